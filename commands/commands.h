@@ -1,0 +1,56 @@
+/* What members can do: the chat and its dispatcher. Public. */
+#ifndef COMMANDS_COMMANDS_H
+#define COMMANDS_COMMANDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/clock.h"
+#include "domain/command.h"
+#include "domain/event.h"
+#include "domain/history.h"
+#include "domain/id_source.h"
+#include "domain/member_store.h"
+#include "domain/publisher.h"
+#include "domain/room_store.h"
+
+struct chat_limits {
+	size_t message_bytes; /* JSON text of one message */
+	size_t rooms;         /* in all */
+	size_t rooms_per_member;
+	size_t room_members;
+	size_t page_messages; /* one page of history at most … */
+	size_t page_bytes;    /* … and its bytes */
+	size_t
+	    announce_up_to; /* newcomers are announced in a lobby this large */
+	size_t presence_up_to; /* comings and goings are told in a room this
+				  large */
+	size_t list_bytes; /* a list of names is cut before it exceeds this */
+};
+
+/*
+ * Everything the commands work on; put together by the program. The stores,
+ * publisher, clock and ids are borrowed and outlive it. limits and profile
+ * may be exchanged between two commands.
+ */
+struct chat {
+	struct member_store *members;
+	struct room_store *rooms;
+	struct history *history;
+	struct publisher *publisher;
+	struct clock *clock;
+	struct id_source *ids;
+	struct chat_limits limits;
+	struct profile profile;
+};
+
+struct dispatcher;
+
+/* NULL without memory. The chat is borrowed and outlives the dispatcher. */
+struct dispatcher *dispatcher_create(struct chat *);
+void dispatcher_destroy(struct dispatcher *);
+
+/* The door in; borrowed from the dispatcher. */
+struct command_handler *dispatcher_handler(struct dispatcher *);
+
+#endif

@@ -1,0 +1,91 @@
+/* What somebody wants: the door into the chat. */
+#ifndef DOMAIN_COMMAND_H
+#define DOMAIN_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/error.h"
+#include "domain/id_source.h"
+#include "domain/str.h"
+
+enum command_kind {
+	COMMAND_CONNECT, /* made by the transport, as are the next two */
+	COMMAND_DISCONNECT,
+	COMMAND_TICK,
+	COMMAND_BROADCAST,
+	COMMAND_LIST,
+	COMMAND_ME,
+	COMMAND_DM,
+	COMMAND_RENAME,
+	COMMAND_ROOM_CREATE,
+	COMMAND_ROOM_JOIN,
+	COMMAND_ROOM_LEAVE,
+	COMMAND_ROOM_LIST,
+	COMMAND_HISTORY,
+	COMMAND_TYPING,
+	COMMAND_PING,
+	COMMAND_KINDS
+};
+
+/* Differences in meaning between dialects, set when decoding. */
+enum command_flag {
+	COMMAND_MAY_CREATE = 1 << 0, /* join makes the room if there is none */
+	COMMAND_PERSISTENT = 1 << 1, /* create: the room outlives its members */
+	COMMAND_HAS_SINCE = 1 << 2, /* join: since_epoch, since_seq are given */
+	COMMAND_HAS_AFTER = 1 << 3, /* history: the page after from_seq … */
+	COMMAND_HAS_BEFORE = 1 << 4, /* … or the one before it */
+	COMMAND_NO_LOBBY = 1 << 5    /* connect: outside the lobby */
+};
+
+/*
+ * One request. Every text is borrowed and good until the handler returns;
+ * an absent one has a NULL pointer.
+ */
+struct command {
+	enum command_kind kind;
+	unsigned flags;
+	void *peer; /* connect: whom publisher_attach() is told about */
+	enum id_style id_style; /* connect: how the new member's id looks */
+	struct str
+	    author;     /* member id of whoever asks; absent in connect, tick */
+	struct str ref; /* opaque; handed back in direct answers */
+	struct str room;      /* room id; absent: the lobby */
+	struct str name;      /* connect, rename, create: wished-for name */
+	struct str recipient; /* dm: name or id */
+	struct str body; /* broadcast, dm: the message as JSON text, as sent */
+	struct str key;  /* broadcast: makes a retry safe */
+	struct str since_epoch;
+	uint64_t since_seq;
+	uint64_t from_seq;    /* history: with COMMAND_HAS_AFTER or _BEFORE */
+	uint32_t limit;       /* history, join: messages at most */
+	int64_t ttl_ms;       /* create; 0: not given */
+	uint32_t max_members; /* create; 0: not given */
+};
+
+struct command_handler;
+
+struct command_handler_ops {
+	/*
+	 * Carries the command out. What there is to say is published before
+	 * it returns, failures included; the result only tells the caller
+	 * whether it was done. After CONNECT fails there is no member.
+	 */
+	enum chat_error (*handle)(struct command_handler *,
+	    const struct command *);
+};
+
+struct command_handler {
+	const struct command_handler_ops *ops;
+};
+
+static inline enum chat_error
+command_handle(struct command_handler *handler, const struct command *command)
+{
+	return handler->ops->handle(handler, command);
+}
+
+/* The kind as a word, for logs: "room_join". */
+const char *command_kind_word(enum command_kind);
+
+#endif

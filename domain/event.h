@@ -1,0 +1,167 @@
+/* What happened, and who is to hear of it: the door out of the chat. */
+#ifndef DOMAIN_EVENT_H
+#define DOMAIN_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/command.h"
+#include "domain/error.h"
+#include "domain/history.h"
+#include "domain/str.h"
+
+/*
+ * Direct answers go to whoever asked; the others to a room or the lobby.
+ * The comment names the parts of struct event that are set beyond `kind`
+ * (and, in direct answers, `ref`).
+ */
+enum event_kind {
+	/* direct answers */
+	EVENT_WELCOME, /* member, member_id, profile: the first to a newcomer */
+	EVENT_ME,      /* member, member_id, profile */
+	EVENT_DELIVERED,    /* [room, seq, at_ms], recipients, duplicate */
+	EVENT_LIST,         /* [room], names */
+	EVENT_DM_SENT,      /* member, member_id: the recipient's; body */
+	EVENT_NAMED,        /* member, member_id */
+	EVENT_ROOM_CREATED, /* room, room_name, persistent */
+	EVENT_ROOM_JOINED,  /* room, room_name, epoch, seq, count, names, page,
+			       recovery */
+	EVENT_ROOM_LEFT,    /* room */
+	EVENT_ROOMS,        /* rooms */
+	EVENT_HISTORY,      /* room, epoch, page */
+	EVENT_PONG,         /* at_ms */
+	EVENT_FAILED,       /* failure */
+	EVENT_BYE,          /* bye: the connection is about to be closed */
+	/* to others */
+	EVENT_ANNOUNCED, /* member, member_id: somebody is new in the lobby */
+	EVENT_SAID, /* member, member_id, body; in a room: room, seq, at_ms */
+	EVENT_DM,   /* member, member_id: the author's; body */
+	EVENT_RENAMED, /* room, was, member, member_id */
+	EVENT_ENTERED, /* room, member, member_id */
+	EVENT_GONE,    /* room, member, member_id */
+	EVENT_COUNT, /* room, count: instead of the two above in a large room */
+	EVENT_TYPING, /* room, member, member_id: may be dropped */
+	EVENT_KINDS
+};
+
+/* What a member is told about the server when it arrives. */
+struct profile {
+	struct str server;     /* "parley/0.1.0" */
+	struct str durability; /* "always", "interval", "never", "none" */
+	int64_t ping_ms;
+	size_t message_bytes;
+	size_t rooms_per_member;
+};
+
+/* Why a request failed. */
+struct failure {
+	enum chat_error error;
+	struct str command;     /* the word as it was sent; absent if unknown */
+	struct str text;        /* for people; absent: chat_error_text() */
+	struct str field;       /* CHAT_BAD_FIELD: its path, "since.epoch" */
+	size_t offset;          /* CHAT_BAD_JSON: of the byte that is wrong */
+	int64_t limit;          /* the limit that was met; 0: not said */
+	int64_t retry_after_ms; /* 0: not said */
+};
+
+struct bye {
+	unsigned code;          /* the close code that follows */
+	struct str reason;      /* "slow_consumer" */
+	int64_t retry_after_ms; /* 0: not said */
+};
+
+/* A list of display names. */
+struct names {
+	const struct str *items;
+	size_t count;
+	bool left_out; /* there are too many to list: only the count is known */
+};
+
+/* A stretch of a room's history, oldest first. */
+struct page {
+	const struct message *items;
+	size_t count;
+	bool more; /* it was cut */
+};
+
+/* How far a member that came back could be brought up to date. */
+struct recovery {
+	bool asked; /* `since` was given; else nothing of this is said */
+	bool recovered;
+	bool epoch_changed;
+	uint64_t missing_first; /* the hole, inclusive; 0: none */
+	uint64_t missing_last;
+};
+
+struct room_entry {
+	struct str id;
+	struct str name;
+	size_t members;
+	bool persistent;
+};
+
+struct room_entries {
+	const struct room_entry *items;
+	size_t count;
+};
+
+/* One thing that happened. Every text is borrowed for the call. */
+struct event {
+	enum event_kind kind;
+	struct str ref; /* as in the command; absent: none */
+	struct str room;
+	struct str room_name;
+	struct str epoch;
+	uint64_t seq;
+	int64_t at_ms;
+	struct str member; /* display name */
+	struct str member_id;
+	struct str was;    /* the name before */
+	struct str body;   /* JSON text */
+	size_t recipients; /* everyone it was handed to, the author included */
+	size_t count;      /* members of the room */
+	bool duplicate;
+	bool persistent;
+	struct names names;
+	struct page page;
+	struct recovery recovery;
+	struct room_entries rooms;
+	struct profile profile;
+	struct failure failure;
+	struct bye bye;
+};
+
+enum audience_kind {
+	AUDIENCE_ONE,  /* member_id */
+	AUDIENCE_ROOM, /* room */
+	AUDIENCE_LOBBY
+};
+
+struct audience {
+	enum audience_kind kind;
+	struct str member_id;
+	struct str room;
+	struct str except; /* this member does not hear it; absent: all do */
+};
+
+static inline struct audience
+audience_one(struct str member_id)
+{
+	return (struct audience){ .kind = AUDIENCE_ONE,
+		.member_id = member_id };
+}
+
+static inline struct audience
+audience_room(struct str room)
+{
+	return (struct audience){ .kind = AUDIENCE_ROOM, .room = room };
+}
+
+static inline struct audience
+audience_lobby(void)
+{
+	return (struct audience){ .kind = AUDIENCE_LOBBY };
+}
+
+#endif

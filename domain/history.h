@@ -1,0 +1,102 @@
+/* What was said in the rooms: an interface. */
+#ifndef DOMAIN_HISTORY_H
+#define DOMAIN_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/error.h"
+#include "domain/str.h"
+
+/* One message of a room. Every text is borrowed. */
+struct message {
+	uint64_t seq;      /* 1, 2, 3 … in its room, without holes */
+	int64_t at_ms;     /* never runs back within a room */
+	struct str author; /* display name, as it was then */
+	struct str author_id;
+	struct str body; /* JSON text, as sent */
+	struct str key;  /* absent if the author gave none */
+};
+
+/* How much of a room is kept; the first bound that is met counts. 0: none. */
+struct history_limits {
+	size_t messages;
+	size_t bytes;
+	int64_t age_ms;
+	size_t total_bytes; /* all rooms together: the oldest of all goes */
+};
+
+/* What a room's history holds. first > last: nothing; last: the newest seq. */
+struct history_span {
+	uint64_t first;
+	uint64_t last;
+};
+
+struct history;
+
+/*
+ * Called oldest first; false stops. The texts are good until the next append,
+ * expire or close.
+ */
+typedef bool history_visit(const struct message *, void *arg);
+
+struct history_ops {
+	/*
+	 * Begin to keep a room's messages, which live ttl_ms (0: as the
+	 * limits say). CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE (no memory).
+	 */
+	enum chat_error (*open)(struct history *, struct str room,
+	    int64_t ttl_ms);
+	/* Forget a room and all that was said. Unknown rooms are ignored. */
+	void (*close)(struct history *, struct str room);
+	/*
+	 * Append a message: seq is the room's next, which is written back, as
+	 * is at_ms if it would run back. What exceeds the limits goes, oldest
+	 * first, but never this message. CHAT_ROOM_NOT_FOUND,
+	 * CHAT_UNAVAILABLE: nothing was kept and no number was used.
+	 */
+	enum chat_error (*append)(struct history *, struct str room,
+	    struct message *);
+	/*
+	 * Look up a message by its key. The texts of out are good until the
+	 * next append, expire or close. False: not within what is kept.
+	 */
+	bool (*find_key)(struct history *, struct str room, struct str key,
+	    int64_t now_ms, struct message *out);
+	/* What is held now. CHAT_ROOM_NOT_FOUND. */
+	enum chat_error (*span)(struct history *, struct str room,
+	    int64_t now_ms, struct history_span *out);
+	/*
+	 * Visit messages from seq on, in order; expired ones are not shown.
+	 * The cost depends on what is visited, not on what is held.
+	 */
+	void (*each)(struct history *, struct str room, uint64_t from_seq,
+	    int64_t now_ms, history_visit *, void *arg);
+	/* Let go of what is too old. Called about once a second. */
+	void (*expire)(struct history *, int64_t now_ms);
+	/* Bytes held in memory for all rooms. */
+	size_t (*bytes)(struct history *);
+	void (*destroy)(struct history *);
+};
+
+struct history {
+	const struct history_ops *ops;
+};
+
+/* The front doors: they assert what every history may rely on. */
+enum chat_error history_open(struct history *, struct str room, int64_t ttl_ms);
+void history_close(struct history *, struct str room);
+enum chat_error history_append(struct history *, struct str room,
+    struct message *);
+bool history_find_key(struct history *, struct str room, struct str key,
+    int64_t now_ms, struct message *out);
+enum chat_error history_span(struct history *, struct str room, int64_t now_ms,
+    struct history_span *out);
+void history_each(struct history *, struct str room, uint64_t from_seq,
+    int64_t now_ms, history_visit *, void *arg);
+void history_expire(struct history *, int64_t now_ms);
+size_t history_bytes(struct history *);
+void history_destroy(struct history *);
+
+#endif

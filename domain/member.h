@@ -1,0 +1,46 @@
+/* A member: somebody who is connected and has a name. */
+#ifndef DOMAIN_MEMBER_H
+#define DOMAIN_MEMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/error.h"
+#include "domain/id_source.h"
+#include "domain/str.h"
+
+#define MEMBER_NAME_CHARS 32
+/* 32 characters of 4 bytes and "#4294967295" behind a taken name, NUL. */
+#define MEMBER_NAME_SIZE (MEMBER_NAME_CHARS * 4 + 11 + 1)
+
+/* A plain value; copy it freely. */
+struct member {
+	char id[ID_SIZE]; /* never changes while connected */
+	char name[MEMBER_NAME_SIZE];
+	bool in_lobby; /* a dialect without a lobby connects outside */
+	int64_t since_ms;
+};
+
+/*
+ * Brings a wished-for name into the form that is kept: NFC, 1 to 32
+ * characters, no control, zero-width or bidi-override characters, no white
+ * space at the ends, not "system", "admin" or "root" in any letter case.
+ * CHAT_NAME_INVALID otherwise (also for text that is not UTF-8).
+ */
+enum chat_error member_name_normalize(struct str wish,
+    char out[MEMBER_NAME_SIZE]);
+
+/* Enough for any folded name: case folding can triple a character. */
+#define MEMBER_FOLDED_SIZE (MEMBER_NAME_SIZE * 3)
+
+/*
+ * The form in which two names count as the same one: full case folding of
+ * an NFC name, in NFC again. Returns the length; out is NUL-terminated.
+ */
+size_t member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE]);
+
+/* The n-th choice when a name is taken: "alice#2" for n = 2. */
+void member_name_suffix(const char name[MEMBER_NAME_SIZE], unsigned n,
+    char out[MEMBER_NAME_SIZE]);
+
+#endif

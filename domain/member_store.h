@@ -1,0 +1,57 @@
+/* Who is here: an interface. */
+#ifndef DOMAIN_MEMBER_STORE_H
+#define DOMAIN_MEMBER_STORE_H
+
+#include "domain/member.h"
+
+struct member_store;
+
+/* False stops. The member is good for the call only; do not change the store.
+ */
+typedef bool member_visit(const struct member *, void *arg);
+
+struct member_store_ops {
+	/*
+	 * Add a member whose id and folded name are both new.
+	 * CHAT_MEMBER_EXISTS: the id is there. CHAT_NAME_INVALID: the name
+	 * is taken. CHAT_UNAVAILABLE: no memory. Nothing changed then.
+	 */
+	enum chat_error (*put)(struct member_store *, const struct member *);
+	/* Copy a member out by id. CHAT_MEMBER_NOT_FOUND. */
+	enum chat_error (*get)(struct member_store *, struct str id,
+	    struct member *out);
+	/* Copy a member out by name, in any letter case. CHAT_MEMBER_NOT_FOUND.
+	 */
+	enum chat_error (*get_named)(struct member_store *, struct str name,
+	    struct member *out);
+	/* Whether the folded name is in use; cheaper than get_named(). */
+	bool (*is_taken)(struct member_store *, struct str name);
+	/* As put() for an id that is there: give it a new name. */
+	enum chat_error (*rename)(struct member_store *, struct str id,
+	    struct str name);
+	/* Forget a member; unknown ids are ignored. */
+	void (*remove)(struct member_store *, struct str id);
+	/* Visit in order of arrival. */
+	void (*each)(struct member_store *, member_visit *, void *arg);
+	size_t (*count)(struct member_store *);
+	void (*destroy)(struct member_store *);
+};
+
+struct member_store {
+	const struct member_store_ops *ops;
+};
+
+enum chat_error member_store_put(struct member_store *, const struct member *);
+enum chat_error member_store_get(struct member_store *, struct str id,
+    struct member *out);
+enum chat_error member_store_get_named(struct member_store *, struct str name,
+    struct member *out);
+bool member_store_is_taken(struct member_store *, struct str name);
+enum chat_error member_store_rename(struct member_store *, struct str id,
+    struct str name);
+void member_store_remove(struct member_store *, struct str id);
+void member_store_each(struct member_store *, member_visit *, void *arg);
+size_t member_store_count(struct member_store *);
+void member_store_destroy(struct member_store *);
+
+#endif

@@ -1,0 +1,38 @@
+/* A room: where members hear each other, with one order of messages. */
+#ifndef DOMAIN_ROOM_H
+#define DOMAIN_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/error.h"
+#include "domain/id_source.h"
+#include "domain/str.h"
+
+#define ROOM_ID_SIZE (64 + 1)
+#define ROOM_NAME_CHARS 64
+#define ROOM_NAME_SIZE (ROOM_NAME_CHARS * 4 + 1)
+
+/* The least life a room may give its messages. */
+#define ROOM_TTL_LEAST_MS 1000
+
+/* A plain value; copy it freely. */
+struct room {
+	char id[ROOM_ID_SIZE];
+	char name[ROOM_NAME_SIZE];
+	char epoch[ID_SIZE]; /* names one life of the numbering */
+	bool persistent;     /* outlives its last member */
+	int64_t
+	    ttl_ms; /* life of a message; 0: as long as the history keeps it */
+	size_t max_members;  /* 0: as the limits say */
+	size_t member_count; /* filled in by the store */
+};
+
+/* 1 to 64 of A-Z a-z 0-9 _ - . */
+bool room_id_is_valid(struct str id);
+
+/* As member_name_normalize(), with up to 64 characters; nothing is reserved. */
+enum chat_error room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE]);
+
+#endif

@@ -1,0 +1,68 @@
+/* The rooms and who is in them: an interface. */
+#ifndef DOMAIN_ROOM_STORE_H
+#define DOMAIN_ROOM_STORE_H
+
+#include "domain/room.h"
+
+struct room_store;
+
+/* False stops. What is passed is good for the call only; do not change the
+ * store. */
+typedef bool room_visit(const struct room *, void *arg);
+typedef bool room_member_visit(struct str member_id, void *arg);
+
+struct room_store_ops {
+	/* Add a room without members. CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE. */
+	enum chat_error (*put)(struct room_store *, const struct room *);
+	/* Copy a room out. CHAT_ROOM_NOT_FOUND. */
+	enum chat_error (*get)(struct room_store *, struct str id,
+	    struct room *out);
+	/* Forget an empty room; unknown ids are ignored. */
+	void (*remove)(struct room_store *, struct str id);
+	/*
+	 * Make somebody a member of a room. CHAT_ROOM_NOT_FOUND,
+	 * CHAT_MEMBER_EXISTS (is in it already), CHAT_UNAVAILABLE.
+	 */
+	enum chat_error (*join)(struct room_store *, struct str room,
+	    struct str member_id);
+	/* CHAT_NOT_IN_ROOM (also for a room that is not there). */
+	enum chat_error (*leave)(struct room_store *, struct str room,
+	    struct str member_id);
+	bool (*has)(struct room_store *, struct str room, struct str member_id);
+	/* In how many rooms somebody is. */
+	size_t (*rooms_of)(struct room_store *, struct str member_id);
+	/* Visit the members of a room, in order of joining. */
+	void (*each_member)(struct room_store *, struct str room,
+	    room_member_visit *, void *arg);
+	/* Visit the rooms of a member, in order of joining. */
+	void (*each_room_of)(struct room_store *, struct str member_id,
+	    room_visit *, void *arg);
+	/* Visit all rooms, in order of creation. */
+	void (*each)(struct room_store *, room_visit *, void *arg);
+	size_t (*count)(struct room_store *);
+	void (*destroy)(struct room_store *);
+};
+
+struct room_store {
+	const struct room_store_ops *ops;
+};
+
+enum chat_error room_store_put(struct room_store *, const struct room *);
+enum chat_error room_store_get(struct room_store *, struct str id,
+    struct room *out);
+void room_store_remove(struct room_store *, struct str id);
+enum chat_error room_store_join(struct room_store *, struct str room,
+    struct str member_id);
+enum chat_error room_store_leave(struct room_store *, struct str room,
+    struct str member_id);
+bool room_store_has(struct room_store *, struct str room, struct str member_id);
+size_t room_store_rooms_of(struct room_store *, struct str member_id);
+void room_store_each_member(struct room_store *, struct str room,
+    room_member_visit *, void *arg);
+void room_store_each_room_of(struct room_store *, struct str member_id,
+    room_visit *, void *arg);
+void room_store_each(struct room_store *, room_visit *, void *arg);
+size_t room_store_count(struct room_store *);
+void room_store_destroy(struct room_store *);
+
+#endif

@@ -1,0 +1,46 @@
+/* Borrowed text: a pointer and a length. */
+#ifndef DOMAIN_STR_H
+#define DOMAIN_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * Bytes that somebody else owns. JSON text may contain NUL, so the length
+ * rules and there is no terminator. An absent text has a NULL pointer; an
+ * empty one only has the length 0.
+ */
+struct str {
+	const char *data;
+	size_t len;
+};
+
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+
+static inline struct str
+str_from(const char *text)
+{
+	return (struct str){ text, strlen(text) };
+}
+
+static inline struct str
+str_slice(const char *data, size_t len)
+{
+	return (struct str){ data, len };
+}
+
+static inline bool
+str_equal(struct str a, struct str b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool
+str_is_empty(struct str s)
+{
+	return s.len == 0;
+}
+
+#endif

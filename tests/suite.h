@@ -1,0 +1,32 @@
+/* How a test file adds its own suite: no central list. */
+#ifndef TESTS_SUITE_H
+#define TESTS_SUITE_H
+
+#include <check.h>
+
+/* Called before main() by SUITE(). */
+void suite_register(Suite *(*make)(void));
+
+/*
+ * SUITE(ws_frame) { tcase_add_test(tests, decodes_a_head); … }
+ * makes a suite of that name with one case, `tests`.
+ */
+#define SUITE(name)                                                    \
+	static void name##_fill(TCase *tests);                         \
+	static Suite *name##_make(void)                                \
+	{                                                              \
+		Suite *suite = suite_create(#name);                    \
+		TCase *tests = tcase_create(#name);                    \
+                                                                       \
+		tcase_set_timeout(tests, 60);                          \
+		name##_fill(tests);                                    \
+		suite_add_tcase(suite, tests);                         \
+		return suite;                                          \
+	}                                                              \
+	__attribute__((constructor)) static void name##_register(void) \
+	{                                                              \
+		suite_register(name##_make);                           \
+	}                                                              \
+	static void name##_fill(TCase *tests)
+
+#endif
