@@ -1,0 +1,56 @@
+/* What connections may cost. Public: filled in by the program. */
+#ifndef TRANSPORT_LIMITS_H
+#define TRANSPORT_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A rate and how much of it may come at once. rate 0: no limit. */
+struct rate_limit {
+	uint32_t rate; /* per second */
+	uint32_t burst;
+};
+
+/*
+ * docs/configuration.md explains each. Times are in milliseconds; 0 means
+ * that nothing is limited, unless said otherwise.
+ */
+struct transport_limits {
+	/* being let in */
+	size_t connections;
+	size_t connections_per_ip; /* a /64 counts as one; loopback is exempt */
+	struct rate_limit accepts;
+	int64_t handshake_timeout_ms; /* never 0 */
+	size_t request_bytes;
+	size_t request_headers;
+	/* what comes in */
+	size_t frame_bytes; /* a whole message, all its frames */
+	size_t input_total; /* unfinished messages of all connections */
+	size_t fragments;
+	int64_t message_time_ms; /* from a message's first frame to its last */
+	size_t json_depth;
+	struct rate_limit messages;
+	struct rate_limit bytes;
+	struct rate_limit control_frames;
+	/* what goes out */
+	size_t output_soft; /* may wait for output_soft_time_ms … */
+	int64_t output_soft_time_ms;
+	size_t output_hard;  /* … and never more than this */
+	size_t output_total; /* memory held for slow readers */
+	int64_t write_stall_ms;
+	/* being alive */
+	int64_t ping_interval_ms;
+	int64_t pong_timeout_ms;
+	int64_t close_timeout_ms; /* never 0 */
+	size_t memory; /* own accounting of everything held for members */
+	/* permessage-deflate */
+	bool deflate;
+	uint32_t deflate_ratio;
+	/* going down */
+	int64_t drain_delay_ms;
+	int64_t drain_window_ms;
+	int64_t drain_timeout_ms;
+};
+
+#endif
