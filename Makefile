@@ -5,13 +5,17 @@ BUILD   ?= release
 PREFIX  ?= /usr/local
 CC      ?= cc
 AR      ?= ar
+GCOV    ?= gcov
+# -Werror is what CI builds with.
+WERROR  ?= $(if $(CI),-Werror)
+# How long each fuzzer runs in `make fuzz-smoke`.
+FUZZ_SECONDS ?= 10
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 
 # --- variants -------------------------------------------------------------
-# WERROR=-Werror is what CI builds with.
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla $(WERROR)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -24,7 +28,9 @@ flags.coverage := -O0 -g --coverage
 flags.fuzz     := -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
 $(if $(flags.$(BUILD)),,$(error BUILD is one of release, debug, asan, tsan, coverage, fuzz))
 
-O := build/$(BUILD)
+# Another compiler builds beside gcc, not over it: build/debug-clang.
+compiler := $(notdir $(firstword $(filter-out ccache -%,$(CC))))
+O := build/$(BUILD)$(addprefix -,$(filter-out cc gcc,$(compiler)))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DPARLEY_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS  ?=
 cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
@@ -37,68 +43,137 @@ libs.commands    := commands persistence domain
 libs.wire        := wire domain
 libs.persistence := persistence domain
 libs.transport   := transport wire domain
-libs.cmd         := commands transport wire persistence domain
+libs.cmd         := cmd commands transport wire persistence domain
 syslibs.transport := -levent_core -lz
 syslibs.cmd       := -levent_core -lz
-syslibs.wire      :=
 oracle.wire       := -ljansson
 
+# The program without its main() is one more part to be tested.
+folder.cmd := cmd/parleyd
+folder = $(or $(folder.$(1)),$(1))
 archive = $(O)/lib$(1).a
+archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
-layer_objects = $(call objects,$(wildcard $(1)/*.c))
+part_objects = $(call objects,$(filter-out %/main.c,$(wildcard $(folder)/*.c)))
+test_objects = $(call objects,tests/main.c \
+	$(wildcard tests/support/$(1)/*.c tests/$(1)/*.c))
 
 # --- programs ---------------------------------------------------------------
-parleyd      := $(O)/parleyd
-parley_bench := $(O)/parley-bench
-echo_server  := $(O)/echo_server
-limit_server := $(O)/limit_server
-programs     := $(parleyd) $(parley_bench) $(echo_server) $(limit_server)
-suites       := $(layers:%=$(O)/check_%)
+programs := $(O)/parleyd $(O)/parley-bench $(O)/echo_server $(O)/limit_server
+parts    := $(layers) cmd
+suites   := $(parts:%=$(O)/check_%)
+fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: $(programs) ## build the programs (BUILD=release|debug|asan|tsan|coverage)
-ifeq ($(BUILD),release)
+ifeq ($(O),build/release)
 all: $(notdir $(programs):%=build/%)
-build/%: $(O)/% ; @ln -sf release/$* $@
+build/%: $(O)/% ; @ln -sf release/$(*F) $@
 endif
 
-$(O)/%.o: %.c
+# Other flags than last time: everything is built again.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) $(LDFLAGS)' | \
+		cmp -s - $@ || \
+		echo '$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) $(LDFLAGS)' > $@
+
+$(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
 
-define layer_rules
-$(call archive,$(1)): $(call layer_objects,$(1))
+link = $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $^
+
+define part_rules
+$(call archive,$(1)): $(call part_objects,$(1))
 	@rm -f $$@
 	$(AR) rcs $$@ $$^
-$(O)/check_$(1): $(call objects,tests/main.c $(wildcard tests/support/$(1)/*.c tests/$(1)/*.c)) \
-		$(foreach l,$(libs.$(1)),$(call archive,$(l)))
-	$(CC) $(ldflags) $(LDFLAGS) $$^ -lcheck -lsubunit -lm -lrt -lpthread \
+$(O)/check_$(1): $(call test_objects,$(1)) $(call archives,$(1))
+	$$(link) -lcheck -lsubunit -lm -lrt -lpthread \
 		$(oracle.$(1)) $(syslibs.$(1)) -o $$@
 endef
-$(foreach l,$(layers),$(eval $(call layer_rules,$(l))))
+$(foreach part,$(parts),$(eval $(call part_rules,$(part))))
 
-cmd_archives := $(foreach l,$(libs.cmd),$(call archive,$(l)))
-$(parleyd): $(call objects,$(wildcard cmd/parleyd/*.c)) $(cmd_archives)
-	$(CC) $(ldflags) $(LDFLAGS) $^ $(syslibs.cmd) -o $@
-$(echo_server): $(call objects,$(wildcard tests/echo/*.c)) \
-		$(foreach l,$(libs.transport),$(call archive,$(l)))
-	$(CC) $(ldflags) $(LDFLAGS) $^ $(syslibs.transport) -o $@
-$(parley_bench): $(call objects,$(wildcard cmd/parley-bench/*.c))
-	$(CC) $(ldflags) $(LDFLAGS) $^ -lm -o $@
-$(limit_server): $(call objects,$(wildcard tests/limit/*.c))
-	$(CC) $(ldflags) $(LDFLAGS) $^ -o $@
+$(O)/parleyd: $(O)/cmd/parleyd/main.o $(call archives,cmd)
+	$(link) $(syslibs.cmd) -o $@
+$(O)/echo_server: $(call objects,$(wildcard tests/echo/*.c)) \
+		$(call archives,transport)
+	$(link) $(syslibs.transport) -o $@
+$(O)/parley-bench: $(call objects,$(wildcard cmd/parley-bench/*.c))
+	$(link) -lm -o $@
+$(O)/limit_server: $(call objects,$(wildcard tests/limit/*.c))
+	$(link) -o $@
+$(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
+	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
+
+# --- running ----------------------------------------------------------------
+run: ## install what is missing, build, start the server (ARGS="--listen :8080")
+	@tools/setup build
+	@$(MAKE) --no-print-directory build/parleyd
+	@exec build/parleyd $(ARGS)
 
 # --- checks -----------------------------------------------------------------
+test: ## install what is missing, then every check there is
+	@tools/setup test
+	@MAKE='$(MAKE)' tools/test
+
 check: $(suites) ## unit tests, a suite per layer
 	@for suite in $(suites); do $$suite || exit 1; done
+
+# The programs under test; name others to test those.
+PARLEYD      ?= $(O)/parleyd
+ECHO_SERVER  ?= $(O)/echo_server
+PARLEY_BENCH ?= $(O)/parley-bench
+integration: $(programs) ## whole servers, driven from outside
+	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
+	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) \
+		$$(tools/python) -m pytest -q tests/integration $(PYTEST_ARGS)
 
 headers: ## every header compiles alone
 	@for header in $(wildcard $(layers:%=%/*.h) cmd/*/*.h); do \
 		$(CC) $(CPPFLAGS) -std=c11 $(warnings) -MF /dev/null \
 			-fsyntax-only -x c $$header || exit 1; done
 
-sources := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
+sources := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch] \
+	tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+lint: ## who includes whom, layout, and what cppcheck finds
+	tools/check_includes $(sources)
+	clang-format --dry-run -Werror $(sources)
+	cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability \
+		--suppress=checkersReport -I. -D_GNU_SOURCE \
+		-DPARLEY_VERSION='"$(VERSION)"' $(filter %.c,$(sources))
+
 format: ## lay the sources out
 	clang-format -i $(sources)
+
+fuzz: ## build the fuzzers into build/fuzz
+	@$(MAKE) BUILD=fuzz CC=clang O=build/fuzz fuzzers
+
+fuzzers: $(fuzzers)
+
+fuzz-smoke: fuzz ## run each fuzzer for a short time (FUZZ_SECONDS)
+	@tools/fuzz_smoke $(FUZZ_SECONDS)
+
+coverage: ## lines that the tests reach, per layer
+	@$(MAKE) BUILD=coverage all check integration
+	@GCOV='$(GCOV)' tools/coverage build/coverage
+
+valgrind: ## unit tests under memcheck
+	@$(MAKE) BUILD=debug $(parts:%=build/debug/check_%)
+	@for suite in $(parts:%=build/debug/check_%); do \
+		CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full \
+			$$suite || exit 1; done
+
+# --- the rest ---------------------------------------------------------------
+docs: $(O)/parleyd ## write docs/configuration.md again
+	$(O)/parleyd --help=markdown > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+
+doc := $(DESTDIR)$(PREFIX)/share/doc/parley
+install: build/parleyd ## into PREFIX (and below DESTDIR)
+	install -D -m 755 build/parleyd $(DESTDIR)$(PREFIX)/bin/parleyd
+	install -d $(doc)
+	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md $(doc)
 
 clean: ## remove what was built
 	rm -rf build
@@ -106,5 +181,6 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all check headers format clean help
+.PHONY: all run test check integration headers lint format fuzz fuzzers \
+	fuzz-smoke coverage valgrind docs install clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
