@@ -1,0 +1,150 @@
+#include <ctype.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cmd/parleyd/platform.h"
+#include "tests/suite.h"
+
+START_TEST(time_goes_forward)
+{
+	struct clock *clock = system_clock();
+	int64_t before = clock_monotonic_ms(clock);
+
+	ck_assert_int_ge(clock_monotonic_ms(clock), before);
+	/* Later than the day this was written, earlier than 2200. */
+	ck_assert_int_gt(clock_wall_ms(clock), 1700000000000);
+	ck_assert_int_lt(clock_wall_ms(clock), 7258118400000);
+}
+END_TEST
+
+static const struct {
+	enum id_style style;
+	const char *shape; /* x: a hex digit */
+} shapes[] = {
+	{ ID_HEX8, "xxxxxxxx" },
+	{ ID_HEX16, "xxxxxxxxxxxxxxxx" },
+	{ ID_UUID, "xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx" },
+};
+
+START_TEST(an_id_has_the_shape_of_its_style)
+{
+	const char *shape = shapes[_i].shape;
+	char id[ID_SIZE];
+
+	id_source_next(random_ids(), shapes[_i].style, id);
+	ck_assert_uint_eq(strlen(id), strlen(shape));
+	for (size_t i = 0; shape[i] != '\0'; i++) {
+		if (shape[i] == 'x')
+			ck_assert(isxdigit((unsigned char)id[i]) &&
+				  !isupper((unsigned char)id[i]));
+		else
+			ck_assert_int_eq(id[i], shape[i]);
+	}
+	if (shapes[_i].style == ID_UUID)
+		ck_assert_ptr_nonnull(strchr("89ab", id[19]));
+}
+END_TEST
+
+START_TEST(no_two_ids_are_alike)
+{
+	char ids[64][ID_SIZE];
+
+	for (size_t i = 0; i < 64; i++) {
+		id_source_next(random_ids(), ID_HEX16, ids[i]);
+		for (size_t k = 0; k < i; k++)
+			ck_assert_str_ne(ids[k], ids[i]);
+	}
+}
+END_TEST
+
+/* What stderr_log() writes for a line. */
+static size_t
+logged(enum log_level level, const char *line, char *out, size_t size)
+{
+	int saved = dup(STDERR_FILENO);
+	int ends[2];
+	ssize_t got;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	stderr_log(level, line);
+	dup2(saved, STDERR_FILENO);
+	got = read(ends[0], out, size - 1);
+	ck_assert_int_gt(got, 0);
+	out[got] = '\0';
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
+	return (size_t)got;
+}
+
+START_TEST(a_log_line_has_time_and_level)
+{
+	char line[2048];
+
+	logged(LOG_WARN, "the disk is full", line, sizeof(line));
+	ck_assert_int_eq(line[10], 'T');
+	ck_assert_str_eq(line + strlen("2026-11-21T09:00:00.123"),
+	    "Z warn the disk is full\n");
+}
+END_TEST
+
+START_TEST(a_log_line_cannot_be_forged)
+{
+	char line[2048];
+
+	logged(LOG_INFO, "name\n2026 error \x1b[31m", line, sizeof(line));
+	ck_assert_ptr_nonnull(strstr(line, "name?2026 error ?[31m\n"));
+}
+END_TEST
+
+START_TEST(a_long_log_line_is_cut)
+{
+	char text[4096], line[4096];
+	size_t len;
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	len = logged(LOG_DEBUG, text, line, sizeof(line));
+	ck_assert_uint_lt(len, 2000);
+	ck_assert_int_eq(line[len - 1], '\n');
+}
+END_TEST
+
+START_TEST(descriptors_are_raised_as_far_as_allowed)
+{
+	struct rlimit before, after;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	after = before;
+	after.rlim_cur = 256;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &after), 0);
+	ck_assert_uint_eq(descriptors_raise(), before.rlim_max);
+	getrlimit(RLIMIT_NOFILE, &after);
+	ck_assert_uint_eq(after.rlim_cur, before.rlim_max);
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+END_TEST
+
+START_TEST(connections_leave_descriptors_for_the_rest)
+{
+	ck_assert_uint_eq(connections_within(100, 1024), 100);
+	ck_assert_uint_eq(connections_within(10000, 1024), 960);
+	ck_assert_uint_eq(connections_within(0, 1024), 960);
+	ck_assert_uint_eq(connections_within(10000, 64), 1);
+}
+END_TEST
+
+SUITE(platform)
+{
+	tcase_add_test(tests, time_goes_forward);
+	tcase_add_loop_test(tests, an_id_has_the_shape_of_its_style, 0,
+	    sizeof(shapes) / sizeof(shapes[0]));
+	tcase_add_test(tests, no_two_ids_are_alike);
+	tcase_add_test(tests, a_log_line_has_time_and_level);
+	tcase_add_test(tests, a_log_line_cannot_be_forged);
+	tcase_add_test(tests, a_long_log_line_is_cut);
+	tcase_add_test(tests, descriptors_are_raised_as_far_as_allowed);
+	tcase_add_test(tests, connections_leave_descriptors_for_the_rest);
+}
