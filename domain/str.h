@@ -43,4 +43,13 @@ str_is_empty(struct str s)
 	return s.len == 0;
 }
 
+/* Whether an array holds a text that is not empty and ends within it. */
+static inline bool
+str_is_within(const char *array, size_t size)
+{
+	size_t len = strnlen(array, size);
+
+	return len > 0 && len < size;
+}
+
 #endif

@@ -1,0 +1,98 @@
+#include "domain/history.h"
+
+#include <assert.h>
+
+/* Far more than any name, id or key is allowed to be. */
+#define LABEL_MOST UINT16_MAX
+
+enum chat_error
+history_open(struct history *history, struct str room, int64_t ttl_ms)
+{
+	assert(room.data != NULL && room.len > 0 && ttl_ms >= 0);
+	return history->ops->open(history, room, ttl_ms);
+}
+
+void
+history_close(struct history *history, struct str room)
+{
+	assert(room.data != NULL);
+	history->ops->close(history, room);
+}
+
+static void
+assert_complete(const struct message *message)
+{
+	assert(message->at_ms >= 0);
+	assert(message->body.data != NULL && message->body.len <= UINT32_MAX);
+	assert(message->author.data != NULL);
+	assert(message->author.len <= LABEL_MOST);
+	assert(message->author_id.data != NULL);
+	assert(message->author_id.len <= LABEL_MOST);
+	assert(message->key.data == NULL || message->key.len > 0);
+	assert(message->key.len <= LABEL_MOST);
+}
+
+enum chat_error
+history_append(struct history *history, struct str room,
+    struct message *message)
+{
+	int64_t at_ms = message->at_ms;
+	enum chat_error error;
+
+	assert(room.data != NULL);
+	assert_complete(message);
+	error = history->ops->append(history, room, message);
+	assert(error != CHAT_OK || message->seq > 0);
+	assert(error != CHAT_OK || message->at_ms >= at_ms);
+	return error;
+}
+
+bool
+history_find_key(struct history *history, struct str room, struct str key,
+    int64_t now_ms, struct message *out)
+{
+	assert(room.data != NULL && key.data != NULL && out != NULL);
+	assert(now_ms >= 0);
+	return history->ops->find_key(history, room, key, now_ms, out);
+}
+
+enum chat_error
+history_span(struct history *history, struct str room, int64_t now_ms,
+    struct history_span *out)
+{
+	enum chat_error error;
+
+	assert(room.data != NULL && now_ms >= 0 && out != NULL);
+	error = history->ops->span(history, room, now_ms, out);
+	assert(error != CHAT_OK ||
+	       (out->first > 0 && out->first <= out->last + 1));
+	return error;
+}
+
+void
+history_each(struct history *history, struct str room, uint64_t from_seq,
+    int64_t now_ms, history_visit *visit, void *arg)
+{
+	assert(room.data != NULL && now_ms >= 0 && visit != NULL);
+	history->ops->each(history, room, from_seq, now_ms, visit, arg);
+}
+
+void
+history_expire(struct history *history, int64_t now_ms)
+{
+	assert(now_ms >= 0);
+	history->ops->expire(history, now_ms);
+}
+
+size_t
+history_bytes(struct history *history)
+{
+	return history->ops->bytes(history);
+}
+
+void
+history_destroy(struct history *history)
+{
+	if (history != NULL)
+		history->ops->destroy(history);
+}
