@@ -1,0 +1,10 @@
+/* Rooms, and who is in them, in memory. */
+#ifndef PERSISTENCE_MEMORY_ROOMS_H
+#define PERSISTENCE_MEMORY_ROOMS_H
+
+#include "domain/room_store.h"
+
+/* NULL without memory. */
+struct room_store *memory_rooms_create(void);
+
+#endif

@@ -1,0 +1,7 @@
+#include "tests/persistence/store_contract.h"
+
+#include "persistence/memory_rooms.h"
+
+const struct store_kind store_kinds[STORE_KINDS] = {
+	{ "memory", memory_rooms_create },
+};
