@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 #include "domain/id_map.h"
+#include "domain/list.h"
 
 /*
  * A member as it is kept: one block, its texts one behind the other and no
  * longer than they are, since most members are idle and there are many.
  */
 struct entry {
-	struct entry *older;
-	struct entry *newer;
+	struct list in_order;
 	int64_t since_ms;
 	uint16_t folded_len; /* 0: the name is its own folded form */
 	uint8_t name_len;
@@ -24,8 +24,7 @@ struct memory_members {
 	struct member_store base;
 	struct id_map by_id;
 	struct id_map by_name; /* folded */
-	struct entry *oldest;
-	struct entry *newest;
+	struct list in_order;  /* of arrival */
 };
 
 static struct memory_members *
@@ -90,33 +89,6 @@ entry_create(struct str id, struct str name)
 	return entry;
 }
 
-/* The entry stands between its neighbours, who learn of it. */
-static void
-link_to_neighbours(struct memory_members *self, struct entry *entry)
-{
-	if (entry->older != NULL)
-		entry->older->newer = entry;
-	else
-		self->oldest = entry;
-	if (entry->newer != NULL)
-		entry->newer->older = entry;
-	else
-		self->newest = entry;
-}
-
-static void
-unlink_from_neighbours(struct memory_members *self, struct entry *entry)
-{
-	if (entry->older != NULL)
-		entry->older->newer = entry->newer;
-	else
-		self->oldest = entry->newer;
-	if (entry->newer != NULL)
-		entry->newer->older = entry->older;
-	else
-		self->newest = entry->older;
-}
-
 static void
 copy_out(const struct entry *entry, struct member *out)
 {
@@ -164,8 +136,7 @@ put(struct member_store *base, const struct member *member)
 		goto remove_id;
 	entry->since_ms = member->since_ms;
 	entry->in_lobby = member->in_lobby;
-	entry->older = self->newest;
-	link_to_neighbours(self, entry);
+	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
 remove_id:
 	id_map_remove(&self->by_id, id);
@@ -245,9 +216,7 @@ rename_member(struct member_store *base, struct str id, struct str name)
 	id_map_replace(&self->by_id, next);
 	next->since_ms = old->since_ms;
 	next->in_lobby = old->in_lobby;
-	next->older = old->older;
-	next->newer = old->newer;
-	link_to_neighbours(self, next);
+	list_replace(&old->in_order, &next->in_order);
 	free(old);
 	return CHAT_OK;
 }
@@ -261,18 +230,18 @@ remove_member(struct member_store *base, struct str id)
 	if (entry == NULL)
 		return;
 	id_map_remove(&self->by_name, entry_folded(entry));
-	unlink_from_neighbours(self, entry);
+	list_remove(&entry->in_order);
 	free(entry);
 }
 
 static void
 each(struct member_store *base, member_visit *visit, void *arg)
 {
-	const struct entry *entry = self_of(base)->oldest;
+	const struct list *all = &self_of(base)->in_order;
 	struct member member;
 
-	for (; entry != NULL; entry = entry->newer) {
-		copy_out(entry, &member);
+	for (const struct list *at = all->next; at != all; at = at->next) {
+		copy_out(LIST_OWNER(at, struct entry, in_order), &member);
 		if (!visit(&member, arg))
 			return;
 	}
@@ -288,11 +257,12 @@ static void
 destroy(struct member_store *base)
 {
 	struct memory_members *self = self_of(base);
-	struct entry *next;
+	struct list *next;
 
-	for (struct entry *entry = self->oldest; entry != NULL; entry = next) {
-		next = entry->newer;
-		free(entry);
+	for (struct list *at = self->in_order.next; at != &self->in_order;
+	     at = next) {
+		next = at->next;
+		free(LIST_OWNER(at, struct entry, in_order));
 	}
 	id_map_fini(&self->by_id);
 	id_map_fini(&self->by_name);
@@ -319,6 +289,7 @@ memory_members_create(void)
 	if (self == NULL)
 		return NULL;
 	self->base.ops = &ops;
+	list_init(&self->in_order);
 	id_map_init(&self->by_id, id_key);
 	id_map_init(&self->by_name, name_key);
 	return &self->base;

@@ -4,13 +4,12 @@
 #include <stdlib.h>
 
 #include "domain/id_map.h"
+#include "domain/list.h"
 
 struct entry {
 	struct room room;
-	struct entry *older; /* in order of creation */
-	struct entry *newer;
-	struct membership *first; /* in order of joining */
-	struct membership *last;
+	struct list in_order;
+	struct list memberships; /* in order of joining */
 };
 
 /* Somebody who is in a room at least; all others cost nothing. */
@@ -28,8 +27,7 @@ struct person {
 struct membership {
 	struct entry *entry;
 	struct person *person;
-	struct membership *previous; /* of the room */
-	struct membership *next;
+	struct list in_room;
 	struct membership *next_room; /* of the person */
 };
 
@@ -37,8 +35,7 @@ struct memory_rooms {
 	struct room_store base;
 	struct id_map entries;
 	struct id_map persons;
-	struct entry *oldest;
-	struct entry *newest;
+	struct list in_order; /* of creation */
 };
 
 static struct memory_rooms *
@@ -132,36 +129,6 @@ find_membership(struct memory_rooms *self, struct str room,
 }
 
 static void
-link_to_room(struct membership *membership)
-{
-	struct entry *entry = membership->entry;
-
-	membership->previous = entry->last;
-	if (entry->last != NULL)
-		entry->last->next = membership;
-	else
-		entry->first = membership;
-	entry->last = membership;
-	entry->room.member_count++;
-}
-
-static void
-unlink_from_room(struct membership *membership)
-{
-	struct entry *entry = membership->entry;
-
-	if (membership->previous != NULL)
-		membership->previous->next = membership->next;
-	else
-		entry->first = membership->next;
-	if (membership->next != NULL)
-		membership->next->previous = membership->previous;
-	else
-		entry->last = membership->previous;
-	entry->room.member_count--;
-}
-
-static void
 end_membership(struct memory_rooms *self, struct membership **link)
 {
 	struct membership *membership = *link;
@@ -169,7 +136,8 @@ end_membership(struct memory_rooms *self, struct membership **link)
 
 	*link = membership->next_room;
 	person->count--;
-	unlink_from_room(membership);
+	list_remove(&membership->in_room);
+	membership->entry->room.member_count--;
 	free(membership);
 	drop_person_without_rooms(self, person);
 }
@@ -185,17 +153,14 @@ put(struct room_store *base, const struct room *room)
 	entry = malloc(sizeof(*entry));
 	if (entry == NULL)
 		return CHAT_UNAVAILABLE;
-	*entry = (struct entry){ .room = *room, .older = self->newest };
+	*entry = (struct entry){ .room = *room };
 	entry->room.member_count = 0;
 	if (!id_map_put(&self->entries, entry)) {
 		free(entry);
 		return CHAT_UNAVAILABLE;
 	}
-	if (self->newest != NULL)
-		self->newest->newer = entry;
-	else
-		self->oldest = entry;
-	self->newest = entry;
+	list_init(&entry->memberships);
+	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
 }
 
@@ -218,15 +183,8 @@ remove_room(struct room_store *base, struct str id)
 
 	if (entry == NULL)
 		return;
-	assert(entry->first == NULL);
-	if (entry->older != NULL)
-		entry->older->newer = entry->newer;
-	else
-		self->oldest = entry->newer;
-	if (entry->newer != NULL)
-		entry->newer->older = entry->older;
-	else
-		self->newest = entry->older;
+	assert(list_is_empty(&entry->memberships));
+	list_remove(&entry->in_order);
 	free(entry);
 }
 
@@ -255,7 +213,8 @@ join(struct room_store *base, struct str room, struct str member_id)
 	*membership = (struct membership){ .entry = entry, .person = person };
 	*link = membership;
 	person->count++;
-	link_to_room(membership);
+	list_append(&entry->memberships, &membership->in_room);
+	entry->room.member_count++;
 	return CHAT_OK;
 }
 
@@ -290,12 +249,18 @@ each_member(struct room_store *base, struct str room, room_member_visit *visit,
     void *arg)
 {
 	const struct entry *entry = id_map_find(&self_of(base)->entries, room);
-	const struct membership *membership =
-	    entry != NULL ? entry->first : NULL;
+	const struct list *all, *at;
 
-	for (; membership != NULL; membership = membership->next)
+	if (entry == NULL)
+		return;
+	all = &entry->memberships;
+	for (at = all->next; at != all; at = at->next) {
+		const struct membership *membership =
+		    LIST_OWNER(at, struct membership, in_room);
+
 		if (!visit(person_id(membership->person), arg))
 			return;
+	}
 }
 
 static void
@@ -314,10 +279,10 @@ each_room_of(struct room_store *base, struct str member_id, room_visit *visit,
 static void
 each(struct room_store *base, room_visit *visit, void *arg)
 {
-	const struct entry *entry = self_of(base)->oldest;
+	const struct list *all = &self_of(base)->in_order;
 
-	for (; entry != NULL; entry = entry->newer)
-		if (!visit(&entry->room, arg))
+	for (const struct list *at = all->next; at != all; at = at->next)
+		if (!visit(&LIST_OWNER(at, struct entry, in_order)->room, arg))
 			return;
 }
 
@@ -328,16 +293,27 @@ count(struct room_store *base)
 }
 
 static void
+end_all_memberships(struct memory_rooms *self, struct entry *entry)
+{
+	while (!list_is_empty(&entry->memberships)) {
+		struct membership *membership =
+		    LIST_OWNER(entry->memberships.next, struct membership,
+			in_room);
+
+		end_membership(self, find_link(membership->person, entry));
+	}
+}
+
+static void
 destroy(struct room_store *base)
 {
 	struct memory_rooms *self = self_of(base);
-	struct entry *next;
+	while (!list_is_empty(&self->in_order)) {
+		struct entry *entry =
+		    LIST_OWNER(self->in_order.next, struct entry, in_order);
 
-	for (struct entry *entry = self->oldest; entry != NULL; entry = next) {
-		while (entry->first != NULL)
-			end_membership(self,
-			    find_link(entry->first->person, entry));
-		next = entry->newer;
+		end_all_memberships(self, entry);
+		list_remove(&entry->in_order);
 		free(entry);
 	}
 	id_map_fini(&self->entries);
@@ -368,6 +344,7 @@ memory_rooms_create(void)
 	if (self == NULL)
 		return NULL;
 	self->base.ops = &ops;
+	list_init(&self->in_order);
 	id_map_init(&self->entries, entry_key);
 	id_map_init(&self->persons, person_key);
 	return &self->base;
