@@ -28,7 +28,7 @@ assert_complete(const struct message *message)
 	assert(message->author.len <= LABEL_MOST);
 	assert(message->author_id.data != NULL);
 	assert(message->author_id.len <= LABEL_MOST);
-	assert(message->key.data == NULL || message->key.len > 0);
+	assert((message->key.data != NULL) == (message->key.len > 0));
 	assert(message->key.len <= LABEL_MOST);
 }
 
