@@ -1,10 +1,11 @@
 /*
  * What every store must do, whatever it keeps its things in: test_rooms.c
- * runs against each kind in the table here.
+ * and test_history.c run against each kind in the table here.
  */
 #ifndef TESTS_PERSISTENCE_STORE_CONTRACT_H
 #define TESTS_PERSISTENCE_STORE_CONTRACT_H
 
+#include "domain/history.h"
 #include "domain/room_store.h"
 #include "tests/suite.h"
 
@@ -12,6 +13,8 @@
 struct store_kind {
 	const char *name;
 	struct room_store *(*rooms)(void);
+	/* The limits are borrowed and may be changed in between. */
+	struct history *(*history)(const struct history_limits *);
 };
 
 #define STORE_KINDS 1
