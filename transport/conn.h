@@ -1,0 +1,127 @@
+/*
+ * One connection: from the first byte over its opening handshake to its end.
+ *
+ * A connection is never freed while its own callbacks run. What ends it only
+ * marks it; service_end_turn() tells the session, says goodbye and frees.
+ */
+#ifndef TRANSPORT_CONN_H
+#define TRANSPORT_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/str.h"
+#include "transport/outbox.h"
+#include "transport/service.h"
+#include "transport/token_bucket.h"
+#include "transport/wheel.h"
+#include "transport/ws_frame.h"
+#include "transport/ws_message.h"
+
+struct bufferevent;
+struct peer;
+
+enum conn_state {
+	CONN_HEAD,      /* reading the request */
+	CONN_OPEN,      /* a WebSocket */
+	CONN_ENDING,    /* will be ended with this turn; nothing more is read */
+	CONN_CLOSING,   /* our close frame is sent, the peer's awaited */
+	CONN_LINGERING, /* all is sent; wait for the peer to go */
+	CONN_DEAD       /* will be freed with this turn */
+};
+
+struct conn {
+	struct wheel_node timer; /* first: the wheel hands it back */
+	struct conn *prev;       /* in service->conns */
+	struct conn *next;
+	struct conn *next_ending; /* in service->ending or ->dead */
+	struct service *service;
+	struct bufferevent *bev;
+	void *session;     /* of the endpoint; NULL before and after */
+	struct peer *peer; /* NULL: not counted */
+	const char *end_reason;
+	int fd; /* for writing past the bufferevent; -1: must not be (TLS) */
+	struct outbox outbox;
+	union {
+		struct http_scanner scanner; /* while reading the request */
+		struct ws_reader reader;     /* from then on */
+	};
+	struct token_bucket bytes;
+	struct token_bucket control;
+	/* Moments, in ticks of the wheel; 0: not running. */
+	uint32_t heard;             /* the last byte came */
+	uint32_t pinged;            /* our ping waits for a sign of life */
+	uint32_t message_begun;     /* an unfinished message */
+	uint32_t output_soft_since; /* too much waits */
+	uint32_t output_moved;      /* the socket took something */
+	uint32_t output_seen;       /* bytes the bufferevent held then */
+	uint32_t leave_at;          /* draining: the moment to go */
+	uint32_t resume_at;         /* reading is paused */
+	uint32_t state_since;
+	uint16_t end_code; /* 0: no close frame */
+	uint8_t state;     /* enum conn_state */
+	bool full : 1;     /* too much waits: nothing more is queued */
+	bool deflate : 1;
+	bool peer_closed : 1; /* its close frame came */
+	bool deaf : 1;        /* the reader must not be fed any more */
+	bool opened : 1;      /* has been a WebSocket */
+};
+
+/*
+ * Takes a connected socket. NULL: no memory, and the socket is closed.
+ */
+struct conn *conn_create(struct service *, int fd, struct peer *);
+
+/* Sends pieces in order, after what waits; ends the connection if it can't. */
+void conn_send(struct conn *, const struct piece *, size_t count);
+
+/* The same for a few own bytes. */
+void conn_write(struct conn *, const void *data, size_t len);
+
+/* One unmasked frame of one's own. */
+void conn_write_frame(struct conn *, uint8_t opcode, const void *data,
+    size_t len);
+
+/*
+ * End with this turn: `bye` and a close frame with this code. The reason is
+ * a constant: "slow_consumer". The first end counts.
+ */
+void conn_end(struct conn *, unsigned code, const char *reason);
+
+/* End with this turn and say nothing: the socket is useless. */
+void conn_abort(struct conn *);
+
+/* Whether messages may still be sent. */
+static inline bool
+conn_is_open(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN;
+}
+
+/* Under overload: let go of what came, and close with 4100. */
+void conn_shed_input(struct conn *);
+
+/* Under overload: let go of what waits, and close with 4102. */
+void conn_shed_output(struct conn *);
+
+/* Bytes that wait to be sent. */
+size_t conn_waiting(const struct conn *);
+
+/* For the opening: the handshake is done. */
+void conn_open(struct conn *);
+
+/* For the opening: send this response, and that was it. */
+void conn_answer(struct conn *, const void *response, size_t len);
+
+/* For service_end_turn(): end what conn_end() marked; free what is dead. */
+void conn_finish(struct conn *);
+void conn_destroy(struct conn *);
+
+/* For the wheel: a deadline may have passed. */
+void conn_check_deadlines(struct conn *);
+
+/* For draining: go at this tick. */
+void conn_leave_at(struct conn *, uint32_t tick);
+
+#endif

@@ -1,0 +1,61 @@
+/* Whoever takes the WebSocket connections of a server: an interface. */
+#ifndef TRANSPORT_ENDPOINT_H
+#define TRANSPORT_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/event.h"
+#include "domain/str.h"
+#include "transport/ws_deflate.h"
+#include "transport/ws_frame.h"
+
+struct chunk_pool;
+struct conn;
+struct endpoint;
+struct http_request;
+
+/* What is agreed on in the opening handshake. */
+struct upgrade {
+	const char *subprotocol; /* NULL: none */
+	struct ws_deflate_policy deflate_policy;
+	struct ws_deflate deflate;
+};
+
+struct endpoint_ops {
+	/* Whose chunks to use; called once, before anything else. */
+	void (*bind)(struct endpoint *, struct chunk_pool *);
+	/* Whether WebSockets are opened at this path. */
+	bool (*serves)(struct endpoint *, struct str path);
+	/* Choose the subprotocol and what deflate offers are good for. */
+	void (*choose)(struct endpoint *, const struct http_request *,
+	    struct upgrade *);
+	/*
+	 * A connection is open. The first bytes to send are the response to
+	 * its handshake. Returns what the following calls get; NULL: no
+	 * memory, the connection is dropped.
+	 */
+	void *(*open)(struct endpoint *, struct conn *,
+	    const struct http_request *, const struct upgrade *,
+	    struct str response);
+	/* A whole message; data may be changed and is good for the call. */
+	void (*message)(void *session, enum ws_opcode, char *data, size_t len);
+	/*
+	 * The connection is ending: the session is freed. With `bye` the
+	 * client can still be told why.
+	 */
+	void (*leave)(void *session, const struct bye *);
+	/* The end of a loop turn: send what is to be sent. */
+	void (*flush)(struct endpoint *);
+	/* How many sends the next flush will cost, as far as is known. */
+	size_t (*pending)(struct endpoint *);
+	/* About once a second. */
+	void (*tick)(struct endpoint *);
+};
+
+struct endpoint {
+	const struct endpoint_ops *ops;
+};
+
+#endif

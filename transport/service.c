@@ -1,0 +1,151 @@
+#include "transport/service.h"
+
+#include "domain/log.h"
+#include "transport/conn.h"
+
+/* What a connection takes besides what is counted elsewhere. */
+#define CONN_BYTES 1536
+
+void
+service_update_time(struct service *service)
+{
+	service->now_ms =
+	    clock_monotonic_ms(service->clock) - service->started_ms;
+}
+
+uint32_t
+service_random(struct service *service, uint32_t bound)
+{
+	/* xorshift64: plain, quick, and good enough to spread. */
+	uint64_t x = service->random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	service->random = x;
+	return (uint32_t)((x >> 32) % bound);
+}
+
+size_t
+service_memory(const struct service *service)
+{
+	size_t held =
+	    service->held != NULL ? service->held(service->held_arg) : 0;
+
+	return held + service->conn_count * CONN_BYTES + service->input_bytes +
+	       service->pool.bytes;
+}
+
+/* --- overload ------------------------------------------------------------ */
+
+/* One search goes over all connections: not many of them in one turn. */
+#define SHED_AT_ONCE 16
+
+static size_t
+input_of(const struct conn *conn)
+{
+	return conn->opened ? ws_reader_buffered(&conn->reader) : 0;
+}
+
+static struct conn *
+largest(const struct service *service, size_t (*size_of)(const struct conn *))
+{
+	struct conn *found = NULL;
+	size_t most = 0;
+
+	for (struct conn *conn = service->conns; conn; conn = conn->next) {
+		size_t size = size_of(conn);
+
+		if (size > most && conn_is_open(conn)) {
+			most = size;
+			found = conn;
+		}
+	}
+	return found;
+}
+
+static void
+shed_input(struct service *service)
+{
+	size_t total = service->limits->input_total;
+
+	for (int i = 0;
+	     i < SHED_AT_ONCE && total > 0 && service->input_bytes > total;
+	     i++) {
+		struct conn *conn = largest(service, input_of);
+
+		if (conn == NULL)
+			break;
+		conn_shed_input(conn);
+	}
+}
+
+static bool
+output_is_too_much(const struct service *service, size_t percent)
+{
+	const struct transport_limits *limits = service->limits;
+
+	if (limits->output_total > 0 &&
+	    service->pool.bytes > limits->output_total / 100 * percent)
+		return true;
+	return limits->memory > 0 && service->pool.bytes > 0 &&
+	       service_memory(service) > limits->memory / 100 * (percent - 5);
+}
+
+static void
+shed_output(struct service *service)
+{
+	if (!output_is_too_much(service, 100))
+		return;
+	for (int i = 0; i < SHED_AT_ONCE && output_is_too_much(service, 90);
+	     i++) {
+		struct conn *conn = largest(service, conn_waiting);
+
+		if (conn == NULL)
+			break;
+		conn_shed_output(conn);
+	}
+}
+
+/* --- the end of a turn --------------------------------------------------- */
+
+static void
+finish_ending(struct service *service)
+{
+	struct conn *list = service->ending;
+
+	service->ending = NULL;
+	while (list != NULL) {
+		struct conn *conn = list;
+
+		list = conn->next_ending;
+		conn_finish(conn);
+	}
+}
+
+static void
+free_dead(struct service *service)
+{
+	while (service->dead != NULL) {
+		struct conn *conn = service->dead;
+
+		service->dead = conn->next_ending;
+		conn_destroy(conn);
+	}
+}
+
+void
+service_end_turn(struct service *service)
+{
+	struct endpoint *endpoint = service->endpoint;
+
+	shed_input(service);
+	endpoint->ops->flush(endpoint);
+	shed_output(service);
+	/* Who leaves makes others hear of it, and some of them fail. */
+	while (service->ending != NULL) {
+		finish_ending(service);
+		endpoint->ops->flush(endpoint);
+	}
+	free_dead(service);
+}

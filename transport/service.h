@@ -1,0 +1,65 @@
+/* What the connections of one server share. */
+#ifndef TRANSPORT_SERVICE_H
+#define TRANSPORT_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/clock.h"
+#include "transport/address.h"
+#include "transport/endpoint.h"
+#include "transport/http.h"
+#include "transport/limits.h"
+#include "transport/outbox.h"
+#include "transport/wheel.h"
+#include "transport/ws_message.h"
+
+struct event_base;
+struct conn;
+struct routes;
+
+struct service {
+	struct event_base *base;
+	struct clock *clock;
+	struct endpoint *endpoint;
+	struct routes *routes; /* NULL: nothing but WebSockets */
+	const struct transport_limits *limits;
+	/* Bytes that others hold for members, the history for one; or NULL. */
+	size_t (*held)(void *arg);
+	void *held_arg;
+	struct ws_reader_limits reader_limits;
+	struct http_limits http_limits;
+	struct chunk_pool pool;
+	struct wheel wheel;
+	struct peer_table peers;
+	int64_t started_ms;
+	int64_t now_ms;      /* as of this turn; 0 at the start */
+	uint64_t random;     /* for spreading things, not for secrets */
+	struct conn *conns;  /* all of them */
+	struct conn *ending; /* those that end with this turn */
+	struct conn *dead;   /* to be freed with this turn */
+	size_t conn_count;
+	size_t open_count;      /* with an open WebSocket */
+	size_t websocket_count; /* the same, and those being closed */
+	size_t input_bytes;     /* held for unfinished messages */
+	bool refusing;          /* no new WebSockets: going down */
+	bool draining;          /* readyz says no */
+};
+
+/* Read the clock; the time then stands still until the next call. */
+void service_update_time(struct service *);
+
+/* A number below `bound`, which is not 0. */
+uint32_t service_random(struct service *, uint32_t bound);
+
+/* Everything that is held for connections, by our own accounting. */
+size_t service_memory(const struct service *);
+
+/*
+ * The end of a loop turn: what was said is sent, connections that are to
+ * end do, and the dead are freed.
+ */
+void service_end_turn(struct service *);
+
+#endif
