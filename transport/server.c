@@ -1,0 +1,347 @@
+#include "transport/server.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/event.h>
+
+#include "domain/log.h"
+#include "transport/conn.h"
+#include "transport/listener.h"
+#include "transport/service.h"
+
+#define SIGNALS 3
+#define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)
+
+struct server {
+	struct service service;
+	struct server_config config;
+	struct listener *listeners;
+	size_t listener_count;
+	struct event *tick;
+	struct event *signals[SIGNALS];
+	bool stopped;
+	int64_t drain_since_ms; /* -1: not draining */
+};
+
+/* --- going down ------------------------------------------------------------
+ */
+
+static void
+begin_draining(struct server *server)
+{
+	struct service *service = &server->service;
+
+	log_info("draining: %zu connections", service->websocket_count);
+	service->draining = true;
+	server->drain_since_ms = service->now_ms;
+}
+
+/* Every connection goes at a moment of its own within the window. */
+static void
+send_everybody_home(struct service *service)
+{
+	uint32_t window = wheel_ticks(service->limits->drain_window_ms);
+
+	service->refusing = true;
+	for (struct conn *conn = service->conns; conn; conn = conn->next)
+		if (conn_is_open(conn))
+			conn_leave_at(conn,
+			    service->wheel.now + 1 +
+				service_random(service, window + 1));
+}
+
+static void
+stop_now(struct server *server)
+{
+	struct service *service = &server->service;
+
+	for (struct conn *conn = service->conns; conn; conn = conn->next)
+		if (conn_is_open(conn))
+			conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+	server->stopped = true;
+}
+
+static void
+go_on_draining(struct server *server)
+{
+	struct service *service = &server->service;
+	const struct transport_limits *limits = service->limits;
+	int64_t elapsed = service->now_ms - server->drain_since_ms;
+
+	if (server->drain_since_ms < 0)
+		return;
+	if (!service->refusing && elapsed >= limits->drain_delay_ms)
+		send_everybody_home(service);
+	if (service->refusing && service->websocket_count == 0)
+		server->stopped = true;
+	else if (elapsed >= limits->drain_timeout_ms)
+		stop_now(server);
+}
+
+/* --- what the loop is woken by ----------------------------------------------
+ */
+
+static void
+stop_cb(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)signal_number;
+	(void)what;
+	service_update_time(&server->service);
+	if (server->drain_since_ms < 0)
+		begin_draining(server);
+	else
+		stop_now(server);
+}
+
+static void
+reload_cb(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)signal_number;
+	(void)what;
+	if (server->config.reload != NULL)
+		server->config.reload(server->config.arg);
+}
+
+static void
+fire_deadline(struct wheel_node *node, void *arg)
+{
+	(void)arg;
+	conn_check_deadlines((struct conn *)node);
+}
+
+static void
+tick_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	struct service *service = &server->service;
+	uint32_t before = service->wheel.now;
+	uint32_t tick;
+
+	(void)fd;
+	(void)what;
+	service_update_time(service);
+	tick = 1 + (uint32_t)(service->now_ms / WHEEL_TICK_MS);
+	wheel_advance(&service->wheel, tick, fire_deadline, NULL);
+	for (size_t i = 0; i < server->listener_count; i++)
+		listener_tick(&server->listeners[i]);
+	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
+		service->endpoint->ops->tick(service->endpoint);
+}
+
+/* --- the loop ----------------------------------------------------------------
+ */
+
+/*
+ * A send costs microseconds. While a large fan-out is about to begin, it
+ * pays to look once more for input that can go out with it; one per cent of
+ * what it will cost is spent on that.
+ */
+#define GRACE_LEAST_SENDS 100
+#define GRACE_NS_PER_SEND 40
+#define GRACE_MOST_NS 100000
+
+static int64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void
+grant_grace(struct server *server)
+{
+	struct endpoint *endpoint = server->service.endpoint;
+	size_t sends = endpoint->ops->pending(endpoint);
+	int64_t grace = (int64_t)sends * GRACE_NS_PER_SEND;
+	int64_t end;
+
+	if (sends < GRACE_LEAST_SENDS)
+		return;
+	end = now_ns() + (grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS);
+	do
+		event_base_loop(server->service.base, EVLOOP_NONBLOCK);
+	while (now_ns() < end);
+}
+
+void
+server_run(struct server *server)
+{
+	struct service *service = &server->service;
+
+	while (!server->stopped) {
+		event_base_loop(service->base, EVLOOP_ONCE);
+		grant_grace(server);
+		service_update_time(service);
+		service_end_turn(service);
+		go_on_draining(server);
+	}
+	service_end_turn(service);
+	log_info("stopped");
+}
+
+/* --- birth and death
+ * ---------------------------------------------------------- */
+
+static void
+libevent_log(int severity, const char *message)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("libevent: %s", message);
+}
+
+static bool
+add_events(struct server *server)
+{
+	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+	static const struct timeval interval = {
+		.tv_usec = WHEEL_TICK_MS * 1000,
+	};
+	struct event_base *base = server->service.base;
+
+	for (int i = 0; i < SIGNALS; i++) {
+		event_callback_fn callback =
+		    numbers[i] == SIGHUP ? reload_cb : stop_cb;
+
+		server->signals[i] =
+		    evsignal_new(base, numbers[i], callback, server);
+		if (server->signals[i] == NULL ||
+		    event_add(server->signals[i], NULL) != 0)
+			return false;
+	}
+	server->tick = event_new(base, -1, EV_PERSIST, tick_cb, server);
+	return server->tick != NULL && event_add(server->tick, &interval) == 0;
+}
+
+void
+server_limits_changed(struct server *server)
+{
+	struct service *service = &server->service;
+	const struct transport_limits *limits = service->limits;
+
+	service->reader_limits.message_bytes = limits->frame_bytes;
+	service->reader_limits.fragments = limits->fragments;
+	service->http_limits.request_bytes = limits->request_bytes;
+	service->http_limits.request_headers = limits->request_headers;
+}
+
+static bool
+init_service(struct service *service, const struct server_config *config)
+{
+	service->base = event_base_new();
+	service->clock = config->clock;
+	service->endpoint = config->endpoint;
+	service->routes = config->routes;
+	service->limits = config->limits;
+	service->held = config->held;
+	service->held_arg = config->arg;
+	service->random = config->seed | 1;
+	service->started_ms = clock_monotonic_ms(config->clock);
+	service->reader_limits.buffered = &service->input_bytes;
+	wheel_init(&service->wheel);
+	service->wheel.now = 1;
+	peer_table_init(&service->peers);
+	if (config->limits->deflate)
+		service->reader_limits.inflater =
+		    ws_inflater_create(config->limits->deflate_ratio);
+	return service->base != NULL &&
+	       (!config->limits->deflate ||
+		   service->reader_limits.inflater != NULL);
+}
+
+static bool
+open_listeners(struct server *server)
+{
+	const struct server_config *config = &server->config;
+
+	server->listeners =
+	    calloc(config->listen_count, sizeof(*server->listeners));
+	if (server->listeners == NULL)
+		return false;
+	for (size_t i = 0; i < config->listen_count; i++) {
+		if (!listener_open(&server->listeners[i], &server->service,
+			&config->listen[i]))
+			return false;
+		server->listener_count++;
+	}
+	return true;
+}
+
+struct server *
+server_create(const struct server_config *config)
+{
+	struct server *server = calloc(1, sizeof(*server));
+
+	if (server == NULL)
+		return NULL;
+	event_set_log_callback(libevent_log);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	server->config = *config;
+	server->drain_since_ms = -1;
+	if (!init_service(&server->service, config)) {
+		log_error("no memory for a server");
+		goto destroy;
+	}
+	server_limits_changed(server);
+	config->endpoint->ops->bind(config->endpoint, &server->service.pool);
+	if (!add_events(server)) {
+		log_error("cannot watch signals and time");
+		goto destroy;
+	}
+	if (!open_listeners(server))
+		goto destroy;
+	return server;
+destroy:
+	server_destroy(server);
+	return NULL;
+}
+
+static void
+end_connections(struct service *service)
+{
+	for (struct conn *conn = service->conns; conn; conn = conn->next)
+		conn_abort(conn);
+	service_end_turn(service);
+}
+
+void
+server_destroy(struct server *server)
+{
+	struct service *service;
+
+	if (server == NULL)
+		return;
+	service = &server->service;
+	for (size_t i = 0; i < server->listener_count; i++)
+		listener_close(&server->listeners[i]);
+	free(server->listeners);
+	if (service->conns != NULL)
+		end_connections(service);
+	for (int i = 0; i < SIGNALS; i++)
+		if (server->signals[i] != NULL)
+			event_free(server->signals[i]);
+	if (server->tick != NULL)
+		event_free(server->tick);
+	/* Frees what bufferevents left to the loop, chunks they were lent. */
+	if (service->base != NULL)
+		event_base_free(service->base);
+	ws_inflater_destroy(service->reader_limits.inflater);
+	peer_table_fini(&service->peers);
+	chunk_pool_fini(&service->pool);
+	free(server);
+}
+
+const struct address *
+server_address(const struct server *server, size_t i)
+{
+	return &server->listeners[i].address;
+}

@@ -1,0 +1,51 @@
+/* A WebSocket server: listeners, the event loop, the way down. Public. */
+#ifndef TRANSPORT_SERVER_H
+#define TRANSPORT_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/clock.h"
+#include "transport/address.h"
+#include "transport/limits.h"
+#include "transport/route.h"
+
+struct endpoint;
+struct server;
+
+/* Everything is borrowed and outlives the server. */
+struct server_config {
+	const struct address *listen;
+	size_t listen_count;
+	const struct transport_limits *limits; /* may change between turns */
+	struct endpoint *endpoint;
+	struct clock *clock;
+	struct routes *routes; /* NULL: nothing but WebSockets */
+	uint64_t seed;         /* of random spreading */
+	/* Bytes that others hold for members; or NULL. */
+	size_t (*held)(void *arg);
+	/* SIGHUP came; or NULL. */
+	void (*reload)(void *arg);
+	void *arg; /* of both */
+};
+
+/* Binds all addresses. NULL: it was logged why not. */
+struct server *server_create(const struct server_config *);
+
+/*
+ * Serves until SIGTERM or SIGINT and the drain that follows; a second one
+ * ends it at once.
+ */
+void server_run(struct server *);
+
+/* Ends what is still open. */
+void server_destroy(struct server *);
+
+/* The i-th address that is listened on, with the port really chosen. */
+const struct address *server_address(const struct server *, size_t i);
+
+/* Limits were changed in place: those that are copied are copied anew. */
+void server_limits_changed(struct server *);
+
+#endif
