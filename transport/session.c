@@ -1,0 +1,256 @@
+#include "transport/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/log.h"
+#include "transport/conn.h"
+#include "transport/http.h"
+#include "transport/hub.h"
+#include "transport/ws_handshake.h"
+
+/* A wished-for name is refused by rule, not by the size of a buffer. */
+#define NAME_PARAMETER_SIZE 1024
+
+/* Who is refused this often in this time does not listen. */
+#define REFUSALS_MOST 100
+#define REFUSALS_TICKS (10000 / WHEEL_TICK_MS)
+
+/* The deflater that all sessions share has the largest window. */
+#define LEAST_WINDOW_BITS 15
+
+struct sessions {
+	struct endpoint base;
+	struct sessions_config config;
+	struct keep keep; /* of the command that is being handled */
+};
+
+/* --- messages in ------------------------------------------------------------
+ */
+
+static void
+fail(struct session *session, const struct command *command,
+    const struct failure *failure)
+{
+	struct event event = {
+		.kind = EVENT_FAILED,
+		.ref = command->ref,
+		.failure = *failure,
+	};
+
+	hub_tell(session->sessions->config.hub, session, &event);
+}
+
+/* Beyond its rate a client is told so, and closed if it goes on and on. */
+static void
+refuse(struct session *session, const struct command *command)
+{
+	const struct service *service = session->conn->service;
+	const struct rate_limit *limit = &service->limits->messages;
+	struct failure failure = {
+		.error = CHAT_RATE_LIMITED,
+		.command = command->word,
+		.retry_after_ms =
+		    token_bucket_wait_ms(&session->messages, limit, 1),
+	};
+	uint32_t now = service->wheel.now;
+
+	if (now - session->refused_since > REFUSALS_TICKS) {
+		session->refused_since = now;
+		session->refused = 0;
+	}
+	if (++session->refused >= REFUSALS_MOST)
+		conn_end(session->conn, WS_CLOSE_RATE_LIMITED, "rate_limited");
+	else
+		fail(session, command, &failure);
+}
+
+static void
+on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
+{
+	struct session *session = arg;
+	struct sessions *sessions = session->sessions;
+	const struct transport_limits *limits = sessions->config.limits;
+	struct wire_limits wire_limits = { .json_depth = limits->json_depth };
+	struct command command;
+	struct failure failure;
+	enum chat_error error;
+
+	(void)opcode; /* JSON in a binary message is JSON */
+	error = session->dialect->decode(str_slice(data, len), &wire_limits,
+	    &command, &failure, &sessions->keep);
+	if (!token_bucket_take(&session->messages, &limits->messages,
+		session->conn->service->now_ms, 1)) {
+		refuse(session, &command);
+		return;
+	}
+	if (error != CHAT_OK) {
+		fail(session, &command, &failure);
+		return;
+	}
+	command.author = session_member(session);
+	command_handle(sessions->config.handler, &command);
+}
+
+/* --- birth and death
+ * ---------------------------------------------------------- */
+
+/* The wish in ?name=, which the chat judges. A botched one is no wish. */
+static struct str
+wished_name(const struct http_request *request, char *buffer, size_t size)
+{
+	int len = http_query_get(request->query, "name", buffer, size);
+
+	return len < 0 ? (struct str){ NULL, 0 }
+		       : str_slice(buffer, (size_t)len);
+}
+
+static bool
+connect_member(struct session *session, const struct http_request *request)
+{
+	char name[NAME_PARAMETER_SIZE];
+	struct command command = {
+		.kind = COMMAND_CONNECT,
+		.flags = session->dialect->connect_flags,
+		.peer = session,
+		.id_style = session->dialect->ids,
+		.name = wished_name(request, name, sizeof(name)),
+	};
+
+	return command_handle(session->sessions->config.handler, &command) ==
+	       CHAT_OK;
+}
+
+static void *
+on_open(struct endpoint *endpoint, struct conn *conn,
+    const struct http_request *request, const struct upgrade *upgrade,
+    struct str response)
+{
+	struct sessions *sessions = (struct sessions *)endpoint;
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (session == NULL)
+		return NULL;
+	session->sessions = sessions;
+	session->conn = conn;
+	session->dialect = sessions->config.dialect;
+	token_bucket_init(&session->messages,
+	    &sessions->config.limits->messages, conn->service->now_ms);
+	hub_welcome(sessions->config.hub, session, upgrade->deflate.on);
+	hub_tell_raw(sessions->config.hub, session, response);
+	if (!connect_member(session, request))
+		conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
+	return session;
+}
+
+static void
+say_bye(struct session *session, const struct bye *bye)
+{
+	struct event event = { .kind = EVENT_BYE, .bye = *bye };
+
+	hub_say_last(session->sessions->config.hub, session, &event);
+}
+
+static void
+on_leave(void *arg, const struct bye *bye)
+{
+	struct session *session = arg;
+	struct sessions *sessions = session->sessions;
+	struct command command = {
+		.kind = COMMAND_DISCONNECT,
+		.author = session_member(session),
+	};
+
+	if (!str_is_empty(command.author))
+		command_handle(sessions->config.handler, &command);
+	hub_forget(sessions->config.hub, session);
+	if (bye != NULL)
+		say_bye(session, bye);
+	free(session);
+}
+
+/* --- being an endpoint
+ * --------------------------------------------------------- */
+
+static void
+on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
+{
+	hub_bind(((struct sessions *)endpoint)->config.hub, pool);
+}
+
+static bool
+serves(struct endpoint *endpoint, struct str path)
+{
+	(void)endpoint;
+	return str_equal(path, STR("/ws"));
+}
+
+static void
+choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
+{
+	const struct sessions *sessions = (struct sessions *)endpoint;
+	const char *subprotocol = sessions->config.dialect->subprotocol;
+
+	upgrade->deflate_policy.least_window_bits = LEAST_WINDOW_BITS;
+	if (subprotocol != NULL && ws_handshake_offers(request, subprotocol))
+		upgrade->subprotocol = subprotocol;
+}
+
+static void
+on_flush(struct endpoint *endpoint)
+{
+	hub_flush(((struct sessions *)endpoint)->config.hub);
+}
+
+static size_t
+pending(struct endpoint *endpoint)
+{
+	return hub_pending(((struct sessions *)endpoint)->config.hub);
+}
+
+static void
+on_tick(struct endpoint *endpoint)
+{
+	const struct sessions *sessions = (struct sessions *)endpoint;
+	struct command command = { .kind = COMMAND_TICK };
+
+	command_handle(sessions->config.handler, &command);
+	hub_tidy(sessions->config.hub);
+}
+
+static const struct endpoint_ops sessions_ops = {
+	.bind = on_bind,
+	.serves = serves,
+	.choose = choose,
+	.open = on_open,
+	.message = on_message,
+	.leave = on_leave,
+	.flush = on_flush,
+	.pending = pending,
+	.tick = on_tick,
+};
+
+struct sessions *
+sessions_create(const struct sessions_config *config)
+{
+	struct sessions *sessions = calloc(1, sizeof(*sessions));
+
+	if (sessions == NULL)
+		return NULL;
+	sessions->base.ops = &sessions_ops;
+	sessions->config = *config;
+	return sessions;
+}
+
+void
+sessions_destroy(struct sessions *sessions)
+{
+	free(sessions);
+}
+
+struct endpoint *
+sessions_endpoint(struct sessions *sessions)
+{
+	return &sessions->base;
+}

@@ -1,0 +1,69 @@
+/* A connection that speaks a dialect and is a member of the chat. */
+#ifndef TRANSPORT_SESSION_H
+#define TRANSPORT_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/command.h"
+#include "domain/id_source.h"
+#include "domain/str.h"
+#include "transport/endpoint.h"
+#include "transport/limits.h"
+#include "transport/token_bucket.h"
+#include "wire/dialect.h"
+
+struct channel;
+struct conn;
+struct hub;
+struct sessions;
+
+/* Where in a channel a session sits. */
+struct place {
+	struct channel *channel;
+	uint32_t index;
+};
+
+struct session {
+	struct sessions *sessions;
+	struct conn *conn;
+	const struct dialect *dialect;
+	/* of the hub: the rooms, the first one (the lobby) without memory */
+	struct place first;
+	struct place *more;
+	uint32_t place_count;
+	uint32_t more_capacity;
+	/* of the turn: what is for this session alone */
+	struct session *next_apart;
+	uint32_t apart_turn;  /* is on the list of the turn with this number */
+	uint32_t served_turn; /* got everything of the turn with this number */
+	uint32_t own_first;
+	uint32_t own_last;
+	/* its own */
+	struct token_bucket messages;
+	uint32_t refused_since; /* the first of these refusals, a wheel tick */
+	uint16_t refused;
+	uint8_t variant;         /* which channels it sits in */
+	char member_id[ID_SIZE]; /* empty until it is attached */
+};
+
+static inline struct str
+session_member(const struct session *session)
+{
+	return str_from(session->member_id);
+}
+
+/* Whom sessions talk to; everything is borrowed. */
+struct sessions_config {
+	struct hub *hub;
+	struct command_handler *handler;
+	const struct dialect *dialect; /* spoken at /ws */
+	const struct transport_limits *limits;
+};
+
+/* The endpoint of a chat server. NULL: no memory. */
+struct sessions *sessions_create(const struct sessions_config *);
+void sessions_destroy(struct sessions *);
+struct endpoint *sessions_endpoint(struct sessions *);
+
+#endif
