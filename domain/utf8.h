@@ -18,8 +18,8 @@ struct utf8_state {
 
 /*
  * Validates the next piece; pieces may be split anywhere. False as soon as a
- * byte cannot belong to any valid text. At the end of the text,
- * utf8_is_complete() must hold as well.
+ * byte cannot belong to any valid text; the text is not to be fed further
+ * then. At the end of the text, utf8_is_complete() must hold as well.
  */
 bool utf8_feed(struct utf8_state *, const char *data, size_t len);
 
@@ -36,7 +36,8 @@ bool utf8_is_valid(struct str text);
 
 /*
  * The character at *offset, which moves behind it; UTF8_INVALID for a byte
- * that does not begin one. *offset must be less than the length.
+ * that does not begin one, and *offset moves behind this byte. *offset must
+ * be less than the length.
  */
 uint32_t utf8_next(struct str text, size_t *offset);
 
