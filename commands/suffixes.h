@@ -1,0 +1,34 @@
+/* "#2", "#3", …: the first free number behind a name that is taken. */
+#ifndef COMMANDS_SUFFIXES_H
+#define COMMANDS_SUFFIXES_H
+
+#include "domain/id_map.h"
+#include "domain/list.h"
+#include "domain/member_store.h"
+
+/*
+ * Remembers which numbers were found taken, for each name that more than one
+ * wanted: thousands may want the same, and asking the store for every number
+ * again would take each longer than the one before. Only the store knows for
+ * sure; what is remembered here saves questions.
+ */
+struct suffixes {
+	struct id_map by_name; /* the folded one */
+	struct list all;
+};
+
+void suffixes_init(struct suffixes *);
+void suffixes_fini(struct suffixes *);
+
+/*
+ * Writes the wished-for name, or the first free one behind it. `own` counts
+ * as free; it may be absent. CHAT_UNAVAILABLE: no memory.
+ */
+enum chat_error suffixes_choose(struct suffixes *, struct member_store *,
+    const char wish[MEMBER_NAME_SIZE], struct str own,
+    char out[MEMBER_NAME_SIZE]);
+
+/* A name was given up: its number can be had again. */
+void suffixes_release(struct suffixes *, struct str name);
+
+#endif
