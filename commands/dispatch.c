@@ -1,0 +1,140 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "commands/commands.h"
+#include "commands/entry.h"
+
+struct dispatcher {
+	struct command_handler base;
+	struct chat *chat;
+	struct memory memory;
+};
+
+static const struct command_entry *const entries[COMMAND_KINDS] = {
+	[COMMAND_ME] = &command_me,
+	[COMMAND_PING] = &command_ping,
+};
+
+static enum chat_error
+check_body(struct request *request)
+{
+	size_t most = request->chat->limits.message_bytes;
+
+	if (str_is_empty(request->command->body))
+		return request_bad_field(request, "message");
+	if (request->command->body.len > most)
+		return request_over_limit(request, CHAT_MESSAGE_TOO_LARGE,
+		    most);
+	return CHAT_OK;
+}
+
+/* Looked up only once: whether there is such a room is asked of strangers. */
+static enum chat_error
+check_room(struct request *request)
+{
+	struct str id = request->command->room;
+	struct room_store *rooms = request->chat->rooms;
+	struct room room;
+
+	if (id.data == NULL)
+		return request_bad_field(request, "room");
+	if (room_store_has(rooms, id, request->command->author))
+		return CHAT_OK;
+	if (room_store_get(rooms, id, &room) == CHAT_OK)
+		return CHAT_NOT_IN_ROOM;
+	return request_room_not_found(request);
+}
+
+static enum chat_error
+check_place(struct request *request)
+{
+	if (request->command->room.data != NULL)
+		return check_room(request);
+	return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
+}
+
+static enum chat_error
+check_needs(struct request *request, unsigned needs)
+{
+	enum chat_error error = CHAT_OK;
+
+	if (needs & NEEDS_BODY)
+		error = check_body(request);
+	if (error == CHAT_OK && (needs & NEEDS_ROOM))
+		error = check_room(request);
+	if (error == CHAT_OK && (needs & NEEDS_PLACE))
+		error = check_place(request);
+	return error;
+}
+
+/* Somebody who is gone has nobody who could be told of a failure. */
+static enum chat_error
+run_for_author(struct request *request, const struct command_entry *entry)
+{
+	enum chat_error error;
+
+	error = member_store_get(request->chat->members,
+	    request->command->author, &request->author);
+	if (error != CHAT_OK)
+		return error;
+	error = check_needs(request, entry->needs);
+	if (error == CHAT_OK)
+		error = entry->run(request);
+	if (error != CHAT_OK)
+		request_answer_failure(request, error);
+	return error;
+}
+
+static enum chat_error
+dispatcher_handle(struct command_handler *handler,
+    const struct command *command)
+{
+	struct dispatcher *self = (struct dispatcher *)handler;
+	const struct command_entry *entry;
+	struct request request;
+
+	assert((unsigned)command->kind < COMMAND_KINDS);
+	entry = entries[command->kind];
+	/* The large parts stay as they are: this is on every message's way. */
+	request.chat = self->chat;
+	request.memory = &self->memory;
+	request.command = command;
+	request.failure = (struct failure){ .error = CHAT_OK };
+	if (entry->needs & NEEDS_AUTHOR)
+		return run_for_author(&request, entry);
+	return entry->run(&request);
+}
+
+static const struct command_handler_ops dispatcher_ops = {
+	.handle = dispatcher_handle,
+};
+
+struct dispatcher *
+dispatcher_create(struct chat *chat)
+{
+	struct dispatcher *self = calloc(1, sizeof(*self));
+
+	if (self == NULL)
+		return NULL;
+	self->base.ops = &dispatcher_ops;
+	self->chat = chat;
+	suffixes_init(&self->memory.suffixes);
+	presence_init(&self->memory.presence);
+	return self;
+}
+
+void
+dispatcher_destroy(struct dispatcher *self)
+{
+	if (self == NULL)
+		return;
+	suffixes_fini(&self->memory.suffixes);
+	presence_fini(&self->memory.presence);
+	free(self);
+}
+
+struct command_handler *
+dispatcher_handler(struct dispatcher *self)
+{
+	return &self->base;
+}

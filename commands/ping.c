@@ -1,0 +1,19 @@
+/* COMMAND_PING: a sign of life, and the server's clock. */
+#include "commands/entry.h"
+
+static enum chat_error
+ping_run(struct request *request)
+{
+	struct event event = {
+		.kind = EVENT_PONG,
+		.at_ms = clock_wall_ms(request->chat->clock),
+	};
+
+	request_answer(request, &event);
+	return CHAT_OK;
+}
+
+const struct command_entry command_ping = {
+	.needs = NEEDS_AUTHOR,
+	.run = ping_run,
+};
