@@ -1,0 +1,114 @@
+/* COMMAND_CONNECT: somebody arrives, gets an id and a name, and is greeted. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "commands/entry.h"
+
+/*
+ * The wished-for name if there is one and it is good, else the number of the
+ * newcomer; the first free one behind it if it is taken.
+ */
+static enum chat_error
+choose_name(struct request *request, enum chat_error *wish_error)
+{
+	struct str wish = request->command->name;
+	char name[MEMBER_NAME_SIZE];
+
+	*wish_error = CHAT_OK;
+	if (wish.data != NULL)
+		*wish_error = member_name_normalize(wish, name);
+	if (wish.data == NULL || *wish_error != CHAT_OK)
+		snprintf(name, sizeof(name), "member%" PRIu64,
+		    request->memory->newcomers + 1);
+	return suffixes_choose(&request->memory->suffixes,
+	    request->chat->members, name, (struct str){ NULL, 0 },
+	    request->author.name);
+}
+
+static enum chat_error
+put_member(struct request *request)
+{
+	const struct chat *chat = request->chat;
+	struct member *newcomer = &request->author;
+	enum chat_error error = CHAT_MEMBER_EXISTS;
+
+	newcomer->in_lobby = !(request->command->flags & COMMAND_NO_LOBBY);
+	newcomer->since_ms = clock_wall_ms(chat->clock);
+	for (int i = 0; i < ID_TRIES && error == CHAT_MEMBER_EXISTS; i++) {
+		id_source_next(chat->ids, request->command->id_style,
+		    newcomer->id);
+		error = member_store_put(chat->members, newcomer);
+	}
+	return error != CHAT_MEMBER_EXISTS ? error : CHAT_UNAVAILABLE;
+}
+
+/* In a large lobby only the newcomer reads its announcement. */
+static void
+announce(const struct request *request)
+{
+	const struct chat *chat = request->chat;
+	struct event event = request_event(request, EVENT_ANNOUNCED);
+	struct audience audience = audience_lobby();
+
+	if (request->memory->in_lobby > chat->limits.announce_up_to)
+		audience = audience_one(event.member_id);
+	publisher_publish(chat->publisher, &event, audience);
+}
+
+static void
+greet(const struct request *request)
+{
+	struct event welcome = request_event(request, EVENT_WELCOME);
+
+	welcome.profile = request->chat->profile;
+	request_answer(request, &welcome);
+	if (request->author.in_lobby)
+		announce(request);
+}
+
+/*
+ * When the lobby has no room for the newcomer, the connection stays attached
+ * to an id that is nobody's, until whoever asked closes it.
+ */
+static enum chat_error
+attach(const struct request *request)
+{
+	struct publisher *publisher = request->chat->publisher;
+	struct str id = str_from(request->author.id);
+	enum chat_error error;
+
+	error = publisher_attach(publisher, request->command->peer, id);
+	if (error == CHAT_OK && request->author.in_lobby)
+		error = publisher_enter(publisher, id, (struct str){ NULL, 0 });
+	return error;
+}
+
+static enum chat_error
+connect_run(struct request *request)
+{
+	enum chat_error wish_error;
+	enum chat_error error;
+
+	error = choose_name(request, &wish_error);
+	if (error == CHAT_OK)
+		error = put_member(request);
+	if (error != CHAT_OK)
+		return error;
+	error = attach(request);
+	if (error != CHAT_OK) {
+		member_store_remove(request->chat->members,
+		    str_from(request->author.id));
+		return error;
+	}
+	request->memory->newcomers++;
+	if (request->author.in_lobby)
+		request->memory->in_lobby++;
+	greet(request);
+	if (wish_error != CHAT_OK)
+		request_answer_failure(request, wish_error);
+	return CHAT_OK;
+}
+
+const struct command_entry command_connect = {
+	.run = connect_run,
+};
