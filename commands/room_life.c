@@ -1,0 +1,109 @@
+#include "commands/room_life.h"
+
+#include <assert.h>
+
+enum chat_error
+room_life_check_rooms(struct request *request)
+{
+	size_t most = request->chat->limits.rooms;
+
+	if (room_store_count(request->chat->rooms) < most)
+		return CHAT_OK;
+	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
+enum chat_error
+room_life_check_author(struct request *request)
+{
+	size_t most = request->chat->limits.rooms_per_member;
+	struct str author_id = str_from(request->author.id);
+
+	if (room_store_rooms_of(request->chat->rooms, author_id) < most)
+		return CHAT_OK;
+	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
+/* Ids are unique by chance only: another one is tried if it is not. */
+static enum chat_error
+put_with_made_id(const struct chat *chat, struct room *room)
+{
+	enum chat_error error = CHAT_ROOM_EXISTS;
+	char id[ID_SIZE];
+
+	for (int i = 0; i < ID_TRIES && error == CHAT_ROOM_EXISTS; i++) {
+		id_source_next(chat->ids, ID_HEX8, id);
+		memcpy(room->id, id, sizeof(id));
+		error = room_store_put(chat->rooms, room);
+	}
+	return error != CHAT_ROOM_EXISTS ? error : CHAT_UNAVAILABLE;
+}
+
+enum chat_error
+room_life_begin(struct request *request, struct room *room)
+{
+	const struct chat *chat = request->chat;
+	enum chat_error error;
+
+	id_source_next(chat->ids, ID_HEX16, room->epoch);
+	if (room->id[0] == '\0')
+		error = put_with_made_id(chat, room);
+	else
+		error = room_store_put(chat->rooms, room);
+	if (error != CHAT_OK)
+		return error;
+	error = history_open(chat->history, str_from(room->id), room->ttl_ms);
+	if (error != CHAT_OK)
+		room_store_remove(chat->rooms, str_from(room->id));
+	return error;
+}
+
+void
+room_life_end(struct request *request, const struct room *room)
+{
+	struct str id = str_from(room->id);
+
+	assert(room->member_count == 0);
+	history_close(request->chat->history, id);
+	room_store_remove(request->chat->rooms, id);
+}
+
+enum chat_error
+room_life_enter(struct request *request, struct room *room)
+{
+	const struct chat *chat = request->chat;
+	struct str author_id = str_from(request->author.id);
+	struct str id = str_from(room->id);
+	enum chat_error error;
+
+	error = room_store_join(chat->rooms, id, author_id);
+	if (error != CHAT_OK)
+		return error;
+	error = publisher_enter(chat->publisher, author_id, id);
+	if (error != CHAT_OK) {
+		room_store_leave(chat->rooms, id, author_id);
+		return error;
+	}
+	room->member_count++;
+	return CHAT_OK;
+}
+
+void
+room_life_exit(struct request *request, struct room *room)
+{
+	const struct chat *chat = request->chat;
+	struct str author_id = str_from(request->author.id);
+	struct str id = str_from(room->id);
+
+	publisher_leave(chat->publisher, author_id, id);
+	room_store_leave(chat->rooms, id, author_id);
+	room->member_count--;
+}
+
+void
+room_life_leave(struct request *request, struct room *room)
+{
+	room_life_exit(request, room);
+	presence_left(request, room);
+	if (room->member_count == 0 && !room->persistent)
+		room_life_end(request, room);
+}

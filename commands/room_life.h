@@ -1,0 +1,37 @@
+/* How a room begins, fills, empties and ends: common to several commands. */
+#ifndef COMMANDS_ROOM_LIFE_H
+#define COMMANDS_ROOM_LIFE_H
+
+#include "commands/request.h"
+
+/* Whether one more room may be made. CHAT_TOO_MANY_ROOMS. */
+enum chat_error room_life_check_rooms(struct request *);
+
+/* Whether the author may be in one more room. CHAT_TOO_MANY_ROOMS. */
+enum chat_error room_life_check_author(struct request *);
+
+/*
+ * Makes an empty room with its history; an epoch is made for it, and an id
+ * if it is "". CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
+ */
+enum chat_error room_life_begin(struct request *, struct room *);
+
+/* An empty room vanishes with all that was said. */
+void room_life_end(struct request *, const struct room *);
+
+/*
+ * The author becomes a member and hears what is published to the room from
+ * now on. CHAT_UNAVAILABLE.
+ */
+enum chat_error room_life_enter(struct request *, struct room *);
+
+/* And no longer, as if never entered: nobody is told. */
+void room_life_exit(struct request *, struct room *);
+
+/*
+ * The author leaves for good: the others are told, and a room that was kept
+ * by its members only ends with its last.
+ */
+void room_life_leave(struct request *, struct room *);
+
+#endif
