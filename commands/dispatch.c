@@ -12,6 +12,7 @@ struct dispatcher {
 
 static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_CONNECT] = &command_connect,
+	[COMMAND_DISCONNECT] = &command_disconnect,
 	[COMMAND_ME] = &command_me,
 	[COMMAND_PING] = &command_ping,
 };

@@ -1,0 +1,46 @@
+/* COMMAND_DISCONNECT: somebody is gone, from every room and the lobby. */
+#include "commands/entry.h"
+#include "commands/room_life.h"
+
+static bool
+copy_first(const struct room *room, void *arg)
+{
+	*(struct room *)arg = *room;
+	return false;
+}
+
+/* The store must not change during a visit, and memory may be short: so
+ * always the first that is left. */
+static bool
+next_room(const struct request *request, struct room *out)
+{
+	out->id[0] = '\0';
+	room_store_each_room_of(request->chat->rooms,
+	    str_from(request->author.id), copy_first, out);
+	return out->id[0] != '\0';
+}
+
+static enum chat_error
+disconnect_run(struct request *request)
+{
+	const struct chat *chat = request->chat;
+	struct str author_id = str_from(request->author.id);
+	struct room room;
+
+	while (next_room(request, &room))
+		room_life_leave(request, &room);
+	if (request->author.in_lobby) {
+		publisher_leave(chat->publisher, author_id,
+		    (struct str){ NULL, 0 });
+		request->memory->in_lobby--;
+	}
+	member_store_remove(chat->members, author_id);
+	suffixes_release(&request->memory->suffixes,
+	    str_from(request->author.name));
+	return CHAT_OK;
+}
+
+const struct command_entry command_disconnect = {
+	.needs = NEEDS_AUTHOR,
+	.run = disconnect_run,
+};
