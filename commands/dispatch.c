@@ -13,6 +13,7 @@ struct dispatcher {
 static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_CONNECT] = &command_connect,
 	[COMMAND_DISCONNECT] = &command_disconnect,
+	[COMMAND_TICK] = &command_tick,
 	[COMMAND_ME] = &command_me,
 	[COMMAND_PING] = &command_ping,
 };
