@@ -15,6 +15,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_DISCONNECT] = &command_disconnect,
 	[COMMAND_TICK] = &command_tick,
 	[COMMAND_BROADCAST] = &command_broadcast,
+	[COMMAND_LIST] = &command_list,
 	[COMMAND_ME] = &command_me,
 	[COMMAND_PING] = &command_ping,
 };

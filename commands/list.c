@@ -1,0 +1,30 @@
+/* COMMAND_LIST: who is in the lobby, or in a room. */
+#include "commands/entry.h"
+#include "commands/roster.h"
+
+static enum chat_error
+list_run(struct request *request)
+{
+	struct event event = {
+		.kind = EVENT_LIST,
+		.room = request->command->room,
+	};
+	struct strings names;
+	enum chat_error error;
+
+	if (event.room.data == NULL)
+		error = roster_of_lobby(request->chat, &names);
+	else
+		error = roster_of_room(request->chat, event.room, &names);
+	if (error == CHAT_OK) {
+		event.names = roster_names(&names);
+		request_answer(request, &event);
+	}
+	strings_fini(&names);
+	return error;
+}
+
+const struct command_entry command_list = {
+	.needs = NEEDS_AUTHOR | NEEDS_PLACE,
+	.run = list_run,
+};
