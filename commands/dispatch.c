@@ -17,6 +17,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_BROADCAST] = &command_broadcast,
 	[COMMAND_LIST] = &command_list,
 	[COMMAND_ME] = &command_me,
+	[COMMAND_DM] = &command_dm,
 	[COMMAND_PING] = &command_ping,
 };
 

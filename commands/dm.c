@@ -1,0 +1,56 @@
+/* COMMAND_DM: a message for one member only. */
+#include "commands/entry.h"
+
+/*
+ * An exact id goes before a name: nobody can get another's messages by taking
+ * that other's id for a name.
+ */
+static enum chat_error
+find_recipient(const struct request *request, struct member *out)
+{
+	struct member_store *members = request->chat->members;
+	struct str wish = request->command->recipient;
+
+	if (member_store_get(members, wish, out) == CHAT_OK)
+		return CHAT_OK;
+	if (wish.len >= MEMBER_NAME_SIZE)
+		return CHAT_MEMBER_NOT_FOUND;
+	return member_store_get_named(members, wish, out);
+}
+
+static void
+deliver(const struct request *request, const struct member *recipient)
+{
+	struct event dm = request_event(request, EVENT_DM);
+	struct event sent = {
+		.kind = EVENT_DM_SENT,
+		.member = str_from(recipient->name),
+		.member_id = str_from(recipient->id),
+		.body = request->command->body,
+	};
+
+	dm.body = request->command->body;
+	publisher_publish(request->chat->publisher, &dm,
+	    audience_one(sent.member_id));
+	request_answer(request, &sent);
+}
+
+static enum chat_error
+dm_run(struct request *request)
+{
+	struct member recipient;
+
+	if (str_is_empty(request->command->recipient)) {
+		request->failure.text = STR("Recipient is required for DM");
+		return request_bad_field(request, "recipient");
+	}
+	if (find_recipient(request, &recipient) != CHAT_OK)
+		return request_member_not_found(request);
+	deliver(request, &recipient);
+	return CHAT_OK;
+}
+
+const struct command_entry command_dm = {
+	.needs = NEEDS_AUTHOR | NEEDS_BODY,
+	.run = dm_run,
+};
