@@ -18,6 +18,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_LIST] = &command_list,
 	[COMMAND_ME] = &command_me,
 	[COMMAND_DM] = &command_dm,
+	[COMMAND_RENAME] = &command_rename,
 	[COMMAND_PING] = &command_ping,
 };
 
