@@ -19,6 +19,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_ME] = &command_me,
 	[COMMAND_DM] = &command_dm,
 	[COMMAND_RENAME] = &command_rename,
+	[COMMAND_ROOM_CREATE] = &command_room_create,
 	[COMMAND_PING] = &command_ping,
 };
 
