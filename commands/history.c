@@ -1,0 +1,60 @@
+/* COMMAND_HISTORY: a page of what was said in a room. */
+#include "commands/entry.h"
+#include "commands/excerpt.h"
+
+static enum chat_error
+check(struct request *request)
+{
+	const unsigned both = COMMAND_HAS_AFTER | COMMAND_HAS_BEFORE;
+
+	if (request->command->limit > EXCERPT_MOST)
+		return request_bad_field(request, "limit");
+	if ((request->command->flags & both) == both)
+		return request_bad_field(request, "before");
+	return CHAT_OK;
+}
+
+/* Without a seq: the newest. */
+static enum chat_error
+collect(const struct request *request, struct excerpt *out)
+{
+	const struct command *command = request->command;
+	uint64_t before = UINT64_MAX;
+
+	if (command->flags & COMMAND_HAS_AFTER)
+		return excerpt_after(request->chat, command->room,
+		    command->from_seq, command->limit, out);
+	if (command->flags & COMMAND_HAS_BEFORE)
+		before = command->from_seq;
+	return excerpt_before(request->chat, command->room, before,
+	    command->limit, out);
+}
+
+static enum chat_error
+history_run(struct request *request)
+{
+	struct excerpt excerpt = { .messages = NULL };
+	struct event event = { .kind = EVENT_HISTORY };
+	struct room room;
+	enum chat_error error;
+
+	error = check(request);
+	if (error == CHAT_OK)
+		error = room_store_get(request->chat->rooms,
+		    request->command->room, &room);
+	if (error == CHAT_OK)
+		error = collect(request, &excerpt);
+	if (error == CHAT_OK) {
+		event.room = request->command->room;
+		event.epoch = str_from(room.epoch);
+		event.page = excerpt.page;
+		request_answer(request, &event);
+	}
+	excerpt_fini(&excerpt);
+	return error;
+}
+
+const struct command_entry command_history = {
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.run = history_run,
+};
