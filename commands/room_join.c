@@ -1,0 +1,133 @@
+/* COMMAND_ROOM_JOIN: enter a room, and read what was missed. */
+#include "commands/catch_up.h"
+#include "commands/entry.h"
+#include "commands/room_life.h"
+#include "commands/roster.h"
+
+/* A room made by joining it is called by its id. */
+static enum chat_error
+make_room(struct request *request, struct room *room)
+{
+	struct str id = request->command->room;
+	enum chat_error error;
+
+	if (!room_id_is_valid(id))
+		return request_bad_field(request, "room");
+	error = room_life_check_author(request);
+	if (error == CHAT_OK)
+		error = room_life_check_rooms(request);
+	if (error != CHAT_OK)
+		return error;
+	*room = (struct room){ .max_members = 0 };
+	memcpy(room->id, id.data, id.len);
+	memcpy(room->name, id.data, id.len);
+	return room_life_begin(request, room);
+}
+
+static enum chat_error
+find_or_make_room(struct request *request, struct room *room, bool *made)
+{
+	struct str id = request->command->room;
+	enum chat_error error;
+
+	*made = false;
+	if (id.data == NULL)
+		return request_bad_field(request, "room");
+	if (request->command->limit > EXCERPT_MOST)
+		return request_bad_field(request, "history");
+	error = room_store_get(request->chat->rooms, id, room);
+	if (error != CHAT_ROOM_NOT_FOUND)
+		return error;
+	if (!(request->command->flags & COMMAND_MAY_CREATE))
+		return request_room_not_found(request);
+	error = make_room(request, room);
+	*made = error == CHAT_OK;
+	return error;
+}
+
+static enum chat_error
+check_space(struct request *request, const struct room *room)
+{
+	size_t most = request->chat->limits.room_members;
+
+	if (room->max_members != 0 && room->max_members < most)
+		most = room->max_members;
+	if (room->member_count < most)
+		return room_life_check_author(request);
+	return request_over_limit(request, CHAT_ROOM_FULL, most);
+}
+
+/* Everything that may fail is done before anything is said. */
+static enum chat_error
+answer(struct request *request, const struct room *room)
+{
+	const struct chat *chat = request->chat;
+	struct event event = {
+		.kind = EVENT_ROOM_JOINED,
+		.room = str_from(room->id),
+		.room_name = str_from(room->name),
+		.epoch = str_from(room->epoch),
+		.count = room->member_count,
+		.names.left_out =
+		    room->member_count > chat->limits.presence_up_to,
+	};
+	struct strings names = { .most = 0 };
+	struct catch_up missed;
+	enum chat_error error;
+
+	error = catch_up(request, room, &missed);
+	if (error == CHAT_OK && !event.names.left_out)
+		error = roster_of_room(chat, event.room, &names);
+	if (error == CHAT_OK) {
+		if (!event.names.left_out)
+			event.names = roster_names(&names);
+		event.seq = missed.seq;
+		event.page = missed.excerpt.page;
+		event.recovery = missed.recovery;
+		request_answer(request, &event);
+	}
+	strings_fini(&names);
+	catch_up_fini(&missed);
+	return error;
+}
+
+static enum chat_error
+enter(struct request *request, struct room *room)
+{
+	enum chat_error error = check_space(request, room);
+
+	if (error == CHAT_OK)
+		error = room_life_enter(request, room);
+	if (error != CHAT_OK)
+		return error;
+	error = answer(request, room);
+	if (error != CHAT_OK)
+		room_life_exit(request, room);
+	return error;
+}
+
+static enum chat_error
+room_join_run(struct request *request)
+{
+	struct room room;
+	bool made;
+	enum chat_error error;
+
+	error = find_or_make_room(request, &room, &made);
+	if (error != CHAT_OK)
+		return error;
+	if (room_store_has(request->chat->rooms, request->command->room,
+		request->command->author))
+		return answer(request, &room);
+	error = enter(request, &room);
+	if (error == CHAT_OK)
+		presence_entered(request, &room);
+	else if (made)
+		room_life_end(request, &room);
+	return error;
+}
+
+const struct command_entry command_room_join = {
+	.needs = NEEDS_AUTHOR,
+	.run = room_join_run,
+};
