@@ -21,6 +21,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_RENAME] = &command_rename,
 	[COMMAND_ROOM_CREATE] = &command_room_create,
 	[COMMAND_ROOM_JOIN] = &command_room_join,
+	[COMMAND_ROOM_LEAVE] = &command_room_leave,
 	[COMMAND_HISTORY] = &command_history,
 	[COMMAND_PING] = &command_ping,
 };

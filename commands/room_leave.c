@@ -1,0 +1,26 @@
+/* COMMAND_ROOM_LEAVE: leave a room; with its last member it may end. */
+#include "commands/entry.h"
+#include "commands/room_life.h"
+
+static enum chat_error
+room_leave_run(struct request *request)
+{
+	struct event event = {
+		.kind = EVENT_ROOM_LEFT,
+		.room = request->command->room,
+	};
+	struct room room;
+	enum chat_error error;
+
+	error = room_store_get(request->chat->rooms, event.room, &room);
+	if (error != CHAT_OK)
+		return error;
+	room_life_leave(request, &room);
+	request_answer(request, &event);
+	return CHAT_OK;
+}
+
+const struct command_entry command_room_leave = {
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.run = room_leave_run,
+};
