@@ -22,6 +22,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_ROOM_CREATE] = &command_room_create,
 	[COMMAND_ROOM_JOIN] = &command_room_join,
 	[COMMAND_ROOM_LEAVE] = &command_room_leave,
+	[COMMAND_ROOM_LIST] = &command_room_list,
 	[COMMAND_HISTORY] = &command_history,
 	[COMMAND_PING] = &command_ping,
 };
