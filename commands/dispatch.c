@@ -24,6 +24,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_ROOM_LEAVE] = &command_room_leave,
 	[COMMAND_ROOM_LIST] = &command_room_list,
 	[COMMAND_HISTORY] = &command_history,
+	[COMMAND_TYPING] = &command_typing,
 	[COMMAND_PING] = &command_ping,
 };
 

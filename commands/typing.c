@@ -1,0 +1,19 @@
+/* COMMAND_TYPING: the others in the room see that somebody writes. */
+#include "commands/entry.h"
+
+static enum chat_error
+typing_run(struct request *request)
+{
+	struct event event = request_event(request, EVENT_TYPING);
+	struct audience others = audience_room(request->command->room);
+
+	event.room = others.room;
+	others.except = event.member_id;
+	publisher_publish(request->chat->publisher, &event, others);
+	return CHAT_OK;
+}
+
+const struct command_entry command_typing = {
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.run = typing_run,
+};
