@@ -41,12 +41,14 @@ struct http_scanner {
 enum http_scan_result {
 	HTTP_SCAN_MORE, /* the head is not whole */
 	HTTP_SCAN_DONE, /* *head_len is its size */
-	HTTP_SCAN_BAD   /* *status says why: 400, 431, 505 … */
+	HTTP_SCAN_BAD   /* *status says why: 400, 414, 431 */
 };
 
 /*
  * Looks at the bytes so far, all from the first. A line that cannot belong
- * to a head (bare LF, bare CR, NUL) is refused at once.
+ * to a head (bare LF, bare CR, NUL and other controls, a folded line, an
+ * empty first line) is refused at once, a head that is too long as soon as
+ * it is.
  */
 enum http_scan_result http_scan(struct http_scanner *,
     const struct http_limits *, const char *data, size_t len, size_t *head_len,
@@ -54,10 +56,16 @@ enum http_scan_result http_scan(struct http_scanner *,
 
 /*
  * Parses a whole head, the empty line included. Returns 0, or the status to
- * refuse it with: 400, 414, 431, 501 (a body that is chunked), 505.
+ * refuse it with: 400, 413 (a body), 414, 431, 501 (a body that is chunked),
+ * 505. Bodies are never read, so a refused connection must be closed: what
+ * follows the head could be taken for a request.
  */
 int http_parse(const char *data, size_t len, const struct http_limits *,
     struct http_request *out);
+
+/* RFC 9110 §5.6.2. */
+bool http_is_token_char(char);
+bool http_is_token(struct str);
 
 /* Letter case aside. */
 bool http_name_is(struct str name, const char *wanted);
@@ -69,13 +77,21 @@ bool http_name_is(struct str name, const char *wanted);
 struct str http_header_find(const struct http_request *, const char *name,
     size_t *count);
 
-/* Whether a comma-separated header, in all its lines, has the token. */
+/*
+ * Takes the next element off a comma-separated list, without white space
+ * around it; empty ones are passed over. Absent: there is none left.
+ */
+struct str http_list_next(struct str *list);
+
+/* Whether a comma-separated header, in all its lines, has the token; letter
+ * case aside. */
 bool http_header_has_token(const struct http_request *, const char *name,
     const char *token);
 
 /*
- * The decoded value of a query parameter into out (NUL-terminated); returns
- * its length, or -1 if it is absent, not well-formed or too long.
+ * The decoded value of the first query parameter of that name into out
+ * (NUL-terminated); returns its length, or -1 if it is absent, not
+ * well-formed (a NUL is not) or too long.
  */
 int http_query_get(struct str query, const char *name, char *out, size_t size);
 
@@ -83,7 +99,7 @@ struct http_response {
 	int status;
 	const char *content_type; /* NULL: no body */
 	struct str body;
-	const char *headers; /* further ones, each with CR LF; NULL: none */
+	const char *headers; /* further ones, each with CR LF; or NULL */
 	bool close;          /* say Connection: close */
 	bool head_only;      /* the answer to HEAD */
 };
@@ -94,7 +110,7 @@ struct http_response {
 size_t http_response_write(const struct http_response *, char *out,
     size_t size);
 
-/* "Not Found" for 404. */
+/* "Not Found" for 404; empty for a status that nobody here sends. */
 const char *http_reason(int status);
 
 #endif
