@@ -1,6 +1,5 @@
 #include "transport/route.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,17 +15,6 @@ struct answer {
 	struct http_response *response;
 	char *body;
 };
-
-void
-routes_add_check(struct routes *routes, const char *name, ready_check *check,
-    void *arg)
-{
-	assert(routes->check_count < READY_CHECKS_MAX);
-	routes->checks[routes->check_count].name = name;
-	routes->checks[routes->check_count].check = check;
-	routes->checks[routes->check_count].arg = arg;
-	routes->check_count++;
-}
 
 /* --- what can be asked ---------------------------------------------------- */
 
@@ -81,7 +69,6 @@ static void
 ask_everybody(const struct service *service, struct readiness *readiness)
 {
 	const struct transport_limits *limits = service->limits;
-	const struct routes *routes = service->routes;
 
 	readiness->ready = true;
 	add_check(readiness, "drain", !service->draining, "draining");
@@ -93,13 +80,6 @@ ask_everybody(const struct service *service, struct readiness *readiness)
 	    limits->memory == 0 ||
 		service_memory(service) <= limits->memory / 5 * 4,
 	    "out of memory");
-	for (size_t i = 0; i < routes->check_count; i++) {
-		char reason[128] = "";
-		bool ok = routes->checks[i].check(routes->checks[i].arg, reason,
-		    sizeof(reason));
-
-		add_check(readiness, routes->checks[i].name, ok, reason);
-	}
 }
 
 static bool
@@ -162,7 +142,7 @@ routes_answer(const struct service *service, const struct http_request *request,
 {
 	struct answer answer = { service, request, response, body };
 	const struct route *route =
-	    service->routes == NULL ? NULL : find_route(request->path);
+	    !service->has_routes ? NULL : find_route(request->path);
 
 	body[0] = '\0';
 	response->head_only = str_equal(request->method, STR("HEAD"));

@@ -224,37 +224,7 @@ add_events(struct server *server)
 void
 server_limits_changed(struct server *server)
 {
-	struct service *service = &server->service;
-	const struct transport_limits *limits = service->limits;
-
-	service->reader_limits.message_bytes = limits->frame_bytes;
-	service->reader_limits.fragments = limits->fragments;
-	service->http_limits.request_bytes = limits->request_bytes;
-	service->http_limits.request_headers = limits->request_headers;
-}
-
-static bool
-init_service(struct service *service, const struct server_config *config)
-{
-	service->base = event_base_new();
-	service->clock = config->clock;
-	service->endpoint = config->endpoint;
-	service->routes = config->routes;
-	service->limits = config->limits;
-	service->held = config->held;
-	service->held_arg = config->arg;
-	service->random = config->seed | 1;
-	service->started_ms = clock_monotonic_ms(config->clock);
-	service->reader_limits.buffered = &service->input_bytes;
-	wheel_init(&service->wheel);
-	service->wheel.now = 1;
-	peer_table_init(&service->peers);
-	if (config->limits->deflate)
-		service->reader_limits.inflater =
-		    ws_inflater_create(config->limits->deflate_ratio);
-	return service->base != NULL &&
-	       (!config->limits->deflate ||
-		   service->reader_limits.inflater != NULL);
+	service_limits_changed(&server->service);
 }
 
 static bool
@@ -287,12 +257,10 @@ server_create(const struct server_config *config)
 	signal(SIGXFSZ, SIG_IGN);
 	server->config = *config;
 	server->drain_since_ms = -1;
-	if (!init_service(&server->service, config)) {
+	if (!service_init(&server->service, config)) {
 		log_error("no memory for a server");
 		goto destroy;
 	}
-	server_limits_changed(server);
-	config->endpoint->ops->bind(config->endpoint, &server->service.pool);
 	if (!add_events(server)) {
 		log_error("cannot watch signals and time");
 		goto destroy;
@@ -305,38 +273,21 @@ destroy:
 	return NULL;
 }
 
-static void
-end_connections(struct service *service)
-{
-	for (struct conn *conn = service->conns; conn; conn = conn->next)
-		conn_abort(conn);
-	service_end_turn(service);
-}
-
 void
 server_destroy(struct server *server)
 {
-	struct service *service;
-
 	if (server == NULL)
 		return;
-	service = &server->service;
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_close(&server->listeners[i]);
 	free(server->listeners);
-	if (service->conns != NULL)
-		end_connections(service);
+	service_end_connections(&server->service);
 	for (int i = 0; i < SIGNALS; i++)
 		if (server->signals[i] != NULL)
 			event_free(server->signals[i]);
 	if (server->tick != NULL)
 		event_free(server->tick);
-	/* Frees what bufferevents left to the loop, chunks they were lent. */
-	if (service->base != NULL)
-		event_base_free(service->base);
-	ws_inflater_destroy(service->reader_limits.inflater);
-	peer_table_fini(&service->peers);
-	chunk_pool_fini(&service->pool);
+	service_fini(&server->service);
 	free(server);
 }
 

@@ -9,7 +9,6 @@
 #include "domain/clock.h"
 #include "transport/address.h"
 #include "transport/limits.h"
-#include "transport/route.h"
 
 struct endpoint;
 struct server;
@@ -21,8 +20,8 @@ struct server_config {
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;
 	struct clock *clock;
-	struct routes *routes; /* NULL: nothing but WebSockets */
-	uint64_t seed;         /* of random spreading */
+	bool has_routes; /* answer health checks, too */
+	uint64_t seed;   /* of random spreading */
 	/* Bytes that others hold for members; or NULL. */
 	size_t (*held)(void *arg);
 	/* SIGHUP came; or NULL. */

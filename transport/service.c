@@ -1,7 +1,9 @@
 #include "transport/service.h"
 
-#include "domain/log.h"
+#include <event2/event.h>
+
 #include "transport/conn.h"
+#include "transport/server.h"
 
 /* What a connection takes besides what is counted elsewhere. */
 #define CONN_BYTES 1536
@@ -148,4 +150,64 @@ service_end_turn(struct service *service)
 		endpoint->ops->flush(endpoint);
 	}
 	free_dead(service);
+}
+
+/* --- birth and death --------------------------------------------------------
+ */
+
+void
+service_limits_changed(struct service *service)
+{
+	const struct transport_limits *limits = service->limits;
+
+	service->reader_limits.message_bytes = limits->frame_bytes;
+	service->reader_limits.fragments = limits->fragments;
+	service->http_limits.request_bytes = limits->request_bytes;
+	service->http_limits.request_headers = limits->request_headers;
+}
+
+bool
+service_init(struct service *service, const struct server_config *config)
+{
+	memset(service, 0, sizeof(*service));
+	service->base = event_base_new();
+	service->clock = config->clock;
+	service->endpoint = config->endpoint;
+	service->has_routes = config->has_routes;
+	service->limits = config->limits;
+	service->held = config->held;
+	service->held_arg = config->arg;
+	service->random = config->seed | 1;
+	service->started_ms = clock_monotonic_ms(config->clock);
+	service->reader_limits.buffered = &service->input_bytes;
+	service_limits_changed(service);
+	wheel_init(&service->wheel);
+	service->wheel.now = 1; /* 0 is no moment */
+	peer_table_init(&service->peers);
+	service->endpoint->ops->bind(service->endpoint, &service->pool);
+	if (config->limits->deflate)
+		service->reader_limits.inflater =
+		    ws_inflater_create(config->limits->deflate_ratio);
+	return service->base != NULL &&
+	       (!config->limits->deflate ||
+		   service->reader_limits.inflater != NULL);
+}
+
+void
+service_end_connections(struct service *service)
+{
+	for (struct conn *conn = service->conns; conn; conn = conn->next)
+		conn_abort(conn);
+	service_end_turn(service);
+}
+
+void
+service_fini(struct service *service)
+{
+	/* Frees what bufferevents left to the loop, chunks they were lent. */
+	if (service->base != NULL)
+		event_base_free(service->base);
+	ws_inflater_destroy(service->reader_limits.inflater);
+	peer_table_fini(&service->peers);
+	chunk_pool_fini(&service->pool);
 }

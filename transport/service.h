@@ -17,13 +17,12 @@
 
 struct event_base;
 struct conn;
-struct routes;
 
 struct service {
 	struct event_base *base;
 	struct clock *clock;
 	struct endpoint *endpoint;
-	struct routes *routes; /* NULL: nothing but WebSockets */
+	bool has_routes; /* health checks are answered */
 	const struct transport_limits *limits;
 	/* Bytes that others hold for members, the history for one; or NULL. */
 	size_t (*held)(void *arg);
@@ -46,6 +45,18 @@ struct service {
 	bool refusing;          /* no new WebSockets: going down */
 	bool draining;          /* readyz says no */
 };
+
+struct server_config;
+
+/* False: no memory; service_fini() is called for in any case. */
+bool service_init(struct service *, const struct server_config *);
+void service_fini(struct service *);
+
+/* Ends all connections at once. */
+void service_end_connections(struct service *);
+
+/* Limits were changed in place: those that are copied are copied anew. */
+void service_limits_changed(struct service *);
 
 /* Read the clock; the time then stands still until the next call. */
 void service_update_time(struct service *);
