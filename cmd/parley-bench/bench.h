@@ -1,0 +1,50 @@
+/* One run: whom it measures, how long, and what came out. */
+#ifndef PARLEY_BENCH_BENCH_H
+#define PARLEY_BENCH_BENCH_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cmd/parley-bench/meter.h"
+#include "cmd/parley-bench/report.h"
+
+struct bench {
+	struct sockaddr_in address;
+	const char *target; /* "parley", "bare" */
+	struct meter meter;
+	double seconds; /* of measuring, by the clock on the wall */
+	uint32_t run;   /* in every stamp */
+};
+
+/* Who talks to whom in a case; what a case has no use for is 0. */
+struct shape {
+	unsigned rooms;    /* 0: everybody hears oneself only */
+	unsigned members;  /* of each room; connections, without rooms */
+	unsigned speakers; /* of each room, the first of its members */
+	unsigned window;   /* messages of a speaker that are under way */
+	unsigned rate;     /* messages a second and speaker; 0: closed loop */
+	unsigned deaf;     /* more members of the only room, who do not read */
+};
+
+struct bench_case {
+	const char *name;
+	const char *about;
+	void (*run)(const struct bench *, const struct shape *,
+	    struct report *);
+	struct shape shape;
+};
+
+/* All cases, ended by one without a name. */
+extern const struct bench_case bench_cases[];
+
+/* NULL: there is none of that name. */
+const struct bench_case *bench_case_find(const char *name);
+
+/* The kinds of cases, each in the file of that name. */
+void run_speed(const struct bench *, const struct shape *, struct report *);
+void run_stalled(const struct bench *, const struct shape *, struct report *);
+void run_idle(const struct bench *, const struct shape *, struct report *);
+void run_churn(const struct bench *, const struct shape *, struct report *);
+
+#endif

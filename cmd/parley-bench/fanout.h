@@ -1,0 +1,122 @@
+/*
+ * Speakers, their rooms, and everybody who listens. Every message is counted
+ * at every receiver; the first that is lost, doubled, out of order or in the
+ * wrong room ends the run.
+ */
+#ifndef PARLEY_BENCH_FANOUT_H
+#define PARLEY_BENCH_FANOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cmd/parley-bench/bench.h"
+#include "cmd/parley-bench/crowd.h"
+#include "cmd/parley-bench/histogram.h"
+#include "cmd/parley-bench/speech.h"
+
+#define UNDER_WAY_MAX 1024 /* messages of one speaker; a power of two */
+
+struct speaker {
+	struct client *client;
+	struct stamp next; /* of its next message */
+	uint32_t under_way;
+	uint64_t due_ns; /* of the next message, at a rate */
+	bool listed;     /* among those who may speak again */
+	uint64_t said_ns[UNDER_WAY_MAX];
+	uint32_t heard_by[UNDER_WAY_MAX];
+};
+
+/* Grows with every fanout_run(). Zeroed: nothing was measured. */
+struct fanout_result {
+	uint64_t deliveries; /* to members who listen */
+	uint64_t messages;
+	uint64_t bytes; /* of these deliveries, frame heads included */
+	uint64_t cpu_ns;
+	uint64_t wall_ns;
+	struct histogram latency_ns; /* from being said to being heard */
+};
+
+/* The parts share it: gather.c, speak.c, hear.c, deaf.c. */
+struct fanout {
+	const struct bench *bench;
+	struct shape shape;
+	const struct speech *speech;
+	struct crowd crowd;
+	struct speaker *speakers; /* room by room */
+	size_t speaker_count;
+	struct speaker **free_to_speak;
+	size_t free_count;
+	uint64_t under_way;
+	uint32_t *expected; /* next seq, for each client and speaker */
+	size_t stamp_hint;
+	struct fanout_result *result;
+};
+
+/* How those ended who did not read for a while. */
+struct fanout_fates {
+	unsigned heard_all;
+	unsigned sent_off; /* closed with 4102, after a part without a hole */
+	unsigned cut_off;  /* the same, but the close frame never arrived */
+};
+
+/* Connects everybody and waits until they are in their rooms. */
+struct fanout *fanout_create(const struct bench *, const struct shape *);
+void fanout_destroy(struct fanout *);
+
+/*
+ * Speaks for so long, then waits until all has been heard: nothing is under
+ * way before or after. May be called again.
+ */
+void fanout_run(struct fanout *, uint64_t duration_ns, struct fanout_result *);
+
+/* Listens a little longer: whatever still comes is one too many. */
+void fanout_listen_on(struct fanout *);
+
+/* Brings in the deaf, who stop reading once they are in. */
+void fanout_add_deaf(struct fanout *);
+
+/* Lets the deaf read what there is for them, to the end. */
+void fanout_wake_deaf(struct fanout *, struct fanout_fates *);
+
+/* How many hear each message. */
+static inline unsigned
+fanout_listeners(const struct shape *shape)
+{
+	return shape->rooms > 0 ? shape->members : 1;
+}
+
+/* One for each client where nobody hears but oneself. */
+static inline unsigned
+fanout_rooms(const struct shape *shape)
+{
+	return shape->rooms > 0 ? shape->rooms : shape->members;
+}
+
+/* Those who stop reading came last. */
+static inline bool
+fanout_is_deaf(const struct fanout *fanout, const struct client *client)
+{
+	return client->number >=
+	       fanout_rooms(&fanout->shape) * fanout_listeners(&fanout->shape);
+}
+
+/* The next seq that the client has to hear of that speaker of its room. */
+static inline uint32_t *
+fanout_expected(struct fanout *fanout, const struct client *client,
+    unsigned speaker)
+{
+	return &fanout->expected[client->number * fanout->shape.speakers +
+				 speaker];
+}
+
+/* One more member of the room, dialled. */
+struct client *fanout_dial(struct fanout *, unsigned room, int receive_buffer);
+
+/* The speaker may be able to speak again: fanout_run() will see. */
+void fanout_list_speaker(struct fanout *, struct speaker *);
+
+/* What the crowd hears, checked and counted. */
+extern const struct crowd_ops fanout_ops;
+
+#endif

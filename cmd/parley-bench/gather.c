@@ -1,0 +1,75 @@
+#include "cmd/parley-bench/fanout.h"
+
+#include <stdlib.h>
+
+#include "cmd/parley-bench/fail.h"
+
+#define DIALLED_AT_ONCE 64
+
+struct client *
+fanout_dial(struct fanout *fanout, unsigned room, int receive_buffer)
+{
+	struct client *client = crowd_add(&fanout->crowd);
+	char path[SPEECH_SIZE];
+	struct dial dial = { .to = fanout->bench->address,
+		.path = path,
+		.receive_buffer = receive_buffer };
+
+	client->room = room;
+	fanout->speech->path(room, path);
+	client_dial(client, &dial);
+	crowd_await_settled(&fanout->crowd, DIALLED_AT_ONCE);
+	return client;
+}
+
+static void
+gather_room(struct fanout *fanout, unsigned room)
+{
+	for (unsigned i = 0; i < fanout_listeners(&fanout->shape); i++) {
+		struct client *client = fanout_dial(fanout, room, 0);
+		struct speaker *speaker;
+
+		if (i >= fanout->shape.speakers)
+			continue;
+		speaker = &fanout->speakers[room * fanout->shape.speakers + i];
+		speaker->client = client;
+		speaker->next = (struct stamp){
+			.run = fanout->bench->run, .room = room, .speaker = i
+		};
+	}
+}
+
+struct fanout *
+fanout_create(const struct bench *bench, const struct shape *shape)
+{
+	struct fanout *fanout = need(calloc(1, sizeof(*fanout)));
+	size_t clients =
+	    fanout_rooms(shape) * fanout_listeners(shape) + shape->deaf;
+
+	crowd_need_descriptors(clients);
+	fanout->bench = bench;
+	fanout->shape = *shape;
+	fanout->speech = speech_find(bench->target, shape->rooms == 0);
+	fanout->speaker_count = fanout_rooms(shape) * shape->speakers;
+	fanout->speakers =
+	    need(calloc(fanout->speaker_count, sizeof(*fanout->speakers)));
+	fanout->free_to_speak =
+	    need(calloc(fanout->speaker_count, sizeof(struct speaker *)));
+	fanout->expected =
+	    need(calloc(clients * shape->speakers, sizeof(uint32_t)));
+	crowd_init(&fanout->crowd, clients, &fanout_ops, fanout);
+	for (unsigned room = 0; room < fanout_rooms(shape); room++)
+		gather_room(fanout, room);
+	crowd_await_settled(&fanout->crowd, 0);
+	return fanout;
+}
+
+void
+fanout_destroy(struct fanout *fanout)
+{
+	crowd_fini(&fanout->crowd);
+	free(fanout->speakers);
+	free(fanout->free_to_speak);
+	free(fanout->expected);
+	free(fanout);
+}
