@@ -1,0 +1,51 @@
+#include "cmd/parley-bench/bench.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct bench_case bench_cases[] = {
+	{ "one-10", "a room of 10, one message at a time", run_speed,
+	    { .rooms = 1, .members = 10, .speakers = 1, .window = 1 } },
+	{ "one-100", "a room of 100, one message at a time", run_speed,
+	    { .rooms = 1, .members = 100, .speakers = 1, .window = 1 } },
+	{ "one-1000", "a room of 1000, one message at a time", run_speed,
+	    { .rooms = 1, .members = 1000, .speakers = 1, .window = 1 } },
+	{ "one-5000", "a room of 5000, one message at a time", run_speed,
+	    { .rooms = 1, .members = 5000, .speakers = 1, .window = 1 } },
+	{ "flight-100", "a room of 100, 64 messages in flight", run_speed,
+	    { .rooms = 1, .members = 100, .speakers = 1, .window = 64 } },
+	{ "flight-1000", "a room of 1000, 64 messages in flight", run_speed,
+	    { .rooms = 1, .members = 1000, .speakers = 1, .window = 64 } },
+	{ "rooms", "100 rooms of 10, everybody talks", run_speed,
+	    { .rooms = 100, .members = 10, .speakers = 10, .window = 1 } },
+	{ "speakers", "a room of 1000, 10 of them talk", run_speed,
+	    { .rooms = 1, .members = 1000, .speakers = 10, .window = 1 } },
+	{ "echo-1", "one client is answered", run_speed,
+	    { .members = 1, .speakers = 1, .window = 1 } },
+	{ "echo-100", "100 clients are answered", run_speed,
+	    { .members = 100, .speakers = 1, .window = 1 } },
+	{ "echo-1000", "1000 clients are answered", run_speed,
+	    { .members = 1000, .speakers = 1, .window = 1 } },
+	{ "paced", "a room of 4, each says 30 messages a second", run_speed,
+	    { .rooms = 1, .members = 4, .speakers = 4, .rate = 30 } },
+	{ "stalled", "100 of 200 members stop reading", run_stalled,
+	    { .rooms = 1,
+		.members = 100,
+		.speakers = 1,
+		.window = 64,
+		.deaf = 100 } },
+	{ "idle", "15000 connections do nothing", run_idle,
+	    { .members = 15000 } },
+	{ "churn", "connect, upgrade, close", run_churn, { .members = 32 } },
+	{ 0 },
+};
+
+const struct bench_case *
+bench_case_find(const char *name)
+{
+	for (const struct bench_case *each = bench_cases; each->name != NULL;
+	     each++)
+		if (strcmp(each->name, name) == 0)
+			return each;
+	return NULL;
+}

@@ -1,0 +1,92 @@
+/* Connections come, upgrade, and go in good form, over and over. */
+#include "cmd/parley-bench/bench.h"
+#include "cmd/parley-bench/crowd.h"
+#include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/speech.h"
+
+#define WARM_UP_PART 5
+#define PATIENCE_NS 10000000000u
+
+struct churn {
+	const struct bench *bench;
+	struct dial dial;
+	uint64_t end_ns;
+	uint64_t done;
+};
+
+static void
+churn_opened(void *arg, struct client *client)
+{
+	(void)arg;
+	crowd_settle(client->crowd, client);
+	client_say_close(client);
+	client_flush(client);
+}
+
+/* A greeting may come before the close. */
+static void
+churn_heard(void *arg, struct client *client, const char *text, size_t len)
+{
+	(void)arg;
+	(void)client;
+	(void)text;
+	(void)len;
+}
+
+static void
+churn_closed(void *arg, struct client *client)
+{
+	struct churn *churn = arg;
+
+	if (client->close_code != 1000)
+		wrong_answer("a close with code 1000 was answered with %u",
+		    client->close_code);
+	churn->done++;
+	if (now_ns() < churn->end_ns)
+		client_dial(client, &churn->dial);
+}
+
+static const struct crowd_ops churn_ops = {
+	.opened = churn_opened,
+	.heard = churn_heard,
+	.closed = churn_closed,
+};
+
+/* Returns the server's CPU time. */
+static uint64_t
+run_phase(struct churn *churn, struct crowd *crowd, double seconds)
+{
+	uint64_t cpu_ns = meter_cpu_ns(&churn->bench->meter);
+
+	churn->done = 0;
+	churn->end_ns = now_ns() + (uint64_t)(seconds * 1e9);
+	for (size_t i = 0; i < crowd->count; i++)
+		client_dial(&crowd->clients[i], &churn->dial);
+	while (crowd->connected > 0)
+		if (!crowd_turn(crowd, PATIENCE_NS))
+			wrong_answer("%zu connections do not end",
+			    crowd->connected);
+	return meter_cpu_ns(&churn->bench->meter) - cpu_ns;
+}
+
+void
+run_churn(const struct bench *bench, const struct shape *shape,
+    struct report *report)
+{
+	char path[SPEECH_SIZE];
+	struct churn churn = { .bench = bench,
+		.dial = { .to = bench->address, .path = path } };
+	struct crowd crowd;
+	double cpu_s;
+
+	speech_find(bench->target, true)->path(0, path);
+	crowd_init(&crowd, shape->members, &churn_ops, &churn);
+	for (unsigned i = 0; i < shape->members; i++)
+		crowd_add(&crowd);
+	run_phase(&churn, &crowd, bench->seconds / WARM_UP_PART);
+	cpu_s = (double)run_phase(&churn, &crowd, bench->seconds) / 1e9;
+	report_add(report, "connections", (double)churn.done);
+	report_add(report, "cpu_s", cpu_s);
+	report_add(report, "connections_per_cpu_s", (double)churn.done / cpu_s);
+	crowd_fini(&crowd);
+}

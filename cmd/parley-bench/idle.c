@@ -1,0 +1,114 @@
+/* What a connection costs that does nothing, and whether it is given back. */
+#include <string.h>
+
+#include "cmd/parley-bench/bench.h"
+#include "cmd/parley-bench/crowd.h"
+#include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/speech.h"
+
+#define DIALLED_AT_ONCE 64
+#define SETTLING_NS 300000000u
+
+struct idle {
+	const struct bench *bench;
+	const struct speech *speech;
+	bool leaving;
+};
+
+static void
+idle_opened(void *arg, struct client *client)
+{
+	struct idle *idle = arg;
+
+	if (idle->speech->settled == NULL)
+		crowd_settle(client->crowd, client);
+}
+
+static void
+idle_heard(void *arg, struct client *client, const char *text, size_t len)
+{
+	struct idle *idle = arg;
+	const char *settled = idle->speech->settled;
+
+	if (!client->settled && settled != NULL &&
+	    memmem(text, len, settled, strlen(settled)) != NULL)
+		crowd_settle(client->crowd, client);
+}
+
+static void
+idle_closed(void *arg, struct client *client)
+{
+	struct idle *idle = arg;
+
+	if (!idle->leaving)
+		wrong_answer("idle connection %u was closed with code %u",
+		    client->number, client->close_code);
+}
+
+static const struct crowd_ops idle_ops = {
+	.opened = idle_opened,
+	.heard = idle_heard,
+	.closed = idle_closed,
+};
+
+/* Lets what is still on its way arrive. */
+static void
+settle(struct crowd *crowd)
+{
+	uint64_t end_ns = now_ns() + SETTLING_NS;
+
+	for (uint64_t now = now_ns(); now < end_ns; now = now_ns())
+		crowd_turn(crowd, end_ns - now);
+}
+
+/* Returns what the server holds while all are connected. */
+static uint64_t
+run_round(struct idle *idle, size_t connections)
+{
+	struct crowd crowd;
+	char path[SPEECH_SIZE];
+	struct dial dial = { .to = idle->bench->address, .path = path };
+	uint64_t resident;
+
+	idle->leaving = false;
+	idle->speech->path(0, path);
+	crowd_init(&crowd, connections, &idle_ops, idle);
+	for (size_t i = 0; i < connections; i++) {
+		client_dial(crowd_add(&crowd), &dial);
+		crowd_await_settled(&crowd, DIALLED_AT_ONCE);
+	}
+	crowd_await_settled(&crowd, 0);
+	settle(&crowd);
+	resident = meter_resident(&idle->bench->meter);
+	idle->leaving = true;
+	crowd_leave(&crowd);
+	crowd_fini(&crowd);
+	return resident;
+}
+
+void
+run_idle(const struct bench *bench, const struct shape *shape,
+    struct report *report)
+{
+	struct idle idle = { .bench = bench,
+		.speech = speech_find(bench->target, true) };
+	double connections = shape->members;
+	double empty = (double)meter_resident(&bench->meter);
+	double first;
+	double left;
+	double second;
+
+	crowd_need_descriptors(shape->members);
+	first = (double)run_round(&idle, shape->members);
+	left = (double)meter_resident(&bench->meter);
+	second = (double)run_round(&idle, shape->members);
+	report_add(report, "connections", connections);
+	report_add(report, "empty_mib", empty / (1024 * 1024));
+	report_add(report, "full_mib", first / (1024 * 1024));
+	report_add(report, "left_mib", left / (1024 * 1024));
+	report_add(report, "again_mib", second / (1024 * 1024));
+	report_add(report, "kib_per_connection",
+	    (first - empty) / connections / 1024);
+	report_add(report, "kib_per_connection_again",
+	    (second - first) / connections / 1024);
+}

@@ -1,0 +1,68 @@
+/* How fast messages reach those who are to hear them, and how soon. */
+#include <stdlib.h>
+
+#include "cmd/parley-bench/bench.h"
+#include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/fanout.h"
+
+#define WARM_UP_PART 5 /* of the measured time */
+
+static void
+add_latency(struct report *report, const struct histogram *latency_ns)
+{
+	static const struct {
+		const char *name;
+		double part;
+	} quantiles[] = {
+		{ "p50_us", 0.5 },
+		{ "p90_us", 0.9 },
+		{ "p99_us", 0.99 },
+		{ "p999_us", 0.999 },
+		{ "max_us", 1.0 },
+	};
+
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
+		report_add(report, quantiles[i].name,
+		    (double)histogram_quantile(latency_ns, quantiles[i].part) /
+			1e3);
+}
+
+static void
+add_result(struct report *report, const struct fanout_result *result)
+{
+	double deliveries = (double)result->deliveries;
+
+	if (result->deliveries == 0)
+		wrong_answer("nothing was delivered");
+	report_add(report, "deliveries", deliveries);
+	report_add(report, "messages", (double)result->messages);
+	report_add(report, "cpu_s", (double)result->cpu_ns / 1e9);
+	report_add(report, "wall_s", (double)result->wall_ns / 1e9);
+	report_add(report, "deliveries_per_cpu_s",
+	    deliveries * 1e9 / (double)result->cpu_ns);
+	report_add(report, "deliveries_per_wall_s",
+	    deliveries * 1e9 / (double)result->wall_ns);
+	report_add(report, "bytes_per_delivery",
+	    (double)result->bytes / deliveries);
+	add_latency(report, &result->latency_ns);
+}
+
+void
+run_speed(const struct bench *bench, const struct shape *shape,
+    struct report *report)
+{
+	uint64_t duration_ns = (uint64_t)(bench->seconds * 1e9);
+	struct fanout_result *warm = need(calloc(1, sizeof(*warm)));
+	struct fanout_result *result = need(calloc(1, sizeof(*result)));
+	struct fanout *fanout = fanout_create(bench, shape);
+
+	fanout_run(fanout, duration_ns / WARM_UP_PART, warm);
+	fanout_run(fanout, duration_ns, result);
+	fanout_listen_on(fanout);
+	add_result(report, result);
+	report_add(report, "resident_mib",
+	    (double)meter_resident(&bench->meter) / (1024 * 1024));
+	fanout_destroy(fanout);
+	free(result);
+	free(warm);
+}

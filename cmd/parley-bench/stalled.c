@@ -1,0 +1,71 @@
+/*
+ * Half of the room stops reading. The others must not feel it, the server
+ * must not grow, and nobody may have a hole in what he heard.
+ */
+#include <stdlib.h>
+
+#include "cmd/parley-bench/bench.h"
+#include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/fanout.h"
+
+#define SLICE_NS 100000000u /* memory is looked at in between */
+
+/* Speaks in slices; returns the most memory that was seen. */
+static uint64_t
+run_sliced(const struct bench *bench, struct fanout *fanout,
+    struct fanout_result *result)
+{
+	uint64_t most = 0;
+
+	while ((double)result->wall_ns < bench->seconds * 1e9) {
+		uint64_t resident;
+
+		fanout_run(fanout, SLICE_NS, result);
+		resident = meter_resident(&bench->meter);
+		if (resident > most)
+			most = resident;
+	}
+	return most;
+}
+
+static double
+per_cpu_second(const struct fanout_result *result)
+{
+	return (double)result->deliveries * 1e9 / (double)result->cpu_ns;
+}
+
+void
+run_stalled(const struct bench *bench, const struct shape *shape,
+    struct report *report)
+{
+	struct fanout_result *warm = need(calloc(1, sizeof(*warm)));
+	struct fanout_result *without = need(calloc(1, sizeof(*without)));
+	struct fanout_result *with = need(calloc(1, sizeof(*with)));
+	struct fanout *fanout = fanout_create(bench, shape);
+	struct fanout_fates fates;
+	uint64_t before;
+	uint64_t most;
+
+	fanout_run(fanout, SLICE_NS, warm);
+	run_sliced(bench, fanout, without);
+	fanout_add_deaf(fanout);
+	before = meter_resident(&bench->meter);
+	most = run_sliced(bench, fanout, with);
+	fanout_wake_deaf(fanout, &fates);
+	fanout_listen_on(fanout);
+
+	report_add(report, "without_per_cpu_s", per_cpu_second(without));
+	report_add(report, "with_per_cpu_s", per_cpu_second(with));
+	report_add(report, "kept_speed",
+	    per_cpu_second(with) / per_cpu_second(without));
+	report_add(report, "grown_mib",
+	    ((double)most - (double)before) / (1024 * 1024));
+	report_add(report, "messages", (double)with->messages);
+	report_add(report, "heard_all", fates.heard_all);
+	report_add(report, "sent_off", fates.sent_off);
+	report_add(report, "cut_off", fates.cut_off);
+	fanout_destroy(fanout);
+	free(with);
+	free(without);
+	free(warm);
+}
