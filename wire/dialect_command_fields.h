@@ -1,0 +1,101 @@
+/* A message of the `command` dialect as fields, not yet a command. */
+#ifndef WIRE_DIALECT_COMMAND_FIELDS_H
+#define WIRE_DIALECT_COMMAND_FIELDS_H
+
+#include "wire/dialect.h"
+#include "wire/json_reader.h"
+
+/*
+ * What a text that is unescaped may have at most. Whether it is a good name
+ * or a good id is judged by the commands.
+ */
+#define TEXT_BYTES 1024
+#define WORD_BYTES 64 /* command, ref, key */
+
+/* X(constant, key, type); the most frequent first */
+#define FIELDS(X)                                        \
+	X(FIELD_COMMAND, "command", JSON_STRING)         \
+	X(FIELD_MESSAGE, "message", TYPE_ANY)            \
+	X(FIELD_ROOM, "room", JSON_STRING)               \
+	X(FIELD_REF, "ref", TYPE_ANY)                    \
+	X(FIELD_KEY, "key", JSON_STRING)                 \
+	X(FIELD_RECIPIENT, "recipient", JSON_STRING)     \
+	X(FIELD_NAME, "name", JSON_STRING)               \
+	X(FIELD_PERSISTENT, "persistent", JSON_BOOLEAN)  \
+	X(FIELD_TTL_MS, "ttl_ms", JSON_NUMBER)           \
+	X(FIELD_MAX_MEMBERS, "max_members", JSON_NUMBER) \
+	X(FIELD_CREATE, "create", JSON_BOOLEAN)          \
+	X(FIELD_SINCE, "since", JSON_OBJECT)             \
+	X(FIELD_HISTORY, "history", JSON_NUMBER)         \
+	X(FIELD_BEFORE, "before", JSON_NUMBER)           \
+	X(FIELD_AFTER, "after", JSON_NUMBER)             \
+	X(FIELD_LIMIT, "limit", JSON_NUMBER)
+
+#define TYPE_ANY (-1) /* checked where the field is read */
+
+enum field {
+#define X(constant, key, type) constant,
+	FIELDS(X)
+#undef X
+	FIELDS_COUNT
+};
+
+/* A message on its way to becoming a command. */
+struct request {
+	struct json_value values[FIELDS_COUNT]; /* where `given` has the bit */
+	unsigned seen;                          /* a bit for each field */
+	unsigned given; /* the same without those that are null */
+	size_t depth;
+	struct keep *keep;
+	struct failure *why;
+};
+
+_Static_assert(sizeof(((struct keep *)0)->data) >=
+		   5 * TEXT_BYTES + 2 * WORD_BYTES,
+    "keep has room for every text of a command");
+
+static inline bool
+request_has(const struct request *request, enum field field)
+{
+	return (request->given & 1u << field) != 0;
+}
+
+static inline bool
+request_is_true(const struct request *request, enum field field)
+{
+	return request_has(request, field) &&
+	       request->values[field].text.data[0] == 't';
+}
+
+/*
+ * Reads a message to its end. What was known before an error stays known.
+ * CHAT_BAD_JSON.
+ */
+enum chat_error request_read(struct request *, struct str message);
+
+/* CHAT_BAD_FIELD, with the path of the field for the answer. */
+enum chat_error request_refuse_path(struct request *, struct str path);
+enum chat_error request_refuse(struct request *, enum field);
+
+/* Whether every field that is given has the type it should have. */
+enum chat_error request_check_types(struct request *);
+
+/*
+ * What a string means, in the message itself or in keep; false: that is
+ * more than `most` bytes.
+ */
+bool request_take_text(struct request *, const struct json_value *, size_t most,
+    struct str *out);
+
+/*
+ * The value of a field, or CHAT_BAD_FIELD. If an optional one is not there,
+ * *out stays as it is.
+ */
+enum chat_error request_take_optional(struct request *, enum field,
+    struct str *out);
+enum chat_error request_take_needed(struct request *, enum field,
+    struct str *out);
+enum chat_error request_take_unsigned(struct request *, enum field,
+    uint64_t least, uint64_t most, uint64_t *out);
+
+#endif
