@@ -1,0 +1,15 @@
+/* The `command` dialect: seed 001, and our own protocol (docs/protocol.md). */
+#ifndef WIRE_DIALECT_COMMAND_H
+#define WIRE_DIALECT_COMMAND_H
+
+#include "wire/dialect.h"
+
+enum chat_error command_decode(struct str message, const struct wire_limits *,
+    struct command *out, struct failure *why, struct keep *);
+
+bool command_encode(const struct event *, enum viewpoint,
+    struct wire_text *out);
+
+extern const struct dialect dialect_command;
+
+#endif

@@ -1,0 +1,317 @@
+#include "domain/room.h"
+#include "wire/dialect_command.h"
+#include "wire/dialect_command_fields.h"
+
+/* RFC 8259 §6: beyond this, two programs need not agree on an integer. */
+#define INTEGER_MAX ((UINT64_C(1) << 53) - 1)
+
+#define MESSAGES_MAX 1000 /* of limit, history */
+#define MESSAGES_DEFAULT 50
+
+/* A string of 1 to 64 bytes or an integer, kept as it was sent. */
+static bool
+ref_is_sound(const struct json_value *value)
+{
+	struct json_value digits = *value;
+	char text[WORD_BYTES];
+	uint64_t number;
+	size_t len;
+
+	if (value->type == JSON_STRING)
+		return value->string.body.len > 0 &&
+		       json_string_copy(&value->string, text, sizeof(text),
+			   &len);
+	if (value->type == JSON_NUMBER && *value->text.data == '-')
+		digits.text =
+		    str_slice(value->text.data + 1, value->text.len - 1);
+	return json_unsigned(&digits, INTEGER_MAX, &number);
+}
+
+/* Seed 001 knows messages that are strings; rooms take any value. */
+static enum chat_error
+check_message(struct request *request, enum command_kind kind)
+{
+	bool anything =
+	    kind == COMMAND_BROADCAST && request_has(request, FIELD_ROOM);
+
+	if (request_has(request, FIELD_MESSAGE) && !anything &&
+	    request->values[FIELD_MESSAGE].type != JSON_STRING)
+		return request_refuse(request, FIELD_MESSAGE);
+	return CHAT_OK;
+}
+
+/* --- command by command --------------------------------------------------- */
+
+static enum chat_error
+take_body(struct request *request, struct command *out)
+{
+	const struct json_value *message = &request->values[FIELD_MESSAGE];
+
+	if (!request_has(request, FIELD_MESSAGE) ||
+	    (message->type == JSON_STRING &&
+		str_is_empty(message->string.body)))
+		return request_refuse(request, FIELD_MESSAGE);
+	out->body = message->text;
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_nothing(struct request *request, struct command *out)
+{
+	(void)request;
+	(void)out;
+	return CHAT_OK;
+}
+
+/* An empty id is no id, and above all not the lobby. */
+static enum chat_error
+take_room_if_given(struct request *request, struct command *out)
+{
+	enum chat_error error =
+	    request_take_optional(request, FIELD_ROOM, &out->room);
+
+	if (error == CHAT_OK && out->room.data != NULL &&
+	    str_is_empty(out->room))
+		return request_refuse(request, FIELD_ROOM);
+	return error;
+}
+
+static enum chat_error
+take_room(struct request *request, struct command *out)
+{
+	if (!request_has(request, FIELD_ROOM))
+		return request_refuse(request, FIELD_ROOM);
+	return take_room_if_given(request, out);
+}
+
+static enum chat_error
+take_key(struct request *request, struct command *out)
+{
+	if (!request_has(request, FIELD_KEY))
+		return CHAT_OK;
+	/* The lobby has no history in which a key could be found again. */
+	if (!request_has(request, FIELD_ROOM) ||
+	    !request_take_text(request, &request->values[FIELD_KEY], WORD_BYTES,
+		&out->key) ||
+	    str_is_empty(out->key))
+		return request_refuse(request, FIELD_KEY);
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_broadcast(struct request *request, struct command *out)
+{
+	enum chat_error error = take_room_if_given(request, out);
+
+	if (error == CHAT_OK)
+		error = take_key(request, out);
+	if (error == CHAT_OK)
+		error = take_body(request, out);
+	return error;
+}
+
+static enum chat_error
+take_dm(struct request *request, struct command *out)
+{
+	enum chat_error error =
+	    request_take_needed(request, FIELD_RECIPIENT, &out->recipient);
+
+	if (out->recipient.data == NULL || str_is_empty(out->recipient)) {
+		request->why->text = STR("Recipient is required for DM");
+		return request_refuse(request, FIELD_RECIPIENT);
+	}
+	if (error == CHAT_OK)
+		error = take_body(request, out);
+	return error;
+}
+
+static enum chat_error
+take_name(struct request *request, struct command *out)
+{
+	return request_take_needed(request, FIELD_NAME, &out->name);
+}
+
+static enum chat_error
+take_create(struct request *request, struct command *out)
+{
+	uint64_t ttl_ms = 0, max_members = 0;
+	enum chat_error error = take_name(request, out);
+
+	if (error == CHAT_OK)
+		error = take_room_if_given(request, out);
+	if (error == CHAT_OK)
+		error = request_take_unsigned(request, FIELD_TTL_MS,
+		    ROOM_TTL_LEAST_MS, INTEGER_MAX, &ttl_ms);
+	if (error == CHAT_OK)
+		error = request_take_unsigned(request, FIELD_MAX_MEMBERS, 1,
+		    UINT32_MAX, &max_members);
+	out->ttl_ms = (int64_t)ttl_ms;
+	out->max_members = (uint32_t)max_members;
+	if (request_is_true(request, FIELD_PERSISTENT))
+		out->flags |= COMMAND_PERSISTENT;
+	return error;
+}
+
+static enum chat_error
+take_limit(struct request *request, enum field field, uint64_t limit,
+    struct command *out)
+{
+	enum chat_error error =
+	    request_take_unsigned(request, field, 0, MESSAGES_MAX, &limit);
+
+	out->limit = (uint32_t)limit;
+	return error;
+}
+
+/* The two members of `since`, in one spelling only. */
+static enum chat_error
+take_since(struct request *request, struct command *out)
+{
+	bool has_epoch = false, has_seq = false;
+	struct json_reader reader;
+	struct json_member member;
+
+	json_open(&reader, request->values[FIELD_SINCE].text, request->depth);
+	while (json_next(&reader, &member)) {
+		if (json_string_is(&member.key, STR("epoch")))
+			has_epoch = member.value.type == JSON_STRING &&
+				    request_take_text(request, &member.value,
+					TEXT_BYTES, &out->since_epoch);
+		else if (json_string_is(&member.key, STR("seq")))
+			has_seq = json_unsigned(&member.value, INTEGER_MAX,
+			    &out->since_seq);
+	}
+	if (!has_epoch)
+		return request_refuse_path(request, STR("since.epoch"));
+	if (!has_seq)
+		return request_refuse_path(request, STR("since.seq"));
+	out->flags |= COMMAND_HAS_SINCE;
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_join(struct request *request, struct command *out)
+{
+	enum chat_error error = take_room(request, out);
+
+	if (error == CHAT_OK)
+		error = take_limit(request, FIELD_HISTORY, 0, out);
+	if (error == CHAT_OK && request_has(request, FIELD_SINCE))
+		error = take_since(request, out);
+	if (request_is_true(request, FIELD_CREATE))
+		out->flags |= COMMAND_MAY_CREATE;
+	return error;
+}
+
+static enum chat_error
+take_history(struct request *request, struct command *out)
+{
+	enum chat_error error = take_room(request, out);
+
+	if (error == CHAT_OK)
+		error = take_limit(request, FIELD_LIMIT, MESSAGES_DEFAULT, out);
+	if (error != CHAT_OK)
+		return error;
+	if (request_has(request, FIELD_AFTER)) {
+		/* There is no page on both sides. */
+		if (request_has(request, FIELD_BEFORE))
+			return request_refuse(request, FIELD_BEFORE);
+		out->flags |= COMMAND_HAS_AFTER;
+		return request_take_unsigned(request, FIELD_AFTER, 0,
+		    INTEGER_MAX, &out->from_seq);
+	}
+	if (request_has(request, FIELD_BEFORE))
+		out->flags |= COMMAND_HAS_BEFORE;
+	return request_take_unsigned(request, FIELD_BEFORE, 0, INTEGER_MAX,
+	    &out->from_seq);
+}
+
+static const struct word {
+	struct str word;
+	enum command_kind kind;
+	enum chat_error (*take)(struct request *, struct command *);
+} words[] = {
+#define WORD(word, kind, take)                            \
+	{                                                 \
+		{ "" word, sizeof(word) - 1 }, kind, take \
+	}
+	WORD("broadcast", COMMAND_BROADCAST, take_broadcast),
+	WORD("list", COMMAND_LIST, take_room_if_given),
+	WORD("me", COMMAND_ME, take_nothing),
+	WORD("dm", COMMAND_DM, take_dm),
+	WORD("name", COMMAND_RENAME, take_name),
+	WORD("create", COMMAND_ROOM_CREATE, take_create),
+	WORD("join", COMMAND_ROOM_JOIN, take_join),
+	WORD("leave", COMMAND_ROOM_LEAVE, take_room),
+	WORD("rooms", COMMAND_ROOM_LIST, take_nothing),
+	WORD("history", COMMAND_HISTORY, take_history),
+	WORD("typing", COMMAND_TYPING, take_room),
+	WORD("ping", COMMAND_PING, take_nothing),
+#undef WORD
+};
+
+static const struct word *
+find_word(struct str word)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_equal(words[i].word, word))
+			return &words[i];
+	return NULL;
+}
+
+/* What an answer needs, even one that says that all the rest is wrong. */
+static void
+take_envelope(struct request *request, struct command *out)
+{
+	const struct json_value *word = &request->values[FIELD_COMMAND];
+	const struct json_value *ref = &request->values[FIELD_REF];
+	struct str text;
+
+	if (request_has(request, FIELD_COMMAND) && word->type == JSON_STRING &&
+	    request_take_text(request, word, WORD_BYTES, &text))
+		out->word = request->why->command = text;
+	if (request_has(request, FIELD_REF) && ref_is_sound(ref))
+		out->ref = ref->text;
+}
+
+static enum chat_error
+take_command(struct request *request, struct command *out)
+{
+	const struct word *word;
+	enum chat_error error;
+
+	if (!request_has(request, FIELD_COMMAND) ||
+	    request->values[FIELD_COMMAND].type != JSON_STRING)
+		return request_refuse(request, FIELD_COMMAND);
+	word = find_word(out->word);
+	if (word == NULL)
+		return request->why->error = CHAT_UNKNOWN_COMMAND;
+	out->kind = word->kind;
+	if (request_has(request, FIELD_REF) && out->ref.data == NULL)
+		return request_refuse(request, FIELD_REF);
+	error = request_check_types(request);
+	if (error == CHAT_OK)
+		error = check_message(request, word->kind);
+	if (error == CHAT_OK)
+		error = word->take(request, out);
+	return error;
+}
+
+enum chat_error
+command_decode(struct str message, const struct wire_limits *limits,
+    struct command *out, struct failure *why, struct keep *keep)
+{
+	struct request request;
+	enum chat_error error;
+
+	*out = (struct command){ 0 };
+	*why = (struct failure){ 0 };
+	keep->used = 0;
+	request.seen = request.given = 0;
+	request.depth = limits->json_depth;
+	request.keep = keep;
+	request.why = why;
+	error = request_read(&request, message);
+	take_envelope(&request, out);
+	return error == CHAT_OK ? take_command(&request, out) : error;
+}
