@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "domain/command.h"
 #include "domain/event.h"
@@ -76,5 +77,11 @@ const struct dialect *dialect_find(struct str name);
 
 /* Its place in dialects(). */
 size_t dialect_index(const struct dialect *);
+
+/*
+ * Random bytes for the tables of the readers, once at start-up, so that
+ * nobody outside can choose keys that collide.
+ */
+void dialects_seed(uint64_t seed);
 
 #endif

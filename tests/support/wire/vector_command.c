@@ -1,0 +1,96 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/support/wire/vectors.h"
+
+static const char *const kinds[COMMAND_KINDS] = {
+	[COMMAND_BROADCAST] = "broadcast",
+	[COMMAND_LIST] = "list",
+	[COMMAND_ME] = "me",
+	[COMMAND_DM] = "dm",
+	[COMMAND_RENAME] = "rename",
+	[COMMAND_ROOM_CREATE] = "room_create",
+	[COMMAND_ROOM_JOIN] = "room_join",
+	[COMMAND_ROOM_LEAVE] = "room_leave",
+	[COMMAND_ROOM_LIST] = "room_list",
+	[COMMAND_HISTORY] = "history",
+	[COMMAND_TYPING] = "typing",
+	[COMMAND_PING] = "ping",
+};
+
+static const char *const flags[] = { "may_create", "persistent", "has_since",
+	"has_after", "has_before" };
+
+/* What cannot be seen is shown as its code. */
+static void
+print_text(FILE *out, const char *name, struct str text)
+{
+	if (text.data == NULL)
+		return;
+	fprintf(out, "%s ", name);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c < 0x20)
+			fprintf(out, "<%02x>", c);
+		else
+			fputc(c, out);
+	}
+	fputc('\n', out);
+}
+
+static void
+print_number(FILE *out, const char *name, uint64_t number)
+{
+	if (number != 0)
+		fprintf(out, "%s %" PRIu64 "\n", name, number);
+}
+
+char *
+vector_of_command(const struct command *command)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		abort();
+	fprintf(out, "= %s\n", kinds[command->kind]);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if ((command->flags & 1u << i) != 0)
+			fprintf(out, "= %s\n", flags[i]);
+	print_text(out, "= ref", command->ref);
+	print_text(out, "= room", command->room);
+	print_text(out, "= name", command->name);
+	print_text(out, "= recipient", command->recipient);
+	print_text(out, "= body", command->body);
+	print_text(out, "= key", command->key);
+	print_text(out, "= since_epoch", command->since_epoch);
+	print_number(out, "= since_seq", command->since_seq);
+	print_number(out, "= from_seq", command->from_seq);
+	print_number(out, "= limit", command->limit);
+	print_number(out, "= ttl_ms", (uint64_t)command->ttl_ms);
+	print_number(out, "= max_members", command->max_members);
+	fclose(out);
+	return text;
+}
+
+char *
+vector_of_failure(const struct command *command, const struct failure *failure)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		abort();
+	fprintf(out, "! %s\n", chat_error_word(failure->error));
+	print_text(out, "! ref", command->ref);
+	print_text(out, "! command", failure->command);
+	print_text(out, "! text", failure->text);
+	print_text(out, "! field", failure->field);
+	print_number(out, "! offset", failure->offset);
+	fclose(out);
+	return text;
+}

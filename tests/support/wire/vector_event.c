@@ -1,0 +1,201 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/support/wire/vectors.h"
+
+static const char *const kinds[EVENT_KINDS] = {
+	[EVENT_WELCOME] = "welcome",
+	[EVENT_ME] = "me",
+	[EVENT_DELIVERED] = "delivered",
+	[EVENT_LIST] = "list",
+	[EVENT_DM_SENT] = "dm_sent",
+	[EVENT_NAMED] = "named",
+	[EVENT_ROOM_CREATED] = "room_created",
+	[EVENT_ROOM_JOINED] = "room_joined",
+	[EVENT_ROOM_LEFT] = "room_left",
+	[EVENT_ROOMS] = "rooms",
+	[EVENT_HISTORY] = "history",
+	[EVENT_PONG] = "pong",
+	[EVENT_FAILED] = "failed",
+	[EVENT_BYE] = "bye",
+	[EVENT_ANNOUNCED] = "announced",
+	[EVENT_SAID] = "said",
+	[EVENT_DM] = "dm",
+	[EVENT_RENAMED] = "renamed",
+	[EVENT_ENTERED] = "entered",
+	[EVENT_GONE] = "gone",
+	[EVENT_COUNT] = "count",
+	[EVENT_TYPING] = "typing",
+};
+
+enum part_type {
+	PART_TEXT,
+	PART_INT64, /* and uint64_t, size_t: the same bytes */
+	PART_UNSIGNED,
+	PART_FLAG
+};
+
+#define PART(name, type, field)                           \
+	{                                                 \
+		name, type, offsetof(struct event, field) \
+	}
+
+static const struct part {
+	const char *name;
+	enum part_type type;
+	size_t offset;
+} parts[] = {
+	PART("ref", PART_TEXT, ref),
+	PART("room", PART_TEXT, room),
+	PART("room_name", PART_TEXT, room_name),
+	PART("epoch", PART_TEXT, epoch),
+	PART("seq", PART_INT64, seq),
+	PART("at_ms", PART_INT64, at_ms),
+	PART("member", PART_TEXT, member),
+	PART("member_id", PART_TEXT, member_id),
+	PART("was", PART_TEXT, was),
+	PART("body", PART_TEXT, body),
+	PART("recipients", PART_INT64, recipients),
+	PART("count", PART_INT64, count),
+	PART("duplicate", PART_FLAG, duplicate),
+	PART("persistent", PART_FLAG, persistent),
+	PART("left_out", PART_FLAG, names.left_out),
+	PART("more", PART_FLAG, page.more),
+	PART("asked", PART_FLAG, recovery.asked),
+	PART("recovered", PART_FLAG, recovery.recovered),
+	PART("epoch_changed", PART_FLAG, recovery.epoch_changed),
+	PART("missing_first", PART_INT64, recovery.missing_first),
+	PART("missing_last", PART_INT64, recovery.missing_last),
+	PART("server", PART_TEXT, profile.server),
+	PART("durability", PART_TEXT, profile.durability),
+	PART("ping_ms", PART_INT64, profile.ping_ms),
+	PART("message_bytes", PART_INT64, profile.message_bytes),
+	PART("rooms_per_member", PART_INT64, profile.rooms_per_member),
+	PART("command", PART_TEXT, failure.command),
+	PART("text", PART_TEXT, failure.text),
+	PART("field", PART_TEXT, failure.field),
+	PART("offset", PART_INT64, failure.offset),
+	PART("limit", PART_INT64, failure.limit),
+	PART("failure_retry_after_ms", PART_INT64, failure.retry_after_ms),
+	PART("code", PART_UNSIGNED, bye.code),
+	PART("reason", PART_TEXT, bye.reason),
+	PART("bye_retry_after_ms", PART_INT64, bye.retry_after_ms),
+};
+
+static void
+set_part(struct event *event, const struct part *part, const char *value)
+{
+	char *at = (char *)event + part->offset;
+
+	if (part->type == PART_TEXT)
+		*(struct str *)(void *)at = str_from(value);
+	else if (part->type == PART_INT64)
+		*(int64_t *)(void *)at = strtoll(value, NULL, 10);
+	else if (part->type == PART_UNSIGNED)
+		*(unsigned *)(void *)at = (unsigned)strtoul(value, NULL, 10);
+	else
+		*(bool *)at = true;
+}
+
+/* message 17 1795241301123 alice 7f3a01bc "hi" */
+static void
+add_message(struct vector_event *out, char *value)
+{
+	struct message *message = &out->messages[out->event.page.count++];
+
+	message->seq = strtoull(strsep(&value, " "), NULL, 10);
+	message->at_ms = strtoll(strsep(&value, " "), NULL, 10);
+	message->author = str_from(strsep(&value, " "));
+	message->author_id = str_from(strsep(&value, " "));
+	message->body = str_from(value);
+}
+
+/* entry 25a05739 3 persistent Game Night */
+static void
+add_entry(struct vector_event *out, char *value)
+{
+	struct room_entry *entry = &out->rooms[out->event.rooms.count++];
+
+	entry->id = str_from(strsep(&value, " "));
+	entry->members = strtoul(strsep(&value, " "), NULL, 10);
+	entry->persistent = strcmp(strsep(&value, " "), "persistent") == 0;
+	entry->name = str_from(value);
+}
+
+static bool
+set_error(struct event *event, const char *word)
+{
+	for (enum chat_error error = CHAT_OK; error <= CHAT_STORE_FAILED;
+	     error++) {
+		event->failure.error = error;
+		if (strcmp(chat_error_word(error), word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+set_by_name(struct vector_event *out, const char *name, char *value)
+{
+	size_t i = 0;
+
+	if (strcmp(name, "name") == 0) {
+		out->names[out->event.names.count++] = str_from(value);
+		return true;
+	}
+	if (strcmp(name, "message") == 0)
+		return add_message(out, value), true;
+	if (strcmp(name, "entry") == 0)
+		return add_entry(out, value), true;
+	if (strcmp(name, "error") == 0)
+		return set_error(&out->event, value);
+	while (i < sizeof(parts) / sizeof(parts[0]) &&
+	       strcmp(parts[i].name, name) != 0)
+		i++;
+	if (i == sizeof(parts) / sizeof(parts[0]))
+		return false;
+	set_part(&out->event, &parts[i], value == NULL ? "" : value);
+	return true;
+}
+
+static bool
+set_kind(struct event *event, const char *word)
+{
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
+		event->kind = kind;
+		if (strcmp(kinds[kind], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+vector_event_parse(struct vector_event *out, const struct vector *vector)
+{
+	char *rest, *line;
+	bool first = true, known = true;
+
+	*out = (struct vector_event){ .text = strdup(vector->event) };
+	out->event.names.items = out->names;
+	out->event.page.items = out->messages;
+	out->event.rooms.items = out->rooms;
+	rest = out->text;
+	while (known && *(line = strsep(&rest, "\n")) != '\0') {
+		char *name = strsep(&line, " ");
+
+		known = first ? set_kind(&out->event, name)
+			      : set_by_name(out, name, line);
+		first = false;
+		if (!known)
+			fprintf(stderr, "%s:%zu: what is %s?\n", vector->file,
+			    vector->line, name);
+	}
+	if (!known)
+		exit(EXIT_FAILURE);
+}
+
+void
+vector_event_free(struct vector_event *event)
+{
+	free(event->text);
+}

@@ -1,0 +1,111 @@
+#include "tests/support/wire/vectors.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+give_up(const char *file, size_t line, const char *why)
+{
+	fprintf(stderr, "%s:%zu: %s\n", file, line, why);
+	exit(EXIT_FAILURE);
+}
+
+static char *
+joined(char *text, const char *line)
+{
+	char *longer;
+
+	if (asprintf(&longer, "%s%s\n", text == NULL ? "" : text, line) < 0)
+		abort();
+	free(text);
+	return longer;
+}
+
+static char *
+copied(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		abort();
+	return copy;
+}
+
+static struct vector *
+append(struct vectors *vectors, const char *path, size_t line)
+{
+	size_t size = (vectors->count + 1) * sizeof(struct vector);
+
+	vectors->items = realloc(vectors->items, size);
+	if (vectors->items == NULL)
+		abort();
+	vectors->items[vectors->count] =
+	    (struct vector){ .file = path, .line = line };
+	return &vectors->items[vectors->count++];
+}
+
+/* Whether the line has a mark that an example may have. */
+static bool
+take_line(struct vector *vector, const char *line)
+{
+	const char *rest = line[0] != '\0' && line[1] == ' ' ? line + 2 : "";
+
+	switch (line[0]) {
+	case '>':
+		vector->sent = copied(rest);
+		return true;
+	case '<':
+		vector->said = copied(rest);
+		return true;
+	case '=':
+	case '!':
+		vector->means = joined(vector->means, line);
+		return true;
+	case '+':
+		vector->event = joined(vector->event, rest);
+		return true;
+	default:
+		return line[0] == '\0';
+	}
+}
+
+struct vectors
+vectors_load(const char *path)
+{
+	struct vectors vectors = { 0 };
+	struct vector *vector = NULL;
+	FILE *file = fopen(path, "r");
+	char *line = NULL;
+	size_t size = 0, number = 0;
+	ssize_t len;
+
+	if (file == NULL)
+		give_up(path, 0, "cannot be opened");
+	while ((len = getline(&line, &size, file)) > 0) {
+		number++;
+		line[len - 1] = '\0';
+		if (line[0] == '#') {
+			vector = append(&vectors, path, number);
+			vector->title = copied(line + 2);
+		} else if (vector == NULL || !take_line(vector, line)) {
+			give_up(path, number, "not a line of an example");
+		}
+	}
+	free(line);
+	fclose(file);
+	return vectors;
+}
+
+void
+vectors_free(struct vectors *vectors)
+{
+	for (size_t i = 0; i < vectors->count; i++) {
+		free(vectors->items[i].title);
+		free(vectors->items[i].sent);
+		free(vectors->items[i].means);
+		free(vectors->items[i].event);
+		free(vectors->items[i].said);
+	}
+	free(vectors->items);
+	*vectors = (struct vectors){ 0 };
+}

@@ -1,0 +1,44 @@
+#include "tests/suite.h"
+#include "wire/dialect.h"
+
+START_TEST(finds_each_by_its_name)
+{
+	size_t count = 0;
+
+	for (; dialects()[count] != NULL; count++) {
+		const struct dialect *dialect = dialects()[count];
+
+		ck_assert_ptr_eq(dialect_find(str_from(dialect->name)),
+		    dialect);
+		ck_assert_uint_eq(dialect_index(dialect), count);
+	}
+	ck_assert_uint_ge(count, 1);
+	ck_assert_uint_le(count, DIALECTS_MAX);
+}
+END_TEST
+
+START_TEST(knows_the_native_one)
+{
+	const struct dialect *dialect = dialect_find(STR("command"));
+
+	ck_assert_ptr_nonnull(dialect);
+	ck_assert_str_eq(dialect->subprotocol, "parley.v1");
+	ck_assert_int_eq(dialect->ids, ID_HEX8);
+	ck_assert_uint_eq(dialect->connect_flags, 0);
+}
+END_TEST
+
+START_TEST(finds_nothing_by_another_name)
+{
+	ck_assert_ptr_null(dialect_find(STR("")));
+	ck_assert_ptr_null(dialect_find(STR("Command")));
+	ck_assert_ptr_null(dialect_find(STR("commands")));
+}
+END_TEST
+
+SUITE(dialects)
+{
+	tcase_add_test(tests, finds_each_by_its_name);
+	tcase_add_test(tests, knows_the_native_one);
+	tcase_add_test(tests, finds_nothing_by_another_name);
+}

@@ -1,0 +1,43 @@
+#include "wire/dialect.h"
+
+#include <assert.h>
+
+#include "wire/dialect_command.h"
+#include "wire/json_keys.h"
+
+static const struct dialect *const table[DIALECTS_MAX + 1] = {
+	&dialect_command,
+};
+
+const struct dialect *const *
+dialects(void)
+{
+	return table;
+}
+
+const struct dialect *
+dialect_find(struct str name)
+{
+	for (size_t i = 0; table[i] != NULL; i++)
+		if (str_equal(str_from(table[i]->name), name))
+			return table[i];
+	return NULL;
+}
+
+size_t
+dialect_index(const struct dialect *dialect)
+{
+	size_t i = 0;
+
+	while (table[i] != dialect) {
+		assert(table[i] != NULL);
+		i++;
+	}
+	return i;
+}
+
+void
+dialects_seed(uint64_t seed)
+{
+	json_keys_seed(seed);
+}
