@@ -1,4 +1,4 @@
-/* Where to listen, and how many connections each peer has. */
+/* Where to listen, and how many connections each peer has. Public. */
 #ifndef TRANSPORT_ADDRESS_H
 #define TRANSPORT_ADDRESS_H
 

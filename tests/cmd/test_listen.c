@@ -1,0 +1,77 @@
+#include "cmd/parleyd/listen.h"
+#include "tests/suite.h"
+
+static struct listen_list list;
+
+static bool
+parse(const char *text)
+{
+	listen_clear(&list);
+	return listen_append(&list, str_from(text));
+}
+
+static const struct {
+	const char *text;
+	size_t count;
+	const char *last; /* what the last one is bound to */
+} good[] = {
+	{ "127.0.0.1:8080", 1, "127.0.0.1:8080" },
+	{ "localhost:8080", 1, "127.0.0.1:8080" },
+	{ "[::1]:0", 1, "[::1]:0" },
+	{ ":8080", 1, "[::]:8080" },
+	{ "unix:/run/parley.sock", 1, "unix:/run/parley.sock" },
+	{ "127.0.0.1:1,[::1]:2", 2, "[::1]:2" },
+	{ " 127.0.0.1:1 , unix:/a b ", 2, "unix:/a b" },
+	{ ":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16", 16,
+	    "[::]:16" },
+};
+
+START_TEST(reads_a_list_of_addresses)
+{
+	char last[ADDRESS_TEXT_SIZE];
+
+	ck_assert_msg(parse(good[_i].text), "%s", good[_i].text);
+	ck_assert_uint_eq(list.count, good[_i].count);
+	address_format(&list.at[list.count - 1], last);
+	ck_assert_str_eq(last, good[_i].last);
+}
+END_TEST
+
+static const char *const bad[] = {
+	"",
+	",",
+	"8080",
+	":8080,",
+	",:8080",
+	":8080,nonsense",
+	"example.org:80",
+	":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16,:17",
+	"unix:/0123456789012345678901234567890123456789012345678901234567890123"
+	"45678901234567890123456789012345678901234567890123456789012345678901",
+};
+
+START_TEST(refuses_what_is_no_address)
+{
+	ck_assert_msg(!parse(bad[_i]), "%s", bad[_i]);
+}
+END_TEST
+
+START_TEST(gets_longer_and_keeps_what_was_written)
+{
+	ck_assert(parse(":1,unix:/a"));
+	ck_assert(listen_append(&list, STR("  [::1]:2")));
+	ck_assert_str_eq(list.text, ":1, unix:/a, [::1]:2");
+	listen_clear(&list);
+	ck_assert_str_eq(list.text, "");
+	ck_assert_uint_eq(list.count, 0);
+}
+END_TEST
+
+SUITE(listen)
+{
+	tcase_add_loop_test(tests, reads_a_list_of_addresses, 0,
+	    sizeof(good) / sizeof(good[0]));
+	tcase_add_loop_test(tests, refuses_what_is_no_address, 0,
+	    sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(tests, gets_longer_and_keeps_what_was_written);
+}
