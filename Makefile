@@ -165,9 +165,12 @@ valgrind: ## unit tests under memcheck
 			$$suite || exit 1; done
 
 # --- the rest ---------------------------------------------------------------
-docs: $(O)/parleyd ## write docs/configuration.md again
-	$(O)/parleyd --help=markdown > docs/configuration.md.new
-	mv docs/configuration.md.new docs/configuration.md
+# The handbook's list of options ends the page, behind this line.
+options_mark := <!-- From here on written by
+docs: $(O)/parleyd ## write the options in docs/configuration.md again
+	sed '/^$(options_mark)/{n;q}' docs/configuration.md > $(O)/page.md
+	$(O)/parleyd --help=markdown >> $(O)/page.md
+	cp $(O)/page.md docs/configuration.md
 
 doc := $(DESTDIR)$(PREFIX)/share/doc/parley
 install: build/parleyd ## into PREFIX (and below DESTDIR)
