@@ -105,7 +105,8 @@ negotiate(struct conn *conn, const struct http_request *request,
 	struct str offers = extension_offers(request, joined, sizeof(joined));
 
 	service->endpoint->ops->choose(service->endpoint, request, upgrade);
-	if (!service->limits->deflate || str_is_empty(offers))
+	if (!service->limits->deflate || str_is_empty(offers) ||
+	    service->reader_limits.inflater == NULL)
 		return true;
 	return ws_deflate_negotiate(offers, &upgrade->deflate_policy,
 	    &upgrade->deflate);

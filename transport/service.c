@@ -164,6 +164,9 @@ service_limits_changed(struct service *service)
 	service->reader_limits.fragments = limits->fragments;
 	service->http_limits.request_bytes = limits->request_bytes;
 	service->http_limits.request_headers = limits->request_headers;
+	if (limits->deflate && service->reader_limits.inflater == NULL)
+		service->reader_limits.inflater =
+		    ws_inflater_create(limits->deflate_ratio);
 }
 
 bool
@@ -185,9 +188,6 @@ service_init(struct service *service, const struct server_config *config)
 	service->wheel.now = 1; /* 0 is no moment */
 	peer_table_init(&service->peers);
 	service->endpoint->ops->bind(service->endpoint, &service->pool);
-	if (config->limits->deflate)
-		service->reader_limits.inflater =
-		    ws_inflater_create(config->limits->deflate_ratio);
 	return service->base != NULL &&
 	       (!config->limits->deflate ||
 		   service->reader_limits.inflater != NULL);

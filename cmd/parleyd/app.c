@@ -1,0 +1,196 @@
+#include "cmd/parleyd/app.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+#include "cmd/parleyd/platform.h"
+#include "commands/commands.h"
+#include "domain/id_map.h"
+#include "domain/log.h"
+#include "persistence/backends.h"
+#include "transport/hub.h"
+#include "transport/server.h"
+#include "transport/session.h"
+#include "wire/dialect.h"
+
+struct app {
+	const struct options_sources *sources;
+	struct options options;
+	struct stores stores;
+	struct hub *hub;
+	struct chat chat;
+	struct dispatcher *dispatcher;
+	struct sessions *sessions;
+	struct server *server;
+};
+
+/* --- settings ----------------------------------------------------------------
+ */
+
+static uint64_t
+random_seed(void)
+{
+	uint64_t seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		seed = (uint64_t)clock_wall_ms(system_clock());
+	return seed;
+}
+
+/* What members are told when they arrive. */
+static struct profile
+make_profile(const struct options *options)
+{
+	return (struct profile){
+		.server = STR("parley/" PARLEY_VERSION),
+		.durability = STR("none"), /* in memory */
+		.ping_ms = options->transport.ping_interval_ms,
+		.message_bytes = options->chat.message_bytes,
+		.rooms_per_member = options->chat.rooms_per_member,
+	};
+}
+
+/* Descriptors are what connections are made of. */
+static void
+fit_to_descriptors(struct options *options)
+{
+	size_t descriptors = descriptors_raise();
+	size_t wanted = options->transport.connections;
+	size_t within = connections_within(wanted, descriptors);
+
+	if (within != wanted)
+		log_warn("limits.connections is %zu, not %zu: "
+			 "%zu files may be open",
+		    within, wanted, descriptors);
+	options->transport.connections = within;
+}
+
+static void
+use_options(struct app *app, const struct options *options)
+{
+	app->options = *options;
+	fit_to_descriptors(&app->options);
+	log_set_sink(stderr_log, app->options.log_level);
+	app->chat.limits = app->options.chat;
+	app->chat.profile = make_profile(&app->options);
+}
+
+static void
+log_change(const char *name, const char *was, const char *is,
+    bool needs_restart, void *arg)
+{
+	(void)arg;
+	if (needs_restart)
+		log_warn("%s stays %s: %s needs a restart", name, was, is);
+	else
+		log_info("%s is %s, was %s", name, is, was);
+}
+
+/* Everything is checked before anything is changed. */
+static void
+reload(void *arg)
+{
+	struct app *app = arg;
+	struct options fresh;
+	struct options_error error;
+
+	if (!options_load(&fresh, app->sources, &error)) {
+		log_error("not reloaded: %s", error.text);
+		return;
+	}
+	options_each_change(&app->options, &fresh, log_change, NULL);
+	fresh.listeners = app->options.listeners;
+	fresh.store_kind = app->options.store_kind;
+	use_options(app, &fresh);
+	server_limits_changed(app->server);
+	log_info("reloaded");
+}
+
+/* --- what is asked of the whole
+ * ------------------------------------------------ */
+
+static size_t
+held_by_stores(void *arg)
+{
+	struct app *app = arg;
+
+	return history_bytes(app->stores.history);
+}
+
+/* --- together
+ * ------------------------------------------------------------------ */
+
+static bool
+make_chat(struct app *app)
+{
+	if (!stores_open(&app->stores, "memory", &app->options.history))
+		return false;
+	app->hub = hub_create();
+	if (app->hub == NULL)
+		return false;
+	app->chat.members = app->stores.members;
+	app->chat.rooms = app->stores.rooms;
+	app->chat.history = app->stores.history;
+	app->chat.publisher = hub_publisher(app->hub);
+	app->chat.clock = system_clock();
+	app->chat.ids = random_ids();
+	app->dispatcher = dispatcher_create(&app->chat);
+	return app->dispatcher != NULL;
+}
+
+static bool
+make_server(struct app *app)
+{
+	struct sessions_config sessions = {
+		.hub = app->hub,
+		.handler = dispatcher_handler(app->dispatcher),
+		.dialect = dialect_find(STR("command")),
+		.limits = &app->options.transport,
+	};
+	struct server_config server = {
+		.listen = app->options.listeners.at,
+		.listen_count = app->options.listeners.count,
+		.limits = &app->options.transport,
+		.clock = system_clock(),
+		.has_routes = true,
+		.seed = random_seed(),
+		.held = held_by_stores,
+		.reload = reload,
+		.arg = app,
+	};
+
+	app->sessions = sessions_create(&sessions);
+	if (app->sessions == NULL)
+		return false;
+	server.endpoint = sessions_endpoint(app->sessions);
+	app->server = server_create(&server);
+	return app->server != NULL;
+}
+
+static void
+app_fini(struct app *app)
+{
+	server_destroy(app->server);
+	sessions_destroy(app->sessions);
+	dispatcher_destroy(app->dispatcher);
+	hub_destroy(app->hub);
+	stores_close(&app->stores);
+}
+
+int
+app_run(const struct options *options, const struct options_sources *sources)
+{
+	struct app app = { .sources = sources };
+	int status = EX_OSERR;
+
+	id_map_seed(random_seed());
+	use_options(&app, options);
+	if (make_chat(&app) && make_server(&app)) {
+		server_run(app.server);
+		status = EXIT_SUCCESS;
+	}
+	app_fini(&app);
+	return status;
+}

@@ -1,0 +1,24 @@
+/* parleyd: the chat server. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/parleyd/app.h"
+#include "cmd/parleyd/options.h"
+
+int
+main(int argc, char **argv, char **envp)
+{
+	struct options_sources sources = { argc, argv, envp };
+	struct options_error error;
+	struct options options;
+
+	if (!options_load(&options, &sources, &error)) {
+		fprintf(stderr, "parleyd: %s\n", error.text);
+		return error.exit_code;
+	}
+	if (options.action != OPTIONS_RUN) {
+		options_answer(&options, stdout);
+		return EXIT_SUCCESS;
+	}
+	return app_run(&options, &sources);
+}
