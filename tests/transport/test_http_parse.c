@@ -133,10 +133,10 @@ END_TEST
 /* No part of a good head is a head. */
 START_TEST(refuses_a_head_that_is_cut_off)
 {
-	if (heads[_i].status != 0)
-		return;
-	for (size_t len = 0; len < heads[_i].len; len++)
-		ck_assert_int_ne(parse(heads[_i].head, len), 0);
+	for (int i = 0; i < HEADS; i++)
+		for (size_t len = 0; len < heads[i].len; len++)
+			if (heads[i].status == 0)
+				ck_assert_int_ne(parse(heads[i].head, len), 0);
 }
 END_TEST
 
@@ -206,7 +206,7 @@ END_TEST
 SUITE(http_parse)
 {
 	tcase_add_loop_test(tests, judges_a_head, 0, HEADS);
-	tcase_add_loop_test(tests, refuses_a_head_that_is_cut_off, 0, HEADS);
+	tcase_add_test(tests, refuses_a_head_that_is_cut_off);
 	tcase_add_test(tests, finds_the_parts_of_a_request);
 	tcase_add_test(tests, tells_no_query_from_an_empty_one);
 	tcase_add_test(tests, refuses_a_head_that_is_too_long);
