@@ -1,0 +1,67 @@
+/* Takes the place of the allocator's entrances in the test program. */
+#include "tests/support/transport/failing_malloc.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* The names behind the entrances: the sanitizer's if there is one. */
+#define BEHIND(result, name, ...)                                       \
+	result __interceptor_##name(__VA_ARGS__) __attribute__((weak)); \
+	result __libc_##name(__VA_ARGS__);                              \
+	result name(__VA_ARGS__)
+
+BEHIND(void *, malloc, size_t);
+BEHIND(void *, calloc, size_t, size_t);
+BEHIND(void *, realloc, void *, size_t);
+
+static unsigned to_go;
+static bool failed;
+
+void
+malloc_fail_at(unsigned n)
+{
+	to_go = n;
+	failed = failed && n == 0;
+}
+
+bool
+malloc_has_failed(void)
+{
+	return failed;
+}
+
+static bool
+fails_now(void)
+{
+	if (to_go == 0 || --to_go > 0)
+		return false;
+	errno = ENOMEM;
+	return failed = true;
+}
+
+void *
+malloc(size_t size)
+{
+	if (fails_now())
+		return NULL;
+	return __interceptor_malloc != NULL ? __interceptor_malloc(size)
+					    : __libc_malloc(size);
+}
+
+void *
+calloc(size_t count, size_t size)
+{
+	if (fails_now())
+		return NULL;
+	return __interceptor_calloc != NULL ? __interceptor_calloc(count, size)
+					    : __libc_calloc(count, size);
+}
+
+void *
+realloc(void *old, size_t size)
+{
+	if (fails_now())
+		return NULL;
+	return __interceptor_realloc != NULL ? __interceptor_realloc(old, size)
+					     : __libc_realloc(old, size);
+}

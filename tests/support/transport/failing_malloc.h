@@ -1,0 +1,13 @@
+/* Memory that runs out on command. */
+#ifndef TESTS_SUPPORT_TRANSPORT_FAILING_MALLOC_H
+#define TESTS_SUPPORT_TRANSPORT_FAILING_MALLOC_H
+
+#include <stdbool.h>
+
+/* The n-th allocation from now on fails, once; 0: none does any more. */
+void malloc_fail_at(unsigned n);
+
+/* Whether that has happened since it was last asked for. */
+bool malloc_has_failed(void);
+
+#endif
