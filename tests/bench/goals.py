@@ -1,0 +1,78 @@
+"""What is measured, against what, and how good it is meant to be."""
+
+from typing import NamedTuple, Optional
+
+
+class Goal(NamedTuple):
+    """One row of the table: a figure of a case, and its bound.
+
+    `kind` says what is held against the bound: "value", or, with the figure of
+    `against` (the paired run of another program), "ratio" or "difference".
+    A bound is a floor if `least`, else a ceiling.
+    """
+
+    case: str
+    figure: str
+    unit: str
+    scale: float
+    kind: str
+    against: Optional[str]
+    least: bool
+    bound: float
+
+
+class Case(NamedTuple):
+    name: str
+    targets: tuple
+    stretch: float  # of the seconds asked for
+
+
+ALL = ("parley", "bare", "limit")
+
+CASES = (
+    Case("one-10", ALL, 1),
+    Case("one-100", ALL, 1),
+    Case("one-1000", ALL, 1),
+    Case("one-5000", ALL, 1.5),
+    Case("flight-100", ALL, 1),
+    Case("flight-1000", ALL, 1),
+    Case("rooms", ALL, 1),
+    Case("speakers", ALL, 1),
+    Case("echo-1", ("parley", "bare"), 1),
+    Case("echo-100", ("parley", "bare"), 1),
+    Case("echo-1000", ("parley", "bare"), 1),
+    Case("paced", ("parley", "bare"), 5),
+    Case("stalled", ("parley",), 2),
+    Case("idle", ("parley", "bare"), 1),
+    Case("churn", ("parley", "bare"), 1),
+)
+
+
+def _speed(case, against, bound):
+    return Goal(case, "deliveries_per_cpu_s", "k/s", 1e-3, "ratio", against,
+                True, bound)
+
+
+GOALS = (
+    _speed("one-10", "bare", 0.95),
+    _speed("one-100", "bare", 0.95),
+    _speed("one-1000", "bare", 0.95),
+    _speed("one-5000", "bare", 0.95),
+    _speed("flight-100", "limit", 0.70),
+    _speed("flight-1000", "limit", 0.70),
+    Goal("flight-1000", "p99_us", "ms", 1e-3, "ratio", "limit", False, 1.3),
+    _speed("rooms", "limit", 0.95),
+    _speed("speakers", "limit", 1.7),
+    Goal("speakers", "p50_us", "ms", 1e-3, "ratio", "limit", False, 1.0),
+    _speed("echo-1", "bare", 0.90),
+    _speed("echo-100", "bare", 0.90),
+    _speed("echo-1000", "bare", 0.90),
+    Goal("paced", "p99_us", "us", 1, "difference", "bare", False, 150),
+    Goal("stalled", "kept_speed", "", 1, "value", None, True, 0.95),
+    Goal("stalled", "grown_mib", "MiB", 1, "value", None, False, 8),
+    Goal("idle", "kib_per_connection", "KiB", 1, "value", None, False, 1.5),
+    Goal("idle", "kib_per_connection_again", "KiB", 1, "value", None, False,
+         0.02),
+    Goal("churn", "connections_per_cpu_s", "k/s", 1e-3, "ratio", "bare", True,
+         0.90),
+)
