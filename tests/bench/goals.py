@@ -42,7 +42,7 @@ CASES = (
     Case("echo-100", ("parley", "bare"), 1),
     Case("echo-1000", ("parley", "bare"), 1),
     Case("paced", ("parley", "bare"), 5),
-    Case("stalled", ("parley",), 2),
+    Case("stalled", ("parley",), 3),
     Case("idle", ("parley", "bare"), 1),
     Case("churn", ("parley", "bare"), 1),
 )
