@@ -66,8 +66,10 @@ fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 all: $(programs) ## build the programs (BUILD=release|debug|asan|tsan|coverage)
 ifeq ($(O),build/release)
-all: $(notdir $(programs):%=build/%)
-build/%: $(O)/% ; @ln -sf release/$(*F) $@
+links := $(programs:$(O)/%=build/%)
+all: $(links)
+$(links): build/%: $(O)/%
+	@ln -sf release/$* $@
 endif
 
 # Other flags than last time: everything is built again.

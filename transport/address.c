@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-/* --- addresses ----------------------------------------------------------- */
+/* --- addresses ------------------------------------------------------------ */
 
 static bool
 parse_unix(const char *path, struct address *out, const char **why)
@@ -129,7 +129,7 @@ address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE])
 	}
 }
 
-/* --- peers --------------------------------------------------------------- */
+/* --- peers ---------------------------------------------------------------- */
 
 #define PEER_KEY_SIZE 8
 

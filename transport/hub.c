@@ -7,6 +7,7 @@
 #include "domain/id_map.h"
 #include "domain/log.h"
 #include "transport/conn.h"
+#include "transport/seating.h"
 #include "transport/session.h"
 #include "transport/turn.h"
 #include "transport/ws_deflate.h"
@@ -23,13 +24,6 @@
 /* More than any goodbye takes. */
 #define LAST_SIZE 512
 
-/* A room as the hub sees it: channels of sessions that hear it. */
-struct hub_room {
-	struct channel *channels;
-	size_t id_len;
-	char id[];
-};
-
 /* How one event is spelled, made when first needed. */
 struct spelling {
 	struct frame frame;
@@ -41,9 +35,8 @@ struct spelling {
 
 struct hub {
 	struct publisher base;
-	struct id_map rooms;
+	struct seating seating;
 	struct id_map sessions; /* by member id */
-	struct hub_room *lobby;
 	struct turn turn;
 	struct ws_deflater *deflater;
 	/* of the event that is being published; [variant] */
@@ -53,8 +46,7 @@ struct hub {
 	unsigned long author_apart;           /* of all dialects together */
 };
 
-/* --- spelling --------------------------------------------------------------
- */
+/* --- spelling ------------------------------------------------------------- */
 
 static uint8_t
 variant_of(const struct dialect *dialect, bool deflate)
@@ -112,8 +104,7 @@ forget_spellings(struct hub *hub)
 		    false;
 }
 
-/* --- saying -----------------------------------------------------------------
- */
+/* --- saying --------------------------------------------------------------- */
 
 static void
 end_unheard(struct session *session)
@@ -185,184 +176,13 @@ hub_say_last(struct hub *hub, struct session *session,
 	conn_write(session->conn, frame, head + text->len);
 }
 
-/* --- the index: rooms, their channels, who sits where ------------------------
- */
-
-static struct str
-room_key(const void *entry)
-{
-	const struct hub_room *room = entry;
-
-	return str_slice(room->id, room->id_len);
-}
+/* --- being a publisher ---------------------------------------------------- */
 
 static struct str
 session_key(const void *entry)
 {
 	return session_member(entry);
 }
-
-static struct hub_room *
-room_find(const struct hub *hub, struct str id)
-{
-	return str_is_empty(id) ? hub->lobby : id_map_find(&hub->rooms, id);
-}
-
-static struct hub_room *
-room_add(struct hub *hub, struct str id)
-{
-	struct hub_room *room = malloc(sizeof(*room) + id.len);
-
-	if (room == NULL)
-		return NULL;
-	room->channels = NULL;
-	room->id_len = id.len;
-	if (id.len > 0)
-		memcpy(room->id, id.data, id.len);
-	if (id.len == 0)
-		hub->lobby = room;
-	else if (!id_map_put(&hub->rooms, room)) {
-		free(room);
-		return NULL;
-	}
-	return room;
-}
-
-static void
-room_remove(struct hub *hub, struct hub_room *room)
-{
-	if (room == hub->lobby)
-		hub->lobby = NULL;
-	else
-		id_map_remove(&hub->rooms, room_key(room));
-	free(room);
-}
-
-static struct channel *
-channel_find(const struct hub_room *room, uint8_t variant)
-{
-	struct channel *channel = room->channels;
-
-	while (channel != NULL && channel->variant != variant)
-		channel = channel->next;
-	return channel;
-}
-
-static struct channel *
-channel_add(struct hub_room *room, uint8_t variant)
-{
-	struct channel *channel = calloc(1, sizeof(*channel));
-
-	if (channel == NULL)
-		return NULL;
-	channel->variant = variant;
-	channel->next = room->channels;
-	room->channels = channel;
-	return channel;
-}
-
-/* Empty channels go, and a room without channels. */
-static void
-room_tidy(struct hub *hub, struct hub_room *room)
-{
-	struct channel **at = &room->channels;
-
-	while (*at != NULL) {
-		struct channel *channel = *at;
-
-		if (channel->count > 0) {
-			at = &channel->next;
-			continue;
-		}
-		*at = channel->next;
-		channel_fini(&hub->turn, channel);
-		free(channel);
-	}
-	if (room->channels == NULL)
-		room_remove(hub, room);
-}
-
-static struct place *
-place_at(struct session *session, uint32_t i)
-{
-	return i == 0 ? &session->first : &session->more[i - 1];
-}
-
-static struct place *
-place_of(struct session *session, const struct channel *channel)
-{
-	for (uint32_t i = 0; i < session->place_count; i++)
-		if (place_at(session, i)->channel == channel)
-			return place_at(session, i);
-	return NULL;
-}
-
-static bool
-reserve_place(struct session *session)
-{
-	uint32_t capacity = session->more_capacity;
-	struct place *more;
-
-	if (session->place_count <= capacity)
-		return true;
-	capacity = capacity == 0 ? 2 : capacity * 2;
-	more = realloc(session->more, capacity * sizeof(*more));
-	if (more == NULL)
-		return false;
-	session->more = more;
-	session->more_capacity = capacity;
-	return true;
-}
-
-static bool
-reserve_seat(struct channel *channel)
-{
-	uint32_t capacity = channel->capacity;
-	struct session **sessions;
-
-	if (channel->count < capacity)
-		return true;
-	capacity = capacity == 0 ? 4 : capacity * 2;
-	sessions = realloc(channel->sessions, capacity * sizeof(*sessions));
-	if (sessions == NULL)
-		return false;
-	channel->sessions = sessions;
-	channel->capacity = capacity;
-	return true;
-}
-
-/* Who comes must not hear what was said before, and who goes must. */
-static void
-settle(struct hub *hub, const struct channel *channel)
-{
-	if (channel_is_dirty(channel))
-		turn_flush(&hub->turn);
-}
-
-static void
-sit_down(struct session *session, struct channel *channel)
-{
-	uint32_t i = session->place_count++;
-
-	*place_at(session, i) = (struct place){ channel, channel->count };
-	channel->sessions[channel->count++] = session;
-}
-
-/* The last one of the channel, and of the session's places, moves up. */
-static void
-stand_up(struct session *session, struct place *place)
-{
-	struct channel *channel = place->channel;
-	uint32_t seat = place->index;
-	struct session *last = channel->sessions[--channel->count];
-
-	place_of(last, channel)->index = seat;
-	channel->sessions[seat] = last;
-	*place = *place_at(session, --session->place_count);
-}
-
-/* --- being a publisher
- * -------------------------------------------------------- */
 
 static enum chat_error
 hub_attach(struct publisher *publisher, void *peer, struct str member_id)
@@ -381,51 +201,25 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id)
 }
 
 static enum chat_error
-hub_enter(struct publisher *publisher, struct str member_id, struct str id)
+hub_enter(struct publisher *publisher, struct str member_id, struct str room)
 {
 	struct hub *hub = (struct hub *)publisher;
 	struct session *session = id_map_find(&hub->sessions, member_id);
-	struct hub_room *room = room_find(hub, id);
-	struct channel *channel;
 
 	if (session == NULL)
 		return CHAT_OK; /* connected elsewhere */
-	if (room == NULL && (room = room_add(hub, id)) == NULL)
-		return CHAT_UNAVAILABLE;
-	channel = channel_find(room, session->variant);
-	if (channel == NULL)
-		channel = channel_add(room, session->variant);
-	if (channel == NULL || !reserve_seat(channel) ||
-	    !reserve_place(session)) {
-		room_tidy(hub, room);
-		return CHAT_UNAVAILABLE;
-	}
-	assert(place_of(session, channel) == NULL);
-	settle(hub, channel);
-	sit_down(session, channel);
-	return CHAT_OK;
+	return seating_enter(&hub->seating, session, room) ? CHAT_OK
+							   : CHAT_UNAVAILABLE;
 }
 
 static void
-hub_leave(struct publisher *publisher, struct str member_id, struct str id)
+hub_leave(struct publisher *publisher, struct str member_id, struct str room)
 {
 	struct hub *hub = (struct hub *)publisher;
 	struct session *session = id_map_find(&hub->sessions, member_id);
-	struct hub_room *room = room_find(hub, id);
-	struct channel *channel;
-	struct place *place = NULL;
 
-	if (session == NULL || room == NULL)
-		return;
-	channel = channel_find(room, session->variant);
-	if (channel != NULL)
-		place = place_of(session, channel);
-	if (place == NULL)
-		return;
-	settle(hub, channel);
-	stand_up(session, place);
-	if (channel->count == 0)
-		room_tidy(hub, room);
+	if (session != NULL)
+		seating_leave(&hub->seating, session, room);
 }
 
 static bool
@@ -440,7 +234,7 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
     struct session *except)
 {
 	const struct spelling *spelling = spell(hub, event, channel->variant);
-	bool skips = except != NULL && place_of(except, channel) != NULL;
+	bool skips = except != NULL && seating_place(except, channel) != NULL;
 
 	if (spelling->is_silent)
 		return 0;
@@ -475,7 +269,7 @@ static size_t
 publish_to_room(struct hub *hub, const struct event *event,
     const struct audience *audience)
 {
-	struct hub_room *room = room_find(hub, audience->room);
+	struct seats *room = seating_find(&hub->seating, audience->room);
 	struct session *except = NULL;
 	struct session *author;
 	size_t heard = 0;
@@ -539,8 +333,7 @@ static const struct publisher_ops hub_ops = {
 	.publish = hub_publish,
 };
 
-/* --- birth, death, and the server's side
- * --------------------------------------- */
+/* --- birth, death, and the server's side ---------------------------------- */
 
 struct hub *
 hub_create(void)
@@ -550,7 +343,7 @@ hub_create(void)
 	if (hub == NULL)
 		return NULL;
 	hub->base.ops = &hub_ops;
-	id_map_init(&hub->rooms, room_key);
+	seating_init(&hub->seating, &hub->turn);
 	id_map_init(&hub->sessions, session_key);
 	for (size_t i = 0; i < DIALECTS_MAX; i++)
 		wire_text_init(&hub->texts[i]);
@@ -570,8 +363,8 @@ hub_destroy(struct hub *hub)
 {
 	if (hub == NULL)
 		return;
-	assert(id_map_count(&hub->sessions) == 0 && hub->lobby == NULL);
-	id_map_fini(&hub->rooms);
+	assert(id_map_count(&hub->sessions) == 0);
+	seating_fini(&hub->seating);
 	id_map_fini(&hub->sessions);
 	for (size_t i = 0; i < DIALECTS_MAX; i++)
 		wire_text_fini(&hub->texts[i]);

@@ -10,7 +10,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
-/* --- chunks ------------------------------------------------------------- */
+/* --- chunks --------------------------------------------------------------- */
 
 /* Enough for a busy turn; more would only be cold memory. */
 #define SPARE_CHUNKS 64
@@ -79,7 +79,7 @@ piece_extend(struct piece *last, const struct piece *next)
 	return true;
 }
 
-/* --- what waits --------------------------------------------------------- */
+/* --- what waits ----------------------------------------------------------- */
 
 /* A queue of pieces, each with a reference to its chunk. */
 struct backlog {
@@ -192,7 +192,7 @@ backlog_lend(struct backlog *backlog, struct bufferevent *bev)
 	return true;
 }
 
-/* --- the outbox --------------------------------------------------------- */
+/* --- the outbox ----------------------------------------------------------- */
 
 static bool
 ensure_backlog(struct outbox *outbox)

@@ -112,8 +112,7 @@ answer_readyz(struct answer *answer)
 		answer->response->headers = "Retry-After: 5\r\n";
 }
 
-/* --- the table -------------------------------------------------------------
- */
+/* --- the table ------------------------------------------------------------ */
 
 struct route {
 	const char *path;

@@ -26,8 +26,7 @@ struct server {
 	int64_t drain_since_ms; /* -1: not draining */
 };
 
-/* --- going down ------------------------------------------------------------
- */
+/* --- going down ----------------------------------------------------------- */
 
 static void
 begin_draining(struct server *server)
@@ -81,8 +80,7 @@ go_on_draining(struct server *server)
 		stop_now(server);
 }
 
-/* --- what the loop is woken by ----------------------------------------------
- */
+/* --- what the loop is woken by -------------------------------------------- */
 
 static void
 stop_cb(evutil_socket_t signal_number, short what, void *arg)
@@ -135,8 +133,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 		service->endpoint->ops->tick(service->endpoint);
 }
 
-/* --- the loop ----------------------------------------------------------------
- */
+/* --- the loop ------------------------------------------------------------- */
 
 /*
  * A send costs microseconds. While a large fan-out is about to begin, it
@@ -188,8 +185,7 @@ server_run(struct server *server)
 	log_info("stopped");
 }
 
-/* --- birth and death
- * ---------------------------------------------------------- */
+/* --- birth and death ------------------------------------------------------ */
 
 static void
 libevent_log(int severity, const char *message)

@@ -38,7 +38,7 @@ service_memory(const struct service *service)
 	       service->pool.bytes;
 }
 
-/* --- overload ------------------------------------------------------------ */
+/* --- overload ------------------------------------------------------------- */
 
 /* One search goes over all connections: not many of them in one turn. */
 #define SHED_AT_ONCE 16
@@ -109,7 +109,7 @@ shed_output(struct service *service)
 	}
 }
 
-/* --- the end of a turn --------------------------------------------------- */
+/* --- the end of a turn ---------------------------------------------------- */
 
 static void
 finish_ending(struct service *service)
@@ -152,8 +152,7 @@ service_end_turn(struct service *service)
 	free_dead(service);
 }
 
-/* --- birth and death --------------------------------------------------------
- */
+/* --- birth and death ------------------------------------------------------ */
 
 void
 service_limits_changed(struct service *service)

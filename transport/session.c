@@ -25,8 +25,7 @@ struct sessions {
 	struct keep keep; /* of the command that is being handled */
 };
 
-/* --- messages in ------------------------------------------------------------
- */
+/* --- messages in ---------------------------------------------------------- */
 
 static void
 fail(struct session *session, const struct command *command,
@@ -92,8 +91,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	command_handle(sessions->config.handler, &command);
 }
 
-/* --- birth and death
- * ---------------------------------------------------------- */
+/* --- birth and death ------------------------------------------------------ */
 
 /* The wish in ?name=, which the chat judges. A botched one is no wish. */
 static struct str
@@ -169,8 +167,7 @@ on_leave(void *arg, const struct bye *bye)
 	free(session);
 }
 
-/* --- being an endpoint
- * --------------------------------------------------------- */
+/* --- being an endpoint ---------------------------------------------------- */
 
 static void
 on_bind(struct endpoint *endpoint, struct chunk_pool *pool)

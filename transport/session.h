@@ -53,6 +53,12 @@ session_member(const struct session *session)
 	return str_from(session->member_id);
 }
 
+static inline struct place *
+session_place(struct session *session, uint32_t i)
+{
+	return i == 0 ? &session->first : &session->more[i - 1];
+}
+
 /* Whom sessions talk to; everything is borrowed. */
 struct sessions_config {
 	struct hub *hub;

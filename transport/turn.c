@@ -28,7 +28,7 @@ turn_fini(struct turn *turn)
 	free(turn->cursors);
 }
 
-/* --- saying -------------------------------------------------------------- */
+/* --- saying --------------------------------------------------------------- */
 
 static bool
 grow(void **array, size_t *capacity, size_t size)
@@ -186,7 +186,7 @@ turn_tell(struct turn *turn, struct session *session, const struct frame *frame)
 	    &segment);
 }
 
-/* --- sending ------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------- */
 
 static bool
 add_piece(struct turn *turn, size_t *count, const struct segment *segment)
@@ -203,12 +203,6 @@ add_piece(struct turn *turn, size_t *count, const struct segment *segment)
 	return true;
 }
 
-static struct place *
-place_at(struct session *session, uint32_t i)
-{
-	return i == 0 ? &session->first : &session->more[i - 1];
-}
-
 /* Whether more than one channel of this session has something to say. */
 static bool
 hears_several(struct session *session)
@@ -216,7 +210,7 @@ hears_several(struct session *session)
 	uint32_t dirty = 0;
 
 	for (uint32_t i = 0; i < session->place_count && dirty < 2; i++)
-		dirty += channel_is_dirty(place_at(session, i)->channel);
+		dirty += channel_is_dirty(session_place(session, i)->channel);
 	return dirty > 1;
 }
 
@@ -242,7 +236,7 @@ place_cursors(struct turn *turn, struct session *session, size_t *count)
 	if (session->apart_turn == turn->number && session->own_first != 0)
 		turn->cursors[(*count)++] = session->own_first;
 	for (uint32_t i = 0; i < session->place_count; i++) {
-		uint32_t first = place_at(session, i)->channel->first;
+		uint32_t first = session_place(session, i)->channel->first;
 
 		if (first != 0)
 			turn->cursors[(*count)++] = first;

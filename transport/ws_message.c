@@ -65,8 +65,7 @@ fail(struct feed *feed, enum ws_close_code code, const char *why)
 	return false;
 }
 
-/* --- the end of a frame: somebody hears of it ------------------------------
- */
+/* --- the end of a frame: somebody hears of it ----------------------------- */
 
 static bool
 deliver_inflated(struct feed *feed, enum ws_opcode kind, struct str deflated)
@@ -141,8 +140,7 @@ deliver_control(struct feed *feed, char *data, size_t len)
 	}
 }
 
-/* --- the payload of a frame ------------------------------------------------
- */
+/* --- the payload of a frame ----------------------------------------------- */
 
 typedef bool delivery(struct feed *, char *data, size_t len);
 
@@ -203,8 +201,7 @@ read_payload(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 	return take_payload(feed, (char *)data, *used);
 }
 
-/* --- the head of a frame ---------------------------------------------------
- */
+/* --- the head of a frame -------------------------------------------------- */
 
 /* Which rule a head breaks; NULL: none. */
 static const char *

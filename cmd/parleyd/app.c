@@ -26,8 +26,7 @@ struct app {
 	struct server *server;
 };
 
-/* --- settings ----------------------------------------------------------------
- */
+/* --- settings ------------------------------------------------------------- */
 
 static uint64_t
 random_seed(void)
@@ -108,8 +107,7 @@ reload(void *arg)
 	log_info("reloaded");
 }
 
-/* --- what is asked of the whole
- * ------------------------------------------------ */
+/* --- what is asked of the whole ------------------------------------------- */
 
 static size_t
 held_by_stores(void *arg)
@@ -119,8 +117,7 @@ held_by_stores(void *arg)
 	return history_bytes(app->stores.history);
 }
 
-/* --- together
- * ------------------------------------------------------------------ */
+/* --- together ------------------------------------------------------------- */
 
 static bool
 make_chat(struct app *app)

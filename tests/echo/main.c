@@ -31,8 +31,7 @@ struct echo_session {
 	struct ws_deflater *deflater; /* NULL: nothing is compressed */
 };
 
-/* --- an endpoint that echoes ------------------------------------------------
- */
+/* --- an endpoint that echoes ---------------------------------------------- */
 
 static void
 echo_bind(struct endpoint *endpoint, struct chunk_pool *pool)
@@ -161,8 +160,7 @@ static const struct endpoint_ops echo_ops = {
 	.tick = echo_tick,
 };
 
-/* --- the program
- * -------------------------------------------------------------- */
+/* --- the program ---------------------------------------------------------- */
 
 static const struct transport_limits lifted = {
 	.handshake_timeout_ms = 5000,

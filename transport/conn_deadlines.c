@@ -1,0 +1,172 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "transport/conn_parts.h"
+#include "transport/opening.h"
+
+/* Everything that waits for a moment waits for the earliest of them. */
+static void
+sooner(uint32_t *due, uint32_t moment)
+{
+	if (moment != 0 && moment < *due)
+		*due = moment;
+}
+
+static uint32_t
+after(uint32_t since, int64_t ms)
+{
+	return since == 0 || ms == 0 ? 0 : since + wheel_ticks(ms);
+}
+
+/* The ping interval, ±10 %, so that connections do not ping in step. */
+static uint32_t
+ping_due(const struct conn *conn)
+{
+	uint32_t ticks = wheel_ticks(conn->service->limits->ping_interval_ms);
+
+	if (ticks == 0 || conn->pinged != 0)
+		return 0;
+	return conn->heard + ticks - ticks / 10 +
+	       service_random(conn->service, ticks / 5 + 1);
+}
+
+static uint32_t
+open_deadline(const struct conn *conn)
+{
+	const struct transport_limits *limits = conn->service->limits;
+	uint32_t due = UINT32_MAX;
+
+	sooner(&due, ping_due(conn));
+	sooner(&due, after(conn->pinged, limits->pong_timeout_ms));
+	sooner(&due, after(conn->message_begun, limits->message_time_ms));
+	sooner(&due,
+	    after(conn->output_soft_since, limits->output_soft_time_ms));
+	sooner(&due, after(conn->output_moved, limits->write_stall_ms));
+	sooner(&due, conn->leave_at);
+	sooner(&due, conn->resume_at);
+	return due;
+}
+
+/* Have the wheel call conn_check_deadlines() when something is due. */
+void
+conn_watch(struct conn *conn)
+{
+	const struct transport_limits *limits = conn->service->limits;
+	uint32_t due = UINT32_MAX;
+
+	switch ((enum conn_state)conn->state) {
+	case CONN_HEAD:
+		due = after(conn->state_since, limits->handshake_timeout_ms);
+		break;
+	case CONN_OPEN:
+		due = open_deadline(conn);
+		break;
+	case CONN_CLOSING:
+	case CONN_LINGERING:
+		due = after(conn->state_since, limits->close_timeout_ms);
+		break;
+	case CONN_ENDING:
+	case CONN_DEAD:
+		break;
+	}
+	if (due == UINT32_MAX)
+		wheel_cancel(&conn->timer);
+	else
+		wheel_schedule(&conn->service->wheel, &conn->timer, due);
+}
+
+/* --- deadlines ------------------------------------------------------------ */
+
+static bool
+has_passed(const struct conn *conn, uint32_t moment)
+{
+	return moment != 0 && moment <= conn_now(conn);
+}
+
+static bool
+is_stalled(struct conn *conn)
+{
+	uint32_t left =
+	    (uint32_t)evbuffer_get_length(bufferevent_get_output(conn->bev));
+	bool moved = left != conn->output_seen;
+
+	conn->output_seen = left;
+	if (moved)
+		conn->output_moved = conn_now(conn);
+	return !moved;
+}
+
+static void
+ping_if_silent(struct conn *conn)
+{
+	int64_t interval_ms = conn->service->limits->ping_interval_ms;
+
+	if (interval_ms == 0 || conn->pinged != 0 ||
+	    conn_now(conn) - conn->heard < wheel_ticks(interval_ms * 9 / 10))
+		return;
+	conn->pinged = conn_now(conn);
+	conn_write_frame(conn, WS_PING, "", 0);
+}
+
+static void
+check_open(struct conn *conn)
+{
+	const struct transport_limits *limits = conn->service->limits;
+
+	if (has_passed(conn, conn->resume_at)) {
+		conn->resume_at = 0;
+		bufferevent_enable(conn->bev, EV_READ);
+	}
+	if (has_passed(conn, conn->leave_at))
+		conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+	else if (has_passed(conn, after(conn->pinged, limits->pong_timeout_ms)))
+		conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
+	else if (has_passed(conn,
+		     after(conn->message_begun, limits->message_time_ms)))
+		conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
+	else if (has_passed(conn, after(conn->output_soft_since,
+				      limits->output_soft_time_ms)))
+		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
+	else if (has_passed(conn,
+		     after(conn->output_moved, limits->write_stall_ms)) &&
+		 is_stalled(conn))
+		conn_abort(conn);
+	else
+		ping_if_silent(conn);
+	if (conn->state == CONN_OPEN)
+		conn_watch(conn);
+}
+
+void
+conn_check_deadlines(struct conn *conn)
+{
+	switch ((enum conn_state)conn->state) {
+	case CONN_HEAD:
+		opening_time_out(conn);
+		break;
+	case CONN_OPEN:
+		check_open(conn);
+		break;
+	case CONN_CLOSING:
+	case CONN_LINGERING:
+		conn_die_hard(conn);
+		break;
+	case CONN_ENDING:
+	case CONN_DEAD:
+		break;
+	}
+}
+
+void
+conn_leave_at(struct conn *conn, uint32_t tick)
+{
+	if (conn->state == CONN_OPEN) {
+		conn->leave_at = tick;
+		conn_watch(conn);
+	} else if (conn->state == CONN_HEAD)
+		conn_die(conn);
+}

@@ -1,0 +1,158 @@
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+
+#include "domain/log.h"
+#include "transport/conn_parts.h"
+#include "transport/opening.h"
+
+static bool
+on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
+{
+	struct conn *conn = arg;
+
+	/* Once it is ending, a connection is read for its close frame only. */
+	if (conn->state == CONN_OPEN)
+		conn->service->endpoint->ops->message(conn->session, opcode,
+		    data, len);
+	return true;
+}
+
+static bool
+may_control(struct conn *conn)
+{
+	const struct service *service = conn->service;
+
+	if (token_bucket_take(&conn->control, &service->limits->control_frames,
+		service->now_ms, 1))
+		return true;
+	conn_end(conn, WS_CLOSE_POLICY, "control_flood");
+	return false;
+}
+
+static bool
+on_ping(void *arg, const char *data, size_t len)
+{
+	struct conn *conn = arg;
+
+	if (conn->state == CONN_OPEN && may_control(conn))
+		conn_write_frame(conn, WS_PONG, data, len);
+	return true;
+}
+
+static bool
+on_pong(void *arg, const char *data, size_t len)
+{
+	struct conn *conn = arg;
+
+	(void)data;
+	(void)len;
+	if (conn->state == CONN_OPEN)
+		may_control(conn);
+	return true;
+}
+
+static bool
+on_close(void *arg, unsigned code, struct str reason)
+{
+	struct conn *conn = arg;
+
+	(void)reason;
+	conn->deaf = true;
+	conn->peer_closed = true;
+	if (conn->state == CONN_CLOSING) {
+		if (outbox_is_empty(&conn->outbox))
+			conn_die(conn);
+	} else
+		conn_end(conn, code, "");
+	return false;
+}
+
+static bool
+on_error(void *arg, enum ws_close_code code, const char *why)
+{
+	struct conn *conn = arg;
+
+	conn->deaf = true;
+	if (conn->state == CONN_CLOSING) {
+		if (outbox_is_empty(&conn->outbox))
+			conn_all_is_sent(conn);
+	} else {
+		log_debug("connection ended with %d: %s", (int)code, why);
+		conn_end(conn, code, why);
+	}
+	return false;
+}
+
+static const struct ws_reader_ops reader_ops = {
+	.message = on_message,
+	.ping = on_ping,
+	.pong = on_pong,
+	.close = on_close,
+	.error = on_error,
+};
+
+/* The bytes/s that a client may send are paid for after they came. */
+static void
+charge(struct conn *conn, size_t len)
+{
+	const struct service *service = conn->service;
+	int64_t wait = token_bucket_charge(&conn->bytes,
+	    &service->limits->bytes, service->now_ms, (uint32_t)len);
+
+	if (wait == 0 || conn->state != CONN_OPEN)
+		return;
+	bufferevent_disable(conn->bev, EV_READ);
+	conn->resume_at = conn_now(conn) + wheel_ticks(wait);
+	conn_watch(conn);
+}
+
+static void
+note_message(struct conn *conn)
+{
+	if (!ws_reader_is_busy(&conn->reader))
+		conn->message_begun = 0;
+	else if (conn->message_begun == 0) {
+		conn->message_begun = conn_now(conn);
+		conn_watch(conn);
+	}
+}
+
+static bool
+listens(const struct conn *conn)
+{
+	return !conn->deaf &&
+	       (conn->state == CONN_OPEN || conn->state == CONN_CLOSING ||
+		   conn->state == CONN_ENDING);
+}
+
+static void
+read_frames(struct conn *conn)
+{
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	struct evbuffer_iovec piece;
+	size_t len = evbuffer_get_length(input);
+
+	conn->heard = conn_now(conn);
+	conn->pinged = 0;
+	while (listens(conn) && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
+		ws_reader_feed(&conn->reader, &conn->service->reader_limits,
+		    &reader_ops, conn, piece.iov_base, piece.iov_len);
+		evbuffer_drain(input, piece.iov_len);
+	}
+	charge(conn, len);
+	note_message(conn);
+}
+
+void
+conn_on_readable(struct conn *conn)
+{
+	struct evbuffer *input = bufferevent_get_input(conn->bev);
+
+	if (conn->state == CONN_HEAD && !opening_read(conn))
+		return;
+	if (listens(conn))
+		read_frames(conn);
+	else
+		evbuffer_drain(input, evbuffer_get_length(input));
+}

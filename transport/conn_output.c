@@ -1,0 +1,135 @@
+#include <assert.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+#include "transport/conn_parts.h"
+
+/* Something waits now: from here on the clock is ticking. */
+static void
+note_waiting(struct conn *conn)
+{
+	size_t soft = conn->service->limits->output_soft;
+	bool started = false;
+
+	if (conn->output_moved == 0) {
+		conn->output_moved = conn_now(conn);
+		conn->output_seen = (uint32_t)
+		    evbuffer_get_length(bufferevent_get_output(conn->bev));
+		started = true;
+	}
+	if (soft > 0 && conn->output_soft_since == 0 &&
+	    conn_waiting(conn) > soft) {
+		conn->output_soft_since = conn_now(conn);
+		started = true;
+	}
+	if (started)
+		conn_watch(conn);
+}
+
+static void
+note_result(struct conn *conn, enum outbox_result result)
+{
+	switch (result) {
+	case OUTBOX_SENT:
+		break;
+	case OUTBOX_QUEUED:
+		note_waiting(conn);
+		break;
+	case OUTBOX_FULL:
+		conn->full = true;
+		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
+		break;
+	case OUTBOX_BROKEN:
+		conn_abort(conn);
+		break;
+	}
+}
+
+/* What was said before the end is still sent, but never with a hole. */
+static bool
+may_send(const struct conn *conn)
+{
+	return !conn->full &&
+	       (conn->state == CONN_OPEN ||
+		   (conn->state == CONN_ENDING && conn->end_code != 0));
+}
+
+void
+conn_send(struct conn *conn, const struct piece *pieces, size_t count)
+{
+	if (!may_send(conn))
+		return;
+	note_result(conn,
+	    outbox_send(&conn->outbox, conn->bev, conn->fd, pieces, count,
+		conn->service->limits->output_hard));
+}
+
+void
+conn_write(struct conn *conn, const void *data, size_t len)
+{
+	if (conn->state == CONN_DEAD ||
+	    (conn->state == CONN_ENDING && conn->end_code == 0))
+		return;
+	note_result(conn, outbox_write(&conn->outbox, conn->bev, conn->fd,
+			      &conn->service->pool, data, len));
+}
+
+void
+conn_write_frame(struct conn *conn, uint8_t opcode, const void *data,
+    size_t len)
+{
+	uint8_t frame[WS_FRAME_HEAD_MAX + WS_CONTROL_MAX];
+	size_t head = ws_frame_encode(opcode, true, 0, len, frame);
+
+	assert(len <= WS_CONTROL_MAX);
+	memcpy(frame + head, data, len);
+	conn_write(conn, frame, head + len);
+}
+
+size_t
+conn_waiting(const struct conn *conn)
+{
+	return outbox_bytes(&conn->outbox, conn->bev);
+}
+
+void
+conn_shed_input(struct conn *conn)
+{
+	conn_end(conn, WS_CLOSE_OVERLOADED, "overloaded");
+	conn->deaf = true;
+	ws_reader_fini(&conn->reader, &conn->service->reader_limits);
+	ws_reader_init(&conn->reader, conn->deflate);
+}
+
+/*
+ * What the bufferevent was lent ends with a whole frame, so that bye and
+ * close may follow it.
+ */
+void
+conn_shed_output(struct conn *conn)
+{
+	conn->full = true;
+	conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
+	outbox_fini(&conn->outbox);
+}
+
+void
+conn_on_written(struct conn *conn)
+{
+	size_t soft = conn->service->limits->output_soft;
+
+	if (outbox_advance(&conn->outbox, conn->bev)) {
+		conn->output_moved = conn_now(conn);
+		conn->output_seen = (uint32_t)
+		    evbuffer_get_length(bufferevent_get_output(conn->bev));
+		if (conn_waiting(conn) <= soft)
+			conn->output_soft_since = 0;
+		return;
+	}
+	conn->output_moved = 0;
+	conn->output_soft_since = 0;
+	if (conn->state == CONN_CLOSING)
+		conn_all_is_sent(conn);
+}
