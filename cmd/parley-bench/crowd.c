@@ -86,10 +86,11 @@ crowd_wait(const struct crowd *crowd, struct epoll_event *events,
 {
 	uint64_t spun_until_ns =
 	    now_ns() + (timeout_ns < SPIN_NS ? timeout_ns : SPIN_NS);
-	int count;
 
 	do {
-		count = epoll_wait(crowd->epoll, events, EVENTS_PER_TURN, 0);
+		int count =
+		    epoll_wait(crowd->epoll, events, EVENTS_PER_TURN, 0);
+
 		if (count != 0)
 			return count;
 	} while (now_ns() < spun_until_ns);
