@@ -6,10 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 /* Plain: ASCII that may stand in a string as it is (RFC 8259 §7). */
 static inline bool
 json_is_plain(char c)
@@ -35,36 +31,44 @@ json_are_8_plain(const char *at)
 	return (hit & ones * 0x80) == 0;
 }
 
-#ifdef __SSE2__
-/* A bit for each of 16 bytes that is not plain. */
-static inline unsigned
-json_not_plain_of_16(const char *at)
-{
-	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-	__m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-	__m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-	/* The comparison is signed: bytes from 80 on count as negative. */
-	__m128i other = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+/* 16 bytes at once, in whatever vector registers the machine has. */
+typedef signed char json_vector __attribute__((vector_size(16)));
 
-	return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote,
-							    backslash),
-	    other));
-}
+/* How many of 16 bytes are plain before the first that is not. */
+static inline unsigned
+json_plain_of_16(const char *at)
+{
+	json_vector bytes, special;
+	uint64_t halves[2];
+
+	memcpy(&bytes, at, sizeof(bytes));
+	/* Signed: bytes from 80 on are below zero. */
+	special = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
+	memcpy(halves, &special, sizeof(halves));
+	if ((halves[0] | halves[1]) == 0)
+		return 16;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (halves[0] != 0)
+		return (unsigned)__builtin_ctzll(halves[0]) / 8;
+	return (unsigned)__builtin_ctzll(halves[1]) / 8 + 8;
+#else
+	for (unsigned i = 0;; i++)
+		if (!json_is_plain(at[i]))
+			return i;
 #endif
+}
 
 /* The first byte that is not plain, or the end. */
 static inline const char *
 json_skip_plain(const char *at, const char *end)
 {
-#ifdef __SSE2__
 	while (end - at >= 16) {
-		unsigned hits = json_not_plain_of_16(at);
+		unsigned plain = json_plain_of_16(at);
 
-		if (hits != 0)
-			return at + __builtin_ctz(hits);
-		at += 16;
+		at += plain;
+		if (plain < 16)
+			return at;
 	}
-#endif
 	while (end - at >= 8 && json_are_8_plain(at))
 		at += 8;
 	while (at < end && json_is_plain(*at))
