@@ -85,18 +85,19 @@ skip_escape(const char *at, const char *end)
 static const char *
 skip_utf8(struct json_reader *reader, const char *at)
 {
-	struct str rest = str_slice(at, (size_t)(reader->end - at));
-	size_t done = 0;
+	const char *behind = at;
+	struct str run;
+	size_t done = 0, from = 0;
 
-	do {
-		size_t from = done;
-
-		if (utf8_next(rest, &done) == UTF8_INVALID) {
-			fail(reader, JSON_BAD_UTF8, at + from);
-			return NULL;
-		}
-	} while (done < rest.len && (unsigned char)at[done] >= 0x80);
-	return at + done;
+	while (behind < reader->end && (unsigned char)*behind >= 0x80)
+		behind++;
+	run = str_slice(at, (size_t)(behind - at));
+	if (utf8_is_valid(run))
+		return behind;
+	while (utf8_next(run, &done) != UTF8_INVALID)
+		from = done;
+	fail(reader, JSON_BAD_UTF8, at + from);
+	return NULL;
 }
 
 /* Behind something in a string that is not plain; NULL: an error. */
