@@ -129,6 +129,13 @@ json_string_copy(const struct json_string *string, char *out, size_t size,
 {
 	const char *at = string->body.data, *end = at + string->body.len;
 
+	if (!string->escaped) {
+		*len = string->body.len;
+		if (*len > size)
+			return false;
+		memcpy(out, string->body.data, *len);
+		return true;
+	}
 	*len = 0;
 	while (at < end) {
 		char bytes[4];
