@@ -1,7 +1,7 @@
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "tests/suite.h"
+#include "tests/support/wire/oracle.h"
 #include "tests/support/wire/vectors.h"
 #include "wire/dialect_command.h"
 
@@ -48,10 +48,9 @@ START_TEST(is_sound_json_without_a_doubled_key)
 {
 	for (size_t i = 0; i < vectors.count; i++) {
 		const char *said = vectors.items[i].said;
-		json_t *json = json_loads(said, JSON_REJECT_DUPLICATES, NULL);
 
-		ck_assert_int_eq(json != NULL, *said != '\0');
-		json_decref(json);
+		ck_assert_int_eq(oracle_judge(str_from(said)).is_object,
+		    *said != '\0');
 	}
 }
 END_TEST
