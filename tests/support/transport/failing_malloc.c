@@ -2,7 +2,7 @@
 #include "tests/support/transport/failing_malloc.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdlib.h>
 
 /* The names behind the entrances: the sanitizer's if there is one. */
 #define BEHIND(result, name, ...)                                       \
@@ -28,6 +28,19 @@ bool
 malloc_has_failed(void)
 {
 	return failed;
+}
+
+bool
+malloc_can_fail(void)
+{
+	/* volatile: a compiler knows malloc() and free(), and needs neither. */
+	void *volatile memory;
+
+	malloc_fail_at(1);
+	memory = malloc(1);
+	malloc_fail_at(0);
+	free(memory);
+	return memory == NULL;
 }
 
 static bool

@@ -10,4 +10,7 @@ void malloc_fail_at(unsigned n);
 /* Whether that has happened since it was last asked for. */
 bool malloc_has_failed(void);
 
+/* False where somebody else stands in the allocator's place: valgrind. */
+bool malloc_can_fail(void);
+
 #endif
