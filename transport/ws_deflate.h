@@ -21,9 +21,9 @@ struct ws_deflate_policy {
 /* What was agreed. */
 struct ws_deflate {
 	bool on;
-	int server_window_bits;                  /* 9–15 */
-	char response[WS_DEFLATE_RESPONSE_SIZE]; /* for Sec-WebSocket-Extensions
-						  */
+	int server_window_bits; /* 9–15 */
+	/* For Sec-WebSocket-Extensions. */
+	char response[WS_DEFLATE_RESPONSE_SIZE];
 };
 
 /*
@@ -37,12 +37,14 @@ bool ws_deflate_negotiate(struct str offers, const struct ws_deflate_policy *,
 
 /* Compresses messages, one after the other. */
 struct ws_deflater;
-struct ws_deflater *ws_deflater_create(int window_bits); /* NULL: no memory */
+
+/* window_bits: 9–15. NULL without memory. */
+struct ws_deflater *ws_deflater_create(int window_bits);
 void ws_deflater_destroy(struct ws_deflater *);
 
 /*
- * Compresses one message. The result is good until the next call; a NULL
- * pointer means no memory.
+ * Compresses one message, of up to 2 GiB. The result is good until the next
+ * call; a NULL pointer means no memory.
  */
 struct str ws_deflater_run(struct ws_deflater *, struct str message);
 
@@ -64,7 +66,8 @@ void ws_inflater_destroy(struct ws_inflater *);
 
 /*
  * Decompresses one message up to `most` bytes; never holds more than twice
- * what it has produced. *out is good until the next call and may be changed.
+ * what it has produced, or 16 KiB. *out is good until the next call, which
+ * gives back what is beyond that, and may be changed.
  */
 enum ws_inflate_result ws_inflater_run(struct ws_inflater *, struct str message,
     size_t most, char **out, size_t *out_len);
