@@ -108,9 +108,12 @@ $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
 	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
 
 # --- running ----------------------------------------------------------------
-run: ## install what is missing, build, start the server (ARGS="--listen :8080")
+run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@tools/setup build
 	@$(MAKE) --no-print-directory build/parleyd
+	@echo 'Talk to it from another terminal (Debian: python3-websockets):'
+	@echo '  /usr/bin/python3 -m websockets ws://127.0.0.1:8080/ws'
+	@echo '  {"command": "broadcast", "message": "hello"}'
 	@exec build/parleyd $(ARGS)
 
 # --- checks -----------------------------------------------------------------
@@ -128,7 +131,8 @@ PARLEY_BENCH ?= $(O)/parley-bench
 integration: $(programs) ## whole servers, driven from outside
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) \
-		$$(tools/python) -m pytest -q tests/integration $(PYTEST_ARGS)
+		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
+		$(wildcard tests/integration tests/bench)
 
 product := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch])
 sources := $(product) $(wildcard tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -168,6 +172,9 @@ valgrind: ## unit tests under memcheck
 		CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full \
 			$$suite || exit 1; done
 
+bench: $(addprefix build/,parleyd parley-bench limit_server) ## how close to what the machine can do (ARGS=--quick)
+	$$(tools/python) tests/bench/run.py $(ARGS)
+
 # --- the rest ---------------------------------------------------------------
 # The handbook's list of options ends the page, behind this line.
 options_mark := <!-- From here on written by
@@ -189,5 +196,5 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: all run test check integration headers lint format fuzz fuzzers \
-	fuzz-smoke coverage valgrind docs install clean help FORCE
+	fuzz-smoke coverage valgrind bench docs install clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
