@@ -163,6 +163,7 @@ fuzz-smoke: fuzz ## run each fuzzer for a short time (FUZZ_SECONDS)
 	@tools/fuzz_smoke $(FUZZ_SECONDS)
 
 coverage: ## lines that the tests reach, per layer
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) BUILD=coverage all check integration
 	@GCOV='$(GCOV)' tools/coverage build/coverage
 
