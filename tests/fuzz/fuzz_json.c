@@ -1,0 +1,42 @@
+/* Any bytes at all, read as JSON. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "wire/json_reader.h"
+
+#define CHECK(condition) ((condition) ? (void)0 : abort())
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What was yielded lies within the text and can be unescaped. */
+static void
+check_member(const struct json_member *member, struct str text)
+{
+	const struct json_value *value = &member->value;
+	char copy[64];
+	size_t len;
+
+	CHECK(member->key.body.data > text.data);
+	CHECK(value->text.data > member->key.body.data);
+	CHECK(value->text.len > 0);
+	CHECK(value->text.data + value->text.len <= text.data + text.len);
+	if (json_string_copy(&member->key, copy, sizeof(copy), &len))
+		CHECK(json_string_is(&member->key, str_slice(copy, len)));
+	if (value->type == JSON_STRING &&
+	    json_string_copy(&value->string, copy, sizeof(copy), &len))
+		CHECK(json_string_is(&value->string, str_slice(copy, len)));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = str_slice((const char *)data, size);
+	struct json_reader reader;
+	struct json_member member;
+
+	json_open(&reader, text, 32);
+	while (json_next(&reader, &member))
+		check_member(&member, text);
+	CHECK(reader.error_offset <= size);
+	return 0;
+}
