@@ -95,17 +95,3 @@ vectors_load(const char *path)
 	fclose(file);
 	return vectors;
 }
-
-void
-vectors_free(struct vectors *vectors)
-{
-	for (size_t i = 0; i < vectors->count; i++) {
-		free(vectors->items[i].title);
-		free(vectors->items[i].sent);
-		free(vectors->items[i].means);
-		free(vectors->items[i].event);
-		free(vectors->items[i].said);
-	}
-	free(vectors->items);
-	*vectors = (struct vectors){ 0 };
-}

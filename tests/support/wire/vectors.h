@@ -30,9 +30,11 @@ struct vectors {
 	size_t count;
 };
 
-/* Reads a file; ends the program if there is none, or a line has no mark. */
+/*
+ * Reads a file, for as long as the program runs; ends it if there is none, or
+ * a line has no mark.
+ */
 struct vectors vectors_load(const char *path);
-void vectors_free(struct vectors *);
 
 /* What decoding led to, spelled like the lines of an example. */
 char *vector_of_command(const struct command *);
