@@ -28,24 +28,20 @@ kept_message_create(const struct message *message)
 	return kept;
 }
 
-static const char *
-key_of(const struct kept_message *kept)
-{
-	return kept->texts + kept->body_len + kept->author_len +
-	       kept->author_id_len;
-}
-
 size_t
 kept_message_bytes(const struct kept_message *kept)
 {
-	return (size_t)(key_of(kept) + kept->key_len - (const char *)kept);
+	return sizeof(*kept) + kept->body_len + kept->author_len +
+	       kept->author_id_len + kept->key_len;
 }
 
 struct str
 kept_message_key(const struct kept_message *kept)
 {
-	return str_slice(kept->key_len > 0 ? key_of(kept) : NULL,
-	    kept->key_len);
+	const char *key = kept->texts + kept->body_len + kept->author_len +
+			  kept->author_id_len;
+
+	return str_slice(kept->key_len > 0 ? key : NULL, kept->key_len);
 }
 
 void
