@@ -47,6 +47,8 @@ libs.cmd         := cmd commands transport wire persistence domain
 syslibs.transport := -levent_core -lz
 syslibs.cmd       := -levent_core -lz
 oracle.wire       := -ljansson
+support.commands  := tests/support/failing_malloc.c
+support.transport := tests/support/failing_malloc.c
 
 # The program without its main() is one more part to be tested.
 folder.cmd := cmd/parleyd
@@ -55,7 +57,7 @@ archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 part_objects = $(call objects,$(filter-out %/main.c,$(wildcard $(folder)/*.c)))
-test_objects = $(call objects,tests/main.c \
+test_objects = $(call objects,tests/main.c $(support.$(1)) \
 	$(wildcard tests/support/$(1)/*.c tests/$(1)/*.c))
 
 # --- programs ---------------------------------------------------------------

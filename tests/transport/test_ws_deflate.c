@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "tests/suite.h"
-#include "tests/support/transport/failing_malloc.h"
+#include "tests/support/failing_malloc.h"
 
 /* Text that deflates well, but not to nothing. */
 static struct str

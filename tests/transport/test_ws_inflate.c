@@ -2,7 +2,7 @@
 #include <zlib.h>
 
 #include "tests/suite.h"
-#include "tests/support/transport/failing_malloc.h"
+#include "tests/support/failing_malloc.h"
 #include "transport/ws_deflate.h"
 
 #define UNBOUND SIZE_MAX

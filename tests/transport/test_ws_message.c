@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tests/suite.h"
-#include "tests/support/transport/failing_malloc.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/transport/ws_script.h"
 
 #define TEXT (FIN | WS_TEXT)

@@ -1,6 +1,6 @@
 /* Memory that runs out on command. */
-#ifndef TESTS_SUPPORT_TRANSPORT_FAILING_MALLOC_H
-#define TESTS_SUPPORT_TRANSPORT_FAILING_MALLOC_H
+#ifndef TESTS_SUPPORT_FAILING_MALLOC_H
+#define TESTS_SUPPORT_FAILING_MALLOC_H
 
 #include <stdbool.h>
 

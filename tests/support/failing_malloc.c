@@ -1,5 +1,5 @@
 /* Takes the place of the allocator's entrances in the test program. */
-#include "tests/support/transport/failing_malloc.h"
+#include "tests/support/failing_malloc.h"
 
 #include <errno.h>
 #include <stdlib.h>
