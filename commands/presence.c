@@ -104,7 +104,10 @@ tell_count_in_time(const struct request *request, const struct room *room)
 	tell_count(request, room);
 }
 
-/* `size` counts the author, who goes by number if the room was that large. */
+/*
+ * `size` counts the author, who goes by number if the room was that large, and
+ * leaves nobody to be told if alone.
+ */
 static void
 tell(const struct request *request, enum event_kind kind,
     const struct room *room, size_t size)
@@ -112,7 +115,7 @@ tell(const struct request *request, enum event_kind kind,
 	struct event event = request_event(request, kind);
 	struct audience others = audience_room(str_from(room->id));
 
-	if (room->member_count == 0)
+	if (size < 2)
 		return;
 	if (size > request->chat->limits.presence_up_to) {
 		tell_count_in_time(request, room);
