@@ -1,0 +1,111 @@
+/*
+ * Request heads: the scanner settles the same in every split, and what the
+ * parser passes is as strict as it says. Then all that reads a request.
+ */
+#include <stdlib.h>
+
+#include "transport/http.h"
+#include "transport/ws_deflate.h"
+#include "transport/ws_handshake.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct http_limits limits = { .request_bytes = 1024,
+	.request_headers = 16 };
+
+static void
+require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+struct verdict {
+	enum http_scan_result result;
+	size_t head_len;
+	int status;
+};
+
+/* `step` more bytes every time, up to what settles the head. */
+static struct verdict
+scan(const char *data, size_t size, size_t step)
+{
+	struct verdict verdict = { .result = HTTP_SCAN_MORE };
+	struct http_scanner scanner = { .scanned = 0 };
+
+	for (size_t len = 0; verdict.result == HTTP_SCAN_MORE && len < size;) {
+		len = size - len < step ? size : len + step;
+		verdict.result = http_scan(&scanner, &limits, data, len,
+		    &verdict.head_len, &verdict.status);
+	}
+	return verdict;
+}
+
+static void
+check_scan(const char *data, size_t size, const struct verdict *whole)
+{
+	for (size_t step = 1; step < 4; step++) {
+		struct verdict other = scan(data, size, step);
+
+		require(other.result == whole->result &&
+			other.head_len == whole->head_len &&
+			other.status == whole->status);
+	}
+}
+
+static void
+check_request(const struct http_request *request)
+{
+	require(http_is_token(request->method));
+	require(request->target.len > 0 && request->target.data[0] == '/');
+	require(request->header_count <= limits.request_headers);
+	for (size_t i = 0; i < request->header_count; i++) {
+		struct str value = request->headers[i].value;
+
+		require(http_is_token(request->headers[i].name));
+		for (size_t k = 0; k < value.len; k++)
+			require(memchr("\r\n\0", value.data[k], 3) == NULL);
+	}
+}
+
+static void
+use_request(const struct http_request *request)
+{
+	static const struct ws_deflate_policy policy = { 9 };
+	char out[1024], name[16];
+	struct ws_deflate deflate;
+	const char *why;
+	struct str key;
+	int len;
+
+	len = http_query_get(request->query, "name", name, sizeof(name));
+	require(len == -1 || strlen(name) == (size_t)len);
+	ws_handshake_offers(request, "parley.v1");
+	ws_deflate_negotiate(http_header_find(request,
+				 "sec-websocket-extensions", NULL),
+	    &policy, &deflate);
+	if (ws_handshake_check(request, &key, &why) == 101)
+		require(ws_handshake_response(key, NULL,
+			    deflate.on ? deflate.response : NULL, out,
+			    sizeof(out)) > 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	const char *data = (const char *)bytes;
+	struct verdict whole = scan(data, size, size);
+	struct http_request request;
+	size_t head_len = size;
+
+	check_scan(data, size, &whole);
+	/* The parser stands by itself, whatever the scanner said. */
+	if (whole.result == HTTP_SCAN_DONE)
+		head_len = whole.head_len;
+	if (http_parse(data, head_len, &limits, &request) != 0)
+		return 0;
+	require(whole.result == HTTP_SCAN_DONE);
+	check_request(&request);
+	use_request(&request);
+	return 0;
+}
