@@ -1,0 +1,146 @@
+/*
+ * The reader, with deflate and without: the same bytes say the same however
+ * they are split, and nothing is held in the end. The first byte chooses
+ * limits, the second the size of the pieces.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport/ws_deflate.h"
+#include "transport/ws_message.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct ws_inflater *inflater;
+
+static void
+require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* What was said, as one number: FNV-1a. */
+static void
+say(uint64_t *said, const void *data, size_t len)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < len; i++)
+		*said = (*said ^ bytes[i]) * UINT64_C(0x100000001b3);
+}
+
+static void
+say_call(uint64_t *said, char call, unsigned number, const char *data,
+    size_t len)
+{
+	say(said, &call, 1);
+	say(said, &number, sizeof(number));
+	say(said, &len, sizeof(len));
+	say(said, data, len);
+}
+
+static bool
+say_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+{
+	if (kind == WS_TEXT)
+		require(utf8_is_valid(str_slice(data, len)));
+	say_call(arg, 'm', kind, data, len);
+	if (len > 0)
+		memset(data, 0x55, len);
+	return true;
+}
+
+static bool
+say_ping(void *arg, const char *data, size_t len)
+{
+	require(len <= WS_CONTROL_MAX);
+	say_call(arg, 'i', 0, data, len);
+	return true;
+}
+
+static bool
+say_pong(void *arg, const char *data, size_t len)
+{
+	require(len <= WS_CONTROL_MAX);
+	say_call(arg, 'o', 0, data, len);
+	return true;
+}
+
+static bool
+say_close(void *arg, unsigned code, struct str reason)
+{
+	require(code == WS_CLOSE_NO_STATUS || ws_close_code_is_valid(code));
+	require(utf8_is_valid(reason));
+	say_call(arg, 'c', code, reason.data, reason.len);
+	return true;
+}
+
+static bool
+say_error(void *arg, enum ws_close_code code, const char *why)
+{
+	require(why[0] != '\0');
+	say_call(arg, 'e', code, NULL, 0);
+	return false;
+}
+
+static const struct ws_reader_ops ops = {
+	.message = say_message,
+	.ping = say_ping,
+	.pong = say_pong,
+	.close = say_close,
+	.error = say_error,
+};
+
+static uint64_t
+read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
+    const uint8_t *data, size_t size, size_t piece)
+{
+	struct ws_reader_limits limits = *shared;
+	uint64_t said = UINT64_C(0xcbf29ce484222325);
+	struct ws_reader reader;
+	bool goes_on = true;
+	size_t held = 0;
+
+	limits.buffered = &held;
+	ws_reader_init(&reader, deflate);
+	for (size_t at = 0; at < size && goes_on; at += piece) {
+		size_t len = size - at < piece ? size - at : piece;
+		uint8_t *copy = malloc(len);
+
+		require(copy != NULL);
+		memcpy(copy, data + at, len);
+		goes_on =
+		    ws_reader_feed(&reader, &limits, &ops, &said, copy, len);
+		free(copy);
+		require(held == ws_reader_buffered(&reader));
+		require(held <= 2 * (at + len) + 64);
+	}
+	ws_reader_fini(&reader, &limits);
+	require(held == 0);
+	return said;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ws_reader_limits limits = { 0 };
+	uint64_t said;
+	bool deflate;
+
+	if (size < 3)
+		return 0;
+	if (inflater == NULL)
+		inflater = ws_inflater_create(20);
+	require(inflater != NULL);
+	deflate = (data[0] & 1) != 0;
+	limits.inflater = inflater;
+	limits.message_bytes = data[0] & 2 ? 100 : 1 << 16;
+	limits.fragments = data[0] & 4 ? 3 : 0;
+	said = read_in_pieces(&limits, deflate, data + 2, size - 2, size);
+	require(said ==
+		read_in_pieces(&limits, deflate, data + 2, size - 2, 1));
+	require(said == read_in_pieces(&limits, deflate, data + 2, size - 2,
+			    (size_t)data[1] + 1));
+	return 0;
+}
