@@ -186,11 +186,14 @@ docs: $(O)/parleyd ## write the options in docs/configuration.md again
 	$(O)/parleyd --help=markdown >> $(O)/page.md
 	cp $(O)/page.md docs/configuration.md
 
-doc := $(DESTDIR)$(PREFIX)/share/doc/parley
+prefix := $(DESTDIR)$(PREFIX)
 install: build/parleyd ## into PREFIX (and below DESTDIR)
-	install -D -m 755 build/parleyd $(DESTDIR)$(PREFIX)/bin/parleyd
-	install -d $(doc)
-	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md $(doc)
+	install -D -m 755 build/parleyd $(prefix)/bin/parleyd
+	install -d $(prefix)/share/doc/parley $(prefix)/lib/systemd/system
+	install -m 644 $(wildcard *.md docs/*.md) LICENSE \
+		$(prefix)/share/doc/parley
+	sed 's|@PREFIX@|$(PREFIX)|' dist/parleyd.service.in \
+		> $(prefix)/lib/systemd/system/parleyd.service
 
 clean: ## remove what was built
 	rm -rf build
