@@ -4,21 +4,6 @@
 
 #include "tests/support/wire/vectors.h"
 
-static const char *const kinds[COMMAND_KINDS] = {
-	[COMMAND_BROADCAST] = "broadcast",
-	[COMMAND_LIST] = "list",
-	[COMMAND_ME] = "me",
-	[COMMAND_DM] = "dm",
-	[COMMAND_RENAME] = "rename",
-	[COMMAND_ROOM_CREATE] = "room_create",
-	[COMMAND_ROOM_JOIN] = "room_join",
-	[COMMAND_ROOM_LEAVE] = "room_leave",
-	[COMMAND_ROOM_LIST] = "room_list",
-	[COMMAND_HISTORY] = "history",
-	[COMMAND_TYPING] = "typing",
-	[COMMAND_PING] = "ping",
-};
-
 static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before" };
 
@@ -56,7 +41,7 @@ vector_of_command(const struct command *command)
 
 	if (out == NULL)
 		abort();
-	fprintf(out, "= %s\n", kinds[command->kind]);
+	fprintf(out, "= %s\n", command_kind_word(command->kind));
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if ((command->flags & 1u << i) != 0)
 			fprintf(out, "= %s\n", flags[i]);
