@@ -1,0 +1,89 @@
+#include "domain/names.h"
+
+#include <assert.h>
+
+#include "domain/unicode.h"
+
+static_assert(NAME_FOLDABLE_SIZE <= UNICODE_FOLDABLE_SIZE, "room to fold");
+
+/* Printable ASCII: nearly every name. */
+static bool
+is_plain(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < ' ' || text.data[i] > '~')
+			return false;
+	return true;
+}
+
+static size_t
+copy_out(struct str text, char *out)
+{
+	memcpy(out, text.data, text.len);
+	out[text.len] = '\0';
+	return text.len;
+}
+
+static bool
+may_be_kept(const struct unicode_text *text, size_t most)
+{
+	if (text->count == 0 || text->count > most)
+		return false;
+	for (size_t i = 0; i < text->count; i++)
+		if (unicode_kind(text->chars[i]) == UNICODE_HIDDEN)
+			return false;
+	return unicode_kind(text->chars[0]) != UNICODE_SPACE &&
+	       unicode_kind(text->chars[text->count - 1]) != UNICODE_SPACE;
+}
+
+enum chat_error
+name_normalize(struct str wish, size_t most, char *out)
+{
+	struct unicode_text text;
+
+	assert(most * 4 <= UNICODE_TEXT_CHARS);
+	if (wish.len == 0)
+		return CHAT_NAME_INVALID;
+	if (wish.len <= most && is_plain(wish)) {
+		if (wish.data[0] == ' ' || wish.data[wish.len - 1] == ' ')
+			return CHAT_NAME_INVALID;
+		copy_out(wish, out);
+		return CHAT_OK;
+	}
+	if (!unicode_text_read(&text, wish))
+		return CHAT_NAME_INVALID;
+	unicode_text_compose(&text);
+	if (!may_be_kept(&text, most))
+		return CHAT_NAME_INVALID;
+	unicode_text_write(&text, out, NAME_SIZE(most));
+	return CHAT_OK;
+}
+
+static void
+lower(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text >= 'A' && *text <= 'Z')
+			*text = (char)(*text - 'A' + 'a');
+}
+
+size_t
+name_fold(struct str name, char *out, size_t size)
+{
+	struct unicode_text text, folded;
+
+	out[0] = '\0';
+	if (name.len == 0 || name.len > NAME_FOLDABLE_SIZE)
+		return 0;
+	assert(name.len * 3 < size);
+	if (is_plain(name)) {
+		copy_out(name, out);
+		lower(out);
+		return name.len;
+	}
+	if (!unicode_text_read(&text, name))
+		return 0;
+	unicode_text_fold(&text, &folded);
+	unicode_text_compose(&folded);
+	return unicode_text_write(&folded, out, size);
+}
