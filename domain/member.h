@@ -23,9 +23,10 @@ struct member {
 
 /*
  * Brings a wished-for name into the form that is kept: NFC, 1 to 32
- * characters, no control, zero-width or bidi-override characters, no white
- * space at the ends, not "system", "admin" or "root" in any letter case.
- * CHAT_NAME_INVALID otherwise (also for text that is not UTF-8).
+ * characters, no control, zero-width or bidi-override characters (nor any
+ * other UNICODE_HIDDEN one), no white space at the ends, not "system", "admin"
+ * or "root" in any letter case. CHAT_NAME_INVALID otherwise (also for text that
+ * is not UTF-8).
  */
 enum chat_error member_name_normalize(struct str wish,
     char out[MEMBER_NAME_SIZE]);
@@ -34,12 +35,17 @@ enum chat_error member_name_normalize(struct str wish,
 #define MEMBER_FOLDED_SIZE (MEMBER_NAME_SIZE * 3)
 
 /*
- * The form in which two names count as the same one: full case folding of
- * an NFC name, in NFC again. Returns the length; out is NUL-terminated.
+ * The form in which two names count as the same one: full case folding, in
+ * NFC; the name need not be normal yet. Returns the length; out is
+ * NUL-terminated. What is too long for a name or not UTF-8 folds to 0 bytes,
+ * as no name does.
  */
 size_t member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE]);
 
-/* The n-th choice when a name is taken: "alice#2" for n = 2. */
+/*
+ * The n-th choice when a name is taken: "alice#2" for n = 2. The name comes
+ * from member_name_normalize().
+ */
 void member_name_suffix(const char name[MEMBER_NAME_SIZE], unsigned n,
     char out[MEMBER_NAME_SIZE]);
 

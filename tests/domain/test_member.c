@@ -1,0 +1,100 @@
+#include "domain/member.h"
+
+#include "domain/utf8.h"
+#include "tests/suite.h"
+
+START_TEST(a_name_has_up_to_32_characters_of_any_kind)
+{
+	char wish[33 * 4], name[MEMBER_NAME_SIZE];
+	size_t len = 0;
+
+	for (int i = 0; i < 33; i++)
+		len += utf8_put(0x1f600, wish + len);
+	ck_assert_int_eq(member_name_normalize(str_slice(wish, 32 * 4), name),
+	    CHAT_OK);
+	ck_assert_mem_eq(name, wish, 32 * 4);
+	ck_assert_uint_eq(strlen(name), 32 * 4);
+	ck_assert_int_eq(member_name_normalize(str_slice(wish, 33 * 4), name),
+	    CHAT_NAME_INVALID);
+}
+END_TEST
+
+/* The last one begins with a long s. */
+static const struct str reserved[] = { STR("system"), STR("admin"), STR("root"),
+	STR("SYSTEM"), STR("Admin"), STR("rOOt"), STR("\u017fystem") };
+
+START_TEST(nobody_is_called_as_the_server_might_be)
+{
+	char name[MEMBER_NAME_SIZE];
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		ck_assert_int_eq(member_name_normalize(reserved[i], name),
+		    CHAT_NAME_INVALID);
+}
+END_TEST
+
+START_TEST(a_name_may_hold_a_reserved_word)
+{
+	char name[MEMBER_NAME_SIZE];
+
+	ck_assert_int_eq(member_name_normalize(STR("systema"), name), CHAT_OK);
+	ck_assert_int_eq(member_name_normalize(STR("the admin"), name),
+	    CHAT_OK);
+	ck_assert_int_eq(member_name_normalize(STR("roo"), name), CHAT_OK);
+}
+END_TEST
+
+START_TEST(a_number_goes_behind_a_taken_name)
+{
+	char name[MEMBER_NAME_SIZE], out[MEMBER_NAME_SIZE];
+
+	member_name_normalize(STR("alice"), name);
+	member_name_suffix(name, 2, out);
+	ck_assert_str_eq(out, "alice#2");
+	member_name_suffix(name, 4294967295u, out);
+	ck_assert_str_eq(out, "alice#4294967295");
+}
+END_TEST
+
+START_TEST(the_longest_name_has_room_for_a_number_and_for_folding)
+{
+	char wish[32 * 4], name[MEMBER_NAME_SIZE], out[MEMBER_NAME_SIZE];
+	char folded[MEMBER_FOLDED_SIZE];
+	size_t len = 0;
+
+	while (len < sizeof(wish))
+		len += utf8_put(0x10400, wish + len);
+	ck_assert_int_eq(member_name_normalize(str_slice(wish, len), name),
+	    CHAT_OK);
+	member_name_suffix(name, 4294967295u, out);
+	ck_assert_uint_eq(strlen(out), MEMBER_NAME_SIZE - 1);
+	ck_assert_uint_eq(member_name_fold(str_from(out), folded),
+	    MEMBER_NAME_SIZE - 1);
+	ck_assert_str_eq(folded + 32 * 4, "#4294967295");
+}
+END_TEST
+
+START_TEST(a_text_too_long_for_a_name_folds_to_nothing)
+{
+	char text[MEMBER_NAME_SIZE], folded[MEMBER_FOLDED_SIZE];
+
+	memset(text, 'a', sizeof(text));
+	ck_assert_uint_eq(member_name_fold(str_slice(text, sizeof(text)),
+			      folded),
+	    0);
+	ck_assert_uint_eq(member_name_fold(str_slice(text, sizeof(text) - 1),
+			      folded),
+	    MEMBER_NAME_SIZE - 1);
+}
+END_TEST
+
+SUITE(member)
+{
+	tcase_add_test(tests, a_name_has_up_to_32_characters_of_any_kind);
+	tcase_add_test(tests, nobody_is_called_as_the_server_might_be);
+	tcase_add_test(tests, a_name_may_hold_a_reserved_word);
+	tcase_add_test(tests, a_number_goes_behind_a_taken_name);
+	tcase_add_test(tests,
+	    the_longest_name_has_room_for_a_number_and_for_folding);
+	tcase_add_test(tests, a_text_too_long_for_a_name_folds_to_nothing);
+}
