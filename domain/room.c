@@ -1,0 +1,31 @@
+#include "domain/room.h"
+
+#include <assert.h>
+
+#include "domain/names.h"
+
+static_assert(ROOM_NAME_SIZE == NAME_SIZE(ROOM_NAME_CHARS), "holds a name");
+
+static bool
+is_id_character(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+bool
+room_id_is_valid(struct str id)
+{
+	if (id.len == 0 || id.len >= ROOM_ID_SIZE)
+		return false;
+	for (size_t i = 0; i < id.len; i++)
+		if (!is_id_character(id.data[i]))
+			return false;
+	return true;
+}
+
+enum chat_error
+room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE])
+{
+	return name_normalize(wish, ROOM_NAME_CHARS, out);
+}

@@ -1,0 +1,73 @@
+#include "domain/room.h"
+
+#include "tests/suite.h"
+
+#define LETTERS_64 \
+	"0123456789abcdefghijklmnopqrstuvwxyz-_.ABCDEFGHIJKLMNOPQRSTUVWXY"
+
+static const struct {
+	struct str id;
+	bool is_valid;
+} ids[] = {
+	{ STR("25a05739"), true },
+	{ STR("a"), true },
+	{ STR("."), true },
+	{ STR("Z_-."), true },
+	{ STR(LETTERS_64), true },
+	{ STR(LETTERS_64 "Z"), false },
+	{ STR(""), false },
+	{ { NULL, 0 }, false },
+	{ STR(" "), false },
+	{ STR("a b"), false },
+	{ STR("a/b"), false },
+	{ STR("a\0"), false },
+	{ STR("a\n"), false },
+	{ STR("\u00e9"), false },
+	/* the neighbours of what is allowed */
+	{ STR(","), false },
+	{ STR(":"), false },
+	{ STR("@"), false },
+	{ STR("["), false },
+	{ STR("^"), false },
+	{ STR("`"), false },
+	{ STR("{"), false },
+};
+#define IDS (sizeof(ids) / sizeof(ids[0]))
+
+START_TEST(an_id_is_1_to_64_of_few_characters)
+{
+	for (size_t i = 0; i < IDS; i++)
+		ck_assert_msg(room_id_is_valid(ids[i].id) == ids[i].is_valid,
+		    "id %zu", i);
+}
+END_TEST
+
+START_TEST(a_name_has_up_to_64_characters)
+{
+	char name[ROOM_NAME_SIZE];
+
+	ck_assert_int_eq(room_name_normalize(STR(LETTERS_64), name), CHAT_OK);
+	ck_assert_str_eq(name, LETTERS_64);
+	ck_assert_int_eq(room_name_normalize(STR(LETTERS_64 "Z"), name),
+	    CHAT_NAME_INVALID);
+	ck_assert_int_eq(room_name_normalize(STR(""), name), CHAT_NAME_INVALID);
+}
+END_TEST
+
+START_TEST(a_name_is_kept_in_nfc_and_none_is_reserved)
+{
+	char name[ROOM_NAME_SIZE];
+
+	ck_assert_int_eq(room_name_normalize(STR("Cafe\u0301"), name), CHAT_OK);
+	ck_assert_str_eq(name, "Caf\u00e9");
+	ck_assert_int_eq(room_name_normalize(STR("Admin"), name), CHAT_OK);
+	ck_assert_str_eq(name, "Admin");
+}
+END_TEST
+
+SUITE(room)
+{
+	tcase_add_test(tests, an_id_is_1_to_64_of_few_characters);
+	tcase_add_test(tests, a_name_has_up_to_64_characters);
+	tcase_add_test(tests, a_name_is_kept_in_nfc_and_none_is_reserved);
+}
