@@ -46,12 +46,12 @@ say_in_lobby(struct request *request)
 }
 
 static enum chat_error
-say_in_room(struct request *request, int64_t now_ms)
+say_in_room(struct request *request)
 {
 	const struct command *command = request->command;
 	struct event said = request_event(request, EVENT_SAID);
 	struct message message = {
-		.at_ms = now_ms,
+		.at_ms = request->now_ms,
 		.author = said.member,
 		.author_id = said.member_id,
 		.body = command->body,
@@ -91,20 +91,17 @@ static enum chat_error
 broadcast_run(struct request *request)
 {
 	const struct command *command = request->command;
-	const struct chat *chat = request->chat;
 	struct message first;
-	int64_t now_ms;
 
 	if (command->room.data == NULL)
 		return say_in_lobby(request);
-	now_ms = clock_wall_ms(chat->clock);
 	if (command->key.data == NULL)
-		return say_in_room(request, now_ms);
+		return say_in_room(request);
 	if (command->key.len < 1 || command->key.len > KEY_MOST)
 		return request_bad_field(request, "key");
-	if (!history_find_key(chat->history, command->room, command->key,
-		now_ms, &first))
-		return say_in_room(request, now_ms);
+	if (!history_find_key(request->chat->history, command->room,
+		command->key, request->now_ms, &first))
+		return say_in_room(request);
 	answer_duplicate(request, &first);
 	return CHAT_OK;
 }

@@ -31,8 +31,8 @@ read_since(const struct request *request, const struct room *room,
 	out->recovery = compare(request->command, room, held);
 	if (out->recovery.epoch_changed)
 		after = 0;
-	return excerpt_after(request->chat, str_from(room->id), after,
-	    EXCERPT_MOST, &out->excerpt);
+	return excerpt_after(request, str_from(room->id), after, EXCERPT_MOST,
+	    &out->excerpt);
 }
 
 /* That there are earlier ones was clear: only a page cut short is `more`. */
@@ -44,8 +44,8 @@ read_newest(const struct request *request, const struct room *room,
 	struct page *page = &out->excerpt.page;
 	enum chat_error error;
 
-	error = excerpt_before(request->chat, str_from(room->id), UINT64_MAX,
-	    most, &out->excerpt);
+	error = excerpt_before(request, str_from(room->id), UINT64_MAX, most,
+	    &out->excerpt);
 	page->more = page->more && page->count < most;
 	return error;
 }
@@ -54,13 +54,12 @@ enum chat_error
 catch_up(const struct request *request, const struct room *room,
     struct catch_up *out)
 {
-	const struct chat *chat = request->chat;
 	struct history_span held;
 	enum chat_error error;
 
 	*out = (struct catch_up){ .seq = 0 };
-	error = history_span(chat->history, str_from(room->id),
-	    clock_wall_ms(chat->clock), &held);
+	error = history_span(request->chat->history, str_from(room->id),
+	    request->now_ms, &held);
 	if (error != CHAT_OK)
 		return error;
 	out->seq = held.last;

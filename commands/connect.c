@@ -33,7 +33,7 @@ put_member(struct request *request)
 	enum chat_error error = CHAT_MEMBER_EXISTS;
 
 	newcomer->in_lobby = !(request->command->flags & COMMAND_NO_LOBBY);
-	newcomer->since_ms = clock_wall_ms(chat->clock);
+	newcomer->since_ms = request->now_ms;
 	for (int i = 0; i < ID_TRIES && error == CHAT_MEMBER_EXISTS; i++) {
 		id_source_next(chat->ids, request->command->id_style,
 		    newcomer->id);

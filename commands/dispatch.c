@@ -112,6 +112,7 @@ dispatcher_handle(struct command_handler *handler,
 	request.chat = self->chat;
 	request.memory = &self->memory;
 	request.command = command;
+	request.now_ms = clock_wall_ms(self->chat->clock);
 	request.failure = (struct failure){ .error = CHAT_OK };
 	if (entry->needs & NEEDS_AUTHOR)
 		return run_for_author(&request, entry);

@@ -49,8 +49,8 @@ collect_message(const struct message *message, void *arg)
 
 /* The range is within what is held, and not longer than a page. */
 static enum chat_error
-collect(const struct chat *chat, struct str room, int64_t now_ms,
-    struct range range, struct excerpt *out)
+collect(const struct request *request, struct str room, struct range range,
+    struct excerpt *out)
 {
 	struct collecting collecting = { out, range };
 
@@ -60,8 +60,8 @@ collect(const struct chat *chat, struct str room, int64_t now_ms,
 	    calloc((size_t)(range.end - range.from), sizeof(*out->messages));
 	if (out->messages == NULL)
 		return CHAT_UNAVAILABLE;
-	history_each(chat->history, room, range.from, now_ms, collect_message,
-	    &collecting);
+	history_each(request->chat->history, room, range.from, request->now_ms,
+	    collect_message, &collecting);
 	out->page.items = out->messages;
 	return CHAT_OK;
 }
@@ -102,45 +102,45 @@ cut_before(struct page *page, size_t bytes)
 }
 
 enum chat_error
-excerpt_after(const struct chat *chat, struct str room, uint64_t after,
+excerpt_after(const struct request *request, struct str room, uint64_t after,
     size_t most, struct excerpt *out)
 {
-	int64_t now_ms = clock_wall_ms(chat->clock);
+	const struct chat *chat = request->chat;
 	struct history_span span;
 	struct range range;
 	enum chat_error error;
 
 	*out = (struct excerpt){ .messages = NULL };
-	error = history_span(chat->history, room, now_ms, &span);
+	error = history_span(chat->history, room, request->now_ms, &span);
 	if (error != CHAT_OK || after >= span.last || span.first > span.last)
 		return error;
 	range.from = after + 1 > span.first ? after + 1 : span.first;
 	most = least(most, chat->limits.page_messages);
 	range.end =
 	    range.from + least(most, (size_t)(span.last + 1 - range.from));
-	error = collect(chat, room, now_ms, range, out);
+	error = collect(request, room, range, out);
 	out->page.more = range.end <= span.last;
 	cut_behind(&out->page, chat->limits.page_bytes);
 	return error;
 }
 
 enum chat_error
-excerpt_before(const struct chat *chat, struct str room, uint64_t before,
+excerpt_before(const struct request *request, struct str room, uint64_t before,
     size_t most, struct excerpt *out)
 {
-	int64_t now_ms = clock_wall_ms(chat->clock);
+	const struct chat *chat = request->chat;
 	struct history_span span;
 	struct range range;
 	enum chat_error error;
 
 	*out = (struct excerpt){ .messages = NULL };
-	error = history_span(chat->history, room, now_ms, &span);
+	error = history_span(chat->history, room, request->now_ms, &span);
 	if (error != CHAT_OK || before <= span.first || span.first > span.last)
 		return error;
 	range.end = before <= span.last ? before : span.last + 1;
 	most = least(most, chat->limits.page_messages);
 	range.from = range.end - least(most, (size_t)(range.end - span.first));
-	error = collect(chat, room, now_ms, range, out);
+	error = collect(request, room, range, out);
 	out->page.more = range.from > span.first;
 	cut_before(&out->page, chat->limits.page_bytes);
 	return error;

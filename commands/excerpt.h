@@ -2,7 +2,7 @@
 #ifndef COMMANDS_EXCERPT_H
 #define COMMANDS_EXCERPT_H
 
-#include "commands/commands.h"
+#include "commands/request.h"
 
 /* What may be asked for at once; a page may turn out smaller. */
 #define EXCERPT_MOST 1000
@@ -21,14 +21,14 @@ void excerpt_fini(struct excerpt *);
  * are later ones. excerpt_fini() it in any case. CHAT_ROOM_NOT_FOUND,
  * CHAT_UNAVAILABLE.
  */
-enum chat_error excerpt_after(const struct chat *, struct str room,
+enum chat_error excerpt_after(const struct request *, struct str room,
     uint64_t after, size_t most, struct excerpt *out);
 
 /*
  * The last messages before seq `before`; page.more: earlier ones are kept.
  * Else the same.
  */
-enum chat_error excerpt_before(const struct chat *, struct str room,
+enum chat_error excerpt_before(const struct request *, struct str room,
     uint64_t before, size_t most, struct excerpt *out);
 
 #endif

@@ -22,12 +22,12 @@ collect(const struct request *request, struct excerpt *out)
 	uint64_t before = UINT64_MAX;
 
 	if (command->flags & COMMAND_HAS_AFTER)
-		return excerpt_after(request->chat, command->room,
-		    command->from_seq, command->limit, out);
+		return excerpt_after(request, command->room, command->from_seq,
+		    command->limit, out);
 	if (command->flags & COMMAND_HAS_BEFORE)
 		before = command->from_seq;
-	return excerpt_before(request->chat, command->room, before,
-	    command->limit, out);
+	return excerpt_before(request, command->room, before, command->limit,
+	    out);
 }
 
 static enum chat_error

@@ -6,7 +6,7 @@ ping_run(struct request *request)
 {
 	struct event event = {
 		.kind = EVENT_PONG,
-		.at_ms = clock_wall_ms(request->chat->clock),
+		.at_ms = request->now_ms,
 	};
 
 	request_answer(request, &event);

@@ -23,6 +23,7 @@ struct request {
 	struct chat *chat;
 	struct memory *memory;
 	const struct command *command;
+	int64_t now_ms;         /* one moment for all that is done */
 	struct member author;   /* with NEEDS_AUTHOR */
 	struct failure failure; /* what else there is to say about a failure */
 	char text[256];         /* failure.text, if it had to be made */

@@ -4,9 +4,7 @@
 static enum chat_error
 tick_run(struct request *request)
 {
-	const struct chat *chat = request->chat;
-
-	history_expire(chat->history, clock_wall_ms(chat->clock));
+	history_expire(request->chat->history, request->now_ms);
 	presence_tick(request);
 	return CHAT_OK;
 }
