@@ -144,13 +144,15 @@ headers: ## every header compiles alone
 		$(CC) $(CPPFLAGS) -std=c11 $(warnings) -MF /dev/null \
 			-fsyntax-only -x c $$header || exit 1; done
 
-# Parameters have no names in our headers: cppcheck takes types for them.
+# cppcheck takes types for the names that parameters lack in our headers, and
+# does not know _Noreturn.
 lint: ## who includes whom, layout, and what cppcheck finds
 	@tools/check_includes $(sources)
 	@clang-format --dry-run -Werror $(sources)
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--suppress=funcArgOrderDifferent -I. -D_GNU_SOURCE \
+		'-D_Noreturn=__attribute__((noreturn))' \
 		-DPARLEY_VERSION='"$(VERSION)"' $(filter %.c,$(product))
 
 format: ## lay the sources out
