@@ -1,4 +1,4 @@
-/* A connection that speaks a dialect and is a member of the chat. */
+/* A connection that speaks a dialect and is a member of the chat. Public. */
 #ifndef TRANSPORT_SESSION_H
 #define TRANSPORT_SESSION_H
 
