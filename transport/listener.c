@@ -20,6 +20,12 @@
 #define COMPLAIN_EVERY_MS 10000
 #define BACKLOG 4096
 
+/*
+ * What a slow reader may have waiting in the kernel before we are told:
+ * megabytes without this, for each of them.
+ */
+#define UNSENT_MOST (128 * 1024)
+
 /* Room for requests that are no WebSockets (yet), beyond the limit. */
 #define CONNECTIONS_SPARE 64
 
@@ -168,6 +174,7 @@ prepare_tcp(int fd, const struct listener *listener)
 	set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
 	set_flag(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
 	    (int)listener->service->limits->write_stall_ms);
 	if (listener->address.storage.ss_family == AF_INET6)
