@@ -48,6 +48,7 @@ syslibs.transport := -levent_core -lz
 syslibs.cmd       := -levent_core -lz
 oracle.wire       := -ljansson
 support.commands  := tests/support/failing_malloc.c
+support.wire      := tests/support/failing_malloc.c
 support.transport := tests/support/failing_malloc.c
 
 # The program without its main() is one more part to be tested.

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/wire/oracle.h"
 #include "tests/support/wire/vectors.h"
 #include "wire/dialect_command.h"
@@ -69,6 +70,51 @@ START_TEST(reads_the_same_to_author_and_others)
 }
 END_TEST
 
+/* A page of history that takes several allocations. */
+static bool
+encode_page(struct wire_text *text)
+{
+	struct message messages[100];
+	struct event event = {
+		.kind = EVENT_HISTORY,
+		.room = STR("25a05739"),
+		.epoch = STR("5d0c7a4411e09b3f"),
+		.page = { .items = messages, .count = 100 },
+	};
+
+	for (size_t i = 0; i < event.page.count; i++)
+		messages[i] = (struct message){
+			.seq = i + 1,
+			.author = STR("alice"),
+			.author_id = STR("7f3a01bc"),
+			.body = STR("\"hi\""),
+		};
+	return dialect_command.encode(&event, VIEW_OTHERS, text);
+}
+
+START_TEST(says_so_when_memory_runs_out)
+{
+	struct wire_text text;
+	unsigned n = 0;
+	bool said;
+
+	if (!malloc_can_fail())
+		return;
+	do {
+		wire_text_init(&text);
+		malloc_fail_at(++n);
+		said = encode_page(&text);
+		malloc_fail_at(0);
+		ck_assert(said);
+		ck_assert_int_eq(text.failed, malloc_has_failed());
+		wire_text_reset(&text);
+		ck_assert(encode_page(&text) && !text.failed);
+		wire_text_fini(&text);
+	} while (malloc_has_failed());
+	ck_assert_uint_gt(n, 3);
+}
+END_TEST
+
 START_TEST(has_an_example_for_every_event)
 {
 	bool seen[EVENT_KINDS] = { false };
@@ -93,4 +139,5 @@ SUITE(dialect_command_encode)
 	    (int)vectors.count);
 	tcase_add_test(tests, is_sound_json_without_a_doubled_key);
 	tcase_add_test(tests, reads_the_same_to_author_and_others);
+	tcase_add_test(tests, says_so_when_memory_runs_out);
 }
