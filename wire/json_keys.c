@@ -37,7 +37,10 @@ json_keys_begin(void)
 	used = 0;
 }
 
-/* FNV-1a from a secret start, over what the key means; then well mixed. */
+/*
+ * FNV-1a from a secret start, over what the key means; then well mixed. The
+ * object is part of it, since a list of objects has the same keys in each.
+ */
 static uint64_t
 hash_of(const struct json_string *key, uint64_t object)
 {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "tests/suite.h"
+#include "wire/dialect.h"
 #include "wire/json_reader.h"
 
 /* {"k0":0,"k1":0, … } with `last` as the key behind them. */
@@ -136,10 +137,10 @@ START_TEST(finds_doubles_whatever_the_seed)
 		UINT64_C(0x9e3779b97f4a7c15) };
 	char *good = wide_object(5000, "k"), *bad = wide_object(5000, "k77");
 
-	json_keys_seed(seeds[_i]);
+	dialects_seed(seeds[_i]);
 	ck_assert_int_eq(read_all(good).error, JSON_OK);
 	ck_assert_int_eq(read_all(bad).error, JSON_DUPLICATE_KEY);
-	json_keys_seed(0);
+	dialects_seed(0);
 	free(good);
 	free(bad);
 }
