@@ -50,7 +50,7 @@ struct command {
 	struct str
 	    author;     /* member id of whoever asks; absent in connect, tick */
 	struct str ref; /* opaque; handed back in direct answers */
-	struct str word; /* the command as it was spelled, for failures */
+	struct str word;      /* the command as it was spelled, for failures */
 	struct str room;      /* room id; absent: the lobby */
 	struct str name;      /* connect, rename, create: wished-for name */
 	struct str recipient; /* dm: name or id */
