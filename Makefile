@@ -75,12 +75,12 @@ $(links): build/%: $(O)/%
 	@ln -sf release/$* $@
 endif
 
-# Other flags than last time: everything is built again.
+# Other flags than last time: everything is built again. WERROR aside, which
+# changes no object.
+flags := $(filter-out -Werror,$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) $(LDFLAGS))
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) $(LDFLAGS)' | \
-		cmp -s - $@ || \
-		echo '$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) $(LDFLAGS)' > $@
+	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' > $@
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
@@ -113,7 +113,8 @@ $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
 # --- running ----------------------------------------------------------------
 run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@tools/setup build
-	@$(MAKE) --no-print-directory build/parleyd
+	@$(MAKE) --no-print-directory \
+		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parleyd
 	@echo 'Talk to it from another terminal (Debian: python3-websockets):'
 	@echo '  /usr/bin/python3 -m websockets ws://127.0.0.1:8080/ws'
 	@echo '  {"command": "broadcast", "message": "hello"}'

@@ -90,7 +90,7 @@ config_read(const char *path, config_visit *visit, void *arg,
 {
 	char *data = malloc(CONFIG_FILE_MAX + 1);
 	bool ok = false;
-	size_t len;
+	size_t len = 0;
 
 	*error = (struct config_error){ 0, "no memory" };
 	if (data != NULL)
