@@ -1,17 +1,19 @@
 /*
- * What every store must do, whatever it keeps its things in: test_rooms.c
- * and test_history.c run against each kind in the table here.
+ * What every store must do, whatever it keeps its things in: test_members.c,
+ * test_rooms.c and test_history.c run against each kind in the table here.
  */
 #ifndef TESTS_PERSISTENCE_STORE_CONTRACT_H
 #define TESTS_PERSISTENCE_STORE_CONTRACT_H
 
 #include "domain/history.h"
+#include "domain/member_store.h"
 #include "domain/room_store.h"
 #include "tests/suite.h"
 
 /* How to make empty stores of a kind. */
 struct store_kind {
 	const char *name;
+	struct member_store *(*members)(void);
 	struct room_store *(*rooms)(void);
 	/* The limits are borrowed and may be changed in between. */
 	struct history *(*history)(const struct history_limits *);

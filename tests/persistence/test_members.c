@@ -1,0 +1,260 @@
+/* What every member store must do. */
+#include <stdio.h>
+
+#include "tests/persistence/store_contract.h"
+
+static struct member_store *
+members_create(int kind)
+{
+	struct member_store *members = store_kinds[kind].members();
+
+	ck_assert_ptr_nonnull(members);
+	return members;
+}
+
+static enum chat_error
+put(struct member_store *members, const char *id, const char *name)
+{
+	struct member member = { .in_lobby = true, .since_ms = 7 };
+
+	snprintf(member.id, sizeof(member.id), "%s", id);
+	snprintf(member.name, sizeof(member.name), "%s", name);
+	return member_store_put(members, &member);
+}
+
+static struct member_store *
+members_with_alice_and_bob(int kind)
+{
+	struct member_store *members = members_create(kind);
+
+	ck_assert_int_eq(put(members, "a1", "Alice"), CHAT_OK);
+	ck_assert_int_eq(put(members, "b2", "bob"), CHAT_OK);
+	return members;
+}
+
+static bool
+append_name(const struct member *member, void *arg)
+{
+	char *line = arg;
+
+	sprintf(line + strlen(line), "%s=%s ", member->id, member->name);
+	return true;
+}
+
+/* "a1=Alice b2=bob ", in the order of visiting. */
+static void
+assert_all(struct member_store *members, const char *expected)
+{
+	char line[1000] = "";
+
+	member_store_each(members, append_name, line);
+	ck_assert_str_eq(line, expected);
+}
+
+START_TEST(is_empty_at_first)
+{
+	struct member_store *members = members_create(_i);
+	struct member member;
+
+	ck_assert_uint_eq(member_store_count(members), 0);
+	assert_all(members, "");
+	ck_assert_int_eq(member_store_get(members, STR("a1"), &member),
+	    CHAT_MEMBER_NOT_FOUND);
+	ck_assert_int_eq(member_store_get_named(members, STR("bob"), &member),
+	    CHAT_MEMBER_NOT_FOUND);
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(gives_a_member_back_as_it_was_put)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+	struct member member = { .id = "c3",
+		.name = "an outsider",
+		.in_lobby = false,
+		.since_ms = INT64_C(1) << 40 };
+	struct member out;
+
+	ck_assert_int_eq(member_store_put(members, &member), CHAT_OK);
+	ck_assert_int_eq(member_store_get(members, STR("c3"), &out), CHAT_OK);
+	ck_assert_str_eq(out.id, "c3");
+	ck_assert_str_eq(out.name, "an outsider");
+	ck_assert(!out.in_lobby);
+	ck_assert_int_eq(out.since_ms, INT64_C(1) << 40);
+	ck_assert_int_eq(member_store_get(members, STR("a1"), &out), CHAT_OK);
+	ck_assert(out.in_lobby);
+	ck_assert_uint_eq(member_store_count(members), 3);
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(keeps_the_longest_id_and_name)
+{
+	struct member_store *members = members_create(_i);
+	struct member member = { 0 };
+	struct member out;
+
+	memset(member.id, 'f', sizeof(member.id) - 1);
+	memset(member.name, 'N', sizeof(member.name) - 1);
+	ck_assert_int_eq(member_store_put(members, &member), CHAT_OK);
+	ck_assert_int_eq(member_store_get_named(members, str_from(member.name),
+			     &out),
+	    CHAT_OK);
+	ck_assert_str_eq(out.id, member.id);
+	ck_assert_str_eq(out.name, member.name);
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(refuses_an_id_or_a_name_that_is_there)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+
+	ck_assert_int_eq(put(members, "a1", "carol"), CHAT_MEMBER_EXISTS);
+	ck_assert_int_eq(put(members, "c3", "Alice"), CHAT_NAME_INVALID);
+	ck_assert_int_eq(put(members, "c3", "aLICE"), CHAT_NAME_INVALID);
+	ck_assert_int_eq(put(members, "a1", "Alice"), CHAT_MEMBER_EXISTS);
+	assert_all(members, "a1=Alice b2=bob ");
+	ck_assert(!member_store_is_taken(members, STR("carol")));
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(finds_a_name_in_any_letter_case)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+	struct member out;
+
+	ck_assert_int_eq(member_store_get_named(members, STR("ALICE"), &out),
+	    CHAT_OK);
+	ck_assert_str_eq(out.name, "Alice");
+	ck_assert(member_store_is_taken(members, STR("alice")));
+	ck_assert(!member_store_is_taken(members, STR("alic")));
+	ck_assert(!member_store_is_taken(members, STR("a1")));
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(knows_nobody_whose_name_is_too_long_to_be_one)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+	static char text[65536];
+	struct member out;
+
+	memset(text, 'a', sizeof(text));
+	for (size_t len = 0; len <= sizeof(text); len = len * 2 + 1) {
+		struct str name = { text, len };
+
+		ck_assert_int_eq(member_store_get_named(members, name, &out),
+		    CHAT_MEMBER_NOT_FOUND);
+		ck_assert(!member_store_is_taken(members, name));
+	}
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(renames_and_frees_the_old_name)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+	struct member out;
+
+	ck_assert_int_eq(member_store_rename(members, STR("a1"), STR("Carol")),
+	    CHAT_OK);
+	assert_all(members, "a1=Carol b2=bob ");
+	ck_assert(!member_store_is_taken(members, STR("alice")));
+	ck_assert_int_eq(member_store_get_named(members, STR("carol"), &out),
+	    CHAT_OK);
+	ck_assert_int_eq(out.since_ms, 7);
+	ck_assert(out.in_lobby);
+	ck_assert_int_eq(put(members, "c3", "alice"), CHAT_OK);
+	assert_all(members, "a1=Carol b2=bob c3=alice ");
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(renames_to_another_letter_case_or_the_same_name)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("BOB")),
+	    CHAT_OK);
+	assert_all(members, "a1=Alice b2=BOB ");
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("BOB")),
+	    CHAT_OK);
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("bob")),
+	    CHAT_OK);
+	assert_all(members, "a1=Alice b2=bob ");
+	ck_assert(member_store_is_taken(members, STR("Bob")));
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(refuses_to_rename_to_a_taken_name_and_who_is_not_there)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("alice")),
+	    CHAT_NAME_INVALID);
+	ck_assert_int_eq(member_store_rename(members, STR("c3"), STR("carol")),
+	    CHAT_MEMBER_NOT_FOUND);
+	assert_all(members, "a1=Alice b2=bob ");
+	ck_assert(member_store_is_taken(members, STR("bob")));
+	ck_assert(!member_store_is_taken(members, STR("carol")));
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(removes_a_member_and_frees_its_name)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+
+	ck_assert_int_eq(put(members, "c3", "carol"), CHAT_OK);
+	member_store_remove(members, STR("b2"));
+	assert_all(members, "a1=Alice c3=carol ");
+	ck_assert(!member_store_is_taken(members, STR("bob")));
+	member_store_remove(members, STR("b2"));
+	member_store_remove(members, STR("c3"));
+	ck_assert_int_eq(put(members, "d4", "bob"), CHAT_OK);
+	assert_all(members, "a1=Alice d4=bob ");
+	member_store_remove(members, STR("a1"));
+	assert_all(members, "d4=bob ");
+	ck_assert_uint_eq(member_store_count(members), 1);
+	member_store_destroy(members);
+}
+END_TEST
+
+static bool
+stop_at_once(const struct member *member, void *arg)
+{
+	(void)member;
+	++*(int *)arg;
+	return false;
+}
+
+START_TEST(a_visit_ends_when_it_is_told_to)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+	int visits = 0;
+
+	member_store_each(members, stop_at_once, &visits);
+	ck_assert_int_eq(visits, 1);
+	member_store_destroy(members);
+}
+END_TEST
+
+SUITE(members)
+{
+	ADD_FOR_EACH_KIND(tests, is_empty_at_first);
+	ADD_FOR_EACH_KIND(tests, gives_a_member_back_as_it_was_put);
+	ADD_FOR_EACH_KIND(tests, keeps_the_longest_id_and_name);
+	ADD_FOR_EACH_KIND(tests, refuses_an_id_or_a_name_that_is_there);
+	ADD_FOR_EACH_KIND(tests, finds_a_name_in_any_letter_case);
+	ADD_FOR_EACH_KIND(tests, knows_nobody_whose_name_is_too_long_to_be_one);
+	ADD_FOR_EACH_KIND(tests, renames_and_frees_the_old_name);
+	ADD_FOR_EACH_KIND(tests,
+	    renames_to_another_letter_case_or_the_same_name);
+	ADD_FOR_EACH_KIND(tests,
+	    refuses_to_rename_to_a_taken_name_and_who_is_not_there);
+	ADD_FOR_EACH_KIND(tests, removes_a_member_and_frees_its_name);
+	ADD_FOR_EACH_KIND(tests, a_visit_ends_when_it_is_told_to);
+}
