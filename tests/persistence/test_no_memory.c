@@ -1,0 +1,362 @@
+/*
+ * Memory that runs out: every operation is tried with its first allocation
+ * failing, its second, and so on until it succeeds. Until then it must say
+ * that it failed and leave everything as it was.
+ */
+#include <stdio.h>
+
+#include "persistence/backends.h"
+#include "tests/suite.h"
+#include "tests/support/persistence/failing_malloc.h"
+
+#define NOW 1000000
+#define RED STR("red")
+
+/*
+ * Crowds of every size up to this are tried, so that every growing of a map
+ * or a ring is met.
+ */
+#define CROWD 70
+
+/* Whether the operation fails at its n-th allocation; false: it succeeded. */
+typedef bool operation(struct stores *, int i);
+
+/* One text per state: it has changed if the text has. */
+typedef void snapshot(struct stores *, char *out, size_t size);
+
+static const struct history_limits limits = { .messages = 50 };
+
+static struct stores
+open_stores(void)
+{
+	struct stores stores;
+
+	ck_assert(stores_open(&stores, "memory", &limits));
+	return stores;
+}
+
+static bool
+fails_at(unsigned n, operation *operate, struct stores *stores, int i)
+{
+	bool fails;
+
+	failing_malloc_arm(n);
+	fails = operate(stores, i);
+	ck_assert_int_eq(failing_malloc_disarm(), fails);
+	return fails;
+}
+
+static char before[100000], after[sizeof(before)];
+
+/* Returns how often it failed. */
+static unsigned
+insist(operation *operate, snapshot *take, struct stores *stores, int i)
+{
+	unsigned n = 1;
+
+	take(stores, before, sizeof(before));
+	while (fails_at(n, operate, stores, i)) {
+		take(stores, after, sizeof(after));
+		ck_assert_str_eq(before, after);
+		n++;
+	}
+	return n - 1;
+}
+
+/* False for success; anything but a lack of memory is a failed test. */
+static bool
+is_lack_of_memory(enum chat_error error)
+{
+	if (error != CHAT_OK)
+		ck_assert_int_eq(error, CHAT_UNAVAILABLE);
+	return error != CHAT_OK;
+}
+
+struct text {
+	char *data;
+	size_t size;
+};
+
+static void
+add_word(struct text *text, struct str word, size_t number)
+{
+	int len = snprintf(text->data, text->size, "%.*s:%zu ", (int)word.len,
+	    word.data, number);
+
+	ck_assert_uint_lt((size_t)len, text->size);
+	text->data += len;
+	text->size -= (size_t)len;
+}
+
+static bool
+add_member(const struct member *member, void *text)
+{
+	add_word(text, str_from(member->id), 0);
+	add_word(text, str_from(member->name), 0);
+	return true;
+}
+
+static void
+members_snapshot(struct stores *stores, char *out, size_t size)
+{
+	struct text text = { out, size };
+	char name[32];
+
+	add_word(&text, STR("count"), member_store_count(stores->members));
+	member_store_each(stores->members, add_member, &text);
+	for (int i = 0; i < CROWD; i++) {
+		struct member member;
+
+		snprintf(name, sizeof(name), "id%d", i);
+		add_word(&text, STR("id"),
+		    member_store_get(stores->members, str_from(name), &member));
+		snprintf(name, sizeof(name), "name%d", i);
+		add_word(&text, STR("name"),
+		    member_store_is_taken(stores->members, str_from(name)));
+		snprintf(name, sizeof(name), "other%d", i);
+		add_word(&text, STR("other"),
+		    member_store_is_taken(stores->members, str_from(name)));
+	}
+}
+
+static bool
+put_member(struct stores *stores, int i)
+{
+	struct member member = { .in_lobby = true };
+
+	snprintf(member.id, sizeof(member.id), "id%d", i);
+	snprintf(member.name, sizeof(member.name), "Name%d", i);
+	return is_lack_of_memory(member_store_put(stores->members, &member));
+}
+
+static bool
+rename_member(struct stores *stores, int i)
+{
+	char id[32], name[32];
+
+	snprintf(id, sizeof(id), "id%d", i);
+	snprintf(name, sizeof(name), "other%d", i);
+	return is_lack_of_memory(member_store_rename(stores->members,
+	    str_from(id), str_from(name)));
+}
+
+START_TEST(members_come_and_are_renamed)
+{
+	struct stores stores = open_stores();
+	unsigned failures = 0;
+
+	for (int i = 0; i < CROWD; i++) {
+		failures += insist(put_member, members_snapshot, &stores, i);
+		failures += insist(rename_member, members_snapshot, &stores, i);
+	}
+	/* One block for each of them, and maps that grew four times. */
+	ck_assert_uint_ge(failures, 2 * CROWD + 2 * 4);
+	stores_close(&stores);
+}
+END_TEST
+
+static bool
+add_member_id(struct str id, void *text)
+{
+	add_word(text, id, 0);
+	return true;
+}
+
+static bool
+add_room(const struct room *room, void *text)
+{
+	add_word(text, str_from(room->id), room->member_count);
+	return true;
+}
+
+static void
+rooms_snapshot(struct stores *stores, char *out, size_t size)
+{
+	struct text text = { out, size };
+	char id[32];
+
+	add_word(&text, STR("count"), room_store_count(stores->rooms));
+	room_store_each(stores->rooms, add_room, &text);
+	room_store_each_member(stores->rooms, RED, add_member_id, &text);
+	for (int i = 0; i < CROWD; i++) {
+		snprintf(id, sizeof(id), "id%d", i);
+		add_word(&text, STR("in"),
+		    room_store_has(stores->rooms, RED, str_from(id)));
+		room_store_each_room_of(stores->rooms, str_from(id), add_room,
+		    &text);
+	}
+}
+
+static bool
+put_room(struct stores *stores, int i)
+{
+	struct room room = { .name = "A room", .epoch = "e" };
+
+	snprintf(room.id, sizeof(room.id), "room%d", i);
+	return is_lack_of_memory(room_store_put(stores->rooms, &room));
+}
+
+static bool
+join_red(struct stores *stores, int i)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "id%d", i);
+	return is_lack_of_memory(room_store_join(stores->rooms, RED,
+	    str_from(id)));
+}
+
+START_TEST(rooms_are_made_and_joined)
+{
+	struct room red = { .id = "red", .name = "Red", .epoch = "e" };
+	struct stores stores = open_stores();
+	unsigned failures = 0;
+
+	ck_assert_int_eq(room_store_put(stores.rooms, &red), CHAT_OK);
+	for (int i = 0; i < CROWD; i++) {
+		failures += insist(put_room, rooms_snapshot, &stores, i);
+		failures += insist(join_red, rooms_snapshot, &stores, i);
+	}
+	/* A room, a person and a membership each; two maps. */
+	ck_assert_uint_ge(failures, 3 * CROWD + 2 * 4);
+	stores_close(&stores);
+}
+END_TEST
+
+/* Seen by the sanitizer: a person in no room would be lost. */
+START_TEST(who_could_not_join_is_forgotten)
+{
+	struct room red = { .id = "red", .name = "Red", .epoch = "e" };
+
+	for (unsigned n = 1; n <= 3; n++) {
+		struct stores stores = open_stores();
+
+		ck_assert_int_eq(room_store_put(stores.rooms, &red), CHAT_OK);
+		ck_assert(fails_at(n, join_red, &stores, 0));
+		room_store_remove(stores.rooms, RED);
+		stores_close(&stores);
+	}
+}
+END_TEST
+
+static bool
+add_message(const struct message *message, void *text)
+{
+	add_word(text, message->body, message->seq);
+	return true;
+}
+
+static void
+history_snapshot(struct stores *stores, char *out, size_t size)
+{
+	struct text text = { out, size };
+	struct history_span span = { 0 };
+	struct message message;
+	char key[32];
+
+	(void)history_span(stores->history, RED, NOW, &span);
+	add_word(&text, STR("first"), span.first);
+	add_word(&text, STR("last"), span.last);
+	history_each(stores->history, RED, 0, NOW, add_message, &text);
+	for (int i = 0; i < CROWD; i++) {
+		snprintf(key, sizeof(key), "key%d", i);
+		if (history_find_key(stores->history, RED, str_from(key), NOW,
+			&message))
+			add_word(&text, message.key, message.seq);
+	}
+}
+
+static bool
+open_room(struct stores *stores, int i)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "room%d", i);
+	return is_lack_of_memory(history_open(stores->history, str_from(id),
+	    i % 2));
+}
+
+static bool
+say(struct stores *stores, int i)
+{
+	char key[32];
+	struct message message = { .at_ms = NOW,
+		.author = STR("Alice"),
+		.author_id = STR("a1"),
+		.body = STR("hello") };
+
+	if (i % 3 != 0) {
+		snprintf(key, sizeof(key), "key%d", i / 2);
+		message.key = str_from(key);
+	}
+	return is_lack_of_memory(history_append(stores->history, RED,
+	    &message));
+}
+
+START_TEST(rooms_are_opened_and_talked_in)
+{
+	struct stores stores = open_stores();
+	unsigned failures = 0;
+
+	ck_assert_int_eq(history_open(stores.history, RED, 0), CHAT_OK);
+	for (int i = 0; i < CROWD; i++) {
+		failures += insist(open_room, history_snapshot, &stores, i);
+		failures += insist(say, history_snapshot, &stores, i);
+	}
+	/* A block each, four sizes of map and ring, three of the key index. */
+	ck_assert_uint_ge(failures, 2 * CROWD + 4 + 4 + 3);
+	history_close(stores.history, RED);
+	for (int i = 0; i < CROWD; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "room%d", i);
+		history_close(stores.history, str_from(id));
+	}
+	ck_assert_uint_eq(history_bytes(stores.history), 0);
+	stores_close(&stores);
+}
+END_TEST
+
+START_TEST(emptying_needs_no_memory)
+{
+	struct stores stores = open_stores();
+	char id[32];
+
+	for (int i = 0; i < CROWD; i++)
+		ck_assert(!put_member(&stores, i));
+	for (int i = 0; i < CROWD; i++) {
+		snprintf(id, sizeof(id), "id%d", i);
+		failing_malloc_arm(1);
+		member_store_remove(stores.members, str_from(id));
+		failing_malloc_disarm();
+		ck_assert_uint_eq(member_store_count(stores.members),
+		    (size_t)(CROWD - 1 - i));
+	}
+	stores_close(&stores);
+}
+END_TEST
+
+START_TEST(opening_leaves_nothing_open)
+{
+	for (unsigned n = 1; n <= 3; n++) {
+		struct stores stores;
+
+		failing_malloc_arm(n);
+		ck_assert(!stores_open(&stores, "memory", &limits));
+		ck_assert(failing_malloc_disarm());
+		ck_assert_ptr_null(stores.members);
+		ck_assert_ptr_null(stores.rooms);
+		ck_assert_ptr_null(stores.history);
+	}
+}
+END_TEST
+
+SUITE(no_memory)
+{
+	tcase_add_test(tests, members_come_and_are_renamed);
+	tcase_add_test(tests, rooms_are_made_and_joined);
+	tcase_add_test(tests, who_could_not_join_is_forgotten);
+	tcase_add_test(tests, rooms_are_opened_and_talked_in);
+	tcase_add_test(tests, emptying_needs_no_memory);
+	tcase_add_test(tests, opening_leaves_nothing_open);
+}
