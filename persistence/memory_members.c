@@ -107,9 +107,6 @@ find_named(struct memory_members *self, struct str name)
 {
 	char folded[MEMBER_FOLDED_SIZE];
 
-	/* Peers ask for names of any length; no member has such a one. */
-	if (name.len == 0 || name.len >= MEMBER_NAME_SIZE)
-		return NULL;
 	return id_map_find(&self->by_name,
 	    str_slice(folded, member_name_fold(name, folded)));
 }

@@ -131,6 +131,13 @@ START_TEST(finds_a_name_in_any_letter_case)
 	ck_assert(member_store_is_taken(members, STR("alice")));
 	ck_assert(!member_store_is_taken(members, STR("alic")));
 	ck_assert(!member_store_is_taken(members, STR("a1")));
+	ck_assert_int_eq(put(members, "c3", "Straße"), CHAT_OK);
+	ck_assert_int_eq(put(members, "d4", "STRASSE"), CHAT_NAME_INVALID);
+	ck_assert_int_eq(member_store_get_named(members, STR("strasse"), &out),
+	    CHAT_OK);
+	ck_assert_str_eq(out.name, "Straße");
+	member_store_remove(members, STR("c3"));
+	ck_assert(!member_store_is_taken(members, STR("STRASSE")));
 	member_store_destroy(members);
 }
 END_TEST
