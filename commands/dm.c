@@ -13,8 +13,6 @@ find_recipient(const struct request *request, struct member *out)
 
 	if (member_store_get(members, wish, out) == CHAT_OK)
 		return CHAT_OK;
-	if (wish.len >= MEMBER_NAME_SIZE)
-		return CHAT_MEMBER_NOT_FOUND;
 	return member_store_get_named(members, wish, out);
 }
 
