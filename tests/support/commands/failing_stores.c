@@ -1,0 +1,94 @@
+#include "tests/support/commands/failing_stores.h"
+
+static struct fault *fault;
+
+static struct {
+	const struct member_store_ops *real;
+	struct member_store_ops ops;
+} members;
+
+static enum chat_error
+member_put(struct member_store *store, const struct member *member)
+{
+	return fault_hits(fault) ? fault->error
+				 : members.real->put(store, member);
+}
+
+static enum chat_error
+member_rename(struct member_store *store, struct str id, struct str name)
+{
+	return fault_hits(fault) ? fault->error
+				 : members.real->rename(store, id, name);
+}
+
+void
+failing_members(struct member_store *store, struct fault *which)
+{
+	fault = which;
+	members.real = store->ops;
+	members.ops = *store->ops;
+	members.ops.put = member_put;
+	members.ops.rename = member_rename;
+	store->ops = &members.ops;
+}
+
+static struct {
+	const struct room_store_ops *real;
+	struct room_store_ops ops;
+} rooms;
+
+static enum chat_error
+room_put(struct room_store *store, const struct room *room)
+{
+	return fault_hits(fault) ? fault->error : rooms.real->put(store, room);
+}
+
+static enum chat_error
+room_join(struct room_store *store, struct str room, struct str member_id)
+{
+	return fault_hits(fault) ? fault->error
+				 : rooms.real->join(store, room, member_id);
+}
+
+void
+failing_rooms(struct room_store *store, struct fault *which)
+{
+	fault = which;
+	rooms.real = store->ops;
+	rooms.ops = *store->ops;
+	rooms.ops.put = room_put;
+	rooms.ops.join = room_join;
+	store->ops = &rooms.ops;
+}
+
+static struct {
+	const struct history_ops *real;
+	struct history_ops ops;
+} histories;
+
+static enum chat_error
+history_open_room(struct history *history, struct str room, int64_t ttl_ms)
+{
+	return fault_hits(fault) ? fault->error
+				 : histories.real->open(history, room, ttl_ms);
+}
+
+static enum chat_error
+history_append_message(struct history *history, struct str room,
+    struct message *message)
+{
+	return fault_hits(fault)
+		   ? fault->error
+		   : histories.real->append(history, room, message);
+}
+
+void
+failing_history(struct history *history, struct fault *which)
+{
+	fault = which;
+	histories.real = history->ops;
+	histories.ops = *history->ops;
+	histories.ops.open = history_open_room;
+	histories.ops.append = history_append_message;
+	history->ops = &histories.ops;
+}

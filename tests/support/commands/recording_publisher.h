@@ -1,0 +1,33 @@
+/* Writes down what is published, and knows who would hear it. */
+#ifndef TESTS_SUPPORT_COMMANDS_RECORDING_PUBLISHER_H
+#define TESTS_SUPPORT_COMMANDS_RECORDING_PUBLISHER_H
+
+#include "domain/publisher.h"
+#include "domain/room.h"
+#include "tests/support/commands/fault.h"
+#include "tests/support/commands/transcript.h"
+
+#define RECORDING_LISTENERS_MOST 4096
+
+/* Somebody in a place; "" is the lobby. */
+struct listener {
+	char member_id[ID_SIZE];
+	char place[ROOM_ID_SIZE];
+};
+
+struct recording_publisher {
+	struct publisher base;
+	struct fault *fault; /* hits attach and enter */
+	struct transcript heard;
+	struct listener
+	    listeners[RECORDING_LISTENERS_MOST]; /* in order of entering */
+	size_t count;
+};
+
+void recording_publisher_init(struct recording_publisher *, struct fault *);
+
+/* Adds a line for each who listens somewhere. */
+void recording_publisher_dump(const struct recording_publisher *,
+    struct transcript *);
+
+#endif

@@ -1,0 +1,192 @@
+#include "tests/support/commands/transcript.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char *const words[EVENT_KINDS] = {
+	[EVENT_WELCOME] = "welcome",
+	[EVENT_ME] = "me",
+	[EVENT_DELIVERED] = "delivered",
+	[EVENT_LIST] = "list",
+	[EVENT_DM_SENT] = "dm_sent",
+	[EVENT_NAMED] = "named",
+	[EVENT_ROOM_CREATED] = "created",
+	[EVENT_ROOM_JOINED] = "joined",
+	[EVENT_ROOM_LEFT] = "left",
+	[EVENT_ROOMS] = "rooms",
+	[EVENT_HISTORY] = "history",
+	[EVENT_PONG] = "pong",
+	[EVENT_FAILED] = "failed",
+	[EVENT_BYE] = "bye",
+	[EVENT_ANNOUNCED] = "announced",
+	[EVENT_SAID] = "said",
+	[EVENT_DM] = "dm",
+	[EVENT_RENAMED] = "renamed",
+	[EVENT_ENTERED] = "entered",
+	[EVENT_GONE] = "gone",
+	[EVENT_COUNT] = "count",
+	[EVENT_TYPING] = "typing",
+};
+
+void
+transcript_clear(struct transcript *transcript)
+{
+	transcript->text[0] = '\0';
+	transcript->len = 0;
+}
+
+void
+transcript_add(struct transcript *transcript, const char *format, ...)
+{
+	size_t space = sizeof(transcript->text) - transcript->len;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len =
+	    vsnprintf(transcript->text + transcript->len, space, format, args);
+	va_end(args);
+	assert(len >= 0 && (size_t)len < space);
+	transcript->len += (size_t)len;
+}
+
+static void
+add_str(struct transcript *transcript, const char *key, struct str value)
+{
+	if (value.data != NULL)
+		transcript_add(transcript, " %s=%.*s", key, (int)value.len,
+		    value.data);
+}
+
+static void
+add_number(struct transcript *transcript, const char *key, uint64_t value)
+{
+	if (value != 0)
+		transcript_add(transcript, " %s=%" PRIu64, key, value);
+}
+
+static void
+add_flag(struct transcript *transcript, const char *key, bool value)
+{
+	if (value)
+		transcript_add(transcript, " %s", key);
+}
+
+static void
+add_names(struct transcript *transcript, const struct names *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		transcript_add(transcript, "%s%.*s",
+		    i > 0 ? "," : " names=", (int)names->items[i].len,
+		    names->items[i].data);
+	add_flag(transcript, "names_left_out", names->left_out);
+}
+
+/* Long bodies are shown as their length. */
+static void
+add_page(struct transcript *transcript, const struct page *page)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		const struct message *message = &page->items[i];
+
+		transcript_add(transcript,
+		    " [%" PRIu64 " at=%" PRId64 " %.*s %.*s ", message->seq,
+		    message->at_ms, (int)message->author.len,
+		    message->author.data, (int)message->author_id.len,
+		    message->author_id.data);
+		if (message->body.len > 40)
+			transcript_add(transcript, "%zu bytes]",
+			    message->body.len);
+		else
+			transcript_add(transcript, "%.*s]",
+			    (int)message->body.len, message->body.data);
+	}
+	add_flag(transcript, "more", page->more);
+}
+
+static void
+add_recovery(struct transcript *transcript, const struct recovery *recovery)
+{
+	add_flag(transcript, "asked", recovery->asked);
+	add_flag(transcript, "recovered", recovery->recovered);
+	add_flag(transcript, "epoch_changed", recovery->epoch_changed);
+	if (recovery->missing_first != 0)
+		transcript_add(transcript, " missing=%" PRIu64 "-%" PRIu64,
+		    recovery->missing_first, recovery->missing_last);
+}
+
+static void
+add_rooms(struct transcript *transcript, const struct room_entries *rooms)
+{
+	for (size_t i = 0; i < rooms->count; i++) {
+		const struct room_entry *room = &rooms->items[i];
+
+		transcript_add(transcript, " [%.*s %.*s %zu%s]",
+		    (int)room->id.len, room->id.data, (int)room->name.len,
+		    room->name.data, room->members,
+		    room->persistent ? " persistent" : "");
+	}
+}
+
+static void
+add_failure(struct transcript *transcript, const struct failure *failure)
+{
+	if (failure->error == CHAT_OK)
+		return;
+	transcript_add(transcript, " %s", chat_error_word(failure->error));
+	add_str(transcript, "command", failure->command);
+	add_str(transcript, "field", failure->field);
+	add_number(transcript, "limit", (uint64_t)failure->limit);
+	add_number(transcript, "retry", (uint64_t)failure->retry_after_ms);
+	add_str(transcript, "text", failure->text);
+}
+
+static void
+add_audience(struct transcript *transcript, const struct audience *audience)
+{
+	switch (audience->kind) {
+	case AUDIENCE_ONE:
+		transcript_add(transcript, "%.*s", (int)audience->member_id.len,
+		    audience->member_id.data);
+		break;
+	case AUDIENCE_ROOM:
+		transcript_add(transcript, "room %.*s", (int)audience->room.len,
+		    audience->room.data);
+		break;
+	case AUDIENCE_LOBBY:
+		transcript_add(transcript, "lobby");
+		break;
+	}
+	add_str(transcript, "except", audience->except);
+}
+
+void
+transcript_event(struct transcript *transcript, const struct event *event,
+    const struct audience *audience)
+{
+	add_audience(transcript, audience);
+	transcript_add(transcript, ": %s", words[event->kind]);
+	add_str(transcript, "ref", event->ref);
+	add_str(transcript, "room", event->room);
+	add_str(transcript, "name", event->room_name);
+	add_str(transcript, "epoch", event->epoch);
+	add_number(transcript, "seq", event->seq);
+	add_number(transcript, "at", (uint64_t)event->at_ms);
+	add_str(transcript, "was", event->was);
+	add_str(transcript, "member", event->member);
+	add_str(transcript, "id", event->member_id);
+	add_str(transcript, "body", event->body);
+	add_number(transcript, "recipients", event->recipients);
+	add_number(transcript, "count", event->count);
+	add_flag(transcript, "duplicate", event->duplicate);
+	add_flag(transcript, "persistent", event->persistent);
+	add_names(transcript, &event->names);
+	add_page(transcript, &event->page);
+	add_recovery(transcript, &event->recovery);
+	add_rooms(transcript, &event->rooms);
+	add_str(transcript, "server", event->profile.server);
+	add_failure(transcript, &event->failure);
+	transcript_add(transcript, "\n");
+}

@@ -1,0 +1,69 @@
+/* A whole chat on memory stores, whose every word is written down. */
+#ifndef TESTS_SUPPORT_COMMANDS_WORLD_H
+#define TESTS_SUPPORT_COMMANDS_WORLD_H
+
+#include <check.h>
+
+#include "commands/commands.h"
+#include "tests/support/commands/failing_stores.h"
+#include "tests/support/commands/fake_clock.h"
+#include "tests/support/commands/fixed_ids.h"
+#include "tests/support/commands/recording_publisher.h"
+
+struct world {
+	struct chat chat;
+	struct fake_clock clock;
+	struct fixed_ids ids;
+	struct recording_publisher publisher;
+	struct fault fault;
+	struct history_limits history_limits;
+	struct dispatcher *dispatcher;
+};
+
+extern struct world world;
+
+/* A checked fixture. */
+void world_begin(void);
+void world_end(void);
+
+enum chat_error world_do(const struct command *);
+
+/* Adds who is where and what was said, as the stores have it. */
+void world_dump(struct transcript *);
+
+/*
+ * DO(BROADCAST, "id1", .body = STR("\"hi\"")) hands a command in, and is its
+ * result.
+ */
+#define DO(command_kind, who, ...)                                  \
+	world_do(&(struct command){ .kind = COMMAND_##command_kind, \
+	    .author = str_from(who),                                \
+	    __VA_ARGS__ })
+
+/* Somebody connects; the ids are id1, id2, … */
+#define CONNECT(...)                \
+	world_do(&(struct command){ \
+	    .kind = COMMAND_CONNECT, .peer = &world, __VA_ARGS__ })
+
+#define TICK() world_do(&(struct command){ .kind = COMMAND_TICK })
+
+/* All that was published since the last time, line by line. */
+#define HEARD(expected)                                                 \
+	do {                                                            \
+		ck_assert_str_eq(world.publisher.heard.text, expected); \
+		transcript_clear(&world.publisher.heard);               \
+	} while (0)
+
+/* Nothing of that is of interest. */
+void forget_what_was_heard(void);
+
+/* So many connect: member1 with id1, member2 with id2, … */
+void people(unsigned n);
+
+/* id1 to id⟨n⟩ join a room, which the first of them makes. */
+void gather(const char *room, unsigned n);
+
+/* Somebody says 1, 2, … up to n in a room. */
+void say(const char *who, const char *room, unsigned n);
+
+#endif
