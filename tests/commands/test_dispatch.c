@@ -1,0 +1,65 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+static const enum command_kind for_members[] = { COMMAND_DISCONNECT,
+	COMMAND_BROADCAST, COMMAND_LIST, COMMAND_ME, COMMAND_DM, COMMAND_RENAME,
+	COMMAND_ROOM_CREATE, COMMAND_ROOM_JOIN, COMMAND_ROOM_LEAVE,
+	COMMAND_ROOM_LIST, COMMAND_HISTORY, COMMAND_TYPING, COMMAND_PING };
+
+START_TEST(does_nothing_for_who_is_gone)
+{
+	ck_assert_int_eq(world_do(&(struct command){ .kind = for_members[_i],
+			     .author = STR("id1"),
+			     .body = STR("1") }),
+	    CHAT_MEMBER_NOT_FOUND);
+	HEARD("");
+}
+END_TEST
+
+START_TEST(tells_of_a_failure_with_ref_and_word)
+{
+	people(1);
+	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .ref = STR("42"),
+			     .word = STR("leave"), .room = STR("nope")),
+	    CHAT_ROOM_NOT_FOUND);
+	HEARD("id1: failed ref=42 room_not_found command=leave "
+	      "text=Room nope does not exist\n");
+}
+END_TEST
+
+START_TEST(asks_for_a_message_before_it_looks_for_the_room)
+{
+	people(1);
+	DO(BROADCAST, "id1", .room = STR("nope"));
+	HEARD("id1: failed bad_field field=message\n");
+}
+END_TEST
+
+START_TEST(measures_messages_by_the_limit_of_the_moment)
+{
+	people(1);
+	world.chat.limits.message_bytes = 3;
+	DO(BROADCAST, "id1", .body = STR("1234"));
+	HEARD("id1: failed message_too_large limit=3\n");
+	world.chat.limits.message_bytes = 4;
+	DO(BROADCAST, "id1", .body = STR("1234"));
+	HEARD("lobby: said member=member1 id=id1 body=1234\n");
+}
+END_TEST
+
+START_TEST(dies_without_having_lived)
+{
+	dispatcher_destroy(NULL);
+}
+END_TEST
+
+SUITE(dispatch)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_loop_test(tests, does_nothing_for_who_is_gone, 0,
+	    sizeof(for_members) / sizeof(for_members[0]));
+	tcase_add_test(tests, tells_of_a_failure_with_ref_and_word);
+	tcase_add_test(tests, asks_for_a_message_before_it_looks_for_the_room);
+	tcase_add_test(tests, measures_messages_by_the_limit_of_the_moment);
+	tcase_add_test(tests, dies_without_having_lived);
+}

@@ -1,0 +1,26 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(tells_the_author_who_it_is)
+{
+	people(2);
+	ck_assert_int_eq(DO(ME, "id2", .ref = STR("x")), CHAT_OK);
+	HEARD("id2: me ref=x member=member2 id=id2 server=parley\n");
+}
+END_TEST
+
+START_TEST(shows_the_profile_of_the_moment)
+{
+	people(1);
+	world.chat.profile.server = STR("reloaded");
+	DO(ME, "id1");
+	HEARD("id1: me member=member1 id=id1 server=reloaded\n");
+}
+END_TEST
+
+SUITE(me)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, tells_the_author_who_it_is);
+	tcase_add_test(tests, shows_the_profile_of_the_moment);
+}
