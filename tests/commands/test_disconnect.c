@@ -1,0 +1,94 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(announces_nothing_in_the_lobby)
+{
+	people(2);
+	ck_assert_int_eq(DO(DISCONNECT, "id2"), CHAT_OK);
+	HEARD("");
+	DO(LIST, "id1");
+	HEARD("id1: list names=member1\n");
+}
+END_TEST
+
+START_TEST(leaves_every_room_and_tells_the_others)
+{
+	people(2);
+	gather("a", 2);
+	gather("b", 2);
+	DO(DISCONNECT, "id2");
+	HEARD("room a except=id2: gone room=a member=member2 id=id2\n"
+	      "room b except=id2: gone room=b member=member2 id=id2\n");
+	ck_assert_uint_eq(world.publisher.count, 3);
+}
+END_TEST
+
+START_TEST(takes_rooms_along_of_which_it_was_the_last)
+{
+	people(1);
+	gather("a", 1);
+	say("id1", "a", 1);
+	DO(ROOM_CREATE, "id1", .room = STR("b"), .name = STR("B"),
+	    .flags = COMMAND_PERSISTENT);
+	forget_what_was_heard();
+	DO(DISCONNECT, "id1");
+	HEARD("");
+	people(1);
+	DO(ROOM_LIST, "id4");
+	HEARD("id4: rooms [b B 0 persistent]\n");
+}
+END_TEST
+
+START_TEST(sets_the_name_free)
+{
+	CONNECT(.name = STR("alice"));
+	CONNECT(.name = STR("alice"));
+	CONNECT(.name = STR("alice"));
+	CONNECT(.name = STR("alice"));
+	DO(DISCONNECT, "id2");
+	forget_what_was_heard();
+	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
+	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
+	DO(DISCONNECT, "id1");
+	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
+	HEARD("attach id5\n"
+	      "id5: welcome member=alice#2 id=id5 server=parley\n"
+	      "attach id6\n"
+	      "id6: welcome member=alice#5 id=id6 server=parley\n"
+	      "attach id7\n"
+	      "id7: welcome member=alice id=id7 server=parley\n");
+}
+END_TEST
+
+START_TEST(is_done_once_only)
+{
+	people(2);
+	DO(DISCONNECT, "id2");
+	ck_assert_int_eq(DO(DISCONNECT, "id2"), CHAT_MEMBER_NOT_FOUND);
+	HEARD("");
+}
+END_TEST
+
+START_TEST(leaves_nothing_behind)
+{
+	people(3);
+	gather("a", 3);
+	say("id2", "a", 3);
+	DO(DISCONNECT, "id1");
+	DO(DISCONNECT, "id2");
+	DO(DISCONNECT, "id3");
+	world_dump(&world.publisher.heard);
+	HEARD("history: 0 bytes\n");
+}
+END_TEST
+
+SUITE(disconnect)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, announces_nothing_in_the_lobby);
+	tcase_add_test(tests, leaves_every_room_and_tells_the_others);
+	tcase_add_test(tests, takes_rooms_along_of_which_it_was_the_last);
+	tcase_add_test(tests, sets_the_name_free);
+	tcase_add_test(tests, is_done_once_only);
+	tcase_add_test(tests, leaves_nothing_behind);
+}
