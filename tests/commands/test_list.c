@@ -1,0 +1,81 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(lists_the_lobby_in_order_of_arrival)
+{
+	CONNECT(.name = STR("zoe"));
+	CONNECT(.name = STR("outside"), .flags = COMMAND_NO_LOBBY);
+	CONNECT(.name = STR("adam"));
+	forget_what_was_heard();
+	ck_assert_int_eq(DO(LIST, "id1", .ref = STR("1")), CHAT_OK);
+	HEARD("id1: list ref=1 names=zoe,adam\n");
+}
+END_TEST
+
+START_TEST(lists_a_room_in_order_of_joining)
+{
+	people(3);
+	gather("r", 1);
+	DO(ROOM_JOIN, "id3", .room = STR("r"));
+	DO(ROOM_JOIN, "id2", .room = STR("r"));
+	DO(RENAME, "id3", .name = STR("carol"));
+	forget_what_was_heard();
+	DO(LIST, "id2", .room = STR("r"));
+	HEARD("id2: list room=r names=member1,carol,member2\n");
+}
+END_TEST
+
+START_TEST(shows_places_only_to_those_within)
+{
+	CONNECT(.flags = COMMAND_NO_LOBBY);
+	people(1);
+	DO(ROOM_CREATE, "id2", .room = STR("r"), .name = STR("r"));
+	forget_what_was_heard();
+	ck_assert_int_eq(DO(LIST, "id1"), CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(DO(LIST, "id1", .room = STR("r")), CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(DO(LIST, "id1", .room = STR("q")),
+	    CHAT_ROOM_NOT_FOUND);
+	HEARD("id1: failed not_in_room\n"
+	      "id1: failed not_in_room\n"
+	      "id1: failed room_not_found text=Room q does not exist\n");
+}
+END_TEST
+
+/* A name costs its length, two quotes and a comma. */
+START_TEST(cuts_a_list_before_it_grows_too_long)
+{
+	people(3);
+	world.chat.limits.list_bytes = 20;
+	DO(LIST, "id1");
+	HEARD("id1: list names=member1,member2\n");
+	world.chat.limits.list_bytes = 19;
+	DO(LIST, "id1");
+	HEARD("id1: list names=member1\n");
+	world.chat.limits.list_bytes = 0;
+	DO(LIST, "id1");
+	HEARD("id1: list\n");
+}
+END_TEST
+
+START_TEST(lists_very_many)
+{
+	struct transcript *heard = &world.publisher.heard;
+
+	world.chat.limits.list_bytes = 1 << 20;
+	world.chat.limits.announce_up_to = 0;
+	people(1000);
+	DO(LIST, "id1");
+	ck_assert_ptr_nonnull(strstr(heard->text, "names=member1,member2,"));
+	ck_assert_ptr_nonnull(strstr(heard->text, ",member999,member1000\n"));
+}
+END_TEST
+
+SUITE(list)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, lists_the_lobby_in_order_of_arrival);
+	tcase_add_test(tests, lists_a_room_in_order_of_joining);
+	tcase_add_test(tests, shows_places_only_to_those_within);
+	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
+	tcase_add_test(tests, lists_very_many);
+}
