@@ -1,0 +1,100 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+#define PSST .body = STR("\"psst\"")
+
+START_TEST(goes_to_the_recipient_and_then_back)
+{
+	people(3);
+	ck_assert_int_eq(DO(DM, "id2", PSST, .recipient = STR("member1"),
+			     .ref = STR("9")),
+	    CHAT_OK);
+	HEARD("id1: dm member=member2 id=id2 body=\"psst\"\n"
+	      "id2: dm_sent ref=9 member=member1 id=id1 body=\"psst\"\n");
+}
+END_TEST
+
+START_TEST(may_be_for_oneself)
+{
+	people(1);
+	DO(DM, "id1", PSST, .recipient = STR("member1"));
+	HEARD("id1: dm member=member1 id=id1 body=\"psst\"\n"
+	      "id1: dm_sent member=member1 id=id1 body=\"psst\"\n");
+}
+END_TEST
+
+static const struct str spellings[] = { STR("id1"), STR("Alice"),
+	STR("ALICE") };
+
+START_TEST(finds_the_recipient_by_id_or_by_name_in_any_case)
+{
+	CONNECT(.name = STR("Alice"));
+	people(1);
+	DO(DM, "id2", PSST, .recipient = spellings[_i]);
+	HEARD("id1: dm member=member2 id=id2 body=\"psst\"\n"
+	      "id2: dm_sent member=Alice id=id1 body=\"psst\"\n");
+}
+END_TEST
+
+START_TEST(cannot_be_drawn_away_by_a_name_like_an_id)
+{
+	people(2);
+	CONNECT(.name = STR("id1"));
+	forget_what_was_heard();
+	DO(DM, "id2", PSST, .recipient = STR("id1"));
+	HEARD("id1: dm member=member2 id=id2 body=\"psst\"\n"
+	      "id2: dm_sent member=member1 id=id1 body=\"psst\"\n");
+}
+END_TEST
+
+#define TEN "1234567890"
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+#define CUT "12345678"
+
+static const struct {
+	struct str recipient, body;
+	const char *heard;
+} refusals[] = {
+	{ STR("bob"), STR("\"psst\""),
+	    "id1: failed member_not_found text=Member 'bob' not found\n" },
+	{ { NULL, 0 }, STR("\"psst\""),
+	    "id1: failed bad_field field=recipient "
+	    "text=Recipient is required for DM\n" },
+	{ STR(""), STR("\"psst\""),
+	    "id1: failed bad_field field=recipient "
+	    "text=Recipient is required for DM\n" },
+	{ STR("member1"), { NULL, 0 },
+	    "id1: failed bad_field field=message\n" },
+	{ STR(LONG_NAME TEN), STR("1"),
+	    "id1: failed member_not_found "
+	    "text=Member '" LONG_NAME TEN "' not found\n" },
+	{ STR(LONG_NAME CUT "\xc3\xa9" TEN), STR("1"),
+	    "id1: failed member_not_found "
+	    "text=Member '" LONG_NAME CUT "\xc3\xa9' not found\n" },
+	{ STR(LONG_NAME CUT "1\xc3\xa9" TEN), STR("1"),
+	    "id1: failed member_not_found "
+	    "text=Member '" LONG_NAME CUT "1' not found\n" },
+};
+
+START_TEST(refuses)
+{
+	people(1);
+	ck_assert_int_ne(DO(DM, "id1", .recipient = refusals[_i].recipient,
+			     .body = refusals[_i].body),
+	    CHAT_OK);
+	HEARD(refusals[_i].heard);
+}
+END_TEST
+
+SUITE(dm)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, goes_to_the_recipient_and_then_back);
+	tcase_add_test(tests, may_be_for_oneself);
+	tcase_add_loop_test(tests,
+	    finds_the_recipient_by_id_or_by_name_in_any_case, 0,
+	    sizeof(spellings) / sizeof(spellings[0]));
+	tcase_add_test(tests, cannot_be_drawn_away_by_a_name_like_an_id);
+	tcase_add_loop_test(tests, refuses, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+}
