@@ -1,0 +1,116 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(answers_with_the_new_name)
+{
+	people(1);
+	ck_assert_int_eq(DO(RENAME, "id1", .name = STR("alice"),
+			     .ref = STR("1")),
+	    CHAT_OK);
+	HEARD("id1: named ref=1 member=alice id=id1\n");
+	DO(ME, "id1");
+	HEARD("id1: me member=alice id=id1 server=parley\n");
+}
+END_TEST
+
+START_TEST(tells_the_others_once_for_each_room)
+{
+	people(2);
+	gather("a", 2);
+	gather("b", 2);
+	DO(RENAME, "id2", .name = STR("bob"));
+	HEARD("id2: named member=bob id=id2\n"
+	      "room a except=id2: renamed room=a was=member2 member=bob "
+	      "id=id2\n"
+	      "room b except=id2: renamed room=b was=member2 member=bob "
+	      "id=id2\n");
+}
+END_TEST
+
+START_TEST(puts_a_number_behind_a_name_that_is_taken)
+{
+	people(3);
+	DO(RENAME, "id1", .name = STR("Alice"));
+	DO(RENAME, "id2", .name = STR("alice"));
+	DO(RENAME, "id3", .name = STR("ALICE"));
+	HEARD("id1: named member=Alice id=id1\n"
+	      "id2: named member=alice#2 id=id2\n"
+	      "id3: named member=ALICE#3 id=id3\n");
+}
+END_TEST
+
+START_TEST(keeps_the_number_of_who_wishes_for_the_same_name)
+{
+	people(3);
+	gather("r", 2);
+	DO(RENAME, "id1", .name = STR("alice"));
+	DO(RENAME, "id2", .name = STR("alice"));
+	DO(RENAME, "id3", .name = STR("alice"));
+	forget_what_was_heard();
+	DO(RENAME, "id2", .name = STR("alice"));
+	HEARD("id2: named member=alice#2 id=id2\n");
+	DO(RENAME, "id3", .name = STR("alice"));
+	HEARD("id3: named member=alice#3 id=id3\n");
+}
+END_TEST
+
+START_TEST(tells_nobody_of_ones_own_name)
+{
+	people(2);
+	gather("r", 2);
+	DO(RENAME, "id2", .name = STR("member2"));
+	HEARD("id2: named member=member2 id=id2\n");
+}
+END_TEST
+
+START_TEST(may_change_the_case_of_letters_only)
+{
+	people(2);
+	gather("r", 2);
+	DO(RENAME, "id2", .name = STR("Member2"));
+	HEARD("id2: named member=Member2 id=id2\n"
+	      "room r except=id2: renamed room=r was=member2 member=Member2 "
+	      "id=id2\n");
+}
+END_TEST
+
+START_TEST(gives_back_the_name_before)
+{
+	people(2);
+	DO(RENAME, "id1", .name = STR("alice"));
+	forget_what_was_heard();
+	DO(RENAME, "id2", .name = STR("member1"));
+	HEARD("id2: named member=member1 id=id2\n");
+}
+END_TEST
+
+static const struct {
+	struct str name;
+	const char *heard;
+} refusals[] = {
+	{ { NULL, 0 }, "id1: failed bad_field field=name\n" },
+	{ STR(""), "id1: failed name_invalid\n" },
+	{ STR(" alice"), "id1: failed name_invalid\n" },
+};
+
+START_TEST(refuses)
+{
+	people(1);
+	ck_assert_int_ne(DO(RENAME, "id1", .name = refusals[_i].name), CHAT_OK);
+	HEARD(refusals[_i].heard);
+}
+END_TEST
+
+SUITE(rename)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, answers_with_the_new_name);
+	tcase_add_test(tests, tells_the_others_once_for_each_room);
+	tcase_add_test(tests, puts_a_number_behind_a_name_that_is_taken);
+	tcase_add_test(tests, keeps_the_number_of_who_wishes_for_the_same_name);
+	tcase_add_test(tests, tells_nobody_of_ones_own_name);
+	tcase_add_test(tests, may_change_the_case_of_letters_only);
+	tcase_add_test(tests, gives_back_the_name_before);
+	tcase_add_loop_test(tests, refuses, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+}
