@@ -1,0 +1,173 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(makes_a_room_with_its_maker_in_it)
+{
+	people(1);
+	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("Tea"),
+			     .ref = STR("1")),
+	    CHAT_OK);
+	HEARD("id1: created ref=1 room=id3 name=Tea\n");
+	DO(LIST, "id1", .room = STR("id3"));
+	HEARD("id1: list room=id3 names=member1\n");
+	DO(BROADCAST, "id1", .room = STR("id3"), .body = STR("1"));
+	HEARD("room id3: said room=id3 seq=1 at=1000 member=member1 id=id1 "
+	      "body=1\n");
+}
+END_TEST
+
+START_TEST(takes_the_id_that_was_wished_for)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .name = STR("Tea"), .room = STR("tea.1"));
+	HEARD("id1: created room=tea.1 name=Tea\n");
+}
+END_TEST
+
+START_TEST(tries_another_id_if_the_made_one_is_taken)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("id3"));
+	DO(ROOM_CREATE, "id1", .name = STR("B"));
+	HEARD("id1: created room=id3 name=A\n"
+	      "id1: created room=id4 name=B\n");
+}
+END_TEST
+
+START_TEST(gives_up_when_no_id_is_to_be_had)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("id2"));
+	forget_what_was_heard();
+	world.ids.repeats = 1000;
+	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("B")),
+	    CHAT_UNAVAILABLE);
+	HEARD("id1: failed unavailable retry=1000\n");
+}
+END_TEST
+
+START_TEST(keeps_a_persistent_room_without_members)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("a"),
+	    .flags = COMMAND_PERSISTENT);
+	say("id1", "a", 2);
+	DO(ROOM_LEAVE, "id1", .room = STR("a"));
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id1", .room = STR("a"), .limit = 1000);
+	HEARD("id1: joined room=a name=A epoch=epoch2 seq=2 count=1 "
+	      "names=member1 [1 at=1000 member1 id1 1] "
+	      "[2 at=1000 member1 id1 2]\n");
+}
+END_TEST
+
+START_TEST(makes_messages_live_as_long_as_was_wished_for)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("a"),
+	    .ttl_ms = 1000);
+	say("id1", "a", 1);
+	fake_clock_pass(&world.clock, 999);
+	DO(HISTORY, "id1", .room = STR("a"), .limit = 9);
+	HEARD("id1: history room=a epoch=epoch2 [1 at=1000 member1 id1 1]\n");
+	fake_clock_pass(&world.clock, 1);
+	DO(HISTORY, "id1", .room = STR("a"), .limit = 9);
+	HEARD("id1: history room=a epoch=epoch2\n");
+}
+END_TEST
+
+START_TEST(lets_in_no_more_than_was_wished_for)
+{
+	people(3);
+	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("a"),
+	    .max_members = 2);
+	DO(ROOM_JOIN, "id2", .room = STR("a"));
+	forget_what_was_heard();
+	ck_assert_int_eq(DO(ROOM_JOIN, "id3", .room = STR("a")),
+	    CHAT_ROOM_FULL);
+	HEARD("id3: failed room_full limit=2\n");
+}
+END_TEST
+
+START_TEST(lets_in_no_more_than_any_room_does)
+{
+	people(7);
+	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("r"),
+	    .max_members = 4000000000);
+	gather("r", 6);
+	DO(ROOM_JOIN, "id7", .room = STR("r"));
+	HEARD("id7: failed room_full limit=6\n");
+}
+END_TEST
+
+START_TEST(stops_where_a_member_is_in_too_many)
+{
+	people(2);
+	gather("a", 1);
+	gather("b", 1);
+	gather("c", 1);
+	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("D")),
+	    CHAT_TOO_MANY_ROOMS);
+	HEARD("id1: failed too_many_rooms limit=3\n");
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 3);
+}
+END_TEST
+
+START_TEST(stops_where_there_are_too_many)
+{
+	people(3);
+	DO(ROOM_CREATE, "id1", .name = STR("A"));
+	DO(ROOM_CREATE, "id1", .name = STR("B"));
+	DO(ROOM_CREATE, "id1", .name = STR("C"));
+	DO(ROOM_CREATE, "id2", .name = STR("D"));
+	DO(ROOM_CREATE, "id2", .name = STR("E"));
+	forget_what_was_heard();
+	ck_assert_int_eq(DO(ROOM_CREATE, "id3", .name = STR("F")),
+	    CHAT_TOO_MANY_ROOMS);
+	HEARD("id3: failed too_many_rooms limit=5\n");
+}
+END_TEST
+
+static const struct {
+	struct str name, room;
+	int64_t ttl_ms;
+	const char *heard;
+} refusals[] = {
+	{ { NULL, 0 }, { NULL, 0 }, 0, "id1: failed bad_field field=name\n" },
+	{ STR(" A"), { NULL, 0 }, 0, "id1: failed name_invalid\n" },
+	{ STR("A"), STR(""), 0, "id1: failed bad_field field=room\n" },
+	{ STR("A"), STR("a/b"), 0, "id1: failed bad_field field=room\n" },
+	{ STR("A"), STR("there"), 0, "id1: failed room_exists\n" },
+	{ STR("A"), STR("a"), 999, "id1: failed bad_field field=ttl_ms\n" },
+	{ STR("A"), STR("a"), -1, "id1: failed bad_field field=ttl_ms\n" },
+};
+
+START_TEST(refuses)
+{
+	people(1);
+	gather("there", 1);
+	ck_assert_int_ne(DO(ROOM_CREATE, "id1", .name = refusals[_i].name,
+			     .room = refusals[_i].room,
+			     .ttl_ms = refusals[_i].ttl_ms),
+	    CHAT_OK);
+	HEARD(refusals[_i].heard);
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
+}
+END_TEST
+
+SUITE(room_create)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, makes_a_room_with_its_maker_in_it);
+	tcase_add_test(tests, takes_the_id_that_was_wished_for);
+	tcase_add_test(tests, tries_another_id_if_the_made_one_is_taken);
+	tcase_add_test(tests, gives_up_when_no_id_is_to_be_had);
+	tcase_add_test(tests, keeps_a_persistent_room_without_members);
+	tcase_add_test(tests, makes_messages_live_as_long_as_was_wished_for);
+	tcase_add_test(tests, lets_in_no_more_than_was_wished_for);
+	tcase_add_test(tests, lets_in_no_more_than_any_room_does);
+	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
+	tcase_add_test(tests, stops_where_there_are_too_many);
+	tcase_add_loop_test(tests, refuses, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+}
