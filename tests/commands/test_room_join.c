@@ -1,0 +1,251 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(answers_the_joiner_and_then_tells_the_others)
+{
+	people(2);
+	gather("r", 1);
+	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r"),
+			     .ref = STR("1")),
+	    CHAT_OK);
+	HEARD("id2: joined ref=1 room=r name=r epoch=epoch3 count=2 "
+	      "names=member1,member2\n"
+	      "room r except=id2: entered room=r member=member2 id=id2\n");
+}
+END_TEST
+
+START_TEST(makes_a_room_if_it_may)
+{
+	people(1);
+	DO(ROOM_JOIN, "id1", .room = STR("new"), .flags = COMMAND_MAY_CREATE);
+	HEARD("id1: joined room=new name=new epoch=epoch2 count=1 "
+	      "names=member1\n");
+}
+END_TEST
+
+START_TEST(answers_again_who_is_in_the_room_and_tells_nobody)
+{
+	people(2);
+	gather("r", 2);
+	say("id2", "r", 1);
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("r"), .limit = 5),
+	    CHAT_OK);
+	HEARD("id1: joined room=r name=r epoch=epoch3 seq=1 count=2 "
+	      "names=member1,member2 [1 at=1000 member2 id2 1]\n");
+}
+END_TEST
+
+START_TEST(answers_again_even_if_the_room_is_full)
+{
+	people(2);
+	gather("r", 2);
+	world.chat.limits.room_members = 2;
+	world.chat.limits.rooms_per_member = 1;
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("r")), CHAT_OK);
+}
+END_TEST
+
+START_TEST(leaves_the_names_out_where_there_are_many)
+{
+	people(4);
+	gather("r", 3);
+	DO(ROOM_JOIN, "id4", .room = STR("r"));
+	HEARD("id4: joined room=r name=r epoch=epoch5 count=4 "
+	      "names_left_out\n"
+	      "room r: count room=r count=4\n");
+}
+END_TEST
+
+static const struct {
+	struct str room;
+	unsigned flags;
+	uint32_t limit;
+	const char *heard;
+} refusals[] = {
+	{ { NULL, 0 }, COMMAND_MAY_CREATE, 0,
+	    "id2: failed bad_field field=room\n" },
+	{ STR("nope"), 0, 0,
+	    "id2: failed room_not_found text=Room nope does not exist\n" },
+	{ STR("a b"), 0, 0,
+	    "id2: failed room_not_found text=Room a b does not exist\n" },
+	{ STR("a b"), COMMAND_MAY_CREATE, 0,
+	    "id2: failed bad_field field=room\n" },
+	{ STR(""), COMMAND_MAY_CREATE, 0,
+	    "id2: failed bad_field field=room\n" },
+	{ STR("full"), 0, 0, "id2: failed room_full limit=1\n" },
+	{ STR("full"), 0, 1001, "id2: failed bad_field field=history\n" },
+};
+
+START_TEST(refuses)
+{
+	people(2);
+	DO(ROOM_CREATE, "id1", .room = STR("full"), .name = STR("Full"),
+	    .max_members = 1);
+	forget_what_was_heard();
+	ck_assert_int_ne(DO(ROOM_JOIN, "id2", .room = refusals[_i].room,
+			     .flags = refusals[_i].flags,
+			     .limit = refusals[_i].limit),
+	    CHAT_OK);
+	HEARD(refusals[_i].heard);
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
+}
+END_TEST
+
+START_TEST(stops_where_a_member_is_in_too_many)
+{
+	people(1);
+	gather("a", 1);
+	gather("b", 1);
+	gather("c", 1);
+	DO(ROOM_JOIN, "id1", .room = STR("d"), .flags = COMMAND_MAY_CREATE);
+	HEARD("id1: failed too_many_rooms limit=3\n");
+	people(1);
+	DO(ROOM_CREATE, "id5", .room = STR("d"), .name = STR("D"));
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id1", .room = STR("d"));
+	HEARD("id1: failed too_many_rooms limit=3\n");
+}
+END_TEST
+
+START_TEST(stops_where_there_are_too_many)
+{
+	people(1);
+	world.chat.limits.rooms = 1;
+	gather("a", 1);
+	DO(ROOM_JOIN, "id1", .room = STR("b"), .flags = COMMAND_MAY_CREATE);
+	HEARD("id1: failed too_many_rooms limit=1\n");
+}
+END_TEST
+
+/* member2 has said 1 to 12 in a room that keeps ten; pages have four. */
+static void
+talk(void)
+{
+	people(2);
+	DO(ROOM_JOIN, "id2", .room = STR("r"), .flags = COMMAND_MAY_CREATE);
+	say("id2", "r", 12);
+}
+
+#define JOINED                                                   \
+	"id1: joined room=r name=r epoch=epoch3 seq=12 count=2 " \
+	"names=member2,member1"
+#define SAID(n) " [" #n " at=1000 member2 id2 " #n "]"
+#define ENTERED "room r except=id1: entered room=r member=member1 id=id1\n"
+
+static const struct {
+	unsigned flags;
+	struct str epoch;
+	uint64_t since;
+	uint32_t limit;
+	const char *heard;
+} catching_up[] = {
+	/* nothing was asked for */
+	{ 0, { NULL, 0 }, 0, 0, JOINED "\n" ENTERED },
+	/* the newest, as many as a page has */
+	{ 0, { NULL, 0 }, 0, 1, JOINED SAID(12) "\n" ENTERED },
+	{ 0, { NULL, 0 }, 0, 4,
+	    JOINED SAID(9) SAID(10) SAID(11) SAID(12) "\n" ENTERED },
+	{ 0, { NULL, 0 }, 0, 5,
+	    JOINED SAID(9) SAID(10) SAID(11) SAID(12) " more\n" ENTERED },
+	/* what was missed, exactly */
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 12, 0,
+	    JOINED " asked recovered\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 11, 9,
+	    JOINED SAID(12) " asked recovered\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 8, 0,
+	    JOINED SAID(9) SAID(10) SAID(11)
+		SAID(12) " asked recovered\n" ENTERED },
+	/* its first page */
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 7, 0,
+	    JOINED SAID(8) SAID(9) SAID(10)
+		SAID(11) " more asked recovered\n" ENTERED },
+	/* 3 is the first that is kept */
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 2, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked recovered\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 1, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked missing=2-2\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 0, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked missing=1-2\n" ENTERED },
+	/* another life of the room */
+	{ COMMAND_HAS_SINCE, STR("epoch3"), 13, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked epoch_changed\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR("epoch3"), UINT64_MAX, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked epoch_changed\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR("epoch2"), 11, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked epoch_changed\n" ENTERED },
+	{ COMMAND_HAS_SINCE, STR(""), 11, 0,
+	    JOINED SAID(3) SAID(4) SAID(5)
+		SAID(6) " more asked epoch_changed\n" ENTERED },
+};
+
+START_TEST(catches_up)
+{
+	talk();
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = catching_up[_i].flags,
+	    .since_epoch = catching_up[_i].epoch,
+	    .since_seq = catching_up[_i].since, .limit = catching_up[_i].limit);
+	HEARD(catching_up[_i].heard);
+}
+END_TEST
+
+START_TEST(misses_all_that_was_forgotten)
+{
+	talk();
+	fake_clock_pass(&world.clock, 60000);
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
+	    .since_epoch = STR("epoch3"), .since_seq = 7);
+	HEARD(JOINED " asked missing=8-12\n" ENTERED);
+}
+END_TEST
+
+START_TEST(has_missed_nothing_of_what_was_forgotten_before)
+{
+	talk();
+	fake_clock_pass(&world.clock, 60000);
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
+	    .since_epoch = STR("epoch3"), .since_seq = 12);
+	HEARD(JOINED " asked recovered\n" ENTERED);
+}
+END_TEST
+
+/* Whatever was said before is in the answer or below `since`, the rest comes
+ * live. */
+START_TEST(loses_and_doubles_nothing_between_messages_and_live_events)
+{
+	talk();
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
+	    .since_epoch = STR("epoch3"), .since_seq = 11);
+	DO(BROADCAST, "id2", .room = STR("r"), .body = STR("13"));
+	HEARD(JOINED SAID(
+	    12) " asked recovered\n" ENTERED
+		"room r: said room=r seq=13 at=1000 member=member2 id=id2 "
+		"body=13\n");
+}
+END_TEST
+
+SUITE(room_join)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, answers_the_joiner_and_then_tells_the_others);
+	tcase_add_test(tests, makes_a_room_if_it_may);
+	tcase_add_test(tests,
+	    answers_again_who_is_in_the_room_and_tells_nobody);
+	tcase_add_test(tests, answers_again_even_if_the_room_is_full);
+	tcase_add_test(tests, leaves_the_names_out_where_there_are_many);
+	tcase_add_loop_test(tests, refuses, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
+	tcase_add_test(tests, stops_where_there_are_too_many);
+	tcase_add_loop_test(tests, catches_up, 0,
+	    sizeof(catching_up) / sizeof(catching_up[0]));
+	tcase_add_test(tests, misses_all_that_was_forgotten);
+	tcase_add_test(tests, has_missed_nothing_of_what_was_forgotten_before);
+	tcase_add_test(tests,
+	    loses_and_doubles_nothing_between_messages_and_live_events);
+}
