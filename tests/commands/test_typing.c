@@ -1,0 +1,33 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+START_TEST(is_shown_to_the_others_in_the_room)
+{
+	people(2);
+	gather("r", 2);
+	ck_assert_int_eq(DO(TYPING, "id2", .room = STR("r"), .ref = STR("1")),
+	    CHAT_OK);
+	HEARD("room r except=id2: typing room=r member=member2 id=id2\n");
+}
+END_TEST
+
+START_TEST(is_for_members_of_the_room_only)
+{
+	people(2);
+	gather("r", 1);
+	ck_assert_int_eq(DO(TYPING, "id2"), CHAT_BAD_FIELD);
+	ck_assert_int_eq(DO(TYPING, "id2", .room = STR("r")), CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(DO(TYPING, "id2", .room = STR("q")),
+	    CHAT_ROOM_NOT_FOUND);
+	HEARD("id2: failed bad_field field=room\n"
+	      "id2: failed not_in_room\n"
+	      "id2: failed room_not_found text=Room q does not exist\n");
+}
+END_TEST
+
+SUITE(typing)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, is_shown_to_the_others_in_the_room);
+	tcase_add_test(tests, is_for_members_of_the_room_only);
+}
