@@ -1,0 +1,145 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+/* A room of more than three is a crowd. */
+
+static void
+join(const char *who)
+{
+	DO(ROOM_JOIN, who, .room = STR("r"));
+}
+
+static void
+leave(const char *who)
+{
+	DO(ROOM_LEAVE, who, .room = STR("r"));
+}
+
+/* What is heard by everybody; answers are looked at elsewhere. */
+static void
+check_room_heard(const char *expected)
+{
+	struct transcript *heard = &world.publisher.heard;
+	static struct transcript told;
+	char *line = heard->text;
+
+	transcript_clear(&told);
+	for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		if (strncmp(line, "room ", 5) == 0)
+			transcript_add(&told, "%.*s\n", (int)(end - line),
+			    line);
+	ck_assert_str_eq(told.text, expected);
+	transcript_clear(heard);
+}
+
+START_TEST(tells_a_number_from_the_fourth_on)
+{
+	people(4);
+	gather("r", 2);
+	join("id3");
+	check_room_heard(
+	    "room r except=id3: entered room=r member=member3 id=id3\n");
+	join("id4");
+	check_room_heard("room r: count room=r count=4\n");
+}
+END_TEST
+
+START_TEST(tells_a_number_once_in_a_second)
+{
+	people(6);
+	gather("r", 3);
+	join("id4");
+	check_room_heard("room r: count room=r count=4\n");
+	fake_clock_pass(&world.clock, 999);
+	join("id5");
+	join("id6");
+	TICK();
+	check_room_heard("");
+	fake_clock_pass(&world.clock, 1);
+	TICK();
+	check_room_heard("room r: count room=r count=6\n");
+	fake_clock_pass(&world.clock, 1000);
+	TICK();
+	check_room_heard("");
+}
+END_TEST
+
+START_TEST(tells_a_number_at_once_after_a_second)
+{
+	people(6);
+	gather("r", 3);
+	join("id4");
+	check_room_heard("room r: count room=r count=4\n");
+	fake_clock_pass(&world.clock, 1000);
+	join("id5");
+	check_room_heard("room r: count room=r count=5\n");
+	fake_clock_pass(&world.clock, 500);
+	TICK();
+	join("id6");
+	check_room_heard("");
+	fake_clock_pass(&world.clock, 500);
+	leave("id6");
+	check_room_heard("room r: count room=r count=5\n");
+	fake_clock_pass(&world.clock, 1000);
+	TICK();
+	check_room_heard("");
+}
+END_TEST
+
+START_TEST(tells_the_fourth_goes_by_number_and_the_third_by_name)
+{
+	people(4);
+	gather("r", 4);
+	fake_clock_pass(&world.clock, 1000);
+	leave("id4");
+	check_room_heard("room r: count room=r count=3\n");
+	leave("id3");
+	check_room_heard(
+	    "room r except=id3: gone room=r member=member3 id=id3\n");
+	join("id4");
+	check_room_heard(
+	    "room r except=id4: entered room=r member=member4 id=id4\n");
+}
+END_TEST
+
+START_TEST(tells_each_crowd_apart)
+{
+	people(4);
+	gather("r", 4);
+	gather("s", 4);
+	DO(DISCONNECT, "id4");
+	check_room_heard("");
+	fake_clock_pass(&world.clock, 1000);
+	TICK();
+	check_room_heard("room r: count room=r count=3\n"
+			 "room s: count room=s count=3\n");
+}
+END_TEST
+
+START_TEST(forgets_a_crowd_whose_room_is_gone)
+{
+	people(4);
+	gather("r", 4);
+	for (int i = 0; i < 4; i++) {
+		char id[] = { 'i', 'd', (char)('1' + i), '\0' };
+
+		DO(DISCONNECT, id);
+	}
+	forget_what_was_heard();
+	fake_clock_pass(&world.clock, 1000);
+	TICK();
+	check_room_heard("");
+}
+END_TEST
+
+SUITE(presence)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, tells_a_number_from_the_fourth_on);
+	tcase_add_test(tests, tells_a_number_once_in_a_second);
+	tcase_add_test(tests, tells_a_number_at_once_after_a_second);
+	tcase_add_test(tests,
+	    tells_the_fourth_goes_by_number_and_the_third_by_name);
+	tcase_add_test(tests, tells_each_crowd_apart);
+	tcase_add_test(tests, forgets_a_crowd_whose_room_is_gone);
+}
