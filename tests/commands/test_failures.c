@@ -1,0 +1,242 @@
+/*
+ * Whatever a command needs may be refused once: then nothing has changed,
+ * its author alone hears of it, and the next try succeeds.
+ */
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+#include "tests/support/failing_malloc.h"
+
+static enum chat_error
+connect_run(void)
+{
+	return CONNECT(.name = STR("member1"));
+}
+
+static enum chat_error
+broadcast_run(void)
+{
+	return DO(BROADCAST, "id1", .room = STR("r"), .body = STR("4"),
+	    .key = STR("k"));
+}
+
+static enum chat_error
+rename_run(void)
+{
+	return DO(RENAME, "id1", .name = STR("member2"));
+}
+
+static enum chat_error
+create_run(void)
+{
+	return DO(ROOM_CREATE, "id1", .name = STR("New"));
+}
+
+static enum chat_error
+join_run(void)
+{
+	return DO(ROOM_JOIN, "id1", .room = STR("other"),
+	    .flags = COMMAND_HAS_SINCE, .since_epoch = STR("?"));
+}
+
+static enum chat_error
+join_new_run(void)
+{
+	return DO(ROOM_JOIN, "id1", .room = STR("new"), .limit = 5,
+	    .flags = COMMAND_MAY_CREATE);
+}
+
+static enum chat_error
+join_again_run(void)
+{
+	return DO(ROOM_JOIN, "id1", .room = STR("r"), .limit = 5);
+}
+
+static enum chat_error
+join_crowd_run(void)
+{
+	return DO(ROOM_JOIN, "id1", .room = STR("crowd"), .limit = 5);
+}
+
+static enum chat_error
+leave_run(void)
+{
+	return DO(ROOM_LEAVE, "id3", .room = STR("crowd"));
+}
+
+static enum chat_error
+list_run(void)
+{
+	return DO(LIST, "id1", .room = STR("r"));
+}
+
+static enum chat_error
+rooms_run(void)
+{
+	return DO(ROOM_LIST, "id1");
+}
+
+static enum chat_error
+history_run(void)
+{
+	return DO(HISTORY, "id1", .room = STR("r"), .limit = 2);
+}
+
+static enum chat_error
+disconnect_run(void)
+{
+	return DO(DISCONNECT, "id3");
+}
+
+static enum chat_error
+tick_run(void)
+{
+	return TICK();
+}
+
+static const struct scenario {
+	enum chat_error (*run)(void);
+	unsigned refusals; /* by stores and publisher that it has to expect */
+	bool in_memory;    /* it needs memory of its own */
+} scenarios[] = {
+	{ connect_run, 3, true },
+	{ broadcast_run, 1, false },
+	{ rename_run, 1, true },
+	{ create_run, 4, false },
+	{ join_run, 2, true },
+	{ join_new_run, 4, true },
+	{ join_again_run, 0, true },
+	{ join_crowd_run, 2, true },
+	{ leave_run, 0, false },
+	{ list_run, 0, true },
+	{ rooms_run, 0, true },
+	{ history_run, 0, true },
+	{ disconnect_run, 0, false },
+	{ tick_run, 0, false },
+};
+
+#define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
+
+/* Four members, one of them with a number behind its name; three rooms. */
+static void
+begin(void)
+{
+	world_begin();
+	people(4);
+	gather("r", 2);
+	say("id2", "r", 3);
+	for (int i = 2; i <= 4; i++) {
+		char id[] = { 'i', 'd', (char)('0' + i), '\0' };
+
+		DO(ROOM_JOIN, id, .room = STR("crowd"),
+		    .flags = COMMAND_MAY_CREATE);
+	}
+	DO(ROOM_CREATE, "id4", .room = STR("other"), .name = STR("Other"));
+	say("id4", "other", 3);
+	CONNECT(.name = STR("member1"));
+	CONNECT(.name = STR("member2"));
+	forget_what_was_heard();
+}
+
+/* What is heard when all goes well. */
+static void
+learn(const struct scenario *scenario, struct transcript *out)
+{
+	begin();
+	ck_assert_int_eq(scenario->run(), CHAT_OK);
+	*out = world.publisher.heard;
+	world_end();
+}
+
+static void
+check_refusal(const struct scenario *scenario, const struct transcript *before)
+{
+	static struct transcript after;
+	const char *heard = world.publisher.heard.text;
+
+	world_dump(&after);
+	ck_assert_str_eq(after.text, before->text);
+	if (scenario->run == connect_run)
+		ck_assert(strstr(heard, "welcome") == NULL);
+	else
+		ck_assert_str_eq(heard, "id1: failed unavailable retry=1000\n");
+	ck_assert_int_eq(scenario->run(), CHAT_OK);
+}
+
+static struct transcript before;
+
+START_TEST(changes_nothing_if_it_is_refused)
+{
+	const struct scenario *scenario = &scenarios[_i];
+
+	for (unsigned n = 1; n <= scenario->refusals; n++) {
+		begin();
+		world_dump(&before);
+		world.fault.to_go = n;
+		ck_assert_int_eq(scenario->run(), CHAT_UNAVAILABLE);
+		check_refusal(scenario, &before);
+		world_end();
+	}
+}
+END_TEST
+
+START_TEST(expects_no_other_refusal)
+{
+	static struct transcript expected;
+
+	learn(&scenarios[_i], &expected);
+	begin();
+	world.fault.to_go = scenarios[_i].refusals + 1;
+	ck_assert_int_eq(scenarios[_i].run(), CHAT_OK);
+	ck_assert_uint_eq(world.fault.to_go, 1);
+	HEARD(expected.text);
+	world_end();
+}
+END_TEST
+
+/* Where memory is asked for only to be thrifty, all may go well without. */
+static void
+check_without_memory(const struct scenario *scenario,
+    const struct transcript *expected, enum chat_error result)
+{
+	if (result != CHAT_OK) {
+		ck_assert_int_eq(result, CHAT_UNAVAILABLE);
+		check_refusal(scenario, &before);
+	} else {
+		HEARD(expected->text);
+	}
+}
+
+START_TEST(changes_nothing_without_memory)
+{
+	const struct scenario *scenario = &scenarios[_i];
+	static struct transcript expected;
+	enum chat_error result;
+	unsigned refusals = 0;
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	learn(scenario, &expected);
+	for (unsigned n = 1; n == 1 || failed; n++) {
+		begin();
+		world_dump(&before);
+		malloc_fail_at(n);
+		result = scenario->run();
+		malloc_fail_at(0);
+		failed = malloc_has_failed();
+		refusals += result != CHAT_OK;
+		check_without_memory(scenario, &expected, result);
+		world_end();
+	}
+	ck_assert(!scenario->in_memory || refusals > 0);
+}
+END_TEST
+
+SUITE(failures)
+{
+	tcase_add_loop_test(tests, changes_nothing_if_it_is_refused, 0,
+	    SCENARIOS);
+	tcase_add_loop_test(tests, expects_no_other_refusal, 0, SCENARIOS);
+	tcase_add_loop_test(tests, changes_nothing_without_memory, 0,
+	    SCENARIOS);
+}
