@@ -79,7 +79,9 @@ cut_behind(struct page *page, size_t bytes)
 			break;
 		count++;
 	}
-	page->more = page->more || count < page->count;
+	if (count == page->count)
+		return;
+	page->more = true;
 	page->count = count;
 }
 
@@ -96,7 +98,9 @@ cut_before(struct page *page, size_t bytes)
 			break;
 		count++;
 	}
-	page->more = page->more || count < page->count;
+	if (count == page->count)
+		return;
+	page->more = true;
 	page->items += page->count - count;
 	page->count = count;
 }
