@@ -38,7 +38,7 @@ struct client {
 struct dial {
 	struct sockaddr_in to;
 	const char *path;
-	int receive_buffer; /* SO_RCVBUF; 0: the system's choice */
+	bool far; /* small segments and buffers, as beyond a network */
 };
 
 /* Connects and asks for the upgrade. */

@@ -3,7 +3,6 @@
 #include "cmd/parley-bench/fail.h"
 
 #define PATIENCE_NS 10000000000u
-#define RECEIVE_BUFFER 65536
 #define SLOW_CONSUMER 4102
 
 static uint32_t
@@ -18,7 +17,7 @@ fanout_add_deaf(struct fanout *fanout)
 	size_t first = fanout->crowd.count;
 
 	for (unsigned i = 0; i < fanout->shape.deaf; i++) {
-		struct client *client = fanout_dial(fanout, 0, RECEIVE_BUFFER);
+		struct client *client = fanout_dial(fanout, 0, true);
 
 		*fanout_expected(fanout, client, 0) =
 		    said_in_first_room(fanout);

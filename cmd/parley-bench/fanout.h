@@ -110,8 +110,8 @@ fanout_expected(struct fanout *fanout, const struct client *client,
 				 speaker];
 }
 
-/* One more member of the room, dialled. */
-struct client *fanout_dial(struct fanout *, unsigned room, int receive_buffer);
+/* One more member of the room, dialled; see struct dial for `far`. */
+struct client *fanout_dial(struct fanout *, unsigned room, bool far);
 
 /* The speaker may be able to speak again: fanout_run() will see. */
 void fanout_list_speaker(struct fanout *, struct speaker *);

@@ -7,13 +7,13 @@
 #define DIALLED_AT_ONCE 64
 
 struct client *
-fanout_dial(struct fanout *fanout, unsigned room, int receive_buffer)
+fanout_dial(struct fanout *fanout, unsigned room, bool far)
 {
 	struct client *client = crowd_add(&fanout->crowd);
 	char path[SPEECH_SIZE];
-	struct dial dial = { .to = fanout->bench->address,
-		.path = path,
-		.receive_buffer = receive_buffer };
+	struct dial dial = {
+		.to = fanout->bench->address, .path = path, .far = far
+	};
 
 	client->room = room;
 	fanout->speech->path(room, path);
@@ -26,7 +26,7 @@ static void
 gather_room(struct fanout *fanout, unsigned room)
 {
 	for (unsigned i = 0; i < fanout_listeners(&fanout->shape); i++) {
-		struct client *client = fanout_dial(fanout, room, 0);
+		struct client *client = fanout_dial(fanout, room, false);
 		struct speaker *speaker;
 
 		if (i >= fanout->shape.speakers)
