@@ -9,7 +9,7 @@ list_run(struct request *request)
 		.kind = EVENT_LIST,
 		.room = request->command->room,
 	};
-	struct strings names;
+	struct strings names = { .most = 0 };
 	enum chat_error error;
 
 	if (event.room.data == NULL)
