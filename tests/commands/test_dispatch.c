@@ -1,5 +1,6 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
+#include "tests/support/failing_malloc.h"
 
 static const enum command_kind for_members[] = { COMMAND_DISCONNECT,
 	COMMAND_BROADCAST, COMMAND_LIST, COMMAND_ME, COMMAND_DM, COMMAND_RENAME,
@@ -47,6 +48,16 @@ START_TEST(measures_messages_by_the_limit_of_the_moment)
 }
 END_TEST
 
+START_TEST(is_not_made_without_memory)
+{
+	if (!malloc_can_fail())
+		return;
+	malloc_fail_at(1);
+	ck_assert_ptr_null(dispatcher_create(&world.chat));
+	malloc_fail_at(0);
+}
+END_TEST
+
 START_TEST(dies_without_having_lived)
 {
 	dispatcher_destroy(NULL);
@@ -61,5 +72,6 @@ SUITE(dispatch)
 	tcase_add_test(tests, tells_of_a_failure_with_ref_and_word);
 	tcase_add_test(tests, asks_for_a_message_before_it_looks_for_the_room);
 	tcase_add_test(tests, measures_messages_by_the_limit_of_the_moment);
+	tcase_add_test(tests, is_not_made_without_memory);
 	tcase_add_test(tests, dies_without_having_lived);
 }
