@@ -183,6 +183,7 @@ app_run(const struct options *options, const struct options_sources *sources)
 	int status = EX_OSERR;
 
 	id_map_seed(random_seed());
+	dialects_seed(random_seed());
 	use_options(&app, options);
 	if (make_chat(&app) && make_server(&app)) {
 		server_run(app.server);
