@@ -1,0 +1,102 @@
+/*
+ * Any text as a name: what is kept is sound, stays as it is when it is kept
+ * again, and folds to what folds no further.
+ */
+#include <stdlib.h>
+
+#include "domain/member.h"
+#include "domain/room.h"
+#include "domain/unicode.h"
+#include "domain/utf8.h"
+
+#define CHECK(condition) ((condition) ? (void)0 : abort())
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+check_name(const char *name, size_t most)
+{
+	struct str text = str_from(name);
+	uint32_t character = 0;
+	size_t count = 0;
+
+	CHECK(text.len > 0 && utf8_is_valid(text));
+	for (size_t offset = 0; offset < text.len; count++) {
+		character = utf8_next(text, &offset);
+		CHECK(unicode_kind(character) != UNICODE_HIDDEN);
+		CHECK(count > 0 || unicode_kind(character) != UNICODE_SPACE);
+	}
+	CHECK(count <= most && unicode_kind(character) != UNICODE_SPACE);
+}
+
+static void
+check_folding(struct str text)
+{
+	char folded[MEMBER_FOLDED_SIZE], again[MEMBER_FOLDED_SIZE];
+	size_t len = member_name_fold(text, folded);
+
+	CHECK(len < sizeof(folded) && folded[len] == '\0');
+	CHECK(len <= text.len * 3);
+	CHECK(utf8_is_valid(str_slice(folded, len)));
+	if (len == 0)
+		CHECK(text.len == 0 || text.len >= MEMBER_NAME_SIZE ||
+		      !utf8_is_valid(text));
+	if (len >= MEMBER_NAME_SIZE)
+		return;
+	CHECK(member_name_fold(str_slice(folded, len), again) == len);
+	CHECK(memcmp(folded, again, len) == 0);
+}
+
+/* A wish and the name made of it fold to the same. */
+static void
+check_same(struct str wish, const char *name)
+{
+	char one[MEMBER_FOLDED_SIZE], other[MEMBER_FOLDED_SIZE];
+	size_t len = member_name_fold(wish, one);
+
+	if (len > 0)
+		CHECK(str_equal(str_slice(one, len),
+		    str_slice(other, member_name_fold(str_from(name), other))));
+}
+
+static void
+check_member(struct str wish)
+{
+	char name[MEMBER_NAME_SIZE], again[MEMBER_NAME_SIZE];
+
+	if (member_name_normalize(wish, name) != CHAT_OK)
+		return;
+	check_name(name, MEMBER_NAME_CHARS);
+	check_same(wish, name);
+	CHECK(member_name_normalize(str_from(name), again) == CHAT_OK);
+	CHECK(strcmp(name, again) == 0);
+	member_name_suffix(name, (unsigned)wish.data[0] + 2, again);
+	CHECK(strncmp(name, again, strlen(name)) == 0);
+	check_folding(str_from(again));
+}
+
+static void
+check_room(struct str wish)
+{
+	char name[ROOM_NAME_SIZE], again[ROOM_NAME_SIZE];
+
+	if (room_name_normalize(wish, name) != CHAT_OK) {
+		CHECK(member_name_normalize(wish, again) != CHAT_OK);
+		CHECK(!room_id_is_valid(wish));
+		return;
+	}
+	check_name(name, ROOM_NAME_CHARS);
+	CHECK(room_name_normalize(str_from(name), again) == CHAT_OK);
+	CHECK(strcmp(name, again) == 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str wish = { (const char *)data, size };
+
+	check_folding(wish);
+	check_member(wish);
+	check_room(wish);
+	return 0;
+}
