@@ -116,6 +116,7 @@ static const char *const same[][4] = {
 	    "\u03a3\u0391\u03c2" },
 	{ "\u1f82", "\u1f8a", "\u1f02\u03b9", "\u03b1\u0313\u0300\u0345" },
 	{ "k", "K", "\u212a", "k" },
+	{ "@az[", "@AZ[", "@aZ[", "@Az[" },
 };
 #define SAME (sizeof(same) / sizeof(same[0]))
 
@@ -135,7 +136,7 @@ END_TEST
 START_TEST(keeps_different_names_apart)
 {
 	static const char *const names[] = { "alice", "alic\u00e9", "al ice",
-		"\u0131", "i", "\u00e5", "a", "alice#2" };
+		"\u0131", "i", "\u00e5", "a", "alice#2", "@", "`", "[", "{" };
 	char one[64], other[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

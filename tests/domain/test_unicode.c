@@ -19,15 +19,16 @@ static size_t
 bring_to(enum form form, struct str text, char out[SIZE])
 {
 	struct unicode_text parts, folded;
-	struct unicode_text *result = form == FOLDED ? &folded : &parts;
 
 	out[0] = '\0';
 	if (!unicode_text_read(&parts, text))
 		return 0;
-	if (form == FOLDED)
+	if (form == FOLDED) {
 		unicode_text_fold(&parts, &folded);
-	unicode_text_compose(result);
-	return unicode_text_write(result, out, SIZE);
+		parts = folded;
+	}
+	unicode_text_compose(&parts);
+	return unicode_text_write(&parts, out, SIZE);
 }
 
 static void
@@ -102,7 +103,7 @@ START_TEST(agrees_with_the_oracle_on_mixtures)
 }
 END_TEST
 
-static size_t
+static struct str
 frame(uint32_t character, size_t kind, char out[SIZE])
 {
 	size_t len = strlen(frames[kind][0]);
@@ -110,7 +111,7 @@ frame(uint32_t character, size_t kind, char out[SIZE])
 	memcpy(out, frames[kind][0], len);
 	len += utf8_put(character, out + len);
 	strcpy(out + len, frames[kind][1]);
-	return len + strlen(frames[kind][1]);
+	return str_slice(out, len + strlen(frames[kind][1]));
 }
 
 static uint32_t
@@ -121,8 +122,7 @@ block_sum(uint32_t first, enum form form)
 
 	for (uint32_t c = first; c < first + BLOCK; c++)
 		for (size_t kind = 0; kind < FRAMES; kind++) {
-			struct str framed = { text, frame(c, kind, text) };
-			size_t len = bring_to(form, framed, out);
+			size_t len = bring_to(form, frame(c, kind, text), out);
 
 			for (size_t i = 0; i <= len; i++)
 				sum = (sum ^ (uint8_t)out[i]) * 0x01000193;

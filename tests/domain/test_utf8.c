@@ -1,5 +1,7 @@
 #include "domain/utf8.h"
 
+#include <stdlib.h>
+
 #include "tests/suite.h"
 
 #define GOOD -1
@@ -109,11 +111,9 @@ struct walk {
 static uint32_t
 plain_decode(const uint8_t *bytes, size_t len)
 {
-	static const uint8_t marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	uint32_t character = bytes[0];
+	static const uint8_t marks[] = { 0, 0xc0, 0xe0, 0xf0 };
+	uint32_t character = bytes[0] - marks[len - 1];
 
-	if (len > 1)
-		character -= marks[len];
 	for (size_t i = 1; i < len; i++)
 		character = character * 64 + (bytes[i] - 0x80u);
 	return character;
@@ -209,14 +209,18 @@ START_TEST(finds_a_bad_byte_anywhere_in_ascii)
 }
 END_TEST
 
+/* In memory that ends where the text does. */
 START_TEST(does_not_read_beyond_the_end)
 {
-	for (size_t len = 0; len < 70; len++) {
-		char text[71];
+	for (size_t len = 1; len < 70; len++) {
+		char *text = malloc(len);
 
-		memset(text, 'a', sizeof(text));
-		text[len] = (char)0xff;
+		ck_assert_ptr_nonnull(text);
+		memset(text, 'a', len);
 		ck_assert(utf8_is_valid(str_slice(text, len)));
+		text[len - 1] = (char)0xf0;
+		ck_assert(!utf8_is_valid(str_slice(text, len)));
+		free(text);
 	}
 }
 END_TEST
