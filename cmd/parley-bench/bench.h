@@ -25,6 +25,7 @@ struct shape {
 	unsigned window;   /* messages of a speaker that are under way */
 	unsigned rate;     /* messages a second and speaker; 0: closed loop */
 	unsigned deaf;     /* more members of the only room, who do not read */
+	unsigned standing; /* more connections, which stay and do nothing */
 };
 
 struct bench_case {

@@ -36,7 +36,8 @@ const struct bench_case bench_cases[] = {
 		.deaf = 100 } },
 	{ "idle", "15000 connections do nothing", run_idle,
 	    { .members = 15000 } },
-	{ "churn", "connect, upgrade, close", run_churn, { .members = 32 } },
+	{ "churn", "connect, upgrade, close", run_churn,
+	    { .members = 32, .standing = 100 } },
 	{ 0 },
 };
 

@@ -1,4 +1,8 @@
-/* Connections come, upgrade, and go in good form, over and over. */
+/*
+ * Connections come, upgrade, and go in good form, over and over. Others stand
+ * by: in a small lobby everybody would be told of everyone who comes, and the
+ * case would measure fan-out.
+ */
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/fail.h"
@@ -9,6 +13,7 @@
 
 struct churn {
 	const struct bench *bench;
+	unsigned movers; /* the first in the crowd */
 	struct dial dial;
 	uint64_t end_ns;
 	uint64_t done;
@@ -17,8 +22,11 @@ struct churn {
 static void
 churn_opened(void *arg, struct client *client)
 {
-	(void)arg;
+	const struct churn *churn = arg;
+
 	crowd_settle(client->crowd, client);
+	if (client->number >= churn->movers)
+		return;
 	client_say_close(client);
 	client_flush(client);
 }
@@ -38,6 +46,9 @@ churn_closed(void *arg, struct client *client)
 {
 	struct churn *churn = arg;
 
+	if (client->number >= churn->movers)
+		wrong_answer("connection %u, which stood by, was closed",
+		    client->number);
 	if (client->close_code != 1000)
 		wrong_answer("a close with code 1000 was answered with %u",
 		    client->close_code);
@@ -52,6 +63,19 @@ static const struct crowd_ops churn_ops = {
 	.closed = churn_closed,
 };
 
+static void
+gather(struct churn *churn, struct crowd *crowd, size_t clients)
+{
+	crowd_init(crowd, clients, &churn_ops, churn);
+	for (size_t i = 0; i < clients; i++) {
+		struct client *client = crowd_add(crowd);
+
+		if (client->number >= churn->movers)
+			client_dial(client, &churn->dial);
+	}
+	crowd_await_settled(crowd, 0);
+}
+
 /* Returns the server's CPU time. */
 static uint64_t
 run_phase(struct churn *churn, struct crowd *crowd, double seconds)
@@ -60,12 +84,11 @@ run_phase(struct churn *churn, struct crowd *crowd, double seconds)
 
 	churn->done = 0;
 	churn->end_ns = now_ns() + (uint64_t)(seconds * 1e9);
-	for (size_t i = 0; i < crowd->count; i++)
+	for (unsigned i = 0; i < churn->movers; i++)
 		client_dial(&crowd->clients[i], &churn->dial);
-	while (crowd->connected > 0)
+	while (crowd->connected > crowd->count - churn->movers)
 		if (!crowd_turn(crowd, PATIENCE_NS))
-			wrong_answer("%zu connections do not end",
-			    crowd->connected);
+			wrong_answer("connections do not end");
 	return meter_cpu_ns(&churn->bench->meter) - cpu_ns;
 }
 
@@ -75,14 +98,13 @@ run_churn(const struct bench *bench, const struct shape *shape,
 {
 	char path[SPEECH_SIZE];
 	struct churn churn = { .bench = bench,
+		.movers = shape->members,
 		.dial = { .to = bench->address, .path = path } };
 	struct crowd crowd;
 	double cpu_s;
 
 	speech_find(bench->target, true)->path(0, path);
-	crowd_init(&crowd, shape->members, &churn_ops, &churn);
-	for (unsigned i = 0; i < shape->members; i++)
-		crowd_add(&crowd);
+	gather(&churn, &crowd, shape->members + shape->standing);
 	run_phase(&churn, &crowd, bench->seconds / WARM_UP_PART);
 	cpu_s = (double)run_phase(&churn, &crowd, bench->seconds) / 1e9;
 	report_add(report, "connections", (double)churn.done);

@@ -9,8 +9,9 @@
 #include "cmd/parley-bench/fanout.h"
 
 #define SLICE_NS 100000000u /* memory is looked at in between */
-#define PATIENCE 5 /* by the clock on the wall, for a second of the server's \
-		    */
+#define PATIENCE                                                    \
+	5 /* by the clock on the wall, for a second of the server's \
+	   */
 
 /*
  * Speaks in slices until the server has spent its time, so that as much is
