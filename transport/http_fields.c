@@ -1,4 +1,5 @@
 /* What is in a request: headers, their lists, the query. */
+#include <assert.h>
 #include <strings.h>
 
 #include "transport/http.h"
@@ -110,8 +111,6 @@ decode(struct str text, char *out, size_t size)
 			return -1;
 		out[len++] = (char)c;
 	}
-	if (len >= size)
-		return -1;
 	out[len] = '\0';
 	return (int)len;
 }
@@ -121,6 +120,7 @@ http_query_get(struct str query, const char *name, char *out, size_t size)
 {
 	size_t name_len = strlen(name);
 
+	assert(size > 0);
 	while (query.len > 0) {
 		const char *end = memchr(query.data, '&', query.len);
 		size_t len =
