@@ -21,7 +21,8 @@ struct ws_reader_limits {
 	size_t message_bytes;
 	size_t fragments; /* frames of one message; 0: no limit */
 	size_t *buffered; /* counts the bytes that readers hold, or NULL */
-	struct ws_inflater *inflater; /* NULL: RSV1 is an error everywhere */
+	/* NULL: RSV1 is an error everywhere. Outlives the readers. */
+	struct ws_inflater *inflater;
 };
 
 /*
