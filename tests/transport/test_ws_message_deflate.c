@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/transport/ws_script.h"
 #include "transport/ws_deflate.h"
 
@@ -132,10 +133,42 @@ START_TEST(takes_rsv1_for_an_error_unless_it_was_agreed)
 }
 END_TEST
 
+static bool
+hear_error(void *arg, enum ws_close_code code, const char *why)
+{
+	(void)why;
+	*(enum ws_close_code *)arg = code;
+	return false;
+}
+
+START_TEST(fails_with_1011_without_memory_to_inflate)
+{
+	static const struct ws_reader_ops ops = { .error = hear_error };
+	const struct ws_script_frame frame = F(TEXT | RSV1, HELLO);
+	struct ws_reader_limits limits = { .inflater = inflater };
+	enum ws_close_code code = WS_CLOSE_NORMAL;
+	struct ws_reader reader;
+	uint8_t data[64];
+	size_t len = 0;
+
+	ws_script_write(&frame, data, &len);
+	ws_reader_init(&reader, true);
+	malloc_fail_at(1);
+	ws_reader_feed(&reader, &limits, &ops, &code, data, len);
+	malloc_fail_at(0);
+	ck_assert(malloc_has_failed());
+	ck_assert_int_eq(code, WS_CLOSE_INTERNAL);
+	ws_reader_fini(&reader, &limits);
+}
+END_TEST
+
 SUITE(ws_message_deflate)
 {
 	tcase_add_checked_fixture(tests, make_inflater, destroy_inflater);
 	tcase_add_loop_test(tests,
 	    says_what_the_frames_mean_however_they_are_split, 0, SCRIPTS);
 	tcase_add_test(tests, takes_rsv1_for_an_error_unless_it_was_agreed);
+	if (malloc_can_fail())
+		tcase_add_test(tests,
+		    fails_with_1011_without_memory_to_inflate);
 }
