@@ -2,6 +2,8 @@
 #ifndef DOMAIN_ID_SOURCE_H
 #define DOMAIN_ID_SOURCE_H
 
+#include <stddef.h>
+
 /* How a dialect likes its ids to look. */
 enum id_style {
 	ID_HEX8,  /* 8f3a01bc */
@@ -10,6 +12,19 @@ enum id_style {
 };
 
 #define ID_SIZE 37 /* the longest, with its NUL */
+
+/* What an id of a style takes, with its NUL. */
+static inline size_t
+id_size(enum id_style style)
+{
+	static const unsigned char sizes[] = {
+		[ID_HEX8] = 9,
+		[ID_HEX16] = 17,
+		[ID_UUID] = ID_SIZE,
+	};
+
+	return sizes[style];
+}
 
 struct id_source;
 

@@ -17,7 +17,7 @@ void
 conn_enter(struct conn *conn, enum conn_state state)
 {
 	conn->state = (uint8_t)state;
-	conn->state_since = conn_now(conn);
+	conn->since = conn_now(conn);
 	conn_watch(conn);
 }
 
@@ -185,7 +185,6 @@ conn_open(struct conn *conn)
 	conn->opened = true;
 	conn->service->open_count++;
 	conn->service->websocket_count++;
-	conn->heard = conn_now(conn);
 	conn_enter(conn, CONN_OPEN);
 }
 

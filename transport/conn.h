@@ -50,18 +50,16 @@ struct conn {
 	struct token_bucket bytes;
 	struct token_bucket control;
 	/* Moments, in ticks of the wheel; 0: not running. */
-	uint32_t heard;             /* the last byte came */
-	uint32_t pinged;            /* our ping waits for a sign of life */
+	uint32_t since;  /* in this state; while open: the last byte came */
+	uint32_t pinged; /* our ping waits for a sign of life */
 	uint32_t message_begun;     /* an unfinished message */
 	uint32_t output_soft_since; /* too much waits */
 	uint32_t output_moved;      /* the socket took something */
-	uint32_t output_seen;       /* bytes the bufferevent held then */
 	uint32_t leave_at;          /* draining: the moment to go */
 	uint32_t resume_at;         /* reading is paused */
-	uint32_t state_since;
-	uint16_t end_code; /* 0: no close frame */
-	uint8_t state;     /* enum conn_state */
-	bool full : 1;     /* too much waits: nothing more is queued */
+	uint16_t end_code;          /* 0: no close frame */
+	uint8_t state;              /* enum conn_state */
+	bool full : 1;              /* too much waits: nothing more is queued */
 	bool deflate : 1;
 	bool peer_closed : 1; /* its close frame came */
 	bool deaf : 1;        /* the reader must not be fed any more */

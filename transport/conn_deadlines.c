@@ -30,7 +30,7 @@ ping_due(const struct conn *conn)
 
 	if (ticks == 0 || conn->pinged != 0)
 		return 0;
-	return conn->heard + ticks - ticks / 10 +
+	return conn->since + ticks - ticks / 10 +
 	       service_random(conn->service, ticks / 5 + 1);
 }
 
@@ -60,14 +60,14 @@ conn_watch(struct conn *conn)
 
 	switch ((enum conn_state)conn->state) {
 	case CONN_HEAD:
-		due = after(conn->state_since, limits->handshake_timeout_ms);
+		due = after(conn->since, limits->handshake_timeout_ms);
 		break;
 	case CONN_OPEN:
 		due = open_deadline(conn);
 		break;
 	case CONN_CLOSING:
 	case CONN_LINGERING:
-		due = after(conn->state_since, limits->close_timeout_ms);
+		due = after(conn->since, limits->close_timeout_ms);
 		break;
 	case CONN_ENDING:
 	case CONN_DEAD:
@@ -90,14 +90,10 @@ has_passed(const struct conn *conn, uint32_t moment)
 static bool
 is_stalled(struct conn *conn)
 {
-	uint32_t left =
-	    (uint32_t)evbuffer_get_length(bufferevent_get_output(conn->bev));
-	bool moved = left != conn->output_seen;
-
-	conn->output_seen = left;
-	if (moved)
-		conn->output_moved = conn_now(conn);
-	return !moved;
+	if (!outbox_has_moved(&conn->outbox, conn->bev))
+		return true;
+	conn->output_moved = conn_now(conn);
+	return false;
 }
 
 static void
@@ -106,7 +102,7 @@ ping_if_silent(struct conn *conn)
 	int64_t interval_ms = conn->service->limits->ping_interval_ms;
 
 	if (interval_ms == 0 || conn->pinged != 0 ||
-	    conn_now(conn) - conn->heard < wheel_ticks(interval_ms * 9 / 10))
+	    conn_now(conn) - conn->since < wheel_ticks(interval_ms * 9 / 10))
 		return;
 	conn->pinged = conn_now(conn);
 	conn_write_frame(conn, WS_PING, "", 0);

@@ -133,8 +133,10 @@ read_frames(struct conn *conn)
 	struct evbuffer_iovec piece;
 	size_t len = evbuffer_get_length(input);
 
-	conn->heard = conn_now(conn);
-	conn->pinged = 0;
+	if (conn->state == CONN_OPEN) {
+		conn->since = conn_now(conn);
+		conn->pinged = 0;
+	}
 	while (listens(conn) && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
 		ws_reader_feed(&conn->reader, &conn->service->reader_limits,
 		    &reader_ops, conn, piece.iov_base, piece.iov_len);

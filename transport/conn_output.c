@@ -15,8 +15,6 @@ note_waiting(struct conn *conn)
 
 	if (conn->output_moved == 0) {
 		conn->output_moved = conn_now(conn);
-		conn->output_seen = (uint32_t)
-		    evbuffer_get_length(bufferevent_get_output(conn->bev));
 		started = true;
 	}
 	if (soft > 0 && conn->output_soft_since == 0 &&
@@ -122,8 +120,6 @@ conn_on_written(struct conn *conn)
 
 	if (outbox_advance(&conn->outbox, conn->bev)) {
 		conn->output_moved = conn_now(conn);
-		conn->output_seen = (uint32_t)
-		    evbuffer_get_length(bufferevent_get_output(conn->bev));
 		if (conn_waiting(conn) <= soft)
 			conn->output_soft_since = 0;
 		return;

@@ -191,7 +191,8 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id)
 	struct session *session = peer;
 
 	assert(session->member_id[0] == '\0');
-	assert(member_id.len > 0 && member_id.len < ID_SIZE);
+	assert(member_id.len > 0 &&
+	       member_id.len < id_size(session->dialect->ids));
 	memcpy(session->member_id, member_id.data, member_id.len);
 	session->member_id[member_id.len] = '\0';
 	if (id_map_put(&hub->sessions, session))

@@ -84,6 +84,7 @@ piece_extend(struct piece *last, const struct piece *next)
 /* A queue of pieces, each with a reference to its chunk. */
 struct backlog {
 	size_t bytes;
+	size_t seen; /* what the bufferevent held when last looked at */
 	uint32_t head;
 	uint32_t count;
 	uint32_t capacity;
@@ -187,6 +188,7 @@ backlog_lend(struct backlog *backlog, struct bufferevent *bev)
 		piece->chunk) != 0)
 		return false;
 	backlog->bytes -= piece->len;
+	backlog->seen = 0; /* it took all that it had before */
 	backlog->head = (backlog->head + 1) % backlog->capacity;
 	backlog->count--;
 	return true;
@@ -356,6 +358,19 @@ outbox_advance(struct outbox *outbox, struct bufferevent *bev)
 		return true; /* no memory now: the stall timer ends this */
 	outbox_fini(outbox);
 	return false;
+}
+
+bool
+outbox_has_moved(struct outbox *outbox, struct bufferevent *bev)
+{
+	size_t left = evbuffer_get_length(bufferevent_get_output(bev));
+	bool moved;
+
+	if (outbox_is_empty(outbox))
+		return true;
+	moved = left != outbox->backlog->seen;
+	outbox->backlog->seen = left;
+	return moved;
 }
 
 size_t

@@ -83,6 +83,9 @@ enum outbox_result outbox_write(struct outbox *, struct bufferevent *, int fd,
  */
 bool outbox_advance(struct outbox *, struct bufferevent *);
 
+/* Whether the socket took anything since this was asked the last time. */
+bool outbox_has_moved(struct outbox *, struct bufferevent *);
+
 /* Bytes that wait, what the bufferevent holds included. */
 size_t outbox_bytes(const struct outbox *, struct bufferevent *);
 

@@ -25,6 +25,12 @@ struct sessions {
 	struct keep keep; /* of the command that is being handled */
 };
 
+static struct sessions *
+sessions_of(const struct session *session)
+{
+	return (struct sessions *)session->conn->service->endpoint;
+}
+
 /* --- messages in ---------------------------------------------------------- */
 
 static void
@@ -37,7 +43,7 @@ fail(struct session *session, const struct command *command,
 		.failure = *failure,
 	};
 
-	hub_tell(session->sessions->config.hub, session, &event);
+	hub_tell(sessions_of(session)->config.hub, session, &event);
 }
 
 /* Beyond its rate a client is told so, and closed if it goes on and on. */
@@ -68,7 +74,7 @@ static void
 on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct session *session = arg;
-	struct sessions *sessions = session->sessions;
+	struct sessions *sessions = sessions_of(session);
 	const struct transport_limits *limits = sessions->config.limits;
 	struct wire_limits wire_limits = { .json_depth = limits->json_depth };
 	struct command command;
@@ -115,7 +121,7 @@ connect_member(struct session *session, const struct http_request *request)
 		.name = wished_name(request, name, sizeof(name)),
 	};
 
-	return command_handle(session->sessions->config.handler, &command) ==
+	return command_handle(sessions_of(session)->config.handler, &command) ==
 	       CHAT_OK;
 }
 
@@ -125,13 +131,14 @@ on_open(struct endpoint *endpoint, struct conn *conn,
     struct str response)
 {
 	struct sessions *sessions = (struct sessions *)endpoint;
-	struct session *session = calloc(1, sizeof(*session));
+	const struct dialect *dialect = sessions->config.dialect;
+	struct session *session =
+	    calloc(1, sizeof(*session) + id_size(dialect->ids));
 
 	if (session == NULL)
 		return NULL;
-	session->sessions = sessions;
 	session->conn = conn;
-	session->dialect = sessions->config.dialect;
+	session->dialect = dialect;
 	token_bucket_init(&session->messages,
 	    &sessions->config.limits->messages, conn->service->now_ms);
 	hub_welcome(sessions->config.hub, session, upgrade->deflate.on);
@@ -146,14 +153,14 @@ say_bye(struct session *session, const struct bye *bye)
 {
 	struct event event = { .kind = EVENT_BYE, .bye = *bye };
 
-	hub_say_last(session->sessions->config.hub, session, &event);
+	hub_say_last(sessions_of(session)->config.hub, session, &event);
 }
 
 static void
 on_leave(void *arg, const struct bye *bye)
 {
 	struct session *session = arg;
-	struct sessions *sessions = session->sessions;
+	struct sessions *sessions = sessions_of(session);
 	struct command command = {
 		.kind = COMMAND_DISCONNECT,
 		.author = session_member(session),

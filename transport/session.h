@@ -25,7 +25,6 @@ struct place {
 };
 
 struct session {
-	struct sessions *sessions;
 	struct conn *conn;
 	const struct dialect *dialect;
 	/* of the hub: the rooms, the first one (the lobby) without memory */
@@ -43,8 +42,9 @@ struct session {
 	struct token_bucket messages;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint16_t refused;
-	uint8_t variant;         /* which channels it sits in */
-	char member_id[ID_SIZE]; /* empty until it is attached */
+	uint8_t variant; /* which channels it sits in */
+	/* As long as the dialect's ids are; empty until it is attached. */
+	char member_id[];
 };
 
 static inline struct str
