@@ -1,0 +1,171 @@
+/*
+ * Members do whatever comes to mind, and now and then something is refused:
+ * stores, publisher and answers never disagree about who is where.
+ */
+#include <stdio.h>
+
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+#define STEPS 1000
+#define MEMBERS_MOST 20
+
+static uint32_t state;
+
+/* Numerical Recipes' generator: the same steps in every run. */
+static uint32_t
+dice(uint32_t sides)
+{
+	state = state * 1664525 + 1013904223;
+	return (state >> 16) % sides;
+}
+
+struct picking {
+	uint32_t to_go;
+	struct member picked;
+};
+
+static bool
+pick_visit(const struct member *member, void *arg)
+{
+	struct picking *picking = arg;
+
+	picking->picked = *member;
+	return picking->to_go-- > 0;
+}
+
+/* One of those who are here; nobody if there is none. */
+static struct member
+pick_member(void)
+{
+	size_t count = member_store_count(world.chat.members);
+	struct picking picking = { dice((uint32_t)count + 1), { .id = "x" } };
+
+	member_store_each(world.chat.members, pick_visit, &picking);
+	return picking.picked;
+}
+
+static struct str
+numbered(const char *prefix, uint32_t of, char out[ID_SIZE])
+{
+	snprintf(out, ID_SIZE, "%s%u", prefix, dice(of));
+	return str_from(out);
+}
+
+static void
+do_something(void)
+{
+	static const enum command_kind kinds[] = { COMMAND_CONNECT,
+		COMMAND_CONNECT, COMMAND_DISCONNECT, COMMAND_TICK,
+		COMMAND_BROADCAST, COMMAND_LIST, COMMAND_DM, COMMAND_RENAME,
+		COMMAND_ROOM_CREATE, COMMAND_ROOM_JOIN, COMMAND_ROOM_JOIN,
+		COMMAND_ROOM_JOIN, COMMAND_ROOM_JOIN, COMMAND_ROOM_LEAVE,
+		COMMAND_HISTORY };
+	char room[ID_SIZE], name[ID_SIZE];
+	struct member author = pick_member();
+	struct command command = {
+		.kind = kinds[dice(sizeof(kinds) / sizeof(kinds[0]))],
+		.flags =
+		    dice(32) == 0 ? COMMAND_PERSISTENT : COMMAND_MAY_CREATE,
+		.peer = &world,
+		.author = str_from(author.id),
+		.room = numbered("r", 6, room),
+		.name = numbered("n", 4, name),
+		.recipient = STR("n1"),
+		.body = STR("1"),
+		.limit = dice(5),
+	};
+
+	if (member_store_count(world.chat.members) > MEMBERS_MOST)
+		command.kind = COMMAND_DISCONNECT;
+	world.fault.to_go = dice(8) == 0 ? 1 + dice(3) : 0;
+	world_do(&command);
+	world.fault.to_go = 0;
+	fake_clock_pass(&world.clock, dice(400));
+}
+
+/* Whether the publisher has somebody in a place. */
+static bool
+listens(const char *member_id, const char *place)
+{
+	for (size_t i = 0; i < world.publisher.count; i++)
+		if (strcmp(world.publisher.listeners[i].member_id, member_id) ==
+			0 &&
+		    strcmp(world.publisher.listeners[i].place, place) == 0)
+			return true;
+	return false;
+}
+
+static bool
+check_lobby(const struct member *member, void *places)
+{
+	ck_assert(listens(member->id, ""));
+	(*(size_t *)places)++;
+	return true;
+}
+
+struct checking {
+	const struct room *room;
+	size_t members;
+};
+
+static bool
+check_member(struct str member_id, void *arg)
+{
+	struct checking *checking = arg;
+	struct member member;
+
+	ck_assert_int_eq(member_store_get(world.chat.members, member_id,
+			     &member),
+	    CHAT_OK);
+	ck_assert(listens(member.id, checking->room->id));
+	checking->members++;
+	return true;
+}
+
+static bool
+check_room(const struct room *room, void *places)
+{
+	struct checking checking = { room, 0 };
+	struct str id = str_from(room->id);
+	struct history_span span;
+
+	room_store_each_member(world.chat.rooms, id, check_member, &checking);
+	ck_assert_uint_eq(checking.members, room->member_count);
+	ck_assert(checking.members > 0 || room->persistent);
+	ck_assert_uint_le(checking.members, world.chat.limits.room_members);
+	ck_assert_int_eq(history_span(world.chat.history, id,
+			     world.clock.wall_ms, &span),
+	    CHAT_OK);
+	*(size_t *)places += checking.members;
+	return true;
+}
+
+static void
+check_everything(void)
+{
+	size_t places = 0;
+
+	member_store_each(world.chat.members, check_lobby, &places);
+	room_store_each(world.chat.rooms, check_room, &places);
+	ck_assert_uint_eq(places, world.publisher.count);
+}
+
+START_TEST(holds_whatever_members_do)
+{
+	state = (uint32_t)_i;
+	for (int i = 0; i < STEPS; i++) {
+		do_something();
+		check_everything();
+		forget_what_was_heard();
+	}
+	ck_assert_uint_gt(room_store_count(world.chat.rooms), 0);
+	ck_assert_uint_gt(member_store_count(world.chat.members), 0);
+}
+END_TEST
+
+SUITE(consistency)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_loop_test(tests, holds_whatever_members_do, 0, 3);
+}
