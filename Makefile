@@ -173,11 +173,9 @@ coverage: ## lines that the tests reach, per layer
 	@$(MAKE) BUILD=coverage all check integration
 	@GCOV='$(GCOV)' tools/coverage build/coverage
 
-valgrind: ## unit tests under memcheck
-	@$(MAKE) BUILD=debug $(parts:%=build/debug/check_%)
-	@for suite in $(parts:%=build/debug/check_%); do \
-		CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full \
-			$$suite || exit 1; done
+valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
+%.valgrind: %
+	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $<
 
 bench: $(addprefix build/,parleyd parley-bench limit_server) ## how close to what the machine can do (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
