@@ -13,7 +13,7 @@ struct bench {
 	struct sockaddr_in address;
 	const char *target; /* "parley", "bare" */
 	struct meter meter;
-	double seconds; /* of measuring, by the clock on the wall */
+	double seconds; /* of the server's CPU time: as long as a stint lasts */
 	uint32_t run;   /* in every stamp */
 };
 

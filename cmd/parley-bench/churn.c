@@ -7,6 +7,7 @@
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/fail.h"
 #include "cmd/parley-bench/speech.h"
+#include "cmd/parley-bench/stint.h"
 
 #define WARM_UP_PART 5
 #define PATIENCE_NS 10000000000u
@@ -15,7 +16,7 @@ struct churn {
 	const struct bench *bench;
 	unsigned movers; /* the first in the crowd */
 	struct dial dial;
-	uint64_t end_ns;
+	struct stint stint;
 	uint64_t done;
 };
 
@@ -53,7 +54,7 @@ churn_closed(void *arg, struct client *client)
 		wrong_answer("a close with code 1000 was answered with %u",
 		    client->close_code);
 	churn->done++;
-	if (now_ns() < churn->end_ns)
+	if (!stint_is_over(&churn->stint))
 		client_dial(client, &churn->dial);
 }
 
@@ -80,16 +81,15 @@ gather(struct churn *churn, struct crowd *crowd, size_t clients)
 static uint64_t
 run_phase(struct churn *churn, struct crowd *crowd, double seconds)
 {
-	uint64_t cpu_ns = meter_cpu_ns(&churn->bench->meter);
-
 	churn->done = 0;
-	churn->end_ns = now_ns() + (uint64_t)(seconds * 1e9);
+	stint_begin(&churn->stint, &churn->bench->meter,
+	    (uint64_t)(seconds * 1e9));
 	for (unsigned i = 0; i < churn->movers; i++)
 		client_dial(&crowd->clients[i], &churn->dial);
 	while (crowd->connected > crowd->count - churn->movers)
 		if (!crowd_turn(crowd, PATIENCE_NS))
 			wrong_answer("connections do not end");
-	return meter_cpu_ns(&churn->bench->meter) - cpu_ns;
+	return stint_cpu_ns(&churn->stint);
 }
 
 void

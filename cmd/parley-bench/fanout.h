@@ -65,8 +65,9 @@ struct fanout *fanout_create(const struct bench *, const struct shape *);
 void fanout_destroy(struct fanout *);
 
 /*
- * Speaks for so long, then waits until all has been heard: nothing is under
- * way before or after. May be called again.
+ * Speaks until the server has spent so much CPU time, at a rate for so long,
+ * then waits until all has been heard: nothing is under way before or after.
+ * May be called again.
  */
 void fanout_run(struct fanout *, uint64_t duration_ns, struct fanout_result *);
 

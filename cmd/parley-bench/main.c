@@ -29,7 +29,7 @@ print_usage(FILE *out)
 	    "\n"
 	    "  --pid PID        process of the server, whose CPU time counts\n"
 	    "  --target NAME    parley (default), or bare: the limit program\n"
-	    "  --seconds S      measure for so long (default 1)\n"
+	    "  --seconds S      of CPU time of the server (default 1)\n"
 	    "  --members N      members of a room, or connections\n"
 	    "  --json           one JSON object instead of a list\n"
 	    "\n"

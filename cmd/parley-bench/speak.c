@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/stint.h"
 
 #define PATIENCE_NS 10000000000u
 #define LISTEN_ON_NS 20000000u
@@ -102,28 +103,39 @@ finish(struct fanout *fanout)
 			    (unsigned long long)fanout->under_way);
 }
 
+static void
+talk(struct fanout *fanout, struct stint *stint)
+{
+	while (!stint_is_over(stint)) {
+		speak_in_turn(fanout);
+		if (!crowd_turn(&fanout->crowd, PATIENCE_NS))
+			break;
+	}
+}
+
+static void
+talk_on_time(struct fanout *fanout, const struct stint *stint)
+{
+	while (stint_wall_ns(stint) < stint->duration_ns)
+		crowd_turn(&fanout->crowd, speak_on_time(fanout));
+}
+
 void
 fanout_run(struct fanout *fanout, uint64_t duration_ns,
     struct fanout_result *result)
 {
-	uint64_t cpu_ns = meter_cpu_ns(&fanout->bench->meter);
-	uint64_t start_ns = now_ns();
-	uint64_t wait_ns = PATIENCE_NS;
+	struct stint stint;
 
 	fanout->result = result;
 	begin(fanout);
-	while (now_ns() - start_ns < duration_ns) {
-		if (fanout->shape.rate > 0)
-			wait_ns = speak_on_time(fanout);
-		else
-			speak_in_turn(fanout);
-		if (!crowd_turn(&fanout->crowd, wait_ns) &&
-		    fanout->shape.rate == 0)
-			break;
-	}
+	stint_begin(&stint, &fanout->bench->meter, duration_ns);
+	if (fanout->shape.rate > 0)
+		talk_on_time(fanout, &stint);
+	else
+		talk(fanout, &stint);
 	finish(fanout);
-	result->cpu_ns += meter_cpu_ns(&fanout->bench->meter) - cpu_ns;
-	result->wall_ns += now_ns() - start_ns;
+	result->cpu_ns += stint_cpu_ns(&stint);
+	result->wall_ns += stint_wall_ns(&stint);
 }
 
 void

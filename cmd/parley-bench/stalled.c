@@ -8,26 +8,19 @@
 #include "cmd/parley-bench/fail.h"
 #include "cmd/parley-bench/fanout.h"
 
-#define SLICE_NS 100000000u /* memory is looked at in between */
-#define PATIENCE                                                    \
-	5 /* by the clock on the wall, for a second of the server's \
-	   */
+#define SLICE_S 0.1 /* memory is looked at in between */
 
-/*
- * Speaks in slices until the server has spent its time, so that as much is
- * said on a busy machine; returns the most memory that was seen.
- */
+/* Speaks in slices; returns the most memory that was seen. */
 static uint64_t
 run_sliced(const struct bench *bench, struct fanout *fanout,
     struct fanout_result *result)
 {
 	uint64_t most = 0;
 
-	while ((double)result->cpu_ns < bench->seconds * 1e9 &&
-	       (double)result->wall_ns < PATIENCE * bench->seconds * 1e9) {
+	for (double spent = 0; spent < bench->seconds; spent += SLICE_S) {
 		uint64_t resident;
 
-		fanout_run(fanout, SLICE_NS, result);
+		fanout_run(fanout, (uint64_t)(SLICE_S * 1e9), result);
 		resident = meter_resident(&bench->meter);
 		if (resident > most)
 			most = resident;
@@ -53,7 +46,7 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	uint64_t before;
 	uint64_t most;
 
-	fanout_run(fanout, SLICE_NS, warm);
+	fanout_run(fanout, (uint64_t)(SLICE_S * 1e9), warm);
 	run_sliced(bench, fanout, without);
 	fanout_add_deaf(fanout);
 	before = meter_resident(&bench->meter);
