@@ -283,6 +283,19 @@ merge(struct turn *turn, struct session *session, size_t *pieces)
 	return true;
 }
 
+/* Most of those who are served apart just get an answer. */
+static bool
+serve_answer(struct turn *turn, struct session *session)
+{
+	const struct segment *own = &turn->segments[session->own_first];
+	struct piece piece = { own->chunk, own->offset, own->len };
+
+	if (turn->dirty != NULL || own->next != 0)
+		return false;
+	conn_send(session->conn, &piece, 1);
+	return true;
+}
+
 static void
 serve_apart(struct turn *turn, struct session *session)
 {
@@ -291,6 +304,8 @@ serve_apart(struct turn *turn, struct session *session)
 	if (session->served_turn == turn->number)
 		return;
 	session->served_turn = turn->number;
+	if (serve_answer(turn, session))
+		return;
 	if (!merge(turn, session, &count))
 		conn_end(session->conn, WS_CLOSE_INTERNAL, "out_of_memory");
 	else if (count > 0)
