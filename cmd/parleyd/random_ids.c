@@ -1,24 +1,41 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "cmd/parleyd/platform.h"
 
+/* Drawn at once, handed out in parts: a system call for 16 newcomers. */
+#define POOL_SIZE 256
+
+static uint8_t pool[POOL_SIZE];
+static size_t pool_left;
+
 /* Short reads do not happen up to 256 bytes: getrandom(2). */
 static void
-fill(uint8_t *bytes, size_t count)
+refill(void)
 {
 	ssize_t got;
 
 	do
-		got = getrandom(bytes, count, 0);
+		got = getrandom(pool, sizeof(pool), 0);
 	while (got < 0 && errno == EINTR);
-	if (got != (ssize_t)count) {
+	if (got != sizeof(pool)) {
 		/* Guessable ids would open other people's doors. */
 		log_error("no random numbers from the kernel");
 		abort();
 	}
+	pool_left = sizeof(pool);
+}
+
+static void
+fill(uint8_t *bytes, size_t count)
+{
+	if (pool_left < count)
+		refill();
+	pool_left -= count;
+	memcpy(bytes, pool + pool_left, count);
 }
 
 static char *
