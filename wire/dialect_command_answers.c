@@ -72,8 +72,11 @@ command_encode_delivered(const struct event *event, struct wire_text *out)
 		put_unsigned(out, STR(",\"seq\":"), event->seq);
 		put_signed(out, STR(",\"at\":"), event->at_ms);
 	}
-	put_unsigned(out, STR(",\"recipients\":"), event->recipients);
-	put_if(out, event->duplicate, STR(",\"duplicate\":true"));
+	/* Whom the first try reached, nobody remembers. */
+	if (event->duplicate)
+		wire_text_append(out, STR(",\"duplicate\":true"));
+	else
+		put_unsigned(out, STR(",\"recipients\":"), event->recipients);
 	return put_end(out);
 }
 
