@@ -36,8 +36,12 @@ refuse(struct conn *conn, int status, const char *why)
 
 	switch (status) {
 	case 400:
-	case 426:
 		response.headers = "Sec-WebSocket-Version: 13\r\n";
+		break;
+	case 426: /* RFC 9110 §15.5.22, §7.8 */
+		response.headers = "Sec-WebSocket-Version: 13\r\n"
+				   "Upgrade: websocket\r\n"
+				   "Connection: Upgrade\r\n";
 		break;
 	case 405:
 		response.headers = "Allow: GET\r\n";
