@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -182,13 +183,20 @@ prepare_tcp(int fd, const struct listener *listener)
 		    !listener->address.dual_stack);
 }
 
-/* A socket file that nobody answers on was left by a crash. */
+/*
+ * A socket file that nobody answers on was left by a crash. Other files
+ * refuse connections likewise, but are not ours.
+ */
 static void
 remove_stale(const struct address *address)
 {
 	const struct sockaddr_un *sun = (const void *)&address->storage;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat file;
+	int fd;
 
+	if (lstat(sun->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	if (connect(fd, (const struct sockaddr *)sun, address->len) != 0 &&
