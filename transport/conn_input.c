@@ -11,6 +11,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct conn *conn = arg;
 
+	conn->message_begun = 0; /* what follows it has time of its own */
 	/* Once it is ending, a connection is read for its close frame only. */
 	if (conn->state == CONN_OPEN)
 		conn->service->endpoint->ops->message(conn->session, opcode,
