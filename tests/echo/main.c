@@ -166,7 +166,8 @@ static const struct transport_limits lifted = {
 	.handshake_timeout_ms = 5000,
 	.request_bytes = 8192,
 	.request_headers = 64,
-	.frame_bytes = 64 * 1024 * 1024,
+	.frame_bytes = 16 * 1024 * 1024,
+	.fragments = 65536,
 	.close_timeout_ms = 5000,
 	.drain_timeout_ms = 1000,
 };
