@@ -1,0 +1,153 @@
+"""The programs under test: started on free ports, watched, stopped."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+# Generous, so that only a hang meets it; sanitizers on a busy machine are slow.
+DEADLINE = 20.0
+
+ROOT = Path(__file__).resolve().parents[2]
+PARLEYD = os.environ.get("PARLEYD", str(ROOT / "build/parleyd"))
+ECHO_SERVER = os.environ.get("ECHO_SERVER", str(ROOT / "build/echo_server"))
+
+# Tests do not wait for load balancers, and type faster than people.
+AT_ONCE = (
+    *("--drain-delay", "0s", "--drain-window", "0s"),
+    *("--limits-messages", "0", "--limits-bytes", "0"),
+)
+
+# What a sanitizer writes when it has found something.
+REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "halt_on_error=1:detect_leaks=1:exitcode=99",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "LSAN_OPTIONS": "exitcode=99",
+}
+
+
+class Server:
+    """One process that listens; use as a context manager."""
+
+    def __init__(
+        self, program, *options, listen=("127.0.0.1:0",), files=None
+    ):
+        """`files`: how many descriptors it may open."""
+        self.lines = []
+        self._news = threading.Condition()
+        self._ended = False
+        self.process = subprocess.Popen(
+            [program, "--listen", ",".join(listen), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **SANITIZERS},
+            preexec_fn=(lambda: _limit_files(files)) if files else None,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self.addresses = [self._listening(n) for n in range(len(listen))]
+        except BaseException:
+            self.kill()
+            raise
+        self.address = self.addresses[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self.kill()
+        else:
+            self.stop()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def wait(self, within=DEADLINE):
+        """The exit status of a server that is going down by itself."""
+        status = self.process.wait(within)
+        self._reader.join(DEADLINE)
+        return status
+
+    def stop(self):
+        """Asks it to go and expects that it goes in peace."""
+        self.signal()
+        try:
+            self.assert_clean(self.wait())
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def assert_clean(self, status):
+        output = "\n".join(self.lines)
+        assert status == 0 and not REPORT.search(output), (status, output)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def wait_for_line(self, pattern, nth=0):
+        """The nth match of pattern in what it has printed, or will."""
+
+        def found():
+            matches = [m for m in map(re.compile(pattern).search, self.lines) if m]
+            return matches[nth] if len(matches) > nth else None
+
+        with self._news:
+            self._news.wait_for(lambda: found() or self._ended, DEADLINE)
+            match = found()
+        assert match, f"no line {pattern!r} in {self.lines}"
+        return match
+
+    def memory(self):
+        """Resident bytes."""
+        with open(f"/proc/{self.pid}/status") as status:
+            return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def _listening(self, nth):
+        where = self.wait_for_line(r"listening on (\S+)", nth)[1]
+        if where.startswith("unix:"):
+            return where[len("unix:"):]
+        host, _, port = where.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._news:
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+
+def _limit_files(count):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+
+
+def eventually(condition, within=DEADLINE):
+    """Polls the outside world, which cannot be waited for otherwise."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.005)
