@@ -1,0 +1,190 @@
+"""A hundred who do not read, among a thousand in a busy room."""
+
+import json
+import re
+import select
+import struct
+import time
+
+import pytest
+
+from client import CLOSE, Chat, Gone
+from server import DEADLINE
+
+MEMBERS, SLOW = 1000, 100
+MESSAGES, SIZE = 60, 16 * 1024
+HARD = 256 * 1024
+SEQ = re.compile(rb'"seq":(\d+)')
+
+
+class Follower:
+    """Reads broadcasts without ever blocking and checks their numbers."""
+
+    def __init__(self, chat):
+        self.chat = chat
+        self.unread = bytearray(chat.unread)
+        self.seq = 0
+        chat.socket.setblocking(False)
+
+    def read(self):
+        self.unread += self.chat.socket.recv(1 << 18)
+        while True:
+            if len(self.unread) < 4:
+                return
+            length, start = self.unread[1], 2
+            if length == 126:
+                (length,) = struct.unpack_from("!H", self.unread, 2)
+                start = 4
+            if len(self.unread) < start + length:
+                return
+            number = SEQ.search(self.unread, start, start + length)
+            if number:
+                assert int(number[1]) == self.seq + 1
+                self.seq += 1
+            del self.unread[:start + length]
+
+
+@pytest.fixture
+def start_twofold(start, tmp_path):
+    """Starts servers with a Unix socket too. There the kernel takes 200 KiB
+    and no more; over TCP it hides a slow reader for megabytes."""
+
+    def start_twofold(*options):
+        listen = "127.0.0.1:0", f"unix:{tmp_path}/sock"
+        return start(*options, listen=listen)
+
+    return start_twofold
+
+
+@pytest.fixture
+def room(start_twofold):
+    server = start_twofold(
+        "--limits-output-hard", "256KiB",
+        "--limits-output-soft", "256KiB",
+        "--presence-up-to", "0",
+        "--lobby-announce-up-to", "0",
+        "--history-bytes", "64KiB",
+        "--limits-close-timeout", "60s",
+    )
+    author = Chat(server.address)
+    author.ask_ok("join", room="busy", create=True)
+    slow = [Chat(server.addresses[1]) for _ in range(SLOW)]
+    fast = [Chat(server.address) for _ in range(MEMBERS - SLOW - 1)]
+    for each in slow + fast:
+        each.say("join", room="busy")
+    for each in slow + fast:
+        while each.next()["event"] != "joined":
+            pass
+    yield server, author, slow, fast
+    for each in author, *slow, *fast:
+        each.socket.close()
+
+
+def test_slow_readers_are_dropped_and_nobody_else_notices(room):
+    server, author, slow, fast = room
+    before = server.memory()
+    followers = {}
+    poll = select.epoll()
+    for each in fast:
+        followers[each.socket.fileno()] = Follower(each)
+        poll.register(each.socket.fileno(), select.EPOLLIN)
+    most = before
+    deadline = time.monotonic() + 3 * DEADLINE
+    for n in range(1, MESSAGES + 1):
+        author.post("busy", "x" * SIZE)
+        # Never more than the others can take: only the slow ones are slow.
+        behind = len(followers)
+        while behind:
+            assert time.monotonic() < deadline, f"{behind} miss message {n}"
+            for fd, _ in poll.poll(1):
+                follower = followers[fd]
+                had = follower.seq
+                follower.read()
+                behind -= follower.seq > had and follower.seq == n
+        most = max(most, server.memory())
+    assert most - before < SLOW * HARD + (64 << 20)
+
+    received = [hear_the_end(each) for each in slow]
+    for seqs, bye, code in received:
+        assert seqs == list(range(1, len(seqs) + 1)), "a hole"
+        assert 0 < len(seqs) < MESSAGES
+        assert bye and bye["reason"] == "slow_consumer"
+        assert code == 4102
+    assert author.ask("rooms")["rooms"][0]["members"] == MEMBERS - SLOW
+
+
+def hear_the_end(chat):
+    """What a slow reader finds when it reads on at last."""
+    seqs, bye = [], None
+    while True:
+        try:
+            got = chat.read_frame()
+        except Gone:
+            return seqs, bye, None
+        if got.opcode == CLOSE:
+            chat.send_frame(CLOSE, got.payload)
+            return seqs, bye, got.code
+        event = json.loads(got.payload)
+        if event["event"] == "bye":
+            bye = event
+        elif "seq" in event:
+            seqs.append(event["seq"])
+
+
+def test_a_slow_reader_that_catches_up_in_time_loses_nothing(start_twofold):
+    server = start_twofold(
+        "--limits-output-hard", "8MiB",
+        "--limits-output-soft", "8MiB",
+    )
+    author = Chat(server.address)
+    author.ask_ok("join", room="busy", create=True)
+    slow = Chat(server.addresses[1])
+    slow.ask_ok("join", room="busy")
+    for _ in range(200):
+        author.post("busy", "x" * SIZE)
+        author.inbox.clear()
+    events = [slow.next() for _ in range(200)]
+    assert [e["seq"] for e in events] == list(range(1, 201))
+    slow.ask_ok("ping")
+
+
+def test_too_much_for_too_long_is_too_much(start_twofold):
+    server = start_twofold(
+        "--limits-output-hard", "64MiB",
+        "--limits-output-soft", "64KiB",
+        "--limits-output-soft-time", "1s",
+    )
+    author = Chat(server.address)
+    author.ask_ok("join", room="busy", create=True)
+    slow = Chat(server.addresses[1])
+    slow.ask_ok("join", room="busy")
+    while author.next()["event"] != "join":
+        pass
+    while True:  # until it is gone
+        author.ask_ok("broadcast", room="busy", message="x" * SIZE)
+        if any(e["event"] == "leave" for e in author.inbox):
+            break
+        author.inbox.clear()
+    seqs, bye, code = hear_the_end(slow)
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert code == 4102 and bye["reason"] == "slow_consumer"
+
+
+def test_the_memory_for_all_slow_readers_is_bounded(start_twofold):
+    server = start_twofold(
+        "--limits-output-hard", "4MiB",
+        "--limits-output-soft", "4MiB",
+        "--limits-output-total", "8MiB",
+    )
+    author = Chat(server.address)
+    author.ask_ok("join", room="busy", create=True)
+    slow = [Chat(server.addresses[1]) for _ in range(20)]
+    for each in slow:
+        each.ask_ok("join", room="busy")
+    before = server.memory()
+    for _ in range(400):
+        author.ask_ok("broadcast", room="busy", message="x" * SIZE)
+        author.inbox.clear()
+    assert server.memory() - before < 40 << 20
+    codes = [code for _, _, code in map(hear_the_end, slow)]
+    assert codes.count(4102) >= 15
