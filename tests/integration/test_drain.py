@@ -1,0 +1,144 @@
+"""Going down: everybody is told, nobody is cut off, the exit status is 0."""
+
+import json
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from client import CLOSE, Chat, Connection, get, head
+from server import AT_ONCE, DEADLINE, PARLEYD, Server, eventually
+
+
+LISTENERS, TALKERS = 20, 5
+
+
+class Guest(Chat):
+    """Stays until it is sent away, and remembers how that went."""
+
+    def __init__(self, address):
+        super().__init__(address)
+        self.ask_ok("join", room="party", create=True)
+        self.heard, self.acked, self.bye, self.code = [], [], None, None
+
+    def stay(self):
+        while self.code is None:
+            got = self.read_frame()
+            if got.opcode == CLOSE:
+                self.code = got.code
+            else:
+                self.hear(json.loads(got.payload))
+        self.send_frame(CLOSE, got.payload)
+        self.expect_end()
+        self.socket.close()
+
+    def hear(self, event):
+        assert self.bye is None, "bye is the last word"
+        if event["event"] == "bye":
+            self.bye = event
+        elif event["event"] == "broadcast" and "seq" in event:
+            self.heard.append(event["seq"])
+        elif event["event"] == "ack":
+            self.acked.append(event["seq"])
+            self.talk()
+
+    def talk(self):
+        """Once begun it does not end: each ack brings the next word."""
+        self.say("broadcast", room="party", message="x" * 100, ref="t")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_everybody_is_told_under_load(number):
+    options = "--drain-window", "500ms", "--limits-output-hard", "64MiB"
+    with Server(PARLEYD, *AT_ONCE, *options) as server:
+        guests = [Guest(server.address) for _ in range(LISTENERS + TALKERS)]
+        with ThreadPoolExecutor(len(guests)) as crowd:
+            stays = [crowd.submit(each.stay) for each in guests]
+            for each in guests[:TALKERS]:
+                each.talk()
+            eventually(lambda: all(len(each.heard) > 100 for each in guests))
+            began = time.monotonic()
+            server.signal(number)
+            for each in stays:
+                each.result(DEADLINE)
+        server.assert_clean(server.wait())
+        assert time.monotonic() - began < 10
+    for each in guests:
+        first = each.heard[0]
+        assert each.heard == list(range(first, first + len(each.heard)))
+        assert set(each.acked) <= set(each.heard)
+        assert (each.bye["reason"], each.bye["code"]) == ("going_away", 1001)
+        assert 500 <= each.bye["retry_after_ms"] <= 5500
+        assert each.code == 1001
+
+
+def test_readyz_fails_at_once_and_chat_goes_on_until_the_window():
+    with Server(PARLEYD, "--drain-delay", "1s", "--drain-window", "0s") as server:
+        chat = Chat(server.address)
+        server.signal()
+        eventually(lambda: get(server.address, "/readyz").status == 503, 0.8)
+        assert get(server.address, "/livez").status == 200
+        chat.ask_ok("ping")
+        chat.expect_bye(1001)
+        server.assert_clean(server.wait())
+
+
+def test_newcomers_are_sent_away_while_others_leave():
+    with Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "2s") as server:
+        chats = [Chat(server.address) for _ in range(20)]
+        server.signal()
+        eventually(lambda: get(server.address, "/readyz").status == 503)
+        with Connection(server.address) as late:
+            late.send(head())
+            response = late.read_response()
+        assert response.status == 503
+        assert int(response.headers["retry-after"]) > 0
+        for each in chats:
+            each.socket.close()
+        server.assert_clean(server.wait())
+
+
+def test_departures_are_spread_over_the_window():
+    with Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "1s") as server:
+        chats = [Chat(server.address) for _ in range(40)]
+        began = time.monotonic()
+        server.signal()
+        for each in chats:
+            each.expect_bye(1001)
+            each.socket.close()
+        assert 0.5 < time.monotonic() - began < 5
+        server.assert_clean(server.wait())
+
+
+def test_a_second_signal_ends_it_now():
+    with Server(PARLEYD, "--drain-delay", "60s", "--drain-timeout", "100s") as server:
+        chat = Chat(server.address)
+        server.signal()
+        eventually(lambda: get(server.address, "/readyz").status == 503)
+        began = time.monotonic()
+        server.signal()
+        server.assert_clean(server.wait())
+        assert time.monotonic() - began < 5
+        chat.socket.close()
+
+
+def test_who_does_not_answer_holds_nobody_up():
+    with Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "0s",
+                "--drain-timeout", "1s") as server:
+        chats = [Chat(server.address) for _ in range(3)]
+        half = Connection(server.address)
+        half.send(head()[:20])
+        began = time.monotonic()
+        server.signal()
+        server.assert_clean(server.wait())
+        assert time.monotonic() - began < 5
+        for each in chats:
+            each.expect_bye(1001)
+
+
+def test_nobody_there_nothing_to_wait_for():
+    server = Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "20s")
+    began = time.monotonic()
+    server.stop()
+    assert time.monotonic() - began < 5
