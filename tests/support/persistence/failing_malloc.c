@@ -47,6 +47,18 @@ failing_malloc_disarm(void)
 	return has_failed;
 }
 
+bool
+failing_malloc_works(void)
+{
+	/* volatile: a compiler knows malloc() and free(), and needs neither. */
+	void *volatile memory;
+
+	failing_malloc_arm(1);
+	memory = malloc(1);
+	free(memory);
+	return failing_malloc_disarm();
+}
+
 size_t
 failing_malloc_asked(void)
 {

@@ -14,6 +14,9 @@ void failing_malloc_arm(unsigned n);
 /* Makes all succeed again; returns whether one has failed. */
 bool failing_malloc_disarm(void);
 
+/* False where somebody else stands in the allocator's place: valgrind. */
+bool failing_malloc_works(void);
+
 /* How many bytes were asked for while it was armed last. */
 size_t failing_malloc_asked(void);
 
