@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-BUILD = Path(__file__).resolve().parents[2] / "build"
+ROOT = Path(__file__).resolve().parents[2]
+PARLEY_BENCH = os.environ.get("PARLEY_BENCH", str(ROOT / "build/parley-bench"))
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # to the sample key of RFC 6455
 WHEN = 100  # of the frames received, the one with the fault
 
@@ -111,7 +112,7 @@ class FaultyServer:
 
 
 def bench(port, case, *options):
-    command = [BUILD / "parley-bench", "--pid", str(os.getpid()),
+    command = [PARLEY_BENCH, "--pid", str(os.getpid()),
                "--target", "bare", "--seconds", "0.3", *options, case,
                f"127.0.0.1:{port}"]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -154,7 +155,7 @@ def test_does_not_believe_a_server_that(fault, case, said):
 ])
 def test_says_what_it_cannot_run(options):
     done = subprocess.run(
-        [BUILD / "parley-bench", "--pid", str(os.getpid()), *options],
+        [PARLEY_BENCH, "--pid", str(os.getpid()), *options],
         capture_output=True, text=True, timeout=10)
     assert done.stderr.startswith("parley-bench: ")
     assert done.returncode == 2
