@@ -143,6 +143,7 @@ read_frames(struct conn *conn)
 		    &reader_ops, conn, piece.iov_base, piece.iov_len);
 		evbuffer_drain(input, piece.iov_len);
 	}
+	conn->service->endpoint->ops->after_read(conn->service->endpoint);
 	charge(conn, len);
 	note_message(conn);
 }

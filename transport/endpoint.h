@@ -46,6 +46,8 @@ struct endpoint_ops {
 	 * client can still be told why.
 	 */
 	void (*leave)(void *session, const struct bye *);
+	/* Everything that one read brought has been handled. */
+	void (*after_read)(struct endpoint *);
 	/* The end of a loop turn: send what is to be sent. */
 	void (*flush)(struct endpoint *);
 	/* How many sends the next flush will cost, as far as is known. */

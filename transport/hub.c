@@ -406,6 +406,13 @@ hub_forget(struct hub *hub, struct session *session)
 }
 
 void
+hub_flush_answers(struct hub *hub)
+{
+	if (hub->turn.dirty == NULL)
+		turn_flush(&hub->turn);
+}
+
+void
 hub_flush(struct hub *hub)
 {
 	turn_flush(&hub->turn);

@@ -39,6 +39,12 @@ void hub_tell_raw(struct hub *, struct session *, struct str bytes);
 /* Say goodbye: at once, beyond all limits, to a session that was forgotten. */
 void hub_say_last(struct hub *, struct session *, const struct event *);
 
+/*
+ * One connection's input has been handled. Answers go at once, while its
+ * memory is warm, unless a room spoke: then they go with that.
+ */
+void hub_flush_answers(struct hub *);
+
 /* Send what was said in this turn. */
 void hub_flush(struct hub *);
 

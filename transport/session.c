@@ -202,6 +202,12 @@ choose(struct endpoint *endpoint, const struct http_request *request,
 }
 
 static void
+after_read(struct endpoint *endpoint)
+{
+	hub_flush_answers(((struct sessions *)endpoint)->config.hub);
+}
+
+static void
 on_flush(struct endpoint *endpoint)
 {
 	hub_flush(((struct sessions *)endpoint)->config.hub);
@@ -230,6 +236,7 @@ static const struct endpoint_ops sessions_ops = {
 	.open = on_open,
 	.message = on_message,
 	.leave = on_leave,
+	.after_read = after_read,
 	.flush = on_flush,
 	.pending = pending,
 	.tick = on_tick,

@@ -130,9 +130,9 @@ echo_leave(void *session, const struct bye *bye)
 }
 
 static void
-echo_flush(struct endpoint *endpoint)
+echo_nothing(struct endpoint *endpoint)
 {
-	(void)endpoint; /* nothing is kept until the end of a turn */
+	(void)endpoint; /* what is to be sent is sent at once */
 }
 
 static size_t
@@ -142,12 +142,6 @@ echo_pending(struct endpoint *endpoint)
 	return 0;
 }
 
-static void
-echo_tick(struct endpoint *endpoint)
-{
-	(void)endpoint;
-}
-
 static const struct endpoint_ops echo_ops = {
 	.bind = echo_bind,
 	.serves = echo_serves,
@@ -155,9 +149,10 @@ static const struct endpoint_ops echo_ops = {
 	.open = echo_open,
 	.message = echo_message,
 	.leave = echo_leave,
-	.flush = echo_flush,
+	.after_read = echo_nothing,
+	.flush = echo_nothing,
 	.pending = echo_pending,
-	.tick = echo_tick,
+	.tick = echo_nothing,
 };
 
 /* --- the program ---------------------------------------------------------- */
