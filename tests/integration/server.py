@@ -26,7 +26,8 @@ AT_ONCE = (
 REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
 
 SANITIZERS = {
-    "ASAN_OPTIONS": "halt_on_error=1:detect_leaks=1:exitcode=99",
+    # A small quarantine, so that memory can be measured.
+    "ASAN_OPTIONS": "halt_on_error=1:exitcode=99:quarantine_size_mb=8",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "LSAN_OPTIONS": "exitcode=99",
 }
