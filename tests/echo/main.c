@@ -162,7 +162,7 @@ static const struct transport_limits lifted = {
 	.request_bytes = 8192,
 	.request_headers = 64,
 	.frame_bytes = 16 * 1024 * 1024,
-	.fragments = 65536,
+	.fragments = 128 * 1024,
 	.close_timeout_ms = 5000,
 	.drain_timeout_ms = 1000,
 };
