@@ -1,10 +1,13 @@
 """Rooms: made, joined, left, listed; who is told, and how."""
 
+import asyncio
 import json
 
 import pytest
+import websockets
 
 from client import Chat
+from server import DEADLINE
 
 
 @pytest.fixture
@@ -252,6 +255,38 @@ def test_typing_reaches_the_others_only(room):
     assert a.pending() == []
     typing = {"event": "typing", "room": room, "member": a.name, "member_id": a.id}
     assert b.pending() == [typing]
+
+
+def test_deflated_and_plain_members_hear_the_same(start):
+    """The library negotiates and checks what the test would get wrong."""
+    server = start("--deflate-enabled", "on")
+    plain = Chat(server.address)
+    plain.ask_ok("join", room="mixed", create=True)
+    asyncio.run(asyncio.wait_for(deflated_member(server.address), DEADLINE))
+    heard = [e for e in plain.pending() if e["event"] == "broadcast" and "seq" in e]
+    assert [e["message"] for e in heard] == MESSAGES
+
+
+MESSAGES = [*("x" * 2**n for n in range(0, 16, 3)), "\u03ba\u00e9 " * 5000]
+
+
+async def deflated_member(address):
+    async with websockets.connect("ws://%s:%d/ws" % address) as member:
+        assert [each.name for each in member.extensions] == ["permessage-deflate"]
+
+        async def answer(event):
+            while True:
+                got = json.loads(await member.recv())
+                if got["event"] == event:
+                    return got
+
+        await member.send('{"command":"join","room":"mixed"}')
+        await answer("joined")
+        for n, message in enumerate(MESSAGES, 1):
+            said = {"command": "broadcast", "room": "mixed", "message": message}
+            await member.send(json.dumps({**said, "ref": n}))
+            assert (await answer("broadcast"))["message"] == message
+            assert (await answer("ack"))["ref"] == n
 
 
 def test_rooms_do_not_overhear_each_other(room, join):
