@@ -16,6 +16,7 @@ from client import (
     Gone,
     WebSocket,
     frame,
+    get,
     head,
     is_ready,
 )
@@ -261,3 +262,42 @@ def test_control_frames_come_at_a_limited_rate(start):
             assert chat.read_frame().opcode == 0xA
         chat.send(frame(PING) * 5)
         chat.expect_bye(1008)
+
+
+def test_memory_is_bounded_and_then_nobody_new_is_let_in(start):
+    server = start("--limits-memory", "16MiB")
+    chat = Chat(server.address)
+    for room in range(4):
+        chat.ask_ok("join", room=f"r{room}", create=True)
+        for _ in range(70):
+            chat.post(f"r{room}", "x" * 60_000)
+    refused, response = upgrade(server.address)
+    assert response.status == 503 and response.headers["retry-after"]
+    refused.socket.close()
+    ready = get(server.address, "/readyz")
+    assert (ready.status, b"memory" in ready.body) == (503, True)
+    assert get(server.address, "/livez").status == 200
+    for room in range(4):
+        chat.ask_ok("leave", room=f"r{room}")
+    assert is_ready(server.address)
+    Chat(server.address).leave()
+
+
+def test_a_second_crowd_costs_no_more_memory(start):
+    server = start("--presence-up-to", "0")
+
+    def crowd_comes_and_goes():
+        chats = [Chat(server.address) for _ in range(500)]
+        for each in chats:
+            each.say("join", room="crowd", create=True)
+        for each in chats[:20]:
+            each.ask_ok("broadcast", room="crowd", message="hello")
+        for each in chats:
+            each.socket.close()
+        eventually(lambda: server.descriptors() == before)
+        return server.memory()
+
+    before = server.descriptors()
+    crowd_comes_and_goes()
+    first = crowd_comes_and_goes()
+    assert crowd_comes_and_goes() < first + (4 << 20)
