@@ -118,7 +118,7 @@ run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@echo 'Talk to it from another terminal (Debian: python3-websockets):'
 	@echo '  /usr/bin/python3 -m websockets ws://127.0.0.1:8080/ws'
 	@echo '  {"command": "broadcast", "message": "hello"}'
-	@exec build/parleyd $(ARGS)
+	@exec build/parleyd --drain-delay 0s --drain-window 0s $(ARGS)
 
 # --- checks -----------------------------------------------------------------
 test: ## install what is missing, then every check there is

@@ -17,7 +17,8 @@
 
 struct app {
 	const struct options_sources *sources;
-	struct options options;
+	struct options options;         /* as they were given */
+	struct transport_limits limits; /* as they fit this process */
 	struct stores stores;
 	struct hub *hub;
 	struct chat chat;
@@ -38,13 +39,21 @@ random_seed(void)
 	return seed;
 }
 
+/* What each kind of store is called, and what it promises. */
+static const struct {
+	const char *name;
+	struct str durability;
+} store_kinds[] = {
+	[STORE_MEMORY] = { "memory", { "none", 4 } },
+};
+
 /* What members are told when they arrive. */
 static struct profile
 make_profile(const struct options *options)
 {
 	return (struct profile){
 		.server = STR("parley/" PARLEY_VERSION),
-		.durability = STR("none"), /* in memory */
+		.durability = store_kinds[options->store_kind].durability,
 		.ping_ms = options->transport.ping_interval_ms,
 		.message_bytes = options->chat.message_bytes,
 		.rooms_per_member = options->chat.rooms_per_member,
@@ -53,27 +62,28 @@ make_profile(const struct options *options)
 
 /* Descriptors are what connections are made of. */
 static void
-fit_to_descriptors(struct options *options)
+fit_to_descriptors(struct transport_limits *limits)
 {
 	size_t descriptors = descriptors_raise();
-	size_t wanted = options->transport.connections;
+	size_t wanted = limits->connections;
 	size_t within = connections_within(wanted, descriptors);
 
 	if (within != wanted)
 		log_warn("limits.connections is %zu, not %zu: "
 			 "%zu files may be open",
 		    within, wanted, descriptors);
-	options->transport.connections = within;
+	limits->connections = within;
 }
 
 static void
 use_options(struct app *app, const struct options *options)
 {
+	log_set_sink(stderr_log, options->log_level);
 	app->options = *options;
-	fit_to_descriptors(&app->options);
-	log_set_sink(stderr_log, app->options.log_level);
-	app->chat.limits = app->options.chat;
-	app->chat.profile = make_profile(&app->options);
+	app->limits = options->transport;
+	fit_to_descriptors(&app->limits);
+	app->chat.limits = options->chat;
+	app->chat.profile = make_profile(options);
 }
 
 static void
@@ -122,7 +132,9 @@ held_by_stores(void *arg)
 static bool
 make_chat(struct app *app)
 {
-	if (!stores_open(&app->stores, "memory", &app->options.history))
+	const char *kind = store_kinds[app->options.store_kind].name;
+
+	if (!stores_open(&app->stores, kind, &app->options.history))
 		return false;
 	app->hub = hub_create();
 	if (app->hub == NULL)
@@ -144,12 +156,12 @@ make_server(struct app *app)
 		.hub = app->hub,
 		.handler = dispatcher_handler(app->dispatcher),
 		.dialect = dialect_find(STR("command")),
-		.limits = &app->options.transport,
+		.limits = &app->limits,
 	};
 	struct server_config server = {
 		.listen = app->options.listeners.at,
 		.listen_count = app->options.listeners.count,
-		.limits = &app->options.transport,
+		.limits = &app->limits,
 		.clock = system_clock(),
 		.has_routes = true,
 		.seed = random_seed(),

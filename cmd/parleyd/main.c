@@ -4,6 +4,7 @@
 
 #include "cmd/parleyd/app.h"
 #include "cmd/parleyd/options.h"
+#include "cmd/parleyd/platform.h"
 
 int
 main(int argc, char **argv, char **envp)
@@ -12,6 +13,7 @@ main(int argc, char **argv, char **envp)
 	struct options_error error;
 	struct options options;
 
+	log_set_sink(stderr_log, LOG_INFO);
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);
 		return error.exit_code;
