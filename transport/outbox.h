@@ -15,7 +15,7 @@
 
 struct bufferevent;
 
-#define CHUNK_SIZE 16384
+#define CHUNK_SIZE 32768
 
 /* Bytes that are written once and sent to many. Counted references. */
 struct chunk {
