@@ -91,6 +91,7 @@ def test_many_newcomers_are_let_in_at_a_rate(start):
 
 def test_running_out_of_descriptors_is_survived(start):
     server = start("--limits-connections", "1000", files=100)
+    server.wait_for_line("limits.connections is 36, not 1000")
     chat = Chat(server.address)
     crowd = [Connection(server.address) for _ in range(150)]
     until = time.monotonic() + 0.5
@@ -113,6 +114,7 @@ def test_waiting_for_descriptors_costs_no_cpu(start):
     except (TimeoutError, Gone):
         pass
     assert server.cpu_seconds() - before < 0.3
+    assert len([line for line in server.lines if "cannot accept" in line]) == 1
     for each in crowd:
         each.socket.close()
     eventually(lambda: is_ready(server.address))
