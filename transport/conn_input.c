@@ -128,16 +128,24 @@ listens(const struct conn *conn)
 }
 
 static void
+note_sign_of_life(struct conn *conn)
+{
+	conn->since = conn_now(conn);
+	if (conn->pinged == 0)
+		return;
+	conn->pinged = 0;
+	conn_watch(conn); /* no longer for the pong, but for the next ping */
+}
+
+static void
 read_frames(struct conn *conn)
 {
 	struct evbuffer *input = bufferevent_get_input(conn->bev);
 	struct evbuffer_iovec piece;
 	size_t len = evbuffer_get_length(input);
 
-	if (conn->state == CONN_OPEN) {
-		conn->since = conn_now(conn);
-		conn->pinged = 0;
-	}
+	if (conn->state == CONN_OPEN)
+		note_sign_of_life(conn);
 	while (listens(conn) && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
 		ws_reader_feed(&conn->reader, &conn->service->reader_limits,
 		    &reader_ops, conn, piece.iov_base, piece.iov_len);
