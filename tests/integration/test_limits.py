@@ -10,6 +10,7 @@ from client import (
     BINARY,
     CONTINUATION,
     PING,
+    PONG,
     TEXT,
     Chat,
     Connection,
@@ -207,13 +208,16 @@ def test_reading_pauses_beyond_the_rate_of_bytes(start):
         assert 0.4 < time.monotonic() - began < 10
 
 
-def test_silence_is_broken_with_a_ping(start):
-    server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", "500ms")
+@pytest.mark.parametrize("timeout", ["500ms", "10s", "0"])
+def test_silence_is_broken_with_a_ping(start, timeout):
+    server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", timeout)
     with Chat(server.address) as chat:
-        got = chat.read_frame()
-        assert got.opcode == PING
-        chat.send_frame(0xA, got.payload)
-        assert chat.read_frame().opcode == PING
+        began = time.monotonic()
+        for _ in range(2):
+            got = chat.read_frame()
+            assert got.opcode == PING
+            chat.send_frame(PONG, got.payload)
+        assert 1.5 < time.monotonic() - began < 5
 
 
 def test_who_does_not_answer_is_closed(start):
@@ -261,7 +265,7 @@ def test_control_frames_come_at_a_limited_rate(start):
     with Chat(server.address) as chat:
         chat.send(frame(PING) * 5)
         for _ in range(5):
-            assert chat.read_frame().opcode == 0xA
+            assert chat.read_frame().opcode == PONG
         chat.send(frame(PING) * 5)
         chat.expect_bye(1008)
 
