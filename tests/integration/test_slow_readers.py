@@ -188,3 +188,21 @@ def test_the_memory_for_all_slow_readers_is_bounded(start_twofold):
     assert server.memory() - before < 40 << 20
     codes = [code for _, _, code in map(hear_the_end, slow)]
     assert codes.count(4102) >= 15
+
+
+def test_who_takes_nothing_at_all_is_reset(start_twofold):
+    server = start_twofold("--limits-write-stall", "1s")
+    author = Chat(server.address)
+    author.ask_ok("join", room="busy", create=True)
+    stalled = Chat(server.addresses[1])
+    stalled.ask_ok("join", room="busy")
+    author.expect("broadcast", message=f"{stalled.name} has joined!")
+    author.expect("join", room="busy")
+    for _ in range(25):
+        author.post("busy", "x" * SIZE)
+    began = time.monotonic()
+    author.expect("leave", member=stalled.name)
+    assert 0.5 < time.monotonic() - began < 10
+    seqs, bye, code = hear_the_end(stalled)
+    assert seqs == list(range(1, len(seqs) + 1))
+    assert (bye, code) == (None, None)
