@@ -25,7 +25,9 @@ AT_ONCE = (
 # What a sanitizer writes when it has found something.
 REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
 
-SANITIZERS = {
+# Options of whoever runs the tests must not reach the server.
+ENVIRONMENT = {
+    **{n: v for n, v in os.environ.items() if not n.startswith("PARLEY_")},
     # A small quarantine, so that memory can be measured.
     "ASAN_OPTIONS": "halt_on_error=1:exitcode=99:quarantine_size_mb=8",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -48,7 +50,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **SANITIZERS},
+            env=ENVIRONMENT,
             preexec_fn=(lambda: _limit_files(files)) if files else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)

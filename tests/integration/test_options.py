@@ -1,19 +1,18 @@
 """Where options come from, and how they change while the server runs."""
 
-import os
 import signal
 import subprocess
 
 import pytest
 
 from client import PING, PONG, TEXT, Chat, WebSocket
-from server import AT_ONCE, DEADLINE, PARLEYD
+from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD
 
 
 def run(*arguments, **environment):
     return subprocess.run(
         [PARLEYD, *arguments],
-        env={**os.environ, **environment},
+        env={**ENVIRONMENT, **environment},
         capture_output=True,
         text=True,
         timeout=DEADLINE,
