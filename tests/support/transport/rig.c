@@ -210,6 +210,21 @@ client_take_frame(struct client *client, uint8_t *opcode, const char **data,
 	return true;
 }
 
+unsigned
+client_take_close(struct client *client)
+{
+	uint8_t opcode;
+	const char *data;
+	size_t len;
+
+	while (client_take_frame(client, &opcode, &data, &len))
+		if (opcode == WS_CLOSE)
+			return len < 2 ? WS_CLOSE_NO_STATUS
+				       : (unsigned)(uint8_t)data[0] << 8 |
+					     (uint8_t)data[1];
+	return 0;
+}
+
 bool
 client_got(const struct client *client, const char *text)
 {

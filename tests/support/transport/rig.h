@@ -58,6 +58,12 @@ void client_receive(struct client *);
 bool client_take_frame(struct client *, uint8_t *opcode, const char **data,
     size_t *len);
 
+/*
+ * Takes frames up to a close frame and returns its code, 1005 if it has none;
+ * 0 if no close frame came.
+ */
+unsigned client_take_close(struct client *);
+
 /* Whether what came begins with this. */
 bool client_got(const struct client *, const char *text);
 

@@ -1,0 +1,185 @@
+#include "tests/support/transport/recorder.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct recorded {
+	struct recorder *recorder;
+	struct conn *conn;
+};
+
+static void
+on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
+{
+	((struct recorder *)endpoint)->pool = pool;
+}
+
+static bool
+serves(struct endpoint *endpoint, struct str path)
+{
+	(void)endpoint;
+	return str_equal(path, STR("/ws"));
+}
+
+static void
+choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
+{
+	(void)endpoint;
+	(void)request;
+	upgrade->deflate_policy.least_window_bits = 15;
+}
+
+static void *
+on_open(struct endpoint *endpoint, struct conn *conn,
+    const struct http_request *request, const struct upgrade *upgrade,
+    struct str response)
+{
+	struct recorder *recorder = (struct recorder *)endpoint;
+	struct recorded *session;
+
+	(void)request;
+	(void)upgrade;
+	if (recorder->refuses)
+		return NULL;
+	session = malloc(sizeof(*session));
+	ck_assert_ptr_nonnull(session);
+	session->recorder = recorder;
+	session->conn = conn;
+	recorder->opened++;
+	if (!recorder->gathers) {
+		conn_write(conn, response.data, response.len);
+		return session;
+	}
+	ck_assert_uint_le(response.len, sizeof(recorder->response));
+	memcpy(recorder->response, response.data, response.len);
+	recorder->response_len = response.len;
+	recorder->gathered = conn;
+	return session;
+}
+
+static void
+on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
+{
+	struct recorded *session = arg;
+	struct recorder *recorder = session->recorder;
+	size_t kept =
+	    len < sizeof(recorder->text) ? len : sizeof(recorder->text) - 1;
+
+	(void)opcode;
+	recorder->messages++;
+	recorder->len = len;
+	memcpy(recorder->text, data, kept);
+	recorder->text[kept] = '\0';
+	if (recorder->echoes)
+		recorder_say(recorder, session->conn, data[0], len);
+	if (recorder->end_code != 0)
+		conn_end(session->conn, recorder->end_code, "as_told");
+}
+
+static bool
+has_heard(const struct client *client)
+{
+	char byte;
+
+	return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+static void
+on_leave(void *arg, const struct bye *bye)
+{
+	struct recorded *session = arg;
+	struct recorder *recorder = session->recorder;
+
+	recorder->left++;
+	if (recorder->watched != NULL)
+		recorder->heard_before_leaving = has_heard(recorder->watched);
+	recorder->bye = (struct bye){ 0 };
+	if (bye != NULL) {
+		recorder->bye = *bye;
+		ck_assert_uint_lt(bye->reason.len,
+		    sizeof(recorder->bye_reason));
+		memcpy(recorder->bye_reason, bye->reason.data, bye->reason.len);
+		recorder->bye_reason[bye->reason.len] = '\0';
+		conn_write_frame(session->conn, WS_TEXT, "bye", 3);
+	}
+	free(session);
+}
+
+static void
+on_flush(struct endpoint *endpoint)
+{
+	struct recorder *recorder = (struct recorder *)endpoint;
+	struct conn *conn = recorder->gathered;
+
+	recorder->gathered = NULL;
+	if (conn != NULL)
+		conn_write(conn, recorder->response, recorder->response_len);
+}
+
+static size_t
+pending(struct endpoint *endpoint)
+{
+	(void)endpoint;
+	return 0;
+}
+
+static void
+do_nothing(struct endpoint *endpoint)
+{
+	(void)endpoint;
+}
+
+static const struct endpoint_ops recorder_ops = {
+	.bind = on_bind,
+	.serves = serves,
+	.choose = choose,
+	.open = on_open,
+	.message = on_message,
+	.leave = on_leave,
+	.after_read = do_nothing,
+	.flush = on_flush,
+	.pending = pending,
+	.tick = do_nothing,
+};
+
+void
+recorder_init(struct recorder *recorder)
+{
+	memset(recorder, 0, sizeof(*recorder));
+	recorder->base.ops = &recorder_ops;
+	rig_init(&recorder->rig, &recorder->base);
+}
+
+void
+recorder_fini(struct recorder *recorder)
+{
+	rig_fini(&recorder->rig);
+	ck_assert_uint_eq(recorder->opened, recorder->left);
+}
+
+void
+recorder_meet(struct recorder *recorder, struct client *client, int sndbuf)
+{
+	client_connect(client, &recorder->rig, sndbuf);
+	client_open(client, &recorder->rig, "/ws");
+}
+
+void
+recorder_say(struct recorder *recorder, struct conn *conn, char letter,
+    size_t len)
+{
+	struct chunk *chunk =
+	    chunk_create(recorder->pool, len + WS_FRAME_HEAD_MAX);
+	struct piece piece = { .chunk = chunk };
+	size_t head;
+
+	ck_assert_ptr_nonnull(chunk);
+	head = ws_frame_encode(WS_TEXT, true, 0, len, (uint8_t *)chunk->data);
+	memset(chunk->data + head, letter, len);
+	piece.len = chunk->used = (uint32_t)(head + len);
+	conn_send(conn, &piece, 1);
+	chunk_unref(chunk);
+}

@@ -1,0 +1,46 @@
+/* An endpoint that remembers what happened to it, and says what it is told. */
+#ifndef TESTS_SUPPORT_TRANSPORT_RECORDER_H
+#define TESTS_SUPPORT_TRANSPORT_RECORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tests/support/transport/rig.h"
+#include "transport/endpoint.h"
+
+struct recorder {
+	struct endpoint base;
+	struct rig rig;
+	struct chunk_pool *pool;
+	/* how it is to behave */
+	bool refuses; /* has no memory for a connection */
+	bool gathers; /* sends responses at the end of the turn */
+	bool echoes;
+	unsigned end_code;      /* ends who sends something with this code */
+	struct client *watched; /* what did it get until it left? */
+	/* what happened */
+	unsigned opened;
+	unsigned messages;
+	unsigned left;
+	char text[256]; /* the beginning of the last message */
+	size_t len;     /* of all of it */
+	struct bye bye; /* the last goodbye; code 0: none */
+	char bye_reason[64];
+	bool heard_before_leaving; /* the watched client did */
+	/* the response that waits for the end of the turn */
+	struct conn *gathered;
+	char response[512];
+	size_t response_len;
+};
+
+/* Its rig, too, with generous limits. */
+void recorder_init(struct recorder *);
+void recorder_fini(struct recorder *);
+
+/* A client that went through its handshake. */
+void recorder_meet(struct recorder *, struct client *, int sndbuf);
+
+/* Sends a text of so many bytes, all the same letter, in one frame. */
+void recorder_say(struct recorder *, struct conn *, char letter, size_t len);
+
+#endif
