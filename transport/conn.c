@@ -150,6 +150,9 @@ conn_finish(struct conn *conn)
 	size_t len;
 
 	assert(conn->state == CONN_ENDING);
+	/* Frames mean nothing to a client whose handshake has no answer. */
+	if (!conn->answered)
+		conn->end_code = 0;
 	leave(conn);
 	if (conn->end_code == 0) {
 		conn_die(conn);

@@ -64,6 +64,7 @@ struct conn {
 	bool peer_closed : 1; /* its close frame came */
 	bool deaf : 1;        /* the reader must not be fed any more */
 	bool opened : 1;      /* has been a WebSocket */
+	bool answered : 1;    /* the response to its handshake is sent */
 };
 
 /*

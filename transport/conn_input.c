@@ -31,12 +31,26 @@ may_control(struct conn *conn)
 	return false;
 }
 
+/*
+ * A client may not send before it has the response to its handshake. If one
+ * does, a pong must not overtake the response.
+ */
+static bool
+is_answered(struct conn *conn)
+{
+	struct endpoint *endpoint = conn->service->endpoint;
+
+	if (!conn->answered)
+		endpoint->ops->flush(endpoint);
+	return conn->answered;
+}
+
 static bool
 on_ping(void *arg, const char *data, size_t len)
 {
 	struct conn *conn = arg;
 
-	if (conn->state == CONN_OPEN && may_control(conn))
+	if (conn->state == CONN_OPEN && may_control(conn) && is_answered(conn))
 		conn_write_frame(conn, WS_PONG, data, len);
 	return true;
 }

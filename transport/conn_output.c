@@ -59,6 +59,7 @@ conn_send(struct conn *conn, const struct piece *pieces, size_t count)
 {
 	if (!may_send(conn))
 		return;
+	conn->answered = true;
 	note_result(conn,
 	    outbox_send(&conn->outbox, conn->bev, conn->fd, pieces, count,
 		conn->service->limits->output_hard));
@@ -70,6 +71,7 @@ conn_write(struct conn *conn, const void *data, size_t len)
 	if (conn->state == CONN_DEAD ||
 	    (conn->state == CONN_ENDING && conn->end_code == 0))
 		return;
+	conn->answered = true;
 	note_result(conn, outbox_write(&conn->outbox, conn->bev, conn->fd,
 			      &conn->service->pool, data, len));
 }

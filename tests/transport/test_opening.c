@@ -289,6 +289,8 @@ END_TEST
 
 /* Frames that came with the handshake, masked with zeros. */
 #define HELLO "\x81\x85\0\0\0\0hello"
+#define PING "\x89\x80\0\0\0\0"
+#define PONG "\x8a\0"
 
 START_TEST(reads_frames_that_came_with_the_handshake)
 {
@@ -303,6 +305,21 @@ START_TEST(reads_frames_that_came_with_the_handshake)
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.messages, 3);
 	ck_assert_str_eq(recorder.text, "there");
+	teardown();
+}
+END_TEST
+
+START_TEST(answers_the_handshake_before_a_ping_that_came_with_it)
+{
+	static const char packet[] = OPENING "\r\n" PING;
+
+	setup();
+	recorder.gathers = true;
+	client_send(&client, packet, sizeof(packet) - 1);
+	rig_turn(&recorder.rig);
+	client_receive(&client);
+	check_status(101);
+	ck_assert_mem_eq(client.data + client.len - 2, PONG, 2);
 	teardown();
 }
 END_TEST
@@ -380,6 +397,8 @@ SUITE(opening)
 	tcase_add_test(tests, sends_away_the_third_of_two_from_one_address);
 	tcase_add_test(tests, opens_byte_by_byte);
 	tcase_add_test(tests, reads_frames_that_came_with_the_handshake);
+	tcase_add_test(tests,
+	    answers_the_handshake_before_a_ping_that_came_with_it);
 	tcase_add_test(tests,
 	    closes_properly_what_came_with_the_handshake_and_a_close);
 	tcase_add_test(tests, drops_who_leaves_in_the_middle_of_a_head);
