@@ -112,7 +112,7 @@ conn_shed_output(struct conn *conn)
 {
 	conn->full = true;
 	conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
-	outbox_fini(&conn->outbox);
+	outbox_shed(&conn->outbox);
 }
 
 void

@@ -382,7 +382,7 @@ outbox_bytes(const struct outbox *outbox, struct bufferevent *bev)
 }
 
 void
-outbox_fini(struct outbox *outbox)
+outbox_shed(struct outbox *outbox)
 {
 	struct backlog *backlog = outbox->backlog;
 
@@ -390,7 +390,17 @@ outbox_fini(struct outbox *outbox)
 		return;
 	for (uint32_t i = 0; i < backlog->count; i++)
 		chunk_unref(backlog_at(backlog, i)->chunk);
-	free(backlog->pieces);
-	free(backlog);
+	backlog->count = 0;
+	backlog->bytes = 0;
+}
+
+void
+outbox_fini(struct outbox *outbox)
+{
+	if (outbox->backlog == NULL)
+		return;
+	outbox_shed(outbox);
+	free(outbox->backlog->pieces);
+	free(outbox->backlog);
 	outbox->backlog = NULL;
 }

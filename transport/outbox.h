@@ -95,7 +95,13 @@ outbox_is_empty(const struct outbox *outbox)
 	return outbox->backlog == NULL;
 }
 
-/* Forgets what waits (not what the bufferevent holds). */
+/*
+ * Lets go of what waits, but for what the bufferevent holds: whatever is sent
+ * next goes behind that.
+ */
+void outbox_shed(struct outbox *);
+
+/* Forgets what waits (not what the bufferevent holds): nothing is sent next. */
 void outbox_fini(struct outbox *);
 
 #endif

@@ -467,6 +467,23 @@ START_TEST(a_reader_too_far_behind_gets_what_waits_and_no_more)
 }
 END_TEST
 
+START_TEST(letting_go_of_output_leaves_whole_frames)
+{
+	setup(SMALL);
+	say_much(client.conn, 20);
+	/* The socket has room before the loop comes to see it. */
+	if (_i == 1)
+		client_receive(&client);
+	conn_shed_output(client.conn);
+	service_end_turn(&recorder.rig.service);
+	receive_all();
+	ck_assert_uint_lt(take_letters('x', 1000), 20);
+	ck_assert_uint_eq(client_take_close(&client), 4102);
+	ck_assert_uint_eq(client.len, 0);
+	teardown();
+}
+END_TEST
+
 /* Four clients beside the first one. */
 static struct client others[4];
 
@@ -595,6 +612,8 @@ SUITE(conn)
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
 	tcase_add_test(tests,
 	    a_reader_too_far_behind_gets_what_waits_and_no_more);
+	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,
+	    2);
 	tcase_add_test(tests, lets_go_of_the_largest_unfinished_message_first);
 	tcase_add_loop_test(tests, lets_go_of_the_largest_queue_first, 0, 2);
 }
