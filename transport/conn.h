@@ -101,7 +101,10 @@ conn_is_open(const struct conn *conn)
 /* Under overload: let go of what came, and close with 4100. */
 void conn_shed_input(struct conn *);
 
-/* Under overload: let go of what waits, and close with 4102. */
+/*
+ * Under overload: let go of what waits, and close with 4102; reset whoever is
+ * being closed and does not read even that.
+ */
 void conn_shed_output(struct conn *);
 
 /* Bytes that wait to be sent. */

@@ -101,6 +101,8 @@ conn_shed_input(struct conn *conn)
 	conn->deaf = true;
 	ws_reader_fini(&conn->reader, &conn->service->reader_limits);
 	ws_reader_init(&conn->reader, conn->deflate);
+	if (conn->state == CONN_CLOSING && outbox_is_empty(&conn->outbox))
+		conn_all_is_sent(conn);
 }
 
 /*
@@ -111,8 +113,11 @@ void
 conn_shed_output(struct conn *conn)
 {
 	conn->full = true;
-	conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 	outbox_shed(&conn->outbox);
+	if (conn->state == CONN_OPEN)
+		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
+	else
+		conn_die_hard(conn);
 }
 
 void

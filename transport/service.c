@@ -43,10 +43,20 @@ service_memory(const struct service *service)
 /* One search goes over all connections: not many of them in one turn. */
 #define SHED_AT_ONCE 16
 
+/* Who is being closed may still send a lot, or leave a lot unread. */
 static size_t
 input_of(const struct conn *conn)
 {
 	return conn->opened ? ws_reader_buffered(&conn->reader) : 0;
+}
+
+static size_t
+output_of(const struct conn *conn)
+{
+	bool ends_anyway =
+	    conn->state == CONN_ENDING || conn->state == CONN_DEAD;
+
+	return ends_anyway ? 0 : conn_waiting(conn);
 }
 
 static struct conn *
@@ -58,7 +68,7 @@ largest(const struct service *service, size_t (*size_of)(const struct conn *))
 	for (struct conn *conn = service->conns; conn; conn = conn->next) {
 		size_t size = size_of(conn);
 
-		if (size > most && conn_is_open(conn)) {
+		if (size > most) {
 			most = size;
 			found = conn;
 		}
@@ -101,7 +111,7 @@ shed_output(struct service *service)
 		return;
 	for (int i = 0; i < SHED_AT_ONCE && output_is_too_much(service, 90);
 	     i++) {
-		struct conn *conn = largest(service, conn_waiting);
+		struct conn *conn = largest(service, output_of);
 
 		if (conn == NULL)
 			break;

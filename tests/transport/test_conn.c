@@ -543,6 +543,24 @@ START_TEST(lets_go_of_the_largest_unfinished_message_first)
 }
 END_TEST
 
+START_TEST(lets_go_of_what_comes_while_closing_too)
+{
+	setup_others(0);
+	conn_end(others[1].conn, 1001, "going_away");
+	rig_turn(&recorder.rig);
+	send_part(0, 1000);
+	send_part(1, 9000);
+	recorder.rig.limits.input_total = 5000;
+	rig_turn(&recorder.rig);
+	/* Not who said less, and has a right to. */
+	ck_assert_uint_eq(recorder.rig.service.open_count, 3);
+	ck_assert_uint_lt(recorder.rig.service.input_bytes, 5000);
+	ck_assert_uint_eq(close_code_of(1), 1001);
+	ck_assert(others[1].eof);
+	teardown_others();
+}
+END_TEST
+
 enum output_limit {
 	OUTPUT_TOTAL,
 	MEMORY
@@ -576,6 +594,21 @@ START_TEST(lets_go_of_the_largest_queue_first)
 		rig_turn(&recorder.rig);
 	}
 	ck_assert_uint_eq(close_code_of(1), 4102);
+	teardown_others();
+}
+END_TEST
+
+START_TEST(lets_go_of_who_is_closed_and_does_not_read_before_others)
+{
+	setup_others(SMALL);
+	say_much(others[1].conn, 60);
+	conn_end(others[1].conn, 1001, "going_away");
+	rig_turn(&recorder.rig);
+	say_much(others[0].conn, 30);
+	limit_output((enum output_limit)_i, 70 * 1000);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.service.open_count, 3);
+	ck_assert_uint_eq(connections(), 3);
 	teardown_others();
 }
 END_TEST
@@ -615,5 +648,8 @@ SUITE(conn)
 	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,
 	    2);
 	tcase_add_test(tests, lets_go_of_the_largest_unfinished_message_first);
+	tcase_add_test(tests, lets_go_of_what_comes_while_closing_too);
 	tcase_add_loop_test(tests, lets_go_of_the_largest_queue_first, 0, 2);
+	tcase_add_loop_test(tests,
+	    lets_go_of_who_is_closed_and_does_not_read_before_others, 0, 2);
 }
