@@ -1,0 +1,301 @@
+#include <string.h>
+
+#include "tests/suite.h"
+#include "tests/support/transport/recorder.h"
+
+/* A server's send buffer that takes a few kilobytes. */
+#define SMALL 4608
+
+static struct recorder recorder;
+static struct client client;
+
+static void
+setup(int sndbuf)
+{
+	recorder_init(&recorder);
+	recorder_meet(&recorder, &client, sndbuf);
+}
+
+static void
+teardown(void)
+{
+	recorder_fini(&recorder);
+	client_fini(&client);
+}
+
+static void
+pass(int64_t ms)
+{
+	rig_pass(&recorder.rig, ms);
+	client_receive(&client);
+}
+
+static void
+check_open(void)
+{
+	ck_assert_uint_eq(recorder.left, 0);
+}
+
+static void
+check_closed(unsigned code, const char *reason)
+{
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert_uint_eq(recorder.bye.code, code);
+	ck_assert_str_eq(recorder.bye_reason, reason);
+	ck_assert_uint_eq(client_take_close(&client), code);
+}
+
+/* --- pings ---------------------------------------------------------------- */
+
+static void
+setup_pings(void)
+{
+	recorder_init(&recorder);
+	recorder.rig.limits.ping_interval_ms = 10000;
+	recorder.rig.limits.pong_timeout_ms = 3000;
+	recorder_meet(&recorder, &client, 0);
+}
+
+static bool
+take_ping(void)
+{
+	uint8_t opcode;
+	const char *data;
+	size_t len;
+
+	return client_take_frame(&client, &opcode, &data, &len) &&
+	       opcode == WS_PING && len == 0;
+}
+
+START_TEST(pings_who_is_silent_and_closes_who_stays_so)
+{
+	setup_pings();
+	pass(8900);
+	ck_assert_uint_eq(client.len, 0);
+	pass(2200);
+	ck_assert(take_ping());
+	ck_assert_uint_eq(client.len, 0);
+	check_open();
+	pass(3000);
+	check_closed(4203, "ping_timeout");
+	teardown();
+}
+END_TEST
+
+static const struct {
+	const char *bytes;
+	size_t len;
+} signs_of_life[] = {
+	{ "\x8a\x80\0\0\0\0", 6 },
+	{ "\x81\x81\0\0\0\0x", 7 },
+	{ "\x81", 1 },
+};
+
+START_TEST(any_byte_is_a_sign_of_life)
+{
+	setup_pings();
+	pass(11100);
+	ck_assert(take_ping());
+	client_send(&client, signs_of_life[_i].bytes, signs_of_life[_i].len);
+	pass(8000);
+	check_open();
+	ck_assert_uint_eq(client.len, 0);
+	/* And then from the start. */
+	pass(3100);
+	ck_assert(take_ping());
+	teardown();
+}
+END_TEST
+
+START_TEST(who_talks_is_not_pinged)
+{
+	setup_pings();
+	for (int i = 0; i < 10; i++) {
+		pass(5000);
+		client_send_frame(&client, WS_TEXT, "x", 1);
+	}
+	check_open();
+	ck_assert_uint_eq(client.len, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(pings_do_not_keep_step)
+{
+	struct client many[16];
+	unsigned pinged = 0;
+
+	recorder_init(&recorder);
+	recorder.rig.limits.ping_interval_ms = 10000;
+	for (int i = 0; i < 16; i++)
+		recorder_meet(&recorder, &many[i], 0);
+	rig_pass(&recorder.rig, 9900);
+	for (int i = 0; i < 16; i++) {
+		client_receive(&many[i]);
+		pinged += many[i].len > 0;
+	}
+	ck_assert_uint_gt(pinged, 0);
+	ck_assert_uint_lt(pinged, 16);
+	recorder_fini(&recorder);
+	for (int i = 0; i < 16; i++)
+		client_fini(&many[i]);
+}
+END_TEST
+
+/* --- messages ------------------------------------------------------------- */
+
+static void
+setup_message_time(void)
+{
+	recorder_init(&recorder);
+	recorder.rig.limits.message_time_ms = 3000;
+	recorder_meet(&recorder, &client, 0);
+}
+
+START_TEST(a_message_must_end_some_time)
+{
+	setup_message_time();
+	client_send(&client, "\x01\x81\0\0\0\0x", 7);
+	rig_turn(&recorder.rig);
+	pass(2900);
+	/* Neither another part nor a ping moves that. */
+	client_send(&client, "\x00\x81\0\0\0\0x", 7);
+	client_send_frame(&client, WS_PING, "", 0);
+	rig_turn(&recorder.rig);
+	check_open();
+	pass(100);
+	check_closed(1008, "message_timeout");
+	teardown();
+}
+END_TEST
+
+/* --- output --------------------------------------------------------------- */
+
+static void
+say_much(int times)
+{
+	for (int i = 0; i < times; i++)
+		recorder_say(&recorder, client.conn, 'x', 1000);
+}
+
+START_TEST(too_much_may_not_wait_for_long)
+{
+	setup(SMALL);
+	recorder.rig.limits.output_soft = 20 * 1000;
+	recorder.rig.limits.output_soft_time_ms = 2000;
+	say_much(50);
+	rig_pass(&recorder.rig, 1900);
+	check_open();
+	rig_pass(&recorder.rig, 100);
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert_str_eq(recorder.bye_reason, "slow_consumer");
+	for (int i = 0; i < 100; i++) {
+		client_receive(&client);
+		rig_turn(&recorder.rig);
+	}
+	check_closed(4102, "slow_consumer");
+	teardown();
+}
+END_TEST
+
+START_TEST(who_catches_up_in_time_is_forgiven)
+{
+	setup(SMALL);
+	recorder.rig.limits.output_soft = 20 * 1000;
+	recorder.rig.limits.output_soft_time_ms = 2000;
+	say_much(50);
+	rig_pass(&recorder.rig, 1000);
+	while (conn_waiting(client.conn) > 15 * 1000) {
+		client_receive(&client);
+		rig_turn(&recorder.rig);
+	}
+	rig_pass(&recorder.rig, 5000);
+	check_open();
+	/* The next time has a start of its own. */
+	say_much(50);
+	rig_pass(&recorder.rig, 1900);
+	check_open();
+	rig_pass(&recorder.rig, 100);
+	ck_assert_uint_eq(recorder.left, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(who_takes_a_little_is_not_reset)
+{
+	setup(SMALL);
+	recorder.rig.limits.write_stall_ms = 3000;
+	/* One piece, so that only the socket knows that it moves. */
+	recorder_say(&recorder, client.conn, 'x', 100 * 1000);
+	for (int i = 0; i < 6; i++) {
+		pass(2500);
+	}
+	check_open();
+	rig_pass(&recorder.rig, 9000);
+	ck_assert_uint_eq(recorder.left, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(nothing_waits_no_clock_runs)
+{
+	setup(SMALL);
+	recorder.rig.limits.write_stall_ms = 1000;
+	recorder.rig.limits.output_soft = 2000;
+	recorder.rig.limits.output_soft_time_ms = 1000;
+	say_much(20);
+	for (int i = 0; i < 50; i++) {
+		client_receive(&client);
+		rig_turn(&recorder.rig);
+	}
+	ck_assert_uint_eq(conn_waiting(client.conn), 0);
+	ck_assert_uint_eq(recorder.rig.service.pool.bytes, 0);
+	rig_pass(&recorder.rig, 5000);
+	check_open();
+	teardown();
+}
+END_TEST
+
+/* --- leaving -------------------------------------------------------------- */
+
+START_TEST(leaves_at_its_moment)
+{
+	setup(0);
+	conn_leave_at(client.conn, recorder.rig.service.wheel.now + 20);
+	pass(1900);
+	check_open();
+	pass(100);
+	check_closed(1001, "going_away");
+	teardown();
+}
+END_TEST
+
+START_TEST(leaves_though_it_talks_and_is_paused)
+{
+	char text[3000] = "";
+
+	recorder_init(&recorder);
+	recorder.rig.limits.bytes = (struct rate_limit){ 1, 1 };
+	recorder_meet(&recorder, &client, 0);
+	conn_leave_at(client.conn, recorder.rig.service.wheel.now + 20);
+	client_send_frame(&client, WS_BINARY, text, sizeof(text));
+	pass(2000);
+	check_closed(1001, "going_away");
+	teardown();
+}
+END_TEST
+
+SUITE(conn_deadlines)
+{
+	tcase_add_test(tests, pings_who_is_silent_and_closes_who_stays_so);
+	tcase_add_loop_test(tests, any_byte_is_a_sign_of_life, 0, 3);
+	tcase_add_test(tests, who_talks_is_not_pinged);
+	tcase_add_test(tests, pings_do_not_keep_step);
+	tcase_add_test(tests, a_message_must_end_some_time);
+	tcase_add_test(tests, too_much_may_not_wait_for_long);
+	tcase_add_test(tests, who_catches_up_in_time_is_forgiven);
+	tcase_add_test(tests, who_takes_a_little_is_not_reset);
+	tcase_add_test(tests, nothing_waits_no_clock_runs);
+	tcase_add_test(tests, leaves_at_its_moment);
+	tcase_add_test(tests, leaves_though_it_talks_and_is_paused);
+}
