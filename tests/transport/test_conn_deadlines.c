@@ -169,6 +169,24 @@ START_TEST(a_message_must_end_some_time)
 }
 END_TEST
 
+START_TEST(every_message_has_a_time_of_its_own)
+{
+	setup_message_time();
+	client_send(&client, "\x81\x82\0\0\0\0x", 7);
+	/* Each read ends in the middle of one. */
+	for (int i = 0; i < 10; i++) {
+		pass(1000);
+		client_send(&client, "y\x81\x82\0\0\0\0x", 8);
+	}
+	pass(1000);
+	check_open();
+	ck_assert_uint_eq(recorder.messages, 10);
+	pass(2100);
+	check_closed(1008, "message_timeout");
+	teardown();
+}
+END_TEST
+
 /* --- output --------------------------------------------------------------- */
 
 static void
@@ -292,6 +310,7 @@ SUITE(conn_deadlines)
 	tcase_add_test(tests, who_talks_is_not_pinged);
 	tcase_add_test(tests, pings_do_not_keep_step);
 	tcase_add_test(tests, a_message_must_end_some_time);
+	tcase_add_test(tests, every_message_has_a_time_of_its_own);
 	tcase_add_test(tests, too_much_may_not_wait_for_long);
 	tcase_add_test(tests, who_catches_up_in_time_is_forgiven);
 	tcase_add_test(tests, who_takes_a_little_is_not_reset);
