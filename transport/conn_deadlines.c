@@ -96,6 +96,16 @@ is_stalled(struct conn *conn)
 	return false;
 }
 
+/* A part of a large piece may be gone that nobody told us of. */
+static bool
+has_caught_up(struct conn *conn)
+{
+	if (conn_waiting(conn) > conn->service->limits->output_soft)
+		return false;
+	conn->output_soft_since = 0;
+	return true;
+}
+
 static void
 ping_if_silent(struct conn *conn)
 {
@@ -125,7 +135,8 @@ check_open(struct conn *conn)
 		     after(conn->message_begun, limits->message_time_ms)))
 		conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
 	else if (has_passed(conn, after(conn->output_soft_since,
-				      limits->output_soft_time_ms)))
+				      limits->output_soft_time_ms)) &&
+		 !has_caught_up(conn))
 		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 	else if (has_passed(conn,
 		     after(conn->output_moved, limits->write_stall_ms)) &&

@@ -239,6 +239,22 @@ START_TEST(who_catches_up_in_time_is_forgiven)
 }
 END_TEST
 
+START_TEST(who_has_nearly_all_of_a_large_frame_has_caught_up)
+{
+	setup(SMALL);
+	recorder.rig.limits.output_soft = 20 * 1000;
+	recorder.rig.limits.output_soft_time_ms = 2000;
+	recorder_say(&recorder, client.conn, 'x', 50 * 1000);
+	while (conn_waiting(client.conn) > 15 * 1000) {
+		client_receive(&client);
+		rig_turn(&recorder.rig);
+	}
+	rig_pass(&recorder.rig, 5000);
+	check_open();
+	teardown();
+}
+END_TEST
+
 START_TEST(who_takes_a_little_is_not_reset)
 {
 	setup(SMALL);
@@ -313,6 +329,8 @@ SUITE(conn_deadlines)
 	tcase_add_test(tests, every_message_has_a_time_of_its_own);
 	tcase_add_test(tests, too_much_may_not_wait_for_long);
 	tcase_add_test(tests, who_catches_up_in_time_is_forgiven);
+	tcase_add_test(tests,
+	    who_has_nearly_all_of_a_large_frame_has_caught_up);
 	tcase_add_test(tests, who_takes_a_little_is_not_reset);
 	tcase_add_test(tests, nothing_waits_no_clock_runs);
 	tcase_add_test(tests, leaves_at_its_moment);
