@@ -188,7 +188,7 @@ backlog_lend(struct backlog *backlog, struct bufferevent *bev)
 		piece->chunk) != 0)
 		return false;
 	backlog->bytes -= piece->len;
-	backlog->seen = 0; /* it took all that it had before */
+	backlog->seen = piece->len; /* it took all that it had before */
 	backlog->head = (backlog->head + 1) % backlog->capacity;
 	backlog->count--;
 	return true;
