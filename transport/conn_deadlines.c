@@ -34,6 +34,15 @@ ping_due(const struct conn *conn)
 	       service_random(conn->service, ticks / 5 + 1);
 }
 
+/* While we do not read, the answer may be there already. */
+static uint32_t
+pong_due(const struct conn *conn)
+{
+	if (conn->resume_at != 0)
+		return 0;
+	return after(conn->pinged, conn->service->limits->pong_timeout_ms);
+}
+
 static uint32_t
 open_deadline(const struct conn *conn)
 {
@@ -41,7 +50,7 @@ open_deadline(const struct conn *conn)
 	uint32_t due = UINT32_MAX;
 
 	sooner(&due, ping_due(conn));
-	sooner(&due, after(conn->pinged, limits->pong_timeout_ms));
+	sooner(&due, pong_due(conn));
 	sooner(&due, after(conn->message_begun, limits->message_time_ms));
 	sooner(&due,
 	    after(conn->output_soft_since, limits->output_soft_time_ms));
@@ -119,17 +128,24 @@ ping_if_silent(struct conn *conn)
 }
 
 static void
+resume(struct conn *conn)
+{
+	conn->resume_at = 0;
+	if (conn->pinged != 0)
+		conn->pinged = conn_now(conn);
+	bufferevent_enable(conn->bev, EV_READ);
+}
+
+static void
 check_open(struct conn *conn)
 {
 	const struct transport_limits *limits = conn->service->limits;
 
-	if (has_passed(conn, conn->resume_at)) {
-		conn->resume_at = 0;
-		bufferevent_enable(conn->bev, EV_READ);
-	}
+	if (has_passed(conn, conn->resume_at))
+		resume(conn);
 	if (has_passed(conn, conn->leave_at))
 		conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
-	else if (has_passed(conn, after(conn->pinged, limits->pong_timeout_ms)))
+	else if (has_passed(conn, pong_due(conn)))
 		conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
 	else if (has_passed(conn,
 		     after(conn->message_begun, limits->message_time_ms)))

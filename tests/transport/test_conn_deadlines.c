@@ -142,6 +142,25 @@ START_TEST(pings_do_not_keep_step)
 }
 END_TEST
 
+START_TEST(a_pong_that_is_not_read_is_not_missed)
+{
+	char text[4000] = "";
+
+	recorder_init(&recorder);
+	recorder.rig.limits.ping_interval_ms = 10000;
+	recorder.rig.limits.pong_timeout_ms = 3000;
+	recorder.rig.limits.bytes = (struct rate_limit){ 200, 1 };
+	recorder_meet(&recorder, &client, 0);
+	client_send_frame(&client, WS_BINARY, text, sizeof(text));
+	pass(11100);
+	client_send_frame(&client, WS_PONG, "", 0);
+	/* Reading is paused for twenty seconds. */
+	pass(11000);
+	check_open();
+	teardown();
+}
+END_TEST
+
 /* --- messages ------------------------------------------------------------- */
 
 static void
@@ -340,6 +359,7 @@ SUITE(conn_deadlines)
 	tcase_add_loop_test(tests, any_byte_is_a_sign_of_life, 0, 3);
 	tcase_add_test(tests, who_talks_is_not_pinged);
 	tcase_add_test(tests, pings_do_not_keep_step);
+	tcase_add_test(tests, a_pong_that_is_not_read_is_not_missed);
 	tcase_add_test(tests, a_message_must_end_some_time);
 	tcase_add_test(tests, every_message_has_a_time_of_its_own);
 	tcase_add_test(tests, too_much_may_not_wait_for_long);
