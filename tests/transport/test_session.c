@@ -1,0 +1,426 @@
+#include "transport/session.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/rig.h"
+#include "transport/hub.h"
+#include "wire/dialect.h"
+
+#define CLIENTS 3
+
+/* A chat that says everything twice: to its author and to everybody. */
+struct fixture {
+	struct command_handler handler;
+	struct rig rig;
+	struct hub *hub;
+	struct sessions *sessions;
+	struct client clients[CLIENTS];
+	unsigned attached;
+	unsigned padding; /* of what is said */
+	unsigned said;
+	enum chat_error connect_result;
+	/* the last command */
+	enum command_kind kind;
+	unsigned commands;
+	unsigned disconnects;
+	bool has_name;
+	char name[2048];
+	char body[256];
+};
+
+static struct fixture f;
+
+/* assert(): unlike Check's own it needs no memory, of which there may be none.
+ */
+static void
+copy_text(char *out, size_t size, struct str text)
+{
+	assert(text.len < size);
+	if (text.len > 0)
+		memcpy(out, text.data, text.len);
+	out[text.len] = '\0';
+}
+
+static enum chat_error
+attach(const struct command *command)
+{
+	struct publisher *publisher = hub_publisher(f.hub);
+	char id[16];
+	enum chat_error error;
+
+	if (f.connect_result != CHAT_OK)
+		return f.connect_result;
+	snprintf(id, sizeof(id), "member-%u", f.attached++);
+	error = publisher_attach(publisher, command->peer, str_from(id));
+	if (error != CHAT_OK)
+		return error;
+	/* Who cannot be let into the lobby still is a member. */
+	return publisher_enter(publisher, str_from(id),
+	    (struct str){ NULL, 0 });
+}
+
+static void
+say_twice(struct str author)
+{
+	struct publisher *publisher = hub_publisher(f.hub);
+	char body[8192];
+	struct event event = {
+		.member = STR("somebody"),
+		.member_id = STR("elsewhere"),
+		.body = { body, 0 },
+	};
+
+	for (int i = 0; i < 2; i++) {
+		event.kind = i == 0 ? EVENT_SAID : EVENT_DM;
+		event.body.len = (size_t)snprintf(body, sizeof(body),
+		    "\"%*s#%u\"", (int)f.padding, "", ++f.said);
+		publisher_publish(publisher, &event,
+		    i == 0 ? audience_lobby() : audience_one(author));
+	}
+}
+
+static enum chat_error
+handle(struct command_handler *handler, const struct command *command)
+{
+	(void)handler;
+	f.kind = command->kind;
+	f.commands++;
+	switch (command->kind) {
+	case COMMAND_CONNECT:
+		f.has_name = command->name.data != NULL;
+		copy_text(f.name, sizeof(f.name), command->name);
+		return attach(command);
+	case COMMAND_DISCONNECT:
+		f.disconnects++;
+		publisher_leave(hub_publisher(f.hub), command->author,
+		    (struct str){ NULL, 0 });
+		return CHAT_OK;
+	case COMMAND_BROADCAST:
+		copy_text(f.body, sizeof(f.body), command->body);
+		say_twice(command->author);
+		return CHAT_OK;
+	default:
+		return CHAT_OK;
+	}
+}
+
+static const struct command_handler_ops handler_ops = { handle };
+
+static void
+setup(void)
+{
+	struct sessions_config config;
+
+	memset(&f, 0, sizeof(f));
+	f.handler.ops = &handler_ops;
+	f.hub = hub_create();
+	config = (struct sessions_config){
+		.hub = f.hub,
+		.handler = &f.handler,
+		.dialect = dialect_find(STR("command")),
+		.limits = &f.rig.limits,
+	};
+	f.sessions = sessions_create(&config);
+	rig_init(&f.rig, sessions_endpoint(f.sessions));
+}
+
+static void
+meet(int sndbuf)
+{
+	for (int i = 0; i < CLIENTS; i++) {
+		client_connect(&f.clients[i], &f.rig, sndbuf);
+		client_open(&f.clients[i], &f.rig, "/ws");
+	}
+}
+
+static void
+teardown(void)
+{
+	rig_fini(&f.rig);
+	for (int i = 0; i < CLIENTS; i++)
+		if (f.clients[i].data != NULL)
+			client_fini(&f.clients[i]);
+	sessions_destroy(f.sessions);
+	hub_destroy(f.hub);
+}
+
+static void
+command(int i, const char *text)
+{
+	client_send_frame(&f.clients[i], WS_TEXT, text, strlen(text));
+}
+
+static void
+turn(int i)
+{
+	rig_turn(&f.rig);
+	client_receive(&f.clients[i]);
+}
+
+/* The next text as a string; NULL: there is none. */
+static const char *
+take_text(int i)
+{
+	static char text[16384];
+	uint8_t opcode;
+	const char *data;
+	size_t len;
+
+	if (!client_take_frame(&f.clients[i], &opcode, &data, &len) ||
+	    opcode != WS_TEXT)
+		return NULL;
+	copy_text(text, sizeof(text), str_slice(data, len));
+	return text;
+}
+
+static void
+check_text(int i, const char *part)
+{
+	const char *text = take_text(i);
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_msg(strstr(text, part) != NULL, "no %s in %s", part, text);
+}
+
+/* --- commands ------------------------------------------------------------- */
+
+START_TEST(a_message_becomes_a_command_text_or_not)
+{
+	static const char text[] =
+	    "{\"command\":\"broadcast\",\"message\":\"hi\"}";
+
+	setup();
+	meet(0);
+	client_send_frame(&f.clients[0], _i == 0 ? WS_TEXT : WS_BINARY, text,
+	    strlen(text));
+	turn(0);
+	ck_assert_int_eq(f.kind, COMMAND_BROADCAST);
+	ck_assert_str_eq(f.body, "\"hi\"");
+	check_text(0, "#1");
+	check_text(0, "#2");
+	teardown();
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *answer;
+} misspelled[] = {
+	{ "", "\"code\":\"bad_json\"" },
+	{ "hello", "\"code\":\"bad_json\"" },
+	{ "[]", "\"code\":\"bad_json\"" },
+	{ "{\"command\":\"fly\",\"ref\":\"r\"}",
+	    "\"code\":\"unknown_command\"" },
+	{ "{\"command\":\"fly\",\"ref\":\"r\"}", "\"ref\":\"r\"" },
+	{ "{\"command\":\"join\"}", "\"code\":\"bad_field\"" },
+};
+
+START_TEST(what_is_misspelled_is_answered)
+{
+	setup();
+	meet(0);
+	command(0, misspelled[_i].text);
+	turn(0);
+	check_text(0, misspelled[_i].answer);
+	ck_assert_uint_eq(f.commands, CLIENTS);
+	ck_assert_uint_eq(f.rig.service.open_count, CLIENTS);
+	teardown();
+}
+END_TEST
+
+/* --- arriving and leaving ------------------------------------------------- */
+
+static const struct {
+	const char *path;
+	const char *name; /* NULL: none is wished for */
+} wishes[] = {
+	{ "/ws", NULL },
+	{ "/ws?", NULL },
+	{ "/ws?name=alice", "alice" },
+	{ "/ws?a=b&name=al%20ice+x", "al ice x" },
+	{ "/ws?name=", "" },
+	{ "/ws?name=%zz", NULL },
+	{ "/ws?name=%00", NULL },
+	{ "/ws?Name=alice", NULL },
+};
+
+START_TEST(wishes_for_a_name)
+{
+	setup();
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, wishes[_i].path);
+	ck_assert_int_eq(f.has_name, wishes[_i].name != NULL);
+	if (wishes[_i].name != NULL)
+		ck_assert_str_eq(f.name, wishes[_i].name);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_member_is_gone_when_its_connection_is)
+{
+	setup();
+	meet(0);
+	client_send_frame(&f.clients[1], WS_CLOSE, "", 0);
+	rig_turn(&f.rig);
+	ck_assert_int_eq(f.kind, COMMAND_DISCONNECT);
+	ck_assert_uint_eq(f.disconnects, 1);
+	command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
+	turn(0);
+	turn(2);
+	check_text(0, "#1");
+	check_text(2, "#1");
+	teardown();
+}
+END_TEST
+
+START_TEST(who_cannot_become_a_member_is_told_and_closed)
+{
+	setup();
+	f.connect_result = CHAT_UNAVAILABLE;
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, "/ws");
+	check_text(0, "\"event\":\"bye\",\"code\":1011");
+	ck_assert_uint_eq(client_take_close(&f.clients[0]), 1011);
+	ck_assert_uint_eq(f.disconnects, 0);
+	teardown();
+}
+END_TEST
+
+/* --- rates ---------------------------------------------------------------- */
+
+static void
+limit_messages(uint32_t rate, uint32_t burst)
+{
+	setup();
+	f.rig.limits.messages = (struct rate_limit){ rate, burst };
+	meet(0);
+}
+
+START_TEST(who_says_too_much_is_told_when_to_go_on)
+{
+	limit_messages(2, 3);
+	for (int i = 0; i < 4; i++)
+		command(0, "{\"command\":\"me\",\"ref\":\"c1\"}");
+	turn(0);
+	ck_assert_uint_eq(f.commands, CLIENTS + 3);
+	check_text(0,
+	    "\"ref\":\"c1\",\"command\":\"me\",\"code\":\"rate_limited\"");
+	command(0, "{\"command\":\"me\"}");
+	turn(0);
+	check_text(0, "\"retry_after_ms\":501");
+	rig_pass(&f.rig, 600);
+	command(0, "{\"command\":\"me\"}");
+	turn(0);
+	ck_assert_uint_eq(f.commands, CLIENTS + 4);
+	ck_assert_ptr_null(take_text(0));
+	/* The others have tokens of their own. */
+	command(1, "{\"command\":\"me\"}");
+	rig_turn(&f.rig);
+	ck_assert_uint_eq(f.commands, CLIENTS + 5);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_is_misspelled_counts_too)
+{
+	limit_messages(1, 1);
+	command(0, "hello");
+	command(0, "hello");
+	turn(0);
+	check_text(0, "\"code\":\"bad_json\"");
+	check_text(0, "\"code\":\"rate_limited\"");
+	teardown();
+}
+END_TEST
+
+static void
+be_refused(int times)
+{
+	for (int i = 0; i < times; i++)
+		command(0, "{\"command\":\"me\"}");
+	turn(0);
+}
+
+START_TEST(who_is_refused_a_hundred_times_is_closed)
+{
+	setup();
+	meet(0);
+	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
+	rig_pass(&f.rig, 20000);
+	be_refused(1 + 99);
+	ck_assert_uint_eq(f.disconnects, 0);
+	be_refused(5);
+	ck_assert_uint_eq(f.disconnects, 1);
+	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
+	teardown();
+}
+END_TEST
+
+START_TEST(who_is_refused_now_and_then_is_not)
+{
+	setup();
+	meet(0);
+	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
+	for (int i = 0; i < 5; i++) {
+		be_refused(90);
+		rig_pass(&f.rig, 10200);
+	}
+	ck_assert_uint_eq(f.disconnects, 0);
+	teardown();
+}
+END_TEST
+
+/* --- no memory ------------------------------------------------------------ */
+
+START_TEST(without_memory_nobody_comes_in_by_halves)
+{
+	const char *request =
+	    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+	struct client *client = &f.clients[0];
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup();
+	client_connect(client, &f.rig, 0);
+	client_send_text(client, request);
+	client_send_frame(client, WS_TEXT, "hello", 5);
+	malloc_fail_at((unsigned)_i + 1);
+	rig_turn(&f.rig);
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	rig_turn(&f.rig);
+	client_receive(client);
+	ck_assert(client->len == 0 || client_got(client, "HTTP/1.1 101 "));
+	ck_assert(failed || client->len > 0);
+	if (client->len == 0)
+		ck_assert(client->eof);
+	teardown();
+}
+END_TEST
+
+#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+SUITE(session)
+{
+	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
+	    2);
+	tcase_add_loop_test(tests, what_is_misspelled_is_answered, 0,
+	    COUNT(misspelled));
+	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT(wishes));
+	tcase_add_test(tests, a_member_is_gone_when_its_connection_is);
+	tcase_add_test(tests, who_cannot_become_a_member_is_told_and_closed);
+	tcase_add_test(tests, who_says_too_much_is_told_when_to_go_on);
+	tcase_add_test(tests, what_is_misspelled_counts_too);
+	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
+	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
+	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
+	    30);
+}
