@@ -59,7 +59,7 @@ struct conn {
 	uint32_t resume_at;         /* reading is paused */
 	uint16_t end_code;          /* 0: no close frame */
 	uint8_t state;              /* enum conn_state */
-	bool full : 1;              /* too much waits: nothing more is queued */
+	bool full : 1;              /* nothing more is said but goodbye */
 	bool deflate : 1;
 	bool peer_closed : 1; /* its close frame came */
 	bool deaf : 1;        /* the reader must not be fed any more */
@@ -97,6 +97,12 @@ conn_is_open(const struct conn *conn)
 {
 	return conn->state == CONN_OPEN;
 }
+
+/*
+ * End with this turn for want of memory: there would be a hole in what the
+ * peer hears, so nothing more is sent but goodbye.
+ */
+void conn_end_unheard(struct conn *);
 
 /* Under overload: let go of what came, and close with 4100. */
 void conn_shed_input(struct conn *);

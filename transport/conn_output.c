@@ -88,6 +88,13 @@ conn_write_frame(struct conn *conn, uint8_t opcode, const void *data,
 	conn_write(conn, frame, head + len);
 }
 
+void
+conn_end_unheard(struct conn *conn)
+{
+	conn->full = true;
+	conn_end(conn, WS_CLOSE_INTERNAL, "out_of_memory");
+}
+
 size_t
 conn_waiting(const struct conn *conn)
 {

@@ -107,16 +107,10 @@ forget_spellings(struct hub *hub)
 /* --- saying --------------------------------------------------------------- */
 
 static void
-end_unheard(struct session *session)
-{
-	conn_end(session->conn, WS_CLOSE_INTERNAL, "out_of_memory");
-}
-
-static void
 tell_frame(struct hub *hub, struct session *session, const struct frame *frame)
 {
 	if (!turn_tell(&hub->turn, session, frame))
-		end_unheard(session);
+		conn_end_unheard(session->conn);
 	if (hub->turn.bytes >= TURN_BYTES)
 		turn_flush(&hub->turn);
 }
@@ -133,7 +127,7 @@ tell(struct hub *hub, struct session *session, const struct event *event,
 	if (!session->dialect->encode(event, view, text))
 		return;
 	if (text->failed) {
-		end_unheard(session);
+		conn_end_unheard(session->conn);
 		return;
 	}
 	frame_text(hub, str_slice(text->data, text->len), session->variant & 1,
@@ -246,7 +240,7 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
 	log_warn("no memory for an event: ending %u connections",
 	    channel->count);
 	for (uint32_t i = 0; i < channel->count; i++)
-		end_unheard(channel->sessions[i]);
+		conn_end_unheard(channel->sessions[i]->conn);
 	return 0;
 }
 

@@ -288,10 +288,12 @@ static bool
 serve_answer(struct turn *turn, struct session *session)
 {
 	const struct segment *own = &turn->segments[session->own_first];
-	struct piece piece = { own->chunk, own->offset, own->len };
+	struct piece piece;
 
-	if (turn->dirty != NULL || own->next != 0)
+	/* Without memory, nothing may have come of the answer. */
+	if (session->own_first == 0 || turn->dirty != NULL || own->next != 0)
 		return false;
+	piece = (struct piece){ own->chunk, own->offset, own->len };
 	conn_send(session->conn, &piece, 1);
 	return true;
 }
@@ -307,7 +309,7 @@ serve_apart(struct turn *turn, struct session *session)
 	if (serve_answer(turn, session))
 		return;
 	if (!merge(turn, session, &count))
-		conn_end(session->conn, WS_CLOSE_INTERNAL, "out_of_memory");
+		conn_end_unheard(session->conn);
 	else if (count > 0)
 		conn_send(session->conn, turn->pieces, count);
 }
@@ -361,8 +363,7 @@ serve_channel(struct turn *turn, struct channel *channel)
 		if (ok)
 			conn_send(session->conn, turn->pieces, count);
 		else
-			conn_end(session->conn, WS_CLOSE_INTERNAL,
-			    "out_of_memory");
+			conn_end_unheard(session->conn);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "transport/hub.h"
 #include "wire/dialect.h"
 
+#define SMALL 4608
 #define CLIENTS 3
 
 /* A chat that says everything twice: to its author and to everybody. */
@@ -377,6 +378,65 @@ END_TEST
 
 /* --- no memory ------------------------------------------------------------ */
 
+/*
+ * What was said arrived in order and without a hole; whoever did not get all
+ * of it has been closed.
+ */
+static void
+check_no_hole(int i, unsigned step)
+{
+	struct client *client = &f.clients[i];
+	unsigned heard = 0;
+	bool ends = false;
+	const char *text;
+
+	for (int round = 0; round < 200 && !client->eof; round++) {
+		size_t before = client->len;
+
+		turn(i);
+		if (client->len == before && round > 3)
+			break;
+	}
+	while ((text = take_text(i)) != NULL) {
+		const char *mark = strrchr(text, '#');
+
+		ck_assert(!ends);
+		if (strstr(text, "\"bye\"") != NULL) {
+			ends = true;
+			continue;
+		}
+		ck_assert_ptr_nonnull(mark);
+		ck_assert_uint_eq(strtoul(mark + 1, NULL, 10),
+		    1 + step * heard++);
+	}
+	if (heard * step < f.said)
+		ck_assert(client->eof || ends);
+}
+
+/* The n-th allocation of a turn fails in which somebody talks. */
+START_TEST(without_memory_nobody_hears_a_hole)
+{
+	const char *text = "{\"command\":\"broadcast\",\"message\":\"hi\"}";
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup();
+	meet(_i % 2 == 0 ? 0 : SMALL);
+	f.padding = _i % 3 == 0 ? 2000 : 10;
+	for (int i = 0; i < 10; i++)
+		command(0, text);
+	malloc_fail_at((unsigned)_i / 2 + 1);
+	rig_turn(&f.rig);
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	check_no_hole(0, 1);
+	check_no_hole(1, 2);
+	ck_assert(failed || f.rig.service.open_count == CLIENTS);
+	teardown();
+}
+END_TEST
+
 START_TEST(without_memory_nobody_comes_in_by_halves)
 {
 	const char *request =
@@ -421,6 +481,7 @@ SUITE(session)
 	tcase_add_test(tests, what_is_misspelled_counts_too);
 	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
 	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
+	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
 	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
 	    30);
 }
