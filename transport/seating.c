@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/conn.h"
 #include "transport/session.h"
 
 static struct str
@@ -204,7 +205,9 @@ seating_leave(struct seating *seating, struct session *session, struct str id)
 		place = seating_place(session, channel);
 	if (place == NULL)
 		return;
-	settle(seating, channel);
+	/* Whose connection ends has got everything that it will. */
+	if (conn_is_open(session->conn) || channel->count == 1)
+		settle(seating, channel);
 	stand_up(session, place);
 	if (channel->count == 0)
 		room_tidy(seating, room);

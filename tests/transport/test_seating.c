@@ -140,6 +140,28 @@ START_TEST(who_comes_or_goes_ends_what_was_said)
 }
 END_TEST
 
+START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
+{
+	uint32_t number;
+
+	setup();
+	for (int i = 0; i < SESSIONS; i++)
+		enter(i, 0);
+	number = turn.number;
+	for (int i = 1; i < SESSIONS; i++) {
+		conns[i].state = CONN_ENDING;
+		leave(i, 0);
+		say(0);
+	}
+	ck_assert_uint_eq(turn.number, number);
+	conns[0].state = CONN_ENDING;
+	leave(0, 0);
+	ck_assert_ptr_null(channel_of(0));
+	ck_assert(!turn_is_pending(&turn));
+	teardown();
+}
+END_TEST
+
 /* A backlog keeps a chunk of each room; rooms go in any order. */
 START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 {
@@ -197,6 +219,8 @@ SUITE(seating)
 {
 	tcase_add_test(tests, everybody_sits_where_they_sat_down);
 	tcase_add_test(tests, who_comes_or_goes_ends_what_was_said);
+	tcase_add_test(tests,
+	    a_hundred_who_end_at_once_are_announced_in_one_go);
 	tcase_add_test(tests, rooms_that_keep_a_chunk_go_in_any_order);
 	tcase_add_test(tests,
 	    a_chunk_is_kept_only_as_long_as_a_backlog_needs_it);
