@@ -89,7 +89,7 @@ room_tidy(struct seating *seating, struct seats *room)
 			continue;
 		}
 		*at = channel->next;
-		channel_fini(seating->turn, channel);
+		channel_fini(channel);
 		free(channel);
 	}
 	if (room->channels == NULL)

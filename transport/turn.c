@@ -391,29 +391,38 @@ rest_channel(struct turn *turn, struct channel *channel)
 		release_chunk(channel);
 		return;
 	}
-	if (channel->is_held)
+	if (channel->held_at != NULL)
 		return;
-	channel->is_held = true;
 	channel->next_held = turn->held;
+	channel->held_at = &turn->held;
+	if (turn->held != NULL)
+		turn->held->held_at = &channel->next_held;
 	turn->held = channel;
+}
+
+/* Off the list of those that keep a chunk. */
+static void
+unhold(struct channel *channel)
+{
+	*channel->held_at = channel->next_held;
+	if (channel->next_held != NULL)
+		channel->next_held->held_at = channel->held_at;
+	channel->held_at = NULL;
 }
 
 void
 turn_tidy(struct turn *turn)
 {
-	struct channel **at = &turn->held;
+	struct channel *next;
 
-	while (*at != NULL) {
-		struct channel *channel = *at;
+	for (struct channel *channel = turn->held; channel; channel = next) {
 		bool idle = !channel_is_dirty(channel);
 
+		next = channel->next_held;
 		if (idle && channel->chunk != NULL && channel->chunk->refs == 1)
 			release_chunk(channel);
-		if (channel->chunk == NULL) {
-			channel->is_held = false;
-			*at = channel->next_held;
-		} else
-			at = &channel->next_held;
+		if (channel->chunk == NULL)
+			unhold(channel);
 	}
 }
 
@@ -457,16 +466,11 @@ turn_flush(struct turn *turn)
 }
 
 void
-channel_fini(struct turn *turn, struct channel *channel)
+channel_fini(struct channel *channel)
 {
-	struct channel **at = &turn->held;
-
 	assert(!channel_is_dirty(channel) && channel->count == 0);
-	if (channel->is_held) {
-		while (*at != channel)
-			at = &(*at)->next_held;
-		*at = channel->next_held;
-	}
+	if (channel->held_at != NULL)
+		unhold(channel);
 	if (channel->chunk != NULL)
 		release_chunk(channel);
 	free(channel->sessions);

@@ -35,6 +35,7 @@ struct channel {
 	struct channel *next; /* in the same room */
 	struct channel *next_dirty;
 	struct channel *next_held;
+	struct channel **held_at; /* what points to it there; NULL: nothing */
 	struct session **sessions;
 	uint32_t count;
 	uint32_t capacity;
@@ -43,7 +44,6 @@ struct channel {
 	uint32_t last;
 	uint8_t variant;
 	bool has_fleeting;
-	bool is_held; /* is on the turn's list of those that keep a chunk */
 };
 
 struct turn {
@@ -112,6 +112,6 @@ void turn_flush(struct turn *);
 void turn_tidy(struct turn *);
 
 /* The channel is going away; it is empty and not dirty. */
-void channel_fini(struct turn *, struct channel *);
+void channel_fini(struct channel *);
 
 #endif
