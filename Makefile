@@ -47,9 +47,6 @@ libs.cmd         := cmd commands transport wire persistence domain
 syslibs.transport := -levent_core -lz
 syslibs.cmd       := -levent_core -lz
 oracle.wire       := -ljansson
-support.commands  := tests/support/failing_malloc.c
-support.wire      := tests/support/failing_malloc.c
-support.transport := tests/support/failing_malloc.c
 
 # The program without its main() is one more part to be tested.
 folder.cmd := cmd/parleyd
@@ -58,8 +55,8 @@ archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 part_objects = $(call objects,$(filter-out %/main.c,$(wildcard $(folder)/*.c)))
-test_objects = $(call objects,tests/main.c $(support.$(1)) \
-	$(wildcard tests/support/$(1)/*.c tests/$(1)/*.c))
+test_objects = $(call objects,tests/main.c \
+	$(wildcard tests/support/*.c tests/support/$(1)/*.c tests/$(1)/*.c))
 
 # --- programs ---------------------------------------------------------------
 programs := $(O)/parleyd $(O)/parley-bench $(O)/echo_server $(O)/limit_server
@@ -194,7 +191,7 @@ install: build/parleyd ## into PREFIX (and below DESTDIR)
 	install -d $(prefix)/share/doc/parley $(prefix)/lib/systemd/system
 	install -m 644 $(wildcard *.md docs/*.md) LICENSE \
 		$(prefix)/share/doc/parley
-	sed 's|@PREFIX@|$(PREFIX)|' dist/parleyd.service.in \
+	sed 's|@PREFIX@|$(PREFIX)|' cmd/parleyd/parleyd.service.in \
 		> $(prefix)/lib/systemd/system/parleyd.service
 
 clean: ## remove what was built

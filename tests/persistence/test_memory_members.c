@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "tests/suite.h"
-#include "tests/support/persistence/failing_malloc.h"
+#include "tests/support/failing_malloc.h"
 
 static enum chat_error
 put(struct member_store *members, int i)
@@ -21,13 +21,14 @@ static size_t
 put_many(struct member_store *members, int first, int last)
 {
 	enum chat_error error = CHAT_OK;
+	size_t asked;
 
-	failing_malloc_arm(0);
+	malloc_fail_at(0);
 	for (int i = first; i <= last && error == CHAT_OK; i++)
 		error = put(members, i);
-	failing_malloc_disarm();
+	asked = malloc_asked();
 	ck_assert_int_eq(error, CHAT_OK);
-	return failing_malloc_asked();
+	return asked;
 }
 
 START_TEST(a_member_is_one_small_block)
@@ -58,13 +59,12 @@ START_TEST(looking_up_asks_for_no_memory)
 	bool is_taken;
 
 	put_many(members, 1, 3);
-	failing_malloc_arm(0);
+	malloc_fail_at(0);
 	error = member_store_get(members, STR("00000001"), &member);
 	is_taken = member_store_is_taken(members, STR("MEMBER1"));
-	failing_malloc_disarm();
+	ck_assert_uint_eq(malloc_asked(), 0);
 	ck_assert_int_eq(error, CHAT_OK);
 	ck_assert(is_taken);
-	ck_assert_uint_eq(failing_malloc_asked(), 0);
 	member_store_destroy(members);
 }
 END_TEST

@@ -7,7 +7,7 @@
 
 #include "persistence/backends.h"
 #include "tests/suite.h"
-#include "tests/support/persistence/failing_malloc.h"
+#include "tests/support/failing_malloc.h"
 
 #define NOW 1000000
 #define RED STR("red")
@@ -40,9 +40,10 @@ fails_at(unsigned n, operation *operate, struct stores *stores, int i)
 {
 	bool fails;
 
-	failing_malloc_arm(n);
+	malloc_fail_at(n);
 	fails = operate(stores, i);
-	ck_assert_int_eq(failing_malloc_disarm(), fails);
+	malloc_fail_at(0);
+	ck_assert_int_eq(malloc_has_failed(), fails);
 	return fails;
 }
 
@@ -326,9 +327,9 @@ START_TEST(emptying_needs_no_memory)
 		ck_assert(!put_member(&stores, i));
 	for (int i = 0; i < CROWD; i++) {
 		snprintf(id, sizeof(id), "id%d", i);
-		failing_malloc_arm(1);
+		malloc_fail_at(1);
 		member_store_remove(stores.members, str_from(id));
-		failing_malloc_disarm();
+		malloc_fail_at(0);
 		ck_assert_uint_eq(member_store_count(stores.members),
 		    (size_t)(CROWD - 1 - i));
 	}
@@ -341,9 +342,10 @@ START_TEST(opening_leaves_nothing_open)
 	for (unsigned n = 1; n <= 3; n++) {
 		struct stores stores;
 
-		failing_malloc_arm(n);
+		malloc_fail_at(n);
 		ck_assert(!stores_open(&stores, "memory", &limits));
-		ck_assert(failing_malloc_disarm());
+		malloc_fail_at(0);
+		ck_assert(malloc_has_failed());
 		ck_assert_ptr_null(stores.members);
 		ck_assert_ptr_null(stores.rooms);
 		ck_assert_ptr_null(stores.history);
@@ -353,7 +355,7 @@ END_TEST
 
 SUITE(no_memory)
 {
-	if (!failing_malloc_works())
+	if (!malloc_can_fail())
 		return;
 	tcase_add_test(tests, members_come_and_are_renamed);
 	tcase_add_test(tests, rooms_are_made_and_joined);

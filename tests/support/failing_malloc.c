@@ -16,12 +16,20 @@ BEHIND(void *, realloc, void *, size_t);
 
 static unsigned to_go;
 static bool failed;
+static size_t asked;
 
 void
 malloc_fail_at(unsigned n)
 {
 	to_go = n;
 	failed = failed && n == 0;
+	asked = 0;
+}
+
+size_t
+malloc_asked(void)
+{
+	return asked;
 }
 
 bool
@@ -44,8 +52,9 @@ malloc_can_fail(void)
 }
 
 static bool
-fails_now(void)
+fails_now(size_t size)
 {
+	asked += size;
 	if (to_go == 0 || --to_go > 0)
 		return false;
 	errno = ENOMEM;
@@ -55,7 +64,7 @@ fails_now(void)
 void *
 malloc(size_t size)
 {
-	if (fails_now())
+	if (fails_now(size))
 		return NULL;
 	return __interceptor_malloc != NULL ? __interceptor_malloc(size)
 					    : __libc_malloc(size);
@@ -64,7 +73,7 @@ malloc(size_t size)
 void *
 calloc(size_t count, size_t size)
 {
-	if (fails_now())
+	if (fails_now(count * size))
 		return NULL;
 	return __interceptor_calloc != NULL ? __interceptor_calloc(count, size)
 					    : __libc_calloc(count, size);
@@ -73,7 +82,7 @@ calloc(size_t count, size_t size)
 void *
 realloc(void *old, size_t size)
 {
-	if (fails_now())
+	if (fails_now(size))
 		return NULL;
 	return __interceptor_realloc != NULL ? __interceptor_realloc(old, size)
 					     : __libc_realloc(old, size);

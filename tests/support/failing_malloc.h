@@ -3,12 +3,16 @@
 #define TESTS_SUPPORT_FAILING_MALLOC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The n-th allocation from now on fails, once; 0: none does any more. */
 void malloc_fail_at(unsigned n);
 
 /* Whether that has happened since it was last asked for. */
 bool malloc_has_failed(void);
+
+/* Bytes that were asked for since malloc_fail_at() was called. */
+size_t malloc_asked(void);
 
 /* False where somebody else stands in the allocator's place: valgrind. */
 bool malloc_can_fail(void);
