@@ -176,7 +176,11 @@ conn_check_deadlines(struct conn *conn)
 		break;
 	case CONN_CLOSING:
 	case CONN_LINGERING:
-		conn_die_hard(conn);
+		/* What the kernel has, our last words maybe, it delivers. */
+		if (outbox_is_empty(&conn->outbox))
+			conn_die(conn);
+		else
+			conn_die_hard(conn);
 		break;
 	case CONN_ENDING:
 	case CONN_DEAD:

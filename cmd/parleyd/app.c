@@ -200,7 +200,8 @@ app_run(const struct options *options, const struct options_sources *sources)
 	if (make_chat(&app) && make_server(&app)) {
 		server_run(app.server);
 		status = EXIT_SUCCESS;
-	}
+	} else
+		log_error("cannot start");
 	app_fini(&app);
 	return status;
 }
