@@ -1,0 +1,160 @@
+#include "transport/route.h"
+
+#include <string.h>
+
+#include "tests/suite.h"
+#include "tests/support/transport/recorder.h"
+
+static struct recorder recorder;
+static struct http_response response;
+static char body[ROUTE_BODY_SIZE];
+
+static void
+ask(const char *method, const char *path, const char *query)
+{
+	struct http_request request = {
+		.method = str_from(method),
+		.path = str_from(path),
+	};
+
+	if (query != NULL)
+		request.query = str_from(query);
+	memset(&response, 0, sizeof(response));
+	routes_answer(&recorder.rig.service, &request, &response, body);
+}
+
+static void
+check_body(const char *expected)
+{
+	ck_assert_uint_eq(response.body.len, strlen(expected));
+	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
+}
+
+static const struct {
+	const char *method;
+	const char *path;
+	int status;
+	const char *body;
+} answers[] = {
+	{ "GET", "/health", 200, "ok" },
+	{ "POST", "/health", 200, "ok" },
+	{ "GET", "/livez", 200, "ok" },
+	{ "HEAD", "/livez", 200, "ok" },
+	{ "POST", "/livez", 405, "405 method not allowed\n" },
+	{ "GET", "/readyz", 200, "{\"status\":\"ok\"}\n" },
+	{ "DELETE", "/readyz", 405, "405 method not allowed\n" },
+	{ "GET", "/readyz/", 404, "404 page not found\n" },
+	{ "GET", "/", 404, "404 page not found\n" },
+	{ "GET", "*", 404, "404 page not found\n" },
+};
+
+START_TEST(answers_what_is_asked_over_http)
+{
+	recorder_init(&recorder);
+	ask(answers[_i].method, answers[_i].path, NULL);
+	ck_assert_int_eq(response.status, answers[_i].status);
+	check_body(answers[_i].body);
+	ck_assert_int_eq(response.head_only,
+	    strcmp(answers[_i].method, "HEAD") == 0);
+	if (response.status == 405)
+		ck_assert_str_eq(response.headers, "Allow: GET, HEAD\r\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(has_no_routes_where_none_are_wanted)
+{
+	recorder_init(&recorder);
+	recorder.rig.service.has_routes = false;
+	ask("GET", "/health", NULL);
+	ck_assert_int_eq(response.status, 404);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+static void
+drain(void)
+{
+	recorder.rig.service.draining = true;
+}
+
+static void
+fill_up(void)
+{
+	recorder.rig.limits.connections = 3;
+	recorder.rig.service.open_count = 3;
+}
+
+static size_t
+much(void *arg)
+{
+	(void)arg;
+	return 801;
+}
+
+static void
+fill_memory(void)
+{
+	recorder.rig.limits.memory = 1000;
+	recorder.rig.service.held = much;
+}
+
+static const struct {
+	void (*prepare)(void);
+	const char *body;
+	const char *check;
+} troubles[] = {
+	{ drain, "{\"status\":\"unavailable\",\"reason\":\"draining\"}\n",
+	    "\"drain\":\"draining\"" },
+	{ fill_up,
+	    "{\"status\":\"unavailable\",\"reason\":"
+	    "\"too many connections\"}\n",
+	    "\"connections\":\"too many connections\"" },
+	{ fill_memory,
+	    "{\"status\":\"unavailable\",\"reason\":\"out of memory\"}\n",
+	    "\"memory\":\"out of memory\"" },
+};
+
+START_TEST(says_why_it_is_not_ready)
+{
+	recorder_init(&recorder);
+	troubles[_i].prepare();
+	ask("GET", "/readyz", NULL);
+	ck_assert_int_eq(response.status, 503);
+	check_body(troubles[_i].body);
+	ck_assert_str_eq(response.headers, "Retry-After: 5\r\n");
+	ask("GET", "/readyz", "verbose");
+	ck_assert_ptr_nonnull(strstr(body, troubles[_i].check));
+	/* It lives all the same. */
+	ask("GET", "/livez", NULL);
+	ck_assert_int_eq(response.status, 200);
+	recorder.rig.service.open_count = 0;
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(gives_the_first_reason_of_several)
+{
+	recorder_init(&recorder);
+	drain();
+	fill_memory();
+	ask("GET", "/readyz", "verbose=1");
+	check_body("{\"status\":\"unavailable\",\"reason\":\"draining\","
+		   "\"checks\":{\"drain\":\"draining\",\"connections\":\"ok\","
+		   "\"memory\":\"out of memory\"},"
+		   "\"connections\":0,\"memory\":801}\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
+
+SUITE(route)
+{
+	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
+	    COUNT(answers));
+	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
+	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
+	    COUNT(troubles));
+	tcase_add_test(tests, gives_the_first_reason_of_several);
+}
