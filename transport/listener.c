@@ -79,6 +79,15 @@ is_full(const struct service *service)
 	return most > 0 && service->conn_count >= most + CONNECTIONS_SPARE;
 }
 
+/* Who never sends the request that would be refused needs a bound as well. */
+static bool
+takes_too_many(const struct service *service, const struct peer *peer)
+{
+	size_t most = service->limits->connections_per_ip;
+
+	return most > 0 && peer_count(peer) > most + CONNECTIONS_SPARE;
+}
+
 static void
 take(struct listener *listener, int fd, const struct sockaddr *from)
 {
@@ -87,6 +96,11 @@ take(struct listener *listener, int fd, const struct sockaddr *from)
 
 	if (is_full(service) ||
 	    !peer_table_enter(&service->peers, from, &peer)) {
+		close(fd);
+		return;
+	}
+	if (takes_too_many(service, peer)) {
+		peer_table_leave(&service->peers, peer);
 		close(fd);
 		return;
 	}

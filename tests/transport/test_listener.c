@@ -306,6 +306,27 @@ START_TEST(hangs_up_on_who_is_too_many)
 }
 END_TEST
 
+START_TEST(one_peer_cannot_take_every_place)
+{
+	setup_listener();
+	recorder.rig.limits.connections_per_ip = 10;
+	accept_comes_from("10.0.0.1");
+	call(80);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(connections(), 10 + 64);
+	ck_assert_uint_eq(hung_up_on(), 6);
+	accept_comes_from("10.0.0.2");
+	call(1);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(connections(), 10 + 64 + 1);
+	hang_up();
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(id_map_count(&recorder.rig.service.peers.peers), 0);
+	teardown_listener();
+}
+END_TEST
+
 /* --- errors --------------------------------------------------------------- */
 
 static const int passing[] = { ECONNABORTED, EPROTO, EINTR };
@@ -405,6 +426,7 @@ SUITE(listener)
 	tcase_add_test(tests, accepts_a_few_at_a_time);
 	tcase_add_test(tests, accepts_at_its_rate);
 	tcase_add_test(tests, hangs_up_on_who_is_too_many);
+	tcase_add_test(tests, one_peer_cannot_take_every_place);
 	tcase_add_loop_test(tests, goes_on_after_somebody_changed_their_mind, 0,
 	    COUNT(passing));
 	tcase_add_loop_test(tests, rests_longer_and_longer_while_nothing_helps,
