@@ -164,8 +164,10 @@ grant_grace(struct server *server)
 	if (sends < GRACE_LEAST_SENDS)
 		return;
 	end = now_ns() + (grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS);
+	/* Once: without that, it stays as long as there is any input. */
 	do
-		event_base_loop(server->service.base, EVLOOP_NONBLOCK);
+		event_base_loop(server->service.base,
+		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	while (now_ns() < end);
 }
 

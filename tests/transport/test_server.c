@@ -1,0 +1,278 @@
+#include "transport/server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/rig.h"
+#include "transport/conn.h"
+#include "transport/service.h"
+
+/*
+ * A whole server on a socket in the file system, whose endpoint is the test.
+ */
+struct fixture {
+	struct endpoint base;
+	struct clock clock;
+	struct transport_limits limits;
+	struct address address;
+	char folder[32];
+	struct server *server;
+	int caller;  /* a client's end; -1: none */
+	bool floods; /* everything that is read makes the client send more */
+	unsigned messages;
+	unsigned flushes;
+	unsigned stop_at; /* this flush sends SIGTERM, twice */
+	unsigned left;
+	unsigned bye_code;
+};
+
+static struct fixture f;
+
+#define HELLO "\x81\x85\0\0\0\0hello"
+#define FLOOD_MOST 20000
+
+static int64_t
+now_ms(struct clock *clock)
+{
+	struct timespec now;
+
+	(void)clock;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct clock_ops clock_ops = { now_ms, now_ms };
+
+static void
+on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
+{
+	(void)endpoint;
+	(void)pool;
+}
+
+static bool
+serves(struct endpoint *endpoint, struct str path)
+{
+	(void)endpoint;
+	(void)path;
+	return true;
+}
+
+static void
+choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
+{
+	(void)endpoint;
+	(void)request;
+	(void)upgrade;
+}
+
+static void *
+on_open(struct endpoint *endpoint, struct conn *conn,
+    const struct http_request *request, const struct upgrade *upgrade,
+    struct str response)
+{
+	(void)request;
+	(void)upgrade;
+	conn_write(conn, response.data, response.len);
+	return endpoint;
+}
+
+static void
+on_message(void *session, enum ws_opcode opcode, char *data, size_t len)
+{
+	(void)session;
+	(void)opcode;
+	(void)data;
+	(void)len;
+	f.messages++;
+	if (f.floods && f.messages < FLOOD_MOST)
+		send(f.caller, HELLO, sizeof(HELLO) - 1, MSG_DONTWAIT);
+}
+
+static void
+on_leave(void *session, const struct bye *bye)
+{
+	(void)session;
+	f.left++;
+	if (bye != NULL)
+		f.bye_code = bye->code;
+}
+
+static void
+on_flush(struct endpoint *endpoint)
+{
+	(void)endpoint;
+	f.flushes++;
+	if (f.stop_at != 0 && f.flushes >= f.stop_at &&
+	    f.flushes <= f.stop_at + 1)
+		raise(SIGTERM);
+}
+
+/* So much that looking for more input is worth it. */
+static size_t
+pending(struct endpoint *endpoint)
+{
+	(void)endpoint;
+	return 10000;
+}
+
+static void
+do_nothing(struct endpoint *endpoint)
+{
+	(void)endpoint;
+}
+
+static const struct endpoint_ops endpoint_ops = {
+	.bind = on_bind,
+	.serves = serves,
+	.choose = choose,
+	.open = on_open,
+	.message = on_message,
+	.leave = on_leave,
+	.after_read = do_nothing,
+	.flush = on_flush,
+	.pending = pending,
+	.tick = do_nothing,
+};
+
+static struct server *
+create(void)
+{
+	struct server_config config = {
+		.listen = &f.address,
+		.listen_count = 1,
+		.limits = &f.limits,
+		.endpoint = &f.base,
+		.clock = &f.clock,
+		.seed = 7,
+	};
+
+	return server_create(&config);
+}
+
+static void
+setup(void)
+{
+	char text[64];
+	const char *why;
+
+	memset(&f, 0, sizeof(f));
+	f.base.ops = &endpoint_ops;
+	f.clock.ops = &clock_ops;
+	f.caller = -1;
+	f.limits = (struct transport_limits){
+		.handshake_timeout_ms = 5000,
+		.request_bytes = 8192,
+		.request_headers = 64,
+		.close_timeout_ms = 5000,
+		.drain_window_ms = 60000,
+		.drain_timeout_ms = 60000,
+	};
+	strcpy(f.folder, "/tmp/parley-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(f.folder));
+	snprintf(text, sizeof(text), "unix:%s/socket", f.folder);
+	ck_assert(address_parse(text, &f.address, &why));
+}
+
+static void
+teardown(void)
+{
+	server_destroy(f.server);
+	if (f.caller != -1)
+		close(f.caller);
+	/* Fails if anything was left in it. */
+	ck_assert_int_eq(rmdir(f.folder), 0);
+}
+
+static void
+call(void)
+{
+	static const char packet[] =
+	    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" HELLO;
+
+	f.caller = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(f.caller,
+			     (struct sockaddr *)&f.address.storage,
+			     f.address.len),
+	    0);
+	ck_assert_int_eq(send(f.caller, packet, sizeof(packet) - 1, 0),
+	    sizeof(packet) - 1);
+}
+
+START_TEST(a_second_signal_ends_it_at_once)
+{
+	setup();
+	f.stop_at = 10;
+	f.server = create();
+	ck_assert_ptr_nonnull(f.server);
+	call();
+	server_run(f.server);
+	ck_assert_uint_eq(f.messages, 1);
+	ck_assert_uint_eq(f.left, 1);
+	ck_assert_uint_eq(f.bye_code, 1001);
+	teardown();
+}
+END_TEST
+
+START_TEST(whoever_sends_without_end_does_not_keep_others_waiting)
+{
+	setup();
+	f.floods = true;
+	f.stop_at = 10;
+	f.server = create();
+	ck_assert_ptr_nonnull(f.server);
+	call();
+	server_run(f.server);
+	ck_assert_uint_gt(f.messages, 1);
+	ck_assert_uint_lt(f.messages, FLOOD_MOST);
+	teardown();
+}
+END_TEST
+
+/* The n-th allocation fails while a server is made. */
+START_TEST(without_memory_there_is_no_server_and_nothing_left)
+{
+	if (!malloc_can_fail())
+		return;
+	setup();
+	f.limits.deflate = true;
+	malloc_fail_at((unsigned)_i + 1);
+	f.server = create();
+	malloc_fail_at(0);
+	teardown();
+}
+END_TEST
+
+START_TEST(where_it_cannot_listen_there_is_no_server)
+{
+	struct server *second;
+
+	setup();
+	f.server = create();
+	ck_assert_ptr_nonnull(f.server);
+	second = create();
+	ck_assert_ptr_null(second);
+	teardown();
+}
+END_TEST
+
+SUITE(server)
+{
+	tcase_add_test(tests, a_second_signal_ends_it_at_once);
+	tcase_add_test(tests,
+	    whoever_sends_without_end_does_not_keep_others_waiting);
+	tcase_add_loop_test(tests,
+	    without_memory_there_is_no_server_and_nothing_left, 0, 40);
+	tcase_add_test(tests, where_it_cannot_listen_there_is_no_server);
+}
