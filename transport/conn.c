@@ -153,6 +153,9 @@ conn_finish(struct conn *conn)
 	/* Frames mean nothing to a client whose handshake has no answer. */
 	if (!conn->answered)
 		conn->end_code = 0;
+	/* Who is too slow is told so soon, and comes back for the rest. */
+	if (conn->end_code == WS_CLOSE_SLOW_CONSUMER)
+		outbox_shed(&conn->outbox);
 	leave(conn);
 	if (conn->end_code == 0) {
 		conn_die(conn);

@@ -57,6 +57,19 @@ new_segment(struct turn *turn)
 	return turn->segment_count++;
 }
 
+/*
+ * A large frame gets a chunk of its size: backlogs may keep it for long, and
+ * the rest of an ordinary chunk would be kept with it for nothing.
+ */
+#define LARGE (CHUNK_SIZE / 4)
+
+static void
+set_full(struct turn *turn, struct chunk *chunk)
+{
+	chunk->next = turn->full;
+	turn->full = chunk;
+}
+
 /* Makes room in the chunk that is written to, or in a new one. */
 static struct chunk *
 chunk_with_room(struct turn *turn, struct chunk **current, size_t len)
@@ -65,12 +78,15 @@ chunk_with_room(struct turn *turn, struct chunk **current, size_t len)
 
 	if (chunk != NULL && chunk->capacity - chunk->used >= len)
 		return chunk;
-	if (chunk != NULL) {
-		chunk->next = turn->full;
-		turn->full = chunk;
+	if (len > LARGE) {
+		chunk = chunk_create(turn->pool, len);
+		if (chunk != NULL)
+			set_full(turn, chunk);
+		return chunk;
 	}
-	*current =
-	    chunk_create(turn->pool, len > CHUNK_SIZE ? len : CHUNK_SIZE);
+	if (chunk != NULL)
+		set_full(turn, chunk);
+	*current = chunk_create(turn->pool, CHUNK_SIZE);
 	return *current;
 }
 

@@ -175,6 +175,7 @@ def test_the_memory_for_all_slow_readers_is_bounded(start_twofold):
         "--limits-output-hard", "4MiB",
         "--limits-output-soft", "4MiB",
         "--limits-output-total", "8MiB",
+        "--limits-close-timeout", "60s",  # they read one after the other
     )
     author = Chat(server.address)
     author.ask_ok("join", room="busy", create=True)
