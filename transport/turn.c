@@ -235,9 +235,10 @@ static bool
 lags(const struct session *session)
 {
 	const struct conn *conn = session->conn;
+	size_t soft = conn->service->limits->output_soft;
 
-	return !outbox_is_empty(&conn->outbox) &&
-	       conn_waiting(conn) > conn->service->limits->output_soft / 4;
+	return soft > 0 && !outbox_is_empty(&conn->outbox) &&
+	       conn_waiting(conn) > soft / 4;
 }
 
 /* One cursor for each list that the session is to hear. */

@@ -85,6 +85,19 @@ say_twice(struct str author)
 	}
 }
 
+static void
+say_fleetingly(void)
+{
+	struct event event = {
+		.kind = EVENT_TYPING,
+		.room = STR("room"),
+		.member = STR("somebody"),
+		.member_id = STR("elsewhere"),
+	};
+
+	publisher_publish(hub_publisher(f.hub), &event, audience_lobby());
+}
+
 static enum chat_error
 handle(struct command_handler *handler, const struct command *command)
 {
@@ -104,6 +117,9 @@ handle(struct command_handler *handler, const struct command *command)
 	case COMMAND_BROADCAST:
 		copy_text(f.body, sizeof(f.body), command->body);
 		say_twice(command->author);
+		return CHAT_OK;
+	case COMMAND_TYPING:
+		say_fleetingly();
 		return CHAT_OK;
 	default:
 		return CHAT_OK;
@@ -376,6 +392,38 @@ START_TEST(who_is_refused_now_and_then_is_not)
 }
 END_TEST
 
+/* --- slow readers --------------------------------------------------------- */
+
+static const struct {
+	size_t output_soft;
+	bool hears; /* what is not worth waiting for */
+} patience[] = {
+	{ 4000, false }, { 400 * 1000, true }, { 0, true }, /* no limit */
+};
+
+START_TEST(who_lags_is_spared_what_is_not_worth_waiting)
+{
+	unsigned typing = 0;
+	const char *text;
+
+	setup();
+	meet(SMALL);
+	f.rig.limits.output_soft = patience[_i].output_soft;
+	f.padding = 2000;
+	for (int i = 0; i < 10; i++)
+		command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
+	rig_turn(&f.rig);
+	command(0, "{\"command\":\"typing\",\"room\":\"room\"}");
+	rig_turn(&f.rig);
+	for (int i = 0; i < 100; i++)
+		turn(1);
+	while ((text = take_text(1)) != NULL)
+		typing += strstr(text, "\"typing\"") != NULL;
+	ck_assert_uint_eq(typing, patience[_i].hears);
+	teardown();
+}
+END_TEST
+
 /* --- no memory ------------------------------------------------------------ */
 
 /*
@@ -481,6 +529,8 @@ SUITE(session)
 	tcase_add_test(tests, what_is_misspelled_counts_too);
 	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
 	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
+	tcase_add_loop_test(tests, who_lags_is_spared_what_is_not_worth_waiting,
+	    0, COUNT(patience));
 	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
 	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
 	    30);
