@@ -3,6 +3,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +40,7 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 		.seed = 42,
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as a server does */
 	memset(rig, 0, sizeof(*rig));
 	rig->clock.ops = &rig_clock;
 	rig->now_ms = 1000;
