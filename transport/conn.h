@@ -129,6 +129,9 @@ void conn_destroy(struct conn *);
 /* For the wheel: a deadline may have passed. */
 void conn_check_deadlines(struct conn *);
 
+/* The limits were changed: wait for what is due by the new ones. */
+void conn_limits_changed(struct conn *);
+
 /* For draining: go at this tick. */
 void conn_leave_at(struct conn *, uint32_t tick);
 

@@ -189,6 +189,12 @@ conn_check_deadlines(struct conn *conn)
 }
 
 void
+conn_limits_changed(struct conn *conn)
+{
+	conn_watch(conn);
+}
+
+void
 conn_leave_at(struct conn *conn, uint32_t tick)
 {
 	if (conn->state == CONN_OPEN) {

@@ -176,6 +176,8 @@ service_limits_changed(struct service *service)
 	if (limits->deflate && service->reader_limits.inflater == NULL)
 		service->reader_limits.inflater =
 		    ws_inflater_create(limits->deflate_ratio);
+	for (struct conn *conn = service->conns; conn; conn = conn->next)
+		conn_limits_changed(conn);
 }
 
 bool

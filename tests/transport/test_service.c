@@ -133,6 +133,24 @@ START_TEST(lower_limits_do_not_end_who_is_there)
 }
 END_TEST
 
+START_TEST(a_deadline_that_comes_later_holds_for_who_is_there)
+{
+	struct client client;
+
+	recorder_init(&recorder);
+	recorder_meet(&recorder, &client, 0);
+	rig_pass(&recorder.rig, 1000);
+	recorder.rig.limits.ping_interval_ms = 5000;
+	recorder.rig.limits.pong_timeout_ms = 1000;
+	service_limits_changed(&recorder.rig.service);
+	rig_pass(&recorder.rig, 7000);
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert_str_eq(recorder.bye_reason, "ping_timeout");
+	recorder_fini(&recorder);
+	client_fini(&client);
+}
+END_TEST
+
 START_TEST(goes_on_inflating_for_who_agreed_to_it)
 {
 	recorder_init(&recorder);
@@ -152,5 +170,7 @@ SUITE(service)
 	tcase_add_test(tests, overload_ends_no_more_than_a_few_in_a_turn);
 	tcase_add_test(tests, overload_that_nobody_here_caused_ends_nobody);
 	tcase_add_test(tests, lower_limits_do_not_end_who_is_there);
+	tcase_add_test(tests,
+	    a_deadline_that_comes_later_holds_for_who_is_there);
 	tcase_add_test(tests, goes_on_inflating_for_who_agreed_to_it);
 }
