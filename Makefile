@@ -48,6 +48,11 @@ syslibs.transport := -levent_core -lz
 syslibs.cmd       := -levent_core -lz
 oracle.wire       := -ljansson
 
+# A line for each step; `make V=1` shows the commands.
+Q := $(if $(V),,@)
+quiet = $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(quiet),:,echo '  $(1)')
+
 # The program without its main() is one more part to be tested.
 folder.cmd := cmd/parleyd
 folder = $(or $(folder.$(1)),$(1))
@@ -81,14 +86,15 @@ $(O)/flags: FORCE
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
+	@$(call say,CC $<)
+	$(Q)$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
 
-link = $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $^
+link = $(Q)$(call say,LD $@) && $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $^
 
 define part_rules
 $(call archive,$(1)): $(call part_objects,$(1))
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(Q)$(AR) rcs $$@ $$^
 $(O)/check_$(1): $(call test_objects,$(1)) $(call archives,$(1))
 	$$(link) -lcheck -lsubunit -lm -lrt -lpthread \
 		$(oracle.$(1)) $(syslibs.$(1)) -o $$@
