@@ -220,12 +220,24 @@ write_cb(struct bufferevent *bev, void *arg)
 	conn_on_written(arg);
 }
 
+/* Behind its close frame, a peer may have nothing more to say, yet listen. */
+static void
+on_eof(struct conn *conn)
+{
+	if (conn->state == CONN_ENDING)
+		conn->peer_closed = true;
+	else
+		conn_abort(conn);
+}
+
 static void
 event_cb(struct bufferevent *bev, short what, void *arg)
 {
 	(void)bev;
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR))
+	if (what & BEV_EVENT_ERROR)
 		conn_abort(arg);
+	else if (what & BEV_EVENT_EOF)
+		on_eof(arg);
 }
 
 static void

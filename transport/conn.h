@@ -61,7 +61,7 @@ struct conn {
 	uint8_t state;              /* enum conn_state */
 	bool full : 1;              /* nothing more is said but goodbye */
 	bool deflate : 1;
-	bool peer_closed : 1; /* its close frame came */
+	bool peer_closed : 1; /* it will send no close frame (any more) */
 	bool deaf : 1;        /* the reader must not be fed any more */
 	bool opened : 1;      /* has been a WebSocket */
 	bool answered : 1;    /* the response to its handshake is sent */

@@ -76,6 +76,19 @@ START_TEST(sends_the_peers_close_code_back_and_goes)
 }
 END_TEST
 
+START_TEST(sends_a_close_back_to_who_will_send_nothing_more)
+{
+	setup(0);
+	send_close(1000);
+	shutdown(client.fd, SHUT_WR);
+	turn();
+	ck_assert_uint_eq(client_take_close(&client), 1000);
+	ck_assert(client.eof);
+	ck_assert_uint_eq(connections(), 0);
+	teardown();
+}
+END_TEST
+
 static const struct {
 	unsigned code;
 	bool has_bye;
@@ -620,6 +633,7 @@ SUITE(conn)
 {
 	tcase_add_loop_test(tests, sends_the_peers_close_code_back_and_goes, 0,
 	    COUNT(codes));
+	tcase_add_test(tests, sends_a_close_back_to_who_will_send_nothing_more);
 	tcase_add_loop_test(tests,
 	    says_bye_where_it_belongs_and_awaits_the_peers_close, 0,
 	    COUNT(ends));
@@ -644,8 +658,7 @@ SUITE(conn)
 	tcase_add_loop_test(tests, ends_a_flood_of_control_frames, 0, 2);
 	tcase_add_test(tests, reads_no_faster_than_the_rate);
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
-	tcase_add_test(tests,
-	    a_reader_too_far_behind_is_told_so_soon);
+	tcase_add_test(tests, a_reader_too_far_behind_is_told_so_soon);
 	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,
 	    2);
 	tcase_add_test(tests, lets_go_of_the_largest_unfinished_message_first);
