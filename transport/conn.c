@@ -114,13 +114,14 @@ static int64_t
 retry_after_ms(const struct conn *conn)
 {
 	struct service *service = conn->service;
-	uint32_t span = 2000;
+	int64_t left = service->drained_ms - service->now_ms;
+	int64_t span = 2000;
 
 	if (conn->end_code == WS_CLOSE_POLICY)
 		return 0;
 	if (service->draining)
-		span = 4500 + (uint32_t)service->limits->drain_window_ms;
-	return 500 + service_random(service, span);
+		span = left > 0 ? 4500 + left : 4500;
+	return 500 + service_random(service, (uint32_t)span);
 }
 
 static void

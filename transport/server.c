@@ -45,6 +45,8 @@ send_everybody_home(struct service *service)
 	uint32_t window = wheel_ticks(service->limits->drain_window_ms);
 
 	service->refusing = true;
+	service->drained_ms =
+	    service->now_ms + service->limits->drain_window_ms;
 	for (struct conn *conn = service->conns; conn; conn = conn->next)
 		if (conn_is_open(conn))
 			conn_leave_at(conn,

@@ -44,6 +44,7 @@ struct service {
 	size_t input_bytes;     /* held for unfinished messages */
 	bool refusing;          /* no new WebSockets: going down */
 	bool draining;          /* readyz says no */
+	int64_t drained_ms;     /* the last connection goes then */
 };
 
 struct server_config;

@@ -147,6 +147,38 @@ START_TEST(asks_to_come_back_later_but_not_after_a_violation)
 }
 END_TEST
 
+/* Draining for 20 seconds; how late a random moment falls, at most. */
+static int64_t
+latest_return(int64_t into_the_window)
+{
+	int64_t latest = 0;
+
+	for (int i = 0; i < 40; i++) {
+		struct service *service = &recorder.rig.service;
+
+		setup(0);
+		service->random += (uint64_t)i << 40;
+		recorder.rig.limits.drain_window_ms = 20000;
+		service->draining = true;
+		service->drained_ms = service->now_ms + 20000 - into_the_window;
+		conn_end(client.conn, 1001, "going_away");
+		turn();
+		ck_assert_int_ge(recorder.bye.retry_after_ms, 500);
+		if (recorder.bye.retry_after_ms > latest)
+			latest = recorder.bye.retry_after_ms;
+		teardown();
+	}
+	return latest;
+}
+
+START_TEST(who_is_sent_home_late_may_come_back_sooner)
+{
+	ck_assert_int_lt(latest_return(0), 25000);
+	ck_assert_int_lt(latest_return(15000), 10000);
+	ck_assert_int_lt(latest_return(30000), 5000);
+}
+END_TEST
+
 START_TEST(waits_for_the_peers_close_but_not_for_ever)
 {
 	setup(0);
@@ -639,6 +671,7 @@ SUITE(conn)
 	    COUNT(ends));
 	tcase_add_loop_test(tests,
 	    asks_to_come_back_later_but_not_after_a_violation, 0, COUNT(ends));
+	tcase_add_test(tests, who_is_sent_home_late_may_come_back_sooner);
 	tcase_add_test(tests, waits_for_the_peers_close_but_not_for_ever);
 	tcase_add_test(tests, hears_nothing_more_once_it_ends);
 	tcase_add_test(tests, says_nothing_more_once_it_ends);
