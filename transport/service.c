@@ -173,7 +173,10 @@ service_limits_changed(struct service *service)
 	service->reader_limits.fragments = limits->fragments;
 	service->http_limits.request_bytes = limits->request_bytes;
 	service->http_limits.request_headers = limits->request_headers;
-	if (limits->deflate && service->reader_limits.inflater == NULL)
+	if (service->reader_limits.inflater != NULL)
+		ws_inflater_set_ratio(service->reader_limits.inflater,
+		    limits->deflate_ratio);
+	else if (limits->deflate)
 		service->reader_limits.inflater =
 		    ws_inflater_create(limits->deflate_ratio);
 	for (struct conn *conn = service->conns; conn; conn = conn->next)

@@ -62,6 +62,7 @@ enum ws_inflate_result {
  * passed 64 KiB; 0: never. NULL without memory.
  */
 struct ws_inflater *ws_inflater_create(unsigned ratio);
+void ws_inflater_set_ratio(struct ws_inflater *, unsigned ratio);
 void ws_inflater_destroy(struct ws_inflater *);
 
 /*

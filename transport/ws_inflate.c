@@ -45,6 +45,12 @@ free_inflater:
 }
 
 void
+ws_inflater_set_ratio(struct ws_inflater *inflater, unsigned ratio)
+{
+	inflater->ratio = ratio;
+}
+
+void
 ws_inflater_destroy(struct ws_inflater *inflater)
 {
 	if (inflater == NULL)

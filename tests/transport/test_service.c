@@ -162,6 +162,30 @@ START_TEST(goes_on_inflating_for_who_agreed_to_it)
 }
 END_TEST
 
+START_TEST(takes_another_ratio_for_bombs)
+{
+	struct ws_reader_limits *reader = &recorder.rig.service.reader_limits;
+	struct ws_deflater *deflater = ws_deflater_create(15);
+	static char zeros[200 * 1000];
+	struct str packed;
+	char *out;
+	size_t len;
+
+	recorder_init(&recorder);
+	packed = ws_deflater_run(deflater, str_slice(zeros, sizeof(zeros)));
+	ck_assert_int_eq(ws_inflater_run(reader->inflater, packed,
+			     sizeof(zeros), &out, &len),
+	    WS_INFLATE_OK);
+	recorder.rig.limits.deflate_ratio = 20;
+	service_limits_changed(&recorder.rig.service);
+	ck_assert_int_eq(ws_inflater_run(reader->inflater, packed,
+			     sizeof(zeros), &out, &len),
+	    WS_INFLATE_TOO_BIG);
+	ws_deflater_destroy(deflater);
+	recorder_fini(&recorder);
+}
+END_TEST
+
 SUITE(service)
 {
 	tcase_add_test(tests, random_numbers_stay_below_their_bound_and_differ);
@@ -173,4 +197,5 @@ SUITE(service)
 	tcase_add_test(tests,
 	    a_deadline_that_comes_later_holds_for_who_is_there);
 	tcase_add_test(tests, goes_on_inflating_for_who_agreed_to_it);
+	tcase_add_test(tests, takes_another_ratio_for_bombs);
 }
