@@ -210,7 +210,7 @@ remove_stale(const struct address *address)
 
 	if (lstat(sun->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
 		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
 	if (connect(fd, (const struct sockaddr *)sun, address->len) != 0 &&
