@@ -52,7 +52,7 @@ teardown(void)
 static struct str
 room(int number)
 {
-	static char id[16];
+	static char id[24];
 
 	snprintf(id, sizeof(id), "room-%d", number);
 	return str_from(id);
