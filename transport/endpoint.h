@@ -23,6 +23,12 @@ struct upgrade {
 	struct ws_deflate deflate;
 };
 
+/* What has been gathered in a turn. */
+struct pending {
+	size_t sends; /* they will be at least as many */
+	size_t bytes; /* each counted once */
+};
+
 struct endpoint_ops {
 	/* Whose chunks to use; called once, before anything else. */
 	void (*bind)(struct endpoint *, struct chunk_pool *);
@@ -50,8 +56,8 @@ struct endpoint_ops {
 	void (*after_read)(struct endpoint *);
 	/* The end of a loop turn: send what is to be sent. */
 	void (*flush)(struct endpoint *);
-	/* How many sends the next flush will cost, as far as is known. */
-	size_t (*pending)(struct endpoint *);
+	/* What the next flush will send. */
+	struct pending (*pending)(struct endpoint *);
 	/* About once a second. */
 	void (*tick)(struct endpoint *);
 };

@@ -7,6 +7,7 @@
 #include "domain/id_map.h"
 #include "domain/log.h"
 #include "transport/conn.h"
+#include "transport/endpoint.h"
 #include "transport/seating.h"
 #include "transport/session.h"
 #include "transport/turn.h"
@@ -412,10 +413,10 @@ hub_flush(struct hub *hub)
 	turn_flush(&hub->turn);
 }
 
-size_t
+struct pending
 hub_pending(const struct hub *hub)
 {
-	return hub->turn.sends;
+	return (struct pending){ hub->turn.sends, hub->turn.bytes };
 }
 
 void

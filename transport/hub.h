@@ -48,8 +48,8 @@ void hub_flush_answers(struct hub *);
 /* Send what was said in this turn. */
 void hub_flush(struct hub *);
 
-/* How many sends the next flush will cost at least. */
-size_t hub_pending(const struct hub *);
+/* What the next flush will send. */
+struct pending hub_pending(const struct hub *);
 
 /* Now and then: give back what is not needed. */
 void hub_tidy(struct hub *);

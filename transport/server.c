@@ -24,6 +24,7 @@ struct server {
 	struct event *signals[SIGNALS];
 	bool stopped;
 	int64_t drain_since_ms; /* -1: not draining */
+	int64_t grace_ns;       /* for each send: what waiting is worth */
 };
 
 /* --- going down ----------------------------------------------------------- */
@@ -139,12 +140,14 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 
 /*
  * A send costs microseconds. While a large fan-out is about to begin, it
- * pays to look once more for input that can go out with it; one per cent of
- * what it will cost is spent on that.
+ * pays to look once more for input that can go out with it: but only where
+ * there are several who speak. So up to a tenth of what it will cost is
+ * spent on waiting, if waiting paid of late, and next to nothing if not.
  */
 #define GRACE_LEAST_SENDS 100
-#define GRACE_NS_PER_SEND 40
-#define GRACE_MOST_NS 100000
+#define GRACE_LEAST_NS 10 /* for each send */
+#define GRACE_MOST_NS 400
+#define GRACE_IN_ALL_NS 100000
 
 static int64_t
 now_ns(void)
@@ -155,22 +158,35 @@ now_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* More input until this moment; returns whether any was to be sent. */
+static bool
+wait_until(struct service *service, int64_t end)
+{
+	struct endpoint *endpoint = service->endpoint;
+	size_t before = endpoint->ops->pending(endpoint).bytes;
+
+	/* Once: without that, it stays as long as there is any input. */
+	do
+		event_base_loop(service->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	while (now_ns() < end);
+	return endpoint->ops->pending(endpoint).bytes != before;
+}
+
 static void
 grant_grace(struct server *server)
 {
 	struct endpoint *endpoint = server->service.endpoint;
-	size_t sends = endpoint->ops->pending(endpoint);
-	int64_t grace = (int64_t)sends * GRACE_NS_PER_SEND;
-	int64_t end;
+	size_t sends = endpoint->ops->pending(endpoint).sends;
+	int64_t grace = (int64_t)sends * server->grace_ns;
 
 	if (sends < GRACE_LEAST_SENDS)
 		return;
-	end = now_ns() + (grace < GRACE_MOST_NS ? grace : GRACE_MOST_NS);
-	/* Once: without that, it stays as long as there is any input. */
-	do
-		event_base_loop(server->service.base,
-		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	while (now_ns() < end);
+	if (grace > GRACE_IN_ALL_NS)
+		grace = GRACE_IN_ALL_NS;
+	if (wait_until(&server->service, now_ns() + grace))
+		server->grace_ns = GRACE_MOST_NS;
+	else if (server->grace_ns > GRACE_LEAST_NS)
+		server->grace_ns -= server->grace_ns / 4;
 }
 
 void
@@ -257,6 +273,7 @@ server_create(const struct server_config *config)
 	signal(SIGXFSZ, SIG_IGN);
 	server->config = *config;
 	server->drain_since_ms = -1;
+	server->grace_ns = GRACE_LEAST_NS;
 	if (!service_init(&server->service, config)) {
 		log_error("no memory for a server");
 		goto destroy;

@@ -213,7 +213,7 @@ on_flush(struct endpoint *endpoint)
 	hub_flush(((struct sessions *)endpoint)->config.hub);
 }
 
-static size_t
+static struct pending
 pending(struct endpoint *endpoint)
 {
 	return hub_pending(((struct sessions *)endpoint)->config.hub);

@@ -135,11 +135,11 @@ echo_nothing(struct endpoint *endpoint)
 	(void)endpoint; /* what is to be sent is sent at once */
 }
 
-static size_t
+static struct pending
 echo_pending(struct endpoint *endpoint)
 {
 	(void)endpoint;
-	return 0;
+	return (struct pending){ 0, 0 };
 }
 
 static const struct endpoint_ops echo_ops = {

@@ -118,11 +118,11 @@ on_flush(struct endpoint *endpoint)
 }
 
 /* So much that looking for more input is worth it. */
-static size_t
+static struct pending
 pending(struct endpoint *endpoint)
 {
 	(void)endpoint;
-	return 10000;
+	return (struct pending){ .sends = 10000 };
 }
 
 static void

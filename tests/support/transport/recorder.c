@@ -119,11 +119,11 @@ on_flush(struct endpoint *endpoint)
 		conn_write(conn, recorder->response, recorder->response_len);
 }
 
-static size_t
+static struct pending
 pending(struct endpoint *endpoint)
 {
 	(void)endpoint;
-	return 0;
+	return (struct pending){ 0, 0 };
 }
 
 static void
