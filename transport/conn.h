@@ -33,16 +33,25 @@ enum conn_state {
 
 struct conn {
 	struct wheel_node timer; /* first: the wheel hands it back */
-	struct conn *prev;       /* in service->conns */
+	/* What every send looks at lies together. */
+	struct outbox outbox;
+	struct bufferevent *bev;
+	struct service *service;
+	int fd; /* for writing past the bufferevent; -1: must not be (TLS) */
+	uint16_t end_code; /* 0: no close frame */
+	uint8_t state;     /* enum conn_state */
+	bool full : 1;     /* nothing more is said but goodbye */
+	bool deflate : 1;
+	bool peer_closed : 1; /* it will send no close frame (any more) */
+	bool deaf : 1;        /* the reader must not be fed any more */
+	bool opened : 1;      /* has been a WebSocket */
+	bool answered : 1;    /* the response to its handshake is sent */
+	struct conn *prev;    /* in service->conns */
 	struct conn *next;
 	struct conn *next_ending; /* in service->ending or ->dead */
-	struct service *service;
-	struct bufferevent *bev;
-	void *session;     /* of the endpoint; NULL before and after */
-	struct peer *peer; /* NULL: not counted */
+	void *session;            /* of the endpoint; NULL before and after */
+	struct peer *peer;        /* NULL: not counted */
 	const char *end_reason;
-	int fd; /* for writing past the bufferevent; -1: must not be (TLS) */
-	struct outbox outbox;
 	union {
 		struct http_scanner scanner; /* while reading the request */
 		struct ws_reader reader;     /* from then on */
@@ -57,14 +66,6 @@ struct conn {
 	uint32_t output_moved;      /* the socket took something */
 	uint32_t leave_at;          /* draining: the moment to go */
 	uint32_t resume_at;         /* reading is paused */
-	uint16_t end_code;          /* 0: no close frame */
-	uint8_t state;              /* enum conn_state */
-	bool full : 1;              /* nothing more is said but goodbye */
-	bool deflate : 1;
-	bool peer_closed : 1; /* it will send no close frame (any more) */
-	bool deaf : 1;        /* the reader must not be fed any more */
-	bool opened : 1;      /* has been a WebSocket */
-	bool answered : 1;    /* the response to its handshake is sent */
 };
 
 /*
@@ -74,6 +75,14 @@ struct conn *conn_create(struct service *, int fd, struct peer *);
 
 /* Sends pieces in order, after what waits; ends the connection if it can't. */
 void conn_send(struct conn *, const struct piece *, size_t count);
+
+/* conn_send() will be called soon. */
+static inline void
+conn_prefetch(const struct conn *conn)
+{
+	__builtin_prefetch(&conn->outbox);
+	__builtin_prefetch(&conn->state);
+}
 
 /* The same for a few own bytes. */
 void conn_write(struct conn *, const void *data, size_t len);

@@ -241,7 +241,7 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
 	log_warn("no memory for an event: ending %u connections",
 	    channel->count);
 	for (uint32_t i = 0; i < channel->count; i++)
-		conn_end_unheard(channel->sessions[i]->conn);
+		conn_end_unheard(channel->seats[i].conn);
 	return 0;
 }
 

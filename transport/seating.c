@@ -126,15 +126,15 @@ static bool
 reserve_seat(struct channel *channel)
 {
 	uint32_t capacity = channel->capacity;
-	struct session **sessions;
+	struct seat *seats;
 
 	if (channel->count < capacity)
 		return true;
 	capacity = capacity == 0 ? 4 : capacity * 2;
-	sessions = realloc(channel->sessions, capacity * sizeof(*sessions));
-	if (sessions == NULL)
+	seats = realloc(channel->seats, capacity * sizeof(*seats));
+	if (seats == NULL)
 		return false;
-	channel->sessions = sessions;
+	channel->seats = seats;
 	channel->capacity = capacity;
 	return true;
 }
@@ -153,7 +153,8 @@ sit_down(struct session *session, struct channel *channel)
 	uint32_t i = session->place_count++;
 
 	*session_place(session, i) = (struct place){ channel, channel->count };
-	channel->sessions[channel->count++] = session;
+	channel->seats[channel->count++] =
+	    (struct seat){ session, session->conn };
 }
 
 /* The last one of the channel, and of the session's places, moves up. */
@@ -162,10 +163,10 @@ stand_up(struct session *session, struct place *place)
 {
 	struct channel *channel = place->channel;
 	uint32_t seat = place->index;
-	struct session *last = channel->sessions[--channel->count];
+	struct seat last = channel->seats[--channel->count];
 
-	seating_place(last, channel)->index = seat;
-	channel->sessions[seat] = last;
+	seating_place(last.session, channel)->index = seat;
+	channel->seats[seat] = last;
 	*place = *session_place(session, --session->place_count);
 }
 

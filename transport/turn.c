@@ -323,6 +323,7 @@ serve_apart(struct turn *turn, struct session *session)
 	if (session->served_turn == turn->number)
 		return;
 	session->served_turn = turn->number;
+	turn->served++;
 	if (serve_answer(turn, session))
 		return;
 	if (!merge(turn, session, &count))
@@ -346,7 +347,7 @@ serve_exceptions(struct turn *turn)
 		if (turn->dirty_count == 1 && !channel->has_fleeting)
 			continue;
 		for (uint32_t i = 0; i < channel->count; i++) {
-			struct session *session = channel->sessions[i];
+			struct session *session = channel->seats[i].session;
 
 			if (hears_several(session) ||
 			    (channel->has_fleeting && lags(session)))
@@ -373,14 +374,18 @@ serve_channel(struct turn *turn, struct channel *channel)
 	bool ok = gather(turn, channel, &count);
 
 	for (uint32_t i = 0; i < channel->count; i++) {
-		struct session *session = channel->sessions[i];
+		const struct seat *seat = &channel->seats[i];
 
-		if (session->served_turn == turn->number)
+		/* Mostly nobody was, and then no session is touched. */
+		if (turn->served > 0 &&
+		    seat->session->served_turn == turn->number)
 			continue;
+		if (i + 1 < channel->count)
+			conn_prefetch(seat[1].conn);
 		if (ok)
-			conn_send(session->conn, turn->pieces, count);
+			conn_send(seat->conn, turn->pieces, count);
 		else
-			conn_end_unheard(session->conn);
+			conn_end_unheard(seat->conn);
 	}
 }
 
@@ -478,6 +483,7 @@ turn_flush(struct turn *turn)
 	turn->order = 0;
 	turn->bytes = 0;
 	turn->sends = 0;
+	turn->served = 0;
 	if (++turn->number == 0)
 		turn->number = 1;
 }
@@ -490,5 +496,5 @@ channel_fini(struct channel *channel)
 		unhold(channel);
 	if (channel->chunk != NULL)
 		release_chunk(channel);
-	free(channel->sessions);
+	free(channel->seats);
 }

@@ -17,6 +17,7 @@
 
 #include "transport/outbox.h"
 
+struct conn;
 struct session;
 
 /* Frames that were published one after the other. */
@@ -30,13 +31,19 @@ struct segment {
 	bool fleeting;  /* may be kept from who is slow */
 };
 
+/* Who sits in a channel; the connection is here to be found at once. */
+struct seat {
+	struct session *session;
+	struct conn *conn;
+};
+
 /* The sessions in one room to which things are spelled the same way. */
 struct channel {
 	struct channel *next; /* in the same room */
 	struct channel *next_dirty;
 	struct channel *next_held;
 	struct channel **held_at; /* what points to it there; NULL: nothing */
-	struct session **sessions;
+	struct seat *seats;
 	uint32_t count;
 	uint32_t capacity;
 	struct chunk *chunk; /* being written to; NULL: none */
@@ -59,6 +66,7 @@ struct turn {
 	struct channel *dirty;
 	uint32_t dirty_count;
 	struct session *apart;
+	uint32_t served; /* sessions that got everything already */
 	size_t bytes;
 	size_t sends;         /* the next flush will cost at least these */
 	struct piece *pieces; /* scratch */

@@ -102,7 +102,8 @@ START_TEST(everybody_sits_where_they_sat_down)
 		const struct channel *channel = channel_of(number);
 
 		for (uint32_t i = 0; i < channel->count; i++)
-			ck_assert_uint_eq(seating_place(channel->sessions[i],
+			ck_assert_uint_eq(seating_place(channel->seats[i]
+							    .session,
 					      channel)
 					      ->index,
 			    i);
