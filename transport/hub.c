@@ -10,100 +10,24 @@
 #include "transport/endpoint.h"
 #include "transport/seating.h"
 #include "transport/session.h"
+#include "transport/spelling.h"
 #include "transport/turn.h"
-#include "transport/ws_deflate.h"
-#include "transport/ws_frame.h"
 #include "wire/dialect.h"
 
 /* A turn that has gathered this much is sent before its end. */
 #define TURN_BYTES (256 * 1024)
 
-/* Deflate makes small texts no smaller worth mentioning. */
-#define DEFLATE_LEAST 96
-#define DEFLATE_WINDOW_BITS 15
-
 /* More than any goodbye takes. */
 #define LAST_SIZE 512
-
-/* How one event is spelled, made when first needed. */
-struct spelling {
-	struct frame frame;
-	uint8_t head[WS_FRAME_HEAD_MAX];
-	bool tried;
-	bool is_silent; /* the dialect has no word for it */
-	bool failed;    /* no memory */
-};
 
 struct hub {
 	struct publisher base;
 	struct seating seating;
 	struct id_map sessions; /* by member id */
 	struct turn turn;
-	struct ws_deflater *deflater;
-	/* of the event that is being published; [variant] */
-	struct spelling spellings[DIALECTS_MAX * 2];
-	struct wire_text texts[DIALECTS_MAX]; /* as others see it */
-	struct wire_text own_text;            /* as one session sees it */
-	unsigned long author_apart;           /* of all dialects together */
+	struct speller speller;
+	unsigned long author_apart; /* of all dialects together */
 };
-
-/* --- spelling ------------------------------------------------------------- */
-
-static uint8_t
-variant_of(const struct dialect *dialect, bool deflate)
-{
-	return (uint8_t)(dialect_index(dialect) * 2 + (deflate ? 1 : 0));
-}
-
-static void
-frame_text(struct hub *hub, struct str text, bool deflate, struct frame *frame,
-    uint8_t head[WS_FRAME_HEAD_MAX])
-{
-	uint8_t rsv = 0;
-
-	if (deflate && text.len >= DEFLATE_LEAST) {
-		struct str packed = ws_deflater_run(hub->deflater, text);
-
-		/* Without memory for this, the plain frame is as good. */
-		if (packed.data != NULL) {
-			text = packed;
-			rsv = 4;
-		}
-	}
-	frame->head = head;
-	frame->head_len = ws_frame_encode(WS_TEXT, true, rsv, text.len, head);
-	frame->body = text.data;
-	frame->body_len = text.len;
-}
-
-/* The event as a variant's sessions see it who did not cause it. */
-static const struct spelling *
-spell(struct hub *hub, const struct event *event, uint8_t variant)
-{
-	struct spelling *spelling = &hub->spellings[variant];
-	size_t index = variant / 2;
-	struct wire_text *text = &hub->texts[index];
-	const struct dialect *dialect = dialects()[index];
-
-	if (spelling->tried)
-		return spelling;
-	spelling->tried = true;
-	wire_text_reset(text);
-	spelling->is_silent = !dialect->encode(event, VIEW_OTHERS, text);
-	spelling->failed = text->failed;
-	if (!spelling->is_silent && !spelling->failed)
-		frame_text(hub, str_slice(text->data, text->len), variant & 1,
-		    &spelling->frame, spelling->head);
-	return spelling;
-}
-
-static void
-forget_spellings(struct hub *hub)
-{
-	for (size_t i = 0; dialects()[i] != NULL; i++)
-		hub->spellings[i * 2].tried = hub->spellings[i * 2 + 1].tried =
-		    false;
-}
 
 /* --- saying --------------------------------------------------------------- */
 
@@ -120,20 +44,13 @@ static void
 tell(struct hub *hub, struct session *session, const struct event *event,
     enum viewpoint view)
 {
-	struct wire_text *text = &hub->own_text;
-	uint8_t head[WS_FRAME_HEAD_MAX];
-	struct frame frame;
+	const struct spelling *spelling =
+	    speller_for_one(&hub->speller, event, view, session->variant);
 
-	wire_text_reset(text);
-	if (!session->dialect->encode(event, view, text))
-		return;
-	if (text->failed) {
+	if (spelling->failed)
 		conn_end_unheard(session->conn);
-		return;
-	}
-	frame_text(hub, str_slice(text->data, text->len), session->variant & 1,
-	    &frame, head);
-	tell_frame(hub, session, &frame);
+	else if (!spelling->is_silent)
+		tell_frame(hub, session, &spelling->frame);
 }
 
 void
@@ -158,17 +75,17 @@ void
 hub_say_last(struct hub *hub, struct session *session,
     const struct event *event)
 {
-	struct wire_text *text = &hub->own_text;
-	uint8_t frame[LAST_SIZE];
-	size_t head;
+	const struct spelling *spelling = speller_for_one(&hub->speller, event,
+	    VIEW_AUTHOR, session->variant);
+	const struct frame *frame = &spelling->frame;
+	char bytes[LAST_SIZE];
 
-	wire_text_reset(text);
-	if (!session->dialect->encode(event, VIEW_AUTHOR, text) ||
-	    text->failed || text->len > LAST_SIZE - WS_FRAME_HEAD_MAX)
+	if (spelling->is_silent || spelling->failed ||
+	    frame->head_len + frame->body_len > sizeof(bytes))
 		return;
-	head = ws_frame_encode(WS_TEXT, true, 0, text->len, frame);
-	memcpy(frame + head, text->data, text->len);
-	conn_write(session->conn, frame, head + text->len);
+	memcpy(bytes, frame->head, frame->head_len);
+	memcpy(bytes + frame->head_len, frame->body, frame->body_len);
+	conn_write(session->conn, bytes, frame->head_len + frame->body_len);
 }
 
 /* --- being a publisher ---------------------------------------------------- */
@@ -229,7 +146,8 @@ static size_t
 say(struct hub *hub, struct channel *channel, const struct event *event,
     struct session *except)
 {
-	const struct spelling *spelling = spell(hub, event, channel->variant);
+	const struct spelling *spelling =
+	    speller_for_others(&hub->speller, event, channel->variant);
 	bool skips = except != NULL && seating_place(except, channel) != NULL;
 
 	if (spelling->is_silent)
@@ -281,7 +199,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 		tell(hub, author, event, VIEW_AUTHOR);
 		heard++;
 	}
-	forget_spellings(hub);
+	speller_begin(&hub->speller);
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)
 		heard += say(hub, channel, event, except);
@@ -341,13 +259,9 @@ hub_create(void)
 	hub->base.ops = &hub_ops;
 	seating_init(&hub->seating, &hub->turn);
 	id_map_init(&hub->sessions, session_key);
-	for (size_t i = 0; i < DIALECTS_MAX; i++)
-		wire_text_init(&hub->texts[i]);
-	wire_text_init(&hub->own_text);
 	for (size_t i = 0; dialects()[i] != NULL; i++)
 		hub->author_apart |= dialects()[i]->author_apart;
-	hub->deflater = ws_deflater_create(DEFLATE_WINDOW_BITS);
-	if (hub->deflater == NULL || !turn_init(&hub->turn)) {
+	if (!speller_init(&hub->speller) || !turn_init(&hub->turn)) {
 		hub_destroy(hub);
 		return NULL;
 	}
@@ -362,10 +276,7 @@ hub_destroy(struct hub *hub)
 	assert(id_map_count(&hub->sessions) == 0);
 	seating_fini(&hub->seating);
 	id_map_fini(&hub->sessions);
-	for (size_t i = 0; i < DIALECTS_MAX; i++)
-		wire_text_fini(&hub->texts[i]);
-	wire_text_fini(&hub->own_text);
-	ws_deflater_destroy(hub->deflater);
+	speller_fini(&hub->speller);
 	turn_fini(&hub->turn);
 	free(hub);
 }
@@ -386,7 +297,7 @@ void
 hub_welcome(struct hub *hub, struct session *session, bool deflate)
 {
 	(void)hub;
-	session->variant = variant_of(session->dialect, deflate);
+	session->variant = spelling_variant(session->dialect, deflate);
 }
 
 void
