@@ -1,0 +1,40 @@
+"""Some members of a room speak compressed, others do not."""
+
+import asyncio
+import json
+
+import websockets
+
+from server import DEADLINE
+
+
+async def answer(client, kind):
+    while True:
+        event = json.loads(await client.recv())
+        if event["event"] == kind:
+            return event
+
+
+async def converse(url, texts):
+    async with websockets.connect(url) as packed:
+        async with websockets.connect(url, compression=None) as plain:
+            assert packed.extensions and not plain.extensions
+            for each in packed, plain:
+                await each.send('{"command":"join","room":"r","create":true}')
+                await answer(each, "joined")
+            for author, text in zip((packed, plain), texts):
+                said = {"command": "broadcast", "room": "r", "message": text}
+                await author.send(json.dumps(said))
+                for each in packed, plain:
+                    heard = await answer(each, "broadcast")
+                    while "seq" not in heard:  # somebody came into the lobby
+                        heard = await answer(each, "broadcast")
+                    assert heard["message"] == text
+
+
+def test_a_room_hears_the_same_compressed_or_not(start):
+    host, port = start("--deflate-enabled", "on").address
+    texts = ["x" * 3000, "".join(map(chr, range(0x20, 0x1000)))]
+    asyncio.run(
+        asyncio.wait_for(converse(f"ws://{host}:{port}/ws", texts), DEADLINE)
+    )
