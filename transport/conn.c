@@ -13,8 +13,8 @@
 
 /* --- states --------------------------------------------------------------- */
 
-void
-conn_enter(struct conn *conn, enum conn_state state)
+static void
+enter(struct conn *conn, enum conn_state state)
 {
 	conn->state = (uint8_t)state;
 	conn->since = conn_now(conn);
@@ -27,7 +27,7 @@ conn_die(struct conn *conn)
 	if (conn->state == CONN_DEAD)
 		return;
 	assert(conn->session == NULL);
-	conn_enter(conn, CONN_DEAD);
+	enter(conn, CONN_DEAD);
 	conn->next_ending = conn->service->dead;
 	conn->service->dead = conn;
 }
@@ -51,7 +51,7 @@ begin_ending(struct conn *conn, unsigned code, const char *reason)
 	conn->next_ending = conn->service->ending;
 	conn->service->ending = conn;
 	conn->service->open_count--;
-	conn_enter(conn, CONN_ENDING);
+	enter(conn, CONN_ENDING);
 }
 
 void
@@ -89,7 +89,7 @@ conn_all_is_sent(struct conn *conn)
 	 */
 	if (conn->deaf && conn->state == CONN_CLOSING) {
 		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
-		conn_enter(conn, CONN_LINGERING);
+		enter(conn, CONN_LINGERING);
 	}
 }
 
@@ -172,7 +172,7 @@ conn_finish(struct conn *conn)
 	}
 	conn->resume_at = 0;
 	bufferevent_enable(conn->bev, EV_READ);
-	conn_enter(conn, CONN_CLOSING);
+	enter(conn, CONN_CLOSING);
 	if (outbox_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
 }
@@ -192,14 +192,14 @@ conn_open(struct conn *conn)
 	conn->opened = true;
 	conn->service->open_count++;
 	conn->service->websocket_count++;
-	conn_enter(conn, CONN_OPEN);
+	enter(conn, CONN_OPEN);
 }
 
 void
 conn_answer(struct conn *conn, const void *response, size_t len)
 {
 	conn->deaf = true;
-	conn_enter(conn, CONN_CLOSING);
+	enter(conn, CONN_CLOSING);
 	conn_write(conn, response, len);
 	if (conn->state == CONN_CLOSING && outbox_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
@@ -283,7 +283,7 @@ conn_create(struct service *service, int fd, struct peer *peer)
 	if (bufferevent_enable(conn->bev, EV_READ) != 0)
 		goto free_bev;
 	link_conn(conn);
-	conn_enter(conn, CONN_HEAD);
+	enter(conn, CONN_HEAD);
 	return conn;
 free_bev:
 	bufferevent_free(conn->bev);

@@ -14,8 +14,7 @@ conn_now(const struct conn *conn)
 	return conn->service->wheel.now;
 }
 
-/* conn.c: the states, and what follows from them. */
-void conn_enter(struct conn *, enum conn_state);
+/* conn.c: what follows from the states. */
 /* To be freed with this turn; the session is gone already. */
 void conn_die(struct conn *);
 /* The same, and what the kernel holds is thrown away. */

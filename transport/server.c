@@ -307,9 +307,3 @@ server_destroy(struct server *server)
 	service_fini(&server->service);
 	free(server);
 }
-
-const struct address *
-server_address(const struct server *server, size_t i)
-{
-	return &server->listeners[i].address;
-}

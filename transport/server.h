@@ -41,9 +41,6 @@ void server_run(struct server *);
 /* Ends what is still open. */
 void server_destroy(struct server *);
 
-/* The i-th address that is listened on, with the port really chosen. */
-const struct address *server_address(const struct server *, size_t i);
-
 /* Limits were changed in place: those that are copied are copied anew. */
 void server_limits_changed(struct server *);
 

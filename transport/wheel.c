@@ -2,32 +2,15 @@
 
 #include <stddef.h>
 
-static void
-list_init(struct wheel_node *head)
-{
-	head->prev = head->next = head;
-}
-
-static void
-list_append(struct wheel_node *head, struct wheel_node *node)
-{
-	node->prev = head->prev;
-	node->next = head;
-	head->prev->next = node;
-	head->prev = node;
-}
-
 /* Everything from one list to another, which becomes its whole content. */
 static void
-list_move(struct wheel_node *from, struct wheel_node *to)
+list_move(struct list *from, struct list *to)
 {
 	list_init(to);
-	if (from->next == from)
+	if (list_is_empty(from))
 		return;
-	to->next = from->next;
-	to->prev = from->prev;
-	to->next->prev = to;
-	to->prev->next = to;
+	list_insert_after(from->previous, to);
+	list_remove(from);
 	list_init(from);
 }
 
@@ -46,7 +29,7 @@ wheel_schedule(struct wheel *wheel, struct wheel_node *node, uint32_t due)
 	if (due <= wheel->now)
 		due = wheel->now + 1;
 	node->due = due;
-	list_append(&wheel->slots[due % WHEEL_SLOTS], node);
+	list_append(&wheel->slots[due % WHEEL_SLOTS], &node->link);
 }
 
 void
@@ -54,23 +37,23 @@ wheel_cancel(struct wheel_node *node)
 {
 	if (!wheel_is_scheduled(node))
 		return;
-	node->prev->next = node->next;
-	node->next->prev = node->prev;
-	node->prev = node->next = NULL;
+	list_remove(&node->link);
+	node->link = (struct list){ NULL, NULL };
 }
 
 static void
-fire_slot(struct wheel_node *slot, uint32_t now, wheel_fire *fire, void *arg)
+fire_slot(struct list *slot, uint32_t now, wheel_fire *fire, void *arg)
 {
-	struct wheel_node pending;
+	struct list pending;
 
 	list_move(slot, &pending);
-	while (pending.next != &pending) {
-		struct wheel_node *node = pending.next;
+	while (!list_is_empty(&pending)) {
+		struct wheel_node *node =
+		    LIST_OWNER(pending.next, struct wheel_node, link);
 
 		wheel_cancel(node);
 		if (node->due > now)
-			list_append(slot, node); /* a later round's */
+			list_append(slot, &node->link); /* a later round's */
 		else
 			fire(node, arg);
 	}

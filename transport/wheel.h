@@ -6,20 +6,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/list.h"
+
 /* One tick of the wheel. Times on it are counted in ticks from its start. */
 #define WHEEL_TICK_MS 100
 #define WHEEL_SLOTS 512
 
 /* Part of whatever has a deadline. Zeroed: has none. */
 struct wheel_node {
-	struct wheel_node *prev;
-	struct wheel_node *next;
+	struct list link;
 	uint32_t due;
 };
 
 struct wheel {
 	uint32_t now;
-	struct wheel_node slots[WHEEL_SLOTS];
+	struct list slots[WHEEL_SLOTS];
 };
 
 void wheel_init(struct wheel *);
@@ -33,7 +34,7 @@ void wheel_cancel(struct wheel_node *);
 static inline bool
 wheel_is_scheduled(const struct wheel_node *node)
 {
-	return node->next != NULL;
+	return node->link.next != NULL;
 }
 
 /*
