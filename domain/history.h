@@ -31,6 +31,7 @@ struct history_limits {
 struct history_span {
 	uint64_t first;
 	uint64_t last;
+	int64_t last_at_ms; /* when that was said, be it gone; 0: nothing was */
 };
 
 struct history;

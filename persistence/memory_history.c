@@ -264,6 +264,7 @@ span(struct history *base, struct str room, int64_t now_ms,
 		return CHAT_ROOM_NOT_FOUND;
 	out->first = first_shown(self, log, now_ms);
 	out->last = log->ring.last;
+	out->last_at_ms = log->last_at_ms;
 	return CHAT_OK;
 }
 

@@ -177,6 +177,26 @@ START_TEST(a_room_is_opened_once_until_it_is_closed)
 }
 END_TEST
 
+START_TEST(knows_when_the_last_was_said_even_if_it_is_gone)
+{
+	struct history *history = history_create(_i, &generous);
+	struct history_span span;
+
+	ck_assert_int_eq(history_open(history, STR("blue"), 5000), CHAT_OK);
+	ck_assert_int_eq(history_span(history, STR("blue"), NOW, &span),
+	    CHAT_OK);
+	ck_assert_int_eq(span.last_at_ms, 0);
+	say_at(history, STR("blue"), "hello", NOW);
+	say_at(history, STR("blue"), "bye", NOW + 1);
+	history_expire(history, NOW + 6000);
+	ck_assert_int_eq(history_span(history, STR("blue"), NOW + 6000, &span),
+	    CHAT_OK);
+	ck_assert_uint_gt(span.first, span.last);
+	ck_assert_int_eq(span.last_at_ms, NOW + 1);
+	destroy(history);
+}
+END_TEST
+
 START_TEST(gives_a_message_back_as_it_was_said)
 {
 	struct history *history = history_create(_i, &generous);
@@ -517,6 +537,8 @@ SUITE(history)
 	ADD_FOR_EACH_KIND(tests, a_room_begins_with_nothing_said);
 	ADD_FOR_EACH_KIND(tests, a_room_that_is_not_open_has_no_history);
 	ADD_FOR_EACH_KIND(tests, a_room_is_opened_once_until_it_is_closed);
+	ADD_FOR_EACH_KIND(tests,
+	    knows_when_the_last_was_said_even_if_it_is_gone);
 	ADD_FOR_EACH_KIND(tests, gives_a_message_back_as_it_was_said);
 	ADD_FOR_EACH_KIND(tests, shows_an_absent_key_as_absent);
 	ADD_FOR_EACH_KIND(tests, numbers_each_room_on_its_own);
