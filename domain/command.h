@@ -25,6 +25,7 @@ enum command_kind {
 	COMMAND_HISTORY,
 	COMMAND_TYPING,
 	COMMAND_PING,
+	COMMAND_NOTHING, /* understood, and nothing is to be done */
 	COMMAND_KINDS
 };
 
@@ -35,7 +36,33 @@ enum command_flag {
 	COMMAND_HAS_SINCE = 1 << 2, /* join: since_epoch, since_seq are given */
 	COMMAND_HAS_AFTER = 1 << 3, /* history: the page after from_seq … */
 	COMMAND_HAS_BEFORE = 1 << 4, /* … or the one before it */
-	COMMAND_NO_LOBBY = 1 << 5    /* connect: outside the lobby */
+	COMMAND_NO_LOBBY = 1 << 5,   /* connect: outside the lobby */
+	/*
+	 * Join, create: whoever does it is in one room at a time, and leaves
+	 * the others after it.
+	 */
+	COMMAND_LEAVES_OTHERS = 1 << 6,
+	/*
+	 * Leave, broadcast, join, list: `room` is absent, and the one room that
+	 * the author is in is meant.
+	 */
+	COMMAND_CURRENT_ROOM = 1 << 7,
+	COMMAND_ACK = 1 << 8, /* broadcast: acknowledged even without ref */
+	COMMAND_ANY_SIZE = 1 << 9,     /* broadcast: bound by its dialect */
+	COMMAND_ANY_NAME = 1 << 10,    /* create: `name` is made presentable */
+	COMMAND_NAMED_BY_ID = 1 << 11, /* connect: the name is the id */
+	/*
+	 * Connect: without a name until it joins a room, and then with one that
+	 * holds in that room only. Goes with COMMAND_NO_LOBBY.
+	 */
+	COMMAND_GUEST = 1 << 12,
+	/*
+	 * Rooms: only those with guests in them. Join: the room counts as one
+	 * of guests, of which there are max_rooms at most.
+	 */
+	COMMAND_OF_GUESTS = 1 << 13,
+	COMMAND_OR_GO = 1 << 14, /* a failure is fatal: failure.fatal */
+	COMMAND_PACED = 1 << 15  /* broadcast: the dialect's pace counts it */
 };
 
 /*
@@ -52,7 +79,8 @@ struct command {
 	struct str ref; /* opaque; handed back in direct answers */
 	struct str word;      /* the command as it was spelled, for failures */
 	struct str room;      /* room id; absent: the lobby */
-	struct str name;      /* connect, rename, create: wished-for name */
+	struct str name;      /* connect, rename, create: wished-for name; so
+				 in a guest's join, where it is plain */
 	struct str recipient; /* dm: name or id */
 	struct str body; /* broadcast, dm: the message as JSON text, as sent */
 	struct str key;  /* broadcast: makes a retry safe */
@@ -60,8 +88,9 @@ struct command {
 	uint64_t since_seq;
 	uint64_t from_seq;    /* history: with COMMAND_HAS_AFTER or _BEFORE */
 	uint32_t limit;       /* history, join: messages at most */
-	int64_t ttl_ms;       /* create; 0: not given */
-	uint32_t max_members; /* create; 0: not given */
+	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
+	uint32_t max_members; /* the same */
+	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests at most */
 };
 
 struct command_handler;
