@@ -26,12 +26,12 @@ enum event_kind {
 	EVENT_NAMED,        /* member, member_id */
 	EVENT_ROOM_CREATED, /* room, room_name, persistent */
 	EVENT_ROOM_JOINED,  /* room, room_name, epoch, seq, count, names, page,
-			       recovery */
-	EVENT_ROOM_LEFT,    /* room */
+			       recovery, member, member_id, at_ms */
+	EVENT_ROOM_LEFT,    /* room, member, member_id, at_ms */
 	EVENT_ROOMS,        /* rooms */
 	EVENT_HISTORY,      /* room, epoch, page */
 	EVENT_PONG,         /* at_ms */
-	EVENT_FAILED,       /* failure */
+	EVENT_FAILED,       /* [room], failure */
 	EVENT_BYE,          /* bye: the connection is about to be closed */
 	/* to others */
 	EVENT_ANNOUNCED, /* member, member_id: somebody is new in the lobby */
@@ -63,6 +63,7 @@ struct failure {
 	size_t offset;          /* CHAT_BAD_JSON: of the byte that is wrong */
 	int64_t limit;          /* the limit that was met; 0: not said */
 	int64_t retry_after_ms; /* 0: not said */
+	bool fatal; /* the connection is closed after it, if dialects do so */
 };
 
 struct bye {
@@ -99,6 +100,9 @@ struct room_entry {
 	struct str name;
 	size_t members;
 	bool persistent;
+	int64_t created_ms;
+	int64_t active_ms; /* the last coming, going or message */
+	uint64_t messages; /* ever said in it */
 };
 
 struct room_entries {

@@ -18,6 +18,7 @@ struct member {
 	char id[ID_SIZE]; /* never changes while connected */
 	char name[MEMBER_NAME_SIZE];
 	bool in_lobby; /* a dialect without a lobby connects outside */
+	bool is_guest; /* the name is "", or holds in the room it is in */
 	int64_t since_ms;
 };
 

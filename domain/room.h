@@ -25,8 +25,11 @@ struct room {
 	bool persistent;     /* outlives its last member */
 	int64_t
 	    ttl_ms; /* life of a message; 0: as long as the history keeps it */
+	int64_t created_ms;
+	int64_t active_ms;   /* when somebody last came or went */
 	size_t max_members;  /* 0: as the limits say */
-	size_t member_count; /* filled in by the store */
+	size_t member_count; /* filled in by the store, … */
+	size_t guest_count;  /* … as is this: so many of them are guests */
 };
 
 /* 1 to 64 of A-Z a-z 0-9 _ - . */
