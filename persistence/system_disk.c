@@ -1,0 +1,318 @@
+/* The system's files, below a directory that is held open. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "domain/log.h"
+#include "persistence/disk.h"
+
+#define QUARANTINE "quarantine"
+
+struct system_disk {
+	struct disk base;
+	int dir;
+};
+
+static int
+dir_of(struct disk *disk)
+{
+	return ((struct system_disk *)disk)->dir;
+}
+
+static int
+error_of(int result)
+{
+	return result < 0 ? errno : 0;
+}
+
+static int
+open_file(struct disk *disk, const char *name, enum disk_mode mode, int *file)
+{
+	static const int flags[] = {
+		[DISK_READ] = O_RDONLY,
+		[DISK_WRITE] = O_RDWR,
+		[DISK_CREATE] = O_RDWR | O_CREAT | O_EXCL,
+	};
+
+	*file = openat(dir_of(disk), name, flags[mode] | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	return error_of(*file);
+}
+
+static void
+close_file(struct disk *disk, int file)
+{
+	(void)disk;
+	close(file);
+}
+
+static ssize_t
+read_file(struct disk *disk, int file, void *to, size_t len, uint64_t at)
+{
+	ssize_t n = pread(file, to, len, (off_t)at);
+
+	(void)disk;
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t
+write_file(struct disk *disk, int file, const void *from, size_t len,
+    uint64_t at)
+{
+	ssize_t n = pwrite(file, from, len, (off_t)at);
+
+	(void)disk;
+	return n < 0 ? -errno : n;
+}
+
+static int
+sync_data(struct disk *disk, int file)
+{
+	(void)disk;
+	return error_of(fdatasync(file));
+}
+
+static int
+sync_file(struct disk *disk, int file)
+{
+	(void)disk;
+	return error_of(fsync(file));
+}
+
+static int
+set_size(struct disk *disk, int file, uint64_t size)
+{
+	(void)disk;
+	return error_of(ftruncate(file, (off_t)size));
+}
+
+/* Not the C library's posix_fallocate(): where it cannot, it writes zeros. */
+static int
+allocate(struct disk *disk, int file, uint64_t size)
+{
+	int error = error_of(fallocate(file, 0, 0, (off_t)size));
+
+	(void)disk;
+	return error == EOPNOTSUPP || error == ENOSYS ? 0 : error;
+}
+
+static int
+get_size(struct disk *disk, int file, uint64_t *size)
+{
+	struct stat status;
+	int error = error_of(fstat(file, &status));
+
+	(void)disk;
+	if (error == 0)
+		*size = (uint64_t)status.st_size;
+	return error;
+}
+
+static int
+rename_file(struct disk *disk, const char *from, const char *to)
+{
+	return error_of(renameat(dir_of(disk), from, dir_of(disk), to));
+}
+
+static int
+unlink_file(struct disk *disk, const char *name)
+{
+	return error_of(unlinkat(dir_of(disk), name, 0));
+}
+
+static bool
+is_file(int dir, const char *name)
+{
+	struct stat status;
+
+	return fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(status.st_mode);
+}
+
+static int
+visit_files(DIR *stream, disk_visit *visit, void *arg)
+{
+	const struct dirent *entry;
+
+	while (errno = 0, (entry = readdir(stream)) != NULL) {
+		if (is_file(dirfd(stream), entry->d_name) &&
+		    !visit(entry->d_name, arg))
+			return 0;
+	}
+	return errno;
+}
+
+static int
+list_files(struct disk *disk, disk_visit *visit, void *arg)
+{
+	/* A place in the directory of its own, not dup()'s shared one. */
+	int fd = openat(dir_of(disk), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream;
+	int error;
+
+	if (fd < 0)
+		return errno;
+	stream = fdopendir(fd);
+	if (stream == NULL) {
+		error = errno;
+		close(fd);
+		return error;
+	}
+	error = visit_files(stream, visit, arg);
+	closedir(stream);
+	return error;
+}
+
+static int
+sync_below(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return errno;
+	error = error_of(fsync(fd));
+	close(fd);
+	return error;
+}
+
+static int
+sync_dir(struct disk *disk, bool quarantine)
+{
+	return sync_below(dir_of(disk), quarantine ? QUARANTINE : ".");
+}
+
+static int
+make_quarantine(struct disk *disk)
+{
+	int error = error_of(mkdirat(dir_of(disk), QUARANTINE, 0700));
+
+	return error == EEXIST ? 0 : error;
+}
+
+/* The open file's lock, not the process's: whoever in this process opens and
+ * closes the same file does not let go of it. */
+static int
+lock_file(struct disk *disk, int file)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	(void)disk;
+	return error_of(fcntl(file, F_OFD_SETLK, &whole));
+}
+
+static int
+free_bytes(struct disk *disk, uint64_t *bytes)
+{
+	struct statvfs status;
+	int error = error_of(fstatvfs(dir_of(disk), &status));
+
+	if (error == 0)
+		*bytes = (uint64_t)status.f_bavail * status.f_frsize;
+	return error;
+}
+
+static void
+drop_cache(struct disk *disk, int file)
+{
+	(void)disk;
+	posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+static int64_t
+microseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t
+wall_ms(struct disk *disk)
+{
+	(void)disk;
+	return microseconds(CLOCK_REALTIME) / 1000;
+}
+
+static int64_t
+monotonic_us(struct disk *disk)
+{
+	(void)disk;
+	return microseconds(CLOCK_MONOTONIC);
+}
+
+static void
+destroy(struct disk *disk)
+{
+	close(dir_of(disk));
+	free(disk);
+}
+
+static const struct disk_ops system_ops = {
+	.open = open_file,
+	.close = close_file,
+	.pread = read_file,
+	.pwrite = write_file,
+	.fdatasync = sync_data,
+	.fsync = sync_file,
+	.ftruncate = set_size,
+	.fallocate = allocate,
+	.size = get_size,
+	.rename = rename_file,
+	.unlink = unlink_file,
+	.list = list_files,
+	.sync_dir = sync_dir,
+	.make_quarantine = make_quarantine,
+	.lock = lock_file,
+	.free_bytes = free_bytes,
+	.drop_cache = drop_cache,
+	.wall_ms = wall_ms,
+	.monotonic_us = monotonic_us,
+	.destroy = destroy,
+};
+
+/* A directory that was just made is itself a name that must last. */
+static int
+open_directory(const char *path, int *dir)
+{
+	bool made = mkdir(path, 0700) == 0;
+	int error;
+
+	if (!made && errno != EEXIST)
+		return errno;
+	*dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0)
+		return errno;
+	error = made ? sync_below(*dir, "..") : 0;
+	if (error != 0)
+		close(*dir);
+	return error;
+}
+
+struct disk *
+system_disk_open(const char *path)
+{
+	struct system_disk *disk = malloc(sizeof(*disk));
+	int error;
+
+	if (disk == NULL) {
+		log_error("store %s: out of memory", path);
+		return NULL;
+	}
+	disk->base.ops = &system_ops;
+	error = open_directory(path, &disk->dir);
+	if (error != 0) {
+		log_error("store %s: %s", path, strerror(error));
+		free(disk);
+		return NULL;
+	}
+	return &disk->base;
+}
