@@ -8,11 +8,26 @@ static_assert(NAME_FOLDABLE_SIZE <= UNICODE_FOLDABLE_SIZE, "room to fold");
 
 /* Printable ASCII: nearly every name. */
 static bool
-is_plain(struct str text)
+is_printable_ascii(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (text.data[i] < ' ' || text.data[i] > '~')
 			return false;
+	return true;
+}
+
+bool
+name_is_plain(struct str name, size_t most)
+{
+	if (name.len == 0 || name.len > most)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.data[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= '0' && c <= '9') && c != '_')
+			return false;
+	}
 	return true;
 }
 
@@ -44,7 +59,7 @@ name_normalize(struct str wish, size_t most, char *out)
 	assert(most * 4 <= UNICODE_TEXT_CHARS);
 	if (wish.len == 0)
 		return CHAT_NAME_INVALID;
-	if (wish.len <= most && is_plain(wish)) {
+	if (wish.len <= most && is_printable_ascii(wish)) {
 		if (wish.data[0] == ' ' || wish.data[wish.len - 1] == ' ')
 			return CHAT_NAME_INVALID;
 		copy_out(wish, out);
@@ -76,7 +91,7 @@ name_fold(struct str name, char *out, size_t size)
 	if (name.len == 0 || name.len > NAME_FOLDABLE_SIZE)
 		return 0;
 	assert(name.len * 3 < size);
-	if (is_plain(name)) {
+	if (is_printable_ascii(name)) {
 		copy_out(name, out);
 		lower(out);
 		return name.len;
@@ -86,4 +101,36 @@ name_fold(struct str name, char *out, size_t size)
 	unicode_text_fold(&text, &folded);
 	unicode_text_compose(&folded);
 	return unicode_text_write(&folded, out, size);
+}
+
+static const struct str server_words[] = { STR("system"), STR("admin"),
+	STR("root") };
+
+static const struct str nobody_words[] = { STR("null"), STR("undefined") };
+
+static bool
+is_among(struct str name, const struct str *words, size_t count)
+{
+	char folded[NAME_FOLDABLE_SIZE * 3 + 1];
+	struct str text = { folded, name_fold(name, folded, sizeof(folded)) };
+
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(text, words[i]))
+			return true;
+	return false;
+}
+
+#define COUNT(words) (sizeof(words) / sizeof((words)[0]))
+
+bool
+name_is_of_server(struct str name)
+{
+	return is_among(name, server_words, COUNT(server_words));
+}
+
+bool
+name_is_reserved(struct str name)
+{
+	return name_is_of_server(name) ||
+	       is_among(name, nobody_words, COUNT(nobody_words));
 }

@@ -2,6 +2,7 @@
 #ifndef DOMAIN_NAMES_H
 #define DOMAIN_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "domain/error.h"
@@ -22,6 +23,9 @@
  */
 enum chat_error name_normalize(struct str wish, size_t most, char *out);
 
+/* 1 to `most` of A-Z a-z 0-9 _ */
+bool name_is_plain(struct str name, size_t most);
+
 /*
  * The form in which two texts count as the same name: canonical caseless
  * matching (Unicode, D145), kept in NFC. At most three times as long as the
@@ -30,5 +34,14 @@ enum chat_error name_normalize(struct str wish, size_t most, char *out);
  */
 #define NAME_FOLDABLE_SIZE 170
 size_t name_fold(struct str name, char *out, size_t size);
+
+/*
+ * Whether whoever has the name could be taken for the server: "system",
+ * "admin" or "root", or what folds to one of them.
+ */
+bool name_is_of_server(struct str name);
+
+/* The same, or for nobody: "null" or "undefined". */
+bool name_is_reserved(struct str name);
 
 #endif

@@ -185,6 +185,73 @@ START_TEST(what_cannot_be_a_name_folds_to_nothing)
 }
 END_TEST
 
+#define LETTERS_20 "abcdefghijKLMNOPQRST"
+
+static const struct {
+	struct str name;
+	bool is_plain;
+} plain_names[] = {
+	{ STR("a"), true },
+	{ STR("_"), true },
+	{ STR("0"), true },
+	{ STR("aZ_09z"), true },
+	{ STR(LETTERS_20), true },
+	{ STR(LETTERS_20 "U"), false },
+	{ STR(""), false },
+	{ { NULL, 0 }, false },
+	{ STR("a b"), false },
+	{ STR("a-b"), false },
+	{ STR("a#2"), false },
+	{ STR("a\0"), false },
+	{ STR("\u00e9"), false },
+	/* the neighbours of what is allowed */
+	{ STR("/"), false },
+	{ STR(":"), false },
+	{ STR("@"), false },
+	{ STR("["), false },
+	{ STR("^"), false },
+	{ STR("`"), false },
+	{ STR("{"), false },
+};
+#define PLAIN_NAMES (sizeof(plain_names) / sizeof(plain_names[0]))
+
+START_TEST(a_plain_name_has_few_characters_and_not_many_of_them)
+{
+	ck_assert_int_eq(name_is_plain(plain_names[_i].name, 20),
+	    plain_names[_i].is_plain);
+}
+END_TEST
+
+static const struct {
+	struct str name;
+	bool is_of_server;
+	bool is_reserved;
+} reserved_names[] = {
+	{ STR("system"), true, true },
+	{ STR("Admin"), true, true },
+	{ STR("ROOT"), true, true },
+	{ STR("\u017fystem"), true, true }, /* a long s */
+	{ STR("null"), false, true },
+	{ STR("UndeFined"), false, true },
+	{ STR("admi"), false, false },
+	{ STR("admins"), false, false },
+	{ STR("admin#2"), false, false },
+	{ STR("none"), false, false },
+	{ STR(""), false, false },
+};
+#define RESERVED_NAMES (sizeof(reserved_names) / sizeof(reserved_names[0]))
+
+START_TEST(some_names_could_be_taken_for_the_server_or_for_nobody)
+{
+	struct str name = reserved_names[_i].name;
+
+	ck_assert_int_eq(name_is_of_server(name),
+	    reserved_names[_i].is_of_server);
+	ck_assert_int_eq(name_is_reserved(name),
+	    reserved_names[_i].is_reserved);
+}
+END_TEST
+
 SUITE(names)
 {
 	tcase_add_loop_test(tests,
@@ -193,5 +260,11 @@ SUITE(names)
 	tcase_add_test(tests, keeps_different_names_apart);
 	tcase_add_test(tests, a_folded_name_takes_up_to_three_times_its_length);
 	tcase_add_test(tests, what_cannot_be_a_name_folds_to_nothing);
+	tcase_add_loop_test(tests,
+	    a_plain_name_has_few_characters_and_not_many_of_them, 0,
+	    PLAIN_NAMES);
+	tcase_add_loop_test(tests,
+	    some_names_could_be_taken_for_the_server_or_for_nobody, 0,
+	    RESERVED_NAMES);
 	tcase_add_loop_test(tests, refuses_a_megabyte_after_a_glance, 0, UNITS);
 }
