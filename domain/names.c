@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "domain/unicode.h"
+#include "domain/utf8.h"
 
 static_assert(NAME_FOLDABLE_SIZE <= UNICODE_FOLDABLE_SIZE, "room to fold");
 
@@ -14,6 +15,53 @@ is_printable_ascii(struct str text)
 		if (text.data[i] < ' ' || text.data[i] > '~')
 			return false;
 	return true;
+}
+
+/*
+ * As many characters as a name may need: they have four parts at most, so
+ * those that do not fit would be cut off later. Of a long text no more is read.
+ */
+static void
+read_visible(struct unicode_text *text, struct str wish)
+{
+	size_t offset = 0;
+
+	text->count = 0;
+	while (offset < wish.len) {
+		uint32_t character = utf8_next(wish, &offset);
+
+		if (character == UTF8_INVALID)
+			continue;
+		switch (unicode_kind(character)) {
+		case UNICODE_HIDDEN:
+			continue;
+		case UNICODE_SPACE:
+			if (text->count == 0)
+				continue;
+			break;
+		case UNICODE_PLAIN:
+			break;
+		}
+		if (!unicode_text_add(text, character))
+			return;
+	}
+}
+
+bool
+name_tame(struct str wish, size_t most, char *out)
+{
+	struct unicode_text text;
+
+	assert(most * 4 <= UNICODE_TEXT_CHARS);
+	read_visible(&text, wish);
+	unicode_text_compose(&text);
+	if (text.count > most)
+		text.count = most;
+	while (text.count > 0 &&
+	       unicode_kind(text.chars[text.count - 1]) == UNICODE_SPACE)
+		text.count--;
+	unicode_text_write(&text, out, NAME_SIZE(most));
+	return text.count > 0;
 }
 
 bool

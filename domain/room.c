@@ -29,3 +29,9 @@ room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE])
 {
 	return name_normalize(wish, ROOM_NAME_CHARS, out);
 }
+
+bool
+room_name_tame(struct str wish, char out[ROOM_NAME_SIZE])
+{
+	return name_tame(wish, ROOM_NAME_CHARS, out);
+}

@@ -99,8 +99,8 @@ put_syllable(struct unicode_text *text, uint32_t index)
 	       (final == 0 || put_in_order(text, HANGUL_T + final));
 }
 
-static bool
-put_parts(struct unicode_text *text, uint32_t character)
+bool
+unicode_text_add(struct unicode_text *text, uint32_t character)
 {
 	const struct unicode_decomposition *parts;
 
@@ -111,7 +111,7 @@ put_parts(struct unicode_text *text, uint32_t character)
 	parts = FIND(character, unicode_decompositions, compare_character);
 	if (parts == NULL)
 		return put_in_order(text, character);
-	return put_parts(text, parts->first) &&
+	return unicode_text_add(text, parts->first) &&
 	       (parts->second == 0 || put_in_order(text, parts->second));
 }
 
@@ -124,7 +124,8 @@ unicode_text_read(struct unicode_text *text, struct str utf8)
 	while (offset < utf8.len) {
 		uint32_t character = utf8_next(utf8, &offset);
 
-		if (character == UTF8_INVALID || !put_parts(text, character))
+		if (character == UTF8_INVALID ||
+		    !unicode_text_add(text, character))
 			return false;
 	}
 	return true;

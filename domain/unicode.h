@@ -41,6 +41,12 @@ struct unicode_text {
 bool unicode_text_read(struct unicode_text *, struct str utf8);
 
 /*
+ * One more character, in its parts, behind a text in NFD. False: they do not
+ * all fit.
+ */
+bool unicode_text_add(struct unicode_text *, uint32_t character);
+
+/*
  * A text in NFD without its case: full case folding, NFD again. It must come
  * from at most UNICODE_FOLDABLE_SIZE bytes, so that what grows has room.
  */

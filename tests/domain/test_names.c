@@ -185,6 +185,68 @@ START_TEST(what_cannot_be_a_name_folds_to_nothing)
 }
 END_TEST
 
+static const struct {
+	struct str wish;
+	const char *name; /* NULL: nothing is left */
+} wild[] = {
+	{ STR("Al Ice"), "Al Ice" },
+	{ STR(" \t\u00a0a b \r\n "), "a b" },
+	{ STR("a\0b\x7f\u202ec\u200b"), "abc" },
+	{ STR("[{\"a\":1}]"), "[{\"a\":1}" },
+	{ STR("123456789"), "12345678" },
+	{ STR("1234567 9"), "1234567" },
+	{ STR("       8       "), "8" },
+	{ STR("a\xff\xc3(b"), "a(b" },
+	/* counted, and cut, in NFC */
+	{ STR("Zoe\u0308"), "Zo\u00eb" },
+	{ STR("12345678\u0308"), "12345678" },
+	{ STR("e\u0308e\u0308e\u0308e\u0308e\u0308e\u0308e\u0308e\u0308e"),
+	    "\u00eb\u00eb\u00eb\u00eb\u00eb\u00eb\u00eb\u00eb" },
+	{ STR("\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82"),
+	    "\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82" },
+	{ STR(""), NULL },
+	{ { NULL, 0 }, NULL },
+	{ STR("  "), NULL },
+	{ STR("\u200b\ufeff \n\xff"), NULL },
+};
+#define WILD (sizeof(wild) / sizeof(wild[0]))
+
+START_TEST(makes_a_name_of_any_text)
+{
+	char name[NAME_SIZE(MOST)], again[NAME_SIZE(MOST)];
+	bool is_named = name_tame(wild[_i].wish, MOST, name);
+
+	ck_assert_int_eq(is_named, wild[_i].name != NULL);
+	ck_assert_str_eq(name, is_named ? wild[_i].name : "");
+	if (!is_named)
+		return;
+	ck_assert_int_eq(name_normalize(str_from(name), MOST, again), CHAT_OK);
+	ck_assert_str_eq(again, name);
+}
+END_TEST
+
+/* Of one part, of two, of four, of three, never composed, of four bytes. */
+static const uint32_t characters[] = { 'a', 0xeb, 0x1f82, 0xac01, 0x1d160,
+	0x1f600 };
+#define CHARACTERS ((int)(sizeof(characters) / sizeof(characters[0])))
+
+START_TEST(the_longest_tamed_name_is_64_characters)
+{
+	char wish[300 * 4], name[NAME_SIZE(64)], expected[NAME_SIZE(64)];
+	size_t len = 0;
+
+	for (int i = 0; i < 300; i++)
+		len += utf8_put(characters[_i], wish + len);
+	ck_assert(name_tame(str_slice(wish, len), 64, name));
+	ck_assert_int_eq(name_normalize(str_from(name), 64, expected), CHAT_OK);
+	ck_assert_str_eq(name, expected);
+	len = 0;
+	for (size_t at = 0; at < strlen(name); len++)
+		(void)utf8_next(str_from(name), &at);
+	ck_assert_uint_eq(len, 64);
+}
+END_TEST
+
 #define LETTERS_20 "abcdefghijKLMNOPQRST"
 
 static const struct {
@@ -260,6 +322,9 @@ SUITE(names)
 	tcase_add_test(tests, keeps_different_names_apart);
 	tcase_add_test(tests, a_folded_name_takes_up_to_three_times_its_length);
 	tcase_add_test(tests, what_cannot_be_a_name_folds_to_nothing);
+	tcase_add_loop_test(tests, makes_a_name_of_any_text, 0, WILD);
+	tcase_add_loop_test(tests, the_longest_tamed_name_is_64_characters, 0,
+	    CHARACTERS);
 	tcase_add_loop_test(tests,
 	    a_plain_name_has_few_characters_and_not_many_of_them, 0,
 	    PLAIN_NAMES);

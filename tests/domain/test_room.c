@@ -65,9 +65,22 @@ START_TEST(a_name_is_kept_in_nfc_and_none_is_reserved)
 }
 END_TEST
 
+START_TEST(any_text_becomes_a_name_of_64_characters_unless_it_is_blank)
+{
+	char name[ROOM_NAME_SIZE];
+
+	ck_assert(room_name_tame(STR("\n" LETTERS_64 "Z"), name));
+	ck_assert_str_eq(name, LETTERS_64);
+	ck_assert(!room_name_tame(STR("\n\u200b "), name));
+	ck_assert_str_eq(name, "");
+}
+END_TEST
+
 SUITE(room)
 {
 	tcase_add_test(tests, an_id_is_1_to_64_of_few_characters);
 	tcase_add_test(tests, a_name_has_up_to_64_characters);
 	tcase_add_test(tests, a_name_is_kept_in_nfc_and_none_is_reserved);
+	tcase_add_test(tests,
+	    any_text_becomes_a_name_of_64_characters_unless_it_is_blank);
 }
