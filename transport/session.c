@@ -76,13 +76,16 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	struct session *session = arg;
 	struct sessions *sessions = sessions_of(session);
 	const struct transport_limits *limits = sessions->config.limits;
-	struct wire_limits wire_limits = { .json_depth = limits->json_depth };
+	struct wire_context context = {
+		.json_depth = limits->json_depth,
+		.frame_bytes = limits->frame_bytes,
+	};
 	struct command command;
 	struct failure failure;
 	enum chat_error error;
 
 	(void)opcode; /* JSON in a binary message is JSON */
-	error = session->dialect->decode(str_slice(data, len), &wire_limits,
+	error = session->dialect->decode(str_slice(data, len), &context,
 	    &command, &failure, &sessions->keep);
 	if (!token_bucket_take(&session->messages, &limits->messages,
 		session->conn->service->now_ms, 1)) {

@@ -16,14 +16,24 @@ enum viewpoint {
 	VIEW_OTHERS
 };
 
-struct wire_limits {
-	size_t json_depth;
+/* Where a connection stands, for dialects that open with a handshake. */
+enum wire_stage {
+	WIRE_NEW,    /* has never been in a room */
+	WIRE_INSIDE, /* is in one */
+	WIRE_OUTSIDE /* was in one and left */
 };
 
-/* Room for texts of one command that had to be unescaped. */
+/* What is known outside of a message, and decides what it means. */
+struct wire_context {
+	size_t json_depth;
+	size_t frame_bytes; /* as long as a message may be, in any dialect */
+	enum wire_stage stage;
+};
+
+/* Room for texts of one command that are not in the message as such. */
 struct keep {
 	size_t used;
-	char data[8192];
+	char data[65536];
 };
 
 /*
@@ -34,7 +44,9 @@ struct wire_text {
 	char *data;
 	size_t len;
 	size_t capacity;
-	bool failed; /* no memory: the text is not whole */
+	bool failed;              /* no memory: the text is not whole */
+	unsigned close_code;      /* 0; else: when this is sent, close … */
+	const char *close_reason; /* … and say this, which is a constant */
 };
 
 void wire_text_init(struct wire_text *);
@@ -42,11 +54,26 @@ void wire_text_fini(struct wire_text *);
 /* Empties it and gives large memory back; small memory is kept. */
 void wire_text_reset(struct wire_text *);
 
+/*
+ * How fast one may talk: so many messages that came as COMMAND_PACED, then
+ * silence for so long.
+ */
+struct pace {
+	uint32_t messages; /* 0: no such rule */
+	int64_t pause_ms;
+};
+
+struct face;
+struct face_request;
+
 struct dialect {
 	const char *name;        /* "command" */
 	const char *subprotocol; /* offered and chosen; NULL: none */
 	enum id_style ids;
 	unsigned connect_flags; /* of enum command_flag, for COMMAND_CONNECT */
+	bool every_path;        /* its listeners take a WebSocket at any path */
+	int64_t idle_ms;        /* silent for so long is gone; 0: never */
+	struct pace pace;       /* instead of the limit on messages */
 	/* A bit (1u << event_kind) for each event that authors see otherwise.
 	 */
 	unsigned long author_apart;
@@ -54,17 +81,24 @@ struct dialect {
 	 * One message into one command. On failure `why` says what to answer
 	 * (CHAT_OK: decoded); out->ref is set if it could be read. out and
 	 * why are zeroed first; texts point into message or keep, and are
-	 * good as long as both are.
+	 * good as long as both are. COMMAND_PACED may be set in out->flags
+	 * even then; why->fatal: the connection does not outlive the answer.
 	 */
 	enum chat_error (*decode)(struct str message,
-	    const struct wire_limits *, struct command *out,
+	    const struct wire_context *, struct command *out,
 	    struct failure *why, struct keep *);
 	/*
 	 * Appends the spelling of an event; false: this dialect has no word
-	 * for it, and nothing is sent. Check out->failed.
+	 * for it, and nothing is sent. Check out->failed, and heed
+	 * out->close_code.
 	 */
 	bool (*encode)(const struct event *, enum viewpoint,
 	    struct wire_text *out);
+	/*
+	 * What its listeners say to plain HTTP, see wire/face.h; NULL, or
+	 * false: what the server says itself.
+	 */
+	bool (*face)(const struct face_request *, struct face *out);
 };
 
 #define DIALECTS_MAX 8

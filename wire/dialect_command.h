@@ -4,7 +4,7 @@
 
 #include "wire/dialect.h"
 
-enum chat_error command_decode(struct str message, const struct wire_limits *,
+enum chat_error command_decode(struct str message, const struct wire_context *,
     struct command *out, struct failure *why, struct keep *);
 
 bool command_encode(const struct event *, enum viewpoint,

@@ -298,7 +298,7 @@ take_command(struct request *request, struct command *out)
 }
 
 enum chat_error
-command_decode(struct str message, const struct wire_limits *limits,
+command_decode(struct str message, const struct wire_context *context,
     struct command *out, struct failure *why, struct keep *keep)
 {
 	struct request request;
@@ -308,7 +308,7 @@ command_decode(struct str message, const struct wire_limits *limits,
 	*why = (struct failure){ 0 };
 	keep->used = 0;
 	request.seen = request.given = 0;
-	request.depth = limits->json_depth;
+	request.depth = context->json_depth;
 	request.keep = keep;
 	request.why = why;
 	error = request_read(&request, message);

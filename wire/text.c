@@ -28,6 +28,8 @@ wire_text_reset(struct wire_text *text)
 		wire_text_fini(text);
 	text->len = 0;
 	text->failed = false;
+	text->close_code = 0;
+	text->close_reason = NULL;
 }
 
 bool

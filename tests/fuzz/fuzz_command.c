@@ -57,12 +57,12 @@ check_command(const struct command *command)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct wire_limits limits = { .json_depth = 32 };
+	static const struct wire_context context = { .json_depth = 32 };
 	static struct keep keep;
 	struct command command;
 	struct event failed = { .kind = EVENT_FAILED };
 	enum chat_error error =
-	    command_decode(str_slice((const char *)data, size), &limits,
+	    command_decode(str_slice((const char *)data, size), &context,
 		&command, &failed.failure, &keep);
 
 	CHECK(error == failed.failure.error && error <= CHAT_UNKNOWN_COMMAND);

@@ -6,7 +6,7 @@
 #include "wire/dialect_command.h"
 
 static struct vectors vectors;
-static const struct wire_limits limits = { .json_depth = 32 };
+static const struct wire_context context = { .json_depth = 32 };
 static struct keep keep;
 
 /* Called very often, so libcheck is only told of failures. */
@@ -44,7 +44,7 @@ decode(const char *text, size_t len, struct command *out, struct failure *why)
 	enum chat_error error;
 
 	memcpy(exact, text, len);
-	error = dialect_command.decode(message, &limits, out, why, &keep);
+	error = dialect_command.decode(message, &context, out, why, &keep);
 	if (error != why->error || error > CHAT_UNKNOWN_COMMAND ||
 	    (error == CHAT_BAD_FIELD) != (why->field.data != NULL) ||
 	    why->offset > len)
@@ -61,7 +61,7 @@ START_TEST(means_what_its_example_says)
 	struct command command;
 	struct failure why;
 	enum chat_error error = dialect_command.decode(str_from(vector->sent),
-	    &limits, &command, &why, &keep);
+	    &context, &command, &why, &keep);
 	char *means = error == CHAT_OK ? vector_of_command(&command)
 				       : vector_of_failure(&command, &why);
 
@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(keeps_to_the_depth_that_is_allowed)
 {
-	static const struct wire_limits shallow = { .json_depth = 2 };
+	static const struct wire_context shallow = { .json_depth = 2 };
 	struct command command;
 	struct failure why;
 

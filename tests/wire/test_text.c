@@ -59,6 +59,20 @@ START_TEST(gives_large_memory_back)
 }
 END_TEST
 
+START_TEST(forgets_that_it_is_the_last)
+{
+	struct wire_text text;
+
+	wire_text_init(&text);
+	text.close_code = 1008;
+	text.close_reason = "Join failed";
+	wire_text_reset(&text);
+	ck_assert_uint_eq(text.close_code, 0);
+	ck_assert_ptr_null(text.close_reason);
+	wire_text_fini(&text);
+}
+END_TEST
+
 START_TEST(says_that_it_is_not_whole_and_recovers)
 {
 	struct wire_text text;
@@ -81,5 +95,6 @@ SUITE(wire_text)
 	tcase_add_test(tests, grows_with_what_is_appended);
 	tcase_add_test(tests, keeps_small_memory_for_the_next_event);
 	tcase_add_test(tests, gives_large_memory_back);
+	tcase_add_test(tests, forgets_that_it_is_the_last);
 	tcase_add_test(tests, says_that_it_is_not_whole_and_recovers);
 }

@@ -1,0 +1,32 @@
+/* What a listener of a dialect says to those who only speak HTTP. Public. */
+#ifndef WIRE_FACE_H
+#define WIRE_FACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/figures.h"
+#include "domain/str.h"
+#include "wire/dialect.h"
+
+struct face_request {
+	struct str method;
+	struct str path; /* without the query */
+	bool is_upgrade; /* it asks for a WebSocket where there is none */
+	bool has_origin; /* a browser asks for a page of somebody else */
+	int64_t monotonic_ms;
+	const struct figures *figures;
+};
+
+/*
+ * An answer. The caller lends `body`, empty; texts are constants. A HEAD is
+ * answered like a GET, and the caller leaves the body out.
+ */
+struct face {
+	int status;
+	const char *content_type;
+	const char *headers; /* more of them, each with its "\r\n" */
+	struct wire_text *body;
+};
+
+#endif
