@@ -189,6 +189,18 @@ disk_monotonic_us(struct disk *disk)
 }
 
 void
+disk_random(struct disk *disk, void *to, size_t len)
+{
+	disk->ops->random(disk, to, len);
+}
+
+void
+disk_boot_id(struct disk *disk, uint8_t id[BOOT_ID_SIZE])
+{
+	disk->ops->boot_id(disk, id);
+}
+
+void
 disk_destroy(struct disk *disk)
 {
 	if (disk != NULL)

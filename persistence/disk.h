@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define BOOT_ID_SIZE 16
+
 struct disk;
 
 enum disk_mode {
@@ -56,6 +58,10 @@ struct disk_ops {
 	void (*drop_cache)(struct disk *, int file);
 	int64_t (*wall_ms)(struct disk *);
 	int64_t (*monotonic_us)(struct disk *);
+	/* What nobody can guess. */
+	void (*random)(struct disk *, void *, size_t);
+	/* Another one each time the machine starts; zeros: not known. */
+	void (*boot_id)(struct disk *, uint8_t id[BOOT_ID_SIZE]);
 	void (*destroy)(struct disk *);
 };
 
@@ -97,6 +103,8 @@ int disk_free_bytes(struct disk *, uint64_t *bytes);
 void disk_drop_cache(struct disk *, int file);
 int64_t disk_wall_ms(struct disk *);
 int64_t disk_monotonic_us(struct disk *);
+void disk_random(struct disk *, void *, size_t);
+void disk_boot_id(struct disk *, uint8_t id[BOOT_ID_SIZE]);
 void disk_destroy(struct disk *);
 
 /* The directory is made (0700) if it is not there. NULL: logged why. */

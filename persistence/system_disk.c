@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "domain/log.h"
 #include "persistence/disk.h"
+#include "persistence/system_facts.h"
 
 #define QUARANTINE "quarantine"
 
@@ -226,29 +226,6 @@ drop_cache(struct disk *disk, int file)
 	posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 }
 
-static int64_t
-microseconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t
-wall_ms(struct disk *disk)
-{
-	(void)disk;
-	return microseconds(CLOCK_REALTIME) / 1000;
-}
-
-static int64_t
-monotonic_us(struct disk *disk)
-{
-	(void)disk;
-	return microseconds(CLOCK_MONOTONIC);
-}
-
 static void
 destroy(struct disk *disk)
 {
@@ -274,8 +251,10 @@ static const struct disk_ops system_ops = {
 	.lock = lock_file,
 	.free_bytes = free_bytes,
 	.drop_cache = drop_cache,
-	.wall_ms = wall_ms,
-	.monotonic_us = monotonic_us,
+	.wall_ms = system_wall_ms,
+	.monotonic_us = system_monotonic_us,
+	.random = system_random,
+	.boot_id = system_boot_id,
 	.destroy = destroy,
 };
 

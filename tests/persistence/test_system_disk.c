@@ -202,6 +202,28 @@ START_TEST(knows_room_and_time)
 }
 END_TEST
 
+START_TEST(cannot_be_guessed)
+{
+	char bytes[2][600];
+
+	for (int i = 0; i < 2; i++)
+		disk_random(disk, bytes[i], sizeof(bytes[i]));
+	ck_assert_mem_ne(bytes[0], bytes[1], sizeof(bytes[0]));
+	ck_assert_mem_ne(bytes[0] + 300, bytes[1] + 300, 16);
+}
+END_TEST
+
+START_TEST(knows_since_when_the_machine_runs)
+{
+	uint8_t ids[2][BOOT_ID_SIZE], none[BOOT_ID_SIZE] = { 0 };
+
+	for (int i = 0; i < 2; i++)
+		disk_boot_id(disk, ids[i]);
+	ck_assert_mem_eq(ids[0], ids[1], BOOT_ID_SIZE);
+	ck_assert_mem_ne(ids[0], none, BOOT_ID_SIZE);
+}
+END_TEST
+
 START_TEST(needs_a_directory)
 {
 	static const char *const none[] = { "/dev/null", "/nowhere/at/all" };
@@ -230,6 +252,8 @@ SUITE(system_disk)
 	tcase_add_test(tests, stops_listing_when_asked_to);
 	tcase_add_test(tests, locks_against_everybody_else);
 	tcase_add_test(tests, knows_room_and_time);
+	tcase_add_test(tests, cannot_be_guessed);
+	tcase_add_test(tests, knows_since_when_the_machine_runs);
 	tcase_add_loop_test(tests, needs_a_directory, 0, 2);
 	tcase_add_test(tests, opens_a_directory_that_is_there);
 }
