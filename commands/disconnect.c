@@ -27,13 +27,11 @@ disconnect_run(struct request *request)
 	struct str author_id = str_from(request->author.id);
 	struct room room;
 
+	publisher_detach(chat->publisher, author_id);
 	while (next_room(request, &room))
-		room_life_leave(request, &room);
-	if (request->author.in_lobby) {
-		publisher_leave(chat->publisher, author_id,
-		    (struct str){ NULL, 0 });
+		room_life_vacate(request, &room);
+	if (request->author.in_lobby)
 		request->memory->in_lobby--;
-	}
 	member_store_remove(chat->members, author_id);
 	suffixes_release(&request->memory->suffixes,
 	    str_from(request->author.name));

@@ -102,7 +102,17 @@ room_life_exit(struct request *request, struct room *room)
 void
 room_life_leave(struct request *request, struct room *room)
 {
-	room_life_exit(request, room);
+	publisher_leave(request->chat->publisher, str_from(request->author.id),
+	    str_from(room->id));
+	room_life_vacate(request, room);
+}
+
+void
+room_life_vacate(struct request *request, struct room *room)
+{
+	room_store_leave(request->chat->rooms, str_from(room->id),
+	    str_from(request->author.id));
+	room->member_count--;
 	presence_left(request, room);
 	if (room->member_count == 0 && !room->persistent)
 		room_life_end(request, room);

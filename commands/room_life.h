@@ -34,4 +34,7 @@ void room_life_exit(struct request *, struct room *);
  */
 void room_life_leave(struct request *, struct room *);
 
+/* The same for an author who hears nothing any more. */
+void room_life_vacate(struct request *, struct room *);
+
 #endif

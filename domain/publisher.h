@@ -24,12 +24,22 @@ struct publisher_ops {
 	void (*leave)(struct publisher *, struct str member_id,
 	    struct str room);
 	/*
+	 * The connection is gone: it hears nothing more and is in no room.
+	 * What is asked for its member from now on is ignored.
+	 */
+	void (*detach)(struct publisher *, struct str member_id);
+	/*
 	 * Hand an event to its audience; returns to how many. The member
 	 * named in event->member_id is its author, for dialects in which
 	 * authors see something else than others do.
 	 */
 	size_t (*publish)(struct publisher *, const struct event *,
 	    const struct audience *);
+	/*
+	 * An event for these was lost for want of memory. Their connections
+	 * end: better none than one with a hole.
+	 */
+	void (*lose)(struct publisher *, const struct audience *);
 };
 
 struct publisher {
@@ -56,11 +66,23 @@ publisher_leave(struct publisher *publisher, struct str member_id,
 	publisher->ops->leave(publisher, member_id, room);
 }
 
+static inline void
+publisher_detach(struct publisher *publisher, struct str member_id)
+{
+	publisher->ops->detach(publisher, member_id);
+}
+
 static inline size_t
 publisher_publish(struct publisher *publisher, const struct event *event,
     struct audience audience)
 {
 	return publisher->ops->publish(publisher, event, &audience);
+}
+
+static inline void
+publisher_lose(struct publisher *publisher, struct audience audience)
+{
+	publisher->ops->lose(publisher, &audience);
 }
 
 #endif

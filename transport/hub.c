@@ -135,6 +135,26 @@ hub_leave(struct publisher *publisher, struct str member_id, struct str room)
 		seating_leave(&hub->seating, session, room);
 }
 
+static void
+hub_detach(struct publisher *publisher, struct str member_id)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session = id_map_remove(&hub->sessions, member_id);
+
+	if (session != NULL)
+		seating_leave_all(&hub->seating, session);
+}
+
+static void
+lose_channel(const struct channel *channel, const struct session *except)
+{
+	log_warn("no memory for an event: ending %u connections",
+	    channel->count);
+	for (uint32_t i = 0; i < channel->count; i++)
+		if (channel->seats[i].session != except)
+			conn_end_unheard(channel->seats[i].conn);
+}
+
 static bool
 is_fleeting(const struct event *event)
 {
@@ -155,11 +175,7 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
 	if (!spelling->failed && turn_say(&hub->turn, channel, &spelling->frame,
 				     skips ? except : NULL, is_fleeting(event)))
 		return channel->count - (skips ? 1 : 0);
-	/* Better no connection than one with a hole. */
-	log_warn("no memory for an event: ending %u connections",
-	    channel->count);
-	for (uint32_t i = 0; i < channel->count; i++)
-		conn_end_unheard(channel->seats[i].conn);
+	lose_channel(channel, except);
 	return 0;
 }
 
@@ -240,11 +256,43 @@ hub_publish(struct publisher *publisher, const struct event *event,
 	return 0;
 }
 
+static void
+lose_room(struct hub *hub, const struct audience *audience)
+{
+	const struct seats *room = seating_find(&hub->seating, audience->room);
+	const struct session *except = NULL;
+
+	if (room == NULL)
+		return;
+	if (!str_is_empty(audience->except))
+		except = id_map_find(&hub->sessions, audience->except);
+	for (const struct channel *channel = room->channels; channel != NULL;
+	     channel = channel->next)
+		lose_channel(channel, except);
+}
+
+static void
+hub_lose(struct publisher *publisher, const struct audience *audience)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session;
+
+	if (audience->kind != AUDIENCE_ONE) {
+		lose_room(hub, audience);
+		return;
+	}
+	session = id_map_find(&hub->sessions, audience->member_id);
+	if (session != NULL)
+		conn_end_unheard(session->conn);
+}
+
 static const struct publisher_ops hub_ops = {
 	.attach = hub_attach,
 	.enter = hub_enter,
 	.leave = hub_leave,
+	.detach = hub_detach,
 	.publish = hub_publish,
+	.lose = hub_lose,
 };
 
 /* --- birth, death, and the server's side ---------------------------------- */

@@ -69,6 +69,7 @@ channel_add(struct seats *room, uint8_t variant)
 
 	if (channel == NULL)
 		return NULL;
+	channel->room = room;
 	channel->variant = variant;
 	channel->next = room->channels;
 	room->channels = channel;
@@ -192,6 +193,19 @@ seating_enter(struct seating *seating, struct session *session, struct str id)
 	return true;
 }
 
+static void
+give_up(struct seating *seating, struct session *session, struct place *place)
+{
+	struct channel *channel = place->channel;
+
+	/* Whose connection ends has got everything that it will. */
+	if (conn_is_open(session->conn) || channel->count == 1)
+		settle(seating, channel);
+	stand_up(session, place);
+	if (channel->count == 0)
+		room_tidy(seating, channel->room);
+}
+
 void
 seating_leave(struct seating *seating, struct session *session, struct str id)
 {
@@ -204,14 +218,15 @@ seating_leave(struct seating *seating, struct session *session, struct str id)
 	channel = channel_find(room, session->variant);
 	if (channel != NULL)
 		place = seating_place(session, channel);
-	if (place == NULL)
-		return;
-	/* Whose connection ends has got everything that it will. */
-	if (conn_is_open(session->conn) || channel->count == 1)
-		settle(seating, channel);
-	stand_up(session, place);
-	if (channel->count == 0)
-		room_tidy(seating, room);
+	if (place != NULL)
+		give_up(seating, session, place);
+}
+
+void
+seating_leave_all(struct seating *seating, struct session *session)
+{
+	while (session->place_count > 0)
+		give_up(seating, session, session_place(session, 0));
 }
 
 void

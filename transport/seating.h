@@ -42,6 +42,9 @@ bool seating_enter(struct seating *, struct session *, struct str room);
 /* And no longer; nothing happens if it does not sit there. */
 void seating_leave(struct seating *, struct session *, struct str room);
 
+/* From wherever it sits. */
+void seating_leave_all(struct seating *, struct session *);
+
 /* Where the session sits in a channel; NULL: it does not. */
 struct place *seating_place(struct session *, const struct channel *);
 

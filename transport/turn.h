@@ -18,6 +18,7 @@
 #include "transport/outbox.h"
 
 struct conn;
+struct seats;
 struct session;
 
 /* Frames that were published one after the other. */
@@ -39,6 +40,7 @@ struct seat {
 
 /* The sessions in one room to which things are spelled the same way. */
 struct channel {
+	struct seats *room;
 	struct channel *next; /* in the same room */
 	struct channel *next_dirty;
 	struct channel *next_held;

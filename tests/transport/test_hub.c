@@ -343,6 +343,59 @@ START_TEST(everybody_hears_everything_in_order)
 }
 END_TEST
 
+START_TEST(who_is_detached_sits_nowhere)
+{
+	struct fixture *f = setup(0);
+	char member[16];
+
+	for (unsigned room = 0; room < ROOMS; room++) {
+		join(f, 0, room);
+		join(f, 1, room);
+	}
+	say(f, 2, -1, 0);
+	publisher_detach(hub_publisher(f->hub), member_of(0, member));
+	memset(f->in_room[0], 0, sizeof(f->in_room[0]));
+	for (unsigned room = 0; room < ROOMS; room++)
+		say(f, room, -1, 0);
+	join(f, 0, 0);
+	f->in_room[0][0] = false;
+	publisher_leave(hub_publisher(f->hub), member_of(0, member), STR("x"));
+	say(f, 0, -1, 0);
+	check_all_heard(f);
+	ck_assert_uint_eq(f->heard_count[0], 1);
+	ck_assert_uint_eq(f->heard_count[1], ROOMS + 2);
+	teardown(f);
+}
+END_TEST
+
+/* Each is in a room of its own, the first two in one more. */
+START_TEST(who_has_lost_something_is_closed)
+{
+	static const unsigned left[] = { CLIENTS - 1, CLIENTS - 2,
+		CLIENTS - 1 };
+	struct fixture *f = setup(0);
+	char id[16], except[16];
+	struct audience audience = audience_room(room_of(0, id));
+
+	for (unsigned i = 0; i < ROOMS; i++)
+		join(f, i, i);
+	join(f, 1, 0);
+	if (_i == 0)
+		audience = audience_one(member_of(0, id));
+	if (_i == 2)
+		audience.except = member_of(0, except);
+	publisher_lose(hub_publisher(f->hub), audience);
+	rig_turn(&f->rig);
+	ck_assert_uint_eq(f->rig.service.open_count, left[_i]);
+	publisher_lose(hub_publisher(f->hub), audience_room(STR("none")));
+	publisher_lose(hub_publisher(f->hub), audience_lobby());
+	publisher_lose(hub_publisher(f->hub), audience_one(STR("nobody")));
+	rig_turn(&f->rig);
+	ck_assert_uint_eq(f->rig.service.open_count, left[_i]);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(a_slow_reader_is_closed_and_never_has_a_hole)
 {
 	struct fixture *f = setup(4608);
@@ -422,6 +475,8 @@ SUITE(hub)
 	tcase_add_test(tests,
 	    who_comes_late_does_not_hear_what_was_said_before);
 	tcase_add_loop_test(tests, everybody_hears_everything_in_order, 0, 40);
+	tcase_add_test(tests, who_is_detached_sits_nowhere);
+	tcase_add_loop_test(tests, who_has_lost_something_is_closed, 0, 3);
 	tcase_add_test(tests, a_slow_reader_is_closed_and_never_has_a_hole);
 	tcase_add_test(tests, a_hundred_slow_readers_share_their_backlog);
 	tcase_add_test(tests, answers_nobody_reads_do_not_take_a_chunk_each);

@@ -1,6 +1,7 @@
 #include "tests/support/commands/recording_publisher.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static struct recording_publisher *
 self_of(struct publisher *base)
@@ -69,6 +70,19 @@ leave(struct publisher *base, struct str member_id, struct str place)
 	self->count--;
 }
 
+static void
+detach(struct publisher *base, struct str member_id)
+{
+	struct recording_publisher *self = self_of(base);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < self->count; i++)
+		if (!str_equal(str_from(self->listeners[i].member_id),
+			member_id))
+			self->listeners[kept++] = self->listeners[i];
+	self->count = kept;
+}
+
 static size_t
 count_listeners(const struct recording_publisher *self,
     const struct audience *audience)
@@ -99,11 +113,22 @@ publish(struct publisher *base, const struct event *event,
 	return count_listeners(self, audience);
 }
 
+/* What the chat says itself is never lost. */
+static void
+lose(struct publisher *base, const struct audience *audience)
+{
+	(void)base;
+	(void)audience;
+	abort();
+}
+
 static const struct publisher_ops ops = {
 	.attach = attach,
 	.enter = enter,
 	.leave = leave,
+	.detach = detach,
 	.publish = publish,
+	.lose = lose,
 };
 
 void
