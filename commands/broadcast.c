@@ -6,6 +6,7 @@
 /* What is known of a message after it was said, or of the first of its key. */
 struct delivery {
 	struct str room;
+	uint64_t lsn;
 	uint64_t seq;
 	int64_t at_ms;
 	size_t recipients;
@@ -18,6 +19,7 @@ acknowledge(const struct request *request, const struct delivery *delivery)
 {
 	struct event event = {
 		.kind = EVENT_DELIVERED,
+		.lsn = delivery->lsn,
 		.room = delivery->room,
 		.seq = delivery->seq,
 		.at_ms = delivery->at_ms,
@@ -64,6 +66,7 @@ say_in_room(struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	said.room = command->room;
+	said.lsn = delivery.lsn = message.lsn;
 	said.seq = delivery.seq = message.seq;
 	said.at_ms = delivery.at_ms = message.at_ms;
 	said.body = command->body;
@@ -79,6 +82,7 @@ answer_duplicate(const struct request *request, const struct message *first)
 {
 	struct delivery delivery = {
 		.room = request->command->room,
+		.lsn = first->lsn,
 		.seq = first->seq,
 		.at_ms = first->at_ms,
 		.duplicate = true,

@@ -6,7 +6,8 @@
 #include "commands/request.h"
 
 struct catch_up {
-	uint64_t seq; /* the newest: live events come behind it */
+	uint64_t seq; /* the newest: live events come behind it … */
+	uint64_t lsn; /* … when it is safe */
 	struct excerpt excerpt;
 	struct recovery recovery;
 };

@@ -116,6 +116,8 @@ excerpt_after(const struct request *request, struct str room, uint64_t after,
 
 	*out = (struct excerpt){ .messages = NULL };
 	error = history_span(chat->history, room, request->now_ms, &span);
+	if (error == CHAT_OK)
+		out->lsn = span.lsn;
 	if (error != CHAT_OK || after >= span.last || span.first > span.last)
 		return error;
 	range.from = after + 1 > span.first ? after + 1 : span.first;
@@ -139,6 +141,8 @@ excerpt_before(const struct request *request, struct str room, uint64_t before,
 
 	*out = (struct excerpt){ .messages = NULL };
 	error = history_span(chat->history, room, request->now_ms, &span);
+	if (error == CHAT_OK)
+		out->lsn = span.lsn;
 	if (error != CHAT_OK || before <= span.first || span.first > span.last)
 		return error;
 	range.end = before <= span.last ? before : span.last + 1;

@@ -31,6 +31,7 @@ request_answer_failure(const struct request *request, enum chat_error error)
 {
 	struct event event = {
 		.kind = EVENT_FAILED,
+		.room = request->command->room,
 		.failure = request->failure,
 	};
 

@@ -86,6 +86,7 @@ room_create_run(struct request *request)
 		error = make_room(request, &room);
 	if (error != CHAT_OK)
 		return error;
+	event.lsn = room.lsn;
 	event.room = str_from(room.id);
 	event.room_name = str_from(room.name);
 	event.persistent = room.persistent;

@@ -81,6 +81,7 @@ answer(struct request *request, const struct room *room)
 	if (error == CHAT_OK) {
 		if (!event.names.left_out)
 			event.names = roster_names(&names);
+		event.lsn = missed.lsn > room->lsn ? missed.lsn : room->lsn;
 		event.seq = missed.seq;
 		event.page = missed.excerpt.page;
 		event.recovery = missed.recovery;

@@ -10,6 +10,7 @@
 struct room_list {
 	struct room_entry *items;
 	size_t count;
+	uint64_t lsn;         /* of the newest room */
 	struct strings texts; /* of each room its id and its name */
 };
 
@@ -21,6 +22,8 @@ add_room(const struct room *room, void *arg)
 	if (!strings_add(&list->texts, str_from(room->id)) ||
 	    !strings_add(&list->texts, str_from(room->name)))
 		return false;
+	if (room->lsn > list->lsn)
+		list->lsn = room->lsn;
 	list->items[list->count++] = (struct room_entry){
 		.members = room->member_count,
 		.persistent = room->persistent,
@@ -57,6 +60,7 @@ room_list_run(struct request *request)
 	enum chat_error error = collect(request->chat, &list);
 
 	if (error == CHAT_OK) {
+		event.lsn = list.lsn;
 		event.rooms.items = list.items;
 		event.rooms.count = list.count;
 		request_answer(request, &event);

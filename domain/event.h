@@ -113,6 +113,9 @@ struct room_entries {
 /* One thing that happened. Every text is borrowed for the call. */
 struct event {
 	enum event_kind kind;
+	/* What it tells is safe once the store has committed up to here; 0:
+	 * there is nothing to wait for. */
+	uint64_t lsn;
 	struct str ref; /* as in the command; absent: none */
 	struct str room;
 	struct str room_name;

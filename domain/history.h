@@ -11,12 +11,13 @@
 
 /* One message of a room. Every text is borrowed. */
 struct message {
-	uint64_t seq;      /* 1, 2, 3 … in its room, without holes */
+	uint64_t seq;      /* 1, 2, 3 … in its room; a hole is a loss */
 	int64_t at_ms;     /* never runs back within a room */
 	struct str author; /* display name, as it was then */
 	struct str author_id;
 	struct str body; /* JSON text, as sent */
 	struct str key;  /* absent if the author gave none */
+	uint64_t lsn;    /* when the store has it safe; 0: it is, or never */
 };
 
 /* How much of a room is kept; the first bound that is met counts. 0: none. */
@@ -32,6 +33,7 @@ struct history_span {
 	uint64_t first;
 	uint64_t last;
 	int64_t last_at_ms; /* when that was said, be it gone; 0: nothing was */
+	uint64_t lsn;       /* of the newest */
 };
 
 struct history;
@@ -53,8 +55,8 @@ struct history_ops {
 	void (*close)(struct history *, struct str room);
 	/*
 	 * Append a message: seq is the room's next, which is written back, as
-	 * is at_ms if it would run back. What exceeds the limits goes, oldest
-	 * first, but never this message. CHAT_ROOM_NOT_FOUND,
+	 * are lsn, and at_ms if it would run back. What exceeds the limits
+	 * goes, oldest first, but never this message. CHAT_ROOM_NOT_FOUND,
 	 * CHAT_UNAVAILABLE: nothing was kept and no number was used.
 	 */
 	enum chat_error (*append)(struct history *, struct str room,

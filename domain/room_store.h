@@ -12,8 +12,11 @@ typedef bool room_visit(const struct room *, void *arg);
 typedef bool room_member_visit(struct str member_id, void *arg);
 
 struct room_store_ops {
-	/* Add a room without members. CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE. */
-	enum chat_error (*put)(struct room_store *, const struct room *);
+	/*
+	 * Add a room without members; its lsn is written back.
+	 * CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
+	 */
+	enum chat_error (*put)(struct room_store *, struct room *);
 	/* Copy a room out. CHAT_ROOM_NOT_FOUND. */
 	enum chat_error (*get)(struct room_store *, struct str id,
 	    struct room *out);
@@ -47,7 +50,7 @@ struct room_store {
 	const struct room_store_ops *ops;
 };
 
-enum chat_error room_store_put(struct room_store *, const struct room *);
+enum chat_error room_store_put(struct room_store *, struct room *);
 enum chat_error room_store_get(struct room_store *, struct str id,
     struct room *out);
 void room_store_remove(struct room_store *, struct str id);

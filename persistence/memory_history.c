@@ -230,6 +230,7 @@ append(struct history *base, struct str room, struct message *message)
 	log->message_bytes += kept_message_bytes(kept);
 	self->bytes += kept_message_bytes(kept);
 	message->seq = kept->seq;
+	message->lsn = kept->lsn;
 	message->at_ms = kept->at_ms;
 	keep_within_limits(self, log);
 	return CHAT_OK;
@@ -265,6 +266,9 @@ span(struct history *base, struct str room, int64_t now_ms,
 	out->first = first_shown(self, log, now_ms);
 	out->last = log->ring.last;
 	out->last_at_ms = log->last_at_ms;
+	out->lsn = 0;
+	if (out->first <= out->last)
+		out->lsn = message_ring_at(&log->ring, out->last)->lsn;
 	return CHAT_OK;
 }
 

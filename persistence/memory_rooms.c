@@ -143,13 +143,14 @@ end_membership(struct memory_rooms *self, struct membership **link)
 }
 
 static enum chat_error
-put(struct room_store *base, const struct room *room)
+put(struct room_store *base, struct room *room)
 {
 	struct memory_rooms *self = self_of(base);
 	struct entry *entry;
 
 	if (id_map_find(&self->entries, str_from(room->id)) != NULL)
 		return CHAT_ROOM_EXISTS;
+	room->lsn = 0;
 	entry = malloc(sizeof(*entry));
 	if (entry == NULL)
 		return CHAT_UNAVAILABLE;

@@ -50,6 +50,7 @@ kept_message_show(const struct kept_message *kept, struct message *out)
 	const char *author = kept->texts + kept->body_len;
 
 	out->seq = kept->seq;
+	out->lsn = kept->lsn;
 	out->at_ms = kept->at_ms;
 	out->body = str_slice(kept->texts, kept->body_len);
 	out->author = str_slice(author, kept->author_len);

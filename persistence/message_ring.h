@@ -12,6 +12,7 @@ struct kept_message {
 	struct list in_order; /* of all rooms: the owner's business, … */
 	struct room_log *log; /* … as is this */
 	uint64_t seq;
+	uint64_t lsn;
 	int64_t at_ms;
 	uint32_t body_len;
 	uint16_t author_len;

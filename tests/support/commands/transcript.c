@@ -169,7 +169,10 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_audience(transcript, audience);
 	transcript_add(transcript, ": %s", words[event->kind]);
 	add_str(transcript, "ref", event->ref);
-	add_str(transcript, "room", event->room);
+	/* Of a failure it is only said which room it has to wait for. */
+	if (event->kind != EVENT_FAILED)
+		add_str(transcript, "room", event->room);
+	add_number(transcript, "lsn", event->lsn);
 	add_str(transcript, "name", event->room_name);
 	add_str(transcript, "epoch", event->epoch);
 	add_number(transcript, "seq", event->seq);
