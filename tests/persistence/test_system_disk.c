@@ -1,52 +1,23 @@
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "persistence/disk.h"
 #include "tests/suite.h"
+#include "tests/support/persistence/temp_store.h"
 
-static char path[64];
 static struct disk *disk;
 
 static void
 setup(void)
 {
-	strcpy(path, "/tmp/parley-disk-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(path));
-	strcat(path, "/store");
-	disk = system_disk_open(path);
-	ck_assert_ptr_nonnull(disk);
-}
-
-static bool
-unlink_it(const char *name, void *arg)
-{
-	(void)arg;
-	ck_assert_int_eq(disk_unlink(disk, name), 0);
-	return true;
-}
-
-static void
-remove_directory(void)
-{
-	char below[80];
-
-	snprintf(below, sizeof(below), "%s/quarantine", path);
-	rmdir(below);
-	ck_assert_int_eq(rmdir(path), 0);
-	path[strlen(path) - strlen("/store")] = '\0';
-	ck_assert_int_eq(rmdir(path), 0);
+	disk = temp_store_open();
 }
 
 static void
 teardown(void)
 {
-	disk_list(disk, unlink_it, NULL);
-	disk_destroy(disk);
-	remove_directory();
+	temp_store_remove(disk);
 }
 
 static int
@@ -64,7 +35,7 @@ mode_of(const char *name)
 	struct stat status;
 	char full[128];
 
-	snprintf(full, sizeof(full), "%s/%s", path, name);
+	snprintf(full, sizeof(full), "%s/%s", temp_store_path(), name);
 	ck_assert_int_eq(stat(full, &status), 0);
 	return status.st_mode & 0777;
 }
@@ -234,7 +205,7 @@ END_TEST
 
 START_TEST(opens_a_directory_that_is_there)
 {
-	struct disk *again = system_disk_open(path);
+	struct disk *again = system_disk_open(temp_store_path());
 
 	ck_assert_ptr_nonnull(again);
 	disk_destroy(again);

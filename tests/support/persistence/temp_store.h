@@ -1,0 +1,19 @@
+/* A directory for a store, for as long as a test runs. */
+#ifndef TESTS_SUPPORT_PERSISTENCE_TEMP_STORE_H
+#define TESTS_SUPPORT_PERSISTENCE_TEMP_STORE_H
+
+#include "persistence/disk.h"
+
+/* Empty, new, on the system's own disk. */
+struct disk *temp_store_open(void);
+
+/* With all that is in it; the disk is gone. */
+void temp_store_remove(struct disk *);
+
+/* Where the last one opened is. */
+const char *temp_store_path(void);
+
+/* Makes a file with this text. */
+void temp_store_put(struct disk *, const char *name, const char *text);
+
+#endif
