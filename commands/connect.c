@@ -21,7 +21,7 @@ choose_name(struct request *request, enum chat_error *wish_error)
 		snprintf(name, sizeof(name), "member%" PRIu64,
 		    request->memory->newcomers + 1);
 	return suffixes_choose(&request->memory->suffixes,
-	    request->chat->members, name, (struct str){ NULL, 0 },
+	    request->chat->members, CHAT_SCOPE, name, (struct str){ NULL, 0 },
 	    request->author.name);
 }
 
@@ -33,6 +33,7 @@ put_member(struct request *request)
 	enum chat_error error = CHAT_MEMBER_EXISTS;
 
 	newcomer->in_lobby = !(request->command->flags & COMMAND_NO_LOBBY);
+	newcomer->is_guest = false;
 	newcomer->since_ms = request->now_ms;
 	for (int i = 0; i < ID_TRIES && error == CHAT_MEMBER_EXISTS; i++) {
 		id_source_next(chat->ids, request->command->id_style,

@@ -56,9 +56,9 @@ choose_name(struct request *request, char out[MEMBER_NAME_SIZE])
 	error = member_name_normalize(request->command->name, wish);
 	if (error != CHAT_OK)
 		return error;
-	suffixes_release(suffixes, own);
-	return suffixes_choose(suffixes, request->chat->members, wish, own,
-	    out);
+	suffixes_release(suffixes, CHAT_SCOPE, own);
+	return suffixes_choose(suffixes, request->chat->members, CHAT_SCOPE,
+	    wish, own, out);
 }
 
 static enum chat_error
@@ -77,7 +77,7 @@ rename_run(struct request *request)
 		return CHAT_OK;
 	}
 	error = member_store_rename(request->chat->members,
-	    str_from(author->id), str_from(name));
+	    str_from(author->id), CHAT_SCOPE, str_from(name));
 	if (error != CHAT_OK)
 		return error;
 	memcpy(was, author->name, sizeof(was));

@@ -12,7 +12,7 @@ struct series {
 	size_t words;
 	size_t used; /* bits that are set */
 	size_t base_len;
-	char base[]; /* the folded name */
+	char base[]; /* member_name_key() of the name */
 };
 
 static struct str
@@ -33,24 +33,24 @@ series_destroy(struct suffixes *suffixes, struct series *series)
 }
 
 static struct series *
-series_find(const struct suffixes *suffixes, struct str name)
+series_find(const struct suffixes *suffixes, struct str scope, struct str name)
 {
-	char folded[MEMBER_FOLDED_SIZE];
-	size_t len = member_name_fold(name, folded);
+	char key[MEMBER_KEY_SIZE];
+	size_t len = member_name_key(scope, name, key);
 
-	return id_map_find(&suffixes->by_name, str_slice(folded, len));
+	return id_map_find(&suffixes->by_name, str_slice(key, len));
 }
 
 static struct series *
-series_create(struct suffixes *suffixes, struct str name)
+series_create(struct suffixes *suffixes, struct str scope, struct str name)
 {
-	char folded[MEMBER_FOLDED_SIZE];
-	size_t len = member_name_fold(name, folded);
+	char key[MEMBER_KEY_SIZE];
+	size_t len = member_name_key(scope, name, key);
 	struct series *series = calloc(1, sizeof(*series) + len);
 
 	if (series == NULL)
 		return NULL;
-	memcpy(series->base, folded, len);
+	memcpy(series->base, key, len);
 	series->base_len = len;
 	if (!id_map_put(&suffixes->by_name, series)) {
 		free(series);
@@ -122,9 +122,10 @@ is_same_name(struct str a, struct str b)
 }
 
 static bool
-is_free(struct member_store *members, struct str name, struct str own)
+is_free(struct member_store *members, struct str scope, struct str name,
+    struct str own)
 {
-	return !member_store_is_taken(members, name) ||
+	return !member_store_is_taken(members, scope, name) ||
 	       (own.data != NULL && is_same_name(name, own));
 }
 
@@ -146,24 +147,24 @@ suffixes_fini(struct suffixes *suffixes)
 
 enum chat_error
 suffixes_choose(struct suffixes *suffixes, struct member_store *members,
-    const char wish[MEMBER_NAME_SIZE], struct str own,
+    struct str scope, const char wish[MEMBER_NAME_SIZE], struct str own,
     char out[MEMBER_NAME_SIZE])
 {
 	struct series *series;
 	unsigned number = FIRST_NUMBER;
 
 	memcpy(out, wish, strlen(wish) + 1);
-	if (is_free(members, str_from(out), own))
+	if (is_free(members, scope, str_from(out), own))
 		return CHAT_OK;
-	series = series_find(suffixes, str_from(wish));
+	series = series_find(suffixes, scope, str_from(wish));
 	for (;;) {
 		if (series != NULL)
 			number = series_candidate(series);
 		member_name_suffix(wish, number, out);
-		if (is_free(members, str_from(out), own))
+		if (is_free(members, scope, str_from(out), own))
 			return CHAT_OK;
 		if (series == NULL)
-			series = series_create(suffixes, str_from(wish));
+			series = series_create(suffixes, scope, str_from(wish));
 		if (series == NULL)
 			return CHAT_UNAVAILABLE;
 		if (series_mark(series, number))
@@ -194,7 +195,7 @@ split(struct str name, size_t *base_len)
 }
 
 void
-suffixes_release(struct suffixes *suffixes, struct str name)
+suffixes_release(struct suffixes *suffixes, struct str scope, struct str name)
 {
 	struct series *series;
 	size_t base_len;
@@ -202,7 +203,7 @@ suffixes_release(struct suffixes *suffixes, struct str name)
 
 	if (number == 0)
 		return;
-	series = series_find(suffixes, str_slice(name.data, base_len));
+	series = series_find(suffixes, scope, str_slice(name.data, base_len));
 	if (series == NULL || !series_clear(series, number))
 		return;
 	if (series->used == 0)

@@ -13,7 +13,7 @@
  * sure; what is remembered here saves questions.
  */
 struct suffixes {
-	struct id_map by_name; /* the folded one */
+	struct id_map by_name; /* and scope */
 	struct list all;
 };
 
@@ -21,14 +21,14 @@ void suffixes_init(struct suffixes *);
 void suffixes_fini(struct suffixes *);
 
 /*
- * Writes the wished-for name, or the first free one behind it. `own` counts
- * as free; it may be absent. CHAT_UNAVAILABLE: no memory.
+ * Writes the wished-for name, or the first one behind it that is free in the
+ * scope. `own` counts as free; it may be absent. CHAT_UNAVAILABLE: no memory.
  */
 enum chat_error suffixes_choose(struct suffixes *, struct member_store *,
-    const char wish[MEMBER_NAME_SIZE], struct str own,
+    struct str scope, const char wish[MEMBER_NAME_SIZE], struct str own,
     char out[MEMBER_NAME_SIZE]);
 
 /* A name was given up: its number can be had again. */
-void suffixes_release(struct suffixes *, struct str name);
+void suffixes_release(struct suffixes *, struct str scope, struct str name);
 
 #endif

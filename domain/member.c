@@ -27,6 +27,24 @@ member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE])
 	return name_fold(name, out, MEMBER_FOLDED_SIZE);
 }
 
+/* A NUL parts them: no room's id has one either. */
+size_t
+member_name_key(struct str scope, struct str name, char out[MEMBER_KEY_SIZE])
+{
+	size_t before = scope.data == NULL ? 0 : scope.len + 1;
+	size_t len;
+
+	assert(scope.len < ROOM_ID_SIZE);
+	if (name.len > 0 && memchr(name.data, '\0', name.len) != NULL)
+		return 0;
+	len = member_name_fold(name, out + before);
+	if (len == 0 || before == 0)
+		return len;
+	memcpy(out, scope.data, scope.len);
+	out[scope.len] = '\0';
+	return before + len;
+}
+
 void
 member_name_suffix(const char name[MEMBER_NAME_SIZE], unsigned n,
     char out[MEMBER_NAME_SIZE])

@@ -7,6 +7,7 @@
 
 #include "domain/error.h"
 #include "domain/id_source.h"
+#include "domain/room.h"
 #include "domain/str.h"
 
 #define MEMBER_NAME_CHARS 32
@@ -42,6 +43,20 @@ enum chat_error member_name_normalize(struct str wish,
  * as no name does.
  */
 size_t member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE]);
+
+/* The scope of those who are no guests: the chat's own name space. */
+#define CHAT_SCOPE ((struct str){ NULL, 0 })
+
+#define MEMBER_KEY_SIZE (ROOM_ID_SIZE + MEMBER_FOLDED_SIZE)
+
+/*
+ * What a name is known by within a scope: the folded name, behind the id of
+ * the room in which it holds. An absent scope is the chat's own name space.
+ * Names of two scopes never have the same key. Returns the length; 0 for what
+ * folds to nothing and for text with a NUL in it, as no name has.
+ */
+size_t member_name_key(struct str scope, struct str name,
+    char out[MEMBER_KEY_SIZE]);
 
 /*
  * The n-th choice when a name is taken: "alice#2" for n = 2. The name comes

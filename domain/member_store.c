@@ -6,7 +6,10 @@ enum chat_error
 member_store_put(struct member_store *store, const struct member *member)
 {
 	assert(str_is_within(member->id, sizeof(member->id)));
-	assert(str_is_within(member->name, sizeof(member->name)));
+	if (member->is_guest)
+		assert(member->name[0] == '\0');
+	else
+		assert(str_is_within(member->name, sizeof(member->name)));
 	return store->ops->put(store, member);
 }
 
@@ -26,18 +29,21 @@ member_store_get_named(struct member_store *store, struct str name,
 }
 
 bool
-member_store_is_taken(struct member_store *store, struct str name)
+member_store_is_taken(struct member_store *store, struct str scope,
+    struct str name)
 {
 	assert(name.data != NULL);
-	return store->ops->is_taken(store, name);
+	return store->ops->is_taken(store, scope, name);
 }
 
 enum chat_error
-member_store_rename(struct member_store *store, struct str id, struct str name)
+member_store_rename(struct member_store *store, struct str id, struct str scope,
+    struct str name)
 {
 	assert(id.data != NULL && name.data != NULL);
-	assert(name.len > 0 && name.len < MEMBER_NAME_SIZE);
-	return store->ops->rename(store, id, name);
+	assert(name.len < MEMBER_NAME_SIZE);
+	assert(name.len > 0 || scope.data == NULL);
+	return store->ops->rename(store, id, scope, name);
 }
 
 void

@@ -10,25 +10,38 @@ struct member_store;
  */
 typedef bool member_visit(const struct member *, void *arg);
 
+/*
+ * Names are unique, in any letter case, within their scope: the chat's own name
+ * space (an absent scope), or the room in which a guest is. Who has the name ""
+ * is in no name space.
+ */
 struct member_store_ops {
 	/*
-	 * Add a member whose id and folded name are both new.
-	 * CHAT_MEMBER_EXISTS: the id is there. CHAT_NAME_INVALID: the name
-	 * is taken. CHAT_UNAVAILABLE: no memory. Nothing changed then.
+	 * Add a member whose id is new, and whose name is in the chat's own
+	 * name space; a guest has none yet. CHAT_MEMBER_EXISTS: the id is
+	 * there. CHAT_NAME_INVALID: the name is taken. CHAT_UNAVAILABLE: no
+	 * memory. Nothing changed then.
 	 */
 	enum chat_error (*put)(struct member_store *, const struct member *);
 	/* Copy a member out by id. CHAT_MEMBER_NOT_FOUND. */
 	enum chat_error (*get)(struct member_store *, struct str id,
 	    struct member *out);
-	/* Copy a member out by name, in any letter case. CHAT_MEMBER_NOT_FOUND.
+	/*
+	 * Copy a member out by its name in the chat's own name space.
+	 * CHAT_MEMBER_NOT_FOUND.
 	 */
 	enum chat_error (*get_named)(struct member_store *, struct str name,
 	    struct member *out);
-	/* Whether the folded name is in use; cheaper than get_named(). */
-	bool (*is_taken)(struct member_store *, struct str name);
-	/* As put() for an id that is there: give it a new name. */
-	enum chat_error (*rename)(struct member_store *, struct str id,
+	/* Whether a name is in use in a scope; cheaper than get_named(). */
+	bool (*is_taken)(struct member_store *, struct str scope,
 	    struct str name);
+	/*
+	 * Give a member a new name, or take its name away: "", which cannot
+	 * fail for who is there. CHAT_MEMBER_NOT_FOUND, CHAT_NAME_INVALID (is
+	 * taken), CHAT_UNAVAILABLE.
+	 */
+	enum chat_error (*rename)(struct member_store *, struct str id,
+	    struct str scope, struct str name);
 	/* Forget a member; unknown ids are ignored. */
 	void (*remove)(struct member_store *, struct str id);
 	/* Visit in order of arrival. */
@@ -46,9 +59,10 @@ enum chat_error member_store_get(struct member_store *, struct str id,
     struct member *out);
 enum chat_error member_store_get_named(struct member_store *, struct str name,
     struct member *out);
-bool member_store_is_taken(struct member_store *, struct str name);
-enum chat_error member_store_rename(struct member_store *, struct str id,
+bool member_store_is_taken(struct member_store *, struct str scope,
     struct str name);
+enum chat_error member_store_rename(struct member_store *, struct str id,
+    struct str scope, struct str name);
 void member_store_remove(struct member_store *, struct str id);
 void member_store_each(struct member_store *, member_visit *, void *arg);
 size_t member_store_count(struct member_store *);

@@ -13,17 +13,18 @@
 struct entry {
 	struct list in_order;
 	int64_t since_ms;
-	uint16_t folded_len; /* 0: the name is its own folded form */
-	uint8_t name_len;
+	uint16_t key_len; /* 0: the name is its own key */
+	uint8_t name_len; /* 0: a guest in no room */
 	uint8_t id_len;
 	bool in_lobby;
-	char texts[]; /* id, name, folded name; without NUL */
+	bool is_guest;
+	char texts[]; /* id, name, what that is known by; without NUL */
 };
 
 struct memory_members {
 	struct member_store base;
 	struct id_map by_id;
-	struct id_map by_name; /* folded */
+	struct id_map by_name; /* member_name_key() */
 	struct list in_order;  /* of arrival */
 };
 
@@ -46,13 +47,13 @@ entry_name(const struct entry *entry)
 }
 
 static struct str
-entry_folded(const struct entry *entry)
+entry_key(const struct entry *entry)
 {
 	struct str name = entry_name(entry);
 
-	if (entry->folded_len == 0)
+	if (entry->key_len == 0)
 		return name;
-	return str_slice(name.data + name.len, entry->folded_len);
+	return str_slice(name.data + name.len, entry->key_len);
 }
 
 static struct str
@@ -64,28 +65,28 @@ id_key(const void *entry)
 static struct str
 name_key(const void *entry)
 {
-	return entry_folded(entry);
+	return entry_key(entry);
 }
 
 /* Not in the order of arrival yet. NULL without memory. */
 static struct entry *
-entry_create(struct str id, struct str name)
+entry_create(struct str id, struct str scope, struct str name)
 {
-	char buffer[MEMBER_FOLDED_SIZE];
-	struct str folded = { buffer, member_name_fold(name, buffer) };
+	char buffer[MEMBER_KEY_SIZE];
+	struct str key = { buffer, member_name_key(scope, name, buffer) };
 	struct entry *entry;
 
-	if (str_equal(folded, name))
-		folded.len = 0;
-	entry = malloc(sizeof(*entry) + id.len + name.len + folded.len);
+	if (str_equal(key, name))
+		key.len = 0;
+	entry = malloc(sizeof(*entry) + id.len + name.len + key.len);
 	if (entry == NULL)
 		return NULL;
-	*entry = (struct entry){ .folded_len = (uint16_t)folded.len,
+	*entry = (struct entry){ .key_len = (uint16_t)key.len,
 		.name_len = (uint8_t)name.len,
 		.id_len = (uint8_t)id.len };
 	memcpy(entry->texts, id.data, id.len);
 	memcpy(entry->texts + id.len, name.data, name.len);
-	memcpy(entry->texts + id.len + name.len, folded.data, folded.len);
+	memcpy(entry->texts + id.len + name.len, key.data, key.len);
 	return entry;
 }
 
@@ -99,16 +100,35 @@ copy_out(const struct entry *entry, struct member *out)
 	memcpy(out->name, name.data, name.len);
 	out->name[name.len] = '\0';
 	out->in_lobby = entry->in_lobby;
+	out->is_guest = entry->is_guest;
 	out->since_ms = entry->since_ms;
 }
 
 static struct entry *
-find_named(struct memory_members *self, struct str name)
+find_named(struct memory_members *self, struct str scope, struct str name)
 {
-	char folded[MEMBER_FOLDED_SIZE];
+	char key[MEMBER_KEY_SIZE];
 
 	return id_map_find(&self->by_name,
-	    str_slice(folded, member_name_fold(name, folded)));
+	    str_slice(key, member_name_key(scope, name, key)));
+}
+
+/* Makes the name lead to its entry. Who has none is not looked for. */
+static enum chat_error
+put_name(struct memory_members *self, struct entry *entry)
+{
+	if (entry->name_len == 0)
+		return CHAT_OK;
+	if (id_map_find(&self->by_name, entry_key(entry)) != NULL)
+		return CHAT_NAME_INVALID;
+	return id_map_put(&self->by_name, entry) ? CHAT_OK : CHAT_UNAVAILABLE;
+}
+
+static void
+remove_name(struct memory_members *self, const struct entry *entry)
+{
+	if (entry->name_len > 0)
+		id_map_remove(&self->by_name, entry_key(entry));
 }
 
 static enum chat_error
@@ -117,29 +137,30 @@ put(struct member_store *base, const struct member *member)
 	struct memory_members *self = self_of(base);
 	struct str id = str_from(member->id);
 	struct entry *entry;
+	enum chat_error error;
 
 	if (id_map_find(&self->by_id, id) != NULL)
 		return CHAT_MEMBER_EXISTS;
-	entry = entry_create(id, str_from(member->name));
+	entry = entry_create(id, CHAT_SCOPE, str_from(member->name));
 	if (entry == NULL)
 		return CHAT_UNAVAILABLE;
-	if (id_map_find(&self->by_name, entry_folded(entry)) != NULL) {
-		free(entry);
-		return CHAT_NAME_INVALID;
-	}
-	if (!id_map_put(&self->by_id, entry))
+	error = put_name(self, entry);
+	if (error != CHAT_OK)
 		goto free_entry;
-	if (!id_map_put(&self->by_name, entry))
-		goto remove_id;
+	if (!id_map_put(&self->by_id, entry)) {
+		error = CHAT_UNAVAILABLE;
+		goto forget_name;
+	}
 	entry->since_ms = member->since_ms;
 	entry->in_lobby = member->in_lobby;
+	entry->is_guest = member->is_guest;
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
-remove_id:
-	id_map_remove(&self->by_id, id);
+forget_name:
+	remove_name(self, entry);
 free_entry:
 	free(entry);
-	return CHAT_UNAVAILABLE;
+	return error;
 }
 
 static enum chat_error
@@ -156,7 +177,7 @@ get(struct member_store *base, struct str id, struct member *out)
 static enum chat_error
 get_named(struct member_store *base, struct str name, struct member *out)
 {
-	const struct entry *entry = find_named(self_of(base), name);
+	const struct entry *entry = find_named(self_of(base), CHAT_SCOPE, name);
 
 	if (entry == NULL)
 		return CHAT_MEMBER_NOT_FOUND;
@@ -165,44 +186,38 @@ get_named(struct member_store *base, struct str name, struct member *out)
 }
 
 static bool
-is_taken(struct member_store *base, struct str name)
+is_taken(struct member_store *base, struct str scope, struct str name)
 {
-	return find_named(self_of(base), name) != NULL;
+	return find_named(self_of(base), scope, name) != NULL;
 }
 
 /*
- * Lets the name lead to `next` instead of `old`. The folded name may have
- * stayed the same: "alice" may become "Alice".
+ * Lets the name lead to `next` instead of `old`. The key may have stayed the
+ * same: "alice" may become "Alice".
  */
 static enum chat_error
 exchange_name(struct memory_members *self, struct entry *old,
     struct entry *next)
 {
-	struct entry *holder = id_map_find(&self->by_name, entry_folded(next));
+	enum chat_error error;
 
-	if (holder == old) {
+	if (old->name_len > 0 && str_equal(entry_key(old), entry_key(next))) {
 		id_map_replace(&self->by_name, next);
 		return CHAT_OK;
 	}
-	if (holder != NULL)
-		return CHAT_NAME_INVALID;
-	if (!id_map_put(&self->by_name, next))
-		return CHAT_UNAVAILABLE;
-	id_map_remove(&self->by_name, entry_folded(old));
-	return CHAT_OK;
+	error = put_name(self, next);
+	if (error == CHAT_OK)
+		remove_name(self, old);
+	return error;
 }
 
 static enum chat_error
-rename_member(struct member_store *base, struct str id, struct str name)
+give_name(struct memory_members *self, struct entry *old, struct str scope,
+    struct str name)
 {
-	struct memory_members *self = self_of(base);
-	struct entry *old = id_map_find(&self->by_id, id);
-	struct entry *next;
+	struct entry *next = entry_create(entry_id(old), scope, name);
 	enum chat_error error;
 
-	if (old == NULL)
-		return CHAT_MEMBER_NOT_FOUND;
-	next = entry_create(id, name);
 	if (next == NULL)
 		return CHAT_UNAVAILABLE;
 	error = exchange_name(self, old, next);
@@ -213,8 +228,33 @@ rename_member(struct member_store *base, struct str id, struct str name)
 	id_map_replace(&self->by_id, next);
 	next->since_ms = old->since_ms;
 	next->in_lobby = old->in_lobby;
+	next->is_guest = old->is_guest;
 	list_replace(&old->in_order, &next->in_order);
 	free(old);
+	return CHAT_OK;
+}
+
+/* Keeps its block, which may be a little too large: so it cannot fail. */
+static void
+take_name(struct memory_members *self, struct entry *entry)
+{
+	remove_name(self, entry);
+	entry->name_len = 0;
+	entry->key_len = 0;
+}
+
+static enum chat_error
+rename_member(struct member_store *base, struct str id, struct str scope,
+    struct str name)
+{
+	struct memory_members *self = self_of(base);
+	struct entry *entry = id_map_find(&self->by_id, id);
+
+	if (entry == NULL)
+		return CHAT_MEMBER_NOT_FOUND;
+	if (name.len > 0)
+		return give_name(self, entry, scope, name);
+	take_name(self, entry);
 	return CHAT_OK;
 }
 
@@ -226,7 +266,7 @@ remove_member(struct member_store *base, struct str id)
 
 	if (entry == NULL)
 		return;
-	id_map_remove(&self->by_name, entry_folded(entry));
+	remove_name(self, entry);
 	list_remove(&entry->in_order);
 	free(entry);
 }

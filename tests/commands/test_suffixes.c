@@ -14,10 +14,10 @@ static const struct member_store_ops *real_ops;
 static struct member_store_ops counting_ops;
 
 static bool
-count_and_ask(struct member_store *store, struct str name)
+count_and_ask(struct member_store *store, struct str scope, struct str name)
 {
 	asked++;
-	return real_ops->is_taken(store, name);
+	return real_ops->is_taken(store, scope, name);
 }
 
 static void
@@ -47,7 +47,7 @@ take(const char *name)
 
 	snprintf(wish, sizeof(wish), "%s", name);
 	snprintf(member.id, sizeof(member.id), "%u", ++last_id);
-	ck_assert_int_eq(suffixes_choose(&suffixes, members, wish,
+	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
 			     (struct str){ NULL, 0 }, member.name),
 	    CHAT_OK);
 	ck_assert_int_eq(member_store_put(members, &member), CHAT_OK);
@@ -63,7 +63,7 @@ give_up(const char *name)
 			     &member),
 	    CHAT_OK);
 	member_store_remove(members, str_from(member.id));
-	suffixes_release(&suffixes, str_from(name));
+	suffixes_release(&suffixes, CHAT_SCOPE, str_from(name));
 }
 
 START_TEST(leaves_a_free_name_as_it_is)
@@ -151,8 +151,8 @@ START_TEST(counts_ones_own_name_as_free)
 	take("alice");
 	take("alice");
 	take("alice");
-	suffixes_release(&suffixes, STR("alice#2"));
-	ck_assert_int_eq(suffixes_choose(&suffixes, members, wish,
+	suffixes_release(&suffixes, CHAT_SCOPE, STR("alice#2"));
+	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
 			     STR("alice#2"), name),
 	    CHAT_OK);
 	ck_assert_str_eq(name, "ALICE#2");
@@ -190,6 +190,41 @@ START_TEST(remembers_nothing_of_those_who_are_gone)
 }
 END_TEST
 
+static void
+enter(struct str room, const char *id, const char *expected)
+{
+	const char wish[MEMBER_NAME_SIZE] = "alice";
+	char name[MEMBER_NAME_SIZE];
+	struct member guest = { .is_guest = true };
+
+	snprintf(guest.id, sizeof(guest.id), "%s", id);
+	ck_assert_int_eq(member_store_put(members, &guest), CHAT_OK);
+	ck_assert_int_eq(suffixes_choose(&suffixes, members, room, wish,
+			     (struct str){ NULL, 0 }, name),
+	    CHAT_OK);
+	ck_assert_str_eq(name, expected);
+	ck_assert_int_eq(member_store_rename(members, str_from(id), room,
+			     str_from(name)),
+	    CHAT_OK);
+}
+
+START_TEST(counts_in_each_scope_on_its_own)
+{
+	take("alice");
+	take("alice");
+	enter(STR("red"), "r1", "alice");
+	enter(STR("red"), "r2", "alice#2");
+	enter(STR("red"), "r3", "alice#3");
+	enter(STR("blue"), "b1", "alice");
+	enter(STR("blue"), "b2", "alice#2");
+	suffixes_release(&suffixes, STR("red"), STR("alice#2"));
+	enter(STR("blue"), "b3", "alice#3");
+	member_store_remove(members, STR("r2"));
+	enter(STR("red"), "r4", "alice#2");
+	ck_assert_str_eq(take("alice"), "alice#3");
+}
+END_TEST
+
 SUITE(suffixes)
 {
 	tcase_add_checked_fixture(tests, begin, end);
@@ -202,5 +237,6 @@ SUITE(suffixes)
 	tcase_add_test(tests, takes_no_notice_of_odd_numbers_that_are_given_up);
 	tcase_add_test(tests, counts_ones_own_name_as_free);
 	tcase_add_test(tests, asks_a_few_questions_however_many_want_one_name);
+	tcase_add_test(tests, counts_in_each_scope_on_its_own);
 	tcase_add_test(tests, remembers_nothing_of_those_who_are_gone);
 }

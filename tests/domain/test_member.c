@@ -88,6 +88,34 @@ START_TEST(a_text_too_long_for_a_name_folds_to_nothing)
 }
 END_TEST
 
+static const struct {
+	struct str scope;
+	struct str name;
+	struct str key;
+} keys[] = {
+	{ { NULL, 0 }, STR("Alice"), STR("alice") },
+	{ STR("red"), STR("Alice"), STR("red\0alice") },
+	{ STR("Red"), STR("alice#2"), STR("Red\0alice#2") },
+	{ STR("red"), STR("Stra\u00dfe"), STR("red\0strasse") },
+	{ { NULL, 0 }, STR("red\0alice"), STR("") },
+	{ STR("red"), STR(""), STR("") },
+	{ STR("red"), STR("\xff"), STR("") },
+};
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+START_TEST(a_name_is_known_by_its_scope_and_its_folded_form)
+{
+	char key[MEMBER_KEY_SIZE];
+
+	for (size_t i = 0; i < KEYS; i++) {
+		size_t len = member_name_key(keys[i].scope, keys[i].name, key);
+
+		ck_assert_uint_eq(len, keys[i].key.len);
+		ck_assert_mem_eq(key, keys[i].key.data, len);
+	}
+}
+END_TEST
+
 SUITE(member)
 {
 	tcase_add_test(tests, a_name_has_up_to_32_characters_of_any_kind);
@@ -96,5 +124,6 @@ SUITE(member)
 	tcase_add_test(tests, a_number_goes_behind_a_taken_name);
 	tcase_add_test(tests,
 	    the_longest_name_has_room_for_a_number_and_for_folding);
+	tcase_add_test(tests, a_name_is_known_by_its_scope_and_its_folded_form);
 	tcase_add_test(tests, a_text_too_long_for_a_name_folds_to_nothing);
 }

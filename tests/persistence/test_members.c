@@ -115,7 +115,7 @@ START_TEST(refuses_an_id_or_a_name_that_is_there)
 	ck_assert_int_eq(put(members, "c3", "aLICE"), CHAT_NAME_INVALID);
 	ck_assert_int_eq(put(members, "a1", "Alice"), CHAT_MEMBER_EXISTS);
 	assert_all(members, "a1=Alice b2=bob ");
-	ck_assert(!member_store_is_taken(members, STR("carol")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("carol")));
 	member_store_destroy(members);
 }
 END_TEST
@@ -128,16 +128,16 @@ START_TEST(finds_a_name_in_any_letter_case)
 	ck_assert_int_eq(member_store_get_named(members, STR("ALICE"), &out),
 	    CHAT_OK);
 	ck_assert_str_eq(out.name, "Alice");
-	ck_assert(member_store_is_taken(members, STR("alice")));
-	ck_assert(!member_store_is_taken(members, STR("alic")));
-	ck_assert(!member_store_is_taken(members, STR("a1")));
+	ck_assert(member_store_is_taken(members, CHAT_SCOPE, STR("alice")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("alic")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("a1")));
 	ck_assert_int_eq(put(members, "c3", "Straße"), CHAT_OK);
 	ck_assert_int_eq(put(members, "d4", "STRASSE"), CHAT_NAME_INVALID);
 	ck_assert_int_eq(member_store_get_named(members, STR("strasse"), &out),
 	    CHAT_OK);
 	ck_assert_str_eq(out.name, "Straße");
 	member_store_remove(members, STR("c3"));
-	ck_assert(!member_store_is_taken(members, STR("STRASSE")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("STRASSE")));
 	member_store_destroy(members);
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(knows_nobody_whose_name_is_too_long_to_be_one)
 
 		ck_assert_int_eq(member_store_get_named(members, name, &out),
 		    CHAT_MEMBER_NOT_FOUND);
-		ck_assert(!member_store_is_taken(members, name));
+		ck_assert(!member_store_is_taken(members, CHAT_SCOPE, name));
 	}
 	member_store_destroy(members);
 }
@@ -165,10 +165,11 @@ START_TEST(renames_and_frees_the_old_name)
 	struct member_store *members = members_with_alice_and_bob(_i);
 	struct member out;
 
-	ck_assert_int_eq(member_store_rename(members, STR("a1"), STR("Carol")),
+	ck_assert_int_eq(member_store_rename(members, STR("a1"), CHAT_SCOPE,
+			     STR("Carol")),
 	    CHAT_OK);
 	assert_all(members, "a1=Carol b2=bob ");
-	ck_assert(!member_store_is_taken(members, STR("alice")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("alice")));
 	ck_assert_int_eq(member_store_get_named(members, STR("carol"), &out),
 	    CHAT_OK);
 	ck_assert_int_eq(out.since_ms, 7);
@@ -183,15 +184,18 @@ START_TEST(renames_to_another_letter_case_or_the_same_name)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 
-	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("BOB")),
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
+			     STR("BOB")),
 	    CHAT_OK);
 	assert_all(members, "a1=Alice b2=BOB ");
-	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("BOB")),
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
+			     STR("BOB")),
 	    CHAT_OK);
-	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("bob")),
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
+			     STR("bob")),
 	    CHAT_OK);
 	assert_all(members, "a1=Alice b2=bob ");
-	ck_assert(member_store_is_taken(members, STR("Bob")));
+	ck_assert(member_store_is_taken(members, CHAT_SCOPE, STR("Bob")));
 	member_store_destroy(members);
 }
 END_TEST
@@ -200,13 +204,15 @@ START_TEST(refuses_to_rename_to_a_taken_name_and_who_is_not_there)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 
-	ck_assert_int_eq(member_store_rename(members, STR("b2"), STR("alice")),
+	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
+			     STR("alice")),
 	    CHAT_NAME_INVALID);
-	ck_assert_int_eq(member_store_rename(members, STR("c3"), STR("carol")),
+	ck_assert_int_eq(member_store_rename(members, STR("c3"), CHAT_SCOPE,
+			     STR("carol")),
 	    CHAT_MEMBER_NOT_FOUND);
 	assert_all(members, "a1=Alice b2=bob ");
-	ck_assert(member_store_is_taken(members, STR("bob")));
-	ck_assert(!member_store_is_taken(members, STR("carol")));
+	ck_assert(member_store_is_taken(members, CHAT_SCOPE, STR("bob")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("carol")));
 	member_store_destroy(members);
 }
 END_TEST
@@ -218,7 +224,7 @@ START_TEST(removes_a_member_and_frees_its_name)
 	ck_assert_int_eq(put(members, "c3", "carol"), CHAT_OK);
 	member_store_remove(members, STR("b2"));
 	assert_all(members, "a1=Alice c3=carol ");
-	ck_assert(!member_store_is_taken(members, STR("bob")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("bob")));
 	member_store_remove(members, STR("b2"));
 	member_store_remove(members, STR("c3"));
 	ck_assert_int_eq(put(members, "d4", "bob"), CHAT_OK);
@@ -226,6 +232,108 @@ START_TEST(removes_a_member_and_frees_its_name)
 	member_store_remove(members, STR("a1"));
 	assert_all(members, "d4=bob ");
 	ck_assert_uint_eq(member_store_count(members), 1);
+	member_store_destroy(members);
+}
+END_TEST
+
+static void
+enter(struct member_store *members, const char *id, struct str room,
+    const char *name, enum chat_error expected)
+{
+	ck_assert_int_eq(member_store_rename(members, str_from(id), room,
+			     str_from(name)),
+	    expected);
+}
+
+static struct member_store *
+members_with_three_guests(int kind)
+{
+	struct member_store *members = members_with_alice_and_bob(kind);
+	struct member guest = { .is_guest = true, .since_ms = 9 };
+
+	for (int i = 1; i <= 3; i++) {
+		snprintf(guest.id, sizeof(guest.id), "g%d", i);
+		ck_assert_int_eq(member_store_put(members, &guest), CHAT_OK);
+	}
+	return members;
+}
+
+START_TEST(guests_come_without_a_name)
+{
+	struct member_store *members = members_with_three_guests(_i);
+	struct member out;
+
+	assert_all(members, "a1=Alice b2=bob g1= g2= g3= ");
+	ck_assert_int_eq(member_store_get(members, STR("g2"), &out), CHAT_OK);
+	ck_assert(out.is_guest && !out.in_lobby);
+	ck_assert_int_eq(member_store_get(members, STR("a1"), &out), CHAT_OK);
+	ck_assert(!out.is_guest);
+	ck_assert_int_eq(member_store_get_named(members, STR(""), &out),
+	    CHAT_MEMBER_NOT_FOUND);
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("")));
+	member_store_remove(members, STR("g2"));
+	assert_all(members, "a1=Alice b2=bob g1= g3= ");
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(a_name_is_taken_within_its_scope_only)
+{
+	struct member_store *members = members_with_three_guests(_i);
+
+	enter(members, "g1", STR("red"), "alice", CHAT_OK);
+	enter(members, "g2", STR("red"), "ALICE", CHAT_NAME_INVALID);
+	enter(members, "g2", STR("blue"), "alice", CHAT_OK);
+	enter(members, "g3", STR("red"), "carol", CHAT_OK);
+	assert_all(members, "a1=Alice b2=bob g1=alice g2=alice g3=carol ");
+	ck_assert(member_store_is_taken(members, STR("red"), STR("Alice")));
+	ck_assert(member_store_is_taken(members, STR("blue"), STR("Alice")));
+	ck_assert(!member_store_is_taken(members, STR("blue"), STR("carol")));
+	ck_assert(!member_store_is_taken(members, STR("re"), STR("alice")));
+	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("carol")));
+	ck_assert_int_eq(put(members, "c3", "carol"), CHAT_OK);
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(a_name_is_looked_for_in_the_name_space_of_the_chat)
+{
+	struct member_store *members = members_with_three_guests(_i);
+	struct member out;
+
+	enter(members, "g1", STR("red"), "alice", CHAT_OK);
+	enter(members, "g2", STR("red"), "carol", CHAT_OK);
+	ck_assert_int_eq(member_store_get_named(members, STR("alice"), &out),
+	    CHAT_OK);
+	ck_assert_str_eq(out.id, "a1");
+	ck_assert_int_eq(member_store_get_named(members, STR("carol"), &out),
+	    CHAT_MEMBER_NOT_FOUND);
+	ck_assert_int_eq(member_store_get_named(members, STR("red\0carol"),
+			     &out),
+	    CHAT_MEMBER_NOT_FOUND);
+	member_store_destroy(members);
+}
+END_TEST
+
+START_TEST(guests_give_their_name_up_and_take_another_elsewhere)
+{
+	struct member_store *members = members_with_three_guests(_i);
+	struct member out;
+
+	enter(members, "g1", STR("red"), "alice", CHAT_OK);
+	enter(members, "g1", CHAT_SCOPE, "", CHAT_OK);
+	enter(members, "g1", CHAT_SCOPE, "", CHAT_OK);
+	ck_assert(!member_store_is_taken(members, STR("red"), STR("alice")));
+	enter(members, "g2", STR("red"), "alice", CHAT_OK);
+	enter(members, "g1", STR("blue"), "alice#2", CHAT_OK);
+	enter(members, "g2", STR("blue"), "alice", CHAT_OK);
+	ck_assert(!member_store_is_taken(members, STR("red"), STR("alice")));
+	assert_all(members, "a1=Alice b2=bob g1=alice#2 g2=alice g3= ");
+	ck_assert_int_eq(member_store_get(members, STR("g1"), &out), CHAT_OK);
+	ck_assert(out.is_guest && !out.in_lobby);
+	ck_assert_int_eq(out.since_ms, 9);
+	member_store_remove(members, STR("g2"));
+	ck_assert(!member_store_is_taken(members, STR("blue"), STR("alice")));
 	member_store_destroy(members);
 }
 END_TEST
@@ -263,5 +371,11 @@ SUITE(members)
 	ADD_FOR_EACH_KIND(tests,
 	    refuses_to_rename_to_a_taken_name_and_who_is_not_there);
 	ADD_FOR_EACH_KIND(tests, removes_a_member_and_frees_its_name);
+	ADD_FOR_EACH_KIND(tests, guests_come_without_a_name);
+	ADD_FOR_EACH_KIND(tests, a_name_is_taken_within_its_scope_only);
+	ADD_FOR_EACH_KIND(tests,
+	    a_name_is_looked_for_in_the_name_space_of_the_chat);
+	ADD_FOR_EACH_KIND(tests,
+	    guests_give_their_name_up_and_take_another_elsewhere);
 	ADD_FOR_EACH_KIND(tests, a_visit_ends_when_it_is_told_to);
 }

@@ -61,7 +61,7 @@ START_TEST(looking_up_asks_for_no_memory)
 	put_many(members, 1, 3);
 	malloc_fail_at(0);
 	error = member_store_get(members, STR("00000001"), &member);
-	is_taken = member_store_is_taken(members, STR("MEMBER1"));
+	is_taken = member_store_is_taken(members, CHAT_SCOPE, STR("MEMBER1"));
 	ck_assert_uint_eq(malloc_asked(), 0);
 	ck_assert_int_eq(error, CHAT_OK);
 	ck_assert(is_taken);

@@ -113,10 +113,12 @@ members_snapshot(struct stores *stores, char *out, size_t size)
 		    member_store_get(stores->members, str_from(name), &member));
 		snprintf(name, sizeof(name), "name%d", i);
 		add_word(&text, STR("name"),
-		    member_store_is_taken(stores->members, str_from(name)));
+		    member_store_is_taken(stores->members, CHAT_SCOPE,
+			str_from(name)));
 		snprintf(name, sizeof(name), "other%d", i);
 		add_word(&text, STR("other"),
-		    member_store_is_taken(stores->members, str_from(name)));
+		    member_store_is_taken(stores->members, CHAT_SCOPE,
+			str_from(name)));
 	}
 }
 
@@ -138,7 +140,7 @@ rename_member(struct stores *stores, int i)
 	snprintf(id, sizeof(id), "id%d", i);
 	snprintf(name, sizeof(name), "other%d", i);
 	return is_lack_of_memory(member_store_rename(stores->members,
-	    str_from(id), str_from(name)));
+	    str_from(id), CHAT_SCOPE, str_from(name)));
 }
 
 START_TEST(members_come_and_are_renamed)
@@ -152,6 +154,52 @@ START_TEST(members_come_and_are_renamed)
 	}
 	/* One block for each of them, and maps that grew four times. */
 	ck_assert_uint_ge(failures, 2 * CROWD + 2 * 4);
+	stores_close(&stores);
+}
+END_TEST
+
+static bool
+put_guest(struct stores *stores, int i)
+{
+	struct member guest = { .is_guest = true };
+
+	snprintf(guest.id, sizeof(guest.id), "id%d", i);
+	return is_lack_of_memory(member_store_put(stores->members, &guest));
+}
+
+static bool
+name_guest(struct stores *stores, int i)
+{
+	char id[32], name[32];
+
+	snprintf(id, sizeof(id), "id%d", i);
+	snprintf(name, sizeof(name), "Guest%d", i);
+	return is_lack_of_memory(member_store_rename(stores->members,
+	    str_from(id), RED, str_from(name)));
+}
+
+static bool
+take_name(struct stores *stores, int i)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "id%d", i);
+	return is_lack_of_memory(member_store_rename(stores->members,
+	    str_from(id), CHAT_SCOPE, STR("")));
+}
+
+START_TEST(guests_get_a_name_and_give_it_up_without_fail)
+{
+	struct stores stores = open_stores();
+	unsigned failures = 0;
+
+	for (int i = 0; i < CROWD; i++) {
+		failures += insist(put_guest, members_snapshot, &stores, i);
+		failures += insist(name_guest, members_snapshot, &stores, i);
+	}
+	ck_assert_uint_ge(failures, 2 * CROWD + 2 * 4);
+	for (int i = 0; i < CROWD; i += 2)
+		ck_assert(!fails_at(1, take_name, &stores, i));
 	stores_close(&stores);
 }
 END_TEST
@@ -358,6 +406,7 @@ SUITE(no_memory)
 	if (!malloc_can_fail())
 		return;
 	tcase_add_test(tests, members_come_and_are_renamed);
+	tcase_add_test(tests, guests_get_a_name_and_give_it_up_without_fail);
 	tcase_add_test(tests, rooms_are_made_and_joined);
 	tcase_add_test(tests, who_could_not_join_is_forgotten);
 	tcase_add_test(tests, rooms_are_opened_and_talked_in);

@@ -15,10 +15,12 @@ member_put(struct member_store *store, const struct member *member)
 }
 
 static enum chat_error
-member_rename(struct member_store *store, struct str id, struct str name)
+member_rename(struct member_store *store, struct str id, struct str scope,
+    struct str name)
 {
-	return fault_hits(fault) ? fault->error
-				 : members.real->rename(store, id, name);
+	if (name.len > 0 && fault_hits(fault))
+		return fault->error;
+	return members.real->rename(store, id, scope, name);
 }
 
 void
