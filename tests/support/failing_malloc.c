@@ -17,6 +17,7 @@ BEHIND(void *, realloc, void *, size_t);
 static unsigned to_go;
 static bool failed;
 static size_t asked;
+static _Thread_local unsigned spared;
 
 void
 malloc_fail_at(unsigned n)
@@ -51,9 +52,17 @@ malloc_can_fail(void)
 	return memory == NULL;
 }
 
+void
+malloc_spare(bool on)
+{
+	spared = on ? spared + 1 : spared - 1;
+}
+
 static bool
 fails_now(size_t size)
 {
+	if (spared > 0)
+		return false;
 	asked += size;
 	if (to_go == 0 || --to_go > 0)
 		return false;

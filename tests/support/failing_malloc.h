@@ -8,6 +8,12 @@
 /* The n-th allocation from now on fails, once; 0: none does any more. */
 void malloc_fail_at(unsigned n);
 
+/*
+ * Allocations of this thread until the next call with false neither fail nor
+ * count: those of a helper, which is not what is tested. Nests.
+ */
+void malloc_spare(bool on);
+
 /* Whether that has happened since it was last asked for. */
 bool malloc_has_failed(void);
 
