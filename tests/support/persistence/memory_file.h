@@ -1,0 +1,80 @@
+/* One file of a memory disk: what it says, and what of that is synced. */
+#ifndef TESTS_SUPPORT_PERSISTENCE_MEMORY_FILE_H
+#define TESTS_SUPPORT_PERSISTENCE_MEMORY_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/support/persistence/memory_disk.h"
+
+#define SECTOR 512
+
+struct bytes {
+	char *data;
+	size_t len;
+	size_t room;
+};
+
+enum change_kind {
+	CHANGE_WRITE,
+	CHANGE_SIZE, /* to `at`, whatever it was */
+	CHANGE_GROW  /* to `at` at least */
+};
+
+/* One that is not synced. */
+struct change {
+	struct change *next;
+	uint64_t serial; /* over all files and names of a disk */
+	enum change_kind kind;
+	size_t at;
+	size_t len;
+	const char *data; /* of a write */
+};
+
+struct memory_file {
+	struct memory_file *next; /* of its disk; they live as long as it */
+	struct bytes now;         /* what a read shows */
+	struct bytes kept;        /* what nothing can take away any more */
+	struct change *first;     /* what is between them, in order … */
+	struct change **last;
+	size_t changes;
+	bool is_locked;
+	struct memory_file *heir; /* while a crash is made: its copy */
+};
+
+/* What the crash is like, once chance has decided. */
+struct crash {
+	enum crash_shape shape;
+	uint64_t seed;
+	uint64_t cut;  /* serial of the change that is torn */
+	uint64_t last; /* of the last write to any file */
+	uint64_t end;  /* behind all of them */
+};
+
+struct memory_file *memory_file_create(void);
+void memory_file_destroy(struct memory_file *);
+
+/* For what reads show, and to be synced later. Its data is copied. */
+void memory_file_change(struct memory_file *, const struct change *);
+void memory_file_sync(struct memory_file *);
+/* What is not synced never will be. */
+void memory_file_drop(struct memory_file *);
+/* Reads show again what the disk has, or will have. */
+void memory_file_reread(struct memory_file *);
+
+/* As it is found after the crash. */
+struct memory_file *memory_file_crash(const struct memory_file *,
+    const struct crash *);
+
+/* Whether the crash leaves a change of a name, or of a size. */
+bool crash_leaves(const struct crash *, uint64_t serial);
+
+bool memory_file_equal(const struct memory_file *, const struct memory_file *);
+
+void bytes_set(struct bytes *, const char *, size_t len);
+void bytes_write(struct bytes *, size_t at, const char *, size_t len);
+/* Zeros behind what there was. */
+void bytes_resize(struct bytes *, size_t len);
+
+#endif
