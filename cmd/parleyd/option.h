@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cmd/parleyd/guess.h"
 #include "cmd/parleyd/options.h"
 #include "domain/str.h"
 
@@ -48,7 +49,7 @@ enum option_style {
 	OPTION_STYLE_FLAG  /* --limits-message-bytes */
 };
 
-#define OPTION_NAME_SIZE 64
+#define OPTION_NAME_SIZE GUESS_NAME_SIZE
 void option_spell(const char *name, enum option_style,
     char out[OPTION_NAME_SIZE]);
 
@@ -73,7 +74,7 @@ void option_format(const struct option *, const struct options *,
     char out[OPTION_TEXT_SIZE]);
 
 /* What it takes, for people: "a size from 1KiB to 64MiB". */
-#define OPTION_TAKES_SIZE 160
+#define OPTION_TAKES_SIZE 192
 void option_takes(const struct option *, char out[OPTION_TAKES_SIZE]);
 
 /* A number's value. */
