@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "transport/conn_parts.h"
+#include "wire/dialect.h"
 
 /* --- states --------------------------------------------------------------- */
 
@@ -177,6 +178,19 @@ conn_finish(struct conn *conn)
 		conn_all_is_sent(conn);
 }
 
+const struct dialect *
+conn_dialect(const struct conn *conn)
+{
+	return conn->dialect == 0 ? NULL : dialects()[conn->dialect - 1];
+}
+
+void
+conn_set_dialect(struct conn *conn, const struct dialect *dialect)
+{
+	conn->dialect =
+	    dialect == NULL ? 0 : (uint8_t)(dialect_index(dialect) + 1);
+}
+
 /* --- the opening is done -------------------------------------------------- */
 
 void
@@ -266,7 +280,8 @@ unlink_conn(struct conn *conn)
 }
 
 struct conn *
-conn_create(struct service *service, int fd, struct peer *peer)
+conn_create(struct service *service, int fd, struct peer *peer,
+    const struct dialect *dialect)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 
@@ -279,6 +294,7 @@ conn_create(struct service *service, int fd, struct peer *peer)
 	conn->service = service;
 	conn->fd = fd;
 	conn->peer = peer;
+	conn_set_dialect(conn, dialect);
 	bufferevent_setcb(conn->bev, read_cb, write_cb, event_cb, conn);
 	if (bufferevent_enable(conn->bev, EV_READ) != 0)
 		goto free_bev;

@@ -20,6 +20,7 @@
 #include "transport/ws_message.h"
 
 struct bufferevent;
+struct dialect;
 struct peer;
 
 enum conn_state {
@@ -66,12 +67,19 @@ struct conn {
 	uint32_t output_moved;      /* the socket took something */
 	uint32_t leave_at;          /* draining: the moment to go */
 	uint32_t resume_at;         /* reading is paused */
+	uint8_t dialect; /* its place in dialects(), from 1; 0: none */
 };
 
 /*
- * Takes a connected socket. NULL: no memory, and the socket is closed.
+ * Takes a connected socket; the dialect, that of whoever listened, may be
+ * NULL. NULL: no memory, and the socket is closed.
  */
-struct conn *conn_create(struct service *, int fd, struct peer *);
+struct conn *conn_create(struct service *, int fd, struct peer *,
+    const struct dialect *);
+
+/* What is spoken here: where it came in, until its request says otherwise. */
+const struct dialect *conn_dialect(const struct conn *);
+void conn_set_dialect(struct conn *, const struct dialect *);
 
 /* Sends pieces in order, after what waits; ends the connection if it can't. */
 void conn_send(struct conn *, const struct piece *, size_t count);

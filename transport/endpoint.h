@@ -33,10 +33,10 @@ struct endpoint_ops {
 	/* Whose chunks to use; called once, before anything else. */
 	void (*bind)(struct endpoint *, struct chunk_pool *);
 	/* Whether WebSockets are opened at this path. */
-	bool (*serves)(struct endpoint *, struct str path);
+	bool (*serves)(struct endpoint *, const struct conn *, struct str path);
 	/* Choose the subprotocol and what deflate offers are good for. */
-	void (*choose)(struct endpoint *, const struct http_request *,
-	    struct upgrade *);
+	void (*choose)(struct endpoint *, const struct conn *,
+	    const struct http_request *, struct upgrade *);
 	/*
 	 * A connection is open. The first bytes to send are the response to
 	 * its handshake. Returns what the following calls get; NULL: no

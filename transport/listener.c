@@ -14,6 +14,7 @@
 #include "domain/log.h"
 #include "transport/conn.h"
 #include "transport/service.h"
+#include "wire/dialect.h"
 
 #define ACCEPTS_A_TURN 64
 #define BACKOFF_FIRST_MS 10
@@ -104,7 +105,7 @@ take(struct listener *listener, int fd, const struct sockaddr *from)
 		close(fd);
 		return;
 	}
-	if (conn_create(service, fd, peer) == NULL) {
+	if (conn_create(service, fd, peer, listener->dialect) == NULL) {
 		peer_table_leave(&service->peers, peer);
 		log_warn("no memory for a connection");
 	}
@@ -263,13 +264,14 @@ fall_back_to_v4(struct address *address)
 
 bool
 listener_open(struct listener *listener, struct service *service,
-    const struct address *address)
+    const struct address *address, const struct dialect *dialect)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
 	memset(listener, 0, sizeof(*listener));
 	listener->service = service;
 	listener->address = *address;
+	listener->dialect = dialect;
 	listener->complained_ms = -COMPLAIN_EVERY_MS;
 	token_bucket_init(&listener->accepts, &service->limits->accepts, 0);
 	listener->fd = bind_socket(listener);
@@ -290,7 +292,10 @@ listener_open(struct listener *listener, struct service *service,
 		listener_close(listener);
 		return false;
 	}
-	log_info("listening on %s", text);
+	if (dialect == NULL)
+		log_info("listening on %s", text);
+	else
+		log_info("listening on %s (%s)", text, dialect->name);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "transport/address.h"
 #include "transport/token_bucket.h"
 
+struct dialect;
 struct event;
 struct service;
 
@@ -14,6 +15,7 @@ struct listener {
 	struct service *service;
 	struct event *event;
 	struct address address; /* with the port that was really chosen */
+	const struct dialect *dialect; /* spoken here; NULL: none */
 	int fd;
 	int spare_fd; /* given up for a moment when there are no more */
 	struct token_bucket accepts;
@@ -24,7 +26,8 @@ struct listener {
 };
 
 /* False: the address cannot be had; it is logged. */
-bool listener_open(struct listener *, struct service *, const struct address *);
+bool listener_open(struct listener *, struct service *, const struct address *,
+    const struct dialect *);
 void listener_close(struct listener *);
 
 /* After a pause; called with every tick of the wheel. */

@@ -108,7 +108,8 @@ negotiate(struct conn *conn, const struct http_request *request,
 	char joined[16384];
 	struct str offers = extension_offers(request, joined, sizeof(joined));
 
-	service->endpoint->ops->choose(service->endpoint, request, upgrade);
+	service->endpoint->ops->choose(service->endpoint, conn, request,
+	    upgrade);
 	if (!service->limits->deflate || str_is_empty(offers) ||
 	    service->reader_limits.inflater == NULL)
 		return true;
@@ -156,7 +157,8 @@ handle_request(struct conn *conn, const struct http_request *request)
 	struct http_response response = { 0 };
 	char body[ROUTE_BODY_SIZE];
 
-	if (service->endpoint->ops->serves(service->endpoint, request->path)) {
+	if (service->endpoint->ops->serves(service->endpoint, conn,
+		request->path)) {
 		if (ws_handshake_is_wanted(request))
 			return open_websocket(conn, request);
 		refuse(conn, 400, "Bad Request\n");

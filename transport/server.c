@@ -254,7 +254,7 @@ open_listeners(struct server *server)
 		return false;
 	for (size_t i = 0; i < config->listen_count; i++) {
 		if (!listener_open(&server->listeners[i], &server->service,
-			&config->listen[i]))
+			&config->listen[i].address, config->listen[i].dialect))
 			return false;
 		server->listener_count++;
 	}

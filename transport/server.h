@@ -10,12 +10,19 @@
 #include "transport/address.h"
 #include "transport/limits.h"
 
+struct dialect;
 struct endpoint;
 struct server;
 
+/* Where to listen, and what is spoken there. */
+struct server_listen {
+	struct address address;
+	const struct dialect *dialect; /* NULL: the endpoint knows none */
+};
+
 /* Everything is borrowed and outlives the server. */
 struct server_config {
-	const struct address *listen;
+	const struct server_listen *listen;
 	size_t listen_count;
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;

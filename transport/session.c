@@ -7,6 +7,7 @@
 #include "transport/conn.h"
 #include "transport/http.h"
 #include "transport/hub.h"
+#include "transport/path.h"
 #include "transport/ws_handshake.h"
 
 /* A wished-for name is refused by rule, not by the size of a buffer. */
@@ -134,12 +135,14 @@ on_open(struct endpoint *endpoint, struct conn *conn,
     struct str response)
 {
 	struct sessions *sessions = (struct sessions *)endpoint;
-	const struct dialect *dialect = sessions->config.dialect;
+	const struct dialect *dialect =
+	    path_dialect(conn_dialect(conn), request->path);
 	struct session *session =
 	    calloc(1, sizeof(*session) + id_size(dialect->ids));
 
 	if (session == NULL)
 		return NULL;
+	conn_set_dialect(conn, dialect);
 	session->conn = conn;
 	session->dialect = dialect;
 	token_bucket_init(&session->messages,
@@ -186,19 +189,20 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, struct str path)
+serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
 {
 	(void)endpoint;
-	return str_equal(path, STR("/ws"));
+	return path_dialect(conn_dialect(conn), path) != NULL;
 }
 
 static void
-choose(struct endpoint *endpoint, const struct http_request *request,
-    struct upgrade *upgrade)
+choose(struct endpoint *endpoint, const struct conn *conn,
+    const struct http_request *request, struct upgrade *upgrade)
 {
-	const struct sessions *sessions = (struct sessions *)endpoint;
-	const char *subprotocol = sessions->config.dialect->subprotocol;
+	const char *subprotocol =
+	    path_dialect(conn_dialect(conn), request->path)->subprotocol;
 
+	(void)endpoint;
 	upgrade->deflate_policy.least_window_bits = LEAST_WINDOW_BITS;
 	if (subprotocol != NULL && ws_handshake_offers(request, subprotocol))
 		upgrade->subprotocol = subprotocol;

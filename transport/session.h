@@ -63,7 +63,6 @@ session_place(struct session *session, uint32_t i)
 struct sessions_config {
 	struct hub *hub;
 	struct command_handler *handler;
-	const struct dialect *dialect; /* spoken at /ws */
 	const struct transport_limits *limits;
 };
 

@@ -155,7 +155,6 @@ make_server(struct app *app)
 	struct sessions_config sessions = {
 		.hub = app->hub,
 		.handler = dispatcher_handler(app->dispatcher),
-		.dialect = dialect_find(STR("command")),
 		.limits = &app->limits,
 	};
 	struct server_config server = {

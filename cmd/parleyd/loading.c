@@ -32,7 +32,7 @@ loading_fail(struct loading *loading, enum loading_rank rank,
 }
 
 /* "--limits-rooms", "PARLEY_LIMITS_ROOMS", "parley.conf:3: limits.rooms" */
-static const char *
+static void
 loading_origin(const struct loading *loading, const struct option *option,
     enum loading_rank rank, char out[ORIGIN_SIZE])
 {
@@ -45,7 +45,28 @@ loading_origin(const struct loading *loading, const struct option *option,
 		    loading->line[loading_index(option)], option->name);
 	else
 		snprintf(out, ORIGIN_SIZE, "%s", option->name);
-	return out;
+}
+
+/* What is wrong with a value. */
+static bool
+fail_value(struct loading *loading, const struct option *option,
+    enum loading_rank rank, struct str value)
+{
+	char from[ORIGIN_SIZE], takes[OPTION_TAKES_SIZE];
+	const char *meant;
+	struct str name;
+
+	loading_origin(loading, option, rank, from);
+	if (option->type == OPTION_LISTEN &&
+	    listen_misspells_dialect(value, &name, &meant))
+		return loading_fail(loading, rank,
+		    "%s: there is no dialect \"%.*s\"%s%s%s", from,
+		    (int)(name.len < 64 ? name.len : 64), name.data,
+		    meant == NULL ? "" : "; did you mean ",
+		    meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+	option_takes(option, takes);
+	return loading_fail(loading, rank, "%s: \"%.*s\": expected %s", from,
+	    (int)(value.len < 64 ? value.len : 64), value.data, takes);
 }
 
 /*
@@ -57,17 +78,12 @@ loading_assign(struct loading *loading, const struct option *option,
     enum loading_rank rank, struct str value)
 {
 	enum loading_rank *had = &loading->rank[loading_index(option)];
-	char from[ORIGIN_SIZE], takes[OPTION_TAKES_SIZE];
 	struct options changed = *loading->out;
 
 	if (option->type == OPTION_LISTEN && rank != *had)
 		listen_clear(&changed.listeners);
-	if (!option_parse(option, value, &changed)) {
-		option_takes(option, takes);
-		return loading_fail(loading, rank, "%s: \"%.*s\": expected %s",
-		    loading_origin(loading, option, rank, from),
-		    (int)(value.len < 64 ? value.len : 64), value.data, takes);
-	}
+	if (!option_parse(option, value, &changed))
+		return fail_value(loading, option, rank, value);
 	if (rank >= *had) {
 		*loading->out = changed;
 		*had = rank;

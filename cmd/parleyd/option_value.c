@@ -243,6 +243,18 @@ words_take(const char *const *words, char *out, size_t size)
 	}
 }
 
+static void
+addresses_take(char *out, size_t size)
+{
+	char dialects[64];
+
+	listen_write_dialects(dialects, sizeof(dialects));
+	snprintf(out, size,
+	    "addresses such as 127.0.0.1:8080, [::1]:8080, "
+	    ":8080 (everywhere) or unix:/path, perhaps with %s",
+	    dialects);
+}
+
 void
 option_takes(const struct option *option, char out[OPTION_TAKES_SIZE])
 {
@@ -253,7 +265,5 @@ option_takes(const struct option *option, char out[OPTION_TAKES_SIZE])
 	else if (option->type == OPTION_WORD)
 		words_take(option->words, out, OPTION_TAKES_SIZE);
 	else
-		snprintf(out, OPTION_TAKES_SIZE,
-		    "addresses such as 127.0.0.1:8080, [::1]:8080, "
-		    ":8080 (everywhere) or unix:/path");
+		addresses_take(out, OPTION_TAKES_SIZE);
 }

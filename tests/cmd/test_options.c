@@ -143,6 +143,11 @@ static const struct {
 	    "did you mean --limits-rooms?" },
 	{ "--tls-certificate x", "", NULL, 64,
 	    "--tls-certificate: there is no such option" },
+	{ "--listen :1=comand", "", NULL, 64,
+	    "--listen: there is no dialect \"comand\"; "
+	    "did you mean command?" },
+	{ "", "", "listen = :1,:2=telnet", 78,
+	    "FILE:1: listen: there is no dialect \"telnet\"" },
 	{ "now", "", NULL, 64, "\"now\": expected an option; see --help" },
 	{ "", "PARLEY_LOG_LEVEL=loud", NULL, 78,
 	    "PARLEY_LOG_LEVEL: \"loud\": expected debug, info, warn or error" },

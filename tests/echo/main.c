@@ -40,17 +40,19 @@ echo_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-echo_serves(struct endpoint *endpoint, struct str path)
+echo_serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
 {
+	(void)conn;
 	(void)endpoint;
 	(void)path;
 	return true;
 }
 
 static void
-echo_choose(struct endpoint *endpoint, const struct http_request *request,
-    struct upgrade *upgrade)
+echo_choose(struct endpoint *endpoint, const struct conn *conn,
+    const struct http_request *request, struct upgrade *upgrade)
 {
+	(void)conn;
 	(void)endpoint;
 	(void)request;
 	upgrade->deflate_policy.least_window_bits = LEAST_BITS;
@@ -230,9 +232,9 @@ main(int argc, char **argv)
 	struct echo echo = { .base = { &echo_ops } };
 	struct clock clock = { &clock_ops };
 	struct transport_limits limits = lifted;
-	struct address address;
+	struct server_listen listen = { .dialect = NULL };
 	struct server_config config = {
-		.listen = &address,
+		.listen = &listen,
 		.listen_count = 1,
 		.limits = &limits,
 		.endpoint = &echo.base,
@@ -241,7 +243,7 @@ main(int argc, char **argv)
 	};
 	struct server *server;
 
-	if (!parse_arguments(argc, argv, &address, &limits))
+	if (!parse_arguments(argc, argv, &listen.address, &limits))
 		return 64;
 	log_set_sink(print_log, LOG_INFO);
 	server = server_create(&config);

@@ -106,7 +106,6 @@ setup(int sndbuf)
 	config = (struct sessions_config){
 		.hub = f->hub,
 		.handler = &f->handler,
-		.dialect = dialect_find(STR("command")),
 		.limits = &f->rig.limits,
 	};
 	f->sessions = sessions_create(&config);

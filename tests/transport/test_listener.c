@@ -31,7 +31,7 @@ open_at(const char *text)
 	const char *why;
 
 	ck_assert(address_parse(text, &address, &why));
-	return listener_open(&listener, &recorder.rig.service, &address);
+	return listener_open(&listener, &recorder.rig.service, &address, NULL);
 }
 
 static void
@@ -178,7 +178,7 @@ START_TEST(a_port_is_not_shared)
 
 	setup_listener();
 	ck_assert(!listener_open(&second, &recorder.rig.service,
-	    &listener.address));
+	    &listener.address, NULL));
 	teardown_listener();
 }
 END_TEST
@@ -236,7 +236,7 @@ START_TEST(leaves_a_path_to_who_listens_there)
 	setup();
 	ck_assert(open_at(socket_text()));
 	ck_assert(!listener_open(&second, &recorder.rig.service,
-	    &listener.address));
+	    &listener.address, NULL));
 	call(1);
 	rig_turn(&recorder.rig);
 	/* The other one only looked whether somebody is there. */

@@ -22,7 +22,7 @@ struct fixture {
 	struct endpoint base;
 	struct clock clock;
 	struct transport_limits limits;
-	struct address address;
+	struct server_listen listen;
 	char folder[32];
 	struct server *server;
 	int caller;  /* a client's end; -1: none */
@@ -59,17 +59,19 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, struct str path)
+serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
 {
+	(void)conn;
 	(void)endpoint;
 	(void)path;
 	return true;
 }
 
 static void
-choose(struct endpoint *endpoint, const struct http_request *request,
-    struct upgrade *upgrade)
+choose(struct endpoint *endpoint, const struct conn *conn,
+    const struct http_request *request, struct upgrade *upgrade)
 {
+	(void)conn;
 	(void)endpoint;
 	(void)request;
 	(void)upgrade;
@@ -148,7 +150,7 @@ static struct server *
 create(void)
 {
 	struct server_config config = {
-		.listen = &f.address,
+		.listen = &f.listen,
 		.listen_count = 1,
 		.limits = &f.limits,
 		.endpoint = &f.base,
@@ -180,7 +182,7 @@ setup(void)
 	strcpy(f.folder, "/tmp/parley-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(f.folder));
 	snprintf(text, sizeof(text), "unix:%s/socket", f.folder);
-	ck_assert(address_parse(text, &f.address, &why));
+	ck_assert(address_parse(text, &f.listen.address, &why));
 }
 
 static void
@@ -203,8 +205,8 @@ call(void)
 
 	f.caller = socket(AF_UNIX, SOCK_STREAM, 0);
 	ck_assert_int_eq(connect(f.caller,
-			     (struct sockaddr *)&f.address.storage,
-			     f.address.len),
+			     (struct sockaddr *)&f.listen.address.storage,
+			     f.listen.address.len),
 	    0);
 	ck_assert_int_eq(send(f.caller, packet, sizeof(packet) - 1, 0),
 	    sizeof(packet) - 1);

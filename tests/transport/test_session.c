@@ -139,7 +139,6 @@ setup(void)
 	config = (struct sessions_config){
 		.hub = f.hub,
 		.handler = &f.handler,
-		.dialect = dialect_find(STR("command")),
 		.limits = &f.rig.limits,
 	};
 	f.sessions = sessions_create(&config);

@@ -17,16 +17,18 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, struct str path)
+serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
 {
+	(void)conn;
 	(void)endpoint;
 	return str_equal(path, STR("/ws"));
 }
 
 static void
-choose(struct endpoint *endpoint, const struct http_request *request,
-    struct upgrade *upgrade)
+choose(struct endpoint *endpoint, const struct conn *conn,
+    const struct http_request *request, struct upgrade *upgrade)
 {
+	(void)conn;
 	(void)endpoint;
 	(void)request;
 	upgrade->deflate_policy.least_window_bits = 15;

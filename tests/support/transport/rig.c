@@ -11,6 +11,8 @@
 
 #include <event2/event.h>
 
+#include "wire/dialect.h"
+
 static int64_t
 rig_ms(struct clock *clock)
 {
@@ -45,6 +47,7 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 	rig->clock.ops = &rig_clock;
 	rig->now_ms = 1000;
 	rig->limits = generous;
+	rig->dialect = dialect_find(STR("command"));
 	ck_assert(service_init(&rig->service, &config));
 }
 
@@ -104,7 +107,7 @@ client_connect(struct client *client, struct rig *rig, int sndbuf)
 		setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &sndbuf,
 		    sizeof(sndbuf));
 	client->fd = fds[0];
-	client->conn = conn_create(&rig->service, fds[1], NULL);
+	client->conn = conn_create(&rig->service, fds[1], NULL, rig->dialect);
 	ck_assert_ptr_nonnull(client->conn);
 }
 

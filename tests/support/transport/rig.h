@@ -20,6 +20,7 @@ struct rig {
 	struct clock clock;
 	int64_t now_ms;
 	struct transport_limits limits;
+	const struct dialect *dialect; /* where clients come in: command */
 	struct service service;
 };
 
