@@ -75,7 +75,8 @@ room_life_enter(struct request *request, struct room *room)
 	struct str id = str_from(room->id);
 	enum chat_error error;
 
-	error = room_store_join(chat->rooms, id, author_id);
+	error = room_store_join(chat->rooms, id, author_id,
+	    request->author.is_guest);
 	if (error != CHAT_OK)
 		return error;
 	error = publisher_enter(chat->publisher, author_id, id);

@@ -33,10 +33,11 @@ room_store_remove(struct room_store *store, struct str id)
 }
 
 enum chat_error
-room_store_join(struct room_store *store, struct str room, struct str member_id)
+room_store_join(struct room_store *store, struct str room, struct str member_id,
+    bool guest)
 {
 	assert(room.data != NULL && is_member_id(member_id));
-	return store->ops->join(store, room, member_id);
+	return store->ops->join(store, room, member_id, guest);
 }
 
 enum chat_error
@@ -45,6 +46,13 @@ room_store_leave(struct room_store *store, struct str room,
 {
 	assert(room.data != NULL && is_member_id(member_id));
 	return store->ops->leave(store, room, member_id);
+}
+
+void
+room_store_touch(struct room_store *store, struct str room, int64_t at_ms)
+{
+	assert(room.data != NULL);
+	store->ops->touch(store, room, at_ms);
 }
 
 bool
@@ -88,6 +96,13 @@ size_t
 room_store_count(struct room_store *store)
 {
 	return store->ops->count(store);
+}
+
+void
+room_store_guests(struct room_store *store, struct room_guests *out)
+{
+	assert(out != NULL);
+	store->ops->guests(store, out);
 }
 
 void

@@ -11,6 +11,12 @@ struct room_store;
 typedef bool room_visit(const struct room *, void *arg);
 typedef bool room_member_visit(struct str member_id, void *arg);
 
+/* How many guests there are in rooms, and rooms with guests in them. */
+struct room_guests {
+	size_t members;
+	size_t rooms;
+};
+
 struct room_store_ops {
 	/*
 	 * Add a room without members; its lsn is written back.
@@ -23,14 +29,17 @@ struct room_store_ops {
 	/* Forget an empty room; unknown ids are ignored. */
 	void (*remove)(struct room_store *, struct str id);
 	/*
-	 * Make somebody a member of a room. CHAT_ROOM_NOT_FOUND,
-	 * CHAT_MEMBER_EXISTS (is in it already), CHAT_UNAVAILABLE.
+	 * Make somebody a member of a room; who is a guest is one in every
+	 * room. CHAT_ROOM_NOT_FOUND, CHAT_MEMBER_EXISTS (is in it already),
+	 * CHAT_UNAVAILABLE.
 	 */
 	enum chat_error (*join)(struct room_store *, struct str room,
-	    struct str member_id);
+	    struct str member_id, bool guest);
 	/* CHAT_NOT_IN_ROOM (also for a room that is not there). */
 	enum chat_error (*leave)(struct room_store *, struct str room,
 	    struct str member_id);
+	/* Note when somebody last came or went; unknown ids are ignored. */
+	void (*touch)(struct room_store *, struct str room, int64_t at_ms);
 	bool (*has)(struct room_store *, struct str room, struct str member_id);
 	/* In how many rooms somebody is. */
 	size_t (*rooms_of)(struct room_store *, struct str member_id);
@@ -43,6 +52,7 @@ struct room_store_ops {
 	/* Visit all rooms, in order of creation. */
 	void (*each)(struct room_store *, room_visit *, void *arg);
 	size_t (*count)(struct room_store *);
+	void (*guests)(struct room_store *, struct room_guests *out);
 	void (*destroy)(struct room_store *);
 };
 
@@ -55,9 +65,10 @@ enum chat_error room_store_get(struct room_store *, struct str id,
     struct room *out);
 void room_store_remove(struct room_store *, struct str id);
 enum chat_error room_store_join(struct room_store *, struct str room,
-    struct str member_id);
+    struct str member_id, bool guest);
 enum chat_error room_store_leave(struct room_store *, struct str room,
     struct str member_id);
+void room_store_touch(struct room_store *, struct str room, int64_t at_ms);
 bool room_store_has(struct room_store *, struct str room, struct str member_id);
 size_t room_store_rooms_of(struct room_store *, struct str member_id);
 void room_store_each_member(struct room_store *, struct str room,
@@ -66,6 +77,7 @@ void room_store_each_room_of(struct room_store *, struct str member_id,
     room_visit *, void *arg);
 void room_store_each(struct room_store *, room_visit *, void *arg);
 size_t room_store_count(struct room_store *);
+void room_store_guests(struct room_store *, struct room_guests *out);
 void room_store_destroy(struct room_store *);
 
 #endif

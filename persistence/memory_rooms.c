@@ -17,6 +17,7 @@ struct person {
 	struct membership *first; /* in order of joining */
 	uint32_t count;
 	uint8_t id_len;
+	bool is_guest;
 	char id[]; /* without NUL */
 };
 
@@ -36,6 +37,7 @@ struct memory_rooms {
 	struct id_map entries;
 	struct id_map persons;
 	struct list in_order; /* of creation */
+	struct room_guests guests;
 };
 
 static struct memory_rooms *
@@ -70,7 +72,7 @@ find_person(struct memory_rooms *self, struct str id)
 
 /* Finds the person, or makes one who is in no room yet. */
 static struct person *
-need_person(struct memory_rooms *self, struct str id)
+need_person(struct memory_rooms *self, struct str id, bool guest)
 {
 	struct person *person = find_person(self, id);
 
@@ -79,7 +81,8 @@ need_person(struct memory_rooms *self, struct str id)
 	person = malloc(sizeof(*person) + id.len);
 	if (person == NULL)
 		return NULL;
-	*person = (struct person){ .id_len = (uint8_t)id.len };
+	*person =
+	    (struct person){ .id_len = (uint8_t)id.len, .is_guest = guest };
 	memcpy(person->id, id.data, id.len);
 	if (id_map_put(&self->persons, person))
 		return person;
@@ -129,6 +132,28 @@ find_membership(struct memory_rooms *self, struct str room,
 }
 
 static void
+count_one_more(struct memory_rooms *self, struct room *room, bool guest)
+{
+	room->member_count++;
+	if (!guest)
+		return;
+	self->guests.members++;
+	if (room->guest_count++ == 0)
+		self->guests.rooms++;
+}
+
+static void
+count_one_less(struct memory_rooms *self, struct room *room, bool guest)
+{
+	room->member_count--;
+	if (!guest)
+		return;
+	self->guests.members--;
+	if (--room->guest_count == 0)
+		self->guests.rooms--;
+}
+
+static void
 end_membership(struct memory_rooms *self, struct membership **link)
 {
 	struct membership *membership = *link;
@@ -137,7 +162,7 @@ end_membership(struct memory_rooms *self, struct membership **link)
 	*link = membership->next_room;
 	person->count--;
 	list_remove(&membership->in_room);
-	membership->entry->room.member_count--;
+	count_one_less(self, &membership->entry->room, person->is_guest);
 	free(membership);
 	drop_person_without_rooms(self, person);
 }
@@ -156,6 +181,7 @@ put(struct room_store *base, struct room *room)
 		return CHAT_UNAVAILABLE;
 	*entry = (struct entry){ .room = *room };
 	entry->room.member_count = 0;
+	entry->room.guest_count = 0;
 	if (!id_map_put(&self->entries, entry)) {
 		free(entry);
 		return CHAT_UNAVAILABLE;
@@ -190,7 +216,7 @@ remove_room(struct room_store *base, struct str id)
 }
 
 static enum chat_error
-join(struct room_store *base, struct str room, struct str member_id)
+join(struct room_store *base, struct str room, struct str member_id, bool guest)
 {
 	struct memory_rooms *self = self_of(base);
 	struct entry *entry = id_map_find(&self->entries, room);
@@ -200,7 +226,7 @@ join(struct room_store *base, struct str room, struct str member_id)
 
 	if (entry == NULL)
 		return CHAT_ROOM_NOT_FOUND;
-	person = need_person(self, member_id);
+	person = need_person(self, member_id, guest);
 	if (person == NULL)
 		return CHAT_UNAVAILABLE;
 	link = find_link(person, entry);
@@ -215,7 +241,7 @@ join(struct room_store *base, struct str room, struct str member_id)
 	*link = membership;
 	person->count++;
 	list_append(&entry->memberships, &membership->in_room);
-	entry->room.member_count++;
+	count_one_more(self, &entry->room, person->is_guest);
 	return CHAT_OK;
 }
 
@@ -229,6 +255,15 @@ leave(struct room_store *base, struct str room, struct str member_id)
 		return CHAT_NOT_IN_ROOM;
 	end_membership(self, link);
 	return CHAT_OK;
+}
+
+static void
+touch(struct room_store *base, struct str room, int64_t at_ms)
+{
+	struct entry *entry = id_map_find(&self_of(base)->entries, room);
+
+	if (entry != NULL)
+		entry->room.active_ms = at_ms;
 }
 
 static bool
@@ -294,6 +329,12 @@ count(struct room_store *base)
 }
 
 static void
+guests(struct room_store *base, struct room_guests *out)
+{
+	*out = self_of(base)->guests;
+}
+
+static void
 end_all_memberships(struct memory_rooms *self, struct entry *entry)
 {
 	while (!list_is_empty(&entry->memberships)) {
@@ -328,12 +369,14 @@ static const struct room_store_ops ops = {
 	.remove = remove_room,
 	.join = join,
 	.leave = leave,
+	.touch = touch,
 	.has = has,
 	.rooms_of = rooms_of,
 	.each_member = each_member,
 	.each_room_of = each_room_of,
 	.each = each,
 	.count = count,
+	.guests = guests,
 	.destroy = destroy,
 };
 

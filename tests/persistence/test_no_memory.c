@@ -252,7 +252,7 @@ join_red(struct stores *stores, int i)
 
 	snprintf(id, sizeof(id), "id%d", i);
 	return is_lack_of_memory(room_store_join(stores->rooms, RED,
-	    str_from(id)));
+	    str_from(id), i % 2 == 0));
 }
 
 START_TEST(rooms_are_made_and_joined)

@@ -15,7 +15,8 @@ put(struct room_store *rooms, const char *id)
 static enum chat_error
 join(struct room_store *rooms, const char *room, const char *member_id)
 {
-	return room_store_join(rooms, str_from(room), str_from(member_id));
+	return room_store_join(rooms, str_from(room), str_from(member_id),
+	    false);
 }
 
 static enum chat_error
@@ -128,8 +129,11 @@ START_TEST(gives_a_room_back_as_it_was_put_but_counts_itself)
 	struct room room = { .epoch = "0123456789abcdef",
 		.persistent = true,
 		.ttl_ms = 5000,
+		.created_ms = 1000,
+		.active_ms = 2000,
 		.max_members = 12,
-		.member_count = 99 };
+		.member_count = 99,
+		.guest_count = 98 };
 	struct room out;
 
 	memset(room.id, 'i', sizeof(room.id) - 1);
@@ -143,7 +147,10 @@ START_TEST(gives_a_room_back_as_it_was_put_but_counts_itself)
 	ck_assert(out.persistent);
 	ck_assert_int_eq(out.ttl_ms, 5000);
 	ck_assert_uint_eq(out.max_members, 12);
+	ck_assert_int_eq(out.created_ms, 1000);
+	ck_assert_int_eq(out.active_ms, 2000);
 	ck_assert_uint_eq(out.member_count, 0);
+	ck_assert_uint_eq(out.guest_count, 0);
 	room_store_destroy(rooms);
 }
 END_TEST
@@ -284,6 +291,76 @@ START_TEST(somebody_can_be_in_many_rooms_and_leave_them_in_any_order)
 }
 END_TEST
 
+START_TEST(notes_when_somebody_last_came_or_went)
+{
+	struct room_store *rooms = three_rooms(_i);
+	struct room room;
+
+	room_store_touch(rooms, STR("blue"), 5000);
+	room_store_touch(rooms, STR("black"), 6000);
+	ck_assert_int_eq(room_store_get(rooms, STR("blue"), &room), CHAT_OK);
+	ck_assert_int_eq(room.active_ms, 5000);
+	ck_assert_int_eq(room_store_get(rooms, STR("red"), &room), CHAT_OK);
+	ck_assert_int_eq(room.active_ms, 0);
+	room_store_destroy(rooms);
+}
+END_TEST
+
+static void
+enter_as_guest(struct room_store *rooms, const char *room, const char *id)
+{
+	ck_assert_int_eq(room_store_join(rooms, str_from(room), str_from(id),
+			     true),
+	    CHAT_OK);
+}
+
+static bool
+append_guests(const struct room *room, void *arg)
+{
+	char *line = arg;
+
+	sprintf(line + strlen(line), "%s:%zu/%zu ", room->id, room->guest_count,
+	    room->member_count);
+	return true;
+}
+
+/* "red:1/3 blue:0/2 green:0/0 ", and what they make in all. */
+static void
+assert_guests(struct room_store *rooms, const char *expected, size_t members,
+    size_t rooms_with_guests)
+{
+	struct room_guests guests;
+	char line[1000] = "";
+
+	room_store_each(rooms, append_guests, line);
+	ck_assert_str_eq(line, expected);
+	room_store_guests(rooms, &guests);
+	ck_assert_uint_eq(guests.members, members);
+	ck_assert_uint_eq(guests.rooms, rooms_with_guests);
+}
+
+START_TEST(counts_guests_and_the_rooms_that_have_some)
+{
+	struct room_store *rooms = three_rooms(_i);
+
+	assert_guests(rooms, "red:0/3 blue:0/2 green:0/0 ", 0, 0);
+	enter_as_guest(rooms, "red", "d");
+	enter_as_guest(rooms, "green", "e");
+	enter_as_guest(rooms, "green", "f");
+	assert_guests(rooms, "red:1/4 blue:0/2 green:2/2 ", 3, 2);
+	ck_assert_int_eq(room_store_join(rooms, STR("green"), STR("e"), true),
+	    CHAT_MEMBER_EXISTS);
+	ck_assert_int_eq(leave(rooms, "red", "d"), CHAT_OK);
+	ck_assert_int_eq(leave(rooms, "red", "a"), CHAT_OK);
+	assert_guests(rooms, "red:0/2 blue:0/2 green:2/2 ", 2, 1);
+	enter_as_guest(rooms, "blue", "d");
+	ck_assert_int_eq(leave(rooms, "green", "e"), CHAT_OK);
+	ck_assert_int_eq(leave(rooms, "green", "f"), CHAT_OK);
+	assert_guests(rooms, "red:0/2 blue:1/3 green:0/0 ", 1, 1);
+	room_store_destroy(rooms);
+}
+END_TEST
+
 static bool
 stop_at_room(const struct room *room, void *arg)
 {
@@ -331,5 +408,7 @@ SUITE(rooms)
 	    a_room_can_be_left_by_all_and_removed_and_made_again);
 	ADD_FOR_EACH_KIND(tests,
 	    somebody_can_be_in_many_rooms_and_leave_them_in_any_order);
+	ADD_FOR_EACH_KIND(tests, notes_when_somebody_last_came_or_went);
+	ADD_FOR_EACH_KIND(tests, counts_guests_and_the_rooms_that_have_some);
 	ADD_FOR_EACH_KIND(tests, visits_end_when_they_are_told_to);
 }

@@ -46,10 +46,12 @@ room_put(struct room_store *store, struct room *room)
 }
 
 static enum chat_error
-room_join(struct room_store *store, struct str room, struct str member_id)
+room_join(struct room_store *store, struct str room, struct str member_id,
+    bool guest)
 {
-	return fault_hits(fault) ? fault->error
-				 : rooms.real->join(store, room, member_id);
+	if (fault_hits(fault))
+		return fault->error;
+	return rooms.real->join(store, room, member_id, guest);
 }
 
 void
