@@ -8,6 +8,7 @@
 #include "domain/clock.h"
 #include "domain/command.h"
 #include "domain/event.h"
+#include "domain/figures.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
 #include "domain/member_store.h"
@@ -43,6 +44,9 @@ struct chat {
 	struct chat_limits limits;
 	struct profile profile;
 };
+
+/* What is going on now; its cost is that of a look at every room. */
+void chat_figures(struct chat *, struct figures *out);
 
 struct dispatcher;
 

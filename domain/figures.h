@@ -7,7 +7,7 @@
 struct figures {
 	size_t guests;         /* in rooms */
 	size_t guest_rooms;    /* rooms with guests in them */
-	size_t guest_messages; /* of those rooms, as long as they live */
+	size_t guest_messages; /* in those rooms, as long as they live */
 };
 
 #endif
