@@ -45,6 +45,15 @@ struct memory_disk {
 	void *watch_arg;
 };
 
+extern const struct disk_ops memory_disk_ops;
+
+/* What the call has to fail with; to be followed by leaving in any case. */
+int memory_disk_enter(struct memory_disk *, enum disk_call);
+/* Both return the error. */
+int memory_disk_leave(struct memory_disk *, int error);
+/* Behind a call that may have changed something. */
+int memory_disk_leave_changed(struct memory_disk *, enum disk_call, int error);
+
 /* Adds an empty one. */
 struct memory_file *memory_disk_new_file(struct memory_disk *);
 

@@ -108,8 +108,6 @@ memory_names_change(struct memory_names *names, uint64_t serial,
 	struct name_change change = { .serial = serial, .file = file };
 
 	assert(strlen(gone) < DISK_NAME_SIZE && strlen(come) < DISK_NAME_SIZE);
-	assert(gone[0] == '\0' || come[0] == '\0' ||
-	       is_quarantined(gone) == is_quarantined(come));
 	strcpy(change.gone, gone);
 	strcpy(change.come, come);
 	push(names, &change);

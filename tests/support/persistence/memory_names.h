@@ -38,7 +38,10 @@ void memory_names_init(struct memory_names *);
 void memory_names_fini(struct memory_names *);
 
 const struct name *memory_names_find(const struct memory_names *, const char *);
-/* "": nothing goes, or nothing comes. What was called so before is gone. */
+/*
+ * "": nothing goes, or nothing comes. What was called so before is gone. Both
+ * are of one directory.
+ */
 void memory_names_change(struct memory_names *, uint64_t serial,
     const char *gone, const char *come, struct memory_file *);
 /* Of the directory, or of its subdirectory. */
