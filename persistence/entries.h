@@ -4,9 +4,9 @@
 
 #include "domain/history.h"
 #include "domain/room.h"
+#include "persistence/disk.h"
 #include "persistence/record.h"
 
-#define BOOT_ID_SIZE 16
 #define PROGRAM_SIZE 64 /* its name and version; longer ones are cut */
 
 /*
