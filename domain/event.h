@@ -110,7 +110,10 @@ struct room_entries {
 	size_t count;
 };
 
-/* One thing that happened. Every text is borrowed for the call. */
+/*
+ * One thing that happened. Every text is borrowed for the call; each is listed
+ * in event_copy.c, too.
+ */
 struct event {
 	enum event_kind kind;
 	/* What it tells is safe once the store has committed up to here; 0:

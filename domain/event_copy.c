@@ -1,0 +1,132 @@
+#include "domain/event_copy.h"
+
+#include <stdlib.h>
+
+/* Where in a struct its texts are: what is not listed here is not copied. */
+struct layout {
+	size_t size;
+	const size_t *texts;
+	size_t text_count;
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define LAYOUT(type)      \
+	((struct layout){ \
+	    sizeof(struct type), type##_texts, COUNT_OF(type##_texts) })
+
+static const size_t event_texts[] = {
+	offsetof(struct event, ref),
+	offsetof(struct event, room),
+	offsetof(struct event, room_name),
+	offsetof(struct event, epoch),
+	offsetof(struct event, member),
+	offsetof(struct event, member_id),
+	offsetof(struct event, was),
+	offsetof(struct event, body),
+	offsetof(struct event, profile.server),
+	offsetof(struct event, profile.durability),
+	offsetof(struct event, failure.command),
+	offsetof(struct event, failure.text),
+	offsetof(struct event, failure.field),
+	offsetof(struct event, bye.reason),
+};
+
+static const size_t message_texts[] = {
+	offsetof(struct message, author),
+	offsetof(struct message, author_id),
+	offsetof(struct message, body),
+	offsetof(struct message, key),
+};
+
+static const size_t room_entry_texts[] = {
+	offsetof(struct room_entry, id),
+	offsetof(struct room_entry, name),
+};
+
+static const size_t str_texts[] = { 0 };
+
+/* Things of one kind, one behind the other. */
+struct things {
+	struct layout layout;
+	const void *items;
+	size_t count;
+};
+
+static size_t
+things_size(const struct things *things)
+{
+	const struct layout *layout = &things->layout;
+	const char *thing = things->items;
+	size_t size = things->count * layout->size;
+
+	for (size_t i = 0; i < things->count; i++, thing += layout->size)
+		for (size_t j = 0; j < layout->text_count; j++)
+			size += ((const struct str *)(const void
+					 *)(thing + layout->texts[j]))
+				    ->len;
+	return size;
+}
+
+/* The things go to `at`, their texts to *end. */
+static void
+things_copy(const struct things *things, char *at, char **end)
+{
+	const struct layout *layout = &things->layout;
+	char *thing = at;
+
+	if (things->count > 0)
+		memcpy(at, things->items, things->count * layout->size);
+	for (size_t i = 0; i < things->count; i++, thing += layout->size)
+		for (size_t j = 0; j < layout->text_count; j++) {
+			struct str *text =
+			    (struct str *)(void *)(thing + layout->texts[j]);
+
+			if (text->data == NULL)
+				continue;
+			memcpy(*end, text->data, text->len);
+			text->data = *end;
+			*end += text->len;
+		}
+}
+
+enum {
+	THE_EVENT,
+	ITS_PAGE,
+	ITS_ROOMS,
+	ITS_NAMES,
+	PARTS
+};
+
+struct event *
+event_copy(const struct event *event, size_t *bytes)
+{
+	const struct things parts[PARTS] = {
+		[THE_EVENT] = { LAYOUT(event), event, 1 },
+		[ITS_PAGE] = { LAYOUT(message), event->page.items,
+		    event->page.count },
+		[ITS_ROOMS] = { LAYOUT(room_entry), event->rooms.items,
+		    event->rooms.count },
+		[ITS_NAMES] = { LAYOUT(str), event->names.items,
+		    event->names.count },
+	};
+	char *at[PARTS], *end;
+	struct event *copy;
+
+	*bytes = 0;
+	for (size_t i = 0; i < PARTS; i++)
+		*bytes += things_size(&parts[i]);
+	copy = malloc(*bytes);
+	if (copy == NULL)
+		return NULL;
+	end = (char *)copy;
+	for (size_t i = 0; i < PARTS; i++) {
+		at[i] = end;
+		end += parts[i].count * parts[i].layout.size;
+	}
+	for (size_t i = 0; i < PARTS; i++)
+		things_copy(&parts[i], at[i], &end);
+	copy->page.items = (const struct message *)(void *)at[ITS_PAGE];
+	copy->rooms.items = (const struct room_entry *)(void *)at[ITS_ROOMS];
+	copy->names.items = (const struct str *)(void *)at[ITS_NAMES];
+	return copy;
+}
