@@ -59,19 +59,19 @@ say_in_room(struct request *request)
 		.body = command->body,
 		.key = command->key,
 	};
-	struct delivery delivery = { .room = command->room };
+	struct delivery delivery = { .room = request->room };
 	enum chat_error error;
 
-	error = history_append(request->chat->history, command->room, &message);
+	error = history_append(request->chat->history, request->room, &message);
 	if (error != CHAT_OK)
 		return error;
-	said.room = command->room;
+	said.room = request->room;
 	said.lsn = delivery.lsn = message.lsn;
 	said.seq = delivery.seq = message.seq;
 	said.at_ms = delivery.at_ms = message.at_ms;
 	said.body = command->body;
 	delivery.recipients = publisher_publish(request->chat->publisher, &said,
-	    audience_room(command->room));
+	    audience_room(request->room));
 	acknowledge(request, &delivery);
 	return CHAT_OK;
 }
@@ -81,7 +81,7 @@ static void
 answer_duplicate(const struct request *request, const struct message *first)
 {
 	struct delivery delivery = {
-		.room = request->command->room,
+		.room = request->room,
 		.lsn = first->lsn,
 		.seq = first->seq,
 		.at_ms = first->at_ms,
@@ -97,13 +97,13 @@ broadcast_run(struct request *request)
 	const struct command *command = request->command;
 	struct message first;
 
-	if (command->room.data == NULL)
+	if (request->room.data == NULL)
 		return say_in_lobby(request);
 	if (command->key.data == NULL)
 		return say_in_room(request);
 	if (command->key.len < 1 || command->key.len > KEY_MOST)
 		return request_bad_field(request, "key");
-	if (!history_find_key(request->chat->history, command->room,
+	if (!history_find_key(request->chat->history, request->room,
 		command->key, request->now_ms, &first))
 		return say_in_room(request);
 	answer_duplicate(request, &first);

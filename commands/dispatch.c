@@ -29,6 +29,32 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_NOTHING] = &command_nothing,
 };
 
+static bool
+copy_id(const struct room *room, void *arg)
+{
+	memcpy(arg, room->id, sizeof(room->id));
+	return true;
+}
+
+/*
+ * Who is in several rooms means the one it entered last. The id is copied: a
+ * room may end while it is spoken of.
+ */
+static enum chat_error
+find_current_room(struct request *request)
+{
+	if (!(request->command->flags & COMMAND_CURRENT_ROOM) ||
+	    request->room.data != NULL)
+		return CHAT_OK;
+	request->room_id[0] = '\0';
+	room_store_each_room_of(request->chat->rooms, request->command->author,
+	    copy_id, request->room_id);
+	if (request->room_id[0] == '\0')
+		return CHAT_NOT_IN_ROOM;
+	request->room = str_from(request->room_id);
+	return CHAT_OK;
+}
+
 static enum chat_error
 check_body(struct request *request)
 {
@@ -46,7 +72,7 @@ check_body(struct request *request)
 static enum chat_error
 check_room(struct request *request)
 {
-	struct str id = request->command->room;
+	struct str id = request->room;
 	struct room_store *rooms = request->chat->rooms;
 	struct room room;
 
@@ -62,7 +88,7 @@ check_room(struct request *request)
 static enum chat_error
 check_place(struct request *request)
 {
-	if (request->command->room.data != NULL)
+	if (request->room.data != NULL)
 		return check_room(request);
 	return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
 }
@@ -91,7 +117,9 @@ run_for_author(struct request *request, const struct command_entry *entry)
 	    request->command->author, &request->author);
 	if (error != CHAT_OK)
 		return error;
-	error = check_needs(request, entry->needs);
+	error = find_current_room(request);
+	if (error == CHAT_OK)
+		error = check_needs(request, entry->needs);
 	if (error == CHAT_OK)
 		error = entry->run(request);
 	if (error != CHAT_OK)
@@ -113,6 +141,7 @@ dispatcher_handle(struct command_handler *handler,
 	request.chat = self->chat;
 	request.memory = &self->memory;
 	request.command = command;
+	request.room = command->room;
 	request.now_ms = clock_wall_ms(self->chat->clock);
 	request.failure = (struct failure){ .error = CHAT_OK };
 	if (entry->needs & NEEDS_AUTHOR)

@@ -22,11 +22,11 @@ collect(const struct request *request, struct excerpt *out)
 	uint64_t before = UINT64_MAX;
 
 	if (command->flags & COMMAND_HAS_AFTER)
-		return excerpt_after(request, command->room, command->from_seq,
+		return excerpt_after(request, request->room, command->from_seq,
 		    command->limit, out);
 	if (command->flags & COMMAND_HAS_BEFORE)
 		before = command->from_seq;
-	return excerpt_before(request, command->room, before, command->limit,
+	return excerpt_before(request, request->room, before, command->limit,
 	    out);
 }
 
@@ -40,13 +40,13 @@ history_run(struct request *request)
 
 	error = check(request);
 	if (error == CHAT_OK)
-		error = room_store_get(request->chat->rooms,
-		    request->command->room, &room);
+		error =
+		    room_store_get(request->chat->rooms, request->room, &room);
 	if (error == CHAT_OK)
 		error = collect(request, &excerpt);
 	if (error == CHAT_OK) {
 		event.lsn = excerpt.lsn;
-		event.room = request->command->room;
+		event.room = request->room;
 		event.epoch = str_from(room.epoch);
 		event.page = excerpt.page;
 		request_answer(request, &event);

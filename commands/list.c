@@ -7,7 +7,7 @@ list_run(struct request *request)
 {
 	struct event event = {
 		.kind = EVENT_LIST,
-		.room = request->command->room,
+		.room = request->room,
 	};
 	struct strings names = { .most = 0 };
 	enum chat_error error;

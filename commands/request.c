@@ -31,7 +31,7 @@ request_answer_failure(const struct request *request, enum chat_error error)
 {
 	struct event event = {
 		.kind = EVENT_FAILED,
-		.room = request->command->room,
+		.room = request->room,
 		.failure = request->failure,
 	};
 
@@ -88,8 +88,8 @@ not_found(struct request *request, enum chat_error error, const char *before,
 enum chat_error
 request_room_not_found(struct request *request)
 {
-	return not_found(request, CHAT_ROOM_NOT_FOUND, "Room ",
-	    request->command->room, " does not exist");
+	return not_found(request, CHAT_ROOM_NOT_FOUND, "Room ", request->room,
+	    " does not exist");
 }
 
 enum chat_error

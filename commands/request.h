@@ -23,10 +23,12 @@ struct request {
 	struct chat *chat;
 	struct memory *memory;
 	const struct command *command;
-	int64_t now_ms;         /* one moment for all that is done */
+	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
+	int64_t now_ms;  /* one moment for all that is done */
 	struct member author;   /* with NEEDS_AUTHOR */
 	struct failure failure; /* what else there is to say about a failure */
 	char text[256];         /* failure.text, if it had to be made */
+	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */
 };
 
 /* An event that tells of its author; the rest is up to the caller. */

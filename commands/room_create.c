@@ -5,7 +5,7 @@
 static enum chat_error
 read_id(struct request *request, struct room *room)
 {
-	struct str wish = request->command->room;
+	struct str wish = request->room;
 
 	room->id[0] = '\0';
 	if (wish.data == NULL)

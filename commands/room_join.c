@@ -8,7 +8,7 @@
 static enum chat_error
 make_room(struct request *request, struct room *room)
 {
-	struct str id = request->command->room;
+	struct str id = request->room;
 	enum chat_error error;
 
 	if (!room_id_is_valid(id))
@@ -27,7 +27,7 @@ make_room(struct request *request, struct room *room)
 static enum chat_error
 find_or_make_room(struct request *request, struct room *room, bool *made)
 {
-	struct str id = request->command->room;
+	struct str id = request->room;
 	enum chat_error error;
 
 	*made = false;
@@ -117,7 +117,7 @@ room_join_run(struct request *request)
 	error = find_or_make_room(request, &room, &made);
 	if (error != CHAT_OK)
 		return error;
-	if (room_store_has(request->chat->rooms, request->command->room,
+	if (room_store_has(request->chat->rooms, request->room,
 		request->command->author))
 		return answer(request, &room);
 	error = enter(request, &room);

@@ -7,7 +7,7 @@ room_leave_run(struct request *request)
 {
 	struct event event = {
 		.kind = EVENT_ROOM_LEFT,
-		.room = request->command->room,
+		.room = request->room,
 	};
 	struct room room;
 	enum chat_error error;

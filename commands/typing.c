@@ -5,7 +5,7 @@ static enum chat_error
 typing_run(struct request *request)
 {
 	struct event event = request_event(request, EVENT_TYPING);
-	struct audience others = audience_room(request->command->room);
+	struct audience others = audience_room(request->room);
 
 	event.room = others.room;
 	others.except = event.member_id;

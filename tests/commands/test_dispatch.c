@@ -48,6 +48,33 @@ START_TEST(measures_messages_by_the_limit_of_the_moment)
 }
 END_TEST
 
+START_TEST(finds_the_room_one_is_in_if_that_is_meant)
+{
+	people(2);
+	gather("r", 2);
+	DO(BROADCAST, "id2", .flags = COMMAND_CURRENT_ROOM, .body = STR("1"));
+	HEARD("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
+	      "body=1\n");
+	DO(LIST, "id2", .flags = COMMAND_CURRENT_ROOM);
+	HEARD("id2: list room=r names=member1,member2\n");
+	gather("q", 1);
+	DO(LIST, "id1", .flags = COMMAND_CURRENT_ROOM);
+	HEARD("id1: list room=q names=member1\n");
+	DO(LIST, "id1", .flags = COMMAND_CURRENT_ROOM, .room = STR("r"));
+	HEARD("id1: list room=r names=member1,member2\n");
+}
+END_TEST
+
+START_TEST(finds_no_room_for_who_is_in_none)
+{
+	people(1);
+	ck_assert_int_eq(DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM,
+			     .body = STR("1")),
+	    CHAT_NOT_IN_ROOM);
+	HEARD("id1: failed not_in_room\n");
+}
+END_TEST
+
 START_TEST(is_not_made_without_memory)
 {
 	if (!malloc_can_fail())
@@ -72,6 +99,8 @@ SUITE(dispatch)
 	tcase_add_test(tests, tells_of_a_failure_with_ref_and_word);
 	tcase_add_test(tests, asks_for_a_message_before_it_looks_for_the_room);
 	tcase_add_test(tests, measures_messages_by_the_limit_of_the_moment);
+	tcase_add_test(tests, finds_the_room_one_is_in_if_that_is_meant);
+	tcase_add_test(tests, finds_no_room_for_who_is_in_none);
 	tcase_add_test(tests, is_not_made_without_memory);
 	tcase_add_test(tests, dies_without_having_lived);
 }

@@ -46,6 +46,19 @@ START_TEST(begins_a_new_life_of_a_room_that_ended)
 }
 END_TEST
 
+START_TEST(may_mean_the_room_one_is_in_even_if_that_ends)
+{
+	people(1);
+	gather("r", 1);
+	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .flags = COMMAND_CURRENT_ROOM),
+	    CHAT_OK);
+	HEARD("id1: left room=r\n");
+	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .flags = COMMAND_CURRENT_ROOM),
+	    CHAT_NOT_IN_ROOM);
+	HEARD("id1: failed not_in_room\n");
+}
+END_TEST
+
 START_TEST(is_for_members_of_the_room_only)
 {
 	people(2);
@@ -67,5 +80,6 @@ SUITE(room_leave)
 	tcase_add_test(tests, tells_the_others_and_answers);
 	tcase_add_test(tests, ends_a_room_with_its_last_member);
 	tcase_add_test(tests, begins_a_new_life_of_a_room_that_ended);
+	tcase_add_test(tests, may_mean_the_room_one_is_in_even_if_that_ends);
 	tcase_add_test(tests, is_for_members_of_the_room_only);
 }
