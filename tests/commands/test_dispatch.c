@@ -28,6 +28,14 @@ START_TEST(tells_of_a_failure_with_ref_and_word)
 }
 END_TEST
 
+START_TEST(tells_if_a_failure_is_the_end)
+{
+	people(1);
+	DO(ROOM_LEAVE, "id1", .flags = COMMAND_OR_GO);
+	HEARD("id1: failed bad_field field=room fatal\n");
+}
+END_TEST
+
 START_TEST(asks_for_a_message_before_it_looks_for_the_room)
 {
 	people(1);
@@ -97,6 +105,7 @@ SUITE(dispatch)
 	tcase_add_loop_test(tests, does_nothing_for_who_is_gone, 0,
 	    sizeof(for_members) / sizeof(for_members[0]));
 	tcase_add_test(tests, tells_of_a_failure_with_ref_and_word);
+	tcase_add_test(tests, tells_if_a_failure_is_the_end);
 	tcase_add_test(tests, asks_for_a_message_before_it_looks_for_the_room);
 	tcase_add_test(tests, measures_messages_by_the_limit_of_the_moment);
 	tcase_add_test(tests, finds_the_room_one_is_in_if_that_is_meant);

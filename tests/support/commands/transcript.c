@@ -141,6 +141,7 @@ add_failure(struct transcript *transcript, const struct failure *failure)
 	add_number(transcript, "limit", (uint64_t)failure->limit);
 	add_number(transcript, "retry", (uint64_t)failure->retry_after_ms);
 	add_str(transcript, "text", failure->text);
+	add_flag(transcript, "fatal", failure->fatal);
 }
 
 static void
