@@ -13,7 +13,13 @@ struct delivery {
 	bool duplicate;
 };
 
-/* Only who gave a ref wants to know. */
+/* Only who gave a ref wants to know, or who speaks a dialect that does. */
+static bool
+wants_to_know(const struct command *command)
+{
+	return command->ref.data != NULL || (command->flags & COMMAND_ACK);
+}
+
 static void
 acknowledge(const struct request *request, const struct delivery *delivery)
 {
@@ -27,7 +33,7 @@ acknowledge(const struct request *request, const struct delivery *delivery)
 		.duplicate = delivery->duplicate,
 	};
 
-	if (request->command->ref.data != NULL)
+	if (wants_to_know(request->command))
 		request_answer(request, &event);
 }
 

@@ -58,11 +58,12 @@ find_current_room(struct request *request)
 static enum chat_error
 check_body(struct request *request)
 {
+	const struct command *command = request->command;
 	size_t most = request->chat->limits.message_bytes;
 
-	if (str_is_empty(request->command->body))
+	if (str_is_empty(command->body))
 		return request_bad_field(request, "message");
-	if (request->command->body.len > most)
+	if (command->body.len > most && !(command->flags & COMMAND_ANY_SIZE))
 		return request_over_limit(request, CHAT_MESSAGE_TOO_LARGE,
 		    most);
 	return CHAT_OK;

@@ -63,6 +63,17 @@ START_TEST(acknowledges_in_a_room_after_all_have_heard)
 }
 END_TEST
 
+START_TEST(acknowledges_without_a_ref_where_that_is_the_custom)
+{
+	people(1);
+	gather("r", 1);
+	DO(BROADCAST, "id1", HI, .flags = COMMAND_ACK | COMMAND_CURRENT_ROOM);
+	HEARD("room r: said room=r seq=1 at=1000 member=member1 id=id1 "
+	      "body=\"hi\"\n"
+	      "id1: delivered room=r seq=1 at=1000 recipients=1\n");
+}
+END_TEST
+
 START_TEST(never_dates_a_message_before_another)
 {
 	people(1);
@@ -183,6 +194,8 @@ SUITE(broadcast)
 	tcase_add_test(tests, is_not_for_those_outside_the_lobby);
 	tcase_add_test(tests, numbers_what_is_said_in_a_room);
 	tcase_add_test(tests, acknowledges_in_a_room_after_all_have_heard);
+	tcase_add_test(tests,
+	    acknowledges_without_a_ref_where_that_is_the_custom);
 	tcase_add_test(tests, never_dates_a_message_before_another);
 	tcase_add_test(tests, posts_what_has_one_key_once);
 	tcase_add_test(tests, knows_a_key_in_its_room_only);

@@ -53,6 +53,8 @@ START_TEST(measures_messages_by_the_limit_of_the_moment)
 	world.chat.limits.message_bytes = 4;
 	DO(BROADCAST, "id1", .body = STR("1234"));
 	HEARD("lobby: said member=member1 id=id1 body=1234\n");
+	DO(BROADCAST, "id1", .body = STR("12345"), .flags = COMMAND_ANY_SIZE);
+	HEARD("lobby: said member=member1 id=id1 body=12345\n");
 }
 END_TEST
 
