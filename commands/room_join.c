@@ -57,27 +57,33 @@ check_space(struct request *request, const struct room *room)
 	return request_over_limit(request, CHAT_ROOM_FULL, most);
 }
 
+static struct event
+joined(const struct request *request, const struct room *room)
+{
+	struct event event = request_event(request, EVENT_ROOM_JOINED);
+
+	event.room = str_from(room->id);
+	event.room_name = str_from(room->name);
+	event.epoch = str_from(room->epoch);
+	event.at_ms = request->now_ms;
+	event.count = room->member_count;
+	event.names.left_out =
+	    room->member_count > request->chat->limits.presence_up_to;
+	return event;
+}
+
 /* Everything that may fail is done before anything is said. */
 static enum chat_error
 answer(struct request *request, const struct room *room)
 {
-	const struct chat *chat = request->chat;
-	struct event event = {
-		.kind = EVENT_ROOM_JOINED,
-		.room = str_from(room->id),
-		.room_name = str_from(room->name),
-		.epoch = str_from(room->epoch),
-		.count = room->member_count,
-		.names.left_out =
-		    room->member_count > chat->limits.presence_up_to,
-	};
+	struct event event = joined(request, room);
 	struct strings names = { .most = 0 };
 	struct catch_up missed;
 	enum chat_error error;
 
 	error = catch_up(request, room, &missed);
 	if (error == CHAT_OK && !event.names.left_out)
-		error = roster_of_room(chat, event.room, &names);
+		error = roster_of_room(request->chat, event.room, &names);
 	if (error == CHAT_OK) {
 		if (!event.names.left_out)
 			event.names = roster_names(&names);

@@ -5,13 +5,12 @@
 static enum chat_error
 room_leave_run(struct request *request)
 {
-	struct event event = {
-		.kind = EVENT_ROOM_LEFT,
-		.room = request->room,
-	};
+	struct event event = request_event(request, EVENT_ROOM_LEFT);
 	struct room room;
 	enum chat_error error;
 
+	event.room = request->room;
+	event.at_ms = request->now_ms;
 	error = room_store_get(request->chat->rooms, event.room, &room);
 	if (error != CHAT_OK)
 		return error;

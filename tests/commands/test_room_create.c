@@ -55,7 +55,8 @@ START_TEST(keeps_a_persistent_room_without_members)
 	DO(ROOM_LEAVE, "id1", .room = STR("a"));
 	forget_what_was_heard();
 	DO(ROOM_JOIN, "id1", .room = STR("a"), .limit = 1000);
-	HEARD("id1: joined room=a name=A epoch=epoch2 seq=2 count=1 "
+	HEARD("id1: joined room=a name=A epoch=epoch2 seq=2 at=1000 "
+	      "member=member1 id=id1 count=1 "
 	      "names=member1 [1 at=1000 member1 id1 1] "
 	      "[2 at=1000 member1 id1 2]\n");
 }

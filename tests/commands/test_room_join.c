@@ -8,7 +8,8 @@ START_TEST(answers_the_joiner_and_then_tells_the_others)
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r"),
 			     .ref = STR("1")),
 	    CHAT_OK);
-	HEARD("id2: joined ref=1 room=r name=r epoch=epoch3 count=2 "
+	HEARD("id2: joined ref=1 room=r name=r epoch=epoch3 at=1000 "
+	      "member=member2 id=id2 count=2 "
 	      "names=member1,member2\n"
 	      "room r except=id2: entered room=r member=member2 id=id2\n");
 }
@@ -18,7 +19,8 @@ START_TEST(makes_a_room_if_it_may)
 {
 	people(1);
 	DO(ROOM_JOIN, "id1", .room = STR("new"), .flags = COMMAND_MAY_CREATE);
-	HEARD("id1: joined room=new name=new epoch=epoch2 count=1 "
+	HEARD("id1: joined room=new name=new epoch=epoch2 at=1000 "
+	      "member=member1 id=id1 count=1 "
 	      "names=member1\n");
 }
 END_TEST
@@ -30,7 +32,8 @@ START_TEST(answers_again_who_is_in_the_room_and_tells_nobody)
 	say("id2", "r", 1);
 	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("r"), .limit = 5),
 	    CHAT_OK);
-	HEARD("id1: joined room=r name=r epoch=epoch3 seq=1 count=2 "
+	HEARD("id1: joined room=r name=r epoch=epoch3 seq=1 at=1000 "
+	      "member=member1 id=id1 count=2 "
 	      "names=member1,member2 [1 at=1000 member2 id2 1]\n");
 }
 END_TEST
@@ -50,7 +53,8 @@ START_TEST(leaves_the_names_out_where_there_are_many)
 	people(4);
 	gather("r", 3);
 	DO(ROOM_JOIN, "id4", .room = STR("r"));
-	HEARD("id4: joined room=r name=r epoch=epoch5 count=4 "
+	HEARD("id4: joined room=r name=r epoch=epoch5 at=1000 member=member4 "
+	      "id=id4 count=4 "
 	      "names_left_out\n"
 	      "room r: count room=r count=4\n");
 }
@@ -126,9 +130,10 @@ talk(void)
 	say("id2", "r", 12);
 }
 
-#define JOINED                                                   \
-	"id1: joined room=r name=r epoch=epoch3 seq=12 count=2 " \
-	"names=member2,member1"
+#define JOINED_AT(at)                                              \
+	"id1: joined room=r name=r epoch=epoch3 seq=12 at=" at " " \
+	"member=member1 id=id1 count=2 names=member2,member1"
+#define JOINED JOINED_AT("1000")
 #define SAID(n) " [" #n " at=1000 member2 id2 " #n "]"
 #define ENTERED "room r except=id1: entered room=r member=member1 id=id1\n"
 
@@ -200,7 +205,7 @@ START_TEST(misses_all_that_was_forgotten)
 	fake_clock_pass(&world.clock, 60000);
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch3"), .since_seq = 7);
-	HEARD(JOINED " asked missing=8-12\n" ENTERED);
+	HEARD(JOINED_AT("61000") " asked missing=8-12\n" ENTERED);
 }
 END_TEST
 
@@ -210,7 +215,7 @@ START_TEST(has_missed_nothing_of_what_was_forgotten_before)
 	fake_clock_pass(&world.clock, 60000);
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch3"), .since_seq = 12);
-	HEARD(JOINED " asked recovered\n" ENTERED);
+	HEARD(JOINED_AT("61000") " asked recovered\n" ENTERED);
 }
 END_TEST
 

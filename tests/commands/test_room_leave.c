@@ -9,7 +9,7 @@ START_TEST(tells_the_others_and_answers)
 			     .ref = STR("1")),
 	    CHAT_OK);
 	HEARD("room r except=id2: gone room=r member=member2 id=id2\n"
-	      "id2: left ref=1 room=r\n");
+	      "id2: left ref=1 room=r at=1000 member=member2 id=id2\n");
 	DO(BROADCAST, "id1", .room = STR("r"), .body = STR("1"),
 	    .ref = STR("1"));
 	HEARD("room r: said room=r seq=1 at=1000 member=member1 id=id1 "
@@ -24,7 +24,7 @@ START_TEST(ends_a_room_with_its_last_member)
 	gather("r", 1);
 	say("id1", "r", 1);
 	DO(ROOM_LEAVE, "id1", .room = STR("r"));
-	HEARD("id1: left room=r\n");
+	HEARD("id1: left room=r at=1000 member=member1 id=id1\n");
 	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("r")),
 	    CHAT_ROOM_NOT_FOUND);
 	ck_assert_uint_eq(history_bytes(world.chat.history), 0);
@@ -41,7 +41,8 @@ START_TEST(begins_a_new_life_of_a_room_that_ended)
 	DO(ROOM_JOIN, "id1", .room = STR("r"),
 	    .flags = COMMAND_MAY_CREATE | COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch2"), .since_seq = 1);
-	HEARD("id1: joined room=r name=r epoch=epoch3 count=1 names=member1 "
+	HEARD("id1: joined room=r name=r epoch=epoch3 at=1000 member=member1 "
+	      "id=id1 count=1 names=member1 "
 	      "asked epoch_changed\n");
 }
 END_TEST
@@ -52,7 +53,7 @@ START_TEST(may_mean_the_room_one_is_in_even_if_that_ends)
 	gather("r", 1);
 	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .flags = COMMAND_CURRENT_ROOM),
 	    CHAT_OK);
-	HEARD("id1: left room=r\n");
+	HEARD("id1: left room=r at=1000 member=member1 id=id1\n");
 	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .flags = COMMAND_CURRENT_ROOM),
 	    CHAT_NOT_IN_ROOM);
 	HEARD("id1: failed not_in_room\n");
