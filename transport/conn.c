@@ -210,11 +210,13 @@ conn_open(struct conn *conn)
 }
 
 void
-conn_answer(struct conn *conn, const void *response, size_t len)
+conn_answer(struct conn *conn, struct str head, struct str body)
 {
 	conn->deaf = true;
 	enter(conn, CONN_CLOSING);
-	conn_write(conn, response, len);
+	conn_write(conn, head.data, head.len);
+	if (conn->state == CONN_CLOSING && !str_is_empty(body))
+		conn_write(conn, body.data, body.len);
 	if (conn->state == CONN_CLOSING && outbox_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
 }

@@ -137,7 +137,7 @@ size_t conn_waiting(const struct conn *);
 void conn_open(struct conn *);
 
 /* For the opening: send this response, and that was it. */
-void conn_answer(struct conn *, const void *response, size_t len);
+void conn_answer(struct conn *, struct str head, struct str body);
 
 /* For service_end_turn(): end what conn_end() marked; free what is dead. */
 void conn_finish(struct conn *);

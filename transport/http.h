@@ -105,10 +105,13 @@ struct http_response {
 };
 
 /*
- * Writes a response; returns its size, or 0 if it does not fit.
+ * Writes the head of a response, with a NUL behind it; returns its size
+ * without that, or 0 if it does not fit.
  */
-size_t http_response_write(const struct http_response *, char *out,
-    size_t size);
+size_t http_response_head(const struct http_response *, char *out, size_t size);
+
+/* What follows the head: nothing for HEAD, and for what never has a body. */
+struct str http_response_body(const struct http_response *);
 
 /* "Not Found" for 404; empty for a status that nobody here sends. */
 const char *http_reason(int status);

@@ -62,15 +62,20 @@ add(char *out, size_t size, size_t *len, const char *format, ...)
 		*len += (size_t)written;
 }
 
-size_t
-http_response_write(const struct http_response *response, char *out,
-    size_t size)
+static struct str
+whole_body(const struct http_response *response)
 {
-	struct str body = response->body;
+	if (response->content_type == NULL || never_has_body(response->status))
+		return STR("");
+	return response->body;
+}
+
+size_t
+http_response_head(const struct http_response *response, char *out, size_t size)
+{
+	struct str body = whole_body(response);
 	size_t len = 0;
 
-	if (response->content_type == NULL || never_has_body(response->status))
-		body.len = 0;
 	add(out, size, &len, "HTTP/1.1 %d %s\r\n", response->status,
 	    http_reason(response->status));
 	if (response->content_type != NULL)
@@ -82,12 +87,11 @@ http_response_write(const struct http_response *response, char *out,
 		add(out, size, &len, "%s", response->headers);
 	add(out, size, &len, "%s\r\n",
 	    response->close ? "Connection: close\r\n" : "");
-	if (len > size)
-		return 0;
-	if (response->head_only || body.len == 0)
-		return len;
-	if (body.len > size - len)
-		return 0;
-	memcpy(out + len, body.data, body.len);
-	return len + body.len;
+	return len > size ? 0 : len;
+}
+
+struct str
+http_response_body(const struct http_response *response)
+{
+	return response->head_only ? STR("") : whole_body(response);
 }

@@ -11,17 +11,15 @@
 #include "transport/service.h"
 #include "transport/ws_handshake.h"
 
-#define RESPONSE_SIZE (ROUTE_BODY_SIZE + 1024)
-
 static void
 answer(struct conn *conn, struct http_response *response)
 {
-	char text[RESPONSE_SIZE];
+	char head[2048];
 	size_t len;
 
 	response->close = true;
-	len = http_response_write(response, text, sizeof(text));
-	conn_answer(conn, text, len);
+	len = http_response_head(response, head, sizeof(head));
+	conn_answer(conn, str_slice(head, len), http_response_body(response));
 }
 
 /* A refusal in one line, with headers that tell what to do instead. */
