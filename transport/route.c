@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "transport/assets.h"
 #include "transport/service.h"
 
 #define TEXT "text/plain; charset=utf-8"
@@ -112,6 +113,15 @@ answer_readyz(struct answer *answer)
 		answer->response->headers = "Retry-After: 5\r\n";
 }
 
+static void
+answer_asset(struct answer *answer)
+{
+	const struct asset *asset =
+	    assets_find(answer->service->assets, answer->request->path);
+
+	asset_answer(asset, answer->request, answer->response, answer->body);
+}
+
 /* --- the table ------------------------------------------------------------ */
 
 struct route {
@@ -126,12 +136,19 @@ static const struct route table[] = {
 	{ "/readyz", false, answer_readyz },
 };
 
+static const struct route asset_route = { .run = answer_asset };
+
 static const struct route *
-find_route(struct str path)
+find_route(const struct service *service, struct str path)
 {
+	if (!service->has_routes)
+		return NULL;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (str_equal(path, str_from(table[i].path)))
 			return &table[i];
+	if (service->assets != NULL &&
+	    assets_find(service->assets, path) != NULL)
+		return &asset_route;
 	return NULL;
 }
 
@@ -140,8 +157,7 @@ routes_answer(const struct service *service, const struct http_request *request,
     struct http_response *response, char body[ROUTE_BODY_SIZE])
 {
 	struct answer answer = { service, request, response, body };
-	const struct route *route =
-	    !service->has_routes ? NULL : find_route(request->path);
+	const struct route *route = find_route(service, request->path);
 
 	body[0] = '\0';
 	response->head_only = str_equal(request->method, STR("HEAD"));

@@ -1,4 +1,4 @@
-/* What is served over plain HTTP: health checks. */
+/* What is served over plain HTTP: health checks, pages. */
 #ifndef TRANSPORT_ROUTE_H
 #define TRANSPORT_ROUTE_H
 
@@ -10,7 +10,7 @@
 
 struct service;
 
-#define ROUTE_BODY_SIZE 2048
+#define ROUTE_BODY_SIZE 2048 /* headers of an asset fit in, too */
 
 /*
  * Answers a request that does not open a WebSocket. The response's body is

@@ -11,6 +11,7 @@
 #include "transport/limits.h"
 
 struct dialect;
+struct assets;
 struct endpoint;
 struct server;
 
@@ -27,8 +28,9 @@ struct server_config {
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;
 	struct clock *clock;
-	bool has_routes; /* answer health checks, too */
-	uint64_t seed;   /* of random spreading */
+	bool has_routes;             /* answer health checks, too */
+	const struct assets *assets; /* served beside them; or NULL */
+	uint64_t seed;               /* of random spreading */
 	/* Bytes that others hold for members; or NULL. */
 	size_t (*held)(void *arg);
 	/* SIGHUP came; or NULL. */

@@ -191,6 +191,7 @@ service_init(struct service *service, const struct server_config *config)
 	service->clock = config->clock;
 	service->endpoint = config->endpoint;
 	service->has_routes = config->has_routes;
+	service->assets = config->assets;
 	service->limits = config->limits;
 	service->held = config->held;
 	service->held_arg = config->arg;

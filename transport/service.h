@@ -15,6 +15,7 @@
 #include "transport/wheel.h"
 #include "transport/ws_message.h"
 
+struct assets;
 struct event_base;
 struct conn;
 
@@ -22,7 +23,8 @@ struct service {
 	struct event_base *base;
 	struct clock *clock;
 	struct endpoint *endpoint;
-	bool has_routes; /* health checks are answered */
+	bool has_routes;             /* health checks are answered */
+	const struct assets *assets; /* pages and scripts; or NULL */
 	const struct transport_limits *limits;
 	/* Bytes that others hold for members, the history for one; or NULL. */
 	size_t (*held)(void *arg);

@@ -4,6 +4,7 @@
 
 #include "tests/suite.h"
 #include "tests/support/transport/recorder.h"
+#include "transport/assets.h"
 
 static struct recorder recorder;
 static struct http_response response;
@@ -67,6 +68,31 @@ START_TEST(has_no_routes_where_none_are_wanted)
 	recorder_init(&recorder);
 	recorder.rig.service.has_routes = false;
 	ask("GET", "/health", NULL);
+	ck_assert_int_eq(response.status, 404);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(serves_assets_behind_the_health_checks)
+{
+	static const struct asset list[] = {
+		{ "/livez", "text/html", "W/\"1\"", "", { "no", 2 },
+		    { "", 0 } },
+		{ "/", "text/html", "W/\"2\"", "", { "yes", 3 }, { "", 0 } },
+	};
+	static const struct assets assets = { list, 2 };
+
+	recorder_init(&recorder);
+	recorder.rig.service.assets = &assets;
+	ask("GET", "/", NULL);
+	ck_assert_int_eq(response.status, 200);
+	check_body("yes");
+	ask("GET", "/livez", NULL);
+	check_body("ok");
+	ask("POST", "/", NULL);
+	ck_assert_int_eq(response.status, 405);
+	recorder.rig.service.has_routes = false;
+	ask("GET", "/", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
 }
@@ -154,6 +180,7 @@ SUITE(route)
 	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
 	    COUNT(answers));
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
+	tcase_add_test(tests, serves_assets_behind_the_health_checks);
 	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
 	    COUNT(troubles));
 	tcase_add_test(tests, gives_the_first_reason_of_several);
