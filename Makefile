@@ -60,6 +60,7 @@ archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 part_objects = $(call objects,$(filter-out %/main.c,$(wildcard $(folder)/*.c)))
+made.cmd = $(O)/web.o
 test_objects = $(call objects,tests/main.c \
 	$(wildcard tests/support/*.c tests/support/$(1)/*.c tests/$(1)/*.c))
 
@@ -91,8 +92,16 @@ $(O)/%.o: %.c $(O)/flags
 
 link = $(Q)$(call say,LD $@) && $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $^
 
+# The web pages become a part of the program.
+$(O)/web.c: tools/embed $(wildcard web/*)
+	@mkdir -p $(@D)
+	@$(call say,WEB $@)
+	$(Q)tools/embed web > $@
+$(O)/web.o: $(O)/web.c $(O)/flags
+	$(Q)$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
+
 define part_rules
-$(call archive,$(1)): $(call part_objects,$(1))
+$(call archive,$(1)): $(call part_objects,$(1)) $(made.$(1))
 	@rm -f $$@
 	$(Q)$(AR) rcs $$@ $$^
 $(O)/check_$(1): $(call test_objects,$(1)) $(call archives,$(1))

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "cmd/parleyd/platform.h"
+#include "cmd/parleyd/web.h"
 #include "commands/commands.h"
 #include "domain/id_map.h"
 #include "domain/log.h"
@@ -163,6 +164,7 @@ make_server(struct app *app)
 		.limits = &app->limits,
 		.clock = system_clock(),
 		.has_routes = true,
+		.assets = &web_assets,
 		.seed = random_seed(),
 		.held = held_by_stores,
 		.reload = reload,

@@ -1,0 +1,9 @@
+/* The web pages of folder web/, made part of the program by tools/embed. */
+#ifndef CMD_WEB_H
+#define CMD_WEB_H
+
+#include "transport/assets.h"
+
+extern const struct assets web_assets;
+
+#endif
