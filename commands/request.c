@@ -32,6 +32,7 @@ request_answer_failure(const struct request *request, enum chat_error error)
 	struct event event = {
 		.kind = EVENT_FAILED,
 		.room = request->room,
+		.at_ms = request->now_ms,
 		.failure = request->failure,
 	};
 

@@ -128,7 +128,7 @@ room_join_run(struct request *request)
 		return answer(request, &room);
 	error = enter(request, &room);
 	if (error == CHAT_OK)
-		presence_entered(request, &room);
+		room_life_tell(request, &room);
 	else if (made)
 		room_life_end(request, &room);
 	return error;

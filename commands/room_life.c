@@ -45,6 +45,7 @@ room_life_begin(struct request *request, struct room *room)
 	enum chat_error error;
 
 	id_source_next(chat->ids, ID_HEX16, room->epoch);
+	room->created_ms = room->active_ms = request->now_ms;
 	if (room->id[0] == '\0')
 		error = put_with_made_id(chat, room);
 	else
@@ -89,6 +90,14 @@ room_life_enter(struct request *request, struct room *room)
 }
 
 void
+room_life_tell(struct request *request, const struct room *room)
+{
+	room_store_touch(request->chat->rooms, str_from(room->id),
+	    request->now_ms);
+	presence_entered(request, room);
+}
+
+void
 room_life_exit(struct request *request, struct room *room)
 {
 	const struct chat *chat = request->chat;
@@ -114,6 +123,8 @@ room_life_vacate(struct request *request, struct room *room)
 	room_store_leave(request->chat->rooms, str_from(room->id),
 	    str_from(request->author.id));
 	room->member_count--;
+	room_store_touch(request->chat->rooms, str_from(room->id),
+	    request->now_ms);
 	presence_left(request, room);
 	if (room->member_count == 0 && !room->persistent)
 		room_life_end(request, room);

@@ -25,6 +25,9 @@ void room_life_end(struct request *, const struct room *);
  */
 enum chat_error room_life_enter(struct request *, struct room *);
 
+/* It is done: the others are told, and the room was active now. */
+void room_life_tell(struct request *, const struct room *);
+
 /* And no longer, as if never entered: nobody is told. */
 void room_life_exit(struct request *, struct room *);
 

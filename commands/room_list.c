@@ -4,36 +4,59 @@
 #include "commands/entry.h"
 #include "commands/strings.h"
 
-/* {"room":"","name":"","members":10000,"persistent":false}, */
-#define ROOM_EXTRA 60
+/* What the wordiest dialect says of a room beside its id and its name: both
+ * times, and how many there are of members and of messages. */
+#define ROOM_EXTRA 150
 
 struct room_list {
+	const struct request *request;
 	struct room_entry *items;
 	size_t count;
 	uint64_t lsn;         /* of the newest room */
 	struct strings texts; /* of each room its id and its name */
 };
 
+static struct room_entry
+entry_of(const struct request *request, const struct room *room)
+{
+	struct room_entry entry = {
+		.members = room->member_count,
+		.persistent = room->persistent,
+		.created_ms = room->created_ms,
+		.active_ms = room->active_ms,
+	};
+	struct history_span span;
+
+	if (history_span(request->chat->history, str_from(room->id),
+		request->now_ms, &span) != CHAT_OK)
+		return entry;
+	entry.messages = span.last;
+	if (entry.active_ms < span.last_at_ms)
+		entry.active_ms = span.last_at_ms;
+	return entry;
+}
+
 static bool
 add_room(const struct room *room, void *arg)
 {
 	struct room_list *list = arg;
+	unsigned flags = list->request->command->flags;
 
+	if ((flags & COMMAND_OF_GUESTS) && room->guest_count == 0)
+		return true;
 	if (!strings_add(&list->texts, str_from(room->id)) ||
 	    !strings_add(&list->texts, str_from(room->name)))
 		return false;
 	if (room->lsn > list->lsn)
 		list->lsn = room->lsn;
-	list->items[list->count++] = (struct room_entry){
-		.members = room->member_count,
-		.persistent = room->persistent,
-	};
+	list->items[list->count++] = entry_of(list->request, room);
 	return true;
 }
 
 static enum chat_error
-collect(const struct chat *chat, struct room_list *list)
+collect(struct room_list *list)
 {
+	const struct chat *chat = list->request->chat;
 	enum chat_error error;
 
 	list->items =
@@ -53,11 +76,15 @@ static enum chat_error
 room_list_run(struct request *request)
 {
 	struct room_list list = {
+		.request = request,
 		.texts.most = request->chat->limits.list_bytes,
 		.texts.extra = ROOM_EXTRA / 2,
 	};
-	struct event event = { .kind = EVENT_ROOMS };
-	enum chat_error error = collect(request->chat, &list);
+	struct event event = {
+		.kind = EVENT_ROOMS,
+		.at_ms = request->now_ms,
+	};
+	enum chat_error error = collect(&list);
 
 	if (error == CHAT_OK) {
 		event.lsn = list.lsn;

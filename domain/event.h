@@ -28,10 +28,10 @@ enum event_kind {
 	EVENT_ROOM_JOINED,  /* room, room_name, epoch, seq, count, names, page,
 			       recovery, member, member_id, at_ms */
 	EVENT_ROOM_LEFT,    /* room, member, member_id, at_ms */
-	EVENT_ROOMS,        /* rooms */
+	EVENT_ROOMS,        /* rooms, at_ms */
 	EVENT_HISTORY,      /* room, epoch, page */
 	EVENT_PONG,         /* at_ms */
-	EVENT_FAILED,       /* [room], failure */
+	EVENT_FAILED,       /* [room], failure, at_ms */
 	EVENT_BYE,          /* bye: the connection is about to be closed */
 	/* to others */
 	EVENT_ANNOUNCED, /* member, member_id: somebody is new in the lobby */

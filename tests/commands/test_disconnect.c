@@ -35,7 +35,7 @@ START_TEST(takes_rooms_along_of_which_it_was_the_last)
 	HEARD("");
 	people(1);
 	DO(ROOM_LIST, "id4");
-	HEARD("id4: rooms [b B 0 persistent]\n");
+	HEARD("id4: rooms at=1000 [b B 0 persistent since=1000 alive=1000]\n");
 }
 END_TEST
 

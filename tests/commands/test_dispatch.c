@@ -25,6 +25,7 @@ START_TEST(tells_of_a_failure_with_ref_and_word)
 	    CHAT_ROOM_NOT_FOUND);
 	HEARD("id1: failed ref=42 room_not_found command=leave "
 	      "text=Room nope does not exist\n");
+	ck_assert_int_eq(world.publisher.last_at_ms, world.clock.wall_ms);
 }
 END_TEST
 

@@ -8,7 +8,31 @@ START_TEST(lists_every_room_in_order_of_creation)
 	    .flags = COMMAND_PERSISTENT);
 	gather("a", 2);
 	DO(ROOM_LIST, "id3", .ref = STR("1"));
-	HEARD("id3: rooms ref=1 [z Zoo 1 persistent] [a a 2]\n");
+	HEARD("id3: rooms ref=1 at=1000 [z Zoo 1 persistent since=1000 "
+	      "alive=1000] "
+	      "[a a 2 since=1000 alive=1000]\n");
+}
+END_TEST
+
+START_TEST(tells_since_when_there_is_a_room_and_when_it_was_alive)
+{
+	people(2);
+	gather("r", 1);
+	fake_clock_pass(&world.clock, 10);
+	gather("r", 2);
+	DO(ROOM_LIST, "id1");
+	HEARD("id1: rooms at=1010 [r r 2 since=1000 alive=1010]\n");
+	fake_clock_pass(&world.clock, 10);
+	say("id1", "r", 12);
+	fake_clock_pass(&world.clock, 10);
+	DO(ROOM_LIST, "id1");
+	HEARD("id1: rooms at=1030 [r r 2 since=1000 alive=1020 said=12]\n");
+	DO(ROOM_LEAVE, "id2", .room = STR("r"));
+	forget_what_was_heard();
+	fake_clock_pass(&world.clock, 60000);
+	TICK();
+	DO(ROOM_LIST, "id1");
+	HEARD("id1: rooms at=61030 [r r 1 since=1000 alive=1030 said=12]\n");
 }
 END_TEST
 
@@ -16,7 +40,7 @@ START_TEST(lists_nothing_if_there_is_nothing)
 {
 	people(1);
 	DO(ROOM_LIST, "id1");
-	HEARD("id1: rooms\n");
+	HEARD("id1: rooms at=1000\n");
 }
 END_TEST
 
@@ -25,12 +49,13 @@ START_TEST(cuts_a_list_before_it_grows_too_long)
 	people(1);
 	gather("a", 1);
 	gather("b", 1);
-	world.chat.limits.list_bytes = 2 * 62;
+	world.chat.limits.list_bytes = 2 * 152;
 	DO(ROOM_LIST, "id1");
-	HEARD("id1: rooms [a a 1] [b b 1]\n");
-	world.chat.limits.list_bytes = 2 * 62 - 1;
+	HEARD("id1: rooms at=1000 [a a 1 since=1000 alive=1000] "
+	      "[b b 1 since=1000 alive=1000]\n");
+	world.chat.limits.list_bytes = 2 * 152 - 1;
 	DO(ROOM_LIST, "id1");
-	HEARD("id1: rooms [a a 1]\n");
+	HEARD("id1: rooms at=1000 [a a 1 since=1000 alive=1000]\n");
 }
 END_TEST
 
@@ -38,6 +63,8 @@ SUITE(room_list)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, lists_every_room_in_order_of_creation);
+	tcase_add_test(tests,
+	    tells_since_when_there_is_a_room_and_when_it_was_alive);
 	tcase_add_test(tests, lists_nothing_if_there_is_nothing);
 	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
 }

@@ -110,6 +110,7 @@ publish(struct publisher *base, const struct event *event,
 	struct recording_publisher *self = self_of(base);
 
 	transcript_event(&self->heard, event, audience);
+	self->last_at_ms = event->at_ms;
 	return count_listeners(self, audience);
 }
 

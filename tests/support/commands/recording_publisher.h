@@ -19,6 +19,7 @@ struct recording_publisher {
 	struct publisher base;
 	struct fault *fault; /* hits attach and enter */
 	struct transcript heard;
+	int64_t last_at_ms; /* when the last event is said to have been */
 	struct listener
 	    listeners[RECORDING_LISTENERS_MOST]; /* in order of entering */
 	size_t count;

@@ -123,10 +123,14 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 	for (size_t i = 0; i < rooms->count; i++) {
 		const struct room_entry *room = &rooms->items[i];
 
-		transcript_add(transcript, " [%.*s %.*s %zu%s]",
-		    (int)room->id.len, room->id.data, (int)room->name.len,
-		    room->name.data, room->members,
-		    room->persistent ? " persistent" : "");
+		transcript_add(transcript, " [%.*s %.*s %zu", (int)room->id.len,
+		    room->id.data, (int)room->name.len, room->name.data,
+		    room->members);
+		add_flag(transcript, "persistent", room->persistent);
+		add_number(transcript, "since", (uint64_t)room->created_ms);
+		add_number(transcript, "alive", (uint64_t)room->active_ms);
+		add_number(transcript, "said", room->messages);
+		transcript_add(transcript, "]");
 	}
 }
 
@@ -170,14 +174,15 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_audience(transcript, audience);
 	transcript_add(transcript, ": %s", words[event->kind]);
 	add_str(transcript, "ref", event->ref);
-	/* Of a failure it is only said which room it has to wait for. */
+	/* Where and when a request failed is left out: it is always said. */
 	if (event->kind != EVENT_FAILED)
 		add_str(transcript, "room", event->room);
 	add_number(transcript, "lsn", event->lsn);
 	add_str(transcript, "name", event->room_name);
 	add_str(transcript, "epoch", event->epoch);
 	add_number(transcript, "seq", event->seq);
-	add_number(transcript, "at", (uint64_t)event->at_ms);
+	if (event->kind != EVENT_FAILED)
+		add_number(transcript, "at", (uint64_t)event->at_ms);
 	add_str(transcript, "was", event->was);
 	add_str(transcript, "member", event->member);
 	add_str(transcript, "id", event->member_id);
