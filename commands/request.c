@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "domain/utf8.h"
+
 /* How long to wait before trying again what the store could not do now. */
 #define RETRY_AFTER_MS 1000
 
@@ -58,23 +60,11 @@ request_over_limit(struct request *request, enum chat_error error, size_t limit)
 	return error;
 }
 
-/* Cut between two characters, for the text has to stay UTF-8. */
-static struct str
-quote(struct str named)
-{
-	if (named.len <= QUOTE_MOST)
-		return named;
-	named.len = QUOTE_MOST;
-	while (named.len > 0 && (named.data[named.len] & 0xc0) == 0x80)
-		named.len--;
-	return named;
-}
-
 static enum chat_error
 not_found(struct request *request, enum chat_error error, const char *before,
     struct str named, const char *after)
 {
-	struct str pieces[] = { str_from(before), quote(named),
+	struct str pieces[] = { str_from(before), utf8_cut(named, QUOTE_MOST),
 		str_from(after) };
 	size_t len = 0;
 

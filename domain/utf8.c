@@ -131,6 +131,17 @@ utf8_next(struct str text, size_t *offset)
 	return character;
 }
 
+struct str
+utf8_cut(struct str text, size_t most)
+{
+	if (text.len <= most)
+		return text;
+	text.len = most;
+	while (text.len > 0 && (text.data[text.len] & 0xc0) == 0x80)
+		text.len--;
+	return text;
+}
+
 size_t
 utf8_put(uint32_t character, char out[4])
 {

@@ -41,6 +41,12 @@ bool utf8_is_valid(struct str text);
  */
 uint32_t utf8_next(struct str text, size_t *offset);
 
+/*
+ * The beginning of a valid text, at most so many bytes of it, cut between two
+ * characters.
+ */
+struct str utf8_cut(struct str text, size_t most);
+
 /* Writes a character (no surrogate, at most 10FFFF); returns 1 to 4. */
 size_t utf8_put(uint32_t character, char out[4]);
 

@@ -231,6 +231,30 @@ START_TEST(an_absent_text_is_valid)
 }
 END_TEST
 
+static const struct {
+	struct str text;
+	size_t most, len;
+} cuts[] = {
+	{ STR(""), 0, 0 },
+	{ STR("abc"), 3, 3 },
+	{ STR("abc"), 2, 2 },
+	{ STR("abc"), 0, 0 },
+	{ STR("k\xc3\xb6sse"), 3, 3 },
+	{ STR("k\xc3\xb6sse"), 2, 1 },
+	{ STR("\xf0\x90\x80\x80"), 4, 4 },
+	{ STR("\xf0\x90\x80\x80"), 3, 0 },
+	{ STR("a\xf0\x90\x80\x80"), 2, 1 },
+};
+
+START_TEST(cuts_between_two_characters)
+{
+	struct str cut = utf8_cut(cuts[_i].text, cuts[_i].most);
+
+	ck_assert_ptr_eq(cut.data, cuts[_i].text.data);
+	ck_assert_uint_eq(cut.len, cuts[_i].len);
+}
+END_TEST
+
 SUITE(utf8)
 {
 	tcase_add_loop_test(tests, tells_good_text_from_bad, 0, TEXTS);
@@ -242,6 +266,8 @@ SUITE(utf8)
 	tcase_add_test(tests, finds_a_bad_byte_anywhere_in_ascii);
 	tcase_add_test(tests, does_not_read_beyond_the_end);
 	tcase_add_test(tests, writes_what_it_reads);
+	tcase_add_loop_test(tests, cuts_between_two_characters, 0,
+	    sizeof(cuts) / sizeof(cuts[0]));
 	tcase_add_test(tests,
 	    takes_every_character_of_unicode_once_and_nothing_else);
 }
