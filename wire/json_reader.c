@@ -158,8 +158,8 @@ read_value(struct json_reader *reader, struct json_value *out)
 	return true;
 }
 
-void
-json_open(struct json_reader *reader, struct str text, size_t depth)
+static void
+begin(struct json_reader *reader, struct str text, size_t depth)
 {
 	assert(depth >= 1 && depth <= JSON_DEPTH_MAX);
 	json_keys_begin();
@@ -170,6 +170,12 @@ json_open(struct json_reader *reader, struct str text, size_t depth)
 	reader->depth_left = depth;
 	reader->keys.count = 0;
 	json_skip_space(reader);
+}
+
+void
+json_open(struct json_reader *reader, struct str text, size_t depth)
+{
+	begin(reader, text, depth);
 	if (json_peek(reader) != '{')
 		json_fail_at(reader, JSON_NOT_AN_OBJECT, reader->at);
 	else
@@ -187,6 +193,19 @@ json_next(struct json_reader *reader, struct json_member *out)
 	if (reader->error == JSON_OK && reader->at < reader->end)
 		return json_fail(reader, JSON_TRAILING, reader->at);
 	return false;
+}
+
+bool
+json_is_value(struct str text, size_t depth)
+{
+	struct json_reader reader;
+	struct json_value value;
+
+	begin(&reader, text, depth);
+	if (!read_value(&reader, &value))
+		return false;
+	json_skip_space(&reader);
+	return reader.at == reader.end;
 }
 
 bool

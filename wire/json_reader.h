@@ -89,6 +89,12 @@ void json_open(struct json_reader *, struct str text, size_t depth);
 bool json_next(struct json_reader *, struct json_member *out);
 
 /*
+ * Whether a text is one JSON value of any kind: what json_open() says is not
+ * an object may still be sound.
+ */
+bool json_is_value(struct str text, size_t depth);
+
+/*
  * A whole number without sign, fraction or exponent, up to max; false: the
  * value is something else.
  */

@@ -289,6 +289,40 @@ START_TEST(takes_whole_numbers_up_to_a_bound)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool sound;
+} values[] = {
+	{ "{\"a\":1}", true },
+	{ " [1,{\"a\":[]}] ", true },
+	{ "\"text\"", true },
+	{ "-1.5e3", true },
+	{ "null", true },
+	{ "true", true },
+	{ "", false },
+	{ " ", false },
+	{ "nul", false },
+	{ "[1", false },
+	{ "[1]]", false },
+	{ "1 2", false },
+	{ "{\"a\":1,\"a\":1}", false },
+	{ "/list", false },
+};
+
+START_TEST(knows_a_value_of_any_kind)
+{
+	ck_assert_int_eq(json_is_value(str_from(values[_i].text), 8),
+	    values[_i].sound);
+}
+END_TEST
+
+START_TEST(knows_a_value_only_as_deep_as_it_may)
+{
+	ck_assert(json_is_value(STR("[[]]"), 2));
+	ck_assert(!json_is_value(STR("[[[]]]"), 2));
+}
+END_TEST
+
 SUITE(json_reader)
 {
 	tcase_add_loop_test(tests, reads_what_is_sound, 0,
@@ -301,4 +335,7 @@ SUITE(json_reader)
 	tcase_add_test(tests, comes_up_again_before_it_goes_down);
 	tcase_add_loop_test(tests, takes_whole_numbers_up_to_a_bound, 0,
 	    sizeof(numbers) / sizeof(numbers[0]));
+	tcase_add_loop_test(tests, knows_a_value_of_any_kind, 0,
+	    sizeof(values) / sizeof(values[0]));
+	tcase_add_test(tests, knows_a_value_only_as_deep_as_it_may);
 }
