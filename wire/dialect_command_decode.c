@@ -91,8 +91,8 @@ take_key(struct request *request, struct command *out)
 		return CHAT_OK;
 	/* The lobby has no history in which a key could be found again. */
 	if (!request_has(request, FIELD_ROOM) ||
-	    !request_take_text(request, &request->values[FIELD_KEY], WORD_BYTES,
-		&out->key) ||
+	    !keep_string(request->keep, &request->values[FIELD_KEY].string,
+		WORD_BYTES, &out->key) ||
 	    str_is_empty(out->key))
 		return request_refuse(request, FIELD_KEY);
 	return CHAT_OK;
@@ -174,9 +174,10 @@ take_since(struct request *request, struct command *out)
 	json_open(&reader, request->values[FIELD_SINCE].text, request->depth);
 	while (json_next(&reader, &member)) {
 		if (json_string_is(&member.key, STR("epoch")))
-			has_epoch = member.value.type == JSON_STRING &&
-				    request_take_text(request, &member.value,
-					TEXT_BYTES, &out->since_epoch);
+			has_epoch =
+			    member.value.type == JSON_STRING &&
+			    keep_string(request->keep, &member.value.string,
+				TEXT_BYTES, &out->since_epoch);
 		else if (json_string_is(&member.key, STR("seq")))
 			has_seq = json_unsigned(&member.value, INTEGER_MAX,
 			    &out->since_seq);
@@ -268,7 +269,7 @@ take_envelope(struct request *request, struct command *out)
 	struct str text;
 
 	if (request_has(request, FIELD_COMMAND) && word->type == JSON_STRING &&
-	    request_take_text(request, word, WORD_BYTES, &text))
+	    keep_string(request->keep, &word->string, WORD_BYTES, &text))
 		out->word = request->why->command = text;
 	if (request_has(request, FIELD_REF) && ref_is_sound(ref))
 		out->ref = ref->text;

@@ -106,32 +106,13 @@ request_read(struct request *request, struct str message)
 
 /* --- from fields to the parts of a command -------------------------------- */
 
-bool
-request_take_text(struct request *request, const struct json_value *value,
-    size_t most, struct str *out)
-{
-	struct keep *keep = request->keep;
-	size_t len;
-
-	if (!value->string.escaped) {
-		*out = value->string.body;
-		return out->len <= most;
-	}
-	if (!json_string_copy(&value->string, keep->data + keep->used, most,
-		&len))
-		return false;
-	*out = str_slice(keep->data + keep->used, len);
-	keep->used += len;
-	return true;
-}
-
 enum chat_error
 request_take_optional(struct request *request, enum field field,
     struct str *out)
 {
 	if (request_has(request, field) &&
-	    !request_take_text(request, &request->values[field], TEXT_BYTES,
-		out))
+	    !keep_string(request->keep, &request->values[field].string,
+		TEXT_BYTES, out))
 		return request_refuse(request, field);
 	return CHAT_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "wire/dialect.h"
 #include "wire/json_reader.h"
+#include "wire/keep.h"
 
 /*
  * What a text that is unescaped may have at most. Whether it is a good name
@@ -79,13 +80,6 @@ enum chat_error request_refuse(struct request *, enum field);
 
 /* Whether every field that is given has the type it should have. */
 enum chat_error request_check_types(struct request *);
-
-/*
- * What a string means, in the message itself or in keep; false: that is
- * more than `most` bytes.
- */
-bool request_take_text(struct request *, const struct json_value *, size_t most,
-    struct str *out);
 
 /*
  * The value of a field, or CHAT_BAD_FIELD. If an optional one is not there,
