@@ -5,7 +5,17 @@
 #include "tests/support/wire/vectors.h"
 
 static const char *const flags[] = { "may_create", "persistent", "has_since",
-	"has_after", "has_before" };
+	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
+	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
+	"or_go", "paced" };
+
+static void
+print_flags(FILE *out, char mark, unsigned given)
+{
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if ((given & 1u << i) != 0)
+			fprintf(out, "%c %s\n", mark, flags[i]);
+}
 
 /* What cannot be seen is shown as its code. */
 static void
@@ -42,9 +52,7 @@ vector_of_command(const struct command *command)
 	if (out == NULL)
 		abort();
 	fprintf(out, "= %s\n", command_kind_word(command->kind));
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if ((command->flags & 1u << i) != 0)
-			fprintf(out, "= %s\n", flags[i]);
+	print_flags(out, '=', command->flags);
 	print_text(out, "= ref", command->ref);
 	print_text(out, "= room", command->room);
 	print_text(out, "= name", command->name);
@@ -57,6 +65,7 @@ vector_of_command(const struct command *command)
 	print_number(out, "= limit", command->limit);
 	print_number(out, "= ttl_ms", (uint64_t)command->ttl_ms);
 	print_number(out, "= max_members", command->max_members);
+	print_number(out, "= max_rooms", command->max_rooms);
 	fclose(out);
 	return text;
 }
@@ -71,11 +80,15 @@ vector_of_failure(const struct command *command, const struct failure *failure)
 	if (out == NULL)
 		abort();
 	fprintf(out, "! %s\n", chat_error_word(failure->error));
+	print_flags(out, '!', command->flags & COMMAND_PACED);
 	print_text(out, "! ref", command->ref);
 	print_text(out, "! command", failure->command);
 	print_text(out, "! text", failure->text);
 	print_text(out, "! field", failure->field);
 	print_number(out, "! offset", failure->offset);
+	print_number(out, "! limit", (uint64_t)failure->limit);
+	if (failure->fatal)
+		fputs("! fatal\n", out);
 	fclose(out);
 	return text;
 }

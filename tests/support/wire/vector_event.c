@@ -76,6 +76,7 @@ static const struct part {
 	PART("field", PART_TEXT, failure.field),
 	PART("offset", PART_INT64, failure.offset),
 	PART("limit", PART_INT64, failure.limit),
+	PART("fatal", PART_FLAG, failure.fatal),
 	PART("failure_retry_after_ms", PART_INT64, failure.retry_after_ms),
 	PART("code", PART_UNSIGNED, bye.code),
 	PART("reason", PART_TEXT, bye.reason),
@@ -122,6 +123,17 @@ add_entry(struct vector_event *out, char *value)
 	entry->name = str_from(value);
 }
 
+/* lively 1795241299902 1795241301110 12: of the last entry */
+static void
+set_lively(struct vector_event *out, char *value)
+{
+	struct room_entry *entry = &out->rooms[out->event.rooms.count - 1];
+
+	entry->created_ms = strtoll(strsep(&value, " "), NULL, 10);
+	entry->active_ms = strtoll(strsep(&value, " "), NULL, 10);
+	entry->messages = strtoull(value, NULL, 10);
+}
+
 static bool
 set_error(struct event *event, const char *word)
 {
@@ -147,6 +159,8 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 		return add_message(out, value), true;
 	if (strcmp(name, "entry") == 0)
 		return add_entry(out, value), true;
+	if (strcmp(name, "lively") == 0)
+		return set_lively(out, value), true;
 	if (strcmp(name, "error") == 0)
 		return set_error(&out->event, value);
 	while (i < sizeof(parts) / sizeof(parts[0]) &&

@@ -39,9 +39,27 @@ append(struct vectors *vectors, const char *path, size_t line)
 	vectors->items = realloc(vectors->items, size);
 	if (vectors->items == NULL)
 		abort();
-	vectors->items[vectors->count] =
-	    (struct vector){ .file = path, .line = line };
+	vectors->items[vectors->count] = (struct vector){
+		.file = copied(path),
+		.line = line,
+		.stage = WIRE_INSIDE,
+		.viewpoint = VIEW_OTHERS,
+	};
 	return &vectors->items[vectors->count++];
+}
+
+static bool
+take_circumstance(struct vector *vector, const char *word)
+{
+	if (strcmp(word, "new") == 0)
+		vector->stage = WIRE_NEW;
+	else if (strcmp(word, "outside") == 0)
+		vector->stage = WIRE_OUTSIDE;
+	else if (strcmp(word, "author") == 0)
+		vector->viewpoint = VIEW_AUTHOR;
+	else
+		return false;
+	return true;
 }
 
 /* Whether the line has a mark that an example may have. */
@@ -57,6 +75,11 @@ take_line(struct vector *vector, const char *line)
 	case '<':
 		vector->said = copied(rest);
 		return true;
+	case 'x':
+		vector->close = copied(rest);
+		return true;
+	case '@':
+		return take_circumstance(vector, rest);
 	case '=':
 	case '!':
 		vector->means = joined(vector->means, line);
@@ -94,4 +117,14 @@ vectors_load(const char *path)
 	free(line);
 	fclose(file);
 	return vectors;
+}
+
+struct wire_context
+vector_context(const struct vector *vector)
+{
+	return (struct wire_context){
+		.json_depth = VECTOR_JSON_DEPTH,
+		.frame_bytes = VECTOR_FRAME_BYTES,
+		.stage = vector->stage,
+	};
 }

@@ -7,22 +7,30 @@
  *	= the command that it becomes,   + its parts, one in a line
  *	= its parts, one in a line       < how the dialect spells it
  *
- * with `!` instead of `=` for a failure, and a lone `<` for silence.
+ * with `!` instead of `=` for a failure, and a lone `<` for silence. `@` says
+ * where the client stands (`new`, `outside`; else it is inside a room), or
+ * that the `author` reads it, and `x` how the connection is closed then.
  */
 #ifndef TESTS_SUPPORT_WIRE_VECTORS_H
 #define TESTS_SUPPORT_WIRE_VECTORS_H
 
 #include "wire/dialect.h"
 
+#define VECTOR_JSON_DEPTH 32
+#define VECTOR_FRAME_BYTES ((size_t)1024 * 1024)
+
 /* One example; texts are NUL-terminated, absent ones are NULL. */
 struct vector {
 	const char *file;
 	size_t line;
 	char *title;
-	char *sent;  /* > */
-	char *means; /* = and ! lines, each with its newline */
-	char *event; /* + lines, likewise */
-	char *said;  /* < */
+	char *sent;               /* > */
+	char *means;              /* = and ! lines, each with its newline */
+	char *event;              /* + lines, likewise */
+	char *said;               /* < */
+	char *close;              /* x: code and reason */
+	enum wire_stage stage;    /* @ */
+	enum viewpoint viewpoint; /* @ */
 };
 
 struct vectors {
@@ -35,6 +43,9 @@ struct vectors {
  * a line has no mark.
  */
 struct vectors vectors_load(const char *path);
+
+/* Whatever is not said with `@` is as usual. */
+struct wire_context vector_context(const struct vector *);
 
 /* What decoding led to, spelled like the lines of an example. */
 char *vector_of_command(const struct command *);

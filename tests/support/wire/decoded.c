@@ -1,0 +1,56 @@
+#include "tests/support/wire/decoded.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+static struct keep keep;
+
+/* Called very often, so libcheck is only told of failures. */
+static void
+assert_within(struct str text, struct str message)
+{
+	bool in_message = text.data >= message.data &&
+			  text.data + text.len <= message.data + message.len;
+	bool in_keep = text.data >= keep.data &&
+		       text.data + text.len <= keep.data + keep.used;
+
+	if (text.data != NULL && !in_message && !in_keep)
+		ck_abort_msg("a text of the command is from elsewhere");
+}
+
+static void
+assert_texts_within(const struct decoded *decoded, struct str message)
+{
+	const struct command *command = &decoded->command;
+	const struct str texts[] = { command->ref, command->word, command->room,
+		command->name, command->recipient, command->body, command->key,
+		command->since_epoch, decoded->why.command };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_within(texts[i], message);
+}
+
+struct decoded
+decode_watched(const struct dialect *dialect,
+    const struct wire_context *context, struct str message)
+{
+	/* Memory of the last message, which its texts may point into. */
+	static char *exact;
+	struct decoded out;
+
+	free(exact);
+	exact = malloc(message.len == 0 ? 1 : message.len);
+	if (exact == NULL)
+		abort();
+	memcpy(exact, message.data, message.len);
+	message.data = exact;
+	out.error =
+	    dialect->decode(message, context, &out.command, &out.why, &keep);
+	if (out.error != out.why.error ||
+	    (out.error == CHAT_BAD_FIELD) != (out.why.field.data != NULL) ||
+	    (out.why.fatal && out.error == CHAT_OK) ||
+	    out.why.offset > message.len)
+		ck_abort_msg("not an answer that may be given");
+	assert_texts_within(&out, message);
+	return out;
+}

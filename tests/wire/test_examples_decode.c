@@ -1,0 +1,99 @@
+/* Every dialect: what messages mean, sound and damaged. */
+#include <stdlib.h>
+
+#include "tests/suite.h"
+#include "tests/support/wire/decoded.h"
+#include "tests/support/wire/examples.h"
+#include "wire/json_reader.h"
+
+static struct examples examples;
+
+static struct decoded
+decode(const struct dialect *dialect, const struct vector *vector,
+    const char *text, size_t len)
+{
+	struct wire_context context = vector_context(vector);
+
+	return decode_watched(dialect, &context, str_slice(text, len));
+}
+
+static void
+check_meaning(const struct dialect *dialect, const struct vector *vector)
+{
+	struct decoded is =
+	    decode(dialect, vector, vector->sent, strlen(vector->sent));
+	char *means = is.error == CHAT_OK
+			  ? vector_of_command(&is.command)
+			  : vector_of_failure(&is.command, &is.why);
+
+	ck_assert_msg(strcmp(means, vector->means) == 0,
+	    "%s:%zu: %s: is\n%sbut should be\n%s", vector->file, vector->line,
+	    vector->title, means, vector->means);
+	free(means);
+}
+
+START_TEST(means_what_its_example_says)
+{
+	examples_check(&examples, _i, check_meaning);
+}
+END_TEST
+
+/* Seed 003 has one command that is not JSON. */
+static void
+cut_everywhere(const struct dialect *dialect, const struct vector *vector)
+{
+	size_t whole = strlen(vector->sent);
+
+	for (size_t len = 0; len < whole; len++) {
+		struct str text = str_slice(vector->sent, len);
+
+		if (decode(dialect, vector, text.data, len).error == CHAT_OK &&
+		    !json_is_value(text, VECTOR_JSON_DEPTH) &&
+		    text.data[0] != '/')
+			ck_abort_msg("is content with %.*s", (int)len,
+			    text.data);
+	}
+}
+
+START_TEST(is_not_content_with_half_a_message)
+{
+	examples_check(&examples, _i, cut_everywhere);
+}
+END_TEST
+
+static void
+change_everywhere(const struct dialect *dialect, const struct vector *vector)
+{
+	static const char others[] = "\0\x01\"\\{}[]:,0-eaZu \x7f\x80\xc3\xed"
+				     "\xf4\xff";
+	size_t len = strlen(vector->sent);
+	char *text = strdup(vector->sent);
+
+	for (size_t at = 0; at < len; at++) {
+		for (size_t i = 0; i < sizeof(others) - 1; i++) {
+			text[at] = others[i];
+			decode(dialect, vector, text, len);
+		}
+		text[at] = vector->sent[at];
+	}
+	free(text);
+}
+
+START_TEST(answers_soundly_whatever_byte_is_another)
+{
+	examples_check(&examples, _i, change_everywhere);
+}
+END_TEST
+
+SUITE(examples_decode)
+{
+	int count;
+
+	examples = examples_load("decode.txt");
+	count = (int)examples.dialects;
+	tcase_add_loop_test(tests, means_what_its_example_says, 0, count);
+	tcase_add_loop_test(tests, is_not_content_with_half_a_message, 0,
+	    count);
+	tcase_add_loop_test(tests, answers_soundly_whatever_byte_is_another, 0,
+	    count);
+}

@@ -1,0 +1,161 @@
+/* Every dialect: how it spells what happens. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/wire/examples.h"
+#include "tests/support/wire/oracle.h"
+#include "wire/text.h"
+
+static struct examples examples;
+
+static bool
+spell(const struct dialect *dialect, const struct vector *vector,
+    enum viewpoint viewpoint, struct wire_text *out)
+{
+	struct vector_event parsed;
+	bool said;
+
+	vector_event_parse(&parsed, vector);
+	said = dialect->encode(&parsed.event, viewpoint, out);
+	vector_event_free(&parsed);
+	return said;
+}
+
+/* The text with a NUL, or "" if nothing is said; the last newline is gone. */
+static char *
+spelled(const struct dialect *dialect, const struct vector *vector,
+    enum viewpoint viewpoint, char close[64])
+{
+	struct wire_text text;
+	char *copy;
+
+	wire_text_init(&text);
+	ck_assert_int_eq(spell(dialect, vector, viewpoint, &text),
+	    text.len > 0);
+	ck_assert(!text.failed);
+	close[0] = '\0';
+	if (text.close_code != 0)
+		snprintf(close, 64, "%u %s", text.close_code,
+		    text.close_reason);
+	copy = text.len == 0 ? strdup("") : strndup(text.data, text.len);
+	if (text.len > 0 && copy[text.len - 1] == '\n')
+		copy[text.len - 1] = '\0';
+	wire_text_fini(&text);
+	return copy;
+}
+
+static void
+check_spelling(const struct dialect *dialect, const struct vector *vector)
+{
+	char close[64];
+	char *text = spelled(dialect, vector, vector->viewpoint, close);
+
+	ck_assert_msg(strcmp(text, vector->said) == 0,
+	    "%s:%zu: %s: is\n%s\nbut should be\n%s\n", vector->file,
+	    vector->line, vector->title, text, vector->said);
+	ck_assert_str_eq(close, vector->close == NULL ? "" : vector->close);
+	free(text);
+}
+
+START_TEST(is_spelled_as_its_example_says)
+{
+	examples_check(&examples, _i, check_spelling);
+}
+END_TEST
+
+static void
+check_json(const struct dialect *dialect, const struct vector *vector)
+{
+	(void)dialect;
+	ck_assert_int_eq(oracle_judge(str_from(vector->said)).is_object,
+	    *vector->said != '\0');
+}
+
+START_TEST(is_sound_json_without_a_doubled_key)
+{
+	examples_check(&examples, _i, check_json);
+}
+END_TEST
+
+static void
+check_viewpoints(const struct dialect *dialect, const struct vector *vector)
+{
+	char close[2][64];
+	char *author = spelled(dialect, vector, VIEW_AUTHOR, close[0]);
+	char *others = spelled(dialect, vector, VIEW_OTHERS, close[1]);
+	struct vector_event parsed;
+
+	vector_event_parse(&parsed, vector);
+	if (!(dialect->author_apart & 1ul << parsed.event.kind))
+		ck_assert_str_eq(author, others);
+	vector_event_free(&parsed);
+	free(author);
+	free(others);
+}
+
+START_TEST(reads_the_same_to_all_unless_authors_are_apart)
+{
+	examples_check(&examples, _i, check_viewpoints);
+}
+END_TEST
+
+/* The first memory there is: what follows is the business of wire_text. */
+static void
+check_without_memory(const struct dialect *dialect, const struct vector *vector)
+{
+	struct vector_event parsed;
+	struct wire_text text;
+	bool said;
+
+	wire_text_init(&text);
+	vector_event_parse(&parsed, vector);
+	malloc_fail_at(1);
+	said = dialect->encode(&parsed.event, vector->viewpoint, &text);
+	malloc_fail_at(0);
+	ck_assert_int_eq(said, *vector->said != '\0');
+	ck_assert_int_eq(text.failed, said);
+	vector_event_free(&parsed);
+	wire_text_fini(&text);
+}
+
+START_TEST(says_so_when_memory_runs_out)
+{
+	if (malloc_can_fail())
+		examples_check(&examples, _i, check_without_memory);
+}
+END_TEST
+
+START_TEST(has_an_example_for_every_event)
+{
+	const struct vectors *vectors = &examples.vectors[_i];
+	bool seen[EVENT_KINDS] = { false };
+
+	for (size_t i = 0; i < vectors->count; i++) {
+		struct vector_event parsed;
+
+		vector_event_parse(&parsed, &vectors->items[i]);
+		seen[parsed.event.kind] = true;
+		vector_event_free(&parsed);
+	}
+	for (int kind = 0; kind < EVENT_KINDS; kind++)
+		ck_assert_msg(seen[kind], "%s: none for event %d",
+		    dialects()[_i]->name, kind);
+}
+END_TEST
+
+SUITE(examples_encode)
+{
+	int count;
+
+	examples = examples_load("encode.txt");
+	count = (int)examples.dialects;
+	tcase_add_loop_test(tests, has_an_example_for_every_event, 0, count);
+	tcase_add_loop_test(tests, is_spelled_as_its_example_says, 0, count);
+	tcase_add_loop_test(tests, is_sound_json_without_a_doubled_key, 0,
+	    count);
+	tcase_add_loop_test(tests,
+	    reads_the_same_to_all_unless_authors_are_apart, 0, count);
+	tcase_add_loop_test(tests, says_so_when_memory_runs_out, 0, count);
+}
