@@ -1,5 +1,6 @@
 /* What is said to whoever asked. */
 #include "wire/dialect_command_encoders.h"
+#include "wire/wording.h"
 
 /* The beginning of an answer, which carries the ref of its question. */
 static void
@@ -204,10 +205,7 @@ command_encode_failed(const struct event *event, struct wire_text *out)
 	put_text_if_given(out, STR(",\"command\":"), failure->command);
 	put_text(out, STR(",\"code\":"),
 	    str_from(chat_error_word(failure->error)));
-	put_text(out, STR(",\"message\":"),
-	    failure->text.data != NULL
-		? failure->text
-		: str_from(chat_error_text(failure->error)));
+	put_text(out, STR(",\"message\":"), wording_plain(failure));
 	put_text_if_given(out, STR(",\"field\":"), failure->field);
 	if (failure->error == CHAT_BAD_JSON)
 		put_unsigned(out, STR(",\"offset\":"), failure->offset);

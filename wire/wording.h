@@ -1,0 +1,27 @@
+/* What a dialect calls the failures that it has words of its own for. */
+#ifndef WIRE_WORDING_H
+#define WIRE_WORDING_H
+
+#include <stddef.h>
+
+#include "domain/event.h"
+
+struct wording {
+	enum chat_error error;
+	struct str command; /* as it was sent; absent: any */
+	struct str text;
+};
+
+#define ANY_COMMAND     \
+	{               \
+		NULL, 0 \
+	}
+
+/* The text of the first that fits; absent: none does. */
+struct str wording_find(const struct wording table[], size_t count,
+    const struct failure *);
+
+/* What the chat itself would say. */
+struct str wording_plain(const struct failure *);
+
+#endif
