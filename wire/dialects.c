@@ -2,11 +2,13 @@
 
 #include <assert.h>
 
+#include "wire/dialect_action.h"
 #include "wire/dialect_command.h"
 #include "wire/json_keys.h"
 
 static const struct dialect *const table[DIALECTS_MAX + 1] = {
 	&dialect_command,
+	&dialect_action,
 };
 
 const struct dialect *const *

@@ -1,0 +1,16 @@
+/* The `action` dialect: seeds 002 and 004 (docs/protocol.md). */
+#ifndef WIRE_DIALECT_ACTION_H
+#define WIRE_DIALECT_ACTION_H
+
+#include "wire/dialect.h"
+
+enum chat_error action_decode(struct str message, const struct wire_context *,
+    struct command *out, struct failure *why, struct keep *);
+
+bool action_encode(const struct event *, enum viewpoint, struct wire_text *out);
+
+bool action_face(const struct face_request *, struct face *out);
+
+extern const struct dialect dialect_action;
+
+#endif

@@ -1,0 +1,201 @@
+#include "domain/utf8.h"
+#include "wire/dialect_action.h"
+#include "wire/json_pick.h"
+#include "wire/keep.h"
+
+#define WORD_BYTES 64
+/* No room has a longer id, and of a longer name only the beginning counts. */
+#define TEXT_BYTES 1024
+
+/* So much may go around a message when another dialect spells it. */
+#define AROUND_MESSAGE 512
+
+/* A message on its way to becoming a command. */
+struct request {
+	const struct wire_context *context;
+	struct keep *keep;
+	struct failure *why;
+	struct json_value body;
+};
+
+static enum chat_error
+refuse(struct request *request, struct str field, struct str text)
+{
+	request->why->field = field;
+	request->why->text = text;
+	return request->why->error = CHAT_BAD_FIELD;
+}
+
+/* What somebody meant by any value: the string, or else the JSON itself. */
+static struct str
+text_of(struct request *request, const struct json_value *value)
+{
+	if (value->type == JSON_STRING)
+		return keep_string_cut(request->keep, &value->string,
+		    TEXT_BYTES);
+	return utf8_cut(value->text, TEXT_BYTES);
+}
+
+/* --- command by command --------------------------------------------------- */
+
+/* Seed 002 takes everything as a name, even that there is none. */
+static enum chat_error
+take_create(struct request *request, struct command *out)
+{
+	static const struct str keys[] = { STR("room_name"), STR("name") };
+	const struct json_value *name = &request->body;
+	struct json_value values[2];
+
+	out->flags = COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME;
+	if (!json_is_given(name)) {
+		out->name = keep_text(request->keep, STR("None"));
+		return CHAT_OK;
+	}
+	if (name->type == JSON_OBJECT) {
+		json_pick(name->text, request->context->json_depth, keys,
+		    values, 2);
+		if (json_is_given(&values[0]))
+			name = &values[0];
+		else if (json_is_given(&values[1]))
+			name = &values[1];
+	}
+	out->name = text_of(request, name);
+	return CHAT_OK;
+}
+
+static bool
+is_zero(struct str number)
+{
+	for (size_t i = 0; i < number.len; i++) {
+		if (number.data[i] == 'e' || number.data[i] == 'E')
+			return true;
+		if (number.data[i] >= '1' && number.data[i] <= '9')
+			return false;
+	}
+	return true;
+}
+
+/* Nothing but white space between the brackets. */
+static bool
+is_hollow(struct str brackets)
+{
+	for (size_t i = 1; i < brackets.len - 1; i++)
+		if (strchr(" \t\r\n", brackets.data[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* What counts as nothing in Python. */
+static bool
+is_nothing(const struct json_value *value)
+{
+	if (!json_is_given(value))
+		return true;
+	switch (value->type) {
+	case JSON_BOOLEAN:
+		return value->text.data[0] == 'f';
+	case JSON_NUMBER:
+		return is_zero(value->text);
+	case JSON_STRING:
+		return str_is_empty(value->string.body);
+	default:
+		return is_hollow(value->text);
+	}
+}
+
+/* The id as such, or in an object. */
+static enum chat_error
+take_join(struct request *request, struct command *out)
+{
+	static const struct str keys[] = { STR("room_id") };
+	struct json_value id = request->body;
+
+	out->flags = COMMAND_LEAVES_OTHERS;
+	if (is_nothing(&id))
+		return request->why->error = CHAT_ROOM_NOT_FOUND;
+	if (id.type == JSON_OBJECT)
+		json_pick(id.text, request->context->json_depth, keys, &id, 1);
+	else if (id.type != JSON_STRING)
+		return refuse(request, STR("body"),
+		    STR("To join takes a room_id"));
+	if (!json_is_given(&id))
+		return request->why->error = CHAT_ROOM_NOT_FOUND;
+	out->room = text_of(request, &id);
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_leave(struct request *request, struct command *out)
+{
+	(void)request;
+	out->flags = COMMAND_CURRENT_ROOM;
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_message(struct request *request, struct command *out)
+{
+	size_t most = request->context->frame_bytes - AROUND_MESSAGE;
+
+	out->flags = COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE;
+	out->body = request->body.text;
+	if (out->body.data == NULL)
+		return refuse(request, STR("body"),
+		    STR("A message takes a body"));
+	if (out->body.len > most) {
+		request->why->limit = (int64_t)most;
+		return request->why->error = CHAT_MESSAGE_TOO_LARGE;
+	}
+	return CHAT_OK;
+}
+
+static const struct word {
+	struct str word;
+	enum command_kind kind;
+	enum chat_error (*take)(struct request *, struct command *);
+} words[] = {
+	{ STR("message"), COMMAND_BROADCAST, take_message },
+	{ STR("create"), COMMAND_ROOM_CREATE, take_create },
+	{ STR("join"), COMMAND_ROOM_JOIN, take_join },
+	{ STR("leave"), COMMAND_ROOM_LEAVE, take_leave },
+};
+
+static enum chat_error
+take_command(struct request *request, const struct json_value *action,
+    struct command *out)
+{
+	if (!json_is_string(action) ||
+	    !keep_string(request->keep, &action->string, WORD_BYTES,
+		&out->word))
+		return request->why->error = CHAT_UNKNOWN_COMMAND;
+	request->why->command = out->word;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_equal(words[i].word, out->word)) {
+			out->kind = words[i].kind;
+			return words[i].take(request, out);
+		}
+	return request->why->error = CHAT_UNKNOWN_COMMAND;
+}
+
+enum chat_error
+action_decode(struct str message, const struct wire_context *context,
+    struct command *out, struct failure *why, struct keep *keep)
+{
+	static const struct str keys[] = { STR("action"), STR("body") };
+	struct request request = { context, keep, why, { 0 } };
+	struct json_value values[2];
+	enum json_error error;
+
+	*out = (struct command){ 0 };
+	*why = (struct failure){ 0 };
+	keep->used = 0;
+	error = json_pick(message, context->json_depth, keys, values, 2);
+	request.body = values[1];
+	if (error == JSON_OK)
+		return take_command(&request, &values[0], out);
+	/* Seed 002 read it, and then stumbled over what it was. */
+	if (error == JSON_NOT_AN_OBJECT &&
+	    json_is_value(message, context->json_depth))
+		return refuse(&request, STR("action"), json_error_text(error));
+	return why->error = CHAT_BAD_JSON;
+}
