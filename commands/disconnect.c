@@ -2,24 +2,6 @@
 #include "commands/entry.h"
 #include "commands/room_life.h"
 
-static bool
-copy_first(const struct room *room, void *arg)
-{
-	*(struct room *)arg = *room;
-	return false;
-}
-
-/* The store must not change during a visit, and memory may be short: so
- * always the first that is left. */
-static bool
-next_room(const struct request *request, struct room *out)
-{
-	out->id[0] = '\0';
-	room_store_each_room_of(request->chat->rooms,
-	    str_from(request->author.id), copy_first, out);
-	return out->id[0] != '\0';
-}
-
 static enum chat_error
 disconnect_run(struct request *request)
 {
@@ -28,7 +10,7 @@ disconnect_run(struct request *request)
 	struct room room;
 
 	publisher_detach(chat->publisher, author_id);
-	while (next_room(request, &room))
+	while (room_life_first(request, (struct str){ NULL, 0 }, &room))
 		room_life_vacate(request, &room);
 	if (request->author.in_lobby)
 		request->memory->in_lobby--;

@@ -91,6 +91,8 @@ room_create_run(struct request *request)
 	event.room_name = str_from(room.name);
 	event.persistent = room.persistent;
 	request_answer(request, &event);
+	if (request->command->flags & COMMAND_LEAVES_OTHERS)
+		room_life_leave_others(request, event.room);
 	return CHAT_OK;
 }
 

@@ -127,11 +127,15 @@ room_join_run(struct request *request)
 		request->command->author))
 		return answer(request, &room);
 	error = enter(request, &room);
-	if (error == CHAT_OK)
-		room_life_tell(request, &room);
-	else if (made)
-		room_life_end(request, &room);
-	return error;
+	if (error != CHAT_OK) {
+		if (made)
+			room_life_end(request, &room);
+		return error;
+	}
+	room_life_tell(request, &room);
+	if (request->command->flags & COMMAND_LEAVES_OTHERS)
+		room_life_leave_others(request, str_from(room.id));
+	return CHAT_OK;
 }
 
 const struct command_entry command_room_join = {

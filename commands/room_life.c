@@ -18,6 +18,8 @@ room_life_check_author(struct request *request)
 	size_t most = request->chat->limits.rooms_per_member;
 	struct str author_id = str_from(request->author.id);
 
+	if (request->command->flags & COMMAND_LEAVES_OTHERS)
+		return CHAT_OK;
 	if (room_store_rooms_of(request->chat->rooms, author_id) < most)
 		return CHAT_OK;
 	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
@@ -128,4 +130,40 @@ room_life_vacate(struct request *request, struct room *room)
 	presence_left(request, room);
 	if (room->member_count == 0 && !room->persistent)
 		room_life_end(request, room);
+}
+
+struct search {
+	struct str but;
+	struct room *out;
+	bool found;
+};
+
+static bool
+find_another(const struct room *room, void *arg)
+{
+	struct search *search = arg;
+
+	search->found = !str_equal(str_from(room->id), search->but);
+	if (search->found)
+		*search->out = *room;
+	return !search->found;
+}
+
+bool
+room_life_first(const struct request *request, struct str but, struct room *out)
+{
+	struct search search = { .but = but, .out = out };
+
+	room_store_each_room_of(request->chat->rooms,
+	    str_from(request->author.id), find_another, &search);
+	return search.found;
+}
+
+void
+room_life_leave_others(struct request *request, struct str but)
+{
+	struct room room;
+
+	while (room_life_first(request, but, &room))
+		room_life_leave(request, &room);
 }

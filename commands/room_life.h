@@ -32,6 +32,16 @@ void room_life_tell(struct request *, const struct room *);
 void room_life_exit(struct request *, struct room *);
 
 /*
+ * The first of the author's rooms, in order of joining, that is not `but`,
+ * which may be absent. False: there is none. Who leaves several asks for each:
+ * the store must not change during a visit, and memory may be short.
+ */
+bool room_life_first(const struct request *, struct str but, struct room *out);
+
+/* The author leaves all rooms but this one: it is in one at a time. */
+void room_life_leave_others(struct request *, struct str but);
+
+/*
  * The author leaves for good: the others are told, and a room that was kept
  * by its members only ends with its last.
  */

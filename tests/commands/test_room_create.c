@@ -101,6 +101,21 @@ START_TEST(lets_in_no_more_than_any_room_does)
 }
 END_TEST
 
+START_TEST(leaves_the_rooms_before_where_one_is_in_one_at_a_time)
+{
+	world.chat.limits.rooms_per_member = 2;
+	people(2);
+	gather("a", 2);
+	gather("b", 1);
+	DO(ROOM_CREATE, "id1", .name = STR("C"), .room = STR("c"),
+	    .flags = COMMAND_LEAVES_OTHERS);
+	HEARD("id1: created room=c name=C\n"
+	      "room a except=id1: gone room=a member=member1 id=id1\n");
+	ck_assert_uint_eq(room_store_rooms_of(world.chat.rooms, STR("id1")), 1);
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 2);
+}
+END_TEST
+
 START_TEST(stops_where_a_member_is_in_too_many)
 {
 	people(2);
@@ -167,6 +182,8 @@ SUITE(room_create)
 	tcase_add_test(tests, makes_messages_live_as_long_as_was_wished_for);
 	tcase_add_test(tests, lets_in_no_more_than_was_wished_for);
 	tcase_add_test(tests, lets_in_no_more_than_any_room_does);
+	tcase_add_test(tests,
+	    leaves_the_rooms_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
 	tcase_add_test(tests, stops_where_there_are_too_many);
 	tcase_add_loop_test(tests, refuses, 0,

@@ -121,6 +121,41 @@ START_TEST(stops_where_there_are_too_many)
 }
 END_TEST
 
+START_TEST(leaves_the_room_before_where_one_is_in_one_at_a_time)
+{
+	world.chat.limits.rooms_per_member = 1;
+	people(2);
+	gather("a", 2);
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("b"),
+			     .flags =
+				 COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS),
+	    CHAT_OK);
+	HEARD("id1: joined room=b name=b epoch=epoch4 at=1000 member=member1 "
+	      "id=id1 count=1 names=member1\n"
+	      "room a except=id1: gone room=a member=member1 id=id1\n");
+	ck_assert_uint_eq(room_store_rooms_of(world.chat.rooms, STR("id1")), 1);
+	DO(ROOM_JOIN, "id1", .room = STR("b"), .flags = COMMAND_LEAVES_OTHERS);
+	HEARD("id1: joined room=b name=b epoch=epoch4 at=1000 member=member1 "
+	      "id=id1 count=1 names=member1\n");
+	DO(ROOM_JOIN, "id2", .room = STR("b"), .flags = COMMAND_LEAVES_OTHERS);
+	HEARD("id2: joined room=b name=b epoch=epoch4 at=1000 member=member2 "
+	      "id=id2 count=2 names=member1,member2\n"
+	      "room b except=id2: entered room=b member=member2 id=id2\n");
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
+}
+END_TEST
+
+START_TEST(leaves_no_room_if_it_gets_into_no_other)
+{
+	people(1);
+	gather("a", 1);
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("b"),
+			     .flags = COMMAND_LEAVES_OTHERS),
+	    CHAT_ROOM_NOT_FOUND);
+	ck_assert(room_store_has(world.chat.rooms, STR("a"), STR("id1")));
+}
+END_TEST
+
 /* member2 has said 1 to 12 in a room that keeps ten; pages have four. */
 static void
 talk(void)
@@ -247,6 +282,9 @@ SUITE(room_join)
 	    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
 	tcase_add_test(tests, stops_where_there_are_too_many);
+	tcase_add_test(tests,
+	    leaves_the_room_before_where_one_is_in_one_at_a_time);
+	tcase_add_test(tests, leaves_no_room_if_it_gets_into_no_other);
 	tcase_add_loop_test(tests, catches_up, 0,
 	    sizeof(catching_up) / sizeof(catching_up[0]));
 	tcase_add_test(tests, misses_all_that_was_forgotten);
