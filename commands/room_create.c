@@ -7,13 +7,11 @@ read_id(struct request *request, struct room *room)
 {
 	struct str wish = request->room;
 
-	room->id[0] = '\0';
 	if (wish.data == NULL)
 		return CHAT_OK;
 	if (!room_id_is_valid(wish))
 		return request_bad_field(request, "room");
 	memcpy(room->id, wish.data, wish.len);
-	room->id[wish.len] = '\0';
 	return CHAT_OK;
 }
 
@@ -24,36 +22,26 @@ read_name(struct request *request, struct room *room)
 
 	if (wish.data == NULL)
 		return request_bad_field(request, "name");
+	if (request->command->flags & COMMAND_ANY_NAME) {
+		(void)room_name_tame(wish, room->name);
+		return CHAT_OK;
+	}
 	return room_name_normalize(wish, room->name);
-}
-
-/* A room may be smaller than rooms are, and forget sooner, but no more. */
-static enum chat_error
-read_bounds(struct request *request, struct room *room)
-{
-	const struct command *command = request->command;
-	size_t most = request->chat->limits.room_members;
-
-	if (command->ttl_ms != 0 && command->ttl_ms < ROOM_TTL_LEAST_MS)
-		return request_bad_field(request, "ttl_ms");
-	room->ttl_ms = command->ttl_ms;
-	room->max_members = command->max_members;
-	if (room->max_members > most)
-		room->max_members = most;
-	room->persistent = (command->flags & COMMAND_PERSISTENT) != 0;
-	room->member_count = 0;
-	return CHAT_OK;
 }
 
 static enum chat_error
 read_room(struct request *request, struct room *room)
 {
-	enum chat_error error = read_id(request, room);
+	enum chat_error error;
 
+	*room = (struct room){
+		.persistent = request->command->flags & COMMAND_PERSISTENT,
+	};
+	error = read_id(request, room);
 	if (error == CHAT_OK)
 		error = read_name(request, room);
 	if (error == CHAT_OK)
-		error = read_bounds(request, room);
+		error = room_life_bound(request, room);
 	return error;
 }
 

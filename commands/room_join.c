@@ -13,14 +13,15 @@ make_room(struct request *request, struct room *room)
 
 	if (!room_id_is_valid(id))
 		return request_bad_field(request, "room");
-	error = room_life_check_author(request);
+	*room = (struct room){ .name = "" };
+	error = room_life_bound(request, room);
+	if (error == CHAT_OK)
+		error = room_life_check_author(request);
 	if (error == CHAT_OK)
 		error = room_life_check_rooms(request);
 	if (error != CHAT_OK)
 		return error;
-	*room = (struct room){ .max_members = 0 };
 	memcpy(room->id, id.data, id.len);
-	memcpy(room->name, id.data, id.len);
 	return room_life_begin(request, room);
 }
 

@@ -25,9 +25,33 @@ room_life_check_author(struct request *request)
 	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
 }
 
+enum chat_error
+room_life_bound(struct request *request, struct room *room)
+{
+	const struct command *command = request->command;
+	size_t most = request->chat->limits.room_members;
+
+	if (command->ttl_ms != 0 && command->ttl_ms < ROOM_TTL_LEAST_MS)
+		return request_bad_field(request, "ttl_ms");
+	room->ttl_ms = command->ttl_ms;
+	room->max_members = command->max_members;
+	if (room->max_members > most)
+		room->max_members = most;
+	return CHAT_OK;
+}
+
+/* A room without a name is called by its id. */
+static enum chat_error
+put_room(const struct chat *chat, struct room *room, bool is_unnamed)
+{
+	if (is_unnamed)
+		memcpy(room->name, room->id, strlen(room->id) + 1);
+	return room_store_put(chat->rooms, room);
+}
+
 /* Ids are unique by chance only: another one is tried if it is not. */
 static enum chat_error
-put_with_made_id(const struct chat *chat, struct room *room)
+put_with_made_id(const struct chat *chat, struct room *room, bool is_unnamed)
 {
 	enum chat_error error = CHAT_ROOM_EXISTS;
 	char id[ID_SIZE];
@@ -35,7 +59,7 @@ put_with_made_id(const struct chat *chat, struct room *room)
 	for (int i = 0; i < ID_TRIES && error == CHAT_ROOM_EXISTS; i++) {
 		id_source_next(chat->ids, ID_HEX8, id);
 		memcpy(room->id, id, sizeof(id));
-		error = room_store_put(chat->rooms, room);
+		error = put_room(chat, room, is_unnamed);
 	}
 	return error != CHAT_ROOM_EXISTS ? error : CHAT_UNAVAILABLE;
 }
@@ -44,14 +68,15 @@ enum chat_error
 room_life_begin(struct request *request, struct room *room)
 {
 	const struct chat *chat = request->chat;
+	bool is_unnamed = room->name[0] == '\0';
 	enum chat_error error;
 
 	id_source_next(chat->ids, ID_HEX16, room->epoch);
 	room->created_ms = room->active_ms = request->now_ms;
 	if (room->id[0] == '\0')
-		error = put_with_made_id(chat, room);
+		error = put_with_made_id(chat, room, is_unnamed);
 	else
-		error = room_store_put(chat->rooms, room);
+		error = put_room(chat, room, is_unnamed);
 	if (error != CHAT_OK)
 		return error;
 	error = history_open(chat->history, str_from(room->id), room->ttl_ms);

@@ -11,8 +11,15 @@ enum chat_error room_life_check_rooms(struct request *);
 enum chat_error room_life_check_author(struct request *);
 
 /*
- * Makes an empty room with its history; an epoch is made for it, and an id
- * if it is "". CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
+ * Reads what the command says of a room to be made: it may be smaller than
+ * rooms are, and forget sooner, but no more. CHAT_BAD_FIELD.
+ */
+enum chat_error room_life_bound(struct request *, struct room *);
+
+/*
+ * Makes an empty room with its history; an epoch is made for it, an id if it
+ * is "", and the id is its name if that is "". CHAT_ROOM_EXISTS,
+ * CHAT_UNAVAILABLE.
  */
 enum chat_error room_life_begin(struct request *, struct room *);
 

@@ -49,7 +49,8 @@ enum command_flag {
 	COMMAND_CURRENT_ROOM = 1 << 7,
 	COMMAND_ACK = 1 << 8, /* broadcast: acknowledged even without ref */
 	COMMAND_ANY_SIZE = 1 << 9,     /* broadcast: bound by its dialect */
-	COMMAND_ANY_NAME = 1 << 10,    /* create: `name` is made presentable */
+	COMMAND_ANY_NAME = 1 << 10,    /* create: `name` is made presentable,
+					  or the room is called by its id */
 	COMMAND_NAMED_BY_ID = 1 << 11, /* connect: the name is the id */
 	/*
 	 * Connect: without a name until it joins a room, and then with one that

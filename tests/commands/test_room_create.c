@@ -46,6 +46,38 @@ START_TEST(gives_up_when_no_id_is_to_be_had)
 }
 END_TEST
 
+static const struct {
+	struct str wish;
+	const char *heard;
+} any_names[] = {
+	{ STR("Game\nNight "), "id1: created room=id3 name=GameNight\n" },
+	{ STR("\u200b \n"), "id1: created room=id3 name=id3\n" },
+	{ STR(""), "id1: created room=id3 name=id3\n" },
+	{ { NULL, 0 }, "id1: failed bad_field field=name\n" },
+};
+
+START_TEST(makes_any_name_presentable_if_asked_to)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .name = any_names[_i].wish,
+	    .flags = COMMAND_ANY_NAME);
+	HEARD(any_names[_i].heard);
+}
+END_TEST
+
+START_TEST(calls_a_room_by_the_id_that_it_gets_in_the_end)
+{
+	people(1);
+	DO(ROOM_CREATE, "id1", .room = STR("id4"), .name = STR("A"));
+	forget_what_was_heard();
+	DO(ROOM_CREATE, "id1", .name = STR(" "), .flags = COMMAND_ANY_NAME);
+	HEARD("id1: created room=id5 name=id5\n");
+	DO(ROOM_CREATE, "id1", .room = STR("x"), .name = STR(" "),
+	    .flags = COMMAND_ANY_NAME);
+	HEARD("id1: created room=x name=x\n");
+}
+END_TEST
+
 START_TEST(keeps_a_persistent_room_without_members)
 {
 	people(1);
@@ -178,6 +210,9 @@ SUITE(room_create)
 	tcase_add_test(tests, takes_the_id_that_was_wished_for);
 	tcase_add_test(tests, tries_another_id_if_the_made_one_is_taken);
 	tcase_add_test(tests, gives_up_when_no_id_is_to_be_had);
+	tcase_add_loop_test(tests, makes_any_name_presentable_if_asked_to, 0,
+	    sizeof(any_names) / sizeof(any_names[0]));
+	tcase_add_test(tests, calls_a_room_by_the_id_that_it_gets_in_the_end);
 	tcase_add_test(tests, keeps_a_persistent_room_without_members);
 	tcase_add_test(tests, makes_messages_live_as_long_as_was_wished_for);
 	tcase_add_test(tests, lets_in_no_more_than_was_wished_for);

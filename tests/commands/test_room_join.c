@@ -121,6 +121,25 @@ START_TEST(stops_where_there_are_too_many)
 }
 END_TEST
 
+START_TEST(bounds_the_room_it_makes)
+{
+	people(2);
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_MAY_CREATE,
+	    .ttl_ms = 1000, .max_members = 1);
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id2", .room = STR("r"), .flags = COMMAND_MAY_CREATE,
+	    .ttl_ms = 2000, .max_members = 2);
+	HEARD("id2: failed room_full limit=1\n");
+	say("id1", "r", 1);
+	fake_clock_pass(&world.clock, 1000);
+	DO(HISTORY, "id1", .room = STR("r"), .limit = 9);
+	HEARD("id1: history room=r epoch=epoch3\n");
+	DO(ROOM_JOIN, "id1", .room = STR("q"), .flags = COMMAND_MAY_CREATE,
+	    .ttl_ms = 999);
+	HEARD("id1: failed bad_field field=ttl_ms\n");
+}
+END_TEST
+
 START_TEST(leaves_the_room_before_where_one_is_in_one_at_a_time)
 {
 	world.chat.limits.rooms_per_member = 1;
@@ -282,6 +301,7 @@ SUITE(room_join)
 	    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
 	tcase_add_test(tests, stops_where_there_are_too_many);
+	tcase_add_test(tests, bounds_the_room_it_makes);
 	tcase_add_test(tests,
 	    leaves_the_room_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, leaves_no_room_if_it_gets_into_no_other);
