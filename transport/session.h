@@ -35,7 +35,6 @@ struct session {
 	/* of the turn: what is for this session alone */
 	struct session *next_apart;
 	uint32_t apart_turn;  /* is on the list of the turn with this number */
-	uint32_t served_turn; /* got everything of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;
 	/* its own */

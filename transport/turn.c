@@ -152,11 +152,10 @@ append_segment(struct turn *turn, uint32_t *first, uint32_t *last,
 	return true;
 }
 
-/* This session gets this turn's bytes on its own, not with its channels. */
-static void
-set_apart(struct turn *turn, struct session *session)
+void
+turn_set_apart(struct turn *turn, struct session *session)
 {
-	if (session->apart_turn == turn->number)
+	if (turn_is_apart(turn, session))
 		return;
 	session->apart_turn = turn->number;
 	session->own_first = session->own_last = 0;
@@ -180,7 +179,7 @@ turn_say(struct turn *turn, struct channel *channel, const struct frame *frame,
 		return false;
 	channel->has_fleeting |= fleeting;
 	if (except != NULL)
-		set_apart(turn, except);
+		turn_set_apart(turn, except);
 	if (!was_dirty) {
 		channel->next_dirty = turn->dirty;
 		turn->dirty = channel;
@@ -195,7 +194,7 @@ turn_tell(struct turn *turn, struct session *session, const struct frame *frame)
 {
 	struct segment segment;
 
-	set_apart(turn, session);
+	turn_set_apart(turn, session);
 	if (!write_frame(turn, &turn->own, frame, &segment))
 		return false;
 	segment.chunk->transient = true;

@@ -68,7 +68,6 @@ struct turn {
 	struct channel *dirty;
 	uint32_t dirty_count;
 	struct session *apart;
-	uint32_t served; /* sessions that got everything already */
 	size_t bytes;
 	size_t sends;         /* the next flush will cost at least these */
 	struct piece *pieces; /* scratch */

@@ -54,7 +54,7 @@ place_cursors(struct turn *turn, struct session *session, size_t *count)
 			sizeof(*turn->cursors)))
 			return false;
 	*count = 0;
-	if (session->apart_turn == turn->number && session->own_first != 0)
+	if (session->own_first != 0)
 		turn->cursors[(*count)++] = session->own_first;
 	for (uint32_t i = 0; i < session->place_count; i++) {
 		uint32_t first = session_place(session, i)->channel->first;
@@ -124,10 +124,6 @@ serve_apart(struct turn *turn, struct session *session)
 {
 	size_t count;
 
-	if (session->served_turn == turn->number)
-		return;
-	session->served_turn = turn->number;
-	turn->served++;
 	if (serve_answer(turn, session))
 		return;
 	if (!merge(turn, session, &count))
@@ -136,16 +132,10 @@ serve_apart(struct turn *turn, struct session *session)
 		conn_send(session->conn, turn->pieces, count);
 }
 
-/*
- * Sessions that do not hear simply what one channel says. The lists they
- * are served from share memory, so this comes first.
- */
+/* Sets apart who does not hear simply what one channel says. */
 static void
-serve_exceptions(struct turn *turn)
+find_exceptions(struct turn *turn)
 {
-	for (struct session *session = turn->apart; session != NULL;
-	     session = session->next_apart)
-		serve_apart(turn, session);
 	for (struct channel *channel = turn->dirty; channel != NULL;
 	     channel = channel->next_dirty) {
 		if (turn->dirty_count == 1 && !channel->has_fleeting)
@@ -155,7 +145,7 @@ serve_exceptions(struct turn *turn)
 
 			if (hears_several(session) ||
 			    (channel->has_fleeting && lags(session)))
-				serve_apart(turn, session);
+				turn_set_apart(turn, session);
 		}
 	}
 }
@@ -180,9 +170,8 @@ serve_channel(struct turn *turn, struct channel *channel)
 	for (uint32_t i = 0; i < channel->count; i++) {
 		const struct seat *seat = &channel->seats[i];
 
-		/* Mostly nobody was, and then no session is touched. */
-		if (turn->served > 0 &&
-		    seat->session->served_turn == turn->number)
+		/* Mostly nobody is, and then no session is touched. */
+		if (turn->apart != NULL && turn_is_apart(turn, seat->session))
 			continue;
 		if (i + 1 < channel->count)
 			conn_prefetch(seat[1].conn);
@@ -267,15 +256,29 @@ release_full(struct turn *turn)
 	turn->own = NULL;
 }
 
+/*
+ * The answer to whoever said something goes out behind what the others hear
+ * of it: who has the answer may count on that. The list begins with those who
+ * were set apart last, so exceptions come before answers, too.
+ */
+static void
+serve_everybody(struct turn *turn)
+{
+	find_exceptions(turn);
+	for (struct channel *channel = turn->dirty; channel != NULL;
+	     channel = channel->next_dirty)
+		serve_channel(turn, channel);
+	for (struct session *session = turn->apart; session != NULL;
+	     session = session->next_apart)
+		serve_apart(turn, session);
+}
+
 void
 turn_flush(struct turn *turn)
 {
 	if (!turn_is_pending(turn))
 		return;
-	serve_exceptions(turn);
-	for (struct channel *channel = turn->dirty; channel != NULL;
-	     channel = channel->next_dirty)
-		serve_channel(turn, channel);
+	serve_everybody(turn);
 	for (struct channel *channel = turn->dirty; channel != NULL;
 	     channel = channel->next_dirty)
 		rest_channel(turn, channel);
@@ -287,7 +290,6 @@ turn_flush(struct turn *turn)
 	turn->order = 0;
 	turn->bytes = 0;
 	turn->sends = 0;
-	turn->served = 0;
 	if (++turn->number == 0)
 		turn->number = 1;
 }

@@ -5,7 +5,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "transport/session.h"
+#include "transport/turn.h"
+
 /* Doubles an array of elements of this size. False: no memory. */
 bool turn_grow(void **array, size_t *capacity, size_t size);
+
+/* This session gets this turn's bytes on its own, not with its channels. */
+void turn_set_apart(struct turn *, struct session *);
+
+static inline bool
+turn_is_apart(const struct turn *turn, const struct session *session)
+{
+	return session->apart_turn == turn->number;
+}
 
 #endif

@@ -273,6 +273,36 @@ START_TEST(two_rooms_and_an_answer_keep_their_order)
 }
 END_TEST
 
+/* Client 1 hears one room, client 2 two of them, client 0 an answer, too. */
+START_TEST(answers_go_out_behind_what_others_hear)
+{
+	static const unsigned sent[] = { 1, 1, 3, 1, 2 };
+	struct fixture *f = setup(0);
+	uint8_t opcode;
+	const char *data;
+	size_t len;
+
+	for (unsigned i = 0; i < 3; i++) {
+		join(f, i, 0);
+		/* One line for all shows in which order they are served. */
+		f->clients[i].conn->fd = f->clients[3].conn->fd;
+	}
+	join(f, 2, 1);
+	say(f, 0, -1, 0);
+	tell(f, 0);
+	say(f, 1, -1, 0);
+	rig_turn(&f->rig);
+	client_receive(&f->clients[3]);
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		ck_assert(client_take_frame(&f->clients[3], &opcode, &data,
+		    &len));
+		ck_assert_uint_eq(number_in(data, len), sent[i]);
+	}
+	ck_assert_uint_eq(f->clients[3].len, 0);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(who_is_excepted_hears_the_rest)
 {
 	struct fixture *f = setup(0);
@@ -470,6 +500,7 @@ SUITE(hub)
 {
 	tcase_add_test(tests, a_room_hears_what_is_said_in_it);
 	tcase_add_test(tests, two_rooms_and_an_answer_keep_their_order);
+	tcase_add_test(tests, answers_go_out_behind_what_others_hear);
 	tcase_add_test(tests, who_is_excepted_hears_the_rest);
 	tcase_add_test(tests,
 	    who_comes_late_does_not_hear_what_was_said_before);
