@@ -40,17 +40,25 @@ tell_frame(struct hub *hub, struct session *session, const struct frame *frame)
 		turn_flush(&hub->turn);
 }
 
-static void
+/* False: its dialect has no word for it. */
+static bool
 tell(struct hub *hub, struct session *session, const struct event *event,
     enum viewpoint view)
 {
 	const struct spelling *spelling =
 	    speller_for_one(&hub->speller, event, view, session->variant);
 
-	if (spelling->failed)
+	if (spelling->is_silent)
+		return false;
+	if (spelling->failed) {
 		conn_end_unheard(session->conn);
-	else if (!spelling->is_silent)
-		tell_frame(hub, session, &spelling->frame);
+		return true;
+	}
+	tell_frame(hub, session, &spelling->frame);
+	if (spelling->close_code != 0)
+		conn_end(session->conn, spelling->close_code,
+		    spelling->close_reason);
+	return true;
 }
 
 void
@@ -212,8 +220,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 	if (author != NULL && author != except) {
 		assert(except == NULL);
 		except = author;
-		tell(hub, author, event, VIEW_AUTHOR);
-		heard++;
+		heard += tell(hub, author, event, VIEW_AUTHOR);
 	}
 	speller_begin(&hub->speller);
 	for (struct channel *channel = room->channels; channel != NULL;
@@ -231,12 +238,13 @@ publish_to_one(struct hub *hub, const struct event *event,
 	struct session *session =
 	    id_map_find(&hub->sessions, audience->member_id);
 
+	enum viewpoint view = VIEW_OTHERS;
+
 	if (session == NULL)
 		return 0;
-	tell(hub, session, event,
-	    str_equal(event->member_id, audience->member_id) ? VIEW_AUTHOR
-							     : VIEW_OTHERS);
-	return 1;
+	if (str_equal(event->member_id, audience->member_id))
+		view = VIEW_AUTHOR;
+	return tell(hub, session, event, view);
 }
 
 static size_t

@@ -84,6 +84,8 @@ spell(struct speller *speller, const struct event *event, enum viewpoint view,
 	spelling->is_made = true;
 	spelling->is_silent = !dialect_of(variant)->encode(event, view, text);
 	spelling->failed = text->failed;
+	spelling->close_code = text->close_code;
+	spelling->close_reason = text->close_reason;
 	if (!spelling->is_silent && !spelling->failed)
 		make_frame(speller, str_slice(text->data, text->len),
 		    is_deflated(variant), spelling);

@@ -17,8 +17,10 @@ struct spelling {
 	struct frame frame; /* good until the same variant is spelled again */
 	uint8_t head[WS_FRAME_HEAD_MAX];
 	bool is_made;
-	bool is_silent; /* the dialect has no word for it */
-	bool failed;    /* no memory */
+	bool is_silent;      /* the dialect has no word for it */
+	bool failed;         /* no memory */
+	unsigned close_code; /* 0; else close when it is sent, for this … */
+	const char *close_reason;
 };
 
 #define VARIANTS_MAX (DIALECTS_MAX * 2)
