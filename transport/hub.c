@@ -129,8 +129,10 @@ hub_enter(struct publisher *publisher, struct str member_id, struct str room)
 
 	if (session == NULL)
 		return CHAT_OK; /* connected elsewhere */
-	return seating_enter(&hub->seating, session, room) ? CHAT_OK
-							   : CHAT_UNAVAILABLE;
+	if (!seating_enter(&hub->seating, session, room))
+		return CHAT_UNAVAILABLE;
+	session->has_been_in_room |= room.data != NULL;
+	return CHAT_OK;
 }
 
 static void

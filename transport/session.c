@@ -47,18 +47,25 @@ fail(struct session *session, const struct command *command,
 	hub_tell(sessions_of(session)->config.hub, session, &event);
 }
 
+static void
+fail_as_too_fast(struct session *session, const struct command *command,
+    int64_t wait_ms)
+{
+	struct failure failure = {
+		.error = CHAT_RATE_LIMITED,
+		.command = command->word,
+		.retry_after_ms = wait_ms,
+	};
+
+	fail(session, command, &failure);
+}
+
 /* Beyond its rate a client is told so, and closed if it goes on and on. */
 static void
 refuse(struct session *session, const struct command *command)
 {
 	const struct service *service = session->conn->service;
 	const struct rate_limit *limit = &service->limits->messages;
-	struct failure failure = {
-		.error = CHAT_RATE_LIMITED,
-		.command = command->word,
-		.retry_after_ms =
-		    token_bucket_wait_ms(&session->messages, limit, 1),
-	};
 	uint32_t now = service->wheel.now;
 
 	if (now - session->refused_since > REFUSALS_TICKS) {
@@ -68,7 +75,72 @@ refuse(struct session *session, const struct command *command)
 	if (++session->refused >= REFUSALS_MOST)
 		conn_end(session->conn, WS_CLOSE_RATE_LIMITED, "rate_limited");
 	else
-		fail(session, command, &failure);
+		fail_as_too_fast(session, command,
+		    token_bucket_wait_ms(&session->messages, limit, 1));
+}
+
+static bool
+take_token(struct session *session, const struct command *command)
+{
+	const struct service *service = session->conn->service;
+
+	if (token_bucket_take(&session->messages, &service->limits->messages,
+		service->now_ms, 1))
+		return true;
+	refuse(session, command);
+	return false;
+}
+
+static bool
+carry_out(struct session *session, struct command *command)
+{
+	command->author = session_member(session);
+	return command_handle(sessions_of(session)->config.handler, command) ==
+	       CHAT_OK;
+}
+
+static void
+take(struct session *session, struct command *command, enum chat_error error,
+    const struct failure *failure)
+{
+	if (!take_token(session, command))
+		return;
+	if (error != CHAT_OK)
+		fail(session, command, failure);
+	else
+		carry_out(session, command);
+}
+
+/*
+ * A chat message in a dialect with a pace of its own: it comes before what
+ * may be wrong with the message, and only what is said counts. What is not
+ * said takes a token like any other command, so that no flood is free.
+ */
+static void
+take_paced(struct session *session, struct command *command,
+    enum chat_error error, const struct failure *failure)
+{
+	const struct pace *pace = &session->dialect->pace;
+	int64_t now_ms = session->conn->service->now_ms;
+	int64_t wait_ms = pacer_wait_ms(&session->pacer, pace, now_ms);
+
+	if (error == CHAT_OK && wait_ms == 0) {
+		if (carry_out(session, command))
+			pacer_count(&session->pacer, pace, now_ms);
+	} else if (take_token(session, command)) {
+		if (wait_ms > 0)
+			fail_as_too_fast(session, command, wait_ms);
+		else
+			fail(session, command, failure);
+	}
+}
+
+static enum wire_stage
+stage_of(const struct session *session)
+{
+	if (session->place_count > 0)
+		return WIRE_INSIDE;
+	return session->has_been_in_room ? WIRE_OUTSIDE : WIRE_NEW;
 }
 
 static void
@@ -80,6 +152,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	struct wire_context context = {
 		.json_depth = limits->json_depth,
 		.frame_bytes = limits->frame_bytes,
+		.stage = stage_of(session),
 	};
 	struct command command;
 	struct failure failure;
@@ -88,17 +161,11 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	(void)opcode; /* JSON in a binary message is JSON */
 	error = session->dialect->decode(str_slice(data, len), &context,
 	    &command, &failure, &sessions->keep);
-	if (!token_bucket_take(&session->messages, &limits->messages,
-		session->conn->service->now_ms, 1)) {
-		refuse(session, &command);
-		return;
-	}
-	if (error != CHAT_OK) {
-		fail(session, &command, &failure);
-		return;
-	}
-	command.author = session_member(session);
-	command_handle(sessions->config.handler, &command);
+	if ((command.flags & COMMAND_PACED) &&
+	    session->dialect->pace.messages > 0)
+		take_paced(session, &command, error, &failure);
+	else
+		take(session, &command, error, &failure);
 }
 
 /* --- birth and death ------------------------------------------------------ */
@@ -137,8 +204,8 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 	struct sessions *sessions = (struct sessions *)endpoint;
 	const struct dialect *dialect =
 	    path_dialect(conn_dialect(conn), request->path);
-	struct session *session =
-	    calloc(1, sizeof(*session) + id_size(dialect->ids));
+	struct session *session = calloc(1,
+	    offsetof(struct session, member_id) + id_size(dialect->ids));
 
 	if (session == NULL)
 		return NULL;

@@ -10,6 +10,7 @@
 #include "domain/str.h"
 #include "transport/endpoint.h"
 #include "transport/limits.h"
+#include "transport/pace.h"
 #include "transport/token_bucket.h"
 #include "wire/dialect.h"
 
@@ -34,14 +35,16 @@ struct session {
 	uint32_t more_capacity;
 	/* of the turn: what is for this session alone */
 	struct session *next_apart;
-	uint32_t apart_turn;  /* is on the list of the turn with this number */
+	uint32_t apart_turn; /* is on the list of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;
 	/* its own */
 	struct token_bucket messages;
+	struct pacer pacer;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint16_t refused;
-	uint8_t variant; /* which channels it sits in */
+	uint8_t variant;       /* which channels it sits in */
+	bool has_been_in_room; /* not counting the lobby */
 	/* As long as the dialect's ids are; empty until it is attached. */
 	char member_id[];
 };
