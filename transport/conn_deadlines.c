@@ -7,6 +7,7 @@
 
 #include "transport/conn_parts.h"
 #include "transport/opening.h"
+#include "wire/dialect.h"
 
 /* Everything that waits for a moment waits for the earliest of them. */
 static void
@@ -43,6 +44,17 @@ pong_due(const struct conn *conn)
 	return after(conn->pinged, conn->service->limits->pong_timeout_ms);
 }
 
+/* The dialect's own patience, for those who send nothing at all. */
+static uint32_t
+idle_due(const struct conn *conn)
+{
+	const struct dialect *dialect = conn_dialect(conn);
+
+	if (dialect == NULL || conn->resume_at != 0)
+		return 0;
+	return after(conn->since, dialect->idle_ms);
+}
+
 static uint32_t
 open_deadline(const struct conn *conn)
 {
@@ -51,6 +63,7 @@ open_deadline(const struct conn *conn)
 
 	sooner(&due, ping_due(conn));
 	sooner(&due, pong_due(conn));
+	sooner(&due, idle_due(conn));
 	sooner(&due, after(conn->message_begun, limits->message_time_ms));
 	sooner(&due,
 	    after(conn->output_soft_since, limits->output_soft_time_ms));
@@ -147,6 +160,8 @@ check_open(struct conn *conn)
 		conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
 	else if (has_passed(conn, pong_due(conn)))
 		conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
+	else if (has_passed(conn, idle_due(conn)))
+		conn_end(conn, WS_CLOSE_GOING_AWAY, "idle");
 	else if (has_passed(conn,
 		     after(conn->message_begun, limits->message_time_ms)))
 		conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
