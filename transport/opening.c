@@ -154,15 +154,12 @@ handle_request(struct conn *conn, const struct http_request *request)
 	const struct service *service = conn->service;
 	struct http_response response = { 0 };
 	char body[ROUTE_BODY_SIZE];
+	bool is_served = service->endpoint->ops->serves(service->endpoint, conn,
+	    request->path);
 
-	if (service->endpoint->ops->serves(service->endpoint, conn,
-		request->path)) {
-		if (ws_handshake_is_wanted(request))
-			return open_websocket(conn, request);
-		refuse(conn, 400, "Bad Request\n");
-		return false;
-	}
-	routes_answer(service, request, &response, body);
+	if (is_served && ws_handshake_is_wanted(request))
+		return open_websocket(conn, request);
+	routes_answer(conn, request, is_served, &response, body);
 	answer(conn, &response);
 	return false;
 }

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "transport/assets.h"
+#include "transport/conn.h"
 #include "transport/service.h"
+#include "transport/ws_handshake.h"
+#include "wire/face.h"
 
 #define TEXT "text/plain; charset=utf-8"
 #define JSON "application/json"
 
 struct answer {
-	const struct service *service;
+	struct service *service;
 	const struct http_request *request;
 	struct http_response *response;
 	char *body;
@@ -122,7 +125,7 @@ answer_asset(struct answer *answer)
 	asset_answer(asset, answer->request, answer->response, answer->body);
 }
 
-/* --- the table ------------------------------------------------------------ */
+/* --- the tables ----------------------------------------------------------- */
 
 struct route {
 	const char *path;
@@ -130,44 +133,115 @@ struct route {
 	void (*run)(struct answer *);
 };
 
-static const struct route table[] = {
-	{ "/health", true, answer_health }, /* as the first servers had it */
+/* Whoever watches over servers finds these on every listener … */
+static const struct route probes[] = {
 	{ "/livez", false, answer_health },
 	{ "/readyz", false, answer_readyz },
+	{ NULL, false, NULL },
+};
+
+/* … and these where the dialect has nothing else to say. */
+static const struct route others[] = {
+	{ "/health", true, answer_health }, /* as the first servers had it */
+	{ NULL, false, NULL },
 };
 
 static const struct route asset_route = { .run = answer_asset };
 
-static const struct route *
-find_route(const struct service *service, struct str path)
+static void
+run(struct answer *answer, const struct route *route)
 {
-	if (!service->has_routes)
-		return NULL;
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (str_equal(path, str_from(table[i].path)))
-			return &table[i];
-	if (service->assets != NULL &&
-	    assets_find(service->assets, path) != NULL)
-		return &asset_route;
-	return NULL;
+	if (route->any_method || answer->response->head_only ||
+	    str_equal(answer->request->method, STR("GET"))) {
+		route->run(answer);
+		return;
+	}
+	say(answer, 405, TEXT, "405 method not allowed\n");
+	answer->response->headers = "Allow: GET, HEAD\r\n";
+}
+
+static bool
+run_one_of(struct answer *answer, const struct route *table)
+{
+	for (const struct route *route = table; route->path != NULL; route++)
+		if (str_equal(answer->request->path, str_from(route->path))) {
+			run(answer, route);
+			return true;
+		}
+	return false;
+}
+
+static bool
+run_asset(struct answer *answer)
+{
+	const struct assets *assets = answer->service->assets;
+
+	if (assets == NULL ||
+	    assets_find(assets, answer->request->path) == NULL)
+		return false;
+	run(answer, &asset_route);
+	return true;
+}
+
+/* --- the dialect's face --------------------------------------------------- */
+
+static bool
+show_face(struct answer *answer, const struct dialect *dialect)
+{
+	struct service *service = answer->service;
+	struct figures figures = { 0 };
+	struct face_request request = {
+		.method = answer->request->method,
+		.path = answer->request->path,
+		.is_upgrade = ws_handshake_is_wanted(answer->request),
+		.has_origin =
+		    http_header_find(answer->request, "Origin", NULL).data !=
+		    NULL,
+		.monotonic_ms = clock_monotonic_ms(service->clock),
+		.figures = &figures,
+	};
+	struct face face = { .body = &service->face };
+
+	if (dialect == NULL || dialect->face == NULL)
+		return false;
+	if (service->figures != NULL)
+		service->figures(&figures, service->arg);
+	wire_text_reset(face.body);
+	if (!dialect->face(&request, &face))
+		return false;
+	say(answer, face.status, face.content_type, "");
+	answer->response->body = str_slice(face.body->data, face.body->len);
+	answer->response->headers = face.headers;
+	if (face.body->failed)
+		say(answer, 503, TEXT, "Out of memory\n");
+	return true;
+}
+
+/* There is nothing here, or nothing without an upgrade. */
+static void
+turn_away(struct answer *answer, bool could_open)
+{
+	if (!could_open) {
+		say(answer, 404, TEXT, "404 page not found\n");
+		return;
+	}
+	say(answer, 400, TEXT, "Bad Request\n");
+	answer->response->headers = "Sec-WebSocket-Version: 13\r\n";
 }
 
 void
-routes_answer(const struct service *service, const struct http_request *request,
-    struct http_response *response, char body[ROUTE_BODY_SIZE])
+routes_answer(const struct conn *conn, const struct http_request *request,
+    bool could_open, struct http_response *response, char body[ROUTE_BODY_SIZE])
 {
-	struct answer answer = { service, request, response, body };
-	const struct route *route = find_route(service, request->path);
+	struct answer answer = { conn->service, request, response, body };
+	bool found = false;
 
 	body[0] = '\0';
 	response->head_only = str_equal(request->method, STR("HEAD"));
-	if (route == NULL)
-		say(&answer, 404, TEXT, "404 page not found\n");
-	else if (route->any_method || response->head_only ||
-		 str_equal(request->method, STR("GET")))
-		route->run(&answer);
-	else {
-		say(&answer, 405, TEXT, "405 method not allowed\n");
-		response->headers = "Allow: GET, HEAD\r\n";
-	}
+	if (conn->service->has_routes)
+		found = run_one_of(&answer, probes) ||
+			show_face(&answer, conn_dialect(conn)) ||
+			run_one_of(&answer, others) || run_asset(&answer);
+	if (!found)
+		turn_away(&answer, could_open);
 }

@@ -13,6 +13,7 @@
 struct dialect;
 struct assets;
 struct endpoint;
+struct figures;
 struct server;
 
 /* Where to listen, and what is spoken there. */
@@ -33,9 +34,11 @@ struct server_config {
 	uint64_t seed;               /* of random spreading */
 	/* Bytes that others hold for members; or NULL. */
 	size_t (*held)(void *arg);
+	/* What is told of the chat over plain HTTP; or NULL. */
+	void (*figures)(struct figures *, void *arg);
 	/* SIGHUP came; or NULL. */
 	void (*reload)(void *arg);
-	void *arg; /* of both */
+	void *arg; /* of these three */
 };
 
 /* Binds all addresses. NULL: it was logged why not. */

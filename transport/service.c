@@ -31,8 +31,7 @@ service_random(struct service *service, uint32_t bound)
 size_t
 service_memory(const struct service *service)
 {
-	size_t held =
-	    service->held != NULL ? service->held(service->held_arg) : 0;
+	size_t held = service->held != NULL ? service->held(service->arg) : 0;
 
 	return held + service->conn_count * CONN_BYTES + service->input_bytes +
 	       service->pool.bytes;
@@ -194,7 +193,8 @@ service_init(struct service *service, const struct server_config *config)
 	service->assets = config->assets;
 	service->limits = config->limits;
 	service->held = config->held;
-	service->held_arg = config->arg;
+	service->figures = config->figures;
+	service->arg = config->arg;
 	service->random = config->seed | 1;
 	service->started_ms = clock_monotonic_ms(config->clock);
 	service->reader_limits.buffered = &service->input_bytes;
@@ -225,4 +225,5 @@ service_fini(struct service *service)
 	ws_inflater_destroy(service->reader_limits.inflater);
 	peer_table_fini(&service->peers);
 	chunk_pool_fini(&service->pool);
+	wire_text_fini(&service->face);
 }

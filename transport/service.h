@@ -14,10 +14,12 @@
 #include "transport/outbox.h"
 #include "transport/wheel.h"
 #include "transport/ws_message.h"
+#include "wire/dialect.h"
 
 struct assets;
 struct event_base;
 struct conn;
+struct figures;
 
 struct service {
 	struct event_base *base;
@@ -28,7 +30,10 @@ struct service {
 	const struct transport_limits *limits;
 	/* Bytes that others hold for members, the history for one; or NULL. */
 	size_t (*held)(void *arg);
-	void *held_arg;
+	/* What faces tell of the chat; or NULL. */
+	void (*figures)(struct figures *, void *arg);
+	void *arg;             /* of both */
+	struct wire_text face; /* the body of the last one shown */
 	struct ws_reader_limits reader_limits;
 	struct http_limits http_limits;
 	struct chunk_pool pool;

@@ -128,6 +128,14 @@ held_by_stores(void *arg)
 	return history_bytes(app->stores.history);
 }
 
+static void
+tell_figures(struct figures *out, void *arg)
+{
+	struct app *app = arg;
+
+	chat_figures(&app->chat, out);
+}
+
 /* --- together ------------------------------------------------------------- */
 
 static bool
@@ -167,6 +175,7 @@ make_server(struct app *app)
 		.assets = &web_assets,
 		.seed = random_seed(),
 		.held = held_by_stores,
+		.figures = tell_figures,
 		.reload = reload,
 		.arg = app,
 	};

@@ -3,12 +3,24 @@
 #include <string.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
 #include "transport/assets.h"
+#include "wire/dialect.h"
 
 static struct recorder recorder;
 static struct http_response response;
 static char body[ROUTE_BODY_SIZE];
+
+static void
+answer(const struct http_request *request, const char *dialect, bool could_open)
+{
+	struct conn conn = { .service = &recorder.rig.service };
+
+	conn_set_dialect(&conn, dialect_find(str_from(dialect)));
+	memset(&response, 0, sizeof(response));
+	routes_answer(&conn, request, could_open, &response, body);
+}
 
 static void
 ask(const char *method, const char *path, const char *query)
@@ -20,8 +32,7 @@ ask(const char *method, const char *path, const char *query)
 
 	if (query != NULL)
 		request.query = str_from(query);
-	memset(&response, 0, sizeof(response));
-	routes_answer(&recorder.rig.service, &request, &response, body);
+	answer(&request, "command", false);
 }
 
 static void
@@ -59,6 +70,76 @@ START_TEST(answers_what_is_asked_over_http)
 	    strcmp(answers[_i].method, "HEAD") == 0);
 	if (response.status == 405)
 		ck_assert_str_eq(response.headers, "Allow: GET, HEAD\r\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+/* --- the face of a dialect -------------------------------------------------
+ */
+
+static const struct {
+	const char *dialect;
+	const char *method;
+	const char *path;
+	int status;
+} faces[] = {
+	{ "action", "GET", "/", 426 },
+	{ "action", "GET", "/health", 426 },
+	{ "action", "HEAD", "/nowhere", 426 },
+	{ "action", "DELETE", "/", 426 },
+	{ "action", "GET", "/livez", 200 },
+	{ "action", "HEAD", "/readyz", 200 },
+	{ "action", "POST", "/livez", 405 },
+};
+
+START_TEST(a_dialect_shows_its_face_behind_the_probes)
+{
+	struct http_request request = {
+		.method = str_from(faces[_i].method),
+		.path = str_from(faces[_i].path),
+	};
+
+	recorder_init(&recorder);
+	answer(&request, faces[_i].dialect, true);
+	ck_assert_int_eq(response.status, faces[_i].status);
+	ck_assert_int_eq(response.head_only,
+	    strcmp(faces[_i].method, "HEAD") == 0);
+	ck_assert_uint_gt(response.body.len, 0);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(a_face_needs_memory)
+{
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = STR("/"),
+	};
+
+	if (!malloc_can_fail())
+		return;
+	recorder_init(&recorder);
+	malloc_fail_at(1);
+	answer(&request, "action", true);
+	malloc_fail_at(0);
+	ck_assert_int_eq(response.status, 503);
+	check_body("Out of memory\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(without_a_face_a_websocket_is_asked_for)
+{
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = STR("/ws"),
+	};
+
+	recorder_init(&recorder);
+	answer(&request, "command", true);
+	ck_assert_int_eq(response.status, 400);
+	check_body("Bad Request\n");
+	ck_assert_str_eq(response.headers, "Sec-WebSocket-Version: 13\r\n");
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -179,6 +260,10 @@ SUITE(route)
 {
 	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
 	    COUNT(answers));
+	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
+	    0, COUNT(faces));
+	tcase_add_test(tests, a_face_needs_memory);
+	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
 	tcase_add_test(tests, serves_assets_behind_the_health_checks);
 	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,

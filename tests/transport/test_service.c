@@ -41,7 +41,7 @@ START_TEST(counts_what_is_held_for_connections_and_by_others)
 	recorder_init(&recorder);
 	ck_assert_uint_eq(service_memory(service), 0);
 	service->held = held_by_others;
-	service->held_arg = &others;
+	service->arg = &others;
 	ck_assert_uint_eq(service_memory(service), 5000);
 	recorder_meet(&recorder, &client, 4608);
 	alone = service_memory(service);
@@ -89,7 +89,7 @@ START_TEST(overload_that_nobody_here_caused_ends_nobody)
 	recorder_init(&recorder);
 	recorder_meet(&recorder, &client, 0);
 	recorder.rig.service.held = held_by_others;
-	recorder.rig.service.held_arg = &others;
+	recorder.rig.service.arg = &others;
 	recorder.rig.limits.memory = 1000;
 	recorder.rig.limits.output_total = 1000;
 	recorder_say(&recorder, client.conn, 'x', 500);
