@@ -13,6 +13,7 @@ static const struct {
 } paths[] = {
 	{ &narrow, "/ws", "narrow" },
 	{ &narrow, "/ws/command", "command" },
+	{ &narrow, "/ws/action", "action" },
 	{ &narrow, "/ws/", NULL },
 	{ &narrow, "/ws/narrow", NULL }, /* not among dialects() */
 	{ &narrow, "/ws/command/", NULL },

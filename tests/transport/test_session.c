@@ -224,6 +224,31 @@ START_TEST(a_message_becomes_a_command_text_or_not)
 END_TEST
 
 static const struct {
+	const char *listener;
+	const char *path;
+	const char *answer; /* to what is no JSON */
+} spoken[] = {
+	{ "command", "/ws", "\"event\":\"error\"" },
+	{ "command", "/ws/action", "\"status\":\"error\"" },
+	{ "action", "/ws", "\"status\":\"error\"" },
+	{ "action", "/", "\"status\":\"error\"" },
+	{ "action", "/ws/command", "\"event\":\"error\"" },
+};
+
+START_TEST(listener_and_path_say_what_is_spoken)
+{
+	setup();
+	f.rig.dialect = dialect_find(str_from(spoken[_i].listener));
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, spoken[_i].path);
+	command(0, "hello");
+	turn(0);
+	check_text(0, spoken[_i].answer);
+	teardown();
+}
+END_TEST
+
+static const struct {
 	const char *text;
 	const char *answer;
 } misspelled[] = {
@@ -519,6 +544,8 @@ SUITE(session)
 {
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
 	    2);
+	tcase_add_loop_test(tests, listener_and_path_say_what_is_spoken, 0,
+	    COUNT(spoken));
 	tcase_add_loop_test(tests, what_is_misspelled_is_answered, 0,
 	    COUNT(misspelled));
 	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT(wishes));
