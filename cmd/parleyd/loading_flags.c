@@ -34,6 +34,14 @@ loading_only_answers(const struct options *options)
 	       options->action == OPTIONS_VERSION;
 }
 
+/* A switch needs no value to be on: what follows may be the next flag. */
+static bool
+is_bare_switch(const struct option *option, const char *next)
+{
+	return option != NULL && option->type == OPTION_BOOL &&
+	       (next == NULL || next[0] == '-');
+}
+
 static bool
 assign_flag(struct loading *loading, struct str name, const char *value)
 {
@@ -51,6 +59,19 @@ assign_flag(struct loading *loading, struct str name, const char *value)
 		    str_from(value));
 	loading->file = value;
 	return true;
+}
+
+/* What stands behind '=', or follows. */
+static const char *
+flag_value(struct str name, const char *equals, char *const *argv, int *i)
+{
+	const struct option *option = option_find(OPTION_STYLE_FLAG, name);
+
+	if (equals != NULL)
+		return equals + 1;
+	if (is_bare_switch(option, argv[*i + 1]))
+		return "on";
+	return argv[++*i];
 }
 
 /* argv ends with NULL, so there is always a next one. */
@@ -73,7 +94,7 @@ loading_flags(struct loading *loading, int argc, char *const *argv)
 		if (equals != NULL)
 			name.len = (size_t)(equals - argv[i]);
 		if (!assign_flag(loading, name,
-			equals != NULL ? equals + 1 : argv[++i]))
+			flag_value(name, equals, argv, &i)))
 			return false;
 	}
 	return true;
