@@ -112,6 +112,7 @@ reload(void *arg)
 	}
 	options_each_change(&app->options, &fresh, log_change, NULL);
 	fresh.listeners = app->options.listeners;
+	fresh.seed_ports = app->options.seed_ports;
 	fresh.store_kind = app->options.store_kind;
 	use_options(app, &fresh);
 	server_limits_changed(app->server);

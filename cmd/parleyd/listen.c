@@ -150,3 +150,40 @@ listen_append(struct listen_list *list, struct str text)
 			return false;
 	return true;
 }
+
+/* --- where the first servers listened ------------------------------------- */
+
+static const struct str seed_ports[] = {
+	{ "127.0.0.1:8080=command", 22 },
+	{ "127.0.0.1:8765=action", 21 },
+};
+
+/* The last one is at an address that is there already. */
+static bool
+repeats(const struct listen_list *list)
+{
+	char last[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
+
+	address_format(&list->at[list->count - 1].address, last);
+	for (size_t i = 0; i + 1 < list->count; i++) {
+		address_format(&list->at[i].address, other);
+		if (strcmp(last, other) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+listen_append_seed_ports(struct listen_list *list)
+{
+	for (size_t i = 0; i < sizeof(seed_ports) / sizeof(seed_ports[0]);
+	     i++) {
+		struct listen_list longer = *list;
+
+		if (!append_one(&longer, seed_ports[i]))
+			return false;
+		if (!repeats(&longer))
+			*list = longer;
+	}
+	return true;
+}

@@ -33,6 +33,12 @@ void listen_clear(struct listen_list *);
 bool listen_append(struct listen_list *, struct str text);
 
 /*
+ * Appends the ports, on this machine, of the servers whose dialects we
+ * speak; but not those that are in the list. False: they are too many.
+ */
+bool listen_append_seed_ports(struct listen_list *);
+
+/*
  * Whether such a text names a dialect that there is not: *name is it, *meant
  * the one that is closest, or NULL. A path may contain '=': the last counts.
  */

@@ -43,6 +43,14 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "Where to listen; several with commas, or given several "
 		    "times." },
+	{ .name = "seed_ports",
+	    .type = OPTION_BOOL,
+	    AT(seed_ports),
+	    .preset = "off",
+	    .needs_restart = true,
+	    .help = "Listen on this machine where the servers did whose "
+		    "dialects we speak: command on 8080, action on 8765; "
+		    "beside what listen says, and instead of its default." },
 	{ .name = "store.kind",
 	    .type = OPTION_WORD,
 	    AT(store_kind),

@@ -47,6 +47,26 @@ check_agreement(struct loading *loading)
 	    part, found.other_part->name, other, found.whole->name, whole);
 }
 
+/* The list becomes what it would have been, had somebody written it all. */
+static bool
+add_seed_ports(struct loading *loading)
+{
+	const struct option *listen =
+	    option_find(OPTION_STYLE_FILE, STR("listen"));
+	enum loading_rank rank = loading->rank[loading_index(listen)];
+	struct listen_list *list = &loading->out->listeners;
+
+	if (!loading->out->seed_ports)
+		return true;
+	if (rank == FROM_PRESET)
+		listen_clear(list);
+	if (listen_append_seed_ports(list))
+		return true;
+	return loading_fail(loading, rank,
+	    "listen and seed_ports are together more than %d addresses",
+	    LISTEN_MAX);
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -61,7 +81,8 @@ options_load(struct options *out, const struct options_sources *sources,
 	if (loading_only_answers(out))
 		return true;
 	return loading_environment(&loading, sources->envp) &&
-	       loading_file(&loading) && check_agreement(&loading);
+	       loading_file(&loading) && add_seed_ports(&loading) &&
+	       check_agreement(&loading);
 }
 
 void

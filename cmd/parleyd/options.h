@@ -31,7 +31,8 @@ enum store_kind {
 /* A plain value: compare and copy it as you like. */
 struct options {
 	enum options_action action;
-	struct listen_list listeners;
+	struct listen_list listeners; /* seed ports included */
+	bool seed_ports;
 	enum store_kind store_kind;
 	enum log_level log_level;
 	struct transport_limits transport;

@@ -103,6 +103,8 @@ START_TEST(a_flag_goes_before_environment_before_file)
 }
 END_TEST
 
+#define SEED_PORTS "127.0.0.1:8080=command, 127.0.0.1:8765=action"
+
 static const struct {
 	const char *flags, *env, *file;
 	const char *listen;
@@ -114,6 +116,17 @@ static const struct {
 	{ "", "", "listen = :1\nlisten = :2, :3\n", ":1, :2, :3" },
 	{ "--listen :1", "PARLEY_LISTEN=:2", "listen = :3", ":1" },
 	{ "", "PARLEY_LISTEN=:2", "listen = :3", ":2" },
+	{ "--seed-ports", "", NULL, SEED_PORTS },
+	{ "--seed-ports --listen :1", "", NULL, ":1, " SEED_PORTS },
+	{ "--seed-ports on --listen :1", "", NULL, ":1, " SEED_PORTS },
+	{ "--seed-ports=on", "", "listen = :1", ":1, " SEED_PORTS },
+	{ "", "PARLEY_SEED_PORTS=on", "listen = :1", ":1, " SEED_PORTS },
+	{ "", "", "seed_ports = on", SEED_PORTS },
+	{ "--seed-ports off", "", "seed_ports = on", "127.0.0.1:8080" },
+	/* What has been given an address keeps it. */
+	{ "--seed-ports --listen localhost:8080=action", "", NULL,
+	    "localhost:8080=action, 127.0.0.1:8765=action" },
+	{ "--seed-ports", "", "listen = " SEED_PORTS, SEED_PORTS },
 };
 
 START_TEST(lists_get_longer_within_one_source_only)
@@ -148,6 +161,12 @@ static const struct {
 	    "did you mean command?" },
 	{ "", "", "listen = :1,:2=telnet", 78,
 	    "FILE:1: listen: there is no dialect \"telnet\"" },
+	{ "--seed-ports maybe", "", NULL, 64,
+	    "--seed-ports: \"maybe\": expected on or off" },
+	{ "--seed-ports --listen "
+	  ":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15",
+	    "", NULL, 64,
+	    "listen and seed_ports are together more than 16 addresses" },
 	{ "now", "", NULL, 64, "\"now\": expected an option; see --help" },
 	{ "", "PARLEY_LOG_LEVEL=loud", NULL, 78,
 	    "PARLEY_LOG_LEVEL: \"loud\": expected debug, info, warn or error" },
