@@ -27,6 +27,7 @@ enum record_type {
 	RECORD_SNAP_END = 12
 };
 
+#define RECORD_VERSION 1        /* of every type there is */
 #define RECORD_MAY_BE_SKIPPED 1 /* flag: by a reader that does not know it */
 
 struct record {

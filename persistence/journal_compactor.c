@@ -1,0 +1,51 @@
+/* When to compact. */
+#include "domain/log.h"
+#include "persistence/journal_inside.h"
+
+bool
+journal_is_to_compact(const struct journal *journal)
+{
+	uint64_t bytes = journal->compact.old_bytes + journal->segment_bytes;
+
+	/* Nothing new behind the last snapshot: the next one would take its
+	 * name. And what failed waits for the next segment to be full. */
+	return journal->compact.run != NULL &&
+	       journal->compact.last_lsn > journal->compact.tried_lsn &&
+	       bytes >= journal->options.compact_after_bytes &&
+	       bytes / 2 >= journal->compact.live_bytes;
+}
+
+static void
+finish(struct journal *journal, uint64_t covered_bytes, uint64_t live_bytes)
+{
+	journal_lock(journal);
+	journal->compact.old_bytes -= covered_bytes;
+	journal->compact.live_bytes = live_bytes;
+	journal->figures.compactions++;
+	journal_unlock(journal);
+}
+
+bool
+journal_compact(struct journal *journal)
+{
+	uint64_t last_lsn, covered_bytes, live_bytes = 0;
+	bool is_due;
+	int error;
+
+	journal_lock(journal);
+	is_due = journal_is_to_compact(journal);
+	last_lsn = journal->compact.last_lsn;
+	covered_bytes = journal->compact.old_bytes;
+	if (is_due)
+		journal->compact.tried_lsn = last_lsn;
+	journal_unlock(journal);
+	if (!is_due)
+		return false;
+	error =
+	    journal->compact.run(journal->compact.arg, last_lsn, &live_bytes);
+	if (error == 0)
+		finish(journal, covered_bytes, live_bytes);
+	else
+		log_warn("store: compaction: %s", strerror(error));
+	return true;
+}

@@ -1,0 +1,224 @@
+/* When the disk says no, and whether it still does. */
+#include <errno.h>
+
+#include "domain/log.h"
+#include "persistence/journal_inside.h"
+
+/*
+ * Why no record is ever found in the place of another with its number:
+ *
+ * What failed gives its numbers back, from committed + 1 on. They are given out
+ * again only for records in a *new* segment, and that one is begun only after
+ * the old one was cut back to its last good end and the cut was synced. So when
+ * a record with such a number can be on the disk for the second time, the first
+ * one is gone for good, whatever part of it may have been there. A crash before
+ * the cut is synced finds at most what failed, whose senders were told that
+ * nobody knows.
+ *
+ * If the sync fails, of the cut or of anything else, nobody knows either, and
+ * it cannot be asked: the pages count as clean, a second sync would succeed
+ * without having written them. Then nothing is written any more by this
+ * process, and the numbers are not given out again; the next one reads what the
+ * disk itself has.
+ */
+
+/* It may pass by itself, and only what was to be written is missing. */
+static bool
+may_pass(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *
+trouble_of(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "disk full";
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return "system out of resources";
+	default:
+		return "disk error";
+	}
+}
+
+void
+journal_meet_disk(struct journal *journal)
+{
+	int64_t now_us = disk_monotonic_us(journal->disk);
+
+	journal_lock(journal);
+	journal->is_busy = true;
+	journal->busy_since_us = now_us;
+	journal_unlock(journal);
+}
+
+void
+journal_leave_disk(struct journal *journal)
+{
+	int64_t now_us = disk_monotonic_us(journal->disk), took_us;
+	bool was_told;
+
+	journal_lock(journal);
+	journal->is_busy = false;
+	took_us = now_us - journal->busy_since_us;
+	was_told = journal->stall_is_told;
+	journal->stall_is_told = false;
+	journal_unlock(journal);
+	if (was_told)
+		log_warn("store: the disk answered after %lld ms",
+		    (long long)(took_us / 1000));
+}
+
+static void
+set_probe(struct journal *journal)
+{
+	journal->probe_at_us =
+	    disk_monotonic_us(journal->disk) + journal->options.probe_ms * 1000;
+}
+
+/* One line for each change. */
+static void
+complain(struct journal *journal, const char *what, int error, bool for_good)
+{
+	bool is_new;
+
+	journal_lock(journal);
+	is_new = journal->trouble == NULL || for_good != journal->is_for_good;
+	journal->trouble = trouble_of(for_good ? EIO : error);
+	journal->is_for_good = for_good;
+	journal_unlock(journal);
+	if (is_new)
+		log_error("store: %s: %s: read-only%s", what, strerror(error),
+		    for_good ? " until restart" : "");
+}
+
+/* Nothing above `committed` will be written. */
+static void
+tell_failure(struct journal *journal)
+{
+	bool is_news;
+
+	journal_lock(journal);
+	journal->has_failed = true;
+	journal->needs_segment = true;
+	journal->figures.failures++;
+	is_news = journal_has_news(journal);
+	journal_unlock(journal);
+	if (is_news)
+		journal_poke(journal);
+}
+
+static bool
+is_for_good(const struct journal *journal, int error)
+{
+	return journal->is_for_good || journal->segment.is_distrusted ||
+	       !may_pass(error);
+}
+
+/* What a failed write left behind. Everything before it is synced as well. */
+static int
+cut_back(struct journal *journal)
+{
+	int error;
+
+	if (!journal->segment.is_torn)
+		return 0;
+	error = segment_writer_cut(&journal->segment);
+	if (error != 0) {
+		complain(journal, "cut back", error,
+		    is_for_good(journal, error));
+		return error;
+	}
+	journal->synced = journal->written;
+	journal->unsynced_since_us = -1;
+	return 0;
+}
+
+void
+journal_fail(struct journal *journal, const char *what, int error)
+{
+	bool for_good = is_for_good(journal, error);
+
+	complain(journal, what, error, for_good);
+	tell_failure(journal);
+	set_probe(journal);
+	if (!for_good)
+		cut_back(journal);
+}
+
+void
+journal_refuse(struct journal *journal, const char *what, int error)
+{
+	if (is_for_good(journal, error)) {
+		journal_fail(journal, what, error);
+		return;
+	}
+	complain(journal, what, error, false);
+	set_probe(journal);
+}
+
+static bool
+has_room(struct journal *journal, uint64_t least)
+{
+	uint64_t bytes;
+
+	/* Who cannot tell must not stop everything: a write will. */
+	return disk_free_bytes(journal->disk, &bytes) != 0 || bytes >= least;
+}
+
+/* Only what really takes room shows that there is some. */
+static int
+take_room(struct journal *journal)
+{
+	return journal->needs_segment
+		   ? journal_begin_segment(journal)
+		   : segment_writer_prepare(&journal->segment);
+}
+
+static void
+try_again(struct journal *journal)
+{
+	int error;
+
+	if (cut_back(journal) != 0 ||
+	    !has_room(journal, 2 * (uint64_t)journal->options.min_free_bytes))
+		return;
+	error = take_room(journal);
+	if (error != 0) {
+		journal_refuse(journal, "next segment", error);
+		return;
+	}
+	journal_lock(journal);
+	journal->trouble = NULL;
+	journal_unlock(journal);
+	log_info("store: writing again");
+}
+
+bool
+journal_probe(struct journal *journal)
+{
+	if (journal->is_for_good ||
+	    disk_monotonic_us(journal->disk) < journal->probe_at_us)
+		return false;
+	set_probe(journal);
+	if (journal->trouble != NULL)
+		try_again(journal);
+	else if (!has_room(journal, journal->options.min_free_bytes))
+		journal_refuse(journal, "under store.min_free", ENOSPC);
+	return true;
+}
