@@ -373,15 +373,26 @@ free_bytes(struct disk *base, uint64_t *bytes)
  */
 
 static int64_t
+read_clock(struct memory_disk *self, const int64_t *clock)
+{
+	int64_t now;
+
+	pthread_mutex_lock(&self->mutex);
+	now = *clock;
+	pthread_mutex_unlock(&self->mutex);
+	return now;
+}
+
+static int64_t
 wall_ms(struct disk *base)
 {
-	return self_of(base)->wall_ms;
+	return read_clock(self_of(base), &self_of(base)->wall_ms);
 }
 
 static int64_t
 monotonic_us(struct disk *base)
 {
-	return self_of(base)->monotonic_us;
+	return read_clock(self_of(base), &self_of(base)->monotonic_us);
 }
 
 static void

@@ -24,33 +24,43 @@ memory_disk_disk(struct memory_disk *self)
 void
 memory_disk_advance(struct memory_disk *self, int64_t ms)
 {
+	pthread_mutex_lock(&self->mutex);
 	self->wall_ms += ms;
 	self->monotonic_us += ms * 1000;
+	pthread_mutex_unlock(&self->mutex);
 }
 
 void
 memory_disk_set_wall(struct memory_disk *self, int64_t ms)
 {
+	pthread_mutex_lock(&self->mutex);
 	self->wall_ms = ms;
+	pthread_mutex_unlock(&self->mutex);
 }
 
 void
 memory_disk_set_capacity(struct memory_disk *self, uint64_t bytes)
 {
+	pthread_mutex_lock(&self->mutex);
 	self->capacity = bytes;
+	pthread_mutex_unlock(&self->mutex);
 }
 
 void
 memory_disk_fail(struct memory_disk *self, struct disk_fault fault)
 {
+	pthread_mutex_lock(&self->mutex);
 	assert(self->fault_count < DISK_FAULTS_MOST);
 	self->faults[self->fault_count++] = fault;
+	pthread_mutex_unlock(&self->mutex);
 }
 
 void
 memory_disk_heal(struct memory_disk *self)
 {
+	pthread_mutex_lock(&self->mutex);
 	self->fault_count = 0;
+	pthread_mutex_unlock(&self->mutex);
 }
 
 unsigned
