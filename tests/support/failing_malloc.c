@@ -8,7 +8,10 @@
 #define BEHIND(result, name, ...)                                       \
 	result __interceptor_##name(__VA_ARGS__) __attribute__((weak)); \
 	result __libc_##name(__VA_ARGS__);                              \
-	result name(__VA_ARGS__)
+	UNWATCHED result name(__VA_ARGS__)
+
+/* They are called before the thread sanitizer is there to watch. */
+#define UNWATCHED __attribute__((no_sanitize("thread")))
 
 BEHIND(void *, malloc, size_t);
 BEHIND(void *, calloc, size_t, size_t);
@@ -58,7 +61,7 @@ malloc_spare(bool on)
 	spared = on ? spared + 1 : spared - 1;
 }
 
-static bool
+UNWATCHED static bool
 fails_now(size_t size)
 {
 	if (spared > 0)
