@@ -44,8 +44,9 @@ libs.wire        := wire domain
 libs.persistence := persistence domain
 libs.transport   := transport wire domain
 libs.cmd         := cmd commands transport wire persistence domain
-syslibs.transport := -levent_core -lz
-syslibs.cmd       := -levent_core -lz
+syslibs.persistence := -lpthread
+syslibs.transport   := -levent_core -lz
+syslibs.cmd         := -levent_core -lz -lpthread
 oracle.wire       := -ljansson
 
 # A line for each step; `make V=1` shows the commands.

@@ -56,7 +56,7 @@ char *journal_reserve(struct journal *, size_t payload_len,
 /* Its LSN. */
 uint64_t journal_commit(struct journal *, enum record_type);
 
-/* Becomes readable when there is news. */
+/* Becomes readable when there is news, also about trouble. */
 int journal_fd(const struct journal *);
 
 /* What became of what was appended. */

@@ -91,34 +91,52 @@ set_probe(struct journal *journal)
 	    disk_monotonic_us(journal->disk) + journal->options.probe_ms * 1000;
 }
 
-/* One line for each change. */
-static void
-complain(struct journal *journal, const char *what, int error, bool for_good)
+/* Under the lock. Whether that is another trouble than before. */
+static bool
+set_trouble(struct journal *journal, int error, bool for_good)
 {
-	bool is_new;
+	bool is_new =
+	    journal->trouble == NULL || for_good != journal->is_for_good;
 
-	journal_lock(journal);
-	is_new = journal->trouble == NULL || for_good != journal->is_for_good;
 	journal->trouble = trouble_of(for_good ? EIO : error);
 	journal->is_for_good = for_good;
+	return is_new;
+}
+
+/* One line for each change, and the loop hears of it: also that nothing above
+ * `committed` will be written, if that is so. */
+static void
+tell(struct journal *journal, const char *what, int error, bool for_good,
+    bool has_failed)
+{
+	bool is_new, is_news;
+
+	journal_lock(journal);
+	is_new = set_trouble(journal, error, for_good);
+	if (has_failed) {
+		journal->has_failed = true;
+		journal->needs_segment = true;
+		journal->figures.failures++;
+	}
+	is_news = (is_new || has_failed) && journal_has_news(journal);
 	journal_unlock(journal);
 	if (is_new)
 		log_error("store: %s: %s: read-only%s", what, strerror(error),
 		    for_good ? " until restart" : "");
+	if (is_news)
+		journal_poke(journal);
 }
 
-/* Nothing above `committed` will be written. */
 static void
-tell_failure(struct journal *journal)
+tell_recovery(struct journal *journal)
 {
 	bool is_news;
 
 	journal_lock(journal);
-	journal->has_failed = true;
-	journal->needs_segment = true;
-	journal->figures.failures++;
+	journal->trouble = NULL;
 	is_news = journal_has_news(journal);
 	journal_unlock(journal);
+	log_info("store: writing again");
 	if (is_news)
 		journal_poke(journal);
 }
@@ -140,8 +158,8 @@ cut_back(struct journal *journal)
 		return 0;
 	error = segment_writer_cut(&journal->segment);
 	if (error != 0) {
-		complain(journal, "cut back", error,
-		    is_for_good(journal, error));
+		tell(journal, "cut back", error, is_for_good(journal, error),
+		    false);
 		return error;
 	}
 	journal->synced = journal->written;
@@ -154,9 +172,8 @@ journal_fail(struct journal *journal, const char *what, int error)
 {
 	bool for_good = is_for_good(journal, error);
 
-	complain(journal, what, error, for_good);
-	tell_failure(journal);
 	set_probe(journal);
+	tell(journal, what, error, for_good, true);
 	if (!for_good)
 		cut_back(journal);
 }
@@ -168,8 +185,8 @@ journal_refuse(struct journal *journal, const char *what, int error)
 		journal_fail(journal, what, error);
 		return;
 	}
-	complain(journal, what, error, false);
 	set_probe(journal);
+	tell(journal, what, error, false, false);
 }
 
 static bool
@@ -203,10 +220,7 @@ try_again(struct journal *journal)
 		journal_refuse(journal, "next segment", error);
 		return;
 	}
-	journal_lock(journal);
-	journal->trouble = NULL;
-	journal_unlock(journal);
-	log_info("store: writing again");
+	tell_recovery(journal);
 }
 
 bool
