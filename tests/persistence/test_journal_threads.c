@@ -1,7 +1,7 @@
-/* With real threads; the disk is one in memory that can be made to hang. */
+/* With real threads, on a disk in memory that can be made to hang. */
+#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/suite.h"
@@ -9,12 +9,209 @@
 
 static struct journal_rig rig;
 
-/* Between the journal and the disk in memory: a sync that waits. */
 static struct {
-	struct disk base;
-	struct disk_ops ops;
+	const struct disk_ops *behind;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
-	bool hangs, is_inside;
+	bool hangs, is_met, is_compacted;
 } hanging = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.change = PTHREAD_COND_INITIALIZER };
+static struct disk_ops hanging_ops;
+
+static int
+hang(struct disk *disk, int file)
+{
+	pthread_mutex_lock(&hanging.lock);
+	hanging.is_met = true;
+	pthread_cond_broadcast(&hanging.change);
+	while (hanging.hangs)
+		pthread_cond_wait(&hanging.change, &hanging.lock);
+	pthread_mutex_unlock(&hanging.lock);
+	return hanging.behind->fdatasync(disk, file);
+}
+
+static void
+set_hanging(bool hangs)
+{
+	pthread_mutex_lock(&hanging.lock);
+	hanging.hangs = hangs;
+	hanging.is_met = false;
+	pthread_cond_broadcast(&hanging.change);
+	pthread_mutex_unlock(&hanging.lock);
+}
+
+static void
+wait_until(const bool *is_so)
+{
+	pthread_mutex_lock(&hanging.lock);
+	while (!*is_so)
+		pthread_cond_wait(&hanging.change, &hanging.lock);
+	pthread_mutex_unlock(&hanging.lock);
+}
+
+static void
+setup(void)
+{
+	journal_rig_init(&rig);
+	hanging.behind = rig.disk->ops;
+	hanging_ops = *rig.disk->ops;
+	hanging_ops.fdatasync = hang;
+	rig.disk->ops = &hanging_ops;
+}
+
+static void
+teardown(void)
+{
+	journal_rig_fini(&rig);
+}
+
+static void
+start(void)
+{
+	journal_rig_open(&rig);
+	ck_assert(journal_start(rig.journal));
+}
+
+static struct journal_news
+wait_for_news(void)
+{
+	struct pollfd fd = { .fd = journal_fd(rig.journal), .events = POLLIN };
+
+	ck_assert_int_eq(poll(&fd, 1, 20000), 1);
+	return journal_rig_poll(&rig);
+}
+
+static void
+wait_for(uint64_t lsn)
+{
+	while (wait_for_news().committed < lsn)
+		continue;
+}
+
+START_TEST(writes_what_is_appended_meanwhile)
+{
+	uint64_t last = 0;
+
+	rig.options.queue_bytes = 1u << 16;
+	start();
+	for (int i = 0; i < 20000; i++) {
+		while ((last = journal_rig_say(&rig, "hello")) == 0)
+			wait_for_news();
+		ck_assert_uint_gt(journal_last(rig.journal), (uint64_t)i);
+	}
+	wait_for(last);
+	ck_assert_uint_eq(journal_committed(rig.journal), last);
+}
+END_TEST
+
+START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
+{
+	uint64_t last;
+
+	start();
+	set_hanging(true);
+	journal_rig_say(&rig, "a");
+	wait_until(&hanging.is_met);
+	for (int i = 0; i < 100; i++)
+		last = journal_rig_say(&rig, "b");
+	ck_assert_uint_eq(last, 102);
+	ck_assert_uint_eq(journal_committed(rig.journal), 1);
+	ck_assert_ptr_null(journal_trouble(rig.journal));
+	memory_disk_advance(rig.memory, 5000);
+	for (int twice = 0; twice < 2; twice++)
+		ck_assert_str_eq(journal_trouble(rig.journal),
+		    "disk does not answer");
+	ck_assert_uint_eq(journal_rig_say(&rig, "c"), 103);
+	set_hanging(false);
+	wait_for(103);
+	/* It may be at the probe that became due; no longer than that. */
+	journal_destroy(rig.journal);
+	rig.journal = NULL;
+}
+END_TEST
+
+START_TEST(writes_the_rest_before_it_ends)
+{
+	const struct journal_record *records;
+
+	start();
+	for (int i = 0; i < 100; i++)
+		journal_rig_say(&rig, "a");
+	journal_destroy(rig.journal);
+	rig.journal = NULL;
+	ck_assert_uint_eq(journal_rig_read(rig.memory, &records), 102);
+	ck_assert_int_eq(records[101].type, RECORD_CLOSE);
+}
+END_TEST
+
+START_TEST(tells_of_a_failure)
+{
+	struct journal_news news;
+
+	start();
+	journal_rig_poll(&rig);
+	memory_disk_fail(rig.memory,
+	    (struct disk_fault){ DISK_CALL_FDATASYNC, 1, EIO, false });
+	journal_rig_say(&rig, "a");
+	news = wait_for_news();
+	ck_assert_uint_eq(news.failed_first, 2);
+	ck_assert_uint_eq(news.failed_last, 2);
+	ck_assert_uint_eq(news.committed, 1);
+	ck_assert_str_eq(journal_trouble(rig.journal), "disk error");
+}
+END_TEST
+
+START_TEST(writes_again_when_there_is_room)
+{
+	rig.options.probe_ms = 1;
+	start();
+	journal_rig_poll(&rig);
+	memory_disk_set_capacity(rig.memory, 0);
+	memory_disk_advance(rig.memory, 1);
+	wait_for_news();
+	ck_assert_str_eq(journal_trouble(rig.journal), "disk full");
+	ck_assert_uint_eq(journal_rig_say(&rig, "a"), 0);
+	memory_disk_set_capacity(rig.memory, UINT64_MAX);
+	memory_disk_advance(rig.memory, 1);
+	wait_for_news();
+	ck_assert_ptr_null(journal_trouble(rig.journal));
+	wait_for(journal_rig_say(&rig, "a"));
+}
+END_TEST
+
+static int
+compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+{
+	ck_assert_ptr_eq(arg, &rig);
+	ck_assert_uint_ge(last_lsn, 2);
+	*live_bytes = 1;
+	pthread_mutex_lock(&hanging.lock);
+	hanging.is_compacted = true;
+	pthread_cond_broadcast(&hanging.change);
+	pthread_mutex_unlock(&hanging.lock);
+	return 0;
+}
+
+START_TEST(compacts_beside_the_writing)
+{
+	rig.config.compact = compact;
+	rig.config.arg = &rig;
+	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
+	rig.options.compact_after_bytes = 1024;
+	start();
+	journal_rig_fill(&rig, 'x', 900);
+	wait_for(journal_rig_fill(&rig, 'x', 900));
+	wait_until(&hanging.is_compacted);
+}
+END_TEST
+
+SUITE(journal_threads)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, writes_what_is_appended_meanwhile);
+	tcase_add_test(tests, lets_the_loop_go_on_while_the_disk_hangs);
+	tcase_add_test(tests, writes_the_rest_before_it_ends);
+	tcase_add_test(tests, tells_of_a_failure);
+	tcase_add_test(tests, writes_again_when_there_is_room);
+	tcase_add_test(tests, compacts_beside_the_writing);
+}
