@@ -7,6 +7,16 @@ from client import Chat
 from server import AT_ONCE, ECHO_SERVER, PARLEYD, Server
 
 
+def pytest_addoption(parser):
+    parser.addoption("--talk", type=int, default=5, metavar="SECONDS",
+                     help="how long those talk who are listened to for losses")
+
+
+@pytest.fixture
+def talk_seconds(request):
+    return request.config.getoption("--talk")
+
+
 @pytest.fixture(scope="module")
 def parleyd():
     """A chat server for all tests of a module."""

@@ -1,0 +1,109 @@
+"""Members who speak another dialect than our own."""
+
+import json
+
+from client import WebSocket
+
+NOTHING = object()  # a key that is left out
+
+
+class Member(WebSocket):
+    """JSON out, JSON in, one object a frame."""
+
+    def tell(self, value):
+        self.send_text(json.dumps(value))
+
+    def next(self):
+        return json.loads(self.read_message())
+
+    def expect(self, **wanted):
+        """The next frame, which is this, and no more than this."""
+        got = self.next()
+        assert got == wanted, got
+        return got
+
+    def ask(self, value):
+        """The very next frame is the answer."""
+        self.tell(value)
+        return self.next()
+
+    def pending(self):
+        """Everything that came until now: an answer of the server marks the
+        place, so that nobody has to wait for silence."""
+        self.tell(self.mark)
+        frames = []
+        while not self.is_mark(frame := self.next()):
+            frames.append(frame)
+        return frames
+
+
+class Action(Member):
+    """`{"action", "body"}`; says nothing before it was greeted."""
+
+    mark = {"action": "mark"}
+
+    def __init__(self, address, target="/", **headers):
+        super().__init__(address, target, **headers)
+        self.greeting = self.next()
+        self.id = self.greeting["client_id"]
+
+    def is_mark(self, frame):
+        return frame == {"status": "error", "message": "Invalid action"}
+
+    def say(self, action, body=NOTHING):
+        self.tell({"action": action} | ({} if body is NOTHING else {"body": body}))
+
+    def answer(self, action, body=NOTHING):
+        self.say(action, body)
+        return self.next()
+
+    def create(self, body="den"):
+        got = self.answer("create", body)
+        assert got["status"] == "success", got
+        return got["room_id"]
+
+    def join(self, room):
+        got = self.answer("join", {"room_id": room})
+        assert got["status"] == "success", got
+
+    def post(self, body):
+        """Whatever else is heard until it is said comes back."""
+        self.say("message", body)
+        heard = []
+        while (got := self.next()) != {"status": "success", "message": "Message sent"}:
+            assert "from" in got, got
+            heard.append(got)
+        return heard
+
+
+class Topic(Member):
+    """Speaks first: a topic and a name, then messages."""
+
+    mark = {"type": "heartbeat", "timestamp": 0}
+
+    def __init__(self, address, target="/ws", **headers):
+        super().__init__(address, target, **headers)
+        self.name = self.topic = None
+
+    def is_mark(self, frame):
+        return frame["type"] == "heartbeat"
+
+    def join(self, username="alice", topic="sports"):
+        got = self.ask({"type": "join", "username": username, "topic": topic})
+        assert got["type"] == "joined", got
+        self.name, self.topic = got["username"], got["topic"]
+        return self
+
+    def refusal(self, value):
+        """The text of the error that this meets."""
+        got = self.ask(value)
+        assert got.keys() == {"type", "message", "timestamp"}, got
+        assert got["type"] == "error" and isinstance(got["timestamp"], int), got
+        return got["message"]
+
+    def post(self, message):
+        """Its own copy and the acknowledgement."""
+        self.tell({"type": "message", "message": message})
+        copy, ack = self.next(), self.next()
+        assert (copy["type"], ack["type"]) == ("message", "ack"), (copy, ack)
+        return copy, ack
