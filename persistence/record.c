@@ -48,6 +48,12 @@ record_size(size_t payload_len)
 	return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 
+static bool
+is_lsn(uint64_t lsn)
+{
+	return lsn > 0 && lsn <= RECORD_LSN_MOST;
+}
+
 static uint32_t
 salted_crc(uint64_t salt, const char *data, size_t len)
 {
@@ -64,7 +70,7 @@ record_write(char *at, const struct record *record, uint64_t salt)
 	char *payload = at + RECORD_HEAD_SIZE;
 
 	assert(len <= RECORD_PAYLOAD_MOST);
-	assert(record->lsn > 0 && record->lsn <= RECORD_LSN_MOST);
+	assert(is_lsn(record->lsn));
 	put_u32(at + AT_MAGIC, RECORD_MAGIC);
 	put_u32(at + AT_LENGTH, (uint32_t)len);
 	put_u64(at + AT_LSN, record->lsn);
@@ -80,11 +86,9 @@ record_write(char *at, const struct record *record, uint64_t salt)
 static bool
 head_is_good(const char *at, uint64_t salt)
 {
-	uint64_t lsn = get_u64(at + AT_LSN);
-
 	return get_u32(at + AT_MAGIC) == RECORD_MAGIC &&
-	       get_u32(at + AT_LENGTH) <= RECORD_PAYLOAD_MOST && lsn > 0 &&
-	       lsn <= RECORD_LSN_MOST &&
+	       get_u32(at + AT_LENGTH) <= RECORD_PAYLOAD_MOST &&
+	       is_lsn(get_u64(at + AT_LSN)) &&
 	       get_u32(at + AT_HEAD_CRC) == salted_crc(salt, at, AT_HEAD_CRC);
 }
 
@@ -116,7 +120,7 @@ record_read(const char *at, size_t len, uint64_t salt, struct record *out,
 void
 segment_head_write(char out[SEGMENT_HEAD_SIZE], const struct segment_head *head)
 {
-	assert(head->first_lsn <= RECORD_LSN_MOST);
+	assert(is_lsn(head->first_lsn));
 	memset(out, 0, SEGMENT_HEAD_SIZE);
 	put_u64(out + HEAD_AT_MAGIC, SEGMENT_MAGIC);
 	put_u32(out + HEAD_AT_VERSION, SEGMENT_VERSION);
@@ -146,8 +150,7 @@ read_copy(const char *at, struct segment_head *out)
 	out->salt = get_u64(at + HEAD_AT_SALT);
 	out->count = get_u64(at + HEAD_AT_COUNT);
 	out->is_snapshot = get_u32(at + HEAD_AT_FLAGS) & SEGMENT_IS_SNAPSHOT;
-	return out->first_lsn <= RECORD_LSN_MOST ? SEGMENT_HEAD_GOOD
-						 : SEGMENT_HEAD_BAD;
+	return is_lsn(out->first_lsn) ? SEGMENT_HEAD_GOOD : SEGMENT_HEAD_BAD;
 }
 
 enum segment_head_state
