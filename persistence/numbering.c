@@ -1,0 +1,59 @@
+#include "persistence/numbering.h"
+
+#include "persistence/store_options.h"
+
+static bool
+is_same_boot(const uint8_t a[BOOT_ID_SIZE], const uint8_t b[BOOT_ID_SIZE])
+{
+	static const uint8_t unknown[BOOT_ID_SIZE];
+
+	return memcmp(a, b, BOOT_ID_SIZE) == 0 &&
+	       memcmp(a, unknown, BOOT_ID_SIZE) != 0;
+}
+
+bool
+numbering_holds(const struct numbering *numbering,
+    const uint8_t boot_id[BOOT_ID_SIZE])
+{
+	if (numbering->is_broken)
+		return false;
+	if (!numbering->is_begun || numbering->is_closed)
+		return true;
+	return numbering->is_opened &&
+	       (numbering->policy == STORE_SYNC_ALWAYS ||
+		   is_same_boot(numbering->boot_id, boot_id));
+}
+
+static void
+note_open(struct numbering *numbering, const struct record *record)
+{
+	struct open_entry entry;
+
+	if (!open_entry_read(record->payload, &entry)) {
+		numbering->is_broken = true;
+		return;
+	}
+	if (!numbering_holds(numbering, entry.boot_id))
+		numbering->is_broken = true;
+	numbering->is_opened = true;
+	numbering->policy = entry.policy;
+	memcpy(numbering->boot_id, entry.boot_id, BOOT_ID_SIZE);
+}
+
+/*
+ * A start that finds the numbering broken writes all rooms anew, each with a
+ * new epoch, before anything is said: the first message shows that it came
+ * that far. Until then the next start has to do it again.
+ */
+void
+numbering_note(struct numbering *numbering, const struct record *record)
+{
+	if (record->type == RECORD_OPEN)
+		note_open(numbering, record);
+	else if (record->type == RECORD_LOST)
+		numbering->is_broken = true;
+	else if (record->type == RECORD_MESSAGE)
+		numbering->is_broken = false;
+	numbering->is_begun = true;
+	numbering->is_closed = record->type == RECORD_CLOSE;
+}

@@ -1,0 +1,30 @@
+/*
+ * Whether the numbers that clients have seen still name the same messages.
+ *
+ * They do after an orderly end, if acknowledgements wait for the disk, and if
+ * the machine has not started anew since, so that what was written is there.
+ * Otherwise a number may be given out again: rooms get a new epoch. Pure.
+ */
+#ifndef PERSISTENCE_NUMBERING_H
+#define PERSISTENCE_NUMBERING_H
+
+#include "persistence/entries.h"
+
+/* Filled with zeros: nothing was read yet. */
+struct numbering {
+	bool is_broken; /* and no room is known to have its new epoch */
+	bool is_begun;
+	bool is_closed; /* the last record was CLOSE */
+	bool is_opened; /* there was an OPEN: the following are its */
+	uint8_t policy;
+	uint8_t boot_id[BOOT_ID_SIZE];
+};
+
+/* To be told of every record, in order. */
+void numbering_note(struct numbering *, const struct record *);
+
+/* Whether it goes on if a program starts now, in this boot. */
+bool numbering_holds(const struct numbering *,
+    const uint8_t boot_id[BOOT_ID_SIZE]);
+
+#endif
