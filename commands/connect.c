@@ -6,7 +6,8 @@
 
 /*
  * The wished-for name if there is one and it is good, else the number of the
- * newcomer; the first free one behind it if it is taken.
+ * newcomer; the first free one behind it if it is taken. None for those who get
+ * theirs later.
  */
 static enum chat_error
 choose_name(struct request *request, enum chat_error *wish_error)
@@ -15,6 +16,9 @@ choose_name(struct request *request, enum chat_error *wish_error)
 	char name[MEMBER_NAME_SIZE];
 
 	*wish_error = CHAT_OK;
+	request->author.name[0] = '\0';
+	if (request->command->flags & (COMMAND_GUEST | COMMAND_NAMED_BY_ID))
+		return CHAT_OK;
 	if (wish.data != NULL)
 		*wish_error = member_name_normalize(wish, name);
 	if (wish.data == NULL || *wish_error != CHAT_OK)
@@ -25,22 +29,39 @@ choose_name(struct request *request, enum chat_error *wish_error)
 	    request->author.name);
 }
 
+/* Tries one id, which may have to do as a name, too. */
 static enum chat_error
-put_member(struct request *request)
+put_with_made_id(struct request *request)
 {
 	const struct chat *chat = request->chat;
 	struct member *newcomer = &request->author;
+
+	id_source_next(chat->ids, request->command->id_style, newcomer->id);
+	if (request->command->flags & COMMAND_NAMED_BY_ID)
+		memcpy(newcomer->name, newcomer->id, sizeof(newcomer->id));
+	return member_store_put(chat->members, newcomer);
+}
+
+/* A name was free when it was chosen, so if one is taken it is an id. */
+static bool
+may_try_again(enum chat_error error)
+{
+	return error == CHAT_MEMBER_EXISTS || error == CHAT_NAME_INVALID;
+}
+
+static enum chat_error
+put_member(struct request *request)
+{
+	unsigned flags = request->command->flags;
+	struct member *newcomer = &request->author;
 	enum chat_error error = CHAT_MEMBER_EXISTS;
 
-	newcomer->in_lobby = !(request->command->flags & COMMAND_NO_LOBBY);
-	newcomer->is_guest = false;
+	newcomer->in_lobby = !(flags & COMMAND_NO_LOBBY);
+	newcomer->is_guest = (flags & COMMAND_GUEST) != 0;
 	newcomer->since_ms = request->now_ms;
-	for (int i = 0; i < ID_TRIES && error == CHAT_MEMBER_EXISTS; i++) {
-		id_source_next(chat->ids, request->command->id_style,
-		    newcomer->id);
-		error = member_store_put(chat->members, newcomer);
-	}
-	return error != CHAT_MEMBER_EXISTS ? error : CHAT_UNAVAILABLE;
+	for (int i = 0; i < ID_TRIES && may_try_again(error); i++)
+		error = put_with_made_id(request);
+	return may_try_again(error) ? CHAT_UNAVAILABLE : error;
 }
 
 /* In a large lobby only the newcomer reads its announcement. */

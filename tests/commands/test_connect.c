@@ -147,6 +147,43 @@ START_TEST(gives_up_when_no_id_is_to_be_had)
 }
 END_TEST
 
+START_TEST(may_name_a_newcomer_by_its_id)
+{
+	CONNECT(.flags = COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY,
+	    .name = STR("alice"));
+	HEARD("attach id1\n"
+	      "id1: welcome member=id1 id=id1 server=parley\n");
+}
+END_TEST
+
+START_TEST(tries_another_id_if_somebody_has_it_as_a_name)
+{
+	CONNECT(.name = STR("ID2"));
+	forget_what_was_heard();
+	ck_assert_int_eq(CONNECT(.flags =
+				     COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY),
+	    CHAT_OK);
+	HEARD("attach id3\n"
+	      "id3: welcome member=id3 id=id3 server=parley\n");
+}
+END_TEST
+
+START_TEST(lets_guests_in_without_a_name)
+{
+	for (int i = 0; i < 2; i++)
+		CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY,
+		    .name = STR("alice"));
+	HEARD("attach id1\n"
+	      "id1: welcome member= id=id1 server=parley\n"
+	      "attach id2\n"
+	      "id2: welcome member= id=id2 server=parley\n");
+	CONNECT(.name = STR("alice"));
+	HEARD("attach id3\n"
+	      "id3: welcome member=alice id=id3 server=parley\n"
+	      "lobby: announced member=alice id=id3\n");
+}
+END_TEST
+
 SUITE(connect)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -164,4 +201,7 @@ SUITE(connect)
 	tcase_add_test(tests, makes_ids_in_the_style_of_the_dialect);
 	tcase_add_test(tests, tries_another_id_if_one_is_taken);
 	tcase_add_test(tests, gives_up_when_no_id_is_to_be_had);
+	tcase_add_test(tests, may_name_a_newcomer_by_its_id);
+	tcase_add_test(tests, tries_another_id_if_somebody_has_it_as_a_name);
+	tcase_add_test(tests, lets_guests_in_without_a_name);
 }
