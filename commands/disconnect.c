@@ -15,8 +15,9 @@ disconnect_run(struct request *request)
 	if (request->author.in_lobby)
 		request->memory->in_lobby--;
 	member_store_remove(chat->members, author_id);
-	suffixes_release(&request->memory->suffixes, CHAT_SCOPE,
-	    str_from(request->author.name));
+	if (!request->author.is_guest)
+		suffixes_release(&request->memory->suffixes, CHAT_SCOPE,
+		    str_from(request->author.name));
 	return CHAT_OK;
 }
 

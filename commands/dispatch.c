@@ -99,6 +99,8 @@ check_needs(struct request *request, unsigned needs)
 {
 	enum chat_error error = CHAT_OK;
 
+	if ((needs & NEEDS_NO_GUEST) && request->author.is_guest)
+		return CHAT_FORBIDDEN;
 	if (needs & NEEDS_BODY)
 		error = check_body(request);
 	if (error == CHAT_OK && (needs & NEEDS_ROOM))

@@ -9,7 +9,8 @@ enum command_needs {
 	NEEDS_AUTHOR = 1 << 0, /* request->author is who asks */
 	NEEDS_BODY = 1 << 1,   /* there is a message, and it is not too large */
 	NEEDS_ROOM = 1 << 2,   /* a room that the author is in … */
-	NEEDS_PLACE = 1 << 3   /* … or the lobby, if the author is in that */
+	NEEDS_PLACE = 1 << 3,  /* … or the lobby, if the author is in that */
+	NEEDS_NO_GUEST = 1 << 4 /* guests get their name by joining */
 };
 
 struct command_entry {

@@ -88,6 +88,6 @@ rename_run(struct request *request)
 }
 
 const struct command_entry command_rename = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST,
 	.run = rename_run,
 };

@@ -85,6 +85,6 @@ room_create_run(struct request *request)
 }
 
 const struct command_entry command_room_create = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST,
 	.run = room_create_run,
 };

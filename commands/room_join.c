@@ -1,49 +1,27 @@
 /* COMMAND_ROOM_JOIN: enter a room, and read what was missed. */
 #include "commands/catch_up.h"
 #include "commands/entry.h"
+#include "commands/guest.h"
 #include "commands/room_life.h"
 #include "commands/roster.h"
 
-/* A room made by joining it is called by its id. */
 static enum chat_error
-make_room(struct request *request, struct room *room)
+find_room(struct request *request, struct room *room, bool *is_new)
 {
-	struct str id = request->room;
 	enum chat_error error;
 
-	if (!room_id_is_valid(id))
-		return request_bad_field(request, "room");
-	*room = (struct room){ .name = "" };
-	error = room_life_bound(request, room);
-	if (error == CHAT_OK)
-		error = room_life_check_author(request);
-	if (error == CHAT_OK)
-		error = room_life_check_rooms(request);
-	if (error != CHAT_OK)
-		return error;
-	memcpy(room->id, id.data, id.len);
-	return room_life_begin(request, room);
-}
-
-static enum chat_error
-find_or_make_room(struct request *request, struct room *room, bool *made)
-{
-	struct str id = request->room;
-	enum chat_error error;
-
-	*made = false;
-	if (id.data == NULL)
+	if (request->room.data == NULL)
 		return request_bad_field(request, "room");
 	if (request->command->limit > EXCERPT_MOST)
 		return request_bad_field(request, "history");
-	error = room_store_get(request->chat->rooms, id, room);
-	if (error != CHAT_ROOM_NOT_FOUND)
+	error = room_store_get(request->chat->rooms, request->room, room);
+	*is_new = error == CHAT_ROOM_NOT_FOUND;
+	if (!*is_new)
 		return error;
-	if (!(request->command->flags & COMMAND_MAY_CREATE))
-		return request_room_not_found(request);
-	error = make_room(request, room);
-	*made = error == CHAT_OK;
-	return error;
+	*room = (struct room){ .member_count = 0 };
+	if (request->command->flags & COMMAND_MAY_CREATE)
+		return CHAT_OK;
+	return request_room_not_found(request);
 }
 
 static enum chat_error
@@ -102,10 +80,8 @@ answer(struct request *request, const struct room *room)
 static enum chat_error
 enter(struct request *request, struct room *room)
 {
-	enum chat_error error = check_space(request, room);
+	enum chat_error error = room_life_enter(request, room);
 
-	if (error == CHAT_OK)
-		error = room_life_enter(request, room);
 	if (error != CHAT_OK)
 		return error;
 	error = answer(request, room);
@@ -114,25 +90,60 @@ enter(struct request *request, struct room *room)
 	return error;
 }
 
+/* A room made by joining it is called by its id. */
+static enum chat_error
+make_and_enter(struct request *request, struct room *room)
+{
+	struct str id = request->room;
+	enum chat_error error;
+
+	if (!room_id_is_valid(id))
+		return request_bad_field(request, "room");
+	memcpy(room->id, id.data, id.len);
+	error = room_life_bound(request, room);
+	if (error == CHAT_OK)
+		error = room_life_check_author(request);
+	if (error == CHAT_OK)
+		error = room_life_check_rooms(request);
+	if (error == CHAT_OK)
+		error = room_life_begin(request, room);
+	if (error != CHAT_OK)
+		return error;
+	error = enter(request, room);
+	if (error != CHAT_OK)
+		room_life_end(request, room);
+	return error;
+}
+
+static enum chat_error
+check_and_enter(struct request *request, struct room *room, bool is_new)
+{
+	enum chat_error error = guest_check_rooms(request, room);
+
+	if (error != CHAT_OK)
+		return error;
+	if (is_new)
+		return make_and_enter(request, room);
+	error = check_space(request, room);
+	return error == CHAT_OK ? enter(request, room) : error;
+}
+
 static enum chat_error
 room_join_run(struct request *request)
 {
 	struct room room;
-	bool made;
+	bool is_new;
 	enum chat_error error;
 
-	error = find_or_make_room(request, &room, &made);
+	error = find_room(request, &room, &is_new);
 	if (error != CHAT_OK)
 		return error;
 	if (room_store_has(request->chat->rooms, request->room,
 		request->command->author))
 		return answer(request, &room);
-	error = enter(request, &room);
-	if (error != CHAT_OK) {
-		if (made)
-			room_life_end(request, &room);
+	error = check_and_enter(request, &room, is_new);
+	if (error != CHAT_OK)
 		return error;
-	}
 	room_life_tell(request, &room);
 	if (request->command->flags & COMMAND_LEAVES_OTHERS)
 		room_life_leave_others(request, str_from(room.id));

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "commands/guest.h"
+
 enum chat_error
 room_life_check_rooms(struct request *request)
 {
@@ -18,7 +20,9 @@ room_life_check_author(struct request *request)
 	size_t most = request->chat->limits.rooms_per_member;
 	struct str author_id = str_from(request->author.id);
 
-	if (request->command->flags & COMMAND_LEAVES_OTHERS)
+	if (request->author.is_guest)
+		most = 1;
+	else if (request->command->flags & COMMAND_LEAVES_OTHERS)
 		return CHAT_OK;
 	if (room_store_rooms_of(request->chat->rooms, author_id) < most)
 		return CHAT_OK;
@@ -95,8 +99,8 @@ room_life_end(struct request *request, const struct room *room)
 	room_store_remove(request->chat->rooms, id);
 }
 
-enum chat_error
-room_life_enter(struct request *request, struct room *room)
+static enum chat_error
+move_in(const struct request *request, const struct room *room)
 {
 	const struct chat *chat = request->chat;
 	struct str author_id = str_from(request->author.id);
@@ -108,12 +112,24 @@ room_life_enter(struct request *request, struct room *room)
 	if (error != CHAT_OK)
 		return error;
 	error = publisher_enter(chat->publisher, author_id, id);
-	if (error != CHAT_OK) {
+	if (error != CHAT_OK)
 		room_store_leave(chat->rooms, id, author_id);
+	return error;
+}
+
+enum chat_error
+room_life_enter(struct request *request, struct room *room)
+{
+	enum chat_error error = guest_take_name(request, room);
+
+	if (error != CHAT_OK)
 		return error;
-	}
-	room->member_count++;
-	return CHAT_OK;
+	error = move_in(request, room);
+	if (error == CHAT_OK)
+		room->member_count++;
+	else
+		guest_give_name_up(request, room);
+	return error;
 }
 
 void
@@ -133,6 +149,7 @@ room_life_exit(struct request *request, struct room *room)
 
 	publisher_leave(chat->publisher, author_id, id);
 	room_store_leave(chat->rooms, id, author_id);
+	guest_give_name_up(request, room);
 	room->member_count--;
 }
 
@@ -153,6 +170,7 @@ room_life_vacate(struct request *request, struct room *room)
 	room_store_touch(request->chat->rooms, str_from(room->id),
 	    request->now_ms);
 	presence_left(request, room);
+	guest_give_name_up(request, room);
 	if (room->member_count == 0 && !room->persistent)
 		room_life_end(request, room);
 }

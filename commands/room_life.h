@@ -7,7 +7,10 @@
 /* Whether one more room may be made. CHAT_TOO_MANY_ROOMS. */
 enum chat_error room_life_check_rooms(struct request *);
 
-/* Whether the author may be in one more room. CHAT_TOO_MANY_ROOMS. */
+/*
+ * Whether the author may be in one more room; a guest has its name from the one
+ * it is in. CHAT_TOO_MANY_ROOMS.
+ */
 enum chat_error room_life_check_author(struct request *);
 
 /*
@@ -28,7 +31,8 @@ void room_life_end(struct request *, const struct room *);
 
 /*
  * The author becomes a member and hears what is published to the room from
- * now on. CHAT_UNAVAILABLE.
+ * now on; a guest gets its name. CHAT_NAME_INVALID (a guest's),
+ * CHAT_UNAVAILABLE.
  */
 enum chat_error room_life_enter(struct request *, struct room *);
 

@@ -52,6 +52,12 @@ numbered(const char *prefix, uint32_t of, char out[ID_SIZE])
 	return str_from(out);
 }
 
+/* What sets one dialect apart from another. */
+static const unsigned habits[] = { 0, 0, COMMAND_LEAVES_OTHERS,
+	COMMAND_OF_GUESTS, COMMAND_GUEST | COMMAND_NO_LOBBY,
+	COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY };
+#define HABITS (sizeof(habits) / sizeof(habits[0]))
+
 static void
 do_something(void)
 {
@@ -60,13 +66,13 @@ do_something(void)
 		COMMAND_BROADCAST, COMMAND_LIST, COMMAND_DM, COMMAND_RENAME,
 		COMMAND_ROOM_CREATE, COMMAND_ROOM_JOIN, COMMAND_ROOM_JOIN,
 		COMMAND_ROOM_JOIN, COMMAND_ROOM_JOIN, COMMAND_ROOM_LEAVE,
-		COMMAND_HISTORY };
+		COMMAND_HISTORY, COMMAND_ROOM_LIST };
 	char room[ID_SIZE], name[ID_SIZE];
 	struct member author = pick_member();
 	struct command command = {
 		.kind = kinds[dice(sizeof(kinds) / sizeof(kinds[0]))],
-		.flags =
-		    dice(32) == 0 ? COMMAND_PERSISTENT : COMMAND_MAY_CREATE,
+		.flags = COMMAND_MAY_CREATE | habits[dice(HABITS)] |
+			 (dice(32) == 0 ? COMMAND_PERSISTENT : 0),
 		.peer = &world,
 		.author = str_from(author.id),
 		.room = numbered("r", 6, room),
@@ -74,6 +80,7 @@ do_something(void)
 		.recipient = STR("n1"),
 		.body = STR("1"),
 		.limit = dice(5),
+		.max_rooms = 3,
 	};
 
 	if (member_store_count(world.chat.members) > MEMBERS_MOST)
@@ -96,18 +103,46 @@ listens(const char *member_id, const char *place)
 	return false;
 }
 
+/* Who is nowhere has a name all the same, unless it is a guest. */
+static void
+check_nameless(const struct member *member)
+{
+	bool is_nowhere =
+	    room_store_rooms_of(world.chat.rooms, str_from(member->id)) == 0;
+
+	ck_assert_int_eq(member->name[0] == '\0',
+	    member->is_guest && is_nowhere);
+}
+
 static bool
 check_lobby(const struct member *member, void *places)
 {
-	ck_assert(listens(member->id, ""));
-	(*(size_t *)places)++;
+	ck_assert_int_eq(listens(member->id, ""), member->in_lobby);
+	check_nameless(member);
+	*(size_t *)places += member->in_lobby;
 	return true;
 }
 
 struct checking {
 	const struct room *room;
 	size_t members;
+	size_t guests;
 };
+
+/* A guest has its name in the room where it is, and is in one only. */
+static void
+check_name(const struct member *member, const char *room)
+{
+	struct str scope = member->is_guest ? str_from(room) : CHAT_SCOPE;
+
+	ck_assert_str_ne(member->name, "");
+	ck_assert(member_store_is_taken(world.chat.members, scope,
+	    str_from(member->name)));
+	if (member->is_guest)
+		ck_assert_uint_eq(room_store_rooms_of(world.chat.rooms,
+				      str_from(member->id)),
+		    1);
+}
 
 static bool
 check_member(struct str member_id, void *arg)
@@ -119,19 +154,22 @@ check_member(struct str member_id, void *arg)
 			     &member),
 	    CHAT_OK);
 	ck_assert(listens(member.id, checking->room->id));
+	check_name(&member, checking->room->id);
 	checking->members++;
+	checking->guests += member.is_guest;
 	return true;
 }
 
 static bool
 check_room(const struct room *room, void *places)
 {
-	struct checking checking = { room, 0 };
+	struct checking checking = { room, 0, 0 };
 	struct str id = str_from(room->id);
 	struct history_span span;
 
 	room_store_each_member(world.chat.rooms, id, check_member, &checking);
 	ck_assert_uint_eq(checking.members, room->member_count);
+	ck_assert_uint_eq(checking.guests, room->guest_count);
 	ck_assert(checking.members > 0 || room->persistent);
 	ck_assert_uint_le(checking.members, world.chat.limits.room_members);
 	ck_assert_int_eq(history_span(world.chat.history, id,
@@ -141,10 +179,17 @@ check_room(const struct room *room, void *places)
 	return true;
 }
 
+static size_t most_guests;
+
 static void
 check_everything(void)
 {
+	struct room_guests guests;
 	size_t places = 0;
+
+	room_store_guests(world.chat.rooms, &guests);
+	if (most_guests < guests.members)
+		most_guests = guests.members;
 
 	member_store_each(world.chat.members, check_lobby, &places);
 	room_store_each(world.chat.rooms, check_room, &places);
@@ -154,11 +199,13 @@ check_everything(void)
 START_TEST(holds_whatever_members_do)
 {
 	state = (uint32_t)_i;
+	most_guests = 0;
 	for (int i = 0; i < STEPS; i++) {
 		do_something();
 		check_everything();
 		forget_what_was_heard();
 	}
+	ck_assert_uint_gt(most_guests, 2);
 	ck_assert_uint_gt(room_store_count(world.chat.rooms), 0);
 	ck_assert_uint_gt(member_store_count(world.chat.members), 0);
 }

@@ -58,6 +58,13 @@ join_crowd_run(void)
 }
 
 static enum chat_error
+join_as_guest_run(void)
+{
+	return DO(ROOM_JOIN, "id10", .room = STR("crowd"),
+	    .name = STR("alice"));
+}
+
+static enum chat_error
 leave_run(void)
 {
 	return DO(ROOM_LEAVE, "id3", .room = STR("crowd"));
@@ -97,26 +104,29 @@ static const struct scenario {
 	enum chat_error (*run)(void);
 	unsigned refusals; /* by stores and publisher that it has to expect */
 	bool in_memory;    /* it needs memory of its own */
+	bool by_guest;
 } scenarios[] = {
-	{ connect_run, 3, true },
-	{ broadcast_run, 1, false },
-	{ rename_run, 1, true },
-	{ create_run, 4, false },
-	{ join_run, 2, true },
-	{ join_new_run, 4, true },
-	{ join_again_run, 0, true },
-	{ join_crowd_run, 2, true },
-	{ leave_run, 0, false },
-	{ list_run, 0, true },
-	{ rooms_run, 0, true },
-	{ history_run, 0, true },
-	{ disconnect_run, 0, false },
-	{ tick_run, 0, false },
+	{ connect_run, 3, true, false },
+	{ broadcast_run, 1, false, false },
+	{ rename_run, 1, true, false },
+	{ create_run, 4, false, false },
+	{ join_run, 2, true, false },
+	{ join_new_run, 4, true, false },
+	{ join_again_run, 0, true, false },
+	{ join_crowd_run, 2, true, false },
+	{ join_as_guest_run, 3, true, true },
+	{ leave_run, 0, false, false },
+	{ list_run, 0, true, false },
+	{ rooms_run, 0, true, false },
+	{ history_run, 0, true, false },
+	{ disconnect_run, 0, false, false },
+	{ tick_run, 0, false, false },
 };
 
 #define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
 
-/* Four members, one of them with a number behind its name; three rooms. */
+/* Six members, two of them with a number behind their name; three rooms, and
+ * two guests, one of them in a room. */
 static void
 begin(void)
 {
@@ -134,6 +144,9 @@ begin(void)
 	say("id4", "other", 3);
 	CONNECT(.name = STR("member1"));
 	CONNECT(.name = STR("member2"));
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	DO(ROOM_JOIN, "id11", .room = STR("crowd"), .name = STR("alice"));
 	forget_what_was_heard();
 }
 
@@ -152,13 +165,16 @@ check_refusal(const struct scenario *scenario, const struct transcript *before)
 {
 	static struct transcript after;
 	const char *heard = world.publisher.heard.text;
+	const char *failed = scenario->by_guest
+				 ? "id10: failed unavailable retry=1000\n"
+				 : "id1: failed unavailable retry=1000\n";
 
 	world_dump(&after);
 	ck_assert_str_eq(after.text, before->text);
 	if (scenario->run == connect_run)
 		ck_assert(strstr(heard, "welcome") == NULL);
 	else
-		ck_assert_str_eq(heard, "id1: failed unavailable retry=1000\n");
+		ck_assert_str_eq(heard, failed);
 	ck_assert_int_eq(scenario->run(), CHAT_OK);
 }
 

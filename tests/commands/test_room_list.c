@@ -36,6 +36,23 @@ START_TEST(tells_since_when_there_is_a_room_and_when_it_was_alive)
 }
 END_TEST
 
+START_TEST(lists_rooms_of_guests_if_asked_to)
+{
+	people(1);
+	gather("a", 1);
+	gather("b", 1);
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	DO(ROOM_JOIN, "id4", .room = STR("b"), .name = STR("bob"));
+	forget_what_was_heard();
+	DO(ROOM_LIST, "id4", .flags = COMMAND_OF_GUESTS);
+	HEARD("id4: rooms at=1000 [b b 2 since=1000 alive=1000]\n");
+	DO(ROOM_LEAVE, "id4", .room = STR("b"));
+	forget_what_was_heard();
+	DO(ROOM_LIST, "id4", .flags = COMMAND_OF_GUESTS);
+	HEARD("id4: rooms at=1000\n");
+}
+END_TEST
+
 START_TEST(lists_nothing_if_there_is_nothing)
 {
 	people(1);
@@ -65,6 +82,7 @@ SUITE(room_list)
 	tcase_add_test(tests, lists_every_room_in_order_of_creation);
 	tcase_add_test(tests,
 	    tells_since_when_there_is_a_room_and_when_it_was_alive);
+	tcase_add_test(tests, lists_rooms_of_guests_if_asked_to);
 	tcase_add_test(tests, lists_nothing_if_there_is_nothing);
 	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
 }

@@ -1,0 +1,223 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+#define JOIN (COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS | COMMAND_OF_GUESTS)
+
+static enum chat_error
+join(const char *who, const char *room, const char *name)
+{
+	return DO(ROOM_JOIN, who, .room = str_from(room),
+	    .name = str_from(name), .flags = JOIN, .max_members = 4,
+	    .max_rooms = 2);
+}
+
+/* id1, id2, … without a name. */
+static void
+guests(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		ck_assert_int_eq(CONNECT(.flags =
+					     COMMAND_GUEST | COMMAND_NO_LOBBY),
+		    CHAT_OK);
+	forget_what_was_heard();
+}
+
+START_TEST(get_their_name_in_the_room_they_join)
+{
+	guests(3);
+	join("id1", "sports", "alice");
+	join("id2", "sports", "alice");
+	join("id3", "music", "alice");
+	HEARD("id1: joined room=sports name=sports epoch=epoch4 at=1000 "
+	      "member=alice id=id1 count=1 names=alice\n"
+	      "id2: joined room=sports name=sports epoch=epoch4 at=1000 "
+	      "member=alice#2 id=id2 count=2 names=alice,alice#2\n"
+	      "room sports except=id2: entered room=sports member=alice#2 "
+	      "id=id2\n"
+	      "id3: joined room=music name=music epoch=epoch5 at=1000 "
+	      "member=alice id=id3 count=1 names=alice\n");
+}
+END_TEST
+
+START_TEST(speak_by_their_name)
+{
+	guests(1);
+	join("id1", "sports", "alice");
+	forget_what_was_heard();
+	DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM | COMMAND_ACK,
+	    .body = STR("1"));
+	HEARD("room sports: said room=sports seq=1 at=1000 member=alice "
+	      "id=id1 body=1\n"
+	      "id1: delivered room=sports seq=1 at=1000 recipients=1\n");
+}
+END_TEST
+
+START_TEST(give_their_name_up_when_they_leave)
+{
+	guests(3);
+	join("id1", "sports", "alice");
+	join("id2", "sports", "alice");
+	forget_what_was_heard();
+	DO(ROOM_LEAVE, "id2", .flags = COMMAND_CURRENT_ROOM);
+	HEARD("room sports except=id2: gone room=sports member=alice#2 "
+	      "id=id2\n"
+	      "id2: left room=sports at=1000 member=alice#2 id=id2\n");
+	DO(ME, "id2");
+	HEARD("id2: me member= id=id2 server=parley\n");
+	join("id3", "sports", "alice");
+	join("id2", "music", "bob");
+	HEARD("id3: joined room=sports name=sports epoch=epoch4 at=1000 "
+	      "member=alice#2 id=id3 count=2 names=alice,alice#2\n"
+	      "room sports except=id3: entered room=sports member=alice#2 "
+	      "id=id3\n"
+	      "id2: joined room=music name=music epoch=epoch5 at=1000 "
+	      "member=bob id=id2 count=1 names=bob\n");
+}
+END_TEST
+
+START_TEST(are_gone_with_their_name_when_they_disconnect)
+{
+	guests(2);
+	join("id1", "sports", "alice");
+	join("id2", "sports", "alice");
+	forget_what_was_heard();
+	DO(DISCONNECT, "id1");
+	HEARD("room sports except=id1: gone room=sports member=alice id=id1\n");
+	DO(DISCONNECT, "id2");
+	world_dump(&world.publisher.heard);
+	HEARD("history: 0 bytes\n");
+}
+END_TEST
+
+/* alice#2 of the chat is not free because some guest gave up being that. */
+START_TEST(take_no_name_from_the_others)
+{
+	guests(2);
+	CONNECT(.name = STR("alice"));
+	CONNECT(.name = STR("alice"));
+	join("id1", "sports", "alice");
+	join("id2", "sports", "alice");
+	DO(DISCONNECT, "id2");
+	forget_what_was_heard();
+	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
+	HEARD("attach id6\n"
+	      "id6: welcome member=alice#3 id=id6 server=parley\n");
+	ck_assert_int_eq(DO(DM, "id3", .recipient = STR("alice"),
+			     .body = STR("1")),
+	    CHAT_OK);
+	HEARD("id3: dm member=alice id=id3 body=1\n"
+	      "id3: dm_sent member=alice id=id3 body=1\n");
+}
+END_TEST
+
+START_TEST(are_answered_again_in_the_room_they_are_in)
+{
+	guests(1);
+	join("id1", "sports", "alice");
+	forget_what_was_heard();
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .name = STR("bob"),
+			     .flags = COMMAND_CURRENT_ROOM | JOIN),
+	    CHAT_OK);
+	HEARD("id1: joined room=sports name=sports epoch=epoch2 at=1000 "
+	      "member=alice id=id1 count=1 names=alice\n");
+}
+END_TEST
+
+START_TEST(are_in_one_room_only)
+{
+	guests(1);
+	join("id1", "sports", "alice");
+	forget_what_was_heard();
+	ck_assert_int_eq(join("id1", "music", "bob"), CHAT_TOO_MANY_ROOMS);
+	HEARD("id1: failed too_many_rooms limit=1\n");
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
+}
+END_TEST
+
+START_TEST(neither_rename_themselves_nor_create_rooms)
+{
+	guests(1);
+	ck_assert_int_eq(DO(RENAME, "id1", .name = STR("alice")),
+	    CHAT_FORBIDDEN);
+	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("alice")),
+	    CHAT_FORBIDDEN);
+	HEARD("id1: failed forbidden\n"
+	      "id1: failed forbidden\n");
+}
+END_TEST
+
+/* Rooms 1 and 2 have all the guests they may have: four in 1. */
+static void
+fill(void)
+{
+	guests(6);
+	for (int i = 1; i <= 4; i++) {
+		char id[] = { 'i', 'd', (char)('0' + i), '\0' };
+
+		ck_assert_int_eq(join(id, "1", "alice"), CHAT_OK);
+	}
+	ck_assert_int_eq(join("id5", "2", "alice"), CHAT_OK);
+	CONNECT(.name = STR("alice"));
+	DO(ROOM_CREATE, "id9", .room = STR("native"), .name = STR("Native"));
+	forget_what_was_heard();
+}
+
+/* Too many rooms are met before a full one, and that before a bad name. */
+static const struct {
+	const char *room;
+	const char *name;
+	const char *heard;
+} refusals[] = {
+	{ "3", "", "id6: failed too_many_rooms limit=2 fatal\n" },
+	{ "native", "", "id6: failed too_many_rooms limit=2 fatal\n" },
+	{ "1", "", "id6: failed room_full limit=4 fatal\n" },
+	{ "1", "alice", "id6: failed room_full limit=4 fatal\n" },
+	{ "2", "", "id6: failed name_invalid fatal\n" },
+	{ "2", "al ice", "id6: failed name_invalid fatal\n" },
+	{ "2", "abcdefghijabcdefghijabcdefghijabc",
+	    "id6: failed name_invalid fatal\n" },
+};
+
+START_TEST(are_refused)
+{
+	fill();
+	ck_assert_int_ne(DO(ROOM_JOIN, "id6",
+			     .room = str_from(refusals[_i].room),
+			     .name = str_from(refusals[_i].name),
+			     .flags = JOIN | COMMAND_OR_GO, .max_members = 4,
+			     .max_rooms = 2),
+	    CHAT_OK);
+	HEARD(refusals[_i].heard);
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 3);
+	ck_assert_int_eq(join("id6", "2", "alice"), CHAT_OK);
+}
+END_TEST
+
+START_TEST(meet_the_others_in_one_room)
+{
+	guests(1);
+	CONNECT(.name = STR("alice"));
+	DO(ROOM_CREATE, "id2", .room = STR("r"), .name = STR("R"));
+	forget_what_was_heard();
+	join("id1", "r", "alice");
+	HEARD("id1: joined room=r name=R epoch=epoch3 at=1000 member=alice "
+	      "id=id1 count=2 names=alice,alice\n"
+	      "room r except=id1: entered room=r member=alice id=id1\n");
+}
+END_TEST
+
+SUITE(guest)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, get_their_name_in_the_room_they_join);
+	tcase_add_test(tests, speak_by_their_name);
+	tcase_add_test(tests, give_their_name_up_when_they_leave);
+	tcase_add_test(tests, are_gone_with_their_name_when_they_disconnect);
+	tcase_add_test(tests, take_no_name_from_the_others);
+	tcase_add_test(tests, are_answered_again_in_the_room_they_are_in);
+	tcase_add_test(tests, are_in_one_room_only);
+	tcase_add_test(tests, neither_rename_themselves_nor_create_rooms);
+	tcase_add_loop_test(tests, are_refused, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tests, meet_the_others_in_one_room);
+}
