@@ -10,6 +10,7 @@ find_room(struct request *request, struct room *room, bool *is_new)
 {
 	enum chat_error error;
 
+	*is_new = false;
 	if (request->room.data == NULL)
 		return request_bad_field(request, "room");
 	if (request->command->limit > EXCERPT_MOST)
