@@ -25,6 +25,7 @@ struct fixture {
 	unsigned padding; /* of what is said */
 	unsigned said;
 	enum chat_error connect_result;
+	enum chat_error broadcast_result;
 	/* the last command */
 	enum command_kind kind;
 	unsigned commands;
@@ -116,8 +117,9 @@ handle(struct command_handler *handler, const struct command *command)
 		return CHAT_OK;
 	case COMMAND_BROADCAST:
 		copy_text(f.body, sizeof(f.body), command->body);
-		say_twice(command->author);
-		return CHAT_OK;
+		if (f.broadcast_result == CHAT_OK)
+			say_twice(command->author);
+		return f.broadcast_result;
 	case COMMAND_TYPING:
 		say_fleetingly();
 		return CHAT_OK;
@@ -416,6 +418,146 @@ START_TEST(who_is_refused_now_and_then_is_not)
 }
 END_TEST
 
+/* --- what a dialect decides ------------------------------------------------
+ */
+
+static enum wire_stage stage;
+
+/* Chat messages are "good" or "bad"; the rest are no chat messages. */
+static enum chat_error
+decode_plainly(struct str message, const struct wire_context *context,
+    struct command *out, struct failure *why, struct keep *keep)
+{
+	(void)keep;
+	stage = context->stage;
+	*out = (struct command){ .kind = COMMAND_ME };
+	*why = (struct failure){ 0 };
+	if (str_equal(message, STR("me")))
+		return CHAT_OK;
+	out->kind = COMMAND_BROADCAST;
+	out->flags = COMMAND_PACED;
+	out->body = message;
+	if (str_equal(message, STR("bad")))
+		why->error = CHAT_BAD_FIELD;
+	return why->error;
+}
+
+/* Two messages, then a minute of silence. */
+static const struct dialect plain = {
+	.decode = decode_plainly,
+	.pace = { 2, 60000 },
+};
+
+static void
+speak_plainly(void)
+{
+	struct session *session;
+
+	setup();
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, "/ws");
+	session = f.clients[0].conn->session;
+	session->dialect = &plain;
+	f.commands = 0;
+}
+
+static void
+say(const char *text)
+{
+	command(0, text);
+	turn(0);
+}
+
+START_TEST(a_dialect_knows_where_one_stands)
+{
+	struct publisher *publisher;
+	struct str id = STR("member-0"), lobby = { NULL, 0 };
+
+	speak_plainly();
+	publisher = hub_publisher(f.hub);
+	publisher_leave(publisher, id, lobby);
+	say("me");
+	ck_assert_int_eq(stage, WIRE_NEW);
+	publisher_enter(publisher, id, STR("room"));
+	say("me");
+	ck_assert_int_eq(stage, WIRE_INSIDE);
+	publisher_leave(publisher, id, STR("room"));
+	say("me");
+	ck_assert_int_eq(stage, WIRE_OUTSIDE);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_dialect_has_a_pace_of_its_own)
+{
+	speak_plainly();
+	say("good");
+	say("bad");
+	check_text(0, "#1");
+	check_text(0, "#2");
+	check_text(0, "\"code\":\"bad_field\"");
+	say("good");
+	check_text(0, "#3");
+	check_text(0, "#4");
+	/* That was two; it is too early for what is wrong, too. */
+	say("good");
+	check_text(0, "\"code\":\"rate_limited\"");
+	say("bad");
+	check_text(0, "\"retry_after_ms\":60000");
+	say("me");
+	ck_assert_uint_eq(f.commands, 3);
+	rig_pass(&f.rig, 60000);
+	say("good");
+	check_text(0, "#5");
+	teardown();
+}
+END_TEST
+
+START_TEST(what_the_chat_refuses_was_not_said)
+{
+	speak_plainly();
+	f.broadcast_result = CHAT_UNAVAILABLE;
+	for (int i = 0; i < 5; i++)
+		say("good");
+	f.broadcast_result = CHAT_OK;
+	say("good");
+	say("good");
+	ck_assert_uint_eq(f.commands, 7);
+	say("good");
+	ck_assert_uint_eq(f.commands, 7);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_is_said_at_that_pace_takes_no_token)
+{
+	speak_plainly();
+	rig_pass(&f.rig, 1000);
+	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
+	say("good");
+	say("good");
+	say("me");
+	ck_assert_uint_eq(f.commands, 3);
+	say("me");
+	ck_assert_uint_eq(f.commands, 3);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_is_not_said_takes_one)
+{
+	speak_plainly();
+	rig_pass(&f.rig, 20000);
+	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
+	for (int i = 0; i < 101; i++)
+		command(0, "bad");
+	turn(0);
+	check_text(0, "\"code\":\"bad_field\"");
+	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
+	teardown();
+}
+END_TEST
+
 /* --- slow readers --------------------------------------------------------- */
 
 static const struct {
@@ -555,6 +697,11 @@ SUITE(session)
 	tcase_add_test(tests, what_is_misspelled_counts_too);
 	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
 	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
+	tcase_add_test(tests, a_dialect_knows_where_one_stands);
+	tcase_add_test(tests, a_dialect_has_a_pace_of_its_own);
+	tcase_add_test(tests, what_the_chat_refuses_was_not_said);
+	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
+	tcase_add_test(tests, what_is_not_said_takes_one);
 	tcase_add_loop_test(tests, who_lags_is_spared_what_is_not_worth_waiting,
 	    0, COUNT(patience));
 	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
