@@ -273,6 +273,35 @@ START_TEST(two_rooms_and_an_answer_keep_their_order)
 }
 END_TEST
 
+START_TEST(who_has_no_word_for_it_did_not_hear_it)
+{
+	struct fixture *f = setup(0);
+	struct publisher *publisher = hub_publisher(f->hub);
+	char body[64], member[16];
+	struct event event = numbered(EVENT_TYPING, 1, 0, body, sizeof(body));
+	struct client silent;
+
+	client_connect(&silent, &f->rig, 0);
+	client_open(&silent, &f->rig, "/ws/action");
+	event.room = STR("room-0");
+	publisher_enter(publisher, member_of(CLIENTS, member), event.room);
+	join(f, 0, 0);
+	ck_assert_uint_eq(publisher_publish(publisher, &event,
+			      audience_room(event.room)),
+	    1);
+	event.kind = EVENT_DM;
+	ck_assert_uint_eq(publisher_publish(publisher, &event,
+			      audience_one(str_from(member))),
+	    0);
+	rig_turn(&f->rig);
+	client_receive(&silent);
+	ck_assert_uint_eq(silent.len, 0);
+	publisher_leave(publisher, str_from(member), event.room);
+	teardown(f);
+	client_fini(&silent);
+}
+END_TEST
+
 /* Client 1 hears one room, client 2 two of them, client 0 an answer, too. */
 START_TEST(answers_go_out_behind_what_others_hear)
 {
@@ -500,6 +529,7 @@ SUITE(hub)
 {
 	tcase_add_test(tests, a_room_hears_what_is_said_in_it);
 	tcase_add_test(tests, two_rooms_and_an_answer_keep_their_order);
+	tcase_add_test(tests, who_has_no_word_for_it_did_not_hear_it);
 	tcase_add_test(tests, answers_go_out_behind_what_others_hear);
 	tcase_add_test(tests, who_is_excepted_hears_the_rest);
 	tcase_add_test(tests,
