@@ -1,0 +1,237 @@
+/* The disk says no, and perhaps yes again. */
+#include <errno.h>
+
+#include "tests/suite.h"
+#include "tests/support/persistence/journal_rig.h"
+
+static struct journal_rig rig;
+
+static void
+setup(void)
+{
+	journal_rig_init(&rig);
+}
+
+static void
+teardown(void)
+{
+	journal_rig_fini(&rig);
+}
+
+static void
+refuse(enum disk_call call, int error, bool forever)
+{
+	memory_disk_fail(rig.memory,
+	    (struct disk_fault){ call, 1, error, forever });
+}
+
+/* Half of it is written, and then no more. */
+static void
+tear(int error)
+{
+	memory_disk_fail(rig.memory,
+	    (struct disk_fault){ DISK_CALL_PWRITE, 1, 0, false });
+	memory_disk_fail(rig.memory,
+	    (struct disk_fault){ DISK_CALL_PWRITE, 2, error, false });
+}
+
+static void
+assert_failed(uint64_t first, uint64_t last)
+{
+	struct journal_news news = journal_rig_poll(&rig);
+
+	ck_assert_uint_eq(news.failed_first, first);
+	ck_assert_uint_eq(news.failed_last, last);
+	ck_assert_uint_eq(news.committed, journal_last(rig.journal));
+}
+
+static void
+assert_trouble(const char *expected)
+{
+	const char *trouble = journal_trouble(rig.journal);
+
+	if (expected == NULL)
+		ck_assert_ptr_null(trouble);
+	else
+		ck_assert_str_eq(trouble, expected);
+	ck_assert_int_eq(journal_rig_say(&rig, "probe") == 0, expected != NULL);
+}
+
+static void
+let_it_probe(void)
+{
+	memory_disk_advance(rig.memory, rig.options.probe_ms);
+	journal_rig_run(&rig);
+}
+
+START_TEST(gives_out_the_numbers_of_what_failed_again)
+{
+	static const int errors[] = { ENOSPC, EDQUOT, EFBIG };
+
+	journal_rig_open(&rig);
+	journal_rig_say(&rig, "a");
+	journal_rig_run(&rig);
+	tear(errors[_i]);
+	journal_rig_say(&rig, "b");
+	journal_rig_say(&rig, "c");
+	ck_assert(journal_step(rig.journal));
+	ck_assert_str_eq(journal_trouble(rig.journal), "disk full");
+	ck_assert_uint_eq(journal_rig_say(&rig, "refused"), 0);
+	let_it_probe();
+	/* Not before the loop knows, though there is room. */
+	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_uint_eq(journal_rig_say(&rig, "refused"), 0);
+	assert_failed(3, 4);
+	ck_assert_uint_eq(journal_rig_say(&rig, "d"), 3);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(journal_rig_poll(&rig).committed, 3);
+	ck_assert_str_eq(journal_rig_show(rig.memory), "OPEN a d");
+}
+END_TEST
+
+START_TEST(is_read_only_until_the_next_start)
+{
+	static const struct {
+		enum disk_call call;
+		int error;
+	} faults[] = { { DISK_CALL_PWRITE, EIO }, { DISK_CALL_PWRITE, EROFS },
+		{ DISK_CALL_FDATASYNC, EIO }, { DISK_CALL_FDATASYNC, ENOSPC },
+		{ DISK_CALL_FDATASYNC, EINTR } };
+
+	rig.options.on_io_error = _i % 2 == 0 ? STORE_READ_ONLY : STORE_EXIT;
+	journal_rig_open(&rig);
+	journal_rig_say(&rig, "a");
+	journal_rig_run(&rig);
+	ck_assert(!journal_rig_poll(&rig).give_up);
+	refuse(faults[_i].call, faults[_i].error, false);
+	journal_rig_say(&rig, "b");
+	journal_rig_run(&rig);
+	ck_assert_int_eq(journal_rig_poll(&rig).give_up, _i % 2 == 1);
+	for (int i = 0; i < 3; i++) {
+		unsigned calls = memory_disk_calls(rig.memory, DISK_CALL_ANY);
+
+		let_it_probe();
+		assert_trouble("disk error");
+		ck_assert_uint_eq(memory_disk_calls(rig.memory, DISK_CALL_ANY),
+		    calls);
+	}
+	ck_assert_uint_eq(journal_last(rig.journal), 2);
+}
+END_TEST
+
+/* Also not when it ends. */
+START_TEST(never_syncs_again_after_a_failure)
+{
+	unsigned syncs;
+
+	journal_rig_open(&rig);
+	refuse(DISK_CALL_FDATASYNC, EIO, false);
+	journal_rig_say(&rig, "a");
+	journal_rig_run(&rig);
+	syncs = memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC);
+	journal_destroy(rig.journal);
+	rig.journal = NULL;
+	ck_assert_uint_eq(memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC),
+	    syncs);
+}
+END_TEST
+
+static uint64_t
+bytes_used(void)
+{
+	uint64_t left;
+
+	memory_disk_set_capacity(rig.memory, UINT64_C(1) << 40);
+	ck_assert_int_eq(disk_free_bytes(rig.disk, &left), 0);
+	return (UINT64_C(1) << 40) - left;
+}
+
+START_TEST(stops_before_there_is_no_room_and_starts_at_twice_that)
+{
+	uint64_t used, least = rig.options.min_free_bytes;
+
+	journal_rig_open(&rig);
+	used = bytes_used();
+	memory_disk_set_capacity(rig.memory, used + least);
+	let_it_probe();
+	assert_trouble(NULL);
+	memory_disk_set_capacity(rig.memory, used + least - 1);
+	let_it_probe();
+	assert_trouble("disk full");
+	/* What was taken on is written. */
+	ck_assert_uint_eq(journal_committed(rig.journal),
+	    journal_last(rig.journal));
+	memory_disk_set_capacity(rig.memory, used + 2 * least - 1);
+	let_it_probe();
+	assert_trouble("disk full");
+	memory_disk_set_capacity(rig.memory, used + 2 * least);
+	let_it_probe();
+	assert_trouble(NULL);
+	journal_rig_run(&rig);
+	assert_failed(0, 0);
+}
+END_TEST
+
+START_TEST(makes_sure_of_the_next_segment)
+{
+	journal_rig_open(&rig);
+	journal_rig_fill(&rig, 'x', rig.options.segment_bytes / 2);
+	refuse(DISK_CALL_FALLOCATE, ENOSPC, true);
+	journal_rig_run(&rig);
+	assert_trouble(NULL);
+	journal_rig_fill(&rig, 'x', rig.options.segment_bytes / 4);
+	journal_rig_run(&rig);
+	assert_trouble("disk full");
+	assert_failed(0, 0);
+	let_it_probe();
+	assert_trouble("disk full");
+	memory_disk_heal(rig.memory);
+	let_it_probe();
+	assert_trouble(NULL);
+	ck_assert_uint_gt(journal_rig_fill(&rig, 'x',
+			      rig.options.segment_bytes / 2),
+	    0);
+	journal_rig_run(&rig);
+	assert_failed(0, 0);
+}
+END_TEST
+
+START_TEST(waits_for_room_to_begin)
+{
+	memory_disk_set_capacity(rig.memory, 0);
+	journal_rig_open(&rig);
+	assert_trouble("disk full");
+	ck_assert_uint_eq(journal_committed(rig.journal), 0);
+	memory_disk_set_capacity(rig.memory, UINT64_MAX);
+	let_it_probe();
+	ck_assert_uint_eq(journal_committed(rig.journal), 1);
+	assert_trouble(NULL);
+	journal_rig_run(&rig);
+	ck_assert_str_eq(journal_rig_show(rig.memory), "OPEN probe");
+}
+END_TEST
+
+START_TEST(does_not_begin_on_a_broken_disk)
+{
+	static const enum disk_call calls[] = { DISK_CALL_PWRITE,
+		DISK_CALL_FSYNC, DISK_CALL_SYNC_DIR, DISK_CALL_FDATASYNC,
+		DISK_CALL_RENAME };
+
+	refuse(calls[_i], EIO, false);
+	ck_assert_ptr_null(journal_create(&rig.config));
+}
+END_TEST
+
+SUITE(journal_failure)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_loop_test(tests, gives_out_the_numbers_of_what_failed_again,
+	    0, 3);
+	tcase_add_loop_test(tests, is_read_only_until_the_next_start, 0, 5);
+	tcase_add_test(tests, never_syncs_again_after_a_failure);
+	tcase_add_test(tests,
+	    stops_before_there_is_no_room_and_starts_at_twice_that);
+	tcase_add_test(tests, makes_sure_of_the_next_segment);
+	tcase_add_test(tests, waits_for_room_to_begin);
+	tcase_add_loop_test(tests, does_not_begin_on_a_broken_disk, 0, 5);
+}
