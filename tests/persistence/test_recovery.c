@@ -1,51 +1,13 @@
 #include "persistence/recovery.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "persistence/store_options.h"
 #include "tests/suite.h"
-#include "tests/support/failing_malloc.h"
+#include "tests/support/persistence/recording_replay.h"
 #include "tests/support/persistence/store_files.h"
 
-#define SEEN_MOST 256
 #define TAIL 20000
-
-/* What a replay was told. */
-struct seen {
-	struct replay base;
-	uint64_t lsns[SEEN_MOST];
-	uint8_t types[SEEN_MOST];
-	size_t count;
-	uint64_t lost[SEEN_MOST]; /* pairs */
-	size_t lost_count;
-	size_t room_for; /* records; then there is no memory */
-};
-
-static bool
-see_record(struct replay *base, const struct record *record)
-{
-	struct seen *seen = (struct seen *)base;
-
-	if (seen->count == seen->room_for)
-		return false;
-	ck_assert_uint_lt(seen->count, SEEN_MOST);
-	seen->types[seen->count] = record->type;
-	seen->lsns[seen->count++] = record->lsn;
-	return true;
-}
-
-static void
-see_lost(struct replay *base, uint64_t first, uint64_t last)
-{
-	struct seen *seen = (struct seen *)base;
-
-	ck_assert_uint_le(first, last);
-	ck_assert_uint_lt(seen->lost_count + 1, SEEN_MOST);
-	seen->lost[seen->lost_count++] = first;
-	seen->lost[seen->lost_count++] = last;
-}
 
 static struct memory_disk *disk;
 static struct store_file file, other;
@@ -67,19 +29,9 @@ tear_down(void)
 }
 
 static enum recovery_end
-recover_disk(struct memory_disk *from, enum recovery_mode mode)
+recover_from(struct memory_disk *from, enum recovery_mode mode)
 {
-	struct recovery_config config = { .disk = memory_disk_disk(from),
-		.mode = mode };
-	enum recovery_end end;
-
-	recovery_result_fini(&result);
-	memset(&seen, 0, sizeof(seen));
-	seen.base = (struct replay){ see_record, see_lost };
-	seen.room_for = SEEN_MOST;
-	end = recovery_run(&config, &seen.base, &result);
-	ck_assert_uint_eq(memory_disk_open_files(from), 0);
-	return end;
+	return recover_disk(from, mode, &seen, &result);
 }
 
 /* Looking and mending come to the same. */
@@ -87,12 +39,12 @@ static enum recovery_end
 recover(void)
 {
 	struct memory_disk *before = memory_disk_crash(disk, CRASH_ALL, 1);
-	enum recovery_end looked = recover_disk(disk, RECOVERY_LOOK);
+	enum recovery_end looked = recover_from(disk, RECOVERY_LOOK);
 	uint64_t next_lsn = result.next_lsn, lost = result.lost_records;
 
 	ck_assert(memory_disk_equal(disk, before));
 	memory_disk_destroy(before);
-	ck_assert_int_eq(recover_disk(disk, RECOVERY_MEND), looked);
+	ck_assert_int_eq(recover_from(disk, RECOVERY_MEND), looked);
 	ck_assert_uint_eq(result.next_lsn, next_lsn);
 	ck_assert_uint_eq(result.lost_records, lost);
 	return looked;
@@ -140,12 +92,12 @@ START_TEST(an_empty_directory_is_made_a_store)
 	struct memory_disk *empty = memory_disk_create();
 	uint8_t id[STORE_ID_SIZE];
 
-	ck_assert_int_eq(recover_disk(empty, RECOVERY_LOOK), RECOVERY_FOREIGN);
-	ck_assert_int_eq(recover_disk(empty, RECOVERY_MEND), RECOVERY_OK);
+	ck_assert_int_eq(recover_from(empty, RECOVERY_LOOK), RECOVERY_FOREIGN);
+	ck_assert_int_eq(recover_from(empty, RECOVERY_MEND), RECOVERY_OK);
 	ck_assert_uint_eq(result.next_lsn, 1);
 	ck_assert(result.numbering_holds);
 	memcpy(id, result.store_id, sizeof(id));
-	ck_assert_int_eq(recover_disk(empty, RECOVERY_MEND), RECOVERY_OK);
+	ck_assert_int_eq(recover_from(empty, RECOVERY_MEND), RECOVERY_OK);
 	ck_assert_mem_eq(id, result.store_id, sizeof(id));
 	memory_disk_destroy(empty);
 }
@@ -156,7 +108,7 @@ START_TEST(a_directory_of_something_else_is_not_touched)
 	struct memory_disk *foreign = memory_disk_create();
 
 	memory_disk_put(foreign, "passwd", "root", 4);
-	ck_assert_int_eq(recover_disk(foreign, RECOVERY_MEND),
+	ck_assert_int_eq(recover_from(foreign, RECOVERY_MEND),
 	    RECOVERY_FOREIGN);
 	ck_assert_ptr_nonnull(strstr(result.why, "no store"));
 	ck_assert_ptr_null(memory_disk_name(foreign, 1));
@@ -390,22 +342,49 @@ START_TEST(it_is_reported_until_the_journal_says_so)
 }
 END_TEST
 
+static bool
+take_record(struct replay *replay, const struct record *record)
+{
+	(void)replay;
+	(void)record;
+	return true;
+}
+
+static bool
+take_no_record(struct replay *replay, const struct record *record)
+{
+	(void)replay;
+	(void)record;
+	return false;
+}
+
 START_TEST(refused_damage_is_left_as_it_is)
 {
 	struct recovery_config config = { .disk = memory_disk_disk(disk),
 		.mode = RECOVERY_MEND,
 		.refuse_damage = true };
+	struct replay replay = { .record = take_record };
 	struct memory_disk *before;
 
 	put_damaged(&file);
 	before = memory_disk_crash(disk, CRASH_ALL, 1);
-	seen.base = (struct replay){ see_record, see_lost };
-	seen.room_for = SEEN_MOST;
-	ck_assert_int_eq(recovery_run(&config, &seen.base, &result),
+	ck_assert_int_eq(recovery_run(&config, &replay, &result),
 	    RECOVERY_DAMAGED);
 	ck_assert(memory_disk_equal(disk, before));
 	ck_assert_ptr_nonnull(strstr(result.why, "byte 4664"));
 	memory_disk_destroy(before);
+}
+END_TEST
+
+START_TEST(ends_when_what_it_replays_finds_no_memory)
+{
+	struct recovery_config config = { .disk = memory_disk_disk(disk) };
+	struct replay replay = { .record = take_no_record };
+
+	begin_store(&file, 1);
+	store_file_put(&file, disk, 0);
+	ck_assert_int_eq(recovery_run(&config, &replay, &result),
+	    RECOVERY_FAILED);
 }
 END_TEST
 
@@ -598,7 +577,7 @@ START_TEST(a_snapshot_cut_anywhere_loses_exactly_what_is_gone)
 			good++;
 		}
 		memory_disk_put(disk, name, bytes, cut);
-		recover_disk(disk, RECOVERY_LOOK);
+		recover_from(disk, RECOVERY_LOOK);
 		ck_assert_uint_eq(result.lost_records, good < 6 ? 6 - good : 0);
 		ck_assert_uint_eq(result.next_lsn, 53);
 	}
@@ -663,7 +642,7 @@ START_TEST(a_damaged_format_is_restored_and_a_newer_one_respected)
 		forget("FORMAT");
 	else
 		memory_disk_put(disk, "FORMAT", text, strlen(text));
-	ck_assert_int_eq(recover_disk(disk, RECOVERY_MEND), formats[_i].end);
+	ck_assert_int_eq(recover_from(disk, RECOVERY_MEND), formats[_i].end);
 	if (formats[_i].end != RECOVERY_OK)
 		return;
 	ck_assert_uint_eq(seen.count, 4);
@@ -703,6 +682,7 @@ SUITE(recovery)
 	    what_was_vouched_for_is_lost_and_the_rest_is_kept);
 	tcase_add_test(tests, it_is_reported_until_the_journal_says_so);
 	tcase_add_test(tests, refused_damage_is_left_as_it_is);
+	tcase_add_test(tests, ends_when_what_it_replays_finds_no_memory);
 	tcase_add_test(tests, a_durable_tail_that_is_gone_is_lost);
 	tcase_add_test(tests, a_tail_may_be_lost_in_part_and_torn_in_part);
 	tcase_add_test(tests, a_missing_segment_reaches_to_the_next);

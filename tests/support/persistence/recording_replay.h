@@ -1,0 +1,26 @@
+/* A replay that remembers what it was told, and a recovery that uses it. */
+#ifndef TESTS_SUPPORT_PERSISTENCE_RECORDING_REPLAY_H
+#define TESTS_SUPPORT_PERSISTENCE_RECORDING_REPLAY_H
+
+#include "persistence/recovery.h"
+#include "tests/support/persistence/memory_disk.h"
+
+#define SEEN_MOST 256
+
+struct seen {
+	struct replay base;
+	uint64_t lsns[SEEN_MOST];
+	uint8_t types[SEEN_MOST];
+	size_t count;
+	uint64_t lost[SEEN_MOST]; /* pairs: first, last */
+	size_t lost_count;
+};
+
+/*
+ * Recovers what is on the disk: anew into seen, and into the result, which
+ * holds an earlier one or zeros. No file stays open.
+ */
+enum recovery_end recover_disk(struct memory_disk *, enum recovery_mode,
+    struct seen *, struct recovery_result *);
+
+#endif
