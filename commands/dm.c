@@ -16,7 +16,8 @@ find_recipient(const struct request *request, struct member *out)
 	return member_store_get_named(members, wish, out);
 }
 
-static void
+/* False: the recipient's dialect has no word for it. */
+static bool
 deliver(const struct request *request, const struct member *recipient)
 {
 	struct event dm = request_event(request, EVENT_DM);
@@ -28,9 +29,11 @@ deliver(const struct request *request, const struct member *recipient)
 	};
 
 	dm.body = request->command->body;
-	publisher_publish(request->chat->publisher, &dm,
-	    audience_one(sent.member_id));
+	if (publisher_publish(request->chat->publisher, &dm,
+		audience_one(sent.member_id)) == 0)
+		return false;
 	request_answer(request, &sent);
+	return true;
 }
 
 static enum chat_error
@@ -42,9 +45,9 @@ dm_run(struct request *request)
 		request->failure.text = STR("Recipient is required for DM");
 		return request_bad_field(request, "recipient");
 	}
-	if (find_recipient(request, &recipient) != CHAT_OK)
+	if (find_recipient(request, &recipient) != CHAT_OK ||
+	    !deliver(request, &recipient))
 		return request_member_not_found(request);
-	deliver(request, &recipient);
 	return CHAT_OK;
 }
 

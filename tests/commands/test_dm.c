@@ -86,6 +86,18 @@ START_TEST(refuses)
 }
 END_TEST
 
+START_TEST(finds_nobody_whose_dialect_has_no_word_for_it)
+{
+	people(2);
+	world.publisher.deaf = "id2";
+	ck_assert_int_eq(DO(DM, "id1", .recipient = STR("member2"),
+			     .body = STR("1")),
+	    CHAT_MEMBER_NOT_FOUND);
+	HEARD("id1: failed member_not_found "
+	      "text=Member 'member2' not found\n");
+}
+END_TEST
+
 SUITE(dm)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -97,4 +109,5 @@ SUITE(dm)
 	tcase_add_test(tests, cannot_be_drawn_away_by_a_name_like_an_id);
 	tcase_add_loop_test(tests, refuses, 0,
 	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tests, finds_nobody_whose_dialect_has_no_word_for_it);
 }

@@ -83,6 +83,12 @@ detach(struct publisher *base, struct str member_id)
 	self->count = kept;
 }
 
+static bool
+is_deaf(const struct recording_publisher *self, struct str member_id)
+{
+	return self->deaf != NULL && str_equal(str_from(self->deaf), member_id);
+}
+
 static size_t
 count_listeners(const struct recording_publisher *self,
     const struct audience *audience)
@@ -91,7 +97,7 @@ count_listeners(const struct recording_publisher *self,
 	size_t count = 0;
 
 	if (audience->kind == AUDIENCE_ONE)
-		return 1;
+		return !is_deaf(self, audience->member_id);
 	for (size_t i = 0; i < self->count; i++) {
 		const struct listener *listener = &self->listeners[i];
 
@@ -109,7 +115,9 @@ publish(struct publisher *base, const struct event *event,
 {
 	struct recording_publisher *self = self_of(base);
 
-	transcript_event(&self->heard, event, audience);
+	if (audience->kind != AUDIENCE_ONE ||
+	    !is_deaf(self, audience->member_id))
+		transcript_event(&self->heard, event, audience);
 	self->last_at_ms = event->at_ms;
 	return count_listeners(self, audience);
 }

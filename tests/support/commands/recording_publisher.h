@@ -18,6 +18,7 @@ struct listener {
 struct recording_publisher {
 	struct publisher base;
 	struct fault *fault; /* hits attach and enter */
+	const char *deaf; /* hears nothing that is for it alone; NULL: nobody */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	struct listener
