@@ -17,6 +17,30 @@ START_TEST(lets_go_of_old_messages)
 }
 END_TEST
 
+START_TEST(lets_go_of_what_has_lived_its_life)
+{
+	size_t empty;
+
+	world.history_limits.messages = 0;
+	people(1);
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .ttl_ms = 30000,
+	    .flags = COMMAND_MAY_CREATE);
+	empty = history_bytes(world.chat.history);
+	say("id1", "r", 1000);
+	fake_clock_pass(&world.clock, 29999);
+	TICK();
+	ck_assert_uint_gt(history_bytes(world.chat.history), empty + 1000);
+	fake_clock_pass(&world.clock, 1);
+	TICK();
+	HEARD("");
+	ck_assert_uint_eq(history_bytes(world.chat.history), empty);
+	say("id1", "r", 1);
+	DO(HISTORY, "id1", .room = STR("r"), .limit = 9);
+	HEARD("id1: history room=r epoch=epoch2 "
+	      "[1001 at=31000 member1 id1 1]\n");
+}
+END_TEST
+
 START_TEST(has_nothing_to_say_in_an_empty_world)
 {
 	ck_assert_int_eq(TICK(), CHAT_OK);
@@ -28,5 +52,6 @@ SUITE(tick)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, lets_go_of_old_messages);
+	tcase_add_test(tests, lets_go_of_what_has_lived_its_life);
 	tcase_add_test(tests, has_nothing_to_say_in_an_empty_world);
 }

@@ -446,6 +446,48 @@ START_TEST(every_message_is_shown_until_its_own_time_is_up)
 }
 END_TEST
 
+START_TEST(what_has_lived_its_life_leaves_no_byte_behind)
+{
+	struct history *history = history_create(_i, &generous);
+	size_t empty;
+	char key[16];
+
+	ck_assert_int_eq(history_open(history, STR("blue"), 30000), CHAT_OK);
+	empty = history_bytes(history);
+	for (int i = 0; i < 1000; i++) {
+		struct message message = message_of("hello", NOW + i);
+
+		snprintf(key, sizeof(key), "k%d", i);
+		message.key = str_from(key);
+		ck_assert_int_eq(history_append(history, STR("blue"), &message),
+		    CHAT_OK);
+	}
+	history_expire(history, NOW + 30000 + 998);
+	assert_span(history, STR("blue"), NOW + 30000 + 998, 1000, 1000);
+	ck_assert_uint_gt(history_bytes(history), empty);
+	history_expire(history, NOW + 30000 + 999);
+	ck_assert_uint_eq(history_bytes(history), empty);
+	destroy(history);
+}
+END_TEST
+
+/* Were each message looked at every time, this would take minutes. */
+START_TEST(looks_only_at_what_is_too_old)
+{
+	struct history *history = history_create(_i, &generous);
+
+	ck_assert_int_eq(history_open(history, STR("blue"), 30000), CHAT_OK);
+	for (int i = 0; i < 50000; i++) {
+		say(history, "x");
+		say_at(history, STR("blue"), "x", NOW + i % 2);
+	}
+	for (int tick = 0; tick < 50000; tick++)
+		history_expire(history, NOW + 29999 - tick % 1000);
+	assert_span(history, STR("blue"), NOW, 1, 50000);
+	destroy(history);
+}
+END_TEST
+
 START_TEST(the_clock_of_one_room_does_not_touch_another)
 {
 	struct history_limits limits = { .age_ms = 1000 };
@@ -555,6 +597,8 @@ SUITE(history)
 	ADD_FOR_EACH_KIND(tests, what_is_too_old_is_not_shown_and_goes);
 	ADD_FOR_EACH_KIND(tests,
 	    every_message_is_shown_until_its_own_time_is_up);
+	ADD_FOR_EACH_KIND(tests, what_has_lived_its_life_leaves_no_byte_behind);
+	ADD_FOR_EACH_KIND(tests, looks_only_at_what_is_too_old);
 	ADD_FOR_EACH_KIND(tests, the_clock_of_one_room_does_not_touch_another);
 	ADD_FOR_EACH_KIND(tests, finds_a_message_by_its_key);
 	ADD_FOR_EACH_KIND(tests,
