@@ -55,6 +55,12 @@ unicode_kind(uint32_t character)
 	return UNICODE_PLAIN;
 }
 
+bool
+unicode_is_word(uint32_t character)
+{
+	return FIND(character, unicode_words, compare_range) != NULL;
+}
+
 /* 0 for letters and all else that begins anew. */
 static uint8_t
 class_of(uint32_t character)

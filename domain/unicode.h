@@ -24,6 +24,9 @@ enum unicode_kind {
 
 enum unicode_kind unicode_kind(uint32_t character);
 
+/* A letter, a digit, another number or _: what \w stands for in Python. */
+bool unicode_is_word(uint32_t character);
+
 /* No character has more than four parts: this takes 64 of any kind. */
 #define UNICODE_TEXT_CHARS 256
 

@@ -22,6 +22,10 @@ extern const size_t unicode_hidden_count;
 extern const struct unicode_range unicode_spaces[];
 extern const size_t unicode_spaces_count;
 
+/* What words are made of, for unicode_is_word(). */
+extern const struct unicode_range unicode_words[];
+extern const size_t unicode_words_count;
+
 /* Canonical combining classes other than 0. */
 struct unicode_class {
 	struct unicode_range marks;

@@ -9,6 +9,7 @@ oracle, tests/domain/unicode_vectors.h. The Unicode version is Python's.
 
 import os
 import random
+import re
 import unicodedata
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -50,6 +51,10 @@ def is_hidden(c):
 
 def is_space(c):
     return unicodedata.category(chr(c)) == "Zs" or c == BRAILLE_BLANK
+
+
+def is_word(c):
+    return bool(re.match(r"\w", chr(c)))
 
 
 def runs(value_of):
@@ -154,7 +159,8 @@ def tables():
     yield "/* Written by tools/unicode_tables.py. */\n"
     yield '#include "domain/unicode_tables.h"\n\n/* clang-format off */\n'
     yield 'const char unicode_version[] = "%s";\n\n' % unicodedata.unidata_version
-    for name, has_property in ("hidden", is_hidden), ("spaces", is_space):
+    for name, has_property in (("hidden", is_hidden), ("spaces", is_space),
+                               ("words", is_word)):
         yield table("struct unicode_range", name,
                     [braces(hexes(r)) for r in ranges(has_property)])
     yield table("struct unicode_class", "classes",

@@ -237,8 +237,47 @@ START_TEST(tells_what_can_be_seen)
 }
 END_TEST
 
+static const struct {
+	uint32_t character;
+	bool is_word;
+} letters[] = {
+	{ 0, false },
+	{ ' ', false },
+	{ '-', false },
+	{ '0', true },
+	{ 'Z', true },
+	{ '_', true },
+	{ '`', false },
+	{ 0xaa, true },    /* feminine ordinal indicator */
+	{ 0xb2, true },    /* superscript two */
+	{ 0xb7, false },   /* middle dot */
+	{ 0xbe, true },    /* three quarters */
+	{ 0xd7, false },   /* multiplication sign */
+	{ 0x131, true },   /* dotless i */
+	{ 0x301, false },  /* a mark is not a letter */
+	{ 0x660, true },   /* an Arabic digit */
+	{ 0x203f, false }, /* undertie */
+	{ 0x2160, true },  /* Roman numeral one */
+	{ 0x4e00, true },
+	{ 0xe000, false }, /* private use */
+	{ 0x1d7ff, true }, /* a mathematical digit */
+	{ 0x3134a, true }, /* the last there is */
+	{ 0x3134b, false },
+	{ 0x10ffff, false },
+};
+
+START_TEST(knows_what_words_are_made_of)
+{
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		ck_assert_msg(unicode_is_word(letters[i].character) ==
+				  letters[i].is_word,
+		    "U+%04X", letters[i].character);
+}
+END_TEST
+
 SUITE(unicode)
 {
+	tcase_add_test(tests, knows_what_words_are_made_of);
 	tcase_add_test(tests, tells_what_can_be_seen);
 	tcase_add_loop_test(tests, brings_text_to_its_normal_form_and_folds_it,
 	    0, TEXTS);
