@@ -1,4 +1,3 @@
-#include "domain/utf8.h"
 #include "wire/dialect_action.h"
 #include "wire/json_pick.h"
 #include "wire/keep.h"
@@ -26,16 +25,6 @@ refuse(struct request *request, struct str field, struct str text)
 	return request->why->error = CHAT_BAD_FIELD;
 }
 
-/* What somebody meant by any value: the string, or else the JSON itself. */
-static struct str
-text_of(struct request *request, const struct json_value *value)
-{
-	if (value->type == JSON_STRING)
-		return keep_string_cut(request->keep, &value->string,
-		    TEXT_BYTES);
-	return utf8_cut(value->text, TEXT_BYTES);
-}
-
 /* --- command by command --------------------------------------------------- */
 
 /* Seed 002 takes everything as a name, even that there is none. */
@@ -59,7 +48,7 @@ take_create(struct request *request, struct command *out)
 		else if (json_is_given(&values[1]))
 			name = &values[1];
 	}
-	out->name = text_of(request, name);
+	out->name = keep_value_cut(request->keep, name, TEXT_BYTES);
 	return CHAT_OK;
 }
 
@@ -120,7 +109,7 @@ take_join(struct request *request, struct command *out)
 		    STR("To join takes a room_id"));
 	if (!json_is_given(&id))
 		return request->why->error = CHAT_ROOM_NOT_FOUND;
-	out->room = text_of(request, &id);
+	out->room = keep_value_cut(request->keep, &id, TEXT_BYTES);
 	return CHAT_OK;
 }
 

@@ -50,6 +50,14 @@ keep_string_cut(struct keep *keep, const struct json_string *string,
 }
 
 struct str
+keep_value_cut(struct keep *keep, const struct json_value *value, size_t most)
+{
+	if (value->type == JSON_STRING)
+		return keep_string_cut(keep, &value->string, most);
+	return utf8_cut(value->text, most);
+}
+
+struct str
 keep_text(struct keep *keep, struct str text)
 {
 	char *room = free_room(keep, text.len);
@@ -57,4 +65,16 @@ keep_text(struct keep *keep, struct str text)
 	memcpy(room, text.data, text.len);
 	keep->used += text.len;
 	return str_slice(room, text.len);
+}
+
+struct str
+keep_lower(struct keep *keep, struct str text)
+{
+	struct str lower = keep_text(keep, text);
+	char *at = keep->data + keep->used - lower.len;
+
+	for (size_t i = 0; i < lower.len; i++)
+		if (at[i] >= 'A' && at[i] <= 'Z')
+			at[i] = (char)(at[i] | 0x20);
+	return lower;
 }

@@ -3,7 +3,7 @@
 #define WIRE_KEEP_H
 
 #include "wire/dialect.h"
-#include "wire/json_string.h"
+#include "wire/json_reader.h"
 
 /*
  * What a string means, in its document or in keep; false: that is more than
@@ -16,7 +16,14 @@ bool keep_string(struct keep *, const struct json_string *, size_t most,
 struct str keep_string_cut(struct keep *, const struct json_string *,
     size_t most);
 
+/* What any value means as a text: the string that it is, or else its JSON. */
+struct str keep_value_cut(struct keep *, const struct json_value *,
+    size_t most);
+
 /* A text of our own among those that came. */
 struct str keep_text(struct keep *, struct str text);
+
+/* The same, with its ASCII letters small. */
+struct str keep_lower(struct keep *, struct str text);
 
 #endif

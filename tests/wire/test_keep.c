@@ -62,6 +62,23 @@ START_TEST(is_cut_between_two_characters)
 }
 END_TEST
 
+START_TEST(takes_a_value_that_is_no_string_as_its_json)
+{
+	struct json_value value = { .type = JSON_ARRAY, .text = STR("[1, 2]") };
+	struct str out;
+
+	keep.used = 0;
+	out = keep_value_cut(&keep, &value, 16);
+	ck_assert(str_equal(out, STR("[1, 2]")));
+	out = keep_value_cut(&keep, &value, 4);
+	ck_assert(str_equal(out, STR("[1, ")));
+	value.type = JSON_STRING;
+	value.string = string("\\u0061");
+	out = keep_value_cut(&keep, &value, 4);
+	ck_assert(str_equal(out, STR("a")));
+}
+END_TEST
+
 START_TEST(stands_behind_what_was_kept_before)
 {
 	struct json_string sent = string("\\u0062");
@@ -84,5 +101,6 @@ SUITE(keep)
 	    sizeof(strings) / sizeof(strings[0]));
 	tcase_add_loop_test(tests, is_cut_between_two_characters, 0,
 	    sizeof(strings) / sizeof(strings[0]));
+	tcase_add_test(tests, takes_a_value_that_is_no_string_as_its_json);
 	tcase_add_test(tests, stands_behind_what_was_kept_before);
 }
