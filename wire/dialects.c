@@ -4,11 +4,14 @@
 
 #include "wire/dialect_action.h"
 #include "wire/dialect_command.h"
+#include "wire/dialect_topic.h"
 #include "wire/json_keys.h"
+#include "wire/message_id.h"
 
 static const struct dialect *const table[DIALECTS_MAX + 1] = {
 	&dialect_command,
 	&dialect_action,
+	&dialect_topic,
 };
 
 const struct dialect *const *
@@ -42,4 +45,5 @@ void
 dialects_seed(uint64_t seed)
 {
 	json_keys_seed(seed);
+	message_id_seed(seed);
 }

@@ -3,7 +3,6 @@
 #include "tests/suite.h"
 #include "tests/support/wire/decoded.h"
 #include "wire/dialect_action.h"
-#include "wire/face.h"
 
 START_TEST(is_in_one_room_at_a_time_and_known_by_its_id)
 {
@@ -92,29 +91,6 @@ START_TEST(does_not_know_an_endless_action)
 }
 END_TEST
 
-START_TEST(asks_plain_http_to_upgrade)
-{
-	const struct figures figures = { 0 };
-	const struct face_request request = {
-		.method = STR("GET"),
-		.path = STR("/"),
-		.figures = &figures,
-	};
-	struct wire_text body;
-	struct face face = { .body = &body };
-
-	wire_text_init(&body);
-	ck_assert(dialect_action.face(&request, &face));
-	ck_assert_int_eq(face.status, 426);
-	ck_assert_str_eq(face.content_type, "text/plain; charset=utf-8");
-	ck_assert_str_eq(face.headers,
-	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Version: 13\r\n");
-	ck_assert_uint_gt(body.len, 0);
-	wire_text_fini(&body);
-}
-END_TEST
-
 SUITE(dialect_action)
 {
 	tcase_add_test(tests, is_in_one_room_at_a_time_and_known_by_its_id);
@@ -123,5 +99,4 @@ SUITE(dialect_action)
 	    takes_no_more_of_a_name_or_an_id_than_could_be_one, 0,
 	    sizeof(units) / sizeof(units[0]));
 	tcase_add_test(tests, does_not_know_an_endless_action);
-	tcase_add_test(tests, asks_plain_http_to_upgrade);
 }

@@ -17,6 +17,7 @@ spell(const struct dialect *dialect, const struct vector *vector,
 	struct vector_event parsed;
 	bool said;
 
+	dialects_seed(VECTOR_SEED);
 	vector_event_parse(&parsed, vector);
 	said = dialect->encode(&parsed.event, viewpoint, out);
 	vector_event_free(&parsed);

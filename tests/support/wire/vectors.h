@@ -18,6 +18,7 @@
 
 #define VECTOR_JSON_DEPTH 32
 #define VECTOR_FRAME_BYTES ((size_t)1024 * 1024)
+#define VECTOR_SEED 6455 /* what ids of messages come from */
 
 /* One example; texts are NUL-terminated, absent ones are NULL. */
 struct vector {

@@ -1,0 +1,21 @@
+/* The `topic` dialect: seed 003 (docs/protocol.md). */
+#ifndef WIRE_DIALECT_TOPIC_H
+#define WIRE_DIALECT_TOPIC_H
+
+#include "wire/dialect.h"
+
+#define TOPIC_ROOMS 1000    /* topics, at most */
+#define TOPIC_MEMBERS 100   /* of a topic, at most */
+#define TOPIC_LIFE_MS 30000 /* of a message */
+#define TOPIC_PACE 60       /* messages, and then silence for a minute */
+
+enum chat_error topic_decode(struct str message, const struct wire_context *,
+    struct command *out, struct failure *why, struct keep *);
+
+bool topic_encode(const struct event *, enum viewpoint, struct wire_text *out);
+
+bool topic_face(const struct face_request *, struct face *out);
+
+extern const struct dialect dialect_topic;
+
+#endif

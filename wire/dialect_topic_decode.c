@@ -1,0 +1,293 @@
+#include <assert.h>
+
+#include "domain/names.h"
+#include "wire/dialect_topic.h"
+#include "wire/json_pick.h"
+#include "wire/keep.h"
+#include "wire/topic_content.h"
+
+#define WORD_BYTES 64
+#define QUOTE_BYTES 160 /* of what is not understood */
+#define USERNAME_CHARS 20
+#define TOPIC_CHARS 50
+
+enum field {
+	FIELD_TYPE,
+	FIELD_MESSAGE,
+	FIELD_USERNAME,
+	FIELD_TOPIC,
+	FIELDS_COUNT
+};
+
+static const struct str keys[FIELDS_COUNT] = {
+	[FIELD_TYPE] = STR("type"),
+	[FIELD_MESSAGE] = STR("message"),
+	[FIELD_USERNAME] = STR("username"),
+	[FIELD_TOPIC] = STR("topic"),
+};
+
+/* A message on its way to becoming a command. */
+struct request {
+	enum wire_stage stage;
+	struct keep *keep;
+	struct failure *why;
+	struct json_value values[FIELDS_COUNT];
+};
+
+_Static_assert(sizeof(((struct keep *)0)->data) >=
+		   TOPIC_MESSAGE_BYTES + TOPIC_MESSAGE_JSON + 1024,
+    "keep has room for a message, before and after it is cleaned");
+
+/* --- joining -------------------------------------------------------------- */
+
+static enum chat_error
+refuse(struct request *request, enum field field)
+{
+	static const struct str texts[FIELDS_COUNT] = {
+		[FIELD_MESSAGE] = STR("Message must be 1-5000 characters"),
+		[FIELD_USERNAME] =
+		    STR("Username must be 1-20 alphanumeric characters"),
+		[FIELD_TOPIC] =
+		    STR("Topic must be 1-50 alphanumeric characters"),
+	};
+
+	request->why->field = keys[field];
+	request->why->text = texts[field];
+	return request->why->error = CHAT_BAD_FIELD;
+}
+
+/* Without capitals, in keep. False: not the name of anything. */
+static bool
+take_plain(struct request *request, enum field field, size_t most,
+    struct str *out)
+{
+	const struct json_value *value = &request->values[field];
+	struct str name;
+
+	if (!json_is_string(value) ||
+	    !keep_string(request->keep, &value->string, most, &name) ||
+	    !name_is_plain(name, most))
+		return false;
+	*out = keep_lower(request->keep, name);
+	return true;
+}
+
+static enum chat_error
+take_join(struct request *request, struct command *out)
+{
+	out->kind = COMMAND_ROOM_JOIN;
+	/* Whoever is in a topic hears again which one it is. */
+	if (request->stage == WIRE_INSIDE) {
+		out->flags = COMMAND_CURRENT_ROOM;
+		return CHAT_OK;
+	}
+	if (!take_plain(request, FIELD_USERNAME, USERNAME_CHARS, &out->name))
+		return refuse(request, FIELD_USERNAME);
+	if (!take_plain(request, FIELD_TOPIC, TOPIC_CHARS, &out->room))
+		return refuse(request, FIELD_TOPIC);
+	if (name_is_reserved(out->name))
+		return refuse(request, FIELD_USERNAME);
+	if (name_is_reserved(out->room))
+		return refuse(request, FIELD_TOPIC);
+	out->flags =
+	    COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS | COMMAND_OF_GUESTS;
+	if (request->stage == WIRE_NEW)
+		out->flags |= COMMAND_OR_GO;
+	out->ttl_ms = TOPIC_LIFE_MS;
+	out->max_members = TOPIC_MEMBERS;
+	out->max_rooms = TOPIC_ROOMS;
+	return CHAT_OK;
+}
+
+/* --- being in a topic ----------------------------------------------------- */
+
+static struct str
+cleaned(struct keep *keep, struct str text)
+{
+	struct wire_text out = {
+		.data = keep->data + keep->used,
+		.capacity = sizeof(keep->data) - keep->used,
+	};
+
+	assert(out.capacity >= TOPIC_MESSAGE_JSON);
+	topic_content_put(&out, text);
+	keep->used += out.len;
+	return str_slice(out.data, out.len);
+}
+
+static enum chat_error
+take_message(struct request *request, struct command *out)
+{
+	const struct json_value *message = &request->values[FIELD_MESSAGE];
+	struct str text;
+
+	out->kind = COMMAND_BROADCAST;
+	if (message->text.data == NULL)
+		return request->why->error = CHAT_BAD_JSON;
+	out->flags = COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE |
+		     COMMAND_PACED;
+	if (message->type != JSON_STRING ||
+	    !keep_string(request->keep, &message->string, TOPIC_MESSAGE_BYTES,
+		&text) ||
+	    !topic_content_is_allowed(text))
+		return refuse(request, FIELD_MESSAGE);
+	out->body = topic_content_is_clean(text) ? message->text
+						 : cleaned(request->keep, text);
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_list(struct request *request, struct command *out)
+{
+	(void)request;
+	out->kind = COMMAND_ROOM_LIST;
+	out->flags = COMMAND_OF_GUESTS;
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_heartbeat(struct request *request, struct command *out)
+{
+	(void)request;
+	out->kind = COMMAND_PING;
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_leave(struct request *request, struct command *out)
+{
+	(void)request;
+	out->kind = COMMAND_ROOM_LEAVE;
+	out->flags = COMMAND_CURRENT_ROOM;
+	return CHAT_OK;
+}
+
+/* The page of seed 003 tells its server what it does. */
+static enum chat_error
+take_demo_log(struct request *request, struct command *out)
+{
+	(void)request;
+	out->kind = COMMAND_NOTHING;
+	return CHAT_OK;
+}
+
+/* --- all frames ----------------------------------------------------------- */
+
+typedef enum chat_error taker(struct request *, struct command *);
+
+static const struct word {
+	struct str word;
+	taker *take;
+} words[] = {
+	{ STR("message"), take_message },
+	{ STR("heartbeat"), take_heartbeat },
+	{ STR("join"), take_join },
+	{ STR("leave"), take_leave },
+	{ STR("list"), take_list },
+	{ STR("demo_log"), take_demo_log },
+};
+
+static taker *
+find_word(struct str word)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_equal(words[i].word, word))
+			return words[i].take;
+	return NULL;
+}
+
+/* The README of seed 003 has frames without a type. */
+static taker *
+guess_word(const struct request *request)
+{
+	if (request->values[FIELD_MESSAGE].text.data != NULL &&
+	    request->stage != WIRE_NEW)
+		return take_message;
+	if (request->values[FIELD_USERNAME].text.data != NULL ||
+	    request->values[FIELD_TOPIC].text.data != NULL)
+		return take_join;
+	return NULL;
+}
+
+static taker *
+choose_word(struct request *request, struct command *out)
+{
+	const struct json_value *type = &request->values[FIELD_TYPE];
+
+	if (!json_is_given(type))
+		return guess_word(request);
+	if (type->type != JSON_STRING ||
+	    !keep_string(request->keep, &type->string, WORD_BYTES, &out->word))
+		return NULL;
+	request->why->command = out->word;
+	return find_word(out->word);
+}
+
+static enum chat_error
+unknown(struct request *request)
+{
+	static const struct str head = STR("Unknown message type: ");
+	const struct json_value *type = &request->values[FIELD_TYPE];
+	struct keep *keep = request->keep;
+	struct str quote = STR("None"), text;
+
+	if (json_is_given(type))
+		quote = keep_value_cut(keep, type, QUOTE_BYTES);
+	text = keep_text(keep, head);
+	text.len += keep_text(keep, quote).len;
+	request->why->text = text;
+	return request->why->error = CHAT_UNKNOWN_COMMAND;
+}
+
+static enum chat_error
+not_a_join(struct request *request)
+{
+	request->why->text = STR("First message must be join request");
+	return request->why->error = CHAT_UNKNOWN_COMMAND;
+}
+
+static enum chat_error
+take_object(struct request *request, struct command *out)
+{
+	taker *take = choose_word(request, out);
+
+	if (request->stage == WIRE_NEW && take != take_join)
+		return not_a_join(request);
+	return take != NULL ? take(request, out) : unknown(request);
+}
+
+/* The README has this one as plain text. */
+static enum chat_error
+take_other(struct request *request, struct str message, bool is_json,
+    struct command *out)
+{
+	if (request->stage == WIRE_NEW && is_json)
+		return not_a_join(request);
+	if (request->stage != WIRE_NEW && str_equal(message, STR("/list")))
+		return take_list(request, out);
+	return request->why->error = CHAT_BAD_JSON;
+}
+
+enum chat_error
+topic_decode(struct str message, const struct wire_context *context,
+    struct command *out, struct failure *why, struct keep *keep)
+{
+	struct request request = { context->stage, keep, why, { { 0 } } };
+	size_t depth = context->json_depth;
+	enum json_error json;
+	enum chat_error error;
+
+	*out = (struct command){ 0 };
+	*why = (struct failure){ 0 };
+	keep->used = 0;
+	json = json_pick(message, depth, keys, request.values, FIELDS_COUNT);
+	if (json == JSON_OK)
+		error = take_object(&request, out);
+	else
+		error = take_other(&request, message,
+		    json == JSON_NOT_AN_OBJECT && json_is_value(message, depth),
+		    out);
+	/* A first frame that fails is the last one. */
+	why->fatal = error != CHAT_OK && context->stage == WIRE_NEW;
+	return error;
+}
