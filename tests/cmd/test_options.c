@@ -103,7 +103,8 @@ START_TEST(a_flag_goes_before_environment_before_file)
 }
 END_TEST
 
-#define SEED_PORTS "127.0.0.1:8080=command, 127.0.0.1:8765=action"
+#define SEED_PORTS \
+	"127.0.0.1:8080=command, 127.0.0.1:8765=action, 127.0.0.1:8000=topic"
 
 static const struct {
 	const char *flags, *env, *file;
@@ -125,7 +126,8 @@ static const struct {
 	{ "--seed-ports off", "", "seed_ports = on", "127.0.0.1:8080" },
 	/* What has been given an address keeps it. */
 	{ "--seed-ports --listen localhost:8080=action", "", NULL,
-	    "localhost:8080=action, 127.0.0.1:8765=action" },
+	    "localhost:8080=action, 127.0.0.1:8765=action, "
+	    "127.0.0.1:8000=topic" },
 	{ "--seed-ports", "", "listen = " SEED_PORTS, SEED_PORTS },
 };
 
@@ -164,7 +166,7 @@ static const struct {
 	{ "--seed-ports maybe", "", NULL, 64,
 	    "--seed-ports: \"maybe\": expected on or off" },
 	{ "--seed-ports --listen "
-	  ":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15",
+	  ":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14",
 	    "", NULL, 64,
 	    "listen and seed_ports are together more than 16 addresses" },
 	{ "now", "", NULL, 64, "\"now\": expected an option; see --help" },
