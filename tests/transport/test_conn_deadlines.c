@@ -2,6 +2,7 @@
 
 #include "tests/suite.h"
 #include "tests/support/transport/recorder.h"
+#include "wire/dialect.h"
 
 /* A server's send buffer that takes a few kilobytes. */
 #define SMALL 4608
@@ -156,6 +157,42 @@ START_TEST(a_pong_that_is_not_read_is_not_missed)
 	client_send_frame(&client, WS_PONG, "", 0);
 	/* Reading is paused for twenty seconds. */
 	pass(11000);
+	check_open();
+	teardown();
+}
+END_TEST
+
+/* --- silence
+ * ------------------------------------------------------------------ */
+
+static void
+setup_dialect(const char *name)
+{
+	recorder_init(&recorder);
+	recorder.rig.dialect = dialect_find(str_from(name));
+	recorder_meet(&recorder, &client, 0);
+}
+
+START_TEST(a_dialect_ends_who_is_silent_for_too_long)
+{
+	setup_dialect("topic");
+	for (int i = 0; i < 2; i++) {
+		pass(299000);
+		check_open();
+		client_send_frame(&client, WS_PONG, "", 0);
+	}
+	pass(299000);
+	check_open();
+	pass(1200);
+	check_closed(WS_CLOSE_GOING_AWAY, "idle");
+	teardown();
+}
+END_TEST
+
+START_TEST(another_dialect_bears_silence)
+{
+	setup_dialect("command");
+	pass(600000);
 	check_open();
 	teardown();
 }
@@ -360,6 +397,8 @@ SUITE(conn_deadlines)
 	tcase_add_test(tests, who_talks_is_not_pinged);
 	tcase_add_test(tests, pings_do_not_keep_step);
 	tcase_add_test(tests, a_pong_that_is_not_read_is_not_missed);
+	tcase_add_test(tests, a_dialect_ends_who_is_silent_for_too_long);
+	tcase_add_test(tests, another_dialect_bears_silence);
 	tcase_add_test(tests, a_message_must_end_some_time);
 	tcase_add_test(tests, every_message_has_a_time_of_its_own);
 	tcase_add_test(tests, too_much_may_not_wait_for_long);

@@ -14,6 +14,7 @@ static const struct {
 	{ &narrow, "/ws", "narrow" },
 	{ &narrow, "/ws/command", "command" },
 	{ &narrow, "/ws/action", "action" },
+	{ &wide, "/ws/topic", "topic" },
 	{ &narrow, "/ws/", NULL },
 	{ &narrow, "/ws/narrow", NULL }, /* not among dialects() */
 	{ &narrow, "/ws/command/", NULL },

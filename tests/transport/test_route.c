@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-#include "domain/report.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
 #include "transport/assets.h"
-#include "wire/dialect.h"
+#include "wire/face.h"
 
 static struct recorder recorder;
 static struct http_response response;
@@ -41,6 +40,13 @@ check_body(const char *expected)
 {
 	ck_assert_uint_eq(response.body.len, strlen(expected));
 	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
+}
+
+static void
+check_part(const char *part)
+{
+	ck_assert_ptr_nonnull(memmem(response.body.data, response.body.len,
+	    part, strlen(part)));
 }
 
 static const struct {
@@ -91,6 +97,10 @@ static const struct {
 	{ "action", "GET", "/livez", 200 },
 	{ "action", "HEAD", "/readyz", 200 },
 	{ "action", "POST", "/livez", 405 },
+	{ "topic", "GET", "/health", 200 },
+	{ "topic", "POST", "/health", 405 },
+	{ "topic", "GET", "/nowhere", 404 },
+	{ "topic", "GET", "/readyz", 200 },
 };
 
 START_TEST(a_dialect_shows_its_face_behind_the_probes)
@@ -106,6 +116,44 @@ START_TEST(a_dialect_shows_its_face_behind_the_probes)
 	ck_assert_int_eq(response.head_only,
 	    strcmp(faces[_i].method, "HEAD") == 0);
 	ck_assert_uint_gt(response.body.len, 0);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+static void
+count_guests(struct figures *out, void *arg)
+{
+	(void)arg;
+	*out = (struct figures){ .guests = 3, .guest_rooms = 2 };
+}
+
+/* A dialect decides by these; it cannot know them itself. */
+START_TEST(a_face_is_told_what_goes_on)
+{
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = STR("/stats"),
+	};
+
+	recorder_init(&recorder);
+	recorder.rig.service.figures = count_guests;
+	recorder.rig.now_ms = 5250;
+	answer(&request, "topic", false);
+	check_part("\"timestamp\":5.25");
+	check_part("\"total_clients\":3,\"total_topics\":2");
+	ck_assert_ptr_null(strstr(response.headers, "Access-Control"));
+	request.headers[0].name = STR("Origin");
+	request.headers[0].value = STR("http://localhost");
+	request.header_count = 1;
+	answer(&request, "topic", false);
+	ck_assert_ptr_nonnull(strstr(response.headers, "Access-Control"));
+	request.path = STR("/other");
+	answer(&request, "topic", false);
+	ck_assert_int_eq(response.status, 404);
+	request.headers[0].name = STR("Upgrade");
+	request.headers[0].value = STR("websocket");
+	answer(&request, "topic", false);
+	ck_assert_int_eq(response.status, 403);
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -175,65 +223,6 @@ START_TEST(serves_assets_behind_the_health_checks)
 	ck_assert_int_eq(response.status, 405);
 	recorder.rig.service.has_routes = false;
 	ask("GET", "/", NULL);
-	ck_assert_int_eq(response.status, 404);
-	recorder_fini(&recorder);
-}
-END_TEST
-
-static void
-tell_nothing(struct report *out, void *arg)
-{
-	(void)arg;
-	out->server = STR("s");
-}
-
-static const struct {
-	const char *dialect;
-	const char *path;
-	const char *body; /* its beginning */
-} beside[] = {
-	{ "action", "/", "Open a WebSocket here" },
-	{ "action", "/a.js", "Open a WebSocket here" },
-	{ "action", "/monitor/stats", "Open a WebSocket here" },
-	{ "command", "/", "page" },
-	{ "command", "/a.js", "script" },
-	{ "command", "/stats", "{\"server\":\"s\"," },
-	{ "command", "/monitor/stats", "{\"server\":\"s\"," },
-	{ "command", "/metrics", "# HELP parley_connections " },
-};
-
-START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
-{
-	static const struct asset list[] = {
-		{ "/", "text/html", "W/\"1\"", "p", { "page", 4 }, { "", 0 } },
-		{ "/a.js", "text/javascript", "W/\"2\"", "", { "script", 6 },
-		    { "", 0 } },
-	};
-	static const struct assets assets = { list, 2 };
-	struct http_request request = {
-		.method = STR("GET"),
-		.path = str_from(beside[_i].path),
-	};
-	const char *expected = beside[_i].body;
-
-	recorder_init(&recorder);
-	recorder.rig.service.assets = &assets;
-	recorder.rig.service.tell_report = tell_nothing;
-	answer(&request, beside[_i].dialect, true);
-	ck_assert_uint_ge(response.body.len, strlen(expected));
-	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
-	recorder_fini(&recorder);
-}
-END_TEST
-
-START_TEST(monitors_are_told_nothing_where_that_is_not_wanted)
-{
-	recorder_init(&recorder);
-	ask("GET", "/stats", NULL);
-	ck_assert_int_eq(response.status, 404);
-	ask("GET", "/metrics", NULL);
-	ck_assert_int_eq(response.status, 404);
-	ask("GET", "/monitor/stats", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
 }
@@ -322,14 +311,11 @@ SUITE(route)
 	    COUNT(answers));
 	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
 	    0, COUNT(faces));
+	tcase_add_test(tests, a_face_is_told_what_goes_on);
 	tcase_add_test(tests, a_face_needs_memory);
 	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
 	tcase_add_test(tests, serves_assets_behind_the_health_checks);
-	tcase_add_loop_test(tests, a_page_is_where_a_dialect_leaves_room_for_it,
-	    0, COUNT(beside));
-	tcase_add_test(tests,
-	    monitors_are_told_nothing_where_that_is_not_wanted);
 	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
 	    COUNT(troubles));
 	tcase_add_test(tests, gives_the_first_reason_of_several);

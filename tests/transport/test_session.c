@@ -59,7 +59,7 @@ attach(const struct command *command)
 		return f.connect_result;
 	snprintf(id, sizeof(id), "member-%u", f.attached++);
 	error = publisher_attach(publisher, command->peer, str_from(id));
-	if (error != CHAT_OK)
+	if (error != CHAT_OK || (command->flags & COMMAND_NO_LOBBY))
 		return error;
 	/* Who cannot be let into the lobby still is a member. */
 	return publisher_enter(publisher, str_from(id),
@@ -488,6 +488,40 @@ START_TEST(a_dialect_knows_where_one_stands)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	const char *answer;
+	const char *close; /* the payload of the close frame */
+} last_words[] = {
+	{ "hello", "Invalid JSON format", "\x03\xebInvalid JSON" },
+	{ "{}", "First message must be join", "\x03\xeaProtocol error" },
+	{ "{\"type\":\"join\"}", "Username must be", "\x03\xf0Join failed" },
+};
+
+/* What comes behind a frame that ends it all is not listened to. */
+START_TEST(a_dialect_has_the_last_word)
+{
+	uint8_t opcode;
+	const char *data;
+	size_t len;
+
+	setup();
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, "/ws/topic");
+	command(0, last_words[_i].text);
+	command(0, "{\"username\":\"alice\",\"topic\":\"sports\"}");
+	turn(0);
+	check_text(0, last_words[_i].answer);
+	ck_assert(client_take_frame(&f.clients[0], &opcode, &data, &len));
+	ck_assert_uint_eq(opcode, WS_CLOSE);
+	ck_assert_uint_eq(len, strlen(last_words[_i].close));
+	ck_assert_mem_eq(data, last_words[_i].close, len);
+	ck_assert_uint_eq(f.clients[0].len, 0);
+	ck_assert_uint_eq(f.commands, 2); /* connect and disconnect */
+	teardown();
+}
+END_TEST
+
 START_TEST(a_dialect_has_a_pace_of_its_own)
 {
 	speak_plainly();
@@ -698,6 +732,8 @@ SUITE(session)
 	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
 	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
 	tcase_add_test(tests, a_dialect_knows_where_one_stands);
+	tcase_add_loop_test(tests, a_dialect_has_the_last_word, 0,
+	    COUNT(last_words));
 	tcase_add_test(tests, a_dialect_has_a_pace_of_its_own);
 	tcase_add_test(tests, what_the_chat_refuses_was_not_said);
 	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
