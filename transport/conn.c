@@ -205,7 +205,6 @@ conn_open(struct conn *conn)
 	    service->now_ms);
 	conn->opened = true;
 	conn->service->open_count++;
-	conn->service->meter.opened++;
 	conn->service->websocket_count++;
 	enter(conn, CONN_OPEN);
 }

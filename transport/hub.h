@@ -10,7 +10,6 @@
 
 struct chunk_pool;
 struct hub;
-struct report;
 struct session;
 
 /* NULL: no memory. */
@@ -51,9 +50,6 @@ void hub_flush(struct hub *);
 
 /* What the next flush will send. */
 struct pending hub_pending(const struct hub *);
-
-/* What was said so far, and to how many. */
-void hub_tell_report(const struct hub *, struct report *out);
 
 /* Now and then: give back what is not needed. */
 void hub_tidy(struct hub *);

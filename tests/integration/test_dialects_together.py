@@ -1,0 +1,346 @@
+"""One chat behind all dialects: each hears the others in its own words."""
+
+import itertools
+import re
+
+import pytest
+
+from client import Chat
+from dialects import Action, Topic
+from server import AT_ONCE, PARLEYD, Server
+
+DIALECTS = ["command", "action", "topic"]
+MADE_ID = re.compile("[0-9a-f]{8}")
+numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def server():
+    listen = [f"127.0.0.1:0={dialect}" for dialect in DIALECTS]
+    with Server(PARLEYD, *AT_ONCE, listen=listen) as server:
+        yield server
+
+
+class Member:
+    """What a test wants of a member, whatever it speaks: `shown` is its name
+    as others see it; room, text and how many heard it are plain values."""
+
+    def is_called(self, member_id):
+        return member_id == self.id
+
+    def forget(self):
+        self.client.pending()
+
+    def silence(self):
+        return self.client.pending() == []
+
+
+class Native(Member):
+    def __init__(self, address):
+        self.client = Chat(address)
+        self.shown, self.id = self.client.name, self.client.id
+
+    def make(self):
+        return self.client.ask_ok("create", name="den", room=f"r{next(numbers)}")["room"]
+
+    def enter(self, room, name=None):
+        self.client.ask_ok("join", room=room)
+
+    def exit(self, room):
+        self.client.ask_ok("leave", room=room)
+
+    def say(self, room, text):
+        return self.client.post(room, text)["recipients"]
+
+    def hear(self, room, author, text):
+        got = self.client.expect("broadcast", room=room, member=author.shown, message=text)
+        assert author.is_called(got["member_id"])
+        assert got["seq"] > 0 and got["at"] > 0
+
+    def silence(self):
+        """But for newcomers in the lobby."""
+        return [e for e in self.client.pending() if "room" in e] == []
+
+
+class Acting(Member):
+    def __init__(self, address):
+        self.client = Action(address)
+        self.shown = self.id = self.client.id
+
+    def make(self):
+        return self.client.create()
+
+    def enter(self, room, name=None):
+        self.client.join(room)
+
+    def exit(self, room):
+        assert self.client.answer("leave")["status"] == "success"
+
+    def say(self, room, text):
+        assert self.client.post(text) == []
+
+    def hear(self, room, author, text):
+        got = self.client.next()
+        assert got == {"from": got["from"], "body": text}
+        assert author.is_called(got["from"])
+
+
+class Guest(Member):
+    def __init__(self, address):
+        self.client = Topic(address)
+        self.id = None  # nobody tells it
+
+    def make(self):
+        room = f"r{next(numbers)}"
+        self.enter(room)
+        return room
+
+    def enter(self, room, name="alice"):
+        self.client.join(name, room)
+        self.shown = self.client.name
+
+    def exit(self, room):
+        assert self.client.ask({"type": "leave"})["type"] == "left"
+
+    def say(self, room, text):
+        return self.client.post(text)[1]["recipients"]
+
+    def hear(self, room, author, text):
+        got = self.client.next()
+        wanted = {"type": "message", "username": author.shown, "message": text, "topic": room}
+        assert {name: got[name] for name in wanted} == wanted
+
+    def is_called(self, member_id):
+        self.id = self.id or member_id
+        return MADE_ID.fullmatch(member_id) and member_id == self.id
+
+
+@pytest.fixture
+def meet(server):
+    kinds = dict(zip(DIALECTS, (Native, Acting, Guest)))
+    places = dict(zip(DIALECTS, server.addresses))
+    members = []
+
+    def meet(dialect):
+        members.append(kinds[dialect](places[dialect]))
+        return members[-1]
+
+    yield meet
+    for member in members:
+        member.client.leave()
+
+
+@pytest.mark.parametrize("one", DIALECTS)
+@pytest.mark.parametrize("other", DIALECTS)
+def test_two_talk_in_a_room_of_either(meet, one, other):
+    a, b = meet(one), meet(other)
+    room = a.make()
+    b.enter(room)
+    a.forget()
+    for n in range(3):
+        a.say(room, f"hello {n}")
+        b.hear(room, a, f"hello {n}")
+        b.say(room, f"hi {n}")
+        a.hear(room, b, f"hi {n}")
+    assert a.silence() and b.silence()
+
+
+@pytest.mark.parametrize("author", DIALECTS)
+def test_everybody_hears_one_message_and_is_counted(meet, author):
+    members = [meet(dialect) for dialect in DIALECTS * 2]
+    room = members[0].make()
+    for each in members[1:]:
+        each.enter(room)
+    for each in members:
+        each.forget()
+    speaker = members[DIALECTS.index(author)]
+    recipients = speaker.say(room, "to all")
+    for each in members:
+        if each is not speaker:
+            each.hear(room, speaker, "to all")
+    assert recipients == (None if author == "action" else 6)
+    for each in members:
+        assert each.silence()
+
+
+@pytest.mark.parametrize("dialect", ["action", "topic"])
+def test_comings_and_goings_are_told_to_native_members(meet, dialect):
+    native, other = meet("command"), meet(dialect)
+    room = native.make()
+    other.enter(room)
+    came = native.client.expect("join", room=room, member=other.shown)
+    assert other.is_called(came["member_id"])
+    other.exit(room)
+    native.client.expect("leave", room=room, member=other.shown, member_id=came["member_id"])
+    other.enter(room)
+    native.client.expect("join", room=room, member=other.shown)
+    other.client.close()
+    native.client.expect("leave", room=room, member=other.shown)
+    assert native.silence()
+
+
+def test_who_goes_to_another_room_has_left(meet):
+    native, acting, guest = meet("command"), meet("action"), meet("topic")
+    room = native.make()
+    acting.enter(room), guest.enter(room)
+    native.forget()
+    acting.make()
+    native.client.expect("leave", room=room, member=acting.shown)
+    guest.exit(room)
+    guest.make()
+    native.client.expect("leave", room=room, member="alice")
+    assert native.silence()
+
+
+@pytest.mark.parametrize("dialect", ["action", "topic"])
+def test_native_comings_and_goings_are_silent_to_others(meet, dialect):
+    other, native = meet(dialect), meet("command")
+    room = other.make()
+    native.enter(room)
+    native.client.say("typing", room=room)
+    native.client.ask_ok("name", name=f"nick{next(numbers)}")
+    native.exit(room)
+    assert other.silence()
+
+
+def test_everybody_is_on_the_list(meet):
+    native, acting, guest = meet("command"), meet("action"), meet("topic")
+    room = native.make()
+    acting.enter(room), guest.enter(room, "bob")
+    listed = native.client.ask_ok("list", room=room)["members"]
+    assert listed == [native.shown, acting.shown, "bob"]
+    joined = native.client.ask_ok("join", room=room)
+    assert joined["count"] == 3
+
+
+def test_native_members_see_all_rooms(meet):
+    native, acting, guest = meet("command"), meet("action"), meet("topic")
+    made = {each: each.make() for each in (native, acting, guest)}
+    rooms = {r["room"]: r for r in native.client.ask_ok("rooms")["rooms"]}
+    assert [rooms[room]["members"] for room in made.values()] == [1, 1, 1]
+    assert rooms[made[acting]]["name"] == "den"
+    assert rooms[made[guest]]["name"] == made[guest]
+
+
+def test_guests_see_rooms_with_guests(meet):
+    native, acting, guest, another = (meet(d) for d in DIALECTS + ["topic"])
+    silent, shared, own = native.make(), acting.make(), guest.make()
+    another.enter(shared, "bob")
+    listed = {t["topic"]: t for t in guest.client.ask({"type": "list"})["topics"]}
+    assert silent not in listed
+    assert listed[own]["user_count"] == 1
+    assert shared in listed
+
+
+def test_the_lobby_is_for_native_members(meet):
+    native, acting, guest = meet("command"), meet("action"), meet("topic")
+    guest.make()
+    assert native.client.ask_ok("list")["members"] == [native.shown]
+    native.client.say("broadcast", message="hello, lobby")
+    native.client.expect("broadcast", message="hello, lobby")
+    assert acting.silence() and guest.silence()
+
+
+def test_who_has_no_word_for_it_gets_no_private_message(meet):
+    native, acting, guest = meet("command"), meet("action"), meet("topic")
+    room = native.make()
+    guest.enter(room)
+    member_id = native.client.expect("join")["member_id"]
+    for recipient in acting.id, member_id, "alice":
+        refusal = native.client.refusal("dm", recipient=recipient, message="psst")
+        assert refusal["code"] == "member_not_found"
+        assert refusal["message"] == f"Member '{recipient}' not found"
+    assert acting.silence() and guest.silence()
+
+
+VALUES = [({"a": [1, 2]}, '{"a": [1, 2]}'), (5, "5"), (["x"], '["x"]')]
+
+
+@pytest.mark.parametrize("author", ["command", "action"])
+@pytest.mark.parametrize("value, text", VALUES, ids=lambda v: str(v))
+def test_guests_see_json_as_text(meet, author, value, text):
+    speaker, guest = meet(author), meet("topic")
+    room = speaker.make()
+    guest.enter(room)
+    speaker.forget()
+    speaker.say(room, value)
+    guest.hear(room, speaker, text)
+
+
+def test_guests_see_the_beginning_of_long_json(meet):
+    acting, guest = meet("action"), meet("topic")
+    guest.enter(acting.make())
+    acting.client.post(["x" * 6000])
+    message = guest.client.next()["message"]
+    assert message == '["' + "x" * 4998 + "\u2026"
+
+
+def test_a_long_text_is_heard_whole(meet):
+    """What an author may say is for its own dialect to decide."""
+    acting, native, guest = meet("action"), meet("command"), meet("topic")
+    room = acting.make()
+    native.enter(room), guest.enter(room)
+    native.forget()
+    text = "\u00e9" * 100_000
+    acting.say(room, text)
+    native.hear(room, acting, text)
+    guest.hear(room, acting, text)
+
+
+def test_no_spelling_is_beyond_what_python_clients_take(meet):
+    acting, native, guest = meet("action"), meet("command"), meet("topic")
+    room = acting.make()
+    native.enter(room), guest.enter(room)
+    native.forget()
+    body = "x" * ((1 << 20) - 512 - 2)
+    acting.client.send_text('{"action":"message","body":"%s"}' % body)
+    for each in native, guest:
+        assert len(each.client.read_message()) <= 1 << 20
+
+
+def test_the_maker_decides_how_many_there_may_be(meet):
+    guests = [meet("topic") for _ in range(100)]
+    room = guests[0].make()
+    for n, each in enumerate(guests[1:]):
+        each.enter(room, f"m{n}")
+    native, acting = meet("command"), meet("action")
+    assert native.client.refusal("join", room=room)["code"] == "room_full"
+    assert acting.client.answer("join", room)["status"] == "error"
+
+
+def test_what_guests_say_is_in_the_history_while_it_lives(meet):
+    guest, native = meet("topic"), meet("command")
+    room = guest.make()
+    guest.say(room, "one")
+    guest.say(room, "two")
+    joined = native.client.ask_ok("join", room=room, history=10)
+    assert [m["message"] for m in joined["messages"]] == ["one", "two"]
+    assert {m["member"] for m in joined["messages"]} == {"alice"}
+
+
+@pytest.mark.parametrize("maker", DIALECTS)
+def test_a_room_lives_as_long_as_anybody_is_in_it(meet, maker):
+    first = meet(maker)
+    room = first.make()
+    others = [meet(dialect) for dialect in DIALECTS]
+    for each in others:
+        each.enter(room)
+    first.exit(room)
+    for each in others[1:]:
+        each.exit(room)
+    late = meet("action")
+    late.enter(room)
+    late.exit(room), others[0].exit(room)
+    answer = late.client.answer("join", room)
+    assert answer == {"status": "error", "message": f"Room {room} does not exist"}
+
+
+def test_limits_of_messages_bind_their_author_only(meet):
+    """A native message is bounded by limits.message_bytes, elsewhere too."""
+    native, guest = meet("command"), meet("topic")
+    room = guest.make()
+    native.enter(room)
+    refusal = native.client.refusal("broadcast", room=room, message="x" * 70_000)
+    assert refusal["code"] == "message_too_large"
+    native.say(room, "javascript: is allowed here")
+    guest.hear(room, native, "javascript: is allowed here")
