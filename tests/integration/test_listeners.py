@@ -1,13 +1,15 @@
-"""Where it listens."""
+"""Where it listens, and what it speaks there."""
 
+import json
 import os
 import socket
 import subprocess
 
 import pytest
 
-from client import Chat, get
-from server import DEADLINE, PARLEYD, Server
+from client import Chat, Connection, WebSocket, get, head
+from dialects import Action, Topic
+from server import AT_ONCE, DEADLINE, PARLEYD, Server
 
 
 def has_ipv6():
@@ -73,3 +75,136 @@ def test_a_file_in_the_way_of_a_unix_socket_is_left_alone(tmp_path):
     )
     assert late.returncode > 0
     assert precious.read_text() == "not a socket"
+
+
+# --- dialects -----------------------------------------------------------------
+
+DIALECTS = ["command", "action", "topic"]
+
+
+@pytest.fixture(scope="module")
+def places():
+    """The address of a listener of each dialect."""
+    listen = [f"127.0.0.1:0={dialect}" for dialect in DIALECTS]
+    with Server(PARLEYD, *AT_ONCE, listen=listen) as server:
+        yield dict(zip(DIALECTS, server.addresses))
+
+
+def spoken_at(address, path):
+    """What the first frame of the server shows; the status of a refusal."""
+    with Connection(address) as connection:
+        connection.send(head(path))
+        status = connection.read_response().status
+        if status != 101:
+            return status
+    with WebSocket(address, path) as client:
+        client.send_text("{}")
+        first = json.loads(client.read_message())
+    keys = {"event": "command", "status": "action", "type": "topic"}
+    return next(keys[key] for key in keys if key in first)
+
+
+NAMED = [(listener, f"/ws/{named}", named) for listener in DIALECTS for named in DIALECTS]
+
+PATHS = [
+    *NAMED,
+    ("command", "/ws", "command"),
+    ("command", "/ws?name=x", "command"),
+    ("command", "/", 200),  # the page; its upgrade is passed over
+    ("command", "/ws/", 404),
+    ("command", "/ws/telnet", 404),
+    ("command", "/ws/Action", 404),
+    ("command", "/chat", 404),
+    ("action", "/ws", "action"),
+    ("action", "/", "action"),
+    ("action", "/?x=1", "action"),
+    ("action", "/ws/telnet", "action"),
+    ("action", "/any/path", "action"),
+    ("topic", "/ws", "topic"),
+    ("topic", "/ws?x=1", "topic"),
+    ("topic", "/", 403),
+    ("topic", "/ws/", 403),
+    ("topic", "/ws/telnet", 403),
+    ("topic", "/chat", 403),
+]
+
+
+@pytest.mark.parametrize("listener, path, spoken", PATHS)
+def test_listener_and_path_say_what_is_spoken(places, listener, path, spoken):
+    assert spoken_at(places[listener], path) == spoken
+
+
+FACES = [
+    # path, and what it is answered by a listener of command, action, topic
+    ("/livez", 200, 200, 200),
+    ("/readyz", 200, 200, 200),
+    ("/health", 200, 426, 200),
+    ("/stats", 404, 426, 200),
+    ("/ws", 400, 426, 404),
+    ("/ws/topic", 400, 426, 404),
+    ("/nowhere", 404, 426, 404),
+]
+
+
+@pytest.mark.parametrize("path, statuses", [(path, wanted) for path, *wanted in FACES])
+def test_a_listener_shows_the_face_of_its_dialect(places, path, statuses):
+    for dialect, status in zip(DIALECTS, statuses):
+        full = get(places[dialect], path)
+        assert full.status == status and full.body
+        assert get(places[dialect], path, "HEAD").body == b""
+
+
+def test_health_is_two_letters_or_an_object(places):
+    assert get(places["command"], "/health").body == b"ok"
+    assert json.loads(get(places["topic"], "/health").body)["status"] == "healthy"
+
+
+def test_the_log_says_what_is_spoken(start):
+    server = start(listen=["127.0.0.1:0", "127.0.0.1:0=topic"])
+    server.wait_for_line(r"listening on 127\.0\.0\.1:%d \(command\)" % server.addresses[0][1])
+    server.wait_for_line(r"listening on 127\.0\.0\.1:%d \(topic\)" % server.addresses[1][1])
+
+
+def test_a_unix_socket_speaks_any_dialect(start, tmp_path):
+    path = str(tmp_path / "parley.sock")
+    server = start(listen=[f"unix:{path}=action"])
+    assert server.address == path
+    with Action(path) as member:
+        assert member.greeting["status"] == "connected"
+
+
+def test_an_unknown_dialect_ends_the_start():
+    late = subprocess.run(
+        [PARLEYD, "--listen", "127.0.0.1:0=topics"], capture_output=True, timeout=DEADLINE
+    )
+    assert late.returncode == 64
+    assert b'there is no dialect "topics"; did you mean topic?' in late.stderr
+
+
+SEED_PORTS = {"command": 8080, "action": 8765, "topic": 8000}
+
+
+def are_free(ports):
+    """A test may not need what the machine has given to somebody else."""
+    try:
+        for port in ports:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not are_free(SEED_PORTS.values()), reason="ports are taken")
+def test_it_takes_the_place_of_the_first_servers(start):
+    server = start("--seed-ports")
+    for dialect, port in SEED_PORTS.items():
+        server.wait_for_line(rf"listening on 127\.0\.0\.1:{port} \({dialect}\)")
+    Chat(("127.0.0.1", 8080)).leave()
+    with Action(("127.0.0.1", 8765)) as action, Topic(("127.0.0.1", 8000)) as topic:
+        room = action.create()
+        topic.join("alice", room)
+        topic.post("hello")
+        assert action.next()["body"] == "hello"
+    assert get(server.address, "/livez").status == 200
