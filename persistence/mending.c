@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "domain/log.h"
 #include "persistence/durable_known.h"
 #include "persistence/quarantine.h"
 
@@ -85,13 +86,16 @@ remove_file(const struct mending *mending, const struct survey_file *file)
 	return disk_unlink(mending->disk, name);
 }
 
-/* Of a file of which nothing can be read. */
+/* A file of which nothing can be read, or nothing is needed. */
 static int
 set_aside(const struct mending *mending, const struct survey_file *file)
 {
 	struct walk_gap whole = { .len = file->size, .first = 1 };
+	char name[STORE_NAME_SIZE];
 	int error = keep(mending, file, &whole);
 
+	survey_file_name(file, name);
+	log_error("store: %s is damaged, and out of the way now", name);
 	return error == 0 ? remove_file(mending, file) : error;
 }
 
