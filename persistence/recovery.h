@@ -1,5 +1,5 @@
 /*
- * From the files to what the store held: reads, judges, mends. Public.
+ * From the files to what the store held: reads, judges, mends.
  *
  * What is missing or unreadable is either a torn tail, which nobody was ever
  * promised and which is cut; or it was durable once, and is lost: it is
