@@ -1,10 +1,12 @@
 /* parleyd: the chat server. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/parleyd/app.h"
 #include "cmd/parleyd/options.h"
 #include "cmd/parleyd/platform.h"
+#include "cmd/parleyd/store_tool.h"
 
 int
 main(int argc, char **argv, char **envp)
@@ -14,6 +16,8 @@ main(int argc, char **argv, char **envp)
 	struct options options;
 
 	log_set_sink(stderr_log, LOG_INFO);
+	if (argc > 1 && strcmp(argv[1], "store") == 0)
+		return store_tool_run(argc - 2, argv + 2, stdout);
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);
 		return error.exit_code;

@@ -7,6 +7,7 @@ static const char usage[] =
     "parleyd: a chat server for WebSocket clients\n"
     "\n"
     "Usage: parleyd [--config FILE] [--OPTION VALUE]...\n"
+    "       parleyd store check|stats|dump|repair DIR\n"
     "\n"
     "  --config FILE    read options from a file, \"name = value\" in a line\n"
     "  --check-config   say whether all options are in order, and exit\n"
