@@ -115,8 +115,12 @@ mend_gap(const struct mending *mending, const struct walk_gap *gap)
 	return error;
 }
 
+/*
+ * Synced even if there is nothing to be cut: who wrote what is there may have
+ * been killed before the sync, and from now on it is shown.
+ */
 static int
-truncate_file(const struct mending *mending, const struct walk_gap *cut)
+end_file(const struct mending *mending, const struct walk_gap *cut)
 {
 	char name[STORE_NAME_SIZE];
 	int file, error;
@@ -172,7 +176,7 @@ cut_tail(const struct mending *mending)
 		return error;
 	if (cut->is_whole || cut->at <= SEGMENT_HEAD_SIZE)
 		return remove_file(mending, cut->file);
-	return cut->at < cut->file->size ? truncate_file(mending, cut) : 0;
+	return end_file(mending, cut);
 }
 
 /* What the snapshot covers, and other snapshots. */
