@@ -120,6 +120,11 @@ $(O)/parley-bench: $(call objects,$(wildcard cmd/parley-bench/*.c))
 	$(link) -lm -o $@
 $(O)/limit_server: $(call objects,$(wildcard tests/limit/*.c))
 	$(link) -o $@
+$(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
+		tests/support/failing_malloc.c \
+		tests/support/persistence/memory_*.c)) \
+		$(call archives,persistence)
+	$(link) -lpthread -o $@
 $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
 	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
 
@@ -140,6 +145,14 @@ test: ## install what is missing, then every check there is
 
 check: $(suites) ## unit tests, a suite per layer
 	@for suite in $(suites); do $$suite || exit 1; done
+
+# How many crashes a store is put through; each life of it goes on to its end.
+CRASHES ?= 20000
+crash: $(O)/crash_store ## crash a store at every call, and look for what was acked
+	@$(O)/crash_store --crashes $(CRASHES)
+
+crash-nightly: ## the same, a million times
+	@$(MAKE) crash CRASHES=1000000
 
 # The programs under test; name others to test those.
 PARLEYD      ?= $(O)/parleyd
@@ -216,6 +229,6 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run test check integration headers lint format fuzz fuzzers \
-	fuzz-smoke coverage valgrind bench docs install clean help FORCE
+.PHONY: all run test check crash crash-nightly integration headers lint \
+	format fuzz fuzzers fuzz-smoke coverage valgrind bench docs install clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,48 @@
+/* What a store is found to hold. */
+#ifndef TESTS_PERSISTENCE_CRASH_CONTENT_H
+#define TESTS_PERSISTENCE_CRASH_CONTENT_H
+
+#include "tests/persistence/crash/speech.h"
+
+/* So many messages of a room are kept. */
+#define KEPT 8
+#define SEQ_MOST 4096
+
+/* What tells one state of a room from all others. */
+struct print {
+	unsigned life; /* 0: there is no room */
+	uint64_t last; /* its newest seq */
+	uint64_t hash; /* of the last messages, as many as are kept */
+};
+
+struct found_room {
+	unsigned life;
+	char epoch[ID_SIZE];
+	uint64_t first, last;       /* first > last: no message */
+	unsigned numbers[SEQ_MOST]; /* of the message with that seq; 0: none */
+};
+
+struct content {
+	struct found_room rooms[ROOMS];
+	const char *wrong;   /* what cannot be, at first sight; NULL */
+	unsigned wrong_room; /* ROOMS: none of them */
+};
+
+void content_clear(struct content *);
+void content_complain(struct content *, const char *why);
+void content_add_room(struct content *, const struct room *);
+void content_remove_room(struct content *, struct str id);
+void content_add_message(struct content *, struct str room,
+    const struct message *);
+/* Up to this seq, what was said is gone. */
+void content_trim(struct content *, struct str room, uint64_t seq);
+
+struct print content_print(const struct content *, unsigned place);
+/* What a message adds to the hash. */
+uint64_t print_of(unsigned n, uint64_t seq);
+
+/* NULL: it holds together: no hole, no doubles, nothing missing that is kept.
+ */
+const char *content_fault(const struct content *, unsigned *place);
+
+#endif

@@ -1,0 +1,194 @@
+#include "tests/persistence/crash/crashes.h"
+
+#include "tests/persistence/crash/life.h"
+
+struct crasher {
+	const struct crash_plan *plan;
+	struct life *life;
+	enum crash_shape shape; /* of the first crash */
+	struct content content;
+};
+
+static bool
+is_left_to_chance(enum crash_shape shape)
+{
+	return shape == CRASH_PREFIX || shape == CRASH_HALF ||
+	       shape == CRASH_HALF_GARBAGE;
+}
+
+static bool
+is_wanted(int only, int value)
+{
+	return only < 0 || only == value;
+}
+
+static uint64_t
+crash_seed(void)
+{
+	return chance_mix(where.seed * 1000003 + (uint64_t)where.at) +
+	       (uint64_t)where.variant;
+}
+
+static size_t
+open_left(struct crasher *self, struct memory_disk *left, size_t least,
+    struct subject **subject)
+{
+	const struct life *life = self->life;
+	struct finding finding;
+	enum opened opened = life->kind->open(left, &life->options, subject,
+	    &self->content, &finding);
+	size_t state;
+
+	if (opened != OPENED)
+		violation("it cannot be opened any more (%d)", opened);
+	state = life_judge(life, &self->content, &finding, least);
+	if (!finding.numbering_holds && life->options.sync == STORE_SYNC_ALWAYS)
+		violation("everybody gets new numbers without need");
+	return state;
+}
+
+static void
+leave(struct crasher *self, struct memory_disk *left, struct subject *subject)
+{
+	memory_disk_watch(left, NULL, NULL);
+	memory_disk_stop_after(left, 0);
+	self->life->kind->close(subject);
+	if (memory_disk_open_files(left) != 0)
+		violation("files are left open");
+	memory_disk_destroy(left);
+}
+
+/*
+ * What is found is shown, so the same must be found after the power is cut
+ * once more. Takes the disk.
+ */
+static void
+examine(struct crasher *self, struct memory_disk *left, enum crash_shape shape)
+{
+	struct subject *subject;
+	size_t state =
+	    open_left(self, left, life_least(self->life, shape), &subject);
+	struct memory_disk *again = memory_disk_crash(left, CRASH_NOTHING, 0);
+
+	leave(self, left, subject);
+	if (open_left(self, again, state, &subject) != state)
+		violation("the second recovery differs from the first");
+	leave(self, again, subject);
+}
+
+/* --- crashes inside a recovery -------------------------------------------- */
+
+/* A power cut remains one if the process is killed, too. */
+static enum crash_shape
+worse_of(enum crash_shape first, enum crash_shape second)
+{
+	return second == CRASH_KILL ? first : second;
+}
+
+static void
+crash_inside(struct memory_disk *memory, enum disk_call call, void *arg)
+{
+	struct crasher *self = arg;
+	const struct where *only = self->plan->only;
+
+	(void)call;
+	where.inner_at++;
+	if (only != NULL && !is_wanted(only->inner_at, where.inner_at))
+		return;
+	for (int i = 0; i < CRASH_SHAPES; i++) {
+		enum crash_shape shape = (enum crash_shape)i;
+
+		where.inner_shape = i;
+		if (only != NULL && !is_wanted(only->inner_shape, i))
+			continue;
+		examine(self, memory_disk_crash(memory, shape, crash_seed()),
+		    worse_of(self->shape, shape));
+		counts.crashes_inside++;
+	}
+}
+
+/* Takes the disk. */
+static void
+examine_inside(struct crasher *self, struct memory_disk *left)
+{
+	struct subject *subject;
+
+	where.inner_at = 0;
+	memory_disk_watch(left, crash_inside, self);
+	open_left(self, left, life_least(self->life, self->shape), &subject);
+	leave(self, left, subject);
+	where.inner_at = -1;
+}
+
+/* --- crashes in a life ---------------------------------------------------- */
+
+static bool
+is_to_go_inside(const struct crash_plan *plan)
+{
+	if (plan->only != NULL)
+		return plan->only->inner_at >= 0;
+	return plan->inner_each > 0 && counts.crashes % plan->inner_each == 0;
+}
+
+static void
+crash_once(struct crasher *self, struct memory_disk *memory)
+{
+	struct memory_disk *left =
+	    memory_disk_crash(memory, self->shape, crash_seed());
+
+	counts.crashes++;
+	if (is_to_go_inside(self->plan))
+		examine_inside(self,
+		    memory_disk_crash(memory, self->shape, crash_seed()));
+	examine(self, left, self->shape);
+}
+
+static void
+crash_in_every_shape(struct memory_disk *memory, enum disk_call call, void *arg)
+{
+	struct crasher *self = arg;
+	const struct where *only = self->plan->only;
+
+	(void)call;
+	where.at++;
+	if (only != NULL && only->at != where.at)
+		return;
+	for (int i = 0; i < CRASH_SHAPES; i++) {
+		unsigned variants = is_left_to_chance((enum crash_shape)i)
+					? self->plan->variants
+					: 1;
+
+		self->shape = (enum crash_shape)i;
+		where.shape = i;
+		if (only != NULL && !is_wanted(only->shape, i))
+			continue;
+		for (unsigned j = 0; j < variants; j++) {
+			where.variant = (int)j;
+			if (only == NULL || is_wanted(only->variant, (int)j))
+				crash_once(self, memory);
+		}
+	}
+}
+
+void
+crashes_try(const struct crash_plan *plan)
+{
+	static struct life life;
+	static struct crasher self;
+
+	self.plan = plan;
+	self.life = &life;
+	where = (struct where){ .what = "crash",
+		.over = plan->kind->name,
+		.sync = sync_names[plan->sync],
+		.seed = plan->seed,
+		.inner_at = -1 };
+	life_begin(&life, plan->kind, plan->sync, plan->seed);
+	life.watch = crash_in_every_shape;
+	life.watch_arg = &self;
+	memory_disk_watch(life.memory, life.watch, life.watch_arg);
+	if (life_open(&life))
+		life_go_on(&life, plan->steps);
+	life_end(&life);
+	counts.lives++;
+}

@@ -1,0 +1,56 @@
+/*
+ * The scripted life of a store: rooms that are made and go, messages, groups
+ * of them, full segments, snapshots, closing, crashes, reopening. The same
+ * seed leads the same life.
+ */
+#ifndef TESTS_PERSISTENCE_CRASH_LIFE_H
+#define TESTS_PERSISTENCE_CRASH_LIFE_H
+
+#include "tests/persistence/crash/model.h"
+#include "tests/persistence/crash/subject.h"
+#include "tests/support/persistence/chance.h"
+
+struct life {
+	const struct subject_kind *kind;
+	struct store_options options;
+	struct memory_disk *memory;
+	struct subject *subject; /* NULL: it is closed */
+	struct model model;
+	struct content content; /* as it was found last */
+	size_t
+	    promised; /* while a crash is mended: told before, but not safe */
+	struct chance chance;
+	/* Calls that may fail: being refused is no surprise. */
+	bool may_fail;
+	disk_watch *watch; /* of whatever disk it is on */
+	void *watch_arg;
+};
+
+/* On a new disk. */
+void life_begin(struct life *, const struct subject_kind *, enum store_sync,
+    uint64_t seed);
+void life_end(struct life *);
+
+/* False: it failed, which it may. */
+bool life_open(struct life *);
+void life_close(struct life *);
+/* One thing after the other. */
+void life_go_on(struct life *, unsigned steps);
+
+/* Writes all there is to be written, and hears of it. */
+void life_settle(struct life *);
+
+/* Goes on with what a crash left. */
+bool life_crash(struct life *, enum crash_shape, uint64_t seed);
+
+/* The oldest state that may be found after such a crash. */
+size_t life_least(const struct life *, enum crash_shape);
+
+/*
+ * Whether what was found is what may be found; returns which state it is. A
+ * crash alone damages nothing.
+ */
+size_t life_judge(const struct life *, const struct content *,
+    const struct finding *, size_t least);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * crash_store: lives of a store, and everything that can befall them. What was
+ * acknowledged or shown must always be found again.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/persistence/crash/crashes.h"
+
+static const struct subject_kind *const kinds[] = { &journal_subject };
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+struct options {
+	size_t crashes; /* at least so many */
+	uint64_t seed;  /* of the first life */
+	const struct subject_kind *only_kind;
+	int only_sync; /* -1: each */
+	struct where only;
+	bool has_only;
+};
+
+enum {
+	OPTION_CRASHES = 1,
+	OPTION_SEED,
+	OPTION_OVER,
+	OPTION_SYNC,
+	OPTION_ONLY,
+	OPTION_AT,
+	OPTION_SHAPE,
+	OPTION_VARIANT,
+	OPTION_INNER_AT,
+	OPTION_INNER_SHAPE,
+	OPTION_ERROR
+};
+
+static const struct option long_options[] = {
+	{ "crashes", required_argument, NULL, OPTION_CRASHES },
+	{ "seed", required_argument, NULL, OPTION_SEED },
+	{ "over", required_argument, NULL, OPTION_OVER },
+	{ "sync", required_argument, NULL, OPTION_SYNC },
+	{ "only", required_argument, NULL, OPTION_ONLY },
+	{ "at", required_argument, NULL, OPTION_AT },
+	{ "shape", required_argument, NULL, OPTION_SHAPE },
+	{ "variant", required_argument, NULL, OPTION_VARIANT },
+	{ "inner-at", required_argument, NULL, OPTION_INNER_AT },
+	{ "inner-shape", required_argument, NULL, OPTION_INNER_SHAPE },
+	{ "error", required_argument, NULL, OPTION_ERROR },
+	{ 0 },
+};
+
+static _Noreturn void
+usage(void)
+{
+	fputs("usage: crash_store [--crashes COUNT] [--seed SEED]\n"
+	      "                   [--over STORE] [--sync POLICY]\n"
+	      "and, to see one case again, what was printed when it broke\n",
+	    stderr);
+	exit(2);
+}
+
+static const struct subject_kind *
+kind_named(const char *name)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(kinds[i]->name, name) == 0)
+			return kinds[i];
+	usage();
+}
+
+static int
+sync_named(const char *name)
+{
+	for (int i = 0; sync_names[i] != NULL; i++)
+		if (strcmp(sync_names[i], name) == 0)
+			return i;
+	usage();
+}
+
+static void
+set_option(struct options *options, int option, const char *text)
+{
+	struct where *only = &options->only;
+	int *const numbers[] = { [OPTION_AT] = &only->at,
+		[OPTION_SHAPE] = &only->shape,
+		[OPTION_VARIANT] = &only->variant,
+		[OPTION_INNER_AT] = &only->inner_at,
+		[OPTION_INNER_SHAPE] = &only->inner_shape,
+		[OPTION_ERROR] = &only->error };
+
+	if (option >= OPTION_AT) {
+		*numbers[option] = atoi(text);
+	} else if (option == OPTION_CRASHES) {
+		options->crashes = strtoul(text, NULL, 10);
+	} else if (option == OPTION_SEED) {
+		options->seed = strtoull(text, NULL, 10);
+	} else if (option == OPTION_OVER) {
+		options->only_kind = kind_named(text);
+	} else if (option == OPTION_SYNC) {
+		options->only_sync = sync_named(text);
+	} else {
+		options->has_only = true;
+		only->what = text;
+	}
+}
+
+static void
+read_options(struct options *options, int argc, char **argv)
+{
+	int option;
+
+	*options = (struct options){ .crashes = 20000,
+		.seed = 1,
+		.only_sync = -1,
+		.only = { .shape = -1,
+		    .variant = -1,
+		    .inner_at = -1,
+		    .inner_shape = -1 } };
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) > 0) {
+		if (option == '?')
+			usage();
+		set_option(options, option, optarg);
+	}
+	if (optind != argc)
+		usage();
+}
+
+static void
+try_life(const struct options *options, const struct subject_kind *kind,
+    enum store_sync sync, uint64_t seed)
+{
+	struct crash_plan plan = { .kind = kind,
+		.sync = sync,
+		.seed = seed,
+		.steps = 60,
+		.variants = 3,
+		.inner_each = 50,
+		.only = options->has_only ? &options->only : NULL };
+
+	crashes_try(&plan);
+}
+
+static bool
+is_enough(const struct options *options)
+{
+	return counts.crashes + counts.crashes_inside >= options->crashes;
+}
+
+/* The same seed over each store, with each policy. */
+static void
+try_lives(const struct options *options, uint64_t seed)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		if (options->only_kind != NULL &&
+		    options->only_kind != kinds[i])
+			continue;
+		for (int sync = 0; sync_names[sync] != NULL; sync++)
+			if ((options->only_sync < 0 ||
+				options->only_sync == sync) &&
+			    !is_enough(options))
+				try_life(options, kinds[i],
+				    (enum store_sync)sync, seed);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options;
+	uint64_t seed;
+
+	read_options(&options, argc, argv);
+	seed = options.seed;
+	do
+		try_lives(&options, seed++);
+	while (!options.has_only && !is_enough(&options));
+	printf("crash_store: all was found again: %zu lives, %zu crashes, "
+	       "%zu crashes inside recovery, %zu damages, %zu faults, "
+	       "%zu lacks of memory; %.1f s\n",
+	    counts.lives, counts.crashes, counts.crashes_inside, counts.damages,
+	    counts.faults, counts.lacks_of_memory,
+	    (double)clock() / CLOCKS_PER_SEC);
+	return 0;
+}

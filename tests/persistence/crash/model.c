@@ -1,0 +1,177 @@
+#include "tests/persistence/crash/model.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/failing_malloc.h"
+
+static void *
+grown(void *array, size_t size)
+{
+	malloc_spare(true);
+	array = realloc(array, size);
+	malloc_spare(false);
+	if (array == NULL)
+		abort();
+	return array;
+}
+
+/* A copy of the present one, to be changed. */
+static struct state *
+push(struct model *model, uint64_t lsn)
+{
+	struct state *state;
+
+	if (model->count == model->room) {
+		model->room = model->room == 0 ? 256 : 2 * model->room;
+		model->states = grown(model->states,
+		    model->room * sizeof(model->states[0]));
+	}
+	state = &model->states[model->count];
+	if (model->count > 0)
+		*state = model->states[model->now];
+	else
+		memset(state, 0, sizeof(*state));
+	state->before = model->now;
+	state->lsn = lsn;
+	model->now = model->count++;
+	return state;
+}
+
+void
+model_init(struct model *model)
+{
+	*model = (struct model){ 0 };
+	push(model, 0);
+}
+
+void
+model_fini(struct model *model)
+{
+	for (unsigned i = 0; i < model->life_count; i++)
+		free(model->lives[i]);
+	free(model->lives);
+	free(model->states);
+}
+
+const struct print *
+model_room(const struct model *model, unsigned place)
+{
+	return &model->states[model->now].rooms[place];
+}
+
+unsigned
+model_next_message(struct model *model)
+{
+	return ++model->messages;
+}
+
+unsigned
+model_next_life(struct model *model)
+{
+	model->lives = grown(model->lives,
+	    (model->life_count + 1) * sizeof(model->lives[0]));
+	model->lives[model->life_count] = grown(NULL, sizeof(*model->lives[0]));
+	return ++model->life_count;
+}
+
+void
+model_make_room(struct model *model, unsigned place, unsigned life,
+    uint64_t lsn)
+{
+	push(model, lsn)->rooms[place] = (struct print){ .life = life };
+}
+
+void
+model_remove_room(struct model *model, unsigned place, uint64_t lsn)
+{
+	push(model, lsn)->rooms[place] = (struct print){ 0 };
+}
+
+void
+model_say(struct model *model, unsigned place, unsigned n, uint64_t lsn)
+{
+	struct print *print = &push(model, lsn)->rooms[place];
+	unsigned *numbers = model->lives[print->life - 1]->numbers;
+
+	assert(print->life > 0 && print->last + 1 < SEQ_MOST);
+	numbers[++print->last] = n;
+	print->hash += print_of(n, print->last);
+	if (print->last > KEPT)
+		print->hash -=
+		    print_of(numbers[print->last - KEPT], print->last - KEPT);
+}
+
+/* The last state up to this LSN. */
+static size_t
+state_at(const struct model *model, uint64_t lsn)
+{
+	size_t state = model->now;
+
+	while (state > 0 && model->states[state].lsn > lsn)
+		state = model->states[state].before;
+	return state;
+}
+
+void
+model_commit(struct model *model, uint64_t lsn)
+{
+	size_t state = state_at(model, lsn);
+
+	if (model_follows(model, state, model->told))
+		model->told = state;
+}
+
+void
+model_fail(struct model *model, uint64_t first_lsn)
+{
+	model->now = state_at(model, first_lsn - 1);
+}
+
+void
+model_sync(struct model *model)
+{
+	model->safe = model->told;
+}
+
+void
+model_resume(struct model *model, size_t state)
+{
+	model->now = model->told = model->safe = state;
+}
+
+bool
+model_follows(const struct model *model, size_t state, size_t earlier)
+{
+	while (state > earlier)
+		state = model->states[state].before;
+	return state == earlier;
+}
+
+static bool
+is_found(const struct state *state, const struct print *found)
+{
+	for (unsigned i = 0; i < ROOMS; i++)
+		if (state->rooms[i].life != found[i].life ||
+		    state->rooms[i].last != found[i].last ||
+		    state->rooms[i].hash != found[i].hash)
+			return false;
+	return true;
+}
+
+/* The latest: there may be several that cannot be told from each other. */
+size_t
+model_find(const struct model *model, const struct content *content,
+    size_t least)
+{
+	struct print found[ROOMS];
+
+	for (unsigned i = 0; i < ROOMS; i++)
+		found[i] = content_print(content, i);
+	for (size_t i = model->count; i-- > least;)
+		if (is_found(&model->states[i], found) &&
+		    model_follows(model, i, least))
+			return i;
+	return NO_STATE;
+}

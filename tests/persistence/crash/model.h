@@ -1,0 +1,66 @@
+/*
+ * A model that remembers only what was sent, acknowledged and shown.
+ *
+ * Whatever is sent makes a new state out of the one before. What failed leads
+ * to a side branch, since nobody knows whether it was stored. After a crash
+ * the store must be found in one of these states, none older than the last
+ * that somebody was told of.
+ */
+#ifndef TESTS_PERSISTENCE_CRASH_MODEL_H
+#define TESTS_PERSISTENCE_CRASH_MODEL_H
+
+#include "tests/persistence/crash/content.h"
+
+#define NO_STATE SIZE_MAX
+
+struct state {
+	size_t before; /* smaller than its own number */
+	uint64_t lsn;  /* of what made it */
+	struct print rooms[ROOMS];
+};
+
+struct room_life {
+	unsigned numbers[SEQ_MOST]; /* of the message with that seq */
+};
+
+struct model {
+	struct state *states;
+	size_t count, room;
+	size_t now;  /* all that was sent, as far as it has not failed */
+	size_t told; /* acknowledged, or shown */
+	size_t safe; /* synced, as far as the policy promises */
+	struct room_life **lives;
+	unsigned life_count;
+	unsigned messages; /* sent so far, refused ones too */
+};
+
+void model_init(struct model *);
+void model_fini(struct model *);
+
+const struct print *model_room(const struct model *, unsigned place);
+
+/* Another number for each message and each life of a room. */
+unsigned model_next_message(struct model *);
+unsigned model_next_life(struct model *);
+
+/* It was given this LSN, but nobody was told so far. */
+void model_make_room(struct model *, unsigned place, unsigned life,
+    uint64_t lsn);
+void model_remove_room(struct model *, unsigned place, uint64_t lsn);
+void model_say(struct model *, unsigned place, unsigned n, uint64_t lsn);
+
+/* Everything up to here was told. */
+void model_commit(struct model *, uint64_t lsn);
+/* Nothing from here on was kept, perhaps. */
+void model_fail(struct model *, uint64_t first_lsn);
+/* What was told is safe, too. */
+void model_sync(struct model *);
+/* A store was found in this state: it is what readers are shown. */
+void model_resume(struct model *, size_t state);
+
+/* The state that is found, none older than `least`; or NO_STATE. */
+size_t model_find(const struct model *, const struct content *, size_t least);
+/* Whether one comes after the other, or is it. */
+bool model_follows(const struct model *, size_t state, size_t earlier);
+
+#endif

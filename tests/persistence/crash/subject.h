@@ -1,0 +1,54 @@
+/*
+ * What is put to the proof: a store on a disk, opened, used, killed. Two of
+ * them: the journal and recovery alone, and the stores that the server uses.
+ */
+#ifndef TESTS_PERSISTENCE_CRASH_SUBJECT_H
+#define TESTS_PERSISTENCE_CRASH_SUBJECT_H
+
+#include "domain/error.h"
+#include "persistence/store_options.h"
+#include "tests/persistence/crash/content.h"
+#include "tests/support/persistence/memory_disk.h"
+
+struct subject;
+
+/* What opening came to. */
+struct finding {
+	bool is_torn;
+	uint64_t lost_records;
+	bool numbering_holds;
+};
+
+enum opened {
+	OPENED,
+	OPENED_NOT,    /* the disk failed, or memory */
+	OPENED_REFUSED /* what is there is not to be read at all */
+};
+
+struct news {
+	uint64_t committed;
+	uint64_t failed_first; /* 0: nothing did */
+};
+
+struct subject_kind {
+	const char *name;
+	/* Recovers; what is found is to be shown from now on. */
+	enum opened (*open)(struct memory_disk *, const struct store_options *,
+	    struct subject **, struct content *, struct finding *);
+	/* Properly; or whatever can still be done if the disk is dead. */
+	void (*close)(struct subject *);
+	/* Each is given an LSN, unless it is refused. */
+	enum chat_error (*make_room)(struct subject *, const struct room *,
+	    uint64_t *lsn);
+	enum chat_error (*remove_room)(struct subject *, struct str id,
+	    uint64_t *lsn);
+	enum chat_error (*say)(struct subject *, struct str room,
+	    struct message *, uint64_t *lsn);
+	/* As the writer's thread does. False: there was nothing to do. */
+	bool (*step)(struct subject *);
+	void (*poll)(struct subject *, struct news *);
+};
+
+extern const struct subject_kind journal_subject;
+
+#endif

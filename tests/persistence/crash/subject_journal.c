@@ -1,0 +1,261 @@
+/* The journal and recovery, with nothing around them. */
+#include <stdlib.h>
+
+#include "persistence/journal.h"
+#include "persistence/recovery.h"
+#include "persistence/store_lock.h"
+#include "tests/persistence/crash/subject.h"
+
+struct subject {
+	struct disk *disk;
+	int lock;
+	struct journal *journal;
+	uint8_t store_id[STORE_ID_SIZE];
+};
+
+/* --- what is read --------------------------------------------------------- */
+
+struct reader {
+	struct replay replay;
+	struct content *content;
+};
+
+static void
+read_room(struct content *content, struct str payload)
+{
+	struct room room;
+
+	if (room_entry_read(payload, &room))
+		content_add_room(content, &room);
+	else
+		content_complain(content, "a room that cannot be read");
+}
+
+static void
+read_gone(struct content *content, struct str payload)
+{
+	struct str id;
+
+	if (gone_entry_read(payload, &id))
+		content_remove_room(content, id);
+	else
+		content_complain(content, "a room's end that cannot be read");
+}
+
+static void
+read_message(struct content *content, struct str payload)
+{
+	struct message message;
+	struct str room;
+
+	if (message_entry_read(payload, &room, &message))
+		content_add_message(content, room, &message);
+	else
+		content_complain(content, "a message that cannot be read");
+}
+
+static void
+read_trim(struct content *content, struct str payload)
+{
+	struct str room;
+	uint64_t seq;
+	int64_t at_ms;
+
+	if (trim_entry_read(payload, &room, &seq, &at_ms))
+		content_trim(content, room, seq);
+	else
+		content_complain(content, "a trim that cannot be read");
+}
+
+static bool
+read_record(struct replay *base, const struct record *record)
+{
+	struct content *content = ((struct reader *)base)->content;
+
+	if (record->type == RECORD_ROOM)
+		read_room(content, record->payload);
+	else if (record->type == RECORD_ROOM_GONE)
+		read_gone(content, record->payload);
+	else if (record->type == RECORD_MESSAGE)
+		read_message(content, record->payload);
+	else if (record->type == RECORD_TRIM)
+		read_trim(content, record->payload);
+	return true;
+}
+
+static void
+note_lost(struct replay *base, uint64_t first, uint64_t last)
+{
+	(void)base;
+	(void)first;
+	(void)last;
+}
+
+/* --- what is written ------------------------------------------------------ */
+
+static enum chat_error
+make_room(struct subject *self, const struct room *room, uint64_t *lsn)
+{
+	enum chat_error error = CHAT_OK;
+	char *to =
+	    journal_reserve(self->journal, room_entry_size(room), &error);
+
+	if (to == NULL)
+		return error;
+	room_entry_write(to, room);
+	*lsn = journal_commit(self->journal, RECORD_ROOM);
+	return CHAT_OK;
+}
+
+static enum chat_error
+remove_room(struct subject *self, struct str id, uint64_t *lsn)
+{
+	enum chat_error error = CHAT_OK;
+	char *to = journal_reserve(self->journal, gone_entry_size(id), &error);
+
+	if (to == NULL)
+		return error;
+	gone_entry_write(to, id);
+	*lsn = journal_commit(self->journal, RECORD_ROOM_GONE);
+	return CHAT_OK;
+}
+
+static enum chat_error
+say(struct subject *self, struct str room, struct message *message,
+    uint64_t *lsn)
+{
+	enum chat_error error = CHAT_OK;
+	char *to = journal_reserve(self->journal,
+	    message_entry_size(room, message), &error);
+
+	if (to == NULL)
+		return error;
+	message_entry_write(to, room, message);
+	*lsn = journal_commit(self->journal, RECORD_MESSAGE);
+	return CHAT_OK;
+}
+
+static bool
+step(struct subject *self)
+{
+	return journal_step(self->journal);
+}
+
+static void
+poll(struct subject *self, struct news *news)
+{
+	struct journal_news from;
+
+	journal_poll(self->journal, &from);
+	*news = (struct news){ .committed = from.committed,
+		.failed_first = from.failed_first };
+}
+
+/* --- birth and death ------------------------------------------------------ */
+
+static enum opened
+recover(struct subject *self, struct content *content,
+    struct recovery_result *result)
+{
+	struct recovery_config config = { .disk = self->disk,
+		.mode = RECOVERY_MEND };
+	struct reader reader = { { read_record, note_lost }, content };
+
+	content_clear(content);
+	switch (recovery_run(&config, &reader.replay, result)) {
+	case RECOVERY_OK:
+	case RECOVERY_TORN:
+	case RECOVERY_DAMAGED:
+		return OPENED;
+	case RECOVERY_FAILED:
+		return OPENED_NOT;
+	default:
+		return OPENED_REFUSED;
+	}
+}
+
+/* Their numbering is another one from now on. */
+static bool
+renew_rooms(struct subject *self, const struct content *content)
+{
+	bool is_renewed = true;
+
+	for (unsigned i = 0; i < ROOMS; i++) {
+		struct room room;
+		uint64_t lsn;
+
+		if (content->rooms[i].life == 0)
+			continue;
+		speech_room(&room, i, content->rooms[i].life);
+		is_renewed =
+		    make_room(self, &room, &lsn) == CHAT_OK && is_renewed;
+	}
+	while (step(self))
+		;
+	return is_renewed;
+}
+
+static bool
+start(struct subject *self, const struct store_options *options,
+    const struct recovery_result *result, const struct content *content)
+{
+	struct journal_config config = {
+		.disk = self->disk,
+		.options = options,
+		.recovered = result,
+	};
+
+	memcpy(self->store_id, result->store_id, STORE_ID_SIZE);
+	self->journal = journal_create(&config);
+	return self->journal != NULL &&
+	       (result->numbering_holds || renew_rooms(self, content));
+}
+
+static void
+destroy(struct subject *self)
+{
+	journal_destroy(self->journal);
+	store_lock_release(self->disk, self->lock);
+	free(self);
+}
+
+static enum opened
+open_subject(struct memory_disk *memory, const struct store_options *options,
+    struct subject **out, struct content *content, struct finding *finding)
+{
+	struct subject *self = calloc(1, sizeof(*self));
+	struct recovery_result result = { 0 };
+	enum opened opened;
+
+	if (self == NULL)
+		return OPENED_NOT;
+	self->disk = memory_disk_disk(memory);
+	if (store_lock_take(self->disk, &self->lock) != 0) {
+		free(self);
+		return OPENED_NOT;
+	}
+	opened = recover(self, content, &result);
+	*finding = (struct finding){ .is_torn = result.torn_bytes > 0,
+		.lost_records = result.lost_records,
+		.numbering_holds = result.numbering_holds };
+	if (opened == OPENED && !start(self, options, &result, content))
+		opened = OPENED_NOT;
+	recovery_result_fini(&result);
+	*out = self;
+	if (opened != OPENED) {
+		destroy(self);
+		*out = NULL;
+	}
+	return opened;
+}
+
+const struct subject_kind journal_subject = {
+	.name = "journal",
+	.open = open_subject,
+	.close = destroy,
+	.make_room = make_room,
+	.remove_room = remove_room,
+	.say = say,
+	.step = step,
+	.poll = poll,
+};
