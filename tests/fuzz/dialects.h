@@ -1,0 +1,95 @@
+/* What the fuzzers of the dialects have in common. */
+#ifndef TESTS_FUZZ_DIALECTS_H
+#define TESTS_FUZZ_DIALECTS_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "wire/dialect.h"
+#include "wire/json_reader.h"
+
+#define CHECK(condition) ((condition) ? (void)0 : abort())
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever came from a peer, an event that repeats it is sound JSON. */
+static inline void
+check_spelling(const struct dialect *dialect, const struct event *event,
+    enum viewpoint viewpoint)
+{
+	struct wire_text text;
+	bool said;
+
+	wire_text_init(&text);
+	said = dialect->encode(event, viewpoint, &text);
+	CHECK(!text.failed && said == (text.len > 0));
+	CHECK(!said ||
+	      json_is_value(str_slice(text.data, text.len), JSON_DEPTH_MAX));
+	wire_text_fini(&text);
+}
+
+/* Members of a room speak all dialects. */
+static inline void
+check_everywhere(const struct event *event)
+{
+	for (size_t i = 0; dialects()[i] != NULL; i++) {
+		check_spelling(dialects()[i], event, VIEW_AUTHOR);
+		check_spelling(dialects()[i], event, VIEW_OTHERS);
+	}
+}
+
+static inline struct str
+text_or(struct str text, const char *otherwise)
+{
+	return text.data != NULL ? text : str_from(otherwise);
+}
+
+/* What may come of a command: heard, named, or told. */
+static inline void
+check_command(const struct command *command)
+{
+	struct event event = {
+		.kind = EVENT_SAID,
+		.room = text_or(command->room, "25a05739"),
+		.room_name = text_or(command->name, "Game Night"),
+		.was = text_or(command->key, "bob"),
+		.epoch = text_or(command->since_epoch, "5d0c7a4411e09b3f"),
+		.member = text_or(command->name, "alice"),
+		.member_id = text_or(command->recipient, "7f3a01bc"),
+		.body = command->body,
+		.ref = command->ref,
+	};
+
+	if (event.body.data != NULL)
+		check_everywhere(&event);
+	event.kind = EVENT_ROOM_CREATED;
+	check_everywhere(&event);
+	event.kind = EVENT_ROOM_JOINED;
+	check_everywhere(&event);
+	event.kind = EVENT_RENAMED;
+	check_everywhere(&event);
+}
+
+/* A message into a command or an answer, and that into text again. */
+static inline void
+check_message(const struct dialect *dialect, const struct wire_context *context,
+    struct str message)
+{
+	static struct keep keep;
+	struct command command;
+	struct event failed = { .kind = EVENT_FAILED };
+	enum chat_error error =
+	    dialect->decode(message, context, &command, &failed.failure, &keep);
+
+	CHECK(error == failed.failure.error);
+	CHECK(keep.used <= sizeof(keep.data));
+	CHECK(failed.failure.offset <= message.len);
+	failed.ref = command.ref;
+	failed.room = command.room;
+	if (error == CHAT_OK)
+		check_command(&command);
+	else
+		check_spelling(dialect, &failed, VIEW_AUTHOR);
+}
+
+#endif

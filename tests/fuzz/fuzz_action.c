@@ -1,0 +1,16 @@
+/* Any bytes at all, as a message of `action`; what it means, said again. */
+#include "tests/fuzz/dialects.h"
+#include "wire/dialect_action.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct wire_context context = {
+		.json_depth = 32,
+		.frame_bytes = 1024,
+	};
+
+	check_message(&dialect_action, &context,
+	    str_slice((const char *)data, size));
+	return 0;
+}

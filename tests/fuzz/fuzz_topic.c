@@ -1,0 +1,21 @@
+/* Any bytes at all, as messages of `topic`, wherever the client stands. */
+#include "tests/fuzz/dialects.h"
+#include "wire/dialect_topic.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const enum wire_stage stages[] = { WIRE_NEW, WIRE_INSIDE,
+		WIRE_OUTSIDE };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		const struct wire_context context = {
+			.json_depth = 32,
+			.stage = stages[i],
+		};
+
+		check_message(&dialect_topic, &context,
+		    str_slice((const char *)data, size));
+	}
+	return 0;
+}
