@@ -1,4 +1,4 @@
-/* The `topic` dialect: seed 003 (docs/protocol.md). */
+/* The `topic` dialect: seed 003 (docs/protocol-topic.md). */
 #ifndef WIRE_DIALECT_TOPIC_H
 #define WIRE_DIALECT_TOPIC_H
 

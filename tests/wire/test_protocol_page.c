@@ -1,30 +1,68 @@
-/* docs/protocol.md shows nothing that is not tested. */
+/* The pages about the dialects show nothing that is not tested. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/suite.h"
-#include "tests/support/wire/vectors.h"
-#include "wire/dialect.h"
+#include "tests/support/wire/examples.h"
 
-#define EXAMPLES_LEAST 50
+static struct examples sent, said;
 
-static struct vectors sent, said;
+static const struct {
+	const char *dialect, *path;
+	size_t examples;
+} pages[] = {
+	{ "command", "docs/protocol.md", 50 },
+	{ "action", "docs/protocol-action.md", 30 },
+	{ "topic", "docs/protocol-topic.md", 30 },
+};
+
+#define PAGES (sizeof(pages) / sizeof(pages[0]))
+
+static size_t
+index_of(const char *dialect)
+{
+	return dialect_index(dialect_find(str_from(dialect)));
+}
+
+/* What an example has for the mark of a line. */
+static const char *
+marked(const struct vector *vector, char mark)
+{
+	switch (mark) {
+	case '>':
+		return vector->sent;
+	case '<':
+		return vector->said;
+	default:
+		return vector->close;
+	}
+}
 
 static bool
-is_an_example(const struct vectors *vectors, const char *line)
+is_an_example(size_t dialect, const char *line)
 {
-	for (size_t i = 0; i < vectors->count; i++) {
-		const struct vector *vector = &vectors->items[i];
+	const struct vectors *vectors =
+	    line[0] == '>' ? &sent.vectors[dialect] : &said.vectors[dialect];
 
-		if (strcmp(line[0] == '>' ? vector->sent : vector->said,
-			line + 2) == 0)
+	for (size_t i = 0; i < vectors->count; i++) {
+		const char *text = marked(&vectors->items[i], line[0]);
+
+		if (text != NULL && strcmp(text, line + 2) == 0)
 			return true;
 	}
 	return false;
 }
 
+/* A block of code: the line is indented. */
+static bool
+looks_like_an_example(const char *line, size_t indented)
+{
+	return indented >= 4 && strchr("><x", line[0]) != NULL &&
+	       line[0] != '\0' && line[1] == ' ';
+}
+
 static size_t
-check_page(FILE *page)
+check_page(size_t dialect, FILE *page)
 {
 	size_t size = 0, examples = 0;
 	char *text = NULL;
@@ -34,11 +72,9 @@ check_page(FILE *page)
 		const char *line = text + strspn(text, " ");
 
 		text[len - 1] = '\0';
-		if (strncmp(line, "> {", 3) != 0 &&
-		    strncmp(line, "< {", 3) != 0)
+		if (!looks_like_an_example(line, (size_t)(line - text)))
 			continue;
-		ck_assert_msg(is_an_example(line[0] == '>' ? &sent : &said,
-				  line),
+		ck_assert_msg(is_an_example(dialect, line),
 		    "not an example of tests/wire/vectors: %s", line);
 		examples++;
 	}
@@ -48,38 +84,48 @@ check_page(FILE *page)
 
 START_TEST(shows_only_what_is_tested)
 {
-	FILE *page = fopen("docs/protocol.md", "r");
+	FILE *page = fopen(pages[_i].path, "r");
 
 	ck_assert_ptr_nonnull(page);
-	ck_assert_uint_ge(check_page(page), EXAMPLES_LEAST);
+	ck_assert_uint_ge(check_page(index_of(pages[_i].dialect), page),
+	    pages[_i].examples);
 	fclose(page);
 }
 END_TEST
 
-/* The word behind "event": in what is said. */
-START_TEST(shows_every_event)
+/* By the first thing that is said: "event":"joined". */
+START_TEST(shows_every_kind_of_frame)
 {
+	const struct vectors *vectors =
+	    &said.vectors[index_of(pages[_i].dialect)];
 	char page[65536];
-	FILE *file = fopen("docs/protocol.md", "r");
+	FILE *file = fopen(pages[_i].path, "r");
 
 	ck_assert_ptr_nonnull(file);
 	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
 	fclose(file);
-	for (size_t i = 0; i < said.count; i++) {
-		char event[64];
-		const char *text = said.items[i].said;
+	for (size_t i = 0; i < vectors->count; i++) {
+		char first[64];
 
-		if (sscanf(text, "{%63[^,}]", event) == 1)
-			ck_assert_msg(strstr(page, event) != NULL,
-			    "%s is not on the page", event);
+		if (sscanf(vectors->items[i].said, "{%63[^,}]", first) == 1)
+			ck_assert_msg(strstr(page, first) != NULL,
+			    "%s is not on the page", first);
 	}
+}
+END_TEST
+
+START_TEST(there_is_a_page_for_every_dialect)
+{
+	ck_assert_uint_eq(said.dialects, PAGES);
+	ck_assert_ptr_nonnull(dialect_find(str_from(pages[_i].dialect)));
 }
 END_TEST
 
 SUITE(protocol_page)
 {
-	sent = vectors_load("tests/wire/vectors/command/decode.txt");
-	said = vectors_load("tests/wire/vectors/command/encode.txt");
-	tcase_add_test(tests, shows_only_what_is_tested);
-	tcase_add_test(tests, shows_every_event);
+	sent = examples_load("decode.txt");
+	said = examples_load("encode.txt");
+	tcase_add_loop_test(tests, there_is_a_page_for_every_dialect, 0, PAGES);
+	tcase_add_loop_test(tests, shows_only_what_is_tested, 0, PAGES);
+	tcase_add_loop_test(tests, shows_every_kind_of_frame, 0, PAGES);
 }
