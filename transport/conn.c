@@ -205,6 +205,7 @@ conn_open(struct conn *conn)
 	    service->now_ms);
 	conn->opened = true;
 	conn->service->open_count++;
+	conn->service->meter.opened++;
 	conn->service->websocket_count++;
 	enter(conn, CONN_OPEN);
 }

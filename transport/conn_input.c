@@ -13,9 +13,10 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 
 	conn->message_begun = 0; /* what follows it has time of its own */
 	/* Once it is ending, a connection is read for its close frame only. */
-	if (conn->state == CONN_OPEN)
-		conn->service->endpoint->ops->message(conn->session, opcode,
-		    data, len);
+	if (conn->state != CONN_OPEN)
+		return true;
+	conn->service->meter.commands++;
+	conn->service->endpoint->ops->message(conn->session, opcode, data, len);
 	return true;
 }
 
@@ -158,6 +159,7 @@ read_frames(struct conn *conn)
 	struct evbuffer_iovec piece;
 	size_t len = evbuffer_get_length(input);
 
+	meter_read(&conn->service->meter);
 	if (conn->state == CONN_OPEN)
 		note_sign_of_life(conn);
 	while (listens(conn) && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {

@@ -6,6 +6,7 @@
 
 #include "domain/id_map.h"
 #include "domain/log.h"
+#include "domain/report.h"
 #include "transport/conn.h"
 #include "transport/endpoint.h"
 #include "transport/seating.h"
@@ -27,6 +28,8 @@ struct hub {
 	struct turn turn;
 	struct speller speller;
 	unsigned long author_apart; /* of all dialects together */
+	uint64_t said;              /* messages, … */
+	uint64_t heard;             /* … and by how many all of them */
 };
 
 /* --- saying --------------------------------------------------------------- */
@@ -228,6 +231,10 @@ publish_to_room(struct hub *hub, const struct event *event,
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)
 		heard += say(hub, channel, event, except);
+	if (event->kind == EVENT_SAID) {
+		hub->said++;
+		hub->heard += heard;
+	}
 	if (hub->turn.bytes >= TURN_BYTES)
 		turn_flush(&hub->turn);
 	return heard;
@@ -386,6 +393,13 @@ struct pending
 hub_pending(const struct hub *hub)
 {
 	return (struct pending){ hub->turn.sends, hub->turn.bytes };
+}
+
+void
+hub_tell_report(const struct hub *hub, struct report *out)
+{
+	out->messages = hub->said;
+	out->deliveries = hub->heard;
 }
 
 void

@@ -10,6 +10,7 @@
 
 struct chunk_pool;
 struct hub;
+struct report;
 struct session;
 
 /* NULL: no memory. */
@@ -50,6 +51,9 @@ void hub_flush(struct hub *);
 
 /* What the next flush will send. */
 struct pending hub_pending(const struct hub *);
+
+/* What was said so far, and to how many. */
+void hub_tell_report(const struct hub *, struct report *out);
 
 /* Now and then: give back what is not needed. */
 void hub_tidy(struct hub *);

@@ -6,6 +6,7 @@
 
 #include "transport/assets.h"
 #include "transport/conn.h"
+#include "transport/monitor.h"
 #include "transport/service.h"
 #include "transport/ws_handshake.h"
 #include "wire/face.h"
@@ -125,6 +126,18 @@ answer_asset(struct answer *answer)
 	asset_answer(asset, answer->request, answer->response, answer->body);
 }
 
+static void
+answer_stats(struct answer *answer)
+{
+	monitor_answer(answer->service, &monitor_json, answer->response);
+}
+
+static void
+answer_metrics(struct answer *answer)
+{
+	monitor_answer(answer->service, &monitor_metrics, answer->response);
+}
+
 /* --- the tables ----------------------------------------------------------- */
 
 struct route {
@@ -143,6 +156,18 @@ static const struct route probes[] = {
 /* … and these where the dialect has nothing else to say. */
 static const struct route others[] = {
 	{ "/health", true, answer_health }, /* as the first servers had it */
+	{ NULL, false, NULL },
+};
+
+static const struct route monitors[] = {
+	{ "/stats", false, answer_stats },
+	{ "/metrics", false, answer_metrics },
+	{ NULL, false, NULL },
+};
+
+/* For our page, whatever a dialect says at /stats. */
+static const struct route page_monitors[] = {
+	{ "/monitor/stats", false, answer_stats },
 	{ NULL, false, NULL },
 };
 
@@ -172,6 +197,13 @@ run_one_of(struct answer *answer, const struct route *table)
 }
 
 static bool
+run_monitor(struct answer *answer, const struct route *table)
+{
+	return answer->service->tell_report != NULL &&
+	       run_one_of(answer, table);
+}
+
+static bool
 run_asset(struct answer *answer)
 {
 	const struct assets *assets = answer->service->assets;
@@ -181,6 +213,25 @@ run_asset(struct answer *answer)
 		return false;
 	run(answer, &asset_route);
 	return true;
+}
+
+/* What a browser asks for that shows our page, before any face. */
+static bool
+run_for_page(struct answer *answer, const struct dialect *dialect)
+{
+	const struct assets *assets = answer->service->assets;
+	const struct asset *asset =
+	    assets == NULL ? NULL : assets_find(assets, answer->request->path);
+
+	if (dialect != NULL && dialect->every_path)
+		return false;
+	if (run_monitor(answer, page_monitors))
+		return true;
+	if (asset == NULL ||
+	    (asset->policy[0] != '\0' &&
+		!http_header_has_token(answer->request, "Accept", "text/html")))
+		return false;
+	return run_asset(answer);
 }
 
 /* --- the dialect's face --------------------------------------------------- */
@@ -234,14 +285,17 @@ routes_answer(const struct conn *conn, const struct http_request *request,
     bool could_open, struct http_response *response, char body[ROUTE_BODY_SIZE])
 {
 	struct answer answer = { conn->service, request, response, body };
+	const struct dialect *dialect = conn_dialect(conn);
 	bool found = false;
 
 	body[0] = '\0';
 	response->head_only = str_equal(request->method, STR("HEAD"));
 	if (conn->service->has_routes)
 		found = run_one_of(&answer, probes) ||
-			show_face(&answer, conn_dialect(conn)) ||
-			run_one_of(&answer, others) || run_asset(&answer);
+			run_for_page(&answer, dialect) ||
+			show_face(&answer, dialect) ||
+			run_one_of(&answer, others) ||
+			run_monitor(&answer, monitors) || run_asset(&answer);
 	if (!found)
 		turn_away(&answer, could_open);
 }

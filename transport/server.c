@@ -128,6 +128,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	service_update_time(service);
+	meter_tick(&service->meter, monotonic_ns(), WHEEL_TICK_MS * 1000000);
 	tick = 1 + (uint32_t)(service->now_ms / WHEEL_TICK_MS);
 	wheel_advance(&service->wheel, tick, fire_deadline, NULL);
 	for (size_t i = 0; i < server->listener_count; i++)
@@ -149,15 +150,6 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 #define GRACE_MOST_NS 400
 #define GRACE_IN_ALL_NS 100000
 
-static int64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* More input until this moment; returns whether any was to be sent. */
 static bool
 wait_until(struct service *service, int64_t end)
@@ -168,7 +160,7 @@ wait_until(struct service *service, int64_t end)
 	/* Once: without that, it stays as long as there is any input. */
 	do
 		event_base_loop(service->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	while (now_ns() < end);
+	while (monotonic_ns() < end);
 	return endpoint->ops->pending(endpoint).bytes != before;
 }
 
@@ -183,7 +175,7 @@ grant_grace(struct server *server)
 		return;
 	if (grace > GRACE_IN_ALL_NS)
 		grace = GRACE_IN_ALL_NS;
-	if (wait_until(&server->service, now_ns() + grace))
+	if (wait_until(&server->service, monotonic_ns() + grace))
 		server->grace_ns = GRACE_MOST_NS;
 	else if (server->grace_ns > GRACE_LEAST_NS)
 		server->grace_ns -= server->grace_ns / 4;

@@ -14,6 +14,7 @@ struct dialect;
 struct assets;
 struct endpoint;
 struct figures;
+struct report;
 struct server;
 
 /* Where to listen, and what is spoken there. */
@@ -36,9 +37,11 @@ struct server_config {
 	size_t (*held)(void *arg);
 	/* What is told of the chat over plain HTTP; or NULL. */
 	void (*figures)(struct figures *, void *arg);
+	/* Adds what only others know to what monitors are told; or NULL. */
+	void (*report)(struct report *, void *arg);
 	/* SIGHUP came; or NULL. */
 	void (*reload)(void *arg);
-	void *arg; /* of these three */
+	void *arg; /* of all these */
 };
 
 /* Binds all addresses. NULL: it was logged why not. */

@@ -159,6 +159,8 @@ service_end_turn(struct service *service)
 		endpoint->ops->flush(endpoint);
 	}
 	free_dead(service);
+	if (service->meter.turn_read_ns != 0)
+		meter_end_turn(&service->meter, monotonic_ns());
 }
 
 /* --- birth and death ------------------------------------------------------ */
@@ -194,6 +196,7 @@ service_init(struct service *service, const struct server_config *config)
 	service->limits = config->limits;
 	service->held = config->held;
 	service->figures = config->figures;
+	service->tell_report = config->report;
 	service->arg = config->arg;
 	service->random = config->seed | 1;
 	service->started_ms = clock_monotonic_ms(config->clock);

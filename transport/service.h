@@ -7,10 +7,12 @@
 #include <stdint.h>
 
 #include "domain/clock.h"
+#include "domain/report.h"
 #include "transport/address.h"
 #include "transport/endpoint.h"
 #include "transport/http.h"
 #include "transport/limits.h"
+#include "transport/meter.h"
 #include "transport/outbox.h"
 #include "transport/wheel.h"
 #include "transport/ws_message.h"
@@ -32,8 +34,12 @@ struct service {
 	size_t (*held)(void *arg);
 	/* What faces tell of the chat; or NULL. */
 	void (*figures)(struct figures *, void *arg);
-	void *arg;             /* of both */
-	struct wire_text face; /* the body of the last one shown */
+	/* What monitors are told of the chat; NULL: they are told nothing. */
+	void (*tell_report)(struct report *, void *arg);
+	void *arg;             /* of all of them */
+	struct wire_text face; /* the body of the last answer that has one */
+	struct report report;  /* the last one */
+	struct meter meter;
 	struct ws_reader_limits reader_limits;
 	struct http_limits http_limits;
 	struct chunk_pool pool;

@@ -548,7 +548,7 @@ async function openRooms() {
 }
 
 async function start(name) {
-	const url = new URL("ws", document.baseURI);
+	const url = new URL("ws/command", document.baseURI);
 
 	url.protocol = url.protocol.replace("http", "ws");
 	url.hash = "";

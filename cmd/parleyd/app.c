@@ -10,6 +10,7 @@
 #include "commands/commands.h"
 #include "domain/id_map.h"
 #include "domain/log.h"
+#include "domain/report.h"
 #include "persistence/backends.h"
 #include "transport/hub.h"
 #include "transport/server.h"
@@ -113,6 +114,8 @@ reload(void *arg)
 	options_each_change(&app->options, &fresh, log_change, NULL);
 	fresh.listeners = app->options.listeners;
 	fresh.seed_ports = app->options.seed_ports;
+	fresh.http_pages = app->options.http_pages;
+	fresh.http_stats = app->options.http_stats;
 	fresh.store_kind = app->options.store_kind;
 	use_options(app, &fresh);
 	server_limits_changed(app->server);
@@ -135,6 +138,25 @@ tell_figures(struct figures *out, void *arg)
 	struct app *app = arg;
 
 	chat_figures(&app->chat, out);
+}
+
+static bool
+add_room(const struct room *room, void *arg)
+{
+	report_add_room(arg, room);
+	return true;
+}
+
+static void
+tell_report(struct report *out, void *arg)
+{
+	struct app *app = arg;
+
+	out->server = app->chat.profile.server;
+	out->resident = resident_bytes();
+	out->cpu_ms = processor_ms();
+	hub_tell_report(app->hub, out);
+	room_store_each(app->stores.rooms, add_room, out);
 }
 
 /* --- together ------------------------------------------------------------- */
@@ -173,7 +195,8 @@ make_server(struct app *app)
 		.limits = &app->limits,
 		.clock = system_clock(),
 		.has_routes = true,
-		.assets = &web_assets,
+		.assets = app->options.http_pages ? &web_assets : NULL,
+		.report = app->options.http_stats ? tell_report : NULL,
 		.seed = random_seed(),
 		.held = held_by_stores,
 		.figures = tell_figures,

@@ -52,6 +52,19 @@ const struct option option_table[] = {
 		    "dialects we speak: command on 8080, action on 8765, "
 		    "topic on 8000; beside what listen says, and instead of "
 		    "its default." },
+	{ .name = "http.pages",
+	    .type = OPTION_BOOL,
+	    AT(http_pages),
+	    .preset = "on",
+	    .needs_restart = true,
+	    .help = "Serve the pages for browsers: / to chat in, /monitor." },
+	{ .name = "http.stats",
+	    .type = OPTION_BOOL,
+	    AT(http_stats),
+	    .preset = "on",
+	    .needs_restart = true,
+	    .help = "Tell anybody how the server is doing, names of the "
+		    "largest rooms included: /stats, /metrics." },
 	{ .name = "store.kind",
 	    .type = OPTION_WORD,
 	    AT(store_kind),

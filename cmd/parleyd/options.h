@@ -33,6 +33,8 @@ struct options {
 	enum options_action action;
 	struct listen_list listeners; /* seed ports included */
 	bool seed_ports;
+	bool http_pages;
+	bool http_stats;
 	enum store_kind store_kind;
 	enum log_level log_level;
 	struct transport_limits transport;

@@ -3,6 +3,7 @@
 #define CMD_PLATFORM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "domain/clock.h"
 #include "domain/id_source.h"
@@ -30,5 +31,11 @@ size_t descriptors_raise(void);
  * descriptors allow with some left for listeners, logs and stores.
  */
 size_t connections_within(size_t wanted, size_t descriptors);
+
+/* Memory of this process that is in use; 0: not known. */
+size_t resident_bytes(void);
+
+/* Time that this process has spent on processors. */
+uint64_t processor_ms(void);
 
 #endif

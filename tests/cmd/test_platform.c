@@ -136,6 +136,16 @@ START_TEST(connections_leave_descriptors_for_the_rest)
 }
 END_TEST
 
+START_TEST(a_process_takes_memory_and_time)
+{
+	uint64_t before = processor_ms();
+
+	ck_assert_uint_gt(resident_bytes(), 100000);
+	while (processor_ms() < before + 2)
+		continue;
+}
+END_TEST
+
 SUITE(platform)
 {
 	tcase_add_test(tests, time_goes_forward);
@@ -147,4 +157,5 @@ SUITE(platform)
 	tcase_add_test(tests, a_long_log_line_is_cut);
 	tcase_add_test(tests, descriptors_are_raised_as_far_as_allowed);
 	tcase_add_test(tests, connections_leave_descriptors_for_the_rest);
+	tcase_add_test(tests, a_process_takes_memory_and_time);
 }

@@ -3,13 +3,15 @@
 import base64
 import gzip
 import hashlib
+import json
 import re
 
 import pytest
 
-from client import Connection, plain_head
+from client import Chat, Connection, plain_head
 
-PATHS = ["/", "/chat.js", "/elements.js", "/icon.svg", "/log.js", "/parley.js"]
+CHAT = ["/", "/chat.js", "/elements.js", "/icon.svg", "/log.js", "/parley.js"]
+PATHS = CHAT + ["/monitor", "/monitor.js"]
 
 
 def ask(parleyd, path, **headers):
@@ -40,8 +42,9 @@ def test_who_has_it_gets_it_no_second_time(parleyd, path):
     assert ask(parleyd, path, **{"If-None-Match": '"other"'}).status == 200
 
 
-def test_a_page_may_do_what_it_must_and_no_more(parleyd):
-    page = ask(parleyd, "/")
+@pytest.mark.parametrize("path", ["/", "/monitor"])
+def test_a_page_may_do_what_it_must_and_no_more(parleyd, path):
+    page = ask(parleyd, path)
     text = page.body.decode()
     policy = page.headers["content-security-policy"]
     styles = re.findall(r"<style>(.*?)</style>", text, re.S)
@@ -54,17 +57,48 @@ def test_a_page_may_do_what_it_must_and_no_more(parleyd):
     ]
 
 
-def test_everything_a_page_names_is_there(parleyd):
-    named = set(re.findall(r'(?:src|href)="(\w[^":]*)"', ask(parleyd, "/").body.decode()))
-    assert "chat.js" in named
-    for path in named:
-        assert ask(parleyd, f"/{path}").status == 200
+@pytest.mark.parametrize("path", ["/", "/monitor"])
+def test_everything_a_page_names_is_there(parleyd, path):
+    text = ask(parleyd, path).body.decode()
+    named = set(re.findall(r'(?:src|href)="(\w[^":]*)"', text))
+    assert "icon.svg" in named and len(named) > 1
+    for name in named:
+        assert ask(parleyd, f"/{name}").status == 200
 
 
 def test_the_whole_page_is_light(parleyd):
-    plain = sum(len(ask(parleyd, path).body) for path in PATHS)
-    packed = sum(
-        len(ask(parleyd, path, **{"Accept-Encoding": "gzip"}).body)
-        for path in PATHS
-    )
+    gzip_too = {"Accept-Encoding": "gzip"}
+    plain = sum(len(ask(parleyd, path).body) for path in CHAT)
+    packed = sum(len(ask(parleyd, path, **gzip_too).body) for path in CHAT)
     assert plain <= 60 * 1024 and packed <= 20 * 1024
+
+
+def test_pages_and_figures_can_be_switched_off(start):
+    server = start("--http-pages=off", "--http-stats=off")
+    for path in *PATHS, "/stats", "/metrics", "/monitor/stats":
+        assert ask(server, path).status == 404
+
+
+def test_monitors_are_told_how_it_is_doing(start):
+    server = start()
+    with Chat(server.address) as chat:
+        chat.ask_ok("create", name="Tea & cake", room="tea")
+        chat.ask_ok("broadcast", room="tea", message="hi")
+        told = json.loads(ask(server, "/stats").body)
+    assert (told["connections"], told["rooms"]) == (1, 1)
+    assert told["largest"] == [
+        {"room": "tea", "name": "Tea & cake", "members": 1}
+    ]
+    assert told["messages"] == told["deliveries"] == 1
+    assert sum(told["latency_us"]["counts"]) == told["commands"] == 2
+    assert told["resident_bytes"] > told["held_bytes"] > 0
+
+
+def test_prometheus_is_told_the_same(start):
+    server = start()
+    with Chat(server.address):
+        answer = ask(server, "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.body.decode().splitlines()
+    assert "parley_connections 1" in lines
+    assert "# TYPE parley_latency_seconds histogram" in lines

@@ -6,6 +6,7 @@
 
 #include "persistence/durable_mark.h"
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/journal_rig.h"
 
 static struct journal_rig rig;
@@ -296,6 +297,58 @@ START_TEST(syncs_what_it_leaves_behind)
 }
 END_TEST
 
+/* --- without memory ----------------------------------------------------------
+ */
+
+START_TEST(does_not_begin_without_memory)
+{
+	unsigned n = 0;
+
+	if (!malloc_can_fail())
+		return;
+	do {
+		malloc_fail_at(++n);
+		rig.journal = journal_create(&rig.config);
+		malloc_fail_at(0);
+		ck_assert_uint_lt(n, 100);
+		if (rig.journal == NULL)
+			ck_assert_uint_eq(memory_disk_open_files(rig.memory),
+			    0);
+	} while (rig.journal == NULL);
+	ck_assert_uint_gt(n, 1);
+}
+END_TEST
+
+/* Both where a segment is full and where it is not. */
+START_TEST(refuses_what_there_is_no_memory_for)
+{
+	static const size_t lens[] = { 1, 900 };
+	enum chat_error error;
+	unsigned n = 0;
+	char *payload;
+
+	if (!malloc_can_fail())
+		return;
+	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
+	journal_rig_open(&rig);
+	journal_rig_fill(&rig, 'x', 900);
+	do {
+		malloc_fail_at(++n);
+		payload = journal_reserve(rig.journal, lens[_i], &error);
+		malloc_fail_at(0);
+		ck_assert_int_eq(error,
+		    payload == NULL ? CHAT_UNAVAILABLE : CHAT_OK);
+	} while (payload == NULL);
+	ck_assert_int_eq(n > 1, _i == 1);
+	memset(payload, 'y', lens[_i]);
+	journal_commit(rig.journal, RECORD_MESSAGE);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(journal_rig_poll(&rig).committed,
+	    journal_last(rig.journal));
+	ck_assert_ptr_null(journal_trouble(rig.journal));
+}
+END_TEST
+
 SUITE(journal)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -314,4 +367,6 @@ SUITE(journal)
 	tcase_add_loop_test(tests, acknowledges_before_the_sync_if_so_asked, 0,
 	    2);
 	tcase_add_loop_test(tests, syncs_what_it_leaves_behind, 0, 2);
+	tcase_add_test(tests, does_not_begin_without_memory);
+	tcase_add_loop_test(tests, refuses_what_there_is_no_memory_for, 0, 2);
 }

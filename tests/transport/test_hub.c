@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/report.h"
 #include "tests/suite.h"
 #include "tests/support/transport/rig.h"
 #include "transport/session.h"
@@ -252,6 +253,25 @@ START_TEST(a_room_hears_what_is_said_in_it)
 	check_all_heard(f);
 	ck_assert_uint_eq(f->heard_count[0], 2);
 	ck_assert_uint_eq(f->heard_count[2], 0);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(counts_what_was_said_and_by_how_many_it_was_heard)
+{
+	struct fixture *f = setup(0);
+	struct report report;
+
+	join(f, 0, 0);
+	join(f, 1, 0);
+	say(f, 0, -1, 0);
+	say(f, 0, 1, 0);
+	say(f, 1, -1, 0);
+	tell(f, 0);
+	check_all_heard(f);
+	hub_tell_report(f->hub, &report);
+	ck_assert_uint_eq(report.messages, 2);
+	ck_assert_uint_eq(report.deliveries, 3);
 	teardown(f);
 }
 END_TEST
@@ -528,6 +548,8 @@ END_TEST
 SUITE(hub)
 {
 	tcase_add_test(tests, a_room_hears_what_is_said_in_it);
+	tcase_add_test(tests,
+	    counts_what_was_said_and_by_how_many_it_was_heard);
 	tcase_add_test(tests, two_rooms_and_an_answer_keep_their_order);
 	tcase_add_test(tests, who_has_no_word_for_it_did_not_hear_it);
 	tcase_add_test(tests, answers_go_out_behind_what_others_hear);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "domain/report.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
@@ -229,6 +230,65 @@ START_TEST(serves_assets_behind_the_health_checks)
 END_TEST
 
 static void
+tell_nothing(struct report *out, void *arg)
+{
+	(void)arg;
+	out->server = STR("s");
+}
+
+static const struct {
+	const char *dialect;
+	const char *path;
+	const char *body; /* its beginning */
+} beside[] = {
+	{ "action", "/", "Open a WebSocket here" },
+	{ "action", "/a.js", "Open a WebSocket here" },
+	{ "action", "/monitor/stats", "Open a WebSocket here" },
+	{ "command", "/", "page" },
+	{ "command", "/a.js", "script" },
+	{ "command", "/stats", "{\"server\":\"s\"," },
+	{ "command", "/monitor/stats", "{\"server\":\"s\"," },
+	{ "command", "/metrics", "# HELP parley_connections " },
+};
+
+START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
+{
+	static const struct asset list[] = {
+		{ "/", "text/html", "W/\"1\"", "p", { "page", 4 }, { "", 0 } },
+		{ "/a.js", "text/javascript", "W/\"2\"", "", { "script", 6 },
+		    { "", 0 } },
+	};
+	static const struct assets assets = { list, 2 };
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = str_from(beside[_i].path),
+	};
+	const char *expected = beside[_i].body;
+
+	recorder_init(&recorder);
+	recorder.rig.service.assets = &assets;
+	recorder.rig.service.tell_report = tell_nothing;
+	answer(&request, beside[_i].dialect, true);
+	ck_assert_uint_ge(response.body.len, strlen(expected));
+	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(monitors_are_told_nothing_where_that_is_not_wanted)
+{
+	recorder_init(&recorder);
+	ask("GET", "/stats", NULL);
+	ck_assert_int_eq(response.status, 404);
+	ask("GET", "/metrics", NULL);
+	ck_assert_int_eq(response.status, 404);
+	ask("GET", "/monitor/stats", NULL);
+	ck_assert_int_eq(response.status, 404);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+static void
 drain(void)
 {
 	recorder.rig.service.draining = true;
@@ -316,6 +376,10 @@ SUITE(route)
 	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
 	tcase_add_test(tests, serves_assets_behind_the_health_checks);
+	tcase_add_loop_test(tests, a_page_is_where_a_dialect_leaves_room_for_it,
+	    0, COUNT(beside));
+	tcase_add_test(tests,
+	    monitors_are_told_nothing_where_that_is_not_wanted);
 	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
 	    COUNT(troubles));
 	tcase_add_test(tests, gives_the_first_reason_of_several);

@@ -1,0 +1,214 @@
+"""One browser with one page of ours, seen as somebody who uses it."""
+
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from axe import axe_source
+from server import eventually
+
+# Remembers what the browser had to forbid. Time can be made to pass faster.
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+    violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
+const later = window.setTimeout;
+window.setTimeout = (run, ms, ...rest) =>
+    later(run, Math.min(ms, window.longest ?? ms), ...rest);
+"""
+
+# Every message that is seen, with what stands under it.
+MESSAGES = """
+return Array.from(document.querySelectorAll("#log li:not(.line)"), (item) => ({
+    text: item.querySelector(".said").textContent,
+    by: item.querySelector(".who").textContent,
+    own: item.classList.contains("own"),
+    state: item.classList.contains("pending") ? "pending"
+        : item.classList.contains("failed") ? "failed" : "",
+    html: item.querySelector(".said").innerHTML,
+}));
+"""
+
+ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--force-color-profile=srgb",
+    "--hide-scrollbars",
+    "--lang=en-GB",
+)
+
+
+def _start():
+    options = Options()
+    for argument in ARGUMENTS:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(
+        service=Service("/usr/bin/chromedriver"), options=options
+    )
+
+
+class Page:
+    """Methods do what a person does and see what a person sees."""
+
+    def __init__(self):
+        self.driver = _start()
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+        self.resize(1280, 800)
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def run_async(self, script):
+        """The body of an async function, which is waited for."""
+        self.driver.execute_async_script(
+            "const done = arguments[0];"
+            f"(async () => {{ {script} }})().then(() => done(), done)"
+        )
+
+    def resize(self, width, height, scale=1):
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=scale, mobile=False,
+        )
+
+    def media(self, **features):
+        """`prefers_color_scheme="dark"`, for one."""
+        self.cdp("Emulation.setEmulatedMedia", features=[
+            {"name": name.replace("_", "-"), "value": value}
+            for name, value in features.items()
+        ])
+
+    def open(self, address, path=""):
+        self.driver.get("http://%s:%d/%s" % (*address[:2], path))
+
+    def reload(self):
+        self.driver.refresh()
+
+    def leave(self):
+        """Elsewhere, so that nothing goes on here."""
+        self.driver.get("about:blank")
+        self.media(prefers_color_scheme="light")
+        self.resize(1280, 800)
+
+    def close(self):
+        self.driver.quit()
+
+    # --- what one does
+
+    def find(self, css):
+        return self.driver.find_element(By.CSS_SELECTOR, css)
+
+    def click(self, css):
+        self.find(css).click()
+
+    def type(self, text, css="#text"):
+        """Line breaks as one types them in a message."""
+        field = self.find(css)
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                field.send_keys(Keys.SHIFT + Keys.ENTER)
+            field.send_keys(line)
+
+    def press(self, *keys):
+        """Together, wherever the focus is."""
+        self.driver.switch_to.active_element.send_keys("".join(keys))
+
+    def say(self, text):
+        self.type(text)
+        self.find("#text").send_keys(Keys.ENTER)
+
+    def enter(self, address, name, room=""):
+        """Opens the page, says a name, is in a room."""
+        self.open(address, f"#{room}" if room else "")
+        self.type(name, "#name")
+        self.find("#name").send_keys(Keys.ENTER)
+        self.until_in(room or "Lobby")
+
+    def go(self, room):
+        """To a place that is in the list."""
+        self.run(
+            "Array.from(document.querySelectorAll('#side li button'),"
+            "(b) => b.querySelector('.label').textContent === arguments[0]"
+            " && b).find(Boolean).click()", room,
+        )
+        self.until_in(room)
+
+    # --- what one sees
+
+    def text(self, css):
+        return self.run(
+            "return document.querySelector(arguments[0])?.textContent", css
+        )
+
+    def texts(self, css):
+        return self.run(
+            "return Array.from(document.querySelectorAll(arguments[0]),"
+            "(e) => e.textContent)", css,
+        )
+
+    def is_seen(self, css):
+        return self.find(css).is_displayed()
+
+    def messages(self):
+        return self.run(MESSAGES)
+
+    def said(self):
+        """The texts that are seen, in order."""
+        return [message["text"] for message in self.messages()]
+
+    def settled(self):
+        return all(m["state"] == "" for m in self.messages())
+
+    def until(self, condition):
+        eventually(condition)
+
+    def until_said(self, *texts):
+        """Exactly these, in this order, all of them sent."""
+        try:
+            eventually(lambda: self.said() == list(texts) and self.settled())
+        except AssertionError:
+            assert self.messages() == list(texts)
+
+    def until_in(self, room):
+        eventually(lambda: self.text("#title") == room)
+        eventually(lambda: self.text("#my-name"))
+
+    # --- what must not be
+
+    def complaints(self):
+        """What the console and the policy had to say."""
+        return self.run("return window.violations ?? []") + [
+            entry["message"]
+            for entry in self.driver.get_log("browser")
+            if entry["level"] in ("WARNING", "SEVERE")
+            # The browser's own word for a server that is away.
+            and "WebSocket connection to" not in entry["message"]
+            and "ERR_CONNECTION_REFUSED" not in entry["message"]
+        ]
+
+    def barriers(self):
+        """What axe finds that is serious."""
+        self.run(axe_source())
+        found = self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run().then((result) => done(result.violations))"
+        )
+        return [
+            (one["id"], one["impact"], [n["html"] for n in one["nodes"]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    def picture(self, path):
+        Path(path).write_bytes(self.driver.get_screenshot_as_png())

@@ -1,0 +1,73 @@
+"""A wire between browser and server that can be cut, or go deaf one way."""
+
+import contextlib
+import socket
+import threading
+
+
+class Relay:
+    """Listens on a port of its own and passes on what comes, both ways."""
+
+    def __init__(self, target):
+        self._target = target
+        self._whole = True
+        self._silent = False
+        self._pairs = []
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self._listener.getsockname()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self):
+        """Ends all connections, and every new one at once."""
+        with self._lock:
+            self._whole = False
+            pairs, self._pairs = self._pairs, []
+        for one in pairs:
+            _end(one)
+
+    def mute(self):
+        """What the server says is lost from now on."""
+        self._silent = True
+
+    def mend(self):
+        with self._lock:
+            self._whole = True
+            self._silent = False
+
+    def close(self):
+        self._listener.close()
+        self.cut()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self._connect(client)
+
+    def _connect(self, client):
+        with self._lock:
+            if not self._whole:
+                _end(client)
+                return
+            try:
+                server = socket.create_connection(self._target)
+            except OSError:
+                _end(client)
+                return
+            self._pairs += [client, server]
+        for args in (client, server, False), (server, client, True):
+            threading.Thread(target=self._pass, args=args, daemon=True).start()
+
+    def _pass(self, source, sink, is_answer):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not (is_answer and self._silent):
+                    sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+def _end(one):
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+    one.close()

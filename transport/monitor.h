@@ -1,0 +1,23 @@
+/* What monitors ask for: figures as JSON, or as Prometheus reads them. */
+#ifndef TRANSPORT_MONITOR_H
+#define TRANSPORT_MONITOR_H
+
+struct http_response;
+struct report;
+struct service;
+struct wire_text;
+
+/* How a report is spelled, and as what. */
+struct monitor_format {
+	const char *type;
+	void (*spell)(struct wire_text *, const struct report *);
+};
+
+extern const struct monitor_format monitor_json;
+extern const struct monitor_format monitor_metrics;
+
+/* The body is good until the next answer of this service. */
+void monitor_answer(struct service *, const struct monitor_format *,
+    struct http_response *);
+
+#endif
