@@ -5,20 +5,12 @@
 
 #include "domain/id_map.h"
 #include "domain/list.h"
+#include "persistence/persons.h"
 
 struct entry {
 	struct room room;
 	struct list in_order;
 	struct list memberships; /* in order of joining */
-};
-
-/* Somebody who is in a room at least; all others cost nothing. */
-struct person {
-	struct membership *first; /* in order of joining */
-	uint32_t count;
-	uint8_t id_len;
-	bool is_guest;
-	char id[]; /* without NUL */
 };
 
 /*
@@ -52,53 +44,6 @@ entry_key(const void *entry)
 	return str_from(((const struct entry *)entry)->room.id);
 }
 
-static struct str
-person_id(const struct person *person)
-{
-	return str_slice(person->id, person->id_len);
-}
-
-static struct str
-person_key(const void *person)
-{
-	return person_id(person);
-}
-
-static struct person *
-find_person(struct memory_rooms *self, struct str id)
-{
-	return id_map_find(&self->persons, id);
-}
-
-/* Finds the person, or makes one who is in no room yet. */
-static struct person *
-need_person(struct memory_rooms *self, struct str id, bool guest)
-{
-	struct person *person = find_person(self, id);
-
-	if (person != NULL)
-		return person;
-	person = malloc(sizeof(*person) + id.len);
-	if (person == NULL)
-		return NULL;
-	*person =
-	    (struct person){ .id_len = (uint8_t)id.len, .is_guest = guest };
-	memcpy(person->id, id.data, id.len);
-	if (id_map_put(&self->persons, person))
-		return person;
-	free(person);
-	return NULL;
-}
-
-static void
-drop_person_without_rooms(struct memory_rooms *self, struct person *person)
-{
-	if (person->count > 0)
-		return;
-	id_map_remove(&self->persons, person_id(person));
-	free(person);
-}
-
 /*
  * Where the person's list leads to its membership of this room, or to its
  * end.
@@ -118,7 +63,7 @@ static struct membership **
 find_membership(struct memory_rooms *self, struct str room,
     struct str member_id)
 {
-	struct person *person = find_person(self, member_id);
+	struct person *person = persons_find(&self->persons, member_id);
 	struct entry *entry;
 	struct membership **link;
 
@@ -164,7 +109,7 @@ end_membership(struct memory_rooms *self, struct membership **link)
 	list_remove(&membership->in_room);
 	count_one_less(self, &membership->entry->room, person->is_guest);
 	free(membership);
-	drop_person_without_rooms(self, person);
+	persons_release(&self->persons, person);
 }
 
 static enum chat_error
@@ -226,7 +171,7 @@ join(struct room_store *base, struct str room, struct str member_id, bool guest)
 
 	if (entry == NULL)
 		return CHAT_ROOM_NOT_FOUND;
-	person = need_person(self, member_id, guest);
+	person = persons_need(&self->persons, member_id, guest);
 	if (person == NULL)
 		return CHAT_UNAVAILABLE;
 	link = find_link(person, entry);
@@ -234,7 +179,7 @@ join(struct room_store *base, struct str room, struct str member_id, bool guest)
 		return CHAT_MEMBER_EXISTS;
 	membership = malloc(sizeof(*membership));
 	if (membership == NULL) {
-		drop_person_without_rooms(self, person);
+		persons_release(&self->persons, person);
 		return CHAT_UNAVAILABLE;
 	}
 	*membership = (struct membership){ .entry = entry, .person = person };
@@ -275,7 +220,8 @@ has(struct room_store *base, struct str room, struct str member_id)
 static size_t
 rooms_of(struct room_store *base, struct str member_id)
 {
-	const struct person *person = find_person(self_of(base), member_id);
+	const struct person *person =
+	    persons_find(&self_of(base)->persons, member_id);
 
 	return person != NULL ? person->count : 0;
 }
@@ -303,7 +249,8 @@ static void
 each_room_of(struct room_store *base, struct str member_id, room_visit *visit,
     void *arg)
 {
-	const struct person *person = find_person(self_of(base), member_id);
+	const struct person *person =
+	    persons_find(&self_of(base)->persons, member_id);
 	const struct membership *membership =
 	    person != NULL ? person->first : NULL;
 
@@ -390,6 +337,6 @@ memory_rooms_create(void)
 	self->base.ops = &ops;
 	list_init(&self->in_order);
 	id_map_init(&self->entries, entry_key);
-	id_map_init(&self->persons, person_key);
+	persons_init(&self->persons);
 	return &self->base;
 }
