@@ -1,34 +1,7 @@
-#include "persistence/memory_history.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
-#include "domain/id_map.h"
-#include "domain/list.h"
-#include "persistence/message_ring.h"
-
-/* What was said in one room. */
-struct room_log {
-	struct list in_rooms;
-	struct message_ring ring;
-	struct id_map by_key; /* only the messages that have one */
-	int64_t ttl_ms;
-	int64_t last_at_ms;
-	size_t message_bytes;
-	size_t own_bytes; /* this block, the ring, the map */
-	size_t room_len;
-	char room[]; /* id, without NUL */
-};
-
-struct memory_history {
-	struct history base;
-	const struct history_limits *limits;
-	struct id_map logs;
-	struct list mortal_rooms; /* with a life of their own for messages */
-	struct list other_rooms;
-	struct list in_order; /* the messages of all rooms */
-	size_t bytes;
-};
+#include "persistence/memory_history_parts.h"
 
 static struct memory_history *
 self_of(struct history *base)
@@ -50,15 +23,14 @@ message_key(const void *kept)
 	return kept_message_key(kept);
 }
 
-static struct room_log *
-find_log(struct memory_history *self, struct str room)
+struct room_log *
+memory_history_find(struct history *base, struct str room)
 {
-	return id_map_find(&self->logs, room);
+	return id_map_find(&self_of(base)->logs, room);
 }
 
-/* Whenever the ring or the map may have changed their size. */
-static void
-account(struct memory_history *self, struct room_log *log)
+void
+memory_history_account(struct memory_history *self, struct room_log *log)
 {
 	size_t own_bytes = sizeof(*log) + log->room_len +
 			   message_ring_bytes(&log->ring) +
@@ -68,16 +40,16 @@ account(struct memory_history *self, struct room_log *log)
 	log->own_bytes = own_bytes;
 }
 
-static struct kept_message *
-oldest_of_all(const struct memory_history *self)
+struct kept_message *
+memory_history_oldest(const struct memory_history *self)
 {
 	return LIST_OWNER(self->in_order.next, struct kept_message, in_order);
 }
 
 static void
-drop_oldest(struct memory_history *self, struct room_log *log)
+forget(struct memory_history *self, struct room_log *log,
+    struct kept_message *kept)
 {
-	struct kept_message *kept = message_ring_pop(&log->ring);
 	struct str key = kept_message_key(kept);
 	size_t bytes = kept_message_bytes(kept);
 
@@ -88,7 +60,19 @@ drop_oldest(struct memory_history *self, struct room_log *log)
 	log->message_bytes -= bytes;
 	self->bytes -= bytes;
 	free(kept);
-	account(self, log);
+	memory_history_account(self, log);
+}
+
+void
+memory_history_drop_oldest(struct memory_history *self, struct room_log *log)
+{
+	forget(self, log, message_ring_pop(&log->ring));
+}
+
+void
+memory_history_drop_newest(struct memory_history *self, struct room_log *log)
+{
+	forget(self, log, message_ring_pop_newest(&log->ring));
 }
 
 /* Messages of this time and earlier ones are too old. INT64_MIN: none is. */
@@ -108,9 +92,9 @@ life_of(const struct memory_history *self, const struct room_log *log)
 	return log->ttl_ms;
 }
 
-/* last + 1 if there is nothing to be shown. */
-static uint64_t
-first_shown(const struct memory_history *self, const struct room_log *log,
+/* How many are not to be shown any more. */
+static size_t
+count_expired(const struct memory_history *self, const struct room_log *log,
     int64_t now_ms)
 {
 	return message_ring_seek(&log->ring,
@@ -123,7 +107,7 @@ open_room(struct history *base, struct str room, int64_t ttl_ms)
 	struct memory_history *self = self_of(base);
 	struct room_log *log;
 
-	if (find_log(self, room) != NULL)
+	if (memory_history_find(base, room) != NULL)
 		return CHAT_ROOM_EXISTS;
 	log = malloc(sizeof(*log) + room.len);
 	if (log == NULL)
@@ -138,15 +122,15 @@ open_room(struct history *base, struct str room, int64_t ttl_ms)
 	}
 	list_append(ttl_ms > 0 ? &self->mortal_rooms : &self->other_rooms,
 	    &log->in_rooms);
-	account(self, log);
+	memory_history_account(self, log);
 	return CHAT_OK;
 }
 
 static void
 close_log(struct memory_history *self, struct room_log *log)
 {
-	while (message_ring_count(&log->ring) > 0)
-		drop_oldest(self, log);
+	while (log->ring.count > 0)
+		memory_history_drop_oldest(self, log);
 	message_ring_fini(&log->ring);
 	id_map_fini(&log->by_key);
 	id_map_remove(&self->logs, log_key(log));
@@ -159,81 +143,22 @@ static void
 close_room(struct history *base, struct str room)
 {
 	struct memory_history *self = self_of(base);
-	struct room_log *log = find_log(self, room);
+	struct room_log *log = memory_history_find(base, room);
 
 	if (log != NULL)
 		close_log(self, log);
 }
 
-/* A key that is there already leads to the later message from now on. */
-static bool
-index_key(struct room_log *log, struct kept_message *kept)
-{
-	if (kept->key_len == 0)
-		return true;
-	if (id_map_find(&log->by_key, kept_message_key(kept)) == NULL)
-		return id_map_put(&log->by_key, kept);
-	id_map_replace(&log->by_key, kept);
-	return true;
-}
-
-static bool
-exceeds_limits(const struct memory_history *self, const struct room_log *log)
-{
-	const struct history_limits *limits = self->limits;
-
-	return (limits->messages > 0 &&
-		   message_ring_count(&log->ring) > limits->messages) ||
-	       (limits->bytes > 0 && log->message_bytes > limits->bytes);
-}
-
-/* Nothing but the newest message is safe. */
-static void
-keep_within_limits(struct memory_history *self, struct room_log *log)
-{
-	const struct kept_message *newest =
-	    message_ring_at(&log->ring, log->ring.last);
-	size_t total_bytes = self->limits->total_bytes;
-
-	while (message_ring_count(&log->ring) > 1 && exceeds_limits(self, log))
-		drop_oldest(self, log);
-	while (total_bytes > 0 && self->bytes > total_bytes &&
-	       oldest_of_all(self) != newest)
-		drop_oldest(self, oldest_of_all(self)->log);
-}
-
 static enum chat_error
 append(struct history *base, struct str room, struct message *message)
 {
-	struct memory_history *self = self_of(base);
-	struct room_log *log = find_log(self, room);
 	struct kept_message *kept;
-	bool is_kept;
+	enum chat_error error;
 
-	if (log == NULL)
-		return CHAT_ROOM_NOT_FOUND;
-	kept = kept_message_create(message);
-	if (kept == NULL)
-		return CHAT_UNAVAILABLE;
-	is_kept = message_ring_reserve(&log->ring) && index_key(log, kept);
-	account(self, log);
-	if (!is_kept) {
-		free(kept);
-		return CHAT_UNAVAILABLE;
-	}
-	if (kept->at_ms < log->last_at_ms)
-		kept->at_ms = log->last_at_ms;
-	kept->log = log;
-	message_ring_push(&log->ring, kept);
-	list_append(&self->in_order, &kept->in_order);
-	log->last_at_ms = kept->at_ms;
-	log->message_bytes += kept_message_bytes(kept);
-	self->bytes += kept_message_bytes(kept);
-	message->seq = kept->seq;
-	message->lsn = kept->lsn;
-	message->at_ms = kept->at_ms;
-	keep_within_limits(self, log);
-	return CHAT_OK;
+	error = memory_history_prepare(base, room, message, &kept);
+	if (error == CHAT_OK)
+		memory_history_keep(base, kept, 0);
+	return error;
 }
 
 static bool
@@ -241,7 +166,7 @@ find_key(struct history *base, struct str room, struct str key, int64_t now_ms,
     struct message *out)
 {
 	struct memory_history *self = self_of(base);
-	const struct room_log *log = find_log(self, room);
+	const struct room_log *log = memory_history_find(base, room);
 	const struct kept_message *kept;
 
 	if (log == NULL)
@@ -259,16 +184,19 @@ span(struct history *base, struct str room, int64_t now_ms,
     struct history_span *out)
 {
 	struct memory_history *self = self_of(base);
-	const struct room_log *log = find_log(self, room);
+	const struct room_log *log = memory_history_find(base, room);
+	size_t first;
 
 	if (log == NULL)
 		return CHAT_ROOM_NOT_FOUND;
-	out->first = first_shown(self, log, now_ms);
+	first = count_expired(self, log, now_ms);
+	out->first = message_ring_number(&log->ring, first);
 	out->last = log->ring.last;
 	out->last_at_ms = log->last_at_ms;
 	out->lsn = 0;
-	if (out->first <= out->last)
-		out->lsn = message_ring_at(&log->ring, out->last)->lsn;
+	if (first < log->ring.count)
+		out->lsn =
+		    message_ring_at(&log->ring, log->ring.count - 1)->lsn;
 	return CHAT_OK;
 }
 
@@ -277,17 +205,16 @@ each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
     history_visit *visit, void *arg)
 {
 	struct memory_history *self = self_of(base);
-	const struct room_log *log = find_log(self, room);
+	const struct room_log *log = memory_history_find(base, room);
 	struct message message;
-	uint64_t seq;
+	size_t i, first;
 
 	if (log == NULL)
 		return;
-	seq = first_shown(self, log, now_ms);
-	if (seq < from_seq)
-		seq = from_seq;
-	for (; seq <= log->ring.last; seq++) {
-		kept_message_show(message_ring_at(&log->ring, seq), &message);
+	i = message_ring_find(&log->ring, from_seq);
+	first = count_expired(self, log, now_ms);
+	for (i = i > first ? i : first; i < log->ring.count; i++) {
+		kept_message_show(message_ring_at(&log->ring, i), &message);
 		if (!visit(&message, arg))
 			return;
 	}
@@ -308,14 +235,15 @@ expire(struct history *base, int64_t now_ms)
 	for (struct list *at = mortals->next; at != mortals; at = at->next) {
 		struct room_log *log =
 		    LIST_OWNER(at, struct room_log, in_rooms);
-		uint64_t first = first_shown(self, log, now_ms);
+		size_t expired = count_expired(self, log, now_ms);
 
-		while (log->ring.first < first)
-			drop_oldest(self, log);
+		while (expired-- > 0)
+			memory_history_drop_oldest(self, log);
 	}
 	while (!list_is_empty(&self->in_order) &&
-	       oldest_of_all(self)->at_ms <= limit_ms)
-		drop_oldest(self, oldest_of_all(self)->log);
+	       memory_history_oldest(self)->at_ms <= limit_ms)
+		memory_history_drop_oldest(self,
+		    memory_history_oldest(self)->log);
 }
 
 static size_t

@@ -4,10 +4,44 @@
 
 #include "domain/history.h"
 
+struct kept_message;
+
 /*
  * NULL without memory. The limits are borrowed and outlive the history; what
  * is changed in them holds from the next append or expire on.
  */
 struct history *memory_history_create(const struct history_limits *);
+
+/* --- for stores that write down what they keep ---------------------------- */
+
+/*
+ * Does all of an append that may fail. The message has its number and time
+ * then, and is to be kept or abandoned next.
+ */
+enum chat_error memory_history_prepare(struct history *, struct str room,
+    struct message *, struct kept_message **out);
+void memory_history_keep(struct history *, struct kept_message *, uint64_t lsn);
+void memory_history_abandon(struct history *, struct kept_message *);
+
+/*
+ * Append a message that has its number and time already. What is not beyond
+ * the room's last is ignored; a gap stays one. CHAT_ROOM_NOT_FOUND,
+ * CHAT_UNAVAILABLE.
+ */
+enum chat_error memory_history_put(struct history *, struct str room,
+    const struct message *);
+
+/*
+ * As if the room's newest message, which has this number, had never been
+ * said. What had to go for it does not come back.
+ */
+void memory_history_take_back(struct history *, struct str room, uint64_t seq);
+
+/*
+ * The room's messages up to this number are gone, the last of them said at
+ * at_ms. Unknown rooms are ignored.
+ */
+void memory_history_trim(struct history *, struct str room, uint64_t seq,
+    int64_t at_ms);
 
 #endif

@@ -62,13 +62,13 @@ kept_message_show(const struct kept_message *kept, struct message *out)
 void
 message_ring_init(struct message_ring *ring)
 {
-	*ring = (struct message_ring){ .first = 1 };
+	*ring = (struct message_ring){ .count = 0 };
 }
 
 void
 message_ring_fini(struct message_ring *ring)
 {
-	assert(message_ring_count(ring) == 0);
+	assert(ring->count == 0);
 	free(ring->slots);
 }
 
@@ -81,8 +81,9 @@ resize(struct message_ring *ring, size_t slot_count)
 	if (next.slots == NULL)
 		return false;
 	next.slot_count = slot_count;
-	for (uint64_t seq = ring->first; seq <= ring->last; seq++)
-		next.slots[seq & (slot_count - 1)] = message_ring_at(ring, seq);
+	next.head = 0;
+	for (size_t i = 0; i < ring->count; i++)
+		next.slots[i] = message_ring_at(ring, i);
 	free(ring->slots);
 	*ring = next;
 	return true;
@@ -91,32 +92,35 @@ resize(struct message_ring *ring, size_t slot_count)
 bool
 message_ring_reserve(struct message_ring *ring)
 {
-	if (message_ring_count(ring) < ring->slot_count)
+	if (ring->count < ring->slot_count)
 		return true;
 	return resize(ring,
 	    ring->slot_count > 0 ? ring->slot_count * 2 : SLOTS_LEAST);
 }
 
 void
-message_ring_push(struct message_ring *ring, struct kept_message *kept)
+message_ring_push(struct message_ring *ring, struct kept_message *kept,
+    uint64_t seq)
 {
-	assert(message_ring_count(ring) < ring->slot_count);
-	kept->seq = ++ring->last;
-	ring->slots[kept->seq & (ring->slot_count - 1)] = kept;
+	size_t place = ring->head + ring->count;
+
+	assert(ring->count < ring->slot_count);
+	assert(seq > ring->last);
+	kept->seq = ring->last = seq;
+	ring->slots[place & (ring->slot_count - 1)] = kept;
+	ring->count++;
 }
 
 /* Not being able to only costs memory. */
 static void
 give_back_room(struct message_ring *ring)
 {
-	size_t count = message_ring_count(ring);
-
-	if (count == 0) {
+	if (ring->count == 0) {
 		free(ring->slots);
 		ring->slots = NULL;
 		ring->slot_count = 0;
 	} else if (ring->slot_count > SLOTS_LEAST &&
-		   count < ring->slot_count / 8) {
+		   ring->count < ring->slot_count / 8) {
 		(void)resize(ring, ring->slot_count / 2);
 	}
 }
@@ -126,30 +130,65 @@ message_ring_pop(struct message_ring *ring)
 {
 	struct kept_message *kept;
 
-	assert(message_ring_count(ring) > 0);
-	kept = message_ring_at(ring, ring->first++);
+	assert(ring->count > 0);
+	kept = message_ring_at(ring, 0);
+	ring->head++;
+	ring->count--;
 	give_back_room(ring);
 	return kept;
 }
 
-uint64_t
+struct kept_message *
+message_ring_pop_newest(struct message_ring *ring)
+{
+	struct kept_message *kept;
+
+	assert(ring->count > 0);
+	kept = message_ring_at(ring, --ring->count);
+	give_back_room(ring);
+	return kept;
+}
+
+size_t
+message_ring_find(const struct message_ring *ring, uint64_t seq)
+{
+	size_t begin = 0, end = ring->count;
+	uint64_t first = message_ring_number(ring, 0);
+
+	if (end == 0 || seq <= first)
+		return 0;
+	/* As it is unless something was lost. */
+	if (seq - first < end &&
+	    message_ring_at(ring, (size_t)(seq - first))->seq == seq)
+		return (size_t)(seq - first);
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+
+		if (message_ring_at(ring, middle)->seq < seq)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin;
+}
+
+size_t
 message_ring_seek(const struct message_ring *ring, int64_t at_ms)
 {
-	uint64_t seq = ring->first;
-	uint64_t end = ring->last + 1;
+	size_t begin = 0, end = ring->count;
 
 	/* What is asked for most: all of them are later. */
-	if (seq < end && message_ring_at(ring, seq)->at_ms > at_ms)
-		return seq;
-	while (seq < end) {
-		uint64_t middle = seq + (end - seq) / 2;
+	if (end > 0 && message_ring_at(ring, 0)->at_ms > at_ms)
+		return 0;
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
 
-		if (message_ring_at(ring, middle)->at_ms > at_ms)
-			end = middle;
+		if (message_ring_at(ring, middle)->at_ms <= at_ms)
+			begin = middle + 1;
 		else
-			seq = middle + 1;
+			end = middle;
 	}
-	return seq;
+	return begin;
 }
 
 size_t

@@ -33,14 +33,16 @@ struct str kept_message_key(const struct kept_message *);
 void kept_message_show(const struct kept_message *, struct message *out);
 
 /*
- * A ring of pointers that grows and shrinks by doubling and halving. The
- * number of a message is its place, so that any can be found by arithmetic.
+ * A ring of pointers that grows and shrinks by doubling and halving. Numbers
+ * follow each other unless some were lost, so that a message is mostly found
+ * by arithmetic.
  */
 struct message_ring {
 	struct kept_message **slots;
 	size_t slot_count; /* a power of two, or 0 */
-	uint64_t first;    /* first > last: it is empty */
-	uint64_t last;
+	size_t head;       /* where the oldest is */
+	size_t count;
+	uint64_t last; /* the newest number there ever was */
 };
 
 /* Nothing held, and 1 will be the first number. */
@@ -52,32 +54,36 @@ void message_ring_fini(struct message_ring *);
 /* Make sure that the next push succeeds. False: no memory. */
 bool message_ring_reserve(struct message_ring *);
 
-/* Add a message and give it the next number. There is room for it. */
-void message_ring_push(struct message_ring *, struct kept_message *);
+/* Add a message with a number beyond the last. There is room for it. */
+void message_ring_push(struct message_ring *, struct kept_message *,
+    uint64_t seq);
 
-/* Take the oldest out. There is one. */
+/* Take the oldest out, or the newest. There is one. */
 struct kept_message *message_ring_pop(struct message_ring *);
+struct kept_message *message_ring_pop_newest(struct message_ring *);
 
 /*
- * The number of the first message later than at_ms, last + 1 if there is
- * none. Their times are in order.
+ * How many come before the first message with at least this number, and
+ * before the first later than at_ms: their times are in order.
  */
-uint64_t message_ring_seek(const struct message_ring *, int64_t at_ms);
+size_t message_ring_find(const struct message_ring *, uint64_t seq);
+size_t message_ring_seek(const struct message_ring *, int64_t at_ms);
 
 /* What the slots take. */
 size_t message_ring_bytes(const struct message_ring *);
 
-static inline size_t
-message_ring_count(const struct message_ring *ring)
+/* The i-th message, the oldest being 0; borrowed. */
+static inline struct kept_message *
+message_ring_at(const struct message_ring *ring, size_t i)
 {
-	return (size_t)(ring->last + 1 - ring->first);
+	return ring->slots[(ring->head + i) & (ring->slot_count - 1)];
 }
 
-/* The message with a number from first to last; borrowed. */
-static inline struct kept_message *
-message_ring_at(const struct message_ring *ring, uint64_t seq)
+/* The number of the i-th message; the next one to be given if there is none. */
+static inline uint64_t
+message_ring_number(const struct message_ring *ring, size_t i)
 {
-	return ring->slots[seq & (ring->slot_count - 1)];
+	return i < ring->count ? message_ring_at(ring, i)->seq : ring->last + 1;
 }
 
 #endif
