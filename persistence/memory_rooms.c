@@ -340,3 +340,17 @@ memory_rooms_create(void)
 	persons_init(&self->persons);
 	return &self->base;
 }
+
+void
+memory_rooms_update(struct room_store *base, const struct room *room)
+{
+	struct entry *entry =
+	    id_map_find(&self_of(base)->entries, str_from(room->id));
+	struct room was;
+
+	assert(entry != NULL);
+	was = entry->room;
+	entry->room = *room;
+	entry->room.member_count = was.member_count;
+	entry->room.guest_count = was.guest_count;
+}

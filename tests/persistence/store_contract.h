@@ -19,7 +19,7 @@ struct store_kind {
 	struct history *(*history)(const struct history_limits *);
 };
 
-#define STORE_KINDS 1
+#define STORE_KINDS 2
 extern const struct store_kind store_kinds[STORE_KINDS];
 
 /* In the test, store_kinds[_i] is the kind to be tested. */

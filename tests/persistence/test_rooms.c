@@ -6,7 +6,9 @@
 static enum chat_error
 put(struct room_store *rooms, const char *id)
 {
-	struct room room = { .name = "A room", .epoch = "0123456789abcdef" };
+	struct room room = { .name = "A room",
+		.epoch = "0123456789abcdef",
+		.persistent = true };
 
 	snprintf(room.id, sizeof(room.id), "%s", id);
 	return room_store_put(rooms, &room);

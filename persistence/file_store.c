@@ -1,0 +1,266 @@
+#include "persistence/file_store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "domain/log.h"
+#include "persistence/compaction.h"
+#include "persistence/file_parts.h"
+#include "persistence/gate.h"
+#include "persistence/memory_history.h"
+#include "persistence/memory_rooms.h"
+#include "persistence/store_lock.h"
+
+/* --- opening -------------------------------------------------------------- */
+
+static struct str
+kept_key(const void *entry)
+{
+	const struct file_room *room = entry;
+
+	return str_slice(room->id, room->id_len);
+}
+
+/* NULL: no memory. */
+static struct file_store *
+create(const struct file_store_config *config)
+{
+	struct file_store *self = calloc(1, sizeof(*self));
+
+	if (self == NULL)
+		return NULL;
+	self->disk = config->disk;
+	self->options = config->options;
+	self->limits = config->limits;
+	self->ids = config->ids;
+	self->lock = -1;
+	pthread_mutex_init(&self->mutex, NULL);
+	id_map_init(&self->kept, kept_key);
+	list_init(&self->all_kept);
+	list_init(&self->changes);
+	file_rooms_init(self);
+	file_history_init(self);
+	trusted_clock_init(&self->clock, disk_wall_ms(self->disk),
+	    disk_monotonic_us(self->disk) / 1000);
+	self->memory_rooms = memory_rooms_create();
+	self->memory_history = memory_history_create(self->limits);
+	if (self->memory_rooms != NULL && self->memory_history != NULL)
+		return self;
+	file_store_close(self);
+	return NULL;
+}
+
+static enum file_store_end
+lock(struct file_store *self)
+{
+	int error = store_lock_take(self->disk, &self->lock);
+
+	if (error == 0)
+		return FILE_STORE_OPEN;
+	self->lock = -1;
+	if (error == EAGAIN) {
+		log_error("store %s: another server uses it",
+		    self->options->dir);
+		return FILE_STORE_IN_USE;
+	}
+	log_error("store %s: cannot be locked: %s", self->options->dir,
+	    strerror(error));
+	return FILE_STORE_FAILED;
+}
+
+static enum file_store_end
+judge(const struct file_store *self, enum recovery_end end,
+    const struct recovery_result *result)
+{
+	const char *dir = self->options->dir;
+
+	switch (end) {
+	case RECOVERY_DAMAGED:
+		if (self->options->on_damage != STORE_REFUSE)
+			return FILE_STORE_OPEN;
+		break;
+	case RECOVERY_OK:
+	case RECOVERY_TORN:
+		return FILE_STORE_OPEN;
+	case RECOVERY_NEWER:
+	case RECOVERY_FOREIGN:
+		break;
+	case RECOVERY_FAILED:
+		log_error("store %s: cannot be read: %s", dir, result->why);
+		return FILE_STORE_FAILED;
+	}
+	log_error("store %s: not opened: %s", dir, result->why);
+	return FILE_STORE_REFUSED;
+}
+
+static void
+report(const struct file_store *self, const struct recovery_result *result)
+{
+	const char *dir = self->options->dir;
+
+	if (result->torn_bytes > 0)
+		log_warn("store %s: cut %" PRIu64 " bytes, %" PRIu64 " records "
+			 "of which nobody was told",
+		    dir, result->torn_bytes, result->torn_records);
+	if (result->lost_records > 0)
+		log_error("store %s: lost %" PRIu64 " records", dir,
+		    result->lost_records);
+	log_info("store %s: %zu rooms, %zu bytes of history, from %" PRIu64
+		 " records",
+	    dir, room_store_count(self->memory_rooms),
+	    history_bytes(self->memory_history), result->records);
+}
+
+void
+file_store_note_limits(struct file_store *self, int64_t now_ms)
+{
+	pthread_mutex_lock(&self->mutex);
+	self->noted_limits = *self->limits;
+	self->noted_ms = now_ms;
+	pthread_mutex_unlock(&self->mutex);
+}
+
+static int
+compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+{
+	struct file_store *self = arg;
+	struct history_limits limits;
+	int64_t now_ms;
+
+	pthread_mutex_lock(&self->mutex);
+	limits = self->noted_limits;
+	now_ms = self->noted_ms;
+	pthread_mutex_unlock(&self->mutex);
+	return compaction_run(self->disk, self->store_id, last_lsn, &limits,
+	    now_ms, live_bytes);
+}
+
+static enum file_store_end
+go_on_from(struct file_store *self, const struct recovery_result *result,
+    bool no_threads)
+{
+	struct journal_config config = {
+		.disk = self->disk,
+		.options = self->options,
+		.recovered = result,
+		.compact = compact,
+		.arg = self,
+	};
+
+	memcpy(self->store_id, result->store_id, sizeof(self->store_id));
+	file_store_note_limits(self, self->clock.wall_ms);
+	self->journal = journal_create(&config);
+	if (self->journal == NULL)
+		return FILE_STORE_FAILED;
+	/* On a disk that is full for now, they are written before the first
+	 * message is. */
+	(void)file_kept_append_epochs(self);
+	if (no_threads || journal_start(self->journal))
+		return FILE_STORE_OPEN;
+	return FILE_STORE_FAILED;
+}
+
+static enum file_store_end
+recover(struct file_store *self, bool no_threads)
+{
+	struct recovery_config config = {
+		.disk = self->disk,
+		.mode = RECOVERY_MEND,
+		.refuse_damage = self->options->on_damage == STORE_REFUSE,
+	};
+	struct recovery_result result;
+	struct file_replay replay;
+	enum file_store_end end;
+
+	file_replay_init(&replay, self);
+	end =
+	    judge(self, recovery_run(&config, &replay.base, &result), &result);
+	if (end == FILE_STORE_OPEN) {
+		file_replay_finish(&replay, result.numbering_holds);
+		report(self, &result);
+		end = go_on_from(self, &result, no_threads);
+	}
+	recovery_result_fini(&result);
+	return end;
+}
+
+enum file_store_end
+file_store_open(const struct file_store_config *config, struct file_store **out)
+{
+	struct file_store *self = create(config);
+	enum file_store_end end;
+
+	*out = NULL;
+	if (self == NULL)
+		return FILE_STORE_FAILED;
+	end = lock(self);
+	if (end == FILE_STORE_OPEN)
+		end = recover(self, config->no_threads);
+	if (end == FILE_STORE_OPEN)
+		*out = self;
+	else
+		file_store_close(self);
+	return end;
+}
+
+/* --- closing -------------------------------------------------------------- */
+
+void
+file_store_close(struct file_store *self)
+{
+	if (self == NULL)
+		return;
+	journal_destroy(self->journal);
+	file_changes_commit(self, UINT64_MAX);
+	while (!list_is_empty(&self->all_kept))
+		file_kept_remove(self, kept_key(LIST_OWNER(self->all_kept.next,
+					   struct file_room, link)));
+	id_map_fini(&self->kept);
+	history_destroy(self->memory_history);
+	room_store_destroy(self->memory_rooms);
+	if (self->lock != -1)
+		store_lock_release(self->disk, self->lock);
+	pthread_mutex_destroy(&self->mutex);
+	free(self);
+}
+
+/* --- while it is open ----------------------------------------------------- */
+
+struct room_store *
+file_store_rooms(struct file_store *self)
+{
+	return &self->rooms;
+}
+
+struct history *
+file_store_history(struct file_store *self)
+{
+	return &self->history;
+}
+
+struct journal *
+file_store_journal(struct file_store *self)
+{
+	return self->journal;
+}
+
+/*
+ * What is told of a failure must not be read any more by then: it is taken
+ * back before.
+ */
+bool
+file_store_hear(struct file_store *self, struct gate *gate)
+{
+	struct journal_news news;
+
+	journal_poll(self->journal, &news);
+	file_changes_commit(self, news.committed);
+	gate_open(gate, news.committed);
+	if (news.failed_first != 0) {
+		file_changes_take_back(self, news.failed_first);
+		gate_fail(gate, news.failed_first);
+	}
+	return !news.give_up;
+}

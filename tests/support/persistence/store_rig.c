@@ -1,0 +1,250 @@
+#include "tests/support/persistence/store_rig.h"
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "domain/list.h"
+
+static struct store_rig *
+rig_of_ids(struct id_source *ids)
+{
+	return LIST_OWNER(ids, struct store_rig, ids);
+}
+
+static void
+next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
+{
+	(void)style;
+	snprintf(out, ID_SIZE, "epoch%u", ++rig_of_ids(ids)->last_id);
+}
+
+static const struct id_source_ops ids_ops = { next_id };
+
+static enum chat_error
+attach(struct publisher *base, void *peer, struct str member_id)
+{
+	(void)base;
+	(void)peer;
+	(void)member_id;
+	return CHAT_OK;
+}
+
+static enum chat_error
+enter(struct publisher *base, struct str member_id, struct str room)
+{
+	(void)base;
+	(void)member_id;
+	(void)room;
+	return CHAT_OK;
+}
+
+static void
+leave(struct publisher *base, struct str member_id, struct str room)
+{
+	(void)base;
+	(void)member_id;
+	(void)room;
+}
+
+static void
+detach(struct publisher *base, struct str member_id)
+{
+	(void)base;
+	(void)member_id;
+}
+
+static size_t
+publish(struct publisher *base, const struct event *event,
+    const struct audience *audience)
+{
+	(void)base;
+	(void)event;
+	(void)audience;
+	return 0;
+}
+
+static void
+lose(struct publisher *base, const struct audience *audience)
+{
+	(void)base;
+	(void)audience;
+}
+
+static const struct publisher_ops nobody_ops = {
+	.attach = attach,
+	.enter = enter,
+	.leave = leave,
+	.detach = detach,
+	.publish = publish,
+	.lose = lose,
+};
+
+void
+store_rig_init(struct store_rig *rig)
+{
+	*rig = (struct store_rig){ .memory = memory_disk_create(),
+		.options = { .dir = "memory",
+		    .sync = STORE_SYNC_ALWAYS,
+		    .sync_interval_ms = 1000,
+		    .segment_bytes = 1u << 16,
+		    .queue_bytes = 1u << 20,
+		    .min_free_bytes = 1u << 20,
+		    .probe_ms = 5000,
+		    .compact_after_bytes = 64u << 20 },
+		.limits = { .messages = 100 },
+		.ids.ops = &ids_ops,
+		.nobody.ops = &nobody_ops };
+	memory_disk_set_wall(rig->memory, STORE_RIG_NOW);
+}
+
+void
+store_rig_close(struct store_rig *rig)
+{
+	file_store_close(rig->store);
+	gate_destroy(rig->gate);
+	rig->store = NULL;
+	rig->gate = NULL;
+}
+
+void
+store_rig_fini(struct store_rig *rig)
+{
+	store_rig_close(rig);
+	ck_assert_uint_eq(memory_disk_open_files(rig->memory), 0);
+	memory_disk_destroy(rig->memory);
+}
+
+enum file_store_end
+store_rig_try(struct store_rig *rig)
+{
+	struct file_store_config config = {
+		.disk = memory_disk_disk(rig->memory),
+		.options = &rig->options,
+		.limits = rig->limits_in_use != NULL ? rig->limits_in_use
+						     : &rig->limits,
+		.ids = &rig->ids,
+		.no_threads = true,
+	};
+	enum file_store_end end = file_store_open(&config, &rig->store);
+
+	ck_assert_int_eq(end == FILE_STORE_OPEN, rig->store != NULL);
+	if (rig->store == NULL)
+		return end;
+	rig->rooms = file_store_rooms(rig->store);
+	rig->history = file_store_history(rig->store);
+	rig->gate = gate_create(&rig->nobody, SIZE_MAX);
+	ck_assert_ptr_nonnull(rig->gate);
+	return end;
+}
+
+void
+store_rig_open(struct store_rig *rig)
+{
+	ck_assert_int_eq(store_rig_try(rig), FILE_STORE_OPEN);
+}
+
+void
+store_rig_crash(struct store_rig *rig, enum crash_shape shape)
+{
+	struct memory_disk *left = memory_disk_crash(rig->memory, shape, 1);
+
+	store_rig_close(rig);
+	memory_disk_destroy(rig->memory);
+	rig->memory = left;
+	store_rig_open(rig);
+}
+
+void
+store_rig_settle(struct store_rig *rig)
+{
+	while (journal_step(file_store_journal(rig->store)))
+		continue;
+	file_store_hear(rig->store, rig->gate);
+}
+
+enum chat_error
+store_rig_put(struct store_rig *rig, const char *id, bool persistent)
+{
+	struct room room = { .persistent = persistent };
+	enum chat_error error;
+
+	snprintf(room.id, sizeof(room.id), "%s", id);
+	snprintf(room.name, sizeof(room.name), "%s", id);
+	id_source_next(&rig->ids, ID_HEX16, room.epoch);
+	error = room_store_put(rig->rooms, &room);
+	if (error == CHAT_OK)
+		ck_assert_int_eq(history_open(rig->history, str_from(id), 0),
+		    CHAT_OK);
+	return error;
+}
+
+uint64_t
+store_rig_say_keyed(struct store_rig *rig, const char *room, const char *body,
+    const char *key)
+{
+	struct message message = {
+		.at_ms = STORE_RIG_NOW,
+		.author = STR("Alice"),
+		.author_id = STR("a1"),
+		.body = str_from(body),
+	};
+
+	if (key != NULL)
+		message.key = str_from(key);
+	if (history_append(rig->history, str_from(room), &message) != CHAT_OK)
+		return 0;
+	return message.seq;
+}
+
+uint64_t
+store_rig_say(struct store_rig *rig, const char *room, const char *body)
+{
+	return store_rig_say_keyed(rig, room, body, NULL);
+}
+
+/* --- showing -------------------------------------------------------------- */
+
+static char shown[1 << 16];
+
+__attribute__((format(printf, 1, 2))) static void
+show(const char *format, ...)
+{
+	size_t len = strlen(shown);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(shown + len, sizeof(shown) - len, format, args);
+	va_end(args);
+}
+
+static bool
+show_message(const struct message *message, void *arg)
+{
+	(void)arg;
+	show(" %d=%.*s", (int)message->seq, (int)message->body.len,
+	    message->body.data);
+	return true;
+}
+
+static bool
+show_room(const struct room *room, void *arg)
+{
+	struct store_rig *rig = arg;
+
+	show("%s%s %s%s:", shown[0] != '\0' ? "; " : "", room->id, room->epoch,
+	    room->persistent ? "" : " ordinary");
+	history_each(rig->history, str_from(room->id), 1,
+	    memory_disk_disk(rig->memory)
+		->ops->wall_ms(memory_disk_disk(rig->memory)),
+	    show_message, NULL);
+	return true;
+}
+
+const char *
+store_rig_show(struct store_rig *rig)
+{
+	shown[0] = '\0';
+	room_store_each(rig->rooms, show_room, rig);
+	return shown;
+}

@@ -1,0 +1,49 @@
+/* A file store on a disk in memory, without threads. */
+#ifndef TESTS_SUPPORT_PERSISTENCE_STORE_RIG_H
+#define TESTS_SUPPORT_PERSISTENCE_STORE_RIG_H
+
+#include "persistence/file_store.h"
+#include "persistence/gate.h"
+#include "tests/support/persistence/memory_disk.h"
+
+#define STORE_RIG_NOW INT64_C(1700000000000)
+
+struct store_rig {
+	struct memory_disk *memory;
+	struct store_options options;
+	struct history_limits limits;
+	const struct history_limits *limits_in_use; /* NULL: these */
+	struct id_source ids;                       /* epoch1, epoch2, … */
+	unsigned last_id;
+	struct publisher nobody; /* behind the gate */
+	struct gate *gate;
+	struct file_store *store; /* NULL until store_rig_open() */
+	struct room_store *rooms;
+	struct history *history;
+};
+
+/* A new disk; what is to be different is changed before it is opened. */
+void store_rig_init(struct store_rig *);
+void store_rig_fini(struct store_rig *);
+
+enum file_store_end store_rig_try(struct store_rig *);
+void store_rig_open(struct store_rig *);
+void store_rig_close(struct store_rig *);
+
+/* The process dies, and what is left of the disk is opened. */
+void store_rig_crash(struct store_rig *, enum crash_shape);
+
+/* All that is pending is written, and heard of. */
+void store_rig_settle(struct store_rig *);
+
+enum chat_error store_rig_put(struct store_rig *, const char *id,
+    bool persistent);
+/* The number it got; 0: it was refused. */
+uint64_t store_rig_say(struct store_rig *, const char *room, const char *body);
+uint64_t store_rig_say_keyed(struct store_rig *, const char *room,
+    const char *body, const char *key);
+
+/* "r epoch1 persistent: 1=a 2=b; s epoch2: ": good until the next call. */
+const char *store_rig_show(struct store_rig *);
+
+#endif
