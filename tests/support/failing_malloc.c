@@ -17,9 +17,10 @@ BEHIND(void *, malloc, size_t);
 BEHIND(void *, calloc, size_t, size_t);
 BEHIND(void *, realloc, void *, size_t);
 
-static unsigned to_go;
-static bool failed;
-static size_t asked;
+/* volatile: compilers are sure that malloc() looks at nobody's variables. */
+static volatile unsigned to_go;
+static volatile bool failed;
+static volatile size_t asked;
 static _Thread_local unsigned spared;
 
 void
