@@ -68,9 +68,11 @@ def test_probes_are_answered_here_as_well(server, path):
     assert get(server.address, path).status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/ws", "/chat", "/a/b/c?d=e", "/livez"])
+@pytest.mark.parametrize("path", ["/", "/ws", "/chat", "/a/b/c?d=e", "/livez", "/?name=system"])
 def test_any_path_upgrades(meet, path):
-    assert meet(path).greeting["status"] == "connected"
+    a = meet(path)
+    assert a.greeting["status"] == "connected"
+    assert a.pending() == []
 
 
 def test_the_greeting_is_the_first_frame(meet):

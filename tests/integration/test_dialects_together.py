@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from client import Chat
+from client import CLOSE, Chat
 from dialects import Action, Topic
 from server import AT_ONCE, PARLEYD, Server
 
@@ -333,6 +333,21 @@ def test_a_room_lives_as_long_as_anybody_is_in_it(meet, maker):
     late.exit(room), others[0].exit(room)
     answer = late.client.answer("join", room)
     assert answer == {"status": "error", "message": f"Room {room} does not exist"}
+
+
+def test_a_drain_takes_leave_of_everybody(start):
+    server = start(listen=[f"127.0.0.1:0={dialect}" for dialect in DIALECTS])
+    native, acting, guest = (kind(at) for kind, at in
+                             zip((Native, Acting, Guest), server.addresses))
+    room = acting.make()
+    guest.enter(room)
+    server.signal()
+    native.client.expect_bye(1001)
+    for each in acting, guest:
+        got = each.client.read_frame()
+        assert (got.opcode, got.code, got.reason) == (CLOSE, 1001, "going_away")
+        each.client.send_frame(CLOSE, got.payload)
+    assert server.wait() == 0
 
 
 def test_limits_of_messages_bind_their_author_only(meet):

@@ -30,8 +30,8 @@ def server():
 def meet(server):
     members = []
 
-    def meet():
-        members.append(Topic(server.address))
+    def meet(target="/ws"):
+        members.append(Topic(server.address, target))
         return members[-1]
 
     yield meet
@@ -158,6 +158,11 @@ def test_joining_is_answered_first_of_all(meet, first):
     assert without(got, "timestamp") == {"type": "joined", "username": "alice", "topic": "sports"}
     assert isinstance(got["timestamp"], int) and is_recent(got["timestamp"])
     assert a.pending() == []
+
+
+@pytest.mark.parametrize("query", ["?name=system", "?name=bob", "?x"])
+def test_nothing_is_said_before_whatever_was_asked_for(meet, query):
+    assert meet("/ws" + query).join("carol").name == "carol"
 
 
 def refuse_first(member, text, why, code, reason):
