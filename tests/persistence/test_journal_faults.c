@@ -132,9 +132,9 @@ static void
 prepare(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
-	struct replay replay = { find, lose };
+	struct listener nobody = { .base = { find, lose } };
 
-	ck_assert_int_eq(recovery_run(&config, &replay, &rig.recovered),
+	ck_assert_int_eq(recovery_run(&config, &nobody.base, &rig.recovered),
 	    RECOVERY_OK);
 	said_count = 0;
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 512;
