@@ -70,16 +70,14 @@ journal_meet_disk(struct journal *journal)
 void
 journal_leave_disk(struct journal *journal)
 {
-	int64_t now_us = disk_monotonic_us(journal->disk), took_us;
-	bool was_told;
+	int64_t took_us =
+	    disk_monotonic_us(journal->disk) - journal->busy_since_us;
 
 	journal_lock(journal);
 	journal->is_busy = false;
-	took_us = now_us - journal->busy_since_us;
-	was_told = journal->stall_is_told;
 	journal->stall_is_told = false;
 	journal_unlock(journal);
-	if (was_told)
+	if (took_us >= JOURNAL_STALL_US)
 		log_warn("store: the disk answered after %lld ms",
 		    (long long)(took_us / 1000));
 }

@@ -18,6 +18,9 @@
 #include "persistence/journal_queue.h"
 #include "persistence/segment_writer.h"
 
+/* So long the disk may take to answer before that is said. */
+#define JOURNAL_STALL_US (5 * INT64_C(1000000))
+
 struct journal {
 	struct disk *disk;
 	struct store_options options;

@@ -6,8 +6,6 @@
 #include "domain/log.h"
 #include "persistence/journal_inside.h"
 
-#define STALL_US (5 * INT64_C(1000000))
-
 /* Under the lock. */
 static bool
 may_append(const struct journal *journal, size_t size)
@@ -229,8 +227,8 @@ journal_trouble(struct journal *journal)
 
 	journal_lock(journal);
 	trouble = journal->trouble;
-	stalls =
-	    journal->is_busy && now_us - journal->busy_since_us >= STALL_US;
+	stalls = journal->is_busy &&
+		 now_us - journal->busy_since_us >= JOURNAL_STALL_US;
 	is_new = stalls && !journal->stall_is_told;
 	journal->stall_is_told = stalls;
 	journal_unlock(journal);

@@ -1,6 +1,8 @@
 /* The disk says no, and perhaps yes again. */
 #include <errno.h>
+#include <string.h>
 
+#include "domain/log.h"
 #include "tests/suite.h"
 #include "tests/support/persistence/journal_rig.h"
 
@@ -15,6 +17,7 @@ setup(void)
 static void
 teardown(void)
 {
+	log_set_sink(NULL, LOG_INFO);
 	journal_rig_fini(&rig);
 }
 
@@ -222,6 +225,78 @@ START_TEST(does_not_begin_on_a_broken_disk)
 }
 END_TEST
 
+/* --- what is said about it ----------------------------------------------- */
+
+static char logged[1024];
+
+static void
+note(enum log_level level, const char *line)
+{
+	(void)level;
+	strcat(logged, line);
+	strcat(logged, "\n");
+}
+
+static void
+start_noting(void)
+{
+	logged[0] = '\0';
+	log_set_sink(note, LOG_INFO);
+}
+
+START_TEST(says_each_change_once)
+{
+	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
+	journal_rig_open(&rig);
+	start_noting();
+	refuse(DISK_CALL_PWRITE, ENOSPC, true);
+	journal_rig_say(&rig, "a");
+	journal_rig_run(&rig);
+	journal_rig_poll(&rig);
+	for (int i = 0; i < 3; i++)
+		let_it_probe();
+	memory_disk_heal(rig.memory);
+	for (int i = 0; i < 3; i++)
+		let_it_probe();
+	refuse(DISK_CALL_FDATASYNC, EIO, true);
+	journal_rig_say(&rig, "a");
+	for (int i = 0; i < 3; i++)
+		let_it_probe();
+	ck_assert_str_eq(logged,
+	    "store: write: No space left on device: read-only\n"
+	    "store: writing again\n"
+	    "store: sync: Input/output error: read-only until restart\n");
+}
+END_TEST
+
+static void
+take_long(struct memory_disk *memory, enum disk_call call, void *ms)
+{
+	if (call == DISK_CALL_FDATASYNC)
+		memory_disk_advance(memory, *(int64_t *)ms);
+}
+
+START_TEST(says_that_a_sync_took_long)
+{
+	int64_t ms = _i == 0 ? 4999 : 5000;
+	struct journal_figures figures;
+
+	journal_rig_open(&rig);
+	start_noting();
+	memory_disk_watch(rig.memory, take_long, &ms);
+	journal_rig_say(&rig, "a");
+	journal_step(rig.journal);
+	memory_disk_watch(rig.memory, NULL, NULL);
+	ck_assert_str_eq(logged,
+	    _i == 0 ? "" : "store: the disk answered after 5000 ms\n");
+	journal_rig_say(&rig, "b");
+	journal_step(rig.journal);
+	journal_figures(rig.journal, &figures);
+	ck_assert_int_eq(figures.longest_sync_us, ms * 1000);
+	ck_assert_int_eq(figures.last_sync_us, 0);
+}
+END_TEST
+
 SUITE(journal_failure)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -234,4 +309,6 @@ SUITE(journal_failure)
 	tcase_add_test(tests, makes_sure_of_the_next_segment);
 	tcase_add_test(tests, waits_for_room_to_begin);
 	tcase_add_loop_test(tests, does_not_begin_on_a_broken_disk, 0, 5);
+	tcase_add_test(tests, says_each_change_once);
+	tcase_add_loop_test(tests, says_that_a_sync_took_long, 0, 2);
 }
