@@ -32,13 +32,14 @@ absorb(uint64_t v[4], uint64_t word)
 	v[0] ^= word;
 }
 
+/* 8 bytes, the lowest first. */
 static uint64_t
-little_endian(const char *data, size_t len)
+word_at(const char *at)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < len; i++)
-		word |= (uint64_t)(unsigned char)data[i] << (8 * i);
+	for (int i = 7; i >= 0; i--)
+		word = word << 8 | (unsigned char)at[i];
 	return word;
 }
 
@@ -51,12 +52,13 @@ siphash(const uint64_t key[2], struct str text)
 		key[0] ^ UINT64_C(0x6c7967656e657261),
 		key[1] ^ UINT64_C(0x7465646279746573),
 	};
-	size_t at = 0;
+	char last[8] = { [7] = (char)text.len };
+	size_t rest = text.len % 8;
 
-	for (; text.len - at >= 8; at += 8)
-		absorb(v, little_endian(text.data + at, 8));
-	absorb(v, (uint64_t)text.len << 56 |
-		      little_endian(text.data + at, text.len - at));
+	for (size_t at = 0; at + 8 <= text.len; at += 8)
+		absorb(v, word_at(text.data + at));
+	memcpy(last, text.data + text.len - rest, rest);
+	absorb(v, word_at(last));
 	v[2] ^= 0xff;
 	mix(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
