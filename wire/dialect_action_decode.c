@@ -1,6 +1,7 @@
 #include "wire/dialect_action.h"
 #include "wire/json_pick.h"
 #include "wire/keep.h"
+#include "wire/words.h"
 
 #define WORD_BYTES 64
 /* No room has a longer id, and of a longer name only the beginning counts. */
@@ -35,7 +36,6 @@ take_create(struct request *request, struct command *out)
 	const struct json_value *name = &request->body;
 	struct json_value values[2];
 
-	out->flags = COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME;
 	if (!json_is_given(name)) {
 		out->name = keep_text(request->keep, STR("None"));
 		return CHAT_OK;
@@ -99,7 +99,6 @@ take_join(struct request *request, struct command *out)
 	static const struct str keys[] = { STR("room_id") };
 	struct json_value id = request->body;
 
-	out->flags = COMMAND_LEAVES_OTHERS;
 	if (is_nothing(&id))
 		return request->why->error = CHAT_ROOM_NOT_FOUND;
 	if (id.type == JSON_OBJECT)
@@ -114,19 +113,10 @@ take_join(struct request *request, struct command *out)
 }
 
 static enum chat_error
-take_leave(struct request *request, struct command *out)
-{
-	(void)request;
-	out->flags = COMMAND_CURRENT_ROOM;
-	return CHAT_OK;
-}
-
-static enum chat_error
 take_message(struct request *request, struct command *out)
 {
 	size_t most = request->context->frame_bytes - AROUND_MESSAGE;
 
-	out->flags = COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE;
 	out->body = request->body.text;
 	if (out->body.data == NULL)
 		return refuse(request, STR("body"),
@@ -138,32 +128,31 @@ take_message(struct request *request, struct command *out)
 	return CHAT_OK;
 }
 
-static const struct word {
-	struct str word;
-	enum command_kind kind;
-	enum chat_error (*take)(struct request *, struct command *);
-} words[] = {
-	{ STR("message"), COMMAND_BROADCAST, take_message },
-	{ STR("create"), COMMAND_ROOM_CREATE, take_create },
-	{ STR("join"), COMMAND_ROOM_JOIN, take_join },
-	{ STR("leave"), COMMAND_ROOM_LEAVE, take_leave },
+static const struct word words[] = {
+	{ STR("message"), COMMAND_BROADCAST,
+	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
+	    take_message },
+	{ STR("create"), COMMAND_ROOM_CREATE,
+	    COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME, take_create },
+	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_LEAVES_OTHERS, take_join },
+	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
 };
 
 static enum chat_error
 take_command(struct request *request, const struct json_value *action,
     struct command *out)
 {
+	const struct word *word;
+
 	if (!json_is_string(action) ||
 	    !keep_string(request->keep, &action->string, WORD_BYTES,
 		&out->word))
 		return request->why->error = CHAT_UNKNOWN_COMMAND;
 	request->why->command = out->word;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_equal(words[i].word, out->word)) {
-			out->kind = words[i].kind;
-			return words[i].take(request, out);
-		}
-	return request->why->error = CHAT_UNKNOWN_COMMAND;
+	word = word_find(words, sizeof(words) / sizeof(words[0]), out->word);
+	if (word == NULL)
+		return request->why->error = CHAT_UNKNOWN_COMMAND;
+	return word_take(word, request, out);
 }
 
 enum chat_error

@@ -1,6 +1,7 @@
 #include "domain/room.h"
 #include "wire/dialect_command.h"
 #include "wire/dialect_command_fields.h"
+#include "wire/words.h"
 
 /* RFC 8259 §6: beyond this, two programs need not agree on an integer. */
 #define INTEGER_MAX ((UINT64_C(1) << 53) - 1)
@@ -52,14 +53,6 @@ take_body(struct request *request, struct command *out)
 		str_is_empty(message->string.body)))
 		return request_refuse(request, FIELD_MESSAGE);
 	out->body = message->text;
-	return CHAT_OK;
-}
-
-static enum chat_error
-take_nothing(struct request *request, struct command *out)
-{
-	(void)request;
-	(void)out;
 	return CHAT_OK;
 }
 
@@ -227,38 +220,20 @@ take_history(struct request *request, struct command *out)
 	    &out->from_seq);
 }
 
-static const struct word {
-	struct str word;
-	enum command_kind kind;
-	enum chat_error (*take)(struct request *, struct command *);
-} words[] = {
-#define WORD(word, kind, take)                            \
-	{                                                 \
-		{ "" word, sizeof(word) - 1 }, kind, take \
-	}
-	WORD("broadcast", COMMAND_BROADCAST, take_broadcast),
-	WORD("list", COMMAND_LIST, take_room_if_given),
-	WORD("me", COMMAND_ME, take_nothing),
-	WORD("dm", COMMAND_DM, take_dm),
-	WORD("name", COMMAND_RENAME, take_name),
-	WORD("create", COMMAND_ROOM_CREATE, take_create),
-	WORD("join", COMMAND_ROOM_JOIN, take_join),
-	WORD("leave", COMMAND_ROOM_LEAVE, take_room),
-	WORD("rooms", COMMAND_ROOM_LIST, take_nothing),
-	WORD("history", COMMAND_HISTORY, take_history),
-	WORD("typing", COMMAND_TYPING, take_room),
-	WORD("ping", COMMAND_PING, take_nothing),
-#undef WORD
+static const struct word words[] = {
+	{ STR("broadcast"), COMMAND_BROADCAST, 0, take_broadcast },
+	{ STR("list"), COMMAND_LIST, 0, take_room_if_given },
+	{ STR("me"), COMMAND_ME, 0, NULL },
+	{ STR("dm"), COMMAND_DM, 0, take_dm },
+	{ STR("name"), COMMAND_RENAME, 0, take_name },
+	{ STR("create"), COMMAND_ROOM_CREATE, 0, take_create },
+	{ STR("join"), COMMAND_ROOM_JOIN, 0, take_join },
+	{ STR("leave"), COMMAND_ROOM_LEAVE, 0, take_room },
+	{ STR("rooms"), COMMAND_ROOM_LIST, 0, NULL },
+	{ STR("history"), COMMAND_HISTORY, 0, take_history },
+	{ STR("typing"), COMMAND_TYPING, 0, take_room },
+	{ STR("ping"), COMMAND_PING, 0, NULL },
 };
-
-static const struct word *
-find_word(struct str word)
-{
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_equal(words[i].word, word))
-			return &words[i];
-	return NULL;
-}
 
 /* What an answer needs, even one that says that all the rest is wrong. */
 static void
@@ -284,17 +259,16 @@ take_command(struct request *request, struct command *out)
 	if (!request_has(request, FIELD_COMMAND) ||
 	    request->values[FIELD_COMMAND].type != JSON_STRING)
 		return request_refuse(request, FIELD_COMMAND);
-	word = find_word(out->word);
+	word = word_find(words, sizeof(words) / sizeof(words[0]), out->word);
 	if (word == NULL)
 		return request->why->error = CHAT_UNKNOWN_COMMAND;
-	out->kind = word->kind;
 	if (request_has(request, FIELD_REF) && out->ref.data == NULL)
 		return request_refuse(request, FIELD_REF);
 	error = request_check_types(request);
 	if (error == CHAT_OK)
 		error = check_message(request, word->kind);
 	if (error == CHAT_OK)
-		error = word->take(request, out);
+		error = word_take(word, request, out);
 	return error;
 }
 

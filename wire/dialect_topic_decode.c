@@ -5,6 +5,7 @@
 #include "wire/json_pick.h"
 #include "wire/keep.h"
 #include "wire/topic_content.h"
+#include "wire/words.h"
 
 #define WORD_BYTES 64
 #define QUOTE_BYTES 160 /* of what is not understood */
@@ -75,7 +76,6 @@ take_plain(struct request *request, enum field field, size_t most,
 static enum chat_error
 take_join(struct request *request, struct command *out)
 {
-	out->kind = COMMAND_ROOM_JOIN;
 	/* Whoever is in a topic hears again which one it is. */
 	if (request->stage == WIRE_INSIDE) {
 		out->flags = COMMAND_CURRENT_ROOM;
@@ -121,11 +121,9 @@ take_message(struct request *request, struct command *out)
 	const struct json_value *message = &request->values[FIELD_MESSAGE];
 	struct str text;
 
-	out->kind = COMMAND_BROADCAST;
 	if (message->text.data == NULL)
 		return request->why->error = CHAT_BAD_JSON;
-	out->flags = COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE |
-		     COMMAND_PACED;
+	out->flags |= COMMAND_PACED;
 	if (message->type != JSON_STRING ||
 	    !keep_string(request->keep, &message->string, TOPIC_MESSAGE_BYTES,
 		&text) ||
@@ -136,80 +134,40 @@ take_message(struct request *request, struct command *out)
 	return CHAT_OK;
 }
 
-static enum chat_error
-take_list(struct request *request, struct command *out)
-{
-	(void)request;
-	out->kind = COMMAND_ROOM_LIST;
-	out->flags = COMMAND_OF_GUESTS;
-	return CHAT_OK;
-}
-
-static enum chat_error
-take_heartbeat(struct request *request, struct command *out)
-{
-	(void)request;
-	out->kind = COMMAND_PING;
-	return CHAT_OK;
-}
-
-static enum chat_error
-take_leave(struct request *request, struct command *out)
-{
-	(void)request;
-	out->kind = COMMAND_ROOM_LEAVE;
-	out->flags = COMMAND_CURRENT_ROOM;
-	return CHAT_OK;
-}
-
-/* The page of seed 003 tells its server what it does. */
-static enum chat_error
-take_demo_log(struct request *request, struct command *out)
-{
-	(void)request;
-	out->kind = COMMAND_NOTHING;
-	return CHAT_OK;
-}
-
 /* --- all frames ----------------------------------------------------------- */
 
-typedef enum chat_error taker(struct request *, struct command *);
-
-static const struct word {
-	struct str word;
-	taker *take;
-} words[] = {
-	{ STR("message"), take_message },
-	{ STR("heartbeat"), take_heartbeat },
-	{ STR("join"), take_join },
-	{ STR("leave"), take_leave },
-	{ STR("list"), take_list },
-	{ STR("demo_log"), take_demo_log },
+static const struct word words[] = {
+	{ STR("message"), COMMAND_BROADCAST,
+	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
+	    take_message },
+	{ STR("heartbeat"), COMMAND_PING, 0, NULL },
+	{ STR("join"), COMMAND_ROOM_JOIN, 0, take_join },
+	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
+	{ STR("list"), COMMAND_ROOM_LIST, COMMAND_OF_GUESTS, NULL },
+	/* The page of seed 003 tells its server what it does. */
+	{ STR("demo_log"), COMMAND_NOTHING, 0, NULL },
 };
 
-static taker *
+static const struct word *
 find_word(struct str word)
 {
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_equal(words[i].word, word))
-			return words[i].take;
-	return NULL;
+	return word_find(words, sizeof(words) / sizeof(words[0]), word);
 }
 
 /* The README of seed 003 has frames without a type. */
-static taker *
+static const struct word *
 guess_word(const struct request *request)
 {
 	if (request->values[FIELD_MESSAGE].text.data != NULL &&
 	    request->stage != WIRE_NEW)
-		return take_message;
+		return find_word(STR("message"));
 	if (request->values[FIELD_USERNAME].text.data != NULL ||
 	    request->values[FIELD_TOPIC].text.data != NULL)
-		return take_join;
+		return find_word(STR("join"));
 	return NULL;
 }
 
-static taker *
+static const struct word *
 choose_word(struct request *request, struct command *out)
 {
 	const struct json_value *type = &request->values[FIELD_TYPE];
@@ -249,11 +207,12 @@ not_a_join(struct request *request)
 static enum chat_error
 take_object(struct request *request, struct command *out)
 {
-	taker *take = choose_word(request, out);
+	const struct word *word = choose_word(request, out);
+	bool is_join = word != NULL && word->kind == COMMAND_ROOM_JOIN;
 
-	if (request->stage == WIRE_NEW && take != take_join)
+	if (request->stage == WIRE_NEW && !is_join)
 		return not_a_join(request);
-	return take != NULL ? take(request, out) : unknown(request);
+	return word != NULL ? word_take(word, request, out) : unknown(request);
 }
 
 /* The README has this one as plain text. */
@@ -264,7 +223,7 @@ take_other(struct request *request, struct str message, bool is_json,
 	if (request->stage == WIRE_NEW && is_json)
 		return not_a_join(request);
 	if (request->stage != WIRE_NEW && str_equal(message, STR("/list")))
-		return take_list(request, out);
+		return word_take(find_word(STR("list")), request, out);
 	return request->why->error = CHAT_BAD_JSON;
 }
 
