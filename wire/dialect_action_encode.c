@@ -1,5 +1,6 @@
 #include "domain/utf8.h"
 #include "wire/dialect_action.h"
+#include "wire/encoders.h"
 #include "wire/json_fields.h"
 #include "wire/wording.h"
 
@@ -42,22 +43,27 @@ encode_joined(const struct event *event, struct wire_text *out)
 	return true;
 }
 
+/* An answer that says nothing else. */
+static bool
+put_success(struct wire_text *out, struct str message)
+{
+	put_text(out, STR("{\"status\":\"success\",\"message\":"), message);
+	wire_text_append(out, STR("}"));
+	return true;
+}
+
 static bool
 encode_left(const struct event *event, struct wire_text *out)
 {
 	(void)event;
-	wire_text_append(out,
-	    STR("{\"status\":\"success\",\"message\":\"Left room\"}"));
-	return true;
+	return put_success(out, STR("Left room"));
 }
 
 static bool
 encode_delivered(const struct event *event, struct wire_text *out)
 {
 	(void)event;
-	wire_text_append(out,
-	    STR("{\"status\":\"success\",\"message\":\"Message sent\"}"));
-	return true;
+	return put_success(out, STR("Message sent"));
 }
 
 static bool
@@ -114,27 +120,22 @@ encode_failed(const struct event *event, struct wire_text *out)
 }
 
 /* Who comes and goes, who is called what: seed 002 does not talk about it. */
+static event_encoder *const encoders[EVENT_KINDS] = {
+	[EVENT_WELCOME] = encode_welcome,
+	[EVENT_ROOM_CREATED] = encode_created,
+	[EVENT_ROOM_JOINED] = encode_joined,
+	[EVENT_ROOM_LEFT] = encode_left,
+	[EVENT_DELIVERED] = encode_delivered,
+	[EVENT_FAILED] = encode_failed,
+	[EVENT_SAID] = encode_said,
+};
+
+/* Whoever said something reads that it was sent. */
 bool
 action_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
-	switch (event->kind) {
-	case EVENT_WELCOME:
-		return encode_welcome(event, out);
-	case EVENT_ROOM_CREATED:
-		return encode_created(event, out);
-	case EVENT_ROOM_JOINED:
-		return encode_joined(event, out);
-	case EVENT_ROOM_LEFT:
-		return encode_left(event, out);
-	case EVENT_DELIVERED:
-		return encode_delivered(event, out);
-	case EVENT_FAILED:
-		return encode_failed(event, out);
-	case EVENT_SAID:
-		/* Whoever said it reads that it was sent. */
-		return viewpoint == VIEW_OTHERS && encode_said(event, out);
-	default:
+	if (event->kind == EVENT_SAID && viewpoint == VIEW_AUTHOR)
 		return false;
-	}
+	return encode_by(encoders, event, out);
 }

@@ -78,7 +78,7 @@ encode_typing(const struct event *event, struct wire_text *out)
 	return put_end(out);
 }
 
-static command_encoder *const encoders[EVENT_KINDS] = {
+static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_WELCOME] = command_encode_me,
 	[EVENT_ME] = command_encode_me,
 	[EVENT_DELIVERED] = command_encode_delivered,
@@ -109,6 +109,5 @@ command_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
 	(void)viewpoint;
-	assert(event->kind < EVENT_KINDS && encoders[event->kind] != NULL);
-	return encoders[event->kind](event, out);
+	return encode_by(encoders, event, out);
 }

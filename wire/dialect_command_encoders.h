@@ -1,29 +1,27 @@
-/* Event by event: how the `command` dialect spells it. */
+/* How the `command` dialect spells events. */
 #ifndef WIRE_DIALECT_COMMAND_ENCODERS_H
 #define WIRE_DIALECT_COMMAND_ENCODERS_H
 
+#include "wire/encoders.h"
 #include "wire/json_fields.h"
 
 /*
  * Every event is one object that begins with "event" and ends with a
  * newline, as in seed 001; the order of fields is that of docs/protocol.md.
- * False: nothing is said about this one.
  */
-typedef bool command_encoder(const struct event *, struct wire_text *);
-
-command_encoder command_encode_me;
-command_encoder command_encode_delivered;
-command_encoder command_encode_list;
-command_encoder command_encode_dm_sent;
-command_encoder command_encode_named;
-command_encoder command_encode_created;
-command_encoder command_encode_joined;
-command_encoder command_encode_left;
-command_encoder command_encode_rooms;
-command_encoder command_encode_history;
-command_encoder command_encode_pong;
-command_encoder command_encode_failed;
-command_encoder command_encode_bye;
+event_encoder command_encode_me;
+event_encoder command_encode_delivered;
+event_encoder command_encode_list;
+event_encoder command_encode_dm_sent;
+event_encoder command_encode_named;
+event_encoder command_encode_created;
+event_encoder command_encode_joined;
+event_encoder command_encode_left;
+event_encoder command_encode_rooms;
+event_encoder command_encode_history;
+event_encoder command_encode_pong;
+event_encoder command_encode_failed;
+event_encoder command_encode_bye;
 
 static inline void
 put_member(struct wire_text *out, const struct event *event)
