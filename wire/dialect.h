@@ -23,9 +23,11 @@ enum wire_stage {
 	WIRE_OUTSIDE /* was in one and left */
 };
 
+#define WIRE_DEPTH_MAX 256
+
 /* What is known outside of a message, and decides what it means. */
 struct wire_context {
-	size_t json_depth;
+	size_t json_depth;  /* 1 to WIRE_DEPTH_MAX */
 	size_t frame_bytes; /* as long as a message may be, in any dialect */
 	enum wire_stage stage;
 };

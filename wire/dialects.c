@@ -5,8 +5,10 @@
 #include "wire/dialect_action.h"
 #include "wire/dialect_command.h"
 #include "wire/dialect_topic.h"
-#include "wire/json_keys.h"
+#include "wire/json_reader.h"
 #include "wire/message_id.h"
+
+static_assert(WIRE_DEPTH_MAX == JSON_DEPTH_MAX, "as deep as can be read");
 
 static const struct dialect *const table[DIALECTS_MAX + 1] = {
 	&dialect_command,

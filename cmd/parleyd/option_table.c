@@ -1,4 +1,5 @@
 #include "cmd/parleyd/option.h"
+#include "wire/dialect.h"
 
 #define KIB (INT64_C(1) << 10)
 #define MIB (INT64_C(1) << 20)
@@ -134,7 +135,7 @@ const struct option option_table[] = {
 	    .help = "From a message's first frame to its last; beyond: close "
 		    "1008." },
 	{ .name = "limits.json_depth",
-	    NUMBER(COUNT, transport.json_depth, "32", 2, 512),
+	    NUMBER(COUNT, transport.json_depth, "32", 2, WIRE_DEPTH_MAX),
 	    .help = "Objects and arrays inside each other; beyond: "
 		    "bad_json." },
 	{ .name = "limits.messages",

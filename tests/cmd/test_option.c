@@ -161,6 +161,7 @@ static const struct {
 	const char *name, *takes;
 } taken[] = {
 	{ "limits.rooms", "a number from 1 to 1000000" },
+	{ "limits.json_depth", "a number from 2 to 256" }, /* can be read */
 	{ "limits.message_bytes", "a size from 1 to 64MiB" },
 	{ "limits.bytes", "a rate from 1KiB/s to 1GiB/s, or 0 for no limit" },
 	{ "limits.close_timeout", "a duration from 100ms to 10m" },
