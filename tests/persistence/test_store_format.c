@@ -1,9 +1,11 @@
 #include "persistence/store_format.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "persistence/store_names.h"
 #include "tests/suite.h"
+#include "tests/support/persistence/memory_disk.h"
 #include "tests/support/persistence/temp_store.h"
 
 static struct disk *disk;
@@ -92,6 +94,48 @@ START_TEST(reads_no_more_than_it_needs)
 }
 END_TEST
 
+/* Whatever fails, and wherever the power does: there whole, or not at all. */
+START_TEST(is_written_at_once)
+{
+	struct memory_disk *memory = memory_disk_create(), *left;
+	enum store_format format;
+	uint8_t got[STORE_ID_SIZE];
+
+	memory_disk_stop_after(memory, (unsigned)_i);
+	ck_assert_int_eq(store_format_write(memory_disk_disk(memory), id),
+	    _i < 6 ? EIO : 0);
+	for (int shape = 0; shape < CRASH_SHAPES; shape++) {
+		left = memory_disk_crash(memory, (enum crash_shape)shape, 1);
+		ck_assert_int_eq(store_format_read(memory_disk_disk(left),
+				     &format, got),
+		    0);
+		ck_assert(format == STORE_FORMAT_OURS ||
+			  (format == STORE_FORMAT_NONE && _i < 6));
+		memory_disk_destroy(left);
+	}
+	ck_assert_uint_eq(memory_disk_open_files(memory), 0);
+	memory_disk_destroy(memory);
+}
+END_TEST
+
+START_TEST(says_that_it_cannot_be_read)
+{
+	static const enum disk_call calls[] = { DISK_CALL_OPEN,
+		DISK_CALL_PREAD };
+	struct memory_disk *memory = memory_disk_create();
+	enum store_format format;
+	uint8_t got[STORE_ID_SIZE];
+
+	memory_disk_put(memory, FORMAT_NAME, "x", 1);
+	memory_disk_fail(memory,
+	    (struct disk_fault){ calls[_i], 1, EIO, false });
+	ck_assert_int_eq(store_format_read(memory_disk_disk(memory), &format,
+			     got),
+	    EIO);
+	memory_disk_destroy(memory);
+}
+END_TEST
+
 SUITE(store_format)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -100,4 +144,6 @@ SUITE(store_format)
 	tcase_add_loop_test(tests, tells_stores_apart, 0,
 	    sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(tests, reads_no_more_than_it_needs);
+	tcase_add_loop_test(tests, is_written_at_once, 0, 8);
+	tcase_add_loop_test(tests, says_that_it_cannot_be_read, 0, 2);
 }
