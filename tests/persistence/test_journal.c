@@ -112,6 +112,21 @@ START_TEST(writes_one_batch_with_one_sync)
 }
 END_TEST
 
+START_TEST(goes_on_in_another_batch)
+{
+	struct journal_figures figures;
+
+	rig.options.segment_bytes = 1u << 20;
+	journal_rig_open(&rig);
+	for (uint64_t lsn = 2; lsn <= 10001; lsn++)
+		ck_assert_uint_eq(journal_rig_say(&rig, "x"), lsn);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(journal_committed(rig.journal), 10001);
+	journal_figures(rig.journal, &figures);
+	ck_assert_uint_eq(figures.batches, 1 + 3);
+}
+END_TEST
+
 START_TEST(takes_no_record_that_is_too_large)
 {
 	enum chat_error error;
@@ -356,6 +371,7 @@ SUITE(journal)
 	tcase_add_test(tests, goes_on_where_recovery_says);
 	tcase_add_test(tests, commits_what_is_synced);
 	tcase_add_test(tests, writes_one_batch_with_one_sync);
+	tcase_add_test(tests, goes_on_in_another_batch);
 	tcase_add_test(tests, takes_no_record_that_is_too_large);
 	tcase_add_loop_test(tests, leaves_a_segment_when_it_is_full, 0, 130);
 	tcase_add_test(tests, gives_a_giant_a_segment_of_its_own);

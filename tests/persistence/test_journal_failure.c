@@ -92,6 +92,29 @@ START_TEST(gives_out_the_numbers_of_what_failed_again)
 }
 END_TEST
 
+START_TEST(begins_nothing_new_before_the_old_is_cut)
+{
+	unsigned renames;
+
+	journal_rig_open(&rig);
+	renames = memory_disk_calls(rig.memory, DISK_CALL_RENAME);
+	journal_rig_say(&rig, "b");
+	tear(ENOSPC);
+	refuse(DISK_CALL_FTRUNCATE, ENOSPC, true);
+	journal_rig_run(&rig);
+	assert_failed(2, 2);
+	let_it_probe();
+	assert_trouble("disk full");
+	ck_assert_uint_eq(memory_disk_calls(rig.memory, DISK_CALL_RENAME),
+	    renames);
+	memory_disk_heal(rig.memory);
+	let_it_probe();
+	assert_trouble(NULL);
+	journal_rig_run(&rig);
+	ck_assert_str_eq(journal_rig_show(rig.memory), "OPEN probe");
+}
+END_TEST
+
 START_TEST(is_read_only_until_the_next_start)
 {
 	static const struct {
@@ -302,6 +325,7 @@ SUITE(journal_failure)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, gives_out_the_numbers_of_what_failed_again,
 	    0, 3);
+	tcase_add_test(tests, begins_nothing_new_before_the_old_is_cut);
 	tcase_add_loop_test(tests, is_read_only_until_the_next_start, 0, 5);
 	tcase_add_test(tests, never_syncs_again_after_a_failure);
 	tcase_add_test(tests,
