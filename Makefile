@@ -133,7 +133,8 @@ run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@tools/setup build
 	@$(MAKE) --no-print-directory \
 		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parleyd
-	@echo 'Talk to it from another terminal (Debian: python3-websockets):'
+	@echo 'Open http://127.0.0.1:8080/ in a browser, or talk to it from another'
+	@echo 'terminal (Debian: python3-websockets):'
 	@echo '  /usr/bin/python3 -m websockets ws://127.0.0.1:8080/ws'
 	@echo '  {"command": "broadcast", "message": "hello"}'
 	@exec build/parleyd --drain-delay 0s --drain-window 0s $(ARGS)
@@ -163,6 +164,14 @@ integration: $(programs) ## whole servers, driven from outside
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) \
 		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
 		$(wildcard tests/integration tests/bench)
+
+# A browser's python is one that has selenium, too.
+browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)
+test-browser: $(O)/parleyd ## the web page in a real browser
+	$(browser) -m pytest -q $(PYTEST_ARGS) tests/browser
+
+pictures: $(O)/parleyd ## take the pictures in docs/ again
+	$(browser) tests/browser/pictures.py docs
 
 product := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch])
 sources := $(product) $(wildcard tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -229,6 +238,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run test check crash crash-nightly integration headers lint \
-	format fuzz fuzzers fuzz-smoke coverage valgrind bench docs install clean help FORCE
+.PHONY: all run test check crash crash-nightly integration test-browser \
+	pictures headers lint format fuzz fuzzers fuzz-smoke coverage valgrind \
+	bench docs install clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -14,6 +14,7 @@ const REFRESH_MS = 10000;
 const TYPING_MS = 4000;
 
 const $ = (id) => document.getElementById(id);
+const wide = matchMedia("(min-width: 70.01rem)"); /* room for the members */
 const app = $("app");
 const scroll = $("scroll");
 const text = $("text");
@@ -557,9 +558,8 @@ async function start(name) {
 	listen();
 	$("welcome").remove();
 	app.hidden = false;
-	app.classList.toggle("with-people", matchMedia("(min-width: 70rem)").matches);
-	$("to-people").setAttribute("aria-expanded",
-		app.classList.contains("with-people"));
+	togglePeople(wide.matches);
+	wide.onchange = () => togglePeople(wide.matches);
 	const named = location.hash;
 	show(place(LOBBY, "Lobby"));
 	history.replaceState(null, "", named || "#");
@@ -638,7 +638,7 @@ document.onkeydown = (event) => {
 	if (event.altKey && here && /^Arrow(Up|Down)$/.test(event.key)) {
 		event.preventDefault();
 		step(event.key === "ArrowUp" ? -1 : 1);
-	} else if (event.key === "Escape" && matchMedia("(max-width: 70rem)").matches)
+	} else if (event.key === "Escape" && !wide.matches)
 		togglePeople(false);
 };
 document.onvisibilitychange = () => {

@@ -1,12 +1,12 @@
 /*
- * The monitor: what GET /stats said, every second, of the last three minutes.
+ * The monitor: what GET /stats said, every second, of the last two minutes.
  * Counters only grow; what is shown is their difference.
  */
 
 import { el } from "./elements.js";
 
 const EVERY_MS = 1000;
-const KEPT = 180;
+const KEPT = 120;
 const SVG = "http://www.w3.org/2000/svg";
 
 const $ = (id) => document.getElementById(id);
@@ -76,9 +76,9 @@ const cards = [
 	{ name: "Rooms", of: (is) => is.rooms, as: count },
 	{ name: "Messages", of: rate("messages"), as: (v) => [short(v), "/ s"] },
 	{ name: "Deliveries", of: rate("deliveries"), as: (v) => [short(v), "/ s"] },
-	{ name: "Latency, median and 99 %", of: percentile("latency_us", 0.5),
+	{ name: "Latency, p50 · p99", of: percentile("latency_us", 0.5),
 		second: percentile("latency_us", 0.99), as: time },
-	{ name: "Loop lag, median and 99 %", of: percentile("loop_lag_us", 0.5),
+	{ name: "Loop lag, p50 · p99", of: percentile("loop_lag_us", 0.5),
 		second: percentile("loop_lag_us", 0.99), as: time },
 	{ name: "Memory", of: (is) => is.resident_bytes, as: bytes },
 	{ name: "Processor", as: (v) => [short(v), "%"],
@@ -102,7 +102,9 @@ function makeCard(card) {
 	card.paths = [svg("path", "line"), svg("path", "line second")];
 	plot.append(card.area, ...card.paths);
 	card.now = el("p", { className: "now" });
-	return el("li", {}, el("h2", { textContent: card.name }), card.now, plot);
+	card.peak = el("p", { className: "peak quiet" });
+	return el("li", {}, el("h2", { textContent: card.name }), card.peak,
+		card.now, plot);
 }
 
 /* A value for each moment; those before the first are not there. */
@@ -135,6 +137,8 @@ function draw(card) {
 	const most = Math.max(1e-9, ...all.flat().filter((v) => v !== null));
 
 	card.area.setAttribute("d", areaOf(all[0], most));
+	card.peak.textContent = most > 1e-9
+		? `peak ${card.as(most).join(" ")}` : "";
 	card.now.replaceChildren();
 	all.forEach((values, i) => {
 		const [value, unit] = card.as(values[values.length - 1] ??
