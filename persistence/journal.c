@@ -116,7 +116,10 @@ flush(struct journal *journal)
 		continue;
 	if (journal->has_failed || journal->is_for_good)
 		return false;
-	return journal->unsynced_since_us < 0 || journal_sync(journal) == 0;
+	if (journal->unsynced_since_us >= 0 && journal_sync(journal) != 0)
+		return false;
+	journal_mark(journal);
+	return true;
 }
 
 /* A disk that is full may have room later: what is there can be read until

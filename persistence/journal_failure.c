@@ -162,6 +162,7 @@ cut_back(struct journal *journal)
 	}
 	journal->synced = journal->written;
 	journal->unsynced_since_us = -1;
+	journal_mark(journal);
 	return 0;
 }
 

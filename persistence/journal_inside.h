@@ -111,7 +111,9 @@ char *journal_reserve_own(struct journal *, size_t payload_len);
 bool journal_can_write(const struct journal *);
 /* Syncs what was written. 0 or an errno; a failure was dealt with. */
 int journal_sync(struct journal *);
-/* When it is time to; INT64_MAX: never. */
+/* Marks how far the disk is known, once nobody waits for it to be known. */
+void journal_mark(struct journal *);
+/* When it is time to sync; INT64_MAX: never. */
 int64_t journal_sync_due_us(const struct journal *);
 /* Begins the segment that follows what is committed. 0 or an errno. */
 int journal_begin_segment(struct journal *);

@@ -93,9 +93,8 @@ commit(struct journal *journal)
 		journal_poke(journal);
 }
 
-/* How far the disk is known, as soon as nobody waits for it to be known. */
-static void
-mark(struct journal *journal)
+void
+journal_mark(struct journal *journal)
 {
 	if (journal->marked == journal->synced)
 		return;
@@ -164,7 +163,7 @@ write_batch(struct journal *journal)
 	give_back(journal, batch);
 	if (!is_put)
 		return true;
-	mark(journal);
+	journal_mark(journal);
 	if (seals)
 		rotate(journal);
 	else
@@ -188,7 +187,7 @@ sync_in_time(struct journal *journal)
 	if (disk_monotonic_us(journal->disk) < journal_sync_due_us(journal))
 		return false;
 	if (journal_sync(journal) == 0)
-		mark(journal);
+		journal_mark(journal);
 	return true;
 }
 

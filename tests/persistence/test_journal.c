@@ -282,6 +282,7 @@ START_TEST(acknowledges_before_the_sync_if_so_asked)
 	rig.options.sync = _i == 0 ? STORE_SYNC_INTERVAL : STORE_SYNC_NEVER;
 	journal_rig_open(&rig);
 	assert_kept("OPEN");
+	ck_assert_uint_eq(durable_mark(), 1);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_committed(rig.journal), 2);
@@ -309,6 +310,7 @@ START_TEST(syncs_what_it_leaves_behind)
 	journal_destroy(rig.journal);
 	rig.journal = NULL;
 	assert_kept("OPEN a SEAL xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx CLOSE");
+	ck_assert_uint_eq(durable_mark(), 5);
 }
 END_TEST
 
