@@ -108,6 +108,9 @@ static const struct ws_reader_ops reader_ops = {
 	.error = on_error,
 };
 
+/* How long who sends is not listened to while others cannot keep up. */
+#define PRESSED_PAUSE_MS 100
+
 /* The bytes/s that a client may send are paid for after they came. */
 static void
 charge(struct conn *conn, size_t len)
@@ -116,6 +119,9 @@ charge(struct conn *conn, size_t len)
 	int64_t wait = token_bucket_charge(&conn->bytes,
 	    &service->limits->bytes, service->now_ms, (uint32_t)len);
 
+	if (wait == 0 && service->pressed != NULL &&
+	    service->pressed(service->arg))
+		wait = PRESSED_PAUSE_MS;
 	if (wait == 0 || conn->state != CONN_OPEN)
 		return;
 	bufferevent_disable(conn->bev, EV_READ);

@@ -85,6 +85,11 @@ ask_everybody(const struct service *service, struct readiness *readiness)
 	    limits->memory == 0 ||
 		service_memory(service) <= limits->memory / 5 * 4,
 	    "out of memory");
+	if (service->trouble != NULL) {
+		const char *trouble = service->trouble(service->arg);
+
+		add_check(readiness, "store", trouble == NULL, trouble);
+	}
 }
 
 static bool

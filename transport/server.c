@@ -22,6 +22,7 @@ struct server {
 	size_t listener_count;
 	struct event *tick;
 	struct event *signals[SIGNALS];
+	struct event *news;
 	bool stopped;
 	int64_t drain_since_ms; /* -1: not draining */
 	int64_t grace_ns;       /* for each send: what waiting is worth */
@@ -108,6 +109,20 @@ reload_cb(evutil_socket_t signal_number, short what, void *arg)
 	(void)what;
 	if (server->config.reload != NULL)
 		server->config.reload(server->config.arg);
+}
+
+static void
+news_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+
+	(void)fd;
+	(void)what;
+	service_update_time(&server->service);
+	if (server->config.news(server->config.arg))
+		return;
+	event_del(server->news);
+	stop_now(server);
 }
 
 static void
@@ -207,6 +222,18 @@ libevent_log(int severity, const char *message)
 }
 
 static bool
+watch_news(struct server *server)
+{
+	const struct server_config *config = &server->config;
+
+	if (config->news == NULL)
+		return true;
+	server->news = event_new(server->service.base, config->news_fd,
+	    EV_READ | EV_PERSIST, news_cb, server);
+	return server->news != NULL && event_add(server->news, NULL) == 0;
+}
+
+static bool
 add_events(struct server *server)
 {
 	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
@@ -226,7 +253,8 @@ add_events(struct server *server)
 			return false;
 	}
 	server->tick = event_new(base, -1, EV_PERSIST, tick_cb, server);
-	return server->tick != NULL && event_add(server->tick, &interval) == 0;
+	return server->tick != NULL &&
+	       event_add(server->tick, &interval) == 0 && watch_news(server);
 }
 
 void
@@ -296,6 +324,8 @@ server_destroy(struct server *server)
 			event_free(server->signals[i]);
 	if (server->tick != NULL)
 		event_free(server->tick);
+	if (server->news != NULL)
+		event_free(server->news);
 	service_fini(&server->service);
 	free(server);
 }

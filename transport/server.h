@@ -41,6 +41,15 @@ struct server_config {
 	void (*report)(struct report *, void *arg);
 	/* SIGHUP came; or NULL. */
 	void (*reload)(void *arg);
+	/* The descriptor is readable: somebody has news for the loop. False:
+	 * the server is to end at once. NULL: nobody ever has. */
+	int news_fd;
+	bool (*news)(void *arg);
+	/* Why nothing can be stored, for health checks, or NULL: it can. NULL:
+	 * there is nothing to be checked. */
+	const char *(*trouble)(void *arg);
+	/* Whether those who send are to wait for a moment; or NULL. */
+	bool (*pressed)(void *arg);
 	void *arg; /* of all these */
 };
 

@@ -195,6 +195,8 @@ service_init(struct service *service, const struct server_config *config)
 	service->assets = config->assets;
 	service->limits = config->limits;
 	service->held = config->held;
+	service->trouble = config->trouble;
+	service->pressed = config->pressed;
 	service->figures = config->figures;
 	service->tell_report = config->report;
 	service->arg = config->arg;

@@ -36,6 +36,9 @@ struct service {
 	void (*figures)(struct figures *, void *arg);
 	/* What monitors are told of the chat; NULL: they are told nothing. */
 	void (*tell_report)(struct report *, void *arg);
+	/* Why nothing can be stored; whether senders are to wait; or NULL. */
+	const char *(*trouble)(void *arg);
+	bool (*pressed)(void *arg);
 	void *arg;             /* of all of them */
 	struct wire_text face; /* the body of the last answer that has one */
 	struct report report;  /* the last one */

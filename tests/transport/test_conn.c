@@ -438,6 +438,39 @@ START_TEST(reads_no_faster_than_the_rate)
 }
 END_TEST
 
+static bool
+is_pressed(void *arg)
+{
+	return *(const bool *)arg;
+}
+
+START_TEST(reads_later_while_the_server_cannot_keep_up)
+{
+	bool pressed = true;
+
+	recorder_init(&recorder);
+	recorder_meet(&recorder, &client, 0);
+	recorder.rig.service.pressed = is_pressed;
+	recorder.rig.service.arg = &pressed;
+	send_text("one");
+	turn();
+	ck_assert_uint_eq(recorder.messages, 1);
+	send_text("two");
+	turn();
+	ck_assert_uint_eq(recorder.messages, 1);
+	rig_pass(&recorder.rig, 300);
+	ck_assert_uint_eq(recorder.messages, 2);
+	pressed = false;
+	rig_pass(&recorder.rig, 300);
+	send_text("three");
+	turn();
+	send_text("four");
+	turn();
+	ck_assert_uint_eq(recorder.messages, 4);
+	teardown();
+}
+END_TEST
+
 START_TEST(answers_a_close_though_reading_is_paused)
 {
 	char text[3000];
@@ -690,6 +723,7 @@ SUITE(conn)
 	    answers_a_ping_inside_a_message_and_ignores_a_pong);
 	tcase_add_loop_test(tests, ends_a_flood_of_control_frames, 0, 2);
 	tcase_add_test(tests, reads_no_faster_than_the_rate);
+	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
 	tcase_add_test(tests, a_reader_too_far_behind_is_told_so_soon);
 	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,

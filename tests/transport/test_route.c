@@ -315,6 +315,19 @@ fill_memory(void)
 	recorder.rig.service.held = much;
 }
 
+static const char *
+full(void *arg)
+{
+	(void)arg;
+	return "disk full";
+}
+
+static void
+fill_disk(void)
+{
+	recorder.rig.service.trouble = full;
+}
+
 static const struct {
 	void (*prepare)(void);
 	const char *body;
@@ -329,6 +342,8 @@ static const struct {
 	{ fill_memory,
 	    "{\"status\":\"unavailable\",\"reason\":\"out of memory\"}\n",
 	    "\"memory\":\"out of memory\"" },
+	{ fill_disk, "{\"status\":\"unavailable\",\"reason\":\"disk full\"}\n",
+	    "\"store\":\"disk full\"" },
 };
 
 START_TEST(says_why_it_is_not_ready)

@@ -32,6 +32,8 @@ struct fixture {
 	unsigned stop_at; /* this flush sends SIGTERM, twice */
 	unsigned left;
 	unsigned bye_code;
+	int news[2]; /* a pipe: its end for the server, and the test's */
+	unsigned heard;
 };
 
 static struct fixture f;
@@ -146,6 +148,17 @@ static const struct endpoint_ops endpoint_ops = {
 	.tick = do_nothing,
 };
 
+/* The third piece of news is bad. */
+static bool
+on_news(void *arg)
+{
+	char byte;
+
+	(void)arg;
+	ck_assert_int_eq(read(f.news[0], &byte, 1), 1);
+	return ++f.heard < 3;
+}
+
 static struct server *
 create(void)
 {
@@ -156,6 +169,8 @@ create(void)
 		.endpoint = &f.base,
 		.clock = &f.clock,
 		.seed = 7,
+		.news_fd = f.news[0],
+		.news = f.news[1] != 0 ? on_news : NULL,
 	};
 
 	return server_create(&config);
@@ -242,6 +257,22 @@ START_TEST(whoever_sends_without_end_does_not_keep_others_waiting)
 }
 END_TEST
 
+START_TEST(hears_of_news_until_they_are_bad)
+{
+	setup();
+	ck_assert_int_eq(pipe(f.news), 0);
+	ck_assert_int_eq(write(f.news[1], "12345", 5), 5);
+	f.server = create();
+	ck_assert_ptr_nonnull(f.server);
+	call();
+	server_run(f.server);
+	ck_assert_uint_eq(f.heard, 3);
+	close(f.news[0]);
+	close(f.news[1]);
+	teardown();
+}
+END_TEST
+
 /* The n-th allocation fails while a server is made. */
 START_TEST(without_memory_there_is_no_server_and_nothing_left)
 {
@@ -274,6 +305,7 @@ SUITE(server)
 	tcase_add_test(tests, a_second_signal_ends_it_at_once);
 	tcase_add_test(tests,
 	    whoever_sends_without_end_does_not_keep_others_waiting);
+	tcase_add_test(tests, hears_of_news_until_they_are_bad);
 	tcase_add_loop_test(tests,
 	    without_memory_there_is_no_server_and_nothing_left, 0, 40);
 	tcase_add_test(tests, where_it_cannot_listen_there_is_no_server);
