@@ -12,6 +12,8 @@
 #include "domain/log.h"
 #include "domain/report.h"
 #include "persistence/backends.h"
+#include "persistence/file_store.h"
+#include "persistence/gate.h"
 #include "transport/hub.h"
 #include "transport/server.h"
 #include "transport/session.h"
@@ -23,10 +25,12 @@ struct app {
 	struct transport_limits limits; /* as they fit this process */
 	struct stores stores;
 	struct hub *hub;
+	struct gate *gate; /* before the hub; NULL: nothing is ever held back */
 	struct chat chat;
 	struct dispatcher *dispatcher;
 	struct sessions *sessions;
 	struct server *server;
+	int status; /* to exit with */
 };
 
 /* --- settings ------------------------------------------------------------- */
@@ -41,13 +45,25 @@ random_seed(void)
 	return seed;
 }
 
-/* What each kind of store is called, and what it promises. */
-static const struct {
-	const char *name;
-	struct str durability;
-} store_kinds[] = {
-	[STORE_MEMORY] = { "memory", { "none", 4 } },
+static const char *const store_kinds[] = {
+	[STORE_MEMORY] = "memory",
+	[STORE_FILE] = "file",
 };
+
+/* What an acknowledgement means. */
+static struct str
+durability_of(const struct options *options)
+{
+	static const char *const policies[] = {
+		[STORE_SYNC_ALWAYS] = "always",
+		[STORE_SYNC_INTERVAL] = "interval",
+		[STORE_SYNC_NEVER] = "never",
+	};
+
+	if (options->store_kind == STORE_MEMORY)
+		return STR("none");
+	return str_from(policies[options->store.sync]);
+}
 
 /* What members are told when they arrive. */
 static struct profile
@@ -55,7 +71,7 @@ make_profile(const struct options *options)
 {
 	return (struct profile){
 		.server = STR("parley/" PARLEY_VERSION),
-		.durability = store_kinds[options->store_kind].durability,
+		.durability = durability_of(options),
 		.ping_ms = options->transport.ping_interval_ms,
 		.message_bytes = options->chat.message_bytes,
 		.rooms_per_member = options->chat.rooms_per_member,
@@ -117,6 +133,7 @@ reload(void *arg)
 	fresh.http_pages = app->options.http_pages;
 	fresh.http_stats = app->options.http_stats;
 	fresh.store_kind = app->options.store_kind;
+	fresh.store = app->options.store;
 	use_options(app, &fresh);
 	server_limits_changed(app->server);
 	log_info("reloaded");
@@ -129,7 +146,8 @@ held_by_stores(void *arg)
 {
 	struct app *app = arg;
 
-	return history_bytes(app->stores.history);
+	return history_bytes(app->stores.history) +
+	       (app->gate != NULL ? gate_bytes(app->gate) : 0);
 }
 
 static void
@@ -159,22 +177,105 @@ tell_report(struct report *out, void *arg)
 	room_store_each(app->stores.rooms, add_room, out);
 }
 
+/* --- the disk ------------------------------------------------------------- */
+
+/* What is told of a change takes so much more memory than its record. */
+#define GATE_FACTOR 4
+
+static bool
+hear_of_disk(void *arg)
+{
+	struct app *app = arg;
+
+	if (file_store_hear(app->stores.files, app->gate))
+		return true;
+	log_error("the disk failed: going down, as store.on_io_error says");
+	app->status = EXIT_FAILURE;
+	return false;
+}
+
+static const char *
+trouble_with_disk(void *arg)
+{
+	struct app *app = arg;
+
+	return journal_trouble(file_store_journal(app->stores.files));
+}
+
+/* Before there is no place left for what waits, senders are to wait. */
+static bool
+is_pressed(void *arg)
+{
+	struct app *app = arg;
+	size_t most = app->options.store.queue_bytes * GATE_FACTOR;
+
+	return gate_bytes(app->gate) > most / 4 * 3 ||
+	       journal_is_pressed(file_store_journal(app->stores.files));
+}
+
+static void
+watch_disk(struct app *app, struct server_config *server)
+{
+	if (app->gate == NULL)
+		return;
+	server->news_fd = journal_fd(file_store_journal(app->stores.files));
+	server->news = hear_of_disk;
+	server->trouble = trouble_with_disk;
+	server->pressed = is_pressed;
+}
+
 /* --- together ------------------------------------------------------------- */
+
+static bool
+open_stores(struct app *app)
+{
+	static const int statuses[] = {
+		[STORES_OPEN] = EXIT_SUCCESS,
+		[STORES_IN_USE] = EX_UNAVAILABLE,
+		[STORES_REFUSED] = EX_CONFIG,
+		[STORES_FAILED] = EX_OSERR,
+	};
+	struct stores_config config = {
+		.kind = store_kinds[app->options.store_kind],
+		.limits = &app->options.history,
+		.options = &app->options.store,
+		.ids = random_ids(),
+	};
+	enum stores_end end = stores_open(&app->stores, &config);
+
+	if (end != STORES_OPEN)
+		app->status = statuses[end];
+	return end == STORES_OPEN;
+}
+
+static struct publisher *
+make_publisher(struct app *app)
+{
+	app->hub = hub_create();
+	if (app->hub == NULL)
+		return NULL;
+	if (app->stores.files == NULL)
+		return hub_publisher(app->hub);
+	app->gate = gate_create(hub_publisher(app->hub),
+	    app->options.store.queue_bytes * GATE_FACTOR);
+	if (app->gate == NULL)
+		return NULL;
+	gate_open(app->gate,
+	    journal_committed(file_store_journal(app->stores.files)));
+	return gate_publisher(app->gate);
+}
 
 static bool
 make_chat(struct app *app)
 {
-	const char *kind = store_kinds[app->options.store_kind].name;
-
-	if (!stores_open(&app->stores, kind, &app->options.history))
+	if (!open_stores(app))
 		return false;
-	app->hub = hub_create();
-	if (app->hub == NULL)
+	app->chat.publisher = make_publisher(app);
+	if (app->chat.publisher == NULL)
 		return false;
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
 	app->chat.history = app->stores.history;
-	app->chat.publisher = hub_publisher(app->hub);
 	app->chat.clock = system_clock();
 	app->chat.ids = random_ids();
 	app->dispatcher = dispatcher_create(&app->chat);
@@ -204,6 +305,7 @@ make_server(struct app *app)
 		.arg = app,
 	};
 
+	watch_disk(app, &server);
 	app->sessions = sessions_create(&sessions);
 	if (app->sessions == NULL)
 		return false;
@@ -218,6 +320,7 @@ app_fini(struct app *app)
 	server_destroy(app->server);
 	sessions_destroy(app->sessions);
 	dispatcher_destroy(app->dispatcher);
+	gate_destroy(app->gate);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
 }
@@ -225,17 +328,16 @@ app_fini(struct app *app)
 int
 app_run(const struct options *options, const struct options_sources *sources)
 {
-	struct app app = { .sources = sources };
-	int status = EX_OSERR;
+	struct app app = { .sources = sources, .status = EX_OSERR };
 
 	id_map_seed(random_seed());
 	dialects_seed(random_seed());
 	use_options(&app, options);
 	if (make_chat(&app) && make_server(&app)) {
+		app.status = EXIT_SUCCESS;
 		server_run(app.server);
-		status = EXIT_SUCCESS;
 	} else
 		log_error("cannot start");
 	app_fini(&app);
-	return status;
+	return app.status;
 }

@@ -6,7 +6,7 @@
 
 #include "cmd/parleyd/option.h"
 
-#define LOADING_OPTIONS_MAX 64
+#define LOADING_OPTIONS_MAX 96
 
 /* Who has the last word: the later one. */
 enum loading_rank {

@@ -21,7 +21,8 @@ enum option_type {
 	OPTION_DURATION,  /* 500ms, 5s, 30d */
 	OPTION_BOOL,      /* on, off */
 	OPTION_WORD,      /* one of words, kept as its index */
-	OPTION_LISTEN     /* repeatable */
+	OPTION_LISTEN,    /* repeatable */
+	OPTION_PATH       /* kept as text */
 };
 
 struct option {

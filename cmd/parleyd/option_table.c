@@ -21,7 +21,30 @@
 
 #define NO_LIMIT .zero = "no limit"
 
-static const char *const stores[] = { [STORE_MEMORY] = "memory", NULL };
+static const char *const stores[] = {
+	[STORE_MEMORY] = "memory",
+	[STORE_FILE] = "file",
+	NULL,
+};
+
+static const char *const syncs[] = {
+	[STORE_SYNC_ALWAYS] = "always",
+	[STORE_SYNC_INTERVAL] = "interval",
+	[STORE_SYNC_NEVER] = "never",
+	NULL,
+};
+
+static const char *const damage_answers[] = {
+	[STORE_QUARANTINE] = "quarantine",
+	[STORE_REFUSE] = "refuse",
+	NULL,
+};
+
+static const char *const io_error_answers[] = {
+	[STORE_READ_ONLY] = "read_only",
+	[STORE_EXIT] = "exit",
+	NULL,
+};
 
 static const char *const levels[] = {
 	[LOG_DEBUG] = "debug",
@@ -66,19 +89,89 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "Tell anybody how the server is doing, names of the "
 		    "largest rooms included: /stats, /metrics." },
-	{ .name = "store.kind",
-	    .type = OPTION_WORD,
-	    AT(store_kind),
-	    .preset = "memory",
-	    .words = stores,
-	    .needs_restart = true,
-	    .help = "Where members, rooms and history are kept." },
 	{ .name = "log.level",
 	    .type = OPTION_WORD,
 	    AT(log_level),
 	    .preset = "info",
 	    .words = levels,
 	    .help = "The least important lines that are logged." },
+
+	{ .section = "Storing",
+	    .name = "store.kind",
+	    .type = OPTION_WORD,
+	    AT(store_kind),
+	    .preset = "memory",
+	    .words = stores,
+	    .needs_restart = true,
+	    .help = "Where persistent rooms and what is said in them are "
+		    "kept." },
+	{ .name = "store.dir",
+	    .type = OPTION_PATH,
+	    AT(store.dir),
+	    .preset = "data",
+	    .needs_restart = true,
+	    .help = "The directory of the file store; made if there is "
+		    "none." },
+	{ .name = "store.sync",
+	    .type = OPTION_WORD,
+	    AT(store.sync),
+	    .preset = "always",
+	    .words = syncs,
+	    .needs_restart = true,
+	    .help = "What an acknowledgement waits for: always, the disk; "
+		    "interval and never, the system alone." },
+	{ .name = "store.sync_interval",
+	    NUMBER(DURATION, store.sync_interval_ms, "1s", 10, MINUTE),
+	    .needs_restart = true,
+	    .help = "How often the disk is waited for if store.sync is "
+		    "interval: a power cut costs at most so much." },
+	{ .name = "store.segment",
+	    NUMBER(SIZE, store.segment_bytes, "16MiB", 2 * MIB, GIB),
+	    .needs_restart = true,
+	    .help = "How large one file of the journal is." },
+	{ .name = "store.queue_bytes",
+	    NUMBER(SIZE, store.queue_bytes, "32MiB", 2 * MIB, 4 * GIB),
+	    .needs_restart = true,
+	    .help = "What may wait for the disk; from three quarters on "
+		    "publishers are read from later; beyond: unavailable." },
+	{ .name = "store.min_free",
+	    NUMBER(SIZE, store.min_free_bytes, "64MiB", MIB, 1024 * GIB),
+	    .zero = "any",
+	    .needs_restart = true,
+	    .help = "With less free space on the disk nothing is written "
+		    "until there is twice as much." },
+	{ .name = "store.probe",
+	    NUMBER(DURATION, store.probe_ms, "5s", 100, HOUR),
+	    .needs_restart = true,
+	    .help = "How often to look whether a full disk has room "
+		    "again." },
+	{ .name = "store.compact_after",
+	    NUMBER(SIZE, store.compact_after_bytes, "64MiB", MIB, 1024 * GIB),
+	    .needs_restart = true,
+	    .help = "The journal is rewritten without what is dead once it "
+		    "is as large as this, and twice what is alive." },
+	{ .name = "store.clock_trust",
+	    NUMBER(DURATION, store.clock_trust_ms, "10m", SECOND, DAY),
+	    .zero = "at once",
+	    .needs_restart = true,
+	    .help = "After the clock jumped by more than a minute, nothing "
+		    "expires by it for so long." },
+	{ .name = "store.on_damage",
+	    .type = OPTION_WORD,
+	    AT(store.on_damage),
+	    .preset = "quarantine",
+	    .words = damage_answers,
+	    .needs_restart = true,
+	    .help = "What to do at the start about records that the disk has "
+		    "lost: set what is left of them aside, or exit 78." },
+	{ .name = "store.on_io_error",
+	    .type = OPTION_WORD,
+	    AT(store.on_io_error),
+	    .preset = "read_only",
+	    .words = io_error_answers,
+	    .needs_restart = true,
+	    .help = "What to do when the disk fails: go on without writing, "
+		    "or exit 1." },
 
 	{ .section = "Letting connections in",
 	    .name = "limits.connections",

@@ -167,6 +167,19 @@ parse_word(const struct option *option, struct str text, struct options *out)
 	return false;
 }
 
+static bool
+parse_path(const struct option *option, struct str text, struct options *out)
+{
+	char *at = place(option, out);
+
+	if (text.len == 0 || text.len >= option->width ||
+	    memchr(text.data, '\0', text.len) != NULL)
+		return false;
+	memcpy(at, text.data, text.len);
+	at[text.len] = '\0';
+	return true;
+}
+
 bool
 option_parse(const struct option *option, struct str text, struct options *out)
 {
@@ -176,6 +189,8 @@ option_parse(const struct option *option, struct str text, struct options *out)
 		return parse_bool(option, text, out);
 	if (option->type == OPTION_WORD)
 		return parse_word(option, text, out);
+	if (option->type == OPTION_PATH)
+		return parse_path(option, text, out);
 	return listen_append(&out->listeners, text);
 }
 
@@ -208,6 +223,8 @@ option_format(const struct option *option, const struct options *options,
 	}
 	if (option->type == OPTION_LISTEN) {
 		text = options->listeners.text;
+	} else if (option->type == OPTION_PATH) {
+		text = at;
 	} else if (option->type == OPTION_BOOL) {
 		text = *(const bool *)at ? "on" : "off";
 	} else {
@@ -264,6 +281,9 @@ option_takes(const struct option *option, char out[OPTION_TAKES_SIZE])
 		snprintf(out, OPTION_TAKES_SIZE, "on or off");
 	else if (option->type == OPTION_WORD)
 		words_take(option->words, out, OPTION_TAKES_SIZE);
+	else if (option->type == OPTION_PATH)
+		snprintf(out, OPTION_TAKES_SIZE, "a path of up to %zu bytes",
+		    option->width - 1);
 	else
 		addresses_take(out, OPTION_TAKES_SIZE);
 }

@@ -12,6 +12,7 @@
 #include "commands/commands.h"
 #include "domain/history.h"
 #include "domain/log.h"
+#include "persistence/store_options.h"
 #include "transport/limits.h"
 
 /* What the program was asked to do. */
@@ -25,7 +26,8 @@ enum options_action {
 };
 
 enum store_kind {
-	STORE_MEMORY
+	STORE_MEMORY,
+	STORE_FILE
 };
 
 /* A plain value: compare and copy it as you like. */
@@ -36,6 +38,7 @@ struct options {
 	bool http_pages;
 	bool http_stats;
 	enum store_kind store_kind;
+	struct store_options store; /* of files */
 	enum log_level log_level;
 	struct transport_limits transport;
 	struct chat_limits chat;

@@ -88,6 +88,7 @@ static const struct {
 	{ "log.level", "loud" },
 	{ "log.level", "" },
 	{ "store.kind", "redis" },
+	{ "store.dir", "" },
 	{ "listen", "8080" },
 };
 
@@ -167,7 +168,8 @@ static const struct {
 	{ "limits.close_timeout", "a duration from 100ms to 10m" },
 	{ "deflate.enabled", "on or off" },
 	{ "log.level", "debug, info, warn or error" },
-	{ "store.kind", "memory" },
+	{ "store.kind", "memory or file" },
+	{ "store.dir", "a path of up to 255 bytes" },
 };
 
 START_TEST(says_what_it_takes)

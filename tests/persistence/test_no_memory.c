@@ -26,12 +26,15 @@ typedef void snapshot(struct stores *, char *out, size_t size);
 
 static const struct history_limits limits = { .messages = 50 };
 
+static const struct stores_config config = { .kind = "memory",
+	.limits = &limits };
+
 static struct stores
 open_stores(void)
 {
 	struct stores stores;
 
-	ck_assert(stores_open(&stores, "memory", &limits));
+	ck_assert_int_eq(stores_open(&stores, &config), STORES_OPEN);
 	return stores;
 }
 
@@ -389,10 +392,12 @@ START_TEST(opening_leaves_nothing_open)
 {
 	for (unsigned n = 1; n <= 3; n++) {
 		struct stores stores;
+		enum stores_end end;
 
 		malloc_fail_at(n);
-		ck_assert(!stores_open(&stores, "memory", &limits));
+		end = stores_open(&stores, &config);
 		malloc_fail_at(0);
+		ck_assert_int_eq(end, STORES_FAILED);
 		ck_assert(malloc_has_failed());
 		ck_assert_ptr_null(stores.members);
 		ck_assert_ptr_null(stores.rooms);
