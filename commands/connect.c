@@ -4,10 +4,17 @@
 
 #include "commands/entry.h"
 
+/* Others get their name with the id, or later; they take no number. */
+static bool
+is_named_here(const struct request *request)
+{
+	return !(request->command->flags &
+		 (COMMAND_GUEST | COMMAND_NAMED_BY_ID));
+}
+
 /*
  * The wished-for name if there is one and it is good, else the number of the
- * newcomer; the first free one behind it if it is taken. None for those who get
- * theirs later.
+ * newcomer; the first free one behind it if it is taken.
  */
 static enum chat_error
 choose_name(struct request *request, enum chat_error *wish_error)
@@ -17,7 +24,7 @@ choose_name(struct request *request, enum chat_error *wish_error)
 
 	*wish_error = CHAT_OK;
 	request->author.name[0] = '\0';
-	if (request->command->flags & (COMMAND_GUEST | COMMAND_NAMED_BY_ID))
+	if (!is_named_here(request))
 		return CHAT_OK;
 	if (wish.data != NULL)
 		*wish_error = member_name_normalize(wish, name);
@@ -122,7 +129,8 @@ connect_run(struct request *request)
 		    str_from(request->author.id));
 		return error;
 	}
-	request->memory->newcomers++;
+	if (is_named_here(request))
+		request->memory->newcomers++;
 	if (request->author.in_lobby)
 		request->memory->in_lobby++;
 	greet(request);

@@ -14,7 +14,7 @@
 /* What the commands remember from one request to the next. */
 struct memory {
 	size_t in_lobby;    /* members that the lobby counts */
-	uint64_t newcomers; /* how many there ever were */
+	uint64_t newcomers; /* how many were named here, ever */
 	struct suffixes suffixes;
 	struct presence presence;
 };

@@ -184,6 +184,18 @@ START_TEST(lets_guests_in_without_a_name)
 }
 END_TEST
 
+START_TEST(counts_only_those_whom_it_names_itself)
+{
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	CONNECT(.flags = COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY);
+	forget_what_was_heard();
+	CONNECT();
+	HEARD("attach id3\n"
+	      "id3: welcome member=member1 id=id3 server=parley\n"
+	      "lobby: announced member=member1 id=id3\n");
+}
+END_TEST
+
 SUITE(connect)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -204,4 +216,5 @@ SUITE(connect)
 	tcase_add_test(tests, may_name_a_newcomer_by_its_id);
 	tcase_add_test(tests, tries_another_id_if_somebody_has_it_as_a_name);
 	tcase_add_test(tests, lets_guests_in_without_a_name);
+	tcase_add_test(tests, counts_only_those_whom_it_names_itself);
 }
