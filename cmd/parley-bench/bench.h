@@ -26,6 +26,8 @@ struct shape {
 	unsigned rate;     /* messages a second and speaker; 0: closed loop */
 	unsigned deaf;     /* more members of the only room, who do not read */
 	unsigned standing; /* more connections, which stay and do nothing */
+	bool mixed;        /* members take turns in speaking another dialect */
+	bool acks;         /* the acknowledgement is what counts */
 };
 
 struct bench_case {
@@ -44,6 +46,7 @@ const struct bench_case *bench_case_find(const char *name);
 
 /* The kinds of cases, each in the file of that name. */
 void run_speed(const struct bench *, const struct shape *, struct report *);
+void run_mixed(const struct bench *, const struct shape *, struct report *);
 void run_stalled(const struct bench *, const struct shape *, struct report *);
 void run_idle(const struct bench *, const struct shape *, struct report *);
 void run_churn(const struct bench *, const struct shape *, struct report *);

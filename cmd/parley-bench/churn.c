@@ -103,7 +103,7 @@ run_churn(const struct bench *bench, const struct shape *shape,
 	struct crowd crowd;
 	double cpu_s;
 
-	speech_find(bench->target, true)->path(0, path);
+	speech_find(bench->target, SPEECH_ECHO)->path(0, path);
 	gather(&churn, &crowd, shape->members + shape->standing);
 	run_phase(&churn, &crowd, bench->seconds / WARM_UP_PART);
 	cpu_s = (double)run_phase(&churn, &crowd, bench->seconds) / 1e9;

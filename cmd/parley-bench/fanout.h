@@ -80,6 +80,14 @@ void fanout_add_deaf(struct fanout *);
 /* Lets the deaf read what there is for them, to the end. */
 void fanout_wake_deaf(struct fanout *, struct fanout_fates *);
 
+/* How the client speaks. */
+static inline const struct speech *
+fanout_speech(const struct fanout *fanout, const struct client *client)
+{
+	return fanout->shape.mixed ? speech_of_dialect(client->number)
+				   : fanout->speech;
+}
+
 /* How many hear each message. */
 static inline unsigned
 fanout_listeners(const struct shape *shape)

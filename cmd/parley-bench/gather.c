@@ -16,7 +16,7 @@ fanout_dial(struct fanout *fanout, unsigned room, bool far)
 	};
 
 	client->room = room;
-	fanout->speech->path(room, path);
+	fanout_speech(fanout, client)->path(room, path);
 	client_dial(client, &dial);
 	crowd_await_settled(&fanout->crowd, DIALLED_AT_ONCE);
 	return client;
@@ -29,6 +29,9 @@ gather_room(struct fanout *fanout, unsigned room)
 		struct client *client = fanout_dial(fanout, room, false);
 		struct speaker *speaker;
 
+		/* Only the first makes the room, in every dialect. */
+		if (i == 0 && fanout->shape.mixed)
+			crowd_await_settled(&fanout->crowd, 0);
 		if (i >= fanout->shape.speakers)
 			continue;
 		speaker = &fanout->speakers[room * fanout->shape.speakers + i];
@@ -37,6 +40,14 @@ gather_room(struct fanout *fanout, unsigned room)
 			.run = fanout->bench->run, .room = room, .speaker = i
 		};
 	}
+}
+
+static enum speech_kind
+kind_of(const struct shape *shape)
+{
+	if (shape->acks)
+		return SPEECH_ACKS;
+	return shape->rooms > 0 ? SPEECH_ROOMS : SPEECH_ECHO;
 }
 
 struct fanout *
@@ -49,7 +60,9 @@ fanout_create(const struct bench *bench, const struct shape *shape)
 	crowd_need_descriptors(clients);
 	fanout->bench = bench;
 	fanout->shape = *shape;
-	fanout->speech = speech_find(bench->target, shape->rooms == 0);
+	fanout->speech = speech_find(bench->target, kind_of(shape));
+	if (fanout->speech == NULL)
+		cannot_run("%s cannot do that", bench->target);
 	fanout->speaker_count = fanout_rooms(shape) * shape->speakers;
 	fanout->speakers =
 	    need(calloc(fanout->speaker_count, sizeof(*fanout->speakers)));

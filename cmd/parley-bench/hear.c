@@ -63,9 +63,9 @@ static void
 heard_notice(struct fanout *fanout, struct client *client, const char *text,
     size_t len)
 {
-	const char *settled = fanout->speech->settled;
+	const char *settled = fanout_speech(fanout, client)->settled;
 
-	if (memmem(text, len, "\"event\":\"error\"", 15) != NULL)
+	if (memmem(text, len, "error\"", 6) != NULL)
 		wrong_answer("the server says %.*s", (int)len, text);
 	if (!client->settled && settled != NULL &&
 	    memmem(text, len, settled, strlen(settled)) != NULL)
@@ -92,13 +92,14 @@ static void
 fanout_opened(void *arg, struct client *client)
 {
 	struct fanout *fanout = arg;
+	const struct speech *speech = fanout_speech(fanout, client);
 	char text[SPEECH_SIZE];
 
-	if (fanout->speech->settled == NULL)
+	if (speech->settled == NULL)
 		crowd_settle(&fanout->crowd, client);
-	if (fanout->speech->join == NULL)
+	if (speech->join == NULL)
 		return;
-	fanout->speech->join(client->room, text);
+	speech->join(client->room, text);
 	client_say(client, text, strlen(text));
 	client_flush(client);
 }

@@ -91,7 +91,7 @@ run_idle(const struct bench *bench, const struct shape *shape,
     struct report *report)
 {
 	struct idle idle = { .bench = bench,
-		.speech = speech_find(bench->target, true) };
+		.speech = speech_find(bench->target, SPEECH_ECHO) };
 	double connections = shape->members;
 	double empty = (double)meter_resident(&bench->meter);
 	double first;

@@ -122,7 +122,7 @@ main(int argc, char **argv)
 	if (chosen == NULL)
 		cannot_run("there is no case %s, see --help",
 		    options.case_name);
-	if (speech_find(options.target, false) == NULL)
+	if (speech_find(options.target, SPEECH_ROOMS) == NULL)
 		cannot_run("--target is parley or bare");
 	shape = chosen->shape;
 	if (options.members > 0)

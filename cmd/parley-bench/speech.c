@@ -28,7 +28,7 @@ static void
 parley_join(unsigned room, char out[SPEECH_SIZE])
 {
 	snprintf(out, SPEECH_SIZE,
-	    "{\"command\":\"join\",\"room\":\"bench-%04u\",\"create\":true}",
+	    "{\"command\":\"join\",\"room\":\"bench_%04u\",\"create\":true}",
 	    room);
 }
 
@@ -39,7 +39,7 @@ parley_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 
 	write_body(stamp, body, MESSAGE_SIZE);
 	snprintf(out, SPEECH_SIZE,
-	    "{\"command\":\"broadcast\",\"room\":\"bench-%04u\","
+	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
 	    "\"message\":\"%s\"}",
 	    stamp->room, body);
 }
@@ -52,6 +52,65 @@ parley_ping(const struct stamp *stamp, char out[SPEECH_SIZE])
 	write_body(stamp, body, REF_SIZE);
 	snprintf(out, SPEECH_SIZE, "{\"command\":\"ping\",\"ref\":\"%s\"}",
 	    body);
+}
+
+/* Each in a room of its own, which has to be kept. */
+static void
+parley_create(unsigned room, char out[SPEECH_SIZE])
+{
+	snprintf(out, SPEECH_SIZE,
+	    "{\"command\":\"create\",\"room\":\"bench_%04u\","
+	    "\"name\":\"bench\",\"persistent\":true}",
+	    room);
+}
+
+/* The stamp is in the ref: so the message itself is not counted. */
+static void
+parley_say_for_ack(const struct stamp *stamp, char out[SPEECH_SIZE])
+{
+	char ref[STAMP_SIZE + 1] = { 0 };
+	char body[MESSAGE_SIZE + 1];
+
+	stamp_write(stamp, ref);
+	memset(body, '.', MESSAGE_SIZE);
+	body[MESSAGE_SIZE] = '\0';
+	snprintf(out, SPEECH_SIZE,
+	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
+	    "\"ref\":\"%s\",\"message\":\"%s\"}",
+	    stamp->room, ref, body);
+}
+
+/* --- the other dialects --------------------------------------------------- */
+
+static void
+action_path(unsigned room, char out[SPEECH_SIZE])
+{
+	(void)room;
+	strcpy(out, "/ws/action");
+}
+
+static void
+action_join(unsigned room, char out[SPEECH_SIZE])
+{
+	snprintf(out, SPEECH_SIZE,
+	    "{\"action\":\"join\",\"body\":{\"room_id\":\"bench_%04u\"}}",
+	    room);
+}
+
+static void
+topic_path(unsigned room, char out[SPEECH_SIZE])
+{
+	(void)room;
+	strcpy(out, "/ws/topic");
+}
+
+static void
+topic_join(unsigned room, char out[SPEECH_SIZE])
+{
+	snprintf(out, SPEECH_SIZE,
+	    "{\"type\":\"join\",\"username\":\"bench\","
+	    "\"topic\":\"bench_%04u\"}",
+	    room);
 }
 
 /* --- the limit program sends on what it is sent --------------------------- */
@@ -77,7 +136,7 @@ bare_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 
 	write_body(stamp, body, MESSAGE_SIZE);
 	snprintf(out, SPEECH_SIZE,
-	    "{\"event\":\"broadcast\",\"room\":\"bench-%04u\",\"seq\":%u,"
+	    "{\"event\":\"broadcast\",\"room\":\"bench_%04u\",\"seq\":%u,"
 	    "\"at\":1795241301123,\"member\":\"member%u\","
 	    "\"member_id\":\"7f3a01bc\",\"message\":\"%s\"}",
 	    stamp->room, stamp->seq + 1, stamp->speaker + 1, body);
@@ -94,19 +153,38 @@ bare_pong(const struct stamp *stamp, char out[SPEECH_SIZE])
 }
 
 static const struct speech speeches[] = {
-	{ "parley", false, parley_path, parley_join, "\"event\":\"joined\"",
-	    parley_say },
-	{ "parley", true, parley_path, NULL, "\"event\":\"me\"", parley_ping },
-	{ "bare", false, bare_path, NULL, NULL, bare_say },
-	{ "bare", true, bare_echo_path, NULL, NULL, bare_pong },
+	{ "parley", SPEECH_ROOMS, parley_path, parley_join,
+	    "\"event\":\"joined\"", parley_say },
+	{ "parley", SPEECH_ECHO, parley_path, NULL, "\"event\":\"me\"",
+	    parley_ping },
+	{ "parley", SPEECH_ACKS, parley_path, parley_create,
+	    "\"event\":\"created\"", parley_say_for_ack },
+	{ "bare", SPEECH_ROOMS, bare_path, NULL, NULL, bare_say },
+	{ "bare", SPEECH_ECHO, bare_echo_path, NULL, NULL, bare_pong },
+};
+
+/* Only the first of them speaks. */
+static const struct speech dialects[SPEECH_DIALECTS] = {
+	{ "parley", SPEECH_ROOMS, parley_path, parley_join,
+	    "\"event\":\"joined\"", parley_say },
+	{ "parley", SPEECH_ROOMS, action_path, action_join,
+	    "\"status\":\"success\"", NULL },
+	{ "parley", SPEECH_ROOMS, topic_path, topic_join, "\"type\":\"joined\"",
+	    NULL },
 };
 
 const struct speech *
-speech_find(const char *target, bool echo)
+speech_find(const char *target, enum speech_kind kind)
 {
 	for (size_t i = 0; i < sizeof(speeches) / sizeof(speeches[0]); i++)
 		if (strcmp(speeches[i].target, target) == 0 &&
-		    speeches[i].echo == echo)
+		    speeches[i].kind == kind)
 			return &speeches[i];
 	return NULL;
+}
+
+const struct speech *
+speech_of_dialect(unsigned number)
+{
+	return &dialects[number % SPEECH_DIALECTS];
 }

@@ -9,13 +9,20 @@
 
 #define SPEECH_SIZE 512 /* the longest text, with its NUL */
 
+/* What is said, and what counts as having been heard. */
+enum speech_kind {
+	SPEECH_ROOMS, /* a message, heard by everybody in a room */
+	SPEECH_ECHO,  /* a question, and its answer; there are no rooms */
+	SPEECH_ACKS   /* a message that is kept, and its acknowledgement */
+};
+
 /*
  * A way of speaking. Each function writes a NUL-terminated text; room is the
  * benchmark's number.
  */
 struct speech {
 	const char *target; /* "parley", "bare" */
-	bool echo;          /* one is answered oneself; there are no rooms */
+	enum speech_kind kind;
 	/* What is asked for in the upgrade. */
 	void (*path)(unsigned room, char out[SPEECH_SIZE]);
 	/* How a member joins; NULL: being connected is enough. */
@@ -26,7 +33,11 @@ struct speech {
 	void (*say)(const struct stamp *, char out[SPEECH_SIZE]);
 };
 
-/* NULL: unknown target. */
-const struct speech *speech_find(const char *target, bool echo);
+/* NULL: unknown target, or it has no such way. */
+const struct speech *speech_find(const char *target, enum speech_kind);
+
+/* The dialects of parley, one for each member in turn. */
+#define SPEECH_DIALECTS 3
+const struct speech *speech_of_dialect(unsigned number);
 
 #endif
