@@ -120,20 +120,48 @@ mend_gap(const struct mending *mending, const struct walk_gap *gap)
  * been killed before the sync, and from now on it is shown.
  */
 static int
-end_file(const struct mending *mending, const struct walk_gap *cut)
+end_file(const struct mending *mending, const struct survey_file *which,
+    uint64_t size)
 {
 	char name[STORE_NAME_SIZE];
 	int file, error;
 
-	survey_file_name(cut->file, name);
+	survey_file_name(which, name);
 	error = disk_open(mending->disk, name, DISK_WRITE, &file);
 	if (error != 0)
 		return error;
-	error = disk_ftruncate(mending->disk, file, cut->at);
+	error = disk_ftruncate(mending->disk, file, size);
 	if (error == 0)
 		error = disk_fdatasync(mending->disk, file);
 	disk_close(mending->disk, file);
 	return error;
+}
+
+static const struct survey_file *
+segment_before(const struct mending *mending, const struct survey_file *file)
+{
+	const struct survey_file *segments = mending->plan->segments;
+
+	while (file > segments)
+		if ((--file)->is_readable)
+			return file;
+	return NULL;
+}
+
+/*
+ * The segment before it is the newest then: what stands behind its records
+ * did not matter until now.
+ */
+static int
+remove_newest(const struct mending *mending, const struct walk_gap *cut)
+{
+	const struct survey_file *before = segment_before(mending, cut->file);
+	int error = 0;
+
+	if (before != NULL)
+		error = end_file(mending, before,
+		    before == cut->tail ? cut->tail_end : SEGMENT_HEAD_SIZE);
+	return error == 0 ? remove_file(mending, cut->file) : error;
 }
 
 /* Segments behind the cut have bad heads, or they would have moved it. */
@@ -175,8 +203,8 @@ cut_tail(const struct mending *mending)
 	if (error != 0)
 		return error;
 	if (cut->is_whole || cut->at <= SEGMENT_HEAD_SIZE)
-		return remove_file(mending, cut->file);
-	return end_file(mending, cut);
+		return remove_newest(mending, cut);
+	return end_file(mending, cut->file, cut->at);
 }
 
 /* What the snapshot covers, and other snapshots. */
@@ -185,6 +213,7 @@ tidy_up(const struct mending *mending)
 {
 	const struct survey *survey = mending->survey;
 	const struct walk_plan *plan = mending->plan;
+	size_t covered = survey->segment_count - plan->segment_count;
 	int error = 0;
 
 	for (size_t i = 0; i < survey->snapshot_count && error == 0; i++) {
@@ -198,8 +227,7 @@ tidy_up(const struct mending *mending)
 		else
 			error = set_aside(mending, file);
 	}
-	for (size_t i = 0; survey->segments + i < plan->segments && error == 0;
-	     i++)
+	for (size_t i = 0; i < covered && error == 0; i++)
 		error = remove_file(mending, &survey->segments[i]);
 	return error;
 }

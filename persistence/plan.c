@@ -25,7 +25,8 @@ plan_with(const struct survey *survey, const struct survey_file *snapshot,
 	if (snapshot != NULL)
 		first = first_segment(survey, snapshot->lsn);
 	plan->snapshot = snapshot;
-	plan->segments = survey->segments + first;
+	plan->segments =
+	    first > 0 ? &survey->segments[first] : survey->segments;
 	plan->segment_count = survey->segment_count - first;
 }
 

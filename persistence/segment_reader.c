@@ -214,8 +214,9 @@ take_word(struct segment_reader *reader, const struct record *record)
 static bool
 goes_on(const struct segment_reader *reader, uint64_t lsn)
 {
-	return reader->head.is_snapshot ? lsn >= reader->last_lsn
-					: lsn > reader->last_lsn;
+	if (reader->head.is_snapshot)
+		return lsn >= reader->last_lsn && lsn <= reader->head.first_lsn;
+	return lsn > reader->last_lsn;
 }
 
 static bool

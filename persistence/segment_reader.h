@@ -57,8 +57,8 @@ struct segment_item {
 
 /*
  * What comes next. In a segment LSNs rise by one, in a snapshot they do not
- * fall; whatever breaks that is no record of it. A gap ends at the first good
- * record with a higher LSN.
+ * fall and end with its own; whatever breaks that is no record of it. A gap
+ * ends at the first good record with a higher LSN.
  */
 void segment_reader_next(struct segment_reader *, struct segment_item *out);
 

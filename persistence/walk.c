@@ -48,7 +48,7 @@ note_vouched(struct walk *walk, uint64_t lsn)
 static void
 leave_file(struct walk *walk)
 {
-	if (walk->is_open)
+	if (walk->is_open && walk->file > 0)
 		note_vouched(walk, segment_reader_vouched(walk->reader));
 	walk->is_open = false;
 	walk->at = 0;
@@ -121,7 +121,9 @@ tell_gap(struct walk *walk, struct walk_event *out, uint64_t at, uint64_t len,
 		.at = at,
 		.len = len,
 		.first = walk->expected,
-		.last = last };
+		.last = last,
+		.tail = walk->tail,
+		.tail_end = walk->tail_end };
 	if (last == LSN_WITHOUT_END)
 		walk->is_over = true;
 	else if (last >= walk->expected)
@@ -183,14 +185,6 @@ static bool
 take_snapshot_record(struct walk *walk, const struct segment_item *item,
     struct walk_event *out)
 {
-	uint64_t count;
-
-	if (item->record.type == RECORD_SNAP_END) {
-		if (snap_end_entry_read(item->record.payload, &count) &&
-		    walk->promised == 0)
-			walk->promised = count;
-		return false;
-	}
 	walk->count++;
 	walk->expected = item->record.lsn;
 	out->kind = WALK_RECORD;
@@ -207,13 +201,15 @@ tell_snapshot_gap(struct walk *walk, const struct segment_item *item,
 	uint64_t last = walk->plan.snapshot->lsn;
 	uint64_t first = walk->expected + 1;
 
-	if (item->next_lsn > 0 && item->next_lsn <= last)
+	if (item->next_lsn > 0)
 		last = item->next_lsn - 1;
 	if (first > last)
 		first = last > 0 ? last : 1;
 	if (last < first)
 		last = first;
 	walk->has_gap = true;
+	if (item->next_lsn == 0)
+		walk->has_open_gap = true;
 	out->kind = WALK_GAP;
 	out->gap = (struct walk_gap){ .file = walk->plan.snapshot,
 		.at = item->at,
@@ -223,24 +219,40 @@ tell_snapshot_gap(struct walk *walk, const struct segment_item *item,
 		.is_blank = item->is_blank };
 }
 
-static bool
-end_snapshot(struct walk *walk, const struct segment_item *item,
-    struct walk_event *out)
+/* Nobody says how many there were: one at least is missing. */
+static uint64_t
+count_missing(const struct walk *walk)
 {
-	uint64_t missing =
-	    walk->promised > walk->count ? walk->promised - walk->count : 0;
-
-	/* Nobody says how many there were: one at least. */
 	if (walk->promised == 0)
-		missing = 1;
-	if (missing > 0 && !walk->has_gap) {
-		tell_snapshot_gap(walk, item, out);
-		return true;
-	}
+		return 1;
+	return walk->promised > walk->count ? walk->promised - walk->count : 0;
+}
+
+static bool
+end_snapshot(struct walk *walk, struct walk_event *out)
+{
 	out->kind = WALK_SNAPSHOT_END;
-	out->missing = missing;
+	out->missing = count_missing(walk);
 	walk->expected = walk->plan.snapshot->lsn + 1;
 	leave_file(walk);
+	return true;
+}
+
+/* What stands behind SNAP_END does not matter. */
+static bool
+take_snapshot_end(struct walk *walk, const struct segment_item *item,
+    struct walk_event *out)
+{
+	struct segment_item nothing = { .at = item->at };
+	uint64_t count;
+
+	if (walk->promised == 0 &&
+	    snap_end_entry_read(item->record.payload, &count))
+		walk->promised = count;
+	walk->has_end = true;
+	if (count_missing(walk) == 0 || walk->has_gap)
+		return false;
+	tell_snapshot_gap(walk, &nothing, out);
 	return true;
 }
 
@@ -248,14 +260,18 @@ static bool
 next_in_snapshot(struct walk *walk, const struct segment_item *item,
     struct walk_event *out)
 {
-	if (item->kind == SEGMENT_RECORD &&
-	    item->record.lsn <= walk->plan.snapshot->lsn)
+	bool is_record = item->kind == SEGMENT_RECORD;
+
+	if (is_record && item->record.type == RECORD_SNAP_END)
+		return take_snapshot_end(walk, item, out);
+	if (is_record)
 		return take_snapshot_record(walk, item, out);
-	if (item->kind == SEGMENT_GAP) {
+	if (item->kind == SEGMENT_GAP ||
+	    (count_missing(walk) > 0 && !walk->has_open_gap)) {
 		tell_snapshot_gap(walk, item, out);
 		return true;
 	}
-	return end_snapshot(walk, item, out);
+	return end_snapshot(walk, out);
 }
 
 /* --- in a segment -----------------------------------------------------------
@@ -266,16 +282,19 @@ take_segment_record(struct walk *walk, const struct segment_item *item,
     uint64_t last, struct walk_event *out)
 {
 	uint64_t lsn = item->record.lsn;
+	bool belongs = lsn >= walk->expected && lsn <= last;
 
+	if (belongs) {
+		walk->expected = lsn + 1;
+		walk->tail = current_file(walk);
+		walk->tail_end = item->at + item->len;
+		out->kind = WALK_RECORD;
+		out->record = item->record;
+		out->size = item->len;
+	}
 	if (lsn >= last)
 		leave_file(walk);
-	if (lsn < walk->expected || lsn > last)
-		return false;
-	walk->expected = lsn + 1;
-	out->kind = WALK_RECORD;
-	out->record = item->record;
-	out->size = item->len;
-	return true;
+	return belongs;
 }
 
 /* What stands behind the last record that belongs here does not matter. */
@@ -341,6 +360,8 @@ step(struct walk *walk, struct walk_event *out)
 		tell_gap(walk, out, 0, 0, LSN_WITHOUT_END);
 		return true;
 	}
+	if (walk->has_end && walk->file == 0)
+		return end_snapshot(walk, out);
 	return walk->is_open ? read_item(walk, out) : enter_file(walk, out);
 }
 

@@ -26,6 +26,9 @@ struct walk_gap {
 	uint64_t records;     /* of a snapshot's gap: not known yet, 0 */
 	bool is_whole;        /* the whole file: its head is bad */
 	bool is_blank;        /* only zeros; of a whole file, behind its head */
+	/* Where the last record before it stands, in a segment; NULL: none. */
+	const struct survey_file *tail;
+	uint64_t tail_end; /* the byte behind it */
 };
 
 enum walk_event_kind {
@@ -56,8 +59,12 @@ struct walk {
 	uint64_t expected; /* the next LSN; in a snapshot: the last one */
 	uint64_t count;    /* a snapshot's good records, … */
 	uint64_t promised; /* … and how many it should have; 0: not known */
-	bool has_gap;      /* the snapshot has */
-	uint64_t vouched;  /* all LSNs up to here were durable once */
+	bool has_gap;      /* the snapshot has, … */
+	bool has_open_gap; /* … one that reaches to its end */
+	bool has_end;      /* its SNAP_END was met */
+	const struct survey_file *tail; /* as in a gap */
+	uint64_t tail_end;
+	uint64_t vouched; /* all LSNs up to here were durable once */
 };
 
 /* The plan's files and the reader are borrowed. */
