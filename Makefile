@@ -127,6 +127,8 @@ $(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
 	$(link) -lpthread -o $@
 $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
 	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
+$(O)/fuzz_segment: $(call objects,\
+	$(wildcard tests/support/persistence/memory_*.c))
 
 # --- running ----------------------------------------------------------------
 run: ## install what is missing, build, start the server (ARGS="--listen :80")
