@@ -3,117 +3,36 @@
  * connection and what is in order; this shows it.
  */
 
+import { $ } from "./elements.js";
+import { announce, line } from "./line.js";
+import { remember, remembered } from "./memory.js";
 import { Parley, makeKey } from "./parley.js";
-import { disc, el } from "./elements.js";
-import { Log } from "./log.js";
+import {
+	LOBBY, isAtEnd, keepingEnd, noteScrolling, page, place, showOlder, toEnd,
+} from "./places.js";
+import {
+	onChoice, plural, showAll, showHeader, showMe, showMembers, showMine,
+	showOthers, showTyping,
+} from "./side.js";
 
 const PAGE = 50;
-const MANY = 1000; /* elements of one place */
-const NEAR = 80; /* pixels from the end that still count as there */
 const REFRESH_MS = 10000;
 const TYPING_MS = 4000;
 
-const $ = (id) => document.getElementById(id);
-const wide = matchMedia("(min-width: 70.01rem)"); /* room for the members */
 const app = $("app");
 const scroll = $("scroll");
 const text = $("text");
+const fine = matchMedia("(pointer: fine)");
+const wide = matchMedia("(min-width: 70.01rem)"); /* room for the members */
 
-let chat = null;
-let rooms = []; /* all there are, as the server last said */
-let here = null; /* the place that is seen */
-const places = new Map();
-
-/* --- what is remembered --------------------------------------------------- */
-
-function remembered(store, name, otherwise) {
-	try {
-		return JSON.parse(store.getItem(`parley.${name}`)) ?? otherwise;
-	} catch {
-		return otherwise;
-	}
-}
-
-function remember(store, name, value) {
-	try {
-		store.setItem(`parley.${name}`, JSON.stringify(value));
-	} catch {
-		/* Private browsing, or full: then it is not remembered. */
-	}
-}
-
-function rememberRooms() {
-	remember(sessionStorage, "rooms", [...chat.rooms.keys()]);
-}
-
-/* --- places: the lobby, rooms, private talks ------------------------------ */
-
-class Place {
-	constructor(key, name, room = null) {
-		Object.assign(this, { key, name, room });
-		this.log = new Log();
-		this.unread = 0;
-		this.draft = "";
-		this.older = false; /* there may be more above */
-		this.loading = false;
-		this.top = null; /* where it was scrolled to; null: the end */
-		this.typing = new Map();
-		this.members = [];
-	}
-
-	get isRoom() {
-		return this.room !== null;
-	}
-
-	get isPrivate() {
-		return this.key.startsWith("@");
-	}
-}
-
-const LOBBY = "";
-const keyOf = (room) => room ?? LOBBY;
-
-function place(key, name, room) {
-	if (!places.has(key))
-		places.set(key, new Place(key, name, room));
-	return places.get(key);
-}
-
-const isAtEnd = () =>
-	scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR;
-
-function toEnd() {
-	scroll.scrollTop = scroll.scrollHeight;
-	$("jump").hidden = true;
-}
-
-/* Changes what is seen; who was at the end stays there. */
-function keepingEnd(where, change) {
-	const stays = where === here && isAtEnd();
-
-	change();
-	if (!stays)
-		return;
-	if (where.log.size > MANY) {
-		where.log.trim(MANY / 2);
-		where.older = where.isRoom;
-		showOlder();
-	}
-	toEnd();
-}
-
-function showOlder() {
-	$("older").hidden = !here.older;
-}
-
-function show(where, { focus = true } = {}) {
-	if (here && here !== where) {
-		here.draft = text.value;
-		here.top = isAtEnd() ? null : scroll.scrollTop;
-		here.log.clearNews();
+function show(where) {
+	if (page.here && page.here !== where) {
+		page.here.draft = text.value;
+		page.here.top = isAtEnd() ? null : scroll.scrollTop;
+		page.here.log.clearNews();
 		text.value = where.draft;
 	}
-	here = where;
+	page.here = where;
 	$("log").replaceChildren(where.log.list);
 	showOlder();
 	document.body.dataset.view = "room";
@@ -125,163 +44,11 @@ function show(where, { focus = true } = {}) {
 		scroll.scrollTop = where.top;
 	history.replaceState(null, "", where.isRoom ? `#${where.key}` : "#");
 	showAll();
-	if (focus)
-		text.focus({ preventScroll: true });
+	/* On a phone, a focus brings the keyboard. */
+	(fine.matches ? text : $("title")).focus({ preventScroll: true });
 }
 
-/* --- what is shown around it ---------------------------------------------- */
-
-/* Makes a list's items those of the entries, touching no more than needed. */
-function sync(list, entries, keyOfEntry, make, update) {
-	const old = new Map(
-		Array.from(list.children, (item) => [item.dataset.key, item]));
-
-	entries.forEach((entry, i) => {
-		const key = keyOfEntry(entry);
-		const item = old.get(key) ?? make(entry);
-		item.dataset.key = key;
-		old.delete(key);
-		update(item, entry);
-		if (list.children[i] !== item)
-			list.insertBefore(item, list.children[i] ?? null);
-	});
-	old.forEach((item) => item.remove());
-}
-
-const plural = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
-const say = (element, value) => {
-	if (element.textContent !== value)
-		element.textContent = value;
-};
-
-function makeEntry(onclick) {
-	return el("li", {}, el("button", { type: "button", onclick },
-		el("span", { className: "label" }),
-		el("span", { className: "quiet" })));
-}
-
-function showMine() {
-	const mine = [...places.values()];
-
-	sync($("mine"), mine, (one) => one.key,
-		(one) => makeEntry(() => show(one)),
-		(item, one) => {
-			const [button] = item.children;
-			const [label, badge] = button.children;
-			say(label, one.name);
-			say(badge, one.unread ? String(Math.min(one.unread, 99)) : "");
-			badge.className = one.unread ? "badge" : "quiet";
-			item.className = one.unread ? "fresh" : "";
-			if (one === here)
-				button.setAttribute("aria-current", "page");
-			else
-				button.removeAttribute("aria-current");
-			button.setAttribute("aria-label", one.unread
-				? `${one.name}, ${one.unread} unread` : one.name);
-		});
-	const unread = mine.reduce((sum, one) => sum + one.unread, 0);
-	$("elsewhere").hidden = unread === 0;
-	say($("elsewhere"), String(Math.min(unread, 99)));
-	document.title = `${unread ? `(${unread}) ` : ""}${here.name} · parley`;
-}
-
-function showOthers() {
-	const others = rooms.filter(({ room }) => !chat.rooms.has(room))
-		.sort((a, b) => b.members - a.members).slice(0, 100);
-
-	$("open").hidden = others.length === 0;
-	sync($("others"), others, ({ room }) => room,
-		({ room }) => makeEntry(() => enter(room)),
-		(item, { name, members }) => {
-			const [label, count] = item.firstChild.children;
-			say(label, name);
-			say(count, String(members));
-			item.firstChild.setAttribute("aria-label",
-				`Join ${name}, ${plural(members, "member")}`);
-		});
-}
-
-function about({ key, isRoom, isPrivate }) {
-	const known = rooms.find(({ room }) => room === key);
-
-	if (isPrivate)
-		return "Only the two of you read this";
-	if (!isRoom)
-		return "Everybody who is here; nothing is kept";
-	if (known)
-		return known.persistent ? "Stays when everybody has left"
-			: "Goes when everybody has left";
-	return "";
-}
-
-function showHeader() {
-	const count = here.room?.count ?? here.members?.length ?? 0;
-
-	say($("title"), here.name);
-	say($("about"), about(here));
-	say($("count"), String(count));
-	$("leave").hidden = here.key === LOBBY;
-	$("to-people").hidden = here.isPrivate;
-	text.placeholder = `Message to ${here.name}`;
-}
-
-function showMembers() {
-	const names = here.room ? here.room.members : here.members;
-
-	$("crowd").hidden = Boolean(names);
-	sync($("members"), names ?? [], (name) => name,
-		(name) => el("li", {}, el("button", {
-			type: "button", title: "Write privately",
-			onclick: () => show(place(`@${name}`, name)),
-		}, disc(name), el("span", { className: "label" }))),
-		(item, name) => say(item.firstChild.lastChild,
-			name === chat.me?.member ? `${name} (you)` : name));
-}
-
-function showTyping() {
-	const names = [...here.typing.keys()];
-
-	say($("typing"), names.length === 0 ? ""
-		: names.length > 2 ? "Several are typing …"
-			: `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} typing …`);
-}
-
-function showAll() {
-	showMine();
-	showOthers();
-	showHeader();
-	showMembers();
-	showTyping();
-}
-
-function showMe({ member }) {
-	const button = $("me");
-
-	say($("my-name"), member);
-	button.replaceChild(disc(member), button.firstChild);
-}
-
-/* --- the quiet line ------------------------------------------------------- */
-
-const line = {
-	timer: 0,
-
-	say(what, { until = 0, retry = false, forMs = 0 } = {}) {
-		const [words, countdown, button] = $("line").children;
-
-		clearInterval(this.timer);
-		$("line").hidden = !what;
-		say(words, what);
-		say(countdown, "");
-		button.hidden = !retry;
-		if (forMs)
-			this.timer = setTimeout(() => this.say(""), forMs);
-		if (until)
-			this.timer = setInterval(() => say(countdown,
-				`Next try in ${Math.max(0, Math.ceil((until - Date.now()) / 1000))} s.`),
-			250);
-	},
-};
+/* --- hearing -------------------------------------------------------------- */
 
 let wasLost = false;
 const onState = {
@@ -299,21 +66,8 @@ const onState = {
 	},
 };
 
-/* Several in a moment are read out together. */
-let announced = [];
-function announce(what) {
-	if (announced.push(what) > 1)
-		return;
-	setTimeout(() => {
-		$("announce").textContent = announced.slice(-5).join(". ");
-		announced = [];
-	}, 400);
-}
-
-/* --- hearing -------------------------------------------------------------- */
-
 function onMessage(message) {
-	const where = places.get(keyOf(message.room));
+	const where = page.places.get(message.room ?? LOBBY);
 
 	if (!where)
 		return;
@@ -321,14 +75,14 @@ function onMessage(message) {
 }
 
 function hear(where, message) {
-	const isNews = !message.own && (where !== here || document.hidden);
-	const wasAtEnd = where === here && isAtEnd();
+	const isNews = !message.own && (where !== page.here || document.hidden);
+	const wasAtEnd = where === page.here && isAtEnd();
 
 	keepingEnd(where, () => where.log.add({ at: Date.now(), ...message },
 		{ isNews: isNews && where.unread === 0 }));
 	where.unread += isNews ? 1 : 0;
 	where.typing.delete(message.member);
-	if (where === here) {
+	if (where === page.here) {
 		showTyping();
 		if (!message.own)
 			announce(`${message.member}: ${typeof message.message === "string"
@@ -339,7 +93,7 @@ function hear(where, message) {
 }
 
 function onNotice({ message }) {
-	const lobby = places.get(LOBBY);
+	const lobby = page.places.get(LOBBY);
 
 	keepingEnd(lobby, () => lobby.log.line(message));
 	refresh();
@@ -350,9 +104,9 @@ function onDm(message) {
 }
 
 function onTyping({ room, member }) {
-	const where = places.get(room);
+	const where = page.places.get(room);
 
-	if (!where || member === chat.me.member)
+	if (!where || member === page.chat.me.member)
 		return;
 	clearTimeout(where.typing.get(member));
 	where.typing.set(member, setTimeout(() => {
@@ -363,38 +117,42 @@ function onTyping({ room, member }) {
 }
 
 function onRoom(room) {
-	const where = places.get(room.id);
+	const where = page.places.get(room.id);
 
 	if (!where)
 		return;
 	where.room = room;
 	where.name = room.name;
-	if (where === here) {
+	if (where === page.here) {
 		showHeader();
 		showMembers();
 	}
 }
 
 function onReset({ id }) {
-	const { log } = places.get(id);
+	const { log } = page.places.get(id);
 
 	log.renew();
 	log.line("This room has begun anew.");
-	places.get(id).older = false;
+	page.places.get(id).older = false;
 	showOlder();
 }
 
 function onGap({ room, missing: [from, to] }) {
-	places.get(room.id).log.line(
+	page.places.get(room.id).log.line(
 		`${plural(to - from + 1, "message")} in between are not kept any more.`);
 }
 
 function onLeft({ room, error }) {
 	forget(room.id);
-	places.get(LOBBY).log.line(`${room.name}: ${error.message}`);
+	page.places.get(LOBBY).log.line(`${room.name}: ${error.message}`);
 }
 
 /* --- doing ---------------------------------------------------------------- */
+
+function rememberRooms() {
+	remember(sessionStorage, "rooms", [...page.chat.rooms.keys()]);
+}
 
 function open({ room, messages }) {
 	const where = place(room.id, room.name, room);
@@ -407,7 +165,7 @@ function open({ room, messages }) {
 
 async function enter(id, options = {}) {
 	try {
-		show(open(await chat.join(id, { history: PAGE, ...options })));
+		show(open(await page.chat.join(id, { history: PAGE, ...options })));
 		refresh();
 	} catch (error) {
 		line.say(error.message, { forMs: 5000 });
@@ -416,25 +174,25 @@ async function enter(id, options = {}) {
 }
 
 function forget(key) {
-	places.delete(key);
+	page.places.delete(key);
 	rememberRooms();
-	if (here.key === key)
-		show(places.get(LOBBY));
+	if (page.here.key === key)
+		show(page.places.get(LOBBY));
 	showAll();
 }
 
 function leave() {
-	if (here.isRoom)
-		chat.leave(here.key).catch(() => {}).then(refresh);
-	forget(here.key);
+	if (page.here.isRoom)
+		page.chat.leave(page.here.key).catch(() => {}).then(refresh);
+	forget(page.here.key);
 }
 
 async function refresh() {
-	if (chat.state !== "open" || document.hidden)
+	if (page.chat.state !== "open" || document.hidden)
 		return;
 	try {
-		rooms = await chat.listRooms();
-		places.get(LOBBY).members = await chat.listMembers();
+		page.rooms = await page.chat.listRooms();
+		page.places.get(LOBBY).members = await page.chat.listMembers();
 	} catch {
 		return; /* next time */
 	}
@@ -444,18 +202,18 @@ async function refresh() {
 }
 
 async function loadOlder() {
-	const where = here;
+	const where = page.here;
 
 	if (!where.older || where.loading)
 		return;
 	where.loading = true;
 	try {
-		const messages = await chat.history(where.key,
+		const messages = await page.chat.history(where.key,
 			{ before: where.log.firstSeq, limit: PAGE });
 		const fromEnd = scroll.scrollHeight - scroll.scrollTop;
 		where.log.prepend(messages);
 		where.older = messages.length > 0 && messages[0].seq > 1;
-		if (where === here) {
+		if (where === page.here) {
 			showOlder();
 			scroll.scrollTop = scroll.scrollHeight - fromEnd;
 		}
@@ -472,7 +230,7 @@ const reasons = {
 
 async function post(where, message, key) {
 	try {
-		const ack = await chat.broadcast(where.key, message, { key });
+		const ack = await page.chat.broadcast(where.key, message, { key });
 		keepingEnd(where, () => where.log.sent(key, ack));
 	} catch (error) {
 		const why = reasons[error.code] ?? `Not sent: ${error.message}.`;
@@ -491,13 +249,13 @@ async function post(where, message, key) {
 async function tell(where, message) {
 	try {
 		if (where.isPrivate) {
-			const { member } = await chat.dm(where.name, message);
-			hear(where, { member: chat.me.member, to: member, message, own: true });
+			const { member } = await page.chat.dm(where.name, message);
+			hear(where, { member: page.chat.me.member, to: member, message, own: true });
 		} else
-			await chat.broadcast(null, message);
+			await page.chat.broadcast(null, message);
 	} catch (error) {
 		line.say(`Not sent: ${error.message}.`, { forMs: 5000 });
-		if (where === here && !text.value)
+		if (where === page.here && !text.value)
 			text.value = message;
 	}
 }
@@ -508,12 +266,12 @@ function send() {
 	if (!message)
 		return;
 	text.value = "";
-	if (here.isRoom) {
+	if (page.here.isRoom) {
 		const key = makeKey();
-		here.log.pend(key, { member: chat.me.member, message });
-		post(here, message, key);
+		page.here.log.pend(key, { member: page.chat.me.member, message });
+		post(page.here, message, key);
 	} else
-		tell(here, message);
+		tell(page.here, message);
 	toEnd();
 }
 
@@ -524,7 +282,7 @@ function listen() {
 		state: (detail) => onState[detail.state]?.(detail),
 		me: (me) => {
 			showMe(me);
-			remember(sessionStorage, "ids", [...chat.ids].slice(-100));
+			remember(sessionStorage, "ids", [...page.chat.ids].slice(-100));
 		},
 		message: onMessage, notice: onNotice, dm: onDm, typing: onTyping,
 		room: onRoom, reset: onReset, gap: onGap, left: onLeft,
@@ -532,17 +290,39 @@ function listen() {
 	};
 
 	for (const [type, handle] of Object.entries(on))
-		chat.addEventListener(type, ({ detail }) => handle(detail));
+		page.chat.addEventListener(type, ({ detail }) => handle(detail));
+}
+
+/* "#tea" */
+function namedRoom() {
+	try {
+		return decodeURIComponent(location.hash.slice(1));
+	} catch {
+		return "";
+	}
+}
+
+const isOpen = () => page.chat.state === "open" || new Promise((resolve) =>
+	page.chat.addEventListener("state", () => resolve(isOpen()), { once: true }));
+
+/* A room of earlier; when the connection is lost on the way, once more. */
+async function reopen(id) {
+	await isOpen();
+	try {
+		open(await page.chat.join(id, { history: PAGE }));
+	} catch (error) {
+		if (error.code === "disconnected")
+			await reopen(id);
+	}
 }
 
 /* The rooms of this tab, and the one that the address names. */
 async function openRooms() {
-	const named = decodeURIComponent(location.hash.slice(1));
-	const ids = new Set(remembered(sessionStorage, "rooms", []));
+	const named = namedRoom();
 
-	ids.delete(named);
-	for (const id of ids)
-		await chat.join(id, { history: PAGE }).then(open, () => {});
+	for (const id of remembered(sessionStorage, "rooms", []))
+		if (id !== named)
+			await reopen(id);
 	if (named)
 		await enter(named, { create: true });
 	showAll();
@@ -554,8 +334,10 @@ async function start(name) {
 	url.protocol = url.protocol.replace("http", "ws");
 	url.hash = "";
 	remember(localStorage, "name", name);
-	chat = new Parley(url, { name, ids: remembered(sessionStorage, "ids", []) });
+	page.chat = new Parley(url,
+		{ name, ids: remembered(sessionStorage, "ids", []) });
 	listen();
+	onChoice({ show, enter });
 	$("welcome").remove();
 	app.hidden = false;
 	togglePeople(wide.matches);
@@ -564,7 +346,7 @@ async function start(name) {
 	show(place(LOBBY, "Lobby"));
 	history.replaceState(null, "", named || "#");
 	try {
-		await chat.connect();
+		await page.chat.connect();
 		await openRooms();
 	} catch {
 		/* Refused: the line says so. */
@@ -605,9 +387,9 @@ function ask(id, prepare, act) {
 
 /* Alt and an arrow: the place above, the place below. */
 function step(by) {
-	const all = [...places.values()];
+	const all = [...page.places.values()];
 
-	show(all[(all.indexOf(here) + by + all.length) % all.length]);
+	show(all[(all.indexOf(page.here) + by + all.length) % all.length]);
 }
 
 $("enter").onsubmit = (event) => {
@@ -626,32 +408,31 @@ text.onkeydown = (event) => {
 };
 text.oninput = () => {
 	if (text.value)
-		chat.typing(here.key);
+		page.chat.typing(page.here.key);
 };
 scroll.onscroll = () => {
+	noteScrolling();
 	if (scroll.scrollTop < 200)
 		loadOlder();
-	if (isAtEnd())
-		$("jump").hidden = true;
 };
 document.onkeydown = (event) => {
-	if (event.altKey && here && /^Arrow(Up|Down)$/.test(event.key)) {
+	if (event.altKey && page.here && /^Arrow(Up|Down)$/.test(event.key)) {
 		event.preventDefault();
 		step(event.key === "ArrowUp" ? -1 : 1);
 	} else if (event.key === "Escape" && !wide.matches)
 		togglePeople(false);
 };
 document.onvisibilitychange = () => {
-	if (document.hidden || !here)
+	if (document.hidden || !page.here)
 		return;
-	here.unread = 0;
+	page.here.unread = 0;
 	showAll();
 	refresh();
 };
 onhashchange = () => {
-	const id = decodeURIComponent(location.hash.slice(1));
+	const id = namedRoom();
 
-	if (chat && id && id !== here.key)
+	if (page.chat && id && id !== page.here.key)
 		enter(id, { create: true });
 };
 $("older").onclick = loadOlder;
@@ -666,18 +447,18 @@ $("from-people").onclick = () => {
 	togglePeople(false);
 	$("to-people").focus();
 };
-$("line").querySelector("button").onclick = () => chat.retry();
+$("line").querySelector("button").onclick = () => page.chat.retry();
 $("new").onclick = ask("make", () => {}, async () => {
-	const made = await chat.create($("room-name").value.trim(),
+	const made = await page.chat.create($("room-name").value.trim(),
 		{ persistent: $("room-stays").checked });
 	show(open(made));
 	refresh();
 });
 $("me").onclick = ask("rename",
-	() => { $("new-name").value = chat.me?.member ?? ""; },
+	() => { $("new-name").value = page.chat.me?.member ?? ""; },
 	async () => {
 		remember(localStorage, "name", $("new-name").value.trim());
-		await chat.rename($("new-name").value.trim());
+		await page.chat.rename($("new-name").value.trim());
 	});
 
 const known = remembered(localStorage, "name", "");

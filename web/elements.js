@@ -1,5 +1,7 @@
 /* Elements, made of what is text and stays text. */
 
+export const $ = (id) => document.getElementById(id);
+
 /** An element with properties, attributes (in `at`) and children. */
 export function el(tag, { at = {}, ...props } = {}, ...children) {
 	const element = Object.assign(document.createElement(tag), props);

@@ -3,13 +3,12 @@
  * Counters only grow; what is shown is their difference.
  */
 
-import { el } from "./elements.js";
+import { $, el } from "./elements.js";
 
 const EVERY_MS = 1000;
 const KEPT = 120;
 const SVG = "http://www.w3.org/2000/svg";
 
-const $ = (id) => document.getElementById(id);
 const samples = [];
 
 /* --- numbers -------------------------------------------------------------- */

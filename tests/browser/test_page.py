@@ -162,6 +162,26 @@ def test_a_message_that_is_refused_says_so(pages, start):
     alice.until_said("short")
 
 
+def test_who_is_at_the_end_stays_there(pages, parleyd):
+    alice, bob = meet(pages, parleyd.address)
+    for number in range(30):
+        bob.say(f"line {number}")
+    alice.until_said(*[f"line {number}" for number in range(30)])
+    left = (
+        "const s = document.getElementById('scroll');"
+        "return s.scrollHeight - s.scrollTop - s.clientHeight < 2"
+    )
+    assert alice.run(left)
+    alice.resize(390, 480)
+    alice.until(lambda: alice.run(left))
+    alice.run("document.getElementById('scroll').scrollTop = 300")
+    bob.say("and one more")
+    alice.until(lambda: alice.is_seen("#jump"))
+    assert not alice.run(left)
+    alice.click("#jump")
+    alice.until(lambda: alice.run(left) and not alice.is_seen("#jump"))
+
+
 def test_with_keys_alone(pages, parleyd):
     alice, _ = meet(pages, parleyd.address)
     alice.press(Keys.ALT, Keys.ARROW_UP)

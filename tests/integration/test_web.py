@@ -10,7 +10,8 @@ import pytest
 
 from client import Chat, Connection, plain_head
 
-CHAT = ["/", "/chat.js", "/elements.js", "/icon.svg", "/log.js", "/parley.js"]
+SCRIPTS = ["chat", "elements", "line", "log", "memory", "parley", "places", "side"]
+CHAT = ["/", "/icon.svg"] + [f"/{name}.js" for name in SCRIPTS]
 PATHS = CHAT + ["/monitor", "/monitor.js"]
 
 
