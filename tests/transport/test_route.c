@@ -239,16 +239,22 @@ tell_nothing(struct report *out, void *arg)
 static const struct {
 	const char *dialect;
 	const char *path;
+	const char *accept;
 	const char *body; /* its beginning */
 } beside[] = {
-	{ "action", "/", "Open a WebSocket here" },
-	{ "action", "/a.js", "Open a WebSocket here" },
-	{ "action", "/monitor/stats", "Open a WebSocket here" },
-	{ "command", "/", "page" },
-	{ "command", "/a.js", "script" },
-	{ "command", "/stats", "{\"server\":\"s\"," },
-	{ "command", "/monitor/stats", "{\"server\":\"s\"," },
-	{ "command", "/metrics", "# HELP parley_connections " },
+	{ "action", "/", "text/html", "Open a WebSocket here" },
+	{ "action", "/a.js", "*/*", "Open a WebSocket here" },
+	{ "action", "/monitor/stats", "*/*", "Open a WebSocket here" },
+	{ "command", "/", "*/*", "page" },
+	{ "command", "/a.js", "*/*", "script" },
+	{ "command", "/stats", "*/*", "{\"server\":\"s\"," },
+	{ "command", "/monitor/stats", "*/*", "{\"server\":\"s\"," },
+	{ "command", "/metrics", "*/*", "# HELP parley_connections " },
+	{ "topic", "/", "text/html, */*;q=0.8", "page" },
+	{ "topic", "/", "*/*", "{\"detail\":\"Not Found\"}" },
+	{ "topic", "/a.js", "*/*", "script" },
+	{ "topic", "/stats", "text/html", "{\"server\":\"Secure" },
+	{ "topic", "/monitor/stats", "*/*", "{\"server\":\"s\"," },
 };
 
 START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
@@ -262,6 +268,8 @@ START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
 	struct http_request request = {
 		.method = STR("GET"),
 		.path = str_from(beside[_i].path),
+		.header_count = 1,
+		.headers = { { STR("Accept"), str_from(beside[_i].accept) } },
 	};
 	const char *expected = beside[_i].body;
 
