@@ -229,7 +229,7 @@ prefix := $(DESTDIR)$(PREFIX)
 install: build/parleyd ## into PREFIX (and below DESTDIR)
 	install -D -m 755 build/parleyd $(prefix)/bin/parleyd
 	install -d $(prefix)/share/doc/parley $(prefix)/lib/systemd/system
-	install -m 644 $(wildcard *.md docs/*.md) LICENSE \
+	install -m 644 $(wildcard *.md docs/*.md docs/*.png) LICENSE \
 		$(prefix)/share/doc/parley
 	sed 's|@PREFIX@|$(PREFIX)|' cmd/parleyd/parleyd.service.in \
 		> $(prefix)/lib/systemd/system/parleyd.service
