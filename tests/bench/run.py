@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Measures parleyd next to the limit program and prints one table.
+"""Measures parleyd next to others and prints one table.
+
+The others are the limit program, the disk itself, and redis-server if it is
+installed: what each is for is told in docs/benchmark.md.
 
 Every run has a fresh server on loopback, pinned to one core; the generator
 has another. The programs take turns within a round, so that what the machine
@@ -20,10 +23,13 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 from goals import CASES, GOALS
+from kept import KEPT_CASES
+from others import OTHERS, NotInstalled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,16 +50,19 @@ class Programs:
         self.parleyd_flags = parleyd_flags
         self.generator = build / "parley-bench"
 
-    def server(self, target, port):
+    def server(self, case, target, port, directory):
         if target == "parley":
+            more = [flag.format(dir=directory) for flag in case.flags]
             return [str(self.build / "parleyd"), "--listen",
-                    f"127.0.0.1:{port}", *self.parleyd_flags]
+                    f"127.0.0.1:{port}", *more, *self.parleyd_flags]
         each = ["--each"] if target == "bare" else []
         return [str(self.build / "limit_server"), *each, str(port)]
 
-    def missing(self, targets):
+    def missing(self, cases):
         needed = {self.generator}
-        needed.update(Path(self.server(target, 0)[0]) for target in targets)
+        needed.update(Path(self.server(case, target, 0, "")[0])
+                      for case in cases for target in case.targets
+                      if target not in OTHERS)
         return sorted(str(path) for path in needed if not path.exists())
 
 
@@ -115,14 +124,32 @@ class Server:
 
 
 def run_once(programs, cores, case, target, seconds, out):
-    port = free_port()
+    with tempfile.TemporaryDirectory(dir=out) as directory:
+        if target in OTHERS:
+            figures = OTHERS[target](case, seconds * case.stretch, directory)
+        else:
+            figures = run_server(programs, cores, case, target, seconds, out,
+                                 directory)
+    return {**figures, "case": case.name, "target": target}
+
+
+def run_server(programs, cores, case, target, seconds, out, directory):
     log = out / f"{case.name}-{target}.log"
-    with Server(programs.server(target, port), cores[0], log, port) as server:
+
+    def start():
+        port = free_port()
+        command = programs.server(case, target, port, directory)
+        # A store has a thread for the disk: they would take turns on a core.
+        return Server(command, None if case.flags else cores[0], log, port)
+
+    if case.name in KEPT_CASES:
+        return KEPT_CASES[case.name](start, seconds)
+    with start() as server:
         command = [
             str(programs.generator), "--json", "--pid",
             str(server.process.pid), "--seconds", str(seconds * case.stretch),
             "--target", "parley" if target == "parley" else "bare",
-            case.name, f"127.0.0.1:{port}",
+            case.name, f"127.0.0.1:{server.port}",
         ]
         try:
             done = subprocess.run(
@@ -132,9 +159,7 @@ def run_once(programs, cores, case, target, seconds, out):
             raise Failed("the generator does not come to an end") from None
         if done.returncode != 0:
             raise Failed(done.stderr.strip() or f"exit {done.returncode}")
-    figures = json.loads(done.stdout)
-    figures["target"] = target
-    return figures
+    return json.loads(done.stdout)
 
 
 def run_all(programs, cases, rounds, seconds, out):
@@ -149,6 +174,8 @@ def run_all(programs, cases, rounds, seconds, out):
                     figures = run_once(programs, cores, case, target, seconds,
                                        out)
                     runs.append({"round": number, **figures})
+                except NotInstalled:
+                    continue
                 except Failed as failure:
                     failures.append(f"{case.name}, {target}: {failure}")
     progress("")
@@ -171,6 +198,7 @@ def judge(goal, runs):
     if not ours:
         return None
     theirs = values.get(goal.against, {})
+    ours = {n: value - goal.allowance for n, value in ours.items()}
     if goal.kind == "value":
         results = list(ours.values())
     elif goal.kind == "ratio":
@@ -180,7 +208,7 @@ def judge(goal, runs):
     row = {"case": goal.case, "figure": goal.figure, "unit": goal.unit,
            "kind": goal.kind, "against": goal.against or "",
            "goal": (">= " if goal.least else "<= ") + f"{goal.bound:g}"}
-    for target in ("parley", "bare", "limit"):
+    for target in ("parley", "bare", "limit", "disk", "redis"):
         seen = values.get(target, {}).values()
         row[target] = statistics.median(seen) * goal.scale if seen else None
     row["result"] = statistics.median(results) if results else None
@@ -202,19 +230,20 @@ def describe(row):
     against = f" {row['kind']} to {row['against']}" if row["against"] else ""
     return (row["case"], row["figure"].replace("_per_cpu_s", "/cpu-s"),
             row["unit"], number(row["parley"]), number(row["bare"]),
-            number(row["limit"]), number(row["result"]) + against,
+            number(row["limit"]), number(row["disk"]),
+            number(row["redis"]), number(row["result"]) + against,
             row["goal"],
             {True: "yes", False: "NO"}.get(row.get("reached"), "-"))
 
 
 def print_table(rows):
-    head = ("case", "figure", "unit", "parley", "bare", "limit", "result",
-            "goal", "reached")
+    head = ("case", "figure", "unit", "parley", "bare", "limit", "disk",
+            "redis", "result", "goal", "reached")
     lines = [head] + [describe(row) for row in rows]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for line in lines:
         print("  ".join(
-            cell.rjust(width) if 3 <= i <= 5 else cell.ljust(width)
+            cell.rjust(width) if 3 <= i <= 7 else cell.ljust(width)
             for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
 
 
@@ -289,7 +318,7 @@ def main():
              if not arguments.case or case.name in arguments.case]
     programs = Programs(arguments.build,
                         PARLEYD_FLAGS + arguments.parleyd_flags)
-    missing = programs.missing({t for case in cases for t in case.targets})
+    missing = programs.missing(cases)
     if missing:
         print(f"missing: {', '.join(missing)} (make)", file=sys.stderr)
         return 2

@@ -1,0 +1,79 @@
+"""What a store is measured against: the disk itself, and redis-server."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+RECORD = 256  # bytes: about what a message of 128 takes
+CLIENTS = {"acks-1": 1, "acks-16": 16, "acks-256": 256, "acks-1000": 1000}
+REQUESTS_PER_S = 10_000  # a guess, so that a run takes about so many seconds
+
+
+class NotInstalled(Exception):
+    """There is nothing to measure here."""
+
+
+def measure_disk(case, seconds, directory):
+    """One record after the other, each synced: what no grouping can beat."""
+    path = os.path.join(directory, "syncs")
+    file = os.open(path, os.O_CREAT | os.O_WRONLY)
+    times = []
+    try:
+        os.posix_fallocate(file, 0, 64 << 20)
+        os.fsync(file)
+        end = time.perf_counter() + seconds
+        at = 0
+        while time.perf_counter() < end:
+            began = time.perf_counter()
+            os.pwrite(file, b"." * RECORD, at % (64 << 20))
+            os.fdatasync(file)
+            times.append(time.perf_counter() - began)
+            at += RECORD
+    finally:
+        os.close(file)
+    times.sort()
+    return {"deliveries_per_wall_s": len(times) / sum(times),
+            "p50_us": times[len(times) // 2] * 1e6,
+            "p99_us": times[len(times) * 99 // 100] * 1e6}
+
+
+def await_port(port):
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError("redis-server does not listen")
+
+
+def measure_redis(case, seconds, directory):
+    """redis-benchmark appends to lists, every append synced to the disk."""
+    if not (shutil.which("redis-server") and shutil.which("redis-benchmark")):
+        raise NotInstalled
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--dir", directory,
+         "--appendonly", "yes", "--appendfsync", "always", "--save", ""],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        await_port(port)
+        done = subprocess.run(
+            ["redis-benchmark", "-p", str(port), "-c",
+             str(CLIENTS[case.name]), "-n",
+             str(max(1000, int(REQUESTS_PER_S * seconds))), "-d", "128",
+             "--csv", "-t", "rpush"],
+            capture_output=True, text=True, timeout=120, check=True)
+    finally:
+        server.terminate()
+        server.wait(10)
+    rate = done.stdout.splitlines()[-1].split(",")[1].strip('"')
+    return {"deliveries_per_wall_s": float(rate)}
+
+
+OTHERS = {"disk": measure_disk, "redis": measure_redis}
