@@ -1,6 +1,7 @@
 """What clients of the dialect `topic` rely on, to the word. They speak first;
 the first frame that they ever get is `joined` or `error`."""
 
+import asyncio
 import json
 import re
 import time
@@ -8,10 +9,11 @@ import uuid
 from datetime import datetime, timezone
 
 import pytest
+import websockets
 
 from client import BINARY, CLOSE, PING, PONG, Connection, get, head
 from dialects import NOTHING, Topic
-from server import AT_ONCE, PARLEYD, Server
+from server import AT_ONCE, DEADLINE, PARLEYD, Server
 
 BAD_NAME = "Username must be 1-20 alphanumeric characters"
 BAD_TOPIC = "Topic must be 1-50 alphanumeric characters"
@@ -632,3 +634,62 @@ def test_above_a_mebibyte_the_connection_is_closed(room):
     alice, _ = room
     alice.send_text("x" * ((1 << 20) + 1))
     assert alice.read_close().code == 1009
+
+
+# --- a client like the first ones ---------------------------------------------
+
+
+class ChatClient:
+    """As the example does it: join, look at the first frame, then listen."""
+
+    @classmethod
+    async def connect(cls, url, username, topic):
+        self = cls()
+        self.socket = await websockets.connect(url, ping_interval=0.05)
+        await self.send(username=username, topic=topic)
+        first = await self.receive()
+        if first["type"] != "joined":
+            raise PermissionError(first["message"])
+        self.name = first["username"]
+        return self
+
+    async def send(self, **frame):
+        await self.socket.send(json.dumps(frame))
+
+    async def receive(self):
+        return json.loads(await self.socket.recv())
+
+    async def hear(self, count):
+        return [await self.receive() for _ in range(count)]
+
+
+async def converse(url):
+    alice, bob = [await ChatClient.connect(url, "Alice", "Sports") for _ in range(2)]
+    assert (alice.name, bob.name) == ("alice", "alice#2")
+    talk = "one two three" * 20
+    for client in alice, bob:
+        await client.send(message=talk)
+        await client.send(type="heartbeat", timestamp=time.time())
+    for client in alice, bob:
+        kinds = [frame["type"] for frame in await client.hear(4)]
+        assert sorted(kinds) == ["ack", "heartbeat", "message", "message"]
+    await alice.socket.send("/list")
+    assert (await alice.receive())["topics"][0]["user_count"] == 2
+    with pytest.raises(PermissionError, match=BAD_NAME):
+        await ChatClient.connect(url, "root", "Sports")
+    lost = await websockets.connect(url)
+    await lost.send("hello")
+    assert json.loads(await lost.recv())["message"] == NO_JSON
+    with pytest.raises(websockets.ConnectionClosed):
+        await lost.recv()
+    assert (lost.close_code, lost.close_reason) == (1003, "Invalid JSON")
+    for client in alice, bob:
+        await client.socket.close()
+        assert client.socket.close_code == 1000
+
+
+@pytest.mark.parametrize("deflate", ["off", "on"])
+def test_a_client_of_the_library_gets_along(start, deflate):
+    server = start("--deflate-enabled", deflate, listen=["127.0.0.1:0=topic"])
+    url = "ws://%s:%d/ws" % server.address
+    asyncio.run(asyncio.wait_for(converse(url), DEADLINE))
