@@ -1,0 +1,177 @@
+"""Rooms that outlive the server: what a restart keeps, and what it does not."""
+
+import json
+import subprocess
+import urllib.request
+
+import pytest
+
+from client import Chat
+from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD
+
+
+@pytest.fixture
+def store(start, tmp_path):
+    """Starts servers on one store, one after the other."""
+
+    def open_store(*options):
+        return start(
+            "--store-kind", "file", "--store-dir", str(tmp_path / "store"), *options
+        )
+
+    open_store.path = tmp_path / "store"
+    return open_store
+
+
+def killed(server):
+    """Gone without a word; the fixture stops only who is still there."""
+    server.process.kill()
+    server.process.wait()
+    server.stop = lambda: None
+
+
+def meet(server):
+    return Chat(server.address)
+
+
+def talk(server, room, messages):
+    """A persistent room in which this was said; how it is joined."""
+    with meet(server) as a:
+        a.ask_ok("create", name="The den", room=room, persistent=True)
+        for message in messages:
+            a.post(room, message)
+        return a.ask_ok("join", room=room, history=100)
+
+
+def said(joined):
+    return [(m["seq"], m["message"]) for m in joined["messages"]]
+
+
+@pytest.mark.parametrize("policy", ["always", "interval", "never"])
+def test_the_greeting_says_what_an_ack_means(store, policy):
+    server = store("--store-sync", policy)
+    assert meet(server).greeting["durability"] == policy
+
+
+@pytest.mark.parametrize("end", ["term", "kill"])
+@pytest.mark.parametrize("policy", ["always", "interval", "never"])
+def test_a_restart_keeps_rooms_and_what_was_said(store, policy, end):
+    server = store("--store-sync", policy)
+    before = talk(server, "den", ["one", {"two": 2}, "drei €"])
+    server.stop() if end == "term" else killed(server)
+    with meet(store("--store-sync", policy)) as b:
+        assert b.ask("rooms")["rooms"] == [
+            {"room": "den", "name": "The den", "members": 0, "persistent": True}
+        ]
+        after = b.ask_ok("join", room="den", history=100)
+        assert said(after) == [(1, "one"), (2, {"two": 2}), (3, "drei €")]
+        same = ("name", "epoch", "seq", "messages")
+        assert {n: after[n] for n in same} == {n: before[n] for n in same}
+        assert b.post("den", "four")["seq"] == 4
+
+
+def test_a_restart_takes_rooms_that_were_not_to_stay(store):
+    server = store()
+    with meet(server) as a:
+        a.ask_ok("create", name="now", room="now")
+        a.post("now", "x")
+        server.stop()
+    with meet(store()) as b:
+        assert b.ask("rooms")["rooms"] == []
+        assert b.refusal("join", room="now")["code"] == "room_not_found"
+
+
+def test_who_comes_back_reads_what_was_missed(store):
+    server = store()
+    joined = talk(server, "den", ["one", "two", "three"])
+    server.stop()
+    since = {"epoch": joined["epoch"], "seq": 2}
+    with meet(store()) as b:
+        back = b.ask_ok("join", room="den", since=since)
+        assert back["recovered"] is True
+        assert said(back) == [(3, "three")]
+
+
+def test_a_retry_after_a_restart_is_answered_once(store):
+    server = store()
+    talk(server, "den", [])
+    with meet(server) as a:
+        a.ask_ok("join", room="den")
+        first = a.post("den", "once", key="k1")
+    killed(server)
+    with meet(store()) as b:
+        b.ask_ok("join", room="den")
+        again = b.post("den", "once", key="k1")
+        assert again["duplicate"] is True
+        assert (again["seq"], again["at"]) == (first["seq"], first["at"])
+        assert b.post("den", "twice")["seq"] == first["seq"] + 1
+
+
+def test_whoever_listens_hears_what_is_kept(store):
+    server = store()
+    with meet(server) as a, meet(server) as b:
+        a.ask_ok("create", name="den", room="den", persistent=True)
+        b.ask_ok("join", room="den")
+        for n in range(20):
+            ack = a.post("den", n)
+            assert ack["recipients"] == 2
+            heard = b.next()
+            assert (heard["event"], heard["message"]) == ("broadcast", n)
+
+
+def test_nothing_acknowledged_is_lost_however_often_it_is_killed(store):
+    server = store()
+    talk(server, "den", [])
+    acked = 0
+    for _ in range(5):
+        with meet(server) as a:
+            last = a.ask_ok("join", room="den")["seq"]
+            for n in range(20):
+                a.say("broadcast", room="den", message=n, ref=str(n))
+            while acked < last + 7:
+                event = a.next()
+                acked = event["seq"] if event["event"] == "ack" else acked
+            killed(server)
+        server = store()
+        with meet(server) as b:
+            joined = b.ask_ok("join", room="den", history=1000)
+            seqs = [message["seq"] for message in joined["messages"]]
+            assert seqs == list(range(1, joined["seq"] + 1))
+            assert acked <= joined["seq"] <= last + 20
+
+
+def test_a_second_server_stays_out(store):
+    server = store()
+    joined = talk(server, "den", ["one"])
+    command = [PARLEYD, *AT_ONCE, "--listen", "127.0.0.1:0", "--store-kind"]
+    second = subprocess.run(
+        [*command, "file", "--store-dir", str(store.path)],
+        env=ENVIRONMENT, capture_output=True, timeout=DEADLINE,
+    )
+    assert second.returncode == 69
+    assert b"another server uses it" in second.stderr
+    with meet(server) as b:
+        assert b.ask_ok("join", room="den", history=9)["epoch"] == joined["epoch"]
+
+
+def test_a_newer_store_is_left_alone(store):
+    store().stop()
+    path = store.path / "FORMAT"
+    text = path.read_text()
+    path.write_text(text.replace("parley-store 1", "parley-store 2"))
+    before = {f.name: f.read_bytes() for f in store.path.iterdir() if f.is_file()}
+    command = [PARLEYD, *AT_ONCE, "--listen", "127.0.0.1:0", "--store-kind"]
+    newer = subprocess.run(
+        [*command, "file", "--store-dir", str(store.path)],
+        env=ENVIRONMENT, capture_output=True, timeout=DEADLINE,
+    )
+    assert newer.returncode == 78
+    after = {f.name: f.read_bytes() for f in store.path.iterdir() if f.is_file()}
+    assert after == before
+
+
+def test_probes_know_of_the_store(store):
+    host, port = store().address
+    url = f"http://{host}:{port}/readyz?verbose"
+    with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+        assert json.load(answer)["checks"]["store"] == "ok"
