@@ -22,17 +22,41 @@ compare(const struct command *command, const struct room *room,
 	return recovery;
 }
 
+/*
+ * What the store has lost leaves holes between those that are there: from the
+ * first to the last of them, something is missing.
+ */
+static void
+find_holes(const struct page *page, uint64_t after, struct recovery *recovery)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		uint64_t seq = page->items[i].seq;
+
+		if (seq != after + 1 && recovery->missing_first == 0)
+			recovery->missing_first = after + 1;
+		if (seq != after + 1)
+			recovery->missing_last = seq - 1;
+		after = seq;
+	}
+	if (recovery->missing_first != 0)
+		recovery->recovered = false;
+}
+
 static enum chat_error
 read_since(const struct request *request, const struct room *room,
     const struct history_span *held, struct catch_up *out)
 {
 	uint64_t after = request->command->since_seq;
+	enum chat_error error;
 
 	out->recovery = compare(request->command, room, held);
 	if (out->recovery.epoch_changed)
 		after = 0;
-	return excerpt_after(request, str_from(room->id), after, EXCERPT_MOST,
+	error = excerpt_after(request, str_from(room->id), after, EXCERPT_MOST,
 	    &out->excerpt);
+	if (error == CHAT_OK && !out->recovery.epoch_changed)
+		find_holes(&out->excerpt.page, after, &out->recovery);
+	return error;
 }
 
 /* That there are earlier ones was clear: only a page cut short is `more`. */

@@ -1,0 +1,115 @@
+/* Rooms of which a disk has lost something: 1 2 3, 6 7, 500, 503 … 506. */
+#include "persistence/memory_history.h"
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+#define PAGE "id1: history room=r epoch=epoch3"
+#define SAID(n) " [" #n " at=1000 member1 id1 1]"
+
+static void
+put(uint64_t seq)
+{
+	struct message message = {
+		.seq = seq,
+		.at_ms = 1000,
+		.author = STR("member1"),
+		.author_id = STR("id1"),
+		.body = STR("1"),
+	};
+
+	ck_assert_int_eq(memory_history_put(world.chat.history, STR("r"),
+			     &message),
+	    CHAT_OK);
+}
+
+static void
+begin(void)
+{
+	static const uint64_t seqs[] = { 1, 2, 3, 6, 7, 500, 503, 504, 505,
+		506 };
+
+	world_begin();
+	people(2);
+	gather("r", 1);
+	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++)
+		put(seqs[i]);
+}
+
+/* A page has four messages at most. */
+static const struct {
+	unsigned flags;
+	uint64_t from;
+	uint32_t limit;
+	const char *heard;
+} pages[] = {
+	{ COMMAND_HAS_AFTER, 0, 50,
+	    PAGE SAID(1) SAID(2) SAID(3) SAID(6) " more\n" },
+	{ COMMAND_HAS_AFTER, 3, 1, PAGE SAID(6) " more\n" },
+	{ COMMAND_HAS_AFTER, 4, 1, PAGE SAID(6) " more\n" },
+	{ COMMAND_HAS_AFTER, 7, 50,
+	    PAGE SAID(500) SAID(503) SAID(504) SAID(505) " more\n" },
+	{ COMMAND_HAS_AFTER, 400, 1, PAGE SAID(500) " more\n" },
+	{ COMMAND_HAS_AFTER, 501, 4,
+	    PAGE SAID(503) SAID(504) SAID(505) SAID(506) "\n" },
+	{ COMMAND_HAS_AFTER, 505, 4, PAGE SAID(506) "\n" },
+	/* backwards: fewer than asked for, but never none */
+	{ COMMAND_HAS_BEFORE, UINT64_MAX, 4,
+	    PAGE SAID(503) SAID(504) SAID(505) SAID(506) " more\n" },
+	{ COMMAND_HAS_BEFORE, 503, 4, PAGE SAID(500) " more\n" },
+	{ COMMAND_HAS_BEFORE, 500, 4,
+	    PAGE SAID(2) SAID(3) SAID(6) SAID(7) " more\n" },
+	{ COMMAND_HAS_BEFORE, 500, 3, PAGE SAID(3) SAID(6) SAID(7) " more\n" },
+	{ COMMAND_HAS_BEFORE, 500, 1, PAGE SAID(7) " more\n" },
+	{ COMMAND_HAS_BEFORE, 6, 1, PAGE SAID(3) " more\n" },
+	{ COMMAND_HAS_BEFORE, 5, 4, PAGE SAID(1) SAID(2) SAID(3) "\n" },
+};
+
+START_TEST(a_page_steps_over_what_is_lost)
+{
+	ck_assert_int_eq(DO(HISTORY, "id1", .room = STR("r"),
+			     .flags = pages[_i].flags,
+			     .from_seq = pages[_i].from,
+			     .limit = pages[_i].limit),
+	    CHAT_OK);
+	HEARD(pages[_i].heard);
+}
+END_TEST
+
+static const struct {
+	uint64_t since;
+	const char *told;
+} comebacks[] = {
+	{ 506, "asked recovered\n" },
+	{ 503, "[504 at=1000 member1 id1 1] [505 at=1000 member1 id1 1] "
+	       "[506 at=1000 member1 id1 1] asked recovered\n" },
+	{ 500, "asked missing=501-502\n" },
+	{ 501, "asked missing=502-502\n" },
+	/* From the first hole to the last of what is shown. */
+	{ 2, "[3 at=1000 member1 id1 1] [6 at=1000 member1 id1 1] "
+	     "[7 at=1000 member1 id1 1] [500 at=1000 member1 id1 1] more "
+	     "asked missing=4-499\n" },
+};
+
+START_TEST(who_comes_back_is_told_what_is_missing)
+{
+	const char *heard = world.publisher.heard.text;
+
+	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r"),
+			     .flags = COMMAND_HAS_SINCE,
+			     .since_epoch = STR("epoch3"),
+			     .since_seq = comebacks[_i].since),
+	    CHAT_OK);
+	ck_assert_msg(strstr(heard, comebacks[_i].told) != NULL, "%s", heard);
+}
+END_TEST
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+SUITE(holes)
+{
+	tcase_add_checked_fixture(tests, begin, world_end);
+	tcase_add_loop_test(tests, a_page_steps_over_what_is_lost, 0,
+	    COUNT(pages));
+	tcase_add_loop_test(tests, who_comes_back_is_told_what_is_missing, 0,
+	    COUNT(comebacks));
+}
