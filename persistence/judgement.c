@@ -26,6 +26,7 @@ judgement_add_record(struct judgement *judgement, const struct record *record,
 	if (record->type != RECORD_LOST ||
 	    !lost_entry_read(record->payload, &range))
 		return true;
+	judgement->total.reported++;
 	return lost_list_add(&judgement->reported, &range);
 }
 
@@ -94,6 +95,8 @@ cut_at(struct judgement *judgement, size_t i)
 	} else {
 		judgement->next_lsn = gap->first;
 	}
+	/* What is cut reports nothing. */
+	judgement->reported.count = before->reported;
 	judgement->count = i + 1;
 }
 

@@ -11,8 +11,9 @@ struct judgement {
 	struct walk_gap *gaps;
 	struct tally {
 		uint64_t records;
-		uint64_t bytes; /* of records and of gaps */
-	} * before;             /* each gap: all that came earlier */
+		uint64_t bytes;  /* of records and of gaps */
+		size_t reported; /* LOST records */
+	} * before;              /* each gap: all that came earlier */
 	size_t count;
 	size_t room;
 	struct tally total;
