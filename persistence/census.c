@@ -243,6 +243,7 @@ census_add(struct census *census, const struct record *record)
 	case RECORD_ROOM_GONE:
 		return remove_gone(census, record);
 	case RECORD_MESSAGE:
+		census->first_open = census->last_open;
 		return add_message(census, record);
 	case RECORD_TRIM:
 		return add_trim(census, record);

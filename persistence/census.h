@@ -38,7 +38,10 @@ struct census {
 	const struct history_limits *limits;
 	struct id_map rooms;
 	struct list all;
-	uint64_t last_open;      /* LSN of the last OPEN */
+	uint64_t last_open; /* LSN of the last OPEN */
+	/* Whose OPEN and CLOSE tell whether the numbering holds: from this
+	 * one's OPEN on, which the last message was said behind. */
+	uint64_t first_open;
 	struct lost_range *lost; /* as LOST records say */
 	size_t lost_count, lost_capacity;
 };

@@ -291,8 +291,8 @@ copy_record(struct compaction *self, const struct record *record)
 	struct str id;
 	int error = 0;
 
-	if (record->type == RECORD_OPEN &&
-	    record->lsn == self->census.last_open)
+	if ((record->type == RECORD_OPEN || record->type == RECORD_CLOSE) &&
+	    record->lsn >= self->census.first_open)
 		return snapshot_writer_add(&self->writer, record);
 	if (!read_room_id(record, &buffer, &id))
 		return 0;

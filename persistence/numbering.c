@@ -24,6 +24,10 @@ numbering_holds(const struct numbering *numbering,
 		   is_same_boot(numbering->boot_id, boot_id));
 }
 
+/*
+ * What stands before the first OPEN is what a snapshot has kept of earlier
+ * runs: how they ended was judged, and mended, by those behind them.
+ */
 static void
 note_open(struct numbering *numbering, const struct record *record)
 {
@@ -33,7 +37,7 @@ note_open(struct numbering *numbering, const struct record *record)
 		numbering->is_broken = true;
 		return;
 	}
-	if (!numbering_holds(numbering, entry.boot_id))
+	if (numbering->is_opened && !numbering_holds(numbering, entry.boot_id))
 		numbering->is_broken = true;
 	numbering->is_opened = true;
 	numbering->policy = entry.policy;

@@ -175,6 +175,29 @@ START_TEST(remembers_the_numbers_of_what_is_dead)
 }
 END_TEST
 
+/* A run that ended well in an earlier boot: its end is known of. */
+START_TEST(keeps_what_tells_that_numbers_hold)
+{
+	struct memory_disk *next_boot;
+
+	rig.options.sync = STORE_SYNC_INTERVAL;
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	make_rooms();
+	talk(60);
+	store_rig_close(&rig);
+	next_boot = memory_disk_crash(rig.memory, CRASH_ALL, 0);
+	memory_disk_destroy(rig.memory);
+	rig.memory = next_boot;
+	store_rig_open(&rig);
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	ck_assert_uint_eq(count_files().snapshots, 1);
+	store_rig_crash(&rig, CRASH_KILL);
+	ck_assert_str_eq(store_rig_show(&rig), before);
+}
+END_TEST
+
 START_TEST(forgets_rooms_that_are_gone)
 {
 	make_rooms();
@@ -296,6 +319,7 @@ SUITE(compaction)
 	tcase_add_loop_test(tests, keeps_what_is_alive_and_nothing_else, 0, 2);
 	tcase_add_test(tests, goes_on_from_one_snapshot_to_the_next);
 	tcase_add_test(tests, remembers_the_numbers_of_what_is_dead);
+	tcase_add_test(tests, keeps_what_tells_that_numbers_hold);
 	tcase_add_test(tests, forgets_rooms_that_are_gone);
 	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
 	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);
