@@ -24,6 +24,7 @@ struct found_room {
 
 struct content {
 	struct found_room rooms[ROOMS];
+	struct str reading;  /* the room whose messages are being read */
 	const char *wrong;   /* what cannot be, at first sight; NULL */
 	unsigned wrong_room; /* ROOMS: none of them */
 };

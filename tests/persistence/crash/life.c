@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/persistence/crash/report.h"
 
 #define INTERVAL_MS 1000
+#define STEPS_MOST 1000
 
 static const struct store_options usual = {
 	.sync_interval_ms = INTERVAL_MS,
@@ -35,6 +37,8 @@ take_disk(struct life *life, struct memory_disk *memory)
 	memory_disk_destroy(life->memory);
 	life->memory = memory;
 	memory_disk_watch(memory, life->watch, life->watch_arg);
+	if (life->fault.nth > 0)
+		memory_disk_fail(memory, life->fault);
 }
 
 /* The process is dead: nothing more reaches the disk. */
@@ -95,6 +99,29 @@ last_numbered(const struct life *life)
 	return life->promised != 0 ? life->promised : life->model.told;
 }
 
+/* A room goes on from what was told of it, or is called another. */
+static void
+judge_epochs(const struct life *life, const struct content *content)
+{
+	const struct state *told = &life->model.states[last_numbered(life)];
+
+	for (unsigned i = 0; i < ROOMS; i++) {
+		const struct found_room *found = &content->rooms[i];
+		bool is_same;
+
+		if (found->life == 0 || found->life != told->rooms[i].life)
+			continue;
+		is_same = strcmp(found->epoch,
+			      life->model.lives[found->life - 1]->epoch) == 0;
+		if (is_same && found->last < told->rooms[i].last)
+			violation("room%u: numbers that were told are given "
+				  "out again",
+			    i);
+		if (!is_same && life->options.sync == STORE_SYNC_ALWAYS)
+			violation("room%u: another epoch without need", i);
+	}
+}
+
 size_t
 life_judge(const struct life *life, const struct content *content,
     const struct finding *finding, size_t least)
@@ -110,8 +137,10 @@ life_judge(const struct life *life, const struct content *content,
 	if (finding->lost_records > 0)
 		violation("%llu records are called lost after a mere crash",
 		    (unsigned long long)finding->lost_records);
-	if (finding->numbering_holds &&
-	    !model_follows(&life->model, state, last_numbered(life)))
+	if (!finding->is_told)
+		judge_epochs(life, content);
+	else if (finding->numbering_holds &&
+		 !model_follows(&life->model, state, last_numbered(life)))
 		violation("numbers that were told are given out again");
 	return state;
 }
@@ -130,7 +159,7 @@ open_with(struct life *life, size_t least)
 	if (opened != OPENED)
 		return false;
 	model_resume(&life->model,
-	    life_judge(life, &life->content, &finding, least));
+	    life_judge(life, &life->content, &finding, least), &life->content);
 	return true;
 }
 
@@ -157,8 +186,11 @@ hear(struct life *life)
 void
 life_settle(struct life *life)
 {
+	unsigned steps = 0;
+
 	while (life->kind->step(life->subject))
-		;
+		if (++steps == STEPS_MOST)
+			violation("the writer never comes to rest");
 	hear(life);
 }
 
@@ -189,6 +221,15 @@ life_crash(struct life *life, enum crash_shape shape, uint64_t seed)
 	return is_open;
 }
 
+void
+life_heal(struct life *life)
+{
+	memory_disk_heal(life->memory);
+	life->may_fail = false;
+	life->fault = (struct disk_fault){ 0 };
+	(void)life_crash(life, CRASH_KILL, 0);
+}
+
 /* --- what happens --------------------------------------------------------- */
 
 static unsigned
@@ -215,7 +256,7 @@ make_room(struct life *life, unsigned place)
 
 	speech_room(&room, place, number);
 	if (is_taken(life, life->kind->make_room(life->subject, &room, &lsn)))
-		model_make_room(&life->model, place, number, lsn);
+		model_make_room(&life->model, place, number, room.epoch, lsn);
 }
 
 static void
@@ -237,7 +278,7 @@ make_or_remove(struct life *life)
 
 	if (model_room(&life->model, place)->life == 0)
 		make_room(life, place);
-	else
+	else if (!life->may_fail)
 		remove_room(life, place);
 }
 
@@ -259,9 +300,34 @@ say(struct life *life)
 	speech_make(&speech, n);
 	speech_room(&names, place, room->life);
 	speech.message.seq = room->last + 1;
-	if (is_taken(life, life->kind->say(life->subject, str_from(names.id),
-			       &speech.message, &lsn)))
-		model_say(&life->model, place, n, lsn);
+	if (!is_taken(life, life->kind->say(life->subject, str_from(names.id),
+				&speech.message, &lsn)))
+		return;
+	if (speech.message.seq != room->last + 1)
+		violation("room%u: another number than the next", place);
+	model_say(&life->model, place, n, lsn);
+}
+
+/* Who is not sure whether it arrived sends it again, with the same key. */
+static void
+retry(struct life *life)
+{
+	unsigned place = any_room(life);
+	const struct print *room = model_room(&life->model, place);
+	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
+	struct speech speech;
+	struct room names;
+	uint64_t seq;
+
+	if (life->kind->find == NULL || room->life == 0 || kept == 0)
+		return;
+	seq = room->last - chance_below(&life->chance, kept);
+	speech_make(&speech, life->model.lives[room->life - 1]->numbers[seq]);
+	speech_room(&names, place, room->life);
+	if (speech.message.key.len > 0 &&
+	    life->kind->find(life->subject, str_from(names.id),
+		speech.message.key) != seq)
+		violation("room%u: a retry would be stored again", place);
 }
 
 static void
@@ -318,8 +384,10 @@ live(struct life *life)
 		write_some(life);
 	else if (lot < 80)
 		life_settle(life);
-	else if (lot < 86)
+	else if (lot < 84)
 		make_or_remove(life);
+	else if (lot < 87)
+		retry(life);
 	else if (lot < 94)
 		wait(life);
 	else if (lot < 97)

@@ -20,13 +20,14 @@ struct life {
 	size_t
 	    promised; /* while a crash is mended: told before, but not safe */
 	struct chance chance;
-	/* Calls that may fail: being refused is no surprise. */
+	/* Something is to go wrong: being refused is no surprise. */
 	bool may_fail;
-	disk_watch *watch; /* of whatever disk it is on */
+	struct disk_fault fault; /* of every disk it is on; nth 0: none */
+	disk_watch *watch;       /* of whatever disk it is on */
 	void *watch_arg;
 };
 
-/* On a new disk. */
+/* On a new disk, not open yet. */
 void life_begin(struct life *, const struct subject_kind *, enum store_sync,
     uint64_t seed);
 void life_end(struct life *);
@@ -40,7 +41,10 @@ void life_go_on(struct life *, unsigned steps);
 /* Writes all there is to be written, and hears of it. */
 void life_settle(struct life *);
 
-/* Goes on with what a crash left. */
+/* Nothing goes wrong from now on: it is opened, if it is not, and judged. */
+void life_heal(struct life *);
+
+/* Goes on with what a crash left. False: as with life_open(). */
 bool life_crash(struct life *, enum crash_shape, uint64_t seed);
 
 /* The oldest state that may be found after such a crash. */

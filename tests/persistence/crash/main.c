@@ -9,8 +9,11 @@
 #include <time.h>
 
 #include "tests/persistence/crash/crashes.h"
+#include "tests/persistence/crash/damages.h"
+#include "tests/persistence/crash/faults.h"
 
-static const struct subject_kind *const kinds[] = { &journal_subject };
+static const struct subject_kind *const kinds[] = { &journal_subject,
+	&stores_subject };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct options {
@@ -114,7 +117,8 @@ read_options(struct options *options, int argc, char **argv)
 	*options = (struct options){ .crashes = 20000,
 		.seed = 1,
 		.only_sync = -1,
-		.only = { .shape = -1,
+		.only = { .at = -1,
+		    .shape = -1,
 		    .variant = -1,
 		    .inner_at = -1,
 		    .inner_shape = -1 } };
@@ -127,25 +131,41 @@ read_options(struct options *options, int argc, char **argv)
 		usage();
 }
 
+static bool
+is_wanted(const struct options *options, const char *what)
+{
+	return !options->has_only || strcmp(options->only.what, what) == 0;
+}
+
 static void
 try_life(const struct options *options, const struct subject_kind *kind,
     enum store_sync sync, uint64_t seed)
 {
-	struct crash_plan plan = { .kind = kind,
-		.sync = sync,
-		.seed = seed,
-		.steps = 60,
-		.variants = 3,
-		.inner_each = 50,
-		.only = options->has_only ? &options->only : NULL };
+	const struct where *only =
+	    options->has_only && options->only.at >= 0 ? &options->only : NULL;
+	struct crash_plan crashes = { kind, sync, seed, 60, 3, 50, only };
+	struct fault_plan faults = { kind, sync, seed, 60, only };
+	struct damage_plan damages = { kind, seed, 50, 5, only };
 
-	crashes_try(&plan);
+	if (is_wanted(options, "crash"))
+		crashes_try(&crashes);
+	if (is_wanted(options, "damage") && sync == STORE_SYNC_ALWAYS)
+		damages_try(&damages);
+	if (is_wanted(options, "fault") && sync == STORE_SYNC_ALWAYS)
+		faults_try(&faults);
+	if (is_wanted(options, "memory"))
+		memory_try(&faults);
 }
 
 static bool
 is_enough(const struct options *options)
 {
-	return counts.crashes + counts.crashes_inside >= options->crashes;
+	size_t crashes = counts.crashes + counts.crashes_inside;
+	size_t others = counts.damages + counts.faults + counts.lacks_of_memory;
+
+	if (options->has_only && strcmp(options->only.what, "crash") != 0)
+		return others >= options->crashes;
+	return crashes >= options->crashes;
 }
 
 /* The same seed over each store, with each policy. */
@@ -175,7 +195,7 @@ main(int argc, char **argv)
 	seed = options.seed;
 	do
 		try_lives(&options, seed++);
-	while (!options.has_only && !is_enough(&options));
+	while (options.only.at < 0 && !is_enough(&options));
 	printf("crash_store: all was found again: %zu lives, %zu crashes, "
 	       "%zu crashes inside recovery, %zu damages, %zu faults, "
 	       "%zu lacks of memory; %.1f s\n",

@@ -78,8 +78,9 @@ model_next_life(struct model *model)
 
 void
 model_make_room(struct model *model, unsigned place, unsigned life,
-    uint64_t lsn)
+    const char *epoch, uint64_t lsn)
 {
+	strcpy(model->lives[life - 1]->epoch, epoch);
 	push(model, lsn)->rooms[place] = (struct print){ .life = life };
 }
 
@@ -136,8 +137,12 @@ model_sync(struct model *model)
 }
 
 void
-model_resume(struct model *model, size_t state)
+model_resume(struct model *model, size_t state, const struct content *found)
 {
+	for (unsigned i = 0; i < ROOMS; i++)
+		if (found->rooms[i].life > 0)
+			strcpy(model->lives[found->rooms[i].life - 1]->epoch,
+			    found->rooms[i].epoch);
 	model->now = model->told = model->safe = state;
 }
 

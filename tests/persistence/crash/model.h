@@ -21,6 +21,7 @@ struct state {
 
 struct room_life {
 	unsigned numbers[SEQ_MOST]; /* of the message with that seq */
+	char epoch[ID_SIZE];        /* as it was told last */
 };
 
 struct model {
@@ -45,7 +46,7 @@ unsigned model_next_life(struct model *);
 
 /* It was given this LSN, but nobody was told so far. */
 void model_make_room(struct model *, unsigned place, unsigned life,
-    uint64_t lsn);
+    const char *epoch, uint64_t lsn);
 void model_remove_room(struct model *, unsigned place, uint64_t lsn);
 void model_say(struct model *, unsigned place, unsigned n, uint64_t lsn);
 
@@ -56,7 +57,7 @@ void model_fail(struct model *, uint64_t first_lsn);
 /* What was told is safe, too. */
 void model_sync(struct model *);
 /* A store was found in this state: it is what readers are shown. */
-void model_resume(struct model *, size_t state);
+void model_resume(struct model *, size_t state, const struct content *);
 
 /* The state that is found, none older than `least`; or NO_STATE. */
 size_t model_find(const struct model *, const struct content *, size_t least);

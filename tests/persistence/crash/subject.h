@@ -12,9 +12,9 @@
 
 struct subject;
 
-/* What opening came to. */
+/* What opening came to; of real stores, their rooms' epochs tell the rest. */
 struct finding {
-	bool is_torn;
+	bool is_told; /* what follows is known */
 	uint64_t lost_records;
 	bool numbering_holds;
 };
@@ -40,15 +40,18 @@ struct subject_kind {
 	/* Each is given an LSN, unless it is refused. */
 	enum chat_error (*make_room)(struct subject *, const struct room *,
 	    uint64_t *lsn);
+	/* With real stores it cannot be refused, but may be in vain. */
 	enum chat_error (*remove_room)(struct subject *, struct str id,
 	    uint64_t *lsn);
 	enum chat_error (*say)(struct subject *, struct str room,
 	    struct message *, uint64_t *lsn);
+	/* The number of the message with this key; 0: there is none. */
+	uint64_t (*find)(struct subject *, struct str room, struct str key);
 	/* As the writer's thread does. False: there was nothing to do. */
 	bool (*step)(struct subject *);
 	void (*poll)(struct subject *, struct news *);
 };
 
-extern const struct subject_kind journal_subject;
+extern const struct subject_kind journal_subject, stores_subject;
 
 #endif

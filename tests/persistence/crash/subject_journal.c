@@ -1,10 +1,13 @@
 /* The journal and recovery, with nothing around them. */
 #include <stdlib.h>
 
+#include "persistence/compaction.h"
 #include "persistence/journal.h"
 #include "persistence/recovery.h"
 #include "persistence/store_lock.h"
 #include "tests/persistence/crash/subject.h"
+
+static const struct history_limits limits = { .messages = KEPT };
 
 struct subject {
 	struct disk *disk;
@@ -153,6 +156,15 @@ poll(struct subject *self, struct news *news)
 
 /* --- birth and death ------------------------------------------------------ */
 
+static int
+compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+{
+	struct subject *self = arg;
+
+	return compaction_run(self->disk, self->store_id, last_lsn, &limits, 0,
+	    live_bytes);
+}
+
 static enum opened
 recover(struct subject *self, struct content *content,
     struct recovery_result *result)
@@ -203,6 +215,8 @@ start(struct subject *self, const struct store_options *options,
 		.disk = self->disk,
 		.options = options,
 		.recovered = result,
+		.compact = compact,
+		.arg = self,
 	};
 
 	memcpy(self->store_id, result->store_id, STORE_ID_SIZE);
@@ -235,7 +249,7 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 		return OPENED_NOT;
 	}
 	opened = recover(self, content, &result);
-	*finding = (struct finding){ .is_torn = result.torn_bytes > 0,
+	*finding = (struct finding){ .is_told = true,
 		.lost_records = result.lost_records,
 		.numbering_holds = result.numbering_holds };
 	if (opened == OPENED && !start(self, options, &result, content))

@@ -1,0 +1,134 @@
+#include "tests/persistence/crash/faults.h"
+
+#include <errno.h>
+
+#include "tests/persistence/crash/life.h"
+#include "tests/support/failing_malloc.h"
+
+static struct life life;
+
+static void
+begin(const struct fault_plan *plan, const char *what)
+{
+	where = (struct where){ .what = what,
+		.over = plan->kind->name,
+		.sync = sync_names[plan->sync],
+		.seed = plan->seed,
+		.inner_at = -1 };
+	life_begin(&life, plan->kind, plan->sync, plan->seed);
+	life.may_fail = true;
+}
+
+/* Whatever failed: what was told must be there when all is well again. */
+static void
+live_on(const struct fault_plan *plan)
+{
+	if (life_open(&life))
+		life_go_on(&life, plan->steps);
+}
+
+static void
+end(void)
+{
+	life_heal(&life);
+	life_go_on(&life, 3);
+	life_end(&life);
+}
+
+/* False: it was not reached. */
+static bool
+fail_at(const struct fault_plan *plan, struct disk_fault fault)
+{
+	bool is_hit;
+
+	begin(plan, "fault");
+	where.at = (int)fault.nth;
+	where.shape = (int)fault.call;
+	where.variant = fault.forever;
+	where.error = fault.error;
+	life.fault = fault;
+	memory_disk_fail(life.memory, fault);
+	live_on(plan);
+	is_hit = memory_disk_failures(life.memory) > 0;
+	end();
+	counts.faults += is_hit;
+	return is_hit;
+}
+
+static const int errors[] = { EIO, ENOSPC, EDQUOT, EINTR, EMFILE, ENOMEM, 0 };
+
+/* Nobody is interrupted for ever, and only these can stop halfway. */
+static bool
+makes_sense(const struct disk_fault *fault)
+{
+	if (fault->error == EINTR)
+		return !fault->forever;
+	return fault->error != 0 || fault->call == DISK_CALL_PREAD ||
+	       fault->call == DISK_CALL_PWRITE;
+}
+
+static void
+fail_everywhere(const struct fault_plan *plan, struct disk_fault fault)
+{
+	if (!makes_sense(&fault))
+		return;
+	for (fault.nth = 1; fail_at(plan, fault);)
+		fault.nth++;
+}
+
+static void
+fail_as_before(const struct fault_plan *plan)
+{
+	fail_at(plan,
+	    (struct disk_fault){ .call = (enum disk_call)plan->only->shape,
+		.nth = (unsigned)plan->only->at,
+		.error = plan->only->error,
+		.forever = plan->only->variant != 0 });
+}
+
+void
+faults_try(const struct fault_plan *plan)
+{
+	if (plan->only != NULL) {
+		fail_as_before(plan);
+		return;
+	}
+	for (enum disk_call call = DISK_CALL_ANY + 1; call < DISK_CALLS; call++)
+		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+			for (int forever = 0; forever <= 1; forever++)
+				fail_everywhere(plan,
+				    (struct disk_fault){ .call = call,
+					.error = errors[i],
+					.forever = forever != 0 });
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+static bool
+run_out_at(const struct fault_plan *plan, unsigned n)
+{
+	bool is_hit;
+
+	begin(plan, "memory");
+	where.at = (int)n;
+	malloc_fail_at(n);
+	live_on(plan);
+	malloc_fail_at(0);
+	is_hit = malloc_has_failed();
+	end();
+	counts.lacks_of_memory += is_hit;
+	return is_hit;
+}
+
+void
+memory_try(const struct fault_plan *plan)
+{
+	unsigned n = 1;
+
+	if (plan->only != NULL) {
+		(void)run_out_at(plan, (unsigned)plan->only->at);
+		return;
+	}
+	while (run_out_at(plan, n))
+		n++;
+}

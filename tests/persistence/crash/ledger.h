@@ -1,0 +1,31 @@
+/* Which records that count stand where: read from files that are whole. */
+#ifndef TESTS_PERSISTENCE_CRASH_LEDGER_H
+#define TESTS_PERSISTENCE_CRASH_LEDGER_H
+
+#include "persistence/record.h"
+#include "persistence/store_names.h"
+#include "tests/support/persistence/memory_disk.h"
+
+struct ledger_line {
+	char file[STORE_NAME_SIZE];
+	bool is_in_snapshot;
+	uint64_t lsn;
+	enum record_type type;
+	unsigned number; /* of a message; 0: it is none */
+	size_t from, to; /* the bytes that matter */
+};
+
+#define LEDGER_LINES 4096
+
+struct ledger {
+	struct ledger_line lines[LEDGER_LINES];
+	size_t count;
+};
+
+/* What the newest snapshot covers does not count. */
+void ledger_read(struct ledger *, const struct memory_disk *);
+
+/* Where a file's records end; 0: it has none. */
+size_t ledger_end(const struct ledger *, const char *file);
+
+#endif
