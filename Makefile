@@ -150,9 +150,9 @@ check: $(suites) ## unit tests, a suite per layer
 	@for suite in $(suites); do $$suite || exit 1; done
 
 # How many crashes a store is put through; each life of it goes on to its end.
-CRASHES ?= 20000
+CRASHES ?= 60000
 crash: $(O)/crash_store ## crash a store at every call, and look for what was acked
-	@$(O)/crash_store --crashes $(CRASHES)
+	@$(O)/crash_store --crashes $(CRASHES) $(ARGS)
 
 crash-nightly: ## the same, a million times
 	@$(MAKE) crash CRASHES=1000000
