@@ -64,8 +64,32 @@ START_TEST(numbers_hold_as_long_as_nobody_loses_any)
 }
 END_TEST
 
+START_TEST(two_boots_that_are_not_known_are_not_the_same)
+{
+	static const uint8_t unknown[BOOT_ID_SIZE];
+	struct numbering numbering = { .is_begun = true,
+		.is_opened = true,
+		.policy = STORE_SYNC_INTERVAL };
+
+	ck_assert(!numbering_holds(&numbering, unknown));
+}
+END_TEST
+
+START_TEST(an_open_that_makes_no_sense_holds_nothing)
+{
+	static const uint8_t boot_id[BOOT_ID_SIZE] = { 1 };
+	struct numbering numbering = { 0 };
+	struct record record = { .type = RECORD_OPEN, .payload = STR("?") };
+
+	numbering_note(&numbering, &record);
+	ck_assert(!numbering_holds(&numbering, boot_id));
+}
+END_TEST
+
 SUITE(numbering)
 {
 	tcase_add_loop_test(tests, numbers_hold_as_long_as_nobody_loses_any, 0,
 	    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tests, two_boots_that_are_not_known_are_not_the_same);
+	tcase_add_test(tests, an_open_that_makes_no_sense_holds_nothing);
 }
