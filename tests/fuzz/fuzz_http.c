@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "transport/assets.h"
 #include "transport/http.h"
 #include "transport/ws_deflate.h"
 #include "transport/ws_handshake.h"
@@ -69,6 +70,19 @@ check_request(const struct http_request *request)
 }
 
 static void
+ask_for_asset(const struct http_request *request)
+{
+	static const struct asset asset = { "/", "text/html", "W/\"5e7b\"",
+		"default-src 'none'", { "plain", 5 }, { "gz", 2 } };
+	struct http_response response = { 0 };
+	char headers[ASSET_HEADERS_SIZE];
+
+	asset_answer(&asset, request, &response, headers);
+	require(response.status == 304 ? response.body.len == 0
+				       : response.body.len > 0);
+}
+
+static void
 use_request(const struct http_request *request)
 {
 	static const struct ws_deflate_policy policy = { 9 };
@@ -80,6 +94,7 @@ use_request(const struct http_request *request)
 
 	len = http_query_get(request->query, "name", name, sizeof(name));
 	require(len == -1 || strlen(name) == (size_t)len);
+	ask_for_asset(request);
 	ws_handshake_offers(request, "parley.v1");
 	ws_deflate_negotiate(http_header_find(request,
 				 "sec-websocket-extensions", NULL),
