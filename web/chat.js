@@ -223,6 +223,9 @@ async function loadOlder() {
 	where.loading = false;
 }
 
+/* As it is, it will not be taken another time either. */
+const hopeless = ["message_too_large", "bad_field", "bad_json"];
+
 const reasons = {
 	timeout: "Not sent: no connection.",
 	disconnected: "Not sent: no connection.",
@@ -234,13 +237,19 @@ async function post(where, message, key) {
 		keepingEnd(where, () => where.log.sent(key, ack));
 	} catch (error) {
 		const why = reasons[error.code] ?? `Not sent: ${error.message}.`;
-		keepingEnd(where, () => where.log.fail(key, why, {
-			"Try again": () => {
-				where.log.again(key);
-				post(where, message, key);
-			},
-			Discard: () => where.log.remove(key),
-		}));
+		const discard = () => where.log.remove(key);
+		const again = () => {
+			where.log.again(key);
+			post(where, message, key);
+		};
+		const edit = () => {
+			discard();
+			text.value = message;
+			text.focus();
+		};
+		keepingEnd(where, () => where.log.fail(key, why,
+			hopeless.includes(error.code) ? { Edit: edit, Discard: discard }
+				: { "Try again": again, Discard: discard }));
 		announce(why);
 	}
 }

@@ -12,6 +12,8 @@ export const line = {
 		clearInterval(this.timer);
 		$("line").hidden = !what;
 		say(words, what);
+		if (what)
+			announce(what);
 		say(countdown, "");
 		button.hidden = !retry;
 		if (forMs)

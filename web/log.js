@@ -95,6 +95,7 @@ export class Log {
 		if (isNews) {
 			this.clearNews();
 			item.classList.add("news");
+			this.#group(item);
 		}
 	}
 
@@ -105,7 +106,7 @@ export class Log {
 		for (const message of messages)
 			if (!this.#bySeq.has(message.seq)) {
 				const item = this.#make(message);
-				this.#bySeq.set(message.seq, item);
+				this.#number(item, message.seq);
 				this.list.insertBefore(item, before);
 				this.#group(item);
 			}
@@ -177,10 +178,10 @@ export class Log {
 
 	/** Forgets the oldest. */
 	trim(count) {
-		for (const [seq, item] of this.#bySeq)
-			if (item.isConnected === false || count-- > 0) {
+		for (const item of [...this.list.children].slice(0, count))
+			if (!item.matches(".pending, .failed")) {
+				this.#bySeq.delete(Number(item.dataset.seq));
 				item.remove();
-				this.#bySeq.delete(seq);
 			}
 		this.#group(this.list.firstElementChild);
 	}
@@ -221,12 +222,17 @@ export class Log {
 		this.#group(next);
 	}
 
+	#number(item, seq) {
+		item.dataset.seq = seq;
+		this.#bySeq.set(seq, item);
+	}
+
 	/* Behind what has its place, before what has none yet. */
 	#place(item, seq) {
 		const before = this.list.querySelector(".pending, .failed");
 
 		if (seq !== undefined)
-			this.#bySeq.set(seq, item);
+			this.#number(item, seq);
 		if (item.nextElementSibling !== before || !item.isConnected)
 			this.list.insertBefore(item, before);
 		this.#group(item);
@@ -252,7 +258,8 @@ export class Log {
 		const day = dayOf(Number(at));
 		const newDay = !before?.dataset.at ||
 			dayOf(Number(before.dataset.at)) !== day;
-		const goesOn = !newDay && before.dataset.author === author &&
+		const goesOn = !newDay && !item.classList.contains("news") &&
+			before.dataset.author === author &&
 			at - before.dataset.at < TOGETHER_MS;
 		item.classList.toggle("first", !goesOn);
 		if (newDay && (before === null || before.dataset.at))

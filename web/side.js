@@ -103,6 +103,7 @@ export function showHeader() {
 	$("leave").hidden = here.key === LOBBY;
 	$("to-people").hidden = here.isPrivate;
 	$("text").placeholder = `Message to ${here.name}`;
+	say($("text").labels[0], $("text").placeholder);
 }
 
 export function showMembers() {
