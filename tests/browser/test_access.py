@@ -34,6 +34,12 @@ def test_a_room(pages, start, look):
     assert alice.barriers() == []
 
 
+def test_axe_would_say_so(page, parleyd):
+    page.open(parleyd.address)
+    page.run("document.documentElement.style.setProperty('--soft', '#ccc')")
+    assert [name for name, *_ in page.barriers()] == ["color-contrast"]
+
+
 def test_questions(page, parleyd):
     page.enter(parleyd.address, "Alice")
     for button in "#new", "#me":

@@ -1,6 +1,9 @@
 """Connections that end, and what the page makes of it."""
 
+import pytest
+
 from client import Chat
+from relay import Relay
 
 LOST = "The connection was lost."
 
@@ -34,6 +37,41 @@ def test_what_was_missed_comes_once_and_in_order(pages, parleyd, relay):
     bob.say("after")
     alice.until_said("before", *news, "after")
     alice.until(lambda: not alice.is_seen("#line"))
+
+
+def test_more_is_missed_than_one_page_holds(pages, parleyd, relay):
+    alice, bob = pages
+    bob.enter(parleyd.address, "Bob", "tea")
+    alice.enter(relay.address, "Alice", "tea")
+    relay.cut()
+    alice.until(lambda: lost(alice))
+    with Chat(parleyd.address) as chat:
+        chat.ask_ok("join", room="tea")
+        for number in range(30):
+            chat.ask_ok("broadcast", room="tea", message=f"{number} " + 30000 * "x")
+    relay.mend()
+    bob.say("after")
+    alice.until(lambda: alice.said()[-1:] == ["after"])
+    assert [text.split()[0] for text in alice.said()[:-1]] == [
+        str(number) for number in range(30)
+    ]
+
+
+def test_what_is_not_kept_is_said_to_be_missing(pages, start):
+    server = start("--history-messages", "10")
+    relay = Relay(server.address)
+    alice, bob = pages
+    bob.enter(server.address, "Bob", "tea")
+    alice.enter(relay.address, "Alice", "tea")
+    relay.cut()
+    alice.until(lambda: lost(alice))
+    news = say_meanwhile(server.address, 25)
+    relay.mend()
+    alice.until_said(*news[-10:])
+    assert alice.texts("#log li.line") == [
+        "15 messages in between are not kept any more."
+    ]
+    relay.close()
 
 
 def test_what_is_said_without_connection_is_sent_later(pages, parleyd, relay):
@@ -86,23 +124,47 @@ def test_what_could_not_be_sent_can_be_tried_again(pages, parleyd, relay):
         page.until_said("once")
 
 
-def test_a_server_that_was_started_again(pages, start):
-    first = start()
-    port = first.address[1]
+def talk_and_stop(pages, server, stop):
     alice, bob = pages
-    alice.enter(first.address, "Alice", "tea")
-    bob.enter(first.address, "Bob", "tea")
+    alice.enter(server.address, "Alice", "tea")
+    bob.enter(server.address, "Bob", "tea")
     alice.say("before")
     bob.until_said("before")
-    first.stop()
+    stop()
     for page in pages:
         page.until(lambda page=page: lost(page))
     alice.say("meanwhile")
-    start(listen=(f"127.0.0.1:{port}",))
+
+
+def talk_on(pages):
     for page in pages:
         page.until_said("before", "meanwhile")
-        assert page.texts("#log li.line") == ["This room has begun anew."]
         page.until(lambda page=page: page.text("#count") == "2")
-    bob.say("after")
+    pages[1].say("after")
     for page in pages:
+        page.until_said("before", "meanwhile", "after")
+
+
+def test_a_server_that_forgot_everything(pages, start):
+    first = start()
+    talk_and_stop(pages, first, first.stop)
+    start(listen=("127.0.0.1:%d" % first.address[1],))
+    talk_on(pages)
+    for page in pages:
+        assert page.texts("#log li.line") == ["This room has begun anew."]
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_server_that_remembers(pages, start, tmp_path, how):
+    store = ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
+    first = start(*store)
+    pages[0].open(first.address)
+    with Chat(first.address) as chat:
+        chat.ask_ok("create", name="tea", room="tea", persistent=True)
+    talk_and_stop(pages, first, getattr(first, how))
+    start(*store, listen=("127.0.0.1:%d" % first.address[1],))
+    talk_on(pages)
+    for page in pages:
+        assert page.texts("#log li.line") == []
+        page.reload()
         page.until_said("before", "meanwhile", "after")
