@@ -103,6 +103,9 @@ conn_watch(struct conn *conn)
 
 /* --- deadlines ------------------------------------------------------------ */
 
+/* In ticks: others may make things wait without end. */
+#define LEAVE_PATIENCE 10
+
 static bool
 has_passed(const struct conn *conn, uint32_t moment)
 {
@@ -149,6 +152,24 @@ resume(struct conn *conn)
 	bufferevent_enable(conn->bev, EV_READ);
 }
 
+/*
+ * What was read is answered first: while something waits, nothing more is
+ * read, and it is looked again with the next tick.
+ */
+static void
+leave(struct conn *conn)
+{
+	const struct service *service = conn->service;
+
+	if (service->waits == NULL || !service->waits(service->arg) ||
+	    conn_now(conn) >= conn->leave_at + LEAVE_PATIENCE) {
+		conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+		return;
+	}
+	conn->resume_at = 0;
+	bufferevent_disable(conn->bev, EV_READ);
+}
+
 static void
 check_open(struct conn *conn)
 {
@@ -157,7 +178,7 @@ check_open(struct conn *conn)
 	if (has_passed(conn, conn->resume_at))
 		resume(conn);
 	if (has_passed(conn, conn->leave_at))
-		conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+		leave(conn);
 	else if (has_passed(conn, pong_due(conn)))
 		conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
 	else if (has_passed(conn, idle_due(conn)))

@@ -50,6 +50,8 @@ struct server_config {
 	const char *(*trouble)(void *arg);
 	/* Whether those who send are to wait for a moment; or NULL. */
 	bool (*pressed)(void *arg);
+	/* Whether there are answers that wait for something; or NULL. */
+	bool (*waits)(void *arg);
 	void *arg; /* of all these */
 };
 

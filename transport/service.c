@@ -197,6 +197,7 @@ service_init(struct service *service, const struct server_config *config)
 	service->held = config->held;
 	service->trouble = config->trouble;
 	service->pressed = config->pressed;
+	service->waits = config->waits;
 	service->figures = config->figures;
 	service->tell_report = config->report;
 	service->arg = config->arg;

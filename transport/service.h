@@ -36,9 +36,11 @@ struct service {
 	void (*figures)(struct figures *, void *arg);
 	/* What monitors are told of the chat; NULL: they are told nothing. */
 	void (*tell_report)(struct report *, void *arg);
-	/* Why nothing can be stored; whether senders are to wait; or NULL. */
+	/* Why nothing can be stored; whether senders are to wait; whether
+	 * answers do. Or NULL. */
 	const char *(*trouble)(void *arg);
 	bool (*pressed)(void *arg);
+	bool (*waits)(void *arg);
 	void *arg;             /* of all of them */
 	struct wire_text face; /* the body of the last answer that has one */
 	struct report report;  /* the last one */

@@ -213,6 +213,14 @@ is_pressed(void *arg)
 	       journal_is_pressed(file_store_journal(app->stores.files));
 }
 
+static bool
+something_waits(void *arg)
+{
+	struct app *app = arg;
+
+	return gate_bytes(app->gate) > 0;
+}
+
 static void
 watch_disk(struct app *app, struct server_config *server)
 {
@@ -222,6 +230,7 @@ watch_disk(struct app *app, struct server_config *server)
 	server->news = hear_of_disk;
 	server->trouble = trouble_with_disk;
 	server->pressed = is_pressed;
+	server->waits = something_waits;
 }
 
 /* --- together ------------------------------------------------------------- */

@@ -390,6 +390,32 @@ START_TEST(leaves_though_it_talks_and_is_paused)
 }
 END_TEST
 
+static bool
+count_down(void *arg)
+{
+	return (*(unsigned *)arg)-- > 0;
+}
+
+/* An answer that comes after some ticks, and one that does not in time. */
+START_TEST(leaves_when_it_was_answered)
+{
+	unsigned ticks = _i == 0 ? 3 : 1000;
+
+	setup(0);
+	recorder.rig.service.waits = count_down;
+	recorder.rig.service.arg = &ticks;
+	conn_leave_at(client.conn, recorder.rig.service.wheel.now + 20);
+	pass(2000);
+	client_send_frame(&client, WS_TEXT, "too late", 8);
+	pass(_i == 0 ? 200 : 900);
+	check_open();
+	ck_assert_uint_eq(recorder.messages, 0);
+	pass(100);
+	check_closed(1001, "going_away");
+	teardown();
+}
+END_TEST
+
 SUITE(conn_deadlines)
 {
 	tcase_add_test(tests, pings_who_is_silent_and_closes_who_stays_so);
@@ -409,5 +435,6 @@ SUITE(conn_deadlines)
 	tcase_add_test(tests, who_takes_a_little_is_not_reset);
 	tcase_add_test(tests, nothing_waits_no_clock_runs);
 	tcase_add_test(tests, leaves_at_its_moment);
+	tcase_add_loop_test(tests, leaves_when_it_was_answered, 0, 2);
 	tcase_add_test(tests, leaves_though_it_talks_and_is_paused);
 }
