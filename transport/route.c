@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/event.h"
 #include "transport/assets.h"
 #include "transport/conn.h"
 #include "transport/monitor.h"
@@ -123,6 +124,19 @@ answer_readyz(struct answer *answer)
 }
 
 static void
+answer_version(struct answer *answer)
+{
+	const struct profile *profile = answer->service->profile;
+
+	append(answer, "{\"version\":\"" PARLEY_VERSION "\"");
+	if (profile != NULL)
+		append(answer, ",\"durability\":\"%.*s\"",
+		    (int)profile->durability.len, profile->durability.data);
+	append(answer, "}\n");
+	say(answer, 200, JSON, answer->body);
+}
+
+static void
 answer_asset(struct answer *answer)
 {
 	const struct asset *asset =
@@ -161,6 +175,7 @@ static const struct route probes[] = {
 /* … and these where the dialect has nothing else to say. */
 static const struct route others[] = {
 	{ "/health", true, answer_health }, /* as the first servers had it */
+	{ "/version", false, answer_version },
 	{ NULL, false, NULL },
 };
 

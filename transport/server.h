@@ -14,6 +14,7 @@ struct dialect;
 struct assets;
 struct endpoint;
 struct figures;
+struct profile;
 struct report;
 struct server;
 
@@ -30,9 +31,10 @@ struct server_config {
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;
 	struct clock *clock;
-	bool has_routes;             /* answer health checks, too */
-	const struct assets *assets; /* served beside them; or NULL */
-	uint64_t seed;               /* of random spreading */
+	bool has_routes;               /* answer health checks, too */
+	const struct assets *assets;   /* served beside them; or NULL */
+	const struct profile *profile; /* told at /version; or NULL */
+	uint64_t seed;                 /* of random spreading */
 	/* Bytes that others hold for members; or NULL. */
 	size_t (*held)(void *arg);
 	/* What is told of the chat over plain HTTP; or NULL. */

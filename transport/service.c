@@ -195,6 +195,7 @@ service_init(struct service *service, const struct server_config *config)
 	service->assets = config->assets;
 	service->limits = config->limits;
 	service->held = config->held;
+	service->profile = config->profile;
 	service->trouble = config->trouble;
 	service->pressed = config->pressed;
 	service->waits = config->waits;

@@ -22,13 +22,15 @@ struct assets;
 struct event_base;
 struct conn;
 struct figures;
+struct profile;
 
 struct service {
 	struct event_base *base;
 	struct clock *clock;
 	struct endpoint *endpoint;
-	bool has_routes;             /* health checks are answered */
-	const struct assets *assets; /* pages and scripts; or NULL */
+	bool has_routes;               /* health checks are answered */
+	const struct assets *assets;   /* pages and scripts; or NULL */
+	const struct profile *profile; /* what the server is; or NULL */
 	const struct transport_limits *limits;
 	/* Bytes that others hold for members, the history for one; or NULL. */
 	size_t (*held)(void *arg);

@@ -306,6 +306,7 @@ make_server(struct app *app)
 		.clock = system_clock(),
 		.has_routes = true,
 		.assets = app->options.http_pages ? &web_assets : NULL,
+		.profile = &app->chat.profile,
 		.report = app->options.http_stats ? tell_report : NULL,
 		.seed = random_seed(),
 		.held = held_by_stores,

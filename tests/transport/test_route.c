@@ -63,6 +63,7 @@ static const struct {
 	{ "POST", "/livez", 405, "405 method not allowed\n" },
 	{ "GET", "/readyz", 200, "{\"status\":\"ok\"}\n" },
 	{ "DELETE", "/readyz", 405, "405 method not allowed\n" },
+	{ "GET", "/version", 200, "{\"version\":\"" PARLEY_VERSION "\"}\n" },
 	{ "GET", "/readyz/", 404, "404 page not found\n" },
 	{ "GET", "/", 404, "404 page not found\n" },
 	{ "GET", "*", 404, "404 page not found\n" },
@@ -372,6 +373,19 @@ START_TEST(says_why_it_is_not_ready)
 }
 END_TEST
 
+START_TEST(says_what_an_acknowledgement_means)
+{
+	const struct profile profile = { .durability = STR("interval") };
+
+	recorder_init(&recorder);
+	recorder.rig.service.profile = &profile;
+	ask("GET", "/version", NULL);
+	check_body("{\"version\":\"" PARLEY_VERSION
+		   "\",\"durability\":\"interval\"}\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
 START_TEST(gives_the_first_reason_of_several)
 {
 	recorder_init(&recorder);
@@ -405,5 +419,6 @@ SUITE(route)
 	    monitors_are_told_nothing_where_that_is_not_wanted);
 	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
 	    COUNT(troubles));
+	tcase_add_test(tests, says_what_an_acknowledgement_means);
 	tcase_add_test(tests, gives_the_first_reason_of_several);
 }
