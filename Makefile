@@ -139,7 +139,9 @@ run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@echo 'terminal (Debian: python3-websockets):'
 	@echo '  /usr/bin/python3 -m websockets ws://127.0.0.1:8080/ws'
 	@echo '  {"command": "broadcast", "message": "hello"}'
-	@exec build/parleyd --drain-delay 0s --drain-window 0s $(ARGS)
+	@echo 'Persistent rooms are kept in ./data.'
+	@exec build/parleyd --store-kind file --store-dir data \
+		--drain-delay 0s --drain-window 0s $(ARGS)
 
 # --- checks -----------------------------------------------------------------
 test: ## install what is missing, then every check there is
