@@ -512,6 +512,48 @@ START_TEST(what_stands_behind_a_seal_does_not_matter)
 }
 END_TEST
 
+/* The last segment goes, as nothing is in it: the one before is the newest. */
+START_TEST(nor_does_it_once_the_segment_is_the_last)
+{
+	size_t sealed;
+
+	begin_store(&file, 3);
+	store_file_add(&file, RECORD_SEAL, STR(""));
+	sealed = file.len;
+	store_file_message(&file, "kitchen", 99);
+	store_file_put(&file, disk, 0);
+	segment_begin(&other, 7);
+	store_file_put(&other, disk, TAIL);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(recover(), RECOVERY_OK);
+		ck_assert_uint_eq(seen.count, 4);
+		ck_assert_uint_eq(result.next_lsn, 7);
+	}
+	ck_assert_uint_eq(size_of("seg-0000000000000001.log"), sealed);
+}
+END_TEST
+
+/* It is behind a hole, and goes with the tail: nobody was told. */
+START_TEST(a_report_that_is_cut_reports_nothing)
+{
+	size_t at;
+
+	begin_store(&file, 1);
+	at = store_file_message(&file, "kitchen", 2);
+	memset(file.bytes + at, 0x55, file.len - at);
+	at = store_file_message(&file, "kitchen", 3);
+	memset(file.bytes + at, 0x55, file.len - at);
+	store_file_lost(&file, 4, 4, 1, 0);
+	store_file_put(&file, disk, TAIL);
+	store_put_durable(disk, 4);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
+		ck_assert_uint_eq(result.lost_records, 1);
+		ck_assert_uint_eq(result.next_lsn, 5);
+	}
+}
+END_TEST
+
 START_TEST(a_copy_of_old_records_behind_the_end_is_cut)
 {
 	size_t end;
@@ -581,6 +623,21 @@ START_TEST(a_snapshot_cut_anywhere_loses_exactly_what_is_gone)
 		ck_assert_uint_eq(result.lost_records, good < 6 ? 6 - good : 0);
 		ck_assert_uint_eq(result.next_lsn, 53);
 	}
+}
+END_TEST
+
+START_TEST(what_stands_behind_a_snapshots_end_does_not_matter)
+{
+	const char *name = "snap-0000000000000032.snap";
+	char bytes[STORE_FILE_ROOM];
+	size_t len;
+
+	put_snapshot_and_rest();
+	memcpy(bytes, memory_disk_file(disk, name, &len), size_of(name));
+	memset(bytes + len, 0x11, 300);
+	memory_disk_put(disk, name, bytes, len + 300);
+	ck_assert_int_eq(recover(), RECOVERY_OK);
+	ck_assert_uint_eq(seen.count, 7);
 }
 END_TEST
 
@@ -690,6 +747,10 @@ SUITE(recovery)
 	    a_segment_whose_heads_are_both_bad_is_set_aside, 0, 3);
 	tcase_add_test(tests, a_sealed_segment_that_is_cut_short_loses_its_end);
 	tcase_add_test(tests, what_stands_behind_a_seal_does_not_matter);
+	tcase_add_test(tests, nor_does_it_once_the_segment_is_the_last);
+	tcase_add_test(tests, a_report_that_is_cut_reports_nothing);
+	tcase_add_test(tests,
+	    what_stands_behind_a_snapshots_end_does_not_matter);
 	tcase_add_test(tests, a_copy_of_old_records_behind_the_end_is_cut);
 	tcase_add_test(tests,
 	    records_missing_from_a_snapshot_are_counted_by_its_head);
