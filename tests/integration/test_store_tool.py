@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from server import ENVIRONMENT, PARLEYD
+from client import Chat
+from server import AT_ONCE, ENVIRONMENT, PARLEYD, Server
 
 STORE_ID = bytes(range(16))
 SALT = 0x0123456789ABCDEF
@@ -189,6 +190,27 @@ def test_damage_is_found_told_and_repaired_once(store):
     assert run("check", store).returncode == 0
     assert run("repair", store).returncode == 0
     assert (store.parent / "store.before-repair-2").is_dir()
+
+
+def test_what_a_killed_server_acknowledged_is_there(tmp_path):
+    path = tmp_path / "store"
+    server = Server(PARLEYD, *AT_ONCE, "--store-kind", "file",
+                    "--store-dir", str(path))
+    try:
+        ann = Chat(server.address, "/ws?name=ann")
+        ann.say("create", room="tea", name="Tea", persistent=True)
+        ann.say("join", room="tea")
+        for n in range(30):
+            ann.say("broadcast", room="tea", message=n, ref=n)
+        while ann.next().get("ref") != 29:
+            pass
+        assert run("check", path).returncode == 4
+    finally:
+        server.kill()
+    assert run("check", path).returncode in (0, 1)
+    lines = dump(path, "--room", "tea")[1]
+    assert [x["message"] for x in lines if x["type"] == "message"] == [
+        *range(30)]
 
 
 def test_a_store_in_use_is_left_alone(store):
