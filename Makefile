@@ -167,7 +167,7 @@ integration: $(programs) ## whole servers, driven from outside
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) \
 		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
-		$(wildcard tests/integration tests/bench)
+		$(wildcard tests/integration tests/bench tests/clients)
 
 # A browser's python is one that has selenium, too.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)

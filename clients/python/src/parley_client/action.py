@@ -1,0 +1,247 @@
+"""A client for the dialect `action`."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import json
+import logging
+from collections import deque
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, AsyncIterator, Deque, Dict, Optional, Type, Union
+
+from ._socket import Socket, open_socket
+from .errors import ChatError, ConnectionLost
+
+DEFAULT_URI = "ws://localhost:8765"
+
+logger = logging.getLogger("parley_client")
+
+
+class LogLevel(enum.Enum):
+    """How much a ChatClient tells the logger `parley_client`."""
+
+    NONE = 0
+    INFO = 1
+    DEBUG = 2
+
+
+@dataclass(frozen=True)
+class RoomMessage:
+    """What another member of the room said."""
+
+    sender: str
+    body: Any
+
+
+class ChatClient:
+    """One connection, in at most one room.
+
+        async with ChatClient() as client:
+            room_id = await client.create_room("Game Night")
+            await client.send_message("Hello everyone!")
+            async for message in client.messages():
+                print(message.sender, message.body)
+
+    The server answers each request once, and in order. That is how answers
+    find their requests, whatever arrives in between: messages are kept for
+    those who read them. `leave_room` and `send_message` do not wait for their
+    answers, which are read along with the messages.
+    """
+
+    def __init__(
+        self,
+        uri: str = DEFAULT_URI,
+        log_level: Union[LogLevel, str, None] = LogLevel.DEBUG,
+        *,
+        timeout: float = 10.0,
+    ) -> None:
+        """`timeout`, in seconds: for the greeting, and for each answer."""
+        self.uri = uri
+        self.log_level = _level(log_level)
+        self.timeout = timeout
+        self.client_id: Optional[str] = None
+        self.room_id: Optional[str] = None
+        self._socket: Optional[Socket] = None
+
+    async def __aenter__(self) -> ChatClient:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        await self.close()
+
+    async def connect(self) -> str:
+        """Connects, waits for the greeting, and gives one's client id."""
+        await self.close()
+        # Made here: until Python 3.10 a lock belongs to the loop it is born in.
+        self._reading = asyncio.Lock()
+        # Who waits for the answers that are still to come; None: nobody.
+        self._asked: Deque[Optional[asyncio.Future[str]]] = deque()
+        self._unread: Deque[str] = deque()
+        self._socket = await open_socket(self.uri, timeout=self.timeout)
+        try:
+            greeting = await asyncio.wait_for(
+                self._socket.recv(), self.timeout
+            )
+            self.client_id = _client_id(greeting)
+        except asyncio.TimeoutError:
+            await self.close()
+            raise ConnectionLost("The server did not greet") from None
+        except BaseException:
+            await self.close()
+            raise
+        self._log(LogLevel.INFO, "connected as %s", self.client_id)
+        return self.client_id
+
+    async def close(self) -> None:
+        """Takes leave of the server. May be done twice."""
+        socket, self._socket, self.room_id = self._socket, None, None
+        if socket:
+            await socket.close()
+
+    async def create_room(self, room_name: str) -> str:
+        """Makes a room, goes there and gives its id."""
+        answer = await self._request("create", {"room_name": room_name})
+        self.room_id = str(answer["room_id"])
+        return self.room_id
+
+    async def join_room(self, room_id: str) -> Dict[str, Any]:
+        """Goes to a room; gives the server's answer."""
+        answer = await self._request("join", {"room_id": room_id})
+        self.room_id = room_id
+        return answer
+
+    async def leave_room(self) -> None:
+        """Does not wait for the answer; see `messages` for errors."""
+        await self._send("leave", {})
+        self.room_id = None
+
+    async def send_message(self, message: Any) -> None:
+        """To the others in the room: a text, or any other JSON. Does not
+        wait for the answer; see `messages` for errors."""
+        await self._send("message", message)
+
+    async def read_messages(self) -> AsyncIterator[str]:
+        """Every frame as the JSON text it is, until the connection ends:
+        messages, `{"from": …, "body": …}`, and the answers to `leave_room`
+        and `send_message`, `{"status": …, "message": …}`, where `status` is
+        `error` if they failed."""
+        try:
+            while True:
+                yield await self._next()
+        except ConnectionLost as lost:
+            self._log(LogLevel.INFO, "%s", lost)
+
+    async def messages(self) -> AsyncIterator[RoomMessage]:
+        """What the others say, until `close`.
+
+        Raises ChatError if a `leave_room` or `send_message` has failed, and
+        ConnectionLost at the end of the connection. After a ChatError one
+        may go on with another `messages()`: nothing gets lost.
+        """
+        while self._socket:
+            try:
+                frame = json.loads(await self._next())
+            except ConnectionLost:
+                if self._socket:
+                    raise
+                return
+            if "from" in frame:
+                yield RoomMessage(frame["from"], frame.get("body"))
+            elif frame.get("status") == "error":
+                raise ChatError(str(frame.get("message")))
+
+    # --- answers and messages ------------------------------------------------
+
+    async def _request(self, action: str, body: Any) -> Dict[str, Any]:
+        answer: asyncio.Future[str] = (
+            asyncio.get_running_loop().create_future()
+        )
+        await self._send(action, body, answer)
+        try:
+            text = await asyncio.wait_for(self._answered(answer), self.timeout)
+        except asyncio.TimeoutError:
+            # Its place in the line stays: the answer may still come.
+            raise ChatError(f"No answer to {action} in time") from None
+        got: Dict[str, Any] = json.loads(text)
+        if got.get("status") != "success":
+            raise ChatError(str(got.get("message")))
+        return got
+
+    async def _send(
+        self,
+        action: str,
+        body: Any,
+        answer: Optional[asyncio.Future[str]] = None,
+    ) -> None:
+        text = json.dumps({"action": action, "body": body})
+        socket = self._connected()
+        self._log(LogLevel.DEBUG, "> %s", text)
+        self._asked.append(answer)
+        await socket.send(text)
+
+    async def _answered(self, answer: asyncio.Future[str]) -> str:
+        """Reads until the answer is there, or whoever else reads has it."""
+        while not answer.done():
+            async with self._reading:
+                if not answer.done():
+                    await self._read()
+        return answer.result()
+
+    async def _next(self) -> str:
+        while not self._unread:
+            async with self._reading:
+                if not self._unread:
+                    await self._read()
+        return self._unread.popleft()
+
+    async def _read(self) -> None:
+        """One frame, to the place where it belongs."""
+        text = await self._connected().recv()
+        self._log(LogLevel.DEBUG, "< %s", text)
+        frame = json.loads(text)
+        if "status" in frame and self._asked:
+            answer = self._asked.popleft()
+            if answer:
+                if not answer.done():
+                    answer.set_result(text)
+                return
+        self._unread.append(text)
+
+    def _connected(self) -> Socket:
+        if not self._socket:
+            raise ConnectionLost("Not connected")
+        return self._socket
+
+    def _log(self, level: LogLevel, text: str, *values: object) -> None:
+        if self.log_level.value >= level.value:
+            logger.log(
+                logging.INFO if level is LogLevel.INFO else logging.DEBUG,
+                text,
+                *values,
+            )
+
+
+def _client_id(greeting: str) -> str:
+    try:
+        frame = json.loads(greeting)
+        if frame["status"] == "connected":
+            return str(frame["client_id"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ChatError(f"Not a greeting: {greeting:.200}")
+
+
+def _level(level: Union[LogLevel, str, None]) -> LogLevel:
+    if isinstance(level, LogLevel):
+        return level
+    if not level:
+        return LogLevel.NONE
+    return LogLevel.__members__.get(level.upper(), LogLevel.DEBUG)

@@ -1,0 +1,48 @@
+"""The clients that come with the server, against the server itself."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / "clients/python"
+sys.path.insert(0, str(ROOT / "tests/integration"))
+sys.path.insert(0, str(PYTHON / "src"))
+
+from server import AT_ONCE, DEADLINE, PARLEYD, Server  # noqa: E402
+
+
+@pytest.fixture
+def start():
+    """Starts servers; those that still run at the end go down in peace."""
+    running = []
+
+    def start(*options, **how):
+        running.append(Server(PARLEYD, *AT_ONCE, *options, **how))
+        return running[-1]
+
+    yield start
+    for server in running:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def both():
+    """A server that speaks `command` at its first address, `action` at its
+    second."""
+    listen = ["127.0.0.1:0", "127.0.0.1:0=action"]
+    with Server(PARLEYD, *AT_ONCE, listen=listen) as server:
+        yield server
+
+
+@pytest.fixture
+def run():
+    """Runs a test's coroutine to its end, which it has to reach in time."""
+
+    def run(main):
+        return asyncio.run(asyncio.wait_for(main, DEADLINE))
+
+    return run

@@ -1,0 +1,267 @@
+"""ChatClient does what programs for the first library expect of it, also
+where that library was lucky."""
+
+import asyncio
+import json
+import socket
+import threading
+
+import pytest
+
+from parley_client import ChatClient, ChatError, ConnectionLost, LogLevel, RoomMessage
+from client import TEXT, accept_for, frame
+
+
+@pytest.fixture
+def url(both):
+    return "ws://%s:%d" % both.addresses[1]
+
+
+async def heard(client):
+    """The next message."""
+    async for message in client.messages():
+        return message
+
+
+def test_a_program_for_the_first_library_runs_as_it_is(url, run):
+    """Word for word what such programs do."""
+
+    async def listen(client, into, count):
+        async for message in client.read_messages():
+            into.append(json.loads(message))
+            if len(into) == count:
+                break
+
+    async def main():
+        clients = [ChatClient(url, log_level="NONE") for _ in range(3)]
+        for client in clients:
+            assert await client.connect() == client.client_id
+        room_id = await clients[0].create_room("Latency")
+        for client in clients[1:]:
+            answer = await client.join_room(room_id)
+            assert answer["message"] == "Joined room 'Latency'"
+        inboxes = [[] for _ in clients]
+        tasks = [
+            asyncio.ensure_future(listen(client, inbox, 20))
+            for client, inbox in zip(clients, inboxes)
+        ]
+        for n in range(20):
+            await clients[0].send_message(json.dumps({"n": n}))
+        await asyncio.gather(*tasks)
+        said = {"status": "success", "message": "Message sent"}
+        assert inboxes[0] == [said] * 20
+        for inbox in inboxes[1:]:
+            assert {each["from"] for each in inbox} == {clients[0].client_id}
+            assert [json.loads(each["body"])["n"] for each in inbox] == list(range(20))
+        for client in clients:
+            await client.leave_room()
+            await client.close()
+
+    run(main())
+
+
+def test_the_address_is_the_one_that_the_first_library_had():
+    assert ChatClient().uri == "ws://localhost:8765"
+
+
+@pytest.mark.parametrize("given, level", [
+    ("NONE", LogLevel.NONE),
+    (None, LogLevel.NONE),
+    ("info", LogLevel.INFO),
+    ("whatever", LogLevel.DEBUG),
+    (LogLevel.INFO, LogLevel.INFO),
+])
+def test_the_level_of_logging_is_given_in_any_form(given, level):
+    assert ChatClient(log_level=given).log_level is level
+
+
+@pytest.mark.parametrize("body", ["hi", "", [1, "x"], {"a": None}, 0, None, "\u00e9\U0001f600"], ids=ascii)
+def test_any_body_arrives_as_it_was_sent(url, run, body):
+    async def main():
+        async with ChatClient(url) as a, ChatClient(url) as b:
+            await b.join_room(await a.create_room("bodies"))
+            await a.send_message(body)
+            assert await heard(b) == RoomMessage(a.client_id, body)
+
+    run(main())
+
+
+def test_messages_that_come_before_an_answer_are_not_taken_for_it(url, run):
+    async def main():
+        async with ChatClient(url) as a, ChatClient(url) as b:
+            await b.join_room(await a.create_room("first"))
+            for n in range(5):
+                await b.send_message(n)
+            # The answer to this comes behind those five, all of them unread.
+            await b.join_room(b.room_id)
+            other = await a.create_room("second")
+            assert a.room_id == other
+            assert [(await heard(a)).body for _ in range(5)] == list(range(5))
+
+    run(main())
+
+
+def test_an_answer_finds_its_request_behind_those_that_nobody_waits_for(url, run):
+    async def main():
+        async with ChatClient(url) as a:
+            await a.create_room("one")
+            await a.send_message("to nobody")
+            await a.leave_room()
+            room = await a.create_room("two")
+            assert (await a.join_room(room))["message"] == "Joined room 'two'"
+
+    run(main())
+
+
+def test_requests_work_while_somebody_reads(url, run):
+    async def main():
+        async with ChatClient(url) as a, ChatClient(url) as b:
+            reader = asyncio.ensure_future(heard(a))
+            await asyncio.sleep(0)
+            rooms = await asyncio.gather(*(a.create_room(f"r{n}") for n in range(10)))
+            assert len(set(rooms)) == 10
+            await b.join_room(rooms[-1])
+            await b.send_message("there you are")
+            assert await reader == RoomMessage(b.client_id, "there you are")
+
+    run(main())
+
+
+def test_a_reader_that_is_cancelled_loses_nothing(url, run):
+    async def main():
+        async with ChatClient(url) as a, ChatClient(url) as b:
+            await b.join_room(await a.create_room("r"))
+            for n in range(50):
+                reader = asyncio.ensure_future(heard(b))
+                await asyncio.sleep(0)
+                reader.cancel()
+                await asyncio.gather(reader, return_exceptions=True)
+                await a.send_message(n)
+                assert (await heard(b)).body == n
+
+    run(main())
+
+
+def test_a_refusal_has_the_words_of_the_server(url, run):
+    async def main():
+        async with ChatClient(url) as a:
+            with pytest.raises(ChatError, match="^Room nope does not exist$"):
+                await a.join_room("nope")
+            assert a.room_id is None
+
+    run(main())
+
+
+def test_errors_that_nobody_waited_for_come_with_the_messages(url, run):
+    async def main():
+        async with ChatClient(url) as a, ChatClient(url) as b:
+            await a.send_message("to whom?")
+            await a.leave_room()
+            with pytest.raises(ChatError, match="^You must join a room first$"):
+                await heard(a)
+            with pytest.raises(ChatError, match="^Not in any room$"):
+                await heard(a)
+            await b.join_room(await a.create_room("r"))
+            await b.send_message("and on it goes")
+            assert (await heard(a)).body == "and on it goes"
+
+    run(main())
+
+
+def test_messages_end_when_one_closes(url, run):
+    async def main():
+        client = ChatClient(url)
+        await client.connect()
+        reader = asyncio.ensure_future(heard(client))
+        await asyncio.sleep(0)
+        await client.close()
+        assert await reader is None
+        await client.close()
+        with pytest.raises(ConnectionLost):
+            await client.send_message("too late")
+        assert [each async for each in client.read_messages()] == []
+
+    run(main())
+
+
+def test_messages_say_so_if_the_server_goes(start, run):
+    server = start(listen=["127.0.0.1:0=action"])
+
+    async def main():
+        async with ChatClient("ws://%s:%d" % server.address) as client:
+            server.signal()
+            with pytest.raises(ConnectionLost) as lost:
+                await heard(client)
+            assert lost.value.close_code == 1001
+            assert [each async for each in client.read_messages()] == []
+            with pytest.raises(ConnectionLost):
+                await client.create_room("too late")
+        assert server.wait() == 0
+
+    run(main())
+
+
+def test_where_nobody_listens_nobody_is_met(run):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with pytest.raises(ConnectionLost, match="Cannot connect"):
+            run(ChatClient("ws://127.0.0.1:%d" % nobody.getsockname()[1]).connect())
+
+
+@pytest.fixture
+def stranger():
+    """A server that upgrades and says one thing of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    words = []
+
+    def serve():
+        peer, _ = listener.accept()
+        with peer:
+            request = peer.recv(65536).decode()
+            key = request.split("Sec-WebSocket-Key: ")[1].split("\r\n")[0]
+            peer.sendall((
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {accept_for(key)}\r\n\r\n").encode())
+            for word in words:
+                peer.sendall(frame(TEXT, word, mask=None))
+            while peer.recv(65536)[:1] not in (b"", b"\x88"):
+                pass  # until it closes
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield "ws://127.0.0.1:%d" % listener.getsockname()[1], words
+    thread.join()
+    listener.close()
+
+
+@pytest.mark.parametrize("greeting", [
+    '{"status":"error","message":"no"}',
+    '{"status":"connected"}',
+    '{"from":"31290c82","body":"hi"}',
+    "[]", "null", "hello", "",
+])
+def test_another_greeting_is_no_connection(stranger, run, greeting):
+    url, words = stranger
+    words.append(greeting)
+    client = ChatClient(url)
+    with pytest.raises(ChatError, match="Not a greeting"):
+        run(client.connect())
+    assert client.client_id is None
+
+
+def test_a_server_that_does_not_greet_is_not_waited_for(stranger, run):
+    with pytest.raises(ConnectionLost, match="did not greet"):
+        run(ChatClient(stranger[0], timeout=0.05).connect())
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for(stranger, run):
+    url, words = stranger
+    words.append('{"status":"connected","client_id":"31290c82","message":"Welcome!"}')
+
+    async def main():
+        async with ChatClient(url, timeout=0.05) as client:
+            with pytest.raises(ChatError, match="No answer to create"):
+                await client.create_room("r")
+
+    run(main())
