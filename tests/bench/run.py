@@ -18,9 +18,6 @@ import csv
 import json
 import os
 import platform
-import signal
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,6 +27,9 @@ from pathlib import Path
 from goals import CASES, GOALS
 from kept import KEPT_CASES
 from others import OTHERS, NotInstalled
+from servers import Failed, Server, free_port, pick_cores, pinned
+from tables import plain
+from verdict import goals_table, judge
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,10 +38,6 @@ PARLEYD_FLAGS = [
     "--limits-messages", "0", "--limits-bytes", "0",
     "--limits-connections", "20000", "--limits-accept-rate", "0",
 ]
-
-
-class Failed(Exception):
-    """A run that does not count, and why."""
 
 
 class Programs:
@@ -64,63 +60,6 @@ class Programs:
                       for case in cases for target in case.targets
                       if target not in OTHERS)
         return sorted(str(path) for path in needed if not path.exists())
-
-
-def pick_cores():
-    """One core for the server, one for the generator; None: do not pin."""
-    cores = sorted(os.sched_getaffinity(0))
-    return (cores[0], cores[-1]) if len(cores) > 1 else (None, None)
-
-
-def pinned(core):
-    return None if core is None else lambda: os.sched_setaffinity(0, {core})
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    """A server for the length of one run."""
-
-    def __init__(self, command, core, log, port):
-        self.log = log
-        self.port = port
-        with open(log, "wb") as out:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                preexec_fn=pinned(core))
-
-    def __enter__(self):
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                time.sleep(0.01)
-        self.process.kill()
-        self.process.wait()
-        raise Failed(f"the server does not listen, see {self.log}")
-
-    def __exit__(self, kind, error, trace):
-        """A second signal ends a drain; the limit program needs but one."""
-        for _ in range(2):
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGTERM)
-                time.sleep(0.05)
-        try:
-            status = self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise Failed(f"the server does not stop, see {self.log}") from None
-        if status not in (0, -signal.SIGTERM):
-            raise Failed(f"the server ended with {status}, see {self.log}")
 
 
 def run_once(programs, cores, case, target, seconds, out):
@@ -176,7 +115,8 @@ def run_all(programs, cases, rounds, seconds, out):
                     runs.append({"round": number, **figures})
                 except NotInstalled:
                     continue
-                except Failed as failure:
+                except (Failed, OSError,
+                        subprocess.SubprocessError) as failure:
                     failures.append(f"{case.name}, {target}: {failure}")
     progress("")
     return runs, failures
@@ -185,66 +125,6 @@ def run_all(programs, cases, rounds, seconds, out):
 def progress(text):
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def judge(goal, runs):
-    """One row of the table; None: the case was not run."""
-    values = {}
-    for run in runs:
-        if run["case"] == goal.case and goal.figure in run:
-            values.setdefault(run["target"], {})[run["round"]] = \
-                run[goal.figure]
-    ours = values.get("parley", {})
-    if not ours:
-        return None
-    theirs = values.get(goal.against, {})
-    ours = {n: value - goal.allowance for n, value in ours.items()}
-    if goal.kind == "value":
-        results = list(ours.values())
-    elif goal.kind == "ratio":
-        results = [ours[n] / theirs[n] for n in ours if theirs.get(n)]
-    else:
-        results = [ours[n] - theirs[n] for n in ours if n in theirs]
-    row = {"case": goal.case, "figure": goal.figure, "unit": goal.unit,
-           "kind": goal.kind, "against": goal.against or "",
-           "goal": (">= " if goal.least else "<= ") + f"{goal.bound:g}"}
-    for target in ("parley", "bare", "limit", "disk", "redis"):
-        seen = values.get(target, {}).values()
-        row[target] = statistics.median(seen) * goal.scale if seen else None
-    row["result"] = statistics.median(results) if results else None
-    if results:
-        row["spread"] = max(results) - min(results)
-        row["reached"] = (row["result"] >= goal.bound if goal.least
-                          else row["result"] <= goal.bound)
-    return row
-
-
-def number(value):
-    if value is None:
-        return "-"
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
-    return f"{value:,.{digits}f}"
-
-
-def describe(row):
-    against = f" {row['kind']} to {row['against']}" if row["against"] else ""
-    return (row["case"], row["figure"].replace("_per_cpu_s", "/cpu-s"),
-            row["unit"], number(row["parley"]), number(row["bare"]),
-            number(row["limit"]), number(row["disk"]),
-            number(row["redis"]), number(row["result"]) + against,
-            row["goal"],
-            {True: "yes", False: "NO"}.get(row.get("reached"), "-"))
-
-
-def print_table(rows):
-    head = ("case", "figure", "unit", "parley", "bare", "limit", "disk",
-            "redis", "result", "goal", "reached")
-    lines = [head] + [describe(row) for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    for line in lines:
-        print("  ".join(
-            cell.rjust(width) if 3 <= i <= 7 else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
 
 
 def print_fates(runs):
@@ -299,7 +179,7 @@ def read_arguments():
                         help="exit 3 if a goal is not reached")
     parser.add_argument("--build", type=Path, default=ROOT / "build",
                         help="where the programs are")
-    parser.add_argument("--out", type=Path, default=ROOT / "build/bench",
+    parser.add_argument("--out", type=Path, default=ROOT / "bench/results",
                         help="where results.json and results.csv go")
     parser.add_argument("parleyd_flags", nargs="*", metavar="-- FLAGS",
                         help="more flags for parleyd")
@@ -328,7 +208,7 @@ def main():
     runs, failures = run_all(programs, cases, arguments.rounds,
                              arguments.seconds, arguments.out)
     rows = [row for row in (judge(goal, runs) for goal in GOALS) if row]
-    print_table(rows)
+    print(plain(goals_table(rows)), end="")
     print_fates(runs)
     warn_of_unequal_frames(runs)
     save(arguments.out, runs, rows, failures)

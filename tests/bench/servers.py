@@ -1,0 +1,68 @@
+"""Servers on loopback, each for the length of one run, each on its core."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+
+class Failed(Exception):
+    """A run that does not count, and why."""
+
+
+def pick_cores():
+    """One core for the server, one for the generator; None: do not pin."""
+    cores = sorted(os.sched_getaffinity(0))
+    return (cores[0], cores[-1]) if len(cores) > 1 else (None, None)
+
+
+def pinned(core):
+    return None if core is None else lambda: os.sched_setaffinity(0, {core})
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server for the length of one run."""
+
+    def __init__(self, command, core, log, port):
+        self.log = log
+        self.port = port
+        with open(log, "wb") as out:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                preexec_fn=pinned(core))
+
+    def __enter__(self):
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                time.sleep(0.01)
+        self.process.kill()
+        self.process.wait()
+        raise Failed(f"the server does not listen, see {self.log}")
+
+    def __exit__(self, kind, error, trace):
+        """A second signal ends a drain; the limit program needs but one."""
+        for _ in range(2):
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+                time.sleep(0.05)
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Failed(f"the server does not stop, see {self.log}") from None
+        if status not in (0, -signal.SIGTERM):
+            raise Failed(f"the server ended with {status}, see {self.log}")
