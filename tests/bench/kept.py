@@ -1,80 +1,19 @@
-"""What is kept: how fast it is there again, and how fast it is read.
+"""What is kept: how fast it is there again, and how fast it is read."""
 
-Clients here are plain sockets that send frames made beforehand (masked with
-zeros, which is allowed and leaves them readable), since Python has to be fast
-enough to fill a store with a million messages.
-"""
-
-import json
-import socket
-import struct
 import time
 
-BODY = "." * 128
+from clients import BODY, cpu_seconds, dial, frame, resident
+
 AT_ONCE = 500  # messages in flight: the answers must fit the socket buffers
-
-
-def cpu_seconds(pid):
-    """User and system time of all threads, from the process's clock."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def resident(pid):
-    with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        for line in rollup:
-            if line.startswith("Rss:"):
-                return int(line.split()[1]) * 1024
-    raise RuntimeError("no Rss")
-
-
-class Client:
-    """One connection; counts what it is waiting for, parses nothing."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), 10)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(
-            b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
-            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-        self.await_(b'"event":"me"', 1)
-
-    def await_(self, mark, count):
-        """Reads until the mark has come so many times."""
-        rest = b""
-        while count > 0:
-            data = self.socket.recv(1 << 20)
-            if not data:
-                raise RuntimeError("the server closed the connection")
-            if b'"event":"error"' in data:
-                raise RuntimeError(data)
-            seen = rest + data
-            count -= seen.count(mark)
-            rest = seen[-len(mark) + 1:]
-
-    def ask(self, mark, *commands):
-        self.socket.sendall(b"".join(frame(each) for each in commands))
-        self.await_(mark, len(commands))
-
-    def close(self):
-        self.socket.close()
-
-
-def frame(command):
-    text = json.dumps(command, separators=(",", ":")).encode()
-    size = len(text)
-    head = (struct.pack("!BB", 0x81, 0x80 | size) if size < 126
-            else struct.pack("!BBH", 0x81, 0x80 | 126, size))
-    return head + b"\0\0\0\0" + text
 
 
 def fill(port, rooms, messages):
     """So many messages in each of so many rooms, all of them acknowledged."""
-    client = Client(port)
+    client = dial(port)
     for number in range(rooms):
         if number % 50 == 49:  # nobody is in more than 64 rooms
             client.close()
-            client = Client(port)
+            client = dial(port)
         room = f"bench_{number}"
         client.ask(b'"event":"created"', {
             "command": "create", "room": room, "name": "bench",
@@ -104,7 +43,7 @@ def measure_replay(start, seconds):
 
 def page_cost(server, room, seconds):
     """CPU seconds of the server for one page of 50."""
-    client = Client(server.port)
+    client = dial(server.port)
     client.ask(b'"event":"joined"', {"command": "join", "room": room})
     ask = [{"command": "history", "room": room, "limit": 50}] * 8
     began = cpu_seconds(server.process.pid)
@@ -122,7 +61,7 @@ def measure_pages(start, seconds):
     with start() as server:
         fill(server.port, 1, 1_000_000)
     with start() as server:
-        client = Client(server.port)
+        client = dial(server.port)
         client.ask(b'"event":"created"', {
             "command": "create", "room": "few", "name": "few",
             "persistent": True})

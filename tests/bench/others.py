@@ -1,10 +1,13 @@
 """What a store is measured against: the disk itself, and redis-server."""
 
+import csv
 import os
 import shutil
 import socket
 import subprocess
 import time
+
+from servers import Failed, free_port
 
 RECORD = 256  # bytes: about what a message of 128 takes
 CLIENTS = {"acks-1": 1, "acks-16": 16, "acks-256": 256, "acks-1000": 1000}
@@ -33,7 +36,11 @@ def measure_disk(case, seconds, directory):
             at += RECORD
     finally:
         os.close(file)
-    times.sort()
+    return disk_figures(times)
+
+
+def disk_figures(times):
+    times = sorted(times)
     return {"deliveries_per_wall_s": len(times) / sum(times),
             "p50_us": times[len(times) // 2] * 1e6,
             "p99_us": times[len(times) * 99 // 100] * 1e6}
@@ -47,16 +54,23 @@ def await_port(port):
             return
         except OSError:
             time.sleep(0.01)
-    raise RuntimeError("redis-server does not listen")
+    raise Failed("redis-server does not listen")
+
+
+def redis_rate(report):
+    """Of `redis-benchmark --csv`: a line of names, perhaps, and a line."""
+    lines = list(csv.reader(report.splitlines()))
+    try:
+        return float(lines[-1][1])
+    except (IndexError, ValueError):
+        raise Failed(f"redis-benchmark says {report!r}") from None
 
 
 def measure_redis(case, seconds, directory):
     """redis-benchmark appends to lists, every append synced to the disk."""
     if not (shutil.which("redis-server") and shutil.which("redis-benchmark")):
         raise NotInstalled
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         ["redis-server", "--port", str(port), "--dir", directory,
          "--appendonly", "yes", "--appendfsync", "always", "--save", ""],
@@ -72,8 +86,7 @@ def measure_redis(case, seconds, directory):
     finally:
         server.terminate()
         server.wait(10)
-    rate = done.stdout.splitlines()[-1].split(",")[1].strip('"')
-    return {"deliveries_per_wall_s": float(rate)}
+    return {"deliveries_per_wall_s": redis_rate(done.stdout)}
 
 
 OTHERS = {"disk": measure_disk, "redis": measure_redis}
