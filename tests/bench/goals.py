@@ -33,6 +33,8 @@ ALL = ("parley", "bare", "limit")
 UNBOUNDED = ("--history-messages", "0", "--history-bytes", "0",
              "--history-total-bytes", "0")
 KEPT = ("--store-kind", "file", "--store-dir", "{dir}")
+# The journal goes to a new file every second or so, and is compacted.
+BUSY = ("--store-segment", "2MiB", "--store-compact-after", "8MiB")
 
 CASES = (
     Case("one-10", ALL, 1),
@@ -59,6 +61,8 @@ CASES = (
     Case("acks-paced", ("parley", "disk"), 5, KEPT),
     Case("replay", ("parley",), 1, KEPT),
     Case("pages", ("parley",), 1, KEPT + UNBOUNDED),
+    Case("expiry", ("parley",), 1, KEPT),
+    Case("stall", ("parley",), 5, KEPT + BUSY),
 )
 
 
@@ -107,4 +111,9 @@ GOALS = (
     Goal("replay", "bytes_per_message", "B", 1, "value", None, False, 500),
     Goal("pages", "cost_ratio", "", 1, "value", None, False, 1.2),
     Goal("acks-paced", "p99_us", "us", 1, "ratio", "disk", False, 3, 2000),
+    Goal("expiry", "held_left", "", 1, "value", None, False, 0.01),
+    Goal("expiry", "resident_left", "", 1, "value", None, False, 0.5),
+    Goal("expiry", "grown_again_mib", "MiB", 1, "value", None, False, 1),
+    Goal("stall", "max_us", "ms", 1e-3, "value", None, False, 50000),
+    Goal("stall", "lag_max_us", "ms", 1e-3, "value", None, False, 50000),
 )

@@ -27,13 +27,12 @@ def fill(port, rooms, messages):
     client.close()
 
 
-def measure_replay(start, seconds):
+def measure_replay(site):
     """Fill, stop, start again: what does that take?"""
     rooms, messages = 1000, 1000
-    del seconds  # as much as it takes
-    with start() as server:
+    with site.start() as server:
         fill(server.port, rooms, messages)
-    with start() as server:
+    with site.start() as server:
         pid = server.process.pid
         cpu = cpu_seconds(pid)
         return {"messages": rooms * messages, "cpu_s": cpu,
@@ -56,11 +55,11 @@ def page_cost(server, room, seconds):
     return (cpu_seconds(server.process.pid) - began) / count
 
 
-def measure_pages(start, seconds):
+def measure_pages(site):
     """The same page, of a room with few messages and of one with many."""
-    with start() as server:
+    with site.start() as server:
         fill(server.port, 1, 1_000_000)
-    with start() as server:
+    with site.start() as server:
         client = dial(server.port)
         client.ask(b'"event":"created"', {
             "command": "create", "room": "few", "name": "few",
@@ -69,10 +68,7 @@ def measure_pages(start, seconds):
             "command": "broadcast", "room": "few", "ref": 1,
             "message": BODY}] * 1000)
         client.close()
-        few = page_cost(server, "few", seconds)
-        many = page_cost(server, "bench_0", seconds)
+        few = page_cost(server, "few", site.seconds)
+        many = page_cost(server, "bench_0", site.seconds)
     return {"few_us": few * 1e6, "many_us": many * 1e6,
             "cost_ratio": many / few}
-
-
-KEPT_CASES = {"replay": measure_replay, "pages": measure_pages}

@@ -24,10 +24,12 @@ import tempfile
 import time
 from pathlib import Path
 
+from expiry import measure_expiry
 from goals import CASES, GOALS
-from kept import KEPT_CASES
+from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
-from servers import Failed, Server, free_port, pick_cores, pinned
+from servers import Failed, Server, Site, free_port, pick_cores, pinned
+from stall import measure_stall
 from tables import plain
 from verdict import goals_table, judge
 
@@ -38,6 +40,10 @@ PARLEYD_FLAGS = [
     "--limits-messages", "0", "--limits-bytes", "0",
     "--limits-connections", "20000", "--limits-accept-rate", "0",
 ]
+
+# Cases that need more than the generator.
+SCRIPTS = {"replay": measure_replay, "pages": measure_pages,
+           "expiry": measure_expiry, "stall": measure_stall}
 
 
 class Programs:
@@ -81,8 +87,10 @@ def run_server(programs, cores, case, target, seconds, out, directory):
         # A store has a thread for the disk: they would take turns on a core.
         return Server(command, None if case.flags else cores[0], log, port)
 
-    if case.name in KEPT_CASES:
-        return KEPT_CASES[case.name](start, seconds)
+    if case.name in SCRIPTS:
+        return SCRIPTS[case.name](
+            Site(start, seconds * case.stretch, programs.generator, directory,
+                 cores[1]))
     with start() as server:
         command = [
             str(programs.generator), "--json", "--pid",

@@ -5,10 +5,22 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
+from typing import Callable, NamedTuple, Optional
 
 
 class Failed(Exception):
     """A run that does not count, and why."""
+
+
+class Site(NamedTuple):
+    """What a case is given that brings its own clients."""
+
+    start: Callable  # another life of the server, on the same store
+    seconds: float
+    generator: Path
+    directory: str  # of the store
+    core: Optional[int]  # for the generator
 
 
 def pick_cores():
