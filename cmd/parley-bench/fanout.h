@@ -84,8 +84,9 @@ void fanout_wake_deaf(struct fanout *, struct fanout_fates *);
 static inline const struct speech *
 fanout_speech(const struct fanout *fanout, const struct client *client)
 {
-	return fanout->shape.mixed ? speech_of_dialect(client->number)
-				   : fanout->speech;
+	if (fanout->shape.mixed)
+		return speech_of_dialect(client->number);
+	return fanout->speech;
 }
 
 /* How many hear each message. */
