@@ -63,12 +63,12 @@ static void
 heard_notice(struct fanout *fanout, struct client *client, const char *text,
     size_t len)
 {
-	const char *settled = fanout_speech(fanout, client)->settled;
+	const struct speech *speech = fanout_speech(fanout, client);
 
 	if (memmem(text, len, "error\"", 6) != NULL)
 		wrong_answer("the server says %.*s", (int)len, text);
-	if (!client->settled && settled != NULL &&
-	    memmem(text, len, settled, strlen(settled)) != NULL)
+	if (!client->settled && speech->settled != NULL &&
+	    memmem(text, len, speech->settled, strlen(speech->settled)) != NULL)
 		crowd_settle(&fanout->crowd, client);
 }
 
