@@ -1,0 +1,83 @@
+"""A disk that takes nothing more: writing stops, reading does not."""
+
+import json
+import resource
+import urllib.error
+import urllib.request
+
+import pytest
+
+from client import Chat
+from server import DEADLINE, eventually
+
+
+@pytest.fixture
+def server(start, tmp_path):
+    return start(
+        *("--store-kind", "file", "--store-dir", str(tmp_path / "store")),
+        *("--store-probe", "100ms"),
+    )
+
+
+def let_files_grow(server, most):
+    """The system refuses to write beyond, as a full disk would."""
+    hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (most, hard))
+
+
+def readiness(server):
+    host, port = server.address
+    url = f"http://{host}:{port}/readyz?verbose"
+    try:
+        with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def failure(chat, command, **fields):
+    """An error that came later than the command was understood."""
+    got = chat.ask(command, **fields)
+    assert got["event"] == "error" and got.get("command") is None, got
+    return got
+
+
+def test_a_full_disk_stops_writing_not_reading(server):
+    with Chat(server.address) as a, Chat(server.address) as b:
+        a.ask_ok("create", name="den", room="den", persistent=True)
+        b.ask_ok("join", room="den")
+        a.post("den", "kept")
+        a.pending(), b.pending()
+
+        let_files_grow(server, 4096)
+        refused = failure(a, "broadcast", room="den", message="lost")
+        assert refused["code"] == "store_failed"
+        assert refused["retry_after_ms"] > 0
+        later = a.refusal("broadcast", room="den", message="refused")
+        assert later["code"] == "unavailable"
+
+        status, body = readiness(server)
+        assert (status, body["status"]) == (503, "unavailable")
+        assert body["checks"]["store"] == body["reason"] != "ok"
+
+        page = b.ask_ok("history", room="den", limit=10)["messages"]
+        assert [m["message"] for m in page] == ["kept"]
+        b.ask_ok("create", name="one-off", room="now")
+        b.post("now", "still talking")
+        assert b.pending() == [], "nobody hears what was not kept"
+
+        let_files_grow(server, resource.RLIM_INFINITY)
+        eventually(lambda: readiness(server)[0] == 200)
+        assert a.post("den", "again")["seq"] == 2
+
+
+def test_a_retry_after_a_failure_is_stored_once(server):
+    with Chat(server.address) as a:
+        a.ask_ok("create", name="den", room="den", persistent=True)
+        let_files_grow(server, 4096)
+        said = {"room": "den", "message": "x", "key": "k"}
+        assert failure(a, "broadcast", **said)["code"] == "store_failed"
+        let_files_grow(server, resource.RLIM_INFINITY)
+        eventually(lambda: readiness(server)[0] == 200)
+        assert a.post(**said)["seq"] == 1
+        assert a.post(**said)["duplicate"] is True
