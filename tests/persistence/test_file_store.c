@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/store_rig.h"
 
 static struct store_rig rig;
@@ -345,6 +346,80 @@ START_TEST(lets_nothing_expire_by_a_clock_that_jumped)
 }
 END_TEST
 
+/* Until it succeeds, an operation says that it failed and changes nothing. */
+static void
+insist(bool (*operate)(void), const char *afterwards)
+{
+	char before[1000];
+	bool done = false;
+	unsigned n = 0;
+
+	snprintf(before, sizeof(before), "%s", store_rig_show(&rig));
+	while (!done) {
+		malloc_fail_at(++n);
+		done = operate();
+		malloc_fail_at(0);
+		ck_assert(done || malloc_has_failed());
+		holds(done ? afterwards : before);
+	}
+	ck_assert_uint_gt(n, 2);
+	store_rig_settle(&rig);
+	reopen();
+	holds(afterwards);
+}
+
+static bool
+put_room(void)
+{
+	struct room room = {
+		.id = "s", .name = "S", .epoch = "e", .persistent = true
+	};
+	bool done = room_store_put(rig.rooms, &room) == CHAT_OK;
+
+	if (done) {
+		malloc_fail_at(0);
+		ck_assert_int_eq(history_open(rig.history, STR("s"), 0),
+		    CHAT_OK);
+	}
+	return done;
+}
+
+static bool
+say_something(void)
+{
+	return store_rig_say_keyed(&rig, "r", "c", "k3") == 3;
+}
+
+START_TEST(without_memory_nothing_has_changed)
+{
+	if (!malloc_can_fail())
+		return;
+	talk();
+	insist(put_room, "r epoch1: 1=a 2=b; s e:");
+	insist(say_something, "r epoch1: 1=a 2=b 3=c; s e:");
+}
+END_TEST
+
+START_TEST(without_memory_it_is_not_opened)
+{
+	enum file_store_end end = FILE_STORE_FAILED;
+	unsigned n = 0;
+
+	if (!malloc_can_fail())
+		return;
+	talk();
+	store_rig_close(&rig);
+	while (end != FILE_STORE_OPEN) {
+		malloc_fail_at(++n);
+		end = store_rig_try(&rig);
+		malloc_fail_at(0);
+		ck_assert(end == FILE_STORE_OPEN || malloc_has_failed());
+	}
+	ck_assert_uint_gt(n, 10);
+	ck_assert_ptr_nonnull(strstr(store_rig_show(&rig), ": 1=a 2=b"));
+}
+END_TEST
+
 SUITE(file_store)
 {
 	tcase_add_checked_fixture(tests, begin, end);
@@ -364,6 +439,8 @@ SUITE(file_store)
 	tcase_add_test(tests, leaves_a_hole_where_something_was_lost);
 	tcase_add_test(tests, keeps_what_was_said_in_a_room_that_is_lost);
 	tcase_add_test(tests, refuses_a_damaged_store_if_asked);
+	tcase_add_test(tests, without_memory_nothing_has_changed);
+	tcase_add_test(tests, without_memory_it_is_not_opened);
 	tcase_add_test(tests, lets_old_messages_expire);
 	tcase_add_test(tests, lets_nothing_expire_by_a_clock_that_jumped);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "domain/list.h"
+#include "tests/support/failing_malloc.h"
 
 static struct store_rig *
 rig_of_ids(struct id_source *ids)
@@ -128,6 +129,7 @@ store_rig_try(struct store_rig *rig)
 	};
 	enum file_store_end end = file_store_open(&config, &rig->store);
 
+	malloc_fail_at(0);
 	ck_assert_int_eq(end == FILE_STORE_OPEN, rig->store != NULL);
 	if (rig->store == NULL)
 		return end;
