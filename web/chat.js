@@ -291,6 +291,7 @@ function listen() {
 		state: (detail) => onState[detail.state]?.(detail),
 		me: (me) => {
 			showMe(me);
+			showMembers();
 			remember(sessionStorage, "ids", [...page.chat.ids].slice(-100));
 		},
 		message: onMessage, notice: onNotice, dm: onDm, typing: onTyping,

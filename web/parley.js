@@ -43,6 +43,7 @@ const RETRY_MOST_MS = 30000;
 const STEADY_MS = 5000; /* a connection this old was a success */
 const WATCH_MS = 5000;
 const PONG_MS = 10000;
+const NAME_MS = 20000;
 const POST_MS = 20000;
 const TYPING_MS = 2500;
 
@@ -115,6 +116,7 @@ export class Parley extends EventTarget {
 	#tries = 0;
 	#timer = 0; /* the next try, or the end of this one */
 	#watch = 0;
+	#naming = 0;
 	#bye = null;
 	#refs = 0;
 	#asked = new Map(); /* ref → what waits for the answer */
@@ -198,6 +200,7 @@ export class Parley extends EventTarget {
 
 		clearTimeout(this.#timer);
 		clearInterval(this.#watch);
+		clearInterval(this.#naming);
 		this.#socket = null;
 		for (const room of this.rooms.values())
 			room.live = false;
@@ -257,6 +260,20 @@ export class Parley extends EventTarget {
 			this.#pingedAt = now;
 			this.#ask({ command: "ping" }).catch(() => {});
 		}
+	}
+
+	/*
+	 * The name that was asked for may be held by our own last connection, which
+	 * the server has not missed yet.
+	 */
+	async #reclaim() {
+		const wish = this.#name.toLowerCase();
+
+		if (!this.me.member.toLowerCase().startsWith(`${wish}#`))
+			return;
+		const taken = await this.listMembers();
+		if (!taken.some((name) => name.toLowerCase() === wish))
+			await this.rename(this.#name);
 	}
 
 	/* --- asking ------------------------------------------------------ */
@@ -369,6 +386,9 @@ export class Parley extends EventTarget {
 	async rename(name) {
 		const { member } = await this.#ask({ command: "name", name });
 
+		/* Only the others hear of it as an event. */
+		for (const room of this.rooms.values())
+			this.#rename(room, this.me.member, member);
 		this.#name = name;
 		this.me = { ...this.me, member };
 		this.#emit("me", this.me);
@@ -555,9 +575,7 @@ export class Parley extends EventTarget {
 			if (room)
 				this.#emit("room", Object.assign(room, { count, members: null }));
 		},
-		renamed: ({ was, member }, room) => this.#count(room, 0, () => {
-			room.members = room.members.map((n) => (n === was ? member : n));
-		}),
+		renamed: ({ was, member }, room) => this.#rename(room, was, member),
 	};
 
 	#greet(me) {
@@ -566,6 +584,8 @@ export class Parley extends EventTarget {
 		this.#openedAt = Date.now();
 		clearTimeout(this.#timer);
 		this.#watch = setInterval(() => this.#check(me.ping_ms), WATCH_MS);
+		this.#naming = setInterval(() =>
+			this.#reclaim().catch(() => {}), NAME_MS);
 		this.#emit("me", me);
 		this.#greeted.resolve(me);
 		this.#resume();
@@ -578,6 +598,12 @@ export class Parley extends EventTarget {
 		if (room.members)
 			update();
 		this.#emit("room", room);
+	}
+
+	#rename(room, was, is) {
+		this.#count(room, 0, () => {
+			room.members = room.members.map((one) => (one === was ? is : one));
+		});
 	}
 
 	#said(event, room) {

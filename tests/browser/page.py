@@ -19,6 +19,9 @@ document.addEventListener("securitypolicyviolation", (event) =>
 const later = window.setTimeout;
 window.setTimeout = (run, ms, ...rest) =>
     later(run, Math.min(ms, window.longest ?? ms), ...rest);
+const often = window.setInterval;
+window.setInterval = (run, ms, ...rest) =>
+    often(run, Math.min(ms, window.longest ?? ms), ...rest);
 """
 
 # Every message that is seen, with what stands under it.

@@ -13,6 +13,7 @@ class Relay:
         self._whole = True
         self._silent = False
         self._pairs = []
+        self._stranded = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = self._listener.getsockname()
@@ -26,6 +27,20 @@ class Relay:
         for one in pairs:
             _end(one)
 
+    def strand(self):
+        """Ends all connections, which the server does not notice."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+            self._stranded += pairs[1::2]
+        for client in pairs[::2]:
+            _end(client)
+
+    def bury(self):
+        """Now it does."""
+        for server in self._stranded:
+            _end(server)
+        self._stranded = []
+
     def mute(self):
         """What the server says is lost from now on."""
         self._silent = True
@@ -38,6 +53,7 @@ class Relay:
     def close(self):
         self._listener.close()
         self.cut()
+        self.bury()
 
     def _accept(self):
         with contextlib.suppress(OSError):
@@ -64,7 +80,8 @@ class Relay:
             while data := source.recv(65536):
                 if not (is_answer and self._silent):
                     sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
+            if sink not in self._stranded:
+                sink.shutdown(socket.SHUT_WR)
 
 
 def _end(one):

@@ -53,6 +53,7 @@ def test_a_name_is_asked_once_and_can_be_changed(pages, parleyd):
     alice.find("#new-name").send_keys(Keys.ENTER)
     alice.until(lambda: alice.text("#my-name") == "bob#2")
     bob.until(lambda: "bob#2" in bob.texts("#members .label"))
+    assert alice.texts("#members .label") == ["Bob", "bob#2 (you)"]
     alice.click("#me")
     alice.find("#new-name").clear()
     alice.type("system", "#new-name")

@@ -124,6 +124,16 @@ def test_what_could_not_be_sent_can_be_tried_again(pages, parleyd, relay):
         page.until_said("once")
 
 
+def test_a_name_comes_back_when_its_last_connection_goes(page, relay):
+    page.enter(relay.address, "Alice", "tea")
+    page.run("window.longest = 300")
+    relay.strand()
+    page.until(lambda: page.text("#my-name") == "Alice#2")
+    relay.bury()
+    page.until(lambda: page.text("#my-name") == "Alice")
+    page.until(lambda: page.texts("#members .label") == ["Alice (you)"])
+
+
 def talk_and_stop(pages, server, stop):
     alice, bob = pages
     alice.enter(server.address, "Alice", "tea")
