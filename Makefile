@@ -125,6 +125,11 @@ $(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
 		tests/support/persistence/memory_*.c)) \
 		$(call archives,persistence)
 	$(link) -lpthread -o $@
+# Put under the server by LD_PRELOAD, so without sanitizers of its own.
+$(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
+	@$(call say,LD $@)
+	$(Q)$(CC) $(filter-out -M%,$(CPPFLAGS)) -std=c11 $(warnings) -O1 -g \
+		-fPIC -shared $(filter %.c,$^) -ldl -o $@
 $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
 	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
 $(O)/fuzz_segment: $(call objects,\
@@ -163,9 +168,10 @@ crash-nightly: ## the same, a million times
 PARLEYD      ?= $(O)/parleyd
 ECHO_SERVER  ?= $(O)/echo_server
 PARLEY_BENCH ?= $(O)/parley-bench
-integration: $(programs) ## whole servers, driven from outside
+integration: $(programs) $(O)/faulty_disk.so ## whole servers, driven from outside
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) \
+	FAULTY_DISK=$(abspath $(O)/faulty_disk.so) \
 		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
 		$(wildcard tests/integration tests/bench tests/clients)
 
@@ -176,6 +182,9 @@ test-browser: $(O)/parleyd ## the web page in a real browser
 
 pictures: $(O)/parleyd ## take the pictures in docs/ again
 	$(browser) tests/browser/pictures.py docs
+
+kill-nightly: ## kill servers under load, 200 times for each policy
+	@KILLS=200 $(MAKE) integration PYTEST_ARGS="-k test_store_kill"
 
 product := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch])
 sources := $(product) $(wildcard tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -242,7 +251,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run test check crash crash-nightly integration test-browser \
-	pictures headers lint format fuzz fuzzers fuzz-smoke coverage valgrind \
-	bench docs install clean help FORCE
+.PHONY: all run test check crash crash-nightly integration kill-nightly \
+	test-browser pictures headers lint format fuzz fuzzers fuzz-smoke coverage \
+	valgrind bench docs install clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -39,7 +39,12 @@ class Server:
     """One process that listens; use as a context manager."""
 
     def __init__(
-        self, program, *options, listen=("127.0.0.1:0",), files=None
+        self,
+        program,
+        *options,
+        listen=("127.0.0.1:0",),
+        files=None,
+        environment=None,
     ):
         """`files`: how many descriptors it may open."""
         self.lines = []
@@ -50,7 +55,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **(environment or {})},
             preexec_fn=(lambda: _limit_files(files)) if files else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -1,0 +1,30 @@
+"""A server on a disk with faults: see tests/preload/faulty_disk.c."""
+
+import os
+from pathlib import Path
+
+from server import ENVIRONMENT, ROOT
+
+LIBRARY = os.environ.get("FAULTY_DISK", str(ROOT / "build/release/faulty_disk.so"))
+
+
+class FaultyDisk:
+    """Steers the disk below a store; it is well until it is told otherwise."""
+
+    def __init__(self, folder):
+        self.store = Path(folder) / "store"
+        self._control = Path(folder) / "control"
+        self.environment = {
+            "LD_PRELOAD": LIBRARY,
+            "FAULTY_DISK_DIR": str(self.store),
+            "FAULTY_DISK_CONTROL": str(self._control),
+            # The sanitizer wants to be first, but need not be.
+            "ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"]
+            + ":verify_asan_link_order=0",
+        }
+
+    def be(self, **faults):
+        """From now on; what is not named is well."""
+        new = self._control.with_suffix(".new")
+        new.write_text("".join(f"{word} {n}\n" for word, n in faults.items()))
+        new.rename(self._control)

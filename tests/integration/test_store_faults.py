@@ -1,0 +1,289 @@
+"""Disks that stall, fail, fill up, lose power or decay under a server."""
+
+import subprocess
+import time
+
+import pytest
+
+from client import Chat, get
+from faulty_disk import FaultyDisk
+from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, eventually
+
+EIO, EROFS = 5, 30
+
+
+@pytest.fixture
+def disk(tmp_path):
+    return FaultyDisk(tmp_path)
+
+
+@pytest.fixture
+def store(start, disk):
+    """Starts servers on the disk, one after the other."""
+
+    def open_store(*options):
+        return start(
+            *("--store-kind", "file", "--store-dir", str(disk.store)),
+            *options,
+            environment=disk.environment,
+        )
+
+    return open_store
+
+
+def killed(server):
+    """With all that was not synced, if the disk holds that back."""
+    server.kill()
+    server.stop = lambda: None
+
+
+def create(server, room="den", **fields):
+    chat = Chat(server.address)
+    chat.ask_ok("create", name=room, room=room, **fields)
+    return chat
+
+
+def read(server, room="den"):
+    """All there is to be read: (seq, message)."""
+    with Chat(server.address) as chat:
+        joined = chat.ask_ok("join", room=room, history=1000)
+    return [(m["seq"], m["message"]) for m in joined["messages"]]
+
+
+def refusal(chat, message, **fields):
+    """The code with which a message is not taken."""
+    answer = chat.ask("broadcast", room="den", message=message, **fields)
+    assert answer["event"] == "error", answer
+    return answer["code"]
+
+
+def readiness(server):
+    answer = get(server.address, "/readyz")
+    return answer.status, answer.body.decode()
+
+
+# --- power cuts -----------------------------------------------------------------
+
+
+def test_an_ack_survives_a_power_cut(store, disk):
+    disk.be(hold=1)
+    for last in range(0, 30, 10):
+        server = store()
+        with Chat(server.address) as chat:
+            if last == 0:
+                chat.ask_ok("create", name="den", room="den", persistent=True)
+            else:
+                chat.ask_ok("join", room="den")
+            for n in range(last + 1, last + 11):
+                assert chat.post("den", n)["seq"] == n
+        killed(server)
+        server = store()
+        assert read(server) == [(n, n) for n in range(1, last + 11)]
+        killed(server)
+
+
+@pytest.mark.parametrize("policy", ["interval", "never"])
+def test_without_waiting_a_power_cut_costs_a_suffix_and_the_epoch(
+    store, disk, policy
+):
+    disk.be(hold=1)
+    server = store("--store-sync", policy, "--store-sync-interval", "1m")
+    with create(server, persistent=True) as chat:
+        before = chat.ask_ok("join", room="den")["epoch"]
+        for n in range(1, 11):
+            chat.post("den", n)
+    killed(server)
+    server = store("--store-sync", policy)
+    with Chat(server.address) as chat:
+        answer = chat.ask("join", room="den", history=1000)
+    if answer["event"] == "joined":
+        seqs = [m["seq"] for m in answer["messages"]]
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert len(seqs) == 10 or answer["epoch"] != before
+
+
+# --- a disk that is slow --------------------------------------------------------
+
+
+def test_only_those_who_wait_for_the_disk_notice_that_it_stalls(store, disk):
+    server = store()
+    create(server, "quiet", persistent=True).post("quiet", "read me")
+    with create(server, persistent=True) as chat, create(server, "fast") as fast:
+        chat.post("den", "before")
+        disk.be(stall_ms=2000)
+        began = time.monotonic()
+        chat.say("broadcast", room="den", message="slow", ref="slow")
+        for n in range(50):
+            fast.post("fast", n)
+            fast.ask_ok("ping")
+        assert read(server, "quiet") == [(1, "read me")]
+        assert time.monotonic() - began < 1.9
+        # Not yet durable, so not yet seen.
+        assert read(server) == [(1, "before"), (2, "slow")]
+        assert time.monotonic() - began >= 1.9
+        acks = [event for event in chat.pending() if event["event"] == "ack"]
+        assert [(ack["ref"], ack["seq"]) for ack in acks] == [("slow", 2)]
+        disk.be()
+
+
+# --- a disk that fails ----------------------------------------------------------
+
+
+def test_a_failed_sync_acknowledges_nothing_and_leaves_reading(store, disk):
+    server = store()
+    with create(server, persistent=True) as chat, create(server, "fast") as fast:
+        chat.post("den", "kept")
+        disk.be(sync_error=EIO)
+        assert refusal(chat, "lost", key="k") == "store_failed"
+        assert refusal(chat, "later") == "unavailable"
+        status, body = readiness(server)
+        assert status == 503 and "disk" in body, body
+        assert read(server) == [(1, "kept")]
+        fast.post("fast", "still here")
+        # For good: after a failed sync nobody knows what is on the disk.
+        disk.be()
+        assert refusal(chat, "later") == "unavailable"
+        assert readiness(server)[0] == 503
+    server.stop()
+    server = store()
+    assert readiness(server)[0] == 200
+    with Chat(server.address) as chat:
+        chat.ask_ok("join", room="den")
+        chat.post("den", "lost", key="k")
+    said = [message for _, message in read(server)]
+    assert said == ["kept", "lost"]
+
+
+def test_a_server_may_end_when_the_disk_fails(store, disk):
+    server = store("--store-on-io-error", "exit")
+    with create(server, persistent=True) as chat:
+        chat.post("den", "kept")
+        disk.be(sync_error=EIO)
+        chat.say("broadcast", room="den", message="lost")
+        assert server.wait() == 1
+    server.stop = lambda: None
+    disk.be()
+    assert (1, "kept") in read(store())
+
+
+def test_a_full_disk_refuses_until_there_is_room(store, disk):
+    server = store("--store-min-free", "1MiB", "--store-probe", "100ms")
+    with create(server, persistent=True) as chat:
+        chat.post("den", 1)
+        disk.be(full=1, left=0)
+        assert refusal(chat, 2, key="two") in ("store_failed", "unavailable")
+        eventually(lambda: readiness(server)[0] == 503)
+        assert "full" in readiness(server)[1]
+        assert refusal(chat, 2, key="two") == "unavailable"
+        assert read(server) == [(1, 1)]
+        disk.be()
+        eventually(lambda: readiness(server)[0] == 200)
+        assert chat.post("den", 2, key="two")["seq"] == 2
+        assert chat.post("den", 3)["seq"] == 3
+    server.stop()
+    assert read(store()) == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_a_disk_that_cannot_be_written_is_no_place_for_a_store(disk):
+    disk.be(write_error=EROFS)
+    options = ["--store-kind", "file", "--store-dir", str(disk.store)]
+    ended = subprocess.run(
+        [PARLEYD, *AT_ONCE, "--listen", "127.0.0.1:0", *options],
+        env={**ENVIRONMENT, **disk.environment},
+        capture_output=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert ended.returncode == 71
+    assert b"Read-only file system" in ended.stderr
+
+
+# --- decay ----------------------------------------------------------------------
+
+
+def journal(disk):
+    """The newest segment."""
+    return max(disk.store.glob("seg-*.log"))
+
+
+def place_of(data, n):
+    """Where the n-th message is, as it was said."""
+    return data.index(f'"message {n} '.encode())
+
+
+def fill(store):
+    """A store with ten messages, closed; what a reader of five has seen."""
+    server = store()
+    with create(server, persistent=True) as chat:
+        epoch = chat.ask_ok("join", room="den")["epoch"]
+        for n in range(1, 11):
+            chat.post("den", f"message {n} " + "x" * 50)
+    server.stop()
+    return {"epoch": epoch, "seq": 2}
+
+
+def test_a_rotten_record_is_counted_kept_aside_and_told(store, disk):
+    since = fill(store)
+    path = journal(disk)
+    data = bytearray(path.read_bytes())
+    for n in (4, 5):
+        data[place_of(data, n) + 20] ^= 1
+    path.write_bytes(data)
+    server = store()
+    server.wait_for_line(r"lost 2 records")
+    assert any((disk.store / "quarantine").iterdir())
+    assert [seq for seq, _ in read(server)] == [1, 2, 3, 6, 7, 8, 9, 10]
+    with Chat(server.address) as chat:
+        back = chat.ask_ok("join", room="den", since=since)
+        assert back["recovered"] is False
+        assert chat.post("den", "on")["seq"] == 11
+    server.stop()
+    server = store()
+    assert not any("lost" in line for line in server.lines)
+    assert [seq for seq, _ in read(server)] == [1, 2, 3, 6, 7, 8, 9, 10, 11]
+
+
+def test_damage_can_be_refused(store, disk):
+    fill(store)
+    path = journal(disk)
+    data = bytearray(path.read_bytes())
+    data[place_of(data, 4) + 20] ^= 1
+    path.write_bytes(data)
+    before = {f.name: f.read_bytes() for f in disk.store.iterdir()}
+    options = ["--store-kind", "file", "--store-dir", str(disk.store)]
+    ended = subprocess.run(
+        [PARLEYD, *options, "--store-on-damage", "refuse"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert ended.returncode == 78
+    assert path.name.encode() in ended.stderr
+    assert {f.name: f.read_bytes() for f in disk.store.iterdir()} == before
+
+
+def test_a_tail_that_is_gone_is_not_gone_in_silence(store, disk):
+    fill(store)
+    path = journal(disk)
+    data = path.read_bytes()
+    path.write_bytes(data[: place_of(data, 10) + 5])
+    server = store()
+    # The tenth message, and CLOSE.
+    server.wait_for_line(r"lost 2 records")
+    assert [seq for seq, _ in read(server)] == list(range(1, 10))
+
+
+def test_a_tail_that_nobody_was_promised_is_cut(store, disk):
+    server = store()
+    with create(server, persistent=True) as chat:
+        chat.post("den", 1)
+    killed(server)
+    path = journal(disk)
+    data = bytearray(path.read_bytes())
+    end = len(data.rstrip(b"\0"))
+    data[end + 16 : end + 80] = b"\x55" * 64
+    path.write_bytes(data)
+    server = store()
+    server.wait_for_line(r"cut \d+ bytes")
+    assert read(server) == [(1, 1)]

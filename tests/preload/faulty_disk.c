@@ -1,0 +1,249 @@
+/*
+ * A disk with faults, to be put under the server by LD_PRELOAD. For tests.
+ *
+ * It stands between the server and the files below FAULTY_DISK_DIR. With
+ * `hold`, what is written stays in this process until it is synced: a SIGKILL
+ * then does to the files what a power cut does to a real disk.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/preload/faults.h"
+#include "tests/preload/held.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The function that would have been called without us. */
+#define NEXT(type, name)   \
+	static type *next; \
+	if (next == NULL)  \
+	next = (type *)(uintptr_t)dlsym(RTLD_NEXT, #name)
+
+/* With the lock taken, if the file belongs to the store. */
+static bool
+meet(int file)
+{
+	const char *dir = getenv("FAULTY_DISK_DIR");
+	char link[64], path[512];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	len = readlink(link, path, sizeof(path));
+	if (dir == NULL || len < (ssize_t)strlen(dir) ||
+	    memcmp(path, dir, strlen(dir)) != 0)
+		return false;
+	pthread_mutex_lock(&lock);
+	return true;
+}
+
+static ino_t
+inode_of(int file)
+{
+	struct stat status;
+
+	return fstat(file, &status) == 0 ? status.st_ino : 0;
+}
+
+static int
+fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+typedef ssize_t pwrite_function(int, const void *, size_t, off_t);
+
+static ssize_t
+really_write(int file, const void *from, size_t len, off_t at)
+{
+	NEXT(pwrite_function, pwrite);
+	return next(file, from, len, at);
+}
+
+typedef int ftruncate_function(int, off_t);
+
+static int
+really_cut(int file, off_t size)
+{
+	NEXT(ftruncate_function, ftruncate);
+	return next(file, size);
+}
+
+/* A file is as long as it will be, with zeros for what is held. */
+static ssize_t
+hold(int file, const void *from, size_t len, off_t at)
+{
+	struct stat status;
+
+	if (fstat(file, &status) != 0)
+		return -1;
+	if (status.st_size < at + (off_t)len &&
+	    really_cut(file, at + (off_t)len) != 0)
+		return -1;
+	held_add(status.st_ino, from, len, at);
+	return (ssize_t)len;
+}
+
+static ssize_t
+write_with_faults(int file, const void *from, size_t len, off_t at)
+{
+	const struct faults *faults = faults_now();
+	ssize_t n;
+
+	if (faults->write_error != 0)
+		return fail((int)faults->write_error);
+	if (faults->full && faults->left <= 0)
+		return fail(ENOSPC);
+	if (faults->full && (int64_t)len > faults->left)
+		len = (size_t)faults->left;
+	n = faults->hold ? hold(file, from, len, at)
+			 : really_write(file, from, len, at);
+	if (n > 0)
+		faults_use(n);
+	return n;
+}
+
+ssize_t
+pwrite(int file, const void *from, size_t len, off_t at)
+{
+	ssize_t n;
+
+	if (!meet(file))
+		return really_write(file, from, len, at);
+	n = write_with_faults(file, from, len, at);
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+typedef int fallocate_function(int, int, off_t, off_t);
+
+int
+fallocate(int file, int mode, off_t at, off_t len)
+{
+	bool is_full = false;
+
+	NEXT(fallocate_function, fallocate);
+	if (meet(file)) {
+		is_full = faults_now()->full && faults_now()->left < len;
+		pthread_mutex_unlock(&lock);
+	}
+	return is_full ? fail(ENOSPC) : next(file, mode, at, len);
+}
+
+int
+ftruncate(int file, off_t size)
+{
+	if (meet(file)) {
+		held_cut(inode_of(file), size);
+		pthread_mutex_unlock(&lock);
+	}
+	return really_cut(file, size);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+typedef ssize_t pread_function(int, void *, size_t, off_t);
+
+ssize_t
+pread(int file, void *to, size_t len, off_t at)
+{
+	ssize_t n;
+
+	NEXT(pread_function, pread);
+	n = next(file, to, len, at);
+	if (n > 0 && meet(file)) {
+		held_show(inode_of(file), to, (size_t)n, at);
+		pthread_mutex_unlock(&lock);
+	}
+	return n;
+}
+
+typedef int fstatvfs_function(int, struct statvfs *);
+
+int
+fstatvfs(int file, struct statvfs *out)
+{
+	int result;
+
+	NEXT(fstatvfs_function, fstatvfs);
+	result = next(file, out);
+	if (result == 0 && meet(file)) {
+		const struct faults *faults = faults_now();
+
+		if (faults->full)
+			out->f_bavail =
+			    faults->left <= 0
+				? 0
+				: (fsblkcnt_t)faults->left / out->f_frsize;
+		pthread_mutex_unlock(&lock);
+	}
+	return result;
+}
+
+/* --- syncing -------------------------------------------------------------- */
+
+typedef int sync_function(int);
+
+/* Long, but with nobody else kept from the disk. */
+static void
+stall(int64_t ms)
+{
+	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (ms > 0 && nanosleep(&time, &time) != 0 && errno == EINTR)
+		;
+}
+
+static int
+sync_with_faults(int file)
+{
+	const struct faults *faults = faults_now();
+	ino_t inode = inode_of(file);
+	int64_t stall_ms = faults->stall_ms;
+
+	pthread_mutex_unlock(&lock);
+	stall(stall_ms);
+	pthread_mutex_lock(&lock);
+	if (faults->sync_error != 0) {
+		held_drop(inode);
+		return fail((int)faults->sync_error);
+	}
+	return held_release(inode, file, really_write);
+}
+
+static int
+sync_file(int file, sync_function *next)
+{
+	int result;
+
+	if (!meet(file))
+		return next(file);
+	result = sync_with_faults(file);
+	pthread_mutex_unlock(&lock);
+	return result != 0 ? result : next(file);
+}
+
+int
+fdatasync(int file)
+{
+	NEXT(sync_function, fdatasync);
+	return sync_file(file, next);
+}
+
+int
+fsync(int file)
+{
+	NEXT(sync_function, fsync);
+	return sync_file(file, next);
+}
