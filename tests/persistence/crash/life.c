@@ -308,7 +308,10 @@ say(struct life *life)
 	model_say(&life->model, place, n, lsn);
 }
 
-/* Who is not sure whether it arrived sends it again, with the same key. */
+/*
+ * Who is not sure whether it arrived sends it again, with the same key. What
+ * failed may have pushed the oldest out before it was taken back.
+ */
 static void
 retry(struct life *life)
 {
@@ -317,16 +320,18 @@ retry(struct life *life)
 	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
 	struct speech speech;
 	struct room names;
-	uint64_t seq;
+	uint64_t seq, found;
 
 	if (life->kind->find == NULL || room->life == 0 || kept == 0)
 		return;
 	seq = room->last - chance_below(&life->chance, kept);
 	speech_make(&speech, life->model.lives[room->life - 1]->numbers[seq]);
+	if (speech.message.key.len == 0)
+		return;
 	speech_room(&names, place, room->life);
-	if (speech.message.key.len > 0 &&
-	    life->kind->find(life->subject, str_from(names.id),
-		speech.message.key) != seq)
+	found = life->kind->find(life->subject, str_from(names.id),
+	    speech.message.key);
+	if (found != seq && (found != 0 || !life->may_fail))
 		violation("room%u: a retry would be stored again", place);
 }
 
