@@ -1,6 +1,7 @@
 """A server on a disk with faults: see tests/preload/faulty_disk.c."""
 
 import os
+import uuid
 from pathlib import Path
 
 from server import ENVIRONMENT, ROOT
@@ -14,14 +15,22 @@ class FaultyDisk:
     def __init__(self, folder):
         self.store = Path(folder) / "store"
         self._control = Path(folder) / "control"
+        self._boot_id = Path(folder) / "boot_id"
         self.environment = {
             "LD_PRELOAD": LIBRARY,
             "FAULTY_DISK_DIR": str(self.store),
             "FAULTY_DISK_CONTROL": str(self._control),
+            "FAULTY_DISK_BOOT_ID": str(self._boot_id),
             # The sanitizer wants to be first, but need not be.
             "ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"]
             + ":verify_asan_link_order=0",
         }
+        self.boot()
+
+    def boot(self):
+        """The machine starts anew: what is killed before this lost power,
+        if the disk holds back what is not synced."""
+        self._boot_id.write_text(f"{uuid.uuid4()}\n")
 
     def be(self, **faults):
         """From now on; what is not named is well."""

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from client import Chat, Gone
+from faulty_disk import FaultyDisk
 from server import AT_ONCE, PARLEYD, Server
 
 KILLS = int(os.environ.get("KILLS", "10"))
@@ -127,15 +128,22 @@ class Room:
                     self.acked[key] = ack["seq"]
 
 
-@pytest.mark.parametrize("policy", ["always", "interval"])
-def test_nothing_is_lost_or_doubled_by_kills(tmp_path, policy):
+@pytest.mark.parametrize(
+    "policy, power_cuts", [("always", True), ("always", False), ("interval", False)]
+)
+def test_nothing_is_lost_or_doubled_by_kills(tmp_path, policy, power_cuts):
+    """With power cuts, all that is not synced goes with the process."""
     print("SEED", SEED)
     chance = random.Random(SEED)
-    store = ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
+    disk = FaultyDisk(tmp_path)
+    disk.be(hold=int(power_cuts))
+    store = ("--store-kind", "file", "--store-dir", str(disk.store))
     options = (*AT_ONCE, *OPTIONS, *store, "--store-sync", policy)
     room, heard = None, {}
     for kill in range(KILLS):
-        server = Server(PARLEYD, *options)
+        if power_cuts:
+            disk.boot()
+        server = Server(PARLEYD, *options, environment=disk.environment)
         if room:
             room.check(read(server.address, room.name), heard)
             room.retry(server.address)
@@ -143,7 +151,7 @@ def test_nothing_is_lost_or_doubled_by_kills(tmp_path, policy):
         if kill % KILLS_PER_ROOM == 0:
             room = Room(server.address, f"room{kill}")
         heard = room.load(server.address, chance, server.kill)
-    with Server(PARLEYD, *options) as server:
+    with Server(PARLEYD, *options, environment=disk.environment) as server:
         room.check(read(server.address, room.name), heard)
         room.retry(server.address)
         room.check(read(server.address, room.name))

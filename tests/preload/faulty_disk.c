@@ -3,12 +3,14 @@
  *
  * It stands between the server and the files below FAULTY_DISK_DIR. With
  * `hold`, what is written stays in this process until it is synced: a SIGKILL
- * then does to the files what a power cut does to a real disk.
+ * then does to the files what a power cut does to a real disk. The boot's id is
+ * what the file FAULTY_DISK_BOOT_ID says.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,6 +191,30 @@ fstatvfs(int file, struct statvfs *out)
 		pthread_mutex_unlock(&lock);
 	}
 	return result;
+}
+
+/* --- the machine ---------------------------------------------------------- */
+
+typedef int open_function(const char *, int, ...);
+
+/* The machine starts anew when the test says so. */
+int
+open(const char *path, int flags, ...)
+{
+	const char *boot_id = getenv("FAULTY_DISK_BOOT_ID");
+	mode_t mode = 0;
+	va_list args;
+
+	NEXT(open_function, open);
+	if (flags & O_CREAT) {
+		va_start(args, flags);
+		mode = va_arg(args, mode_t);
+		va_end(args);
+	}
+	if (boot_id != NULL &&
+	    strcmp(path, "/proc/sys/kernel/random/boot_id") == 0)
+		path = boot_id;
+	return next(path, flags, mode);
 }
 
 /* --- syncing -------------------------------------------------------------- */
