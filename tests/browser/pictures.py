@@ -1,5 +1,7 @@
 """Takes the pictures that the handbook shows: pictures.py FOLDER."""
 
+import math
+import random
 import sys
 import time
 from pathlib import Path
@@ -9,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 from client import Chat  # noqa: E402
 from page import Page  # noqa: E402
 from server import AT_ONCE, PARLEYD, Server  # noqa: E402
+
+WATCHED_S = 118
 
 # Nobody here reads what is said.
 PATIENT = ("--limits-ping-interval", "0")
@@ -53,11 +57,12 @@ def say(people, room, speaker, text):
 
 def take_monitor(page, address, people, folder):
     page.open(address, "monitor")
-    for turn in range(1000):
-        for beat, room in enumerate(ROOMS, 2):
-            if turn % (beat * beat) == 0:
-                say(people, room, turn % len(people[room]), "tick")
-        time.sleep(0.01 + 0.04 * (turn // 100 % 3))
+    chance = random.Random(7)
+    until = time.monotonic() + WATCHED_S
+    while (left := until - time.monotonic()) > 0:
+        room = chance.choice(list(people))
+        say(people, room, chance.randrange(len(people[room])), "tick")
+        time.sleep(chance.expovariate(60 + 40 * math.sin(left / 9)))
     page.picture(folder / "monitor.png")
 
 

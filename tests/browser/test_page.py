@@ -205,6 +205,15 @@ def test_who_is_at_the_end_stays_there(pages, parleyd):
     alice.until(lambda: alice.run(left) and not alice.is_seen("#jump"))
 
 
+def test_it_is_at_home_on_other_listeners(pages, start):
+    server = start(listen=("127.0.0.1:0=topic",))
+    alice, bob = meet(pages, server.address)
+    alice.say("the same everywhere")
+    bob.until_said("the same everywhere")
+    bob.open(server.address, "monitor")
+    bob.until(lambda: bob.texts("#rooms .label") == ["tea"])
+
+
 def test_with_keys_alone(pages, parleyd):
     alice, _ = meet(pages, parleyd.address)
     alice.press(Keys.ALT, Keys.ARROW_UP)
