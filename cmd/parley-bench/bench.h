@@ -14,7 +14,9 @@ struct bench {
 	const char *target; /* "parley", "bare" */
 	struct meter meter;
 	double seconds; /* of the server's CPU time: as long as a stint lasts */
-	uint32_t run;   /* in every stamp */
+	double duration_s;   /* by the clock on the wall: the latency case */
+	const char *dialect; /* likewise */
+	uint32_t run;        /* in every stamp */
 };
 
 /* Who talks to whom in a case; what a case has no use for is 0. */
@@ -28,6 +30,7 @@ struct shape {
 	unsigned standing; /* more connections, which stay and do nothing */
 	bool mixed;        /* members take turns in speaking another dialect */
 	bool acks;         /* the acknowledgement is what counts */
+	bool unmetered;    /* nothing is asked about the server's process */
 };
 
 struct bench_case {
@@ -50,5 +53,6 @@ void run_mixed(const struct bench *, const struct shape *, struct report *);
 void run_stalled(const struct bench *, const struct shape *, struct report *);
 void run_idle(const struct bench *, const struct shape *, struct report *);
 void run_churn(const struct bench *, const struct shape *, struct report *);
+void run_latency(const struct bench *, const struct shape *, struct report *);
 
 #endif

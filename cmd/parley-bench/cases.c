@@ -56,6 +56,8 @@ const struct bench_case bench_cases[] = {
 	    { .members = 15000 } },
 	{ "churn", "connect, upgrade, close", run_churn,
 	    { .members = 32, .standing = 100 } },
+	{ "latency", "how long a few people wait, in any dialect", run_latency,
+	    { .members = 4, .rate = 30, .unmetered = true } },
 	{ 0 },
 };
 

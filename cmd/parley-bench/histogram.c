@@ -12,8 +12,8 @@ bucket_of(uint64_t value)
 	return shift * HISTOGRAM_STEPS + (unsigned)(value >> shift);
 }
 
-static uint64_t
-bucket_top(unsigned bucket)
+uint64_t
+histogram_bound(unsigned bucket)
 {
 	unsigned shift;
 
@@ -41,7 +41,7 @@ histogram_quantile(const struct histogram *histogram, double part)
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += histogram->counts[i];
 		if (seen > rank || (seen > 0 && seen == histogram->total))
-			return bucket_top(i);
+			return histogram_bound(i);
 	}
 	return 0;
 }

@@ -17,6 +17,9 @@ struct histogram {
 
 void histogram_add(struct histogram *, uint64_t value);
 
+/* The largest value that is counted in this bucket. */
+uint64_t histogram_bound(unsigned bucket);
+
 /* The value that this part (0–1) of all does not exceed; 0 if empty. */
 uint64_t histogram_quantile(const struct histogram *, double part);
 

@@ -5,9 +5,69 @@
 void
 report_add(struct report *report, const char *name, double value)
 {
-	assert(report->count < REPORT_FIGURES);
-	report->figures[report->count++] =
-	    (struct figure){ .name = name, .value = value };
+	struct figure *figure = &report->figures[report->count++];
+
+	assert(report->count <= REPORT_FIGURES);
+	snprintf(figure->name, sizeof(figure->name), "%s", name);
+	figure->value = value;
+}
+
+void
+report_add_latency(struct report *report, const char *prefix,
+    const struct histogram *ns)
+{
+	static const struct {
+		const char *name;
+		double part;
+	} quantiles[] = {
+		{ "p50_us", 0.5 },
+		{ "p90_us", 0.9 },
+		{ "p99_us", 0.99 },
+		{ "p999_us", 0.999 },
+		{ "max_us", 1.0 },
+	};
+	char name[REPORT_NAME_SIZE];
+
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", prefix, quantiles[i].name);
+		report_add(report, name,
+		    (double)histogram_quantile(ns, quantiles[i].part) / 1e3);
+	}
+}
+
+void
+report_add_distribution(struct report *report, const char *name,
+    const struct histogram *ns)
+{
+	struct distribution *added =
+	    &report->distributions[report->distribution_count++];
+	char prefix[REPORT_NAME_SIZE];
+
+	assert(report->distribution_count <= REPORT_DISTRIBUTIONS);
+	snprintf(added->name, sizeof(added->name), "%s", name);
+	added->ns = *ns;
+	snprintf(prefix, sizeof(prefix), "%s_", name);
+	report_add_latency(report, prefix, ns);
+}
+
+/* Pairs: up to so many microseconds, how many. */
+static void
+print_distribution(const struct distribution *distribution, FILE *out)
+{
+	const char *separator = "";
+
+	fprintf(out, ",\"%s\":[", distribution->name);
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		uint64_t count = distribution->ns.counts[i];
+
+		if (count == 0)
+			continue;
+		fprintf(out, "%s[%.3f,%llu]", separator,
+		    (double)histogram_bound(i) / 1e3,
+		    (unsigned long long)count);
+		separator = ",";
+	}
+	fputs("]", out);
 }
 
 void
@@ -22,5 +82,7 @@ report_print(const struct report *report, FILE *out, const char *case_name,
 	for (size_t i = 0; i < report->count; i++)
 		fprintf(out, line, report->figures[i].name,
 		    report->figures[i].value);
+	for (size_t i = 0; json && i < report->distribution_count; i++)
+		print_distribution(&report->distributions[i], out);
 	fputs(json ? "}\n" : "", out);
 }

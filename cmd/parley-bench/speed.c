@@ -8,26 +8,6 @@
 #define WARM_UP_PART 5 /* of the measured time */
 
 static void
-add_latency(struct report *report, const struct histogram *latency_ns)
-{
-	static const struct {
-		const char *name;
-		double part;
-	} quantiles[] = {
-		{ "p50_us", 0.5 },
-		{ "p90_us", 0.9 },
-		{ "p99_us", 0.99 },
-		{ "p999_us", 0.999 },
-		{ "max_us", 1.0 },
-	};
-
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-		report_add(report, quantiles[i].name,
-		    (double)histogram_quantile(latency_ns, quantiles[i].part) /
-			1e3);
-}
-
-static void
 add_result(struct report *report, const struct fanout_result *result)
 {
 	double deliveries = (double)result->deliveries;
@@ -44,7 +24,7 @@ add_result(struct report *report, const struct fanout_result *result)
 	    deliveries * 1e9 / (double)result->wall_ns);
 	report_add(report, "bytes_per_delivery",
 	    (double)result->bytes / deliveries);
-	add_latency(report, &result->latency_ns);
+	report_add_latency(report, "", &result->latency_ns);
 }
 
 void

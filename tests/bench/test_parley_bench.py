@@ -3,112 +3,17 @@
 A small server speaks like the limit program and commits one fault, once.
 """
 
-import asyncio
+import json
 import os
-import struct
 import subprocess
-import threading
 from pathlib import Path
 
 import pytest
 
+from faulty_server import ActionServer, FaultyServer
+
 ROOT = Path(__file__).resolve().parents[2]
 PARLEY_BENCH = os.environ.get("PARLEY_BENCH", str(ROOT / "build/parley-bench"))
-ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # to the sample key of RFC 6455
-WHEN = 100  # of the frames received, the one with the fault
-
-
-class FaultyServer:
-    """Fans frames out to rooms; `fault` names what goes wrong."""
-
-    def __init__(self, fault):
-        self.fault = fault
-        self.rooms = {}
-        self.received = 0
-        self.kept = b""
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever)
-
-    def __enter__(self):
-        self.thread.start()
-        start = asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512)
-        self.server = asyncio.run_coroutine_threadsafe(
-            start, self.loop).result()
-        self.port = self.server.sockets[0].getsockname()[1]
-        return self
-
-    def __exit__(self, *_):
-        asyncio.run_coroutine_threadsafe(self.stop(), self.loop).result()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-    async def stop(self):
-        self.server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def serve(self, reader, writer):
-        try:
-            request = await reader.readuntil(b"\r\n\r\n")
-            room = self.rooms.setdefault(request.split()[1], [])
-            status = "503 No" if self.fault == "refuses" else "101 Yes"
-            accept = "x" if self.fault == "accepts wrongly" else ACCEPT
-            writer.write(f"HTTP/1.1 {status}\r\nSec-WebSocket-Accept: "
-                         f"{accept}\r\n\r\n".encode())
-            room.append(writer)
-            while True:
-                self.publish(room, await self.read_frame(reader))
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async def read_frame(self, reader):
-        head = await reader.readexactly(2)
-        length = head[1] & 0x7F
-        if length == 126:
-            length, = struct.unpack("!H", await reader.readexactly(2))
-        mask = await reader.readexactly(4)
-        masked = await reader.readexactly(length)
-        keys = (mask * (length // 4 + 1))[:length]
-        text = (int.from_bytes(masked, "big") ^
-                int.from_bytes(keys, "big")).to_bytes(length, "big")
-        return b"\x81" + (bytes([length]) if length < 126
-                          else struct.pack("!BH", 126, length)) + text
-
-    def publish(self, room, frame):
-        self.received += 1
-        for member in room[1:]:
-            member.write(frame)
-        victim = room[0]
-        if self.received == WHEN:
-            self.commit(victim, frame)
-        elif self.kept:
-            victim.write(frame + self.kept)
-            self.kept = b""
-        else:
-            victim.write(frame)
-
-    def commit(self, victim, frame):
-        if self.fault == "reorders":
-            self.kept = frame
-        elif self.fault == "hangs up":
-            victim.close()
-        elif self.fault == "sends binary":
-            victim.write(b"\x82" + frame[1:])
-        elif self.fault == "fragments":
-            victim.write(b"\x01" + frame[1:])
-        elif self.fault == "mixes runs":
-            at = frame.index(b"[bench ") + 7
-            victim.write(frame[:at] + b"00000000" + frame[at + 8:])
-        elif self.fault == "misroutes":
-            for room in self.rooms.values():
-                room[0].write(frame)
-        elif self.fault == "doubles":
-            victim.write(frame + frame)
-        elif self.fault != "loses":
-            victim.write(frame)
 
 
 def bench(port, case, *options):
@@ -146,12 +51,66 @@ def test_does_not_believe_a_server_that(fault, case, said):
     assert done.returncode == 1
 
 
+def latency(port, *options):
+    command = [PARLEY_BENCH, "--clients", "3", "--rate", "100", "--duration",
+               "0.6", "--json", *options, "latency", f"127.0.0.1:{port}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return done, json.loads(done.stdout or "{}")
+
+
+FAULTS = ("dropped", "duplicates", "reorderings", "unanswered")
+
+
+def test_latency_counts_every_delivery_and_every_answer():
+    with ActionServer(None) as server:
+        done, figures = latency(server.port)
+    assert done.returncode == 0, done.stderr
+    assert figures["said"] == 180
+    assert figures["heard"] == 360
+    assert sum(count for _, count in figures["one_way"]) == 360
+    assert sum(count for _, count in figures["round_trip"]) == 180
+    assert 0 < figures["one_way_p50_us"] <= figures["one_way_max_us"]
+    assert not any(figures[fault] for fault in FAULTS)
+
+
+@pytest.mark.parametrize("fault, counted", [
+    ("loses", "dropped"),
+    ("doubles", "duplicates"),
+    ("reorders", "reorderings"),
+    ("answers no more", "unanswered"),
+])
+def test_latency_goes_on_and_counts_when_a_server(fault, counted):
+    with ActionServer(fault) as server:
+        done, figures = latency(server.port, "--clients", "2", "--rate", "200")
+    assert done.returncode == 1
+    assert figures["said"] == 240
+    assert figures[counted] > 0
+    assert [each for each in FAULTS if figures[each]] == [counted]
+
+
+def test_latency_does_not_believe_messages_of_another_run():
+    with ActionServer("mixes runs") as server:
+        done, _ = latency(server.port)
+    assert "another run" in done.stderr
+    assert done.returncode == 1
+
+
+def test_all_cases_but_latency_ask_for_the_process():
+    done = subprocess.run([PARLEY_BENCH, "one-10", "127.0.0.1:1"],
+                          capture_output=True, text=True, timeout=10)
+    assert "--pid" in done.stderr
+    assert done.returncode == 2
+
+
 @pytest.mark.parametrize("options", [
     ["no-such-case", "127.0.0.1:1"],
     ["one-10", "localhost"],
     ["--seconds", "soon", "one-10", "127.0.0.1:1"],
     ["--target", "other", "one-10", "127.0.0.1:1"],
     ["--members", "60000", "idle", "127.0.0.1:1"],
+    ["--dialect", "other", "latency", "127.0.0.1:1"],
+    ["--rate", "1", "--duration", "0.1", "latency", "127.0.0.1:1"],
+    ["--members", "1", "latency", "127.0.0.1:1"],
 ])
 def test_says_what_it_cannot_run(options):
     done = subprocess.run(

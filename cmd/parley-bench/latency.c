@@ -1,0 +1,234 @@
+#include "cmd/parley-bench/latency.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/parley-bench/fail.h"
+
+#define PATIENCE_NS 2000000000u /* with nothing coming, the rest is lost */
+#define LISTEN_ON_NS 50000000u
+#define PROGRESS_NS 1000000000u
+
+uint64_t
+latency_said(const struct latency *latency)
+{
+	uint64_t said = 0;
+
+	for (unsigned i = 0; i < latency->clients; i++)
+		said += latency->said[i];
+	return said;
+}
+
+static uint64_t
+due_deliveries(const struct latency *latency)
+{
+	return latency_said(latency) * (latency->clients - 1);
+}
+
+bool
+latency_is_complete(const struct latency *latency)
+{
+	return latency->answers == latency_said(latency) &&
+	       latency->deliveries == due_deliveries(latency);
+}
+
+/* --- coming and talking --------------------------------------------------- */
+
+static void
+gather(struct latency *latency)
+{
+	struct dial dial = { .to = latency->bench->address,
+		.path = latency->talk->path };
+
+	for (unsigned i = 0; i < latency->clients; i++) {
+		client_dial(crowd_add(&latency->crowd), &dial);
+		crowd_await_settled(&latency->crowd, 0);
+	}
+}
+
+/* When each message is due: evenly spread, the clients too. */
+static void
+plan(struct latency *latency, unsigned rate)
+{
+	uint64_t step_ns = 1000000000u / rate / latency->clients;
+	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < latency->clients; i++)
+		for (uint32_t n = 0; n < latency->messages; n++)
+			latency->due_ns[i * latency->messages + n] =
+			    now + 1000000000u * (uint64_t)n / rate +
+			    step_ns * i;
+}
+
+static void
+say_next(struct latency *latency, unsigned number)
+{
+	struct client *client = &latency->crowd.clients[number];
+	struct stamp stamp = { .run = latency->bench->run,
+		.speaker = number,
+		.seq = latency->said[number]++ };
+	char text[TALK_SIZE];
+
+	latency->talk->say(latency->room, &stamp, text);
+	client_say(client, text, strlen(text));
+	client_flush(client);
+}
+
+/* Returns when the next message is due; 0: all have been said. */
+static uint64_t
+say_what_is_due(struct latency *latency)
+{
+	uint64_t next = UINT64_MAX;
+	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < latency->clients; i++) {
+		const uint64_t *due_ns =
+		    &latency->due_ns[i * latency->messages];
+		uint32_t *said = &latency->said[i];
+
+		while (*said < latency->messages && due_ns[*said] <= now)
+			say_next(latency, i);
+		if (*said < latency->messages && due_ns[*said] < next)
+			next = due_ns[*said];
+	}
+	return next == UINT64_MAX ? 0 : next;
+}
+
+static double
+quantile_us(const struct histogram *histogram, double part)
+{
+	return (double)histogram_quantile(histogram, part) / 1e3;
+}
+
+static void
+print_progress(const struct latency *latency, uint64_t passed_ns)
+{
+	fprintf(stderr,
+	    "\r\033[K%.0f of %.0f s: %llu said, %llu heard, one way p50 %.0f "
+	    "us, p99 %.0f us",
+	    (double)passed_ns / 1e9, latency->bench->duration_s,
+	    (unsigned long long)latency_said(latency),
+	    (unsigned long long)latency->deliveries,
+	    quantile_us(&latency->one_way_ns, 0.5),
+	    quantile_us(&latency->one_way_ns, 0.99));
+}
+
+static void
+say_all_on_time(struct latency *latency)
+{
+	bool watched = isatty(STDERR_FILENO);
+	uint64_t begun = now_ns();
+	uint64_t progress = begun + PROGRESS_NS;
+	uint64_t next;
+
+	while ((next = say_what_is_due(latency)) != 0) {
+		uint64_t now = now_ns();
+
+		if (watched && now >= progress) {
+			print_progress(latency, now - begun);
+			progress += PROGRESS_NS;
+		}
+		if (now < next)
+			crowd_turn(&latency->crowd, next - now);
+	}
+	if (watched)
+		fputs("\r\033[K", stderr);
+}
+
+static void
+listen_on(struct latency *latency)
+{
+	uint64_t end;
+
+	while (!latency_is_complete(latency))
+		if (!crowd_turn(&latency->crowd, PATIENCE_NS))
+			break;
+	end = now_ns() + LISTEN_ON_NS;
+	for (uint64_t now = now_ns(); now < end; now = now_ns())
+		crowd_turn(&latency->crowd, end - now);
+}
+
+/* --- birth, death, and what came out -------------------------------------- */
+
+static void
+latency_init(struct latency *latency, const struct bench *bench,
+    const struct shape *shape)
+{
+	size_t pairs = (size_t)shape->members * shape->members;
+
+	latency->bench = bench;
+	latency->talk = talk_find(bench->dialect);
+	if (latency->talk == NULL)
+		cannot_run("--dialect is action, command or topic");
+	if (shape->members < 2)
+		cannot_run("one client alone hears nobody");
+	latency->clients = shape->members;
+	latency->messages = (uint32_t)(shape->rate * bench->duration_s);
+	if (latency->messages == 0)
+		cannot_run("nothing would be said in so short a time");
+	latency->due_ns = need(calloc(shape->members,
+	    latency->messages * sizeof(*latency->due_ns)));
+	latency->said = need(calloc(shape->members, sizeof(uint32_t)));
+	latency->answered = need(calloc(shape->members, sizeof(uint32_t)));
+	latency->next = need(calloc(pairs, sizeof(*latency->next)));
+	latency->heard = need(calloc(pairs, latency->messages));
+	crowd_need_descriptors(shape->members);
+	crowd_init(&latency->crowd, shape->members, &latency_ops, latency);
+}
+
+static void
+latency_fini(struct latency *latency)
+{
+	crowd_fini(&latency->crowd);
+	free(latency->due_ns);
+	free(latency->said);
+	free(latency->answered);
+	free(latency->next);
+	free(latency->heard);
+}
+
+static void
+tell(const struct latency *latency, const struct shape *shape,
+    struct report *report)
+{
+	uint64_t said = latency_said(latency);
+	uint64_t dropped = due_deliveries(latency) - latency->deliveries;
+	uint64_t unanswered = said - latency->answers;
+
+	report_add(report, "clients", latency->clients);
+	report_add(report, "rate", shape->rate);
+	report_add(report, "duration_s", latency->bench->duration_s);
+	report_add(report, "said", (double)said);
+	report_add(report, "heard", (double)latency->deliveries);
+	report_add(report, "said_per_s",
+	    (double)said / latency->bench->duration_s);
+	report_add(report, "heard_per_s",
+	    (double)latency->deliveries / latency->bench->duration_s);
+	report_add(report, "dropped", (double)dropped);
+	report_add(report, "unanswered", (double)unanswered);
+	report_add(report, "duplicates", (double)latency->duplicates);
+	report_add(report, "reorderings", (double)latency->reorderings);
+	report_add_distribution(report, "one_way", &latency->one_way_ns);
+	report_add_distribution(report, "round_trip", &latency->round_trip_ns);
+	report->wrong =
+	    dropped + unanswered + latency->duplicates + latency->reorderings >
+	    0;
+}
+
+void
+run_latency(const struct bench *bench, const struct shape *shape,
+    struct report *report)
+{
+	struct latency *latency = need(calloc(1, sizeof(*latency)));
+
+	latency_init(latency, bench, shape);
+	gather(latency);
+	plan(latency, shape->rate);
+	say_all_on_time(latency);
+	listen_on(latency);
+	tell(latency, shape, report);
+	latency_fini(latency);
+	free(latency);
+}

@@ -1,0 +1,107 @@
+#include "cmd/parley-bench/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/parley-bench/bench.h"
+#include "cmd/parley-bench/fail.h"
+
+static void
+print_usage(FILE *out)
+{
+	fputs(
+	    "usage: parley-bench --pid PID [options] CASE ADDRESS:PORT\n"
+	    "       parley-bench [options] latency ADDRESS:PORT\n"
+	    "\n"
+	    "  --pid PID        process of the server, whose CPU time counts\n"
+	    "  --target NAME    parley (default), or bare: the limit program\n"
+	    "  --seconds S      of CPU time of the server (default 1)\n"
+	    "  --members N      members of a room, or connections\n"
+	    "  --json           one JSON object instead of a list\n"
+	    "\n"
+	    "  --clients N      people in the room of latency (default 4)\n"
+	    "  --rate N         messages a second that each says (30)\n"
+	    "  --duration S     how long, by the clock on the wall (60)\n"
+	    "  --dialect NAME   action (default), command or topic\n"
+	    "\n"
+	    "Exit status: 0, 1 if the server gave a wrong answer, 2 if the "
+	    "run could\nnot be done. Run it on loopback.\n"
+	    "\nCases:\n",
+	    out);
+	for (const struct bench_case *each = bench_cases; each->name != NULL;
+	     each++)
+		fprintf(out, "  %-16s %s\n", each->name, each->about);
+}
+
+/* Options that take a number, and where it goes. */
+static const struct number_option {
+	const char *name;
+	double least;
+	double most;
+	enum number number;
+} takers[] = {
+	{ "pid", 1, 1 << 30, NUMBER_PID },
+	{ "seconds", 0.01, 600, NUMBER_SECONDS },
+	{ "members", 1, 60000, NUMBER_MEMBERS },
+	{ "clients", 2, 1000, NUMBER_MEMBERS },
+	{ "rate", 1, 10000, NUMBER_RATE },
+	{ "duration", 0.1, 86400, NUMBER_DURATION },
+};
+
+#define TAKERS (sizeof(takers) / sizeof(takers[0]))
+
+static double
+read_number(const struct number_option *option, const char *text)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(number >= option->least) ||
+	    number > option->most)
+		cannot_run("--%s takes a number from %g to %g, not %s",
+		    option->name, option->least, option->most, text);
+	return number;
+}
+
+static void
+take(struct options *options, int option, const char *value)
+{
+	if (option < (int)TAKERS)
+		options->numbers[takers[option].number] =
+		    read_number(&takers[option], value);
+	else if (option == 't')
+		options->target = value;
+	else if (option == 'd')
+		options->dialect = value;
+	else if (option == 'j')
+		options->json = true;
+	else {
+		print_usage(option == 'h' ? stdout : stderr);
+		exit(option == 'h' ? 0 : EXIT_CANNOT_RUN);
+	}
+}
+
+void
+options_read(struct options *options, int argc, char **argv)
+{
+	struct option longs[TAKERS + 5] = {
+		[TAKERS] = { "target", required_argument, NULL, 't' },
+		{ "dialect", required_argument, NULL, 'd' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+	};
+	int option;
+
+	for (size_t i = 0; i < TAKERS; i++)
+		longs[i] = (struct option){ takers[i].name, required_argument,
+			NULL, (int)i };
+	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		take(options, option, optarg);
+	if (argc - optind != 2) {
+		print_usage(stderr);
+		exit(EXIT_CANNOT_RUN);
+	}
+	options->case_name = argv[optind];
+	options->address = argv[optind + 1];
+}

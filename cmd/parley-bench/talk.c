@@ -1,0 +1,151 @@
+#include "cmd/parley-bench/talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BODY_SIZE 128
+
+static void
+write_body(const struct stamp *stamp, char out[BODY_SIZE + 1])
+{
+	stamp_write(stamp, out);
+	memset(out + STAMP_SIZE, '.', BODY_SIZE - STAMP_SIZE);
+	out[BODY_SIZE] = '\0';
+}
+
+/* --- action --------------------------------------------------------------- */
+
+static void
+action_create(char out[TALK_SIZE])
+{
+	strcpy(out, "{\"action\":\"create\",\"body\":\"bench\"}");
+}
+
+static void
+action_join(unsigned client, const char *room, char out[TALK_SIZE])
+{
+	(void)client;
+	snprintf(out, TALK_SIZE,
+	    "{\"action\":\"join\",\"body\":{\"room_id\":\"%s\"}}", room);
+}
+
+static void
+action_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
+{
+	char body[BODY_SIZE + 1];
+
+	(void)room;
+	write_body(stamp, body);
+	snprintf(out, TALK_SIZE, "{\"action\":\"message\",\"body\":\"%s\"}",
+	    body);
+}
+
+/* --- command -------------------------------------------------------------- */
+
+static void
+command_join(unsigned client, const char *room, char out[TALK_SIZE])
+{
+	(void)client;
+	snprintf(out, TALK_SIZE,
+	    "{\"command\":\"join\",\"room\":\"%s\",\"create\":true}", room);
+}
+
+static void
+command_create(char out[TALK_SIZE])
+{
+	command_join(0, "bench", out);
+}
+
+static void
+command_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
+{
+	char body[BODY_SIZE + 1];
+
+	write_body(stamp, body);
+	snprintf(out, TALK_SIZE,
+	    "{\"command\":\"broadcast\",\"room\":\"%s\",\"ref\":%u,"
+	    "\"message\":\"%s\"}",
+	    room, stamp->seq, body);
+}
+
+/* --- topic ---------------------------------------------------------------- */
+
+static void
+topic_join(unsigned client, const char *room, char out[TALK_SIZE])
+{
+	snprintf(out, TALK_SIZE,
+	    "{\"type\":\"join\",\"username\":\"bench%u\",\"topic\":\"%s\"}",
+	    client, room);
+}
+
+/* Who comes first makes the topic by joining. */
+static void
+topic_create(char out[TALK_SIZE])
+{
+	topic_join(0, "bench", out);
+}
+
+static void
+topic_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
+{
+	char body[BODY_SIZE + 1];
+
+	(void)room;
+	write_body(stamp, body);
+	snprintf(out, TALK_SIZE, "{\"type\":\"message\",\"message\":\"%s\"}",
+	    body);
+}
+
+static const struct talk talks[] = {
+	{ "action", "/ws/action", "\"connected\"", action_create, action_join,
+	    "\"success\"", action_say, "Message sent" },
+	{ "command", "/ws/command", "\"event\":\"me\"", command_create,
+	    command_join, "\"event\":\"joined\"", command_say,
+	    "\"event\":\"ack\"" },
+	{ "topic", "/ws/topic", NULL, topic_create, topic_join, "\"joined\"",
+	    topic_say, "\"ack\"" },
+};
+
+const struct talk *
+talk_find(const char *dialect)
+{
+	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++)
+		if (strcmp(talks[i].dialect, dialect) == 0)
+			return &talks[i];
+	return NULL;
+}
+
+/* Some servers write a space behind the colon. */
+static const char *
+find_value(const char *text, size_t len, const char *key)
+{
+	const char *at = memmem(text, len, key, strlen(key));
+
+	if (at == NULL)
+		return NULL;
+	at += strlen(key);
+	while (at < text + len && (*at == ':' || *at == ' '))
+		at++;
+	return at < text + len && *at == '"' ? at + 1 : NULL;
+}
+
+bool
+talk_room(const char *text, size_t len, char out[TALK_ROOM_MAX + 1])
+{
+	static const char *const keys[] = { "\"room_id\"", "\"room\"",
+		"\"topic\"" };
+	const char *at = NULL;
+	const char *end;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (at == NULL)
+			at = find_value(text, len, keys[i]);
+	if (at == NULL)
+		return false;
+	end = memchr(at, '"', len - (size_t)(at - text));
+	if (end == NULL || end - at > TALK_ROOM_MAX)
+		return false;
+	memcpy(out, at, (size_t)(end - at));
+	out[end - at] = '\0';
+	return true;
+}

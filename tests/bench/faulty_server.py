@@ -1,0 +1,142 @@
+"""A small server that speaks like the limit program and commits one fault."""
+
+import asyncio
+import json
+import struct
+import threading
+
+ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # to the sample key of RFC 6455
+WHEN = 100  # of the frames received, the one with the fault
+
+
+def text_frame(text):
+    return b"\x81" + (bytes([len(text)]) if len(text) < 126
+                      else struct.pack("!BH", 126, len(text))) + text
+
+
+class FaultyServer:
+    """Fans frames out to rooms; `fault` names what goes wrong."""
+
+    def __init__(self, fault):
+        self.fault = fault
+        self.rooms = {}
+        self.received = 0
+        self.kept = b""
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+
+    def __enter__(self):
+        self.thread.start()
+        start = asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512)
+        self.server = asyncio.run_coroutine_threadsafe(
+            start, self.loop).result()
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self.stop(), self.loop).result()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def stop(self):
+        self.server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def serve(self, reader, writer):
+        try:
+            request = await reader.readuntil(b"\r\n\r\n")
+            room = self.rooms.setdefault(request.split()[1], [])
+            status = "503 No" if self.fault == "refuses" else "101 Yes"
+            accept = "x" if self.fault == "accepts wrongly" else ACCEPT
+            writer.write(f"HTTP/1.1 {status}\r\nSec-WebSocket-Accept: "
+                         f"{accept}\r\n\r\n".encode())
+            await self.talk(room, reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def talk(self, room, reader, writer):
+        room.append(writer)
+        while True:
+            self.publish(room, await self.read_frame(reader))
+
+    async def read_frame(self, reader):
+        head = await reader.readexactly(2)
+        length = head[1] & 0x7F
+        if length == 126:
+            length, = struct.unpack("!H", await reader.readexactly(2))
+        mask = await reader.readexactly(4)
+        masked = await reader.readexactly(length)
+        keys = (mask * (length // 4 + 1))[:length]
+        text = (int.from_bytes(masked, "big") ^
+                int.from_bytes(keys, "big")).to_bytes(length, "big")
+        return text_frame(text)
+
+    def publish(self, room, frame):
+        self.received += 1
+        for member in room[1:]:
+            member.write(frame)
+        victim = room[0]
+        if self.received == WHEN:
+            self.commit(victim, frame)
+        elif self.kept:
+            victim.write(frame + self.kept)
+            self.kept = b""
+        else:
+            victim.write(frame)
+
+    def commit(self, victim, frame):
+        if self.fault == "reorders":
+            self.kept = frame
+        elif self.fault == "hangs up":
+            victim.close()
+        elif self.fault == "sends binary":
+            victim.write(b"\x82" + frame[1:])
+        elif self.fault == "fragments":
+            victim.write(b"\x01" + frame[1:])
+        elif self.fault == "mixes runs":
+            at = frame.index(b"[bench ") + 7
+            victim.write(frame[:at] + b"00000000" + frame[at + 8:])
+        elif self.fault == "misroutes":
+            for room in self.rooms.values():
+                room[0].write(frame)
+        elif self.fault == "doubles":
+            victim.write(frame + frame)
+        elif self.fault != "loses":
+            victim.write(frame)
+
+
+class ActionServer(FaultyServer):
+    """The same in the dialect `action`: the first to come is the victim."""
+
+    async def talk(self, room, reader, writer):
+        send(writer, {"status": "connected", "client_id": "31290c82"})
+        while True:
+            asked = json.loads(payload(await self.read_frame(reader)))
+            if asked["action"] != "message":
+                room.append(writer)
+                send(writer, {"status": "success", "room_id": "25a05739"})
+                continue
+            said = text_frame(json.dumps(
+                {"from": "31290c82", "body": asked["body"]}).encode())
+            self.publish_to_others(room, writer, said)
+            if self.fault != "answers no more" or self.received < WHEN:
+                send(writer, {"status": "success", "message": "Message sent"})
+
+    def publish_to_others(self, room, author, frame):
+        if author is not room[0]:
+            self.publish([each for each in room if each is not author], frame)
+            return
+        for member in room[1:]:
+            member.write(frame)
+
+
+def payload(frame):
+    return frame[4 if frame[1] == 126 else 2:]
+
+
+def send(writer, answer):
+    writer.write(text_frame(json.dumps(answer).encode()))
