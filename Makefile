@@ -228,6 +228,9 @@ valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
 bench: $(addprefix build/,parleyd parley-bench limit_server) ## how close to what the machine can do (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 
+bench-latency: $(addprefix build/,parleyd parley-bench) ## how long a few people wait (ARGS="--dialect action --duration 60")
+	@$$(tools/python) tests/bench/latency.py $(ARGS)
+
 # --- the rest ---------------------------------------------------------------
 # The handbook's list of options ends the page, behind this line.
 options_mark := <!-- From here on written by

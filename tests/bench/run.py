@@ -24,6 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import chart
 from expiry import measure_expiry
 from goals import CASES, GOALS
 from kept import measure_pages, measure_replay
@@ -164,6 +165,12 @@ def save(out, runs, rows, failures):
         json.dump({"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
                    "machine": machine, "rows": rows, "failures": failures,
                    "runs": runs}, file, indent=1)
+    ratios = [(f"{row['case']} / {row['against']}", row["result"])
+              for row in rows
+              if row["kind"] == "ratio" and row["result"] is not None]
+    if ratios:
+        (out / "ratios.svg").write_text(chart.bars(
+            "parleyd, beside others in the same round", ratios, 1))
     names = list(dict.fromkeys(name for run in runs for name in run))
     with open(out / "results.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, names)
