@@ -11,7 +11,7 @@
 
 struct bench {
 	struct sockaddr_in address;
-	const char *target; /* "parley", "bare" */
+	const char *target; /* "parley", "bare", "mqtt" */
 	struct meter meter;
 	double seconds; /* of the server's CPU time: as long as a stint lasts */
 	double duration_s;   /* by the clock on the wall: the latency case */

@@ -15,6 +15,7 @@
 #include "cmd/parley-bench/meter.h"
 
 #define OPCODE_TEXT 1
+#define OPCODE_BINARY 2
 #define OPCODE_CLOSE 8
 #define OPCODE_PING 9
 #define OPCODE_PONG 10
@@ -79,10 +80,16 @@ client_frame(struct client *client, unsigned opcode, const char *payload,
 	client->out_len = (size_t)(out + 4 + len - client->out);
 }
 
+static unsigned
+opcode_of(const struct client *client)
+{
+	return client->binary ? OPCODE_BINARY : OPCODE_TEXT;
+}
+
 void
 client_say(struct client *client, const char *text, size_t len)
 {
-	client_frame(client, OPCODE_TEXT, text, len);
+	client_frame(client, opcode_of(client), text, len);
 }
 
 void
@@ -189,8 +196,8 @@ client_dial(struct client *client, const struct dial *dial)
 	int len = snprintf(request, sizeof(request),
 	    "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-	    "Sec-WebSocket-Key: " SAMPLE_KEY "\r\n\r\n",
-	    dial->path);
+	    "Sec-WebSocket-Key: " SAMPLE_KEY "\r\n%s\r\n",
+	    dial->path, dial->headers != NULL ? dial->headers : "");
 
 	client_socket(client, dial);
 	if (connect(client->fd, (const struct sockaddr *)&dial->to,
@@ -199,6 +206,7 @@ client_dial(struct client *client, const struct dial *dial)
 		cannot_run("connect: %s", strerror(errno));
 	client->state = CLIENT_UPGRADING;
 	client->settled = client->blocked = false;
+	client->binary = dial->binary;
 	client->close_code = CLOSE_NONE;
 	client->crowd->unsettled++;
 	client->crowd->connected++;
@@ -236,11 +244,12 @@ client_take(struct client *client, unsigned opcode, const char *data,
 {
 	const uint8_t *code = (const uint8_t *)data;
 
-	switch (opcode) {
-	case OPCODE_TEXT:
+	if (opcode == opcode_of(client)) {
 		client->crowd->ops->heard(client->crowd->arg, client, data,
 		    len);
-		break;
+		return;
+	}
+	switch (opcode) {
 	case OPCODE_PING:
 		client_frame(client, OPCODE_PONG, data, len);
 		client_flush(client);

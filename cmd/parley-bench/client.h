@@ -23,6 +23,7 @@ struct client {
 	int fd;
 	enum client_state state;
 	bool settled;        /* has all that it waited for: crowd_settle() */
+	bool binary;         /* the kind of its messages */
 	bool blocked;        /* the socket took not everything */
 	uint16_t close_code; /* of the server's close frame */
 	unsigned number;     /* in the crowd */
@@ -38,13 +39,15 @@ struct client {
 struct dial {
 	struct sockaddr_in to;
 	const char *path;
+	const char *headers; /* more of them, each ended; NULL: none */
+	bool binary;         /* the kind of messages it sends and understands */
 	bool far; /* small segments and buffers, as beyond a network */
 };
 
 /* Connects and asks for the upgrade. */
 void client_dial(struct client *, const struct dial *);
 
-/* Appends a text to what client_flush() sends. */
+/* Appends a message to what client_flush() sends. */
 void client_say(struct client *, const char *text, size_t len);
 
 /* Appends a close frame, code 1000. */

@@ -15,7 +15,7 @@
 struct crowd_ops {
 	/* The upgrade is done. */
 	void (*opened)(void *arg, struct client *);
-	/* A text has come, good for the call only. */
+	/* A message has come, good for the call only. */
 	void (*heard)(void *arg, struct client *, const char *text, size_t len);
 	/* The server has closed the connection. */
 	void (*closed)(void *arg, struct client *);
@@ -30,7 +30,7 @@ struct crowd {
 	size_t capacity;
 	size_t unsettled; /* dialled, and not settled yet */
 	size_t connected;
-	uint64_t read_ns; /* when the texts at hand were read */
+	uint64_t read_ns; /* when the messages at hand were read */
 	uint64_t bytes;   /* read so far */
 	char *buffer;     /* of REST_MAX + READ_SIZE */
 };

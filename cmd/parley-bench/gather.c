@@ -11,12 +11,15 @@ fanout_dial(struct fanout *fanout, unsigned room, bool far)
 {
 	struct client *client = crowd_add(&fanout->crowd);
 	char path[SPEECH_SIZE];
-	struct dial dial = {
-		.to = fanout->bench->address, .path = path, .far = far
-	};
+	const struct speech *speech = fanout_speech(fanout, client);
+	struct dial dial = { .to = fanout->bench->address,
+		.path = path,
+		.headers = speech->headers,
+		.binary = speech->binary,
+		.far = far };
 
 	client->room = room;
-	fanout_speech(fanout, client)->path(room, path);
+	speech->path(room, path);
 	client_dial(client, &dial);
 	crowd_await_settled(&fanout->crowd, DIALLED_AT_ONCE);
 	return client;

@@ -99,8 +99,7 @@ fanout_opened(void *arg, struct client *client)
 		crowd_settle(&fanout->crowd, client);
 	if (speech->join == NULL)
 		return;
-	speech->join(client->room, text);
-	client_say(client, text, strlen(text));
+	client_say(client, text, speech->join(client->room, text));
 	client_flush(client);
 }
 

@@ -37,6 +37,8 @@ choose(const struct options *options, struct shape *shape)
 		shape->members = (unsigned)options->numbers[NUMBER_MEMBERS];
 	if (options->numbers[NUMBER_RATE] > 0)
 		shape->rate = (unsigned)options->numbers[NUMBER_RATE];
+	if (options->numbers[NUMBER_WINDOW] > 0)
+		shape->window = (unsigned)options->numbers[NUMBER_WINDOW];
 	if (shape->members < shape->speakers)
 		cannot_run("%s has %u speakers", chosen->name, shape->speakers);
 	return chosen;
@@ -56,7 +58,7 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	chosen = choose(&options, &shape);
 	if (speech_find(options.target, SPEECH_ROOMS) == NULL)
-		cannot_run("--target is parley or bare");
+		cannot_run("--target is parley, bare or mqtt");
 	read_address(options.address, &bench.address);
 	if (options.numbers[NUMBER_PID] > 0)
 		meter_init(&bench.meter, (pid_t)options.numbers[NUMBER_PID]);

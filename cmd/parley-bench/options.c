@@ -15,9 +15,11 @@ print_usage(FILE *out)
 	    "       parley-bench [options] latency ADDRESS:PORT\n"
 	    "\n"
 	    "  --pid PID        process of the server, whose CPU time counts\n"
-	    "  --target NAME    parley (default), or bare: the limit program\n"
+	    "  --target NAME    parley (default), bare (the limit program), "
+	    "mqtt\n"
 	    "  --seconds S      of CPU time of the server (default 1)\n"
 	    "  --members N      members of a room, or connections\n"
+	    "  --window N       messages of a speaker that are under way\n"
 	    "  --json           one JSON object instead of a list\n"
 	    "\n"
 	    "  --clients N      people in the room of latency (default 4)\n"
@@ -45,6 +47,7 @@ static const struct number_option {
 	{ "seconds", 0.01, 600, NUMBER_SECONDS },
 	{ "members", 1, 60000, NUMBER_MEMBERS },
 	{ "clients", 2, 1000, NUMBER_MEMBERS },
+	{ "window", 1, 512, NUMBER_WINDOW },
 	{ "rate", 1, 10000, NUMBER_RATE },
 	{ "duration", 0.1, 86400, NUMBER_DURATION },
 };

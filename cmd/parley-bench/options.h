@@ -9,6 +9,7 @@ enum number {
 	NUMBER_SECONDS,  /* of CPU time */
 	NUMBER_MEMBERS,  /* instead of the case's; 0: as the case says */
 	NUMBER_RATE,     /* likewise */
+	NUMBER_WINDOW,   /* likewise */
 	NUMBER_DURATION, /* of the latency case, in seconds */
 	NUMBERS
 };

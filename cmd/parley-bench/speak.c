@@ -1,7 +1,5 @@
 #include "cmd/parley-bench/fanout.h"
 
-#include <string.h>
-
 #include "cmd/parley-bench/fail.h"
 #include "cmd/parley-bench/stint.h"
 
@@ -21,12 +19,13 @@ static void
 speak(struct fanout *fanout, struct speaker *speaker, uint64_t said_ns)
 {
 	char text[SPEECH_SIZE];
+	size_t len;
 
 	if (speaker->under_way == UNDER_WAY_MAX)
 		wrong_answer("%d messages of one speaker are under way",
 		    UNDER_WAY_MAX);
-	fanout->speech->say(&speaker->next, text);
-	client_say(speaker->client, text, strlen(text));
+	len = fanout->speech->say(&speaker->next, text);
+	client_say(speaker->client, text, len);
 	speaker->said_ns[speaker->next.seq++ % UNDER_WAY_MAX] = said_ns;
 	speaker->under_way++;
 	fanout->under_way++;

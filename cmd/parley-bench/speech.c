@@ -24,48 +24,48 @@ parley_path(unsigned room, char out[SPEECH_SIZE])
 	strcpy(out, "/ws");
 }
 
-static void
+static size_t
 parley_join(unsigned room, char out[SPEECH_SIZE])
 {
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"command\":\"join\",\"room\":\"bench_%04u\",\"create\":true}",
 	    room);
 }
 
-static void
+static size_t
 parley_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
 	write_body(stamp, body, MESSAGE_SIZE);
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
 	    "\"message\":\"%s\"}",
 	    stamp->room, body);
 }
 
-static void
+static size_t
 parley_ping(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[REF_SIZE + 1];
 
 	write_body(stamp, body, REF_SIZE);
-	snprintf(out, SPEECH_SIZE, "{\"command\":\"ping\",\"ref\":\"%s\"}",
-	    body);
+	return (size_t)snprintf(out, SPEECH_SIZE,
+	    "{\"command\":\"ping\",\"ref\":\"%s\"}", body);
 }
 
 /* Each in a room of its own, which has to be kept. */
-static void
+static size_t
 parley_create(unsigned room, char out[SPEECH_SIZE])
 {
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"command\":\"create\",\"room\":\"bench_%04u\","
 	    "\"name\":\"bench\",\"persistent\":true}",
 	    room);
 }
 
 /* The stamp is in the ref: so the message itself is not counted. */
-static void
+static size_t
 parley_say_for_ack(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char ref[STAMP_SIZE + 1] = { 0 };
@@ -74,7 +74,7 @@ parley_say_for_ack(const struct stamp *stamp, char out[SPEECH_SIZE])
 	stamp_write(stamp, ref);
 	memset(body, '.', MESSAGE_SIZE);
 	body[MESSAGE_SIZE] = '\0';
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
 	    "\"ref\":\"%s\",\"message\":\"%s\"}",
 	    stamp->room, ref, body);
@@ -89,10 +89,10 @@ action_path(unsigned room, char out[SPEECH_SIZE])
 	strcpy(out, "/ws/action");
 }
 
-static void
+static size_t
 action_join(unsigned room, char out[SPEECH_SIZE])
 {
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"action\":\"join\",\"body\":{\"room_id\":\"bench_%04u\"}}",
 	    room);
 }
@@ -104,10 +104,10 @@ topic_path(unsigned room, char out[SPEECH_SIZE])
 	strcpy(out, "/ws/topic");
 }
 
-static void
+static size_t
 topic_join(unsigned room, char out[SPEECH_SIZE])
 {
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"type\":\"join\",\"username\":\"bench\","
 	    "\"topic\":\"bench_%04u\"}",
 	    room);
@@ -129,48 +129,104 @@ bare_echo_path(unsigned room, char out[SPEECH_SIZE])
 }
 
 /* What parley makes of a message: as many bytes for each receiver. */
-static void
+static size_t
 bare_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
 	write_body(stamp, body, MESSAGE_SIZE);
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"event\":\"broadcast\",\"room\":\"bench_%04u\",\"seq\":%u,"
 	    "\"at\":1795241301123,\"member\":\"member%u\","
 	    "\"member_id\":\"7f3a01bc\",\"message\":\"%s\"}",
 	    stamp->room, stamp->seq + 1, stamp->speaker + 1, body);
 }
 
-static void
+static size_t
 bare_pong(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[REF_SIZE + 1];
 
 	write_body(stamp, body, REF_SIZE);
-	snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"event\":\"pong\",\"ref\":\"%s\",\"at\":1795241301123}", body);
+}
+
+/* --- MQTT 3.1.1 over WebSocket: binary, and QoS 0 ------------------------- */
+
+#define MQTT_HEADERS "Sec-WebSocket-Protocol: mqtt\r\n"
+#define MQTT_TOPIC_SIZE 10 /* "bench/0000" */
+
+static void
+mqtt_path(unsigned room, char out[SPEECH_SIZE])
+{
+	(void)room;
+	strcpy(out, "/mqtt");
+}
+
+static char *
+mqtt_topic(unsigned room, char *out)
+{
+	*out++ = 0;
+	*out++ = MQTT_TOPIC_SIZE;
+	snprintf(out, MQTT_TOPIC_SIZE + 1, "bench/%04u", room % 10000);
+	return out + MQTT_TOPIC_SIZE;
+}
+
+/* CONNECT with no name, a clean session and an hour to keep quiet; SUBSCRIBE.
+ */
+static size_t
+mqtt_join(unsigned room, char out[SPEECH_SIZE])
+{
+	static const char head[] = "\x10\x0c\0\4MQTT\4\2\x0e\x10\0\0"
+				   "\x82\x0f\0\1";
+	char *end;
+
+	memcpy(out, head, sizeof(head) - 1);
+	end = mqtt_topic(room, out + sizeof(head) - 1);
+	*end++ = 0;
+	return (size_t)(end - out);
+}
+
+/* PUBLISH, as large as what the others say. */
+static size_t
+mqtt_say(const struct stamp *stamp, char out[SPEECH_SIZE])
+{
+	char payload[SPEECH_SIZE];
+	size_t len = bare_say(stamp, payload);
+	size_t remaining = 2 + MQTT_TOPIC_SIZE + len;
+	char *end = out;
+
+	*end++ = 0x30;
+	*end++ = (char)(0x80 | (remaining & 0x7f));
+	*end++ = (char)(remaining >> 7);
+	end = mqtt_topic(stamp->room, end);
+	memcpy(end, payload, len);
+	return (size_t)(end + len - out);
 }
 
 static const struct speech speeches[] = {
 	{ "parley", SPEECH_ROOMS, parley_path, parley_join,
-	    "\"event\":\"joined\"", parley_say },
+	    "\"event\":\"joined\"", parley_say, "", false },
 	{ "parley", SPEECH_ECHO, parley_path, NULL, "\"event\":\"me\"",
-	    parley_ping },
+	    parley_ping, "", false },
 	{ "parley", SPEECH_ACKS, parley_path, parley_create,
-	    "\"event\":\"created\"", parley_say_for_ack },
-	{ "bare", SPEECH_ROOMS, bare_path, NULL, NULL, bare_say },
-	{ "bare", SPEECH_ECHO, bare_echo_path, NULL, NULL, bare_pong },
+	    "\"event\":\"created\"", parley_say_for_ack, "", false },
+	{ "bare", SPEECH_ROOMS, bare_path, NULL, NULL, bare_say, "", false },
+	{ "bare", SPEECH_ECHO, bare_echo_path, NULL, NULL, bare_pong, "",
+	    false },
+	{ "mqtt", SPEECH_ROOMS, mqtt_path, mqtt_join, "\x90\x03", mqtt_say,
+	    MQTT_HEADERS, true },
 };
 
 /* Only the first of them speaks. */
 static const struct speech dialects[SPEECH_DIALECTS] = {
 	{ "parley", SPEECH_ROOMS, parley_path, parley_join,
-	    "\"event\":\"joined\"", parley_say },
+	    "\"event\":\"joined\"", parley_say, "", false },
 	{ "parley", SPEECH_ROOMS, action_path, action_join,
-	    "\"status\":\"success\"", NULL },
+	    "\"status\":\"success\"", NULL, "", false },
 	{ "parley", SPEECH_ROOMS, topic_path, topic_join, "\"type\":\"joined\"",
-	    NULL },
+	    NULL, "", false },
 };
 
 const struct speech *

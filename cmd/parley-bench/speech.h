@@ -17,20 +17,22 @@ enum speech_kind {
 };
 
 /*
- * A way of speaking. Each function writes a NUL-terminated text; room is the
- * benchmark's number.
+ * A way of speaking; room is the benchmark's number. What is said need not be
+ * text: those functions return its length.
  */
 struct speech {
-	const char *target; /* "parley", "bare" */
+	const char *target; /* "parley", "bare", "mqtt" */
 	enum speech_kind kind;
-	/* What is asked for in the upgrade. */
+	/* What is asked for in the upgrade: a string. */
 	void (*path)(unsigned room, char out[SPEECH_SIZE]);
 	/* How a member joins; NULL: being connected is enough. */
-	void (*join)(unsigned room, char out[SPEECH_SIZE]);
+	size_t (*join)(unsigned room, char out[SPEECH_SIZE]);
 	/* What the text contains that says one is in; NULL: nothing comes. */
 	const char *settled;
 	/* One message. */
-	void (*say)(const struct stamp *, char out[SPEECH_SIZE]);
+	size_t (*say)(const struct stamp *, char out[SPEECH_SIZE]);
+	const char *headers; /* of the upgrade, each ended; "": none */
+	bool binary;         /* what kind of message it is */
 };
 
 /* NULL: unknown target, or it has no such way. */

@@ -134,6 +134,24 @@ class ActionServer(FaultyServer):
             member.write(frame)
 
 
+class MqttServer(FaultyServer):
+    """A broker of MQTT 3.1.1 that knows one topic, and QoS 0."""
+
+    async def talk(self, room, reader, writer):
+        assert payload(await self.read_frame(reader)) == (
+            b"\x10\x0c\0\x04MQTT\x04\x02\x0e\x10\0\0"
+            b"\x82\x0f\0\x01\0\x0abench/0000\0")
+        writer.write(b"\x82\x04\x20\x02\0\0")
+        writer.write(b"\x82\x05\x90\x03\0\x01\0")
+        room.append(writer)
+        while True:
+            frame = await self.read_frame(reader)
+            packet = payload(frame)
+            assert packet[0] == 0x30
+            assert (packet[1] & 0x7F) + (packet[2] << 7) == len(packet) - 3
+            self.publish(room, b"\x82" + frame[1:])
+
+
 def payload(frame):
     return frame[4 if frame[1] == 126 else 2:]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from faulty_server import ActionServer, FaultyServer
+from faulty_server import ActionServer, FaultyServer, MqttServer
 
 ROOT = Path(__file__).resolve().parents[2]
 PARLEY_BENCH = os.environ.get("PARLEY_BENCH", str(ROOT / "build/parley-bench"))
@@ -47,6 +47,25 @@ def test_believes_a_server_that_is_right(case):
 def test_does_not_believe_a_server_that(fault, case, said):
     with FaultyServer(fault) as server:
         done = bench(server.port, case, "--members", "12")
+    assert said in done.stderr
+    assert done.returncode == 1
+
+
+def test_speaks_mqtt_with_brokers():
+    with MqttServer(None) as server:
+        done = bench(server.port, "flight-100", "--target", "mqtt",
+                     "--members", "12", "--window", "4")
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("fault, said", [
+    ("loses", "lost"), ("doubles", "again"), ("reorders", "lost"),
+    ("fragments", "begins 01")])
+def test_does_not_believe_a_broker_that(fault, said):
+    with MqttServer(fault) as server:
+        done = bench(server.port, "flight-100", "--target", "mqtt",
+                     "--members", "12")
     assert said in done.stderr
     assert done.returncode == 1
 
@@ -107,6 +126,7 @@ def test_all_cases_but_latency_ask_for_the_process():
     ["one-10", "localhost"],
     ["--seconds", "soon", "one-10", "127.0.0.1:1"],
     ["--target", "other", "one-10", "127.0.0.1:1"],
+    ["--target", "mqtt", "echo-1", "127.0.0.1:1"],
     ["--members", "60000", "idle", "127.0.0.1:1"],
     ["--dialect", "other", "latency", "127.0.0.1:1"],
     ["--rate", "1", "--duration", "0.1", "latency", "127.0.0.1:1"],
