@@ -228,6 +228,9 @@ valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
 bench: $(addprefix build/,parleyd parley-bench limit_server) ## how close to what the machine can do (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 
+bench-compare: $(addprefix build/,parleyd parley-bench limit_server) ## the same load on other servers, where installed (tools/setup compare)
+	@$$(tools/python) tests/bench/compare.py $(ARGS)
+
 bench-latency: $(addprefix build/,parleyd parley-bench) ## how long a few people wait (ARGS="--dialect action --duration 60")
 	@$$(tools/python) tests/bench/latency.py $(ARGS)
 

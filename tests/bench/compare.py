@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""The same fan-out beside other servers that are installed here.
+
+One speaker in a room; the members are on loopback, server and generator have
+a core each. The servers take turns within a round; the table shows medians
+over the rounds, and how many times as much parleyd does in a second of CPU
+time, by how much longer the other's p99 is. Who is not installed is named:
+`tools/setup compare` installs them.
+
+Exit status: 0; 1 if parleyd gave a wrong answer or failed; 2 if something is
+missing.
+"""
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import chart
+from peers import PEERS, ROOT
+from servers import Failed, Server, Stranger, free_port, pick_cores, pinned
+from tables import markdown, plain, write_part
+
+LOADS = ((100, 1), (100, 64), (1000, 64))
+OURS = "parleyd"
+
+
+def run_once(peer, members, window, arguments):
+    server_core, generator_core = pick_cores()
+    port = free_port()
+    with tempfile.TemporaryDirectory(dir=arguments.out) as directory:
+        kind = Server if peer.name == OURS else Stranger
+        with kind(peer.command(port, directory), server_core,
+                  arguments.out / f"compare-{peer.name}.log", port,
+                  peer.environment) as server:
+            done = subprocess.run(
+                [str(ROOT / "build/parley-bench"), "--json", "--pid",
+                 str(server.process.pid), "--target", peer.target,
+                 "--seconds", str(arguments.seconds), "--members",
+                 str(members), "--window", str(window), "flight-100",
+                 f"127.0.0.1:{port}"],
+                capture_output=True, text=True, timeout=120,
+                preexec_fn=pinned(generator_core))
+    if done.returncode != 0:
+        raise Failed(done.stderr.strip() or f"exit {done.returncode}")
+    return {**json.loads(done.stdout), "peer": peer.name, "members": members,
+            "window": window}
+
+
+def run_all(peers, loads, arguments):
+    """All runs that count, and the failures: (peer, text)."""
+    runs, failures = [], []
+    for number in range(arguments.rounds):
+        for members, window in loads:
+            for peer in peers:
+                try:
+                    runs.append({"round": number, **run_once(
+                        peer, members, window, arguments)})
+                except (Failed, OSError, subprocess.SubprocessError) as error:
+                    failures.append((peer.name, f"{peer.name}, {members} "
+                                     f"members, {window} in flight: {error}"))
+    return runs, failures
+
+
+def median(runs, peer, load, figure):
+    values = [run[figure] for run in runs if run["peer"] == peer
+              and (run["members"], run["window"]) == load]
+    return statistics.median(values) if values else None
+
+
+def figures(runs, peer, load):
+    """(deliveries per CPU second, parleyd's ratio to it, p99 in µs, its ratio
+    to parleyd's); None where there is nothing to say."""
+    speed = median(runs, peer, load, "deliveries_per_cpu_s")
+    late = median(runs, peer, load, "p99_us")
+    our_speed = median(runs, OURS, load, "deliveries_per_cpu_s")
+    our_late = median(runs, OURS, load, "p99_us")
+    return (speed, our_speed / speed if speed and our_speed else None,
+            late, late / our_late if late and our_late else None)
+
+
+def cell(value, digits):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def table(runs, versions, loads):
+    lines = [("members", "in flight", "server", "thousands/CPU-s",
+              "parleyd is × as fast", "p99 ms", "× parleyd's p99")]
+    for load in loads:
+        for peer in versions:
+            speed, faster, late, later = figures(runs, peer, load)
+            lines.append((
+                str(load[0]), str(load[1]), f"{peer} {versions[peer]}".strip(),
+                cell(speed and speed / 1e3, 1), cell(faster, 2),
+                cell(late and late / 1e3, 2), cell(later, 2)))
+    return lines
+
+
+def save(arguments, runs, versions, loads):
+    out = arguments.out
+    (out / "compare.json").write_text(json.dumps(
+        {"versions": versions, "runs": runs}, indent=1) + "\n")
+    if not runs:
+        return
+    with open(out / "compare.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, list(runs[0]))
+        writer.writeheader()
+        writer.writerows(runs)
+    for members, window in loads:
+        values = [(peer, (median(runs, peer, (members, window),
+                                 "deliveries_per_cpu_s") or 0) / 1e3)
+                  for peer in versions]
+        (out / f"compare-{members}-{window}.svg").write_text(chart.bars(
+            f"Thousands of deliveries per CPU second: {members} members, "
+            f"{window} in flight", values))
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--members", type=int, help="of the room")
+    parser.add_argument("--window", type=int, default=64,
+                        help="messages in flight, with --members")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1,
+                        help="of the server's CPU time in a run")
+    parser.add_argument("--quick", action="store_true",
+                        help="one round of a quarter of the length")
+    parser.add_argument("--peer", action="append", metavar="NAME",
+                        choices=[peer.name for peer in PEERS],
+                        help="only this one beside parleyd; may be given "
+                             "again")
+    parser.add_argument("--markdown", type=Path, metavar="PAGE",
+                        help="write the table into this page, too")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench/results")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.rounds = 1
+        arguments.seconds /= 4
+    if arguments.rounds < 1 or arguments.seconds <= 0:
+        parser.error("--rounds and --seconds must be above 0")
+    return arguments
+
+
+def main():
+    arguments = read_arguments()
+    loads = (((arguments.members, arguments.window),) if arguments.members
+             else LOADS)
+    asked = [peer for peer in PEERS if peer.name == OURS
+             or not arguments.peer or peer.name in arguments.peer]
+    versions = {peer.name: peer.version() for peer in asked}
+    absent = [name for name, version in versions.items() if version is None]
+    versions = {name: version for name, version in versions.items()
+                if version is not None}
+    if OURS in absent or not (ROOT / "build/parley-bench").exists():
+        print("missing: build/parleyd, build/parley-bench (make)",
+              file=sys.stderr)
+        return 2
+    if absent:
+        print(f"not installed, left out: {', '.join(absent)} "
+              "(tools/setup compare)")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    runs, failures = run_all([peer for peer in asked if peer.name in versions],
+                             loads, arguments)
+    lines = table(runs, versions, loads)
+    print(plain(lines), end="")
+    save(arguments, runs, versions, loads)
+    if arguments.markdown:
+        write_part(arguments.markdown, "bench-compare", markdown(lines))
+    for _, failure in failures:
+        print(f"FAILED {failure}", file=sys.stderr)
+    return 1 if any(name == OURS for name, _ in failures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

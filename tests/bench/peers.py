@@ -1,0 +1,135 @@
+"""Other servers: how each is started, spoken to, and told from the others.
+
+A peer is spoken to in the way of a target of parley-bench: `bare` sends a
+text that everybody on the same path gets as it is, `mqtt` publishes it to a
+topic with QoS 0. All of them promise that a speaker's messages arrive in
+order, and none that a message survives, so that a loss is found as well.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Callable, NamedTuple, Optional
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent / "compare"
+NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+NODE_MODULES = ROOT / "build/compare/node_modules"
+NO_LIMITS = ("--limits-messages", "0", "--limits-bytes", "0",
+             "--limits-connections", "20000", "--limits-accept-rate", "0")
+
+
+def said_by(*command, env=None):
+    """What a command prints; None if there is no such command, or it fails."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True,
+                              timeout=10, env=env, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return (done.stdout + done.stderr).strip() if done.returncode == 0 else None
+
+
+def written(name, port, directory):
+    """A configuration, with what this run has chosen; returns its path."""
+    path = os.path.join(directory, name)
+    text = (HERE / name).read_text()
+    text = text.replace("@PORT@", str(port)).replace("@DIR@", directory)
+    Path(path).write_text(text)
+    return path
+
+
+class Peer(NamedTuple):
+    name: str
+    target: str
+    version: Callable  # () → text, or None: it is not installed
+    command: Callable  # (port, directory) → what to start
+    environment: Optional[dict] = None
+
+
+# --- ours, and the limit ------------------------------------------------------
+
+def our_version():
+    said = said_by(str(ROOT / "build/parleyd"), "--version")
+    return said.split()[-1] if said else None
+
+
+def our_command(port, _):
+    return [str(ROOT / "build/parleyd"), "--listen", f"127.0.0.1:{port}",
+            *NO_LIMITS]
+
+
+def limit_version():
+    return "" if (ROOT / "build/limit_server").exists() else None
+
+
+def limit_command(port, _):
+    return [str(ROOT / "build/limit_server"), str(port)]
+
+
+# --- nginx with nchan ---------------------------------------------------------
+
+def debian_version(package):
+    said = said_by("dpkg-query", "-W", "-f", "${Version}", package)
+    return re.sub(r"^\d+:|[+-].*$", "", said) if said else "?"
+
+
+def nchan_version():
+    if not (shutil.which("nginx") and NCHAN.exists()):
+        return None
+    return debian_version("libnginx-mod-nchan")
+
+
+def nchan_command(port, directory):
+    return ["nginx", "-p", directory, "-c",
+            written("nginx.conf", port, directory)]
+
+
+# --- mosquitto ----------------------------------------------------------------
+
+def mosquitto_version():
+    if not shutil.which("mosquitto"):
+        return None
+    return debian_version("mosquitto")
+
+
+def mosquitto_command(port, directory):
+    return ["mosquitto", "-c", written("mosquitto.conf", port, directory)]
+
+
+# --- libraries, with thirty lines of ours -------------------------------------
+
+def python():
+    return said_by(str(ROOT / "tools/python"), "--present") or "python3"
+
+
+def websockets_version():
+    return said_by(python(), "-c",
+                   "import websockets.version as v; print(v.version)")
+
+
+def websockets_command(port, _):
+    return [python(), str(HERE / "websockets_fanout.py"), str(port)]
+
+
+NODE = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
+
+
+def ws_version():
+    return said_by("node", "-p", "require('ws/package.json').version",
+                   env=NODE)
+
+
+def ws_command(port, _):
+    return ["node", str(HERE / "ws_fanout.js"), str(port)]
+
+
+PEERS = (
+    Peer("parleyd", "parley", our_version, our_command),
+    Peer("limit", "bare", limit_version, limit_command),
+    Peer("nchan", "bare", nchan_version, nchan_command),
+    Peer("mosquitto", "mqtt", mosquitto_version, mosquitto_command),
+    Peer("ws", "bare", ws_version, ws_command, NODE),
+    Peer("websockets", "bare", websockets_version, websockets_command),
+)

@@ -1,0 +1,65 @@
+"""What is said of other servers, and of those that are not there."""
+
+import pytest
+
+import compare
+import peers
+
+
+def run(peer, number, speed, late, load=(100, 64)):
+    return {"peer": peer, "round": number, "members": load[0],
+            "window": load[1], "deliveries_per_cpu_s": speed, "p99_us": late}
+
+
+RUNS = [run("parleyd", 0, 6000, 10), run("parleyd", 1, 8000, 30),
+        run("parleyd", 2, 7000, 20), run("ws", 0, 700, 200),
+        run("ws", 1, 1400, 40), run("ws", 2, 350, 100),
+        run("ws", 0, 1, 1, (10, 1))]
+
+
+def test_ratios_are_of_medians_of_the_same_load():
+    speed, faster, late, later = compare.figures(RUNS, "ws", (100, 64))
+    assert (speed, faster, late, later) == (700, 10, 100, 5)
+
+
+def test_beside_itself_everything_is_one():
+    assert compare.figures(RUNS, "parleyd", (100, 64)) == (7000, 1, 20, 1)
+
+
+def test_whoever_failed_has_no_figures():
+    assert compare.figures(RUNS, "nchan", (100, 64)) == (None,) * 4
+
+
+def test_without_ours_there_are_figures_but_no_ratios():
+    assert compare.figures(RUNS, "ws", (10, 1)) == (1, None, 1, None)
+
+
+def test_names_the_version_of_everybody():
+    lines = compare.table(RUNS, {"parleyd": "1.0", "limit": "", "ws": "8.2"},
+                          [(100, 64)])
+    assert [line[2] for line in lines[1:]] == ["parleyd 1.0", "limit",
+                                               "ws 8.2"]
+    assert lines[2][3:] == ("-",) * 4
+    assert lines[3][3:] == ("0.7", "10.00", "0.10", "5.00")
+
+
+@pytest.mark.parametrize("peer", [
+    each for each in peers.PEERS if each.name in ("nchan", "mosquitto", "ws")])
+def test_is_not_there_if_there_is_no_such_program(peer, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(peers.NODE, "PATH", str(tmp_path))
+    assert peer.version() is None
+
+
+def test_what_fails_says_no_version():
+    assert peers.said_by("sh", "-c", "echo 1.0; exit 1") is None
+    assert peers.said_by("sh", "-c", "echo 1.0") == "1.0"
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "mosquitto.conf"])
+def test_a_configuration_says_what_the_run_has_chosen(name, tmp_path):
+    path = peers.written(name, 4711, str(tmp_path))
+    text = open(path).read()
+    assert path == str(tmp_path / name)
+    assert "4711" in text and str(tmp_path) in text
+    assert "@PORT@" not in text and "@DIR@" not in text
