@@ -137,6 +137,8 @@ class Page:
         self.type(name, "#name")
         self.find("#name").send_keys(Keys.ENTER)
         self.until_in(room or "Lobby")
+        # It takes a line off the messages when it goes.
+        eventually(lambda: not self.is_seen("#line"))
 
     def go(self, room):
         """To a place that is in the list."""
