@@ -1,6 +1,6 @@
 /*
  * Writes the fields of a JSON object. The head of a field is a literal that
- * holds whatever stands before the value: STR(",\"seq\":").
+ * holds whatever stands before the value: STR(",\"seq\":"). Public.
  */
 #ifndef WIRE_JSON_FIELDS_H
 #define WIRE_JSON_FIELDS_H

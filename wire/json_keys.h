@@ -1,4 +1,4 @@
-/* Finds out whether a key stands twice in an object. */
+/* Finds out whether a key stands twice in an object. Public. */
 #ifndef WIRE_JSON_KEYS_H
 #define WIRE_JSON_KEYS_H
 

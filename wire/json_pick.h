@@ -1,4 +1,4 @@
-/* Picks out of a JSON object what is looked for. */
+/* Picks out of a JSON object what is looked for. Public. */
 #ifndef WIRE_JSON_PICK_H
 #define WIRE_JSON_PICK_H
 

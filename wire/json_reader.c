@@ -195,6 +195,32 @@ json_next(struct json_reader *reader, struct json_member *out)
 	return false;
 }
 
+void
+json_open_array(struct json_reader *reader, struct str text, size_t depth)
+{
+	begin(reader, text, depth);
+	if (json_peek(reader) != '[')
+		json_fail_at(reader, JSON_MALFORMED, reader->at);
+	else
+		enter(reader);
+}
+
+bool
+json_next_item(struct json_reader *reader, struct json_value *out)
+{
+	bool first = reader->keys.count == 0;
+
+	if (reader->error != JSON_OK)
+		return false;
+	reader->keys.count = 1;
+	if (next_item(reader, first, ']'))
+		return read_value(reader, out);
+	json_skip_space(reader);
+	if (reader->error == JSON_OK && reader->at < reader->end)
+		return json_fail(reader, JSON_TRAILING, reader->at);
+	return false;
+}
+
 bool
 json_is_value(struct str text, size_t depth)
 {

@@ -1,4 +1,7 @@
-/* Reads a JSON object, strictly by RFC 8259 and without allocating. */
+/*
+ * Reads a JSON object or array, strictly by RFC 8259 and without allocating.
+ * Public.
+ */
 #ifndef WIRE_JSON_READER_H
 #define WIRE_JSON_READER_H
 
@@ -79,7 +82,8 @@ struct json_reader {
 	const char *at;
 	const char *end;
 	size_t depth_left;
-	struct json_keys keys; /* of the outermost object */
+	struct json_keys
+	    keys; /* of the outermost object; of an array, a count */
 };
 
 /* The outermost object has depth 1. */
@@ -87,6 +91,14 @@ void json_open(struct json_reader *, struct str text, size_t depth);
 
 /* False: there are no more, or there is an error. */
 bool json_next(struct json_reader *, struct json_member *out);
+
+/*
+ * The same for the items of an array. Its text is that of a value of a
+ * document that was read, and may itself be read while another one is read
+ * from item to item.
+ */
+void json_open_array(struct json_reader *, struct str text, size_t depth);
+bool json_next_item(struct json_reader *, struct json_value *out);
 
 /*
  * Whether a text is one JSON value of any kind: what json_open() says is not

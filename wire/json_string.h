@@ -1,4 +1,4 @@
-/* What a JSON string means once its escapes are gone. */
+/* What a JSON string means once its escapes are gone. Public. */
 #ifndef WIRE_JSON_STRING_H
 #define WIRE_JSON_STRING_H
 

@@ -1,4 +1,4 @@
-/* Writes JSON into a wire_text. */
+/* Writes JSON into a wire_text. Public. */
 #ifndef WIRE_JSON_WRITER_H
 #define WIRE_JSON_WRITER_H
 

@@ -1,4 +1,4 @@
-/* Appending to a wire_text. */
+/* Appending to a wire_text. Public. */
 #ifndef WIRE_TEXT_H
 #define WIRE_TEXT_H
 

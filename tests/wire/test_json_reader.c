@@ -323,6 +323,56 @@ START_TEST(knows_a_value_only_as_deep_as_it_may)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t items;
+	enum json_error error;
+} arrays[] = {
+	{ "[]", 0, JSON_OK },
+	{ " [ 1 , \"a\", {\"a\":[2]}, [], null ] ", 5, JSON_OK },
+	{ "[1,]", 1, JSON_MALFORMED },
+	{ "[1 2]", 1, JSON_MALFORMED },
+	{ "[,1]", 0, JSON_MALFORMED },
+	{ "[1", 1, JSON_TRUNCATED },
+	{ "[1]]", 1, JSON_TRAILING },
+	{ "{}", 0, JSON_MALFORMED },
+	{ "[[[[[]]]]]", 0, JSON_TOO_DEEP },
+};
+
+START_TEST(reads_the_items_of_an_array)
+{
+	struct json_reader reader;
+	struct json_value item;
+	size_t items = 0;
+
+	json_open_array(&reader, str_from(arrays[_i].text), 4);
+	while (json_next_item(&reader, &item))
+		items++;
+	ck_assert_uint_eq(items, arrays[_i].items);
+	ck_assert_int_eq(reader.error, arrays[_i].error);
+	ck_assert(!json_next_item(&reader, &item));
+}
+END_TEST
+
+START_TEST(reads_objects_while_it_goes_through_their_array)
+{
+	struct json_reader list, object;
+	struct json_member member;
+	struct json_value item;
+	size_t members = 0;
+
+	json_open_array(&list, STR("[{\"a\":1},{\"a\":2,\"b\":3}]"), 4);
+	while (json_next_item(&list, &item)) {
+		json_open(&object, item.text, 4);
+		while (json_next(&object, &member))
+			members++;
+		ck_assert_int_eq(object.error, JSON_OK);
+	}
+	ck_assert_int_eq(list.error, JSON_OK);
+	ck_assert_uint_eq(members, 3);
+}
+END_TEST
+
 SUITE(json_reader)
 {
 	tcase_add_loop_test(tests, reads_what_is_sound, 0,
@@ -338,4 +388,7 @@ SUITE(json_reader)
 	tcase_add_loop_test(tests, knows_a_value_of_any_kind, 0,
 	    sizeof(values) / sizeof(values[0]));
 	tcase_add_test(tests, knows_a_value_only_as_deep_as_it_may);
+	tcase_add_loop_test(tests, reads_the_items_of_an_array, 0,
+	    sizeof(arrays) / sizeof(arrays[0]));
+	tcase_add_test(tests, reads_objects_while_it_goes_through_their_array);
 }
