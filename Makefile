@@ -44,9 +44,11 @@ libs.wire        := wire domain
 libs.persistence := persistence domain
 libs.transport   := transport wire domain
 libs.cmd         := cmd commands transport wire persistence domain
+libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
 syslibs.transport   := -levent_core -lz
 syslibs.cmd         := -levent_core -lz -lpthread
+syslibs.parley      := -levent_core -levent_openssl -lssl -lcrypto -ledit
 oracle.wire       := -ljansson
 
 # A line for each step; `make V=1` shows the commands.
@@ -54,8 +56,9 @@ Q := $(if $(V),,@)
 quiet = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(quiet),:,echo '  $(1)')
 
-# The program without its main() is one more part to be tested.
+# The programs without their main() are more parts to be tested.
 folder.cmd := cmd/parleyd
+folder.parley := cmd/parley
 folder = $(or $(folder.$(1)),$(1))
 archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
@@ -67,7 +70,7 @@ test_objects = $(call objects,tests/main.c \
 
 # --- programs ---------------------------------------------------------------
 programs := $(O)/parleyd $(O)/parley-bench $(O)/echo_server $(O)/limit_server
-parts    := $(layers) cmd
+parts    := $(layers) cmd parley
 suites   := $(parts:%=$(O)/check_%)
 fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -130,7 +133,8 @@ $(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
 	@$(call say,LD $@)
 	$(Q)$(CC) $(filter-out -M%,$(CPPFLAGS)) -std=c11 $(warnings) -O1 -g \
 		-fPIC -shared $(filter %.c,$^) -ldl -o $@
-$(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archives,cmd)
+$(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archive,parley) \
+		$(call archives,cmd)
 	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
 $(O)/fuzz_segment: $(call objects,\
 	$(wildcard tests/support/persistence/memory_*.c))
