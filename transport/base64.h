@@ -1,4 +1,4 @@
-/* Base64 as RFC 4648 §4 has it. Private to the handshake. */
+/* Base64 as RFC 4648 §4 has it, for the handshake. Public. */
 #ifndef TRANSPORT_BASE64_H
 #define TRANSPORT_BASE64_H
 

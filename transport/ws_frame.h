@@ -1,4 +1,4 @@
-/* The head of a WebSocket frame: RFC 6455 §5.2, §5.3. Pure. */
+/* The head of a WebSocket frame: RFC 6455 §5.2, §5.3. Pure. Public. */
 #ifndef TRANSPORT_WS_FRAME_H
 #define TRANSPORT_WS_FRAME_H
 

@@ -1,4 +1,4 @@
-/* The opening handshake, the server's side: RFC 6455 §4.2. Pure. */
+/* The opening handshake, the server's side: RFC 6455 §4.2. Pure. Public. */
 #ifndef TRANSPORT_WS_HANDSHAKE_H
 #define TRANSPORT_WS_HANDSHAKE_H
 

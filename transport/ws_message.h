@@ -1,6 +1,7 @@
 /*
  * Messages out of frames: fragments, control frames, closing, UTF-8.
  * RFC 6455 §5.4, §5.5, §7, §8.1; RFC 7692 §7.2. Pure: bytes in, calls out.
+ * Public.
  */
 #ifndef TRANSPORT_WS_MESSAGE_H
 #define TRANSPORT_WS_MESSAGE_H

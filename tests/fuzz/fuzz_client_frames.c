@@ -1,0 +1,90 @@
+/* Frames from a server, as a client reads them: whole, or in two pieces. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/parley/frames.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What was found, in a number: the same calls give the same one. */
+struct found {
+	uint64_t sum;
+	bool closed;
+};
+
+static void
+require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static bool
+add(struct found *found, unsigned kind, struct str text)
+{
+	require(!found->closed);
+	found->sum = found->sum * 31 + kind;
+	for (size_t i = 0; i < text.len; i++)
+		found->sum = found->sum * 31 + (uint8_t)text.data[i];
+	return true;
+}
+
+static bool
+text(void *arg, struct str text)
+{
+	require(utf8_is_valid(text) && text.len <= FRAMES_MESSAGE_MAX);
+	return add(arg, 1, text);
+}
+
+static bool
+ping(void *arg, struct str payload)
+{
+	require(payload.len <= WS_CONTROL_MAX);
+	return add(arg, 2, payload);
+}
+
+static bool
+close_(void *arg, unsigned code, struct str reason)
+{
+	struct found *found = arg;
+
+	require(utf8_is_valid(reason));
+	add(found, code, reason);
+	found->closed = true;
+	return false;
+}
+
+static const struct frames_ops ops = {
+	.text = text,
+	.ping = ping,
+	.close = close_,
+};
+
+static unsigned
+feed(struct found *found, const uint8_t *data, size_t size, size_t split)
+{
+	struct frames frames;
+	unsigned code;
+	bool on;
+
+	frames_init(&frames);
+	code =
+	    frames_feed(&frames, &ops, found, (const char *)data, split, &on);
+	if (code == 0 && on)
+		code = frames_feed(&frames, &ops, found,
+		    (const char *)data + split, size - split, &on);
+	require(frames.len <= size);
+	frames_fini(&frames);
+	return code;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct found whole = { 0 }, split = { 0 };
+	size_t at = size == 0 ? 0 : data[size - 1] % size;
+
+	require(feed(&whole, data, size, size) == feed(&split, data, size, at));
+	require(whole.sum == split.sum && whole.closed == split.closed);
+	return 0;
+}
