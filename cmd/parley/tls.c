@@ -1,0 +1,132 @@
+#include "cmd/parley/tls.h"
+
+#include <arpa/inet.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct tls {
+	SSL_CTX *context;
+	bool insecure;
+};
+
+static void
+explain(char *why, size_t size, const char *what)
+{
+	unsigned long error = ERR_get_error();
+	const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
+
+	snprintf(why, size, "%s%s%s", what, reason == NULL ? "" : ": ",
+	    reason == NULL ? "" : reason);
+	ERR_clear_error();
+}
+
+static bool
+trust(struct tls *tls, const struct tls_config *config, char *why, size_t size)
+{
+	SSL_CTX *context = tls->context;
+
+	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+	SSL_CTX_set_verify(context,
+	    config->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+	if (config->insecure)
+		return true;
+	if (config->ca_file != NULL) {
+		if (SSL_CTX_load_verify_file(context, config->ca_file) == 1)
+			return true;
+		explain(why, size, config->ca_file);
+		return false;
+	}
+	if (SSL_CTX_set_default_verify_paths(context) == 1)
+		return true;
+	explain(why, size, "the system's certificates");
+	return false;
+}
+
+struct tls *
+tls_create(const struct tls_config *config, char *why, size_t size)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+
+	if (tls == NULL)
+		goto no_memory;
+	tls->insecure = config->insecure;
+	tls->context = SSL_CTX_new(TLS_client_method());
+	if (tls->context == NULL)
+		goto free_tls;
+	if (trust(tls, config, why, size))
+		return tls;
+	tls_destroy(tls);
+	return NULL;
+free_tls:
+	free(tls);
+no_memory:
+	explain(why, size, "TLS");
+	return NULL;
+}
+
+void
+tls_destroy(struct tls *tls)
+{
+	if (tls == NULL)
+		return;
+	SSL_CTX_free(tls->context);
+	free(tls);
+}
+
+/* Names are asked for by SNI, which addresses are not to be (RFC 6066 §3). */
+static bool
+expect_host(SSL *ssl, const char *host)
+{
+	struct in6_addr address;
+
+	if (inet_pton(AF_INET, host, &address) == 1 ||
+	    inet_pton(AF_INET6, host, &address) == 1)
+		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl),
+			   host) == 1;
+	return SSL_set1_host(ssl, host) == 1 &&
+	       SSL_set_tlsext_host_name(ssl, host) == 1;
+}
+
+struct bufferevent *
+tls_bufferevent(struct tls *tls, struct event_base *base, const char *host)
+{
+	SSL *ssl = SSL_new(tls->context);
+	struct bufferevent *bufferevent;
+
+	if (ssl == NULL)
+		return NULL;
+	if (!tls->insecure && !expect_host(ssl, host))
+		goto free_ssl;
+	bufferevent = bufferevent_openssl_socket_new(base, -1, ssl,
+	    BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
+	if (bufferevent == NULL)
+		goto free_ssl;
+	/* Many peers leave without a word of TLS; a close frame is ours. */
+	bufferevent_openssl_set_allow_dirty_shutdown(bufferevent, 1);
+	return bufferevent;
+free_ssl:
+	SSL_free(ssl);
+	return NULL;
+}
+
+bool
+tls_failure(struct bufferevent *bufferevent, char *why, size_t size)
+{
+	SSL *ssl = bufferevent_openssl_get_ssl(bufferevent);
+	unsigned long error = bufferevent_get_openssl_error(bufferevent);
+	long verdict = ssl == NULL ? X509_V_OK : SSL_get_verify_result(ssl);
+	const char *reason;
+
+	if (ssl == NULL || error == 0)
+		return false;
+	reason = ERR_reason_error_string(error);
+	if (verdict != X509_V_OK)
+		reason = X509_verify_cert_error_string(verdict);
+	snprintf(why, size, "TLS: %s", reason == NULL ? "failed" : reason);
+	return true;
+}
