@@ -1,0 +1,114 @@
+/* What a server said, in one form for all dialects. */
+#ifndef CMD_PARLEY_HEARD_H
+#define CMD_PARLEY_HEARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/str.h"
+#include "wire/json_reader.h"
+
+/* As deep as our servers let a message be; beyond, it is not read. */
+#define HEARD_DEPTH JSON_DEPTH_MAX
+
+enum heard_kind {
+	HEARD_NOTHING, /* of no interest, or of a later version */
+	HEARD_WELCOME, /* who one is */
+	HEARD_SAID,    /* a message */
+	HEARD_ACK,     /* one of ours was taken */
+	HEARD_ERROR,
+	HEARD_JOINED,
+	HEARD_LEFT,
+	HEARD_CREATED,
+	HEARD_CAME,
+	HEARD_WENT,
+	HEARD_COUNT,
+	HEARD_NAMED,   /* one's own name */
+	HEARD_RENAMED, /* somebody else's */
+	HEARD_MEMBERS,
+	HEARD_ROOMS,
+	HEARD_HISTORY,
+	HEARD_DM,
+	HEARD_DM_SENT,
+	HEARD_BYE
+};
+
+/*
+ * Texts that are not there are absent, numbers 0. All of them are borrowed
+ * until the next reading begins.
+ */
+struct heard {
+	enum heard_kind kind;
+	struct str word; /* what kind it is, as the dialect has it */
+	struct str room;
+	struct str name; /* of the room */
+	struct str member;
+	struct str member_id;
+	struct str was; /* the name before */
+	struct str epoch;
+	struct str code;    /* of an error, for programs */
+	struct str text;    /* for people; or what was said, if a string */
+	struct str message; /* what was said, as JSON */
+	struct str members; /* JSON arrays */
+	struct str rooms;
+	struct str messages;
+	struct str missing; /* [from, to] */
+	uint64_t ref;
+	uint64_t seq;
+	uint64_t at; /* milliseconds since 1970 */
+	uint64_t count;
+	uint64_t retry_after_ms;
+	bool recovered;
+	bool more;
+	bool epoch_changed;
+	bool persistent;
+	bool mine; /* said by this client */
+	bool old;  /* shown because it was asked for */
+};
+
+/* Where the unescaped texts of one frame are. */
+struct reading {
+	char *data;
+	size_t used;
+	size_t capacity;
+};
+
+void reading_init(struct reading *);
+void reading_fini(struct reading *);
+
+/* Makes room for the texts of one frame; false: no memory. */
+bool reading_begin(struct reading *, size_t frame_len);
+
+/* What the value means as a text, if it is a string; else absent. */
+struct str reading_text(struct reading *, const struct json_value *);
+
+enum field_type {
+	FIELD_TEXT,
+	FIELD_NUMBER,
+	FIELD_BOOLEAN,
+	FIELD_JSON,   /* as it stands */
+	FIELD_MESSAGE /* into text and message */
+};
+
+/* A key of a dialect, and where in struct heard its value goes. */
+struct field {
+	struct str key;
+	enum field_type type;
+	size_t offset;
+};
+
+#define FIELD(key, type, member)                   \
+	{                                          \
+		{ "" key, sizeof(key) - 1 }, type, \
+		    offsetof(struct heard, member) \
+	}
+
+/*
+ * Fills in what is there of these fields; what is of another type is left
+ * out. The rest of *out stays. False: this is no JSON object.
+ */
+bool heard_fill(struct heard *out, struct reading *, struct str json,
+    const struct field fields[], size_t count);
+
+#endif

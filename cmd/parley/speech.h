@@ -1,0 +1,73 @@
+/*
+ * How a client speaks: one table for each dialect. What a dialect has no
+ * word for is NULL in its table.
+ */
+#ifndef CMD_PARLEY_SPEECH_H
+#define CMD_PARLEY_SPEECH_H
+
+#include "cmd/parley/heard.h"
+#include "wire/dialect.h"
+
+enum deed_kind {
+	DEED_SAY,
+	DEED_JOIN,
+	DEED_LEAVE,
+	DEED_CREATE,
+	DEED_ROOMS,
+	DEED_MEMBERS,
+	DEED_HISTORY,
+	DEED_DM,
+	DEED_NAME,
+	DEED_ALIVE, /* for servers that send silent clients away */
+	DEED_KINDS
+};
+
+/* What a client wants to have done. Texts may be absent. */
+struct deed {
+	enum deed_kind kind;
+	struct str room;
+	struct str name; /* of a member or a room */
+	struct str text;
+	struct str key; /* makes saying it again safe */
+	struct str epoch;
+	uint64_t seq; /* the last one known */
+	uint64_t ref; /* 0: none */
+	uint64_t limit;
+};
+
+struct speech {
+	const char *name;
+	const char *path;
+	bool lobby;               /* one can talk without being in a room */
+	bool resumes;             /* rooms have numbers, and keys */
+	bool named;               /* members choose a name, in the URL */
+	bool joins_first;         /* the server is silent until one joins */
+	bool deaf_to_oneself;     /* authors do not hear what they said */
+	bool bare_words;          /* commands at the prompt need no slash */
+	const char *default_room; /* where one cannot be without; or NULL */
+	void (*write[DEED_KINDS])(struct wire_text *, const struct deed *);
+	/* Reads a frame; false: it is not of this dialect. */
+	bool (*read)(struct reading *, struct str frame, struct heard *out);
+	/* Fills in an element of one of the lists: rooms or messages. */
+	bool (*read_item)(struct reading *, struct str item, struct heard *);
+};
+
+extern const struct speech speech_command;
+extern const struct speech speech_action;
+extern const struct speech speech_topic;
+
+/* By its name; NULL: there is none. */
+const struct speech *speech_find(const char *name);
+
+/* By the path, or the first of them. */
+struct url;
+const struct speech *speech_of_url(const struct url *);
+
+/* The kind that a word means. */
+struct speech_word {
+	struct str word;
+	enum heard_kind kind;
+};
+enum heard_kind speech_kind(const struct speech_word[], size_t, struct str);
+
+#endif

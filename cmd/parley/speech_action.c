@@ -1,0 +1,89 @@
+/* The dialect of seeds 002 and 004: docs/protocol-action.md. */
+#include "cmd/parley/speech.h"
+#include "wire/json_fields.h"
+
+static void
+say(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"action\":\"message\",\"body\":"), deed->text);
+	wire_text_append(out, STR("}"));
+}
+
+static void
+join(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"action\":\"join\",\"body\":{\"room_id\":"),
+	    deed->room);
+	wire_text_append(out, STR("}}"));
+}
+
+static void
+leave(struct wire_text *out, const struct deed *deed)
+{
+	(void)deed;
+	wire_text_append(out, STR("{\"action\":\"leave\",\"body\":{}}"));
+}
+
+static void
+create(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"action\":\"create\",\"body\":{\"room_name\":"),
+	    deed->name);
+	wire_text_append(out, STR("}}"));
+}
+
+static const struct field fields[] = {
+	FIELD("status", FIELD_TEXT, word),
+	FIELD("client_id", FIELD_TEXT, member),
+	FIELD("room_id", FIELD_TEXT, room),
+	FIELD("message", FIELD_TEXT, text),
+	FIELD("from", FIELD_TEXT, member),
+	FIELD("body", FIELD_MESSAGE, message),
+};
+
+/* The answers differ in what they say to people, and in nothing else. */
+static enum heard_kind
+kind_of_success(const struct heard *heard)
+{
+	if (heard->room.data != NULL)
+		return HEARD_JOINED;
+	return str_equal(heard->text, STR("Left room")) ? HEARD_LEFT
+							: HEARD_ACK;
+}
+
+static enum heard_kind
+kind_of(const struct heard *heard)
+{
+	if (heard->word.data == NULL)
+		return heard->member.data == NULL ? HEARD_NOTHING : HEARD_SAID;
+	if (str_equal(heard->word, STR("connected")))
+		return HEARD_WELCOME;
+	if (str_equal(heard->word, STR("success")))
+		return kind_of_success(heard);
+	return str_equal(heard->word, STR("error")) ? HEARD_ERROR
+						    : HEARD_NOTHING;
+}
+
+static bool
+read(struct reading *reading, struct str frame, struct heard *out)
+{
+	if (!heard_fill(out, reading, frame, fields,
+		sizeof(fields) / sizeof(fields[0])))
+		return false;
+	out->kind = kind_of(out);
+	return true;
+}
+
+const struct speech speech_action = {
+	.name = "action",
+	.path = "/ws/action",
+	.deaf_to_oneself = true,
+	.bare_words = true,
+	.write = {
+	    [DEED_SAY] = say,
+	    [DEED_JOIN] = join,
+	    [DEED_LEAVE] = leave,
+	    [DEED_CREATE] = create,
+	},
+	.read = read,
+};

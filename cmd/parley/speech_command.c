@@ -1,0 +1,184 @@
+/* The native dialect: docs/protocol.md. */
+#include "cmd/parley/speech.h"
+#include "wire/json_fields.h"
+
+/* Ends what every command ends with. */
+static void
+end(struct wire_text *out, const struct deed *deed)
+{
+	if (deed->ref != 0)
+		put_unsigned(out, STR(",\"ref\":"), deed->ref);
+	wire_text_append(out, STR("}"));
+}
+
+static void
+say(struct wire_text *out, const struct deed *deed)
+{
+	wire_text_append(out, STR("{\"command\":\"broadcast\""));
+	put_text_if_given(out, STR(",\"room\":"), deed->room);
+	put_text(out, STR(",\"message\":"), deed->text);
+	if (deed->room.data != NULL)
+		put_text_if_given(out, STR(",\"key\":"), deed->key);
+	end(out, deed);
+}
+
+static void
+join(struct wire_text *out, const struct deed *deed)
+{
+	wire_text_append(out, STR("{\"command\":\"join\",\"create\":true"));
+	put_text(out, STR(",\"room\":"), deed->room);
+	if (deed->epoch.data != NULL) {
+		put_text(out, STR(",\"since\":{\"epoch\":"), deed->epoch);
+		put_unsigned(out, STR(",\"seq\":"), deed->seq);
+		wire_text_append(out, STR("}"));
+	}
+	put_unsigned(out, STR(",\"history\":"), deed->limit);
+	end(out, deed);
+}
+
+static void
+leave(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"command\":\"leave\",\"room\":"), deed->room);
+	end(out, deed);
+}
+
+static void
+create(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"command\":\"create\",\"name\":"), deed->name);
+	end(out, deed);
+}
+
+static void
+rooms(struct wire_text *out, const struct deed *deed)
+{
+	wire_text_append(out, STR("{\"command\":\"rooms\""));
+	end(out, deed);
+}
+
+static void
+members(struct wire_text *out, const struct deed *deed)
+{
+	wire_text_append(out, STR("{\"command\":\"list\""));
+	put_text_if_given(out, STR(",\"room\":"), deed->room);
+	end(out, deed);
+}
+
+/* Behind a number, or else the newest. */
+static void
+history(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"command\":\"history\",\"room\":"), deed->room);
+	put_unsigned(out, STR(",\"limit\":"), deed->limit);
+	if (deed->epoch.data != NULL)
+		put_unsigned(out, STR(",\"after\":"), deed->seq);
+	end(out, deed);
+}
+
+static void
+dm(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"command\":\"dm\",\"recipient\":"), deed->name);
+	put_text(out, STR(",\"message\":"), deed->text);
+	end(out, deed);
+}
+
+static void
+name(struct wire_text *out, const struct deed *deed)
+{
+	put_text(out, STR("{\"command\":\"name\",\"name\":"), deed->name);
+	end(out, deed);
+}
+
+static const struct field fields[] = {
+	FIELD("event", FIELD_TEXT, word),
+	FIELD("room", FIELD_TEXT, room),
+	FIELD("name", FIELD_TEXT, name),
+	FIELD("member", FIELD_TEXT, member),
+	FIELD("member_id", FIELD_TEXT, member_id),
+	FIELD("id", FIELD_TEXT, member_id),
+	FIELD("was", FIELD_TEXT, was),
+	FIELD("epoch", FIELD_TEXT, epoch),
+	FIELD("code", FIELD_TEXT, code),
+	FIELD("reason", FIELD_TEXT, text),
+	FIELD("message", FIELD_MESSAGE, message),
+	FIELD("members", FIELD_JSON, members),
+	FIELD("members", FIELD_NUMBER, count),
+	FIELD("rooms", FIELD_JSON, rooms),
+	FIELD("messages", FIELD_JSON, messages),
+	FIELD("missing", FIELD_JSON, missing),
+	FIELD("ref", FIELD_NUMBER, ref),
+	FIELD("seq", FIELD_NUMBER, seq),
+	FIELD("at", FIELD_NUMBER, at),
+	FIELD("count", FIELD_NUMBER, count),
+	FIELD("retry_after_ms", FIELD_NUMBER, retry_after_ms),
+	FIELD("recovered", FIELD_BOOLEAN, recovered),
+	FIELD("more", FIELD_BOOLEAN, more),
+	FIELD("epoch_changed", FIELD_BOOLEAN, epoch_changed),
+	FIELD("persistent", FIELD_BOOLEAN, persistent),
+};
+
+#define WORD(word, kind)                            \
+	{                                           \
+		{ "" word, sizeof(word) - 1 }, kind \
+	}
+
+static const struct speech_word words[] = {
+	WORD("me", HEARD_WELCOME),
+	WORD("broadcast", HEARD_SAID),
+	WORD("ack", HEARD_ACK),
+	WORD("error", HEARD_ERROR),
+	WORD("joined", HEARD_JOINED),
+	WORD("left", HEARD_LEFT),
+	WORD("created", HEARD_CREATED),
+	WORD("join", HEARD_CAME),
+	WORD("leave", HEARD_WENT),
+	WORD("count", HEARD_COUNT),
+	WORD("named", HEARD_NAMED),
+	WORD("renamed", HEARD_RENAMED),
+	WORD("list", HEARD_MEMBERS),
+	WORD("rooms", HEARD_ROOMS),
+	WORD("history", HEARD_HISTORY),
+	WORD("dm", HEARD_DM),
+	WORD("dm_sent", HEARD_DM_SENT),
+	WORD("bye", HEARD_BYE),
+};
+
+static bool
+read_item(struct reading *reading, struct str item, struct heard *out)
+{
+	return heard_fill(out, reading, item, fields,
+	    sizeof(fields) / sizeof(fields[0]));
+}
+
+static bool
+read(struct reading *reading, struct str frame, struct heard *out)
+{
+	if (!read_item(reading, frame, out))
+		return false;
+	out->kind =
+	    speech_kind(words, sizeof(words) / sizeof(words[0]), out->word);
+	return true;
+}
+
+const struct speech speech_command = {
+	.name = "command",
+	.path = "/ws/command",
+	.lobby = true,
+	.resumes = true,
+	.named = true,
+	.write = {
+	    [DEED_SAY] = say,
+	    [DEED_JOIN] = join,
+	    [DEED_LEAVE] = leave,
+	    [DEED_CREATE] = create,
+	    [DEED_ROOMS] = rooms,
+	    [DEED_MEMBERS] = members,
+	    [DEED_HISTORY] = history,
+	    [DEED_DM] = dm,
+	    [DEED_NAME] = name,
+	},
+	.read = read,
+	.read_item = read_item,
+};
