@@ -1,0 +1,405 @@
+#include "cmd/parley/client.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "cmd/parley/client_inside.h"
+#include "cmd/parley/link.h"
+
+/* Behind the longest that any of our servers takes as a frame. */
+#define SAYING_MAX ((size_t)960 << 10)
+#define SAYINGS_MAX 1000
+#define RETRY_MOST_MS (5 * 60 * 1000)
+
+uint64_t
+client_chance(void)
+{
+	uint64_t chance = 0;
+
+	if (getrandom(&chance, sizeof(chance), 0) != (ssize_t)sizeof(chance))
+		abort(); /* Linux does not fail here */
+	return chance;
+}
+
+static void
+set_timer(struct event *timer, uint64_t ms)
+{
+	struct timeval after;
+
+	if (ms > RETRY_MOST_MS)
+		ms = RETRY_MOST_MS;
+	after.tv_sec = (time_t)(ms / 1000);
+	after.tv_usec = (suseconds_t)(ms % 1000 * 1000);
+	event_add(timer, &after);
+}
+
+/* --- out ------------------------------------------------------------------ */
+
+bool
+client_send(struct client *client, const struct deed *deed)
+{
+	const struct speech *speech = client->config.speech;
+
+	if (client->link == NULL)
+		return false;
+	wire_text_reset(&client->out);
+	speech->write[deed->kind](&client->out, deed);
+	return !client->out.failed &&
+	       link_send(client->link,
+		   str_slice(client->out.data, client->out.len));
+}
+
+void
+client_flush(struct client *client)
+{
+	struct saying *first = client->sayings.first;
+	struct deed deed = { .kind = DEED_SAY };
+
+	if (!client->online || client->waiting || first == NULL ||
+	    first->in_flight)
+		return;
+	deed.ref = first->ref;
+	deed.room = first->room;
+	deed.text = first->text;
+	if (first->key[0] != '\0')
+		deed.key = str_from(first->key);
+	first->in_flight = client_send(client, &deed);
+}
+
+void
+client_settle(struct client *client, bool taken)
+{
+	struct saying *first = client->sayings.first;
+
+	client->config.ops->said(client->config.arg, first->text, taken);
+	sayings_drop(&client->sayings);
+	client_flush(client);
+}
+
+enum client_saying
+client_say(struct client *client, struct str text)
+{
+	const struct speech *speech = client->config.speech;
+	struct str room = place_room(&client->place);
+
+	if (room.data == NULL && !speech->lobby)
+		return CLIENT_NOWHERE;
+	wire_text_reset(&client->out);
+	json_put_string(&client->out, text);
+	if (client->out.len > SAYING_MAX)
+		return CLIENT_TOO_LONG;
+	if (client->sayings.count >= SAYINGS_MAX || client->out.failed ||
+	    !sayings_add(&client->sayings, room, text,
+		speech->resumes && room.data != NULL))
+		return CLIENT_TOO_MANY;
+	client_flush(client);
+	return CLIENT_SAID;
+}
+
+size_t
+client_unsaid(const struct client *client)
+{
+	return client->sayings.count;
+}
+
+void
+client_join(struct client *client)
+{
+	struct deed deed = {
+		.kind = DEED_JOIN,
+		.room = place_room(&client->place),
+		.name = str_from(client->name),
+		.epoch = place_epoch(&client->place),
+		.seq = client->place.seq,
+		.limit = client->was_online ? 0 : client->config.history,
+		.ref = sayings_ref(&client->sayings),
+	};
+
+	client->join_ref = deed.ref;
+	client_send(client, &deed);
+}
+
+/* The room where one is, if none is named. */
+static bool
+needs_room(enum deed_kind kind)
+{
+	return kind == DEED_LEAVE || kind == DEED_HISTORY;
+}
+
+enum client_doing
+client_do(struct client *client, const struct deed *wish)
+{
+	const struct speech *speech = client->config.speech;
+	struct deed deed = *wish, leave = { .kind = DEED_LEAVE };
+
+	if (speech->write[deed.kind] == NULL)
+		return CLIENT_NO_WORD;
+	if (!client->online)
+		return CLIENT_OFFLINE;
+	if (deed.room.data == NULL)
+		deed.room = place_room(&client->place);
+	if (deed.room.data == NULL && needs_room(deed.kind))
+		return CLIENT_NO_ROOM;
+	deed.ref = sayings_ref(&client->sayings);
+	if (deed.kind == DEED_JOIN && speech->joins_first) {
+		deed.name = str_from(client->name);
+		if (client->place.room[0] != '\0')
+			client_send(client, &leave);
+	}
+	return client_send(client, &deed) ? CLIENT_DID : CLIENT_OFFLINE;
+}
+
+/* --- time ----------------------------------------------------------------- */
+
+static void
+wait_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+
+	(void)fd;
+	(void)what;
+	client->waiting = false;
+	if (client->online)
+		client_flush(client);
+	else if (client->link != NULL)
+		client_join(client);
+}
+
+void
+client_pause(struct client *client, uint64_t ms)
+{
+	client->waiting = true;
+	set_timer(client->wait, ms);
+}
+
+void
+client_be_ready(struct client *client)
+{
+	bool again = client->was_online;
+
+	if (client->online)
+		return;
+	client->online = client->was_online = true;
+	client->backoff.failures = 0;
+	client->return_after_ms = 0;
+	client->config.ops->ready(client->config.arg, again);
+	client_flush(client);
+}
+
+/* --- the connection ------------------------------------------------------- */
+
+static void
+opened(void *arg)
+{
+	struct client *client = arg;
+
+	if (!client->config.speech->joins_first)
+		return; /* the server speaks first */
+	if (client->place.room[0] != '\0')
+		client_join(client);
+	else
+		client_be_ready(client);
+}
+
+static void
+heard(void *arg, struct str frame)
+{
+	client_hear(arg, frame);
+}
+
+static void
+alive(void *arg)
+{
+	struct client *client = arg;
+	struct deed deed = { .kind = DEED_ALIVE };
+
+	if (client->config.speech->write[DEED_ALIVE] != NULL)
+		client_send(client, &deed);
+}
+
+/* Codes with which a server says not to come back as one is. */
+static bool
+is_final(unsigned code)
+{
+	return (code >= 1002 && code <= 1009 && code != 1005 && code != 1006) ||
+	       (code >= 4000 && code <= 4099);
+}
+
+static enum client_status
+status_of(const struct link_end *end)
+{
+	if (end->fault == LINK_PROTOCOL)
+		return CLIENT_PROTOCOL;
+	if (end->fault == LINK_REFUSED)
+		return end->code >= 500 ? CLIENT_UNAVAILABLE : CLIENT_PROTOCOL;
+	if (end->fault != LINK_CLOSED || !is_final(end->code))
+		return CLIENT_UNAVAILABLE;
+	return end->code == 1008 || end->code >= 4000 ? CLIENT_FORBIDDEN
+						      : CLIENT_PROTOCOL;
+}
+
+void
+client_give_up(struct client *client, enum client_status status,
+    const char *why)
+{
+	if (client->is_over)
+		return;
+	client->ending = client->is_over = true;
+	client->online = false;
+	client->config.ops->over(client->config.arg, status, why);
+}
+
+/* What cannot be said twice, and may have been heard, is not said again. */
+static void
+take_back(struct client *client)
+{
+	struct saying *first = client->sayings.first;
+
+	if (first == NULL || !first->in_flight)
+		return;
+	first->in_flight = false;
+	if (first->key[0] == '\0')
+		client_settle(client, false);
+}
+
+static void
+come_back_later(struct client *client)
+{
+	uint64_t wait_ms =
+	    backoff_next_ms(&client->backoff, (uint32_t)client_chance());
+
+	if (client->return_after_ms > wait_ms)
+		wait_ms = client->return_after_ms;
+	client->return_after_ms = 0;
+	set_timer(client->dial, wait_ms);
+}
+
+static void
+closed(void *arg, const struct link_end *told)
+{
+	struct client *client = arg;
+	struct link_end end = *told;
+	enum client_status status = status_of(&end);
+	bool was_online = client->online;
+
+	link_destroy(client->link);
+	client->link = NULL;
+	client->online = client->waiting = client->place.behind = false;
+	event_del(client->wait);
+	take_back(client);
+	if (client->ending) {
+		client_give_up(client, CLIENT_DONE, "");
+		return;
+	}
+	if (!client->was_online ||
+	    (end.fault == LINK_CLOSED && is_final(end.code))) {
+		client_give_up(client, status, end.text);
+		return;
+	}
+	if (was_online)
+		client->config.ops->lost(client->config.arg,
+		    end.text[0] == '\0' ? "closed by the server" : end.text);
+	come_back_later(client);
+}
+
+static const struct link_ops link_ops = {
+	.opened = opened,
+	.text = heard,
+	.closed = closed,
+	.alive = alive,
+};
+
+static void
+dial_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	struct url url = client->config.url;
+
+	(void)fd;
+	(void)what;
+	if (client->config.speech->named && client->name[0] != '\0')
+		url_add_query(&url, "name", str_from(client->name));
+	client->link = link_create(client->config.base, &url,
+	    client->config.tls, &link_ops, client);
+	if (client->link == NULL)
+		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
+}
+
+/* --- birth and death ------------------------------------------------------ */
+
+static bool
+remember(struct client *client, const struct client_config *config)
+{
+	if (config->name.len >= sizeof(client->name))
+		return false;
+	if (config->name.len > 0)
+		memcpy(client->name, config->name.data, config->name.len);
+	if (config->room.data == NULL)
+		return true;
+	return place_enter(&client->place, config->room, config->epoch) &&
+	       place_go_on(&client->place, config->epoch, config->seq);
+}
+
+struct client *
+client_create(const struct client_config *config)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL)
+		return NULL;
+	client->config = *config;
+	reading_init(&client->reading);
+	wire_text_init(&client->out);
+	sayings_init(&client->sayings, client_chance());
+	client->dial = evtimer_new(config->base, dial_cb, client);
+	client->wait = evtimer_new(config->base, wait_cb, client);
+	if (client->dial == NULL || client->wait == NULL ||
+	    !remember(client, config)) {
+		client_destroy(client);
+		return NULL;
+	}
+	set_timer(client->dial, 0);
+	return client;
+}
+
+void
+client_destroy(struct client *client)
+{
+	if (client == NULL)
+		return;
+	link_destroy(client->link);
+	if (client->dial != NULL)
+		event_free(client->dial);
+	if (client->wait != NULL)
+		event_free(client->wait);
+	sayings_fini(&client->sayings);
+	wire_text_fini(&client->out);
+	reading_fini(&client->reading);
+	free(client);
+}
+
+void
+client_end(struct client *client)
+{
+	if (client->ending)
+		return;
+	client->ending = true;
+	if (client->link != NULL)
+		link_close(client->link);
+	else
+		client_give_up(client, CLIENT_DONE, "");
+}
+
+struct str
+client_room(const struct client *client)
+{
+	return place_room(&client->place);
+}
+
+bool
+client_is_online(const struct client *client)
+{
+	return client->online;
+}

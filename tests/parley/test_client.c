@@ -1,0 +1,500 @@
+#include "cmd/parley/client.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cmd/parley/client_inside.h"
+#include "tests/suite.h"
+#include "tests/support/parley/fake_link.h"
+
+#define ME "{\"event\":\"me\",\"member\":\"ann\",\"id\":\"7f\"}"
+
+static struct event_base *base;
+static struct client *client;
+static char notes[4096];
+
+/* --- what the client tells ------------------------------------------------ */
+
+static void
+note(const char *format, ...)
+{
+	size_t len = strlen(notes);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(notes + len, sizeof(notes) - len, format, arguments);
+	va_end(arguments);
+}
+
+static void
+heard(void *arg, const struct heard *heard)
+{
+	(void)arg;
+	if (heard->kind == HEARD_SAID)
+		note("%s%.*s:%.*s ", heard->mine ? "my " : "",
+		    (int)heard->member.len, heard->member.data,
+		    (int)heard->text.len, heard->text.data);
+	else
+		note("#%d ", heard->kind);
+}
+
+static void
+said(void *arg, struct str text, bool taken)
+{
+	(void)arg;
+	note("%s(%.*s) ", taken ? "taken" : "lost", (int)text.len, text.data);
+}
+
+static void
+ready(void *arg, bool again)
+{
+	(void)arg;
+	note(again ? "again " : "ready ");
+}
+
+static void
+lost(void *arg, const char *why)
+{
+	(void)arg;
+	note("offline(%s) ", why);
+}
+
+static void
+over(void *arg, enum client_status status, const char *why)
+{
+	(void)arg;
+	note("over(%d %s) ", (int)status, why);
+}
+
+static const struct client_ops ops = { heard, said, ready, lost, over };
+
+static void
+expect(const char *want)
+{
+	ck_assert_str_eq(notes, want);
+	notes[0] = '\0';
+}
+
+static void
+expect_sent(const char *want)
+{
+	ck_assert_str_eq(fake_link_sent(), want);
+}
+
+/* --- lives ---------------------------------------------------------------- */
+
+static void
+setup(void)
+{
+	base = event_base_new();
+	notes[0] = '\0';
+	fake_links = 0;
+}
+
+static void
+teardown(void)
+{
+	client_destroy(client);
+	client = NULL;
+	event_base_free(base);
+}
+
+/* The time has come that it waits for. */
+static void
+let_time_pass(struct event *timer)
+{
+	ck_assert(event_pending(timer, EV_TIMEOUT, NULL));
+	event_del(timer);
+	event_active(timer, EV_TIMEOUT, 1);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
+static void
+begin(const struct speech *speech, const char *room)
+{
+	struct client_config config = {
+		.base = base,
+		.speech = speech,
+		.name = STR("ann"),
+		.history = 5,
+		.ops = &ops,
+	};
+
+	ck_assert(url_parse(&config.url, STR("ws://h/ws")));
+	if (room != NULL)
+		config.room = str_from(room);
+	client = client_create(&config);
+	ck_assert_ptr_nonnull(client);
+	let_time_pass(client->dial);
+	fake_link_open();
+}
+
+#define JOINED(more)                                                  \
+	"{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\",\"epoch\":" \
+	"\"e\"," more
+
+/* In a room whose last message has number 2, which was shown. */
+static void
+begin_in_tea(void)
+{
+	begin(&speech_command, "tea");
+	fake_link_say(ME);
+	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
+		    "\"history\":5,\"ref\":1}\n");
+	fake_link_say(
+	    JOINED("\"seq\":2,\"messages\":[{\"seq\":2,\"member\":\"bob\","
+		   "\"message\":\"old\"}]}"));
+	expect("#1 #5 bob:old ready ");
+}
+
+static void
+lose(void)
+{
+	fake_link_end(LINK_BROKEN, 0, "cut");
+	expect("offline(cut) ");
+}
+
+static void
+come_back(void)
+{
+	let_time_pass(client->dial);
+	fake_link_open();
+	fake_link_say(ME);
+	notes[0] = '\0';
+}
+
+static void
+say_in_tea(unsigned seq)
+{
+	char frame[256];
+
+	snprintf(frame, sizeof(frame),
+	    "{\"event\":\"broadcast\",\"room\":\"tea\",\"seq\":%u,"
+	    "\"member\":\"bob\",\"message\":\"m%u\"}",
+	    seq, seq);
+	fake_link_say(frame);
+}
+
+/* --- tests ---------------------------------------------------------------- */
+
+START_TEST(asks_for_its_name_and_is_in_the_lobby)
+{
+	begin(&speech_command, NULL);
+	ck_assert_str_eq(fake_link_url.target, "/ws?name=ann");
+	fake_link_say(ME);
+	expect("#1 ready ");
+	fake_link_say(
+	    "{\"event\":\"broadcast\",\"message\":\"b has joined!\"}");
+	expect(":b has joined! ");
+	ck_assert_int_eq(client_say(client, STR("hi")), CLIENT_SAID);
+	expect_sent("{\"command\":\"broadcast\",\"message\":\"hi\",\"ref\":1}"
+		    "\n");
+	fake_link_say("{\"event\":\"ack\",\"ref\":1,\"recipients\":2}");
+	expect("taken(hi) ");
+}
+END_TEST
+
+START_TEST(shows_each_message_of_a_room_once)
+{
+	begin_in_tea();
+	say_in_tea(3);
+	say_in_tea(3);
+	say_in_tea(2);
+	say_in_tea(4);
+	expect("bob:m3 bob:m4 ");
+	fake_link_say("{\"event\":\"broadcast\",\"message\":\"lobby\"}");
+	expect("");
+}
+END_TEST
+
+START_TEST(reads_on_where_it_was_when_it_comes_back)
+{
+	begin_in_tea();
+	say_in_tea(3);
+	expect("bob:m3 ");
+	lose();
+	come_back();
+	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
+		    "\"since\":{\"epoch\":\"e\",\"seq\":3},\"history\":0,"
+		    "\"ref\":2}\n");
+	fake_link_say(
+	    JOINED("\"seq\":4,\"recovered\":true,\"messages\":[{\"seq\":4,"
+		   "\"member\":\"bob\",\"message\":\"m4\"}]}"));
+	expect("#5 bob:m4 again ");
+	say_in_tea(4);
+	say_in_tea(5);
+	expect("bob:m5 ");
+}
+END_TEST
+
+START_TEST(fetches_pages_until_nothing_is_missing)
+{
+	begin_in_tea();
+	lose();
+	come_back();
+	fake_link_sent();
+	fake_link_say(JOINED("\"seq\":4,\"recovered\":true,\"more\":true,"
+			     "\"messages\":[{\"seq\":3,\"member\":\"bob\","
+			     "\"message\":\"m3\"}]}"));
+	expect("#5 bob:m3 again ");
+	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
+		    "\"limit\":1000,\"after\":3,\"ref\":3}\n");
+	say_in_tea(5); /* on the page, too */
+	expect("");
+	fake_link_say("{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
+		      "\"messages\":[{\"seq\":4,\"member\":\"bob\","
+		      "\"message\":\"m4\"},{\"seq\":5,\"member\":\"bob\","
+		      "\"message\":\"m5\"}]}");
+	say_in_tea(6);
+	expect("bob:m4 bob:m5 bob:m6 ");
+}
+END_TEST
+
+START_TEST(asks_for_what_a_server_left_out)
+{
+	begin_in_tea();
+	say_in_tea(5);
+	expect("");
+	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
+		    "\"limit\":1000,\"after\":2,\"ref\":2}\n");
+	fake_link_say("{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
+		      "\"messages\":[{\"seq\":4,\"member\":\"bob\","
+		      "\"message\":\"m4\"}]}");
+	expect("bob:m4 "); /* 3 is gone for good */
+}
+END_TEST
+
+START_TEST(begins_anew_with_the_room)
+{
+	begin_in_tea();
+	lose();
+	come_back();
+	fake_link_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"tea\","
+		      "\"epoch\":\"f\",\"seq\":1,\"epoch_changed\":true,"
+		      "\"recovered\":false,\"messages\":[{\"seq\":1,"
+		      "\"member\":\"bob\",\"message\":\"new\"}]}");
+	expect("#5 bob:new again ");
+	ck_assert(str_equal(place_epoch(&client->place), STR("f")));
+}
+END_TEST
+
+START_TEST(says_again_what_may_not_have_arrived_with_the_same_key)
+{
+	char first[512];
+
+	begin_in_tea();
+	client_say(client, STR("one"));
+	client_say(client, STR("two"));
+	strcpy(first, fake_link_sent());
+	ck_assert_ptr_nonnull(strstr(first, "\"one\",\"key\":\""));
+	ck_assert_ptr_null(strstr(first, "\"two\""));
+	lose();
+	client_say(client, STR("three"));
+	come_back();
+	fake_link_sent();
+	fake_link_say(JOINED("\"seq\":2,\"recovered\":true,"
+			     "\"messages\":[]}"));
+	expect("#5 again ");
+	expect_sent(first);
+	fake_link_say("{\"event\":\"ack\",\"ref\":2,\"duplicate\":true}");
+	expect("taken(one) ");
+	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"two\""));
+	ck_assert_uint_eq(client_unsaid(client), 2);
+}
+END_TEST
+
+START_TEST(says_nothing_twice_that_cannot_be_told_apart)
+{
+	begin(&speech_command, NULL);
+	fake_link_say(ME);
+	client_say(client, STR("one"));
+	client_say(client, STR("two"));
+	notes[0] = '\0';
+	fake_link_end(LINK_BROKEN, 0, "cut");
+	expect("lost(one) offline(cut) ");
+	come_back();
+	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"two\""));
+}
+END_TEST
+
+START_TEST(waits_as_long_as_it_is_told_to)
+{
+	begin_in_tea();
+	client_say(client, STR("one"));
+	client_say(client, STR("two"));
+	fake_link_sent();
+	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
+		      "\"rate_limited\",\"retry_after_ms\":250}");
+	expect("");
+	expect_sent("");
+	let_time_pass(client->wait);
+	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"one\""));
+	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
+		      "\"message_too_large\",\"message\":\"x\"}");
+	expect("#4 lost(one) ");
+	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"two\""));
+}
+END_TEST
+
+START_TEST(goes_from_room_to_room)
+{
+	struct deed deed = { .kind = DEED_JOIN, .room = STR("den") };
+
+	begin_in_tea();
+	ck_assert_int_eq(client_do(client, &deed), CLIENT_DID);
+	fake_link_sent();
+	fake_link_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
+		      "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
+	expect("#5 ");
+	expect_sent("{\"command\":\"leave\",\"room\":\"tea\"}\n");
+	say_in_tea(3);
+	fake_link_say("{\"event\":\"left\",\"room\":\"tea\"}");
+	expect("");
+	ck_assert(str_equal(client_room(client), STR("den")));
+	fake_link_say("{\"event\":\"left\",\"room\":\"den\"}");
+	expect("#6 ");
+	ck_assert_ptr_null(client_room(client).data);
+}
+END_TEST
+
+START_TEST(speaks_first_where_the_server_is_silent)
+{
+	begin(&speech_topic, "tea");
+	expect_sent("{\"type\":\"join\",\"username\":\"ann\","
+		    "\"topic\":\"tea\"}\n");
+	fake_link_say("{\"type\":\"joined\",\"username\":\"ann#2\","
+		      "\"topic\":\"tea\"}");
+	expect("#5 ready ");
+	client_say(client, STR("hi"));
+	fake_link_say("{\"type\":\"message\",\"username\":\"ann#2\","
+		      "\"message\":\"hi\",\"topic\":\"tea\"}");
+	fake_link_say("{\"type\":\"ack\",\"recipients\":1}");
+	expect("my ann#2:hi taken(hi) ");
+}
+END_TEST
+
+START_TEST(hears_itself_where_the_server_does_not_tell)
+{
+	begin(&speech_action, "25a05739");
+	fake_link_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
+	expect_sent("{\"action\":\"join\",\"body\":{\"room_id\":"
+		    "\"25a05739\"}}\n");
+	fake_link_say("{\"status\":\"success\",\"room_id\":\"25a05739\","
+		      "\"message\":\"Joined\"}");
+	notes[0] = '\0';
+	client_say(client, STR("hi"));
+	fake_link_say("{\"from\":\"c3\",\"body\":\"ho\"}");
+	fake_link_say("{\"status\":\"success\",\"message\":\"Message sent\"}");
+	expect("c3:ho my c2:hi taken(hi) ");
+}
+END_TEST
+
+START_TEST(knows_where_it_is_before_it_talks)
+{
+	struct deed rooms = { .kind = DEED_ROOMS };
+	struct deed leave = { .kind = DEED_LEAVE };
+
+	begin(&speech_action, NULL);
+	ck_assert_int_eq(client_do(client, &leave), CLIENT_OFFLINE);
+	fake_link_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
+	ck_assert_int_eq(client_say(client, STR("hi")), CLIENT_NOWHERE);
+	ck_assert_int_eq(client_do(client, &rooms), CLIENT_NO_WORD);
+	ck_assert_int_eq(client_do(client, &leave), CLIENT_NO_ROOM);
+}
+END_TEST
+
+START_TEST(does_without_a_room_it_cannot_have)
+{
+	begin(&speech_command, "tea");
+	fake_link_say(ME);
+	fake_link_say("{\"event\":\"error\",\"ref\":1,\"code\":\"room_full\","
+		      "\"message\":\"full\"}");
+	expect("#1 #4 ready ");
+	ck_assert_ptr_null(client_room(client).data);
+}
+END_TEST
+
+/* How the connection ended, and whether it is tried again. */
+static const struct {
+	bool was_online;
+	enum link_fault fault;
+	unsigned code;
+	const char *news;
+} ends[] = {
+	{ false, LINK_UNREACHABLE, 0, "over(69 x) " },
+	{ false, LINK_REFUSED, 404, "over(76 x) " },
+	{ false, LINK_REFUSED, 503, "over(69 x) " },
+	{ false, LINK_PROTOCOL, 1002, "over(76 x) " },
+	{ false, LINK_CLOSED, 1008, "over(77 x) " },
+	{ true, LINK_BROKEN, 0, "offline(x) " },
+	{ true, LINK_CLOSED, 1001, "offline(x) " },
+	{ true, LINK_CLOSED, 1011, "offline(x) " },
+	{ true, LINK_CLOSED, 4102, "offline(x) " },
+	{ true, LINK_CLOSED, 4203, "offline(x) " },
+	{ true, LINK_CLOSED, 1008, "over(77 x) " },
+	{ true, LINK_CLOSED, 1009, "over(76 x) " },
+	{ true, LINK_CLOSED, 4007, "over(77 x) " },
+};
+
+START_TEST(comes_back_unless_it_makes_no_sense)
+{
+	bool comes_back = strncmp(ends[_i].news, "offline", 7) == 0;
+
+	begin(&speech_command, NULL);
+	if (ends[_i].was_online)
+		fake_link_say(ME);
+	notes[0] = '\0';
+	fake_link_end(ends[_i].fault, ends[_i].code, "x");
+	expect(ends[_i].news);
+	ck_assert_int_eq(event_pending(client->dial, EV_TIMEOUT, NULL) != 0,
+	    comes_back);
+}
+END_TEST
+
+START_TEST(ends_when_it_is_told_to)
+{
+	begin_in_tea();
+	client_end(client);
+	ck_assert(!fake_link_is_up());
+	expect("");
+	fake_link_end(LINK_CLOSED, 1000, "");
+	expect("over(0 ) ");
+}
+END_TEST
+
+START_TEST(gives_up_on_what_is_no_dialect)
+{
+	begin(&speech_command, NULL);
+	fake_link_say("hello");
+	expect("over(76 what the server says is not of this dialect) ");
+	fake_link_say(ME);
+	fake_link_end(LINK_BROKEN, 0, "cut");
+	expect("");
+}
+END_TEST
+
+SUITE(client)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, asks_for_its_name_and_is_in_the_lobby);
+	tcase_add_test(tests, shows_each_message_of_a_room_once);
+	tcase_add_test(tests, reads_on_where_it_was_when_it_comes_back);
+	tcase_add_test(tests, fetches_pages_until_nothing_is_missing);
+	tcase_add_test(tests, asks_for_what_a_server_left_out);
+	tcase_add_test(tests, begins_anew_with_the_room);
+	tcase_add_test(tests,
+	    says_again_what_may_not_have_arrived_with_the_same_key);
+	tcase_add_test(tests, says_nothing_twice_that_cannot_be_told_apart);
+	tcase_add_test(tests, waits_as_long_as_it_is_told_to);
+	tcase_add_test(tests, goes_from_room_to_room);
+	tcase_add_test(tests, speaks_first_where_the_server_is_silent);
+	tcase_add_test(tests, hears_itself_where_the_server_does_not_tell);
+	tcase_add_test(tests, knows_where_it_is_before_it_talks);
+	tcase_add_test(tests, does_without_a_room_it_cannot_have);
+	tcase_add_loop_test(tests, comes_back_unless_it_makes_no_sense, 0,
+	    sizeof(ends) / sizeof(ends[0]));
+	tcase_add_test(tests, ends_when_it_is_told_to);
+	tcase_add_test(tests, gives_up_on_what_is_no_dialect);
+}
