@@ -1,0 +1,20 @@
+/*
+ * Texts of others made harmless: nothing in them can move the cursor, change
+ * colours or turn the direction of writing. Pure.
+ */
+#ifndef CMD_PARLEY_PLAIN_H
+#define CMD_PARLEY_PLAIN_H
+
+#include "domain/str.h"
+#include "wire/text.h"
+
+/* In one line; what cannot be seen is spelled: ^[ or <U+202E>. */
+void plain_put(struct wire_text *, struct str);
+
+/* The same, but lines stay lines; all but the first begin with `indent`. */
+void plain_put_lines(struct wire_text *, struct str, struct str indent);
+
+/* JSON that means the same, what cannot be seen as \u escapes. */
+void plain_put_json(struct wire_text *, struct str json);
+
+#endif
