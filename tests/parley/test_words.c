@@ -1,0 +1,137 @@
+#include "cmd/parley/words.h"
+
+#include "tests/suite.h"
+#include "wire/text.h"
+
+static const struct {
+	const char *dialect, *line;
+	enum order_kind kind;
+	enum deed_kind deed;
+	const char *room, *name, *text;
+} lines[] = {
+	{ "command", "", ORDER_NOTHING, 0, 0, 0, 0 },
+	{ "command", " \t", ORDER_NOTHING, 0, 0, 0, 0 },
+	{ "command", "hi there", ORDER_SAY, 0, 0, 0, "hi there" },
+	{ "command", " /join x", ORDER_SAY, 0, 0, 0, " /join x" },
+	{ "command", "//join x", ORDER_SAY, 0, 0, 0, "/join x" },
+	{ "command", "/join tea", ORDER_DO, DEED_JOIN, "tea", 0, 0 },
+	{ "command", "/join  tea ", ORDER_DO, DEED_JOIN, "tea", 0, 0 },
+	{ "command", "/leave", ORDER_DO, DEED_LEAVE, 0, 0, 0 },
+	{ "command", "/create Game Night", ORDER_DO, DEED_CREATE, 0,
+	    "Game Night", 0 },
+	{ "command", "/list", ORDER_DO, DEED_MEMBERS, 0, 0, 0 },
+	{ "command", "/rooms", ORDER_DO, DEED_ROOMS, 0, 0, 0 },
+	{ "command", "/dm bob  how are you", ORDER_DO, DEED_DM, 0, "bob",
+	    "how are you" },
+	{ "command", "/name ann", ORDER_DO, DEED_NAME, 0, "ann", 0 },
+	{ "command", "/history", ORDER_DO, DEED_HISTORY, 0, 0, 0 },
+	{ "command", "/history 12", ORDER_DO, DEED_HISTORY, 0, 0, 0 },
+	{ "command", "/help", ORDER_HELP, 0, 0, 0, 0 },
+	{ "command", "/quit", ORDER_QUIT, 0, 0, 0, 0 },
+	{ "command", "/exit", ORDER_QUIT, 0, 0, 0, 0 },
+	{ "command", "quit", ORDER_SAY, 0, 0, 0, "quit" },
+	{ "topic", "/list", ORDER_DO, DEED_ROOMS, 0, 0, 0 },
+	{ "topic", "leave", ORDER_SAY, 0, 0, 0, "leave" },
+	{ "action", "create Game Night", ORDER_DO, DEED_CREATE, 0, "Game Night",
+	    0 },
+	{ "action", "join 25a05739", ORDER_DO, DEED_JOIN, "25a05739", 0, 0 },
+	{ "action", "leave", ORDER_DO, DEED_LEAVE, 0, 0, 0 },
+	{ "action", "quit", ORDER_QUIT, 0, 0, 0, 0 },
+	{ "action", "/quit", ORDER_QUIT, 0, 0, 0, 0 },
+	{ "action", "leave me alone", ORDER_SAY, 0, 0, 0, "leave me alone" },
+	{ "action", "help", ORDER_SAY, 0, 0, 0, "help" },
+	{ "action", "create", ORDER_SAY, 0, 0, 0, "create" },
+};
+
+static void
+same(struct str got, const char *want)
+{
+	ck_assert(str_equal(got, want == NULL ? STR("") : str_from(want)));
+}
+
+START_TEST(knows_what_a_line_means)
+{
+	struct order order;
+
+	words_read(speech_find(lines[_i].dialect), str_from(lines[_i].line),
+	    &order);
+	ck_assert_int_eq(order.kind, lines[_i].kind);
+	if (order.kind == ORDER_SAY)
+		same(order.text, lines[_i].text);
+	if (order.kind != ORDER_DO)
+		return;
+	ck_assert_int_eq(order.deed.kind, lines[_i].deed);
+	same(order.deed.room, lines[_i].room);
+	same(order.deed.name, lines[_i].name);
+	same(order.deed.text, lines[_i].text);
+}
+END_TEST
+
+static const struct {
+	const char *dialect, *line, *why;
+} wrong[] = {
+	{ "command", "/jion tea", "there is no /jion; see /help" },
+	{ "command", "/", "there is no /; see /help" },
+	{ "command", "/join", "it is /join ROOM" },
+	{ "command", "/dm bob", "it is /dm NAME TEXT" },
+	{ "command", "/leave now", "it is /leave" },
+	{ "command", "/history 1001", "it is /history [N]" },
+	{ "command", "/history x", "it is /history [N]" },
+	{ "action", "/rooms", "there is no /rooms; see /help" },
+	{ "topic", "/dm a b", "there is no /dm; see /help" },
+};
+
+START_TEST(says_what_is_wrong)
+{
+	struct order order;
+
+	words_read(speech_find(wrong[_i].dialect), str_from(wrong[_i].line),
+	    &order);
+	ck_assert_int_eq(order.kind, ORDER_WRONG);
+	ck_assert_str_eq(order.why, wrong[_i].why);
+}
+END_TEST
+
+START_TEST(takes_the_number_of_older_messages)
+{
+	struct order order;
+
+	words_read(&speech_command, STR("/history 12"), &order);
+	ck_assert_uint_eq(order.deed.limit, 12);
+	words_read(&speech_command, STR("/history"), &order);
+	ck_assert_uint_eq(order.deed.limit, 50);
+}
+END_TEST
+
+static const struct {
+	const char *dialect, *has, *lacks;
+} helps[] = {
+	{ "command", "/dm NAME TEXT", "topics" },
+	{ "action", " create NAME", "/dm" },
+	{ "topic", "which topics", "/create" },
+};
+
+START_TEST(helps_with_what_the_dialect_has)
+{
+	struct wire_text out;
+
+	wire_text_init(&out);
+	words_help(speech_find(helps[_i].dialect), &out);
+	wire_text_append(&out, str_slice("", 1));
+	ck_assert_ptr_nonnull(strstr(out.data, helps[_i].has));
+	ck_assert_ptr_null(strstr(out.data, helps[_i].lacks));
+	ck_assert_ptr_nonnull(strstr(out.data, "quit"));
+	wire_text_fini(&out);
+}
+END_TEST
+
+SUITE(words)
+{
+	tcase_add_loop_test(tests, knows_what_a_line_means, 0,
+	    sizeof(lines) / sizeof(lines[0]));
+	tcase_add_loop_test(tests, says_what_is_wrong, 0,
+	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_test(tests, takes_the_number_of_older_messages);
+	tcase_add_loop_test(tests, helps_with_what_the_dialect_has, 0,
+	    sizeof(helps) / sizeof(helps[0]));
+}
