@@ -1,0 +1,252 @@
+#include "cmd/parley/args.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHAT (1u << MODE_CHAT)
+#define SEND (1u << MODE_SEND)
+#define TAIL (1u << MODE_TAIL)
+#define ROOMS (1u << MODE_ROOMS)
+#define MEMBERS (CHAT | SEND | TAIL)
+#define ALL (MEMBERS | ROOMS)
+
+#define DEFAULT_URL "ws://127.0.0.1:8080/ws"
+#define CHAT_HISTORY 20
+#define HISTORY_MAX 1000
+#define TIMEOUT_S 30
+#define TIMEOUT_MAX_S 86400
+#define SEQ_MAX (((uint64_t)1 << 53) - 1)
+
+const char args_usage[] =
+    "parley: a client for parley's chat servers\n"
+    "\n"
+    "Usage: parley chat [URL] [OPTION]...               talk\n"
+    "       parley send [URL] --room ROOM [OPTION]...   say each line of the "
+    "input\n"
+    "       parley tail [URL] --room ROOM [OPTION]...   print what is said\n"
+    "       parley rooms [URL] [OPTION]...              print which rooms "
+    "there are\n"
+    "\n"
+    "URL is " DEFAULT_URL " if it is left out; wss:// is TLS.\n"
+    "\n"
+    "  --name NAME        the name to ask for\n"
+    "  --room ROOM        the room to join, or the topic (--join is the same)\n"
+    "  --dialect DIALECT  command, action or topic: talk at /ws/DIALECT\n"
+    "  --history N        chat, tail: so many older messages first\n"
+    "  --since EPOCH:SEQ  tail: go on behind this message\n"
+    "  --json             tail: an object in a line for each message\n"
+    "  --timeout SECONDS  send: how long nothing may be acknowledged (30)\n"
+    "  --ca FILE          trust these certificates, not the system's\n"
+    "  --insecure         believe whoever answers\n"
+    "  --help, --version  print this, or the version, and exit\n"
+    "\n"
+    "Exit status: 0 done; 64 usage; 69 cannot connect, or not join the room;\n"
+    "75 not everything was acknowledged; 76 protocol; 77 not let in;\n"
+    "130 Ctrl-C. See parley(1).\n";
+
+static const struct {
+	const char *word;
+	enum args_mode mode;
+} modes[] = {
+	{ "chat", MODE_CHAT },
+	{ "send", MODE_SEND },
+	{ "tail", MODE_TAIL },
+	{ "rooms", MODE_ROOMS },
+	{ "help", MODE_HELP },
+	{ "--help", MODE_HELP },
+	{ "--version", MODE_VERSION },
+};
+
+enum {
+	OPTION_NAME = 1,
+	OPTION_ROOM,
+	OPTION_DIALECT,
+	OPTION_HISTORY,
+	OPTION_SINCE,
+	OPTION_JSON,
+	OPTION_TIMEOUT,
+	OPTION_CA,
+	OPTION_INSECURE,
+	OPTION_HELP,
+	OPTION_VERSION
+};
+
+static const struct option options[] = {
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "room", required_argument, NULL, OPTION_ROOM },
+	{ "join", required_argument, NULL, OPTION_ROOM },
+	{ "dialect", required_argument, NULL, OPTION_DIALECT },
+	{ "history", required_argument, NULL, OPTION_HISTORY },
+	{ "since", required_argument, NULL, OPTION_SINCE },
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "ca", required_argument, NULL, OPTION_CA },
+	{ "insecure", no_argument, NULL, OPTION_INSECURE },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* Which of them go with which word. */
+static const unsigned goes_with[] = {
+	[OPTION_NAME] = MEMBERS,
+	[OPTION_ROOM] = MEMBERS,
+	[OPTION_DIALECT] = MEMBERS,
+	[OPTION_HISTORY] = CHAT | TAIL,
+	[OPTION_SINCE] = TAIL,
+	[OPTION_JSON] = TAIL,
+	[OPTION_TIMEOUT] = SEND,
+	[OPTION_CA] = ALL,
+	[OPTION_INSECURE] = ALL,
+	[OPTION_HELP] = ALL,
+	[OPTION_VERSION] = ALL,
+};
+
+static bool
+read_number(const char *text, uint64_t most, uint64_t *out)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 18 || strspn(text, "0123456789") != len)
+		return false;
+	*out = strtoull(text, NULL, 10);
+	return *out <= most;
+}
+
+static bool
+read_since(struct args *out, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (colon == NULL || colon == text)
+		return false;
+	out->epoch = str_slice(text, (size_t)(colon - text));
+	return read_number(colon + 1, SEQ_MAX, &out->seq);
+}
+
+static bool
+apply(struct args *out, int option, const char *value)
+{
+	switch (option) {
+	case OPTION_NAME:
+		out->name = str_from(value);
+		return value[0] != '\0';
+	case OPTION_ROOM:
+		out->room = str_from(value);
+		return value[0] != '\0';
+	case OPTION_DIALECT:
+		out->speech = speech_find(value);
+		return out->speech != NULL;
+	case OPTION_HISTORY:
+		return read_number(value, HISTORY_MAX, &out->history);
+	case OPTION_SINCE:
+		return read_since(out, value);
+	case OPTION_TIMEOUT:
+		return read_number(value, TIMEOUT_MAX_S, &out->timeout_s) &&
+		       out->timeout_s > 0;
+	case OPTION_CA:
+		out->tls.ca_file = value;
+		return true;
+	case OPTION_JSON:
+		out->json = true;
+		return true;
+	case OPTION_INSECURE:
+		out->tls.insecure = true;
+		return true;
+	default:
+		out->mode = option == OPTION_HELP ? MODE_HELP : MODE_VERSION;
+		return true;
+	}
+}
+
+static bool
+fail(char *why, size_t size, const char *what, const char *which)
+{
+	snprintf(why, size, "%s%s", what, which);
+	return false;
+}
+
+static bool
+read_options(struct args *out, int argc, char **argv, char *why, size_t size)
+{
+	unsigned mode = 1u << out->mode;
+	int option, index;
+
+	optind = 0; /* from the beginning, again */
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
+		if (option == '?' || option == ':')
+			return fail(why, size,
+			    "no such option, or no value: ", argv[optind - 1]);
+		if (!(goes_with[option] & mode))
+			return fail(why, size, "not an option of this: --",
+			    options[index].name);
+		if (!apply(out, option, optarg))
+			return fail(why, size, "not a good value for --",
+			    options[index].name);
+	}
+	return true;
+}
+
+/* A dialect says where to talk, unless a path was named; and the other way. */
+static bool
+agree(struct args *out)
+{
+	bool free_path =
+	    url_path_is(&out->url, "/") || url_path_is(&out->url, "/ws");
+
+	if (out->mode == MODE_ROOMS)
+		out->speech = speech_find("command");
+	if (out->speech == NULL)
+		out->speech = speech_of_url(&out->url);
+	else if (free_path)
+		url_set_path(&out->url, out->speech->path);
+	if (url_path_is(&out->url, "/"))
+		url_set_path(&out->url, "/ws");
+	if (out->room.data == NULL && out->speech->default_room != NULL)
+		out->room = str_from(out->speech->default_room);
+	if (out->name.data == NULL && out->speech->joins_first)
+		out->name = STR("guest");
+	return out->room.data != NULL || out->mode == MODE_CHAT ||
+	       out->mode == MODE_ROOMS;
+}
+
+static bool
+read_word(struct args *out, const char *word)
+{
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(modes[i].word, word) == 0) {
+			out->mode = modes[i].mode;
+			return true;
+		}
+	return false;
+}
+
+bool
+args_read(struct args *out, int argc, char **argv, char *why, size_t size)
+{
+	const char *url = DEFAULT_URL;
+
+	memset(out, 0, sizeof(*out));
+	if (argc < 2)
+		return fail(why, size, "what is to be done?", "");
+	if (!read_word(out, argv[1]))
+		return fail(why, size, "there is no such word: ", argv[1]);
+	out->timeout_s = TIMEOUT_S;
+	out->history = out->mode == MODE_CHAT ? CHAT_HISTORY : 0;
+	if (out->mode == MODE_HELP || out->mode == MODE_VERSION)
+		return true;
+	if (!read_options(out, argc - 1, argv + 1, why, size))
+		return false;
+	if (out->mode == MODE_HELP || out->mode == MODE_VERSION)
+		return true;
+	if (argc - 1 - optind > 1)
+		return fail(why, size,
+		    "one URL is enough: ", argv[1 + optind + 1]);
+	if (optind < argc - 1)
+		url = argv[1 + optind];
+	if (!url_parse(&out->url, str_from(url)))
+		return fail(why, size, "not a URL of a chat server: ", url);
+	return agree(out) || fail(why, size, "--room is needed", "");
+}

@@ -1,0 +1,43 @@
+/* What parley was called with. */
+#ifndef CMD_PARLEY_ARGS_H
+#define CMD_PARLEY_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cmd/parley/speech.h"
+#include "cmd/parley/tls.h"
+#include "cmd/parley/url.h"
+
+enum args_mode {
+	MODE_CHAT,
+	MODE_SEND,
+	MODE_TAIL,
+	MODE_ROOMS,
+	MODE_HELP,
+	MODE_VERSION
+};
+
+/* Texts are those of argv; absent where nothing was said. */
+struct args {
+	enum args_mode mode;
+	struct url url;
+	const struct speech *speech;
+	struct str name;
+	struct str room;
+	struct str epoch; /* of --since */
+	uint64_t seq;
+	uint64_t history;
+	uint64_t timeout_s;
+	bool json;
+	struct tls_config tls;
+};
+
+/* False: why says what is wrong with them. */
+bool args_read(struct args *out, int argc, char **argv, char *why, size_t size);
+
+/* What --help prints. */
+extern const char args_usage[];
+
+#endif

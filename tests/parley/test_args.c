@@ -1,0 +1,143 @@
+#include "cmd/parley/args.h"
+
+#include "tests/suite.h"
+
+#define WORDS_MAX 12
+
+static char why[160];
+
+/* Splits a line at its blanks. */
+static bool
+read_line(struct args *args, const char *line)
+{
+	static char copy[256];
+	char *argv[WORDS_MAX] = { copy };
+	int argc = 0;
+
+	strcpy(copy, line);
+	for (char *word = strtok(copy, " "); word != NULL;
+	     word = strtok(NULL, " "))
+		argv[argc++] = word;
+	return args_read(args, argc, argv, why, sizeof(why));
+}
+
+static const struct {
+	const char *line;
+	enum args_mode mode;
+	const char *dialect, *target;
+} good[] = {
+	{ "parley chat", MODE_CHAT, "command", "/ws" },
+	{ "parley chat --dialect action", MODE_CHAT, "action", "/ws/action" },
+	{ "parley chat ws://h/ws/topic", MODE_CHAT, "topic", "/ws/topic" },
+	{ "parley chat ws://h", MODE_CHAT, "command", "/ws" },
+	{ "parley chat ws://h/ws --dialect topic", MODE_CHAT, "topic",
+	    "/ws/topic" },
+	{ "parley chat ws://h/talk --dialect topic", MODE_CHAT, "topic",
+	    "/talk" },
+	{ "parley chat --name a wss://h/x --ca f", MODE_CHAT, "command", "/x" },
+	{ "parley send --room r", MODE_SEND, "command", "/ws" },
+	{ "parley send --join r --timeout 5", MODE_SEND, "command", "/ws" },
+	{ "parley tail --room r --json --history 5 --since e:7", MODE_TAIL,
+	    "command", "/ws" },
+	{ "parley rooms --insecure", MODE_ROOMS, "command", "/ws/command" },
+};
+
+START_TEST(understands_a_command_line)
+{
+	struct args args;
+
+	ck_assert_msg(read_line(&args, good[_i].line), "%s", why);
+	ck_assert_int_eq(args.mode, good[_i].mode);
+	ck_assert_str_eq(args.speech->name, good[_i].dialect);
+	ck_assert_str_eq(args.url.target, good[_i].target);
+}
+END_TEST
+
+static const struct {
+	const char *line, *why;
+} bad[] = {
+	{ "parley", "what is to be done?" },
+	{ "parley shout", "there is no such word: shout" },
+	{ "parley chat a b", "one URL is enough: b" },
+	{ "parley chat http://h", "not a URL of a chat server: http://h" },
+	{ "parley chat --json", "not an option of this: --json" },
+	{ "parley chat --colour", "no such option, or no value: --colour" },
+	{ "parley chat --name", "no such option, or no value: --name" },
+	{ "parley chat --dialect dotnet", "not a good value for --dialect" },
+	{ "parley send", "--room is needed" },
+	{ "parley tail", "--room is needed" },
+	{ "parley tail --room r --since 7", "not a good value for --since" },
+	{ "parley tail --room r --since :7", "not a good value for --since" },
+	{ "parley tail --room r --since e:", "not a good value for --since" },
+	{ "parley tail --room r --since e:-1", "not a good value for --since" },
+	{ "parley tail --room r --history 1001",
+	    "not a good value for --history" },
+	{ "parley send --room r --timeout 0",
+	    "not a good value for --timeout" },
+	{ "parley rooms --dialect topic", "not an option of this: --dialect" },
+};
+
+START_TEST(says_what_is_wrong_with_one)
+{
+	struct args args;
+
+	ck_assert(!read_line(&args, bad[_i].line));
+	ck_assert_str_eq(why, bad[_i].why);
+}
+END_TEST
+
+START_TEST(keeps_the_values)
+{
+	struct args args;
+
+	ck_assert(read_line(&args,
+	    "parley tail --room tea --name ann --history 5 --since a:b:7"));
+	ck_assert(str_equal(args.room, STR("tea")));
+	ck_assert(str_equal(args.name, STR("ann")));
+	ck_assert(str_equal(args.epoch, STR("a:b")));
+	ck_assert_uint_eq(args.seq, 7);
+	ck_assert_uint_eq(args.history, 5);
+	ck_assert(read_line(&args, "parley chat --ca ca.pem --insecure"));
+	ck_assert_str_eq(args.tls.ca_file, "ca.pem");
+	ck_assert(args.tls.insecure);
+	ck_assert_uint_eq(args.history, 20);
+}
+END_TEST
+
+START_TEST(gives_topics_the_names_they_cannot_do_without)
+{
+	struct args args;
+
+	ck_assert(read_line(&args, "parley chat --dialect topic"));
+	ck_assert(str_equal(args.room, STR("general")));
+	ck_assert(str_equal(args.name, STR("guest")));
+}
+END_TEST
+
+static const char *const helps[] = {
+	"parley --help",
+	"parley help",
+	"parley chat --help",
+	"parley send --help",
+};
+
+START_TEST(helps_whoever_asks_anywhere)
+{
+	struct args args;
+
+	ck_assert(read_line(&args, helps[_i]));
+	ck_assert_int_eq(args.mode, MODE_HELP);
+}
+END_TEST
+
+SUITE(args)
+{
+	tcase_add_loop_test(tests, understands_a_command_line, 0,
+	    sizeof(good) / sizeof(good[0]));
+	tcase_add_loop_test(tests, says_what_is_wrong_with_one, 0,
+	    sizeof(bad) / sizeof(bad[0]));
+	tcase_add_test(tests, keeps_the_values);
+	tcase_add_test(tests, gives_topics_the_names_they_cannot_do_without);
+	tcase_add_loop_test(tests, helps_whoever_asks_anywhere, 0,
+	    sizeof(helps) / sizeof(helps[0]));
+}
