@@ -1,0 +1,46 @@
+#include "cmd/parley/mode.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "cmd/parley/plain.h"
+
+struct client *
+mode_client(const struct mode *mode, bool needs_room,
+    const struct client_ops *ops, void *arg)
+{
+	const struct args *args = mode->args;
+	struct client_config config = {
+		.base = mode->base,
+		.speech = args->speech,
+		.url = args->url,
+		.tls = mode->tls,
+		.name = args->name,
+		.room = args->room,
+		.epoch = args->epoch,
+		.seq = args->seq,
+		.history = args->history,
+		.needs_room = needs_room,
+		.ops = ops,
+		.arg = arg,
+	};
+
+	return client_create(&config);
+}
+
+void
+mode_complain(const char *format, ...)
+{
+	struct wire_text plain;
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	wire_text_init(&plain);
+	plain_put(&plain, str_from(text));
+	fprintf(stderr, "parley: %.*s\n", (int)plain.len,
+	    plain.data == NULL ? "" : plain.data);
+	wire_text_fini(&plain);
+}

@@ -1,0 +1,38 @@
+/* What parley can be called for. */
+#ifndef CMD_PARLEY_MODE_H
+#define CMD_PARLEY_MODE_H
+
+#include "cmd/parley/args.h"
+#include "cmd/parley/client.h"
+
+struct event_base;
+
+/* Beside those of enum client_status, as sysexits.h has them. */
+enum mode_status {
+	STATUS_USAGE = 64,
+	STATUS_NOT_ALL_TAKEN = 75,
+	STATUS_INTERRUPTED = 130
+};
+
+/* What every mode is given. */
+struct mode {
+	struct event_base *base;
+	const struct args *args;
+	struct tls *tls; /* for wss://; else NULL */
+};
+
+/* Each returns an exit status. */
+int chat_run(const struct mode *);
+int send_run(const struct mode *);
+int tail_run(const struct mode *);
+int rooms_run(const struct mode *);
+
+/* A client as the arguments want it. NULL: no memory, or names too long. */
+struct client *mode_client(const struct mode *, bool needs_room,
+    const struct client_ops *, void *arg);
+
+/* "parley: …" on standard error; what servers said is made harmless. */
+void mode_complain(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif
