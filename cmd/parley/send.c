@@ -1,0 +1,286 @@
+/* Saying each line of the input, until all were taken. */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cmd/parley/mode.h"
+
+#define READ_SIZE 65536
+#define LINE_MAX_BYTES ((size_t)1 << 20)
+#define WAITING_MAX 64 /* lines that are read but not taken */
+
+struct sending {
+	const struct mode *mode;
+	struct client *client;
+	struct event *readable;
+	struct event *timeout;
+	struct event *interrupt;
+	struct event *next; /* looks for the next line */
+	struct evbuffer *input;
+	bool ended;    /* the input */
+	bool skipping; /* the rest of a line that is too long */
+	size_t failed;
+	int status;
+};
+
+static void
+watch_the_clock(struct sending *sending)
+{
+	struct timeval after = {
+		.tv_sec = (time_t)sending->mode->args->timeout_s,
+	};
+
+	event_add(sending->timeout, &after);
+}
+
+static void
+fail_line(struct sending *sending, const char *why)
+{
+	sending->failed++;
+	mode_complain("not sent: %s", why);
+}
+
+static void
+say(struct sending *sending, struct str line)
+{
+	switch (line.len == 0 ? CLIENT_SAID
+			      : client_say(sending->client, line)) {
+	case CLIENT_SAID:
+		break;
+	case CLIENT_NOWHERE:
+		fail_line(sending, "in no room");
+		break;
+	case CLIENT_TOO_LONG:
+		fail_line(sending, "a line is too long");
+		break;
+	case CLIENT_TOO_MANY:
+		fail_line(sending, "no memory");
+		break;
+	}
+}
+
+/* The next line, whole or the last one; false: more has to come first. */
+static bool
+take_line(struct sending *sending)
+{
+	struct evbuffer_ptr end =
+	    evbuffer_search_eol(sending->input, NULL, NULL, EVBUFFER_EOL_LF);
+	size_t len = end.pos >= 0 ? (size_t)end.pos
+				  : evbuffer_get_length(sending->input);
+	const char *data;
+
+	if (end.pos < 0 && !sending->ended && len <= LINE_MAX_BYTES)
+		return false;
+	if (end.pos < 0 && len == 0)
+		return false;
+	data = (const char *)evbuffer_pullup(sending->input, (ev_ssize_t)len);
+	if (len > LINE_MAX_BYTES && !sending->skipping)
+		fail_line(sending, "a line is too long");
+	else if (!sending->skipping)
+		say(sending, str_slice(len > 0 ? data : "", len));
+	sending->skipping = end.pos < 0 && len > LINE_MAX_BYTES;
+	evbuffer_drain(sending->input, len + (end.pos >= 0));
+	return true;
+}
+
+/* A file cannot be waited for, and is always ready. */
+static void
+want_input(struct sending *sending)
+{
+	if (event_add(sending->readable, NULL) != 0)
+		event_active(sending->readable, EV_READ, 1);
+}
+
+/* Reads no faster than what is read is taken. */
+static void
+go_on(struct sending *sending)
+{
+	while (client_unsaid(sending->client) < WAITING_MAX)
+		if (!take_line(sending))
+			break;
+	if (!sending->ended) {
+		if (client_unsaid(sending->client) < WAITING_MAX)
+			want_input(sending);
+	} else if (client_unsaid(sending->client) == 0) {
+		client_end(sending->client);
+	}
+}
+
+static void
+readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct sending *sending = arg;
+	char data[READ_SIZE];
+	ssize_t got = read(STDIN_FILENO, data, sizeof(data));
+
+	(void)fd;
+	(void)what;
+	if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+		want_input(sending);
+		return;
+	}
+	if (got > 0 && evbuffer_add(sending->input, data, (size_t)got) != 0)
+		fail_line(sending, "no memory");
+	sending->ended = got <= 0;
+	go_on(sending);
+}
+
+/* --- from the client ------------------------------------------------------ */
+
+static void
+heard(void *arg, const struct heard *heard)
+{
+	(void)arg;
+	if (heard->kind == HEARD_ERROR)
+		mode_complain("%.*s", (int)heard->text.len, heard->text.data);
+}
+
+/* The client may have a next line once this returns. */
+static void
+said(void *arg, struct str text, bool taken)
+{
+	struct sending *sending = arg;
+
+	if (!taken)
+		sending->failed++;
+	(void)text;
+	watch_the_clock(sending);
+	event_active(sending->next, EV_TIMEOUT, 1);
+}
+
+static void
+next_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	go_on(arg);
+}
+
+static void
+ready(void *arg, bool again)
+{
+	struct sending *sending = arg;
+
+	if (again)
+		mode_complain("reconnected");
+	else
+		want_input(sending);
+}
+
+static void
+lost(void *arg, const char *why)
+{
+	(void)arg;
+	mode_complain("connection lost (%s), trying again", why);
+}
+
+static void
+over(void *arg, enum client_status status, const char *why)
+{
+	struct sending *sending = arg;
+
+	if (status != CLIENT_DONE) {
+		sending->status = (int)status;
+		mode_complain("%s", why);
+	}
+	event_base_loopbreak(sending->mode->base);
+}
+
+static const struct client_ops client_ops = {
+	.heard = heard,
+	.said = said,
+	.ready = ready,
+	.lost = lost,
+	.over = over,
+};
+
+/* --- from outside --------------------------------------------------------- */
+
+/* Waiting for input is not waiting for the server. */
+static void
+timeout_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct sending *sending = arg;
+
+	(void)fd;
+	(void)what;
+	watch_the_clock(sending);
+	if (client_unsaid(sending->client) == 0)
+		return;
+	mode_complain("nothing was acknowledged in time");
+	client_end(sending->client);
+}
+
+static void
+interrupt_cb(evutil_socket_t number, short what, void *arg)
+{
+	struct sending *sending = arg;
+
+	(void)number;
+	(void)what;
+	sending->status = STATUS_INTERRUPTED;
+	client_end(sending->client);
+}
+
+/* --- all of it ------------------------------------------------------------ */
+
+static bool
+prepare(struct sending *sending)
+{
+	struct event_base *base = sending->mode->base;
+
+	sending->input = evbuffer_new();
+	sending->readable =
+	    event_new(base, STDIN_FILENO, EV_READ, readable_cb, sending);
+	sending->timeout = evtimer_new(base, timeout_cb, sending);
+	sending->next = evtimer_new(base, next_cb, sending);
+	sending->interrupt = evsignal_new(base, SIGINT, interrupt_cb, sending);
+	sending->client =
+	    mode_client(sending->mode, true, &client_ops, sending);
+	return sending->input != NULL && sending->readable != NULL &&
+	       sending->timeout != NULL && sending->next != NULL &&
+	       sending->interrupt != NULL && sending->client != NULL;
+}
+
+static void
+forget(struct sending *sending)
+{
+	struct event *events[] = { sending->readable, sending->timeout,
+		sending->next, sending->interrupt };
+
+	client_destroy(sending->client);
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i] != NULL)
+			event_free(events[i]);
+	if (sending->input != NULL)
+		evbuffer_free(sending->input);
+}
+
+static int
+status_of(const struct sending *sending)
+{
+	bool all = sending->ended && sending->failed == 0 &&
+		   client_unsaid(sending->client) == 0;
+
+	if (sending->status != CLIENT_DONE)
+		return sending->status;
+	return all ? CLIENT_DONE : STATUS_NOT_ALL_TAKEN;
+}
+
+int
+send_run(const struct mode *mode)
+{
+	struct sending sending = { .mode = mode, .status = CLIENT_DONE };
+	int status = CLIENT_NO_MEMORY;
+
+	if (prepare(&sending)) {
+		event_add(sending.interrupt, NULL);
+		watch_the_clock(&sending);
+		event_base_dispatch(mode->base);
+		status = status_of(&sending);
+	}
+	forget(&sending);
+	return status;
+}
