@@ -1,0 +1,159 @@
+/* Printing what is said in a room, a line for each message. */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "cmd/parley/mode.h"
+#include "cmd/parley/plain.h"
+#include "cmd/parley/screen.h"
+#include "wire/json_fields.h"
+
+struct tail {
+	const struct mode *mode;
+	struct client *client;
+	struct screen screen;
+	struct wire_text line;
+	int status;
+};
+
+static void
+put_json_line(struct wire_text *out, const struct heard *said)
+{
+	wire_text_append(out, STR("{\"room\":"));
+	json_put_string(out, said->room);
+	put_text_if_given(out, STR(",\"epoch\":"), said->epoch);
+	if (said->seq > 0)
+		put_unsigned(out, STR(",\"seq\":"), said->seq);
+	if (said->at > 0)
+		put_unsigned(out, STR(",\"at\":"), said->at);
+	put_text_if_given(out, STR(",\"member\":"), said->member);
+	put_text_if_given(out, STR(",\"member_id\":"), said->member_id);
+	put_json(out, STR(",\"message\":"), said->message);
+	wire_text_append(out, STR("}"));
+}
+
+/* A message of several lines stays in one. */
+static void
+put_plain_line(struct wire_text *out, const struct heard *said)
+{
+	plain_put(out, said->member);
+	wire_text_append(out, STR(": "));
+	plain_put(out, said->text.data != NULL ? said->text : said->message);
+}
+
+static void
+write_out(struct tail *tail)
+{
+	fwrite(tail->line.data, 1, tail->line.len, stdout);
+	fputc('\n', stdout);
+	if (fflush(stdout) != 0)
+		client_end(tail->client); /* nobody reads any more */
+}
+
+static void
+print(struct tail *tail, const struct heard *said)
+{
+	struct wire_text json;
+
+	wire_text_reset(&tail->line);
+	if (tail->mode->args->json) {
+		wire_text_init(&json);
+		put_json_line(&json, said);
+		plain_put_json(&tail->line, str_slice(json.data, json.len));
+		wire_text_fini(&json);
+	} else {
+		put_plain_line(&tail->line, said);
+	}
+	if (!tail->line.failed)
+		write_out(tail);
+}
+
+static void
+heard(void *arg, const struct heard *heard)
+{
+	struct tail *tail = arg;
+
+	if (heard->kind == HEARD_SAID && heard->message.data != NULL)
+		print(tail, heard);
+	if (heard->missing.data != NULL)
+		mode_complain("messages %.*s are not there any more",
+		    (int)heard->missing.len, heard->missing.data);
+	if (heard->epoch_changed)
+		mode_complain("the room has begun anew");
+}
+
+static void
+said(void *arg, struct str text, bool taken)
+{
+	(void)arg; /* nothing is ever said here */
+	(void)text;
+	(void)taken;
+}
+
+static void
+ready(void *arg, bool again)
+{
+	(void)arg;
+	if (again)
+		mode_complain("reconnected");
+}
+
+static void
+lost(void *arg, const char *why)
+{
+	(void)arg;
+	mode_complain("connection lost (%s), trying again", why);
+}
+
+static void
+over(void *arg, enum client_status status, const char *why)
+{
+	struct tail *tail = arg;
+
+	if (status != CLIENT_DONE) {
+		tail->status = (int)status;
+		mode_complain("%s", why);
+	}
+	event_base_loopbreak(tail->mode->base);
+}
+
+static const struct client_ops client_ops = {
+	.heard = heard,
+	.said = said,
+	.ready = ready,
+	.lost = lost,
+	.over = over,
+};
+
+static void
+interrupt_cb(evutil_socket_t number, short what, void *arg)
+{
+	struct tail *tail = arg;
+
+	(void)number;
+	(void)what;
+	tail->status = STATUS_INTERRUPTED;
+	client_end(tail->client);
+}
+
+int
+tail_run(const struct mode *mode)
+{
+	struct tail tail = { .mode = mode, .status = CLIENT_DONE };
+	struct event *interrupt =
+	    evsignal_new(mode->base, SIGINT, interrupt_cb, &tail);
+
+	wire_text_init(&tail.line);
+	tail.client = mode_client(mode, true, &client_ops, &tail);
+	if (interrupt != NULL && tail.client != NULL) {
+		event_add(interrupt, NULL);
+		event_base_dispatch(mode->base);
+	} else {
+		tail.status = CLIENT_NO_MEMORY;
+	}
+	client_destroy(tail.client);
+	if (interrupt != NULL)
+		event_free(interrupt);
+	wire_text_fini(&tail.line);
+	return tail.status;
+}
