@@ -56,7 +56,7 @@ Q := $(if $(V),,@)
 quiet = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(quiet),:,echo '  $(1)')
 
-# The programs without their main() are more parts to be tested.
+# The programs without their main() are two more parts to be tested.
 folder.cmd := cmd/parleyd
 folder.parley := cmd/parley
 folder = $(or $(folder.$(1)),$(1))
@@ -69,7 +69,7 @@ test_objects = $(call objects,tests/main.c \
 	$(wildcard tests/support/*.c tests/support/$(1)/*.c tests/$(1)/*.c))
 
 # --- programs ---------------------------------------------------------------
-programs := $(O)/parleyd $(O)/parley-bench $(O)/echo_server $(O)/limit_server
+programs := $(O)/parleyd $(O)/parley $(O)/parley-bench $(O)/echo_server $(O)/limit_server
 parts    := $(layers) cmd parley
 suites   := $(parts:%=$(O)/check_%)
 fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -116,6 +116,8 @@ $(foreach part,$(parts),$(eval $(call part_rules,$(part))))
 
 $(O)/parleyd: $(O)/cmd/parleyd/main.o $(call archives,cmd)
 	$(link) $(syslibs.cmd) -o $@
+$(O)/parley: $(O)/cmd/parley/main.o $(call archives,parley)
+	$(link) $(syslibs.parley) -o $@
 $(O)/echo_server: $(call objects,$(wildcard tests/echo/*.c)) \
 		$(call archives,transport)
 	$(link) $(syslibs.transport) -o $@

@@ -1,0 +1,66 @@
+/* parley: a client for people and for scripts. */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "cmd/parley/mode.h"
+#include "wire/json_keys.h"
+
+static int (*const runs[])(const struct mode *) = {
+	[MODE_CHAT] = chat_run,
+	[MODE_SEND] = send_run,
+	[MODE_TAIL] = tail_run,
+	[MODE_ROOMS] = rooms_run,
+};
+
+/* Nobody outside can know the order of the reader's tables. */
+static void
+seed_tables(void)
+{
+	json_keys_seed(client_chance());
+}
+
+static int
+run(const struct args *args)
+{
+	struct mode mode = { .args = args, .base = event_base_new() };
+	int status = CLIENT_NO_MEMORY;
+	char why[256];
+
+	if (mode.base == NULL)
+		return status;
+	if (args->url.tls) {
+		mode.tls = tls_create(&args->tls, why, sizeof(why));
+		if (mode.tls == NULL) {
+			mode_complain("%s", why);
+			status = STATUS_USAGE;
+			goto free_base;
+		}
+	}
+	status = runs[args->mode](&mode);
+	tls_destroy(mode.tls);
+free_base:
+	event_base_free(mode.base);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args args;
+	char why[256];
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!args_read(&args, argc, argv, why, sizeof(why))) {
+		mode_complain("%s; see parley --help", why);
+		return STATUS_USAGE;
+	}
+	if (args.mode == MODE_HELP || args.mode == MODE_VERSION) {
+		fputs(args.mode == MODE_HELP ? args_usage
+					     : "parley " PARLEY_VERSION "\n",
+		    stdout);
+		return CLIENT_DONE;
+	}
+	seed_tables();
+	return run(&args);
+}
