@@ -160,3 +160,32 @@ content_fault(const struct content *content, unsigned *place)
 	}
 	return NULL;
 }
+
+unsigned
+found_number(const struct found_room *room, uint64_t seq)
+{
+	return seq >= room->first && seq <= room->last ? room->numbers[seq] : 0;
+}
+
+static bool
+room_is_equal(const struct found_room *a, const struct found_room *b)
+{
+	if (a->life != b->life || a->life == 0)
+		return a->life == b->life;
+	if (a->last != b->last)
+		return false;
+	for (uint64_t i = 0; i < KEPT && i < a->last; i++)
+		if (found_number(a, a->last - i) !=
+		    found_number(b, b->last - i))
+			return false;
+	return true;
+}
+
+bool
+content_is_equal(const struct content *a, const struct content *b)
+{
+	for (size_t i = 0; i < ROOMS; i++)
+		if (!room_is_equal(&a->rooms[i], &b->rooms[i]))
+			return false;
+	return true;
+}

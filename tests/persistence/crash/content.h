@@ -46,4 +46,10 @@ uint64_t print_of(unsigned n, uint64_t seq);
  */
 const char *content_fault(const struct content *, unsigned *place);
 
+/* Of the message with this seq; 0: there is none. */
+unsigned found_number(const struct found_room *, uint64_t seq);
+
+/* As far as messages are kept. */
+bool content_is_equal(const struct content *, const struct content *);
+
 #endif

@@ -10,6 +10,7 @@ struct damage_plan {
 	uint64_t seed;
 	unsigned steps;
 	unsigned variants;        /* of each kind of damage, in each file */
+	unsigned inner_each;      /* one in so many is mended with crashes */
 	const struct where *only; /* NULL: all of them */
 };
 

@@ -12,6 +12,7 @@ add(struct ledger *ledger, const char *file, bool is_in_snapshot, size_t at,
 {
 	struct ledger_line *line = &ledger->lines[ledger->count++];
 	struct message message;
+	struct lost_range lost;
 	struct str room;
 
 	assert(ledger->count < LEDGER_LINES);
@@ -21,6 +22,9 @@ add(struct ledger *ledger, const char *file, bool is_in_snapshot, size_t at,
 		.from = at,
 		.to = at + RECORD_HEAD_SIZE + record->payload.len };
 	strcpy(line->file, file);
+	if (record->type == RECORD_LOST &&
+	    lost_entry_read(record->payload, &lost))
+		ledger->reported += lost.records;
 	if (record->type == RECORD_MESSAGE &&
 	    message_entry_read(record->payload, &room, &message))
 		line->number = speech_number(&message);
@@ -74,6 +78,7 @@ ledger_read(struct ledger *ledger, const struct memory_disk *disk)
 	const char *name;
 
 	ledger->count = 0;
+	ledger->reported = 0;
 	for (size_t i = 0; (name = memory_disk_name(disk, i)) != NULL; i++) {
 		size_t len = 0;
 		const char *bytes = memory_disk_file(disk, name, &len);

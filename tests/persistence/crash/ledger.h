@@ -20,6 +20,7 @@ struct ledger_line {
 struct ledger {
 	struct ledger_line lines[LEDGER_LINES];
 	size_t count;
+	uint64_t reported; /* records that were said to be lost */
 };
 
 /* What the newest snapshot covers does not count. */

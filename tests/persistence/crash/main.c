@@ -145,7 +145,7 @@ try_life(const struct options *options, const struct subject_kind *kind,
 	    options->has_only && options->only.at >= 0 ? &options->only : NULL;
 	struct crash_plan crashes = { kind, sync, seed, 60, 3, 50, only };
 	struct fault_plan faults = { kind, sync, seed, 60, only };
-	struct damage_plan damages = { kind, seed, 50, 5, only };
+	struct damage_plan damages = { kind, seed, 50, 5, 20, only };
 
 	if (is_wanted(options, "crash"))
 		crashes_try(&crashes);
