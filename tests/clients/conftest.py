@@ -1,6 +1,7 @@
 """The clients that come with the server, against the server itself."""
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / "clients/python"
 sys.path.insert(0, str(ROOT / "tests/integration"))
 sys.path.insert(0, str(PYTHON / "src"))
+sys.path.append(str(ROOT / "tests/browser"))
 
+from relay import Relay  # noqa: E402
 from server import AT_ONCE, DEADLINE, PARLEYD, Server  # noqa: E402
 
 
@@ -46,3 +49,24 @@ def run():
         return asyncio.run(asyncio.wait_for(main, DEADLINE))
 
     return run
+
+
+@pytest.fixture
+def unused_port():
+    """Nobody else gets it, and nobody listens."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        yield nobody.getsockname()[1]
+
+
+@pytest.fixture
+def relay(both):
+    """The way to the server, which may be cut."""
+    relay = Relay(both.address)
+    yield relay
+    relay.close()
+
+
+@pytest.fixture
+def direct(both):
+    return "ws://%s:%d" % both.address

@@ -1,6 +1,6 @@
 """Two members of a room, in the dialect `action`.
 
-    python game_night.py [ws://localhost:8765]
+python game_night.py [ws://localhost:8765]
 """
 
 import asyncio

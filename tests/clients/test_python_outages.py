@@ -1,0 +1,196 @@
+"""Conversations that go on while the server is restarted, or killed."""
+
+import asyncio
+import signal
+
+import pytest
+
+from parley_client.native import (
+    Connected,
+    ConnectionLost,
+    Disconnected,
+    EpochChanged,
+    Message,
+    Missing,
+    Parley,
+)
+from server import AT_ONCE, PARLEYD, Server
+
+SOON = {"first_delay": 0.01, "longest_delay": 0.2}
+
+
+class Lives:
+    """One server after the other, at one address, with one store."""
+
+    def __init__(self, store):
+        self.options = ("--store-kind", "file", "--store-dir", str(store))
+        self.server = self._start("127.0.0.1:0")
+        self.address = "%s:%d" % self.server.address
+        self.url = f"ws://{self.address}"
+
+    def _start(self, listen):
+        return Server(PARLEYD, *AT_ONCE, *self.options, listen=[listen])
+
+    def next(self):
+        self.server = self._start(self.address)
+
+    def kill(self):
+        self.server.kill()
+
+
+@pytest.fixture
+def lives(tmp_path):
+    lives = Lives(tmp_path / "store")
+    yield lives
+    lives.server.stop()
+
+
+async def in_background(work):
+    await asyncio.get_running_loop().run_in_executor(None, work)
+
+
+async def restarted(lives):
+    lives.server.signal(signal.SIGTERM)
+    await in_background(lambda: lives.server.assert_clean(lives.server.wait()))
+    await in_background(lives.next)
+
+
+async def killed(lives):
+    await in_background(lives.kill)
+    await in_background(lives.next)
+
+
+class Listener:
+    """Keeps what was said in a room; anything lost is its failure."""
+
+    def __init__(self, room):
+        self.heard = []
+        self.task = asyncio.ensure_future(self._listen(room))
+
+    async def _listen(self, room):
+        async for event in room:
+            assert not isinstance(event, (Missing, EpochChanged)), event
+            if isinstance(event, Message):
+                self.heard.append(event)
+                if event.message == "end":
+                    return
+
+
+async def talk(room, name, until, acks):
+    """As fast as the server can take it, a few at a time."""
+
+    async def one(n):
+        acks[f"{name} {n}"] = await room.send(f"{name} {n}")
+
+    n = 0
+    while not until.is_set():
+        await asyncio.gather(*(one(n + k) for k in range(4)))
+        n += 4
+
+
+@pytest.mark.parametrize("outage, times", [(restarted, 1), (killed, 8)])
+def test_nothing_is_missing_and_nothing_is_there_twice(lives, run, outage, times):
+    async def main():
+        chats = [await Parley.connect(lives.url, name=n, **SOON) for n in ("ann", "bob")]
+        rooms = [await chats[0].create("Tea", room="tea", persistent=True)]
+        rooms.append(await chats[1].join("tea"))
+        listeners = [Listener(room) for room in rooms]
+        done, acks = asyncio.Event(), {}
+        talking = [
+            asyncio.ensure_future(talk(room, chat.name, done, acks))
+            for chat, room in zip(chats, rooms)
+        ]
+        for _ in range(times):
+            before = len(acks)
+            while len(acks) < before + 50:
+                await asyncio.sleep(0.01)
+            await outage(lives)
+        done.set()
+        await asyncio.gather(*talking)
+        end = await rooms[0].send("end")
+        await asyncio.gather(*(listener.task for listener in listeners))
+
+        stored = [each async for each in rooms[1].all_history()]
+        for listener in listeners:
+            heard = listener.heard
+            assert [each.seq for each in heard] == list(range(1, end.seq + 1))
+            assert [each.message for each in heard][-len(stored):] == [
+                each.message for each in stored]
+        # Every send is stored once, at the place that its answer names.
+        places = {each.seq: each.message for each in listeners[0].heard}
+        assert len(acks) == end.seq - 1
+        assert {ack.seq: said for said, ack in acks.items()} == {
+            seq: said for seq, said in places.items() if said != "end"}
+        for chat in chats:
+            await chat.close()
+
+    run(main())
+
+
+def test_it_returns_when_the_server_asked_for_it(lives, run):
+    """And not before: `bye` spreads those who return."""
+
+    async def main():
+        clock = asyncio.get_running_loop().time
+        async with Parley(lives.url, **SOON) as chat:
+            heard = chat.events()
+            lives.server.signal(signal.SIGTERM)
+            async for event in heard:
+                if isinstance(event, Disconnected):
+                    break
+            left = clock()
+            assert event.close_code == 1001 and event.reason == "going_away"
+            assert event.retry_in >= 0.5
+            await in_background(lambda: lives.server.assert_clean(lives.server.wait()))
+            await in_background(lives.next)
+            async for event in heard:
+                if isinstance(event, Connected):
+                    break
+            assert clock() - left >= 0.5
+
+    run(main())
+
+
+def test_a_room_of_a_server_that_forgets_begins_anew(start, run):
+    async def main():
+        first = start()
+        address = "%s:%d" % first.address
+        async with Parley(f"ws://{address}", **SOON) as chat:
+            room = await chat.join("tea", create=True)
+            await room.send("before")
+            first.kill()
+            sending = asyncio.ensure_future(room.send("after"))
+            second = start(listen=[address])
+            await sending
+            events = []
+            async for event in room:
+                events.append(event)
+                if isinstance(event, Message) and event.message == "after":
+                    break
+            kinds = [type(each) for each in events]
+            assert kinds == [Message, EpochChanged, Message]
+            assert events[-1].seq == 1
+        second.stop()
+
+    run(main())
+
+
+def test_who_is_sent_away_for_good_does_not_return(start, run):
+    """Too many control frames are a breach of policy: 1008."""
+    server = start("--limits-control-frames", "1/s")
+
+    async def main():
+        async with Parley("ws://%s:%d" % server.address, **SOON) as chat:
+            room = await chat.create("Tea")
+            connection = chat.link._socket._connection
+            for _ in range(200):
+                await connection.pong()
+            for events in room, chat.events():
+                with pytest.raises(ConnectionLost) as lost:
+                    async for _ in events:
+                        pass
+                assert lost.value.close_code == 1008
+            with pytest.raises(ConnectionLost):
+                await room.send("too late")
+
+    run(main())
