@@ -12,6 +12,7 @@ from parley_client.native import Connected, Disconnected, Message, Parley, Room
 
 
 async def serve(room: Room) -> None:
+    print("dice for", room.id, flush=True)
     async for event in room:
         if not isinstance(event, Message) or event.mine:
             continue
