@@ -41,6 +41,7 @@ fail(struct session *session, const struct command *command,
 	struct event event = {
 		.kind = EVENT_FAILED,
 		.ref = command->ref,
+		.at_ms = clock_wall_ms(session->conn->service->clock),
 		.failure = *failure,
 	};
 

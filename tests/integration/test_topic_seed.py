@@ -12,7 +12,7 @@ import pytest
 import websockets
 
 from client import BINARY, CLOSE, PING, PONG, Connection, get, head
-from dialects import NOTHING, Topic
+from dialects import NOTHING, Topic, is_now
 from server import AT_ONCE, DEADLINE, PARLEYD, Server
 
 BAD_NAME = "Username must be 1-20 alphanumeric characters"
@@ -172,7 +172,7 @@ def refuse_first(member, text, why, code, reason):
     member.send_text(text)
     got = member.next()
     assert without(got, "timestamp") == {"type": "error", "message": why}
-    assert isinstance(got["timestamp"], int)
+    assert is_now(got["timestamp"])
     close = member.read_close(answer=True)
     assert (close.code, close.reason) == (code, reason)
 

@@ -498,6 +498,20 @@ static const struct {
 	{ "{\"type\":\"join\"}", "Username must be", "\x03\xf0Join failed" },
 };
 
+/* What the chat never sees is answered with the time of day, too. */
+START_TEST(what_is_misspelled_is_answered_with_the_time)
+{
+	setup();
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, "/ws/topic");
+	rig_pass(&f.rig, 4000);
+	command(0, "hello");
+	turn(0);
+	check_text(0, "\"timestamp\":5}");
+	teardown();
+}
+END_TEST
+
 /* What comes behind a frame that ends it all is not listened to. */
 START_TEST(a_dialect_has_the_last_word)
 {
@@ -732,6 +746,7 @@ SUITE(session)
 	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
 	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
 	tcase_add_test(tests, a_dialect_knows_where_one_stands);
+	tcase_add_test(tests, what_is_misspelled_is_answered_with_the_time);
 	tcase_add_loop_test(tests, a_dialect_has_the_last_word, 0,
 	    COUNT(last_words));
 	tcase_add_test(tests, a_dialect_has_a_pace_of_its_own);
