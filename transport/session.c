@@ -136,6 +136,14 @@ take_paced(struct session *session, struct command *command,
 	}
 }
 
+/* Who is nowhere says nothing, however often it tries. */
+static bool
+is_paced(const struct session *session, const struct command *command)
+{
+	return (command->flags & COMMAND_PACED) && session->place_count > 0 &&
+	       session->dialect->pace.messages > 0;
+}
+
 static enum wire_stage
 stage_of(const struct session *session)
 {
@@ -162,8 +170,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	(void)opcode; /* JSON in a binary message is JSON */
 	error = session->dialect->decode(str_slice(data, len), &context,
 	    &command, &failure, &sessions->keep);
-	if ((command.flags & COMMAND_PACED) &&
-	    session->dialect->pace.messages > 0)
+	if (is_paced(session, &command))
 		take_paced(session, &command, error, &failure);
 	else
 		take(session, &command, error, &failure);

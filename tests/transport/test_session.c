@@ -606,6 +606,25 @@ START_TEST(what_is_not_said_takes_one)
 }
 END_TEST
 
+/* Outside of any room, a message is a command like any other. */
+START_TEST(what_cannot_be_said_anywhere_takes_one)
+{
+	speak_plainly();
+	publisher_leave(hub_publisher(f.hub), STR("member-0"),
+	    (struct str){ NULL, 0 });
+	rig_pass(&f.rig, 20000);
+	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
+	f.broadcast_result = CHAT_NOT_IN_ROOM;
+	for (int i = 0; i < 101; i++)
+		command(0, "good");
+	turn(0);
+	ck_assert_uint_eq(f.commands, 2); /* one of them, and a disconnect */
+	check_text(0, "\"code\":\"rate_limited\"");
+	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
+	teardown();
+}
+END_TEST
+
 /* --- slow readers --------------------------------------------------------- */
 
 static const struct {
@@ -753,6 +772,7 @@ SUITE(session)
 	tcase_add_test(tests, what_the_chat_refuses_was_not_said);
 	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
 	tcase_add_test(tests, what_is_not_said_takes_one);
+	tcase_add_test(tests, what_cannot_be_said_anywhere_takes_one);
 	tcase_add_loop_test(tests, who_lags_is_spared_what_is_not_worth_waiting,
 	    0, COUNT(patience));
 	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
