@@ -1,7 +1,5 @@
 #include "wire/timestamps.h"
 
-#include <stdio.h>
-
 #include "wire/json_fields.h"
 
 #define SECOND_MS 1000
@@ -56,17 +54,34 @@ date_of(int64_t days_since_1970)
 	};
 }
 
+/* So many digits of a number, and what stands behind them. */
+static char *
+put_digits(char *at, int number, int count, char behind)
+{
+	for (int i = count - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+	at[count] = behind;
+	return at + count + 1;
+}
+
+/* By hand: a list of topics has thousands. */
 void
 put_date(struct wire_text *out, struct str head, int64_t at_ms)
 {
 	int64_t ms = at_ms < 0 ? 0 : at_ms > AT_MOST ? AT_MOST : at_ms;
 	int second = (int)(ms / SECOND_MS % DAY_SECONDS);
 	struct date date = date_of(ms / SECOND_MS / DAY_SECONDS);
-	char text[64];
-	int len = snprintf(text, sizeof(text),
-	    "\"%04d-%02d-%02dT%02d:%02d:%02d.%03d000\"", date.year, date.month,
-	    date.day, second / 3600, second / 60 % 60, second % 60,
-	    (int)(ms % SECOND_MS));
+	char text[sizeof("2026-11-21T06:08:51.512000\"")];
+	char *at = text;
 
-	put_json(out, head, str_slice(text, (size_t)len));
+	at = put_digits(at, date.year, 4, '-');
+	at = put_digits(at, date.month, 2, '-');
+	at = put_digits(at, date.day, 2, 'T');
+	at = put_digits(at, second / 3600, 2, ':');
+	at = put_digits(at, second / 60 % 60, 2, ':');
+	at = put_digits(at, second % 60, 2, '.');
+	at = put_digits(at, (int)(ms % SECOND_MS) * 1000, 6, '"');
+	wire_text_append(out, head);
+	wire_text_append(out, STR("\""));
+	wire_text_append(out, str_slice(text, (size_t)(at - text)));
 }
