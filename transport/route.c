@@ -260,7 +260,6 @@ static bool
 show_face(struct answer *answer, const struct dialect *dialect)
 {
 	struct service *service = answer->service;
-	struct figures figures = { 0 };
 	struct face_request request = {
 		.method = answer->request->method,
 		.path = answer->request->path,
@@ -269,14 +268,13 @@ show_face(struct answer *answer, const struct dialect *dialect)
 		    http_header_find(answer->request, "Origin", NULL).data !=
 		    NULL,
 		.monotonic_ms = clock_monotonic_ms(service->clock),
-		.figures = &figures,
+		.tell_figures = service->figures,
+		.arg = service->arg,
 	};
 	struct face face = { .body = &service->face };
 
 	if (dialect == NULL || dialect->face == NULL)
 		return false;
-	if (service->figures != NULL)
-		service->figures(&figures, service->arg);
 	wire_text_reset(face.body);
 	if (!dialect->face(&request, &face))
 		return false;

@@ -11,17 +11,19 @@
 static void
 put_figures(struct wire_text *out, const struct face_request *request)
 {
-	const struct figures *figures = request->figures;
+	struct figures figures = { 0 };
 
+	if (request->tell_figures != NULL)
+		request->tell_figures(&figures, request->arg);
 	put_seconds_exactly(out, STR(",\"timestamp\":"), request->monotonic_ms);
 	put_unsigned(out, STR(",\"connections\":{\"total_clients\":"),
-	    figures->guests);
-	put_unsigned(out, STR(",\"total_topics\":"), figures->guest_rooms);
+	    figures.guests);
+	put_unsigned(out, STR(",\"total_topics\":"), figures.guest_rooms);
 	put_unsigned(out, STR(",\"max_topics\":"), TOPIC_ROOMS);
 	put_unsigned(out, STR(",\"max_connections_per_topic\":"),
 	    TOPIC_MEMBERS);
 	put_unsigned(out, STR("},\"messages\":{\"total_messages\":"),
-	    figures->guest_messages);
+	    figures.guest_messages);
 	put_unsigned(out, STR(",\"expiration_seconds\":"),
 	    TOPIC_LIFE_MS / 1000);
 	put_unsigned(out, STR(",\"rate_limit_per_minute\":"), TOPIC_PACE);

@@ -15,7 +15,9 @@ struct face_request {
 	bool is_upgrade; /* it asks for a WebSocket where there is none */
 	bool has_origin; /* a browser asks for a page of somebody else */
 	int64_t monotonic_ms;
-	const struct figures *figures;
+	/* Every room is looked at for these, so not for nothing; or NULL. */
+	void (*tell_figures)(struct figures *, void *arg);
+	void *arg;
 };
 
 /*
