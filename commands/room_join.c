@@ -48,6 +48,7 @@ joined(const struct request *request, const struct room *room)
 	event.at_ms = request->now_ms;
 	event.count = room->member_count;
 	event.names.left_out =
+	    (request->command->flags & COMMAND_UNLISTED) ||
 	    room->member_count > request->chat->limits.presence_up_to;
 	return event;
 }

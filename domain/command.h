@@ -62,8 +62,9 @@ enum command_flag {
 	 * of guests, of which there are max_rooms at most.
 	 */
 	COMMAND_OF_GUESTS = 1 << 13,
-	COMMAND_OR_GO = 1 << 14, /* a failure is fatal: failure.fatal */
-	COMMAND_PACED = 1 << 15  /* broadcast: the dialect's pace counts it */
+	COMMAND_OR_GO = 1 << 14,   /* a failure is fatal: failure.fatal */
+	COMMAND_PACED = 1 << 15,   /* broadcast: the dialect's pace counts it */
+	COMMAND_UNLISTED = 1 << 16 /* join: the answer needs no names */
 };
 
 /*

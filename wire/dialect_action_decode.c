@@ -134,7 +134,8 @@ static const struct word words[] = {
 	    take_message },
 	{ STR("create"), COMMAND_ROOM_CREATE,
 	    COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME, take_create },
-	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_LEAVES_OTHERS, take_join },
+	{ STR("join"), COMMAND_ROOM_JOIN,
+	    COMMAND_LEAVES_OTHERS | COMMAND_UNLISTED, take_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
 };
 

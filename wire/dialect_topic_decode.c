@@ -78,7 +78,7 @@ take_join(struct request *request, struct command *out)
 {
 	/* Whoever is in a topic hears again which one it is. */
 	if (request->stage == WIRE_INSIDE) {
-		out->flags = COMMAND_CURRENT_ROOM;
+		out->flags |= COMMAND_CURRENT_ROOM;
 		return CHAT_OK;
 	}
 	if (!take_plain(request, FIELD_USERNAME, USERNAME_CHARS, &out->name))
@@ -89,7 +89,7 @@ take_join(struct request *request, struct command *out)
 		return refuse(request, FIELD_USERNAME);
 	if (name_is_reserved(out->room))
 		return refuse(request, FIELD_TOPIC);
-	out->flags =
+	out->flags |=
 	    COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS | COMMAND_OF_GUESTS;
 	if (request->stage == WIRE_NEW)
 		out->flags |= COMMAND_OR_GO;
@@ -141,7 +141,7 @@ static const struct word words[] = {
 	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
 	    take_message },
 	{ STR("heartbeat"), COMMAND_PING, 0, NULL },
-	{ STR("join"), COMMAND_ROOM_JOIN, 0, take_join },
+	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_UNLISTED, take_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
 	{ STR("list"), COMMAND_ROOM_LIST, COMMAND_OF_GUESTS, NULL },
 	/* The page of seed 003 tells its server what it does. */

@@ -60,6 +60,18 @@ START_TEST(leaves_the_names_out_where_there_are_many)
 }
 END_TEST
 
+START_TEST(leaves_the_names_out_where_nobody_reads_them)
+{
+	people(2);
+	gather("r", 1);
+	DO(ROOM_JOIN, "id2", .room = STR("r"), .flags = COMMAND_UNLISTED);
+	HEARD("id2: joined room=r name=r epoch=epoch3 at=1000 member=member2 "
+	      "id=id2 count=2 "
+	      "names_left_out\n"
+	      "room r except=id2: entered room=r member=member2 id=id2\n");
+}
+END_TEST
+
 static const struct {
 	struct str room;
 	unsigned flags;
@@ -297,6 +309,7 @@ SUITE(room_join)
 	    answers_again_who_is_in_the_room_and_tells_nobody);
 	tcase_add_test(tests, answers_again_even_if_the_room_is_full);
 	tcase_add_test(tests, leaves_the_names_out_where_there_are_many);
+	tcase_add_test(tests, leaves_the_names_out_where_nobody_reads_them);
 	tcase_add_loop_test(tests, refuses, 0,
 	    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
