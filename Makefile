@@ -1,6 +1,6 @@
 # parley: see `make help`.
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 BUILD   ?= release
 PREFIX  ?= /usr/local
 CC      ?= cc

@@ -47,7 +47,7 @@ enum event_kind {
 
 /* What a member is told about the server when it arrives. */
 struct profile {
-	struct str server;     /* "parley/0.1.0" */
+	struct str server;     /* "parley/0.2.0" */
 	struct str durability; /* "always", "interval", "never", "none" */
 	int64_t ping_ms;
 	size_t message_bytes;
