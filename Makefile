@@ -240,6 +240,12 @@ bench-compare: $(addprefix build/,parleyd parley-bench limit_server) ## the same
 bench-latency: $(addprefix build/,parleyd parley-bench) ## how long a few people wait (ARGS="--dialect action --duration 60")
 	@$$(tools/python) tests/bench/latency.py $(ARGS)
 
+# On a machine that has nothing else to do: about twenty minutes.
+bench-docs: ## run all three, and write the tables in docs/benchmark.md again
+	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
+	@$(MAKE) bench-latency ARGS='--markdown docs/benchmark.md'
+	@$(MAKE) bench-compare ARGS='--markdown docs/benchmark.md'
+
 # --- the rest ---------------------------------------------------------------
 # The handbook's list of options ends the page, behind this line.
 options_mark := <!-- From here on written by
@@ -265,5 +271,6 @@ help: ## this list
 
 .PHONY: all run test check crash crash-nightly integration kill-nightly \
 	test-browser pictures headers lint format fuzz fuzzers fuzz-smoke coverage \
-	valgrind bench docs install clean help FORCE
+	valgrind bench bench-compare bench-docs bench-latency docs install clean \
+	help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -14,6 +14,7 @@ missing.
 import argparse
 import csv
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from pathlib import Path
 
 import chart
 from peers import PEERS, ROOT
-from servers import Failed, Server, Stranger, free_port, pick_cores, pinned
+from servers import (Failed, Server, Stranger, conditions, free_port,
+                     pick_cores, pinned)
 from tables import markdown, plain, write_part
 
 LOADS = ((100, 1), (100, 64), (1000, 64))
@@ -165,13 +167,15 @@ def main():
         print(f"not installed, left out: {', '.join(absent)} "
               "(tools/setup compare)")
     arguments.out.mkdir(parents=True, exist_ok=True)
+    calm = os.getloadavg()[0]
     runs, failures = run_all([peer for peer in asked if peer.name in versions],
                              loads, arguments)
     lines = table(runs, versions, loads)
     print(plain(lines), end="")
     save(arguments, runs, versions, loads)
     if arguments.markdown:
-        write_part(arguments.markdown, "bench-compare", markdown(lines))
+        write_part(arguments.markdown, "bench-compare",
+                   conditions(arguments.rounds, calm) + markdown(lines))
     for _, failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     return 1 if any(name == OURS for name, _ in failures) else 0

@@ -114,6 +114,6 @@ GOALS = (
     Goal("expiry", "held_left", "", 1, "value", None, False, 0.01),
     Goal("expiry", "resident_left", "", 1, "value", None, False, 0.5),
     Goal("expiry", "grown_again_mib", "MiB", 1, "value", None, False, 1),
-    Goal("stall", "max_us", "ms", 1e-3, "value", None, False, 50000),
-    Goal("stall", "lag_max_us", "ms", 1e-3, "value", None, False, 50000),
+    Goal("stall", "max_ms", "ms", 1, "value", None, False, 50),
+    Goal("stall", "lag_max_ms", "ms", 1, "value", None, False, 50),
 )

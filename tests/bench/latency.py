@@ -13,13 +13,14 @@ missing.
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import chart
-from servers import Failed, Server, free_port, pick_cores, pinned
-from tables import plain
+from servers import Failed, Server, conditions, free_port, pick_cores, pinned
+from tables import markdown, plain, write_part
 
 ROOT = Path(__file__).resolve().parents[2]
 DIALECTS = ("action", "command", "topic")
@@ -101,6 +102,8 @@ def read_arguments():
                         help="seconds for each dialect")
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results")
+    parser.add_argument("--markdown", type=Path, metavar="PAGE",
+                        help="write the table into this page, too")
     parser.add_argument("parleyd_flags", nargs="*", metavar="-- FLAGS",
                         help="more flags for parleyd")
     return parser.parse_args()
@@ -113,6 +116,7 @@ def main():
             print(f"missing: {arguments.build / name} (make)", file=sys.stderr)
             return 2
     arguments.out.mkdir(parents=True, exist_ok=True)
+    calm = os.getloadavg()[0]
     try:
         runs = [run(arguments, dialect)
                 for dialect in arguments.dialect or DIALECTS]
@@ -121,6 +125,9 @@ def main():
         return 1
     print(plain(table(runs)), end="")
     save(arguments.out, runs)
+    if arguments.markdown:
+        write_part(arguments.markdown, "bench-latency",
+                   conditions(1, calm) + markdown(table(runs)))
     print(f"{arguments.out}/latency.json, .csv and .svg")
     return 1 if any(run["wrong"] for run in runs) else 0
 

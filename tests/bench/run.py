@@ -29,10 +29,11 @@ from expiry import measure_expiry
 from goals import CASES, GOALS
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
-from servers import Failed, Server, Site, free_port, pick_cores, pinned
+from servers import (Failed, Server, Site, conditions, free_port, pick_cores,
+                     pinned)
 from stall import measure_stall
-from tables import plain
-from verdict import goals_table, judge
+from tables import markdown, plain, write_part
+from verdict import goals_table, judge, page_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -196,6 +197,8 @@ def read_arguments():
                         help="where the programs are")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results",
                         help="where results.json and results.csv go")
+    parser.add_argument("--markdown", type=Path, metavar="PAGE",
+                        help="write the table into this page, too")
     parser.add_argument("parleyd_flags", nargs="*", metavar="-- FLAGS",
                         help="more flags for parleyd")
     arguments = parser.parse_args()
@@ -220,6 +223,7 @@ def main():
     if pick_cores()[0] is None:
         print("note: with one core the generator disturbs the server")
     arguments.out.mkdir(parents=True, exist_ok=True)
+    calm = os.getloadavg()[0]
     runs, failures = run_all(programs, cases, arguments.rounds,
                              arguments.seconds, arguments.out)
     rows = [row for row in (judge(goal, runs) for goal in GOALS) if row]
@@ -227,6 +231,10 @@ def main():
     print_fates(runs)
     warn_of_unequal_frames(runs)
     save(arguments.out, runs, rows, failures)
+    if arguments.markdown:
+        write_part(arguments.markdown, "bench",
+                   conditions(arguments.rounds, calm) +
+                   markdown(page_table(rows)))
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     if failures:

@@ -1,6 +1,7 @@
 """Servers on loopback, each for the length of one run, each on its core."""
 
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -21,6 +22,14 @@ class Site(NamedTuple):
     generator: Path
     directory: str  # of the store
     core: Optional[int]  # for the generator
+
+
+def conditions(rounds, calm):
+    """Where and how figures were taken; calm: the load before."""
+    return (f"{time.strftime('%Y-%m-%d', time.gmtime())}, Linux "
+            f"{platform.release()} on {os.cpu_count()} cores, "
+            f"{rounds} round{'s' if rounds != 1 else ''}, load {calm:.2f} "
+            "before.\n\n")
 
 
 def pick_cores():

@@ -63,8 +63,8 @@ def lag_figures(stats):
     lag = stats.get("loop_lag_us")
     if lag is None:
         return {}
-    return {"lag_p99_us": quantile_bound(lag, 0.99),
-            "lag_max_us": quantile_bound(lag, 1)}
+    return {"lag_p99_ms": quantile_bound(lag, 0.99) / 1e3,
+            "lag_max_ms": quantile_bound(lag, 1) / 1e3}
 
 
 def measure_stall(site):
@@ -87,9 +87,9 @@ def measure_stall(site):
         figures = lag_figures(json.loads(get(server.port, "/stats")))
         client.close()
     figures.update({
-        "max_us": times[-1] * 1e6,
-        "p99_us": times[len(times) * 99 // 100] * 1e6,
-        "p50_us": times[len(times) // 2] * 1e6,
+        "max_ms": times[-1] * 1e3,
+        "p99_ms": times[len(times) * 99 // 100] * 1e3,
+        "p50_ms": times[len(times) // 2] * 1e3,
         "answers": len(times),
         "segments": watch.count("seg-", ".log"),
         "snapshots": watch.count("snap-", ".snap"),

@@ -61,7 +61,7 @@ def test_what_is_beyond_all_bounds_is_not_below_the_first():
 def test_a_server_may_keep_its_lag_to_itself():
     assert stall.lag_figures({"uptime_ms": 1}) == {}
     assert stall.lag_figures({"loop_lag_us": LAG}) == {
-        "lag_p99_us": 20, "lag_max_us": 50}
+        "lag_p99_ms": 0.02, "lag_max_ms": 0.05}
 
 
 def test_remembers_files_that_are_gone(tmp_path):

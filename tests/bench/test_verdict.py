@@ -4,7 +4,7 @@ import pytest
 
 from goals import CASES, GOALS, Goal
 from tables import markdown, plain, replace_part
-from verdict import goals_table, judge
+from verdict import goals_table, judge, page_table
 
 
 def goal(kind="value", against=None, least=True, bound=1.0, allowance=0):
@@ -86,6 +86,15 @@ def test_leaves_a_goal_open_if_the_other_was_not_there():
     assert row["result"] is None
     assert "reached" not in row
     assert goals_table([row])[1][-1] == "-"
+
+
+def test_a_page_says_in_bold_what_was_missed():
+    runs = [run(0, "parley", 500), run(0, "bare", 1000)]
+    rows = [judge(goal("ratio", "bare", least, 0.9), runs)
+            for least in (True, False)]
+    assert page_table(rows)[1:] == [
+        ("`case`", "figure", "0.50 k", "**0.50 of bare**", ">= 0.9"),
+        ("`case`", "figure", "0.50 k", "0.50 of bare", "<= 0.9")]
 
 
 LINES = [("case", "figure", "how"), ("one", "1,234.5", "a|b"),
