@@ -5,6 +5,8 @@ A small server speaks like the limit program and commits one fault, once.
 
 import json
 import os
+import pty
+import re
 import subprocess
 from pathlib import Path
 
@@ -84,6 +86,7 @@ def test_latency_counts_every_delivery_and_every_answer():
     with ActionServer(None) as server:
         done, figures = latency(server.port)
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     assert figures["said"] == 180
     assert figures["heard"] == 360
     assert sum(count for _, count in figures["one_way"]) == 360
@@ -105,6 +108,19 @@ def test_latency_goes_on_and_counts_when_a_server(fault, counted):
     assert figures["said"] == 240
     assert figures[counted] > 0
     assert [each for each in FAULTS if figures[each]] == [counted]
+
+
+def test_latency_tells_a_terminal_how_it_goes():
+    ours, theirs = pty.openpty()
+    with ActionServer(None) as server:
+        subprocess.run([PARLEY_BENCH, "--clients", "2", "--rate", "10",
+                        "--duration", "1.2", "latency",
+                        f"127.0.0.1:{server.port}"],
+                       stdout=subprocess.DEVNULL, stderr=theirs, timeout=60)
+    os.close(theirs)
+    assert re.search(rb"\r\x1b\[K\d of 1 s: \d+ said, \d+ heard, one way p50",
+                     os.read(ours, 4096))
+    os.close(ours)
 
 
 def test_latency_does_not_believe_messages_of_another_run():
