@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,8 @@ system_disk_open(const char *path)
 		log_error("store %s: out of memory", path);
 		return NULL;
 	}
+	/* A file that may not grow is an error like others, not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	disk->base.ops = &system_ops;
 	error = open_directory(path, &disk->dir);
 	if (error != 0) {

@@ -290,7 +290,6 @@ server_create(const struct server_config *config)
 		return NULL;
 	event_set_log_callback(libevent_log);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
 	server->config = *config;
 	server->drain_since_ms = -1;
 	server->grace_ns = GRACE_LEAST_NS;

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "persistence/disk.h"
@@ -111,6 +112,18 @@ count_it(const char *name, void *arg)
 	return true;
 }
 
+START_TEST(survives_a_limit_on_how_long_files_may_be)
+{
+	const struct rlimit limit = { 4, 4 };
+	int file = create("file");
+
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(disk_write(disk, file, "12345", 5, 0), EFBIG);
+	ck_assert_int_eq(disk_fallocate(disk, file, 5), EFBIG);
+	disk_close(disk, file);
+}
+END_TEST
+
 START_TEST(lists_files_alone)
 {
 	int count = 0;
@@ -219,6 +232,7 @@ SUITE(system_disk)
 	tcase_add_test(tests, opens_by_the_rules_of_each_mode);
 	tcase_add_test(tests, reads_what_was_written);
 	tcase_add_test(tests, allocates_zeros);
+	tcase_add_test(tests, survives_a_limit_on_how_long_files_may_be);
 	tcase_add_test(tests, lists_files_alone);
 	tcase_add_test(tests, stops_listing_when_asked_to);
 	tcase_add_test(tests, locks_against_everybody_else);
