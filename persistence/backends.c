@@ -97,7 +97,7 @@ stores_close(struct stores *stores)
 	history_destroy(stores->history);
 	room_store_destroy(stores->rooms);
 	member_store_destroy(stores->members);
-	file_store_close(stores->files);
-	disk_destroy(stores->disk);
+	if (file_store_close(stores->files))
+		disk_destroy(stores->disk);
 	*stores = (struct stores){ 0 };
 }

@@ -207,12 +207,13 @@ file_store_open(const struct file_store_config *config, struct file_store **out)
 
 /* --- closing -------------------------------------------------------------- */
 
-void
+bool
 file_store_close(struct file_store *self)
 {
 	if (self == NULL)
-		return;
-	journal_destroy(self->journal);
+		return true;
+	if (!journal_destroy(self->journal))
+		return false;
 	file_changes_commit(self, UINT64_MAX);
 	while (!list_is_empty(&self->all_kept))
 		file_kept_remove(self, kept_key(LIST_OWNER(self->all_kept.next,
@@ -224,6 +225,7 @@ file_store_close(struct file_store *self)
 		store_lock_release(self->disk, self->lock);
 	pthread_mutex_destroy(&self->mutex);
 	free(self);
+	return true;
 }
 
 /* --- while it is open ----------------------------------------------------- */

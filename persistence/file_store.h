@@ -35,8 +35,11 @@ enum file_store_end {
 enum file_store_end file_store_open(const struct file_store_config *,
     struct file_store **out);
 
-/* Everything is written, if it can be. Accepts NULL. */
-void file_store_close(struct file_store *);
+/*
+ * Everything is written, if it can be. Accepts NULL. False: the disk hangs; it
+ * and the store stay until the process ends.
+ */
+bool file_store_close(struct file_store *);
 
 /* Owned by the store: they go with it. */
 struct room_store *file_store_rooms(struct file_store *);

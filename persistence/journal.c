@@ -36,6 +36,7 @@ init(struct journal *journal, const struct journal_config *config)
 	assert(recovered->next_lsn > 0);
 	journal->disk = config->disk;
 	journal->options = *config->options;
+	journal->end_ms = config->end_ms > 0 ? config->end_ms : JOURNAL_END_MS;
 	journal->next_lsn = recovered->next_lsn;
 	journal->written = recovered->next_lsn - 1;
 	journal->synced = journal->written;
@@ -174,15 +175,28 @@ close_journal(struct journal *journal)
 }
 
 void
-journal_destroy(struct journal *journal)
+journal_end(struct journal *journal)
 {
-	if (journal == NULL)
-		return;
-	journal_stop(journal);
-	/* Not now. */
-	journal->compact.run = NULL;
 	if (flush(journal))
 		close_journal(journal);
+}
+
+bool
+journal_destroy(struct journal *journal)
+{
+	bool had_threads;
+
+	if (journal == NULL)
+		return true;
+	had_threads = journal->writer_runs;
+	if (!journal_stop(journal))
+		return false;
+	if (!had_threads) {
+		/* Not now. */
+		journal->compact.run = NULL;
+		journal_end(journal);
+	}
 	fini(journal);
 	free(journal);
+	return true;
 }

@@ -25,6 +25,7 @@ struct journal_config {
 	 */
 	int (*compact)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
 	void *arg;
+	int64_t end_ms; /* so long the end waits for threads; 0: 2 s */
 };
 
 /*
@@ -40,8 +41,12 @@ bool journal_start(struct journal *);
 /*
  * Writes what is pending, and CLOSE; synced, unless the disk fails. Threads
  * end. Frees it. Accepts NULL.
+ *
+ * False: the disk does not let go of a thread. What nobody was told of may be
+ * missing, as after a crash; and the journal and all that it was created with
+ * have to stay as they are until the process ends.
  */
-void journal_destroy(struct journal *);
+bool journal_destroy(struct journal *);
 
 /* --- for the loop: none of these ever waits for the disk ------------------ */
 

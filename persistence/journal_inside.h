@@ -21,6 +21,9 @@
 /* So long the disk may take to answer before that is said. */
 #define JOURNAL_STALL_US (5 * INT64_C(1000000))
 
+/* And so long the end waits for it. */
+#define JOURNAL_END_MS 2000
+
 struct journal {
 	struct disk *disk;
 	struct store_options options;
@@ -75,6 +78,7 @@ struct journal {
 	/* Known before there are threads, and after them. */
 	bool has_threads, writer_runs, compactor_runs;
 	pthread_t writer, compactor;
+	int64_t end_ms;
 };
 
 static inline void
@@ -138,8 +142,15 @@ bool journal_is_to_compact(const struct journal *);
 /* False: there is no need to. */
 bool journal_compact(struct journal *);
 
+/* --- journal.c ------------------------------------------------------------ */
+
+/* Writes what is pending, and CLOSE. */
+void journal_end(struct journal *);
+
 /* --- journal_threads.c ---------------------------------------------------- */
 
-void journal_stop(struct journal *);
+/* The threads end, the writer with journal_end(). False: not in time; they are
+ * still with the disk. */
+bool journal_stop(struct journal *);
 
 #endif

@@ -64,6 +64,7 @@ play_writer(void *arg)
 			wait_for_work(journal);
 		journal_unlock(journal);
 	} while (!is_stopping);
+	journal_end(journal);
 	return NULL;
 }
 
@@ -114,18 +115,33 @@ journal_start(struct journal *journal)
 	       (journal->compactor_runs || journal->compact.run == NULL);
 }
 
-void
+/* *runs: whether it still does. */
+static void
+join(pthread_t thread, const struct timespec *until, const char *what,
+    bool *runs)
+{
+	if (!*runs)
+		return;
+	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, until) == 0)
+		*runs = false;
+	else
+		log_warn("store: %s: the disk is not waited for any more",
+		    what);
+}
+
+bool
 journal_stop(struct journal *journal)
 {
+	struct timespec until = real_time_in(journal->end_ms * 1000);
+
 	journal_lock(journal);
 	journal->is_stopping = true;
 	pthread_cond_signal(&journal->wake_writer);
 	pthread_cond_signal(&journal->wake_compactor);
 	journal_unlock(journal);
-	if (journal->writer_runs)
-		pthread_join(journal->writer, NULL);
-	if (journal->compactor_runs)
-		pthread_join(journal->compactor, NULL);
-	journal->writer_runs = false;
-	journal->compactor_runs = false;
+	join(journal->writer, &until, "the end of the journal",
+	    &journal->writer_runs);
+	join(journal->compactor, &until, "compaction",
+	    &journal->compactor_runs);
+	return !journal->writer_runs && !journal->compactor_runs;
 }

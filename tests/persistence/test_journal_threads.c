@@ -144,6 +144,25 @@ START_TEST(writes_the_rest_before_it_ends)
 }
 END_TEST
 
+START_TEST(ends_while_the_disk_hangs)
+{
+	struct journal *journal;
+
+	rig.config.end_ms = 1;
+	start();
+	journal = rig.journal;
+	set_hanging(true);
+	journal_rig_say(&rig, "a");
+	wait_until(&hanging.is_met);
+	ck_assert(!journal_destroy(journal));
+	set_hanging(false);
+	/* What it had was left to it, so that it could go on. */
+	while (!journal_destroy(journal))
+		continue;
+	rig.journal = NULL;
+}
+END_TEST
+
 START_TEST(tells_of_a_failure)
 {
 	struct journal_news news;
@@ -211,6 +230,7 @@ SUITE(journal_threads)
 	tcase_add_test(tests, writes_what_is_appended_meanwhile);
 	tcase_add_test(tests, lets_the_loop_go_on_while_the_disk_hangs);
 	tcase_add_test(tests, writes_the_rest_before_it_ends);
+	tcase_add_test(tests, ends_while_the_disk_hangs);
 	tcase_add_test(tests, tells_of_a_failure);
 	tcase_add_test(tests, writes_again_when_there_is_room);
 	tcase_add_test(tests, compacts_beside_the_writing);
