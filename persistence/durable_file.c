@@ -60,15 +60,27 @@ durable_file_close(struct durable_file *durable)
 		disk_close(durable->disk, durable->file);
 }
 
-void
-durable_file_write(struct durable_file *durable, uint64_t lsn)
+static void
+write_slot(struct durable_file *durable, uint64_t lsn, uint64_t at)
 {
 	char slot[DURABLE_SLOT_SIZE];
 
 	if (durable->file < 0)
 		return;
 	durable_slot_write(slot, durable->store_id, lsn);
-	complain(durable, disk_write(durable->disk, durable->file, slot,
-			      sizeof(slot), DURABLE_SLOT_AT(durable->slot)));
+	complain(durable,
+	    disk_write(durable->disk, durable->file, slot, sizeof(slot), at));
+}
+
+void
+durable_file_write(struct durable_file *durable, uint64_t lsn)
+{
+	write_slot(durable, lsn, DURABLE_SLOT_AT(durable->slot));
 	durable->slot ^= 1;
+}
+
+void
+durable_file_tell(struct durable_file *durable, uint64_t lsn)
+{
+	write_slot(durable, lsn, DURABLE_TOLD_AT);
 }

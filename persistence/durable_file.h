@@ -24,4 +24,7 @@ void durable_file_close(struct durable_file *);
 /* Everything up to this LSN is on the disk. */
 void durable_file_write(struct durable_file *, uint64_t lsn);
 
+/* Everything up to this LSN was written, and is told before it is synced. */
+void durable_file_tell(struct durable_file *, uint64_t lsn);
+
 #endif

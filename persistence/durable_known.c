@@ -2,22 +2,29 @@
 
 #include <errno.h>
 
-/* Slots that are not there are not good. */
+/* What is not there is not read. */
+static int
+read_some(struct disk *disk, char *to, size_t size, uint64_t at, size_t *len)
+{
+	int file, error;
+
+	*len = 0;
+	error = disk_open(disk, DURABLE_NAME, DISK_READ, &file);
+	if (error != 0)
+		return error == ENOENT ? 0 : error;
+	error = disk_read(disk, file, to, size, at, len);
+	disk_close(disk, file);
+	return error;
+}
+
 static int
 read_slots(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t *lsn, unsigned *lower)
 {
 	char bytes[DURABLE_SIZE];
-	size_t len = 0;
-	int file, error;
+	size_t len;
+	int error = read_some(disk, bytes, sizeof(bytes), 0, &len);
 
-	error = disk_open(disk, DURABLE_NAME, DISK_READ, &file);
-	if (error == 0) {
-		error = disk_read(disk, file, bytes, sizeof(bytes), 0, &len);
-		disk_close(disk, file);
-	} else if (error == ENOENT) {
-		error = 0;
-	}
 	if (error == 0)
 		*lsn = durable_mark_read(bytes, len, store_id, lower);
 	return error;
@@ -28,6 +35,20 @@ durable_known_read(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t *lsn)
 {
 	return read_slots(disk, store_id, lsn, NULL);
+}
+
+int
+durable_known_told(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t *lsn)
+{
+	char slot[DURABLE_SLOT_SIZE];
+	size_t len;
+	int error = read_some(disk, slot, sizeof(slot), DURABLE_TOLD_AT, &len);
+
+	if (error == 0 &&
+	    (len < sizeof(slot) || !durable_slot_read(slot, store_id, lsn)))
+		*lsn = 0;
+	return error;
 }
 
 static int

@@ -13,4 +13,9 @@ int durable_known_read(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
 int durable_known_raise(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t lsn);
 
+/* What clients were told before it was synced: up to which LSN; 0: not known.
+ * 0 or an errno. */
+int durable_known_told(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t *lsn);
+
 #endif

@@ -19,6 +19,9 @@
 /* Where the slots 0 and 1 stand. */
 #define DURABLE_SLOT_AT(n) ((uint64_t)(n)*4096)
 #define DURABLE_SIZE (DURABLE_SLOT_AT(1) + DURABLE_SLOT_SIZE)
+/* Like a slot; but up to that LSN clients were told, synced or not. Not there
+ * if nobody is told before a sync. */
+#define DURABLE_TOLD_AT DURABLE_SLOT_AT(2)
 
 void durable_slot_write(char out[DURABLE_SLOT_SIZE],
     const uint8_t store_id[STORE_ID_SIZE], uint64_t lsn);

@@ -33,6 +33,8 @@ init(struct journal *journal, const struct journal_config *config)
 {
 	const struct recovery_result *recovered = config->recovered;
 
+	/* Or there would always be something to do. */
+	assert(config->options->probe_ms > 0);
 	assert(recovered->next_lsn > 0);
 	journal->disk = config->disk;
 	journal->options = *config->options;
@@ -66,8 +68,11 @@ fini(struct journal *journal)
 	close(journal->event_fd);
 }
 
+/* If what was told in this boot is gone, a start that comes before the rooms
+ * have their new epochs has to know: then this one does not say which boot it
+ * is in. */
 static bool
-append_open(struct journal *journal)
+append_open(struct journal *journal, const struct recovery_result *recovered)
 {
 	struct open_entry entry = { .policy = (uint8_t)journal->options.sync,
 		.wall_ms = disk_wall_ms(journal->disk),
@@ -75,7 +80,8 @@ append_open(struct journal *journal)
 	char bytes[OPEN_ENTRY_MOST], *payload;
 	size_t len;
 
-	disk_boot_id(journal->disk, entry.boot_id);
+	if (!recovered->told_is_gone)
+		disk_boot_id(journal->disk, entry.boot_id);
 	len = open_entry_write(bytes, &entry);
 	payload = journal_reserve_own(journal, len);
 	if (payload == NULL)
@@ -100,7 +106,7 @@ append_lost(struct journal *journal, const struct lost_range *lost)
 static bool
 append_opening(struct journal *journal, const struct recovery_result *recovered)
 {
-	bool ok = append_open(journal);
+	bool ok = append_open(journal, recovered);
 
 	for (size_t i = 0; ok && i < recovered->lost_count; i++)
 		ok = append_lost(journal, &recovered->lost[i]);

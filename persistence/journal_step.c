@@ -102,6 +102,14 @@ journal_mark(struct journal *journal)
 	durable_file_write(&journal->durable, journal->synced);
 }
 
+/* Without waiting for a sync, which may fail: the next start is to know. */
+static void
+note_told(struct journal *journal)
+{
+	if (journal->options.sync != STORE_SYNC_ALWAYS)
+		durable_file_tell(&journal->durable, journal->written);
+}
+
 int
 journal_begin_segment(struct journal *journal)
 {
@@ -163,6 +171,7 @@ write_batch(struct journal *journal)
 	give_back(journal, batch);
 	if (!is_put)
 		return true;
+	note_told(journal);
 	journal_mark(journal);
 	if (seals)
 		rotate(journal);

@@ -8,6 +8,7 @@
 #include "persistence/mending.h"
 #include "persistence/plan.h"
 #include "persistence/recovery_inside.h"
+#include "persistence/store_options.h"
 
 static bool
 is_known(const struct record *record)
@@ -202,14 +203,34 @@ fill_result(struct recovery *recovery)
 	result->first_live_lsn = first_live(recovery);
 }
 
+/* After CLOSE, or with `always`, nothing was told but what is there. */
+static enum recovery_end
+judge_told(struct recovery *recovery)
+{
+	const struct numbering *numbering = &recovery->numbering;
+	struct recovery_result *result = recovery->result;
+	uint64_t told;
+	int error;
+
+	if (!numbering->is_opened || numbering->is_closed ||
+	    numbering->policy == STORE_SYNC_ALWAYS)
+		return RECOVERY_OK;
+	error = durable_known_told(recovery->disk, result->store_id, &told);
+	if (error != 0)
+		return recovery_fail(recovery, DURABLE_NAME, error);
+	result->told_is_gone = told > result->durable_lsn;
+	return RECOVERY_OK;
+}
+
 static void
 judge_numbering(struct recovery *recovery)
 {
+	struct recovery_result *result = recovery->result;
 	uint8_t boot_id[BOOT_ID_SIZE];
 
 	disk_boot_id(recovery->disk, boot_id);
-	recovery->result->numbering_holds =
-	    recovery->result->lost_count == 0 &&
+	result->numbering_holds =
+	    result->lost_count == 0 && !result->told_is_gone &&
 	    numbering_holds(&recovery->numbering, boot_id);
 }
 
@@ -282,6 +303,8 @@ recover(struct recovery *recovery)
 		how = judge(recovery, walk.vouched);
 	if (how == RECOVERY_OK)
 		how = read_rest(recovery);
+	if (how == RECOVERY_OK)
+		how = judge_told(recovery);
 	if (how == RECOVERY_OK && recovery_may_write(recovery))
 		how = mend(recovery);
 	if (how != RECOVERY_OK)
