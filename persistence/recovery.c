@@ -88,6 +88,16 @@ take_gap(struct recovery *recovery, const struct walk *walk,
 	return RECOVERY_OK;
 }
 
+static enum recovery_end
+fail_to_read(struct recovery *recovery, const struct walk_event *event)
+{
+	char name[STORE_NAME_SIZE] = "the end of the journal";
+
+	if (event->failed != NULL)
+		survey_file_name(event->failed, name);
+	return recovery_fail(recovery, name, event->error);
+}
+
 /*
  * Reads everything, and replays it as long as nothing is missing: what is to
  * become of the rest depends on all that is behind it.
@@ -112,8 +122,7 @@ read_all(struct recovery *recovery, struct walk *walk)
 			judgement_end_snapshot(&recovery->judgement,
 			    event.missing);
 		else
-			how = recovery_fail(recovery, "cannot read a file",
-			    event.error);
+			how = fail_to_read(recovery, &event);
 	}
 	return how;
 }
@@ -158,8 +167,7 @@ read_rest(struct recovery *recovery)
 		if (event.kind == WALK_RECORD)
 			how = deliver(recovery, &event.record);
 		else if (event.kind == WALK_FAILED)
-			how = recovery_fail(recovery,
-			    "cannot read a file again", event.error);
+			how = fail_to_read(recovery, &event);
 	}
 	return how;
 }

@@ -71,7 +71,10 @@ recovery_survey(struct recovery *recovery)
 		    FORMAT_NAME ": the store is of a newer program");
 	error = survey_make(&recovery->survey, recovery->disk);
 	if (error != 0)
-		return recovery_fail(recovery, "cannot look at the files",
+		return recovery_fail(recovery,
+		    recovery->survey.failed_name[0] != '\0'
+			? recovery->survey.failed_name
+			: "cannot look at the files",
 		    error);
 	if (recovery->survey.is_newer)
 		return recovery_stop(recovery, RECOVERY_NEWER,

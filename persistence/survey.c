@@ -110,8 +110,10 @@ read_heads(struct survey *survey, struct disk *disk, struct survey_file *files,
 
 		survey_file_name(file, name);
 		error = read_head(disk, name, file, &state);
-		if (error != 0)
+		if (error != 0) {
+			memcpy(survey->failed_name, name, sizeof(name));
 			return error;
+		}
 		if (state == SEGMENT_HEAD_NEWER) {
 			survey->is_newer = true;
 			memcpy(survey->newer_name, name, sizeof(name));

@@ -23,6 +23,7 @@ struct survey {
 	bool is_newer;    /* some file is of a newer program: newer_name */
 	bool has_strange; /* files that are no store's */
 	char newer_name[STORE_NAME_SIZE];
+	char failed_name[STORE_NAME_SIZE]; /* that could not be read */
 };
 
 /* 0 or an errno. To be finished in any case. */

@@ -131,10 +131,11 @@ tell_gap(struct walk *walk, struct walk_event *out, uint64_t at, uint64_t len,
 }
 
 static bool
-fail(struct walk_event *out, int error)
+fail(const struct walk *walk, struct walk_event *out, int error)
 {
 	out->kind = WALK_FAILED;
 	out->error = error;
+	out->failed = current_file(walk);
 	return true;
 }
 
@@ -147,7 +148,7 @@ tell_whole_file(struct walk *walk, struct walk_event *out)
 	int error = content_is_blank(walk, &is_blank);
 
 	if (error != 0)
-		return fail(out, error);
+		return fail(walk, out, error);
 	if (!is_blank)
 		note_vouched(walk, walk->expected);
 	tell_gap(walk, out, 0, file->size, last_of(walk));
@@ -165,7 +166,7 @@ enter_file(struct walk *walk, struct walk_event *out)
 	int error = open_file(walk);
 
 	if (error != 0)
-		return fail(out, error);
+		return fail(walk, out, error);
 	if (!file->is_readable)
 		return tell_whole_file(walk, out);
 	if (file->is_snapshot)
@@ -338,7 +339,7 @@ read_item(struct walk *walk, struct walk_event *out)
 
 	segment_reader_next(walk->reader, &item);
 	if (item.kind == SEGMENT_FAILED)
-		return fail(out, item.error);
+		return fail(walk, out, item.error);
 	walk->at = item.at + item.len;
 	return walk->file == 0 ? next_in_snapshot(walk, &item, out)
 			       : next_in_segment(walk, &item, out);
@@ -352,7 +353,7 @@ step(struct walk *walk, struct walk_event *out)
 		int error = look_behind(walk);
 
 		if (error != 0)
-			return fail(out, error);
+			return fail(walk, out, error);
 		out->kind = WALK_END;
 		return true;
 	}

@@ -46,6 +46,7 @@ struct walk_event {
 	struct walk_gap gap;
 	uint64_t missing;
 	int error;
+	const struct survey_file *failed; /* with that error */
 };
 
 /* Copy it, and later walk_resume() the copy, to go on from the same place. */

@@ -1,5 +1,6 @@
 #include "persistence/recovery.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "persistence/store_options.h"
@@ -116,6 +117,62 @@ START_TEST(a_directory_of_something_else_is_not_touched)
 }
 END_TEST
 
+static void
+put_snapshot_and_rest(void)
+{
+	snapshot_begin(&other, 50);
+	other.next_lsn = 7;
+	store_file_open(&other, STORE_SYNC_ALWAYS, 'b');
+	store_file_room(&other, "kitchen");
+	other.next_lsn = 20;
+	for (unsigned seq = 11; seq <= 14; seq++, other.next_lsn += 2)
+		store_file_message(&other, "kitchen", seq);
+	snapshot_put(&other, disk);
+	segment_begin(&file, 51);
+	store_file_message(&file, "kitchen", 15);
+	store_file_message(&file, "kitchen", 16);
+	store_file_put(&file, disk, TAIL);
+}
+
+static bool
+is_named(const char *why)
+{
+	return strstr(why, "FORMAT: ") != NULL ||
+	       strstr(why, "DURABLE: ") != NULL ||
+	       strstr(why, "snap-0000000000000032.snap: ") != NULL ||
+	       strstr(why, "seg-0000000000000033.log: ") != NULL;
+}
+
+/* The n-th read of a store. */
+static bool
+fails_to_read(unsigned nth)
+{
+	struct memory_disk *bad = memory_disk_crash(disk, CRASH_ALL, 1);
+	bool has_failed;
+
+	memory_disk_fail(bad,
+	    (struct disk_fault){
+		.call = DISK_CALL_PREAD, .nth = nth, .error = EIO });
+	recover_from(bad, RECOVERY_LOOK);
+	has_failed = memory_disk_failures(bad) > 0;
+	if (has_failed)
+		ck_assert_msg(is_named(result.why), "%s", result.why);
+	memory_disk_destroy(bad);
+	return has_failed;
+}
+
+START_TEST(a_file_that_cannot_be_read_is_named)
+{
+	unsigned nth = 1;
+
+	put_snapshot_and_rest();
+	store_put_durable(disk, 51);
+	while (fails_to_read(nth))
+		nth++;
+	ck_assert_uint_gt(nth, 5);
+}
+END_TEST
+
 START_TEST(a_whole_store_is_replayed)
 {
 	begin_store(&file, 5);
@@ -150,23 +207,6 @@ START_TEST(segments_follow_each_other)
 	ck_assert_uint_eq(result.next_lsn, 8);
 }
 END_TEST
-
-static void
-put_snapshot_and_rest(void)
-{
-	snapshot_begin(&other, 50);
-	other.next_lsn = 7;
-	store_file_open(&other, STORE_SYNC_ALWAYS, 'b');
-	store_file_room(&other, "kitchen");
-	other.next_lsn = 20;
-	for (unsigned seq = 11; seq <= 14; seq++, other.next_lsn += 2)
-		store_file_message(&other, "kitchen", seq);
-	snapshot_put(&other, disk);
-	segment_begin(&file, 51);
-	store_file_message(&file, "kitchen", 15);
-	store_file_message(&file, "kitchen", 16);
-	store_file_put(&file, disk, TAIL);
-}
 
 START_TEST(a_snapshot_goes_before_the_segments)
 {
@@ -726,6 +766,7 @@ SUITE(recovery)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, an_empty_directory_is_made_a_store);
 	tcase_add_test(tests, a_directory_of_something_else_is_not_touched);
+	tcase_add_test(tests, a_file_that_cannot_be_read_is_named);
 	tcase_add_test(tests, a_whole_store_is_replayed);
 	tcase_add_test(tests, segments_follow_each_other);
 	tcase_add_test(tests, a_snapshot_goes_before_the_segments);
