@@ -1,6 +1,6 @@
 """Throws dice for whoever asks for some, in any number of rooms.
 
-    python dice_bot.py [ws://localhost:8080] [ROOM…]
+python dice_bot.py [ws://localhost:8080] [ROOM…]
 """
 
 import asyncio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
+from collections import Counter, deque
 from types import TracebackType
 from typing import Any, AsyncIterator, Deque, Dict, List, Optional, Set, Type
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -64,6 +64,9 @@ class Parley:
         self._size = queue_size
         self._delays = (first_delay, longest_delay)
         self._rooms: Dict[str, Room] = {}
+        # How many are waiting to enter a room, and the last to give up.
+        self._joining: Counter[str] = Counter()
+        self._leaving: Optional[asyncio.Future[None]] = None
         self._ids: Set[str] = set()
         self._keys = 0
         self._key = secrets.token_hex(12)
@@ -143,13 +146,19 @@ class Parley:
         leaves. Its first events are the last messages, as many as `history`
         says. `create`: make it if there is none, now or when returning."""
         if room not in self._rooms:
-            await self.link.ask(
-                "join",
-                room=room,
-                create=create,
-                history=history,
-                on_answer=lambda frame: self._enter(frame, create),
-            )
+            if self._leaving:
+                await asyncio.wait([self._leaving])
+            self._joining[room] += 1
+            try:
+                await self.link.ask(
+                    "join",
+                    room=room,
+                    create=create,
+                    history=history,
+                    on_answer=lambda frame: self._enter(frame, create),
+                )
+            finally:
+                self._joining[room] -= 1
         return self._rooms[room]
 
     async def rooms(self) -> List[RoomInfo]:
@@ -271,10 +280,12 @@ class Parley:
     def _heard_too_late(self, frame: Frame) -> None:
         """The answer to what was cancelled: a room that nobody is waiting for
         any more is left again."""
-        entered = frame["event"] in ("joined", "created")
-        if entered and frame["room"] not in self._rooms:
+        if frame["event"] not in ("joined", "created"):
+            return
+        room = frame["room"]
+        if room not in self._rooms and not self._joining[room]:
             self._leaving = asyncio.ensure_future(
-                self.link.tell("leave", room=frame["room"])
+                self.link.tell("leave", room=room)
             )
 
     def disconnected(self, lost: ConnectionLost, retry_in: float) -> None:
