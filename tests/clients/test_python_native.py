@@ -457,6 +457,24 @@ def test_what_must_not_be_said_twice_is_not_repeated(relay, direct, run):
     run(main())
 
 
+def test_a_message_whose_answer_got_lost_is_not_stored_again(relay, direct, run):
+    async def main():
+        async with Parley(url_of(relay.address), **SOON) as ann, Parley(direct) as bob:
+            room = await ann.create("Tea", persistent=True)
+            seat = await bob.join(room.id)
+            relay.mute()
+            sending = asyncio.ensure_future(room.send("once"))
+            assert (await messages(seat, 1))[0].message == "once"
+            relay.cut()
+            relay.mend()
+            ack = await sending
+            assert ack.seq == 1 and ack.duplicate and ack.recipients is None
+            assert (await room.send("next")).seq == 2
+            assert [each.seq for each in await messages(room, 2)] == [1, 2]
+
+    run(main())
+
+
 def test_a_page_cut_short_is_followed_by_the_rest(relay, direct, run):
     """More was missed than fits on a page, and than may wait to be read."""
 

@@ -1,6 +1,7 @@
 """Conversations that go on while the server is restarted, or killed."""
 
 import asyncio
+import random
 import signal
 
 import pytest
@@ -14,6 +15,7 @@ from parley_client.native import (
     Missing,
     Parley,
 )
+from relay import Relay
 from server import AT_ONCE, PARLEYD, Server
 
 SOON = {"first_delay": 0.01, "longest_delay": 0.2}
@@ -125,6 +127,48 @@ def test_nothing_is_missing_and_nothing_is_there_twice(lives, run, outage, times
             await chat.close()
 
     run(main())
+
+
+def test_a_connection_may_be_cut_a_hundred_times(start, run):
+    """Anywhere: also between a message and its answer."""
+    server = start("--history-messages", "100000")
+    relay = Relay(server.address)
+
+    async def cut(done):
+        for n in range(100):
+            await asyncio.sleep(0.01 * random.random())
+            if n % 3 == 0:
+                relay.mute()
+                await asyncio.sleep(0.003)
+            relay.cut()
+            await asyncio.sleep(0.01 * random.random())
+            relay.mend()
+        done.set()
+
+    async def main():
+        keeper = await Parley.connect("ws://%s:%d" % server.address)
+        kept = await keeper.create("Tea", room="tea")
+        chats = [
+            await Parley.connect("ws://%s:%d" % relay.address, name=name,
+                                 queue_size=size, **SOON)
+            for name, size in (("ann", 1000), ("bob", 5))
+        ]
+        rooms = [await chat.join("tea") for chat in chats]
+        listeners = [Listener(room) for room in rooms]
+        done, acks = asyncio.Event(), {}
+        await asyncio.gather(cut(done), *(
+            talk(room, name, done, acks) for room, name in zip(rooms, ("ann", "bob"))))
+        end = await kept.send("end")
+        for listener in listeners:
+            await listener.task
+            assert [each.seq for each in listener.heard] == list(range(1, end.seq + 1))
+            said = {each.seq: each.message for each in listener.heard[:-1]}
+            assert said == {ack.seq: text for text, ack in acks.items()}
+        for chat in (keeper, *chats):
+            await chat.close()
+
+    run(main())
+    relay.close()
 
 
 def test_it_returns_when_the_server_asked_for_it(lives, run):
