@@ -240,7 +240,7 @@ bench-compare: $(addprefix build/,parleyd parley-bench limit_server) ## the same
 bench-latency: $(addprefix build/,parleyd parley-bench) ## how long a few people wait (ARGS="--dialect action --duration 60")
 	@$$(tools/python) tests/bench/latency.py $(ARGS)
 
-# On a machine that has nothing else to do: about twenty minutes.
+# On a machine that has nothing else to do: about half an hour.
 bench-docs: ## run all three, and write the tables in docs/benchmark.md again
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-latency ARGS='--markdown docs/benchmark.md'
