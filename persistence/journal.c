@@ -14,7 +14,7 @@
 
 #define PROGRAM "parley/" PARLEY_VERSION
 
-/* The writer waits by a clock that nobody sets. */
+/* Who waits for some time does so by a clock that nobody sets. */
 static void
 init_lock(struct journal *journal)
 {
@@ -25,6 +25,7 @@ init_lock(struct journal *journal)
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&journal->wake_writer, &attributes);
+	pthread_cond_init(&journal->end, &attributes);
 	pthread_condattr_destroy(&attributes);
 }
 
@@ -63,6 +64,7 @@ fini(struct journal *journal)
 	segment_writer_fini(&journal->segment);
 	journal_queue_fini(&journal->queue);
 	pthread_cond_destroy(&journal->wake_writer);
+	pthread_cond_destroy(&journal->end);
 	pthread_cond_destroy(&journal->wake_compactor);
 	pthread_mutex_destroy(&journal->lock);
 	close(journal->event_fd);

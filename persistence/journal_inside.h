@@ -49,8 +49,9 @@ struct journal {
 	/* Everybody's, under the lock: it is held for a moment, never across a
 	 * file call. */
 	pthread_mutex_t lock;
-	pthread_cond_t wake_writer, wake_compactor;
+	pthread_cond_t wake_writer, wake_compactor, end;
 	bool is_stopping, writer_waits;
+	bool writer_ended, compactor_ended; /* they may be joined */
 	struct journal_queue queue;
 	uint64_t committed;
 	bool is_poked; /* the descriptor was made readable */

@@ -49,6 +49,15 @@ wait_for_work(struct journal *journal)
 	journal->writer_waits = false;
 }
 
+static void
+say_ended(struct journal *journal, bool *has_ended)
+{
+	journal_lock(journal);
+	*has_ended = true;
+	pthread_cond_signal(&journal->end);
+	journal_unlock(journal);
+}
+
 static void *
 play_writer(void *arg)
 {
@@ -65,6 +74,7 @@ play_writer(void *arg)
 		journal_unlock(journal);
 	} while (!is_stopping);
 	journal_end(journal);
+	say_ended(journal, &journal->writer_ended);
 	return NULL;
 }
 
@@ -84,6 +94,7 @@ play_compactor(void *arg)
 		if (!is_stopping)
 			journal_compact(journal);
 	} while (!is_stopping);
+	say_ended(journal, &journal->compactor_ended);
 	return NULL;
 }
 
@@ -115,33 +126,49 @@ journal_start(struct journal *journal)
 	       (journal->compactor_runs || journal->compact.run == NULL);
 }
 
+/* Under the lock. */
+static bool
+have_ended(const struct journal *journal)
+{
+	return (!journal->writer_runs || journal->writer_ended) &&
+	       (!journal->compactor_runs || journal->compactor_ended);
+}
+
 /* *runs: whether it still does. */
 static void
-join(pthread_t thread, const struct timespec *until, const char *what,
-    bool *runs)
+join(pthread_t thread, bool has_ended, const char *what, bool *runs)
 {
 	if (!*runs)
 		return;
-	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, until) == 0)
+	if (has_ended) {
+		pthread_join(thread, NULL);
 		*runs = false;
-	else
+	} else {
 		log_warn("store: %s: the disk is not waited for any more",
 		    what);
+	}
 }
 
 bool
 journal_stop(struct journal *journal)
 {
 	struct timespec until = real_time_in(journal->end_ms * 1000);
+	bool writer_ended, compactor_ended;
+	int error = 0;
 
 	journal_lock(journal);
 	journal->is_stopping = true;
 	pthread_cond_signal(&journal->wake_writer);
 	pthread_cond_signal(&journal->wake_compactor);
+	while (!have_ended(journal) && error == 0)
+		error = pthread_cond_timedwait(&journal->end, &journal->lock,
+		    &until);
+	writer_ended = journal->writer_ended;
+	compactor_ended = journal->compactor_ended;
 	journal_unlock(journal);
-	join(journal->writer, &until, "the end of the journal",
+	join(journal->writer, writer_ended, "the end of the journal",
 	    &journal->writer_runs);
-	join(journal->compactor, &until, "compaction",
+	join(journal->compactor, compactor_ended, "compaction",
 	    &journal->compactor_runs);
 	return !journal->writer_runs && !journal->compactor_runs;
 }
