@@ -62,6 +62,29 @@ START_TEST(has_zeros_where_nothing_was_written)
 }
 END_TEST
 
+START_TEST(need_not_know_how_to_allocate)
+{
+	struct memory_disk *left;
+	uint64_t size = 1;
+	int file;
+
+	disk_rig_begin();
+	memory_disk_cannot_allocate(memory);
+	file = disk_rig_create("a");
+	ck_assert_int_eq(disk_fallocate(disk, file, 6), 0);
+	ck_assert_int_eq(disk_size(disk, file, &size), 0);
+	ck_assert_uint_eq(size, 0);
+	left = memory_disk_crash(memory, CRASH_ALL, 0);
+	disk_rig_end();
+	memory = left;
+	disk = memory_disk_disk(left);
+	ck_assert_int_eq(disk_open(disk, "a", DISK_WRITE, &file), 0);
+	ck_assert_int_eq(disk_fallocate(disk, file, 6), 0);
+	disk_rig_expect(memory, "a", "");
+	disk_rig_end();
+}
+END_TEST
+
 START_TEST(opens_by_name)
 {
 	int file;
@@ -217,6 +240,7 @@ SUITE(memory_disk)
 	tcase_add_test(tests, shows_what_was_written);
 	tcase_add_test(tests, reads_no_further_than_the_end);
 	tcase_add_test(tests, has_zeros_where_nothing_was_written);
+	tcase_add_test(tests, need_not_know_how_to_allocate);
 	tcase_add_test(tests, opens_by_name);
 	tcase_add_test(tests, lists_the_files_of_the_directory_itself);
 	tcase_add_test(tests, a_rename_takes_the_place_of_another);

@@ -1,16 +1,14 @@
 #include "tests/persistence/crash/life.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/persistence/crash/report.h"
 
-#define INTERVAL_MS 1000
 #define STEPS_MOST 1000
 
 static const struct store_options usual = {
-	.sync_interval_ms = INTERVAL_MS,
+	.sync_interval_ms = 1000,
 	.segment_bytes = 12 * 1024,
 	.queue_bytes = 1 << 20,
 	.min_free_bytes = 64 * 1024,
@@ -28,6 +26,8 @@ life_begin(struct life *life, const struct subject_kind *kind,
 		.memory = memory_disk_create(),
 		.chance = { seed } };
 	life->options.sync = sync;
+	if (seed % 2 == 0)
+		memory_disk_cannot_allocate(life->memory);
 	model_init(&life->model);
 }
 
@@ -169,8 +169,8 @@ life_open(struct life *life)
 	return open_with(life, life->model.told);
 }
 
-static void
-hear(struct life *life)
+void
+life_hear(struct life *life)
 {
 	struct news news;
 
@@ -191,7 +191,7 @@ life_settle(struct life *life)
 	while (life->kind->step(life->subject))
 		if (++steps == STEPS_MOST)
 			violation("the writer never comes to rest");
-	hear(life);
+	life_hear(life);
 }
 
 void
@@ -228,182 +228,4 @@ life_heal(struct life *life)
 	life->may_fail = false;
 	life->fault = (struct disk_fault){ 0 };
 	(void)life_crash(life, CRASH_KILL, 0);
-}
-
-/* --- what happens --------------------------------------------------------- */
-
-static unsigned
-any_room(struct life *life)
-{
-	return (unsigned)chance_below(&life->chance, ROOMS);
-}
-
-/* Whether it was taken. */
-static bool
-is_taken(const struct life *life, enum chat_error error)
-{
-	if (error != CHAT_OK && !life->may_fail)
-		violation("it is refused: %s", chat_error_word(error));
-	return error == CHAT_OK;
-}
-
-static void
-make_room(struct life *life, unsigned place)
-{
-	unsigned number = model_next_life(&life->model);
-	struct room room;
-	uint64_t lsn;
-
-	speech_room(&room, place, number);
-	if (is_taken(life, life->kind->make_room(life->subject, &room, &lsn)))
-		model_make_room(&life->model, place, number, room.epoch, lsn);
-}
-
-static void
-remove_room(struct life *life, unsigned place)
-{
-	struct room room;
-	uint64_t lsn;
-
-	speech_room(&room, place, 1);
-	if (is_taken(life, life->kind->remove_room(life->subject,
-			       str_from(room.id), &lsn)))
-		model_remove_room(&life->model, place, lsn);
-}
-
-static void
-make_or_remove(struct life *life)
-{
-	unsigned place = any_room(life);
-
-	if (model_room(&life->model, place)->life == 0)
-		make_room(life, place);
-	else if (!life->may_fail)
-		remove_room(life, place);
-}
-
-static void
-say(struct life *life)
-{
-	unsigned place = any_room(life);
-	const struct print *room = model_room(&life->model, place);
-	struct speech speech;
-	struct room names;
-	unsigned n;
-	uint64_t lsn;
-
-	if (room->life == 0 || room->last + 1 >= SEQ_MOST) {
-		make_or_remove(life);
-		return;
-	}
-	n = model_next_message(&life->model);
-	speech_make(&speech, n);
-	speech_room(&names, place, room->life);
-	speech.message.seq = room->last + 1;
-	if (!is_taken(life, life->kind->say(life->subject, str_from(names.id),
-				&speech.message, &lsn)))
-		return;
-	if (speech.message.seq != room->last + 1)
-		violation("room%u: another number than the next", place);
-	model_say(&life->model, place, n, lsn);
-}
-
-/*
- * Who is not sure whether it arrived sends it again, with the same key. What
- * failed may have pushed the oldest out before it was taken back.
- */
-static void
-retry(struct life *life)
-{
-	unsigned place = any_room(life);
-	const struct print *room = model_room(&life->model, place);
-	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
-	struct speech speech;
-	struct room names;
-	uint64_t seq, found;
-
-	if (life->kind->find == NULL || room->life == 0 || kept == 0)
-		return;
-	seq = room->last - chance_below(&life->chance, kept);
-	speech_make(&speech, life->model.lives[room->life - 1]->numbers[seq]);
-	if (speech.message.key.len == 0)
-		return;
-	speech_room(&names, place, room->life);
-	found = life->kind->find(life->subject, str_from(names.id),
-	    speech.message.key);
-	if (found != seq && (found != 0 || !life->may_fail))
-		violation("room%u: a retry would be stored again", place);
-}
-
-static void
-say_some(struct life *life)
-{
-	size_t count = 1 + chance_below(&life->chance, 5);
-
-	for (size_t i = 0; i < count; i++)
-		say(life);
-}
-
-static void
-write_some(struct life *life)
-{
-	life->kind->step(life->subject);
-	hear(life);
-}
-
-/* What was told before is synced by then, if anything ever is. */
-static void
-wait(struct life *life)
-{
-	life_settle(life);
-	memory_disk_advance(life->memory, 2 * INTERVAL_MS);
-	life_settle(life);
-	if (life->options.sync == STORE_SYNC_INTERVAL)
-		model_sync(&life->model);
-}
-
-static void
-reopen(struct life *life)
-{
-	life_close(life);
-	(void)life_open(life);
-}
-
-static void
-crash(struct life *life)
-{
-	enum crash_shape shape =
-	    (enum crash_shape)chance_below(&life->chance, CRASH_SHAPES);
-
-	(void)life_crash(life, shape, chance_next(&life->chance));
-}
-
-static void
-live(struct life *life)
-{
-	size_t lot = chance_below(&life->chance, 100);
-
-	if (lot < 45)
-		say_some(life);
-	else if (lot < 65)
-		write_some(life);
-	else if (lot < 80)
-		life_settle(life);
-	else if (lot < 84)
-		make_or_remove(life);
-	else if (lot < 87)
-		retry(life);
-	else if (lot < 94)
-		wait(life);
-	else if (lot < 97)
-		reopen(life);
-	else
-		crash(life);
-}
-
-void
-life_go_on(struct life *life, unsigned steps)
-{
-	for (unsigned i = 0; i < steps && life->subject != NULL; i++)
-		live(life);
 }

@@ -38,6 +38,8 @@ void life_close(struct life *);
 /* One thing after the other. */
 void life_go_on(struct life *, unsigned steps);
 
+/* Hears what became of what was said. */
+void life_hear(struct life *);
 /* Writes all there is to be written, and hears of it. */
 void life_settle(struct life *);
 

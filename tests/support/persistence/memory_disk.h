@@ -51,6 +51,9 @@ void memory_disk_set_wall(struct memory_disk *, int64_t ms);
 /* For all files together: what is beyond it ends with ENOSPC. */
 void memory_disk_set_capacity(struct memory_disk *, uint64_t bytes);
 
+/* As on disks that cannot: fallocate changes nothing. */
+void memory_disk_cannot_allocate(struct memory_disk *);
+
 /* --- what goes wrong --------------------------------------------------------
  */
 

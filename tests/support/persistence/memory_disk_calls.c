@@ -221,6 +221,8 @@ allocate(struct disk *base, int file, uint64_t size)
 	struct memory_disk *self = self_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_FALLOCATE);
 
+	if (error == 0 && self->cannot_allocate)
+		return memory_disk_leave(self, 0);
 	if (error == 0 &&
 	    size > file_to_write(self, file)->now.len + bytes_left(self))
 		error = ENOSPC;

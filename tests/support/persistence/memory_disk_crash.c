@@ -141,6 +141,7 @@ memory_disk_crash(struct memory_disk *disk, enum crash_shape shape,
 	inherit(left, &crash);
 	left->next_serial = disk->next_serial;
 	left->capacity = disk->capacity;
+	left->cannot_allocate = disk->cannot_allocate;
 	keep_time(left, disk, shape);
 	malloc_spare(false);
 	pthread_mutex_unlock(&disk->mutex);

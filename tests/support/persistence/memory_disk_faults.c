@@ -47,6 +47,12 @@ memory_disk_set_capacity(struct memory_disk *self, uint64_t bytes)
 }
 
 void
+memory_disk_cannot_allocate(struct memory_disk *self)
+{
+	self->cannot_allocate = true;
+}
+
+void
 memory_disk_fail(struct memory_disk *self, struct disk_fault fault)
 {
 	pthread_mutex_lock(&self->mutex);

@@ -26,6 +26,7 @@ struct memory_disk {
 	struct handle handles[HANDLES_MOST];
 	uint64_t next_serial;
 	uint64_t capacity;
+	bool cannot_allocate;
 
 	int64_t wall_ms;
 	int64_t monotonic_us;

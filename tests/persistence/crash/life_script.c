@@ -1,0 +1,179 @@
+/* What happens in a life, as chance has it. */
+#include "tests/persistence/crash/life.h"
+#include "tests/persistence/crash/report.h"
+
+static unsigned
+any_room(struct life *life)
+{
+	return (unsigned)chance_below(&life->chance, ROOMS);
+}
+
+/* Whether it was taken. */
+static bool
+is_taken(const struct life *life, enum chat_error error)
+{
+	if (error != CHAT_OK && !life->may_fail)
+		violation("it is refused: %s", chat_error_word(error));
+	return error == CHAT_OK;
+}
+
+static void
+make_room(struct life *life, unsigned place)
+{
+	unsigned number = model_next_life(&life->model);
+	struct room room;
+	uint64_t lsn;
+
+	speech_room(&room, place, number);
+	if (is_taken(life, life->kind->make_room(life->subject, &room, &lsn)))
+		model_make_room(&life->model, place, number, room.epoch, lsn);
+}
+
+static void
+remove_room(struct life *life, unsigned place)
+{
+	struct room room;
+	uint64_t lsn;
+
+	speech_room(&room, place, 1);
+	if (is_taken(life, life->kind->remove_room(life->subject,
+			       str_from(room.id), &lsn)))
+		model_remove_room(&life->model, place, lsn);
+}
+
+static void
+make_or_remove(struct life *life)
+{
+	unsigned place = any_room(life);
+
+	if (model_room(&life->model, place)->life == 0)
+		make_room(life, place);
+	else if (!life->may_fail)
+		remove_room(life, place);
+}
+
+static void
+say(struct life *life)
+{
+	unsigned place = any_room(life);
+	const struct print *room = model_room(&life->model, place);
+	struct speech speech;
+	struct room names;
+	unsigned n;
+	uint64_t lsn;
+
+	if (room->life == 0 || room->last + 1 >= SEQ_MOST) {
+		make_or_remove(life);
+		return;
+	}
+	n = model_next_message(&life->model);
+	speech_make(&speech, n);
+	speech_room(&names, place, room->life);
+	speech.message.seq = room->last + 1;
+	if (!is_taken(life, life->kind->say(life->subject, str_from(names.id),
+				&speech.message, &lsn)))
+		return;
+	if (speech.message.seq != room->last + 1)
+		violation("room%u: another number than the next", place);
+	model_say(&life->model, place, n, lsn);
+}
+
+/*
+ * Who is not sure whether it arrived sends it again, with the same key. What
+ * failed may have pushed the oldest out before it was taken back.
+ */
+static void
+retry(struct life *life)
+{
+	unsigned place = any_room(life);
+	const struct print *room = model_room(&life->model, place);
+	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
+	struct speech speech;
+	struct room names;
+	uint64_t seq, found;
+
+	if (life->kind->find == NULL || room->life == 0 || kept == 0)
+		return;
+	seq = room->last - chance_below(&life->chance, kept);
+	speech_make(&speech, life->model.lives[room->life - 1]->numbers[seq]);
+	if (speech.message.key.len == 0)
+		return;
+	speech_room(&names, place, room->life);
+	found = life->kind->find(life->subject, str_from(names.id),
+	    speech.message.key);
+	if (found != seq && (found != 0 || !life->may_fail))
+		violation("room%u: a retry would be stored again", place);
+}
+
+static void
+say_some(struct life *life)
+{
+	size_t count = 1 + chance_below(&life->chance, 5);
+
+	for (size_t i = 0; i < count; i++)
+		say(life);
+}
+
+static void
+write_some(struct life *life)
+{
+	life->kind->step(life->subject);
+	life_hear(life);
+}
+
+/* What was told before is synced by then, if anything ever is. */
+static void
+wait(struct life *life)
+{
+	life_settle(life);
+	memory_disk_advance(life->memory, 2 * life->options.sync_interval_ms);
+	life_settle(life);
+	if (life->options.sync == STORE_SYNC_INTERVAL)
+		model_sync(&life->model);
+}
+
+static void
+reopen(struct life *life)
+{
+	life_close(life);
+	(void)life_open(life);
+}
+
+static void
+crash(struct life *life)
+{
+	enum crash_shape shape =
+	    (enum crash_shape)chance_below(&life->chance, CRASH_SHAPES);
+
+	(void)life_crash(life, shape, chance_next(&life->chance));
+}
+
+static void
+live(struct life *life)
+{
+	size_t lot = chance_below(&life->chance, 100);
+
+	if (lot < 45)
+		say_some(life);
+	else if (lot < 65)
+		write_some(life);
+	else if (lot < 80)
+		life_settle(life);
+	else if (lot < 84)
+		make_or_remove(life);
+	else if (lot < 87)
+		retry(life);
+	else if (lot < 94)
+		wait(life);
+	else if (lot < 97)
+		reopen(life);
+	else
+		crash(life);
+}
+
+void
+life_go_on(struct life *life, unsigned steps)
+{
+	for (unsigned i = 0; i < steps && life->subject != NULL; i++)
+		live(life);
+}
