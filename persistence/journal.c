@@ -123,9 +123,10 @@ flush(struct journal *journal)
 {
 	while (journal_step(journal))
 		continue;
-	if (journal->has_failed || journal->is_for_good)
+	if (journal->unsynced_since_us >= 0 &&
+	    !journal->segment.is_distrusted && journal_sync(journal) != 0)
 		return false;
-	if (journal->unsynced_since_us >= 0 && journal_sync(journal) != 0)
+	if (journal->has_failed || journal->is_for_good)
 		return false;
 	journal_mark(journal);
 	return true;

@@ -180,11 +180,12 @@ write_batch(struct journal *journal)
 	return true;
 }
 
+/* Also if nothing can be written any more: what was is acknowledged. */
 int64_t
 journal_sync_due_us(const struct journal *journal)
 {
 	if (journal->options.sync != STORE_SYNC_INTERVAL ||
-	    journal->unsynced_since_us < 0 || journal->is_for_good)
+	    journal->unsynced_since_us < 0 || journal->segment.is_distrusted)
 		return INT64_MAX;
 	return journal->unsynced_since_us +
 	       journal->options.sync_interval_ms * 1000;

@@ -162,6 +162,33 @@ START_TEST(never_syncs_again_after_a_failure)
 }
 END_TEST
 
+/* Acknowledged before it was synced, and then nothing can be written. */
+START_TEST(still_syncs_what_was_written_before_a_failure)
+{
+	struct memory_disk *left;
+
+	rig.options.sync = _i == 0 ? STORE_SYNC_INTERVAL : STORE_SYNC_NEVER;
+	journal_rig_open(&rig);
+	journal_rig_say(&rig, "a");
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(journal_rig_poll(&rig).committed, 2);
+	refuse(DISK_CALL_PWRITE, EIO, false);
+	journal_rig_say(&rig, "b");
+	journal_rig_run(&rig);
+	assert_trouble("disk error");
+	if (_i == 0) {
+		memory_disk_advance(rig.memory, rig.options.sync_interval_ms);
+		journal_rig_run(&rig);
+	} else {
+		journal_destroy(rig.journal);
+		rig.journal = NULL;
+	}
+	left = memory_disk_crash(rig.memory, CRASH_NOTHING, 0);
+	ck_assert_str_eq(journal_rig_show(left), "OPEN a");
+	memory_disk_destroy(left);
+}
+END_TEST
+
 static uint64_t
 bytes_used(void)
 {
@@ -328,6 +355,8 @@ SUITE(journal_failure)
 	tcase_add_test(tests, begins_nothing_new_before_the_old_is_cut);
 	tcase_add_loop_test(tests, is_read_only_until_the_next_start, 0, 5);
 	tcase_add_test(tests, never_syncs_again_after_a_failure);
+	tcase_add_loop_test(tests,
+	    still_syncs_what_was_written_before_a_failure, 0, 2);
 	tcase_add_test(tests,
 	    stops_before_there_is_no_room_and_starts_at_twice_that);
 	tcase_add_test(tests, makes_sure_of_the_next_segment);
