@@ -17,6 +17,7 @@ begin(const struct fault_plan *plan, const char *what)
 		.inner_at = -1 };
 	life_begin(&life, plan->kind, plan->sync, plan->seed);
 	life.may_fail = true;
+	life.may_lose = plan->sync != STORE_SYNC_ALWAYS;
 }
 
 /* Whatever failed: what was told must be there when all is well again. */

@@ -67,7 +67,9 @@ life_end(struct life *life)
 size_t
 life_least(const struct life *life, enum crash_shape shape)
 {
-	return shape == CRASH_KILL || life->options.sync == STORE_SYNC_ALWAYS
+	bool is_kept = shape == CRASH_KILL && !life->may_lose;
+
+	return is_kept || life->options.sync == STORE_SYNC_ALWAYS
 		   ? life->model.told
 		   : life->model.safe;
 }
@@ -122,6 +124,17 @@ judge_epochs(const struct life *life, const struct content *content)
 	}
 }
 
+static void
+judge_numbers(const struct life *life, const struct content *content,
+    const struct finding *finding, size_t state)
+{
+	if (!finding->is_told)
+		judge_epochs(life, content);
+	else if (finding->numbering_holds &&
+		 !model_follows(&life->model, state, last_numbered(life)))
+		violation("numbers that were told are given out again");
+}
+
 size_t
 life_judge(const struct life *life, const struct content *content,
     const struct finding *finding, size_t least)
@@ -137,36 +150,40 @@ life_judge(const struct life *life, const struct content *content,
 	if (finding->lost_records > 0)
 		violation("%llu records are called lost after a mere crash",
 		    (unsigned long long)finding->lost_records);
-	if (!finding->is_told)
-		judge_epochs(life, content);
-	else if (finding->numbering_holds &&
-		 !model_follows(&life->model, state, last_numbered(life)))
-		violation("numbers that were told are given out again");
+	/* If a sync failed, the next start cannot know that more was told. */
+	if (!life->may_lose)
+		judge_numbers(life, content, finding, state);
 	return state;
 }
 
 /* --- opening and closing -------------------------------------------------- */
 
+/* After whatever it was that ended the last process. */
 static bool
-open_with(struct life *life, size_t least)
+open_after(struct life *life, enum crash_shape shape)
 {
 	struct finding finding;
-	enum opened opened = life->kind->open(life->memory, &life->options,
-	    &life->subject, &life->content, &finding);
+	enum opened opened;
 
-	if (opened != OPENED && !life->may_fail)
+	life->promised = life->model.told;
+	life->model.told = life_least(life, shape);
+	opened = life->kind->open(life->memory, &life->options, &life->subject,
+	    &life->content, &finding);
+	if (opened == OPENED)
+		model_resume(&life->model,
+		    life_judge(life, &life->content, &finding,
+			life->model.told),
+		    &life->content);
+	else if (!life->may_fail)
 		violation("it cannot be opened (%d)", opened);
-	if (opened != OPENED)
-		return false;
-	model_resume(&life->model,
-	    life_judge(life, &life->content, &finding, least), &life->content);
-	return true;
+	life->promised = 0;
+	return opened == OPENED;
 }
 
 bool
 life_open(struct life *life)
 {
-	return open_with(life, life->model.told);
+	return open_after(life, CRASH_KILL);
 }
 
 void
@@ -195,6 +212,17 @@ life_settle(struct life *life)
 }
 
 void
+life_sync(struct life *life)
+{
+	bool is_sync = life->fault.call == DISK_CALL_FDATASYNC ||
+		       life->fault.call == DISK_CALL_FSYNC ||
+		       life->fault.call == DISK_CALL_SYNC_DIR;
+
+	if (!is_sync || memory_disk_failures(life->memory) == 0)
+		model_sync(&life->model);
+}
+
+void
 life_close(struct life *life)
 {
 	life_settle(life);
@@ -202,7 +230,7 @@ life_close(struct life *life)
 	life->subject = NULL;
 	if (memory_disk_open_files(life->memory) != 0)
 		violation("files are left open");
-	model_sync(&life->model);
+	life_sync(life);
 }
 
 bool
@@ -210,15 +238,9 @@ life_crash(struct life *life, enum crash_shape shape, uint64_t seed)
 {
 	struct memory_disk *left = memory_disk_crash(life->memory, shape, seed);
 
-	bool is_open;
-
 	abandon(life);
 	take_disk(life, left);
-	life->promised = life->model.told;
-	life->model.told = life_least(life, shape);
-	is_open = open_with(life, life->model.told);
-	life->promised = 0;
-	return is_open;
+	return open_after(life, shape);
 }
 
 void

@@ -22,6 +22,8 @@ struct life {
 	struct chance chance;
 	/* Something is to go wrong: being refused is no surprise. */
 	bool may_fail;
+	/* Also without a power cut, what is not safe. */
+	bool may_lose;
 	struct disk_fault fault; /* of every disk it is on; nth 0: none */
 	disk_watch *watch;       /* of whatever disk it is on */
 	void *watch_arg;
@@ -45,6 +47,9 @@ void life_settle(struct life *);
 
 /* Nothing goes wrong from now on: it is opened, if it is not, and judged. */
 void life_heal(struct life *);
+
+/* What was told is on the disk now, unless the disk failed to say so. */
+void life_sync(struct life *);
 
 /* Goes on with what a crash left. False: as with life_open(). */
 bool life_crash(struct life *, enum crash_shape, uint64_t seed);

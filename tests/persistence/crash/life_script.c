@@ -129,7 +129,7 @@ wait(struct life *life)
 	memory_disk_advance(life->memory, 2 * life->options.sync_interval_ms);
 	life_settle(life);
 	if (life->options.sync == STORE_SYNC_INTERVAL)
-		model_sync(&life->model);
+		life_sync(life);
 }
 
 static void

@@ -151,7 +151,7 @@ try_life(const struct options *options, const struct subject_kind *kind,
 		crashes_try(&crashes);
 	if (is_wanted(options, "damage") && sync == STORE_SYNC_ALWAYS)
 		damages_try(&damages);
-	if (is_wanted(options, "fault") && sync == STORE_SYNC_ALWAYS)
+	if (is_wanted(options, "fault"))
 		faults_try(&faults);
 	if (is_wanted(options, "memory"))
 		memory_try(&faults);
