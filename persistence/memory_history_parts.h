@@ -4,6 +4,7 @@
 
 #include "domain/id_map.h"
 #include "domain/list.h"
+#include "persistence/ebb.h"
 #include "persistence/memory_history.h"
 #include "persistence/message_ring.h"
 
@@ -28,6 +29,7 @@ struct memory_history {
 	struct list other_rooms;
 	struct list in_order; /* the messages of all rooms */
 	size_t bytes;
+	struct ebb ebb;
 };
 
 /* NULL: there is no such room. */
