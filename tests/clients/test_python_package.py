@@ -9,8 +9,9 @@ import zipfile
 
 import pytest
 
-from conftest import PYTHON, ROOT
-from server import DEADLINE
+from server import DEADLINE, ROOT
+
+PYTHON = ROOT / "clients/python"
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PYTHON / "src")}
 
