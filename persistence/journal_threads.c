@@ -1,9 +1,12 @@
 /* Who plays the writer and the compactor. */
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "domain/log.h"
 #include "persistence/journal_inside.h"
+
+#define COMPACTOR_NICE 10
 
 static int64_t
 writer_due_us(const struct journal *journal)
@@ -84,6 +87,10 @@ play_compactor(void *arg)
 	struct journal *journal = arg;
 	bool is_stopping;
 
+	/* It reads a whole store, and the loop may have the same processor. In
+	 * Linux this is said of the thread that calls. */
+	setpriority(PRIO_PROCESS, 0,
+	    getpriority(PRIO_PROCESS, 0) + COMPACTOR_NICE);
 	do {
 		journal_lock(journal);
 		while (!journal->is_stopping && !journal_is_to_compact(journal))

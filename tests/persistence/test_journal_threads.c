@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "tests/suite.h"
 #include "tests/support/persistence/journal_rig.h"
@@ -203,6 +205,9 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	ck_assert_ptr_eq(arg, &rig);
 	ck_assert_uint_ge(last_lsn, 2);
+	/* The loop goes before it. */
+	ck_assert_int_gt(getpriority(PRIO_PROCESS, 0),
+	    getpriority(PRIO_PROCESS, (id_t)getpid()));
 	*live_bytes = 1;
 	pthread_mutex_lock(&hanging.lock);
 	hanging.is_compacted = true;
