@@ -150,9 +150,7 @@ life_judge(const struct life *life, const struct content *content,
 	if (finding->lost_records > 0)
 		violation("%llu records are called lost after a mere crash",
 		    (unsigned long long)finding->lost_records);
-	/* If a sync failed, the next start cannot know that more was told. */
-	if (!life->may_lose)
-		judge_numbers(life, content, finding, state);
+	judge_numbers(life, content, finding, state);
 	return state;
 }
 
