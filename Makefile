@@ -173,13 +173,15 @@ crash-nightly: ## the same, a million times
 # The programs under test; name others to test those.
 PARLEYD      ?= $(O)/parleyd
 ECHO_SERVER  ?= $(O)/echo_server
+PARLEY       ?= $(O)/parley
 PARLEY_BENCH ?= $(O)/parley-bench
 integration: $(programs) $(O)/faulty_disk.so ## whole servers, driven from outside
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
-	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) \
+	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) PARLEY=$(abspath $(PARLEY)) \
 	FAULTY_DISK=$(abspath $(O)/faulty_disk.so) \
 		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
-		$(wildcard tests/integration tests/bench tests/clients)
+		$(wildcard tests/integration tests/bench tests/clients \
+		tests/terminal)
 
 # A browser's python is one that has selenium, too.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)

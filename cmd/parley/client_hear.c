@@ -185,13 +185,14 @@ hear_created(struct client *client, struct heard *heard)
 static void
 hear_left(struct client *client, struct heard *heard)
 {
-	struct str room = place_room(&client->place);
+	struct place was = client->place;
 
-	if (heard->room.data != NULL && !str_equal(heard->room, room))
+	if (heard->room.data != NULL &&
+	    !str_equal(heard->room, place_room(&was)))
 		return;
-	heard->room = room;
-	show(client, heard);
 	place_leave(&client->place);
+	heard->room = place_room(&was);
+	show(client, heard);
 }
 
 /* --- answers -------------------------------------------------------------- */

@@ -23,6 +23,7 @@ struct edit {
 	mbstate_t decoding;
 	char prompt[PROMPT_SIZE];
 	size_t entered; /* columns of the last line that was entered */
+	size_t width;   /* of the terminal, as libedit knows it */
 	bool terminal;
 	bool reading; /* a line is on the screen */
 	bool interrupted;
@@ -32,7 +33,7 @@ struct edit {
 /* --- the terminal --------------------------------------------------------- */
 
 static size_t
-width(void)
+measure_width(void)
 {
 	struct winsize size;
 
@@ -80,7 +81,7 @@ wipe_typed(struct edit *edit)
 	size_t before =
 	    columns(line->buffer, (size_t)(line->cursor - line->buffer));
 
-	wipe((prompt_columns(edit) + before) / width());
+	wipe((prompt_columns(edit) + before) / edit->width);
 }
 
 static void
@@ -110,17 +111,24 @@ edit_wipe(struct edit *edit)
 {
 	if (!edit->terminal)
 		return;
-	wipe(edit->entered / width() + 1);
+	wipe(edit->entered / edit->width + 1);
 	fflush(stdout);
 }
 
 /* --- signals -------------------------------------------------------------- */
 
+/*
+ * Some terminals wrap their lines anew, others do not: where the typed line
+ * begins is not known any more. Better a part of it shows twice than that
+ * something above it is wiped.
+ */
 static void
 resize(struct edit *edit)
 {
+	edit->width = measure_width();
 	if (edit->reading)
-		wipe_typed(edit);
+		wipe(0);
+	fflush(stdout);
 	el_resize(edit->line);
 	if (edit->reading)
 		redraw(edit);
@@ -372,6 +380,7 @@ edit_create(struct event_base *base)
 	if (edit == NULL)
 		return NULL;
 	choose_characters();
+	edit->width = measure_width();
 	edit->base = base;
 	edit->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	if (open_line(edit) && watch_signals(edit))
