@@ -154,6 +154,11 @@ run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@exec build/parleyd --store-kind file --store-dir data \
 		--drain-delay 0s --drain-window 0s $(ARGS)
 
+chat: ## the same with the terminal client (ARGS="--room tea")
+	@tools/setup client
+	@$(MAKE) --no-print-directory build/parley
+	@exec build/parley chat $(ARGS)
+
 # --- checks -----------------------------------------------------------------
 test: ## install what is missing, then every check there is
 	@tools/setup test
@@ -257,13 +262,23 @@ docs: $(O)/parleyd ## write the options in docs/configuration.md again
 	cp $(O)/page.md docs/configuration.md
 
 prefix := $(DESTDIR)$(PREFIX)
-install: build/parleyd ## into PREFIX (and below DESTDIR)
+install: install-server install-client ## into PREFIX (and below DESTDIR)
+install-server: build/parleyd
 	install -D -m 755 build/parleyd $(prefix)/bin/parleyd
 	install -d $(prefix)/share/doc/parley $(prefix)/lib/systemd/system
 	install -m 644 $(wildcard *.md docs/*.md docs/*.png) LICENSE \
 		$(prefix)/share/doc/parley
 	sed 's|@PREFIX@|$(PREFIX)|' cmd/parleyd/parleyd.service.in \
 		> $(prefix)/lib/systemd/system/parleyd.service
+install-client: build/parley
+	install -D -m 755 build/parley $(prefix)/bin/parley
+	install -D -m 644 share/man/parley.1 $(prefix)/share/man/man1/parley.1
+	install -D -m 644 share/bash-completion/parley \
+		$(prefix)/share/bash-completion/completions/parley
+	install -D -m 644 share/zsh/_parley \
+		$(prefix)/share/zsh/site-functions/_parley
+	install -D -m 644 share/fish/parley.fish \
+		$(prefix)/share/fish/vendor_completions.d/parley.fish
 
 clean: ## remove what was built
 	rm -rf build
@@ -273,6 +288,6 @@ help: ## this list
 
 .PHONY: all run test check crash crash-nightly integration kill-nightly \
 	test-browser pictures headers lint format fuzz fuzzers fuzz-smoke coverage \
-	valgrind bench bench-compare bench-docs bench-latency docs install clean \
-	help FORCE
+	valgrind bench bench-compare bench-docs bench-latency docs install \
+	install-server install-client chat clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
