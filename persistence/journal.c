@@ -112,6 +112,7 @@ append_opening(struct journal *journal, const struct recovery_result *recovered)
 
 	for (size_t i = 0; ok && i < recovered->lost_count; i++)
 		ok = append_lost(journal, &recovered->lost[i]);
+	journal->opening = journal_last(journal);
 	if (!ok)
 		log_error("store: out of memory");
 	return ok;

@@ -40,9 +40,13 @@ struct journal {
 	/* The writer's own. */
 	struct segment_writer segment;
 	struct durable_file durable;
-	uint64_t written;          /* last LSN in the file */
-	uint64_t synced;           /* everything up to here is on the disk */
-	uint64_t marked;           /* DURABLE says so */
+	uint64_t written; /* last LSN in the file */
+	uint64_t synced;  /* everything up to here is on the disk */
+	uint64_t marked;  /* DURABLE says so */
+	/* Up to here this run only says that it begins. Synced before anything
+	 * is told, whatever the policy: or the next one would not know that
+	 * there was more. */
+	uint64_t opening;
 	int64_t unsynced_since_us; /* -1: everything written is synced */
 	int64_t probe_at_us;
 

@@ -73,7 +73,8 @@ put(struct journal *journal, struct batch *batch)
 	journal->written = batch_last_lsn(batch);
 	if (journal->unsynced_since_us < 0)
 		journal->unsynced_since_us = disk_monotonic_us(journal->disk);
-	if (journal->options.sync == STORE_SYNC_ALWAYS || batch->seals)
+	if (journal->options.sync == STORE_SYNC_ALWAYS || batch->seals ||
+	    journal->synced < journal->opening)
 		error = journal_sync(journal);
 	return error;
 }
