@@ -256,13 +256,16 @@ bool
 file_store_hear(struct file_store *self, struct gate *gate)
 {
 	struct journal_news news;
+	bool is_more;
 
 	journal_poll(self->journal, &news);
 	file_changes_commit(self, news.committed);
-	gate_open(gate, news.committed);
+	is_more = gate_open(gate, news.committed);
 	if (news.failed_first != 0) {
 		file_changes_take_back(self, news.failed_first);
-		gate_fail(gate, news.failed_first);
+		is_more = gate_fail(gate, news.failed_first);
 	}
+	if (is_more)
+		journal_tell_again(self->journal);
 	return !news.give_up;
 }

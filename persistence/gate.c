@@ -183,20 +183,27 @@ let_through(const struct gate *self, const struct held *held)
 	}
 }
 
-void
+/* A disk that took its time lets thousands go: others want their turn, too. */
+#define AT_ONCE 512
+
+bool
 gate_open(struct gate *self, uint64_t committed)
 {
 	struct held *held;
+	int count = 0;
 
 	assert(committed >= self->committed);
 	self->committed = committed;
 	while ((held = held_queue_first(&self->queue)) != NULL &&
 	       held->needs <= committed) {
+		if (count++ == AT_ONCE)
+			return true;
 		let_through(self, held);
 		held_queue_remove(&self->queue, held);
 	}
 	if (held == NULL)
 		self->newest = 0;
+	return false;
 }
 
 /* --- failing -------------------------------------------------------------- */
@@ -225,7 +232,7 @@ make_failure(struct held *held)
 	held->lsn = 0;
 }
 
-void
+bool
 gate_fail(struct gate *self, uint64_t first)
 {
 	struct held *held = held_queue_first(&self->queue);
@@ -245,7 +252,7 @@ gate_fail(struct gate *self, uint64_t first)
 		}
 		hold(self, held);
 	}
-	gate_open(self, self->committed);
+	return gate_open(self, self->committed);
 }
 
 /* --- birth and death ------------------------------------------------------ */

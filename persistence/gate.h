@@ -29,14 +29,18 @@ void gate_destroy(struct gate *);
 /* The door out of the chat; borrowed. */
 struct publisher *gate_publisher(struct gate *);
 
-/* Everything up to this LSN may be told. */
-void gate_open(struct gate *, uint64_t committed);
+/*
+ * Everything up to this LSN may be told; not more at once than takes about a
+ * millisecond. True: there is more, call again soon.
+ */
+bool gate_open(struct gate *, uint64_t committed);
 
 /*
  * Nothing from this LSN on was kept, and these numbers are given out again:
- * who waits for one is told that it failed, the others never hear of it.
+ * who waits for one is told that it failed, the others never hear of it. Opens
+ * as gate_open() does.
  */
-void gate_fail(struct gate *, uint64_t first);
+bool gate_fail(struct gate *, uint64_t first);
 
 /* What is held, in bytes. */
 size_t gate_bytes(const struct gate *);

@@ -78,6 +78,9 @@ struct journal_news {
  */
 void journal_poll(struct journal *, struct journal_news *);
 
+/* The same news, once more: the descriptor becomes readable again. */
+void journal_tell_again(struct journal *);
+
 /* Last LSN given out; highest one that may be shown. */
 uint64_t journal_last(const struct journal *);
 uint64_t journal_committed(struct journal *);

@@ -184,8 +184,8 @@ journal_poll(struct journal *journal, struct journal_news *news)
 	uint64_t count;
 
 	/* Before looking: who comes after the look makes it readable again. */
-	while (read(journal->event_fd, &count, sizeof(count)) > 0)
-		continue;
+	if (read(journal->event_fd, &count, sizeof(count)) < 0)
+		count = 0; /* nobody did: a look for its own sake */
 	*news = (struct journal_news){ .committed = 0 };
 	journal_lock(journal);
 	journal->is_poked = false;
@@ -199,6 +199,18 @@ journal_poll(struct journal *journal, struct journal_news *news)
 	}
 	journal_unlock(journal);
 	batches_destroy(dropped);
+}
+
+void
+journal_tell_again(struct journal *journal)
+{
+	bool is_first;
+
+	journal_lock(journal);
+	is_first = journal_has_news(journal);
+	journal_unlock(journal);
+	if (is_first)
+		journal_poke(journal);
 }
 
 uint64_t

@@ -227,6 +227,24 @@ START_TEST(what_is_not_committed_waits)
 }
 END_TEST
 
+START_TEST(others_have_their_turn_when_much_may_go)
+{
+	const char *last = "entered:r ";
+
+	for (uint64_t lsn = 11; lsn <= 700; lsn++)
+		tell_room(EVENT_SAID, "r", lsn);
+	ck_assert(gate_open(gate, 700));
+	ck_assert_uint_gt(gate_bytes(gate), 0);
+	recorder.text[0] = '\0';
+	tell_room(EVENT_ENTERED, "r", 0);
+	came_through("");
+	ck_assert(!gate_open(gate, 700));
+	ck_assert_uint_eq(gate_bytes(gate), 0);
+	ck_assert_str_eq(recorder.text + strlen(recorder.text) - strlen(last),
+	    last);
+}
+END_TEST
+
 START_TEST(whatever_concerns_the_room_waits_behind_it)
 {
 	tell_room(EVENT_SAID, "r", 11);
@@ -479,6 +497,7 @@ SUITE(gate)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_test(tests, what_is_committed_comes_through_at_once);
 	tcase_add_test(tests, what_is_not_committed_waits);
+	tcase_add_test(tests, others_have_their_turn_when_much_may_go);
 	tcase_add_test(tests, whatever_concerns_the_room_waits_behind_it);
 	tcase_add_test(tests, other_rooms_do_not_notice);
 	tcase_add_test(tests, all_rooms_go_on_in_the_order_of_what_was_said);
