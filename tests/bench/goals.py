@@ -34,7 +34,8 @@ UNBOUNDED = ("--history-messages", "0", "--history-bytes", "0",
              "--history-total-bytes", "0")
 KEPT = ("--store-kind", "file", "--store-dir", "{dir}")
 # The journal goes to a new file every second or so, and is compacted.
-BUSY = ("--store-segment", "2MiB", "--store-compact-after", "8MiB")
+BUSY = ("--store-segment", "2MiB", "--store-compact-after", "8MiB",
+        "--history-messages", "100")
 
 CASES = (
     Case("one-10", ALL, 1),
@@ -62,7 +63,7 @@ CASES = (
     Case("replay", ("parley",), 1, KEPT),
     Case("pages", ("parley",), 1, KEPT + UNBOUNDED),
     Case("expiry", ("parley",), 1, KEPT),
-    Case("stall", ("parley",), 5, KEPT + BUSY),
+    Case("stall", ("parley",), 12, KEPT + BUSY),
 )
 
 
@@ -114,6 +115,6 @@ GOALS = (
     Goal("expiry", "held_left", "", 1, "value", None, False, 0.01),
     Goal("expiry", "resident_left", "", 1, "value", None, False, 0.5),
     Goal("expiry", "grown_again_mib", "MiB", 1, "value", None, False, 1),
-    Goal("stall", "max_ms", "ms", 1, "value", None, False, 50),
-    Goal("stall", "lag_max_ms", "ms", 1, "value", None, False, 50),
+    Goal("stall", "max_ms", "ms", 1, "value", None, False, 10),
+    Goal("stall", "lag_max_ms", "ms", 1, "value", None, False, 5),
 )
