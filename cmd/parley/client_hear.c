@@ -4,6 +4,8 @@
 #include "cmd/parley/client_inside.h"
 
 #define RETRY_MS 1000 /* where the server names no time */
+/* Until several can be said: who is refused for each one is sent away. */
+#define RETRY_LEAST_MS 500
 
 static void
 show(struct client *client, const struct heard *heard)
@@ -243,19 +245,25 @@ is_for_now(const struct heard *error)
 	       str_equal(error->code, STR("store_failed"));
 }
 
+static uint64_t
+retry_ms(const struct heard *error)
+{
+	if (error->retry_after_ms == 0)
+		return RETRY_MS;
+	return error->retry_after_ms < RETRY_LEAST_MS ? RETRY_LEAST_MS
+						      : error->retry_after_ms;
+}
+
 static void
 hear_refusal(struct client *client, struct heard *heard)
 {
-	uint64_t ms =
-	    heard->retry_after_ms > 0 ? heard->retry_after_ms : RETRY_MS;
-
 	if (!is_for_now(heard)) {
 		show(client, heard);
 		client_settle(client, false);
 		return;
 	}
 	client->sayings.first->in_flight = false;
-	client_pause(client, ms);
+	client_pause(client, retry_ms(heard));
 }
 
 /* The room where it was, or should be at first, cannot be had. */
@@ -265,9 +273,7 @@ hear_no_room(struct client *client, struct heard *heard)
 	char why[256];
 
 	if (is_for_now(heard)) {
-		client_pause(client, heard->retry_after_ms > 0
-					 ? heard->retry_after_ms
-					 : RETRY_MS);
+		client_pause(client, retry_ms(heard));
 		return;
 	}
 	snprintf(why, sizeof(why), "%.*s", (int)heard->text.len,

@@ -20,6 +20,14 @@ seed_tables(void)
 	json_keys_seed(client_chance());
 }
 
+/* What goes wrong in libevent is told by its caller, in words for people. */
+static void
+be_silent(int severity, const char *message)
+{
+	(void)severity;
+	(void)message;
+}
+
 static int
 run(const struct args *args)
 {
@@ -51,6 +59,7 @@ main(int argc, char **argv)
 	char why[256];
 
 	signal(SIGPIPE, SIG_IGN);
+	event_set_log_callback(be_silent);
 	if (!args_read(&args, argc, argv, why, sizeof(why))) {
 		mode_complain("%s; see parley --help", why);
 		return STATUS_USAGE;

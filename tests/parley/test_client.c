@@ -111,6 +111,17 @@ let_time_pass(struct event *timer)
 	event_base_loop(base, EVLOOP_NONBLOCK);
 }
 
+static long
+left_ms(struct event *timer)
+{
+	struct timeval due, now, left;
+
+	ck_assert(event_pending(timer, EV_TIMEOUT, &due));
+	evutil_gettimeofday(&now, NULL);
+	evutil_timersub(&due, &now, &left);
+	return left.tv_sec * 1000 + left.tv_usec / 1000;
+}
+
 static void
 begin(const struct speech *speech, const char *room)
 {
@@ -329,6 +340,12 @@ START_TEST(waits_as_long_as_it_is_told_to)
 		      "\"rate_limited\",\"retry_after_ms\":250}");
 	expect("");
 	expect_sent("");
+	ck_assert_int_ge(left_ms(client->wait), 400);
+	let_time_pass(client->wait);
+	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"one\""));
+	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
+		      "\"unavailable\",\"retry_after_ms\":90000}");
+	ck_assert_int_ge(left_ms(client->wait), 80000);
 	let_time_pass(client->wait);
 	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"one\""));
 	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
