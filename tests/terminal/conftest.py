@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
+from client import Chat  # noqa: E402
 from server import AT_ONCE, PARLEYD, Server  # noqa: E402
 from terminal import Terminal, url_of  # noqa: E402
 
@@ -25,7 +26,8 @@ def url(parleyd):
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts servers that keep what was said over restarts, all at one port."""
+    """Starts servers that keep what was said in the room `tea` over restarts,
+    all at one port."""
     running = []
     port = None
 
@@ -37,8 +39,11 @@ def start(tmp_path):
             *("--store-kind", "file", "--store-dir", str(tmp_path / "store")),
             listen=(f"127.0.0.1:{port or 0}",),
         )
-        port = server.address[1]
         running.append(server)
+        if port is None:
+            with Chat(server.address) as maker:
+                maker.ask_ok("create", name="tea", room="tea", persistent=True)
+        port = server.address[1]
         return server
 
     yield start

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from server import DEADLINE, REPORT, eventually
+from server import AT_ONCE, DEADLINE, PARLEYD, REPORT, Server, eventually
 from terminal import PARLEY, PERSON, url_of
 
 USAGE, UNAVAILABLE, NOT_ALL, PROTOCOL = 64, 69, 75, 76
@@ -99,13 +99,27 @@ def test_a_file_can_be_sent(url, tail, tmp_path, request):
     path = tmp_path / "lines"
     path.write_text("from a file\n" * 3)
     with open(path) as lines:
-        subprocess.run([PARLEY, "send", url, "--room", request.node.name], stdin=lines,
-                       check=True, timeout=DEADLINE, env=PERSON)
+        done = subprocess.run(
+            [PARLEY, "send", url, "--room", request.node.name], stdin=lines,
+            stderr=subprocess.PIPE, check=True, timeout=DEADLINE, env=PERSON)
+    assert done.stderr == b""
     assert len(listener.wait_for(3)) == 3
 
 
 def test_nothing_to_send_is_well_sent(url):
     assert run("send", url, "--room", "tea").returncode == 0
+
+
+def test_who_talks_too_fast_slows_down(tail):
+    limits = ("--limits-messages", "300/s", "--limits-messages-burst", "50")
+    with Server(PARLEYD, *AT_ONCE[:4], *limits) as server:
+        listener = tail(at=url_of(server), room="tea")
+        done = run("send", url_of(server), "--room", "tea",
+                   text="".join(f"{n}\n" for n in range(300)))
+        assert (done.returncode, done.stderr) == (0, "")
+        said = [line.partition(": ")[2] for line in listener.wait_for(300)]
+        assert said == [str(n) for n in range(300)]
+        listener.stop()
 
 
 def test_a_message_that_is_refused_is_told(url, tail, request):
