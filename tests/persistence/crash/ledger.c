@@ -40,8 +40,8 @@ read_file(struct ledger *ledger, const char *name, const char *bytes,
 
 	if (segment_head_read(bytes, len, &head) != SEGMENT_HEAD_GOOD)
 		return;
-	while (record_read(bytes + at, len - at, head.salt, &record, &size) ==
-	       RECORD_GOOD) {
+	while (at < len && record_read(bytes + at, len - at, head.salt, &record,
+			       &size) == RECORD_GOOD) {
 		add(ledger, name, head.is_snapshot, at, &record);
 		at += size;
 	}
