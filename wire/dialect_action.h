@@ -1,4 +1,4 @@
-/* The `action` dialect: seeds 002 and 004 (docs/protocol-action.md). */
+/* The `action` dialect: the Python servers (docs/protocol-action.md). */
 #ifndef WIRE_DIALECT_ACTION_H
 #define WIRE_DIALECT_ACTION_H
 

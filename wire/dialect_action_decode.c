@@ -28,7 +28,7 @@ refuse(struct request *request, struct str field, struct str text)
 
 /* --- command by command --------------------------------------------------- */
 
-/* Seed 002 takes everything as a name, even that there is none. */
+/* The Python server takes everything as a name, even that there is none. */
 static enum chat_error
 take_create(struct request *request, struct command *out)
 {
@@ -172,7 +172,7 @@ action_decode(struct str message, const struct wire_context *context,
 	request.body = values[1];
 	if (error == JSON_OK)
 		return take_command(&request, &values[0], out);
-	/* Seed 002 read it, and then stumbled over what it was. */
+	/* The Python server read it, and then stumbled over what it was. */
 	if (error == JSON_NOT_AN_OBJECT &&
 	    json_is_value(message, context->json_depth))
 		return refuse(&request, STR("action"), json_error_text(error));

@@ -75,7 +75,7 @@ encode_said(const struct event *event, struct wire_text *out)
 	return true;
 }
 
-/* The words of seed 002; what it never thought of is its server's error. */
+/* The words of the Python server; what it never thought of is its error. */
 static const struct wording wordings[] = {
 	{ CHAT_BAD_JSON, ANY_COMMAND, STR("Invalid JSON format") },
 	{ CHAT_UNKNOWN_COMMAND, ANY_COMMAND, STR("Invalid action") },
@@ -119,7 +119,7 @@ encode_failed(const struct event *event, struct wire_text *out)
 	return true;
 }
 
-/* Who comes and goes, who is called what: seed 002 does not talk about it. */
+/* Who comes and goes, who is called what: nothing the dialect talks about. */
 static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_WELCOME] = encode_welcome,
 	[EVENT_ROOM_CREATED] = encode_created,

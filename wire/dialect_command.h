@@ -1,4 +1,5 @@
-/* The `command` dialect: seed 001, and our own protocol (docs/protocol.md). */
+/* The `command` dialect: the Go server, and our own protocol
+ * (docs/protocol.md). */
 #ifndef WIRE_DIALECT_COMMAND_H
 #define WIRE_DIALECT_COMMAND_H
 

@@ -28,7 +28,7 @@ ref_is_sound(const struct json_value *value)
 	return json_unsigned(&digits, INTEGER_MAX, &number);
 }
 
-/* Seed 001 knows messages that are strings; rooms take any value. */
+/* The Go server knows messages that are strings; rooms take any value. */
 static enum chat_error
 check_message(struct request *request, enum command_kind kind)
 {

@@ -2,7 +2,7 @@
 #include "wire/dialect_command.h"
 #include "wire/dialect_command_encoders.h"
 
-/* Without "member": that is how seed 001 tells it from somebody's words. */
+/* Without "member": so the Go server tells it from somebody's words. */
 static bool
 encode_announced(const struct event *event, struct wire_text *out)
 {

@@ -7,7 +7,8 @@
 
 /*
  * Every event is one object that begins with "event" and ends with a
- * newline, as in seed 001; the order of fields is that of docs/protocol.md.
+ * newline, as the Go server has it; fields are in the order of
+ * docs/protocol.md.
  */
 event_encoder command_encode_me;
 event_encoder command_encode_delivered;

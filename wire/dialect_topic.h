@@ -1,4 +1,4 @@
-/* The `topic` dialect: seed 003 (docs/protocol-topic.md). */
+/* The `topic` dialect: the FastAPI server (docs/protocol-topic.md). */
 #ifndef WIRE_DIALECT_TOPIC_H
 #define WIRE_DIALECT_TOPIC_H
 

@@ -144,7 +144,7 @@ static const struct word words[] = {
 	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_UNLISTED, take_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
 	{ STR("list"), COMMAND_ROOM_LIST, COMMAND_OF_GUESTS, NULL },
-	/* The page of seed 003 tells its server what it does. */
+	/* The page of the FastAPI server tells its server what it does. */
 	{ STR("demo_log"), COMMAND_NOTHING, 0, NULL },
 };
 
@@ -154,7 +154,7 @@ find_word(struct str word)
 	return word_find(words, sizeof(words) / sizeof(words[0]), word);
 }
 
-/* The README of seed 003 has frames without a type. */
+/* The README of the FastAPI server has frames without a type. */
 static const struct word *
 guess_word(const struct request *request)
 {

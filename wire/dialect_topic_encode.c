@@ -62,7 +62,7 @@ first_characters(struct str text, size_t most)
 	return str_slice(text.data, len);
 }
 
-/* Seed 003 knows messages that are strings; others show as what they are. */
+/* Messages are strings there; others show as what they are. */
 static void
 put_body(struct wire_text *out, struct str head, struct str json)
 {

@@ -7,7 +7,8 @@
 #include "wire/json_writer.h"
 
 /*
- * The rules of seed 003 are regular expressions of Python, with IGNORECASE.
+ * The rules are regular expressions of Python in the FastAPI server, with
+ * IGNORECASE.
  * For them every character is turned into one byte: what some case makes
  * ASCII becomes the small ASCII letter, white space a blank (the ends of
  * lines aside), and the rest is either part of a word or nothing.

@@ -1,4 +1,4 @@
-/* What a topic lets its members say: the rules of seed 003. */
+/* What a topic lets its members say: the rules of the FastAPI server. */
 #ifndef WIRE_TOPIC_CONTENT_H
 #define WIRE_TOPIC_CONTENT_H
 

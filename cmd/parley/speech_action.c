@@ -1,4 +1,4 @@
-/* The dialect of seeds 002 and 004: docs/protocol-action.md. */
+/* The dialect of the Python servers: docs/protocol-action.md. */
 #include "cmd/parley/speech.h"
 #include "wire/json_fields.h"
 

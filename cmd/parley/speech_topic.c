@@ -1,4 +1,4 @@
-/* The dialect of seed 003: docs/protocol-topic.md. */
+/* The dialect of the FastAPI server: docs/protocol-topic.md. */
 #include "cmd/parley/speech.h"
 #include "wire/json_fields.h"
 

@@ -1,5 +1,5 @@
 """What a topic lets through, against the regular expressions of Python that
-seed 003 was written with."""
+the FastAPI server was written with."""
 
 import random
 import re

@@ -38,7 +38,7 @@ START_TEST(means_what_its_example_says)
 }
 END_TEST
 
-/* Seed 003 has one command that is not JSON. */
+/* The FastAPI server has one command that is not JSON. */
 static void
 cut_everywhere(const struct dialect *dialect, const struct vector *vector)
 {

@@ -4,7 +4,7 @@
 
 #include "tests/suite.h"
 
-/* As the regular expressions of seed 003 judge, with IGNORECASE. */
+/* As the regular expressions of the FastAPI server judge, with IGNORECASE. */
 static const struct {
 	const char *text;
 	bool allowed;
