@@ -48,12 +48,8 @@ read_room(struct request *request, struct room *room)
 static enum chat_error
 make_room(struct request *request, struct room *room)
 {
-	enum chat_error error = room_life_check_author(request);
+	enum chat_error error = room_life_begin(request, room);
 
-	if (error == CHAT_OK)
-		error = room_life_check_rooms(request);
-	if (error == CHAT_OK)
-		error = room_life_begin(request, room);
 	if (error != CHAT_OK)
 		return error;
 	error = room_life_enter(request, room);

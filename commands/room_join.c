@@ -104,10 +104,6 @@ make_and_enter(struct request *request, struct room *room)
 	memcpy(room->id, id.data, id.len);
 	error = room_life_bound(request, room);
 	if (error == CHAT_OK)
-		error = room_life_check_author(request);
-	if (error == CHAT_OK)
-		error = room_life_check_rooms(request);
-	if (error == CHAT_OK)
 		error = room_life_begin(request, room);
 	if (error != CHAT_OK)
 		return error;

@@ -4,8 +4,8 @@
 
 #include "commands/guest.h"
 
-enum chat_error
-room_life_check_rooms(struct request *request)
+static enum chat_error
+check_rooms(struct request *request)
 {
 	size_t most = request->chat->limits.rooms;
 
@@ -73,8 +73,12 @@ room_life_begin(struct request *request, struct room *room)
 {
 	const struct chat *chat = request->chat;
 	bool is_unnamed = room->name[0] == '\0';
-	enum chat_error error;
+	enum chat_error error = room_life_check_author(request);
 
+	if (error == CHAT_OK)
+		error = check_rooms(request);
+	if (error != CHAT_OK)
+		return error;
 	id_source_next(chat->ids, ID_HEX16, room->epoch);
 	room->created_ms = room->active_ms = request->now_ms;
 	if (room->id[0] == '\0')

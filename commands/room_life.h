@@ -4,9 +4,6 @@
 
 #include "commands/request.h"
 
-/* Whether one more room may be made. CHAT_TOO_MANY_ROOMS. */
-enum chat_error room_life_check_rooms(struct request *);
-
 /*
  * Whether the author may be in one more room; a guest has its name from the one
  * it is in. CHAT_TOO_MANY_ROOMS.
@@ -20,9 +17,9 @@ enum chat_error room_life_check_author(struct request *);
 enum chat_error room_life_bound(struct request *, struct room *);
 
 /*
- * Makes an empty room with its history; an epoch is made for it, an id if it
- * is "", and the id is its name if that is "". CHAT_ROOM_EXISTS,
- * CHAT_UNAVAILABLE.
+ * Makes an empty room with its history, if there may be one more and the author
+ * may be in it; an epoch is made for it, an id if it is "", and the id is its
+ * name if that is "". CHAT_TOO_MANY_ROOMS, CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
  */
 enum chat_error room_life_begin(struct request *, struct room *);
 
