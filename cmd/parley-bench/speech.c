@@ -6,15 +6,6 @@
 #define MESSAGE_SIZE 128 /* the payload of fan-out */
 #define REF_SIZE 64      /* the longest `ref` that the protocol allows */
 
-/* A stamp, filled up to a size. */
-static void
-write_body(const struct stamp *stamp, char *out, size_t size)
-{
-	stamp_write(stamp, out);
-	memset(out + STAMP_SIZE, '.', size - STAMP_SIZE);
-	out[size] = '\0';
-}
-
 /* --- parley's own dialect ------------------------------------------------- */
 
 static void
@@ -37,7 +28,7 @@ parley_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
-	write_body(stamp, body, MESSAGE_SIZE);
+	stamp_fill(stamp, body, MESSAGE_SIZE);
 	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
 	    "\"message\":\"%s\"}",
@@ -49,7 +40,7 @@ parley_ping(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[REF_SIZE + 1];
 
-	write_body(stamp, body, REF_SIZE);
+	stamp_fill(stamp, body, REF_SIZE);
 	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"command\":\"ping\",\"ref\":\"%s\"}", body);
 }
@@ -134,7 +125,7 @@ bare_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
-	write_body(stamp, body, MESSAGE_SIZE);
+	stamp_fill(stamp, body, MESSAGE_SIZE);
 	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"event\":\"broadcast\",\"room\":\"bench_%04u\",\"seq\":%u,"
 	    "\"at\":1795241301123,\"member\":\"member%u\","
@@ -147,7 +138,7 @@ bare_pong(const struct stamp *stamp, char out[SPEECH_SIZE])
 {
 	char body[REF_SIZE + 1];
 
-	write_body(stamp, body, REF_SIZE);
+	stamp_fill(stamp, body, REF_SIZE);
 	return (size_t)snprintf(out, SPEECH_SIZE,
 	    "{\"event\":\"pong\",\"ref\":\"%s\",\"at\":1795241301123}", body);
 }

@@ -27,6 +27,14 @@ stamp_write(const struct stamp *stamp, char *out)
 	*out = ']';
 }
 
+void
+stamp_fill(const struct stamp *stamp, char *out, size_t size)
+{
+	stamp_write(stamp, out);
+	memset(out + STAMP_SIZE, '.', size - STAMP_SIZE);
+	out[size] = '\0';
+}
+
 /* Digits only: what is garbled is found out by what does not fit. */
 static uint32_t
 read_hex(const char *text, int digits)

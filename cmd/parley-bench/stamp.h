@@ -21,6 +21,9 @@ struct stamp {
 /* Writes STAMP_SIZE characters, without NUL. */
 void stamp_write(const struct stamp *, char *out);
 
+/* The same, filled up to `size` characters; with NUL. */
+void stamp_fill(const struct stamp *, char *out, size_t size);
+
 /*
  * Finds the stamp in a text, trying *hint first, where the last one was.
  * False: there is none.

@@ -5,14 +5,6 @@
 
 #define BODY_SIZE 128
 
-static void
-write_body(const struct stamp *stamp, char out[BODY_SIZE + 1])
-{
-	stamp_write(stamp, out);
-	memset(out + STAMP_SIZE, '.', BODY_SIZE - STAMP_SIZE);
-	out[BODY_SIZE] = '\0';
-}
-
 /* --- action --------------------------------------------------------------- */
 
 static void
@@ -35,7 +27,7 @@ action_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
 	char body[BODY_SIZE + 1];
 
 	(void)room;
-	write_body(stamp, body);
+	stamp_fill(stamp, body, BODY_SIZE);
 	snprintf(out, TALK_SIZE, "{\"action\":\"message\",\"body\":\"%s\"}",
 	    body);
 }
@@ -61,7 +53,7 @@ command_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
-	write_body(stamp, body);
+	stamp_fill(stamp, body, BODY_SIZE);
 	snprintf(out, TALK_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"%s\",\"ref\":%u,"
 	    "\"message\":\"%s\"}",
@@ -91,7 +83,7 @@ topic_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
 	char body[BODY_SIZE + 1];
 
 	(void)room;
-	write_body(stamp, body);
+	stamp_fill(stamp, body, BODY_SIZE);
 	snprintf(out, TALK_SIZE, "{\"type\":\"message\",\"message\":\"%s\"}",
 	    body);
 }
