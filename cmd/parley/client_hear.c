@@ -87,8 +87,8 @@ first_of(struct client *client, const struct heard *heard)
 
 	json_open_array(&list, heard->messages, HEARD_DEPTH);
 	if (json_next_item(&list, &item))
-		client->config.speech->read_item(&client->reading, item.text,
-		    &said);
+		speech_read_item(client->config.speech, &client->reading,
+		    item.text, &said);
 	client->reading.used = used; /* it is read once more */
 	return said.seq;
 }
@@ -104,7 +104,7 @@ take_messages(struct client *client, const struct heard *heard, bool old)
 	while (json_next_item(&list, &item)) {
 		struct heard said = { .kind = HEARD_SAID, .old = old };
 
-		if (!client->config.speech->read_item(&client->reading,
+		if (!speech_read_item(client->config.speech, &client->reading,
 			item.text, &said))
 			return;
 		if (old)
@@ -380,7 +380,8 @@ client_hear(struct client *client, struct str frame)
 		return;
 	if (!reading_begin(&client->reading, frame.len))
 		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
-	else if (!client->config.speech->read(&client->reading, frame, &heard))
+	else if (!speech_read(client->config.speech, &client->reading, frame,
+		     &heard))
 		client_give_up(client, CLIENT_PROTOCOL,
 		    "what the server says is not of this dialect");
 	else if (!is_elsewhere(client, &heard))

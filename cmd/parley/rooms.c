@@ -41,7 +41,7 @@ print_all(const struct speech *speech, struct str rooms)
 		struct heard room = { 0 };
 
 		if (reading_begin(&reading, item.text.len) &&
-		    speech->read_item(&reading, item.text, &room))
+		    speech_read_item(speech, &reading, item.text, &room))
 			print_room(&room);
 	}
 	reading_fini(&reading);

@@ -193,8 +193,8 @@ put_rooms(struct screen *screen, const struct heard *heard)
 	for (; json_next_item(&list, &item); any = true) {
 		struct heard room = { 0 };
 
-		if (screen->speech->read_item(&screen->reading, item.text,
-			&room))
+		if (speech_read_item(screen->speech, &screen->reading,
+			item.text, &room))
 			put_room(screen, &room);
 	}
 	if (!any)

@@ -28,11 +28,32 @@ speech_of_url(const struct url *url)
 	return speeches[0];
 }
 
-enum heard_kind
-speech_kind(const struct speech_word words[], size_t count, struct str word)
+static enum heard_kind
+kind_of_word(const struct speech_word *words, struct str word)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_equal(words[i].word, word))
-			return words[i].kind;
+	for (; words->word.data != NULL; words++)
+		if (str_equal(words->word, word))
+			return words->kind;
 	return HEARD_NOTHING;
+}
+
+bool
+speech_read_item(const struct speech *speech, struct reading *reading,
+    struct str item, struct heard *out)
+{
+	return heard_fill(out, reading, item, speech->fields,
+	    speech->field_count);
+}
+
+bool
+speech_read(const struct speech *speech, struct reading *reading,
+    struct str frame, struct heard *out)
+{
+	if (!speech_read_item(speech, reading, frame, out))
+		return false;
+	out->kind = speech->kind_of != NULL
+			? speech->kind_of(out)
+			: kind_of_word(speech->words, out->word);
+	out->at *= speech->at_unit_ms;
+	return true;
 }

@@ -35,6 +35,17 @@ struct deed {
 	uint64_t limit;
 };
 
+/* The kind that a word means. */
+struct speech_word {
+	struct str word;
+	enum heard_kind kind;
+};
+
+#define SPEECH_WORD(word, kind)                     \
+	{                                           \
+		{ "" word, sizeof(word) - 1 }, kind \
+	}
+
 struct speech {
 	const char *name;
 	const char *path;
@@ -46,10 +57,11 @@ struct speech {
 	bool bare_words;          /* commands at the prompt need no slash */
 	const char *default_room; /* where one cannot be without; or NULL */
 	void (*write[DEED_KINDS])(struct wire_text *, const struct deed *);
-	/* Reads a frame; false: it is not of this dialect. */
-	bool (*read)(struct reading *, struct str frame, struct heard *out);
-	/* Fills in an element of one of the lists: rooms or messages. */
-	bool (*read_item)(struct reading *, struct str item, struct heard *);
+	const struct field *fields;
+	size_t field_count;
+	uint64_t at_unit_ms;             /* of the times it tells */
+	const struct speech_word *words; /* ended by one that is absent … */
+	enum heard_kind (*kind_of)(const struct heard *); /* … or, else, this */
 };
 
 extern const struct speech speech_command;
@@ -63,11 +75,12 @@ const struct speech *speech_find(const char *name);
 struct url;
 const struct speech *speech_of_url(const struct url *);
 
-/* The kind that a word means. */
-struct speech_word {
-	struct str word;
-	enum heard_kind kind;
-};
-enum heard_kind speech_kind(const struct speech_word[], size_t, struct str);
+/* Reads a frame; false: it is not of this dialect. */
+bool speech_read(const struct speech *, struct reading *, struct str frame,
+    struct heard *out);
+
+/* Fills in an element of one of the lists: rooms or messages. */
+bool speech_read_item(const struct speech *, struct reading *, struct str item,
+    struct heard *out);
 
 #endif

@@ -64,16 +64,6 @@ kind_of(const struct heard *heard)
 						    : HEARD_NOTHING;
 }
 
-static bool
-read(struct reading *reading, struct str frame, struct heard *out)
-{
-	if (!heard_fill(out, reading, frame, fields,
-		sizeof(fields) / sizeof(fields[0])))
-		return false;
-	out->kind = kind_of(out);
-	return true;
-}
-
 const struct speech speech_action = {
 	.name = "action",
 	.path = "/ws/action",
@@ -85,5 +75,8 @@ const struct speech speech_action = {
 	    [DEED_LEAVE] = leave,
 	    [DEED_CREATE] = create,
 	},
-	.read = read,
+	.fields = fields,
+	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.at_unit_ms = 1,
+	.kind_of = kind_of,
 };

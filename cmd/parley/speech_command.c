@@ -119,48 +119,27 @@ static const struct field fields[] = {
 	FIELD("persistent", FIELD_BOOLEAN, persistent),
 };
 
-#define WORD(word, kind)                            \
-	{                                           \
-		{ "" word, sizeof(word) - 1 }, kind \
-	}
-
 static const struct speech_word words[] = {
-	WORD("me", HEARD_WELCOME),
-	WORD("broadcast", HEARD_SAID),
-	WORD("ack", HEARD_ACK),
-	WORD("error", HEARD_ERROR),
-	WORD("joined", HEARD_JOINED),
-	WORD("left", HEARD_LEFT),
-	WORD("created", HEARD_CREATED),
-	WORD("join", HEARD_CAME),
-	WORD("leave", HEARD_WENT),
-	WORD("count", HEARD_COUNT),
-	WORD("named", HEARD_NAMED),
-	WORD("renamed", HEARD_RENAMED),
-	WORD("list", HEARD_MEMBERS),
-	WORD("rooms", HEARD_ROOMS),
-	WORD("history", HEARD_HISTORY),
-	WORD("dm", HEARD_DM),
-	WORD("dm_sent", HEARD_DM_SENT),
-	WORD("bye", HEARD_BYE),
+	SPEECH_WORD("me", HEARD_WELCOME),
+	SPEECH_WORD("broadcast", HEARD_SAID),
+	SPEECH_WORD("ack", HEARD_ACK),
+	SPEECH_WORD("error", HEARD_ERROR),
+	SPEECH_WORD("joined", HEARD_JOINED),
+	SPEECH_WORD("left", HEARD_LEFT),
+	SPEECH_WORD("created", HEARD_CREATED),
+	SPEECH_WORD("join", HEARD_CAME),
+	SPEECH_WORD("leave", HEARD_WENT),
+	SPEECH_WORD("count", HEARD_COUNT),
+	SPEECH_WORD("named", HEARD_NAMED),
+	SPEECH_WORD("renamed", HEARD_RENAMED),
+	SPEECH_WORD("list", HEARD_MEMBERS),
+	SPEECH_WORD("rooms", HEARD_ROOMS),
+	SPEECH_WORD("history", HEARD_HISTORY),
+	SPEECH_WORD("dm", HEARD_DM),
+	SPEECH_WORD("dm_sent", HEARD_DM_SENT),
+	SPEECH_WORD("bye", HEARD_BYE),
+	{ { NULL, 0 }, HEARD_NOTHING },
 };
-
-static bool
-read_item(struct reading *reading, struct str item, struct heard *out)
-{
-	return heard_fill(out, reading, item, fields,
-	    sizeof(fields) / sizeof(fields[0]));
-}
-
-static bool
-read(struct reading *reading, struct str frame, struct heard *out)
-{
-	if (!read_item(reading, frame, out))
-		return false;
-	out->kind =
-	    speech_kind(words, sizeof(words) / sizeof(words[0]), out->word);
-	return true;
-}
 
 const struct speech speech_command = {
 	.name = "command",
@@ -179,6 +158,8 @@ const struct speech speech_command = {
 	    [DEED_DM] = dm,
 	    [DEED_NAME] = name,
 	},
-	.read = read,
-	.read_item = read_item,
+	.fields = fields,
+	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.at_unit_ms = 1,
+	.words = words,
 };

@@ -47,37 +47,15 @@ static const struct field fields[] = {
 	FIELD("timestamp", FIELD_NUMBER, at), /* in seconds */
 };
 
-#define WORD(word, kind)                            \
-	{                                           \
-		{ "" word, sizeof(word) - 1 }, kind \
-	}
-
 static const struct speech_word words[] = {
-	WORD("joined", HEARD_JOINED),
-	WORD("left", HEARD_LEFT),
-	WORD("message", HEARD_SAID),
-	WORD("ack", HEARD_ACK),
-	WORD("list", HEARD_ROOMS),
-	WORD("error", HEARD_ERROR),
+	SPEECH_WORD("joined", HEARD_JOINED),
+	SPEECH_WORD("left", HEARD_LEFT),
+	SPEECH_WORD("message", HEARD_SAID),
+	SPEECH_WORD("ack", HEARD_ACK),
+	SPEECH_WORD("list", HEARD_ROOMS),
+	SPEECH_WORD("error", HEARD_ERROR),
+	{ { NULL, 0 }, HEARD_NOTHING },
 };
-
-static bool
-read_item(struct reading *reading, struct str item, struct heard *out)
-{
-	return heard_fill(out, reading, item, fields,
-	    sizeof(fields) / sizeof(fields[0]));
-}
-
-static bool
-read(struct reading *reading, struct str frame, struct heard *out)
-{
-	if (!read_item(reading, frame, out))
-		return false;
-	out->kind =
-	    speech_kind(words, sizeof(words) / sizeof(words[0]), out->word);
-	out->at *= 1000;
-	return true;
-}
 
 const struct speech speech_topic = {
 	.name = "topic",
@@ -91,6 +69,8 @@ const struct speech speech_topic = {
 	    [DEED_ROOMS] = rooms,
 	    [DEED_ALIVE] = alive,
 	},
-	.read = read,
-	.read_item = read_item,
+	.fields = fields,
+	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.at_unit_ms = 1000,
+	.words = words,
 };

@@ -74,7 +74,8 @@ show(const char *frame, bool colours, struct heard *heard)
 	*heard = (struct heard){ 0 };
 	screen_init(&screen, &speech_command, colours);
 	ck_assert(reading_begin(&reading, strlen(frame)));
-	ck_assert(speech_command.read(&reading, str_from(frame), heard));
+	ck_assert(speech_read(&speech_command, &reading, str_from(frame),
+	    heard));
 	return screen_heard(&screen, heard);
 }
 

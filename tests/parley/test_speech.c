@@ -143,7 +143,7 @@ read_frame(const char *dialect, struct str frame, struct reading *reading,
 {
 	*out = (struct heard){ 0 };
 	ck_assert(reading_begin(reading, frame.len));
-	return speech_find(dialect)->read(reading, frame, out);
+	return speech_read(speech_find(dialect), reading, frame, out);
 }
 
 START_TEST(understands_a_frame)
