@@ -30,7 +30,8 @@ struct client_ops {
 	 * Texts are good for the call.
 	 */
 	void (*heard)(void *arg, const struct heard *);
-	/* What was said here has been taken; or not, and won't be. */
+	/* What was said here has been taken; or not, and won't be. NULL in a
+	 * client that says nothing. */
 	void (*said)(void *arg, struct str text, bool taken);
 	/* In the room, or in the lobby; `again` after having been lost. */
 	void (*ready)(void *arg, bool again);

@@ -1,5 +1,6 @@
 #include "cmd/parley/mode.h"
 
+#include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -43,4 +44,34 @@ mode_complain(const char *format, ...)
 	fprintf(stderr, "parley: %.*s\n", (int)plain.len,
 	    plain.data == NULL ? "" : plain.data);
 	wire_text_fini(&plain);
+}
+
+void
+run_lost(void *arg, const char *why)
+{
+	(void)arg;
+	mode_complain("connection lost (%s), trying again", why);
+}
+
+void
+run_over(void *arg, enum client_status status, const char *why)
+{
+	struct run *run = arg;
+
+	if (status != CLIENT_DONE) {
+		run->status = (int)status;
+		mode_complain("%s", why);
+	}
+	event_base_loopbreak(run->mode->base);
+}
+
+void
+run_interrupt_cb(int number, short what, void *arg)
+{
+	struct run *run = arg;
+
+	(void)number;
+	(void)what;
+	run->status = STATUS_INTERRUPTED;
+	client_end(run->client);
 }

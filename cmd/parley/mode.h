@@ -21,6 +21,18 @@ struct mode {
 	struct tls *tls; /* for wss://; else NULL */
 };
 
+/* A mode that goes on until it is ended; the first in what is its own. */
+struct run {
+	const struct mode *mode;
+	struct client *client;
+	int status;
+};
+
+/* For struct client_ops and SIGINT; arg is a struct run. */
+void run_lost(void *arg, const char *why);
+void run_over(void *arg, enum client_status, const char *why);
+void run_interrupt_cb(int number, short what, void *arg);
+
 /* Each returns an exit status. */
 int chat_run(const struct mode *);
 int send_run(const struct mode *);

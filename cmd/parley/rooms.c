@@ -60,14 +60,6 @@ heard(void *arg, const struct heard *heard)
 }
 
 static void
-said(void *arg, struct str text, bool taken)
-{
-	(void)arg; /* nothing is ever said here */
-	(void)text;
-	(void)taken;
-}
-
-static void
 ready(void *arg, bool again)
 {
 	struct rooms *rooms = arg;
@@ -101,7 +93,6 @@ over(void *arg, enum client_status status, const char *why)
 
 static const struct client_ops client_ops = {
 	.heard = heard,
-	.said = said,
 	.ready = ready,
 	.lost = lost,
 	.over = over,

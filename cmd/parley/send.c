@@ -12,8 +12,7 @@
 #define WAITING_MAX 64 /* lines that are read but not taken */
 
 struct sending {
-	const struct mode *mode;
-	struct client *client;
+	struct run run; /* first: the client hands it back */
 	struct event *readable;
 	struct event *timeout;
 	struct event *interrupt;
@@ -22,14 +21,13 @@ struct sending {
 	bool ended;    /* the input */
 	bool skipping; /* the rest of a line that is too long */
 	size_t failed;
-	int status;
 };
 
 static void
 watch_the_clock(struct sending *sending)
 {
 	struct timeval after = {
-		.tv_sec = (time_t)sending->mode->args->timeout_s,
+		.tv_sec = (time_t)sending->run.mode->args->timeout_s,
 	};
 
 	event_add(sending->timeout, &after);
@@ -46,7 +44,7 @@ static void
 say(struct sending *sending, struct str line)
 {
 	switch (line.len == 0 ? CLIENT_SAID
-			      : client_say(sending->client, line)) {
+			      : client_say(sending->run.client, line)) {
 	case CLIENT_SAID:
 		break;
 	case CLIENT_NOWHERE:
@@ -97,14 +95,14 @@ want_input(struct sending *sending)
 static void
 go_on(struct sending *sending)
 {
-	while (client_unsaid(sending->client) < WAITING_MAX)
+	while (client_unsaid(sending->run.client) < WAITING_MAX)
 		if (!take_line(sending))
 			break;
 	if (!sending->ended) {
-		if (client_unsaid(sending->client) < WAITING_MAX)
+		if (client_unsaid(sending->run.client) < WAITING_MAX)
 			want_input(sending);
-	} else if (client_unsaid(sending->client) == 0) {
-		client_end(sending->client);
+	} else if (client_unsaid(sending->run.client) == 0) {
+		client_end(sending->run.client);
 	}
 }
 
@@ -169,31 +167,12 @@ ready(void *arg, bool again)
 		want_input(sending);
 }
 
-static void
-lost(void *arg, const char *why)
-{
-	(void)arg;
-	mode_complain("connection lost (%s), trying again", why);
-}
-
-static void
-over(void *arg, enum client_status status, const char *why)
-{
-	struct sending *sending = arg;
-
-	if (status != CLIENT_DONE) {
-		sending->status = (int)status;
-		mode_complain("%s", why);
-	}
-	event_base_loopbreak(sending->mode->base);
-}
-
 static const struct client_ops client_ops = {
 	.heard = heard,
 	.said = said,
 	.ready = ready,
-	.lost = lost,
-	.over = over,
+	.lost = run_lost,
+	.over = run_over,
 };
 
 /* --- from outside --------------------------------------------------------- */
@@ -207,21 +186,10 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	watch_the_clock(sending);
-	if (client_unsaid(sending->client) == 0)
+	if (client_unsaid(sending->run.client) == 0)
 		return;
 	mode_complain("nothing was acknowledged in time");
-	client_end(sending->client);
-}
-
-static void
-interrupt_cb(evutil_socket_t number, short what, void *arg)
-{
-	struct sending *sending = arg;
-
-	(void)number;
-	(void)what;
-	sending->status = STATUS_INTERRUPTED;
-	client_end(sending->client);
+	client_end(sending->run.client);
 }
 
 /* --- all of it ------------------------------------------------------------ */
@@ -229,19 +197,20 @@ interrupt_cb(evutil_socket_t number, short what, void *arg)
 static bool
 prepare(struct sending *sending)
 {
-	struct event_base *base = sending->mode->base;
+	struct event_base *base = sending->run.mode->base;
 
 	sending->input = evbuffer_new();
 	sending->readable =
 	    event_new(base, STDIN_FILENO, EV_READ, readable_cb, sending);
 	sending->timeout = evtimer_new(base, timeout_cb, sending);
 	sending->next = evtimer_new(base, next_cb, sending);
-	sending->interrupt = evsignal_new(base, SIGINT, interrupt_cb, sending);
-	sending->client =
-	    mode_client(sending->mode, true, &client_ops, sending);
+	sending->interrupt =
+	    evsignal_new(base, SIGINT, run_interrupt_cb, sending);
+	sending->run.client =
+	    mode_client(sending->run.mode, true, &client_ops, sending);
 	return sending->input != NULL && sending->readable != NULL &&
 	       sending->timeout != NULL && sending->next != NULL &&
-	       sending->interrupt != NULL && sending->client != NULL;
+	       sending->interrupt != NULL && sending->run.client != NULL;
 }
 
 static void
@@ -250,7 +219,7 @@ forget(struct sending *sending)
 	struct event *events[] = { sending->readable, sending->timeout,
 		sending->next, sending->interrupt };
 
-	client_destroy(sending->client);
+	client_destroy(sending->run.client);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
@@ -262,17 +231,17 @@ static int
 status_of(const struct sending *sending)
 {
 	bool all = sending->ended && sending->failed == 0 &&
-		   client_unsaid(sending->client) == 0;
+		   client_unsaid(sending->run.client) == 0;
 
-	if (sending->status != CLIENT_DONE)
-		return sending->status;
+	if (sending->run.status != CLIENT_DONE)
+		return sending->run.status;
 	return all ? CLIENT_DONE : STATUS_NOT_ALL_TAKEN;
 }
 
 int
 send_run(const struct mode *mode)
 {
-	struct sending sending = { .mode = mode, .status = CLIENT_DONE };
+	struct sending sending = { .run = { .mode = mode } };
 	int status = CLIENT_NO_MEMORY;
 
 	if (prepare(&sending)) {

@@ -9,11 +9,9 @@
 #include "wire/json_fields.h"
 
 struct tail {
-	const struct mode *mode;
-	struct client *client;
+	struct run run; /* first: the client hands it back */
 	struct screen screen;
 	struct wire_text line;
-	int status;
 };
 
 static void
@@ -47,7 +45,7 @@ write_out(struct tail *tail)
 	fwrite(tail->line.data, 1, tail->line.len, stdout);
 	fputc('\n', stdout);
 	if (fflush(stdout) != 0)
-		client_end(tail->client); /* nobody reads any more */
+		client_end(tail->run.client); /* nobody reads any more */
 }
 
 static void
@@ -56,7 +54,7 @@ print(struct tail *tail, const struct heard *said)
 	struct wire_text json;
 
 	wire_text_reset(&tail->line);
-	if (tail->mode->args->json) {
+	if (tail->run.mode->args->json) {
 		wire_text_init(&json);
 		put_json_line(&json, said);
 		plain_put_json(&tail->line, str_slice(json.data, json.len));
@@ -83,14 +81,6 @@ heard(void *arg, const struct heard *heard)
 }
 
 static void
-said(void *arg, struct str text, bool taken)
-{
-	(void)arg; /* nothing is ever said here */
-	(void)text;
-	(void)taken;
-}
-
-static void
 ready(void *arg, bool again)
 {
 	(void)arg;
@@ -98,62 +88,31 @@ ready(void *arg, bool again)
 		mode_complain("reconnected");
 }
 
-static void
-lost(void *arg, const char *why)
-{
-	(void)arg;
-	mode_complain("connection lost (%s), trying again", why);
-}
-
-static void
-over(void *arg, enum client_status status, const char *why)
-{
-	struct tail *tail = arg;
-
-	if (status != CLIENT_DONE) {
-		tail->status = (int)status;
-		mode_complain("%s", why);
-	}
-	event_base_loopbreak(tail->mode->base);
-}
-
 static const struct client_ops client_ops = {
 	.heard = heard,
-	.said = said,
 	.ready = ready,
-	.lost = lost,
-	.over = over,
+	.lost = run_lost,
+	.over = run_over,
 };
-
-static void
-interrupt_cb(evutil_socket_t number, short what, void *arg)
-{
-	struct tail *tail = arg;
-
-	(void)number;
-	(void)what;
-	tail->status = STATUS_INTERRUPTED;
-	client_end(tail->client);
-}
 
 int
 tail_run(const struct mode *mode)
 {
-	struct tail tail = { .mode = mode, .status = CLIENT_DONE };
+	struct tail tail = { .run = { .mode = mode } };
 	struct event *interrupt =
-	    evsignal_new(mode->base, SIGINT, interrupt_cb, &tail);
+	    evsignal_new(mode->base, SIGINT, run_interrupt_cb, &tail);
 
 	wire_text_init(&tail.line);
-	tail.client = mode_client(mode, true, &client_ops, &tail);
-	if (interrupt != NULL && tail.client != NULL) {
+	tail.run.client = mode_client(mode, true, &client_ops, &tail);
+	if (interrupt != NULL && tail.run.client != NULL) {
 		event_add(interrupt, NULL);
 		event_base_dispatch(mode->base);
 	} else {
-		tail.status = CLIENT_NO_MEMORY;
+		tail.run.status = CLIENT_NO_MEMORY;
 	}
-	client_destroy(tail.client);
+	client_destroy(tail.run.client);
 	if (interrupt != NULL)
 		event_free(interrupt);
 	wire_text_fini(&tail.line);
-	return tail.status;
+	return tail.run.status;
 }
