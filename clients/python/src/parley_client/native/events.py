@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Type
 
 Frame = Dict[str, Any]
 
@@ -186,36 +186,39 @@ class Page:
 
 # --- from frames --------------------------------------------------------------
 
-_OF_ROOMS: Mapping[str, Callable[[Frame], Event]] = {
-    "join": lambda f: Joined(f["room"], f["member"], f["member_id"]),
-    "leave": lambda f: Left(f["room"], f["member"], f["member_id"]),
-    "renamed": lambda f: Renamed(
-        f["room"], f["was"], f["member"], f["member_id"]
-    ),
-    "count": lambda f: Count(f["room"], f["count"]),
-    "typing": lambda f: Typing(f["room"], f["member"], f["member_id"]),
+
+_OF_ROOMS: Mapping[str, Type[Event]] = {
+    "join": Joined,
+    "leave": Left,
+    "renamed": Renamed,
+    "count": Count,
+    "typing": Typing,
+}
+
+_OF_THE_LOBBY: Mapping[str, Type[Event]] = {
+    "broadcast": LobbyMessage,
+    "dm": DirectMessage,
+    "error": Refused,
 }
 
 
+def _read(kinds: Mapping[str, Type[Event]], frame: Frame) -> Optional[Event]:
+    """Fields have the same names in frames. None for what a later version of
+    the server may say."""
+    kind = kinds.get(frame.get("event", ""))
+    if not kind:
+        return None
+    return kind(*(frame[field.name] for field in fields(kind)))
+
+
 def room_event(frame: Frame) -> Optional[Event]:
-    """None for what a later version of the server may say."""
-    make = _OF_ROOMS.get(frame.get("event", ""))
-    return make(frame) if make else None
+    return _read(_OF_ROOMS, frame)
 
 
 def lobby_event(frame: Frame) -> Optional[Event]:
-    kind = frame.get("event")
-    if kind == "dm":
-        return DirectMessage(
-            frame["member"], frame["member_id"], frame["message"]
-        )
-    if kind == "broadcast" and "member" in frame:
-        return LobbyMessage(frame["member"], frame["message"])
-    if kind == "broadcast":
+    if frame.get("event") == "broadcast" and "member" not in frame:
         return Announced(frame["message"])
-    if kind == "error":
-        return Refused(frame["code"], frame["message"])
-    return None
+    return _read(_OF_THE_LOBBY, frame)
 
 
 def message(room: str, frame: Frame, mine: bool) -> Message:
