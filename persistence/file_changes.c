@@ -64,15 +64,15 @@ take_back_room(struct file_store *self, struct str id)
 	struct room room;
 
 	file_kept_remove(self, id);
-	if (room_store_get(self->memory_rooms, id, &room) != CHAT_OK)
+	if (room_store_get(self->rooms, id, &room) != CHAT_OK)
 		return;
 	room.persistent = false;
 	room.lsn = 0;
-	memory_rooms_update(self->memory_rooms, &room);
+	memory_rooms_update(self->rooms, &room);
 	if (room.member_count > 0)
 		return;
-	history_close(self->memory_history, id);
-	room_store_remove(self->memory_rooms, id);
+	history_close(self->history, id);
+	room_store_remove(self->rooms, id);
 }
 
 static void
@@ -92,7 +92,7 @@ take_back(struct file_store *self, const struct change *change)
 		self->epochs_are_due = true;
 		break;
 	case CHANGE_MESSAGE:
-		memory_history_take_back(self->memory_history, room_of(change),
+		memory_history_take_back(self->history, room_of(change),
 		    change->seq);
 		break;
 	}

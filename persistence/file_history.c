@@ -1,28 +1,24 @@
-/* What was said, in memory; of persistent rooms the journal keeps it, too. */
+/*
+ * What was said, in memory; some slots of its table are others. What is said in
+ * persistent rooms the journal keeps, too, and the time is one to be trusted.
+ */
 #include <stdlib.h>
 
 #include "persistence/entries.h"
 #include "persistence/file_parts.h"
 #include "persistence/memory_history.h"
 
+/* The table is a part of it. */
 static struct file_store *
 self_of(struct history *base)
 {
-	return LIST_OWNER(base, struct file_store, history);
-}
-
-static struct history *
-memory_of(struct history *base)
-{
-	return self_of(base)->memory_history;
+	return LIST_OWNER(base->ops, struct file_store, history_ops);
 }
 
 /* Only what is too old is decided by it. */
 static int64_t
-trusted_ms(struct history *base, int64_t now_ms)
+trusted_ms(struct file_store *self, int64_t now_ms)
 {
-	struct file_store *self = self_of(base);
-
 	return trusted_clock_now(&self->clock, now_ms,
 	    disk_monotonic_us(self->disk) / 1000,
 	    self->options->clock_trust_ms);
@@ -61,48 +57,39 @@ append(struct history *base, struct str room, struct message *message)
 	enum chat_error error;
 
 	if (file_kept_find(self, room) == NULL)
-		return history_append(self->memory_history, room, message);
+		return self->memory_history->append(base, room, message);
 	error = file_kept_append_epochs(self);
 	if (error == CHAT_OK)
-		error = memory_history_prepare(self->memory_history, room,
-		    message, &kept);
+		error = memory_history_prepare(base, room, message, &kept);
 	if (error != CHAT_OK)
 		return error;
 	error = append_message(self, room, message);
 	if (error == CHAT_OK)
-		memory_history_keep(self->memory_history, kept, message->lsn);
+		memory_history_keep(base, kept, message->lsn);
 	else
-		memory_history_abandon(self->memory_history, kept);
+		memory_history_abandon(base, kept);
 	return error;
 }
 
-/* --- what memory knows best ----------------------------------------------- */
-
-static enum chat_error
-open_room(struct history *base, struct str room, int64_t ttl_ms)
-{
-	return history_open(memory_of(base), room, ttl_ms);
-}
-
-static void
-close_room(struct history *base, struct str room)
-{
-	history_close(memory_of(base), room);
-}
+/* --- what time it is ------------------------------------------------------ */
 
 static bool
 find_key(struct history *base, struct str room, struct str key, int64_t now_ms,
     struct message *out)
 {
-	return history_find_key(memory_of(base), room, key,
-	    trusted_ms(base, now_ms), out);
+	struct file_store *self = self_of(base);
+
+	return self->memory_history->find_key(base, room, key,
+	    trusted_ms(self, now_ms), out);
 }
 
 static enum chat_error
 span(struct history *base, struct str room, int64_t now_ms,
     struct history_span *out)
 {
-	return history_span(memory_of(base), room, trusted_ms(base, now_ms),
+	struct file_store *self = self_of(base);
+
+	return self->memory_history->span(base, room, trusted_ms(self, now_ms),
 	    out);
 }
 
@@ -110,24 +97,23 @@ static void
 each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
     history_visit *visit, void *arg)
 {
-	history_each(memory_of(base), room, from_seq, trusted_ms(base, now_ms),
-	    visit, arg);
+	struct file_store *self = self_of(base);
+
+	self->memory_history->each(base, room, from_seq,
+	    trusted_ms(self, now_ms), visit, arg);
 }
 
 static void
 expire(struct history *base, int64_t now_ms)
 {
-	int64_t trusted_now_ms = trusted_ms(base, now_ms);
+	struct file_store *self = self_of(base);
+	int64_t trusted_now_ms = trusted_ms(self, now_ms);
 
-	history_expire(memory_of(base), trusted_now_ms);
-	file_store_note_limits(self_of(base), trusted_now_ms);
+	self->memory_history->expire(base, trusted_now_ms);
+	file_store_note_limits(self, trusted_now_ms);
 }
 
-static size_t
-bytes(struct history *base)
-{
-	return history_bytes(memory_of(base));
-}
+/* --- life ----------------------------------------------------------------- */
 
 /* It goes with the file store. */
 static void
@@ -136,20 +122,27 @@ destroy(struct history *base)
 	(void)base;
 }
 
-static const struct history_ops ops = {
-	.open = open_room,
-	.close = close_room,
-	.append = append,
-	.find_key = find_key,
-	.span = span,
-	.each = each,
-	.expire = expire,
-	.bytes = bytes,
-	.destroy = destroy,
-};
-
-void
+bool
 file_history_init(struct file_store *self)
 {
-	self->history.ops = &ops;
+	self->history = memory_history_create(self->limits);
+	if (self->history == NULL)
+		return false;
+	self->memory_history = self->history->ops;
+	self->history_ops = *self->memory_history;
+	self->history_ops.append = append;
+	self->history_ops.find_key = find_key;
+	self->history_ops.span = span;
+	self->history_ops.each = each;
+	self->history_ops.expire = expire;
+	self->history_ops.destroy = destroy;
+	self->history->ops = &self->history_ops;
+	return true;
+}
+
+void
+file_history_fini(struct file_store *self)
+{
+	if (self->history != NULL)
+		self->memory_history->destroy(self->history);
 }

@@ -65,8 +65,8 @@ append_epoch(struct file_store *self, struct file_room *kept)
 	struct room room;
 	enum chat_error error;
 
-	error = room_store_get(self->memory_rooms,
-	    str_slice(kept->id, kept->id_len), &room);
+	error = room_store_get(self->rooms, str_slice(kept->id, kept->id_len),
+	    &room);
 	if (error == CHAT_OK)
 		error = file_kept_append(self, &room, CHANGE_EPOCH);
 	if (error == CHAT_OK)

@@ -20,10 +20,14 @@ struct file_room {
 };
 
 struct file_store {
-	struct room_store rooms;
-	struct history history;
-	struct room_store *memory_rooms;
-	struct history *memory_history;
+	/* The stores in memory; their tables are ours now … */
+	struct room_store *rooms;
+	struct history *history;
+	struct room_store_ops rooms_ops;
+	struct history_ops history_ops;
+	/* … and take from these what they do not do otherwise. */
+	const struct room_store_ops *memory_rooms;
+	const struct history_ops *memory_history;
 	struct id_map kept;   /* struct file_room, by id … */
 	struct list all_kept; /* … and in order of creation */
 	struct list changes;  /* not committed yet, in order */
@@ -45,8 +49,11 @@ struct file_store {
 /* By now these are the limits, and it is so late. */
 void file_store_note_limits(struct file_store *, int64_t now_ms);
 
-void file_rooms_init(struct file_store *);
-void file_history_init(struct file_store *);
+/* False: no memory. What was not begun, or not for good, may be ended. */
+bool file_rooms_init(struct file_store *);
+bool file_history_init(struct file_store *);
+void file_rooms_fini(struct file_store *);
+void file_history_fini(struct file_store *);
 
 /* --- what is not committed yet (file_changes.c) --------------------------- */
 

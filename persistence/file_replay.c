@@ -19,10 +19,10 @@ static enum chat_error
 add_room(struct file_store *store, struct room *room)
 {
 	struct str id = str_from(room->id);
-	enum chat_error error = room_store_put(store->memory_rooms, room);
+	enum chat_error error = store->memory_rooms->put(store->rooms, room);
 
 	if (error == CHAT_OK)
-		error = history_open(store->memory_history, id, room->ttl_ms);
+		error = history_open(store->history, id, room->ttl_ms);
 	if (error == CHAT_OK && file_kept_add(store, id) == NULL)
 		error = CHAT_UNAVAILABLE;
 	return error;
@@ -42,7 +42,7 @@ replay_room(struct file_replay *self, const struct record *record)
 	room.persistent = true;
 	if (file_kept_find(store, id) == NULL)
 		return add_room(store, &room);
-	memory_rooms_update(store->memory_rooms, &room);
+	memory_rooms_update(store->rooms, &room);
 	file_kept_find(store, id)->epoch_is_due = false;
 	return CHAT_OK;
 }
@@ -58,8 +58,8 @@ replay_gone(struct file_replay *self, const struct record *record)
 	if (file_kept_find(store, id) == NULL)
 		return CHAT_OK;
 	file_kept_remove(store, id);
-	history_close(store->memory_history, id);
-	room_store_remove(store->memory_rooms, id);
+	history_close(store->history, id);
+	room_store_remove(store->rooms, id);
 	return CHAT_OK;
 }
 
@@ -100,7 +100,7 @@ replay_message(struct file_replay *self, const struct record *record)
 	error = find_or_add(store, id, &kept);
 	if (error != CHAT_OK)
 		return error;
-	return memory_history_put(store->memory_history, id, &message);
+	return memory_history_put(store->history, id, &message);
 }
 
 static enum chat_error
@@ -117,7 +117,7 @@ replay_trim(struct file_replay *self, const struct record *record)
 		return CHAT_BAD_FIELD;
 	error = find_or_add(store, id, &kept);
 	if (error == CHAT_OK)
-		memory_history_trim(store->memory_history, id, seq, at_ms);
+		memory_history_trim(store->history, id, seq, at_ms);
 	return error;
 }
 
@@ -174,10 +174,10 @@ renew_epoch(struct file_store *store, struct file_room *kept)
 	struct str id = str_slice(kept->id, kept->id_len);
 	struct room room;
 
-	if (room_store_get(store->memory_rooms, id, &room) != CHAT_OK)
+	if (room_store_get(store->rooms, id, &room) != CHAT_OK)
 		return;
 	id_source_next(store->ids, ID_HEX16, room.epoch);
-	memory_rooms_update(store->memory_rooms, &room);
+	memory_rooms_update(store->rooms, &room);
 	kept->epoch_is_due = true;
 }
 

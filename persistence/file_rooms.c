@@ -1,22 +1,18 @@
-/* Rooms in memory; of the persistent ones the journal keeps a record. */
+/*
+ * The rooms in memory, but for three slots of their table: of the persistent
+ * ones the journal keeps a record.
+ */
 #include "domain/log.h"
 #include "persistence/entries.h"
 #include "persistence/file_parts.h"
 #include "persistence/memory_rooms.h"
 
+/* The table is a part of it. */
 static struct file_store *
 self_of(struct room_store *base)
 {
-	return LIST_OWNER(base, struct file_store, rooms);
+	return LIST_OWNER(base->ops, struct file_store, rooms_ops);
 }
-
-static struct room_store *
-memory_of(struct room_store *base)
-{
-	return self_of(base)->memory_rooms;
-}
-
-/* --- what changes --------------------------------------------------------- */
 
 /* A room that is in memory already. */
 static enum chat_error
@@ -37,7 +33,7 @@ keep(struct file_store *self, struct room *room)
 		return error;
 	}
 	room->lsn = kept->lsn;
-	memory_rooms_update(self->memory_rooms, room);
+	memory_rooms_update(self->rooms, room);
 	return CHAT_OK;
 }
 
@@ -45,13 +41,13 @@ static enum chat_error
 put(struct room_store *base, struct room *room)
 {
 	struct file_store *self = self_of(base);
-	enum chat_error error = room_store_put(self->memory_rooms, room);
+	enum chat_error error = self->memory_rooms->put(base, room);
 
 	if (error != CHAT_OK || !room->persistent)
 		return error;
 	error = keep(self, room);
 	if (error != CHAT_OK)
-		room_store_remove(self->memory_rooms, str_from(room->id));
+		self->memory_rooms->remove(base, str_from(room->id));
 	return error;
 }
 
@@ -77,81 +73,11 @@ remove_room(struct room_store *base, struct str id)
 {
 	struct file_store *self = self_of(base);
 
-	room_store_remove(self->memory_rooms, id);
+	self->memory_rooms->remove(base, id);
 	if (file_kept_find(self, id) == NULL)
 		return;
 	file_kept_remove(self, id);
 	append_gone(self, id);
-}
-
-/* --- what memory knows best ----------------------------------------------- */
-
-static enum chat_error
-get(struct room_store *base, struct str id, struct room *out)
-{
-	return room_store_get(memory_of(base), id, out);
-}
-
-static enum chat_error
-join(struct room_store *base, struct str room, struct str member_id, bool guest)
-{
-	return room_store_join(memory_of(base), room, member_id, guest);
-}
-
-static enum chat_error
-leave(struct room_store *base, struct str room, struct str member_id)
-{
-	return room_store_leave(memory_of(base), room, member_id);
-}
-
-static void
-touch(struct room_store *base, struct str room, int64_t at_ms)
-{
-	room_store_touch(memory_of(base), room, at_ms);
-}
-
-static bool
-has(struct room_store *base, struct str room, struct str member_id)
-{
-	return room_store_has(memory_of(base), room, member_id);
-}
-
-static size_t
-rooms_of(struct room_store *base, struct str member_id)
-{
-	return room_store_rooms_of(memory_of(base), member_id);
-}
-
-static void
-each_member(struct room_store *base, struct str room, room_member_visit *visit,
-    void *arg)
-{
-	room_store_each_member(memory_of(base), room, visit, arg);
-}
-
-static void
-each_room_of(struct room_store *base, struct str member_id, room_visit *visit,
-    void *arg)
-{
-	room_store_each_room_of(memory_of(base), member_id, visit, arg);
-}
-
-static void
-each(struct room_store *base, room_visit *visit, void *arg)
-{
-	room_store_each(memory_of(base), visit, arg);
-}
-
-static size_t
-count(struct room_store *base)
-{
-	return room_store_count(memory_of(base));
-}
-
-static void
-guests(struct room_store *base, struct room_guests *out)
-{
-	room_store_guests(memory_of(base), out);
 }
 
 /* It goes with the file store. */
@@ -161,25 +87,24 @@ destroy(struct room_store *base)
 	(void)base;
 }
 
-static const struct room_store_ops ops = {
-	.put = put,
-	.get = get,
-	.remove = remove_room,
-	.join = join,
-	.leave = leave,
-	.touch = touch,
-	.has = has,
-	.rooms_of = rooms_of,
-	.each_member = each_member,
-	.each_room_of = each_room_of,
-	.each = each,
-	.count = count,
-	.guests = guests,
-	.destroy = destroy,
-};
-
-void
+bool
 file_rooms_init(struct file_store *self)
 {
-	self->rooms.ops = &ops;
+	self->rooms = memory_rooms_create();
+	if (self->rooms == NULL)
+		return false;
+	self->memory_rooms = self->rooms->ops;
+	self->rooms_ops = *self->memory_rooms;
+	self->rooms_ops.put = put;
+	self->rooms_ops.remove = remove_room;
+	self->rooms_ops.destroy = destroy;
+	self->rooms->ops = &self->rooms_ops;
+	return true;
+}
+
+void
+file_rooms_fini(struct file_store *self)
+{
+	if (self->rooms != NULL)
+		self->memory_rooms->destroy(self->rooms);
 }

@@ -9,8 +9,6 @@
 #include "persistence/compaction.h"
 #include "persistence/file_parts.h"
 #include "persistence/gate.h"
-#include "persistence/memory_history.h"
-#include "persistence/memory_rooms.h"
 #include "persistence/store_lock.h"
 
 /* --- opening -------------------------------------------------------------- */
@@ -40,13 +38,9 @@ create(const struct file_store_config *config)
 	id_map_init(&self->kept, kept_key);
 	list_init(&self->all_kept);
 	list_init(&self->changes);
-	file_rooms_init(self);
-	file_history_init(self);
 	trusted_clock_init(&self->clock, disk_wall_ms(self->disk),
 	    disk_monotonic_us(self->disk) / 1000);
-	self->memory_rooms = memory_rooms_create();
-	self->memory_history = memory_history_create(self->limits);
-	if (self->memory_rooms != NULL && self->memory_history != NULL)
+	if (file_rooms_init(self) && file_history_init(self))
 		return self;
 	file_store_close(self);
 	return NULL;
@@ -109,8 +103,8 @@ report(const struct file_store *self, const struct recovery_result *result)
 		    result->lost_records);
 	log_info("store %s: %zu rooms, %zu bytes of history, from %" PRIu64
 		 " records",
-	    dir, room_store_count(self->memory_rooms),
-	    history_bytes(self->memory_history), result->records);
+	    dir, room_store_count(self->rooms), history_bytes(self->history),
+	    result->records);
 }
 
 void
@@ -219,8 +213,8 @@ file_store_close(struct file_store *self)
 		file_kept_remove(self, kept_key(LIST_OWNER(self->all_kept.next,
 					   struct file_room, link)));
 	id_map_fini(&self->kept);
-	history_destroy(self->memory_history);
-	room_store_destroy(self->memory_rooms);
+	file_history_fini(self);
+	file_rooms_fini(self);
 	if (self->lock != -1)
 		store_lock_release(self->disk, self->lock);
 	pthread_mutex_destroy(&self->mutex);
@@ -233,13 +227,13 @@ file_store_close(struct file_store *self)
 struct room_store *
 file_store_rooms(struct file_store *self)
 {
-	return &self->rooms;
+	return self->rooms;
 }
 
 struct history *
 file_store_history(struct file_store *self)
 {
-	return &self->history;
+	return self->history;
 }
 
 struct journal *
