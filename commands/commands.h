@@ -22,11 +22,11 @@ struct chat_limits {
 	size_t room_members;
 	size_t page_messages; /* one page of history at most … */
 	size_t page_bytes;    /* … and its bytes */
-	size_t
-	    announce_up_to; /* newcomers are announced in a lobby this large */
-	size_t presence_up_to; /* comings and goings are told in a room this
-				  large */
 	size_t list_bytes; /* a list of names is cut before it exceeds this */
+	/* How large a lobby may be for newcomers to be announced in it … */
+	size_t announce_up_to;
+	/* … and a room for comings and goings to be told by name. */
+	size_t presence_up_to;
 };
 
 /*

@@ -76,13 +76,12 @@ struct command {
 	unsigned flags;
 	void *peer; /* connect: whom publisher_attach() is told about */
 	enum id_style id_style; /* connect: how the new member's id looks */
-	struct str
-	    author;     /* member id of whoever asks; absent in connect, tick */
-	struct str ref; /* opaque; handed back in direct answers */
-	struct str word;      /* the command as it was spelled, for failures */
-	struct str room;      /* room id; absent: the lobby */
-	struct str name;      /* connect, rename, create: wished-for name; so
-				 in a guest's join, where it is plain */
+	struct str author; /* id of whoever asks; absent in connect, tick */
+	struct str ref;    /* opaque; handed back in direct answers */
+	struct str word;   /* the command as it was spelled, for failures */
+	struct str room;   /* its id; absent: the lobby */
+	/* connect, rename, create: wished for; in a guest's join it is plain */
+	struct str name;
 	struct str recipient; /* dm: name or id */
 	struct str body; /* broadcast, dm: the message as JSON text, as sent */
 	struct str key;  /* broadcast: makes a retry safe */

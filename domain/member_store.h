@@ -6,8 +6,7 @@
 
 struct member_store;
 
-/* False stops. The member is good for the call only; do not change the store.
- */
+/* False stops. Good for the call only; do not change the store. */
 typedef bool member_visit(const struct member *, void *arg);
 
 /*

@@ -23,8 +23,7 @@ struct room {
 	char name[ROOM_NAME_SIZE];
 	char epoch[ID_SIZE]; /* names one life of the numbering */
 	bool persistent;     /* outlives its last member */
-	int64_t
-	    ttl_ms; /* life of a message; 0: as long as the history keeps it */
+	int64_t ttl_ms;      /* life of a message; 0: as the limits say */
 	int64_t created_ms;
 	int64_t active_ms;   /* when somebody last came or went */
 	size_t max_members;  /* 0: as the limits say */

@@ -6,8 +6,7 @@
 
 struct room_store;
 
-/* False stops. What is passed is good for the call only; do not change the
- * store. */
+/* False stops. Good for the call only; do not change the store. */
 typedef bool room_visit(const struct room *, void *arg);
 typedef bool room_member_visit(struct str member_id, void *arg);
 

@@ -8,8 +8,7 @@
 
 #include "domain/str.h"
 
-/* Where a validation stands between two pieces of a text. Zero: at the start.
- */
+/* Where a validation stands between two pieces of a text; at first all 0. */
 struct utf8_state {
 	uint8_t missing; /* continuation bytes still to come */
 	uint8_t low;     /* bounds of the next one */

@@ -49,8 +49,7 @@ size_t trim_entry_write(char *, struct str room, uint64_t seq, int64_t at_ms);
 bool trim_entry_read(struct str, struct str *room, uint64_t *seq,
     int64_t *at_ms);
 
-/* LOST: these LSNs were durable, are not to be had any more, and it was said.
- */
+/* LOST: these LSNs were durable and are gone, and it was said. */
 struct lost_range {
 	uint64_t first;
 	uint64_t last;

@@ -46,9 +46,8 @@ enum segment_item_kind {
 
 struct segment_item {
 	enum segment_item_kind kind;
-	uint64_t at; /* the byte where it begins */
-	uint64_t
-	    len; /* in bytes; of a gap, 0: a jump from one LSN to another */
+	uint64_t at;          /* the byte where it begins */
+	uint64_t len;         /* 0, of a GAP: a jump from one LSN to another */
 	struct record record; /* RECORD: its payload is good until the next */
 	uint64_t next_lsn; /* GAP: of the good record behind it; 0: none is */
 	bool is_blank;     /* GAP: only zeros */

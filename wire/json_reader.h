@@ -76,14 +76,12 @@ struct json_member {
  */
 struct json_reader {
 	enum json_error error;
-	size_t
-	    error_offset; /* of the byte that is wrong; the length: the end */
+	size_t error_offset; /* of the wrong byte; the length: of the end */
 	const char *start;
 	const char *at;
 	const char *end;
 	size_t depth_left;
-	struct json_keys
-	    keys; /* of the outermost object; of an array, a count */
+	struct json_keys keys; /* of the outermost; of an array, a count */
 };
 
 /* The outermost object has depth 1. */

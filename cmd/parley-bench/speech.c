@@ -164,8 +164,7 @@ mqtt_topic(unsigned room, char *out)
 	return out + MQTT_TOPIC_SIZE;
 }
 
-/* CONNECT with no name, a clean session and an hour to keep quiet; SUBSCRIBE.
- */
+/* CONNECT without a name, in a clean session, quiet for an hour; SUBSCRIBE. */
 static size_t
 mqtt_join(unsigned room, char out[SPEECH_SIZE])
 {

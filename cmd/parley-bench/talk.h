@@ -16,9 +16,8 @@
 /* Functions write a NUL-terminated text. Marks are parts of texts. */
 struct talk {
 	const char *dialect;
-	const char *path; /* asked for in the upgrade */
-	const char
-	    *greeting; /* comes before one may join; NULL: nothing does */
+	const char *path;     /* asked for in the upgrade */
+	const char *greeting; /* one may join behind it; NULL: at once */
 	/* The first makes the room. */
 	void (*create)(char out[TALK_SIZE]);
 	/* The others come to it, by the id that its maker was told. */

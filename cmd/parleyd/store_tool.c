@@ -76,8 +76,7 @@ conclude(const struct request *request, enum inspect_end end,
 	return (int)end;
 }
 
-/* --- check, stats, dump -----------------------------------------------------
- */
+/* --- check, stats, dump --------------------------------------------------- */
 
 static int
 look(const struct request *request, const struct inspector *inspector,
@@ -188,8 +187,7 @@ dump(struct request *request)
 	return look(request, &inspector, &inspection);
 }
 
-/* --- repair -----------------------------------------------------------------
- */
+/* --- repair --------------------------------------------------------------- */
 
 /* The first name that is free. */
 static bool
@@ -268,8 +266,7 @@ repair(struct request *request)
 	return status;
 }
 
-/* --- what was asked for -----------------------------------------------------
- */
+/* --- what was asked for --------------------------------------------------- */
 
 static const struct {
 	const char *word;

@@ -42,8 +42,7 @@ struct print content_print(const struct content *, unsigned place);
 /* What a message adds to the hash. */
 uint64_t print_of(unsigned n, uint64_t seq);
 
-/* NULL: it holds together: no hole, no doubles, nothing missing that is kept.
- */
+/* NULL: it holds together: no hole, nothing twice, all there that is kept. */
 const char *content_fault(const struct content *, unsigned *place);
 
 /* Of the message with this seq; 0: there is none. */

@@ -17,8 +17,8 @@ struct life {
 	struct subject *subject; /* NULL: it is closed */
 	struct model model;
 	struct content content; /* as it was found last */
-	size_t
-	    promised; /* while a crash is mended: told before, but not safe */
+	/* While a crash is mended: told before, but not safe. */
+	size_t promised;
 	struct chance chance;
 	/* Something is to go wrong: being refused is no surprise. */
 	bool may_fail;

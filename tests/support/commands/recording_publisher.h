@@ -21,8 +21,8 @@ struct recording_publisher {
 	const char *deaf; /* hears nothing that is for it alone; NULL: nobody */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
-	struct listener
-	    listeners[RECORDING_LISTENERS_MOST]; /* in order of entering */
+	/* In order of entering. */
+	struct listener listeners[RECORDING_LISTENERS_MOST];
 	size_t count;
 };
 
