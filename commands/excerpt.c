@@ -99,43 +99,35 @@ collect(const struct request *request, struct str room, struct range range,
 	return error;
 }
 
-/* One message is always kept, or a reader would get no further. */
-static void
-cut_behind(struct page *page, size_t bytes)
+/* One message always fits, or a reader would get no further. */
+static size_t
+count_fitting(const struct page *page, size_t bytes, bool keeps_last)
 {
 	size_t used = 0;
 	size_t count = 0;
 
 	while (count < page->count) {
-		used += size_of(&page->items[count]);
+		size_t i = keeps_last ? page->count - 1 - count : count;
+
+		used += size_of(&page->items[i]);
 		if (used > bytes && count > 0)
 			break;
 		count++;
 	}
-	if (count == page->count)
-		return;
-	page->more = true;
-	page->count = count;
+	return count;
 }
 
-/* The same from the other end. */
 static void
-cut_before(struct page *page, size_t bytes)
+cut(struct page *page, size_t bytes, bool keeps_last)
 {
-	size_t used = 0;
-	size_t count = 0;
+	size_t count = count_fitting(page, bytes, keeps_last);
 
-	while (count < page->count) {
-		used += size_of(&page->items[page->count - 1 - count]);
-		if (used > bytes && count > 0)
-			break;
-		count++;
-	}
 	if (count == page->count)
 		return;
-	page->more = true;
-	page->items += page->count - count;
+	if (keeps_last)
+		page->items += page->count - count;
 	page->count = count;
+	page->more = true;
 }
 
 static bool
@@ -157,6 +149,21 @@ is_more(const struct request *request, struct str room, uint64_t from)
 	return found;
 }
 
+/* What is held; nothing of it is in the excerpt yet. */
+static enum chat_error
+begin(const struct request *request, struct str room, struct history_span *span,
+    struct excerpt *out)
+{
+	enum chat_error error;
+
+	*out = (struct excerpt){ .messages = NULL };
+	error =
+	    history_span(request->chat->history, room, request->now_ms, span);
+	if (error == CHAT_OK)
+		out->lsn = span->lsn;
+	return error;
+}
+
 enum chat_error
 excerpt_after(const struct request *request, struct str room, uint64_t after,
     size_t most, struct excerpt *out)
@@ -164,13 +171,9 @@ excerpt_after(const struct request *request, struct str room, uint64_t after,
 	const struct chat *chat = request->chat;
 	struct history_span span;
 	struct range range;
-	enum chat_error error;
+	enum chat_error error = begin(request, room, &span, out);
 	uint64_t next;
 
-	*out = (struct excerpt){ .messages = NULL };
-	error = history_span(chat->history, room, request->now_ms, &span);
-	if (error == CHAT_OK)
-		out->lsn = span.lsn;
 	if (error != CHAT_OK || after >= span.last || span.first > span.last)
 		return error;
 	range.from = after + 1 > span.first ? after + 1 : span.first;
@@ -182,7 +185,7 @@ excerpt_after(const struct request *request, struct str room, uint64_t after,
 	if (out->page.count > 0)
 		next = out->page.items[out->page.count - 1].seq + 1;
 	out->page.more = next < range.end && is_more(request, room, next);
-	cut_behind(&out->page, chat->limits.page_bytes);
+	cut(&out->page, chat->limits.page_bytes, false);
 	return error;
 }
 
@@ -214,12 +217,8 @@ excerpt_before(const struct request *request, struct str room, uint64_t before,
 	const struct chat *chat = request->chat;
 	struct history_span span;
 	struct range range;
-	enum chat_error error;
+	enum chat_error error = begin(request, room, &span, out);
 
-	*out = (struct excerpt){ .messages = NULL };
-	error = history_span(chat->history, room, request->now_ms, &span);
-	if (error == CHAT_OK)
-		out->lsn = span.lsn;
 	if (error != CHAT_OK || before <= span.first || span.first > span.last)
 		return error;
 	range.end = before <= span.last ? before : span.last + 1;
@@ -227,6 +226,6 @@ excerpt_before(const struct request *request, struct str room, uint64_t before,
 	    (size_t)(range.end - span.first));
 	error = collect_before(request, room, &span, &range, out);
 	out->page.more |= range.from > span.first;
-	cut_before(&out->page, chat->limits.page_bytes);
+	cut(&out->page, chat->limits.page_bytes, true);
 	return error;
 }
