@@ -118,7 +118,8 @@ $(O)/parleyd: $(O)/cmd/parleyd/main.o $(call archives,cmd)
 	$(link) $(syslibs.cmd) -o $@
 $(O)/parley: $(O)/cmd/parley/main.o $(call archives,parley)
 	$(link) $(syslibs.parley) -o $@
-$(O)/echo_server: $(call objects,$(wildcard tests/echo/*.c)) \
+$(O)/echo_server: $(call objects,$(wildcard tests/echo/*.c) \
+		cmd/parleyd/system_clock.c cmd/parleyd/stderr_log.c) \
 		$(call archives,transport)
 	$(link) $(syslibs.transport) -o $@
 $(O)/parley-bench: $(call objects,$(wildcard cmd/parley-bench/*.c))

@@ -8,9 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "domain/log.h"
+#include "cmd/parleyd/platform.h"
 #include "transport/conn.h"
 #include "transport/endpoint.h"
 #include "transport/server.h"
@@ -169,38 +168,6 @@ static const struct transport_limits lifted = {
 	.drain_timeout_ms = 1000,
 };
 
-static int64_t
-read_clock(clockid_t which)
-{
-	struct timespec now;
-
-	clock_gettime(which, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t
-wall_ms(struct clock *clock)
-{
-	(void)clock;
-	return read_clock(CLOCK_REALTIME);
-}
-
-static int64_t
-monotonic_ms(struct clock *clock)
-{
-	(void)clock;
-	return read_clock(CLOCK_MONOTONIC);
-}
-
-static const struct clock_ops clock_ops = { wall_ms, monotonic_ms };
-
-static void
-print_log(enum log_level level, const char *line)
-{
-	(void)level;
-	fprintf(stderr, "echo_server: %s\n", line);
-}
-
 static bool
 parse_arguments(int argc, char **argv, struct address *address,
     struct transport_limits *limits)
@@ -230,7 +197,6 @@ int
 main(int argc, char **argv)
 {
 	struct echo echo = { .base = { &echo_ops } };
-	struct clock clock = { &clock_ops };
 	struct transport_limits limits = lifted;
 	struct server_listen listen = { .dialect = NULL };
 	struct server_config config = {
@@ -238,14 +204,14 @@ main(int argc, char **argv)
 		.listen_count = 1,
 		.limits = &limits,
 		.endpoint = &echo.base,
-		.clock = &clock,
+		.clock = system_clock(),
 		.seed = 1,
 	};
 	struct server *server;
 
 	if (!parse_arguments(argc, argv, &listen.address, &limits))
 		return 64;
-	log_set_sink(print_log, LOG_INFO);
+	log_set_sink(stderr_log, LOG_INFO);
 	server = server_create(&config);
 	if (server == NULL)
 		return EXIT_FAILURE;
