@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "persistence/file_parts.h"
+#include "persistence/file_inside.h"
 #include "persistence/memory_history.h"
 #include "persistence/memory_rooms.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "persistence/entries.h"
-#include "persistence/file_parts.h"
+#include "persistence/file_inside.h"
 #include "persistence/memory_history.h"
 
 /* The table is a part of it. */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "persistence/entries.h"
-#include "persistence/file_parts.h"
+#include "persistence/file_inside.h"
 
 struct file_room *
 file_kept_find(const struct file_store *self, struct str id)

@@ -3,7 +3,7 @@
 
 #include "domain/log.h"
 #include "persistence/entries.h"
-#include "persistence/file_parts.h"
+#include "persistence/file_inside.h"
 #include "persistence/memory_history.h"
 #include "persistence/memory_rooms.h"
 

@@ -4,7 +4,7 @@
  */
 #include "domain/log.h"
 #include "persistence/entries.h"
-#include "persistence/file_parts.h"
+#include "persistence/file_inside.h"
 #include "persistence/memory_rooms.h"
 
 /* The table is a part of it. */

@@ -7,7 +7,7 @@
 
 #include "domain/log.h"
 #include "persistence/compaction.h"
-#include "persistence/file_parts.h"
+#include "persistence/file_inside.h"
 #include "persistence/gate.h"
 #include "persistence/store_lock.h"
 

@@ -1,7 +1,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "persistence/memory_history_parts.h"
+#include "persistence/memory_history_inside.h"
 
 static struct memory_history *
 self_of(struct history *base)

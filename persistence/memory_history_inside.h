@@ -1,6 +1,6 @@
 /* A history in memory from inside: for memory_history*.c alone. */
-#ifndef PERSISTENCE_MEMORY_HISTORY_PARTS_H
-#define PERSISTENCE_MEMORY_HISTORY_PARTS_H
+#ifndef PERSISTENCE_MEMORY_HISTORY_INSIDE_H
+#define PERSISTENCE_MEMORY_HISTORY_INSIDE_H
 
 #include "domain/id_map.h"
 #include "domain/list.h"

@@ -1,6 +1,6 @@
 /* The file store from inside: for file_*.c alone. */
-#ifndef PERSISTENCE_FILE_PARTS_H
-#define PERSISTENCE_FILE_PARTS_H
+#ifndef PERSISTENCE_FILE_INSIDE_H
+#define PERSISTENCE_FILE_INSIDE_H
 
 #include <pthread.h>
 
