@@ -102,6 +102,7 @@ make_and_enter(struct request *request, struct room *room)
 	if (!room_id_is_valid(id))
 		return request_bad_field(request, "room");
 	memcpy(room->id, id.data, id.len);
+	room->persistent = request->command->flags & COMMAND_PERSISTENT;
 	error = room_life_bound(request, room);
 	if (error == CHAT_OK)
 		error = room_life_begin(request, room);

@@ -32,7 +32,8 @@ enum command_kind {
 /* Differences in meaning between dialects, set when decoding. */
 enum command_flag {
 	COMMAND_MAY_CREATE = 1 << 0, /* join makes the room if there is none */
-	COMMAND_PERSISTENT = 1 << 1, /* create: the room outlives its members */
+	COMMAND_PERSISTENT = 1 << 1, /* create, COMMAND_MAY_CREATE: the room
+					outlives its members */
 	COMMAND_HAS_SINCE = 1 << 2, /* join: since_epoch, since_seq are given */
 	COMMAND_HAS_AFTER = 1 << 3, /* history: the page after from_seq … */
 	COMMAND_HAS_BEFORE = 1 << 4, /* … or the one before it */

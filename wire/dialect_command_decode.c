@@ -194,6 +194,8 @@ take_join(struct request *request, struct command *out)
 		error = take_since(request, out);
 	if (request_is_true(request, FIELD_CREATE))
 		out->flags |= COMMAND_MAY_CREATE;
+	if (request_is_true(request, FIELD_PERSISTENT))
+		out->flags |= COMMAND_PERSISTENT;
 	return error;
 }
 

@@ -72,6 +72,33 @@ START_TEST(leaves_the_names_out_where_nobody_reads_them)
 }
 END_TEST
 
+START_TEST(makes_a_room_that_stays)
+{
+	people(2);
+	DO(ROOM_JOIN, "id1", .room = STR("r"),
+	    .flags = COMMAND_MAY_CREATE | COMMAND_PERSISTENT);
+	say("id1", "r", 1);
+	DO(ROOM_LEAVE, "id1", .room = STR("r"));
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id2", .room = STR("r"), .limit = 1);
+	HEARD("id2: joined room=r name=r epoch=epoch3 seq=1 at=1000 "
+	      "member=member2 id=id2 count=1 names=member2 "
+	      "[1 at=1000 member1 id1 1]\n");
+}
+END_TEST
+
+START_TEST(makes_no_other_room_of_one_that_is_there)
+{
+	people(2);
+	gather("r", 1);
+	DO(ROOM_JOIN, "id2", .room = STR("r"),
+	    .flags = COMMAND_MAY_CREATE | COMMAND_PERSISTENT);
+	DO(ROOM_LEAVE, "id1", .room = STR("r"));
+	DO(ROOM_LEAVE, "id2", .room = STR("r"));
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
+}
+END_TEST
+
 static const struct {
 	struct str room;
 	unsigned flags;
@@ -305,6 +332,8 @@ SUITE(room_join)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, answers_the_joiner_and_then_tells_the_others);
 	tcase_add_test(tests, makes_a_room_if_it_may);
+	tcase_add_test(tests, makes_a_room_that_stays);
+	tcase_add_test(tests, makes_no_other_room_of_one_that_is_there);
 	tcase_add_test(tests,
 	    answers_again_who_is_in_the_room_and_tells_nobody);
 	tcase_add_test(tests, answers_again_even_if_the_room_is_full);
