@@ -173,6 +173,10 @@ async function enter(id, options = {}) {
 	}
 }
 
+/* A room is there again tomorrow, if the server keeps anything at all. */
+const keeps = () => page.chat.me?.durability !== "none";
+const enterOrMake = (id) => enter(id, { create: true, persistent: keeps() });
+
 function forget(key) {
 	page.places.delete(key);
 	rememberRooms();
@@ -334,7 +338,7 @@ async function openRooms() {
 		if (id !== named)
 			await reopen(id);
 	if (named)
-		await enter(named, { create: true });
+		await enterOrMake(named);
 	showAll();
 }
 
@@ -443,7 +447,7 @@ onhashchange = () => {
 	const id = namedRoom();
 
 	if (page.chat && id && id !== page.here.key)
-		enter(id, { create: true });
+		enterOrMake(id);
 };
 $("older").onclick = loadOlder;
 $("jump").onclick = toEnd;
@@ -458,7 +462,9 @@ $("from-people").onclick = () => {
 	$("to-people").focus();
 };
 $("line").querySelector("button").onclick = () => page.chat.retry();
-$("new").onclick = ask("make", () => {}, async () => {
+$("new").onclick = ask("make", () => {
+	$("room-stays").checked = keeps();
+}, async () => {
 	const made = await page.chat.create($("room-name").value.trim(),
 		{ persistent: $("room-stays").checked });
 	show(open(made));

@@ -89,6 +89,7 @@ class Room {
 		this.waiting = []; /* for it to be live */
 		this.unsure = new Map(); /* key → JSON, sent and not acknowledged */
 		this.last = Promise.resolve(); /* the end of the last broadcast() */
+		this.persistent = false; /* if it has to be made again */
 		this.typed = 0;
 	}
 }
@@ -311,9 +312,10 @@ export class Parley extends EventTarget {
 	 * @returns {Promise<{room: Room, messages: object[]}>}
 	 */
 	async create(name, options = {}) {
-		const { room } = await this.#ask({ ...options, command: "create", name });
+		const made = await this.#ask({ ...options, command: "create", name });
 
-		return this.join(room, { history: 50 });
+		return this.join(made.room,
+			{ persistent: made.persistent, history: 50 });
 	}
 
 	/**
@@ -321,17 +323,19 @@ export class Parley extends EventTarget {
 	 *
 	 * @param {string} id
 	 * @param {object} [options]
-	 * @param {boolean} [options.create]   make it if there is none
+	 * @param {boolean} [options.create]   make it if there is none …
+	 * @param {boolean} [options.persistent]  … to outlive its members
 	 * @param {number}  [options.history]  how many messages to get at once
 	 * @returns {Promise<{room: Room, messages: object[]}>}
 	 */
-	async join(id, { create = false, history = 0 } = {}) {
+	async join(id, { create = false, persistent = false, history = 0 } = {}) {
 		const joined = await this.#ask({
-			command: "join", room: id, create, history,
+			command: "join", room: id, create, persistent, history,
 		});
 		const room = this.rooms.get(id) ?? new Room(id);
 
 		this.rooms.set(id, room);
+		room.persistent = persistent;
 		room.epoch = joined.epoch;
 		room.seq = joined.seq;
 		this.#settle(room, joined);
@@ -513,8 +517,10 @@ export class Parley extends EventTarget {
 	}
 
 	/* It went with its last member; somebody else may have been quicker. */
-	async #makeAgain({ id, name }) {
-		await this.#ask({ command: "create", name, room: id }).catch((error) => {
+	async #makeAgain({ id, name, persistent }) {
+		await this.#ask({
+			command: "create", name, room: id, persistent,
+		}).catch((error) => {
 			if (error.code !== "room_exists")
 				throw error;
 		});

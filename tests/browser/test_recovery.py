@@ -1,6 +1,7 @@
 """Connections that end, and what the page makes of it."""
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from client import Chat
 from relay import Relay
@@ -164,17 +165,66 @@ def test_a_server_that_forgot_everything(pages, start):
         assert page.texts("#log li.line") == ["This room has begun anew."]
 
 
-@pytest.mark.parametrize("how", ["stop", "kill"])
-def test_a_server_that_remembers(pages, start, tmp_path, how):
+@pytest.fixture
+def lives(start, tmp_path):
+    """Starts servers with one store, one after the other, at one port."""
     store = ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
-    first = start(*store)
-    pages[0].open(first.address)
-    with Chat(first.address) as chat:
-        chat.ask_ok("create", name="tea", room="tea", persistent=True)
+    port = 0
+
+    def next_life():
+        nonlocal port
+        server = start(*store, listen=(f"127.0.0.1:{port}",))
+        port = server.address[1]
+        return server
+
+    return next_life
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_server_that_remembers(pages, lives, how):
+    first = lives()
     talk_and_stop(pages, first, getattr(first, how))
-    start(*store, listen=("127.0.0.1:%d" % first.address[1],))
+    lives()
     talk_on(pages)
     for page in pages:
         assert page.texts("#log li.line") == []
         page.reload()
         page.until_said("before", "meanwhile", "after")
+
+
+def test_tomorrow_the_rooms_of_today_are_there(pages, lives):
+    alice, bob = pages
+    first = lives()
+    alice.enter(first.address, "Alice")
+    alice.click("#new")
+    assert alice.find("#room-stays").is_selected()
+    alice.type("Book Club", "#room-name")
+    alice.find("#room-name").send_keys(Keys.ENTER)
+    alice.until_in("Book Club")
+    alice.say("Welcome.")
+    alice.until_said("Welcome.")
+    alice.leave()
+    first.kill()
+    second = lives()
+    bob.enter(second.address, "Bob")
+    bob.until(lambda: bob.texts("#others .label") == ["Book Club"])
+    bob.go("Book Club")
+    bob.until_said("Welcome.")
+    assert bob.text("#about") == "Stays when everybody has left"
+
+
+def test_nothing_is_kept_that_nobody_keeps(page, start, lives):
+    page.enter(start().address, "Alice")
+    page.click("#new")
+    assert not page.find("#room-stays").is_selected()
+    page.press(Keys.ESCAPE)
+    server = lives()
+    page.enter(server.address, "Alice")
+    page.click("#new")
+    page.click("#room-stays")
+    page.type("Moment", "#room-name")
+    page.find("#room-name").send_keys(Keys.ENTER)
+    page.until_in("Moment")
+    page.click("#leave")
+    with Chat(server.address) as chat:
+        page.until(lambda: chat.ask_ok("rooms")["rooms"] == [])
