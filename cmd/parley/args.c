@@ -33,6 +33,7 @@ const char args_usage[] =
     "  --name NAME        the name to ask for\n"
     "  --room ROOM        the room to join, or the topic (--join is the same)\n"
     "  --dialect DIALECT  command, action or topic: talk at /ws/DIALECT\n"
+    "  --transient        a room that is made goes with its last member\n"
     "  --history N        chat, tail: so many older messages first\n"
     "  --since EPOCH:SEQ  tail: go on behind this message\n"
     "  --json             tail: an object in a line for each message\n"
@@ -62,6 +63,7 @@ enum {
 	OPTION_NAME = 1,
 	OPTION_ROOM,
 	OPTION_DIALECT,
+	OPTION_TRANSIENT,
 	OPTION_HISTORY,
 	OPTION_SINCE,
 	OPTION_JSON,
@@ -77,6 +79,7 @@ static const struct option options[] = {
 	{ "room", required_argument, NULL, OPTION_ROOM },
 	{ "join", required_argument, NULL, OPTION_ROOM },
 	{ "dialect", required_argument, NULL, OPTION_DIALECT },
+	{ "transient", no_argument, NULL, OPTION_TRANSIENT },
 	{ "history", required_argument, NULL, OPTION_HISTORY },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "json", no_argument, NULL, OPTION_JSON },
@@ -93,6 +96,7 @@ static const unsigned goes_with[] = {
 	[OPTION_NAME] = MEMBERS,
 	[OPTION_ROOM] = MEMBERS,
 	[OPTION_DIALECT] = MEMBERS,
+	[OPTION_TRANSIENT] = MEMBERS,
 	[OPTION_HISTORY] = CHAT | TAIL,
 	[OPTION_SINCE] = TAIL,
 	[OPTION_JSON] = TAIL,
@@ -150,6 +154,9 @@ apply(struct args *out, int option, const char *value)
 		return true;
 	case OPTION_JSON:
 		out->json = true;
+		return true;
+	case OPTION_TRANSIENT:
+		out->transient = true;
 		return true;
 	case OPTION_INSECURE:
 		out->tls.insecure = true;

@@ -31,6 +31,7 @@ struct args {
 	uint64_t history;
 	uint64_t timeout_s;
 	bool json;
+	bool transient;
 	struct tls_config tls;
 };
 

@@ -52,6 +52,7 @@ struct client_config {
 	uint64_t seq;     /* … behind this message */
 	uint64_t history; /* so many older messages at first */
 	bool needs_room;  /* it is over if the room cannot be had */
+	bool transient;   /* rooms it makes go with their last member */
 	const struct client_ops *ops;
 	void *arg;
 };

@@ -199,9 +199,18 @@ hear_left(struct client *client, struct heard *heard)
 
 /* --- answers -------------------------------------------------------------- */
 
+/* With a server that forgets, a room that stays would only be in the way. */
+static bool
+can_keep(const struct heard *welcome)
+{
+	return welcome->durability.data != NULL &&
+	       !str_equal(welcome->durability, STR("none"));
+}
+
 static void
 hear_welcome(struct client *client, struct heard *heard)
 {
+	client->keeps = !client->config.transient && can_keep(heard);
 	set_name(client->own,
 	    heard->member_id.data != NULL ? heard->member_id : heard->member);
 	if (!client->online)

@@ -28,6 +28,7 @@ struct client {
 	uint64_t join_ref;           /* of the join that was sent last */
 	uint64_t page_ref;        /* of the page of history that is missing */
 	uint64_t return_after_ms; /* as the server asked for */
+	bool keeps; /* rooms it makes are to stay, and the server can do it */
 	bool online;
 	bool was_online;
 	bool waiting;

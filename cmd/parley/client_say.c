@@ -83,6 +83,7 @@ client_join(struct client *client)
 		.epoch = place_epoch(&client->place),
 		.seq = client->place.seq,
 		.limit = client->was_online ? 0 : client->config.history,
+		.persistent = client->keeps,
 		.ref = sayings_ref(&client->sayings),
 	};
 
@@ -112,6 +113,7 @@ client_do(struct client *client, const struct deed *wish)
 	if (deed.room.data == NULL && needs_room(deed.kind))
 		return CLIENT_NO_ROOM;
 	deed.ref = sayings_ref(&client->sayings);
+	deed.persistent = client->keeps;
 	if (deed.kind == DEED_JOIN && speech->joins_first) {
 		deed.name = str_from(client->name);
 		if (client->place.room[0] != '\0')

@@ -47,10 +47,11 @@ struct heard {
 	struct str member_id;
 	struct str was; /* the name before */
 	struct str epoch;
-	struct str code;    /* of an error, for programs */
-	struct str text;    /* for people; or what was said, if a string */
-	struct str message; /* what was said, as JSON */
-	struct str members; /* JSON arrays */
+	struct str durability; /* what an acknowledgement promises */
+	struct str code;       /* of an error, for programs */
+	struct str text;       /* for people; or what was said, if a string */
+	struct str message;    /* what was said, as JSON */
+	struct str members;    /* JSON arrays */
 	struct str rooms;
 	struct str messages;
 	struct str missing; /* [from, to] */

@@ -22,6 +22,7 @@ mode_client(const struct mode *mode, bool needs_room,
 		.seq = args->seq,
 		.history = args->history,
 		.needs_room = needs_room,
+		.transient = args->transient,
 		.ops = ops,
 		.arg = arg,
 	};

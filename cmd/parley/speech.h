@@ -33,6 +33,7 @@ struct deed {
 	uint64_t seq; /* the last one known */
 	uint64_t ref; /* 0: none */
 	uint64_t limit;
+	bool persistent; /* join, create: a room that is made is to stay */
 };
 
 /* The kind that a word means. */

@@ -23,9 +23,17 @@ say(struct wire_text *out, const struct deed *deed)
 }
 
 static void
+put_if_persistent(struct wire_text *out, const struct deed *deed)
+{
+	if (deed->persistent)
+		wire_text_append(out, STR(",\"persistent\":true"));
+}
+
+static void
 join(struct wire_text *out, const struct deed *deed)
 {
 	wire_text_append(out, STR("{\"command\":\"join\",\"create\":true"));
+	put_if_persistent(out, deed);
 	put_text(out, STR(",\"room\":"), deed->room);
 	if (deed->epoch.data != NULL) {
 		put_text(out, STR(",\"since\":{\"epoch\":"), deed->epoch);
@@ -47,6 +55,7 @@ static void
 create(struct wire_text *out, const struct deed *deed)
 {
 	put_text(out, STR("{\"command\":\"create\",\"name\":"), deed->name);
+	put_if_persistent(out, deed);
 	end(out, deed);
 }
 
@@ -100,6 +109,7 @@ static const struct field fields[] = {
 	FIELD("id", FIELD_TEXT, member_id),
 	FIELD("was", FIELD_TEXT, was),
 	FIELD("epoch", FIELD_TEXT, epoch),
+	FIELD("durability", FIELD_TEXT, durability),
 	FIELD("code", FIELD_TEXT, code),
 	FIELD("reason", FIELD_TEXT, text),
 	FIELD("message", FIELD_MESSAGE, message),

@@ -74,6 +74,7 @@ static const struct {
 	    "not a good value for --history" },
 	{ "parley send --room r --timeout 0",
 	    "not a good value for --timeout" },
+	{ "parley rooms --transient", "not an option of this: --transient" },
 	{ "parley rooms --dialect topic", "not an option of this: --dialect" },
 };
 
@@ -97,9 +98,13 @@ START_TEST(keeps_the_values)
 	ck_assert(str_equal(args.epoch, STR("a:b")));
 	ck_assert_uint_eq(args.seq, 7);
 	ck_assert_uint_eq(args.history, 5);
+	ck_assert(!args.transient);
 	ck_assert(read_line(&args, "parley chat --ca ca.pem --insecure"));
 	ck_assert_str_eq(args.tls.ca_file, "ca.pem");
 	ck_assert(args.tls.insecure);
+	ck_assert(read_line(&args, "parley send --room r --transient"));
+	ck_assert(args.transient);
+	ck_assert(read_line(&args, "parley chat"));
 	ck_assert_uint_eq(args.history, 20);
 }
 END_TEST

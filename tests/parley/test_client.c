@@ -355,6 +355,38 @@ START_TEST(waits_as_long_as_it_is_told_to)
 }
 END_TEST
 
+static const struct {
+	const char *durability;
+	bool transient, persistent;
+} keeping[] = {
+	{ ",\"durability\":\"always\"", false, true },
+	{ ",\"durability\":\"never\"", false, true },
+	{ ",\"durability\":\"none\"", false, false },
+	{ ",\"durability\":\"always\"", true, false },
+	{ "", false, false },
+};
+
+START_TEST(makes_rooms_that_stay_if_anything_stays)
+{
+	struct deed create = { .kind = DEED_CREATE, .name = STR("Den") };
+	char me[128];
+
+	snprintf(me, sizeof(me),
+	    "{\"event\":\"me\",\"member\":\"ann\",\"id\":\"7f\"%s}",
+	    keeping[_i].durability);
+	begin(&speech_command, "tea");
+	client->config.transient = keeping[_i].transient;
+	fake_link_say(me);
+	ck_assert(keeping[_i].persistent ==
+		  (strstr(fake_link_sent(), "\"persistent\":true") != NULL));
+	fake_link_say("{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\","
+		      "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
+	ck_assert_int_eq(client_do(client, &create), CLIENT_DID);
+	ck_assert(keeping[_i].persistent ==
+		  (strstr(fake_link_sent(), "\"persistent\":true") != NULL));
+}
+END_TEST
+
 START_TEST(goes_from_room_to_room)
 {
 	struct deed deed = { .kind = DEED_JOIN, .room = STR("den") };
@@ -505,6 +537,8 @@ SUITE(client)
 	    says_again_what_may_not_have_arrived_with_the_same_key);
 	tcase_add_test(tests, says_nothing_twice_that_cannot_be_told_apart);
 	tcase_add_test(tests, waits_as_long_as_it_is_told_to);
+	tcase_add_loop_test(tests, makes_rooms_that_stay_if_anything_stays, 0,
+	    sizeof(keeping) / sizeof(keeping[0]));
 	tcase_add_test(tests, goes_from_room_to_room);
 	tcase_add_test(tests, speaks_first_where_the_server_is_silent);
 	tcase_add_test(tests, hears_itself_where_the_server_does_not_tell);

@@ -36,10 +36,16 @@ static const struct {
 	    { .kind = DEED_JOIN, .room = S("r"), .epoch = S("e"), .seq = 7 },
 	    "{\"command\":\"join\",\"create\":true,\"room\":\"r\","
 	    "\"since\":{\"epoch\":\"e\",\"seq\":7},\"history\":0}" },
+	{ "command", { .kind = DEED_JOIN, .room = S("r"), .persistent = true },
+	    "{\"command\":\"join\",\"create\":true,\"persistent\":true,"
+	    "\"room\":\"r\",\"history\":0}" },
 	{ "command", { .kind = DEED_LEAVE, .room = S("r") },
 	    "{\"command\":\"leave\",\"room\":\"r\"}" },
 	{ "command", { .kind = DEED_CREATE, .name = S("n") },
 	    "{\"command\":\"create\",\"name\":\"n\"}" },
+	{ "command",
+	    { .kind = DEED_CREATE, .name = S("n"), .persistent = true },
+	    "{\"command\":\"create\",\"name\":\"n\",\"persistent\":true}" },
 	{ "command", { .kind = DEED_ROOMS, .ref = 9 },
 	    "{\"command\":\"rooms\",\"ref\":9}" },
 	{ "command", { .kind = DEED_MEMBERS }, "{\"command\":\"list\"}" },

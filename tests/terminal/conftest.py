@@ -7,7 +7,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-from client import Chat  # noqa: E402
 from server import AT_ONCE, PARLEYD, Server  # noqa: E402
 from terminal import Terminal, url_of  # noqa: E402
 
@@ -26,8 +25,8 @@ def url(parleyd):
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts servers that keep what was said in the room `tea` over restarts,
-    all at one port."""
+    """Starts servers that keep what was said over restarts, all at one
+    port."""
     running = []
     port = None
 
@@ -40,9 +39,6 @@ def start(tmp_path):
             listen=(f"127.0.0.1:{port or 0}",),
         )
         running.append(server)
-        if port is None:
-            with Chat(server.address) as maker:
-                maker.ask_ok("create", name="tea", room="tea", persistent=True)
         port = server.address[1]
         return server
 

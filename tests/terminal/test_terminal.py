@@ -217,6 +217,42 @@ def test_a_restart_of_the_server_loses_and_doubles_nothing(start, terminal):
     assert said == ["bob: before", "bob: in between", "bob: after"]
 
 
+def test_tomorrow_the_rooms_of_today_are_there(start, terminal):
+    server = start()
+    ann = terminal("chat", url_of(server), "--name", "ann", "--room", "tea")
+    ann.wait_for_last("tea>")
+    ann.enter("said in tea")
+    ann.wait_for("ann: said in tea")
+    ann.enter("/create Game Night")
+    lines = ann.wait_until(
+        lambda l: l[-1].endswith(">") and l[-1] != "tea>", "another room"
+    )
+    night = lines[-1].rstrip(">")
+    ann.enter("said at night")
+    ann.wait_for("ann: said at night")
+    ann.enter("/quit")
+    assert ann.status() == 0
+    server.kill()
+    server = start()
+    bob = terminal("chat", url_of(server), "--name", "bob", "--room", "tea")
+    bob.wait_for("ann: said in tea")
+    bob.enter(f"/join {night}")
+    bob.wait_for(f"* you are in {night} (Game Night): bob")
+    bob.enter("/history")
+    bob.wait_for("ann: said at night")
+
+
+def test_a_room_for_the_moment_goes_with_its_last_member(start, terminal):
+    server = start()
+    ann = terminal("chat", url_of(server), "--transient", "--room", "tea")
+    ann.wait_for_last("tea>")
+    ann.enter("/join den")
+    ann.wait_for_last("den>")
+    ann.enter("/rooms")
+    lines = ann.wait_for("  den  (1")
+    assert not [l for l in lines if l.startswith("  tea") or "persistent" in l]
+
+
 def test_without_a_server_it_says_so_and_ends(terminal):
     nobody = terminal("chat", "ws://127.0.0.1:1/ws")
     nobody.wait_for("Connection refused")
