@@ -195,6 +195,21 @@ def test_it_returns_when_the_server_asked_for_it(lives, run):
     run(main())
 
 
+def test_a_room_that_was_joined_to_stay_is_there_tomorrow(lives, run):
+    async def main():
+        async with Parley(lives.url, name="ann") as chat:
+            room = await chat.join("tea", create=True, persistent=True)
+            await room.send("today")
+        await killed(lives)
+        async with Parley(lives.url) as chat:
+            [info] = await chat.rooms()
+            assert (info.room, info.members, info.persistent) == ("tea", 0, True)
+            room = await chat.join("tea", history=10)
+            assert (await room.__anext__()).message == "today"
+
+    run(main())
+
+
 def test_a_room_of_a_server_that_forgets_begins_anew(start, run):
     async def main():
         first = start()

@@ -34,7 +34,9 @@ async def main(
     url: str = "ws://localhost:8080", name: str = "", place: str = "tea"
 ) -> None:
     async with Parley(url, name=name or None) as chat:
-        room = await chat.join(place, create=True, history=20)
+        room = await chat.join(
+            place, create=True, persistent=True, history=20
+        )
         showing = asyncio.ensure_future(show(room))
         async for line in lines():
             if line:

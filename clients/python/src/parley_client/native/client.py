@@ -140,11 +140,17 @@ class Parley:
         return await self.join(made["room"])
 
     async def join(
-        self, room: str, *, create: bool = False, history: int = 0
+        self,
+        room: str,
+        *,
+        create: bool = False,
+        persistent: bool = False,
+        history: int = 0,
     ) -> Room:
         """Enters a room, where one stays over all connections until one
         leaves. Its first events are the last messages, as many as `history`
-        says. `create`: make it if there is none, now or when returning."""
+        says. `create`: make it if there is none, now or when returning; if
+        it is `persistent`, it outlives its members then."""
         if room not in self._rooms:
             if self._leaving:
                 await asyncio.wait([self._leaving])
@@ -154,8 +160,11 @@ class Parley:
                     "join",
                     room=room,
                     create=create,
+                    persistent=persistent,
                     history=history,
-                    on_answer=lambda frame: self._enter(frame, create),
+                    on_answer=lambda frame: self._enter(
+                        frame, create, persistent
+                    ),
                 )
             finally:
                 self._joining[room] -= 1
@@ -169,10 +178,16 @@ class Parley:
             for r in answer["rooms"]
         ]
 
-    def _enter(self, frame: Frame, create: bool) -> None:
+    def _enter(self, frame: Frame, create: bool, persistent: bool) -> None:
         room = self._rooms.get(frame["room"])
         if not room:
-            room = Room(self, frame, create=create, size=self._size)
+            room = Room(
+                self,
+                frame,
+                create=create,
+                persistent=persistent,
+                size=self._size,
+            )
             self._rooms[room.id] = room
         room.joined(frame)
 

@@ -58,12 +58,18 @@ class Room:
     """
 
     def __init__(
-        self, chat: Chat, joined: Frame, *, create: bool, size: int
+        self,
+        chat: Chat,
+        joined: Frame,
+        *,
+        create: bool,
+        persistent: bool,
+        size: int,
     ) -> None:
         self.id: str = joined["room"]
         self.name: str = joined["name"]
         self._chat = chat
-        self._create = create
+        self._making = {"create": create, "persistent": persistent}
         self._size = size
         self._epoch = ""
         self._queue: Deque[Event] = deque()
@@ -203,7 +209,7 @@ class Room:
     def rejoin(self) -> Frame:
         """The fields of the command that brings what was missed."""
         since = {"epoch": self._epoch, "seq": self._last}
-        return {"room": self.id, "create": self._create, "since": since}
+        return {"room": self.id, **self._making, "since": since}
 
     def joined(self, frame: Frame) -> None:
         """For the first time, or again."""
