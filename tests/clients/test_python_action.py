@@ -252,7 +252,14 @@ def test_another_greeting_is_no_connection(stranger, run, greeting):
 
 def test_a_server_that_does_not_greet_is_not_waited_for(stranger, run):
     with pytest.raises(ConnectionLost, match="did not greet"):
-        run(ChatClient(stranger[0], timeout=0.05).connect())
+        run(ChatClient(stranger[0], timeout=0.5).connect())
+
+
+def test_a_server_that_says_nothing_at_all_is_not_waited_for(run):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = "ws://127.0.0.1:%d" % silent.getsockname()[1]
+        with pytest.raises(ConnectionLost, match="no answer in time"):
+            run(ChatClient(url, timeout=0.05).connect())
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(stranger, run):

@@ -70,8 +70,9 @@ async def open_socket(
     except InvalidURI as error:
         raise ValueError(f"Not the address of a WebSocket: {url}") from error
     except (OSError, asyncio.TimeoutError, WebSocketException) as error:
+        why = str(error) or "no answer in time"
         raise ConnectionLost(
-            f"Cannot connect to {url}: {error}", status=_status(error)
+            f"Cannot connect to {url}: {why}", status=_status(error)
         ) from error
 
 
