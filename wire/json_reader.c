@@ -172,6 +172,16 @@ begin(struct json_reader *reader, struct str text, size_t depth)
 	json_skip_space(reader);
 }
 
+/* Behind the outermost value nothing may follow. Always false. */
+static bool
+finish(struct json_reader *reader)
+{
+	json_skip_space(reader);
+	if (reader->error == JSON_OK && reader->at < reader->end)
+		json_fail(reader, JSON_TRAILING, reader->at);
+	return false;
+}
+
 void
 json_open(struct json_reader *reader, struct str text, size_t depth)
 {
@@ -189,10 +199,7 @@ json_next(struct json_reader *reader, struct json_member *out)
 		return false;
 	if (next_member(reader, &reader->keys, out))
 		return true;
-	json_skip_space(reader);
-	if (reader->error == JSON_OK && reader->at < reader->end)
-		return json_fail(reader, JSON_TRAILING, reader->at);
-	return false;
+	return finish(reader);
 }
 
 void
@@ -215,10 +222,7 @@ json_next_item(struct json_reader *reader, struct json_value *out)
 	reader->keys.count = 1;
 	if (next_item(reader, first, ']'))
 		return read_value(reader, out);
-	json_skip_space(reader);
-	if (reader->error == JSON_OK && reader->at < reader->end)
-		return json_fail(reader, JSON_TRAILING, reader->at);
-	return false;
+	return finish(reader);
 }
 
 bool
