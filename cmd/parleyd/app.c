@@ -45,24 +45,13 @@ random_seed(void)
 	return seed;
 }
 
-static const char *const store_kinds[] = {
-	[STORE_MEMORY] = "memory",
-	[STORE_FILE] = "file",
-};
-
 /* What an acknowledgement means. */
 static struct str
 durability_of(const struct options *options)
 {
-	static const char *const policies[] = {
-		[STORE_SYNC_ALWAYS] = "always",
-		[STORE_SYNC_INTERVAL] = "interval",
-		[STORE_SYNC_NEVER] = "never",
-	};
-
 	if (options->store_kind == STORE_MEMORY)
 		return STR("none");
-	return str_from(policies[options->store.sync]);
+	return str_from(options_word(options, "store.sync"));
 }
 
 /* What members are told when they arrive. */
@@ -128,12 +117,7 @@ reload(void *arg)
 		return;
 	}
 	options_each_change(&app->options, &fresh, log_change, NULL);
-	fresh.listeners = app->options.listeners;
-	fresh.seed_ports = app->options.seed_ports;
-	fresh.http_pages = app->options.http_pages;
-	fresh.http_stats = app->options.http_stats;
-	fresh.store_kind = app->options.store_kind;
-	fresh.store = app->options.store;
+	options_keep_fixed(&fresh, &app->options);
 	use_options(app, &fresh);
 	server_limits_changed(app->server);
 	log_info("reloaded");
@@ -245,7 +229,7 @@ open_stores(struct app *app)
 		[STORES_FAILED] = EX_OSERR,
 	};
 	struct stores_config config = {
-		.kind = store_kinds[app->options.store_kind],
+		.kind = options_word(&app->options, "store.kind"),
 		.limits = &app->options.history,
 		.options = &app->options.store,
 		.ids = random_ids(),

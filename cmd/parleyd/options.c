@@ -101,3 +101,27 @@ options_each_change(const struct options *was, const struct options *is,
 			    option->needs_restart, arg);
 	}
 }
+
+void
+options_keep_fixed(struct options *options, const struct options *was)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		if (option->needs_restart)
+			memcpy((char *)options + option->offset,
+			    (const char *)was + option->offset, option->width);
+	}
+}
+
+const char *
+options_word(const struct options *options, const char *name)
+{
+	const struct option *option =
+	    option_find(OPTION_STYLE_FILE, str_from(name));
+	unsigned word;
+
+	assert(option != NULL && option->type == OPTION_WORD);
+	memcpy(&word, (const char *)options + option->offset, sizeof(word));
+	return option->words[word];
+}

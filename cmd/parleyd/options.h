@@ -78,4 +78,10 @@ typedef void options_change(const char *name, const char *was, const char *is,
 void options_each_change(const struct options *was, const struct options *is,
     options_change *, void *arg);
 
+/* What needs a restart becomes as it was. */
+void options_keep_fixed(struct options *, const struct options *was);
+
+/* The word that an option of this name has been given; a constant. */
+const char *options_word(const struct options *, const char *name);
+
 #endif

@@ -312,6 +312,31 @@ START_TEST(a_reload_tells_what_became_different)
 }
 END_TEST
 
+START_TEST(a_reload_leaves_what_needs_a_restart)
+{
+	struct options was;
+
+	ck_assert(load("", "",
+	    "listen = unix:/a\nhttp.stats = off\nstore.kind = file\n"
+	    "store.dir = there\nstore.sync_interval = 2s\nlog.level = warn"));
+	was = options;
+	ck_assert(load("", "", "limits.rooms = 5"));
+	options_keep_fixed(&options, &was);
+	changes[0] = '\0';
+	options_each_change(&was, &options, note_change, changes);
+	ck_assert_str_eq(changes,
+	    "log.level warn > info; limits.rooms 10000 > 5; ");
+}
+END_TEST
+
+START_TEST(tells_the_word_that_was_chosen)
+{
+	ck_assert(load("--store-kind file", "", NULL));
+	ck_assert_str_eq(options_word(&options, "store.kind"), "file");
+	ck_assert_str_eq(options_word(&options, "store.sync"), "always");
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 SUITE(options)
@@ -328,4 +353,6 @@ SUITE(options)
 	tcase_add_loop_test(tests, does_what_it_is_asked, 0, COUNT(actions));
 	tcase_add_test(tests, helps_even_if_the_environment_is_wrong);
 	tcase_add_test(tests, a_reload_tells_what_became_different);
+	tcase_add_test(tests, a_reload_leaves_what_needs_a_restart);
+	tcase_add_test(tests, tells_the_word_that_was_chosen);
 }
