@@ -40,17 +40,46 @@ def start():
 
 
 @pytest.fixture
-def join(parleyd):
-    """Members of the module's server, gone when the test is over."""
+def see_off():
+    """Takes members in, and leaves with them when the test is over."""
     members = []
 
-    def join(target="/ws", **headers):
-        members.append(Chat(parleyd.address, target, **headers))
-        return members[-1]
+    def see_off(member):
+        members.append(member)
+        return member
 
-    yield join
+    yield see_off
     for member in members:
         member.leave()
+
+
+@pytest.fixture
+def join(parleyd, see_off):
+    """Members of the module's server."""
+    return lambda *target, **headers: see_off(Chat(parleyd.address, *target, **headers))
+
+
+# For modules about another dialect, which say MEMBER = who speaks it.
+
+
+@pytest.fixture(scope="module")
+def server(request):
+    """A chat server for all tests of a module."""
+    listen = [f"127.0.0.1:0={request.module.MEMBER.dialect}"]
+    with Server(PARLEYD, *AT_ONCE, listen=listen) as server:
+        yield server
+
+
+@pytest.fixture
+def meet(request, server, see_off):
+    """Members of that server."""
+    return lambda *target: see_off(request.module.MEMBER(server.address, *target))
+
+
+@pytest.fixture
+def room(request, meet):
+    """Two of them in a room."""
+    return request.module.MEMBER.gather(meet)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,42 @@
 """Members who speak another dialect than our own."""
 
 import json
+import re
 import time
+from datetime import datetime, timezone
 
 from client import WebSocket
 
 NOTHING = object()  # a key that is left out
 
+# What members are told, to the word.
+NO_JSON = "Invalid JSON format"
+BAD_NAME = "Username must be 1-20 alphanumeric characters"
+SENT = {"status": "success", "message": "Message sent"}
+
+
+def error(text):
+    return {"status": "error", "message": text}
+
+
+def is_recent(timestamp):
+    """In seconds since 1970, by a clock that is not far from ours."""
+    return abs(time.time() - timestamp) < 20
+
 
 def is_now(timestamp):
-    """Whole seconds since 1970, by a clock that is not far from ours."""
-    return isinstance(timestamp, int) and abs(time.time() - timestamp) < 60
+    """The same, in whole seconds."""
+    return isinstance(timestamp, int) and is_recent(timestamp)
+
+
+def seconds_of(date):
+    """The same moment as a topic spells it, in UTC."""
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", date), date
+    return datetime.fromisoformat(date).replace(tzinfo=timezone.utc).timestamp()
+
+
+def without(frame, *names):
+    return {name: value for name, value in frame.items() if name not in names}
 
 
 class Member(WebSocket):
@@ -46,6 +72,7 @@ class Member(WebSocket):
 class Action(Member):
     """`{"action", "body"}`; says nothing before it was greeted."""
 
+    dialect = "action"
     mark = {"action": "mark"}
 
     def __init__(self, address, target="/", **headers):
@@ -53,8 +80,16 @@ class Action(Member):
         self.greeting = self.next()
         self.id = self.greeting["client_id"]
 
+    @staticmethod
+    def gather(meet):
+        """A room, and two members in it."""
+        a, b = meet(), meet()
+        room = a.create("Game Night")
+        b.join(room)
+        return room, a, b
+
     def is_mark(self, frame):
-        return frame == {"status": "error", "message": "Invalid action"}
+        return frame == error("Invalid action")
 
     def say(self, action, body=NOTHING):
         self.tell({"action": action} | ({} if body is NOTHING else {"body": body}))
@@ -76,7 +111,7 @@ class Action(Member):
         """Whatever else is heard until it is said comes back."""
         self.say("message", body)
         heard = []
-        while (got := self.next()) != {"status": "success", "message": "Message sent"}:
+        while (got := self.next()) != SENT:
             assert "from" in got, got
             heard.append(got)
         return heard
@@ -85,11 +120,17 @@ class Action(Member):
 class Topic(Member):
     """Speaks first: a topic and a name, then messages."""
 
+    dialect = "topic"
     mark = {"type": "heartbeat", "timestamp": 0}
 
     def __init__(self, address, target="/ws", **headers):
         super().__init__(address, target, **headers)
         self.name = self.topic = None
+
+    @staticmethod
+    def gather(meet):
+        """Alice and bob, who talk about sports."""
+        return meet().join("alice"), meet().join("bob")
 
     def is_mark(self, frame):
         return frame["type"] == "heartbeat"

@@ -116,18 +116,16 @@ class Guest(Member):
 
 
 @pytest.fixture
-def meet(server):
+def meet(server, see_off):
     kinds = dict(zip(DIALECTS, (Native, Acting, Guest)))
     places = dict(zip(DIALECTS, server.addresses))
-    members = []
 
     def meet(dialect):
-        members.append(kinds[dialect](places[dialect]))
-        return members[-1]
+        member = kinds[dialect](places[dialect])
+        see_off(member.client)
+        return member
 
-    yield meet
-    for member in members:
-        member.client.leave()
+    return meet
 
 
 @pytest.mark.parametrize("one", DIALECTS)

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from dialects import Topic
-from server import AT_ONCE, PARLEYD, Server
+
+MEMBER = Topic
 
 REFUSED = [re.compile(rule, re.IGNORECASE) for rule in (
     r"<script.*>.*</script>", r"javascript:", r"on\w+\s*=", r"expression\s*\(",
@@ -25,12 +26,6 @@ PIECES = [
 
 MEMBERS = 50
 EACH = 50  # below the pace, even if all of them are let through
-
-
-@pytest.fixture(scope="module")
-def server():
-    with Server(PARLEYD, *AT_ONCE, listen=["127.0.0.1:0=topic"]) as server:
-        yield server
 
 
 def is_allowed(text):
@@ -56,9 +51,8 @@ def heard(member, text):
 
 
 @pytest.mark.parametrize("seed", range(MEMBERS))
-def test_it_judges_and_cleans_as_python_does(server, seed):
-    member = Topic(server.address).join(topic="t%d" % seed)
+def test_it_judges_and_cleans_as_python_does(meet, seed):
+    member = meet().join(topic="t%d" % seed)
     for text in texts(seed):
         cleaned = CONTROLS.sub("", text).strip()
         assert heard(member, text) == (cleaned if is_allowed(text) else None), text
-    member.leave()

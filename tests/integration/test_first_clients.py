@@ -1,0 +1,150 @@
+"""Clients like the first ones, which the dialects `action` and `topic` were
+made for: on the library `websockets`, as an application would use it."""
+
+import asyncio
+import json
+import statistics
+import time
+
+import pytest
+import websockets
+
+from dialects import BAD_NAME, NO_JSON, SENT
+from server import DEADLINE
+
+# --- action -------------------------------------------------------------------
+
+
+class ActionClient:
+    """Requests are paired with answers by taking the next frame; messages are
+    listened for in the background."""
+
+    def __init__(self):
+        self.latencies = []
+
+    @classmethod
+    async def connect(cls, url):
+        self = cls()
+        self.socket = await websockets.connect(url)
+        greeting = json.loads(await self.socket.recv())
+        assert greeting["status"] == "connected"
+        self.id = greeting["client_id"]
+        return self
+
+    async def say(self, action, body):
+        await self.socket.send(json.dumps({"action": action, "body": body}))
+
+    async def request(self, action, body):
+        await self.say(action, body)
+        answer = json.loads(await self.socket.recv())
+        assert answer["status"] == "success", answer
+        return answer["room_id"]
+
+    async def talk(self, rate, count):
+        began = time.monotonic()
+        for n in range(count):
+            await asyncio.sleep(began + n / rate - time.monotonic())
+            body = json.dumps({"number": n, "time": time.monotonic()})
+            await self.say("message", body)
+
+    async def listen(self, count):
+        """Until so many messages were heard, and one's own are said."""
+        last = {}
+        said = 0
+        while len(self.latencies) < count or said < count // len(last):
+            got = json.loads(await self.socket.recv())
+            if "status" in got:
+                assert got == SENT, got
+                said += 1
+                continue
+            body = json.loads(got["body"])
+            assert body["number"] == last.get(got["from"], -1) + 1
+            last[got["from"]] = body["number"]
+            self.latencies.append(time.monotonic() - body["time"])
+
+
+async def keep_talking(url, clients, rate, count):
+    members = [await ActionClient.connect(url) for _ in range(clients)]
+    room = await members[0].request("create", {"room_name": "Latency"})
+    for member in members[1:]:
+        assert await member.request("join", {"room_id": room}) == room
+    heard = count * (clients - 1)
+    await asyncio.gather(*(each.listen(heard) for each in members),
+                         *(each.talk(rate, count) for each in members))
+    for member in members:
+        await member.say("leave", {})
+        await member.socket.close()
+    return [each.latencies for each in members]
+
+
+def test_four_who_say_thirty_messages_a_second_miss_nothing(start, talk_seconds):
+    """With the limits that are preset."""
+    server = start("--limits-messages", "50/s", "--limits-bytes", "128KiB/s",
+                   listen=["127.0.0.1:0=action"])
+    url = "ws://%s:%d/" % server.address
+    count = 30 * talk_seconds
+    run = keep_talking(url, clients=4, rate=30, count=count)
+    heard = asyncio.run(asyncio.wait_for(run, talk_seconds + DEADLINE))
+    assert [len(each) for each in heard] == [3 * count] * 4
+    average = statistics.mean(sum(heard, []))
+    print(f"{3 * count} heard by each, {1000 * average:.2f} ms on average")
+    assert average < 0.5
+
+
+# --- topic --------------------------------------------------------------------
+
+
+class TopicClient:
+    """Join, look at the first frame, then listen."""
+
+    @classmethod
+    async def connect(cls, url, username, topic):
+        self = cls()
+        self.socket = await websockets.connect(url, ping_interval=0.05)
+        await self.send(username=username, topic=topic)
+        first = await self.receive()
+        if first["type"] != "joined":
+            raise PermissionError(first["message"])
+        self.name = first["username"]
+        return self
+
+    async def send(self, **frame):
+        await self.socket.send(json.dumps(frame))
+
+    async def receive(self):
+        return json.loads(await self.socket.recv())
+
+    async def hear(self, count):
+        return [await self.receive() for _ in range(count)]
+
+
+async def converse(url):
+    alice, bob = [await TopicClient.connect(url, "Alice", "Sports") for _ in range(2)]
+    assert (alice.name, bob.name) == ("alice", "alice#2")
+    talk = "one two three" * 20
+    for client in alice, bob:
+        await client.send(message=talk)
+        await client.send(type="heartbeat", timestamp=time.time())
+    for client in alice, bob:
+        kinds = [frame["type"] for frame in await client.hear(4)]
+        assert sorted(kinds) == ["ack", "heartbeat", "message", "message"]
+    await alice.socket.send("/list")
+    assert (await alice.receive())["topics"][0]["user_count"] == 2
+    with pytest.raises(PermissionError, match=BAD_NAME):
+        await TopicClient.connect(url, "root", "Sports")
+    lost = await websockets.connect(url)
+    await lost.send("hello")
+    assert json.loads(await lost.recv())["message"] == NO_JSON
+    with pytest.raises(websockets.ConnectionClosed):
+        await lost.recv()
+    assert (lost.close_code, lost.close_reason) == (1003, "Invalid JSON")
+    for client in alice, bob:
+        await client.socket.close()
+        assert client.socket.close_code == 1000
+
+
+@pytest.mark.parametrize("deflate", ["off", "on"])
+def test_a_client_of_the_library_gets_along(start, deflate):
+    server = start("--deflate-enabled", deflate, listen=["127.0.0.1:0=topic"])
+    url = "ws://%s:%d/ws" % server.address
+    asyncio.run(asyncio.wait_for(converse(url), DEADLINE))
