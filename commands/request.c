@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/count_of.h"
 #include "domain/utf8.h"
 
 /* How long to wait before trying again what the store could not do now. */
@@ -68,7 +69,7 @@ not_found(struct request *request, enum chat_error error, const char *before,
 		str_from(after) };
 	size_t len = 0;
 
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
 		assert(len + pieces[i].len <= sizeof(request->text));
 		memcpy(request->text + len, pieces[i].data, pieces[i].len);
 		len += pieces[i].len;

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "domain/count_of.h"
+
 static const struct {
 	const char *word;
 	const char *text;
@@ -15,13 +17,13 @@ static const struct {
 const char *
 chat_error_word(enum chat_error error)
 {
-	assert((size_t)error < sizeof(errors) / sizeof(errors[0]));
+	assert((size_t)error < COUNT_OF(errors));
 	return errors[error].word;
 }
 
 const char *
 chat_error_text(enum chat_error error)
 {
-	assert((size_t)error < sizeof(errors) / sizeof(errors[0]));
+	assert((size_t)error < COUNT_OF(errors));
 	return errors[error].text;
 }

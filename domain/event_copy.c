@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "domain/count_of.h"
+
 /* Where in a struct its texts are: what is not listed here is not copied. */
 struct layout {
 	size_t size;
@@ -9,7 +11,6 @@ struct layout {
 	size_t text_count;
 };
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define LAYOUT(type)      \
 	((struct layout){ \
 	    sizeof(struct type), type##_texts, COUNT_OF(type##_texts) })

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/count_of.h"
 #include "domain/unicode.h"
 #include "domain/utf8.h"
 
@@ -168,17 +169,15 @@ is_among(struct str name, const struct str *words, size_t count)
 	return false;
 }
 
-#define COUNT(words) (sizeof(words) / sizeof((words)[0]))
-
 bool
 name_is_of_server(struct str name)
 {
-	return is_among(name, server_words, COUNT(server_words));
+	return is_among(name, server_words, COUNT_OF(server_words));
 }
 
 bool
 name_is_reserved(struct str name)
 {
 	return name_is_of_server(name) ||
-	       is_among(name, nobody_words, COUNT(nobody_words));
+	       is_among(name, nobody_words, COUNT_OF(nobody_words));
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/count_of.h"
 #include "domain/log.h"
 #include "persistence/disk.h"
 #include "persistence/file_store.h"
@@ -59,7 +60,7 @@ static const struct backend backends[] = {
 static const struct backend *
 find_backend(const char *kind)
 {
-	for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(backends); i++)
 		if (strcmp(backends[i].kind, kind) == 0)
 			return &backends[i];
 	return NULL;

@@ -4,6 +4,8 @@
 
 #include <check.h>
 
+#include "domain/count_of.h"
+
 /* Called before main() by SUITE(). */
 void suite_register(Suite *(*make)(void));
 

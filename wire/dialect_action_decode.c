@@ -1,3 +1,4 @@
+#include "domain/count_of.h"
 #include "wire/dialect_action.h"
 #include "wire/json_pick.h"
 #include "wire/keep.h"
@@ -150,7 +151,7 @@ take_command(struct request *request, const struct json_value *action,
 		&out->word))
 		return request->why->error = CHAT_UNKNOWN_COMMAND;
 	request->why->command = out->word;
-	word = word_find(words, sizeof(words) / sizeof(words[0]), out->word);
+	word = word_find(words, COUNT_OF(words), out->word);
 	if (word == NULL)
 		return request->why->error = CHAT_UNKNOWN_COMMAND;
 	return word_take(word, request, out);

@@ -1,3 +1,4 @@
+#include "domain/count_of.h"
 #include "domain/utf8.h"
 #include "wire/dialect_action.h"
 #include "wire/encoders.h"
@@ -93,8 +94,7 @@ static void
 put_failure(struct wire_text *out, const struct event *event)
 {
 	const struct failure *failure = &event->failure;
-	struct str text = wording_find(wordings,
-	    sizeof(wordings) / sizeof(wordings[0]), failure);
+	struct str text = wording_find(wordings, COUNT_OF(wordings), failure);
 	struct str room = event->room;
 
 	if (text.data != NULL) {

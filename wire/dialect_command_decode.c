@@ -1,3 +1,4 @@
+#include "domain/count_of.h"
 #include "domain/room.h"
 #include "wire/dialect_command.h"
 #include "wire/dialect_command_fields.h"
@@ -261,7 +262,7 @@ take_command(struct request *request, struct command *out)
 	if (!request_has(request, FIELD_COMMAND) ||
 	    request->values[FIELD_COMMAND].type != JSON_STRING)
 		return request_refuse(request, FIELD_COMMAND);
-	word = word_find(words, sizeof(words) / sizeof(words[0]), out->word);
+	word = word_find(words, COUNT_OF(words), out->word);
 	if (word == NULL)
 		return request->why->error = CHAT_UNKNOWN_COMMAND;
 	if (request_has(request, FIELD_REF) && out->ref.data == NULL)

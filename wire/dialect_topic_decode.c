@@ -1,5 +1,6 @@
 #include <assert.h>
 
+#include "domain/count_of.h"
 #include "domain/names.h"
 #include "wire/dialect_topic.h"
 #include "wire/json_pick.h"
@@ -151,7 +152,7 @@ static const struct word words[] = {
 static const struct word *
 find_word(struct str word)
 {
-	return word_find(words, sizeof(words) / sizeof(words[0]), word);
+	return word_find(words, COUNT_OF(words), word);
 }
 
 /* The README of the FastAPI server has frames without a type. */

@@ -1,3 +1,4 @@
+#include "domain/count_of.h"
 #include "domain/utf8.h"
 #include "wire/dialect_topic.h"
 #include "wire/encoders.h"
@@ -170,8 +171,7 @@ static bool
 encode_failed(const struct event *event, struct wire_text *out)
 {
 	const struct failure *failure = &event->failure;
-	struct str text = wording_find(wordings,
-	    sizeof(wordings) / sizeof(wordings[0]), failure);
+	struct str text = wording_find(wordings, COUNT_OF(wordings), failure);
 
 	if (text.data == NULL)
 		text = wording_plain(failure);

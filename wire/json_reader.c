@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/count_of.h"
 #include "wire/json_token.h"
 
 static bool read_value(struct json_reader *, struct json_value *);
@@ -15,7 +16,7 @@ json_error_text(enum json_error error)
 #undef X
 	};
 
-	assert((size_t)error < sizeof(texts) / sizeof(texts[0]));
+	assert((size_t)error < COUNT_OF(texts));
 	return texts[error];
 }
 

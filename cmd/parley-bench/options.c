@@ -6,6 +6,7 @@
 
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/fail.h"
+#include "domain/count_of.h"
 
 static void
 print_usage(FILE *out)
@@ -52,8 +53,6 @@ static const struct number_option {
 	{ "duration", 0.1, 86400, NUMBER_DURATION },
 };
 
-#define TAKERS (sizeof(takers) / sizeof(takers[0]))
-
 static double
 read_number(const struct number_option *option, const char *text)
 {
@@ -70,7 +69,7 @@ read_number(const struct number_option *option, const char *text)
 static void
 take(struct options *options, int option, const char *value)
 {
-	if (option < (int)TAKERS)
+	if (option < (int)COUNT_OF(takers))
 		options->numbers[takers[option].number] =
 		    read_number(&takers[option], value);
 	else if (option == 't')
@@ -88,15 +87,15 @@ take(struct options *options, int option, const char *value)
 void
 options_read(struct options *options, int argc, char **argv)
 {
-	struct option longs[TAKERS + 5] = {
-		[TAKERS] = { "target", required_argument, NULL, 't' },
+	struct option longs[COUNT_OF(takers) + 5] = {
+		[COUNT_OF(takers)] = { "target", required_argument, NULL, 't' },
 		{ "dialect", required_argument, NULL, 'd' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 	};
 	int option;
 
-	for (size_t i = 0; i < TAKERS; i++)
+	for (size_t i = 0; i < COUNT_OF(takers); i++)
 		longs[i] = (struct option){ takers[i].name, required_argument,
 			NULL, (int)i };
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "domain/count_of.h"
+
 void
 report_add(struct report *report, const char *name, double value)
 {
@@ -28,7 +30,7 @@ report_add_latency(struct report *report, const char *prefix,
 	};
 	char name[REPORT_NAME_SIZE];
 
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(quantiles); i++) {
 		snprintf(name, sizeof(name), "%s%s", prefix, quantiles[i].name);
 		report_add(report, name,
 		    (double)histogram_quantile(ns, quantiles[i].part) / 1e3);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/count_of.h"
+
 #define MESSAGE_SIZE 128 /* the payload of fan-out */
 #define REF_SIZE 64      /* the longest `ref` that the protocol allows */
 
@@ -222,7 +224,7 @@ static const struct speech dialects[SPEECH_DIALECTS] = {
 const struct speech *
 speech_find(const char *target, enum speech_kind kind)
 {
-	for (size_t i = 0; i < sizeof(speeches) / sizeof(speeches[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(speeches); i++)
 		if (strcmp(speeches[i].target, target) == 0 &&
 		    speeches[i].kind == kind)
 			return &speeches[i];

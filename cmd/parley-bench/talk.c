@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/count_of.h"
+
 #define BODY_SIZE 128
 
 /* --- action --------------------------------------------------------------- */
@@ -101,7 +103,7 @@ static const struct talk talks[] = {
 const struct talk *
 talk_find(const char *dialect)
 {
-	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(talks); i++)
 		if (strcmp(talks[i].dialect, dialect) == 0)
 			return &talks[i];
 	return NULL;
@@ -129,7 +131,7 @@ talk_room(const char *text, size_t len, char out[TALK_ROOM_MAX + 1])
 	const char *at = NULL;
 	const char *end;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		if (at == NULL)
 			at = find_value(text, len, keys[i]);
 	if (at == NULL)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/parleyd/guess.h"
+#include "domain/count_of.h"
 #include "wire/dialect.h"
 
 void
@@ -177,8 +178,7 @@ repeats(const struct listen_list *list)
 bool
 listen_append_seed_ports(struct listen_list *list)
 {
-	for (size_t i = 0; i < sizeof(seed_ports) / sizeof(seed_ports[0]);
-	     i++) {
+	for (size_t i = 0; i < COUNT_OF(seed_ports); i++) {
 		struct listen_list longer = *list;
 
 		if (!append_one(&longer, seed_ports[i]))

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/parleyd/loading.h"
+#include "domain/count_of.h"
 
 static const struct {
 	const char *flag;
@@ -17,7 +18,7 @@ static const struct {
 static bool
 take_action(const char *flag, struct options *out)
 {
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
 		if (strcmp(flag, actions[i].flag) == 0) {
 			out->action = actions[i].action;
 			return true;

@@ -1,5 +1,7 @@
 #include "cmd/parleyd/option_limits.h"
 
+#include "domain/count_of.h"
+
 /* Parts may not be above the whole, unless that is 0 for no limit. */
 static const struct {
 	const char *part;
@@ -37,7 +39,7 @@ agrees(const struct options *options, const struct option_conflict *in)
 bool
 option_limits_agree(const struct options *options, struct option_conflict *out)
 {
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		const char *other = limits[i].other_part;
 
 		out->part = find(limits[i].part);

@@ -1,4 +1,5 @@
 #include "cmd/parleyd/option.h"
+#include "domain/count_of.h"
 #include "wire/dialect.h"
 
 #define KIB (INT64_C(1) << 10)
@@ -369,4 +370,4 @@ const struct option option_table[] = {
 	    .help = "From SIGTERM to the end, whatever happens." },
 };
 
-const size_t option_count = sizeof(option_table) / sizeof(option_table[0]);
+const size_t option_count = COUNT_OF(option_table);

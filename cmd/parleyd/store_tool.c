@@ -9,6 +9,7 @@
 
 #include "cmd/parleyd/store_print.h"
 #include "cmd/parleyd/store_stats.h"
+#include "domain/count_of.h"
 
 static const char usage[] =
     "parleyd store: look into a file store while no server has it open\n"
@@ -314,8 +315,7 @@ store_tool_run(int argc, char *const *argv, FILE *out)
 		fputs(usage, out);
 		return 0;
 	}
-	for (size_t i = 0; argc > 0 && i < sizeof(verbs) / sizeof(verbs[0]);
-	     i++) {
+	for (size_t i = 0; argc > 0 && i < COUNT_OF(verbs); i++) {
 		request.word = verbs[i].word;
 		if (strcmp(argv[0], verbs[i].word) == 0 &&
 		    read_arguments(&request, argc, argv, verbs[i].takes_room))

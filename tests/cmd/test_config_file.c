@@ -116,8 +116,7 @@ END_TEST
 
 SUITE(config_file)
 {
-	tcase_add_loop_test(tests, reads_line_by_line, 0,
-	    sizeof(texts) / sizeof(texts[0]));
+	tcase_add_loop_test(tests, reads_line_by_line, 0, COUNT_OF(texts));
 	tcase_add_test(tests, stops_when_told_to);
 	tcase_add_test(tests, reads_a_file_up_to_its_bound);
 	tcase_add_test(tests, refuses_a_file_beyond_its_bound);

@@ -113,10 +113,10 @@ END_TEST
 SUITE(listen)
 {
 	tcase_add_loop_test(tests, reads_a_list_of_addresses, 0,
-	    sizeof(good) / sizeof(good[0]));
+	    COUNT_OF(good));
 	tcase_add_loop_test(tests, refuses_what_is_no_address, 0,
-	    sizeof(bad) / sizeof(bad[0]));
+	    COUNT_OF(bad));
 	tcase_add_test(tests, gets_longer_and_keeps_what_was_written);
 	tcase_add_loop_test(tests, knows_which_dialect_was_meant, 0,
-	    sizeof(spellings) / sizeof(spellings[0]));
+	    COUNT_OF(spellings));
 }

@@ -244,16 +244,14 @@ START_TEST(guesses_what_was_meant)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 SUITE(option)
 {
 	int all = (int)option_count;
 
 	tcase_add_loop_test(tests, reads_a_number_with_its_unit, 0,
-	    COUNT(numbers));
+	    COUNT_OF(numbers));
 	tcase_add_loop_test(tests, refuses_what_an_option_does_not_take, 0,
-	    COUNT(refused));
+	    COUNT_OF(refused));
 	tcase_add_test(tests, reads_words_and_switches);
 	tcase_add_loop_test(tests,
 	    every_preset_is_allowed_and_written_as_it_is_read, 0, all);
@@ -261,8 +259,8 @@ SUITE(option)
 	    0, all);
 	tcase_add_loop_test(tests,
 	    every_option_says_what_it_takes_and_what_it_is_for, 0, all);
-	tcase_add_loop_test(tests, says_what_it_takes, 0, COUNT(taken));
+	tcase_add_loop_test(tests, says_what_it_takes, 0, COUNT_OF(taken));
 	tcase_add_test(tests, every_source_has_its_spelling);
 	tcase_add_loop_test(tests, no_two_options_share_a_spelling, 0, all);
-	tcase_add_loop_test(tests, guesses_what_was_meant, 0, COUNT(slips));
+	tcase_add_loop_test(tests, guesses_what_was_meant, 0, COUNT_OF(slips));
 }

@@ -337,20 +337,18 @@ START_TEST(tells_the_word_that_was_chosen)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 SUITE(options)
 {
 	tcase_add_test(tests, has_a_preset_for_everything);
 	tcase_add_loop_test(tests, a_flag_goes_before_environment_before_file,
-	    0, COUNT(precedences));
+	    0, COUNT_OF(precedences));
 	tcase_add_loop_test(tests, lists_get_longer_within_one_source_only, 0,
-	    COUNT(lists));
+	    COUNT_OF(lists));
 	tcase_add_loop_test(tests, says_what_is_wrong_and_where, 0,
-	    COUNT(mistakes));
+	    COUNT_OF(mistakes));
 	tcase_add_test(tests, no_limit_leaves_room_for_any_part);
 	tcase_add_test(tests, leaves_alone_what_others_have_in_the_environment);
-	tcase_add_loop_test(tests, does_what_it_is_asked, 0, COUNT(actions));
+	tcase_add_loop_test(tests, does_what_it_is_asked, 0, COUNT_OF(actions));
 	tcase_add_test(tests, helps_even_if_the_environment_is_wrong);
 	tcase_add_test(tests, a_reload_tells_what_became_different);
 	tcase_add_test(tests, a_reload_leaves_what_needs_a_restart);

@@ -150,7 +150,7 @@ SUITE(platform)
 {
 	tcase_add_test(tests, time_goes_forward);
 	tcase_add_loop_test(tests, an_id_has_the_shape_of_its_style, 0,
-	    sizeof(shapes) / sizeof(shapes[0]));
+	    COUNT_OF(shapes));
 	tcase_add_test(tests, no_two_ids_are_alike);
 	tcase_add_test(tests, a_log_line_has_time_and_level);
 	tcase_add_test(tests, a_log_line_cannot_be_forged);

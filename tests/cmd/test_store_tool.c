@@ -346,6 +346,6 @@ SUITE(store_tool)
 	tcase_add_test(tests, a_store_in_use_is_left_alone);
 	tcase_add_test(tests, what_is_no_store_is_not_made_one);
 	tcase_add_loop_test(tests, what_is_not_understood_is_said_so, 0,
-	    sizeof(wrong) / sizeof(wrong[0]));
+	    COUNT_OF(wrong));
 	tcase_add_test(tests, help_is_answered_in_80_columns);
 }

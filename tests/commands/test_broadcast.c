@@ -199,8 +199,7 @@ SUITE(broadcast)
 	tcase_add_test(tests, never_dates_a_message_before_another);
 	tcase_add_test(tests, posts_what_has_one_key_once);
 	tcase_add_test(tests, knows_a_key_in_its_room_only);
-	tcase_add_loop_test(tests, refuses, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, takes_messages_up_to_the_limit);
 	tcase_add_test(tests,
 	    says_so_when_it_is_not_known_whether_it_was_stored);

@@ -56,7 +56,6 @@ numbered(const char *prefix, uint32_t of, char out[ID_SIZE])
 static const unsigned habits[] = { 0, 0, COMMAND_LEAVES_OTHERS,
 	COMMAND_OF_GUESTS, COMMAND_GUEST | COMMAND_NO_LOBBY,
 	COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY };
-#define HABITS (sizeof(habits) / sizeof(habits[0]))
 
 static void
 do_something(void)
@@ -70,8 +69,8 @@ do_something(void)
 	char room[ID_SIZE], name[ID_SIZE];
 	struct member author = pick_member();
 	struct command command = {
-		.kind = kinds[dice(sizeof(kinds) / sizeof(kinds[0]))],
-		.flags = COMMAND_MAY_CREATE | habits[dice(HABITS)] |
+		.kind = kinds[dice(COUNT_OF(kinds))],
+		.flags = COMMAND_MAY_CREATE | habits[dice(COUNT_OF(habits))] |
 			 (dice(32) == 0 ? COMMAND_PERSISTENT : 0),
 		.peer = &world,
 		.author = str_from(author.id),

@@ -106,7 +106,7 @@ SUITE(dispatch)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_loop_test(tests, does_nothing_for_who_is_gone, 0,
-	    sizeof(for_members) / sizeof(for_members[0]));
+	    COUNT_OF(for_members));
 	tcase_add_test(tests, tells_of_a_failure_with_ref_and_word);
 	tcase_add_test(tests, tells_if_a_failure_is_the_end);
 	tcase_add_test(tests, asks_for_a_message_before_it_looks_for_the_room);

@@ -105,9 +105,8 @@ SUITE(dm)
 	tcase_add_test(tests, may_be_for_oneself);
 	tcase_add_loop_test(tests,
 	    finds_the_recipient_by_id_or_by_name_in_any_case, 0,
-	    sizeof(spellings) / sizeof(spellings[0]));
+	    COUNT_OF(spellings));
 	tcase_add_test(tests, cannot_be_drawn_away_by_a_name_like_an_id);
-	tcase_add_loop_test(tests, refuses, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, finds_nobody_whose_dialect_has_no_word_for_it);
 }

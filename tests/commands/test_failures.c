@@ -123,8 +123,6 @@ static const struct scenario {
 	{ tick_run, 0, false, false },
 };
 
-#define SCENARIOS (sizeof(scenarios) / sizeof(scenarios[0]))
-
 /* Six members, two of them with a number behind their name; three rooms, and
  * two guests, one of them in a room. */
 static void
@@ -251,8 +249,9 @@ END_TEST
 SUITE(failures)
 {
 	tcase_add_loop_test(tests, changes_nothing_if_it_is_refused, 0,
-	    SCENARIOS);
-	tcase_add_loop_test(tests, expects_no_other_refusal, 0, SCENARIOS);
+	    COUNT_OF(scenarios));
+	tcase_add_loop_test(tests, expects_no_other_refusal, 0,
+	    COUNT_OF(scenarios));
 	tcase_add_loop_test(tests, changes_nothing_without_memory, 0,
-	    SCENARIOS);
+	    COUNT_OF(scenarios));
 }

@@ -217,7 +217,6 @@ SUITE(guest)
 	tcase_add_test(tests, are_answered_again_in_the_room_they_are_in);
 	tcase_add_test(tests, are_in_one_room_only);
 	tcase_add_test(tests, neither_rename_themselves_nor_create_rooms);
-	tcase_add_loop_test(tests, are_refused, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, are_refused, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, meet_the_others_in_one_room);
 }

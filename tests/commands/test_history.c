@@ -161,12 +161,10 @@ END_TEST
 SUITE(history)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_loop_test(tests, shows_a_page, 0,
-	    sizeof(pages) / sizeof(pages[0]));
+	tcase_add_loop_test(tests, shows_a_page, 0, COUNT_OF(pages));
 	tcase_add_test(tests, is_cut_by_size_where_it_is_read_from);
 	tcase_add_test(tests, shows_one_message_however_large);
 	tcase_add_test(tests, is_empty_where_nothing_was_said);
 	tcase_add_test(tests, does_not_show_what_is_too_old);
-	tcase_add_loop_test(tests, refuses, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 }

@@ -31,7 +31,7 @@ begin(void)
 	world_begin();
 	people(2);
 	gather("r", 1);
-	for (size_t i = 0; i < sizeof(seqs) / sizeof(seqs[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(seqs); i++)
 		put(seqs[i]);
 }
 
@@ -103,13 +103,11 @@ START_TEST(who_comes_back_is_told_what_is_missing)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 SUITE(holes)
 {
 	tcase_add_checked_fixture(tests, begin, world_end);
 	tcase_add_loop_test(tests, a_page_steps_over_what_is_lost, 0,
-	    COUNT(pages));
+	    COUNT_OF(pages));
 	tcase_add_loop_test(tests, who_comes_back_is_told_what_is_missing, 0,
-	    COUNT(comebacks));
+	    COUNT_OF(comebacks));
 }

@@ -111,6 +111,5 @@ SUITE(rename)
 	tcase_add_test(tests, tells_nobody_of_ones_own_name);
 	tcase_add_test(tests, may_change_the_case_of_letters_only);
 	tcase_add_test(tests, gives_back_the_name_before);
-	tcase_add_loop_test(tests, refuses, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 }

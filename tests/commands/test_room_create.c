@@ -211,7 +211,7 @@ SUITE(room_create)
 	tcase_add_test(tests, tries_another_id_if_the_made_one_is_taken);
 	tcase_add_test(tests, gives_up_when_no_id_is_to_be_had);
 	tcase_add_loop_test(tests, makes_any_name_presentable_if_asked_to, 0,
-	    sizeof(any_names) / sizeof(any_names[0]));
+	    COUNT_OF(any_names));
 	tcase_add_test(tests, calls_a_room_by_the_id_that_it_gets_in_the_end);
 	tcase_add_test(tests, keeps_a_persistent_room_without_members);
 	tcase_add_test(tests, makes_messages_live_as_long_as_was_wished_for);
@@ -221,6 +221,5 @@ SUITE(room_create)
 	    leaves_the_rooms_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
 	tcase_add_test(tests, stops_where_there_are_too_many);
-	tcase_add_loop_test(tests, refuses, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 }

@@ -339,16 +339,14 @@ SUITE(room_join)
 	tcase_add_test(tests, answers_again_even_if_the_room_is_full);
 	tcase_add_test(tests, leaves_the_names_out_where_there_are_many);
 	tcase_add_test(tests, leaves_the_names_out_where_nobody_reads_them);
-	tcase_add_loop_test(tests, refuses, 0,
-	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
 	tcase_add_test(tests, stops_where_there_are_too_many);
 	tcase_add_test(tests, bounds_the_room_it_makes);
 	tcase_add_test(tests,
 	    leaves_the_room_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, leaves_no_room_if_it_gets_into_no_other);
-	tcase_add_loop_test(tests, catches_up, 0,
-	    sizeof(catching_up) / sizeof(catching_up[0]));
+	tcase_add_loop_test(tests, catches_up, 0, COUNT_OF(catching_up));
 	tcase_add_test(tests, misses_all_that_was_forgotten);
 	tcase_add_test(tests, has_missed_nothing_of_what_was_forgotten_before);
 	tcase_add_test(tests,

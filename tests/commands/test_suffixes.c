@@ -135,7 +135,7 @@ START_TEST(takes_no_notice_of_odd_numbers_that_are_given_up)
 	take("alice");
 	take("alice");
 	take("alice");
-	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(odd); i++) {
 		take(odd[i]);
 		give_up(odd[i]);
 	}

@@ -38,6 +38,6 @@ END_TEST
 SUITE(histogram)
 {
 	tcase_add_loop_test(tests, counts_a_duration_under_the_next_bound, 0,
-	    (int)(sizeof(places) / sizeof(places[0])));
+	    COUNT_OF(places));
 	tcase_add_test(tests, has_bounds_that_ascend);
 }

@@ -45,7 +45,6 @@ static const struct str keys[] = { STR(""), STR("a"), STR("b"), STR("a\0"),
 	STR("a\0\0"), STR("1234567"), STR("12345678"), STR("12345679"),
 	STR("123456789"), STR("12345678\0"), STR("1234567812345678"),
 	STR("1234567812345679"), STR("12345678123456781") };
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static struct str
 str_key(const void *entry)
@@ -55,16 +54,16 @@ str_key(const void *entry)
 
 START_TEST(tells_keys_apart_by_every_byte_and_by_length)
 {
-	struct str copies[KEYS];
+	struct str copies[COUNT_OF(keys)];
 	struct id_map map;
 
 	id_map_init(&map, str_key);
-	for (size_t i = 0; i < KEYS; i++) {
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		copies[i] = keys[i];
 		ck_assert_ptr_null(id_map_find(&map, keys[i]));
 		ck_assert(id_map_put(&map, &copies[i]));
 	}
-	for (size_t i = 0; i < KEYS; i++)
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		ck_assert_ptr_eq(id_map_find(&map, keys[i]), &copies[i]);
 	id_map_fini(&map);
 }
@@ -167,7 +166,7 @@ SUITE(id_map)
 	tcase_add_test(tests, tells_keys_apart_by_every_byte_and_by_length);
 	tcase_add_test(tests, replace_changes_whom_a_key_leads_to);
 	tcase_add_loop_test(tests, keeps_a_crowd_while_every_other_one_leaves,
-	    0, sizeof(formats) / sizeof(formats[0]));
+	    0, COUNT_OF(formats));
 	tcase_add_loop_test(tests, agrees_with_a_model_at_every_step, 0, 4);
 	tcase_add_test(tests, gives_its_memory_back_as_it_empties);
 }

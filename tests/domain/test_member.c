@@ -27,7 +27,7 @@ START_TEST(nobody_is_called_as_the_server_might_be)
 {
 	char name[MEMBER_NAME_SIZE];
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(reserved); i++)
 		ck_assert_int_eq(member_name_normalize(reserved[i], name),
 		    CHAT_NAME_INVALID);
 }
@@ -101,13 +101,12 @@ static const struct {
 	{ STR("red"), STR(""), STR("") },
 	{ STR("red"), STR("\xff"), STR("") },
 };
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 START_TEST(a_name_is_known_by_its_scope_and_its_folded_form)
 {
 	char key[MEMBER_KEY_SIZE];
 
-	for (size_t i = 0; i < KEYS; i++) {
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		size_t len = member_name_key(keys[i].scope, keys[i].name, key);
 
 		ck_assert_uint_eq(len, keys[i].key.len);

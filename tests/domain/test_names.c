@@ -66,7 +66,6 @@ static const struct {
 	{ STR("\xed\xa0\x80"), NULL },
 	{ STR("\xc0\x80"), NULL },
 };
-#define WISHES ((int)(sizeof(wishes) / sizeof(wishes[0])))
 
 START_TEST(keeps_a_wish_in_its_normal_form_or_refuses_it)
 {
@@ -88,7 +87,6 @@ END_TEST
 /* Letters, marks, syllables, bytes that are none: of each a megabyte. */
 static const char *const units[] = { "a", " ", "\u0301", "\u0323\u0301",
 	"\ud55c", "\u1f82", "\U0001d160", "\xff" };
-#define UNITS ((int)(sizeof(units) / sizeof(units[0])))
 
 START_TEST(refuses_a_megabyte_after_a_glance)
 {
@@ -118,13 +116,12 @@ static const char *const same[][4] = {
 	{ "k", "K", "\u212a", "k" },
 	{ "@az[", "@AZ[", "@aZ[", "@Az[" },
 };
-#define SAME (sizeof(same) / sizeof(same[0]))
 
 START_TEST(folds_what_looks_alike_into_one)
 {
 	char first[64], other[64];
 
-	for (size_t row = 0; row < SAME; row++)
+	for (size_t row = 0; row < COUNT_OF(same); row++)
 		for (size_t i = 0; i < 4; i++) {
 			name_fold(str_from(same[row][0]), first, sizeof(first));
 			name_fold(str_from(same[row][i]), other, sizeof(other));
@@ -139,7 +136,7 @@ START_TEST(keeps_different_names_apart)
 		"\u0131", "i", "\u00e5", "a", "alice#2", "@", "`", "[", "{" };
 	char one[64], other[64];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		for (size_t k = 0; k < i; k++) {
 			name_fold(str_from(names[i]), one, sizeof(one));
 			name_fold(str_from(names[k]), other, sizeof(other));
@@ -209,7 +206,6 @@ static const struct {
 	{ STR("  "), NULL },
 	{ STR("\u200b\ufeff \n\xff"), NULL },
 };
-#define WILD (sizeof(wild) / sizeof(wild[0]))
 
 START_TEST(makes_a_name_of_any_text)
 {
@@ -228,7 +224,6 @@ END_TEST
 /* Of one part, of two, of four, of three, never composed, of four bytes. */
 static const uint32_t characters[] = { 'a', 0xeb, 0x1f82, 0xac01, 0x1d160,
 	0x1f600 };
-#define CHARACTERS ((int)(sizeof(characters) / sizeof(characters[0])))
 
 START_TEST(the_longest_tamed_name_is_64_characters)
 {
@@ -275,7 +270,6 @@ static const struct {
 	{ STR("`"), false },
 	{ STR("{"), false },
 };
-#define PLAIN_NAMES (sizeof(plain_names) / sizeof(plain_names[0]))
 
 START_TEST(a_plain_name_has_few_characters_and_not_many_of_them)
 {
@@ -301,7 +295,6 @@ static const struct {
 	{ STR("none"), false, false },
 	{ STR(""), false, false },
 };
-#define RESERVED_NAMES (sizeof(reserved_names) / sizeof(reserved_names[0]))
 
 START_TEST(some_names_could_be_taken_for_the_server_or_for_nobody)
 {
@@ -317,19 +310,20 @@ END_TEST
 SUITE(names)
 {
 	tcase_add_loop_test(tests,
-	    keeps_a_wish_in_its_normal_form_or_refuses_it, 0, WISHES);
+	    keeps_a_wish_in_its_normal_form_or_refuses_it, 0, COUNT_OF(wishes));
 	tcase_add_test(tests, folds_what_looks_alike_into_one);
 	tcase_add_test(tests, keeps_different_names_apart);
 	tcase_add_test(tests, a_folded_name_takes_up_to_three_times_its_length);
 	tcase_add_test(tests, what_cannot_be_a_name_folds_to_nothing);
-	tcase_add_loop_test(tests, makes_a_name_of_any_text, 0, WILD);
+	tcase_add_loop_test(tests, makes_a_name_of_any_text, 0, COUNT_OF(wild));
 	tcase_add_loop_test(tests, the_longest_tamed_name_is_64_characters, 0,
-	    CHARACTERS);
+	    COUNT_OF(characters));
 	tcase_add_loop_test(tests,
 	    a_plain_name_has_few_characters_and_not_many_of_them, 0,
-	    PLAIN_NAMES);
+	    COUNT_OF(plain_names));
 	tcase_add_loop_test(tests,
 	    some_names_could_be_taken_for_the_server_or_for_nobody, 0,
-	    RESERVED_NAMES);
-	tcase_add_loop_test(tests, refuses_a_megabyte_after_a_glance, 0, UNITS);
+	    COUNT_OF(reserved_names));
+	tcase_add_loop_test(tests, refuses_a_megabyte_after_a_glance, 0,
+	    COUNT_OF(units));
 }

@@ -32,11 +32,10 @@ static const struct {
 	{ STR("`"), false },
 	{ STR("{"), false },
 };
-#define IDS (sizeof(ids) / sizeof(ids[0]))
 
 START_TEST(an_id_is_1_to_64_of_few_characters)
 {
-	for (size_t i = 0; i < IDS; i++)
+	for (size_t i = 0; i < COUNT_OF(ids); i++)
 		ck_assert_msg(room_id_is_valid(ids[i].id) == ids[i].is_valid,
 		    "id %zu", i);
 }

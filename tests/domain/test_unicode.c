@@ -4,9 +4,6 @@
 #include "tests/domain/unicode_vectors.h"
 #include "tests/suite.h"
 
-#define BLOCKS (sizeof(blocks) / sizeof(blocks[0]))
-#define FRAMES (sizeof(frames) / sizeof(frames[0]))
-#define MIXTURES (sizeof(mixtures) / sizeof(mixtures[0]))
 #define SIZE (UNICODE_TEXT_CHARS * 4 + 1)
 
 enum form {
@@ -84,7 +81,6 @@ static const struct {
 	/* what a later Unicode may define stays as it is */
 	{ "\U0001faff", "\U0001faff", "\U0001faff" },
 };
-#define TEXTS ((int)(sizeof(texts) / sizeof(texts[0])))
 
 START_TEST(brings_text_to_its_normal_form_and_folds_it)
 {
@@ -96,7 +92,7 @@ END_TEST
 
 START_TEST(agrees_with_the_oracle_on_mixtures)
 {
-	for (size_t i = 0; i < MIXTURES; i++) {
+	for (size_t i = 0; i < COUNT_OF(mixtures); i++) {
 		ck_assert_form(NORMAL, mixtures[i].text, mixtures[i].normal);
 		ck_assert_form(FOLDED, mixtures[i].text, mixtures[i].folded);
 	}
@@ -121,7 +117,7 @@ block_sum(uint32_t first, enum form form)
 	uint32_t sum = 0x811c9dc5;
 
 	for (uint32_t c = first; c < first + BLOCK; c++)
-		for (size_t kind = 0; kind < FRAMES; kind++) {
+		for (size_t kind = 0; kind < COUNT_OF(frames); kind++) {
 			size_t len = bring_to(form, frame(c, kind, text), out);
 
 			for (size_t i = 0; i <= len; i++)
@@ -132,7 +128,7 @@ block_sum(uint32_t first, enum form form)
 
 START_TEST(agrees_with_the_oracle_on_every_character_that_changes)
 {
-	for (size_t i = 0; i < BLOCKS; i++) {
+	for (size_t i = 0; i < COUNT_OF(blocks); i++) {
 		uint32_t first = blocks[i].first;
 
 		ck_assert_msg(block_sum(first, NORMAL) == blocks[i].normal,
@@ -231,7 +227,7 @@ static const struct {
 
 START_TEST(tells_what_can_be_seen)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		ck_assert_msg(unicode_kind(kinds[i].character) == kinds[i].kind,
 		    "U+%04X", kinds[i].character);
 }
@@ -268,7 +264,7 @@ static const struct {
 
 START_TEST(knows_what_words_are_made_of)
 {
-	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(letters); i++)
 		ck_assert_msg(unicode_is_word(letters[i].character) ==
 				  letters[i].is_word,
 		    "U+%04X", letters[i].character);
@@ -280,7 +276,7 @@ SUITE(unicode)
 	tcase_add_test(tests, knows_what_words_are_made_of);
 	tcase_add_test(tests, tells_what_can_be_seen);
 	tcase_add_loop_test(tests, brings_text_to_its_normal_form_and_folds_it,
-	    0, TEXTS);
+	    0, COUNT_OF(texts));
 	tcase_add_test(tests, refuses_text_that_is_not_utf8);
 	tcase_add_test(tests, takes_as_many_parts_as_there_is_room_for);
 	tcase_add_test(tests, sorts_marks_that_come_in_the_worst_order);

@@ -51,7 +51,6 @@ static const struct {
 	{ STR("abc\xe2\x82"), CUT },
 	{ STR("\xf0\x9f\x98"), CUT },
 };
-#define TEXTS ((int)(sizeof(texts) / sizeof(texts[0])))
 
 START_TEST(tells_good_text_from_bad)
 {
@@ -257,17 +256,18 @@ END_TEST
 
 SUITE(utf8)
 {
-	tcase_add_loop_test(tests, tells_good_text_from_bad, 0, TEXTS);
+	tcase_add_loop_test(tests, tells_good_text_from_bad, 0,
+	    COUNT_OF(texts));
 	tcase_add_loop_test(tests, fails_at_the_first_byte_that_cannot_belong,
-	    0, TEXTS);
-	tcase_add_loop_test(tests, may_be_split_anywhere, 0, TEXTS);
+	    0, COUNT_OF(texts));
+	tcase_add_loop_test(tests, may_be_split_anywhere, 0, COUNT_OF(texts));
 	tcase_add_test(tests, an_absent_text_is_valid);
 	tcase_add_test(tests, steps_over_one_byte_of_a_broken_character);
 	tcase_add_test(tests, finds_a_bad_byte_anywhere_in_ascii);
 	tcase_add_test(tests, does_not_read_beyond_the_end);
 	tcase_add_test(tests, writes_what_it_reads);
 	tcase_add_loop_test(tests, cuts_between_two_characters, 0,
-	    sizeof(cuts) / sizeof(cuts[0]));
+	    COUNT_OF(cuts));
 	tcase_add_test(tests,
 	    takes_every_character_of_unicode_once_and_nothing_else);
 }

@@ -1,4 +1,5 @@
 /* Any bytes at all, as messages of `topic`, wherever the client stands. */
+#include "domain/count_of.h"
 #include "tests/fuzz/dialects.h"
 #include "wire/dialect_topic.h"
 
@@ -8,7 +9,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const enum wire_stage stages[] = { WIRE_NEW, WIRE_INSIDE,
 		WIRE_OUTSIDE };
 
-	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(stages); i++) {
 		const struct wire_context context = {
 			.json_depth = 32,
 			.stage = stages[i],

@@ -97,6 +97,6 @@ SUITE(dialect_action)
 	tcase_add_test(tests, leaves_room_for_how_others_spell_a_message);
 	tcase_add_loop_test(tests,
 	    takes_no_more_of_a_name_or_an_id_than_could_be_one, 0,
-	    sizeof(units) / sizeof(units[0]));
+	    COUNT_OF(units));
 	tcase_add_test(tests, does_not_know_an_endless_action);
 }

@@ -70,7 +70,7 @@ START_TEST(takes_texts_up_to_their_bound_however_spelled)
 {
 	static const char *const units[] = { "a", "\\u0061" };
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(units); i++) {
 		const char *before = texts[_i].before;
 		size_t most = texts[_i].most;
 		struct decoded beyond = decode_long(before, units[i], most + 1);
@@ -115,8 +115,7 @@ SUITE(dialect_command_decode)
 	vectors = vectors_load("tests/wire/vectors/command/decode.txt");
 	tcase_add_test(tests, is_json_when_cut_only_if_the_oracle_agrees);
 	tcase_add_loop_test(tests,
-	    takes_texts_up_to_their_bound_however_spelled, 0,
-	    sizeof(texts) / sizeof(texts[0]));
+	    takes_texts_up_to_their_bound_however_spelled, 0, COUNT_OF(texts));
 	tcase_add_test(tests, does_not_echo_a_long_command_word);
 	tcase_add_test(tests, keeps_to_the_depth_that_is_allowed);
 }

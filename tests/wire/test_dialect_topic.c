@@ -127,7 +127,7 @@ SUITE(dialect_topic)
 {
 	tcase_add_test(tests, is_spoken_by_guests_who_are_paced);
 	tcase_add_loop_test(tests, takes_as_many_characters_as_are_allowed, 0,
-	    sizeof(units) / sizeof(units[0]));
+	    COUNT_OF(units));
 	tcase_add_test(tests, shows_the_beginning_of_what_is_too_long);
 	tcase_add_test(tests, does_not_know_an_endless_type);
 }

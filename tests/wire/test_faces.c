@@ -94,7 +94,6 @@ END_TEST
 
 SUITE(faces)
 {
-	tcase_add_loop_test(tests, answers_as_its_seed_did, 0,
-	    sizeof(faces) / sizeof(faces[0]));
+	tcase_add_loop_test(tests, answers_as_its_seed_did, 0, COUNT_OF(faces));
 	tcase_add_test(tests, leaves_the_native_listeners_to_the_server);
 }

@@ -40,7 +40,7 @@ START_TEST(finds_the_first_key_again_at_any_width)
 	static const char *const doubles[] = { "k0", "\\u006b0", "k\\u0030" };
 	size_t width = widths[_i];
 
-	for (size_t i = 0; i < sizeof(doubles) / sizeof(doubles[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(doubles); i++) {
 		char *text = wide_object(width, doubles[i]);
 		struct json_reader reader = read_all(text);
 
@@ -148,7 +148,7 @@ END_TEST
 
 SUITE(json_keys)
 {
-	int count = sizeof(widths) / sizeof(widths[0]);
+	int count = COUNT_OF(widths);
 
 	tcase_add_loop_test(tests, finds_the_first_key_again_at_any_width, 0,
 	    count);

@@ -43,7 +43,7 @@ put(struct document *document, const char *text)
 	document->len += len;
 }
 
-#define PICK(table) table[chance(sizeof(table) / sizeof(table[0]))]
+#define PICK(table) table[chance(COUNT_OF(table))]
 
 static void
 put_space(struct document *document)

@@ -73,7 +73,7 @@ refuses_each_part(const char *text)
 
 START_TEST(is_not_content_with_a_part)
 {
-	for (size_t i = 0; i < sizeof(sound) / sizeof(sound[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(sound); i++)
 		refuses_each_part(sound[i].text);
 }
 END_TEST
@@ -375,20 +375,19 @@ END_TEST
 
 SUITE(json_reader)
 {
-	tcase_add_loop_test(tests, reads_what_is_sound, 0,
-	    sizeof(sound) / sizeof(sound[0]));
+	tcase_add_loop_test(tests, reads_what_is_sound, 0, COUNT_OF(sound));
 	tcase_add_test(tests, is_not_content_with_a_part);
 	tcase_add_loop_test(tests, names_what_is_wrong_and_where, 0,
-	    sizeof(refused) / sizeof(refused[0]));
+	    COUNT_OF(refused));
 	tcase_add_test(tests, yields_members_as_they_stand_in_the_text);
 	tcase_add_test(tests, goes_as_deep_as_it_may);
 	tcase_add_test(tests, comes_up_again_before_it_goes_down);
 	tcase_add_loop_test(tests, takes_whole_numbers_up_to_a_bound, 0,
-	    sizeof(numbers) / sizeof(numbers[0]));
+	    COUNT_OF(numbers));
 	tcase_add_loop_test(tests, knows_a_value_of_any_kind, 0,
-	    sizeof(values) / sizeof(values[0]));
+	    COUNT_OF(values));
 	tcase_add_test(tests, knows_a_value_only_as_deep_as_it_may);
 	tcase_add_loop_test(tests, reads_the_items_of_an_array, 0,
-	    sizeof(arrays) / sizeof(arrays[0]));
+	    COUNT_OF(arrays));
 	tcase_add_test(tests, reads_objects_while_it_goes_through_their_array);
 }

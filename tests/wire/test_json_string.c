@@ -96,11 +96,10 @@ END_TEST
 
 SUITE(json_string)
 {
-	int count = sizeof(strings) / sizeof(strings[0]);
+	int count = COUNT_OF(strings);
 
 	tcase_add_loop_test(tests, means_its_text_without_escapes, 0, count);
 	tcase_add_loop_test(tests, fits_exactly_or_not_at_all, 0, count);
 	tcase_add_loop_test(tests, is_no_other_text, 0, count);
-	tcase_add_loop_test(tests, compares_by_meaning, 0,
-	    sizeof(pairs) / sizeof(pairs[0]));
+	tcase_add_loop_test(tests, compares_by_meaning, 0, COUNT_OF(pairs));
 }

@@ -112,11 +112,10 @@ END_TEST
 SUITE(json_writer)
 {
 	tcase_add_loop_test(tests, escapes_what_may_not_stand_in_a_string, 0,
-	    sizeof(strings) / sizeof(strings[0]));
+	    COUNT_OF(strings));
 	tcase_add_test(tests, escapes_a_nul);
 	tcase_add_test(tests, writes_a_string_in_parts);
 	tcase_add_loop_test(tests, finds_a_special_byte_at_any_place, 0, 3);
-	tcase_add_loop_test(tests, writes_whole_numbers, 0,
-	    sizeof(numbers) / sizeof(numbers[0]));
+	tcase_add_loop_test(tests, writes_whole_numbers, 0, COUNT_OF(numbers));
 	tcase_add_test(tests, writes_the_greatest_number);
 }

@@ -98,9 +98,9 @@ END_TEST
 SUITE(keep)
 {
 	tcase_add_loop_test(tests, means_what_is_written_up_to_a_bound, 0,
-	    sizeof(strings) / sizeof(strings[0]));
+	    COUNT_OF(strings));
 	tcase_add_loop_test(tests, is_cut_between_two_characters, 0,
-	    sizeof(strings) / sizeof(strings[0]));
+	    COUNT_OF(strings));
 	tcase_add_test(tests, takes_a_value_that_is_no_string_as_its_json);
 	tcase_add_test(tests, stands_behind_what_was_kept_before);
 }

@@ -17,8 +17,6 @@ static const struct {
 	    0, 1 },
 };
 
-#define MESSAGES (sizeof(messages) / sizeof(messages[0]))
-
 static void
 make(size_t i, char out[ID_SIZE])
 {
@@ -45,9 +43,9 @@ END_TEST
 
 START_TEST(is_the_same_for_the_same_message_only)
 {
-	char ids[MESSAGES][ID_SIZE], again[ID_SIZE];
+	char ids[COUNT_OF(messages)][ID_SIZE], again[ID_SIZE];
 
-	for (size_t i = 0; i < MESSAGES; i++) {
+	for (size_t i = 0; i < COUNT_OF(messages); i++) {
 		make(i, ids[i]);
 		make(i, again);
 		ck_assert_str_eq(ids[i], again);
@@ -59,6 +57,7 @@ END_TEST
 
 SUITE(message_id)
 {
-	tcase_add_loop_test(tests, looks_like_a_random_uuid, 0, MESSAGES);
+	tcase_add_loop_test(tests, looks_like_a_random_uuid, 0,
+	    COUNT_OF(messages));
 	tcase_add_test(tests, is_the_same_for_the_same_message_only);
 }

@@ -16,8 +16,6 @@ static const struct {
 	{ "topic", "docs/protocol-topic.md", 30 },
 };
 
-#define PAGES (sizeof(pages) / sizeof(pages[0]))
-
 static size_t
 index_of(const char *dialect)
 {
@@ -116,7 +114,7 @@ END_TEST
 
 START_TEST(there_is_a_page_for_every_dialect)
 {
-	ck_assert_uint_eq(said.dialects, PAGES);
+	ck_assert_uint_eq(said.dialects, COUNT_OF(pages));
 	ck_assert_ptr_nonnull(dialect_find(str_from(pages[_i].dialect)));
 }
 END_TEST
@@ -125,7 +123,10 @@ SUITE(protocol_page)
 {
 	sent = examples_load("decode.txt");
 	said = examples_load("encode.txt");
-	tcase_add_loop_test(tests, there_is_a_page_for_every_dialect, 0, PAGES);
-	tcase_add_loop_test(tests, shows_only_what_is_tested, 0, PAGES);
-	tcase_add_loop_test(tests, shows_every_kind_of_frame, 0, PAGES);
+	tcase_add_loop_test(tests, there_is_a_page_for_every_dialect, 0,
+	    COUNT_OF(pages));
+	tcase_add_loop_test(tests, shows_only_what_is_tested, 0,
+	    COUNT_OF(pages));
+	tcase_add_loop_test(tests, shows_every_kind_of_frame, 0,
+	    COUNT_OF(pages));
 }

@@ -74,7 +74,6 @@ static const char *const lines[] = {
 	"parley_latency_seconds_count 3\n",
 	"\nparley_loop_lag_seconds_count 0\n",
 };
-#define LINES (int)(sizeof(lines) / sizeof(lines[0]))
 
 START_TEST(is_what_prometheus_reads)
 {
@@ -107,6 +106,7 @@ END_TEST
 SUITE(report)
 {
 	tcase_add_test(tests, is_json_that_others_can_read);
-	tcase_add_loop_test(tests, is_what_prometheus_reads, 0, LINES);
+	tcase_add_loop_test(tests, is_what_prometheus_reads, 0,
+	    COUNT_OF(lines));
 	tcase_add_test(tests, says_so_without_memory);
 }

@@ -20,7 +20,7 @@ START_TEST(agrees_with_the_paper)
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)i;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(known); i++)
 		ck_assert_uint_eq(siphash(key, str_slice(text, known[i].len)),
 		    known[i].hash);
 }

@@ -54,5 +54,5 @@ END_TEST
 SUITE(timestamps)
 {
 	tcase_add_loop_test(tests, writes_a_moment_in_three_ways, 0,
-	    sizeof(moments) / sizeof(moments[0]));
+	    COUNT_OF(moments));
 }

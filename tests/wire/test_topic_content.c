@@ -78,7 +78,7 @@ static const struct {
 
 START_TEST(allows_what_no_browser_could_run)
 {
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		ck_assert_msg(topic_content_is_allowed(str_from(texts[i]
 								    .text)) ==
 				  texts[i].allowed,
@@ -159,10 +159,8 @@ END_TEST
 SUITE(topic_content)
 {
 	tcase_add_test(tests, allows_what_no_browser_could_run);
-	tcase_add_loop_test(tests, counts_characters, 0,
-	    sizeof(units) / sizeof(units[0]));
+	tcase_add_loop_test(tests, counts_characters, 0, COUNT_OF(units));
 	tcase_add_loop_test(tests, cleans_what_is_allowed, 0,
-	    sizeof(cleanings) / sizeof(cleanings[0]));
-	tcase_add_loop_test(tests, does_not_look_twice, 0,
-	    sizeof(repeated) / sizeof(repeated[0]));
+	    COUNT_OF(cleanings));
+	tcase_add_loop_test(tests, does_not_look_twice, 0, COUNT_OF(repeated));
 }

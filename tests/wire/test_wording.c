@@ -25,8 +25,8 @@ static const struct {
 
 START_TEST(finds_the_first_that_fits)
 {
-	struct str text = wording_find(table, sizeof(table) / sizeof(table[0]),
-	    &cases[_i].failure);
+	struct str text =
+	    wording_find(table, COUNT_OF(table), &cases[_i].failure);
 
 	ck_assert(str_equal(text, cases[_i].text));
 	ck_assert_int_eq(text.data == NULL, cases[_i].text.data == NULL);
@@ -38,5 +38,5 @@ END_TEST
 SUITE(wording)
 {
 	tcase_add_loop_test(tests, finds_the_first_that_fits, 0,
-	    sizeof(cases) / sizeof(cases[0]));
+	    COUNT_OF(cases));
 }

@@ -3,6 +3,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "domain/count_of.h"
+
 static struct keep keep;
 
 /* Called very often, so libcheck is only told of failures. */
@@ -26,7 +28,7 @@ assert_texts_within(const struct decoded *decoded, struct str message)
 		command->name, command->recipient, command->body, command->key,
 		command->since_epoch, decoded->why.command };
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		assert_within(texts[i], message);
 }
 

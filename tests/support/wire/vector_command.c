@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/count_of.h"
 #include "tests/support/wire/vectors.h"
 
 static const char *const flags[] = { "may_create", "persistent", "has_since",
@@ -12,7 +13,7 @@ static const char *const flags[] = { "may_create", "persistent", "has_since",
 static void
 print_flags(FILE *out, char mark, unsigned given)
 {
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(flags); i++)
 		if ((given & 1u << i) != 0)
 			fprintf(out, "%c %s\n", mark, flags[i]);
 }

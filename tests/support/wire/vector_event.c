@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/count_of.h"
 #include "tests/support/wire/vectors.h"
 
 static const char *const kinds[EVENT_KINDS] = {
@@ -163,10 +164,9 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 		return set_lively(out, value), true;
 	if (strcmp(name, "error") == 0)
 		return set_error(&out->event, value);
-	while (i < sizeof(parts) / sizeof(parts[0]) &&
-	       strcmp(parts[i].name, name) != 0)
+	while (i < COUNT_OF(parts) && strcmp(parts[i].name, name) != 0)
 		i++;
-	if (i == sizeof(parts) / sizeof(parts[0]))
+	if (i == COUNT_OF(parts))
 		return false;
 	set_part(&out->event, &parts[i], value == NULL ? "" : value);
 	return true;
