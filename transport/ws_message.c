@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "transport/ws_buffer.h"
+#include "transport/partial.h"
 #include "transport/ws_deflate.h"
 
 #define RSV1 0x4    /* compressed: RFC 7692 §6 */
@@ -35,8 +35,8 @@ ws_reader_init(struct ws_reader *reader, bool deflate)
 void
 ws_reader_fini(struct ws_reader *reader, const struct ws_reader_limits *limits)
 {
-	ws_buffer_free(&reader->message, limits->buffered);
-	ws_buffer_free(&reader->control, limits->buffered);
+	partial_free(&reader->message, limits->buffered);
+	partial_free(&reader->control, limits->buffered);
 	reader->kind = 0;
 	reader->head_len = 0;
 }
@@ -51,8 +51,7 @@ ws_reader_is_busy(const struct ws_reader *reader)
 size_t
 ws_reader_buffered(const struct ws_reader *reader)
 {
-	return ws_buffer_size(reader->message) +
-	       ws_buffer_size(reader->control);
+	return partial_size(reader->message) + partial_size(reader->control);
 }
 
 /* The reader is done for before the callback, which may be its end. */
@@ -149,16 +148,16 @@ typedef bool delivery(struct feed *, char *data, size_t len);
  * *held until `last`, and `coming` more bytes are announced.
  */
 static bool
-gather(struct feed *feed, struct ws_buffer **held, char *data, size_t len,
+gather(struct feed *feed, struct partial **held, char *data, size_t len,
     bool last, uint64_t coming, delivery *deliver)
 {
 	size_t *count = feed->limits->buffered;
-	struct ws_buffer *whole;
+	struct partial *whole;
 	bool goes_on;
 
 	if (last && *held == NULL)
 		return deliver(feed, data, len);
-	if (!ws_buffer_append(held, data, len, coming, count))
+	if (!partial_append(held, data, len, coming, count))
 		return fail(feed, WS_CLOSE_INTERNAL, "no memory to read");
 	if (!last)
 		return true;
@@ -166,7 +165,7 @@ gather(struct feed *feed, struct ws_buffer **held, char *data, size_t len,
 	whole = *held;
 	*held = NULL;
 	goes_on = deliver(feed, whole->data, whole->len);
-	ws_buffer_free(&whole, count);
+	partial_free(&whole, count);
 	return goes_on;
 }
 
