@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 
 #include "transport/conn_parts.h"
+#include "transport/partial.h"
 #include "wire/dialect.h"
 
 /* --- states --------------------------------------------------------------- */
@@ -39,8 +39,7 @@ conn_die_hard(struct conn *conn)
 {
 	struct linger none = { .l_onoff = 1, .l_linger = 0 };
 
-	setsockopt(bufferevent_getfd(conn->bev), SOL_SOCKET, SO_LINGER, &none,
-	    sizeof(none));
+	setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
 	conn_die(conn);
 }
 
@@ -89,7 +88,7 @@ conn_all_is_sent(struct conn *conn)
 	 * our last words.
 	 */
 	if (conn->deaf && conn->state == CONN_CLOSING) {
-		shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
+		shutdown(conn->fd, SHUT_WR);
 		enter(conn, CONN_LINGERING);
 	}
 }
@@ -172,7 +171,7 @@ conn_finish(struct conn *conn)
 		return;
 	}
 	conn->resume_at = 0;
-	bufferevent_enable(conn->bev, EV_READ);
+	conn_hear(conn);
 	enter(conn, CONN_CLOSING);
 	if (outbox_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
@@ -225,37 +224,11 @@ conn_answer(struct conn *conn, struct str head, struct str body)
 /* --- birth and death ------------------------------------------------------ */
 
 static void
-read_cb(struct bufferevent *bev, void *arg)
+readable_cb(evutil_socket_t fd, short what, void *arg)
 {
-	(void)bev;
+	(void)fd;
+	(void)what;
 	conn_on_readable(arg);
-}
-
-static void
-write_cb(struct bufferevent *bev, void *arg)
-{
-	(void)bev;
-	conn_on_written(arg);
-}
-
-/* Behind its close frame, a peer may have nothing more to say, yet listen. */
-static void
-on_eof(struct conn *conn)
-{
-	if (conn->state == CONN_ENDING)
-		conn->peer_closed = true;
-	else
-		conn_abort(conn);
-}
-
-static void
-event_cb(struct bufferevent *bev, short what, void *arg)
-{
-	(void)bev;
-	if (what & BEV_EVENT_ERROR)
-		conn_abort(arg);
-	else if (what & BEV_EVENT_EOF)
-		on_eof(arg);
 }
 
 static void
@@ -290,24 +263,21 @@ conn_create(struct service *service, int fd, struct peer *peer,
 
 	if (conn == NULL)
 		goto close_fd;
-	conn->bev =
-	    bufferevent_socket_new(service->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (conn->bev == NULL)
+	conn->readable = event_new(service->base, fd, EV_READ | EV_PERSIST,
+	    readable_cb, conn);
+	if (conn->readable == NULL)
 		goto free_conn;
+	if (event_add(conn->readable, NULL) != 0)
+		goto free_event;
 	conn->service = service;
 	conn->fd = fd;
 	conn->peer = peer;
 	conn_set_dialect(conn, dialect);
-	bufferevent_setcb(conn->bev, read_cb, write_cb, event_cb, conn);
-	if (bufferevent_enable(conn->bev, EV_READ) != 0)
-		goto free_bev;
 	link_conn(conn);
 	enter(conn, CONN_HEAD);
 	return conn;
-free_bev:
-	bufferevent_free(conn->bev);
-	free(conn);
-	return NULL;
+free_event:
+	event_free(conn->readable);
 free_conn:
 	free(conn);
 close_fd:
@@ -325,9 +295,12 @@ conn_destroy(struct conn *conn)
 	if (conn->opened) {
 		service->websocket_count--;
 		ws_reader_fini(&conn->reader, &service->reader_limits);
-	}
+	} else
+		partial_free(&conn->head, NULL);
 	outbox_fini(&conn->outbox);
 	peer_table_leave(&service->peers, conn->peer);
-	bufferevent_free(conn->bev);
+	conn_drop_carrier(conn);
+	event_free(conn->readable);
+	close(conn->fd);
 	free(conn);
 }

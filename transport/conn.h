@@ -21,6 +21,8 @@
 
 struct bufferevent;
 struct dialect;
+struct event;
+struct partial;
 struct peer;
 
 enum conn_state {
@@ -36,9 +38,10 @@ struct conn {
 	struct wheel_node timer; /* first: the wheel hands it back */
 	/* What every send looks at lies together. */
 	struct outbox outbox;
-	struct bufferevent *bev;
+	struct bufferevent *carrier; /* of what waits; NULL: nothing does */
+	struct event *readable;
 	struct service *service;
-	int fd; /* for writing past the bufferevent; -1: must not be (TLS) */
+	int fd;
 	uint16_t end_code; /* 0: no close frame */
 	uint8_t state;     /* enum conn_state */
 	bool full : 1;     /* nothing more is said but goodbye */
@@ -47,15 +50,20 @@ struct conn {
 	bool deaf : 1;        /* the reader must not be fed any more */
 	bool opened : 1;      /* has been a WebSocket */
 	bool answered : 1;    /* the response to its handshake is sent */
+	bool spent : 1;       /* in service->spent */
 	struct conn *prev;    /* in service->conns */
 	struct conn *next;
 	struct conn *next_ending; /* in service->ending or ->dead */
-	void *session;            /* of the endpoint; NULL before and after */
-	struct peer *peer;        /* NULL: not counted */
+	struct conn *next_spent;
+	void *session;     /* of the endpoint; NULL before and after */
+	struct peer *peer; /* NULL: not counted */
 	const char *end_reason;
 	union {
-		struct http_scanner scanner; /* while reading the request */
-		struct ws_reader reader;     /* from then on */
+		struct {
+			struct http_scanner scanner;
+			struct partial *head; /* what came of it before */
+		};                            /* while reading the request */
+		struct ws_reader reader;      /* from then on */
 	};
 	struct token_bucket bytes;
 	struct token_bucket control;
@@ -139,7 +147,11 @@ void conn_open(struct conn *);
 /* For the opening: send this response, and that was it. */
 void conn_answer(struct conn *, struct str head, struct str body);
 
-/* For service_end_turn(): end what conn_end() marked; free what is dead. */
+/*
+ * For service_end_turn(): let go of what carried what is sent; end what
+ * conn_end() marked; free what is dead.
+ */
+void conn_drop_carrier(struct conn *);
 void conn_finish(struct conn *);
 void conn_destroy(struct conn *);
 

@@ -1,10 +1,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-
 #include "transport/conn_parts.h"
 #include "transport/opening.h"
 #include "wire/dialect.h"
@@ -115,7 +111,7 @@ has_passed(const struct conn *conn, uint32_t moment)
 static bool
 is_stalled(struct conn *conn)
 {
-	if (!outbox_has_moved(&conn->outbox, conn->bev))
+	if (!outbox_has_moved(&conn->outbox, conn->carrier))
 		return true;
 	conn->output_moved = conn_now(conn);
 	return false;
@@ -149,7 +145,7 @@ resume(struct conn *conn)
 	conn->resume_at = 0;
 	if (conn->pinged != 0)
 		conn->pinged = conn_now(conn);
-	bufferevent_enable(conn->bev, EV_READ);
+	conn_hear(conn);
 }
 
 /*
@@ -167,7 +163,7 @@ leave(struct conn *conn)
 		return;
 	}
 	conn->resume_at = 0;
-	bufferevent_disable(conn->bev, EV_READ);
+	conn_pause(conn);
 }
 
 static void

@@ -1,5 +1,6 @@
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
+#include <errno.h>
+#include <sys/socket.h>
+
 #include <event2/event.h>
 
 #include "domain/log.h"
@@ -124,7 +125,7 @@ charge(struct conn *conn, size_t len)
 		wait = PRESSED_PAUSE_MS;
 	if (wait == 0 || conn->state != CONN_OPEN)
 		return;
-	bufferevent_disable(conn->bev, EV_READ);
+	conn_pause(conn);
 	conn->resume_at = conn_now(conn) + wheel_ticks(wait);
 	conn_watch(conn);
 }
@@ -159,34 +160,68 @@ note_sign_of_life(struct conn *conn)
 }
 
 static void
-read_frames(struct conn *conn)
+read_frames(struct conn *conn, char *data, size_t len)
 {
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
-	struct evbuffer_iovec piece;
-	size_t len = evbuffer_get_length(input);
-
 	meter_read(&conn->service->meter);
 	if (conn->state == CONN_OPEN)
 		note_sign_of_life(conn);
-	while (listens(conn) && evbuffer_peek(input, -1, NULL, &piece, 1) > 0) {
-		ws_reader_feed(&conn->reader, &conn->service->reader_limits,
-		    &reader_ops, conn, piece.iov_base, piece.iov_len);
-		evbuffer_drain(input, piece.iov_len);
-	}
+	ws_reader_feed(&conn->reader, &conn->service->reader_limits,
+	    &reader_ops, conn, (uint8_t *)data, len);
 	conn->service->endpoint->ops->after_read(conn->service->endpoint);
 	charge(conn, len);
 	note_message(conn);
 }
 
+static void
+on_bytes(struct conn *conn, char *data, size_t len)
+{
+	size_t used = 0;
+
+	if (conn->state == CONN_HEAD)
+		used = opening_read(conn, data, len);
+	if (used < len && listens(conn))
+		read_frames(conn, data + used, len - used);
+}
+
+/* Behind its close frame, a peer may have nothing more to say, yet listen. */
+static void
+on_eof(struct conn *conn)
+{
+	conn_pause(conn);
+	if (conn->state == CONN_ENDING)
+		conn->peer_closed = true;
+	else
+		conn_abort(conn);
+}
+
+/*
+ * All connections read into the same memory, one after the other. A
+ * bufferevent of its own would cost each of them a kilobyte, and one system
+ * call more for each read.
+ */
 void
 conn_on_readable(struct conn *conn)
 {
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
+	struct service *service = conn->service;
+	ssize_t len = recv(conn->fd, service->input, SERVICE_INPUT_SIZE, 0);
 
-	if (conn->state == CONN_HEAD && !opening_read(conn))
-		return;
-	if (listens(conn))
-		read_frames(conn);
-	else
-		evbuffer_drain(input, evbuffer_get_length(input));
+	if (len > 0)
+		on_bytes(conn, service->input, (size_t)len);
+	else if (len == 0)
+		on_eof(conn);
+	else if (errno != EAGAIN && errno != EINTR)
+		conn_abort(conn);
+}
+
+void
+conn_hear(struct conn *conn)
+{
+	if (event_add(conn->readable, NULL) != 0)
+		conn_abort(conn);
+}
+
+void
+conn_pause(struct conn *conn)
+{
+	event_del(conn->readable);
 }

@@ -1,12 +1,74 @@
 #include <assert.h>
 #include <string.h>
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
 #include "transport/conn_parts.h"
 
-/* Something waits now: from here on the clock is ticking. */
+/* --- what waits ----------------------------------------------------------- */
+
+static void
+note_written(struct conn *conn)
+{
+	size_t soft = conn->service->limits->output_soft;
+
+	if (outbox_advance(&conn->outbox, conn->carrier)) {
+		conn->output_moved = conn_now(conn);
+		if (conn_waiting(conn) <= soft)
+			conn->output_soft_since = 0;
+		return;
+	}
+	conn->output_moved = 0;
+	conn->output_soft_since = 0;
+	if (!conn->spent) {
+		conn->spent = true;
+		conn->next_spent = conn->service->spent;
+		conn->service->spent = conn;
+	}
+	if (conn->state == CONN_CLOSING)
+		conn_all_is_sent(conn);
+}
+
+static void
+written_cb(struct bufferevent *carrier, void *arg)
+{
+	(void)carrier;
+	note_written(arg);
+}
+
+static void
+failed_cb(struct bufferevent *carrier, short what, void *arg)
+{
+	(void)carrier;
+	(void)what;
+	conn_abort(arg);
+}
+
+/* A bufferevent sends what waits; most connections never need one. */
+static bool
+carry(struct conn *conn)
+{
+	if (conn->carrier == NULL) {
+		conn->carrier =
+		    bufferevent_socket_new(conn->service->base, conn->fd, 0);
+		if (conn->carrier == NULL)
+			return false;
+		bufferevent_setcb(conn->carrier, NULL, written_cb, failed_cb,
+		    conn);
+	}
+	return outbox_carry(&conn->outbox, conn->carrier);
+}
+
+void
+conn_drop_carrier(struct conn *conn)
+{
+	if (conn->carrier == NULL)
+		return;
+	bufferevent_free(conn->carrier);
+	conn->carrier = NULL;
+}
+
+/* From here on the clock is ticking. */
 static void
 note_waiting(struct conn *conn)
 {
@@ -33,7 +95,10 @@ note_result(struct conn *conn, enum outbox_result result)
 	case OUTBOX_SENT:
 		break;
 	case OUTBOX_QUEUED:
-		note_waiting(conn);
+		if (carry(conn))
+			note_waiting(conn);
+		else
+			conn_abort(conn);
 		break;
 	case OUTBOX_FULL:
 		conn->full = true;
@@ -44,6 +109,8 @@ note_result(struct conn *conn, enum outbox_result result)
 		break;
 	}
 }
+
+/* --- sending -------------------------------------------------------------- */
 
 /* What was said before the end is still sent, but never with a hole. */
 static bool
@@ -61,7 +128,7 @@ conn_send(struct conn *conn, const struct piece *pieces, size_t count)
 		return;
 	conn->answered = true;
 	note_result(conn,
-	    outbox_send(&conn->outbox, conn->bev, conn->fd, pieces, count,
+	    outbox_send(&conn->outbox, conn->carrier, conn->fd, pieces, count,
 		conn->service->limits->output_hard));
 }
 
@@ -72,7 +139,7 @@ conn_write(struct conn *conn, const void *data, size_t len)
 	    (conn->state == CONN_ENDING && conn->end_code == 0))
 		return;
 	conn->answered = true;
-	note_result(conn, outbox_write(&conn->outbox, conn->bev, conn->fd,
+	note_result(conn, outbox_write(&conn->outbox, conn->fd,
 			      &conn->service->pool, data, len));
 }
 
@@ -98,8 +165,10 @@ conn_end_unheard(struct conn *conn)
 size_t
 conn_waiting(const struct conn *conn)
 {
-	return outbox_bytes(&conn->outbox, conn->bev);
+	return outbox_bytes(&conn->outbox, conn->carrier);
 }
+
+/* --- overload ------------------------------------------------------------- */
 
 void
 conn_shed_input(struct conn *conn)
@@ -113,7 +182,7 @@ conn_shed_input(struct conn *conn)
 }
 
 /*
- * What the bufferevent was lent ends with a whole frame, so that bye and
+ * What the carrier was lent ends with a whole frame, so that bye and
  * close may follow it.
  */
 void
@@ -125,21 +194,4 @@ conn_shed_output(struct conn *conn)
 		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 	else
 		conn_die_hard(conn);
-}
-
-void
-conn_on_written(struct conn *conn)
-{
-	size_t soft = conn->service->limits->output_soft;
-
-	if (outbox_advance(&conn->outbox, conn->bev)) {
-		conn->output_moved = conn_now(conn);
-		if (conn_waiting(conn) <= soft)
-			conn->output_soft_since = 0;
-		return;
-	}
-	conn->output_moved = 0;
-	conn->output_soft_since = 0;
-	if (conn->state == CONN_CLOSING)
-		conn_all_is_sent(conn);
 }

@@ -24,9 +24,9 @@ void conn_all_is_sent(struct conn *);
 
 /* conn_input.c: there is something to read. */
 void conn_on_readable(struct conn *);
-
-/* conn_output.c: the bufferevent has sent what it had. */
-void conn_on_written(struct conn *);
+/* Read whatever comes; read nothing until then. */
+void conn_hear(struct conn *);
+void conn_pause(struct conn *);
 
 /* conn_deadlines.c: a moment that is waited for has changed. */
 void conn_watch(struct conn *);

@@ -2,11 +2,9 @@
 
 #include <string.h>
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
-
 #include "domain/log.h"
 #include "transport/conn.h"
+#include "transport/partial.h"
 #include "transport/route.h"
 #include "transport/service.h"
 #include "transport/ws_handshake.h"
@@ -164,39 +162,64 @@ handle_request(struct conn *conn, const struct http_request *request)
 	return false;
 }
 
-bool
-opening_read(struct conn *conn)
+/* Returns how many bytes belonged to the request. */
+static size_t
+read_head(struct conn *conn, const char *data, size_t len)
 {
 	const struct http_limits *limits = &conn->service->http_limits;
-	struct evbuffer *input = bufferevent_get_input(conn->bev);
-	size_t len = evbuffer_get_length(input);
-	const char *data = (const char *)evbuffer_pullup(input, -1);
 	struct http_request request;
 	size_t head_len;
 	int status = 400;
-	bool opened = false;
 
-	if (data == NULL) {
-		conn_abort(conn);
-		return false;
-	}
 	switch (http_scan(&conn->scanner, limits, data, len, &head_len,
 	    &status)) {
 	case HTTP_SCAN_MORE:
-		return false;
+		return len;
 	case HTTP_SCAN_BAD:
 		refuse(conn, status, "Bad Request\n");
-		return false;
+		return len;
 	case HTTP_SCAN_DONE:
 		break;
 	}
 	status = http_parse(data, head_len, limits, &request);
-	if (status != 0)
-		refuse(conn, status, "Bad Request\n");
+	if (status == 0)
+		return handle_request(conn, &request) ? head_len : len;
+	refuse(conn, status, "Bad Request\n");
+	return len;
+}
+
+/* The next piece of a head that did not come in one. */
+static size_t
+read_piece(struct conn *conn, const char *data, size_t len)
+{
+	struct partial *head = conn->head;
+	size_t before = head->len;
+	size_t used = len;
+
+	conn->head = NULL; /* where a WebSocket has its reader */
+	if (partial_append(&head, data, len, UINT64_MAX, NULL))
+		used = read_head(conn, head->data, head->len) - before;
 	else
-		opened = handle_request(conn, &request);
-	evbuffer_drain(input, opened ? head_len : len);
-	return opened;
+		conn_abort(conn);
+	if (conn->state == CONN_HEAD)
+		conn->head = head;
+	else
+		partial_free(&head, NULL);
+	return used;
+}
+
+size_t
+opening_read(struct conn *conn, const char *data, size_t len)
+{
+	size_t used;
+
+	if (conn->head != NULL)
+		return read_piece(conn, data, len);
+	used = read_head(conn, data, len);
+	if (conn->state == CONN_HEAD &&
+	    !partial_append(&conn->head, data, len, UINT64_MAX, NULL))
+		conn_abort(conn);
+	return used;
 }
 
 void

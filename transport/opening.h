@@ -2,16 +2,16 @@
 #ifndef TRANSPORT_OPENING_H
 #define TRANSPORT_OPENING_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 struct conn;
 
 /*
- * Reads what there is of the request head and answers it once it is whole.
- * True: the connection is a WebSocket now, and what is left of its input are
- * frames.
+ * Reads on in the request head, and answers it once it is whole. Returns how
+ * many of these bytes it took: what is left, if the connection is a
+ * WebSocket now, are frames.
  */
-bool opening_read(struct conn *);
+size_t opening_read(struct conn *, const char *data, size_t len);
 
 /* The head took too long. */
 void opening_time_out(struct conn *);

@@ -194,6 +194,14 @@ backlog_lend(struct backlog *backlog, struct bufferevent *bev)
 	return true;
 }
 
+/* What the bufferevent has left of the last piece. */
+static size_t
+lent(struct bufferevent *bev)
+{
+	return bev == NULL ? 0
+			   : evbuffer_get_length(bufferevent_get_output(bev));
+}
+
 /* --- the outbox ----------------------------------------------------------- */
 
 static bool
@@ -264,8 +272,8 @@ send_directly(int fd, const struct piece *pieces, size_t count, size_t *taken,
 }
 
 static bool
-queue_pieces(struct outbox *outbox, struct bufferevent *bev,
-    const struct piece *pieces, size_t count, uint32_t skip)
+queue_pieces(struct outbox *outbox, const struct piece *pieces, size_t count,
+    uint32_t skip)
 {
 	if (!ensure_backlog(outbox))
 		return false;
@@ -281,8 +289,6 @@ queue_pieces(struct outbox *outbox, struct bufferevent *bev,
 			: !backlog_push(outbox->backlog, &piece))
 			return false;
 	}
-	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0)
-		return backlog_lend(outbox->backlog, bev);
 	return true;
 }
 
@@ -314,14 +320,14 @@ outbox_send(struct outbox *outbox, struct bufferevent *bev, int fd,
 		if (taken == count)
 			return OUTBOX_SENT;
 	}
-	return queue_pieces(outbox, bev, pieces + taken, count - taken, rest)
+	return queue_pieces(outbox, pieces + taken, count - taken, rest)
 		   ? OUTBOX_QUEUED
 		   : OUTBOX_BROKEN;
 }
 
 enum outbox_result
-outbox_write(struct outbox *outbox, struct bufferevent *bev, int fd,
-    struct chunk_pool *pool, const void *data, size_t len)
+outbox_write(struct outbox *outbox, int fd, struct chunk_pool *pool,
+    const void *data, size_t len)
 {
 	ssize_t sent = 0;
 
@@ -339,10 +345,13 @@ outbox_write(struct outbox *outbox, struct bufferevent *bev, int fd,
 	    !backlog_push_copy(outbox->backlog, pool, (const char *)data + sent,
 		len - (size_t)sent))
 		return OUTBOX_BROKEN;
-	if (evbuffer_get_length(bufferevent_get_output(bev)) == 0 &&
-	    !backlog_lend(outbox->backlog, bev))
-		return OUTBOX_BROKEN;
 	return OUTBOX_QUEUED;
+}
+
+bool
+outbox_carry(struct outbox *outbox, struct bufferevent *bev)
+{
+	return lent(bev) > 0 || backlog_lend(outbox->backlog, bev);
 }
 
 bool
@@ -350,7 +359,7 @@ outbox_advance(struct outbox *outbox, struct bufferevent *bev)
 {
 	if (outbox_is_empty(outbox))
 		return false;
-	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+	if (lent(bev) > 0)
 		return true;
 	if (outbox->backlog->count > 0 && backlog_lend(outbox->backlog, bev))
 		return true;
@@ -363,7 +372,7 @@ outbox_advance(struct outbox *outbox, struct bufferevent *bev)
 bool
 outbox_has_moved(struct outbox *outbox, struct bufferevent *bev)
 {
-	size_t left = evbuffer_get_length(bufferevent_get_output(bev));
+	size_t left = lent(bev);
 	bool moved;
 
 	if (outbox_is_empty(outbox))
@@ -376,7 +385,7 @@ outbox_has_moved(struct outbox *outbox, struct bufferevent *bev)
 size_t
 outbox_bytes(const struct outbox *outbox, struct bufferevent *bev)
 {
-	size_t bytes = evbuffer_get_length(bufferevent_get_output(bev));
+	size_t bytes = lent(bev);
 
 	return outbox->backlog == NULL ? bytes : bytes + outbox->backlog->bytes;
 }

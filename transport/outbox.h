@@ -4,7 +4,8 @@
  * Frames for many connections are written once, into chunks. Most of the
  * time a socket takes all of them at once and nothing is remembered. What it
  * does not take stays where it is: the outbox keeps places in the chunks, not
- * copies, and hands them to the bufferevent one after the other.
+ * copies, and hands them to a bufferevent, one after the other. There need be
+ * none (NULL) before something waits.
  */
 #ifndef TRANSPORT_OUTBOX_H
 #define TRANSPORT_OUTBOX_H
@@ -68,14 +69,20 @@ enum outbox_result {
  * Send pieces in order, behind what waits. What one call brings is sent and
  * queued as a whole or not at all, so that frames stay whole; it is refused
  * only if something waits already. While nothing waits, the bytes go straight
- * to the socket fd; if it is -1 (TLS), always through the bufferevent.
+ * to the socket fd, unless it is -1 (TLS). What is queued is to be carried.
  */
 enum outbox_result outbox_send(struct outbox *, struct bufferevent *, int fd,
     const struct piece *pieces, size_t count, size_t hard);
 
 /* The same for a few bytes of one's own, beyond any limit. */
-enum outbox_result outbox_write(struct outbox *, struct bufferevent *, int fd,
-    struct chunk_pool *, const void *data, size_t len);
+enum outbox_result outbox_write(struct outbox *, int fd, struct chunk_pool *,
+    const void *data, size_t len);
+
+/*
+ * Something was queued: see to it that the bufferevent, here not NULL, has
+ * something to send. False: no memory.
+ */
+bool outbox_carry(struct outbox *, struct bufferevent *);
 
 /*
  * The bufferevent has sent what it was given: give it more. False: nothing

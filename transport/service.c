@@ -1,12 +1,14 @@
 #include "transport/service.h"
 
+#include <stdlib.h>
+
 #include <event2/event.h>
 
 #include "transport/conn.h"
 #include "transport/server.h"
 
 /* What a connection takes besides what is counted elsewhere. */
-#define CONN_BYTES 1536
+#define CONN_BYTES 768
 
 void
 service_update_time(struct service *service)
@@ -145,6 +147,20 @@ free_dead(struct service *service)
 	}
 }
 
+/* libevent may still speak of a carrier in whose callback all was sent. */
+static void
+drop_carriers(struct service *service)
+{
+	while (service->spent != NULL) {
+		struct conn *conn = service->spent;
+
+		service->spent = conn->next_spent;
+		conn->spent = false;
+		if (outbox_is_empty(&conn->outbox))
+			conn_drop_carrier(conn);
+	}
+}
+
 void
 service_end_turn(struct service *service)
 {
@@ -158,6 +174,7 @@ service_end_turn(struct service *service)
 		finish_ending(service);
 		endpoint->ops->flush(endpoint);
 	}
+	drop_carriers(service);
 	free_dead(service);
 	if (service->meter.turn_read_ns != 0)
 		meter_end_turn(&service->meter, monotonic_ns());
@@ -189,6 +206,7 @@ service_init(struct service *service, const struct server_config *config)
 {
 	memset(service, 0, sizeof(*service));
 	service->base = event_base_new();
+	service->input = malloc(SERVICE_INPUT_SIZE);
 	service->clock = config->clock;
 	service->endpoint = config->endpoint;
 	service->has_routes = config->has_routes;
@@ -210,7 +228,7 @@ service_init(struct service *service, const struct server_config *config)
 	service->wheel.now = 1; /* 0 is no moment */
 	peer_table_init(&service->peers);
 	service->endpoint->ops->bind(service->endpoint, &service->pool);
-	return service->base != NULL &&
+	return service->base != NULL && service->input != NULL &&
 	       (!config->limits->deflate ||
 		   service->reader_limits.inflater != NULL);
 }
@@ -233,4 +251,5 @@ service_fini(struct service *service)
 	peer_table_fini(&service->peers);
 	chunk_pool_fini(&service->pool);
 	wire_text_fini(&service->face);
+	free(service->input);
 }

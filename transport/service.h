@@ -24,6 +24,8 @@ struct conn;
 struct figures;
 struct profile;
 
+#define SERVICE_INPUT_SIZE 16384
+
 struct service {
 	struct event_base *base;
 	struct clock *clock;
@@ -50,6 +52,7 @@ struct service {
 	struct ws_reader_limits reader_limits;
 	struct http_limits http_limits;
 	struct chunk_pool pool;
+	char *input; /* what is being read, by whom it may be */
 	struct wheel wheel;
 	struct peer_table peers;
 	int64_t started_ms;
@@ -58,6 +61,7 @@ struct service {
 	struct conn *conns;  /* all of them */
 	struct conn *ending; /* those that end with this turn */
 	struct conn *dead;   /* to be freed with this turn */
+	struct conn *spent;  /* nothing waits to be sent to them any more */
 	size_t conn_count;
 	size_t open_count;      /* with an open WebSocket */
 	size_t websocket_count; /* the same, and those being closed */

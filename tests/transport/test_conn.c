@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
 
 /* A server's send buffer that takes a few kilobytes. */
@@ -530,6 +531,47 @@ receive_all(void)
 		turn();
 }
 
+START_TEST(what_carries_the_rest_is_gone_with_it)
+{
+	setup(SMALL);
+	say_much(client.conn, 20);
+	ck_assert_ptr_nonnull(client.conn->carrier);
+	receive_all();
+	ck_assert_uint_eq(conn_waiting(client.conn), 0);
+	ck_assert_ptr_null(client.conn->carrier);
+	say_much(client.conn, 20);
+	ck_assert_ptr_nonnull(client.conn->carrier);
+	receive_all();
+	ck_assert_ptr_null(client.conn->carrier);
+	conn_end(client.conn, 4000, "bye");
+	turn();
+	ck_assert_uint_eq(take_letters('x', 1000), 40);
+	teardown();
+}
+END_TEST
+
+/* The n-th allocation fails while the rest is put aside. */
+START_TEST(without_memory_what_waits_costs_its_connection)
+{
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup(SMALL);
+	malloc_fail_at((unsigned)_i + 1);
+	say_much(client.conn, 10);
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	ck_assert(failed || conn_is_open(client.conn));
+	if (!conn_is_open(client.conn)) {
+		receive_all();
+		ck_assert(client.eof);
+		ck_assert_uint_eq(connections(), 0);
+	}
+	teardown();
+}
+END_TEST
+
 START_TEST(a_reader_too_far_behind_is_told_so_soon)
 {
 	setup(SMALL);
@@ -725,6 +767,9 @@ SUITE(conn)
 	tcase_add_test(tests, reads_no_faster_than_the_rate);
 	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
+	tcase_add_test(tests, what_carries_the_rest_is_gone_with_it);
+	tcase_add_loop_test(tests,
+	    without_memory_what_waits_costs_its_connection, 0, 12);
 	tcase_add_test(tests, a_reader_too_far_behind_is_told_so_soon);
 	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,
 	    2);

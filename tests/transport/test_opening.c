@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
 
 static struct recorder recorder;
@@ -287,6 +288,34 @@ START_TEST(opens_byte_by_byte)
 }
 END_TEST
 
+/* The n-th allocation fails while a head comes in three pieces. */
+START_TEST(without_memory_a_head_in_pieces_costs_its_connection)
+{
+	static const char head[] = OPENING "\r\n";
+	size_t len = sizeof(head) - 1;
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup();
+	malloc_fail_at((unsigned)_i + 1);
+	for (size_t i = 0; i < 3 && recorder.rig.service.conn_count == 1; i++) {
+		malloc_spare(true);
+		client_send(&client, head + len * i / 3,
+		    len * (i + 1) / 3 - len * i / 3);
+		malloc_spare(false);
+		rig_turn(&recorder.rig);
+	}
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	ck_assert(failed || recorder.opened == 1);
+	client_receive(&client);
+	ck_assert_uint_eq(recorder.rig.service.conn_count, recorder.opened);
+	ck_assert(client.eof == (recorder.opened == 0));
+	teardown();
+}
+END_TEST
+
 /* Frames that came with the handshake, masked with zeros. */
 #define HELLO "\x81\x85\0\0\0\0hello"
 #define PING "\x89\x80\0\0\0\0"
@@ -396,6 +425,8 @@ SUITE(opening)
 	    COUNT(unwelcome));
 	tcase_add_test(tests, sends_away_the_third_of_two_from_one_address);
 	tcase_add_test(tests, opens_byte_by_byte);
+	tcase_add_loop_test(tests,
+	    without_memory_a_head_in_pieces_costs_its_connection, 0, 8);
 	tcase_add_test(tests, reads_frames_that_came_with_the_handshake);
 	tcase_add_test(tests,
 	    answers_the_handshake_before_a_ping_that_came_with_it);

@@ -91,8 +91,10 @@ note(enum outbox_result result, const void *data, size_t len)
 		memcpy(sent + sent_len, data, len);
 		sent_len += len;
 	}
-	waits += result == OUTBOX_QUEUED;
-	return result;
+	if (result != OUTBOX_QUEUED)
+		return result;
+	waits++;
+	return outbox_carry(&outbox, bev) ? result : OUTBOX_BROKEN;
 }
 
 /* In so many pieces of one chunk. */
@@ -130,8 +132,7 @@ write_bytes(size_t len)
 	uint8_t data[1024];
 
 	memset(data, (int)sent_len, len);
-	return note(outbox_write(&outbox, bev, fd, &pool, data, len), data,
-	    len);
+	return note(outbox_write(&outbox, fd, &pool, data, len), data, len);
 }
 
 static void

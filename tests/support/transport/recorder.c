@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "tests/support/failing_malloc.h"
+
 struct recorded {
 	struct recorder *recorder;
 	struct conn *conn;
@@ -46,8 +48,10 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 	(void)upgrade;
 	if (recorder->refuses)
 		return NULL;
+	malloc_spare(true);
 	session = malloc(sizeof(*session));
 	ck_assert_ptr_nonnull(session);
+	malloc_spare(false);
 	session->recorder = recorder;
 	session->conn = conn;
 	recorder->opened++;
@@ -173,15 +177,18 @@ void
 recorder_say(struct recorder *recorder, struct conn *conn, char letter,
     size_t len)
 {
-	struct chunk *chunk =
-	    chunk_create(recorder->pool, len + WS_FRAME_HEAD_MAX);
-	struct piece piece = { .chunk = chunk };
+	struct piece piece = { 0 };
+	struct chunk *chunk;
 	size_t head;
 
+	malloc_spare(true);
+	chunk = chunk_create(recorder->pool, len + WS_FRAME_HEAD_MAX);
 	ck_assert_ptr_nonnull(chunk);
 	head = ws_frame_encode(WS_TEXT, true, 0, len, (uint8_t *)chunk->data);
 	memset(chunk->data + head, letter, len);
+	piece.chunk = chunk;
 	piece.len = chunk->used = (uint32_t)(head + len);
+	malloc_spare(false);
 	conn_send(conn, &piece, 1);
 	chunk_unref(chunk);
 }
