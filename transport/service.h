@@ -24,6 +24,7 @@ struct conn;
 struct figures;
 struct profile;
 
+/* How much is read at once; whoever sends more waits for the next turn. */
 #define SERVICE_INPUT_SIZE 16384
 
 struct service {
@@ -52,7 +53,7 @@ struct service {
 	struct ws_reader_limits reader_limits;
 	struct http_limits http_limits;
 	struct chunk_pool pool;
-	char *input; /* what is being read, by whom it may be */
+	char *input; /* where all connections read, one after the other */
 	struct wheel wheel;
 	struct peer_table peers;
 	int64_t started_ms;
