@@ -26,5 +26,8 @@ main(int argc, char **argv, char **envp)
 		options_answer(&options, stdout);
 		return EXIT_SUCCESS;
 	}
+	if (options_listen_as_preset(&options))
+		log_info("only this machine can connect: --listen :8080, or "
+			 "PARLEY_LISTEN=:8080, lets others in");
 	return app_run(&options, &sources);
 }

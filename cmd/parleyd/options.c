@@ -85,6 +85,15 @@ options_load(struct options *out, const struct options_sources *sources,
 	       check_agreement(&loading);
 }
 
+bool
+options_listen_as_preset(const struct options *options)
+{
+	const struct option *listen =
+	    option_find(OPTION_STYLE_FILE, STR("listen"));
+
+	return strcmp(options->listeners.text, listen->preset) == 0;
+}
+
 void
 options_each_change(const struct options *was, const struct options *is,
     options_change *change, void *arg)

@@ -65,6 +65,9 @@ struct options_error {
 bool options_load(struct options *out, const struct options_sources *,
     struct options_error *error);
 
+/* Whether they listen where they do if nobody says where. */
+bool options_listen_as_preset(const struct options *);
+
 /* Carries out any action but OPTIONS_RUN. */
 void options_answer(const struct options *, FILE *out);
 

@@ -139,6 +139,25 @@ START_TEST(lists_get_longer_within_one_source_only)
 }
 END_TEST
 
+static const struct {
+	const char *flags, *env, *file;
+	bool as_preset;
+} places[] = {
+	{ "", "", "limits.rooms = 1", true },
+	{ "--seed-ports off", "", "seed_ports = on", true },
+	{ "--listen 127.0.0.1:8080", "", NULL, true },
+	{ "", "PARLEY_LISTEN=:8080", NULL, false },
+	{ "", "", "listen = :8080", false },
+	{ "--seed-ports", "", NULL, false },
+};
+
+START_TEST(it_is_known_whether_only_this_machine_can_connect)
+{
+	ck_assert(load(places[_i].flags, places[_i].env, places[_i].file));
+	ck_assert(options_listen_as_preset(&options) == places[_i].as_preset);
+}
+END_TEST
+
 /* FILE stands for the file's path. */
 static const struct {
 	const char *flags, *env, *file;
@@ -344,6 +363,9 @@ SUITE(options)
 	    0, COUNT_OF(precedences));
 	tcase_add_loop_test(tests, lists_get_longer_within_one_source_only, 0,
 	    COUNT_OF(lists));
+	tcase_add_loop_test(tests,
+	    it_is_known_whether_only_this_machine_can_connect, 0,
+	    COUNT_OF(places));
 	tcase_add_loop_test(tests, says_what_is_wrong_and_where, 0,
 	    COUNT_OF(mistakes));
 	tcase_add_test(tests, no_limit_leaves_room_for_any_part);
