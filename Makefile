@@ -147,11 +147,8 @@ run: ## install what is missing, build, start the server (ARGS="--listen :80")
 	@tools/setup build
 	@$(MAKE) --no-print-directory \
 		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parleyd
-	@echo 'Open http://127.0.0.1:8080/ in a browser, or talk to it from another'
-	@echo 'terminal (Debian: python3-websockets):'
-	@echo '  /usr/bin/python3 -m websockets ws://127.0.0.1:8080/ws'
-	@echo '  {"command": "broadcast", "message": "hello"}'
-	@echo 'Persistent rooms are kept in ./data.'
+	@echo 'Open http://127.0.0.1:8080/ in a browser, or say "make chat" in'
+	@echo 'another terminal. Rooms, and what is said in them, are kept in ./data.'
 	@exec build/parleyd --store-kind file --store-dir data \
 		--drain-delay 0s --drain-window 0s $(ARGS)
 
