@@ -3,19 +3,6 @@
 #include "commands/room_life.h"
 
 static enum chat_error
-read_id(struct request *request, struct room *room)
-{
-	struct str wish = request->room;
-
-	if (wish.data == NULL)
-		return CHAT_OK;
-	if (!room_id_is_valid(wish))
-		return request_bad_field(request, "room");
-	memcpy(room->id, wish.data, wish.len);
-	return CHAT_OK;
-}
-
-static enum chat_error
 read_name(struct request *request, struct room *room)
 {
 	struct str wish = request->command->name;
@@ -32,12 +19,13 @@ read_name(struct request *request, struct room *room)
 static enum chat_error
 read_room(struct request *request, struct room *room)
 {
-	enum chat_error error;
+	enum chat_error error = CHAT_OK;
 
 	*room = (struct room){
 		.persistent = request->command->flags & COMMAND_PERSISTENT,
 	};
-	error = read_id(request, room);
+	if (request->room.data != NULL)
+		error = room_life_take_id(request, room);
 	if (error == CHAT_OK)
 		error = read_name(request, room);
 	if (error == CHAT_OK)

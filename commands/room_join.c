@@ -96,14 +96,11 @@ enter(struct request *request, struct room *room)
 static enum chat_error
 make_and_enter(struct request *request, struct room *room)
 {
-	struct str id = request->room;
-	enum chat_error error;
+	enum chat_error error = room_life_take_id(request, room);
 
-	if (!room_id_is_valid(id))
-		return request_bad_field(request, "room");
-	memcpy(room->id, id.data, id.len);
 	room->persistent = request->command->flags & COMMAND_PERSISTENT;
-	error = room_life_bound(request, room);
+	if (error == CHAT_OK)
+		error = room_life_bound(request, room);
 	if (error == CHAT_OK)
 		error = room_life_begin(request, room);
 	if (error != CHAT_OK)

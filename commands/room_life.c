@@ -29,6 +29,22 @@ room_life_check_author(struct request *request)
 	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
 }
 
+/* People type ids: the rule is told to whoever breaks it. */
+enum chat_error
+room_life_take_id(struct request *request, struct room *room)
+{
+	struct str id = request->room;
+
+	if (!room_id_is_valid(id)) {
+		request->failure.text =
+		    STR("A room id is 1 to 64 of a-z, A-Z, 0-9, dot, hyphen "
+			"and underscore");
+		return request_bad_field(request, "room");
+	}
+	memcpy(room->id, id.data, id.len);
+	return CHAT_OK;
+}
+
 enum chat_error
 room_life_bound(struct request *request, struct room *room)
 {

@@ -10,6 +10,9 @@
  */
 enum chat_error room_life_check_author(struct request *);
 
+/* Reads the id that the room is to have. CHAT_BAD_FIELD. */
+enum chat_error room_life_take_id(struct request *, struct room *);
+
 /*
  * Reads what the command says of a room to be made: it may be smaller than
  * rooms are, and forget sooner, but no more. CHAT_BAD_FIELD.

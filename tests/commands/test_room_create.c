@@ -183,8 +183,8 @@ static const struct {
 } refusals[] = {
 	{ { NULL, 0 }, { NULL, 0 }, 0, "id1: failed bad_field field=name\n" },
 	{ STR(" A"), { NULL, 0 }, 0, "id1: failed name_invalid\n" },
-	{ STR("A"), STR(""), 0, "id1: failed bad_field field=room\n" },
-	{ STR("A"), STR("a/b"), 0, "id1: failed bad_field field=room\n" },
+	{ STR("A"), STR(""), 0, "id1: " BAD_ROOM_ID },
+	{ STR("A"), STR("a/b"), 0, "id1: " BAD_ROOM_ID },
 	{ STR("A"), STR("there"), 0, "id1: failed room_exists\n" },
 	{ STR("A"), STR("a"), 999, "id1: failed bad_field field=ttl_ms\n" },
 	{ STR("A"), STR("a"), -1, "id1: failed bad_field field=ttl_ms\n" },

@@ -111,10 +111,8 @@ static const struct {
 	    "id2: failed room_not_found text=Room nope does not exist\n" },
 	{ STR("a b"), 0, 0,
 	    "id2: failed room_not_found text=Room a b does not exist\n" },
-	{ STR("a b"), COMMAND_MAY_CREATE, 0,
-	    "id2: failed bad_field field=room\n" },
-	{ STR(""), COMMAND_MAY_CREATE, 0,
-	    "id2: failed bad_field field=room\n" },
+	{ STR("a b"), COMMAND_MAY_CREATE, 0, "id2: " BAD_ROOM_ID },
+	{ STR(""), COMMAND_MAY_CREATE, 0, "id2: " BAD_ROOM_ID },
 	{ STR("full"), 0, 0, "id2: failed room_full limit=1\n" },
 	{ STR("full"), 0, 1001, "id2: failed bad_field field=history\n" },
 };

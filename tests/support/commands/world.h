@@ -66,4 +66,9 @@ void gather(const char *room, unsigned n);
 /* Somebody says 1, 2, … up to n in a room. */
 void say(const char *who, const char *room, unsigned n);
 
+/* What is heard of an id that no room can have. */
+#define BAD_ROOM_ID                                                 \
+	"failed bad_field field=room text=A room id is 1 to 64 of " \
+	"a-z, A-Z, 0-9, dot, hyphen and underscore\n"
+
 #endif
