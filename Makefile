@@ -154,7 +154,8 @@ run: ## install what is missing, build, start the server (ARGS="--listen :80")
 
 chat: ## the same with the terminal client (ARGS="--room tea")
 	@tools/setup client
-	@$(MAKE) --no-print-directory build/parley
+	@$(MAKE) --no-print-directory \
+		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parley
 	@exec build/parley chat $(ARGS)
 
 # --- checks -----------------------------------------------------------------
