@@ -56,6 +56,7 @@ static const struct {
 	{ "rooms", MODE_ROOMS },
 	{ "help", MODE_HELP },
 	{ "--help", MODE_HELP },
+	{ "-h", MODE_HELP },
 	{ "--version", MODE_VERSION },
 };
 
@@ -237,7 +238,7 @@ args_read(struct args *out, int argc, char **argv, char *why, size_t size)
 
 	memset(out, 0, sizeof(*out));
 	if (argc < 2)
-		return fail(why, size, "what is to be done?", "");
+		return fail(why, size, "say what is to be done", "");
 	if (!read_word(out, argv[1]))
 		return fail(why, size, "there is no such word: ", argv[1]);
 	out->timeout_s = TIMEOUT_S;

@@ -56,7 +56,7 @@ END_TEST
 static const struct {
 	const char *line, *why;
 } bad[] = {
-	{ "parley", "what is to be done?" },
+	{ "parley", "say what is to be done" },
 	{ "parley shout", "there is no such word: shout" },
 	{ "parley chat a b", "one URL is enough: b" },
 	{ "parley chat http://h", "not a URL of a chat server: http://h" },
@@ -122,6 +122,7 @@ END_TEST
 static const char *const helps[] = {
 	"parley --help",
 	"parley help",
+	"parley -h",
 	"parley chat --help",
 	"parley send --help",
 };
