@@ -145,6 +145,18 @@ take_back(struct client *client)
 		client_settle(client, false);
 }
 
+/* The first attempt failed: perhaps it was meant for somewhere else. */
+static void
+give_up_where(struct client *client, const struct link_end *end)
+{
+	const struct url *url = &client->config.url;
+	char why[sizeof(end->text) + URL_HOST_SIZE + 32];
+
+	snprintf(why, sizeof(why), "cannot connect to %s port %s: %s",
+	    url->host, url->port, end->text);
+	client_give_up(client, status_of(end), why);
+}
+
 static void
 come_back_later(struct client *client)
 {
@@ -172,6 +184,10 @@ closed(void *arg, const struct link_end *told)
 	take_back(client);
 	if (client->ending) {
 		client_give_up(client, CLIENT_DONE, "");
+		return;
+	}
+	if (!client->was_online && end.fault == LINK_UNREACHABLE) {
+		give_up_where(client, &end);
 		return;
 	}
 	if (!client->was_online ||

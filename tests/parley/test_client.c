@@ -472,7 +472,8 @@ static const struct {
 	unsigned code;
 	const char *news;
 } ends[] = {
-	{ false, LINK_UNREACHABLE, 0, "over(69 x) " },
+	{ false, LINK_UNREACHABLE, 0,
+	    "over(69 cannot connect to h port 80: x) " },
 	{ false, LINK_REFUSED, 404, "over(76 x) " },
 	{ false, LINK_REFUSED, 503, "over(69 x) " },
 	{ false, LINK_PROTOCOL, 1002, "over(76 x) " },

@@ -244,7 +244,7 @@ def test_wrong_usage_is_told_apart(arguments):
 def test_nobody_there_is_told_apart():
     done = run("send", "ws://127.0.0.1:1/ws", "--room", "tea", text="hi\n")
     assert done.returncode == UNAVAILABLE
-    assert "Connection refused" in done.stderr
+    assert "cannot connect to 127.0.0.1 port 1: Connection refused" in done.stderr
     assert run("rooms", "ws://host.invalid/ws").returncode == UNAVAILABLE
 
 
