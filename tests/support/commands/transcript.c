@@ -5,30 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char *const words[EVENT_KINDS] = {
-	[EVENT_WELCOME] = "welcome",
-	[EVENT_ME] = "me",
-	[EVENT_DELIVERED] = "delivered",
-	[EVENT_LIST] = "list",
-	[EVENT_DM_SENT] = "dm_sent",
-	[EVENT_NAMED] = "named",
-	[EVENT_ROOM_CREATED] = "created",
-	[EVENT_ROOM_JOINED] = "joined",
-	[EVENT_ROOM_LEFT] = "left",
-	[EVENT_ROOMS] = "rooms",
-	[EVENT_HISTORY] = "history",
-	[EVENT_PONG] = "pong",
-	[EVENT_FAILED] = "failed",
-	[EVENT_BYE] = "bye",
-	[EVENT_ANNOUNCED] = "announced",
-	[EVENT_SAID] = "said",
-	[EVENT_DM] = "dm",
-	[EVENT_RENAMED] = "renamed",
-	[EVENT_ENTERED] = "entered",
-	[EVENT_GONE] = "gone",
-	[EVENT_COUNT] = "count",
-	[EVENT_TYPING] = "typing",
-};
+#include "tests/support/event_words.h"
 
 void
 transcript_clear(struct transcript *transcript)
@@ -172,7 +149,7 @@ transcript_event(struct transcript *transcript, const struct event *event,
     const struct audience *audience)
 {
 	add_audience(transcript, audience);
-	transcript_add(transcript, ": %s", words[event->kind]);
+	transcript_add(transcript, ": %s", event_words[event->kind]);
 	add_str(transcript, "ref", event->ref);
 	/* Where and when a request failed is left out: it is always said. */
 	if (event->kind != EVENT_FAILED)

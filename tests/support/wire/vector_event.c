@@ -2,32 +2,8 @@
 #include <stdlib.h>
 
 #include "domain/count_of.h"
+#include "tests/support/event_words.h"
 #include "tests/support/wire/vectors.h"
-
-static const char *const kinds[EVENT_KINDS] = {
-	[EVENT_WELCOME] = "welcome",
-	[EVENT_ME] = "me",
-	[EVENT_DELIVERED] = "delivered",
-	[EVENT_LIST] = "list",
-	[EVENT_DM_SENT] = "dm_sent",
-	[EVENT_NAMED] = "named",
-	[EVENT_ROOM_CREATED] = "room_created",
-	[EVENT_ROOM_JOINED] = "room_joined",
-	[EVENT_ROOM_LEFT] = "room_left",
-	[EVENT_ROOMS] = "rooms",
-	[EVENT_HISTORY] = "history",
-	[EVENT_PONG] = "pong",
-	[EVENT_FAILED] = "failed",
-	[EVENT_BYE] = "bye",
-	[EVENT_ANNOUNCED] = "announced",
-	[EVENT_SAID] = "said",
-	[EVENT_DM] = "dm",
-	[EVENT_RENAMED] = "renamed",
-	[EVENT_ENTERED] = "entered",
-	[EVENT_GONE] = "gone",
-	[EVENT_COUNT] = "count",
-	[EVENT_TYPING] = "typing",
-};
 
 enum part_type {
 	PART_TEXT,
@@ -177,7 +153,7 @@ set_kind(struct event *event, const char *word)
 {
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		event->kind = kind;
-		if (strcmp(kinds[kind], word) == 0)
+		if (strcmp(event_words[kind], word) == 0)
 			return true;
 	}
 	return false;

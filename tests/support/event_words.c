@@ -1,0 +1,26 @@
+#include "tests/support/event_words.h"
+
+const char *const event_words[EVENT_KINDS] = {
+	[EVENT_WELCOME] = "welcome",
+	[EVENT_ME] = "me",
+	[EVENT_DELIVERED] = "delivered",
+	[EVENT_LIST] = "list",
+	[EVENT_DM_SENT] = "dm_sent",
+	[EVENT_NAMED] = "named",
+	[EVENT_ROOM_CREATED] = "created",
+	[EVENT_ROOM_JOINED] = "joined",
+	[EVENT_ROOM_LEFT] = "left",
+	[EVENT_ROOMS] = "rooms",
+	[EVENT_HISTORY] = "history",
+	[EVENT_PONG] = "pong",
+	[EVENT_FAILED] = "failed",
+	[EVENT_BYE] = "bye",
+	[EVENT_ANNOUNCED] = "announced",
+	[EVENT_SAID] = "said",
+	[EVENT_DM] = "dm",
+	[EVENT_RENAMED] = "renamed",
+	[EVENT_ENTERED] = "entered",
+	[EVENT_GONE] = "gone",
+	[EVENT_COUNT] = "count",
+	[EVENT_TYPING] = "typing",
+};
