@@ -32,7 +32,7 @@ choose_name(struct request *request, enum chat_error *wish_error)
 		snprintf(name, sizeof(name), "member%" PRIu64,
 		    request->memory->newcomers + 1);
 	return suffixes_choose(&request->memory->suffixes,
-	    request->chat->members, CHAT_SCOPE, name, (struct str){ NULL, 0 },
+	    request->chat->members, CHAT_SCOPE, name, STR_ABSENT,
 	    request->author.name);
 }
 
@@ -108,7 +108,7 @@ attach(const struct request *request)
 
 	error = publisher_attach(publisher, request->command->peer, id);
 	if (error == CHAT_OK && request->author.in_lobby)
-		error = publisher_enter(publisher, id, (struct str){ NULL, 0 });
+		error = publisher_enter(publisher, id, STR_ABSENT);
 	return error;
 }
 

@@ -10,7 +10,7 @@ disconnect_run(struct request *request)
 	struct room room;
 
 	publisher_detach(chat->publisher, author_id);
-	while (room_life_first(request, (struct str){ NULL, 0 }, &room))
+	while (room_life_first(request, STR_ABSENT, &room))
 		room_life_vacate(request, &room);
 	if (request->author.in_lobby)
 		request->memory->in_lobby--;

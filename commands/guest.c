@@ -27,7 +27,7 @@ choose_name(struct request *request, struct str room)
 		return CHAT_NAME_INVALID;
 	memcpy(name, wish.data, wish.len);
 	return suffixes_choose(&request->memory->suffixes,
-	    request->chat->members, room, name, (struct str){ NULL, 0 },
+	    request->chat->members, room, name, STR_ABSENT,
 	    request->author.name);
 }
 

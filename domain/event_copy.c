@@ -61,10 +61,12 @@ things_size(const struct things *things)
 	size_t size = things->count * layout->size;
 
 	for (size_t i = 0; i < things->count; i++, thing += layout->size)
-		for (size_t j = 0; j < layout->text_count; j++)
-			size += ((const struct str *)(const void
-					 *)(thing + layout->texts[j]))
-				    ->len;
+		for (size_t j = 0; j < layout->text_count; j++) {
+			const struct str *text =
+			    (const void *)(thing + layout->texts[j]);
+
+			size += text->len;
+		}
 	return size;
 }
 
@@ -79,8 +81,7 @@ things_copy(const struct things *things, char *at, char **end)
 		memcpy(at, things->items, things->count * layout->size);
 	for (size_t i = 0; i < things->count; i++, thing += layout->size)
 		for (size_t j = 0; j < layout->text_count; j++) {
-			struct str *text =
-			    (struct str *)(void *)(thing + layout->texts[j]);
+			struct str *text = (void *)(thing + layout->texts[j]);
 
 			if (text->data == NULL)
 				continue;
@@ -126,8 +127,8 @@ event_copy(const struct event *event, size_t *bytes)
 	}
 	for (size_t i = 0; i < PARTS; i++)
 		things_copy(&parts[i], at[i], &end);
-	copy->page.items = (const struct message *)(void *)at[ITS_PAGE];
-	copy->rooms.items = (const struct room_entry *)(void *)at[ITS_ROOMS];
-	copy->names.items = (const struct str *)(void *)at[ITS_NAMES];
+	copy->page.items = (void *)at[ITS_PAGE];
+	copy->rooms.items = (void *)at[ITS_ROOMS];
+	copy->names.items = (void *)at[ITS_NAMES];
 	return copy;
 }

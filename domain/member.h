@@ -45,7 +45,7 @@ enum chat_error member_name_normalize(struct str wish,
 size_t member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE]);
 
 /* The scope of those who are no guests: the chat's own name space. */
-#define CHAT_SCOPE ((struct str){ NULL, 0 })
+#define CHAT_SCOPE STR_ABSENT
 
 #define MEMBER_KEY_SIZE (ROOM_ID_SIZE + MEMBER_FOLDED_SIZE)
 

@@ -17,6 +17,7 @@ struct str {
 };
 
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+#define STR_ABSENT ((struct str){ NULL, 0 })
 
 static inline struct str
 str_from(const char *text)

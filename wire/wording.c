@@ -9,7 +9,7 @@ wording_find(const struct wording table[], size_t count,
 		    (table[i].command.data == NULL ||
 			str_equal(table[i].command, failure->command)))
 			return table[i].text;
-	return (struct str){ NULL, 0 };
+	return STR_ABSENT;
 }
 
 struct str

@@ -12,10 +12,7 @@ struct wording {
 	struct str text;
 };
 
-#define ANY_COMMAND     \
-	{               \
-		NULL, 0 \
-	}
+#define ANY_COMMAND STR_ABSENT
 
 /* The text of the first that fits; absent: none does. */
 struct str wording_find(const struct wording table[], size_t count,

@@ -36,7 +36,7 @@ take_one(struct str *text, struct str *out)
 	comma = memchr(text->data, ',', text->len);
 	if (comma == NULL) {
 		*out = trim(*text);
-		*text = (struct str){ NULL, 0 };
+		*text = STR_ABSENT;
 		return true;
 	}
 	*out = trim(str_slice(text->data, (size_t)(comma - text->data)));
@@ -50,7 +50,7 @@ static struct str
 take_dialect(struct str *text)
 {
 	const char *equals = memrchr(text->data, '=', text->len);
-	struct str name = { NULL, 0 };
+	struct str name = STR_ABSENT;
 
 	if (equals == NULL)
 		return name;

@@ -123,17 +123,17 @@ static const struct {
 	struct str room, body, key;
 	const char *heard;
 } refusals[] = {
-	{ STR("r"), { NULL, 0 }, { NULL, 0 },
+	{ STR("r"), STR_ABSENT, STR_ABSENT,
 	    "id2: failed bad_field command=say field=message\n" },
-	{ STR("r"), STR(""), { NULL, 0 },
+	{ STR("r"), STR(""), STR_ABSENT,
 	    "id2: failed bad_field command=say field=message\n" },
-	{ STR("nope"), STR("1"), { NULL, 0 },
+	{ STR("nope"), STR("1"), STR_ABSENT,
 	    "id2: failed room_not_found command=say "
 	    "text=Room nope does not exist\n" },
-	{ STR(""), STR("1"), { NULL, 0 },
+	{ STR(""), STR("1"), STR_ABSENT,
 	    "id2: failed room_not_found command=say "
 	    "text=Room  does not exist\n" },
-	{ STR("s"), STR("1"), { NULL, 0 },
+	{ STR("s"), STR("1"), STR_ABSENT,
 	    "id2: failed not_in_room command=say\n" },
 	{ STR("r"), STR("1"), STR(""),
 	    "id2: failed bad_field command=say field=key\n" },

@@ -57,14 +57,13 @@ static const struct {
 } refusals[] = {
 	{ STR("bob"), STR("\"psst\""),
 	    "id1: failed member_not_found text=Member 'bob' not found\n" },
-	{ { NULL, 0 }, STR("\"psst\""),
+	{ STR_ABSENT, STR("\"psst\""),
 	    "id1: failed bad_field field=recipient "
 	    "text=Recipient is required for DM\n" },
 	{ STR(""), STR("\"psst\""),
 	    "id1: failed bad_field field=recipient "
 	    "text=Recipient is required for DM\n" },
-	{ STR("member1"), { NULL, 0 },
-	    "id1: failed bad_field field=message\n" },
+	{ STR("member1"), STR_ABSENT, "id1: failed bad_field field=message\n" },
 	{ STR(LONG_NAME TEN), STR("1"),
 	    "id1: failed member_not_found "
 	    "text=Member '" LONG_NAME TEN "' not found\n" },

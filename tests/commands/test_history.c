@@ -135,7 +135,7 @@ static const struct {
 	uint32_t limit;
 	const char *heard;
 } refusals[] = {
-	{ { NULL, 0 }, 0, 50, "id1: failed bad_field field=room\n" },
+	{ STR_ABSENT, 0, 50, "id1: failed bad_field field=room\n" },
 	{ STR("q"), 0, 50,
 	    "id1: failed room_not_found text=Room q does not exist\n" },
 	{ STR("other"), 0, 50, "id1: failed not_in_room\n" },

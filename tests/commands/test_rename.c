@@ -88,7 +88,7 @@ static const struct {
 	struct str name;
 	const char *heard;
 } refusals[] = {
-	{ { NULL, 0 }, "id1: failed bad_field field=name\n" },
+	{ STR_ABSENT, "id1: failed bad_field field=name\n" },
 	{ STR(""), "id1: failed name_invalid\n" },
 	{ STR(" alice"), "id1: failed name_invalid\n" },
 };

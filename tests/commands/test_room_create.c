@@ -53,7 +53,7 @@ static const struct {
 	{ STR("Game\nNight "), "id1: created room=id3 name=GameNight\n" },
 	{ STR("\u200b \n"), "id1: created room=id3 name=id3\n" },
 	{ STR(""), "id1: created room=id3 name=id3\n" },
-	{ { NULL, 0 }, "id1: failed bad_field field=name\n" },
+	{ STR_ABSENT, "id1: failed bad_field field=name\n" },
 };
 
 START_TEST(makes_any_name_presentable_if_asked_to)
@@ -181,8 +181,8 @@ static const struct {
 	int64_t ttl_ms;
 	const char *heard;
 } refusals[] = {
-	{ { NULL, 0 }, { NULL, 0 }, 0, "id1: failed bad_field field=name\n" },
-	{ STR(" A"), { NULL, 0 }, 0, "id1: failed name_invalid\n" },
+	{ STR_ABSENT, STR_ABSENT, 0, "id1: failed bad_field field=name\n" },
+	{ STR(" A"), STR_ABSENT, 0, "id1: failed name_invalid\n" },
 	{ STR("A"), STR(""), 0, "id1: " BAD_ROOM_ID },
 	{ STR("A"), STR("a/b"), 0, "id1: " BAD_ROOM_ID },
 	{ STR("A"), STR("there"), 0, "id1: failed room_exists\n" },

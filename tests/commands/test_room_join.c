@@ -105,7 +105,7 @@ static const struct {
 	uint32_t limit;
 	const char *heard;
 } refusals[] = {
-	{ { NULL, 0 }, COMMAND_MAY_CREATE, 0,
+	{ STR_ABSENT, COMMAND_MAY_CREATE, 0,
 	    "id2: failed bad_field field=room\n" },
 	{ STR("nope"), 0, 0,
 	    "id2: failed room_not_found text=Room nope does not exist\n" },
@@ -236,12 +236,12 @@ static const struct {
 	const char *heard;
 } catching_up[] = {
 	/* nothing was asked for */
-	{ 0, { NULL, 0 }, 0, 0, JOINED "\n" ENTERED },
+	{ 0, STR_ABSENT, 0, 0, JOINED "\n" ENTERED },
 	/* the newest, as many as a page has */
-	{ 0, { NULL, 0 }, 0, 1, JOINED SAID(12) "\n" ENTERED },
-	{ 0, { NULL, 0 }, 0, 4,
+	{ 0, STR_ABSENT, 0, 1, JOINED SAID(12) "\n" ENTERED },
+	{ 0, STR_ABSENT, 0, 4,
 	    JOINED SAID(9) SAID(10) SAID(11) SAID(12) "\n" ENTERED },
-	{ 0, { NULL, 0 }, 0, 5,
+	{ 0, STR_ABSENT, 0, 5,
 	    JOINED SAID(9) SAID(10) SAID(11) SAID(12) " more\n" ENTERED },
 	/* what was missed, exactly */
 	{ COMMAND_HAS_SINCE, STR("epoch3"), 12, 0,

@@ -48,7 +48,7 @@ take(const char *name)
 	snprintf(wish, sizeof(wish), "%s", name);
 	snprintf(member.id, sizeof(member.id), "%u", ++last_id);
 	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
-			     (struct str){ NULL, 0 }, member.name),
+			     STR_ABSENT, member.name),
 	    CHAT_OK);
 	ck_assert_int_eq(member_store_put(members, &member), CHAT_OK);
 	return member.name;
@@ -200,7 +200,7 @@ enter(struct str room, const char *id, const char *expected)
 	snprintf(guest.id, sizeof(guest.id), "%s", id);
 	ck_assert_int_eq(member_store_put(members, &guest), CHAT_OK);
 	ck_assert_int_eq(suffixes_choose(&suffixes, members, room, wish,
-			     (struct str){ NULL, 0 }, name),
+			     STR_ABSENT, name),
 	    CHAT_OK);
 	ck_assert_str_eq(name, expected);
 	ck_assert_int_eq(member_store_rename(members, str_from(id), room,

@@ -35,7 +35,7 @@ fill_lists(void)
 			.author = text("author"),
 			.author_id = text("author id"),
 			.body = text("said"),
-			.key = i == 0 ? text("key") : (struct str){ NULL, 0 },
+			.key = i == 0 ? text("key") : STR_ABSENT,
 			.lsn = 9 };
 	for (size_t i = 0; i < 2; i++)
 		rooms[i] = (struct room_entry){ .id = text("entry id"),

@@ -93,11 +93,11 @@ static const struct {
 	struct str name;
 	struct str key;
 } keys[] = {
-	{ { NULL, 0 }, STR("Alice"), STR("alice") },
+	{ STR_ABSENT, STR("Alice"), STR("alice") },
 	{ STR("red"), STR("Alice"), STR("red\0alice") },
 	{ STR("Red"), STR("alice#2"), STR("Red\0alice#2") },
 	{ STR("red"), STR("Stra\u00dfe"), STR("red\0strasse") },
-	{ { NULL, 0 }, STR("red\0alice"), STR("") },
+	{ STR_ABSENT, STR("red\0alice"), STR("") },
 	{ STR("red"), STR(""), STR("") },
 	{ STR("red"), STR("\xff"), STR("") },
 };

@@ -202,7 +202,7 @@ static const struct {
 	{ STR("\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82"),
 	    "\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82\u1f82" },
 	{ STR(""), NULL },
-	{ { NULL, 0 }, NULL },
+	{ STR_ABSENT, NULL },
 	{ STR("  "), NULL },
 	{ STR("\u200b\ufeff \n\xff"), NULL },
 };
@@ -255,7 +255,7 @@ static const struct {
 	{ STR(LETTERS_20), true },
 	{ STR(LETTERS_20 "U"), false },
 	{ STR(""), false },
-	{ { NULL, 0 }, false },
+	{ STR_ABSENT, false },
 	{ STR("a b"), false },
 	{ STR("a-b"), false },
 	{ STR("a#2"), false },

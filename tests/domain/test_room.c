@@ -16,7 +16,7 @@ static const struct {
 	{ STR(LETTERS_64), true },
 	{ STR(LETTERS_64 "Z"), false },
 	{ STR(""), false },
-	{ { NULL, 0 }, false },
+	{ STR_ABSENT, false },
 	{ STR(" "), false },
 	{ STR("a b"), false },
 	{ STR("a/b"), false },

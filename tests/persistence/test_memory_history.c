@@ -41,7 +41,7 @@ message_of(uint64_t seq, const char *key)
 		.author = STR("Alice"),
 		.author_id = STR("a1"),
 		.body = STR("1"),
-		.key = key != NULL ? str_from(key) : (struct str){ NULL, 0 },
+		.key = key != NULL ? str_from(key) : STR_ABSENT,
 		.lsn = seq };
 }
 

@@ -20,7 +20,7 @@ static const struct {
 	    STR("Not in this room") },
 	{ { .error = CHAT_RATE_LIMITED, .text = STR("Shut up") },
 	    STR("Slow down"), STR("Shut up") },
-	{ { .error = CHAT_ROOM_FULL }, { NULL, 0 }, STR("Room is full") },
+	{ { .error = CHAT_ROOM_FULL }, STR_ABSENT, STR("Room is full") },
 };
 
 START_TEST(finds_the_first_that_fits)

@@ -79,7 +79,7 @@ void
 people(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		ck_assert_int_eq(CONNECT(.name = { NULL, 0 }), CHAT_OK);
+		ck_assert_int_eq(CONNECT(.name = STR_ABSENT), CHAT_OK);
 	forget_what_was_heard();
 }
 
