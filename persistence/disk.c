@@ -112,6 +112,15 @@ disk_fallocate(struct disk *disk, int file, uint64_t size)
 }
 
 int
+disk_zero(struct disk *disk, int file, uint64_t at, size_t len)
+{
+	int error;
+
+	AGAIN(error, disk->ops->zero(disk, file, at, len));
+	return error;
+}
+
+int
 disk_size(struct disk *disk, int file, uint64_t *size)
 {
 	return disk->ops->size(disk, file, size);

@@ -41,6 +41,11 @@ struct disk_ops {
 	 * to write there needs no more room. 0 also where that cannot be had:
 	 * the file is as it was, then. */
 	int (*fallocate)(struct disk *, int file, uint64_t size);
+	/* Writes zeros where nothing else was: to write there later changes
+	 * bytes alone, and a sync of that has less to do. They are on their
+	 * way then, and on the disk with the next sync. 0 also where nothing
+	 * is gained. */
+	int (*zero)(struct disk *, int file, uint64_t at, size_t len);
 	int (*size)(struct disk *, int file, uint64_t *size);
 	int (*rename)(struct disk *, const char *from, const char *to);
 	int (*unlink)(struct disk *, const char *name);
@@ -93,6 +98,7 @@ int disk_sync_dir(struct disk *, bool quarantine);
 
 int disk_ftruncate(struct disk *, int file, uint64_t size);
 int disk_fallocate(struct disk *, int file, uint64_t size);
+int disk_zero(struct disk *, int file, uint64_t at, size_t len);
 int disk_size(struct disk *, int file, uint64_t *size);
 int disk_rename(struct disk *, const char *from, const char *to);
 int disk_unlink(struct disk *, const char *name);

@@ -104,6 +104,31 @@ START_TEST(allocates_zeros)
 }
 END_TEST
 
+/* Whether or not the file system gains by it. */
+START_TEST(fills_with_nothing_but_zeros)
+{
+	int file = create("a");
+	char got[6] = "";
+	uint64_t size;
+
+	ck_assert_int_eq(disk_write(disk, file, "hello", 5, 0), 0);
+	ck_assert_int_eq(disk_fallocate(disk, file, 200000), 0);
+	ck_assert_int_eq(disk_size(disk, file, &size), 0);
+	ck_assert_int_eq(disk_zero(disk, file, 4096, 150000), 0);
+	if (size == 200000) {
+		ck_assert_int_eq(disk_size(disk, file, &size), 0);
+		ck_assert_uint_eq(size, 200000);
+		ck_assert_int_eq(disk_read(disk, file, got, 5, 4096 + 149995,
+				     NULL),
+		    0);
+		ck_assert_mem_eq(got, "\0\0\0\0\0", 5);
+	}
+	ck_assert_int_eq(disk_read(disk, file, got, 5, 0, NULL), 0);
+	ck_assert_str_eq(got, "hello");
+	disk_close(disk, file);
+}
+END_TEST
+
 static bool
 count_it(const char *name, void *arg)
 {
@@ -239,6 +264,7 @@ SUITE(system_disk)
 	tcase_add_test(tests, opens_by_the_rules_of_each_mode);
 	tcase_add_test(tests, reads_what_was_written);
 	tcase_add_test(tests, allocates_zeros);
+	tcase_add_test(tests, fills_with_nothing_but_zeros);
 	tcase_add_test(tests, survives_a_limit_on_how_long_files_may_be);
 	tcase_add_test(tests, lists_files_alone);
 	tcase_add_test(tests, stops_listing_when_asked_to);

@@ -6,6 +6,9 @@
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/memory_disk_inside.h"
 
+/* Nobody asks for more zeros at once. */
+#define ZEROS_MOST ((size_t)256 << 10)
+
 static struct memory_disk *
 self_of(struct disk *base)
 {
@@ -234,6 +237,17 @@ allocate(struct disk *base, int file, uint64_t size)
 }
 
 static int
+write_zeros(struct disk *base, int file, uint64_t at, size_t len)
+{
+	static const char zeros[ZEROS_MOST];
+	ssize_t n;
+
+	assert(len <= ZEROS_MOST);
+	n = write_file(base, file, zeros, len, at);
+	return n < 0 ? (int)-n : (size_t)n == len ? 0 : ENOSPC;
+}
+
+static int
 size_of(struct disk *base, int file, uint64_t *size)
 {
 	struct memory_disk *self = self_of(base);
@@ -427,6 +441,7 @@ const struct disk_ops memory_disk_ops = {
 	.fsync = sync_file,
 	.ftruncate = set_size,
 	.fallocate = allocate,
+	.zero = write_zeros,
 	.size = size_of,
 	.rename = rename_file,
 	.unlink = unlink_file,
