@@ -162,10 +162,12 @@ write_batch(struct journal *journal)
 {
 	struct batch *batch = take(journal);
 	bool seals, is_put;
+	size_t len;
 
 	if (batch == NULL)
 		return false;
 	seals = batch->seals;
+	len = batch->len;
 	is_put = put(journal, batch) == 0;
 	if (is_put)
 		commit(journal);
@@ -174,10 +176,13 @@ write_batch(struct journal *journal)
 		return true;
 	note_told(journal);
 	journal_mark(journal);
-	if (seals)
+	if (seals) {
 		rotate(journal);
-	else
-		look_ahead(journal);
+		return true;
+	}
+	look_ahead(journal);
+	if (journal->options.sync == STORE_SYNC_ALWAYS)
+		segment_writer_zero_ahead(&journal->segment, len);
 	return true;
 }
 

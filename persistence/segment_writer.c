@@ -11,6 +11,10 @@
  */
 #define NEXT_NAME "next" UNFINISHED_SUFFIX
 
+/* Zeros are written so many at a time, from a block's beginning on. */
+#define AHEAD_BYTES UINT64_C(262144)
+#define AHEAD_ALIGN UINT64_C(4096)
+
 void
 segment_writer_init(struct segment_writer *writer, struct disk *disk,
     const uint8_t store_id[STORE_ID_SIZE], uint64_t segment_bytes)
@@ -116,6 +120,7 @@ segment_writer_begin(struct segment_writer *writer, uint64_t first_lsn)
 	writer->salt = head.salt;
 	writer->first_lsn = first_lsn;
 	writer->end = SEGMENT_HEAD_SIZE;
+	writer->zeroed = 0;
 	return 0;
 }
 
@@ -133,6 +138,36 @@ segment_writer_append(struct segment_writer *writer, const void *data,
 	else
 		writer->is_torn = true;
 	return error;
+}
+
+/* Whoever writes much at once would write all of it twice, and gain little. */
+static bool
+has_to_go_ahead(const struct segment_writer *writer, size_t len)
+{
+	return len <= AHEAD_BYTES / 8 &&
+	       writer->zeroed < writer->segment_bytes &&
+	       writer->zeroed < writer->end + AHEAD_BYTES / 2;
+}
+
+void
+segment_writer_zero_ahead(struct segment_writer *writer, size_t len)
+{
+	uint64_t from = writer->zeroed, left;
+
+	assert(writer->file >= 0);
+	if (writer->is_distrusted || !has_to_go_ahead(writer, len))
+		return;
+	if (from < writer->end)
+		from = (writer->end + AHEAD_ALIGN - 1) & ~(AHEAD_ALIGN - 1);
+	writer->zeroed = writer->segment_bytes;
+	if (from >= writer->segment_bytes)
+		return;
+	left = writer->segment_bytes - from;
+	if (left > AHEAD_BYTES)
+		left = AHEAD_BYTES;
+	/* Where it fails, it is not tried again. */
+	if (disk_zero(writer->disk, writer->file, from, left) == 0)
+		writer->zeroed = from + left;
 }
 
 int

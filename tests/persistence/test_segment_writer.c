@@ -242,6 +242,112 @@ START_TEST(gives_room_back)
 }
 END_TEST
 
+/* In a segment of some megabytes. */
+static void
+begin_long(void)
+{
+	segment_writer_fini(&writer);
+	segment_writer_init(&writer, memory_disk_disk(memory), store_id,
+	    1 << 20);
+	ck_assert_int_eq(segment_writer_begin(&writer, 1), 0);
+	ck_assert_int_eq(segment_writer_append(&writer, "some", 4), 0);
+}
+
+START_TEST(is_always_some_way_ahead_with_zeros)
+{
+	static char text[30000];
+
+	begin_long();
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 30; i++) {
+		segment_writer_zero_ahead(&writer, sizeof(text));
+		ck_assert_uint_gt(writer.zeroed, writer.end + sizeof(text));
+		ck_assert_uint_le(writer.zeroed, writer.end + (512 << 10));
+		ck_assert_int_eq(segment_writer_append(&writer, text,
+				     sizeof(text)),
+		    0);
+	}
+}
+END_TEST
+
+START_TEST(writes_zeros_in_large_pieces)
+{
+	unsigned calls;
+
+	begin_long();
+	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
+	for (int i = 0; i < 100; i++) {
+		segment_writer_zero_ahead(&writer, 1000);
+		ck_assert_int_eq(segment_writer_append(&writer, "more", 4), 0);
+	}
+	ck_assert_uint_eq(memory_disk_calls(memory, DISK_CALL_PWRITE),
+	    calls + 100 + 1);
+}
+END_TEST
+
+START_TEST(puts_zeros_neither_on_records_nor_behind_the_segment)
+{
+	static char text[SEGMENT_BYTES];
+	const char *bytes;
+	size_t len;
+
+	begin(1);
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 40; i++) {
+		ck_assert_int_eq(segment_writer_append(&writer, text, 500), 0);
+		segment_writer_zero_ahead(&writer, 500);
+	}
+	bytes = content(memory, 1, &len);
+	ck_assert_uint_eq(len, SEGMENT_HEAD_SIZE + 40 * 500);
+	for (int i = 0; i < 40; i++)
+		ck_assert_mem_eq(bytes + SEGMENT_HEAD_SIZE + i * 500, text,
+		    500);
+}
+END_TEST
+
+/* Its appends are long enough for the disk as they are. */
+START_TEST(writes_no_zeros_for_who_writes_much)
+{
+	unsigned calls;
+
+	begin_long();
+	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
+	segment_writer_zero_ahead(&writer, 100000);
+	ck_assert_uint_eq(memory_disk_calls(memory, DISK_CALL_PWRITE), calls);
+}
+END_TEST
+
+START_TEST(writes_no_more_zeros_where_that_failed)
+{
+	unsigned calls;
+
+	begin_long();
+	refuse(DISK_CALL_PWRITE, ENOSPC);
+	segment_writer_zero_ahead(&writer, 1000);
+	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
+	segment_writer_zero_ahead(&writer, 1000);
+	ck_assert_uint_eq(memory_disk_calls(memory, DISK_CALL_PWRITE), calls);
+	ck_assert_int_eq(segment_writer_append(&writer, "more", 4), 0);
+	ck_assert_int_eq(segment_writer_begin(&writer, 9), 0);
+	segment_writer_zero_ahead(&writer, 1000);
+	ck_assert_uint_gt(memory_disk_calls(memory, DISK_CALL_PWRITE),
+	    calls + 2);
+}
+END_TEST
+
+START_TEST(does_nothing_to_a_segment_it_does_not_trust)
+{
+	unsigned calls;
+
+	begin_long();
+	refuse(DISK_CALL_FDATASYNC, EIO);
+	ck_assert_int_eq(segment_writer_sync(&writer), EIO);
+	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
+	segment_writer_zero_ahead(&writer, 1000);
+	ck_assert_uint_eq(memory_disk_calls(memory, DISK_CALL_PWRITE), calls);
+}
+END_TEST
+
 SUITE(segment_writer)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -258,4 +364,11 @@ SUITE(segment_writer)
 	tcase_add_test(tests, cuts_off_what_a_failed_write_left);
 	tcase_add_test(tests, stays_torn_if_it_cannot_be_cut);
 	tcase_add_test(tests, gives_room_back);
+	tcase_add_test(tests, is_always_some_way_ahead_with_zeros);
+	tcase_add_test(tests, writes_zeros_in_large_pieces);
+	tcase_add_test(tests,
+	    puts_zeros_neither_on_records_nor_behind_the_segment);
+	tcase_add_test(tests, writes_no_zeros_for_who_writes_much);
+	tcase_add_test(tests, writes_no_more_zeros_where_that_failed);
+	tcase_add_test(tests, does_nothing_to_a_segment_it_does_not_trust);
 }
