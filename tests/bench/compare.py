@@ -11,24 +11,22 @@ Exit status: 0; 1 if parleyd gave a wrong answer or failed; 2 if something is
 missing.
 """
 
-import argparse
-import csv
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import chart
-from peers import PEERS, ROOT
-from servers import (Failed, Server, Stranger, conditions, free_port,
-                     pick_cores, pinned)
-from tables import markdown, plain, write_part
+import script
+from peers import PEERS
+from servers import Failed, Server, Stranger, free_port, pick_cores
+from tables import plain
 
 LOADS = ((100, 1), (100, 64), (1000, 64))
 OURS = "parleyd"
+GENERATOR = script.ROOT / "build/parley-bench"
 
 
 def run_once(peer, members, window, arguments):
@@ -39,18 +37,13 @@ def run_once(peer, members, window, arguments):
         with kind(peer.command(port, directory), server_core,
                   arguments.out / f"compare-{peer.name}.log", port,
                   peer.environment) as server:
-            done = subprocess.run(
-                [str(ROOT / "build/parley-bench"), "--json", "--pid",
-                 str(server.process.pid), "--target", peer.target,
-                 "--seconds", str(arguments.seconds), "--members",
-                 str(members), "--window", str(window), "flight-100",
-                 f"127.0.0.1:{port}"],
-                capture_output=True, text=True, timeout=120,
-                preexec_fn=pinned(generator_core))
-    if done.returncode != 0:
-        raise Failed(done.stderr.strip() or f"exit {done.returncode}")
-    return {**json.loads(done.stdout), "peer": peer.name, "members": members,
-            "window": window}
+            said = script.generate(
+                GENERATOR, generator_core,
+                "--pid", server.process.pid, "--target", peer.target,
+                "--seconds", arguments.seconds, "--members", members,
+                "--window", window, "flight-100", f"127.0.0.1:{port}",
+                timeout=120)
+    return {**said, "peer": peer.name, "members": members, "window": window}
 
 
 def run_all(peers, loads, arguments):
@@ -108,10 +101,7 @@ def save(arguments, runs, versions, loads):
         {"versions": versions, "runs": runs}, indent=1) + "\n")
     if not runs:
         return
-    with open(out / "compare.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, list(runs[0]))
-        writer.writeheader()
-        writer.writerows(runs)
+    script.write_csv(out / "compare.csv", runs)
     for members, window in loads:
         values = [(peer, (median(runs, peer, (members, window),
                                  "deliveries_per_cpu_s") or 0) / 1e3)
@@ -122,31 +112,17 @@ def save(arguments, runs, versions, loads):
 
 
 def read_arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = script.parser_of(__doc__)
     parser.add_argument("--members", type=int, help="of the room")
     parser.add_argument("--window", type=int, default=64,
                         help="messages in flight, with --members")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1,
-                        help="of the server's CPU time in a run")
-    parser.add_argument("--quick", action="store_true",
-                        help="one round of a quarter of the length")
+    script.add_rounds(parser, "of the server's CPU time in a run",
+                      quick_share=1 / 4)
     parser.add_argument("--peer", action="append", metavar="NAME",
                         choices=[peer.name for peer in PEERS],
                         help="only this one beside parleyd; may be given "
                              "again")
-    parser.add_argument("--markdown", type=Path, metavar="PAGE",
-                        help="write the table into this page, too")
-    parser.add_argument("--out", type=Path, default=ROOT / "bench/results")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.rounds = 1
-        arguments.seconds /= 4
-    if arguments.rounds < 1 or arguments.seconds <= 0:
-        parser.error("--rounds and --seconds must be above 0")
-    return arguments
+    return script.read(parser)
 
 
 def main():
@@ -159,7 +135,7 @@ def main():
     absent = [name for name, version in versions.items() if version is None]
     versions = {name: version for name, version in versions.items()
                 if version is not None}
-    if OURS in absent or not (ROOT / "build/parley-bench").exists():
+    if OURS in absent or not GENERATOR.exists():
         print("missing: build/parleyd, build/parley-bench (make)",
               file=sys.stderr)
         return 2
@@ -173,9 +149,8 @@ def main():
     lines = table(runs, versions, loads)
     print(plain(lines), end="")
     save(arguments, runs, versions, loads)
-    if arguments.markdown:
-        write_part(arguments.markdown, "bench-compare",
-                   conditions(arguments.rounds, calm) + markdown(lines))
+    script.write_page(arguments.markdown, "bench-compare", arguments.rounds,
+                      calm, lines)
     for _, failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     return 1 if any(name == OURS for name, _ in failures) else 0

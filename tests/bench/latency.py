@@ -10,19 +10,16 @@ Exit status: 0; 1 if something was lost or a server failed; 2 if something is
 missing.
 """
 
-import argparse
-import csv
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import chart
-from servers import Failed, Server, conditions, free_port, pick_cores, pinned
-from tables import markdown, plain, write_part
+import script
+from servers import Failed, Server, free_port, pick_cores, pinned
+from tables import plain
 
-ROOT = Path(__file__).resolve().parents[2]
 DIALECTS = ("action", "command", "topic")
 DISTRIBUTIONS = ("one_way", "round_trip")
 
@@ -78,11 +75,7 @@ def table(runs):
 
 def save(out, runs):
     (out / "latency.json").write_text(json.dumps({"runs": runs}) + "\n")
-    names = [name for name in runs[0] if name not in DISTRIBUTIONS]
-    with open(out / "latency.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, names, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(runs)
+    script.write_csv(out / "latency.csv", runs, but=DISTRIBUTIONS)
     (out / "latency.svg").write_text(chart.curves(
         "Latency: what share is not above", "microseconds",
         [(f"{run['dialect']}, {way.replace('_', ' ')}", run[way])
@@ -90,9 +83,7 @@ def save(out, runs):
 
 
 def read_arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = script.parser_of(__doc__)
     parser.add_argument("--dialect", action="append", choices=DIALECTS,
                         help="only this one; may be given again")
     parser.add_argument("--clients", type=int, default=4)
@@ -100,12 +91,7 @@ def read_arguments():
                         help="messages a second that each client says")
     parser.add_argument("--duration", type=float, default=60,
                         help="seconds for each dialect")
-    parser.add_argument("--build", type=Path, default=ROOT / "build")
-    parser.add_argument("--out", type=Path, default=ROOT / "bench/results")
-    parser.add_argument("--markdown", type=Path, metavar="PAGE",
-                        help="write the table into this page, too")
-    parser.add_argument("parleyd_flags", nargs="*", metavar="-- FLAGS",
-                        help="more flags for parleyd")
+    script.add_programs(parser)
     return parser.parse_args()
 
 
@@ -125,9 +111,8 @@ def main():
         return 1
     print(plain(table(runs)), end="")
     save(arguments.out, runs)
-    if arguments.markdown:
-        write_part(arguments.markdown, "bench-latency",
-                   conditions(1, calm) + markdown(table(runs)))
+    script.write_page(arguments.markdown, "bench-latency", 1, calm,
+                      table(runs))
     print(f"{arguments.out}/latency.json, .csv and .svg")
     return 1 if any(run["wrong"] for run in runs) else 0
 

@@ -13,12 +13,11 @@ import subprocess
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
-ROOT = Path(__file__).resolve().parents[2]
+from script import NO_LIMITS, ROOT
+
 HERE = Path(__file__).resolve().parent / "compare"
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 NODE_MODULES = ROOT / "build/compare/node_modules"
-NO_LIMITS = ("--limits-messages", "0", "--limits-bytes", "0",
-             "--limits-connections", "20000", "--limits-accept-rate", "0")
 
 
 def said_by(*command, env=None):

@@ -13,8 +13,6 @@ Exit status: 0; 1 if a server gave a wrong answer or failed; 2 if something is
 missing; 3 with --strict if a goal was not reached.
 """
 
-import argparse
-import csv
 import json
 import os
 import platform
@@ -25,23 +23,15 @@ import time
 from pathlib import Path
 
 import chart
+import script
 from expiry import measure_expiry
 from goals import CASES, GOALS
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
-from servers import (Failed, Server, Site, conditions, free_port, pick_cores,
-                     pinned)
+from servers import Failed, Server, Site, free_port, pick_cores
 from stall import measure_stall
-from tables import markdown, plain, write_part
+from tables import plain
 from verdict import goals_table, judge, page_table
-
-ROOT = Path(__file__).resolve().parents[2]
-
-# The limits that protect a server from what a benchmark does.
-PARLEYD_FLAGS = [
-    "--limits-messages", "0", "--limits-bytes", "0",
-    "--limits-connections", "20000", "--limits-accept-rate", "0",
-]
 
 # Cases that need more than the generator.
 SCRIPTS = {"replay": measure_replay, "pages": measure_pages,
@@ -94,21 +84,11 @@ def run_server(programs, cores, case, target, seconds, out, directory):
             Site(start, seconds * case.stretch, programs.generator, directory,
                  cores[1]))
     with start() as server:
-        command = [
-            str(programs.generator), "--json", "--pid",
-            str(server.process.pid), "--seconds", str(seconds * case.stretch),
+        return script.generate(
+            programs.generator, cores[1], "--pid", server.process.pid,
+            "--seconds", seconds * case.stretch,
             "--target", "parley" if target == "parley" else "bare",
-            case.name, f"127.0.0.1:{server.port}",
-        ]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True,
-                timeout=120 + 10 * seconds, preexec_fn=pinned(cores[1]))
-        except subprocess.TimeoutExpired:
-            raise Failed("the generator does not come to an end") from None
-        if done.returncode != 0:
-            raise Failed(done.stderr.strip() or f"exit {done.returncode}")
-    return json.loads(done.stdout)
+            case.name, f"127.0.0.1:{server.port}", timeout=120 + 10 * seconds)
 
 
 def run_all(programs, cases, rounds, seconds, out):
@@ -172,42 +152,20 @@ def save(out, runs, rows, failures):
     if ratios:
         (out / "ratios.svg").write_text(chart.bars(
             "parleyd, beside others in the same round", ratios, 1))
-    names = list(dict.fromkeys(name for run in runs for name in run))
-    with open(out / "results.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(runs)
+    script.write_csv(out / "results.csv", runs)
 
 
 def read_arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = script.parser_of(__doc__)
     parser.add_argument("--case", action="append", metavar="NAME",
                         choices=[case.name for case in CASES],
                         help="only this one; may be given again")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1,
-                        help="of measuring in a run; some cases take more")
-    parser.add_argument("--quick", action="store_true",
-                        help="one round of half the length")
+    script.add_rounds(parser, "of measuring in a run; some cases take more",
+                      quick_share=1 / 2)
     parser.add_argument("--strict", action="store_true",
                         help="exit 3 if a goal is not reached")
-    parser.add_argument("--build", type=Path, default=ROOT / "build",
-                        help="where the programs are")
-    parser.add_argument("--out", type=Path, default=ROOT / "bench/results",
-                        help="where results.json and results.csv go")
-    parser.add_argument("--markdown", type=Path, metavar="PAGE",
-                        help="write the table into this page, too")
-    parser.add_argument("parleyd_flags", nargs="*", metavar="-- FLAGS",
-                        help="more flags for parleyd")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.rounds = 1
-        arguments.seconds /= 2
-    if arguments.rounds < 1 or arguments.seconds <= 0:
-        parser.error("--rounds and --seconds must be above 0")
-    return arguments
+    script.add_programs(parser)
+    return script.read(parser)
 
 
 def main():
@@ -215,7 +173,7 @@ def main():
     cases = [case for case in CASES
              if not arguments.case or case.name in arguments.case]
     programs = Programs(arguments.build,
-                        PARLEYD_FLAGS + arguments.parleyd_flags)
+                        [*script.NO_LIMITS, *arguments.parleyd_flags])
     missing = programs.missing(cases)
     if missing:
         print(f"missing: {', '.join(missing)} (make)", file=sys.stderr)
@@ -231,10 +189,8 @@ def main():
     print_fates(runs)
     warn_of_unequal_frames(runs)
     save(arguments.out, runs, rows, failures)
-    if arguments.markdown:
-        write_part(arguments.markdown, "bench",
-                   conditions(arguments.rounds, calm) +
-                   markdown(page_table(rows)))
+    script.write_page(arguments.markdown, "bench", arguments.rounds, calm,
+                      page_table(rows))
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     if failures:
