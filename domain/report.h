@@ -2,6 +2,7 @@
 #ifndef DOMAIN_REPORT_H
 #define DOMAIN_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,18 @@
 #include "domain/str.h"
 
 #define REPORT_ROOMS 12
+
+/* What the disk is doing, if anything is kept on one. */
+struct store_report {
+	bool is_kept;       /* else the rest says nothing */
+	bool is_writable;   /* now */
+	uint64_t lost;      /* records that were lost, at the start */
+	uint64_t bytes;     /* of the journal, snapshots not counted */
+	size_t waiting;     /* bytes that are to be written */
+	uint64_t syncs;     /* total */
+	uint64_t failures;  /* total: of what was to be written */
+	uint64_t compacted; /* total: times that the journal was rewritten */
+};
 
 /* Totals grow from the start of the server; the others are of this moment. */
 struct report {
@@ -26,6 +39,7 @@ struct report {
 	size_t held;     /* bytes, by our own accounting */
 	size_t resident; /* bytes of memory, as the system sees it */
 	uint64_t cpu_ms; /* total: time on a processor */
+	struct store_report store;
 	/* From when a command was read to when all of its turn was sent. */
 	struct histogram latency;
 	/* How late the loop was for its ten ticks a second. */

@@ -144,6 +144,7 @@ go_on_from(struct file_store *self, const struct recovery_result *result,
 	};
 
 	memcpy(self->store_id, result->store_id, sizeof(self->store_id));
+	self->lost = result->lost_records;
 	file_store_note_limits(self, self->clock.wall_ms);
 	self->journal = journal_create(&config);
 	if (self->journal == NULL)
@@ -240,6 +241,24 @@ struct journal *
 file_store_journal(struct file_store *self)
 {
 	return self->journal;
+}
+
+void
+file_store_tell(struct file_store *self, struct store_report *out)
+{
+	struct journal_figures figures;
+
+	journal_figures(self->journal, &figures);
+	*out = (struct store_report){
+		.is_kept = true,
+		.is_writable = journal_trouble(self->journal) == NULL,
+		.lost = self->lost,
+		.bytes = figures.bytes,
+		.waiting = figures.pending_bytes,
+		.syncs = figures.syncs,
+		.failures = figures.failures,
+		.compacted = figures.compactions,
+	};
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include "domain/history.h"
 #include "domain/id_source.h"
+#include "domain/report.h"
 #include "domain/room_store.h"
 #include "persistence/disk.h"
 #include "persistence/journal.h"
@@ -45,6 +46,9 @@ bool file_store_close(struct file_store *);
 struct room_store *file_store_rooms(struct file_store *);
 struct history *file_store_history(struct file_store *);
 struct journal *file_store_journal(struct file_store *);
+
+/* How it is doing. Never waits for the disk. */
+void file_store_tell(struct file_store *, struct store_report *);
 
 /*
  * The journal's descriptor is readable: what is committed may be told, what

@@ -61,6 +61,20 @@ put_largest(struct wire_text *out, const struct report *report)
 	put(out, "]");
 }
 
+static void
+put_store(struct wire_text *out, const struct store_report *store)
+{
+	put(out, ",\"store\":{\"writable\":");
+	put(out, store->is_writable ? "true" : "false");
+	put_number(out, "lost", store->lost);
+	put_number(out, "journal_bytes", store->bytes);
+	put_number(out, "waiting_bytes", store->waiting);
+	put_number(out, "syncs", store->syncs);
+	put_number(out, "failures", store->failures);
+	put_number(out, "compactions", store->compacted);
+	put(out, "}");
+}
+
 void
 report_spell_json(struct wire_text *out, const struct report *report)
 {
@@ -77,6 +91,8 @@ report_spell_json(struct wire_text *out, const struct report *report)
 	put_number(out, "held_bytes", report->held);
 	put_number(out, "resident_bytes", report->resident);
 	put_number(out, "cpu_ms", report->cpu_ms);
+	if (report->store.is_kept)
+		put_store(out, &report->store);
 	put_histogram(out, "latency_us", &report->latency);
 	put_histogram(out, "loop_lag_us", &report->lag);
 	put(out, "}\n");

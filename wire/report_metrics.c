@@ -86,6 +86,26 @@ put_histogram(struct wire_text *out, const char *name, const char *help,
 	put_named(out, name, "count", "", count);
 }
 
+static void
+put_store(struct wire_text *out, const struct store_report *store)
+{
+	put_value(out, "store_writable", "gauge",
+	    "Whether persistent rooms can be written.", store->is_writable);
+	put_value(out, "store_lost_records_total", "counter",
+	    "Records that the disk had lost, as found at the start.",
+	    store->lost);
+	put_value(out, "store_journal_bytes", "gauge",
+	    "What the journal takes, snapshots not counted.", store->bytes);
+	put_value(out, "store_waiting_bytes", "gauge",
+	    "What waits to be written.", store->waiting);
+	put_value(out, "store_syncs_total", "counter",
+	    "How often the disk was waited for.", store->syncs);
+	put_value(out, "store_failures_total", "counter",
+	    "How often something could not be written.", store->failures);
+	put_value(out, "store_compactions_total", "counter",
+	    "How often the journal was rewritten.", store->compacted);
+}
+
 void
 report_spell_metrics(struct wire_text *out, const struct report *report)
 {
@@ -106,6 +126,8 @@ report_spell_metrics(struct wire_text *out, const struct report *report)
 	    report->resident);
 	put_head(out, "cpu_seconds_total", "counter", "Processor time.");
 	put_seconds(out, "cpu_seconds_total", report->cpu_ms * 1000);
+	if (report->store.is_kept)
+		put_store(out, &report->store);
 	put_histogram(out, "latency_seconds",
 	    "From reading a command to having sent what came of it.",
 	    &report->latency);

@@ -157,6 +157,8 @@ tell_report(struct report *out, void *arg)
 	out->server = app->chat.profile.server;
 	out->resident = resident_bytes();
 	out->cpu_ms = processor_ms();
+	if (app->stores.files != NULL)
+		file_store_tell(app->stores.files, &out->store);
 	hub_tell_report(app->hub, out);
 	room_store_each(app->stores.rooms, add_room, out);
 }

@@ -35,6 +35,15 @@ def readiness(server):
         return error.code, json.load(error)
 
 
+def figure(server, name):
+    """What Prometheus is told."""
+    host, port = server.address
+    url = f"http://{host}:{port}/metrics"
+    with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+        lines = answer.read().decode().splitlines()
+    return [float(line.split()[1]) for line in lines if line.startswith(name)]
+
+
 def failure(chat, command, **fields):
     """An error that came later than the command was understood."""
     got = chat.ask(command, **fields)
@@ -59,6 +68,7 @@ def test_a_full_disk_stops_writing_not_reading(server):
         status, body = readiness(server)
         assert (status, body["status"]) == (503, "unavailable")
         assert body["checks"]["store"] == body["reason"] != "ok"
+        assert figure(server, "parley_store_writable") == [0]
 
         page = b.ask_ok("history", room="den", limit=10)["messages"]
         assert [m["message"] for m in page] == ["kept"]
@@ -69,6 +79,26 @@ def test_a_full_disk_stops_writing_not_reading(server):
         let_files_grow(server, resource.RLIM_INFINITY)
         eventually(lambda: readiness(server)[0] == 200)
         assert a.post("den", "again")["seq"] == 2
+        assert figure(server, "parley_store_failures_total") == [1]
+
+
+def test_what_the_disk_lost_is_counted_once(start, tmp_path):
+    store = tmp_path / "store"
+    options = "--store-kind", "file", "--store-dir", str(store)
+    server = start(*options)
+    with Chat(server.address) as a:
+        a.ask_ok("create", name="den", room="den", persistent=True)
+        for text in "first", "second", "third":
+            a.post("den", text)
+    server.stop()
+    segment = store / "seg-0000000000000001.log"
+    segment.write_bytes(segment.read_bytes().replace(b"second", b"secund"))
+
+    for lost in 1, 0:
+        server = start(*options)
+        assert figure(server, "parley_store_lost_records_total") == [lost]
+        assert figure(server, "parley_store_writable") == [1]
+        server.stop()
 
 
 def test_a_retry_after_a_failure_is_stored_once(server):
