@@ -49,7 +49,7 @@ struct disk_ops {
 	int (*size)(struct disk *, int file, uint64_t *size);
 	int (*rename)(struct disk *, const char *from, const char *to);
 	int (*unlink)(struct disk *, const char *name);
-	/* The files of the directory itself, in no order. */
+	/* All that is in the directory itself but directories, in no order. */
 	int (*list)(struct disk *, disk_visit *, void *arg);
 	/* Makes the names last: of the directory, or of its subdirectory. */
 	int (*sync_dir)(struct disk *, bool quarantine);

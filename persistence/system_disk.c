@@ -39,6 +39,18 @@ error_of(int result)
 	return result < 0 ? errno : 0;
 }
 
+/* For other kinds, a pipe say, one might wait without end. */
+static int
+check_kind(int file)
+{
+	struct stat status;
+	int error = error_of(fstat(file, &status));
+
+	if (error == 0 && !S_ISREG(status.st_mode))
+		error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+	return error;
+}
+
 static int
 open_file(struct disk *disk, const char *name, enum disk_mode mode, int *file)
 {
@@ -48,9 +60,16 @@ open_file(struct disk *disk, const char *name, enum disk_mode mode, int *file)
 		[DISK_CREATE] = O_RDWR | O_CREAT | O_EXCL,
 	};
 
-	*file = openat(dir_of(disk), name, flags[mode] | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
-	return error_of(*file);
+	int error;
+
+	*file = openat(dir_of(disk), name,
+	    flags[mode] | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (*file < 0)
+		return errno;
+	error = check_kind(*file);
+	if (error != 0)
+		close(*file);
+	return error;
 }
 
 static void
@@ -168,21 +187,25 @@ unlink_file(struct disk *disk, const char *name)
 }
 
 static bool
-is_file(int dir, const char *name)
+is_directory(int dir, const char *name)
 {
 	struct stat status;
 
 	return fstatat(dir, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(status.st_mode);
+	       S_ISDIR(status.st_mode);
 }
 
+/*
+ * Also what is no file, or cannot be asked what it is: who opens it hears why
+ * not. Passed by, it would count as missing, and what is in it as lost.
+ */
 static int
 visit_files(DIR *stream, disk_visit *visit, void *arg)
 {
 	const struct dirent *entry;
 
 	while (errno = 0, (entry = readdir(stream)) != NULL) {
-		if (is_file(dirfd(stream), entry->d_name) &&
+		if (!is_directory(dirfd(stream), entry->d_name) &&
 		    !visit(entry->d_name, arg))
 			return 0;
 	}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "persistence/disk.h"
 #include "tests/suite.h"
@@ -173,6 +174,54 @@ START_TEST(lists_files_alone)
 }
 END_TEST
 
+/* How a file's place is taken by something else. */
+static int
+make_pipe(const char *path)
+{
+	return mkfifo(path, 0600);
+}
+
+static int
+make_link(const char *path)
+{
+	return symlink("elsewhere", path);
+}
+
+static int
+make_directory(const char *path)
+{
+	return mkdir(path, 0700);
+}
+
+static const struct other_kind {
+	int (*make)(const char *path);
+	int error;
+	int listed;
+} other_kinds[] = {
+	{ make_pipe, EINVAL, 1 },
+	{ make_link, ELOOP, 1 },
+	{ make_directory, EISDIR, 0 },
+};
+#define OTHER_KINDS (int)(sizeof(other_kinds) / sizeof(other_kinds[0]))
+
+/* Not waited for, not followed; and never overlooked, as if it were lost. */
+START_TEST(opens_nothing_but_files)
+{
+	const struct other_kind *kind = &other_kinds[_i];
+	char full[128];
+	int file, count = 0;
+
+	snprintf(full, sizeof(full), "%s/b", temp_store_path());
+	ck_assert_int_eq(kind->make(full), 0);
+	ck_assert_int_eq(disk_open(disk, "b", DISK_READ, &file), kind->error);
+	ck_assert_int_eq(disk_open(disk, "b", DISK_WRITE, &file), kind->error);
+	ck_assert_int_eq(disk_open(disk, "b", DISK_CREATE, &file), EEXIST);
+	ck_assert_int_eq(disk_list(disk, count_it, &count), 0);
+	ck_assert_int_eq(count, kind->listed);
+	ck_assert_int_eq(remove(full), 0);
+}
+END_TEST
+
 static bool
 stop(const char *name, void *arg)
 {
@@ -267,6 +316,7 @@ SUITE(system_disk)
 	tcase_add_test(tests, fills_with_nothing_but_zeros);
 	tcase_add_test(tests, survives_a_limit_on_how_long_files_may_be);
 	tcase_add_test(tests, lists_files_alone);
+	tcase_add_loop_test(tests, opens_nothing_but_files, 0, OTHER_KINDS);
 	tcase_add_test(tests, stops_listing_when_asked_to);
 	tcase_add_test(tests, locks_against_everybody_else);
 	tcase_add_test(tests, knows_room_and_time);
