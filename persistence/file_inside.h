@@ -14,6 +14,7 @@
 struct file_room {
 	struct list link;
 	uint64_t lsn;      /* of the record that made it; 0: an earlier run's */
+	uint64_t replayed; /* LSN of its last record of an earlier run */
 	bool epoch_is_due; /* it has got another one, of which there is none */
 	uint8_t id_len;
 	char id[]; /* without NUL */
@@ -117,6 +118,6 @@ struct file_replay {
 void file_replay_init(struct file_replay *, struct file_store *);
 
 /* All was read. Rooms get another epoch where they need one. */
-void file_replay_finish(const struct file_replay *, bool numbers_hold);
+void file_replay_finish(const struct file_replay *, uint64_t broken_up_to);
 
 #endif

@@ -16,16 +16,17 @@ self_of(struct replay *base)
 /* --- record by record ----------------------------------------------------- */
 
 static enum chat_error
-add_room(struct file_store *store, struct room *room)
+add_room(struct file_store *store, struct room *room, struct file_room **out)
 {
 	struct str id = str_from(room->id);
 	enum chat_error error = store->memory_rooms->put(store->rooms, room);
 
 	if (error == CHAT_OK)
 		error = history_open(store->history, id, room->ttl_ms);
-	if (error == CHAT_OK && file_kept_add(store, id) == NULL)
-		error = CHAT_UNAVAILABLE;
-	return error;
+	if (error != CHAT_OK)
+		return error;
+	*out = file_kept_add(store, id);
+	return *out != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
 }
 
 /* A room as it is from now on, new or not. */
@@ -33,6 +34,8 @@ static enum chat_error
 replay_room(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
+	enum chat_error error = CHAT_OK;
+	struct file_room *kept;
 	struct room room;
 	struct str id;
 
@@ -40,10 +43,15 @@ replay_room(struct file_replay *self, const struct record *record)
 		return CHAT_BAD_FIELD;
 	id = str_from(room.id);
 	room.persistent = true;
-	if (file_kept_find(store, id) == NULL)
-		return add_room(store, &room);
-	memory_rooms_update(store->rooms, &room);
-	file_kept_find(store, id)->epoch_is_due = false;
+	kept = file_kept_find(store, id);
+	if (kept != NULL)
+		memory_rooms_update(store->rooms, &room);
+	else
+		error = add_room(store, &room, &kept);
+	if (error != CHAT_OK)
+		return error;
+	kept->epoch_is_due = false;
+	kept->replayed = record->lsn;
 	return CHAT_OK;
 }
 
@@ -78,12 +86,10 @@ find_or_add(struct file_store *store, struct str id, struct file_room **out)
 	memcpy(room.id, id.data, id.len);
 	memcpy(room.name, id.data, id.len);
 	id_source_next(store->ids, ID_HEX16, room.epoch);
-	error = add_room(store, &room);
-	if (error != CHAT_OK)
-		return error;
-	*out = file_kept_find(store, id);
-	(*out)->epoch_is_due = true;
-	return CHAT_OK;
+	error = add_room(store, &room, out);
+	if (error == CHAT_OK)
+		(*out)->epoch_is_due = true;
+	return error;
 }
 
 static enum chat_error
@@ -182,7 +188,7 @@ renew_epoch(struct file_store *store, struct file_room *kept)
 }
 
 void
-file_replay_finish(const struct file_replay *self, bool numbers_hold)
+file_replay_finish(const struct file_replay *self, uint64_t broken_up_to)
 {
 	struct file_store *store = self->store;
 	const struct list *all = &store->all_kept;
@@ -193,7 +199,7 @@ file_replay_finish(const struct file_replay *self, bool numbers_hold)
 		if (kept->epoch_is_due)
 			log_warn("room %.*s: only what was said in it is left",
 			    (int)kept->id_len, kept->id);
-		if (!numbers_hold)
+		if (kept->replayed <= broken_up_to)
 			renew_epoch(store, kept);
 		store->epochs_are_due |= kept->epoch_is_due;
 	}

@@ -131,6 +131,23 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	    now_ms, live_bytes);
 }
 
+/*
+ * Before anybody is told of them. On a disk that is full for now they wait, and
+ * are written before the first message is.
+ */
+static void
+write_epochs(struct file_store *self)
+{
+	struct journal *journal = self->journal;
+
+	if (!self->epochs_are_due)
+		return;
+	(void)file_kept_append_epochs(self);
+	while (journal_committed(journal) < journal_last(journal) &&
+	       journal_step(journal))
+		continue;
+}
+
 static enum file_store_end
 go_on_from(struct file_store *self, const struct recovery_result *result,
     bool no_threads)
@@ -149,9 +166,7 @@ go_on_from(struct file_store *self, const struct recovery_result *result,
 	self->journal = journal_create(&config);
 	if (self->journal == NULL)
 		return FILE_STORE_FAILED;
-	/* On a disk that is full for now, they are written before the first
-	 * message is. */
-	(void)file_kept_append_epochs(self);
+	write_epochs(self);
 	if (no_threads || journal_start(self->journal))
 		return FILE_STORE_OPEN;
 	return FILE_STORE_FAILED;
@@ -173,7 +188,7 @@ recover(struct file_store *self, bool no_threads)
 	end =
 	    judge(self, recovery_run(&config, &replay.base, &result), &result);
 	if (end == FILE_STORE_OPEN) {
-		file_replay_finish(&replay, result.numbering_holds);
+		file_replay_finish(&replay, result.broken_up_to);
 		report(self, &result);
 		end = go_on_from(self, &result, no_threads);
 	}

@@ -11,17 +11,24 @@ is_same_boot(const uint8_t a[BOOT_ID_SIZE], const uint8_t b[BOOT_ID_SIZE])
 	       memcmp(a, unknown, BOOT_ID_SIZE) != 0;
 }
 
-bool
-numbering_holds(const struct numbering *numbering,
+/* Whether all that was told since the last OPEN is there. */
+static bool
+ended_well(const struct numbering *numbering,
     const uint8_t boot_id[BOOT_ID_SIZE])
 {
-	if (numbering->is_broken)
-		return false;
 	if (!numbering->is_begun || numbering->is_closed)
 		return true;
 	return numbering->is_opened &&
 	       (numbering->policy == STORE_SYNC_ALWAYS ||
 		   is_same_boot(numbering->boot_id, boot_id));
+}
+
+uint64_t
+numbering_broken_up_to(const struct numbering *numbering,
+    const uint8_t boot_id[BOOT_ID_SIZE])
+{
+	return ended_well(numbering, boot_id) ? numbering->broken_up_to
+					      : NUMBERING_ALL;
 }
 
 /*
@@ -34,11 +41,11 @@ note_open(struct numbering *numbering, const struct record *record)
 	struct open_entry entry;
 
 	if (!open_entry_read(record->payload, &entry)) {
-		numbering->is_broken = true;
+		numbering->broken_up_to = NUMBERING_ALL;
 		return;
 	}
-	if (numbering->is_opened && !numbering_holds(numbering, entry.boot_id))
-		numbering->is_broken = true;
+	if (numbering->is_opened && !ended_well(numbering, entry.boot_id))
+		numbering->broken_up_to = record->lsn;
 	numbering->is_opened = true;
 	numbering->policy = entry.policy;
 	memcpy(numbering->boot_id, entry.boot_id, BOOT_ID_SIZE);
@@ -47,7 +54,7 @@ note_open(struct numbering *numbering, const struct record *record)
 /*
  * A start that finds the numbering broken writes all rooms anew, each with a
  * new epoch, before anything is said: the first message shows that it came
- * that far. Until then the next start has to do it again.
+ * that far. Until then the next start does it for the rooms that are missing.
  */
 void
 numbering_note(struct numbering *numbering, const struct record *record)
@@ -55,9 +62,9 @@ numbering_note(struct numbering *numbering, const struct record *record)
 	if (record->type == RECORD_OPEN)
 		note_open(numbering, record);
 	else if (record->type == RECORD_LOST)
-		numbering->is_broken = true;
+		numbering->broken_up_to = record->lsn;
 	else if (record->type == RECORD_MESSAGE)
-		numbering->is_broken = false;
+		numbering->broken_up_to = 0;
 	numbering->is_begun = true;
 	numbering->is_closed = record->type == RECORD_CLOSE;
 }

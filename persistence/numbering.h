@@ -12,7 +12,9 @@
 
 /* Filled with zeros: nothing was read yet. */
 struct numbering {
-	bool is_broken; /* and no room is known to have its new epoch */
+	/* LSN of what showed that it was broken: what was written of rooms from
+	 * there on has their new epochs. 0: every room has its one. */
+	uint64_t broken_up_to;
 	bool is_begun;
 	bool is_closed; /* the last record was CLOSE */
 	bool is_opened; /* there was an OPEN: the following are its */
@@ -23,8 +25,13 @@ struct numbering {
 /* To be told of every record, in order. */
 void numbering_note(struct numbering *, const struct record *);
 
-/* Whether it goes on if a program starts now, in this boot. */
-bool numbering_holds(const struct numbering *,
+#define NUMBERING_ALL UINT64_MAX
+
+/*
+ * If a program starts now, in this boot: a room whose last record has an LSN
+ * up to this one needs a new epoch. 0: none does.
+ */
+uint64_t numbering_broken_up_to(const struct numbering *,
     const uint8_t boot_id[BOOT_ID_SIZE]);
 
 #endif

@@ -237,9 +237,10 @@ judge_numbering(struct recovery *recovery)
 	uint8_t boot_id[BOOT_ID_SIZE];
 
 	disk_boot_id(recovery->disk, boot_id);
-	result->numbering_holds =
-	    result->lost_count == 0 && !result->told_is_gone &&
-	    numbering_holds(&recovery->numbering, boot_id);
+	result->broken_up_to =
+	    result->lost_count > 0 || result->told_is_gone
+		? NUMBERING_ALL
+		: numbering_broken_up_to(&recovery->numbering, boot_id);
 }
 
 static enum recovery_end

@@ -240,6 +240,8 @@ START_TEST(begins_another_epoch_where_numbers_may_come_again)
 	holds("r epoch1: 1=a 2=b");
 	store_rig_crash(&rig, CRASH_ALL);
 	holds("r epoch2: 1=a 2=b");
+	reopen();
+	holds("r epoch2: 1=a 2=b");
 	store_rig_say(&rig, "r", "c");
 	store_rig_settle(&rig);
 	reopen();
@@ -279,6 +281,8 @@ START_TEST(leaves_a_hole_where_something_was_lost)
 	damage("third of r");
 	store_rig_open(&rig);
 	holds("r epoch2: 1=a 2=b 4=d");
+	store_rig_crash(&rig, CRASH_NOTHING);
+	holds("r epoch2: 1=a 2=b 4=d");
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "e"), 5);
 	store_rig_settle(&rig);
 	reopen();
@@ -294,6 +298,8 @@ START_TEST(keeps_what_was_said_in_a_room_that_is_lost)
 	store_rig_close(&rig);
 	damage("long-lost");
 	store_rig_open(&rig);
+	holds("long-lost epoch3: 1=a");
+	reopen();
 	holds("long-lost epoch3: 1=a");
 	ck_assert_uint_eq(store_rig_say(&rig, "long-lost", "b"), 2);
 	store_rig_settle(&rig);

@@ -96,7 +96,7 @@ START_TEST(an_empty_directory_is_made_a_store)
 	ck_assert_int_eq(recover_from(empty, RECOVERY_LOOK), RECOVERY_FOREIGN);
 	ck_assert_int_eq(recover_from(empty, RECOVERY_MEND), RECOVERY_OK);
 	ck_assert_uint_eq(result.next_lsn, 1);
-	ck_assert(result.numbering_holds);
+	ck_assert_uint_eq(result.broken_up_to, 0);
 	memcpy(id, result.store_id, sizeof(id));
 	ck_assert_int_eq(recover_from(empty, RECOVERY_MEND), RECOVERY_OK);
 	ck_assert_mem_eq(id, result.store_id, sizeof(id));
@@ -186,7 +186,7 @@ START_TEST(a_whole_store_is_replayed)
 	ck_assert_uint_eq(result.first_live_lsn, 1);
 	ck_assert_uint_eq(result.records, 7);
 	ck_assert_uint_eq(result.bytes, file.len - SEGMENT_HEAD_SIZE);
-	ck_assert(result.numbering_holds);
+	ck_assert_uint_eq(result.broken_up_to, 0);
 	/* What it had not used is given back. */
 	ck_assert_uint_eq(size_of("seg-0000000000000001.log"), file.len);
 }
@@ -220,7 +220,7 @@ START_TEST(a_snapshot_goes_before_the_segments)
 	ck_assert_uint_eq(result.first_live_lsn, 51);
 	ck_assert_uint_eq(result.live_bytes,
 	    other.len - SEGMENT_HEAD_SIZE - record_size(SNAP_END_ENTRY_SIZE));
-	ck_assert(result.numbering_holds);
+	ck_assert_uint_eq(result.broken_up_to, 0);
 }
 END_TEST
 
@@ -351,7 +351,7 @@ START_TEST(what_was_vouched_for_is_lost_and_the_rest_is_kept)
 	ck_assert_uint_eq(result.lost[0].first, 7);
 	ck_assert_uint_eq(result.lost[0].last, 8);
 	ck_assert_uint_eq(result.next_lsn, 11);
-	ck_assert(!result.numbering_holds);
+	ck_assert_uint_ne(result.broken_up_to, 0);
 	kept = memory_disk_file(disk,
 	    "quarantine/seg-0000000000000001.log-0000000000001238", &len);
 	ck_assert_uint_eq(at, 0x1238);
@@ -378,7 +378,7 @@ START_TEST(it_is_reported_until_the_journal_says_so)
 	ck_assert_uint_eq(seen.lost_count, 2);
 	ck_assert_uint_eq(seen.count, 7);
 	/* No message shows yet that the rooms have new epochs. */
-	ck_assert(!result.numbering_holds);
+	ck_assert_uint_ne(result.broken_up_to, 0);
 }
 END_TEST
 

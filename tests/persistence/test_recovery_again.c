@@ -147,8 +147,7 @@ assert_same(void)
 	ck_assert_mem_eq(again.lost, once.lost, sizeof(once.lost));
 	ck_assert_uint_eq(again_result.next_lsn, once_result.next_lsn);
 	ck_assert_uint_eq(again_result.lost_records, once_result.lost_records);
-	ck_assert_int_eq(again_result.numbering_holds,
-	    once_result.numbering_holds);
+	ck_assert_uint_eq(again_result.broken_up_to, once_result.broken_up_to);
 	ck_assert_uint_eq(again_result.lost_count, once_result.lost_count);
 	if (once_result.lost_count > 0)
 		ck_assert_mem_eq(again_result.lost, once_result.lost,

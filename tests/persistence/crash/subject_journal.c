@@ -222,7 +222,7 @@ start(struct subject *self, const struct store_options *options,
 	memcpy(self->store_id, result->store_id, STORE_ID_SIZE);
 	self->journal = journal_create(&config);
 	return self->journal != NULL &&
-	       (result->numbering_holds || renew_rooms(self, content));
+	       (result->broken_up_to == 0 || renew_rooms(self, content));
 }
 
 static void
@@ -251,7 +251,7 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 	opened = recover(self, content, &result);
 	*finding = (struct finding){ .is_told = true,
 		.lost_records = result.lost_records,
-		.numbering_holds = result.numbering_holds };
+		.numbering_holds = result.broken_up_to == 0 };
 	if (opened == OPENED && !start(self, options, &result, content))
 		opened = OPENED_NOT;
 	recovery_result_fini(&result);
