@@ -70,7 +70,11 @@ open_file(struct walk *walk)
 	if (file->is_readable && state != SEGMENT_HEAD_GOOD)
 		return EIO; /* it was, a moment ago */
 	walk->is_open = true;
-	walk->at = SEGMENT_HEAD_SIZE;
+	/* Cut behind the first of its two heads, it has no place for records.
+	 */
+	walk->at = segment_reader_size(walk->reader);
+	if (walk->at > SEGMENT_HEAD_SIZE)
+		walk->at = SEGMENT_HEAD_SIZE;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "domain/count_of.h"
 #include "persistence/store_options.h"
 #include "tests/suite.h"
 #include "tests/support/persistence/recording_replay.h"
@@ -501,6 +502,27 @@ START_TEST(a_missing_segment_reaches_to_the_next)
 }
 END_TEST
 
+static const size_t cut_heads[] = { 0, 63, 64, 2047, 2112, 4095, 4096 };
+
+/* One of its heads may still be good, and then no record follows. */
+START_TEST(behind_a_missing_segment_one_may_be_cut_in_its_head)
+{
+	const char *name = "seg-0000000000000007.log";
+	char bytes[SEGMENT_HEAD_SIZE];
+	size_t len;
+
+	put_three_segments();
+	memcpy(bytes, memory_disk_file(disk, name, &len), sizeof(bytes));
+	memory_disk_put(disk, name, bytes, cut_heads[_i]);
+	forget("seg-0000000000000001.log");
+	ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
+	ck_assert_uint_eq(result.lost_records, 10);
+	ck_assert_uint_eq(result.next_lsn, 12);
+	ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
+	ck_assert_uint_eq(result.lost_records, 10);
+}
+END_TEST
+
 START_TEST(a_segment_whose_heads_are_both_bad_is_set_aside)
 {
 	static const char *const names[] = { "seg-0000000000000001.log",
@@ -784,6 +806,9 @@ SUITE(recovery)
 	tcase_add_test(tests, a_durable_tail_that_is_gone_is_lost);
 	tcase_add_test(tests, a_tail_may_be_lost_in_part_and_torn_in_part);
 	tcase_add_test(tests, a_missing_segment_reaches_to_the_next);
+	tcase_add_loop_test(tests,
+	    behind_a_missing_segment_one_may_be_cut_in_its_head, 0,
+	    COUNT_OF(cut_heads));
 	tcase_add_loop_test(tests,
 	    a_segment_whose_heads_are_both_bad_is_set_aside, 0, 3);
 	tcase_add_test(tests, a_sealed_segment_that_is_cut_short_loses_its_end);
