@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from page import Page  # noqa: E402
 from relay import Relay  # noqa: E402
-from server import AT_ONCE, PARLEYD, Server  # noqa: E402
+from server import servers  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -39,17 +39,8 @@ def page(pages):
 
 @pytest.fixture
 def start():
-    """Starts servers; those that still run at the end go down in peace."""
-    running = []
-
-    def start(*options, **how):
-        running.append(Server(PARLEYD, *AT_ONCE, *options, **how))
-        return running[-1]
-
-    yield start
-    for server in running:
-        if server.process.poll() is None:
-            server.stop()
+    with servers() as start:
+        yield start
 
 
 @pytest.fixture

@@ -14,22 +14,13 @@ sys.path.insert(0, str(PYTHON / "src"))
 sys.path.append(str(ROOT / "tests/browser"))
 
 from relay import Relay  # noqa: E402
-from server import AT_ONCE, DEADLINE, PARLEYD, Server  # noqa: E402
+from server import AT_ONCE, DEADLINE, PARLEYD, Server, servers  # noqa: E402
 
 
 @pytest.fixture
 def start():
-    """Starts servers; those that still run at the end go down in peace."""
-    running = []
-
-    def start(*options, **how):
-        running.append(Server(PARLEYD, *AT_ONCE, *options, **how))
-        return running[-1]
-
-    yield start
-    for server in running:
-        if server.process.poll() is None:
-            server.stop()
+    with servers() as start:
+        yield start
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The programs under test: started on free ports, watched, stopped."""
 
+import contextlib
 import os
 import re
 import resource
@@ -147,6 +148,21 @@ class Server:
         with self._news:
             self._ended = True
             self._news.notify_all()
+
+
+@contextlib.contextmanager
+def servers():
+    """Starts servers; those that still run at the end go down in peace."""
+    running = []
+
+    def start(*options, **how):
+        running.append(Server(PARLEYD, *AT_ONCE, *options, **how))
+        return running[-1]
+
+    yield start
+    for server in running:
+        if server.process.poll() is None:
+            server.stop()
 
 
 def _limit_files(count):
