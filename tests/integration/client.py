@@ -265,6 +265,11 @@ class WebSocket(Connection):
                 self.expect_end()
                 return got
 
+    def expect_close(self, code):
+        """The connection fails with this code, and then ends."""
+        got = self.read_close()
+        assert got.code == code, got
+
     def close(self, code=1000):
         """The closing handshake, to the end."""
         self.send(close_frame(code))

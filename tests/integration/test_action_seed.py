@@ -185,7 +185,7 @@ def test_a_message_that_others_could_not_be_told_is_refused(room):
 def test_above_a_mebibyte_the_connection_is_closed(room):
     made, a, b = room
     a.send_frame(TEXT, b"x" * (MIB + 1))
-    assert a.read_close().code == 1009
+    a.expect_close(1009)
     assert b.pending() == []
 
 
@@ -229,7 +229,7 @@ def test_a_ping_is_answered_with_its_payload(meet):
 def test_a_close_is_echoed_after_the_member_is_gone(room, meet):
     made, a, b = room
     b.send_frame(CLOSE, b"\x03\xe8")
-    assert b.read_close().code == 1000
+    b.expect_close(1000)
     a.answer("leave")
     assert meet().answer("join", made) == error(f"Room {made} does not exist")
     b.socket.close()

@@ -186,7 +186,7 @@ def test_no_ref_no_ack(room):
 
 
 def test_an_ack_in_the_lobby_counts_listeners_only(join):
-    a, b = join(), join()
+    a, _ = join(), join()
     ack = a.ask("broadcast", message="hi")
     assert ack == {"event": "ack", "ref": ack["ref"], "recipients": 2}
 

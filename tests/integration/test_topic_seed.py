@@ -270,4 +270,4 @@ def test_a_ping_is_answered_with_its_payload(meet):
 def test_above_a_mebibyte_the_connection_is_closed(room):
     alice, _ = room
     alice.send_text("x" * ((1 << 20) + 1))
-    assert alice.read_close().code == 1009
+    alice.expect_close(1009)
