@@ -99,7 +99,8 @@ log_change(const char *name, const char *was, const char *is,
 {
 	(void)arg;
 	if (needs_restart)
-		log_warn("%s stays %s: %s needs a restart", name, was, is);
+		log_warn("%s stays %s until a restart, then it is %s", name,
+		    was, is);
 	else
 		log_info("%s is %s, was %s", name, is, was);
 }

@@ -91,6 +91,15 @@ def test_new_limits_come_with_a_signal(start, config):
     chat.ask_ok("join", room="b", create=True)
 
 
+def test_what_needs_a_restart_says_so(start, config):
+    server = start("--config", config("store.sync = always"))
+    config("store.sync = never")
+    reload(server)
+    server.wait_for_line(
+        "warn store.sync stays always until a restart, then it is never"
+    )
+
+
 def test_a_mistake_in_the_file_changes_nothing(start, config):
     path = config("limits.rooms_per_member = 1")
     server = start("--config", path)
