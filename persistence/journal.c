@@ -48,6 +48,7 @@ init(struct journal *journal, const struct journal_config *config)
 	journal->needs_segment = true;
 	journal->segment_fill = SEGMENT_HEAD_SIZE;
 	journal->compact.tried_lsn = recovered->snapshot_lsn;
+	journal->compact.old_segments = recovered->segments;
 	journal->compact.old_bytes = recovered->bytes;
 	journal->compact.live_bytes = recovered->live_bytes;
 	init_lock(journal);

@@ -2,23 +2,45 @@
 #include "domain/log.h"
 #include "persistence/journal_inside.h"
 
-bool
-journal_is_to_compact(const struct journal *journal)
+/* So many segments may hold next to nothing. */
+#define SCATTERED 64
+
+static bool
+is_long(const struct journal *journal)
 {
 	uint64_t bytes = journal->compact.old_bytes + journal->segment_bytes;
 
+	return bytes >= journal->options.compact_after_bytes &&
+	       bytes / 2 >= journal->compact.live_bytes;
+}
+
+/* Every start begins a segment: a program that is started anew every minute
+ * would leave more files than the next one can read in time. */
+static bool
+is_scattered(const struct journal *journal)
+{
+	uint64_t segments = journal->compact.old_segments;
+
+	return segments >= SCATTERED && journal->compact.old_bytes / segments <
+					    journal->options.segment_bytes / 4;
+}
+
+bool
+journal_is_to_compact(const struct journal *journal)
+{
 	/* Nothing new behind the last snapshot: the next one would take its
 	 * name. And what failed waits for the next segment to be full. */
 	return journal->compact.run != NULL &&
 	       journal->compact.last_lsn > journal->compact.tried_lsn &&
-	       bytes >= journal->options.compact_after_bytes &&
-	       bytes / 2 >= journal->compact.live_bytes;
+	       (is_long(journal) || is_scattered(journal));
 }
 
 static void
-finish(struct journal *journal, uint64_t covered_bytes, uint64_t live_bytes)
+finish(struct journal *journal, uint64_t covered_segments,
+    uint64_t covered_bytes, uint64_t live_bytes)
 {
 	journal_lock(journal);
+	journal->compact.old_segments -= covered_segments;
 	journal->compact.old_bytes -= covered_bytes;
 	journal->compact.live_bytes = live_bytes;
 	journal->figures.compactions++;
@@ -28,14 +50,15 @@ finish(struct journal *journal, uint64_t covered_bytes, uint64_t live_bytes)
 bool
 journal_compact(struct journal *journal)
 {
-	uint64_t last_lsn, covered_bytes, live_bytes = 0;
+	uint64_t last_lsn, segments, bytes, live_bytes = 0;
 	bool is_due;
 	int error;
 
 	journal_lock(journal);
 	is_due = journal_is_to_compact(journal);
 	last_lsn = journal->compact.last_lsn;
-	covered_bytes = journal->compact.old_bytes;
+	segments = journal->compact.old_segments;
+	bytes = journal->compact.old_bytes;
 	if (is_due)
 		journal->compact.tried_lsn = last_lsn;
 	journal_unlock(journal);
@@ -44,7 +67,7 @@ journal_compact(struct journal *journal)
 	error =
 	    journal->compact.run(journal->compact.arg, last_lsn, &live_bytes);
 	if (error == 0)
-		finish(journal, covered_bytes, live_bytes);
+		finish(journal, segments, bytes, live_bytes);
 	else
 		log_warn("store: compaction: %s", strerror(error));
 	return true;

@@ -74,9 +74,10 @@ struct journal {
 	struct {
 		int (*run)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
 		void *arg;
-		uint64_t last_lsn;  /* before the segment being written */
-		uint64_t tried_lsn; /* with or without success */
-		uint64_t old_bytes; /* of the segments before that one */
+		uint64_t last_lsn;     /* before the segment being written */
+		uint64_t tried_lsn;    /* with or without success */
+		uint64_t old_segments; /* before that one … */
+		uint64_t old_bytes;    /* … and how much is in them */
 		uint64_t live_bytes;
 	} compact;
 

@@ -125,6 +125,7 @@ journal_begin_segment(struct journal *journal)
 	journal->needs_segment = false;
 	journal->segment_bytes = journal->segment.end;
 	journal->figures.segments++;
+	journal->compact.old_segments += old_bytes > 0;
 	journal->compact.old_bytes += old_bytes;
 	journal->compact.last_lsn = journal->written;
 	pthread_cond_signal(&journal->wake_compactor);

@@ -208,6 +208,7 @@ fill_result(struct recovery *recovery)
 	judgement->news = (struct lost_list){ 0 };
 	if (recovery->plan.snapshot != NULL)
 		result->snapshot_lsn = recovery->plan.snapshot->lsn;
+	result->segments = recovery->plan.segment_count;
 	result->first_live_lsn = first_live(recovery);
 }
 

@@ -75,6 +75,7 @@ struct recovery_result {
 	uint64_t first_live_lsn; /* of the oldest segment still needed */
 	uint64_t snapshot_lsn;   /* 0: none */
 	uint64_t records;        /* good ones, in the snapshot too */
+	uint64_t segments;       /* that are still needed */
 	uint64_t bytes;          /* of records in segments */
 	uint64_t live_bytes;     /* of records in the snapshot */
 	uint64_t torn_bytes, torn_records;

@@ -1,6 +1,7 @@
 /* When the journal asks to be compacted. */
 #include <errno.h>
 
+#include "domain/count_of.h"
 #include "tests/suite.h"
 #include "tests/support/persistence/journal_rig.h"
 
@@ -126,6 +127,28 @@ START_TEST(covers_what_earlier_runs_wrote)
 }
 END_TEST
 
+static const struct {
+	uint64_t segments, segment_bytes;
+	unsigned calls;
+} scattered[] = {
+	{ 63, 4096 * KIB, 0 }, { 64, 4096 * KIB, 1 },
+	{ 64, 4 * KIB, 0 }, /* these are as full as they should be */
+};
+
+START_TEST(covers_what_many_short_runs_wrote)
+{
+	rig.options.segment_bytes = scattered[_i].segment_bytes;
+	rig.recovered.next_lsn = 500;
+	rig.recovered.snapshot_lsn = 40;
+	rig.recovered.segments = scattered[_i].segments;
+	rig.recovered.bytes = scattered[_i].segments * KIB;
+	rig.options.compact_after_bytes = 1024 * KIB;
+	journal_rig_open(&rig);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, scattered[_i].calls);
+}
+END_TEST
+
 START_TEST(tries_again_with_the_next_segment)
 {
 	uint64_t before;
@@ -163,6 +186,8 @@ SUITE(journal_compactor)
 	tcase_add_test(tests, waits_until_there_is_twice_what_is_alive);
 	tcase_add_test(tests, covers_nothing_twice);
 	tcase_add_test(tests, covers_what_earlier_runs_wrote);
+	tcase_add_loop_test(tests, covers_what_many_short_runs_wrote, 0,
+	    COUNT_OF(scattered));
 	tcase_add_test(tests, tries_again_with_the_next_segment);
 	tcase_add_test(tests, does_not_begin_at_the_end);
 }
