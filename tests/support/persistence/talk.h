@@ -1,0 +1,46 @@
+/* Talk in the rooms of a history: short words for the tests of every kind. */
+#ifndef TESTS_SUPPORT_PERSISTENCE_TALK_H
+#define TESTS_SUPPORT_PERSISTENCE_TALK_H
+
+#include "tests/persistence/store_contract.h"
+
+#define NOW 1000000
+#define RED STR("red")
+
+/* No test stores more than this. */
+extern const struct history_limits talk_generous;
+
+/* A history of a kind with a red room; what else is opened is blue. */
+struct history *talk_begin(int kind, const struct history_limits *);
+
+/* After both rooms are closed, nothing is held. */
+void talk_end(struct history *);
+
+/* Alice's words. */
+struct message message_of(const char *body, int64_t at_ms);
+
+/* Says something, in the red room if none is named; returns its number. */
+uint64_t say(struct history *, const char *body);
+uint64_t say_at(struct history *, struct str room, const char *body,
+    int64_t at_ms);
+uint64_t say_with_key(struct history *, const char *body, const char *key,
+    int64_t at_ms);
+
+/* Says "1", "2", … "n" in the red room. */
+void count_to(struct history *, int n);
+
+/* What is shown from a number on: "1:hello 2:world ". */
+void assert_each(struct history *, struct str room, uint64_t from_seq,
+    int64_t now_ms, const char *expected);
+
+/* The same, stopped after so many. */
+void assert_first(struct history *, struct str room, uint64_t from_seq,
+    int64_t now_ms, int most, const char *expected);
+
+void assert_span(struct history *, struct str room, int64_t now_ms,
+    uint64_t first, uint64_t last);
+
+/* Under which number a key is found; 0: it is not. */
+uint64_t number_of_key(struct history *, const char *key, int64_t now_ms);
+
+#endif
