@@ -1,33 +1,17 @@
 /* What recovery found is shown: from then on it has to last. */
-#include "persistence/recovery.h"
 #include "persistence/store_names.h"
 #include "tests/suite.h"
+#include "tests/support/persistence/recording_replay.h"
 #include "tests/support/persistence/store_files.h"
-
-static bool
-take_record(struct replay *replay, const struct record *record)
-{
-	(void)replay;
-	(void)record;
-	return true;
-}
-
-static void
-take_loss(struct replay *replay, uint64_t first, uint64_t last)
-{
-	(void)replay;
-	(void)first;
-	(void)last;
-}
 
 static enum recovery_end
 recover(struct memory_disk *disk)
 {
-	struct recovery_config config = { .disk = memory_disk_disk(disk) };
-	struct replay replay = { take_record, take_loss };
-	struct recovery_result result;
-	enum recovery_end end = recovery_run(&config, &replay, &result);
+	struct recovery_result result = { 0 };
+	enum recovery_end end;
+	struct seen seen;
 
+	end = recover_disk(disk, RECOVERY_MEND, &seen, &result);
 	recovery_result_fini(&result);
 	return end;
 }

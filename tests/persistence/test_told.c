@@ -1,38 +1,21 @@
 /* What clients were told before it was synced, and the disk never took. */
 #include "persistence/durable_known.h"
 #include "persistence/journal.h"
-#include "persistence/recovery.h"
 #include "tests/suite.h"
 #include "tests/support/persistence/journal_rig.h"
+#include "tests/support/persistence/recording_replay.h"
 #include "tests/support/persistence/store_files.h"
 
 static struct recovery_result result;
-
-static bool
-take_record(struct replay *replay, const struct record *record)
-{
-	(void)replay;
-	(void)record;
-	return true;
-}
-
-static void
-take_loss(struct replay *replay, uint64_t first, uint64_t last)
-{
-	(void)replay;
-	(void)first;
-	(void)last;
-}
 
 /* Whether the numbering holds. */
 static bool
 recover(struct memory_disk *disk)
 {
-	struct recovery_config config = { .disk = memory_disk_disk(disk) };
-	struct replay replay = { take_record, take_loss };
+	struct seen seen;
 
-	recovery_result_fini(&result);
-	ck_assert_int_eq(recovery_run(&config, &replay, &result), RECOVERY_OK);
+	ck_assert_int_eq(recover_disk(disk, RECOVERY_MEND, &seen, &result),
+	    RECOVERY_OK);
 	return result.broken_up_to == 0;
 }
 
