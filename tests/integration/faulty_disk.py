@@ -16,21 +16,39 @@ class FaultyDisk:
         self.store = Path(folder) / "store"
         self._control = Path(folder) / "control"
         self._boot_id = Path(folder) / "boot_id"
+        self._names = Path(folder) / "names"
         self.environment = {
             "LD_PRELOAD": LIBRARY,
             "FAULTY_DISK_DIR": str(self.store),
             "FAULTY_DISK_CONTROL": str(self._control),
             "FAULTY_DISK_BOOT_ID": str(self._boot_id),
+            "FAULTY_DISK_NAMES": str(self._names),
             # The sanitizer wants to be first, but need not be.
             "ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"]
             + ":verify_asan_link_order=0",
         }
         self.boot()
 
-    def boot(self):
+    def boot(self, lasts=lambda: False):
         """The machine starts anew: what is killed before this lost power,
-        if the disk holds back what is not synced."""
+        if the disk holds back what is not synced. lasts(): whether one change
+        of a name has become lasting all the same."""
         self._boot_id.write_text(f"{uuid.uuid4()}\n")
+        if self._names.exists():
+            for change in reversed(self._names.read_text().splitlines()):
+                if not lasts():
+                    self._undo(*change.split())
+            self._names.unlink()
+
+    def _undo(self, what, name, other=None):
+        """See tests/preload/names.h; it may not have come to be."""
+        path = self.store / name
+        if what == "made":
+            path.unlink(missing_ok=True)
+        elif what == "kept":
+            self._names.with_suffix(".kept").joinpath(other).rename(path)
+        elif (self.store / other).exists() and not path.exists():
+            (self.store / other).rename(path)
 
     def be(self, **faults):
         """From now on; what is not named is well."""

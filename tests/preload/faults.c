@@ -13,6 +13,7 @@ static const struct {
 	int64_t *value;
 } words[] = {
 	{ "hold", &faults.hold },
+	{ "leak", &faults.leak },
 	{ "stall_ms", &faults.stall_ms },
 	{ "sync_error", &faults.sync_error },
 	{ "write_error", &faults.write_error },

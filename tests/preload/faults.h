@@ -11,7 +11,8 @@
  * again whenever that has happened.
  */
 struct faults {
-	int64_t hold;        /* 1: nothing reaches a file before its sync */
+	int64_t hold;        /* 1: nothing reaches a file before its sync … */
+	int64_t leak;        /* … but so many percent of its sectors */
 	int64_t stall_ms;    /* how long a sync takes */
 	int64_t sync_error;  /* an errno, of every sync */
 	int64_t write_error; /* likewise, of every write */

@@ -3,8 +3,10 @@
  *
  * It stands between the server and the files below FAULTY_DISK_DIR. With
  * `hold`, what is written stays in this process until it is synced: a SIGKILL
- * then does to the files what a power cut does to a real disk. The boot's id is
- * what the file FAULTY_DISK_BOOT_ID says.
+ * then does to the files what a power cut does to a real disk. `leak` has some
+ * sectors reach them before, in no order, as a system does that has time. What
+ * is done to names is noted until their directory is synced (names.h). The
+ * boot's id is what the file FAULTY_DISK_BOOT_ID says.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,6 +23,9 @@
 
 #include "tests/preload/faults.h"
 #include "tests/preload/held.h"
+#include "tests/preload/names.h"
+
+#define SECTOR 512
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -82,6 +87,31 @@ really_cut(int file, off_t size)
 	return next(file, size);
 }
 
+/* The part of a write that is in one sector, if chance has it so. */
+static void
+leak_sector(int file, const char *from, size_t len, off_t at)
+{
+	static unsigned chance;
+
+	if (chance == 0)
+		chance = (unsigned)getpid();
+	if (rand_r(&chance) % 100 < faults_now()->leak)
+		really_write(file, from, len, at);
+}
+
+static void
+leak(int file, const char *from, size_t len, off_t at)
+{
+	size_t part;
+
+	for (; len > 0; from += part, len -= part, at += (off_t)part) {
+		part = SECTOR - (size_t)at % SECTOR;
+		if (part > len)
+			part = len;
+		leak_sector(file, from, part, at);
+	}
+}
+
 /* A file is as long as it will be, with zeros for what is held. */
 static ssize_t
 hold(int file, const void *from, size_t len, off_t at)
@@ -94,6 +124,8 @@ hold(int file, const void *from, size_t len, off_t at)
 	    really_cut(file, at + (off_t)len) != 0)
 		return -1;
 	held_add(status.st_ino, from, len, at);
+	if (faults_now()->leak > 0)
+		leak(file, from, len, at);
 	return (ssize_t)len;
 }
 
@@ -193,6 +225,70 @@ fstatvfs(int file, struct statvfs *out)
 	return result;
 }
 
+/* --- names ---------------------------------------------------------------- */
+
+typedef int openat_function(int, const char *, int, ...);
+
+/* A new file may have the number of one that is gone. */
+static int
+make(int dir, const char *name, int flags, mode_t mode, openat_function *next)
+{
+	int file;
+
+	if (!meet(dir))
+		return next(dir, name, flags, mode);
+	if (faults_now()->hold)
+		names_made(dir, name);
+	file = next(dir, name, flags, mode);
+	if (file >= 0 && (flags & O_EXCL))
+		held_drop(inode_of(file));
+	pthread_mutex_unlock(&lock);
+	return file;
+}
+
+int
+openat(int dir, const char *name, int flags, ...)
+{
+	mode_t mode;
+	va_list args;
+
+	NEXT(openat_function, openat);
+	if (!(flags & O_CREAT))
+		return next(dir, name, flags);
+	va_start(args, flags);
+	mode = va_arg(args, mode_t);
+	va_end(args);
+	return make(dir, name, flags, mode, next);
+}
+
+typedef int renameat_function(int, const char *, int, const char *);
+
+int
+renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	NEXT(renameat_function, renameat);
+	if (meet(from_dir)) {
+		if (faults_now()->hold)
+			names_moved(from_dir, from, to);
+		pthread_mutex_unlock(&lock);
+	}
+	return next(from_dir, from, to_dir, to);
+}
+
+typedef int unlinkat_function(int, const char *, int);
+
+int
+unlinkat(int dir, const char *name, int flags)
+{
+	NEXT(unlinkat_function, unlinkat);
+	if (meet(dir)) {
+		if (faults_now()->hold)
+			names_removed(dir, name);
+		pthread_mutex_unlock(&lock);
+	}
+	return next(dir, name, flags);
+}
+
 /* --- the machine ---------------------------------------------------------- */
 
 typedef int open_function(const char *, int, ...);
@@ -231,6 +327,17 @@ stall(int64_t ms)
 		;
 }
 
+/* The directory itself: names below it are nobody's business. */
+static bool
+is_store(int file)
+{
+	struct stat status, store;
+
+	return fstat(file, &status) == 0 &&
+	       stat(getenv("FAULTY_DISK_DIR"), &store) == 0 &&
+	       status.st_ino == store.st_ino;
+}
+
 static int
 sync_with_faults(int file)
 {
@@ -245,6 +352,8 @@ sync_with_faults(int file)
 		held_drop(inode);
 		return fail((int)faults->sync_error);
 	}
+	if (is_store(file))
+		names_synced();
 	return held_release(inode, file, really_write);
 }
 
