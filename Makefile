@@ -196,8 +196,8 @@ test-browser: $(O)/parleyd ## the web page in a real browser
 pictures: $(O)/parleyd ## take the pictures in docs/ again
 	$(browser) tests/browser/pictures.py docs
 
-kill-nightly: ## kill servers under load, 200 times for each policy
-	@KILLS=200 $(MAKE) integration PYTEST_ARGS="-k test_store_kill"
+kill-nightly: ## kill servers under load, and cut their power: 200 times each
+	@KILLS=200 $(MAKE) integration PYTEST_ARGS="-s -k test_store_kill"
 
 product := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch])
 sources := $(product) $(wildcard tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])

@@ -1,42 +1,55 @@
-"""Kills a server under load, again and again: whatever was acknowledged or
-heard is there when it is back, once, in order, and nothing else."""
+"""Kills a server under load, or cuts its power, again and again: whatever was
+acknowledged or heard is there when it is back, once, in order, and nothing
+else; and whoever asks again, with the same key, is not heard twice."""
 
 import os
 import random
+import subprocess
 import threading
 import time
+from collections import Counter
 
 import pytest
 
 from client import Chat, Gone
 from faulty_disk import FaultyDisk
-from server import AT_ONCE, PARLEYD, Server
+from server import AT_ONCE, ENVIRONMENT, PARLEYD, Server
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
 SPEAKERS = 3
 AT_A_TIME = 16  # messages of one speaker that are not acknowledged
-# New rooms after so many kills, so that they can be read in no time.
+# A new room after so many kills, and a new store after so many of these: all
+# is read in no time, and rewritten more than once.
 KILLS_PER_ROOM = 10
+KILLS_PER_STORE = 40
 
 OPTIONS = (
     # Files are filled, and rewritten, all the time.
     *("--store-segment", "2MiB", "--store-compact-after", "1MiB"),
+    *("--store-sync-interval", "50ms"),
     *("--history-messages", "0", "--history-bytes", "0", "--limits-messages", "0"),
+    # Python may be slow to read.
+    *("--limits-output-soft", "64MiB", "--limits-output-hard", "64MiB"),
 )
+# Messages that do not live long are what compaction removes.
+FLEETING_MS = 1000
+LENGTHS = (10, 10, 300, 300, 3000)
+FLEETING_LENGTHS = (20000,)
 
 
 class Speaker(threading.Thread):
     """Says one thing after the other until the server is gone."""
 
-    def __init__(self, address, room, name, chance):
+    def __init__(self, address, room, name, lengths):
         super().__init__(daemon=True)
         self.chat = Chat(address)
         self.chat.ask_ok("join", room=room)
-        self.room, self.name, self.chance = room, name, chance
+        self.room, self.name, self.lengths = room, name, lengths
         self.sent = {}  # by key, in order
         self.acked = {}  # key: seq
         self.heard = {}  # seq: what it said
+        self.trouble = None
 
     def run(self):
         try:
@@ -46,10 +59,12 @@ class Speaker(threading.Thread):
                 self.hear(self.chat.next())
         except Gone:
             pass
+        except AssertionError as trouble:
+            self.trouble = trouble
 
     def say(self):
         key = f"{self.name}-{len(self.sent)}"
-        self.sent[key] = f"{key} " + "x" * self.chance.choice((10, 300, 3000))
+        self.sent[key] = f"{key} " + "x" * next(self.lengths)
         self.chat.say(
             "broadcast", room=self.room, message=self.sent[key], key=key, ref=key
         )
@@ -63,13 +78,25 @@ class Speaker(threading.Thread):
         else:
             assert event["event"] != "error", event
 
+    def finish(self):
+        self.join()
+        if self.trouble:
+            raise self.trouble
+
+
+def some_of(chance, lengths):
+    """Some fill more than a sector, or a page."""
+    own = random.Random(chance.random())
+    while True:
+        yield own.choice(lengths)
+
 
 def read(address, room):
-    """All that was ever said there, by its number."""
+    """The epoch, and all that was ever said there, by its number."""
     said = {}
     with Chat(address) as chat:
         page = chat.ask_ok("join", room=room, history=1000)
-        last = page["seq"]
+        epoch, last = page["epoch"], page["seq"]
         while True:
             for message in page["messages"]:
                 assert message["seq"] not in said
@@ -78,81 +105,207 @@ def read(address, room):
                 break
             page = chat.ask_ok("history", room=room, before=min(said), limit=1000)
     assert sorted(said) == list(range(1, last + 1))
-    return said
+    return epoch, said
 
 
 class Room:
     """What was done in a room since it was made, over all kills."""
 
-    def __init__(self, address, name):
+    def __init__(self, address, name, **fields):
         self.name = name
-        self.sent, self.acked = {}, {}
+        self.speeches = []  # of each speaker: keys, in order
+        self.sent = {}  # by key
+        self.acked = {}  # key: seq
+        self.told = {}  # seq: what was acknowledged or heard there
         with Chat(address) as chat:
-            chat.ask_ok("create", name=name, room=name, persistent=True)
+            chat.ask_ok("create", name=name, room=name, persistent=True, **fields)
+            self.epoch = chat.ask_ok("join", room=name)["epoch"]
 
-    def load(self, address, chance, kill):
-        """Speakers until the server is killed."""
-        speakers = [
-            Speaker(address, self.name, f"{len(self.sent)}-{n}", chance)
-            for n in range(SPEAKERS)
-        ]
-        for speaker in speakers:
-            speaker.start()
-        time.sleep(chance.uniform(0.02, 0.2))
-        kill()
-        heard = {}
-        for speaker in speakers:
-            speaker.join()
-            self.sent.update(speaker.sent)
-            self.acked.update(speaker.acked)
-            heard.update(speaker.heard)
-        return heard
+    def speaker(self, address, number, lengths):
+        name = f"{len(self.speeches)}-{number}"
+        return Speaker(address, self.name, name, lengths)
 
-    def check(self, said, heard=()):
-        """What is read against what was said, told and heard."""
+    def learn(self, speaker):
+        """What a speaker knows when the server is gone."""
+        self.speeches.append(list(speaker.sent))
+        self.sent.update(speaker.sent)
+        self.acked.update(speaker.acked)
+        for seq, text in speaker.heard.items():
+            self.tell(seq, text)
+        for key, seq in speaker.acked.items():
+            self.tell(seq, self.sent[key])
+
+    def tell(self, seq, text):
+        assert self.told.setdefault(seq, text) == text, "one number, two messages"
+
+    def check(self, address, may_lose=False):
+        """What is read against what was said and told. How much is lost: a
+        suffix, of which the room's new epoch speaks, and only if it may."""
+        epoch, said = read(address, self.name)
         texts = list(said.values())
         assert len(texts) == len(set(texts)), "something was stored twice"
         assert set(texts) <= set(self.sent.values()), "nobody has said that"
-        for key, seq in self.acked.items():
-            assert said.get(seq) == self.sent[key], f"{key} at {seq} is lost"
-        for seq in heard:
-            assert said.get(seq) == heard[seq], f"{seq} was heard and is lost"
+        self.check_order({text: seq for seq, text in said.items()})
+        lost = [seq for seq in self.told if seq > len(said)]
+        assert not lost or may_lose, f"{self.told[min(lost)]:.20} is lost"
+        assert epoch != self.epoch if lost else may_lose or epoch == self.epoch
+        self.epoch = epoch
+        self.forget(lost)
+        for seq, text in self.told.items():
+            assert said[seq] == text, f"{text:.20} is not at {seq}"
+        return len(lost)
+
+    def check_order(self, seqs):
+        for keys in self.speeches:
+            own = [seqs[self.sent[key]] for key in keys if self.sent[key] in seqs]
+            assert own == sorted(own), "not as it was said"
+
+    def forget(self, lost):
+        """They have to be said again."""
+        for seq in lost:
+            del self.told[seq]
+        for key in [key for key, seq in self.acked.items() if seq not in self.told]:
+            del self.acked[key]
 
     def retry(self, address):
-        """Whoever was not answered asks again, with the same key."""
+        """Whoever was not answered asks again, with the same key, and so do
+        the last who were. How many were not, and how many of these had been
+        stored."""
+        count, stored = 0, 0
+        last = {key for keys in self.speeches[-SPEAKERS:] for key in keys[-40:]}
         with Chat(address) as chat:
             chat.ask_ok("join", room=self.name)
-            for key, message in self.sent.items():
-                if key not in self.acked:
-                    ack = chat.post(self.name, message, key=key)
-                    self.acked[key] = ack["seq"]
+            for key in self.sent:
+                if key in self.acked and key not in last:
+                    continue
+                ack = chat.post(self.name, self.sent[key], key=key)
+                if key in self.acked:
+                    assert (ack["seq"], ack["duplicate"]) == (self.acked[key], True)
+                    continue
+                count += 1
+                stored += ack.get("duplicate", False)
+                self.acked[key] = ack["seq"]
+                self.tell(ack["seq"], self.sent[key])
+        return count, stored
 
 
-@pytest.mark.parametrize(
-    "policy, power_cuts", [("always", True), ("always", False), ("interval", False)]
-)
-def test_nothing_is_lost_or_doubled_by_kills(tmp_path, policy, power_cuts):
-    """With power cuts, all that is not synced goes with the process."""
+class Campaign:
+    """A store, and all that is done to it."""
+
+    def __init__(self, folder, policy, power_cuts, chance, counts):
+        self.chance, self.counts = chance, counts
+        self.power_cuts = power_cuts
+        self.may_lose = power_cuts and policy != "always"
+        self.disk = FaultyDisk(folder)
+        self.disk.be(hold=int(power_cuts))
+        self.options = (
+            *(*AT_ONCE, *OPTIONS, "--store-sync", policy),
+            *("--store-kind", "file", "--store-dir", str(self.disk.store)),
+        )
+        self.rooms = []
+        self.snapshots = set()
+        with self.start() as server:
+            self.fleeting = Room(server.address, "fleeting", ttl_ms=FLEETING_MS)
+
+    def start(self):
+        return Server(PARLEYD, *self.options, environment=self.disk.environment)
+
+    def make_room(self):
+        """That the server ends in peace makes it last under every policy."""
+        with self.start() as server:
+            if self.rooms:
+                self.check(server.address, self.rooms[-1])
+            self.rooms.append(Room(server.address, f"room{len(self.rooms)}"))
+
+    def kill(self):
+        """Reads what there is, retries, and says more until it dies."""
+        if self.chance.random() < 0.2:
+            self.die_early()
+        server = self.start()
+        self.check(server.address, self.rooms[-1])
+        self.load(server)
+
+    def die(self, kill):
+        """The process, or the machine with what had not reached its disk."""
+        kill()
+        self.counts["power cuts" if self.power_cuts else "kills"] += 1
+        for snapshot in {each.name for each in self.disk.store.glob("snap-*.snap")}:
+            self.counts["snapshots"] += snapshot not in self.snapshots
+            self.snapshots.add(snapshot)
+        if self.power_cuts:
+            share = self.chance.choice((0, 0.5, 1))
+            self.disk.boot(lambda: self.chance.random() < share)
+            self.disk.be(hold=1, leak=self.chance.choice((0, 0, 10, 50, 90)))
+
+    def die_early(self):
+        """While it reads what there is, and mends it."""
+        process = subprocess.Popen(
+            [PARLEYD, "--listen", "127.0.0.1:0", *self.options],
+            env={**ENVIRONMENT, **self.disk.environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(self.chance.uniform(0, 0.03))
+
+        def kill():
+            process.kill()
+            process.wait()
+
+        self.counts["early"] += 1
+        self.die(kill)
+
+    def check(self, address, room):
+        """Twice: a retry must not turn anything up, either."""
+        self.counts["lost"] += room.check(address, self.may_lose)
+        count, stored = room.retry(address)
+        self.counts["asked again"] += count
+        self.counts["of them stored before"] += stored
+        room.check(address)
+
+    def load(self, server):
+        room = self.rooms[-1]
+        speakers = [
+            room.speaker(server.address, n, some_of(self.chance, LENGTHS))
+            for n in range(SPEAKERS)
+        ]
+        fleeting = self.fleeting.speaker(
+            server.address, 0, some_of(self.chance, FLEETING_LENGTHS)
+        )
+        for speaker in (*speakers, fleeting):
+            speaker.start()
+        time.sleep(self.chance.uniform(0.02, 0.2))
+        self.die(server.kill)
+        fleeting.finish()
+        self.fleeting.speeches.append([])
+        for speaker in speakers:
+            speaker.finish()
+            room.learn(speaker)
+            self.counts["acknowledged"] += len(speaker.acked)
+
+    def finish(self):
+        """Nothing is lost of what was said long ago, either."""
+        with self.start() as server:
+            self.check(server.address, self.rooms[-1])
+            for room in self.rooms:
+                assert room.check(server.address, self.may_lose) == 0
+
+
+@pytest.mark.parametrize("power_cuts", [False, True], ids=["kills", "power_cuts"])
+@pytest.mark.parametrize("policy", ["always", "interval"])
+def test_nothing_is_lost_or_doubled_by(tmp_path, policy, power_cuts):
+    """A power cut takes all that was not synced, or what chance has it take."""
     print("SEED", SEED)
-    chance = random.Random(SEED)
-    disk = FaultyDisk(tmp_path)
-    disk.be(hold=int(power_cuts))
-    store = ("--store-kind", "file", "--store-dir", str(disk.store))
-    options = (*AT_ONCE, *OPTIONS, *store, "--store-sync", policy)
-    room, heard = None, {}
+    chance, counts, campaign = random.Random(SEED), Counter(), None
     for kill in range(KILLS):
-        if power_cuts:
-            disk.boot()
-        server = Server(PARLEYD, *options, environment=disk.environment)
-        if room:
-            room.check(read(server.address, room.name), heard)
-            room.retry(server.address)
-            room.check(read(server.address, room.name))
+        if kill % KILLS_PER_STORE == 0:
+            if campaign:
+                campaign.finish()
+            folder = tmp_path / str(kill)
+            folder.mkdir()
+            campaign = Campaign(folder, policy, power_cuts, chance, counts)
         if kill % KILLS_PER_ROOM == 0:
-            room = Room(server.address, f"room{kill}")
-        heard = room.load(server.address, chance, server.kill)
-    with Server(PARLEYD, *options, environment=disk.environment) as server:
-        room.check(read(server.address, room.name), heard)
-        room.retry(server.address)
-        room.check(read(server.address, room.name))
-        assert len(room.acked) == len(room.sent) > KILLS
+            campaign.make_room()
+        campaign.kill()
+    campaign.finish()
+    print(f"{policy}:", ", ".join(f"{counts[of]} {of}" for of in sorted(counts)))
+    assert counts["acknowledged"] > KILLS
