@@ -27,7 +27,8 @@ static const char usage[] =
     "\n"
     "Only repair writes. Exit status: 0 the store is whole, 1 its end is\n"
     "unfinished (as after a crash: nothing is lost), 2 it is damaged, 3 it\n"
-    "cannot be read, 4 a server has it open. Of repair, 0: it is whole now.\n";
+    "cannot be read, 4 a server has it open, 74 not all could be printed. Of\n"
+    "repair, 0: it is whole now.\n";
 
 struct request {
 	const char *word;
@@ -297,6 +298,17 @@ read_arguments(struct request *request, int argc, char *const *argv,
 	return request->dir != NULL;
 }
 
+/* A dump that ends early is not to be taken for a whole one. */
+static int
+finish(const struct request *request, int status)
+{
+	if (fflush(request->out) == 0 && !ferror(request->out))
+		return status;
+	fprintf(stderr, "parleyd: store %s: not all could be printed\n",
+	    request->word);
+	return EX_IOERR;
+}
+
 static bool
 asks_for_help(int argc, char *const *argv)
 {
@@ -319,7 +331,7 @@ store_tool_run(int argc, char *const *argv, FILE *out)
 		request.word = verbs[i].word;
 		if (strcmp(argv[0], verbs[i].word) == 0 &&
 		    read_arguments(&request, argc, argv, verbs[i].takes_room))
-			return verbs[i].run(&request);
+			return finish(&request, verbs[i].run(&request));
 	}
 	fputs("parleyd: store check|stats|dump|repair DIR; see parleyd store "
 	      "--help\n",

@@ -324,6 +324,17 @@ START_TEST(what_is_not_understood_is_said_so)
 }
 END_TEST
 
+START_TEST(what_cannot_be_printed_is_no_success)
+{
+	char *const argv[] = { "dump", store };
+	FILE *full = fopen("/dev/full", "w");
+
+	fill_store();
+	ck_assert_int_eq(store_tool_run(2, argv, full), 74);
+	fclose(full);
+}
+END_TEST
+
 START_TEST(help_is_answered_in_80_columns)
 {
 	ck_assert_int_eq(run("check", "--help", NULL), 0);
@@ -347,5 +358,6 @@ SUITE(store_tool)
 	tcase_add_test(tests, what_is_no_store_is_not_made_one);
 	tcase_add_loop_test(tests, what_is_not_understood_is_said_so, 0,
 	    COUNT_OF(wrong));
+	tcase_add_test(tests, what_cannot_be_printed_is_no_success);
 	tcase_add_test(tests, help_is_answered_in_80_columns);
 }
