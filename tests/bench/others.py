@@ -6,12 +6,26 @@ import shutil
 import socket
 import subprocess
 import time
+from typing import NamedTuple
 
 from servers import Failed, free_port
 
 RECORD = 256  # bytes: about what a message of 128 takes
-CLIENTS = {"acks-1": 1, "acks-16": 16, "acks-256": 256, "acks-1000": 1000}
-REQUESTS_PER_S = 10_000  # a guess, so that a run takes about so many seconds
+
+
+class Load(NamedTuple):
+    clients: int
+    in_flight: int  # of each
+    rate: int  # a guess, so that a run takes about as long as it is to
+
+
+LOADS = {
+    "acks-1": Load(1, 1, 4_000),
+    "acks-16": Load(16, 1, 30_000),
+    "acks-256": Load(256, 1, 60_000),
+    "acks-1000": Load(1000, 1, 60_000),
+    "acks-flight": Load(16, 64, 300_000),
+}
 
 
 class NotInstalled(Exception):
@@ -66,6 +80,13 @@ def redis_rate(report):
         raise Failed(f"redis-benchmark says {report!r}") from None
 
 
+def redis_command(load, seconds, port):
+    requests = max(1000, int(load.rate * seconds))
+    return ["redis-benchmark", "-p", str(port), "-c", str(load.clients),
+            "-P", str(load.in_flight), "-n", str(requests), "-d", "128",
+            "--csv", "-t", "rpush"]
+
+
 def measure_redis(case, seconds, directory):
     """redis-benchmark appends to lists, every append synced to the disk."""
     if not (shutil.which("redis-server") and shutil.which("redis-benchmark")):
@@ -78,10 +99,7 @@ def measure_redis(case, seconds, directory):
     try:
         await_port(port)
         done = subprocess.run(
-            ["redis-benchmark", "-p", str(port), "-c",
-             str(CLIENTS[case.name]), "-n",
-             str(max(1000, int(REQUESTS_PER_S * seconds))), "-d", "128",
-             "--csv", "-t", "rpush"],
+            redis_command(LOADS[case.name], seconds, port),
             capture_output=True, text=True, timeout=120, check=True)
     finally:
         server.terminate()

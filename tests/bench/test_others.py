@@ -42,7 +42,19 @@ def test_leaves_redis_out_where_there_is_none(monkeypatch, tmp_path):
         others.measure_redis(None, 1, str(tmp_path))
 
 
-def test_knows_how_many_clients_each_case_with_redis_has():
-    for case in CASES:
-        if "redis" in case.targets:
-            assert case.name.endswith(f"-{others.CLIENTS[case.name]}")
+def test_knows_the_load_of_each_case_with_redis():
+    assert {case.name for case in CASES if "redis" in case.targets} == \
+        set(others.LOADS)
+
+
+@pytest.mark.parametrize("clients", [1, 16, 256, 1000])
+def test_has_as_many_clients_as_the_case_is_named_after(clients):
+    load = others.LOADS[f"acks-{clients}"]
+    assert (load.clients, load.in_flight) == (clients, 1)
+
+
+def test_has_as_much_under_way_as_the_generator():
+    command = others.redis_command(others.LOADS["acks-flight"], 0.5, 6379)
+    assert command[command.index("-c") + 1] == "16"
+    assert command[command.index("-P") + 1] == "64"
+    assert command[command.index("-n") + 1] == "150000"
