@@ -9,7 +9,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from axe import axe_source
-from server import eventually
+from server import DEADLINE, eventually
+
+# Two browsers want more of a busy machine than any of our programs.
+PATIENCE = 4 * DEADLINE
 
 # Remembers what the browser had to forbid. Time can be made to pass faster.
 WATCH = """
@@ -63,6 +66,7 @@ class Page:
 
     def __init__(self):
         self.driver = _start()
+        self.driver.set_script_timeout(PATIENCE)
         self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         self.resize(1280, 800)
 
@@ -71,13 +75,6 @@ class Page:
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
-
-    def run_async(self, script):
-        """The body of an async function, which is waited for."""
-        self.driver.execute_async_script(
-            "const done = arguments[0];"
-            f"(async () => {{ {script} }})().then(() => done(), done)"
-        )
 
     def resize(self, width, height, scale=1):
         self.cdp(
@@ -138,7 +135,7 @@ class Page:
         self.find("#name").send_keys(Keys.ENTER)
         self.until_in(room or "Lobby")
         # It takes a line off the messages when it goes.
-        eventually(lambda: not self.is_seen("#line"))
+        self.until(lambda: not self.is_seen("#line"))
 
     def go(self, room):
         """To a place that is in the list."""
@@ -176,18 +173,18 @@ class Page:
         return all(m["state"] == "" for m in self.messages())
 
     def until(self, condition):
-        eventually(condition)
+        eventually(condition, PATIENCE)
 
     def until_said(self, *texts):
         """Exactly these, in this order, all of them sent."""
         try:
-            eventually(lambda: self.said() == list(texts) and self.settled())
+            self.until(lambda: self.said() == list(texts) and self.settled())
         except AssertionError:
             assert self.messages() == list(texts)
 
     def until_in(self, room):
-        eventually(lambda: self.text("#title") == room)
-        eventually(lambda: self.text("#my-name"))
+        self.until(lambda: self.text("#title") == room)
+        self.until(lambda: self.text("#my-name"))
 
     # --- what must not be
 

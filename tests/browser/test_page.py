@@ -2,6 +2,8 @@
 
 from selenium.webdriver.common.keys import Keys
 
+from visitor import talk
+
 SCRIPT = "<img src=x onerror=alert(1)>"
 
 
@@ -125,26 +127,10 @@ def test_typing_is_seen(pages, parleyd):
     bob.until(lambda: bob.text("#typing") == "")
 
 
-def fill(page, count):
-    """A room with so many messages, said by somebody else on the same page."""
-    page.run_async("""
-        const { Parley } = await import("./parley.js");
-        const url = Object.assign(new URL("ws/command", document.baseURI),
-            { protocol: "ws:", hash: "" });
-        const chat = new Parley(url);
-        await chat.connect();
-        await chat.join("tea");
-        for (let i = 1; i <= %d; i++)
-            await chat.broadcast("tea", `message ${i}`);
-        chat.close();
-    """ % count)
-    return [f"message {number}" for number in range(1, count + 1)]
-
-
 def test_older_messages_come_on_scrolling_up(pages, parleyd):
     alice, bob = pages
     alice.enter(parleyd.address, "Alice", "tea")
-    everything = fill(alice, 130)
+    everything = talk(parleyd.address, 130)
     alice.until_said(*everything)
     bob.enter(parleyd.address, "Bob", "tea")
     bob.until(lambda: bob.said() == everything[-50:])
@@ -159,7 +145,7 @@ def test_older_messages_come_on_scrolling_up(pages, parleyd):
 
 def test_a_long_talk_is_shortened_and_can_be_read_again(page, parleyd):
     page.enter(parleyd.address, "Alice", "tea")
-    everything = fill(page, 1100)
+    everything = talk(parleyd.address, 1100)
     page.until(lambda: page.said()[-1:] == everything[-1:])
     shown = len(page.said())
     assert 500 <= shown <= 1000

@@ -5,22 +5,13 @@ from selenium.webdriver.common.keys import Keys
 
 from client import Chat
 from relay import Relay
+from visitor import talk
 
 LOST = "The connection was lost."
 
 
 def lost(page):
     return page.is_seen("#line") and page.text("#line").startswith(LOST)
-
-
-def say_meanwhile(address, count):
-    """Somebody who speaks to the server directly."""
-    chat = Chat(address)
-    chat.ask_ok("join", room="tea")
-    for number in range(count):
-        chat.ask_ok("broadcast", room="tea", message=f"news {number}")
-    chat.leave()
-    return [f"news {number}" for number in range(count)]
 
 
 def test_what_was_missed_comes_once_and_in_order(pages, parleyd, relay):
@@ -31,7 +22,7 @@ def test_what_was_missed_comes_once_and_in_order(pages, parleyd, relay):
     bob.until_said("before")
     relay.cut()
     alice.until(lambda: lost(alice))
-    news = say_meanwhile(parleyd.address, 120)
+    news = talk(parleyd.address, 120)
     bob.until_said("before", *news)
     relay.mend()
     alice.until_said("before", *news)
@@ -66,7 +57,7 @@ def test_what_is_not_kept_is_said_to_be_missing(pages, start):
     alice.enter(relay.address, "Alice", "tea")
     relay.cut()
     alice.until(lambda: lost(alice))
-    news = say_meanwhile(server.address, 25)
+    news = talk(server.address, 25)
     relay.mend()
     alice.until_said(*news[-10:])
     assert alice.texts("#log li.line") == [

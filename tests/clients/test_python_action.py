@@ -267,7 +267,8 @@ def test_an_answer_that_does_not_come_is_not_waited_for(stranger, run):
     words.append('{"status":"connected","client_id":"31290c82","message":"Welcome!"}')
 
     async def main():
-        async with ChatClient(url, timeout=0.05) as client:
+        async with ChatClient(url) as client:
+            client.timeout = 0.05
             with pytest.raises(ChatError, match="No answer to create"):
                 await client.create_room("r")
 
