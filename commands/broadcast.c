@@ -76,6 +76,7 @@ say_in_room(struct request *request)
 	said.seq = delivery.seq = message.seq;
 	said.at_ms = delivery.at_ms = message.at_ms;
 	said.body = command->body;
+	said.failure.command = command->word;
 	delivery.recipients = publisher_publish(request->chat->publisher, &said,
 	    audience_room(request->room));
 	acknowledge(request, &delivery);

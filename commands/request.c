@@ -25,6 +25,7 @@ void
 request_answer(const struct request *request, struct event *event)
 {
 	event->ref = request->command->ref;
+	event->failure.command = request->command->word;
 	publisher_publish(request->chat->publisher, event,
 	    audience_one(str_from(request->author.id)));
 }
@@ -40,7 +41,6 @@ request_answer_failure(const struct request *request, enum chat_error error)
 	};
 
 	event.failure.error = error;
-	event.failure.command = request->command->word;
 	event.failure.fatal = (request->command->flags & COMMAND_OR_GO) != 0;
 	if (error == CHAT_UNAVAILABLE || error == CHAT_STORE_FAILED)
 		event.failure.retry_after_ms = RETRY_AFTER_MS;

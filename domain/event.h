@@ -13,8 +13,9 @@
 
 /*
  * Direct answers go to whoever asked; the others to a room or the lobby.
- * The comment names the parts of struct event that are set beyond `kind`
- * (and, in direct answers, `ref`).
+ * The comment names the parts of struct event that are set beyond `kind`;
+ * in direct answers `ref` and `failure.command` are, since any of them may
+ * become a failure while it waits for the disk.
  */
 enum event_kind {
 	/* direct answers */
@@ -35,8 +36,9 @@ enum event_kind {
 	EVENT_BYE,          /* bye: the connection is about to be closed */
 	/* to others */
 	EVENT_ANNOUNCED, /* member, member_id: somebody is new in the lobby */
-	EVENT_SAID, /* member, member_id, body; in a room: room, seq, at_ms */
-	EVENT_DM,   /* member, member_id: the author's; body */
+	EVENT_SAID,    /* member, member_id, body; in a room: room, seq, at_ms,
+			  failure.command */
+	EVENT_DM,      /* member, member_id: the author's; body */
 	EVENT_RENAMED, /* room, was, member, member_id */
 	EVENT_ENTERED, /* room, member, member_id */
 	EVENT_GONE,    /* room, member, member_id */

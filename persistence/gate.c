@@ -228,6 +228,7 @@ make_failure(struct held *held)
 		.at_ms = event->at_ms,
 		.failure = {
 		    .error = is_own ? CHAT_STORE_FAILED : CHAT_UNAVAILABLE,
+		    .command = event->failure.command,
 		    .retry_after_ms = RETRY_AFTER_MS } };
 	held->lsn = 0;
 }

@@ -44,13 +44,6 @@ def figure(server, name):
     return [float(line.split()[1]) for line in lines if line.startswith(name)]
 
 
-def failure(chat, command, **fields):
-    """An error that came later than the command was understood."""
-    got = chat.ask(command, **fields)
-    assert got["event"] == "error" and got.get("command") is None, got
-    return got
-
-
 def test_a_full_disk_stops_writing_not_reading(server):
     with Chat(server.address) as a, Chat(server.address) as b:
         a.ask_ok("create", name="den", room="den", persistent=True)
@@ -59,7 +52,7 @@ def test_a_full_disk_stops_writing_not_reading(server):
         a.pending(), b.pending()
 
         let_files_grow(server, 4096)
-        refused = failure(a, "broadcast", room="den", message="lost")
+        refused = a.refusal("broadcast", room="den", message="lost")
         assert refused["code"] == "store_failed"
         assert refused["retry_after_ms"] > 0
         later = a.refusal("broadcast", room="den", message="refused")
@@ -106,7 +99,7 @@ def test_a_retry_after_a_failure_is_stored_once(server):
         a.ask_ok("create", name="den", room="den", persistent=True)
         let_files_grow(server, 4096)
         said = {"room": "den", "message": "x", "key": "k"}
-        assert failure(a, "broadcast", **said)["code"] == "store_failed"
+        assert a.refusal("broadcast", **said)["code"] == "store_failed"
         let_files_grow(server, resource.RLIM_INFINITY)
         eventually(lambda: readiness(server)[0] == 200)
         assert a.post(**said)["seq"] == 1

@@ -114,8 +114,10 @@ note_publish(struct publisher *base, const struct event *event,
 		note(",ref=%.*s", TEXT(event->ref));
 	if (event->recipients != 0)
 		note(",heard=%zu", event->recipients);
-	if (event->failure.error != CHAT_OK)
+	if (event->failure.error != CHAT_OK) {
 		ck_assert_int_gt(event->failure.retry_after_ms, 0);
+		ck_assert(str_equal(event->failure.command, STR("word")));
+	}
 	note(" ");
 	return HEARING;
 }
@@ -167,7 +169,8 @@ tell_room(enum event_kind kind, const char *room, uint64_t lsn)
 		.room = str_from(room),
 		.seq = lsn,
 		.member_id = STR("author"),
-		.body = STR("\"hello\"") };
+		.body = STR("\"hello\""),
+		.failure.command = STR("word") };
 
 	return publisher_publish(door, &event, audience_room(event.room));
 }
@@ -180,7 +183,8 @@ answer(enum event_kind kind, const char *who, const char *room, uint64_t lsn,
 		.lsn = lsn,
 		.ref = str_from(ref),
 		.room = str_from(room),
-		.seq = lsn };
+		.seq = lsn,
+		.failure.command = STR("word") };
 
 	if (room[0] == '\0')
 		event.room.data = NULL;
