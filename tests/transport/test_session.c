@@ -356,7 +356,7 @@ START_TEST(who_says_too_much_is_told_when_to_go_on)
 	command(0, "{\"command\":\"me\"}");
 	turn(0);
 	check_text(0, "\"retry_after_ms\":501");
-	rig_pass(&f.rig, 600);
+	rig_pass(&f.rig, 501);
 	command(0, "{\"command\":\"me\"}");
 	turn(0);
 	ck_assert_uint_eq(f.commands, CLIENTS + 4);
