@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define ITEMS_LEAST 16
+#include "domain/array.h"
+
 #define BYTES_LEAST 512
 
 void
@@ -16,17 +17,12 @@ strings_fini(struct strings *strings)
 static bool
 grow_items(struct strings *strings)
 {
-	size_t capacity =
-	    strings->capacity == 0 ? ITEMS_LEAST : strings->capacity * 2;
-	struct str *items;
+	struct str *items = array_grow(strings->items, strings->count,
+	    &strings->capacity, sizeof(*items));
 
-	if (strings->count < strings->capacity)
-		return true;
-	items = realloc(strings->items, capacity * sizeof(*items));
 	if (items == NULL)
 		return false;
 	strings->items = items;
-	strings->capacity = capacity;
 	return true;
 }
 

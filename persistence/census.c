@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "domain/array.h"
+
 static struct str
 room_key(const void *entry)
 {
@@ -93,7 +95,6 @@ static bool
 reserve(struct census_room *room)
 {
 	struct census_mark *marks;
-	size_t capacity;
 
 	if (room->head + room->count < room->capacity)
 		return true;
@@ -103,12 +104,11 @@ reserve(struct census_room *room)
 		room->head = 0;
 		return true;
 	}
-	capacity = room->capacity == 0 ? 16 : room->capacity * 2;
-	marks = realloc(room->marks, capacity * sizeof(*marks));
+	marks = array_grow(room->marks, room->capacity, &room->capacity,
+	    sizeof(*marks));
 	if (marks == NULL)
 		return false;
 	room->marks = marks;
-	room->capacity = capacity;
 	return true;
 }
 
@@ -214,19 +214,13 @@ add_trim(struct census *census, const struct record *record)
 static int
 add_lost(struct census *census, const struct record *record)
 {
-	size_t capacity = census->lost_capacity;
-	struct lost_range *lost;
+	struct lost_range *lost = array_grow(census->lost, census->lost_count,
+	    &census->lost_capacity, sizeof(*lost));
 
-	if (census->lost_count == capacity) {
-		capacity = capacity == 0 ? 4 : capacity * 2;
-		lost = realloc(census->lost, capacity * sizeof(*lost));
-		if (lost == NULL)
-			return ENOMEM;
-		census->lost = lost;
-		census->lost_capacity = capacity;
-	}
-	return lost_entry_read(record->payload,
-		   &census->lost[census->lost_count++])
+	if (lost == NULL)
+		return ENOMEM;
+	census->lost = lost;
+	return lost_entry_read(record->payload, &lost[census->lost_count++])
 		   ? 0
 		   : EIO;
 }

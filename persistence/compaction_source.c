@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "domain/array.h"
 #include "persistence/store_names.h"
 
 /* --- which files ---------------------------------------------------------- */
@@ -10,17 +11,12 @@
 static bool
 add_segment(struct compaction_source *self, uint64_t first_lsn)
 {
-	uint64_t *segments = self->segments;
+	uint64_t *segments = array_grow(self->segments, self->segment_count,
+	    &self->segment_capacity, sizeof(*segments));
 
-	if (self->segment_count == self->segment_capacity) {
-		size_t capacity = self->segment_capacity * 2 + 8;
-
-		segments = realloc(segments, capacity * sizeof(*segments));
-		if (segments == NULL)
-			return false;
-		self->segments = segments;
-		self->segment_capacity = capacity;
-	}
+	if (segments == NULL)
+		return false;
+	self->segments = segments;
 	segments[self->segment_count++] = first_lsn;
 	return true;
 }
@@ -72,17 +68,12 @@ find_files(struct compaction_source *self)
 static int
 note_gap(struct compaction_source *self, uint64_t first, uint64_t last)
 {
-	struct lsn_range *gaps = self->gaps;
+	struct lsn_range *gaps = array_grow(self->gaps, self->gap_count,
+	    &self->gap_capacity, sizeof(*gaps));
 
-	if (self->gap_count == self->gap_capacity) {
-		size_t capacity = self->gap_capacity * 2 + 8;
-
-		gaps = realloc(gaps, capacity * sizeof(*gaps));
-		if (gaps == NULL)
-			return ENOMEM;
-		self->gaps = gaps;
-		self->gap_capacity = capacity;
-	}
+	if (gaps == NULL)
+		return ENOMEM;
+	self->gaps = gaps;
 	gaps[self->gap_count++] = (struct lsn_range){ first, last };
 	return 0;
 }

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define ROOM_LEAST 16
+#include "domain/array.h"
 
 void
 judgement_fini(struct judgement *judgement)
@@ -33,21 +33,20 @@ judgement_add_record(struct judgement *judgement, const struct record *record,
 static bool
 reserve(struct judgement *judgement)
 {
-	size_t room = judgement->room > 0 ? judgement->room * 2 : ROOM_LEAST;
+	size_t capacity = judgement->capacity;
 	struct walk_gap *gaps;
 	struct tally *before;
 
-	if (judgement->count < judgement->room)
-		return true;
-	gaps = realloc(judgement->gaps, room * sizeof(*gaps));
+	gaps = array_grow(judgement->gaps, judgement->count, &capacity,
+	    sizeof(*gaps));
 	if (gaps == NULL)
 		return false;
 	judgement->gaps = gaps;
-	before = realloc(judgement->before, room * sizeof(*before));
+	before = array_grow(judgement->before, judgement->count,
+	    &judgement->capacity, sizeof(*before));
 	if (before == NULL)
 		return false;
 	judgement->before = before;
-	judgement->room = room;
 	return true;
 }
 

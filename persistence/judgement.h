@@ -1,21 +1,23 @@
-/* What is missing: was it promised to somebody, and has that been told? Pure.
- */
+/* What is missing: was it promised to anybody, and has that been told? Pure. */
 #ifndef PERSISTENCE_JUDGEMENT_H
 #define PERSISTENCE_JUDGEMENT_H
 
 #include "persistence/lost_list.h"
 #include "persistence/walk.h"
 
+/* What there is up to some place. */
+struct tally {
+	uint64_t records;
+	uint64_t bytes;  /* of records and of gaps */
+	size_t reported; /* LOST records */
+};
+
 /* Gaps in the order they are met, and what good there was in between. */
 struct judgement {
 	struct walk_gap *gaps;
-	struct tally {
-		uint64_t records;
-		uint64_t bytes;  /* of records and of gaps */
-		size_t reported; /* LOST records */
-	} * before;              /* each gap: all that came earlier */
+	struct tally *before; /* each gap: all that came earlier */
 	size_t count;
-	size_t room;
+	size_t capacity; /* of either */
 	struct tally total;
 	struct lost_list reported; /* by LOST records */
 	/* From judge() on: */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#define ROOM_LEAST 16
+#include "domain/array.h"
 
 void
 lost_list_fini(struct lost_list *list)
@@ -14,17 +14,13 @@ lost_list_fini(struct lost_list *list)
 bool
 lost_list_add(struct lost_list *list, const struct lost_range *range)
 {
-	if (list->count == list->room) {
-		size_t room = list->room > 0 ? list->room * 2 : ROOM_LEAST;
-		struct lost_range *ranges =
-		    realloc(list->ranges, room * sizeof(*ranges));
+	struct lost_range *ranges = array_grow(list->ranges, list->count,
+	    &list->capacity, sizeof(*ranges));
 
-		if (ranges == NULL)
-			return false;
-		list->ranges = ranges;
-		list->room = room;
-	}
-	list->ranges[list->count++] = *range;
+	if (ranges == NULL)
+		return false;
+	list->ranges = ranges;
+	ranges[list->count++] = *range;
 	return true;
 }
 

@@ -8,7 +8,7 @@
 struct lost_list {
 	struct lost_range *ranges;
 	size_t count;
-	size_t room;
+	size_t capacity;
 };
 
 void lost_list_fini(struct lost_list *);

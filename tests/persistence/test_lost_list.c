@@ -79,14 +79,14 @@ START_TEST(grows_until_there_is_no_memory)
 	for (range.first = 1; range.first <= 1000; range.first++)
 		ck_assert(lost_list_add(&list, &range));
 	ck_assert_uint_eq(list.ranges[999].first, 1000);
-	while (list.count < list.room)
+	while (list.count < list.capacity)
 		ck_assert(lost_list_add(&list, &range));
 	if (malloc_can_fail()) {
 		malloc_fail_at(1);
 		is_added = lost_list_add(&list, &range);
 		malloc_fail_at(0);
 		ck_assert(!is_added);
-		ck_assert_uint_eq(list.count, list.room);
+		ck_assert_uint_eq(list.count, list.capacity);
 	}
 	lost_list_fini(&list);
 }
