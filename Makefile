@@ -143,7 +143,7 @@ $(O)/fuzz_segment: $(call objects,\
 	$(wildcard tests/support/persistence/memory_*.c))
 
 # --- running ----------------------------------------------------------------
-run: ## install what is missing, build, start the server (ARGS="--listen :80")
+run: ## install what is missing, build, start the server (ARGS="--listen :8080")
 	@tools/setup build
 	@$(MAKE) --no-print-directory \
 		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parleyd
