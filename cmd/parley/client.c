@@ -63,6 +63,7 @@ client_be_ready(struct client *client)
 	if (client->online)
 		return;
 	client->online = client->was_online = true;
+	client->put_off = false;
 	client->backoff.failures = 0;
 	client->return_after_ms = 0;
 	client->config.ops->ready(client->config.arg, again);

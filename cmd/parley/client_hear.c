@@ -282,17 +282,21 @@ hear_no_room(struct client *client, struct heard *heard)
 	char why[256];
 
 	if (is_for_now(heard)) {
+		if (!client->put_off)
+			show(client, heard);
+		client->put_off = true;
 		client_pause(client, retry_ms(heard));
 		return;
 	}
-	snprintf(why, sizeof(why), "%.*s", (int)heard->text.len,
-	    heard->text.data);
-	show(client, heard);
 	place_leave(&client->place);
-	if (client->config.needs_room)
+	if (client->config.needs_room) {
+		snprintf(why, sizeof(why), "%.*s", (int)heard->text.len,
+		    heard->text.data);
 		client_give_up(client, CLIENT_UNAVAILABLE, why);
-	else
-		client_be_ready(client);
+		return;
+	}
+	show(client, heard);
+	client_be_ready(client);
 }
 
 static void

@@ -32,6 +32,7 @@ struct client {
 	bool online;
 	bool was_online;
 	bool waiting;
+	bool put_off; /* the room cannot be had now, and that was told */
 	bool ending;
 	bool is_over; /* and over() has been told */
 };

@@ -73,6 +73,8 @@ heard(void *arg, const struct heard *heard)
 
 	if (heard->kind == HEARD_SAID && heard->message.data != NULL)
 		print(tail, heard);
+	if (heard->kind == HEARD_ERROR)
+		mode_complain("%.*s", (int)heard->text.len, heard->text.data);
 	if (heard->missing.data != NULL)
 		mode_complain("messages %.*s are not there any more",
 		    (int)heard->missing.len, heard->missing.data);

@@ -465,6 +465,31 @@ START_TEST(does_without_a_room_it_cannot_have)
 }
 END_TEST
 
+START_TEST(says_once_that_it_waits_for_a_room)
+{
+	static const char later[] = "{\"event\":\"error\",\"ref\":%d,"
+				    "\"code\":\"unavailable\","
+				    "\"retry_after_ms\":1000}";
+	char frame[128];
+
+	begin(&speech_command, "tea");
+	fake_link_say(ME);
+	expect("#1 ");
+	for (int ref = 1; ref <= 3; ref++) {
+		snprintf(frame, sizeof(frame), later, ref);
+		fake_link_say(frame);
+		expect(ref == 1 ? "#4 " : "");
+		fake_link_sent();
+		let_time_pass(client->wait);
+		ck_assert_ptr_nonnull(strstr(fake_link_sent(),
+		    "\"room\":\"tea\""));
+	}
+	fake_link_say("{\"event\":\"joined\",\"ref\":4,\"room\":\"tea\","
+		      "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
+	expect("#5 ready ");
+}
+END_TEST
+
 /* How the connection ended, and whether it is tried again. */
 static const struct {
 	bool was_online;
@@ -545,6 +570,7 @@ SUITE(client)
 	tcase_add_test(tests, hears_itself_where_the_server_does_not_tell);
 	tcase_add_test(tests, knows_where_it_is_before_it_talks);
 	tcase_add_test(tests, does_without_a_room_it_cannot_have);
+	tcase_add_test(tests, says_once_that_it_waits_for_a_room);
 	tcase_add_loop_test(tests, comes_back_unless_it_makes_no_sense, 0,
 	    sizeof(ends) / sizeof(ends[0]));
 	tcase_add_test(tests, ends_when_it_is_told_to);

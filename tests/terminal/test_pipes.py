@@ -241,6 +241,14 @@ def test_wrong_usage_is_told_apart(arguments):
     assert "see parley --help" in done.stderr
 
 
+def test_a_room_that_cannot_be_had_is_told_once(url):
+    for mode in "send", "tail":
+        done = run(mode, url, "--room", "no such", text="hi\n")
+        assert done.returncode == UNAVAILABLE
+        [line] = done.stderr.splitlines()
+        assert line.startswith("parley: A room id is")
+
+
 def test_nobody_there_is_told_apart():
     done = run("send", "ws://127.0.0.1:1/ws", "--room", "tea", text="hi\n")
     assert done.returncode == UNAVAILABLE
