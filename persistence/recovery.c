@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "domain/count_of.h"
 #include "persistence/durable_known.h"
 #include "persistence/mending.h"
 #include "persistence/plan.h"
@@ -23,8 +24,8 @@ is_known(const struct record *record)
 		[RECORD_LOST] = true,
 		[RECORD_SNAP_END] = true };
 
-	return record->type < sizeof(known) / sizeof(known[0]) &&
-	       known[record->type] && record->version <= RECORD_VERSION;
+	return record->type < COUNT_OF(known) && known[record->type] &&
+	       record->version <= RECORD_VERSION;
 }
 
 static bool

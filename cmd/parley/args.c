@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/count_of.h"
+
 #define CHAT (1u << MODE_CHAT)
 #define SEND (1u << MODE_SEND)
 #define TAIL (1u << MODE_TAIL)
@@ -223,7 +225,7 @@ agree(struct args *out)
 static bool
 read_word(struct args *out, const char *word)
 {
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(modes); i++)
 		if (strcmp(modes[i].word, word) == 0) {
 			out->mode = modes[i].mode;
 			return true;

@@ -11,6 +11,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "domain/count_of.h"
+
 #define PROMPT_SIZE 128
 #define HISTORY_SIZE 500
 
@@ -360,7 +362,7 @@ watch_signals(struct edit *edit)
 {
 	static const int numbers[] = { SIGINT, SIGWINCH, SIGCONT };
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
 		edit->signals[i] =
 		    evsignal_new(edit->base, numbers[i], signal_cb, edit);
 		if (edit->signals[i] == NULL ||

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/parley/mode.h"
+#include "domain/count_of.h"
 
 #define READ_SIZE 65536
 #define LINE_MAX_BYTES ((size_t)1 << 20)
@@ -220,7 +221,7 @@ forget(struct sending *sending)
 		sending->next, sending->interrupt };
 
 	client_destroy(sending->run.client);
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(events); i++)
 		if (events[i] != NULL)
 			event_free(events[i]);
 	if (sending->input != NULL)

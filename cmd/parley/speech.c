@@ -1,6 +1,7 @@
 #include "cmd/parley/speech.h"
 
 #include "cmd/parley/url.h"
+#include "domain/count_of.h"
 
 static const struct speech *const speeches[] = {
 	&speech_command,
@@ -8,12 +9,10 @@ static const struct speech *const speeches[] = {
 	&speech_topic,
 };
 
-#define SPEECHES (sizeof(speeches) / sizeof(speeches[0]))
-
 const struct speech *
 speech_find(const char *name)
 {
-	for (size_t i = 0; i < SPEECHES; i++)
+	for (size_t i = 0; i < COUNT_OF(speeches); i++)
 		if (strcmp(speeches[i]->name, name) == 0)
 			return speeches[i];
 	return NULL;
@@ -22,7 +21,7 @@ speech_find(const char *name)
 const struct speech *
 speech_of_url(const struct url *url)
 {
-	for (size_t i = 0; i < SPEECHES; i++)
+	for (size_t i = 0; i < COUNT_OF(speeches); i++)
 		if (url_path_is(url, speeches[i]->path))
 			return speeches[i];
 	return speeches[0];

@@ -1,5 +1,6 @@
 /* The dialect of the Python servers: docs/protocol-action.md. */
 #include "cmd/parley/speech.h"
+#include "domain/count_of.h"
 #include "wire/json_fields.h"
 
 static void
@@ -76,7 +77,7 @@ const struct speech speech_action = {
 	    [DEED_CREATE] = create,
 	},
 	.fields = fields,
-	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.field_count = COUNT_OF(fields),
 	.at_unit_ms = 1,
 	.kind_of = kind_of,
 };

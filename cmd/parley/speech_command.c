@@ -1,5 +1,6 @@
 /* The native dialect: docs/protocol.md. */
 #include "cmd/parley/speech.h"
+#include "domain/count_of.h"
 #include "wire/json_fields.h"
 
 /* Ends what every command ends with. */
@@ -169,7 +170,7 @@ const struct speech speech_command = {
 	    [DEED_NAME] = name,
 	},
 	.fields = fields,
-	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.field_count = COUNT_OF(fields),
 	.at_unit_ms = 1,
 	.words = words,
 };

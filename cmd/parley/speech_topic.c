@@ -1,5 +1,6 @@
 /* The dialect of the FastAPI server: docs/protocol-topic.md. */
 #include "cmd/parley/speech.h"
+#include "domain/count_of.h"
 #include "wire/json_fields.h"
 
 static void
@@ -70,7 +71,7 @@ const struct speech speech_topic = {
 	    [DEED_ALIVE] = alive,
 	},
 	.fields = fields,
-	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.field_count = COUNT_OF(fields),
 	.at_unit_ms = 1000,
 	.words = words,
 };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/count_of.h"
 #include "wire/text.h"
 
 /* What stands behind a command. */
@@ -53,7 +54,6 @@ static const struct word {
 	{ "exit", ORDER_QUIT, 0, TAKES_NOTHING, true, "go, too" },
 };
 
-#define WORDS (sizeof(words) / sizeof(words[0]))
 #define HISTORY_USUAL 50
 #define HISTORY_MOST 1000
 
@@ -92,7 +92,7 @@ dialect_has(const struct speech *speech, const struct word *word)
 static const struct word *
 find(const struct speech *speech, struct str name)
 {
-	for (size_t i = 0; i < WORDS; i++)
+	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(str_from(words[i].name), name) &&
 		    dialect_has(speech, &words[i]))
 			return &words[i];
@@ -202,7 +202,7 @@ words_help(const struct speech *speech, struct wire_text *out)
 {
 	char line[128];
 
-	for (size_t i = 0; i < WORDS; i++) {
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		const struct word *word = &words[i];
 		bool bare = speech->bare_words && word->bare;
 

@@ -139,11 +139,11 @@ END_TEST
 SUITE(args)
 {
 	tcase_add_loop_test(tests, understands_a_command_line, 0,
-	    sizeof(good) / sizeof(good[0]));
+	    COUNT_OF(good));
 	tcase_add_loop_test(tests, says_what_is_wrong_with_one, 0,
-	    sizeof(bad) / sizeof(bad[0]));
+	    COUNT_OF(bad));
 	tcase_add_test(tests, keeps_the_values);
 	tcase_add_test(tests, gives_topics_the_names_they_cannot_do_without);
 	tcase_add_loop_test(tests, helps_whoever_asks_anywhere, 0,
-	    sizeof(helps) / sizeof(helps[0]));
+	    COUNT_OF(helps));
 }

@@ -564,7 +564,7 @@ SUITE(client)
 	tcase_add_test(tests, says_nothing_twice_that_cannot_be_told_apart);
 	tcase_add_test(tests, waits_as_long_as_it_is_told_to);
 	tcase_add_loop_test(tests, makes_rooms_that_stay_if_anything_stays, 0,
-	    sizeof(keeping) / sizeof(keeping[0]));
+	    COUNT_OF(keeping));
 	tcase_add_test(tests, goes_from_room_to_room);
 	tcase_add_test(tests, speaks_first_where_the_server_is_silent);
 	tcase_add_test(tests, hears_itself_where_the_server_does_not_tell);
@@ -572,7 +572,7 @@ SUITE(client)
 	tcase_add_test(tests, does_without_a_room_it_cannot_have);
 	tcase_add_test(tests, says_once_that_it_waits_for_a_room);
 	tcase_add_loop_test(tests, comes_back_unless_it_makes_no_sense, 0,
-	    sizeof(ends) / sizeof(ends[0]));
+	    COUNT_OF(ends));
 	tcase_add_test(tests, ends_when_it_is_told_to);
 	tcase_add_test(tests, gives_up_on_what_is_no_dialect);
 }

@@ -164,7 +164,7 @@ START_TEST(writes_heads_that_servers_read)
 	uint8_t out[FRAMES_HEAD_MAX];
 	struct ws_frame_head head;
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		size_t used, size = frames_write_head(WS_TEXT, sizes[i],
 				 (const uint8_t *)"mask", out);
 
@@ -181,7 +181,7 @@ END_TEST
 SUITE(frames)
 {
 	tcase_add_loop_test(tests, finds_the_same_however_it_is_split, 0,
-	    sizeof(streams) / sizeof(streams[0]));
+	    COUNT_OF(streams));
 	tcase_add_test(tests, finds_nothing_in_what_is_cut);
 	tcase_add_test(tests, stops_where_it_is_told_to);
 	tcase_add_test(tests, takes_long_messages);

@@ -123,9 +123,9 @@ SUITE(opening)
 {
 	tcase_add_test(tests, makes_a_key_of_sixteen_bytes);
 	tcase_add_loop_test(tests, asks_for_what_the_url_says, 0,
-	    sizeof(hosts) / sizeof(hosts[0]));
+	    COUNT_OF(hosts));
 	tcase_add_loop_test(tests, looks_at_every_promise, 0,
-	    sizeof(responses) / sizeof(responses[0]));
+	    COUNT_OF(responses));
 	tcase_add_test(tests, waits_for_all_of_it_and_leaves_what_follows);
 	tcase_add_test(tests, does_not_wait_for_ever);
 }

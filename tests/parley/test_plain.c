@@ -110,8 +110,7 @@ END_TEST
 
 SUITE(plain)
 {
-	tcase_add_loop_test(tests, makes_texts_harmless, 0,
-	    sizeof(texts) / sizeof(texts[0]));
+	tcase_add_loop_test(tests, makes_texts_harmless, 0, COUNT_OF(texts));
 	tcase_add_test(tests, lets_no_control_pass);
 	tcase_add_test(tests, keeps_lines_where_it_may);
 	tcase_add_test(tests, escapes_in_json_what_stays_the_same_value);

@@ -118,9 +118,7 @@ END_TEST
 SUITE(screen)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, shows_what_is_heard, 0,
-	    sizeof(shown) / sizeof(shown[0]));
-	tcase_add_loop_test(tests, leaves_no_colour_behind, 0,
-	    sizeof(shown) / sizeof(shown[0]));
+	tcase_add_loop_test(tests, shows_what_is_heard, 0, COUNT_OF(shown));
+	tcase_add_loop_test(tests, leaves_no_colour_behind, 0, COUNT_OF(shown));
 	tcase_add_test(tests, makes_notices_harmless);
 }

@@ -257,12 +257,9 @@ END_TEST
 
 SUITE(speech)
 {
-	tcase_add_loop_test(tests, spells_a_deed, 0,
-	    sizeof(deeds) / sizeof(deeds[0]));
-	tcase_add_loop_test(tests, understands_a_frame, 0,
-	    sizeof(frames) / sizeof(frames[0]));
-	tcase_add_loop_test(tests, refuses_what_is_cut, 0,
-	    sizeof(frames) / sizeof(frames[0]));
+	tcase_add_loop_test(tests, spells_a_deed, 0, COUNT_OF(deeds));
+	tcase_add_loop_test(tests, understands_a_frame, 0, COUNT_OF(frames));
+	tcase_add_loop_test(tests, refuses_what_is_cut, 0, COUNT_OF(frames));
 	tcase_add_test(tests, reads_all_that_a_joined_says);
 	tcase_add_test(tests, keeps_a_message_that_is_no_text_as_it_is);
 	tcase_add_test(tests, finds_a_dialect_by_name_or_path);

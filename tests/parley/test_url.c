@@ -110,10 +110,9 @@ END_TEST
 
 SUITE(url)
 {
-	tcase_add_loop_test(tests, reads_what_people_write, 0,
-	    sizeof(good) / sizeof(good[0]));
+	tcase_add_loop_test(tests, reads_what_people_write, 0, COUNT_OF(good));
 	tcase_add_loop_test(tests, refuses_what_is_no_such_url, 0,
-	    sizeof(bad) / sizeof(bad[0]));
+	    COUNT_OF(bad));
 	tcase_add_test(tests, refuses_what_does_not_fit);
 	tcase_add_test(tests, knows_its_path_without_the_query);
 	tcase_add_test(tests, adds_to_the_query_what_may_not_stand_there);

@@ -127,11 +127,9 @@ END_TEST
 
 SUITE(words)
 {
-	tcase_add_loop_test(tests, knows_what_a_line_means, 0,
-	    sizeof(lines) / sizeof(lines[0]));
-	tcase_add_loop_test(tests, says_what_is_wrong, 0,
-	    sizeof(wrong) / sizeof(wrong[0]));
+	tcase_add_loop_test(tests, knows_what_a_line_means, 0, COUNT_OF(lines));
+	tcase_add_loop_test(tests, says_what_is_wrong, 0, COUNT_OF(wrong));
 	tcase_add_test(tests, takes_the_number_of_older_messages);
 	tcase_add_loop_test(tests, helps_with_what_the_dialect_has, 0,
-	    sizeof(helps) / sizeof(helps[0]));
+	    COUNT_OF(helps));
 }

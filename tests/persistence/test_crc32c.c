@@ -63,7 +63,7 @@ END_TEST
 SUITE(crc32c)
 {
 	tcase_add_loop_test(tests, agrees_with_what_is_published, 0,
-	    sizeof(published) / sizeof(published[0]));
+	    COUNT_OF(published));
 	tcase_add_test(tests, both_ways_agree_at_every_length_and_alignment);
 	tcase_add_test(tests, can_be_taken_in_two_pieces);
 }

@@ -310,7 +310,6 @@ SUITE(entries)
 	tcase_add_test(tests, the_small_ones_come_back);
 	tcase_add_loop_test(tests,
 	    cut_anywhere_it_is_no_entry_and_longer_it_still_is, 0,
-	    sizeof(entries) / sizeof(entries[0]));
-	tcase_add_loop_test(tests, nonsense_is_no_entry, 0,
-	    sizeof(nonsense) / sizeof(nonsense[0]));
+	    COUNT_OF(entries));
+	tcase_add_loop_test(tests, nonsense_is_no_entry, 0, COUNT_OF(nonsense));
 }

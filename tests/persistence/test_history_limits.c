@@ -1,6 +1,7 @@
 /* What every history lets go, when there is too much or it is too old. */
 #include <stdio.h>
 
+#include "domain/count_of.h"
 #include "tests/support/persistence/talk.h"
 
 START_TEST(a_limit_of_messages_lets_the_oldest_go)
@@ -115,7 +116,7 @@ static const struct {
 
 START_TEST(what_is_too_old_is_not_shown_and_goes)
 {
-	for (size_t i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(lives); i++) {
 		struct history_limits limits = { .age_ms = lives[i].age_ms };
 		struct history *history = talk_begin(_i, &limits);
 		size_t bytes;

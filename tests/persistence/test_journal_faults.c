@@ -156,7 +156,7 @@ survives(struct disk_fault fault)
 	if (rig.journal != NULL)
 		talk();
 	is_met = memory_disk_failures(rig.memory) > 0;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(shapes); i++)
 		assert_acked_survive(shapes[i]);
 	recovery_result_fini(&rig.recovered);
 	journal_rig_fini(&rig);
@@ -169,13 +169,10 @@ static const enum disk_call calls[] = { DISK_CALL_OPEN, DISK_CALL_PWRITE,
 	DISK_CALL_SYNC_DIR, DISK_CALL_FREE_BYTES };
 static const int errors[] = { EIO, ENOSPC, EDQUOT, EINTR, EMFILE, ENOMEM, 0 };
 
-#define CALLS (sizeof(calls) / sizeof(calls[0]))
-#define ERRORS (sizeof(errors) / sizeof(errors[0]))
-
 START_TEST(keeps_what_it_acknowledged)
 {
-	struct disk_fault fault = { .call = calls[_i / (int)ERRORS],
-		.error = errors[_i % (int)ERRORS] };
+	struct disk_fault fault = { .call = calls[_i / (int)COUNT_OF(errors)],
+		.error = errors[_i % (int)COUNT_OF(errors)] };
 
 	for (int forever = 0; forever < 2; forever++) {
 		fault.forever = forever == 1;
@@ -192,5 +189,5 @@ END_TEST
 SUITE(journal_faults)
 {
 	tcase_add_loop_test(tests, keeps_what_it_acknowledged, 0,
-	    (int)(CALLS * ERRORS));
+	    (int)(COUNT_OF(calls) * COUNT_OF(errors)));
 }

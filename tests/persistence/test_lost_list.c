@@ -95,6 +95,6 @@ END_TEST
 SUITE(lost_list)
 {
 	tcase_add_loop_test(tests, what_was_reported_is_no_news, 0,
-	    sizeof(cases) / sizeof(cases[0]));
+	    COUNT_OF(cases));
 	tcase_add_test(tests, grows_until_there_is_no_memory);
 }

@@ -98,7 +98,7 @@ END_TEST
 SUITE(numbering)
 {
 	tcase_add_loop_test(tests, numbers_hold_as_long_as_nobody_loses_any, 0,
-	    sizeof(cases) / sizeof(cases[0]));
+	    COUNT_OF(cases));
 	tcase_add_test(tests, two_boots_that_are_not_known_are_not_the_same);
 	tcase_add_test(tests, an_open_that_makes_no_sense_holds_nothing);
 }

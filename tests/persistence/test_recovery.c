@@ -826,7 +826,7 @@ SUITE(recovery)
 	    0, 2);
 	tcase_add_loop_test(tests,
 	    a_damaged_format_is_restored_and_a_newer_one_respected, 0,
-	    sizeof(formats) / sizeof(formats[0]));
+	    COUNT_OF(formats));
 	tcase_add_loop_test(tests,
 	    a_record_of_a_newer_kind_is_skipped_only_if_it_says_so, 0, 2);
 }

@@ -123,7 +123,6 @@ put_without_format(struct memory_disk *disk)
 static void (*const stores[])(struct memory_disk *) = { put_torn, put_damaged,
 	put_segments, put_lonely_end, put_snapshot, put_empty,
 	put_without_format };
-#define STORES (sizeof(stores) / sizeof(stores[0]))
 
 static struct memory_disk *
 make_store(size_t i)
@@ -236,7 +235,7 @@ fail_everywhere(size_t store, int error)
 START_TEST(a_call_that_fails_changes_nothing)
 {
 	recover_once((size_t)_i);
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(errors); i++)
 		fail_everywhere((size_t)_i, errors[i]);
 }
 END_TEST
@@ -278,9 +277,10 @@ tear_down(void)
 SUITE(recovery_again)
 {
 	tcase_add_checked_fixture(tests, NULL, tear_down);
-	tcase_add_loop_test(tests, a_crash_anywhere_changes_nothing, 0, STORES);
+	tcase_add_loop_test(tests, a_crash_anywhere_changes_nothing, 0,
+	    COUNT_OF(stores));
 	tcase_add_loop_test(tests, a_call_that_fails_changes_nothing, 0,
-	    STORES);
+	    COUNT_OF(stores));
 	tcase_add_loop_test(tests, memory_that_runs_out_changes_nothing, 0,
-	    STORES);
+	    COUNT_OF(stores));
 }

@@ -1,6 +1,7 @@
 /* What every room store must do. */
 #include <stdio.h>
 
+#include "domain/count_of.h"
 #include "tests/persistence/store_contract.h"
 
 static enum chat_error
@@ -219,7 +220,7 @@ static const struct {
 
 START_TEST(closes_the_ranks_when_somebody_leaves)
 {
-	for (size_t i = 0; i < sizeof(leavers) / sizeof(leavers[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(leavers); i++) {
 		struct room_store *rooms = three_rooms(_i);
 
 		ck_assert_int_eq(leave(rooms, "red", leavers[i].who), CHAT_OK);

@@ -360,7 +360,7 @@ SUITE(segment_writer)
 	tcase_add_test(tests, removes_what_is_left_of_another_attempt);
 	tcase_add_loop_test(tests,
 	    goes_on_with_the_old_segment_if_there_is_no_new_one, 0,
-	    sizeof(births) / sizeof(births[0]));
+	    COUNT_OF(births));
 	tcase_add_test(tests, cuts_off_what_a_failed_write_left);
 	tcase_add_test(tests, stays_torn_if_it_cannot_be_cut);
 	tcase_add_test(tests, gives_room_back);

@@ -141,8 +141,7 @@ SUITE(store_format)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, reads_what_it_wrote);
 	tcase_add_test(tests, minds_no_earlier_attempt);
-	tcase_add_loop_test(tests, tells_stores_apart, 0,
-	    sizeof(texts) / sizeof(texts[0]));
+	tcase_add_loop_test(tests, tells_stores_apart, 0, COUNT_OF(texts));
 	tcase_add_test(tests, reads_no_more_than_it_needs);
 	tcase_add_loop_test(tests, is_written_at_once, 0, 8);
 	tcase_add_loop_test(tests, says_that_it_cannot_be_read, 0, 2);

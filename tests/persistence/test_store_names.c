@@ -42,7 +42,7 @@ START_TEST(knows_no_other_name)
 		"seg-0x000000000000ab.log", "Seg-00000000000000ab.log" };
 	uint64_t lsn;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
 		ck_assert_msg(!segment_name_read(names[i], &lsn), "%s",
 		    names[i]);
 }

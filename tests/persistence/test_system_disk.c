@@ -202,7 +202,6 @@ static const struct other_kind {
 	{ make_link, ELOOP, 1 },
 	{ make_directory, EISDIR, 0 },
 };
-#define OTHER_KINDS (int)(sizeof(other_kinds) / sizeof(other_kinds[0]))
 
 /* Not waited for, not followed; and never overlooked, as if it were lost. */
 START_TEST(opens_nothing_but_files)
@@ -316,7 +315,8 @@ SUITE(system_disk)
 	tcase_add_test(tests, fills_with_nothing_but_zeros);
 	tcase_add_test(tests, survives_a_limit_on_how_long_files_may_be);
 	tcase_add_test(tests, lists_files_alone);
-	tcase_add_loop_test(tests, opens_nothing_but_files, 0, OTHER_KINDS);
+	tcase_add_loop_test(tests, opens_nothing_but_files, 0,
+	    COUNT_OF(other_kinds));
 	tcase_add_test(tests, stops_listing_when_asked_to);
 	tcase_add_test(tests, locks_against_everybody_else);
 	tcase_add_test(tests, knows_room_and_time);

@@ -133,7 +133,7 @@ SUITE(told)
 {
 	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_loop_test(tests, numbers_hold_if_all_that_was_told_is_there,
-	    0, sizeof(cases) / sizeof(cases[0]));
+	    0, COUNT_OF(cases));
 	tcase_add_loop_test(tests,
 	    a_start_that_came_not_far_leaves_it_to_the_next, 0, 2);
 	tcase_add_loop_test(tests, is_noted_where_it_is_told_before_a_sync, 0,

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "domain/count_of.h"
+
 static struct faults faults;
 static struct stat read_last;
 
@@ -25,7 +27,7 @@ static const struct {
 static void
 set(const char *word, int64_t value)
 {
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (strcmp(words[i].word, word) == 0) {
 			*words[i].value = value;
 			return;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "domain/count_of.h"
 #include "tests/persistence/crash/life.h"
 #include "tests/support/failing_malloc.h"
 
@@ -95,7 +96,7 @@ faults_try(const struct fault_plan *plan)
 		return;
 	}
 	for (enum disk_call call = DISK_CALL_ANY + 1; call < DISK_CALLS; call++)
-		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(errors); i++)
 			for (int forever = 0; forever <= 1; forever++)
 				fail_everywhere(plan,
 				    (struct disk_fault){ .call = call,

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "domain/count_of.h"
 #include "tests/persistence/crash/crashes.h"
 #include "tests/persistence/crash/damages.h"
 #include "tests/persistence/crash/faults.h"
 
 static const struct subject_kind *const kinds[] = { &journal_subject,
 	&stores_subject };
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct options {
 	size_t crashes; /* at least so many */
@@ -67,7 +67,7 @@ usage(void)
 static const struct subject_kind *
 kind_named(const char *name)
 {
-	for (size_t i = 0; i < KINDS; i++)
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (strcmp(kinds[i]->name, name) == 0)
 			return kinds[i];
 	usage();
@@ -172,7 +172,7 @@ is_enough(const struct options *options)
 static void
 try_lives(const struct options *options, uint64_t seed)
 {
-	for (size_t i = 0; i < KINDS; i++) {
+	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		if (options->only_kind != NULL &&
 		    options->only_kind != kinds[i])
 			continue;

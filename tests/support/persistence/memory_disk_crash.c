@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "domain/count_of.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/chance.h"
 #include "tests/support/persistence/memory_disk_inside.h"
@@ -99,7 +100,7 @@ inherit(struct memory_disk *left, const struct crash *crash)
 {
 	struct name_list *lists[] = { &left->names.kept, &left->names.now };
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(lists); i++)
 		for (size_t j = 0; j < lists[i]->count; j++) {
 			struct name *name = &lists[i]->names[j];
 
