@@ -210,8 +210,7 @@ inspect_mend(struct disk *disk, const struct inspector *inspector,
 	return end;
 }
 
-/* --- copying ----------------------------------------------------------------
- */
+/* --- copying -------------------------------------------------------------- */
 
 struct copying {
 	struct disk *from, *to;

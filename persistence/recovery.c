@@ -173,8 +173,7 @@ read_rest(struct recovery *recovery)
 	return how;
 }
 
-/* --- what comes of it -------------------------------------------------------
- */
+/* --- what comes of it ----------------------------------------------------- */
 
 /* Segments that begin behind the last record are gone by now. */
 static uint64_t

@@ -70,8 +70,7 @@ open_file(struct walk *walk)
 	if (file->is_readable && state != SEGMENT_HEAD_GOOD)
 		return EIO; /* it was, a moment ago */
 	walk->is_open = true;
-	/* Cut behind the first of its two heads, it has no place for records.
-	 */
+	/* Cut behind the first of its two heads: no place for records. */
 	walk->at = segment_reader_size(walk->reader);
 	if (walk->at > SEGMENT_HEAD_SIZE)
 		walk->at = SEGMENT_HEAD_SIZE;
@@ -183,8 +182,7 @@ enter_file(struct walk *walk, struct walk_event *out)
 	return true;
 }
 
-/* --- in a snapshot ----------------------------------------------------------
- */
+/* --- in a snapshot -------------------------------------------------------- */
 
 static bool
 take_snapshot_record(struct walk *walk, const struct segment_item *item,
@@ -279,8 +277,7 @@ next_in_snapshot(struct walk *walk, const struct segment_item *item,
 	return end_snapshot(walk, out);
 }
 
-/* --- in a segment -----------------------------------------------------------
- */
+/* --- in a segment --------------------------------------------------------- */
 
 static bool
 take_segment_record(struct walk *walk, const struct segment_item *item,
@@ -333,8 +330,7 @@ next_in_segment(struct walk *walk, const struct segment_item *item,
 	return take_segment_gap(walk, item, last, out);
 }
 
-/* --- all of it --------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------ */
 
 static bool
 read_item(struct walk *walk, struct walk_event *out)

@@ -76,8 +76,7 @@ struct dialect {
 	bool every_path;        /* its listeners take a WebSocket at any path */
 	int64_t idle_ms;        /* silent for so long is gone; 0: never */
 	struct pace pace;       /* instead of the limit on messages */
-	/* A bit (1u << event_kind) for each event that authors see otherwise.
-	 */
+	/* A bit (1ul << kind) for each event that authors see otherwise. */
 	unsigned long author_apart;
 	/*
 	 * One message into one command. On failure `why` says what to answer

@@ -15,7 +15,7 @@ copy(char out[PLACE_TEXT_SIZE], struct str text)
 static struct str
 given(const char *text)
 {
-	struct str absent = { NULL, 0 };
+	struct str absent = STR_ABSENT;
 
 	return text[0] == '\0' ? absent : str_from(text);
 }

@@ -149,7 +149,7 @@ static const struct speech_word words[] = {
 	SPEECH_WORD("dm", HEARD_DM),
 	SPEECH_WORD("dm_sent", HEARD_DM_SENT),
 	SPEECH_WORD("bye", HEARD_BYE),
-	{ { NULL, 0 }, HEARD_NOTHING },
+	{ STR_ABSENT, HEARD_NOTHING },
 };
 
 const struct speech speech_command = {

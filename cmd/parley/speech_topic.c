@@ -55,7 +55,7 @@ static const struct speech_word words[] = {
 	SPEECH_WORD("ack", HEARD_ACK),
 	SPEECH_WORD("list", HEARD_ROOMS),
 	SPEECH_WORD("error", HEARD_ERROR),
-	{ { NULL, 0 }, HEARD_NOTHING },
+	{ STR_ABSENT, HEARD_NOTHING },
 };
 
 const struct speech speech_topic = {

@@ -231,8 +231,7 @@ START_TEST(minds_no_mark_that_cannot_be_written)
 }
 END_TEST
 
-/* --- the queue ---------------------------------------------------------------
- */
+/* --- the queue ------------------------------------------------------------ */
 
 START_TEST(refuses_what_the_queue_does_not_hold)
 {
@@ -274,8 +273,7 @@ START_TEST(counts)
 }
 END_TEST
 
-/* --- policies ----------------------------------------------------------------
- */
+/* --- policies ------------------------------------------------------------- */
 
 START_TEST(acknowledges_before_the_sync_if_so_asked)
 {
@@ -314,8 +312,7 @@ START_TEST(syncs_what_it_leaves_behind)
 }
 END_TEST
 
-/* --- without memory ----------------------------------------------------------
- */
+/* --- without memory ------------------------------------------------------- */
 
 START_TEST(does_not_begin_without_memory)
 {

@@ -263,8 +263,7 @@ START_TEST(a_newest_segment_without_a_record_is_removed)
 }
 END_TEST
 
-/* --- torn tails -------------------------------------------------------------
- */
+/* --- torn tails ----------------------------------------------------------- */
 
 START_TEST(a_tail_torn_at_any_byte_is_cut_and_no_damage)
 {
@@ -314,8 +313,7 @@ START_TEST(good_records_behind_the_torn_one_are_cut_too)
 }
 END_TEST
 
-/* --- damage -----------------------------------------------------------------
- */
+/* --- damage --------------------------------------------------------------- */
 
 /* Records 7 and 8 are damaged; 9 and 10 are good, 10 vouches for 9. */
 static size_t
@@ -633,8 +631,7 @@ START_TEST(a_copy_of_old_records_behind_the_end_is_cut)
 }
 END_TEST
 
-/* --- snapshots --------------------------------------------------------------
- */
+/* --- snapshots ------------------------------------------------------------ */
 
 START_TEST(records_missing_from_a_snapshot_are_counted_by_its_head)
 {
@@ -732,8 +729,7 @@ START_TEST(a_damaged_snapshot_gives_way_to_an_older_one)
 }
 END_TEST
 
-/* --- FORMAT -----------------------------------------------------------------
- */
+/* --- FORMAT --------------------------------------------------------------- */
 
 static const struct {
 	const char *text; /* NULL: no file */

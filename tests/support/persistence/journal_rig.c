@@ -88,8 +88,7 @@ journal_rig_poll(struct journal_rig *rig)
 	return news;
 }
 
-/* --- reading ----------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 static struct journal_record records[RECORDS_MOST];
 static size_t record_count;

@@ -54,8 +54,7 @@ void memory_disk_set_capacity(struct memory_disk *, uint64_t bytes);
 /* As on disks that cannot: fallocate changes nothing. */
 void memory_disk_cannot_allocate(struct memory_disk *);
 
-/* --- what goes wrong --------------------------------------------------------
- */
+/* --- what goes wrong ------------------------------------------------------ */
 
 struct disk_fault {
 	enum disk_call call;
@@ -87,8 +86,7 @@ void memory_disk_stop_after(struct memory_disk *, unsigned calls);
 typedef void disk_watch(struct memory_disk *, enum disk_call, void *arg);
 void memory_disk_watch(struct memory_disk *, disk_watch *, void *arg);
 
-/* --- what is left -----------------------------------------------------------
- */
+/* --- what is left --------------------------------------------------------- */
 
 /* What a crash leaves of all that was not synced. */
 enum crash_shape {
@@ -126,8 +124,7 @@ const char *memory_disk_name(const struct memory_disk *, size_t i);
 void memory_disk_put(struct memory_disk *, const char *name, const void *,
     size_t len);
 
-/* --- what decays ------------------------------------------------------------
- */
+/* --- what decays ---------------------------------------------------------- */
 
 enum damage_kind {
 	DAMAGE_BIT,     /* one is turned */

@@ -32,8 +32,7 @@ file_to_write(struct memory_disk *self, int file)
 	return of;
 }
 
-/* --- files ------------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------- */
 
 static int
 free_handle(const struct memory_disk *self)
@@ -283,8 +282,7 @@ drop_cache(struct disk *base, int file)
 	memory_disk_leave(self, 0);
 }
 
-/* --- names ------------------------------------------------------------------
- */
+/* --- names ---------------------------------------------------------------- */
 
 /* From one directory to another: each of them has to be synced. */
 static void
@@ -385,8 +383,7 @@ free_bytes(struct disk *base, uint64_t *bytes)
 	return memory_disk_leave(self, error);
 }
 
-/* --- the rest ---------------------------------------------------------------
- */
+/* --- the rest ------------------------------------------------------------- */
 
 static int64_t
 read_clock(struct memory_disk *self, const int64_t *clock)

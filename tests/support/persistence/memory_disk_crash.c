@@ -26,8 +26,7 @@ damage_kind_name(enum damage_kind kind)
 	return names[kind];
 }
 
-/* --- crashes ----------------------------------------------------------------
- */
+/* --- crashes -------------------------------------------------------------- */
 
 /* Calls for every change that is not synced. */
 static void
@@ -149,8 +148,7 @@ memory_disk_crash(struct memory_disk *disk, enum crash_shape shape,
 	return left;
 }
 
-/* --- comparing --------------------------------------------------------------
- */
+/* --- comparing ------------------------------------------------------------ */
 
 static const struct name *
 find(const struct name_list *list, const char *text)
@@ -186,8 +184,7 @@ memory_disk_equal(const struct memory_disk *a, const struct memory_disk *b)
 	       names_equal(&a->names.kept, &b->names.kept);
 }
 
-/* --- decay ------------------------------------------------------------------
- */
+/* --- decay ---------------------------------------------------------------- */
 
 void
 memory_disk_put(struct memory_disk *disk, const char *text, const void *data,
