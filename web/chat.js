@@ -465,9 +465,13 @@ $("line").querySelector("button").onclick = () => page.chat.retry();
 $("new").onclick = ask("make", () => {
 	$("room-stays").checked = keeps();
 }, async () => {
-	const made = await page.chat.create($("room-name").value.trim(),
-		{ persistent: $("room-stays").checked });
-	show(open(made));
+	const name = $("room-name").value.trim();
+
+	/* To the server that is another room; to people it is the same one. */
+	if (page.rooms.some((room) => room.name === name))
+		throw new Error("There is a room of that name already");
+	show(open(await page.chat.create(name,
+		{ persistent: $("room-stays").checked })));
 	refresh();
 });
 $("me").onclick = ask("rename",

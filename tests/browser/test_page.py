@@ -84,6 +84,18 @@ def test_rooms_are_made_found_and_left(pages, parleyd):
     alice.until(lambda: alice.text("#count") == "1")
 
 
+def test_no_room_is_called_like_another(page, parleyd):
+    page.enter(parleyd.address, "Alice", "tea")
+    page.until(lambda: page.text("#about") == "Goes when everybody has left")
+    page.click("#new")
+    page.type("tea", "#room-name")
+    page.find("#room-name").send_keys(Keys.ENTER)
+    page.until(lambda: page.text("#make .bad"))
+    assert page.text("#make .bad") == "There is a room of that name already."
+    page.press(Keys.ESCAPE)
+    assert page.texts("#mine .label") == ["Lobby", "tea"]
+
+
 def test_what_is_said_elsewhere_is_counted(pages, parleyd):
     alice, bob = meet(pages, parleyd.address)
     alice.type("half a thought")
