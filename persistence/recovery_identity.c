@@ -1,5 +1,6 @@
 /* Whose store it is that is to be recovered. */
 #include "domain/log.h"
+#include "persistence/durable_mark.h"
 #include "persistence/recovery_inside.h"
 #include "persistence/store_format.h"
 
@@ -9,9 +10,14 @@ make_store(struct recovery *recovery)
 	uint8_t *store_id = recovery->result->store_id;
 	int error;
 
+	/* The others were there before it: somebody took them away. */
+	if (recovery->survey.has_mark)
+		return recovery_stop(recovery, RECOVERY_FOREIGN,
+		    "of a store only " DURABLE_NAME " is left");
 	if (recovery->survey.has_strange || !recovery_may_write(recovery))
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "the directory is no store");
+	log_info("store: begun, since there was none");
 	disk_random(recovery->disk, store_id, STORE_ID_SIZE);
 	error = store_format_write(recovery->disk, store_id);
 	return error == 0 ? RECOVERY_OK

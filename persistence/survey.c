@@ -55,6 +55,8 @@ add_name(const char *name, void *arg)
 		file.is_snapshot = true;
 		is_added =
 		    add(&survey->snapshots, &survey->snapshot_count, &file);
+	} else if (strcmp(name, DURABLE_NAME) == 0) {
+		survey->has_mark = true;
 	} else if (!is_ours(name)) {
 		survey->has_strange = true;
 	}

@@ -22,6 +22,7 @@ struct survey {
 	size_t segment_count;
 	bool is_newer;    /* some file is of a newer program: newer_name */
 	bool has_strange; /* files that are no store's */
+	bool has_mark;    /* DURABLE: records were written here once */
 	char newer_name[STORE_NAME_SIZE];
 	char failed_name[STORE_NAME_SIZE]; /* that could not be read */
 };

@@ -105,6 +105,19 @@ START_TEST(an_empty_directory_is_made_a_store)
 }
 END_TEST
 
+/* Nothing vouches for how much there was: it is not passed over in silence. */
+START_TEST(what_is_left_of_a_store_is_not_made_another)
+{
+	struct memory_disk *left = memory_disk_create();
+
+	store_put_durable(left, 9);
+	ck_assert_int_eq(recover_from(left, RECOVERY_MEND), RECOVERY_FOREIGN);
+	ck_assert_ptr_nonnull(strstr(result.why, "DURABLE"));
+	ck_assert_ptr_null(memory_disk_name(left, 1));
+	memory_disk_destroy(left);
+}
+END_TEST
+
 START_TEST(a_directory_of_something_else_is_not_touched)
 {
 	struct memory_disk *foreign = memory_disk_create();
@@ -783,6 +796,7 @@ SUITE(recovery)
 {
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, an_empty_directory_is_made_a_store);
+	tcase_add_test(tests, what_is_left_of_a_store_is_not_made_another);
 	tcase_add_test(tests, a_directory_of_something_else_is_not_touched);
 	tcase_add_test(tests, a_file_that_cannot_be_read_is_named);
 	tcase_add_test(tests, a_whole_store_is_replayed);
