@@ -80,6 +80,7 @@ struct history_ops {
 	void (*expire)(struct history *, int64_t now_ms);
 	/* Bytes held in memory for all rooms. */
 	size_t (*bytes)(struct history *);
+	/* With all that was said. */
 	void (*destroy)(struct history *);
 };
 
@@ -87,7 +88,10 @@ struct history {
 	const struct history_ops *ops;
 };
 
-/* The front doors: they assert what every history may rely on. */
+/*
+ * The front doors: they assert what every history may rely on. destroy()
+ * accepts NULL.
+ */
 enum chat_error history_open(struct history *, struct str room, int64_t ttl_ms);
 void history_close(struct history *, struct str room);
 enum chat_error history_append(struct history *, struct str room,

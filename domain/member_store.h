@@ -45,7 +45,9 @@ struct member_store_ops {
 	void (*remove)(struct member_store *, struct str id);
 	/* Visit in order of arrival. */
 	void (*each)(struct member_store *, member_visit *, void *arg);
+	/* How many there are; at no cost. */
 	size_t (*count)(struct member_store *);
+	/* With all that are in it. */
 	void (*destroy)(struct member_store *);
 };
 
@@ -53,6 +55,10 @@ struct member_store {
 	const struct member_store_ops *ops;
 };
 
+/*
+ * The front doors: they assert what every store may rely on. destroy() accepts
+ * NULL.
+ */
 enum chat_error member_store_put(struct member_store *, const struct member *);
 enum chat_error member_store_get(struct member_store *, struct str id,
     struct member *out);

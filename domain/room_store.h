@@ -50,8 +50,10 @@ struct room_store_ops {
 	    room_visit *, void *arg);
 	/* Visit all rooms, in order of creation. */
 	void (*each)(struct room_store *, room_visit *, void *arg);
+	/* How many rooms there are; at no cost, as is the next. */
 	size_t (*count)(struct room_store *);
 	void (*guests)(struct room_store *, struct room_guests *out);
+	/* With whatever and whoever is in it. */
 	void (*destroy)(struct room_store *);
 };
 
@@ -59,6 +61,10 @@ struct room_store {
 	const struct room_store_ops *ops;
 };
 
+/*
+ * The front doors: they assert what every store may rely on. destroy() accepts
+ * NULL.
+ */
 enum chat_error room_store_put(struct room_store *, struct room *);
 enum chat_error room_store_get(struct room_store *, struct str id,
     struct room *out);
