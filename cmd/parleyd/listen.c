@@ -155,9 +155,9 @@ listen_append(struct listen_list *list, struct str text)
 /* --- where the first servers listened ------------------------------------- */
 
 static const struct str seed_ports[] = {
-	{ "127.0.0.1:8080=command", 22 },
-	{ "127.0.0.1:8765=action", 21 },
-	{ "127.0.0.1:8000=topic", 20 },
+	STR("127.0.0.1:8080=command"),
+	STR("127.0.0.1:8765=action"),
+	STR("127.0.0.1:8000=topic"),
 };
 
 /* The last one is at an address that is there already. */
