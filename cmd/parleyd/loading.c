@@ -6,6 +6,11 @@
 
 #define ORIGIN_SIZE 320
 
+/* What is quoted of a name or a value at most: for "%.*s". */
+#define QUOTE_MOST 64
+#define QUOTE(text) \
+	(int)((text).len < QUOTE_MOST ? (text).len : QUOTE_MOST), (text).data
+
 size_t
 loading_index(const struct option *option)
 {
@@ -47,26 +52,36 @@ loading_origin(const struct loading *loading, const struct option *option,
 		snprintf(out, ORIGIN_SIZE, "%s", option->name);
 }
 
+/* "; did you mean limits.rooms?", or nothing if that is NULL. */
+#define HINT_SIZE (OPTION_NAME_SIZE + 32)
+static void
+write_hint(const char *meant, char out[HINT_SIZE])
+{
+	out[0] = '\0';
+	if (meant != NULL)
+		snprintf(out, HINT_SIZE, "; did you mean %s?", meant);
+}
+
 /* What is wrong with a value. */
 static bool
 fail_value(struct loading *loading, const struct option *option,
     enum loading_rank rank, struct str value)
 {
-	char from[ORIGIN_SIZE], takes[OPTION_TAKES_SIZE];
+	char from[ORIGIN_SIZE], takes[OPTION_TAKES_SIZE], hint[HINT_SIZE];
 	const char *meant;
 	struct str name;
 
 	loading_origin(loading, option, rank, from);
 	if (option->type == OPTION_LISTEN &&
-	    listen_misspells_dialect(value, &name, &meant))
+	    listen_misspells_dialect(value, &name, &meant)) {
+		write_hint(meant, hint);
 		return loading_fail(loading, rank,
-		    "%s: there is no dialect \"%.*s\"%s%s%s", from,
-		    (int)(name.len < 64 ? name.len : 64), name.data,
-		    meant == NULL ? "" : "; did you mean ",
-		    meant == NULL ? "" : meant, meant == NULL ? "" : "?");
+		    "%s: there is no dialect \"%.*s\"%s", from, QUOTE(name),
+		    hint);
+	}
 	option_takes(option, takes);
 	return loading_fail(loading, rank, "%s: \"%.*s\": expected %s", from,
-	    (int)(value.len < 64 ? value.len : 64), value.data, takes);
+	    QUOTE(value), takes);
 }
 
 /*
@@ -96,13 +111,11 @@ loading_fail_unknown(struct loading *loading, enum loading_rank rank,
     enum option_style style, const char *before, struct str name)
 {
 	const struct option *meant = option_closest(style, name);
-	char spelling[OPTION_NAME_SIZE] = "";
+	char spelling[OPTION_NAME_SIZE], hint[HINT_SIZE];
 
 	if (meant != NULL)
 		option_spell(meant->name, style, spelling);
-	return loading_fail(loading, rank,
-	    "%s%.*s: there is no such option%s%s%s", before,
-	    (int)(name.len < 64 ? name.len : 64), name.data,
-	    meant == NULL ? "" : "; did you mean ", spelling,
-	    meant == NULL ? "" : "?");
+	write_hint(meant != NULL ? spelling : NULL, hint);
+	return loading_fail(loading, rank, "%s%.*s: there is no such option%s",
+	    before, QUOTE(name), hint);
 }
