@@ -12,7 +12,7 @@
 #define AROUND_MESSAGE 512
 
 /* A message on its way to becoming a command. */
-struct request {
+struct decoding {
 	const struct wire_context *context;
 	struct keep *keep;
 	struct failure *why;
@@ -20,36 +20,36 @@ struct request {
 };
 
 static enum chat_error
-refuse(struct request *request, struct str field, struct str text)
+refuse(struct decoding *decoding, struct str field, struct str text)
 {
-	request->why->field = field;
-	request->why->text = text;
-	return request->why->error = CHAT_BAD_FIELD;
+	decoding->why->field = field;
+	decoding->why->text = text;
+	return decoding->why->error = CHAT_BAD_FIELD;
 }
 
 /* --- command by command --------------------------------------------------- */
 
 /* The Python server takes everything as a name, even that there is none. */
 static enum chat_error
-take_create(struct request *request, struct command *out)
+take_create(struct decoding *decoding, struct command *out)
 {
 	static const struct str keys[] = { STR("room_name"), STR("name") };
-	const struct json_value *name = &request->body;
+	const struct json_value *name = &decoding->body;
 	struct json_value values[2];
 
 	if (!json_is_given(name)) {
-		out->name = keep_text(request->keep, STR("None"));
+		out->name = keep_text(decoding->keep, STR("None"));
 		return CHAT_OK;
 	}
 	if (name->type == JSON_OBJECT) {
-		json_pick(name->text, request->context->json_depth, keys,
+		json_pick(name->text, decoding->context->json_depth, keys,
 		    values, 2);
 		if (json_is_given(&values[0]))
 			name = &values[0];
 		else if (json_is_given(&values[1]))
 			name = &values[1];
 	}
-	out->name = keep_value_cut(request->keep, name, TEXT_BYTES);
+	out->name = keep_value_cut(decoding->keep, name, TEXT_BYTES);
 	return CHAT_OK;
 }
 
@@ -95,36 +95,36 @@ is_nothing(const struct json_value *value)
 
 /* The id as such, or in an object. */
 static enum chat_error
-take_join(struct request *request, struct command *out)
+take_join(struct decoding *decoding, struct command *out)
 {
 	static const struct str keys[] = { STR("room_id") };
-	struct json_value id = request->body;
+	struct json_value id = decoding->body;
 
 	if (is_nothing(&id))
-		return request->why->error = CHAT_ROOM_NOT_FOUND;
+		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
 	if (id.type == JSON_OBJECT)
-		json_pick(id.text, request->context->json_depth, keys, &id, 1);
+		json_pick(id.text, decoding->context->json_depth, keys, &id, 1);
 	else if (id.type != JSON_STRING)
-		return refuse(request, STR("body"),
+		return refuse(decoding, STR("body"),
 		    STR("To join takes a room_id"));
 	if (!json_is_given(&id))
-		return request->why->error = CHAT_ROOM_NOT_FOUND;
-	out->room = keep_value_cut(request->keep, &id, TEXT_BYTES);
+		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
+	out->room = keep_value_cut(decoding->keep, &id, TEXT_BYTES);
 	return CHAT_OK;
 }
 
 static enum chat_error
-take_message(struct request *request, struct command *out)
+take_message(struct decoding *decoding, struct command *out)
 {
-	size_t most = request->context->frame_bytes - AROUND_MESSAGE;
+	size_t most = decoding->context->frame_bytes - AROUND_MESSAGE;
 
-	out->body = request->body.text;
+	out->body = decoding->body.text;
 	if (out->body.data == NULL)
-		return refuse(request, STR("body"),
+		return refuse(decoding, STR("body"),
 		    STR("A message takes a body"));
 	if (out->body.len > most) {
-		request->why->limit = (int64_t)most;
-		return request->why->error = CHAT_MESSAGE_TOO_LARGE;
+		decoding->why->limit = (int64_t)most;
+		return decoding->why->error = CHAT_MESSAGE_TOO_LARGE;
 	}
 	return CHAT_OK;
 }
@@ -141,20 +141,20 @@ static const struct word words[] = {
 };
 
 static enum chat_error
-take_command(struct request *request, const struct json_value *action,
+take_command(struct decoding *decoding, const struct json_value *action,
     struct command *out)
 {
 	const struct word *word;
 
 	if (!json_is_string(action) ||
-	    !keep_string(request->keep, &action->string, WORD_BYTES,
+	    !keep_string(decoding->keep, &action->string, WORD_BYTES,
 		&out->word))
-		return request->why->error = CHAT_UNKNOWN_COMMAND;
-	request->why->command = out->word;
+		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
+	decoding->why->command = out->word;
 	word = word_find(words, COUNT_OF(words), out->word);
 	if (word == NULL)
-		return request->why->error = CHAT_UNKNOWN_COMMAND;
-	return word_take(word, request, out);
+		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
+	return word_take(word, decoding, out);
 }
 
 enum chat_error
@@ -162,7 +162,7 @@ action_decode(struct str message, const struct wire_context *context,
     struct command *out, struct failure *why, struct keep *keep)
 {
 	static const struct str keys[] = { STR("action"), STR("body") };
-	struct request request = { context, keep, why, { 0 } };
+	struct decoding decoding = { context, keep, why, { 0 } };
 	struct json_value values[2];
 	enum json_error error;
 
@@ -170,12 +170,12 @@ action_decode(struct str message, const struct wire_context *context,
 	*why = (struct failure){ 0 };
 	keep->used = 0;
 	error = json_pick(message, context->json_depth, keys, values, 2);
-	request.body = values[1];
+	decoding.body = values[1];
 	if (error == JSON_OK)
-		return take_command(&request, &values[0], out);
+		return take_command(&decoding, &values[0], out);
 	/* The Python server read it, and then stumbled over what it was. */
 	if (error == JSON_NOT_AN_OBJECT &&
 	    json_is_value(message, context->json_depth))
-		return refuse(&request, STR("action"), json_error_text(error));
+		return refuse(&decoding, STR("action"), json_error_text(error));
 	return why->error = CHAT_BAD_JSON;
 }

@@ -31,127 +31,127 @@ ref_is_sound(const struct json_value *value)
 
 /* The Go server knows messages that are strings; rooms take any value. */
 static enum chat_error
-check_message(struct request *request, enum command_kind kind)
+check_message(struct decoding *decoding, enum command_kind kind)
 {
 	bool anything =
-	    kind == COMMAND_BROADCAST && request_has(request, FIELD_ROOM);
+	    kind == COMMAND_BROADCAST && decoding_has(decoding, FIELD_ROOM);
 
-	if (request_has(request, FIELD_MESSAGE) && !anything &&
-	    request->values[FIELD_MESSAGE].type != JSON_STRING)
-		return request_refuse(request, FIELD_MESSAGE);
+	if (decoding_has(decoding, FIELD_MESSAGE) && !anything &&
+	    decoding->values[FIELD_MESSAGE].type != JSON_STRING)
+		return decoding_refuse(decoding, FIELD_MESSAGE);
 	return CHAT_OK;
 }
 
 /* --- command by command --------------------------------------------------- */
 
 static enum chat_error
-take_body(struct request *request, struct command *out)
+take_body(struct decoding *decoding, struct command *out)
 {
-	const struct json_value *message = &request->values[FIELD_MESSAGE];
+	const struct json_value *message = &decoding->values[FIELD_MESSAGE];
 
-	if (!request_has(request, FIELD_MESSAGE) ||
+	if (!decoding_has(decoding, FIELD_MESSAGE) ||
 	    (message->type == JSON_STRING &&
 		str_is_empty(message->string.body)))
-		return request_refuse(request, FIELD_MESSAGE);
+		return decoding_refuse(decoding, FIELD_MESSAGE);
 	out->body = message->text;
 	return CHAT_OK;
 }
 
 /* An empty id is no id, and above all not the lobby. */
 static enum chat_error
-take_room_if_given(struct request *request, struct command *out)
+take_room_if_given(struct decoding *decoding, struct command *out)
 {
 	enum chat_error error =
-	    request_take_optional(request, FIELD_ROOM, &out->room);
+	    decoding_take_optional(decoding, FIELD_ROOM, &out->room);
 
 	if (error == CHAT_OK && out->room.data != NULL &&
 	    str_is_empty(out->room))
-		return request_refuse(request, FIELD_ROOM);
+		return decoding_refuse(decoding, FIELD_ROOM);
 	return error;
 }
 
 static enum chat_error
-take_room(struct request *request, struct command *out)
+take_room(struct decoding *decoding, struct command *out)
 {
-	if (!request_has(request, FIELD_ROOM))
-		return request_refuse(request, FIELD_ROOM);
-	return take_room_if_given(request, out);
+	if (!decoding_has(decoding, FIELD_ROOM))
+		return decoding_refuse(decoding, FIELD_ROOM);
+	return take_room_if_given(decoding, out);
 }
 
 static enum chat_error
-take_key(struct request *request, struct command *out)
+take_key(struct decoding *decoding, struct command *out)
 {
-	if (!request_has(request, FIELD_KEY))
+	if (!decoding_has(decoding, FIELD_KEY))
 		return CHAT_OK;
 	/* The lobby has no history in which a key could be found again. */
-	if (!request_has(request, FIELD_ROOM) ||
-	    !keep_string(request->keep, &request->values[FIELD_KEY].string,
+	if (!decoding_has(decoding, FIELD_ROOM) ||
+	    !keep_string(decoding->keep, &decoding->values[FIELD_KEY].string,
 		WORD_BYTES, &out->key) ||
 	    str_is_empty(out->key))
-		return request_refuse(request, FIELD_KEY);
+		return decoding_refuse(decoding, FIELD_KEY);
 	return CHAT_OK;
 }
 
 static enum chat_error
-take_broadcast(struct request *request, struct command *out)
+take_broadcast(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room_if_given(request, out);
+	enum chat_error error = take_room_if_given(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_key(request, out);
+		error = take_key(decoding, out);
 	if (error == CHAT_OK)
-		error = take_body(request, out);
+		error = take_body(decoding, out);
 	return error;
 }
 
 static enum chat_error
-take_dm(struct request *request, struct command *out)
+take_dm(struct decoding *decoding, struct command *out)
 {
 	enum chat_error error =
-	    request_take_needed(request, FIELD_RECIPIENT, &out->recipient);
+	    decoding_take_needed(decoding, FIELD_RECIPIENT, &out->recipient);
 
 	if (out->recipient.data == NULL || str_is_empty(out->recipient)) {
-		request->why->text = STR("Recipient is required for DM");
-		return request_refuse(request, FIELD_RECIPIENT);
+		decoding->why->text = STR("Recipient is required for DM");
+		return decoding_refuse(decoding, FIELD_RECIPIENT);
 	}
 	if (error == CHAT_OK)
-		error = take_body(request, out);
+		error = take_body(decoding, out);
 	return error;
 }
 
 static enum chat_error
-take_name(struct request *request, struct command *out)
+take_name(struct decoding *decoding, struct command *out)
 {
-	return request_take_needed(request, FIELD_NAME, &out->name);
+	return decoding_take_needed(decoding, FIELD_NAME, &out->name);
 }
 
 static enum chat_error
-take_create(struct request *request, struct command *out)
+take_create(struct decoding *decoding, struct command *out)
 {
 	uint64_t ttl_ms = 0, max_members = 0;
-	enum chat_error error = take_name(request, out);
+	enum chat_error error = take_name(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_room_if_given(request, out);
+		error = take_room_if_given(decoding, out);
 	if (error == CHAT_OK)
-		error = request_take_unsigned(request, FIELD_TTL_MS,
+		error = decoding_take_unsigned(decoding, FIELD_TTL_MS,
 		    ROOM_TTL_LEAST_MS, INTEGER_MAX, &ttl_ms);
 	if (error == CHAT_OK)
-		error = request_take_unsigned(request, FIELD_MAX_MEMBERS, 1,
+		error = decoding_take_unsigned(decoding, FIELD_MAX_MEMBERS, 1,
 		    UINT32_MAX, &max_members);
 	out->ttl_ms = (int64_t)ttl_ms;
 	out->max_members = (uint32_t)max_members;
-	if (request_is_true(request, FIELD_PERSISTENT))
+	if (decoding_is_true(decoding, FIELD_PERSISTENT))
 		out->flags |= COMMAND_PERSISTENT;
 	return error;
 }
 
 static enum chat_error
-take_limit(struct request *request, enum field field, uint64_t limit,
+take_limit(struct decoding *decoding, enum field field, uint64_t limit,
     struct command *out)
 {
 	enum chat_error error =
-	    request_take_unsigned(request, field, 0, MESSAGES_MAX, &limit);
+	    decoding_take_unsigned(decoding, field, 0, MESSAGES_MAX, &limit);
 
 	out->limit = (uint32_t)limit;
 	return error;
@@ -159,67 +159,68 @@ take_limit(struct request *request, enum field field, uint64_t limit,
 
 /* The two members of `since`, in one spelling only. */
 static enum chat_error
-take_since(struct request *request, struct command *out)
+take_since(struct decoding *decoding, struct command *out)
 {
 	bool has_epoch = false, has_seq = false;
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, request->values[FIELD_SINCE].text, request->depth);
+	json_open(&reader, decoding->values[FIELD_SINCE].text, decoding->depth);
 	while (json_next(&reader, &member)) {
 		if (json_string_is(&member.key, STR("epoch")))
 			has_epoch =
 			    member.value.type == JSON_STRING &&
-			    keep_string(request->keep, &member.value.string,
+			    keep_string(decoding->keep, &member.value.string,
 				TEXT_BYTES, &out->since_epoch);
 		else if (json_string_is(&member.key, STR("seq")))
 			has_seq = json_unsigned(&member.value, INTEGER_MAX,
 			    &out->since_seq);
 	}
 	if (!has_epoch)
-		return request_refuse_path(request, STR("since.epoch"));
+		return decoding_refuse_path(decoding, STR("since.epoch"));
 	if (!has_seq)
-		return request_refuse_path(request, STR("since.seq"));
+		return decoding_refuse_path(decoding, STR("since.seq"));
 	out->flags |= COMMAND_HAS_SINCE;
 	return CHAT_OK;
 }
 
 static enum chat_error
-take_join(struct request *request, struct command *out)
+take_join(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room(request, out);
+	enum chat_error error = take_room(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_limit(request, FIELD_HISTORY, 0, out);
-	if (error == CHAT_OK && request_has(request, FIELD_SINCE))
-		error = take_since(request, out);
-	if (request_is_true(request, FIELD_CREATE))
+		error = take_limit(decoding, FIELD_HISTORY, 0, out);
+	if (error == CHAT_OK && decoding_has(decoding, FIELD_SINCE))
+		error = take_since(decoding, out);
+	if (decoding_is_true(decoding, FIELD_CREATE))
 		out->flags |= COMMAND_MAY_CREATE;
-	if (request_is_true(request, FIELD_PERSISTENT))
+	if (decoding_is_true(decoding, FIELD_PERSISTENT))
 		out->flags |= COMMAND_PERSISTENT;
 	return error;
 }
 
 static enum chat_error
-take_history(struct request *request, struct command *out)
+take_history(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room(request, out);
+	enum chat_error error = take_room(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_limit(request, FIELD_LIMIT, MESSAGES_DEFAULT, out);
+		error =
+		    take_limit(decoding, FIELD_LIMIT, MESSAGES_DEFAULT, out);
 	if (error != CHAT_OK)
 		return error;
-	if (request_has(request, FIELD_AFTER)) {
+	if (decoding_has(decoding, FIELD_AFTER)) {
 		/* There is no page on both sides. */
-		if (request_has(request, FIELD_BEFORE))
-			return request_refuse(request, FIELD_BEFORE);
+		if (decoding_has(decoding, FIELD_BEFORE))
+			return decoding_refuse(decoding, FIELD_BEFORE);
 		out->flags |= COMMAND_HAS_AFTER;
-		return request_take_unsigned(request, FIELD_AFTER, 0,
+		return decoding_take_unsigned(decoding, FIELD_AFTER, 0,
 		    INTEGER_MAX, &out->from_seq);
 	}
-	if (request_has(request, FIELD_BEFORE))
+	if (decoding_has(decoding, FIELD_BEFORE))
 		out->flags |= COMMAND_HAS_BEFORE;
-	return request_take_unsigned(request, FIELD_BEFORE, 0, INTEGER_MAX,
+	return decoding_take_unsigned(decoding, FIELD_BEFORE, 0, INTEGER_MAX,
 	    &out->from_seq);
 }
 
@@ -240,38 +241,39 @@ static const struct word words[] = {
 
 /* What an answer needs, even one that says that all the rest is wrong. */
 static void
-take_envelope(struct request *request, struct command *out)
+take_envelope(struct decoding *decoding, struct command *out)
 {
-	const struct json_value *word = &request->values[FIELD_COMMAND];
-	const struct json_value *ref = &request->values[FIELD_REF];
+	const struct json_value *word = &decoding->values[FIELD_COMMAND];
+	const struct json_value *ref = &decoding->values[FIELD_REF];
 	struct str text;
 
-	if (request_has(request, FIELD_COMMAND) && word->type == JSON_STRING &&
-	    keep_string(request->keep, &word->string, WORD_BYTES, &text))
-		out->word = request->why->command = text;
-	if (request_has(request, FIELD_REF) && ref_is_sound(ref))
+	if (decoding_has(decoding, FIELD_COMMAND) &&
+	    word->type == JSON_STRING &&
+	    keep_string(decoding->keep, &word->string, WORD_BYTES, &text))
+		out->word = decoding->why->command = text;
+	if (decoding_has(decoding, FIELD_REF) && ref_is_sound(ref))
 		out->ref = ref->text;
 }
 
 static enum chat_error
-take_command(struct request *request, struct command *out)
+take_command(struct decoding *decoding, struct command *out)
 {
 	const struct word *word;
 	enum chat_error error;
 
-	if (!request_has(request, FIELD_COMMAND) ||
-	    request->values[FIELD_COMMAND].type != JSON_STRING)
-		return request_refuse(request, FIELD_COMMAND);
+	if (!decoding_has(decoding, FIELD_COMMAND) ||
+	    decoding->values[FIELD_COMMAND].type != JSON_STRING)
+		return decoding_refuse(decoding, FIELD_COMMAND);
 	word = word_find(words, COUNT_OF(words), out->word);
 	if (word == NULL)
-		return request->why->error = CHAT_UNKNOWN_COMMAND;
-	if (request_has(request, FIELD_REF) && out->ref.data == NULL)
-		return request_refuse(request, FIELD_REF);
-	error = request_check_types(request);
+		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
+	if (decoding_has(decoding, FIELD_REF) && out->ref.data == NULL)
+		return decoding_refuse(decoding, FIELD_REF);
+	error = decoding_check_types(decoding);
 	if (error == CHAT_OK)
-		error = check_message(request, word->kind);
+		error = check_message(decoding, word->kind);
 	if (error == CHAT_OK)
-		error = word_take(word, request, out);
+		error = word_take(word, decoding, out);
 	return error;
 }
 
@@ -279,17 +281,17 @@ enum chat_error
 command_decode(struct str message, const struct wire_context *context,
     struct command *out, struct failure *why, struct keep *keep)
 {
-	struct request request;
+	struct decoding decoding;
 	enum chat_error error;
 
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
 	keep->used = 0;
-	request.seen = request.given = 0;
-	request.depth = context->json_depth;
-	request.keep = keep;
-	request.why = why;
-	error = request_read(&request, message);
-	take_envelope(&request, out);
-	return error == CHAT_OK ? take_command(&request, out) : error;
+	decoding.seen = decoding.given = 0;
+	decoding.depth = context->json_depth;
+	decoding.keep = keep;
+	decoding.why = why;
+	error = decoding_read(&decoding, message);
+	take_envelope(&decoding, out);
+	return error == CHAT_OK ? take_command(&decoding, out) : error;
 }

@@ -13,16 +13,16 @@ static const struct {
 #define FIELD_KEY_MAX (sizeof("max_members") - 1)
 
 enum chat_error
-request_refuse_path(struct request *request, struct str path)
+decoding_refuse_path(struct decoding *decoding, struct str path)
 {
-	request->why->field = path;
-	return request->why->error = CHAT_BAD_FIELD;
+	decoding->why->field = path;
+	return decoding->why->error = CHAT_BAD_FIELD;
 }
 
 enum chat_error
-request_refuse(struct request *request, enum field field)
+decoding_refuse(struct decoding *decoding, enum field field)
 {
-	return request_refuse_path(request, fields[field].key);
+	return decoding_refuse_path(decoding, fields[field].key);
 }
 
 /* --- from text to fields ------------------------------------------------- */
@@ -70,79 +70,80 @@ field_of(const struct json_string *key)
 }
 
 static enum chat_error
-bad_json(struct request *request, enum json_error error, size_t offset)
+bad_json(struct decoding *decoding, enum json_error error, size_t offset)
 {
-	request->why->text = json_error_text(error);
-	request->why->offset = offset;
-	return request->why->error = CHAT_BAD_JSON;
+	decoding->why->text = json_error_text(error);
+	decoding->why->offset = offset;
+	return decoding->why->error = CHAT_BAD_JSON;
 }
 
 enum chat_error
-request_read(struct request *request, struct str message)
+decoding_read(struct decoding *decoding, struct str message)
 {
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, message, request->depth);
+	json_open(&reader, message, decoding->depth);
 	while (json_next(&reader, &member)) {
 		enum field field = field_of(&member.key);
 
 		if (field == FIELDS_COUNT)
 			continue;
 		/* The reader lets "ref" and "Ref" pass as two keys. */
-		if ((request->seen & 1u << field) != 0)
-			return bad_json(request, JSON_DUPLICATE_KEY,
+		if ((decoding->seen & 1u << field) != 0)
+			return bad_json(decoding, JSON_DUPLICATE_KEY,
 			    (size_t)(member.key.body.data - 1 - message.data));
-		request->seen |= 1u << field;
+		decoding->seen |= 1u << field;
 		if (member.value.type == JSON_NULL)
 			continue;
-		request->given |= 1u << field;
-		request->values[field] = member.value;
+		decoding->given |= 1u << field;
+		decoding->values[field] = member.value;
 	}
 	if (reader.error != JSON_OK)
-		return bad_json(request, reader.error, reader.error_offset);
+		return bad_json(decoding, reader.error, reader.error_offset);
 	return CHAT_OK;
 }
 
 /* --- from fields to the parts of a command -------------------------------- */
 
 enum chat_error
-request_take_optional(struct request *request, enum field field,
+decoding_take_optional(struct decoding *decoding, enum field field,
     struct str *out)
 {
-	if (request_has(request, field) &&
-	    !keep_string(request->keep, &request->values[field].string,
+	if (decoding_has(decoding, field) &&
+	    !keep_string(decoding->keep, &decoding->values[field].string,
 		TEXT_BYTES, out))
-		return request_refuse(request, field);
+		return decoding_refuse(decoding, field);
 	return CHAT_OK;
 }
 
 enum chat_error
-request_take_needed(struct request *request, enum field field, struct str *out)
+decoding_take_needed(struct decoding *decoding, enum field field,
+    struct str *out)
 {
-	if (!request_has(request, field))
-		return request_refuse(request, field);
-	return request_take_optional(request, field, out);
+	if (!decoding_has(decoding, field))
+		return decoding_refuse(decoding, field);
+	return decoding_take_optional(decoding, field, out);
 }
 
 enum chat_error
-request_take_unsigned(struct request *request, enum field field, uint64_t least,
-    uint64_t most, uint64_t *out)
+decoding_take_unsigned(struct decoding *decoding, enum field field,
+    uint64_t least, uint64_t most, uint64_t *out)
 {
-	if (request_has(request, field) &&
-	    (!json_unsigned(&request->values[field], most, out) ||
+	if (decoding_has(decoding, field) &&
+	    (!json_unsigned(&decoding->values[field], most, out) ||
 		*out < least))
-		return request_refuse(request, field);
+		return decoding_refuse(decoding, field);
 	return CHAT_OK;
 }
 
 enum chat_error
-request_check_types(struct request *request)
+decoding_check_types(struct decoding *decoding)
 {
 	for (enum field field = 0; field < FIELDS_COUNT; field++)
-		if (request_has(request, field) &&
+		if (decoding_has(decoding, field) &&
 		    fields[field].type != TYPE_ANY &&
-		    fields[field].type != (int)request->values[field].type)
-			return request_refuse(request, field);
+		    fields[field].type != (int)decoding->values[field].type)
+			return decoding_refuse(decoding, field);
 	return CHAT_OK;
 }

@@ -42,7 +42,7 @@ enum field {
 };
 
 /* A message on its way to becoming a command. */
-struct request {
+struct decoding {
 	struct json_value values[FIELDS_COUNT]; /* where `given` has the bit */
 	unsigned seen;                          /* a bit for each field */
 	unsigned given; /* the same without those that are null */
@@ -56,40 +56,40 @@ _Static_assert(sizeof(((struct keep *)0)->data) >=
     "keep has room for every text of a command");
 
 static inline bool
-request_has(const struct request *request, enum field field)
+decoding_has(const struct decoding *decoding, enum field field)
 {
-	return (request->given & 1u << field) != 0;
+	return (decoding->given & 1u << field) != 0;
 }
 
 static inline bool
-request_is_true(const struct request *request, enum field field)
+decoding_is_true(const struct decoding *decoding, enum field field)
 {
-	return request_has(request, field) &&
-	       request->values[field].text.data[0] == 't';
+	return decoding_has(decoding, field) &&
+	       decoding->values[field].text.data[0] == 't';
 }
 
 /*
  * Reads a message to its end. What was known before an error stays known.
  * CHAT_BAD_JSON.
  */
-enum chat_error request_read(struct request *, struct str message);
+enum chat_error decoding_read(struct decoding *, struct str message);
 
 /* CHAT_BAD_FIELD, with the path of the field for the answer. */
-enum chat_error request_refuse_path(struct request *, struct str path);
-enum chat_error request_refuse(struct request *, enum field);
+enum chat_error decoding_refuse_path(struct decoding *, struct str path);
+enum chat_error decoding_refuse(struct decoding *, enum field);
 
 /* Whether every field that is given has the type it should have. */
-enum chat_error request_check_types(struct request *);
+enum chat_error decoding_check_types(struct decoding *);
 
 /*
  * The value of a field, or CHAT_BAD_FIELD. If an optional one is not there,
  * *out stays as it is.
  */
-enum chat_error request_take_optional(struct request *, enum field,
+enum chat_error decoding_take_optional(struct decoding *, enum field,
     struct str *out);
-enum chat_error request_take_needed(struct request *, enum field,
+enum chat_error decoding_take_needed(struct decoding *, enum field,
     struct str *out);
-enum chat_error request_take_unsigned(struct request *, enum field,
+enum chat_error decoding_take_unsigned(struct decoding *, enum field,
     uint64_t least, uint64_t most, uint64_t *out);
 
 #endif

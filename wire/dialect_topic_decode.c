@@ -29,7 +29,7 @@ static const struct str keys[FIELDS_COUNT] = {
 };
 
 /* A message on its way to becoming a command. */
-struct request {
+struct decoding {
 	enum wire_stage stage;
 	struct keep *keep;
 	struct failure *why;
@@ -43,7 +43,7 @@ _Static_assert(sizeof(((struct keep *)0)->data) >=
 /* --- joining -------------------------------------------------------------- */
 
 static enum chat_error
-refuse(struct request *request, enum field field)
+refuse(struct decoding *decoding, enum field field)
 {
 	static const struct str texts[FIELDS_COUNT] = {
 		[FIELD_MESSAGE] = STR("Message must be 1-5000 characters"),
@@ -53,46 +53,46 @@ refuse(struct request *request, enum field field)
 		    STR("Topic must be 1-50 alphanumeric characters"),
 	};
 
-	request->why->field = keys[field];
-	request->why->text = texts[field];
-	return request->why->error = CHAT_BAD_FIELD;
+	decoding->why->field = keys[field];
+	decoding->why->text = texts[field];
+	return decoding->why->error = CHAT_BAD_FIELD;
 }
 
 /* Without capitals, in keep. False: not the name of anything. */
 static bool
-take_plain(struct request *request, enum field field, size_t most,
+take_plain(struct decoding *decoding, enum field field, size_t most,
     struct str *out)
 {
-	const struct json_value *value = &request->values[field];
+	const struct json_value *value = &decoding->values[field];
 	struct str name;
 
 	if (!json_is_string(value) ||
-	    !keep_string(request->keep, &value->string, most, &name) ||
+	    !keep_string(decoding->keep, &value->string, most, &name) ||
 	    !name_is_plain(name, most))
 		return false;
-	*out = keep_lower(request->keep, name);
+	*out = keep_lower(decoding->keep, name);
 	return true;
 }
 
 static enum chat_error
-take_join(struct request *request, struct command *out)
+take_join(struct decoding *decoding, struct command *out)
 {
 	/* Whoever is in a topic hears again which one it is. */
-	if (request->stage == WIRE_INSIDE) {
+	if (decoding->stage == WIRE_INSIDE) {
 		out->flags |= COMMAND_CURRENT_ROOM;
 		return CHAT_OK;
 	}
-	if (!take_plain(request, FIELD_USERNAME, USERNAME_CHARS, &out->name))
-		return refuse(request, FIELD_USERNAME);
-	if (!take_plain(request, FIELD_TOPIC, TOPIC_CHARS, &out->room))
-		return refuse(request, FIELD_TOPIC);
+	if (!take_plain(decoding, FIELD_USERNAME, USERNAME_CHARS, &out->name))
+		return refuse(decoding, FIELD_USERNAME);
+	if (!take_plain(decoding, FIELD_TOPIC, TOPIC_CHARS, &out->room))
+		return refuse(decoding, FIELD_TOPIC);
 	if (name_is_reserved(out->name))
-		return refuse(request, FIELD_USERNAME);
+		return refuse(decoding, FIELD_USERNAME);
 	if (name_is_reserved(out->room))
-		return refuse(request, FIELD_TOPIC);
+		return refuse(decoding, FIELD_TOPIC);
 	out->flags |=
 	    COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS | COMMAND_OF_GUESTS;
-	if (request->stage == WIRE_NEW)
+	if (decoding->stage == WIRE_NEW)
 		out->flags |= COMMAND_OR_GO;
 	out->ttl_ms = TOPIC_LIFE_MS;
 	out->max_members = TOPIC_MEMBERS;
@@ -117,21 +117,22 @@ cleaned(struct keep *keep, struct str text)
 }
 
 static enum chat_error
-take_message(struct request *request, struct command *out)
+take_message(struct decoding *decoding, struct command *out)
 {
-	const struct json_value *message = &request->values[FIELD_MESSAGE];
+	const struct json_value *message = &decoding->values[FIELD_MESSAGE];
 	struct str text;
 
 	if (message->text.data == NULL)
-		return request->why->error = CHAT_BAD_JSON;
+		return decoding->why->error = CHAT_BAD_JSON;
 	out->flags |= COMMAND_PACED;
 	if (message->type != JSON_STRING ||
-	    !keep_string(request->keep, &message->string, TOPIC_MESSAGE_BYTES,
+	    !keep_string(decoding->keep, &message->string, TOPIC_MESSAGE_BYTES,
 		&text) ||
 	    !topic_content_is_allowed(text))
-		return refuse(request, FIELD_MESSAGE);
-	out->body = topic_content_is_clean(text) ? message->text
-						 : cleaned(request->keep, text);
+		return refuse(decoding, FIELD_MESSAGE);
+	out->body = topic_content_is_clean(text)
+			? message->text
+			: cleaned(decoding->keep, text);
 	return CHAT_OK;
 }
 
@@ -157,82 +158,83 @@ find_word(struct str word)
 
 /* The README of the FastAPI server has frames without a type. */
 static const struct word *
-guess_word(const struct request *request)
+guess_word(const struct decoding *decoding)
 {
-	if (request->values[FIELD_MESSAGE].text.data != NULL &&
-	    request->stage != WIRE_NEW)
+	if (decoding->values[FIELD_MESSAGE].text.data != NULL &&
+	    decoding->stage != WIRE_NEW)
 		return find_word(STR("message"));
-	if (request->values[FIELD_USERNAME].text.data != NULL ||
-	    request->values[FIELD_TOPIC].text.data != NULL)
+	if (decoding->values[FIELD_USERNAME].text.data != NULL ||
+	    decoding->values[FIELD_TOPIC].text.data != NULL)
 		return find_word(STR("join"));
 	return NULL;
 }
 
 static const struct word *
-choose_word(struct request *request, struct command *out)
+choose_word(struct decoding *decoding, struct command *out)
 {
-	const struct json_value *type = &request->values[FIELD_TYPE];
+	const struct json_value *type = &decoding->values[FIELD_TYPE];
 
 	if (!json_is_given(type))
-		return guess_word(request);
+		return guess_word(decoding);
 	if (type->type != JSON_STRING ||
-	    !keep_string(request->keep, &type->string, WORD_BYTES, &out->word))
+	    !keep_string(decoding->keep, &type->string, WORD_BYTES, &out->word))
 		return NULL;
-	request->why->command = out->word;
+	decoding->why->command = out->word;
 	return find_word(out->word);
 }
 
 static enum chat_error
-unknown(struct request *request)
+unknown(struct decoding *decoding)
 {
 	static const struct str head = STR("Unknown message type: ");
-	const struct json_value *type = &request->values[FIELD_TYPE];
-	struct keep *keep = request->keep;
+	const struct json_value *type = &decoding->values[FIELD_TYPE];
+	struct keep *keep = decoding->keep;
 	struct str quote = STR("None"), text;
 
 	if (json_is_given(type))
 		quote = keep_value_cut(keep, type, QUOTE_BYTES);
 	text = keep_text(keep, head);
 	text.len += keep_text(keep, quote).len;
-	request->why->text = text;
-	return request->why->error = CHAT_UNKNOWN_COMMAND;
+	decoding->why->text = text;
+	return decoding->why->error = CHAT_UNKNOWN_COMMAND;
 }
 
 static enum chat_error
-not_a_join(struct request *request)
+not_a_join(struct decoding *decoding)
 {
-	request->why->text = STR("First message must be join request");
-	return request->why->error = CHAT_UNKNOWN_COMMAND;
+	decoding->why->text = STR("First message must be join request");
+	return decoding->why->error = CHAT_UNKNOWN_COMMAND;
 }
 
 static enum chat_error
-take_object(struct request *request, struct command *out)
+take_object(struct decoding *decoding, struct command *out)
 {
-	const struct word *word = choose_word(request, out);
+	const struct word *word = choose_word(decoding, out);
 	bool is_join = word != NULL && word->kind == COMMAND_ROOM_JOIN;
 
-	if (request->stage == WIRE_NEW && !is_join)
-		return not_a_join(request);
-	return word != NULL ? word_take(word, request, out) : unknown(request);
+	if (decoding->stage == WIRE_NEW && !is_join)
+		return not_a_join(decoding);
+	return word != NULL ? word_take(word, decoding, out)
+			    : unknown(decoding);
 }
 
 /* The README has this one as plain text. */
 static enum chat_error
-take_other(struct request *request, struct str message, bool is_json,
+take_other(struct decoding *decoding, struct str message, bool is_json,
     struct command *out)
 {
-	if (request->stage == WIRE_NEW && is_json)
-		return not_a_join(request);
-	if (request->stage != WIRE_NEW && str_equal(message, STR("/list")))
-		return word_take(find_word(STR("list")), request, out);
-	return request->why->error = CHAT_BAD_JSON;
+	if (decoding->stage == WIRE_NEW && is_json)
+		return not_a_join(decoding);
+	if (decoding->stage != WIRE_NEW && str_equal(message, STR("/list")))
+		return word_take(find_word(STR("list")), decoding, out);
+	return decoding->why->error = CHAT_BAD_JSON;
 }
 
 enum chat_error
 topic_decode(struct str message, const struct wire_context *context,
     struct command *out, struct failure *why, struct keep *keep)
 {
-	struct request request = { context->stage, keep, why, { { 0 } } };
+	struct decoding decoding = { context->stage, keep, why, { { 0 } } };
 	size_t depth = context->json_depth;
 	enum json_error json;
 	enum chat_error error;
@@ -240,11 +242,11 @@ topic_decode(struct str message, const struct wire_context *context,
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
 	keep->used = 0;
-	json = json_pick(message, depth, keys, request.values, FIELDS_COUNT);
+	json = json_pick(message, depth, keys, decoding.values, FIELDS_COUNT);
 	if (json == JSON_OK)
-		error = take_object(&request, out);
+		error = take_object(&decoding, out);
 	else
-		error = take_other(&request, message,
+		error = take_other(&decoding, message,
 		    json == JSON_NOT_AN_OBJECT && json_is_value(message, depth),
 		    out);
 	/* A first frame that fails is the last one. */

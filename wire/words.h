@@ -7,14 +7,14 @@
 #include "domain/command.h"
 
 /* A message on its way to becoming a command; each dialect has its own. */
-struct request;
+struct decoding;
 
 struct word {
 	struct str word;
 	enum command_kind kind;
 	unsigned flags; /* of enum command_flag */
 	/* Takes the rest out of the message; NULL: there is none. */
-	enum chat_error (*take)(struct request *, struct command *);
+	enum chat_error (*take)(struct decoding *, struct command *);
 };
 
 /* NULL: the dialect has no such word. */
@@ -28,11 +28,12 @@ word_find(const struct word table[], size_t count, struct str word)
 }
 
 static inline enum chat_error
-word_take(const struct word *word, struct request *request, struct command *out)
+word_take(const struct word *word, struct decoding *decoding,
+    struct command *out)
 {
 	out->kind = word->kind;
 	out->flags = word->flags;
-	return word->take != NULL ? word->take(request, out) : CHAT_OK;
+	return word->take != NULL ? word->take(decoding, out) : CHAT_OK;
 }
 
 #endif
