@@ -30,7 +30,7 @@ static const char usage[] =
     "cannot be read, 4 a server has it open, 74 not all could be printed. Of\n"
     "repair, 0: it is whole now.\n";
 
-struct request {
+struct errand {
 	const char *word;
 	const char *dir;
 	const char *room; /* dump: of this one only; NULL: of all */
@@ -40,69 +40,69 @@ struct request {
 static void
 print_finding(const struct recovery_finding *finding, void *arg)
 {
-	const struct request *request = arg;
+	const struct errand *errand = arg;
 
-	store_print_finding(request->out, finding);
+	store_print_finding(errand->out, finding);
 }
 
 static void
-complain(const struct request *request, const char *what)
+complain(const struct errand *errand, const char *what)
 {
-	fprintf(stderr, "parleyd: store %s: %s: %s\n", request->word,
-	    request->dir, what);
+	fprintf(stderr, "parleyd: store %s: %s: %s\n", errand->word,
+	    errand->dir, what);
 }
 
 /* Not made if it is not there. NULL: that was said. */
 static struct disk *
-open_disk(const struct request *request)
+open_disk(const struct errand *errand)
 {
 	struct stat status;
 
-	if (stat(request->dir, &status) != 0) {
-		complain(request, strerror(errno));
+	if (stat(errand->dir, &status) != 0) {
+		complain(errand, strerror(errno));
 		return NULL;
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		complain(request, strerror(ENOTDIR));
+		complain(errand, strerror(ENOTDIR));
 		return NULL;
 	}
-	return system_disk_open(request->dir);
+	return system_disk_open(errand->dir);
 }
 
 static int
-conclude(const struct request *request, enum inspect_end end,
+conclude(const struct errand *errand, enum inspect_end end,
     const struct inspection *inspection)
 {
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		complain(request, inspection->why);
+		complain(errand, inspection->why);
 	return (int)end;
 }
 
 /* --- check, stats, dump --------------------------------------------------- */
 
 static int
-look(const struct request *request, const struct inspector *inspector,
+look(const struct errand *errand, const struct inspector *inspector,
     struct inspection *inspection)
 {
-	struct disk *disk = open_disk(request);
+	struct disk *disk = open_disk(errand);
 	enum inspect_end end;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
 	end = inspect_look(disk, inspector, inspection);
 	disk_destroy(disk);
-	return conclude(request, end, inspection);
+	return conclude(errand, end, inspection);
 }
 
 static int
-check(struct request *request)
+check(struct errand *errand)
 {
-	struct inspector inspector = { .found = print_finding, .arg = request };
+	struct inspector inspector = { .found = print_finding, .arg = errand };
 	struct inspection inspection;
-	int status = look(request, &inspector, &inspection);
+	int status = look(errand, &inspector, &inspection);
 
 	if (status <= INSPECT_DAMAGED)
-		fprintf(request->out,
+		fprintf(errand->out,
 		    "%s: %" PRIu64 " records, next LSN %" PRIu64 ", %" PRIu64
 		    " records lost\n",
 		    status == INSPECT_WHOLE  ? "whole"
@@ -114,7 +114,7 @@ check(struct request *request)
 }
 
 static int
-stats(struct request *request)
+stats(struct errand *errand)
 {
 	struct inspection inspection;
 	struct store_stats counted;
@@ -123,86 +123,85 @@ stats(struct request *request)
 
 	store_stats_init(&counted);
 	inspector = store_stats_inspector(&counted);
-	status = look(request, &inspector, &inspection);
+	status = look(errand, &inspector, &inspection);
 	if (status <= INSPECT_DAMAGED) {
-		store_print_figures(request->out, &inspection.result);
-		store_stats_print(&counted, request->out);
+		store_print_figures(errand->out, &inspection.result);
+		store_stats_print(&counted, errand->out);
 	}
 	store_stats_fini(&counted);
 	return status;
 }
 
 static bool
-is_wanted(const struct request *request, struct str room)
+is_wanted(const struct errand *errand, struct str room)
 {
-	return request->room == NULL ||
-	       str_equal(room, str_from(request->room));
+	return errand->room == NULL || str_equal(room, str_from(errand->room));
 }
 
 static void
 dump_room(const struct room *room, uint64_t lsn, void *arg)
 {
-	const struct request *request = arg;
+	const struct errand *errand = arg;
 
-	if (is_wanted(request, str_from(room->id)))
-		store_print_room(request->out, room, lsn);
+	if (is_wanted(errand, str_from(room->id)))
+		store_print_room(errand->out, room, lsn);
 }
 
 static void
 dump_room_gone(struct str room, uint64_t lsn, void *arg)
 {
-	const struct request *request = arg;
+	const struct errand *errand = arg;
 
-	if (is_wanted(request, room))
-		store_print_room_gone(request->out, room, lsn);
+	if (is_wanted(errand, room))
+		store_print_room_gone(errand->out, room, lsn);
 }
 
 static void
 dump_message(struct str room, const struct message *message, uint64_t lsn,
     void *arg)
 {
-	const struct request *request = arg;
+	const struct errand *errand = arg;
 
-	if (is_wanted(request, room))
-		store_print_message(request->out, room, message, lsn);
+	if (is_wanted(errand, room))
+		store_print_message(errand->out, room, message, lsn);
 }
 
 static void
 dump_trim(struct str room, uint64_t seq, uint64_t lsn, void *arg)
 {
-	const struct request *request = arg;
+	const struct errand *errand = arg;
 
-	if (is_wanted(request, room))
-		store_print_trim(request->out, room, seq, lsn);
+	if (is_wanted(errand, room))
+		store_print_trim(errand->out, room, seq, lsn);
 }
 
 static int
-dump(struct request *request)
+dump(struct errand *errand)
 {
 	struct inspector inspector = { .room = dump_room,
 		.room_gone = dump_room_gone,
 		.message = dump_message,
 		.trim = dump_trim,
-		.arg = request };
+		.arg = errand };
 	struct inspection inspection;
 
-	return look(request, &inspector, &inspection);
+	return look(errand, &inspector, &inspection);
 }
 
 /* --- repair --------------------------------------------------------------- */
 
 /* The first name that is free. */
 static bool
-find_copy(const struct request *request, char out[PATH_MAX])
+find_copy(const struct errand *errand, char out[PATH_MAX])
 {
-	size_t len = strlen(request->dir);
+	size_t len = strlen(errand->dir);
 	struct stat status;
 
-	while (len > 1 && request->dir[len - 1] == '/')
+	while (len > 1 && errand->dir[len - 1] == '/')
 		len--;
 	for (unsigned n = 1;; n++) {
 		int used = snprintf(out, PATH_MAX, "%.*s.before-repair-%u",
-		    (int)len, request->dir, n);
+		    (int)len, errand->dir, n);
 
 		if (used >= PATH_MAX)
 			return false;
@@ -212,14 +211,14 @@ find_copy(const struct request *request, char out[PATH_MAX])
 }
 
 static bool
-copy(const struct request *request, struct disk *disk)
+copy(const struct errand *errand, struct disk *disk)
 {
 	char path[PATH_MAX];
 	struct disk *to;
 	int error;
 
-	if (!find_copy(request, path)) {
-		complain(request, "there is no name for a copy");
+	if (!find_copy(errand, path)) {
+		complain(errand, "there is no name for a copy");
 		return false;
 	}
 	to = system_disk_open(path);
@@ -228,42 +227,42 @@ copy(const struct request *request, struct disk *disk)
 	error = inspect_copy(disk, to);
 	disk_destroy(to);
 	if (error != 0)
-		complain(request, strerror(error));
+		complain(errand, strerror(error));
 	else
-		fprintf(request->out, "copied to %s\n", path);
+		fprintf(errand->out, "copied to %s\n", path);
 	return error == 0;
 }
 
 static int
-mend(struct request *request, struct disk *disk)
+mend(struct errand *errand, struct disk *disk)
 {
-	struct inspector inspector = { .found = print_finding, .arg = request };
+	struct inspector inspector = { .found = print_finding, .arg = errand };
 	struct inspection inspection;
 	enum inspect_end end;
 
 	end = inspect_look(disk, &(struct inspector){ 0 }, &inspection);
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		return conclude(request, end, &inspection);
-	if (!copy(request, disk))
+		return conclude(errand, end, &inspection);
+	if (!copy(errand, disk))
 		return INSPECT_UNREADABLE;
 	end = inspect_mend(disk, &inspector, &inspection);
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		return conclude(request, end, &inspection);
-	fprintf(request->out,
+		return conclude(errand, end, &inspection);
+	fprintf(errand->out,
 	    "repaired: %" PRIu64 " records lost, %" PRIu64 " bytes cut\n",
 	    inspection.result.lost_records, inspection.result.torn_bytes);
 	return INSPECT_WHOLE;
 }
 
 static int
-repair(struct request *request)
+repair(struct errand *errand)
 {
-	struct disk *disk = open_disk(request);
+	struct disk *disk = open_disk(errand);
 	int status;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
-	status = mend(request, disk);
+	status = mend(errand, disk);
 	disk_destroy(disk);
 	return status;
 }
@@ -272,7 +271,7 @@ repair(struct request *request)
 
 static const struct {
 	const char *word;
-	int (*run)(struct request *);
+	int (*run)(struct errand *);
 	bool takes_room;
 } verbs[] = {
 	{ "check", check, false },
@@ -283,29 +282,29 @@ static const struct {
 
 /* False: there is something in it that has no place there. */
 static bool
-read_arguments(struct request *request, int argc, char *const *argv,
+read_arguments(struct errand *errand, int argc, char *const *argv,
     bool takes_room)
 {
 	for (int i = 1; i < argc; i++) {
 		if (takes_room && strcmp(argv[i], "--room") == 0 &&
 		    i + 1 < argc)
-			request->room = argv[++i];
-		else if (argv[i][0] == '-' || request->dir != NULL)
+			errand->room = argv[++i];
+		else if (argv[i][0] == '-' || errand->dir != NULL)
 			return false;
 		else
-			request->dir = argv[i];
+			errand->dir = argv[i];
 	}
-	return request->dir != NULL;
+	return errand->dir != NULL;
 }
 
 /* A dump that ends early is not to be taken for a whole one. */
 static int
-finish(const struct request *request, int status)
+finish(const struct errand *errand, int status)
 {
-	if (fflush(request->out) == 0 && !ferror(request->out))
+	if (fflush(errand->out) == 0 && !ferror(errand->out))
 		return status;
 	fprintf(stderr, "parleyd: store %s: not all could be printed\n",
-	    request->word);
+	    errand->word);
 	return EX_IOERR;
 }
 
@@ -321,17 +320,17 @@ asks_for_help(int argc, char *const *argv)
 int
 store_tool_run(int argc, char *const *argv, FILE *out)
 {
-	struct request request = { .out = out };
+	struct errand errand = { .out = out };
 
 	if (asks_for_help(argc, argv)) {
 		fputs(usage, out);
 		return 0;
 	}
 	for (size_t i = 0; argc > 0 && i < COUNT_OF(verbs); i++) {
-		request.word = verbs[i].word;
+		errand.word = verbs[i].word;
 		if (strcmp(argv[0], verbs[i].word) == 0 &&
-		    read_arguments(&request, argc, argv, verbs[i].takes_room))
-			return finish(&request, verbs[i].run(&request));
+		    read_arguments(&errand, argc, argv, verbs[i].takes_room))
+			return finish(&errand, verbs[i].run(&errand));
 	}
 	fputs("parleyd: store check|stats|dump|repair DIR; see parleyd store "
 	      "--help\n",
