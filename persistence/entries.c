@@ -10,6 +10,9 @@
 
 #define ROOM_IS_PERSISTENT 1u
 
+/* As far as every client can count. */
+#define SEQ_MOST ((UINT64_C(1) << 53) - 1)
+
 static char *
 put_bytes(char *at, struct str text)
 {
@@ -56,6 +59,15 @@ static uint64_t
 take_u64(struct cursor *from)
 {
 	return get_u64(take(from, 8));
+}
+
+static uint64_t
+take_seq(struct cursor *from)
+{
+	uint64_t seq = take_u64(from);
+
+	from->is_bad |= seq > SEQ_MOST;
+	return seq;
 }
 
 static struct str
@@ -220,7 +232,7 @@ message_entry_read(struct str payload, struct str *room, struct message *out)
 {
 	struct cursor from = cursor_of(payload);
 
-	out->seq = take_u64(&from);
+	out->seq = take_seq(&from);
 	out->at_ms = (int64_t)take_u64(&from);
 	*room = take_room_id(&from);
 	out->author = take_short_text(&from);
@@ -253,7 +265,7 @@ trim_entry_read(struct str payload, struct str *room, uint64_t *seq,
 {
 	struct cursor from = cursor_of(payload);
 
-	*seq = take_u64(&from);
+	*seq = take_seq(&from);
 	*at_ms = (int64_t)take_u64(&from);
 	*room = take_room_id(&from);
 	return !from.is_bad;

@@ -279,10 +279,14 @@ static const struct {
 	/* not an id */
 	{ read_gone, STR("\3\0a/b") },
 	{ read_gone, STR("\0\0") },
-	{ read_trim, STR("........--------\1\0\0") },
+	{ read_trim, STR("\1\0\0\0\0\0\0\0--------\1\0\0") },
 	/* the number 0 */
 	{ read_message, STR("\0\0\0\0\0\0\0\0........\1\0a\0\0\0\0\0\0"
 			    "\0\0\0\0") },
+	/* a number that not every client can count to */
+	{ read_message, STR("\0\0\0\0\0\0\40\0........\1\0a\0\0\0\0\0\0"
+			    "\0\0\0\0") },
+	{ read_trim, STR("\0\0\0\0\0\0\40\0--------\1\0a") },
 	/* NUL in a name */
 	{ read_room, STR("1.......2.......3.......4.......5.......\1\0a"
 			 "\2\0b\0\1\0c") },
