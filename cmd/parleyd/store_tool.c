@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -190,18 +191,18 @@ dump(struct errand *errand)
 
 /* --- repair --------------------------------------------------------------- */
 
-/* The first name that is free. */
+/* The first name that is free; beside the directory, also if that is `.`. */
 static bool
 find_copy(const struct errand *errand, char out[PATH_MAX])
 {
-	size_t len = strlen(errand->dir);
+	char dir[PATH_MAX];
 	struct stat status;
 
-	while (len > 1 && errand->dir[len - 1] == '/')
-		len--;
+	if (realpath(errand->dir, dir) == NULL)
+		return false;
 	for (unsigned n = 1;; n++) {
-		int used = snprintf(out, PATH_MAX, "%.*s.before-repair-%u",
-		    (int)len, errand->dir, n);
+		int used =
+		    snprintf(out, PATH_MAX, "%s.before-repair-%u", dir, n);
 
 		if (used >= PATH_MAX)
 			return false;

@@ -171,7 +171,7 @@ def test_a_torn_tail_is_no_loss(store):
     assert run("check", store).returncode == 0
 
 
-def test_damage_is_found_told_and_repaired_once(store):
+def test_damage_is_found_told_and_repaired_once(store, monkeypatch):
     places = small(store)
     spoil(store, places[2] + 40)
     done = run("check", store)
@@ -190,6 +190,9 @@ def test_damage_is_found_told_and_repaired_once(store):
     assert run("check", store).returncode == 0
     assert run("repair", store).returncode == 0
     assert (store.parent / "store.before-repair-2").is_dir()
+    monkeypatch.chdir(store)
+    assert run("repair", ".").returncode == 0
+    assert (store.parent / "store.before-repair-3").is_dir()
 
 
 def test_what_a_killed_server_acknowledged_is_there(tmp_path):
