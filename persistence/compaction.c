@@ -142,6 +142,7 @@ write_snapshot(struct compaction *self, const uint8_t *store_id,
 
 	if (error != 0)
 		return error;
+	self->writer.rests = self->source.rests;
 	error = compaction_source_read(&self->source, copy_record, self);
 	if (error == 0)
 		error = snapshot_writer_publish(&self->writer, live_bytes);
@@ -152,13 +153,14 @@ write_snapshot(struct compaction *self, const uint8_t *store_id,
 int
 compaction_run(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t last_lsn, const struct history_limits *limits, int64_t now_ms,
-    uint64_t *live_bytes)
+    struct rests *rests, uint64_t *live_bytes)
 {
 	struct compaction self;
 	int error;
 
 	census_init(&self.census, limits);
 	error = compaction_source_init(&self.source, disk, last_lsn);
+	self.source.rests = rests;
 	if (error == 0)
 		error = take_census(&self, now_ms);
 	if (error == 0)

@@ -5,16 +5,18 @@
 #include "domain/history.h"
 #include "persistence/disk.h"
 #include "persistence/record.h"
+#include "persistence/rests.h"
 
 /*
  * Everything up to `last_lsn`, with which a segment ends, goes into one
  * snapshot; what it covers is removed. It knows what the files say and nothing
  * else, and loses nothing if it is stopped anywhere. `live_bytes`: what is
- * left. 0 or an errno; EIO also if something is missing that nobody knows to
- * be lost: that is for the next start to judge.
+ * left. `rests`: NULL for one that is in a hurry. 0 or an errno; EIO also if
+ * something is missing that nobody knows to be lost: that is for the next start
+ * to judge.
  */
 int compaction_run(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t last_lsn, const struct history_limits *, int64_t now_ms,
-    uint64_t *live_bytes);
+    struct rests *, uint64_t *live_bytes);
 
 #endif

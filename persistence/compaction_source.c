@@ -99,6 +99,7 @@ read_records(struct compaction_source *self, compaction_visit *visit, void *arg,
 		*next = item.record.lsn + 1;
 		if (error == 0)
 			error = visit(&item.record, arg);
+		rests_note(self->rests, item.len);
 	}
 	return error;
 }

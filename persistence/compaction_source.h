@@ -6,6 +6,7 @@
 #include "persistence/census.h"
 #include "persistence/disk.h"
 #include "persistence/record.h"
+#include "persistence/rests.h"
 #include "persistence/segment_reader.h"
 
 struct lsn_range {
@@ -15,6 +16,7 @@ struct lsn_range {
 struct compaction_source {
 	struct disk *disk;
 	struct segment_reader *reader;
+	struct rests *rests; /* NULL: it is in a hurry */
 	uint64_t last_lsn;
 	uint64_t snapshot_lsn;   /* 0: there is none */
 	uint64_t snapshot_count; /* of its records, as it says … */

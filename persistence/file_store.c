@@ -116,10 +116,19 @@ file_store_note_limits(struct file_store *self, int64_t now_ms)
 	pthread_mutex_unlock(&self->mutex);
 }
 
+static void
+rest(void *arg)
+{
+	struct file_store *self = arg;
+
+	journal_rest(self->journal);
+}
+
 static int
 compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	struct file_store *self = arg;
+	struct rests rests = { .rest = rest, .arg = self };
 	struct history_limits limits;
 	int64_t now_ms;
 
@@ -128,7 +137,7 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	now_ms = self->noted_ms;
 	pthread_mutex_unlock(&self->mutex);
 	return compaction_run(self->disk, self->store_id, last_lsn, &limits,
-	    now_ms, live_bytes);
+	    now_ms, &rests, live_bytes);
 }
 
 /*

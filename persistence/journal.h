@@ -103,6 +103,16 @@ struct journal_figures {
 };
 void journal_figures(struct journal *, struct journal_figures *);
 
+/* --- for whoever compacts ---------------------------------------------------
+ */
+
+/* Not if the journal grows too fast meanwhile, or is to end. */
+bool journal_has_time(struct journal *);
+
+/* Then leaves the disk and the processor to others for a moment; but not in
+ * the thread of whoever plays all of them. */
+void journal_rest(struct journal *);
+
 /* --- for whoever plays the threads (they, or a test) ---------------------- */
 
 /*

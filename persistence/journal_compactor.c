@@ -1,14 +1,24 @@
-/* When to compact. */
+/* When to compact, and how fast. */
+#include <time.h>
+
 #include "domain/log.h"
 #include "persistence/journal_inside.h"
 
 /* So many segments may hold next to nothing. */
 #define SCATTERED 64
 
+#define REST_NS (3 * 1000000L)
+
+static uint64_t
+bytes_of(const struct journal *journal)
+{
+	return journal->compact.old_bytes + journal->segment_bytes;
+}
+
 static bool
 is_long(const struct journal *journal)
 {
-	uint64_t bytes = journal->compact.old_bytes + journal->segment_bytes;
+	uint64_t bytes = bytes_of(journal);
 
 	return bytes >= journal->options.compact_after_bytes &&
 	       bytes / 2 >= journal->compact.live_bytes;
@@ -59,8 +69,10 @@ journal_compact(struct journal *journal)
 	last_lsn = journal->compact.last_lsn;
 	segments = journal->compact.old_segments;
 	bytes = journal->compact.old_bytes;
-	if (is_due)
+	if (is_due) {
 		journal->compact.tried_lsn = last_lsn;
+		journal->compact.begun_bytes = bytes_of(journal);
+	}
 	journal_unlock(journal);
 	if (!is_due)
 		return false;
@@ -71,4 +83,26 @@ journal_compact(struct journal *journal)
 	else
 		log_warn("store: compaction: %s", strerror(error));
 	return true;
+}
+
+/* Who writes half as much again meanwhile would write on for ever. */
+bool
+journal_has_time(struct journal *journal)
+{
+	bool has_time;
+
+	journal_lock(journal);
+	has_time = !journal->is_stopping &&
+		   bytes_of(journal) / 3 < journal->compact.begun_bytes / 2;
+	journal_unlock(journal);
+	return has_time;
+}
+
+void
+journal_rest(struct journal *journal)
+{
+	struct timespec time = { .tv_nsec = REST_NS };
+
+	if (journal->has_threads && journal_has_time(journal))
+		nanosleep(&time, NULL);
 }

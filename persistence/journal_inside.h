@@ -5,7 +5,7 @@
  *   journal_loop.c       what the loop calls
  *   journal_step.c       what the writer does
  *   journal_failure.c    when the disk says no, and whether it still does
- *   journal_compactor.c  when to compact
+ *   journal_compactor.c  when to compact, and how fast
  *   journal_threads.c    who plays the writer and the compactor
  */
 #ifndef PERSISTENCE_JOURNAL_INSIDE_H
@@ -79,6 +79,7 @@ struct journal {
 		uint64_t old_segments; /* before that one … */
 		uint64_t old_bytes;    /* … and how much is in them */
 		uint64_t live_bytes;
+		uint64_t begun_bytes; /* of all segments, when it began */
 	} compact;
 
 	/* Known before there are threads, and after them. */

@@ -35,11 +35,15 @@ segment_reader_create(struct disk *disk)
 	return reader;
 }
 
+/* Nobody reads it a second time from memory: whoever opens it wants to know
+ * what the disk has. So it need not push out what others read. */
 static void
 close_file(struct segment_reader *reader)
 {
-	if (reader->file >= 0)
-		disk_close(reader->disk, reader->file);
+	if (reader->file < 0)
+		return;
+	disk_drop_cache(reader->disk, reader->file);
+	disk_close(reader->disk, reader->file);
 	reader->file = -1;
 }
 

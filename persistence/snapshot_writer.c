@@ -74,6 +74,22 @@ flush(struct snapshot_writer *writer)
 	return 0;
 }
 
+/*
+ * The sync of the whole would hold up those of the journal, and its pages push
+ * out what others read: it goes to the disk in parts.
+ */
+static int
+put_part(struct snapshot_writer *writer)
+{
+	int error = flush(writer);
+
+	if (error == 0)
+		error = disk_fdatasync(writer->disk, writer->file);
+	if (error == 0)
+		disk_drop_cache(writer->disk, writer->file);
+	return error;
+}
+
 static int
 add(struct snapshot_writer *writer, const struct record *record)
 {
@@ -82,7 +98,7 @@ add(struct snapshot_writer *writer, const struct record *record)
 	int error;
 
 	if (size > BUFFER_SIZE - writer->used) {
-		error = flush(writer);
+		error = put_part(writer);
 		if (error != 0)
 			return error;
 	}
@@ -133,7 +149,8 @@ finish_file(struct snapshot_writer *writer)
 
 /* Every record is there, up to the one that says how many there are. */
 static int
-count_records(struct segment_reader *reader, uint64_t count)
+count_records(struct segment_reader *reader, struct rests *rests,
+    uint64_t count)
 {
 	struct segment_item item;
 	uint64_t found = 0;
@@ -143,6 +160,7 @@ count_records(struct segment_reader *reader, uint64_t count)
 		if (item.kind == SEGMENT_FAILED)
 			return item.error;
 		found += item.kind == SEGMENT_RECORD;
+		rests_note(rests, item.len);
 	} while (item.kind == SEGMENT_RECORD &&
 		 item.record.type != RECORD_SNAP_END);
 	return item.kind == SEGMENT_RECORD && found == count + 1 ? 0 : EIO;
@@ -163,7 +181,8 @@ read_back(const struct snapshot_writer *writer)
 	if (error == 0 && state != SEGMENT_HEAD_GOOD)
 		error = EIO;
 	if (error == 0)
-		error = count_records(reader, writer->head.count);
+		error =
+		    count_records(reader, writer->rests, writer->head.count);
 	segment_reader_destroy(reader);
 	return error;
 }

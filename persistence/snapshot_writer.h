@@ -4,6 +4,7 @@
 
 #include "persistence/disk.h"
 #include "persistence/record.h"
+#include "persistence/rests.h"
 #include "persistence/store_names.h"
 
 struct snapshot_writer {
@@ -12,8 +13,9 @@ struct snapshot_writer {
 	struct segment_head head;
 	char name[STORE_NAME_SIZE + sizeof(UNFINISHED_SUFFIX)];
 	char *buffer;
-	size_t used; /* bytes in it, to be written … */
-	uint64_t at; /* … here */
+	size_t used;         /* bytes in it, to be written … */
+	uint64_t at;         /* … here */
+	struct rests *rests; /* when it is read back; NULL until set: none */
 };
 
 /* What returns an int returns 0 or an errno. */

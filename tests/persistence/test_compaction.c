@@ -11,6 +11,19 @@
 static struct store_rig rig;
 static char before[1 << 16];
 
+static struct {
+	unsigned count;
+} rested;
+
+static void
+rest(void *arg)
+{
+	ck_assert_ptr_eq(arg, &rested);
+	rested.count++;
+}
+
+static struct rests rests = { .rest = rest, .arg = &rested };
+
 /* Nothing is compacted but by the tests. */
 static void
 begin(void)
@@ -93,7 +106,7 @@ compact_at(int64_t now_ms)
 	    SEGMENT_HEAD_GOOD);
 	memcpy(id, head.store_id, sizeof(id));
 	error = compaction_run(memory_disk_disk(rig.memory), id,
-	    count_files().newest - 1, &rig.limits, now_ms, &live_bytes);
+	    count_files().newest - 1, &rig.limits, now_ms, &rests, &live_bytes);
 	ck_assert_int_eq(error == 0, live_bytes > 0);
 	return error;
 }
@@ -314,6 +327,23 @@ START_TEST(stops_at_damage_that_nobody_knows)
 }
 END_TEST
 
+/* All of it is read twice, and what is alive a third time. */
+START_TEST(rests_as_it_goes)
+{
+	size_t bytes, all = 600 * 1100;
+
+	rig.limits.messages = 0;
+	make_rooms();
+	talk(600);
+	rested.count = 0;
+	rests.done = 0;
+	ck_assert_int_eq(compact(), 0);
+	bytes = rested.count * (256u << 10);
+	ck_assert_uint_ge(bytes, 3 * all - (512u << 10));
+	ck_assert_uint_le(bytes, 3 * all);
+}
+END_TEST
+
 START_TEST(is_done_by_the_journal_when_it_is_worth_it)
 {
 	store_rig_close(&rig);
@@ -339,5 +369,6 @@ SUITE(compaction)
 	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
 	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);
 	tcase_add_loop_test(tests, stops_at_damage_that_nobody_knows, 0, 2);
+	tcase_add_test(tests, rests_as_it_goes);
 	tcase_add_test(tests, is_done_by_the_journal_when_it_is_worth_it);
 }

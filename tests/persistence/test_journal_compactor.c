@@ -166,6 +166,27 @@ START_TEST(tries_again_with_the_next_segment)
 }
 END_TEST
 
+START_TEST(has_no_time_once_the_journal_has_grown_by_half)
+{
+	rig.options.segment_bytes = 1024 * KIB;
+	rig.recovered.next_lsn = 50;
+	rig.recovered.snapshot_lsn = 40;
+	rig.recovered.bytes = 100 * KIB;
+	compaction.error = ENOSPC;
+	journal_rig_open(&rig);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 1);
+	while (bytes() < 150 * KIB) {
+		ck_assert(journal_has_time(rig.journal));
+		write_some(1);
+	}
+	write_some(12);
+	ck_assert(!journal_has_time(rig.journal));
+	/* Or the test would sleep now. */
+	journal_rest(rig.journal);
+}
+END_TEST
+
 /* It is going to end, and should not take long. */
 START_TEST(does_not_begin_at_the_end)
 {
@@ -189,5 +210,6 @@ SUITE(journal_compactor)
 	tcase_add_loop_test(tests, covers_what_many_short_runs_wrote, 0,
 	    COUNT_OF(scattered));
 	tcase_add_test(tests, tries_again_with_the_next_segment);
+	tcase_add_test(tests, has_no_time_once_the_journal_has_grown_by_half);
 	tcase_add_test(tests, does_not_begin_at_the_end);
 }

@@ -162,7 +162,7 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	struct subject *self = arg;
 
 	return compaction_run(self->disk, self->store_id, last_lsn, &limits, 0,
-	    live_bytes);
+	    NULL, live_bytes);
 }
 
 static enum opened
