@@ -1,6 +1,6 @@
 #include "domain/event_copy.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "domain/count_of.h"
 
@@ -99,34 +99,50 @@ enum {
 	PARTS
 };
 
-struct event *
-event_copy(const struct event *event, size_t *bytes)
+struct parts {
+	struct things of[PARTS];
+};
+
+static struct parts
+parts_of(const struct event *event)
 {
-	const struct things parts[PARTS] = {
-		[THE_EVENT] = { LAYOUT(event), event, 1 },
-		[ITS_PAGE] = { LAYOUT(message), event->page.items,
+	struct parts parts = {
+		.of[THE_EVENT] = { LAYOUT(event), event, 1 },
+		.of[ITS_PAGE] = { LAYOUT(message), event->page.items,
 		    event->page.count },
-		[ITS_ROOMS] = { LAYOUT(room_entry), event->rooms.items,
+		.of[ITS_ROOMS] = { LAYOUT(room_entry), event->rooms.items,
 		    event->rooms.count },
-		[ITS_NAMES] = { LAYOUT(str), event->names.items,
+		.of[ITS_NAMES] = { LAYOUT(str), event->names.items,
 		    event->names.count },
 	};
-	char *at[PARTS], *end;
-	struct event *copy;
 
-	*bytes = 0;
+	return parts;
+}
+
+size_t
+event_size(const struct event *event)
+{
+	struct parts parts = parts_of(event);
+	size_t size = 0;
+
 	for (size_t i = 0; i < PARTS; i++)
-		*bytes += things_size(&parts[i]);
-	copy = malloc(*bytes);
-	if (copy == NULL)
-		return NULL;
-	end = (char *)copy;
+		size += things_size(&parts.of[i]);
+	return size;
+}
+
+struct event *
+event_copy(const struct event *event, void *to)
+{
+	struct parts parts = parts_of(event);
+	struct event *copy = to;
+	char *at[PARTS], *end = to;
+
 	for (size_t i = 0; i < PARTS; i++) {
 		at[i] = end;
-		end += parts[i].count * parts[i].layout.size;
+		end += parts.of[i].count * parts.of[i].layout.size;
 	}
 	for (size_t i = 0; i < PARTS; i++)
-		things_copy(&parts[i], at[i], &end);
+		things_copy(&parts.of[i], at[i], &end);
 	copy->page.items = (void *)at[ITS_PAGE];
 	copy->rooms.items = (void *)at[ITS_ROOMS];
 	copy->names.items = (void *)at[ITS_NAMES];

@@ -4,10 +4,10 @@
 
 #include "domain/event.h"
 
-/*
- * A copy of an event and of all that it points to, in one block of `*bytes`;
- * to be freed with free(). NULL: no memory.
- */
-struct event *event_copy(const struct event *, size_t *bytes);
+/* How many bytes an event takes, with all that it points to. */
+size_t event_size(const struct event *);
+
+/* Copies all of that to a place for so many bytes, aligned for anything. */
+struct event *event_copy(const struct event *, void *at);
 
 #endif

@@ -1,6 +1,7 @@
 #include "persistence/held.h"
 
 #include <assert.h>
+#include <stdalign.h>
 #include <stdlib.h>
 
 #include "domain/event_copy.h"
@@ -24,6 +25,7 @@ held_queue_init(struct held_queue *queue)
 {
 	list_init(&queue->all);
 	id_map_init(&queue->lanes, lane_key);
+	belt_init(&queue->belt);
 	queue->bytes = 0;
 }
 
@@ -36,6 +38,7 @@ held_queue_fini(struct held_queue *queue)
 		held_queue_remove(queue, held);
 	assert(queue->bytes == 0 && id_map_count(&queue->lanes) == 0);
 	id_map_fini(&queue->lanes);
+	belt_fini(&queue->belt);
 }
 
 static struct held *
@@ -92,17 +95,31 @@ keep_text(struct str text, char **end)
 	return kept;
 }
 
-static struct held *
-held_create(const struct audience *audience)
+/* So that an event can stand behind it. */
+static size_t
+aligned(size_t size)
 {
-	size_t len =
-	    audience->member_id.len + audience->room.len + audience->except.len;
-	struct held *held = malloc(sizeof(*held) + len);
+	return (size + alignof(struct event) - 1) &
+	       ~(alignof(struct event) - 1);
+}
+
+static size_t
+size_for(const struct audience *audience)
+{
+	return aligned(sizeof(struct held) + audience->member_id.len +
+		       audience->room.len + audience->except.len);
+}
+
+static struct held *
+held_create(struct held_queue *queue, const struct audience *audience,
+    size_t size)
+{
+	struct held *held = belt_put(&queue->belt, size);
 	char *end;
 
 	if (held == NULL)
 		return NULL;
-	*held = (struct held){ .bytes = sizeof(*held) + len };
+	*held = (struct held){ .bytes = size };
 	end = held->texts;
 	held->audience = (struct audience){ .kind = audience->kind,
 		.member_id = keep_text(audience->member_id, &end),
@@ -111,25 +128,20 @@ held_create(const struct audience *audience)
 	return held;
 }
 
-static void
-held_destroy(struct held *held)
+static bool
+has_place(const struct held_queue *queue, size_t size, size_t most)
 {
-	free(held->event);
-	free(held);
+	return size <= most && queue->bytes <= most - size;
 }
 
-/* Takes the thing; destroys it if it does not find a place. */
+/* Takes the thing; removes it if there is no memory for its lane. */
 static struct held *
-add(struct held_queue *queue, struct held *held, struct str room, size_t most)
+add(struct held_queue *queue, struct held *held, struct str room)
 {
-	if (held->bytes > most || queue->bytes > most - held->bytes) {
-		held_destroy(held);
-		return NULL;
-	}
 	if (room.len > 0) {
 		held->lane = need_lane(queue, room);
 		if (held->lane == NULL) {
-			held_destroy(held);
+			belt_remove(&queue->belt, held);
 			return NULL;
 		}
 		held->lane->count++;
@@ -143,20 +155,18 @@ struct held *
 held_queue_add_event(struct held_queue *queue, const struct event *event,
     const struct audience *audience, size_t most)
 {
-	struct held *held = held_create(audience);
-	size_t bytes;
+	size_t before = size_for(audience), size = before + event_size(event);
+	struct held *held;
 
+	if (!has_place(queue, size, most))
+		return NULL;
+	held = held_create(queue, audience, size);
 	if (held == NULL)
 		return NULL;
 	held->kind = HELD_EVENT;
 	held->lsn = event->lsn;
-	held->event = event_copy(event, &bytes);
-	if (held->event == NULL) {
-		held_destroy(held);
-		return NULL;
-	}
-	held->bytes += bytes;
-	return add(queue, held, event->room, most);
+	held->event = event_copy(event, (char *)held + before);
+	return add(queue, held, event->room);
 }
 
 struct held *
@@ -166,12 +176,16 @@ held_queue_add_move(struct held_queue *queue, enum held_kind kind,
 	struct audience audience = {
 		.kind = AUDIENCE_ONE, .member_id = member_id, .room = room
 	};
-	struct held *held = held_create(&audience);
+	size_t size = size_for(&audience);
+	struct held *held;
 
+	if (!has_place(queue, size, most))
+		return NULL;
+	held = held_create(queue, &audience, size);
 	if (held == NULL)
 		return NULL;
 	held->kind = kind;
-	return add(queue, held, room, most);
+	return add(queue, held, room);
 }
 
 static void
@@ -190,5 +204,5 @@ held_queue_remove(struct held_queue *queue, struct held *held)
 		leave_lane(queue, held->lane);
 	list_remove(&held->link);
 	queue->bytes -= held->bytes;
-	held_destroy(held);
+	belt_remove(&queue->belt, held);
 }

@@ -9,6 +9,7 @@
 #include "domain/event.h"
 #include "domain/id_map.h"
 #include "domain/list.h"
+#include "persistence/belt.h"
 
 /* A room that something in the queue concerns; gone with the last of these. */
 struct lane;
@@ -27,7 +28,7 @@ struct held {
 	uint64_t needs;    /* it is let through when this is committed */
 	size_t bytes;
 	enum held_kind kind;
-	struct event *event;      /* owned; NULL unless it is one */
+	struct event *event;      /* right behind it; NULL unless it is one */
 	struct audience audience; /* of coming and going: who, and where */
 	char texts[];             /* of the audience */
 };
@@ -35,6 +36,7 @@ struct held {
 struct held_queue {
 	struct list all;
 	struct id_map lanes; /* by room */
+	struct belt belt;    /* what is held lies there */
 	size_t bytes;
 };
 

@@ -441,24 +441,40 @@ START_TEST(who_cannot_be_told_is_cut_off)
 }
 END_TEST
 
-/* Two blocks, one more for the first in a room, one more for the map. */
+/* Its place, one more for the first in a room, one more for the map. */
 START_TEST(without_memory_nobody_has_a_hole)
 {
 	if (!malloc_can_fail())
 		return;
-	for (unsigned n = 1; n <= 4; n++) {
+	for (unsigned n = 1; n <= 3; n++) {
+		end();
+		begin();
 		malloc_fail_at(n);
 		tell_room(EVENT_SAID, "r", 11);
 		malloc_fail_at(0);
 		ck_assert(malloc_has_failed());
 		ck_assert_uint_eq(gate_bytes(gate), 0);
+		came_through("lose:r ");
 	}
-	came_through("lose:r lose:r lose:r lose:r ");
 	tell_room(EVENT_SAID, "r", 11);
 	gate_open(gate, 11);
 	came_through("said:r,11 ");
 }
 END_TEST
+
+/* What comes next needs memory of its own. */
+static void
+tell_at_length(const char *room, uint64_t lsn)
+{
+	static char body[65536];
+	struct event event = { .kind = EVENT_SAID,
+		.lsn = lsn,
+		.room = str_from(room),
+		.seq = lsn,
+		.body = str_slice(body, sizeof(body)) };
+
+	publisher_publish(door, &event, audience_room(event.room));
+}
 
 START_TEST(without_memory_nobody_enters_unheard)
 {
@@ -467,7 +483,7 @@ START_TEST(without_memory_nobody_enters_unheard)
 
 	if (!malloc_can_fail())
 		return;
-	tell_room(EVENT_SAID, "r", 11);
+	tell_at_length("r", 11);
 	malloc_fail_at(1);
 	error = publisher_enter(door, STR("b"), STR("r"));
 	failed = malloc_has_failed();
