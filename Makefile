@@ -238,7 +238,7 @@ valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
 %.valgrind: %
 	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $<
 
-bench: $(addprefix build/,parleyd parley-bench limit_server) ## how close to what the machine can do (ARGS=--quick)
+bench: $(addprefix build/,parleyd parley-bench limit_server release/faulty_disk.so) ## how close to what the machine can do (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 
 bench-compare: $(addprefix build/,parleyd parley-bench limit_server) ## the same load on other servers, where installed (tools/setup compare)

@@ -36,6 +36,8 @@ KEPT = ("--store-kind", "file", "--store-dir", "{dir}")
 # The journal goes to a new file every second or so, and is compacted.
 BUSY = ("--store-segment", "2MiB", "--store-compact-after", "8MiB",
         "--history-messages", "100")
+CALM = ("--store-segment", "256MiB", "--store-compact-after", "4GiB",
+        "--history-messages", "100")
 
 CASES = (
     Case("one-10", ALL, 1),
@@ -63,7 +65,9 @@ CASES = (
     Case("replay", ("parley",), 1, KEPT),
     Case("pages", ("parley",), 1, KEPT + UNBOUNDED),
     Case("expiry", ("parley",), 1, KEPT),
+    Case("calm", ("parley",), 4, KEPT + CALM),
     Case("stall", ("parley",), 12, KEPT + BUSY),
+    Case("slow-sync", ("parley",), 4, KEPT + BUSY),
 )
 
 
@@ -75,6 +79,10 @@ def _speed(case, against, bound):
 def _acks(case, against, bound):
     return Goal(case, "deliveries_per_wall_s", "k/s", 1e-3, "ratio", against,
                 True, bound)
+
+
+def _stall(case):
+    return Goal(case, "ours_max_ms", "ms", 1, "value", None, False, 5)
 
 
 GOALS = (
@@ -118,5 +126,6 @@ GOALS = (
     Goal("expiry", "resident_left", "", 1, "value", None, False, 0.5),
     Goal("expiry", "grown_again_mib", "MiB", 1, "value", None, False, 1),
     Goal("stall", "max_ms", "ms", 1, "value", None, False, 10),
-    Goal("stall", "lag_max_ms", "ms", 1, "value", None, False, 5),
+    _stall("stall"),
+    _stall("slow-sync"),
 )

@@ -29,13 +29,14 @@ from goals import CASES, GOALS
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
 from servers import Failed, Server, Site, free_port, pick_cores
-from stall import measure_stall
+from stall import measure_calm, measure_slow_sync, measure_stall
 from tables import plain
 from verdict import goals_table, judge, page_table
 
 # Cases that need more than the generator.
 SCRIPTS = {"replay": measure_replay, "pages": measure_pages,
-           "expiry": measure_expiry, "stall": measure_stall}
+           "expiry": measure_expiry, "calm": measure_calm,
+           "stall": measure_stall, "slow-sync": measure_slow_sync}
 
 
 class Programs:
@@ -43,6 +44,7 @@ class Programs:
         self.build = build
         self.parleyd_flags = parleyd_flags
         self.generator = build / "parley-bench"
+        self.faulty_disk = build / "release/faulty_disk.so"
 
     def server(self, case, target, port, directory):
         if target == "parley":
@@ -54,6 +56,8 @@ class Programs:
 
     def missing(self, cases):
         needed = {self.generator}
+        needed.update(self.faulty_disk for case in cases
+                      if case.name == "slow-sync")
         needed.update(Path(self.server(case, target, 0, "")[0])
                       for case in cases for target in case.targets
                       if target not in OTHERS)
@@ -73,16 +77,17 @@ def run_once(programs, cores, case, target, seconds, out):
 def run_server(programs, cores, case, target, seconds, out, directory):
     log = out / f"{case.name}-{target}.log"
 
-    def start():
+    def start(environment=None):
         port = free_port()
         command = programs.server(case, target, port, directory)
         # A store has a thread for the disk: they would take turns on a core.
-        return Server(command, None if case.flags else cores[0], log, port)
+        return Server(command, None if case.flags else cores[0], log, port,
+                      {**os.environ, **(environment or {})})
 
     if case.name in SCRIPTS:
         return SCRIPTS[case.name](
-            Site(start, seconds * case.stretch, programs.generator, directory,
-                 cores[1]))
+            Site(start, seconds * case.stretch, programs.generator,
+                 programs.faulty_disk, directory, cores[1]))
     with start() as server:
         return script.generate(
             programs.generator, cores[1], "--pid", server.process.pid,
@@ -115,6 +120,18 @@ def run_all(programs, cases, rounds, seconds, out):
 def progress(text):
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def longest(run, prefix=""):
+    return (f"the longest answer took {run[prefix + 'max_ms']:.1f} ms, of "
+            f"which {run[prefix + 'queued_ms']:.1f} for want of a core; at "
+            f"most {run[prefix + 'ours_max_ms']:.1f} were the server's own")
+
+
+def print_stalls(runs):
+    for run in runs:
+        if "ours_max_ms" in run:
+            print(f"{run['case']}, round {run['round'] + 1}: {longest(run)}")
 
 
 def print_fates(runs):
@@ -187,6 +204,7 @@ def main():
     rows = [row for row in (judge(goal, runs) for goal in GOALS) if row]
     print(plain(goals_table(rows)), end="")
     print_fates(runs)
+    print_stalls(runs)
     warn_of_unequal_frames(runs)
     save(arguments.out, runs, rows, failures)
     script.write_page(arguments.markdown, "bench", arguments.rounds, calm,

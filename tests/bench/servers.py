@@ -17,9 +17,11 @@ class Failed(Exception):
 class Site(NamedTuple):
     """What a case is given that brings its own clients."""
 
-    start: Callable  # another life of the server, on the same store
+    start: Callable  # another life of the server, on the same store; it may
+    # be given more of an environment
     seconds: float
     generator: Path
+    faulty_disk: Path  # to be put under it, see tests/preload
     directory: str  # of the store
     core: Optional[int]  # for the generator
 
