@@ -35,14 +35,19 @@ class Client:
     def await_(self, mark, count):
         """Reads until the mark has come so many times."""
         while count > 0:
-            data = self.socket.recv(1 << 20)
-            if not data:
-                raise Failed("the server closed the connection")
-            if ERROR in self.end[-len(ERROR) + 1:] + data:
-                raise Failed(f"the server says {(self.end + data)[-300:]}")
-            count -= (self.end[-len(mark) + 1:] + data).count(mark)
-            self.end = (self.end + data)[-LONGEST_MARK:]
+            count -= self.read(mark)
         self.end = b""  # what has been counted is not counted again
+
+    def read(self, mark):
+        """Reads once; how often the mark came."""
+        data = self.socket.recv(1 << 20)
+        if not data:
+            raise Failed("the server closed the connection")
+        if ERROR in self.end[-len(ERROR) + 1:] + data:
+            raise Failed(f"the server says {(self.end + data)[-300:]}")
+        count = (self.end[-len(mark) + 1:] + data).count(mark)
+        self.end = (self.end + data)[-LONGEST_MARK:]
+        return count
 
     def ask(self, mark, *commands):
         self.socket.sendall(b"".join(frame(each) for each in commands))

@@ -29,6 +29,9 @@ class Case(NamedTuple):
     flags: tuple = ()  # more of them for parleyd; {dir} is a fresh directory
 
 
+# Minutes, which a quick look does not have.
+LONG = ("compact", "compact-live")
+
 ALL = ("parley", "bare", "limit")
 UNBOUNDED = ("--history-messages", "0", "--history-bytes", "0",
              "--history-total-bytes", "0")
@@ -38,6 +41,11 @@ BUSY = ("--store-segment", "2MiB", "--store-compact-after", "8MiB",
         "--history-messages", "100")
 CALM = ("--store-segment", "256MiB", "--store-compact-after", "4GiB",
         "--history-messages", "100")
+# A gigabyte, then a compaction; what is alive then is little, or half.
+GIB = ("--store-compact-after", "1GiB", "--history-total-bytes", "0",
+       "--limits-memory", "0")
+LITTLE = ("--history-messages", "10")
+HALF = ("--history-messages", "0", "--history-bytes", "4MiB")
 
 CASES = (
     Case("one-10", ALL, 1),
@@ -68,6 +76,8 @@ CASES = (
     Case("calm", ("parley",), 4, KEPT + CALM),
     Case("stall", ("parley",), 12, KEPT + BUSY),
     Case("slow-sync", ("parley",), 4, KEPT + BUSY),
+    Case("compact", ("parley",), 1, KEPT + GIB + LITTLE),
+    Case("compact-live", ("parley",), 1, KEPT + GIB + HALF),
 )
 
 
@@ -128,4 +138,8 @@ GOALS = (
     Goal("stall", "max_ms", "ms", 1, "value", None, False, 10),
     _stall("stall"),
     _stall("slow-sync"),
+    _stall("compact"),
+    Goal("compact", "grown_mib", "MiB", 1, "value", None, False, 64),
+    _stall("compact-live"),
+    Goal("compact-live", "grown_mib", "MiB", 1, "value", None, False, 64),
 )

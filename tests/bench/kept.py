@@ -7,7 +7,7 @@ from clients import BODY, cpu_seconds, dial, frame, resident
 AT_ONCE = 500  # messages in flight: the answers must fit the socket buffers
 
 
-def fill(port, rooms, messages):
+def fill(port, rooms, messages, body=BODY):
     """So many messages in each of so many rooms, all of them acknowledged."""
     client = dial(port)
     for number in range(rooms):
@@ -19,7 +19,7 @@ def fill(port, rooms, messages):
             "command": "create", "room": room, "name": "bench",
             "persistent": True})
         said = frame({"command": "broadcast", "room": room, "ref": 1,
-                      "message": BODY})
+                      "message": body})
         for begin in range(0, messages, AT_ONCE):
             count = min(AT_ONCE, messages - begin)
             client.socket.sendall(said * count)

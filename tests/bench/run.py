@@ -24,8 +24,9 @@ from pathlib import Path
 
 import chart
 import script
+from compact import measure_garbage, measure_live
 from expiry import measure_expiry
-from goals import CASES, GOALS
+from goals import CASES, GOALS, LONG
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
 from servers import Failed, Server, Site, free_port, pick_cores
@@ -36,7 +37,8 @@ from verdict import goals_table, judge, page_table
 # Cases that need more than the generator.
 SCRIPTS = {"replay": measure_replay, "pages": measure_pages,
            "expiry": measure_expiry, "calm": measure_calm,
-           "stall": measure_stall, "slow-sync": measure_slow_sync}
+           "stall": measure_stall, "slow-sync": measure_slow_sync,
+           "compact": measure_garbage, "compact-live": measure_live}
 
 
 class Programs:
@@ -130,8 +132,18 @@ def longest(run, prefix=""):
 
 def print_stalls(runs):
     for run in runs:
+        where = f"{run['case']}, round {run['round'] + 1}"
         if "ours_max_ms" in run:
-            print(f"{run['case']}, round {run['round'] + 1}: {longest(run)}")
+            print(f"{where}: {longest(run)}")
+        if "journal_mib" in run:
+            print(f"{where}: before that {longest(run, 'before_')}")
+            print(f"{where}: {run['journal_mib']:.0f} MiB in "
+                  f"{run['seconds']:.1f} s, {run['compactor_cpu_s']:.1f} s of "
+                  f"CPU time; {run['resident_mib']:.0f} MiB resident, "
+                  f"{run['grown_mib']:.1f} more at most; the slowest ack took "
+                  f"{run['ack_max_ms']:.0f} ms, {run['before_ack_max_ms']:.0f} "
+                  f"before (p99 {run['ack_p99_ms']:.0f}, "
+                  f"{run['before_ack_p99_ms']:.0f})")
 
 
 def print_fates(runs):
@@ -188,7 +200,8 @@ def read_arguments():
 def main():
     arguments = read_arguments()
     cases = [case for case in CASES
-             if not arguments.case or case.name in arguments.case]
+             if (case.name in arguments.case if arguments.case else
+                 not arguments.quick or case.name not in LONG)]
     programs = Programs(arguments.build,
                         [*script.NO_LIMITS, *arguments.parleyd_flags])
     missing = programs.missing(cases)
