@@ -1,4 +1,6 @@
-# parley: see `make help`.
+# parley: see `make help`. In this order: what a build is made with, what each
+# layer may link, the programs, running them, checking them, and the rest. A new
+# .c file needs no line here.
 
 VERSION := 0.2.0
 BUILD   ?= release
@@ -238,14 +240,15 @@ valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
 %.valgrind: %
 	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $<
 
-bench: $(addprefix build/,parleyd parley-bench limit_server release/faulty_disk.so) ## how close to what the machine can do (ARGS=--quick)
+benched := $(addprefix build/,parleyd parley-bench limit_server)
+bench: $(benched) build/release/faulty_disk.so ## how close to what the machine can do (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 
-bench-compare: $(addprefix build/,parleyd parley-bench limit_server) ## the same load on other servers, where installed (tools/setup compare)
-	@$$(tools/python) tests/bench/compare.py $(ARGS)
+bench-compare: $(benched) ## the same load on other servers, where installed (tools/setup compare)
+	$$(tools/python) tests/bench/compare.py $(ARGS)
 
-bench-latency: $(addprefix build/,parleyd parley-bench) ## how long a few people wait (ARGS="--dialect action --duration 60")
-	@$$(tools/python) tests/bench/latency.py $(ARGS)
+bench-latency: $(benched) ## how long a few people wait (ARGS="--dialect action --duration 60")
+	$$(tools/python) tests/bench/latency.py $(ARGS)
 
 # On a machine that has nothing else to do: about half an hour.
 bench-docs: ## run all three, and write the tables in docs/benchmark.md again
