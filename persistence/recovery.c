@@ -274,6 +274,10 @@ judge(struct recovery *recovery, uint64_t vouched)
 	if (!judgement_pass(&recovery->judgement,
 		durable > vouched ? durable : vouched))
 		return recovery_fail(recovery, "cannot judge", ENOMEM);
+	if (recovery->judgement.next_lsn > RECORD_LSN_MOST / 2)
+		return recovery_stop(recovery, RECOVERY_FOREIGN,
+		    "there are no numbers left behind %" PRIu64,
+		    recovery->judgement.next_lsn - 1);
 	recovery_tell(recovery);
 	fill_result(recovery);
 	if (result->lost_count > 0 && recovery->config->refuse_damage)

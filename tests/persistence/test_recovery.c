@@ -118,6 +118,20 @@ START_TEST(what_is_left_of_a_store_is_not_made_another)
 }
 END_TEST
 
+static const uint64_t too_far[] = { RECORD_LSN_MOST / 2, RECORD_LSN_MOST };
+
+/* Nobody gets that far by counting. */
+START_TEST(a_mark_that_leaves_no_numbers_is_not_gone_on_from)
+{
+	begin_store(&file, 5);
+	store_file_put(&file, disk, TAIL);
+	store_put_durable(disk, too_far[_i]);
+	ck_assert_int_eq(recover(), RECOVERY_FOREIGN);
+	ck_assert_ptr_nonnull(strstr(result.why, "no numbers left"));
+	ck_assert_uint_eq(size_of("seg-0000000000000001.log"), TAIL);
+}
+END_TEST
+
 START_TEST(a_directory_of_something_else_is_not_touched)
 {
 	struct memory_disk *foreign = memory_disk_create();
@@ -797,6 +811,9 @@ SUITE(recovery)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, an_empty_directory_is_made_a_store);
 	tcase_add_test(tests, what_is_left_of_a_store_is_not_made_another);
+	tcase_add_loop_test(tests,
+	    a_mark_that_leaves_no_numbers_is_not_gone_on_from, 0,
+	    COUNT_OF(too_far));
 	tcase_add_test(tests, a_directory_of_something_else_is_not_touched);
 	tcase_add_test(tests, a_file_that_cannot_be_read_is_named);
 	tcase_add_test(tests, a_whole_store_is_replayed);
