@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/log.h"
 #include "persistence/store_names.h"
 
 #define NOTE_SUFFIX ".txt"
@@ -135,7 +136,9 @@ quarantine_keep(struct disk *disk, const char *file, uint64_t at, uint64_t len,
 		error = disk_sync_dir(disk, false);
 	if (error == 0)
 		error = exists(disk, name, &is_there);
-	if (error != 0 || is_there)
-		return error;
-	return keep(disk, name, file, at, len, note);
+	if (error == 0 && !is_there)
+		error = keep(disk, name, file, at, len, note);
+	if (error != 0)
+		log_error("store: %s: %s", name, strerror(error));
+	return error;
 }

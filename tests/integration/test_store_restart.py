@@ -154,6 +154,24 @@ def test_a_second_server_stays_out(store):
         assert b.ask_ok("join", room="den", history=9)["epoch"] == joined["epoch"]
 
 
+def test_what_cannot_be_set_aside_stays_where_it_is(store):
+    server = store()
+    talk(server, "den", ["one", "two", "three"])
+    killed(server)
+    segment = store.path / "seg-0000000000000001.log"
+    damaged = segment.read_bytes().replace(b"two", b"too")
+    segment.write_bytes(damaged)
+    (store.path / "quarantine").write_text("in the way")
+    command = [PARLEYD, *AT_ONCE, "--listen", "127.0.0.1:0", "--store-kind"]
+    refused = subprocess.run(
+        [*command, "file", "--store-dir", str(store.path)],
+        env=ENVIRONMENT, capture_output=True, timeout=DEADLINE,
+    )
+    assert refused.returncode == 71
+    assert b"quarantine/seg-0000000000000001.log-" in refused.stderr
+    assert segment.read_bytes() == damaged
+
+
 def test_a_newer_store_is_left_alone(store):
     store().stop()
     path = store.path / "FORMAT"
