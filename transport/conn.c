@@ -8,7 +8,7 @@
 
 #include <event2/event.h>
 
-#include "transport/conn_parts.h"
+#include "transport/conn_inside.h"
 #include "transport/partial.h"
 #include "wire/dialect.h"
 

@@ -1,7 +1,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "transport/conn_parts.h"
+#include "transport/conn_inside.h"
 #include "transport/opening.h"
 #include "wire/dialect.h"
 

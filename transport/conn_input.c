@@ -4,7 +4,7 @@
 #include <event2/event.h>
 
 #include "domain/log.h"
-#include "transport/conn_parts.h"
+#include "transport/conn_inside.h"
 #include "transport/opening.h"
 
 static bool

@@ -3,7 +3,7 @@
 
 #include <event2/bufferevent.h>
 
-#include "transport/conn_parts.h"
+#include "transport/conn_inside.h"
 
 /* --- what waits ----------------------------------------------------------- */
 

@@ -15,7 +15,7 @@ struct str
 http_header_find(const struct http_request *request, const char *name,
     size_t *count)
 {
-	struct str found = { NULL, 0 };
+	struct str found = STR_ABSENT;
 	size_t matches = 0;
 
 	for (size_t i = 0; i < request->header_count; i++)
@@ -36,7 +36,7 @@ is_between(char c)
 struct str
 http_list_next(struct str *list)
 {
-	struct str element = { NULL, 0 };
+	struct str element = STR_ABSENT;
 	size_t start = 0, end;
 
 	while (start < list->len && is_between(list->data[start]))

@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "domain/count_of.h"
 #include "transport/http.h"
 
 static const struct {
@@ -31,7 +32,7 @@ static const struct {
 const char *
 http_reason(int status)
 {
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(reasons); i++)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "";

@@ -7,7 +7,7 @@
 #include "domain/report.h"
 #include "transport/conn.h"
 #include "transport/endpoint.h"
-#include "transport/hub_parts.h"
+#include "transport/hub_inside.h"
 
 /* So much is a lot for one turn. */
 #define TURN_BYTES (256 * 1024)

@@ -3,7 +3,7 @@
 
 #include "domain/log.h"
 #include "transport/conn.h"
-#include "transport/hub_parts.h"
+#include "transport/hub_inside.h"
 
 /* --- who is where --------------------------------------------------------- */
 

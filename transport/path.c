@@ -10,7 +10,7 @@ name_in(struct str path)
 
 	if (path.len < folder.len ||
 	    memcmp(path.data, folder.data, folder.len) != 0)
-		return (struct str){ NULL, 0 };
+		return STR_ABSENT;
 	return str_slice(path.data + folder.len, path.len - folder.len);
 }
 

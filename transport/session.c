@@ -184,8 +184,7 @@ wished_name(const struct http_request *request, char *buffer, size_t size)
 {
 	int len = http_query_get(request->query, "name", buffer, size);
 
-	return len < 0 ? (struct str){ NULL, 0 }
-		       : str_slice(buffer, (size_t)len);
+	return len < 0 ? STR_ABSENT : str_slice(buffer, (size_t)len);
 }
 
 static bool

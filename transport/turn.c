@@ -6,7 +6,7 @@
 
 #include "transport/conn.h"
 #include "transport/session.h"
-#include "transport/turn_parts.h"
+#include "transport/turn_inside.h"
 
 bool
 turn_init(struct turn *turn)

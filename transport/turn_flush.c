@@ -6,7 +6,7 @@
 #include "transport/conn.h"
 #include "transport/service.h"
 #include "transport/session.h"
-#include "transport/turn_parts.h"
+#include "transport/turn_inside.h"
 
 static bool
 add_piece(struct turn *turn, size_t *count, const struct segment *segment)

@@ -205,17 +205,15 @@ START_TEST(counts_nobody_without_memory)
 }
 END_TEST
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
 SUITE(address)
 {
-	tcase_add_loop_test(tests, understands_an_address, 0, COUNT(good));
-	tcase_add_loop_test(tests, says_why_it_is_no_address, 0, COUNT(bad));
+	tcase_add_loop_test(tests, understands_an_address, 0, COUNT_OF(good));
+	tcase_add_loop_test(tests, says_why_it_is_no_address, 0, COUNT_OF(bad));
 	tcase_add_test(tests, a_socket_path_may_be_as_long_as_it_fits);
 	tcase_add_loop_test(tests, counts_the_connections_of_a_peer, 0,
-	    COUNT(pairs));
+	    COUNT_OF(pairs));
 	tcase_add_loop_test(tests, does_not_count_who_is_on_this_machine, 0,
-	    COUNT(exempt));
+	    COUNT_OF(exempt));
 	tcase_add_test(tests, forgets_peers_without_connections);
 	tcase_add_test(tests, counts_nobody_without_memory);
 }

@@ -119,15 +119,13 @@ START_TEST(sends_nothing_to_who_has_it)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
-
 SUITE(assets)
 {
 	tcase_add_test(tests, finds_what_is_at_a_path);
 	tcase_add_test(tests, gives_a_page_its_policy);
 	tcase_add_test(tests, gives_scripts_to_pages_from_elsewhere);
 	tcase_add_loop_test(tests, compresses_for_who_takes_it, 0,
-	    COUNT(codings));
+	    COUNT_OF(codings));
 	tcase_add_loop_test(tests, sends_nothing_to_who_has_it, 0,
-	    COUNT(conditions));
+	    COUNT_OF(conditions));
 }

@@ -15,8 +15,6 @@ static const struct {
 	{ "foobar", "Zm9vYmFy" },
 	{ "\xfb\xff\xfe", "+//+" },
 };
-#define ENCODINGS ((int)(sizeof(encodings) / sizeof(encodings[0])))
-
 START_TEST(encodes_bytes)
 {
 	const char *data = encodings[_i].data;
@@ -51,8 +49,6 @@ static const struct {
 	{ "Zm9\n", 3 },
 	{ "Zm=v", 3 },
 };
-#define OTHERS ((int)(sizeof(others) / sizeof(others[0])))
-
 START_TEST(knows_what_is_none)
 {
 	ck_assert(!base64_is_of(str_from(others[_i].text), others[_i].bytes));
@@ -67,9 +63,9 @@ END_TEST
 
 SUITE(base64)
 {
-	tcase_add_loop_test(tests, encodes_bytes, 0, ENCODINGS);
+	tcase_add_loop_test(tests, encodes_bytes, 0, COUNT_OF(encodings));
 	tcase_add_loop_test(tests, knows_an_encoding_of_so_many_bytes, 0,
-	    ENCODINGS);
-	tcase_add_loop_test(tests, knows_what_is_none, 0, OTHERS);
+	    COUNT_OF(encodings));
+	tcase_add_loop_test(tests, knows_what_is_none, 0, COUNT_OF(others));
 	tcase_add_test(tests, takes_a_nul_for_no_digit);
 }

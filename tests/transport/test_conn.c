@@ -734,18 +734,17 @@ START_TEST(lets_go_of_who_is_closed_and_does_not_read_before_others)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
-
 SUITE(conn)
 {
 	tcase_add_loop_test(tests, sends_the_peers_close_code_back_and_goes, 0,
-	    COUNT(codes));
+	    COUNT_OF(codes));
 	tcase_add_test(tests, sends_a_close_back_to_who_will_send_nothing_more);
 	tcase_add_loop_test(tests,
 	    says_bye_where_it_belongs_and_awaits_the_peers_close, 0,
-	    COUNT(ends));
+	    COUNT_OF(ends));
 	tcase_add_loop_test(tests,
-	    asks_to_come_back_later_but_not_after_a_violation, 0, COUNT(ends));
+	    asks_to_come_back_later_but_not_after_a_violation, 0,
+	    COUNT_OF(ends));
 	tcase_add_test(tests, who_is_sent_home_late_may_come_back_sooner);
 	tcase_add_test(tests, waits_for_the_peers_close_but_not_for_ever);
 	tcase_add_test(tests, hears_nothing_more_once_it_ends);

@@ -91,8 +91,6 @@ static const struct {
 	{ "nam&e=a", NULL },
 	{ "Name=a", NULL },
 };
-#define QUERIES ((int)(sizeof(queries) / sizeof(queries[0])))
-
 START_TEST(decodes_a_parameter_of_a_query)
 {
 	char out[9];
@@ -124,6 +122,7 @@ SUITE(http_fields)
 	tcase_add_test(tests, finds_the_first_header_and_counts_all);
 	tcase_add_test(tests, finds_tokens_in_all_lines_of_a_list);
 	tcase_add_test(tests, takes_a_list_apart);
-	tcase_add_loop_test(tests, decodes_a_parameter_of_a_query, 0, QUERIES);
+	tcase_add_loop_test(tests, decodes_a_parameter_of_a_query, 0,
+	    COUNT_OF(queries));
 	tcase_add_test(tests, finds_nothing_in_no_query);
 }

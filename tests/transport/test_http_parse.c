@@ -121,8 +121,6 @@ static const struct {
 	{ 431, HEAD("GET / HTTP/1.1\r\n" HOST
 		    "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n\r\n") },
 };
-#define HEADS ((int)(sizeof(heads) / sizeof(heads[0])))
-
 START_TEST(judges_a_head)
 {
 	ck_assert_int_eq(parse(heads[_i].head, heads[_i].len),
@@ -133,7 +131,7 @@ END_TEST
 /* No part of a good head is a head. */
 START_TEST(refuses_a_head_that_is_cut_off)
 {
-	for (int i = 0; i < HEADS; i++)
+	for (size_t i = 0; i < COUNT_OF(heads); i++)
 		for (size_t len = 0; len < heads[i].len; len++)
 			if (heads[i].status == 0)
 				ck_assert_int_ne(parse(heads[i].head, len), 0);
@@ -205,7 +203,7 @@ END_TEST
 
 SUITE(http_parse)
 {
-	tcase_add_loop_test(tests, judges_a_head, 0, HEADS);
+	tcase_add_loop_test(tests, judges_a_head, 0, COUNT_OF(heads));
 	tcase_add_test(tests, refuses_a_head_that_is_cut_off);
 	tcase_add_test(tests, finds_the_parts_of_a_request);
 	tcase_add_test(tests, tells_no_query_from_an_empty_one);

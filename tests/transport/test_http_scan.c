@@ -51,8 +51,6 @@ static const struct {
 	/* Somebody speaks TLS here. */
 	{ HEAD("\x16\x03\x01\x02"), 1, 400 },
 };
-#define HEADS ((int)(sizeof(heads) / sizeof(heads[0])))
-
 /* Looks at the first `len` bytes, in memory that ends there. */
 static void
 scan_and_check(int head, struct http_scanner *scanner, size_t len)
@@ -119,6 +117,6 @@ END_TEST
 SUITE(http_scan)
 {
 	tcase_add_loop_test(tests, settles_a_head_at_its_byte_and_not_before, 0,
-	    HEADS);
+	    COUNT_OF(heads));
 	tcase_add_test(tests, looks_at_no_byte_twice);
 }

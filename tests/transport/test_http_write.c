@@ -35,8 +35,6 @@ static const struct {
 	{ { .status = 204, .body = { "lost", 4 } },
 	    "HTTP/1.1 204 No Content\r\n\r\n" },
 };
-#define RESPONSES ((int)(sizeof(responses) / sizeof(responses[0])))
-
 START_TEST(writes_a_response)
 {
 	const struct http_response *response = &responses[_i].response;
@@ -72,7 +70,7 @@ START_TEST(knows_the_reasons_of_all_it_sends)
 	static const int sent[] = { 101, 200, 204, 304, 400, 401, 403, 404, 405,
 		408, 413, 414, 426, 429, 431, 500, 501, 503, 505 };
 
-	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(sent); i++)
 		ck_assert_str_ne(http_reason(sent[i]), "");
 	ck_assert_str_eq(http_reason(404), "Not Found");
 	ck_assert_str_eq(http_reason(299), "");
@@ -81,8 +79,8 @@ END_TEST
 
 SUITE(http_write)
 {
-	tcase_add_loop_test(tests, writes_a_response, 0, RESPONSES);
+	tcase_add_loop_test(tests, writes_a_response, 0, COUNT_OF(responses));
 	tcase_add_loop_test(tests, says_so_when_a_response_does_not_fit, 0,
-	    RESPONSES);
+	    COUNT_OF(responses));
 	tcase_add_test(tests, knows_the_reasons_of_all_it_sends);
 }

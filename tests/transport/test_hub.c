@@ -342,7 +342,7 @@ START_TEST(answers_go_out_behind_what_others_hear)
 	say(f, 1, -1, 0);
 	rig_turn(&f->rig);
 	client_receive(&f->clients[3]);
-	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(sent); i++) {
 		ck_assert(client_take_frame(&f->clients[3], &opcode, &data,
 		    &len));
 		ck_assert_uint_eq(number_in(data, len), sent[i]);

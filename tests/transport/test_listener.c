@@ -352,7 +352,7 @@ START_TEST(rests_longer_and_longer_while_nothing_helps)
 	size_t before;
 
 	setup_listener();
-	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(rests); i++) {
 		call(1);
 		accept_fails(lasting[_i], 1);
 		look_once();
@@ -411,12 +411,10 @@ START_TEST(without_memory_nobody_is_counted)
 }
 END_TEST
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-
 SUITE(listener)
 {
 	tcase_add_loop_test(tests, takes_connections_at_the_port_really_chosen,
-	    0, COUNT(addresses));
+	    0, COUNT_OF(addresses));
 	tcase_add_test(tests, a_port_alone_means_either_protocol);
 	tcase_add_test(tests, a_port_is_not_shared);
 	tcase_add_test(tests, takes_connections_at_a_path_and_removes_it);
@@ -428,9 +426,9 @@ SUITE(listener)
 	tcase_add_test(tests, hangs_up_on_who_is_too_many);
 	tcase_add_test(tests, one_peer_cannot_take_every_place);
 	tcase_add_loop_test(tests, goes_on_after_somebody_changed_their_mind, 0,
-	    COUNT(passing));
+	    COUNT_OF(passing));
 	tcase_add_loop_test(tests, rests_longer_and_longer_while_nothing_helps,
-	    0, COUNT(lasting));
+	    0, COUNT_OF(lasting));
 	tcase_add_loop_test(tests, tells_one_that_there_is_no_descriptor_left,
 	    0, 2);
 	tcase_add_loop_test(tests, without_memory_nobody_is_counted, 0, 12);

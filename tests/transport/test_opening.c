@@ -409,20 +409,18 @@ START_TEST(drops_whom_the_endpoint_has_no_memory_for)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
-
 SUITE(opening)
 {
 	tcase_add_loop_test(tests, says_what_is_wrong_with_a_request, 0,
-	    COUNT(refused));
+	    COUNT_OF(refused));
 	tcase_add_loop_test(tests, says_the_same_byte_by_byte, 0,
-	    COUNT(refused));
+	    COUNT_OF(refused));
 	tcase_add_test(tests, refuses_a_head_that_is_too_long_before_its_end);
 	tcase_add_test(tests, refuses_more_headers_than_allowed);
 	tcase_add_test(tests, waits_for_a_head_until_the_deadline);
 	tcase_add_test(tests, resets_who_is_refused_and_stays);
 	tcase_add_loop_test(tests, sends_away_who_cannot_be_served, 0,
-	    COUNT(unwelcome));
+	    COUNT_OF(unwelcome));
 	tcase_add_test(tests, sends_away_the_third_of_two_from_one_address);
 	tcase_add_test(tests, opens_byte_by_byte);
 	tcase_add_loop_test(tests,

@@ -51,5 +51,5 @@ END_TEST
 SUITE(path)
 {
 	tcase_add_loop_test(tests, a_path_says_what_is_spoken, 0,
-	    (int)(sizeof(paths) / sizeof(paths[0])));
+	    COUNT_OF(paths));
 }

@@ -400,25 +400,23 @@ START_TEST(gives_the_first_reason_of_several)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
-
 SUITE(route)
 {
 	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
-	    COUNT(answers));
+	    COUNT_OF(answers));
 	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
-	    0, COUNT(faces));
+	    0, COUNT_OF(faces));
 	tcase_add_test(tests, a_face_is_told_what_goes_on);
 	tcase_add_test(tests, a_face_needs_memory);
 	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
 	tcase_add_test(tests, serves_assets_behind_the_health_checks);
 	tcase_add_loop_test(tests, a_page_is_where_a_dialect_leaves_room_for_it,
-	    0, COUNT(beside));
+	    0, COUNT_OF(beside));
 	tcase_add_test(tests,
 	    monitors_are_told_nothing_where_that_is_not_wanted);
 	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
-	    COUNT(troubles));
+	    COUNT_OF(troubles));
 	tcase_add_test(tests, says_what_an_acknowledgement_means);
 	tcase_add_test(tests, gives_the_first_reason_of_several);
 }

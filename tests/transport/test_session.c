@@ -62,8 +62,7 @@ attach(const struct command *command)
 	if (error != CHAT_OK || (command->flags & COMMAND_NO_LOBBY))
 		return error;
 	/* Who cannot be let into the lobby still is a member. */
-	return publisher_enter(publisher, str_from(id),
-	    (struct str){ NULL, 0 });
+	return publisher_enter(publisher, str_from(id), STR_ABSENT);
 }
 
 static void
@@ -113,7 +112,7 @@ handle(struct command_handler *handler, const struct command *command)
 	case COMMAND_DISCONNECT:
 		f.disconnects++;
 		publisher_leave(hub_publisher(f.hub), command->author,
-		    (struct str){ NULL, 0 });
+		    STR_ABSENT);
 		return CHAT_OK;
 	case COMMAND_BROADCAST:
 		copy_text(f.body, sizeof(f.body), command->body);
@@ -471,7 +470,7 @@ say(const char *text)
 START_TEST(a_dialect_knows_where_one_stands)
 {
 	struct publisher *publisher;
-	struct str id = STR("member-0"), lobby = { NULL, 0 };
+	struct str id = STR("member-0"), lobby = STR_ABSENT;
 
 	speak_plainly();
 	publisher = hub_publisher(f.hub);
@@ -610,8 +609,7 @@ END_TEST
 START_TEST(what_cannot_be_said_anywhere_takes_one)
 {
 	speak_plainly();
-	publisher_leave(hub_publisher(f.hub), STR("member-0"),
-	    (struct str){ NULL, 0 });
+	publisher_leave(hub_publisher(f.hub), STR("member-0"), STR_ABSENT);
 	rig_pass(&f.rig, 20000);
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	f.broadcast_result = CHAT_NOT_IN_ROOM;
@@ -747,17 +745,15 @@ START_TEST(without_memory_nobody_comes_in_by_halves)
 }
 END_TEST
 
-#define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
-
 SUITE(session)
 {
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
 	    2);
 	tcase_add_loop_test(tests, listener_and_path_say_what_is_spoken, 0,
-	    COUNT(spoken));
+	    COUNT_OF(spoken));
 	tcase_add_loop_test(tests, what_is_misspelled_is_answered, 0,
-	    COUNT(misspelled));
-	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT(wishes));
+	    COUNT_OF(misspelled));
+	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT_OF(wishes));
 	tcase_add_test(tests, a_member_is_gone_when_its_connection_is);
 	tcase_add_test(tests, who_cannot_become_a_member_is_told_and_closed);
 	tcase_add_test(tests, who_says_too_much_is_told_when_to_go_on);
@@ -767,14 +763,14 @@ SUITE(session)
 	tcase_add_test(tests, a_dialect_knows_where_one_stands);
 	tcase_add_test(tests, what_is_misspelled_is_answered_with_the_time);
 	tcase_add_loop_test(tests, a_dialect_has_the_last_word, 0,
-	    COUNT(last_words));
+	    COUNT_OF(last_words));
 	tcase_add_test(tests, a_dialect_has_a_pace_of_its_own);
 	tcase_add_test(tests, what_the_chat_refuses_was_not_said);
 	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
 	tcase_add_test(tests, what_is_not_said_takes_one);
 	tcase_add_test(tests, what_cannot_be_said_anywhere_takes_one);
 	tcase_add_loop_test(tests, who_lags_is_spared_what_is_not_worth_waiting,
-	    0, COUNT(patience));
+	    0, COUNT_OF(patience));
 	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
 	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
 	    30);

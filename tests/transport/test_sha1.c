@@ -19,8 +19,6 @@ static const struct {
 	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	    "0098ba824b5c16427bd7a1122a5a442a25ec644d" },
 };
-#define DIGESTS ((int)(sizeof(digests) / sizeof(digests[0])))
-
 START_TEST(digests_a_text)
 {
 	uint8_t digest[SHA1_SIZE];
@@ -35,5 +33,5 @@ END_TEST
 
 SUITE(sha1)
 {
-	tcase_add_loop_test(tests, digests_a_text, 0, DIGESTS);
+	tcase_add_loop_test(tests, digests_a_text, 0, COUNT_OF(digests));
 }

@@ -49,7 +49,7 @@ check_round_trip(struct ws_deflater *deflater, struct ws_inflater *inflater,
 
 static const size_t sizes[] = { 0, 1, 2, 150, 4096, 65535, 65536, 100000,
 	1 << 20 };
-#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+#define SIZES (COUNT_OF(sizes))
 
 START_TEST(deflates_what_can_be_inflated)
 {

@@ -73,8 +73,6 @@ static const struct {
 	{ PMD "2", NULL, 0 },
 	{ "x; server_max_window_bits=9, " PMD, AGREED, 0 },
 };
-#define OFFERS ((int)(sizeof(offers) / sizeof(offers[0])))
-
 static const struct ws_deflate_policy policy = { .least_window_bits = 9 };
 
 START_TEST(agrees_to_the_first_offer_that_it_can_do)
@@ -116,8 +114,6 @@ static const char *const malformed[] = {
 	PMD ", \xe4",
 	"a/b",
 };
-#define MALFORMED ((int)(sizeof(malformed) / sizeof(malformed[0])))
-
 START_TEST(refuses_a_malformed_header)
 {
 	struct ws_deflate deflate;
@@ -154,8 +150,9 @@ END_TEST
 SUITE(ws_deflate_offer)
 {
 	tcase_add_loop_test(tests, agrees_to_the_first_offer_that_it_can_do, 0,
-	    OFFERS);
-	tcase_add_loop_test(tests, refuses_a_malformed_header, 0, MALFORMED);
+	    COUNT_OF(offers));
+	tcase_add_loop_test(tests, refuses_a_malformed_header, 0,
+	    COUNT_OF(malformed));
 	tcase_add_test(tests, declines_smaller_windows_than_its_policy_wants);
 	tcase_add_test(tests, finds_nothing_in_no_header);
 }

@@ -39,8 +39,6 @@ static const struct {
 	{ BYTES("\x41\x00"), { false, 4, WS_TEXT, false, 0, { 0 } } },
 	{ BYTES("\x2f\x00"), { false, 2, 0xf, false, 0, { 0 } } },
 };
-#define GOOD_HEADS ((int)(sizeof(good_heads) / sizeof(good_heads[0])))
-
 START_TEST(decodes_a_head)
 {
 	const struct ws_frame_head *want = &good_heads[_i].head;
@@ -79,7 +77,7 @@ decode(const char *bytes, size_t len)
 
 START_TEST(waits_for_the_whole_head)
 {
-	for (int i = 0; i < GOOD_HEADS; i++)
+	for (size_t i = 0; i < COUNT_OF(good_heads); i++)
 		for (size_t len = 0; len < good_heads[i].len; len++)
 			ck_assert_int_eq(decode(good_heads[i].bytes, len),
 			    WS_FRAME_SHORT);
@@ -90,7 +88,7 @@ START_TEST(encodes_the_heads_that_are_not_masked)
 {
 	uint8_t out[WS_FRAME_HEAD_MAX];
 
-	for (int i = 0; i < GOOD_HEADS; i++) {
+	for (size_t i = 0; i < COUNT_OF(good_heads); i++) {
 		const struct ws_frame_head *head = &good_heads[i].head;
 		size_t len;
 
@@ -116,8 +114,6 @@ static const struct {
 	{ BYTES("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff") },
 	{ BYTES("\x82\xff\x80\x00\x00\x00\x00\x00\x00\x00mask") },
 };
-#define BAD_HEADS ((int)(sizeof(bad_heads) / sizeof(bad_heads[0])))
-
 START_TEST(refuses_lengths_that_are_not_minimal_or_have_the_top_bit)
 {
 	ck_assert_int_eq(decode(bad_heads[_i].bytes, bad_heads[_i].len),
@@ -157,12 +153,12 @@ END_TEST
 
 SUITE(ws_frame)
 {
-	tcase_add_loop_test(tests, decodes_a_head, 0, GOOD_HEADS);
+	tcase_add_loop_test(tests, decodes_a_head, 0, COUNT_OF(good_heads));
 	tcase_add_test(tests, waits_for_the_whole_head);
 	tcase_add_test(tests, encodes_the_heads_that_are_not_masked);
 	tcase_add_loop_test(tests,
 	    refuses_lengths_that_are_not_minimal_or_have_the_top_bit, 0,
-	    BAD_HEADS);
+	    COUNT_OF(bad_heads));
 	tcase_add_test(tests, unmasks_the_example_of_the_rfc);
 	tcase_add_test(tests, masks_at_any_offset_and_alignment);
 }

@@ -63,8 +63,6 @@ static const struct {
 	{ 426, GET HOST UPGRADE CONNECTION WITH_KEY
 	    "Sec-WebSocket-Version: 13, 8\r\n" END },
 };
-#define REQUESTS ((int)(sizeof(requests) / sizeof(requests[0])))
-
 static void
 parse(const char *head, struct http_request *out)
 {
@@ -154,8 +152,6 @@ static const struct {
 	    ANSWER "Sec-WebSocket-Protocol: chat\r\n"
 		   "Sec-WebSocket-Extensions: a\r\n" END },
 };
-#define ANSWERS ((int)(sizeof(answers) / sizeof(answers[0])))
-
 START_TEST(answers_with_101)
 {
 	size_t whole = strlen(answers[_i].text);
@@ -177,9 +173,9 @@ END_TEST
 SUITE(ws_handshake)
 {
 	tcase_add_test(tests, accepts_the_key_of_the_rfc);
-	tcase_add_loop_test(tests, judges_a_handshake, 0, REQUESTS);
+	tcase_add_loop_test(tests, judges_a_handshake, 0, COUNT_OF(requests));
 	tcase_add_test(tests, refuses_a_request_without_host);
 	tcase_add_test(tests, knows_who_wants_a_websocket);
 	tcase_add_test(tests, finds_an_offered_subprotocol);
-	tcase_add_loop_test(tests, answers_with_101, 0, ANSWERS);
+	tcase_add_loop_test(tests, answers_with_101, 0, COUNT_OF(answers));
 }

@@ -50,8 +50,6 @@ static const struct {
 	    NULL },
 	{ WS_INFLATE_BAD, DATA("\x78\x9c\xf3\x48\xcd\xc9\xc9\x07\x00"), NULL },
 };
-#define MESSAGES ((int)(sizeof(messages) / sizeof(messages[0])))
-
 static enum ws_inflate_result
 inflate_text(struct ws_inflater *inflater, int message)
 {
@@ -166,8 +164,6 @@ inflate_zeros(struct ws_inflater *inflater, size_t zeros, size_t most)
 
 static const size_t sizes[] = { 1, 5, 1000, 16383, 16384, 16385, 32767, 32768,
 	32769, 65536, 100000, 1 << 20 };
-#define SIZES ((int)(sizeof(sizes) / sizeof(sizes[0])))
-
 START_TEST(inflates_up_to_the_bound_and_no_byte_more)
 {
 	struct ws_inflater *inflater = ws_inflater_create(0);
@@ -232,12 +228,13 @@ END_TEST
 
 SUITE(ws_inflate)
 {
-	tcase_add_loop_test(tests, inflates_or_refuses_a_message, 0, MESSAGES);
+	tcase_add_loop_test(tests, inflates_or_refuses_a_message, 0,
+	    COUNT_OF(messages));
 	tcase_add_test(tests,
 	    goes_on_behind_a_final_block_with_what_came_before);
 	tcase_add_test(tests, takes_many_final_blocks_in_linear_time);
 	tcase_add_loop_test(tests, inflates_up_to_the_bound_and_no_byte_more, 0,
-	    SIZES);
+	    COUNT_OF(sizes));
 	tcase_add_test(tests, refuses_bombs_above_64_kib);
 	if (!malloc_can_fail())
 		return;

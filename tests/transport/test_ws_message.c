@@ -127,8 +127,6 @@ static const struct {
 	{ { F(CLOSE, "\x03\xe8\xce\xba\xe1\xbd") }, "error 1007\n" },
 	{ { F(CLOSE, "\x03\xe8\xff") }, "error 1007\n" },
 };
-#define SCRIPTS ((int)(sizeof(scripts) / sizeof(scripts[0])))
-
 #define MOST 1024
 
 static const struct ws_reader_limits limits = { .message_bytes = MOST };
@@ -146,8 +144,7 @@ write_frames(const struct ws_script_frame *frames, size_t most,
 	return len;
 }
 
-#define WRITE(frames, out) \
-	write_frames(frames, sizeof(frames) / sizeof((frames)[0]), out)
+#define WRITE(frames, out) write_frames(frames, COUNT_OF(frames), out)
 
 static void
 expect(const struct ws_reader_limits *given, const uint8_t *data, size_t len,
@@ -194,7 +191,7 @@ is_valid_to_send(unsigned code)
 	static const unsigned valid[] = { 1000, 1001, 1002, 1003, 1007, 1008,
 		1009, 1010, 1011, 1012, 1013, 1014 };
 
-	for (size_t i = 0; i < sizeof(valid) / sizeof(valid[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(valid); i++)
 		if (code == valid[i])
 			return true;
 	return code >= 3000 && code <= 4999;
@@ -471,7 +468,8 @@ END_TEST
 SUITE(ws_message)
 {
 	tcase_add_loop_test(tests,
-	    says_what_the_frames_mean_however_they_are_split, 0, SCRIPTS);
+	    says_what_the_frames_mean_however_they_are_split, 0,
+	    COUNT_OF(scripts));
 	tcase_add_test(tests, fails_a_text_at_its_first_impossible_byte);
 	tcase_add_test(tests, takes_the_close_codes_that_may_be_sent);
 	tcase_add_test(tests, counts_the_bytes_of_all_frames_against_the_limit);

@@ -67,8 +67,6 @@ static const struct {
 	    "error 1009\n" },
 	{ { F(TEXT | RSV1, "\x4a\x4c\xa4\x06\x00\x00") }, "error 1009\n" },
 };
-#define SCRIPTS ((int)(sizeof(scripts) / sizeof(scripts[0])))
-
 static struct ws_inflater *inflater;
 
 static void
@@ -166,7 +164,8 @@ SUITE(ws_message_deflate)
 {
 	tcase_add_checked_fixture(tests, make_inflater, destroy_inflater);
 	tcase_add_loop_test(tests,
-	    says_what_the_frames_mean_however_they_are_split, 0, SCRIPTS);
+	    says_what_the_frames_mean_however_they_are_split, 0,
+	    COUNT_OF(scripts));
 	tcase_add_test(tests, takes_rsv1_for_an_error_unless_it_was_agreed);
 	if (malloc_can_fail())
 		tcase_add_test(tests,

@@ -1,6 +1,6 @@
 /* What the parts of a connection know of each other; not for anybody else. */
-#ifndef TRANSPORT_CONN_PARTS_H
-#define TRANSPORT_CONN_PARTS_H
+#ifndef TRANSPORT_CONN_INSIDE_H
+#define TRANSPORT_CONN_INSIDE_H
 
 #include <stdint.h>
 

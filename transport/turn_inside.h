@@ -1,6 +1,6 @@
 /* What the parts of a turn share; not for anybody else. */
-#ifndef TRANSPORT_TURN_PARTS_H
-#define TRANSPORT_TURN_PARTS_H
+#ifndef TRANSPORT_TURN_INSIDE_H
+#define TRANSPORT_TURN_INSIDE_H
 
 #include <stdbool.h>
 #include <stddef.h>

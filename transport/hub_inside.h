@@ -1,6 +1,6 @@
 /* What the parts of a hub share; not for anybody else. */
-#ifndef TRANSPORT_HUB_PARTS_H
-#define TRANSPORT_HUB_PARTS_H
+#ifndef TRANSPORT_HUB_INSIDE_H
+#define TRANSPORT_HUB_INSIDE_H
 
 #include <stdbool.h>
 #include <stdint.h>
