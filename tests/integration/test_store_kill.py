@@ -222,8 +222,11 @@ class Campaign:
         if self.chance.random() < 0.2:
             self.die_early()
         server = self.start()
-        self.check(server.address, self.rooms[-1])
-        self.load(server)
+        try:
+            self.check(server.address, self.rooms[-1])
+            self.load(server)
+        finally:
+            server.kill()
 
     def die(self, kill):
         """The process, or the machine with what had not reached its disk."""
