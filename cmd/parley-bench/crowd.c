@@ -20,7 +20,12 @@ void
 crowd_init(struct crowd *crowd, size_t capacity, const struct crowd_ops *ops,
     void *arg)
 {
-	*crowd = (struct crowd){ .ops = ops, .arg = arg, .capacity = capacity };
+	*crowd = (struct crowd){
+		.ops = ops,
+		.arg = arg,
+		.capacity = capacity,
+		.spin_ns = SPIN_NS,
+	};
 	crowd->clients = need(calloc(capacity, sizeof(*crowd->clients)));
 	crowd->buffer = need(malloc(REST_MAX + READ_SIZE));
 	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -84,8 +89,9 @@ static int
 crowd_wait(const struct crowd *crowd, struct epoll_event *events,
     uint64_t timeout_ns)
 {
+	uint64_t spin_ns = crowd->spin_ns;
 	uint64_t spun_until_ns =
-	    now_ns() + (timeout_ns < SPIN_NS ? timeout_ns : SPIN_NS);
+	    now_ns() + (timeout_ns < spin_ns ? timeout_ns : spin_ns);
 
 	do {
 		int count =
@@ -94,9 +100,9 @@ crowd_wait(const struct crowd *crowd, struct epoll_event *events,
 		if (count != 0)
 			return count;
 	} while (now_ns() < spun_until_ns);
-	if (timeout_ns <= SPIN_NS)
+	if (timeout_ns <= spin_ns)
 		return 0;
-	crowd_sleep(crowd, timeout_ns - SPIN_NS);
+	crowd_sleep(crowd, timeout_ns - spin_ns);
 	return epoll_wait(crowd->epoll, events, EVENTS_PER_TURN, 0);
 }
 

@@ -32,6 +32,7 @@ struct crowd {
 	size_t connected;
 	uint64_t read_ns; /* when the messages at hand were read */
 	uint64_t bytes;   /* read so far */
+	uint64_t spin_ns; /* how long it looks for more before it sleeps */
 	char *buffer;     /* of REST_MAX + READ_SIZE */
 };
 
