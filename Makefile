@@ -62,13 +62,15 @@ say = $(if $(quiet),:,echo '  $(1)')
 folder.cmd := cmd/parleyd
 folder.parley := cmd/parley
 folder = $(or $(folder.$(1)),$(1))
+sources_in = $(shell find $(1) -name '*.c')
 archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
-part_objects = $(call objects,$(filter-out %/main.c,$(wildcard $(folder)/*.c)))
+part_objects = $(call objects,$(filter-out %/main.c,$(call sources_in,$(folder))))
 made.cmd = $(O)/web.o
 test_objects = $(call objects,tests/main.c \
-	$(wildcard tests/support/*.c tests/support/$(1)/*.c tests/$(1)/*.c))
+	$(wildcard tests/support/*.c tests/support/$(1)/*.c) \
+	$(filter-out tests/persistence/crash/%,$(call sources_in,tests/$(1))))
 
 # --- programs ---------------------------------------------------------------
 programs := $(O)/parleyd $(O)/parley $(O)/parley-bench $(O)/echo_server $(O)/limit_server
@@ -201,8 +203,8 @@ pictures: $(O)/parleyd ## take the pictures in docs/ again
 kill-nightly: ## kill servers under load, and cut their power: 200 times each
 	@KILLS=200 $(MAKE) integration PYTEST_ARGS="-s -k test_store_kill"
 
-product := $(wildcard $(layers:%=%/*.[ch]) cmd/*/*.[ch])
-sources := $(product) $(wildcard tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+product := $(shell find $(layers) cmd -name '*.[ch]')
+sources := $(product) $(shell find tests -name '*.[ch]')
 
 headers: ## every header compiles alone
 	@for header in $(filter %.h,$(product)); do \

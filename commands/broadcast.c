@@ -1,5 +1,5 @@
 /* COMMAND_BROADCAST: say something to a room, or to the lobby. */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 #define KEY_MOST 64
 

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/chat_stats.h"
 #include "domain/clock.h"
 #include "domain/command.h"
 #include "domain/event.h"
-#include "domain/figures.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
 #include "domain/member_store.h"

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 /* Others get their name with the id, or later; they take no number. */
 static bool

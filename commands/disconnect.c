@@ -1,6 +1,6 @@
 /* COMMAND_DISCONNECT: somebody is gone, from every room and the lobby. */
-#include "commands/entry.h"
-#include "commands/room_life.h"
+#include "commands/command_table.h"
+#include "commands/support/room_ops.h"
 
 static enum chat_error
 disconnect_run(struct request *request)

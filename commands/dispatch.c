@@ -1,8 +1,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "commands/command_table.h"
 #include "commands/commands.h"
-#include "commands/entry.h"
 
 struct dispatcher {
 	struct command_handler base;

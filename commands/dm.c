@@ -1,5 +1,5 @@
 /* COMMAND_DM: a message for one member only. */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 /*
  * An exact id goes before a name: nobody can get another's messages by taking

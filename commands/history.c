@@ -1,6 +1,6 @@
 /* COMMAND_HISTORY: a page of what was said in a room. */
-#include "commands/entry.h"
-#include "commands/excerpt.h"
+#include "commands/command_table.h"
+#include "commands/support/history_page.h"
 
 static enum chat_error
 check(struct request *request)

@@ -1,6 +1,6 @@
 /* COMMAND_LIST: who is in the lobby, or in a room. */
-#include "commands/entry.h"
-#include "commands/roster.h"
+#include "commands/command_table.h"
+#include "commands/support/name_list.h"
 
 static enum chat_error
 list_run(struct request *request)

@@ -1,5 +1,5 @@
 /* COMMAND_ME: who am I, and where? */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 static enum chat_error
 me_run(struct request *request)

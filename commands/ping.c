@@ -1,5 +1,5 @@
 /* COMMAND_PING: a sign of life, and the server's clock. */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 static enum chat_error
 ping_run(struct request *request)

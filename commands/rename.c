@@ -1,5 +1,5 @@
 /* COMMAND_RENAME: take another name, or the first free one behind it. */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 /* A renaming, seen from one of the rooms that the author is in. */
 struct renaming {

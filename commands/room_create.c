@@ -1,6 +1,6 @@
 /* COMMAND_ROOM_CREATE: make a room and be its first member. */
-#include "commands/entry.h"
-#include "commands/room_life.h"
+#include "commands/command_table.h"
+#include "commands/support/room_ops.h"
 
 static enum chat_error
 read_name(struct request *request, struct room *room)

@@ -1,9 +1,9 @@
 /* COMMAND_ROOM_JOIN: enter a room, and read what was missed. */
-#include "commands/catch_up.h"
-#include "commands/entry.h"
-#include "commands/guest.h"
-#include "commands/room_life.h"
-#include "commands/roster.h"
+#include "commands/command_table.h"
+#include "commands/support/guest.h"
+#include "commands/support/name_list.h"
+#include "commands/support/resume.h"
+#include "commands/support/room_ops.h"
 
 static enum chat_error
 find_room(struct request *request, struct room *room, bool *is_new)

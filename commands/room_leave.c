@@ -1,6 +1,6 @@
 /* COMMAND_ROOM_LEAVE: leave a room; with its last member it may end. */
-#include "commands/entry.h"
-#include "commands/room_life.h"
+#include "commands/command_table.h"
+#include "commands/support/room_ops.h"
 
 static enum chat_error
 room_leave_run(struct request *request)

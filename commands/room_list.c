@@ -1,8 +1,8 @@
 /* COMMAND_ROOM_LIST: all rooms there are, in order of creation. */
 #include <stdlib.h>
 
-#include "commands/entry.h"
-#include "commands/strings.h"
+#include "commands/command_table.h"
+#include "commands/support/string_list.h"
 
 /* What the wordiest dialect says of a room beside its id and its name: both
  * times, and how many there are of members and of messages. */

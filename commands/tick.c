@@ -1,5 +1,5 @@
 /* COMMAND_TICK: about a second has passed. */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 static enum chat_error
 tick_run(struct request *request)

@@ -1,5 +1,5 @@
 /* COMMAND_TYPING: the others in the room see that somebody writes. */
-#include "commands/entry.h"
+#include "commands/command_table.h"
 
 static enum chat_error
 typing_run(struct request *request)

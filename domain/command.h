@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/error.h"
 #include "domain/id_source.h"
-#include "domain/str.h"
 
 enum command_kind {
 	COMMAND_CONNECT, /* made by the transport, as are the next two */

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 static const struct {
 	const char *word;

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/command.h"
 #include "domain/error.h"
 #include "domain/history.h"
-#include "domain/str.h"
 
 /*
  * Direct answers go to whoever asked; the others to a room or the lobby.

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 /* Where in a struct its texts are: what is not listed here is not copied. */
 struct layout {

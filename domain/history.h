@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/error.h"
-#include "domain/str.h"
 
 /* One message of a room. Every text is borrowed. */
 struct message {

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "domain/names.h"
+#include "domain/text/names.h"
 
 static_assert(MEMBER_NAME_SIZE > NAME_SIZE(MEMBER_NAME_CHARS), "holds a name");
 static_assert(MEMBER_FOLDED_SIZE > (MEMBER_NAME_SIZE - 1) * 3, "may triple");

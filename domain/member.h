@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/error.h"
 #include "domain/id_source.h"
 #include "domain/room.h"
-#include "domain/str.h"
 
 #define MEMBER_NAME_CHARS 32
 /* 32 characters of 4 bytes and "#4294967295" behind a taken name, NUL. */

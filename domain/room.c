@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "domain/names.h"
+#include "domain/text/names.h"
 
 static_assert(ROOM_NAME_SIZE == NAME_SIZE(ROOM_NAME_CHARS), "holds a name");
 

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/error.h"
 #include "domain/id_source.h"
-#include "domain/str.h"
 
 #define ROOM_ID_SIZE (64 + 1)
 #define ROOM_NAME_CHARS 64

@@ -4,7 +4,7 @@
 
 #include <check.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 /* Called before main() by SUITE(). */
 void suite_register(Suite *(*make)(void));

@@ -3,8 +3,8 @@
 
     tools/unicode_tables.py
 
-makes domain/unicode_tables.c and, with Python's own normal forms as the
-oracle, tests/domain/unicode_vectors.h. The Unicode version is Python's.
+makes domain/text/unicode_tables.c and, with Python's own normal forms as the
+oracle, tests/domain/text/unicode_vectors.h. The Unicode version is Python's.
 """
 
 import os
@@ -130,7 +130,7 @@ def check_promises():
         assert not is_hidden(c) or nfd(text) == text
 
 
-# --- domain/unicode_tables.c -------------------------------------------------
+# --- domain/text/unicode_tables.c -------------------------------------------------
 
 def hexes(numbers):
     return ", ".join("0x%x" % n if n else "0" for n in numbers)
@@ -157,7 +157,7 @@ def tables():
     parts = decompositions()
     short, long = foldings()
     yield "/* Written by tools/unicode_tables.py. */\n"
-    yield '#include "domain/unicode_tables.h"\n\n/* clang-format off */\n'
+    yield '#include "domain/text/unicode_tables.h"\n\n/* clang-format off */\n'
     yield 'const char unicode_version[] = "%s";\n\n' % unicodedata.unidata_version
     for name, has_property in (("hidden", is_hidden), ("spaces", is_space),
                                ("words", is_word)):
@@ -179,7 +179,7 @@ def tables():
                  for row in long])
 
 
-# --- tests/domain/unicode_vectors.h ------------------------------------------
+# --- tests/domain/text/unicode_vectors.h ------------------------------------------
 
 BLOCK = 0x200
 # What a character stands between when it is looked at: nothing, marks that
@@ -279,5 +279,5 @@ def write(path, pieces):
 
 
 check_promises()
-write("domain/unicode_tables.c", tables())
-write("tests/domain/unicode_vectors.h", vectors())
+write("domain/text/unicode_tables.c", tables())
+write("tests/domain/text/unicode_vectors.h", vectors())

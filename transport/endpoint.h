@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/event.h"
-#include "domain/str.h"
-#include "transport/ws_deflate.h"
-#include "transport/ws_frame.h"
+#include "transport/ws/ws_deflate.h"
+#include "transport/ws/ws_frame.h"
 
 struct chunk_pool;
 struct conn;

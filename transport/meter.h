@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "domain/report.h"
+#include "domain/server_stats.h"
 
 /* Zeroed: nothing has happened. */
 struct meter {

@@ -8,9 +8,9 @@
 #include <event2/event.h>
 
 #include "domain/log.h"
-#include "transport/conn.h"
-#include "transport/listener.h"
-#include "transport/service.h"
+#include "transport/net/conn.h"
+#include "transport/net/listener.h"
+#include "transport/worker.h"
 
 #define SIGNALS 3
 #define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "domain/clock.h"
-#include "transport/address.h"
 #include "transport/limits.h"
+#include "transport/net/address.h"
 
 struct dialect;
 struct assets;

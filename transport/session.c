@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "domain/log.h"
-#include "transport/conn.h"
-#include "transport/http.h"
-#include "transport/hub.h"
-#include "transport/path.h"
-#include "transport/ws_handshake.h"
+#include "transport/fanout/hub.h"
+#include "transport/http/http.h"
+#include "transport/http/path.h"
+#include "transport/net/conn.h"
+#include "transport/ws/ws_handshake.h"
 
 /* A wished-for name is refused by rule, not by the size of a buffer. */
 #define NAME_PARAMETER_SIZE 1024

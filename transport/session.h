@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/command.h"
 #include "domain/id_source.h"
-#include "domain/str.h"
 #include "transport/endpoint.h"
+#include "transport/fanout/burst_limit.h"
 #include "transport/limits.h"
-#include "transport/pace.h"
-#include "transport/token_bucket.h"
+#include "transport/net/token_bucket.h"
 #include "wire/dialect.h"
 
 struct channel;

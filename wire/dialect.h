@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "domain/command.h"
 #include "domain/event.h"
-#include "domain/str.h"
 
 /* Who reads an event: whoever caused it, or anybody else. */
 enum viewpoint {
@@ -96,8 +96,8 @@ struct dialect {
 	bool (*encode)(const struct event *, enum viewpoint,
 	    struct wire_text *out);
 	/*
-	 * What its listeners say to plain HTTP, see wire/face.h; NULL, or
-	 * false: what the server says itself.
+	 * What its listeners say to plain HTTP, see wire/common/http_compat.h;
+	 * NULL, or false: what the server says itself.
 	 */
 	bool (*face)(const struct face_request *, struct face *out);
 };

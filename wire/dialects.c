@@ -2,11 +2,11 @@
 
 #include <assert.h>
 
-#include "wire/dialect_action.h"
-#include "wire/dialect_command.h"
-#include "wire/dialect_topic.h"
-#include "wire/json_reader.h"
-#include "wire/message_id.h"
+#include "wire/action/dialect_action.h"
+#include "wire/common/message_id.h"
+#include "wire/json/json_reader.h"
+#include "wire/native/dialect_native.h"
+#include "wire/topic/dialect_topic.h"
 
 static_assert(WIRE_DEPTH_MAX == JSON_DEPTH_MAX, "as deep as can be read");
 

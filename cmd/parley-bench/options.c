@@ -6,7 +6,7 @@
 
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/fail.h"
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 static void
 print_usage(FILE *out)

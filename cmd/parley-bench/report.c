@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 void
 report_add(struct report *report, const char *name, double value)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 #define MESSAGE_SIZE 128 /* the payload of fan-out */
 #define REF_SIZE 64      /* the longest `ref` that the protocol allows */

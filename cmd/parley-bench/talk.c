@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 #define BODY_SIZE 128
 

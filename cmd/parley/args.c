@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 #define CHAT (1u << MODE_CHAT)
 #define SEND (1u << MODE_SEND)

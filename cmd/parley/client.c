@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "cmd/parley/client_inside.h"
+#include "cmd/parley/client_internal.h"
 #include "cmd/parley/link.h"
 
 #define RETRY_MOST_MS (5 * 60 * 1000)

@@ -1,7 +1,7 @@
 /* What a client does about what it hears. */
 #include <stdio.h>
 
-#include "cmd/parley/client_inside.h"
+#include "cmd/parley/client_internal.h"
 
 #define RETRY_MS 1000 /* where the server names no time */
 /* Until several can be said: who is refused for each one is sent away. */

@@ -1,5 +1,5 @@
 /* What a client sends: what is said, and what is to be done. */
-#include "cmd/parley/client_inside.h"
+#include "cmd/parley/client_internal.h"
 #include "cmd/parley/link.h"
 
 /* With what goes around it, a frame that servers take: 1 MiB at most. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 #define PROMPT_SIZE 128
 #define HISTORY_SIZE 500

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "domain/str.h"
+#include "domain/base/str.h"
 
 struct edit;
 struct event_base;

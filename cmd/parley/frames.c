@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/ws_message.h"
+#include "transport/ws/ws_message.h"
 
 #define CAPACITY_FIRST 4096
 #define MASKED 0x80

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "domain/str.h"
-#include "domain/utf8.h"
-#include "transport/ws_frame.h"
+#include "domain/base/str.h"
+#include "domain/text/utf8.h"
+#include "transport/ws/ws_frame.h"
 
 /* A message as long as this is more than any server of ours sends. */
 #define FRAMES_MESSAGE_MAX ((size_t)4 << 20)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "domain/str.h"
-#include "wire/json_reader.h"
+#include "domain/base/str.h"
+#include "wire/json/json_reader.h"
 
 /* As deep as our servers let a message be; beyond, it is not read. */
 #define HEARD_DEPTH JSON_DEPTH_MAX

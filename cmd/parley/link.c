@@ -13,7 +13,7 @@
 #include "cmd/parley/frames.h"
 #include "cmd/parley/opening.h"
 #include "cmd/parley/tls.h"
-#include "transport/ws_message.h"
+#include "transport/ws/ws_message.h"
 
 #define CONNECT_SECONDS 10 /* for each address, the handshake included */
 #define PING_SECONDS 30

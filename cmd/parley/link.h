@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "cmd/parley/url.h"
-#include "domain/str.h"
+#include "domain/base/str.h"
 
 struct event_base;
 struct link;

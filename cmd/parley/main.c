@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "cmd/parley/mode.h"
-#include "wire/json_keys.h"
+#include "wire/json/json_dupkeys.h"
 
 static int (*const runs[])(const struct mode *) = {
 	[MODE_CHAT] = chat_run,

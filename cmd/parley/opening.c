@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "transport/ws_handshake.h"
+#include "transport/ws/ws_handshake.h"
 
 void
 opening_key(const uint8_t nonce[OPENING_NONCE_BYTES],

@@ -5,8 +5,8 @@
 #include <stdint.h>
 
 #include "cmd/parley/url.h"
-#include "domain/str.h"
-#include "transport/base64.h"
+#include "domain/base/str.h"
+#include "transport/ws/base64.h"
 
 #define OPENING_NONCE_BYTES 16
 #define OPENING_KEY_SIZE (BASE64_SIZE(OPENING_NONCE_BYTES) + 1)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "domain/str.h"
+#include "domain/base/str.h"
 
 #define PLACE_TEXT_SIZE 257 /* ids of rooms and epochs are much shorter */
 

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "domain/unicode.h"
-#include "domain/utf8.h"
+#include "domain/text/unicode.h"
+#include "domain/text/utf8.h"
 
 /* Emoji are made with these two; they move nothing. */
 #define ZERO_WIDTH_JOINER 0x200d

@@ -5,8 +5,8 @@
 #ifndef CMD_PARLEY_PLAIN_H
 #define CMD_PARLEY_PLAIN_H
 
-#include "domain/str.h"
-#include "wire/text.h"
+#include "domain/base/str.h"
+#include "wire/common/wire_text.h"
 
 /* In one line; what cannot be seen is spelled: ^[ or <U+202E>. */
 void plain_put(struct wire_text *, struct str);

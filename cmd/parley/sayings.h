@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "domain/str.h"
+#include "domain/base/str.h"
 
 #define SAYING_KEY_SIZE 40
 

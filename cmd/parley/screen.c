@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "cmd/parley/plain.h"
-#include "wire/json_writer.h"
+#include "wire/json/json_writer.h"
 
 #define DIM "\033[2m"
 #define BOLD "\033[1m"

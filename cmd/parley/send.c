@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/parley/mode.h"
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 #define READ_SIZE 65536
 #define LINE_MAX_BYTES ((size_t)1 << 20)

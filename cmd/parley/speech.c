@@ -1,7 +1,7 @@
 #include "cmd/parley/speech.h"
 
 #include "cmd/parley/url.h"
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 static const struct speech *const speeches[] = {
 	&speech_command,

@@ -1,7 +1,7 @@
 /* The dialect of the Python servers: docs/protocol-action.md. */
 #include "cmd/parley/speech.h"
-#include "domain/count_of.h"
-#include "wire/json_fields.h"
+#include "domain/base/count_of.h"
+#include "wire/json/json_fields.h"
 
 static void
 say(struct wire_text *out, const struct deed *deed)

@@ -1,7 +1,7 @@
 /* The native dialect: docs/protocol.md. */
 #include "cmd/parley/speech.h"
-#include "domain/count_of.h"
-#include "wire/json_fields.h"
+#include "domain/base/count_of.h"
+#include "wire/json/json_fields.h"
 
 /* Ends what every command ends with. */
 static void

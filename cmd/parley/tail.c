@@ -6,7 +6,7 @@
 #include "cmd/parley/mode.h"
 #include "cmd/parley/plain.h"
 #include "cmd/parley/screen.h"
-#include "wire/json_fields.h"
+#include "wire/json/json_fields.h"
 
 struct tail {
 	struct run run; /* first: the client hands it back */

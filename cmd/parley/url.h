@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "domain/str.h"
+#include "domain/base/str.h"
 
 #define URL_HOST_SIZE 256
 #define URL_TARGET_SIZE 1024

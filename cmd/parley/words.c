@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "domain/count_of.h"
-#include "wire/text.h"
+#include "domain/base/count_of.h"
+#include "wire/common/wire_text.h"
 
 /* What stands behind a command. */
 enum takes {

@@ -2,7 +2,7 @@
 #ifndef CMD_APP_H
 #define CMD_APP_H
 
-#include "cmd/parleyd/options.h"
+#include "cmd/parleyd/options/options.h"
 
 /*
  * Serves with these options until told to stop. The sources are read again

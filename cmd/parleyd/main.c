@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cmd/parleyd/app.h"
-#include "cmd/parleyd/options.h"
+#include "cmd/parleyd/options/options.h"
 #include "cmd/parleyd/platform.h"
-#include "cmd/parleyd/store_tool.h"
+#include "cmd/parleyd/store_tool/store_tool.h"
 
 int
 main(int argc, char **argv, char **envp)

@@ -2,7 +2,7 @@
 #ifndef CMD_WEB_H
 #define CMD_WEB_H
 
-#include "transport/assets.h"
+#include "transport/http/assets.h"
 
 extern const struct assets web_assets;
 

@@ -1,5 +1,5 @@
 /* Rooms of which a disk has lost something: 1 2 3, 6 7, 500, 503 … 506. */
-#include "persistence/memory_history.h"
+#include "persistence/memory/memory_history.h"
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 

@@ -1,6 +1,6 @@
 #include "domain/member.h"
 
-#include "domain/utf8.h"
+#include "domain/text/utf8.h"
 #include "tests/suite.h"
 
 START_TEST(a_name_has_up_to_32_characters_of_any_kind)

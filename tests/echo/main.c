@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "cmd/parleyd/platform.h"
-#include "transport/conn.h"
 #include "transport/endpoint.h"
+#include "transport/net/conn.h"
 #include "transport/server.h"
 
 #define LEAST_BITS 9

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "wire/dialect.h"
-#include "wire/json_reader.h"
+#include "wire/json/json_reader.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 

@@ -1,6 +1,6 @@
 /* Any bytes at all, as a message of `action`; what it means, said again. */
 #include "tests/fuzz/dialects.h"
-#include "wire/dialect_action.h"
+#include "wire/action/dialect_action.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

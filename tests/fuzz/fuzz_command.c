@@ -1,6 +1,6 @@
 /* Any bytes at all, as a message of `command`; what it means, said again. */
 #include "tests/fuzz/dialects.h"
-#include "wire/dialect_command.h"
+#include "wire/native/dialect_native.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,8 +1,8 @@
 /* Any text as a configuration: what is taken can be written and read again. */
 #include <assert.h>
 
-#include "cmd/parleyd/config_file.h"
-#include "cmd/parleyd/option.h"
+#include "cmd/parleyd/options/config_file.h"
+#include "cmd/parleyd/options/option.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 
-#include "transport/assets.h"
-#include "transport/http.h"
-#include "transport/ws_deflate.h"
-#include "transport/ws_handshake.h"
+#include "transport/http/assets.h"
+#include "transport/http/http.h"
+#include "transport/ws/ws_deflate.h"
+#include "transport/ws/ws_handshake.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

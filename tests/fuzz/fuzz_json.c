@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "wire/json_reader.h"
+#include "wire/json/json_reader.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 

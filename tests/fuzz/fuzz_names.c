@@ -6,8 +6,8 @@
 
 #include "domain/member.h"
 #include "domain/room.h"
-#include "domain/unicode.h"
-#include "domain/utf8.h"
+#include "domain/text/unicode.h"
+#include "domain/text/utf8.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "persistence/entries.h"
+#include "persistence/format/record_payload.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 #define SALT UINT64_C(0x1122334455667788)

@@ -10,11 +10,11 @@
  */
 #include <stdlib.h>
 
-#include "persistence/durable_mark.h"
-#include "persistence/little_endian.h"
-#include "persistence/recovery.h"
-#include "persistence/store_format.h"
-#include "persistence/store_names.h"
+#include "persistence/format/little_endian.h"
+#include "persistence/format/store_format.h"
+#include "persistence/format/store_names.h"
+#include "persistence/journal/durable_mark.h"
+#include "persistence/recovery/recovery.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/memory_disk.h"
 

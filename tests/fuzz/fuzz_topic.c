@@ -1,7 +1,7 @@
 /* Any bytes at all, as messages of `topic`, wherever the client stands. */
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 #include "tests/fuzz/dialects.h"
-#include "wire/dialect_topic.h"
+#include "wire/topic/dialect_topic.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "domain/utf8.h"
+#include "domain/text/utf8.h"
 
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 

@@ -1,7 +1,7 @@
 /* Frame heads and masks: what is read can be written, and comes back. */
 #include <stdlib.h>
 
-#include "transport/ws_frame.h"
+#include "transport/ws/ws_frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/ws_deflate.h"
-#include "transport/ws_message.h"
+#include "transport/ws/ws_deflate.h"
+#include "transport/ws/ws_message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

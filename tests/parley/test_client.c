@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "cmd/parley/client_inside.h"
+#include "cmd/parley/client_internal.h"
 #include "tests/suite.h"
 #include "tests/support/parley/fake_link.h"
 

@@ -1,8 +1,8 @@
 #include "cmd/parley/plain.h"
 
-#include "domain/utf8.h"
+#include "domain/text/utf8.h"
 #include "tests/suite.h"
-#include "wire/json_reader.h"
+#include "wire/json/json_reader.h"
 
 static const struct {
 	const char *text;

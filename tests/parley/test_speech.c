@@ -5,7 +5,7 @@
 #include "cmd/parley/url.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
-#include "wire/text.h"
+#include "wire/common/wire_text.h"
 
 #define S(literal)                              \
 	{                                       \

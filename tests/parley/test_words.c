@@ -1,7 +1,7 @@
 #include "cmd/parley/words.h"
 
 #include "tests/suite.h"
-#include "wire/text.h"
+#include "wire/common/wire_text.h"
 
 static const struct {
 	const char *dialect, *line;

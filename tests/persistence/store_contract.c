@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-#include "persistence/memory_history.h"
-#include "persistence/memory_members.h"
-#include "persistence/memory_rooms.h"
+#include "persistence/memory/memory_history.h"
+#include "persistence/memory/memory_members.h"
+#include "persistence/memory/memory_rooms.h"
 #include "tests/support/persistence/store_rig.h"
 
 /* The stores of the test that is running. */

@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "persistence/backends.h"
+#include "persistence/stores.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 static struct faults faults;
 static struct stat read_last;

@@ -12,8 +12,8 @@
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/rig.h"
-#include "transport/conn.h"
-#include "transport/service.h"
+#include "transport/net/conn.h"
+#include "transport/worker.h"
 
 /*
  * A whole server on a socket in the file system, whose endpoint is the test.

@@ -8,7 +8,7 @@
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/rig.h"
-#include "transport/hub.h"
+#include "transport/fanout/hub.h"
 #include "wire/dialect.h"
 
 #define SMALL 4608

@@ -4,7 +4,7 @@
 #include "tests/suite.h"
 #include "tests/support/wire/decoded.h"
 #include "tests/support/wire/examples.h"
-#include "wire/json_reader.h"
+#include "wire/json/json_reader.h"
 
 static struct examples examples;
 

@@ -6,7 +6,7 @@
 #include "tests/support/failing_malloc.h"
 #include "tests/support/wire/examples.h"
 #include "tests/support/wire/oracle.h"
-#include "wire/text.h"
+#include "wire/common/wire_text.h"
 
 static struct examples examples;
 

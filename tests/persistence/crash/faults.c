@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 #include "tests/persistence/crash/life.h"
 #include "tests/support/failing_malloc.h"
 

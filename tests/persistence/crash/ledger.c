@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "persistence/entries.h"
+#include "persistence/format/record_payload.h"
 #include "tests/persistence/crash/speech.h"
 
 static void

@@ -2,8 +2,8 @@
 #ifndef TESTS_PERSISTENCE_CRASH_LEDGER_H
 #define TESTS_PERSISTENCE_CRASH_LEDGER_H
 
-#include "persistence/record.h"
-#include "persistence/store_names.h"
+#include "persistence/format/record.h"
+#include "persistence/format/store_names.h"
 #include "tests/support/persistence/memory_disk.h"
 
 struct ledger_line {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 #include "tests/persistence/crash/crashes.h"
 #include "tests/persistence/crash/damages.h"
 #include "tests/persistence/crash/faults.h"

@@ -1,10 +1,10 @@
 /* The journal and recovery, with nothing around them. */
 #include <stdlib.h>
 
-#include "persistence/compaction.h"
-#include "persistence/journal.h"
-#include "persistence/recovery.h"
-#include "persistence/store_lock.h"
+#include "persistence/compaction/compaction.h"
+#include "persistence/disk/store_lock.h"
+#include "persistence/journal/journal.h"
+#include "persistence/recovery/recovery.h"
 #include "tests/persistence/crash/subject.h"
 
 static const struct history_limits limits = { .messages = KEPT };

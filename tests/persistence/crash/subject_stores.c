@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "domain/publisher.h"
-#include "persistence/file_store.h"
-#include "persistence/gate.h"
+#include "persistence/file/commit_gate.h"
+#include "persistence/file/file_store.h"
 #include "tests/persistence/crash/subject.h"
 
 static const struct history_limits limits = { .messages = KEPT };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "persistence/store_names.h"
+#include "persistence/format/store_names.h"
 
 #define RECORDS_MOST 20000
 #define SEGMENTS_MOST 2000

@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_JOURNAL_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_JOURNAL_RIG_H
 
-#include "persistence/journal.h"
-#include "persistence/recovery.h"
+#include "persistence/journal/journal.h"
+#include "persistence/recovery/recovery.h"
 #include "tests/support/persistence/memory_disk.h"
 
 struct journal_rig {

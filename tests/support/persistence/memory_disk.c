@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "tests/support/failing_malloc.h"
-#include "tests/support/persistence/memory_disk_inside.h"
+#include "tests/support/persistence/memory_disk_internal.h"
 
 struct memory_disk *
 memory_disk_create(void)

@@ -12,7 +12,7 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_MEMORY_DISK_H
 #define TESTS_SUPPORT_PERSISTENCE_MEMORY_DISK_H
 
-#include "persistence/disk.h"
+#include "persistence/disk/disk.h"
 
 struct memory_disk;
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tests/support/failing_malloc.h"
-#include "tests/support/persistence/memory_disk_inside.h"
+#include "tests/support/persistence/memory_disk_internal.h"
 
 /* Nobody asks for more zeros at once. */
 #define ZEROS_MOST ((size_t)256 << 10)

@@ -2,10 +2,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/chance.h"
-#include "tests/support/persistence/memory_disk_inside.h"
+#include "tests/support/persistence/memory_disk_internal.h"
 
 const char *
 crash_shape_name(enum crash_shape shape)

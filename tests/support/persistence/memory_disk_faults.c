@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "tests/support/persistence/memory_disk_inside.h"
+#include "tests/support/persistence/memory_disk_internal.h"
 
 const char *
 disk_call_name(enum disk_call call)

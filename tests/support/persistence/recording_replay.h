@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_RECORDING_REPLAY_H
 #define TESTS_SUPPORT_PERSISTENCE_RECORDING_REPLAY_H
 
-#include "persistence/recovery.h"
+#include "persistence/recovery/recovery.h"
 #include "tests/support/persistence/memory_disk.h"
 
 #define SEEN_MOST 256

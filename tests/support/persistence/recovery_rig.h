@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_RECOVERY_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_RECOVERY_RIG_H
 
-#include "persistence/recovery.h"
+#include "persistence/recovery/recovery.h"
 #include "persistence/store_options.h"
 #include "tests/support/persistence/recording_replay.h"
 #include "tests/support/persistence/store_files.h"

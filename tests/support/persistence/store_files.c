@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "persistence/durable_mark.h"
-#include "persistence/store_format.h"
-#include "persistence/store_names.h"
+#include "persistence/format/store_format.h"
+#include "persistence/format/store_names.h"
+#include "persistence/journal/durable_mark.h"
 
 const uint8_t test_store_id[STORE_ID_SIZE] = "sixteen bytes id";
 

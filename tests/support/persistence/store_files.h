@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_STORE_FILES_H
 #define TESTS_SUPPORT_PERSISTENCE_STORE_FILES_H
 
-#include "persistence/entries.h"
+#include "persistence/format/record_payload.h"
 #include "tests/support/persistence/memory_disk.h"
 
 #define STORE_FILE_ROOM ((size_t)64 << 10)

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "domain/list.h"
+#include "domain/base/list.h"
 #include "tests/support/failing_malloc.h"
 
 static struct store_rig *

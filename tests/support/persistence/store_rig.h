@@ -2,8 +2,8 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_STORE_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_STORE_RIG_H
 
-#include "persistence/file_store.h"
-#include "persistence/gate.h"
+#include "persistence/file/commit_gate.h"
+#include "persistence/file/file_store.h"
 #include "tests/support/persistence/memory_disk.h"
 
 #define STORE_RIG_NOW INT64_C(1700000000000)

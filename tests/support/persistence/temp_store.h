@@ -2,7 +2,7 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_TEMP_STORE_H
 #define TESTS_SUPPORT_PERSISTENCE_TEMP_STORE_H
 
-#include "persistence/disk.h"
+#include "persistence/disk/disk.h"
 
 /* Empty, new, on the system's own disk. */
 struct disk *temp_store_open(void);

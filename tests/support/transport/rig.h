@@ -10,11 +10,11 @@
 #include <stdint.h>
 
 #include "domain/clock.h"
-#include "transport/conn.h"
 #include "transport/endpoint.h"
 #include "transport/limits.h"
+#include "transport/net/conn.h"
 #include "transport/server.h"
-#include "transport/service.h"
+#include "transport/worker.h"
 
 struct rig {
 	struct clock clock;

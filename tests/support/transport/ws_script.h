@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "transport/ws_message.h"
+#include "transport/ws/ws_message.h"
 
 /* The first byte of a frame, or'ed together. */
 #define FIN 0x80

@@ -3,7 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 
 static struct keep keep;
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "domain/str.h"
+#include "domain/base/str.h"
 
 struct verdict {
 	bool is_object;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 #include "tests/support/wire/vectors.h"
 
 static const char *const flags[] = { "may_create", "persistent", "has_since",

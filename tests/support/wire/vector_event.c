@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "domain/count_of.h"
+#include "domain/base/count_of.h"
 #include "tests/support/event_words.h"
 #include "tests/support/wire/vectors.h"
 

@@ -1,0 +1,102 @@
+#include "cmd/parleyd/options/config_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static struct str
+trim(struct str text)
+{
+	while (text.len > 0 && is_space(text.data[0]))
+		text = str_slice(text.data + 1, text.len - 1);
+	while (text.len > 0 && is_space(text.data[text.len - 1]))
+		text.len--;
+	return text;
+}
+
+/* Everything before the first c; *text becomes what is behind it. */
+static struct str
+take_until(struct str *text, char c)
+{
+	const char *at = memchr(text->data, c, text->len);
+	size_t len = at == NULL ? text->len : (size_t)(at - text->data);
+	size_t skip = at == NULL ? len : len + 1;
+	struct str before = str_slice(text->data, len);
+
+	*text = str_slice(text->data + skip, text->len - skip);
+	return before;
+}
+
+static bool
+parse_line(struct str line, unsigned number, config_visit *visit, void *arg,
+    struct config_error *error)
+{
+	struct str name, value;
+
+	line = trim(take_until(&line, '#'));
+	if (line.len == 0)
+		return true;
+	if (memchr(line.data, '\0', line.len) != NULL ||
+	    memchr(line.data, '=', line.len) == NULL) {
+		*error = (struct config_error){ number,
+			"not a line of the form name = value" };
+		return false;
+	}
+	value = line;
+	name = trim(take_until(&value, '='));
+	return visit(name, trim(value), number, arg);
+}
+
+bool
+config_parse(struct str text, config_visit *visit, void *arg,
+    struct config_error *error)
+{
+	*error = (struct config_error){ 0 };
+	for (unsigned number = 1; text.len > 0; number++) {
+		if (!parse_line(take_until(&text, '\n'), number, visit, arg,
+			error))
+			return false;
+	}
+	return true;
+}
+
+/* Reads all of a file; a pipe will do, so its size is not asked for. */
+static const char *
+slurp(const char *path, char *data, size_t *len)
+{
+	FILE *file = fopen(path, "re");
+	const char *why = NULL;
+
+	if (file == NULL)
+		return strerror(errno);
+	*len = fread(data, 1, CONFIG_FILE_MAX + 1, file);
+	if (ferror(file))
+		why = strerror(errno);
+	else if (*len > CONFIG_FILE_MAX)
+		why = "larger than 1 MiB";
+	fclose(file);
+	return why;
+}
+
+bool
+config_read(const char *path, config_visit *visit, void *arg,
+    struct config_error *error)
+{
+	char *data = malloc(CONFIG_FILE_MAX + 1);
+	bool ok = false;
+	size_t len = 0;
+
+	*error = (struct config_error){ 0, "no memory" };
+	if (data != NULL)
+		error->why = slurp(path, data, &len);
+	if (error->why == NULL)
+		ok = config_parse(str_slice(data, len), visit, arg, error);
+	free(data);
+	return ok;
+}

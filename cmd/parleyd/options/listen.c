@@ -1,0 +1,190 @@
+#include "cmd/parleyd/options/listen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/parleyd/options/suggest.h"
+#include "domain/base/count_of.h"
+#include "wire/dialect.h"
+
+void
+listen_clear(struct listen_list *list)
+{
+	memset(list, 0, sizeof(*list));
+}
+
+/* --- one address ---------------------------------------------------------- */
+
+static struct str
+trim(struct str text)
+{
+	while (text.len > 0 && text.data[0] == ' ')
+		text = str_slice(text.data + 1, text.len - 1);
+	while (text.len > 0 && text.data[text.len - 1] == ' ')
+		text.len--;
+	return text;
+}
+
+/* Takes the next one off; false: there is none left. */
+static bool
+take_one(struct str *text, struct str *out)
+{
+	const char *comma;
+
+	if (text->data == NULL)
+		return false;
+	comma = memchr(text->data, ',', text->len);
+	if (comma == NULL) {
+		*out = trim(*text);
+		*text = STR_ABSENT;
+		return true;
+	}
+	*out = trim(str_slice(text->data, (size_t)(comma - text->data)));
+	*text =
+	    str_slice(comma + 1, text->len - (size_t)(comma + 1 - text->data));
+	return true;
+}
+
+/* Takes the dialect's name off the end; absent: none is named. */
+static struct str
+take_dialect(struct str *text)
+{
+	const char *equals = memrchr(text->data, '=', text->len);
+	struct str name = STR_ABSENT;
+
+	if (equals == NULL)
+		return name;
+	name = str_slice(equals + 1,
+	    text->len - (size_t)(equals + 1 - text->data));
+	text->len = (size_t)(equals - text->data);
+	return name;
+}
+
+static const struct dialect *
+find_dialect(struct str name)
+{
+	return dialect_find(name.data == NULL ? STR("command") : name);
+}
+
+static const char *
+closest_dialect(struct str name)
+{
+	const char *closest = NULL;
+	struct guess guess;
+
+	guess_init(&guess, name);
+	for (size_t i = 0; dialects()[i] != NULL; i++)
+		if (guess_is_better(&guess, dialects()[i]->name))
+			closest = dialects()[i]->name;
+	return closest;
+}
+
+bool
+listen_misspells_dialect(struct str text, struct str *name, const char **meant)
+{
+	struct str one;
+
+	while (take_one(&text, &one)) {
+		*name = take_dialect(&one);
+		if (find_dialect(*name) != NULL)
+			continue;
+		*meant = closest_dialect(*name);
+		return true;
+	}
+	return false;
+}
+
+void
+listen_write_dialects(char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; dialects()[i] != NULL; i++) {
+		bool is_last = dialects()[i + 1] == NULL;
+		const char *between = is_last ? " or " : ", ";
+
+		used += (size_t)snprintf(out + used, size - used, "%s=%s",
+		    i == 0 ? "" : between, dialects()[i]->name);
+	}
+}
+
+/* --- all of them ---------------------------------------------------------- */
+
+/* There is room: no address and no dialect is longer than it may be. */
+static void
+append_text(struct listen_list *list, struct str text)
+{
+	if (list->text[0] != '\0')
+		strcat(list->text, ", ");
+	strncat(list->text, text.data, text.len);
+}
+
+static bool
+append_one(struct listen_list *list, struct str text)
+{
+	struct server_listen *at = &list->at[list->count];
+	struct str written = text;
+	char address[ADDRESS_TEXT_SIZE];
+	const char *why;
+
+	if (list->count == LISTEN_MAX)
+		return false;
+	at->dialect = find_dialect(take_dialect(&text));
+	if (at->dialect == NULL || text.len >= sizeof(address))
+		return false;
+	memcpy(address, text.data, text.len);
+	address[text.len] = '\0';
+	if (!address_parse(address, &at->address, &why))
+		return false;
+	list->count++;
+	append_text(list, written);
+	return true;
+}
+
+bool
+listen_append(struct listen_list *list, struct str text)
+{
+	struct str one;
+
+	while (take_one(&text, &one))
+		if (!append_one(list, one))
+			return false;
+	return true;
+}
+
+/* --- where the first servers listened ------------------------------------- */
+
+static const struct str seed_ports[] = {
+	STR("127.0.0.1:8080=command"),
+	STR("127.0.0.1:8765=action"),
+	STR("127.0.0.1:8000=topic"),
+};
+
+/* The last one is at an address that is there already. */
+static bool
+repeats(const struct listen_list *list)
+{
+	char last[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
+
+	address_format(&list->at[list->count - 1].address, last);
+	for (size_t i = 0; i + 1 < list->count; i++) {
+		address_format(&list->at[i].address, other);
+		if (strcmp(last, other) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+listen_append_seed_ports(struct listen_list *list)
+{
+	for (size_t i = 0; i < COUNT_OF(seed_ports); i++) {
+		struct listen_list longer = *list;
+
+		if (!append_one(&longer, seed_ports[i]))
+			return false;
+		if (!repeats(&longer))
+			*list = longer;
+	}
+	return true;
+}

@@ -1,0 +1,373 @@
+#include "cmd/parleyd/options/option.h"
+#include "domain/base/count_of.h"
+#include "wire/dialect.h"
+
+#define KIB (INT64_C(1) << 10)
+#define MIB (INT64_C(1) << 20)
+#define GIB (INT64_C(1) << 30)
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define MILLION INT64_C(1000000)
+
+#define AT(member)                                  \
+	.offset = offsetof(struct options, member), \
+	.width = sizeof(((struct options *)NULL)->member)
+
+/* What kind of value, where it lives, its preset and its bounds. */
+#define NUMBER(kind, member, value, lowest, highest)                         \
+	.type = OPTION_##kind, AT(member), .preset = value, .least = lowest, \
+	.most = highest
+
+#define NO_LIMIT .zero = "no limit"
+
+static const char *const stores[] = {
+	[STORE_MEMORY] = "memory",
+	[STORE_FILE] = "file",
+	NULL,
+};
+
+static const char *const syncs[] = {
+	[STORE_SYNC_ALWAYS] = "always",
+	[STORE_SYNC_INTERVAL] = "interval",
+	[STORE_SYNC_NEVER] = "never",
+	NULL,
+};
+
+static const char *const damage_answers[] = {
+	[STORE_QUARANTINE] = "quarantine",
+	[STORE_REFUSE] = "refuse",
+	NULL,
+};
+
+static const char *const io_error_answers[] = {
+	[STORE_READ_ONLY] = "read_only",
+	[STORE_EXIT] = "exit",
+	NULL,
+};
+
+static const char *const levels[] = {
+	[LOG_DEBUG] = "debug",
+	[LOG_INFO] = "info",
+	[LOG_WARN] = "warn",
+	[LOG_ERROR] = "error",
+	NULL,
+};
+
+/*
+ * In the order in which the handbook tells of them. The limits whose zero
+ * would leave memory to the peers have none.
+ */
+const struct option option_table[] = {
+	{ .section = "Listening and logging",
+	    .name = "listen",
+	    .type = OPTION_LISTEN,
+	    AT(listeners),
+	    .preset = "127.0.0.1:8080",
+	    .needs_restart = true,
+	    .help = "Where to listen; several with commas, or given several "
+		    "times." },
+	{ .name = "seed_ports",
+	    .type = OPTION_BOOL,
+	    AT(seed_ports),
+	    .preset = "off",
+	    .needs_restart = true,
+	    .help = "Listen on this machine where the servers did whose "
+		    "dialects we speak: command on 8080, action on 8765, "
+		    "topic on 8000; beside what listen says, and instead of "
+		    "its default." },
+	{ .name = "http.pages",
+	    .type = OPTION_BOOL,
+	    AT(http_pages),
+	    .preset = "on",
+	    .needs_restart = true,
+	    .help = "Serve the pages for browsers: / to chat in, /monitor." },
+	{ .name = "http.stats",
+	    .type = OPTION_BOOL,
+	    AT(http_stats),
+	    .preset = "on",
+	    .needs_restart = true,
+	    .help = "Tell anybody how the server is doing, names of the "
+		    "largest rooms included: /stats, /metrics." },
+	{ .name = "log.level",
+	    .type = OPTION_WORD,
+	    AT(log_level),
+	    .preset = "info",
+	    .words = levels,
+	    .help = "The least important lines that are logged." },
+
+	{ .section = "Storing",
+	    .name = "store.kind",
+	    .type = OPTION_WORD,
+	    AT(store_kind),
+	    .preset = "memory",
+	    .words = stores,
+	    .needs_restart = true,
+	    .help = "Where persistent rooms and what is said in them are "
+		    "kept." },
+	{ .name = "store.dir",
+	    .type = OPTION_PATH,
+	    AT(store.dir),
+	    .preset = "data",
+	    .needs_restart = true,
+	    .help = "The directory of the file store; made if there is "
+		    "none." },
+	{ .name = "store.sync",
+	    .type = OPTION_WORD,
+	    AT(store.sync),
+	    .preset = "always",
+	    .words = syncs,
+	    .needs_restart = true,
+	    .help = "What an acknowledgement waits for: always, the disk; "
+		    "interval and never, the system alone." },
+	{ .name = "store.sync_interval",
+	    NUMBER(DURATION, store.sync_interval_ms, "1s", 10, MINUTE),
+	    .needs_restart = true,
+	    .help = "How often the disk is waited for if store.sync is "
+		    "interval: a power cut costs at most so much." },
+	{ .name = "store.segment",
+	    NUMBER(SIZE, store.segment_bytes, "16MiB", 2 * MIB, GIB),
+	    .needs_restart = true,
+	    .help = "How large one file of the journal is." },
+	{ .name = "store.queue_bytes",
+	    NUMBER(SIZE, store.queue_bytes, "32MiB", 2 * MIB, 4 * GIB),
+	    .needs_restart = true,
+	    .help = "What may wait for the disk; from three quarters on "
+		    "publishers are read from later; beyond: unavailable." },
+	{ .name = "store.min_free",
+	    NUMBER(SIZE, store.min_free_bytes, "64MiB", MIB, 1024 * GIB),
+	    .zero = "any",
+	    .needs_restart = true,
+	    .help = "With less free space on the disk nothing is written "
+		    "until there is twice as much." },
+	{ .name = "store.probe",
+	    NUMBER(DURATION, store.probe_ms, "5s", 100, HOUR),
+	    .needs_restart = true,
+	    .help = "How often to look whether a full disk has room "
+		    "again." },
+	{ .name = "store.compact_after",
+	    NUMBER(SIZE, store.compact_after_bytes, "64MiB", MIB, 1024 * GIB),
+	    .needs_restart = true,
+	    .help = "The journal is rewritten without what is dead once it "
+		    "is as large as this, and twice what is alive." },
+	{ .name = "store.clock_trust",
+	    NUMBER(DURATION, store.clock_trust_ms, "10m", SECOND, DAY),
+	    .zero = "at once",
+	    .needs_restart = true,
+	    .help = "After the clock jumped by more than a minute, nothing "
+		    "expires by it for so long." },
+	{ .name = "store.on_damage",
+	    .type = OPTION_WORD,
+	    AT(store.on_damage),
+	    .preset = "quarantine",
+	    .words = damage_answers,
+	    .needs_restart = true,
+	    .help = "What to do at the start about records that the disk has "
+		    "lost: set what is left of them aside, or exit 78." },
+	{ .name = "store.on_io_error",
+	    .type = OPTION_WORD,
+	    AT(store.on_io_error),
+	    .preset = "read_only",
+	    .words = io_error_answers,
+	    .needs_restart = true,
+	    .help = "What to do when the disk fails: go on without writing, "
+		    "or exit 1." },
+
+	{ .section = "Letting connections in",
+	    .name = "limits.connections",
+	    NUMBER(COUNT, transport.connections, "10000", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Connections at a time, at most as the limit of open "
+		    "files allows less 64; beyond: 503." },
+	{ .name = "limits.connections_per_ip",
+	    NUMBER(COUNT, transport.connections_per_ip, "1000", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Connections of one address at a time; an IPv6 /64 is "
+		    "one address, loopback is exempt; beyond: 429." },
+	{ .name = "limits.accept_rate",
+	    NUMBER(RATE, transport.accepts.rate, "1000/s", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "New connections per second; the others wait in the "
+		    "backlog." },
+	{ .name = "limits.accept_burst",
+	    NUMBER(COUNT, transport.accepts.burst, "2000", 1, MILLION),
+	    .help = "How many of them may come at once." },
+	{ .name = "limits.handshake_timeout",
+	    NUMBER(DURATION, transport.handshake_timeout_ms, "5s", 100,
+		10 * MINUTE),
+	    .help = "From the first byte to the end of the handshake; "
+		    "beyond: 408." },
+	{ .name = "limits.request_bytes",
+	    NUMBER(SIZE, transport.request_bytes, "8KiB", KIB, 64 * KIB),
+	    .help = "The head of an HTTP request; beyond: 431." },
+	{ .name = "limits.request_headers",
+	    NUMBER(COUNT, transport.request_headers, "64", 8, 256),
+	    .help = "Headers of an HTTP request; beyond: 431." },
+
+	{ .section = "What comes in",
+	    .name = "limits.frame_bytes",
+	    NUMBER(SIZE, transport.frame_bytes, "1MiB", KIB, 64 * MIB),
+	    .help = "A whole WebSocket message, all its frames, inflated; "
+		    "beyond: close 1009." },
+	{ .name = "limits.message_bytes",
+	    NUMBER(SIZE, chat.message_bytes, "64KiB", 1, 64 * MIB),
+	    .help = "The JSON text of one chat message; beyond: "
+		    "message_too_large." },
+	{ .name = "limits.input_total",
+	    NUMBER(SIZE, transport.input_total, "256MiB", MIB, 1024 * GIB),
+	    NO_LIMIT,
+	    .help = "Unfinished messages of all connections; beyond: the "
+		    "largest is closed, 4100." },
+	{ .name = "limits.fragments",
+	    NUMBER(COUNT, transport.fragments, "128", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Frames of one message; beyond: close 1008." },
+	{ .name = "limits.message_time",
+	    NUMBER(DURATION, transport.message_time_ms, "30s", SECOND, DAY),
+	    NO_LIMIT,
+	    .help = "From a message's first frame to its last; beyond: close "
+		    "1008." },
+	{ .name = "limits.json_depth",
+	    NUMBER(COUNT, transport.json_depth, "32", 2, WIRE_DEPTH_MAX),
+	    .help = "Objects and arrays inside each other; beyond: "
+		    "bad_json." },
+	{ .name = "limits.messages",
+	    NUMBER(RATE, transport.messages.rate, "50/s", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Commands of one connection; beyond: rate_limited, after "
+		    "100 of these in 10 s close 4101." },
+	{ .name = "limits.messages_burst",
+	    NUMBER(COUNT, transport.messages.burst, "150", 1, MILLION),
+	    .help = "How many of them may come at once." },
+	{ .name = "limits.bytes",
+	    NUMBER(SIZE_RATE, transport.bytes.rate, "128KiB/s", KIB, GIB),
+	    NO_LIMIT,
+	    .help = "Bytes of one connection; beyond: reading waits." },
+	{ .name = "limits.bytes_burst",
+	    NUMBER(SIZE, transport.bytes.burst, "1MiB", KIB, GIB),
+	    .help = "How many of them may come at once." },
+	{ .name = "limits.control_frames",
+	    NUMBER(RATE, transport.control_frames.rate, "10/s", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Pings and pongs of one connection; beyond: close "
+		    "1008." },
+	{ .name = "limits.control_frames_burst",
+	    NUMBER(COUNT, transport.control_frames.burst, "30", 1, MILLION),
+	    .help = "How many of them may come at once." },
+
+	{ .section = "Rooms",
+	    .name = "limits.rooms",
+	    NUMBER(COUNT, chat.rooms, "10000", 1, MILLION),
+	    .help = "Rooms in all; beyond: too_many_rooms." },
+	{ .name = "limits.rooms_per_member",
+	    NUMBER(COUNT, chat.rooms_per_member, "64", 1, 10000),
+	    .help = "Rooms that one member is in; beyond: too_many_rooms." },
+	{ .name = "limits.room_members",
+	    NUMBER(COUNT, chat.room_members, "10000", 1, MILLION),
+	    .help = "Members of one room; beyond: room_full." },
+	{ .name = "limits.list_bytes",
+	    NUMBER(SIZE, chat.list_bytes, "256KiB", KIB, 64 * MIB),
+	    .help = "A list of names; beyond: it is cut." },
+	{ .name = "lobby.announce_up_to",
+	    NUMBER(COUNT, chat.announce_up_to, "64", 0, MILLION),
+	    .help = "Newcomers are announced in a lobby of up to so many." },
+	{ .name = "presence.up_to",
+	    NUMBER(COUNT, chat.presence_up_to, "256", 0, MILLION),
+	    .help = "Comings and goings are told in a room of up to so many; "
+		    "beyond: only the number of members." },
+
+	{ .section = "History",
+	    .name = "history.messages",
+	    NUMBER(COUNT, history.messages, "1000", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Messages kept of one room; the oldest goes." },
+	{ .name = "history.bytes",
+	    NUMBER(SIZE, history.bytes, "4MiB", KIB, 1024 * GIB),
+	    NO_LIMIT,
+	    .help = "Bytes kept of one room; the oldest goes." },
+	{ .name = "history.age",
+	    NUMBER(DURATION, history.age_ms, "30d", SECOND, 36500 * DAY),
+	    NO_LIMIT,
+	    .help = "How long a message is kept." },
+	{ .name = "history.total_bytes",
+	    NUMBER(SIZE, history.total_bytes, "256MiB", MIB, 1024 * GIB),
+	    NO_LIMIT,
+	    .help = "Bytes kept of all rooms; the oldest of all goes." },
+	{ .name = "history.page_messages",
+	    NUMBER(COUNT, chat.page_messages, "1000", 1, 1000),
+	    .help = "Messages in one answer; beyond: more is true." },
+	{ .name = "history.page_bytes",
+	    NUMBER(SIZE, chat.page_bytes, "256KiB", KIB, 64 * MIB),
+	    .help = "Bytes of messages in one answer; beyond: more is "
+		    "true." },
+
+	{ .section = "What goes out",
+	    .name = "limits.output_soft",
+	    NUMBER(SIZE, transport.output_soft, "256KiB", KIB, GIB),
+	    .help = "What may wait for a slow reader for some time." },
+	{ .name = "limits.output_soft_time",
+	    NUMBER(DURATION, transport.output_soft_time_ms, "10s", SECOND,
+		HOUR),
+	    NO_LIMIT,
+	    .help = "This is the time; beyond: close 4102." },
+	{ .name = "limits.output_hard",
+	    NUMBER(SIZE, transport.output_hard, "1MiB", 4 * KIB, GIB),
+	    .help = "What may wait at any moment; beyond: close 4102 at "
+		    "once." },
+	{ .name = "limits.output_total",
+	    NUMBER(SIZE, transport.output_total, "256MiB", MIB, 1024 * GIB),
+	    NO_LIMIT,
+	    .help = "What waits for all slow readers; beyond: the slowest "
+		    "are closed, 4102." },
+	{ .name = "limits.write_stall",
+	    NUMBER(DURATION, transport.write_stall_ms, "30s", SECOND, DAY),
+	    NO_LIMIT,
+	    .help = "How long a reader may take not a single byte; beyond: "
+		    "reset." },
+	{ .name = "limits.memory",
+	    NUMBER(SIZE, transport.memory, "1GiB", 16 * MIB, 1024 * GIB),
+	    NO_LIMIT,
+	    .help = "Everything held for members; at 80 % nobody new is let "
+		    "in (503), at 95 % the slowest readers are closed." },
+	{ .name = "deflate.enabled",
+	    .type = OPTION_BOOL,
+	    AT(transport.deflate),
+	    .preset = "off",
+	    .help = "Compress messages (permessage-deflate) for clients that "
+		    "offer it." },
+	{ .name = "deflate.ratio",
+	    NUMBER(COUNT, transport.deflate_ratio, "20", 2, 2000),
+	    NO_LIMIT,
+	    .help = "How many times larger than it came a message may "
+		    "become; beyond: close 1009." },
+
+	{ .section = "Being alive, going down",
+	    .name = "limits.ping_interval",
+	    NUMBER(DURATION, transport.ping_interval_ms, "25s", SECOND, DAY),
+	    .zero = "no pings",
+	    .help = "How long a connection may be silent before it is "
+		    "pinged; 10 % more or less, so that not all are at "
+		    "once." },
+	{ .name = "limits.pong_timeout",
+	    NUMBER(DURATION, transport.pong_timeout_ms, "10s", 100, DAY),
+	    NO_LIMIT,
+	    .help = "How long it may be silent then; beyond: close 4203." },
+	{ .name = "limits.close_timeout",
+	    NUMBER(DURATION, transport.close_timeout_ms, "5s", 100,
+		10 * MINUTE),
+	    .help = "From our close frame to the end of the connection." },
+	{ .name = "drain.delay",
+	    NUMBER(DURATION, transport.drain_delay_ms, "5s", 0, HOUR),
+	    .help = "After SIGTERM new connections are still let in for so "
+		    "long, until load balancers know." },
+	{ .name = "drain.window",
+	    NUMBER(DURATION, transport.drain_window_ms, "20s", 0, HOUR),
+	    .help = "Then connections are closed, 1001, spread over this "
+		    "time." },
+	{ .name = "drain.timeout",
+	    NUMBER(DURATION, transport.drain_timeout_ms, "28s", 0, 2 * HOUR),
+	    .help = "From SIGTERM to the end, whatever happens." },
+};
+
+const size_t option_count = COUNT_OF(option_table);

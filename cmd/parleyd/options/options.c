@@ -1,0 +1,136 @@
+#include "cmd/parleyd/options/options.h"
+
+#include <assert.h>
+
+#include "cmd/parleyd/options/option_limits.h"
+#include "cmd/parleyd/options/options_load.h"
+
+static void
+assign_presets(struct loading *loading)
+{
+	assert(option_count <= LOADING_OPTIONS_MAX);
+	for (size_t i = 0; i < option_count; i++) {
+		bool good = loading_assign(loading, &option_table[i],
+		    FROM_PRESET, str_from(option_table[i].preset));
+
+		assert(good);
+	}
+}
+
+static enum loading_rank
+later(enum loading_rank a, enum loading_rank b)
+{
+	return a > b ? a : b;
+}
+
+static bool
+check_agreement(struct loading *loading)
+{
+	char part[OPTION_TEXT_SIZE], other[OPTION_TEXT_SIZE] = "";
+	char whole[OPTION_TEXT_SIZE];
+	struct option_conflict found;
+	enum loading_rank rank;
+
+	if (option_limits_agree(loading->out, &found))
+		return true;
+	option_format(found.part, loading->out, part);
+	option_format(found.whole, loading->out, whole);
+	rank = later(loading->rank[loading_index(found.part)],
+	    loading->rank[loading_index(found.whole)]);
+	if (found.other_part == NULL)
+		return loading_fail(loading, rank, "%s (%s) is above %s (%s)",
+		    found.part->name, part, found.whole->name, whole);
+	option_format(found.other_part, loading->out, other);
+	rank = later(rank, loading->rank[loading_index(found.other_part)]);
+	return loading_fail(loading, rank,
+	    "%s (%s) and %s (%s) are together above %s (%s)", found.part->name,
+	    part, found.other_part->name, other, found.whole->name, whole);
+}
+
+/* The list becomes what it would have been, had somebody written it all. */
+static bool
+add_seed_ports(struct loading *loading)
+{
+	const struct option *listen =
+	    option_find(OPTION_STYLE_FILE, STR("listen"));
+	enum loading_rank rank = loading->rank[loading_index(listen)];
+	struct listen_list *list = &loading->out->listeners;
+
+	if (!loading->out->seed_ports)
+		return true;
+	if (rank == FROM_PRESET)
+		listen_clear(list);
+	if (listen_append_seed_ports(list))
+		return true;
+	return loading_fail(loading, rank,
+	    "listen and seed_ports are together more than %d addresses",
+	    LISTEN_MAX);
+}
+
+bool
+options_load(struct options *out, const struct options_sources *sources,
+    struct options_error *error)
+{
+	struct loading loading = { .out = out, .error = error };
+
+	memset(out, 0, sizeof(*out));
+	memset(error, 0, sizeof(*error));
+	assign_presets(&loading);
+	if (!loading_flags(&loading, sources->argc, sources->argv))
+		return false;
+	if (loading_only_answers(out))
+		return true;
+	return loading_environment(&loading, sources->envp) &&
+	       loading_file(&loading) && add_seed_ports(&loading) &&
+	       check_agreement(&loading);
+}
+
+bool
+options_listen_as_preset(const struct options *options)
+{
+	const struct option *listen =
+	    option_find(OPTION_STYLE_FILE, STR("listen"));
+
+	return strcmp(options->listeners.text, listen->preset) == 0;
+}
+
+void
+options_each_change(const struct options *was, const struct options *is,
+    options_change *change, void *arg)
+{
+	char before[OPTION_TEXT_SIZE], after[OPTION_TEXT_SIZE];
+
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		option_format(option, was, before);
+		option_format(option, is, after);
+		if (strcmp(before, after) != 0)
+			change(option->name, before, after,
+			    option->needs_restart, arg);
+	}
+}
+
+void
+options_keep_fixed(struct options *options, const struct options *was)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		if (option->needs_restart)
+			memcpy((char *)options + option->offset,
+			    (const char *)was + option->offset, option->width);
+	}
+}
+
+const char *
+options_word(const struct options *options, const char *name)
+{
+	const struct option *option =
+	    option_find(OPTION_STYLE_FILE, str_from(name));
+	unsigned word;
+
+	assert(option != NULL && option->type == OPTION_WORD);
+	memcpy(&word, (const char *)options + option->offset, sizeof(word));
+	return option->words[word];
+}

@@ -1,0 +1,102 @@
+#include <string.h>
+
+#include "cmd/parleyd/options/options_load.h"
+#include "domain/base/count_of.h"
+
+static const struct {
+	const char *flag;
+	enum options_action action;
+} actions[] = {
+	{ "--help", OPTIONS_HELP },
+	{ "-h", OPTIONS_HELP },
+	{ "--help=markdown", OPTIONS_HELP_MARKDOWN },
+	{ "--version", OPTIONS_VERSION },
+	{ "--check-config", OPTIONS_CHECK_CONFIG },
+	{ "--print-config", OPTIONS_PRINT_CONFIG },
+};
+
+static bool
+take_action(const char *flag, struct options *out)
+{
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
+		if (strcmp(flag, actions[i].flag) == 0) {
+			out->action = actions[i].action;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+loading_only_answers(const struct options *options)
+{
+	return options->action == OPTIONS_HELP ||
+	       options->action == OPTIONS_HELP_MARKDOWN ||
+	       options->action == OPTIONS_VERSION;
+}
+
+/* A switch needs no value to be on: what follows may be the next flag. */
+static bool
+is_bare_switch(const struct option *option, const char *next)
+{
+	return option != NULL && option->type == OPTION_BOOL &&
+	       (next == NULL || next[0] == '-');
+}
+
+static bool
+assign_flag(struct loading *loading, struct str name, const char *value)
+{
+	const struct option *option = option_find(OPTION_STYLE_FLAG, name);
+	bool is_config = str_equal(name, STR("--config"));
+
+	if (option == NULL && !is_config)
+		return loading_fail_unknown(loading, FROM_FLAG,
+		    OPTION_STYLE_FLAG, "", name);
+	if (value == NULL || (is_config && *value == '\0'))
+		return loading_fail(loading, FROM_FLAG,
+		    "%.*s: a value is missing", (int)name.len, name.data);
+	if (!is_config)
+		return loading_assign(loading, option, FROM_FLAG,
+		    str_from(value));
+	loading->file = value;
+	return true;
+}
+
+/* What stands behind '=', or follows. */
+static const char *
+flag_value(struct str name, const char *equals, char *const *argv, int *i)
+{
+	const struct option *option = option_find(OPTION_STYLE_FLAG, name);
+
+	if (equals != NULL)
+		return equals + 1;
+	if (is_bare_switch(option, argv[*i + 1]))
+		return "on";
+	return argv[++*i];
+}
+
+/* argv ends with NULL, so there is always a next one. */
+bool
+loading_flags(struct loading *loading, int argc, char *const *argv)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *equals = strchr(argv[i], '=');
+		struct str name = str_from(argv[i]);
+
+		if (take_action(argv[i], loading->out)) {
+			if (loading_only_answers(loading->out))
+				return true;
+			continue;
+		}
+		if (argv[i][0] != '-')
+			return loading_fail(loading, FROM_FLAG,
+			    "\"%.64s\": expected an option; see --help",
+			    argv[i]);
+		if (equals != NULL)
+			name.len = (size_t)(equals - argv[i]);
+		if (!assign_flag(loading, name,
+			flag_value(name, equals, argv, &i)))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,122 @@
+#include "cmd/parleyd/store_tool/store_print.h"
+
+#include <inttypes.h>
+
+static void
+print_character(FILE *out, unsigned char c)
+{
+	if (c == '"' || c == '\\')
+		fprintf(out, "\\%c", c);
+	else if (c < 0x20)
+		fprintf(out, "\\u%04x", c);
+	else
+		fputc(c, out);
+}
+
+static void
+print_string(FILE *out, const char *key, struct str text)
+{
+	fprintf(out, ",\"%s\":\"", key);
+	for (size_t i = 0; i < text.len; i++)
+		print_character(out, (unsigned char)text.data[i]);
+	fputc('"', out);
+}
+
+static void
+begin_object(FILE *out, const char *type, struct str room, uint64_t lsn)
+{
+	fprintf(out, "{\"type\":\"%s\",\"lsn\":%" PRIu64, type, lsn);
+	print_string(out, "room", room);
+}
+
+void
+store_print_room(FILE *out, const struct room *room, uint64_t lsn)
+{
+	begin_object(out, "room", str_from(room->id), lsn);
+	print_string(out, "name", str_from(room->name));
+	print_string(out, "epoch", str_from(room->epoch));
+	fprintf(out,
+	    ",\"ttl_ms\":%" PRId64 ",\"max_members\":%zu"
+	    ",\"created\":%" PRId64 "}\n",
+	    room->ttl_ms, room->max_members, room->created_ms);
+}
+
+void
+store_print_room_gone(FILE *out, struct str room, uint64_t lsn)
+{
+	begin_object(out, "room_gone", room, lsn);
+	fputs("}\n", out);
+}
+
+/* JSON text as it came; only between its words can there be new lines. */
+static void
+print_body(FILE *out, struct str body)
+{
+	fputs(",\"message\":", out);
+	for (size_t i = 0; i < body.len; i++) {
+		char c = body.data[i];
+
+		fputc(c == '\n' || c == '\r' ? ' ' : c, out);
+	}
+}
+
+void
+store_print_message(FILE *out, struct str room, const struct message *message,
+    uint64_t lsn)
+{
+	begin_object(out, "message", room, lsn);
+	fprintf(out, ",\"seq\":%" PRIu64 ",\"at\":%" PRId64, message->seq,
+	    message->at_ms);
+	print_string(out, "member", message->author);
+	print_string(out, "member_id", message->author_id);
+	if (!str_is_empty(message->key))
+		print_string(out, "key", message->key);
+	print_body(out, message->body);
+	fputs("}\n", out);
+}
+
+void
+store_print_trim(FILE *out, struct str room, uint64_t seq, uint64_t lsn)
+{
+	begin_object(out, "trim", room, lsn);
+	fprintf(out, ",\"seq\":%" PRIu64 "}\n", seq);
+}
+
+void
+store_print_finding(FILE *out, const struct recovery_finding *finding)
+{
+	const char *file = finding->file[0] != '\0' ? finding->file : "no file";
+
+	fprintf(out, "%s: byte %" PRIu64 ", %" PRIu64 " bytes: ", file,
+	    finding->at, finding->len);
+	switch (finding->kind) {
+	case FINDING_TORN:
+		fprintf(out,
+		    "unfinished, from LSN %" PRIu64 " on; %" PRIu64
+		    " good records behind it\n",
+		    finding->first, finding->records);
+		break;
+	case FINDING_LOST:
+	case FINDING_REPORTED:
+		fprintf(out,
+		    "%" PRIu64 " records lost, LSN %" PRIu64 " to %" PRIu64
+		    "%s\n",
+		    finding->records, finding->first, finding->last,
+		    finding->kind == FINDING_REPORTED ? " (known before)" : "");
+		break;
+	}
+}
+
+void
+store_print_figures(FILE *out, const struct recovery_result *result)
+{
+	fputs("store_id ", out);
+	for (size_t i = 0; i < STORE_ID_SIZE; i++)
+		fprintf(out, "%02x", result->store_id[i]);
+	fprintf(out,
+	    "\nnext_lsn %" PRIu64 "\nsnapshot_lsn %" PRIu64
+	    "\nfirst_segment_lsn %" PRIu64 "\nrecords %" PRIu64
+	    "\njournal_bytes %" PRIu64 "\nsnapshot_bytes %" PRIu64 "\n",
+	    result->next_lsn, result->snapshot_lsn, result->first_live_lsn,
+	    result->records, result->bytes, result->live_bytes);
+}

@@ -1,0 +1,22 @@
+/* How parleyd store shows what is in a store. */
+#ifndef CMD_STORE_PRINT_H
+#define CMD_STORE_PRINT_H
+
+#include <stdio.h>
+
+#include "persistence/recovery/inspect.h"
+
+/* Each one JSON object in a line of its own, for dump. */
+void store_print_room(FILE *, const struct room *, uint64_t lsn);
+void store_print_room_gone(FILE *, struct str room, uint64_t lsn);
+void store_print_message(FILE *, struct str room, const struct message *,
+    uint64_t lsn);
+void store_print_trim(FILE *, struct str room, uint64_t seq, uint64_t lsn);
+
+/* A line for people. */
+void store_print_finding(FILE *, const struct recovery_finding *);
+
+/* The figures that recovery has, "name value" in a line. */
+void store_print_figures(FILE *, const struct recovery_result *);
+
+#endif

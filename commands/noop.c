@@ -1,0 +1,14 @@
+/* COMMAND_NOTHING: understood, and all there is to it. */
+#include "commands/command_table.h"
+
+static enum chat_error
+nothing_run(struct request *request)
+{
+	(void)request;
+	return CHAT_OK;
+}
+
+const struct command_entry command_nothing = {
+	.needs = NEEDS_AUTHOR,
+	.run = nothing_run,
+};

@@ -1,0 +1,172 @@
+#include "commands/support/presence.h"
+
+#include <stdlib.h>
+
+#include "commands/support/request.h"
+
+/* The least time between two counts told to one room. */
+#define COUNT_EVERY_MS 1000
+
+struct crowd {
+	struct list link;
+	int64_t told_ms;
+	bool waiting; /* the count has changed since it was told */
+	char room[ROOM_ID_SIZE];
+};
+
+static struct str
+crowd_key(const void *entry)
+{
+	return str_from(((const struct crowd *)entry)->room);
+}
+
+static struct crowd *
+crowd_create(struct presence *presence, const struct room *room)
+{
+	struct crowd *crowd = calloc(1, sizeof(*crowd));
+
+	if (crowd == NULL)
+		return NULL;
+	memcpy(crowd->room, room->id, sizeof(crowd->room));
+	if (!id_map_put(&presence->by_room, crowd)) {
+		free(crowd);
+		return NULL;
+	}
+	list_append(&presence->all, &crowd->link);
+	return crowd;
+}
+
+static void
+crowd_destroy(struct presence *presence, struct crowd *crowd)
+{
+	id_map_remove(&presence->by_room, crowd_key(crowd));
+	list_remove(&crowd->link);
+	free(crowd);
+}
+
+void
+presence_init(struct presence *presence)
+{
+	id_map_init(&presence->by_room, crowd_key);
+	list_init(&presence->all);
+}
+
+void
+presence_fini(struct presence *presence)
+{
+	while (!list_is_empty(&presence->all))
+		crowd_destroy(presence,
+		    LIST_OWNER(presence->all.next, struct crowd, link));
+	id_map_fini(&presence->by_room);
+}
+
+static void
+tell_count(const struct request *request, const struct room *room)
+{
+	struct event event = {
+		.kind = EVENT_COUNT,
+		.room = str_from(room->id),
+		.count = room->member_count,
+	};
+
+	publisher_publish(request->chat->publisher, &event,
+	    audience_room(event.room));
+}
+
+static bool
+may_be_told(const struct crowd *crowd, int64_t now_ms)
+{
+	return now_ms - crowd->told_ms >= COUNT_EVERY_MS;
+}
+
+/*
+ * Without memory to remember it by, a count is told all the same: one too
+ * many does less harm than one that stays wrong.
+ */
+static void
+tell_count_in_time(const struct request *request, const struct room *room)
+{
+	struct presence *presence = &request->memory->presence;
+	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
+	struct crowd *crowd;
+
+	crowd = id_map_find(&presence->by_room, str_from(room->id));
+	if (crowd != NULL && !may_be_told(crowd, now_ms)) {
+		crowd->waiting = true;
+		return;
+	}
+	if (crowd == NULL)
+		crowd = crowd_create(presence, room);
+	if (crowd != NULL) {
+		crowd->told_ms = now_ms;
+		crowd->waiting = false;
+	}
+	tell_count(request, room);
+}
+
+/*
+ * `size` counts the author, who goes by number if the room was that large, and
+ * leaves nobody to be told if alone.
+ */
+static void
+tell(const struct request *request, enum event_kind kind,
+    const struct room *room, size_t size)
+{
+	struct event event = request_event(request, kind);
+	struct audience others = audience_room(str_from(room->id));
+
+	if (size < 2)
+		return;
+	if (size > request->chat->limits.presence_up_to) {
+		tell_count_in_time(request, room);
+		return;
+	}
+	event.room = others.room;
+	others.except = event.member_id;
+	publisher_publish(request->chat->publisher, &event, others);
+}
+
+void
+presence_entered(const struct request *request, const struct room *room)
+{
+	tell(request, EVENT_ENTERED, room, room->member_count);
+}
+
+void
+presence_left(const struct request *request, const struct room *room)
+{
+	tell(request, EVENT_GONE, room, room->member_count + 1);
+}
+
+/* Whether there is still somebody to be told, now or in a second. */
+static bool
+tick_crowd(const struct request *request, struct crowd *crowd, int64_t now_ms)
+{
+	struct room room;
+
+	if (!may_be_told(crowd, now_ms))
+		return true;
+	if (!crowd->waiting || room_store_get(request->chat->rooms,
+				   crowd_key(crowd), &room) != CHAT_OK)
+		return false;
+	crowd->told_ms = now_ms;
+	crowd->waiting = false;
+	tell_count(request, &room);
+	return true;
+}
+
+void
+presence_tick(const struct request *request)
+{
+	struct presence *presence = &request->memory->presence;
+	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
+	struct list *link, *next;
+
+	for (link = presence->all.next; link != &presence->all; link = next) {
+		struct crowd *crowd = LIST_OWNER(link, struct crowd, link);
+
+		next = link->next;
+		if (!tick_crowd(request, crowd, now_ms))
+			crowd_destroy(presence, crowd);
+	}
+}

@@ -1,0 +1,93 @@
+#include "commands/support/request.h"
+
+#include <assert.h>
+
+#include "domain/base/count_of.h"
+#include "domain/text/utf8.h"
+
+/* How long to wait before trying again what the store could not do now. */
+#define RETRY_AFTER_MS 1000
+
+/* What is quoted from a request at most: any valid id or name fits. */
+#define QUOTE_MOST 160
+
+struct event
+request_event(const struct request *request, enum event_kind kind)
+{
+	return (struct event){
+		.kind = kind,
+		.member = str_from(request->author.name),
+		.member_id = str_from(request->author.id),
+	};
+}
+
+void
+request_answer(const struct request *request, struct event *event)
+{
+	event->ref = request->command->ref;
+	event->failure.command = request->command->word;
+	publisher_publish(request->chat->publisher, event,
+	    audience_one(str_from(request->author.id)));
+}
+
+void
+request_answer_failure(const struct request *request, enum chat_error error)
+{
+	struct event event = {
+		.kind = EVENT_FAILED,
+		.room = request->room,
+		.at_ms = request->now_ms,
+		.failure = request->failure,
+	};
+
+	event.failure.error = error;
+	event.failure.fatal = (request->command->flags & COMMAND_OR_GO) != 0;
+	if (error == CHAT_UNAVAILABLE || error == CHAT_STORE_FAILED)
+		event.failure.retry_after_ms = RETRY_AFTER_MS;
+	request_answer(request, &event);
+}
+
+enum chat_error
+request_bad_field(struct request *request, const char *field)
+{
+	request->failure.field = str_from(field);
+	return CHAT_BAD_FIELD;
+}
+
+enum chat_error
+request_over_limit(struct request *request, enum chat_error error, size_t limit)
+{
+	request->failure.limit = (int64_t)limit;
+	return error;
+}
+
+static enum chat_error
+not_found(struct request *request, enum chat_error error, const char *before,
+    struct str named, const char *after)
+{
+	struct str pieces[] = { str_from(before), utf8_cut(named, QUOTE_MOST),
+		str_from(after) };
+	size_t len = 0;
+
+	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+		assert(len + pieces[i].len <= sizeof(request->text));
+		memcpy(request->text + len, pieces[i].data, pieces[i].len);
+		len += pieces[i].len;
+	}
+	request->failure.text = str_slice(request->text, len);
+	return error;
+}
+
+enum chat_error
+request_room_not_found(struct request *request)
+{
+	return not_found(request, CHAT_ROOM_NOT_FOUND, "Room ", request->room,
+	    " does not exist");
+}
+
+enum chat_error
+request_member_not_found(struct request *request)
+{
+	return not_found(request, CHAT_MEMBER_NOT_FOUND, "Member '",
+	    request->command->recipient, "' not found");
+}

@@ -1,0 +1,50 @@
+/* One command on its way through the chat, and how it is answered. */
+#ifndef COMMANDS_REQUEST_H
+#define COMMANDS_REQUEST_H
+
+#include <stddef.h>
+
+#include "commands/commands.h"
+#include "commands/support/presence.h"
+#include "commands/support/unique_name.h"
+
+/* How often a made id may turn out to be taken before we give up. */
+#define ID_TRIES 16
+
+/* What the commands remember from one request to the next. */
+struct memory {
+	size_t in_lobby;    /* members that the lobby counts */
+	uint64_t newcomers; /* how many were named here, ever */
+	struct suffixes suffixes;
+	struct presence presence;
+};
+
+struct request {
+	struct chat *chat;
+	struct memory *memory;
+	const struct command *command;
+	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
+	int64_t now_ms;  /* one moment for all that is done */
+	struct member author;   /* with NEEDS_AUTHOR */
+	struct failure failure; /* what else there is to say about a failure */
+	char text[256];         /* failure.text, if it had to be made */
+	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */
+};
+
+/* An event that tells of its author; the rest is up to the caller. */
+struct event request_event(const struct request *, enum event_kind);
+
+/* Publishes a direct answer, with the ref of the command. */
+void request_answer(const struct request *, struct event *);
+
+/* Tells the author that the request, or a part of it, failed. */
+void request_answer_failure(const struct request *, enum chat_error);
+
+/* Each notes the details of a failure and returns it. */
+enum chat_error request_bad_field(struct request *, const char *field);
+enum chat_error request_over_limit(struct request *, enum chat_error,
+    size_t limit);
+enum chat_error request_room_not_found(struct request *);
+enum chat_error request_member_not_found(struct request *);
+
+#endif

@@ -1,0 +1,232 @@
+#include "commands/support/room_ops.h"
+
+#include <assert.h>
+
+#include "commands/support/guest.h"
+
+static enum chat_error
+check_rooms(struct request *request)
+{
+	size_t most = request->chat->limits.rooms;
+
+	if (room_store_count(request->chat->rooms) < most)
+		return CHAT_OK;
+	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
+enum chat_error
+room_life_check_author(struct request *request)
+{
+	size_t most = request->chat->limits.rooms_per_member;
+	struct str author_id = str_from(request->author.id);
+
+	if (request->author.is_guest)
+		most = 1;
+	else if (request->command->flags & COMMAND_LEAVES_OTHERS)
+		return CHAT_OK;
+	if (room_store_rooms_of(request->chat->rooms, author_id) < most)
+		return CHAT_OK;
+	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
+/* People type ids: the rule is told to whoever breaks it. */
+enum chat_error
+room_life_take_id(struct request *request, struct room *room)
+{
+	struct str id = request->room;
+
+	if (!room_id_is_valid(id)) {
+		request->failure.text =
+		    STR("A room id is 1 to 64 of a-z, A-Z, 0-9, dot, hyphen "
+			"and underscore");
+		return request_bad_field(request, "room");
+	}
+	memcpy(room->id, id.data, id.len);
+	return CHAT_OK;
+}
+
+enum chat_error
+room_life_bound(struct request *request, struct room *room)
+{
+	const struct command *command = request->command;
+	size_t most = request->chat->limits.room_members;
+
+	if (command->ttl_ms != 0 && command->ttl_ms < ROOM_TTL_LEAST_MS)
+		return request_bad_field(request, "ttl_ms");
+	room->ttl_ms = command->ttl_ms;
+	room->max_members = command->max_members;
+	if (room->max_members > most)
+		room->max_members = most;
+	return CHAT_OK;
+}
+
+/* A room without a name is called by its id. */
+static enum chat_error
+put_room(const struct chat *chat, struct room *room, bool is_unnamed)
+{
+	if (is_unnamed)
+		memcpy(room->name, room->id, strlen(room->id) + 1);
+	return room_store_put(chat->rooms, room);
+}
+
+/* Ids are unique by chance only: another one is tried if it is not. */
+static enum chat_error
+put_with_made_id(const struct chat *chat, struct room *room, bool is_unnamed)
+{
+	enum chat_error error = CHAT_ROOM_EXISTS;
+	char id[ID_SIZE];
+
+	for (int i = 0; i < ID_TRIES && error == CHAT_ROOM_EXISTS; i++) {
+		id_source_next(chat->ids, ID_HEX8, id);
+		memcpy(room->id, id, sizeof(id));
+		error = put_room(chat, room, is_unnamed);
+	}
+	return error != CHAT_ROOM_EXISTS ? error : CHAT_UNAVAILABLE;
+}
+
+enum chat_error
+room_life_begin(struct request *request, struct room *room)
+{
+	const struct chat *chat = request->chat;
+	bool is_unnamed = room->name[0] == '\0';
+	enum chat_error error = room_life_check_author(request);
+
+	if (error == CHAT_OK)
+		error = check_rooms(request);
+	if (error != CHAT_OK)
+		return error;
+	id_source_next(chat->ids, ID_HEX16, room->epoch);
+	room->created_ms = room->active_ms = request->now_ms;
+	if (room->id[0] == '\0')
+		error = put_with_made_id(chat, room, is_unnamed);
+	else
+		error = put_room(chat, room, is_unnamed);
+	if (error != CHAT_OK)
+		return error;
+	error = history_open(chat->history, str_from(room->id), room->ttl_ms);
+	if (error != CHAT_OK)
+		room_store_remove(chat->rooms, str_from(room->id));
+	return error;
+}
+
+void
+room_life_end(struct request *request, const struct room *room)
+{
+	struct str id = str_from(room->id);
+
+	assert(room->member_count == 0);
+	history_close(request->chat->history, id);
+	room_store_remove(request->chat->rooms, id);
+}
+
+static enum chat_error
+move_in(const struct request *request, const struct room *room)
+{
+	const struct chat *chat = request->chat;
+	struct str author_id = str_from(request->author.id);
+	struct str id = str_from(room->id);
+	enum chat_error error;
+
+	error = room_store_join(chat->rooms, id, author_id,
+	    request->author.is_guest);
+	if (error != CHAT_OK)
+		return error;
+	error = publisher_enter(chat->publisher, author_id, id);
+	if (error != CHAT_OK)
+		room_store_leave(chat->rooms, id, author_id);
+	return error;
+}
+
+enum chat_error
+room_life_enter(struct request *request, struct room *room)
+{
+	enum chat_error error = guest_take_name(request, room);
+
+	if (error != CHAT_OK)
+		return error;
+	error = move_in(request, room);
+	if (error == CHAT_OK)
+		room->member_count++;
+	else
+		guest_give_name_up(request, room);
+	return error;
+}
+
+void
+room_life_tell(struct request *request, const struct room *room)
+{
+	room_store_touch(request->chat->rooms, str_from(room->id),
+	    request->now_ms);
+	presence_entered(request, room);
+}
+
+void
+room_life_exit(struct request *request, struct room *room)
+{
+	const struct chat *chat = request->chat;
+	struct str author_id = str_from(request->author.id);
+	struct str id = str_from(room->id);
+
+	publisher_leave(chat->publisher, author_id, id);
+	room_store_leave(chat->rooms, id, author_id);
+	guest_give_name_up(request, room);
+	room->member_count--;
+}
+
+void
+room_life_leave(struct request *request, struct room *room)
+{
+	publisher_leave(request->chat->publisher, str_from(request->author.id),
+	    str_from(room->id));
+	room_life_vacate(request, room);
+}
+
+void
+room_life_vacate(struct request *request, struct room *room)
+{
+	room_store_leave(request->chat->rooms, str_from(room->id),
+	    str_from(request->author.id));
+	room->member_count--;
+	room_store_touch(request->chat->rooms, str_from(room->id),
+	    request->now_ms);
+	presence_left(request, room);
+	guest_give_name_up(request, room);
+	if (room->member_count == 0 && !room->persistent)
+		room_life_end(request, room);
+}
+
+struct search {
+	struct str but;
+	struct room *out;
+	bool found;
+};
+
+static bool
+find_another(const struct room *room, void *arg)
+{
+	struct search *search = arg;
+
+	search->found = !str_equal(str_from(room->id), search->but);
+	if (search->found)
+		*search->out = *room;
+	return !search->found;
+}
+
+bool
+room_life_first(const struct request *request, struct str but, struct room *out)
+{
+	struct search search = { .but = but, .out = out };
+
+	room_store_each_room_of(request->chat->rooms,
+	    str_from(request->author.id), find_another, &search);
+	return search.found;
+}
+
+void
+room_life_leave_others(struct request *request, struct str but)
+{
+	struct room room;
+
+	while (room_life_first(request, but, &room))
+		room_life_leave(request, &room);
+}

@@ -1,0 +1,34 @@
+/* "#2", "#3", …: the first free number behind a name that is taken. */
+#ifndef COMMANDS_UNIQUE_NAME_H
+#define COMMANDS_UNIQUE_NAME_H
+
+#include "domain/base/id_map.h"
+#include "domain/base/list.h"
+#include "domain/member_store.h"
+
+/*
+ * Remembers which numbers were found taken, for each name that more than one
+ * wanted: thousands may want the same, and asking the store for every number
+ * again would take each longer than the one before. Only the store knows for
+ * sure; what is remembered here saves questions.
+ */
+struct suffixes {
+	struct id_map by_name; /* and scope */
+	struct list all;
+};
+
+void suffixes_init(struct suffixes *);
+void suffixes_fini(struct suffixes *);
+
+/*
+ * Writes the wished-for name, or the first one behind it that is free in the
+ * scope. `own` counts as free; it may be absent. CHAT_UNAVAILABLE: no memory.
+ */
+enum chat_error suffixes_choose(struct suffixes *, struct member_store *,
+    struct str scope, const char wish[MEMBER_NAME_SIZE], struct str own,
+    char out[MEMBER_NAME_SIZE]);
+
+/* A name was given up: its number can be had again. */
+void suffixes_release(struct suffixes *, struct str scope, struct str name);
+
+#endif

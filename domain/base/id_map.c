@@ -1,0 +1,249 @@
+#include "domain/base/id_map.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/*
+ * Open addressing, probing the next slot. Whoever is farther from home has
+ * the better right to a slot ("Robin Hood"), so a run of taken slots is in
+ * order of home: a search ends as soon as it meets somebody nearer to home,
+ * and a removal moves the rest of the run back by one, leaving no tombstone.
+ */
+#define SLOTS_LEAST 8
+#define SLOTS_MOST ((size_t)1 << 31)
+#define SLOT_SIZE (sizeof(void *) + sizeof(uint32_t))
+#define NOWHERE UINT32_MAX
+
+/* Where hashes start, and what they are multiplied with: odd. */
+static uint64_t hash_start = 0x9e3779b97f4a7c15;
+static uint64_t hash_factor = 0xd6e8feb86659fd93;
+
+/* Both halves of the product: every bit of a reaches every bit. */
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+void
+id_map_seed(uint64_t seed)
+{
+	hash_start = mix(seed ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
+	hash_factor = mix(hash_start ^ seed, 0xa0761d6478bd642f) | 1;
+}
+
+static uint64_t
+read_tail(const char *data, size_t len)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < len; i++)
+		word |= (uint64_t)(unsigned char)data[i] << (8 * i);
+	return word;
+}
+
+/* Never 0, which marks a free slot. */
+static uint32_t
+hash_of(struct str key)
+{
+	uint64_t hash = hash_start ^ key.len;
+	uint64_t word;
+
+	for (; key.len >= sizeof(word); key.len -= sizeof(word)) {
+		memcpy(&word, key.data, sizeof(word));
+		hash = mix(hash ^ word, hash_factor);
+		key.data += sizeof(word);
+	}
+	if (key.len > 0)
+		hash = mix(hash ^ read_tail(key.data, key.len), hash_factor);
+	hash ^= hash >> 32;
+	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
+}
+
+static size_t
+slots_of(const struct id_map *map)
+{
+	return map->entries != NULL ? (size_t)map->mask + 1 : 0;
+}
+
+/* How far whoever has this slot is from home. */
+static uint32_t
+distance(const struct id_map *map, uint32_t slot)
+{
+	return (slot - map->hashes[slot]) & map->mask;
+}
+
+static uint32_t
+find_slot(const struct id_map *map, struct str key)
+{
+	uint32_t hash, slot;
+
+	if (map->count == 0)
+		return NOWHERE;
+	hash = hash_of(key);
+	slot = hash & map->mask;
+	for (uint32_t far = 0; map->hashes[slot] != 0; far++) {
+		if (map->hashes[slot] == hash &&
+		    str_equal(map->key_of(map->entries[slot]), key))
+			return slot;
+		if (distance(map, slot) < far)
+			break;
+		slot = (slot + 1) & map->mask;
+	}
+	return NOWHERE;
+}
+
+/* There is a free slot. */
+static void
+place(struct id_map *map, void *entry, uint32_t hash)
+{
+	uint32_t slot = hash & map->mask;
+
+	for (uint32_t far = 0; map->hashes[slot] != 0; far++) {
+		uint32_t theirs = distance(map, slot);
+
+		if (theirs < far) {
+			void *moved_entry = map->entries[slot];
+			uint32_t moved_hash = map->hashes[slot];
+
+			map->entries[slot] = entry;
+			map->hashes[slot] = hash;
+			entry = moved_entry;
+			hash = moved_hash;
+			far = theirs;
+		}
+		slot = (slot + 1) & map->mask;
+	}
+	map->entries[slot] = entry;
+	map->hashes[slot] = hash;
+}
+
+/* The hashes are kept, so no entry is looked at. */
+static bool
+resize(struct id_map *map, size_t slots)
+{
+	struct id_map next = *map;
+
+	if (slots > SLOTS_MOST)
+		return false;
+	next.entries = malloc(slots * SLOT_SIZE);
+	if (next.entries == NULL)
+		return false;
+	next.hashes = (uint32_t *)(next.entries + slots);
+	next.mask = (uint32_t)(slots - 1);
+	memset(next.hashes, 0, slots * sizeof(*next.hashes));
+	for (size_t i = 0; i < slots_of(map); i++)
+		if (map->hashes[i] != 0)
+			place(&next, map->entries[i], map->hashes[i]);
+	free(map->entries);
+	*map = next;
+	return true;
+}
+
+static bool
+make_room(struct id_map *map)
+{
+	size_t slots = slots_of(map);
+
+	if (slots == 0)
+		return resize(map, SLOTS_LEAST);
+	if (map->count < slots / 8 * 7)
+		return true;
+	return resize(map, slots * 2);
+}
+
+/* Not being able to only costs memory. */
+static void
+give_back_room(struct id_map *map)
+{
+	size_t slots = slots_of(map);
+
+	if (map->count == 0)
+		id_map_fini(map);
+	else if (slots > SLOTS_LEAST && map->count < slots / 8)
+		(void)resize(map, slots / 2);
+}
+
+static void
+close_gap(struct id_map *map, uint32_t gap)
+{
+	for (;;) {
+		uint32_t next = (gap + 1) & map->mask;
+
+		if (map->hashes[next] == 0 || distance(map, next) == 0)
+			break;
+		map->entries[gap] = map->entries[next];
+		map->hashes[gap] = map->hashes[next];
+		gap = next;
+	}
+	map->hashes[gap] = 0;
+}
+
+void
+id_map_init(struct id_map *map, id_map_key *key_of)
+{
+	*map = (struct id_map){ .key_of = key_of };
+}
+
+void
+id_map_fini(struct id_map *map)
+{
+	free(map->entries);
+	id_map_init(map, map->key_of);
+}
+
+bool
+id_map_put(struct id_map *map, void *entry)
+{
+	struct str key = map->key_of(entry);
+
+	assert(find_slot(map, key) == NOWHERE);
+	if (!make_room(map))
+		return false;
+	place(map, entry, hash_of(key));
+	map->count++;
+	return true;
+}
+
+void *
+id_map_replace(struct id_map *map, void *entry)
+{
+	uint32_t slot = find_slot(map, map->key_of(entry));
+	void *old;
+
+	assert(slot != NOWHERE);
+	old = map->entries[slot];
+	map->entries[slot] = entry;
+	return old;
+}
+
+void *
+id_map_find(const struct id_map *map, struct str key)
+{
+	uint32_t slot = find_slot(map, key);
+
+	return slot != NOWHERE ? map->entries[slot] : NULL;
+}
+
+void *
+id_map_remove(struct id_map *map, struct str key)
+{
+	uint32_t slot = find_slot(map, key);
+	void *entry;
+
+	if (slot == NOWHERE)
+		return NULL;
+	entry = map->entries[slot];
+	close_gap(map, slot);
+	map->count--;
+	give_back_room(map);
+	return entry;
+}
+
+size_t
+id_map_bytes(const struct id_map *map)
+{
+	return slots_of(map) * SLOT_SIZE;
+}

@@ -1,0 +1,13 @@
+/* How much is going on, for those who ask from outside. */
+#ifndef DOMAIN_CHAT_STATS_H
+#define DOMAIN_CHAT_STATS_H
+
+#include <stddef.h>
+
+struct figures {
+	size_t guests;         /* in rooms */
+	size_t guest_rooms;    /* rooms with guests in them */
+	size_t guest_messages; /* in those rooms, as long as they live */
+};
+
+#endif

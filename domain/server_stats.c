@@ -1,0 +1,21 @@
+#include "domain/server_stats.h"
+
+#include <string.h>
+
+void
+report_add_room(struct report *report, const struct room *room)
+{
+	size_t count = report->largest_count, at = count;
+
+	report->rooms++;
+	while (at > 0 &&
+	       report->largest[at - 1].member_count < room->member_count)
+		at--;
+	if (at == REPORT_ROOMS)
+		return;
+	if (count < REPORT_ROOMS)
+		report->largest_count = ++count;
+	memmove(&report->largest[at + 1], &report->largest[at],
+	    (count - at - 1) * sizeof(*room));
+	report->largest[at] = *room;
+}

@@ -1,0 +1,173 @@
+#include "persistence/compaction/compaction.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "persistence/compaction/compaction_input.h"
+#include "persistence/compaction/snapshot_writer.h"
+#include "persistence/recovery/live_set.h"
+
+/* What a TRIM takes at most. */
+#define TRIM_MOST (ROOM_ID_SIZE + 32)
+
+/*
+ * All is read twice: once to see what is alive, of which only numbers are
+ * remembered, and once to copy it.
+ */
+struct compaction {
+	struct compaction_source source;
+	struct census census;
+	struct snapshot_writer writer;
+};
+
+/* --- what is alive -------------------------------------------------------- */
+
+static int
+count_record(const struct record *record, void *arg)
+{
+	struct compaction *self = arg;
+
+	return census_add(&self->census, record);
+}
+
+static int
+take_census(struct compaction *self, int64_t now_ms)
+{
+	int error = compaction_source_read(&self->source, count_record, self);
+
+	if (error == 0 &&
+	    !compaction_source_is_whole(&self->source, &self->census))
+		error = EIO;
+	census_finish(&self->census, now_ms);
+	return error;
+}
+
+/* --- copying -------------------------------------------------------------- */
+
+/* What the room is now, and how far its messages are gone. */
+static int
+write_room(struct compaction *self, const struct census_room *room)
+{
+	struct record record = { .lsn = room->born,
+		.type = RECORD_ROOM,
+		.version = RECORD_VERSION,
+		.payload = str_slice(room->payload, room->payload_len) };
+	struct str id = str_slice(room->id, room->id_len);
+	char trim[TRIM_MOST];
+	int error = 0;
+
+	if (room->payload != NULL)
+		error = snapshot_writer_add(&self->writer, &record);
+	if (error != 0 || room->trimmed == 0)
+		return error;
+	assert(trim_entry_size(id) <= sizeof(trim));
+	record.type = RECORD_TRIM;
+	record.payload = str_slice(trim,
+	    trim_entry_write(trim, id, room->trimmed, room->trimmed_ms));
+	return snapshot_writer_add(&self->writer, &record);
+}
+
+/* Which room a record is about. False: about none. */
+static bool
+read_room_id(const struct record *record, struct room *buffer, struct str *id)
+{
+	struct message message;
+	int64_t at_ms;
+	uint64_t seq;
+
+	switch (record->type) {
+	case RECORD_ROOM:
+		if (!room_entry_read(record->payload, buffer))
+			return false;
+		*id = str_from(buffer->id);
+		return true;
+	case RECORD_MESSAGE:
+		return message_entry_read(record->payload, id, &message);
+	case RECORD_TRIM:
+		return trim_entry_read(record->payload, id, &seq, &at_ms);
+	default:
+		return false;
+	}
+}
+
+/* Each once, though a later one may say the same number again. */
+static bool
+is_alive(struct census_room *room, const struct record *record)
+{
+	struct message message;
+	struct str id;
+
+	if (!message_entry_read(record->payload, &id, &message) ||
+	    message.seq <= room->trimmed || message.seq <= room->copied)
+		return false;
+	room->copied = message.seq;
+	return true;
+}
+
+static int
+copy_record(const struct record *record, void *arg)
+{
+	struct compaction *self = arg;
+	struct census_room *room;
+	struct room buffer;
+	struct str id;
+	int error = 0;
+
+	if ((record->type == RECORD_OPEN || record->type == RECORD_CLOSE) &&
+	    record->lsn >= self->census.first_open)
+		return snapshot_writer_add(&self->writer, record);
+	if (!read_room_id(record, &buffer, &id))
+		return 0;
+	room = census_find(&self->census, id);
+	/* It is of a room that went, and came again. */
+	if (room == NULL || record->lsn < room->born)
+		return 0;
+	if (record->lsn == room->born && !room->is_written) {
+		room->is_written = true;
+		error = write_room(self, room);
+	}
+	if (error == 0 && record->type == RECORD_MESSAGE &&
+	    is_alive(room, record))
+		error = snapshot_writer_add(&self->writer, record);
+	return error;
+}
+
+static int
+write_snapshot(struct compaction *self, const uint8_t *store_id,
+    uint64_t *live_bytes)
+{
+	int error = snapshot_writer_begin(&self->writer, self->source.disk,
+	    store_id, self->source.last_lsn);
+
+	if (error != 0)
+		return error;
+	self->writer.rests = self->source.rests;
+	error = compaction_source_read(&self->source, copy_record, self);
+	if (error == 0)
+		error = snapshot_writer_publish(&self->writer, live_bytes);
+	snapshot_writer_end(&self->writer);
+	return error;
+}
+
+int
+compaction_run(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t last_lsn, const struct history_limits *limits, int64_t now_ms,
+    struct rests *rests, uint64_t *live_bytes)
+{
+	struct compaction self;
+	int error;
+
+	census_init(&self.census, limits);
+	error = compaction_source_init(&self.source, disk, last_lsn);
+	self.source.rests = rests;
+	if (error == 0)
+		error = take_census(&self, now_ms);
+	if (error == 0)
+		error = write_snapshot(&self, store_id, live_bytes);
+	if (error == 0)
+		compaction_source_remove(&self.source);
+	compaction_source_fini(&self.source);
+	census_fini(&self.census);
+	return error;
+}

@@ -1,0 +1,53 @@
+/* What is to be compacted: the snapshot there is, and the segments behind it.
+ */
+#ifndef PERSISTENCE_COMPACTION_INPUT_H
+#define PERSISTENCE_COMPACTION_INPUT_H
+
+#include "persistence/disk/disk.h"
+#include "persistence/disk/io_throttle.h"
+#include "persistence/format/record.h"
+#include "persistence/format/segment_reader.h"
+#include "persistence/recovery/live_set.h"
+
+struct lsn_range {
+	uint64_t first, last;
+};
+
+struct compaction_source {
+	struct disk *disk;
+	struct segment_reader *reader;
+	struct rests *rests; /* NULL: it is in a hurry */
+	uint64_t last_lsn;
+	uint64_t snapshot_lsn;   /* 0: there is none */
+	uint64_t snapshot_count; /* of its records, as it says … */
+	uint64_t snapshot_found; /* … and as there are */
+	uint64_t *segments;      /* first LSNs, in order */
+	size_t segment_count;
+	size_t segment_capacity;
+	struct lsn_range *gaps; /* LSNs of which there is no record */
+	size_t gap_count;
+	size_t gap_capacity;
+};
+
+/* What returns an int returns 0 or an errno. */
+
+/* Which files there are, up to this LSN. To be finished whatever comes. */
+int compaction_source_init(struct compaction_source *, struct disk *,
+    uint64_t last_lsn);
+void compaction_source_fini(struct compaction_source *);
+
+/* 0 goes on, an errno ends it. */
+typedef int compaction_visit(const struct record *, void *arg);
+
+/* Every record, in order of LSN. */
+int compaction_source_read(struct compaction_source *, compaction_visit *,
+    void *arg);
+
+/* After that: whether nothing is missing but what is known to be lost. */
+bool compaction_source_is_whole(const struct compaction_source *,
+    const struct census *);
+
+/* The files are of no use any more. */
+void compaction_source_remove(struct compaction_source *);
+
+#endif

@@ -1,0 +1,16 @@
+#include "persistence/disk/io_throttle.h"
+
+/* What a disk reads at once, and a processor sums up in no time. */
+#define WORK ((size_t)256 << 10)
+
+void
+rests_note(struct rests *rests, size_t bytes)
+{
+	if (rests == NULL)
+		return;
+	rests->done += bytes;
+	if (rests->done < WORK)
+		return;
+	rests->done = 0;
+	rests->rest(rests->arg);
+}

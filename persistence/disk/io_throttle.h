@@ -1,0 +1,19 @@
+/*
+ * Work that nobody waits for, and that reads a whole store, rests now and then:
+ * it would keep the disk and the system busy while others wait for them.
+ */
+#ifndef PERSISTENCE_IO_THROTTLE_H
+#define PERSISTENCE_IO_THROTTLE_H
+
+#include <stddef.h>
+
+struct rests {
+	void (*rest)(void *arg);
+	void *arg;
+	size_t done; /* bytes since the last rest; 0 at first */
+};
+
+/* So many bytes more were dealt with. Accepts NULL. */
+void rests_note(struct rests *, size_t bytes);
+
+#endif

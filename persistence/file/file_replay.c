@@ -1,0 +1,206 @@
+/* What recovery reads becomes what the stores hold. */
+#include <inttypes.h>
+
+#include "domain/log.h"
+#include "persistence/file/file_internal.h"
+#include "persistence/format/record_payload.h"
+#include "persistence/memory/memory_history.h"
+#include "persistence/memory/memory_rooms.h"
+
+static struct file_replay *
+self_of(struct replay *base)
+{
+	return (struct file_replay *)base;
+}
+
+/* --- record by record ----------------------------------------------------- */
+
+static enum chat_error
+add_room(struct file_store *store, struct room *room, struct file_room **out)
+{
+	struct str id = str_from(room->id);
+	enum chat_error error = store->memory_rooms->put(store->rooms, room);
+
+	if (error == CHAT_OK)
+		error = history_open(store->history, id, room->ttl_ms);
+	if (error != CHAT_OK)
+		return error;
+	*out = file_kept_add(store, id);
+	return *out != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
+}
+
+/* A room as it is from now on, new or not. */
+static enum chat_error
+replay_room(struct file_replay *self, const struct record *record)
+{
+	struct file_store *store = self->store;
+	enum chat_error error = CHAT_OK;
+	struct file_room *kept;
+	struct room room;
+	struct str id;
+
+	if (!room_entry_read(record->payload, &room))
+		return CHAT_BAD_FIELD;
+	id = str_from(room.id);
+	room.persistent = true;
+	kept = file_kept_find(store, id);
+	if (kept != NULL)
+		memory_rooms_update(store->rooms, &room);
+	else
+		error = add_room(store, &room, &kept);
+	if (error != CHAT_OK)
+		return error;
+	kept->epoch_is_due = false;
+	kept->replayed = record->lsn;
+	return CHAT_OK;
+}
+
+static enum chat_error
+replay_gone(struct file_replay *self, const struct record *record)
+{
+	struct file_store *store = self->store;
+	struct str id;
+
+	if (!gone_entry_read(record->payload, &id))
+		return CHAT_BAD_FIELD;
+	if (file_kept_find(store, id) == NULL)
+		return CHAT_OK;
+	file_kept_remove(store, id);
+	history_close(store->history, id);
+	room_store_remove(store->rooms, id);
+	return CHAT_OK;
+}
+
+/* A room whose own record was lost is called by its id. */
+static enum chat_error
+find_or_add(struct file_store *store, struct str id, struct file_room **out)
+{
+	struct room room = { .persistent = true };
+	enum chat_error error;
+
+	*out = file_kept_find(store, id);
+	if (*out != NULL)
+		return CHAT_OK;
+	if (!room_id_is_valid(id))
+		return CHAT_BAD_FIELD;
+	memcpy(room.id, id.data, id.len);
+	memcpy(room.name, id.data, id.len);
+	id_source_next(store->ids, ID_HEX16, room.epoch);
+	error = add_room(store, &room, out);
+	if (error == CHAT_OK)
+		(*out)->epoch_is_due = true;
+	return error;
+}
+
+static enum chat_error
+replay_message(struct file_replay *self, const struct record *record)
+{
+	struct file_store *store = self->store;
+	struct file_room *kept;
+	struct message message;
+	enum chat_error error;
+	struct str id;
+
+	if (!message_entry_read(record->payload, &id, &message))
+		return CHAT_BAD_FIELD;
+	error = find_or_add(store, id, &kept);
+	if (error != CHAT_OK)
+		return error;
+	return memory_history_put(store->history, id, &message);
+}
+
+static enum chat_error
+replay_trim(struct file_replay *self, const struct record *record)
+{
+	struct file_store *store = self->store;
+	struct file_room *kept;
+	enum chat_error error;
+	struct str id;
+	int64_t at_ms;
+	uint64_t seq;
+
+	if (!trim_entry_read(record->payload, &id, &seq, &at_ms))
+		return CHAT_BAD_FIELD;
+	error = find_or_add(store, id, &kept);
+	if (error == CHAT_OK)
+		memory_history_trim(store->history, id, seq, at_ms);
+	return error;
+}
+
+static enum chat_error
+replay_any(struct file_replay *self, const struct record *record)
+{
+	switch (record->type) {
+	case RECORD_ROOM:
+		return replay_room(self, record);
+	case RECORD_ROOM_GONE:
+		return replay_gone(self, record);
+	case RECORD_MESSAGE:
+		return replay_message(self, record);
+	case RECORD_TRIM:
+		return replay_trim(self, record);
+	default:
+		return CHAT_OK;
+	}
+}
+
+static bool
+on_record(struct replay *base, const struct record *record)
+{
+	struct file_replay *self = self_of(base);
+	enum chat_error error = replay_any(self, record);
+
+	if (error == CHAT_BAD_FIELD)
+		log_error("record %" PRIu64 " says nothing that we know",
+		    record->lsn);
+	return error == CHAT_OK || error == CHAT_BAD_FIELD;
+}
+
+/* Recovery has said so, and the numbering does not hold after it. */
+static void
+on_lost(struct replay *base, uint64_t first, uint64_t last)
+{
+	(void)base;
+	(void)first;
+	(void)last;
+}
+
+void
+file_replay_init(struct file_replay *self, struct file_store *store)
+{
+	*self = (struct file_replay){ .base = { on_record, on_lost },
+		.store = store };
+}
+
+/* --- and when all was read ------------------------------------------------ */
+
+static void
+renew_epoch(struct file_store *store, struct file_room *kept)
+{
+	struct str id = str_slice(kept->id, kept->id_len);
+	struct room room;
+
+	if (room_store_get(store->rooms, id, &room) != CHAT_OK)
+		return;
+	id_source_next(store->ids, ID_HEX16, room.epoch);
+	memory_rooms_update(store->rooms, &room);
+	kept->epoch_is_due = true;
+}
+
+void
+file_replay_finish(const struct file_replay *self, uint64_t broken_up_to)
+{
+	struct file_store *store = self->store;
+	const struct list *all = &store->all_kept;
+
+	for (struct list *at = all->next; at != all; at = at->next) {
+		struct file_room *kept = LIST_OWNER(at, struct file_room, link);
+
+		if (kept->epoch_is_due)
+			log_warn("room %.*s: only what was said in it is left",
+			    (int)kept->id_len, kept->id);
+		if (kept->replayed <= broken_up_to)
+			renew_epoch(store, kept);
+		store->epochs_are_due |= kept->epoch_is_due;
+	}
+}

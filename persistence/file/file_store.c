@@ -1,0 +1,308 @@
+#include "persistence/file/file_store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "domain/log.h"
+#include "persistence/compaction/compaction.h"
+#include "persistence/disk/store_lock.h"
+#include "persistence/file/commit_gate.h"
+#include "persistence/file/file_internal.h"
+
+/* --- opening -------------------------------------------------------------- */
+
+static struct str
+kept_key(const void *entry)
+{
+	const struct file_room *room = entry;
+
+	return str_slice(room->id, room->id_len);
+}
+
+/* NULL: no memory. */
+static struct file_store *
+create(const struct file_store_config *config)
+{
+	struct file_store *self = calloc(1, sizeof(*self));
+
+	if (self == NULL)
+		return NULL;
+	self->disk = config->disk;
+	self->options = config->options;
+	self->limits = config->limits;
+	self->ids = config->ids;
+	self->lock = -1;
+	pthread_mutex_init(&self->mutex, NULL);
+	id_map_init(&self->kept, kept_key);
+	list_init(&self->all_kept);
+	list_init(&self->changes);
+	trusted_clock_init(&self->clock, disk_wall_ms(self->disk),
+	    disk_monotonic_us(self->disk) / 1000);
+	if (file_rooms_init(self) && file_history_init(self))
+		return self;
+	file_store_close(self);
+	return NULL;
+}
+
+static enum file_store_end
+lock(struct file_store *self)
+{
+	int error = store_lock_take(self->disk, &self->lock);
+
+	if (error == 0)
+		return FILE_STORE_OPEN;
+	self->lock = -1;
+	if (error == EAGAIN) {
+		log_error("store %s: another server uses it",
+		    self->options->dir);
+		return FILE_STORE_IN_USE;
+	}
+	log_error("store %s: cannot be locked: %s", self->options->dir,
+	    strerror(error));
+	return FILE_STORE_FAILED;
+}
+
+static enum file_store_end
+judge(const struct file_store *self, enum recovery_end end,
+    const struct recovery_result *result)
+{
+	const char *dir = self->options->dir;
+
+	switch (end) {
+	case RECOVERY_DAMAGED:
+		if (self->options->on_damage != STORE_REFUSE)
+			return FILE_STORE_OPEN;
+		break;
+	case RECOVERY_OK:
+	case RECOVERY_TORN:
+		return FILE_STORE_OPEN;
+	case RECOVERY_NEWER:
+	case RECOVERY_FOREIGN:
+		break;
+	case RECOVERY_FAILED:
+		log_error("store %s: cannot be read: %s", dir, result->why);
+		return FILE_STORE_FAILED;
+	}
+	log_error("store %s: not opened: %s", dir, result->why);
+	return FILE_STORE_REFUSED;
+}
+
+static void
+report(const struct file_store *self, const struct recovery_result *result)
+{
+	const char *dir = self->options->dir;
+
+	if (result->torn_bytes > 0)
+		log_warn("store %s: cut %" PRIu64 " bytes, %" PRIu64 " records "
+			 "of which nobody was told",
+		    dir, result->torn_bytes, result->torn_records);
+	if (result->lost_records > 0)
+		log_error("store %s: lost %" PRIu64 " records", dir,
+		    result->lost_records);
+	log_info("store %s: %zu rooms, %zu bytes of history, from %" PRIu64
+		 " records",
+	    dir, room_store_count(self->rooms), history_bytes(self->history),
+	    result->records);
+}
+
+void
+file_store_note_limits(struct file_store *self, int64_t now_ms)
+{
+	pthread_mutex_lock(&self->mutex);
+	self->noted_limits = *self->limits;
+	self->noted_ms = now_ms;
+	pthread_mutex_unlock(&self->mutex);
+}
+
+static void
+rest(void *arg)
+{
+	struct file_store *self = arg;
+
+	journal_rest(self->journal);
+}
+
+static int
+compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+{
+	struct file_store *self = arg;
+	struct rests rests = { .rest = rest, .arg = self };
+	struct history_limits limits;
+	int64_t now_ms;
+
+	pthread_mutex_lock(&self->mutex);
+	limits = self->noted_limits;
+	now_ms = self->noted_ms;
+	pthread_mutex_unlock(&self->mutex);
+	return compaction_run(self->disk, self->store_id, last_lsn, &limits,
+	    now_ms, &rests, live_bytes);
+}
+
+/*
+ * Before anybody is told of them. On a disk that is full for now they wait, and
+ * are written before the first message is.
+ */
+static void
+write_epochs(struct file_store *self)
+{
+	struct journal *journal = self->journal;
+
+	if (!self->epochs_are_due)
+		return;
+	(void)file_kept_append_epochs(self);
+	while (journal_committed(journal) < journal_last(journal) &&
+	       journal_step(journal))
+		continue;
+}
+
+static enum file_store_end
+go_on_from(struct file_store *self, const struct recovery_result *result,
+    bool no_threads)
+{
+	struct journal_config config = {
+		.disk = self->disk,
+		.options = self->options,
+		.recovered = result,
+		.compact = compact,
+		.arg = self,
+	};
+
+	memcpy(self->store_id, result->store_id, sizeof(self->store_id));
+	self->lost = result->lost_records;
+	file_store_note_limits(self, self->clock.wall_ms);
+	self->journal = journal_create(&config);
+	if (self->journal == NULL)
+		return FILE_STORE_FAILED;
+	write_epochs(self);
+	if (no_threads || journal_start(self->journal))
+		return FILE_STORE_OPEN;
+	return FILE_STORE_FAILED;
+}
+
+static enum file_store_end
+recover(struct file_store *self, bool no_threads)
+{
+	struct recovery_config config = {
+		.disk = self->disk,
+		.mode = RECOVERY_MEND,
+		.refuse_damage = self->options->on_damage == STORE_REFUSE,
+	};
+	struct recovery_result result;
+	struct file_replay replay;
+	enum file_store_end end;
+
+	file_replay_init(&replay, self);
+	end =
+	    judge(self, recovery_run(&config, &replay.base, &result), &result);
+	if (end == FILE_STORE_OPEN) {
+		file_replay_finish(&replay, result.broken_up_to);
+		report(self, &result);
+		end = go_on_from(self, &result, no_threads);
+	}
+	recovery_result_fini(&result);
+	return end;
+}
+
+enum file_store_end
+file_store_open(const struct file_store_config *config, struct file_store **out)
+{
+	struct file_store *self = create(config);
+	enum file_store_end end;
+
+	*out = NULL;
+	if (self == NULL)
+		return FILE_STORE_FAILED;
+	end = lock(self);
+	if (end == FILE_STORE_OPEN)
+		end = recover(self, config->no_threads);
+	if (end == FILE_STORE_OPEN)
+		*out = self;
+	else
+		file_store_close(self);
+	return end;
+}
+
+/* --- closing -------------------------------------------------------------- */
+
+bool
+file_store_close(struct file_store *self)
+{
+	if (self == NULL)
+		return true;
+	if (!journal_destroy(self->journal))
+		return false;
+	file_changes_commit(self, UINT64_MAX);
+	while (!list_is_empty(&self->all_kept))
+		file_kept_remove(self, kept_key(LIST_OWNER(self->all_kept.next,
+					   struct file_room, link)));
+	id_map_fini(&self->kept);
+	file_history_fini(self);
+	file_rooms_fini(self);
+	if (self->lock != -1)
+		store_lock_release(self->disk, self->lock);
+	pthread_mutex_destroy(&self->mutex);
+	free(self);
+	return true;
+}
+
+/* --- while it is open ----------------------------------------------------- */
+
+struct room_store *
+file_store_rooms(struct file_store *self)
+{
+	return self->rooms;
+}
+
+struct history *
+file_store_history(struct file_store *self)
+{
+	return self->history;
+}
+
+struct journal *
+file_store_journal(struct file_store *self)
+{
+	return self->journal;
+}
+
+void
+file_store_tell(struct file_store *self, struct store_report *out)
+{
+	struct journal_figures figures;
+
+	journal_figures(self->journal, &figures);
+	*out = (struct store_report){
+		.is_kept = true,
+		.is_writable = journal_trouble(self->journal) == NULL,
+		.lost = self->lost,
+		.bytes = figures.bytes,
+		.waiting = figures.pending_bytes,
+		.syncs = figures.syncs,
+		.failures = figures.failures,
+		.compacted = figures.compactions,
+	};
+}
+
+/*
+ * What is told of a failure must not be read any more by then: it is taken
+ * back before.
+ */
+bool
+file_store_hear(struct file_store *self, struct gate *gate)
+{
+	struct journal_news news;
+	bool is_more;
+
+	journal_poll(self->journal, &news);
+	file_changes_commit(self, news.committed);
+	is_more = gate_open(gate, news.committed);
+	if (news.failed_first != 0) {
+		file_changes_take_back(self, news.failed_first);
+		is_more = gate_fail(gate, news.failed_first);
+	}
+	if (is_more)
+		journal_tell_again(self->journal);
+	return !news.give_up;
+}

@@ -1,0 +1,59 @@
+/*
+ * The file store: the stores in memory, and a journal of what persistent rooms
+ * must not forget. Public.
+ */
+#ifndef PERSISTENCE_FILE_STORE_H
+#define PERSISTENCE_FILE_STORE_H
+
+#include "domain/history.h"
+#include "domain/id_source.h"
+#include "domain/room_store.h"
+#include "domain/server_stats.h"
+#include "persistence/disk/disk.h"
+#include "persistence/journal/journal.h"
+#include "persistence/store_options.h"
+
+struct file_store;
+struct gate;
+
+/* Everything is borrowed and outlives the store. */
+struct file_store_config {
+	struct disk *disk;
+	const struct store_options *options;
+	const struct history_limits *limits; /* may change between calls */
+	struct id_source *ids;
+	bool no_threads; /* somebody calls journal_step() instead */
+};
+
+enum file_store_end {
+	FILE_STORE_OPEN,
+	FILE_STORE_IN_USE,  /* by somebody else; nothing was touched */
+	FILE_STORE_REFUSED, /* a newer program's, or damaged; as asked */
+	FILE_STORE_FAILED
+};
+
+/* Reads what there is, then goes on from it. It is logged why not. */
+enum file_store_end file_store_open(const struct file_store_config *,
+    struct file_store **out);
+
+/*
+ * Everything is written, if it can be. Accepts NULL. False: the disk hangs; it
+ * and the store stay until the process ends.
+ */
+bool file_store_close(struct file_store *);
+
+/* Owned by the store: they go with it. */
+struct room_store *file_store_rooms(struct file_store *);
+struct history *file_store_history(struct file_store *);
+struct journal *file_store_journal(struct file_store *);
+
+/* How it is doing. Never waits for the disk. */
+void file_store_tell(struct file_store *, struct store_report *);
+
+/*
+ * The journal's descriptor is readable: what is committed may be told, what
+ * failed is taken back. False: the disk failed, and the server is to end.
+ */
+bool file_store_hear(struct file_store *, struct gate *);
+
+#endif

@@ -1,0 +1,371 @@
+#include "persistence/format/segment_reader.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "persistence/format/little_endian.h"
+
+#define READ_AT_ONCE ((size_t)256 << 10)
+#define WINDOW_SIZE (RECORD_HEAD_SIZE + RECORD_PAYLOAD_MOST + READ_AT_ONCE)
+#define STEP 8 /* records begin at multiples of it */
+
+struct segment_reader {
+	struct disk *disk;
+	int file; /* -1: none is open */
+	uint64_t size;
+	struct segment_head head;
+	uint64_t at; /* where the next item begins */
+	uint64_t last_lsn;
+	uint64_t vouched;
+	uint64_t window_at; /* what of the file is held, … */
+	size_t window_len;  /* … and how much of it */
+	char window[WINDOW_SIZE];
+};
+
+struct segment_reader *
+segment_reader_create(struct disk *disk)
+{
+	struct segment_reader *reader = malloc(sizeof(*reader));
+
+	if (reader == NULL)
+		return NULL;
+	reader->disk = disk;
+	reader->file = -1;
+	return reader;
+}
+
+/* Nobody reads it a second time from memory: whoever opens it wants to know
+ * what the disk has. So it need not push out what others read. */
+static void
+close_file(struct segment_reader *reader)
+{
+	if (reader->file < 0)
+		return;
+	disk_drop_cache(reader->disk, reader->file);
+	disk_close(reader->disk, reader->file);
+	reader->file = -1;
+}
+
+void
+segment_reader_destroy(struct segment_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	close_file(reader);
+	free(reader);
+}
+
+/* Brings what stands at `at` to the window's beginning, and more behind it. */
+static int
+move_window(struct segment_reader *reader, uint64_t at, size_t want)
+{
+	uint64_t end = reader->window_at + reader->window_len;
+	size_t held = 0, more, got;
+	int error;
+
+	if (at >= reader->window_at && at < end) {
+		held = (size_t)(end - at);
+		memmove(reader->window,
+		    reader->window + (at - reader->window_at), held);
+	}
+	reader->window_at = at;
+	reader->window_len = held;
+	more = want - held > READ_AT_ONCE ? want - held : READ_AT_ONCE;
+	if (more > reader->size - at - held)
+		more = (size_t)(reader->size - at - held);
+	error = disk_read(reader->disk, reader->file, reader->window + held,
+	    more, at + held, &got);
+	if (error == 0)
+		reader->window_len += got;
+	return error;
+}
+
+/*
+ * The bytes at `at`: at least as many as wanted, unless the file ends before.
+ * They are good until the window moves.
+ */
+static int
+look(struct segment_reader *reader, uint64_t at, size_t want, struct str *bytes)
+{
+	uint64_t left = reader->size - at;
+	uint64_t end = reader->window_at + reader->window_len;
+	int error;
+
+	assert(at <= reader->size && want <= WINDOW_SIZE - READ_AT_ONCE);
+	if (want > left)
+		want = (size_t)left;
+	if (at < reader->window_at || at + want > end) {
+		error = move_window(reader, at, want);
+		if (error != 0)
+			return error;
+		end = reader->window_at + reader->window_len;
+		if (at + want > end)
+			return EIO; /* shorter than it said */
+	}
+	*bytes = str_slice(reader->window + (at - reader->window_at),
+	    (size_t)(end - at));
+	return 0;
+}
+
+static int
+read_head(struct segment_reader *reader, enum segment_head_state *state)
+{
+	struct str bytes;
+	int error;
+
+	error = disk_size(reader->disk, reader->file, &reader->size);
+	if (error == 0)
+		error = look(reader, 0, SEGMENT_HEAD_SIZE, &bytes);
+	if (error != 0)
+		return error;
+	*state = segment_head_read(bytes.data, bytes.len, &reader->head);
+	/* Where the first record would be. */
+	if (reader->size < SEGMENT_HEAD_SIZE)
+		reader->at = reader->size;
+	else
+		reader->at = SEGMENT_HEAD_SIZE;
+	if (*state == SEGMENT_HEAD_GOOD && !reader->head.is_snapshot)
+		reader->last_lsn = reader->head.first_lsn - 1;
+	return 0;
+}
+
+int
+segment_reader_open(struct segment_reader *reader, const char *name,
+    enum segment_head_state *state)
+{
+	int error;
+
+	close_file(reader);
+	reader->head = (struct segment_head){ 0 };
+	reader->window_at = 0;
+	reader->window_len = 0;
+	reader->last_lsn = 0;
+	reader->vouched = 0;
+	error = disk_open(reader->disk, name, DISK_READ, &reader->file);
+	if (error != 0) {
+		reader->file = -1;
+		return error;
+	}
+	disk_drop_cache(reader->disk, reader->file);
+	error = read_head(reader, state);
+	if (error != 0)
+		close_file(reader);
+	return error;
+}
+
+const struct segment_head *
+segment_reader_head(const struct segment_reader *reader)
+{
+	return &reader->head;
+}
+
+uint64_t
+segment_reader_size(const struct segment_reader *reader)
+{
+	return reader->size;
+}
+
+uint64_t
+segment_reader_vouched(const struct segment_reader *reader)
+{
+	return reader->vouched;
+}
+
+void
+segment_reader_seek(struct segment_reader *reader, uint64_t at,
+    uint64_t last_lsn)
+{
+	assert(at <= reader->size);
+	reader->at = at;
+	reader->last_lsn = last_lsn;
+}
+
+/* What stands at `at`; *size is what a record with a good head takes. */
+static int
+probe(struct segment_reader *reader, uint64_t at, enum record_state *state,
+    struct record *record, size_t *size)
+{
+	struct str bytes;
+	int error = look(reader, at, RECORD_HEAD_SIZE, &bytes);
+
+	if (error != 0)
+		return error;
+	*state =
+	    record_read(bytes.data, bytes.len, reader->head.salt, record, size);
+	if (*state == RECORD_CUT && *size > 0 && *size <= reader->size - at) {
+		error = look(reader, at, *size, &bytes);
+		if (error != 0)
+			return error;
+		*state = record_read(bytes.data, bytes.len, reader->head.salt,
+		    record, size);
+	}
+	return 0;
+}
+
+/* The head at `at` is good: it vouches for what was durable before it. */
+static void
+take_word(struct segment_reader *reader, const struct record *record)
+{
+	uint64_t lsn =
+	    record->lsn > record->ahead ? record->lsn - record->ahead : 0;
+
+	if (lsn > reader->vouched)
+		reader->vouched = lsn;
+}
+
+/* Whether a record with this LSN can stand behind the last one. */
+static bool
+goes_on(const struct segment_reader *reader, uint64_t lsn)
+{
+	if (reader->head.is_snapshot)
+		return lsn >= reader->last_lsn && lsn <= reader->head.first_lsn;
+	return lsn > reader->last_lsn;
+}
+
+static bool
+is_zero(struct str bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		if (bytes.data[i] != 0)
+			return false;
+	return true;
+}
+
+/* From `at` on over words of zeros, as far as the window goes. */
+static uint64_t
+skip_zeros(const struct segment_reader *reader, uint64_t at)
+{
+	const char *from = reader->window + (at - reader->window_at);
+	const char *end = reader->window + reader->window_len;
+
+	for (; end - from >= STEP && get_u64(from) == 0; from += STEP)
+		at += STEP;
+	return at;
+}
+
+/*
+ * Whether the good record that is searched for stands at `at`; if not, how
+ * far to step on. Payloads are looked at only behind heads that would be it,
+ * and are stepped over then, so that no byte is looked at twice.
+ */
+static int
+try_place(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
+    size_t *step)
+{
+	enum record_state state;
+	struct record record;
+	struct str bytes;
+	size_t size;
+	int error = look(reader, at, RECORD_HEAD_SIZE, &bytes);
+
+	*step = STEP;
+	if (error != 0 || bytes.len < RECORD_HEAD_SIZE)
+		return error;
+	(void)record_read(bytes.data, RECORD_HEAD_SIZE, reader->head.salt,
+	    &record, &size);
+	if (size == 0)
+		return 0;
+	take_word(reader, &record);
+	if (!goes_on(reader, record.lsn))
+		return 0;
+	error = probe(reader, at, &state, &record, &size);
+	if (error == 0 && state == RECORD_GOOD)
+		*next_lsn = record.lsn;
+	else if (error == 0 && state == RECORD_BAD_PAYLOAD)
+		*step = size;
+	return error;
+}
+
+/* Searches for the next good record; what lies between is a gap. */
+static int
+search(struct segment_reader *reader, struct segment_item *gap)
+{
+	uint64_t at = reader->at, content_end = reader->at;
+	int error = 0;
+
+	while (error == 0 && at < reader->size) {
+		struct str bytes;
+		size_t step = STEP;
+
+		error = look(reader, at, STEP, &bytes);
+		if (error != 0)
+			break;
+		if (is_zero(str_slice(bytes.data,
+			bytes.len < STEP ? bytes.len : STEP))) {
+			at = bytes.len < STEP ? reader->size
+					      : skip_zeros(reader, at);
+			continue;
+		}
+		error = try_place(reader, at, &gap->next_lsn, &step);
+		if (gap->next_lsn > 0)
+			break;
+		at = step < reader->size - at ? at + step : reader->size;
+		content_end = at;
+	}
+	gap->is_blank = content_end == reader->at;
+	gap->len = (gap->next_lsn > 0 ? at : content_end) - reader->at;
+	reader->at = at;
+	return error;
+}
+
+static void
+find_gap(struct segment_reader *reader, struct segment_item *out)
+{
+	uint64_t from = reader->at;
+
+	out->error = search(reader, out);
+	if (out->error != 0) {
+		out->kind = SEGMENT_FAILED;
+		return;
+	}
+	out->kind = SEGMENT_GAP;
+	if (out->next_lsn > 0 && !reader->head.is_snapshot)
+		reader->last_lsn = out->next_lsn - 1;
+	if (out->next_lsn == 0 && out->len == 0) {
+		out->kind = SEGMENT_END;
+		reader->at = from;
+	}
+}
+
+void
+segment_reader_next(struct segment_reader *reader, struct segment_item *out)
+{
+	uint64_t last_lsn = reader->last_lsn;
+	enum record_state state;
+	size_t size;
+
+	*out =
+	    (struct segment_item){ .kind = SEGMENT_FAILED, .at = reader->at };
+	out->error = probe(reader, reader->at, &state, &out->record, &size);
+	if (out->error != 0)
+		return;
+	if (state != RECORD_GOOD || !goes_on(reader, out->record.lsn) ||
+	    (!reader->head.is_snapshot && out->record.lsn != last_lsn + 1)) {
+		find_gap(reader, out);
+		return;
+	}
+	out->kind = SEGMENT_RECORD;
+	out->len = size;
+	take_word(reader, &out->record);
+	reader->last_lsn = out->record.lsn;
+	reader->at += size;
+}
+
+int
+segment_reader_content_end(struct segment_reader *reader, uint64_t at,
+    uint64_t *end)
+{
+	struct str bytes;
+
+	for (*end = at; at < reader->size; at += bytes.len) {
+		int error = look(reader, at, STEP, &bytes);
+
+		if (error != 0)
+			return error;
+		for (size_t i = 0; i < bytes.len; i++)
+			if (bytes.data[i] != 0)
+				*end = at + i + 1;
+	}
+	return 0;
+}

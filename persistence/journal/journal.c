@@ -1,0 +1,213 @@
+/* Birth and death of the journal. */
+#include "persistence/journal/journal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "domain/log.h"
+#include "persistence/format/record_payload.h"
+#include "persistence/journal/journal_internal.h"
+#include "persistence/recovery/recovery.h"
+
+#define PROGRAM "parley/" PARLEY_VERSION
+
+/* Who waits for some time does so by a clock that nobody sets. */
+static void
+init_lock(struct journal *journal)
+{
+	pthread_condattr_t attributes;
+
+	pthread_mutex_init(&journal->lock, NULL);
+	pthread_cond_init(&journal->wake_compactor, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&journal->wake_writer, &attributes);
+	pthread_cond_init(&journal->end, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+static void
+init(struct journal *journal, const struct journal_config *config)
+{
+	const struct recovery_result *recovered = config->recovered;
+
+	/* Or there would always be something to do. */
+	assert(config->options->probe_ms > 0);
+	assert(recovered->next_lsn > 0);
+	journal->disk = config->disk;
+	journal->options = *config->options;
+	journal->end_ms = config->end_ms > 0 ? config->end_ms : JOURNAL_END_MS;
+	journal->next_lsn = recovered->next_lsn;
+	journal->written = recovered->next_lsn - 1;
+	journal->synced = journal->written;
+	journal->committed = journal->written;
+	journal->unsynced_since_us = -1;
+	journal->needs_segment = true;
+	journal->segment_fill = SEGMENT_HEAD_SIZE;
+	journal->compact.tried_lsn = recovered->snapshot_lsn;
+	journal->compact.old_segments = recovered->segments;
+	journal->compact.old_bytes = recovered->bytes;
+	journal->compact.live_bytes = recovered->live_bytes;
+	init_lock(journal);
+	journal_queue_init(&journal->queue);
+	segment_writer_init(&journal->segment, config->disk,
+	    recovered->store_id, config->options->segment_bytes);
+	durable_file_open(&journal->durable, config->disk, recovered->store_id);
+}
+
+static void
+fini(struct journal *journal)
+{
+	durable_file_close(&journal->durable);
+	segment_writer_fini(&journal->segment);
+	journal_queue_fini(&journal->queue);
+	pthread_cond_destroy(&journal->wake_writer);
+	pthread_cond_destroy(&journal->end);
+	pthread_cond_destroy(&journal->wake_compactor);
+	pthread_mutex_destroy(&journal->lock);
+	close(journal->event_fd);
+}
+
+/* If what was told in this boot is gone, a start that comes before the rooms
+ * have their new epochs has to know: then this one does not say which boot it
+ * is in. */
+static bool
+append_open(struct journal *journal, const struct recovery_result *recovered)
+{
+	struct open_entry entry = { .policy = (uint8_t)journal->options.sync,
+		.wall_ms = disk_wall_ms(journal->disk),
+		.version = STR(PROGRAM) };
+	char bytes[OPEN_ENTRY_MOST], *payload;
+	size_t len;
+
+	if (!recovered->told_is_gone)
+		disk_boot_id(journal->disk, entry.boot_id);
+	len = open_entry_write(bytes, &entry);
+	payload = journal_reserve_own(journal, len);
+	if (payload == NULL)
+		return false;
+	memcpy(payload, bytes, len);
+	journal_commit(journal, RECORD_OPEN);
+	return true;
+}
+
+static bool
+append_lost(struct journal *journal, const struct lost_range *lost)
+{
+	char *payload = journal_reserve_own(journal, LOST_ENTRY_SIZE);
+
+	if (payload == NULL)
+		return false;
+	lost_entry_write(payload, lost);
+	journal_commit(journal, RECORD_LOST);
+	return true;
+}
+
+static bool
+append_opening(struct journal *journal, const struct recovery_result *recovered)
+{
+	bool ok = append_open(journal, recovered);
+
+	for (size_t i = 0; ok && i < recovered->lost_count; i++)
+		ok = append_lost(journal, &recovered->lost[i]);
+	journal->opening = journal_last(journal);
+	if (!ok)
+		log_error("store: out of memory");
+	return ok;
+}
+
+/* Everything there is, and on the disk whatever the policy. */
+static bool
+flush(struct journal *journal)
+{
+	while (journal_step(journal))
+		continue;
+	if (journal->unsynced_since_us >= 0 &&
+	    !journal->segment.is_distrusted && journal_sync(journal) != 0)
+		return false;
+	if (journal->has_failed || journal->is_for_good)
+		return false;
+	journal_mark(journal);
+	return true;
+}
+
+/* A disk that is full may have room later: what is there can be read until
+ * then, and the opening waits in the queue. */
+static bool
+open_journal(struct journal *journal)
+{
+	int error = journal_begin_segment(journal);
+
+	if (error != 0)
+		journal_refuse(journal, "first segment", error);
+	return flush(journal);
+}
+
+struct journal *
+journal_create(const struct journal_config *config)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+
+	if (journal == NULL) {
+		log_error("store: out of memory");
+		return NULL;
+	}
+	journal->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (journal->event_fd < 0) {
+		log_error("store: eventfd: %s", strerror(errno));
+		free(journal);
+		return NULL;
+	}
+	init(journal, config);
+	if (!append_opening(journal, config->recovered) ||
+	    !open_journal(journal)) {
+		fini(journal);
+		free(journal);
+		return NULL;
+	}
+	journal->compact.run = config->compact;
+	journal->compact.arg = config->arg;
+	return journal;
+}
+
+/* The room that was made for more is given back; if that fails, the next start
+ * finds zeros there. */
+static void
+close_journal(struct journal *journal)
+{
+	if (journal->needs_segment || journal_reserve_own(journal, 0) == NULL)
+		return;
+	journal_commit(journal, RECORD_CLOSE);
+	if (flush(journal))
+		segment_writer_trim(&journal->segment);
+}
+
+void
+journal_end(struct journal *journal)
+{
+	if (flush(journal))
+		close_journal(journal);
+}
+
+bool
+journal_destroy(struct journal *journal)
+{
+	bool had_threads;
+
+	if (journal == NULL)
+		return true;
+	had_threads = journal->writer_runs;
+	if (!journal_stop(journal))
+		return false;
+	if (!had_threads) {
+		/* Not now. */
+		journal->compact.run = NULL;
+		journal_end(journal);
+	}
+	fini(journal);
+	free(journal);
+	return true;
+}

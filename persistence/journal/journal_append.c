@@ -1,0 +1,271 @@
+/* What the loop calls: it never waits for the disk. */
+#include <assert.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "domain/log.h"
+#include "persistence/journal/journal_internal.h"
+
+/* Under the lock. */
+static bool
+may_append(const struct journal *journal, size_t size)
+{
+	size_t most = journal->options.queue_bytes;
+
+	return journal->trouble == NULL && !journal->has_failed &&
+	       size <= most && journal->queue.bytes <= most - size;
+}
+
+/* Whether the writer has to leave the open batch alone. */
+static void
+set_pinned(struct journal *journal, bool is_pinned)
+{
+	journal_lock(journal);
+	journal->queue.is_pinned = is_pinned;
+	journal_unlock(journal);
+}
+
+static bool
+open_batch(struct journal *journal, size_t payload_len)
+{
+	struct journal_queue *queue = &journal->queue;
+	struct batch *batch = NULL;
+
+	if (queue->open != NULL && batch_fits(queue->open, payload_len))
+		return true;
+	journal_lock(journal);
+	if (queue->open != NULL)
+		journal_queue_close_batch(queue);
+	if (record_size(payload_len) <= BATCH_BYTES)
+		batch = journal_queue_spare(queue);
+	journal_unlock(journal);
+	if (batch == NULL)
+		batch = batch_create(payload_len);
+	if (batch == NULL)
+		return false;
+	journal_lock(journal);
+	queue->open = batch;
+	journal_unlock(journal);
+	return true;
+}
+
+/* Under the lock. */
+static uint64_t
+add(struct journal *journal, enum record_type type, size_t payload_len)
+{
+	size_t size = record_size(payload_len);
+	uint64_t lsn = journal->next_lsn++;
+
+	batch_add(journal->queue.open, type, payload_len, lsn);
+	journal->queue.bytes += size;
+	journal->segment_fill += size;
+	return lsn;
+}
+
+static bool
+segment_is_full(const struct journal *journal, size_t size)
+{
+	uint64_t fill = journal->segment_fill;
+
+	/* A record that fits in no segment has one for itself. */
+	return fill > SEGMENT_HEAD_SIZE &&
+	       fill + size + record_size(0) > journal->options.segment_bytes;
+}
+
+static bool
+seal(struct journal *journal)
+{
+	if (journal->queue.open == NULL && !open_batch(journal, 0))
+		return false;
+	journal_lock(journal);
+	add(journal, RECORD_SEAL, 0);
+	journal_queue_close_batch(&journal->queue);
+	journal_unlock(journal);
+	journal->segment_fill = SEGMENT_HEAD_SIZE;
+	return true;
+}
+
+static bool
+make_room(struct journal *journal, size_t payload_len)
+{
+	if (segment_is_full(journal, record_size(payload_len)) &&
+	    !seal(journal))
+		return false;
+	return open_batch(journal, payload_len);
+}
+
+/* With the open batch pinned. */
+static char *
+reserve(struct journal *journal, size_t payload_len)
+{
+	if (!make_room(journal, payload_len)) {
+		set_pinned(journal, false);
+		return NULL;
+	}
+	journal->reserved = payload_len;
+	return batch_payload(journal->queue.open);
+}
+
+char *
+journal_reserve(struct journal *journal, size_t payload_len,
+    enum chat_error *error)
+{
+	char *payload;
+	bool may;
+
+	*error = CHAT_MESSAGE_TOO_LARGE;
+	if (payload_len > RECORD_PAYLOAD_MOST)
+		return NULL;
+	journal_lock(journal);
+	assert(!journal->queue.is_pinned);
+	may = may_append(journal, record_size(payload_len));
+	journal->queue.is_pinned = may;
+	journal_unlock(journal);
+	payload = may ? reserve(journal, payload_len) : NULL;
+	*error = payload != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
+	return payload;
+}
+
+char *
+journal_reserve_own(struct journal *journal, size_t payload_len)
+{
+	set_pinned(journal, true);
+	return reserve(journal, payload_len);
+}
+
+uint64_t
+journal_commit(struct journal *journal, enum record_type type)
+{
+	uint64_t lsn;
+
+	journal_lock(journal);
+	assert(journal->queue.is_pinned);
+	lsn = add(journal, type, journal->reserved);
+	journal->queue.is_pinned = false;
+	journal->figures.appended++;
+	if (journal->writer_waits)
+		pthread_cond_signal(&journal->wake_writer);
+	journal_unlock(journal);
+	return lsn;
+}
+
+int
+journal_fd(const struct journal *journal)
+{
+	return journal->event_fd;
+}
+
+void
+journal_poke(struct journal *journal)
+{
+	uint64_t one = 1;
+
+	/* It cannot be full: it is written once each time it was read. */
+	if (write(journal->event_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* What failed is gone, and its numbers and its place are free again. */
+static void
+take_failure(struct journal *journal, struct journal_news *news)
+{
+	if (journal->next_lsn > news->committed + 1) {
+		news->failed_first = news->committed + 1;
+		news->failed_last = journal->next_lsn - 1;
+	}
+	journal->next_lsn = news->committed + 1;
+	journal->segment_fill = SEGMENT_HEAD_SIZE;
+}
+
+void
+journal_poll(struct journal *journal, struct journal_news *news)
+{
+	struct batch *dropped = NULL;
+	uint64_t count;
+
+	/* Before looking: who comes after the look makes it readable again. */
+	if (read(journal->event_fd, &count, sizeof(count)) < 0)
+		count = 0; /* nobody did: a look for its own sake */
+	*news = (struct journal_news){ .committed = 0 };
+	journal_lock(journal);
+	journal->is_poked = false;
+	news->committed = journal->committed;
+	news->give_up =
+	    journal->is_for_good && journal->options.on_io_error == STORE_EXIT;
+	if (journal->has_failed) {
+		dropped = journal_queue_drop(&journal->queue);
+		take_failure(journal, news);
+		journal->has_failed = false;
+	}
+	journal_unlock(journal);
+	batches_destroy(dropped);
+}
+
+void
+journal_tell_again(struct journal *journal)
+{
+	bool is_first;
+
+	journal_lock(journal);
+	is_first = journal_has_news(journal);
+	journal_unlock(journal);
+	if (is_first)
+		journal_poke(journal);
+}
+
+uint64_t
+journal_last(const struct journal *journal)
+{
+	return journal->next_lsn - 1;
+}
+
+uint64_t
+journal_committed(struct journal *journal)
+{
+	uint64_t committed;
+
+	journal_lock(journal);
+	committed = journal->committed;
+	journal_unlock(journal);
+	return committed;
+}
+
+const char *
+journal_trouble(struct journal *journal)
+{
+	int64_t now_us = disk_monotonic_us(journal->disk);
+	const char *trouble;
+	bool stalls, is_new;
+
+	journal_lock(journal);
+	trouble = journal->trouble;
+	stalls = journal->is_busy &&
+		 now_us - journal->busy_since_us >= JOURNAL_STALL_US;
+	is_new = stalls && !journal->stall_is_told;
+	journal->stall_is_told = stalls;
+	journal_unlock(journal);
+	if (is_new)
+		log_error("store: the disk does not answer");
+	return trouble == NULL && stalls ? "disk does not answer" : trouble;
+}
+
+bool
+journal_is_pressed(struct journal *journal)
+{
+	bool pressed;
+
+	journal_lock(journal);
+	pressed = journal->queue.bytes >= journal->options.queue_bytes / 4 * 3;
+	journal_unlock(journal);
+	return pressed;
+}
+
+void
+journal_figures(struct journal *journal, struct journal_figures *figures)
+{
+	journal_lock(journal);
+	*figures = journal->figures;
+	figures->pending_bytes = journal->queue.bytes;
+	figures->bytes = journal->compact.old_bytes + journal->segment_bytes;
+	journal_unlock(journal);
+}

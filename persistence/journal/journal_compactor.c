@@ -1,0 +1,108 @@
+/* When to compact, and how fast. */
+#include <time.h>
+
+#include "domain/log.h"
+#include "persistence/journal/journal_internal.h"
+
+/* So many segments may hold next to nothing. */
+#define SCATTERED 64
+
+#define REST_NS (3 * 1000000L)
+
+static uint64_t
+bytes_of(const struct journal *journal)
+{
+	return journal->compact.old_bytes + journal->segment_bytes;
+}
+
+static bool
+is_long(const struct journal *journal)
+{
+	uint64_t bytes = bytes_of(journal);
+
+	return bytes >= journal->options.compact_after_bytes &&
+	       bytes / 2 >= journal->compact.live_bytes;
+}
+
+/* Every start begins a segment: a program that is started anew every minute
+ * would leave more files than the next one can read in time. */
+static bool
+is_scattered(const struct journal *journal)
+{
+	uint64_t segments = journal->compact.old_segments;
+
+	return segments >= SCATTERED && journal->compact.old_bytes / segments <
+					    journal->options.segment_bytes / 4;
+}
+
+bool
+journal_is_to_compact(const struct journal *journal)
+{
+	/* Nothing new behind the last snapshot: the next one would take its
+	 * name. And what failed waits for the next segment to be full. */
+	return journal->compact.run != NULL &&
+	       journal->compact.last_lsn > journal->compact.tried_lsn &&
+	       (is_long(journal) || is_scattered(journal));
+}
+
+static void
+finish(struct journal *journal, uint64_t covered_segments,
+    uint64_t covered_bytes, uint64_t live_bytes)
+{
+	journal_lock(journal);
+	journal->compact.old_segments -= covered_segments;
+	journal->compact.old_bytes -= covered_bytes;
+	journal->compact.live_bytes = live_bytes;
+	journal->figures.compactions++;
+	journal_unlock(journal);
+}
+
+bool
+journal_compact(struct journal *journal)
+{
+	uint64_t last_lsn, segments, bytes, live_bytes = 0;
+	bool is_due;
+	int error;
+
+	journal_lock(journal);
+	is_due = journal_is_to_compact(journal);
+	last_lsn = journal->compact.last_lsn;
+	segments = journal->compact.old_segments;
+	bytes = journal->compact.old_bytes;
+	if (is_due) {
+		journal->compact.tried_lsn = last_lsn;
+		journal->compact.begun_bytes = bytes_of(journal);
+	}
+	journal_unlock(journal);
+	if (!is_due)
+		return false;
+	error =
+	    journal->compact.run(journal->compact.arg, last_lsn, &live_bytes);
+	if (error == 0)
+		finish(journal, segments, bytes, live_bytes);
+	else
+		log_warn("store: compaction: %s", strerror(error));
+	return true;
+}
+
+/* Who writes half as much again meanwhile would write on for ever. */
+bool
+journal_has_time(struct journal *journal)
+{
+	bool has_time;
+
+	journal_lock(journal);
+	has_time = !journal->is_stopping &&
+		   bytes_of(journal) / 3 < journal->compact.begun_bytes / 2;
+	journal_unlock(journal);
+	return has_time;
+}
+
+void
+journal_rest(struct journal *journal)
+{
+	struct timespec time = { .tv_nsec = REST_NS };
+
+	if (journal->has_threads && journal_has_time(journal))
+		nanosleep(&time, NULL);
+}

@@ -1,0 +1,237 @@
+/* When the disk says no, and whether it still does. */
+#include <errno.h>
+
+#include "domain/log.h"
+#include "persistence/journal/journal_internal.h"
+
+/*
+ * Why no record is ever found in the place of another with its number:
+ *
+ * What failed gives its numbers back, from committed + 1 on. They are given out
+ * again only for records in a *new* segment, and that one is begun only after
+ * the old one was cut back to its last good end and the cut was synced. So when
+ * a record with such a number can be on the disk for the second time, the first
+ * one is gone for good, whatever part of it may have been there. A crash before
+ * the cut is synced finds at most what failed, whose senders were told that
+ * nobody knows.
+ *
+ * If the sync fails, of the cut or of anything else, nobody knows either, and
+ * it cannot be asked: the pages count as clean, a second sync would succeed
+ * without having written them. Then nothing is written any more by this
+ * process, and the numbers are not given out again; the next one reads what the
+ * disk itself has.
+ */
+
+/* It may pass by itself, and only what was to be written is missing. */
+static bool
+may_pass(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const char *
+trouble_of(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "disk full";
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return "system out of resources";
+	default:
+		return "disk error";
+	}
+}
+
+void
+journal_meet_disk(struct journal *journal)
+{
+	int64_t now_us = disk_monotonic_us(journal->disk);
+
+	journal_lock(journal);
+	journal->is_busy = true;
+	journal->busy_since_us = now_us;
+	journal_unlock(journal);
+}
+
+void
+journal_leave_disk(struct journal *journal)
+{
+	int64_t took_us =
+	    disk_monotonic_us(journal->disk) - journal->busy_since_us;
+
+	journal_lock(journal);
+	journal->is_busy = false;
+	journal->stall_is_told = false;
+	journal_unlock(journal);
+	if (took_us >= JOURNAL_STALL_US)
+		log_warn("store: the disk answered after %lld ms",
+		    (long long)(took_us / 1000));
+}
+
+static void
+set_probe(struct journal *journal)
+{
+	journal->probe_at_us =
+	    disk_monotonic_us(journal->disk) + journal->options.probe_ms * 1000;
+}
+
+/* Under the lock. Whether that is another trouble than before. */
+static bool
+set_trouble(struct journal *journal, int error, bool for_good)
+{
+	bool is_new =
+	    journal->trouble == NULL || for_good != journal->is_for_good;
+
+	journal->trouble = trouble_of(for_good ? EIO : error);
+	journal->is_for_good = for_good;
+	return is_new;
+}
+
+/* One line for each change, and the loop hears of it: also that nothing above
+ * `committed` will be written, if that is so. */
+static void
+tell(struct journal *journal, const char *what, int error, bool for_good,
+    bool has_failed)
+{
+	bool is_new, is_news;
+
+	journal_lock(journal);
+	is_new = set_trouble(journal, error, for_good);
+	if (has_failed) {
+		journal->has_failed = true;
+		journal->needs_segment = true;
+		journal->figures.failures++;
+	}
+	is_news = (is_new || has_failed) && journal_has_news(journal);
+	journal_unlock(journal);
+	if (is_new)
+		log_error("store: %s: %s: read-only%s", what, strerror(error),
+		    for_good ? " until restart" : "");
+	if (is_news)
+		journal_poke(journal);
+}
+
+static void
+tell_recovery(struct journal *journal)
+{
+	bool is_news;
+
+	journal_lock(journal);
+	journal->trouble = NULL;
+	is_news = journal_has_news(journal);
+	journal_unlock(journal);
+	log_info("store: writing again");
+	if (is_news)
+		journal_poke(journal);
+}
+
+static bool
+is_for_good(const struct journal *journal, int error)
+{
+	return journal->is_for_good || journal->segment.is_distrusted ||
+	       !may_pass(error);
+}
+
+/* What a failed write left behind. Everything before it is synced as well. */
+static int
+cut_back(struct journal *journal)
+{
+	int error;
+
+	if (!journal->segment.is_torn)
+		return 0;
+	error = segment_writer_cut(&journal->segment);
+	if (error != 0) {
+		tell(journal, "cut back", error, is_for_good(journal, error),
+		    false);
+		return error;
+	}
+	journal->synced = journal->written;
+	journal->unsynced_since_us = -1;
+	journal_mark(journal);
+	return 0;
+}
+
+void
+journal_fail(struct journal *journal, const char *what, int error)
+{
+	bool for_good = is_for_good(journal, error);
+
+	set_probe(journal);
+	tell(journal, what, error, for_good, true);
+	if (!for_good)
+		cut_back(journal);
+}
+
+void
+journal_refuse(struct journal *journal, const char *what, int error)
+{
+	if (is_for_good(journal, error)) {
+		journal_fail(journal, what, error);
+		return;
+	}
+	set_probe(journal);
+	tell(journal, what, error, false, false);
+}
+
+static bool
+has_room(struct journal *journal, uint64_t least)
+{
+	uint64_t bytes;
+
+	/* Who cannot tell must not stop everything: a write will. */
+	return disk_free_bytes(journal->disk, &bytes) != 0 || bytes >= least;
+}
+
+/* Only what really takes room shows that there is some. */
+static int
+take_room(struct journal *journal)
+{
+	return journal->needs_segment
+		   ? journal_begin_segment(journal)
+		   : segment_writer_prepare(&journal->segment);
+}
+
+static void
+try_again(struct journal *journal)
+{
+	int error;
+
+	if (cut_back(journal) != 0 ||
+	    !has_room(journal, 2 * (uint64_t)journal->options.min_free_bytes))
+		return;
+	error = take_room(journal);
+	if (error != 0) {
+		journal_refuse(journal, "next segment", error);
+		return;
+	}
+	tell_recovery(journal);
+}
+
+bool
+journal_probe(struct journal *journal)
+{
+	if (journal->is_for_good ||
+	    disk_monotonic_us(journal->disk) < journal->probe_at_us)
+		return false;
+	set_probe(journal);
+	if (journal->trouble != NULL)
+		try_again(journal);
+	else if (!has_room(journal, journal->options.min_free_bytes))
+		journal_refuse(journal, "under store.min_free", ENOSPC);
+	return true;
+}

@@ -1,0 +1,181 @@
+/* Who plays the writer and the compactor. */
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "domain/log.h"
+#include "persistence/journal/journal_internal.h"
+
+#define COMPACTOR_NICE 10
+
+static int64_t
+writer_due_us(const struct journal *journal)
+{
+	int64_t sync_us = journal_sync_due_us(journal);
+	int64_t probe_us = journal->probe_at_us;
+
+	return sync_us < probe_us || journal->is_for_good ? sync_us : probe_us;
+}
+
+static struct timespec
+real_time_in(int64_t us)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	time.tv_sec += (time_t)(us / 1000000);
+	time.tv_nsec += (long)(us % 1000000) * 1000;
+	if (time.tv_nsec >= 1000000000) {
+		time.tv_nsec -= 1000000000;
+		time.tv_sec++;
+	}
+	return time;
+}
+
+/* Under the lock: until there is something to write, or it is time for what
+ * has its time. The disk's clock need not be the system's. */
+static void
+wait_for_work(struct journal *journal)
+{
+	int64_t due_us = writer_due_us(journal);
+	struct timespec until;
+
+	journal->writer_waits = true;
+	if (due_us == INT64_MAX) {
+		pthread_cond_wait(&journal->wake_writer, &journal->lock);
+	} else {
+		due_us -= disk_monotonic_us(journal->disk);
+		until = real_time_in(due_us > 0 ? due_us : 0);
+		pthread_cond_timedwait(&journal->wake_writer, &journal->lock,
+		    &until);
+	}
+	journal->writer_waits = false;
+}
+
+static void
+say_ended(struct journal *journal, bool *has_ended)
+{
+	journal_lock(journal);
+	*has_ended = true;
+	pthread_cond_signal(&journal->end);
+	journal_unlock(journal);
+}
+
+static void *
+play_writer(void *arg)
+{
+	struct journal *journal = arg;
+	bool is_stopping;
+
+	do {
+		while (journal_step(journal))
+			continue;
+		journal_lock(journal);
+		is_stopping = journal->is_stopping;
+		if (!is_stopping && !journal_can_write(journal))
+			wait_for_work(journal);
+		journal_unlock(journal);
+	} while (!is_stopping);
+	journal_end(journal);
+	say_ended(journal, &journal->writer_ended);
+	return NULL;
+}
+
+static void *
+play_compactor(void *arg)
+{
+	struct journal *journal = arg;
+	bool is_stopping;
+
+	/* It reads a whole store, and the loop may have the same processor. In
+	 * Linux this is said of the thread that calls. */
+	setpriority(PRIO_PROCESS, 0,
+	    getpriority(PRIO_PROCESS, 0) + COMPACTOR_NICE);
+	do {
+		journal_lock(journal);
+		while (!journal->is_stopping && !journal_is_to_compact(journal))
+			pthread_cond_wait(&journal->wake_compactor,
+			    &journal->lock);
+		is_stopping = journal->is_stopping;
+		journal_unlock(journal);
+		if (!is_stopping)
+			journal_compact(journal);
+	} while (!is_stopping);
+	say_ended(journal, &journal->compactor_ended);
+	return NULL;
+}
+
+/* Signals are the loop's: a thread that blocks them all is never given one. */
+static bool
+start(pthread_t *thread, void *(*play)(void *), struct journal *journal)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(thread, NULL, play, journal);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0)
+		log_error("store: thread: %s", strerror(error));
+	return error == 0;
+}
+
+bool
+journal_start(struct journal *journal)
+{
+	journal->has_threads = true;
+	journal->writer_runs = start(&journal->writer, play_writer, journal);
+	journal->compactor_runs =
+	    journal->writer_runs && journal->compact.run != NULL &&
+	    start(&journal->compactor, play_compactor, journal);
+	return journal->writer_runs &&
+	       (journal->compactor_runs || journal->compact.run == NULL);
+}
+
+/* Under the lock. */
+static bool
+have_ended(const struct journal *journal)
+{
+	return (!journal->writer_runs || journal->writer_ended) &&
+	       (!journal->compactor_runs || journal->compactor_ended);
+}
+
+/* *runs: whether it still does. */
+static void
+join(pthread_t thread, bool has_ended, const char *what, bool *runs)
+{
+	if (!*runs)
+		return;
+	if (has_ended) {
+		pthread_join(thread, NULL);
+		*runs = false;
+	} else {
+		log_warn("store: %s: the disk is not waited for any more",
+		    what);
+	}
+}
+
+bool
+journal_stop(struct journal *journal)
+{
+	struct timespec until = real_time_in(journal->end_ms * 1000);
+	bool writer_ended, compactor_ended;
+	int error = 0;
+
+	journal_lock(journal);
+	journal->is_stopping = true;
+	pthread_cond_signal(&journal->wake_writer);
+	pthread_cond_signal(&journal->wake_compactor);
+	while (!have_ended(journal) && error == 0)
+		error = pthread_cond_timedwait(&journal->end, &journal->lock,
+		    &until);
+	writer_ended = journal->writer_ended;
+	compactor_ended = journal->compactor_ended;
+	journal_unlock(journal);
+	join(journal->writer, writer_ended, "the end of the journal",
+	    &journal->writer_runs);
+	join(journal->compactor, compactor_ended, "compaction",
+	    &journal->compactor_runs);
+	return !journal->writer_runs && !journal->compactor_runs;
+}

@@ -1,0 +1,221 @@
+/* What the writer does: a batch at a time, group commit without timers. */
+#include <assert.h>
+
+#include "persistence/journal/journal_internal.h"
+
+bool
+journal_can_write(const struct journal *journal)
+{
+	return !journal->has_failed && !journal->needs_segment &&
+	       !journal->is_for_good && journal_queue_is_ready(&journal->queue);
+}
+
+static struct batch *
+take(struct journal *journal)
+{
+	struct batch *batch = NULL;
+
+	journal_lock(journal);
+	if (journal_can_write(journal))
+		batch = journal_queue_take(&journal->queue);
+	journal_unlock(journal);
+	return batch;
+}
+
+static void
+give_back(struct journal *journal, struct batch *batch)
+{
+	struct batch *superfluous;
+
+	journal_lock(journal);
+	superfluous = journal_queue_give_back(&journal->queue, batch);
+	journal_unlock(journal);
+	batches_destroy(superfluous);
+}
+
+int
+journal_sync(struct journal *journal)
+{
+	int64_t start_us = disk_monotonic_us(journal->disk), took_us;
+	struct journal_figures *figures = &journal->figures;
+	int error = segment_writer_sync(&journal->segment);
+
+	if (error != 0) {
+		journal_fail(journal, "sync", error);
+		return error;
+	}
+	journal->synced = journal->written;
+	journal->unsynced_since_us = -1;
+	took_us = disk_monotonic_us(journal->disk) - start_us;
+	journal_lock(journal);
+	figures->syncs++;
+	figures->last_sync_us = took_us;
+	if (took_us > figures->longest_sync_us)
+		figures->longest_sync_us = took_us;
+	journal_unlock(journal);
+	return 0;
+}
+
+/* A segment that is left behind is always synced: the next one vouches for
+ * it. */
+static int
+put(struct journal *journal, struct batch *batch)
+{
+	int error;
+
+	batch_finish(batch, journal->segment.salt, journal->synced);
+	error =
+	    segment_writer_append(&journal->segment, batch->bytes, batch->len);
+	if (error != 0) {
+		journal_fail(journal, "write", error);
+		return error;
+	}
+	journal->written = batch_last_lsn(batch);
+	if (journal->unsynced_since_us < 0)
+		journal->unsynced_since_us = disk_monotonic_us(journal->disk);
+	if (journal->options.sync == STORE_SYNC_ALWAYS || batch->seals ||
+	    journal->synced < journal->opening)
+		error = journal_sync(journal);
+	return error;
+}
+
+static void
+commit(struct journal *journal)
+{
+	bool is_news;
+
+	journal_lock(journal);
+	journal->committed = journal->written;
+	journal->segment_bytes = journal->segment.end;
+	journal->figures.batches++;
+	is_news = journal_has_news(journal);
+	journal_unlock(journal);
+	if (is_news)
+		journal_poke(journal);
+}
+
+void
+journal_mark(struct journal *journal)
+{
+	if (journal->marked == journal->synced)
+		return;
+	journal->marked = journal->synced;
+	durable_file_write(&journal->durable, journal->synced);
+}
+
+/* Without waiting for a sync, which may fail: the next start is to know. */
+static void
+note_told(struct journal *journal)
+{
+	if (journal->options.sync != STORE_SYNC_ALWAYS)
+		durable_file_tell(&journal->durable, journal->written);
+}
+
+int
+journal_begin_segment(struct journal *journal)
+{
+	uint64_t old_bytes = journal->segment.end;
+	int error;
+
+	assert(journal->written == journal->committed);
+	error = segment_writer_begin(&journal->segment, journal->written + 1);
+	if (error != 0)
+		return error;
+	journal_lock(journal);
+	journal->needs_segment = false;
+	journal->segment_bytes = journal->segment.end;
+	journal->figures.segments++;
+	journal->compact.old_segments += old_bytes > 0;
+	journal->compact.old_bytes += old_bytes;
+	journal->compact.last_lsn = journal->written;
+	pthread_cond_signal(&journal->wake_compactor);
+	journal_unlock(journal);
+	return 0;
+}
+
+/* The next segment is made ready at three quarters of this one: if there is no
+ * room for it, then nothing is taken on that would need it. */
+static void
+look_ahead(struct journal *journal)
+{
+	const struct segment_writer *segment = &journal->segment;
+	int error;
+
+	if (segment->next >= 0 || journal->trouble != NULL ||
+	    segment->end < segment->segment_bytes / 4 * 3)
+		return;
+	error = segment_writer_prepare(&journal->segment);
+	if (error != 0)
+		journal_refuse(journal, "next segment", error);
+}
+
+static void
+rotate(struct journal *journal)
+{
+	int error = journal_begin_segment(journal);
+
+	if (error != 0)
+		journal_fail(journal, "next segment", error);
+}
+
+static bool
+write_batch(struct journal *journal)
+{
+	struct batch *batch = take(journal);
+	bool seals, is_put;
+	size_t len;
+
+	if (batch == NULL)
+		return false;
+	seals = batch->seals;
+	len = batch->len;
+	is_put = put(journal, batch) == 0;
+	if (is_put)
+		commit(journal);
+	give_back(journal, batch);
+	if (!is_put)
+		return true;
+	note_told(journal);
+	journal_mark(journal);
+	if (seals) {
+		rotate(journal);
+		return true;
+	}
+	look_ahead(journal);
+	if (journal->options.sync == STORE_SYNC_ALWAYS)
+		segment_writer_zero_ahead(&journal->segment, len);
+	return true;
+}
+
+/* Also if nothing can be written any more: what was is acknowledged. */
+int64_t
+journal_sync_due_us(const struct journal *journal)
+{
+	if (journal->options.sync != STORE_SYNC_INTERVAL ||
+	    journal->unsynced_since_us < 0 || journal->segment.is_distrusted)
+		return INT64_MAX;
+	return journal->unsynced_since_us +
+	       journal->options.sync_interval_ms * 1000;
+}
+
+static bool
+sync_in_time(struct journal *journal)
+{
+	if (disk_monotonic_us(journal->disk) < journal_sync_due_us(journal))
+		return false;
+	if (journal_sync(journal) == 0)
+		journal_mark(journal);
+	return true;
+}
+
+bool
+journal_step(struct journal *journal)
+{
+	bool did;
+
+	journal_meet_disk(journal);
+	did = write_batch(journal) || sync_in_time(journal) ||
+	      journal_probe(journal);
+	journal_leave_disk(journal);
+	return did || (!journal->has_threads && journal_compact(journal));
+}

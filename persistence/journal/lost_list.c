@@ -1,0 +1,177 @@
+#include "persistence/journal/lost_list.h"
+
+#include <stdlib.h>
+
+#include "domain/base/array.h"
+
+void
+lost_list_fini(struct lost_list *list)
+{
+	free(list->ranges);
+	*list = (struct lost_list){ 0 };
+}
+
+bool
+lost_list_add(struct lost_list *list, const struct lost_range *range)
+{
+	struct lost_range *ranges = array_grow(list->ranges, list->count,
+	    &list->capacity, sizeof(*ranges));
+
+	if (ranges == NULL)
+		return false;
+	list->ranges = ranges;
+	ranges[list->count++] = *range;
+	return true;
+}
+
+/* By where they are missing from, then by LSN. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct lost_range *x = a, *y = b;
+
+	if (x->snapshot != y->snapshot)
+		return x->snapshot < y->snapshot ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	return 0;
+}
+
+/* In order, and those that meet made one. */
+static void
+straighten(struct lost_list *list)
+{
+	size_t kept = 0;
+
+	if (list->count == 0)
+		return;
+	qsort(list->ranges, list->count, sizeof(*list->ranges), compare);
+	for (size_t i = 1; i < list->count; i++) {
+		struct lost_range *last = &list->ranges[kept];
+		const struct lost_range *range = &list->ranges[i];
+
+		if (range->snapshot != last->snapshot ||
+		    range->first > last->last + 1) {
+			list->ranges[++kept] = *range;
+			continue;
+		}
+		if (range->last > last->last)
+			last->last = range->last;
+		last->records += range->records;
+	}
+	list->count = kept + 1;
+}
+
+static bool
+add_piece(struct lost_list *news, const struct lost_range *found,
+    uint64_t first, uint64_t last)
+{
+	struct lost_range piece = { first, last, 0, found->snapshot };
+
+	if (first > last)
+		return true;
+	if (found->snapshot == 0)
+		piece.records = last - first + 1;
+	return lost_list_add(news, &piece);
+}
+
+/* The pieces of a range that the reported ones from *at on leave. */
+static bool
+add_pieces(struct lost_list *news, const struct lost_range *found,
+    const struct lost_list *reported, size_t *at)
+{
+	uint64_t first = found->first;
+
+	for (; *at < reported->count; (*at)++) {
+		const struct lost_range *range = &reported->ranges[*at];
+
+		if (range->snapshot > found->snapshot ||
+		    (range->snapshot == found->snapshot &&
+			range->first > found->last))
+			break;
+		if (range->snapshot < found->snapshot || range->last < first)
+			continue;
+		if (range->first > first &&
+		    !add_piece(news, found, first, range->first - 1))
+			return false;
+		first = range->last + 1;
+		/* It may reach into the next one that was found. */
+		if (range->last > found->last)
+			return true;
+	}
+	return add_piece(news, found, first, found->last);
+}
+
+static uint64_t
+records_of(const struct lost_list *list, uint64_t snapshot)
+{
+	uint64_t records = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->ranges[i].snapshot == snapshot)
+			records += list->ranges[i].records;
+	return records;
+}
+
+/*
+ * The snapshot's ranges from `from` on: one record each, as far as there are
+ * so many, and all the others to the first. Without any, they are no news.
+ */
+static void
+share(struct lost_list *news, size_t from, uint64_t missing)
+{
+	uint64_t others = news->count - from - 1;
+
+	if (missing == 0) {
+		news->count = from;
+		return;
+	}
+	news->ranges[from].records = missing > others ? missing - others : 1;
+	for (size_t i = from + 1; i < news->count; i++)
+		news->ranges[i].records = i - from < missing ? 1 : 0;
+}
+
+static bool
+add_journal_news(const struct lost_list *found,
+    const struct lost_list *reported, struct lost_list *news)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		if (found->ranges[i].snapshot == 0 &&
+		    !add_pieces(news, &found->ranges[i], reported, &at))
+			return false;
+	return true;
+}
+
+/* There is one snapshot at most whose ranges were found. */
+static bool
+add_snapshot_news(const struct lost_list *found,
+    const struct lost_list *reported, struct lost_list *news)
+{
+	size_t from = news->count, at = 0;
+	uint64_t snapshot = 0, missing, told;
+
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->ranges[i].snapshot == 0)
+			continue;
+		snapshot = found->ranges[i].snapshot;
+		if (!add_pieces(news, &found->ranges[i], reported, &at))
+			return false;
+	}
+	if (news->count == from)
+		return true;
+	missing = records_of(found, snapshot);
+	told = records_of(reported, snapshot);
+	share(news, from, missing > told ? missing - told : 0);
+	return true;
+}
+
+bool
+lost_list_news(const struct lost_list *found, struct lost_list *reported,
+    struct lost_list *news)
+{
+	straighten(reported);
+	return add_snapshot_news(found, reported, news) &&
+	       add_journal_news(found, reported, news);
+}

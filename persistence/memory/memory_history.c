@@ -1,0 +1,302 @@
+#include <assert.h>
+#include <stdlib.h>
+
+#include "persistence/memory/memory_history_internal.h"
+
+static struct memory_history *
+self_of(struct history *base)
+{
+	return (struct memory_history *)base;
+}
+
+static struct str
+log_key(const void *entry)
+{
+	const struct room_log *log = entry;
+
+	return str_slice(log->room, log->room_len);
+}
+
+static struct str
+message_key(const void *kept)
+{
+	return kept_message_key(kept);
+}
+
+struct room_log *
+memory_history_find(struct history *base, struct str room)
+{
+	return id_map_find(&self_of(base)->logs, room);
+}
+
+void
+memory_history_account(struct memory_history *self, struct room_log *log)
+{
+	size_t own_bytes = sizeof(*log) + log->room_len +
+			   message_ring_bytes(&log->ring) +
+			   id_map_bytes(&log->by_key);
+
+	self->bytes += own_bytes - log->own_bytes;
+	log->own_bytes = own_bytes;
+}
+
+struct kept_message *
+memory_history_oldest(const struct memory_history *self)
+{
+	return LIST_OWNER(self->in_order.next, struct kept_message, in_order);
+}
+
+static void
+forget(struct memory_history *self, struct room_log *log,
+    struct kept_message *kept)
+{
+	struct str key = kept_message_key(kept);
+	size_t bytes = kept_message_bytes(kept);
+
+	/* The key may lead to a later message by now. */
+	if (key.len > 0 && id_map_find(&log->by_key, key) == kept)
+		id_map_remove(&log->by_key, key);
+	list_remove(&kept->in_order);
+	log->message_bytes -= bytes;
+	self->bytes -= bytes;
+	free(kept);
+	memory_history_account(self, log);
+}
+
+void
+memory_history_drop_oldest(struct memory_history *self, struct room_log *log)
+{
+	forget(self, log, message_ring_pop(&log->ring));
+}
+
+void
+memory_history_drop_newest(struct memory_history *self, struct room_log *log)
+{
+	forget(self, log, message_ring_pop_newest(&log->ring));
+}
+
+/* Messages of this time and earlier ones are too old. INT64_MIN: none is. */
+static int64_t
+expired_at(int64_t life_ms, int64_t now_ms)
+{
+	return life_ms > 0 ? now_ms - life_ms : INT64_MIN;
+}
+
+static int64_t
+life_of(const struct memory_history *self, const struct room_log *log)
+{
+	int64_t age_ms = self->limits->age_ms;
+
+	if (log->ttl_ms == 0 || (age_ms > 0 && age_ms < log->ttl_ms))
+		return age_ms;
+	return log->ttl_ms;
+}
+
+/* How many are not to be shown any more. */
+static size_t
+count_expired(const struct memory_history *self, const struct room_log *log,
+    int64_t now_ms)
+{
+	return message_ring_seek(&log->ring,
+	    expired_at(life_of(self, log), now_ms));
+}
+
+static enum chat_error
+open_room(struct history *base, struct str room, int64_t ttl_ms)
+{
+	struct memory_history *self = self_of(base);
+	struct room_log *log;
+
+	if (memory_history_find(base, room) != NULL)
+		return CHAT_ROOM_EXISTS;
+	log = malloc(sizeof(*log) + room.len);
+	if (log == NULL)
+		return CHAT_UNAVAILABLE;
+	*log = (struct room_log){ .ttl_ms = ttl_ms, .room_len = room.len };
+	memcpy(log->room, room.data, room.len);
+	message_ring_init(&log->ring);
+	id_map_init(&log->by_key, message_key);
+	if (!id_map_put(&self->logs, log)) {
+		free(log);
+		return CHAT_UNAVAILABLE;
+	}
+	list_append(ttl_ms > 0 ? &self->mortal_rooms : &self->other_rooms,
+	    &log->in_rooms);
+	memory_history_account(self, log);
+	return CHAT_OK;
+}
+
+static void
+close_log(struct memory_history *self, struct room_log *log)
+{
+	while (log->ring.count > 0)
+		memory_history_drop_oldest(self, log);
+	message_ring_fini(&log->ring);
+	id_map_fini(&log->by_key);
+	id_map_remove(&self->logs, log_key(log));
+	list_remove(&log->in_rooms);
+	self->bytes -= log->own_bytes;
+	free(log);
+}
+
+static void
+close_room(struct history *base, struct str room)
+{
+	struct memory_history *self = self_of(base);
+	struct room_log *log = memory_history_find(base, room);
+
+	if (log != NULL)
+		close_log(self, log);
+}
+
+static enum chat_error
+append(struct history *base, struct str room, struct message *message)
+{
+	struct kept_message *kept;
+	enum chat_error error;
+
+	error = memory_history_prepare(base, room, message, &kept);
+	if (error == CHAT_OK)
+		memory_history_keep(base, kept, 0);
+	return error;
+}
+
+static bool
+find_key(struct history *base, struct str room, struct str key, int64_t now_ms,
+    struct message *out)
+{
+	struct memory_history *self = self_of(base);
+	const struct room_log *log = memory_history_find(base, room);
+	const struct kept_message *kept;
+
+	if (log == NULL)
+		return false;
+	kept = id_map_find(&log->by_key, key);
+	if (kept == NULL ||
+	    kept->at_ms <= expired_at(life_of(self, log), now_ms))
+		return false;
+	kept_message_show(kept, out);
+	return true;
+}
+
+static enum chat_error
+span(struct history *base, struct str room, int64_t now_ms,
+    struct history_span *out)
+{
+	struct memory_history *self = self_of(base);
+	const struct room_log *log = memory_history_find(base, room);
+	size_t first;
+
+	if (log == NULL)
+		return CHAT_ROOM_NOT_FOUND;
+	first = count_expired(self, log, now_ms);
+	out->first = message_ring_number(&log->ring, first);
+	out->last = log->ring.last;
+	out->last_at_ms = log->last_at_ms;
+	out->lsn = 0;
+	if (first < log->ring.count)
+		out->lsn =
+		    message_ring_at(&log->ring, log->ring.count - 1)->lsn;
+	return CHAT_OK;
+}
+
+static void
+each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
+    history_visit *visit, void *arg)
+{
+	struct memory_history *self = self_of(base);
+	const struct room_log *log = memory_history_find(base, room);
+	struct message message;
+	size_t i, first;
+
+	if (log == NULL)
+		return;
+	i = message_ring_find(&log->ring, from_seq);
+	first = count_expired(self, log, now_ms);
+	for (i = i > first ? i : first; i < log->ring.count; i++) {
+		kept_message_show(message_ring_at(&log->ring, i), &message);
+		if (!visit(&message, arg))
+			return;
+	}
+}
+
+/*
+ * Rooms without a life of their own need no visit: their messages grow too
+ * old in order of arrival. One that came while the clock was ahead delays
+ * those behind it, which are not shown any more all the same.
+ */
+static void
+expire(struct history *base, int64_t now_ms)
+{
+	struct memory_history *self = self_of(base);
+	const struct list *mortals = &self->mortal_rooms;
+	int64_t limit_ms = expired_at(self->limits->age_ms, now_ms);
+
+	for (struct list *at = mortals->next; at != mortals; at = at->next) {
+		struct room_log *log =
+		    LIST_OWNER(at, struct room_log, in_rooms);
+		size_t expired = count_expired(self, log, now_ms);
+
+		while (expired-- > 0)
+			memory_history_drop_oldest(self, log);
+	}
+	while (!list_is_empty(&self->in_order) &&
+	       memory_history_oldest(self)->at_ms <= limit_ms)
+		memory_history_drop_oldest(self,
+		    memory_history_oldest(self)->log);
+	ebb_watch(&self->ebb, self->bytes);
+}
+
+static size_t
+bytes(struct history *base)
+{
+	return self_of(base)->bytes;
+}
+
+static void
+close_all(struct memory_history *self, struct list *rooms)
+{
+	while (!list_is_empty(rooms))
+		close_log(self,
+		    LIST_OWNER(rooms->next, struct room_log, in_rooms));
+}
+
+static void
+destroy(struct history *base)
+{
+	struct memory_history *self = self_of(base);
+
+	close_all(self, &self->mortal_rooms);
+	close_all(self, &self->other_rooms);
+	assert(self->bytes == 0);
+	id_map_fini(&self->logs);
+	free(self);
+}
+
+static const struct history_ops ops = {
+	.open = open_room,
+	.close = close_room,
+	.append = append,
+	.find_key = find_key,
+	.span = span,
+	.each = each,
+	.expire = expire,
+	.bytes = bytes,
+	.destroy = destroy,
+};
+
+struct history *
+memory_history_create(const struct history_limits *limits)
+{
+	struct memory_history *self = calloc(1, sizeof(*self));
+
+	if (self == NULL)
+		return NULL;
+	self->base.ops = &ops;
+	list_init(&self->mortal_rooms);
+	list_init(&self->other_rooms);
+	list_init(&self->in_order);
+	self->limits = limits;
+	id_map_init(&self->logs, log_key);
+	return &self->base;
+}

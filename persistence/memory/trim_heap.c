@@ -1,0 +1,28 @@
+#include "persistence/memory/trim_heap.h"
+
+#include <features.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#define WORTH_IT ((size_t)8 << 20)
+
+static void
+give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
+bool
+ebb_watch(struct ebb *ebb, size_t held)
+{
+	if (held > ebb->high)
+		ebb->high = held;
+	if (ebb->high - held < WORTH_IT || held > ebb->high / 2)
+		return false;
+	give_back();
+	ebb->high = held;
+	return true;
+}

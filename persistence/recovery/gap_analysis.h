@@ -1,0 +1,50 @@
+/* What is missing: was it promised to anybody, and has that been told? Pure. */
+#ifndef PERSISTENCE_GAP_ANALYSIS_H
+#define PERSISTENCE_GAP_ANALYSIS_H
+
+#include "persistence/journal/lost_list.h"
+#include "persistence/recovery/journal_scan.h"
+
+/* What there is up to some place. */
+struct tally {
+	uint64_t records;
+	uint64_t bytes;  /* of records and of gaps */
+	size_t reported; /* LOST records */
+};
+
+/* Gaps in the order they are met, and what good there was in between. */
+struct judgement {
+	struct walk_gap *gaps;
+	struct tally *before; /* each gap: all that came earlier */
+	size_t count;
+	size_t capacity; /* of either */
+	struct tally total;
+	struct lost_list reported; /* by LOST records */
+	/* From judge() on: */
+	uint64_t durable;
+	uint64_t next_lsn;
+	struct tally torn;
+	struct lost_list news; /* lost, and nobody has been told */
+};
+
+/* Filled with zeros it is empty. */
+void judgement_fini(struct judgement *);
+
+/* False: no memory. */
+bool judgement_add_record(struct judgement *, const struct record *,
+    uint64_t size);
+bool judgement_add_gap(struct judgement *, const struct walk_gap *);
+
+/* The snapshot's gaps are all there so far; so much is missing from it. */
+void judgement_end_snapshot(struct judgement *, uint64_t missing);
+
+/*
+ * Everything has been seen; what is durable is known. The gaps that are left
+ * end with the cut, and what they say is lost was durable. False: no memory.
+ */
+bool judgement_pass(struct judgement *, uint64_t durable);
+
+/* Whether the gap was durable, at least in part. */
+bool judgement_is_lost(const struct judgement *, const struct walk_gap *);
+
+#endif

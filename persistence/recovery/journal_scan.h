@@ -1,0 +1,85 @@
+/*
+ * From the snapshot through all segments, as one sequence of records: with
+ * gaps, where LSNs are missing that belong in it.
+ */
+#ifndef PERSISTENCE_JOURNAL_SCAN_H
+#define PERSISTENCE_JOURNAL_SCAN_H
+
+#include "persistence/format/segment_reader.h"
+#include "persistence/recovery/store_listing.h"
+
+/* As the last LSN of a gap: everything that ever came after its first. */
+#define LSN_WITHOUT_END UINT64_MAX
+
+/* What to read: a snapshot or none, then the segments behind it, by LSN. */
+struct walk_plan {
+	const struct survey_file *snapshot;
+	const struct survey_file *segments;
+	size_t segment_count;
+};
+
+/* Bytes that are no record, or none at all, and the LSNs missing there. */
+struct walk_gap {
+	const struct survey_file *file; /* NULL: there is none */
+	uint64_t at, len;
+	uint64_t first, last; /* first > last: none is missing */
+	uint64_t records;     /* of a snapshot's gap: not known yet, 0 */
+	bool is_whole;        /* the whole file: its head is bad */
+	bool is_blank;        /* only zeros; of a whole file, behind its head */
+	/* Where the last record before it stands, in a segment; NULL: none. */
+	const struct survey_file *tail;
+	uint64_t tail_end; /* the byte behind it */
+};
+
+enum walk_event_kind {
+	WALK_RECORD,
+	WALK_GAP,
+	WALK_SNAPSHOT_END, /* missing: records that were not in it */
+	WALK_END,          /* behind a gap without end */
+	WALK_FAILED
+};
+
+struct walk_event {
+	enum walk_event_kind kind;
+	struct record record; /* its payload is good until the next event */
+	uint64_t size;        /* of the record in its file */
+	struct walk_gap gap;
+	uint64_t missing;
+	int error;
+	const struct survey_file *failed; /* with that error */
+};
+
+/* Copy it, and later walk_resume() the copy, to go on from the same place. */
+struct walk {
+	struct walk_plan plan;
+	struct segment_reader *reader;
+	size_t file;       /* 0: the snapshot; i + 1: segment i */
+	bool is_open;      /* the reader has it open */
+	bool is_over;      /* the gap without end was told */
+	uint64_t at;       /* in it */
+	uint64_t expected; /* the next LSN; in a snapshot: the last one */
+	uint64_t count;    /* a snapshot's good records, … */
+	uint64_t promised; /* … and how many it should have; 0: not known */
+	bool has_gap;      /* the snapshot has, … */
+	bool has_open_gap; /* … one that reaches to its end */
+	bool has_end;      /* its SNAP_END was met */
+	const struct survey_file *tail; /* as in a gap */
+	uint64_t tail_end;
+	uint64_t vouched; /* all LSNs up to here were durable once */
+};
+
+/* The plan's files and the reader are borrowed. */
+void walk_init(struct walk *, const struct walk_plan *,
+    struct segment_reader *);
+
+/* The same reader may have read something else meanwhile. 0 or an errno. */
+int walk_resume(struct walk *);
+
+/*
+ * What comes next. The last gap is always one without end: the place behind
+ * the last record, where `first` is the next LSN to be given out, if nothing
+ * is known of what came after.
+ */
+void walk_next(struct walk *, struct walk_event *);
+
+#endif

@@ -1,0 +1,64 @@
+/* What is alive of all that a journal says: the first look at a compaction. */
+#ifndef PERSISTENCE_LIVE_SET_H
+#define PERSISTENCE_LIVE_SET_H
+
+#include "domain/base/id_map.h"
+#include "domain/base/list.h"
+#include "domain/history.h"
+#include "persistence/format/record.h"
+#include "persistence/format/record_payload.h"
+
+/* One message that is alive, if nothing later says otherwise. */
+struct census_mark {
+	uint64_t seq;
+	int64_t at_ms;
+	size_t bytes;
+};
+
+struct census_room {
+	struct list link;
+	uint64_t born; /* LSN of its first record */
+	char *payload; /* of its last ROOM; NULL: there was none */
+	size_t payload_len;
+	struct census_mark *marks; /* oldest first, from `head` on */
+	size_t head, count, capacity;
+	size_t bytes;       /* of these messages */
+	uint64_t last;      /* the newest number */
+	uint64_t trimmed;   /* all up to this number are dead … */
+	int64_t trimmed_ms; /* … and that one was said then */
+	int64_t ttl_ms;
+	uint64_t copied; /* of the copier: up to this number, … */
+	bool is_written; /* … and whether the room itself was */
+	uint8_t id_len;
+	char id[]; /* without NUL */
+};
+
+/* As much as a census needs to know of each message: nothing of its text. */
+struct census {
+	const struct history_limits *limits;
+	struct id_map rooms;
+	struct list all;
+	uint64_t last_open; /* LSN of the last OPEN */
+	/* Whose OPEN and CLOSE tell whether the numbering holds: from this
+	 * one's OPEN on, which the last message was said behind. */
+	uint64_t first_open;
+	struct lost_range *lost; /* as LOST records say */
+	size_t lost_count, lost_capacity;
+};
+
+void census_init(struct census *, const struct history_limits *);
+void census_fini(struct census *);
+
+/* In order of LSN. 0, ENOMEM, or EIO: the record cannot be read. */
+int census_add(struct census *, const struct record *);
+
+/* All were added: what is too old by now dies. */
+void census_finish(struct census *, int64_t now_ms);
+
+/* NULL: no such room is alive. */
+struct census_room *census_find(const struct census *, struct str id);
+
+/* Whether these LSNs are known to be lost. */
+bool census_knows_lost(const struct census *, uint64_t first, uint64_t last);
+
+#endif

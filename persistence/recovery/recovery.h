@@ -1,0 +1,98 @@
+/*
+ * From the files to what the store held: reads, judges, mends.
+ *
+ * What is missing or unreadable is either a torn tail, which nobody was ever
+ * promised and which is cut; or it was durable once, and is lost: it is
+ * reported, kept in quarantine/, and never found again by a later start.
+ */
+#ifndef PERSISTENCE_RECOVERY_H
+#define PERSISTENCE_RECOVERY_H
+
+#include "persistence/disk/disk.h"
+#include "persistence/format/record.h"
+#include "persistence/format/record_payload.h"
+
+/* Where what is alive goes, in order of LSN. */
+struct replay {
+	/*
+	 * ROOM, ROOM_GONE, MESSAGE, TRIM, and what else may be skipped; their
+	 * payloads are not read yet. False: no memory; recovery ends.
+	 */
+	bool (*record)(struct replay *, const struct record *);
+	/*
+	 * These LSNs were durable and are not to be had any more, whether that
+	 * was reported by an earlier start or not.
+	 */
+	void (*lost)(struct replay *, uint64_t first, uint64_t last);
+};
+
+enum recovery_mode {
+	RECOVERY_MEND, /* the server, repair: cut, quarantine, tidy up */
+	RECOVERY_LOOK  /* check, stats, dump: nothing is written */
+};
+
+/* One place where something is wrong. */
+struct recovery_finding {
+	enum finding_kind {
+		FINDING_TORN,    /* bytes that nobody was promised */
+		FINDING_LOST,    /* records that were durable */
+		FINDING_REPORTED /* likewise; an earlier start has said so */
+	} kind;
+	const char *file;     /* "": there is none to be read at all */
+	uint64_t at, len;     /* bytes */
+	uint64_t first, last; /* LSNs; TORN: last is not known */
+	uint64_t records;     /* TORN: good ones that are cut, too */
+};
+
+struct recovery_config {
+	struct disk *disk;
+	enum recovery_mode mode;
+	bool refuse_damage; /* store.on_damage = refuse */
+	/* Told of what is wrong; may be NULL. */
+	void (*found)(const struct recovery_finding *, void *arg);
+	void *arg;
+};
+
+enum recovery_end {
+	RECOVERY_OK,
+	RECOVERY_TORN,    /* a torn tail was cut (LOOK: would be) */
+	RECOVERY_DAMAGED, /* something is lost, and reported; refused if so
+			     asked */
+	RECOVERY_NEWER,   /* FORMAT or a segment of a newer program */
+	RECOVERY_FOREIGN, /* no store, or unreadable */
+	RECOVERY_FAILED   /* the disk or memory; logged */
+};
+
+/* What the journal goes on from. */
+struct recovery_result {
+	uint8_t store_id[STORE_ID_SIZE];
+	uint64_t next_lsn;
+	uint64_t durable_lsn;  /* next_lsn - 1 once it is mended */
+	uint64_t broken_up_to; /* see numbering.h: who needs a new epoch */
+	/* Clients were told of records that the disk never took: not even in
+	 * this boot is everything there that was written in it. */
+	bool told_is_gone;
+	uint64_t first_live_lsn; /* of the oldest segment still needed */
+	uint64_t snapshot_lsn;   /* 0: none */
+	uint64_t records;        /* good ones, in the snapshot too */
+	uint64_t segments;       /* that are still needed */
+	uint64_t bytes;          /* of records in segments */
+	uint64_t live_bytes;     /* of records in the snapshot */
+	uint64_t torn_bytes, torn_records;
+	uint64_t lost_records, lost_ranges; /* reported now, not earlier */
+	/* For each the journal writes a LOST record. */
+	struct lost_range *lost;
+	size_t lost_count;
+	char why[256]; /* for people, if it did not go well: file, offset, … */
+};
+
+/*
+ * The directory is locked by the caller; an empty one is made a store (MEND).
+ * Stopped anywhere and run again, it comes to the same end. The result is to
+ * be finished whatever the end.
+ */
+enum recovery_end recovery_run(const struct recovery_config *, struct replay *,
+    struct recovery_result *);
+void recovery_result_fini(struct recovery_result *);
+
+#endif

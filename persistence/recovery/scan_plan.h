@@ -1,0 +1,15 @@
+/* Which of the store's files are to be read. */
+#ifndef PERSISTENCE_SCAN_PLAN_H
+#define PERSISTENCE_SCAN_PLAN_H
+
+#include "persistence/recovery/journal_scan.h"
+
+/*
+ * The newest snapshot, or an older one if that one is damaged and the older
+ * one can stand in for it; and the segments that it does not cover. The plan
+ * borrows from the survey. 0 or an errno.
+ */
+int plan_make(const struct survey *, struct segment_reader *,
+    struct walk_plan *);
+
+#endif

@@ -1,0 +1,234 @@
+#include "persistence/recovery/store_listing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "persistence/journal/durable_mark.h"
+
+void
+survey_file_name(const struct survey_file *file, char out[STORE_NAME_SIZE])
+{
+	if (file->is_snapshot)
+		snapshot_name(out, file->lsn);
+	else
+		segment_name(out, file->lsn);
+}
+
+static bool
+add(struct survey_file **files, size_t *count, const struct survey_file *file)
+{
+	struct survey_file *more =
+	    realloc(*files, (*count + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return false;
+	*files = more;
+	more[(*count)++] = *file;
+	return true;
+}
+
+struct listing {
+	struct survey *survey;
+	int error;
+};
+
+static bool
+is_ours(const char *name)
+{
+	return strcmp(name, LOCK_NAME) == 0 || strcmp(name, FORMAT_NAME) == 0 ||
+	       strcmp(name, DURABLE_NAME) == 0 || name_is_unfinished(name);
+}
+
+static bool
+add_name(const char *name, void *arg)
+{
+	struct listing *listing = arg;
+	struct survey *survey = listing->survey;
+	struct survey_file file = { 0 };
+	bool is_added = true;
+
+	if (segment_name_read(name, &file.lsn)) {
+		is_added =
+		    add(&survey->segments, &survey->segment_count, &file);
+	} else if (snapshot_name_read(name, &file.lsn)) {
+		file.is_snapshot = true;
+		is_added =
+		    add(&survey->snapshots, &survey->snapshot_count, &file);
+	} else if (strcmp(name, DURABLE_NAME) == 0) {
+		survey->has_mark = true;
+	} else if (!is_ours(name)) {
+		survey->has_strange = true;
+	}
+	if (!is_added)
+		listing->error = ENOMEM;
+	return is_added;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct survey_file *x = a, *y = b;
+
+	return x->lsn < y->lsn ? -1 : x->lsn > y->lsn;
+}
+
+static void
+sort(struct survey_file *files, size_t count)
+{
+	if (count > 0)
+		qsort(files, count, sizeof(*files), compare);
+}
+
+static int
+read_head(struct disk *disk, const char *name, struct survey_file *file,
+    enum segment_head_state *state)
+{
+	char bytes[SEGMENT_HEAD_SIZE];
+	size_t len;
+	int handle, error;
+
+	error = disk_open(disk, name, DISK_READ, &handle);
+	if (error != 0)
+		return error;
+	error = disk_size(disk, handle, &file->size);
+	if (error == 0)
+		error = disk_read(disk, handle, bytes, sizeof(bytes), 0, &len);
+	disk_close(disk, handle);
+	if (error == 0)
+		*state = segment_head_read(bytes, len, &file->head);
+	return error;
+}
+
+static int
+read_heads(struct survey *survey, struct disk *disk, struct survey_file *files,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct survey_file *file = &files[i];
+		enum segment_head_state state;
+		char name[STORE_NAME_SIZE];
+		int error;
+
+		survey_file_name(file, name);
+		error = read_head(disk, name, file, &state);
+		if (error != 0) {
+			memcpy(survey->failed_name, name, sizeof(name));
+			return error;
+		}
+		if (state == SEGMENT_HEAD_NEWER) {
+			survey->is_newer = true;
+			memcpy(survey->newer_name, name, sizeof(name));
+		}
+		file->is_readable = state == SEGMENT_HEAD_GOOD &&
+				    file->head.first_lsn == file->lsn &&
+				    file->head.is_snapshot == file->is_snapshot;
+	}
+	return 0;
+}
+
+int
+survey_make(struct survey *survey, struct disk *disk)
+{
+	struct listing listing = { .survey = survey };
+	int error;
+
+	*survey = (struct survey){ 0 };
+	error = disk_list(disk, add_name, &listing);
+	if (error == 0)
+		error = listing.error;
+	if (error != 0)
+		return error;
+	sort(survey->snapshots, survey->snapshot_count);
+	sort(survey->segments, survey->segment_count);
+	error =
+	    read_heads(survey, disk, survey->snapshots, survey->snapshot_count);
+	if (error == 0)
+		error = read_heads(survey, disk, survey->segments,
+		    survey->segment_count);
+	return error;
+}
+
+void
+survey_fini(struct survey *survey)
+{
+	free(survey->snapshots);
+	free(survey->segments);
+	*survey = (struct survey){ 0 };
+}
+
+/* The newest is looked at last. */
+static bool
+find_id(const struct survey_file *files, size_t count,
+    const uint8_t wanted[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE],
+    bool *is_wanted)
+{
+	bool is_found = false;
+
+	for (size_t i = 0; i < count && !*is_wanted; i++) {
+		if (!files[i].is_readable)
+			continue;
+		memcpy(out, files[i].head.store_id, STORE_ID_SIZE);
+		*is_wanted = memcmp(out, wanted, STORE_ID_SIZE) == 0;
+		is_found = true;
+	}
+	return is_found;
+}
+
+bool
+survey_store_id(const struct survey *survey,
+    const uint8_t by_format[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE])
+{
+	bool is_wanted = false, is_found;
+
+	is_found = find_id(survey->snapshots, survey->snapshot_count, by_format,
+	    out, &is_wanted);
+	if (find_id(survey->segments, survey->segment_count, by_format, out,
+		&is_wanted))
+		is_found = true;
+	return is_found;
+}
+
+static void
+exclude(struct survey_file *files, size_t count,
+    const uint8_t store_id[STORE_ID_SIZE])
+{
+	for (size_t i = 0; i < count; i++)
+		if (memcmp(files[i].head.store_id, store_id, STORE_ID_SIZE) !=
+		    0)
+			files[i].is_readable = false;
+}
+
+void
+survey_exclude(struct survey *survey, const uint8_t store_id[STORE_ID_SIZE])
+{
+	exclude(survey->snapshots, survey->snapshot_count, store_id);
+	exclude(survey->segments, survey->segment_count, store_id);
+}
+
+/* The first that is met, if it was not removed before it was met again. */
+static bool
+find_unfinished(const char *name, void *arg)
+{
+	char *found = arg;
+
+	if (!name_is_unfinished(name) || strlen(name) >= STORE_NAME_SIZE)
+		return true;
+	memcpy(found, name, strlen(name) + 1);
+	return false;
+}
+
+int
+survey_sweep(struct disk *disk)
+{
+	for (;;) {
+		char name[STORE_NAME_SIZE] = "";
+		int error = disk_list(disk, find_unfinished, name);
+
+		if (error != 0 || name[0] == '\0')
+			return error;
+		error = disk_unlink(disk, name);
+		if (error != 0)
+			return error;
+	}
+}

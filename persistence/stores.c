@@ -1,0 +1,104 @@
+#include "persistence/stores.h"
+
+#include <assert.h>
+
+#include "domain/base/count_of.h"
+#include "domain/log.h"
+#include "persistence/disk/disk.h"
+#include "persistence/file/file_store.h"
+#include "persistence/memory/memory_history.h"
+#include "persistence/memory/memory_members.h"
+#include "persistence/memory/memory_rooms.h"
+
+/* What cannot be opened for want of memory is left NULL. */
+struct backend {
+	const char *kind;
+	enum stores_end (*open)(struct stores *, const struct stores_config *);
+};
+
+static enum stores_end
+open_memory(struct stores *stores, const struct stores_config *config)
+{
+	stores->members = memory_members_create();
+	stores->rooms = memory_rooms_create();
+	stores->history = memory_history_create(config->limits);
+	return STORES_OPEN;
+}
+
+/* Nobody comes back to a place in memory: members are as they are. */
+static enum stores_end
+open_files(struct stores *stores, const struct stores_config *config)
+{
+	static const enum stores_end ends[] = {
+		[FILE_STORE_OPEN] = STORES_OPEN,
+		[FILE_STORE_IN_USE] = STORES_IN_USE,
+		[FILE_STORE_REFUSED] = STORES_REFUSED,
+		[FILE_STORE_FAILED] = STORES_FAILED,
+	};
+	struct file_store_config files = { .options = config->options,
+		.limits = config->limits,
+		.ids = config->ids };
+	enum file_store_end end;
+
+	stores->disk = files.disk = system_disk_open(config->options->dir);
+	if (stores->disk == NULL)
+		return STORES_FAILED;
+	end = file_store_open(&files, &stores->files);
+	if (end != FILE_STORE_OPEN)
+		return ends[end];
+	stores->members = memory_members_create();
+	stores->rooms = file_store_rooms(stores->files);
+	stores->history = file_store_history(stores->files);
+	return STORES_OPEN;
+}
+
+static const struct backend backends[] = {
+	{ "memory", open_memory },
+	{ "file", open_files },
+};
+
+static const struct backend *
+find_backend(const char *kind)
+{
+	for (size_t i = 0; i < COUNT_OF(backends); i++)
+		if (strcmp(backends[i].kind, kind) == 0)
+			return &backends[i];
+	return NULL;
+}
+
+bool
+stores_kind_exists(const char *kind)
+{
+	return find_backend(kind) != NULL;
+}
+
+enum stores_end
+stores_open(struct stores *stores, const struct stores_config *config)
+{
+	const struct backend *backend = find_backend(config->kind);
+	enum stores_end end;
+
+	assert(backend != NULL && config->limits != NULL);
+	*stores = (struct stores){ 0 };
+	end = backend->open(stores, config);
+	if (end == STORES_OPEN &&
+	    (stores->members == NULL || stores->rooms == NULL ||
+		stores->history == NULL)) {
+		log_error("store %s: no memory", config->kind);
+		end = STORES_FAILED;
+	}
+	if (end != STORES_OPEN)
+		stores_close(stores);
+	return end;
+}
+
+void
+stores_close(struct stores *stores)
+{
+	history_destroy(stores->history);
+	room_store_destroy(stores->rooms);
+	member_store_destroy(stores->members);
+	if (file_store_close(stores->files))
+		disk_destroy(stores->disk);
+	*stores = (struct stores){ 0 };
+}

@@ -1,0 +1,53 @@
+/* Where the chat keeps things: all stores of a kind. Public. */
+#ifndef PERSISTENCE_STORES_H
+#define PERSISTENCE_STORES_H
+
+#include <stdbool.h>
+
+#include "domain/history.h"
+#include "domain/id_source.h"
+#include "domain/member_store.h"
+#include "domain/room_store.h"
+#include "persistence/store_options.h"
+
+struct disk;
+struct file_store;
+
+struct stores {
+	struct member_store *members;
+	struct room_store *rooms;
+	struct history *history;
+	/* Behind rooms and history, if there is one: it has news of the disk
+	 * (file_store_hear()). */
+	struct file_store *files;
+	struct disk *disk;
+};
+
+/* Everything is borrowed and outlives the stores. */
+struct stores_config {
+	const char *kind;
+	const struct history_limits *limits; /* may change between calls */
+	const struct store_options *options; /* of files, … */
+	struct id_source *ids;               /* … as are these */
+};
+
+enum stores_end {
+	STORES_OPEN,
+	STORES_IN_USE,  /* by another server; nothing was touched */
+	STORES_REFUSED, /* a newer program's, or damaged and so asked */
+	STORES_FAILED
+};
+
+/* Whether there are stores of this kind: "memory", "file". */
+bool stores_kind_exists(const char *kind);
+
+/*
+ * Opens the stores of a kind that exists. If it fails, that was logged, and
+ * nothing is open.
+ */
+enum stores_end stores_open(struct stores *, const struct stores_config *);
+
+/* Also for stores that were never opened, if they are all NULL. */
+void stores_close(struct stores *);
+
+#endif

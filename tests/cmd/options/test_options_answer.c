@@ -1,0 +1,113 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cmd/parleyd/options/option.h"
+#include "tests/suite.h"
+
+static char *no_environment[] = { NULL };
+
+static bool
+load(struct options *out, char *flag, char *value)
+{
+	char *argv[] = { "parleyd", flag, value, NULL };
+	struct options_sources from = { value == NULL ? 2 : 3, argv,
+		no_environment };
+	struct options_error error;
+
+	return options_load(out, &from, &error);
+}
+
+/* What a flag makes the program print; freed by the caller. */
+static char *
+answer(char *flag)
+{
+	struct options options;
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ck_assert(load(&options, flag, NULL));
+	options_answer(&options, out);
+	fclose(out);
+	return text;
+}
+
+START_TEST(the_handbook_is_what_the_table_says)
+{
+	static char handbook[64 * 1024];
+	FILE *file = fopen("docs/configuration.md", "r");
+	char *options = answer("--help=markdown");
+	size_t len;
+
+	ck_assert_msg(file != NULL, "run from the root of the tree");
+	len = fread(handbook, 1, sizeof(handbook) - 1, file);
+	fclose(file);
+	ck_assert_uint_gt(len, strlen(options));
+	ck_assert_msg(strcmp(handbook + len - strlen(options), options) == 0,
+	    "docs/configuration.md is stale: make docs");
+	free(options);
+}
+END_TEST
+
+START_TEST(help_names_every_option_in_80_columns)
+{
+	char *help = answer("--help");
+	char flag[OPTION_NAME_SIZE + 8], name[OPTION_NAME_SIZE];
+
+	for (size_t i = 0; i < option_count; i++) {
+		option_spell(option_table[i].name, OPTION_STYLE_FLAG, name);
+		snprintf(flag, sizeof(flag), "\n  %s ", name);
+		ck_assert_msg(strstr(help, flag) != NULL, "%s", name);
+	}
+	for (char *line = strtok(help, "\n"); line != NULL;
+	     line = strtok(NULL, "\n"))
+		ck_assert_msg(strlen(line) <= 80, "%s", line);
+	free(help);
+}
+END_TEST
+
+START_TEST(what_it_prints_can_be_read_again)
+{
+	char path[] = "/tmp/parley-test-XXXXXX";
+	FILE *file = fdopen(mkstemp(path), "w");
+	struct options printed, read;
+	char *text = answer("--print-config");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert(load(&printed, "--print-config", NULL));
+	ck_assert(load(&read, "--config", path));
+	read.action = OPTIONS_PRINT_CONFIG;
+	ck_assert_mem_eq(&printed, &read, sizeof(read));
+	unlink(path);
+	free(text);
+}
+END_TEST
+
+START_TEST(says_its_version)
+{
+	char *text = answer("--version");
+
+	ck_assert_str_eq(text, "parleyd " PARLEY_VERSION "\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(says_that_all_is_in_order)
+{
+	char *text = answer("--check-config");
+
+	ck_assert_str_eq(text, "parleyd: the options are in order\n");
+	free(text);
+}
+END_TEST
+
+SUITE(options_answer)
+{
+	tcase_add_test(tests, the_handbook_is_what_the_table_says);
+	tcase_add_test(tests, help_names_every_option_in_80_columns);
+	tcase_add_test(tests, what_it_prints_can_be_read_again);
+	tcase_add_test(tests, says_its_version);
+	tcase_add_test(tests, says_that_all_is_in_order);
+}

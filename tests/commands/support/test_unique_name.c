@@ -1,0 +1,242 @@
+#include "commands/support/unique_name.h"
+
+#include <stdio.h>
+
+#include "persistence/memory/memory_members.h"
+#include "tests/suite.h"
+
+static struct suffixes suffixes;
+static struct member_store *members;
+static unsigned last_id;
+static unsigned asked;
+
+static const struct member_store_ops *real_ops;
+static struct member_store_ops counting_ops;
+
+static bool
+count_and_ask(struct member_store *store, struct str scope, struct str name)
+{
+	asked++;
+	return real_ops->is_taken(store, scope, name);
+}
+
+static void
+begin(void)
+{
+	suffixes_init(&suffixes);
+	members = memory_members_create();
+	real_ops = members->ops;
+	counting_ops = *real_ops;
+	counting_ops.is_taken = count_and_ask;
+	members->ops = &counting_ops;
+}
+
+static void
+end(void)
+{
+	suffixes_fini(&suffixes);
+	member_store_destroy(members);
+}
+
+/* Chooses and takes a name; it is good until the next call. */
+static const char *
+take(const char *name)
+{
+	static struct member member;
+	char wish[MEMBER_NAME_SIZE];
+
+	snprintf(wish, sizeof(wish), "%s", name);
+	snprintf(member.id, sizeof(member.id), "%u", ++last_id);
+	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
+			     STR_ABSENT, member.name),
+	    CHAT_OK);
+	ck_assert_int_eq(member_store_put(members, &member), CHAT_OK);
+	return member.name;
+}
+
+static void
+give_up(const char *name)
+{
+	struct member member;
+
+	ck_assert_int_eq(member_store_get_named(members, str_from(name),
+			     &member),
+	    CHAT_OK);
+	member_store_remove(members, str_from(member.id));
+	suffixes_release(&suffixes, CHAT_SCOPE, str_from(name));
+}
+
+START_TEST(leaves_a_free_name_as_it_is)
+{
+	ck_assert_str_eq(take("alice"), "alice");
+	ck_assert_str_eq(take("bob#7"), "bob#7");
+}
+END_TEST
+
+START_TEST(counts_from_two)
+{
+	take("alice");
+	ck_assert_str_eq(take("alice"), "alice#2");
+	ck_assert_str_eq(take("Alice"), "Alice#3");
+	ck_assert_str_eq(take("alice"), "alice#4");
+}
+END_TEST
+
+START_TEST(passes_over_numbers_that_somebody_chose)
+{
+	take("alice");
+	take("alice#2");
+	take("ALICE#4");
+	ck_assert_str_eq(take("alice"), "alice#3");
+	ck_assert_str_eq(take("alice"), "alice#5");
+}
+END_TEST
+
+START_TEST(numbers_numbered_names_too)
+{
+	take("alice#2");
+	ck_assert_str_eq(take("alice#2"), "alice#2#2");
+	ck_assert_str_eq(take("alice#2"), "alice#2#3");
+	give_up("alice#2#2");
+	ck_assert_str_eq(take("alice#2"), "alice#2#2");
+}
+END_TEST
+
+START_TEST(fills_the_first_gap)
+{
+	for (int i = 0; i < 200; i++)
+		take("alice");
+	give_up("alice#150");
+	give_up("alice#65");
+	give_up("alice#66");
+	ck_assert_str_eq(take("alice"), "alice#65");
+	ck_assert_str_eq(take("alice"), "alice#66");
+	ck_assert_str_eq(take("alice"), "alice#150");
+	ck_assert_str_eq(take("alice"), "alice#201");
+}
+END_TEST
+
+START_TEST(offers_the_name_itself_when_it_is_free_again)
+{
+	take("alice");
+	take("alice");
+	give_up("alice");
+	ck_assert_str_eq(take("alice"), "alice");
+	ck_assert_str_eq(take("alice"), "alice#3");
+}
+END_TEST
+
+START_TEST(takes_no_notice_of_odd_numbers_that_are_given_up)
+{
+	static const char *const odd[] = { "alice#02", "alice#1", "alice#0",
+		"alice#4294967296", "alice#99999999999999999999", "alice#",
+		"#3", "12" };
+
+	take("alice");
+	take("alice");
+	take("alice");
+	for (size_t i = 0; i < COUNT_OF(odd); i++) {
+		take(odd[i]);
+		give_up(odd[i]);
+	}
+	ck_assert_str_eq(take("alice"), "alice#4");
+}
+END_TEST
+
+START_TEST(counts_ones_own_name_as_free)
+{
+	const char wish[MEMBER_NAME_SIZE] = "ALICE";
+	char name[MEMBER_NAME_SIZE];
+
+	take("alice");
+	take("alice");
+	take("alice");
+	suffixes_release(&suffixes, CHAT_SCOPE, STR("alice#2"));
+	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
+			     STR("alice#2"), name),
+	    CHAT_OK);
+	ck_assert_str_eq(name, "ALICE#2");
+}
+END_TEST
+
+START_TEST(asks_a_few_questions_however_many_want_one_name)
+{
+	for (int i = 0; i < 5000; i++)
+		take("alice");
+	ck_assert_uint_lt(asked, 5000 * 4);
+	asked = 0;
+	for (int i = 0; i < 1000; i++) {
+		give_up("alice#2500");
+		take("alice");
+		take("bob");
+	}
+	ck_assert_uint_lt(asked, 2000 * 4);
+}
+END_TEST
+
+START_TEST(remembers_nothing_of_those_who_are_gone)
+{
+	for (int round = 0; round < 3; round++) {
+		char name[MEMBER_NAME_SIZE] = "alice";
+
+		for (int i = 0; i < 100; i++)
+			take("alice");
+		for (int i = 2; i <= 101; i++) {
+			give_up(name);
+			snprintf(name, sizeof(name), "alice#%d", i);
+		}
+		ck_assert_uint_eq(id_map_count(&suffixes.by_name), 0);
+	}
+}
+END_TEST
+
+static void
+enter(struct str room, const char *id, const char *expected)
+{
+	const char wish[MEMBER_NAME_SIZE] = "alice";
+	char name[MEMBER_NAME_SIZE];
+	struct member guest = { .is_guest = true };
+
+	snprintf(guest.id, sizeof(guest.id), "%s", id);
+	ck_assert_int_eq(member_store_put(members, &guest), CHAT_OK);
+	ck_assert_int_eq(suffixes_choose(&suffixes, members, room, wish,
+			     STR_ABSENT, name),
+	    CHAT_OK);
+	ck_assert_str_eq(name, expected);
+	ck_assert_int_eq(member_store_rename(members, str_from(id), room,
+			     str_from(name)),
+	    CHAT_OK);
+}
+
+START_TEST(counts_in_each_scope_on_its_own)
+{
+	take("alice");
+	take("alice");
+	enter(STR("red"), "r1", "alice");
+	enter(STR("red"), "r2", "alice#2");
+	enter(STR("red"), "r3", "alice#3");
+	enter(STR("blue"), "b1", "alice");
+	enter(STR("blue"), "b2", "alice#2");
+	suffixes_release(&suffixes, STR("red"), STR("alice#2"));
+	enter(STR("blue"), "b3", "alice#3");
+	member_store_remove(members, STR("r2"));
+	enter(STR("red"), "r4", "alice#2");
+	ck_assert_str_eq(take("alice"), "alice#3");
+}
+END_TEST
+
+SUITE(unique_name)
+{
+	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_test(tests, leaves_a_free_name_as_it_is);
+	tcase_add_test(tests, counts_from_two);
+	tcase_add_test(tests, passes_over_numbers_that_somebody_chose);
+	tcase_add_test(tests, numbers_numbered_names_too);
+	tcase_add_test(tests, fills_the_first_gap);
+	tcase_add_test(tests, offers_the_name_itself_when_it_is_free_again);
+	tcase_add_test(tests, takes_no_notice_of_odd_numbers_that_are_given_up);
+	tcase_add_test(tests, counts_ones_own_name_as_free);
+	tcase_add_test(tests, asks_a_few_questions_however_many_want_one_name);
+	tcase_add_test(tests, counts_in_each_scope_on_its_own);
+	tcase_add_test(tests, remembers_nothing_of_those_who_are_gone);
+}

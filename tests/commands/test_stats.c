@@ -1,0 +1,52 @@
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+static void
+assert_figures(size_t guests, size_t rooms, size_t messages)
+{
+	struct figures figures;
+
+	chat_figures(&world.chat, &figures);
+	ck_assert_uint_eq(figures.guests, guests);
+	ck_assert_uint_eq(figures.guest_rooms, rooms);
+	ck_assert_uint_eq(figures.guest_messages, messages);
+}
+
+START_TEST(count_nobody_but_guests)
+{
+	assert_figures(0, 0, 0);
+	people(3);
+	gather("r", 3);
+	say("id1", "r", 4);
+	assert_figures(0, 0, 0);
+}
+END_TEST
+
+START_TEST(count_what_was_said_where_guests_are_while_it_lives)
+{
+	people(2);
+	gather("a", 2);
+	say("id1", "a", 2);
+	DO(ROOM_CREATE, "id2", .room = STR("b"), .name = STR("B"),
+	    .ttl_ms = 1000);
+	say("id2", "b", 3);
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	DO(ROOM_JOIN, "id5", .room = STR("b"), .name = STR("bob"));
+	assert_figures(1, 1, 3);
+	DO(ROOM_JOIN, "id6", .room = STR("a"), .name = STR("bob"));
+	assert_figures(2, 2, 5);
+	fake_clock_pass(&world.clock, 1000);
+	assert_figures(2, 2, 2);
+	DO(DISCONNECT, "id6");
+	assert_figures(1, 1, 0);
+}
+END_TEST
+
+SUITE(stats)
+{
+	tcase_add_checked_fixture(tests, world_begin, world_end);
+	tcase_add_test(tests, count_nobody_but_guests);
+	tcase_add_test(tests,
+	    count_what_was_said_where_guests_are_while_it_lives);
+}

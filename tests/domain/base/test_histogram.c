@@ -1,0 +1,43 @@
+#include "domain/base/histogram.h"
+
+#include "tests/suite.h"
+
+static const struct {
+	uint64_t us;
+	int place;
+} places[] = {
+	{ 0, 0 },
+	{ 10, 0 },
+	{ 11, 1 },
+	{ 20, 1 },
+	{ 1000, 6 },
+	{ 1001, 7 },
+	{ 10000000, HISTOGRAM_BOUNDS - 1 },
+	{ 10000001, HISTOGRAM_BOUNDS },
+	{ UINT32_MAX, HISTOGRAM_BOUNDS },
+};
+
+START_TEST(counts_a_duration_under_the_next_bound)
+{
+	struct histogram histogram = { 0 };
+
+	histogram_add(&histogram, places[_i].us, 3);
+	ck_assert_uint_eq(histogram.counts[places[_i].place], 3);
+	ck_assert_uint_eq(histogram_count(&histogram), 3);
+	ck_assert_uint_eq(histogram.sum_us, 3 * places[_i].us);
+}
+END_TEST
+
+START_TEST(has_bounds_that_ascend)
+{
+	for (int i = 1; i < HISTOGRAM_BOUNDS; i++)
+		ck_assert_uint_gt(histogram_bounds[i], histogram_bounds[i - 1]);
+}
+END_TEST
+
+SUITE(histogram)
+{
+	tcase_add_loop_test(tests, counts_a_duration_under_the_next_bound, 0,
+	    COUNT_OF(places));
+	tcase_add_test(tests, has_bounds_that_ascend);
+}

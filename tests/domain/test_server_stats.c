@@ -1,0 +1,51 @@
+#include "domain/server_stats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/suite.h"
+
+static struct report report;
+
+static void
+add(const char *id, size_t members)
+{
+	struct room room = { .member_count = members };
+
+	snprintf(room.id, sizeof(room.id), "%s", id);
+	report_add_room(&report, &room);
+}
+
+START_TEST(keeps_the_largest_rooms_the_most_members_first)
+{
+	memset(&report, 0, sizeof(report));
+	add("small", 1);
+	add("large", 9);
+	add("middle", 5);
+	add("as large", 9);
+	ck_assert_uint_eq(report.rooms, 4);
+	ck_assert_uint_eq(report.largest_count, 4);
+	ck_assert_str_eq(report.largest[0].id, "large");
+	ck_assert_str_eq(report.largest[1].id, "as large");
+	ck_assert_str_eq(report.largest[2].id, "middle");
+	ck_assert_str_eq(report.largest[3].id, "small");
+}
+END_TEST
+
+START_TEST(forgets_the_smallest_of_too_many)
+{
+	memset(&report, 0, sizeof(report));
+	for (size_t i = 0; i < 1000; i++)
+		add("r", (i * 7919) % 1000);
+	ck_assert_uint_eq(report.rooms, 1000);
+	ck_assert_uint_eq(report.largest_count, REPORT_ROOMS);
+	for (size_t i = 0; i < REPORT_ROOMS; i++)
+		ck_assert_uint_eq(report.largest[i].member_count, 999 - i);
+}
+END_TEST
+
+SUITE(server_stats)
+{
+	tcase_add_test(tests, keeps_the_largest_rooms_the_most_members_first);
+	tcase_add_test(tests, forgets_the_smallest_of_too_many);
+}

@@ -1,0 +1,374 @@
+#include "persistence/compaction/compaction.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "persistence/format/store_names.h"
+#include "tests/suite.h"
+#include "tests/support/persistence/store_rig.h"
+
+static struct store_rig rig;
+static char before[1 << 16];
+
+static struct {
+	unsigned count;
+} rested;
+
+static void
+rest(void *arg)
+{
+	ck_assert_ptr_eq(arg, &rested);
+	rested.count++;
+}
+
+static struct rests rests = { .rest = rest, .arg = &rested };
+
+/* Nothing is compacted but by the tests. */
+static void
+begin(void)
+{
+	store_rig_init(&rig);
+	rig.options.segment_bytes = 1u << 14;
+	rig.options.compact_after_bytes = SIZE_MAX;
+	rig.limits.messages = 5;
+	store_rig_open(&rig);
+}
+
+static void
+end(void)
+{
+	store_rig_fini(&rig);
+}
+
+/* So many files of each kind, and where the newest segment begins. */
+struct files {
+	size_t segments, snapshots, others;
+	uint64_t newest;
+};
+
+static struct files
+count_files(void)
+{
+	struct files files = { 0 };
+	const char *name;
+	uint64_t lsn;
+
+	for (size_t i = 0; (name = memory_disk_name(rig.memory, i)) != NULL;
+	     i++)
+		if (segment_name_read(name, &lsn)) {
+			files.segments++;
+			if (lsn > files.newest)
+				files.newest = lsn;
+		} else if (snapshot_name_read(name, &lsn))
+			files.snapshots++;
+		else
+			files.others++;
+	return files;
+}
+
+/* A few segments full of what two rooms say, most of it dead by now. */
+static void
+talk(unsigned messages)
+{
+	static char body[1000];
+
+	for (unsigned i = 0; i < messages; i++) {
+		snprintf(body, sizeof(body), "%0*u", (int)sizeof(body) - 1, i);
+		store_rig_say(&rig, i % 3 == 0 ? "s" : "r", body);
+		store_rig_settle(&rig);
+	}
+}
+
+static void
+make_rooms(void)
+{
+	store_rig_put(&rig, "r", true);
+	store_rig_put(&rig, "s", true);
+	store_rig_put(&rig, "quiet", true);
+	store_rig_settle(&rig);
+}
+
+static int
+compact_at(int64_t now_ms)
+{
+	uint8_t id[STORE_ID_SIZE];
+	struct segment_head head;
+	uint64_t live_bytes = 0;
+	char name[STORE_NAME_SIZE];
+	const char *bytes;
+	size_t len;
+	int error;
+
+	segment_name(name, count_files().newest);
+	bytes = memory_disk_file(rig.memory, name, &len);
+	ck_assert_int_eq(segment_head_read(bytes, len, &head),
+	    SEGMENT_HEAD_GOOD);
+	memcpy(id, head.store_id, sizeof(id));
+	error = compaction_run(memory_disk_disk(rig.memory), id,
+	    count_files().newest - 1, &rig.limits, now_ms, &rests, &live_bytes);
+	ck_assert_int_eq(error == 0, live_bytes > 0);
+	return error;
+}
+
+static int
+compact(void)
+{
+	return compact_at(STORE_RIG_NOW);
+}
+
+static void
+remember(void)
+{
+	snprintf(before, sizeof(before), "%s", store_rig_show(&rig));
+}
+
+/* After a crash or a clean end, the store holds what it held. */
+static void
+assert_unchanged(bool crashed)
+{
+	if (crashed) {
+		store_rig_crash(&rig, CRASH_NOTHING);
+	} else {
+		store_rig_close(&rig);
+		store_rig_open(&rig);
+	}
+	ck_assert_str_eq(store_rig_show(&rig), before);
+}
+
+START_TEST(keeps_what_is_alive_and_nothing_else)
+{
+	struct files files;
+
+	make_rooms();
+	talk(60);
+	remember();
+	ck_assert_uint_ge(count_files().segments, 4);
+	ck_assert_int_eq(compact(), 0);
+	files = count_files();
+	ck_assert_uint_eq(files.segments, 1);
+	ck_assert_uint_eq(files.snapshots, 1);
+	assert_unchanged(_i == 0);
+	/* LOCK, FORMAT, DURABLE: nothing unfinished. */
+	ck_assert_uint_eq(count_files().others, 3);
+}
+END_TEST
+
+START_TEST(goes_on_from_one_snapshot_to_the_next)
+{
+	make_rooms();
+	for (int i = 0; i < 4; i++) {
+		talk(40);
+		remember();
+		ck_assert_int_eq(compact(), 0);
+		ck_assert_uint_eq(count_files().snapshots, 1);
+		assert_unchanged(i % 2 == 0);
+	}
+	ck_assert_uint_gt(store_rig_say(&rig, "r", "on"), 100);
+}
+END_TEST
+
+/* The numbering goes on, though nothing that was said is left. */
+START_TEST(remembers_the_numbers_of_what_is_dead)
+{
+	struct history_span span;
+
+	make_rooms();
+	talk(30);
+	rig.limits.age_ms = 1000;
+	rig.options.clock_trust_ms = 0;
+	ck_assert_int_eq(compact_at(STORE_RIG_NOW + 1000), 0);
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	ck_assert_int_eq(history_span(rig.history, STR("r"),
+			     STORE_RIG_NOW + 1000, &span),
+	    CHAT_OK);
+	ck_assert_uint_eq(span.last, 20);
+	ck_assert_uint_eq(store_rig_say(&rig, "s", "on"), 11);
+}
+END_TEST
+
+/* A run that ended well in an earlier boot: its end is known of. */
+START_TEST(keeps_what_tells_that_numbers_hold)
+{
+	struct memory_disk *next_boot;
+
+	rig.options.sync = STORE_SYNC_INTERVAL;
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	make_rooms();
+	talk(60);
+	store_rig_close(&rig);
+	next_boot = memory_disk_crash(rig.memory, CRASH_ALL, 0);
+	memory_disk_destroy(rig.memory);
+	rig.memory = next_boot;
+	store_rig_open(&rig);
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	ck_assert_uint_eq(count_files().snapshots, 1);
+	store_rig_crash(&rig, CRASH_KILL);
+	ck_assert_str_eq(store_rig_show(&rig), before);
+}
+END_TEST
+
+START_TEST(forgets_rooms_that_are_gone)
+{
+	make_rooms();
+	talk(30);
+	history_close(rig.history, STR("r"));
+	room_store_remove(rig.rooms, STR("r"));
+	store_rig_put(&rig, "r", true);
+	talk(30);
+	history_close(rig.history, STR("s"));
+	room_store_remove(rig.rooms, STR("s"));
+	store_rig_settle(&rig);
+	store_rig_put(&rig, "t", true);
+	for (int i = 0; i < 40; i++)
+		store_rig_say(&rig, "t", "................................");
+	talk(30);
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	assert_unchanged(false);
+}
+END_TEST
+
+/* Epochs are what they became, in the place of what they were. */
+START_TEST(keeps_the_last_that_was_said_of_a_room)
+{
+	store_rig_close(&rig);
+	rig.options.sync = STORE_SYNC_INTERVAL;
+	store_rig_open(&rig);
+	make_rooms();
+	talk(20);
+	store_rig_crash(&rig, CRASH_ALL);
+	talk(40);
+	remember();
+	ck_assert_ptr_nonnull(strstr(before, "r epoch4"));
+	ck_assert_int_eq(compact(), 0);
+	assert_unchanged(false);
+}
+END_TEST
+
+/*
+ * Stopped after each call, the store is as it was: by an error of that call,
+ * or of all from then on and a power cut.
+ */
+START_TEST(may_be_stopped_anywhere)
+{
+	struct memory_disk *master;
+	bool is_done = false;
+	unsigned n;
+
+	make_rooms();
+	talk(25);
+	remember();
+	store_rig_close(&rig);
+	master = rig.memory;
+	for (n = 1; !is_done; n++) {
+		rig.memory = memory_disk_crash(master, CRASH_KILL, 1);
+		memory_disk_fail(rig.memory,
+		    (struct disk_fault){ .call = DISK_CALL_ANY,
+			.nth = n,
+			.error = EIO,
+			.forever = _i == 0 });
+		(void)compact();
+		is_done = memory_disk_failures(rig.memory) == 0;
+		memory_disk_heal(rig.memory);
+		store_rig_crash(&rig, _i == 0 ? CRASH_NOTHING : CRASH_KILL);
+		ck_assert_str_eq(store_rig_show(&rig), before);
+		ck_assert_uint_le(count_files().snapshots, 1);
+		store_rig_close(&rig);
+		memory_disk_destroy(rig.memory);
+	}
+	ck_assert_uint_gt(n, 20);
+	rig.memory = master;
+}
+END_TEST
+
+static void
+damage(const char *name)
+{
+	const char *bytes;
+	char *copy;
+	size_t len;
+
+	bytes = memory_disk_file(rig.memory, name, &len);
+	ck_assert_ptr_nonnull(bytes);
+	copy = malloc(len);
+	memcpy(copy, bytes, len);
+	copy[len / 2] ^= 1;
+	memory_disk_put(rig.memory, name, copy, len);
+	free(copy);
+}
+
+/* In a segment, or in the snapshot that there is. */
+START_TEST(stops_at_damage_that_nobody_knows)
+{
+	char name[STORE_NAME_SIZE];
+
+	make_rooms();
+	talk(40);
+	segment_name(name, 1);
+	if (_i == 1) {
+		snapshot_name(name, count_files().newest - 1);
+		ck_assert_int_eq(compact(), 0);
+		talk(40);
+	}
+	damage(name);
+	ck_assert_int_eq(compact(), EIO);
+	ck_assert_uint_eq(count_files().snapshots, (size_t)_i);
+	/* The next start says so, and then it is known. */
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	talk(40);
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	assert_unchanged(false);
+}
+END_TEST
+
+/* All of it is read twice, and what is alive a third time. */
+START_TEST(rests_as_it_goes)
+{
+	size_t bytes, all = 600 * 1100;
+
+	rig.limits.messages = 0;
+	make_rooms();
+	talk(600);
+	rested.count = 0;
+	rests.done = 0;
+	ck_assert_int_eq(compact(), 0);
+	bytes = rested.count * (256u << 10);
+	ck_assert_uint_ge(bytes, 3 * all - (512u << 10));
+	ck_assert_uint_le(bytes, 3 * all);
+}
+END_TEST
+
+START_TEST(is_done_by_the_journal_when_it_is_worth_it)
+{
+	store_rig_close(&rig);
+	rig.options.compact_after_bytes = 1u << 16;
+	store_rig_open(&rig);
+	make_rooms();
+	talk(500);
+	remember();
+	ck_assert_uint_eq(count_files().snapshots, 1);
+	ck_assert_uint_lt(count_files().segments, 10);
+	assert_unchanged(true);
+}
+END_TEST
+
+SUITE(compaction)
+{
+	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_loop_test(tests, keeps_what_is_alive_and_nothing_else, 0, 2);
+	tcase_add_test(tests, goes_on_from_one_snapshot_to_the_next);
+	tcase_add_test(tests, remembers_the_numbers_of_what_is_dead);
+	tcase_add_test(tests, keeps_what_tells_that_numbers_hold);
+	tcase_add_test(tests, forgets_rooms_that_are_gone);
+	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
+	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);
+	tcase_add_loop_test(tests, stops_at_damage_that_nobody_knows, 0, 2);
+	tcase_add_test(tests, rests_as_it_goes);
+	tcase_add_test(tests, is_done_by_the_journal_when_it_is_worth_it);
+}

@@ -1,0 +1,37 @@
+#include "persistence/disk/io_throttle.h"
+
+#include "tests/suite.h"
+
+static void
+count(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+static const struct {
+	size_t at_once;
+	unsigned times, rests;
+} works[] = {
+	{ 1, 1000, 0 }, { 1 << 10, 255, 0 }, { 1 << 10, 256, 1 },
+	{ 1 << 10, 512, 2 },
+	{ 1 << 20, 3, 3 }, /* what is done at once is not interrupted */
+};
+
+START_TEST(rests_after_so_much_work)
+{
+	unsigned rested = 0;
+	struct rests rests = { .rest = count, .arg = &rested };
+
+	for (unsigned i = 0; i < works[_i].times; i++) {
+		rests_note(&rests, works[_i].at_once);
+		rests_note(NULL, works[_i].at_once);
+	}
+	ck_assert_uint_eq(rested, works[_i].rests);
+}
+END_TEST
+
+SUITE(io_throttle)
+{
+	tcase_add_loop_test(tests, rests_after_so_much_work, 0,
+	    COUNT_OF(works));
+}

@@ -1,0 +1,319 @@
+#include "persistence/format/record_payload.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/suite.h"
+
+#define ROOM_FOR 512
+
+static char bytes[ROOM_FOR];
+
+static const struct room kitchen = { .id = "kitchen",
+	.name = "The Kitchen",
+	.epoch = "5d0c7a4411e09b3f",
+	.persistent = true,
+	.ttl_ms = 5000,
+	.created_ms = 1700000000123,
+	.active_ms = 1700000000456,
+	.max_members = 12,
+	.member_count = 3,
+	.guest_count = 1 };
+
+static const struct message hello = { .seq = 42,
+	.at_ms = 1700000000123,
+	.author = { "Zo\xc3\xab", 4 },
+	.author_id = { "member7", 7 },
+	.body = { "\"a\0b\"", 5 },
+	.key = { "k-1", 3 } };
+
+START_TEST(an_open_comes_back)
+{
+	struct open_entry in = { .boot_id = "fifteen letters",
+		.policy = 2,
+		.wall_ms = -5,
+		.version = STR("parley/0.2.0") };
+	struct open_entry out;
+	size_t len = open_entry_write(bytes, &in);
+
+	ck_assert(open_entry_read(str_slice(bytes, len), &out));
+	ck_assert_mem_eq(out.boot_id, in.boot_id, BOOT_ID_SIZE);
+	ck_assert_uint_eq(out.policy, 2);
+	ck_assert_int_eq(out.wall_ms, -5);
+	ck_assert(str_equal(out.version, in.version));
+}
+END_TEST
+
+START_TEST(an_open_takes_no_more_than_it_says)
+{
+	char version[PROGRAM_SIZE + 9] = "much longer than one would think";
+	struct open_entry entry = { .version =
+					str_slice(version, sizeof(version)) };
+
+	ck_assert_uint_eq(open_entry_write(bytes, &entry), OPEN_ENTRY_MOST);
+	ck_assert(open_entry_read(str_slice(bytes, OPEN_ENTRY_MOST), &entry));
+	ck_assert_uint_eq(entry.version.len, PROGRAM_SIZE);
+}
+END_TEST
+
+START_TEST(a_room_comes_back_empty)
+{
+	struct room out;
+	size_t len = room_entry_write(bytes, &kitchen);
+
+	ck_assert_uint_eq(len, room_entry_size(&kitchen));
+	ck_assert(room_entry_read(str_slice(bytes, len), &out));
+	ck_assert_str_eq(out.id, kitchen.id);
+	ck_assert_str_eq(out.name, kitchen.name);
+	ck_assert_str_eq(out.epoch, kitchen.epoch);
+	ck_assert(out.persistent);
+	ck_assert_int_eq(out.ttl_ms, kitchen.ttl_ms);
+	ck_assert_int_eq(out.created_ms, kitchen.created_ms);
+	ck_assert_int_eq(out.active_ms, kitchen.active_ms);
+	ck_assert_uint_eq(out.max_members, kitchen.max_members);
+	ck_assert_uint_eq(out.member_count, 0);
+	ck_assert_uint_eq(out.guest_count, 0);
+}
+END_TEST
+
+START_TEST(a_message_comes_back_byte_by_byte)
+{
+	struct message out;
+	struct str room;
+	size_t len = message_entry_write(bytes, STR("kitchen"), &hello);
+
+	ck_assert_uint_eq(len, message_entry_size(STR("kitchen"), &hello));
+	ck_assert(message_entry_read(str_slice(bytes, len), &room, &out));
+	ck_assert(str_equal(room, STR("kitchen")));
+	ck_assert_uint_eq(out.seq, 42);
+	ck_assert_int_eq(out.at_ms, hello.at_ms);
+	ck_assert(str_equal(out.author, hello.author));
+	ck_assert(str_equal(out.author_id, hello.author_id));
+	ck_assert(str_equal(out.body, hello.body));
+	ck_assert(str_equal(out.key, hello.key));
+}
+END_TEST
+
+START_TEST(a_key_that_is_absent_stays_absent)
+{
+	struct message in = hello, out;
+	struct str room;
+	size_t len;
+
+	in.key = (struct str){ 0 };
+	len = message_entry_write(bytes, STR("kitchen"), &in);
+	ck_assert(message_entry_read(str_slice(bytes, len), &room, &out));
+	ck_assert_ptr_null(out.key.data);
+}
+END_TEST
+
+START_TEST(the_small_ones_come_back)
+{
+	struct lost_range lost = { 3, 9, 4, 20 }, lost_out;
+	struct str room;
+	uint64_t seq, count;
+	int64_t at_ms;
+	size_t len;
+
+	len = gone_entry_write(bytes, STR("attic"));
+	ck_assert_uint_eq(len, gone_entry_size(STR("attic")));
+	ck_assert(gone_entry_read(str_slice(bytes, len), &room));
+	ck_assert(str_equal(room, STR("attic")));
+
+	len = trim_entry_write(bytes, STR("attic"), 70, -1);
+	ck_assert_uint_eq(len, trim_entry_size(STR("attic")));
+	ck_assert(trim_entry_read(str_slice(bytes, len), &room, &seq, &at_ms));
+	ck_assert(str_equal(room, STR("attic")));
+	ck_assert_uint_eq(seq, 70);
+	ck_assert_int_eq(at_ms, -1);
+
+	ck_assert_uint_eq(lost_entry_write(bytes, &lost), LOST_ENTRY_SIZE);
+	ck_assert(lost_entry_read(str_slice(bytes, LOST_ENTRY_SIZE),
+	    &lost_out));
+	ck_assert_mem_eq(&lost, &lost_out, sizeof(lost));
+
+	ck_assert_uint_eq(snap_end_entry_write(bytes, 500),
+	    SNAP_END_ENTRY_SIZE);
+	ck_assert(snap_end_entry_read(str_slice(bytes, SNAP_END_ENTRY_SIZE),
+	    &count));
+	ck_assert_uint_eq(count, 500);
+}
+END_TEST
+
+static size_t
+write_open(char *out)
+{
+	struct open_entry entry = { .version = STR("parley/0.2.0") };
+
+	return open_entry_write(out, &entry);
+}
+
+static size_t
+write_room(char *out)
+{
+	return room_entry_write(out, &kitchen);
+}
+
+static size_t
+write_gone(char *out)
+{
+	return gone_entry_write(out, STR("attic"));
+}
+
+static size_t
+write_message(char *out)
+{
+	return message_entry_write(out, STR("kitchen"), &hello);
+}
+
+static size_t
+write_trim(char *out)
+{
+	return trim_entry_write(out, STR("attic"), 70, 5);
+}
+
+static size_t
+write_lost(char *out)
+{
+	return lost_entry_write(out, &(struct lost_range){ 1, 2, 2, 0 });
+}
+
+static size_t
+write_snap_end(char *out)
+{
+	return snap_end_entry_write(out, 9);
+}
+
+static bool
+read_open(struct str payload)
+{
+	struct open_entry out;
+
+	return open_entry_read(payload, &out);
+}
+
+static bool
+read_room(struct str payload)
+{
+	struct room out;
+
+	return room_entry_read(payload, &out);
+}
+
+static bool
+read_gone(struct str payload)
+{
+	struct str room;
+
+	return gone_entry_read(payload, &room);
+}
+
+static bool
+read_message(struct str payload)
+{
+	struct message out;
+	struct str room;
+
+	return message_entry_read(payload, &room, &out);
+}
+
+static bool
+read_trim(struct str payload)
+{
+	struct str room;
+	uint64_t seq;
+	int64_t at_ms;
+
+	return trim_entry_read(payload, &room, &seq, &at_ms);
+}
+
+static bool
+read_lost(struct str payload)
+{
+	struct lost_range out;
+
+	return lost_entry_read(payload, &out);
+}
+
+static bool
+read_snap_end(struct str payload)
+{
+	uint64_t count;
+
+	return snap_end_entry_read(payload, &count);
+}
+
+static const struct {
+	size_t (*write)(char *);
+	bool (*read)(struct str);
+} entries[] = {
+	{ write_open, read_open },
+	{ write_room, read_room },
+	{ write_gone, read_gone },
+	{ write_message, read_message },
+	{ write_trim, read_trim },
+	{ write_lost, read_lost },
+	{ write_snap_end, read_snap_end },
+};
+
+/* Each piece is a block of its own, so that a sanitizer sees its end. */
+START_TEST(cut_anywhere_it_is_no_entry_and_longer_it_still_is)
+{
+	size_t whole = entries[_i].write(bytes);
+
+	for (size_t len = 0; len <= whole + 8; len++) {
+		char *some = calloc(1, len + 1);
+
+		memcpy(some, bytes, len < whole ? len : whole);
+		ck_assert_int_eq(entries[_i].read(str_slice(some, len)),
+		    len >= whole);
+		free(some);
+	}
+}
+END_TEST
+
+static const struct {
+	bool (*read)(struct str);
+	struct str payload;
+} nonsense[] = {
+	/* not an id */
+	{ read_gone, STR("\3\0a/b") },
+	{ read_gone, STR("\0\0") },
+	{ read_trim, STR("\1\0\0\0\0\0\0\0--------\1\0\0") },
+	/* the number 0 */
+	{ read_message, STR("\0\0\0\0\0\0\0\0........\1\0a\0\0\0\0\0\0"
+			    "\0\0\0\0") },
+	/* a number that not every client can count to */
+	{ read_message, STR("\0\0\0\0\0\0\40\0........\1\0a\0\0\0\0\0\0"
+			    "\0\0\0\0") },
+	{ read_trim, STR("\0\0\0\0\0\0\40\0--------\1\0a") },
+	/* NUL in a name */
+	{ read_room, STR("1.......2.......3.......4.......5.......\1\0a"
+			 "\2\0b\0\1\0c") },
+	/* an epoch that is too long */
+	{ read_room, STR("1.......2.......3.......4.......5.......\1\0a"
+			 "\1\0b\47\0ccccccccccccccccccccccccccccccccccccccc") },
+	/* a range that runs backwards, and one that begins at 0 */
+	{ read_lost, STR("\2\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0........--------") },
+	{ read_lost, STR("\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0........--------") },
+};
+
+START_TEST(nonsense_is_no_entry)
+{
+	ck_assert(!nonsense[_i].read(nonsense[_i].payload));
+}
+END_TEST
+
+SUITE(record_payload)
+{
+	tcase_add_test(tests, an_open_comes_back);
+	tcase_add_test(tests, an_open_takes_no_more_than_it_says);
+	tcase_add_test(tests, a_room_comes_back_empty);
+	tcase_add_test(tests, a_message_comes_back_byte_by_byte);
+	tcase_add_test(tests, a_key_that_is_absent_stays_absent);
+	tcase_add_test(tests, the_small_ones_come_back);
+	tcase_add_loop_test(tests,
+	    cut_anywhere_it_is_no_entry_and_longer_it_still_is, 0,
+	    COUNT_OF(entries));
+	tcase_add_loop_test(tests, nonsense_is_no_entry, 0, COUNT_OF(nonsense));
+}

@@ -1,0 +1,215 @@
+/* When the journal asks to be compacted. */
+#include <errno.h>
+
+#include "domain/base/count_of.h"
+#include "tests/suite.h"
+#include "tests/support/persistence/journal_rig.h"
+
+#define KIB UINT64_C(1024)
+
+static struct journal_rig rig;
+
+static struct {
+	unsigned calls;
+	int error;
+	uint64_t last_lsn, live_bytes;
+} compaction;
+
+static int
+compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+{
+	ck_assert_ptr_eq(arg, &rig);
+	compaction.calls++;
+	compaction.last_lsn = last_lsn;
+	*live_bytes = compaction.live_bytes;
+	return compaction.error;
+}
+
+static void
+setup(void)
+{
+	journal_rig_init(&rig);
+	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + KIB;
+	rig.options.compact_after_bytes = 64 * KIB;
+	rig.config.compact = compact;
+	rig.config.arg = &rig;
+	compaction.calls = 0;
+	compaction.error = 0;
+	compaction.live_bytes = 0;
+}
+
+static void
+teardown(void)
+{
+	journal_rig_fini(&rig);
+}
+
+static uint64_t
+bytes(void)
+{
+	struct journal_figures figures;
+
+	journal_figures(rig.journal, &figures);
+	return figures.bytes;
+}
+
+/* Each fills a segment, and seals the one before. */
+static void
+write_until(unsigned calls)
+{
+	for (int i = 0; compaction.calls < calls && i < 1000; i++) {
+		journal_rig_fill(&rig, 'x', 900);
+		journal_rig_run(&rig);
+	}
+	ck_assert_uint_eq(compaction.calls, calls);
+}
+
+static void
+write_some(int segments)
+{
+	for (int i = 0; i < segments; i++) {
+		journal_rig_fill(&rig, 'x', 900);
+		journal_rig_run(&rig);
+	}
+}
+
+START_TEST(waits_until_it_is_worth_it)
+{
+	journal_rig_open(&rig);
+	write_some(5);
+	ck_assert_uint_eq(compaction.calls, 0);
+	write_until(1);
+	/* Everything but the segment that was begun last. */
+	ck_assert_uint_lt(bytes(), SEGMENT_HEAD_SIZE + 2 * KIB);
+	ck_assert_uint_eq(compaction.last_lsn + 1, journal_last(rig.journal));
+}
+END_TEST
+
+START_TEST(waits_until_there_is_twice_what_is_alive)
+{
+	compaction.live_bytes = 100 * KIB;
+	journal_rig_open(&rig);
+	write_until(1);
+	while (compaction.calls == 1) {
+		ck_assert_uint_lt(bytes(), 200 * KIB + SEGMENT_HEAD_SIZE + KIB);
+		write_some(1);
+	}
+	ck_assert_uint_eq(compaction.calls, 2);
+}
+END_TEST
+
+START_TEST(covers_nothing_twice)
+{
+	rig.recovered.next_lsn = 50;
+	rig.recovered.snapshot_lsn = 49;
+	rig.recovered.bytes = 100 * KIB;
+	journal_rig_open(&rig);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 0);
+	write_until(1);
+	ck_assert_uint_gt(compaction.last_lsn, 49);
+}
+END_TEST
+
+START_TEST(covers_what_earlier_runs_wrote)
+{
+	rig.recovered.next_lsn = 50;
+	rig.recovered.snapshot_lsn = 40;
+	rig.recovered.bytes = 100 * KIB;
+	rig.recovered.live_bytes = 10 * KIB;
+	journal_rig_open(&rig);
+	ck_assert_uint_eq(compaction.calls, 0);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 1);
+	ck_assert_uint_eq(compaction.last_lsn, 49);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 1);
+}
+END_TEST
+
+static const struct {
+	uint64_t segments, segment_bytes;
+	unsigned calls;
+} scattered[] = {
+	{ 63, 4096 * KIB, 0 }, { 64, 4096 * KIB, 1 },
+	{ 64, 4 * KIB, 0 }, /* these are as full as they should be */
+};
+
+START_TEST(covers_what_many_short_runs_wrote)
+{
+	rig.options.segment_bytes = scattered[_i].segment_bytes;
+	rig.recovered.next_lsn = 500;
+	rig.recovered.snapshot_lsn = 40;
+	rig.recovered.segments = scattered[_i].segments;
+	rig.recovered.bytes = scattered[_i].segments * KIB;
+	rig.options.compact_after_bytes = 1024 * KIB;
+	journal_rig_open(&rig);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, scattered[_i].calls);
+}
+END_TEST
+
+START_TEST(tries_again_with_the_next_segment)
+{
+	uint64_t before;
+
+	compaction.error = ENOSPC;
+	journal_rig_open(&rig);
+	write_until(1);
+	before = bytes();
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 1);
+	ck_assert_ptr_null(journal_trouble(rig.journal));
+	compaction.error = 0;
+	write_until(2);
+	ck_assert_uint_lt(bytes(), before);
+}
+END_TEST
+
+START_TEST(has_no_time_once_the_journal_has_grown_by_half)
+{
+	rig.options.segment_bytes = 1024 * KIB;
+	rig.recovered.next_lsn = 50;
+	rig.recovered.snapshot_lsn = 40;
+	rig.recovered.bytes = 100 * KIB;
+	compaction.error = ENOSPC;
+	journal_rig_open(&rig);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 1);
+	while (bytes() < 150 * KIB) {
+		ck_assert(journal_has_time(rig.journal));
+		write_some(1);
+	}
+	write_some(12);
+	ck_assert(!journal_has_time(rig.journal));
+	/* Or the test would sleep now. */
+	journal_rest(rig.journal);
+}
+END_TEST
+
+/* It is going to end, and should not take long. */
+START_TEST(does_not_begin_at_the_end)
+{
+	rig.options.compact_after_bytes = 0;
+	journal_rig_open(&rig);
+	journal_rig_fill(&rig, 'x', 900);
+	journal_rig_fill(&rig, 'x', 900);
+	journal_destroy(rig.journal);
+	rig.journal = NULL;
+	ck_assert_uint_eq(compaction.calls, 0);
+}
+END_TEST
+
+SUITE(journal_compactor)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, waits_until_it_is_worth_it);
+	tcase_add_test(tests, waits_until_there_is_twice_what_is_alive);
+	tcase_add_test(tests, covers_nothing_twice);
+	tcase_add_test(tests, covers_what_earlier_runs_wrote);
+	tcase_add_loop_test(tests, covers_what_many_short_runs_wrote, 0,
+	    COUNT_OF(scattered));
+	tcase_add_test(tests, tries_again_with_the_next_segment);
+	tcase_add_test(tests, has_no_time_once_the_journal_has_grown_by_half);
+	tcase_add_test(tests, does_not_begin_at_the_end);
+}

@@ -1,0 +1,254 @@
+/* What a store that writes things down asks of the history in memory. */
+#include "persistence/memory/memory_history.h"
+
+#include <stdio.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+
+#define NOW 1000000
+#define RED STR("red")
+#define BLUE STR("blue")
+
+static struct history_limits limits;
+static struct history *history;
+
+static void
+begin(void)
+{
+	limits = (struct history_limits){ .messages = 100 };
+	history = memory_history_create(&limits);
+	ck_assert_ptr_nonnull(history);
+	ck_assert_int_eq(history_open(history, RED, 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, BLUE, 0), CHAT_OK);
+}
+
+/* Whatever was done, the bytes were counted. */
+static void
+end(void)
+{
+	history_close(history, RED);
+	history_close(history, BLUE);
+	ck_assert_uint_eq(history_bytes(history), 0);
+	history_destroy(history);
+}
+
+static struct message
+message_of(uint64_t seq, const char *key)
+{
+	return (struct message){ .seq = seq,
+		.at_ms = NOW + (int64_t)seq,
+		.author = STR("Alice"),
+		.author_id = STR("a1"),
+		.body = STR("1"),
+		.key = key != NULL ? str_from(key) : STR_ABSENT,
+		.lsn = seq };
+}
+
+static void
+put(uint64_t seq)
+{
+	struct message message = message_of(seq, NULL);
+
+	ck_assert_int_eq(memory_history_put(history, RED, &message), CHAT_OK);
+}
+
+static uint64_t
+say(const char *key)
+{
+	struct message message = message_of(0, key);
+
+	ck_assert_int_eq(history_append(history, RED, &message), CHAT_OK);
+	return message.seq;
+}
+
+static bool
+add_seq(const struct message *message, void *arg)
+{
+	char *line = arg;
+
+	sprintf(line + strlen(line), "%d ", (int)message->seq);
+	return true;
+}
+
+/* The numbers that are there from one on, and what the span says. */
+static void
+assert_holds(uint64_t from, const char *expected, uint64_t first, uint64_t last)
+{
+	char line[1000] = "";
+	struct history_span span;
+
+	history_each(history, RED, from, NOW, add_seq, line);
+	ck_assert_str_eq(line, expected);
+	ck_assert_int_eq(history_span(history, RED, NOW, &span), CHAT_OK);
+	ck_assert_uint_eq(span.first, first);
+	ck_assert_uint_eq(span.last, last);
+}
+
+START_TEST(puts_messages_where_they_belong)
+{
+	put(4);
+	put(5);
+	put(9);
+	assert_holds(1, "4 5 9 ", 4, 9);
+	assert_holds(6, "9 ", 4, 9);
+	ck_assert_uint_eq(say(NULL), 10);
+	assert_holds(5, "5 9 10 ", 4, 10);
+}
+END_TEST
+
+START_TEST(puts_nothing_twice)
+{
+	put(4);
+	put(4);
+	put(3);
+	assert_holds(1, "4 ", 4, 4);
+}
+END_TEST
+
+START_TEST(puts_no_more_than_is_kept)
+{
+	limits.messages = 2;
+	put(4);
+	put(5);
+	put(9);
+	assert_holds(1, "5 9 ", 5, 9);
+}
+END_TEST
+
+START_TEST(puts_nothing_into_a_room_that_is_not_there)
+{
+	struct message message = message_of(1, NULL);
+
+	ck_assert_int_eq(memory_history_put(history, STR("green"), &message),
+	    CHAT_ROOM_NOT_FOUND);
+	memory_history_trim(history, STR("green"), 1, NOW);
+	memory_history_take_back(history, STR("green"), 1);
+}
+END_TEST
+
+START_TEST(takes_the_newest_back)
+{
+	struct message found;
+
+	say("a");
+	say("b");
+	memory_history_take_back(history, RED, 2);
+	assert_holds(1, "1 ", 1, 1);
+	ck_assert(!history_find_key(history, RED, STR("b"), NOW, &found));
+	ck_assert(history_find_key(history, RED, STR("a"), NOW, &found));
+	ck_assert_uint_eq(say("b"), 2);
+	ck_assert(history_find_key(history, RED, STR("b"), NOW, &found));
+}
+END_TEST
+
+/* For another room's sake. */
+START_TEST(takes_back_what_is_not_held_any_more)
+{
+	struct message message = message_of(0, NULL);
+
+	say(NULL);
+	say("b");
+	limits.total_bytes = 1;
+	ck_assert_int_eq(history_append(history, BLUE, &message), CHAT_OK);
+	assert_holds(1, "", 3, 2);
+	memory_history_take_back(history, RED, 2);
+	assert_holds(1, "", 2, 1);
+	memory_history_take_back(history, RED, 1);
+	assert_holds(1, "", 1, 0);
+	ck_assert_uint_eq(say(NULL), 1);
+}
+END_TEST
+
+START_TEST(goes_on_behind_what_was_trimmed)
+{
+	struct message message = message_of(0, NULL);
+
+	put(1);
+	put(2);
+	put(5);
+	memory_history_trim(history, RED, 2, NOW);
+	assert_holds(1, "5 ", 5, 5);
+	memory_history_trim(history, RED, 20, NOW + 1000);
+	assert_holds(1, "", 21, 20);
+	ck_assert_int_eq(history_append(history, RED, &message), CHAT_OK);
+	ck_assert_uint_eq(message.seq, 21);
+	ck_assert_int_eq(message.at_ms, NOW + 1000);
+	memory_history_trim(history, RED, 3, NOW);
+	assert_holds(1, "21 ", 21, 21);
+}
+END_TEST
+
+START_TEST(says_when_a_message_will_be_safe)
+{
+	struct message message = message_of(0, "k");
+	struct kept_message *kept;
+	struct history_span span;
+
+	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
+	    CHAT_OK);
+	ck_assert_uint_eq(message.seq, 1);
+	memory_history_keep(history, kept, 77);
+	ck_assert_int_eq(history_span(history, RED, NOW, &span), CHAT_OK);
+	ck_assert_uint_eq(span.lsn, 77);
+	ck_assert(history_find_key(history, RED, STR("k"), NOW, &message));
+	ck_assert_uint_eq(message.lsn, 77);
+	ck_assert_int_eq(history_span(history, BLUE, NOW, &span), CHAT_OK);
+	ck_assert_uint_eq(span.lsn, 0);
+}
+END_TEST
+
+/* Whether the key was there before or not. */
+START_TEST(abandons_what_was_prepared)
+{
+	struct message message = message_of(0, "k");
+	struct message found;
+	struct kept_message *kept;
+
+	if (_i > 0)
+		say("k");
+	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
+	    CHAT_OK);
+	memory_history_abandon(history, kept);
+	ck_assert_uint_eq(history_find_key(history, RED, STR("k"), NOW, &found),
+	    _i > 0);
+	ck_assert_uint_eq(say("k"), (uint64_t)_i + 1);
+}
+END_TEST
+
+START_TEST(puts_nothing_without_memory)
+{
+	struct message message = message_of(3, "k");
+	enum chat_error error = CHAT_UNAVAILABLE;
+	unsigned n = 0;
+
+	if (!malloc_can_fail())
+		return;
+	while (error != CHAT_OK) {
+		malloc_fail_at(++n);
+		error = memory_history_put(history, RED, &message);
+		malloc_fail_at(0);
+		ck_assert_int_eq(malloc_has_failed(), error != CHAT_OK);
+		if (error != CHAT_OK)
+			assert_holds(1, "", 1, 0);
+	}
+	/* The message, the ring, the keys. */
+	ck_assert_uint_eq(n, 4);
+	assert_holds(1, "3 ", 3, 3);
+}
+END_TEST
+
+SUITE(memory_history)
+{
+	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_test(tests, puts_messages_where_they_belong);
+	tcase_add_test(tests, puts_nothing_twice);
+	tcase_add_test(tests, puts_no_more_than_is_kept);
+	tcase_add_test(tests, puts_nothing_into_a_room_that_is_not_there);
+	tcase_add_test(tests, takes_the_newest_back);
+	tcase_add_test(tests, takes_back_what_is_not_held_any_more);
+	tcase_add_test(tests, goes_on_behind_what_was_trimmed);
+	tcase_add_test(tests, says_when_a_message_will_be_safe);
+	tcase_add_loop_test(tests, abandons_what_was_prepared, 0, 2);
+	tcase_add_test(tests, puts_nothing_without_memory);
+}

@@ -1,0 +1,42 @@
+#include "persistence/memory/trim_heap.h"
+#include "tests/suite.h"
+
+#define MIB ((size_t)1 << 20)
+
+START_TEST(gives_back_once_the_greater_part_is_gone)
+{
+	struct ebb ebb = { 0 };
+
+	ck_assert(!ebb_watch(&ebb, 20 * MIB));
+	ck_assert(!ebb_watch(&ebb, 11 * MIB));
+	ck_assert(ebb_watch(&ebb, 10 * MIB));
+	ck_assert(!ebb_watch(&ebb, 10 * MIB));
+}
+END_TEST
+
+START_TEST(leaves_it_where_little_is_gone)
+{
+	struct ebb ebb = { 0 };
+
+	ck_assert(!ebb_watch(&ebb, 8 * MIB - 1));
+	ck_assert(!ebb_watch(&ebb, 0));
+}
+END_TEST
+
+START_TEST(begins_anew_with_what_was_left)
+{
+	struct ebb ebb = { 0 };
+
+	ebb_watch(&ebb, 100 * MIB);
+	ck_assert(ebb_watch(&ebb, 20 * MIB));
+	ck_assert(!ebb_watch(&ebb, 13 * MIB));
+	ck_assert(ebb_watch(&ebb, 9 * MIB));
+}
+END_TEST
+
+SUITE(trim_heap)
+{
+	tcase_add_test(tests, gives_back_once_the_greater_part_is_gone);
+	tcase_add_test(tests, leaves_it_where_little_is_gone);
+	tcase_add_test(tests, begins_anew_with_what_was_left);
+}

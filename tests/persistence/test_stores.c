@@ -1,0 +1,106 @@
+#include "persistence/stores.h"
+
+#include <stdio.h>
+
+#include "persistence/file/file_store.h"
+#include "tests/suite.h"
+#include "tests/support/persistence/temp_store.h"
+
+static const struct history_limits limits = { .messages = 1 };
+static const struct stores_config memory_config = { .kind = "memory",
+	.limits = &limits };
+
+START_TEST(opens_stores_that_are_empty)
+{
+	struct stores stores;
+
+	ck_assert(stores_kind_exists("memory"));
+	ck_assert_int_eq(stores_open(&stores, &memory_config), STORES_OPEN);
+	ck_assert_uint_eq(member_store_count(stores.members), 0);
+	ck_assert_uint_eq(room_store_count(stores.rooms), 0);
+	ck_assert_uint_eq(history_bytes(stores.history), 0);
+	stores_close(&stores);
+	ck_assert_ptr_null(stores.members);
+}
+END_TEST
+
+static void
+next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
+{
+	(void)ids;
+	(void)style;
+	snprintf(out, ID_SIZE, "%s", "epoch");
+}
+
+static const struct id_source_ops ids_ops = { next_id };
+static struct id_source ids = { &ids_ops };
+
+static struct store_options options = {
+	.segment_bytes = 1 << 20, .queue_bytes = 1 << 20, .probe_ms = 5000
+};
+
+static const struct stores_config file_config = {
+	.kind = "file", .limits = &limits, .options = &options, .ids = &ids
+};
+
+/* On the system's disk, with threads. */
+START_TEST(opens_what_was_kept_in_files)
+{
+	struct room room = {
+		.id = "r", .name = "R", .epoch = "e", .persistent = true
+	};
+	struct disk *disk = temp_store_open();
+	struct stores stores, others;
+
+	snprintf(options.dir, sizeof(options.dir), "%s", temp_store_path());
+	ck_assert(stores_kind_exists("file"));
+	ck_assert_int_eq(stores_open(&stores, &file_config), STORES_OPEN);
+	ck_assert_int_eq(room_store_put(stores.rooms, &room), CHAT_OK);
+	ck_assert_int_eq(stores_open(&others, &file_config), STORES_IN_USE);
+	ck_assert_ptr_null(others.members);
+	ck_assert_ptr_null(others.disk);
+	stores_close(&stores);
+	ck_assert_int_eq(stores_open(&stores, &file_config), STORES_OPEN);
+	ck_assert_uint_eq(room_store_count(stores.rooms), 1);
+	ck_assert_uint_eq(member_store_count(stores.members), 0);
+	stores_close(&stores);
+	temp_store_remove(disk);
+}
+END_TEST
+
+START_TEST(opens_no_files_where_there_can_be_none)
+{
+	struct stores stores;
+
+	snprintf(options.dir, sizeof(options.dir), "/dev/null/store");
+	ck_assert_int_eq(stores_open(&stores, &file_config), STORES_FAILED);
+	ck_assert_ptr_null(stores.rooms);
+}
+END_TEST
+
+START_TEST(knows_no_kind_by_part_of_its_name)
+{
+	ck_assert(!stores_kind_exists(""));
+	ck_assert(!stores_kind_exists("mem"));
+	ck_assert(!stores_kind_exists("memory2"));
+	ck_assert(!stores_kind_exists("Memory"));
+}
+END_TEST
+
+START_TEST(closes_what_was_never_opened)
+{
+	struct stores stores = { 0 };
+
+	stores_close(&stores);
+	ck_assert_ptr_null(stores.history);
+}
+END_TEST
+
+SUITE(stores)
+{
+	tcase_add_test(tests, opens_stores_that_are_empty);
+	tcase_add_test(tests, opens_what_was_kept_in_files);
+	tcase_add_test(tests, opens_no_files_where_there_can_be_none);
+	tcase_add_test(tests, knows_no_kind_by_part_of_its_name);
+	tcase_add_test(tests, closes_what_was_never_opened);
+}

@@ -1,0 +1,112 @@
+#include "transport/fanout/burst_limit.h"
+
+#include "tests/suite.h"
+
+static const struct pace rule = { 60, 60000 };
+
+static struct pacer pacer;
+static int64_t now_ms;
+
+static void
+setup(void)
+{
+	pacer = (struct pacer){ 0 };
+	now_ms = 5000;
+}
+
+static bool
+say(void)
+{
+	if (pacer_wait_ms(&pacer, &rule, now_ms) > 0)
+		return false;
+	pacer_count(&pacer, &rule, now_ms);
+	return true;
+}
+
+static void
+say_all(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		ck_assert_msg(say(), "message %u", i + 1);
+}
+
+START_TEST(sixty_may_be_said_at_once)
+{
+	setup();
+	say_all(60);
+	ck_assert(!say());
+}
+END_TEST
+
+START_TEST(the_next_waits_for_a_whole_pause)
+{
+	setup();
+	say_all(60);
+	now_ms += 59999;
+	ck_assert(!say());
+	ck_assert_int_eq(pacer_wait_ms(&pacer, &rule, now_ms), 1);
+	now_ms += 1;
+	say_all(60);
+	ck_assert(!say());
+}
+END_TEST
+
+/* Only what is accepted counts, else who goes on trying never may again. */
+START_TEST(refusals_make_nobody_wait_longer)
+{
+	setup();
+	say_all(60);
+	for (int i = 0; i < 59; i++) {
+		now_ms += 1000;
+		ck_assert(!say());
+	}
+	now_ms += 1000;
+	ck_assert(say());
+}
+END_TEST
+
+/* It is no window that slides: slow talk adds up, too. */
+START_TEST(without_a_pause_the_count_goes_on)
+{
+	setup();
+	for (int i = 0; i < 60; i++) {
+		ck_assert(say());
+		now_ms += 59000;
+	}
+	ck_assert(!say());
+	now_ms += 1000;
+	ck_assert(say());
+}
+END_TEST
+
+START_TEST(a_pause_begins_a_new_count)
+{
+	setup();
+	say_all(59);
+	now_ms += 60000;
+	say_all(60);
+	ck_assert(!say());
+}
+END_TEST
+
+START_TEST(time_may_wrap_around)
+{
+	setup();
+	now_ms = (INT64_C(1) << 32) - 10;
+	say_all(60);
+	now_ms += 20;
+	ck_assert_int_eq(pacer_wait_ms(&pacer, &rule, now_ms), 59980);
+	now_ms += 59980;
+	ck_assert(say());
+}
+END_TEST
+
+SUITE(burst_limit)
+{
+	tcase_add_test(tests, sixty_may_be_said_at_once);
+	tcase_add_test(tests, the_next_waits_for_a_whole_pause);
+	tcase_add_test(tests, refusals_make_nobody_wait_longer);
+	tcase_add_test(tests, without_a_pause_the_count_goes_on);
+	tcase_add_test(tests, a_pause_begins_a_new_count);
+	tcase_add_test(tests, time_may_wrap_around);
+}

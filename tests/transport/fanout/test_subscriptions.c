@@ -1,0 +1,228 @@
+#include "transport/fanout/subscriptions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/suite.h"
+#include "transport/fanout/send_batch.h"
+#include "transport/net/conn.h"
+#include "transport/session.h"
+
+#define SESSIONS 100
+
+/* Sessions to which nothing is really sent: only who sits where counts. */
+static struct seating seating;
+static struct turn turn;
+static struct chunk_pool pool;
+static struct session *sessions[SESSIONS];
+static struct conn conns[SESSIONS];
+
+static void
+setup(void)
+{
+	memset(&pool, 0, sizeof(pool));
+	ck_assert(turn_init(&turn));
+	turn.pool = &pool;
+	seating_init(&seating, &turn);
+	memset(conns, 0, sizeof(conns));
+	for (int i = 0; i < SESSIONS; i++) {
+		sessions[i] = calloc(1, sizeof(*sessions[i]) + 16);
+		ck_assert_ptr_nonnull(sessions[i]);
+		sessions[i]->conn = &conns[i];
+		conns[i].state = CONN_OPEN;
+		conns[i].full = true;
+	}
+}
+
+static void
+teardown(void)
+{
+	turn_flush(&turn);
+	seating_fini(&seating);
+	turn_fini(&turn);
+	chunk_pool_fini(&pool);
+	for (int i = 0; i < SESSIONS; i++) {
+		ck_assert_uint_eq(sessions[i]->place_count, 0);
+		free(sessions[i]->more);
+		free(sessions[i]);
+	}
+}
+
+static struct str
+room(int number)
+{
+	static char id[24];
+
+	snprintf(id, sizeof(id), "room-%d", number);
+	return str_from(id);
+}
+
+static void
+enter(int i, int number)
+{
+	ck_assert(seating_enter(&seating, sessions[i], room(number)));
+}
+
+static void
+leave(int i, int number)
+{
+	seating_leave(&seating, sessions[i], room(number));
+}
+
+static struct channel *
+channel_of(int number)
+{
+	struct seats *seats = seating_find(&seating, room(number));
+
+	return seats == NULL ? NULL : seats->channels;
+}
+
+static void
+say(int number)
+{
+	struct frame frame = {
+		.head = "h", .head_len = 1, .body = "body", .body_len = 4
+	};
+
+	turn_next(&turn);
+	ck_assert(turn_say(&turn, channel_of(number), &frame, NULL, false));
+}
+
+START_TEST(everybody_sits_where_they_sat_down)
+{
+	setup();
+	for (int i = 0; i < SESSIONS; i++)
+		for (int number = i % 7; number < 40; number += i % 5 + 1)
+			enter(i, number);
+	for (int i = 0; i < SESSIONS; i += 3)
+		for (int number = i % 7; number < 40; number += i % 5 + 1)
+			leave(i, number);
+	for (int number = 0; number < 40; number++) {
+		const struct channel *channel = channel_of(number);
+
+		for (uint32_t i = 0; i < channel->count; i++)
+			ck_assert_uint_eq(seating_place(channel->seats[i]
+							    .session,
+					      channel)
+					      ->index,
+			    i);
+	}
+	for (int i = 0; i < SESSIONS; i++)
+		for (int number = 0; number < 40; number++)
+			leave(i, number);
+	ck_assert_ptr_null(channel_of(0));
+	teardown();
+}
+END_TEST
+
+START_TEST(who_comes_or_goes_ends_what_was_said)
+{
+	uint32_t number;
+
+	setup();
+	enter(0, 0);
+	enter(1, 0);
+	say(0);
+	number = turn.number;
+	enter(2, 0);
+	ck_assert_uint_eq(turn.number, number + 1);
+	say(0);
+	leave(2, 0);
+	ck_assert_uint_eq(turn.number, number + 2);
+	/* Another room has nothing to do with it. */
+	say(0);
+	enter(2, 1);
+	leave(2, 1);
+	ck_assert_uint_eq(turn.number, number + 2);
+	leave(0, 0);
+	leave(1, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
+{
+	uint32_t number;
+
+	setup();
+	for (int i = 0; i < SESSIONS; i++)
+		enter(i, 0);
+	number = turn.number;
+	for (int i = 1; i < SESSIONS; i++) {
+		conns[i].state = CONN_ENDING;
+		leave(i, 0);
+		say(0);
+	}
+	ck_assert_uint_eq(turn.number, number);
+	conns[0].state = CONN_ENDING;
+	leave(0, 0);
+	ck_assert_ptr_null(channel_of(0));
+	ck_assert(!turn_is_pending(&turn));
+	teardown();
+}
+END_TEST
+
+/* A backlog keeps a chunk of each room; rooms go in any order. */
+START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
+{
+	struct chunk *kept[20];
+
+	setup();
+	for (int i = 0; i < 20; i++) {
+		enter(i, i);
+		say(i);
+		kept[i] = channel_of(i)->chunk;
+		kept[i]->refs++;
+	}
+	turn_flush(&turn);
+	for (int i = 0; i < 20; i++)
+		ck_assert_ptr_eq(channel_of(i)->chunk, kept[i]);
+	for (int i = 0; i < 20; i++)
+		leave(i * 7 % 20, i * 7 % 20);
+	turn_tidy(&turn);
+	ck_assert_ptr_null(turn.held);
+	for (int i = 0; i < 20; i++)
+		chunk_unref(kept[i]);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
+{
+	struct chunk *kept[3];
+
+	setup();
+	for (int i = 0; i < 3; i++) {
+		enter(i, i);
+		say(i);
+		kept[i] = channel_of(i)->chunk;
+		kept[i]->refs++;
+	}
+	turn_flush(&turn);
+	turn_tidy(&turn);
+	ck_assert_uint_eq(pool.bytes, 3 * CHUNK_SIZE);
+	chunk_unref(kept[1]);
+	turn_tidy(&turn);
+	ck_assert_uint_eq(pool.bytes, 2 * CHUNK_SIZE);
+	ck_assert_ptr_null(channel_of(1)->chunk);
+	chunk_unref(kept[0]);
+	chunk_unref(kept[2]);
+	turn_tidy(&turn);
+	ck_assert_uint_eq(pool.bytes, 0);
+	for (int i = 0; i < 3; i++)
+		leave(i, i);
+	teardown();
+}
+END_TEST
+
+SUITE(subscriptions)
+{
+	tcase_add_test(tests, everybody_sits_where_they_sat_down);
+	tcase_add_test(tests, who_comes_or_goes_ends_what_was_said);
+	tcase_add_test(tests,
+	    a_hundred_who_end_at_once_are_announced_in_one_go);
+	tcase_add_test(tests, rooms_that_keep_a_chunk_go_in_any_order);
+	tcase_add_test(tests,
+	    a_chunk_is_kept_only_as_long_as_a_backlog_needs_it);
+}

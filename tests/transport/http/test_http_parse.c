@@ -1,0 +1,211 @@
+#include "transport/http/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/suite.h"
+
+#define HOST "Host: a\r\n"
+
+static const struct http_limits limits = { .request_bytes = 512,
+	.request_headers = 4 };
+
+/* Parses in memory that ends with the head. */
+static int
+parse(const char *data, size_t len)
+{
+	char *copy = malloc(len > 0 ? len : 1);
+	struct http_request request;
+	int status;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, data, len);
+	status = http_parse(copy, len, &limits, &request);
+	free(copy);
+	return status;
+}
+
+static const struct {
+	int status;
+	const char *head;
+	size_t len;
+} heads[] = {
+#define HEAD(literal) literal, sizeof(literal) - 1
+	{ 0, HEAD("GET / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 0, HEAD("GET / HTTP/1.1\r\nHOST:a\r\n\r\n") },
+	{ 0, HEAD("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n") },
+	{ 0, HEAD("GET / HTTP/1.1\r\nHost:\r\n\r\n") },
+	{ 0, HEAD("GET / HTTP/1.0\r\n\r\n") },
+	{ 0, HEAD("GET / HTTP/1.9\r\n" HOST "\r\n") },
+	{ 0, HEAD("OPTIONS /?a|b{}\" HTTP/1.1\r\n" HOST "\r\n") },
+	{ 0, HEAD("M-1!#$%&'*+.^_`|~ / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 0, HEAD("GET / HTTP/1.1\r\n" HOST "A: b\tc d\xe4\r\n\r\n") },
+	{ 0, HEAD("GET / HTTP/1.1\r\n" HOST "A:\r\nB: \r\nC:\t\r\n\r\n") },
+	{ 0, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n") },
+	/* The request line: RFC 9112 §3. */
+	{ 400, HEAD("") },
+	{ 400, HEAD("\r\n") },
+	{ 400, HEAD("GET\r\n\r\n") },
+	{ 400, HEAD("GET /\r\n\r\n") },
+	{ 400, HEAD(" / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD(" GET / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET  / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET /  HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1 \r\n" HOST "\r\n") },
+	{ 400, HEAD("GET\t/ HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("G(T / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET /a b HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET /a#b HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET /\xe4 HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET /\0 HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET /\x7f HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET ws HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET http://a/ HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("OPTIONS * HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("CONNECT a:80 HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET / http/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1.10\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1,1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1.x\r\n" HOST "\r\n") },
+	{ 505, HEAD("GET / HTTP/0.9\r\n" HOST "\r\n") },
+	{ 505, HEAD("GET / HTTP/2.0\r\n" HOST "\r\n") },
+	{ 505, HEAD("PRI * HTTP/2.0\r\n\r\n") },
+	/* Header lines: §5. */
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST) },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "\r\nA") },
+	{ 400, HEAD("GET / HTTP/1.1\n" HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\nHost: a\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: b\rc: d\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: b\r\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A : b\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A\t: b\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST ": b\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A b: c\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: b\r\n c\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: b\r\n\tc: d\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "\xe4: b\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: b\0\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: \x1b\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "A: \x7f\r\n\r\n") },
+	/* Host: §3.2. */
+	{ 400, HEAD("GET / HTTP/1.1\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1.0\r\n" HOST HOST "\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\nHost: a b\r\n\r\n") },
+	/* Bodies: §6. Nothing that could hide a second request. */
+	{ 413, HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n") },
+	{ 413, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: "
+		    "99999999999999999999999999999999\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: -0\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: 0x0\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length:\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: 0, 0\r\n\r\n") },
+	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n"
+		    "content-length: 0\r\n\r\n") },
+	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "Transfer-Encoding: chunked\r\n\r\n") },
+	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "transfer-encoding: identity\r\n\r\n") },
+	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n") },
+	{ 400, HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n") },
+	/* Limits. */
+	{ 0, HEAD("GET / HTTP/1.1\r\n" HOST "A: 1\r\nB: 2\r\nC: 3\r\n\r\n") },
+	{ 431, HEAD("GET / HTTP/1.1\r\n" HOST
+		    "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\n\r\n") },
+};
+START_TEST(judges_a_head)
+{
+	ck_assert_int_eq(parse(heads[_i].head, heads[_i].len),
+	    heads[_i].status);
+}
+END_TEST
+
+/* No part of a good head is a head. */
+START_TEST(refuses_a_head_that_is_cut_off)
+{
+	for (size_t i = 0; i < COUNT_OF(heads); i++)
+		for (size_t len = 0; len < heads[i].len; len++)
+			if (heads[i].status == 0)
+				ck_assert_int_ne(parse(heads[i].head, len), 0);
+}
+END_TEST
+
+static void
+check_str(struct str got, const char *wanted)
+{
+	ck_assert_uint_eq(got.len, strlen(wanted));
+	ck_assert_mem_eq(got.data, wanted, got.len);
+}
+
+START_TEST(finds_the_parts_of_a_request)
+{
+	struct str head = STR("GET /ws/a?name=b?c&d HTTP/1.1\r\n"
+			      "Host: example.org\r\n"
+			      "X-Two: \t a  b \t\r\n"
+			      "Empty:\r\n\r\n");
+	struct http_request request;
+
+	ck_assert_int_eq(http_parse(head.data, head.len, &limits, &request), 0);
+	check_str(request.method, "GET");
+	check_str(request.target, "/ws/a?name=b?c&d");
+	check_str(request.path, "/ws/a");
+	check_str(request.query, "name=b?c&d");
+	ck_assert_int_eq(request.minor_version, 1);
+	ck_assert_uint_eq(request.header_count, 3);
+	check_str(request.headers[0].name, "Host");
+	check_str(request.headers[0].value, "example.org");
+	check_str(request.headers[1].name, "X-Two");
+	check_str(request.headers[1].value, "a  b");
+	check_str(request.headers[2].value, "");
+}
+END_TEST
+
+START_TEST(tells_no_query_from_an_empty_one)
+{
+	struct str none = STR("GET /a HTTP/1.0\r\n\r\n");
+	struct str empty = STR("GET /a? HTTP/1.0\r\n\r\n");
+	struct http_request request;
+
+	ck_assert_int_eq(http_parse(none.data, none.len, &limits, &request), 0);
+	check_str(request.path, "/a");
+	ck_assert_ptr_null(request.query.data);
+	ck_assert_int_eq(request.minor_version, 0);
+	ck_assert_int_eq(http_parse(empty.data, empty.len, &limits, &request),
+	    0);
+	check_str(request.path, "/a");
+	ck_assert_ptr_nonnull(request.query.data);
+	ck_assert_uint_eq(request.query.len, 0);
+}
+END_TEST
+
+START_TEST(refuses_a_head_that_is_too_long)
+{
+	char head[600];
+	size_t len = (size_t)snprintf(head, sizeof(head),
+	    "GET / HTTP/1.1\r\nHost: a\r\nA: %0*d\r\n\r\n", 512 - 32, 1);
+
+	ck_assert_uint_eq(len, 512);
+	ck_assert_int_eq(parse(head, 512), 0);
+	len = (size_t)snprintf(head, sizeof(head),
+	    "GET / HTTP/1.1\r\nHost: a\r\nA: %0*d\r\n\r\n", 513 - 32, 1);
+	ck_assert_uint_eq(len, 513);
+	ck_assert_int_eq(parse(head, 513), 431);
+}
+END_TEST
+
+SUITE(http_parse)
+{
+	tcase_add_loop_test(tests, judges_a_head, 0, COUNT_OF(heads));
+	tcase_add_test(tests, refuses_a_head_that_is_cut_off);
+	tcase_add_test(tests, finds_the_parts_of_a_request);
+	tcase_add_test(tests, tells_no_query_from_an_empty_one);
+	tcase_add_test(tests, refuses_a_head_that_is_too_long);
+}

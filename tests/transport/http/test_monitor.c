@@ -1,0 +1,115 @@
+#include "transport/http/monitor.h"
+
+#include <string.h>
+
+#include "domain/server_stats.h"
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/recorder.h"
+#include "transport/http/http.h"
+
+static struct recorder recorder;
+static struct http_response response;
+static int told;
+
+static void
+tell_report(struct report *out, void *arg)
+{
+	(void)arg;
+	out->server = STR("parley/1");
+	out->messages = (uint64_t)++told;
+}
+
+static void
+setup(void)
+{
+	told = 0;
+	recorder_init(&recorder);
+	recorder.rig.service.tell_report = tell_report;
+}
+
+static void
+ask(const struct monitor_format *format)
+{
+	memset(&response, 0, sizeof(response));
+	monitor_answer(&recorder.rig.service, format, &response);
+}
+
+static bool
+says(const char *text)
+{
+	return memmem(response.body.data, response.body.len, text,
+		   strlen(text)) != NULL;
+}
+
+START_TEST(tells_what_service_and_chat_know)
+{
+	setup();
+	recorder.rig.service.open_count = 7;
+	recorder.rig.service.meter.commands = 5;
+	ask(&monitor_json);
+	ck_assert_int_eq(response.status, 200);
+	ck_assert(says("{\"server\":\"parley/1\","));
+	ck_assert(says(",\"connections\":7,"));
+	ck_assert(says(",\"commands\":5,\"messages\":1,"));
+	ask(&monitor_metrics);
+	ck_assert(says("\nparley_connections 7\n"));
+	recorder.rig.service.open_count = 0;
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(looks_at_the_chat_no_more_than_a_few_times_a_second)
+{
+	setup();
+	for (int i = 0; i < 100; i++)
+		ask(&monitor_json);
+	ck_assert_int_eq(told, 1);
+	rig_pass(&recorder.rig, 100);
+	ask(&monitor_json);
+	ck_assert_int_eq(told, 1);
+	rig_pass(&recorder.rig, 100);
+	ask(&monitor_json);
+	ck_assert_int_eq(told, 2);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(says_so_without_memory)
+{
+	if (!malloc_can_fail())
+		return;
+	setup();
+	malloc_fail_at(1);
+	ask(&monitor_json);
+	malloc_fail_at(0);
+	ck_assert_int_eq(response.status, 503);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(times_what_a_client_says)
+{
+	struct client client;
+
+	setup();
+	recorder_meet(&recorder, &client, 0);
+	client_send_frame(&client, WS_TEXT, "hi", 2);
+	rig_turn(&recorder.rig);
+	ask(&monitor_metrics);
+	ck_assert(says("\nparley_connections_opened_total 1\n"));
+	ck_assert(says("\nparley_commands_total 1\n"));
+	ck_assert(says("\nparley_latency_seconds_count 1\n"));
+	recorder_fini(&recorder);
+	client_fini(&client);
+}
+END_TEST
+
+SUITE(monitor)
+{
+	tcase_add_test(tests, tells_what_service_and_chat_know);
+	tcase_add_test(tests,
+	    looks_at_the_chat_no_more_than_a_few_times_a_second);
+	tcase_add_test(tests, says_so_without_memory);
+	tcase_add_test(tests, times_what_a_client_says);
+}

@@ -1,0 +1,422 @@
+#include "transport/http/route.h"
+
+#include <string.h>
+
+#include "domain/server_stats.h"
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/recorder.h"
+#include "transport/http/assets.h"
+#include "wire/common/http_compat.h"
+
+static struct recorder recorder;
+static struct http_response response;
+static char body[ROUTE_BODY_SIZE];
+
+static void
+answer(const struct http_request *request, const char *dialect, bool could_open)
+{
+	struct conn conn = { .service = &recorder.rig.service };
+
+	conn_set_dialect(&conn, dialect_find(str_from(dialect)));
+	memset(&response, 0, sizeof(response));
+	routes_answer(&conn, request, could_open, &response, body);
+}
+
+static void
+ask(const char *method, const char *path, const char *query)
+{
+	struct http_request request = {
+		.method = str_from(method),
+		.path = str_from(path),
+	};
+
+	if (query != NULL)
+		request.query = str_from(query);
+	answer(&request, "command", false);
+}
+
+static void
+check_body(const char *expected)
+{
+	ck_assert_uint_eq(response.body.len, strlen(expected));
+	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
+}
+
+static void
+check_part(const char *part)
+{
+	ck_assert_ptr_nonnull(memmem(response.body.data, response.body.len,
+	    part, strlen(part)));
+}
+
+static const struct {
+	const char *method;
+	const char *path;
+	int status;
+	const char *body;
+} answers[] = {
+	{ "GET", "/health", 200, "ok" },
+	{ "POST", "/health", 200, "ok" },
+	{ "GET", "/livez", 200, "ok" },
+	{ "HEAD", "/livez", 200, "ok" },
+	{ "POST", "/livez", 405, "405 method not allowed\n" },
+	{ "GET", "/readyz", 200, "{\"status\":\"ok\"}\n" },
+	{ "DELETE", "/readyz", 405, "405 method not allowed\n" },
+	{ "GET", "/version", 200, "{\"version\":\"" PARLEY_VERSION "\"}\n" },
+	{ "GET", "/readyz/", 404, "404 page not found\n" },
+	{ "GET", "/", 404, "404 page not found\n" },
+	{ "GET", "*", 404, "404 page not found\n" },
+};
+
+START_TEST(answers_what_is_asked_over_http)
+{
+	recorder_init(&recorder);
+	ask(answers[_i].method, answers[_i].path, NULL);
+	ck_assert_int_eq(response.status, answers[_i].status);
+	check_body(answers[_i].body);
+	ck_assert_int_eq(response.head_only,
+	    strcmp(answers[_i].method, "HEAD") == 0);
+	if (response.status == 405)
+		ck_assert_str_eq(response.headers, "Allow: GET, HEAD\r\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+/* --- the face of a dialect -------------------------------------------------
+ */
+
+static const struct {
+	const char *dialect;
+	const char *method;
+	const char *path;
+	int status;
+} faces[] = {
+	{ "action", "GET", "/", 426 },
+	{ "action", "GET", "/health", 426 },
+	{ "action", "HEAD", "/nowhere", 426 },
+	{ "action", "DELETE", "/", 426 },
+	{ "action", "GET", "/livez", 200 },
+	{ "action", "HEAD", "/readyz", 200 },
+	{ "action", "POST", "/livez", 405 },
+	{ "topic", "GET", "/health", 200 },
+	{ "topic", "POST", "/health", 405 },
+	{ "topic", "GET", "/nowhere", 404 },
+	{ "topic", "GET", "/readyz", 200 },
+};
+
+START_TEST(a_dialect_shows_its_face_behind_the_probes)
+{
+	struct http_request request = {
+		.method = str_from(faces[_i].method),
+		.path = str_from(faces[_i].path),
+	};
+
+	recorder_init(&recorder);
+	answer(&request, faces[_i].dialect, true);
+	ck_assert_int_eq(response.status, faces[_i].status);
+	ck_assert_int_eq(response.head_only,
+	    strcmp(faces[_i].method, "HEAD") == 0);
+	ck_assert_uint_gt(response.body.len, 0);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+static void
+count_guests(struct figures *out, void *arg)
+{
+	(void)arg;
+	*out = (struct figures){ .guests = 3, .guest_rooms = 2 };
+}
+
+/* A dialect decides by these; it cannot know them itself. */
+START_TEST(a_face_is_told_what_goes_on)
+{
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = STR("/stats"),
+	};
+
+	recorder_init(&recorder);
+	recorder.rig.service.figures = count_guests;
+	recorder.rig.now_ms = 5250;
+	answer(&request, "topic", false);
+	check_part("\"timestamp\":5.25");
+	check_part("\"total_clients\":3,\"total_topics\":2");
+	ck_assert_ptr_null(strstr(response.headers, "Access-Control"));
+	request.headers[0].name = STR("Origin");
+	request.headers[0].value = STR("http://localhost");
+	request.header_count = 1;
+	answer(&request, "topic", false);
+	ck_assert_ptr_nonnull(strstr(response.headers, "Access-Control"));
+	request.path = STR("/other");
+	answer(&request, "topic", false);
+	ck_assert_int_eq(response.status, 404);
+	request.headers[0].name = STR("Upgrade");
+	request.headers[0].value = STR("websocket");
+	answer(&request, "topic", false);
+	ck_assert_int_eq(response.status, 403);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(a_face_needs_memory)
+{
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = STR("/"),
+	};
+
+	if (!malloc_can_fail())
+		return;
+	recorder_init(&recorder);
+	malloc_fail_at(1);
+	answer(&request, "action", true);
+	malloc_fail_at(0);
+	ck_assert_int_eq(response.status, 503);
+	check_body("Out of memory\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(without_a_face_a_websocket_is_asked_for)
+{
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = STR("/ws"),
+	};
+
+	recorder_init(&recorder);
+	answer(&request, "command", true);
+	ck_assert_int_eq(response.status, 400);
+	check_body("Bad Request\n");
+	ck_assert_str_eq(response.headers, "Sec-WebSocket-Version: 13\r\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(has_no_routes_where_none_are_wanted)
+{
+	recorder_init(&recorder);
+	recorder.rig.service.has_routes = false;
+	ask("GET", "/health", NULL);
+	ck_assert_int_eq(response.status, 404);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(serves_assets_behind_the_health_checks)
+{
+	static const struct asset list[] = {
+		{ "/livez", "text/html", "W/\"1\"", "", { "no", 2 },
+		    { "", 0 } },
+		{ "/", "text/html", "W/\"2\"", "", { "yes", 3 }, { "", 0 } },
+	};
+	static const struct assets assets = { list, 2 };
+
+	recorder_init(&recorder);
+	recorder.rig.service.assets = &assets;
+	ask("GET", "/", NULL);
+	ck_assert_int_eq(response.status, 200);
+	check_body("yes");
+	ask("GET", "/livez", NULL);
+	check_body("ok");
+	ask("POST", "/", NULL);
+	ck_assert_int_eq(response.status, 405);
+	recorder.rig.service.has_routes = false;
+	ask("GET", "/", NULL);
+	ck_assert_int_eq(response.status, 404);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+static void
+tell_nothing(struct report *out, void *arg)
+{
+	(void)arg;
+	out->server = STR("s");
+}
+
+static const struct {
+	const char *dialect;
+	const char *path;
+	const char *accept;
+	const char *body; /* its beginning */
+} beside[] = {
+	{ "action", "/", "text/html", "Open a WebSocket here" },
+	{ "action", "/a.js", "*/*", "Open a WebSocket here" },
+	{ "action", "/monitor/stats", "*/*", "Open a WebSocket here" },
+	{ "command", "/", "*/*", "page" },
+	{ "command", "/a.js", "*/*", "script" },
+	{ "command", "/stats", "*/*", "{\"server\":\"s\"," },
+	{ "command", "/monitor/stats", "*/*", "{\"server\":\"s\"," },
+	{ "command", "/metrics", "*/*", "# HELP parley_connections " },
+	{ "topic", "/", "text/html, */*;q=0.8", "page" },
+	{ "topic", "/", "*/*", "{\"detail\":\"Not Found\"}" },
+	{ "topic", "/a.js", "*/*", "script" },
+	{ "topic", "/stats", "text/html", "{\"server\":\"Secure" },
+	{ "topic", "/monitor/stats", "*/*", "{\"server\":\"s\"," },
+};
+
+START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
+{
+	static const struct asset list[] = {
+		{ "/", "text/html", "W/\"1\"", "p", { "page", 4 }, { "", 0 } },
+		{ "/a.js", "text/javascript", "W/\"2\"", "", { "script", 6 },
+		    { "", 0 } },
+	};
+	static const struct assets assets = { list, 2 };
+	struct http_request request = {
+		.method = STR("GET"),
+		.path = str_from(beside[_i].path),
+		.header_count = 1,
+		.headers = { { STR("Accept"), str_from(beside[_i].accept) } },
+	};
+	const char *expected = beside[_i].body;
+
+	recorder_init(&recorder);
+	recorder.rig.service.assets = &assets;
+	recorder.rig.service.tell_report = tell_nothing;
+	answer(&request, beside[_i].dialect, true);
+	ck_assert_uint_ge(response.body.len, strlen(expected));
+	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(monitors_are_told_nothing_where_that_is_not_wanted)
+{
+	recorder_init(&recorder);
+	ask("GET", "/stats", NULL);
+	ck_assert_int_eq(response.status, 404);
+	ask("GET", "/metrics", NULL);
+	ck_assert_int_eq(response.status, 404);
+	ask("GET", "/monitor/stats", NULL);
+	ck_assert_int_eq(response.status, 404);
+	recorder_fini(&recorder);
+}
+END_TEST
+
+static void
+drain(void)
+{
+	recorder.rig.service.draining = true;
+}
+
+static void
+fill_up(void)
+{
+	recorder.rig.limits.connections = 3;
+	recorder.rig.service.open_count = 3;
+}
+
+static size_t
+much(void *arg)
+{
+	(void)arg;
+	return 801;
+}
+
+static void
+fill_memory(void)
+{
+	recorder.rig.limits.memory = 1000;
+	recorder.rig.service.held = much;
+}
+
+static const char *
+full(void *arg)
+{
+	(void)arg;
+	return "disk full";
+}
+
+static void
+fill_disk(void)
+{
+	recorder.rig.service.trouble = full;
+}
+
+static const struct {
+	void (*prepare)(void);
+	const char *body;
+	const char *check;
+} troubles[] = {
+	{ drain, "{\"status\":\"unavailable\",\"reason\":\"draining\"}\n",
+	    "\"drain\":\"draining\"" },
+	{ fill_up,
+	    "{\"status\":\"unavailable\",\"reason\":"
+	    "\"too many connections\"}\n",
+	    "\"connections\":\"too many connections\"" },
+	{ fill_memory,
+	    "{\"status\":\"unavailable\",\"reason\":\"out of memory\"}\n",
+	    "\"memory\":\"out of memory\"" },
+	{ fill_disk, "{\"status\":\"unavailable\",\"reason\":\"disk full\"}\n",
+	    "\"store\":\"disk full\"" },
+};
+
+START_TEST(says_why_it_is_not_ready)
+{
+	recorder_init(&recorder);
+	troubles[_i].prepare();
+	ask("GET", "/readyz", NULL);
+	ck_assert_int_eq(response.status, 503);
+	check_body(troubles[_i].body);
+	ck_assert_str_eq(response.headers, "Retry-After: 5\r\n");
+	ask("GET", "/readyz", "verbose");
+	ck_assert_ptr_nonnull(strstr(body, troubles[_i].check));
+	/* It lives all the same. */
+	ask("GET", "/livez", NULL);
+	ck_assert_int_eq(response.status, 200);
+	recorder.rig.service.open_count = 0;
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(says_what_an_acknowledgement_means)
+{
+	const struct profile profile = { .durability = STR("interval") };
+
+	recorder_init(&recorder);
+	recorder.rig.service.profile = &profile;
+	ask("GET", "/version", NULL);
+	check_body("{\"version\":\"" PARLEY_VERSION
+		   "\",\"durability\":\"interval\"}\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+START_TEST(gives_the_first_reason_of_several)
+{
+	recorder_init(&recorder);
+	drain();
+	fill_memory();
+	ask("GET", "/readyz", "verbose=1");
+	check_body("{\"status\":\"unavailable\",\"reason\":\"draining\","
+		   "\"checks\":{\"drain\":\"draining\",\"connections\":\"ok\","
+		   "\"memory\":\"out of memory\"},"
+		   "\"connections\":0,\"memory\":801}\n");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+SUITE(route)
+{
+	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
+	    COUNT_OF(answers));
+	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
+	    0, COUNT_OF(faces));
+	tcase_add_test(tests, a_face_is_told_what_goes_on);
+	tcase_add_test(tests, a_face_needs_memory);
+	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
+	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
+	tcase_add_test(tests, serves_assets_behind_the_health_checks);
+	tcase_add_loop_test(tests, a_page_is_where_a_dialect_leaves_room_for_it,
+	    0, COUNT_OF(beside));
+	tcase_add_test(tests,
+	    monitors_are_told_nothing_where_that_is_not_wanted);
+	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
+	    COUNT_OF(troubles));
+	tcase_add_test(tests, says_what_an_acknowledgement_means);
+	tcase_add_test(tests, gives_the_first_reason_of_several);
+}

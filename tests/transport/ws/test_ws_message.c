@@ -1,0 +1,488 @@
+#include "transport/ws/ws_message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/ws_script.h"
+
+#define TEXT (FIN | WS_TEXT)
+#define BINARY (FIN | WS_BINARY)
+#define CONT (FIN | WS_CONTINUATION)
+#define CLOSE (FIN | WS_CLOSE)
+#define PING (FIN | WS_PING)
+#define PONG (FIN | WS_PONG)
+#define K125                                                                  \
+	"0123456789012345678901234567890123456789012345678901234567890123456" \
+	"7890123456789012345678901234567890123456789012345678901234"
+#define KAPPA "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5"
+#define KAPPA_SAID "\\xce\\xba\\xe1\\xbd\\xb9\\xcf\\x83\\xce\\xbc\\xce\\xb5"
+
+/* Frames of a client, and what the reader makes of them. */
+static const struct {
+	struct ws_script_frame frames[8]; /* up to the first without payload */
+	const char *said;
+} scripts[] = {
+	/* §5.7, masked as a client has to. */
+	{ { F(TEXT, "Hello") }, "text Hello\n" },
+	{ { F(WS_TEXT, "Hel"), F(CONT, "lo") }, "text Hello\n" },
+	{ { F(PING, "Hello") }, "ping Hello\n" },
+	{ { F(PONG, "Hello") }, "pong Hello\n" },
+	{ { F(TEXT, "") }, "text \n" },
+	{ { F(BINARY, "") }, "binary \n" },
+	{ { F(BINARY, "\xff\x00\xfe") }, "binary \\xff\\x00\\xfe\n" },
+	{ { F(TEXT, "a"), F(TEXT, "b"), F(BINARY, "c") },
+	    "text a\ntext b\nbinary c\n" },
+	{ { F(TEXT, K125 "6") }, "text " K125 "6\n" },
+
+	/* Control frames: §5.5. */
+	{ { F(PING, "") }, "ping \n" },
+	{ { F(PING, "\x00\xff\xfe") }, "ping \\x00\\xff\\xfe\n" },
+	{ { F(PING, K125) }, "ping " K125 "\n" },
+	{ { F(PING, K125 "6") }, "error 1002\n" },
+	{ { F(PONG, K125 "6") }, "error 1002\n" },
+	{ { F(CLOSE, "\x03\xe8" K125) }, "error 1002\n" },
+	{ { F(WS_PING, "a") }, "error 1002\n" },
+	{ { F(WS_PONG, "a"), F(CONT, "b") }, "error 1002\n" },
+	{ { F(WS_CLOSE, "") }, "error 1002\n" },
+
+	/* Reserved bits: §5.2. What came before them counts. */
+	{ { F(TEXT | RSV1, "a") }, "error 1002\n" },
+	{ { F(TEXT, "a"), F(TEXT | RSV2, "b"), F(PING, "") },
+	    "text a\nerror 1002\n" },
+	{ { F(TEXT, "a"), F(TEXT | RSV3, "b") }, "text a\nerror 1002\n" },
+	{ { F(PING | RSV1, "a") }, "error 1002\n" },
+	{ { F(PING | RSV2 | RSV3, "a") }, "error 1002\n" },
+	{ { F(CLOSE | RSV1 | RSV2 | RSV3, "") }, "error 1002\n" },
+
+	/* Reserved opcodes. */
+	{ { F(FIN | 3, "") }, "error 1002\n" },
+	{ { F(TEXT, "a"), F(FIN | 4, "b") }, "text a\nerror 1002\n" },
+	{ { F(FIN | 7, "b") }, "error 1002\n" },
+	{ { F(TEXT, "a"), F(FIN | 0xb, ""), F(PING, "") },
+	    "text a\nerror 1002\n" },
+	{ { F(FIN | 0xf, "b") }, "error 1002\n" },
+
+	/* Masks: §5.1. Lengths: §5.2. */
+	{ { F_BARE(TEXT, "Hello") }, "error 1002\n" },
+	{ { F_BARE(PING, "") }, "error 1002\n" },
+	{ { F_LONG(BINARY, "", UINT64_MAX) }, "error 1002\n" },
+	{ { F_LONG(BINARY, "", INT64_MAX) }, "error 1009\n" },
+
+	/* Fragments: §5.4. */
+	{ { F(WS_TEXT, "a"), F(WS_CONTINUATION, "b"), F(CONT, "c") },
+	    "text abc\n" },
+	{ { F(WS_BINARY, "a"), F(CONT, "\xff") }, "binary a\\xff\n" },
+	{ { F(WS_TEXT, ""), F(WS_CONTINUATION, ""), F(CONT, "") }, "text \n" },
+	{ { F(WS_TEXT, ""), F(WS_CONTINUATION, "middle"), F(CONT, "") },
+	    "text middle\n" },
+	{ { F(WS_TEXT, ""), F(CONT, "last") }, "text last\n" },
+	{ { F(WS_TEXT, "a"), F(PING, "p"), F(CONT, "b") },
+	    "ping p\ntext ab\n" },
+	{ { F(WS_TEXT, "a"), F(PING, "p"), F(WS_CONTINUATION, "b"),
+	      F(PONG, "q"), F(CONT, "c"), F(TEXT, "d") },
+	    "ping p\npong q\ntext abc\ntext d\n" },
+	{ { F(WS_TEXT, "a"), F(TEXT, "b") }, "error 1002\n" },
+	{ { F(WS_TEXT, "a"), F(WS_BINARY, "b") }, "error 1002\n" },
+	{ { F(WS_TEXT, ""), F(TEXT, "") }, "error 1002\n" },
+	{ { F(CONT, "a"), F(TEXT, "b") }, "error 1002\n" },
+	{ { F(WS_CONTINUATION, ""), F(CONT, "") }, "error 1002\n" },
+	{ { F(TEXT, "a"), F(CONT, "b") }, "text a\nerror 1002\n" },
+
+	/* UTF-8: §8.1, and the end of a text is the end of a character. */
+	{ { F(TEXT, KAPPA) }, "text " KAPPA_SAID "\n" },
+	{ { F(WS_TEXT, "\xce"), F(CONT, "\xba") }, "text \\xce\\xba\n" },
+	{ { F(WS_TEXT, "\xf0"), F(PING, ""), F(WS_CONTINUATION, "\x9f\x98"),
+	      F(CONT, "\x80") },
+	    "ping \ntext \\xf0\\x9f\\x98\\x80\n" },
+	{ { F(TEXT, "\xf4\x8f\xbf\xbf") }, "text \\xf4\\x8f\\xbf\\xbf\n" },
+	{ { F(TEXT, "a\xce") }, "error 1007\n" },
+	{ { F(WS_TEXT, "a\xce"), F(CONT, "") }, "error 1007\n" },
+	{ { F(TEXT, "\xce"), F(TEXT, "\xba") }, "error 1007\n" },
+	{ { F(TEXT, "\xed\xa0\x80") }, "error 1007\n" },
+	{ { F(TEXT, "\xf4\x90\x80\x80") }, "error 1007\n" },
+	{ { F(TEXT, "\xc0\x80") }, "error 1007\n" },
+	/* The rest of the frame is not waited for. */
+	{ { F_LONG(WS_TEXT, KAPPA "\xf4\x90", 30) }, "error 1007\n" },
+	{ { F(WS_TEXT, KAPPA), F_LONG(CONT, "\xff", 9) }, "error 1007\n" },
+	{ { F(WS_TEXT, "a"), F(PING, "\xff"), F(CONT, "\xff") },
+	    "ping \\xff\nerror 1007\n" },
+
+	/* Closing: §5.5.1, §7.4. Nothing counts behind it. */
+	{ { F(CLOSE, "") }, "close 1005 \n" },
+	{ { F(CLOSE, "\x03\xe8") }, "close 1000 \n" },
+	{ { F(CLOSE, "\x03\xe8"
+		     "bye") },
+	    "close 1000 bye\n" },
+	{ { F(CLOSE, "\x13\x87" KAPPA) }, "close 4999 " KAPPA_SAID "\n" },
+	{ { F(CLOSE, "\x03\xe8"), F(TEXT, "a"), F(CLOSE, "") },
+	    "close 1000 \n" },
+	{ { F(CLOSE, ""), F(FIN | 0xf, "garbage") }, "close 1005 \n" },
+	{ { F(WS_TEXT, "half"), F(CLOSE, "\x03\xe8"), F(CONT, "b") },
+	    "close 1000 \n" },
+	{ { F(CLOSE, "\x03") }, "error 1002\n" },
+	{ { F(CLOSE, "\x00\x00") }, "error 1002\n" },
+	{ { F(CLOSE, "\x03\xed") }, "error 1002\n" },
+	{ { F(CLOSE, "\x03\xe8\xce\xba\xe1\xbd") }, "error 1007\n" },
+	{ { F(CLOSE, "\x03\xe8\xff") }, "error 1007\n" },
+};
+#define MOST 1024
+
+static const struct ws_reader_limits limits = { .message_bytes = MOST };
+
+/* Up to `most` frames, or the first that has no payload. */
+static size_t
+write_frames(const struct ws_script_frame *frames, size_t most,
+    uint8_t out[MOST])
+{
+	size_t len = 0;
+
+	memset(out, 0, MOST);
+	for (size_t i = 0; i < most && frames[i].payload != NULL; i++)
+		ws_script_write(&frames[i], out, &len);
+	return len;
+}
+
+#define WRITE(frames, out) write_frames(frames, COUNT_OF(frames), out)
+
+static void
+expect(const struct ws_reader_limits *given, const uint8_t *data, size_t len,
+    struct ws_script_split split, const char *said)
+{
+	char *transcript = ws_script_run(given, false, data, len, split);
+
+	ck_assert_str_eq(transcript, said);
+	free(transcript);
+}
+
+START_TEST(says_what_the_frames_mean_however_they_are_split)
+{
+	uint8_t data[MOST];
+	size_t len = WRITE(scripts[_i].frames, data);
+
+	expect(&limits, data, len, (struct ws_script_split){ 0, 0 },
+	    scripts[_i].said);
+	expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
+	    scripts[_i].said);
+	for (size_t at = 1; at < len; at++)
+		expect(&limits, data, len, (struct ws_script_split){ at, 0 },
+		    scripts[_i].said);
+}
+END_TEST
+
+/* Fails at the byte itself: no later one is needed, no earlier one is enough.
+ */
+START_TEST(fails_a_text_at_its_first_impossible_byte)
+{
+	struct ws_script_frame frame = F_LONG(WS_TEXT, KAPPA "\xf4\x90", 100);
+	uint8_t data[MOST];
+	size_t len = write_frames(&frame, 1, data);
+
+	expect(&limits, data, len - 1, (struct ws_script_split){ 0, 1 }, "");
+	expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
+	    "error 1007\n");
+}
+END_TEST
+
+static bool
+is_valid_to_send(unsigned code)
+{
+	static const unsigned valid[] = { 1000, 1001, 1002, 1003, 1007, 1008,
+		1009, 1010, 1011, 1012, 1013, 1014 };
+
+	for (size_t i = 0; i < COUNT_OF(valid); i++)
+		if (code == valid[i])
+			return true;
+	return code >= 3000 && code <= 4999;
+}
+
+START_TEST(takes_the_close_codes_that_may_be_sent)
+{
+	for (unsigned code = 0; code <= 65535; code++)
+		ck_assert_int_eq(ws_close_code_is_valid(code),
+		    is_valid_to_send(code));
+}
+END_TEST
+
+START_TEST(counts_the_bytes_of_all_frames_against_the_limit)
+{
+	struct ws_reader_limits small = { .message_bytes = 10 };
+	const struct ws_script_frame frames[] = {
+		F(WS_TEXT, "12345678"),
+		F(PING, "12345678901234567890"),
+		F(CONT, "90"),
+		F(WS_TEXT, "1234567890"),
+		F(WS_CONTINUATION, ""),
+		F_LONG(CONT, "", 1),
+	};
+	uint8_t data[MOST];
+	size_t len = WRITE(frames, data);
+
+	expect(&small, data, len, (struct ws_script_split){ 0, 1 },
+	    "ping 12345678901234567890\ntext 1234567890\nerror 1009\n");
+}
+END_TEST
+
+START_TEST(limits_the_fragments_of_one_message)
+{
+	const struct ws_script_frame frames[] = { F(WS_TEXT, "a"),
+		F(WS_CONTINUATION, "b"), F(PING, ""), F(CONT, ""),
+		F(WS_TEXT, "a"), F(WS_CONTINUATION, "b"), F(PING, ""),
+		F(WS_CONTINUATION, ""), F(CONT, "c") };
+	struct ws_reader_limits few = { .fragments = 3 };
+	uint8_t data[MOST];
+	size_t len = WRITE(frames, data);
+
+	expect(&few, data, len, (struct ws_script_split){ 0, 0 },
+	    "ping \ntext ab\nping \nerror 1008\n");
+}
+END_TEST
+
+/* What came last, and how often anything did. */
+struct heard {
+	enum ws_close_code error;
+	size_t messages;
+	size_t len;
+	const char *data;
+};
+
+static bool
+hear_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+{
+	struct heard *heard = arg;
+
+	(void)kind;
+	heard->messages++;
+	heard->data = data;
+	heard->len = len;
+	return true;
+}
+
+static bool
+hear_control(void *arg, const char *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return true;
+}
+
+static bool
+hear_error(void *arg, enum ws_close_code code, const char *why)
+{
+	struct heard *heard = arg;
+
+	(void)why;
+	heard->error = code;
+	return true;
+}
+
+static const struct ws_reader_ops hear = {
+	.message = hear_message,
+	.ping = hear_control,
+	.error = hear_error,
+};
+
+START_TEST(does_not_copy_a_message_in_one_piece)
+{
+	const struct ws_script_frame frame = F(TEXT, "Hello");
+	struct heard heard = { .messages = 0 };
+	size_t held = 0;
+	struct ws_reader_limits counted = { .buffered = &held };
+	struct ws_reader reader;
+	uint8_t data[MOST];
+	size_t len = write_frames(&frame, 1, data);
+
+	ws_reader_init(&reader, false);
+	malloc_fail_at(1);
+	ws_reader_feed(&reader, &counted, &hear, &heard, data, len);
+	malloc_fail_at(0);
+	ck_assert(!malloc_has_failed());
+	ck_assert_ptr_eq(heard.data, (char *)data + len - 5);
+	ck_assert_mem_eq(heard.data, "Hello", 5);
+	ck_assert(!ws_reader_is_busy(&reader));
+	ws_reader_fini(&reader, &counted);
+}
+END_TEST
+
+START_TEST(is_busy_while_anything_is_unfinished)
+{
+	const struct ws_script_frame frames[] = { F(WS_TEXT, "a"), F(CONT, "b"),
+		F(PING, "c") };
+	struct heard heard = { .messages = 0 };
+	struct ws_reader reader;
+	uint8_t data[MOST];
+	size_t ends[3], len = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		ws_script_write(&frames[i], data, &len);
+		ends[i] = len;
+	}
+	ws_reader_init(&reader, false);
+	ck_assert(!ws_reader_is_busy(&reader));
+	for (size_t i = 0; i < len; i++) {
+		ck_assert(ws_reader_feed(&reader, &limits, &hear, &heard,
+		    data + i, 1));
+		ck_assert_int_eq(ws_reader_is_busy(&reader),
+		    i + 1 != ends[1] && i + 1 != ends[2]);
+	}
+	ws_reader_fini(&reader, &limits);
+}
+END_TEST
+
+/* Many pieces are as cheap as few, and end in as much. */
+START_TEST(gathers_65536_fragments_in_linear_time)
+{
+	static uint8_t data[16 + WS_FRAME_HEAD_MAX];
+	const struct ws_script_frame first = F(WS_BINARY, "0123456789abcdef");
+	struct heard heard = { .messages = 0 };
+	struct ws_reader_limits none = { .message_bytes = 0 };
+	struct ws_reader reader;
+
+	ws_reader_init(&reader, false);
+	for (unsigned i = 0; i < 65536; i++) {
+		struct ws_script_frame frame = first;
+		size_t len = 0;
+
+		if (i > 0)
+			frame.first = i == 65535 ? CONT : WS_CONTINUATION;
+		ws_script_write(&frame, data, &len);
+		ck_assert(ws_reader_feed(&reader, &none, &hear, &heard, data,
+		    len));
+	}
+	ck_assert_uint_eq(heard.messages, 1);
+	ck_assert_uint_eq(heard.len, 1 << 20);
+	ck_assert_uint_eq(ws_reader_buffered(&reader), 0);
+	ws_reader_fini(&reader, &none);
+}
+END_TEST
+
+/* Nothing is taken on the strength of a length alone. */
+START_TEST(holds_what_has_arrived_not_what_was_announced)
+{
+	const struct ws_script_frame frame =
+	    F_LONG(BINARY, "0123456789", 1 << 30);
+	struct ws_reader_limits none = { .message_bytes = 0 };
+	struct heard heard = { .messages = 0 };
+	struct ws_reader reader;
+	uint8_t data[MOST];
+	size_t len = write_frames(&frame, 1, data);
+
+	ws_reader_init(&reader, false);
+	ck_assert(ws_reader_feed(&reader, &none, &hear, &heard, data, len));
+	ck_assert_uint_le(ws_reader_buffered(&reader), 64);
+	ws_reader_fini(&reader, &none);
+}
+END_TEST
+
+#define ALLOCATIONS 13 /* for the bytes of the next test, one by one */
+
+START_TEST(fails_with_1011_when_there_is_no_memory)
+{
+	const struct ws_script_frame frames[] = { F(WS_TEXT, "Hello"),
+		F(PING, K125), F(CONT, K125) };
+	struct heard heard = { .messages = 0 };
+	struct ws_reader reader;
+	uint8_t data[MOST];
+	bool goes_on = true;
+	size_t len = WRITE(frames, data), held = 0;
+	struct ws_reader_limits counted = { .buffered = &held };
+
+	ws_reader_init(&reader, false);
+	malloc_fail_at((unsigned)_i);
+	for (size_t i = 0; i < len && goes_on; i++)
+		goes_on = ws_reader_feed(&reader, &counted, &hear, &heard,
+		    data + i, 1);
+	malloc_fail_at(0);
+	ck_assert(malloc_has_failed());
+	ck_assert(!goes_on);
+	ck_assert_int_eq(heard.error, WS_CLOSE_INTERNAL);
+	ck_assert_uint_eq(held, 0);
+	ws_reader_fini(&reader, &counted);
+}
+END_TEST
+
+static bool
+end_reader(void *arg, enum ws_opcode kind, char *data, size_t len)
+{
+	struct ws_reader *reader = arg;
+
+	(void)kind;
+	(void)data;
+	(void)len;
+	ws_reader_fini(reader, &limits);
+	memset(reader, 0xff, sizeof(*reader));
+	return false;
+}
+
+START_TEST(lets_a_callback_end_the_reader)
+{
+	static const struct ws_reader_ops ops = { .message = end_reader };
+	const struct ws_script_frame frames[] = { F(WS_TEXT, "a"), F(CONT, "b"),
+		F(TEXT, "c") };
+	struct ws_reader reader;
+	uint8_t data[MOST];
+	size_t len = WRITE(frames, data);
+
+	ws_reader_init(&reader, false);
+	ck_assert(!ws_reader_feed(&reader, &limits, &ops, &reader, data, len));
+}
+END_TEST
+
+START_TEST(writes_the_payload_of_a_close_frame)
+{
+	char out[WS_CONTROL_MAX];
+
+	ck_assert_uint_eq(ws_close_payload(WS_CLOSE_NO_STATUS, STR("unheard"),
+			      out),
+	    0);
+	ck_assert_uint_eq(ws_close_payload(WS_CLOSE_SLOW_CONSUMER, STR("slow"),
+			      out),
+	    6);
+	ck_assert_mem_eq(out, "\x10\x06slow", 6);
+	ck_assert_uint_eq(ws_close_payload(1000, STR(""), out), 2);
+	ck_assert_mem_eq(out, "\x03\xe8", 2);
+}
+END_TEST
+
+START_TEST(cuts_a_long_reason_between_two_characters)
+{
+	char out[WS_CONTROL_MAX], reason[200];
+
+	memset(reason, 'a', sizeof(reason));
+	ck_assert_uint_eq(ws_close_payload(1000, str_slice(reason, 123), out),
+	    125);
+	ck_assert_uint_eq(ws_close_payload(1000, str_slice(reason, 200), out),
+	    125);
+	memcpy(reason + 120, "\xf0\x9f\x98\x80", 4);
+	ck_assert_uint_eq(ws_close_payload(1000, str_slice(reason, 200), out),
+	    122);
+	memset(reason, 'a', sizeof(reason));
+	memcpy(reason + 119, "\xf0\x9f\x98\x80", 4);
+	ck_assert_uint_eq(ws_close_payload(1000, str_slice(reason, 200), out),
+	    125);
+}
+END_TEST
+
+SUITE(ws_message)
+{
+	tcase_add_loop_test(tests,
+	    says_what_the_frames_mean_however_they_are_split, 0,
+	    COUNT_OF(scripts));
+	tcase_add_test(tests, fails_a_text_at_its_first_impossible_byte);
+	tcase_add_test(tests, takes_the_close_codes_that_may_be_sent);
+	tcase_add_test(tests, counts_the_bytes_of_all_frames_against_the_limit);
+	tcase_add_test(tests, limits_the_fragments_of_one_message);
+	tcase_add_test(tests, does_not_copy_a_message_in_one_piece);
+	tcase_add_test(tests, is_busy_while_anything_is_unfinished);
+	tcase_add_test(tests, gathers_65536_fragments_in_linear_time);
+	tcase_add_test(tests, holds_what_has_arrived_not_what_was_announced);
+	if (malloc_can_fail())
+		tcase_add_loop_test(tests,
+		    fails_with_1011_when_there_is_no_memory, 1,
+		    ALLOCATIONS + 1);
+	tcase_add_test(tests, lets_a_callback_end_the_reader);
+	tcase_add_test(tests, writes_the_payload_of_a_close_frame);
+	tcase_add_test(tests, cuts_a_long_reason_between_two_characters);
+}

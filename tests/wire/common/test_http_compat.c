@@ -1,0 +1,99 @@
+/* What the listeners of each dialect say to plain HTTP. */
+#include <stdlib.h>
+
+#include "tests/suite.h"
+#include "wire/common/http_compat.h"
+
+#define UPGRADE                                         \
+	"Upgrade: websocket\r\nConnection: Upgrade\r\n" \
+	"Sec-WebSocket-Version: 13\r\n"
+#define ORIGIN "Access-Control-Allow-Origin: *\r\n"
+#define NOT_FOUND "{\"detail\":\"Not Found\"}"
+#define NOT_ALLOWED "{\"detail\":\"Method Not Allowed\"}"
+#define FIGURES                                                        \
+	",\"timestamp\":905.036,\"connections\":{\"total_clients\":3," \
+	"\"total_topics\":2,\"max_topics\":1000,"                      \
+	"\"max_connections_per_topic\":100},\"messages\":"             \
+	"{\"total_messages\":17,\"expiration_seconds\":30,"            \
+	"\"rate_limit_per_minute\":60}}"
+
+static const struct {
+	const char *dialect, *method, *path;
+	bool is_upgrade, has_origin;
+	int status;
+	const char *content_type, *headers, *body;
+} faces[] = {
+	{ "action", "GET", "/", false, false, 426, "text/plain; charset=utf-8",
+	    UPGRADE, "Open a WebSocket here, with a WebSocket client.\n" },
+	{ "action", "POST", "/x", false, true, 426, "text/plain; charset=utf-8",
+	    UPGRADE, "Open a WebSocket here, with a WebSocket client.\n" },
+	{ "topic", "GET", "/health", false, false, 200, "application/json", "",
+	    "{\"status\":\"healthy\"" FIGURES },
+	{ "topic", "GET", "/stats", false, true, 200, "application/json",
+	    ORIGIN, "{\"server\":\"Secure WebSocket Chat Server\"" FIGURES },
+	{ "topic", "POST", "/health", false, false, 405, "application/json",
+	    "Allow: GET\r\n", NOT_ALLOWED },
+	{ "topic", "HEAD", "/stats", false, true, 405, "application/json",
+	    "Allow: GET\r\n" ORIGIN, NOT_ALLOWED },
+	{ "topic", "GET", "/ws", false, false, 404, "application/json", "",
+	    NOT_FOUND },
+	{ "topic", "GET", "/", false, true, 404, "application/json", ORIGIN,
+	    NOT_FOUND },
+	{ "topic", "DELETE", "/healthy", false, false, 404, "application/json",
+	    "", NOT_FOUND },
+	{ "topic", "GET", "/chat", true, true, 403, "text/plain; charset=utf-8",
+	    "", "" },
+	{ "topic", "GET", "/health", true, false, 403,
+	    "text/plain; charset=utf-8", "", "" },
+};
+
+static void
+tell_figures(struct figures *out, void *arg)
+{
+	*out = (struct figures){
+		.guests = 3, .guest_rooms = 2, .guest_messages = 17
+	};
+	++*(int *)arg;
+}
+
+START_TEST(answers_as_its_seed_did)
+{
+	const struct dialect *dialect =
+	    dialect_find(str_from(faces[_i].dialect));
+	int told = 0;
+	const struct face_request request = {
+		.method = str_from(faces[_i].method),
+		.path = str_from(faces[_i].path),
+		.is_upgrade = faces[_i].is_upgrade,
+		.has_origin = faces[_i].has_origin,
+		.monotonic_ms = 905036,
+		.tell_figures = tell_figures,
+		.arg = &told,
+	};
+	struct wire_text body;
+	struct face face = { .body = &body };
+
+	wire_text_init(&body);
+	ck_assert(dialect->face(&request, &face));
+	ck_assert_int_eq(face.status, faces[_i].status);
+	ck_assert_str_eq(face.content_type, faces[_i].content_type);
+	ck_assert_str_eq(face.headers, faces[_i].headers);
+	ck_assert(str_equal(str_slice(body.data, body.len),
+	    str_from(faces[_i].body)));
+	/* It takes time to count, so others do not. */
+	ck_assert_int_eq(told, faces[_i].status == 200);
+	wire_text_fini(&body);
+}
+END_TEST
+
+START_TEST(leaves_the_native_listeners_to_the_server)
+{
+	ck_assert_ptr_null(dialect_find(STR("command"))->face);
+}
+END_TEST
+
+SUITE(http_compat)
+{
+	tcase_add_loop_test(tests, answers_as_its_seed_did, 0, COUNT_OF(faces));
+	tcase_add_test(tests, leaves_the_native_listeners_to_the_server);
+}

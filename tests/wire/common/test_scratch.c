@@ -1,0 +1,106 @@
+#include "wire/common/scratch.h"
+
+#include "tests/suite.h"
+
+static struct keep keep;
+
+/* A string as it stands in a document: what is between the quotes. */
+static struct json_string
+string(const char *body)
+{
+	return (struct json_string){
+		.body = str_from(body),
+		.escaped = strchr(body, '\\') != NULL,
+	};
+}
+
+static bool
+is_kept(struct str text)
+{
+	return text.data >= keep.data &&
+	       text.data + text.len <= keep.data + keep.used;
+}
+
+static const struct {
+	const char *body, *meant, *three; /* at most three bytes of it */
+	bool fits_three;
+} strings[] = {
+	{ "", "", "", true },
+	{ "abc", "abc", "abc", true },
+	{ "abcd", "abcd", "abc", false },
+	{ "\\u0061\\n\\\"", "a\n\"", "a\n\"", true },
+	{ "\\u0061\\n\\\"d", "a\n\"d", "a\n\"", false },
+	{ "ab\xc3\xb6", "ab\xc3\xb6", "ab", false },
+	{ "\\u0061b\xc3\xb6", "ab\xc3\xb6", "ab", false },
+	{ "a\\u00f6", "a\xc3\xb6", "a\xc3\xb6", true },
+	{ "\\ud834\\udd1e", "\xf0\x9d\x84\x9e", "", false },
+};
+
+START_TEST(means_what_is_written_up_to_a_bound)
+{
+	struct json_string sent = string(strings[_i].body);
+	struct str out;
+
+	keep.used = 0;
+	ck_assert(keep_string(&keep, &sent, 16, &out));
+	ck_assert(str_equal(out, str_from(strings[_i].meant)));
+	ck_assert_int_eq(is_kept(out) && out.len > 0, sent.escaped);
+	ck_assert_int_eq(keep_string(&keep, &sent, 3, &out),
+	    strings[_i].fits_three);
+}
+END_TEST
+
+START_TEST(is_cut_between_two_characters)
+{
+	struct json_string sent = string(strings[_i].body);
+	struct str out;
+
+	keep.used = 0;
+	out = keep_string_cut(&keep, &sent, 3);
+	ck_assert(str_equal(out, str_from(strings[_i].three)));
+	ck_assert_uint_eq(keep.used, sent.escaped ? out.len : 0);
+}
+END_TEST
+
+START_TEST(takes_a_value_that_is_no_string_as_its_json)
+{
+	struct json_value value = { .type = JSON_ARRAY, .text = STR("[1, 2]") };
+	struct str out;
+
+	keep.used = 0;
+	out = keep_value_cut(&keep, &value, 16);
+	ck_assert(str_equal(out, STR("[1, 2]")));
+	out = keep_value_cut(&keep, &value, 4);
+	ck_assert(str_equal(out, STR("[1, ")));
+	value.type = JSON_STRING;
+	value.string = string("\\u0061");
+	out = keep_value_cut(&keep, &value, 4);
+	ck_assert(str_equal(out, STR("a")));
+}
+END_TEST
+
+START_TEST(stands_behind_what_was_kept_before)
+{
+	struct json_string sent = string("\\u0062");
+	struct str first, second, third;
+
+	keep.used = 0;
+	first = keep_text(&keep, STR("a"));
+	ck_assert(keep_string(&keep, &sent, 8, &second));
+	third = keep_text(&keep, STR(""));
+	ck_assert(str_equal(first, STR("a")) && is_kept(first));
+	ck_assert(str_equal(second, STR("b")) && is_kept(second));
+	ck_assert(str_is_empty(third) && third.data != NULL);
+	ck_assert_uint_eq(keep.used, 2);
+}
+END_TEST
+
+SUITE(scratch)
+{
+	tcase_add_loop_test(tests, means_what_is_written_up_to_a_bound, 0,
+	    COUNT_OF(strings));
+	tcase_add_loop_test(tests, is_cut_between_two_characters, 0,
+	    COUNT_OF(strings));
+	tcase_add_test(tests, takes_a_value_that_is_no_string_as_its_json);
+	tcase_add_test(tests, stands_behind_what_was_kept_before);
+}

@@ -1,0 +1,135 @@
+#include "wire/common/stats_format.h"
+
+#include <jansson.h>
+
+#include "domain/server_stats.h"
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "wire/common/wire_text.h"
+
+static struct report
+make_report(void)
+{
+	struct report report = {
+		.server = STR("parley/1"),
+		.uptime_ms = 61000,
+		.connections = 3,
+		.opened = 5,
+		.commands = 40,
+		.messages = 30,
+		.deliveries = 90,
+		.held = 1000,
+		.resident = 2000,
+		.cpu_ms = 1250,
+		.store = { .is_kept = true, .lost = 7, .syncs = 11 },
+	};
+	struct room room = {
+		.id = "tea", .name = "Tea \"& cake\"", .member_count = 2
+	};
+
+	report_add_room(&report, &room);
+	histogram_add(&report.latency, 15, 2);
+	histogram_add(&report.latency, 20000000, 1);
+	return report;
+}
+
+START_TEST(is_json_that_others_can_read)
+{
+	struct report report = make_report();
+	struct wire_text text = { 0 };
+	json_t *json, *room, *store, *latency;
+
+	report_spell_json(&text, &report);
+	json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(json);
+	ck_assert_str_eq(json_string_value(json_object_get(json, "server")),
+	    "parley/1");
+	ck_assert_int_eq(json_integer_value(json_object_get(json,
+			     "deliveries")),
+	    90);
+	room = json_array_get(json_object_get(json, "largest"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(room, "name")),
+	    "Tea \"& cake\"");
+	store = json_object_get(json, "store");
+	ck_assert(json_is_false(json_object_get(store, "writable")));
+	ck_assert_int_eq(json_integer_value(json_object_get(store, "lost")), 7);
+	latency = json_object_get(json, "latency_us");
+	ck_assert_uint_eq(json_array_size(json_object_get(latency, "bounds")),
+	    HISTOGRAM_BOUNDS);
+	ck_assert_int_eq(json_integer_value(json_array_get(
+			     json_object_get(latency, "counts"), 1)),
+	    2);
+	json_decref(json);
+	wire_text_fini(&text);
+}
+END_TEST
+
+static const char *const lines[] = {
+	"\n# TYPE parley_connections gauge\nparley_connections 3\n",
+	"\nparley_deliveries_total 90\n",
+	"\nparley_rooms 1\n",
+	"\nparley_cpu_seconds_total 1.250000\n",
+	"\n# TYPE parley_store_writable gauge\nparley_store_writable 0\n",
+	"\n# TYPE parley_store_lost_records_total counter\n"
+	"parley_store_lost_records_total 7\n",
+	"\nparley_store_syncs_total 11\n",
+	"\n# TYPE parley_latency_seconds histogram\n"
+	"parley_latency_seconds_bucket{le=\"0.000010\"} 0\n"
+	"parley_latency_seconds_bucket{le=\"0.000020\"} 2\n",
+	"\nparley_latency_seconds_bucket{le=\"10.000000\"} 2\n"
+	"parley_latency_seconds_bucket{le=\"+Inf\"} 3\n"
+	"parley_latency_seconds_sum 20.000030\n"
+	"parley_latency_seconds_count 3\n",
+	"\nparley_loop_lag_seconds_count 0\n",
+};
+
+START_TEST(is_what_prometheus_reads)
+{
+	struct report report = make_report();
+	struct wire_text text = { 0 };
+
+	report_spell_metrics(&text, &report);
+	ck_assert_msg(memmem(text.data, text.len, lines[_i],
+			  strlen(lines[_i])) != NULL,
+	    "no %s in %.*s", lines[_i], (int)text.len, text.data);
+	wire_text_fini(&text);
+}
+END_TEST
+
+/* With the memory store, a disk that is not writable would be an alarm. */
+START_TEST(says_nothing_of_a_store_that_there_is_not)
+{
+	struct report report = make_report();
+	struct wire_text text = { 0 };
+
+	report.store.is_kept = false;
+	report_spell_metrics(&text, &report);
+	report_spell_json(&text, &report);
+	ck_assert_ptr_null(memmem(text.data, text.len, "store", 5));
+	wire_text_fini(&text);
+}
+END_TEST
+
+START_TEST(says_so_without_memory)
+{
+	struct report report = make_report();
+	struct wire_text text = { 0 };
+
+	if (!malloc_can_fail())
+		return;
+	malloc_fail_at(1);
+	report_spell_json(&text, &report);
+	malloc_fail_at(0);
+	ck_assert(text.failed);
+	wire_text_fini(&text);
+}
+END_TEST
+
+SUITE(stats_format)
+{
+	tcase_add_test(tests, is_json_that_others_can_read);
+	tcase_add_loop_test(tests, is_what_prometheus_reads, 0,
+	    COUNT_OF(lines));
+	tcase_add_test(tests, says_nothing_of_a_store_that_there_is_not);
+	tcase_add_test(tests, says_so_without_memory);
+}

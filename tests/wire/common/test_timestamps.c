@@ -1,0 +1,58 @@
+#include "wire/common/timestamps.h"
+
+#include "tests/suite.h"
+
+static const struct {
+	int64_t at_ms;
+	const char *seconds, *exactly, *date;
+} moments[] = {
+	{ 0, "0", "0.000", "\"1970-01-01T00:00:00.000000\"" },
+	{ 7, "0", "0.007", "\"1970-01-01T00:00:00.007000\"" },
+	{ 1795241301123, "1795241301", "1795241301.123",
+	    "\"2026-11-21T06:08:21.123000\"" },
+	{ 951782400000, "951782400", "951782400.000",
+	    "\"2000-02-29T00:00:00.000000\"" },
+	{ 951868799999, "951868799", "951868799.999",
+	    "\"2000-02-29T23:59:59.999000\"" },
+	{ 951868800000, "951868800", "951868800.000",
+	    "\"2000-03-01T00:00:00.000000\"" },
+	{ 1735689599000, "1735689599", "1735689599.000",
+	    "\"2024-12-31T23:59:59.000000\"" },
+	{ 1735689600000, "1735689600", "1735689600.000",
+	    "\"2025-01-01T00:00:00.000000\"" },
+	{ 4107542400000, "4107542400", "4107542400.000",
+	    "\"2100-03-01T00:00:00.000000\"" },
+	{ 253402300799999, "253402300799", "253402300799.999",
+	    "\"9999-12-31T23:59:59.999000\"" },
+	{ 253402300800000, "253402300800", "253402300800.000",
+	    "\"9999-12-31T23:59:59.999000\"" },
+};
+
+typedef void put_moment(struct wire_text *, struct str head, int64_t at_ms);
+
+static void
+check_is(put_moment *put, int64_t at_ms, const char *text)
+{
+	struct wire_text out;
+
+	wire_text_init(&out);
+	put(&out, STR(":"), at_ms);
+	ck_assert(str_equal(str_slice(out.data, 1), STR(":")));
+	ck_assert_uint_eq(out.len - 1, strlen(text));
+	ck_assert_mem_eq(out.data + 1, text, strlen(text));
+	wire_text_fini(&out);
+}
+
+START_TEST(writes_a_moment_in_three_ways)
+{
+	check_is(put_seconds, moments[_i].at_ms, moments[_i].seconds);
+	check_is(put_seconds_exactly, moments[_i].at_ms, moments[_i].exactly);
+	check_is(put_date, moments[_i].at_ms, moments[_i].date);
+}
+END_TEST
+
+SUITE(timestamps)
+{
+	tcase_add_loop_test(tests, writes_a_moment_in_three_ways, 0,
+	    COUNT_OF(moments));
+}

@@ -1,0 +1,164 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/suite.h"
+#include "wire/dialect.h"
+#include "wire/json/json_reader.h"
+
+/* {"k0":0,"k1":0, … } with `last` as the key behind them. */
+static char *
+wide_object(size_t keys, const char *last)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputc('{', out);
+	for (size_t i = 0; i < keys; i++)
+		fprintf(out, "\"k%zu\":0,", i);
+	fprintf(out, "\"%s\":0}", last);
+	fclose(out);
+	return text;
+}
+
+static struct json_reader
+read_all(const char *text)
+{
+	struct json_reader reader;
+	struct json_member member;
+
+	json_open(&reader, str_from(text), 32);
+	while (json_next(&reader, &member))
+		continue;
+	return reader;
+}
+
+static const size_t widths[] = { 1, 7, 8, 9, 10, 17, 1000, JSON_KEYS_WIDE - 1 };
+
+START_TEST(finds_the_first_key_again_at_any_width)
+{
+	static const char *const doubles[] = { "k0", "\\u006b0", "k\\u0030" };
+	size_t width = widths[_i];
+
+	for (size_t i = 0; i < COUNT_OF(doubles); i++) {
+		char *text = wide_object(width, doubles[i]);
+		struct json_reader reader = read_all(text);
+
+		ck_assert_int_eq(reader.error, JSON_DUPLICATE_KEY);
+		ck_assert_uint_eq(reader.error_offset,
+		    strlen(text) - strlen(doubles[i]) - 5);
+		free(text);
+	}
+}
+END_TEST
+
+START_TEST(finds_the_last_key_again_at_any_width)
+{
+	char key[32];
+	char *text;
+
+	snprintf(key, sizeof(key), "k%zu", widths[_i] - 1);
+	text = wide_object(widths[_i], key);
+	ck_assert_int_eq(read_all(text).error, JSON_DUPLICATE_KEY);
+	free(text);
+}
+END_TEST
+
+START_TEST(lets_different_keys_pass_at_any_width)
+{
+	char *text = wide_object(widths[_i], "k");
+
+	ck_assert_int_eq(read_all(text).error, JSON_OK);
+	free(text);
+}
+END_TEST
+
+START_TEST(refuses_more_keys_than_it_can_hold)
+{
+	char *text = wide_object(JSON_KEYS_WIDE, "k");
+	struct json_reader reader = read_all(text);
+
+	ck_assert_int_eq(reader.error, JSON_TOO_MANY_KEYS);
+	ck_assert_uint_eq(reader.error_offset,
+	    strlen(text) - strlen("\"k\":0}"));
+	free(text);
+}
+END_TEST
+
+START_TEST(forgets_the_keys_of_one_document_before_the_next)
+{
+	char *text = wide_object(JSON_KEYS_WIDE - 1, "k");
+
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(read_all(text).error, JSON_OK);
+	free(text);
+}
+END_TEST
+
+/* A list of objects of 10 keys each, all with the same keys. */
+START_TEST(keeps_the_objects_of_a_document_apart)
+{
+	char *text, *object = wide_object(9, "k");
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("{\"list\":[{}", out);
+	for (int i = 0; i < 500; i++)
+		fprintf(out, ",%s,{\"in\":{\"k0\":%s}}", object, object);
+	fputs("]}", out);
+	fclose(out);
+	ck_assert_int_eq(read_all(text).error, JSON_OK);
+	free(text);
+	free(object);
+}
+END_TEST
+
+/* Narrow objects do not count, however many there are. */
+START_TEST(reads_any_number_of_small_objects)
+{
+	char *text, *object = wide_object(7, "k");
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("{\"list\":[{}", out);
+	for (int i = 0; i < 4 * JSON_KEYS_WIDE / 8; i++)
+		fprintf(out, ",%s", object);
+	fputs("]}", out);
+	fclose(out);
+	ck_assert_int_eq(read_all(text).error, JSON_OK);
+	free(text);
+	free(object);
+}
+END_TEST
+
+START_TEST(finds_doubles_whatever_the_seed)
+{
+	static const uint64_t seeds[] = { 0, 1, UINT64_MAX,
+		UINT64_C(0x9e3779b97f4a7c15) };
+	char *good = wide_object(5000, "k"), *bad = wide_object(5000, "k77");
+
+	dialects_seed(seeds[_i]);
+	ck_assert_int_eq(read_all(good).error, JSON_OK);
+	ck_assert_int_eq(read_all(bad).error, JSON_DUPLICATE_KEY);
+	dialects_seed(0);
+	free(good);
+	free(bad);
+}
+END_TEST
+
+SUITE(json_dupkeys)
+{
+	int count = COUNT_OF(widths);
+
+	tcase_add_loop_test(tests, finds_the_first_key_again_at_any_width, 0,
+	    count);
+	tcase_add_loop_test(tests, finds_the_last_key_again_at_any_width, 0,
+	    count);
+	tcase_add_loop_test(tests, lets_different_keys_pass_at_any_width, 0,
+	    count);
+	tcase_add_test(tests, refuses_more_keys_than_it_can_hold);
+	tcase_add_test(tests, forgets_the_keys_of_one_document_before_the_next);
+	tcase_add_test(tests, keeps_the_objects_of_a_document_apart);
+	tcase_add_test(tests, reads_any_number_of_small_objects);
+	tcase_add_loop_test(tests, finds_doubles_whatever_the_seed, 0, 4);
+}

@@ -1,0 +1,48 @@
+#include "wire/json/json_select.h"
+
+#include "tests/suite.h"
+
+static const struct str keys[] = { STR("a"), STR("b") };
+
+START_TEST(picks_what_is_looked_for)
+{
+	struct json_value values[2];
+
+	ck_assert_int_eq(
+	    json_pick(STR("{\"x\":1,\"b\":null,\"\\u0061\":\"t\"}"), 4, keys,
+		values, 2),
+	    JSON_OK);
+	ck_assert(json_is_string(&values[0]));
+	ck_assert(str_equal(values[0].text, STR("\"t\"")));
+	ck_assert_int_eq(values[1].type, JSON_NULL);
+	ck_assert(!json_is_given(&values[1]));
+}
+END_TEST
+
+START_TEST(picks_nothing_where_nothing_is)
+{
+	struct json_value values[2];
+
+	ck_assert_int_eq(json_pick(STR("{}"), 4, keys, values, 2), JSON_OK);
+	ck_assert_ptr_null(values[0].text.data);
+	ck_assert(!json_is_given(&values[0]) && !json_is_string(&values[1]));
+}
+END_TEST
+
+START_TEST(picks_what_stood_before_an_error)
+{
+	struct json_value values[2];
+
+	ck_assert_int_eq(json_pick(STR("{\"b\":2,\"a\":}"), 4, keys, values, 2),
+	    JSON_MALFORMED);
+	ck_assert(!json_is_given(&values[0]));
+	ck_assert(str_equal(values[1].text, STR("2")));
+}
+END_TEST
+
+SUITE(json_select)
+{
+	tcase_add_test(tests, picks_what_is_looked_for);
+	tcase_add_test(tests, picks_nothing_where_nothing_is);
+	tcase_add_test(tests, picks_what_stood_before_an_error);
+}

@@ -1,0 +1,109 @@
+#include "transport/fanout/encode_cache.h"
+
+#include <string.h>
+
+#include "transport/ws/ws_deflate.h"
+
+/* Deflate makes small texts no smaller worth mentioning. */
+#define DEFLATE_LEAST 96
+#define DEFLATE_WINDOW_BITS 15
+
+bool
+speller_init(struct speller *speller)
+{
+	memset(speller, 0, sizeof(*speller));
+	for (size_t i = 0; i <= VARIANTS_MAX; i++)
+		wire_text_init(&speller->texts[i]);
+	speller->deflater = ws_deflater_create(DEFLATE_WINDOW_BITS);
+	return speller->deflater != NULL;
+}
+
+void
+speller_fini(struct speller *speller)
+{
+	for (size_t i = 0; i <= VARIANTS_MAX; i++)
+		wire_text_fini(&speller->texts[i]);
+	ws_deflater_destroy(speller->deflater);
+}
+
+uint8_t
+spelling_variant(const struct dialect *dialect, bool deflate)
+{
+	return (uint8_t)(dialect_index(dialect) * 2 + (deflate ? 1 : 0));
+}
+
+static const struct dialect *
+dialect_of(uint8_t variant)
+{
+	return dialects()[variant / 2];
+}
+
+static bool
+is_deflated(uint8_t variant)
+{
+	return variant % 2 == 1;
+}
+
+void
+speller_begin(struct speller *speller)
+{
+	for (size_t i = 0; i < VARIANTS_MAX; i++)
+		speller->spellings[i].is_made = false;
+}
+
+static void
+make_frame(struct speller *speller, struct str text, bool deflate,
+    struct spelling *out)
+{
+	uint8_t rsv = 0;
+
+	if (deflate && text.len >= DEFLATE_LEAST) {
+		struct str packed = ws_deflater_run(speller->deflater, text);
+
+		/* Without memory for this, the plain frame is as good. */
+		if (packed.data != NULL) {
+			text = packed;
+			rsv = 4;
+		}
+	}
+	out->frame.head = out->head;
+	out->frame.head_len =
+	    ws_frame_encode(WS_TEXT, true, rsv, text.len, out->head);
+	out->frame.body = text.data;
+	out->frame.body_len = text.len;
+}
+
+static void
+spell(struct speller *speller, const struct event *event, enum viewpoint view,
+    uint8_t variant, size_t slot)
+{
+	struct wire_text *text = &speller->texts[slot];
+	struct spelling *spelling = &speller->spellings[slot];
+
+	wire_text_reset(text);
+	spelling->is_made = true;
+	spelling->is_silent = !dialect_of(variant)->encode(event, view, text);
+	spelling->failed = text->failed;
+	spelling->close_code = text->close_code;
+	spelling->close_reason = text->close_reason;
+	if (!spelling->is_silent && !spelling->failed)
+		make_frame(speller, str_slice(text->data, text->len),
+		    is_deflated(variant), spelling);
+}
+
+const struct spelling *
+speller_for_others(struct speller *speller, const struct event *event,
+    uint8_t variant)
+{
+	if (!speller->spellings[variant].is_made)
+		spell(speller, event, VIEW_OTHERS, variant, variant);
+	return &speller->spellings[variant];
+}
+
+const struct spelling *
+speller_for_one(struct speller *speller, const struct event *event,
+    enum viewpoint view, uint8_t variant)
+{
+	spell(speller, event, view, variant, VARIANTS_MAX);
+	return &speller->spellings[VARIANTS_MAX];
+}

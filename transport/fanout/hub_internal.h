@@ -1,0 +1,37 @@
+/* What the parts of a hub share; not for anybody else. */
+#ifndef TRANSPORT_HUB_INTERNAL_H
+#define TRANSPORT_HUB_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/base/id_map.h"
+#include "domain/publisher.h"
+#include "transport/fanout/encode_cache.h"
+#include "transport/fanout/send_batch.h"
+#include "transport/fanout/subscriptions.h"
+#include "transport/session.h"
+#include "wire/dialect.h"
+
+struct hub {
+	struct publisher base;
+	struct seating seating;
+	struct id_map sessions; /* by member id */
+	struct turn turn;
+	struct speller speller;
+	unsigned long author_apart; /* of all dialects together */
+	uint64_t said;              /* messages, … */
+	uint64_t heard;             /* … and by how many all of them */
+};
+
+/* hub_publish.c: the door out of the chat. */
+extern const struct publisher_ops hub_ops;
+
+/* hub.c: to one session; false: its dialect has no word for it. */
+bool hub_say_to(struct hub *, struct session *, const struct event *,
+    enum viewpoint);
+
+/* A turn that has gathered a lot is sent before its end. */
+void hub_flush_if_large(struct hub *);
+
+#endif

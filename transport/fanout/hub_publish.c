@@ -1,0 +1,214 @@
+#include <assert.h>
+#include <string.h>
+
+#include "domain/log.h"
+#include "transport/fanout/hub_internal.h"
+#include "transport/net/conn.h"
+
+/* --- who is where --------------------------------------------------------- */
+
+static enum chat_error
+hub_attach(struct publisher *publisher, void *peer, struct str member_id)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session = peer;
+
+	assert(session->member_id[0] == '\0');
+	assert(member_id.len > 0 &&
+	       member_id.len < id_size(session->dialect->ids));
+	memcpy(session->member_id, member_id.data, member_id.len);
+	session->member_id[member_id.len] = '\0';
+	if (id_map_put(&hub->sessions, session))
+		return CHAT_OK;
+	session->member_id[0] = '\0';
+	return CHAT_UNAVAILABLE;
+}
+
+static enum chat_error
+hub_enter(struct publisher *publisher, struct str member_id, struct str room)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session = id_map_find(&hub->sessions, member_id);
+
+	if (session == NULL)
+		return CHAT_OK; /* connected elsewhere */
+	if (!seating_enter(&hub->seating, session, room))
+		return CHAT_UNAVAILABLE;
+	session->has_been_in_room |= room.data != NULL;
+	return CHAT_OK;
+}
+
+static void
+hub_leave(struct publisher *publisher, struct str member_id, struct str room)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session = id_map_find(&hub->sessions, member_id);
+
+	if (session != NULL)
+		seating_leave(&hub->seating, session, room);
+}
+
+static void
+hub_detach(struct publisher *publisher, struct str member_id)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session = id_map_remove(&hub->sessions, member_id);
+
+	if (session != NULL)
+		seating_leave_all(&hub->seating, session);
+}
+
+/* --- who hears it --------------------------------------------------------- */
+
+static void
+lose_channel(const struct channel *channel, const struct session *except)
+{
+	log_warn("no memory for an event: ending %u connections",
+	    channel->count);
+	for (uint32_t i = 0; i < channel->count; i++)
+		if (channel->seats[i].session != except)
+			conn_end_unheard(channel->seats[i].conn);
+}
+
+static bool
+is_fleeting(const struct event *event)
+{
+	return event->kind == EVENT_TYPING || event->kind == EVENT_COUNT;
+}
+
+/* To everybody in one channel but for one; returns how many heard it. */
+static size_t
+say(struct hub *hub, struct channel *channel, const struct event *event,
+    struct session *except)
+{
+	const struct spelling *spelling =
+	    speller_for_others(&hub->speller, event, channel->variant);
+	bool skips = except != NULL && seating_place(except, channel) != NULL;
+
+	if (spelling->is_silent)
+		return 0;
+	if (!spelling->failed && turn_say(&hub->turn, channel, &spelling->frame,
+				     skips ? except : NULL, is_fleeting(event)))
+		return channel->count - (skips ? 1 : 0);
+	lose_channel(channel, except);
+	return 0;
+}
+
+/* The author, if its dialect tells authors something else. */
+static struct session *
+find_author_apart(const struct hub *hub, const struct event *event)
+{
+	struct session *session;
+
+	if (!(hub->author_apart & (1ul << event->kind)) ||
+	    str_is_empty(event->member_id))
+		return NULL;
+	session = id_map_find(&hub->sessions, event->member_id);
+	if (session == NULL ||
+	    !(session->dialect->author_apart & (1ul << event->kind)))
+		return NULL;
+	return session;
+}
+
+static size_t
+publish_to_room(struct hub *hub, const struct event *event,
+    const struct audience *audience)
+{
+	struct seats *room = seating_find(&hub->seating, audience->room);
+	struct session *except = NULL;
+	struct session *author;
+	size_t heard = 0;
+
+	if (room == NULL)
+		return 0;
+	author = find_author_apart(hub, event);
+	if (!str_is_empty(audience->except))
+		except = id_map_find(&hub->sessions, audience->except);
+	if (author != NULL && author != except) {
+		assert(except == NULL);
+		except = author;
+		heard += hub_say_to(hub, author, event, VIEW_AUTHOR);
+	}
+	speller_begin(&hub->speller);
+	for (struct channel *channel = room->channels; channel != NULL;
+	     channel = channel->next)
+		heard += say(hub, channel, event, except);
+	if (event->kind == EVENT_SAID) {
+		hub->said++;
+		hub->heard += heard;
+	}
+	hub_flush_if_large(hub);
+	return heard;
+}
+
+static size_t
+publish_to_one(struct hub *hub, const struct event *event,
+    const struct audience *audience)
+{
+	struct session *session =
+	    id_map_find(&hub->sessions, audience->member_id);
+
+	enum viewpoint view = VIEW_OTHERS;
+
+	if (session == NULL)
+		return 0;
+	if (str_equal(event->member_id, audience->member_id))
+		view = VIEW_AUTHOR;
+	return hub_say_to(hub, session, event, view);
+}
+
+static size_t
+hub_publish(struct publisher *publisher, const struct event *event,
+    const struct audience *audience)
+{
+	struct hub *hub = (struct hub *)publisher;
+
+	turn_next(&hub->turn);
+	switch (audience->kind) {
+	case AUDIENCE_ONE:
+		return publish_to_one(hub, event, audience);
+	case AUDIENCE_ROOM:
+	case AUDIENCE_LOBBY:
+		return publish_to_room(hub, event, audience);
+	}
+	return 0;
+}
+
+static void
+lose_room(struct hub *hub, const struct audience *audience)
+{
+	const struct seats *room = seating_find(&hub->seating, audience->room);
+	const struct session *except = NULL;
+
+	if (room == NULL)
+		return;
+	if (!str_is_empty(audience->except))
+		except = id_map_find(&hub->sessions, audience->except);
+	for (const struct channel *channel = room->channels; channel != NULL;
+	     channel = channel->next)
+		lose_channel(channel, except);
+}
+
+static void
+hub_lose(struct publisher *publisher, const struct audience *audience)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session;
+
+	if (audience->kind != AUDIENCE_ONE) {
+		lose_room(hub, audience);
+		return;
+	}
+	session = id_map_find(&hub->sessions, audience->member_id);
+	if (session != NULL)
+		conn_end_unheard(session->conn);
+}
+
+const struct publisher_ops hub_ops = {
+	.attach = hub_attach,
+	.enter = hub_enter,
+	.leave = hub_leave,
+	.detach = hub_detach,
+	.publish = hub_publish,
+	.lose = hub_lose,
+};

@@ -1,0 +1,119 @@
+/* A request head of HTTP/1.1 (RFC 9112), strictly; responses. Pure. */
+#ifndef TRANSPORT_HTTP_H
+#define TRANSPORT_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/base/str.h"
+
+#define HTTP_HEADERS_MAX 256
+
+struct http_header {
+	struct str name;  /* as sent; compare with http_name_is() */
+	struct str value; /* without white space around it */
+};
+
+/* Borrowed from the bytes that were parsed. */
+struct http_request {
+	struct str method;
+	struct str target; /* as sent */
+	struct str path;   /* the part before '?', as sent */
+	struct str query;  /* behind it; absent if there is none */
+	int minor_version; /* HTTP/1.x */
+	size_t header_count;
+	struct http_header headers[HTTP_HEADERS_MAX];
+};
+
+struct http_limits {
+	size_t request_bytes;   /* the whole head */
+	size_t request_headers; /* at most HTTP_HEADERS_MAX */
+};
+
+/* Finds the end of a head that comes in pieces; no byte is looked at twice. */
+struct http_scanner {
+	size_t scanned;
+	size_t line_start;
+	uint16_t lines;
+};
+
+enum http_scan_result {
+	HTTP_SCAN_MORE, /* the head is not whole */
+	HTTP_SCAN_DONE, /* *head_len is its size */
+	HTTP_SCAN_BAD   /* *status says why: 400, 414, 431 */
+};
+
+/*
+ * Looks at the bytes so far, all from the first. A line that cannot belong
+ * to a head (bare LF, bare CR, NUL and other controls, a folded line, an
+ * empty first line) is refused at once, a head that is too long as soon as
+ * it is.
+ */
+enum http_scan_result http_scan(struct http_scanner *,
+    const struct http_limits *, const char *data, size_t len, size_t *head_len,
+    int *status);
+
+/*
+ * Parses a whole head, the empty line included. Returns 0, or the status to
+ * refuse it with: 400, 413 (a body), 414, 431, 501 (a body that is chunked),
+ * 505. Bodies are never read, so a refused connection must be closed: what
+ * follows the head could be taken for a request.
+ */
+int http_parse(const char *data, size_t len, const struct http_limits *,
+    struct http_request *out);
+
+/* RFC 9110 §5.6.2. */
+bool http_is_token_char(char);
+bool http_is_token(struct str);
+
+/* Letter case aside. */
+bool http_name_is(struct str name, const char *wanted);
+
+/*
+ * The value of a header; absent if there is none. *count, unless NULL, is
+ * how many there are.
+ */
+struct str http_header_find(const struct http_request *, const char *name,
+    size_t *count);
+
+/*
+ * Takes the next element off a comma-separated list, without white space
+ * around it; empty ones are passed over. Absent: there is none left.
+ */
+struct str http_list_next(struct str *list);
+
+/* Whether a comma-separated header, in all its lines, has the token; letter
+ * case aside. */
+bool http_header_has_token(const struct http_request *, const char *name,
+    const char *token);
+
+/*
+ * The decoded value of the first query parameter of that name into out
+ * (NUL-terminated); returns its length, or -1 if it is absent, not
+ * well-formed (a NUL is not) or too long.
+ */
+int http_query_get(struct str query, const char *name, char *out, size_t size);
+
+struct http_response {
+	int status;
+	const char *content_type; /* NULL: no body */
+	struct str body;
+	const char *headers; /* further ones, each with CR LF; or NULL */
+	bool close;          /* say Connection: close */
+	bool head_only;      /* the answer to HEAD */
+};
+
+/*
+ * Writes the head of a response, with a NUL behind it; returns its size
+ * without that, or 0 if it does not fit.
+ */
+size_t http_response_head(const struct http_response *, char *out, size_t size);
+
+/* What follows the head: nothing for HEAD, and for what never has a body. */
+struct str http_response_body(const struct http_response *);
+
+/* "Not Found" for 404; empty for a status that nobody here sends. */
+const char *http_reason(int status);
+
+#endif

@@ -1,0 +1,56 @@
+#include "transport/http/monitor.h"
+
+#include <string.h>
+
+#include "transport/http/http.h"
+#include "transport/worker.h"
+#include "wire/common/stats_format.h"
+
+/*
+ * To look at every room takes its time. However many ask, and however often,
+ * that is done a few times a second at most.
+ */
+#define FRESH_MS 200
+
+const struct monitor_format monitor_json = {
+	"application/json",
+	report_spell_json,
+};
+
+const struct monitor_format monitor_metrics = {
+	"text/plain; version=0.0.4; charset=utf-8",
+	report_spell_metrics,
+};
+
+static void
+make_report(struct service *service, int64_t uptime_ms)
+{
+	struct report *report = &service->report;
+
+	memset(report, 0, sizeof(*report));
+	report->uptime_ms = uptime_ms;
+	report->connections = service->open_count;
+	report->held = service_memory(service);
+	meter_tell(&service->meter, report);
+	service->tell_report(report, service->arg);
+}
+
+void
+monitor_answer(struct service *service, const struct monitor_format *format,
+    struct http_response *response)
+{
+	int64_t uptime_ms =
+	    clock_monotonic_ms(service->clock) - service->started_ms;
+	struct wire_text *text = &service->face;
+
+	if (service->report.server.data == NULL ||
+	    uptime_ms - service->report.uptime_ms >= FRESH_MS)
+		make_report(service, uptime_ms);
+	wire_text_reset(text);
+	format->spell(text, &service->report);
+	response->headers = "Cache-Control: no-store\r\n";
+	response->content_type = format->type;
+	response->status = text->failed ? 503 : 200;
+	response->body = text->failed ? STR("Out of memory\n")
+				      : str_slice(text->data, text->len);
+}

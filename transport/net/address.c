@@ -1,0 +1,241 @@
+#include "transport/net/address.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* --- addresses ------------------------------------------------------------ */
+
+static bool
+parse_unix(const char *path, struct address *out, const char **why)
+{
+	struct sockaddr_un *sun = (struct sockaddr_un *)&out->storage;
+	size_t len = strlen(path);
+
+	if (len == 0 || len >= sizeof(sun->sun_path)) {
+		*why = "a socket path has 1 to 107 bytes";
+		return false;
+	}
+	sun->sun_family = AF_UNIX;
+	memcpy(sun->sun_path, path, len + 1);
+	out->len = sizeof(*sun);
+	return true;
+}
+
+static bool
+parse_port(const char *text, in_port_t *out, const char **why)
+{
+	unsigned long port = 0;
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits > 0 && digits <= 5 && text[digits] == '\0')
+		port = strtoul(text, NULL, 10);
+	else
+		port = UINT16_MAX + 1UL;
+	if (port > UINT16_MAX) {
+		*why = "a port is a number from 0 to 65535";
+		return false;
+	}
+	*out = htons((uint16_t)port);
+	return true;
+}
+
+static bool
+set_v6(const char *host, in_port_t port, struct address *out)
+{
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&out->storage;
+
+	sin6->sin6_family = AF_INET6;
+	sin6->sin6_port = port;
+	out->len = sizeof(*sin6);
+	return inet_pton(AF_INET6, host, &sin6->sin6_addr) == 1;
+}
+
+static bool
+set_v4(const char *host, in_port_t port, struct address *out)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)&out->storage;
+
+	sin->sin_family = AF_INET;
+	sin->sin_port = port;
+	out->len = sizeof(*sin);
+	return inet_pton(AF_INET, host, &sin->sin_addr) == 1;
+}
+
+bool
+address_parse(const char *text, struct address *out, const char **why)
+{
+	char host[64] = "";
+	const char *colon = strrchr(text, ':');
+	in_port_t port;
+	size_t len;
+	bool ok;
+
+	memset(out, 0, sizeof(*out));
+	if (strncmp(text, "unix:", 5) == 0)
+		return parse_unix(text + 5, out, why);
+	*why = "expected HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH";
+	if (colon == NULL)
+		return false;
+	len = (size_t)(colon - text);
+	if (len >= sizeof(host))
+		return false;
+	if (!parse_port(colon + 1, &port, why))
+		return false;
+	if (len == 0) {
+		out->dual_stack = true;
+		return set_v6("::", port, out);
+	}
+	if (text[0] == '[' && text[len - 1] == ']') {
+		memcpy(host, text + 1, len - 2);
+		ok = set_v6(host, port, out);
+	} else {
+		memcpy(host, text, len);
+		ok = set_v4(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
+		    port, out);
+	}
+	if (!ok)
+		*why = "the host is not an IP address";
+	return ok;
+}
+
+void
+address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE])
+{
+	const struct sockaddr_in *sin = (const void *)&address->storage;
+	const struct sockaddr_in6 *sin6 = (const void *)&address->storage;
+	const struct sockaddr_un *sun = (const void *)&address->storage;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	switch (address->storage.ss_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &sin->sin_addr, host, sizeof(host));
+		snprintf(out, ADDRESS_TEXT_SIZE, "%s:%u", host,
+		    (unsigned)ntohs(sin->sin_port));
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &sin6->sin6_addr, host, sizeof(host));
+		snprintf(out, ADDRESS_TEXT_SIZE, "[%s]:%u", host,
+		    (unsigned)ntohs(sin6->sin6_port));
+		break;
+	default:
+		snprintf(out, ADDRESS_TEXT_SIZE, "unix:%s", sun->sun_path);
+		break;
+	}
+}
+
+/* --- peers ---------------------------------------------------------------- */
+
+#define PEER_KEY_SIZE 8
+
+struct peer {
+	/* The first half of an IPv6 address; or zeros and an IPv4 one. */
+	char key[PEER_KEY_SIZE];
+	size_t count;
+};
+
+static struct str
+peer_key(const void *entry)
+{
+	const struct peer *peer = entry;
+
+	return str_slice(peer->key, PEER_KEY_SIZE);
+}
+
+void
+peer_table_init(struct peer_table *table)
+{
+	id_map_init(&table->peers, peer_key);
+}
+
+void
+peer_table_fini(struct peer_table *table)
+{
+	assert(id_map_count(&table->peers) == 0);
+	id_map_fini(&table->peers);
+}
+
+static void
+key_of_v4(const void *address, char key[PEER_KEY_SIZE])
+{
+	memset(key, 0, 4);
+	memcpy(key + 4, address, 4);
+}
+
+static bool
+is_v4_loopback(const void *address)
+{
+	return *(const uint8_t *)address == 127;
+}
+
+/* False: this peer is not counted. */
+static bool
+key_of(const struct sockaddr *address, char key[PEER_KEY_SIZE])
+{
+	const struct sockaddr_in6 *sin6 = (const void *)address;
+	const struct sockaddr_in *sin = (const void *)address;
+	const void *v4 = NULL;
+
+	if (address->sa_family == AF_INET)
+		v4 = &sin->sin_addr;
+	else if (address->sa_family != AF_INET6)
+		return false;
+	else if (IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr))
+		return false;
+	else if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
+		v4 = &sin6->sin6_addr.s6_addr[12];
+	else
+		memcpy(key, &sin6->sin6_addr, PEER_KEY_SIZE);
+	if (v4 == NULL)
+		return true;
+	if (is_v4_loopback(v4))
+		return false;
+	key_of_v4(v4, key);
+	return true;
+}
+
+bool
+peer_table_enter(struct peer_table *table, const struct sockaddr *address,
+    struct peer **out)
+{
+	char key[PEER_KEY_SIZE];
+	struct peer *peer;
+
+	*out = NULL;
+	if (!key_of(address, key))
+		return true;
+	peer = id_map_find(&table->peers, str_slice(key, PEER_KEY_SIZE));
+	if (peer == NULL) {
+		peer = calloc(1, sizeof(*peer));
+		if (peer == NULL)
+			return false;
+		memcpy(peer->key, key, PEER_KEY_SIZE);
+		if (!id_map_put(&table->peers, peer)) {
+			free(peer);
+			return false;
+		}
+	}
+	peer->count++;
+	*out = peer;
+	return true;
+}
+
+void
+peer_table_leave(struct peer_table *table, struct peer *peer)
+{
+	if (peer == NULL || --peer->count > 0)
+		return;
+	id_map_remove(&table->peers, peer_key(peer));
+	free(peer);
+}
+
+size_t
+peer_count(const struct peer *peer)
+{
+	return peer == NULL ? 0 : peer->count;
+}

@@ -1,0 +1,62 @@
+#include "transport/net/input_buffer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t
+partial_size(const struct partial *partial)
+{
+	return partial == NULL ? 0 : sizeof(*partial) + partial->capacity;
+}
+
+/* Doubling keeps the copying linear; the end of a message is exact. */
+static bool
+grow(struct partial **partial, size_t need, uint64_t coming, size_t *held)
+{
+	size_t spare = coming < need ? (size_t)coming : need;
+	size_t before = partial_size(*partial);
+	struct partial *grown;
+
+	if (need > SIZE_MAX / 2 - sizeof(*grown))
+		return false;
+	grown = realloc(*partial, sizeof(*grown) + need + spare);
+	if (grown == NULL)
+		return false;
+	if (*partial == NULL)
+		grown->len = 0;
+	grown->capacity = need + spare;
+	*partial = grown;
+	if (held != NULL)
+		*held += partial_size(grown) - before;
+	return true;
+}
+
+bool
+partial_append(struct partial **partial, const void *data, size_t len,
+    uint64_t coming, size_t *held)
+{
+	size_t old_len = *partial == NULL ? 0 : (*partial)->len;
+
+	if (len == 0)
+		return true;
+	if (*partial == NULL || len > (*partial)->capacity - old_len) {
+		if (len > SIZE_MAX - old_len ||
+		    !grow(partial, old_len + len, coming, held))
+			return false;
+	}
+	memcpy((*partial)->data + old_len, data, len);
+	(*partial)->len = old_len + len;
+	return true;
+}
+
+void
+partial_free(struct partial **partial, size_t *held)
+{
+	if (held != NULL) {
+		assert(*held >= partial_size(*partial));
+		*held -= partial_size(*partial);
+	}
+	free(*partial);
+	*partial = NULL;
+}

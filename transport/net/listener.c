@@ -1,0 +1,316 @@
+#include "transport/net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "domain/log.h"
+#include "transport/net/conn.h"
+#include "transport/worker.h"
+#include "wire/dialect.h"
+
+#define ACCEPTS_A_TURN 64
+#define BACKOFF_FIRST_MS 10
+#define BACKOFF_MOST_MS 1000
+#define COMPLAIN_EVERY_MS 10000
+#define BACKLOG 4096
+
+/*
+ * What a slow reader may have waiting in the kernel before we are told:
+ * megabytes without this, for each of them.
+ */
+#define UNSENT_MOST (128 * 1024)
+
+/* Room for requests that are no WebSockets (yet), beyond the limit. */
+#define CONNECTIONS_SPARE 64
+
+static void
+pause_for(struct listener *listener, int64_t ms)
+{
+	event_del(listener->event);
+	listener->paused = true;
+	listener->resume_ms = listener->service->now_ms + ms;
+}
+
+static void
+back_off(struct listener *listener)
+{
+	listener->backoff_ms = listener->backoff_ms == 0
+				   ? BACKOFF_FIRST_MS
+				   : listener->backoff_ms * 2;
+	if (listener->backoff_ms > BACKOFF_MOST_MS)
+		listener->backoff_ms = BACKOFF_MOST_MS;
+	pause_for(listener, listener->backoff_ms);
+}
+
+/*
+ * No descriptor is left: with the spare one, one client at least is told by
+ * being closed, instead of waiting in the backlog.
+ */
+static void
+turn_one_away(struct listener *listener)
+{
+	struct service *service = listener->service;
+	int fd;
+
+	if (service->now_ms - listener->complained_ms >= COMPLAIN_EVERY_MS) {
+		listener->complained_ms = service->now_ms;
+		log_warn("cannot accept: %s", strerror(errno));
+	}
+	close(listener->spare_fd);
+	fd = accept(listener->fd, NULL, NULL);
+	if (fd >= 0)
+		close(fd);
+	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	back_off(listener);
+}
+
+static bool
+is_full(const struct service *service)
+{
+	size_t most = service->limits->connections;
+
+	return most > 0 && service->conn_count >= most + CONNECTIONS_SPARE;
+}
+
+/* Who never sends the request that would be refused needs a bound as well. */
+static bool
+takes_too_many(const struct service *service, const struct peer *peer)
+{
+	size_t most = service->limits->connections_per_ip;
+
+	return most > 0 && peer_count(peer) > most + CONNECTIONS_SPARE;
+}
+
+static void
+take(struct listener *listener, int fd, const struct sockaddr *from)
+{
+	struct service *service = listener->service;
+	struct peer *peer;
+
+	if (is_full(service) ||
+	    !peer_table_enter(&service->peers, from, &peer)) {
+		close(fd);
+		return;
+	}
+	if (takes_too_many(service, peer)) {
+		peer_table_leave(&service->peers, peer);
+		close(fd);
+		return;
+	}
+	if (conn_create(service, fd, peer, listener->dialect) == NULL) {
+		peer_table_leave(&service->peers, peer);
+		log_warn("no memory for a connection");
+	}
+}
+
+/* False: there is nothing more to accept now. */
+static bool
+accept_one(struct listener *listener)
+{
+	struct sockaddr_storage from = { 0 };
+	socklen_t len = sizeof(from);
+	int fd = accept4(listener->fd, (struct sockaddr *)&from, &len,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		listener->backoff_ms = 0;
+		take(listener, fd, (struct sockaddr *)&from);
+		return true;
+	}
+	switch (errno) {
+	case ECONNABORTED:
+	case EPROTO:
+	case EINTR:
+		return true;
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+		turn_one_away(listener);
+		return false;
+	default:
+		back_off(listener);
+		return false;
+	}
+}
+
+static void
+accept_cb(int fd, short what, void *arg)
+{
+	struct listener *listener = arg;
+	const struct service *service = listener->service;
+	const struct rate_limit *rate = &service->limits->accepts;
+
+	(void)fd;
+	(void)what;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		if (!token_bucket_take(&listener->accepts, rate,
+			service->now_ms, 1)) {
+			pause_for(listener,
+			    token_bucket_wait_ms(&listener->accepts, rate, 1));
+			return;
+		}
+		if (!accept_one(listener))
+			return;
+	}
+}
+
+void
+listener_tick(struct listener *listener)
+{
+	if (!listener->paused ||
+	    listener->service->now_ms < listener->resume_ms)
+		return;
+	listener->paused = false;
+	event_add(listener->event, NULL);
+}
+
+/* --- opening -------------------------------------------------------------- */
+
+static void
+set_flag(int fd, int level, int option, int value)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) != 0)
+		log_debug("setsockopt(%d, %d): %s", level, option,
+		    strerror(errno));
+}
+
+/* Accepted sockets inherit these, which saves calls for each of them. */
+static void
+prepare_tcp(int fd, const struct listener *listener)
+{
+	set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
+	set_flag(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+	    (int)listener->service->limits->write_stall_ms);
+	if (listener->address.storage.ss_family == AF_INET6)
+		set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		    !listener->address.dual_stack);
+}
+
+/*
+ * A socket file that nobody answers on was left by a crash. Other files
+ * refuse connections likewise, but are not ours.
+ */
+static void
+remove_stale(const struct address *address)
+{
+	const struct sockaddr_un *sun = (const void *)&address->storage;
+	struct stat file;
+	int fd;
+
+	if (lstat(sun->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)sun, address->len) != 0 &&
+	    errno == ECONNREFUSED)
+		unlink(sun->sun_path);
+	close(fd);
+}
+
+static int
+bind_socket(struct listener *listener)
+{
+	struct address *address = &listener->address;
+	int family = address->storage.ss_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (family == AF_UNIX)
+		remove_stale(address);
+	else
+		prepare_tcp(fd, listener);
+	if (bind(fd, (struct sockaddr *)&address->storage, address->len) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	if (family != AF_UNIX)
+		getsockname(fd, (struct sockaddr *)&address->storage,
+		    &address->len);
+	return fd;
+}
+
+/* A host without IPv6 still can serve ":8080". */
+static void
+fall_back_to_v4(struct address *address)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)&address->storage;
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = sin6->sin6_port,
+	};
+
+	memset(address, 0, sizeof(*address));
+	memcpy(&address->storage, &sin, sizeof(sin));
+	address->len = sizeof(sin);
+}
+
+bool
+listener_open(struct listener *listener, struct service *service,
+    const struct address *address, const struct dialect *dialect)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	memset(listener, 0, sizeof(*listener));
+	listener->service = service;
+	listener->address = *address;
+	listener->dialect = dialect;
+	listener->complained_ms = -COMPLAIN_EVERY_MS;
+	token_bucket_init(&listener->accepts, &service->limits->accepts, 0);
+	listener->fd = bind_socket(listener);
+	if (listener->fd < 0 && errno == EAFNOSUPPORT && address->dual_stack) {
+		fall_back_to_v4(&listener->address);
+		listener->fd = bind_socket(listener);
+	}
+	address_format(&listener->address, text);
+	if (listener->fd < 0) {
+		log_error("cannot listen on %s: %s", text, strerror(errno));
+		return false;
+	}
+	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	listener->event = event_new(service->base, listener->fd,
+	    EV_READ | EV_PERSIST, accept_cb, listener);
+	if (listener->event == NULL || event_add(listener->event, NULL) != 0) {
+		log_error("no memory to listen on %s", text);
+		listener_close(listener);
+		return false;
+	}
+	if (dialect == NULL)
+		log_info("listening on %s", text);
+	else
+		log_info("listening on %s (%s)", text, dialect->name);
+	return true;
+}
+
+void
+listener_close(struct listener *listener)
+{
+	const struct sockaddr_un *sun =
+	    (const void *)&listener->address.storage;
+
+	if (listener->event != NULL)
+		event_free(listener->event);
+	if (listener->fd >= 0)
+		close(listener->fd);
+	if (listener->spare_fd >= 0)
+		close(listener->spare_fd);
+	if (listener->address.storage.ss_family == AF_UNIX)
+		unlink(sun->sun_path);
+}

@@ -1,0 +1,102 @@
+/* What the connections of one server share. */
+#ifndef TRANSPORT_WORKER_H
+#define TRANSPORT_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/clock.h"
+#include "domain/server_stats.h"
+#include "transport/endpoint.h"
+#include "transport/http/http.h"
+#include "transport/limits.h"
+#include "transport/meter.h"
+#include "transport/net/address.h"
+#include "transport/net/send_queue.h"
+#include "transport/net/wheel.h"
+#include "transport/ws/ws_message.h"
+#include "wire/dialect.h"
+
+struct assets;
+struct event_base;
+struct conn;
+struct figures;
+struct profile;
+
+/* How much is read at once; whoever sends more waits for the next turn. */
+#define SERVICE_INPUT_SIZE 16384
+
+struct service {
+	struct event_base *base;
+	struct clock *clock;
+	struct endpoint *endpoint;
+	bool has_routes;               /* health checks are answered */
+	const struct assets *assets;   /* pages and scripts; or NULL */
+	const struct profile *profile; /* what the server is; or NULL */
+	const struct transport_limits *limits;
+	/* Bytes that others hold for members, the history for one; or NULL. */
+	size_t (*held)(void *arg);
+	/* What faces tell of the chat; or NULL. */
+	void (*figures)(struct figures *, void *arg);
+	/* What monitors are told of the chat; NULL: they are told nothing. */
+	void (*tell_report)(struct report *, void *arg);
+	/* Why nothing can be stored; whether senders are to wait; whether
+	 * answers do. Or NULL. */
+	const char *(*trouble)(void *arg);
+	bool (*pressed)(void *arg);
+	bool (*waits)(void *arg);
+	void *arg;             /* of all of them */
+	struct wire_text face; /* the body of the last answer that has one */
+	struct report report;  /* the last one */
+	struct meter meter;
+	struct ws_reader_limits reader_limits;
+	struct http_limits http_limits;
+	struct chunk_pool pool;
+	char *input; /* where all connections read, one after the other */
+	struct wheel wheel;
+	struct peer_table peers;
+	int64_t started_ms;
+	int64_t now_ms;      /* as of this turn; 0 at the start */
+	uint64_t random;     /* for spreading things, not for secrets */
+	struct conn *conns;  /* all of them */
+	struct conn *ending; /* those that end with this turn */
+	struct conn *dead;   /* to be freed with this turn */
+	struct conn *spent;  /* nothing waits to be sent to them any more */
+	size_t conn_count;
+	size_t open_count;      /* with an open WebSocket */
+	size_t websocket_count; /* the same, and those being closed */
+	size_t input_bytes;     /* held for unfinished messages */
+	bool refusing;          /* no new WebSockets: going down */
+	bool draining;          /* readyz says no */
+	int64_t drained_ms;     /* the last connection goes then */
+};
+
+struct server_config;
+
+/* False: no memory; service_fini() is called for in any case. */
+bool service_init(struct service *, const struct server_config *);
+void service_fini(struct service *);
+
+/* Ends all connections at once. */
+void service_end_connections(struct service *);
+
+/* Limits were changed in place: those that are copied are copied anew. */
+void service_limits_changed(struct service *);
+
+/* Read the clock; the time then stands still until the next call. */
+void service_update_time(struct service *);
+
+/* A number below `bound`, which is not 0. */
+uint32_t service_random(struct service *, uint32_t bound);
+
+/* Everything that is held for connections, by our own accounting. */
+size_t service_memory(const struct service *);
+
+/*
+ * The end of a loop turn: what was said is sent, connections that are to
+ * end do, and the dead are freed.
+ */
+void service_end_turn(struct service *);
+
+#endif

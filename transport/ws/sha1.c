@@ -1,0 +1,74 @@
+#include "transport/ws/sha1.h"
+
+#define BLOCK 64
+
+static uint32_t
+rotate(uint32_t x, unsigned by)
+{
+	return x << by | x >> (32 - by);
+}
+
+/* §6.1.2: the function and the constant of the t-th round. */
+static uint32_t
+mix(unsigned t, uint32_t b, uint32_t c, uint32_t d)
+{
+	if (t < 20)
+		return ((b & c) | (~b & d)) + 0x5a827999;
+	if (t < 40)
+		return (b ^ c ^ d) + 0x6ed9eba1;
+	if (t < 60)
+		return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
+	return (b ^ c ^ d) + 0xca62c1d6;
+}
+
+static void
+add_block(uint32_t state[5], const uint8_t block[BLOCK])
+{
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+	uint32_t e = state[4], w[80];
+
+	for (unsigned t = 0; t < 16; t++)
+		w[t] = (uint32_t)block[4 * t] << 24 |
+		       (uint32_t)block[4 * t + 1] << 16 |
+		       (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
+	for (unsigned t = 16; t < 80; t++)
+		w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+	for (unsigned t = 0; t < 80; t++) {
+		uint32_t next = rotate(a, 5) + mix(t, b, c, d) + e + w[t];
+
+		e = d;
+		d = c;
+		c = rotate(b, 30);
+		b = a;
+		a = next;
+	}
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+}
+
+void
+sha1(struct str text, uint8_t out[SHA1_SIZE])
+{
+	uint32_t state[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476,
+		0xc3d2e1f0 };
+	uint8_t end[2 * BLOCK] = { 0 };
+	size_t left = text.len % BLOCK, whole = text.len - left;
+	size_t size = left < BLOCK - 8 ? BLOCK : 2 * BLOCK;
+	uint64_t bits = (uint64_t)text.len * 8;
+
+	for (size_t at = 0; at < whole; at += BLOCK)
+		add_block(state, (const uint8_t *)text.data + at);
+	/* §5.1.1: a one bit, zeros, and the length. */
+	if (left > 0)
+		memcpy(end, text.data + whole, left);
+	end[left] = 0x80;
+	for (unsigned i = 0; i < 8; i++)
+		end[size - 1 - i] = (uint8_t)(bits >> 8 * i);
+	for (size_t at = 0; at < size; at += BLOCK)
+		add_block(state, end + at);
+	for (unsigned i = 0; i < SHA1_SIZE; i++)
+		out[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+}

@@ -1,0 +1,76 @@
+/*
+ * permessage-deflate (RFC 7692), without context takeover: every message
+ * stands alone, so one stream serves all connections. Pure but for zlib.
+ */
+#ifndef TRANSPORT_WS_DEFLATE_H
+#define TRANSPORT_WS_DEFLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/base/str.h"
+
+#define WS_DEFLATE_RESPONSE_SIZE 160
+
+/* What a server is ready to agree to. */
+struct ws_deflate_policy {
+	int least_window_bits; /* 9–15: a smaller server window is declined */
+};
+
+/* What was agreed. */
+struct ws_deflate {
+	bool on;
+	int server_window_bits; /* 9–15 */
+	/* For Sec-WebSocket-Extensions. */
+	char response[WS_DEFLATE_RESPONSE_SIZE];
+};
+
+/*
+ * Chooses from the offers of a Sec-WebSocket-Extensions header (several
+ * headers joined with commas). Offers with unknown, doubled or malformed
+ * parameters are passed over; none left: out->on is false. False: the header
+ * itself is malformed, and the request with it.
+ */
+bool ws_deflate_negotiate(struct str offers, const struct ws_deflate_policy *,
+    struct ws_deflate *out);
+
+/* Compresses messages, one after the other. */
+struct ws_deflater;
+
+/* window_bits: 9–15. NULL without memory. */
+struct ws_deflater *ws_deflater_create(int window_bits);
+void ws_deflater_destroy(struct ws_deflater *);
+
+/*
+ * Compresses one message, of up to 2 GiB. The result is good until the next
+ * call; a NULL pointer means no memory.
+ */
+struct str ws_deflater_run(struct ws_deflater *, struct str message);
+
+/* Decompresses messages, one after the other. */
+struct ws_inflater;
+enum ws_inflate_result {
+	WS_INFLATE_OK,
+	WS_INFLATE_BAD,     /* not a deflated message */
+	WS_INFLATE_TOO_BIG, /* beyond the bound, or a bomb */
+	WS_INFLATE_NO_MEMORY
+};
+
+/*
+ * ratio: a message that grows by more than this is a bomb, once it has
+ * passed 64 KiB; 0: never. NULL without memory.
+ */
+struct ws_inflater *ws_inflater_create(unsigned ratio);
+void ws_inflater_set_ratio(struct ws_inflater *, unsigned ratio);
+void ws_inflater_destroy(struct ws_inflater *);
+
+/*
+ * Decompresses one message up to `most` bytes; never holds more than twice
+ * what it has produced, or 16 KiB. *out is good until the next call, which
+ * gives back what is beyond that, and may be changed.
+ */
+enum ws_inflate_result ws_inflater_run(struct ws_inflater *, struct str message,
+    size_t most, char **out, size_t *out_len);
+
+#endif

@@ -1,0 +1,110 @@
+#include "transport/ws/ws_handshake.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "transport/ws/base64.h"
+#include "transport/ws/sha1.h"
+
+#define KEY_BYTES 16
+#define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* §1.3 */
+
+bool
+ws_handshake_is_wanted(const struct http_request *request)
+{
+	return http_header_has_token(request, "upgrade", "websocket");
+}
+
+static int
+refuse(int status, const char *text, const char **why)
+{
+	*why = text;
+	return status;
+}
+
+int
+ws_handshake_check(const struct http_request *request, struct str *key,
+    const char **why)
+{
+	size_t keys, versions;
+	struct str version =
+	    http_header_find(request, "sec-websocket-version", &versions);
+
+	*key = http_header_find(request, "sec-websocket-key", &keys);
+	if (!str_equal(request->method, STR("GET")))
+		return refuse(405, "a WebSocket begins with GET", why);
+	if (request->minor_version < 1)
+		return refuse(400, "a WebSocket needs HTTP/1.1", why);
+	if (http_header_find(request, "host", NULL).data == NULL)
+		return refuse(400, "Host is missing", why);
+	if (!ws_handshake_is_wanted(request))
+		return refuse(400, "Upgrade must name websocket", why);
+	if (!http_header_has_token(request, "connection", "upgrade"))
+		return refuse(400, "Connection must name Upgrade", why);
+	/* No version is no handshake (§4.2.1 6); another one is (§4.4). */
+	if (versions != 1)
+		return refuse(400, "one Sec-WebSocket-Version is needed", why);
+	if (!str_equal(version, STR("13")))
+		return refuse(426, "only version 13 is spoken here", why);
+	if (keys != 1)
+		return refuse(400, "one Sec-WebSocket-Key is needed", why);
+	if (!base64_is_of(*key, KEY_BYTES))
+		return refuse(400, "Sec-WebSocket-Key is not 16 bytes", why);
+	*why = "";
+	return 101;
+}
+
+void
+ws_handshake_accept(struct str key, char out[WS_ACCEPT_SIZE])
+{
+	char text[BASE64_SIZE(KEY_BYTES) + sizeof(GUID)];
+	uint8_t digest[SHA1_SIZE];
+	int len;
+
+	assert(key.len == BASE64_SIZE(KEY_BYTES));
+	len = snprintf(text, sizeof(text), "%.*s" GUID, (int)key.len, key.data);
+	sha1(str_slice(text, (size_t)len), digest);
+	base64_encode(digest, sizeof(digest), out);
+	out[BASE64_SIZE(SHA1_SIZE)] = '\0';
+}
+
+/* §11.3.4: unlike other tokens, a subprotocol's letter case counts. */
+bool
+ws_handshake_offers(const struct http_request *request, const char *subprotocol)
+{
+	struct str wanted = str_from(subprotocol);
+
+	for (size_t i = 0; i < request->header_count; i++) {
+		struct str list = request->headers[i].value, element;
+
+		if (!http_name_is(request->headers[i].name,
+			"sec-websocket-protocol"))
+			continue;
+		while ((element = http_list_next(&list)).data != NULL)
+			if (str_equal(element, wanted))
+				return true;
+	}
+	return false;
+}
+
+size_t
+ws_handshake_response(struct str key, const char *subprotocol,
+    const char *extensions, char *out, size_t size)
+{
+	char accept[WS_ACCEPT_SIZE];
+	bool speaks = subprotocol != NULL, extends = extensions != NULL;
+	int len;
+
+	ws_handshake_accept(key, accept);
+	len = snprintf(out, size,
+	    "HTTP/1.1 101 %s\r\n"
+	    "Upgrade: websocket\r\n"
+	    "Connection: Upgrade\r\n"
+	    "Sec-WebSocket-Accept: %s\r\n"
+	    "%s%s%s%s%s%s\r\n",
+	    http_reason(101), accept, speaks ? "Sec-WebSocket-Protocol: " : "",
+	    speaks ? subprotocol : "", speaks ? "\r\n" : "",
+	    extends ? "Sec-WebSocket-Extensions: " : "",
+	    extends ? extensions : "", extends ? "\r\n" : "");
+	return len < 0 || (size_t)len >= size ? 0 : (size_t)len;
+}

@@ -1,0 +1,37 @@
+/* The opening handshake, the server's side: RFC 6455 §4.2. Pure. Public. */
+#ifndef TRANSPORT_WS_HANDSHAKE_H
+#define TRANSPORT_WS_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "domain/base/str.h"
+#include "transport/http/http.h"
+
+#define WS_ACCEPT_SIZE 29 /* 28 characters and NUL */
+
+/* Whether the request asks for a WebSocket at all (Upgrade: websocket). */
+bool ws_handshake_is_wanted(const struct http_request *);
+
+/*
+ * Checks a request that wants one: GET, HTTP/1.1, Host, Connection:
+ * upgrade, one valid Sec-WebSocket-Key, version 13. Returns 101, or the
+ * status to refuse it with (400, 405, 426); *why is for people.
+ */
+int ws_handshake_check(const struct http_request *, struct str *key,
+    const char **why);
+
+/* Sec-WebSocket-Accept for a key: §4.2.2 5.4. */
+void ws_handshake_accept(struct str key, char out[WS_ACCEPT_SIZE]);
+
+/* Whether the client offers the subprotocol. */
+bool ws_handshake_offers(const struct http_request *, const char *subprotocol);
+
+/*
+ * Writes the 101 response; subprotocol and extensions may be NULL. Returns
+ * its size, or 0 if it does not fit.
+ */
+size_t ws_handshake_response(struct str key, const char *subprotocol,
+    const char *extensions, char *out, size_t size);
+
+#endif

@@ -1,0 +1,199 @@
+/* The receiving side of permessage-deflate: RFC 7692 §7.2.2. */
+#include <limits.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "transport/ws/ws_deflate.h"
+
+#define BASE_SIZE 16384 /* of the buffer that is always there */
+#define BOMB_LEAST 65536
+
+struct ws_inflater {
+	z_stream stream;
+	unsigned ratio;
+	unsigned char *out;
+	size_t capacity;
+	bool ended; /* the last block called itself final */
+};
+
+/* §7.2.2 1: what the sender has left out at the end. */
+static const struct str tail = { "\x00\x00\xff\xff", 4 };
+
+struct ws_inflater *
+ws_inflater_create(unsigned ratio)
+{
+	struct ws_inflater *inflater = calloc(1, sizeof(*inflater));
+
+	if (inflater == NULL)
+		return NULL;
+	inflater->ratio = ratio;
+	inflater->capacity = BASE_SIZE;
+	inflater->out = malloc(inflater->capacity);
+	if (inflater->out == NULL)
+		goto free_inflater;
+	/* Negative: without the zlib header. No client need use a smaller
+	 * window than the largest. */
+	if (inflateInit2(&inflater->stream, -MAX_WBITS) != Z_OK)
+		goto free_out;
+	return inflater;
+
+free_out:
+	free(inflater->out);
+free_inflater:
+	free(inflater);
+	return NULL;
+}
+
+void
+ws_inflater_set_ratio(struct ws_inflater *inflater, unsigned ratio)
+{
+	inflater->ratio = ratio;
+}
+
+void
+ws_inflater_destroy(struct ws_inflater *inflater)
+{
+	if (inflater == NULL)
+		return;
+	inflateEnd(&inflater->stream);
+	free(inflater->out);
+	free(inflater);
+}
+
+static bool
+resize(struct ws_inflater *inflater, size_t capacity)
+{
+	unsigned char *out = realloc(inflater->out, capacity);
+
+	if (out == NULL)
+		return false;
+	inflater->out = out;
+	inflater->capacity = capacity;
+	return true;
+}
+
+/* What one message may become: the caller's bound, or that of a bomb. */
+static size_t
+bound(const struct ws_inflater *inflater, size_t len, size_t most)
+{
+	size_t bomb = SIZE_MAX;
+
+	if (inflater->ratio != 0 && len <= SIZE_MAX / inflater->ratio)
+		bomb = len * inflater->ratio;
+	if (bomb < BOMB_LEAST)
+		bomb = BOMB_LEAST;
+	return bomb < most ? bomb : most;
+}
+
+/*
+ * Room for more output. At the bound there is one byte more, which the
+ * stream must not use.
+ */
+static enum ws_inflate_result
+make_room(struct ws_inflater *inflater, size_t produced, size_t most)
+{
+	size_t capacity = inflater->capacity, room;
+
+	if (produced > most)
+		return WS_INFLATE_TOO_BIG;
+	if (produced == capacity) {
+		capacity = capacity <= SIZE_MAX / 2 ? 2 * capacity : SIZE_MAX;
+		if (capacity - 1 > most)
+			capacity = most + 1;
+		if (!resize(inflater, capacity))
+			return WS_INFLATE_NO_MEMORY;
+	}
+	room = capacity - produced;
+	if (room - 1 > most - produced)
+		room = most - produced + 1;
+	inflater->stream.next_out = inflater->out + produced;
+	inflater->stream.avail_out = room < UINT_MAX ? (uInt)room : UINT_MAX;
+	return WS_INFLATE_OK;
+}
+
+/* Inflates what the stream can take at once. */
+static enum ws_inflate_result
+step(struct ws_inflater *inflater)
+{
+	z_stream *stream = &inflater->stream;
+
+	/*
+	 * §7.2.3.4, §7.2.3.5: a message may go on behind a final block. It
+	 * may still refer to what came before, so the window is kept.
+	 */
+	if (inflater->ended)
+		inflateResetKeep(stream);
+	inflater->ended = false;
+	switch (inflate(stream, Z_SYNC_FLUSH)) {
+	case Z_STREAM_END:
+		inflater->ended = true;
+		return WS_INFLATE_OK;
+	case Z_OK:
+	case Z_BUF_ERROR: /* there was nothing to do, which is no fault */
+		return WS_INFLATE_OK;
+	case Z_MEM_ERROR:
+		return WS_INFLATE_NO_MEMORY;
+	default:
+		return WS_INFLATE_BAD;
+	}
+}
+
+/* Inflates a piece of the message. */
+static enum ws_inflate_result
+feed(struct ws_inflater *inflater, struct str piece, size_t most,
+    size_t *produced)
+{
+	z_stream *stream = &inflater->stream;
+	enum ws_inflate_result result;
+
+	do {
+		if (stream->avail_in == 0) {
+			stream->next_in = (z_const Bytef *)piece.data;
+			stream->avail_in =
+			    piece.len < UINT_MAX ? (uInt)piece.len : UINT_MAX;
+			piece.data += stream->avail_in;
+			piece.len -= stream->avail_in;
+		}
+		result = make_room(inflater, *produced, most);
+		if (result == WS_INFLATE_OK)
+			result = step(inflater);
+		*produced = (size_t)(stream->next_out - inflater->out);
+	} while (result == WS_INFLATE_OK &&
+		 (stream->avail_in > 0 || stream->avail_out == 0 ||
+		     piece.len > 0));
+	return result;
+}
+
+/* Between two blocks and two bytes; see data_type in zlib.h, inflate(). */
+static bool
+is_at_end(const struct ws_inflater *inflater)
+{
+	return inflater->ended || inflater->stream.data_type == 128;
+}
+
+enum ws_inflate_result
+ws_inflater_run(struct ws_inflater *inflater, struct str message, size_t most,
+    char **out, size_t *out_len)
+{
+	size_t produced = 0, limit = bound(inflater, message.len, most);
+	enum ws_inflate_result result = WS_INFLATE_OK;
+
+	/* What the last message needed is given back, if that can be done. */
+	if (inflater->capacity > BASE_SIZE)
+		resize(inflater, BASE_SIZE);
+	inflateReset(&inflater->stream);
+	inflater->stream.avail_in = 0;
+	inflater->ended = false;
+	/* Some senders have nothing to flush for an empty message, and send
+	 * nothing: no deflate data, but clear enough. */
+	if (message.len > 0) {
+		result = feed(inflater, message, limit, &produced);
+		if (result == WS_INFLATE_OK)
+			result = feed(inflater, tail, limit, &produced);
+		if (result == WS_INFLATE_OK && !is_at_end(inflater))
+			result = WS_INFLATE_BAD;
+	}
+	*out = (char *)inflater->out;
+	*out_len = produced;
+	return result;
+}

@@ -1,0 +1,181 @@
+#include "domain/base/count_of.h"
+#include "wire/action/dialect_action.h"
+#include "wire/common/command_words.h"
+#include "wire/common/scratch.h"
+#include "wire/json/json_select.h"
+
+#define WORD_BYTES 64
+/* No room has a longer id, and of a longer name only the beginning counts. */
+#define TEXT_BYTES 1024
+
+/* So much may go around a message when another dialect spells it. */
+#define AROUND_MESSAGE 512
+
+/* A message on its way to becoming a command. */
+struct decoding {
+	const struct wire_context *context;
+	struct keep *keep;
+	struct failure *why;
+	struct json_value body;
+};
+
+static enum chat_error
+refuse(struct decoding *decoding, struct str field, struct str text)
+{
+	decoding->why->field = field;
+	decoding->why->text = text;
+	return decoding->why->error = CHAT_BAD_FIELD;
+}
+
+/* --- command by command --------------------------------------------------- */
+
+/* The Python server takes everything as a name, even that there is none. */
+static enum chat_error
+take_create(struct decoding *decoding, struct command *out)
+{
+	static const struct str keys[] = { STR("room_name"), STR("name") };
+	const struct json_value *name = &decoding->body;
+	struct json_value values[2];
+
+	if (!json_is_given(name)) {
+		out->name = keep_text(decoding->keep, STR("None"));
+		return CHAT_OK;
+	}
+	if (name->type == JSON_OBJECT) {
+		json_pick(name->text, decoding->context->json_depth, keys,
+		    values, 2);
+		if (json_is_given(&values[0]))
+			name = &values[0];
+		else if (json_is_given(&values[1]))
+			name = &values[1];
+	}
+	out->name = keep_value_cut(decoding->keep, name, TEXT_BYTES);
+	return CHAT_OK;
+}
+
+static bool
+is_zero(struct str number)
+{
+	for (size_t i = 0; i < number.len; i++) {
+		if (number.data[i] == 'e' || number.data[i] == 'E')
+			return true;
+		if (number.data[i] >= '1' && number.data[i] <= '9')
+			return false;
+	}
+	return true;
+}
+
+/* Nothing but white space between the brackets. */
+static bool
+is_hollow(struct str brackets)
+{
+	for (size_t i = 1; i < brackets.len - 1; i++)
+		if (strchr(" \t\r\n", brackets.data[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* What counts as nothing in Python. */
+static bool
+is_nothing(const struct json_value *value)
+{
+	if (!json_is_given(value))
+		return true;
+	switch (value->type) {
+	case JSON_BOOLEAN:
+		return value->text.data[0] == 'f';
+	case JSON_NUMBER:
+		return is_zero(value->text);
+	case JSON_STRING:
+		return str_is_empty(value->string.body);
+	default:
+		return is_hollow(value->text);
+	}
+}
+
+/* The id as such, or in an object. */
+static enum chat_error
+take_join(struct decoding *decoding, struct command *out)
+{
+	static const struct str keys[] = { STR("room_id") };
+	struct json_value id = decoding->body;
+
+	if (is_nothing(&id))
+		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
+	if (id.type == JSON_OBJECT)
+		json_pick(id.text, decoding->context->json_depth, keys, &id, 1);
+	else if (id.type != JSON_STRING)
+		return refuse(decoding, STR("body"),
+		    STR("To join takes a room_id"));
+	if (!json_is_given(&id))
+		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
+	out->room = keep_value_cut(decoding->keep, &id, TEXT_BYTES);
+	return CHAT_OK;
+}
+
+static enum chat_error
+take_message(struct decoding *decoding, struct command *out)
+{
+	size_t most = decoding->context->frame_bytes - AROUND_MESSAGE;
+
+	out->body = decoding->body.text;
+	if (out->body.data == NULL)
+		return refuse(decoding, STR("body"),
+		    STR("A message takes a body"));
+	if (out->body.len > most) {
+		decoding->why->limit = (int64_t)most;
+		return decoding->why->error = CHAT_MESSAGE_TOO_LARGE;
+	}
+	return CHAT_OK;
+}
+
+static const struct word words[] = {
+	{ STR("message"), COMMAND_BROADCAST,
+	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
+	    take_message },
+	{ STR("create"), COMMAND_ROOM_CREATE,
+	    COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME, take_create },
+	{ STR("join"), COMMAND_ROOM_JOIN,
+	    COMMAND_LEAVES_OTHERS | COMMAND_UNLISTED, take_join },
+	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
+};
+
+static enum chat_error
+take_command(struct decoding *decoding, const struct json_value *action,
+    struct command *out)
+{
+	const struct word *word;
+
+	if (!json_is_string(action) ||
+	    !keep_string(decoding->keep, &action->string, WORD_BYTES,
+		&out->word))
+		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
+	decoding->why->command = out->word;
+	word = word_find(words, COUNT_OF(words), out->word);
+	if (word == NULL)
+		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
+	return word_take(word, decoding, out);
+}
+
+enum chat_error
+action_decode(struct str message, const struct wire_context *context,
+    struct command *out, struct failure *why, struct keep *keep)
+{
+	static const struct str keys[] = { STR("action"), STR("body") };
+	struct decoding decoding = { context, keep, why, { 0 } };
+	struct json_value values[2];
+	enum json_error error;
+
+	*out = (struct command){ 0 };
+	*why = (struct failure){ 0 };
+	keep->used = 0;
+	error = json_pick(message, context->json_depth, keys, values, 2);
+	decoding.body = values[1];
+	if (error == JSON_OK)
+		return take_command(&decoding, &values[0], out);
+	/* The Python server read it, and then stumbled over what it was. */
+	if (error == JSON_NOT_AN_OBJECT &&
+	    json_is_value(message, context->json_depth))
+		return refuse(&decoding, STR("action"), json_error_text(error));
+	return why->error = CHAT_BAD_JSON;
+}

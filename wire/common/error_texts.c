@@ -1,0 +1,21 @@
+#include "wire/common/error_texts.h"
+
+struct str
+wording_find(const struct wording table[], size_t count,
+    const struct failure *failure)
+{
+	for (size_t i = 0; i < count; i++)
+		if (table[i].error == failure->error &&
+		    (table[i].command.data == NULL ||
+			str_equal(table[i].command, failure->command)))
+			return table[i].text;
+	return STR_ABSENT;
+}
+
+struct str
+wording_plain(const struct failure *failure)
+{
+	return failure->text.data != NULL
+		   ? failure->text
+		   : str_from(chat_error_text(failure->error));
+}

@@ -1,0 +1,87 @@
+#include "wire/common/timestamps.h"
+
+#include "wire/json/json_fields.h"
+
+#define SECOND_MS 1000
+#define DAY_SECONDS (24 * 60 * 60)
+
+/* The last moment of 9999. */
+#define AT_MOST INT64_C(253402300799999)
+
+struct date {
+	int year;
+	int month;
+	int day;
+};
+
+void
+put_seconds(struct wire_text *out, struct str head, int64_t at_ms)
+{
+	put_signed(out, head, at_ms / SECOND_MS);
+}
+
+static void
+put_thousandths(struct wire_text *out, int64_t at_ms)
+{
+	const int ms = (int)(at_ms % SECOND_MS);
+	const char digits[] = { '.', (char)('0' + ms / 100),
+		(char)('0' + ms / 10 % 10), (char)('0' + ms % 10) };
+
+	wire_text_append(out, str_slice(digits, sizeof(digits)));
+}
+
+void
+put_seconds_exactly(struct wire_text *out, struct str head, int64_t at_ms)
+{
+	put_seconds(out, head, at_ms);
+	put_thousandths(out, at_ms);
+}
+
+/* Years begin in March here, so that a leap day is the last of its year. */
+static struct date
+date_of(int64_t days_since_1970)
+{
+	const int days = (int)days_since_1970 + 719468; /* since 0000-03-01 */
+	const int cycle = days / 146097, day = days % 146097; /* 400 years */
+	const int year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	const int rest = day - (365 * year + year / 4 - year / 100);
+	const int month = (5 * rest + 2) / 153; /* 0: March */
+
+	return (struct date){
+		.year = cycle * 400 + year + (month >= 10 ? 1 : 0),
+		.month = month < 10 ? month + 3 : month - 9,
+		.day = rest - (153 * month + 2) / 5 + 1,
+	};
+}
+
+/* So many digits of a number, and what stands behind them. */
+static char *
+put_digits(char *at, int number, int count, char behind)
+{
+	for (int i = count - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+	at[count] = behind;
+	return at + count + 1;
+}
+
+/* By hand: a list of topics has thousands. */
+void
+put_date(struct wire_text *out, struct str head, int64_t at_ms)
+{
+	int64_t ms = at_ms < 0 ? 0 : at_ms > AT_MOST ? AT_MOST : at_ms;
+	int second = (int)(ms / SECOND_MS % DAY_SECONDS);
+	struct date date = date_of(ms / SECOND_MS / DAY_SECONDS);
+	char text[sizeof("2026-11-21T06:08:51.512000\"")];
+	char *at = text;
+
+	at = put_digits(at, date.year, 4, '-');
+	at = put_digits(at, date.month, 2, '-');
+	at = put_digits(at, date.day, 2, 'T');
+	at = put_digits(at, second / 3600, 2, ':');
+	at = put_digits(at, second / 60 % 60, 2, ':');
+	at = put_digits(at, second % 60, 2, '.');
+	at = put_digits(at, (int)(ms % SECOND_MS) * 1000, 6, '"');
+	wire_text_append(out, head);
+	wire_text_append(out, STR("\""));
+	wire_text_append(out, str_slice(text, (size_t)(at - text)));
+}

@@ -1,0 +1,259 @@
+#include "wire/json/json_reader.h"
+
+#include <assert.h>
+
+#include "domain/base/count_of.h"
+#include "wire/json/json_token.h"
+
+static bool read_value(struct json_reader *, struct json_value *);
+
+struct str
+json_error_text(enum json_error error)
+{
+	static const struct str texts[] = {
+#define X(constant, text) { "" text, sizeof(text) - 1 },
+		JSON_ERRORS(X)
+#undef X
+	};
+
+	assert((size_t)error < COUNT_OF(texts));
+	return texts[error];
+}
+
+/* The reader stands at a bracket; what it closes is checked by the caller. */
+static bool
+enter(struct json_reader *reader)
+{
+	if (reader->depth_left == 0)
+		return json_fail(reader, JSON_TOO_DEEP, reader->at);
+	reader->depth_left--;
+	reader->at++;
+	return true;
+}
+
+/*
+ * Stands before the next item of an array or object; false: it was the end,
+ * or an error.
+ */
+static bool
+next_item(struct json_reader *reader, bool first, char closing)
+{
+	json_skip_space(reader);
+	if (json_peek(reader) == closing) {
+		reader->at++;
+		reader->depth_left++;
+		return false;
+	}
+	if (first)
+		return true;
+	if (json_peek(reader) != ',')
+		return json_fail_at(reader, JSON_MALFORMED, reader->at);
+	reader->at++;
+	json_skip_space(reader);
+	return true;
+}
+
+static bool
+read_key(struct json_reader *reader, struct json_keys *keys,
+    struct json_string *key)
+{
+	const char *start = reader->at;
+
+	if (json_peek(reader) != '"')
+		return json_fail_at(reader, JSON_MALFORMED, start);
+	if (!json_read_string(reader, key))
+		return false;
+	switch (json_keys_add(keys, *key)) {
+	case JSON_KEY_DUPLICATE:
+		return json_fail(reader, JSON_DUPLICATE_KEY, start);
+	case JSON_KEY_NO_ROOM:
+		return json_fail(reader, JSON_TOO_MANY_KEYS, start);
+	case JSON_KEY_NEW:
+		break;
+	}
+	return true;
+}
+
+/* The next member of an object; false: it was the end, or an error. */
+static bool
+next_member(struct json_reader *reader, struct json_keys *keys,
+    struct json_member *out)
+{
+	if (!next_item(reader, keys->count == 0, '}') ||
+	    !read_key(reader, keys, &out->key))
+		return false;
+	json_skip_space(reader);
+	if (json_peek(reader) != ':')
+		return json_fail_at(reader, JSON_MALFORMED, reader->at);
+	reader->at++;
+	json_skip_space(reader);
+	return read_value(reader, &out->value);
+}
+
+static bool
+read_object(struct json_reader *reader)
+{
+	struct json_keys keys;
+	struct json_member member;
+
+	if (!enter(reader))
+		return false;
+	keys.count = 0;
+	while (next_member(reader, &keys, &member))
+		continue;
+	return reader->error == JSON_OK;
+}
+
+static bool
+read_array(struct json_reader *reader)
+{
+	struct json_value item;
+
+	if (!enter(reader))
+		return false;
+	for (bool first = true; next_item(reader, first, ']'); first = false)
+		if (!read_value(reader, &item))
+			return false;
+	return reader->error == JSON_OK;
+}
+
+static bool
+read_type(struct json_reader *reader, struct json_value *out)
+{
+	switch (json_peek(reader)) {
+	case '"':
+		out->type = JSON_STRING;
+		return json_read_string(reader, &out->string);
+	case '{':
+		out->type = JSON_OBJECT;
+		return read_object(reader);
+	case '[':
+		out->type = JSON_ARRAY;
+		return read_array(reader);
+	case 't':
+		out->type = JSON_BOOLEAN;
+		return json_read_word(reader, "true");
+	case 'f':
+		out->type = JSON_BOOLEAN;
+		return json_read_word(reader, "false");
+	case 'n':
+		out->type = JSON_NULL;
+		return json_read_word(reader, "null");
+	default:
+		out->type = JSON_NUMBER;
+		if (json_peek(reader) != '-' &&
+		    !json_is_digit(json_peek(reader)))
+			return json_fail_at(reader, JSON_MALFORMED, reader->at);
+		return json_read_number(reader);
+	}
+}
+
+static bool
+read_value(struct json_reader *reader, struct json_value *out)
+{
+	const char *start = reader->at;
+
+	if (!read_type(reader, out))
+		return false;
+	out->text = str_slice(start, (size_t)(reader->at - start));
+	return true;
+}
+
+static void
+begin(struct json_reader *reader, struct str text, size_t depth)
+{
+	assert(depth >= 1 && depth <= JSON_DEPTH_MAX);
+	json_keys_begin();
+	reader->error = JSON_OK;
+	reader->error_offset = 0;
+	reader->start = reader->at = text.data;
+	reader->end = text.data + text.len;
+	reader->depth_left = depth;
+	reader->keys.count = 0;
+	json_skip_space(reader);
+}
+
+/* Behind the outermost value nothing may follow. Always false. */
+static bool
+finish(struct json_reader *reader)
+{
+	json_skip_space(reader);
+	if (reader->error == JSON_OK && reader->at < reader->end)
+		json_fail(reader, JSON_TRAILING, reader->at);
+	return false;
+}
+
+void
+json_open(struct json_reader *reader, struct str text, size_t depth)
+{
+	begin(reader, text, depth);
+	if (json_peek(reader) != '{')
+		json_fail_at(reader, JSON_NOT_AN_OBJECT, reader->at);
+	else
+		enter(reader);
+}
+
+bool
+json_next(struct json_reader *reader, struct json_member *out)
+{
+	if (reader->error != JSON_OK)
+		return false;
+	if (next_member(reader, &reader->keys, out))
+		return true;
+	return finish(reader);
+}
+
+void
+json_open_array(struct json_reader *reader, struct str text, size_t depth)
+{
+	begin(reader, text, depth);
+	if (json_peek(reader) != '[')
+		json_fail_at(reader, JSON_MALFORMED, reader->at);
+	else
+		enter(reader);
+}
+
+bool
+json_next_item(struct json_reader *reader, struct json_value *out)
+{
+	bool first = reader->keys.count == 0;
+
+	if (reader->error != JSON_OK)
+		return false;
+	reader->keys.count = 1;
+	if (next_item(reader, first, ']'))
+		return read_value(reader, out);
+	return finish(reader);
+}
+
+bool
+json_is_value(struct str text, size_t depth)
+{
+	struct json_reader reader;
+	struct json_value value;
+
+	begin(&reader, text, depth);
+	if (!read_value(&reader, &value))
+		return false;
+	json_skip_space(&reader);
+	return reader.at == reader.end;
+}
+
+bool
+json_unsigned(const struct json_value *value, uint64_t max, uint64_t *out)
+{
+	uint64_t number = 0;
+
+	if (value->type != JSON_NUMBER)
+		return false;
+	for (size_t i = 0; i < value->text.len; i++) {
+		uint64_t digit = (uint64_t)(value->text.data[i] - '0');
+
+		if (!json_is_digit(value->text.data[i]) || digit > max ||
+		    number > (max - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	*out = number;
+	return true;
+}

@@ -1,0 +1,113 @@
+/*
+ * Reads a JSON object or array, strictly by RFC 8259 and without allocating.
+ * Public.
+ */
+#ifndef WIRE_JSON_READER_H
+#define WIRE_JSON_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/base/str.h"
+#include "wire/json/json_dupkeys.h"
+#include "wire/json/json_string.h"
+
+enum json_type {
+	JSON_NULL,
+	JSON_BOOLEAN,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
+
+/* X(constant, text for people) */
+#define JSON_ERRORS(X)                                            \
+	X(JSON_OK, "No error")                                    \
+	X(JSON_NOT_AN_OBJECT, "Not a JSON object")                \
+	X(JSON_MALFORMED, "Not valid JSON")                       \
+	X(JSON_TRUNCATED, "JSON ends too early")                  \
+	X(JSON_TRAILING, "Something follows the JSON object")     \
+	X(JSON_BAD_NUMBER, "Not a valid number")                  \
+	X(JSON_BAD_ESCAPE, "Not a valid escape in a string")      \
+	X(JSON_BAD_UTF8, "Not valid UTF-8")                       \
+	X(JSON_CONTROL, "A control character needs an escape")    \
+	X(JSON_TOO_DEEP, "Nested too deeply")                     \
+	X(JSON_DUPLICATE_KEY, "A key stands twice in one object") \
+	X(JSON_TOO_MANY_KEYS, "Too many keys")
+
+enum json_error {
+#define X(constant, text) constant,
+	JSON_ERRORS(X)
+#undef X
+};
+
+/* One sentence for people. */
+struct str json_error_text(enum json_error);
+
+/* A value, as it stands in the document. */
+struct json_value {
+	enum json_type type;
+	struct str text;           /* strings with their quotes */
+	struct json_string string; /* JSON_STRING only */
+};
+
+struct json_member {
+	struct json_string key;
+	struct json_value value;
+};
+
+/* The greatest depth that may be asked for; reading recurses. */
+#define JSON_DEPTH_MAX 256
+
+/*
+ * Yields the members of the outermost object while it checks the whole text,
+ * in one pass:
+ *
+ *	json_open(&reader, text, 32);
+ *	while (json_next(&reader, &member))
+ *		…
+ *	if (reader.error != JSON_OK)
+ *		… reader.error_offset
+ *
+ * Members are slices of the text. What was yielded before an error was sound
+ * so far. One document at a time: see json_keys_begin().
+ */
+struct json_reader {
+	enum json_error error;
+	size_t error_offset; /* of the wrong byte; the length: of the end */
+	const char *start;
+	const char *at;
+	const char *end;
+	size_t depth_left;
+	struct json_keys keys; /* of the outermost; of an array, a count */
+};
+
+/* The outermost object has depth 1. */
+void json_open(struct json_reader *, struct str text, size_t depth);
+
+/* False: there are no more, or there is an error. */
+bool json_next(struct json_reader *, struct json_member *out);
+
+/*
+ * The same for the items of an array. Its text is that of a value of a
+ * document that was read, and may itself be read while another one is read
+ * from item to item.
+ */
+void json_open_array(struct json_reader *, struct str text, size_t depth);
+bool json_next_item(struct json_reader *, struct json_value *out);
+
+/*
+ * Whether a text is one JSON value of any kind: what json_open() says is not
+ * an object may still be sound.
+ */
+bool json_is_value(struct str text, size_t depth);
+
+/*
+ * A whole number without sign, fraction or exponent, up to max; false: the
+ * value is something else.
+ */
+bool json_unsigned(const struct json_value *, uint64_t max, uint64_t *out);
+
+#endif

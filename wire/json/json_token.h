@@ -1,0 +1,62 @@
+/* The smallest parts of a JSON text: strings, numbers and words. */
+#ifndef WIRE_JSON_TOKEN_H
+#define WIRE_JSON_TOKEN_H
+
+#include "wire/json/json_reader.h"
+
+/* The first error stays; always false. */
+static inline bool
+json_fail(struct json_reader *reader, enum json_error error, const char *at)
+{
+	if (reader->error == JSON_OK) {
+		reader->error = error;
+		reader->error_offset = (size_t)(at - reader->start);
+	}
+	return false;
+}
+
+/* A byte that does not belong where it is, or the end of the text. */
+static inline bool
+json_fail_at(struct json_reader *reader, enum json_error error, const char *at)
+{
+	return json_fail(reader, at == reader->end ? JSON_TRUNCATED : error,
+	    at);
+}
+
+static inline void
+json_skip_space(struct json_reader *reader)
+{
+	while (reader->at < reader->end &&
+	       (*reader->at == ' ' || *reader->at == '\n' ||
+		   *reader->at == '\r' || *reader->at == '\t'))
+		reader->at++;
+}
+
+/* What comes next; NUL, which never belongs anywhere, for the end. */
+static inline char
+json_peek(const struct json_reader *reader)
+{
+	return reader->at < reader->end ? *reader->at : '\0';
+}
+
+static inline bool
+json_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * Each reads what begins where the reader stands, and leaves it behind that.
+ * False: there is an error.
+ */
+
+/* From the opening quote to the closing one. */
+bool json_read_string(struct json_reader *, struct json_string *out);
+
+/* RFC 8259 §6: no leading zeros, digits on both sides of the point. */
+bool json_read_number(struct json_reader *);
+
+/* null, true or false. */
+bool json_read_word(struct json_reader *, const char *word);
+
+#endif

@@ -1,0 +1,79 @@
+#include "wire/json/json_writer.h"
+
+#include "wire/json/json_scan.h"
+
+/* 18446744073709551615 */
+#define DIGITS_MAX 20
+
+static void
+put_char(struct wire_text *out, char c)
+{
+	wire_text_append(out, str_slice(&c, 1));
+}
+
+/* RFC 8259 §7: the quote, the backslash and control characters. */
+static void
+put_escape(struct wire_text *out, char c)
+{
+	static const char letters[] = "\"\\bfnrt", meant[] = "\"\\\b\f\n\r\t";
+	static const char hex[] = "0123456789abcdef";
+	const char *known = memchr(meant, c, sizeof(meant) - 1);
+	char escape[6] = { '\\', 'u', '0', '0' };
+
+	if (known != NULL) {
+		escape[1] = letters[known - meant];
+		wire_text_append(out, str_slice(escape, 2));
+		return;
+	}
+	escape[4] = hex[(c >> 4) & 15];
+	escape[5] = hex[c & 15];
+	wire_text_append(out, str_slice(escape, 6));
+}
+
+void
+json_put_string_part(struct wire_text *out, struct str text)
+{
+	const char *at = text.data, *end = at + text.len, *plain = at;
+
+	while ((at = json_skip_plain(at, end)) < end) {
+		/* Beyond ASCII nothing needs an escape. */
+		if ((unsigned char)*at >= 0x80) {
+			at++;
+			continue;
+		}
+		wire_text_append(out, str_slice(plain, (size_t)(at - plain)));
+		put_escape(out, *at++);
+		plain = at;
+	}
+	wire_text_append(out, str_slice(plain, (size_t)(end - plain)));
+}
+
+void
+json_put_string(struct wire_text *out, struct str text)
+{
+	put_char(out, '"');
+	json_put_string_part(out, text);
+	put_char(out, '"');
+}
+
+void
+json_put_unsigned(struct wire_text *out, uint64_t number)
+{
+	char digits[DIGITS_MAX];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	wire_text_append(out, str_slice(digits + at, sizeof(digits) - at));
+}
+
+void
+json_put_signed(struct wire_text *out, int64_t number)
+{
+	if (number < 0)
+		put_char(out, '-');
+	json_put_unsigned(out,
+	    number < 0 ? -(uint64_t)number : (uint64_t)number);
+}

@@ -1,0 +1,16 @@
+/* The `command` dialect: the Go server, and our own protocol
+ * (docs/protocol.md). */
+#ifndef WIRE_DIALECT_NATIVE_H
+#define WIRE_DIALECT_NATIVE_H
+
+#include "wire/dialect.h"
+
+enum chat_error command_decode(struct str message, const struct wire_context *,
+    struct command *out, struct failure *why, struct keep *);
+
+bool command_encode(const struct event *, enum viewpoint,
+    struct wire_text *out);
+
+extern const struct dialect dialect_command;
+
+#endif
