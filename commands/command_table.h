@@ -37,6 +37,6 @@ extern const struct command_entry command_room_list;
 extern const struct command_entry command_history;
 extern const struct command_entry command_typing;
 extern const struct command_entry command_ping;
-extern const struct command_entry command_nothing;
+extern const struct command_entry command_noop;
 
 #endif

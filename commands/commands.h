@@ -46,7 +46,7 @@ struct chat {
 };
 
 /* What is going on now; its cost is that of a look at every room. */
-void chat_figures(struct chat *, struct figures *out);
+void chat_stats_collect(struct chat *, struct chat_stats *out);
 
 struct dispatcher;
 

@@ -31,7 +31,7 @@ choose_name(struct request *request, enum chat_error *wish_error)
 	if (wish.data == NULL || *wish_error != CHAT_OK)
 		snprintf(name, sizeof(name), "member%" PRIu64,
 		    request->memory->newcomers + 1);
-	return suffixes_choose(&request->memory->suffixes,
+	return unique_name_choose(&request->memory->suffixes,
 	    request->chat->members, CHAT_SCOPE, name, STR_ABSENT,
 	    request->author.name);
 }

@@ -7,7 +7,7 @@
 struct dispatcher {
 	struct command_handler base;
 	struct chat *chat;
-	struct memory memory;
+	struct dispatcher_state memory;
 };
 
 static const struct command_entry *const entries[COMMAND_KINDS] = {
@@ -26,7 +26,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_HISTORY] = &command_history,
 	[COMMAND_TYPING] = &command_typing,
 	[COMMAND_PING] = &command_ping,
-	[COMMAND_NOTHING] = &command_nothing,
+	[COMMAND_NOTHING] = &command_noop,
 };
 
 static bool
@@ -165,7 +165,7 @@ dispatcher_create(struct chat *chat)
 		return NULL;
 	self->base.ops = &dispatcher_ops;
 	self->chat = chat;
-	suffixes_init(&self->memory.suffixes);
+	unique_name_init(&self->memory.suffixes);
 	presence_init(&self->memory.presence);
 	return self;
 }
@@ -175,7 +175,7 @@ dispatcher_destroy(struct dispatcher *self)
 {
 	if (self == NULL)
 		return;
-	suffixes_fini(&self->memory.suffixes);
+	unique_name_fini(&self->memory.suffixes);
 	presence_fini(&self->memory.presence);
 	free(self);
 }

@@ -16,24 +16,24 @@ check(struct request *request)
 
 /* Without a seq: the newest. */
 static enum chat_error
-collect(const struct request *request, struct excerpt *out)
+collect(const struct request *request, struct history_page *out)
 {
 	const struct command *command = request->command;
 	uint64_t before = UINT64_MAX;
 
 	if (command->flags & COMMAND_HAS_AFTER)
-		return excerpt_after(request, request->room, command->from_seq,
-		    command->limit, out);
+		return history_page_after(request, request->room,
+		    command->from_seq, command->limit, out);
 	if (command->flags & COMMAND_HAS_BEFORE)
 		before = command->from_seq;
-	return excerpt_before(request, request->room, before, command->limit,
-	    out);
+	return history_page_before(request, request->room, before,
+	    command->limit, out);
 }
 
 static enum chat_error
 history_run(struct request *request)
 {
-	struct excerpt excerpt = { .messages = NULL };
+	struct history_page excerpt = { .messages = NULL };
 	struct event event = { .kind = EVENT_HISTORY };
 	struct room room;
 	enum chat_error error;
@@ -51,7 +51,7 @@ history_run(struct request *request)
 		event.page = excerpt.page;
 		request_answer(request, &event);
 	}
-	excerpt_fini(&excerpt);
+	history_page_fini(&excerpt);
 	return error;
 }
 

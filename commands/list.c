@@ -9,18 +9,18 @@ list_run(struct request *request)
 		.kind = EVENT_LIST,
 		.room = request->room,
 	};
-	struct strings names = { .most = 0 };
+	struct string_list names = { .most = 0 };
 	enum chat_error error;
 
 	if (event.room.data == NULL)
-		error = roster_of_lobby(request->chat, &names);
+		error = name_list_of_lobby(request->chat, &names);
 	else
-		error = roster_of_room(request->chat, event.room, &names);
+		error = name_list_of_room(request->chat, event.room, &names);
 	if (error == CHAT_OK) {
-		event.names = roster_names(&names);
+		event.names = name_list_names(&names);
 		request_answer(request, &event);
 	}
-	strings_fini(&names);
+	string_list_fini(&names);
 	return error;
 }
 

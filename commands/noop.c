@@ -8,7 +8,7 @@ nothing_run(struct request *request)
 	return CHAT_OK;
 }
 
-const struct command_entry command_nothing = {
+const struct command_entry command_noop = {
 	.needs = NEEDS_AUTHOR,
 	.run = nothing_run,
 };

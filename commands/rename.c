@@ -46,7 +46,7 @@ answer(const struct request *request)
 static enum chat_error
 choose_name(struct request *request, char out[MEMBER_NAME_SIZE])
 {
-	struct suffixes *suffixes = &request->memory->suffixes;
+	struct unique_names *suffixes = &request->memory->suffixes;
 	struct str own = str_from(request->author.name);
 	char wish[MEMBER_NAME_SIZE];
 	enum chat_error error;
@@ -56,8 +56,8 @@ choose_name(struct request *request, char out[MEMBER_NAME_SIZE])
 	error = member_name_normalize(request->command->name, wish);
 	if (error != CHAT_OK)
 		return error;
-	suffixes_release(suffixes, CHAT_SCOPE, own);
-	return suffixes_choose(suffixes, request->chat->members, CHAT_SCOPE,
+	unique_name_release(suffixes, CHAT_SCOPE, own);
+	return unique_name_choose(suffixes, request->chat->members, CHAT_SCOPE,
 	    wish, own, out);
 }
 

@@ -10,7 +10,7 @@ read_name(struct request *request, struct room *room)
 	if (wish.data == NULL)
 		return request_bad_field(request, "name");
 	if (request->command->flags & COMMAND_ANY_NAME) {
-		(void)room_name_tame(wish, room->name);
+		(void)room_name_sanitize(wish, room->name);
 		return CHAT_OK;
 	}
 	return room_name_normalize(wish, room->name);
@@ -25,24 +25,24 @@ read_room(struct request *request, struct room *room)
 		.persistent = request->command->flags & COMMAND_PERSISTENT,
 	};
 	if (request->room.data != NULL)
-		error = room_life_take_id(request, room);
+		error = room_ops_take_id(request, room);
 	if (error == CHAT_OK)
 		error = read_name(request, room);
 	if (error == CHAT_OK)
-		error = room_life_bound(request, room);
+		error = room_ops_bound(request, room);
 	return error;
 }
 
 static enum chat_error
 make_room(struct request *request, struct room *room)
 {
-	enum chat_error error = room_life_begin(request, room);
+	enum chat_error error = room_ops_begin(request, room);
 
 	if (error != CHAT_OK)
 		return error;
-	error = room_life_enter(request, room);
+	error = room_ops_enter(request, room);
 	if (error != CHAT_OK)
-		room_life_end(request, room);
+		room_ops_end(request, room);
 	return error;
 }
 
@@ -64,7 +64,7 @@ room_create_run(struct request *request)
 	event.persistent = room.persistent;
 	request_answer(request, &event);
 	if (request->command->flags & COMMAND_LEAVES_OTHERS)
-		room_life_leave_others(request, event.room);
+		room_ops_leave_others(request, event.room);
 	return CHAT_OK;
 }
 

@@ -33,7 +33,7 @@ check_space(struct request *request, const struct room *room)
 	if (room->max_members != 0 && room->max_members < most)
 		most = room->max_members;
 	if (room->member_count < most)
-		return room_life_check_author(request);
+		return room_ops_check_author(request);
 	return request_over_limit(request, CHAT_ROOM_FULL, most);
 }
 
@@ -58,37 +58,37 @@ static enum chat_error
 answer(struct request *request, const struct room *room)
 {
 	struct event event = joined(request, room);
-	struct strings names = { .most = 0 };
-	struct catch_up missed;
+	struct string_list names = { .most = 0 };
+	struct resume missed;
 	enum chat_error error;
 
-	error = catch_up(request, room, &missed);
+	error = resume_collect(request, room, &missed);
 	if (error == CHAT_OK && !event.names.left_out)
-		error = roster_of_room(request->chat, event.room, &names);
+		error = name_list_of_room(request->chat, event.room, &names);
 	if (error == CHAT_OK) {
 		if (!event.names.left_out)
-			event.names = roster_names(&names);
+			event.names = name_list_names(&names);
 		event.lsn = missed.lsn > room->lsn ? missed.lsn : room->lsn;
 		event.seq = missed.seq;
 		event.page = missed.excerpt.page;
 		event.recovery = missed.recovery;
 		request_answer(request, &event);
 	}
-	strings_fini(&names);
-	catch_up_fini(&missed);
+	string_list_fini(&names);
+	resume_fini(&missed);
 	return error;
 }
 
 static enum chat_error
 enter(struct request *request, struct room *room)
 {
-	enum chat_error error = room_life_enter(request, room);
+	enum chat_error error = room_ops_enter(request, room);
 
 	if (error != CHAT_OK)
 		return error;
 	error = answer(request, room);
 	if (error != CHAT_OK)
-		room_life_exit(request, room);
+		room_ops_exit(request, room);
 	return error;
 }
 
@@ -96,18 +96,18 @@ enter(struct request *request, struct room *room)
 static enum chat_error
 make_and_enter(struct request *request, struct room *room)
 {
-	enum chat_error error = room_life_take_id(request, room);
+	enum chat_error error = room_ops_take_id(request, room);
 
 	room->persistent = request->command->flags & COMMAND_PERSISTENT;
 	if (error == CHAT_OK)
-		error = room_life_bound(request, room);
+		error = room_ops_bound(request, room);
 	if (error == CHAT_OK)
-		error = room_life_begin(request, room);
+		error = room_ops_begin(request, room);
 	if (error != CHAT_OK)
 		return error;
 	error = enter(request, room);
 	if (error != CHAT_OK)
-		room_life_end(request, room);
+		room_ops_end(request, room);
 	return error;
 }
 
@@ -140,9 +140,9 @@ room_join_run(struct request *request)
 	error = check_and_enter(request, &room, is_new);
 	if (error != CHAT_OK)
 		return error;
-	room_life_tell(request, &room);
+	room_ops_tell(request, &room);
 	if (request->command->flags & COMMAND_LEAVES_OTHERS)
-		room_life_leave_others(request, str_from(room.id));
+		room_ops_leave_others(request, str_from(room.id));
 	return CHAT_OK;
 }
 

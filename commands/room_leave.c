@@ -14,7 +14,7 @@ room_leave_run(struct request *request)
 	error = room_store_get(request->chat->rooms, event.room, &room);
 	if (error != CHAT_OK)
 		return error;
-	room_life_leave(request, &room);
+	room_ops_leave(request, &room);
 	request_answer(request, &event);
 	return CHAT_OK;
 }

@@ -12,8 +12,8 @@ struct room_list {
 	const struct request *request;
 	struct room_entry *items;
 	size_t count;
-	uint64_t lsn;         /* of the newest room */
-	struct strings texts; /* of each room its id and its name */
+	uint64_t lsn;             /* of the newest room */
+	struct string_list texts; /* of each room its id and its name */
 };
 
 static struct room_entry
@@ -44,8 +44,8 @@ add_room(const struct room *room, void *arg)
 
 	if ((flags & COMMAND_OF_GUESTS) && room->guest_count == 0)
 		return true;
-	if (!strings_add(&list->texts, str_from(room->id)) ||
-	    !strings_add(&list->texts, str_from(room->name)))
+	if (!string_list_add(&list->texts, str_from(room->id)) ||
+	    !string_list_add(&list->texts, str_from(room->name)))
 		return false;
 	if (room->lsn > list->lsn)
 		list->lsn = room->lsn;
@@ -64,7 +64,7 @@ collect(struct room_list *list)
 	if (list->items == NULL)
 		return CHAT_UNAVAILABLE;
 	room_store_each(chat->rooms, add_room, list);
-	error = strings_finish(&list->texts);
+	error = string_list_finish(&list->texts);
 	for (size_t i = 0; i < list->count; i++) {
 		list->items[i].id = list->texts.items[2 * i];
 		list->items[i].name = list->texts.items[2 * i + 1];
@@ -92,7 +92,7 @@ room_list_run(struct request *request)
 		event.rooms.count = list.count;
 		request_answer(request, &event);
 	}
-	strings_fini(&list.texts);
+	string_list_fini(&list.texts);
 	free(list.items);
 	return error;
 }

@@ -21,7 +21,7 @@ count_messages(const struct room *room, void *arg)
 }
 
 void
-chat_figures(struct chat *chat, struct figures *out)
+chat_stats_collect(struct chat *chat, struct chat_stats *out)
 {
 	struct counting counting = {
 		.history = chat->history,
@@ -32,7 +32,7 @@ chat_figures(struct chat *chat, struct figures *out)
 	room_store_guests(chat->rooms, &guests);
 	if (guests.rooms > 0)
 		room_store_each(chat->rooms, count_messages, &counting);
-	*out = (struct figures){ .guests = guests.members,
+	*out = (struct chat_stats){ .guests = guests.members,
 		.guest_rooms = guests.rooms,
 		.guest_messages = counting.messages };
 }

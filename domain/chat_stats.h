@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-struct figures {
+struct chat_stats {
 	size_t guests;         /* in rooms */
 	size_t guest_rooms;    /* rooms with guests in them */
 	size_t guest_messages; /* in those rooms, as long as they live */

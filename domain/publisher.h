@@ -80,7 +80,7 @@ publisher_publish(struct publisher *publisher, const struct event *event,
 }
 
 static inline void
-publisher_lose(struct publisher *publisher, struct audience audience)
+publisher_abort(struct publisher *publisher, struct audience audience)
 {
 	publisher->ops->lose(publisher, &audience);
 }

@@ -31,7 +31,7 @@ room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE])
 }
 
 bool
-room_name_tame(struct str wish, char out[ROOM_NAME_SIZE])
+room_name_sanitize(struct str wish, char out[ROOM_NAME_SIZE])
 {
-	return name_tame(wish, ROOM_NAME_CHARS, out);
+	return name_sanitize(wish, ROOM_NAME_CHARS, out);
 }

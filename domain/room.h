@@ -39,9 +39,9 @@ bool room_id_is_valid(struct str id);
 enum chat_error room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE]);
 
 /*
- * Makes a room name of any text, as name_tame() does. False: there is nothing
- * in it to be called by, and out is "".
+ * Makes a room name of any text, as name_sanitize() does. False: there is
+ * nothing in it to be called by, and out is "".
  */
-bool room_name_tame(struct str wish, char out[ROOM_NAME_SIZE]);
+bool room_name_sanitize(struct str wish, char out[ROOM_NAME_SIZE]);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 void
-report_add_room(struct report *report, const struct room *room)
+server_stats_add_room(struct server_stats *report, const struct room *room)
 {
 	size_t count = report->largest_count, at = count;
 
@@ -11,9 +11,9 @@ report_add_room(struct report *report, const struct room *room)
 	while (at > 0 &&
 	       report->largest[at - 1].member_count < room->member_count)
 		at--;
-	if (at == REPORT_ROOMS)
+	if (at == SERVER_STATS_ROOMS)
 		return;
-	if (count < REPORT_ROOMS)
+	if (count < SERVER_STATS_ROOMS)
 		report->largest_count = ++count;
 	memmove(&report->largest[at + 1], &report->largest[at],
 	    (count - at - 1) * sizeof(*room));

@@ -10,10 +10,10 @@
 #include "domain/base/str.h"
 #include "domain/room.h"
 
-#define REPORT_ROOMS 12
+#define SERVER_STATS_ROOMS 12
 
 /* What the disk is doing, if anything is kept on one. */
-struct store_report {
+struct store_health {
 	bool is_kept;       /* else the rest says nothing */
 	bool is_writable;   /* now */
 	uint64_t lost;      /* records that were lost, at the start */
@@ -25,7 +25,7 @@ struct store_report {
 };
 
 /* Totals grow from the start of the server; the others are of this moment. */
-struct report {
+struct server_stats {
 	struct str server; /* its name and version */
 	int64_t uptime_ms;
 	size_t connections;  /* WebSockets that are open */
@@ -34,12 +34,13 @@ struct report {
 	uint64_t messages;   /* total: those of them that were said */
 	uint64_t deliveries; /* total: to how many they were said */
 	size_t rooms;
-	struct room largest[REPORT_ROOMS]; /* by members, the most first */
+	struct room
+	    largest[SERVER_STATS_ROOMS]; /* by members, the most first */
 	size_t largest_count;
 	size_t held;     /* bytes, by our own accounting */
 	size_t resident; /* bytes of memory, as the system sees it */
 	uint64_t cpu_ms; /* total: time on a processor */
-	struct store_report store;
+	struct store_health store;
 	/* From when a command was read to when all of its turn was sent. */
 	struct histogram latency;
 	/* How late the loop was for its ten ticks a second. */
@@ -47,6 +48,6 @@ struct report {
 };
 
 /* Puts a room where it belongs among the largest, or nowhere. */
-void report_add_room(struct report *, const struct room *);
+void server_stats_add_room(struct server_stats *, const struct room *);
 
 #endif

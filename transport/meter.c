@@ -26,7 +26,7 @@ meter_tick(struct meter *meter, int64_t now_ns, int64_t interval_ns)
 }
 
 void
-meter_tell(const struct meter *meter, struct report *out)
+meter_fill_stats(const struct meter *meter, struct server_stats *out)
 {
 	out->opened = meter->opened;
 	out->commands = meter->commands;

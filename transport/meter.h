@@ -41,6 +41,6 @@ void meter_end_turn(struct meter *, int64_t now_ns);
 /* A tick, which was to be so long after the last. */
 void meter_tick(struct meter *, int64_t now_ns, int64_t interval_ns);
 
-void meter_tell(const struct meter *, struct report *out);
+void meter_fill_stats(const struct meter *, struct server_stats *out);
 
 #endif

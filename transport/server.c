@@ -16,7 +16,7 @@
 #define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)
 
 struct server {
-	struct service service;
+	struct worker service;
 	struct server_config config;
 	struct listener *listeners;
 	size_t listener_count;
@@ -33,7 +33,7 @@ struct server {
 static void
 begin_draining(struct server *server)
 {
-	struct service *service = &server->service;
+	struct worker *service = &server->service;
 
 	log_info("draining: %zu connections", service->websocket_count);
 	service->draining = true;
@@ -42,7 +42,7 @@ begin_draining(struct server *server)
 
 /* Every connection goes at a moment of its own within the window. */
 static void
-send_everybody_home(struct service *service)
+send_everybody_home(struct worker *service)
 {
 	uint32_t window = wheel_ticks(service->limits->drain_window_ms);
 
@@ -53,13 +53,13 @@ send_everybody_home(struct service *service)
 		if (conn_is_open(conn))
 			conn_leave_at(conn,
 			    service->wheel.now + 1 +
-				service_random(service, window + 1));
+				worker_random(service, window + 1));
 }
 
 static void
 stop_now(struct server *server)
 {
-	struct service *service = &server->service;
+	struct worker *service = &server->service;
 
 	for (struct conn *conn = service->conns; conn; conn = conn->next)
 		if (conn_is_open(conn))
@@ -70,7 +70,7 @@ stop_now(struct server *server)
 static void
 go_on_draining(struct server *server)
 {
-	struct service *service = &server->service;
+	struct worker *service = &server->service;
 	const struct transport_limits *limits = service->limits;
 	int64_t elapsed = service->now_ms - server->drain_since_ms;
 
@@ -93,7 +93,7 @@ stop_cb(evutil_socket_t signal_number, short what, void *arg)
 
 	(void)signal_number;
 	(void)what;
-	service_update_time(&server->service);
+	worker_update_time(&server->service);
 	if (server->drain_since_ms < 0)
 		begin_draining(server);
 	else
@@ -118,7 +118,7 @@ news_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	service_update_time(&server->service);
+	worker_update_time(&server->service);
 	if (server->config.news(server->config.arg))
 		return;
 	event_del(server->news);
@@ -136,13 +136,13 @@ static void
 tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
-	struct service *service = &server->service;
+	struct worker *service = &server->service;
 	uint32_t before = service->wheel.now;
 	uint32_t tick;
 
 	(void)fd;
 	(void)what;
-	service_update_time(service);
+	worker_update_time(service);
 	meter_tick(&service->meter, monotonic_ns(), WHEEL_TICK_MS * 1000000);
 	tick = 1 + (uint32_t)(service->now_ms / WHEEL_TICK_MS);
 	wheel_advance(&service->wheel, tick, fire_deadline, NULL);
@@ -167,7 +167,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 
 /* More input until this moment; returns whether any was to be sent. */
 static bool
-wait_until(struct service *service, int64_t end)
+wait_until(struct worker *service, int64_t end)
 {
 	struct endpoint *endpoint = service->endpoint;
 	size_t before = endpoint->ops->pending(endpoint).bytes;
@@ -199,16 +199,16 @@ grant_grace(struct server *server)
 void
 server_run(struct server *server)
 {
-	struct service *service = &server->service;
+	struct worker *service = &server->service;
 
 	while (!server->stopped) {
 		event_base_loop(service->base, EVLOOP_ONCE);
 		grant_grace(server);
-		service_update_time(service);
-		service_end_turn(service);
+		worker_update_time(service);
+		worker_end_turn(service);
 		go_on_draining(server);
 	}
-	service_end_turn(service);
+	worker_end_turn(service);
 	log_info("stopped");
 }
 
@@ -260,7 +260,7 @@ add_events(struct server *server)
 void
 server_limits_changed(struct server *server)
 {
-	service_limits_changed(&server->service);
+	worker_limits_changed(&server->service);
 }
 
 static bool
@@ -293,7 +293,7 @@ server_create(const struct server_config *config)
 	server->config = *config;
 	server->drain_since_ms = -1;
 	server->grace_ns = GRACE_LEAST_NS;
-	if (!service_init(&server->service, config)) {
+	if (!worker_init(&server->service, config)) {
 		log_error("no memory for a server");
 		goto destroy;
 	}
@@ -317,7 +317,7 @@ server_destroy(struct server *server)
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_close(&server->listeners[i]);
 	free(server->listeners);
-	service_end_connections(&server->service);
+	worker_end_connections(&server->service);
 	for (int i = 0; i < SIGNALS; i++)
 		if (server->signals[i] != NULL)
 			event_free(server->signals[i]);
@@ -325,6 +325,6 @@ server_destroy(struct server *server)
 		event_free(server->tick);
 	if (server->news != NULL)
 		event_free(server->news);
-	service_fini(&server->service);
+	worker_fini(&server->service);
 	free(server);
 }

@@ -13,9 +13,9 @@
 struct dialect;
 struct assets;
 struct endpoint;
-struct figures;
+struct chat_stats;
 struct profile;
-struct report;
+struct server_stats;
 struct server;
 
 /* Where to listen, and what is spoken there. */
@@ -38,9 +38,9 @@ struct server_config {
 	/* Bytes that others hold for members; or NULL. */
 	size_t (*held)(void *arg);
 	/* What is told of the chat over plain HTTP; or NULL. */
-	void (*figures)(struct figures *, void *arg);
+	void (*figures)(struct chat_stats *, void *arg);
 	/* Adds what only others know to what monitors are told; or NULL. */
-	void (*report)(struct report *, void *arg);
+	void (*report)(struct server_stats *, void *arg);
 	/* SIGHUP came; or NULL. */
 	void (*reload)(void *arg);
 	/* The descriptor is readable: somebody has news for the loop. False:

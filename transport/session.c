@@ -23,7 +23,7 @@
 struct sessions {
 	struct endpoint base;
 	struct sessions_config config;
-	struct keep keep; /* of the command that is being handled */
+	struct scratch keep; /* of the command that is being handled */
 };
 
 static struct sessions *
@@ -65,7 +65,7 @@ fail_as_too_fast(struct session *session, const struct command *command,
 static void
 refuse(struct session *session, const struct command *command)
 {
-	const struct service *service = session->conn->service;
+	const struct worker *service = session->conn->service;
 	const struct rate_limit *limit = &service->limits->messages;
 	uint32_t now = service->wheel.now;
 
@@ -83,7 +83,7 @@ refuse(struct session *session, const struct command *command)
 static bool
 take_token(struct session *session, const struct command *command)
 {
-	const struct service *service = session->conn->service;
+	const struct worker *service = session->conn->service;
 
 	if (token_bucket_take(&session->messages, &service->limits->messages,
 		service->now_ms, 1))
@@ -121,13 +121,13 @@ static void
 take_paced(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
 {
-	const struct pace *pace = &session->dialect->pace;
+	const struct burst_limit *pace = &session->dialect->pace;
 	int64_t now_ms = session->conn->service->now_ms;
-	int64_t wait_ms = pacer_wait_ms(&session->pacer, pace, now_ms);
+	int64_t wait_ms = burst_limit_wait_ms(&session->pacer, pace, now_ms);
 
 	if (error == CHAT_OK && wait_ms == 0) {
 		if (carry_out(session, command))
-			pacer_count(&session->pacer, pace, now_ms);
+			burst_limit_count(&session->pacer, pace, now_ms);
 	} else if (take_token(session, command)) {
 		if (wait_ms > 0)
 			fail_as_too_fast(session, command, wait_ms);

@@ -20,7 +20,7 @@ struct hub;
 struct sessions;
 
 /* Where in a channel a session sits. */
-struct place {
+struct subscription {
 	struct channel *channel;
 	uint32_t index;
 };
@@ -29,8 +29,8 @@ struct session {
 	struct conn *conn;
 	const struct dialect *dialect;
 	/* of the hub: the rooms, the first one (the lobby) without memory */
-	struct place first;
-	struct place *more;
+	struct subscription first;
+	struct subscription *more;
 	uint32_t place_count;
 	uint32_t more_capacity;
 	/* of the turn: what is for this session alone */
@@ -40,7 +40,7 @@ struct session {
 	uint32_t own_last;
 	/* its own */
 	struct token_bucket messages;
-	struct pacer pacer;
+	struct burst_limiter pacer;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint16_t refused;
 	uint8_t variant;       /* which channels it sits in */
@@ -55,7 +55,7 @@ session_member(const struct session *session)
 	return str_from(session->member_id);
 }
 
-static inline struct place *
+static inline struct subscription *
 session_place(struct session *session, uint32_t i)
 {
 	return i == 0 ? &session->first : &session->more[i - 1];

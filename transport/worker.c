@@ -11,14 +11,14 @@
 #define CONN_BYTES 768
 
 void
-service_update_time(struct service *service)
+worker_update_time(struct worker *service)
 {
 	service->now_ms =
 	    clock_monotonic_ms(service->clock) - service->started_ms;
 }
 
 uint32_t
-service_random(struct service *service, uint32_t bound)
+worker_random(struct worker *service, uint32_t bound)
 {
 	/* xorshift64: plain, quick, and good enough to spread. */
 	uint64_t x = service->random;
@@ -31,7 +31,7 @@ service_random(struct service *service, uint32_t bound)
 }
 
 size_t
-service_memory(const struct service *service)
+worker_memory(const struct worker *service)
 {
 	size_t held = service->held != NULL ? service->held(service->arg) : 0;
 
@@ -61,7 +61,7 @@ output_of(const struct conn *conn)
 }
 
 static struct conn *
-largest(const struct service *service, size_t (*size_of)(const struct conn *))
+largest(const struct worker *service, size_t (*size_of)(const struct conn *))
 {
 	struct conn *found = NULL;
 	size_t most = 0;
@@ -78,7 +78,7 @@ largest(const struct service *service, size_t (*size_of)(const struct conn *))
 }
 
 static void
-shed_input(struct service *service)
+shed_input(struct worker *service)
 {
 	size_t total = service->limits->input_total;
 
@@ -94,7 +94,7 @@ shed_input(struct service *service)
 }
 
 static bool
-output_is_too_much(const struct service *service, size_t percent)
+output_is_too_much(const struct worker *service, size_t percent)
 {
 	const struct transport_limits *limits = service->limits;
 
@@ -102,11 +102,11 @@ output_is_too_much(const struct service *service, size_t percent)
 	    service->pool.bytes > limits->output_total / 100 * percent)
 		return true;
 	return limits->memory > 0 && service->pool.bytes > 0 &&
-	       service_memory(service) > limits->memory / 100 * (percent - 5);
+	       worker_memory(service) > limits->memory / 100 * (percent - 5);
 }
 
 static void
-shed_output(struct service *service)
+shed_output(struct worker *service)
 {
 	if (!output_is_too_much(service, 100))
 		return;
@@ -123,7 +123,7 @@ shed_output(struct service *service)
 /* --- the end of a turn ---------------------------------------------------- */
 
 static void
-finish_ending(struct service *service)
+finish_ending(struct worker *service)
 {
 	struct conn *list = service->ending;
 
@@ -137,7 +137,7 @@ finish_ending(struct service *service)
 }
 
 static void
-free_dead(struct service *service)
+free_dead(struct worker *service)
 {
 	while (service->dead != NULL) {
 		struct conn *conn = service->dead;
@@ -149,20 +149,20 @@ free_dead(struct service *service)
 
 /* libevent may still speak of a carrier in whose callback all was sent. */
 static void
-drop_carriers(struct service *service)
+drop_carriers(struct worker *service)
 {
 	while (service->spent != NULL) {
 		struct conn *conn = service->spent;
 
 		service->spent = conn->next_spent;
 		conn->spent = false;
-		if (outbox_is_empty(&conn->outbox))
+		if (send_queue_is_empty(&conn->outbox))
 			conn_drop_carrier(conn);
 	}
 }
 
 void
-service_end_turn(struct service *service)
+worker_end_turn(struct worker *service)
 {
 	struct endpoint *endpoint = service->endpoint;
 
@@ -183,7 +183,7 @@ service_end_turn(struct service *service)
 /* --- birth and death ------------------------------------------------------ */
 
 void
-service_limits_changed(struct service *service)
+worker_limits_changed(struct worker *service)
 {
 	const struct transport_limits *limits = service->limits;
 
@@ -202,11 +202,11 @@ service_limits_changed(struct service *service)
 }
 
 bool
-service_init(struct service *service, const struct server_config *config)
+worker_init(struct worker *service, const struct server_config *config)
 {
 	memset(service, 0, sizeof(*service));
 	service->base = event_base_new();
-	service->input = malloc(SERVICE_INPUT_SIZE);
+	service->input = malloc(WORKER_INPUT_SIZE);
 	service->clock = config->clock;
 	service->endpoint = config->endpoint;
 	service->has_routes = config->has_routes;
@@ -223,7 +223,7 @@ service_init(struct service *service, const struct server_config *config)
 	service->random = config->seed | 1;
 	service->started_ms = clock_monotonic_ms(config->clock);
 	service->reader_limits.buffered = &service->input_bytes;
-	service_limits_changed(service);
+	worker_limits_changed(service);
 	wheel_init(&service->wheel);
 	service->wheel.now = 1; /* 0 is no moment */
 	peer_table_init(&service->peers);
@@ -234,15 +234,15 @@ service_init(struct service *service, const struct server_config *config)
 }
 
 void
-service_end_connections(struct service *service)
+worker_end_connections(struct worker *service)
 {
 	for (struct conn *conn = service->conns; conn; conn = conn->next)
 		conn_abort(conn);
-	service_end_turn(service);
+	worker_end_turn(service);
 }
 
 void
-service_fini(struct service *service)
+worker_fini(struct worker *service)
 {
 	/* Frees what bufferevents left to the loop, chunks they were lent. */
 	if (service->base != NULL)

@@ -21,13 +21,13 @@
 struct assets;
 struct event_base;
 struct conn;
-struct figures;
+struct chat_stats;
 struct profile;
 
 /* How much is read at once; whoever sends more waits for the next turn. */
-#define SERVICE_INPUT_SIZE 16384
+#define WORKER_INPUT_SIZE 16384
 
-struct service {
+struct worker {
 	struct event_base *base;
 	struct clock *clock;
 	struct endpoint *endpoint;
@@ -38,9 +38,9 @@ struct service {
 	/* Bytes that others hold for members, the history for one; or NULL. */
 	size_t (*held)(void *arg);
 	/* What faces tell of the chat; or NULL. */
-	void (*figures)(struct figures *, void *arg);
+	void (*figures)(struct chat_stats *, void *arg);
 	/* What monitors are told of the chat; NULL: they are told nothing. */
-	void (*tell_report)(struct report *, void *arg);
+	void (*tell_report)(struct server_stats *, void *arg);
 	/* Why nothing can be stored; whether senders are to wait; whether
 	 * answers do. Or NULL. */
 	const char *(*trouble)(void *arg);
@@ -48,7 +48,7 @@ struct service {
 	bool (*waits)(void *arg);
 	void *arg;             /* of all of them */
 	struct wire_text face; /* the body of the last answer that has one */
-	struct report report;  /* the last one */
+	struct server_stats report; /* the last one */
 	struct meter meter;
 	struct ws_reader_limits reader_limits;
 	struct http_limits http_limits;
@@ -74,29 +74,29 @@ struct service {
 
 struct server_config;
 
-/* False: no memory; service_fini() is called for in any case. */
-bool service_init(struct service *, const struct server_config *);
-void service_fini(struct service *);
+/* False: no memory; worker_fini() is called for in any case. */
+bool worker_init(struct worker *, const struct server_config *);
+void worker_fini(struct worker *);
 
 /* Ends all connections at once. */
-void service_end_connections(struct service *);
+void worker_end_connections(struct worker *);
 
 /* Limits were changed in place: those that are copied are copied anew. */
-void service_limits_changed(struct service *);
+void worker_limits_changed(struct worker *);
 
 /* Read the clock; the time then stands still until the next call. */
-void service_update_time(struct service *);
+void worker_update_time(struct worker *);
 
 /* A number below `bound`, which is not 0. */
-uint32_t service_random(struct service *, uint32_t bound);
+uint32_t worker_random(struct worker *, uint32_t bound);
 
 /* Everything that is held for connections, by our own accounting. */
-size_t service_memory(const struct service *);
+size_t worker_memory(const struct worker *);
 
 /*
  * The end of a loop turn: what was said is sent, connections that are to
  * end do, and the dead are freed.
  */
-void service_end_turn(struct service *);
+void worker_end_turn(struct worker *);
 
 #endif

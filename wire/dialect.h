@@ -33,7 +33,7 @@ struct wire_context {
 };
 
 /* Room for texts of one command that are not in the message as such. */
-struct keep {
+struct scratch {
 	size_t used;
 	char data[65536];
 };
@@ -60,13 +60,13 @@ void wire_text_reset(struct wire_text *);
  * How fast one may talk: so many messages that came as COMMAND_PACED, then
  * silence for so long.
  */
-struct pace {
+struct burst_limit {
 	uint32_t messages; /* 0: no such rule */
 	int64_t pause_ms;
 };
 
-struct face;
-struct face_request;
+struct http_compat_response;
+struct http_compat_request;
 
 struct dialect {
 	const char *name;        /* "command" */
@@ -75,7 +75,7 @@ struct dialect {
 	unsigned connect_flags; /* of enum command_flag, for COMMAND_CONNECT */
 	bool every_path;        /* its listeners take a WebSocket at any path */
 	int64_t idle_ms;        /* silent for so long is gone; 0: never */
-	struct pace pace;       /* instead of the limit on messages */
+	struct burst_limit pace; /* instead of the limit on messages */
 	/* A bit (1ul << kind) for each event that authors see otherwise. */
 	unsigned long author_apart;
 	/*
@@ -87,7 +87,7 @@ struct dialect {
 	 */
 	enum chat_error (*decode)(struct str message,
 	    const struct wire_context *, struct command *out,
-	    struct failure *why, struct keep *);
+	    struct failure *why, struct scratch *);
 	/*
 	 * Appends the spelling of an event; false: this dialect has no word
 	 * for it, and nothing is sent. Check out->failed, and heed
@@ -99,7 +99,8 @@ struct dialect {
 	 * What its listeners say to plain HTTP, see wire/common/http_compat.h;
 	 * NULL, or false: what the server says itself.
 	 */
-	bool (*face)(const struct face_request *, struct face *out);
+	bool (*face)(const struct http_compat_request *,
+	    struct http_compat_response *out);
 };
 
 #define DIALECTS_MAX 8

@@ -46,6 +46,6 @@ dialect_index(const struct dialect *dialect)
 void
 dialects_seed(uint64_t seed)
 {
-	json_keys_seed(seed);
+	json_dupkeys_seed(seed);
 	message_id_seed(seed);
 }

@@ -202,8 +202,8 @@ take_opening(struct link *link, struct evbuffer *in)
 	size_t len = evbuffer_get_length(in), used = 0;
 	unsigned status;
 
-	switch (opening_read(str_slice((const char *)evbuffer_pullup(in, -1),
-				 len),
+	switch (http_conn_read(str_slice((const char *)evbuffer_pullup(in, -1),
+				   len),
 	    link->key, &used, &status)) {
 	case OPENING_SHORT:
 		return;

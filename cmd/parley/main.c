@@ -17,7 +17,7 @@ static int (*const runs[])(const struct mode *) = {
 static void
 seed_tables(void)
 {
-	json_keys_seed(client_chance());
+	json_dupkeys_seed(client_chance());
 }
 
 /* What goes wrong in libevent is told by its caller, in words for people. */

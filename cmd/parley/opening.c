@@ -104,7 +104,7 @@ take_line(struct str *text)
 }
 
 enum opening_result
-opening_read(struct str response, const char *key, size_t *used,
+http_conn_read(struct str response, const char *key, size_t *used,
     unsigned *status)
 {
 	const char *end = memmem(response.data, response.len, "\r\n\r\n", 4);

@@ -32,7 +32,7 @@ enum opening_result {
  * Reads a response, all of it so far. *used is the size of a whole one, and
  * *status its status where it has one, else 0.
  */
-enum opening_result opening_read(struct str response, const char *key,
+enum opening_result http_conn_read(struct str response, const char *key,
     size_t *used, unsigned *status);
 
 #endif

@@ -25,7 +25,8 @@ struct app {
 	struct transport_limits limits; /* as they fit this process */
 	struct stores stores;
 	struct hub *hub;
-	struct gate *gate; /* before the hub; NULL: nothing is ever held back */
+	struct commit_gate
+	    *gate; /* before the hub; NULL: nothing is ever held back */
 	struct chat chat;
 	struct dispatcher *dispatcher;
 	struct sessions *sessions;
@@ -132,26 +133,26 @@ held_by_stores(void *arg)
 	struct app *app = arg;
 
 	return history_bytes(app->stores.history) +
-	       (app->gate != NULL ? gate_bytes(app->gate) : 0);
+	       (app->gate != NULL ? commit_gate_bytes(app->gate) : 0);
 }
 
 static void
-tell_figures(struct figures *out, void *arg)
+tell_figures(struct chat_stats *out, void *arg)
 {
 	struct app *app = arg;
 
-	chat_figures(&app->chat, out);
+	chat_stats_collect(&app->chat, out);
 }
 
 static bool
 add_room(const struct room *room, void *arg)
 {
-	report_add_room(arg, room);
+	server_stats_add_room(arg, room);
 	return true;
 }
 
 static void
-tell_report(struct report *out, void *arg)
+tell_report(struct server_stats *out, void *arg)
 {
 	struct app *app = arg;
 
@@ -196,7 +197,7 @@ is_pressed(void *arg)
 	struct app *app = arg;
 	size_t most = app->options.store.queue_bytes * GATE_FACTOR;
 
-	return gate_bytes(app->gate) > most / 4 * 3 ||
+	return commit_gate_bytes(app->gate) > most / 4 * 3 ||
 	       journal_is_pressed(file_store_journal(app->stores.files));
 }
 
@@ -205,7 +206,7 @@ something_waits(void *arg)
 {
 	struct app *app = arg;
 
-	return gate_bytes(app->gate) > 0;
+	return commit_gate_bytes(app->gate) > 0;
 }
 
 static void
@@ -252,13 +253,13 @@ make_publisher(struct app *app)
 		return NULL;
 	if (app->stores.files == NULL)
 		return hub_publisher(app->hub);
-	app->gate = gate_create(hub_publisher(app->hub),
+	app->gate = commit_gate_create(hub_publisher(app->hub),
 	    app->options.store.queue_bytes * GATE_FACTOR);
 	if (app->gate == NULL)
 		return NULL;
-	gate_open(app->gate,
+	commit_gate_open(app->gate,
 	    journal_committed(file_store_journal(app->stores.files)));
-	return gate_publisher(app->gate);
+	return commit_gate_publisher(app->gate);
 }
 
 static bool
@@ -317,7 +318,7 @@ app_fini(struct app *app)
 	server_destroy(app->server);
 	sessions_destroy(app->sessions);
 	dispatcher_destroy(app->dispatcher);
-	gate_destroy(app->gate);
+	commit_gate_destroy(app->gate);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
 }

@@ -16,7 +16,7 @@ struct range {
 };
 
 struct collecting {
-	struct excerpt *excerpt;
+	struct history_page *excerpt;
 	struct range range;
 	bool keeps_last; /* if there are too many: these, not the first */
 	size_t seen;
@@ -36,7 +36,7 @@ least(size_t a, size_t b)
 }
 
 void
-excerpt_fini(struct excerpt *excerpt)
+history_page_fini(struct history_page *excerpt)
 {
 	free(excerpt->messages);
 }
@@ -56,7 +56,7 @@ collect_message(const struct message *message, void *arg)
 
 /* What came round to the front goes behind what is older. */
 static enum chat_error
-straighten(const struct collecting *collecting, struct excerpt *excerpt)
+straighten(const struct collecting *collecting, struct history_page *excerpt)
 {
 	size_t most = collecting->range.most;
 	size_t oldest = collecting->seen % most;
@@ -79,7 +79,7 @@ straighten(const struct collecting *collecting, struct excerpt *excerpt)
 /* The range is within what is held. */
 static enum chat_error
 collect(const struct request *request, struct str room, struct range range,
-    bool keeps_last, struct excerpt *out)
+    bool keeps_last, struct history_page *out)
 {
 	struct collecting collecting = { out, range, keeps_last, 0 };
 	enum chat_error error;
@@ -152,11 +152,11 @@ is_more(const struct request *request, struct str room, uint64_t from)
 /* What is held; nothing of it is in the excerpt yet. */
 static enum chat_error
 begin(const struct request *request, struct str room, struct history_span *span,
-    struct excerpt *out)
+    struct history_page *out)
 {
 	enum chat_error error;
 
-	*out = (struct excerpt){ .messages = NULL };
+	*out = (struct history_page){ .messages = NULL };
 	error =
 	    history_span(request->chat->history, room, request->now_ms, span);
 	if (error == CHAT_OK)
@@ -165,8 +165,8 @@ begin(const struct request *request, struct str room, struct history_span *span,
 }
 
 enum chat_error
-excerpt_after(const struct request *request, struct str room, uint64_t after,
-    size_t most, struct excerpt *out)
+history_page_after(const struct request *request, struct str room,
+    uint64_t after, size_t most, struct history_page *out)
 {
 	const struct chat *chat = request->chat;
 	struct history_span span;
@@ -195,7 +195,8 @@ excerpt_after(const struct request *request, struct str room, uint64_t after,
  */
 static enum chat_error
 collect_before(const struct request *request, struct str room,
-    const struct history_span *span, struct range *range, struct excerpt *out)
+    const struct history_span *span, struct range *range,
+    struct history_page *out)
 {
 	uint64_t held = range->end - span->first;
 	uint64_t width = range->most;
@@ -211,8 +212,8 @@ collect_before(const struct request *request, struct str room,
 }
 
 enum chat_error
-excerpt_before(const struct request *request, struct str room, uint64_t before,
-    size_t most, struct excerpt *out)
+history_page_before(const struct request *request, struct str room,
+    uint64_t before, size_t most, struct history_page *out)
 {
 	const struct chat *chat = request->chat;
 	struct history_span span;

@@ -8,28 +8,28 @@
 #define EXCERPT_MOST 1000
 
 /* Its texts are borrowed from the history, until that changes. */
-struct excerpt {
+struct history_page {
 	struct message *messages; /* owned */
 	struct page page;         /* some of them */
 	uint64_t lsn;             /* when what it shows is safe */
 };
 
 /* An excerpt filled with zeros is one of nothing. */
-void excerpt_fini(struct excerpt *);
+void history_page_fini(struct history_page *);
 
 /*
  * The first messages behind seq `after`, at most `most`; page.more: there
- * are later ones. excerpt_fini() it in any case. CHAT_ROOM_NOT_FOUND,
+ * are later ones. history_page_fini() it in any case. CHAT_ROOM_NOT_FOUND,
  * CHAT_UNAVAILABLE.
  */
-enum chat_error excerpt_after(const struct request *, struct str room,
-    uint64_t after, size_t most, struct excerpt *out);
+enum chat_error history_page_after(const struct request *, struct str room,
+    uint64_t after, size_t most, struct history_page *out);
 
 /*
  * The last messages before seq `before`; page.more: earlier ones are kept.
  * Else the same.
  */
-enum chat_error excerpt_before(const struct request *, struct str room,
-    uint64_t before, size_t most, struct excerpt *out);
+enum chat_error history_page_before(const struct request *, struct str room,
+    uint64_t before, size_t most, struct history_page *out);
 
 #endif

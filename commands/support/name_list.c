@@ -3,15 +3,15 @@
 /* Quotes and a comma. */
 #define NAME_EXTRA 3
 
-struct roster {
+struct name_list {
 	const struct chat *chat;
-	struct strings *names;
+	struct string_list *names;
 };
 
 static void
-begin(const struct chat *chat, struct strings *names)
+begin(const struct chat *chat, struct string_list *names)
 {
-	*names = (struct strings){
+	*names = (struct string_list){
 		.most = chat->limits.list_bytes,
 		.extra = NAME_EXTRA,
 	};
@@ -20,41 +20,43 @@ begin(const struct chat *chat, struct strings *names)
 static bool
 add_from_lobby(const struct member *member, void *arg)
 {
-	return !member->in_lobby || strings_add(arg, str_from(member->name));
+	return !member->in_lobby ||
+	       string_list_add(arg, str_from(member->name));
 }
 
 enum chat_error
-roster_of_lobby(const struct chat *chat, struct strings *out)
+name_list_of_lobby(const struct chat *chat, struct string_list *out)
 {
 	begin(chat, out);
 	member_store_each(chat->members, add_from_lobby, out);
-	return strings_finish(out);
+	return string_list_finish(out);
 }
 
 static bool
 add_by_id(struct str member_id, void *arg)
 {
-	const struct roster *roster = arg;
+	const struct name_list *roster = arg;
 	struct member member;
 
 	if (member_store_get(roster->chat->members, member_id, &member) !=
 	    CHAT_OK)
 		return true;
-	return strings_add(roster->names, str_from(member.name));
+	return string_list_add(roster->names, str_from(member.name));
 }
 
 enum chat_error
-roster_of_room(const struct chat *chat, struct str room, struct strings *out)
+name_list_of_room(const struct chat *chat, struct str room,
+    struct string_list *out)
 {
-	struct roster roster = { chat, out };
+	struct name_list roster = { chat, out };
 
 	begin(chat, out);
 	room_store_each_member(chat->rooms, room, add_by_id, &roster);
-	return strings_finish(out);
+	return string_list_finish(out);
 }
 
 struct names
-roster_names(const struct strings *names)
+name_list_names(const struct string_list *names)
 {
 	return (struct names){ .items = names->items, .count = names->count };
 }

@@ -12,16 +12,16 @@
 #define ID_TRIES 16
 
 /* What the commands remember from one request to the next. */
-struct memory {
+struct dispatcher_state {
 	size_t in_lobby;    /* members that the lobby counts */
 	uint64_t newcomers; /* how many were named here, ever */
-	struct suffixes suffixes;
+	struct unique_names suffixes;
 	struct presence presence;
 };
 
 struct request {
 	struct chat *chat;
-	struct memory *memory;
+	struct dispatcher_state *memory;
 	const struct command *command;
 	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
 	int64_t now_ms;  /* one moment for all that is done */

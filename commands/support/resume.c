@@ -44,7 +44,7 @@ find_holes(const struct page *page, uint64_t after, struct recovery *recovery)
 
 static enum chat_error
 read_since(const struct request *request, const struct room *room,
-    const struct history_span *held, struct catch_up *out)
+    const struct history_span *held, struct resume *out)
 {
 	uint64_t after = request->command->since_seq;
 	enum chat_error error;
@@ -52,8 +52,8 @@ read_since(const struct request *request, const struct room *room,
 	out->recovery = compare(request->command, room, held);
 	if (out->recovery.epoch_changed)
 		after = 0;
-	error = excerpt_after(request, str_from(room->id), after, EXCERPT_MOST,
-	    &out->excerpt);
+	error = history_page_after(request, str_from(room->id), after,
+	    EXCERPT_MOST, &out->excerpt);
 	if (error == CHAT_OK && !out->recovery.epoch_changed)
 		find_holes(&out->excerpt.page, after, &out->recovery);
 	return error;
@@ -62,26 +62,26 @@ read_since(const struct request *request, const struct room *room,
 /* That there are earlier ones was clear: only a page cut short is `more`. */
 static enum chat_error
 read_newest(const struct request *request, const struct room *room,
-    struct catch_up *out)
+    struct resume *out)
 {
 	size_t most = request->command->limit;
 	struct page *page = &out->excerpt.page;
 	enum chat_error error;
 
-	error = excerpt_before(request, str_from(room->id), UINT64_MAX, most,
-	    &out->excerpt);
+	error = history_page_before(request, str_from(room->id), UINT64_MAX,
+	    most, &out->excerpt);
 	page->more = page->more && page->count < most;
 	return error;
 }
 
 enum chat_error
-catch_up(const struct request *request, const struct room *room,
-    struct catch_up *out)
+resume_collect(const struct request *request, const struct room *room,
+    struct resume *out)
 {
 	struct history_span held;
 	enum chat_error error;
 
-	*out = (struct catch_up){ .seq = 0 };
+	*out = (struct resume){ .seq = 0 };
 	error = history_span(request->chat->history, str_from(room->id),
 	    request->now_ms, &held);
 	if (error != CHAT_OK)
@@ -96,7 +96,7 @@ catch_up(const struct request *request, const struct room *room,
 }
 
 void
-catch_up_fini(struct catch_up *catch_up)
+resume_fini(struct resume *catch_up)
 {
-	excerpt_fini(&catch_up->excerpt);
+	history_page_fini(&catch_up->excerpt);
 }

@@ -5,19 +5,19 @@
 #include "commands/support/history_page.h"
 #include "commands/support/request.h"
 
-struct catch_up {
+struct resume {
 	uint64_t seq; /* the newest: live events come behind it … */
 	uint64_t lsn; /* … when it is safe */
-	struct excerpt excerpt;
+	struct history_page excerpt;
 	struct recovery recovery;
 };
 
 /*
  * With `since`: what was missed, else as many of the newest as were asked
- * for. catch_up_fini() it in any case. CHAT_UNAVAILABLE.
+ * for. resume_fini() it in any case. CHAT_UNAVAILABLE.
  */
-enum chat_error catch_up(const struct request *, const struct room *,
-    struct catch_up *out);
-void catch_up_fini(struct catch_up *);
+enum chat_error resume_collect(const struct request *, const struct room *,
+    struct resume *out);
+void resume_fini(struct resume *);
 
 #endif

@@ -15,7 +15,7 @@ check_rooms(struct request *request)
 }
 
 enum chat_error
-room_life_check_author(struct request *request)
+room_ops_check_author(struct request *request)
 {
 	size_t most = request->chat->limits.rooms_per_member;
 	struct str author_id = str_from(request->author.id);
@@ -31,7 +31,7 @@ room_life_check_author(struct request *request)
 
 /* People type ids: the rule is told to whoever breaks it. */
 enum chat_error
-room_life_take_id(struct request *request, struct room *room)
+room_ops_take_id(struct request *request, struct room *room)
 {
 	struct str id = request->room;
 
@@ -46,7 +46,7 @@ room_life_take_id(struct request *request, struct room *room)
 }
 
 enum chat_error
-room_life_bound(struct request *request, struct room *room)
+room_ops_bound(struct request *request, struct room *room)
 {
 	const struct command *command = request->command;
 	size_t most = request->chat->limits.room_members;
@@ -85,11 +85,11 @@ put_with_made_id(const struct chat *chat, struct room *room, bool is_unnamed)
 }
 
 enum chat_error
-room_life_begin(struct request *request, struct room *room)
+room_ops_begin(struct request *request, struct room *room)
 {
 	const struct chat *chat = request->chat;
 	bool is_unnamed = room->name[0] == '\0';
-	enum chat_error error = room_life_check_author(request);
+	enum chat_error error = room_ops_check_author(request);
 
 	if (error == CHAT_OK)
 		error = check_rooms(request);
@@ -110,7 +110,7 @@ room_life_begin(struct request *request, struct room *room)
 }
 
 void
-room_life_end(struct request *request, const struct room *room)
+room_ops_end(struct request *request, const struct room *room)
 {
 	struct str id = str_from(room->id);
 
@@ -138,7 +138,7 @@ move_in(const struct request *request, const struct room *room)
 }
 
 enum chat_error
-room_life_enter(struct request *request, struct room *room)
+room_ops_enter(struct request *request, struct room *room)
 {
 	enum chat_error error = guest_take_name(request, room);
 
@@ -153,7 +153,7 @@ room_life_enter(struct request *request, struct room *room)
 }
 
 void
-room_life_tell(struct request *request, const struct room *room)
+room_ops_tell(struct request *request, const struct room *room)
 {
 	room_store_touch(request->chat->rooms, str_from(room->id),
 	    request->now_ms);
@@ -161,7 +161,7 @@ room_life_tell(struct request *request, const struct room *room)
 }
 
 void
-room_life_exit(struct request *request, struct room *room)
+room_ops_exit(struct request *request, struct room *room)
 {
 	const struct chat *chat = request->chat;
 	struct str author_id = str_from(request->author.id);
@@ -174,15 +174,15 @@ room_life_exit(struct request *request, struct room *room)
 }
 
 void
-room_life_leave(struct request *request, struct room *room)
+room_ops_leave(struct request *request, struct room *room)
 {
 	publisher_leave(request->chat->publisher, str_from(request->author.id),
 	    str_from(room->id));
-	room_life_vacate(request, room);
+	room_ops_vacate(request, room);
 }
 
 void
-room_life_vacate(struct request *request, struct room *room)
+room_ops_vacate(struct request *request, struct room *room)
 {
 	room_store_leave(request->chat->rooms, str_from(room->id),
 	    str_from(request->author.id));
@@ -192,7 +192,7 @@ room_life_vacate(struct request *request, struct room *room)
 	presence_left(request, room);
 	guest_give_name_up(request, room);
 	if (room->member_count == 0 && !room->persistent)
-		room_life_end(request, room);
+		room_ops_end(request, room);
 }
 
 struct search {
@@ -213,7 +213,7 @@ find_another(const struct room *room, void *arg)
 }
 
 bool
-room_life_first(const struct request *request, struct str but, struct room *out)
+room_ops_first(const struct request *request, struct str but, struct room *out)
 {
 	struct search search = { .but = but, .out = out };
 
@@ -223,10 +223,10 @@ room_life_first(const struct request *request, struct str but, struct room *out)
 }
 
 void
-room_life_leave_others(struct request *request, struct str but)
+room_ops_leave_others(struct request *request, struct str but)
 {
 	struct room room;
 
-	while (room_life_first(request, but, &room))
-		room_life_leave(request, &room);
+	while (room_ops_first(request, but, &room))
+		room_ops_leave(request, &room);
 }

@@ -8,57 +8,57 @@
  * Whether the author may be in one more room; a guest has its name from the one
  * it is in. CHAT_TOO_MANY_ROOMS.
  */
-enum chat_error room_life_check_author(struct request *);
+enum chat_error room_ops_check_author(struct request *);
 
 /* Reads the id that the room is to have. CHAT_BAD_FIELD. */
-enum chat_error room_life_take_id(struct request *, struct room *);
+enum chat_error room_ops_take_id(struct request *, struct room *);
 
 /*
  * Reads what the command says of a room to be made: it may be smaller than
  * rooms are, and forget sooner, but no more. CHAT_BAD_FIELD.
  */
-enum chat_error room_life_bound(struct request *, struct room *);
+enum chat_error room_ops_bound(struct request *, struct room *);
 
 /*
  * Makes an empty room with its history, if there may be one more and the author
  * may be in it; an epoch is made for it, an id if it is "", and the id is its
  * name if that is "". CHAT_TOO_MANY_ROOMS, CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
  */
-enum chat_error room_life_begin(struct request *, struct room *);
+enum chat_error room_ops_begin(struct request *, struct room *);
 
 /* An empty room vanishes with all that was said. */
-void room_life_end(struct request *, const struct room *);
+void room_ops_end(struct request *, const struct room *);
 
 /*
  * The author becomes a member and hears what is published to the room from
  * now on; a guest gets its name. CHAT_NAME_INVALID (a guest's),
  * CHAT_UNAVAILABLE.
  */
-enum chat_error room_life_enter(struct request *, struct room *);
+enum chat_error room_ops_enter(struct request *, struct room *);
 
 /* It is done: the others are told, and the room was active now. */
-void room_life_tell(struct request *, const struct room *);
+void room_ops_tell(struct request *, const struct room *);
 
 /* And no longer, as if never entered: nobody is told. */
-void room_life_exit(struct request *, struct room *);
+void room_ops_exit(struct request *, struct room *);
 
 /*
  * The first of the author's rooms, in order of joining, that is not `but`,
  * which may be absent. False: there is none. Who leaves several asks for each:
  * the store must not change during a visit, and memory may be short.
  */
-bool room_life_first(const struct request *, struct str but, struct room *out);
+bool room_ops_first(const struct request *, struct str but, struct room *out);
 
 /* The author leaves all rooms but this one: it is in one at a time. */
-void room_life_leave_others(struct request *, struct str but);
+void room_ops_leave_others(struct request *, struct str but);
 
 /*
  * The author leaves for good: the others are told, and a room that was kept
  * by its members only ends with its last.
  */
-void room_life_leave(struct request *, struct room *);
+void room_ops_leave(struct request *, struct room *);
 
 /* The same for an author who hears nothing any more. */
-void room_life_vacate(struct request *, struct room *);
+void room_ops_vacate(struct request *, struct room *);
 
 #endif

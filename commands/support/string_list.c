@@ -8,14 +8,14 @@
 #define BYTES_LEAST 512
 
 void
-strings_fini(struct strings *strings)
+string_list_fini(struct string_list *strings)
 {
 	free(strings->items);
 	free(strings->bytes);
 }
 
 static bool
-grow_items(struct strings *strings)
+grow_items(struct string_list *strings)
 {
 	struct str *items = array_grow(strings->items, strings->count,
 	    &strings->capacity, sizeof(*items));
@@ -27,7 +27,7 @@ grow_items(struct strings *strings)
 }
 
 static bool
-grow_bytes(struct strings *strings, size_t more)
+grow_bytes(struct string_list *strings, size_t more)
 {
 	size_t size = strings->size == 0 ? BYTES_LEAST : strings->size;
 	char *bytes;
@@ -45,7 +45,7 @@ grow_bytes(struct strings *strings, size_t more)
 }
 
 static bool
-is_too_much(const struct strings *strings, struct str text)
+is_too_much(const struct string_list *strings, struct str text)
 {
 	size_t cost =
 	    strings->used + text.len + (strings->count + 1) * strings->extra;
@@ -55,7 +55,7 @@ is_too_much(const struct strings *strings, struct str text)
 
 /* The bytes may still move, so it stays open where a text will be. */
 bool
-strings_add(struct strings *strings, struct str text)
+string_list_add(struct string_list *strings, struct str text)
 {
 	if (is_too_much(strings, text))
 		return false;
@@ -70,7 +70,7 @@ strings_add(struct strings *strings, struct str text)
 }
 
 enum chat_error
-strings_finish(struct strings *strings)
+string_list_finish(struct string_list *strings)
 {
 	const char *at = strings->bytes;
 

@@ -24,7 +24,7 @@ series_key(const void *entry)
 }
 
 static void
-series_destroy(struct suffixes *suffixes, struct series *series)
+series_destroy(struct unique_names *suffixes, struct series *series)
 {
 	id_map_remove(&suffixes->by_name, series_key(series));
 	list_remove(&series->link);
@@ -33,7 +33,8 @@ series_destroy(struct suffixes *suffixes, struct series *series)
 }
 
 static struct series *
-series_find(const struct suffixes *suffixes, struct str scope, struct str name)
+series_find(const struct unique_names *suffixes, struct str scope,
+    struct str name)
 {
 	char key[MEMBER_KEY_SIZE];
 	size_t len = member_name_key(scope, name, key);
@@ -42,7 +43,7 @@ series_find(const struct suffixes *suffixes, struct str scope, struct str name)
 }
 
 static struct series *
-series_create(struct suffixes *suffixes, struct str scope, struct str name)
+series_create(struct unique_names *suffixes, struct str scope, struct str name)
 {
 	char key[MEMBER_KEY_SIZE];
 	size_t len = member_name_key(scope, name, key);
@@ -130,14 +131,14 @@ is_free(struct member_store *members, struct str scope, struct str name,
 }
 
 void
-suffixes_init(struct suffixes *suffixes)
+unique_name_init(struct unique_names *suffixes)
 {
 	id_map_init(&suffixes->by_name, series_key);
 	list_init(&suffixes->all);
 }
 
 void
-suffixes_fini(struct suffixes *suffixes)
+unique_name_fini(struct unique_names *suffixes)
 {
 	while (!list_is_empty(&suffixes->all))
 		series_destroy(suffixes,
@@ -146,7 +147,7 @@ suffixes_fini(struct suffixes *suffixes)
 }
 
 enum chat_error
-suffixes_choose(struct suffixes *suffixes, struct member_store *members,
+unique_name_choose(struct unique_names *suffixes, struct member_store *members,
     struct str scope, const char wish[MEMBER_NAME_SIZE], struct str own,
     char out[MEMBER_NAME_SIZE])
 {
@@ -195,7 +196,8 @@ split(struct str name, size_t *base_len)
 }
 
 void
-suffixes_release(struct suffixes *suffixes, struct str scope, struct str name)
+unique_name_release(struct unique_names *suffixes, struct str scope,
+    struct str name)
 {
 	struct series *series;
 	size_t base_len;

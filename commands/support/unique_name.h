@@ -12,23 +12,24 @@
  * again would take each longer than the one before. Only the store knows for
  * sure; what is remembered here saves questions.
  */
-struct suffixes {
+struct unique_names {
 	struct id_map by_name; /* and scope */
 	struct list all;
 };
 
-void suffixes_init(struct suffixes *);
-void suffixes_fini(struct suffixes *);
+void unique_name_init(struct unique_names *);
+void unique_name_fini(struct unique_names *);
 
 /*
  * Writes the wished-for name, or the first one behind it that is free in the
  * scope. `own` counts as free; it may be absent. CHAT_UNAVAILABLE: no memory.
  */
-enum chat_error suffixes_choose(struct suffixes *, struct member_store *,
+enum chat_error unique_name_choose(struct unique_names *, struct member_store *,
     struct str scope, const char wish[MEMBER_NAME_SIZE], struct str own,
     char out[MEMBER_NAME_SIZE]);
 
 /* A name was given up: its number can be had again. */
-void suffixes_release(struct suffixes *, struct str scope, struct str name);
+void unique_name_release(struct unique_names *, struct str scope,
+    struct str name);
 
 #endif

@@ -49,7 +49,7 @@ read_visible(struct unicode_text *text, struct str wish)
 }
 
 bool
-name_tame(struct str wish, size_t most, char *out)
+name_sanitize(struct str wish, size_t most, char *out)
 {
 	struct unicode_text text;
 

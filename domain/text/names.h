@@ -28,7 +28,7 @@ enum chat_error name_normalize(struct str wish, size_t most, char *out);
  * at the ends too, and what is beyond `most` (at most 64) characters of NFC.
  * out has NAME_SIZE(most) bytes. False: nothing is left.
  */
-bool name_tame(struct str wish, size_t most, char *out);
+bool name_sanitize(struct str wish, size_t most, char *out);
 
 /* 1 to `most` of A-Z a-z 0-9 _ */
 bool name_is_plain(struct str name, size_t most);

@@ -16,8 +16,8 @@
  * remembered, and once to copy it.
  */
 struct compaction {
-	struct compaction_source source;
-	struct census census;
+	struct compaction_input source;
+	struct live_set census;
 	struct snapshot_writer writer;
 };
 
@@ -28,18 +28,18 @@ count_record(const struct record *record, void *arg)
 {
 	struct compaction *self = arg;
 
-	return census_add(&self->census, record);
+	return live_set_add(&self->census, record);
 }
 
 static int
 take_census(struct compaction *self, int64_t now_ms)
 {
-	int error = compaction_source_read(&self->source, count_record, self);
+	int error = compaction_input_read(&self->source, count_record, self);
 
 	if (error == 0 &&
-	    !compaction_source_is_whole(&self->source, &self->census))
+	    !compaction_input_is_whole(&self->source, &self->census))
 		error = EIO;
-	census_finish(&self->census, now_ms);
+	live_set_finish(&self->census, now_ms);
 	return error;
 }
 
@@ -47,7 +47,7 @@ take_census(struct compaction *self, int64_t now_ms)
 
 /* What the room is now, and how far its messages are gone. */
 static int
-write_room(struct compaction *self, const struct census_room *room)
+write_room(struct compaction *self, const struct live_set_room *room)
 {
 	struct record record = { .lsn = room->born,
 		.type = RECORD_ROOM,
@@ -93,7 +93,7 @@ read_room_id(const struct record *record, struct room *buffer, struct str *id)
 
 /* Each once, though a later one may say the same number again. */
 static bool
-is_alive(struct census_room *room, const struct record *record)
+is_alive(struct live_set_room *room, const struct record *record)
 {
 	struct message message;
 	struct str id;
@@ -109,7 +109,7 @@ static int
 copy_record(const struct record *record, void *arg)
 {
 	struct compaction *self = arg;
-	struct census_room *room;
+	struct live_set_room *room;
 	struct room buffer;
 	struct str id;
 	int error = 0;
@@ -119,7 +119,7 @@ copy_record(const struct record *record, void *arg)
 		return snapshot_writer_add(&self->writer, record);
 	if (!read_room_id(record, &buffer, &id))
 		return 0;
-	room = census_find(&self->census, id);
+	room = live_set_find(&self->census, id);
 	/* It is of a room that went, and came again. */
 	if (room == NULL || record->lsn < room->born)
 		return 0;
@@ -143,7 +143,7 @@ write_snapshot(struct compaction *self, const uint8_t *store_id,
 	if (error != 0)
 		return error;
 	self->writer.rests = self->source.rests;
-	error = compaction_source_read(&self->source, copy_record, self);
+	error = compaction_input_read(&self->source, copy_record, self);
 	if (error == 0)
 		error = snapshot_writer_publish(&self->writer, live_bytes);
 	snapshot_writer_end(&self->writer);
@@ -153,21 +153,21 @@ write_snapshot(struct compaction *self, const uint8_t *store_id,
 int
 compaction_run(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t last_lsn, const struct history_limits *limits, int64_t now_ms,
-    struct rests *rests, uint64_t *live_bytes)
+    struct io_throttle *rests, uint64_t *live_bytes)
 {
 	struct compaction self;
 	int error;
 
-	census_init(&self.census, limits);
-	error = compaction_source_init(&self.source, disk, last_lsn);
+	live_set_init(&self.census, limits);
+	error = compaction_input_init(&self.source, disk, last_lsn);
 	self.source.rests = rests;
 	if (error == 0)
 		error = take_census(&self, now_ms);
 	if (error == 0)
 		error = write_snapshot(&self, store_id, live_bytes);
 	if (error == 0)
-		compaction_source_remove(&self.source);
-	compaction_source_fini(&self.source);
-	census_fini(&self.census);
+		compaction_input_remove(&self.source);
+	compaction_input_fini(&self.source);
+	live_set_fini(&self.census);
 	return error;
 }

@@ -17,6 +17,6 @@
  */
 int compaction_run(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t last_lsn, const struct history_limits *, int64_t now_ms,
-    struct rests *, uint64_t *live_bytes);
+    struct io_throttle *, uint64_t *live_bytes);
 
 #endif

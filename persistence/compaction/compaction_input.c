@@ -9,7 +9,7 @@
 /* --- which files ---------------------------------------------------------- */
 
 static bool
-add_segment(struct compaction_source *self, uint64_t first_lsn)
+add_segment(struct compaction_input *self, uint64_t first_lsn)
 {
 	uint64_t *segments = array_grow(self->segments, self->segment_count,
 	    &self->segment_capacity, sizeof(*segments));
@@ -22,7 +22,7 @@ add_segment(struct compaction_source *self, uint64_t first_lsn)
 }
 
 struct listing {
-	struct compaction_source *self;
+	struct compaction_input *self;
 	bool failed;
 };
 
@@ -30,7 +30,7 @@ static bool
 list_file(const char *name, void *arg)
 {
 	struct listing *listing = arg;
-	struct compaction_source *self = listing->self;
+	struct compaction_input *self = listing->self;
 	uint64_t lsn;
 
 	if (snapshot_name_read(name, &lsn) && lsn <= self->last_lsn &&
@@ -50,7 +50,7 @@ compare_lsns(const void *a, const void *b)
 }
 
 static int
-find_files(struct compaction_source *self)
+find_files(struct compaction_input *self)
 {
 	struct listing listing = { self, false };
 	int error = disk_list(self->disk, list_file, &listing);
@@ -66,7 +66,7 @@ find_files(struct compaction_source *self)
 /* --- reading -------------------------------------------------------------- */
 
 static int
-note_gap(struct compaction_source *self, uint64_t first, uint64_t last)
+note_gap(struct compaction_input *self, uint64_t first, uint64_t last)
 {
 	struct lsn_range *gaps = array_grow(self->gaps, self->gap_count,
 	    &self->gap_capacity, sizeof(*gaps));
@@ -80,7 +80,7 @@ note_gap(struct compaction_source *self, uint64_t first, uint64_t last)
 
 /* Of the file that is open. *next: the LSN that would come next. */
 static int
-read_records(struct compaction_source *self, compaction_visit *visit, void *arg,
+read_records(struct compaction_input *self, compaction_visit *visit, void *arg,
     uint64_t *next)
 {
 	struct segment_item item;
@@ -99,13 +99,13 @@ read_records(struct compaction_source *self, compaction_visit *visit, void *arg,
 		*next = item.record.lsn + 1;
 		if (error == 0)
 			error = visit(&item.record, arg);
-		rests_note(self->rests, item.len);
+		io_throttle_note(self->rests, item.len);
 	}
 	return error;
 }
 
 static int
-open_file(struct compaction_source *self, const char *name)
+open_file(struct compaction_input *self, const char *name)
 {
 	enum segment_head_state state;
 	int error = segment_reader_open(self->reader, name, &state);
@@ -131,8 +131,7 @@ count_record(const struct record *record, void *arg)
 
 /* Numbers that a snapshot has not are those of what is dead. */
 static int
-read_snapshot(struct compaction_source *self, compaction_visit *visit,
-    void *arg)
+read_snapshot(struct compaction_input *self, compaction_visit *visit, void *arg)
 {
 	struct counting counting = { visit, arg, &self->snapshot_found };
 	char name[STORE_NAME_SIZE];
@@ -152,8 +151,7 @@ read_snapshot(struct compaction_source *self, compaction_visit *visit,
 }
 
 static int
-read_segments(struct compaction_source *self, compaction_visit *visit,
-    void *arg)
+read_segments(struct compaction_input *self, compaction_visit *visit, void *arg)
 {
 	uint64_t next = self->snapshot_lsn + 1;
 	int error = 0;
@@ -174,7 +172,7 @@ read_segments(struct compaction_source *self, compaction_visit *visit,
 }
 
 int
-compaction_source_read(struct compaction_source *self, compaction_visit *visit,
+compaction_input_read(struct compaction_input *self, compaction_visit *visit,
     void *arg)
 {
 	int error = read_snapshot(self, visit, arg);
@@ -183,8 +181,8 @@ compaction_source_read(struct compaction_source *self, compaction_visit *visit,
 }
 
 bool
-compaction_source_is_whole(const struct compaction_source *self,
-    const struct census *census)
+compaction_input_is_whole(const struct compaction_input *self,
+    const struct live_set *census)
 {
 	uint64_t found = self->snapshot_found;
 
@@ -193,7 +191,7 @@ compaction_source_is_whole(const struct compaction_source *self,
 		    census->lost[i].snapshot == self->snapshot_lsn)
 			found += census->lost[i].records;
 	for (size_t i = 0; i < self->gap_count; i++)
-		if (!census_knows_lost(census, self->gaps[i].first,
+		if (!live_set_knows_lost(census, self->gaps[i].first,
 			self->gaps[i].last))
 			return false;
 	return found >= self->snapshot_count;
@@ -202,17 +200,17 @@ compaction_source_is_whole(const struct compaction_source *self,
 /* --- birth and death ------------------------------------------------------ */
 
 int
-compaction_source_init(struct compaction_source *self, struct disk *disk,
+compaction_input_init(struct compaction_input *self, struct disk *disk,
     uint64_t last_lsn)
 {
-	*self = (struct compaction_source){ .disk = disk,
+	*self = (struct compaction_input){ .disk = disk,
 		.last_lsn = last_lsn,
 		.reader = segment_reader_create(disk) };
 	return self->reader != NULL ? find_files(self) : ENOMEM;
 }
 
 void
-compaction_source_fini(struct compaction_source *self)
+compaction_input_fini(struct compaction_input *self)
 {
 	segment_reader_destroy(self->reader);
 	free(self->segments);
@@ -221,7 +219,7 @@ compaction_source_fini(struct compaction_source *self)
 
 /* Oldest first: whatever is left of it has no hole. */
 void
-compaction_source_remove(struct compaction_source *self)
+compaction_input_remove(struct compaction_input *self)
 {
 	char name[STORE_NAME_SIZE];
 

@@ -13,10 +13,10 @@ struct lsn_range {
 	uint64_t first, last;
 };
 
-struct compaction_source {
+struct compaction_input {
 	struct disk *disk;
 	struct segment_reader *reader;
-	struct rests *rests; /* NULL: it is in a hurry */
+	struct io_throttle *rests; /* NULL: it is in a hurry */
 	uint64_t last_lsn;
 	uint64_t snapshot_lsn;   /* 0: there is none */
 	uint64_t snapshot_count; /* of its records, as it says … */
@@ -32,22 +32,22 @@ struct compaction_source {
 /* What returns an int returns 0 or an errno. */
 
 /* Which files there are, up to this LSN. To be finished whatever comes. */
-int compaction_source_init(struct compaction_source *, struct disk *,
+int compaction_input_init(struct compaction_input *, struct disk *,
     uint64_t last_lsn);
-void compaction_source_fini(struct compaction_source *);
+void compaction_input_fini(struct compaction_input *);
 
 /* 0 goes on, an errno ends it. */
 typedef int compaction_visit(const struct record *, void *arg);
 
 /* Every record, in order of LSN. */
-int compaction_source_read(struct compaction_source *, compaction_visit *,
+int compaction_input_read(struct compaction_input *, compaction_visit *,
     void *arg);
 
 /* After that: whether nothing is missing but what is known to be lost. */
-bool compaction_source_is_whole(const struct compaction_source *,
-    const struct census *);
+bool compaction_input_is_whole(const struct compaction_input *,
+    const struct live_set *);
 
 /* The files are of no use any more. */
-void compaction_source_remove(struct compaction_source *);
+void compaction_input_remove(struct compaction_input *);
 
 #endif

@@ -149,7 +149,7 @@ finish_file(struct snapshot_writer *writer)
 
 /* Every record is there, up to the one that says how many there are. */
 static int
-count_records(struct segment_reader *reader, struct rests *rests,
+count_records(struct segment_reader *reader, struct io_throttle *rests,
     uint64_t count)
 {
 	struct segment_item item;
@@ -160,7 +160,7 @@ count_records(struct segment_reader *reader, struct rests *rests,
 		if (item.kind == SEGMENT_FAILED)
 			return item.error;
 		found += item.kind == SEGMENT_RECORD;
-		rests_note(rests, item.len);
+		io_throttle_note(rests, item.len);
 	} while (item.kind == SEGMENT_RECORD &&
 		 item.record.type != RECORD_SNAP_END);
 	return item.kind == SEGMENT_RECORD && found == count + 1 ? 0 : EIO;

@@ -13,9 +13,10 @@ struct snapshot_writer {
 	struct segment_head head;
 	char name[STORE_NAME_SIZE + sizeof(UNFINISHED_SUFFIX)];
 	char *buffer;
-	size_t used;         /* bytes in it, to be written … */
-	uint64_t at;         /* … here */
-	struct rests *rests; /* when it is read back; NULL until set: none */
+	size_t used; /* bytes in it, to be written … */
+	uint64_t at; /* … here */
+	struct io_throttle
+	    *rests; /* when it is read back; NULL until set: none */
 };
 
 /* What returns an int returns 0 or an errno. */

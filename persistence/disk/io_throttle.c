@@ -4,7 +4,7 @@
 #define WORK ((size_t)256 << 10)
 
 void
-rests_note(struct rests *rests, size_t bytes)
+io_throttle_note(struct io_throttle *rests, size_t bytes)
 {
 	if (rests == NULL)
 		return;

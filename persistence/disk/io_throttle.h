@@ -7,13 +7,13 @@
 
 #include <stddef.h>
 
-struct rests {
+struct io_throttle {
 	void (*rest)(void *arg);
 	void *arg;
 	size_t done; /* bytes since the last rest; 0 at first */
 };
 
 /* So many bytes more were dealt with. Accepts NULL. */
-void rests_note(struct rests *, size_t bytes);
+void io_throttle_note(struct io_throttle *, size_t bytes);
 
 #endif

@@ -13,33 +13,34 @@
  * All that is held stands in one queue, and waits for the newest LSN before
  * it, too: so the queue empties from its front, in every room in order.
  */
-struct gate {
+struct commit_gate {
 	struct publisher base;
 	struct publisher *behind;
-	struct held_queue queue;
+	struct pending_queue queue;
 	uint64_t committed;
 	uint64_t newest; /* LSN that something in the queue waits for */
 	size_t most;
 };
 
-static struct gate *
+static struct commit_gate *
 self_of(struct publisher *base)
 {
-	return (struct gate *)base;
+	return (struct commit_gate *)base;
 }
 
 /* --- holding -------------------------------------------------------------- */
 
 /* The usual case, in which nothing waits anywhere, is to cost nothing. */
 static bool
-has_to_wait(const struct gate *self, struct str room, uint64_t lsn)
+has_to_wait(const struct commit_gate *self, struct str room, uint64_t lsn)
 {
-	return lsn > self->committed || held_queue_concerns(&self->queue, room);
+	return lsn > self->committed ||
+	       pending_queue_concerns(&self->queue, room);
 }
 
 /* False: there was no memory for it. */
 static bool
-hold(struct gate *self, struct held *held)
+hold(struct commit_gate *self, struct pending_item *held)
 {
 	if (held == NULL)
 		return false;
@@ -51,23 +52,23 @@ hold(struct gate *self, struct held *held)
 
 /* Who is about to enter a room misses what is lost in it, too. */
 static void
-lose_newcomers(struct gate *self, struct str room)
+lose_newcomers(struct commit_gate *self, struct str room)
 {
-	const struct held *held = held_queue_first(&self->queue);
+	const struct pending_item *held = pending_queue_first(&self->queue);
 
-	for (; held != NULL; held = held_queue_next(&self->queue, held))
-		if (held->kind == HELD_ENTER &&
+	for (; held != NULL; held = pending_queue_next(&self->queue, held))
+		if (held->kind == PENDING_ENTER &&
 		    str_equal(held->audience.room, room))
-			publisher_lose(self->behind,
+			publisher_abort(self->behind,
 			    audience_one(held->audience.member_id));
 }
 
 static void
 gate_lose(struct publisher *base, const struct audience *audience)
 {
-	struct gate *self = self_of(base);
+	struct commit_gate *self = self_of(base);
 
-	publisher_lose(self->behind, *audience);
+	publisher_abort(self->behind, *audience);
 	if (audience->kind == AUDIENCE_ROOM)
 		lose_newcomers(self, audience->room);
 }
@@ -81,11 +82,11 @@ gate_attach(struct publisher *base, void *peer, struct str member_id)
 static enum chat_error
 gate_enter(struct publisher *base, struct str member_id, struct str room)
 {
-	struct gate *self = self_of(base);
+	struct commit_gate *self = self_of(base);
 
 	if (!has_to_wait(self, room, 0))
 		return publisher_enter(self->behind, member_id, room);
-	return hold(self, held_queue_add_move(&self->queue, HELD_ENTER,
+	return hold(self, pending_queue_add_move(&self->queue, PENDING_ENTER,
 			      member_id, room, self->most))
 		   ? CHAT_OK
 		   : CHAT_UNAVAILABLE;
@@ -94,13 +95,13 @@ gate_enter(struct publisher *base, struct str member_id, struct str room)
 static void
 gate_leave(struct publisher *base, struct str member_id, struct str room)
 {
-	struct gate *self = self_of(base);
+	struct commit_gate *self = self_of(base);
 
 	if (!has_to_wait(self, room, 0))
 		publisher_leave(self->behind, member_id, room);
-	else if (!hold(self, held_queue_add_move(&self->queue, HELD_LEAVE,
+	else if (!hold(self, pending_queue_add_move(&self->queue, PENDING_LEAVE,
 				 member_id, room, self->most)))
-		publisher_lose(self->behind, audience_one(member_id));
+		publisher_abort(self->behind, audience_one(member_id));
 }
 
 /* What is still held for its member finds nobody. */
@@ -114,14 +115,14 @@ static size_t
 gate_publish(struct publisher *base, const struct event *event,
     const struct audience *audience)
 {
-	struct gate *self = self_of(base);
+	struct commit_gate *self = self_of(base);
 
 	if (!has_to_wait(self, event->room, event->lsn))
 		return publisher_publish(self->behind, event, *audience);
 	/* It would come too late to be true. */
 	if (event->kind == EVENT_TYPING)
 		return 0;
-	if (!hold(self, held_queue_add_event(&self->queue, event, audience,
+	if (!hold(self, pending_queue_add_event(&self->queue, event, audience,
 			    self->most))) {
 		log_warn("no memory for what waits for the disk: "
 			 "ending connections");
@@ -137,11 +138,12 @@ gate_publish(struct publisher *base, const struct event *event,
  * was asked for.
  */
 static struct event *
-find_answer(const struct gate *self, const struct held *said)
+find_answer(const struct commit_gate *self, const struct pending_item *said)
 {
-	const struct held *next = held_queue_next(&self->queue, said);
+	const struct pending_item *next =
+	    pending_queue_next(&self->queue, said);
 
-	if (next == NULL || next->kind != HELD_EVENT ||
+	if (next == NULL || next->kind != PENDING_EVENT ||
 	    next->lane != said->lane || next->event->kind != EVENT_DELIVERED ||
 	    next->event->seq != said->event->seq || next->event->duplicate)
 		return NULL;
@@ -150,7 +152,7 @@ find_answer(const struct gate *self, const struct held *said)
 
 /* How many hear a message is not known before. */
 static void
-tell(const struct gate *self, const struct held *held)
+tell(const struct commit_gate *self, const struct pending_item *held)
 {
 	struct event *answer = NULL;
 	size_t heard;
@@ -163,21 +165,21 @@ tell(const struct gate *self, const struct held *held)
 }
 
 static void
-let_through(const struct gate *self, const struct held *held)
+let_through(const struct commit_gate *self, const struct pending_item *held)
 {
 	const struct audience *move = &held->audience;
 
 	switch (held->kind) {
-	case HELD_EVENT:
+	case PENDING_EVENT:
 		tell(self, held);
 		break;
-	case HELD_ENTER:
+	case PENDING_ENTER:
 		if (publisher_enter(self->behind, move->member_id,
 			move->room) != CHAT_OK)
-			publisher_lose(self->behind,
+			publisher_abort(self->behind,
 			    audience_one(move->member_id));
 		break;
-	case HELD_LEAVE:
+	case PENDING_LEAVE:
 		publisher_leave(self->behind, move->member_id, move->room);
 		break;
 	}
@@ -187,19 +189,19 @@ let_through(const struct gate *self, const struct held *held)
 #define AT_ONCE 512
 
 bool
-gate_open(struct gate *self, uint64_t committed)
+commit_gate_open(struct commit_gate *self, uint64_t committed)
 {
-	struct held *held;
+	struct pending_item *held;
 	int count = 0;
 
 	assert(committed >= self->committed);
 	self->committed = committed;
-	while ((held = held_queue_first(&self->queue)) != NULL &&
+	while ((held = pending_queue_first(&self->queue)) != NULL &&
 	       held->needs <= committed) {
 		if (count++ == AT_ONCE)
 			return true;
 		let_through(self, held);
-		held_queue_remove(&self->queue, held);
+		pending_queue_remove(&self->queue, held);
 	}
 	if (held == NULL)
 		self->newest = 0;
@@ -213,7 +215,7 @@ gate_open(struct gate *self, uint64_t committed)
  * others have changed is not to be read at the moment.
  */
 static void
-make_failure(struct held *held)
+make_failure(struct pending_item *held)
 {
 	struct event *event = held->event;
 	bool is_own = event->kind == EVENT_SAID ||
@@ -234,26 +236,26 @@ make_failure(struct held *held)
 }
 
 bool
-gate_fail(struct gate *self, uint64_t first)
+commit_gate_fail(struct commit_gate *self, uint64_t first)
 {
-	struct held *held = held_queue_first(&self->queue);
-	struct held *next;
+	struct pending_item *held = pending_queue_first(&self->queue);
+	struct pending_item *next;
 
 	assert(first > self->committed);
 	self->newest = 0;
 	for (; held != NULL; held = next) {
-		next = held_queue_next(&self->queue, held);
+		next = pending_queue_next(&self->queue, held);
 		if (held->lsn >= first) {
 			if (held->event->kind == EVENT_SAID &&
 			    find_answer(self, held) != NULL) {
-				held_queue_remove(&self->queue, held);
+				pending_queue_remove(&self->queue, held);
 				continue;
 			}
 			make_failure(held);
 		}
 		hold(self, held);
 	}
-	return gate_open(self, self->committed);
+	return commit_gate_open(self, self->committed);
 }
 
 /* --- birth and death ------------------------------------------------------ */
@@ -267,36 +269,37 @@ static const struct publisher_ops ops = {
 	.lose = gate_lose,
 };
 
-struct gate *
-gate_create(struct publisher *behind, size_t most)
+struct commit_gate *
+commit_gate_create(struct publisher *behind, size_t most)
 {
-	struct gate *self = malloc(sizeof(*self));
+	struct commit_gate *self = malloc(sizeof(*self));
 
 	if (self == NULL)
 		return NULL;
-	*self =
-	    (struct gate){ .base.ops = &ops, .behind = behind, .most = most };
-	held_queue_init(&self->queue);
+	*self = (struct commit_gate){
+		.base.ops = &ops, .behind = behind, .most = most
+	};
+	pending_queue_init(&self->queue);
 	return self;
 }
 
 void
-gate_destroy(struct gate *self)
+commit_gate_destroy(struct commit_gate *self)
 {
 	if (self == NULL)
 		return;
-	held_queue_fini(&self->queue);
+	pending_queue_fini(&self->queue);
 	free(self);
 }
 
 struct publisher *
-gate_publisher(struct gate *self)
+commit_gate_publisher(struct commit_gate *self)
 {
 	return &self->base;
 }
 
 size_t
-gate_bytes(const struct gate *self)
+commit_gate_bytes(const struct commit_gate *self)
 {
 	return self->queue.bytes;
 }

@@ -27,13 +27,13 @@ struct tag {
 #endif
 
 void
-belt_init(struct belt *belt)
+fifo_arena_init(struct fifo_arena *belt)
 {
-	*belt = (struct belt){ .last = NULL };
+	*belt = (struct fifo_arena){ .last = NULL };
 }
 
 void
-belt_fini(struct belt *belt)
+fifo_arena_fini(struct fifo_arena *belt)
 {
 	assert(belt->last == NULL || belt->last->count == 0);
 	free(belt->last);
@@ -54,7 +54,7 @@ create_piece(size_t size)
 
 /* One that is of the usual size is kept, for the next time. */
 static void
-drop_piece(struct belt *belt, struct belt_piece *piece)
+drop_piece(struct fifo_arena *belt, struct belt_piece *piece)
 {
 	if (belt->spare != NULL || piece->size != PIECE_SIZE) {
 		free(piece);
@@ -65,7 +65,7 @@ drop_piece(struct belt *belt, struct belt_piece *piece)
 }
 
 static struct belt_piece *
-next_piece(struct belt *belt, size_t size)
+next_piece(struct fifo_arena *belt, size_t size)
 {
 	struct belt_piece *piece = belt->spare;
 
@@ -85,7 +85,7 @@ has_room(const struct belt_piece *piece, size_t size)
 
 /* The last one, or a new last one. NULL: no memory. */
 static struct belt_piece *
-piece_for(struct belt *belt, size_t size)
+piece_for(struct fifo_arena *belt, size_t size)
 {
 	struct belt_piece *piece;
 
@@ -109,7 +109,7 @@ size_with_tag(size_t size)
 }
 
 void *
-belt_put(struct belt *belt, size_t size)
+fifo_arena_put(struct fifo_arena *belt, size_t size)
 {
 	size_t whole = size_with_tag(size);
 	struct belt_piece *piece = piece_for(belt, whole);
@@ -126,7 +126,7 @@ belt_put(struct belt *belt, size_t size)
 }
 
 void
-belt_remove(struct belt *belt, void *thing)
+fifo_arena_remove(struct fifo_arena *belt, void *thing)
 {
 	struct belt_piece *piece = ((struct tag *)thing - 1)->piece;
 

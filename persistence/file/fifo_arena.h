@@ -10,17 +10,17 @@
 
 struct belt_piece;
 
-struct belt {
+struct fifo_arena {
 	struct belt_piece *last;  /* where the next thing goes; NULL */
 	struct belt_piece *spare; /* an empty one; NULL */
 };
 
-void belt_init(struct belt *);
+void fifo_arena_init(struct fifo_arena *);
 /* There is nothing on it. */
-void belt_fini(struct belt *);
+void fifo_arena_fini(struct fifo_arena *);
 
 /* Aligned for anything. NULL: no memory. */
-void *belt_put(struct belt *, size_t);
-void belt_remove(struct belt *, void *);
+void *fifo_arena_put(struct fifo_arena *, size_t);
+void fifo_arena_remove(struct fifo_arena *, void *);
 
 #endif

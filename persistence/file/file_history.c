@@ -45,7 +45,7 @@ append_message(struct file_store *self, struct str room,
 	message_entry_write(payload, room, message);
 	message->lsn = journal_commit(self->journal, RECORD_MESSAGE);
 	change->seq = message->seq;
-	file_changes_note(self, change, message->lsn);
+	undo_log_note(self, change, message->lsn);
 	return CHAT_OK;
 }
 
@@ -56,9 +56,9 @@ append(struct history *base, struct str room, struct message *message)
 	struct kept_message *kept;
 	enum chat_error error;
 
-	if (file_kept_find(self, room) == NULL)
+	if (journaled_rooms_find(self, room) == NULL)
 		return self->memory_history->append(base, room, message);
-	error = file_kept_append_epochs(self);
+	error = journaled_rooms_append_epochs(self);
 	if (error == CHAT_OK)
 		error = memory_history_prepare(base, room, message, &kept);
 	if (error != CHAT_OK)

@@ -79,34 +79,35 @@ struct change {
 struct change *change_create(enum change_kind, struct str room);
 
 /* Something was appended to the journal. */
-void file_changes_note(struct file_store *, struct change *, uint64_t lsn);
+void undo_log_note(struct file_store *, struct change *, uint64_t lsn);
 
 /* These cannot be taken back any more. */
-void file_changes_commit(struct file_store *, uint64_t committed);
+void undo_log_commit(struct file_store *, uint64_t committed);
 
 /* As if nothing from this LSN on had been done. */
-void file_changes_take_back(struct file_store *, uint64_t first);
+void undo_log_take_back(struct file_store *, uint64_t first);
 
 /* --- rooms that are kept (file_kept.c) ------------------------------------ */
 
 /* NULL: there is none, or none that is kept. */
-struct file_room *file_kept_find(const struct file_store *, struct str id);
+struct file_room *journaled_rooms_find(const struct file_store *,
+    struct str id);
 
 /* Begin to keep a room. NULL: no memory. */
-struct file_room *file_kept_add(struct file_store *, struct str id);
+struct file_room *journaled_rooms_add(struct file_store *, struct str id);
 
 /* And no longer; nothing happens if it is not kept. */
-void file_kept_remove(struct file_store *, struct str id);
+void journaled_rooms_remove(struct file_store *, struct str id);
 
 /* Append what a room is to the journal. Nothing has changed if that fails. */
-enum chat_error file_kept_append(struct file_store *, const struct room *,
+enum chat_error journaled_rooms_append(struct file_store *, const struct room *,
     enum change_kind);
 
 /*
  * Append the epochs that are due, before anything else: later records are of
  * that life of their room. Nothing else may be written if that fails.
  */
-enum chat_error file_kept_append_epochs(struct file_store *);
+enum chat_error journaled_rooms_append_epochs(struct file_store *);
 
 /* --- reading it all again (file_replay.c) --------------------------------- */
 

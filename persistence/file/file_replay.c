@@ -25,7 +25,7 @@ add_room(struct file_store *store, struct room *room, struct file_room **out)
 		error = history_open(store->history, id, room->ttl_ms);
 	if (error != CHAT_OK)
 		return error;
-	*out = file_kept_add(store, id);
+	*out = journaled_rooms_add(store, id);
 	return *out != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
 }
 
@@ -43,7 +43,7 @@ replay_room(struct file_replay *self, const struct record *record)
 		return CHAT_BAD_FIELD;
 	id = str_from(room.id);
 	room.persistent = true;
-	kept = file_kept_find(store, id);
+	kept = journaled_rooms_find(store, id);
 	if (kept != NULL)
 		memory_rooms_update(store->rooms, &room);
 	else
@@ -63,9 +63,9 @@ replay_gone(struct file_replay *self, const struct record *record)
 
 	if (!gone_entry_read(record->payload, &id))
 		return CHAT_BAD_FIELD;
-	if (file_kept_find(store, id) == NULL)
+	if (journaled_rooms_find(store, id) == NULL)
 		return CHAT_OK;
-	file_kept_remove(store, id);
+	journaled_rooms_remove(store, id);
 	history_close(store->history, id);
 	room_store_remove(store->rooms, id);
 	return CHAT_OK;
@@ -78,7 +78,7 @@ find_or_add(struct file_store *store, struct str id, struct file_room **out)
 	struct room room = { .persistent = true };
 	enum chat_error error;
 
-	*out = file_kept_find(store, id);
+	*out = journaled_rooms_find(store, id);
 	if (*out != NULL)
 		return CHAT_OK;
 	if (!room_id_is_valid(id))

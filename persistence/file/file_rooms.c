@@ -20,16 +20,16 @@ keep(struct file_store *self, struct room *room)
 {
 	struct str id = str_from(room->id);
 	struct file_room *kept;
-	enum chat_error error = file_kept_append_epochs(self);
+	enum chat_error error = journaled_rooms_append_epochs(self);
 
 	if (error != CHAT_OK)
 		return error;
-	kept = file_kept_add(self, id);
+	kept = journaled_rooms_add(self, id);
 	if (kept == NULL)
 		return CHAT_UNAVAILABLE;
-	error = file_kept_append(self, room, CHANGE_NEW_ROOM);
+	error = journaled_rooms_append(self, room, CHANGE_NEW_ROOM);
 	if (error != CHAT_OK) {
-		file_kept_remove(self, id);
+		journaled_rooms_remove(self, id);
 		return error;
 	}
 	room->lsn = kept->lsn;
@@ -74,9 +74,9 @@ remove_room(struct room_store *base, struct str id)
 	struct file_store *self = self_of(base);
 
 	self->memory_rooms->remove(base, id);
-	if (file_kept_find(self, id) == NULL)
+	if (journaled_rooms_find(self, id) == NULL)
 		return;
-	file_kept_remove(self, id);
+	journaled_rooms_remove(self, id);
 	append_gone(self, id);
 }
 

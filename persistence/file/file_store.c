@@ -128,7 +128,7 @@ static int
 compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	struct file_store *self = arg;
-	struct rests rests = { .rest = rest, .arg = self };
+	struct io_throttle rests = { .rest = rest, .arg = self };
 	struct history_limits limits;
 	int64_t now_ms;
 
@@ -151,7 +151,7 @@ write_epochs(struct file_store *self)
 
 	if (!self->epochs_are_due)
 		return;
-	(void)file_kept_append_epochs(self);
+	(void)journaled_rooms_append_epochs(self);
 	while (journal_committed(journal) < journal_last(journal) &&
 	       journal_step(journal))
 		continue;
@@ -233,10 +233,11 @@ file_store_close(struct file_store *self)
 		return true;
 	if (!journal_destroy(self->journal))
 		return false;
-	file_changes_commit(self, UINT64_MAX);
+	undo_log_commit(self, UINT64_MAX);
 	while (!list_is_empty(&self->all_kept))
-		file_kept_remove(self, kept_key(LIST_OWNER(self->all_kept.next,
-					   struct file_room, link)));
+		journaled_rooms_remove(self,
+		    kept_key(LIST_OWNER(self->all_kept.next, struct file_room,
+			link)));
 	id_map_fini(&self->kept);
 	file_history_fini(self);
 	file_rooms_fini(self);
@@ -268,12 +269,12 @@ file_store_journal(struct file_store *self)
 }
 
 void
-file_store_tell(struct file_store *self, struct store_report *out)
+file_store_tell(struct file_store *self, struct store_health *out)
 {
 	struct journal_figures figures;
 
 	journal_figures(self->journal, &figures);
-	*out = (struct store_report){
+	*out = (struct store_health){
 		.is_kept = true,
 		.is_writable = journal_trouble(self->journal) == NULL,
 		.lost = self->lost,
@@ -290,17 +291,17 @@ file_store_tell(struct file_store *self, struct store_report *out)
  * back before.
  */
 bool
-file_store_hear(struct file_store *self, struct gate *gate)
+file_store_hear(struct file_store *self, struct commit_gate *gate)
 {
 	struct journal_news news;
 	bool is_more;
 
 	journal_poll(self->journal, &news);
-	file_changes_commit(self, news.committed);
-	is_more = gate_open(gate, news.committed);
+	undo_log_commit(self, news.committed);
+	is_more = commit_gate_open(gate, news.committed);
 	if (news.failed_first != 0) {
-		file_changes_take_back(self, news.failed_first);
-		is_more = gate_fail(gate, news.failed_first);
+		undo_log_take_back(self, news.failed_first);
+		is_more = commit_gate_fail(gate, news.failed_first);
 	}
 	if (is_more)
 		journal_tell_again(self->journal);

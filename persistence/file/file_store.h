@@ -14,7 +14,7 @@
 #include "persistence/store_options.h"
 
 struct file_store;
-struct gate;
+struct commit_gate;
 
 /* Everything is borrowed and outlives the store. */
 struct file_store_config {
@@ -48,12 +48,12 @@ struct history *file_store_history(struct file_store *);
 struct journal *file_store_journal(struct file_store *);
 
 /* How it is doing. Never waits for the disk. */
-void file_store_tell(struct file_store *, struct store_report *);
+void file_store_tell(struct file_store *, struct store_health *);
 
 /*
  * The journal's descriptor is readable: what is committed may be told, what
  * failed is taken back. False: the disk failed, and the server is to end.
  */
-bool file_store_hear(struct file_store *, struct gate *);
+bool file_store_hear(struct file_store *, struct commit_gate *);
 
 #endif

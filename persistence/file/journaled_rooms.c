@@ -5,13 +5,13 @@
 #include "persistence/format/record_payload.h"
 
 struct file_room *
-file_kept_find(const struct file_store *self, struct str id)
+journaled_rooms_find(const struct file_store *self, struct str id)
 {
 	return id_map_find(&self->kept, id);
 }
 
 struct file_room *
-file_kept_add(struct file_store *self, struct str id)
+journaled_rooms_add(struct file_store *self, struct str id)
 {
 	struct file_room *room = malloc(sizeof(*room) + id.len);
 
@@ -28,7 +28,7 @@ file_kept_add(struct file_store *self, struct str id)
 }
 
 void
-file_kept_remove(struct file_store *self, struct str id)
+journaled_rooms_remove(struct file_store *self, struct str id)
 {
 	struct file_room *room = id_map_remove(&self->kept, id);
 
@@ -39,7 +39,7 @@ file_kept_remove(struct file_store *self, struct str id)
 }
 
 enum chat_error
-file_kept_append(struct file_store *self, const struct room *room,
+journaled_rooms_append(struct file_store *self, const struct room *room,
     enum change_kind kind)
 {
 	struct change *change = change_create(kind, str_from(room->id));
@@ -54,8 +54,7 @@ file_kept_append(struct file_store *self, const struct room *room,
 		return error;
 	}
 	room_entry_write(payload, room);
-	file_changes_note(self, change,
-	    journal_commit(self->journal, RECORD_ROOM));
+	undo_log_note(self, change, journal_commit(self->journal, RECORD_ROOM));
 	return CHAT_OK;
 }
 
@@ -68,14 +67,14 @@ append_epoch(struct file_store *self, struct file_room *kept)
 	error = room_store_get(self->rooms, str_slice(kept->id, kept->id_len),
 	    &room);
 	if (error == CHAT_OK)
-		error = file_kept_append(self, &room, CHANGE_EPOCH);
+		error = journaled_rooms_append(self, &room, CHANGE_EPOCH);
 	if (error == CHAT_OK)
 		kept->epoch_is_due = false;
 	return error;
 }
 
 enum chat_error
-file_kept_append_epochs(struct file_store *self)
+journaled_rooms_append_epochs(struct file_store *self)
 {
 	const struct list *all = &self->all_kept;
 	enum chat_error error = CHAT_OK;

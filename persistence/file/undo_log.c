@@ -26,9 +26,9 @@ change_create(enum change_kind kind, struct str room)
 }
 
 void
-file_changes_note(struct file_store *self, struct change *change, uint64_t lsn)
+undo_log_note(struct file_store *self, struct change *change, uint64_t lsn)
 {
-	struct file_room *room = file_kept_find(self, room_of(change));
+	struct file_room *room = journaled_rooms_find(self, room_of(change));
 
 	change->lsn = lsn;
 	if (change->kind == CHANGE_NEW_ROOM)
@@ -45,7 +45,7 @@ forget(struct change *change)
 }
 
 void
-file_changes_commit(struct file_store *self, uint64_t committed)
+undo_log_commit(struct file_store *self, uint64_t committed)
 {
 	while (!list_is_empty(&self->changes)) {
 		struct change *change =
@@ -63,7 +63,7 @@ take_back_room(struct file_store *self, struct str id)
 {
 	struct room room;
 
-	file_kept_remove(self, id);
+	journaled_rooms_remove(self, id);
 	if (room_store_get(self->rooms, id, &room) != CHAT_OK)
 		return;
 	room.persistent = false;
@@ -78,7 +78,7 @@ take_back_room(struct file_store *self, struct str id)
 static void
 take_back(struct file_store *self, const struct change *change)
 {
-	struct file_room *room = file_kept_find(self, room_of(change));
+	struct file_room *room = journaled_rooms_find(self, room_of(change));
 
 	/* The room has gone, and perhaps come again. */
 	if (room == NULL || room->lsn != change->room_lsn)
@@ -99,7 +99,7 @@ take_back(struct file_store *self, const struct change *change)
 }
 
 void
-file_changes_take_back(struct file_store *self, uint64_t first)
+undo_log_take_back(struct file_store *self, uint64_t first)
 {
 	while (!list_is_empty(&self->changes)) {
 		struct change *change =

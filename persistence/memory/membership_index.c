@@ -9,21 +9,21 @@ person_key(const void *person)
 }
 
 void
-persons_init(struct id_map *persons)
+membership_index_init(struct id_map *persons)
 {
 	id_map_init(persons, person_key);
 }
 
 struct person *
-persons_find(const struct id_map *persons, struct str id)
+membership_index_find(const struct id_map *persons, struct str id)
 {
 	return id_map_find(persons, id);
 }
 
 struct person *
-persons_need(struct id_map *persons, struct str id, bool guest)
+membership_index_need(struct id_map *persons, struct str id, bool guest)
 {
-	struct person *person = persons_find(persons, id);
+	struct person *person = membership_index_find(persons, id);
 
 	if (person != NULL)
 		return person;
@@ -40,7 +40,7 @@ persons_need(struct id_map *persons, struct str id, bool guest)
 }
 
 void
-persons_release(struct id_map *persons, struct person *person)
+membership_index_release(struct id_map *persons, struct person *person)
 {
 	if (person->count > 0)
 		return;

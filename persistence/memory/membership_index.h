@@ -25,17 +25,19 @@ person_id(const struct person *person)
 	return str_slice(person->id, person->id_len);
 }
 
-void persons_init(struct id_map *persons);
+void membership_index_init(struct id_map *persons);
 
 /* NULL if there is no such person. */
-struct person *persons_find(const struct id_map *persons, struct str id);
+struct person *membership_index_find(const struct id_map *persons,
+    struct str id);
 
 /*
  * Finds the person, or makes one who is in no room yet. NULL without memory.
  */
-struct person *persons_need(struct id_map *persons, struct str id, bool guest);
+struct person *membership_index_need(struct id_map *persons, struct str id,
+    bool guest);
 
 /* Who is in no room any more is forgotten. */
-void persons_release(struct id_map *persons, struct person *);
+void membership_index_release(struct id_map *persons, struct person *);
 
 #endif

@@ -244,7 +244,7 @@ expire(struct history *base, int64_t now_ms)
 	       memory_history_oldest(self)->at_ms <= limit_ms)
 		memory_history_drop_oldest(self,
 		    memory_history_oldest(self)->log);
-	ebb_watch(&self->ebb, self->bytes);
+	trim_heap_watch(&self->ebb, self->bytes);
 }
 
 static size_t

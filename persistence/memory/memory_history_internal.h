@@ -29,7 +29,7 @@ struct memory_history {
 	struct list other_rooms;
 	struct list in_order; /* the messages of all rooms */
 	size_t bytes;
-	struct ebb ebb;
+	struct trim_heap ebb;
 };
 
 /* NULL: there is no such room. */

@@ -63,7 +63,8 @@ static struct membership **
 find_membership(struct memory_rooms *self, struct str room,
     struct str member_id)
 {
-	struct person *person = persons_find(&self->persons, member_id);
+	struct person *person =
+	    membership_index_find(&self->persons, member_id);
 	struct entry *entry;
 	struct membership **link;
 
@@ -109,7 +110,7 @@ end_membership(struct memory_rooms *self, struct membership **link)
 	list_remove(&membership->in_room);
 	count_one_less(self, &membership->entry->room, person->is_guest);
 	free(membership);
-	persons_release(&self->persons, person);
+	membership_index_release(&self->persons, person);
 }
 
 static enum chat_error
@@ -171,7 +172,7 @@ join(struct room_store *base, struct str room, struct str member_id, bool guest)
 
 	if (entry == NULL)
 		return CHAT_ROOM_NOT_FOUND;
-	person = persons_need(&self->persons, member_id, guest);
+	person = membership_index_need(&self->persons, member_id, guest);
 	if (person == NULL)
 		return CHAT_UNAVAILABLE;
 	link = find_link(person, entry);
@@ -179,7 +180,7 @@ join(struct room_store *base, struct str room, struct str member_id, bool guest)
 		return CHAT_MEMBER_EXISTS;
 	membership = malloc(sizeof(*membership));
 	if (membership == NULL) {
-		persons_release(&self->persons, person);
+		membership_index_release(&self->persons, person);
 		return CHAT_UNAVAILABLE;
 	}
 	*membership = (struct membership){ .entry = entry, .person = person };
@@ -221,7 +222,7 @@ static size_t
 rooms_of(struct room_store *base, struct str member_id)
 {
 	const struct person *person =
-	    persons_find(&self_of(base)->persons, member_id);
+	    membership_index_find(&self_of(base)->persons, member_id);
 
 	return person != NULL ? person->count : 0;
 }
@@ -250,7 +251,7 @@ each_room_of(struct room_store *base, struct str member_id, room_visit *visit,
     void *arg)
 {
 	const struct person *person =
-	    persons_find(&self_of(base)->persons, member_id);
+	    membership_index_find(&self_of(base)->persons, member_id);
 	const struct membership *membership =
 	    person != NULL ? person->first : NULL;
 
@@ -337,7 +338,7 @@ memory_rooms_create(void)
 	self->base.ops = &ops;
 	list_init(&self->in_order);
 	id_map_init(&self->entries, entry_key);
-	persons_init(&self->persons);
+	membership_index_init(&self->persons);
 	return &self->base;
 }
 

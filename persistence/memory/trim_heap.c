@@ -16,7 +16,7 @@ give_back(void)
 }
 
 bool
-ebb_watch(struct ebb *ebb, size_t held)
+trim_heap_watch(struct trim_heap *ebb, size_t held)
 {
 	if (held > ebb->high)
 		ebb->high = held;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Zeroed: nothing was held yet. */
-struct ebb {
+struct trim_heap {
 	size_t high; /* the most that was held since the last time */
 };
 
@@ -15,6 +15,6 @@ struct ebb {
  * what is still in use: looking for it takes time, so that is done only after
  * the greater part of many megabytes has gone. Returns whether it was.
  */
-bool ebb_watch(struct ebb *, size_t held);
+bool trim_heap_watch(struct trim_heap *, size_t held);
 
 #endif

@@ -13,7 +13,7 @@ is_same_boot(const uint8_t a[BOOT_ID_SIZE], const uint8_t b[BOOT_ID_SIZE])
 
 /* Whether all that was told since the last OPEN is there. */
 static bool
-ended_well(const struct numbering *numbering,
+ended_well(const struct epoch_validity *numbering,
     const uint8_t boot_id[BOOT_ID_SIZE])
 {
 	if (!numbering->is_begun || numbering->is_closed)
@@ -24,7 +24,7 @@ ended_well(const struct numbering *numbering,
 }
 
 uint64_t
-numbering_broken_up_to(const struct numbering *numbering,
+numbering_broken_up_to(const struct epoch_validity *numbering,
     const uint8_t boot_id[BOOT_ID_SIZE])
 {
 	return ended_well(numbering, boot_id) ? numbering->broken_up_to
@@ -36,7 +36,7 @@ numbering_broken_up_to(const struct numbering *numbering,
  * runs: how they ended was judged, and mended, by those behind them.
  */
 static void
-note_open(struct numbering *numbering, const struct record *record)
+note_open(struct epoch_validity *numbering, const struct record *record)
 {
 	struct open_entry entry;
 
@@ -57,7 +57,8 @@ note_open(struct numbering *numbering, const struct record *record)
  * that far. Until then the next start does it for the rooms that are missing.
  */
 void
-numbering_note(struct numbering *numbering, const struct record *record)
+epoch_validity_note(struct epoch_validity *numbering,
+    const struct record *record)
 {
 	if (record->type == RECORD_OPEN)
 		note_open(numbering, record);

@@ -11,7 +11,7 @@
 #include "persistence/format/record_payload.h"
 
 /* Filled with zeros: nothing was read yet. */
-struct numbering {
+struct epoch_validity {
 	/* LSN of what showed that it was broken: what was written of rooms from
 	 * there on has their new epochs. 0: every room has its one. */
 	uint64_t broken_up_to;
@@ -23,7 +23,7 @@ struct numbering {
 };
 
 /* To be told of every record, in order. */
-void numbering_note(struct numbering *, const struct record *);
+void epoch_validity_note(struct epoch_validity *, const struct record *);
 
 #define NUMBERING_ALL UINT64_MAX
 
@@ -31,7 +31,7 @@ void numbering_note(struct numbering *, const struct record *);
  * If a program starts now, in this boot: a room whose last record has an LSN
  * up to this one needs a new epoch. 0: none does.
  */
-uint64_t numbering_broken_up_to(const struct numbering *,
+uint64_t numbering_broken_up_to(const struct epoch_validity *,
     const uint8_t boot_id[BOOT_ID_SIZE]);
 
 #endif

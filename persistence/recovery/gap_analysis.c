@@ -6,18 +6,18 @@
 #include "domain/base/array.h"
 
 void
-judgement_fini(struct judgement *judgement)
+gap_analysis_fini(struct gap_analysis *judgement)
 {
 	free(judgement->gaps);
 	free(judgement->before);
 	lost_list_fini(&judgement->reported);
 	lost_list_fini(&judgement->news);
-	*judgement = (struct judgement){ 0 };
+	*judgement = (struct gap_analysis){ 0 };
 }
 
 bool
-judgement_add_record(struct judgement *judgement, const struct record *record,
-    uint64_t size)
+gap_analysis_add_record(struct gap_analysis *judgement,
+    const struct record *record, uint64_t size)
 {
 	struct lost_range range;
 
@@ -31,10 +31,10 @@ judgement_add_record(struct judgement *judgement, const struct record *record,
 }
 
 static bool
-reserve(struct judgement *judgement)
+reserve(struct gap_analysis *judgement)
 {
 	size_t capacity = judgement->capacity;
-	struct walk_gap *gaps;
+	struct scan_gap *gaps;
 	struct tally *before;
 
 	gaps = array_grow(judgement->gaps, judgement->count, &capacity,
@@ -51,7 +51,7 @@ reserve(struct judgement *judgement)
 }
 
 bool
-judgement_add_gap(struct judgement *judgement, const struct walk_gap *gap)
+gap_analysis_add_gap(struct gap_analysis *judgement, const struct scan_gap *gap)
 {
 	if (!reserve(judgement))
 		return false;
@@ -63,7 +63,7 @@ judgement_add_gap(struct judgement *judgement, const struct walk_gap *gap)
 
 /* Damage that hit no record is none. */
 void
-judgement_end_snapshot(struct judgement *judgement, uint64_t missing)
+gap_analysis_end_snapshot(struct gap_analysis *judgement, uint64_t missing)
 {
 	if (missing == 0)
 		judgement->count = 0;
@@ -72,21 +72,22 @@ judgement_end_snapshot(struct judgement *judgement, uint64_t missing)
 }
 
 bool
-judgement_is_lost(const struct judgement *judgement, const struct walk_gap *gap)
+gap_analysis_is_lost(const struct gap_analysis *judgement,
+    const struct scan_gap *gap)
 {
 	return gap->first <= gap->last && gap->first <= judgement->durable;
 }
 
 /* What is behind the gap goes, and it itself as far as nobody was promised. */
 static void
-cut_at(struct judgement *judgement, size_t i)
+cut_at(struct gap_analysis *judgement, size_t i)
 {
-	struct walk_gap *gap = &judgement->gaps[i];
+	struct scan_gap *gap = &judgement->gaps[i];
 	const struct tally *before = &judgement->before[i];
 
 	judgement->torn.records = judgement->total.records - before->records;
 	judgement->torn.bytes = judgement->total.bytes - before->bytes;
-	if (judgement_is_lost(judgement, gap)) {
+	if (gap_analysis_is_lost(judgement, gap)) {
 		gap->last = judgement->durable;
 		judgement->next_lsn = judgement->durable + 1;
 		if (!gap->is_blank)
@@ -101,7 +102,7 @@ cut_at(struct judgement *judgement, size_t i)
 
 /* There is one: the last gap has no end. */
 static void
-find_cut(struct judgement *judgement)
+find_cut(struct gap_analysis *judgement)
 {
 	size_t i = 0;
 
@@ -114,14 +115,14 @@ find_cut(struct judgement *judgement)
 }
 
 static bool
-list_found(const struct judgement *judgement, struct lost_list *found)
+list_found(const struct gap_analysis *judgement, struct lost_list *found)
 {
 	for (size_t i = 0; i < judgement->count; i++) {
-		const struct walk_gap *gap = &judgement->gaps[i];
+		const struct scan_gap *gap = &judgement->gaps[i];
 		struct lost_range range = { gap->first, gap->last, gap->records,
 			0 };
 
-		if (!judgement_is_lost(judgement, gap))
+		if (!gap_analysis_is_lost(judgement, gap))
 			continue;
 		if (gap->file != NULL && gap->file->is_snapshot)
 			range.snapshot = gap->file->lsn;
@@ -134,7 +135,7 @@ list_found(const struct judgement *judgement, struct lost_list *found)
 }
 
 bool
-judgement_pass(struct judgement *judgement, uint64_t durable)
+gap_analysis_pass(struct gap_analysis *judgement, uint64_t durable)
 {
 	struct lost_list found = { 0 };
 	bool is_done;

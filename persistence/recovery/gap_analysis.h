@@ -13,8 +13,8 @@ struct tally {
 };
 
 /* Gaps in the order they are met, and what good there was in between. */
-struct judgement {
-	struct walk_gap *gaps;
+struct gap_analysis {
+	struct scan_gap *gaps;
 	struct tally *before; /* each gap: all that came earlier */
 	size_t count;
 	size_t capacity; /* of either */
@@ -28,23 +28,23 @@ struct judgement {
 };
 
 /* Filled with zeros it is empty. */
-void judgement_fini(struct judgement *);
+void gap_analysis_fini(struct gap_analysis *);
 
 /* False: no memory. */
-bool judgement_add_record(struct judgement *, const struct record *,
+bool gap_analysis_add_record(struct gap_analysis *, const struct record *,
     uint64_t size);
-bool judgement_add_gap(struct judgement *, const struct walk_gap *);
+bool gap_analysis_add_gap(struct gap_analysis *, const struct scan_gap *);
 
 /* The snapshot's gaps are all there so far; so much is missing from it. */
-void judgement_end_snapshot(struct judgement *, uint64_t missing);
+void gap_analysis_end_snapshot(struct gap_analysis *, uint64_t missing);
 
 /*
  * Everything has been seen; what is durable is known. The gaps that are left
  * end with the cut, and what they say is lost was durable. False: no memory.
  */
-bool judgement_pass(struct judgement *, uint64_t durable);
+bool gap_analysis_pass(struct gap_analysis *, uint64_t durable);
 
 /* Whether the gap was durable, at least in part. */
-bool judgement_is_lost(const struct judgement *, const struct walk_gap *);
+bool gap_analysis_is_lost(const struct gap_analysis *, const struct scan_gap *);
 
 #endif

@@ -5,10 +5,10 @@
 #include "persistence/format/record_payload.h"
 
 void
-walk_init(struct walk *walk, const struct walk_plan *plan,
+journal_scan_init(struct journal_scan *walk, const struct scan_plan *plan,
     struct segment_reader *reader)
 {
-	*walk = (struct walk){ .plan = *plan, .reader = reader };
+	*walk = (struct journal_scan){ .plan = *plan, .reader = reader };
 	if (plan->snapshot == NULL) {
 		walk->file = 1;
 		walk->expected = 1;
@@ -18,8 +18,8 @@ walk_init(struct walk *walk, const struct walk_plan *plan,
 	}
 }
 
-static const struct survey_file *
-current_file(const struct walk *walk)
+static const struct store_listing_file *
+current_file(const struct journal_scan *walk)
 {
 	if (walk->file == 0)
 		return walk->plan.snapshot;
@@ -30,7 +30,7 @@ current_file(const struct walk *walk)
 
 /* The last LSN that belongs into the current segment. */
 static uint64_t
-last_of(const struct walk *walk)
+last_of(const struct journal_scan *walk)
 {
 	for (size_t i = walk->file; i < walk->plan.segment_count; i++)
 		if (walk->plan.segments[i].is_readable)
@@ -39,14 +39,14 @@ last_of(const struct walk *walk)
 }
 
 static void
-note_vouched(struct walk *walk, uint64_t lsn)
+note_vouched(struct journal_scan *walk, uint64_t lsn)
 {
 	if (lsn > walk->vouched)
 		walk->vouched = lsn;
 }
 
 static void
-leave_file(struct walk *walk)
+leave_file(struct journal_scan *walk)
 {
 	if (walk->is_open && walk->file > 0)
 		note_vouched(walk, segment_reader_vouched(walk->reader));
@@ -56,14 +56,14 @@ leave_file(struct walk *walk)
 }
 
 static int
-open_file(struct walk *walk)
+open_file(struct journal_scan *walk)
 {
-	const struct survey_file *file = current_file(walk);
+	const struct store_listing_file *file = current_file(walk);
 	enum segment_head_state state;
 	char name[STORE_NAME_SIZE];
 	int error;
 
-	survey_file_name(file, name);
+	store_listing_file_name(file, name);
 	error = segment_reader_open(walk->reader, name, &state);
 	if (error != 0)
 		return error;
@@ -79,7 +79,7 @@ open_file(struct walk *walk)
 
 /* Zeros at most behind its head: it was never used. */
 static int
-content_is_blank(struct walk *walk, bool *is_blank)
+content_is_blank(struct journal_scan *walk, bool *is_blank)
 {
 	uint64_t size = segment_reader_size(walk->reader), end;
 	int error;
@@ -98,7 +98,7 @@ content_is_blank(struct walk *walk, bool *is_blank)
  * was synced once, and so was a record at least that is missing now.
  */
 static int
-look_behind(struct walk *walk)
+look_behind(struct journal_scan *walk)
 {
 	for (; current_file(walk) != NULL; walk->file++) {
 		bool is_blank;
@@ -116,11 +116,11 @@ look_behind(struct walk *walk)
 
 /* Nothing below `last` is expected any more. */
 static void
-tell_gap(struct walk *walk, struct walk_event *out, uint64_t at, uint64_t len,
-    uint64_t last)
+tell_gap(struct journal_scan *walk, struct scan_event *out, uint64_t at,
+    uint64_t len, uint64_t last)
 {
-	out->kind = WALK_GAP;
-	out->gap = (struct walk_gap){ .file = current_file(walk),
+	out->kind = SCAN_GAP;
+	out->gap = (struct scan_gap){ .file = current_file(walk),
 		.at = at,
 		.len = len,
 		.first = walk->expected,
@@ -134,9 +134,9 @@ tell_gap(struct walk *walk, struct walk_event *out, uint64_t at, uint64_t len,
 }
 
 static bool
-fail(const struct walk *walk, struct walk_event *out, int error)
+fail(const struct journal_scan *walk, struct scan_event *out, int error)
 {
-	out->kind = WALK_FAILED;
+	out->kind = SCAN_FAILED;
 	out->error = error;
 	out->failed = current_file(walk);
 	return true;
@@ -144,9 +144,9 @@ fail(const struct walk *walk, struct walk_event *out, int error)
 
 /* A file whose head is bad. The records may be counted by those behind it. */
 static bool
-tell_whole_file(struct walk *walk, struct walk_event *out)
+tell_whole_file(struct journal_scan *walk, struct scan_event *out)
 {
-	const struct survey_file *file = current_file(walk);
+	const struct store_listing_file *file = current_file(walk);
 	bool is_blank;
 	int error = content_is_blank(walk, &is_blank);
 
@@ -163,9 +163,9 @@ tell_whole_file(struct walk *walk, struct walk_event *out)
 
 /* True: there is an event. */
 static bool
-enter_file(struct walk *walk, struct walk_event *out)
+enter_file(struct journal_scan *walk, struct scan_event *out)
 {
-	const struct survey_file *file = current_file(walk);
+	const struct store_listing_file *file = current_file(walk);
 	int error = open_file(walk);
 
 	if (error != 0)
@@ -185,12 +185,12 @@ enter_file(struct walk *walk, struct walk_event *out)
 /* --- in a snapshot -------------------------------------------------------- */
 
 static bool
-take_snapshot_record(struct walk *walk, const struct segment_item *item,
-    struct walk_event *out)
+take_snapshot_record(struct journal_scan *walk, const struct segment_item *item,
+    struct scan_event *out)
 {
 	walk->count++;
 	walk->expected = item->record.lsn;
-	out->kind = WALK_RECORD;
+	out->kind = SCAN_RECORD;
 	out->record = item->record;
 	out->size = item->len;
 	return true;
@@ -198,8 +198,8 @@ take_snapshot_record(struct walk *walk, const struct segment_item *item,
 
 /* Between the records around it; where they are neighbours, one of the two. */
 static void
-tell_snapshot_gap(struct walk *walk, const struct segment_item *item,
-    struct walk_event *out)
+tell_snapshot_gap(struct journal_scan *walk, const struct segment_item *item,
+    struct scan_event *out)
 {
 	uint64_t last = walk->plan.snapshot->lsn;
 	uint64_t first = walk->expected + 1;
@@ -213,8 +213,8 @@ tell_snapshot_gap(struct walk *walk, const struct segment_item *item,
 	walk->has_gap = true;
 	if (item->next_lsn == 0)
 		walk->has_open_gap = true;
-	out->kind = WALK_GAP;
-	out->gap = (struct walk_gap){ .file = walk->plan.snapshot,
+	out->kind = SCAN_GAP;
+	out->gap = (struct scan_gap){ .file = walk->plan.snapshot,
 		.at = item->at,
 		.len = item->len,
 		.first = first,
@@ -224,7 +224,7 @@ tell_snapshot_gap(struct walk *walk, const struct segment_item *item,
 
 /* Nobody says how many there were: one at least is missing. */
 static uint64_t
-count_missing(const struct walk *walk)
+count_missing(const struct journal_scan *walk)
 {
 	if (walk->promised == 0)
 		return 1;
@@ -232,9 +232,9 @@ count_missing(const struct walk *walk)
 }
 
 static bool
-end_snapshot(struct walk *walk, struct walk_event *out)
+end_snapshot(struct journal_scan *walk, struct scan_event *out)
 {
-	out->kind = WALK_SNAPSHOT_END;
+	out->kind = SCAN_SNAPSHOT_END;
 	out->missing = count_missing(walk);
 	walk->expected = walk->plan.snapshot->lsn + 1;
 	leave_file(walk);
@@ -243,8 +243,8 @@ end_snapshot(struct walk *walk, struct walk_event *out)
 
 /* What stands behind SNAP_END does not matter. */
 static bool
-take_snapshot_end(struct walk *walk, const struct segment_item *item,
-    struct walk_event *out)
+take_snapshot_end(struct journal_scan *walk, const struct segment_item *item,
+    struct scan_event *out)
 {
 	struct segment_item nothing = { .at = item->at };
 	uint64_t count;
@@ -260,8 +260,8 @@ take_snapshot_end(struct walk *walk, const struct segment_item *item,
 }
 
 static bool
-next_in_snapshot(struct walk *walk, const struct segment_item *item,
-    struct walk_event *out)
+next_in_snapshot(struct journal_scan *walk, const struct segment_item *item,
+    struct scan_event *out)
 {
 	bool is_record = item->kind == SEGMENT_RECORD;
 
@@ -280,8 +280,8 @@ next_in_snapshot(struct walk *walk, const struct segment_item *item,
 /* --- in a segment --------------------------------------------------------- */
 
 static bool
-take_segment_record(struct walk *walk, const struct segment_item *item,
-    uint64_t last, struct walk_event *out)
+take_segment_record(struct journal_scan *walk, const struct segment_item *item,
+    uint64_t last, struct scan_event *out)
 {
 	uint64_t lsn = item->record.lsn;
 	bool belongs = lsn >= walk->expected && lsn <= last;
@@ -290,7 +290,7 @@ take_segment_record(struct walk *walk, const struct segment_item *item,
 		walk->expected = lsn + 1;
 		walk->tail = current_file(walk);
 		walk->tail_end = item->at + item->len;
-		out->kind = WALK_RECORD;
+		out->kind = SCAN_RECORD;
 		out->record = item->record;
 		out->size = item->len;
 	}
@@ -301,8 +301,8 @@ take_segment_record(struct walk *walk, const struct segment_item *item,
 
 /* What stands behind the last record that belongs here does not matter. */
 static bool
-take_segment_gap(struct walk *walk, const struct segment_item *item,
-    uint64_t last, struct walk_event *out)
+take_segment_gap(struct journal_scan *walk, const struct segment_item *item,
+    uint64_t last, struct scan_event *out)
 {
 	bool is_to_end = item->next_lsn == 0 || item->next_lsn > last;
 	bool is_told = false;
@@ -320,8 +320,8 @@ take_segment_gap(struct walk *walk, const struct segment_item *item,
 }
 
 static bool
-next_in_segment(struct walk *walk, const struct segment_item *item,
-    struct walk_event *out)
+next_in_segment(struct journal_scan *walk, const struct segment_item *item,
+    struct scan_event *out)
 {
 	uint64_t last = last_of(walk);
 
@@ -333,7 +333,7 @@ next_in_segment(struct walk *walk, const struct segment_item *item,
 /* --- all of it ------------------------------------------------------------ */
 
 static bool
-read_item(struct walk *walk, struct walk_event *out)
+read_item(struct journal_scan *walk, struct scan_event *out)
 {
 	struct segment_item item;
 
@@ -347,14 +347,14 @@ read_item(struct walk *walk, struct walk_event *out)
 
 /* True: there is an event. */
 static bool
-step(struct walk *walk, struct walk_event *out)
+step(struct journal_scan *walk, struct scan_event *out)
 {
 	if (walk->is_over) {
 		int error = look_behind(walk);
 
 		if (error != 0)
 			return fail(walk, out, error);
-		out->kind = WALK_END;
+		out->kind = SCAN_END;
 		return true;
 	}
 	if (current_file(walk) == NULL) {
@@ -367,15 +367,15 @@ step(struct walk *walk, struct walk_event *out)
 }
 
 void
-walk_next(struct walk *walk, struct walk_event *out)
+journal_scan_next(struct journal_scan *walk, struct scan_event *out)
 {
-	*out = (struct walk_event){ 0 };
+	*out = (struct scan_event){ 0 };
 	while (!step(walk, out))
 		continue;
 }
 
 int
-walk_resume(struct walk *walk)
+journal_scan_resume(struct journal_scan *walk)
 {
 	uint64_t at = walk->at, last_lsn = walk->expected;
 	int error;

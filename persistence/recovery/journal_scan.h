@@ -12,46 +12,47 @@
 #define LSN_WITHOUT_END UINT64_MAX
 
 /* What to read: a snapshot or none, then the segments behind it, by LSN. */
-struct walk_plan {
-	const struct survey_file *snapshot;
-	const struct survey_file *segments;
+struct scan_plan {
+	const struct store_listing_file *snapshot;
+	const struct store_listing_file *segments;
 	size_t segment_count;
 };
 
 /* Bytes that are no record, or none at all, and the LSNs missing there. */
-struct walk_gap {
-	const struct survey_file *file; /* NULL: there is none */
+struct scan_gap {
+	const struct store_listing_file *file; /* NULL: there is none */
 	uint64_t at, len;
 	uint64_t first, last; /* first > last: none is missing */
 	uint64_t records;     /* of a snapshot's gap: not known yet, 0 */
 	bool is_whole;        /* the whole file: its head is bad */
 	bool is_blank;        /* only zeros; of a whole file, behind its head */
 	/* Where the last record before it stands, in a segment; NULL: none. */
-	const struct survey_file *tail;
+	const struct store_listing_file *tail;
 	uint64_t tail_end; /* the byte behind it */
 };
 
-enum walk_event_kind {
-	WALK_RECORD,
-	WALK_GAP,
-	WALK_SNAPSHOT_END, /* missing: records that were not in it */
-	WALK_END,          /* behind a gap without end */
-	WALK_FAILED
+enum scan_event_kind {
+	SCAN_RECORD,
+	SCAN_GAP,
+	SCAN_SNAPSHOT_END, /* missing: records that were not in it */
+	SCAN_END,          /* behind a gap without end */
+	SCAN_FAILED
 };
 
-struct walk_event {
-	enum walk_event_kind kind;
+struct scan_event {
+	enum scan_event_kind kind;
 	struct record record; /* its payload is good until the next event */
 	uint64_t size;        /* of the record in its file */
-	struct walk_gap gap;
+	struct scan_gap gap;
 	uint64_t missing;
 	int error;
-	const struct survey_file *failed; /* with that error */
+	const struct store_listing_file *failed; /* with that error */
 };
 
-/* Copy it, and later walk_resume() the copy, to go on from the same place. */
-struct walk {
-	struct walk_plan plan;
+/* Copy it, and later journal_scan_resume() the copy, to go on from the same
+ * place. */
+struct journal_scan {
+	struct scan_plan plan;
 	struct segment_reader *reader;
 	size_t file;       /* 0: the snapshot; i + 1: segment i */
 	bool is_open;      /* the reader has it open */
@@ -63,23 +64,23 @@ struct walk {
 	bool has_gap;      /* the snapshot has, … */
 	bool has_open_gap; /* … one that reaches to its end */
 	bool has_end;      /* its SNAP_END was met */
-	const struct survey_file *tail; /* as in a gap */
+	const struct store_listing_file *tail; /* as in a gap */
 	uint64_t tail_end;
 	uint64_t vouched; /* all LSNs up to here were durable once */
 };
 
 /* The plan's files and the reader are borrowed. */
-void walk_init(struct walk *, const struct walk_plan *,
+void journal_scan_init(struct journal_scan *, const struct scan_plan *,
     struct segment_reader *);
 
 /* The same reader may have read something else meanwhile. 0 or an errno. */
-int walk_resume(struct walk *);
+int journal_scan_resume(struct journal_scan *);
 
 /*
  * What comes next. The last gap is always one without end: the place behind
  * the last record, where `first` is the next LSN to be given out, if nothing
  * is known of what came after.
  */
-void walk_next(struct walk *, struct walk_event *);
+void journal_scan_next(struct journal_scan *, struct scan_event *);
 
 #endif

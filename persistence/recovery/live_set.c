@@ -9,30 +9,30 @@
 static struct str
 room_key(const void *entry)
 {
-	const struct census_room *room = entry;
+	const struct live_set_room *room = entry;
 
 	return str_slice(room->id, room->id_len);
 }
 
 void
-census_init(struct census *census, const struct history_limits *limits)
+live_set_init(struct live_set *census, const struct history_limits *limits)
 {
-	*census = (struct census){ .limits = limits };
+	*census = (struct live_set){ .limits = limits };
 	id_map_init(&census->rooms, room_key);
 	list_init(&census->all);
 }
 
-struct census_room *
-census_find(const struct census *census, struct str id)
+struct live_set_room *
+live_set_find(const struct live_set *census, struct str id)
 {
 	return id_map_find(&census->rooms, id);
 }
 
 /* Finds the room, or has it born with this record. NULL: no memory. */
-static struct census_room *
-need_room(struct census *census, struct str id, uint64_t lsn)
+static struct live_set_room *
+need_room(struct live_set *census, struct str id, uint64_t lsn)
 {
-	struct census_room *room = census_find(census, id);
+	struct live_set_room *room = live_set_find(census, id);
 
 	if (room != NULL)
 		return room;
@@ -40,7 +40,8 @@ need_room(struct census *census, struct str id, uint64_t lsn)
 	room = malloc(sizeof(*room) + id.len);
 	if (room == NULL)
 		return NULL;
-	*room = (struct census_room){ .born = lsn, .id_len = (uint8_t)id.len };
+	*room =
+	    (struct live_set_room){ .born = lsn, .id_len = (uint8_t)id.len };
 	memcpy(room->id, id.data, id.len);
 	if (!id_map_put(&census->rooms, room)) {
 		free(room);
@@ -51,7 +52,7 @@ need_room(struct census *census, struct str id, uint64_t lsn)
 }
 
 static void
-remove_room(struct census *census, struct census_room *room)
+remove_room(struct live_set *census, struct live_set_room *room)
 {
 	id_map_remove(&census->rooms, room_key(room));
 	list_remove(&room->link);
@@ -61,27 +62,27 @@ remove_room(struct census *census, struct census_room *room)
 }
 
 void
-census_fini(struct census *census)
+live_set_fini(struct live_set *census)
 {
 	while (!list_is_empty(&census->all))
 		remove_room(census,
-		    LIST_OWNER(census->all.next, struct census_room, link));
+		    LIST_OWNER(census->all.next, struct live_set_room, link));
 	id_map_fini(&census->rooms);
 	free(census->lost);
 }
 
 /* --- one room's messages -------------------------------------------------- */
 
-static struct census_mark *
-oldest(const struct census_room *room)
+static struct live_set_mark *
+oldest(const struct live_set_room *room)
 {
 	return &room->marks[room->head];
 }
 
 static void
-drop_oldest(struct census_room *room)
+drop_oldest(struct live_set_room *room)
 {
-	const struct census_mark *mark = oldest(room);
+	const struct live_set_mark *mark = oldest(room);
 
 	room->trimmed = mark->seq;
 	room->trimmed_ms = mark->at_ms;
@@ -92,9 +93,9 @@ drop_oldest(struct census_room *room)
 
 /* What is free at the front is used before there is more at the end. */
 static bool
-reserve(struct census_room *room)
+reserve(struct live_set_room *room)
 {
-	struct census_mark *marks;
+	struct live_set_mark *marks;
 
 	if (room->head + room->count < room->capacity)
 		return true;
@@ -113,7 +114,7 @@ reserve(struct census_room *room)
 }
 
 static bool
-exceeds(const struct census_room *room, const struct history_limits *limits)
+exceeds(const struct live_set_room *room, const struct history_limits *limits)
 {
 	return (limits->messages > 0 && room->count > limits->messages) ||
 	       (limits->bytes > 0 && room->bytes > limits->bytes);
@@ -122,9 +123,9 @@ exceeds(const struct census_room *room, const struct history_limits *limits)
 /* --- record by record ----------------------------------------------------- */
 
 static int
-add_room(struct census *census, const struct record *record)
+add_room(struct live_set *census, const struct record *record)
 {
-	struct census_room *found;
+	struct live_set_room *found;
 	struct room room;
 	char *payload;
 
@@ -145,14 +146,14 @@ add_room(struct census *census, const struct record *record)
 }
 
 static int
-remove_gone(struct census *census, const struct record *record)
+remove_gone(struct live_set *census, const struct record *record)
 {
-	struct census_room *room;
+	struct live_set_room *room;
 	struct str id;
 
 	if (!gone_entry_read(record->payload, &id))
 		return EIO;
-	room = census_find(census, id);
+	room = live_set_find(census, id);
 	if (room != NULL)
 		remove_room(census, room);
 	return 0;
@@ -160,9 +161,9 @@ remove_gone(struct census *census, const struct record *record)
 
 /* A message is counted as less than the history counts it, never as more. */
 static int
-add_message(struct census *census, const struct record *record)
+add_message(struct live_set *census, const struct record *record)
 {
-	struct census_room *room;
+	struct live_set_room *room;
 	struct message message;
 	struct str id;
 	size_t bytes;
@@ -178,7 +179,7 @@ add_message(struct census *census, const struct record *record)
 	bytes = message.body.len + message.author.len + message.author_id.len +
 		message.key.len;
 	room->marks[room->head + room->count++] =
-	    (struct census_mark){ message.seq, message.at_ms, bytes };
+	    (struct live_set_mark){ message.seq, message.at_ms, bytes };
 	room->last = message.seq;
 	room->bytes += bytes;
 	while (room->count > 1 && exceeds(room, census->limits))
@@ -187,9 +188,9 @@ add_message(struct census *census, const struct record *record)
 }
 
 static int
-add_trim(struct census *census, const struct record *record)
+add_trim(struct live_set *census, const struct record *record)
 {
-	struct census_room *room;
+	struct live_set_room *room;
 	uint64_t seq;
 	int64_t at_ms;
 	struct str id;
@@ -212,7 +213,7 @@ add_trim(struct census *census, const struct record *record)
 }
 
 static int
-add_lost(struct census *census, const struct record *record)
+add_lost(struct live_set *census, const struct record *record)
 {
 	struct lost_range *lost = array_grow(census->lost, census->lost_count,
 	    &census->lost_capacity, sizeof(*lost));
@@ -226,7 +227,7 @@ add_lost(struct census *census, const struct record *record)
 }
 
 int
-census_add(struct census *census, const struct record *record)
+live_set_add(struct live_set *census, const struct record *record)
 {
 	switch (record->type) {
 	case RECORD_OPEN:
@@ -251,7 +252,7 @@ census_add(struct census *census, const struct record *record)
 /* --- and when all was added ----------------------------------------------- */
 
 static void
-expire(struct census_room *room, const struct history_limits *limits,
+expire(struct live_set_room *room, const struct history_limits *limits,
     int64_t now_ms)
 {
 	int64_t life_ms = limits->age_ms;
@@ -264,17 +265,18 @@ expire(struct census_room *room, const struct history_limits *limits,
 }
 
 void
-census_finish(struct census *census, int64_t now_ms)
+live_set_finish(struct live_set *census, int64_t now_ms)
 {
 	const struct list *all = &census->all;
 
 	for (struct list *at = all->next; at != all; at = at->next)
-		expire(LIST_OWNER(at, struct census_room, link), census->limits,
-		    now_ms);
+		expire(LIST_OWNER(at, struct live_set_room, link),
+		    census->limits, now_ms);
 }
 
 bool
-census_knows_lost(const struct census *census, uint64_t first, uint64_t last)
+live_set_knows_lost(const struct live_set *census, uint64_t first,
+    uint64_t last)
 {
 	for (size_t i = 0; i < census->lost_count; i++)
 		if (census->lost[i].first <= first &&

@@ -9,18 +9,18 @@
 #include "persistence/format/record_payload.h"
 
 /* One message that is alive, if nothing later says otherwise. */
-struct census_mark {
+struct live_set_mark {
 	uint64_t seq;
 	int64_t at_ms;
 	size_t bytes;
 };
 
-struct census_room {
+struct live_set_room {
 	struct list link;
 	uint64_t born; /* LSN of its first record */
 	char *payload; /* of its last ROOM; NULL: there was none */
 	size_t payload_len;
-	struct census_mark *marks; /* oldest first, from `head` on */
+	struct live_set_mark *marks; /* oldest first, from `head` on */
 	size_t head, count, capacity;
 	size_t bytes;       /* of these messages */
 	uint64_t last;      /* the newest number */
@@ -34,7 +34,7 @@ struct census_room {
 };
 
 /* As much as a census needs to know of each message: nothing of its text. */
-struct census {
+struct live_set {
 	const struct history_limits *limits;
 	struct id_map rooms;
 	struct list all;
@@ -46,19 +46,20 @@ struct census {
 	size_t lost_count, lost_capacity;
 };
 
-void census_init(struct census *, const struct history_limits *);
-void census_fini(struct census *);
+void live_set_init(struct live_set *, const struct history_limits *);
+void live_set_fini(struct live_set *);
 
 /* In order of LSN. 0, ENOMEM, or EIO: the record cannot be read. */
-int census_add(struct census *, const struct record *);
+int live_set_add(struct live_set *, const struct record *);
 
 /* All were added: what is too old by now dies. */
-void census_finish(struct census *, int64_t now_ms);
+void live_set_finish(struct live_set *, int64_t now_ms);
 
 /* NULL: no such room is alive. */
-struct census_room *census_find(const struct census *, struct str id);
+struct live_set_room *live_set_find(const struct live_set *, struct str id);
 
 /* Whether these LSNs are known to be lost. */
-bool census_knows_lost(const struct census *, uint64_t first, uint64_t last);
+bool live_set_knows_lost(const struct live_set *, uint64_t first,
+    uint64_t last);
 
 #endif

@@ -41,7 +41,7 @@ deliver(struct recovery *recovery, const struct record *record)
 {
 	struct replay *replay = recovery->replay;
 
-	numbering_note(&recovery->numbering, record);
+	epoch_validity_note(&recovery->numbering, record);
 	if (!is_known(record)) {
 		if (record->flags & RECORD_MAY_BE_SKIPPED)
 			return RECOVERY_OK;
@@ -57,7 +57,7 @@ deliver(struct recovery *recovery, const struct record *record)
 }
 
 static enum recovery_end
-take_record(struct recovery *recovery, const struct walk_event *event,
+take_record(struct recovery *recovery, const struct scan_event *event,
     bool is_in_snapshot)
 {
 	struct recovery_result *result = recovery->result;
@@ -67,7 +67,7 @@ take_record(struct recovery *recovery, const struct walk_event *event,
 		result->live_bytes += event->size;
 	else
 		result->bytes += event->size;
-	if (!judgement_add_record(&recovery->judgement, &event->record,
+	if (!gap_analysis_add_record(&recovery->judgement, &event->record,
 		event->size))
 		return recovery_fail(recovery, "cannot read all", ENOMEM);
 	if (recovery->is_behind)
@@ -76,10 +76,10 @@ take_record(struct recovery *recovery, const struct walk_event *event,
 }
 
 static enum recovery_end
-take_gap(struct recovery *recovery, const struct walk *walk,
-    const struct walk_gap *gap)
+take_gap(struct recovery *recovery, const struct journal_scan *walk,
+    const struct scan_gap *gap)
 {
-	if (!judgement_add_gap(&recovery->judgement, gap))
+	if (!gap_analysis_add_gap(&recovery->judgement, gap))
 		return recovery_fail(recovery, "cannot read all", ENOMEM);
 	if (!recovery->is_behind) {
 		recovery->is_behind = true;
@@ -90,12 +90,12 @@ take_gap(struct recovery *recovery, const struct walk *walk,
 }
 
 static enum recovery_end
-fail_to_read(struct recovery *recovery, const struct walk_event *event)
+fail_to_read(struct recovery *recovery, const struct scan_event *event)
 {
 	char name[STORE_NAME_SIZE] = "the end of the journal";
 
 	if (event->failed != NULL)
-		survey_file_name(event->failed, name);
+		store_listing_file_name(event->failed, name);
 	return recovery_fail(recovery, name, event->error);
 }
 
@@ -104,23 +104,23 @@ fail_to_read(struct recovery *recovery, const struct walk_event *event)
  * become of the rest depends on all that is behind it.
  */
 static enum recovery_end
-read_all(struct recovery *recovery, struct walk *walk)
+read_all(struct recovery *recovery, struct journal_scan *walk)
 {
 	enum recovery_end how = RECOVERY_OK;
-	struct walk_event event;
+	struct scan_event event;
 
 	while (how == RECOVERY_OK) {
 		bool is_in_snapshot = walk->file == 0;
 
-		walk_next(walk, &event);
-		if (event.kind == WALK_END)
+		journal_scan_next(walk, &event);
+		if (event.kind == SCAN_END)
 			break;
-		if (event.kind == WALK_RECORD)
+		if (event.kind == SCAN_RECORD)
 			how = take_record(recovery, &event, is_in_snapshot);
-		else if (event.kind == WALK_GAP)
+		else if (event.kind == SCAN_GAP)
 			how = take_gap(recovery, walk, &event.gap);
-		else if (event.kind == WALK_SNAPSHOT_END)
-			judgement_end_snapshot(&recovery->judgement,
+		else if (event.kind == SCAN_SNAPSHOT_END)
+			gap_analysis_end_snapshot(&recovery->judgement,
 			    event.missing);
 		else
 			how = fail_to_read(recovery, &event);
@@ -130,15 +130,15 @@ read_all(struct recovery *recovery, struct walk *walk)
 
 /* What was judged of a gap that is met again. True: it is the cut. */
 static bool
-meet_again(struct recovery *recovery, const struct walk_gap *gap, size_t *at)
+meet_again(struct recovery *recovery, const struct scan_gap *gap, size_t *at)
 {
-	const struct judgement *judgement = &recovery->judgement;
-	const struct walk_gap *judged = &judgement->gaps[*at];
+	const struct gap_analysis *judgement = &recovery->judgement;
+	const struct scan_gap *judged = &judgement->gaps[*at];
 
 	if (judged->file != gap->file || judged->at != gap->at ||
 	    judged->first != gap->first)
 		return false;
-	if (judgement_is_lost(judgement, judged))
+	if (gap_analysis_is_lost(judgement, judged))
 		recovery->replay->lost(recovery->replay, judged->first,
 		    judged->last);
 	return ++*at == judgement->count;
@@ -149,25 +149,25 @@ static enum recovery_end
 read_rest(struct recovery *recovery)
 {
 	enum recovery_end how = RECOVERY_OK;
-	struct walk_event event;
+	struct scan_event event;
 	size_t at = 0;
 	int error;
 
 	if (meet_again(recovery, &recovery->next, &at))
 		return RECOVERY_OK;
-	error = walk_resume(&recovery->rest);
+	error = journal_scan_resume(&recovery->rest);
 	if (error != 0)
 		return recovery_fail(recovery, "cannot read a file again",
 		    error);
 	while (how == RECOVERY_OK) {
-		walk_next(&recovery->rest, &event);
-		if (event.kind == WALK_END ||
-		    (event.kind == WALK_GAP &&
+		journal_scan_next(&recovery->rest, &event);
+		if (event.kind == SCAN_END ||
+		    (event.kind == SCAN_GAP &&
 			meet_again(recovery, &event.gap, &at)))
 			break;
-		if (event.kind == WALK_RECORD)
+		if (event.kind == SCAN_RECORD)
 			how = deliver(recovery, &event.record);
-		else if (event.kind == WALK_FAILED)
+		else if (event.kind == SCAN_FAILED)
 			how = fail_to_read(recovery, &event);
 	}
 	return how;
@@ -192,7 +192,7 @@ first_live(const struct recovery *recovery)
 static void
 fill_result(struct recovery *recovery)
 {
-	struct judgement *judgement = &recovery->judgement;
+	struct gap_analysis *judgement = &recovery->judgement;
 	struct recovery_result *result = recovery->result;
 
 	result->next_lsn = judgement->next_lsn;
@@ -216,7 +216,7 @@ fill_result(struct recovery *recovery)
 static enum recovery_end
 judge_told(struct recovery *recovery)
 {
-	const struct numbering *numbering = &recovery->numbering;
+	const struct epoch_validity *numbering = &recovery->numbering;
 	struct recovery_result *result = recovery->result;
 	uint64_t told;
 	int error;
@@ -247,15 +247,15 @@ judge_numbering(struct recovery *recovery)
 static enum recovery_end
 mend(struct recovery *recovery)
 {
-	const struct judgement *judgement = &recovery->judgement;
-	struct mending mending = { .disk = recovery->disk,
+	const struct gap_analysis *judgement = &recovery->judgement;
+	struct repair mending = { .disk = recovery->disk,
 		.store_id = recovery->result->store_id,
 		.survey = &recovery->survey,
 		.plan = &recovery->plan,
 		.durable = judgement->durable,
 		.gaps = judgement->gaps,
 		.gap_count = judgement->count };
-	int error = mending_run(&mending);
+	int error = repair_run(&mending);
 
 	return error == 0 ? RECOVERY_OK
 			  : recovery_fail(recovery, "cannot mend", error);
@@ -271,7 +271,7 @@ judge(struct recovery *recovery, uint64_t vouched)
 	error = durable_known_read(recovery->disk, result->store_id, &durable);
 	if (error != 0)
 		return recovery_fail(recovery, DURABLE_NAME, error);
-	if (!judgement_pass(&recovery->judgement,
+	if (!gap_analysis_pass(&recovery->judgement,
 		durable > vouched ? durable : vouched))
 		return recovery_fail(recovery, "cannot judge", ENOMEM);
 	if (recovery->judgement.next_lsn > RECORD_LSN_MOST / 2)
@@ -298,20 +298,20 @@ static enum recovery_end
 recover(struct recovery *recovery)
 {
 	enum recovery_end how = recovery_survey(recovery);
-	struct walk walk;
+	struct journal_scan walk;
 	int error = 0;
 
 	if (how != RECOVERY_OK)
 		return how;
-	survey_exclude(&recovery->survey, recovery->result->store_id);
+	store_listing_exclude(&recovery->survey, recovery->result->store_id);
 	if (recovery_may_write(recovery))
-		error = survey_sweep(recovery->disk);
+		error = store_listing_sweep(recovery->disk);
 	if (error == 0)
-		error = plan_make(&recovery->survey, recovery->reader,
+		error = scan_plan_make(&recovery->survey, recovery->reader,
 		    &recovery->plan);
 	if (error != 0)
 		return recovery_fail(recovery, "cannot read the store", error);
-	walk_init(&walk, &recovery->plan, recovery->reader);
+	journal_scan_init(&walk, &recovery->plan, recovery->reader);
 	how = read_all(recovery, &walk);
 	if (how == RECOVERY_OK)
 		how = judge(recovery, walk.vouched);
@@ -344,8 +344,8 @@ recovery_run(const struct recovery_config *config, struct replay *replay,
 	else
 		how = recover(&recovery);
 	segment_reader_destroy(recovery.reader);
-	judgement_fini(&recovery.judgement);
-	survey_fini(&recovery.survey);
+	gap_analysis_fini(&recovery.judgement);
+	store_listing_fini(&recovery.survey);
 	return how;
 }
 

@@ -42,7 +42,7 @@ restore_format(struct recovery *recovery)
 static enum recovery_end
 identify(struct recovery *recovery, enum store_format format)
 {
-	const struct survey *survey = &recovery->survey;
+	const struct store_listing *survey = &recovery->survey;
 	uint8_t *store_id = recovery->result->store_id;
 	uint8_t by_format[STORE_ID_SIZE];
 
@@ -50,7 +50,7 @@ identify(struct recovery *recovery, enum store_format format)
 	if (format == STORE_FORMAT_NONE && survey->snapshot_count == 0 &&
 	    survey->segment_count == 0)
 		return make_store(recovery);
-	if (survey_store_id(survey, by_format, store_id))
+	if (store_listing_store_id(survey, by_format, store_id))
 		return format == STORE_FORMAT_OURS &&
 			       memcmp(by_format, store_id, STORE_ID_SIZE) == 0
 			   ? RECOVERY_OK
@@ -75,7 +75,7 @@ recovery_survey(struct recovery *recovery)
 	if (format == STORE_FORMAT_NEWER)
 		return recovery_stop(recovery, RECOVERY_NEWER,
 		    FORMAT_NAME ": the store is of a newer program");
-	error = survey_make(&recovery->survey, recovery->disk);
+	error = store_listing_make(&recovery->survey, recovery->disk);
 	if (error != 0)
 		return recovery_fail(recovery,
 		    recovery->survey.failed_name[0] != '\0'

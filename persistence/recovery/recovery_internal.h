@@ -11,14 +11,14 @@ struct recovery {
 	struct disk *disk;
 	struct replay *replay;
 	struct recovery_result *result;
-	struct survey survey;
+	struct store_listing survey;
 	struct segment_reader *reader;
-	struct walk_plan plan;
-	struct judgement judgement;
-	struct numbering numbering;
-	bool is_behind;   /* the first gap was met: what follows waits … */
-	struct walk rest; /* … to be read again from here, … */
-	struct walk_gap next; /* … right behind this gap */
+	struct scan_plan plan;
+	struct gap_analysis judgement;
+	struct epoch_validity numbering;
+	bool is_behind; /* the first gap was met: what follows waits … */
+	struct journal_scan rest; /* … to be read again from here, … */
+	struct scan_gap next;     /* … right behind this gap */
 	unsigned logged;
 };
 

@@ -38,16 +38,16 @@ recovery_may_write(const struct recovery *recovery)
 }
 
 static void
-gap_name(const struct walk_gap *gap, char out[STORE_NAME_SIZE])
+gap_name(const struct scan_gap *gap, char out[STORE_NAME_SIZE])
 {
 	out[0] = '\0';
 	if (gap->file != NULL)
-		survey_file_name(gap->file, out);
+		store_listing_file_name(gap->file, out);
 }
 
 /* Both in order of LSN; *at is how far the news were looked at. */
 static bool
-is_news(const struct lost_list *news, const struct walk_gap *gap, size_t *at)
+is_news(const struct lost_list *news, const struct scan_gap *gap, size_t *at)
 {
 	while (*at < news->count && news->ranges[*at].last < gap->first)
 		++*at;
@@ -83,7 +83,7 @@ tell(struct recovery *recovery, const struct recovery_finding *finding)
 }
 
 static void
-tell_lost(struct recovery *recovery, const struct walk_gap *gap, bool is_news)
+tell_lost(struct recovery *recovery, const struct scan_gap *gap, bool is_news)
 {
 	char name[STORE_NAME_SIZE];
 	struct recovery_finding finding = {
@@ -103,7 +103,7 @@ tell_lost(struct recovery *recovery, const struct walk_gap *gap, bool is_news)
 }
 
 static void
-tell_torn(struct recovery *recovery, const struct walk_gap *cut)
+tell_torn(struct recovery *recovery, const struct scan_gap *cut)
 {
 	const struct tally *torn = &recovery->judgement.torn;
 	char name[STORE_NAME_SIZE];
@@ -123,13 +123,13 @@ tell_torn(struct recovery *recovery, const struct walk_gap *cut)
 void
 recovery_tell(struct recovery *recovery)
 {
-	const struct judgement *judgement = &recovery->judgement;
+	const struct gap_analysis *judgement = &recovery->judgement;
 	size_t at = 0;
 
 	for (size_t i = 0; i < judgement->count; i++) {
-		const struct walk_gap *gap = &judgement->gaps[i];
+		const struct scan_gap *gap = &judgement->gaps[i];
 
-		if (judgement_is_lost(judgement, gap))
+		if (gap_analysis_is_lost(judgement, gap))
 			tell_lost(recovery, gap,
 			    is_news(&judgement->news, gap, &at));
 	}

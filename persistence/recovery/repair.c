@@ -10,27 +10,27 @@
 
 #define WIPE_AT_ONCE ((size_t)16 << 10)
 
-static const struct walk_gap *
-cut_of(const struct mending *mending)
+static const struct scan_gap *
+cut_of(const struct repair *mending)
 {
 	return &mending->gaps[mending->gap_count - 1];
 }
 
 /* Whether somebody was promised what was there. */
 static bool
-is_lost(const struct mending *mending, const struct walk_gap *gap)
+is_lost(const struct repair *mending, const struct scan_gap *gap)
 {
 	return gap->first <= mending->durable || gap->first > gap->last;
 }
 
 static int
-keep(const struct mending *mending, const struct survey_file *file,
-    const struct walk_gap *gap)
+keep(const struct repair *mending, const struct store_listing_file *file,
+    const struct scan_gap *gap)
 {
 	char name[STORE_NAME_SIZE], note[512];
 	int used;
 
-	survey_file_name(file, name);
+	store_listing_file_name(file, name);
 	used = snprintf(note, sizeof(note),
 	    "%" PRIu64 " bytes of %s from byte %" PRIu64 " on,\n"
 	    "found %" PRId64 " ms after the beginning of 1970.\n",
@@ -61,12 +61,12 @@ write_zeros(struct disk *disk, int file, uint64_t at, uint64_t len)
 
 /* So that no later start finds there what was declared lost. */
 static int
-wipe(const struct mending *mending, const struct walk_gap *gap)
+wipe(const struct repair *mending, const struct scan_gap *gap)
 {
 	char name[STORE_NAME_SIZE];
 	int file, error;
 
-	survey_file_name(gap->file, name);
+	store_listing_file_name(gap->file, name);
 	error = disk_open(mending->disk, name, DISK_WRITE, &file);
 	if (error != 0)
 		return error;
@@ -78,29 +78,29 @@ wipe(const struct mending *mending, const struct walk_gap *gap)
 }
 
 static int
-remove_file(const struct mending *mending, const struct survey_file *file)
+remove_file(const struct repair *mending, const struct store_listing_file *file)
 {
 	char name[STORE_NAME_SIZE];
 
-	survey_file_name(file, name);
+	store_listing_file_name(file, name);
 	return disk_unlink(mending->disk, name);
 }
 
 /* A file of which nothing can be read, or nothing is needed. */
 static int
-set_aside(const struct mending *mending, const struct survey_file *file)
+set_aside(const struct repair *mending, const struct store_listing_file *file)
 {
-	struct walk_gap whole = { .len = file->size, .first = 1 };
+	struct scan_gap whole = { .len = file->size, .first = 1 };
 	char name[STORE_NAME_SIZE];
 	int error = keep(mending, file, &whole);
 
-	survey_file_name(file, name);
+	store_listing_file_name(file, name);
 	log_error("store: %s is damaged, and out of the way now", name);
 	return error == 0 ? remove_file(mending, file) : error;
 }
 
 static int
-mend_gap(const struct mending *mending, const struct walk_gap *gap)
+mend_gap(const struct repair *mending, const struct scan_gap *gap)
 {
 	int error = 0;
 
@@ -120,13 +120,13 @@ mend_gap(const struct mending *mending, const struct walk_gap *gap)
  * been killed before the sync, and from now on it is shown.
  */
 static int
-end_file(const struct mending *mending, const struct survey_file *which,
+end_file(const struct repair *mending, const struct store_listing_file *which,
     uint64_t size)
 {
 	char name[STORE_NAME_SIZE];
 	int file, error;
 
-	survey_file_name(which, name);
+	store_listing_file_name(which, name);
 	error = disk_open(mending->disk, name, DISK_WRITE, &file);
 	if (error != 0)
 		return error;
@@ -137,10 +137,11 @@ end_file(const struct mending *mending, const struct survey_file *which,
 	return error;
 }
 
-static const struct survey_file *
-segment_before(const struct mending *mending, const struct survey_file *file)
+static const struct store_listing_file *
+segment_before(const struct repair *mending,
+    const struct store_listing_file *file)
 {
-	const struct survey_file *segments = mending->plan->segments;
+	const struct store_listing_file *segments = mending->plan->segments;
 
 	while (file > segments)
 		if ((--file)->is_readable)
@@ -153,9 +154,10 @@ segment_before(const struct mending *mending, const struct survey_file *file)
  * did not matter until now.
  */
 static int
-remove_newest(const struct mending *mending, const struct walk_gap *cut)
+remove_newest(const struct repair *mending, const struct scan_gap *cut)
 {
-	const struct survey_file *before = segment_before(mending, cut->file);
+	const struct store_listing_file *before =
+	    segment_before(mending, cut->file);
 	int error = 0;
 
 	if (before != NULL)
@@ -166,9 +168,9 @@ remove_newest(const struct mending *mending, const struct walk_gap *cut)
 
 /* Segments behind the cut have bad heads, or they would have moved it. */
 static int
-remove_later(const struct mending *mending, const struct walk_gap *cut)
+remove_later(const struct repair *mending, const struct scan_gap *cut)
 {
-	const struct survey_file *segments = mending->plan->segments;
+	const struct store_listing_file *segments = mending->plan->segments;
 
 	for (size_t i = mending->plan->segment_count; i-- > 0;) {
 		int error;
@@ -189,9 +191,9 @@ remove_later(const struct mending *mending, const struct walk_gap *cut)
  * The space that a segment has not used is given back.
  */
 static int
-cut_tail(const struct mending *mending)
+cut_tail(const struct repair *mending)
 {
-	const struct walk_gap *cut = cut_of(mending);
+	const struct scan_gap *cut = cut_of(mending);
 	int error;
 
 	if (cut->file == NULL)
@@ -209,15 +211,15 @@ cut_tail(const struct mending *mending)
 
 /* What the snapshot covers, and other snapshots. */
 static int
-tidy_up(const struct mending *mending)
+tidy_up(const struct repair *mending)
 {
-	const struct survey *survey = mending->survey;
-	const struct walk_plan *plan = mending->plan;
+	const struct store_listing *survey = mending->survey;
+	const struct scan_plan *plan = mending->plan;
 	size_t covered = survey->segment_count - plan->segment_count;
 	int error = 0;
 
 	for (size_t i = 0; i < survey->snapshot_count && error == 0; i++) {
-		const struct survey_file *file = &survey->snapshots[i];
+		const struct store_listing_file *file = &survey->snapshots[i];
 
 		if (file == plan->snapshot)
 			continue;
@@ -233,7 +235,7 @@ tidy_up(const struct mending *mending)
 }
 
 int
-mending_run(const struct mending *mending)
+repair_run(const struct repair *mending)
 {
 	int error = 0;
 

@@ -7,19 +7,19 @@
 
 #include "persistence/recovery/journal_scan.h"
 
-struct mending {
+struct repair {
 	struct disk *disk;
 	const uint8_t *store_id;
-	const struct survey *survey;
-	const struct walk_plan *plan;
+	const struct store_listing *survey;
+	const struct scan_plan *plan;
 	uint64_t durable; /* the highest LSN known durable */
 	/* In order; the last one is the cut: nothing behind it is kept. A gap
 	 * whose first LSN is beyond `durable` was nobody's loss. */
-	const struct walk_gap *gaps;
+	const struct scan_gap *gaps;
 	size_t gap_count;
 };
 
 /* Stopped anywhere and begun anew, it comes to the same. 0 or an errno. */
-int mending_run(const struct mending *);
+int repair_run(const struct repair *);
 
 #endif

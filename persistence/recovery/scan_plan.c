@@ -5,7 +5,7 @@
  * the snapshot does not cover.
  */
 static size_t
-first_segment(const struct survey *survey, uint64_t snapshot_lsn)
+first_segment(const struct store_listing *survey, uint64_t snapshot_lsn)
 {
 	size_t first = 0;
 
@@ -17,8 +17,8 @@ first_segment(const struct survey *survey, uint64_t snapshot_lsn)
 }
 
 static void
-plan_with(const struct survey *survey, const struct survey_file *snapshot,
-    struct walk_plan *plan)
+plan_with(const struct store_listing *survey,
+    const struct store_listing_file *snapshot, struct scan_plan *plan)
 {
 	size_t first = 0;
 
@@ -31,24 +31,25 @@ plan_with(const struct survey *survey, const struct survey_file *snapshot,
 }
 
 static int
-is_complete(const struct survey_file *snapshot, struct segment_reader *reader,
-    bool *is_complete)
+is_complete(const struct store_listing_file *snapshot,
+    struct segment_reader *reader, bool *is_complete)
 {
-	struct walk_plan alone = { .snapshot = snapshot };
-	struct walk_event event;
-	struct walk walk;
+	struct scan_plan alone = { .snapshot = snapshot };
+	struct scan_event event;
+	struct journal_scan walk;
 
-	walk_init(&walk, &alone, reader);
+	journal_scan_init(&walk, &alone, reader);
 	do
-		walk_next(&walk, &event);
-	while (event.kind == WALK_RECORD || event.kind == WALK_GAP);
-	*is_complete = event.kind == WALK_SNAPSHOT_END && event.missing == 0;
-	return event.kind == WALK_FAILED ? event.error : 0;
+		journal_scan_next(&walk, &event);
+	while (event.kind == SCAN_RECORD || event.kind == SCAN_GAP);
+	*is_complete = event.kind == SCAN_SNAPSHOT_END && event.missing == 0;
+	return event.kind == SCAN_FAILED ? event.error : 0;
 }
 
 /* Whether nothing is missing between it and the segments that are left. */
 static bool
-joins(const struct survey *survey, const struct survey_file *snapshot)
+joins(const struct store_listing *survey,
+    const struct store_listing_file *snapshot)
 {
 	return survey->segment_count > 0 &&
 	       survey->segments[0].lsn <= snapshot->lsn + 1;
@@ -56,7 +57,7 @@ joins(const struct survey *survey, const struct survey_file *snapshot)
 
 /* There is no need to read it twice if there is no choice. */
 static bool
-has_choice(const struct survey *survey)
+has_choice(const struct store_listing *survey)
 {
 	size_t readable = 0;
 
@@ -66,15 +67,15 @@ has_choice(const struct survey *survey)
 }
 
 static int
-choose(const struct survey *survey, struct segment_reader *reader,
-    const struct survey_file **out)
+choose(const struct store_listing *survey, struct segment_reader *reader,
+    const struct store_listing_file **out)
 {
-	const struct survey_file *newest = NULL;
+	const struct store_listing_file *newest = NULL;
 	bool has_others = has_choice(survey);
 
 	*out = NULL;
 	for (size_t i = survey->snapshot_count; i-- > 0 && *out == NULL;) {
-		const struct survey_file *at = &survey->snapshots[i];
+		const struct store_listing_file *at = &survey->snapshots[i];
 		bool is_good = true;
 		int error = 0;
 
@@ -95,10 +96,10 @@ choose(const struct survey *survey, struct segment_reader *reader,
 }
 
 int
-plan_make(const struct survey *survey, struct segment_reader *reader,
-    struct walk_plan *plan)
+scan_plan_make(const struct store_listing *survey,
+    struct segment_reader *reader, struct scan_plan *plan)
 {
-	const struct survey_file *snapshot;
+	const struct store_listing_file *snapshot;
 	int error = choose(survey, reader, &snapshot);
 
 	if (error == 0)

@@ -9,7 +9,7 @@
  * one can stand in for it; and the segments that it does not cover. The plan
  * borrows from the survey. 0 or an errno.
  */
-int plan_make(const struct survey *, struct segment_reader *,
-    struct walk_plan *);
+int scan_plan_make(const struct store_listing *, struct segment_reader *,
+    struct scan_plan *);
 
 #endif

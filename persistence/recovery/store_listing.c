@@ -7,7 +7,8 @@
 #include "persistence/journal/durable_mark.h"
 
 void
-survey_file_name(const struct survey_file *file, char out[STORE_NAME_SIZE])
+store_listing_file_name(const struct store_listing_file *file,
+    char out[STORE_NAME_SIZE])
 {
 	if (file->is_snapshot)
 		snapshot_name(out, file->lsn);
@@ -16,9 +17,10 @@ survey_file_name(const struct survey_file *file, char out[STORE_NAME_SIZE])
 }
 
 static bool
-add(struct survey_file **files, size_t *count, const struct survey_file *file)
+add(struct store_listing_file **files, size_t *count,
+    const struct store_listing_file *file)
 {
-	struct survey_file *more =
+	struct store_listing_file *more =
 	    realloc(*files, (*count + 1) * sizeof(*more));
 
 	if (more == NULL)
@@ -29,7 +31,7 @@ add(struct survey_file **files, size_t *count, const struct survey_file *file)
 }
 
 struct listing {
-	struct survey *survey;
+	struct store_listing *survey;
 	int error;
 };
 
@@ -44,8 +46,8 @@ static bool
 add_name(const char *name, void *arg)
 {
 	struct listing *listing = arg;
-	struct survey *survey = listing->survey;
-	struct survey_file file = { 0 };
+	struct store_listing *survey = listing->survey;
+	struct store_listing_file file = { 0 };
 	bool is_added = true;
 
 	if (segment_name_read(name, &file.lsn)) {
@@ -68,20 +70,20 @@ add_name(const char *name, void *arg)
 static int
 compare(const void *a, const void *b)
 {
-	const struct survey_file *x = a, *y = b;
+	const struct store_listing_file *x = a, *y = b;
 
 	return x->lsn < y->lsn ? -1 : x->lsn > y->lsn;
 }
 
 static void
-sort(struct survey_file *files, size_t count)
+sort(struct store_listing_file *files, size_t count)
 {
 	if (count > 0)
 		qsort(files, count, sizeof(*files), compare);
 }
 
 static int
-read_head(struct disk *disk, const char *name, struct survey_file *file,
+read_head(struct disk *disk, const char *name, struct store_listing_file *file,
     enum segment_head_state *state)
 {
 	char bytes[SEGMENT_HEAD_SIZE];
@@ -101,16 +103,16 @@ read_head(struct disk *disk, const char *name, struct survey_file *file,
 }
 
 static int
-read_heads(struct survey *survey, struct disk *disk, struct survey_file *files,
-    size_t count)
+read_heads(struct store_listing *survey, struct disk *disk,
+    struct store_listing_file *files, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct survey_file *file = &files[i];
+		struct store_listing_file *file = &files[i];
 		enum segment_head_state state;
 		char name[STORE_NAME_SIZE];
 		int error;
 
-		survey_file_name(file, name);
+		store_listing_file_name(file, name);
 		error = read_head(disk, name, file, &state);
 		if (error != 0) {
 			memcpy(survey->failed_name, name, sizeof(name));
@@ -128,12 +130,12 @@ read_heads(struct survey *survey, struct disk *disk, struct survey_file *files,
 }
 
 int
-survey_make(struct survey *survey, struct disk *disk)
+store_listing_make(struct store_listing *survey, struct disk *disk)
 {
 	struct listing listing = { .survey = survey };
 	int error;
 
-	*survey = (struct survey){ 0 };
+	*survey = (struct store_listing){ 0 };
 	error = disk_list(disk, add_name, &listing);
 	if (error == 0)
 		error = listing.error;
@@ -150,16 +152,16 @@ survey_make(struct survey *survey, struct disk *disk)
 }
 
 void
-survey_fini(struct survey *survey)
+store_listing_fini(struct store_listing *survey)
 {
 	free(survey->snapshots);
 	free(survey->segments);
-	*survey = (struct survey){ 0 };
+	*survey = (struct store_listing){ 0 };
 }
 
 /* The newest is looked at last. */
 static bool
-find_id(const struct survey_file *files, size_t count,
+find_id(const struct store_listing_file *files, size_t count,
     const uint8_t wanted[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE],
     bool *is_wanted)
 {
@@ -176,7 +178,7 @@ find_id(const struct survey_file *files, size_t count,
 }
 
 bool
-survey_store_id(const struct survey *survey,
+store_listing_store_id(const struct store_listing *survey,
     const uint8_t by_format[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE])
 {
 	bool is_wanted = false, is_found;
@@ -190,7 +192,7 @@ survey_store_id(const struct survey *survey,
 }
 
 static void
-exclude(struct survey_file *files, size_t count,
+exclude(struct store_listing_file *files, size_t count,
     const uint8_t store_id[STORE_ID_SIZE])
 {
 	for (size_t i = 0; i < count; i++)
@@ -200,7 +202,8 @@ exclude(struct survey_file *files, size_t count,
 }
 
 void
-survey_exclude(struct survey *survey, const uint8_t store_id[STORE_ID_SIZE])
+store_listing_exclude(struct store_listing *survey,
+    const uint8_t store_id[STORE_ID_SIZE])
 {
 	exclude(survey->snapshots, survey->snapshot_count, store_id);
 	exclude(survey->segments, survey->segment_count, store_id);
@@ -219,7 +222,7 @@ find_unfinished(const char *name, void *arg)
 }
 
 int
-survey_sweep(struct disk *disk)
+store_listing_sweep(struct disk *disk)
 {
 	for (;;) {
 		char name[STORE_NAME_SIZE] = "";

@@ -6,7 +6,7 @@
 #include "persistence/format/record.h"
 #include "persistence/format/store_names.h"
 
-struct survey_file {
+struct store_listing_file {
 	uint64_t lsn; /* by its name, which its head has to agree with */
 	uint64_t size;
 	bool is_snapshot;
@@ -15,10 +15,10 @@ struct survey_file {
 };
 
 /* Each in order of LSN. Filled with zeros it is empty. */
-struct survey {
-	struct survey_file *snapshots;
+struct store_listing {
+	struct store_listing_file *snapshots;
 	size_t snapshot_count;
-	struct survey_file *segments;
+	struct store_listing_file *segments;
 	size_t segment_count;
 	bool is_newer;    /* some file is of a newer program: newer_name */
 	bool has_strange; /* files that are no store's */
@@ -28,22 +28,24 @@ struct survey {
 };
 
 /* 0 or an errno. To be finished in any case. */
-int survey_make(struct survey *, struct disk *);
-void survey_fini(struct survey *);
+int store_listing_make(struct store_listing *, struct disk *);
+void store_listing_fini(struct store_listing *);
 
-void survey_file_name(const struct survey_file *, char out[STORE_NAME_SIZE]);
+void store_listing_file_name(const struct store_listing_file *,
+    char out[STORE_NAME_SIZE]);
 
 /*
  * Which store the files belong to: the one that FORMAT names if any of them
  * does, else the newest one's. False: none has a head that could say.
  */
-bool survey_store_id(const struct survey *,
+bool store_listing_store_id(const struct store_listing *,
     const uint8_t by_format[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE]);
 
 /* From now on the files of other stores are unreadable. */
-void survey_exclude(struct survey *, const uint8_t store_id[STORE_ID_SIZE]);
+void store_listing_exclude(struct store_listing *,
+    const uint8_t store_id[STORE_ID_SIZE]);
 
 /* Removes what was never finished; 0 or an errno. */
-int survey_sweep(struct disk *);
+int store_listing_sweep(struct disk *);
 
 #endif

@@ -4,9 +4,9 @@
 static void
 assert_figures(size_t guests, size_t rooms, size_t messages)
 {
-	struct figures figures;
+	struct chat_stats figures;
 
-	chat_figures(&world.chat, &figures);
+	chat_stats_collect(&world.chat, &figures);
 	ck_assert_uint_eq(figures.guests, guests);
 	ck_assert_uint_eq(figures.guest_rooms, rooms);
 	ck_assert_uint_eq(figures.guest_messages, messages);

@@ -68,9 +68,9 @@ START_TEST(any_text_becomes_a_name_of_64_characters_unless_it_is_blank)
 {
 	char name[ROOM_NAME_SIZE];
 
-	ck_assert(room_name_tame(STR("\n" LETTERS_64 "Z"), name));
+	ck_assert(room_name_sanitize(STR("\n" LETTERS_64 "Z"), name));
 	ck_assert_str_eq(name, LETTERS_64);
-	ck_assert(!room_name_tame(STR("\n\u200b "), name));
+	ck_assert(!room_name_sanitize(STR("\n\u200b "), name));
 	ck_assert_str_eq(name, "");
 }
 END_TEST

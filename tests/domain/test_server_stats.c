@@ -5,7 +5,7 @@
 
 #include "tests/suite.h"
 
-static struct report report;
+static struct server_stats report;
 
 static void
 add(const char *id, size_t members)
@@ -13,7 +13,7 @@ add(const char *id, size_t members)
 	struct room room = { .member_count = members };
 
 	snprintf(room.id, sizeof(room.id), "%s", id);
-	report_add_room(&report, &room);
+	server_stats_add_room(&report, &room);
 }
 
 START_TEST(keeps_the_largest_rooms_the_most_members_first)
@@ -38,8 +38,8 @@ START_TEST(forgets_the_smallest_of_too_many)
 	for (size_t i = 0; i < 1000; i++)
 		add("r", (i * 7919) % 1000);
 	ck_assert_uint_eq(report.rooms, 1000);
-	ck_assert_uint_eq(report.largest_count, REPORT_ROOMS);
-	for (size_t i = 0; i < REPORT_ROOMS; i++)
+	ck_assert_uint_eq(report.largest_count, SERVER_STATS_ROOMS);
+	for (size_t i = 0; i < SERVER_STATS_ROOMS; i++)
 		ck_assert_uint_eq(report.largest[i].member_count, 999 - i);
 }
 END_TEST

@@ -75,7 +75,7 @@ static inline void
 check_message(const struct dialect *dialect, const struct wire_context *context,
     struct str message)
 {
-	static struct keep keep;
+	static struct scratch keep;
 	struct command command;
 	struct event failed = { .kind = EVENT_FAILED };
 	enum chat_error error =

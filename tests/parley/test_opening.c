@@ -82,7 +82,7 @@ START_TEST(looks_at_every_promise)
 	size_t used = 0;
 	unsigned status;
 
-	ck_assert_int_eq(opening_read(response, KEY, &used, &status),
+	ck_assert_int_eq(http_conn_read(response, KEY, &used, &status),
 	    responses[_i].result);
 	ck_assert_uint_eq(status, responses[_i].status);
 	ck_assert_uint_eq(used, response.len);
@@ -96,10 +96,10 @@ START_TEST(waits_for_all_of_it_and_leaves_what_follows)
 	unsigned status;
 
 	for (size_t len = 0; len < head; len++)
-		ck_assert_int_eq(opening_read(str_slice(bytes, len), KEY, &used,
-				     &status),
+		ck_assert_int_eq(http_conn_read(str_slice(bytes, len), KEY,
+				     &used, &status),
 		    OPENING_SHORT);
-	ck_assert_int_eq(opening_read(str_slice(bytes, head + 4), KEY, &used,
+	ck_assert_int_eq(http_conn_read(str_slice(bytes, head + 4), KEY, &used,
 			     &status),
 	    OPENING_DONE);
 	ck_assert_uint_eq(used, head);
@@ -113,7 +113,7 @@ START_TEST(does_not_wait_for_ever)
 	unsigned status;
 
 	memset(bytes, 'a', sizeof(bytes));
-	ck_assert_int_eq(opening_read(str_slice(bytes, sizeof(bytes)), KEY,
+	ck_assert_int_eq(http_conn_read(str_slice(bytes, sizeof(bytes)), KEY,
 			     &used, &status),
 	    OPENING_BAD);
 }

@@ -7,12 +7,12 @@
 #define MS INT64_C(1000000)
 
 static struct meter meter;
-static struct report report;
+static struct server_stats report;
 
 static uint64_t
 timed(void)
 {
-	meter_tell(&meter, &report);
+	meter_fill_stats(&meter, &report);
 	return histogram_count(&report.latency);
 }
 
@@ -61,7 +61,7 @@ START_TEST(notes_how_late_ticks_are)
 	meter_tick(&meter, 1000 * MS, 100 * MS); /* nothing to compare with */
 	meter_tick(&meter, 1103 * MS, 100 * MS);
 	meter_tick(&meter, 1200 * MS, 100 * MS); /* catches up: not late */
-	meter_tell(&meter, &report);
+	meter_fill_stats(&meter, &report);
 	ck_assert_uint_eq(histogram_count(&report.lag), 2);
 	ck_assert_uint_eq(report.lag.sum_us, 3000);
 }

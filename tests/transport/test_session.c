@@ -425,7 +425,7 @@ static enum wire_stage stage;
 /* Chat messages are "good" or "bad"; the rest are no chat messages. */
 static enum chat_error
 decode_plainly(struct str message, const struct wire_context *context,
-    struct command *out, struct failure *why, struct keep *keep)
+    struct command *out, struct failure *why, struct scratch *keep)
 {
 	(void)keep;
 	stage = context->stage;

@@ -11,15 +11,15 @@
 #include "wire/dialect.h"
 
 /* Of one session; all zero at first. */
-struct pacer {
+struct burst_limiter {
 	uint32_t messages; /* accepted without a pause in between */
 	uint32_t last_ms;  /* when the last was; wraps around */
 };
 
 /* How long to wait until the next is accepted; 0: it is. */
 static inline int64_t
-pacer_wait_ms(const struct pacer *pacer, const struct pace *pace,
-    int64_t now_ms)
+burst_limit_wait_ms(const struct burst_limiter *pacer,
+    const struct burst_limit *pace, int64_t now_ms)
 {
 	uint32_t elapsed = (uint32_t)now_ms - pacer->last_ms;
 
@@ -30,7 +30,8 @@ pacer_wait_ms(const struct pacer *pacer, const struct pace *pace,
 
 /* One was accepted. */
 static inline void
-pacer_count(struct pacer *pacer, const struct pace *pace, int64_t now_ms)
+burst_limit_count(struct burst_limiter *pacer, const struct burst_limit *pace,
+    int64_t now_ms)
 {
 	uint32_t elapsed = (uint32_t)now_ms - pacer->last_ms;
 

@@ -9,7 +9,7 @@
 #define DEFLATE_WINDOW_BITS 15
 
 bool
-speller_init(struct speller *speller)
+encode_cache_init(struct encode_cache *speller)
 {
 	memset(speller, 0, sizeof(*speller));
 	for (size_t i = 0; i <= VARIANTS_MAX; i++)
@@ -19,7 +19,7 @@ speller_init(struct speller *speller)
 }
 
 void
-speller_fini(struct speller *speller)
+encode_cache_fini(struct encode_cache *speller)
 {
 	for (size_t i = 0; i <= VARIANTS_MAX; i++)
 		wire_text_fini(&speller->texts[i]);
@@ -45,15 +45,15 @@ is_deflated(uint8_t variant)
 }
 
 void
-speller_begin(struct speller *speller)
+encode_cache_begin(struct encode_cache *speller)
 {
 	for (size_t i = 0; i < VARIANTS_MAX; i++)
 		speller->spellings[i].is_made = false;
 }
 
 static void
-make_frame(struct speller *speller, struct str text, bool deflate,
-    struct spelling *out)
+make_frame(struct encode_cache *speller, struct str text, bool deflate,
+    struct encoded_frame *out)
 {
 	uint8_t rsv = 0;
 
@@ -74,11 +74,11 @@ make_frame(struct speller *speller, struct str text, bool deflate,
 }
 
 static void
-spell(struct speller *speller, const struct event *event, enum viewpoint view,
-    uint8_t variant, size_t slot)
+spell(struct encode_cache *speller, const struct event *event,
+    enum viewpoint view, uint8_t variant, size_t slot)
 {
 	struct wire_text *text = &speller->texts[slot];
-	struct spelling *spelling = &speller->spellings[slot];
+	struct encoded_frame *spelling = &speller->spellings[slot];
 
 	wire_text_reset(text);
 	spelling->is_made = true;
@@ -91,8 +91,8 @@ spell(struct speller *speller, const struct event *event, enum viewpoint view,
 		    is_deflated(variant), spelling);
 }
 
-const struct spelling *
-speller_for_others(struct speller *speller, const struct event *event,
+const struct encoded_frame *
+encode_cache_for_others(struct encode_cache *speller, const struct event *event,
     uint8_t variant)
 {
 	if (!speller->spellings[variant].is_made)
@@ -100,8 +100,8 @@ speller_for_others(struct speller *speller, const struct event *event,
 	return &speller->spellings[variant];
 }
 
-const struct spelling *
-speller_for_one(struct speller *speller, const struct event *event,
+const struct encoded_frame *
+encode_cache_for_one(struct encode_cache *speller, const struct event *event,
     enum viewpoint view, uint8_t variant)
 {
 	spell(speller, event, view, variant, VARIANTS_MAX);

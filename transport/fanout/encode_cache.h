@@ -13,7 +13,7 @@
 struct ws_deflater;
 
 /* One event as one variant of a dialect: with or without compression. */
-struct spelling {
+struct encoded_frame {
 	struct frame frame; /* good until the same variant is spelled again */
 	uint8_t head[WS_FRAME_HEAD_MAX];
 	bool is_made;
@@ -25,30 +25,31 @@ struct spelling {
 
 #define VARIANTS_MAX (DIALECTS_MAX * 2)
 
-struct speller {
+struct encode_cache {
 	struct ws_deflater *deflater;
 	struct wire_text texts[VARIANTS_MAX + 1];
-	struct spelling spellings[VARIANTS_MAX + 1]; /* the last: for one */
+	struct encoded_frame
+	    spellings[VARIANTS_MAX + 1]; /* the last: for one */
 };
 
-/* False: no memory. speller_fini() is called for in any case. */
-bool speller_init(struct speller *);
-void speller_fini(struct speller *);
+/* False: no memory. encode_cache_fini() is called for in any case. */
+bool encode_cache_init(struct encode_cache *);
+void encode_cache_fini(struct encode_cache *);
 
 uint8_t spelling_variant(const struct dialect *, bool deflate);
 
 /* Another event follows. */
-void speller_begin(struct speller *);
+void encode_cache_begin(struct encode_cache *);
 
 /*
  * The event as those see it who did not cause it. It is spelled once for
  * each variant.
  */
-const struct spelling *speller_for_others(struct speller *,
+const struct encoded_frame *encode_cache_for_others(struct encode_cache *,
     const struct event *, uint8_t variant);
 
 /* The event as one session of this variant sees it; good until the next. */
-const struct spelling *speller_for_one(struct speller *, const struct event *,
-    enum viewpoint, uint8_t variant);
+const struct encoded_frame *encode_cache_for_one(struct encode_cache *,
+    const struct event *, enum viewpoint, uint8_t variant);
 
 #endif

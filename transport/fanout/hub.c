@@ -21,13 +21,13 @@ void
 hub_flush_if_large(struct hub *hub)
 {
 	if (hub->turn.bytes >= TURN_BYTES)
-		turn_flush(&hub->turn);
+		send_batch_flush(&hub->turn);
 }
 
 static void
 tell_frame(struct hub *hub, struct session *session, const struct frame *frame)
 {
-	if (!turn_tell(&hub->turn, session, frame))
+	if (!send_batch_add_for(&hub->turn, session, frame))
 		conn_end_unheard(session->conn);
 	hub_flush_if_large(hub);
 }
@@ -36,8 +36,8 @@ bool
 hub_say_to(struct hub *hub, struct session *session, const struct event *event,
     enum viewpoint view)
 {
-	const struct spelling *spelling =
-	    speller_for_one(&hub->speller, event, view, session->variant);
+	const struct encoded_frame *spelling =
+	    encode_cache_for_one(&hub->speller, event, view, session->variant);
 
 	if (spelling->is_silent)
 		return false;
@@ -55,7 +55,7 @@ hub_say_to(struct hub *hub, struct session *session, const struct event *event,
 void
 hub_tell(struct hub *hub, struct session *session, const struct event *event)
 {
-	turn_next(&hub->turn);
+	send_batch_next(&hub->turn);
 	hub_say_to(hub, session, event, VIEW_AUTHOR);
 }
 
@@ -66,7 +66,7 @@ hub_tell_raw(struct hub *hub, struct session *session, struct str bytes)
 		.head = bytes.data, .head_len = bytes.len, .body = ""
 	};
 
-	turn_next(&hub->turn);
+	send_batch_next(&hub->turn);
 	tell_frame(hub, session, &frame);
 }
 
@@ -74,8 +74,9 @@ void
 hub_say_last(struct hub *hub, struct session *session,
     const struct event *event)
 {
-	const struct spelling *spelling = speller_for_one(&hub->speller, event,
-	    VIEW_AUTHOR, session->variant);
+	const struct encoded_frame *spelling =
+	    encode_cache_for_one(&hub->speller, event, VIEW_AUTHOR,
+		session->variant);
 	const struct frame *frame = &spelling->frame;
 	char bytes[LAST_SIZE];
 
@@ -103,11 +104,11 @@ hub_create(void)
 	if (hub == NULL)
 		return NULL;
 	hub->base.ops = &hub_ops;
-	seating_init(&hub->seating, &hub->turn);
+	subscriptions_init(&hub->seating, &hub->turn);
 	id_map_init(&hub->sessions, session_key);
 	for (size_t i = 0; dialects()[i] != NULL; i++)
 		hub->author_apart |= dialects()[i]->author_apart;
-	if (!speller_init(&hub->speller) || !turn_init(&hub->turn)) {
+	if (!encode_cache_init(&hub->speller) || !send_batch_init(&hub->turn)) {
 		hub_destroy(hub);
 		return NULL;
 	}
@@ -120,10 +121,10 @@ hub_destroy(struct hub *hub)
 	if (hub == NULL)
 		return;
 	assert(id_map_count(&hub->sessions) == 0);
-	seating_fini(&hub->seating);
+	subscriptions_fini(&hub->seating);
 	id_map_fini(&hub->sessions);
-	speller_fini(&hub->speller);
-	turn_fini(&hub->turn);
+	encode_cache_fini(&hub->speller);
+	send_batch_fini(&hub->turn);
 	free(hub);
 }
 
@@ -151,7 +152,7 @@ hub_forget(struct hub *hub, struct session *session)
 {
 	assert(session->place_count == 0);
 	if (session->apart_turn == hub->turn.number)
-		turn_flush(&hub->turn);
+		send_batch_flush(&hub->turn);
 	if (session->member_id[0] != '\0')
 		id_map_remove(&hub->sessions, session_member(session));
 	free(session->more);
@@ -161,13 +162,13 @@ void
 hub_flush_answers(struct hub *hub)
 {
 	if (hub->turn.dirty == NULL)
-		turn_flush(&hub->turn);
+		send_batch_flush(&hub->turn);
 }
 
 void
 hub_flush(struct hub *hub)
 {
-	turn_flush(&hub->turn);
+	send_batch_flush(&hub->turn);
 }
 
 struct pending
@@ -177,7 +178,7 @@ hub_pending(const struct hub *hub)
 }
 
 void
-hub_tell_report(const struct hub *hub, struct report *out)
+hub_tell_report(const struct hub *hub, struct server_stats *out)
 {
 	out->messages = hub->said;
 	out->deliveries = hub->heard;
@@ -186,5 +187,5 @@ hub_tell_report(const struct hub *hub, struct report *out)
 void
 hub_tidy(struct hub *hub)
 {
-	turn_tidy(&hub->turn);
+	send_batch_tidy(&hub->turn);
 }

@@ -10,7 +10,7 @@
 
 struct chunk_pool;
 struct hub;
-struct report;
+struct server_stats;
 struct session;
 
 /* NULL: no memory. */
@@ -53,7 +53,7 @@ void hub_flush(struct hub *);
 struct pending hub_pending(const struct hub *);
 
 /* What was said so far, and to how many. */
-void hub_tell_report(const struct hub *, struct report *out);
+void hub_tell_report(const struct hub *, struct server_stats *out);
 
 /* Now and then: give back what is not needed. */
 void hub_tidy(struct hub *);

@@ -15,10 +15,10 @@
 
 struct hub {
 	struct publisher base;
-	struct seating seating;
+	struct subscriptions seating;
 	struct id_map sessions; /* by member id */
-	struct turn turn;
-	struct speller speller;
+	struct send_batch turn;
+	struct encode_cache speller;
 	unsigned long author_apart; /* of all dialects together */
 	uint64_t said;              /* messages, … */
 	uint64_t heard;             /* … and by how many all of them */

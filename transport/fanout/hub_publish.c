@@ -32,7 +32,7 @@ hub_enter(struct publisher *publisher, struct str member_id, struct str room)
 
 	if (session == NULL)
 		return CHAT_OK; /* connected elsewhere */
-	if (!seating_enter(&hub->seating, session, room))
+	if (!subscriptions_enter(&hub->seating, session, room))
 		return CHAT_UNAVAILABLE;
 	session->has_been_in_room |= room.data != NULL;
 	return CHAT_OK;
@@ -45,7 +45,7 @@ hub_leave(struct publisher *publisher, struct str member_id, struct str room)
 	struct session *session = id_map_find(&hub->sessions, member_id);
 
 	if (session != NULL)
-		seating_leave(&hub->seating, session, room);
+		subscriptions_leave(&hub->seating, session, room);
 }
 
 static void
@@ -55,7 +55,7 @@ hub_detach(struct publisher *publisher, struct str member_id)
 	struct session *session = id_map_remove(&hub->sessions, member_id);
 
 	if (session != NULL)
-		seating_leave_all(&hub->seating, session);
+		subscriptions_leave_all(&hub->seating, session);
 }
 
 /* --- who hears it --------------------------------------------------------- */
@@ -81,14 +81,16 @@ static size_t
 say(struct hub *hub, struct channel *channel, const struct event *event,
     struct session *except)
 {
-	const struct spelling *spelling =
-	    speller_for_others(&hub->speller, event, channel->variant);
-	bool skips = except != NULL && seating_place(except, channel) != NULL;
+	const struct encoded_frame *spelling =
+	    encode_cache_for_others(&hub->speller, event, channel->variant);
+	bool skips =
+	    except != NULL && subscriptions_place(except, channel) != NULL;
 
 	if (spelling->is_silent)
 		return 0;
-	if (!spelling->failed && turn_say(&hub->turn, channel, &spelling->frame,
-				     skips ? except : NULL, is_fleeting(event)))
+	if (!spelling->failed &&
+	    send_batch_add(&hub->turn, channel, &spelling->frame,
+		skips ? except : NULL, is_fleeting(event)))
 		return channel->count - (skips ? 1 : 0);
 	lose_channel(channel, except);
 	return 0;
@@ -114,7 +116,7 @@ static size_t
 publish_to_room(struct hub *hub, const struct event *event,
     const struct audience *audience)
 {
-	struct seats *room = seating_find(&hub->seating, audience->room);
+	struct seats *room = subscriptions_find(&hub->seating, audience->room);
 	struct session *except = NULL;
 	struct session *author;
 	size_t heard = 0;
@@ -129,7 +131,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 		except = author;
 		heard += hub_say_to(hub, author, event, VIEW_AUTHOR);
 	}
-	speller_begin(&hub->speller);
+	encode_cache_begin(&hub->speller);
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)
 		heard += say(hub, channel, event, except);
@@ -163,7 +165,7 @@ hub_publish(struct publisher *publisher, const struct event *event,
 {
 	struct hub *hub = (struct hub *)publisher;
 
-	turn_next(&hub->turn);
+	send_batch_next(&hub->turn);
 	switch (audience->kind) {
 	case AUDIENCE_ONE:
 		return publish_to_one(hub, event, audience);
@@ -177,7 +179,8 @@ hub_publish(struct publisher *publisher, const struct event *event,
 static void
 lose_room(struct hub *hub, const struct audience *audience)
 {
-	const struct seats *room = seating_find(&hub->seating, audience->room);
+	const struct seats *room =
+	    subscriptions_find(&hub->seating, audience->room);
 	const struct session *except = NULL;
 
 	if (room == NULL)

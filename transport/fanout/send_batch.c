@@ -9,7 +9,7 @@
 #include "transport/session.h"
 
 bool
-turn_init(struct turn *turn)
+send_batch_init(struct send_batch *turn)
 {
 	memset(turn, 0, sizeof(*turn));
 	turn->number = 1;
@@ -21,9 +21,9 @@ turn_init(struct turn *turn)
 }
 
 void
-turn_fini(struct turn *turn)
+send_batch_fini(struct send_batch *turn)
 {
-	assert(!turn_is_pending(turn));
+	assert(!send_batch_is_pending(turn));
 	free(turn->segments);
 	free(turn->pieces);
 	free(turn->cursors);
@@ -32,7 +32,7 @@ turn_fini(struct turn *turn)
 /* --- saying --------------------------------------------------------------- */
 
 bool
-turn_grow(void **array, size_t *capacity, size_t size)
+send_batch_grow(void **array, size_t *capacity, size_t size)
 {
 	size_t wanted = *capacity == 0 ? 64 : *capacity * 2;
 	void *grown = realloc(*array, wanted * size);
@@ -45,12 +45,12 @@ turn_grow(void **array, size_t *capacity, size_t size)
 }
 
 static uint32_t
-new_segment(struct turn *turn)
+new_segment(struct send_batch *turn)
 {
 	size_t capacity = turn->segment_capacity;
 
 	if (turn->segment_count == turn->segment_capacity) {
-		if (!turn_grow((void **)&turn->segments, &capacity,
+		if (!send_batch_grow((void **)&turn->segments, &capacity,
 			sizeof(*turn->segments)))
 			return 0;
 		turn->segment_capacity = (uint32_t)capacity;
@@ -65,7 +65,7 @@ new_segment(struct turn *turn)
 #define LARGE (CHUNK_SIZE / 4)
 
 static void
-set_full(struct turn *turn, struct chunk *chunk)
+set_full(struct send_batch *turn, struct chunk *chunk)
 {
 	chunk->next = turn->full;
 	turn->full = chunk;
@@ -73,7 +73,7 @@ set_full(struct turn *turn, struct chunk *chunk)
 
 /* Makes room in the chunk that is written to, or in a new one. */
 static struct chunk *
-chunk_with_room(struct turn *turn, struct chunk **current, size_t len)
+chunk_with_room(struct send_batch *turn, struct chunk **current, size_t len)
 {
 	struct chunk *chunk = *current;
 
@@ -93,7 +93,7 @@ chunk_with_room(struct turn *turn, struct chunk **current, size_t len)
 
 /* Writes a frame; the result has no place in any list yet. */
 static bool
-write_frame(struct turn *turn, struct chunk **current,
+write_frame(struct send_batch *turn, struct chunk **current,
     const struct frame *frame, struct segment *out)
 {
 	size_t len = frame->head_len + frame->body_len;
@@ -133,7 +133,7 @@ segment_extend(struct segment *last, const struct segment *next)
 }
 
 static bool
-append_segment(struct turn *turn, uint32_t *first, uint32_t *last,
+append_segment(struct send_batch *turn, uint32_t *first, uint32_t *last,
     const struct segment *segment)
 {
 	uint32_t index;
@@ -153,9 +153,9 @@ append_segment(struct turn *turn, uint32_t *first, uint32_t *last,
 }
 
 void
-turn_set_apart(struct turn *turn, struct session *session)
+send_batch_set_individual(struct send_batch *turn, struct session *session)
 {
-	if (turn_is_apart(turn, session))
+	if (send_batch_is_individual(turn, session))
 		return;
 	session->apart_turn = turn->number;
 	session->own_first = session->own_last = 0;
@@ -165,8 +165,8 @@ turn_set_apart(struct turn *turn, struct session *session)
 }
 
 bool
-turn_say(struct turn *turn, struct channel *channel, const struct frame *frame,
-    struct session *except, bool fleeting)
+send_batch_add(struct send_batch *turn, struct channel *channel,
+    const struct frame *frame, struct session *except, bool fleeting)
 {
 	bool was_dirty = channel_is_dirty(channel);
 	struct segment segment;
@@ -179,7 +179,7 @@ turn_say(struct turn *turn, struct channel *channel, const struct frame *frame,
 		return false;
 	channel->has_fleeting |= fleeting;
 	if (except != NULL)
-		turn_set_apart(turn, except);
+		send_batch_set_individual(turn, except);
 	if (!was_dirty) {
 		channel->next_dirty = turn->dirty;
 		turn->dirty = channel;
@@ -190,11 +190,12 @@ turn_say(struct turn *turn, struct channel *channel, const struct frame *frame,
 }
 
 bool
-turn_tell(struct turn *turn, struct session *session, const struct frame *frame)
+send_batch_add_for(struct send_batch *turn, struct session *session,
+    const struct frame *frame)
 {
 	struct segment segment;
 
-	turn_set_apart(turn, session);
+	send_batch_set_individual(turn, session);
 	if (!write_frame(turn, &turn->own, frame, &segment))
 		return false;
 	segment.chunk->transient = true;

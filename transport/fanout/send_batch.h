@@ -33,7 +33,7 @@ struct segment {
 };
 
 /* Who sits in a channel; the connection is here to be found at once. */
-struct seat {
+struct subscriber {
 	struct session *session;
 	struct conn *conn;
 };
@@ -45,7 +45,7 @@ struct channel {
 	struct channel *next_dirty;
 	struct channel *next_held;
 	struct channel **held_at; /* what points to it there; NULL: nothing */
-	struct seat *seats;
+	struct subscriber *seats;
 	uint32_t count;
 	uint32_t capacity;
 	struct chunk *chunk; /* being written to; NULL: none */
@@ -55,7 +55,7 @@ struct channel {
 	bool has_fleeting;
 };
 
-struct turn {
+struct send_batch {
 	struct chunk_pool *pool;
 	uint32_t number; /* of the turn; never 0 */
 	uint32_t order;
@@ -76,8 +76,8 @@ struct turn {
 	size_t cursor_capacity;
 };
 
-bool turn_init(struct turn *);
-void turn_fini(struct turn *);
+bool send_batch_init(struct send_batch *);
+void send_batch_fini(struct send_batch *);
 
 /* The bytes of a frame, in two parts. */
 struct frame {
@@ -89,21 +89,22 @@ struct frame {
 
 /* What follows was published after what went before. */
 static inline void
-turn_next(struct turn *turn)
+send_batch_next(struct send_batch *turn)
 {
 	turn->order++;
 }
 
 /* Say something to a channel. False: no memory, nobody will hear it. */
-bool turn_say(struct turn *, struct channel *, const struct frame *,
+bool send_batch_add(struct send_batch *, struct channel *, const struct frame *,
     struct session *except, bool fleeting);
 
 /* Say something to one session. False: no memory. */
-bool turn_tell(struct turn *, struct session *, const struct frame *);
+bool send_batch_add_for(struct send_batch *, struct session *,
+    const struct frame *);
 
 /* Whether something is to be sent. */
 static inline bool
-turn_is_pending(const struct turn *turn)
+send_batch_is_pending(const struct send_batch *turn)
 {
 	return turn->dirty != NULL || turn->apart != NULL;
 }
@@ -115,10 +116,10 @@ channel_is_dirty(const struct channel *channel)
 }
 
 /* Send everything; the next turn begins. */
-void turn_flush(struct turn *);
+void send_batch_flush(struct send_batch *);
 
 /* Let go of chunks that no backlog refers to any more. Now and then. */
-void turn_tidy(struct turn *);
+void send_batch_tidy(struct send_batch *);
 
 /* The channel is going away; it is empty and not dirty. */
 void channel_fini(struct channel *);

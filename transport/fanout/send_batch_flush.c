@@ -9,14 +9,14 @@
 #include "transport/worker.h"
 
 static bool
-add_piece(struct turn *turn, size_t *count, const struct segment *segment)
+add_piece(struct send_batch *turn, size_t *count, const struct segment *segment)
 {
 	struct piece piece = { segment->chunk, segment->offset, segment->len };
 
 	if (*count > 0 && piece_extend(&turn->pieces[*count - 1], &piece))
 		return true;
 	if (*count == turn->piece_capacity &&
-	    !turn_grow((void **)&turn->pieces, &turn->piece_capacity,
+	    !send_batch_grow((void **)&turn->pieces, &turn->piece_capacity,
 		sizeof(*turn->pieces)))
 		return false;
 	turn->pieces[(*count)++] = piece;
@@ -41,17 +41,17 @@ lags(const struct session *session)
 	const struct conn *conn = session->conn;
 	size_t soft = conn->service->limits->output_soft;
 
-	return soft > 0 && !outbox_is_empty(&conn->outbox) &&
+	return soft > 0 && !send_queue_is_empty(&conn->outbox) &&
 	       conn_waiting(conn) > soft / 4;
 }
 
 /* One cursor for each list that the session is to hear. */
 static bool
-place_cursors(struct turn *turn, struct session *session, size_t *count)
+place_cursors(struct send_batch *turn, struct session *session, size_t *count)
 {
 	while (turn->cursor_capacity < session->place_count + 1)
-		if (!turn_grow((void **)&turn->cursors, &turn->cursor_capacity,
-			sizeof(*turn->cursors)))
+		if (!send_batch_grow((void **)&turn->cursors,
+			&turn->cursor_capacity, sizeof(*turn->cursors)))
 			return false;
 	*count = 0;
 	if (session->own_first != 0)
@@ -67,7 +67,7 @@ place_cursors(struct turn *turn, struct session *session, size_t *count)
 
 /* The cursor whose segment was published first. */
 static size_t
-earliest(const struct turn *turn, size_t count)
+earliest(const struct send_batch *turn, size_t count)
 {
 	size_t best = 0;
 
@@ -80,7 +80,7 @@ earliest(const struct turn *turn, size_t count)
 
 /* Everything of the turn that one session hears, in order, as pieces. */
 static bool
-merge(struct turn *turn, struct session *session, size_t *pieces)
+merge(struct send_batch *turn, struct session *session, size_t *pieces)
 {
 	bool slow = lags(session);
 	size_t cursors;
@@ -106,7 +106,7 @@ merge(struct turn *turn, struct session *session, size_t *pieces)
 
 /* Most of those who are served apart just get an answer. */
 static bool
-serve_answer(struct turn *turn, struct session *session)
+serve_answer(struct send_batch *turn, struct session *session)
 {
 	const struct segment *own = &turn->segments[session->own_first];
 	struct piece piece;
@@ -120,7 +120,7 @@ serve_answer(struct turn *turn, struct session *session)
 }
 
 static void
-serve_apart(struct turn *turn, struct session *session)
+serve_apart(struct send_batch *turn, struct session *session)
 {
 	size_t count;
 
@@ -134,7 +134,7 @@ serve_apart(struct turn *turn, struct session *session)
 
 /* Sets apart who does not hear simply what one channel says. */
 static void
-find_exceptions(struct turn *turn)
+find_exceptions(struct send_batch *turn)
 {
 	for (struct channel *channel = turn->dirty; channel != NULL;
 	     channel = channel->next_dirty) {
@@ -145,13 +145,13 @@ find_exceptions(struct turn *turn)
 
 			if (hears_several(session) ||
 			    (channel->has_fleeting && lags(session)))
-				turn_set_apart(turn, session);
+				send_batch_set_individual(turn, session);
 		}
 	}
 }
 
 static bool
-gather(struct turn *turn, const struct channel *channel, size_t *count)
+gather(struct send_batch *turn, const struct channel *channel, size_t *count)
 {
 	*count = 0;
 	for (uint32_t at = channel->first; at != 0;
@@ -162,16 +162,17 @@ gather(struct turn *turn, const struct channel *channel, size_t *count)
 }
 
 static void
-serve_channel(struct turn *turn, struct channel *channel)
+serve_channel(struct send_batch *turn, struct channel *channel)
 {
 	size_t count;
 	bool ok = gather(turn, channel, &count);
 
 	for (uint32_t i = 0; i < channel->count; i++) {
-		const struct seat *seat = &channel->seats[i];
+		const struct subscriber *seat = &channel->seats[i];
 
 		/* Mostly nobody is, and then no session is touched. */
-		if (turn->apart != NULL && turn_is_apart(turn, seat->session))
+		if (turn->apart != NULL &&
+		    send_batch_is_individual(turn, seat->session))
 			continue;
 		if (i + 1 < channel->count)
 			conn_prefetch(seat[1].conn);
@@ -196,7 +197,7 @@ release_chunk(struct channel *channel)
  * it: so the backlogs of a quiet room do not take a chunk for each message.
  */
 static void
-rest_channel(struct turn *turn, struct channel *channel)
+rest_channel(struct send_batch *turn, struct channel *channel)
 {
 	channel->first = channel->last = 0;
 	channel->has_fleeting = false;
@@ -226,7 +227,7 @@ unhold(struct channel *channel)
 }
 
 void
-turn_tidy(struct turn *turn)
+send_batch_tidy(struct send_batch *turn)
 {
 	struct channel *next;
 
@@ -242,7 +243,7 @@ turn_tidy(struct turn *turn)
 }
 
 static void
-release_full(struct turn *turn)
+release_full(struct send_batch *turn)
 {
 	while (turn->full != NULL) {
 		struct chunk *chunk = turn->full;
@@ -262,7 +263,7 @@ release_full(struct turn *turn)
  * were set apart last, so exceptions come before answers, too.
  */
 static void
-serve_everybody(struct turn *turn)
+serve_everybody(struct send_batch *turn)
 {
 	find_exceptions(turn);
 	for (struct channel *channel = turn->dirty; channel != NULL;
@@ -274,9 +275,9 @@ serve_everybody(struct turn *turn)
 }
 
 void
-turn_flush(struct turn *turn)
+send_batch_flush(struct send_batch *turn)
 {
-	if (!turn_is_pending(turn))
+	if (!send_batch_is_pending(turn))
 		return;
 	serve_everybody(turn);
 	for (struct channel *channel = turn->dirty; channel != NULL;

@@ -9,13 +9,14 @@
 #include "transport/session.h"
 
 /* Doubles an array of elements of this size. False: no memory. */
-bool turn_grow(void **array, size_t *capacity, size_t size);
+bool send_batch_grow(void **array, size_t *capacity, size_t size);
 
 /* This session gets this turn's bytes on its own, not with its channels. */
-void turn_set_apart(struct turn *, struct session *);
+void send_batch_set_individual(struct send_batch *, struct session *);
 
 static inline bool
-turn_is_apart(const struct turn *turn, const struct session *session)
+send_batch_is_individual(const struct send_batch *turn,
+    const struct session *session)
 {
 	return session->apart_turn == turn->number;
 }

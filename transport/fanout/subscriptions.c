@@ -16,14 +16,14 @@ room_key(const void *entry)
 }
 
 struct seats *
-seating_find(const struct seating *seating, struct str id)
+subscriptions_find(const struct subscriptions *seating, struct str id)
 {
 	return str_is_empty(id) ? seating->lobby
 				: id_map_find(&seating->rooms, id);
 }
 
 static struct seats *
-room_add(struct seating *seating, struct str id)
+room_add(struct subscriptions *seating, struct str id)
 {
 	struct seats *room = malloc(sizeof(*room) + id.len);
 
@@ -43,7 +43,7 @@ room_add(struct seating *seating, struct str id)
 }
 
 static void
-room_remove(struct seating *seating, struct seats *room)
+room_remove(struct subscriptions *seating, struct seats *room)
 {
 	if (room == seating->lobby)
 		seating->lobby = NULL;
@@ -78,7 +78,7 @@ channel_add(struct seats *room, uint8_t variant)
 
 /* Empty channels go, and a room without channels. */
 static void
-room_tidy(struct seating *seating, struct seats *room)
+room_tidy(struct subscriptions *seating, struct seats *room)
 {
 	struct channel **at = &room->channels;
 
@@ -97,8 +97,8 @@ room_tidy(struct seating *seating, struct seats *room)
 		room_remove(seating, room);
 }
 
-struct place *
-seating_place(struct session *session, const struct channel *channel)
+struct subscription *
+subscriptions_place(struct session *session, const struct channel *channel)
 {
 	for (uint32_t i = 0; i < session->place_count; i++)
 		if (session_place(session, i)->channel == channel)
@@ -110,7 +110,7 @@ static bool
 reserve_place(struct session *session)
 {
 	uint32_t capacity = session->more_capacity;
-	struct place *more;
+	struct subscription *more;
 
 	if (session->place_count <= capacity)
 		return true;
@@ -127,7 +127,7 @@ static bool
 reserve_seat(struct channel *channel)
 {
 	uint32_t capacity = channel->capacity;
-	struct seat *seats;
+	struct subscriber *seats;
 
 	if (channel->count < capacity)
 		return true;
@@ -142,10 +142,10 @@ reserve_seat(struct channel *channel)
 
 /* Who comes must not hear what was said before, and who goes must. */
 static void
-settle(struct seating *seating, const struct channel *channel)
+settle(struct subscriptions *seating, const struct channel *channel)
 {
 	if (channel_is_dirty(channel))
-		turn_flush(seating->turn);
+		send_batch_flush(seating->turn);
 }
 
 static void
@@ -153,28 +153,30 @@ sit_down(struct session *session, struct channel *channel)
 {
 	uint32_t i = session->place_count++;
 
-	*session_place(session, i) = (struct place){ channel, channel->count };
+	*session_place(session, i) =
+	    (struct subscription){ channel, channel->count };
 	channel->seats[channel->count++] =
-	    (struct seat){ session, session->conn };
+	    (struct subscriber){ session, session->conn };
 }
 
 /* The last one of the channel, and of the session's places, moves up. */
 static void
-stand_up(struct session *session, struct place *place)
+stand_up(struct session *session, struct subscription *place)
 {
 	struct channel *channel = place->channel;
 	uint32_t seat = place->index;
-	struct seat last = channel->seats[--channel->count];
+	struct subscriber last = channel->seats[--channel->count];
 
-	seating_place(last.session, channel)->index = seat;
+	subscriptions_place(last.session, channel)->index = seat;
 	channel->seats[seat] = last;
 	*place = *session_place(session, --session->place_count);
 }
 
 bool
-seating_enter(struct seating *seating, struct session *session, struct str id)
+subscriptions_enter(struct subscriptions *seating, struct session *session,
+    struct str id)
 {
-	struct seats *room = seating_find(seating, id);
+	struct seats *room = subscriptions_find(seating, id);
 	struct channel *channel;
 
 	if (room == NULL && (room = room_add(seating, id)) == NULL)
@@ -187,14 +189,15 @@ seating_enter(struct seating *seating, struct session *session, struct str id)
 		room_tidy(seating, room);
 		return false;
 	}
-	assert(seating_place(session, channel) == NULL);
+	assert(subscriptions_place(session, channel) == NULL);
 	settle(seating, channel);
 	sit_down(session, channel);
 	return true;
 }
 
 static void
-give_up(struct seating *seating, struct session *session, struct place *place)
+give_up(struct subscriptions *seating, struct session *session,
+    struct subscription *place)
 {
 	struct channel *channel = place->channel;
 
@@ -207,30 +210,31 @@ give_up(struct seating *seating, struct session *session, struct place *place)
 }
 
 void
-seating_leave(struct seating *seating, struct session *session, struct str id)
+subscriptions_leave(struct subscriptions *seating, struct session *session,
+    struct str id)
 {
-	struct seats *room = seating_find(seating, id);
+	struct seats *room = subscriptions_find(seating, id);
 	struct channel *channel;
-	struct place *place = NULL;
+	struct subscription *place = NULL;
 
 	if (room == NULL)
 		return;
 	channel = channel_find(room, session->variant);
 	if (channel != NULL)
-		place = seating_place(session, channel);
+		place = subscriptions_place(session, channel);
 	if (place != NULL)
 		give_up(seating, session, place);
 }
 
 void
-seating_leave_all(struct seating *seating, struct session *session)
+subscriptions_leave_all(struct subscriptions *seating, struct session *session)
 {
 	while (session->place_count > 0)
 		give_up(seating, session, session_place(session, 0));
 }
 
 void
-seating_init(struct seating *seating, struct turn *turn)
+subscriptions_init(struct subscriptions *seating, struct send_batch *turn)
 {
 	seating->turn = turn;
 	seating->lobby = NULL;
@@ -238,7 +242,7 @@ seating_init(struct seating *seating, struct turn *turn)
 }
 
 void
-seating_fini(struct seating *seating)
+subscriptions_fini(struct subscriptions *seating)
 {
 	assert(id_map_count(&seating->rooms) == 0 && seating->lobby == NULL);
 	id_map_fini(&seating->rooms);

@@ -9,7 +9,7 @@
 #include "domain/base/str.h"
 #include "transport/fanout/send_batch.h"
 
-struct place;
+struct subscription;
 struct session;
 
 /* The seats of one room, by channel. */
@@ -19,33 +19,36 @@ struct seats {
 	char id[];
 };
 
-struct seating {
-	struct turn *turn;
+struct subscriptions {
+	struct send_batch *turn;
 	struct id_map rooms;
 	struct seats *lobby; /* the room without an id */
 };
 
-void seating_init(struct seating *, struct turn *);
+void subscriptions_init(struct subscriptions *, struct send_batch *);
 
 /* Nobody may sit any longer. */
-void seating_fini(struct seating *);
+void subscriptions_fini(struct subscriptions *);
 
 /* NULL: nobody sits there. Good until somebody leaves. */
-struct seats *seating_find(const struct seating *, struct str room);
+struct seats *subscriptions_find(const struct subscriptions *, struct str room);
 
 /*
  * The session, which does not sit there yet, hears the room from now on; what
  * was said before is sent first. False: no memory.
  */
-bool seating_enter(struct seating *, struct session *, struct str room);
+bool subscriptions_enter(struct subscriptions *, struct session *,
+    struct str room);
 
 /* And no longer; nothing happens if it does not sit there. */
-void seating_leave(struct seating *, struct session *, struct str room);
+void subscriptions_leave(struct subscriptions *, struct session *,
+    struct str room);
 
 /* From wherever it sits. */
-void seating_leave_all(struct seating *, struct session *);
+void subscriptions_leave_all(struct subscriptions *, struct session *);
 
 /* Where the session sits in a channel; NULL: it does not. */
-struct place *seating_place(struct session *, const struct channel *);
+struct subscription *subscriptions_place(struct session *,
+    const struct channel *);
 
 #endif

@@ -56,7 +56,7 @@ refuse(struct conn *conn, int status, const char *why)
 static bool
 is_welcome(struct conn *conn)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 	const struct transport_limits *limits = service->limits;
 
 	if (service->refusing)
@@ -65,7 +65,7 @@ is_welcome(struct conn *conn)
 		 service->open_count >= limits->connections)
 		refuse(conn, 503, "Too many connections\n");
 	else if (limits->memory > 0 &&
-		 service_memory(service) > limits->memory / 5 * 4)
+		 worker_memory(service) > limits->memory / 5 * 4)
 		refuse(conn, 503, "Out of memory\n");
 	else if (limits->connections_per_ip > 0 &&
 		 peer_count(conn->peer) > limits->connections_per_ip)
@@ -100,7 +100,7 @@ static bool
 negotiate(struct conn *conn, const struct http_request *request,
     struct upgrade *upgrade)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 	char joined[16384];
 	struct str offers = extension_offers(request, joined, sizeof(joined));
 
@@ -116,7 +116,7 @@ negotiate(struct conn *conn, const struct http_request *request,
 static bool
 open_websocket(struct conn *conn, const struct http_request *request)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 	struct upgrade upgrade = { 0 };
 	char response[512];
 	struct str key;
@@ -149,7 +149,7 @@ open_websocket(struct conn *conn, const struct http_request *request)
 static bool
 handle_request(struct conn *conn, const struct http_request *request)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 	struct http_response response = { 0 };
 	char body[ROUTE_BODY_SIZE];
 	bool is_served = service->endpoint->ops->serves(service->endpoint, conn,
@@ -192,24 +192,24 @@ read_head(struct conn *conn, const char *data, size_t len)
 static size_t
 read_piece(struct conn *conn, const char *data, size_t len)
 {
-	struct partial *head = conn->head;
+	struct input_buffer *head = conn->head;
 	size_t before = head->len;
 	size_t used = len;
 
 	conn->head = NULL; /* where a WebSocket has its reader */
-	if (partial_append(&head, data, len, UINT64_MAX, NULL))
+	if (input_buffer_append(&head, data, len, UINT64_MAX, NULL))
 		used = read_head(conn, head->data, head->len) - before;
 	else
 		conn_abort(conn);
 	if (conn->state == CONN_HEAD)
 		conn->head = head;
 	else
-		partial_free(&head, NULL);
+		input_buffer_free(&head, NULL);
 	return used;
 }
 
 size_t
-opening_read(struct conn *conn, const char *data, size_t len)
+http_conn_read(struct conn *conn, const char *data, size_t len)
 {
 	size_t used;
 
@@ -217,13 +217,13 @@ opening_read(struct conn *conn, const char *data, size_t len)
 		return read_piece(conn, data, len);
 	used = read_head(conn, data, len);
 	if (conn->state == CONN_HEAD &&
-	    !partial_append(&conn->head, data, len, UINT64_MAX, NULL))
+	    !input_buffer_append(&conn->head, data, len, UINT64_MAX, NULL))
 		conn_abort(conn);
 	return used;
 }
 
 void
-opening_time_out(struct conn *conn)
+http_conn_time_out(struct conn *conn)
 {
 	refuse(conn, 408, "Request Timeout\n");
 }

@@ -11,9 +11,9 @@ struct conn;
  * many of these bytes it took: what is left, if the connection is a
  * WebSocket now, are frames.
  */
-size_t opening_read(struct conn *, const char *data, size_t len);
+size_t http_conn_read(struct conn *, const char *data, size_t len);
 
 /* The head took too long. */
-void opening_time_out(struct conn *);
+void http_conn_time_out(struct conn *);
 
 #endif

@@ -14,29 +14,29 @@
 
 const struct monitor_format monitor_json = {
 	"application/json",
-	report_spell_json,
+	stats_write_json,
 };
 
 const struct monitor_format monitor_metrics = {
 	"text/plain; version=0.0.4; charset=utf-8",
-	report_spell_metrics,
+	stats_write_metrics,
 };
 
 static void
-make_report(struct service *service, int64_t uptime_ms)
+make_report(struct worker *service, int64_t uptime_ms)
 {
-	struct report *report = &service->report;
+	struct server_stats *report = &service->report;
 
 	memset(report, 0, sizeof(*report));
 	report->uptime_ms = uptime_ms;
 	report->connections = service->open_count;
-	report->held = service_memory(service);
-	meter_tell(&service->meter, report);
+	report->held = worker_memory(service);
+	meter_fill_stats(&service->meter, report);
 	service->tell_report(report, service->arg);
 }
 
 void
-monitor_answer(struct service *service, const struct monitor_format *format,
+monitor_answer(struct worker *service, const struct monitor_format *format,
     struct http_response *response)
 {
 	int64_t uptime_ms =

@@ -3,21 +3,21 @@
 #define TRANSPORT_MONITOR_H
 
 struct http_response;
-struct report;
-struct service;
+struct server_stats;
+struct worker;
 struct wire_text;
 
 /* How a report is spelled, and as what. */
 struct monitor_format {
 	const char *type;
-	void (*spell)(struct wire_text *, const struct report *);
+	void (*spell)(struct wire_text *, const struct server_stats *);
 };
 
 extern const struct monitor_format monitor_json;
 extern const struct monitor_format monitor_metrics;
 
 /* The body is good until the next answer of this service. */
-void monitor_answer(struct service *, const struct monitor_format *,
+void monitor_answer(struct worker *, const struct monitor_format *,
     struct http_response *);
 
 #endif

@@ -16,7 +16,7 @@
 #define JSON "application/json"
 
 struct answer {
-	struct service *service;
+	struct worker *service;
 	const struct http_request *request;
 	struct http_response *response;
 	char *body;
@@ -72,7 +72,7 @@ add_check(struct readiness *readiness, const char *name, bool ok,
 }
 
 static void
-ask_everybody(const struct service *service, struct readiness *readiness)
+ask_everybody(const struct worker *service, struct readiness *readiness)
 {
 	const struct transport_limits *limits = service->limits;
 
@@ -84,7 +84,7 @@ ask_everybody(const struct service *service, struct readiness *readiness)
 	    "too many connections");
 	add_check(readiness, "memory",
 	    limits->memory == 0 ||
-		service_memory(service) <= limits->memory / 5 * 4,
+		worker_memory(service) <= limits->memory / 5 * 4,
 	    "out of memory");
 	if (service->trouble != NULL) {
 		const char *trouble = service->trouble(service->arg);
@@ -116,7 +116,7 @@ answer_readyz(struct answer *answer)
 		append(answer,
 		    ",\"checks\":{%s},\"connections\":%zu,\"memory\":%zu",
 		    readiness.checks, answer->service->open_count,
-		    service_memory(answer->service));
+		    worker_memory(answer->service));
 	append(answer, "}\n");
 	say(answer, readiness.ready ? 200 : 503, JSON, answer->body);
 	if (!readiness.ready)
@@ -259,8 +259,8 @@ run_for_page(struct answer *answer, const struct dialect *dialect)
 static bool
 show_face(struct answer *answer, const struct dialect *dialect)
 {
-	struct service *service = answer->service;
-	struct face_request request = {
+	struct worker *service = answer->service;
+	struct http_compat_request request = {
 		.method = answer->request->method,
 		.path = answer->request->path,
 		.is_upgrade = ws_handshake_is_wanted(answer->request),
@@ -271,7 +271,7 @@ show_face(struct answer *answer, const struct dialect *dialect)
 		.tell_figures = service->figures,
 		.arg = service->arg,
 	};
-	struct face face = { .body = &service->face };
+	struct http_compat_response face = { .body = &service->face };
 
 	if (dialect == NULL || dialect->face == NULL)
 		return false;

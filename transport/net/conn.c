@@ -113,7 +113,7 @@ deserves_bye(const struct conn *conn)
 static int64_t
 retry_after_ms(const struct conn *conn)
 {
-	struct service *service = conn->service;
+	struct worker *service = conn->service;
 	int64_t left = service->drained_ms - service->now_ms;
 	int64_t span = 2000;
 
@@ -121,7 +121,7 @@ retry_after_ms(const struct conn *conn)
 		return 0;
 	if (service->draining)
 		span = left > 0 ? 4500 + left : 4500;
-	return 500 + service_random(service, (uint32_t)span);
+	return 500 + worker_random(service, (uint32_t)span);
 }
 
 static void
@@ -156,7 +156,7 @@ conn_finish(struct conn *conn)
 		conn->end_code = 0;
 	/* Who is too slow is told so soon, and comes back for the rest. */
 	if (conn->end_code == WS_CLOSE_SLOW_CONSUMER)
-		outbox_shed(&conn->outbox);
+		send_queue_shed(&conn->outbox);
 	leave(conn);
 	if (conn->end_code == 0) {
 		conn_die(conn);
@@ -173,7 +173,7 @@ conn_finish(struct conn *conn)
 	conn->resume_at = 0;
 	conn_hear(conn);
 	enter(conn, CONN_CLOSING);
-	if (outbox_is_empty(&conn->outbox))
+	if (send_queue_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
 }
 
@@ -195,7 +195,7 @@ conn_set_dialect(struct conn *conn, const struct dialect *dialect)
 void
 conn_open(struct conn *conn)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 
 	ws_reader_init(&conn->reader, conn->deflate);
 	token_bucket_init(&conn->bytes, &service->limits->bytes,
@@ -217,7 +217,7 @@ conn_answer(struct conn *conn, struct str head, struct str body)
 	conn_write(conn, head.data, head.len);
 	if (conn->state == CONN_CLOSING && !str_is_empty(body))
 		conn_write(conn, body.data, body.len);
-	if (conn->state == CONN_CLOSING && outbox_is_empty(&conn->outbox))
+	if (conn->state == CONN_CLOSING && send_queue_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
 }
 
@@ -234,7 +234,7 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 static void
 link_conn(struct conn *conn)
 {
-	struct service *service = conn->service;
+	struct worker *service = conn->service;
 
 	conn->next = service->conns;
 	if (conn->next != NULL)
@@ -256,7 +256,7 @@ unlink_conn(struct conn *conn)
 }
 
 struct conn *
-conn_create(struct service *service, int fd, struct peer *peer,
+conn_create(struct worker *service, int fd, struct peer *peer,
     const struct dialect *dialect)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
@@ -288,7 +288,7 @@ close_fd:
 void
 conn_destroy(struct conn *conn)
 {
-	struct service *service = conn->service;
+	struct worker *service = conn->service;
 
 	wheel_cancel(&conn->timer);
 	unlink_conn(conn);
@@ -296,8 +296,8 @@ conn_destroy(struct conn *conn)
 		service->websocket_count--;
 		ws_reader_fini(&conn->reader, &service->reader_limits);
 	} else
-		partial_free(&conn->head, NULL);
-	outbox_fini(&conn->outbox);
+		input_buffer_free(&conn->head, NULL);
+	send_queue_fini(&conn->outbox);
 	peer_table_leave(&service->peers, conn->peer);
 	conn_drop_carrier(conn);
 	event_free(conn->readable);

@@ -2,7 +2,7 @@
  * One connection: from the first byte over its opening handshake to its end.
  *
  * A connection is never freed while its own callbacks run. What ends it only
- * marks it; service_end_turn() tells the session, says goodbye and frees.
+ * marks it; worker_end_turn() tells the session, says goodbye and frees.
  */
 #ifndef TRANSPORT_CONN_H
 #define TRANSPORT_CONN_H
@@ -22,7 +22,7 @@
 struct bufferevent;
 struct dialect;
 struct event;
-struct partial;
+struct input_buffer;
 struct peer;
 
 enum conn_state {
@@ -37,10 +37,10 @@ enum conn_state {
 struct conn {
 	struct wheel_node timer; /* first: the wheel hands it back */
 	/* What every send looks at lies together. */
-	struct outbox outbox;
+	struct send_queue outbox;
 	struct bufferevent *carrier; /* of what waits; NULL: nothing does */
 	struct event *readable;
-	struct service *service;
+	struct worker *service;
 	int fd;
 	uint16_t end_code; /* 0: no close frame */
 	uint8_t state;     /* enum conn_state */
@@ -61,9 +61,9 @@ struct conn {
 	union {
 		struct {
 			struct http_scanner scanner;
-			struct partial *head; /* what came of it before */
-		};                            /* while reading the request */
-		struct ws_reader reader;      /* from then on */
+			struct input_buffer *head; /* what came of it before */
+		};                       /* while reading the request */
+		struct ws_reader reader; /* from then on */
 	};
 	struct token_bucket bytes;
 	struct token_bucket control;
@@ -82,7 +82,7 @@ struct conn {
  * Takes a connected socket; the dialect, that of whoever listened, may be
  * NULL. NULL: no memory, and the socket is closed.
  */
-struct conn *conn_create(struct service *, int fd, struct peer *,
+struct conn *conn_create(struct worker *, int fd, struct peer *,
     const struct dialect *);
 
 /* What is spoken here: where it came in, until its request says otherwise. */
@@ -148,7 +148,7 @@ void conn_open(struct conn *);
 void conn_answer(struct conn *, struct str head, struct str body);
 
 /*
- * For service_end_turn(): let go of what carried what is sent; end what
+ * For worker_end_turn(): let go of what carried what is sent; end what
  * conn_end() marked; free what is dead.
  */
 void conn_drop_carrier(struct conn *);

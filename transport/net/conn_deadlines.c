@@ -28,7 +28,7 @@ ping_due(const struct conn *conn)
 	if (ticks == 0 || conn->pinged != 0)
 		return 0;
 	return conn->since + ticks - ticks / 10 +
-	       service_random(conn->service, ticks / 5 + 1);
+	       worker_random(conn->service, ticks / 5 + 1);
 }
 
 /* While we do not read, the answer may be there already. */
@@ -111,7 +111,7 @@ has_passed(const struct conn *conn, uint32_t moment)
 static bool
 is_stalled(struct conn *conn)
 {
-	if (!outbox_has_moved(&conn->outbox, conn->carrier))
+	if (!send_queue_has_moved(&conn->outbox, conn->carrier))
 		return true;
 	conn->output_moved = conn_now(conn);
 	return false;
@@ -155,7 +155,7 @@ resume(struct conn *conn)
 static void
 leave(struct conn *conn)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 
 	if (service->waits == NULL || !service->waits(service->arg) ||
 	    conn_now(conn) >= conn->leave_at + LEAVE_PATIENCE) {
@@ -201,7 +201,7 @@ conn_check_deadlines(struct conn *conn)
 {
 	switch ((enum conn_state)conn->state) {
 	case CONN_HEAD:
-		opening_time_out(conn);
+		http_conn_time_out(conn);
 		break;
 	case CONN_OPEN:
 		check_open(conn);
@@ -209,7 +209,7 @@ conn_check_deadlines(struct conn *conn)
 	case CONN_CLOSING:
 	case CONN_LINGERING:
 		/* What the kernel has, our last words maybe, it delivers. */
-		if (outbox_is_empty(&conn->outbox))
+		if (send_queue_is_empty(&conn->outbox))
 			conn_die(conn);
 		else
 			conn_die_hard(conn);

@@ -24,7 +24,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 static bool
 may_control(struct conn *conn)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 
 	if (token_bucket_take(&conn->control, &service->limits->control_frames,
 		service->now_ms, 1))
@@ -78,7 +78,7 @@ on_close(void *arg, unsigned code, struct str reason)
 	conn->deaf = true;
 	conn->peer_closed = true;
 	if (conn->state == CONN_CLOSING) {
-		if (outbox_is_empty(&conn->outbox))
+		if (send_queue_is_empty(&conn->outbox))
 			conn_die(conn);
 	} else
 		conn_end(conn, code, "");
@@ -92,7 +92,7 @@ on_error(void *arg, enum ws_close_code code, const char *why)
 
 	conn->deaf = true;
 	if (conn->state == CONN_CLOSING) {
-		if (outbox_is_empty(&conn->outbox))
+		if (send_queue_is_empty(&conn->outbox))
 			conn_all_is_sent(conn);
 	} else {
 		log_debug("connection ended with %d: %s", (int)code, why);
@@ -116,7 +116,7 @@ static const struct ws_reader_ops reader_ops = {
 static void
 charge(struct conn *conn, size_t len)
 {
-	const struct service *service = conn->service;
+	const struct worker *service = conn->service;
 	int64_t wait = token_bucket_charge(&conn->bytes,
 	    &service->limits->bytes, service->now_ms, (uint32_t)len);
 
@@ -178,7 +178,7 @@ on_bytes(struct conn *conn, char *data, size_t len)
 	size_t used = 0;
 
 	if (conn->state == CONN_HEAD)
-		used = opening_read(conn, data, len);
+		used = http_conn_read(conn, data, len);
 	if (used < len && listens(conn))
 		read_frames(conn, data + used, len - used);
 }
@@ -202,8 +202,8 @@ on_eof(struct conn *conn)
 void
 conn_on_readable(struct conn *conn)
 {
-	struct service *service = conn->service;
-	ssize_t len = recv(conn->fd, service->input, SERVICE_INPUT_SIZE, 0);
+	struct worker *service = conn->service;
+	ssize_t len = recv(conn->fd, service->input, WORKER_INPUT_SIZE, 0);
 
 	if (len > 0)
 		on_bytes(conn, service->input, (size_t)len);

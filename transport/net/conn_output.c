@@ -12,7 +12,7 @@ note_written(struct conn *conn)
 {
 	size_t soft = conn->service->limits->output_soft;
 
-	if (outbox_advance(&conn->outbox, conn->carrier)) {
+	if (send_queue_advance(&conn->outbox, conn->carrier)) {
 		conn->output_moved = conn_now(conn);
 		if (conn_waiting(conn) <= soft)
 			conn->output_soft_since = 0;
@@ -56,7 +56,7 @@ carry(struct conn *conn)
 		bufferevent_setcb(conn->carrier, NULL, written_cb, failed_cb,
 		    conn);
 	}
-	return outbox_carry(&conn->outbox, conn->carrier);
+	return send_queue_carry(&conn->outbox, conn->carrier);
 }
 
 void
@@ -89,22 +89,22 @@ note_waiting(struct conn *conn)
 }
 
 static void
-note_result(struct conn *conn, enum outbox_result result)
+note_result(struct conn *conn, enum send_queue_result result)
 {
 	switch (result) {
-	case OUTBOX_SENT:
+	case SEND_QUEUE_SENT:
 		break;
-	case OUTBOX_QUEUED:
+	case SEND_QUEUE_QUEUED:
 		if (carry(conn))
 			note_waiting(conn);
 		else
 			conn_abort(conn);
 		break;
-	case OUTBOX_FULL:
+	case SEND_QUEUE_FULL:
 		conn->full = true;
 		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 		break;
-	case OUTBOX_BROKEN:
+	case SEND_QUEUE_BROKEN:
 		conn_abort(conn);
 		break;
 	}
@@ -128,8 +128,8 @@ conn_send(struct conn *conn, const struct piece *pieces, size_t count)
 		return;
 	conn->answered = true;
 	note_result(conn,
-	    outbox_send(&conn->outbox, conn->carrier, conn->fd, pieces, count,
-		conn->service->limits->output_hard));
+	    send_queue_send(&conn->outbox, conn->carrier, conn->fd, pieces,
+		count, conn->service->limits->output_hard));
 }
 
 void
@@ -139,7 +139,7 @@ conn_write(struct conn *conn, const void *data, size_t len)
 	    (conn->state == CONN_ENDING && conn->end_code == 0))
 		return;
 	conn->answered = true;
-	note_result(conn, outbox_write(&conn->outbox, conn->fd,
+	note_result(conn, send_queue_write(&conn->outbox, conn->fd,
 			      &conn->service->pool, data, len));
 }
 
@@ -165,7 +165,7 @@ conn_end_unheard(struct conn *conn)
 size_t
 conn_waiting(const struct conn *conn)
 {
-	return outbox_bytes(&conn->outbox, conn->carrier);
+	return send_queue_bytes(&conn->outbox, conn->carrier);
 }
 
 /* --- overload ------------------------------------------------------------- */
@@ -177,7 +177,7 @@ conn_shed_input(struct conn *conn)
 	conn->deaf = true;
 	ws_reader_fini(&conn->reader, &conn->service->reader_limits);
 	ws_reader_init(&conn->reader, conn->deflate);
-	if (conn->state == CONN_CLOSING && outbox_is_empty(&conn->outbox))
+	if (conn->state == CONN_CLOSING && send_queue_is_empty(&conn->outbox))
 		conn_all_is_sent(conn);
 }
 
@@ -189,7 +189,7 @@ void
 conn_shed_output(struct conn *conn)
 {
 	conn->full = true;
-	outbox_shed(&conn->outbox);
+	send_queue_shed(&conn->outbox);
 	if (conn->state == CONN_OPEN)
 		conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 	else

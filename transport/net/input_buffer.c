@@ -5,18 +5,18 @@
 #include <string.h>
 
 size_t
-partial_size(const struct partial *partial)
+input_buffer_size(const struct input_buffer *partial)
 {
 	return partial == NULL ? 0 : sizeof(*partial) + partial->capacity;
 }
 
 /* Doubling keeps the copying linear; the end of a message is exact. */
 static bool
-grow(struct partial **partial, size_t need, uint64_t coming, size_t *held)
+grow(struct input_buffer **partial, size_t need, uint64_t coming, size_t *held)
 {
 	size_t spare = coming < need ? (size_t)coming : need;
-	size_t before = partial_size(*partial);
-	struct partial *grown;
+	size_t before = input_buffer_size(*partial);
+	struct input_buffer *grown;
 
 	if (need > SIZE_MAX / 2 - sizeof(*grown))
 		return false;
@@ -28,12 +28,12 @@ grow(struct partial **partial, size_t need, uint64_t coming, size_t *held)
 	grown->capacity = need + spare;
 	*partial = grown;
 	if (held != NULL)
-		*held += partial_size(grown) - before;
+		*held += input_buffer_size(grown) - before;
 	return true;
 }
 
 bool
-partial_append(struct partial **partial, const void *data, size_t len,
+input_buffer_append(struct input_buffer **partial, const void *data, size_t len,
     uint64_t coming, size_t *held)
 {
 	size_t old_len = *partial == NULL ? 0 : (*partial)->len;
@@ -51,11 +51,11 @@ partial_append(struct partial **partial, const void *data, size_t len,
 }
 
 void
-partial_free(struct partial **partial, size_t *held)
+input_buffer_free(struct input_buffer **partial, size_t *held)
 {
 	if (held != NULL) {
-		assert(*held >= partial_size(*partial));
-		*held -= partial_size(*partial);
+		assert(*held >= input_buffer_size(*partial));
+		*held -= input_buffer_size(*partial);
 	}
 	free(*partial);
 	*partial = NULL;

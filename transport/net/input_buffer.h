@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct partial {
+struct input_buffer {
 	size_t len;
 	size_t capacity;
 	char data[];
@@ -18,13 +18,13 @@ struct partial {
  * beyond them (UINT64_MAX: nobody knows how many will come). *held, unless
  * NULL, follows the memory taken. False without memory: nothing has changed.
  */
-bool partial_append(struct partial **partial, const void *data, size_t len,
-    uint64_t coming, size_t *held);
+bool input_buffer_append(struct input_buffer **partial, const void *data,
+    size_t len, uint64_t coming, size_t *held);
 
 /* Frees *partial and makes it NULL, which it may be already. */
-void partial_free(struct partial **partial, size_t *held);
+void input_buffer_free(struct input_buffer **partial, size_t *held);
 
 /* The memory taken; 0 for NULL. */
-size_t partial_size(const struct partial *);
+size_t input_buffer_size(const struct input_buffer *);
 
 #endif

@@ -57,7 +57,7 @@ back_off(struct listener *listener)
 static void
 turn_one_away(struct listener *listener)
 {
-	struct service *service = listener->service;
+	struct worker *service = listener->service;
 	int fd;
 
 	if (service->now_ms - listener->complained_ms >= COMPLAIN_EVERY_MS) {
@@ -73,7 +73,7 @@ turn_one_away(struct listener *listener)
 }
 
 static bool
-is_full(const struct service *service)
+is_full(const struct worker *service)
 {
 	size_t most = service->limits->connections;
 
@@ -82,7 +82,7 @@ is_full(const struct service *service)
 
 /* Who never sends the request that would be refused needs a bound as well. */
 static bool
-takes_too_many(const struct service *service, const struct peer *peer)
+takes_too_many(const struct worker *service, const struct peer *peer)
 {
 	size_t most = service->limits->connections_per_ip;
 
@@ -92,7 +92,7 @@ takes_too_many(const struct service *service, const struct peer *peer)
 static void
 take(struct listener *listener, int fd, const struct sockaddr *from)
 {
-	struct service *service = listener->service;
+	struct worker *service = listener->service;
 	struct peer *peer;
 
 	if (is_full(service) ||
@@ -146,7 +146,7 @@ static void
 accept_cb(int fd, short what, void *arg)
 {
 	struct listener *listener = arg;
-	const struct service *service = listener->service;
+	const struct worker *service = listener->service;
 	const struct rate_limit *rate = &service->limits->accepts;
 
 	(void)fd;
@@ -263,7 +263,7 @@ fall_back_to_v4(struct address *address)
 }
 
 bool
-listener_open(struct listener *listener, struct service *service,
+listener_open(struct listener *listener, struct worker *service,
     const struct address *address, const struct dialect *dialect)
 {
 	char text[ADDRESS_TEXT_SIZE];

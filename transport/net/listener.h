@@ -9,10 +9,10 @@
 
 struct dialect;
 struct event;
-struct service;
+struct worker;
 
 struct listener {
-	struct service *service;
+	struct worker *service;
 	struct event *event;
 	struct address address; /* with the port that was really chosen */
 	const struct dialect *dialect; /* spoken here; NULL: none */
@@ -26,7 +26,7 @@ struct listener {
 };
 
 /* False: the address cannot be had; it is logged. */
-bool listener_open(struct listener *, struct service *, const struct address *,
+bool listener_open(struct listener *, struct worker *, const struct address *,
     const struct dialect *);
 void listener_close(struct listener *);
 

@@ -205,7 +205,7 @@ lent(struct bufferevent *bev)
 /* --- the outbox ----------------------------------------------------------- */
 
 static bool
-ensure_backlog(struct outbox *outbox)
+ensure_backlog(struct send_queue *outbox)
 {
 	if (outbox->backlog == NULL)
 		outbox->backlog = calloc(1, sizeof(*outbox->backlog));
@@ -272,8 +272,8 @@ send_directly(int fd, const struct piece *pieces, size_t count, size_t *taken,
 }
 
 static bool
-queue_pieces(struct outbox *outbox, const struct piece *pieces, size_t count,
-    uint32_t skip)
+queue_pieces(struct send_queue *outbox, const struct piece *pieces,
+    size_t count, uint32_t skip)
 {
 	if (!ensure_backlog(outbox))
 		return false;
@@ -302,62 +302,62 @@ pieces_bytes(const struct piece *pieces, size_t count)
 	return bytes;
 }
 
-enum outbox_result
-outbox_send(struct outbox *outbox, struct bufferevent *bev, int fd,
+enum send_queue_result
+send_queue_send(struct send_queue *outbox, struct bufferevent *bev, int fd,
     const struct piece *pieces, size_t count, size_t hard)
 {
 	size_t taken = 0;
 	uint32_t rest = 0;
 
-	if (!outbox_is_empty(outbox)) {
-		if (hard > 0 &&
-		    outbox_bytes(outbox, bev) + pieces_bytes(pieces, count) >
-			hard)
-			return OUTBOX_FULL;
+	if (!send_queue_is_empty(outbox)) {
+		if (hard > 0 && send_queue_bytes(outbox, bev) +
+					pieces_bytes(pieces, count) >
+				    hard)
+			return SEND_QUEUE_FULL;
 	} else if (fd != -1) {
 		if (!send_directly(fd, pieces, count, &taken, &rest))
-			return OUTBOX_BROKEN;
+			return SEND_QUEUE_BROKEN;
 		if (taken == count)
-			return OUTBOX_SENT;
+			return SEND_QUEUE_SENT;
 	}
 	return queue_pieces(outbox, pieces + taken, count - taken, rest)
-		   ? OUTBOX_QUEUED
-		   : OUTBOX_BROKEN;
+		   ? SEND_QUEUE_QUEUED
+		   : SEND_QUEUE_BROKEN;
 }
 
-enum outbox_result
-outbox_write(struct outbox *outbox, int fd, struct chunk_pool *pool,
+enum send_queue_result
+send_queue_write(struct send_queue *outbox, int fd, struct chunk_pool *pool,
     const void *data, size_t len)
 {
 	ssize_t sent = 0;
 
-	if (outbox_is_empty(outbox) && fd != -1) {
+	if (send_queue_is_empty(outbox) && fd != -1) {
 		sent = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno != EAGAIN && errno != EINTR &&
 		    errno != ENOBUFS)
-			return OUTBOX_BROKEN;
+			return SEND_QUEUE_BROKEN;
 		if (sent < 0)
 			sent = 0;
 		if ((size_t)sent == len)
-			return OUTBOX_SENT;
+			return SEND_QUEUE_SENT;
 	}
 	if (!ensure_backlog(outbox) ||
 	    !backlog_push_copy(outbox->backlog, pool, (const char *)data + sent,
 		len - (size_t)sent))
-		return OUTBOX_BROKEN;
-	return OUTBOX_QUEUED;
+		return SEND_QUEUE_BROKEN;
+	return SEND_QUEUE_QUEUED;
 }
 
 bool
-outbox_carry(struct outbox *outbox, struct bufferevent *bev)
+send_queue_carry(struct send_queue *outbox, struct bufferevent *bev)
 {
 	return lent(bev) > 0 || backlog_lend(outbox->backlog, bev);
 }
 
 bool
-outbox_advance(struct outbox *outbox, struct bufferevent *bev)
+send_queue_advance(struct send_queue *outbox, struct bufferevent *bev)
 {
-	if (outbox_is_empty(outbox))
+	if (send_queue_is_empty(outbox))
 		return false;
 	if (lent(bev) > 0)
 		return true;
@@ -365,17 +365,17 @@ outbox_advance(struct outbox *outbox, struct bufferevent *bev)
 		return true;
 	if (outbox->backlog->count > 0)
 		return true; /* no memory now: the stall timer ends this */
-	outbox_fini(outbox);
+	send_queue_fini(outbox);
 	return false;
 }
 
 bool
-outbox_has_moved(struct outbox *outbox, struct bufferevent *bev)
+send_queue_has_moved(struct send_queue *outbox, struct bufferevent *bev)
 {
 	size_t left = lent(bev);
 	bool moved;
 
-	if (outbox_is_empty(outbox))
+	if (send_queue_is_empty(outbox))
 		return true;
 	moved = left != outbox->backlog->seen;
 	outbox->backlog->seen = left;
@@ -383,7 +383,7 @@ outbox_has_moved(struct outbox *outbox, struct bufferevent *bev)
 }
 
 size_t
-outbox_bytes(const struct outbox *outbox, struct bufferevent *bev)
+send_queue_bytes(const struct send_queue *outbox, struct bufferevent *bev)
 {
 	size_t bytes = lent(bev);
 
@@ -391,7 +391,7 @@ outbox_bytes(const struct outbox *outbox, struct bufferevent *bev)
 }
 
 void
-outbox_shed(struct outbox *outbox)
+send_queue_shed(struct send_queue *outbox)
 {
 	struct backlog *backlog = outbox->backlog;
 
@@ -404,11 +404,11 @@ outbox_shed(struct outbox *outbox)
 }
 
 void
-outbox_fini(struct outbox *outbox)
+send_queue_fini(struct send_queue *outbox)
 {
 	if (outbox->backlog == NULL)
 		return;
-	outbox_shed(outbox);
+	send_queue_shed(outbox);
 	free(outbox->backlog->pieces);
 	free(outbox->backlog);
 	outbox->backlog = NULL;

@@ -54,15 +54,16 @@ bool piece_extend(struct piece *last, const struct piece *next);
 struct backlog;
 
 /* Of one connection. Zeroed: nothing waits. */
-struct outbox {
+struct send_queue {
 	struct backlog *backlog; /* NULL: nothing waits */
 };
 
-enum outbox_result {
-	OUTBOX_SENT,   /* the socket took everything */
-	OUTBOX_QUEUED, /* the rest waits */
-	OUTBOX_FULL,   /* not queued: more than `hard` bytes would wait */
-	OUTBOX_BROKEN /* the socket failed, or no memory: drop the connection */
+enum send_queue_result {
+	SEND_QUEUE_SENT,   /* the socket took everything */
+	SEND_QUEUE_QUEUED, /* the rest waits */
+	SEND_QUEUE_FULL,   /* not queued: more than `hard` bytes would wait */
+	SEND_QUEUE_BROKEN  /* the socket failed, or no memory: drop the
+			      connection */
 };
 
 /*
@@ -71,33 +72,34 @@ enum outbox_result {
  * only if something waits already. While nothing waits, the bytes go straight
  * to the socket fd, unless it is -1 (TLS). What is queued is to be carried.
  */
-enum outbox_result outbox_send(struct outbox *, struct bufferevent *, int fd,
-    const struct piece *pieces, size_t count, size_t hard);
+enum send_queue_result send_queue_send(struct send_queue *,
+    struct bufferevent *, int fd, const struct piece *pieces, size_t count,
+    size_t hard);
 
 /* The same for a few bytes of one's own, beyond any limit. */
-enum outbox_result outbox_write(struct outbox *, int fd, struct chunk_pool *,
-    const void *data, size_t len);
+enum send_queue_result send_queue_write(struct send_queue *, int fd,
+    struct chunk_pool *, const void *data, size_t len);
 
 /*
  * Something was queued: see to it that the bufferevent, here not NULL, has
  * something to send. False: no memory.
  */
-bool outbox_carry(struct outbox *, struct bufferevent *);
+bool send_queue_carry(struct send_queue *, struct bufferevent *);
 
 /*
  * The bufferevent has sent what it was given: give it more. False: nothing
  * waits any longer.
  */
-bool outbox_advance(struct outbox *, struct bufferevent *);
+bool send_queue_advance(struct send_queue *, struct bufferevent *);
 
 /* Whether the socket took anything since this was asked the last time. */
-bool outbox_has_moved(struct outbox *, struct bufferevent *);
+bool send_queue_has_moved(struct send_queue *, struct bufferevent *);
 
 /* Bytes that wait, what the bufferevent holds included. */
-size_t outbox_bytes(const struct outbox *, struct bufferevent *);
+size_t send_queue_bytes(const struct send_queue *, struct bufferevent *);
 
 static inline bool
-outbox_is_empty(const struct outbox *outbox)
+send_queue_is_empty(const struct send_queue *outbox)
 {
 	return outbox->backlog == NULL;
 }
@@ -106,9 +108,9 @@ outbox_is_empty(const struct outbox *outbox)
  * Lets go of what waits, but for what the bufferevent holds: whatever is sent
  * next goes behind that.
  */
-void outbox_shed(struct outbox *);
+void send_queue_shed(struct send_queue *);
 
 /* Forgets what waits (not what the bufferevent holds): nothing is sent next. */
-void outbox_fini(struct outbox *);
+void send_queue_fini(struct send_queue *);
 
 #endif

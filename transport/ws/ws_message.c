@@ -35,8 +35,8 @@ ws_reader_init(struct ws_reader *reader, bool deflate)
 void
 ws_reader_fini(struct ws_reader *reader, const struct ws_reader_limits *limits)
 {
-	partial_free(&reader->message, limits->buffered);
-	partial_free(&reader->control, limits->buffered);
+	input_buffer_free(&reader->message, limits->buffered);
+	input_buffer_free(&reader->control, limits->buffered);
 	reader->kind = 0;
 	reader->head_len = 0;
 }
@@ -51,7 +51,8 @@ ws_reader_is_busy(const struct ws_reader *reader)
 size_t
 ws_reader_buffered(const struct ws_reader *reader)
 {
-	return partial_size(reader->message) + partial_size(reader->control);
+	return input_buffer_size(reader->message) +
+	       input_buffer_size(reader->control);
 }
 
 /* The reader is done for before the callback, which may be its end. */
@@ -148,16 +149,16 @@ typedef bool delivery(struct feed *, char *data, size_t len);
  * *held until `last`, and `coming` more bytes are announced.
  */
 static bool
-gather(struct feed *feed, struct partial **held, char *data, size_t len,
+gather(struct feed *feed, struct input_buffer **held, char *data, size_t len,
     bool last, uint64_t coming, delivery *deliver)
 {
 	size_t *count = feed->limits->buffered;
-	struct partial *whole;
+	struct input_buffer *whole;
 	bool goes_on;
 
 	if (last && *held == NULL)
 		return deliver(feed, data, len);
-	if (!partial_append(held, data, len, coming, count))
+	if (!input_buffer_append(held, data, len, coming, count))
 		return fail(feed, WS_CLOSE_INTERNAL, "no memory to read");
 	if (!last)
 		return true;
@@ -165,7 +166,7 @@ gather(struct feed *feed, struct partial **held, char *data, size_t len,
 	whole = *held;
 	*held = NULL;
 	goes_on = deliver(feed, whole->data, whole->len);
-	partial_free(&whole, count);
+	input_buffer_free(&whole, count);
 	return goes_on;
 }
 

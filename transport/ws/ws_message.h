@@ -44,14 +44,14 @@ struct ws_reader_ops {
 	bool (*error)(void *arg, enum ws_close_code, const char *why);
 };
 
-struct partial; /* what is held of an unfinished message or frame */
+struct input_buffer; /* what is held of an unfinished message or frame */
 
 /* One direction of one connection. Small: nothing is held while idle. */
 struct ws_reader {
-	struct partial *message; /* of an unfinished message; else NULL */
-	struct partial *control; /* of an unfinished control frame */
-	uint64_t remaining;      /* payload of the current frame to come */
-	size_t fragments;        /* frames of the current message so far */
+	struct input_buffer *message; /* of an unfinished message; else NULL */
+	struct input_buffer *control; /* of an unfinished control frame */
+	uint64_t remaining;           /* payload of the current frame to come */
+	size_t fragments;             /* frames of the current message so far */
 	uint8_t head[WS_FRAME_HEAD_MAX]; /* a head that is not whole */
 	uint8_t head_len;
 	uint8_t mask[4]; /* of the current frame; its fin and opcode: */

@@ -14,7 +14,7 @@
 /* A message on its way to becoming a command. */
 struct decoding {
 	const struct wire_context *context;
-	struct keep *keep;
+	struct scratch *keep;
 	struct failure *why;
 	struct json_value body;
 };
@@ -38,18 +38,18 @@ take_create(struct decoding *decoding, struct command *out)
 	struct json_value values[2];
 
 	if (!json_is_given(name)) {
-		out->name = keep_text(decoding->keep, STR("None"));
+		out->name = scratch_text(decoding->keep, STR("None"));
 		return CHAT_OK;
 	}
 	if (name->type == JSON_OBJECT) {
-		json_pick(name->text, decoding->context->json_depth, keys,
+		json_select(name->text, decoding->context->json_depth, keys,
 		    values, 2);
 		if (json_is_given(&values[0]))
 			name = &values[0];
 		else if (json_is_given(&values[1]))
 			name = &values[1];
 	}
-	out->name = keep_value_cut(decoding->keep, name, TEXT_BYTES);
+	out->name = scratch_value_cut(decoding->keep, name, TEXT_BYTES);
 	return CHAT_OK;
 }
 
@@ -103,13 +103,14 @@ take_join(struct decoding *decoding, struct command *out)
 	if (is_nothing(&id))
 		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
 	if (id.type == JSON_OBJECT)
-		json_pick(id.text, decoding->context->json_depth, keys, &id, 1);
+		json_select(id.text, decoding->context->json_depth, keys, &id,
+		    1);
 	else if (id.type != JSON_STRING)
 		return refuse(decoding, STR("body"),
 		    STR("To join takes a room_id"));
 	if (!json_is_given(&id))
 		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
-	out->room = keep_value_cut(decoding->keep, &id, TEXT_BYTES);
+	out->room = scratch_value_cut(decoding->keep, &id, TEXT_BYTES);
 	return CHAT_OK;
 }
 
@@ -129,7 +130,7 @@ take_message(struct decoding *decoding, struct command *out)
 	return CHAT_OK;
 }
 
-static const struct word words[] = {
+static const struct command_word words[] = {
 	{ STR("message"), COMMAND_BROADCAST,
 	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
 	    take_message },
@@ -144,22 +145,22 @@ static enum chat_error
 take_command(struct decoding *decoding, const struct json_value *action,
     struct command *out)
 {
-	const struct word *word;
+	const struct command_word *word;
 
 	if (!json_is_string(action) ||
-	    !keep_string(decoding->keep, &action->string, WORD_BYTES,
+	    !scratch_string(decoding->keep, &action->string, WORD_BYTES,
 		&out->word))
 		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
 	decoding->why->command = out->word;
-	word = word_find(words, COUNT_OF(words), out->word);
+	word = command_word_find(words, COUNT_OF(words), out->word);
 	if (word == NULL)
 		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
-	return word_take(word, decoding, out);
+	return command_word_take(word, decoding, out);
 }
 
 enum chat_error
 action_decode(struct str message, const struct wire_context *context,
-    struct command *out, struct failure *why, struct keep *keep)
+    struct command *out, struct failure *why, struct scratch *keep)
 {
 	static const struct str keys[] = { STR("action"), STR("body") };
 	struct decoding decoding = { context, keep, why, { 0 } };
@@ -169,7 +170,7 @@ action_decode(struct str message, const struct wire_context *context,
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
 	keep->used = 0;
-	error = json_pick(message, context->json_depth, keys, values, 2);
+	error = json_select(message, context->json_depth, keys, values, 2);
 	decoding.body = values[1];
 	if (error == JSON_OK)
 		return take_command(&decoding, &values[0], out);

@@ -77,7 +77,7 @@ encode_said(const struct event *event, struct wire_text *out)
 }
 
 /* The words of the Python server; what it never thought of is its error. */
-static const struct wording wordings[] = {
+static const struct error_text wordings[] = {
 	{ CHAT_BAD_JSON, ANY_COMMAND, STR("Invalid JSON format") },
 	{ CHAT_UNKNOWN_COMMAND, ANY_COMMAND, STR("Invalid action") },
 	{ CHAT_NOT_IN_ROOM, STR("leave"), STR("Not in any room") },
@@ -94,7 +94,8 @@ static void
 put_failure(struct wire_text *out, const struct event *event)
 {
 	const struct failure *failure = &event->failure;
-	struct str text = wording_find(wordings, COUNT_OF(wordings), failure);
+	struct str text =
+	    error_text_find(wordings, COUNT_OF(wordings), failure);
 	struct str room = event->room;
 
 	if (text.data != NULL) {
@@ -106,7 +107,7 @@ put_failure(struct wire_text *out, const struct event *event)
 		    STR(" does not exist"));
 	} else {
 		wire_text_append(out, STR("Server error: "));
-		json_put_string_part(out, wording_plain(failure));
+		json_put_string_part(out, error_text_plain(failure));
 	}
 }
 

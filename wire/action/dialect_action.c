@@ -5,7 +5,8 @@
 
 /* There is nothing here but the WebSocket, at any path (RFC 9110 §15.5.22). */
 bool
-action_face(const struct face_request *request, struct face *out)
+action_face(const struct http_compat_request *request,
+    struct http_compat_response *out)
 {
 	(void)request;
 	out->status = 426;

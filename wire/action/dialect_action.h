@@ -5,11 +5,12 @@
 #include "wire/dialect.h"
 
 enum chat_error action_decode(struct str message, const struct wire_context *,
-    struct command *out, struct failure *why, struct keep *);
+    struct command *out, struct failure *why, struct scratch *);
 
 bool action_encode(const struct event *, enum viewpoint, struct wire_text *out);
 
-bool action_face(const struct face_request *, struct face *out);
+bool action_face(const struct http_compat_request *,
+    struct http_compat_response *out);
 
 extern const struct dialect dialect_action;
 

@@ -9,7 +9,7 @@
 /* A message on its way to becoming a command; each dialect has its own. */
 struct decoding;
 
-struct word {
+struct command_word {
 	struct str word;
 	enum command_kind kind;
 	unsigned flags; /* of enum command_flag */
@@ -18,8 +18,9 @@ struct word {
 };
 
 /* NULL: the dialect has no such word. */
-static inline const struct word *
-word_find(const struct word table[], size_t count, struct str word)
+static inline const struct command_word *
+command_word_find(const struct command_word table[], size_t count,
+    struct str word)
 {
 	for (size_t i = 0; i < count; i++)
 		if (str_equal(table[i].word, word))
@@ -28,7 +29,7 @@ word_find(const struct word table[], size_t count, struct str word)
 }
 
 static inline enum chat_error
-word_take(const struct word *word, struct decoding *decoding,
+command_word_take(const struct command_word *word, struct decoding *decoding,
     struct command *out)
 {
 	out->kind = word->kind;

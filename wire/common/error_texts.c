@@ -1,7 +1,7 @@
 #include "wire/common/error_texts.h"
 
 struct str
-wording_find(const struct wording table[], size_t count,
+error_text_find(const struct error_text table[], size_t count,
     const struct failure *failure)
 {
 	for (size_t i = 0; i < count; i++)
@@ -13,7 +13,7 @@ wording_find(const struct wording table[], size_t count,
 }
 
 struct str
-wording_plain(const struct failure *failure)
+error_text_plain(const struct failure *failure)
 {
 	return failure->text.data != NULL
 		   ? failure->text

@@ -6,7 +6,7 @@
 
 #include "domain/event.h"
 
-struct wording {
+struct error_text {
 	enum chat_error error;
 	struct str command; /* as it was sent; absent: any */
 	struct str text;
@@ -15,10 +15,10 @@ struct wording {
 #define ANY_COMMAND STR_ABSENT
 
 /* The text of the first that fits; absent: none does. */
-struct str wording_find(const struct wording table[], size_t count,
+struct str error_text_find(const struct error_text table[], size_t count,
     const struct failure *);
 
 /* What the chat itself would say. */
-struct str wording_plain(const struct failure *);
+struct str error_text_plain(const struct failure *);
 
 #endif

@@ -8,15 +8,15 @@
 #define CHARACTER_MAX 4
 
 static char *
-free_room(struct keep *keep, size_t size)
+free_room(struct scratch *keep, size_t size)
 {
 	assert(size <= sizeof(keep->data) - keep->used);
 	return keep->data + keep->used;
 }
 
 bool
-keep_string(struct keep *keep, const struct json_string *string, size_t most,
-    struct str *out)
+scratch_string(struct scratch *keep, const struct json_string *string,
+    size_t most, struct str *out)
 {
 	size_t len;
 
@@ -33,7 +33,7 @@ keep_string(struct keep *keep, const struct json_string *string, size_t most,
 
 /* One character more than needed is unescaped, to see where the cut is. */
 struct str
-keep_string_cut(struct keep *keep, const struct json_string *string,
+scratch_string_cut(struct scratch *keep, const struct json_string *string,
     size_t most)
 {
 	char *room;
@@ -50,15 +50,16 @@ keep_string_cut(struct keep *keep, const struct json_string *string,
 }
 
 struct str
-keep_value_cut(struct keep *keep, const struct json_value *value, size_t most)
+scratch_value_cut(struct scratch *keep, const struct json_value *value,
+    size_t most)
 {
 	if (value->type == JSON_STRING)
-		return keep_string_cut(keep, &value->string, most);
+		return scratch_string_cut(keep, &value->string, most);
 	return utf8_cut(value->text, most);
 }
 
 struct str
-keep_text(struct keep *keep, struct str text)
+scratch_text(struct scratch *keep, struct str text)
 {
 	char *room = free_room(keep, text.len);
 
@@ -68,9 +69,9 @@ keep_text(struct keep *keep, struct str text)
 }
 
 struct str
-keep_lower(struct keep *keep, struct str text)
+scratch_lower(struct scratch *keep, struct str text)
 {
-	struct str lower = keep_text(keep, text);
+	struct str lower = scratch_text(keep, text);
 	char *at = keep->data + keep->used - lower.len;
 
 	for (size_t i = 0; i < lower.len; i++)

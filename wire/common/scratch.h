@@ -9,21 +9,21 @@
  * What a string means, in its document or in keep; false: that is more than
  * `most` bytes. keep has to have room for so many.
  */
-bool keep_string(struct keep *, const struct json_string *, size_t most,
+bool scratch_string(struct scratch *, const struct json_string *, size_t most,
     struct str *out);
 
 /* The same, but of a longer one the beginning. Needs 4 bytes more. */
-struct str keep_string_cut(struct keep *, const struct json_string *,
+struct str scratch_string_cut(struct scratch *, const struct json_string *,
     size_t most);
 
 /* What any value means as a text: the string that it is, or else its JSON. */
-struct str keep_value_cut(struct keep *, const struct json_value *,
+struct str scratch_value_cut(struct scratch *, const struct json_value *,
     size_t most);
 
 /* A text of our own among those that came. */
-struct str keep_text(struct keep *, struct str text);
+struct str scratch_text(struct scratch *, struct str text);
 
 /* The same, with its ASCII letters small. */
-struct str keep_lower(struct keep *, struct str text);
+struct str scratch_lower(struct scratch *, struct str text);
 
 #endif

@@ -4,12 +4,12 @@
 
 #include "wire/dialect.h"
 
-struct report;
+struct server_stats;
 
 /* Appends one JSON object. */
-void report_spell_json(struct wire_text *, const struct report *);
+void stats_write_json(struct wire_text *, const struct server_stats *);
 
 /* Appends lines in the text format of Prometheus. */
-void report_spell_metrics(struct wire_text *, const struct report *);
+void stats_write_metrics(struct wire_text *, const struct server_stats *);
 
 #endif

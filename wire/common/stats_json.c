@@ -45,7 +45,7 @@ put_histogram(struct wire_text *out, const char *name,
 }
 
 static void
-put_largest(struct wire_text *out, const struct report *report)
+put_largest(struct wire_text *out, const struct server_stats *report)
 {
 	put(out, ",\"largest\":[");
 	for (size_t i = 0; i < report->largest_count; i++) {
@@ -62,7 +62,7 @@ put_largest(struct wire_text *out, const struct report *report)
 }
 
 static void
-put_store(struct wire_text *out, const struct store_report *store)
+put_store(struct wire_text *out, const struct store_health *store)
 {
 	put(out, ",\"store\":{\"writable\":");
 	put(out, store->is_writable ? "true" : "false");
@@ -76,7 +76,7 @@ put_store(struct wire_text *out, const struct store_report *store)
 }
 
 void
-report_spell_json(struct wire_text *out, const struct report *report)
+stats_write_json(struct wire_text *out, const struct server_stats *report)
 {
 	put(out, "{\"server\":");
 	json_put_string(out, report->server);

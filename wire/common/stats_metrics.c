@@ -87,7 +87,7 @@ put_histogram(struct wire_text *out, const char *name, const char *help,
 }
 
 static void
-put_store(struct wire_text *out, const struct store_report *store)
+put_store(struct wire_text *out, const struct store_health *store)
 {
 	put_value(out, "store_writable", "gauge",
 	    "Whether persistent rooms can be written.", store->is_writable);
@@ -107,7 +107,7 @@ put_store(struct wire_text *out, const struct store_report *store)
 }
 
 void
-report_spell_metrics(struct wire_text *out, const struct report *report)
+stats_write_metrics(struct wire_text *out, const struct server_stats *report)
 {
 	put_value(out, "connections", "gauge", "Open WebSockets.",
 	    report->connections);

@@ -25,13 +25,13 @@ static uint64_t first_object = 1, next_object = 1;
 static uint64_t hash_seed;
 
 void
-json_keys_seed(uint64_t seed)
+json_dupkeys_seed(uint64_t seed)
 {
 	hash_seed = seed;
 }
 
 void
-json_keys_begin(void)
+json_dupkeys_begin(void)
 {
 	first_object = next_object;
 	used = 0;
@@ -87,7 +87,7 @@ add_wide(uint64_t object, const struct json_string *key)
 
 /* The first keys, known to differ, move into the table. */
 static enum json_key_result
-widen(struct json_keys *keys)
+widen(struct json_dupkeys *keys)
 {
 	keys->object = next_object++;
 	for (size_t i = 0; i < JSON_KEYS_NARROW; i++) {
@@ -101,7 +101,7 @@ widen(struct json_keys *keys)
 }
 
 enum json_key_result
-json_keys_add(struct json_keys *keys, struct json_string key)
+json_dupkeys_add(struct json_dupkeys *keys, struct json_string key)
 {
 	if (keys->count < JSON_KEYS_NARROW) {
 		for (size_t i = 0; i < keys->count; i++)

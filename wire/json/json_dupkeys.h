@@ -13,7 +13,7 @@
 #define JSON_KEYS_WIDE 16384
 
 /* The keys of one object. Zero `count` to begin. */
-struct json_keys {
+struct json_dupkeys {
 	size_t count;
 	uint64_t object; /* its number, once it is wide */
 	struct json_string narrow[JSON_KEYS_NARROW];
@@ -26,16 +26,17 @@ enum json_key_result {
 };
 
 /* Chance that nobody outside can know, for the order of the table. */
-void json_keys_seed(uint64_t seed);
+void json_dupkeys_seed(uint64_t seed);
 
 /*
  * A new document begins; what was known of the last one is forgotten. The
  * table of wide objects is one for the program: only one document can be
  * read at a time.
  */
-void json_keys_begin(void);
+void json_dupkeys_begin(void);
 
-/* Adds a key, which is borrowed until the next json_keys_begin(). */
-enum json_key_result json_keys_add(struct json_keys *, struct json_string key);
+/* Adds a key, which is borrowed until the next json_dupkeys_begin(). */
+enum json_key_result json_dupkeys_add(struct json_dupkeys *,
+    struct json_string key);
 
 #endif

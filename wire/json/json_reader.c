@@ -54,7 +54,7 @@ next_item(struct json_reader *reader, bool first, char closing)
 }
 
 static bool
-read_key(struct json_reader *reader, struct json_keys *keys,
+read_key(struct json_reader *reader, struct json_dupkeys *keys,
     struct json_string *key)
 {
 	const char *start = reader->at;
@@ -63,7 +63,7 @@ read_key(struct json_reader *reader, struct json_keys *keys,
 		return json_fail_at(reader, JSON_MALFORMED, start);
 	if (!json_read_string(reader, key))
 		return false;
-	switch (json_keys_add(keys, *key)) {
+	switch (json_dupkeys_add(keys, *key)) {
 	case JSON_KEY_DUPLICATE:
 		return json_fail(reader, JSON_DUPLICATE_KEY, start);
 	case JSON_KEY_NO_ROOM:
@@ -76,7 +76,7 @@ read_key(struct json_reader *reader, struct json_keys *keys,
 
 /* The next member of an object; false: it was the end, or an error. */
 static bool
-next_member(struct json_reader *reader, struct json_keys *keys,
+next_member(struct json_reader *reader, struct json_dupkeys *keys,
     struct json_member *out)
 {
 	if (!next_item(reader, keys->count == 0, '}') ||
@@ -93,7 +93,7 @@ next_member(struct json_reader *reader, struct json_keys *keys,
 static bool
 read_object(struct json_reader *reader)
 {
-	struct json_keys keys;
+	struct json_dupkeys keys;
 	struct json_member member;
 
 	if (!enter(reader))
@@ -163,7 +163,7 @@ static void
 begin(struct json_reader *reader, struct str text, size_t depth)
 {
 	assert(depth >= 1 && depth <= JSON_DEPTH_MAX);
-	json_keys_begin();
+	json_dupkeys_begin();
 	reader->error = JSON_OK;
 	reader->error_offset = 0;
 	reader->start = reader->at = text.data;

@@ -72,7 +72,7 @@ struct json_member {
  *		… reader.error_offset
  *
  * Members are slices of the text. What was yielded before an error was sound
- * so far. One document at a time: see json_keys_begin().
+ * so far. One document at a time: see json_dupkeys_begin().
  */
 struct json_reader {
 	enum json_error error;
@@ -81,7 +81,7 @@ struct json_reader {
 	const char *at;
 	const char *end;
 	size_t depth_left;
-	struct json_keys keys; /* of the outermost; of an array, a count */
+	struct json_dupkeys keys; /* of the outermost; of an array, a count */
 };
 
 /* The outermost object has depth 1. */

@@ -1,7 +1,7 @@
 #include "wire/json/json_select.h"
 
 enum json_error
-json_pick(struct str text, size_t depth, const struct str keys[],
+json_select(struct str text, size_t depth, const struct str keys[],
     struct json_value out[], size_t count)
 {
 	struct json_reader reader;

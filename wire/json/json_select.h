@@ -9,7 +9,7 @@
  * text of its value is absent. The whole text is checked; what was found
  * before an error stays found.
  */
-enum json_error json_pick(struct str text, size_t depth,
+enum json_error json_select(struct str text, size_t depth,
     const struct str keys[], struct json_value out[], size_t count);
 
 /* Whether it is there and is not null. */

@@ -6,7 +6,7 @@
 #include "wire/dialect.h"
 
 enum chat_error command_decode(struct str message, const struct wire_context *,
-    struct command *out, struct failure *why, struct keep *);
+    struct command *out, struct failure *why, struct scratch *);
 
 bool command_encode(const struct event *, enum viewpoint,
     struct wire_text *out);

@@ -205,7 +205,7 @@ command_encode_failed(const struct event *event, struct wire_text *out)
 	put_text_if_given(out, STR(",\"command\":"), failure->command);
 	put_text(out, STR(",\"code\":"),
 	    str_from(chat_error_word(failure->error)));
-	put_text(out, STR(",\"message\":"), wording_plain(failure));
+	put_text(out, STR(",\"message\":"), error_text_plain(failure));
 	put_text_if_given(out, STR(",\"field\":"), failure->field);
 	if (failure->error == CHAT_BAD_JSON)
 		put_unsigned(out, STR(",\"offset\":"), failure->offset);

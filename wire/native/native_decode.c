@@ -85,7 +85,7 @@ take_key(struct decoding *decoding, struct command *out)
 		return CHAT_OK;
 	/* The lobby has no history in which a key could be found again. */
 	if (!decoding_has(decoding, FIELD_ROOM) ||
-	    !keep_string(decoding->keep, &decoding->values[FIELD_KEY].string,
+	    !scratch_string(decoding->keep, &decoding->values[FIELD_KEY].string,
 		WORD_BYTES, &out->key) ||
 	    str_is_empty(out->key))
 		return decoding_refuse(decoding, FIELD_KEY);
@@ -170,7 +170,7 @@ take_since(struct decoding *decoding, struct command *out)
 		if (json_string_is(&member.key, STR("epoch")))
 			has_epoch =
 			    member.value.type == JSON_STRING &&
-			    keep_string(decoding->keep, &member.value.string,
+			    scratch_string(decoding->keep, &member.value.string,
 				TEXT_BYTES, &out->since_epoch);
 		else if (json_string_is(&member.key, STR("seq")))
 			has_seq = json_unsigned(&member.value, INTEGER_MAX,
@@ -224,7 +224,7 @@ take_history(struct decoding *decoding, struct command *out)
 	    &out->from_seq);
 }
 
-static const struct word words[] = {
+static const struct command_word words[] = {
 	{ STR("broadcast"), COMMAND_BROADCAST, 0, take_broadcast },
 	{ STR("list"), COMMAND_LIST, 0, take_room_if_given },
 	{ STR("me"), COMMAND_ME, 0, NULL },
@@ -249,7 +249,7 @@ take_envelope(struct decoding *decoding, struct command *out)
 
 	if (decoding_has(decoding, FIELD_COMMAND) &&
 	    word->type == JSON_STRING &&
-	    keep_string(decoding->keep, &word->string, WORD_BYTES, &text))
+	    scratch_string(decoding->keep, &word->string, WORD_BYTES, &text))
 		out->word = decoding->why->command = text;
 	if (decoding_has(decoding, FIELD_REF) && ref_is_sound(ref))
 		out->ref = ref->text;
@@ -258,13 +258,13 @@ take_envelope(struct decoding *decoding, struct command *out)
 static enum chat_error
 take_command(struct decoding *decoding, struct command *out)
 {
-	const struct word *word;
+	const struct command_word *word;
 	enum chat_error error;
 
 	if (!decoding_has(decoding, FIELD_COMMAND) ||
 	    decoding->values[FIELD_COMMAND].type != JSON_STRING)
 		return decoding_refuse(decoding, FIELD_COMMAND);
-	word = word_find(words, COUNT_OF(words), out->word);
+	word = command_word_find(words, COUNT_OF(words), out->word);
 	if (word == NULL)
 		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
 	if (decoding_has(decoding, FIELD_REF) && out->ref.data == NULL)
@@ -273,13 +273,13 @@ take_command(struct decoding *decoding, struct command *out)
 	if (error == CHAT_OK)
 		error = check_message(decoding, word->kind);
 	if (error == CHAT_OK)
-		error = word_take(word, decoding, out);
+		error = command_word_take(word, decoding, out);
 	return error;
 }
 
 enum chat_error
 command_decode(struct str message, const struct wire_context *context,
-    struct command *out, struct failure *why, struct keep *keep)
+    struct command *out, struct failure *why, struct scratch *keep)
 {
 	struct decoding decoding;
 	enum chat_error error;

@@ -111,7 +111,7 @@ decoding_take_optional(struct decoding *decoding, enum field field,
     struct str *out)
 {
 	if (decoding_has(decoding, field) &&
-	    !keep_string(decoding->keep, &decoding->values[field].string,
+	    !scratch_string(decoding->keep, &decoding->values[field].string,
 		TEXT_BYTES, out))
 		return decoding_refuse(decoding, field);
 	return CHAT_OK;

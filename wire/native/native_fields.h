@@ -47,11 +47,11 @@ struct decoding {
 	unsigned seen;                          /* a bit for each field */
 	unsigned given; /* the same without those that are null */
 	size_t depth;
-	struct keep *keep;
+	struct scratch *keep;
 	struct failure *why;
 };
 
-_Static_assert(sizeof(((struct keep *)0)->data) >=
+_Static_assert(sizeof(((struct scratch *)0)->data) >=
 		   5 * TEXT_BYTES + 2 * WORD_BYTES,
     "keep has room for every text of a command");
 

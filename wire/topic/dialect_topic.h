@@ -10,11 +10,12 @@
 #define TOPIC_PACE 60       /* messages, and then silence for a minute */
 
 enum chat_error topic_decode(struct str message, const struct wire_context *,
-    struct command *out, struct failure *why, struct keep *);
+    struct command *out, struct failure *why, struct scratch *);
 
 bool topic_encode(const struct event *, enum viewpoint, struct wire_text *out);
 
-bool topic_face(const struct face_request *, struct face *out);
+bool topic_face(const struct http_compat_request *,
+    struct http_compat_response *out);
 
 extern const struct dialect dialect_topic;
 

@@ -31,12 +31,12 @@ static const struct str keys[FIELDS_COUNT] = {
 /* A message on its way to becoming a command. */
 struct decoding {
 	enum wire_stage stage;
-	struct keep *keep;
+	struct scratch *keep;
 	struct failure *why;
 	struct json_value values[FIELDS_COUNT];
 };
 
-_Static_assert(sizeof(((struct keep *)0)->data) >=
+_Static_assert(sizeof(((struct scratch *)0)->data) >=
 		   TOPIC_MESSAGE_BYTES + TOPIC_MESSAGE_JSON + 1024,
     "keep has room for a message, before and after it is cleaned");
 
@@ -67,10 +67,10 @@ take_plain(struct decoding *decoding, enum field field, size_t most,
 	struct str name;
 
 	if (!json_is_string(value) ||
-	    !keep_string(decoding->keep, &value->string, most, &name) ||
+	    !scratch_string(decoding->keep, &value->string, most, &name) ||
 	    !name_is_plain(name, most))
 		return false;
-	*out = keep_lower(decoding->keep, name);
+	*out = scratch_lower(decoding->keep, name);
 	return true;
 }
 
@@ -103,7 +103,7 @@ take_join(struct decoding *decoding, struct command *out)
 /* --- being in a topic ----------------------------------------------------- */
 
 static struct str
-cleaned(struct keep *keep, struct str text)
+cleaned(struct scratch *keep, struct str text)
 {
 	struct wire_text out = {
 		.data = keep->data + keep->used,
@@ -126,8 +126,8 @@ take_message(struct decoding *decoding, struct command *out)
 		return decoding->why->error = CHAT_BAD_JSON;
 	out->flags |= COMMAND_PACED;
 	if (message->type != JSON_STRING ||
-	    !keep_string(decoding->keep, &message->string, TOPIC_MESSAGE_BYTES,
-		&text) ||
+	    !scratch_string(decoding->keep, &message->string,
+		TOPIC_MESSAGE_BYTES, &text) ||
 	    !topic_content_is_allowed(text))
 		return refuse(decoding, FIELD_MESSAGE);
 	out->body = topic_content_is_clean(text)
@@ -138,7 +138,7 @@ take_message(struct decoding *decoding, struct command *out)
 
 /* --- all frames ----------------------------------------------------------- */
 
-static const struct word words[] = {
+static const struct command_word words[] = {
 	{ STR("message"), COMMAND_BROADCAST,
 	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
 	    take_message },
@@ -150,14 +150,14 @@ static const struct word words[] = {
 	{ STR("demo_log"), COMMAND_NOTHING, 0, NULL },
 };
 
-static const struct word *
+static const struct command_word *
 find_word(struct str word)
 {
-	return word_find(words, COUNT_OF(words), word);
+	return command_word_find(words, COUNT_OF(words), word);
 }
 
 /* The README of the FastAPI server has frames without a type. */
-static const struct word *
+static const struct command_word *
 guess_word(const struct decoding *decoding)
 {
 	if (decoding->values[FIELD_MESSAGE].text.data != NULL &&
@@ -169,7 +169,7 @@ guess_word(const struct decoding *decoding)
 	return NULL;
 }
 
-static const struct word *
+static const struct command_word *
 choose_word(struct decoding *decoding, struct command *out)
 {
 	const struct json_value *type = &decoding->values[FIELD_TYPE];
@@ -177,7 +177,8 @@ choose_word(struct decoding *decoding, struct command *out)
 	if (!json_is_given(type))
 		return guess_word(decoding);
 	if (type->type != JSON_STRING ||
-	    !keep_string(decoding->keep, &type->string, WORD_BYTES, &out->word))
+	    !scratch_string(decoding->keep, &type->string, WORD_BYTES,
+		&out->word))
 		return NULL;
 	decoding->why->command = out->word;
 	return find_word(out->word);
@@ -188,13 +189,13 @@ unknown(struct decoding *decoding)
 {
 	static const struct str head = STR("Unknown message type: ");
 	const struct json_value *type = &decoding->values[FIELD_TYPE];
-	struct keep *keep = decoding->keep;
+	struct scratch *keep = decoding->keep;
 	struct str quote = STR("None"), text;
 
 	if (json_is_given(type))
-		quote = keep_value_cut(keep, type, QUOTE_BYTES);
-	text = keep_text(keep, head);
-	text.len += keep_text(keep, quote).len;
+		quote = scratch_value_cut(keep, type, QUOTE_BYTES);
+	text = scratch_text(keep, head);
+	text.len += scratch_text(keep, quote).len;
 	decoding->why->text = text;
 	return decoding->why->error = CHAT_UNKNOWN_COMMAND;
 }
@@ -209,12 +210,12 @@ not_a_join(struct decoding *decoding)
 static enum chat_error
 take_object(struct decoding *decoding, struct command *out)
 {
-	const struct word *word = choose_word(decoding, out);
+	const struct command_word *word = choose_word(decoding, out);
 	bool is_join = word != NULL && word->kind == COMMAND_ROOM_JOIN;
 
 	if (decoding->stage == WIRE_NEW && !is_join)
 		return not_a_join(decoding);
-	return word != NULL ? word_take(word, decoding, out)
+	return word != NULL ? command_word_take(word, decoding, out)
 			    : unknown(decoding);
 }
 
@@ -226,13 +227,13 @@ take_other(struct decoding *decoding, struct str message, bool is_json,
 	if (decoding->stage == WIRE_NEW && is_json)
 		return not_a_join(decoding);
 	if (decoding->stage != WIRE_NEW && str_equal(message, STR("/list")))
-		return word_take(find_word(STR("list")), decoding, out);
+		return command_word_take(find_word(STR("list")), decoding, out);
 	return decoding->why->error = CHAT_BAD_JSON;
 }
 
 enum chat_error
 topic_decode(struct str message, const struct wire_context *context,
-    struct command *out, struct failure *why, struct keep *keep)
+    struct command *out, struct failure *why, struct scratch *keep)
 {
 	struct decoding decoding = { context->stage, keep, why, { { 0 } } };
 	size_t depth = context->json_depth;
@@ -242,7 +243,7 @@ topic_decode(struct str message, const struct wire_context *context,
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
 	keep->used = 0;
-	json = json_pick(message, depth, keys, decoding.values, FIELDS_COUNT);
+	json = json_select(message, depth, keys, decoding.values, FIELDS_COUNT);
 	if (json == JSON_OK)
 		error = take_object(&decoding, out);
 	else

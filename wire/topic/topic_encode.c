@@ -140,7 +140,7 @@ encode_rooms(const struct event *event, struct wire_text *out)
 
 /* --- failures ------------------------------------------------------------- */
 
-static const struct wording wordings[] = {
+static const struct error_text wordings[] = {
 	{ CHAT_BAD_JSON, ANY_COMMAND, STR("Invalid JSON format") },
 	{ CHAT_RATE_LIMITED, ANY_COMMAND,
 	    STR("Rate limit exceeded, please slow down") },
@@ -171,10 +171,11 @@ static bool
 encode_failed(const struct event *event, struct wire_text *out)
 {
 	const struct failure *failure = &event->failure;
-	struct str text = wording_find(wordings, COUNT_OF(wordings), failure);
+	struct str text =
+	    error_text_find(wordings, COUNT_OF(wordings), failure);
 
 	if (text.data == NULL)
-		text = wording_plain(failure);
+		text = error_text_plain(failure);
 	put_text(out, STR("{\"type\":\"error\",\"message\":"), text);
 	put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
 	if (failure->fatal)

@@ -9,9 +9,9 @@
 #define ANY_ORIGIN "Access-Control-Allow-Origin: *\r\n"
 
 static void
-put_figures(struct wire_text *out, const struct face_request *request)
+put_figures(struct wire_text *out, const struct http_compat_request *request)
 {
-	struct figures figures = { 0 };
+	struct chat_stats figures = { 0 };
 
 	if (request->tell_figures != NULL)
 		request->tell_figures(&figures, request->arg);
@@ -31,8 +31,8 @@ put_figures(struct wire_text *out, const struct face_request *request)
 }
 
 static void
-say(const struct face_request *request, struct face *out, int status,
-    struct str json)
+say(const struct http_compat_request *request, struct http_compat_response *out,
+    int status, struct str json)
 {
 	out->status = status;
 	out->content_type = JSON;
@@ -41,7 +41,8 @@ say(const struct face_request *request, struct face *out, int status,
 }
 
 static void
-show(const struct face_request *request, struct face *out, struct str head)
+show(const struct http_compat_request *request,
+    struct http_compat_response *out, struct str head)
 {
 	if (str_equal(request->method, STR("GET"))) {
 		say(request, out, 200, head);
@@ -53,7 +54,8 @@ show(const struct face_request *request, struct face *out, struct str head)
 }
 
 bool
-topic_face(const struct face_request *request, struct face *out)
+topic_face(const struct http_compat_request *request,
+    struct http_compat_response *out)
 {
 	if (request->is_upgrade) {
 		out->status = 403;

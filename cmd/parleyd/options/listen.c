@@ -70,11 +70,11 @@ static const char *
 closest_dialect(struct str name)
 {
 	const char *closest = NULL;
-	struct guess guess;
+	struct suggest guess;
 
-	guess_init(&guess, name);
+	suggest_init(&guess, name);
 	for (size_t i = 0; dialects()[i] != NULL; i++)
-		if (guess_is_better(&guess, dialects()[i]->name))
+		if (suggest_is_better(&guess, dialects()[i]->name))
 			closest = dialects()[i]->name;
 	return closest;
 }

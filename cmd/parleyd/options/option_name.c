@@ -48,12 +48,12 @@ option_closest(enum option_style style, struct str name)
 {
 	const struct option *closest = NULL;
 	char spelling[OPTION_NAME_SIZE];
-	struct guess guess;
+	struct suggest guess;
 
-	guess_init(&guess, name);
+	suggest_init(&guess, name);
 	for (size_t i = 0; i < option_count; i++) {
 		option_spell(option_table[i].name, style, spelling);
-		if (guess_is_better(&guess, spelling))
+		if (suggest_is_better(&guess, spelling))
 			closest = &option_table[i];
 	}
 	return closest;

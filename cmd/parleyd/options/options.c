@@ -6,54 +6,55 @@
 #include "cmd/parleyd/options/options_load.h"
 
 static void
-assign_presets(struct loading *loading)
+assign_presets(struct options_load *loading)
 {
-	assert(option_count <= LOADING_OPTIONS_MAX);
+	assert(option_count <= OPTIONS_MAX);
 	for (size_t i = 0; i < option_count; i++) {
-		bool good = loading_assign(loading, &option_table[i],
+		bool good = options_load_assign(loading, &option_table[i],
 		    FROM_PRESET, str_from(option_table[i].preset));
 
 		assert(good);
 	}
 }
 
-static enum loading_rank
-later(enum loading_rank a, enum loading_rank b)
+static enum options_load_rank
+later(enum options_load_rank a, enum options_load_rank b)
 {
 	return a > b ? a : b;
 }
 
 static bool
-check_agreement(struct loading *loading)
+check_agreement(struct options_load *loading)
 {
 	char part[OPTION_TEXT_SIZE], other[OPTION_TEXT_SIZE] = "";
 	char whole[OPTION_TEXT_SIZE];
 	struct option_conflict found;
-	enum loading_rank rank;
+	enum options_load_rank rank;
 
 	if (option_limits_agree(loading->out, &found))
 		return true;
 	option_format(found.part, loading->out, part);
 	option_format(found.whole, loading->out, whole);
-	rank = later(loading->rank[loading_index(found.part)],
-	    loading->rank[loading_index(found.whole)]);
+	rank = later(loading->rank[options_load_index(found.part)],
+	    loading->rank[options_load_index(found.whole)]);
 	if (found.other_part == NULL)
-		return loading_fail(loading, rank, "%s (%s) is above %s (%s)",
-		    found.part->name, part, found.whole->name, whole);
+		return options_load_fail(loading, rank,
+		    "%s (%s) is above %s (%s)", found.part->name, part,
+		    found.whole->name, whole);
 	option_format(found.other_part, loading->out, other);
-	rank = later(rank, loading->rank[loading_index(found.other_part)]);
-	return loading_fail(loading, rank,
+	rank = later(rank, loading->rank[options_load_index(found.other_part)]);
+	return options_load_fail(loading, rank,
 	    "%s (%s) and %s (%s) are together above %s (%s)", found.part->name,
 	    part, found.other_part->name, other, found.whole->name, whole);
 }
 
 /* The list becomes what it would have been, had somebody written it all. */
 static bool
-add_seed_ports(struct loading *loading)
+add_seed_ports(struct options_load *loading)
 {
 	const struct option *listen =
 	    option_find(OPTION_STYLE_FILE, STR("listen"));
-	enum loading_rank rank = loading->rank[loading_index(listen)];
+	enum options_load_rank rank = loading->rank[options_load_index(listen)];
 	struct listen_list *list = &loading->out->listeners;
 
 	if (!loading->out->seed_ports)
@@ -62,7 +63,7 @@ add_seed_ports(struct loading *loading)
 		listen_clear(list);
 	if (listen_append_seed_ports(list))
 		return true;
-	return loading_fail(loading, rank,
+	return options_load_fail(loading, rank,
 	    "listen and seed_ports are together more than %d addresses",
 	    LISTEN_MAX);
 }
@@ -71,17 +72,17 @@ bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
 {
-	struct loading loading = { .out = out, .error = error };
+	struct options_load loading = { .out = out, .error = error };
 
 	memset(out, 0, sizeof(*out));
 	memset(error, 0, sizeof(*error));
 	assign_presets(&loading);
-	if (!loading_flags(&loading, sources->argc, sources->argv))
+	if (!options_load_flags(&loading, sources->argc, sources->argv))
 		return false;
-	if (loading_only_answers(out))
+	if (options_load_only_answers(out))
 		return true;
-	return loading_environment(&loading, sources->envp) &&
-	       loading_file(&loading) && add_seed_ports(&loading) &&
+	return options_load_environment(&loading, sources->envp) &&
+	       options_load_file(&loading) && add_seed_ports(&loading) &&
 	       check_agreement(&loading);
 }
 

@@ -19,12 +19,12 @@ has_prefix(struct str text, const char *prefix)
  * service named "parley" in PARLEY_SERVICE_HOST, PARLEY_PORT_8080_TCP …
  */
 static bool
-pass_over_unknown(struct loading *loading, struct str name)
+pass_over_unknown(struct options_load *loading, struct str name)
 {
 	if (option_closest(OPTION_STYLE_ENV, name) != NULL ||
 	    option_is_grouped(OPTION_STYLE_ENV, name))
-		return loading_fail_unknown(loading, FROM_ENV, OPTION_STYLE_ENV,
-		    "", name);
+		return options_load_fail_unknown(loading, FROM_ENV,
+		    OPTION_STYLE_ENV, "", name);
 	if (!has_prefix(name, ENV_PREFIX "SERVICE_") &&
 	    !has_prefix(name, ENV_PREFIX "PORT"))
 		log_warn("%.*s in the environment is no option: ignored",
@@ -34,7 +34,7 @@ pass_over_unknown(struct loading *loading, struct str name)
 
 /* Empty is as good as absent: `PARLEY_LISTEN=${LISTEN:-}`. */
 static bool
-assign_env(struct loading *loading, const char *entry)
+assign_env(struct options_load *loading, const char *entry)
 {
 	const char *equals = strchr(entry, '=');
 	const struct option *option;
@@ -53,11 +53,12 @@ assign_env(struct loading *loading, const char *entry)
 	option = option_find(OPTION_STYLE_ENV, name);
 	if (option == NULL)
 		return pass_over_unknown(loading, name);
-	return loading_assign(loading, option, FROM_ENV, str_from(equals + 1));
+	return options_load_assign(loading, option, FROM_ENV,
+	    str_from(equals + 1));
 }
 
 bool
-loading_environment(struct loading *loading, char *const *envp)
+options_load_environment(struct options_load *loading, char *const *envp)
 {
 	for (; *envp != NULL; envp++) {
 		if (!assign_env(loading, *envp))

@@ -28,7 +28,7 @@ take_action(const char *flag, struct options *out)
 }
 
 bool
-loading_only_answers(const struct options *options)
+options_load_only_answers(const struct options *options)
 {
 	return options->action == OPTIONS_HELP ||
 	       options->action == OPTIONS_HELP_MARKDOWN ||
@@ -44,19 +44,19 @@ is_bare_switch(const struct option *option, const char *next)
 }
 
 static bool
-assign_flag(struct loading *loading, struct str name, const char *value)
+assign_flag(struct options_load *loading, struct str name, const char *value)
 {
 	const struct option *option = option_find(OPTION_STYLE_FLAG, name);
 	bool is_config = str_equal(name, STR("--config"));
 
 	if (option == NULL && !is_config)
-		return loading_fail_unknown(loading, FROM_FLAG,
+		return options_load_fail_unknown(loading, FROM_FLAG,
 		    OPTION_STYLE_FLAG, "", name);
 	if (value == NULL || (is_config && *value == '\0'))
-		return loading_fail(loading, FROM_FLAG,
+		return options_load_fail(loading, FROM_FLAG,
 		    "%.*s: a value is missing", (int)name.len, name.data);
 	if (!is_config)
-		return loading_assign(loading, option, FROM_FLAG,
+		return options_load_assign(loading, option, FROM_FLAG,
 		    str_from(value));
 	loading->file = value;
 	return true;
@@ -77,19 +77,19 @@ flag_value(struct str name, const char *equals, char *const *argv, int *i)
 
 /* argv ends with NULL, so there is always a next one. */
 bool
-loading_flags(struct loading *loading, int argc, char *const *argv)
+options_load_flags(struct options_load *loading, int argc, char *const *argv)
 {
 	for (int i = 1; i < argc; i++) {
 		const char *equals = strchr(argv[i], '=');
 		struct str name = str_from(argv[i]);
 
 		if (take_action(argv[i], loading->out)) {
-			if (loading_only_answers(loading->out))
+			if (options_load_only_answers(loading->out))
 				return true;
 			continue;
 		}
 		if (argv[i][0] != '-')
-			return loading_fail(loading, FROM_FLAG,
+			return options_load_fail(loading, FROM_FLAG,
 			    "\"%.64s\": expected an option; see --help",
 			    argv[i]);
 		if (equals != NULL)

@@ -12,14 +12,14 @@
 	(int)((text).len < QUOTE_MOST ? (text).len : QUOTE_MOST), (text).data
 
 size_t
-loading_index(const struct option *option)
+options_load_index(const struct option *option)
 {
 	return (size_t)(option - option_table);
 }
 
 /* What goes wrong in our own command line is usage, the rest configuration. */
 bool
-loading_fail(struct loading *loading, enum loading_rank rank,
+options_load_fail(struct options_load *loading, enum options_load_rank rank,
     const char *format, ...)
 {
 	struct options_error *error = loading->error;
@@ -38,8 +38,9 @@ loading_fail(struct loading *loading, enum loading_rank rank,
 
 /* "--limits-rooms", "PARLEY_LIMITS_ROOMS", "parley.conf:3: limits.rooms" */
 static void
-loading_origin(const struct loading *loading, const struct option *option,
-    enum loading_rank rank, char out[ORIGIN_SIZE])
+options_load_origin(const struct options_load *loading,
+    const struct option *option, enum options_load_rank rank,
+    char out[ORIGIN_SIZE])
 {
 	if (rank == FROM_FLAG)
 		option_spell(option->name, OPTION_STYLE_FLAG, out);
@@ -47,7 +48,7 @@ loading_origin(const struct loading *loading, const struct option *option,
 		option_spell(option->name, OPTION_STYLE_ENV, out);
 	else if (rank == FROM_FILE)
 		snprintf(out, ORIGIN_SIZE, "%.200s:%u: %s", loading->file,
-		    loading->line[loading_index(option)], option->name);
+		    loading->line[options_load_index(option)], option->name);
 	else
 		snprintf(out, ORIGIN_SIZE, "%s", option->name);
 }
@@ -64,24 +65,24 @@ write_hint(const char *meant, char out[HINT_SIZE])
 
 /* What is wrong with a value. */
 static bool
-fail_value(struct loading *loading, const struct option *option,
-    enum loading_rank rank, struct str value)
+fail_value(struct options_load *loading, const struct option *option,
+    enum options_load_rank rank, struct str value)
 {
 	char from[ORIGIN_SIZE], takes[OPTION_TAKES_SIZE], hint[HINT_SIZE];
 	const char *meant;
 	struct str name;
 
-	loading_origin(loading, option, rank, from);
+	options_load_origin(loading, option, rank, from);
 	if (option->type == OPTION_LISTEN &&
 	    listen_misspells_dialect(value, &name, &meant)) {
 		write_hint(meant, hint);
-		return loading_fail(loading, rank,
+		return options_load_fail(loading, rank,
 		    "%s: there is no dialect \"%.*s\"%s", from, QUOTE(name),
 		    hint);
 	}
 	option_takes(option, takes);
-	return loading_fail(loading, rank, "%s: \"%.*s\": expected %s", from,
-	    QUOTE(value), takes);
+	return options_load_fail(loading, rank, "%s: \"%.*s\": expected %s",
+	    from, QUOTE(value), takes);
 }
 
 /*
@@ -89,10 +90,11 @@ fail_value(struct loading *loading, const struct option *option,
  * now than on the day when the flag above it goes.
  */
 bool
-loading_assign(struct loading *loading, const struct option *option,
-    enum loading_rank rank, struct str value)
+options_load_assign(struct options_load *loading, const struct option *option,
+    enum options_load_rank rank, struct str value)
 {
-	enum loading_rank *had = &loading->rank[loading_index(option)];
+	enum options_load_rank *had =
+	    &loading->rank[options_load_index(option)];
 	struct options changed = *loading->out;
 
 	if (option->type == OPTION_LISTEN && rank != *had)
@@ -107,8 +109,9 @@ loading_assign(struct loading *loading, const struct option *option,
 }
 
 bool
-loading_fail_unknown(struct loading *loading, enum loading_rank rank,
-    enum option_style style, const char *before, struct str name)
+options_load_fail_unknown(struct options_load *loading,
+    enum options_load_rank rank, enum option_style style, const char *before,
+    struct str name)
 {
 	const struct option *meant = option_closest(style, name);
 	char spelling[OPTION_NAME_SIZE], hint[HINT_SIZE];
@@ -116,6 +119,6 @@ loading_fail_unknown(struct loading *loading, enum loading_rank rank,
 	if (meant != NULL)
 		option_spell(meant->name, style, spelling);
 	write_hint(meant != NULL ? spelling : NULL, hint);
-	return loading_fail(loading, rank, "%s%.*s: there is no such option%s",
-	    before, QUOTE(name), hint);
+	return options_load_fail(loading, rank,
+	    "%s%.*s: there is no such option%s", before, QUOTE(name), hint);
 }

@@ -45,7 +45,7 @@ distance(struct str a, struct str b)
 }
 
 void
-guess_init(struct guess *guess, struct str name)
+suggest_init(struct suggest *guess, struct str name)
 {
 	guess->name = name;
 	guess->least = name.len / 6 + 2; /* as many slips as one may make */
@@ -55,7 +55,7 @@ guess_init(struct guess *guess, struct str name)
 }
 
 bool
-guess_is_better(struct guess *guess, const char *candidate)
+suggest_is_better(struct suggest *guess, const char *candidate)
 {
 	struct str meant = str_from(candidate);
 	size_t found;

@@ -7,7 +7,7 @@
 
 #include "domain/base/str.h"
 
-struct guess {
+struct suggest {
 	struct str name; /* as it was written */
 	size_t least;    /* slips between it and the best candidate so far */
 };
@@ -15,12 +15,12 @@ struct guess {
 /* A longer name is like nothing. */
 #define GUESS_NAME_SIZE 64
 
-void guess_init(struct guess *, struct str name);
+void suggest_init(struct suggest *, struct str name);
 
 /*
  * Whether this candidate, shorter than GUESS_NAME_SIZE, is close, and closer
  * than those before.
  */
-bool guess_is_better(struct guess *, const char *candidate);
+bool suggest_is_better(struct suggest *, const char *candidate);
 
 #endif

@@ -5,7 +5,7 @@
 #include "persistence/memory/memory_members.h"
 #include "tests/suite.h"
 
-static struct suffixes suffixes;
+static struct unique_names suffixes;
 static struct member_store *members;
 static unsigned last_id;
 static unsigned asked;
@@ -23,7 +23,7 @@ count_and_ask(struct member_store *store, struct str scope, struct str name)
 static void
 begin(void)
 {
-	suffixes_init(&suffixes);
+	unique_name_init(&suffixes);
 	members = memory_members_create();
 	real_ops = members->ops;
 	counting_ops = *real_ops;
@@ -34,7 +34,7 @@ begin(void)
 static void
 end(void)
 {
-	suffixes_fini(&suffixes);
+	unique_name_fini(&suffixes);
 	member_store_destroy(members);
 }
 
@@ -47,8 +47,8 @@ take(const char *name)
 
 	snprintf(wish, sizeof(wish), "%s", name);
 	snprintf(member.id, sizeof(member.id), "%u", ++last_id);
-	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
-			     STR_ABSENT, member.name),
+	ck_assert_int_eq(unique_name_choose(&suffixes, members, CHAT_SCOPE,
+			     wish, STR_ABSENT, member.name),
 	    CHAT_OK);
 	ck_assert_int_eq(member_store_put(members, &member), CHAT_OK);
 	return member.name;
@@ -63,7 +63,7 @@ give_up(const char *name)
 			     &member),
 	    CHAT_OK);
 	member_store_remove(members, str_from(member.id));
-	suffixes_release(&suffixes, CHAT_SCOPE, str_from(name));
+	unique_name_release(&suffixes, CHAT_SCOPE, str_from(name));
 }
 
 START_TEST(leaves_a_free_name_as_it_is)
@@ -151,9 +151,9 @@ START_TEST(counts_ones_own_name_as_free)
 	take("alice");
 	take("alice");
 	take("alice");
-	suffixes_release(&suffixes, CHAT_SCOPE, STR("alice#2"));
-	ck_assert_int_eq(suffixes_choose(&suffixes, members, CHAT_SCOPE, wish,
-			     STR("alice#2"), name),
+	unique_name_release(&suffixes, CHAT_SCOPE, STR("alice#2"));
+	ck_assert_int_eq(unique_name_choose(&suffixes, members, CHAT_SCOPE,
+			     wish, STR("alice#2"), name),
 	    CHAT_OK);
 	ck_assert_str_eq(name, "ALICE#2");
 }
@@ -199,7 +199,7 @@ enter(struct str room, const char *id, const char *expected)
 
 	snprintf(guest.id, sizeof(guest.id), "%s", id);
 	ck_assert_int_eq(member_store_put(members, &guest), CHAT_OK);
-	ck_assert_int_eq(suffixes_choose(&suffixes, members, room, wish,
+	ck_assert_int_eq(unique_name_choose(&suffixes, members, room, wish,
 			     STR_ABSENT, name),
 	    CHAT_OK);
 	ck_assert_str_eq(name, expected);
@@ -217,7 +217,7 @@ START_TEST(counts_in_each_scope_on_its_own)
 	enter(STR("red"), "r3", "alice#3");
 	enter(STR("blue"), "b1", "alice");
 	enter(STR("blue"), "b2", "alice#2");
-	suffixes_release(&suffixes, STR("red"), STR("alice#2"));
+	unique_name_release(&suffixes, STR("red"), STR("alice#2"));
 	enter(STR("blue"), "b3", "alice#3");
 	member_store_remove(members, STR("r2"));
 	enter(STR("red"), "r4", "alice#2");

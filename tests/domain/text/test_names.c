@@ -210,7 +210,7 @@ static const struct {
 START_TEST(makes_a_name_of_any_text)
 {
 	char name[NAME_SIZE(MOST)], again[NAME_SIZE(MOST)];
-	bool is_named = name_tame(wild[_i].wish, MOST, name);
+	bool is_named = name_sanitize(wild[_i].wish, MOST, name);
 
 	ck_assert_int_eq(is_named, wild[_i].name != NULL);
 	ck_assert_str_eq(name, is_named ? wild[_i].name : "");
@@ -232,7 +232,7 @@ START_TEST(the_longest_tamed_name_is_64_characters)
 
 	for (int i = 0; i < 300; i++)
 		len += utf8_put(characters[_i], wish + len);
-	ck_assert(name_tame(str_slice(wish, len), 64, name));
+	ck_assert(name_sanitize(str_slice(wish, len), 64, name));
 	ck_assert_int_eq(name_normalize(str_from(name), 64, expected), CHAT_OK);
 	ck_assert_str_eq(name, expected);
 	len = 0;

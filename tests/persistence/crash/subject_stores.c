@@ -13,7 +13,7 @@ struct subject {
 	struct disk *disk;
 	struct id_source ids;
 	struct publisher nobody; /* behind the gate: it is told nothing */
-	struct gate *gate;
+	struct commit_gate *gate;
 	struct file_store *store;
 	struct room_store *rooms;
 	struct history *history;
@@ -158,7 +158,7 @@ static void
 destroy(struct subject *self)
 {
 	file_store_close(self->store);
-	gate_destroy(self->gate);
+	commit_gate_destroy(self->gate);
 	free(self);
 }
 
@@ -182,7 +182,7 @@ open_store(struct subject *self, const struct store_options *options)
 	self->rooms = file_store_rooms(self->store);
 	self->history = file_store_history(self->store);
 	self->journal = file_store_journal(self->store);
-	self->gate = gate_create(&self->nobody, SIZE_MAX);
+	self->gate = commit_gate_create(&self->nobody, SIZE_MAX);
 	return self->gate != NULL ? OPENED : OPENED_NOT;
 }
 

@@ -20,11 +20,11 @@ static const struct {
 START_TEST(rests_after_so_much_work)
 {
 	unsigned rested = 0;
-	struct rests rests = { .rest = count, .arg = &rested };
+	struct io_throttle rests = { .rest = count, .arg = &rested };
 
 	for (unsigned i = 0; i < works[_i].times; i++) {
-		rests_note(&rests, works[_i].at_once);
-		rests_note(NULL, works[_i].at_once);
+		io_throttle_note(&rests, works[_i].at_once);
+		io_throttle_note(NULL, works[_i].at_once);
 	}
 	ck_assert_uint_eq(rested, works[_i].rests);
 }

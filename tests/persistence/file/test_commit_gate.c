@@ -17,7 +17,7 @@ struct recorder {
 };
 
 static struct recorder recorder;
-static struct gate *gate;
+static struct commit_gate *gate;
 static struct publisher *door;
 
 __attribute__((format(printf, 1, 2))) static void
@@ -135,10 +135,10 @@ static void
 begin_with(size_t most)
 {
 	recorder = (struct recorder){ .base.ops = &recorder_ops };
-	gate = gate_create(&recorder.base, most);
+	gate = commit_gate_create(&recorder.base, most);
 	ck_assert_ptr_nonnull(gate);
-	door = gate_publisher(gate);
-	gate_open(gate, 10);
+	door = commit_gate_publisher(gate);
+	commit_gate_open(gate, 10);
 }
 
 static void
@@ -150,7 +150,7 @@ begin(void)
 static void
 end(void)
 {
-	gate_destroy(gate);
+	commit_gate_destroy(gate);
 }
 
 /* What came through since the last time. */
@@ -212,7 +212,7 @@ START_TEST(what_is_committed_comes_through_at_once)
 	leave("a", "r");
 	publisher_attach(door, &recorder, STR("b"));
 	came_through("said:r,10 pong:a,ref=1 enter:a,r leave:a,r attach:b ");
-	ck_assert_uint_eq(gate_bytes(gate), 0);
+	ck_assert_uint_eq(commit_gate_bytes(gate), 0);
 }
 END_TEST
 
@@ -221,12 +221,12 @@ START_TEST(what_is_not_committed_waits)
 	ck_assert_uint_eq(tell_room(EVENT_SAID, "r", 11), 0);
 	tell_room(EVENT_SAID, "r", 12);
 	came_through("");
-	ck_assert_uint_gt(gate_bytes(gate), 0);
-	gate_open(gate, 11);
+	ck_assert_uint_gt(commit_gate_bytes(gate), 0);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 ");
-	gate_open(gate, 12);
+	commit_gate_open(gate, 12);
 	came_through("said:r,12 ");
-	ck_assert_uint_eq(gate_bytes(gate), 0);
+	ck_assert_uint_eq(commit_gate_bytes(gate), 0);
 	ck_assert_uint_eq(tell_room(EVENT_SAID, "r", 12), HEARING);
 }
 END_TEST
@@ -237,13 +237,13 @@ START_TEST(others_have_their_turn_when_much_may_go)
 
 	for (uint64_t lsn = 11; lsn <= 700; lsn++)
 		tell_room(EVENT_SAID, "r", lsn);
-	ck_assert(gate_open(gate, 700));
-	ck_assert_uint_gt(gate_bytes(gate), 0);
+	ck_assert(commit_gate_open(gate, 700));
+	ck_assert_uint_gt(commit_gate_bytes(gate), 0);
 	recorder.text[0] = '\0';
 	tell_room(EVENT_ENTERED, "r", 0);
 	came_through("");
-	ck_assert(!gate_open(gate, 700));
-	ck_assert_uint_eq(gate_bytes(gate), 0);
+	ck_assert(!commit_gate_open(gate, 700));
+	ck_assert_uint_eq(commit_gate_bytes(gate), 0);
 	ck_assert_str_eq(recorder.text + strlen(recorder.text) - strlen(last),
 	    last);
 }
@@ -260,10 +260,10 @@ START_TEST(whatever_concerns_the_room_waits_behind_it)
 	tell_room(EVENT_SAID, "r", 12);
 	enter("e", "r");
 	came_through("");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 enter:b,r joined:b,11,ref=2 entered:r "
 		     "leave:c,r pong:d,ref=3 ");
-	gate_open(gate, 12);
+	commit_gate_open(gate, 12);
 	came_through("said:r,12 enter:e,r ");
 }
 END_TEST
@@ -288,9 +288,9 @@ START_TEST(all_rooms_go_on_in_the_order_of_what_was_said)
 	tell_room(EVENT_SAID, "s", 12);
 	tell_room(EVENT_SAID, "r", 13);
 	tell_room(EVENT_SAID, "s", 14);
-	gate_open(gate, 13);
+	commit_gate_open(gate, 13);
 	came_through("said:r,11 said:s,12 said:r,13 ");
-	gate_open(gate, 14);
+	commit_gate_open(gate, 14);
 	came_through("said:s,14 ");
 }
 END_TEST
@@ -300,7 +300,7 @@ START_TEST(a_list_of_rooms_waits_for_the_newest)
 	answer(EVENT_ROOMS, "a", "", 11, "1");
 	answer(EVENT_ROOMS, "b", "", 10, "2");
 	came_through("rooms:b,10,ref=2 ");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("rooms:a,11,ref=1 ");
 }
 END_TEST
@@ -312,7 +312,7 @@ START_TEST(an_author_learns_how_many_heard_it)
 	tell_room(EVENT_SAID, "r", 12);
 	tell_room(EVENT_SAID, "r", 13);
 	answer(EVENT_DELIVERED, "author", "r", 13, "3");
-	gate_open(gate, 13);
+	commit_gate_open(gate, 13);
 	came_through("said:r,11 ack:author,11,ref=1,heard=7 said:r,12 "
 		     "said:r,13 ack:author,13,ref=3,heard=7 ");
 }
@@ -323,7 +323,7 @@ START_TEST(who_is_typing_is_not_told_late)
 	tell_room(EVENT_SAID, "r", 11);
 	tell_room(EVENT_TYPING, "r", 0);
 	tell_room(EVENT_TYPING, "s", 0);
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("typing:s said:r,11 ");
 }
 END_TEST
@@ -334,7 +334,7 @@ START_TEST(who_is_gone_is_gone_at_once)
 	enter("b", "r");
 	publisher_detach(door, STR("b"));
 	came_through("detach:b ");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	/* The publisher behind ignores what is asked for nobody. */
 	came_through("said:r,11 enter:b,r ");
 }
@@ -345,7 +345,7 @@ START_TEST(who_cannot_enter_after_all_is_cut_off)
 	tell_room(EVENT_SAID, "r", 11);
 	enter("b", "r");
 	recorder.is_full = true;
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 lose:b ");
 }
 END_TEST
@@ -357,13 +357,13 @@ START_TEST(a_failure_is_told_to_authors_only)
 	answer(EVENT_DELIVERED, "author", "r", 12, "1");
 	answer(EVENT_ROOM_CREATED, "b", "s", 13, "2");
 	tell_room(EVENT_SAID, "s", 14);
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 ");
-	gate_fail(gate, 12);
+	commit_gate_fail(gate, 12);
 	/* The last one did not ask for an answer, and is told all the same. */
 	came_through("store_failed:author,ref=1 store_failed:b,ref=2 "
 		     "store_failed:author ");
-	ck_assert_uint_eq(gate_bytes(gate), 0);
+	ck_assert_uint_eq(commit_gate_bytes(gate), 0);
 }
 END_TEST
 
@@ -373,7 +373,7 @@ START_TEST(who_would_have_read_what_failed_may_ask_again)
 	enter("b", "r");
 	answer(EVENT_ROOM_JOINED, "b", "r", 11, "1");
 	answer(EVENT_ROOMS, "c", "", 11, "2");
-	gate_fail(gate, 11);
+	commit_gate_fail(gate, 11);
 	came_through("store_failed:author enter:b,r unavailable:b,ref=1 "
 		     "unavailable:c,ref=2 ");
 }
@@ -385,7 +385,7 @@ START_TEST(comings_and_goings_outlive_a_failure)
 	tell_room(EVENT_ENTERED, "r", 0);
 	leave("b", "r");
 	tell_room(EVENT_SAID, "r", 12);
-	gate_fail(gate, 11);
+	commit_gate_fail(gate, 11);
 	came_through(
 	    "store_failed:author entered:r leave:b,r store_failed:author ");
 }
@@ -395,14 +395,14 @@ END_TEST
 START_TEST(goes_on_after_a_failure)
 {
 	tell_room(EVENT_SAID, "r", 11);
-	gate_fail(gate, 11);
+	commit_gate_fail(gate, 11);
 	came_through("store_failed:author ");
 	tell_room(EVENT_SAID, "r", 11);
 	tell_room(EVENT_SAID, "s", 12);
 	came_through("");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 ");
-	gate_open(gate, 12);
+	commit_gate_open(gate, 12);
 	came_through("said:s,12 ");
 }
 END_TEST
@@ -413,9 +413,9 @@ START_TEST(what_was_kept_after_all_still_waits)
 	tell_room(EVENT_ENTERED, "r", 0);
 	tell_room(EVENT_SAID, "s", 12);
 	tell_room(EVENT_ENTERED, "s", 0);
-	gate_fail(gate, 12);
+	commit_gate_fail(gate, 12);
 	came_through("");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 entered:r store_failed:author entered:s ");
 }
 END_TEST
@@ -427,7 +427,7 @@ START_TEST(who_cannot_be_told_is_cut_off)
 
 	tell_room(EVENT_SAID, "r", 11);
 	enter("b", "r");
-	most = gate_bytes(gate);
+	most = commit_gate_bytes(gate);
 	end();
 	begin_with(most);
 	tell_room(EVENT_SAID, "r", 11);
@@ -435,9 +435,9 @@ START_TEST(who_cannot_be_told_is_cut_off)
 	for (int i = 0; i < 2; i++)
 		tell_room(EVENT_SAID, "r", 12);
 	came_through("lose:r lose:b lose:r lose:b ");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 enter:b,r ");
-	ck_assert_uint_eq(gate_bytes(gate), 0);
+	ck_assert_uint_eq(commit_gate_bytes(gate), 0);
 }
 END_TEST
 
@@ -453,11 +453,11 @@ START_TEST(without_memory_nobody_has_a_hole)
 		tell_room(EVENT_SAID, "r", 11);
 		malloc_fail_at(0);
 		ck_assert(malloc_has_failed());
-		ck_assert_uint_eq(gate_bytes(gate), 0);
+		ck_assert_uint_eq(commit_gate_bytes(gate), 0);
 		came_through("lose:r ");
 	}
 	tell_room(EVENT_SAID, "r", 11);
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 ");
 }
 END_TEST
@@ -493,22 +493,22 @@ START_TEST(without_memory_nobody_enters_unheard)
 	ck_assert(failed);
 	ck_assert_int_eq(error, CHAT_UNAVAILABLE);
 	came_through("lose:c ");
-	gate_open(gate, 11);
+	commit_gate_open(gate, 11);
 	came_through("said:r,11 ");
 }
 END_TEST
 
 START_TEST(is_not_made_without_memory)
 {
-	struct gate *none;
+	struct commit_gate *none;
 
 	if (!malloc_can_fail())
 		return;
 	malloc_fail_at(1);
-	none = gate_create(&recorder.base, ROOMY);
+	none = commit_gate_create(&recorder.base, ROOMY);
 	malloc_fail_at(0);
 	ck_assert_ptr_null(none);
-	gate_destroy(none);
+	commit_gate_destroy(none);
 }
 END_TEST
 

@@ -8,25 +8,25 @@
 
 #define WINDOW 200
 
-static struct belt belt;
+static struct fifo_arena belt;
 
 static void
 setup(void)
 {
-	belt_init(&belt);
+	fifo_arena_init(&belt);
 }
 
 static void
 teardown(void)
 {
 	malloc_fail_at(0);
-	belt_fini(&belt);
+	fifo_arena_fini(&belt);
 }
 
 static char *
 put(size_t size, char c)
 {
-	char *thing = belt_put(&belt, size);
+	char *thing = fifo_arena_put(&belt, size);
 
 	ck_assert_ptr_nonnull(thing);
 	ck_assert_uint_eq((uintptr_t)thing % alignof(max_align_t), 0);
@@ -42,7 +42,7 @@ take_off(char *thing, size_t size, char c)
 	while (same < size && thing[same] == c)
 		same++;
 	ck_assert_uint_eq(same, size);
-	belt_remove(&belt, thing);
+	fifo_arena_remove(&belt, thing);
 }
 
 static size_t
@@ -107,11 +107,11 @@ START_TEST(asks_for_memory_once_for_many)
 	malloc_fail_at(4); /* two in use at most, and a spare one */
 	for (int i = 0; i < 10000; i++) {
 		if (i >= WINDOW)
-			belt_remove(&belt, things[i % WINDOW]);
-		things[i % WINDOW] = belt_put(&belt, 300);
+			fifo_arena_remove(&belt, things[i % WINDOW]);
+		things[i % WINDOW] = fifo_arena_put(&belt, 300);
 	}
 	for (int i = 0; i < WINDOW; i++)
-		belt_remove(&belt, things[i]);
+		fifo_arena_remove(&belt, things[i]);
 	asked = malloc_asked();
 	malloc_fail_at(0);
 	ck_assert(!malloc_has_failed());
@@ -126,10 +126,10 @@ START_TEST(goes_on_after_a_lack_of_memory)
 	if (!malloc_can_fail())
 		return;
 	malloc_fail_at(1);
-	ck_assert_ptr_null(belt_put(&belt, 10));
+	ck_assert_ptr_null(fifo_arena_put(&belt, 10));
 	first = put(10, 'a');
 	malloc_fail_at(1);
-	ck_assert_ptr_null(belt_put(&belt, 200000));
+	ck_assert_ptr_null(fifo_arena_put(&belt, 200000));
 	second = put(10, 'b');
 	take_off(first, 10, 'a');
 	take_off(second, 10, 'b');

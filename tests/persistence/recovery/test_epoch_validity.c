@@ -40,7 +40,7 @@ static const struct {
 };
 
 static void
-note(struct numbering *numbering, char letter, uint64_t lsn)
+note(struct epoch_validity *numbering, char letter, uint64_t lsn)
 {
 	static const uint8_t types[] = { ['A'] = RECORD_OPEN,
 		['I'] = RECORD_OPEN,
@@ -58,13 +58,13 @@ note(struct numbering *numbering, char letter, uint64_t lsn)
 	char payload[OPEN_ENTRY_MOST];
 
 	record.payload = str_slice(payload, open_entry_write(payload, &entry));
-	numbering_note(numbering, &record);
+	epoch_validity_note(numbering, &record);
 }
 
 START_TEST(numbers_hold_as_long_as_nobody_loses_any)
 {
 	uint8_t boot_id[BOOT_ID_SIZE] = { cases[_i].other_boot ? 2 : 1 };
-	struct numbering numbering = { 0 };
+	struct epoch_validity numbering = { 0 };
 
 	for (size_t i = 0; cases[_i].records[i] != '\0'; i++)
 		note(&numbering, cases[_i].records[i], i + 1);
@@ -76,7 +76,7 @@ END_TEST
 START_TEST(two_boots_that_are_not_known_are_not_the_same)
 {
 	static const uint8_t unknown[BOOT_ID_SIZE];
-	struct numbering numbering = { .is_begun = true,
+	struct epoch_validity numbering = { .is_begun = true,
 		.is_opened = true,
 		.policy = STORE_SYNC_INTERVAL };
 
@@ -87,10 +87,10 @@ END_TEST
 START_TEST(an_open_that_makes_no_sense_holds_nothing)
 {
 	static const uint8_t boot_id[BOOT_ID_SIZE] = { 1 };
-	struct numbering numbering = { 0 };
+	struct epoch_validity numbering = { 0 };
 	struct record record = { .type = RECORD_OPEN, .payload = STR("?") };
 
-	numbering_note(&numbering, &record);
+	epoch_validity_note(&numbering, &record);
 	ck_assert_uint_eq(numbering_broken_up_to(&numbering, boot_id), ALL);
 }
 END_TEST

@@ -103,7 +103,7 @@ void
 store_rig_close(struct store_rig *rig)
 {
 	file_store_close(rig->store);
-	gate_destroy(rig->gate);
+	commit_gate_destroy(rig->gate);
 	rig->store = NULL;
 	rig->gate = NULL;
 }
@@ -135,7 +135,7 @@ store_rig_try(struct store_rig *rig)
 		return end;
 	rig->rooms = file_store_rooms(rig->store);
 	rig->history = file_store_history(rig->store);
-	rig->gate = gate_create(&rig->nobody, SIZE_MAX);
+	rig->gate = commit_gate_create(&rig->nobody, SIZE_MAX);
 	ck_assert_ptr_nonnull(rig->gate);
 	return end;
 }

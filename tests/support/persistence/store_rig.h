@@ -16,7 +16,7 @@ struct store_rig {
 	struct id_source ids;                       /* epoch1, epoch2, … */
 	unsigned last_id;
 	struct publisher nobody; /* behind the gate */
-	struct gate *gate;
+	struct commit_gate *gate;
 	struct file_store *store; /* NULL until store_rig_open() */
 	struct room_store *rooms;
 	struct history *history;

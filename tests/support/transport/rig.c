@@ -48,17 +48,17 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 	rig->now_ms = 1000;
 	rig->limits = generous;
 	rig->dialect = dialect_find(STR("command"));
-	ck_assert(service_init(&rig->service, &config));
+	ck_assert(worker_init(&rig->service, &config));
 }
 
 void
 rig_fini(struct rig *rig)
 {
-	service_end_connections(&rig->service);
+	worker_end_connections(&rig->service);
 	ck_assert_uint_eq(rig->service.conn_count, 0);
 	ck_assert_uint_eq(rig->service.open_count, 0);
 	ck_assert_uint_eq(rig->service.input_bytes, 0);
-	service_fini(&rig->service);
+	worker_fini(&rig->service);
 }
 
 void
@@ -66,8 +66,8 @@ rig_turn(struct rig *rig)
 {
 	for (int i = 0; i < 3; i++) {
 		event_base_loop(rig->service.base, EVLOOP_NONBLOCK);
-		service_update_time(&rig->service);
-		service_end_turn(&rig->service);
+		worker_update_time(&rig->service);
+		worker_end_turn(&rig->service);
 	}
 }
 
@@ -81,11 +81,11 @@ fire(struct wheel_node *node, void *arg)
 void
 rig_pass(struct rig *rig, int64_t ms)
 {
-	struct service *service = &rig->service;
+	struct worker *service = &rig->service;
 
 	for (int64_t passed = 0; passed < ms; passed += WHEEL_TICK_MS) {
 		rig->now_ms += WHEEL_TICK_MS;
-		service_update_time(service);
+		worker_update_time(service);
 		wheel_advance(&service->wheel, service->wheel.now + 1, fire,
 		    NULL);
 		rig_turn(rig);

@@ -21,7 +21,7 @@ struct rig {
 	int64_t now_ms;
 	struct transport_limits limits;
 	const struct dialect *dialect; /* where clients come in: command */
-	struct service service;
+	struct worker service;
 };
 
 /* Generous limits; change rig->limits before or after. */

@@ -5,7 +5,7 @@
 
 #include "domain/base/count_of.h"
 
-static struct keep keep;
+static struct scratch keep;
 
 /* Called very often, so libcheck is only told of failures. */
 static void

@@ -2,24 +2,24 @@
 
 #include "tests/suite.h"
 
-static const struct pace rule = { 60, 60000 };
+static const struct burst_limit rule = { 60, 60000 };
 
-static struct pacer pacer;
+static struct burst_limiter pacer;
 static int64_t now_ms;
 
 static void
 setup(void)
 {
-	pacer = (struct pacer){ 0 };
+	pacer = (struct burst_limiter){ 0 };
 	now_ms = 5000;
 }
 
 static bool
 say(void)
 {
-	if (pacer_wait_ms(&pacer, &rule, now_ms) > 0)
+	if (burst_limit_wait_ms(&pacer, &rule, now_ms) > 0)
 		return false;
-	pacer_count(&pacer, &rule, now_ms);
+	burst_limit_count(&pacer, &rule, now_ms);
 	return true;
 }
 
@@ -44,7 +44,7 @@ START_TEST(the_next_waits_for_a_whole_pause)
 	say_all(60);
 	now_ms += 59999;
 	ck_assert(!say());
-	ck_assert_int_eq(pacer_wait_ms(&pacer, &rule, now_ms), 1);
+	ck_assert_int_eq(burst_limit_wait_ms(&pacer, &rule, now_ms), 1);
 	now_ms += 1;
 	say_all(60);
 	ck_assert(!say());
@@ -95,7 +95,7 @@ START_TEST(time_may_wrap_around)
 	now_ms = (INT64_C(1) << 32) - 10;
 	say_all(60);
 	now_ms += 20;
-	ck_assert_int_eq(pacer_wait_ms(&pacer, &rule, now_ms), 59980);
+	ck_assert_int_eq(burst_limit_wait_ms(&pacer, &rule, now_ms), 59980);
 	now_ms += 59980;
 	ck_assert(say());
 }

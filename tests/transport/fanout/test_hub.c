@@ -260,7 +260,7 @@ END_TEST
 START_TEST(counts_what_was_said_and_by_how_many_it_was_heard)
 {
 	struct fixture *f = setup(0);
-	struct report report;
+	struct server_stats report;
 
 	join(f, 0, 0);
 	join(f, 1, 0);
@@ -462,12 +462,12 @@ START_TEST(who_has_lost_something_is_closed)
 		audience = audience_one(member_of(0, id));
 	if (_i == 2)
 		audience.except = member_of(0, except);
-	publisher_lose(hub_publisher(f->hub), audience);
+	publisher_abort(hub_publisher(f->hub), audience);
 	rig_turn(&f->rig);
 	ck_assert_uint_eq(f->rig.service.open_count, left[_i]);
-	publisher_lose(hub_publisher(f->hub), audience_room(STR("none")));
-	publisher_lose(hub_publisher(f->hub), audience_lobby());
-	publisher_lose(hub_publisher(f->hub), audience_one(STR("nobody")));
+	publisher_abort(hub_publisher(f->hub), audience_room(STR("none")));
+	publisher_abort(hub_publisher(f->hub), audience_lobby());
+	publisher_abort(hub_publisher(f->hub), audience_one(STR("nobody")));
 	rig_turn(&f->rig);
 	ck_assert_uint_eq(f->rig.service.open_count, left[_i]);
 	teardown(f);

@@ -12,8 +12,8 @@
 #define SESSIONS 100
 
 /* Sessions to which nothing is really sent: only who sits where counts. */
-static struct seating seating;
-static struct turn turn;
+static struct subscriptions seating;
+static struct send_batch turn;
 static struct chunk_pool pool;
 static struct session *sessions[SESSIONS];
 static struct conn conns[SESSIONS];
@@ -22,9 +22,9 @@ static void
 setup(void)
 {
 	memset(&pool, 0, sizeof(pool));
-	ck_assert(turn_init(&turn));
+	ck_assert(send_batch_init(&turn));
 	turn.pool = &pool;
-	seating_init(&seating, &turn);
+	subscriptions_init(&seating, &turn);
 	memset(conns, 0, sizeof(conns));
 	for (int i = 0; i < SESSIONS; i++) {
 		sessions[i] = calloc(1, sizeof(*sessions[i]) + 16);
@@ -38,9 +38,9 @@ setup(void)
 static void
 teardown(void)
 {
-	turn_flush(&turn);
-	seating_fini(&seating);
-	turn_fini(&turn);
+	send_batch_flush(&turn);
+	subscriptions_fini(&seating);
+	send_batch_fini(&turn);
 	chunk_pool_fini(&pool);
 	for (int i = 0; i < SESSIONS; i++) {
 		ck_assert_uint_eq(sessions[i]->place_count, 0);
@@ -61,19 +61,19 @@ room(int number)
 static void
 enter(int i, int number)
 {
-	ck_assert(seating_enter(&seating, sessions[i], room(number)));
+	ck_assert(subscriptions_enter(&seating, sessions[i], room(number)));
 }
 
 static void
 leave(int i, int number)
 {
-	seating_leave(&seating, sessions[i], room(number));
+	subscriptions_leave(&seating, sessions[i], room(number));
 }
 
 static struct channel *
 channel_of(int number)
 {
-	struct seats *seats = seating_find(&seating, room(number));
+	struct seats *seats = subscriptions_find(&seating, room(number));
 
 	return seats == NULL ? NULL : seats->channels;
 }
@@ -85,8 +85,9 @@ say(int number)
 		.head = "h", .head_len = 1, .body = "body", .body_len = 4
 	};
 
-	turn_next(&turn);
-	ck_assert(turn_say(&turn, channel_of(number), &frame, NULL, false));
+	send_batch_next(&turn);
+	ck_assert(send_batch_add(&turn, channel_of(number), &frame, NULL,
+	    false));
 }
 
 START_TEST(everybody_sits_where_they_sat_down)
@@ -102,8 +103,8 @@ START_TEST(everybody_sits_where_they_sat_down)
 		const struct channel *channel = channel_of(number);
 
 		for (uint32_t i = 0; i < channel->count; i++)
-			ck_assert_uint_eq(seating_place(channel->seats[i]
-							    .session,
+			ck_assert_uint_eq(subscriptions_place(channel->seats[i]
+								  .session,
 					      channel)
 					      ->index,
 			    i);
@@ -158,7 +159,7 @@ START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
 	conns[0].state = CONN_ENDING;
 	leave(0, 0);
 	ck_assert_ptr_null(channel_of(0));
-	ck_assert(!turn_is_pending(&turn));
+	ck_assert(!send_batch_is_pending(&turn));
 	teardown();
 }
 END_TEST
@@ -175,12 +176,12 @@ START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
-	turn_flush(&turn);
+	send_batch_flush(&turn);
 	for (int i = 0; i < 20; i++)
 		ck_assert_ptr_eq(channel_of(i)->chunk, kept[i]);
 	for (int i = 0; i < 20; i++)
 		leave(i * 7 % 20, i * 7 % 20);
-	turn_tidy(&turn);
+	send_batch_tidy(&turn);
 	ck_assert_ptr_null(turn.held);
 	for (int i = 0; i < 20; i++)
 		chunk_unref(kept[i]);
@@ -199,16 +200,16 @@ START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
-	turn_flush(&turn);
-	turn_tidy(&turn);
+	send_batch_flush(&turn);
+	send_batch_tidy(&turn);
 	ck_assert_uint_eq(pool.bytes, 3 * CHUNK_SIZE);
 	chunk_unref(kept[1]);
-	turn_tidy(&turn);
+	send_batch_tidy(&turn);
 	ck_assert_uint_eq(pool.bytes, 2 * CHUNK_SIZE);
 	ck_assert_ptr_null(channel_of(1)->chunk);
 	chunk_unref(kept[0]);
 	chunk_unref(kept[2]);
-	turn_tidy(&turn);
+	send_batch_tidy(&turn);
 	ck_assert_uint_eq(pool.bytes, 0);
 	for (int i = 0; i < 3; i++)
 		leave(i, i);

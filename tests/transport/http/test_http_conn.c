@@ -131,7 +131,7 @@ START_TEST(refuses_a_head_that_is_too_long_before_its_end)
 
 	setup();
 	recorder.rig.limits.request_bytes = 512;
-	service_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.service);
 	memset(line, 'x', sizeof(line));
 	client_send_text(&client, "GET /ws HTTP/1.1\r\nX: ");
 	client_send(&client, line, sizeof(line));
@@ -146,7 +146,7 @@ START_TEST(refuses_more_headers_than_allowed)
 {
 	setup();
 	recorder.rig.limits.request_headers = 4;
-	service_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.service);
 	send_and_receive(OPENING "\r\n");
 	check_refused(431);
 	teardown();

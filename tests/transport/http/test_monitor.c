@@ -13,7 +13,7 @@ static struct http_response response;
 static int told;
 
 static void
-tell_report(struct report *out, void *arg)
+tell_report(struct server_stats *out, void *arg)
 {
 	(void)arg;
 	out->server = STR("parley/1");

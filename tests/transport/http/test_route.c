@@ -123,10 +123,10 @@ START_TEST(a_dialect_shows_its_face_behind_the_probes)
 END_TEST
 
 static void
-count_guests(struct figures *out, void *arg)
+count_guests(struct chat_stats *out, void *arg)
 {
 	(void)arg;
-	*out = (struct figures){ .guests = 3, .guest_rooms = 2 };
+	*out = (struct chat_stats){ .guests = 3, .guest_rooms = 2 };
 }
 
 /* A dialect decides by these; it cannot know them itself. */
@@ -231,7 +231,7 @@ START_TEST(serves_assets_behind_the_health_checks)
 END_TEST
 
 static void
-tell_nothing(struct report *out, void *arg)
+tell_nothing(struct server_stats *out, void *arg)
 {
 	(void)arg;
 	out->server = STR("s");

@@ -155,7 +155,7 @@ latest_return(int64_t into_the_window)
 	int64_t latest = 0;
 
 	for (int i = 0; i < 40; i++) {
-		struct service *service = &recorder.rig.service;
+		struct worker *service = &recorder.rig.service;
 
 		setup(0);
 		service->random += (uint64_t)i << 40;
@@ -596,7 +596,7 @@ START_TEST(letting_go_of_output_leaves_whole_frames)
 	if (_i == 1)
 		client_receive(&client);
 	conn_shed_output(client.conn);
-	service_end_turn(&recorder.rig.service);
+	worker_end_turn(&recorder.rig.service);
 	receive_all();
 	ck_assert_uint_lt(take_letters('x', 1000), 20);
 	ck_assert_uint_eq(client_take_close(&client), 4102);
@@ -691,7 +691,7 @@ static void
 limit_output(enum output_limit which, size_t most)
 {
 	struct rig *rig = &recorder.rig;
-	size_t rest = service_memory(&rig->service) - rig->service.pool.bytes;
+	size_t rest = worker_memory(&rig->service) - rig->service.pool.bytes;
 
 	if (which == OUTPUT_TOTAL)
 		rig->limits.output_total = most;

@@ -401,7 +401,7 @@ START_TEST(without_memory_nobody_is_counted)
 	look_once();
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
-	service_end_turn(&recorder.rig.service);
+	worker_end_turn(&recorder.rig.service);
 	ck_assert(failed || connections() == 1);
 	ck_assert_uint_eq(id_map_count(&recorder.rig.service.peers.peers),
 	    connections());

@@ -20,7 +20,7 @@
  */
 static struct event_base *base;
 static struct bufferevent *bev;
-static struct outbox outbox;
+static struct send_queue outbox;
 static struct chunk_pool pool;
 static int fd;   /* ours; or -1: must not be written to */
 static int peer; /* the other end */
@@ -34,7 +34,7 @@ static void
 write_cb(struct bufferevent *bufferevent, void *arg)
 {
 	(void)arg;
-	outbox_advance(&outbox, bufferevent);
+	send_queue_advance(&outbox, bufferevent);
 }
 
 static void
@@ -62,7 +62,7 @@ setup(int sndbuf, bool direct)
 static void
 teardown(void)
 {
-	outbox_fini(&outbox);
+	send_queue_fini(&outbox);
 	bufferevent_free(bev);
 	event_base_free(base);
 	close(peer);
@@ -84,26 +84,26 @@ fill(size_t len)
 	return chunk;
 }
 
-static enum outbox_result
-note(enum outbox_result result, const void *data, size_t len)
+static enum send_queue_result
+note(enum send_queue_result result, const void *data, size_t len)
 {
-	if (result == OUTBOX_SENT || result == OUTBOX_QUEUED) {
+	if (result == SEND_QUEUE_SENT || result == SEND_QUEUE_QUEUED) {
 		memcpy(sent + sent_len, data, len);
 		sent_len += len;
 	}
-	if (result != OUTBOX_QUEUED)
+	if (result != SEND_QUEUE_QUEUED)
 		return result;
 	waits++;
-	return outbox_carry(&outbox, bev) ? result : OUTBOX_BROKEN;
+	return send_queue_carry(&outbox, bev) ? result : SEND_QUEUE_BROKEN;
 }
 
 /* In so many pieces of one chunk. */
-static enum outbox_result
+static enum send_queue_result
 send_pieces(size_t len, size_t count, size_t hard, bool transient)
 {
 	struct chunk *chunk = fill(len);
 	struct piece *pieces = calloc(count, sizeof(*pieces));
-	enum outbox_result result = OUTBOX_BROKEN;
+	enum send_queue_result result = SEND_QUEUE_BROKEN;
 
 	if (chunk == NULL || pieces == NULL)
 		goto free_both;
@@ -114,7 +114,7 @@ send_pieces(size_t len, size_t count, size_t hard, bool transient)
 		pieces[i] = (struct piece){ chunk, (uint32_t)from,
 			(uint32_t)(to - from) };
 	}
-	result = note(outbox_send(&outbox, bev, fd, pieces, count, hard),
+	result = note(send_queue_send(&outbox, bev, fd, pieces, count, hard),
 	    chunk->data, len);
 	/* What is transient is written over when the turn is over. */
 	if (transient)
@@ -126,13 +126,13 @@ free_both:
 	return result;
 }
 
-static enum outbox_result
+static enum send_queue_result
 write_bytes(size_t len)
 {
 	uint8_t data[1024];
 
 	memset(data, (int)sent_len, len);
-	return note(outbox_write(&outbox, fd, &pool, data, len), data, len);
+	return note(send_queue_write(&outbox, fd, &pool, data, len), data, len);
 }
 
 static void
@@ -160,19 +160,21 @@ check_all_arrives(void)
 	pump();
 	ck_assert_uint_eq(received_len, sent_len);
 	ck_assert_mem_eq(received, sent, sent_len);
-	ck_assert(outbox_is_empty(&outbox));
-	ck_assert_uint_eq(outbox_bytes(&outbox, bev), 0);
+	ck_assert(send_queue_is_empty(&outbox));
+	ck_assert_uint_eq(send_queue_bytes(&outbox, bev), 0);
 	ck_assert_uint_eq(pool.bytes, 0);
 }
 
 START_TEST(a_socket_with_room_takes_all_at_once)
 {
 	setup(0, true);
-	ck_assert_int_eq(send_pieces(1000, 1, NO_LIMIT, false), OUTBOX_SENT);
-	ck_assert_int_eq(send_pieces(1000, 7, NO_LIMIT, true), OUTBOX_SENT);
-	ck_assert_int_eq(send_pieces(1000, 200, NO_LIMIT, false), OUTBOX_SENT);
-	ck_assert_int_eq(write_bytes(100), OUTBOX_SENT);
-	ck_assert(outbox_is_empty(&outbox));
+	ck_assert_int_eq(send_pieces(1000, 1, NO_LIMIT, false),
+	    SEND_QUEUE_SENT);
+	ck_assert_int_eq(send_pieces(1000, 7, NO_LIMIT, true), SEND_QUEUE_SENT);
+	ck_assert_int_eq(send_pieces(1000, 200, NO_LIMIT, false),
+	    SEND_QUEUE_SENT);
+	ck_assert_int_eq(write_bytes(100), SEND_QUEUE_SENT);
+	ck_assert(send_queue_is_empty(&outbox));
 	check_all_arrives();
 	teardown();
 }
@@ -181,9 +183,10 @@ END_TEST
 START_TEST(what_must_not_be_written_to_is_not)
 {
 	setup(0, false);
-	ck_assert_int_eq(send_pieces(1000, 3, NO_LIMIT, false), OUTBOX_QUEUED);
-	ck_assert_int_eq(write_bytes(100), OUTBOX_QUEUED);
-	ck_assert_uint_eq(outbox_bytes(&outbox, bev), 1100);
+	ck_assert_int_eq(send_pieces(1000, 3, NO_LIMIT, false),
+	    SEND_QUEUE_QUEUED);
+	ck_assert_int_eq(write_bytes(100), SEND_QUEUE_QUEUED);
+	ck_assert_uint_eq(send_queue_bytes(&outbox, bev), 1100);
 	check_all_arrives();
 	teardown();
 }
@@ -222,7 +225,7 @@ END_TEST
 static void
 fill_socket(void)
 {
-	while (send_pieces(1000, 1, NO_LIMIT, false) == OUTBOX_SENT)
+	while (send_pieces(1000, 1, NO_LIMIT, false) == SEND_QUEUE_SENT)
 		;
 }
 
@@ -232,16 +235,18 @@ START_TEST(is_full_only_if_something_waits)
 
 	setup(4608, true);
 	/* However much it is, while nothing waits. */
-	ck_assert_int_eq(send_pieces(50 * 1000, 5, 1000, false), OUTBOX_QUEUED);
-	waiting = outbox_bytes(&outbox, bev);
-	ck_assert_int_eq(send_pieces(1, 1, 1000, false), OUTBOX_FULL);
-	ck_assert_int_eq(send_pieces(100, 3, waiting + 99, false), OUTBOX_FULL);
-	ck_assert_uint_eq(outbox_bytes(&outbox, bev), waiting);
+	ck_assert_int_eq(send_pieces(50 * 1000, 5, 1000, false),
+	    SEND_QUEUE_QUEUED);
+	waiting = send_queue_bytes(&outbox, bev);
+	ck_assert_int_eq(send_pieces(1, 1, 1000, false), SEND_QUEUE_FULL);
+	ck_assert_int_eq(send_pieces(100, 3, waiting + 99, false),
+	    SEND_QUEUE_FULL);
+	ck_assert_uint_eq(send_queue_bytes(&outbox, bev), waiting);
 	ck_assert_int_eq(send_pieces(100, 3, waiting + 100, false),
-	    OUTBOX_QUEUED);
-	ck_assert_uint_eq(outbox_bytes(&outbox, bev), waiting + 100);
+	    SEND_QUEUE_QUEUED);
+	ck_assert_uint_eq(send_queue_bytes(&outbox, bev), waiting + 100);
 	/* A few bytes of one's own always are taken. */
-	ck_assert_int_eq(write_bytes(10), OUTBOX_QUEUED);
+	ck_assert_int_eq(write_bytes(10), SEND_QUEUE_QUEUED);
 	check_all_arrives();
 	teardown();
 }
@@ -257,10 +262,10 @@ START_TEST(what_waits_refers_to_what_was_written_once)
 	chunk = fill(CHUNK_SIZE);
 	for (uint32_t at = 0; at < CHUNK_SIZE; at += 16) {
 		piece = (struct piece){ chunk, at, 16 };
-		ck_assert_int_eq(note(outbox_send(&outbox, bev, fd, &piece, 1,
-					  NO_LIMIT),
+		ck_assert_int_eq(note(send_queue_send(&outbox, bev, fd, &piece,
+					  1, NO_LIMIT),
 				     chunk->data + at, 16),
-		    OUTBOX_QUEUED);
+		    SEND_QUEUE_QUEUED);
 	}
 	/* Adjoining pieces are one. */
 	ck_assert_uint_eq(chunk->refs, 2);
@@ -297,13 +302,13 @@ START_TEST(what_is_let_go_of_leaves_the_rest_in_order)
 	lent = sent_len;
 	for (int i = 0; i < 10; i++)
 		send_pieces(1000, 1, NO_LIMIT, false);
-	outbox_shed(&outbox);
+	send_queue_shed(&outbox);
 	sent_len = lent;
-	ck_assert(!outbox_is_empty(&outbox));
-	ck_assert_uint_le(outbox_bytes(&outbox, bev), 1000);
+	ck_assert(!send_queue_is_empty(&outbox));
+	ck_assert_uint_le(send_queue_bytes(&outbox, bev), 1000);
 	/* There is room now, but it is not our turn. */
 	receive(2000);
-	ck_assert_int_eq(write_bytes(100), OUTBOX_QUEUED);
+	ck_assert_int_eq(write_bytes(100), SEND_QUEUE_QUEUED);
 	check_all_arrives();
 	teardown();
 }
@@ -313,9 +318,10 @@ START_TEST(a_socket_that_failed_is_no_use)
 {
 	setup(0, true);
 	close(peer);
-	ck_assert_int_eq(send_pieces(10, 1, NO_LIMIT, false), OUTBOX_BROKEN);
-	ck_assert_int_eq(send_pieces(10, 2, NO_LIMIT, true), OUTBOX_BROKEN);
-	ck_assert_int_eq(write_bytes(10), OUTBOX_BROKEN);
+	ck_assert_int_eq(send_pieces(10, 1, NO_LIMIT, false),
+	    SEND_QUEUE_BROKEN);
+	ck_assert_int_eq(send_pieces(10, 2, NO_LIMIT, true), SEND_QUEUE_BROKEN);
+	ck_assert_int_eq(write_bytes(10), SEND_QUEUE_BROKEN);
 	peer = -1;
 	teardown();
 }
@@ -324,18 +330,18 @@ END_TEST
 START_TEST(knows_whether_the_socket_took_anything)
 {
 	setup(4608, true);
-	ck_assert(outbox_has_moved(&outbox, bev));
+	ck_assert(send_queue_has_moved(&outbox, bev));
 	send_pieces(50 * 1000, 1, NO_LIMIT, false);
 	pump();
-	outbox_has_moved(&outbox, bev);
-	ck_assert(!outbox_has_moved(&outbox, bev));
+	send_queue_has_moved(&outbox, bev);
+	ck_assert(!send_queue_has_moved(&outbox, bev));
 	receive(STREAM_MOST);
-	ck_assert(!outbox_has_moved(&outbox, bev));
+	ck_assert(!send_queue_has_moved(&outbox, bev));
 	pump();
-	ck_assert(outbox_has_moved(&outbox, bev));
-	ck_assert(!outbox_has_moved(&outbox, bev));
+	ck_assert(send_queue_has_moved(&outbox, bev));
+	ck_assert(!send_queue_has_moved(&outbox, bev));
 	check_all_arrives();
-	ck_assert(outbox_has_moved(&outbox, bev));
+	ck_assert(send_queue_has_moved(&outbox, bev));
 	teardown();
 }
 END_TEST
@@ -343,7 +349,7 @@ END_TEST
 /* The n-th allocation fails: what came is a beginning of what was sent. */
 START_TEST(without_memory_there_is_no_hole)
 {
-	enum outbox_result result = OUTBOX_SENT;
+	enum send_queue_result result = SEND_QUEUE_SENT;
 	bool failed;
 
 	if (!malloc_can_fail())
@@ -351,13 +357,13 @@ START_TEST(without_memory_there_is_no_hole)
 	setup(4608, true);
 	fill_socket();
 	malloc_fail_at((unsigned)_i + 1);
-	for (int i = 0; i < 30 && result != OUTBOX_BROKEN; i++)
+	for (int i = 0; i < 30 && result != SEND_QUEUE_BROKEN; i++)
 		result = i % 3 == 0   ? write_bytes(100)
 			 : i % 3 == 1 ? send_pieces(3000, 20, NO_LIMIT, true)
 				      : send_pieces(100, 10, NO_LIMIT, false);
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
-	ck_assert_int_eq(failed, result == OUTBOX_BROKEN);
+	ck_assert_int_eq(failed, result == SEND_QUEUE_BROKEN);
 	/* A connection whose outbox is broken is dropped. */
 	if (!failed)
 		check_all_arrives();
@@ -377,7 +383,7 @@ START_TEST(waits_for_memory_to_go_on)
 	malloc_fail_at(1);
 	pump();
 	malloc_fail_at(0);
-	ck_assert(!outbox_is_empty(&outbox));
+	ck_assert(!send_queue_is_empty(&outbox));
 	/* Whatever is sent next gets things going again. */
 	write_bytes(10);
 	check_all_arrives();

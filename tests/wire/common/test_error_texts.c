@@ -2,7 +2,7 @@
 
 #include "tests/suite.h"
 
-static const struct wording table[] = {
+static const struct error_text table[] = {
 	{ CHAT_NOT_IN_ROOM, STR("leave"), STR("Not in any room") },
 	{ CHAT_NOT_IN_ROOM, ANY_COMMAND, STR("You must join a room first") },
 	{ CHAT_RATE_LIMITED, ANY_COMMAND, STR("Slow down") },
@@ -26,11 +26,11 @@ static const struct {
 START_TEST(finds_the_first_that_fits)
 {
 	struct str text =
-	    wording_find(table, COUNT_OF(table), &cases[_i].failure);
+	    error_text_find(table, COUNT_OF(table), &cases[_i].failure);
 
 	ck_assert(str_equal(text, cases[_i].text));
 	ck_assert_int_eq(text.data == NULL, cases[_i].text.data == NULL);
-	ck_assert(str_equal(wording_plain(&cases[_i].failure),
+	ck_assert(str_equal(error_text_plain(&cases[_i].failure),
 	    cases[_i].plain));
 }
 END_TEST

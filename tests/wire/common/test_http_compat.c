@@ -48,9 +48,9 @@ static const struct {
 };
 
 static void
-tell_figures(struct figures *out, void *arg)
+tell_figures(struct chat_stats *out, void *arg)
 {
-	*out = (struct figures){
+	*out = (struct chat_stats){
 		.guests = 3, .guest_rooms = 2, .guest_messages = 17
 	};
 	++*(int *)arg;
@@ -61,7 +61,7 @@ START_TEST(answers_as_its_seed_did)
 	const struct dialect *dialect =
 	    dialect_find(str_from(faces[_i].dialect));
 	int told = 0;
-	const struct face_request request = {
+	const struct http_compat_request request = {
 		.method = str_from(faces[_i].method),
 		.path = str_from(faces[_i].path),
 		.is_upgrade = faces[_i].is_upgrade,
@@ -71,7 +71,7 @@ START_TEST(answers_as_its_seed_did)
 		.arg = &told,
 	};
 	struct wire_text body;
-	struct face face = { .body = &body };
+	struct http_compat_response face = { .body = &body };
 
 	wire_text_init(&body);
 	ck_assert(dialect->face(&request, &face));

@@ -2,7 +2,7 @@
 
 #include "tests/suite.h"
 
-static struct keep keep;
+static struct scratch keep;
 
 /* A string as it stands in a document: what is between the quotes. */
 static struct json_string
@@ -42,10 +42,10 @@ START_TEST(means_what_is_written_up_to_a_bound)
 	struct str out;
 
 	keep.used = 0;
-	ck_assert(keep_string(&keep, &sent, 16, &out));
+	ck_assert(scratch_string(&keep, &sent, 16, &out));
 	ck_assert(str_equal(out, str_from(strings[_i].meant)));
 	ck_assert_int_eq(is_kept(out) && out.len > 0, sent.escaped);
-	ck_assert_int_eq(keep_string(&keep, &sent, 3, &out),
+	ck_assert_int_eq(scratch_string(&keep, &sent, 3, &out),
 	    strings[_i].fits_three);
 }
 END_TEST
@@ -56,7 +56,7 @@ START_TEST(is_cut_between_two_characters)
 	struct str out;
 
 	keep.used = 0;
-	out = keep_string_cut(&keep, &sent, 3);
+	out = scratch_string_cut(&keep, &sent, 3);
 	ck_assert(str_equal(out, str_from(strings[_i].three)));
 	ck_assert_uint_eq(keep.used, sent.escaped ? out.len : 0);
 }
@@ -68,13 +68,13 @@ START_TEST(takes_a_value_that_is_no_string_as_its_json)
 	struct str out;
 
 	keep.used = 0;
-	out = keep_value_cut(&keep, &value, 16);
+	out = scratch_value_cut(&keep, &value, 16);
 	ck_assert(str_equal(out, STR("[1, 2]")));
-	out = keep_value_cut(&keep, &value, 4);
+	out = scratch_value_cut(&keep, &value, 4);
 	ck_assert(str_equal(out, STR("[1, ")));
 	value.type = JSON_STRING;
 	value.string = string("\\u0061");
-	out = keep_value_cut(&keep, &value, 4);
+	out = scratch_value_cut(&keep, &value, 4);
 	ck_assert(str_equal(out, STR("a")));
 }
 END_TEST
@@ -85,9 +85,9 @@ START_TEST(stands_behind_what_was_kept_before)
 	struct str first, second, third;
 
 	keep.used = 0;
-	first = keep_text(&keep, STR("a"));
-	ck_assert(keep_string(&keep, &sent, 8, &second));
-	third = keep_text(&keep, STR(""));
+	first = scratch_text(&keep, STR("a"));
+	ck_assert(scratch_string(&keep, &sent, 8, &second));
+	third = scratch_text(&keep, STR(""));
 	ck_assert(str_equal(first, STR("a")) && is_kept(first));
 	ck_assert(str_equal(second, STR("b")) && is_kept(second));
 	ck_assert(str_is_empty(third) && third.data != NULL);

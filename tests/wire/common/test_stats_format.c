@@ -7,10 +7,10 @@
 #include "tests/support/failing_malloc.h"
 #include "wire/common/wire_text.h"
 
-static struct report
+static struct server_stats
 make_report(void)
 {
-	struct report report = {
+	struct server_stats report = {
 		.server = STR("parley/1"),
 		.uptime_ms = 61000,
 		.connections = 3,
@@ -27,7 +27,7 @@ make_report(void)
 		.id = "tea", .name = "Tea \"& cake\"", .member_count = 2
 	};
 
-	report_add_room(&report, &room);
+	server_stats_add_room(&report, &room);
 	histogram_add(&report.latency, 15, 2);
 	histogram_add(&report.latency, 20000000, 1);
 	return report;
@@ -35,11 +35,11 @@ make_report(void)
 
 START_TEST(is_json_that_others_can_read)
 {
-	struct report report = make_report();
+	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
 	json_t *json, *room, *store, *latency;
 
-	report_spell_json(&text, &report);
+	stats_write_json(&text, &report);
 	json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
 	ck_assert_ptr_nonnull(json);
 	ck_assert_str_eq(json_string_value(json_object_get(json, "server")),
@@ -85,10 +85,10 @@ static const char *const lines[] = {
 
 START_TEST(is_what_prometheus_reads)
 {
-	struct report report = make_report();
+	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
 
-	report_spell_metrics(&text, &report);
+	stats_write_metrics(&text, &report);
 	ck_assert_msg(memmem(text.data, text.len, lines[_i],
 			  strlen(lines[_i])) != NULL,
 	    "no %s in %.*s", lines[_i], (int)text.len, text.data);
@@ -99,12 +99,12 @@ END_TEST
 /* With the memory store, a disk that is not writable would be an alarm. */
 START_TEST(says_nothing_of_a_store_that_there_is_not)
 {
-	struct report report = make_report();
+	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
 
 	report.store.is_kept = false;
-	report_spell_metrics(&text, &report);
-	report_spell_json(&text, &report);
+	stats_write_metrics(&text, &report);
+	stats_write_json(&text, &report);
 	ck_assert_ptr_null(memmem(text.data, text.len, "store", 5));
 	wire_text_fini(&text);
 }
@@ -112,13 +112,13 @@ END_TEST
 
 START_TEST(says_so_without_memory)
 {
-	struct report report = make_report();
+	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
 
 	if (!malloc_can_fail())
 		return;
 	malloc_fail_at(1);
-	report_spell_json(&text, &report);
+	stats_write_json(&text, &report);
 	malloc_fail_at(0);
 	ck_assert(text.failed);
 	wire_text_fini(&text);

@@ -9,7 +9,7 @@ START_TEST(picks_what_is_looked_for)
 	struct json_value values[2];
 
 	ck_assert_int_eq(
-	    json_pick(STR("{\"x\":1,\"b\":null,\"\\u0061\":\"t\"}"), 4, keys,
+	    json_select(STR("{\"x\":1,\"b\":null,\"\\u0061\":\"t\"}"), 4, keys,
 		values, 2),
 	    JSON_OK);
 	ck_assert(json_is_string(&values[0]));
@@ -23,7 +23,7 @@ START_TEST(picks_nothing_where_nothing_is)
 {
 	struct json_value values[2];
 
-	ck_assert_int_eq(json_pick(STR("{}"), 4, keys, values, 2), JSON_OK);
+	ck_assert_int_eq(json_select(STR("{}"), 4, keys, values, 2), JSON_OK);
 	ck_assert_ptr_null(values[0].text.data);
 	ck_assert(!json_is_given(&values[0]) && !json_is_string(&values[1]));
 }
@@ -33,7 +33,8 @@ START_TEST(picks_what_stood_before_an_error)
 {
 	struct json_value values[2];
 
-	ck_assert_int_eq(json_pick(STR("{\"b\":2,\"a\":}"), 4, keys, values, 2),
+	ck_assert_int_eq(json_select(STR("{\"b\":2,\"a\":}"), 4, keys, values,
+			     2),
 	    JSON_MALFORMED);
 	ck_assert(!json_is_given(&values[0]));
 	ck_assert(str_equal(values[1].text, STR("2")));
