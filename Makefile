@@ -2,7 +2,7 @@
 # layer may link, the programs, running them, checking them, and the rest. A new
 # .c file needs no line here.
 
-VERSION := 0.2.0
+VERSION := 0.3.0
 BUILD   ?= release
 PREFIX  ?= /usr/local
 CC      ?= cc
@@ -190,7 +190,7 @@ integration: $(programs) $(O)/faulty_disk.so ## whole servers, driven from outsi
 	FAULTY_DISK=$(abspath $(O)/faulty_disk.so) \
 		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
 		$(wildcard tests/integration tests/bench tests/clients \
-		tests/terminal)
+		tests/terminal tests/tools)
 
 # A browser's python is one that has selenium, too.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)
@@ -213,7 +213,7 @@ headers: ## every header compiles alone
 
 # cppcheck takes types for the names that parameters lack in our headers, and
 # does not know _Noreturn.
-lint: ## who includes whom, layout, and what cppcheck finds
+lint: $(parts:%=lint-cycles-%) ## includes, cycles, layout, and what cppcheck finds
 	@tools/check_includes $(sources)
 	@clang-format --dry-run -Werror $(sources)
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
@@ -221,6 +221,11 @@ lint: ## who includes whom, layout, and what cppcheck finds
 		--suppress=funcArgOrderDifferent -I. -D_GNU_SOURCE \
 		'-D_Noreturn=__attribute__((noreturn))' \
 		-DPARLEY_VERSION='"$(VERSION)"' $(filter %.c,$(product))
+
+# Objects of one layer or program that need each other.
+$(parts:%=lint-cycles-%): lint-cycles-%: $(O)/lib%.a
+	@tools/object_cycles --allow tools/object_cycles.allow \
+		$(call part_objects,$*)
 
 format: ## lay the sources out
 	clang-format -i $(sources)
@@ -292,8 +297,8 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: all run test check $(parts:%=check-%) crash crash-nightly \
-	integration kill-nightly test-browser pictures headers lint format \
-	fuzz fuzzers fuzz-smoke coverage valgrind bench bench-compare \
-	bench-docs bench-latency docs install install-server install-client \
+	integration kill-nightly test-browser pictures headers lint \
+	$(parts:%=lint-cycles-%) format fuzz fuzzers fuzz-smoke coverage valgrind bench \
+	bench-compare bench-docs bench-latency docs install install-server install-client \
 	chat clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
