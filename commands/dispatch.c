@@ -152,8 +152,17 @@ dispatcher_handle(struct command_handler *handler,
 	return entry->run(&request);
 }
 
+static bool
+dispatcher_is_in_room(struct command_handler *handler, struct str member_id)
+{
+	const struct dispatcher *self = (struct dispatcher *)handler;
+
+	return room_store_rooms_of(self->chat->rooms, member_id) > 0;
+}
+
 static const struct command_handler_ops dispatcher_ops = {
 	.handle = dispatcher_handle,
+	.is_in_room = dispatcher_is_in_room,
 };
 
 struct dispatcher *

@@ -105,6 +105,11 @@ struct command_handler_ops {
 	 */
 	enum chat_error (*handle)(struct command_handler *,
 	    const struct command *);
+	/*
+	 * Whether the member is in a room (the lobby is none) once all of its
+	 * commands so far are done. The publisher may learn of it later.
+	 */
+	bool (*is_in_room)(struct command_handler *, struct str member_id);
 };
 
 struct command_handler {
@@ -115,6 +120,12 @@ static inline enum chat_error
 command_handle(struct command_handler *handler, const struct command *command)
 {
 	return handler->ops->handle(handler, command);
+}
+
+static inline bool
+command_is_in_room(struct command_handler *handler, struct str member_id)
+{
+	return handler->ops->is_in_room(handler, member_id);
 }
 
 /* The kind as a word, for logs: "room_join". */

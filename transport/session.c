@@ -136,20 +136,30 @@ take_paced(struct session *session, struct command *command,
 	}
 }
 
-/* Who is nowhere says nothing, however often it tries. */
+/* A member that is in no room says nothing, however often it tries. */
 static bool
 is_paced(const struct session *session, const struct command *command)
 {
-	return (command->flags & COMMAND_PACED) && session->place_count > 0 &&
+	return (command->flags & COMMAND_PACED) &&
+	       session->stage == WIRE_INSIDE &&
 	       session->dialect->pace.messages > 0;
 }
 
-static enum wire_stage
-stage_of(const struct session *session)
+/*
+ * The chat knows where its member is: the hub may be told later. A member
+ * leaves rooms by its own commands only, so no stay is missed.
+ */
+static void
+update_stage(struct session *session)
 {
-	if (session->place_count > 0)
-		return WIRE_INSIDE;
-	return session->has_been_in_room ? WIRE_OUTSIDE : WIRE_NEW;
+	struct command_handler *handler = sessions_of(session)->config.handler;
+
+	if (!session->dialect->has_stages)
+		return;
+	if (command_is_in_room(handler, session_member(session)))
+		session->stage = WIRE_INSIDE;
+	else if (session->stage == WIRE_INSIDE)
+		session->stage = WIRE_OUTSIDE;
 }
 
 static void
@@ -161,13 +171,14 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	struct wire_context context = {
 		.json_depth = limits->json_depth,
 		.frame_bytes = limits->frame_bytes,
-		.stage = stage_of(session),
 	};
 	struct command command;
 	struct failure failure;
 	enum chat_error error;
 
 	(void)opcode; /* JSON in a binary message is JSON */
+	update_stage(session);
+	context.stage = session->stage;
 	error = session->dialect->decode(str_slice(data, len), &context,
 	    &command, &failure, &sessions->keep);
 	if (is_paced(session, &command))

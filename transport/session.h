@@ -43,8 +43,8 @@ struct session {
 	struct burst_limiter pacer;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint16_t refused;
-	uint8_t variant;       /* which channels it sits in */
-	bool has_been_in_room; /* not counting the lobby */
+	uint8_t variant; /* which channels it sits in */
+	uint8_t stage;   /* enum wire_stage, as of the last message */
 	/* As long as the dialect's ids are; empty until it is attached. */
 	char member_id[];
 };

@@ -27,9 +27,9 @@ enum wire_stage {
 
 /* What is known outside of a message, and decides what it means. */
 struct wire_context {
-	size_t json_depth;  /* 1 to WIRE_DEPTH_MAX */
-	size_t frame_bytes; /* as long as a message may be, in any dialect */
-	enum wire_stage stage;
+	size_t json_depth;     /* 1 to WIRE_DEPTH_MAX */
+	size_t frame_bytes;    /* as long as a message may be, in any dialect */
+	enum wire_stage stage; /* for dialects with stages, else WIRE_NEW */
 };
 
 /* Room for texts of one command that are not in the message as such. */
@@ -74,6 +74,7 @@ struct dialect {
 	enum id_style ids;
 	unsigned connect_flags; /* of enum command_flag, for COMMAND_CONNECT */
 	bool every_path;        /* its listeners take a WebSocket at any path */
+	bool has_stages;        /* decode reads wire_context.stage */
 	int64_t idle_ms;        /* silent for so long is gone; 0: never */
 	struct burst_limit pace; /* instead of the limit on messages */
 	/* A bit (1ul << kind) for each event that authors see otherwise. */

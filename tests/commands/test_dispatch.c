@@ -86,6 +86,20 @@ START_TEST(finds_no_room_for_who_is_in_none)
 }
 END_TEST
 
+START_TEST(knows_whether_a_member_is_in_a_room)
+{
+	struct command_handler *handler = dispatcher_handler(world.dispatcher);
+
+	people(1);
+	ck_assert(!command_is_in_room(handler, STR("id1")));
+	gather("r", 1);
+	ck_assert(command_is_in_room(handler, STR("id1")));
+	DO(ROOM_LEAVE, "id1", .room = STR("r"));
+	ck_assert(!command_is_in_room(handler, STR("id1")));
+	ck_assert(!command_is_in_room(handler, STR("none")));
+}
+END_TEST
+
 START_TEST(is_not_made_without_memory)
 {
 	if (!malloc_can_fail())
@@ -113,6 +127,7 @@ SUITE(dispatch)
 	tcase_add_test(tests, measures_messages_by_the_limit_of_the_moment);
 	tcase_add_test(tests, finds_the_room_one_is_in_if_that_is_meant);
 	tcase_add_test(tests, finds_no_room_for_who_is_in_none);
+	tcase_add_test(tests, knows_whether_a_member_is_in_a_room);
 	tcase_add_test(tests, is_not_made_without_memory);
 	tcase_add_test(tests, dies_without_having_lived);
 }

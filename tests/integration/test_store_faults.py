@@ -1,11 +1,13 @@
 """Disks that stall, fail, fill up, lose power or decay under a server."""
 
+import json
 import subprocess
 import time
 
 import pytest
 
-from client import Chat, get
+from client import TEXT, Chat, frame, get
+from dialects import Topic
 from faulty_disk import FaultyDisk
 from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
@@ -130,6 +132,26 @@ def test_only_those_who_wait_for_the_disk_notice_that_it_stalls(store, disk):
         assert time.monotonic() - began >= 1.9
         acks = [event for event in chat.pending() if event["event"] == "ack"]
         assert [(ack["ref"], ack["seq"]) for ack in acks] == [("slow", 2)]
+        disk.be()
+
+
+def test_a_message_right_behind_a_join_is_sent_to_a_busy_room(start, disk):
+    """Both in one write, while the disk has not yet answered another."""
+    server = start(
+        *("--store-kind", "file", "--store-dir", str(disk.store)),
+        listen=["127.0.0.1:0", "127.0.0.1:0=topic"],
+        environment=disk.environment,
+    )
+    with create(server, persistent=True) as busy, Topic(server.addresses[1]) as alice:
+        disk.be(stall_ms=500)
+        busy.say("broadcast", room="den", message="slow", ref="slow")
+        busy.ask_ok("ping")
+        join = {"type": "join", "username": "alice", "topic": "den"}
+        message = {"type": "message", "message": "hi"}
+        alice.send(frame(TEXT, json.dumps(join)) + frame(TEXT, json.dumps(message)))
+        assert alice.next()["type"] == "joined"
+        while alice.next().get("message") != "hi":
+            pass
         disk.be()
 
 

@@ -34,7 +34,6 @@ hub_enter(struct publisher *publisher, struct str member_id, struct str room)
 		return CHAT_OK; /* connected elsewhere */
 	if (!subscriptions_enter(&hub->seating, session, room))
 		return CHAT_UNAVAILABLE;
-	session->has_been_in_room |= room.data != NULL;
 	return CHAT_OK;
 }
 

@@ -93,7 +93,16 @@ handle(struct command_handler *handler, const struct command *command)
 	    member_of(f->connected++, id));
 }
 
-static const struct command_handler_ops handler_ops = { handle };
+/* No dialect here has stages. */
+static bool
+is_in_room(struct command_handler *handler, struct str member_id)
+{
+	(void)handler;
+	(void)member_id;
+	ck_abort();
+}
+
+static const struct command_handler_ops handler_ops = { handle, is_in_room };
 
 static struct fixture *
 setup(int sndbuf)
