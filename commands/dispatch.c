@@ -186,6 +186,7 @@ dispatcher_destroy(struct dispatcher *self)
 		return;
 	unique_name_fini(&self->memory.suffixes);
 	presence_fini(&self->memory.presence);
+	listings_fini(&self->memory.listings);
 	free(self);
 }
 

@@ -1,26 +1,50 @@
-/* COMMAND_LIST: who is in the lobby, or in a room. */
+/* COMMAND_LIST: the names of those in the lobby or in a room. */
+#include <stdlib.h>
+
 #include "commands/command_table.h"
 #include "commands/support/name_list.h"
 
 static enum chat_error
-list_run(struct request *request)
+list_answer(const struct request *request, const struct listing *listing,
+    const struct listing_page *page)
 {
+	struct str *names = calloc(page->count + 1, sizeof(*names));
 	struct event event = {
 		.kind = EVENT_LIST,
 		.room = request->room,
+		.names.items = names,
+		.names.count = page->count,
+		.names.more = page->more,
 	};
-	struct string_list names = { .most = 0 };
+
+	if (names == NULL)
+		return CHAT_UNAVAILABLE;
+	for (size_t i = 0; i < page->count; i++)
+		names[i] = listing->texts.items[page->positions[i]];
+	request_answer(request, &event);
+	free(names);
+	return CHAT_OK;
+}
+
+static enum chat_error
+list_run(struct request *request)
+{
+	struct listing_query query = {
+		.after = request->command->after,
+		.limit = request->command->limit,
+		.bytes = request->chat->limits.list_bytes,
+		.extra = NAME_EXTRA,
+	};
+	struct listing_page page = { .positions = NULL };
+	struct listing *listing;
 	enum chat_error error;
 
-	if (event.room.data == NULL)
-		error = name_list_of_lobby(request->chat, &names);
-	else
-		error = name_list_of_room(request->chat, event.room, &names);
-	if (error == CHAT_OK) {
-		event.names = name_list_names(&names);
-		request_answer(request, &event);
-	}
-	string_list_fini(&names);
+	error = listing_of_members(request, request->room, &listing);
+	if (error == CHAT_OK)
+		error = listing_page(listing, &query, &page);
+	if (error == CHAT_OK)
+		error = list_answer(request, listing, &page);
+	free(page.positions);
 	return error;
 }
 

@@ -1,28 +1,31 @@
-/* COMMAND_RENAME: take another name, or the first free one behind it. */
+/* COMMAND_RENAME: take another name, with a number if that one is taken. */
 #include "commands/command_table.h"
 
-/* A renaming, seen from one of the rooms that the author is in. */
+/* A new name on its way to the rooms of its author. */
 struct renaming {
 	const struct request *request;
 	struct event event;
 };
 
+/* A room too large for presence events gets none of the new name either. */
 static bool
-tell_room(const struct room *room, void *arg)
+publish_to_room(const struct room *room, void *arg)
 {
 	struct renaming *renaming = arg;
+	const struct chat *chat = renaming->request->chat;
 	struct audience others = audience_room(str_from(room->id));
 
+	if (room->member_count > chat->limits.presence_up_to)
+		return true;
 	others.except = renaming->event.member_id;
 	renaming->event.room = others.room;
-	publisher_publish(renaming->request->chat->publisher, &renaming->event,
-	    others);
+	publisher_publish(chat->publisher, &renaming->event, others);
 	return true;
 }
 
-/* Once for each room: who shares two of them hears it twice. */
+/* Once for each room: a member who shares two of them gets it twice. */
 static void
-tell_rooms(const struct request *request, const char *was)
+publish_renamed(const struct request *request, const char *was)
 {
 	struct renaming renaming = {
 		.request = request,
@@ -31,18 +34,18 @@ tell_rooms(const struct request *request, const char *was)
 
 	renaming.event.was = str_from(was);
 	room_store_each_room_of(request->chat->rooms, renaming.event.member_id,
-	    tell_room, &renaming);
+	    publish_to_room, &renaming);
 }
 
 static void
-answer(const struct request *request)
+rename_answer(const struct request *request)
 {
 	struct event event = request_event(request, EVENT_NAMED);
 
 	request_answer(request, &event);
 }
 
-/* The author's own number is free for the author, hence the release. */
+/* The author's own number is released first: it is free for the author. */
 static enum chat_error
 choose_name(struct request *request, char out[MEMBER_NAME_SIZE])
 {
@@ -73,7 +76,7 @@ rename_run(struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	if (strcmp(name, author->name) == 0) {
-		answer(request);
+		rename_answer(request);
 		return CHAT_OK;
 	}
 	error = member_store_rename(request->chat->members,
@@ -82,8 +85,8 @@ rename_run(struct request *request)
 		return error;
 	memcpy(was, author->name, sizeof(was));
 	memcpy(author->name, name, strlen(name) + 1);
-	answer(request);
-	tell_rooms(request, was);
+	rename_answer(request);
+	publish_renamed(request, was);
 	return CHAT_OK;
 }
 

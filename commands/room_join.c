@@ -64,7 +64,8 @@ answer(struct request *request, const struct room *room)
 
 	error = resume_collect(request, room, &missed);
 	if (error == CHAT_OK && !event.names.left_out)
-		error = name_list_of_room(request->chat, event.room, &names);
+		error = name_list_of_room(request->chat, event.room,
+		    request->chat->limits.list_bytes, &names);
 	if (error == CHAT_OK) {
 		if (!event.names.left_out)
 			event.names = name_list_names(&names);

@@ -1,99 +1,57 @@
-/* COMMAND_ROOM_LIST: all rooms there are, in order of creation. */
+/* COMMAND_ROOM_LIST: all rooms, or a page of them. */
 #include <stdlib.h>
 
 #include "commands/command_table.h"
-#include "commands/support/string_list.h"
 
-/* What the wordiest dialect says of a room beside its id and its name: both
- * times, and how many there are of members and of messages. */
+/*
+ * What the most verbose dialect says of a room besides its id and its name:
+ * two times, and the numbers of members and of messages.
+ */
 #define ROOM_EXTRA 150
 
-struct room_list {
-	const struct request *request;
-	struct room_entry *items;
-	size_t count;
-	uint64_t lsn;             /* of the newest room */
-	struct string_list texts; /* of each room its id and its name */
-};
-
-static struct room_entry
-entry_of(const struct request *request, const struct room *room)
-{
-	struct room_entry entry = {
-		.members = room->member_count,
-		.persistent = room->persistent,
-		.created_ms = room->created_ms,
-		.active_ms = room->active_ms,
-	};
-	struct history_span span;
-
-	if (history_span(request->chat->history, str_from(room->id),
-		request->now_ms, &span) != CHAT_OK)
-		return entry;
-	entry.messages = span.last;
-	if (entry.active_ms < span.last_at_ms)
-		entry.active_ms = span.last_at_ms;
-	return entry;
-}
-
-static bool
-add_room(const struct room *room, void *arg)
-{
-	struct room_list *list = arg;
-	unsigned flags = list->request->command->flags;
-
-	if ((flags & COMMAND_OF_GUESTS) && room->guest_count == 0)
-		return true;
-	if (!string_list_add(&list->texts, str_from(room->id)) ||
-	    !string_list_add(&list->texts, str_from(room->name)))
-		return false;
-	if (room->lsn > list->lsn)
-		list->lsn = room->lsn;
-	list->items[list->count++] = entry_of(list->request, room);
-	return true;
-}
-
 static enum chat_error
-collect(struct room_list *list)
+room_list_answer(const struct request *request, const struct listing *listing,
+    const struct listing_page *page)
 {
-	const struct chat *chat = list->request->chat;
-	enum chat_error error;
+	struct room_entry *rooms = calloc(page->count + 1, sizeof(*rooms));
+	struct event event = {
+		.kind = EVENT_ROOMS,
+		.at_ms = request->now_ms,
+		.lsn = listing->lsn,
+		.rooms.items = rooms,
+		.rooms.count = page->count,
+		.rooms.more = page->more,
+	};
 
-	list->items =
-	    calloc(room_store_count(chat->rooms) + 1, sizeof(*list->items));
-	if (list->items == NULL)
+	if (rooms == NULL)
 		return CHAT_UNAVAILABLE;
-	room_store_each(chat->rooms, add_room, list);
-	error = string_list_finish(&list->texts);
-	for (size_t i = 0; i < list->count; i++) {
-		list->items[i].id = list->texts.items[2 * i];
-		list->items[i].name = list->texts.items[2 * i + 1];
-	}
-	return error;
+	for (size_t i = 0; i < page->count; i++)
+		rooms[i] = listing->rooms[page->positions[i]];
+	request_answer(request, &event);
+	free(rooms);
+	return CHAT_OK;
 }
 
 static enum chat_error
 room_list_run(struct request *request)
 {
-	struct room_list list = {
-		.request = request,
-		.texts.most = request->chat->limits.list_bytes,
-		.texts.extra = ROOM_EXTRA / 2,
+	struct listing_query query = {
+		.after = request->command->after,
+		.limit = request->command->limit,
+		.bytes = request->chat->limits.list_bytes,
+		.extra = ROOM_EXTRA,
 	};
-	struct event event = {
-		.kind = EVENT_ROOMS,
-		.at_ms = request->now_ms,
-	};
-	enum chat_error error = collect(&list);
+	struct listing_page page = { .positions = NULL };
+	struct listing *listing;
+	enum chat_error error;
 
-	if (error == CHAT_OK) {
-		event.lsn = list.lsn;
-		event.rooms.items = list.items;
-		event.rooms.count = list.count;
-		request_answer(request, &event);
-	}
-	string_list_fini(&list.texts);
-	free(list.items);
+	error = listing_of_rooms(request,
+	    (request->command->flags & COMMAND_OF_GUESTS) != 0, &listing);
+	if (error == CHAT_OK)
+		error = listing_page(listing, &query, &page);
+	if (error == CHAT_OK)
+		error = room_list_answer(request, listing, &page);
+	free(page.positions);
 	return error;
 }
 

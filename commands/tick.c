@@ -1,4 +1,4 @@
-/* COMMAND_TICK: about a second has passed. */
+/* COMMAND_TICK: about a second has passed since the last. */
 #include "commands/command_table.h"
 
 static enum chat_error
@@ -6,6 +6,8 @@ tick_run(struct request *request)
 {
 	history_expire(request->chat->history, request->now_ms);
 	presence_tick(request);
+	listings_tick(&request->memory->listings,
+	    clock_monotonic_ms(request->chat->clock));
 	return CHAT_OK;
 }
 

@@ -84,12 +84,14 @@ struct command {
 	/* connect, rename, create: wished for; in a guest's join it is plain */
 	struct str name;
 	struct str recipient; /* dm: name or id */
-	struct str body; /* broadcast, dm: the message as JSON text, as sent */
-	struct str key;  /* broadcast: makes a retry safe */
+	struct str body;  /* broadcast, dm: the message as JSON text, as sent */
+	struct str key;   /* broadcast: makes a retry safe */
+	struct str after; /* list: the page behind this name; rooms: this id */
 	struct str since_epoch;
 	uint64_t since_seq;
 	uint64_t from_seq;    /* history: with COMMAND_HAS_AFTER or _BEFORE */
-	uint32_t limit;       /* history, join: messages at most */
+	uint32_t limit;       /* history, join: messages at most; list, rooms:
+				 entries at most, 0: not given */
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
 	uint32_t max_members; /* the same */
 	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests at most */

@@ -79,6 +79,7 @@ struct names {
 	const struct str *items;
 	size_t count;
 	bool left_out; /* there are too many to list: only the count is known */
+	bool more;     /* the list was cut */
 };
 
 /* A stretch of a room's history, oldest first. */
@@ -110,6 +111,7 @@ struct room_entry {
 struct room_entries {
 	const struct room_entry *items;
 	size_t count;
+	bool more; /* the list was cut */
 };
 
 /*

@@ -1,21 +1,9 @@
 #include "commands/support/name_list.h"
 
-/* Quotes and a comma. */
-#define NAME_EXTRA 3
-
 struct name_list {
 	const struct chat *chat;
 	struct string_list *names;
 };
-
-static void
-begin(const struct chat *chat, struct string_list *names)
-{
-	*names = (struct string_list){
-		.most = chat->limits.list_bytes,
-		.extra = NAME_EXTRA,
-	};
-}
 
 static bool
 add_from_lobby(const struct member *member, void *arg)
@@ -25,9 +13,10 @@ add_from_lobby(const struct member *member, void *arg)
 }
 
 enum chat_error
-name_list_of_lobby(const struct chat *chat, struct string_list *out)
+name_list_of_lobby(const struct chat *chat, size_t most,
+    struct string_list *out)
 {
-	begin(chat, out);
+	*out = (struct string_list){ .most = most, .extra = NAME_EXTRA };
 	member_store_each(chat->members, add_from_lobby, out);
 	return string_list_finish(out);
 }
@@ -35,23 +24,23 @@ name_list_of_lobby(const struct chat *chat, struct string_list *out)
 static bool
 add_by_id(struct str member_id, void *arg)
 {
-	const struct name_list *roster = arg;
+	const struct name_list *list = arg;
 	struct member member;
 
-	if (member_store_get(roster->chat->members, member_id, &member) !=
+	if (member_store_get(list->chat->members, member_id, &member) !=
 	    CHAT_OK)
 		return true;
-	return string_list_add(roster->names, str_from(member.name));
+	return string_list_add(list->names, str_from(member.name));
 }
 
 enum chat_error
-name_list_of_room(const struct chat *chat, struct str room,
+name_list_of_room(const struct chat *chat, struct str room, size_t most,
     struct string_list *out)
 {
-	struct name_list roster = { chat, out };
+	struct name_list list = { chat, out };
 
-	begin(chat, out);
-	room_store_each_member(chat->rooms, room, add_by_id, &roster);
+	*out = (struct string_list){ .most = most, .extra = NAME_EXTRA };
+	room_store_each_member(chat->rooms, room, add_by_id, &list);
 	return string_list_finish(out);
 }
 

@@ -1,20 +1,23 @@
-/* The names of those in a place, in the order in which they came. */
+/* The names of the members of a place, in order of arrival. */
 #ifndef COMMANDS_NAME_LIST_H
 #define COMMANDS_NAME_LIST_H
 
 #include "commands/commands.h"
 #include "commands/support/string_list.h"
 
+/* What a name costs in a list besides its bytes: quotes and a comma. */
+#define NAME_EXTRA 3
+
 /*
- * Lists names until limits.list_bytes are reached; string_list_fini() the list
- * in any case. CHAT_UNAVAILABLE: no memory.
+ * Lists names until they cost `most`; string_list_fini() the list in any case.
+ * CHAT_UNAVAILABLE: no memory.
  */
-enum chat_error name_list_of_lobby(const struct chat *,
+enum chat_error name_list_of_lobby(const struct chat *, size_t most,
     struct string_list *out);
 enum chat_error name_list_of_room(const struct chat *, struct str room,
-    struct string_list *out);
+    size_t most, struct string_list *out);
 
-/* As an event tells it; good as long as the list. */
+/* The list for an event; good as long as the list. */
 struct names name_list_names(const struct string_list *);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "commands/commands.h"
+#include "commands/support/listing.h"
 #include "commands/support/presence.h"
 #include "commands/support/unique_name.h"
 
@@ -17,6 +18,7 @@ struct dispatcher_state {
 	uint64_t newcomers; /* how many were named here, ever */
 	struct unique_names suffixes;
 	struct presence presence;
+	struct listings listings;
 };
 
 struct request {

@@ -47,13 +47,13 @@ START_TEST(cuts_a_list_before_it_grows_too_long)
 	people(3);
 	world.chat.limits.list_bytes = 20;
 	DO(LIST, "id1");
-	HEARD("id1: list names=member1,member2\n");
+	HEARD("id1: list names=member1,member2 more_names\n");
 	world.chat.limits.list_bytes = 19;
 	DO(LIST, "id1");
-	HEARD("id1: list names=member1\n");
+	HEARD("id1: list names=member1 more_names\n");
 	world.chat.limits.list_bytes = 0;
 	DO(LIST, "id1");
-	HEARD("id1: list\n");
+	HEARD("id1: list more_names\n");
 }
 END_TEST
 
@@ -70,6 +70,68 @@ START_TEST(lists_very_many)
 }
 END_TEST
 
+START_TEST(lists_pages_in_order_of_the_names)
+{
+	people(1);
+	CONNECT(.name = STR("zoe"));
+	CONNECT(.name = STR("adam"));
+	CONNECT(.name = STR("bob"));
+	forget_what_was_heard();
+	DO(LIST, "id1", .limit = 2);
+	HEARD("id1: list names=adam,bob more_names\n");
+	DO(LIST, "id1", .limit = 2, .after = STR("bob"));
+	HEARD("id1: list names=member1,zoe\n");
+	DO(LIST, "id1", .after = STR("zoe"));
+	HEARD("id1: list\n");
+	DO(LIST, "id1", .after = STR("carol"));
+	HEARD("id1: list names=member1,zoe\n");
+	DO(LIST, "id1", .after = STR(""));
+	HEARD("id1: list names=adam,bob,member1,zoe\n");
+}
+END_TEST
+
+/* Guests have names of their own in each room. */
+START_TEST(keeps_equal_names_on_one_page)
+{
+	people(1);
+	CONNECT(.name = STR("bob"));
+	gather("r", 2);
+	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
+	DO(ROOM_JOIN, "id4", .room = STR("r"), .name = STR("bob"));
+	forget_what_was_heard();
+	DO(LIST, "id1", .room = STR("r"), .limit = 1);
+	HEARD("id1: list room=r names=bob,bob more_names\n");
+	DO(LIST, "id1", .room = STR("r"), .limit = 1, .after = STR("bob"));
+	HEARD("id1: list room=r names=member1\n");
+}
+END_TEST
+
+START_TEST(walks_a_long_list_without_loss)
+{
+	const char *expected = "id1: list names=member100,member1000,"
+			       "member101 more_names\n";
+
+	world.chat.limits.list_bytes = 1 << 20;
+	world.chat.limits.announce_up_to = 0;
+	people(1000);
+	DO(LIST, "id1", .limit = 3, .after = STR("member10"));
+	HEARD(expected);
+	/* Within a second a long list is not built again … */
+	DO(RENAME, "id1000", .name = STR("zoe"));
+	forget_what_was_heard();
+	DO(LIST, "id1", .limit = 3, .after = STR("member10"));
+	HEARD(expected);
+	/* … then it is, with or without a tick. */
+	fake_clock_pass(&world.clock, 1000);
+	DO(LIST, "id1", .limit = 3, .after = STR("member10"));
+	HEARD("id1: list names=member100,member101,member102 more_names\n");
+	fake_clock_pass(&world.clock, 1000);
+	TICK();
+	DO(LIST, "id1", .after = STR("member999"));
+	HEARD("id1: list names=zoe\n");
+}
+END_TEST
+
 SUITE(list)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -78,4 +140,7 @@ SUITE(list)
 	tcase_add_test(tests, shows_places_only_to_those_within);
 	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
 	tcase_add_test(tests, lists_very_many);
+	tcase_add_test(tests, lists_pages_in_order_of_the_names);
+	tcase_add_test(tests, keeps_equal_names_on_one_page);
+	tcase_add_test(tests, walks_a_long_list_without_loss);
 }

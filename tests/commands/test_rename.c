@@ -27,6 +27,18 @@ START_TEST(tells_the_others_once_for_each_room)
 }
 END_TEST
 
+START_TEST(publishes_nothing_to_rooms_above_the_presence_limit)
+{
+	people(4);
+	gather("small", 3);
+	gather("large", 4);
+	DO(RENAME, "id2", .name = STR("bob"));
+	HEARD("id2: named member=bob id=id2\n"
+	      "room small except=id2: renamed room=small was=member2 "
+	      "member=bob id=id2\n");
+}
+END_TEST
+
 START_TEST(puts_a_number_behind_a_name_that_is_taken)
 {
 	people(3);
@@ -106,6 +118,8 @@ SUITE(rename)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, answers_with_the_new_name);
 	tcase_add_test(tests, tells_the_others_once_for_each_room);
+	tcase_add_test(tests,
+	    publishes_nothing_to_rooms_above_the_presence_limit);
 	tcase_add_test(tests, puts_a_number_behind_a_name_that_is_taken);
 	tcase_add_test(tests, keeps_the_number_of_who_wishes_for_the_same_name);
 	tcase_add_test(tests, tells_nobody_of_ones_own_name);

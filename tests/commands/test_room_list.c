@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
@@ -72,7 +74,54 @@ START_TEST(cuts_a_list_before_it_grows_too_long)
 	      "[b b 1 since=1000 alive=1000]\n");
 	world.chat.limits.list_bytes = 2 * 152 - 1;
 	DO(ROOM_LIST, "id1");
-	HEARD("id1: rooms at=1000 [a a 1 since=1000 alive=1000]\n");
+	HEARD("id1: rooms at=1000 [a a 1 since=1000 alive=1000] "
+	      "more_rooms\n");
+}
+END_TEST
+
+START_TEST(lists_pages_in_order_of_the_ids)
+{
+	people(1);
+	gather("c", 1);
+	gather("a", 1);
+	gather("b", 1);
+	DO(ROOM_LIST, "id1", .limit = 1);
+	HEARD("id1: rooms at=1000 [a a 1 since=1000 alive=1000] "
+	      "more_rooms\n");
+	DO(ROOM_LEAVE, "id1", .room = STR("a"));
+	forget_what_was_heard();
+	DO(ROOM_LIST, "id1", .limit = 2, .after = STR("a"));
+	HEARD("id1: rooms at=1000 [b b 1 since=1000 alive=1000] "
+	      "[c c 1 since=1000 alive=1000]\n");
+	DO(ROOM_LIST, "id1", .limit = 2, .after = STR("c"));
+	HEARD("id1: rooms at=1000\n");
+}
+END_TEST
+
+START_TEST(builds_a_long_list_once_a_second)
+{
+	char id[16];
+
+	people(1);
+	world.chat.limits.rooms = 300;
+	for (int i = 0; i < 300; i++) {
+		snprintf(id, sizeof(id), "r%03d", i);
+		DO(ROOM_CREATE, "id1", .room = str_from(id), .name = STR("x"),
+		    .flags = COMMAND_PERSISTENT);
+		DO(ROOM_LEAVE, "id1", .room = str_from(id));
+	}
+	forget_what_was_heard();
+	DO(ROOM_LIST, "id1", .limit = 1);
+	HEARD("id1: rooms at=1000 [r000 x 0 persistent since=1000 alive=1000] "
+	      "more_rooms\n");
+	gather("r000", 1);
+	DO(ROOM_LIST, "id1", .limit = 1);
+	HEARD("id1: rooms at=1000 [r000 x 0 persistent since=1000 alive=1000] "
+	      "more_rooms\n");
+	fake_clock_pass(&world.clock, 1000);
+	DO(ROOM_LIST, "id1", .limit = 1);
+	HEARD("id1: rooms at=2000 [r000 x 1 persistent since=1000 alive=1000] "
+	      "more_rooms\n");
 }
 END_TEST
 
@@ -85,4 +134,6 @@ SUITE(room_list)
 	tcase_add_test(tests, lists_rooms_of_guests_if_asked_to);
 	tcase_add_test(tests, lists_nothing_if_there_is_nothing);
 	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
+	tcase_add_test(tests, lists_pages_in_order_of_the_ids);
+	tcase_add_test(tests, builds_a_long_list_once_a_second);
 }

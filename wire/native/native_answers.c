@@ -87,6 +87,7 @@ command_encode_list(const struct event *event, struct wire_text *out)
 	put_answer(out, STR("{\"event\":\"list\""), event);
 	put_text_if_given(out, STR(",\"room\":"), event->room);
 	put_names(out, &event->names);
+	put_if(out, event->names.more, STR(",\"more\":true"));
 	return put_end(out);
 }
 
@@ -174,6 +175,7 @@ command_encode_rooms(const struct event *event, struct wire_text *out)
 		wire_text_append(out, STR("}"));
 	}
 	wire_text_append(out, STR("]"));
+	put_if(out, event->rooms.more, STR(",\"more\":true"));
 	return put_end(out);
 }
 

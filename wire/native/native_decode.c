@@ -9,6 +9,7 @@
 
 #define MESSAGES_MAX 1000 /* of limit, history */
 #define MESSAGES_DEFAULT 50
+#define ENTRIES_MAX 1000 /* of a list's limit */
 
 /* A string of 1 to 64 bytes or an integer, kept as it was sent. */
 static bool
@@ -224,16 +225,41 @@ take_history(struct decoding *decoding, struct command *out)
 	    &out->from_seq);
 }
 
+/* A list of rooms or of names: all of it, or a page. */
+static enum chat_error
+take_page(struct decoding *decoding, struct command *out)
+{
+	uint64_t limit = 0;
+	enum chat_error error = decoding_take_unsigned(decoding, FIELD_LIMIT, 1,
+	    ENTRIES_MAX, &limit);
+
+	out->limit = (uint32_t)limit;
+	if (error != CHAT_OK)
+		return error;
+	if (decoding_has(decoding, FIELD_AFTER) &&
+	    decoding->values[FIELD_AFTER].type != JSON_STRING)
+		return decoding_refuse(decoding, FIELD_AFTER);
+	return decoding_take_optional(decoding, FIELD_AFTER, &out->after);
+}
+
+static enum chat_error
+take_list(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = take_room_if_given(decoding, out);
+
+	return error == CHAT_OK ? take_page(decoding, out) : error;
+}
+
 static const struct command_word words[] = {
 	{ STR("broadcast"), COMMAND_BROADCAST, 0, take_broadcast },
-	{ STR("list"), COMMAND_LIST, 0, take_room_if_given },
+	{ STR("list"), COMMAND_LIST, 0, take_list },
 	{ STR("me"), COMMAND_ME, 0, NULL },
 	{ STR("dm"), COMMAND_DM, 0, take_dm },
 	{ STR("name"), COMMAND_RENAME, 0, take_name },
 	{ STR("create"), COMMAND_ROOM_CREATE, 0, take_create },
 	{ STR("join"), COMMAND_ROOM_JOIN, 0, take_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, 0, take_room },
-	{ STR("rooms"), COMMAND_ROOM_LIST, 0, NULL },
+	{ STR("rooms"), COMMAND_ROOM_LIST, 0, take_page },
 	{ STR("history"), COMMAND_HISTORY, 0, take_history },
 	{ STR("typing"), COMMAND_TYPING, 0, take_room },
 	{ STR("ping"), COMMAND_PING, 0, NULL },

@@ -29,7 +29,7 @@
 	X(FIELD_SINCE, "since", JSON_OBJECT)             \
 	X(FIELD_HISTORY, "history", JSON_NUMBER)         \
 	X(FIELD_BEFORE, "before", JSON_NUMBER)           \
-	X(FIELD_AFTER, "after", JSON_NUMBER)             \
+	X(FIELD_AFTER, "after", TYPE_ANY)                \
 	X(FIELD_LIMIT, "limit", JSON_NUMBER)
 
 #define TYPE_ANY (-1) /* checked where the field is read */

@@ -59,6 +59,7 @@ add_names(struct transcript *transcript, const struct names *names)
 		    i > 0 ? "," : " names=", (int)names->items[i].len,
 		    names->items[i].data);
 	add_flag(transcript, "names_left_out", names->left_out);
+	add_flag(transcript, "more_names", names->more);
 }
 
 /* Long bodies are shown as their length. */
@@ -109,6 +110,7 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 		add_number(transcript, "said", room->messages);
 		transcript_add(transcript, "]");
 	}
+	add_flag(transcript, "more_rooms", rooms->more);
 }
 
 static void

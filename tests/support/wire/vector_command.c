@@ -60,6 +60,7 @@ vector_of_command(const struct command *command)
 	print_text(out, "= recipient", command->recipient);
 	print_text(out, "= body", command->body);
 	print_text(out, "= key", command->key);
+	print_text(out, "= after", command->after);
 	print_text(out, "= since_epoch", command->since_epoch);
 	print_number(out, "= since_seq", command->since_seq);
 	print_number(out, "= from_seq", command->from_seq);

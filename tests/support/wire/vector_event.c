@@ -38,6 +38,8 @@ static const struct part {
 	PART("persistent", PART_FLAG, persistent),
 	PART("left_out", PART_FLAG, names.left_out),
 	PART("more", PART_FLAG, page.more),
+	PART("more_names", PART_FLAG, names.more),
+	PART("more_rooms", PART_FLAG, rooms.more),
 	PART("asked", PART_FLAG, recovery.asked),
 	PART("recovered", PART_FLAG, recovery.recovered),
 	PART("epoch_changed", PART_FLAG, recovery.epoch_changed),
