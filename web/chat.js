@@ -1,19 +1,20 @@
 /*
- * The page: places to talk in, one of which is seen. parley.js keeps the
- * connection and what is in order; this shows it.
+ * The chat page. parley.js keeps the connection and the order of messages;
+ * this module shows them and handles input.
  */
 
+import {
+	LOBBY, conversation, isAtEnd, keepAtEnd, onScroll, page, scrollToEnd,
+	showOlderButton,
+} from "./conversations.js";
 import { $ } from "./elements.js";
-import { announce, line } from "./line.js";
-import { remember, remembered } from "./memory.js";
 import { Parley, makeKey } from "./parley.js";
 import {
-	LOBBY, isAtEnd, keepingEnd, noteScrolling, page, place, showOlder, toEnd,
-} from "./places.js";
-import {
-	onChoice, plural, showAll, showHeader, showMe, showMembers, showMine,
+	plural, setActions, showAll, showHeader, showJoined, showMe, showMembers,
 	showOthers, showTyping,
-} from "./side.js";
+} from "./sidebar.js";
+import { announce, statusbar } from "./statusbar.js";
+import { load, save } from "./storage.js";
 
 const PAGE = 50;
 const REFRESH_MS = 10000;
@@ -22,173 +23,173 @@ const TYPING_MS = 4000;
 const app = $("app");
 const scroll = $("scroll");
 const text = $("text");
-const fine = matchMedia("(pointer: fine)");
-const wide = matchMedia("(min-width: 70.01rem)"); /* room for the members */
+const hasMouse = matchMedia("(pointer: fine)");
+const isWide = matchMedia("(min-width: 70.01rem)"); /* shows the members */
 
-function show(where) {
-	if (page.here && page.here !== where) {
-		page.here.draft = text.value;
-		page.here.top = isAtEnd() ? null : scroll.scrollTop;
-		page.here.log.clearNews();
-		text.value = where.draft;
+function show(target) {
+	if (page.current && page.current !== target) {
+		page.current.draft = text.value;
+		page.current.scrollTop = isAtEnd() ? null : scroll.scrollTop;
+		page.current.log.clearUnread();
+		text.value = target.draft;
 	}
-	page.here = where;
-	$("log").replaceChildren(where.log.list);
-	showOlder();
+	page.current = target;
+	$("log").replaceChildren(target.log.list);
+	showOlderButton();
 	document.body.dataset.view = "room";
-	where.unread = 0;
+	target.unread = 0;
 	$("jump").hidden = true;
-	if (where.top === null)
-		toEnd();
+	if (target.scrollTop === null)
+		scrollToEnd();
 	else
-		scroll.scrollTop = where.top;
-	history.replaceState(null, "", where.isRoom ? `#${where.key}` : "#");
+		scroll.scrollTop = target.scrollTop;
+	history.replaceState(null, "", target.isRoom ? `#${target.key}` : "#");
 	showAll();
-	/* On a phone, a focus brings the keyboard. */
-	(fine.matches ? text : $("title")).focus({ preventScroll: true });
+	/* On a phone, focusing the text box opens the keyboard. */
+	(hasMouse.matches ? text : $("title")).focus({ preventScroll: true });
 }
 
-/* --- hearing -------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 let wasLost = false;
 const onState = {
-	connecting: () => line.say(wasLost ? "Connecting again …" : "Connecting …"),
+	connecting: () => statusbar.show(wasLost ? "Reconnecting …" : "Connecting …"),
 	waiting: ({ retryAt }) => {
 		wasLost = true;
-		line.say("The connection was lost.", { until: retryAt, retry: true });
+		statusbar.show("Connection lost.", { until: retryAt, retry: true });
 	},
 	refused: ({ reason }) =>
-		line.say(`The server refused the connection (${reason}).`, { retry: true }),
+		statusbar.show(`The server refused the connection (${reason}).`, { retry: true }),
 	open: () => {
-		line.say(wasLost ? "Connected again." : "", { forMs: wasLost ? 2500 : 0 });
+		statusbar.show(wasLost ? "Reconnected." : "", { forMs: wasLost ? 2500 : 0 });
 		wasLost = false;
 		refresh();
 	},
 };
 
 function onMessage(message) {
-	const where = page.places.get(message.room ?? LOBBY);
+	const target = page.conversations.get(message.room ?? LOBBY);
 
-	if (!where)
-		return;
-	hear(where, message);
+	if (target)
+		addMessage(target, message);
 }
 
-function hear(where, message) {
-	const isNews = !message.own && (where !== page.here || document.hidden);
-	const wasAtEnd = where === page.here && isAtEnd();
+function addMessage(target, message) {
+	const isCurrent = target === page.current;
+	const isUnread = !message.own && (!isCurrent || document.hidden);
+	const wasAtEnd = isCurrent && isAtEnd();
 
-	keepingEnd(where, () => where.log.add({ at: Date.now(), ...message },
-		{ isNews: isNews && where.unread === 0 }));
-	where.unread += isNews ? 1 : 0;
-	where.typing.delete(message.member);
-	if (where === page.here) {
+	keepAtEnd(target, () => target.log.add({ at: Date.now(), ...message },
+		{ isFirstUnread: isUnread && target.unread === 0 }));
+	target.unread += isUnread ? 1 : 0;
+	target.typing.delete(message.member);
+	if (isCurrent) {
 		showTyping();
 		if (!message.own)
 			announce(`${message.member}: ${typeof message.message === "string"
-				? message.message : "something that is no text"}`);
+				? message.message : "data that is not text"}`);
 		$("jump").hidden = wasAtEnd || message.own;
 	}
-	showMine();
+	showJoined();
 }
 
 function onNotice({ message }) {
-	const lobby = page.places.get(LOBBY);
+	const lobby = page.conversations.get(LOBBY);
 
-	keepingEnd(lobby, () => lobby.log.line(message));
+	keepAtEnd(lobby, () => lobby.log.addNotice(message));
 	refresh();
 }
 
 function onDm(message) {
-	hear(place(`@${message.member}`, message.member), message);
+	addMessage(conversation(`@${message.member}`, message.member), message);
 }
 
 function onTyping({ room, member }) {
-	const where = page.places.get(room);
+	const target = page.conversations.get(room);
 
-	if (!where || member === page.chat.me.member)
+	if (!target || member === page.chat.me.member)
 		return;
-	clearTimeout(where.typing.get(member));
-	where.typing.set(member, setTimeout(() => {
-		where.typing.delete(member);
+	clearTimeout(target.typing.get(member));
+	target.typing.set(member, setTimeout(() => {
+		target.typing.delete(member);
 		showTyping();
 	}, TYPING_MS));
 	showTyping();
 }
 
 function onRoom(room) {
-	const where = page.places.get(room.id);
+	const target = page.conversations.get(room.id);
 
-	if (!where)
+	if (!target)
 		return;
-	where.room = room;
-	where.name = room.name;
-	if (where === page.here) {
+	target.room = room;
+	target.name = room.name;
+	if (target === page.current) {
 		showHeader();
 		showMembers();
 	}
 }
 
 function onReset({ id }) {
-	const { log } = page.places.get(id);
+	const target = page.conversations.get(id);
 
-	log.renew();
-	log.line("This room has begun anew.");
-	page.places.get(id).older = false;
-	showOlder();
+	target.log.resetNumbering();
+	target.log.addNotice("This room was created again; its history is gone.");
+	target.hasOlder = false;
+	showOlderButton();
 }
 
 function onGap({ room, missing: [from, to] }) {
-	page.places.get(room.id).log.line(
-		`${plural(to - from + 1, "message")} in between are not kept any more.`);
+	page.conversations.get(room.id).log.addNotice(
+		`${plural(to - from + 1, "message")} missing: no longer stored.`);
 }
 
 function onLeft({ room, error }) {
-	forget(room.id);
-	page.places.get(LOBBY).log.line(`${room.name}: ${error.message}`);
+	closeConversation(room.id);
+	page.conversations.get(LOBBY).log.addNotice(`${room.name}: ${error.message}`);
 }
 
-/* --- doing ---------------------------------------------------------------- */
+/* --- actions ---------------------------------------------------------------- */
 
-function rememberRooms() {
-	remember(sessionStorage, "rooms", [...page.chat.rooms.keys()]);
+function saveRooms() {
+	save(sessionStorage, "rooms", [...page.chat.rooms.keys()]);
 }
 
 function open({ room, messages }) {
-	const where = place(room.id, room.name, room);
+	const target = conversation(room.id, room.name, room);
 
-	where.log.prepend(messages);
-	where.older = messages.length > 0 && messages[0].seq > 1;
-	rememberRooms();
-	return where;
+	target.log.prepend(messages);
+	target.hasOlder = messages.length > 0 && messages[0].seq > 1;
+	saveRooms();
+	return target;
 }
 
-async function enter(id, options = {}) {
+async function join(id, options = {}) {
 	try {
 		show(open(await page.chat.join(id, { history: PAGE, ...options })));
 		refresh();
 	} catch (error) {
-		line.say(error.message, { forMs: 5000 });
+		statusbar.show(error.message, { forMs: 5000 });
 		refresh();
 	}
 }
 
-/* A room is there again tomorrow, if the server keeps anything at all. */
-const keeps = () => page.chat.me?.durability !== "none";
-const enterOrMake = (id) => enter(id, { create: true, persistent: keeps() });
+/* New rooms are persistent if the server has a store. */
+const hasStore = () => page.chat.me?.durability !== "none";
+const joinOrCreate = (id) => join(id, { create: true, persistent: hasStore() });
 
-function forget(key) {
-	page.places.delete(key);
-	rememberRooms();
-	if (page.here.key === key)
-		show(page.places.get(LOBBY));
+function closeConversation(key) {
+	page.conversations.delete(key);
+	saveRooms();
+	if (page.current.key === key)
+		show(page.conversations.get(LOBBY));
 	showAll();
 }
 
 function leave() {
-	if (page.here.isRoom)
-		page.chat.leave(page.here.key).catch(() => {}).then(refresh);
-	forget(page.here.key);
+	if (page.current.isRoom)
+		page.chat.leave(page.current.key).catch(() => {}).then(refresh);
+	closeConversation(page.current.key);
 }
 
 async function refresh() {
@@ -196,9 +197,9 @@ async function refresh() {
 		return;
 	try {
 		page.rooms = await page.chat.listRooms();
-		page.places.get(LOBBY).members = await page.chat.listMembers();
+		page.conversations.get(LOBBY).members = await page.chat.listMembers();
 	} catch {
-		return; /* next time */
+		return; /* the next refresh retries */
 	}
 	showOthers();
 	showHeader();
@@ -206,69 +207,69 @@ async function refresh() {
 }
 
 async function loadOlder() {
-	const where = page.here;
+	const target = page.current;
 
-	if (!where.older || where.loading)
+	if (!target.hasOlder || target.loading)
 		return;
-	where.loading = true;
+	target.loading = true;
 	try {
-		const messages = await page.chat.history(where.key,
-			{ before: where.log.firstSeq, limit: PAGE });
+		const messages = await page.chat.history(target.key,
+			{ before: target.log.firstSeq, limit: PAGE });
 		const fromEnd = scroll.scrollHeight - scroll.scrollTop;
-		where.log.prepend(messages);
-		where.older = messages.length > 0 && messages[0].seq > 1;
-		if (where === page.here) {
-			showOlder();
+		target.log.prepend(messages);
+		target.hasOlder = messages.length > 0 && messages[0].seq > 1;
+		if (target === page.current) {
+			showOlderButton();
 			scroll.scrollTop = scroll.scrollHeight - fromEnd;
 		}
 	} catch {
-		/* The connection, or the room, is gone: that is shown elsewhere. */
+		/* A lost connection or room has its own notice. */
 	}
-	where.loading = false;
+	target.loading = false;
 }
 
-/* As it is, it will not be taken another time either. */
-const hopeless = ["message_too_large", "bad_field", "bad_json"];
+/* Errors that a retry of the same message cannot fix. */
+const PERMANENT = ["message_too_large", "bad_field", "bad_json"];
 
-const reasons = {
+const REASONS = {
 	timeout: "Not sent: no connection.",
 	disconnected: "Not sent: no connection.",
 };
 
-async function post(where, message, key) {
+async function post(target, message, key) {
 	try {
-		const ack = await page.chat.broadcast(where.key, message, { key });
-		keepingEnd(where, () => where.log.sent(key, ack));
+		const ack = await page.chat.broadcast(target.key, message, { key });
+		keepAtEnd(target, () => target.log.confirm(key, ack));
 	} catch (error) {
-		const why = reasons[error.code] ?? `Not sent: ${error.message}.`;
-		const discard = () => where.log.remove(key);
-		const again = () => {
-			where.log.again(key);
-			post(where, message, key);
+		const reason = REASONS[error.code] ?? `Not sent: ${error.message}.`;
+		const discard = () => target.log.remove(key);
+		const retry = () => {
+			target.log.retry(key);
+			post(target, message, key);
 		};
 		const edit = () => {
 			discard();
 			text.value = message;
 			text.focus();
 		};
-		keepingEnd(where, () => where.log.fail(key, why,
-			hopeless.includes(error.code) ? { Edit: edit, Discard: discard }
-				: { "Try again": again, Discard: discard }));
-		announce(why);
+		keepAtEnd(target, () => target.log.fail(key, reason,
+			PERMANENT.includes(error.code) ? { Edit: edit, Discard: discard }
+				: { Retry: retry, Discard: discard }));
+		announce(reason);
 	}
 }
 
-/* In the lobby and in private, nothing is numbered and nothing sent twice. */
-async function tell(where, message) {
+/* Lobby and direct messages have no seq and no retries. */
+async function sendOnce(target, message) {
 	try {
-		if (where.isPrivate) {
-			const { member } = await page.chat.dm(where.name, message);
-			hear(where, { member: page.chat.me.member, to: member, message, own: true });
+		if (target.isDirect) {
+			const { member } = await page.chat.dm(target.name, message);
+			addMessage(target, { member: page.chat.me.member, to: member, message, own: true });
 		} else
 			await page.chat.broadcast(null, message);
 	} catch (error) {
-		line.say(`Not sent: ${error.message}.`, { forMs: 5000 });
-		if (where === page.here && !text.value)
+		statusbar.show(`Not sent: ${error.message}.`, { forMs: 5000 });
+		if (target === page.current && !text.value)
 			text.value = message;
 	}
 }
@@ -279,36 +280,36 @@ function send() {
 	if (!message)
 		return;
 	text.value = "";
-	if (page.here.isRoom) {
+	if (page.current.isRoom) {
 		const key = makeKey();
-		page.here.log.pend(key, { member: page.chat.me.member, message });
-		post(page.here, message, key);
+		page.current.log.addPending(key, { member: page.chat.me.member, message });
+		post(page.current, message, key);
 	} else
-		tell(page.here, message);
-	toEnd();
+		sendOnce(page.current, message);
+	scrollToEnd();
 }
 
-/* --- beginning ------------------------------------------------------------ */
+/* --- start ------------------------------------------------------------ */
 
-function listen() {
-	const on = {
+function addListeners() {
+	const handlers = {
 		state: (detail) => onState[detail.state]?.(detail),
 		me: (me) => {
 			showMe(me);
 			showMembers();
-			remember(sessionStorage, "ids", [...page.chat.ids].slice(-100));
+			save(sessionStorage, "ids", [...page.chat.ids].slice(-100));
 		},
 		message: onMessage, notice: onNotice, dm: onDm, typing: onTyping,
 		room: onRoom, reset: onReset, gap: onGap, left: onLeft,
-		error: ({ message }) => line.say(message, { forMs: 5000 }),
+		error: ({ message }) => statusbar.show(message, { forMs: 5000 }),
 	};
 
-	for (const [type, handle] of Object.entries(on))
+	for (const [type, handle] of Object.entries(handlers))
 		page.chat.addEventListener(type, ({ detail }) => handle(detail));
 }
 
-/* "#tea" */
-function namedRoom() {
+/* The room named in the address: "#tea". */
+function roomInAddress() {
 	try {
 		return decodeURIComponent(location.hash.slice(1));
 	} catch {
@@ -319,7 +320,7 @@ function namedRoom() {
 const isOpen = () => page.chat.state === "open" || new Promise((resolve) =>
 	page.chat.addEventListener("state", () => resolve(isOpen()), { once: true }));
 
-/* A room of earlier; when the connection is lost on the way, once more. */
+/* Rejoins a room of this tab; retries after a lost connection. */
 async function reopen(id) {
 	await isOpen();
 	try {
@@ -330,15 +331,15 @@ async function reopen(id) {
 	}
 }
 
-/* The rooms of this tab, and the one that the address names. */
+/* Opens the rooms of this tab and the one in the address. */
 async function openRooms() {
-	const named = namedRoom();
+	const named = roomInAddress();
 
-	for (const id of remembered(sessionStorage, "rooms", []))
+	for (const id of load(sessionStorage, "rooms", []))
 		if (id !== named)
 			await reopen(id);
 	if (named)
-		await enterOrMake(named);
+		await joinOrCreate(named);
 	showAll();
 }
 
@@ -347,63 +348,63 @@ async function start(name) {
 
 	url.protocol = url.protocol.replace("http", "ws");
 	url.hash = "";
-	remember(localStorage, "name", name);
+	save(localStorage, "name", name);
 	page.chat = new Parley(url,
-		{ name, ids: remembered(sessionStorage, "ids", []) });
-	listen();
-	onChoice({ show, enter });
+		{ name, ids: load(sessionStorage, "ids", []) });
+	addListeners();
+	setActions({ show, join });
 	$("welcome").remove();
 	app.hidden = false;
-	togglePeople(wide.matches);
-	wide.onchange = () => togglePeople(wide.matches);
+	toggleMembers(isWide.matches);
+	isWide.onchange = () => toggleMembers(isWide.matches);
 	const named = location.hash;
-	show(place(LOBBY, "Lobby"));
+	show(conversation(LOBBY, "Lobby"));
 	history.replaceState(null, "", named || "#");
 	try {
 		await page.chat.connect();
 		await openRooms();
 	} catch {
-		/* Refused: the line says so. */
+		/* Refused: the status bar shows the reason. */
 	}
 	setInterval(refresh, REFRESH_MS);
 }
 
 /* --- buttons and keys ----------------------------------------------------- */
 
-function togglePeople(shown = !app.classList.contains("with-people")) {
+function toggleMembers(shown = !app.classList.contains("with-people")) {
 	app.classList.toggle("with-people", shown);
 	$("to-people").setAttribute("aria-expanded", shown);
 }
 
-/* A dialog whose form does something that may be refused. */
-function ask(id, prepare, act) {
+/* Returns a function that opens a dialog; errors of `submit` are shown in it. */
+function makeDialog(id, prepare, submit) {
 	const dialog = $(id);
 	const [form] = dialog.children;
-	const bad = form.querySelector(".bad");
+	const alert = form.querySelector(".bad");
 
 	form.querySelector("[value=cancel]").onclick = () => dialog.close();
 	form.onsubmit = async (event) => {
 		event.preventDefault();
 		try {
-			await act();
+			await submit();
 			dialog.close();
 		} catch (error) {
-			bad.textContent = `${error.message}.`;
+			alert.textContent = `${error.message}.`;
 		}
 	};
 	return () => {
 		form.reset();
-		bad.textContent = "";
+		alert.textContent = "";
 		prepare();
 		dialog.showModal();
 	};
 }
 
-/* Alt and an arrow: the place above, the place below. */
-function step(by) {
-	const all = [...page.places.values()];
+/* Shows the next (1) or previous (-1) conversation. */
+function showNext(by) {
+	const all = [...page.conversations.values()];
 
-	show(all[(all.indexOf(page.here) + by + all.length) % all.length]);
+	show(all[(all.indexOf(page.current) + by + all.length) % all.length]);
 }
 
 $("enter").onsubmit = (event) => {
@@ -422,67 +423,67 @@ text.onkeydown = (event) => {
 };
 text.oninput = () => {
 	if (text.value)
-		page.chat.typing(page.here.key);
+		page.chat.typing(page.current.key);
 };
 scroll.onscroll = () => {
-	noteScrolling();
+	onScroll();
 	if (scroll.scrollTop < 200)
 		loadOlder();
 };
 document.onkeydown = (event) => {
-	if (event.altKey && page.here && /^Arrow(Up|Down)$/.test(event.key)) {
+	if (event.altKey && page.current && /^Arrow(Up|Down)$/.test(event.key)) {
 		event.preventDefault();
-		step(event.key === "ArrowUp" ? -1 : 1);
-	} else if (event.key === "Escape" && !wide.matches)
-		togglePeople(false);
+		showNext(event.key === "ArrowUp" ? -1 : 1);
+	} else if (event.key === "Escape" && !isWide.matches)
+		toggleMembers(false);
 };
 document.onvisibilitychange = () => {
-	if (document.hidden || !page.here)
+	if (document.hidden || !page.current)
 		return;
-	page.here.unread = 0;
+	page.current.unread = 0;
 	showAll();
 	refresh();
 };
 onhashchange = () => {
-	const id = namedRoom();
+	const id = roomInAddress();
 
-	if (page.chat && id && id !== page.here.key)
-		enterOrMake(id);
+	if (page.chat && id && id !== page.current.key)
+		joinOrCreate(id);
 };
 $("older").onclick = loadOlder;
-$("jump").onclick = toEnd;
+$("jump").onclick = scrollToEnd;
 $("leave").onclick = leave;
 $("to-rooms").onclick = () => {
 	document.body.dataset.view = "rooms";
-	$("mine").querySelector("[aria-current]")?.focus();
+	$("joined").querySelector("[aria-current]")?.focus();
 };
-$("to-people").onclick = () => togglePeople();
+$("to-people").onclick = () => toggleMembers();
 $("from-people").onclick = () => {
-	togglePeople(false);
+	toggleMembers(false);
 	$("to-people").focus();
 };
-$("line").querySelector("button").onclick = () => page.chat.retry();
-$("new").onclick = ask("make", () => {
-	$("room-stays").checked = keeps();
+$("statusbar").querySelector("button").onclick = () => page.chat.retry();
+$("new").onclick = makeDialog("create", () => {
+	$("room-persistent").checked = hasStore();
 }, async () => {
 	const name = $("room-name").value.trim();
 
-	/* To the server that is another room; to people it is the same one. */
+	/* The server allows several rooms of one name; people expect one. */
 	if (page.rooms.some((room) => room.name === name))
-		throw new Error("There is a room of that name already");
+		throw new Error("A room of that name already exists");
 	show(open(await page.chat.create(name,
-		{ persistent: $("room-stays").checked })));
+		{ persistent: $("room-persistent").checked })));
 	refresh();
 });
-$("me").onclick = ask("rename",
+$("me").onclick = makeDialog("rename",
 	() => { $("new-name").value = page.chat.me?.member ?? ""; },
 	async () => {
-		remember(localStorage, "name", $("new-name").value.trim());
+		save(localStorage, "name", $("new-name").value.trim());
 		await page.chat.rename($("new-name").value.trim());
 	});
 
-const known = remembered(localStorage, "name", "");
-if (known)
-	start(known);
+const savedName = load(localStorage, "name", "");
+if (savedName)
+	start(savedName);
 else
 	$("name").focus();

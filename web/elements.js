@@ -1,4 +1,4 @@
-/* Elements, made of what is text and stays text. */
+/* DOM elements built from plain text, never from markup. */
 
 export const $ = (id) => document.getElementById(id);
 
@@ -12,8 +12,8 @@ export function el(tag, { at = {}, ...props } = {}, ...children) {
 	return element;
 }
 
-/** The same colour for the same name, everywhere. */
-export function paint(element, name) {
+/** Sets the colour that belongs to a name. */
+export function setColour(element, name) {
 	let hash = 0;
 
 	for (const char of name.replace(/#\d+$/, ""))
@@ -21,13 +21,13 @@ export function paint(element, name) {
 	element.style.setProperty("--hue", String(hash * 137 % 360));
 }
 
-/** The first letter of a name, in a disc of its colour. */
-export function disc(name) {
+/** An avatar: the first letter of a name on a disc of its colour. */
+export function avatar(name) {
 	const element = el("span", {
-		className: "disc", at: { "aria-hidden": "true" },
+		className: "avatar", at: { "aria-hidden": "true" },
 		textContent: [...name][0]?.toUpperCase() ?? "",
 	});
 
-	paint(element, name);
+	setColour(element, name);
 	return element;
 }

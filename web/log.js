@@ -1,14 +1,14 @@
 /*
- * What was said in one place, as a list of elements. Whatever came from
- * somebody else becomes text, never markup.
+ * The messages of one conversation as a list of elements. Text of other
+ * members becomes text nodes, never markup.
  */
 
-import { disc, el, paint } from "./elements.js";
+import { avatar, el, setColour } from "./elements.js";
 
-const TOGETHER_MS = 5 * 60 * 1000;
+const GROUP_MS = 5 * 60 * 1000; /* messages of one author under one header */
 const LINK = /\bhttps?:\/\/[^\s<>"]+/g;
 
-/* What ends a sentence, or closes a bracket from before, is no part of it. */
+/* Punctuation that ends a sentence or closes a bracket is not in the link. */
 function linkLength(link) {
 	let end = link.length;
 
@@ -38,8 +38,8 @@ function* withLinks(text) {
 	yield text.slice(from);
 }
 
-/* Other programs may say what is no text: it is shown as they wrote it. */
-function spoken(message) {
+/* Programs may post any JSON value; all but strings are shown as JSON. */
+function bodyOf(message) {
 	if (typeof message === "string")
 		return withLinks(message);
 	return [el("code", { textContent: JSON.stringify(message, null, 1) })];
@@ -66,12 +66,12 @@ function timeOf(at) {
 }
 
 export class Log {
-	/** Put this where it shall be seen. */
+	/** The element to show. */
 	list = el("ol");
 	#bySeq = new Map();
-	#byKey = new Map(); /* not acknowledged yet */
+	#byKey = new Map(); /* own messages without an acknowledgement */
 
-	/** The smallest number here; Infinity if there is none. */
+	/** The smallest seq shown; Infinity without messages. */
 	get firstSeq() {
 		return Math.min(...this.#bySeq.keys());
 	}
@@ -80,26 +80,26 @@ export class Log {
 		return this.list.childElementCount;
 	}
 
-	/** A message; the first that nobody has read may be marked so. */
-	add(message, { isNews = false } = {}) {
+	/** Adds a message, optionally marked as the first unread one. */
+	add(message, { isFirstUnread = false } = {}) {
 		const mine = this.#byKey.get(message.key);
 
 		if (this.#bySeq.has(message.seq))
 			return;
 		if (mine) {
-			this.#settle(mine, message.key, message);
+			this.#confirm(mine, message.key, message);
 			return;
 		}
 		const item = this.#make(message);
 		this.#place(item, message.seq);
-		if (isNews) {
-			this.clearNews();
-			item.classList.add("news");
+		if (isFirstUnread) {
+			this.clearUnread();
+			item.classList.add("unread");
 			this.#group(item);
 		}
 	}
 
-	/** Older ones, above all others. */
+	/** Adds older messages at the top. */
 	prepend(messages) {
 		const before = this.list.firstElementChild;
 
@@ -113,8 +113,8 @@ export class Log {
 		this.#group(before);
 	}
 
-	/** One's own, on its way. */
-	pend(key, message) {
+	/** Adds an own message that is being sent. */
+	addPending(key, message) {
 		const item = this.#make({ ...message, own: true, at: Date.now() });
 
 		item.classList.add("pending");
@@ -124,8 +124,8 @@ export class Log {
 		this.#group(item);
 	}
 
-	/** It has its number; perhaps it was heard by then. */
-	sent(key, ack) {
+	/** The server acknowledged it; its own event may have come first. */
+	confirm(key, ack) {
 		const item = this.#byKey.get(key);
 
 		if (!item)
@@ -133,22 +133,22 @@ export class Log {
 		if (this.#bySeq.has(ack.seq))
 			this.remove(key);
 		else
-			this.#settle(item, key, ack);
+			this.#confirm(item, key, ack);
 	}
 
-	/** It could not be sent: why, and what can be done about it. */
-	fail(key, why, actions) {
+	/** Sending failed: shows the reason and buttons for the actions. */
+	fail(key, reason, actions) {
 		const item = this.#byKey.get(key);
 		const buttons = Object.entries(actions).map(([name, onclick]) =>
 			el("button", { type: "button", textContent: name, onclick }));
 
 		item?.classList.replace("pending", "failed");
 		if (item)
-			this.#state(item, `${why} `, ...buttons);
+			this.#state(item, `${reason} `, ...buttons);
 	}
 
-	/** Another try. */
-	again(key) {
+	/** Shows a failed message as being sent again. */
+	retry(key) {
 		const item = this.#byKey.get(key);
 
 		item?.classList.replace("failed", "pending");
@@ -163,20 +163,20 @@ export class Log {
 		this.#byKey.delete(key);
 		item?.remove();
 		this.#group(next);
-		this.#mark();
+		this.#markLast();
 	}
 
-	/** Something that nobody said. */
-	line(text) {
-		this.#place(el("li", { className: "line", textContent: text }));
+	/** Adds a notice, which has no author. */
+	addNotice(text) {
+		this.#place(el("li", { className: "notice", textContent: text }));
 	}
 
-	/** The numbers mean nothing any more. */
-	renew() {
+	/** The numbering of the room restarted. */
+	resetNumbering() {
 		this.#bySeq.clear();
 	}
 
-	/** Forgets the oldest. */
+	/** Removes the oldest entries. */
 	trim(count) {
 		for (const item of [...this.list.children].slice(0, count))
 			if (!item.matches(".pending, .failed")) {
@@ -186,32 +186,32 @@ export class Log {
 		this.#group(this.list.firstElementChild);
 	}
 
-	/** All of it was read. */
-	clearNews() {
-		this.list.querySelector(".news")?.classList.remove("news");
+	/** Removes the unread mark. */
+	clearUnread() {
+		this.list.querySelector(".unread")?.classList.remove("unread");
 	}
 
 	#make({ member, member_id: id = member, at, own, message }) {
 		const who = el("span", { className: "who", textContent: member });
 		const item = el("li", { className: own ? "own" : "" },
-			disc(member),
+			avatar(member),
 			el("div", {},
 				el("p", { className: "head" }, who, timeOf(at)),
-				el("div", { className: "said" }, ...spoken(message)),
+				el("div", { className: "body" }, ...bodyOf(message)),
 				...(own ? [el("p", { className: "state" })] : [])));
 
 		Object.assign(item.dataset, { at, author: own ? "own" : id });
-		paint(item, member);
+		setColour(item, member);
 		if (own)
 			this.#state(item, "Sent ", timeOf(at));
 		return item;
 	}
 
-	#state(item, ...what) {
-		item.querySelector(".state").replaceChildren(...what);
+	#state(item, ...content) {
+		item.querySelector(".state").replaceChildren(...content);
 	}
 
-	#settle(item, key, { seq, at }) {
+	#confirm(item, key, { seq, at }) {
 		const next = item.nextElementSibling;
 
 		this.#byKey.delete(key);
@@ -227,7 +227,7 @@ export class Log {
 		this.#bySeq.set(seq, item);
 	}
 
-	/* Behind what has its place, before what has none yet. */
+	/* After the numbered messages, before the unacknowledged ones. */
 	#place(item, seq) {
 		const before = this.list.querySelector(".pending, .failed");
 
@@ -237,18 +237,18 @@ export class Log {
 			this.list.insertBefore(item, before);
 		this.#group(item);
 		this.#group(item.nextElementSibling);
-		this.#mark();
+		this.#markLast();
 	}
 
-	/* Only the last of one's own says that it was sent. */
-	#mark() {
+	/* Only the newest own message shows when it was sent. */
+	#markLast() {
 		const own = this.list.querySelectorAll(".own:not(.pending, .failed)");
 
 		this.list.querySelector(".last")?.classList.remove("last");
 		own[own.length - 1]?.classList.add("last");
 	}
 
-	/* Whoever goes on speaking is not named again. */
+	/* Consecutive messages of one author share a header. */
 	#group(item) {
 		const before = item?.previousElementSibling;
 		const { at, author } = item?.dataset ?? {};
@@ -258,10 +258,10 @@ export class Log {
 		const day = dayOf(Number(at));
 		const newDay = !before?.dataset.at ||
 			dayOf(Number(before.dataset.at)) !== day;
-		const goesOn = !newDay && !item.classList.contains("news") &&
+		const continues = !newDay && !item.classList.contains("unread") &&
 			before.dataset.author === author &&
-			at - before.dataset.at < TOGETHER_MS;
-		item.classList.toggle("first", !goesOn);
+			at - before.dataset.at < GROUP_MS;
+		item.classList.toggle("first", !continues);
 		if (newDay && (before === null || before.dataset.at))
 			item.dataset.day = day;
 		else

@@ -1,12 +1,12 @@
 /*
- * The monitor: what GET /stats said, every second, of the last two minutes.
- * Counters only grow; what is shown is their difference.
+ * The monitor: polls GET /stats every second and plots the last two minutes.
+ * Counters only grow; their differences are shown.
  */
 
 import { $, el } from "./elements.js";
 
-const EVERY_MS = 1000;
-const KEPT = 120;
+const INTERVAL_MS = 1000;
+const SAMPLES = 120;
 const SVG = "http://www.w3.org/2000/svg";
 
 const samples = [];
@@ -44,8 +44,7 @@ const rate = (name) => (is, was) =>
 	(is[name] - was[name]) / ((is.uptime_ms - was.uptime_ms) / 1000);
 
 /*
- * The value below which a share of what was measured lies: how many there
- * are up to each bound is known, and between two of them a straight line.
+ * A percentile of a histogram's growth, interpolated linearly within the bucket.
  */
 function percentile(name, share) {
 	return (is, was) => {
@@ -94,7 +93,7 @@ function svg(name, className) {
 function makeCard(card) {
 	const plot = svg("svg", "");
 
-	plot.setAttribute("viewBox", `0 0 ${KEPT - 1} 100`);
+	plot.setAttribute("viewBox", `0 0 ${SAMPLES - 1} 100`);
 	plot.setAttribute("preserveAspectRatio", "none");
 	plot.setAttribute("aria-hidden", "true");
 	card.area = svg("path", "area");
@@ -106,13 +105,13 @@ function makeCard(card) {
 		card.now, plot);
 }
 
-/* A value for each moment; those before the first are not there. */
+/* One value per sample; null where there is no difference yet. */
 function series(of) {
 	return samples.map((is, i) => (i > 0 ? of(is, samples[i - 1]) : null));
 }
 
 function pathOf(values, most) {
-	const from = KEPT - values.length;
+	const from = SAMPLES - values.length;
 	let path = "";
 	let up = true;
 
@@ -128,7 +127,7 @@ function areaOf(values, most) {
 	const filled = values.map((value) => value ?? 0).slice(1);
 	const path = pathOf(filled, most);
 
-	return path && `${path}V100H${KEPT - filled.length}Z`;
+	return path && `${path}V100H${SAMPLES - filled.length}Z`;
 }
 
 function draw(card) {
@@ -161,7 +160,7 @@ function drawRooms({ largest }) {
 	}));
 }
 
-/* --- asking --------------------------------------------------------------- */
+/* --- polling --------------------------------------------------------------- */
 
 function duration(ms) {
 	const minutes = Math.floor(ms / 60000);
@@ -174,34 +173,34 @@ function duration(ms) {
 		: `${Math.floor(minutes / 1440)} days`;
 }
 
-function take(sample) {
+function addSample(sample) {
 	const last = samples[samples.length - 1];
 
 	if (last && sample.uptime_ms < last.uptime_ms)
-		samples.length = 0; /* it was started again */
+		samples.length = 0; /* the server restarted */
 	else if (last && sample.uptime_ms === last.uptime_ms)
 		return;
 	samples.push(sample);
-	if (samples.length > KEPT)
+	if (samples.length > SAMPLES)
 		samples.shift();
 	cards.forEach(draw);
 	drawRooms(sample);
 	$("state").textContent = `${sample.server}, up for ${duration(sample.uptime_ms)}`;
-	document.body.classList.remove("lost");
+	document.body.classList.remove("stale");
 }
 
-async function ask() {
+async function poll() {
 	try {
 		const answer = await fetch("monitor/stats", { cache: "no-store" });
-		take(await answer.json());
+		addSample(await answer.json());
 	} catch {
-		if (!document.body.classList.contains("lost"))
+		if (!document.body.classList.contains("stale"))
 			$("state").textContent =
-				`No answer since ${new Date().toLocaleTimeString()}`;
-		document.body.classList.add("lost");
+				`No response since ${new Date().toLocaleTimeString()}`;
+		document.body.classList.add("stale");
 	}
-	setTimeout(ask, document.hidden ? 10 * EVERY_MS : EVERY_MS);
+	setTimeout(poll, document.hidden ? 10 * INTERVAL_MS : INTERVAL_MS);
 }
 
 $("cards").append(...cards.map(makeCard));
-ask();
+poll();

@@ -1,6 +1,6 @@
 /**
- * A client of parley's native protocol for browsers, and for whatever else
- * has WebSocket and EventTarget. It needs nothing but this file.
+ * A client of parley's native protocol for browsers and for other runtimes
+ * with WebSocket and EventTarget. It has no dependencies.
  *
  *     import { Parley } from "./parley.js";
  *
@@ -11,44 +11,44 @@
  *     await chat.join("tea", { create: true, history: 50 });
  *     await chat.broadcast("tea", "anyone?");
  *
- * A connection that is lost is found again: with growing pauses, and at once
- * when the machine is online again. Every room is then joined with `since`,
- * so that each message is told once and in order. What broadcast() was given
- * and nobody acknowledged is sent again with the same `key`, so that it is
- * posted once.
+ * It reconnects after a lost connection: with growing pauses, and at once
+ * when the machine is online again. It then rejoins every room with `since`,
+ * so that each message is emitted once and in order. Messages that were not
+ * acknowledged are sent again with the same `key`, so that the server stores
+ * them once.
  *
  * Events, each with its `detail`:
  *
  * | event   | detail |
  * |---------|--------|
  * | state   | `{state, retryAt, code, reason}`: see the property `state` |
- * | me      | `{member, id, …}`: who one is, when that changes |
+ * | me      | `{member, id, …}`: our name and id, when they change |
  * | message | `{room, seq, at, member, member_id, message, own, key}`;
- * |         | `room` is null in the lobby, which numbers nothing; `key` is
- * |         | there if broadcast() of this page sent it |
- * | notice  | `{message}`: what the server says in the lobby |
+ * |         | `room` is null in the lobby, which has no `seq`; `key` is
+ * |         | set if broadcast() of this object sent it |
+ * | notice  | `{message}`: an announcement of the server in the lobby |
  * | dm      | `{member, member_id, message}`: a private message |
  * | room    | the room: its members, count or name changed |
  * | typing  | `{room, member, member_id}` |
- * | reset   | the room: its numbering has begun anew, what was shown is gone |
- * | gap     | `{room, missing: [from, to]}`: not kept any more |
+ * | reset   | the room: its numbering restarted, earlier messages are gone |
+ * | gap     | `{room, missing: [from, to]}`: these are no longer stored |
  * | left    | `{room, error}`: a room could not be joined again |
- * | error   | what the server refused without having been asked |
+ * | error   | an error that answers no command of ours |
  */
 
 const SUBPROTOCOL = "parley.v1";
 const CONNECT_MS = 10000;
 const RETRY_LEAST_MS = 500;
 const RETRY_MOST_MS = 30000;
-const STEADY_MS = 5000; /* a connection this old was a success */
+const STEADY_MS = 5000; /* an older connection resets the back-off */
 const WATCH_MS = 5000;
 const PONG_MS = 10000;
 const NAME_MS = 20000;
 const POST_MS = 20000;
 const TYPING_MS = 2500;
 
-/* Worth another try with the same key; after these it may be posted. */
-const PASSING = ["disconnected", "rate_limited", "unavailable", "store_failed"];
+/* Temporary: retry with the same key. After UNSURE it may have been stored. */
+const TEMPORARY = ["disconnected", "rate_limited", "unavailable", "store_failed"];
 const UNSURE = ["disconnected", "timeout", "store_failed"];
 
 /** A command that failed: `code` is for programs, `message` for people. */
@@ -59,7 +59,7 @@ export class ParleyError extends Error {
 	}
 }
 
-/** A `key` for broadcast(): the same message is posted only once. */
+/** A random `key` for broadcast(). */
 export function makeKey() {
 	const bytes = crypto.getRandomValues(new Uint8Array(16));
 	return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
@@ -70,107 +70,107 @@ const fail = (code, message) =>
 	Promise.reject(new ParleyError({ code, message }));
 
 /**
- * A room one is in. Read it, don't change it.
+ * A joined room; read-only for callers.
  *
  * @typedef {object} Room
  * @property {string} id
  * @property {string} name
- * @property {string} epoch  names this life of the numbering
- * @property {number} seq    the last message seen
- * @property {?string[]} members  null if there are too many to be listed
- * @property {number} count  how many there are
+ * @property {string} epoch  identifies the numbering that `seq` belongs to
+ * @property {number} seq    of the newest message received
+ * @property {?string[]} members  null if there are too many to list
+ * @property {number} count  of members
  */
 class Room {
 	constructor(id) {
 		Object.assign(this, { id, name: id, epoch: "", seq: 0 });
 		Object.assign(this, { members: [], count: 0 });
-		this.live = false; /* joined on this very connection */
-		this.held = null; /* live messages, while older ones are fetched */
-		this.waiting = []; /* for it to be live */
-		this.unsure = new Map(); /* key → JSON, sent and not acknowledged */
-		this.last = Promise.resolve(); /* the end of the last broadcast() */
-		this.persistent = false; /* if it has to be made again */
-		this.typed = 0;
+		this.live = false; /* joined on the current connection */
+		this.buffered = null; /* live messages, while missed ones are fetched */
+		this.onLive = []; /* callbacks */
+		this.unacked = new Map(); /* key → JSON */
+		this.last = Promise.resolve(); /* the newest broadcast(), settled */
+		this.persistent = false; /* how to create it again */
+		this.typedAt = 0;
 	}
 }
 
 export class Parley extends EventTarget {
 	/**
-	 * "idle", "connecting", "open", "waiting" (for the next try), "closed"
-	 * (by close()), or "refused": the server will not have us as we are.
+	 * "idle", "connecting", "open", "waiting" (for the next attempt),
+	 * "closed" (by close()), or "refused" (by the server, for good).
 	 */
 	state = "idle";
 	/** The greeting: `member`, `id`, `durability`, `limits`, …; or null. */
 	me = null;
-	/** @type {Map<string, Room>} the rooms one is in, by id */
+	/** @type {Map<string, Room>} joined rooms by id */
 	rooms = new Map();
-	/** Every id one has had: messages of theirs are `own`. */
+	/** Our member ids, past and present: their messages are `own`. */
 	ids;
 
 	#url;
 	#name;
 	#socket = null;
-	#greeted = null; /* what connect() waits for */
+	#greeting = null; /* the promise of connect() */
 	#openedAt = 0;
-	#heardAt = 0;
+	#receivedAt = 0;
 	#pingedAt = 0;
-	#tries = 0;
-	#timer = 0; /* the next try, or the end of this one */
-	#watch = 0;
+	#attempts = 0;
+	#timer = 0; /* the next attempt, or the time limit of this one */
+	#liveness = 0;
 	#naming = 0;
 	#bye = null;
 	#refs = 0;
-	#asked = new Map(); /* ref → what waits for the answer */
+	#requests = new Map(); /* ref → {resolve, reject} */
 
 	/**
 	 * @param {string|URL} url  such as "wss://chat.example/ws"
 	 * @param {object} [options]
-	 * @param {string} [options.name]  the name to ask for
-	 * @param {Iterable<string>} [options.ids]  member ids of earlier days
+	 * @param {string} [options.name]  the requested name
+	 * @param {Iterable<string>} [options.ids]  member ids of earlier sessions
 	 */
 	constructor(url, { name = "", ids = [] } = {}) {
 		super();
 		this.#url = new URL(url);
 		this.#name = name;
 		this.ids = new Set(ids);
-		const wake = () => this.#wake();
-		globalThis.addEventListener?.("online", wake);
-		globalThis.document?.addEventListener("visibilitychange", wake);
+		const reconnect = () => this.#reconnectNow();
+		globalThis.addEventListener?.("online", reconnect);
+		globalThis.document?.addEventListener("visibilitychange", reconnect);
 	}
 
 	/* --- the connection ---------------------------------------------- */
 
 	/**
-	 * Connects, and stays connected until close().
+	 * Connects, and reconnects until close().
 	 *
-	 * @returns {Promise<object>} the greeting, once there is one; rejected
-	 * only if the server says not to come back.
+	 * @returns {Promise<object>} the first greeting; rejected only if the
+	 * server refuses the connection for good.
 	 */
 	connect() {
-		if (!this.#greeted) {
-			this.#greeted = {};
-			this.#greeted.promise = new Promise((resolve, reject) =>
-				Object.assign(this.#greeted, { resolve, reject }));
+		if (!this.#greeting) {
+			this.#greeting = {};
+			this.#greeting.promise = new Promise((resolve, reject) =>
+				Object.assign(this.#greeting, { resolve, reject }));
 			this.#open();
 		}
-		return this.#greeted.promise;
+		return this.#greeting.promise;
 	}
 
-	/** Goes, and does not return. */
+	/** Disconnects and stops reconnecting. */
 	close() {
 		this.#drop();
-		this.#greeted = null;
+		this.#greeting = null;
 		this.#become("closed");
 	}
 
-	/** Tries now instead of later, or once more if it was refused. */
+	/** Reconnects now instead of later, also after a refusal. */
 	retry() {
 		if (this.state === "waiting" || this.state === "refused")
 			this.#open();
 	}
 
-	/* The machine is back, or somebody looks: is the connection, too? */
-	#wake() {
+	/* The machine is online or the page visible: verify the connection. */
+	#reconnectNow() {
 		if (this.state === "waiting")
 			this.#open();
 		else if (this.state === "open")
@@ -186,28 +186,28 @@ export class Parley extends EventTarget {
 			url.searchParams.set("name", this.#name);
 		const socket = new WebSocket(url, SUBPROTOCOL);
 		socket.onmessage = ({ data }) => {
-			this.#heardAt = Date.now();
+			this.#receivedAt = Date.now();
 			this.#pingedAt = 0;
-			this.#hear(JSON.parse(data));
+			this.#onFrame(JSON.parse(data));
 		};
-		socket.onclose = ({ code, reason }) => this.#lose(code, reason);
+		socket.onclose = ({ code, reason }) => this.#onClose(code, reason);
 		this.#socket = socket;
-		this.#timer = setTimeout(() => this.#lose(1006, "timeout"), CONNECT_MS);
+		this.#timer = setTimeout(() => this.#onClose(1006, "timeout"), CONNECT_MS);
 	}
 
-	/* Forgets the socket, whatever it is doing. */
+	/* Drops the socket in any state and rejects all pending requests. */
 	#drop() {
 		const socket = this.#socket;
 
 		clearTimeout(this.#timer);
-		clearInterval(this.#watch);
+		clearInterval(this.#liveness);
 		clearInterval(this.#naming);
 		this.#socket = null;
 		for (const room of this.rooms.values())
 			room.live = false;
-		const asked = [...this.#asked.values()];
-		this.#asked.clear();
-		for (const { reject } of asked)
+		const requests = [...this.#requests.values()];
+		this.#requests.clear();
+		for (const { reject } of requests)
 			reject(new ParleyError({
 				code: "disconnected", message: "The connection was lost",
 			}));
@@ -217,7 +217,7 @@ export class Parley extends EventTarget {
 		}
 	}
 
-	#lose(code, reason) {
+	#onClose(code, reason) {
 		const bye = this.#bye ?? { code, reason };
 		const steady = this.#openedAt && Date.now() - this.#openedAt > STEADY_MS;
 
@@ -225,23 +225,24 @@ export class Parley extends EventTarget {
 		this.#bye = null;
 		this.#openedAt = 0;
 		if (steady)
-			this.#tries = 0;
+			this.#attempts = 0;
 		if (bye.code === 1008 || (bye.code >= 4000 && bye.code < 4100)) {
-			this.#greeted?.reject(new ParleyError({
+			this.#greeting?.reject(new ParleyError({
 				code: bye.reason, message: "The server refused the connection",
 			}));
 			this.#become("refused", bye);
 			return;
 		}
-		const pause = this.#pause(bye);
+		const pause = this.#backOff(bye);
 		this.#timer = setTimeout(() => this.#open(), pause);
 		this.#become("waiting", { ...bye, retryAt: Date.now() + pause });
 	}
 
-	/* Twice as long each time, and for everybody another moment. */
-	#pause({ code, retry_after_ms: after = 0 }) {
-		const most = Math.min(RETRY_MOST_MS, RETRY_LEAST_MS * 2 ** this.#tries);
-		const soon = this.#tries++ === 0 && (after || (code >= 4200 && code < 4300));
+	/* The pause before the next attempt: exponential, with jitter. */
+	#backOff({ code, retry_after_ms: after = 0 }) {
+		const most = Math.min(RETRY_MOST_MS,
+			RETRY_LEAST_MS * 2 ** this.#attempts);
+		const soon = this.#attempts++ === 0 && (after || (code >= 4200 && code < 4300));
 
 		return soon ? after : Math.max(after, most / 2 * (1 + Math.random()));
 	}
@@ -251,23 +252,23 @@ export class Parley extends EventTarget {
 		this.#emit("state", { state, code, reason, retryAt });
 	}
 
-	/* Pings that the server sends are not shown to us: ask for signs of life. */
+	/* Browsers hide the server's pings, so send our own after a silence. */
 	#check(silence) {
 		const now = Date.now();
 
 		if (this.#pingedAt && now - this.#pingedAt > PONG_MS)
-			this.#lose(4203, "ping_timeout");
-		else if (!this.#pingedAt && now - this.#heardAt >= silence) {
+			this.#onClose(4203, "ping_timeout");
+		else if (!this.#pingedAt && now - this.#receivedAt >= silence) {
 			this.#pingedAt = now;
-			this.#ask({ command: "ping" }).catch(() => {});
+			this.#request({ command: "ping" }).catch(() => {});
 		}
 	}
 
 	/*
-	 * The name that was asked for may be held by our own last connection, which
-	 * the server has not missed yet.
+	 * The requested name may still belong to our own previous connection, until
+	 * the server notices that it is dead.
 	 */
-	async #reclaim() {
+	async #reclaimName() {
 		const wish = this.#name.toLowerCase();
 
 		if (!this.me.member.toLowerCase().startsWith(`${wish}#`))
@@ -277,10 +278,10 @@ export class Parley extends EventTarget {
 			await this.rename(this.#name);
 	}
 
-	/* --- asking ------------------------------------------------------ */
+	/* --- requests ---------------------------------------------------- */
 
-	/* Sends a command; the promise is of its direct answer. */
-	#ask(command, until = Infinity) {
+	/* Sends a command; resolves with its direct answer. */
+	#request(command, until = Infinity) {
 		const ref = ++this.#refs;
 
 		if (this.#socket?.readyState !== 1)
@@ -288,23 +289,23 @@ export class Parley extends EventTarget {
 		this.#socket.send(JSON.stringify({ ...command, ref }));
 		return new Promise((resolve, reject) => {
 			const timer = until < Infinity && setTimeout(() => {
-				this.#asked.delete(ref);
+				this.#requests.delete(ref);
 				reject(new ParleyError({
 					code: "timeout", message: "There was no answer",
 				}));
 			}, Math.max(0, until - Date.now()));
-			const settle = (how) => (value) => {
+			const settled = (how) => (value) => {
 				clearTimeout(timer);
 				how(value);
 			};
-			this.#asked.set(ref, {
-				resolve: settle(resolve), reject: settle(reject),
+			this.#requests.set(ref, {
+				resolve: settled(resolve), reject: settled(reject),
 			});
 		});
 	}
 
 	/**
-	 * Makes a room and joins it.
+	 * Creates a room and joins it.
 	 *
 	 * @param {string} name
 	 * @param {object} [options]  as in the protocol: `room`, `persistent`,
@@ -312,24 +313,24 @@ export class Parley extends EventTarget {
 	 * @returns {Promise<{room: Room, messages: object[]}>}
 	 */
 	async create(name, options = {}) {
-		const made = await this.#ask({ ...options, command: "create", name });
+		const created = await this.#request({ ...options, command: "create", name });
 
-		return this.join(made.room,
-			{ persistent: made.persistent, history: 50 });
+		return this.join(created.room,
+			{ persistent: created.persistent, history: 50 });
 	}
 
 	/**
-	 * Joins a room; from then on its messages are events.
+	 * Joins a room; its messages are emitted from then on.
 	 *
 	 * @param {string} id
 	 * @param {object} [options]
-	 * @param {boolean} [options.create]   make it if there is none …
-	 * @param {boolean} [options.persistent]  … to outlive its members
-	 * @param {number}  [options.history]  how many messages to get at once
+	 * @param {boolean} [options.create]   create it if it does not exist
+	 * @param {boolean} [options.persistent]  create it to outlive its members
+	 * @param {number}  [options.history]  number of messages to return
 	 * @returns {Promise<{room: Room, messages: object[]}>}
 	 */
 	async join(id, { create = false, persistent = false, history = 0 } = {}) {
-		const joined = await this.#ask({
+		const joined = await this.#request({
 			command: "join", room: id, create, persistent, history,
 		});
 		const room = this.rooms.get(id) ?? new Room(id);
@@ -338,27 +339,27 @@ export class Parley extends EventTarget {
 		room.persistent = persistent;
 		room.epoch = joined.epoch;
 		room.seq = joined.seq;
-		this.#settle(room, joined);
-		return { room, messages: this.#dress(room, joined.messages) };
+		this.#confirm(room, joined);
+		return { room, messages: this.#decorate(room, joined.messages) };
 	}
 
 	/** @param {string} id */
 	async leave(id) {
 		this.rooms.delete(id);
-		await this.#ask({ command: "leave", room: id });
+		await this.#request({ command: "leave", room: id });
 	}
 
 	/** @returns {Promise<object[]>} `{room, name, members, persistent}` each */
 	async listRooms() {
-		return (await this.#ask({ command: "rooms" })).rooms;
+		return (await this.#request({ command: "rooms" })).rooms;
 	}
 
 	/**
-	 * Who is in a room, or in the lobby (null).
+	 * The members of a room, or of the lobby (null).
 	 * @returns {Promise<string[]>}
 	 */
 	async listMembers(id = null) {
-		return (await this.#ask({
+		return (await this.#request({
 			command: "list", room: id ?? undefined,
 		})).members;
 	}
@@ -371,28 +372,28 @@ export class Parley extends EventTarget {
 	 * @returns {Promise<object[]>}
 	 */
 	async history(id, which = {}) {
-		const page = await this.#ask({ command: "history", room: id, ...which });
+		const page = await this.#request({ command: "history", room: id, ...which });
 
-		return this.#dress(this.rooms.get(id), page.messages);
+		return this.#decorate(this.rooms.get(id), page.messages);
 	}
 
-	/** Tells a room that one is typing; as often as one likes. */
+	/** Sends a typing notification; call it on every key press. */
 	typing(id) {
 		const room = this.rooms.get(id);
 
-		if (!room?.live || Date.now() - room.typed < TYPING_MS)
+		if (!room?.live || Date.now() - room.typedAt < TYPING_MS)
 			return;
-		room.typed = Date.now();
+		room.typedAt = Date.now();
 		this.#socket.send(JSON.stringify({ command: "typing", room: id }));
 	}
 
-	/** @returns {Promise<string>} the name one has now: perhaps "alice#2" */
+	/** @returns {Promise<string>} the resulting name, such as "alice#2" */
 	async rename(name) {
-		const { member } = await this.#ask({ command: "name", name });
+		const { member } = await this.#request({ command: "name", name });
 
-		/* Only the others hear of it as an event. */
+		/* The server sends `renamed` to the other members only. */
 		for (const room of this.rooms.values())
-			this.#rename(room, this.me.member, member);
+			this.#renameMember(room, this.me.member, member);
 		this.#name = name;
 		this.me = { ...this.me, member };
 		this.#emit("me", this.me);
@@ -401,27 +402,27 @@ export class Parley extends EventTarget {
 
 	/** A private message to a name or an id. */
 	dm(recipient, message) {
-		return this.#ask({ command: "dm", recipient, message });
+		return this.#request({ command: "dm", recipient, message });
 	}
 
 	/**
-	 * Posts to a room; in the order of the calls, and over lost connections.
+	 * Posts to a room, in the order of the calls, across lost connections.
 	 *
-	 * @param {?string} id   null: the lobby, which takes strings only and
-	 * where nothing is sent again
+	 * @param {?string} id   null: the lobby, which takes strings only and has
+	 * no retries
 	 * @param {*} message    any JSON value
 	 * @param {object} [options]
-	 * @param {string} [options.key]        of an earlier try
-	 * @param {number} [options.timeoutMs]  how long to go on trying
-	 * @returns {Promise<object>} the `ack`; a ParleyError of code "timeout"
-	 * says that it may have been posted or not: try again with the same key
+	 * @param {string} [options.key]        of an earlier attempt
+	 * @param {number} [options.timeoutMs]  time limit for all attempts
+	 * @returns {Promise<object>} the `ack`. After a ParleyError with code
+	 * "timeout" it is unknown whether it was stored: retry with the same key
 	 */
 	broadcast(id, message, { key = makeKey(), timeoutMs = POST_MS } = {}) {
 		const until = Date.now() + timeoutMs;
 		const room = this.rooms.get(id);
 
 		if (id === null)
-			return this.#ask({ command: "broadcast", message }, until);
+			return this.#request({ command: "broadcast", message }, until);
 		if (!room)
 			return fail("not_in_room", "You are not in this room");
 		const post = () => this.#post(room, message, key, until);
@@ -433,58 +434,58 @@ export class Parley extends EventTarget {
 	async #post(room, message, key, until) {
 		const command = { command: "broadcast", room: room.id, message, key };
 
-		room.unsure.set(key, JSON.stringify(message));
+		room.unacked.set(key, JSON.stringify(message));
 		for (;;) {
 			try {
-				await this.#ready(room, until);
-				const ack = await this.#ask(command, until);
-				room.unsure.delete(key);
+				await this.#untilLive(room, until);
+				const ack = await this.#request(command, until);
+				room.unacked.delete(key);
 				return ack;
 			} catch (error) {
 				const pause = error.retry_after_ms ?? 0;
 
 				if (!UNSURE.includes(error.code))
-					room.unsure.delete(key);
-				if (!PASSING.includes(error.code) || Date.now() + pause >= until)
+					room.unacked.delete(key);
+				if (!TEMPORARY.includes(error.code) || Date.now() + pause >= until)
 					throw error;
 				await sleep(pause);
-				room.unsure.set(key, JSON.stringify(message));
+				room.unacked.set(key, JSON.stringify(message));
 			}
 		}
 	}
 
-	/* Until the room is joined on this connection. */
-	#ready(room, until) {
+	/* Resolves when the room is joined on the current connection. */
+	#untilLive(room, until) {
 		if (room.live)
 			return Promise.resolve();
 		return new Promise((resolve, reject) => {
 			const timer = setTimeout(() => reject(new ParleyError({
 				code: "timeout", message: "There was no connection",
 			})), Math.max(0, until - Date.now()));
-			room.waiting.push(() => {
+			room.onLive.push(() => {
 				clearTimeout(timer);
 				resolve();
 			});
 		});
 	}
 
-	/* --- coming back ------------------------------------------------- */
+	/* --- rejoining --------------------------------------------------- */
 
-	async #resume() {
+	async #rejoinAll() {
 		const socket = this.#socket;
 
 		await Promise.all(Array.from(this.rooms.values(), (room) =>
-			this.#rejoin(room).catch((error) => this.#stumble(room, error))));
+			this.#rejoin(room).catch((e) => this.#onRejoinError(room, e))));
 		if (this.#socket === socket)
 			this.#become("open");
 	}
 
-	async #stumble(room, error) {
+	async #onRejoinError(room, error) {
 		if (error.code === "disconnected")
-			return; /* the next connection's business */
-		if (PASSING.includes(error.code)) {
+			return; /* the next connection rejoins */
+		if (TEMPORARY.includes(error.code)) {
 			await sleep(error.retry_after_ms ?? RETRY_LEAST_MS);
-			await this.#rejoin(room).catch((e) => this.#stumble(room, e));
+			await this.#rejoin(room).catch((e) => this.#onRejoinError(room, e));
 			return;
 		}
 		this.rooms.delete(room.id);
@@ -495,12 +496,12 @@ export class Parley extends EventTarget {
 		const since = { epoch: room.epoch, seq: room.seq };
 		const command = { command: "join", room: room.id, since };
 
-		room.held = [];
-		const joined = await this.#ask(command).catch(async (error) => {
+		room.buffered = [];
+		const joined = await this.#request(command).catch(async (error) => {
 			if (error.code !== "room_not_found")
 				throw error;
-			await this.#makeAgain(room);
-			return this.#ask(command);
+			await this.#createAgain(room);
+			return this.#request(command);
 		});
 		if (joined.epoch_changed) {
 			room.epoch = joined.epoch;
@@ -513,12 +514,12 @@ export class Parley extends EventTarget {
 		}
 		await this.#catchUp(room, joined);
 		room.seq = Math.max(room.seq, joined.seq);
-		this.#settle(room, joined);
+		this.#confirm(room, joined);
 	}
 
-	/* It went with its last member; somebody else may have been quicker. */
-	async #makeAgain({ id, name, persistent }) {
-		await this.#ask({
+	/* It was deleted with its last member; another client may be faster. */
+	async #createAgain({ id, name, persistent }) {
+		await this.#request({
 			command: "create", name, room: id, persistent,
 		}).catch((error) => {
 			if (error.code !== "room_exists")
@@ -526,78 +527,78 @@ export class Parley extends EventTarget {
 		});
 	}
 
-	/* All that was missed, page by page. */
+	/* Fetches all missed messages, page by page. */
 	async #catchUp(room, { messages, more, seq }) {
 		for (let page = messages; page.length > 0;) {
-			page.forEach((message) => this.#take(room, message));
+			page.forEach((message) => this.#accept(room, message));
 			if (!more || room.seq >= seq)
 				break;
-			page = (await this.#ask({
+			page = (await this.#request({
 				command: "history", room: room.id,
 				after: room.seq, limit: 1000,
 			})).messages;
 		}
 	}
 
-	/* It is joined: what was held back and who waited may go on. */
-	#settle(room, { name, members = null, count }) {
-		const held = room.held ?? [];
+	/* The room is joined: release buffered messages and waiting calls. */
+	#confirm(room, { name, members = null, count }) {
+		const buffered = room.buffered ?? [];
 
-		Object.assign(room, { name, members, count, held: null, live: true });
-		held.forEach((message) => this.#take(room, message));
-		room.waiting.splice(0).forEach((go) => go());
+		Object.assign(room,
+			{ name, members, count, buffered: null, live: true });
+		buffered.forEach((message) => this.#accept(room, message));
+		room.onLive.splice(0).forEach((callback) => callback());
 		this.#emit("room", room);
 	}
 
-	/* --- hearing ----------------------------------------------------- */
+	/* --- events ------------------------------------------------------ */
 
-	#hear(event) {
-		const asked = this.#asked.get(event.ref);
-
-		if (asked) {
-			this.#asked.delete(event.ref);
+	#onFrame(event) {
+		const request = this.#requests.get(event.ref);
+		if (request) {
+			this.#requests.delete(event.ref);
 			if (event.event === "error")
-				asked.reject(new ParleyError(event));
+				request.reject(new ParleyError(event));
 			else
-				asked.resolve(event);
-		} else
-			this.#listeners[event.event]?.(event, this.rooms.get(event.room));
+				request.resolve(event);
+		} else if (Object.hasOwn(this.#handlers, event.event))
+			this.#handlers[event.event](event, this.rooms.get(event.room));
 	}
 
-	/* What comes unasked; what is not here is of a later version. */
-	#listeners = {
-		me: (me) => this.#greet(me),
-		broadcast: (event, room) => this.#said(event, room),
+	/* Events that answer no request; unknown ones are ignored. */
+	#handlers = {
+		me: (me) => this.#onMe(me),
+		broadcast: (event, room) => this.#onBroadcast(event, room),
 		dm: (event) => this.#emit("dm", event),
 		typing: (event) => this.#emit("typing", event),
 		error: (event) => this.#emit("error", event),
 		bye: (event) => { this.#bye = event; },
-		join: ({ member }, room) => this.#count(room, 1, () =>
+		join: ({ member }, room) => this.#updateCount(room, 1, () =>
 			room.members.push(member)),
-		leave: ({ member }, room) => this.#count(room, -1, () => {
+		leave: ({ member }, room) => this.#updateCount(room, -1, () => {
 			room.members = room.members.filter((name) => name !== member);
 		}),
 		count: ({ count }, room) => {
 			if (room)
 				this.#emit("room", Object.assign(room, { count, members: null }));
 		},
-		renamed: ({ was, member }, room) => this.#rename(room, was, member),
+		renamed: ({ was, member }, room) => this.#renameMember(room, was, member),
 	};
 
-	#greet(me) {
+	#onMe(me) {
 		this.me = me;
 		this.ids.add(me.id);
 		this.#openedAt = Date.now();
 		clearTimeout(this.#timer);
-		this.#watch = setInterval(() => this.#check(me.ping_ms), WATCH_MS);
+		this.#liveness = setInterval(() => this.#check(me.ping_ms), WATCH_MS);
 		this.#naming = setInterval(() =>
-			this.#reclaim().catch(() => {}), NAME_MS);
+			this.#reclaimName().catch(() => {}), NAME_MS);
 		this.#emit("me", me);
-		this.#greeted.resolve(me);
-		this.#resume();
+		this.#greeting.resolve(me);
+		this.#rejoinAll();
 	}
 
-	#count(room, change, update) {
+	#updateCount(room, change, update) {
 		if (!room)
 			return;
 		room.count += change;
@@ -606,35 +607,35 @@ export class Parley extends EventTarget {
 		this.#emit("room", room);
 	}
 
-	#rename(room, was, is) {
-		this.#count(room, 0, () => {
+	#renameMember(room, was, is) {
+		this.#updateCount(room, 0, () => {
 			room.members = room.members.map((one) => (one === was ? is : one));
 		});
 	}
 
-	#said(event, room) {
+	#onBroadcast(event, room) {
 		if (event.room === undefined && event.member === undefined)
 			this.#emit("notice", event);
 		else if (event.room === undefined)
 			this.#emit("message", {
 				...event, room: null, own: event.member === this.me.member,
 			});
-		else if (room?.held)
-			room.held.push(event);
+		else if (room?.buffered)
+			room.buffered.push(event);
 		else if (room)
-			this.#take(room, event);
+			this.#accept(room, event);
 	}
 
-	/* Each message once: who missed some is told of them twice at times. */
-	#take(room, message) {
+	/* Emits a message unless it was: after a rejoin some arrive twice. */
+	#accept(room, message) {
 		if (message.seq <= room.seq)
 			return;
 		room.seq = message.seq;
-		this.#emit("message", this.#dress(room, [message])[0]);
+		this.#emit("message", this.#decorate(room, [message])[0]);
 	}
 
-	/* Adds what we know: whether it is ours, and under which key we sent it. */
-	#dress(room, messages) {
+	/* Adds `own`, and `key` if this object sent the message. */
+	#decorate(room, messages) {
 		return messages.map((message) => {
 			const own = this.ids.has(message.member_id);
 
@@ -648,9 +649,9 @@ export class Parley extends EventTarget {
 	#keyOf(room, message) {
 		const text = JSON.stringify(message);
 
-		for (const [key, sent] of room.unsure)
+		for (const [key, sent] of room.unacked)
 			if (sent === text) {
-				room.unsure.delete(key);
+				room.unacked.delete(key);
 				return key;
 			}
 		return undefined;

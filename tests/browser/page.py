@@ -1,4 +1,4 @@
-"""One browser with one page of ours, seen as somebody who uses it."""
+"""One browser that shows our page, driven as a user does."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from selenium.webdriver.common.keys import Keys
 from axe import axe_source
 from server import DEADLINE, eventually
 
-# Two browsers want more of a busy machine than any of our programs.
+# Two browsers need more of a busy machine than our own programs.
 PATIENCE = 4 * DEADLINE
 
-# Remembers what the browser had to forbid. Time can be made to pass faster.
+# Records policy violations and sockets; `window.longest` shortens timers.
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -22,20 +22,27 @@ document.addEventListener("securitypolicyviolation", (event) =>
 const later = window.setTimeout;
 window.setTimeout = (run, ms, ...rest) =>
     later(run, Math.min(ms, window.longest ?? ms), ...rest);
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+        super(...args);
+        sockets.push(this);
+    }
+};
 const often = window.setInterval;
 window.setInterval = (run, ms, ...rest) =>
     often(run, Math.min(ms, window.longest ?? ms), ...rest);
 """
 
-# Every message that is seen, with what stands under it.
+# Every message shown, with its state.
 MESSAGES = """
-return Array.from(document.querySelectorAll("#log li:not(.line)"), (item) => ({
-    text: item.querySelector(".said").textContent,
+return Array.from(document.querySelectorAll("#log li:not(.notice)"), (item) => ({
+    text: item.querySelector(".body").textContent,
     by: item.querySelector(".who").textContent,
     own: item.classList.contains("own"),
     state: item.classList.contains("pending") ? "pending"
         : item.classList.contains("failed") ? "failed" : "",
-    html: item.querySelector(".said").innerHTML,
+    html: item.querySelector(".body").innerHTML,
 }));
 """
 
@@ -62,7 +69,7 @@ def _start():
 
 
 class Page:
-    """Methods do what a person does and see what a person sees."""
+    """Methods act and look as a user does."""
 
     def __init__(self):
         self.driver = _start()
@@ -96,7 +103,7 @@ class Page:
         self.driver.refresh()
 
     def leave(self):
-        """Elsewhere, so that nothing goes on here."""
+        """Leaves the page, so that nothing runs in it."""
         self.driver.get("about:blank")
         self.media(prefers_color_scheme="light")
         self.resize(1280, 800)
@@ -104,7 +111,7 @@ class Page:
     def close(self):
         self.driver.quit()
 
-    # --- what one does
+    # --- actions
 
     def find(self, css):
         return self.driver.find_element(By.CSS_SELECTOR, css)
@@ -113,7 +120,7 @@ class Page:
         self.find(css).click()
 
     def type(self, text, css="#text"):
-        """Line breaks as one types them in a message."""
+        """Types text; line breaks as Shift+Enter."""
         field = self.find(css)
         for number, line in enumerate(text.split("\n")):
             if number:
@@ -121,24 +128,24 @@ class Page:
             field.send_keys(line)
 
     def press(self, *keys):
-        """Together, wherever the focus is."""
+        """Presses keys together in the focused element."""
         self.driver.switch_to.active_element.send_keys("".join(keys))
 
-    def say(self, text):
+    def post(self, text):
         self.type(text)
         self.find("#text").send_keys(Keys.ENTER)
 
     def enter(self, address, name, room=""):
-        """Opens the page, says a name, is in a room."""
+        """Opens the page, chooses a name, joins a room."""
         self.open(address, f"#{room}" if room else "")
         self.type(name, "#name")
         self.find("#name").send_keys(Keys.ENTER)
         self.until_in(room or "Lobby")
-        # It takes a line off the messages when it goes.
-        self.until(lambda: not self.is_seen("#line"))
+        # Its disappearance moves the messages.
+        self.until(lambda: not self.is_seen("#statusbar"))
 
     def go(self, room):
-        """To a place that is in the list."""
+        """Clicks a conversation in the list."""
         self.run(
             "Array.from(document.querySelectorAll('#side li button'),"
             "(b) => b.querySelector('.label').textContent === arguments[0]"
@@ -146,7 +153,7 @@ class Page:
         )
         self.until_in(room)
 
-    # --- what one sees
+    # --- what is shown
 
     def text(self, css):
         return self.run(
@@ -165,8 +172,8 @@ class Page:
     def messages(self):
         return self.run(MESSAGES)
 
-    def said(self):
-        """The texts that are seen, in order."""
+    def shown(self):
+        """The message texts shown, in order."""
         return [message["text"] for message in self.messages()]
 
     def settled(self):
@@ -175,10 +182,10 @@ class Page:
     def until(self, condition):
         eventually(condition, PATIENCE)
 
-    def until_said(self, *texts):
-        """Exactly these, in this order, all of them sent."""
+    def until_shown(self, *texts):
+        """Exactly these texts in this order, all acknowledged."""
         try:
-            self.until(lambda: self.said() == list(texts) and self.settled())
+            self.until(lambda: self.shown() == list(texts) and self.settled())
         except AssertionError:
             assert self.messages() == list(texts)
 
@@ -186,21 +193,21 @@ class Page:
         self.until(lambda: self.text("#title") == room)
         self.until(lambda: self.text("#my-name"))
 
-    # --- what must not be
+    # --- errors
 
     def complaints(self):
-        """What the console and the policy had to say."""
+        """Console warnings and policy violations."""
         return self.run("return window.violations ?? []") + [
             entry["message"]
             for entry in self.driver.get_log("browser")
             if entry["level"] in ("WARNING", "SEVERE")
-            # The browser's own word for a server that is away.
+            # The browser's messages for a server that is down.
             and "WebSocket connection to" not in entry["message"]
             and "ERR_CONNECTION_REFUSED" not in entry["message"]
         ]
 
     def barriers(self):
-        """What axe finds that is serious."""
+        """Serious findings of axe."""
         self.run(axe_source())
         found = self.driver.execute_async_script(
             "const done = arguments[arguments.length - 1];"

@@ -1,4 +1,4 @@
-"""Takes the pictures that the handbook shows: pictures.py FOLDER."""
+"""Takes the screenshots in docs/: pictures.py FOLDER."""
 
 import math
 import random
@@ -14,7 +14,7 @@ from server import AT_ONCE, PARLEYD, Server  # noqa: E402
 
 WATCHED_S = 118
 
-# Nobody here reads what is said.
+# These connections do not read.
 PATIENT = ("--limits-ping-interval", "0")
 
 ROOMS = {
@@ -72,13 +72,13 @@ def talk(page, people):
         chat.ask_ok("name", name=name)
     for name, text in TALK:
         if name == "Alice":
-            page.say(text)
+            page.post(text)
         else:
             names[name].ask_ok("broadcast", room="harbour", message=text)
-        page.until(lambda: page.said()[-1:] == [text] and page.settled())
+        page.until(lambda: page.shown()[-1:] == [text] and page.settled())
     for text in "Chapter four?", "Not yet!":
         say(people, "Book club", 0, text)
-    page.until(lambda: page.texts("#mine .badge") == ["2"])
+    page.until(lambda: page.texts("#joined .badge") == ["2"])
 
 
 def take_page(page, address, people, folder):

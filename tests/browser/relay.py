@@ -1,4 +1,4 @@
-"""A wire between browser and server that can be cut, or go deaf one way."""
+"""A TCP relay between browser and server that can fail on request."""
 
 import contextlib
 import socket
@@ -6,7 +6,7 @@ import threading
 
 
 class Relay:
-    """Listens on a port of its own and passes on what comes, both ways."""
+    """Listens on its own port and forwards both ways."""
 
     def __init__(self, target):
         self._target = target
@@ -20,7 +20,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):
-        """Ends all connections, and every new one at once."""
+        """Closes all connections, and each new one at once."""
         with self._lock:
             self._whole = False
             pairs, self._pairs = self._pairs, []
@@ -28,24 +28,24 @@ class Relay:
             _end(one)
 
     def strand(self):
-        """Ends all connections, which the server does not notice."""
+        """Closes the browser's side only: the server keeps its sockets."""
         with self._lock:
             pairs, self._pairs = self._pairs, []
             self._stranded += pairs[1::2]
         for client in pairs[::2]:
             _end(client)
 
-    def bury(self):
-        """Now it does."""
+    def close_stranded(self):
+        """Closes the server's side, too."""
         for server in self._stranded:
             _end(server)
         self._stranded = []
 
     def mute(self):
-        """What the server says is lost from now on."""
+        """Drops everything the server sends from now on."""
         self._silent = True
 
-    def mend(self):
+    def restore(self):
         with self._lock:
             self._whole = True
             self._silent = False
@@ -53,7 +53,7 @@ class Relay:
     def close(self):
         self._listener.close()
         self.cut()
-        self.bury()
+        self.close_stranded()
 
     def _accept(self):
         with contextlib.suppress(OSError):

@@ -1,5 +1,4 @@
-"""Nobody is kept out: axe looks at each view, in light and dark, large and
-small."""
+"""axe checks each view: light and dark, large and small."""
 
 import pytest
 
@@ -12,7 +11,7 @@ def set_up(page, width, height, scheme):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_the_door(page, parleyd, look):
+def test_the_welcome_form(page, parleyd, look):
     set_up(page, *look)
     page.open(parleyd.address)
     assert page.barriers() == []
@@ -25,22 +24,22 @@ def test_a_room(pages, start, look):
     set_up(alice, *look)
     alice.enter(server.address, "Alice", "tea")
     bob.enter(server.address, "Bob", "tea")
-    bob.say("There is https://example.com")
-    alice.until_said("There is https://example.com")
-    alice.say("short")
-    alice.until_said("There is https://example.com", "short")
-    alice.say("long " * 20)
+    bob.post("There is https://example.com")
+    alice.until_shown("There is https://example.com")
+    alice.post("short")
+    alice.until_shown("There is https://example.com", "short")
+    alice.post("long " * 20)
     alice.until(lambda: alice.messages()[-1]["state"] == "failed")
     assert alice.barriers() == []
 
 
-def test_axe_would_say_so(page, parleyd):
+def test_axe_finds_a_planted_error(page, parleyd):
     page.open(parleyd.address)
     page.run("document.documentElement.style.setProperty('--soft', '#ccc')")
     assert [name for name, *_ in page.barriers()] == ["color-contrast"]
 
 
-def test_questions(page, parleyd):
+def test_dialogs(page, parleyd):
     page.enter(parleyd.address, "Alice")
     for button in "#new", "#me":
         page.click(button)
@@ -56,11 +55,11 @@ def test_the_list_of_rooms_on_a_phone(page, parleyd):
     assert page.barriers() == []
 
 
-def test_no_more_movement_than_wanted(page, parleyd):
+def test_reduced_motion_is_respected(page, parleyd):
     page.media(prefers_reduced_motion="reduce")
     page.enter(parleyd.address, "Alice", "tea")
-    page.say("still")
-    page.until_said("still")
+    page.post("still")
+    page.until_shown("still")
     assert page.run(
         "return document.getAnimations().filter((a) => a.playState === 'running').length"
     ) == 0

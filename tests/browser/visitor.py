@@ -1,10 +1,10 @@
-"""Somebody who comes to the room `tea` without a browser, talks and goes."""
+"""A visitor of the room `tea` without a browser."""
 
 from client import Chat
 
 
 def talk(address, count):
-    """Returns what was said, once the room has all of it."""
+    """Posts messages; returns their texts once all are acknowledged."""
     texts = [f"news {number}" for number in range(1, count + 1)]
     with Chat(address) as chat:
         chat.ask_ok("join", room="tea")

@@ -1,0 +1,144 @@
+/* The room list, the header, the member list and typing notifications. */
+
+import { $, avatar, el } from "./elements.js";
+import { LOBBY, conversation, page } from "./conversations.js";
+
+const actions = {};
+
+/** Sets what a click on a conversation or on another room does. */
+export function setActions({ show, join }) {
+	Object.assign(actions, { show, join });
+}
+
+/* Updates a list to show the entries; changes no more nodes than needed. */
+function updateList(list, entries, keyOfEntry, create, update) {
+	const old = new Map(
+		Array.from(list.children, (item) => [item.dataset.key, item]));
+
+	entries.forEach((entry, i) => {
+		const key = keyOfEntry(entry);
+		const item = old.get(key) ?? create(entry);
+		item.dataset.key = key;
+		old.delete(key);
+		update(item, entry);
+		if (list.children[i] !== item)
+			list.insertBefore(item, list.children[i] ?? null);
+	});
+	old.forEach((item) => item.remove());
+}
+
+export const plural = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
+export const setText = (element, value) => {
+	if (element.textContent !== value)
+		element.textContent = value;
+};
+
+function createEntry(onclick) {
+	return el("li", {}, el("button", { type: "button", onclick },
+		el("span", { className: "label" }),
+		el("span", { className: "quiet" })));
+}
+
+export function showJoined() {
+	const joined = [...page.conversations.values()];
+
+	updateList($("joined"), joined, (one) => one.key,
+		(one) => createEntry(() => actions.show(one)),
+		(item, one) => {
+			const [button] = item.children;
+			const [label, badge] = button.children;
+			setText(label, one.name);
+			setText(badge, one.unread ? String(Math.min(one.unread, 99)) : "");
+			badge.className = one.unread ? "badge" : "quiet";
+			item.className = one.unread ? "unread" : "";
+			if (one === page.current)
+				button.setAttribute("aria-current", "page");
+			else
+				button.removeAttribute("aria-current");
+			button.setAttribute("aria-label", one.unread
+				? `${one.name}, ${one.unread} unread` : one.name);
+		});
+	const unread = joined.reduce((sum, one) => sum + one.unread, 0);
+	$("unread").hidden = unread === 0;
+	setText($("unread"), String(Math.min(unread, 99)));
+	document.title = `${unread ? `(${unread}) ` : ""}${page.current.name} · parley`;
+}
+
+export function showOthers() {
+	const others = page.rooms.filter(({ room }) => !page.chat.rooms.has(room))
+		.sort((a, b) => b.members - a.members).slice(0, 100);
+
+	$("other-rooms").hidden = others.length === 0;
+	updateList($("others"), others, ({ room }) => room,
+		({ room }) => createEntry(() => actions.join(room)),
+		(item, { name, members }) => {
+			const [label, count] = item.firstChild.children;
+			setText(label, name);
+			setText(count, String(members));
+			item.firstChild.setAttribute("aria-label",
+				`Join ${name}, ${plural(members, "member")}`);
+		});
+}
+
+function describe({ key, isRoom, isDirect }) {
+	const known = page.rooms.find(({ room }) => room === key);
+
+	if (isDirect)
+		return "Direct messages by display name; no history";
+	if (!isRoom)
+		return "All connected members; no history";
+	if (known)
+		return known.persistent ? "Persistent: kept when it is empty"
+			: "Temporary: deleted when it is empty";
+	return "";
+}
+
+export function showHeader() {
+	const { current } = page;
+	const count = current.room?.count ?? current.members?.length ?? 0;
+
+	setText($("title"), current.name);
+	setText($("about"), describe(current));
+	setText($("count"), String(count));
+	$("leave").hidden = current.key === LOBBY;
+	$("to-people").hidden = current.isDirect;
+	$("text").placeholder = `Message ${current.name}`;
+	setText($("text").labels[0], $("text").placeholder);
+}
+
+export function showMembers() {
+	const { room, members } = page.current;
+	const names = room ? room.members : members;
+
+	$("crowd").hidden = Boolean(names);
+	updateList($("members"), names ?? [], (name) => name,
+		(name) => el("li", {}, el("button", {
+			type: "button", title: "Send a direct message",
+			onclick: () => actions.show(conversation(`@${name}`, name)),
+		}, avatar(name), el("span", { className: "label" }))),
+		(item, name) => setText(item.firstChild.lastChild,
+			name === page.chat.me?.member ? `${name} (you)` : name));
+}
+
+export function showTyping() {
+	const names = [...page.current.typing.keys()];
+
+	setText($("typing"), names.length === 0 ? ""
+		: names.length > 2 ? "Several people are typing …"
+			: `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} typing …`);
+}
+
+export function showAll() {
+	showJoined();
+	showOthers();
+	showHeader();
+	showMembers();
+	showTyping();
+}
+
+export function showMe({ member }) {
+	const button = $("me");
+
+	setText($("my-name"), member);
+	button.replaceChild(avatar(member), button.firstChild);
+}
