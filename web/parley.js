@@ -46,6 +46,7 @@ const PONG_MS = 10000;
 const NAME_MS = 20000;
 const POST_MS = 20000;
 const TYPING_MS = 2500;
+const REJOINS = 4; /* under way at a time */
 
 /* Temporary: retry with the same key. After UNSURE it may have been stored. */
 const TEMPORARY = ["disconnected", "rate_limited", "unavailable", "store_failed"];
@@ -188,7 +189,7 @@ export class Parley extends EventTarget {
 		socket.onmessage = ({ data }) => {
 			this.#receivedAt = Date.now();
 			this.#pingedAt = 0;
-			this.#onFrame(JSON.parse(data));
+			this.#onFrame(data);
 		};
 		socket.onclose = ({ code, reason }) => this.#onClose(code, reason);
 		this.#socket = socket;
@@ -471,11 +472,17 @@ export class Parley extends EventTarget {
 
 	/* --- rejoining --------------------------------------------------- */
 
+	/* A few rooms at a time: their answers are large. */
 	async #rejoinAll() {
 		const socket = this.#socket;
+		const rooms = [...this.rooms.values()];
+		const rejoinNext = async () => {
+			for (let room; (room = rooms.shift());)
+				await this.#rejoin(room).catch((error) =>
+					this.#onRejoinError(room, error));
+		};
 
-		await Promise.all(Array.from(this.rooms.values(), (room) =>
-			this.#rejoin(room).catch((e) => this.#onRejoinError(room, e))));
+		await Promise.all(Array.from({ length: REJOINS }, rejoinNext));
 		if (this.#socket === socket)
 			this.#become("open");
 	}
@@ -553,7 +560,25 @@ export class Parley extends EventTarget {
 
 	/* --- events ------------------------------------------------------ */
 
-	#onFrame(event) {
+	#onBadFrame() {
+		this.#emit("error", {
+			code: "bad_frame", message: "The server sent an invalid frame",
+		});
+	}
+
+	/* A frame that is no JSON object is reported and skipped. */
+	#onFrame(data) {
+		let event;
+
+		try {
+			event = JSON.parse(data);
+		} catch {
+			event = null;
+		}
+		if (typeof event !== "object" || event === null) {
+			this.#onBadFrame();
+			return;
+		}
 		const request = this.#requests.get(event.ref);
 		if (request) {
 			this.#requests.delete(event.ref);
@@ -628,9 +653,15 @@ export class Parley extends EventTarget {
 
 	/* Emits a message unless it was: after a rejoin some arrive twice. */
 	#accept(room, message) {
-		if (message.seq <= room.seq)
+		const { seq, member } = message;
+
+		if (!Number.isSafeInteger(seq) || typeof member !== "string") {
+			this.#onBadFrame();
 			return;
-		room.seq = message.seq;
+		}
+		if (seq <= room.seq)
+			return;
+		room.seq = seq;
 		this.#emit("message", this.#decorate(room, [message])[0]);
 	}
 

@@ -126,6 +126,21 @@ def test_a_name_is_reclaimed_from_a_dead_connection(page, relay):
     page.until(lambda: page.texts("#members .label") == ["Alice (you)"])
 
 
+@pytest.mark.parametrize("frame", [
+    "no JSON", "null", "7", "[]", "{}", '{"event":"constructor"}',
+    '{"event":"join"}', '{"event":"broadcast","room":"tea"}',
+    '{"event":"count","room":"none","count":3}',
+    '{"event":"broadcast","room":"tea","seq":"x","message":{"a":[1e400]}}',
+])
+def test_an_unexpected_frame_is_skipped(pages, parleyd, frame):
+    alice, bob = pages
+    alice.enter(parleyd.address, "Alice", "tea")
+    bob.enter(parleyd.address, "Bob", "tea")
+    alice.run("sockets.at(-1).onmessage({data: arguments[0]})", frame)
+    bob.post("still here")
+    alice.until(lambda: "still here" in alice.shown())
+
+
 def post_and_stop(pages, server, stop):
     alice, bob = pages
     alice.enter(server.address, "Alice", "tea")
