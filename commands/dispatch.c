@@ -26,7 +26,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_HISTORY] = &command_history,
 	[COMMAND_TYPING] = &command_typing,
 	[COMMAND_PING] = &command_ping,
-	[COMMAND_NOTHING] = &command_noop,
+	[COMMAND_NOOP] = &command_noop,
 };
 
 static bool

@@ -1,4 +1,4 @@
-/* COMMAND_NOTHING: understood, and all there is to it. */
+/* COMMAND_NOOP: understood, and all there is to it. */
 #include "commands/command_table.h"
 
 static enum chat_error

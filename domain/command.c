@@ -19,7 +19,7 @@ static const char *const words[COMMAND_KINDS] = {
 	[COMMAND_HISTORY] = "history",
 	[COMMAND_TYPING] = "typing",
 	[COMMAND_PING] = "ping",
-	[COMMAND_NOTHING] = "nothing",
+	[COMMAND_NOOP] = "noop",
 };
 
 const char *

@@ -25,7 +25,7 @@ enum command_kind {
 	COMMAND_HISTORY,
 	COMMAND_TYPING,
 	COMMAND_PING,
-	COMMAND_NOTHING, /* understood, and nothing is to be done */
+	COMMAND_NOOP, /* understood, and nothing is to be done */
 	COMMAND_KINDS
 };
 
@@ -63,8 +63,9 @@ enum command_flag {
 	 * of guests, of which there are max_rooms at most.
 	 */
 	COMMAND_OF_GUESTS = 1 << 13,
-	COMMAND_OR_GO = 1 << 14,   /* a failure is fatal: failure.fatal */
-	COMMAND_PACED = 1 << 15,   /* broadcast: the dialect's pace counts it */
+	COMMAND_FATAL = 1 << 14, /* a failure is fatal: failure.fatal */
+	COMMAND_BURST_LIMITED =
+	    1 << 15,               /* broadcast: the dialect's pace counts it */
 	COMMAND_UNLISTED = 1 << 16 /* join: the answer needs no names */
 };
 

@@ -121,13 +121,13 @@ static void
 take_paced(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
 {
-	const struct burst_limit *pace = &session->dialect->pace;
+	const struct burst_limit *limit = &session->dialect->burst_limit;
 	int64_t now_ms = session->conn->service->now_ms;
-	int64_t wait_ms = burst_limit_wait_ms(&session->pacer, pace, now_ms);
+	int64_t wait_ms = burst_limit_wait_ms(&session->pacer, limit, now_ms);
 
 	if (error == CHAT_OK && wait_ms == 0) {
 		if (carry_out(session, command))
-			burst_limit_count(&session->pacer, pace, now_ms);
+			burst_limit_count(&session->pacer, limit, now_ms);
 	} else if (take_token(session, command)) {
 		if (wait_ms > 0)
 			fail_as_too_fast(session, command, wait_ms);
@@ -140,9 +140,9 @@ take_paced(struct session *session, struct command *command,
 static bool
 is_paced(const struct session *session, const struct command *command)
 {
-	return (command->flags & COMMAND_PACED) &&
+	return (command->flags & COMMAND_BURST_LIMITED) &&
 	       session->stage == WIRE_INSIDE &&
-	       session->dialect->pace.messages > 0;
+	       session->dialect->burst_limit.messages > 0;
 }
 
 /*

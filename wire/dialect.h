@@ -1,4 +1,4 @@
-/* A dialect: how one kind of client spells commands and events. Public. */
+/* A dialect: how one kind of client encodes commands and events. Public. */
 #ifndef WIRE_DIALECT_H
 #define WIRE_DIALECT_H
 
@@ -10,55 +10,55 @@
 #include "domain/command.h"
 #include "domain/event.h"
 
-/* Who reads an event: whoever caused it, or anybody else. */
+/* For which reader an event is encoded. */
 enum viewpoint {
-	VIEW_AUTHOR,
+	VIEW_AUTHOR, /* the member that caused it */
 	VIEW_OTHERS
 };
 
-/* Where a connection stands, for dialects that open with a handshake. */
+/* Membership of a connection, for dialects that open with a handshake. */
 enum wire_stage {
 	WIRE_NEW,    /* has never been in a room */
-	WIRE_INSIDE, /* is in one */
-	WIRE_OUTSIDE /* was in one and left */
+	WIRE_INSIDE, /* is in a room */
+	WIRE_OUTSIDE /* was in a room and left */
 };
 
 #define WIRE_DEPTH_MAX 256
 
-/* What is known outside of a message, and decides what it means. */
+/* What a decoder depends on besides the message. */
 struct wire_context {
 	size_t json_depth;     /* 1 to WIRE_DEPTH_MAX */
-	size_t frame_bytes;    /* as long as a message may be, in any dialect */
+	size_t frame_bytes;    /* longest message, in any dialect */
 	enum wire_stage stage; /* for dialects with stages, else WIRE_NEW */
 };
 
-/* Room for texts of one command that are not in the message as such. */
+/* Storage for the texts of one command that had to be unescaped. */
 struct scratch {
 	size_t used;
 	char data[65536];
 };
 
 /*
- * A growing text, kept by the caller from event to event so that writing
- * one usually allocates nothing.
+ * A growing text. The caller reuses it for the next event, so that encoding
+ * usually allocates nothing.
  */
 struct wire_text {
 	char *data;
 	size_t len;
 	size_t capacity;
-	bool failed;              /* no memory: the text is not whole */
-	unsigned close_code;      /* 0; else: when this is sent, close … */
-	const char *close_reason; /* … and say this, which is a constant */
+	bool failed;              /* no memory: the text is incomplete */
+	unsigned close_code;      /* 0, or: close after sending this */
+	const char *close_reason; /* a constant, with close_code */
 };
 
 void wire_text_init(struct wire_text *);
 void wire_text_fini(struct wire_text *);
-/* Empties it and gives large memory back; small memory is kept. */
+/* Empties the text. Frees a large buffer, keeps a small one. */
 void wire_text_reset(struct wire_text *);
 
 /*
- * How fast one may talk: so many messages that came as COMMAND_PACED, then
- * silence for so long.
+ * Rate rule of a dialect: after `messages` messages (COMMAND_BURST_LIMITED)
+ * further ones are refused until none was accepted for pause_ms.
  */
 struct burst_limit {
 	uint32_t messages; /* 0: no such rule */
@@ -73,51 +73,50 @@ struct dialect {
 	const char *subprotocol; /* offered and chosen; NULL: none */
 	enum id_style ids;
 	unsigned connect_flags; /* of enum command_flag, for COMMAND_CONNECT */
-	bool every_path;        /* its listeners take a WebSocket at any path */
+	bool every_path;        /* its listeners upgrade at any path */
 	bool has_stages;        /* decode reads wire_context.stage */
-	int64_t idle_ms;        /* silent for so long is gone; 0: never */
-	struct burst_limit pace; /* instead of the limit on messages */
-	/* A bit (1ul << kind) for each event that authors see otherwise. */
-	unsigned long author_apart;
+	int64_t idle_ms; /* close a connection that sent no frame; 0: never */
+	struct burst_limit burst_limit; /* replaces limits.messages */
+	/* A bit (1ul << kind) for each event that authors see differently. */
+	unsigned long author_differs;
 	/*
-	 * One message into one command. On failure `why` says what to answer
-	 * (CHAT_OK: decoded); out->ref is set if it could be read. out and
-	 * why are zeroed first; texts point into message or keep, and are
-	 * good as long as both are. COMMAND_PACED may be set in out->flags
-	 * even then; why->fatal: the connection does not outlive the answer.
+	 * Decodes one message into one command. On failure `why` is the
+	 * answer (CHAT_OK: decoded); out->ref is set if it could be read. out
+	 * and why are zeroed first. Texts point into message or scratch and
+	 * are valid as long as both. Even on failure out->flags may have
+	 * COMMAND_BURST_LIMITED. why->fatal: close after the answer.
 	 */
 	enum chat_error (*decode)(struct str message,
 	    const struct wire_context *, struct command *out,
 	    struct failure *why, struct scratch *);
 	/*
-	 * Appends the spelling of an event; false: this dialect has no word
-	 * for it, and nothing is sent. Check out->failed, and heed
-	 * out->close_code.
+	 * Appends the encoding of an event. False: this dialect does not have
+	 * the event, send nothing. Check out->failed and out->close_code.
 	 */
 	bool (*encode)(const struct event *, enum viewpoint,
 	    struct wire_text *out);
 	/*
-	 * What its listeners say to plain HTTP, see wire/common/http_compat.h;
-	 * NULL, or false: what the server says itself.
+	 * Answers a plain HTTP request to a listener of this dialect, see
+	 * wire/common/http_compat.h. NULL, or false: the server's own answer.
 	 */
-	bool (*face)(const struct http_compat_request *,
+	bool (*http_compat)(const struct http_compat_request *,
 	    struct http_compat_response *out);
 };
 
 #define DIALECTS_MAX 8
 
-/* All dialects; dialects()[i] is NULL behind the last. */
+/* All dialects, ended by NULL. */
 const struct dialect *const *dialects(void);
 
-/* By name; NULL: there is none. */
+/* By name; NULL: unknown. */
 const struct dialect *dialect_find(struct str name);
 
-/* Its place in dialects(). */
+/* Its index in dialects(). */
 size_t dialect_index(const struct dialect *);
 
 /*
- * Random bytes for the tables of the readers, once at start-up, so that
- * nobody outside can choose keys that collide.
+ * Seeds the hashes of the readers, once at start-up: a peer cannot choose
+ * keys that collide.
  */
 void dialects_seed(uint64_t seed);
 

@@ -1,3 +1,4 @@
+/* The table of dialects. */
 #include "wire/dialect.h"
 
 #include <assert.h>
@@ -8,10 +9,10 @@
 #include "wire/native/dialect_native.h"
 #include "wire/topic/dialect_topic.h"
 
-static_assert(WIRE_DEPTH_MAX == JSON_DEPTH_MAX, "as deep as can be read");
+static_assert(WIRE_DEPTH_MAX == JSON_DEPTH_MAX, "the reader recurses");
 
 static const struct dialect *const table[DIALECTS_MAX + 1] = {
-	&dialect_command,
+	&dialect_native,
 	&dialect_action,
 	&dialect_topic,
 };

@@ -54,7 +54,7 @@ reading_text(struct reading *reading, const struct json_value *value)
 }
 
 static void
-put_text(struct heard *out, size_t offset, struct str text)
+json_field_string(struct heard *out, size_t offset, struct str text)
 {
 	memcpy((char *)out + offset, &text, sizeof(text));
 }
@@ -68,16 +68,18 @@ put(struct heard *out, struct reading *reading, const struct field *field,
 
 	switch (field->type) {
 	case FIELD_MESSAGE:
-		put_text(out, offsetof(struct heard, message), value->text);
-		put_text(out, offsetof(struct heard, text),
+		json_field_string(out, offsetof(struct heard, message),
+		    value->text);
+		json_field_string(out, offsetof(struct heard, text),
 		    reading_text(reading, value));
 		break;
 	case FIELD_TEXT:
-		put_text(out, field->offset, reading_text(reading, value));
+		json_field_string(out, field->offset,
+		    reading_text(reading, value));
 		break;
 	case FIELD_JSON:
 		if (value->type == JSON_ARRAY)
-			put_text(out, field->offset, value->text);
+			json_field_string(out, field->offset, value->text);
 		break;
 	case FIELD_NUMBER:
 		if (json_unsigned(value, NUMBER_MAX, &number))

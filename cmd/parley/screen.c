@@ -47,7 +47,7 @@ colour(struct screen *screen, const char *escape)
 }
 
 static void
-put_text(struct screen *screen, struct str text)
+json_field_string(struct screen *screen, struct str text)
 {
 	plain_put(&screen->text, text);
 }
@@ -74,7 +74,7 @@ put_line(struct screen *screen, const char *before, struct str text,
 {
 	begin_notice(screen);
 	put(screen, before);
-	put_text(screen, text);
+	json_field_string(screen, text);
 	put(screen, after);
 	end(screen);
 }
@@ -108,7 +108,7 @@ put_said(struct screen *screen, const struct heard *heard)
 	}
 	put_time(screen, heard->at);
 	colour(screen, heard->mine ? BOLD : CYAN);
-	put_text(screen, heard->member);
+	json_field_string(screen, heard->member);
 	colour(screen, PLAIN);
 	put(screen, ": ");
 	plain_put_lines(&screen->text, text, INDENT);
@@ -122,7 +122,7 @@ put_private(struct screen *screen, const struct heard *heard)
 	colour(screen, CYAN);
 	put(screen,
 	    heard->kind == HEARD_DM ? "(private) from " : "(private) to ");
-	put_text(screen, heard->member);
+	json_field_string(screen, heard->member);
 	colour(screen, PLAIN);
 	put(screen, ": ");
 	plain_put_lines(&screen->text, heard->text, INDENT);
@@ -134,7 +134,7 @@ put_error(struct screen *screen, const struct heard *heard)
 {
 	colour(screen, RED);
 	put(screen, "! ");
-	put_text(screen, heard->text);
+	json_field_string(screen, heard->text);
 	end(screen);
 }
 
@@ -151,7 +151,8 @@ put_names(struct screen *screen, struct str names)
 	json_open_array(&list, names, HEARD_DEPTH);
 	for (; json_next_item(&list, &name); first = false) {
 		put(screen, first ? "" : ", ");
-		put_text(screen, reading_text(&screen->reading, &name));
+		json_field_string(screen,
+		    reading_text(&screen->reading, &name));
 	}
 }
 
@@ -169,10 +170,10 @@ static void
 put_room(struct screen *screen, const struct heard *room)
 {
 	put(screen, "  ");
-	put_text(screen, room->room);
+	json_field_string(screen, room->room);
 	if (room->name.data != NULL && !str_equal(room->name, room->room)) {
 		put(screen, "  ");
-		put_text(screen, room->name);
+		json_field_string(screen, room->name);
 	}
 	put(screen, "  (");
 	json_put_unsigned(&screen->text, room->count);
@@ -206,10 +207,10 @@ put_joined(struct screen *screen, const struct heard *heard)
 {
 	begin_notice(screen);
 	put(screen, "you are in ");
-	put_text(screen, heard->room);
+	json_field_string(screen, heard->room);
 	if (heard->name.data != NULL && !str_equal(heard->name, heard->room)) {
 		put(screen, " (");
-		put_text(screen, heard->name);
+		json_field_string(screen, heard->name);
 		put(screen, ")");
 	}
 	if (heard->members.data != NULL) {
@@ -217,7 +218,7 @@ put_joined(struct screen *screen, const struct heard *heard)
 		put_names(screen, heard->members);
 	} else if (heard->member.data != NULL) {
 		put(screen, " as ");
-		put_text(screen, heard->member);
+		json_field_string(screen, heard->member);
 	}
 	end(screen);
 	if (heard->missing.data != NULL)
@@ -267,9 +268,9 @@ static void
 put_renamed(struct screen *screen, const struct heard *heard)
 {
 	begin_notice(screen);
-	put_text(screen, heard->was);
+	json_field_string(screen, heard->was);
 	put(screen, " is now ");
-	put_text(screen, heard->member);
+	json_field_string(screen, heard->member);
 	end(screen);
 }
 

@@ -6,15 +6,16 @@
 static void
 say(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"action\":\"message\",\"body\":"), deed->text);
+	json_field_string(out, STR("{\"action\":\"message\",\"body\":"),
+	    deed->text);
 	wire_text_append(out, STR("}"));
 }
 
 static void
 join(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"action\":\"join\",\"body\":{\"room_id\":"),
-	    deed->room);
+	json_field_string(out,
+	    STR("{\"action\":\"join\",\"body\":{\"room_id\":"), deed->room);
 	wire_text_append(out, STR("}}"));
 }
 
@@ -28,8 +29,8 @@ leave(struct wire_text *out, const struct deed *deed)
 static void
 create(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"action\":\"create\",\"body\":{\"room_name\":"),
-	    deed->name);
+	json_field_string(out,
+	    STR("{\"action\":\"create\",\"body\":{\"room_name\":"), deed->name);
 	wire_text_append(out, STR("}}"));
 }
 

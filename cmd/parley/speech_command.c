@@ -8,7 +8,7 @@ static void
 end(struct wire_text *out, const struct deed *deed)
 {
 	if (deed->ref != 0)
-		put_unsigned(out, STR(",\"ref\":"), deed->ref);
+		json_field_unsigned(out, STR(",\"ref\":"), deed->ref);
 	wire_text_append(out, STR("}"));
 }
 
@@ -16,10 +16,10 @@ static void
 say(struct wire_text *out, const struct deed *deed)
 {
 	wire_text_append(out, STR("{\"command\":\"broadcast\""));
-	put_text_if_given(out, STR(",\"room\":"), deed->room);
-	put_text(out, STR(",\"message\":"), deed->text);
+	json_field_optional(out, STR(",\"room\":"), deed->room);
+	json_field_string(out, STR(",\"message\":"), deed->text);
 	if (deed->room.data != NULL)
-		put_text_if_given(out, STR(",\"key\":"), deed->key);
+		json_field_optional(out, STR(",\"key\":"), deed->key);
 	end(out, deed);
 }
 
@@ -35,27 +35,30 @@ join(struct wire_text *out, const struct deed *deed)
 {
 	wire_text_append(out, STR("{\"command\":\"join\",\"create\":true"));
 	put_if_persistent(out, deed);
-	put_text(out, STR(",\"room\":"), deed->room);
+	json_field_string(out, STR(",\"room\":"), deed->room);
 	if (deed->epoch.data != NULL) {
-		put_text(out, STR(",\"since\":{\"epoch\":"), deed->epoch);
-		put_unsigned(out, STR(",\"seq\":"), deed->seq);
+		json_field_string(out, STR(",\"since\":{\"epoch\":"),
+		    deed->epoch);
+		json_field_unsigned(out, STR(",\"seq\":"), deed->seq);
 		wire_text_append(out, STR("}"));
 	}
-	put_unsigned(out, STR(",\"history\":"), deed->limit);
+	json_field_unsigned(out, STR(",\"history\":"), deed->limit);
 	end(out, deed);
 }
 
 static void
 leave(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"command\":\"leave\",\"room\":"), deed->room);
+	json_field_string(out, STR("{\"command\":\"leave\",\"room\":"),
+	    deed->room);
 	end(out, deed);
 }
 
 static void
 create(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"command\":\"create\",\"name\":"), deed->name);
+	json_field_string(out, STR("{\"command\":\"create\",\"name\":"),
+	    deed->name);
 	put_if_persistent(out, deed);
 	end(out, deed);
 }
@@ -71,7 +74,7 @@ static void
 members(struct wire_text *out, const struct deed *deed)
 {
 	wire_text_append(out, STR("{\"command\":\"list\""));
-	put_text_if_given(out, STR(",\"room\":"), deed->room);
+	json_field_optional(out, STR(",\"room\":"), deed->room);
 	end(out, deed);
 }
 
@@ -79,25 +82,28 @@ members(struct wire_text *out, const struct deed *deed)
 static void
 history(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"command\":\"history\",\"room\":"), deed->room);
-	put_unsigned(out, STR(",\"limit\":"), deed->limit);
+	json_field_string(out, STR("{\"command\":\"history\",\"room\":"),
+	    deed->room);
+	json_field_unsigned(out, STR(",\"limit\":"), deed->limit);
 	if (deed->epoch.data != NULL)
-		put_unsigned(out, STR(",\"after\":"), deed->seq);
+		json_field_unsigned(out, STR(",\"after\":"), deed->seq);
 	end(out, deed);
 }
 
 static void
 dm(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"command\":\"dm\",\"recipient\":"), deed->name);
-	put_text(out, STR(",\"message\":"), deed->text);
+	json_field_string(out, STR("{\"command\":\"dm\",\"recipient\":"),
+	    deed->name);
+	json_field_string(out, STR(",\"message\":"), deed->text);
 	end(out, deed);
 }
 
 static void
 name(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"command\":\"name\",\"name\":"), deed->name);
+	json_field_string(out, STR("{\"command\":\"name\",\"name\":"),
+	    deed->name);
 	end(out, deed);
 }
 

@@ -6,15 +6,17 @@
 static void
 say(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"type\":\"message\",\"message\":"), deed->text);
+	json_field_string(out, STR("{\"type\":\"message\",\"message\":"),
+	    deed->text);
 	wire_text_append(out, STR("}"));
 }
 
 static void
 join(struct wire_text *out, const struct deed *deed)
 {
-	put_text(out, STR("{\"type\":\"join\",\"username\":"), deed->name);
-	put_text(out, STR(",\"topic\":"), deed->room);
+	json_field_string(out, STR("{\"type\":\"join\",\"username\":"),
+	    deed->name);
+	json_field_string(out, STR(",\"topic\":"), deed->room);
 	wire_text_append(out, STR("}"));
 }
 

@@ -19,14 +19,14 @@ put_json_line(struct wire_text *out, const struct heard *said)
 {
 	wire_text_append(out, STR("{\"room\":"));
 	json_put_string(out, said->room);
-	put_text_if_given(out, STR(",\"epoch\":"), said->epoch);
+	json_field_optional(out, STR(",\"epoch\":"), said->epoch);
 	if (said->seq > 0)
-		put_unsigned(out, STR(",\"seq\":"), said->seq);
+		json_field_unsigned(out, STR(",\"seq\":"), said->seq);
 	if (said->at > 0)
-		put_unsigned(out, STR(",\"at\":"), said->at);
-	put_text_if_given(out, STR(",\"member\":"), said->member);
-	put_text_if_given(out, STR(",\"member_id\":"), said->member_id);
-	put_json(out, STR(",\"message\":"), said->message);
+		json_field_unsigned(out, STR(",\"at\":"), said->at);
+	json_field_optional(out, STR(",\"member\":"), said->member);
+	json_field_optional(out, STR(",\"member_id\":"), said->member_id);
+	json_field_raw(out, STR(",\"message\":"), said->message);
 	wire_text_append(out, STR("}"));
 }
 

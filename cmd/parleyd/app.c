@@ -137,7 +137,7 @@ held_by_stores(void *arg)
 }
 
 static void
-tell_figures(struct chat_stats *out, void *arg)
+get_stats(struct chat_stats *out, void *arg)
 {
 	struct app *app = arg;
 
@@ -298,7 +298,7 @@ make_server(struct app *app)
 		.report = app->options.http_stats ? tell_report : NULL,
 		.seed = random_seed(),
 		.held = held_by_stores,
-		.figures = tell_figures,
+		.figures = get_stats,
 		.reload = reload,
 		.arg = app,
 	};

@@ -41,7 +41,7 @@ request_answer_failure(const struct request *request, enum chat_error error)
 	};
 
 	event.failure.error = error;
-	event.failure.fatal = (request->command->flags & COMMAND_OR_GO) != 0;
+	event.failure.fatal = (request->command->flags & COMMAND_FATAL) != 0;
 	if (error == CHAT_UNAVAILABLE || error == CHAT_STORE_FAILED)
 		event.failure.retry_after_ms = RETRY_AFTER_MS;
 	request_answer(request, &event);

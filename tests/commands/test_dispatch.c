@@ -32,7 +32,7 @@ END_TEST
 START_TEST(tells_if_a_failure_is_the_end)
 {
 	people(1);
-	DO(ROOM_LEAVE, "id1", .flags = COMMAND_OR_GO);
+	DO(ROOM_LEAVE, "id1", .flags = COMMAND_FATAL);
 	HEARD("id1: failed bad_field field=room fatal\n");
 }
 END_TEST

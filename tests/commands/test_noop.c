@@ -4,7 +4,7 @@
 START_TEST(is_done_without_a_word)
 {
 	people(1);
-	ck_assert_int_eq(DO(NOTHING, "id1", .ref = STR("1")), CHAT_OK);
+	ck_assert_int_eq(DO(NOOP, "id1", .ref = STR("1")), CHAT_OK);
 	HEARD("");
 }
 END_TEST

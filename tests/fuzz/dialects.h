@@ -75,14 +75,14 @@ static inline void
 check_message(const struct dialect *dialect, const struct wire_context *context,
     struct str message)
 {
-	static struct scratch keep;
+	static struct scratch scratch;
 	struct command command;
 	struct event failed = { .kind = EVENT_FAILED };
-	enum chat_error error =
-	    dialect->decode(message, context, &command, &failed.failure, &keep);
+	enum chat_error error = dialect->decode(message, context, &command,
+	    &failed.failure, &scratch);
 
 	CHECK(error == failed.failure.error);
-	CHECK(keep.used <= sizeof(keep.data));
+	CHECK(scratch.used <= sizeof(scratch.data));
 	CHECK(failed.failure.offset <= message.len);
 	failed.ref = command.ref;
 	failed.room = command.room;

@@ -443,7 +443,7 @@ decode_plainly(struct str message, const struct wire_context *context,
 	if (str_equal(message, STR("me")))
 		return CHAT_OK;
 	out->kind = COMMAND_BROADCAST;
-	out->flags = COMMAND_PACED;
+	out->flags = COMMAND_BURST_LIMITED;
 	out->body = message;
 	if (str_equal(message, STR("bad")))
 		why->error = CHAT_BAD_FIELD;
@@ -454,7 +454,7 @@ decode_plainly(struct str message, const struct wire_context *context,
 static const struct dialect plain = {
 	.decode = decode_plainly,
 	.has_stages = true,
-	.pace = { 2, 60000 },
+	.burst_limit = { 2, 60000 },
 };
 
 static void

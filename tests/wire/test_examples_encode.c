@@ -89,7 +89,7 @@ check_viewpoints(const struct dialect *dialect, const struct vector *vector)
 	struct vector_event parsed;
 
 	vector_event_parse(&parsed, vector);
-	if (!(dialect->author_apart & 1ul << parsed.event.kind))
+	if (!(dialect->author_differs & 1ul << parsed.event.kind))
 		ck_assert_str_eq(author, others);
 	vector_event_free(&parsed);
 	free(author);

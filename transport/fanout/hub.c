@@ -107,7 +107,7 @@ hub_create(void)
 	subscriptions_init(&hub->seating, &hub->turn);
 	id_map_init(&hub->sessions, session_key);
 	for (size_t i = 0; dialects()[i] != NULL; i++)
-		hub->author_apart |= dialects()[i]->author_apart;
+		hub->author_differs |= dialects()[i]->author_differs;
 	if (!encode_cache_init(&hub->speller) || !send_batch_init(&hub->turn)) {
 		hub_destroy(hub);
 		return NULL;

@@ -101,12 +101,12 @@ find_author_apart(const struct hub *hub, const struct event *event)
 {
 	struct session *session;
 
-	if (!(hub->author_apart & (1ul << event->kind)) ||
+	if (!(hub->author_differs & (1ul << event->kind)) ||
 	    str_is_empty(event->member_id))
 		return NULL;
 	session = id_map_find(&hub->sessions, event->member_id);
 	if (session == NULL ||
-	    !(session->dialect->author_apart & (1ul << event->kind)))
+	    !(session->dialect->author_differs & (1ul << event->kind)))
 		return NULL;
 	return session;
 }

@@ -268,15 +268,15 @@ show_face(struct answer *answer, const struct dialect *dialect)
 		    http_header_find(answer->request, "Origin", NULL).data !=
 		    NULL,
 		.monotonic_ms = clock_monotonic_ms(service->clock),
-		.tell_figures = service->figures,
+		.get_stats = service->figures,
 		.arg = service->arg,
 	};
 	struct http_compat_response face = { .body = &service->face };
 
-	if (dialect == NULL || dialect->face == NULL)
+	if (dialect == NULL || dialect->http_compat == NULL)
 		return false;
 	wire_text_reset(face.body);
-	if (!dialect->face(&request, &face))
+	if (!dialect->http_compat(&request, &face))
 		return false;
 	say(answer, face.status, face.content_type, "");
 	answer->response->body = str_slice(face.body->data, face.body->len);

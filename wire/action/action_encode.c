@@ -1,3 +1,4 @@
+/* Events of the action dialect. */
 #include "domain/base/count_of.h"
 #include "domain/text/utf8.h"
 #include "wire/action/dialect_action.h"
@@ -5,9 +6,9 @@
 #include "wire/common/event_encoders.h"
 #include "wire/json/json_fields.h"
 
-/* Room names have no control characters, but quotes. */
+/* A room name within a string: it may contain quotes. */
 static void
-put_about_room(struct wire_text *out, struct str before, struct str name,
+room_name_put(struct wire_text *out, struct str before, struct str name,
     struct str after)
 {
 	wire_text_append(out, before);
@@ -18,7 +19,7 @@ put_about_room(struct wire_text *out, struct str before, struct str name,
 static bool
 encode_welcome(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"status\":\"connected\",\"client_id\":"),
+	json_field_string(out, STR("{\"status\":\"connected\",\"client_id\":"),
 	    event->member_id);
 	wire_text_append(out, STR(",\"message\":\"Welcome!\"}"));
 	return true;
@@ -27,8 +28,9 @@ encode_welcome(const struct event *event, struct wire_text *out)
 static bool
 encode_created(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"status\":\"success\",\"room_id\":"), event->room);
-	put_about_room(out, STR(",\"message\":\"Room '"), event->room_name,
+	json_field_string(out, STR("{\"status\":\"success\",\"room_id\":"),
+	    event->room);
+	room_name_put(out, STR(",\"message\":\"Room '"), event->room_name,
 	    STR("' created\"}"));
 	return true;
 }
@@ -36,19 +38,20 @@ encode_created(const struct event *event, struct wire_text *out)
 static bool
 encode_joined(const struct event *event, struct wire_text *out)
 {
-	put_about_room(out,
+	room_name_put(out,
 	    STR("{\"status\":\"success\",\"message\":\"Joined room '"),
 	    event->room_name, STR("'\""));
-	put_text(out, STR(",\"room_id\":"), event->room);
+	json_field_string(out, STR(",\"room_id\":"), event->room);
 	wire_text_append(out, STR("}"));
 	return true;
 }
 
-/* An answer that says nothing else. */
+/* A success without other fields. */
 static bool
-put_success(struct wire_text *out, struct str message)
+success_put(struct wire_text *out, struct str message)
 {
-	put_text(out, STR("{\"status\":\"success\",\"message\":"), message);
+	json_field_string(out, STR("{\"status\":\"success\",\"message\":"),
+	    message);
 	wire_text_append(out, STR("}"));
 	return true;
 }
@@ -57,27 +60,27 @@ static bool
 encode_left(const struct event *event, struct wire_text *out)
 {
 	(void)event;
-	return put_success(out, STR("Left room"));
+	return success_put(out, STR("Left room"));
 }
 
 static bool
 encode_delivered(const struct event *event, struct wire_text *out)
 {
 	(void)event;
-	return put_success(out, STR("Message sent"));
+	return success_put(out, STR("Message sent"));
 }
 
 static bool
 encode_said(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"from\":"), event->member_id);
-	put_json(out, STR(",\"body\":"), event->body);
+	json_field_string(out, STR("{\"from\":"), event->member_id);
+	json_field_raw(out, STR(",\"body\":"), event->body);
 	wire_text_append(out, STR("}"));
 	return true;
 }
 
-/* The words of the Python server; what it never thought of is its error. */
-static const struct error_text wordings[] = {
+/* The texts of the Python server; other failures are its "Server error". */
+static const struct error_text error_texts[] = {
 	{ CHAT_BAD_JSON, ANY_COMMAND, STR("Invalid JSON format") },
 	{ CHAT_UNKNOWN_COMMAND, ANY_COMMAND, STR("Invalid action") },
 	{ CHAT_NOT_IN_ROOM, STR("leave"), STR("Not in any room") },
@@ -87,15 +90,15 @@ static const struct error_text wordings[] = {
 	    STR("Rate limit exceeded, please slow down") },
 };
 
-/* A valid id is shorter; of another the beginning is enough. */
+/* Longer than any valid id. */
 #define QUOTE_MOST 160
 
 static void
-put_failure(struct wire_text *out, const struct event *event)
+failure_put_text(struct wire_text *out, const struct event *event)
 {
 	const struct failure *failure = &event->failure;
 	struct str text =
-	    error_text_find(wordings, COUNT_OF(wordings), failure);
+	    error_text_find(error_texts, COUNT_OF(error_texts), failure);
 	struct str room = event->room;
 
 	if (text.data != NULL) {
@@ -103,7 +106,7 @@ put_failure(struct wire_text *out, const struct event *event)
 	} else if (failure->error == CHAT_ROOM_NOT_FOUND) {
 		if (room.data == NULL)
 			room = STR("None");
-		put_about_room(out, STR("Room "), utf8_cut(room, QUOTE_MOST),
+		room_name_put(out, STR("Room "), utf8_cut(room, QUOTE_MOST),
 		    STR(" does not exist"));
 	} else {
 		wire_text_append(out, STR("Server error: "));
@@ -115,12 +118,12 @@ static bool
 encode_failed(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"status\":\"error\",\"message\":\""));
-	put_failure(out, event);
+	failure_put_text(out, event);
 	wire_text_append(out, STR("\"}"));
 	return true;
 }
 
-/* Who comes and goes, who is called what: nothing the dialect talks about. */
+/* The dialect has no presence and no names. */
 static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_WELCOME] = encode_welcome,
 	[EVENT_ROOM_CREATED] = encode_created,
@@ -131,12 +134,12 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_SAID] = encode_said,
 };
 
-/* Whoever said something reads that it was sent. */
+/* The author gets "Message sent" instead of its own message. */
 bool
 action_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
 	if (event->kind == EVENT_SAID && viewpoint == VIEW_AUTHOR)
 		return false;
-	return encode_by(encoders, event, out);
+	return event_encode_by(encoders, event, out);
 }

@@ -1,11 +1,12 @@
+/* The table entry of the action dialect, and its answer to plain HTTP. */
 #include "wire/action/dialect_action.h"
 
 #include "wire/common/http_compat.h"
 #include "wire/common/wire_text.h"
 
-/* There is nothing here but the WebSocket, at any path (RFC 9110 §15.5.22). */
+/* The original upgrades every path and has no other (RFC 9110 §15.5.22). */
 bool
-action_face(const struct http_compat_request *request,
+action_http_compat(const struct http_compat_request *request,
     struct http_compat_response *out)
 {
 	(void)request;
@@ -15,7 +16,7 @@ action_face(const struct http_compat_request *request,
 		       "Connection: Upgrade\r\n"
 		       "Sec-WebSocket-Version: 13\r\n";
 	wire_text_append(out->body,
-	    STR("Open a WebSocket here, with a WebSocket client.\n"));
+	    STR("This is a WebSocket endpoint; use a WebSocket client.\n"));
 	return true;
 }
 
@@ -24,8 +25,8 @@ const struct dialect dialect_action = {
 	.ids = ID_HEX8,
 	.connect_flags = COMMAND_NO_LOBBY | COMMAND_NAMED_BY_ID,
 	.every_path = true,
-	.author_apart = 1ul << EVENT_SAID,
+	.author_differs = 1ul << EVENT_SAID,
 	.decode = action_decode,
 	.encode = action_encode,
-	.face = action_face,
+	.http_compat = action_http_compat,
 };

@@ -1,4 +1,4 @@
-/* What the words of a dialect stand for. */
+/* A dialect's table of commands: the word and how to decode its fields. */
 #ifndef WIRE_COMMAND_WORDS_H
 #define WIRE_COMMAND_WORDS_H
 
@@ -6,18 +6,18 @@
 
 #include "domain/command.h"
 
-/* A message on its way to becoming a command; each dialect has its own. */
+/* The state of one decoder; each dialect defines its own. */
 struct decoding;
 
 struct command_word {
 	struct str word;
 	enum command_kind kind;
 	unsigned flags; /* of enum command_flag */
-	/* Takes the rest out of the message; NULL: there is none. */
-	enum chat_error (*take)(struct decoding *, struct command *);
+	/* Decodes the other fields; NULL: there are none. */
+	enum chat_error (*decode)(struct decoding *, struct command *);
 };
 
-/* NULL: the dialect has no such word. */
+/* NULL: unknown to the dialect. */
 static inline const struct command_word *
 command_word_find(const struct command_word table[], size_t count,
     struct str word)
@@ -29,12 +29,12 @@ command_word_find(const struct command_word table[], size_t count,
 }
 
 static inline enum chat_error
-command_word_take(const struct command_word *word, struct decoding *decoding,
+command_word_decode(const struct command_word *word, struct decoding *decoding,
     struct command *out)
 {
 	out->kind = word->kind;
 	out->flags = word->flags;
-	return word->take != NULL ? word->take(decoding, out) : CHAT_OK;
+	return word->decode != NULL ? word->decode(decoding, out) : CHAT_OK;
 }
 
 #endif

@@ -1,9 +1,12 @@
 #include "wire/common/error_texts.h"
 
+#include <assert.h>
+
 struct str
 error_text_find(const struct error_text table[], size_t count,
     const struct failure *failure)
 {
+	assert(failure->error != CHAT_OK);
 	for (size_t i = 0; i < count; i++)
 		if (table[i].error == failure->error &&
 		    (table[i].command.data == NULL ||

@@ -1,4 +1,4 @@
-/* What a dialect calls the failures that it has words of its own for. */
+/* Texts of failures that a dialect words differently from domain/error.h. */
 #ifndef WIRE_ERROR_TEXTS_H
 #define WIRE_ERROR_TEXTS_H
 
@@ -14,11 +14,11 @@ struct error_text {
 
 #define ANY_COMMAND STR_ABSENT
 
-/* The text of the first that fits; absent: none does. */
+/* The text of the first row that matches; absent: no row does. */
 struct str error_text_find(const struct error_text table[], size_t count,
     const struct failure *);
 
-/* What the chat itself would say. */
+/* The text of domain/error.h, or the failure's own. */
 struct str error_text_plain(const struct failure *);
 
 #endif

@@ -1,4 +1,4 @@
-/* Event by event: how a dialect spells it. */
+/* A dialect's table of event encoders. */
 #ifndef WIRE_EVENT_ENCODERS_H
 #define WIRE_EVENT_ENCODERS_H
 
@@ -6,13 +6,13 @@
 
 #include "wire/common/wire_text.h"
 
-/* False: nothing is said about this one. */
+/* False: this event is not sent. */
 typedef bool event_encoder(const struct event *, struct wire_text *);
 
-/* By a table of all kinds; NULL there is silence. */
+/* Encodes by a table of all kinds; NULL: this kind is not sent. */
 static inline bool
-encode_by(event_encoder *const table[EVENT_KINDS], const struct event *event,
-    struct wire_text *out)
+event_encode_by(event_encoder *const table[EVENT_KINDS],
+    const struct event *event, struct wire_text *out)
 {
 	assert(event->kind < EVENT_KINDS);
 	return table[event->kind] != NULL && table[event->kind](event, out);

@@ -1,4 +1,5 @@
-/* What a listener of a dialect says to those who only speak HTTP. Public. */
+/* Answers to plain HTTP requests, as a dialect's original gives them. Public.
+ */
 #ifndef WIRE_HTTP_COMPAT_H
 #define WIRE_HTTP_COMPAT_H
 
@@ -12,22 +13,22 @@
 struct http_compat_request {
 	struct str method;
 	struct str path; /* without the query */
-	bool is_upgrade; /* it asks for a WebSocket where there is none */
-	bool has_origin; /* a browser asks for a page of somebody else */
+	bool is_upgrade; /* asks for a WebSocket where there is no endpoint */
+	bool has_origin; /* sent by a browser for a page of another origin */
 	int64_t monotonic_ms;
-	/* Every room is looked at for these, so not for nothing; or NULL. */
-	void (*tell_figures)(struct chat_stats *, void *arg);
+	/* Visits every room, so call it only if needed; or NULL. */
+	void (*get_stats)(struct chat_stats *, void *arg);
 	void *arg;
 };
 
 /*
- * An answer. The caller lends `body`, empty; texts are constants. A HEAD is
- * answered like a GET, and the caller leaves the body out.
+ * An answer. The caller owns `body`, which is empty at first; texts are
+ * constants. HEAD is answered like GET; the caller omits the body.
  */
 struct http_compat_response {
 	int status;
 	const char *content_type;
-	const char *headers; /* more of them, each with its "\r\n" */
+	const char *headers; /* additional ones, each ends in "\r\n" */
 	struct wire_text *body;
 };
 

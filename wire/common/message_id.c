@@ -11,9 +11,9 @@ message_id_seed(uint64_t seed)
 	salt = seed;
 }
 
-/* 8 bytes in the order that every machine has: examples show what comes out. */
+/* 8 bytes, little-endian on every machine. */
 static size_t
-put_number(char *out, uint64_t number)
+message_id_add_number(char *out, uint64_t number)
 {
 	for (int i = 0; i < 8; i++)
 		out[i] = (char)(number >> 8 * i);
@@ -21,7 +21,7 @@ put_number(char *out, uint64_t number)
 }
 
 static void
-put_uuid(const uint64_t halves[2], char out[ID_SIZE])
+message_id_format(const uint64_t halves[2], char out[ID_SIZE])
 {
 	static const char digits[] = "0123456789abcdef";
 	char *at = out;
@@ -43,12 +43,12 @@ message_id_write(struct str room, uint64_t seq, int64_t at_ms,
 	size_t len = room.len < ROOM_ID_SIZE ? room.len : ROOM_ID_SIZE;
 
 	memcpy(text, room.data, len);
-	len += put_number(text + len, seq);
-	len += put_number(text + len, (uint64_t)at_ms);
+	len += message_id_add_number(text + len, seq);
+	len += message_id_add_number(text + len, (uint64_t)at_ms);
 	for (int i = 0; i < 2; i++)
 		halves[i] = siphash(keys[i], str_slice(text, len));
 	/* RFC 9562, §5.4: the version and the variant. */
 	halves[0] = (halves[0] & ~UINT64_C(0xf000)) | 0x4000;
 	halves[1] = (halves[1] & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63;
-	put_uuid(halves, out);
+	message_id_format(halves, out);
 }

@@ -1,4 +1,4 @@
-/* Texts of a command that are not in the message as they are meant. */
+/* Unescaped texts of one command. */
 #ifndef WIRE_SCRATCH_H
 #define WIRE_SCRATCH_H
 
@@ -6,24 +6,24 @@
 #include "wire/json/json_reader.h"
 
 /*
- * What a string means, in its document or in keep; false: that is more than
- * `most` bytes. keep has to have room for so many.
+ * The value of a string: a slice of its document, or unescaped into scratch,
+ * which must have `most` bytes free. False: the value is longer than `most`.
  */
 bool scratch_string(struct scratch *, const struct json_string *, size_t most,
     struct str *out);
 
-/* The same, but of a longer one the beginning. Needs 4 bytes more. */
+/* The same, but cuts a longer value. Needs `most` + 4 bytes. */
 struct str scratch_string_cut(struct scratch *, const struct json_string *,
     size_t most);
 
-/* What any value means as a text: the string that it is, or else its JSON. */
+/* Any value as a text: the value of a string, the JSON of anything else. */
 struct str scratch_value_cut(struct scratch *, const struct json_value *,
     size_t most);
 
-/* A text of our own among those that came. */
+/* A copy of a text. */
 struct str scratch_text(struct scratch *, struct str text);
 
-/* The same, with its ASCII letters small. */
+/* The same with ASCII letters in lower case. */
 struct str scratch_lower(struct scratch *, struct str text);
 
 #endif

@@ -1,40 +1,40 @@
 #include "wire/common/siphash.h"
 
 static uint64_t
-rotate(uint64_t word, unsigned by)
+rotate_left(uint64_t word, unsigned by)
 {
 	return word << by | word >> (64 - by);
 }
 
 /* SipRound, §2.2. */
 static void
-mix(uint64_t v[4], int rounds)
+siphash_rounds(uint64_t v[4], int rounds)
 {
 	for (int i = 0; i < rounds; i++) {
 		v[0] += v[1];
 		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
+		v[1] = rotate_left(v[1], 13) ^ v[0];
+		v[3] = rotate_left(v[3], 16) ^ v[2];
+		v[0] = rotate_left(v[0], 32);
 		v[2] += v[1];
 		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
+		v[1] = rotate_left(v[1], 17) ^ v[2];
+		v[3] = rotate_left(v[3], 21) ^ v[0];
+		v[2] = rotate_left(v[2], 32);
 	}
 }
 
 static void
-absorb(uint64_t v[4], uint64_t word)
+siphash_add(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
-	mix(v, 2);
+	siphash_rounds(v, 2);
 	v[0] ^= word;
 }
 
-/* 8 bytes, the lowest first. */
+/* 8 bytes, little-endian. */
 static uint64_t
-word_at(const char *at)
+read_le64(const char *at)
 {
 	uint64_t word = 0;
 
@@ -56,10 +56,10 @@ siphash(const uint64_t key[2], struct str text)
 	size_t rest = text.len % 8;
 
 	for (size_t at = 0; at + 8 <= text.len; at += 8)
-		absorb(v, word_at(text.data + at));
+		siphash_add(v, read_le64(text.data + at));
 	memcpy(last, text.data + text.len - rest, rest);
-	absorb(v, word_at(last));
+	siphash_add(v, read_le64(last));
 	v[2] ^= 0xff;
-	mix(v, 4);
+	siphash_rounds(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }

@@ -1,4 +1,4 @@
-/* The report on the server, spelled for monitors. Public. */
+/* Server statistics as JSON and in the Prometheus format. Public. */
 #ifndef WIRE_STATS_FORMAT_H
 #define WIRE_STATS_FORMAT_H
 

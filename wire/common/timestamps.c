@@ -5,8 +5,8 @@
 #define SECOND_MS 1000
 #define DAY_SECONDS (24 * 60 * 60)
 
-/* The last moment of 9999. */
-#define AT_MOST INT64_C(253402300799999)
+/* The last millisecond of 9999. */
+#define LAST_MS INT64_C(253402300799999)
 
 struct date {
 	int year;
@@ -15,13 +15,13 @@ struct date {
 };
 
 void
-put_seconds(struct wire_text *out, struct str head, int64_t at_ms)
+timestamp_put_seconds(struct wire_text *out, struct str head, int64_t at_ms)
 {
-	put_signed(out, head, at_ms / SECOND_MS);
+	json_field_signed(out, head, at_ms / SECOND_MS);
 }
 
 static void
-put_thousandths(struct wire_text *out, int64_t at_ms)
+timestamp_put_thousandths(struct wire_text *out, int64_t at_ms)
 {
 	const int ms = (int)(at_ms % SECOND_MS);
 	const char digits[] = { '.', (char)('0' + ms / 100),
@@ -31,13 +31,13 @@ put_thousandths(struct wire_text *out, int64_t at_ms)
 }
 
 void
-put_seconds_exactly(struct wire_text *out, struct str head, int64_t at_ms)
+timestamp_put_fractional(struct wire_text *out, struct str head, int64_t at_ms)
 {
-	put_seconds(out, head, at_ms);
-	put_thousandths(out, at_ms);
+	timestamp_put_seconds(out, head, at_ms);
+	timestamp_put_thousandths(out, at_ms);
 }
 
-/* Years begin in March here, so that a leap day is the last of its year. */
+/* Years begin in March here: a leap day is the last day of its year. */
 static struct date
 date_of(int64_t days_since_1970)
 {
@@ -54,33 +54,33 @@ date_of(int64_t days_since_1970)
 	};
 }
 
-/* So many digits of a number, and what stands behind them. */
+/* `count` digits of a number, then a separator. */
 static char *
-put_digits(char *at, int number, int count, char behind)
+digits_put(char *at, int number, int count, char separator)
 {
 	for (int i = count - 1; i >= 0; i--, number /= 10)
 		at[i] = (char)('0' + number % 10);
-	at[count] = behind;
+	at[count] = separator;
 	return at + count + 1;
 }
 
-/* By hand: a list of topics has thousands. */
+/* Without strftime(): a list of topics has thousands of timestamps. */
 void
-put_date(struct wire_text *out, struct str head, int64_t at_ms)
+timestamp_put_iso8601(struct wire_text *out, struct str head, int64_t at_ms)
 {
-	int64_t ms = at_ms < 0 ? 0 : at_ms > AT_MOST ? AT_MOST : at_ms;
+	int64_t ms = at_ms < 0 ? 0 : at_ms > LAST_MS ? LAST_MS : at_ms;
 	int second = (int)(ms / SECOND_MS % DAY_SECONDS);
 	struct date date = date_of(ms / SECOND_MS / DAY_SECONDS);
 	char text[sizeof("2026-11-21T06:08:51.512000\"")];
 	char *at = text;
 
-	at = put_digits(at, date.year, 4, '-');
-	at = put_digits(at, date.month, 2, '-');
-	at = put_digits(at, date.day, 2, 'T');
-	at = put_digits(at, second / 3600, 2, ':');
-	at = put_digits(at, second / 60 % 60, 2, ':');
-	at = put_digits(at, second % 60, 2, '.');
-	at = put_digits(at, (int)(ms % SECOND_MS) * 1000, 6, '"');
+	at = digits_put(at, date.year, 4, '-');
+	at = digits_put(at, date.month, 2, '-');
+	at = digits_put(at, date.day, 2, 'T');
+	at = digits_put(at, second / 3600, 2, ':');
+	at = digits_put(at, second / 60 % 60, 2, ':');
+	at = digits_put(at, second % 60, 2, '.');
+	at = digits_put(at, (int)(ms % SECOND_MS) * 1000, 6, '"');
 	wire_text_append(out, head);
 	wire_text_append(out, STR("\""));
 	wire_text_append(out, str_slice(text, (size_t)(at - text)));

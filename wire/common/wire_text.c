@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define CAPACITY_FIRST 1024
-/* A message of the greatest size and what goes around it stay below this. */
+/* Larger than a message of the default limit with its envelope. */
 #define CAPACITY_KEPT ((size_t)128 * 1024)
 
 void

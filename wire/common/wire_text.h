@@ -6,12 +6,12 @@
 
 #include "wire/dialect.h"
 
-/* Makes room for len more bytes; false: no memory, and it has failed. */
+/* Grows by at least len bytes; false: no memory, text->failed is set. */
 bool wire_text_grow(struct wire_text *, size_t len);
 
 /*
- * Where the next len bytes may be written; the caller then adds to text->len
- * what it wrote. NULL: no memory, and the text has failed.
+ * Where to write the next len bytes; the caller then adds what it wrote to
+ * text->len. NULL: no memory, text->failed is set.
  */
 static inline char *
 wire_text_reserve(struct wire_text *text, size_t len)
@@ -31,6 +31,13 @@ wire_text_append(struct wire_text *text, struct str bytes)
 		return;
 	memcpy(at, bytes.data, bytes.len);
 	text->len += bytes.len;
+}
+
+static inline void
+wire_text_append_if(struct wire_text *text, bool condition, struct str bytes)
+{
+	if (condition)
+		wire_text_append(text, bytes);
 }
 
 #endif

@@ -1,3 +1,4 @@
+/* The recursive part of the reader: values, objects, arrays. */
 #include "wire/json/json_reader.h"
 
 #include <assert.h>
@@ -5,7 +6,7 @@
 #include "domain/base/count_of.h"
 #include "wire/json/json_token.h"
 
-static bool read_value(struct json_reader *, struct json_value *);
+static bool json_read_value(struct json_reader *, struct json_value *);
 
 struct str
 json_error_text(enum json_error error)
@@ -20,9 +21,9 @@ json_error_text(enum json_error error)
 	return texts[error];
 }
 
-/* The reader stands at a bracket; what it closes is checked by the caller. */
+/* Consumes an opening bracket. */
 static bool
-enter(struct json_reader *reader)
+json_enter(struct json_reader *reader)
 {
 	if (reader->depth_left == 0)
 		return json_fail(reader, JSON_TOO_DEEP, reader->at);
@@ -31,12 +32,9 @@ enter(struct json_reader *reader)
 	return true;
 }
 
-/*
- * Stands before the next item of an array or object; false: it was the end,
- * or an error.
- */
+/* Moves to the next item of an array or object; false: the end, or an error. */
 static bool
-next_item(struct json_reader *reader, bool first, char closing)
+json_find_item(struct json_reader *reader, bool first, char closing)
 {
 	json_skip_space(reader);
 	if (json_peek(reader) == closing) {
@@ -54,7 +52,7 @@ next_item(struct json_reader *reader, bool first, char closing)
 }
 
 static bool
-read_key(struct json_reader *reader, struct json_dupkeys *keys,
+json_read_key(struct json_reader *reader, struct json_dupkeys *keys,
     struct json_string *key)
 {
 	const char *start = reader->at;
@@ -74,51 +72,52 @@ read_key(struct json_reader *reader, struct json_dupkeys *keys,
 	return true;
 }
 
-/* The next member of an object; false: it was the end, or an error. */
+/* The next member of an object; false: the end, or an error. */
 static bool
-next_member(struct json_reader *reader, struct json_dupkeys *keys,
+json_read_member(struct json_reader *reader, struct json_dupkeys *keys,
     struct json_member *out)
 {
-	if (!next_item(reader, keys->count == 0, '}') ||
-	    !read_key(reader, keys, &out->key))
+	if (!json_find_item(reader, keys->count == 0, '}') ||
+	    !json_read_key(reader, keys, &out->key))
 		return false;
 	json_skip_space(reader);
 	if (json_peek(reader) != ':')
 		return json_fail_at(reader, JSON_MALFORMED, reader->at);
 	reader->at++;
 	json_skip_space(reader);
-	return read_value(reader, &out->value);
+	return json_read_value(reader, &out->value);
 }
 
 static bool
-read_object(struct json_reader *reader)
+json_read_object(struct json_reader *reader)
 {
 	struct json_dupkeys keys;
 	struct json_member member;
 
-	if (!enter(reader))
+	if (!json_enter(reader))
 		return false;
 	keys.count = 0;
-	while (next_member(reader, &keys, &member))
+	while (json_read_member(reader, &keys, &member))
 		continue;
 	return reader->error == JSON_OK;
 }
 
 static bool
-read_array(struct json_reader *reader)
+json_read_array(struct json_reader *reader)
 {
 	struct json_value item;
 
-	if (!enter(reader))
+	if (!json_enter(reader))
 		return false;
-	for (bool first = true; next_item(reader, first, ']'); first = false)
-		if (!read_value(reader, &item))
+	for (bool first = true; json_find_item(reader, first, ']');
+	     first = false)
+		if (!json_read_value(reader, &item))
 			return false;
 	return reader->error == JSON_OK;
 }
 
 static bool
-read_type(struct json_reader *reader, struct json_value *out)
+json_read_type(struct json_reader *reader, struct json_value *out)
 {
 	switch (json_peek(reader)) {
 	case '"':
@@ -126,10 +125,10 @@ read_type(struct json_reader *reader, struct json_value *out)
 		return json_read_string(reader, &out->string);
 	case '{':
 		out->type = JSON_OBJECT;
-		return read_object(reader);
+		return json_read_object(reader);
 	case '[':
 		out->type = JSON_ARRAY;
-		return read_array(reader);
+		return json_read_array(reader);
 	case 't':
 		out->type = JSON_BOOLEAN;
 		return json_read_word(reader, "true");
@@ -149,18 +148,18 @@ read_type(struct json_reader *reader, struct json_value *out)
 }
 
 static bool
-read_value(struct json_reader *reader, struct json_value *out)
+json_read_value(struct json_reader *reader, struct json_value *out)
 {
 	const char *start = reader->at;
 
-	if (!read_type(reader, out))
+	if (!json_read_type(reader, out))
 		return false;
 	out->text = str_slice(start, (size_t)(reader->at - start));
 	return true;
 }
 
 static void
-begin(struct json_reader *reader, struct str text, size_t depth)
+json_begin(struct json_reader *reader, struct str text, size_t depth)
 {
 	assert(depth >= 1 && depth <= JSON_DEPTH_MAX);
 	json_dupkeys_begin();
@@ -173,9 +172,9 @@ begin(struct json_reader *reader, struct str text, size_t depth)
 	json_skip_space(reader);
 }
 
-/* Behind the outermost value nothing may follow. Always false. */
+/* Nothing may follow the outermost value. Always false. */
 static bool
-finish(struct json_reader *reader)
+json_finish(struct json_reader *reader)
 {
 	json_skip_space(reader);
 	if (reader->error == JSON_OK && reader->at < reader->end)
@@ -186,11 +185,11 @@ finish(struct json_reader *reader)
 void
 json_open(struct json_reader *reader, struct str text, size_t depth)
 {
-	begin(reader, text, depth);
+	json_begin(reader, text, depth);
 	if (json_peek(reader) != '{')
 		json_fail_at(reader, JSON_NOT_AN_OBJECT, reader->at);
 	else
-		enter(reader);
+		json_enter(reader);
 }
 
 bool
@@ -198,19 +197,19 @@ json_next(struct json_reader *reader, struct json_member *out)
 {
 	if (reader->error != JSON_OK)
 		return false;
-	if (next_member(reader, &reader->keys, out))
+	if (json_read_member(reader, &reader->keys, out))
 		return true;
-	return finish(reader);
+	return json_finish(reader);
 }
 
 void
 json_open_array(struct json_reader *reader, struct str text, size_t depth)
 {
-	begin(reader, text, depth);
+	json_begin(reader, text, depth);
 	if (json_peek(reader) != '[')
 		json_fail_at(reader, JSON_MALFORMED, reader->at);
 	else
-		enter(reader);
+		json_enter(reader);
 }
 
 bool
@@ -221,9 +220,9 @@ json_next_item(struct json_reader *reader, struct json_value *out)
 	if (reader->error != JSON_OK)
 		return false;
 	reader->keys.count = 1;
-	if (next_item(reader, first, ']'))
-		return read_value(reader, out);
-	return finish(reader);
+	if (json_find_item(reader, first, ']'))
+		return json_read_value(reader, out);
+	return json_finish(reader);
 }
 
 bool
@@ -232,8 +231,8 @@ json_is_value(struct str text, size_t depth)
 	struct json_reader reader;
 	struct json_value value;
 
-	begin(&reader, text, depth);
-	if (!read_value(&reader, &value))
+	json_begin(&reader, text, depth);
+	if (!json_read_value(&reader, &value))
 		return false;
 	json_skip_space(&reader);
 	return reader.at == reader.end;

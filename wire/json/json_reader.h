@@ -34,7 +34,7 @@ enum json_type {
 	X(JSON_BAD_UTF8, "Not valid UTF-8")                       \
 	X(JSON_CONTROL, "A control character needs an escape")    \
 	X(JSON_TOO_DEEP, "Nested too deeply")                     \
-	X(JSON_DUPLICATE_KEY, "A key stands twice in one object") \
+	X(JSON_DUPLICATE_KEY, "A key occurs twice in one object") \
 	X(JSON_TOO_MANY_KEYS, "Too many keys")
 
 enum json_error {
@@ -46,7 +46,7 @@ enum json_error {
 /* One sentence for people. */
 struct str json_error_text(enum json_error);
 
-/* A value, as it stands in the document. */
+/* A value: slices of the document. */
 struct json_value {
 	enum json_type type;
 	struct str text;           /* strings with their quotes */
@@ -58,12 +58,12 @@ struct json_member {
 	struct json_value value;
 };
 
-/* The greatest depth that may be asked for; reading recurses. */
+/* The largest depth that can be requested: the reader recurses. */
 #define JSON_DEPTH_MAX 256
 
 /*
- * Yields the members of the outermost object while it checks the whole text,
- * in one pass:
+ * Returns the members of the outermost object and validates the whole text, in
+ * one pass:
  *
  *	json_open(&reader, text, 32);
  *	while (json_next(&reader, &member))
@@ -71,37 +71,33 @@ struct json_member {
  *	if (reader.error != JSON_OK)
  *		… reader.error_offset
  *
- * Members are slices of the text. What was yielded before an error was sound
- * so far. One document at a time: see json_dupkeys_begin().
+ * Members are slices of the text. What was returned before an error is valid.
+ * One document at a time: see json_dupkeys_begin().
  */
 struct json_reader {
 	enum json_error error;
-	size_t error_offset; /* of the wrong byte; the length: of the end */
+	size_t error_offset; /* of the invalid byte, or the text's length */
 	const char *start;
 	const char *at;
 	const char *end;
 	size_t depth_left;
-	struct json_dupkeys keys; /* of the outermost; of an array, a count */
+	struct json_dupkeys keys; /* of the outermost object */
 };
 
 /* The outermost object has depth 1. */
 void json_open(struct json_reader *, struct str text, size_t depth);
 
-/* False: there are no more, or there is an error. */
+/* False: no more members, or an error. */
 bool json_next(struct json_reader *, struct json_member *out);
 
 /*
- * The same for the items of an array. Its text is that of a value of a
- * document that was read, and may itself be read while another one is read
- * from item to item.
+ * The same for the items of an array. The text is a value of a document that
+ * was read completely. Arrays can be read inside one another.
  */
 void json_open_array(struct json_reader *, struct str text, size_t depth);
 bool json_next_item(struct json_reader *, struct json_value *out);
 
-/*
- * Whether a text is one JSON value of any kind: what json_open() says is not
- * an object may still be sound.
- */
+/* Whether a text is one valid JSON value of any type. */
 bool json_is_value(struct str text, size_t depth);
 
 /*

@@ -1,4 +1,4 @@
-/* Skips what is plain in the body of a JSON string, many bytes at once. */
+/* Skips the plain part of a JSON string, many bytes at once. */
 #ifndef WIRE_JSON_SCAN_H
 #define WIRE_JSON_SCAN_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Plain: ASCII that may stand in a string as it is (RFC 8259 §7). */
+/* Plain: ASCII that needs no escape in a string (RFC 8259 §7). */
 static inline bool
 json_is_plain(char c)
 {
@@ -14,7 +14,7 @@ json_is_plain(char c)
 	       c != '"' && c != '\\';
 }
 
-/* Whether all of 8 bytes are plain. */
+/* Whether 8 bytes are all plain. */
 static inline bool
 json_are_8_plain(const char *at)
 {
@@ -24,17 +24,17 @@ json_are_8_plain(const char *at)
 	memcpy(&bytes, at, sizeof(bytes));
 	quote = bytes ^ ones * '"';
 	backslash = bytes ^ ones * '\\';
-	/* A high bit appears for ≥ 80, for < 20, and for what became zero. */
+	/* Sets the high bit of bytes ≥ 80, < 20, and of those that became 0. */
 	hit = bytes | (bytes - ones * 0x20);
 	hit |= (quote - ones) & ~quote;
 	hit |= (backslash - ones) & ~backslash;
 	return (hit & ones * 0x80) == 0;
 }
 
-/* 16 bytes at once, in whatever vector registers the machine has. */
+/* 16 bytes in a vector register. */
 typedef signed char json_vector __attribute__((vector_size(16)));
 
-/* How many of 16 bytes are plain before the first that is not. */
+/* The number of plain bytes before the first that is not, of 16. */
 static inline unsigned
 json_plain_of_16(const char *at)
 {
@@ -42,7 +42,7 @@ json_plain_of_16(const char *at)
 	uint64_t halves[2];
 
 	memcpy(&bytes, at, sizeof(bytes));
-	/* Signed: bytes from 80 on are below zero. */
+	/* Signed: bytes from 80 on are negative. */
 	special = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');
 	memcpy(halves, &special, sizeof(halves));
 	if ((halves[0] | halves[1]) == 0)

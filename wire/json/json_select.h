@@ -1,18 +1,17 @@
-/* Picks out of a JSON object what is looked for. Public. */
+/* Selects values of a JSON object by key. Public. */
 #ifndef WIRE_JSON_SELECT_H
 #define WIRE_JSON_SELECT_H
 
 #include "wire/json/json_reader.h"
 
 /*
- * The values of so many keys, in their order; where a key is not there the
- * text of its value is absent. The whole text is checked; what was found
- * before an error stays found.
+ * The values of `count` keys, in their order; the text of a missing value is
+ * absent. Validates the whole text; values before an error are set.
  */
 enum json_error json_select(struct str text, size_t depth,
     const struct str keys[], struct json_value out[], size_t count);
 
-/* Whether it is there and is not null. */
+/* Whether the key exists and its value is not null. */
 static inline bool
 json_is_given(const struct json_value *value)
 {

@@ -31,9 +31,9 @@ json_string_unit(const char *at, const char *end)
 	return unit;
 }
 
-/* RFC 8259 §7: beyond the BMP a character is a pair of units. */
+/* RFC 8259 §7: a character beyond the BMP is a pair of units. */
 static size_t
-unescape_unit(const char **at, char out[4])
+json_unescape_unit(const char **at, char out[4])
 {
 	int32_t unit = json_string_unit(*at + 2, *at + 6), low;
 
@@ -58,7 +58,7 @@ json_string_next(const char **at, char out[4])
 		return 1;
 	}
 	if ((*at)[1] == 'u')
-		return unescape_unit(at, out);
+		return json_unescape_unit(at, out);
 	letter = strchr(letters, (*at)[1]);
 	out[0] = letter == NULL ? (*at)[1] : meanings[letter - letters];
 	*at += 2;
@@ -66,7 +66,7 @@ json_string_next(const char **at, char out[4])
 }
 
 static bool
-equal_unescaped(const struct json_string *a, struct str b)
+json_string_equal_text(const struct json_string *a, struct str b)
 {
 	const char *at = a->body.data, *end = at + a->body.len;
 	size_t done = 0;
@@ -84,7 +84,8 @@ equal_unescaped(const struct json_string *a, struct str b)
 }
 
 static bool
-equal_both_unescaped(const struct json_string *a, const struct json_string *b)
+json_string_equal_unescaped(const struct json_string *a,
+    const struct json_string *b)
 {
 	const char *at[2] = { a->body.data, b->body.data };
 	const char *end[2] = { at[0] + a->body.len, at[1] + b->body.len };
@@ -112,7 +113,7 @@ json_string_equal(const struct json_string *a, const struct json_string *b)
 		return json_string_is(b, a->body);
 	if (!b->escaped)
 		return json_string_is(a, b->body);
-	return equal_both_unescaped(a, b);
+	return json_string_equal_unescaped(a, b);
 }
 
 bool
@@ -120,7 +121,7 @@ json_string_is(const struct json_string *string, struct str text)
 {
 	if (!string->escaped)
 		return str_equal(string->body, text);
-	return equal_unescaped(string, text);
+	return json_string_equal_text(string, text);
 }
 
 bool

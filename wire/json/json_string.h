@@ -1,4 +1,4 @@
-/* What a JSON string means once its escapes are gone. Public. */
+/* The value of a JSON string: its text without escapes. Public. */
 #ifndef WIRE_JSON_STRING_H
 #define WIRE_JSON_STRING_H
 
@@ -9,34 +9,34 @@
 #include "domain/base/str.h"
 
 /*
- * A string of a document that was read: what stands between its quotes.
- * Only the reader makes them, so the escapes in it are known to be sound.
+ * A string of a document, without its quotes. The reader has validated its
+ * escapes.
  */
 struct json_string {
 	struct str body;
-	bool escaped; /* there is a backslash in it */
+	bool escaped; /* contains a backslash */
 };
 
-/* The halves of a character that is written as two \u escapes. */
+/* Surrogates: a character beyond U+FFFF is written as two \u escapes. */
 #define JSON_UNIT_IS_HIGH(unit) ((unit) >= 0xd800 && (unit) < 0xdc00)
 #define JSON_UNIT_IS_LOW(unit) ((unit) >= 0xdc00 && (unit) < 0xe000)
 
-/* The four hex digits at `at`; -1: they are not there. */
+/* The value of four hex digits at `at`; -1: not four hex digits. */
 int32_t json_string_unit(const char *at, const char *end);
 
 /*
- * The bytes of the next character at `at`, unescaped; `at` moves behind it.
- * Returns how many there are. Outside of escapes it goes by single bytes.
+ * Unescapes the next character at `at` and moves past it. Returns its length
+ * in bytes. Outside of escapes it copies single bytes.
  */
 size_t json_string_next(const char **at, char out[4]);
 
-/* Whether both mean the same text, however it is spelled. */
+/* Whether two strings have the same value. */
 bool json_string_equal(const struct json_string *, const struct json_string *);
 
-/* Whether it means this text. */
+/* Whether the value is this text. */
 bool json_string_is(const struct json_string *, struct str text);
 
-/* Writes what it means; false: that is more than size bytes. */
+/* Writes the value; false: it is longer than size bytes. */
 bool json_string_copy(const struct json_string *, char *out, size_t size,
     size_t *len);
 

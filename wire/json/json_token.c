@@ -3,9 +3,9 @@
 #include "domain/text/utf8.h"
 #include "wire/json/json_scan.h"
 
-/* Behind the escape at `at`; NULL: there is none that is sound. */
+/* The end of the escape at `at`; NULL: it is not valid. */
 static const char *
-skip_escape(const char *at, const char *end)
+json_skip_escape(const char *at, const char *end)
 {
 	int32_t unit;
 
@@ -24,41 +24,41 @@ skip_escape(const char *at, const char *end)
 	return JSON_UNIT_IS_LOW(unit) ? at + 12 : NULL;
 }
 
-/* Behind the characters at `at` that are not ASCII; NULL: bad UTF-8. */
+/* The end of the non-ASCII characters at `at`; NULL: not UTF-8. */
 static const char *
-skip_utf8(struct json_reader *reader, const char *at)
+json_skip_utf8(struct json_reader *reader, const char *at)
 {
-	const char *behind = at;
+	const char *end = at;
 	struct str run;
 	size_t done = 0, from = 0;
 
-	while (behind < reader->end && (unsigned char)*behind >= 0x80)
-		behind++;
-	run = str_slice(at, (size_t)(behind - at));
+	while (end < reader->end && (unsigned char)*end >= 0x80)
+		end++;
+	run = str_slice(at, (size_t)(end - at));
 	if (utf8_is_valid(run))
-		return behind;
+		return end;
 	while (utf8_next(run, &done) != UTF8_INVALID)
 		from = done;
 	json_fail(reader, JSON_BAD_UTF8, at + from);
 	return NULL;
 }
 
-/* Behind something in a string that is not plain; NULL: an error. */
+/* The end of what is not plain at `at` in a string; NULL: an error. */
 static const char *
-skip_special(struct json_reader *reader, const char *at)
+json_skip_special(struct json_reader *reader, const char *at)
 {
-	const char *behind;
+	const char *end;
 
 	if ((unsigned char)*at >= 0x80)
-		return skip_utf8(reader, at);
+		return json_skip_utf8(reader, at);
 	if (*at != '\\') {
 		json_fail(reader, JSON_CONTROL, at);
 		return NULL;
 	}
-	behind = skip_escape(at, reader->end);
-	if (behind == NULL)
+	end = json_skip_escape(at, reader->end);
+	if (end == NULL)
 		json_fail(reader, JSON_BAD_ESCAPE, at);
-	return behind;
+	return end;
 }
 
 bool
@@ -74,7 +74,7 @@ json_read_string(struct json_reader *reader, struct json_string *out)
 		if (*at == '"')
 			break;
 		out->escaped |= *at == '\\';
-		at = skip_special(reader, at);
+		at = json_skip_special(reader, at);
 		if (at == NULL)
 			return false;
 	}
@@ -85,7 +85,7 @@ json_read_string(struct json_reader *reader, struct json_string *out)
 
 /* At least one digit. */
 static bool
-read_digits(struct json_reader *reader)
+json_read_digits(struct json_reader *reader)
 {
 	if (!json_is_digit(json_peek(reader)))
 		return json_fail_at(reader, JSON_BAD_NUMBER, reader->at);
@@ -101,18 +101,18 @@ json_read_number(struct json_reader *reader)
 		reader->at++;
 	if (json_peek(reader) == '0')
 		reader->at++;
-	else if (!read_digits(reader))
+	else if (!json_read_digits(reader))
 		return false;
 	if (json_peek(reader) == '.') {
 		reader->at++;
-		if (!read_digits(reader))
+		if (!json_read_digits(reader))
 			return false;
 	}
 	if (json_peek(reader) == 'e' || json_peek(reader) == 'E') {
 		reader->at++;
 		if (json_peek(reader) == '+' || json_peek(reader) == '-')
 			reader->at++;
-		return read_digits(reader);
+		return json_read_digits(reader);
 	}
 	return true;
 }

@@ -1,10 +1,10 @@
-/* The smallest parts of a JSON text: strings, numbers and words. */
+/* The tokens of a JSON text: strings, numbers and words. */
 #ifndef WIRE_JSON_TOKEN_H
 #define WIRE_JSON_TOKEN_H
 
 #include "wire/json/json_reader.h"
 
-/* The first error stays; always false. */
+/* Keeps the first error. Always false. */
 static inline bool
 json_fail(struct json_reader *reader, enum json_error error, const char *at)
 {
@@ -15,7 +15,7 @@ json_fail(struct json_reader *reader, enum json_error error, const char *at)
 	return false;
 }
 
-/* A byte that does not belong where it is, or the end of the text. */
+/* An unexpected byte, or the end of the text. */
 static inline bool
 json_fail_at(struct json_reader *reader, enum json_error error, const char *at)
 {
@@ -32,7 +32,7 @@ json_skip_space(struct json_reader *reader)
 		reader->at++;
 }
 
-/* What comes next; NUL, which never belongs anywhere, for the end. */
+/* The next byte. NUL, which is valid nowhere, at the end. */
 static inline char
 json_peek(const struct json_reader *reader)
 {
@@ -45,10 +45,7 @@ json_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/*
- * Each reads what begins where the reader stands, and leaves it behind that.
- * False: there is an error.
- */
+/* Each reads the token at the reader's position. False: an error. */
 
 /* From the opening quote to the closing one. */
 bool json_read_string(struct json_reader *, struct json_string *out);

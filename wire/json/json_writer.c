@@ -6,14 +6,14 @@
 #define DIGITS_MAX 20
 
 static void
-put_char(struct wire_text *out, char c)
+json_put_char(struct wire_text *out, char c)
 {
 	wire_text_append(out, str_slice(&c, 1));
 }
 
 /* RFC 8259 §7: the quote, the backslash and control characters. */
 static void
-put_escape(struct wire_text *out, char c)
+json_put_escape(struct wire_text *out, char c)
 {
 	static const char letters[] = "\"\\bfnrt", meant[] = "\"\\\b\f\n\r\t";
 	static const char hex[] = "0123456789abcdef";
@@ -36,13 +36,13 @@ json_put_string_part(struct wire_text *out, struct str text)
 	const char *at = text.data, *end = at + text.len, *plain = at;
 
 	while ((at = json_skip_plain(at, end)) < end) {
-		/* Beyond ASCII nothing needs an escape. */
+		/* Non-ASCII characters need no escape. */
 		if ((unsigned char)*at >= 0x80) {
 			at++;
 			continue;
 		}
 		wire_text_append(out, str_slice(plain, (size_t)(at - plain)));
-		put_escape(out, *at++);
+		json_put_escape(out, *at++);
 		plain = at;
 	}
 	wire_text_append(out, str_slice(plain, (size_t)(end - plain)));
@@ -51,9 +51,9 @@ json_put_string_part(struct wire_text *out, struct str text)
 void
 json_put_string(struct wire_text *out, struct str text)
 {
-	put_char(out, '"');
+	json_put_char(out, '"');
 	json_put_string_part(out, text);
-	put_char(out, '"');
+	json_put_char(out, '"');
 }
 
 void
@@ -73,7 +73,7 @@ void
 json_put_signed(struct wire_text *out, int64_t number)
 {
 	if (number < 0)
-		put_char(out, '-');
+		json_put_char(out, '-');
 	json_put_unsigned(out,
 	    number < 0 ? -(uint64_t)number : (uint64_t)number);
 }

@@ -6,10 +6,10 @@
 
 #include "wire/common/wire_text.h"
 
-/* A string with its quotes; what may not stand in one is escaped. */
+/* A string with quotes and escapes. */
 void json_put_string(struct wire_text *, struct str);
 
-/* The same without quotes, for a string that is put together. */
+/* The same without quotes, for a string of several parts. */
 void json_put_string_part(struct wire_text *, struct str);
 
 void json_put_unsigned(struct wire_text *, uint64_t);

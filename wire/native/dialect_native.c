@@ -1,9 +1,10 @@
+/* The table entry of the native dialect. */
 #include "wire/native/dialect_native.h"
 
-const struct dialect dialect_command = {
+const struct dialect dialect_native = {
 	.name = "command",
 	.subprotocol = "parley.v1",
 	.ids = ID_HEX8,
-	.decode = command_decode,
-	.encode = command_encode,
+	.decode = native_decode,
+	.encode = native_encode,
 };

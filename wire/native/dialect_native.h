@@ -1,16 +1,15 @@
-/* The `command` dialect: the Go server, and our own protocol
- * (docs/protocol.md). */
+/* The `command` dialect: the Go server's protocol, extended (docs/protocol.md).
+ */
 #ifndef WIRE_DIALECT_NATIVE_H
 #define WIRE_DIALECT_NATIVE_H
 
 #include "wire/dialect.h"
 
-enum chat_error command_decode(struct str message, const struct wire_context *,
+enum chat_error native_decode(struct str message, const struct wire_context *,
     struct command *out, struct failure *why, struct scratch *);
 
-bool command_encode(const struct event *, enum viewpoint,
-    struct wire_text *out);
+bool native_encode(const struct event *, enum viewpoint, struct wire_text *out);
 
-extern const struct dialect dialect_command;
+extern const struct dialect dialect_native;
 
 #endif

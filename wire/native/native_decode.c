@@ -1,3 +1,4 @@
+/* From fields to commands: the table of commands and a decoder for each. */
 #include "domain/base/count_of.h"
 #include "domain/room.h"
 #include "wire/common/command_words.h"
@@ -11,9 +12,9 @@
 #define MESSAGES_DEFAULT 50
 #define ENTRIES_MAX 1000 /* of a list's limit */
 
-/* A string of 1 to 64 bytes or an integer, kept as it was sent. */
+/* A string of 1 to 64 bytes or an integer. */
 static bool
-ref_is_sound(const struct json_value *value)
+ref_is_valid(const struct json_value *value)
 {
 	struct json_value digits = *value;
 	char text[WORD_BYTES];
@@ -30,14 +31,15 @@ ref_is_sound(const struct json_value *value)
 	return json_unsigned(&digits, INTEGER_MAX, &number);
 }
 
-/* The Go server knows messages that are strings; rooms take any value. */
+/* In a room any value; in the lobby and in dm a string, as the Go server has.
+ */
 static enum chat_error
-check_message(struct decoding *decoding, enum command_kind kind)
+check_message_type(struct decoding *decoding, enum command_kind kind)
 {
-	bool anything =
+	bool any_type =
 	    kind == COMMAND_BROADCAST && decoding_has(decoding, FIELD_ROOM);
 
-	if (decoding_has(decoding, FIELD_MESSAGE) && !anything &&
+	if (decoding_has(decoding, FIELD_MESSAGE) && !any_type &&
 	    decoding->values[FIELD_MESSAGE].type != JSON_STRING)
 		return decoding_refuse(decoding, FIELD_MESSAGE);
 	return CHAT_OK;
@@ -46,7 +48,7 @@ check_message(struct decoding *decoding, enum command_kind kind)
 /* --- command by command --------------------------------------------------- */
 
 static enum chat_error
-take_body(struct decoding *decoding, struct command *out)
+decode_body(struct decoding *decoding, struct command *out)
 {
 	const struct json_value *message = &decoding->values[FIELD_MESSAGE];
 
@@ -58,12 +60,12 @@ take_body(struct decoding *decoding, struct command *out)
 	return CHAT_OK;
 }
 
-/* An empty id is no id, and above all not the lobby. */
+/* An empty id is an error, not the lobby. */
 static enum chat_error
-take_room_if_given(struct decoding *decoding, struct command *out)
+decode_room_if_given(struct decoding *decoding, struct command *out)
 {
 	enum chat_error error =
-	    decoding_take_optional(decoding, FIELD_ROOM, &out->room);
+	    decoding_get_optional(decoding, FIELD_ROOM, &out->room);
 
 	if (error == CHAT_OK && out->room.data != NULL &&
 	    str_is_empty(out->room))
@@ -72,73 +74,73 @@ take_room_if_given(struct decoding *decoding, struct command *out)
 }
 
 static enum chat_error
-take_room(struct decoding *decoding, struct command *out)
+decode_room(struct decoding *decoding, struct command *out)
 {
 	if (!decoding_has(decoding, FIELD_ROOM))
 		return decoding_refuse(decoding, FIELD_ROOM);
-	return take_room_if_given(decoding, out);
+	return decode_room_if_given(decoding, out);
 }
 
 static enum chat_error
-take_key(struct decoding *decoding, struct command *out)
+decode_key(struct decoding *decoding, struct command *out)
 {
 	if (!decoding_has(decoding, FIELD_KEY))
 		return CHAT_OK;
-	/* The lobby has no history in which a key could be found again. */
+	/* A key is looked up in the history, which the lobby does not have. */
 	if (!decoding_has(decoding, FIELD_ROOM) ||
-	    !scratch_string(decoding->keep, &decoding->values[FIELD_KEY].string,
-		WORD_BYTES, &out->key) ||
+	    !scratch_string(decoding->scratch,
+		&decoding->values[FIELD_KEY].string, WORD_BYTES, &out->key) ||
 	    str_is_empty(out->key))
 		return decoding_refuse(decoding, FIELD_KEY);
 	return CHAT_OK;
 }
 
 static enum chat_error
-take_broadcast(struct decoding *decoding, struct command *out)
+decode_broadcast(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room_if_given(decoding, out);
+	enum chat_error error = decode_room_if_given(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_key(decoding, out);
+		error = decode_key(decoding, out);
 	if (error == CHAT_OK)
-		error = take_body(decoding, out);
+		error = decode_body(decoding, out);
 	return error;
 }
 
 static enum chat_error
-take_dm(struct decoding *decoding, struct command *out)
+decode_dm(struct decoding *decoding, struct command *out)
 {
 	enum chat_error error =
-	    decoding_take_needed(decoding, FIELD_RECIPIENT, &out->recipient);
+	    decoding_get_needed(decoding, FIELD_RECIPIENT, &out->recipient);
 
 	if (out->recipient.data == NULL || str_is_empty(out->recipient)) {
 		decoding->why->text = STR("Recipient is required for DM");
 		return decoding_refuse(decoding, FIELD_RECIPIENT);
 	}
 	if (error == CHAT_OK)
-		error = take_body(decoding, out);
+		error = decode_body(decoding, out);
 	return error;
 }
 
 static enum chat_error
-take_name(struct decoding *decoding, struct command *out)
+decode_name(struct decoding *decoding, struct command *out)
 {
-	return decoding_take_needed(decoding, FIELD_NAME, &out->name);
+	return decoding_get_needed(decoding, FIELD_NAME, &out->name);
 }
 
 static enum chat_error
-take_create(struct decoding *decoding, struct command *out)
+decode_create(struct decoding *decoding, struct command *out)
 {
 	uint64_t ttl_ms = 0, max_members = 0;
-	enum chat_error error = take_name(decoding, out);
+	enum chat_error error = decode_name(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_room_if_given(decoding, out);
+		error = decode_room_if_given(decoding, out);
 	if (error == CHAT_OK)
-		error = decoding_take_unsigned(decoding, FIELD_TTL_MS,
+		error = decoding_get_unsigned(decoding, FIELD_TTL_MS,
 		    ROOM_TTL_LEAST_MS, INTEGER_MAX, &ttl_ms);
 	if (error == CHAT_OK)
-		error = decoding_take_unsigned(decoding, FIELD_MAX_MEMBERS, 1,
+		error = decoding_get_unsigned(decoding, FIELD_MAX_MEMBERS, 1,
 		    UINT32_MAX, &max_members);
 	out->ttl_ms = (int64_t)ttl_ms;
 	out->max_members = (uint32_t)max_members;
@@ -148,19 +150,19 @@ take_create(struct decoding *decoding, struct command *out)
 }
 
 static enum chat_error
-take_limit(struct decoding *decoding, enum field field, uint64_t limit,
+decode_limit(struct decoding *decoding, enum field field, uint64_t limit,
     struct command *out)
 {
 	enum chat_error error =
-	    decoding_take_unsigned(decoding, field, 0, MESSAGES_MAX, &limit);
+	    decoding_get_unsigned(decoding, field, 0, MESSAGES_MAX, &limit);
 
 	out->limit = (uint32_t)limit;
 	return error;
 }
 
-/* The two members of `since`, in one spelling only. */
+/* The two members of `since`; here the letter case of keys counts. */
 static enum chat_error
-take_since(struct decoding *decoding, struct command *out)
+decode_since(struct decoding *decoding, struct command *out)
 {
 	bool has_epoch = false, has_seq = false;
 	struct json_reader reader;
@@ -169,10 +171,10 @@ take_since(struct decoding *decoding, struct command *out)
 	json_open(&reader, decoding->values[FIELD_SINCE].text, decoding->depth);
 	while (json_next(&reader, &member)) {
 		if (json_string_is(&member.key, STR("epoch")))
-			has_epoch =
-			    member.value.type == JSON_STRING &&
-			    scratch_string(decoding->keep, &member.value.string,
-				TEXT_BYTES, &out->since_epoch);
+			has_epoch = member.value.type == JSON_STRING &&
+				    scratch_string(decoding->scratch,
+					&member.value.string, TEXT_BYTES,
+					&out->since_epoch);
 		else if (json_string_is(&member.key, STR("seq")))
 			has_seq = json_unsigned(&member.value, INTEGER_MAX,
 			    &out->since_seq);
@@ -186,14 +188,14 @@ take_since(struct decoding *decoding, struct command *out)
 }
 
 static enum chat_error
-take_join(struct decoding *decoding, struct command *out)
+decode_join(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room(decoding, out);
+	enum chat_error error = decode_room(decoding, out);
 
 	if (error == CHAT_OK)
-		error = take_limit(decoding, FIELD_HISTORY, 0, out);
+		error = decode_limit(decoding, FIELD_HISTORY, 0, out);
 	if (error == CHAT_OK && decoding_has(decoding, FIELD_SINCE))
-		error = take_since(decoding, out);
+		error = decode_since(decoding, out);
 	if (decoding_is_true(decoding, FIELD_CREATE))
 		out->flags |= COMMAND_MAY_CREATE;
 	if (decoding_is_true(decoding, FIELD_PERSISTENT))
@@ -202,35 +204,35 @@ take_join(struct decoding *decoding, struct command *out)
 }
 
 static enum chat_error
-take_history(struct decoding *decoding, struct command *out)
+decode_history(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room(decoding, out);
+	enum chat_error error = decode_room(decoding, out);
 
 	if (error == CHAT_OK)
 		error =
-		    take_limit(decoding, FIELD_LIMIT, MESSAGES_DEFAULT, out);
+		    decode_limit(decoding, FIELD_LIMIT, MESSAGES_DEFAULT, out);
 	if (error != CHAT_OK)
 		return error;
 	if (decoding_has(decoding, FIELD_AFTER)) {
-		/* There is no page on both sides. */
+		/* A page is on one side only. */
 		if (decoding_has(decoding, FIELD_BEFORE))
 			return decoding_refuse(decoding, FIELD_BEFORE);
 		out->flags |= COMMAND_HAS_AFTER;
-		return decoding_take_unsigned(decoding, FIELD_AFTER, 0,
+		return decoding_get_unsigned(decoding, FIELD_AFTER, 0,
 		    INTEGER_MAX, &out->from_seq);
 	}
 	if (decoding_has(decoding, FIELD_BEFORE))
 		out->flags |= COMMAND_HAS_BEFORE;
-	return decoding_take_unsigned(decoding, FIELD_BEFORE, 0, INTEGER_MAX,
+	return decoding_get_unsigned(decoding, FIELD_BEFORE, 0, INTEGER_MAX,
 	    &out->from_seq);
 }
 
 /* A list of rooms or of names: all of it, or a page. */
 static enum chat_error
-take_page(struct decoding *decoding, struct command *out)
+decode_page(struct decoding *decoding, struct command *out)
 {
 	uint64_t limit = 0;
-	enum chat_error error = decoding_take_unsigned(decoding, FIELD_LIMIT, 1,
+	enum chat_error error = decoding_get_unsigned(decoding, FIELD_LIMIT, 1,
 	    ENTRIES_MAX, &limit);
 
 	out->limit = (uint32_t)limit;
@@ -239,35 +241,35 @@ take_page(struct decoding *decoding, struct command *out)
 	if (decoding_has(decoding, FIELD_AFTER) &&
 	    decoding->values[FIELD_AFTER].type != JSON_STRING)
 		return decoding_refuse(decoding, FIELD_AFTER);
-	return decoding_take_optional(decoding, FIELD_AFTER, &out->after);
+	return decoding_get_optional(decoding, FIELD_AFTER, &out->after);
 }
 
 static enum chat_error
-take_list(struct decoding *decoding, struct command *out)
+decode_list(struct decoding *decoding, struct command *out)
 {
-	enum chat_error error = take_room_if_given(decoding, out);
+	enum chat_error error = decode_room_if_given(decoding, out);
 
-	return error == CHAT_OK ? take_page(decoding, out) : error;
+	return error == CHAT_OK ? decode_page(decoding, out) : error;
 }
 
-static const struct command_word words[] = {
-	{ STR("broadcast"), COMMAND_BROADCAST, 0, take_broadcast },
-	{ STR("list"), COMMAND_LIST, 0, take_list },
+static const struct command_word command_words[] = {
+	{ STR("broadcast"), COMMAND_BROADCAST, 0, decode_broadcast },
+	{ STR("list"), COMMAND_LIST, 0, decode_list },
 	{ STR("me"), COMMAND_ME, 0, NULL },
-	{ STR("dm"), COMMAND_DM, 0, take_dm },
-	{ STR("name"), COMMAND_RENAME, 0, take_name },
-	{ STR("create"), COMMAND_ROOM_CREATE, 0, take_create },
-	{ STR("join"), COMMAND_ROOM_JOIN, 0, take_join },
-	{ STR("leave"), COMMAND_ROOM_LEAVE, 0, take_room },
-	{ STR("rooms"), COMMAND_ROOM_LIST, 0, take_page },
-	{ STR("history"), COMMAND_HISTORY, 0, take_history },
-	{ STR("typing"), COMMAND_TYPING, 0, take_room },
+	{ STR("dm"), COMMAND_DM, 0, decode_dm },
+	{ STR("name"), COMMAND_RENAME, 0, decode_name },
+	{ STR("create"), COMMAND_ROOM_CREATE, 0, decode_create },
+	{ STR("join"), COMMAND_ROOM_JOIN, 0, decode_join },
+	{ STR("leave"), COMMAND_ROOM_LEAVE, 0, decode_room },
+	{ STR("rooms"), COMMAND_ROOM_LIST, 0, decode_page },
+	{ STR("history"), COMMAND_HISTORY, 0, decode_history },
+	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
 	{ STR("ping"), COMMAND_PING, 0, NULL },
 };
 
-/* What an answer needs, even one that says that all the rest is wrong. */
+/* The fields of every answer, failures included. */
 static void
-take_envelope(struct decoding *decoding, struct command *out)
+decode_envelope(struct decoding *decoding, struct command *out)
 {
 	const struct json_value *word = &decoding->values[FIELD_COMMAND];
 	const struct json_value *ref = &decoding->values[FIELD_REF];
@@ -275,14 +277,14 @@ take_envelope(struct decoding *decoding, struct command *out)
 
 	if (decoding_has(decoding, FIELD_COMMAND) &&
 	    word->type == JSON_STRING &&
-	    scratch_string(decoding->keep, &word->string, WORD_BYTES, &text))
+	    scratch_string(decoding->scratch, &word->string, WORD_BYTES, &text))
 		out->word = decoding->why->command = text;
-	if (decoding_has(decoding, FIELD_REF) && ref_is_sound(ref))
+	if (decoding_has(decoding, FIELD_REF) && ref_is_valid(ref))
 		out->ref = ref->text;
 }
 
 static enum chat_error
-take_command(struct decoding *decoding, struct command *out)
+decode_command(struct decoding *decoding, struct command *out)
 {
 	const struct command_word *word;
 	enum chat_error error;
@@ -290,34 +292,35 @@ take_command(struct decoding *decoding, struct command *out)
 	if (!decoding_has(decoding, FIELD_COMMAND) ||
 	    decoding->values[FIELD_COMMAND].type != JSON_STRING)
 		return decoding_refuse(decoding, FIELD_COMMAND);
-	word = command_word_find(words, COUNT_OF(words), out->word);
+	word = command_word_find(command_words, COUNT_OF(command_words),
+	    out->word);
 	if (word == NULL)
 		return decoding->why->error = CHAT_UNKNOWN_COMMAND;
 	if (decoding_has(decoding, FIELD_REF) && out->ref.data == NULL)
 		return decoding_refuse(decoding, FIELD_REF);
 	error = decoding_check_types(decoding);
 	if (error == CHAT_OK)
-		error = check_message(decoding, word->kind);
+		error = check_message_type(decoding, word->kind);
 	if (error == CHAT_OK)
-		error = command_word_take(word, decoding, out);
+		error = command_word_decode(word, decoding, out);
 	return error;
 }
 
 enum chat_error
-command_decode(struct str message, const struct wire_context *context,
-    struct command *out, struct failure *why, struct scratch *keep)
+native_decode(struct str message, const struct wire_context *context,
+    struct command *out, struct failure *why, struct scratch *scratch)
 {
 	struct decoding decoding;
 	enum chat_error error;
 
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
-	keep->used = 0;
+	scratch->used = 0;
 	decoding.seen = decoding.given = 0;
 	decoding.depth = context->json_depth;
-	decoding.keep = keep;
+	decoding.scratch = scratch;
 	decoding.why = why;
 	error = decoding_read(&decoding, message);
-	take_envelope(&decoding, out);
-	return error == CHAT_OK ? take_command(&decoding, out) : error;
+	decode_envelope(&decoding, out);
+	return error == CHAT_OK ? decode_command(&decoding, out) : error;
 }

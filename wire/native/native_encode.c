@@ -1,15 +1,15 @@
-/* What is said to others, and the table of all events. */
+/* Encoders of events for others, and the table of all events. */
 #include "wire/native/dialect_native.h"
 #include "wire/native/native_encoders.h"
 
-/* Without "member": so the Go server tells it from somebody's words. */
+/* As the Go server sends it: without "member", unlike a member's message. */
 static bool
 encode_announced(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"event\":\"broadcast\",\"message\":\""));
 	json_put_string_part(out, event->member);
 	wire_text_append(out, STR(" has joined!\""));
-	return put_end(out);
+	return event_end(out);
 }
 
 static bool
@@ -17,82 +17,87 @@ encode_said(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"event\":\"broadcast\""));
 	if (event->room.data == NULL) {
-		put_text(out, STR(",\"member\":"), event->member);
+		json_field_string(out, STR(",\"member\":"), event->member);
 	} else {
-		put_text(out, STR(",\"room\":"), event->room);
-		put_unsigned(out, STR(",\"seq\":"), event->seq);
-		put_signed(out, STR(",\"at\":"), event->at_ms);
-		put_member(out, event);
+		json_field_string(out, STR(",\"room\":"), event->room);
+		json_field_unsigned(out, STR(",\"seq\":"), event->seq);
+		json_field_signed(out, STR(",\"at\":"), event->at_ms);
+		event_put_member(out, event);
 	}
-	put_json(out, STR(",\"message\":"), event->body);
-	return put_end(out);
+	json_field_raw(out, STR(",\"message\":"), event->body);
+	return event_end(out);
 }
 
 static bool
 encode_dm(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"event\":\"dm\""));
-	put_member(out, event);
-	put_json(out, STR(",\"message\":"), event->body);
-	return put_end(out);
+	event_put_member(out, event);
+	json_field_raw(out, STR(",\"message\":"), event->body);
+	return event_end(out);
 }
 
 static bool
 encode_renamed(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"event\":\"renamed\",\"room\":"), event->room);
-	put_text(out, STR(",\"was\":"), event->was);
-	put_member(out, event);
-	return put_end(out);
+	json_field_string(out, STR("{\"event\":\"renamed\",\"room\":"),
+	    event->room);
+	json_field_string(out, STR(",\"was\":"), event->was);
+	event_put_member(out, event);
+	return event_end(out);
 }
 
 static bool
 encode_entered(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"event\":\"join\",\"room\":"), event->room);
-	put_member(out, event);
-	return put_end(out);
+	json_field_string(out, STR("{\"event\":\"join\",\"room\":"),
+	    event->room);
+	event_put_member(out, event);
+	return event_end(out);
 }
 
 static bool
 encode_gone(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"event\":\"leave\",\"room\":"), event->room);
-	put_member(out, event);
-	return put_end(out);
+	json_field_string(out, STR("{\"event\":\"leave\",\"room\":"),
+	    event->room);
+	event_put_member(out, event);
+	return event_end(out);
 }
 
 static bool
 encode_count(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"event\":\"count\",\"room\":"), event->room);
-	put_unsigned(out, STR(",\"count\":"), event->count);
-	return put_end(out);
+	json_field_string(out, STR("{\"event\":\"count\",\"room\":"),
+	    event->room);
+	json_field_unsigned(out, STR(",\"count\":"), event->count);
+	return event_end(out);
 }
 
 static bool
 encode_typing(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"event\":\"typing\",\"room\":"), event->room);
-	put_member(out, event);
-	return put_end(out);
+	json_field_string(out, STR("{\"event\":\"typing\",\"room\":"),
+	    event->room);
+	event_put_member(out, event);
+	return event_end(out);
 }
 
 static event_encoder *const encoders[EVENT_KINDS] = {
-	[EVENT_WELCOME] = command_encode_me,
-	[EVENT_ME] = command_encode_me,
-	[EVENT_DELIVERED] = command_encode_delivered,
-	[EVENT_LIST] = command_encode_list,
-	[EVENT_DM_SENT] = command_encode_dm_sent,
-	[EVENT_NAMED] = command_encode_named,
-	[EVENT_ROOM_CREATED] = command_encode_created,
-	[EVENT_ROOM_JOINED] = command_encode_joined,
-	[EVENT_ROOM_LEFT] = command_encode_left,
-	[EVENT_ROOMS] = command_encode_rooms,
-	[EVENT_HISTORY] = command_encode_history,
-	[EVENT_PONG] = command_encode_pong,
-	[EVENT_FAILED] = command_encode_failed,
-	[EVENT_BYE] = command_encode_bye,
+	[EVENT_WELCOME] = native_encode_me,
+	[EVENT_ME] = native_encode_me,
+	[EVENT_DELIVERED] = native_encode_delivered,
+	[EVENT_LIST] = native_encode_list,
+	[EVENT_DM_SENT] = native_encode_dm_sent,
+	[EVENT_NAMED] = native_encode_named,
+	[EVENT_ROOM_CREATED] = native_encode_created,
+	[EVENT_ROOM_JOINED] = native_encode_joined,
+	[EVENT_ROOM_LEFT] = native_encode_left,
+	[EVENT_ROOMS] = native_encode_rooms,
+	[EVENT_HISTORY] = native_encode_history,
+	[EVENT_PONG] = native_encode_pong,
+	[EVENT_FAILED] = native_encode_failed,
+	[EVENT_BYE] = native_encode_bye,
 	[EVENT_ANNOUNCED] = encode_announced,
 	[EVENT_SAID] = encode_said,
 	[EVENT_DM] = encode_dm,
@@ -103,11 +108,11 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_TYPING] = encode_typing,
 };
 
-/* Authors and others read the same here. */
+/* Authors and others get the same. */
 bool
-command_encode(const struct event *event, enum viewpoint viewpoint,
+native_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
 	(void)viewpoint;
-	return encode_by(encoders, event, out);
+	return event_encode_by(encoders, event, out);
 }

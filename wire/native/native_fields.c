@@ -1,3 +1,4 @@
+/* From JSON to fields. */
 #include "wire/native/native_fields.h"
 
 static const struct {
@@ -9,7 +10,7 @@ static const struct {
 #undef X
 };
 
-/* No two keys share length and first letter, so one comparison decides. */
+/* No two keys have the same length and first letter: one comparison each. */
 #define FIELD_KEY_MAX (sizeof("max_members") - 1)
 
 enum chat_error
@@ -41,7 +42,7 @@ equal_in_any_case(struct str key, struct str lower)
 	return true;
 }
 
-/* FIELDS_COUNT: not one of ours. */
+/* FIELDS_COUNT: unknown. */
 static enum field
 find_field(struct str key)
 {
@@ -89,7 +90,7 @@ decoding_read(struct decoding *decoding, struct str message)
 
 		if (field == FIELDS_COUNT)
 			continue;
-		/* The reader lets "ref" and "Ref" pass as two keys. */
+		/* To the reader, "ref" and "Ref" are two keys. */
 		if ((decoding->seen & 1u << field) != 0)
 			return bad_json(decoding, JSON_DUPLICATE_KEY,
 			    (size_t)(member.key.body.data - 1 - message.data));
@@ -104,30 +105,30 @@ decoding_read(struct decoding *decoding, struct str message)
 	return CHAT_OK;
 }
 
-/* --- from fields to the parts of a command -------------------------------- */
+/* --- the values of fields -------------------------------- */
 
 enum chat_error
-decoding_take_optional(struct decoding *decoding, enum field field,
+decoding_get_optional(struct decoding *decoding, enum field field,
     struct str *out)
 {
 	if (decoding_has(decoding, field) &&
-	    !scratch_string(decoding->keep, &decoding->values[field].string,
+	    !scratch_string(decoding->scratch, &decoding->values[field].string,
 		TEXT_BYTES, out))
 		return decoding_refuse(decoding, field);
 	return CHAT_OK;
 }
 
 enum chat_error
-decoding_take_needed(struct decoding *decoding, enum field field,
+decoding_get_needed(struct decoding *decoding, enum field field,
     struct str *out)
 {
 	if (!decoding_has(decoding, field))
 		return decoding_refuse(decoding, field);
-	return decoding_take_optional(decoding, field, out);
+	return decoding_get_optional(decoding, field, out);
 }
 
 enum chat_error
-decoding_take_unsigned(struct decoding *decoding, enum field field,
+decoding_get_unsigned(struct decoding *decoding, enum field field,
     uint64_t least, uint64_t most, uint64_t *out)
 {
 	if (decoding_has(decoding, field) &&

@@ -1,4 +1,4 @@
-/* A message of the `command` dialect as fields, not yet a command. */
+/* The fields of a message of the native dialect. */
 #ifndef WIRE_NATIVE_FIELDS_H
 #define WIRE_NATIVE_FIELDS_H
 
@@ -6,10 +6,7 @@
 #include "wire/dialect.h"
 #include "wire/json/json_reader.h"
 
-/*
- * What a text that is unescaped may have at most. Whether it is a good name
- * or a good id is judged by the commands.
- */
+/* Longest unescaped text. The commands validate names and ids. */
 #define TEXT_BYTES 1024
 #define WORD_BYTES 64 /* command, ref, key */
 
@@ -32,7 +29,7 @@
 	X(FIELD_AFTER, "after", TYPE_ANY)                \
 	X(FIELD_LIMIT, "limit", JSON_NUMBER)
 
-#define TYPE_ANY (-1) /* checked where the field is read */
+#define TYPE_ANY (-1) /* checked where the field is decoded */
 
 enum field {
 #define X(constant, key, type) constant,
@@ -41,19 +38,19 @@ enum field {
 	FIELDS_COUNT
 };
 
-/* A message on its way to becoming a command. */
+/* The state of the decoder for one message. */
 struct decoding {
-	struct json_value values[FIELDS_COUNT]; /* where `given` has the bit */
+	struct json_value values[FIELDS_COUNT]; /* set if `given` has the bit */
 	unsigned seen;                          /* a bit for each field */
-	unsigned given; /* the same without those that are null */
+	unsigned given; /* the same without null values */
 	size_t depth;
-	struct scratch *keep;
+	struct scratch *scratch;
 	struct failure *why;
 };
 
 _Static_assert(sizeof(((struct scratch *)0)->data) >=
 		   5 * TEXT_BYTES + 2 * WORD_BYTES,
-    "keep has room for every text of a command");
+    "scratch holds every text of a command");
 
 static inline bool
 decoding_has(const struct decoding *decoding, enum field field)
@@ -69,27 +66,27 @@ decoding_is_true(const struct decoding *decoding, enum field field)
 }
 
 /*
- * Reads a message to its end. What was known before an error stays known.
- * CHAT_BAD_JSON.
+ * Reads a whole message. After an error (CHAT_BAD_JSON) the fields before it
+ * are set.
  */
 enum chat_error decoding_read(struct decoding *, struct str message);
 
-/* CHAT_BAD_FIELD, with the path of the field for the answer. */
+/* Returns CHAT_BAD_FIELD, with the field's path for the answer. */
 enum chat_error decoding_refuse_path(struct decoding *, struct str path);
 enum chat_error decoding_refuse(struct decoding *, enum field);
 
-/* Whether every field that is given has the type it should have. */
+/* CHAT_BAD_FIELD if a field has the wrong type. */
 enum chat_error decoding_check_types(struct decoding *);
 
 /*
- * The value of a field, or CHAT_BAD_FIELD. If an optional one is not there,
- * *out stays as it is.
+ * The value of a field, or CHAT_BAD_FIELD. *out does not change if an optional
+ * field is missing.
  */
-enum chat_error decoding_take_optional(struct decoding *, enum field,
+enum chat_error decoding_get_optional(struct decoding *, enum field,
     struct str *out);
-enum chat_error decoding_take_needed(struct decoding *, enum field,
+enum chat_error decoding_get_needed(struct decoding *, enum field,
     struct str *out);
-enum chat_error decoding_take_unsigned(struct decoding *, enum field,
+enum chat_error decoding_get_unsigned(struct decoding *, enum field,
     uint64_t least, uint64_t most, uint64_t *out);
 
 #endif

@@ -1,3 +1,4 @@
+/* The table entry of the topic dialect. */
 #include "wire/topic/dialect_topic.h"
 
 const struct dialect dialect_topic = {
@@ -6,8 +7,8 @@ const struct dialect dialect_topic = {
 	.connect_flags = COMMAND_GUEST | COMMAND_NO_LOBBY,
 	.has_stages = true,
 	.idle_ms = 300000,
-	.pace = { TOPIC_PACE, 60000 },
+	.burst_limit = { TOPIC_BURST_MESSAGES, 60000 },
 	.decode = topic_decode,
 	.encode = topic_encode,
-	.face = topic_face,
+	.http_compat = topic_http_compat,
 };

@@ -7,11 +7,10 @@
 #include "wire/json/json_writer.h"
 
 /*
- * The rules are regular expressions of Python in the FastAPI server, with
- * IGNORECASE.
- * For them every character is turned into one byte: what some case makes
- * ASCII becomes the small ASCII letter, white space a blank (the ends of
- * lines aside), and the rest is either part of a word or nothing.
+ * The rules are Python regular expressions with IGNORECASE in the FastAPI
+ * server. They run over an outline with one byte per character: letters that
+ * fold to ASCII become the lower-case letter, white space except line ends
+ * becomes a blank, anything else is a word character or OTHER.
  */
 #define OTHER_WORD '\x80'
 #define OTHER '\x81'
@@ -23,7 +22,7 @@ struct outline {
 
 /* --- characters ----------------------------------------------------------- */
 
-/* \s in Python, with its four separators among the controls. */
+/* \s in Python, which includes four control characters. */
 static bool
 is_space(uint32_t c)
 {
@@ -34,20 +33,20 @@ is_space(uint32_t c)
 	       c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
-/* What is taken out of messages. */
+/* Removed from messages. */
 static bool
 is_control(uint32_t c)
 {
 	return (c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
 }
 
-/* These three match ASCII letters when case is ignored, and no others do. */
+/* Only these three match ASCII letters with IGNORECASE. */
 static char
-outline_beyond_ascii(uint32_t c)
+outline_of_non_ascii(uint32_t c)
 {
 	if (c == 0x17f) /* long s */
 		return 's';
-	if (c == 0x130 || c == 0x131) /* with a dot where there is none … */
+	if (c == 0x130 || c == 0x131) /* İ, ı */
 		return 'i';
 	if (is_space(c))
 		return ' ';
@@ -58,7 +57,7 @@ static char
 outline_of(uint32_t c)
 {
 	if (c >= 0x80)
-		return outline_beyond_ascii(c);
+		return outline_of_non_ascii(c);
 	if (c >= 'A' && c <= 'Z')
 		return (char)(c | 0x20);
 	return is_space(c) && c != '\n' ? ' ' : (char)c;
@@ -66,7 +65,7 @@ outline_of(uint32_t c)
 
 /* False: too long. */
 static bool
-draw(struct outline *outline, struct str text)
+outline_make(struct outline *outline, struct str text)
 {
 	size_t at = 0;
 
@@ -84,9 +83,9 @@ draw(struct outline *outline, struct str text)
 
 /* --- rules ---------------------------------------------------------------- */
 
-/* Behind the next of these words at `at`; NULL: there is none. */
+/* The end of the next occurrence of a word; NULL: none. */
 static const char *
-find(const char *at, const char *end, struct str word)
+find_word_end(const char *at, const char *end, struct str word)
 {
 	const char *found = memmem(at, (size_t)(end - at), word.data, word.len);
 
@@ -97,18 +96,18 @@ find(const char *at, const char *end, struct str word)
 static bool
 has_word(const struct outline *outline, struct str word)
 {
-	return find(outline->bytes, outline->bytes + outline->len, word) !=
-	       NULL;
+	return find_word_end(outline->bytes, outline->bytes + outline->len,
+		   word) != NULL;
 }
 
 /* <script…>…</script> within one line. */
 static bool
 line_has_script(const char *at, const char *end)
 {
-	at = find(at, end, STR("<script"));
+	at = find_word_end(at, end, STR("<script"));
 	if (at != NULL)
-		at = find(at, end, STR(">"));
-	return at != NULL && find(at, end, STR("</script>")) != NULL;
+		at = find_word_end(at, end, STR(">"));
+	return at != NULL && find_word_end(at, end, STR("</script>")) != NULL;
 }
 
 static bool
@@ -155,7 +154,7 @@ has_expression(const struct outline *outline)
 {
 	const char *at = outline->bytes, *end = at + outline->len;
 
-	while ((at = find(at, end, STR("expression"))) != NULL) {
+	while ((at = find_word_end(at, end, STR("expression"))) != NULL) {
 		at = skip_blanks(at, end);
 		if (at < end && *at == '(')
 			return true;
@@ -163,13 +162,13 @@ has_expression(const struct outline *outline)
 	return false;
 }
 
-/* on\w+\s*=: whatever is in the word before, as in `configuration = 5`. */
+/* on\w+\s*= anywhere, also in `configuration = 5`. */
 static bool
 has_handler(const struct outline *outline)
 {
 	const char *at = outline->bytes, *end = at + outline->len;
 
-	while ((at = find(at, end, STR("on"))) != NULL) {
+	while ((at = find_word_end(at, end, STR("on"))) != NULL) {
 		const char *more = at;
 
 		while (at < end && is_word(*at))
@@ -183,9 +182,9 @@ has_handler(const struct outline *outline)
 	return false;
 }
 
-/* Each rule has a character that it cannot do without. Few messages have. */
+/* Each rule needs one of these characters, which few messages contain. */
 static bool
-may_do_harm(struct str text)
+may_match_rule(struct str text)
 {
 	static const char needed[] = { '>', ':', '=', '(', '@' };
 
@@ -202,9 +201,9 @@ topic_content_is_allowed(struct str text)
 
 	if (str_is_empty(text))
 		return false;
-	if (text.len <= TOPIC_MESSAGE_CHARS && !may_do_harm(text))
+	if (text.len <= TOPIC_MESSAGE_CHARS && !may_match_rule(text))
 		return true;
-	if (!draw(&outline, text))
+	if (!outline_make(&outline, text))
 		return false;
 	return !has_script(&outline) &&
 	       !has_word(&outline, STR("javascript:")) &&
@@ -246,9 +245,9 @@ trim_back(struct str text)
 	return text;
 }
 
-/* How many bytes there are before the next control character, or the end. */
+/* The length of the text before the next control character. */
 static size_t
-before_control(struct str text)
+length_before_control(struct str text)
 {
 	size_t len = 0;
 
@@ -261,7 +260,7 @@ bool
 topic_content_is_clean(struct str text)
 {
 	return trim_front(trim_back(text)).len == text.len &&
-	       before_control(text) == text.len;
+	       length_before_control(text) == text.len;
 }
 
 void
@@ -270,7 +269,7 @@ topic_content_put(struct wire_text *out, struct str text)
 	text = trim_front(trim_back(text));
 	wire_text_append(out, STR("\""));
 	while (!str_is_empty(text)) {
-		size_t len = before_control(text);
+		size_t len = length_before_control(text);
 
 		json_put_string_part(out, str_slice(text.data, len));
 		if (len < text.len)

@@ -1,3 +1,4 @@
+/* Events of the topic dialect. */
 #include "domain/base/count_of.h"
 #include "domain/text/utf8.h"
 #include "wire/common/error_texts.h"
@@ -9,52 +10,52 @@
 #include "wire/topic/topic_content.h"
 
 static bool
-end(struct wire_text *out)
+object_end(struct wire_text *out)
 {
 	wire_text_append(out, STR("}"));
 	return true;
 }
 
 static void
-put_member_and_topic(struct wire_text *out, struct str head,
+member_and_topic_put(struct wire_text *out, struct str head,
     const struct event *event)
 {
-	put_text(out, head, event->member);
-	put_text(out, STR(",\"topic\":"), event->room);
+	json_field_string(out, head, event->member);
+	json_field_string(out, STR(",\"topic\":"), event->room);
 }
 
 static bool
 encode_joined(const struct event *event, struct wire_text *out)
 {
-	put_member_and_topic(out, STR("{\"type\":\"joined\",\"username\":"),
+	member_and_topic_put(out, STR("{\"type\":\"joined\",\"username\":"),
 	    event);
-	put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
-	return end(out);
+	timestamp_put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
+	return object_end(out);
 }
 
 static bool
 encode_left(const struct event *event, struct wire_text *out)
 {
-	put_member_and_topic(out, STR("{\"type\":\"left\",\"username\":"),
+	member_and_topic_put(out, STR("{\"type\":\"left\",\"username\":"),
 	    event);
-	put_seconds_exactly(out, STR(",\"timestamp\":"), event->at_ms);
-	return end(out);
+	timestamp_put_fractional(out, STR(",\"timestamp\":"), event->at_ms);
+	return object_end(out);
 }
 
 /* --- messages ------------------------------------------------------------- */
 
 static void
-put_message_id(struct wire_text *out, const struct event *event)
+message_id_put(struct wire_text *out, const struct event *event)
 {
 	char id[ID_SIZE];
 
 	message_id_write(event->room, event->seq, event->at_ms, id);
-	put_text(out, STR(",\"message_id\":"), str_from(id));
+	json_field_string(out, STR(",\"message_id\":"), str_from(id));
 }
 
-/* At most so many characters of a text. */
+/* The first `most` characters of a text. */
 static struct str
-first_characters(struct str text, size_t most)
+text_cut(struct str text, size_t most)
 {
 	size_t len = 0;
 
@@ -63,45 +64,46 @@ first_characters(struct str text, size_t most)
 	return str_slice(text.data, len);
 }
 
-/* Messages are strings there; others show as what they are. */
+/* Messages are strings in this dialect; other values are sent as their JSON. */
 static void
-put_body(struct wire_text *out, struct str head, struct str json)
+body_put(struct wire_text *out, struct str head, struct str json)
 {
 	struct str shown;
 
 	if (json.data[0] == '"') {
-		put_json(out, head, json);
+		json_field_raw(out, head, json);
 		return;
 	}
-	shown = first_characters(json, TOPIC_MESSAGE_CHARS);
+	shown = text_cut(json, TOPIC_MESSAGE_CHARS);
 	wire_text_append(out, head);
 	wire_text_append(out, STR("\""));
 	json_put_string_part(out, shown);
-	put_if(out, shown.len < json.len, STR("…"));
+	wire_text_append_if(out, shown.len < json.len, STR("…"));
 	wire_text_append(out, STR("\""));
 }
 
 static bool
 encode_said(const struct event *event, struct wire_text *out)
 {
-	put_text(out, STR("{\"type\":\"message\",\"username\":"),
+	json_field_string(out, STR("{\"type\":\"message\",\"username\":"),
 	    event->member);
-	put_body(out, STR(",\"message\":"), event->body);
-	put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
-	put_message_id(out, event);
-	put_text(out, STR(",\"topic\":"), event->room);
-	put_date(out, STR(",\"expires_at\":"), event->at_ms + TOPIC_LIFE_MS);
-	return end(out);
+	body_put(out, STR(",\"message\":"), event->body);
+	timestamp_put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
+	message_id_put(out, event);
+	json_field_string(out, STR(",\"topic\":"), event->room);
+	timestamp_put_iso8601(out, STR(",\"expires_at\":"),
+	    event->at_ms + TOPIC_LIFE_MS);
+	return object_end(out);
 }
 
 static bool
 encode_delivered(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"type\":\"ack\""));
-	put_message_id(out, event);
-	put_unsigned(out, STR(",\"recipients\":"), event->recipients);
-	put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
-	return end(out);
+	message_id_put(out, event);
+	json_field_unsigned(out, STR(",\"recipients\":"), event->recipients);
+	timestamp_put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
+	return object_end(out);
 }
 
 /* --- other answers -------------------------------------------------------- */
@@ -109,20 +111,21 @@ encode_delivered(const struct event *event, struct wire_text *out)
 static bool
 encode_pong(const struct event *event, struct wire_text *out)
 {
-	put_seconds_exactly(out, STR("{\"type\":\"heartbeat\",\"timestamp\":"),
-	    event->at_ms);
+	timestamp_put_fractional(out,
+	    STR("{\"type\":\"heartbeat\",\"timestamp\":"), event->at_ms);
 	wire_text_append(out, STR(",\"status\":\"received\"}"));
 	return true;
 }
 
 static void
-put_topic(struct wire_text *out, const struct room_entry *entry)
+topic_put(struct wire_text *out, const struct room_entry *entry)
 {
-	put_text(out, STR("{\"topic\":"), entry->id);
-	put_unsigned(out, STR(",\"user_count\":"), entry->members);
-	put_date(out, STR(",\"created_at\":"), entry->created_ms);
-	put_unsigned(out, STR(",\"message_count\":"), entry->messages);
-	put_date(out, STR(",\"last_activity\":"), entry->active_ms);
+	json_field_string(out, STR("{\"topic\":"), entry->id);
+	json_field_unsigned(out, STR(",\"user_count\":"), entry->members);
+	timestamp_put_iso8601(out, STR(",\"created_at\":"), entry->created_ms);
+	json_field_unsigned(out, STR(",\"message_count\":"), entry->messages);
+	timestamp_put_iso8601(out, STR(",\"last_activity\":"),
+	    entry->active_ms);
 	wire_text_append(out, STR("}"));
 }
 
@@ -131,16 +134,16 @@ encode_rooms(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"type\":\"list\",\"topics\":["));
 	for (size_t i = 0; i < event->rooms.count; i++) {
-		put_if(out, i > 0, STR(","));
-		put_topic(out, &event->rooms.items[i]);
+		wire_text_append_if(out, i > 0, STR(","));
+		topic_put(out, &event->rooms.items[i]);
 	}
-	put_seconds(out, STR("],\"timestamp\":"), event->at_ms);
-	return end(out);
+	timestamp_put_seconds(out, STR("],\"timestamp\":"), event->at_ms);
+	return object_end(out);
 }
 
 /* --- failures ------------------------------------------------------------- */
 
-static const struct error_text wordings[] = {
+static const struct error_text error_texts[] = {
 	{ CHAT_BAD_JSON, ANY_COMMAND, STR("Invalid JSON format") },
 	{ CHAT_RATE_LIMITED, ANY_COMMAND,
 	    STR("Rate limit exceeded, please slow down") },
@@ -153,7 +156,7 @@ static const struct error_text wordings[] = {
 
 /* RFC 6455, §7.4.1. */
 static void
-close_after(struct wire_text *out, enum chat_error error)
+failure_set_close(struct wire_text *out, enum chat_error error)
 {
 	if (error == CHAT_BAD_JSON) {
 		out->close_code = 1003;
@@ -172,18 +175,18 @@ encode_failed(const struct event *event, struct wire_text *out)
 {
 	const struct failure *failure = &event->failure;
 	struct str text =
-	    error_text_find(wordings, COUNT_OF(wordings), failure);
+	    error_text_find(error_texts, COUNT_OF(error_texts), failure);
 
 	if (text.data == NULL)
 		text = error_text_plain(failure);
-	put_text(out, STR("{\"type\":\"error\",\"message\":"), text);
-	put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
+	json_field_string(out, STR("{\"type\":\"error\",\"message\":"), text);
+	timestamp_put_seconds(out, STR(",\"timestamp\":"), event->at_ms);
 	if (failure->fatal)
-		close_after(out, failure->error);
-	return end(out);
+		failure_set_close(out, failure->error);
+	return object_end(out);
 }
 
-/* Nobody is told who comes and goes, and nobody is greeted. */
+/* The dialect has no presence and no greeting. */
 static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_ROOM_JOINED] = encode_joined,
 	[EVENT_ROOM_LEFT] = encode_left,
@@ -194,11 +197,11 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_FAILED] = encode_failed,
 };
 
-/* Authors and others read the same here. */
+/* Authors and others get the same. */
 bool
 topic_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
 	(void)viewpoint;
-	return encode_by(encoders, event, out);
+	return event_encode_by(encoders, event, out);
 }

@@ -1,3 +1,4 @@
+/* The HTTP endpoints of the FastAPI server. */
 #include "wire/common/http_compat.h"
 #include "wire/common/timestamps.h"
 #include "wire/json/json_fields.h"
@@ -9,30 +10,32 @@
 #define ANY_ORIGIN "Access-Control-Allow-Origin: *\r\n"
 
 static void
-put_figures(struct wire_text *out, const struct http_compat_request *request)
+stats_put(struct wire_text *out, const struct http_compat_request *request)
 {
-	struct chat_stats figures = { 0 };
+	struct chat_stats stats = { 0 };
 
-	if (request->tell_figures != NULL)
-		request->tell_figures(&figures, request->arg);
-	put_seconds_exactly(out, STR(",\"timestamp\":"), request->monotonic_ms);
-	put_unsigned(out, STR(",\"connections\":{\"total_clients\":"),
-	    figures.guests);
-	put_unsigned(out, STR(",\"total_topics\":"), figures.guest_rooms);
-	put_unsigned(out, STR(",\"max_topics\":"), TOPIC_ROOMS);
-	put_unsigned(out, STR(",\"max_connections_per_topic\":"),
+	if (request->get_stats != NULL)
+		request->get_stats(&stats, request->arg);
+	timestamp_put_fractional(out, STR(",\"timestamp\":"),
+	    request->monotonic_ms);
+	json_field_unsigned(out, STR(",\"connections\":{\"total_clients\":"),
+	    stats.guests);
+	json_field_unsigned(out, STR(",\"total_topics\":"), stats.guest_rooms);
+	json_field_unsigned(out, STR(",\"max_topics\":"), TOPIC_ROOMS);
+	json_field_unsigned(out, STR(",\"max_connections_per_topic\":"),
 	    TOPIC_MEMBERS);
-	put_unsigned(out, STR("},\"messages\":{\"total_messages\":"),
-	    figures.guest_messages);
-	put_unsigned(out, STR(",\"expiration_seconds\":"),
+	json_field_unsigned(out, STR("},\"messages\":{\"total_messages\":"),
+	    stats.guest_messages);
+	json_field_unsigned(out, STR(",\"expiration_seconds\":"),
 	    TOPIC_LIFE_MS / 1000);
-	put_unsigned(out, STR(",\"rate_limit_per_minute\":"), TOPIC_PACE);
+	json_field_unsigned(out, STR(",\"rate_limit_per_minute\":"),
+	    TOPIC_BURST_MESSAGES);
 	wire_text_append(out, STR("}}"));
 }
 
 static void
-say(const struct http_compat_request *request, struct http_compat_response *out,
-    int status, struct str json)
+response_put(const struct http_compat_request *request,
+    struct http_compat_response *out, int status, struct str json)
 {
 	out->status = status;
 	out->content_type = JSON;
@@ -41,20 +44,21 @@ say(const struct http_compat_request *request, struct http_compat_response *out,
 }
 
 static void
-show(const struct http_compat_request *request,
+response_put_stats(const struct http_compat_request *request,
     struct http_compat_response *out, struct str head)
 {
 	if (str_equal(request->method, STR("GET"))) {
-		say(request, out, 200, head);
-		put_figures(out->body, request);
+		response_put(request, out, 200, head);
+		stats_put(out->body, request);
 		return;
 	}
-	say(request, out, 405, STR("{\"detail\":\"Method Not Allowed\"}"));
+	response_put(request, out, 405,
+	    STR("{\"detail\":\"Method Not Allowed\"}"));
 	out->headers = request->has_origin ? ALLOW ANY_ORIGIN : ALLOW;
 }
 
 bool
-topic_face(const struct http_compat_request *request,
+topic_http_compat(const struct http_compat_request *request,
     struct http_compat_response *out)
 {
 	if (request->is_upgrade) {
@@ -62,12 +66,14 @@ topic_face(const struct http_compat_request *request,
 		out->content_type = TEXT;
 		out->headers = "";
 	} else if (str_equal(request->path, STR("/health"))) {
-		show(request, out, STR("{\"status\":\"healthy\""));
+		response_put_stats(request, out,
+		    STR("{\"status\":\"healthy\""));
 	} else if (str_equal(request->path, STR("/stats"))) {
-		show(request, out,
+		response_put_stats(request, out,
 		    STR("{\"server\":\"Secure WebSocket Chat Server\""));
 	} else {
-		say(request, out, 404, STR("{\"detail\":\"Not Found\"}"));
+		response_put(request, out, 404,
+		    STR("{\"detail\":\"Not Found\"}"));
 	}
 	return true;
 }

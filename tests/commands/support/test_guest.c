@@ -184,7 +184,7 @@ START_TEST(are_refused)
 	ck_assert_int_ne(DO(ROOM_JOIN, "id6",
 			     .room = str_from(refusals[_i].room),
 			     .name = str_from(refusals[_i].name),
-			     .flags = JOIN | COMMAND_OR_GO, .max_members = 4,
+			     .flags = JOIN | COMMAND_FATAL, .max_members = 4,
 			     .max_rooms = 2),
 	    CHAT_OK);
 	HEARD(refusals[_i].heard);

@@ -5,7 +5,7 @@
 
 #include "domain/base/count_of.h"
 
-static struct scratch keep;
+static struct scratch scratch;
 
 /* Called very often, so libcheck is only told of failures. */
 static void
@@ -13,10 +13,10 @@ assert_within(struct str text, struct str message)
 {
 	bool in_message = text.data >= message.data &&
 			  text.data + text.len <= message.data + message.len;
-	bool in_keep = text.data >= keep.data &&
-		       text.data + text.len <= keep.data + keep.used;
+	bool in_scratch = text.data >= scratch.data &&
+			  text.data + text.len <= scratch.data + scratch.used;
 
-	if (text.data != NULL && !in_message && !in_keep)
+	if (text.data != NULL && !in_message && !in_scratch)
 		ck_abort_msg("a text of the command is from elsewhere");
 }
 
@@ -47,7 +47,7 @@ decode_watched(const struct dialect *dialect,
 	memcpy(exact, message.data, message.len);
 	message.data = exact;
 	out.error =
-	    dialect->decode(message, context, &out.command, &out.why, &keep);
+	    dialect->decode(message, context, &out.command, &out.why, &scratch);
 	if (out.error != out.why.error ||
 	    (out.error == CHAT_BAD_FIELD) != (out.why.field.data != NULL) ||
 	    (out.why.fatal && out.error == CHAT_OK) ||

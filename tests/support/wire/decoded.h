@@ -13,7 +13,7 @@ struct decoded {
 
 /*
  * Decodes a message that ends where its memory does. Fails the test if an
- * answer may not be given, or a text is neither in the message nor in keep.
+ * answer may not be given, or a text is neither in the message nor in scratch.
  */
 struct decoded decode_watched(const struct dialect *,
     const struct wire_context *, struct str message);

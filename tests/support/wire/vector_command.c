@@ -8,7 +8,7 @@
 static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
 	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
-	"or_go", "paced", "unlisted" };
+	"fatal", "burst_limited", "unlisted" };
 
 static void
 print_flags(FILE *out, char mark, unsigned given)
@@ -82,7 +82,7 @@ vector_of_failure(const struct command *command, const struct failure *failure)
 	if (out == NULL)
 		abort();
 	fprintf(out, "! %s\n", chat_error_word(failure->error));
-	print_flags(out, '!', command->flags & COMMAND_PACED);
+	print_flags(out, '!', command->flags & COMMAND_BURST_LIMITED);
 	print_text(out, "! ref", command->ref);
 	print_text(out, "! command", failure->command);
 	print_text(out, "! text", failure->text);

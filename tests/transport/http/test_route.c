@@ -243,9 +243,9 @@ static const struct {
 	const char *accept;
 	const char *body; /* its beginning */
 } beside[] = {
-	{ "action", "/", "text/html", "Open a WebSocket here" },
-	{ "action", "/a.js", "*/*", "Open a WebSocket here" },
-	{ "action", "/monitor/stats", "*/*", "Open a WebSocket here" },
+	{ "action", "/", "text/html", "This is a WebSocket endpoint" },
+	{ "action", "/a.js", "*/*", "This is a WebSocket endpoint" },
+	{ "action", "/monitor/stats", "*/*", "This is a WebSocket endpoint" },
 	{ "command", "/", "*/*", "page" },
 	{ "command", "/a.js", "*/*", "script" },
 	{ "command", "/stats", "*/*", "{\"server\":\"s\"," },

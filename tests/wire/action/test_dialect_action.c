@@ -14,7 +14,7 @@ START_TEST(is_in_one_room_at_a_time_and_known_by_its_id)
 	ck_assert_uint_eq(dialect->connect_flags,
 	    COMMAND_NO_LOBBY | COMMAND_NAMED_BY_ID);
 	ck_assert(dialect->every_path);
-	ck_assert_uint_eq(dialect->pace.messages, 0);
+	ck_assert_uint_eq(dialect->burst_limit.messages, 0);
 	ck_assert_int_eq(dialect->idle_ms, 0);
 }
 END_TEST

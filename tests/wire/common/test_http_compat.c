@@ -24,9 +24,9 @@ static const struct {
 	const char *content_type, *headers, *body;
 } faces[] = {
 	{ "action", "GET", "/", false, false, 426, "text/plain; charset=utf-8",
-	    UPGRADE, "Open a WebSocket here, with a WebSocket client.\n" },
+	    UPGRADE, "This is a WebSocket endpoint; use a WebSocket client.\n" },
 	{ "action", "POST", "/x", false, true, 426, "text/plain; charset=utf-8",
-	    UPGRADE, "Open a WebSocket here, with a WebSocket client.\n" },
+	    UPGRADE, "This is a WebSocket endpoint; use a WebSocket client.\n" },
 	{ "topic", "GET", "/health", false, false, 200, "application/json", "",
 	    "{\"status\":\"healthy\"" FIGURES },
 	{ "topic", "GET", "/stats", false, true, 200, "application/json",
@@ -48,7 +48,7 @@ static const struct {
 };
 
 static void
-tell_figures(struct chat_stats *out, void *arg)
+get_stats(struct chat_stats *out, void *arg)
 {
 	*out = (struct chat_stats){
 		.guests = 3, .guest_rooms = 2, .guest_messages = 17
@@ -67,17 +67,17 @@ START_TEST(answers_as_its_seed_did)
 		.is_upgrade = faces[_i].is_upgrade,
 		.has_origin = faces[_i].has_origin,
 		.monotonic_ms = 905036,
-		.tell_figures = tell_figures,
+		.get_stats = get_stats,
 		.arg = &told,
 	};
 	struct wire_text body;
-	struct http_compat_response face = { .body = &body };
+	struct http_compat_response response = { .body = &body };
 
 	wire_text_init(&body);
-	ck_assert(dialect->face(&request, &face));
-	ck_assert_int_eq(face.status, faces[_i].status);
-	ck_assert_str_eq(face.content_type, faces[_i].content_type);
-	ck_assert_str_eq(face.headers, faces[_i].headers);
+	ck_assert(dialect->http_compat(&request, &response));
+	ck_assert_int_eq(response.status, faces[_i].status);
+	ck_assert_str_eq(response.content_type, faces[_i].content_type);
+	ck_assert_str_eq(response.headers, faces[_i].headers);
 	ck_assert(str_equal(str_slice(body.data, body.len),
 	    str_from(faces[_i].body)));
 	/* It takes time to count, so others do not. */
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(leaves_the_native_listeners_to_the_server)
 {
-	ck_assert_ptr_null(dialect_find(STR("command"))->face);
+	ck_assert_ptr_null(dialect_find(STR("command"))->http_compat);
 }
 END_TEST
 

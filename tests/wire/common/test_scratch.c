@@ -2,7 +2,7 @@
 
 #include "tests/suite.h"
 
-static struct scratch keep;
+static struct scratch scratch;
 
 /* A string as it stands in a document: what is between the quotes. */
 static struct json_string
@@ -17,8 +17,8 @@ string(const char *body)
 static bool
 is_kept(struct str text)
 {
-	return text.data >= keep.data &&
-	       text.data + text.len <= keep.data + keep.used;
+	return text.data >= scratch.data &&
+	       text.data + text.len <= scratch.data + scratch.used;
 }
 
 static const struct {
@@ -41,11 +41,11 @@ START_TEST(means_what_is_written_up_to_a_bound)
 	struct json_string sent = string(strings[_i].body);
 	struct str out;
 
-	keep.used = 0;
-	ck_assert(scratch_string(&keep, &sent, 16, &out));
+	scratch.used = 0;
+	ck_assert(scratch_string(&scratch, &sent, 16, &out));
 	ck_assert(str_equal(out, str_from(strings[_i].meant)));
 	ck_assert_int_eq(is_kept(out) && out.len > 0, sent.escaped);
-	ck_assert_int_eq(scratch_string(&keep, &sent, 3, &out),
+	ck_assert_int_eq(scratch_string(&scratch, &sent, 3, &out),
 	    strings[_i].fits_three);
 }
 END_TEST
@@ -55,10 +55,10 @@ START_TEST(is_cut_between_two_characters)
 	struct json_string sent = string(strings[_i].body);
 	struct str out;
 
-	keep.used = 0;
-	out = scratch_string_cut(&keep, &sent, 3);
+	scratch.used = 0;
+	out = scratch_string_cut(&scratch, &sent, 3);
 	ck_assert(str_equal(out, str_from(strings[_i].three)));
-	ck_assert_uint_eq(keep.used, sent.escaped ? out.len : 0);
+	ck_assert_uint_eq(scratch.used, sent.escaped ? out.len : 0);
 }
 END_TEST
 
@@ -67,14 +67,14 @@ START_TEST(takes_a_value_that_is_no_string_as_its_json)
 	struct json_value value = { .type = JSON_ARRAY, .text = STR("[1, 2]") };
 	struct str out;
 
-	keep.used = 0;
-	out = scratch_value_cut(&keep, &value, 16);
+	scratch.used = 0;
+	out = scratch_value_cut(&scratch, &value, 16);
 	ck_assert(str_equal(out, STR("[1, 2]")));
-	out = scratch_value_cut(&keep, &value, 4);
+	out = scratch_value_cut(&scratch, &value, 4);
 	ck_assert(str_equal(out, STR("[1, ")));
 	value.type = JSON_STRING;
 	value.string = string("\\u0061");
-	out = scratch_value_cut(&keep, &value, 4);
+	out = scratch_value_cut(&scratch, &value, 4);
 	ck_assert(str_equal(out, STR("a")));
 }
 END_TEST
@@ -84,14 +84,14 @@ START_TEST(stands_behind_what_was_kept_before)
 	struct json_string sent = string("\\u0062");
 	struct str first, second, third;
 
-	keep.used = 0;
-	first = scratch_text(&keep, STR("a"));
-	ck_assert(scratch_string(&keep, &sent, 8, &second));
-	third = scratch_text(&keep, STR(""));
+	scratch.used = 0;
+	first = scratch_text(&scratch, STR("a"));
+	ck_assert(scratch_string(&scratch, &sent, 8, &second));
+	third = scratch_text(&scratch, STR(""));
 	ck_assert(str_equal(first, STR("a")) && is_kept(first));
 	ck_assert(str_equal(second, STR("b")) && is_kept(second));
 	ck_assert(str_is_empty(third) && third.data != NULL);
-	ck_assert_uint_eq(keep.used, 2);
+	ck_assert_uint_eq(scratch.used, 2);
 }
 END_TEST
 

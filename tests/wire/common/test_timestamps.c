@@ -45,9 +45,10 @@ check_is(put_moment *put, int64_t at_ms, const char *text)
 
 START_TEST(writes_a_moment_in_three_ways)
 {
-	check_is(put_seconds, moments[_i].at_ms, moments[_i].seconds);
-	check_is(put_seconds_exactly, moments[_i].at_ms, moments[_i].exactly);
-	check_is(put_date, moments[_i].at_ms, moments[_i].date);
+	check_is(timestamp_put_seconds, moments[_i].at_ms, moments[_i].seconds);
+	check_is(timestamp_put_fractional, moments[_i].at_ms,
+	    moments[_i].exactly);
+	check_is(timestamp_put_iso8601, moments[_i].at_ms, moments[_i].date);
 }
 END_TEST
 

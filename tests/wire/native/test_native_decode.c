@@ -12,7 +12,7 @@ static const struct wire_context context = { .json_depth = 32 };
 static struct decoded
 decode(const char *text, size_t len)
 {
-	return decode_watched(&dialect_command, &context, str_slice(text, len));
+	return decode_watched(&dialect_native, &context, str_slice(text, len));
 }
 
 static void
@@ -99,11 +99,11 @@ END_TEST
 START_TEST(keeps_to_the_depth_that_is_allowed)
 {
 	static const struct wire_context shallow = { .json_depth = 2 };
-	struct decoded out = decode_watched(&dialect_command, &shallow,
+	struct decoded out = decode_watched(&dialect_native, &shallow,
 	    STR("{\"command\":\"ping\",\"x\":[1]}"));
 
 	ck_assert_int_eq(out.error, CHAT_OK);
-	out = decode_watched(&dialect_command, &shallow,
+	out = decode_watched(&dialect_native, &shallow,
 	    STR("{\"command\":\"ping\",\"x\":[[]]}"));
 	ck_assert_int_eq(out.error, CHAT_BAD_JSON);
 	ck_assert_uint_eq(out.why.offset, 23);

@@ -14,7 +14,7 @@ START_TEST(ends_every_frame_with_a_newline)
 	for (size_t i = 0; i < vectors.count; i++) {
 		wire_text_reset(&text);
 		vector_event_parse(&parsed, &vectors.items[i]);
-		if (dialect_command.encode(&parsed.event, VIEW_OTHERS, &text))
+		if (dialect_native.encode(&parsed.event, VIEW_OTHERS, &text))
 			ck_assert_int_eq(text.data[text.len - 1], '\n');
 		vector_event_free(&parsed);
 	}
@@ -24,7 +24,7 @@ END_TEST
 
 START_TEST(has_nobody_apart)
 {
-	ck_assert_uint_eq(dialect_command.author_apart, 0);
+	ck_assert_uint_eq(dialect_native.author_differs, 0);
 }
 END_TEST
 
@@ -47,7 +47,7 @@ encode_page(struct wire_text *text)
 			.author_id = STR("7f3a01bc"),
 			.body = STR("\"hi\""),
 		};
-	return dialect_command.encode(&event, VIEW_OTHERS, text);
+	return dialect_native.encode(&event, VIEW_OTHERS, text);
 }
 
 START_TEST(says_so_when_memory_runs_out_and_recovers)

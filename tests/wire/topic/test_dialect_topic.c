@@ -22,9 +22,9 @@ START_TEST(is_spoken_by_guests_who_are_paced)
 	    COMMAND_GUEST | COMMAND_NO_LOBBY);
 	ck_assert(!dialect->every_path);
 	ck_assert_int_eq(dialect->idle_ms, 300000);
-	ck_assert_uint_eq(dialect->pace.messages, 60);
-	ck_assert_int_eq(dialect->pace.pause_ms, 60000);
-	ck_assert_uint_eq(dialect->author_apart, 0);
+	ck_assert_uint_eq(dialect->burst_limit.messages, 60);
+	ck_assert_int_eq(dialect->burst_limit.pause_ms, 60000);
+	ck_assert_uint_eq(dialect->author_differs, 0);
 }
 END_TEST
 
@@ -61,7 +61,8 @@ START_TEST(takes_as_many_characters_as_are_allowed)
 	ck_assert_int_eq(out.error, CHAT_OK);
 	out = decode_long(units[_i], TOPIC_MESSAGE_CHARS, "\\u007f");
 	ck_assert_int_eq(out.error, CHAT_BAD_FIELD);
-	ck_assert_uint_eq(out.command.flags & COMMAND_PACED, COMMAND_PACED);
+	ck_assert_uint_eq(out.command.flags & COMMAND_BURST_LIMITED,
+	    COMMAND_BURST_LIMITED);
 }
 END_TEST
 
