@@ -25,6 +25,9 @@ BAD_JSON = [
     ('{"a":01}', 6),
     ('{"a":1.}', None),
     ('{"a":+1}', 5),
+    ('{"a":' + "7" * 65 + "}", 5),
+    ('{"command":"broadcast","room":"r","message":' + "7" * 5000 + "}", 44),
+    ('{"a":[1,-1e400]}', 8),
     ('{"a":"\t"}', 6),
     ('{"a":"\\x"}', None),
     ('{"a":"\\ud800"}', None),
@@ -44,6 +47,12 @@ def test_what_is_not_an_object_is_bad_json(join, text, offset):
     if offset is not None:
         assert refused["offset"] == offset
     assert a.pending() == []
+
+
+def test_a_number_may_have_64_bytes(join):
+    a = join()
+    a.send_text('{"command":"ping","x":[' + "7" * 64 + ",1.7e308]}")
+    a.expect("pong")
 
 
 def test_json_may_be_32_deep(join):

@@ -74,7 +74,7 @@ static bool
 encode_said(const struct event *event, struct wire_text *out)
 {
 	json_field_string(out, STR("{\"from\":"), event->member_id);
-	json_field_raw(out, STR(",\"body\":"), event->body);
+	json_field_message(out, STR(",\"body\":"), event->body);
 	wire_text_append(out, STR("}"));
 	return true;
 }

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#include "wire/json/json_number.h"
 #include "wire/json/json_writer.h"
 
 static inline void
@@ -32,6 +33,22 @@ json_field_raw(struct wire_text *out, struct str head, struct str json)
 	assert(json.data != NULL);
 	wire_text_append(out, head);
 	wire_text_append(out, json);
+}
+
+/*
+ * A message body, which may come from a store older than the bounds on numbers
+ * (json_number.h): then the value is a string with its JSON text.
+ */
+static inline void
+json_field_message(struct wire_text *out, struct str head, struct str json)
+{
+	assert(json.len > 0);
+	if (json.data[0] == '"' || json_numbers_are_portable(json)) {
+		json_field_raw(out, head, json);
+	} else {
+		json_field_string(out, head, json);
+		wire_text_append(out, STR(",\"as_text\":true"));
+	}
 }
 
 static inline void

@@ -30,6 +30,8 @@ enum json_type {
 	X(JSON_TRUNCATED, "JSON ends too early")                  \
 	X(JSON_TRAILING, "Something follows the JSON object")     \
 	X(JSON_BAD_NUMBER, "Not a valid number")                  \
+	X(JSON_LONG_NUMBER, "A number of more than 64 bytes")     \
+	X(JSON_LARGE_NUMBER, "A number too large for a double")   \
 	X(JSON_BAD_ESCAPE, "Not a valid escape in a string")      \
 	X(JSON_BAD_UTF8, "Not valid UTF-8")                       \
 	X(JSON_CONTROL, "A control character needs an escape")    \
@@ -60,6 +62,9 @@ struct json_member {
 
 /* The largest depth that can be requested: the reader recurses. */
 #define JSON_DEPTH_MAX 256
+
+/* The longest number, and what no two JSON readers disagree about. */
+#define JSON_NUMBER_BYTES 64
 
 /*
  * Returns the members of the outermost object and validates the whole text, in

@@ -1,6 +1,7 @@
 #include "wire/json/json_token.h"
 
 #include "domain/text/utf8.h"
+#include "wire/json/json_number.h"
 #include "wire/json/json_scan.h"
 
 /* The end of the escape at `at`; NULL: it is not valid. */
@@ -94,8 +95,8 @@ json_read_digits(struct json_reader *reader)
 	return true;
 }
 
-bool
-json_read_number(struct json_reader *reader)
+static bool
+json_read_number_syntax(struct json_reader *reader)
 {
 	if (json_peek(reader) == '-')
 		reader->at++;
@@ -114,6 +115,22 @@ json_read_number(struct json_reader *reader)
 			reader->at++;
 		return json_read_digits(reader);
 	}
+	return true;
+}
+
+bool
+json_read_number(struct json_reader *reader)
+{
+	const char *start = reader->at;
+	struct str number;
+
+	if (!json_read_number_syntax(reader))
+		return false;
+	number = str_slice(start, (size_t)(reader->at - start));
+	if (number.len > JSON_NUMBER_BYTES)
+		return json_fail(reader, JSON_LONG_NUMBER, start);
+	if (!json_number_is_finite(number))
+		return json_fail(reader, JSON_LARGE_NUMBER, start);
 	return true;
 }
 

@@ -50,7 +50,11 @@ json_is_digit(char c)
 /* From the opening quote to the closing one. */
 bool json_read_string(struct json_reader *, struct json_string *out);
 
-/* RFC 8259 §6: no leading zeros, digits on both sides of the point. */
+/*
+ * RFC 8259 §6: no leading zeros, digits on both sides of the point. At most
+ * JSON_NUMBER_BYTES long, and finite as a double: Python refuses integers of
+ * 4 300 digits, Go numbers like 1e400, and a message is read by both.
+ */
 bool json_read_number(struct json_reader *);
 
 /* null, true or false. */

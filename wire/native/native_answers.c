@@ -35,7 +35,7 @@ page_put(struct wire_text *out, const struct page *page)
 		json_field_string(out, STR(",\"member\":"), message->author);
 		json_field_string(out, STR(",\"member_id\":"),
 		    message->author_id);
-		json_field_raw(out, STR(",\"message\":"), message->body);
+		json_field_message(out, STR(",\"message\":"), message->body);
 		wire_text_append(out, STR("}"));
 	}
 	wire_text_append(out, STR("]"));

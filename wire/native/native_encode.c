@@ -24,7 +24,7 @@ encode_said(const struct event *event, struct wire_text *out)
 		json_field_signed(out, STR(",\"at\":"), event->at_ms);
 		event_put_member(out, event);
 	}
-	json_field_raw(out, STR(",\"message\":"), event->body);
+	json_field_message(out, STR(",\"message\":"), event->body);
 	return event_end(out);
 }
 

@@ -78,6 +78,9 @@ START_TEST(is_not_content_with_a_part)
 }
 END_TEST
 
+#define DIGITS_20 "12345678901234567890"
+#define DIGITS_60 DIGITS_20 DIGITS_20 DIGITS_20
+
 /* With its length, as a text may contain NUL. */
 #define REFUSED(text, error, offset)                  \
 	{                                             \
@@ -129,6 +132,10 @@ static const struct {
 	REFUSED("{\"a\":-}", JSON_BAD_NUMBER, 6),
 	REFUSED("{\"a\":-", JSON_TRUNCATED, 6),
 	REFUSED("{\"a\":1//\n}", JSON_MALFORMED, 6),
+	REFUSED("{\"a\":" DIGITS_60 "01234}", JSON_LONG_NUMBER, 5),
+	REFUSED("{\"a\":[1,-" DIGITS_60 ".123]}", JSON_LONG_NUMBER, 8),
+	REFUSED("{\"a\":1e400}", JSON_LARGE_NUMBER, 5),
+	REFUSED("{\"b\":{\"a\":-1E+309}}", JSON_LARGE_NUMBER, 10),
 	REFUSED("{\"a\":\"\n\"}", JSON_CONTROL, 6),
 	REFUSED("{\"a\":\"x\0\"}", JSON_CONTROL, 7),
 	REFUSED("{\"a\":\"0123456789abcde\x1f\"}", JSON_CONTROL, 21),
