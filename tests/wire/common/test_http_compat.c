@@ -24,9 +24,11 @@ static const struct {
 	const char *content_type, *headers, *body;
 } faces[] = {
 	{ "action", "GET", "/", false, false, 426, "text/plain; charset=utf-8",
-	    UPGRADE, "This is a WebSocket endpoint; use a WebSocket client.\n" },
+	    UPGRADE,
+	    "This is a WebSocket endpoint; use a WebSocket client.\n" },
 	{ "action", "POST", "/x", false, true, 426, "text/plain; charset=utf-8",
-	    UPGRADE, "This is a WebSocket endpoint; use a WebSocket client.\n" },
+	    UPGRADE,
+	    "This is a WebSocket endpoint; use a WebSocket client.\n" },
 	{ "topic", "GET", "/health", false, false, 200, "application/json", "",
 	    "{\"status\":\"healthy\"" FIGURES },
 	{ "topic", "GET", "/stats", false, true, 200, "application/json",
