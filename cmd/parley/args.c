@@ -6,10 +6,10 @@
 
 #include "domain/base/count_of.h"
 
-#define CHAT (1u << MODE_CHAT)
-#define SEND (1u << MODE_SEND)
-#define TAIL (1u << MODE_TAIL)
-#define ROOMS (1u << MODE_ROOMS)
+#define CHAT (1u << SUBCOMMAND_CHAT)
+#define SEND (1u << SUBCOMMAND_SEND)
+#define TAIL (1u << SUBCOMMAND_TAIL)
+#define ROOMS (1u << SUBCOMMAND_ROOMS)
 #define MEMBERS (CHAT | SEND | TAIL)
 #define ALL (MEMBERS | ROOMS)
 
@@ -50,16 +50,16 @@ const char args_usage[] =
 
 static const struct {
 	const char *word;
-	enum args_mode mode;
+	enum args_subcommand mode;
 } modes[] = {
-	{ "chat", MODE_CHAT },
-	{ "send", MODE_SEND },
-	{ "tail", MODE_TAIL },
-	{ "rooms", MODE_ROOMS },
-	{ "help", MODE_HELP },
-	{ "--help", MODE_HELP },
-	{ "-h", MODE_HELP },
-	{ "--version", MODE_VERSION },
+	{ "chat", SUBCOMMAND_CHAT },
+	{ "send", SUBCOMMAND_SEND },
+	{ "tail", SUBCOMMAND_TAIL },
+	{ "rooms", SUBCOMMAND_ROOMS },
+	{ "help", SUBCOMMAND_HELP },
+	{ "--help", SUBCOMMAND_HELP },
+	{ "-h", SUBCOMMAND_HELP },
+	{ "--version", SUBCOMMAND_VERSION },
 };
 
 enum {
@@ -143,8 +143,8 @@ apply(struct args *out, int option, const char *value)
 		out->room = str_from(value);
 		return value[0] != '\0';
 	case OPTION_DIALECT:
-		out->speech = speech_find(value);
-		return out->speech != NULL;
+		out->dialect = client_dialect_find(value);
+		return out->dialect != NULL;
 	case OPTION_HISTORY:
 		return read_number(value, HISTORY_MAX, &out->history);
 	case OPTION_SINCE:
@@ -165,7 +165,8 @@ apply(struct args *out, int option, const char *value)
 		out->tls.insecure = true;
 		return true;
 	default:
-		out->mode = option == OPTION_HELP ? MODE_HELP : MODE_VERSION;
+		out->mode = option == OPTION_HELP ? SUBCOMMAND_HELP
+						  : SUBCOMMAND_VERSION;
 		return true;
 	}
 }
@@ -206,20 +207,20 @@ agree(struct args *out)
 	bool free_path =
 	    url_path_is(&out->url, "/") || url_path_is(&out->url, "/ws");
 
-	if (out->mode == MODE_ROOMS)
-		out->speech = speech_find("command");
-	if (out->speech == NULL)
-		out->speech = speech_of_url(&out->url);
+	if (out->mode == SUBCOMMAND_ROOMS)
+		out->dialect = client_dialect_find("command");
+	if (out->dialect == NULL)
+		out->dialect = client_dialect_of_url(&out->url);
 	else if (free_path)
-		url_set_path(&out->url, out->speech->path);
+		url_set_path(&out->url, out->dialect->path);
 	if (url_path_is(&out->url, "/"))
 		url_set_path(&out->url, "/ws");
-	if (out->room.data == NULL && out->speech->default_room != NULL)
-		out->room = str_from(out->speech->default_room);
-	if (out->name.data == NULL && out->speech->joins_first)
+	if (out->room.data == NULL && out->dialect->default_room != NULL)
+		out->room = str_from(out->dialect->default_room);
+	if (out->name.data == NULL && out->dialect->join_required)
 		out->name = STR("guest");
-	return out->room.data != NULL || out->mode == MODE_CHAT ||
-	       out->mode == MODE_ROOMS;
+	return out->room.data != NULL || out->mode == SUBCOMMAND_CHAT ||
+	       out->mode == SUBCOMMAND_ROOMS;
 }
 
 static bool
@@ -244,12 +245,12 @@ args_read(struct args *out, int argc, char **argv, char *why, size_t size)
 	if (!read_word(out, argv[1]))
 		return fail(why, size, "there is no such word: ", argv[1]);
 	out->timeout_s = TIMEOUT_S;
-	out->history = out->mode == MODE_CHAT ? CHAT_HISTORY : 0;
-	if (out->mode == MODE_HELP || out->mode == MODE_VERSION)
+	out->history = out->mode == SUBCOMMAND_CHAT ? CHAT_HISTORY : 0;
+	if (out->mode == SUBCOMMAND_HELP || out->mode == SUBCOMMAND_VERSION)
 		return true;
 	if (!read_options(out, argc - 1, argv + 1, why, size))
 		return false;
-	if (out->mode == MODE_HELP || out->mode == MODE_VERSION)
+	if (out->mode == SUBCOMMAND_HELP || out->mode == SUBCOMMAND_VERSION)
 		return true;
 	if (argc - 1 - optind > 1)
 		return fail(why, size,

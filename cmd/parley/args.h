@@ -6,24 +6,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cmd/parley/speech.h"
+#include "cmd/parley/client_dialect.h"
 #include "cmd/parley/tls.h"
 #include "cmd/parley/url.h"
 
-enum args_mode {
-	MODE_CHAT,
-	MODE_SEND,
-	MODE_TAIL,
-	MODE_ROOMS,
-	MODE_HELP,
-	MODE_VERSION
+enum args_subcommand {
+	SUBCOMMAND_CHAT,
+	SUBCOMMAND_SEND,
+	SUBCOMMAND_TAIL,
+	SUBCOMMAND_ROOMS,
+	SUBCOMMAND_HELP,
+	SUBCOMMAND_VERSION
 };
 
 /* Texts are those of argv; absent where nothing was said. */
 struct args {
-	enum args_mode mode;
+	enum args_subcommand mode;
 	struct url url;
-	const struct speech *speech;
+	const struct client_dialect *dialect;
 	struct str name;
 	struct str room;
 	struct str epoch; /* of --since */

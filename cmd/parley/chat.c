@@ -4,19 +4,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cmd/parley/edit.h"
-#include "cmd/parley/mode.h"
-#include "cmd/parley/plain.h"
-#include "cmd/parley/screen.h"
-#include "cmd/parley/words.h"
+#include "cmd/parley/line_editor.h"
+#include "cmd/parley/renderer.h"
+#include "cmd/parley/sanitize.h"
+#include "cmd/parley/slash_commands.h"
+#include "cmd/parley/subcommand.h"
 
 #define PROMPT_COLUMNS 32
 
 struct chat {
-	const struct mode *mode;
+	const struct subcommand *mode;
 	struct client *client;
-	struct edit *edit;
-	struct screen screen;
+	struct line_editor *edit;
+	struct renderer renderer;
 	bool ready; /* or it never will be */
 	bool over;
 	int status;
@@ -34,23 +34,23 @@ set_prompt(struct chat *chat)
 		wire_text_append(&prompt, STR("(offline) "));
 	if (room.len > PROMPT_COLUMNS)
 		room.len = PROMPT_COLUMNS;
-	plain_put(&prompt, room);
+	sanitize_line(&prompt, room);
 	wire_text_append(&prompt, STR("> "));
 	wire_text_append(&prompt, str_slice("", 1)); /* its end */
 	if (!prompt.failed)
-		edit_set_prompt(chat->edit, prompt.data);
+		line_editor_set_prompt(chat->edit, prompt.data);
 	wire_text_fini(&prompt);
 }
 
 /* --- from the client ------------------------------------------------------ */
 
 static void
-heard(void *arg, const struct heard *heard)
+heard(void *arg, const struct server_event *heard)
 {
 	struct chat *chat = arg;
 
-	edit_print(chat->edit, screen_heard(&chat->screen, heard));
-	if (heard->kind == HEARD_JOINED || heard->kind == HEARD_LEFT)
+	line_editor_print(chat->edit, renderer_event(&chat->renderer, heard));
+	if (heard->kind == SERVER_JOINED || heard->kind == SERVER_LEFT)
 		set_prompt(chat);
 }
 
@@ -60,9 +60,9 @@ said(void *arg, struct str text, bool taken)
 	struct chat *chat = arg;
 
 	if (!taken)
-		edit_print(chat->edit,
-		    screen_notice(&chat->screen, "perhaps nobody heard: %.*s",
-			(int)text.len, text.data));
+		line_editor_print(chat->edit, renderer_notice(&chat->renderer,
+						  "perhaps nobody heard: %.*s",
+						  (int)text.len, text.data));
 }
 
 static void
@@ -72,8 +72,8 @@ ready(void *arg, bool again)
 
 	chat->ready = true;
 	if (again)
-		edit_print(chat->edit,
-		    screen_notice(&chat->screen, "reconnected"));
+		line_editor_print(chat->edit,
+		    renderer_notice(&chat->renderer, "reconnected"));
 	set_prompt(chat);
 }
 
@@ -82,8 +82,9 @@ lost(void *arg, const char *why)
 {
 	struct chat *chat = arg;
 
-	edit_print(chat->edit, screen_notice(&chat->screen,
-				   "connection lost (%s), trying again", why));
+	line_editor_print(chat->edit,
+	    renderer_notice(&chat->renderer,
+		"connection lost (%s), trying again", why));
 	set_prompt(chat);
 }
 
@@ -95,18 +96,19 @@ over(void *arg, enum client_status status, const char *why)
 	chat->over = chat->ready = true;
 	if (status != CLIENT_DONE) {
 		chat->status = (int)status;
-		edit_print(chat->edit, screen_notice(&chat->screen, "%s", why));
+		line_editor_print(chat->edit,
+		    renderer_notice(&chat->renderer, "%s", why));
 	}
-	edit_stop(chat->edit);
+	line_editor_stop(chat->edit);
 	event_base_loopbreak(chat->mode->base);
 }
 
 static const struct client_ops client_ops = {
-	.heard = heard,
-	.said = said,
-	.ready = ready,
-	.lost = lost,
-	.over = over,
+	.on_event = heard,
+	.on_posted = said,
+	.on_ready = ready,
+	.on_lost = lost,
+	.on_end = over,
 };
 
 /* --- from the keyboard ---------------------------------------------------- */
@@ -115,34 +117,35 @@ static void
 say(struct chat *chat, struct str text)
 {
 	static const char *const answers[] = {
-		[CLIENT_NOWHERE] = "you are in no room: /join or /create one",
+		[CLIENT_NOT_IN_ROOM] =
+		    "you are in no room: /join or /create one",
 		[CLIENT_TOO_LONG] = "that is too long",
 		[CLIENT_TOO_MANY] = "too much waits to be sent",
 	};
-	enum client_saying done;
+	enum client_post_result done;
 
 	/* Where it can be heard it shows as it is heard: in its place. */
 	if (client_is_online(chat->client))
-		edit_wipe(chat->edit);
-	done = client_say(chat->client, text);
-	if (done != CLIENT_SAID)
-		edit_print(chat->edit,
-		    screen_notice(&chat->screen, "%s", answers[done]));
+		line_editor_wipe(chat->edit);
+	done = client_post(chat->client, text);
+	if (done != CLIENT_POSTED)
+		line_editor_print(chat->edit,
+		    renderer_notice(&chat->renderer, "%s", answers[done]));
 }
 
 static void
-act(struct chat *chat, const struct deed *deed)
+act(struct chat *chat, const struct client_request *deed)
 {
 	static const char *const answers[] = {
 		[CLIENT_OFFLINE] = "not connected",
-		[CLIENT_NO_WORD] = "this dialect has no word for it",
+		[CLIENT_UNSUPPORTED] = "this dialect has no word for it",
 		[CLIENT_NO_ROOM] = "you are in no room",
 	};
-	enum client_doing done = client_do(chat->client, deed);
+	enum client_request_result done = client_request(chat->client, deed);
 
-	if (done != CLIENT_DID)
-		edit_print(chat->edit,
-		    screen_notice(&chat->screen, "%s", answers[done]));
+	if (done != CLIENT_REQUESTED)
+		line_editor_print(chat->edit,
+		    renderer_notice(&chat->renderer, "%s", answers[done]));
 }
 
 static void
@@ -151,8 +154,8 @@ help(struct chat *chat)
 	struct wire_text text;
 
 	wire_text_init(&text);
-	words_help(chat->screen.speech, &text);
-	edit_print(chat->edit, str_slice(text.data, text.len));
+	slash_command_help(chat->renderer.dialect, &text);
+	line_editor_print(chat->edit, str_slice(text.data, text.len));
 	wire_text_fini(&text);
 }
 
@@ -160,26 +163,26 @@ help(struct chat *chat)
 static bool
 obey(struct chat *chat, struct str line)
 {
-	struct order order;
+	struct input_line order;
 
-	words_read(chat->screen.speech, line, &order);
+	slash_command_read(chat->renderer.dialect, line, &order);
 	switch (order.kind) {
-	case ORDER_NOTHING:
+	case INPUT_EMPTY:
 		break;
-	case ORDER_SAY:
+	case INPUT_MESSAGE:
 		say(chat, order.text);
 		break;
-	case ORDER_DO:
+	case INPUT_REQUEST:
 		act(chat, &order.deed);
 		break;
-	case ORDER_HELP:
+	case INPUT_HELP:
 		help(chat);
 		break;
-	case ORDER_WRONG:
-		edit_print(chat->edit,
-		    screen_notice(&chat->screen, "%s", order.why));
+	case INPUT_INVALID:
+		line_editor_print(chat->edit,
+		    renderer_notice(&chat->renderer, "%s", order.why));
 		break;
-	case ORDER_QUIT:
+	case INPUT_QUIT:
 		return false;
 	}
 	return true;
@@ -192,18 +195,18 @@ listen_to_keyboard(struct chat *chat)
 	struct str line;
 
 	for (;;) {
-		switch (edit_read(chat->edit, &line)) {
-		case EDIT_LINE:
+		switch (line_editor_read(chat->edit, &line)) {
+		case LINE_EDITOR_LINE:
 			if (!obey(chat, line))
 				return;
 			break;
-		case EDIT_INTERRUPT:
+		case LINE_EDITOR_INTERRUPT:
 			if (line.len > 0)
 				break;
 			chat->status = STATUS_INTERRUPTED;
 			return;
-		case EDIT_END:
-		case EDIT_STOPPED:
+		case LINE_EDITOR_END:
+		case LINE_EDITOR_STOPPED:
 			return;
 		}
 	}
@@ -218,7 +221,7 @@ say_goodbye(struct chat *chat)
 	struct event_base *base = chat->mode->base;
 
 	while (client_is_online(chat->client) &&
-	       client_unsaid(chat->client) > 0)
+	       client_unacknowledged(chat->client) > 0)
 		event_base_loop(base, EVLOOP_ONCE);
 	client_end(chat->client);
 	while (!chat->over)
@@ -246,19 +249,19 @@ talk(struct chat *chat)
 }
 
 int
-chat_run(const struct mode *mode)
+chat_run(const struct subcommand *mode)
 {
 	struct chat chat = { .mode = mode, .status = CLIENT_NO_MEMORY };
 
-	screen_init(&chat.screen, mode->args->speech, wants_colours());
-	chat.edit = edit_create(mode->base);
-	chat.client = mode_client(mode, false, &client_ops, &chat);
+	renderer_init(&chat.renderer, mode->args->dialect, wants_colours());
+	chat.edit = line_editor_create(mode->base);
+	chat.client = subcommand_client(mode, false, &client_ops, &chat);
 	if (chat.edit != NULL && chat.client != NULL) {
 		chat.status = CLIENT_DONE;
 		chat.status = talk(&chat);
 	}
 	client_destroy(chat.client);
-	edit_destroy(chat.edit);
-	screen_fini(&chat.screen);
+	line_editor_destroy(chat.edit);
+	renderer_fini(&chat.renderer);
 	return chat.status;
 }

@@ -6,12 +6,12 @@
 #include <sys/random.h>
 
 #include "cmd/parley/client_internal.h"
-#include "cmd/parley/link.h"
+#include "cmd/parley/connection.h"
 
 #define RETRY_MOST_MS (5 * 60 * 1000)
 
 uint64_t
-client_chance(void)
+client_random(void)
 {
 	uint64_t chance = 0;
 
@@ -44,7 +44,7 @@ wait_cb(evutil_socket_t fd, short what, void *arg)
 	client->waiting = false;
 	if (client->online)
 		client_flush(client);
-	else if (client->link != NULL)
+	else if (client->connection != NULL)
 		client_join(client);
 }
 
@@ -56,7 +56,7 @@ client_pause(struct client *client, uint64_t ms)
 }
 
 void
-client_be_ready(struct client *client)
+client_set_ready(struct client *client)
 {
 	bool again = client->was_online;
 
@@ -66,7 +66,7 @@ client_be_ready(struct client *client)
 	client->put_off = false;
 	client->backoff.failures = 0;
 	client->return_after_ms = 0;
-	client->config.ops->ready(client->config.arg, again);
+	client->config.ops->on_ready(client->config.arg, again);
 	client_flush(client);
 }
 
@@ -77,27 +77,27 @@ opened(void *arg)
 {
 	struct client *client = arg;
 
-	if (!client->config.speech->joins_first)
+	if (!client->config.dialect->join_required)
 		return; /* the server speaks first */
-	if (client->place.room[0] != '\0')
+	if (client->position.room[0] != '\0')
 		client_join(client);
 	else
-		client_be_ready(client);
+		client_set_ready(client);
 }
 
 static void
 heard(void *arg, struct str frame)
 {
-	client_hear(arg, frame);
+	client_receive(arg, frame);
 }
 
 static void
 alive(void *arg)
 {
 	struct client *client = arg;
-	struct deed deed = { .kind = DEED_ALIVE };
+	struct client_request deed = { .kind = REQUEST_KEEPALIVE };
 
-	if (client->config.speech->write[DEED_ALIVE] != NULL)
+	if (client->config.dialect->write[REQUEST_KEEPALIVE] != NULL)
 		client_send(client, &deed);
 }
 
@@ -110,13 +110,13 @@ is_final(unsigned code)
 }
 
 static enum client_status
-status_of(const struct link_end *end)
+status_of(const struct connection_end *end)
 {
-	if (end->fault == LINK_PROTOCOL)
+	if (end->fault == CONNECTION_PROTOCOL)
 		return CLIENT_PROTOCOL;
-	if (end->fault == LINK_REFUSED)
+	if (end->fault == CONNECTION_REFUSED)
 		return end->code >= 500 ? CLIENT_UNAVAILABLE : CLIENT_PROTOCOL;
-	if (end->fault != LINK_CLOSED || !is_final(end->code))
+	if (end->fault != CONNECTION_CLOSED || !is_final(end->code))
 		return CLIENT_UNAVAILABLE;
 	return end->code == 1008 || end->code >= 4000 ? CLIENT_FORBIDDEN
 						      : CLIENT_PROTOCOL;
@@ -130,25 +130,25 @@ client_give_up(struct client *client, enum client_status status,
 		return;
 	client->ending = client->is_over = true;
 	client->online = false;
-	client->config.ops->over(client->config.arg, status, why);
+	client->config.ops->on_end(client->config.arg, status, why);
 }
 
 /* What cannot be said twice, and may have been heard, is not said again. */
 static void
 take_back(struct client *client)
 {
-	struct saying *first = client->sayings.first;
+	struct queued_message *first = client->queue.first;
 
 	if (first == NULL || !first->in_flight)
 		return;
 	first->in_flight = false;
 	if (first->key[0] == '\0')
-		client_settle(client, false);
+		client_confirm(client, false);
 }
 
 /* The first attempt failed: perhaps it was meant for somewhere else. */
 static void
-give_up_where(struct client *client, const struct link_end *end)
+give_up_where(struct client *client, const struct connection_end *end)
 {
 	const struct url *url = &client->config.url;
 	char why[sizeof(end->text) + URL_HOST_SIZE + 32];
@@ -162,7 +162,7 @@ static void
 come_back_later(struct client *client)
 {
 	uint64_t wait_ms =
-	    backoff_next_ms(&client->backoff, (uint32_t)client_chance());
+	    backoff_next_ms(&client->backoff, (uint32_t)client_random());
 
 	if (client->return_after_ms > wait_ms)
 		wait_ms = client->return_after_ms;
@@ -171,38 +171,38 @@ come_back_later(struct client *client)
 }
 
 static void
-closed(void *arg, const struct link_end *told)
+closed(void *arg, const struct connection_end *told)
 {
 	struct client *client = arg;
-	struct link_end end = *told;
+	struct connection_end end = *told;
 	enum client_status status = status_of(&end);
 	bool was_online = client->online;
 
-	link_destroy(client->link);
-	client->link = NULL;
-	client->online = client->waiting = client->place.behind = false;
+	connection_destroy(client->connection);
+	client->connection = NULL;
+	client->online = client->waiting = client->position.behind = false;
 	event_del(client->wait);
 	take_back(client);
 	if (client->ending) {
 		client_give_up(client, CLIENT_DONE, "");
 		return;
 	}
-	if (!client->was_online && end.fault == LINK_UNREACHABLE) {
+	if (!client->was_online && end.fault == CONNECTION_UNREACHABLE) {
 		give_up_where(client, &end);
 		return;
 	}
 	if (!client->was_online ||
-	    (end.fault == LINK_CLOSED && is_final(end.code))) {
+	    (end.fault == CONNECTION_CLOSED && is_final(end.code))) {
 		client_give_up(client, status, end.text);
 		return;
 	}
 	if (was_online)
-		client->config.ops->lost(client->config.arg,
+		client->config.ops->on_lost(client->config.arg,
 		    end.text[0] == '\0' ? "closed by the server" : end.text);
 	come_back_later(client);
 }
 
-static const struct link_ops link_ops = {
+static const struct connection_ops connection_ops = {
 	.opened = opened,
 	.text = heard,
 	.closed = closed,
@@ -217,11 +217,11 @@ dial_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (client->config.speech->named && client->name[0] != '\0')
+	if (client->config.dialect->named && client->name[0] != '\0')
 		url_add_query(&url, "name", str_from(client->name));
-	client->link = link_create(client->config.base, &url,
-	    client->config.tls, &link_ops, client);
-	if (client->link == NULL)
+	client->connection = connection_create(client->config.base, &url,
+	    client->config.tls, &connection_ops, client);
+	if (client->connection == NULL)
 		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
 }
 
@@ -236,8 +236,9 @@ remember(struct client *client, const struct client_config *config)
 		memcpy(client->name, config->name.data, config->name.len);
 	if (config->room.data == NULL)
 		return true;
-	return place_enter(&client->place, config->room, config->epoch) &&
-	       place_go_on(&client->place, config->epoch, config->seq);
+	return read_position_enter(&client->position, config->room,
+		   config->epoch) &&
+	       read_position_set(&client->position, config->epoch, config->seq);
 }
 
 struct client *
@@ -248,9 +249,9 @@ client_create(const struct client_config *config)
 	if (client == NULL)
 		return NULL;
 	client->config = *config;
-	reading_init(&client->reading);
+	text_buffer_init(&client->reading);
 	wire_text_init(&client->out);
-	sayings_init(&client->sayings, client_chance());
+	client_queue_init(&client->queue, client_random());
 	client->dial = evtimer_new(config->base, dial_cb, client);
 	client->wait = evtimer_new(config->base, wait_cb, client);
 	if (client->dial == NULL || client->wait == NULL ||
@@ -267,14 +268,14 @@ client_destroy(struct client *client)
 {
 	if (client == NULL)
 		return;
-	link_destroy(client->link);
+	connection_destroy(client->connection);
 	if (client->dial != NULL)
 		event_free(client->dial);
 	if (client->wait != NULL)
 		event_free(client->wait);
-	sayings_fini(&client->sayings);
+	client_queue_fini(&client->queue);
 	wire_text_fini(&client->out);
-	reading_fini(&client->reading);
+	text_buffer_fini(&client->reading);
 	free(client);
 }
 
@@ -284,8 +285,8 @@ client_end(struct client *client)
 	if (client->ending)
 		return;
 	client->ending = true;
-	if (client->link != NULL)
-		link_close(client->link);
+	if (client->connection != NULL)
+		connection_close(client->connection);
 	else
 		client_give_up(client, CLIENT_DONE, "");
 }
@@ -293,7 +294,7 @@ client_end(struct client *client)
 struct str
 client_room(const struct client *client)
 {
-	return place_room(&client->place);
+	return read_position_room(&client->position);
 }
 
 bool

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cmd/parley/speech.h"
+#include "cmd/parley/client_dialect.h"
 #include "cmd/parley/url.h"
 
 struct client;
@@ -29,21 +29,21 @@ struct client_ops {
 	 * Something to show; each message once, in the order of the room.
 	 * Texts are good for the call.
 	 */
-	void (*heard)(void *arg, const struct heard *);
+	void (*on_event)(void *arg, const struct server_event *);
 	/* What was said here has been taken; or not, and won't be. NULL in a
 	 * client that says nothing. */
-	void (*said)(void *arg, struct str text, bool taken);
+	void (*on_posted)(void *arg, struct str text, bool taken);
 	/* In the room, or in the lobby; `again` after having been lost. */
-	void (*ready)(void *arg, bool again);
+	void (*on_ready)(void *arg, bool again);
 	/* The connection is lost; there will be another. */
-	void (*lost)(void *arg, const char *why);
+	void (*on_lost)(void *arg, const char *why);
 	/* It is over; the last call. The client is not to be destroyed yet. */
-	void (*over)(void *arg, enum client_status, const char *why);
+	void (*on_end)(void *arg, enum client_status, const char *why);
 };
 
 struct client_config {
 	struct event_base *base;
-	const struct speech *speech;
+	const struct client_dialect *dialect;
 	struct url url;
 	struct tls *tls;  /* outlives the client; for wss:// */
 	struct str name;  /* absent: what the server gives */
@@ -58,33 +58,34 @@ struct client_config {
 };
 
 /* A number that nobody can know. */
-uint64_t client_chance(void);
+uint64_t client_random(void);
 
 /* NULL: no memory. */
 struct client *client_create(const struct client_config *);
 void client_destroy(struct client *);
 
-enum client_saying {
-	CLIENT_SAID,     /* it is on its way, or will be */
-	CLIENT_NOWHERE,  /* one has to be in a room first */
-	CLIENT_TOO_LONG, /* no server takes this */
-	CLIENT_TOO_MANY  /* wait until some have been taken; or no memory */
+enum client_post_result {
+	CLIENT_POSTED,      /* it is on its way, or will be */
+	CLIENT_NOT_IN_ROOM, /* one has to be in a room first */
+	CLIENT_TOO_LONG,    /* no server takes this */
+	CLIENT_TOO_MANY     /* wait until some have been taken; or no memory */
 };
 
-enum client_saying client_say(struct client *, struct str text);
+enum client_post_result client_post(struct client *, struct str text);
 
 /* How many of them are not taken yet. */
-size_t client_unsaid(const struct client *);
+size_t client_unacknowledged(const struct client *);
 
-enum client_doing {
-	CLIENT_DID,
+enum client_request_result {
+	CLIENT_REQUESTED,
 	CLIENT_OFFLINE,
-	CLIENT_NO_WORD, /* the dialect has none for it */
-	CLIENT_NO_ROOM  /* it is about the room one is in, and there is none */
+	CLIENT_UNSUPPORTED, /* the dialect has none for it */
+	CLIENT_NO_ROOM /* it is about the room one is in, and there is none */
 };
 
 /* Anything but DEED_SAY. The room of a deed may be left out. */
-enum client_doing client_do(struct client *, const struct deed *);
+enum client_request_result client_request(struct client *,
+    const struct client_request *);
 
 /* Says good-bye; over() follows, perhaps within the call. */
 void client_end(struct client *);

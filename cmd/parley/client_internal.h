@@ -4,25 +4,25 @@
 
 #include "cmd/parley/backoff.h"
 #include "cmd/parley/client.h"
-#include "cmd/parley/place.h"
-#include "cmd/parley/sayings.h"
+#include "cmd/parley/read_position.h"
+#include "cmd/parley/send_queue.h"
 #include "wire/json/json_writer.h"
 
 struct event;
-struct link;
+struct connection;
 
 #define CLIENT_NAME_SIZE 256
 
 struct client {
 	struct client_config config;
-	struct link *link;
+	struct connection *connection;
 	struct event *dial; /* when to connect again */
 	struct event *wait; /* when to say again what was refused */
 	struct backoff backoff;
-	struct reading reading;
+	struct text_buffer reading;
 	struct wire_text out;
-	struct place place;
-	struct sayings sayings;
+	struct read_position position;
+	struct client_queue queue;
 	char name[CLIENT_NAME_SIZE]; /* the wish, or what became of it */
 	char own[CLIENT_NAME_SIZE];  /* one's id, or name */
 	uint64_t join_ref;           /* of the join that was sent last */
@@ -38,7 +38,7 @@ struct client {
 };
 
 /* Writes and sends a deed; false: it is not sent. */
-bool client_send(struct client *, const struct deed *);
+bool client_send(struct client *, const struct client_request *);
 
 /* Into the room that it is, or is to be, in. */
 void client_join(struct client *);
@@ -47,18 +47,18 @@ void client_join(struct client *);
 void client_flush(struct client *);
 
 /* The first of what was said here is done with. */
-void client_settle(struct client *, bool taken);
+void client_confirm(struct client *, bool taken);
 
 /* Nothing can go out before so many milliseconds have gone by. */
 void client_pause(struct client *, uint64_t ms);
 
 /* In the lobby or the room: what was to be said can be. */
-void client_be_ready(struct client *);
+void client_set_ready(struct client *);
 
 /* It cannot go on. */
 void client_give_up(struct client *, enum client_status, const char *why);
 
 /* A frame came. */
-void client_hear(struct client *, struct str frame);
+void client_receive(struct client *, struct str frame);
 
 #endif

@@ -3,21 +3,21 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "cmd/parley/mode.h"
+#include "cmd/parley/subcommand.h"
 #include "wire/json/json_dupkeys.h"
 
-static int (*const runs[])(const struct mode *) = {
-	[MODE_CHAT] = chat_run,
-	[MODE_SEND] = send_run,
-	[MODE_TAIL] = tail_run,
-	[MODE_ROOMS] = rooms_run,
+static int (*const runs[])(const struct subcommand *) = {
+	[SUBCOMMAND_CHAT] = chat_run,
+	[SUBCOMMAND_SEND] = send_run,
+	[SUBCOMMAND_TAIL] = tail_run,
+	[SUBCOMMAND_ROOMS] = rooms_run,
 };
 
 /* Nobody outside can know the order of the reader's tables. */
 static void
 seed_tables(void)
 {
-	json_dupkeys_seed(client_chance());
+	json_dupkeys_seed(client_random());
 }
 
 /* What goes wrong in libevent is told by its caller, in words for people. */
@@ -31,7 +31,7 @@ be_silent(int severity, const char *message)
 static int
 run(const struct args *args)
 {
-	struct mode mode = { .args = args, .base = event_base_new() };
+	struct subcommand mode = { .args = args, .base = event_base_new() };
 	int status = CLIENT_NO_MEMORY;
 	char why[256];
 
@@ -40,7 +40,7 @@ run(const struct args *args)
 	if (args->url.tls) {
 		mode.tls = tls_create(&args->tls, why, sizeof(why));
 		if (mode.tls == NULL) {
-			mode_complain("%s", why);
+			report_error("%s", why);
 			status = STATUS_USAGE;
 			goto free_base;
 		}
@@ -61,12 +61,13 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	event_set_log_callback(be_silent);
 	if (!args_read(&args, argc, argv, why, sizeof(why))) {
-		mode_complain("%s; see parley --help", why);
+		report_error("%s; see parley --help", why);
 		return STATUS_USAGE;
 	}
-	if (args.mode == MODE_HELP || args.mode == MODE_VERSION) {
-		fputs(args.mode == MODE_HELP ? args_usage
-					     : "parley " PARLEY_VERSION "\n",
+	if (args.mode == SUBCOMMAND_HELP || args.mode == SUBCOMMAND_VERSION) {
+		fputs(args.mode == SUBCOMMAND_HELP ? args_usage
+						   : "parley " PARLEY_VERSION
+						     "\n",
 		    stdout);
 		return CLIENT_DONE;
 	}

@@ -3,25 +3,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cmd/parley/mode.h"
-#include "cmd/parley/plain.h"
+#include "cmd/parley/sanitize.h"
+#include "cmd/parley/subcommand.h"
 
 struct rooms {
-	const struct mode *mode;
+	const struct subcommand *mode;
 	struct client *client;
 	bool printed;
 	int status;
 };
 
 static void
-print_room(const struct heard *room)
+print_room(const struct server_event *room)
 {
 	struct wire_text line;
 
 	wire_text_init(&line);
-	plain_put(&line, room->room);
+	sanitize_line(&line, room->room);
 	wire_text_append(&line, STR("\t"));
-	plain_put(&line, room->name);
+	sanitize_line(&line, room->name);
 	if (!line.failed)
 		printf("%.*s\t%" PRIu64 "\t%s\n", (int)line.len, line.data,
 		    room->count, room->persistent ? "persistent" : "-");
@@ -29,32 +29,33 @@ print_room(const struct heard *room)
 }
 
 static void
-print_all(const struct speech *speech, struct str rooms)
+print_all(const struct client_dialect *dialect, struct str rooms)
 {
-	struct reading reading;
+	struct text_buffer reading;
 	struct json_reader list;
 	struct json_value item;
 
-	reading_init(&reading);
-	json_open_array(&list, rooms, HEARD_DEPTH);
+	text_buffer_init(&reading);
+	json_open_array(&list, rooms, SERVER_EVENT_DEPTH);
 	while (json_next_item(&list, &item)) {
-		struct heard room = { 0 };
+		struct server_event room = { 0 };
 
-		if (reading_begin(&reading, item.text.len) &&
-		    speech_read_item(speech, &reading, item.text, &room))
+		if (text_buffer_begin(&reading, item.text.len) &&
+		    client_dialect_read_item(dialect, &reading, item.text,
+			&room))
 			print_room(&room);
 	}
-	reading_fini(&reading);
+	text_buffer_fini(&reading);
 }
 
 static void
-heard(void *arg, const struct heard *heard)
+heard(void *arg, const struct server_event *heard)
 {
 	struct rooms *rooms = arg;
 
-	if (heard->kind != HEARD_ROOMS || heard->rooms.data == NULL)
+	if (heard->kind != SERVER_ROOMS || heard->rooms.data == NULL)
 		return;
-	print_all(rooms->mode->args->speech, heard->rooms);
+	print_all(rooms->mode->args->dialect, heard->rooms);
 	rooms->printed = true;
 	client_end(rooms->client);
 }
@@ -63,10 +64,10 @@ static void
 ready(void *arg, bool again)
 {
 	struct rooms *rooms = arg;
-	struct deed deed = { .kind = DEED_ROOMS };
+	struct client_request deed = { .kind = REQUEST_ROOMS };
 
 	(void)again;
-	client_do(rooms->client, &deed);
+	client_request(rooms->client, &deed);
 }
 
 static void
@@ -74,7 +75,7 @@ lost(void *arg, const char *why)
 {
 	struct rooms *rooms = arg;
 
-	mode_complain("%s", why);
+	report_error("%s", why);
 	client_end(rooms->client);
 }
 
@@ -84,7 +85,7 @@ over(void *arg, enum client_status status, const char *why)
 	struct rooms *rooms = arg;
 
 	if (status != CLIENT_DONE)
-		mode_complain("%s", why);
+		report_error("%s", why);
 	if (!rooms->printed)
 		rooms->status =
 		    status == CLIENT_DONE ? CLIENT_UNAVAILABLE : (int)status;
@@ -92,18 +93,18 @@ over(void *arg, enum client_status status, const char *why)
 }
 
 static const struct client_ops client_ops = {
-	.heard = heard,
-	.ready = ready,
-	.lost = lost,
-	.over = over,
+	.on_event = heard,
+	.on_ready = ready,
+	.on_lost = lost,
+	.on_end = over,
 };
 
 int
-rooms_run(const struct mode *mode)
+rooms_run(const struct subcommand *mode)
 {
 	struct rooms rooms = { .mode = mode, .status = CLIENT_DONE };
 
-	rooms.client = mode_client(mode, false, &client_ops, &rooms);
+	rooms.client = subcommand_client(mode, false, &client_ops, &rooms);
 	if (rooms.client == NULL)
 		return CLIENT_NO_MEMORY;
 	event_base_dispatch(mode->base);

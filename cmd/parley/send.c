@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "cmd/parley/mode.h"
+#include "cmd/parley/subcommand.h"
 #include "domain/base/count_of.h"
 
 #define READ_SIZE 65536
@@ -38,17 +38,17 @@ static void
 fail_line(struct sending *sending, const char *why)
 {
 	sending->failed++;
-	mode_complain("not sent: %s", why);
+	report_error("not sent: %s", why);
 }
 
 static void
 say(struct sending *sending, struct str line)
 {
-	switch (line.len == 0 ? CLIENT_SAID
-			      : client_say(sending->run.client, line)) {
-	case CLIENT_SAID:
+	switch (line.len == 0 ? CLIENT_POSTED
+			      : client_post(sending->run.client, line)) {
+	case CLIENT_POSTED:
 		break;
-	case CLIENT_NOWHERE:
+	case CLIENT_NOT_IN_ROOM:
 		fail_line(sending, "in no room");
 		break;
 	case CLIENT_TOO_LONG:
@@ -96,13 +96,13 @@ want_input(struct sending *sending)
 static void
 go_on(struct sending *sending)
 {
-	while (client_unsaid(sending->run.client) < WAITING_MAX)
+	while (client_unacknowledged(sending->run.client) < WAITING_MAX)
 		if (!take_line(sending))
 			break;
 	if (!sending->ended) {
-		if (client_unsaid(sending->run.client) < WAITING_MAX)
+		if (client_unacknowledged(sending->run.client) < WAITING_MAX)
 			want_input(sending);
-	} else if (client_unsaid(sending->run.client) == 0) {
+	} else if (client_unacknowledged(sending->run.client) == 0) {
 		client_end(sending->run.client);
 	}
 }
@@ -129,11 +129,11 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 /* --- from the client ------------------------------------------------------ */
 
 static void
-heard(void *arg, const struct heard *heard)
+heard(void *arg, const struct server_event *heard)
 {
 	(void)arg;
-	if (heard->kind == HEARD_ERROR)
-		mode_complain("%.*s", (int)heard->text.len, heard->text.data);
+	if (heard->kind == SERVER_ERROR)
+		report_error("%.*s", (int)heard->text.len, heard->text.data);
 }
 
 /* The client may have a next line once this returns. */
@@ -163,17 +163,17 @@ ready(void *arg, bool again)
 	struct sending *sending = arg;
 
 	if (again)
-		mode_complain("reconnected");
+		report_error("reconnected");
 	else
 		want_input(sending);
 }
 
 static const struct client_ops client_ops = {
-	.heard = heard,
-	.said = said,
-	.ready = ready,
-	.lost = run_lost,
-	.over = run_over,
+	.on_event = heard,
+	.on_posted = said,
+	.on_ready = ready,
+	.on_lost = run_lost,
+	.on_end = run_over,
 };
 
 /* --- from outside --------------------------------------------------------- */
@@ -187,9 +187,9 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	watch_the_clock(sending);
-	if (client_unsaid(sending->run.client) == 0)
+	if (client_unacknowledged(sending->run.client) == 0)
 		return;
-	mode_complain("nothing was acknowledged in time");
+	report_error("nothing was acknowledged in time");
 	client_end(sending->run.client);
 }
 
@@ -208,7 +208,7 @@ prepare(struct sending *sending)
 	sending->interrupt =
 	    evsignal_new(base, SIGINT, run_interrupt_cb, sending);
 	sending->run.client =
-	    mode_client(sending->run.mode, true, &client_ops, sending);
+	    subcommand_client(sending->run.mode, true, &client_ops, sending);
 	return sending->input != NULL && sending->readable != NULL &&
 	       sending->timeout != NULL && sending->next != NULL &&
 	       sending->interrupt != NULL && sending->run.client != NULL;
@@ -232,7 +232,7 @@ static int
 status_of(const struct sending *sending)
 {
 	bool all = sending->ended && sending->failed == 0 &&
-		   client_unsaid(sending->run.client) == 0;
+		   client_unacknowledged(sending->run.client) == 0;
 
 	if (sending->run.status != CLIENT_DONE)
 		return sending->run.status;
@@ -240,7 +240,7 @@ status_of(const struct sending *sending)
 }
 
 int
-send_run(const struct mode *mode)
+send_run(const struct subcommand *mode)
 {
 	struct sending sending = { .run = { .mode = mode } };
 	int status = CLIENT_NO_MEMORY;

@@ -3,19 +3,19 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "cmd/parley/mode.h"
-#include "cmd/parley/plain.h"
-#include "cmd/parley/screen.h"
+#include "cmd/parley/renderer.h"
+#include "cmd/parley/sanitize.h"
+#include "cmd/parley/subcommand.h"
 #include "wire/json/json_fields.h"
 
 struct tail {
 	struct run run; /* first: the client hands it back */
-	struct screen screen;
+	struct renderer renderer;
 	struct wire_text line;
 };
 
 static void
-put_json_line(struct wire_text *out, const struct heard *said)
+put_json_line(struct wire_text *out, const struct server_event *said)
 {
 	wire_text_append(out, STR("{\"room\":"));
 	json_put_string(out, said->room);
@@ -32,11 +32,12 @@ put_json_line(struct wire_text *out, const struct heard *said)
 
 /* A message of several lines stays in one. */
 static void
-put_plain_line(struct wire_text *out, const struct heard *said)
+put_plain_line(struct wire_text *out, const struct server_event *said)
 {
-	plain_put(out, said->member);
+	sanitize_line(out, said->member);
 	wire_text_append(out, STR(": "));
-	plain_put(out, said->text.data != NULL ? said->text : said->message);
+	sanitize_line(out,
+	    said->text.data != NULL ? said->text : said->message);
 }
 
 static void
@@ -49,7 +50,7 @@ write_out(struct tail *tail)
 }
 
 static void
-print(struct tail *tail, const struct heard *said)
+print(struct tail *tail, const struct server_event *said)
 {
 	struct wire_text json;
 
@@ -57,7 +58,7 @@ print(struct tail *tail, const struct heard *said)
 	if (tail->run.mode->args->json) {
 		wire_text_init(&json);
 		put_json_line(&json, said);
-		plain_put_json(&tail->line, str_slice(json.data, json.len));
+		sanitize_json(&tail->line, str_slice(json.data, json.len));
 		wire_text_fini(&json);
 	} else {
 		put_plain_line(&tail->line, said);
@@ -67,19 +68,19 @@ print(struct tail *tail, const struct heard *said)
 }
 
 static void
-heard(void *arg, const struct heard *heard)
+heard(void *arg, const struct server_event *heard)
 {
 	struct tail *tail = arg;
 
-	if (heard->kind == HEARD_SAID && heard->message.data != NULL)
+	if (heard->kind == SERVER_MESSAGE && heard->message.data != NULL)
 		print(tail, heard);
-	if (heard->kind == HEARD_ERROR)
-		mode_complain("%.*s", (int)heard->text.len, heard->text.data);
+	if (heard->kind == SERVER_ERROR)
+		report_error("%.*s", (int)heard->text.len, heard->text.data);
 	if (heard->missing.data != NULL)
-		mode_complain("messages %.*s are not there any more",
+		report_error("messages %.*s are not there any more",
 		    (int)heard->missing.len, heard->missing.data);
 	if (heard->epoch_changed)
-		mode_complain("the room has begun anew");
+		report_error("the room has begun anew");
 }
 
 static void
@@ -87,25 +88,25 @@ ready(void *arg, bool again)
 {
 	(void)arg;
 	if (again)
-		mode_complain("reconnected");
+		report_error("reconnected");
 }
 
 static const struct client_ops client_ops = {
-	.heard = heard,
-	.ready = ready,
-	.lost = run_lost,
-	.over = run_over,
+	.on_event = heard,
+	.on_ready = ready,
+	.on_lost = run_lost,
+	.on_end = run_over,
 };
 
 int
-tail_run(const struct mode *mode)
+tail_run(const struct subcommand *mode)
 {
 	struct tail tail = { .run = { .mode = mode } };
 	struct event *interrupt =
 	    evsignal_new(mode->base, SIGINT, run_interrupt_cb, &tail);
 
 	wire_text_init(&tail.line);
-	tail.run.client = mode_client(mode, true, &client_ops, &tail);
+	tail.run.client = subcommand_client(mode, true, &client_ops, &tail);
 	if (interrupt != NULL && tail.run.client != NULL) {
 		event_add(interrupt, NULL);
 		event_base_dispatch(mode->base);

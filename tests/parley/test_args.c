@@ -23,23 +23,28 @@ read_line(struct args *args, const char *line)
 
 static const struct {
 	const char *line;
-	enum args_mode mode;
+	enum args_subcommand mode;
 	const char *dialect, *target;
 } good[] = {
-	{ "parley chat", MODE_CHAT, "command", "/ws" },
-	{ "parley chat --dialect action", MODE_CHAT, "action", "/ws/action" },
-	{ "parley chat ws://h/ws/topic", MODE_CHAT, "topic", "/ws/topic" },
-	{ "parley chat ws://h", MODE_CHAT, "command", "/ws" },
-	{ "parley chat ws://h/ws --dialect topic", MODE_CHAT, "topic",
+	{ "parley chat", SUBCOMMAND_CHAT, "command", "/ws" },
+	{ "parley chat --dialect action", SUBCOMMAND_CHAT, "action",
+	    "/ws/action" },
+	{ "parley chat ws://h/ws/topic", SUBCOMMAND_CHAT, "topic",
 	    "/ws/topic" },
-	{ "parley chat ws://h/talk --dialect topic", MODE_CHAT, "topic",
+	{ "parley chat ws://h", SUBCOMMAND_CHAT, "command", "/ws" },
+	{ "parley chat ws://h/ws --dialect topic", SUBCOMMAND_CHAT, "topic",
+	    "/ws/topic" },
+	{ "parley chat ws://h/talk --dialect topic", SUBCOMMAND_CHAT, "topic",
 	    "/talk" },
-	{ "parley chat --name a wss://h/x --ca f", MODE_CHAT, "command", "/x" },
-	{ "parley send --room r", MODE_SEND, "command", "/ws" },
-	{ "parley send --join r --timeout 5", MODE_SEND, "command", "/ws" },
-	{ "parley tail --room r --json --history 5 --since e:7", MODE_TAIL,
-	    "command", "/ws" },
-	{ "parley rooms --insecure", MODE_ROOMS, "command", "/ws/command" },
+	{ "parley chat --name a wss://h/x --ca f", SUBCOMMAND_CHAT, "command",
+	    "/x" },
+	{ "parley send --room r", SUBCOMMAND_SEND, "command", "/ws" },
+	{ "parley send --join r --timeout 5", SUBCOMMAND_SEND, "command",
+	    "/ws" },
+	{ "parley tail --room r --json --history 5 --since e:7",
+	    SUBCOMMAND_TAIL, "command", "/ws" },
+	{ "parley rooms --insecure", SUBCOMMAND_ROOMS, "command",
+	    "/ws/command" },
 };
 
 START_TEST(understands_a_command_line)
@@ -48,7 +53,7 @@ START_TEST(understands_a_command_line)
 
 	ck_assert_msg(read_line(&args, good[_i].line), "%s", why);
 	ck_assert_int_eq(args.mode, good[_i].mode);
-	ck_assert_str_eq(args.speech->name, good[_i].dialect);
+	ck_assert_str_eq(args.dialect->name, good[_i].dialect);
 	ck_assert_str_eq(args.url.target, good[_i].target);
 }
 END_TEST
@@ -132,7 +137,7 @@ START_TEST(helps_whoever_asks_anywhere)
 	struct args args;
 
 	ck_assert(read_line(&args, helps[_i]));
-	ck_assert_int_eq(args.mode, MODE_HELP);
+	ck_assert_int_eq(args.mode, SUBCOMMAND_HELP);
 }
 END_TEST
 

@@ -7,7 +7,7 @@
 
 #include "cmd/parley/client_internal.h"
 #include "tests/suite.h"
-#include "tests/support/parley/fake_link.h"
+#include "tests/support/parley/fake_connection.h"
 
 #define ME "{\"event\":\"me\",\"member\":\"ann\",\"id\":\"7f\"}"
 
@@ -29,10 +29,10 @@ note(const char *format, ...)
 }
 
 static void
-heard(void *arg, const struct heard *heard)
+heard(void *arg, const struct server_event *heard)
 {
 	(void)arg;
-	if (heard->kind == HEARD_SAID)
+	if (heard->kind == SERVER_MESSAGE)
 		note("%s%.*s:%.*s ", heard->mine ? "my " : "",
 		    (int)heard->member.len, heard->member.data,
 		    (int)heard->text.len, heard->text.data);
@@ -80,7 +80,7 @@ expect(const char *want)
 static void
 expect_sent(const char *want)
 {
-	ck_assert_str_eq(fake_link_sent(), want);
+	ck_assert_str_eq(fake_connection_sent(), want);
 }
 
 /* --- lives ---------------------------------------------------------------- */
@@ -90,7 +90,7 @@ setup(void)
 {
 	base = event_base_new();
 	notes[0] = '\0';
-	fake_links = 0;
+	fake_connections = 0;
 }
 
 static void
@@ -123,11 +123,11 @@ left_ms(struct event *timer)
 }
 
 static void
-begin(const struct speech *speech, const char *room)
+begin(const struct client_dialect *dialect, const char *room)
 {
 	struct client_config config = {
 		.base = base,
-		.speech = speech,
+		.dialect = dialect,
 		.name = STR("ann"),
 		.history = 5,
 		.ops = &ops,
@@ -139,7 +139,7 @@ begin(const struct speech *speech, const char *room)
 	client = client_create(&config);
 	ck_assert_ptr_nonnull(client);
 	let_time_pass(client->dial);
-	fake_link_open();
+	fake_connection_open();
 }
 
 #define JOINED(more)                                                  \
@@ -150,11 +150,11 @@ begin(const struct speech *speech, const char *room)
 static void
 begin_in_tea(void)
 {
-	begin(&speech_command, "tea");
-	fake_link_say(ME);
+	begin(&client_dialect_native, "tea");
+	fake_connection_say(ME);
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
 		    "\"history\":5,\"ref\":1}\n");
-	fake_link_say(
+	fake_connection_say(
 	    JOINED("\"seq\":2,\"messages\":[{\"seq\":2,\"member\":\"bob\","
 		   "\"message\":\"old\"}]}"));
 	expect("#1 #5 bob:old ready ");
@@ -163,7 +163,7 @@ begin_in_tea(void)
 static void
 lose(void)
 {
-	fake_link_end(LINK_BROKEN, 0, "cut");
+	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
 	expect("offline(cut) ");
 }
 
@@ -171,8 +171,8 @@ static void
 come_back(void)
 {
 	let_time_pass(client->dial);
-	fake_link_open();
-	fake_link_say(ME);
+	fake_connection_open();
+	fake_connection_say(ME);
 	notes[0] = '\0';
 }
 
@@ -185,24 +185,24 @@ say_in_tea(unsigned seq)
 	    "{\"event\":\"broadcast\",\"room\":\"tea\",\"seq\":%u,"
 	    "\"member\":\"bob\",\"message\":\"m%u\"}",
 	    seq, seq);
-	fake_link_say(frame);
+	fake_connection_say(frame);
 }
 
 /* --- tests ---------------------------------------------------------------- */
 
 START_TEST(asks_for_its_name_and_is_in_the_lobby)
 {
-	begin(&speech_command, NULL);
-	ck_assert_str_eq(fake_link_url.target, "/ws?name=ann");
-	fake_link_say(ME);
+	begin(&client_dialect_native, NULL);
+	ck_assert_str_eq(fake_connection_url.target, "/ws?name=ann");
+	fake_connection_say(ME);
 	expect("#1 ready ");
-	fake_link_say(
+	fake_connection_say(
 	    "{\"event\":\"broadcast\",\"message\":\"b has joined!\"}");
 	expect(":b has joined! ");
-	ck_assert_int_eq(client_say(client, STR("hi")), CLIENT_SAID);
+	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_POSTED);
 	expect_sent("{\"command\":\"broadcast\",\"message\":\"hi\",\"ref\":1}"
 		    "\n");
-	fake_link_say("{\"event\":\"ack\",\"ref\":1,\"recipients\":2}");
+	fake_connection_say("{\"event\":\"ack\",\"ref\":1,\"recipients\":2}");
 	expect("taken(hi) ");
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(shows_each_message_of_a_room_once)
 	say_in_tea(2);
 	say_in_tea(4);
 	expect("bob:m3 bob:m4 ");
-	fake_link_say("{\"event\":\"broadcast\",\"message\":\"lobby\"}");
+	fake_connection_say("{\"event\":\"broadcast\",\"message\":\"lobby\"}");
 	expect("");
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(reads_on_where_it_was_when_it_comes_back)
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
 		    "\"since\":{\"epoch\":\"e\",\"seq\":3},\"history\":0,"
 		    "\"ref\":2}\n");
-	fake_link_say(
+	fake_connection_say(
 	    JOINED("\"seq\":4,\"recovered\":true,\"messages\":[{\"seq\":4,"
 		   "\"member\":\"bob\",\"message\":\"m4\"}]}"));
 	expect("#5 bob:m4 again ");
@@ -245,19 +245,20 @@ START_TEST(fetches_pages_until_nothing_is_missing)
 	begin_in_tea();
 	lose();
 	come_back();
-	fake_link_sent();
-	fake_link_say(JOINED("\"seq\":4,\"recovered\":true,\"more\":true,"
-			     "\"messages\":[{\"seq\":3,\"member\":\"bob\","
-			     "\"message\":\"m3\"}]}"));
+	fake_connection_sent();
+	fake_connection_say(
+	    JOINED("\"seq\":4,\"recovered\":true,\"more\":true,"
+		   "\"messages\":[{\"seq\":3,\"member\":\"bob\","
+		   "\"message\":\"m3\"}]}"));
 	expect("#5 bob:m3 again ");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":3,\"ref\":3}\n");
 	say_in_tea(5); /* on the page, too */
 	expect("");
-	fake_link_say("{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
-		      "\"messages\":[{\"seq\":4,\"member\":\"bob\","
-		      "\"message\":\"m4\"},{\"seq\":5,\"member\":\"bob\","
-		      "\"message\":\"m5\"}]}");
+	fake_connection_say("{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
+			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
+			    "\"message\":\"m4\"},{\"seq\":5,\"member\":\"bob\","
+			    "\"message\":\"m5\"}]}");
 	say_in_tea(6);
 	expect("bob:m4 bob:m5 bob:m6 ");
 }
@@ -270,9 +271,9 @@ START_TEST(asks_for_what_a_server_left_out)
 	expect("");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":2,\"ref\":2}\n");
-	fake_link_say("{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
-		      "\"messages\":[{\"seq\":4,\"member\":\"bob\","
-		      "\"message\":\"m4\"}]}");
+	fake_connection_say("{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
+			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
+			    "\"message\":\"m4\"}]}");
 	expect("bob:m4 "); /* 3 is gone for good */
 }
 END_TEST
@@ -282,12 +283,12 @@ START_TEST(begins_anew_with_the_room)
 	begin_in_tea();
 	lose();
 	come_back();
-	fake_link_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"tea\","
-		      "\"epoch\":\"f\",\"seq\":1,\"epoch_changed\":true,"
-		      "\"recovered\":false,\"messages\":[{\"seq\":1,"
-		      "\"member\":\"bob\",\"message\":\"new\"}]}");
+	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"tea\","
+			    "\"epoch\":\"f\",\"seq\":1,\"epoch_changed\":true,"
+			    "\"recovered\":false,\"messages\":[{\"seq\":1,"
+			    "\"member\":\"bob\",\"message\":\"new\"}]}");
 	expect("#5 bob:new again ");
-	ck_assert(str_equal(place_epoch(&client->place), STR("f")));
+	ck_assert(str_equal(read_position_epoch(&client->position), STR("f")));
 }
 END_TEST
 
@@ -296,62 +297,62 @@ START_TEST(says_again_what_may_not_have_arrived_with_the_same_key)
 	char first[512];
 
 	begin_in_tea();
-	client_say(client, STR("one"));
-	client_say(client, STR("two"));
-	strcpy(first, fake_link_sent());
+	client_post(client, STR("one"));
+	client_post(client, STR("two"));
+	strcpy(first, fake_connection_sent());
 	ck_assert_ptr_nonnull(strstr(first, "\"one\",\"key\":\""));
 	ck_assert_ptr_null(strstr(first, "\"two\""));
 	lose();
-	client_say(client, STR("three"));
+	client_post(client, STR("three"));
 	come_back();
-	fake_link_sent();
-	fake_link_say(JOINED("\"seq\":2,\"recovered\":true,"
-			     "\"messages\":[]}"));
+	fake_connection_sent();
+	fake_connection_say(JOINED("\"seq\":2,\"recovered\":true,"
+				   "\"messages\":[]}"));
 	expect("#5 again ");
 	expect_sent(first);
-	fake_link_say("{\"event\":\"ack\",\"ref\":2,\"duplicate\":true}");
+	fake_connection_say("{\"event\":\"ack\",\"ref\":2,\"duplicate\":true}");
 	expect("taken(one) ");
-	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"two\""));
-	ck_assert_uint_eq(client_unsaid(client), 2);
+	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
+	ck_assert_uint_eq(client_unacknowledged(client), 2);
 }
 END_TEST
 
 START_TEST(says_nothing_twice_that_cannot_be_told_apart)
 {
-	begin(&speech_command, NULL);
-	fake_link_say(ME);
-	client_say(client, STR("one"));
-	client_say(client, STR("two"));
+	begin(&client_dialect_native, NULL);
+	fake_connection_say(ME);
+	client_post(client, STR("one"));
+	client_post(client, STR("two"));
 	notes[0] = '\0';
-	fake_link_end(LINK_BROKEN, 0, "cut");
+	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
 	expect("lost(one) offline(cut) ");
 	come_back();
-	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"two\""));
+	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 }
 END_TEST
 
 START_TEST(waits_as_long_as_it_is_told_to)
 {
 	begin_in_tea();
-	client_say(client, STR("one"));
-	client_say(client, STR("two"));
-	fake_link_sent();
-	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
-		      "\"rate_limited\",\"retry_after_ms\":250}");
+	client_post(client, STR("one"));
+	client_post(client, STR("two"));
+	fake_connection_sent();
+	fake_connection_say("{\"event\":\"error\",\"ref\":2,\"code\":"
+			    "\"rate_limited\",\"retry_after_ms\":250}");
 	expect("");
 	expect_sent("");
 	ck_assert_int_ge(left_ms(client->wait), 400);
 	let_time_pass(client->wait);
-	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"one\""));
-	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
-		      "\"unavailable\",\"retry_after_ms\":90000}");
+	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"one\""));
+	fake_connection_say("{\"event\":\"error\",\"ref\":2,\"code\":"
+			    "\"unavailable\",\"retry_after_ms\":90000}");
 	ck_assert_int_ge(left_ms(client->wait), 80000);
 	let_time_pass(client->wait);
-	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"one\""));
-	fake_link_say("{\"event\":\"error\",\"ref\":2,\"code\":"
-		      "\"message_too_large\",\"message\":\"x\"}");
+	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"one\""));
+	fake_connection_say("{\"event\":\"error\",\"ref\":2,\"code\":"
+			    "\"message_too_large\",\"message\":\"x\"}");
 	expect("#4 lost(one) ");
-	ck_assert_ptr_nonnull(strstr(fake_link_sent(), "\"two\""));
+	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 }
 END_TEST
 
@@ -368,41 +369,45 @@ static const struct {
 
 START_TEST(makes_rooms_that_stay_if_anything_stays)
 {
-	struct deed create = { .kind = DEED_CREATE, .name = STR("Den") };
+	struct client_request create = { .kind = REQUEST_CREATE,
+		.name = STR("Den") };
 	char me[128];
 
 	snprintf(me, sizeof(me),
 	    "{\"event\":\"me\",\"member\":\"ann\",\"id\":\"7f\"%s}",
 	    keeping[_i].durability);
-	begin(&speech_command, "tea");
+	begin(&client_dialect_native, "tea");
 	client->config.transient = keeping[_i].transient;
-	fake_link_say(me);
+	fake_connection_say(me);
 	ck_assert(keeping[_i].persistent ==
-		  (strstr(fake_link_sent(), "\"persistent\":true") != NULL));
-	fake_link_say("{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\","
-		      "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
-	ck_assert_int_eq(client_do(client, &create), CLIENT_DID);
+		  (strstr(fake_connection_sent(), "\"persistent\":true") !=
+		      NULL));
+	fake_connection_say("{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\","
+			    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
+	ck_assert_int_eq(client_request(client, &create), CLIENT_REQUESTED);
 	ck_assert(keeping[_i].persistent ==
-		  (strstr(fake_link_sent(), "\"persistent\":true") != NULL));
+		  (strstr(fake_connection_sent(), "\"persistent\":true") !=
+		      NULL));
 }
 END_TEST
 
 START_TEST(goes_from_room_to_room)
 {
-	struct deed deed = { .kind = DEED_JOIN, .room = STR("den") };
+	struct client_request deed = { .kind = REQUEST_JOIN,
+		.room = STR("den") };
 
 	begin_in_tea();
-	ck_assert_int_eq(client_do(client, &deed), CLIENT_DID);
-	fake_link_sent();
-	fake_link_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
-		      "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
+	ck_assert_int_eq(client_request(client, &deed), CLIENT_REQUESTED);
+	fake_connection_sent();
+	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
+			    "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
 	expect("#5 ");
 	expect_sent("{\"command\":\"leave\",\"room\":\"tea\"}\n");
 	say_in_tea(3);
-	fake_link_say("{\"event\":\"left\",\"room\":\"tea\"}");
+	fake_connection_say("{\"event\":\"left\",\"room\":\"tea\"}");
 	expect("");
 	ck_assert(str_equal(client_room(client), STR("den")));
-	fake_link_say("{\"event\":\"left\",\"room\":\"den\"}");
+	fake_connection_say("{\"event\":\"left\",\"room\":\"den\"}");
 	expect("#6 ");
 	ck_assert_ptr_null(client_room(client).data);
 }
@@ -410,56 +415,58 @@ END_TEST
 
 START_TEST(speaks_first_where_the_server_is_silent)
 {
-	begin(&speech_topic, "tea");
+	begin(&client_dialect_topic, "tea");
 	expect_sent("{\"type\":\"join\",\"username\":\"ann\","
 		    "\"topic\":\"tea\"}\n");
-	fake_link_say("{\"type\":\"joined\",\"username\":\"ann#2\","
-		      "\"topic\":\"tea\"}");
+	fake_connection_say("{\"type\":\"joined\",\"username\":\"ann#2\","
+			    "\"topic\":\"tea\"}");
 	expect("#5 ready ");
-	client_say(client, STR("hi"));
-	fake_link_say("{\"type\":\"message\",\"username\":\"ann#2\","
-		      "\"message\":\"hi\",\"topic\":\"tea\"}");
-	fake_link_say("{\"type\":\"ack\",\"recipients\":1}");
+	client_post(client, STR("hi"));
+	fake_connection_say("{\"type\":\"message\",\"username\":\"ann#2\","
+			    "\"message\":\"hi\",\"topic\":\"tea\"}");
+	fake_connection_say("{\"type\":\"ack\",\"recipients\":1}");
 	expect("my ann#2:hi taken(hi) ");
 }
 END_TEST
 
 START_TEST(hears_itself_where_the_server_does_not_tell)
 {
-	begin(&speech_action, "25a05739");
-	fake_link_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
+	begin(&client_dialect_action, "25a05739");
+	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
 	expect_sent("{\"action\":\"join\",\"body\":{\"room_id\":"
 		    "\"25a05739\"}}\n");
-	fake_link_say("{\"status\":\"success\",\"room_id\":\"25a05739\","
-		      "\"message\":\"Joined\"}");
+	fake_connection_say("{\"status\":\"success\",\"room_id\":\"25a05739\","
+			    "\"message\":\"Joined\"}");
 	notes[0] = '\0';
-	client_say(client, STR("hi"));
-	fake_link_say("{\"from\":\"c3\",\"body\":\"ho\"}");
-	fake_link_say("{\"status\":\"success\",\"message\":\"Message sent\"}");
+	client_post(client, STR("hi"));
+	fake_connection_say("{\"from\":\"c3\",\"body\":\"ho\"}");
+	fake_connection_say(
+	    "{\"status\":\"success\",\"message\":\"Message sent\"}");
 	expect("c3:ho my c2:hi taken(hi) ");
 }
 END_TEST
 
 START_TEST(knows_where_it_is_before_it_talks)
 {
-	struct deed rooms = { .kind = DEED_ROOMS };
-	struct deed leave = { .kind = DEED_LEAVE };
+	struct client_request rooms = { .kind = REQUEST_ROOMS };
+	struct client_request leave = { .kind = REQUEST_LEAVE };
 
-	begin(&speech_action, NULL);
-	ck_assert_int_eq(client_do(client, &leave), CLIENT_OFFLINE);
-	fake_link_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
-	ck_assert_int_eq(client_say(client, STR("hi")), CLIENT_NOWHERE);
-	ck_assert_int_eq(client_do(client, &rooms), CLIENT_NO_WORD);
-	ck_assert_int_eq(client_do(client, &leave), CLIENT_NO_ROOM);
+	begin(&client_dialect_action, NULL);
+	ck_assert_int_eq(client_request(client, &leave), CLIENT_OFFLINE);
+	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
+	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_NOT_IN_ROOM);
+	ck_assert_int_eq(client_request(client, &rooms), CLIENT_UNSUPPORTED);
+	ck_assert_int_eq(client_request(client, &leave), CLIENT_NO_ROOM);
 }
 END_TEST
 
 START_TEST(does_without_a_room_it_cannot_have)
 {
-	begin(&speech_command, "tea");
-	fake_link_say(ME);
-	fake_link_say("{\"event\":\"error\",\"ref\":1,\"code\":\"room_full\","
-		      "\"message\":\"full\"}");
+	begin(&client_dialect_native, "tea");
+	fake_connection_say(ME);
+	fake_connection_say(
+	    "{\"event\":\"error\",\"ref\":1,\"code\":\"room_full\","
+	    "\"message\":\"full\"}");
 	expect("#1 #4 ready ");
 	ck_assert_ptr_null(client_room(client).data);
 }
@@ -472,20 +479,20 @@ START_TEST(says_once_that_it_waits_for_a_room)
 				    "\"retry_after_ms\":1000}";
 	char frame[128];
 
-	begin(&speech_command, "tea");
-	fake_link_say(ME);
+	begin(&client_dialect_native, "tea");
+	fake_connection_say(ME);
 	expect("#1 ");
 	for (int ref = 1; ref <= 3; ref++) {
 		snprintf(frame, sizeof(frame), later, ref);
-		fake_link_say(frame);
+		fake_connection_say(frame);
 		expect(ref == 1 ? "#4 " : "");
-		fake_link_sent();
+		fake_connection_sent();
 		let_time_pass(client->wait);
-		ck_assert_ptr_nonnull(strstr(fake_link_sent(),
+		ck_assert_ptr_nonnull(strstr(fake_connection_sent(),
 		    "\"room\":\"tea\""));
 	}
-	fake_link_say("{\"event\":\"joined\",\"ref\":4,\"room\":\"tea\","
-		      "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
+	fake_connection_say("{\"event\":\"joined\",\"ref\":4,\"room\":\"tea\","
+			    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
 	expect("#5 ready ");
 }
 END_TEST
@@ -493,35 +500,35 @@ END_TEST
 /* How the connection ended, and whether it is tried again. */
 static const struct {
 	bool was_online;
-	enum link_fault fault;
+	enum connection_fault fault;
 	unsigned code;
 	const char *news;
 } ends[] = {
-	{ false, LINK_UNREACHABLE, 0,
+	{ false, CONNECTION_UNREACHABLE, 0,
 	    "over(69 cannot connect to h port 80: x) " },
-	{ false, LINK_REFUSED, 404, "over(76 x) " },
-	{ false, LINK_REFUSED, 503, "over(69 x) " },
-	{ false, LINK_PROTOCOL, 1002, "over(76 x) " },
-	{ false, LINK_CLOSED, 1008, "over(77 x) " },
-	{ true, LINK_BROKEN, 0, "offline(x) " },
-	{ true, LINK_CLOSED, 1001, "offline(x) " },
-	{ true, LINK_CLOSED, 1011, "offline(x) " },
-	{ true, LINK_CLOSED, 4102, "offline(x) " },
-	{ true, LINK_CLOSED, 4203, "offline(x) " },
-	{ true, LINK_CLOSED, 1008, "over(77 x) " },
-	{ true, LINK_CLOSED, 1009, "over(76 x) " },
-	{ true, LINK_CLOSED, 4007, "over(77 x) " },
+	{ false, CONNECTION_REFUSED, 404, "over(76 x) " },
+	{ false, CONNECTION_REFUSED, 503, "over(69 x) " },
+	{ false, CONNECTION_PROTOCOL, 1002, "over(76 x) " },
+	{ false, CONNECTION_CLOSED, 1008, "over(77 x) " },
+	{ true, CONNECTION_BROKEN, 0, "offline(x) " },
+	{ true, CONNECTION_CLOSED, 1001, "offline(x) " },
+	{ true, CONNECTION_CLOSED, 1011, "offline(x) " },
+	{ true, CONNECTION_CLOSED, 4102, "offline(x) " },
+	{ true, CONNECTION_CLOSED, 4203, "offline(x) " },
+	{ true, CONNECTION_CLOSED, 1008, "over(77 x) " },
+	{ true, CONNECTION_CLOSED, 1009, "over(76 x) " },
+	{ true, CONNECTION_CLOSED, 4007, "over(77 x) " },
 };
 
 START_TEST(comes_back_unless_it_makes_no_sense)
 {
 	bool comes_back = strncmp(ends[_i].news, "offline", 7) == 0;
 
-	begin(&speech_command, NULL);
+	begin(&client_dialect_native, NULL);
 	if (ends[_i].was_online)
-		fake_link_say(ME);
+		fake_connection_say(ME);
 	notes[0] = '\0';
-	fake_link_end(ends[_i].fault, ends[_i].code, "x");
+	fake_connection_end(ends[_i].fault, ends[_i].code, "x");
 	expect(ends[_i].news);
 	ck_assert_int_eq(event_pending(client->dial, EV_TIMEOUT, NULL) != 0,
 	    comes_back);
@@ -532,20 +539,20 @@ START_TEST(ends_when_it_is_told_to)
 {
 	begin_in_tea();
 	client_end(client);
-	ck_assert(!fake_link_is_up());
+	ck_assert(!fake_connection_is_up());
 	expect("");
-	fake_link_end(LINK_CLOSED, 1000, "");
+	fake_connection_end(CONNECTION_CLOSED, 1000, "");
 	expect("over(0 ) ");
 }
 END_TEST
 
 START_TEST(gives_up_on_what_is_no_dialect)
 {
-	begin(&speech_command, NULL);
-	fake_link_say("hello");
+	begin(&client_dialect_native, NULL);
+	fake_connection_say("hello");
 	expect("over(76 what the server says is not of this dialect) ");
-	fake_link_say(ME);
-	fake_link_end(LINK_BROKEN, 0, "cut");
+	fake_connection_say(ME);
+	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
 	expect("");
 }
 END_TEST

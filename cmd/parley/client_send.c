@@ -1,0 +1,123 @@
+/* What a client sends: what is said, and what is to be done. */
+#include "cmd/parley/client_internal.h"
+#include "cmd/parley/connection.h"
+
+/* With what goes around it, a frame that servers take: 1 MiB at most. */
+#define MESSAGE_SIZE_MAX ((size_t)960 << 10)
+#define QUEUED_MAX 1000
+
+bool
+client_send(struct client *client, const struct client_request *deed)
+{
+	const struct client_dialect *dialect = client->config.dialect;
+
+	if (client->connection == NULL)
+		return false;
+	wire_text_reset(&client->out);
+	dialect->write[deed->kind](&client->out, deed);
+	return !client->out.failed &&
+	       connection_send(client->connection,
+		   str_slice(client->out.data, client->out.len));
+}
+
+void
+client_flush(struct client *client)
+{
+	struct queued_message *first = client->queue.first;
+	struct client_request deed = { .kind = REQUEST_POST };
+
+	if (!client->online || client->waiting || first == NULL ||
+	    first->in_flight)
+		return;
+	deed.ref = first->ref;
+	deed.room = first->room;
+	deed.text = first->text;
+	if (first->key[0] != '\0')
+		deed.key = str_from(first->key);
+	first->in_flight = client_send(client, &deed);
+}
+
+void
+client_confirm(struct client *client, bool taken)
+{
+	struct queued_message *first = client->queue.first;
+
+	client->config.ops->on_posted(client->config.arg, first->text, taken);
+	client_queue_drop(&client->queue);
+	client_flush(client);
+}
+
+enum client_post_result
+client_post(struct client *client, struct str text)
+{
+	const struct client_dialect *dialect = client->config.dialect;
+	struct str room = read_position_room(&client->position);
+
+	if (room.data == NULL && !dialect->lobby)
+		return CLIENT_NOT_IN_ROOM;
+	wire_text_reset(&client->out);
+	json_put_string(&client->out, text);
+	if (client->out.len > MESSAGE_SIZE_MAX)
+		return CLIENT_TOO_LONG;
+	if (client->queue.count >= QUEUED_MAX || client->out.failed ||
+	    !client_queue_add(&client->queue, room, text,
+		dialect->resumes && room.data != NULL))
+		return CLIENT_TOO_MANY;
+	client_flush(client);
+	return CLIENT_POSTED;
+}
+
+size_t
+client_unacknowledged(const struct client *client)
+{
+	return client->queue.count;
+}
+
+void
+client_join(struct client *client)
+{
+	struct client_request deed = {
+		.kind = REQUEST_JOIN,
+		.room = read_position_room(&client->position),
+		.name = str_from(client->name),
+		.epoch = read_position_epoch(&client->position),
+		.seq = client->position.seq,
+		.limit = client->was_online ? 0 : client->config.history,
+		.persistent = client->keeps,
+		.ref = client_queue_ref(&client->queue),
+	};
+
+	client->join_ref = deed.ref;
+	client_send(client, &deed);
+}
+
+/* The room where one is, if none is named. */
+static bool
+needs_room(enum request_kind kind)
+{
+	return kind == REQUEST_LEAVE || kind == REQUEST_HISTORY;
+}
+
+enum client_request_result
+client_request(struct client *client, const struct client_request *wish)
+{
+	const struct client_dialect *dialect = client->config.dialect;
+	struct client_request deed = *wish, leave = { .kind = REQUEST_LEAVE };
+
+	if (dialect->write[deed.kind] == NULL)
+		return CLIENT_UNSUPPORTED;
+	if (!client->online)
+		return CLIENT_OFFLINE;
+	if (deed.room.data == NULL)
+		deed.room = read_position_room(&client->position);
+	if (deed.room.data == NULL && needs_room(deed.kind))
+		return CLIENT_NO_ROOM;
+	deed.ref = client_queue_ref(&client->queue);
+	deed.persistent = client->keeps;
+	if (deed.kind == REQUEST_JOIN && dialect->join_required) {
+		deed.name = str_from(client->name);
+		if (client->position.room[0] != '\0')
+			client_send(client, &leave);
+	}
+	return client_send(client, &deed) ? CLIENT_REQUESTED : CLIENT_OFFLINE;
+}

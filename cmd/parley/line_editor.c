@@ -1,0 +1,409 @@
+#include "cmd/parley/line_editor.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <histedit.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "domain/base/count_of.h"
+
+#define PROMPT_SIZE 128
+#define HISTORY_SIZE 500
+
+struct line_editor {
+	struct event_base *base;
+	EditLine *line;
+	History *history;
+	struct event *readable;
+	struct event *signals[3];
+	mbstate_t decoding;
+	char prompt[PROMPT_SIZE];
+	size_t entered; /* columns of the last line that was entered */
+	size_t width;   /* of the terminal, as libedit knows it */
+	bool terminal;
+	bool reading; /* a line is on the screen */
+	bool interrupted;
+	bool stopped;
+};
+
+/* --- the terminal --------------------------------------------------------- */
+
+static size_t
+measure_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col;
+}
+
+/* What cannot be printed shows as two characters: ^A. */
+static size_t
+columns(const wchar_t *text, size_t len)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		int wide = wcwidth(text[i]);
+
+		sum += wide < 0 ? 2 : (size_t)wide;
+	}
+	return sum;
+}
+
+static size_t
+prompt_columns(const struct line_editor *edit)
+{
+	wchar_t wide[PROMPT_SIZE];
+	size_t len = mbstowcs(wide, edit->prompt, PROMPT_SIZE);
+
+	return len == (size_t)-1 ? strlen(edit->prompt) : columns(wide, len);
+}
+
+/* From `rows` below the beginning of a line to there, and wipes all below. */
+static void
+wipe(size_t rows)
+{
+	if (rows > 0)
+		printf("\033[%zuA", rows);
+	fputs("\r\033[J", stdout);
+}
+
+static void
+wipe_typed(struct line_editor *edit)
+{
+	const LineInfoW *line = el_wline(edit->line);
+	size_t before =
+	    columns(line->buffer, (size_t)(line->cursor - line->buffer));
+
+	wipe((prompt_columns(edit) + before) / edit->width);
+}
+
+static void
+redraw(struct line_editor *edit)
+{
+	fflush(stdout);
+	el_set(edit->line, EL_REFRESH);
+}
+
+void
+line_editor_print(struct line_editor *edit, struct str lines)
+{
+	bool above = edit->terminal && edit->reading;
+
+	if (lines.len == 0)
+		return;
+	if (above)
+		wipe_typed(edit);
+	fwrite(lines.data, 1, lines.len, stdout);
+	fflush(stdout);
+	if (above)
+		redraw(edit);
+}
+
+void
+line_editor_wipe(struct line_editor *edit)
+{
+	if (!edit->terminal)
+		return;
+	wipe(edit->entered / edit->width + 1);
+	fflush(stdout);
+}
+
+/* --- signals -------------------------------------------------------------- */
+
+/*
+ * Some terminals wrap their lines anew, others do not: where the typed line
+ * begins is not known any more. Better a part of it shows twice than that
+ * something above it is wiped.
+ */
+static void
+resize(struct line_editor *edit)
+{
+	edit->width = measure_width();
+	if (edit->reading)
+		wipe(0);
+	fflush(stdout);
+	el_resize(edit->line);
+	if (edit->reading)
+		redraw(edit);
+}
+
+/* After having been stopped the terminal is as the shell wants it. */
+static void
+resume(struct line_editor *edit)
+{
+	if (!edit->reading)
+		return;
+	el_set(edit->line, EL_PREP_TERM, 0);
+	el_set(edit->line, EL_PREP_TERM, 1);
+	redraw(edit);
+}
+
+static void
+signal_cb(evutil_socket_t number, short what, void *arg)
+{
+	struct line_editor *edit = arg;
+
+	(void)what;
+	if (number == SIGINT)
+		edit->interrupted = true;
+	else if (edit->terminal && number == SIGWINCH)
+		resize(edit);
+	else if (edit->terminal && number == SIGCONT)
+		resume(edit);
+}
+
+/* --- characters ----------------------------------------------------------- */
+
+static void
+readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	bool *readable = arg;
+
+	(void)fd;
+	(void)what;
+	*readable = true;
+}
+
+/* Lets other things happen until there is a byte; false: there is a reason to
+ * stop. Files, which cannot be waited for, always have one. */
+static bool
+wait_for_byte(struct line_editor *edit)
+{
+	bool readable = false;
+	bool waits;
+
+	event_assign(edit->readable, edit->base, STDIN_FILENO, EV_READ,
+	    readable_cb, &readable);
+	waits = event_add(edit->readable, NULL) == 0;
+	while (!readable && !edit->interrupted && !edit->stopped) {
+		event_base_loop(edit->base,
+		    waits ? EVLOOP_ONCE : EVLOOP_NONBLOCK);
+		if (!waits)
+			readable = true;
+	}
+	event_del(edit->readable);
+	return !edit->interrupted && !edit->stopped;
+}
+
+/*
+ * Where libedit waits for a key the event loop runs: libedit knows of no
+ * other loop than its own that could not be torn in the middle of a key.
+ */
+static int
+next_character(EditLine *line, wchar_t *out)
+{
+	struct line_editor *edit;
+	ssize_t got;
+	char byte;
+
+	el_get(line, EL_CLIENTDATA, &edit);
+	while (wait_for_byte(edit)) {
+		got = read(STDIN_FILENO, &byte, 1);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got != 1)
+			return 0;
+		switch (mbrtowc(out, &byte, 1, &edit->decoding)) {
+		case (size_t)-1: /* not of this character set */
+			memset(&edit->decoding, 0, sizeof(edit->decoding));
+			*out = L'?';
+			return 1;
+		case (size_t)-2:
+			continue;
+		default:
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* --- lines ---------------------------------------------------------------- */
+
+static char *
+prompt_of(EditLine *line)
+{
+	struct line_editor *edit;
+
+	el_get(line, EL_CLIENTDATA, &edit);
+	return edit->prompt;
+}
+
+void
+line_editor_set_prompt(struct line_editor *edit, const char *prompt)
+{
+	bool above = edit->terminal && edit->reading;
+
+	if (!edit->terminal)
+		return; /* nobody is to be prompted */
+	if (above)
+		wipe_typed(edit);
+	snprintf(edit->prompt, sizeof(edit->prompt), "%s", prompt);
+	if (above)
+		redraw(edit);
+}
+
+static void
+remember(struct line_editor *edit, const char *text)
+{
+	HistEvent event;
+
+	if (edit->terminal && text[0] != '\n')
+		history(edit->history, &event, H_ENTER, text);
+}
+
+static enum line_editor_result
+entered(struct line_editor *edit, const char *text, int count, struct str *line)
+{
+	const LineInfoW *wide = el_wline(edit->line);
+	size_t len = (size_t)count;
+
+	edit->entered =
+	    prompt_columns(edit) +
+	    columns(wide->buffer, (size_t)(wide->lastchar - wide->buffer));
+	remember(edit, text);
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	*line = str_slice(text, len);
+	return LINE_EDITOR_LINE;
+}
+
+/* What was typed stays on the screen, as in a shell. */
+static enum line_editor_result
+interrupted(struct line_editor *edit, struct str *line)
+{
+	const LineInfoW *wide = el_wline(edit->line);
+
+	edit->interrupted = false;
+	*line = str_slice("", (size_t)(wide->lastchar - wide->buffer));
+	line->data = "";
+	if (edit->terminal)
+		fputs("^C\n", stdout);
+	el_reset(edit->line);
+	return LINE_EDITOR_INTERRUPT;
+}
+
+enum line_editor_result
+line_editor_read(struct line_editor *edit, struct str *line)
+{
+	const char *text;
+	int count = 0;
+
+	*line = STR("");
+	fflush(stdout);
+	edit->reading = true;
+	text = el_gets(edit->line, &count);
+	edit->reading = false;
+	if (edit->interrupted)
+		return interrupted(edit, line);
+	if (text != NULL && count > 0 && !edit->stopped)
+		return entered(edit, text, count, line);
+	if (edit->terminal)
+		fputs("\n", stdout);
+	return edit->stopped ? LINE_EDITOR_STOPPED : LINE_EDITOR_END;
+}
+
+void
+line_editor_stop(struct line_editor *edit)
+{
+	edit->stopped = true;
+}
+
+bool
+line_editor_is_terminal(const struct line_editor *edit)
+{
+	return edit->terminal;
+}
+
+/* --- birth and death ------------------------------------------------------ */
+
+/* Without a character set nothing but ASCII could be typed. */
+static void
+choose_characters(void)
+{
+	setlocale(LC_ALL, "");
+	if (MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+static bool
+open_line(struct line_editor *edit)
+{
+	HistEvent event;
+
+	edit->history = history_init();
+	edit->line = el_init("parley", stdin, stdout, stderr);
+	if (edit->history == NULL || edit->line == NULL)
+		return false;
+	history(edit->history, &event, H_SETSIZE, HISTORY_SIZE);
+	history(edit->history, &event, H_SETUNIQUE, 1);
+	el_set(edit->line, EL_CLIENTDATA, edit);
+	el_set(edit->line, EL_PROMPT, prompt_of);
+	el_set(edit->line, EL_EDITOR, "emacs");
+	el_set(edit->line, EL_HIST, history, edit->history);
+	el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
+	el_source(edit->line, NULL);
+	el_wset(edit->line, EL_GETCFN, next_character);
+	if (!edit->terminal)
+		el_set(edit->line, EL_EDITMODE, 0);
+	return true;
+}
+
+static bool
+watch_signals(struct line_editor *edit)
+{
+	static const int numbers[] = { SIGINT, SIGWINCH, SIGCONT };
+
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		edit->signals[i] =
+		    evsignal_new(edit->base, numbers[i], signal_cb, edit);
+		if (edit->signals[i] == NULL ||
+		    event_add(edit->signals[i], NULL) != 0)
+			return false;
+	}
+	edit->readable =
+	    event_new(edit->base, STDIN_FILENO, EV_READ, readable_cb, NULL);
+	return edit->readable != NULL;
+}
+
+struct line_editor *
+line_editor_create(struct event_base *base)
+{
+	struct line_editor *edit = calloc(1, sizeof(*edit));
+
+	if (edit == NULL)
+		return NULL;
+	choose_characters();
+	edit->width = measure_width();
+	edit->base = base;
+	edit->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	if (open_line(edit) && watch_signals(edit))
+		return edit;
+	line_editor_destroy(edit);
+	return NULL;
+}
+
+void
+line_editor_destroy(struct line_editor *edit)
+{
+	if (edit == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(edit->signals) / sizeof(void *); i++)
+		if (edit->signals[i] != NULL)
+			event_free(edit->signals[i]);
+	if (edit->readable != NULL)
+		event_free(edit->readable);
+	if (edit->line != NULL)
+		el_end(edit->line);
+	if (edit->history != NULL)
+		history_end(edit->history);
+	free(edit);
+}

@@ -1,0 +1,70 @@
+#include "cmd/parley/send_queue.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+client_queue_init(struct client_queue *queue, uint64_t chance)
+{
+	*queue = (struct client_queue){ 0 };
+	queue->last = &queue->first;
+	snprintf(queue->run, sizeof(queue->run), "%016" PRIx64, chance);
+}
+
+void
+client_queue_fini(struct client_queue *queue)
+{
+	while (queue->first != NULL)
+		client_queue_drop(queue);
+}
+
+uint64_t
+client_queue_ref(struct client_queue *queue)
+{
+	return ++queue->refs;
+}
+
+static struct str
+keep(char *at, struct str text)
+{
+	if (text.data == NULL)
+		return text;
+	memcpy(at, text.data, text.len);
+	return str_slice(at, text.len);
+}
+
+bool
+client_queue_add(struct client_queue *queue, struct str room, struct str text,
+    bool with_key)
+{
+	struct queued_message *saying =
+	    malloc(sizeof(*saying) + room.len + text.len + 1);
+
+	if (saying == NULL)
+		return false;
+	*saying = (struct queued_message){ .ref = client_queue_ref(queue) };
+	saying->room = keep(saying->data, room);
+	saying->text = keep(saying->data + room.len, text);
+	if (with_key)
+		snprintf(saying->key, sizeof(saying->key), "%s-%" PRIu64,
+		    queue->run, saying->ref);
+	*queue->last = saying;
+	queue->last = &saying->next;
+	queue->count++;
+	return true;
+}
+
+void
+client_queue_drop(struct client_queue *queue)
+{
+	struct queued_message *saying = queue->first;
+
+	assert(saying != NULL);
+	queue->first = saying->next;
+	if (queue->first == NULL)
+		queue->last = &queue->first;
+	queue->count--;
+	free(saying);
+}

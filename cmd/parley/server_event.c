@@ -1,0 +1,106 @@
+#include "cmd/parley/server_event.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Beyond what JSON can tell exactly to everybody. */
+#define NUMBER_MAX ((uint64_t)1 << 53)
+
+void
+text_buffer_init(struct text_buffer *reading)
+{
+	*reading = (struct text_buffer){ 0 };
+}
+
+void
+text_buffer_fini(struct text_buffer *reading)
+{
+	free(reading->data);
+	text_buffer_init(reading);
+}
+
+bool
+text_buffer_begin(struct text_buffer *reading, size_t frame_len)
+{
+	char *data;
+
+	reading->used = 0;
+	if (reading->capacity >= frame_len && reading->data != NULL)
+		return true;
+	data = realloc(reading->data, frame_len + 1);
+	if (data == NULL)
+		return false;
+	reading->data = data;
+	reading->capacity = frame_len;
+	return true;
+}
+
+/* A text is never longer than it was in its frame, and is read once. */
+struct str
+text_buffer_text(struct text_buffer *reading, const struct json_value *value)
+{
+	char *at = reading->data + reading->used;
+	size_t len;
+
+	if (value->type != JSON_STRING)
+		return (struct str){ 0 };
+	if (!value->string.escaped)
+		return value->string.body;
+	if (!json_string_copy(&value->string, at,
+		reading->capacity - reading->used, &len))
+		return (struct str){ 0 };
+	reading->used += len;
+	return str_slice(at, len);
+}
+
+static void
+put_text(struct server_event *out, size_t offset, struct str text)
+{
+	memcpy((char *)out + offset, &text, sizeof(text));
+}
+
+static void
+put(struct server_event *out, struct text_buffer *reading,
+    const struct field *field, const struct json_value *value)
+{
+	void *place = (char *)out + field->offset;
+	uint64_t number;
+
+	switch (field->type) {
+	case FIELD_MESSAGE:
+		put_text(out, offsetof(struct server_event, message),
+		    value->text);
+		put_text(out, offsetof(struct server_event, text),
+		    text_buffer_text(reading, value));
+		break;
+	case FIELD_TEXT:
+		put_text(out, field->offset, text_buffer_text(reading, value));
+		break;
+	case FIELD_JSON:
+		if (value->type == JSON_ARRAY)
+			put_text(out, field->offset, value->text);
+		break;
+	case FIELD_NUMBER:
+		if (json_unsigned(value, NUMBER_MAX, &number))
+			memcpy(place, &number, sizeof(number));
+		break;
+	case FIELD_BOOLEAN:
+		*(bool *)place = str_equal(value->text, STR("true"));
+		break;
+	}
+}
+
+bool
+server_event_read(struct server_event *out, struct text_buffer *reading,
+    struct str json, const struct field fields[], size_t count)
+{
+	struct json_reader reader;
+	struct json_member member;
+
+	json_open(&reader, json, SERVER_EVENT_DEPTH);
+	while (json_next(&reader, &member))
+		for (size_t i = 0; i < count; i++)
+			if (json_string_is(&member.key, fields[i].key))
+				put(out, reading, &fields[i], &member.value);
+	return reader.error == JSON_OK;
+}

@@ -1,0 +1,271 @@
+#include "cmd/parley/client_dialect.h"
+
+#include <stdlib.h>
+
+#include "cmd/parley/url.h"
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "wire/common/wire_text.h"
+
+#define S(literal)                              \
+	{                                       \
+		"" literal, sizeof(literal) - 1 \
+	}
+
+static const struct {
+	const char *dialect;
+	struct client_request deed;
+	const char *frame;
+} deeds[] = {
+	{ "command", { .kind = REQUEST_POST, .text = S("a\"b"), .ref = 3 },
+	    "{\"command\":\"broadcast\",\"message\":\"a\\\"b\",\"ref\":3}" },
+	{ "command", { .kind = REQUEST_POST, .text = S("a"), .key = S("k") },
+	    "{\"command\":\"broadcast\",\"message\":\"a\"}" },
+	{ "command",
+	    { .kind = REQUEST_POST,
+		.room = S("r"),
+		.text = S("a"),
+		.key = S("k"),
+		.ref = 1 },
+	    "{\"command\":\"broadcast\",\"room\":\"r\",\"message\":\"a\","
+	    "\"key\":\"k\",\"ref\":1}" },
+	{ "command", { .kind = REQUEST_JOIN, .room = S("r"), .limit = 20 },
+	    "{\"command\":\"join\",\"create\":true,\"room\":\"r\","
+	    "\"history\":20}" },
+	{ "command",
+	    { .kind = REQUEST_JOIN, .room = S("r"), .epoch = S("e"), .seq = 7 },
+	    "{\"command\":\"join\",\"create\":true,\"room\":\"r\","
+	    "\"since\":{\"epoch\":\"e\",\"seq\":7},\"history\":0}" },
+	{ "command",
+	    { .kind = REQUEST_JOIN, .room = S("r"), .persistent = true },
+	    "{\"command\":\"join\",\"create\":true,\"persistent\":true,"
+	    "\"room\":\"r\",\"history\":0}" },
+	{ "command", { .kind = REQUEST_LEAVE, .room = S("r") },
+	    "{\"command\":\"leave\",\"room\":\"r\"}" },
+	{ "command", { .kind = REQUEST_CREATE, .name = S("n") },
+	    "{\"command\":\"create\",\"name\":\"n\"}" },
+	{ "command",
+	    { .kind = REQUEST_CREATE, .name = S("n"), .persistent = true },
+	    "{\"command\":\"create\",\"name\":\"n\",\"persistent\":true}" },
+	{ "command", { .kind = REQUEST_ROOMS, .ref = 9 },
+	    "{\"command\":\"rooms\",\"ref\":9}" },
+	{ "command", { .kind = REQUEST_MEMBERS }, "{\"command\":\"list\"}" },
+	{ "command",
+	    { .kind = REQUEST_HISTORY,
+		.room = S("r"),
+		.epoch = S("e"),
+		.seq = 2,
+		.limit = 9 },
+	    "{\"command\":\"history\",\"room\":\"r\",\"limit\":9,"
+	    "\"after\":2}" },
+	{ "command", { .kind = REQUEST_HISTORY, .room = S("r"), .limit = 9 },
+	    "{\"command\":\"history\",\"room\":\"r\",\"limit\":9}" },
+	{ "command", { .kind = REQUEST_DM, .name = S("n"), .text = S("a") },
+	    "{\"command\":\"dm\",\"recipient\":\"n\",\"message\":\"a\"}" },
+	{ "command", { .kind = REQUEST_NAME, .name = S("n") },
+	    "{\"command\":\"name\",\"name\":\"n\"}" },
+	{ "action", { .kind = REQUEST_POST, .room = S("r"), .text = S("a") },
+	    "{\"action\":\"message\",\"body\":\"a\"}" },
+	{ "action", { .kind = REQUEST_JOIN, .room = S("r") },
+	    "{\"action\":\"join\",\"body\":{\"room_id\":\"r\"}}" },
+	{ "action", { .kind = REQUEST_LEAVE },
+	    "{\"action\":\"leave\",\"body\":{}}" },
+	{ "action", { .kind = REQUEST_CREATE, .name = S("n") },
+	    "{\"action\":\"create\",\"body\":{\"room_name\":\"n\"}}" },
+	{ "topic", { .kind = REQUEST_JOIN, .room = S("r"), .name = S("n") },
+	    "{\"type\":\"join\",\"username\":\"n\",\"topic\":\"r\"}" },
+	{ "topic", { .kind = REQUEST_POST, .text = S("a") },
+	    "{\"type\":\"message\",\"message\":\"a\"}" },
+	{ "topic", { .kind = REQUEST_LEAVE }, "{\"type\":\"leave\"}" },
+	{ "topic", { .kind = REQUEST_ROOMS }, "{\"type\":\"list\"}" },
+	{ "topic", { .kind = REQUEST_KEEPALIVE }, "{\"type\":\"heartbeat\"}" },
+};
+
+START_TEST(spells_a_deed)
+{
+	const struct client_dialect *dialect =
+	    client_dialect_find(deeds[_i].dialect);
+	struct wire_text out;
+
+	wire_text_init(&out);
+	dialect->write[deeds[_i].deed.kind](&out, &deeds[_i].deed);
+	wire_text_append(&out, str_slice("", 1));
+	ck_assert_str_eq(out.data, deeds[_i].frame);
+	wire_text_fini(&out);
+}
+END_TEST
+
+static const struct {
+	const char *dialect, *frame;
+	enum server_event_kind kind;
+	const char *room, *member, *text;
+} frames[] = {
+	{ "command", "{\"event\":\"me\",\"member\":\"m1\",\"id\":\"7f\"}\n",
+	    SERVER_WELCOME, "", "m1", "" },
+	{ "command",
+	    "{\"event\":\"broadcast\",\"room\":\"r\",\"seq\":1,\"member\":"
+	    "\"a\\u0062\",\"message\":\"\\u00e9\\n\"}",
+	    SERVER_MESSAGE, "r", "ab", "\xc3\xa9\n" },
+	{ "command",
+	    "{\"event\":\"error\",\"code\":\"room_full\",\"message\":\"x\"}",
+	    SERVER_ERROR, "", "", "x" },
+	{ "command", "{\"event\":\"left\",\"room\":\"r\"}", SERVER_LEFT, "r",
+	    "", "" },
+	{ "command",
+	    "{\"event\":\"bye\",\"code\":1001,\"reason\":\"going_away\"}",
+	    SERVER_BYE, "", "", "going_away" },
+	{ "command", "{\"event\":\"of_tomorrow\"}", SERVER_NOTHING, "", "",
+	    "" },
+	{ "command", "{}", SERVER_NOTHING, "", "", "" },
+	/* Of another type than it should be: as if it were not there. */
+	{ "command", "{\"event\":\"left\",\"room\":7}", SERVER_LEFT, "", "",
+	    "" },
+	{ "action",
+	    "{\"status\":\"connected\",\"client_id\":\"c2\",\"message\":\"W\"}",
+	    SERVER_WELCOME, "", "c2", "W" },
+	{ "action", "{\"from\":\"c2\",\"body\":\"hi\"}", SERVER_MESSAGE, "",
+	    "c2", "hi" },
+	{ "action",
+	    "{\"status\":\"success\",\"room_id\":\"r\",\"message\":\"J\"}",
+	    SERVER_JOINED, "r", "", "J" },
+	{ "action", "{\"status\":\"success\",\"message\":\"Left room\"}",
+	    SERVER_LEFT, "", "", "Left room" },
+	{ "action", "{\"status\":\"success\",\"message\":\"Message sent\"}",
+	    SERVER_ACK, "", "", "Message sent" },
+	{ "action", "{\"status\":\"error\",\"message\":\"x\"}", SERVER_ERROR,
+	    "", "", "x" },
+	{ "topic", "{\"type\":\"joined\",\"username\":\"a\",\"topic\":\"t\"}",
+	    SERVER_JOINED, "t", "a", "" },
+	{ "topic",
+	    "{\"type\":\"message\",\"username\":\"a\",\"message\":\"hi\","
+	    "\"topic\":\"t\",\"timestamp\":5}",
+	    SERVER_MESSAGE, "t", "a", "hi" },
+	{ "topic", "{\"type\":\"heartbeat\",\"timestamp\":1.5}", SERVER_NOTHING,
+	    "", "", "" },
+	{ "topic", "{\"type\":\"error\",\"message\":\"x\"}", SERVER_ERROR, "",
+	    "", "x" },
+};
+
+static bool
+read_frame(const char *dialect, struct str frame, struct text_buffer *reading,
+    struct server_event *out)
+{
+	*out = (struct server_event){ 0 };
+	ck_assert(text_buffer_begin(reading, frame.len));
+	return client_dialect_read(client_dialect_find(dialect), reading, frame,
+	    out);
+}
+
+START_TEST(understands_a_frame)
+{
+	struct text_buffer reading;
+	struct server_event heard;
+
+	text_buffer_init(&reading);
+	ck_assert(read_frame(frames[_i].dialect, str_from(frames[_i].frame),
+	    &reading, &heard));
+	ck_assert_int_eq(heard.kind, frames[_i].kind);
+	ck_assert(str_equal(heard.room, str_from(frames[_i].room)));
+	ck_assert(str_equal(heard.member, str_from(frames[_i].member)));
+	ck_assert(str_equal(heard.text, str_from(frames[_i].text)));
+	text_buffer_fini(&reading);
+}
+END_TEST
+
+/* A server may say anything: from blocks of their own, cut anywhere. */
+START_TEST(refuses_what_is_cut)
+{
+	size_t whole = strlen(frames[_i].frame);
+	struct text_buffer reading;
+	struct server_event heard;
+
+	text_buffer_init(&reading);
+	while (frames[_i].frame[whole - 1] != '}')
+		whole--;
+	for (size_t len = 0; len < whole; len++) {
+		char *exact = malloc(len + 1);
+
+		memcpy(exact, frames[_i].frame, len);
+		ck_assert(!read_frame(frames[_i].dialect, str_slice(exact, len),
+		    &reading, &heard));
+		free(exact);
+	}
+	text_buffer_fini(&reading);
+}
+END_TEST
+
+START_TEST(reads_all_that_a_joined_says)
+{
+	static const char frame[] =
+	    "{\"event\":\"joined\",\"ref\":4,\"room\":\"r\",\"name\":\"n\","
+	    "\"epoch\":\"e\",\"seq\":9,\"members\":[\"a\"],\"count\":1,"
+	    "\"messages\":[{\"seq\":9}],\"recovered\":false,"
+	    "\"missing\":[1,8],\"more\":true,\"epoch_changed\":true}";
+	struct text_buffer reading;
+	struct server_event heard;
+
+	text_buffer_init(&reading);
+	ck_assert(read_frame("command", str_from(frame), &reading, &heard));
+	ck_assert_uint_eq(heard.ref, 4);
+	ck_assert_uint_eq(heard.seq, 9);
+	ck_assert_uint_eq(heard.count, 1);
+	ck_assert(str_equal(heard.epoch, STR("e")));
+	ck_assert(str_equal(heard.members, STR("[\"a\"]")));
+	ck_assert(str_equal(heard.missing, STR("[1,8]")));
+	ck_assert(heard.more && heard.epoch_changed && !heard.recovered);
+	text_buffer_fini(&reading);
+}
+END_TEST
+
+START_TEST(keeps_a_message_that_is_no_text_as_it_is)
+{
+	struct text_buffer reading;
+	struct server_event heard;
+
+	text_buffer_init(&reading);
+	ck_assert(read_frame("action",
+	    STR("{\"from\":\"a\",\"body\":{ \"x\" : [1e0] }}"), &reading,
+	    &heard));
+	ck_assert_ptr_null(heard.text.data);
+	ck_assert(str_equal(heard.message, STR("{ \"x\" : [1e0] }")));
+	text_buffer_fini(&reading);
+}
+END_TEST
+
+START_TEST(finds_a_dialect_by_name_or_path)
+{
+	struct url url;
+
+	ck_assert_ptr_null(client_dialect_find("dotnet"));
+	ck_assert(url_parse(&url, STR("ws://h/ws/topic?x")));
+	ck_assert_ptr_eq(client_dialect_of_url(&url), &client_dialect_topic);
+	ck_assert(url_parse(&url, STR("ws://h/ws")));
+	ck_assert_ptr_eq(client_dialect_of_url(&url), &client_dialect_native);
+}
+END_TEST
+
+START_TEST(says_so_when_there_is_no_memory)
+{
+	struct text_buffer reading;
+
+	if (!malloc_can_fail())
+		return;
+	text_buffer_init(&reading);
+	malloc_fail_at(1);
+	ck_assert(!text_buffer_begin(&reading, 10));
+	malloc_fail_at(0);
+	ck_assert(text_buffer_begin(&reading, 10));
+	text_buffer_fini(&reading);
+}
+END_TEST
+
+SUITE(dialect)
+{
+	tcase_add_loop_test(tests, spells_a_deed, 0, COUNT_OF(deeds));
+	tcase_add_loop_test(tests, understands_a_frame, 0, COUNT_OF(frames));
+	tcase_add_loop_test(tests, refuses_what_is_cut, 0, COUNT_OF(frames));
+	tcase_add_test(tests, reads_all_that_a_joined_says);
+	tcase_add_test(tests, keeps_a_message_that_is_no_text_as_it_is);
+	tcase_add_test(tests, finds_a_dialect_by_name_or_path);
+	tcase_add_test(tests, says_so_when_there_is_no_memory);
+}

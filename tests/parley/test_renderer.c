@@ -1,0 +1,124 @@
+#include "cmd/parley/renderer.h"
+
+#include <stdlib.h>
+
+#include "tests/suite.h"
+
+/* What a frame of the native dialect looks like, as if it were 1970. */
+static const struct {
+	const char *frame, *lines;
+} shown[] = {
+	{ "{\"event\":\"broadcast\",\"at\":1,\"member\":\"bob\","
+	  "\"message\":\"hi\"}",
+	    "00:00 bob: hi\n" },
+	{ "{\"event\":\"broadcast\",\"at\":3660000,\"member\":\"b\\nob\","
+	  "\"message\":\"one\\n\\u001b[2Jtwo\"}",
+	    "01:01 b^Job: one\n      ^[[2Jtwo\n" },
+	{ "{\"event\":\"broadcast\",\"at\":1,\"member\":\"bob\","
+	  "\"message\":{\"dice\" : 6}}",
+	    "00:00 bob: {\"dice\" : 6}\n" },
+	{ "{\"event\":\"broadcast\",\"message\":\"bob has joined!\"}",
+	    "* bob has joined!\n" },
+	{ "{\"event\":\"me\",\"member\":\"ann\"}", "* you are ann\n" },
+	{ "{\"event\":\"joined\",\"room\":\"tea\",\"name\":\"tea\","
+	  "\"members\":[\"ann\",\"b\\u006fb\"]}",
+	    "* you are in tea: ann, bob\n" },
+	{ "{\"event\":\"joined\",\"room\":\"7f\",\"name\":\"Tea Time\","
+	  "\"missing\":[3,9],\"epoch_changed\":true}",
+	    "* you are in 7f (Tea Time)\n"
+	    "* messages [3,9] are not there any more\n"
+	    "* the room has begun anew\n" },
+	{ "{\"event\":\"left\",\"room\":\"tea\"}", "* you left tea\n" },
+	{ "{\"event\":\"join\",\"member\":\"bob\"}", "* bob came\n" },
+	{ "{\"event\":\"leave\",\"member\":\"bob\"}", "* bob went\n" },
+	{ "{\"event\":\"count\",\"count\":300}", "* 300 are here\n" },
+	{ "{\"event\":\"renamed\",\"was\":\"bob\",\"member\":\"rob\"}",
+	    "* bob is now rob\n" },
+	{ "{\"event\":\"named\",\"member\":\"ann#2\"}",
+	    "* you are now ann#2\n" },
+	{ "{\"event\":\"list\",\"members\":[]}", "* here: \n" },
+	{ "{\"event\":\"rooms\",\"rooms\":[]}", "* there are none\n" },
+	{ "{\"event\":\"rooms\",\"rooms\":[{\"room\":\"7f\",\"name\":\"T\","
+	  "\"members\":2,\"persistent\":true},{\"room\":\"a\",\"name\":\"a\","
+	  "\"members\":0}]}",
+	    "  7f  T  (2, persistent)\n  a  (0)\n" },
+	{ "{\"event\":\"dm_sent\",\"member\":\"bob\",\"at\":1,"
+	  "\"message\":\"psst\"}",
+	    "00:00 (private) to bob: psst\n" },
+	{ "{\"event\":\"error\",\"message\":\"\\u001b]0;x\\u0007\"}",
+	    "! ^[]0;x^G\n" },
+	{ "{\"event\":\"typing\",\"member\":\"bob\"}", "" },
+	{ "{\"event\":\"bye\",\"code\":1001}", "" },
+};
+
+static struct renderer renderer;
+static struct text_buffer reading;
+
+static void
+setup(void)
+{
+	setenv("TZ", "UTC", 1);
+	text_buffer_init(&reading);
+}
+
+static void
+teardown(void)
+{
+	renderer_fini(&renderer);
+	text_buffer_fini(&reading);
+}
+
+static struct str
+show(const char *frame, bool colours, struct server_event *heard)
+{
+	*heard = (struct server_event){ 0 };
+	renderer_init(&renderer, &client_dialect_native, colours);
+	ck_assert(text_buffer_begin(&reading, strlen(frame)));
+	ck_assert(client_dialect_read(&client_dialect_native, &reading,
+	    str_from(frame), heard));
+	return renderer_event(&renderer, heard);
+}
+
+START_TEST(shows_what_is_heard)
+{
+	struct server_event heard;
+	struct str lines = show(shown[_i].frame, false, &heard);
+
+	ck_assert_uint_eq(lines.len, strlen(shown[_i].lines));
+	if (lines.len > 0)
+		ck_assert_mem_eq(lines.data, shown[_i].lines, lines.len);
+}
+END_TEST
+
+/* Each line ends as plain as it began. */
+START_TEST(leaves_no_colour_behind)
+{
+	struct server_event heard;
+	struct str lines = show(shown[_i].frame, true, &heard);
+	static const char end[] = "\033[0m\n";
+
+	if (heard.kind == SERVER_ROOMS || lines.len == 0)
+		return; /* never coloured */
+	ck_assert_uint_gt(lines.len, sizeof(end) - 1);
+	ck_assert_mem_eq(lines.data + lines.len - (sizeof(end) - 1), end,
+	    sizeof(end) - 1);
+}
+END_TEST
+
+START_TEST(makes_notices_harmless)
+{
+	struct str lines;
+
+	renderer_init(&renderer, &client_dialect_native, false);
+	lines = renderer_notice(&renderer, "lost (%s)", "\033[2J");
+	ck_assert(str_equal(lines, STR("* lost (^[[2J)\n")));
+}
+END_TEST
+
+SUITE(renderer)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_loop_test(tests, shows_what_is_heard, 0, COUNT_OF(shown));
+	tcase_add_loop_test(tests, leaves_no_colour_behind, 0, COUNT_OF(shown));
+	tcase_add_test(tests, makes_notices_harmless);
+}

@@ -1,0 +1,137 @@
+#include "cmd/parley/slash_commands.h"
+
+#include "tests/suite.h"
+#include "wire/common/wire_text.h"
+
+static const struct {
+	const char *dialect, *line;
+	enum input_kind kind;
+	enum request_kind deed;
+	const char *room, *name, *text;
+} lines[] = {
+	{ "command", "", INPUT_EMPTY, 0, 0, 0, 0 },
+	{ "command", " \t", INPUT_EMPTY, 0, 0, 0, 0 },
+	{ "command", "hi there", INPUT_MESSAGE, 0, 0, 0, "hi there" },
+	{ "command", " /join x", INPUT_MESSAGE, 0, 0, 0, " /join x" },
+	{ "command", "//join x", INPUT_MESSAGE, 0, 0, 0, "/join x" },
+	{ "command", "/join tea", INPUT_REQUEST, REQUEST_JOIN, "tea", 0, 0 },
+	{ "command", "/join  tea ", INPUT_REQUEST, REQUEST_JOIN, "tea", 0, 0 },
+	{ "command", "/leave", INPUT_REQUEST, REQUEST_LEAVE, 0, 0, 0 },
+	{ "command", "/create Game Night", INPUT_REQUEST, REQUEST_CREATE, 0,
+	    "Game Night", 0 },
+	{ "command", "/list", INPUT_REQUEST, REQUEST_MEMBERS, 0, 0, 0 },
+	{ "command", "/rooms", INPUT_REQUEST, REQUEST_ROOMS, 0, 0, 0 },
+	{ "command", "/dm bob  how are you", INPUT_REQUEST, REQUEST_DM, 0,
+	    "bob", "how are you" },
+	{ "command", "/name ann", INPUT_REQUEST, REQUEST_NAME, 0, "ann", 0 },
+	{ "command", "/history", INPUT_REQUEST, REQUEST_HISTORY, 0, 0, 0 },
+	{ "command", "/history 12", INPUT_REQUEST, REQUEST_HISTORY, 0, 0, 0 },
+	{ "command", "/help", INPUT_HELP, 0, 0, 0, 0 },
+	{ "command", "/quit", INPUT_QUIT, 0, 0, 0, 0 },
+	{ "command", "/exit", INPUT_QUIT, 0, 0, 0, 0 },
+	{ "command", "quit", INPUT_MESSAGE, 0, 0, 0, "quit" },
+	{ "topic", "/list", INPUT_REQUEST, REQUEST_ROOMS, 0, 0, 0 },
+	{ "topic", "leave", INPUT_MESSAGE, 0, 0, 0, "leave" },
+	{ "action", "create Game Night", INPUT_REQUEST, REQUEST_CREATE, 0,
+	    "Game Night", 0 },
+	{ "action", "join 25a05739", INPUT_REQUEST, REQUEST_JOIN, "25a05739", 0,
+	    0 },
+	{ "action", "leave", INPUT_REQUEST, REQUEST_LEAVE, 0, 0, 0 },
+	{ "action", "quit", INPUT_QUIT, 0, 0, 0, 0 },
+	{ "action", "/quit", INPUT_QUIT, 0, 0, 0, 0 },
+	{ "action", "leave me alone", INPUT_MESSAGE, 0, 0, 0,
+	    "leave me alone" },
+	{ "action", "help", INPUT_MESSAGE, 0, 0, 0, "help" },
+	{ "action", "create", INPUT_MESSAGE, 0, 0, 0, "create" },
+};
+
+static void
+same(struct str got, const char *want)
+{
+	ck_assert(str_equal(got, want == NULL ? STR("") : str_from(want)));
+}
+
+START_TEST(knows_what_a_line_means)
+{
+	struct input_line order;
+
+	slash_command_read(client_dialect_find(lines[_i].dialect),
+	    str_from(lines[_i].line), &order);
+	ck_assert_int_eq(order.kind, lines[_i].kind);
+	if (order.kind == INPUT_MESSAGE)
+		same(order.text, lines[_i].text);
+	if (order.kind != INPUT_REQUEST)
+		return;
+	ck_assert_int_eq(order.deed.kind, lines[_i].deed);
+	same(order.deed.room, lines[_i].room);
+	same(order.deed.name, lines[_i].name);
+	same(order.deed.text, lines[_i].text);
+}
+END_TEST
+
+static const struct {
+	const char *dialect, *line, *why;
+} wrong[] = {
+	{ "command", "/jion tea", "there is no /jion; see /help" },
+	{ "command", "/", "there is no /; see /help" },
+	{ "command", "/join", "it is /join ROOM" },
+	{ "command", "/dm bob", "it is /dm NAME TEXT" },
+	{ "command", "/leave now", "it is /leave" },
+	{ "command", "/history 1001", "it is /history [N]" },
+	{ "command", "/history x", "it is /history [N]" },
+	{ "action", "/rooms", "there is no /rooms; see /help" },
+	{ "topic", "/dm a b", "there is no /dm; see /help" },
+};
+
+START_TEST(says_what_is_wrong)
+{
+	struct input_line order;
+
+	slash_command_read(client_dialect_find(wrong[_i].dialect),
+	    str_from(wrong[_i].line), &order);
+	ck_assert_int_eq(order.kind, INPUT_INVALID);
+	ck_assert_str_eq(order.why, wrong[_i].why);
+}
+END_TEST
+
+START_TEST(takes_the_number_of_older_messages)
+{
+	struct input_line order;
+
+	slash_command_read(&client_dialect_native, STR("/history 12"), &order);
+	ck_assert_uint_eq(order.deed.limit, 12);
+	slash_command_read(&client_dialect_native, STR("/history"), &order);
+	ck_assert_uint_eq(order.deed.limit, 50);
+}
+END_TEST
+
+static const struct {
+	const char *dialect, *has, *lacks;
+} helps[] = {
+	{ "command", "/dm NAME TEXT", "topics" },
+	{ "action", " create NAME", "/dm" },
+	{ "topic", "which topics", "/create" },
+};
+
+START_TEST(helps_with_what_the_dialect_has)
+{
+	struct wire_text out;
+
+	wire_text_init(&out);
+	slash_command_help(client_dialect_find(helps[_i].dialect), &out);
+	wire_text_append(&out, str_slice("", 1));
+	ck_assert_ptr_nonnull(strstr(out.data, helps[_i].has));
+	ck_assert_ptr_null(strstr(out.data, helps[_i].lacks));
+	ck_assert_ptr_nonnull(strstr(out.data, "quit"));
+	wire_text_fini(&out);
+}
+END_TEST
+
+SUITE(slash_commands)
+{
+	tcase_add_loop_test(tests, knows_what_a_line_means, 0, COUNT_OF(lines));
+	tcase_add_loop_test(tests, says_what_is_wrong, 0, COUNT_OF(wrong));
+	tcase_add_test(tests, takes_the_number_of_older_messages);
+	tcase_add_loop_test(tests, helps_with_what_the_dialect_has, 0,
+	    COUNT_OF(helps));
+}
