@@ -23,10 +23,10 @@ struct bench {
 struct shape {
 	unsigned rooms;    /* 0: everybody hears oneself only */
 	unsigned members;  /* of each room; connections, without rooms */
-	unsigned speakers; /* of each room, the first of its members */
+	unsigned senders;  /* of each room, the first of its members */
 	unsigned window;   /* messages of a speaker that are under way */
 	unsigned rate;     /* messages a second and speaker; 0: closed loop */
-	unsigned deaf;     /* more members of the only room, who do not read */
+	unsigned stalled;  /* more members of the only room, who do not read */
 	unsigned standing; /* more connections, which stay and do nothing */
 	bool mixed;        /* members take turns in speaking another dialect */
 	bool acks;         /* the acknowledgement is what counts */

@@ -6,17 +6,17 @@
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/fail.h"
-#include "cmd/parley-bench/speech.h"
-#include "cmd/parley-bench/stint.h"
+#include "cmd/parley-bench/interval.h"
+#include "cmd/parley-bench/protocol.h"
 
 #define WARM_UP_PART 5
-#define PATIENCE_NS 10000000000u
+#define TIMEOUT_NS 10000000000u
 
 struct churn {
 	const struct bench *bench;
 	unsigned movers; /* the first in the crowd */
 	struct dial dial;
-	struct stint stint;
+	struct interval interval;
 	uint64_t done;
 };
 
@@ -28,7 +28,7 @@ churn_opened(void *arg, struct client *client)
 	crowd_settle(client->crowd, client);
 	if (client->number >= churn->movers)
 		return;
-	client_say_close(client);
+	client_send_close(client);
 	client_flush(client);
 }
 
@@ -54,13 +54,13 @@ churn_closed(void *arg, struct client *client)
 		wrong_answer("a close with code 1000 was answered with %u",
 		    client->close_code);
 	churn->done++;
-	if (!stint_is_over(&churn->stint))
+	if (!interval_is_over(&churn->interval))
 		client_dial(client, &churn->dial);
 }
 
 static const struct crowd_ops churn_ops = {
 	.opened = churn_opened,
-	.heard = churn_heard,
+	.received = churn_heard,
 	.closed = churn_closed,
 };
 
@@ -82,28 +82,28 @@ static uint64_t
 run_phase(struct churn *churn, struct crowd *crowd, double seconds)
 {
 	churn->done = 0;
-	stint_begin(&churn->stint, &churn->bench->meter,
+	interval_begin(&churn->interval, &churn->bench->meter,
 	    (uint64_t)(seconds * 1e9));
 	for (unsigned i = 0; i < churn->movers; i++)
 		client_dial(&crowd->clients[i], &churn->dial);
 	while (crowd->connected > crowd->count - churn->movers)
-		if (!crowd_turn(crowd, PATIENCE_NS))
+		if (!crowd_turn(crowd, TIMEOUT_NS))
 			wrong_answer("connections do not end");
-	return stint_cpu_ns(&churn->stint);
+	return interval_cpu_ns(&churn->interval);
 }
 
 void
 run_churn(const struct bench *bench, const struct shape *shape,
     struct report *report)
 {
-	char path[SPEECH_SIZE];
+	char path[PROTOCOL_SIZE];
 	struct churn churn = { .bench = bench,
 		.movers = shape->members,
 		.dial = { .to = bench->address, .path = path } };
 	struct crowd crowd;
 	double cpu_s;
 
-	speech_find(bench->target, SPEECH_ECHO)->path(0, path);
+	protocol_find(bench->target, PROTOCOL_ECHO)->path(0, path);
 	gather(&churn, &crowd, shape->members + shape->standing);
 	run_phase(&churn, &crowd, bench->seconds / WARM_UP_PART);
 	cpu_s = (double)run_phase(&churn, &crowd, bench->seconds) / 1e9;

@@ -87,13 +87,13 @@ opcode_of(const struct client *client)
 }
 
 void
-client_say(struct client *client, const char *text, size_t len)
+client_send(struct client *client, const char *text, size_t len)
 {
 	client_frame(client, opcode_of(client), text, len);
 }
 
 void
-client_say_close(struct client *client)
+client_send_close(struct client *client)
 {
 	client_frame(client, OPCODE_CLOSE, "\x03\xe8", 2);
 }
@@ -132,7 +132,7 @@ client_flush(struct client *client)
 }
 
 void
-client_listen(struct client *client, bool listening)
+client_set_reading(struct client *client, bool listening)
 {
 	client_watch(client, EPOLL_CTL_MOD, listening ? EPOLLIN : 0);
 }
@@ -245,7 +245,7 @@ client_take(struct client *client, unsigned opcode, const char *data,
 	const uint8_t *code = (const uint8_t *)data;
 
 	if (opcode == opcode_of(client)) {
-		client->crowd->ops->heard(client->crowd->arg, client, data,
+		client->crowd->ops->received(client->crowd->arg, client, data,
 		    len);
 		return;
 	}

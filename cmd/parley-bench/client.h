@@ -48,10 +48,10 @@ struct dial {
 void client_dial(struct client *, const struct dial *);
 
 /* Appends a message to what client_flush() sends. */
-void client_say(struct client *, const char *text, size_t len);
+void client_send(struct client *, const char *text, size_t len);
 
 /* Appends a close frame, code 1000. */
-void client_say_close(struct client *);
+void client_send_close(struct client *);
 
 /* Sends what was appended; the rest when the socket is ready. */
 void client_flush(struct client *);
@@ -60,6 +60,6 @@ void client_flush(struct client *);
 void client_read(struct client *);
 
 /* Looks at the socket, or does not. */
-void client_listen(struct client *, bool);
+void client_set_reading(struct client *, bool);
 
 #endif

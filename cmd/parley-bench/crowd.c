@@ -14,7 +14,7 @@
 
 #define EVENTS_PER_TURN 1024
 #define SPIN_NS 200000u
-#define PATIENCE_NS 10000000000u /* with nothing happening */
+#define TIMEOUT_NS 10000000000u /* with nothing happening */
 
 void
 crowd_init(struct crowd *crowd, size_t capacity, const struct crowd_ops *ops,
@@ -127,23 +127,23 @@ void
 crowd_await_settled(struct crowd *crowd, size_t most)
 {
 	while (crowd->unsettled > most)
-		if (!crowd_turn(crowd, PATIENCE_NS))
+		if (!crowd_turn(crowd, TIMEOUT_NS))
 			wrong_answer("%zu clients of %zu wait in vain to get "
 				     "in",
 			    crowd->unsettled, crowd->count);
 }
 
 void
-crowd_leave(struct crowd *crowd)
+crowd_close(struct crowd *crowd)
 {
 	for (size_t i = 0; i < crowd->count; i++) {
 		if (crowd->clients[i].state != CLIENT_OPEN)
 			continue;
-		client_say_close(&crowd->clients[i]);
+		client_send_close(&crowd->clients[i]);
 		client_flush(&crowd->clients[i]);
 	}
 	while (crowd->connected > 0)
-		if (!crowd_turn(crowd, PATIENCE_NS))
+		if (!crowd_turn(crowd, TIMEOUT_NS))
 			wrong_answer("%zu connections were not closed",
 			    crowd->connected);
 }

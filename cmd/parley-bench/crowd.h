@@ -16,7 +16,8 @@ struct crowd_ops {
 	/* The upgrade is done. */
 	void (*opened)(void *arg, struct client *);
 	/* A message has come, good for the call only. */
-	void (*heard)(void *arg, struct client *, const char *text, size_t len);
+	void (*received)(void *arg, struct client *, const char *text,
+	    size_t len);
 	/* The server has closed the connection. */
 	void (*closed)(void *arg, struct client *);
 };
@@ -54,7 +55,7 @@ bool crowd_turn(struct crowd *, uint64_t timeout_ns);
 void crowd_await_settled(struct crowd *, size_t most);
 
 /* Says goodbye in good form and turns until everybody is gone. */
-void crowd_leave(struct crowd *);
+void crowd_close(struct crowd *);
 
 /*
  * As many descriptors as the system allows; ends the run if those are not

@@ -13,18 +13,18 @@
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/histogram.h"
-#include "cmd/parley-bench/speech.h"
+#include "cmd/parley-bench/protocol.h"
 
-#define UNDER_WAY_MAX 1024 /* messages of one speaker; a power of two */
+#define IN_FLIGHT_MAX 1024 /* messages of one speaker; a power of two */
 
-struct speaker {
+struct sender {
 	struct client *client;
 	struct stamp next; /* of its next message */
-	uint32_t under_way;
+	uint32_t in_flight;
 	uint64_t due_ns; /* of the next message, at a rate */
 	bool listed;     /* among those who may speak again */
-	uint64_t said_ns[UNDER_WAY_MAX];
-	uint32_t heard_by[UNDER_WAY_MAX];
+	uint64_t sent_ns[IN_FLIGHT_MAX];
+	uint32_t received_by[IN_FLIGHT_MAX];
 };
 
 /* Grows with every fanout_run(). Zeroed: nothing was measured. */
@@ -41,23 +41,25 @@ struct fanout_result {
 struct fanout {
 	const struct bench *bench;
 	struct shape shape;
-	const struct speech *speech;
+	const struct protocol *protocol;
 	struct crowd crowd;
-	struct speaker *speakers; /* room by room */
-	size_t speaker_count;
-	struct speaker **free_to_speak;
-	size_t free_count;
-	uint64_t under_way;
+	struct sender *senders; /* room by room */
+	size_t sender_count;
+	struct sender **ready_senders;
+	size_t ready_count;
+	uint64_t in_flight;
 	uint32_t *expected; /* next seq, for each client and speaker */
 	size_t stamp_hint;
 	struct fanout_result *result;
 };
 
 /* How those ended who did not read for a while. */
-struct fanout_fates {
-	unsigned heard_all;
-	unsigned sent_off; /* closed with 4102, after a part without a hole */
-	unsigned cut_off;  /* the same, but the close frame never arrived */
+struct stalled_outcome {
+	unsigned complete;
+	unsigned
+	    closed_4102; /* closed with 4102, after a part without a hole */
+	unsigned
+	    closed_abruptly; /* the same, but the close frame never arrived */
 };
 
 /* Connects everybody and waits until they are in their rooms. */
@@ -72,21 +74,21 @@ void fanout_destroy(struct fanout *);
 void fanout_run(struct fanout *, uint64_t duration_ns, struct fanout_result *);
 
 /* Listens a little longer: whatever still comes is one too many. */
-void fanout_listen_on(struct fanout *);
+void fanout_drain(struct fanout *);
 
 /* Brings in the deaf, who stop reading once they are in. */
-void fanout_add_deaf(struct fanout *);
+void fanout_add_stalled(struct fanout *);
 
 /* Lets the deaf read what there is for them, to the end. */
-void fanout_wake_deaf(struct fanout *, struct fanout_fates *);
+void fanout_resume_stalled(struct fanout *, struct stalled_outcome *);
 
 /* How the client speaks. */
-static inline const struct speech *
-fanout_speech(const struct fanout *fanout, const struct client *client)
+static inline const struct protocol *
+fanout_protocol(const struct fanout *fanout, const struct client *client)
 {
 	if (fanout->shape.mixed)
-		return speech_of_dialect(client->number);
-	return fanout->speech;
+		return protocol_of_dialect(client->number);
+	return fanout->protocol;
 }
 
 /* How many hear each message. */
@@ -105,7 +107,7 @@ fanout_rooms(const struct shape *shape)
 
 /* Those who stop reading came last. */
 static inline bool
-fanout_is_deaf(const struct fanout *fanout, const struct client *client)
+fanout_is_stalled(const struct fanout *fanout, const struct client *client)
 {
 	return client->number >=
 	       fanout_rooms(&fanout->shape) * fanout_listeners(&fanout->shape);
@@ -114,17 +116,17 @@ fanout_is_deaf(const struct fanout *fanout, const struct client *client)
 /* The next seq that the client has to hear of that speaker of its room. */
 static inline uint32_t *
 fanout_expected(struct fanout *fanout, const struct client *client,
-    unsigned speaker)
+    unsigned sender)
 {
-	return &fanout->expected[client->number * fanout->shape.speakers +
-				 speaker];
+	return &fanout
+		    ->expected[client->number * fanout->shape.senders + sender];
 }
 
 /* One more member of the room, dialled; see struct dial for `far`. */
 struct client *fanout_dial(struct fanout *, unsigned room, bool far);
 
 /* The speaker may be able to speak again: fanout_run() will see. */
-void fanout_list_speaker(struct fanout *, struct speaker *);
+void fanout_list_sender(struct fanout *, struct sender *);
 
 /* What the crowd hears, checked and counted. */
 extern const struct crowd_ops fanout_ops;

@@ -4,14 +4,14 @@
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/fail.h"
-#include "cmd/parley-bench/speech.h"
+#include "cmd/parley-bench/protocol.h"
 
 #define DIALLED_AT_ONCE 64
 #define SETTLING_NS 300000000u
 
 struct idle {
 	const struct bench *bench;
-	const struct speech *speech;
+	const struct protocol *protocol;
 	bool leaving;
 };
 
@@ -20,7 +20,7 @@ idle_opened(void *arg, struct client *client)
 {
 	struct idle *idle = arg;
 
-	if (idle->speech->settled == NULL)
+	if (idle->protocol->settled == NULL)
 		crowd_settle(client->crowd, client);
 }
 
@@ -28,7 +28,7 @@ static void
 idle_heard(void *arg, struct client *client, const char *text, size_t len)
 {
 	struct idle *idle = arg;
-	const char *settled = idle->speech->settled;
+	const char *settled = idle->protocol->settled;
 
 	if (!client->settled && settled != NULL &&
 	    memmem(text, len, settled, strlen(settled)) != NULL)
@@ -47,7 +47,7 @@ idle_closed(void *arg, struct client *client)
 
 static const struct crowd_ops idle_ops = {
 	.opened = idle_opened,
-	.heard = idle_heard,
+	.received = idle_heard,
 	.closed = idle_closed,
 };
 
@@ -66,12 +66,12 @@ static uint64_t
 run_round(struct idle *idle, size_t connections)
 {
 	struct crowd crowd;
-	char path[SPEECH_SIZE];
+	char path[PROTOCOL_SIZE];
 	struct dial dial = { .to = idle->bench->address, .path = path };
 	uint64_t resident;
 
 	idle->leaving = false;
-	idle->speech->path(0, path);
+	idle->protocol->path(0, path);
 	crowd_init(&crowd, connections, &idle_ops, idle);
 	for (size_t i = 0; i < connections; i++) {
 		client_dial(crowd_add(&crowd), &dial);
@@ -81,7 +81,7 @@ run_round(struct idle *idle, size_t connections)
 	settle(&crowd);
 	resident = meter_resident(&idle->bench->meter);
 	idle->leaving = true;
-	crowd_leave(&crowd);
+	crowd_close(&crowd);
 	crowd_fini(&crowd);
 	return resident;
 }
@@ -91,7 +91,7 @@ run_idle(const struct bench *bench, const struct shape *shape,
     struct report *report)
 {
 	struct idle idle = { .bench = bench,
-		.speech = speech_find(bench->target, SPEECH_ECHO) };
+		.protocol = protocol_find(bench->target, PROTOCOL_ECHO) };
 	double connections = shape->members;
 	double empty = (double)meter_resident(&bench->meter);
 	double first;

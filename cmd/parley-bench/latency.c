@@ -7,8 +7,8 @@
 
 #include "cmd/parley-bench/fail.h"
 
-#define PATIENCE_NS 2000000000u /* with nothing coming, the rest is lost */
-#define LISTEN_ON_NS 50000000u
+#define TIMEOUT_NS 2000000000u /* with nothing coming, the rest is lost */
+#define DRAIN_NS 50000000u
 #define PROGRESS_NS 1000000000u
 
 uint64_t
@@ -40,7 +40,7 @@ static void
 gather(struct latency *latency)
 {
 	struct dial dial = { .to = latency->bench->address,
-		.path = latency->talk->path };
+		.path = latency->protocol->path };
 
 	for (unsigned i = 0; i < latency->clients; i++) {
 		client_dial(crowd_add(&latency->crowd), &dial);
@@ -67,12 +67,12 @@ say_next(struct latency *latency, unsigned number)
 {
 	struct client *client = &latency->crowd.clients[number];
 	struct stamp stamp = { .run = latency->bench->run,
-		.speaker = number,
+		.sender = number,
 		.seq = latency->said[number]++ };
-	char text[TALK_SIZE];
+	char text[LATENCY_SIZE];
 
-	latency->talk->say(latency->room, &stamp, text);
-	client_say(client, text, strlen(text));
+	latency->protocol->message(latency->room, &stamp, text);
+	client_send(client, text, strlen(text));
 	client_flush(client);
 }
 
@@ -143,9 +143,9 @@ listen_on(struct latency *latency)
 	uint64_t end;
 
 	while (!latency_is_complete(latency))
-		if (!crowd_turn(&latency->crowd, PATIENCE_NS))
+		if (!crowd_turn(&latency->crowd, TIMEOUT_NS))
 			break;
-	end = now_ns() + LISTEN_ON_NS;
+	end = now_ns() + DRAIN_NS;
 	for (uint64_t now = now_ns(); now < end; now = now_ns())
 		crowd_turn(&latency->crowd, end - now);
 }
@@ -159,8 +159,8 @@ latency_init(struct latency *latency, const struct bench *bench,
 	size_t pairs = (size_t)shape->members * shape->members;
 
 	latency->bench = bench;
-	latency->talk = talk_find(bench->dialect);
-	if (latency->talk == NULL)
+	latency->protocol = latency_protocol_find(bench->dialect);
+	if (latency->protocol == NULL)
 		cannot_run("--dialect is action, command or topic");
 	if (shape->members < 2)
 		cannot_run("one client alone hears nobody");
@@ -173,7 +173,7 @@ latency_init(struct latency *latency, const struct bench *bench,
 	latency->said = need(calloc(shape->members, sizeof(uint32_t)));
 	latency->answered = need(calloc(shape->members, sizeof(uint32_t)));
 	latency->next = need(calloc(pairs, sizeof(*latency->next)));
-	latency->heard = need(calloc(pairs, latency->messages));
+	latency->received = need(calloc(pairs, latency->messages));
 	crowd_need_descriptors(shape->members);
 	crowd_init(&latency->crowd, shape->members, &latency_ops, latency);
 }
@@ -186,7 +186,7 @@ latency_fini(struct latency *latency)
 	free(latency->said);
 	free(latency->answered);
 	free(latency->next);
-	free(latency->heard);
+	free(latency->received);
 }
 
 static void

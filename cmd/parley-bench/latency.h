@@ -11,14 +11,14 @@
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/histogram.h"
-#include "cmd/parley-bench/talk.h"
+#include "cmd/parley-bench/latency_protocol.h"
 
 /* The parts share it: latency.c, latency_hear.c. */
 struct latency {
 	const struct bench *bench;
-	const struct talk *talk;
+	const struct latency_protocol *protocol;
 	struct crowd crowd;
-	char room[TALK_ROOM_MAX + 1]; /* "": nobody has made it yet */
+	char room[LATENCY_ROOM_MAX + 1]; /* "": nobody has made it yet */
 	unsigned clients;
 	uint32_t messages; /* that each of them will say */
 	size_t stamp_hint;
@@ -26,7 +26,7 @@ struct latency {
 	uint32_t *said;     /* messages, by each client */
 	uint32_t *answered; /* of them */
 	uint32_t *next;     /* seq that each client waits for of each other */
-	bool *heard;        /* which messages, for each client and other */
+	bool *received;     /* which messages, for each client and other */
 
 	uint64_t deliveries; /* to others than the author, each once */
 	uint64_t answers;

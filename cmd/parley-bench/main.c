@@ -7,7 +7,7 @@
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/fail.h"
 #include "cmd/parley-bench/options.h"
-#include "cmd/parley-bench/speech.h"
+#include "cmd/parley-bench/protocol.h"
 
 static void
 read_address(const char *text, struct sockaddr_in *out)
@@ -39,8 +39,8 @@ choose(const struct options *options, struct shape *shape)
 		shape->rate = (unsigned)options->numbers[NUMBER_RATE];
 	if (options->numbers[NUMBER_WINDOW] > 0)
 		shape->window = (unsigned)options->numbers[NUMBER_WINDOW];
-	if (shape->members < shape->speakers)
-		cannot_run("%s has %u speakers", chosen->name, shape->speakers);
+	if (shape->members < shape->senders)
+		cannot_run("%s has %u speakers", chosen->name, shape->senders);
 	return chosen;
 }
 
@@ -57,7 +57,7 @@ main(int argc, char **argv)
 
 	options_read(&options, argc, argv);
 	chosen = choose(&options, &shape);
-	if (speech_find(options.target, SPEECH_ROOMS) == NULL)
+	if (protocol_find(options.target, PROTOCOL_ROOMS) == NULL)
 		cannot_run("--target is parley, bare or mqtt");
 	read_address(options.address, &bench.address);
 	if (options.numbers[NUMBER_PID] > 0)

@@ -21,7 +21,7 @@ run_room(const struct bench *bench, const struct shape *shape)
 
 	fanout_run(fanout, duration_ns / WARM_UP_PART, warm);
 	fanout_run(fanout, duration_ns, result);
-	fanout_listen_on(fanout);
+	fanout_drain(fanout);
 	speed = (double)result->deliveries * 1e9 / (double)result->cpu_ns;
 	fanout_destroy(fanout);
 	free(result);

@@ -38,7 +38,7 @@ run_speed(const struct bench *bench, const struct shape *shape,
 
 	fanout_run(fanout, duration_ns / WARM_UP_PART, warm);
 	fanout_run(fanout, duration_ns, result);
-	fanout_listen_on(fanout);
+	fanout_drain(fanout);
 	add_result(report, result);
 	report_add(report, "resident_mib",
 	    (double)meter_resident(&bench->meter) / (1024 * 1024));

@@ -42,17 +42,17 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	struct fanout_result *without = need(calloc(1, sizeof(*without)));
 	struct fanout_result *with = need(calloc(1, sizeof(*with)));
 	struct fanout *fanout = fanout_create(bench, shape);
-	struct fanout_fates fates;
+	struct stalled_outcome fates;
 	uint64_t before;
 	uint64_t most;
 
 	fanout_run(fanout, (uint64_t)(SLICE_S * 1e9), warm);
 	run_sliced(bench, fanout, without);
-	fanout_add_deaf(fanout);
+	fanout_add_stalled(fanout);
 	before = meter_resident(&bench->meter);
 	most = run_sliced(bench, fanout, with);
-	fanout_wake_deaf(fanout, &fates);
-	fanout_listen_on(fanout);
+	fanout_resume_stalled(fanout, &fates);
+	fanout_drain(fanout);
 
 	report_add(report, "without_per_cpu_s", per_cpu_second(without));
 	report_add(report, "with_per_cpu_s", per_cpu_second(with));
@@ -61,9 +61,9 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	report_add(report, "grown_mib",
 	    ((double)most - (double)before) / (1024 * 1024));
 	report_add(report, "messages", (double)with->messages);
-	report_add(report, "heard_all", fates.heard_all);
-	report_add(report, "sent_off", fates.sent_off);
-	report_add(report, "cut_off", fates.cut_off);
+	report_add(report, "heard_all", fates.complete);
+	report_add(report, "sent_off", fates.closed_4102);
+	report_add(report, "cut_off", fates.closed_abruptly);
 	fanout_destroy(fanout);
 	free(with);
 	free(without);

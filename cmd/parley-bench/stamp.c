@@ -21,7 +21,7 @@ stamp_write(const struct stamp *stamp, char *out)
 	*out++ = ' ';
 	out = write_hex(out, stamp->room, 4);
 	*out++ = ' ';
-	out = write_hex(out, stamp->speaker, 4);
+	out = write_hex(out, stamp->sender, 4);
 	*out++ = ' ';
 	out = write_hex(out, stamp->seq, 8);
 	*out = ']';
@@ -69,7 +69,7 @@ stamp_find(const char *text, size_t len, size_t *hint, struct stamp *out)
 	}
 	out->run = read_hex(at + 7, 8);
 	out->room = read_hex(at + 16, 4);
-	out->speaker = read_hex(at + 21, 4);
+	out->sender = read_hex(at + 21, 4);
 	out->seq = read_hex(at + 26, 8);
 	return true;
 }

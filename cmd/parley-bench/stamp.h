@@ -13,9 +13,9 @@
 
 struct stamp {
 	uint32_t run;
-	uint32_t room;    /* up to 65535 */
-	uint32_t speaker; /* of the room, likewise */
-	uint32_t seq;     /* of the speaker: 0, 1, 2 … */
+	uint32_t room;   /* up to 65535 */
+	uint32_t sender; /* of the room, likewise */
+	uint32_t seq;    /* of the speaker: 0, 1, 2 … */
 };
 
 /* Writes STAMP_SIZE characters, without NUL. */

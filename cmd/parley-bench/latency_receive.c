@@ -12,19 +12,19 @@ contains(const char *text, size_t len, const char *mark)
 static void
 say(struct client *client, const char *text)
 {
-	client_say(client, text, strlen(text));
+	client_send(client, text, strlen(text));
 	client_flush(client);
 }
 
 static void
 come_in(const struct latency *latency, struct client *client)
 {
-	char text[TALK_SIZE];
+	char text[LATENCY_SIZE];
 
 	if (client->number == 0)
-		latency->talk->create(text);
+		latency->protocol->create(text);
 	else
-		latency->talk->join(client->number, latency->room, text);
+		latency->protocol->join(client->number, latency->room, text);
 	say(client, text);
 }
 
@@ -33,7 +33,7 @@ latency_opened(void *arg, struct client *client)
 {
 	const struct latency *latency = arg;
 
-	if (latency->talk->greeting == NULL)
+	if (latency->protocol->greeting == NULL)
 		come_in(latency, client);
 }
 
@@ -44,40 +44,40 @@ check_stamp(const struct latency *latency, const struct client *client,
 	if (stamp->run != latency->bench->run)
 		wrong_answer("client %u heard a message of another run",
 		    client->number);
-	if (stamp->speaker >= latency->clients ||
-	    stamp->seq >= latency->said[stamp->speaker])
+	if (stamp->sender >= latency->clients ||
+	    stamp->seq >= latency->said[stamp->sender])
 		wrong_answer("client %u heard what nobody said",
 		    client->number);
 }
 
 static void
-heard_message(struct latency *latency, const struct client *client,
+on_message(struct latency *latency, const struct client *client,
     const struct stamp *stamp)
 {
-	size_t pair =
-	    (size_t)client->number * latency->clients + stamp->speaker;
-	bool *heard = &latency->heard[pair * latency->messages + stamp->seq];
+	size_t pair = (size_t)client->number * latency->clients + stamp->sender;
+	bool *received =
+	    &latency->received[pair * latency->messages + stamp->seq];
 
-	if (*heard) {
+	if (*received) {
 		latency->duplicates++;
 		return;
 	}
-	*heard = true;
+	*received = true;
 	if (stamp->seq < latency->next[pair])
 		latency->reorderings++;
 	else
 		latency->next[pair] = stamp->seq + 1;
-	if (stamp->speaker == client->number)
+	if (stamp->sender == client->number)
 		return; /* some dialects let authors hear themselves */
 	latency->deliveries++;
 	histogram_add(&latency->one_way_ns,
 	    latency->crowd.read_ns -
 		latency
-		    ->due_ns[stamp->speaker * latency->messages + stamp->seq]);
+		    ->due_ns[stamp->sender * latency->messages + stamp->seq]);
 }
 
 static void
-heard_answer(struct latency *latency, const struct client *client)
+on_answer(struct latency *latency, const struct client *client)
 {
 	uint32_t seq = latency->answered[client->number];
 
@@ -93,37 +93,39 @@ heard_answer(struct latency *latency, const struct client *client)
 
 /* What comes before one is in. */
 static void
-heard_while_coming(struct latency *latency, struct client *client,
-    const char *text, size_t len)
+on_join_answer(struct latency *latency, struct client *client, const char *text,
+    size_t len)
 {
-	const struct talk *talk = latency->talk;
+	const struct latency_protocol *protocol = latency->protocol;
 
-	if (talk->greeting != NULL && contains(text, len, talk->greeting)) {
+	if (protocol->greeting != NULL &&
+	    contains(text, len, protocol->greeting)) {
 		come_in(latency, client);
 		return;
 	}
-	if (!contains(text, len, talk->joined))
+	if (!contains(text, len, protocol->joined))
 		return;
-	if (client->number == 0 && !talk_room(text, len, latency->room))
+	if (client->number == 0 &&
+	    !latency_protocol_room(text, len, latency->room))
 		wrong_answer("the room has no id: %.*s", (int)len, text);
 	crowd_settle(&latency->crowd, client);
 }
 
 static void
-latency_heard(void *arg, struct client *client, const char *text, size_t len)
+on_text(void *arg, struct client *client, const char *text, size_t len)
 {
 	struct latency *latency = arg;
 	struct stamp stamp;
 
 	if (stamp_find(text, len, &latency->stamp_hint, &stamp)) {
 		check_stamp(latency, client, &stamp);
-		heard_message(latency, client, &stamp);
+		on_message(latency, client, &stamp);
 	} else if (contains(text, len, "error\""))
 		wrong_answer("the server says %.*s", (int)len, text);
 	else if (!client->settled)
-		heard_while_coming(latency, client, text, len);
-	else if (contains(text, len, latency->talk->answered))
-		heard_answer(latency, client);
+		on_join_answer(latency, client, text, len);
+	else if (contains(text, len, latency->protocol->answered))
+		on_answer(latency, client);
 }
 
 static void
@@ -136,6 +138,6 @@ latency_closed(void *arg, struct client *client)
 
 const struct crowd_ops latency_ops = {
 	.opened = latency_opened,
-	.heard = latency_heard,
+	.received = on_text,
 	.closed = latency_closed,
 };

@@ -1,4 +1,4 @@
-#include "cmd/parley-bench/talk.h"
+#include "cmd/parley-bench/latency_protocol.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,53 +10,53 @@
 /* --- action --------------------------------------------------------------- */
 
 static void
-action_create(char out[TALK_SIZE])
+action_create(char out[LATENCY_SIZE])
 {
 	strcpy(out, "{\"action\":\"create\",\"body\":\"bench\"}");
 }
 
 static void
-action_join(unsigned client, const char *room, char out[TALK_SIZE])
+action_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 {
 	(void)client;
-	snprintf(out, TALK_SIZE,
+	snprintf(out, LATENCY_SIZE,
 	    "{\"action\":\"join\",\"body\":{\"room_id\":\"%s\"}}", room);
 }
 
 static void
-action_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
+action_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
 	(void)room;
 	stamp_fill(stamp, body, BODY_SIZE);
-	snprintf(out, TALK_SIZE, "{\"action\":\"message\",\"body\":\"%s\"}",
+	snprintf(out, LATENCY_SIZE, "{\"action\":\"message\",\"body\":\"%s\"}",
 	    body);
 }
 
 /* --- command -------------------------------------------------------------- */
 
 static void
-command_join(unsigned client, const char *room, char out[TALK_SIZE])
+command_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 {
 	(void)client;
-	snprintf(out, TALK_SIZE,
+	snprintf(out, LATENCY_SIZE,
 	    "{\"command\":\"join\",\"room\":\"%s\",\"create\":true}", room);
 }
 
 static void
-command_create(char out[TALK_SIZE])
+command_create(char out[LATENCY_SIZE])
 {
 	command_join(0, "bench", out);
 }
 
 static void
-command_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
+command_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
 	stamp_fill(stamp, body, BODY_SIZE);
-	snprintf(out, TALK_SIZE,
+	snprintf(out, LATENCY_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"%s\",\"ref\":%u,"
 	    "\"message\":\"%s\"}",
 	    room, stamp->seq, body);
@@ -65,32 +65,32 @@ command_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
 /* --- topic ---------------------------------------------------------------- */
 
 static void
-topic_join(unsigned client, const char *room, char out[TALK_SIZE])
+topic_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 {
-	snprintf(out, TALK_SIZE,
+	snprintf(out, LATENCY_SIZE,
 	    "{\"type\":\"join\",\"username\":\"bench%u\",\"topic\":\"%s\"}",
 	    client, room);
 }
 
 /* Who comes first makes the topic by joining. */
 static void
-topic_create(char out[TALK_SIZE])
+topic_create(char out[LATENCY_SIZE])
 {
 	topic_join(0, "bench", out);
 }
 
 static void
-topic_say(const char *room, const struct stamp *stamp, char out[TALK_SIZE])
+topic_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
 	(void)room;
 	stamp_fill(stamp, body, BODY_SIZE);
-	snprintf(out, TALK_SIZE, "{\"type\":\"message\",\"message\":\"%s\"}",
+	snprintf(out, LATENCY_SIZE, "{\"type\":\"message\",\"message\":\"%s\"}",
 	    body);
 }
 
-static const struct talk talks[] = {
+static const struct latency_protocol protocols[] = {
 	{ "action", "/ws/action", "\"connected\"", action_create, action_join,
 	    "\"success\"", action_say, "Message sent" },
 	{ "command", "/ws/command", "\"event\":\"me\"", command_create,
@@ -100,12 +100,12 @@ static const struct talk talks[] = {
 	    topic_say, "\"ack\"" },
 };
 
-const struct talk *
-talk_find(const char *dialect)
+const struct latency_protocol *
+latency_protocol_find(const char *dialect)
 {
-	for (size_t i = 0; i < COUNT_OF(talks); i++)
-		if (strcmp(talks[i].dialect, dialect) == 0)
-			return &talks[i];
+	for (size_t i = 0; i < COUNT_OF(protocols); i++)
+		if (strcmp(protocols[i].dialect, dialect) == 0)
+			return &protocols[i];
 	return NULL;
 }
 
@@ -124,7 +124,8 @@ find_value(const char *text, size_t len, const char *key)
 }
 
 bool
-talk_room(const char *text, size_t len, char out[TALK_ROOM_MAX + 1])
+latency_protocol_room(const char *text, size_t len,
+    char out[LATENCY_ROOM_MAX + 1])
 {
 	static const char *const keys[] = { "\"room_id\"", "\"room\"",
 		"\"topic\"" };
@@ -137,7 +138,7 @@ talk_room(const char *text, size_t len, char out[TALK_ROOM_MAX + 1])
 	if (at == NULL)
 		return false;
 	end = memchr(at, '"', len - (size_t)(at - text));
-	if (end == NULL || end - at > TALK_ROOM_MAX)
+	if (end == NULL || end - at > LATENCY_ROOM_MAX)
 		return false;
 	memcpy(out, at, (size_t)(end - at));
 	out[end - at] = '\0';

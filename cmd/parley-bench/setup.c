@@ -10,16 +10,16 @@ struct client *
 fanout_dial(struct fanout *fanout, unsigned room, bool far)
 {
 	struct client *client = crowd_add(&fanout->crowd);
-	char path[SPEECH_SIZE];
-	const struct speech *speech = fanout_speech(fanout, client);
+	char path[PROTOCOL_SIZE];
+	const struct protocol *protocol = fanout_protocol(fanout, client);
 	struct dial dial = { .to = fanout->bench->address,
 		.path = path,
-		.headers = speech->headers,
-		.binary = speech->binary,
+		.headers = protocol->headers,
+		.binary = protocol->binary,
 		.far = far };
 
 	client->room = room;
-	speech->path(room, path);
+	protocol->path(room, path);
 	client_dial(client, &dial);
 	crowd_await_settled(&fanout->crowd, DIALLED_AT_ONCE);
 	return client;
@@ -30,27 +30,27 @@ gather_room(struct fanout *fanout, unsigned room)
 {
 	for (unsigned i = 0; i < fanout_listeners(&fanout->shape); i++) {
 		struct client *client = fanout_dial(fanout, room, false);
-		struct speaker *speaker;
+		struct sender *sender;
 
 		/* Only the first makes the room, in every dialect. */
 		if (i == 0 && fanout->shape.mixed)
 			crowd_await_settled(&fanout->crowd, 0);
-		if (i >= fanout->shape.speakers)
+		if (i >= fanout->shape.senders)
 			continue;
-		speaker = &fanout->speakers[room * fanout->shape.speakers + i];
-		speaker->client = client;
-		speaker->next = (struct stamp){
-			.run = fanout->bench->run, .room = room, .speaker = i
+		sender = &fanout->senders[room * fanout->shape.senders + i];
+		sender->client = client;
+		sender->next = (struct stamp){
+			.run = fanout->bench->run, .room = room, .sender = i
 		};
 	}
 }
 
-static enum speech_kind
+static enum protocol_kind
 kind_of(const struct shape *shape)
 {
 	if (shape->acks)
-		return SPEECH_ACKS;
-	return shape->rooms > 0 ? SPEECH_ROOMS : SPEECH_ECHO;
+		return PROTOCOL_ACKS;
+	return shape->rooms > 0 ? PROTOCOL_ROOMS : PROTOCOL_ECHO;
 }
 
 struct fanout *
@@ -58,21 +58,21 @@ fanout_create(const struct bench *bench, const struct shape *shape)
 {
 	struct fanout *fanout = need(calloc(1, sizeof(*fanout)));
 	size_t clients =
-	    fanout_rooms(shape) * fanout_listeners(shape) + shape->deaf;
+	    fanout_rooms(shape) * fanout_listeners(shape) + shape->stalled;
 
 	crowd_need_descriptors(clients);
 	fanout->bench = bench;
 	fanout->shape = *shape;
-	fanout->speech = speech_find(bench->target, kind_of(shape));
-	if (fanout->speech == NULL)
+	fanout->protocol = protocol_find(bench->target, kind_of(shape));
+	if (fanout->protocol == NULL)
 		cannot_run("%s cannot do that", bench->target);
-	fanout->speaker_count = fanout_rooms(shape) * shape->speakers;
-	fanout->speakers =
-	    need(calloc(fanout->speaker_count, sizeof(*fanout->speakers)));
-	fanout->free_to_speak =
-	    need(calloc(fanout->speaker_count, sizeof(struct speaker *)));
+	fanout->sender_count = fanout_rooms(shape) * shape->senders;
+	fanout->senders =
+	    need(calloc(fanout->sender_count, sizeof(*fanout->senders)));
+	fanout->ready_senders =
+	    need(calloc(fanout->sender_count, sizeof(struct sender *)));
 	fanout->expected =
-	    need(calloc(clients * shape->speakers, sizeof(uint32_t)));
+	    need(calloc(clients * shape->senders, sizeof(uint32_t)));
 	crowd_init(&fanout->crowd, clients, &fanout_ops, fanout);
 	/* Acks are counted by the clock: a store's threads need the core. */
 	if (shape->acks)
@@ -87,8 +87,8 @@ void
 fanout_destroy(struct fanout *fanout)
 {
 	crowd_fini(&fanout->crowd);
-	free(fanout->speakers);
-	free(fanout->free_to_speak);
+	free(fanout->senders);
+	free(fanout->ready_senders);
 	free(fanout->expected);
 	free(fanout);
 }

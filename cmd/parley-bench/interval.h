@@ -3,15 +3,15 @@
  * time: on a busy machine, which gives it little, it takes longer, but no less
  * is measured.
  */
-#ifndef PARLEY_BENCH_STINT_H
-#define PARLEY_BENCH_STINT_H
+#ifndef PARLEY_BENCH_INTERVAL_H
+#define PARLEY_BENCH_INTERVAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "cmd/parley-bench/meter.h"
 
-struct stint {
+struct interval {
 	const struct meter *meter;
 	uint64_t cpu_ns;      /* of the server's clock, at the start */
 	uint64_t wall_ns;     /* of our clock, at the start */
@@ -20,13 +20,14 @@ struct stint {
 	bool over;
 };
 
-void stint_begin(struct stint *, const struct meter *, uint64_t duration_ns);
+void interval_begin(struct interval *, const struct meter *,
+    uint64_t duration_ns);
 
 /* It ends in any case after four times as long by the clock on the wall. */
-bool stint_is_over(struct stint *);
+bool interval_is_over(struct interval *);
 
 /* What has been spent since it began. */
-uint64_t stint_cpu_ns(const struct stint *);
-uint64_t stint_wall_ns(const struct stint *);
+uint64_t interval_cpu_ns(const struct interval *);
+uint64_t interval_wall_ns(const struct interval *);
 
 #endif

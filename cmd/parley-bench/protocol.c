@@ -1,4 +1,4 @@
-#include "cmd/parley-bench/speech.h"
+#include "cmd/parley-bench/protocol.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,47 +11,47 @@
 /* --- parley's own dialect ------------------------------------------------- */
 
 static void
-parley_path(unsigned room, char out[SPEECH_SIZE])
+parley_path(unsigned room, char out[PROTOCOL_SIZE])
 {
 	(void)room;
 	strcpy(out, "/ws");
 }
 
 static size_t
-parley_join(unsigned room, char out[SPEECH_SIZE])
+parley_join(unsigned room, char out[PROTOCOL_SIZE])
 {
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"join\",\"room\":\"bench_%04u\",\"create\":true}",
 	    room);
 }
 
 static size_t
-parley_say(const struct stamp *stamp, char out[SPEECH_SIZE])
+parley_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
 	stamp_fill(stamp, body, MESSAGE_SIZE);
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
 	    "\"message\":\"%s\"}",
 	    stamp->room, body);
 }
 
 static size_t
-parley_ping(const struct stamp *stamp, char out[SPEECH_SIZE])
+parley_ping(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char body[REF_SIZE + 1];
 
 	stamp_fill(stamp, body, REF_SIZE);
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"ping\",\"ref\":\"%s\"}", body);
 }
 
 /* Each in a room of its own, which has to be kept. */
 static size_t
-parley_create(unsigned room, char out[SPEECH_SIZE])
+parley_create(unsigned room, char out[PROTOCOL_SIZE])
 {
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"create\",\"room\":\"bench_%04u\","
 	    "\"name\":\"bench\",\"persistent\":true}",
 	    room);
@@ -59,7 +59,7 @@ parley_create(unsigned room, char out[SPEECH_SIZE])
 
 /* The stamp is in the ref: so the message itself is not counted. */
 static size_t
-parley_say_for_ack(const struct stamp *stamp, char out[SPEECH_SIZE])
+parley_say_for_ack(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char ref[STAMP_SIZE + 1] = { 0 };
 	char body[MESSAGE_SIZE + 1];
@@ -67,7 +67,7 @@ parley_say_for_ack(const struct stamp *stamp, char out[SPEECH_SIZE])
 	stamp_write(stamp, ref);
 	memset(body, '.', MESSAGE_SIZE);
 	body[MESSAGE_SIZE] = '\0';
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
 	    "\"ref\":\"%s\",\"message\":\"%s\"}",
 	    stamp->room, ref, body);
@@ -76,31 +76,31 @@ parley_say_for_ack(const struct stamp *stamp, char out[SPEECH_SIZE])
 /* --- the other dialects --------------------------------------------------- */
 
 static void
-action_path(unsigned room, char out[SPEECH_SIZE])
+action_path(unsigned room, char out[PROTOCOL_SIZE])
 {
 	(void)room;
 	strcpy(out, "/ws/action");
 }
 
 static size_t
-action_join(unsigned room, char out[SPEECH_SIZE])
+action_join(unsigned room, char out[PROTOCOL_SIZE])
 {
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"action\":\"join\",\"body\":{\"room_id\":\"bench_%04u\"}}",
 	    room);
 }
 
 static void
-topic_path(unsigned room, char out[SPEECH_SIZE])
+topic_path(unsigned room, char out[PROTOCOL_SIZE])
 {
 	(void)room;
 	strcpy(out, "/ws/topic");
 }
 
 static size_t
-topic_join(unsigned room, char out[SPEECH_SIZE])
+topic_join(unsigned room, char out[PROTOCOL_SIZE])
 {
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"type\":\"join\",\"username\":\"bench\","
 	    "\"topic\":\"bench_%04u\"}",
 	    room);
@@ -109,13 +109,13 @@ topic_join(unsigned room, char out[SPEECH_SIZE])
 /* --- the limit program sends on what it is sent --------------------------- */
 
 static void
-bare_path(unsigned room, char out[SPEECH_SIZE])
+bare_path(unsigned room, char out[PROTOCOL_SIZE])
 {
-	snprintf(out, SPEECH_SIZE, "/room/%u", room);
+	snprintf(out, PROTOCOL_SIZE, "/room/%u", room);
 }
 
 static void
-bare_echo_path(unsigned room, char out[SPEECH_SIZE])
+bare_echo_path(unsigned room, char out[PROTOCOL_SIZE])
 {
 	(void)room;
 	strcpy(out, "/echo");
@@ -123,25 +123,25 @@ bare_echo_path(unsigned room, char out[SPEECH_SIZE])
 
 /* What parley makes of a message: as many bytes for each receiver. */
 static size_t
-bare_say(const struct stamp *stamp, char out[SPEECH_SIZE])
+bare_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
 	stamp_fill(stamp, body, MESSAGE_SIZE);
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"event\":\"broadcast\",\"room\":\"bench_%04u\",\"seq\":%u,"
 	    "\"at\":1795241301123,\"member\":\"member%u\","
 	    "\"member_id\":\"7f3a01bc\",\"message\":\"%s\"}",
-	    stamp->room, stamp->seq + 1, stamp->speaker + 1, body);
+	    stamp->room, stamp->seq + 1, stamp->sender + 1, body);
 }
 
 static size_t
-bare_pong(const struct stamp *stamp, char out[SPEECH_SIZE])
+bare_pong(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char body[REF_SIZE + 1];
 
 	stamp_fill(stamp, body, REF_SIZE);
-	return (size_t)snprintf(out, SPEECH_SIZE,
+	return (size_t)snprintf(out, PROTOCOL_SIZE,
 	    "{\"event\":\"pong\",\"ref\":\"%s\",\"at\":1795241301123}", body);
 }
 
@@ -151,7 +151,7 @@ bare_pong(const struct stamp *stamp, char out[SPEECH_SIZE])
 #define MQTT_TOPIC_SIZE 10 /* "bench/0000" */
 
 static void
-mqtt_path(unsigned room, char out[SPEECH_SIZE])
+mqtt_path(unsigned room, char out[PROTOCOL_SIZE])
 {
 	(void)room;
 	strcpy(out, "/mqtt");
@@ -168,7 +168,7 @@ mqtt_topic(unsigned room, char *out)
 
 /* CONNECT without a name, in a clean session, quiet for an hour; SUBSCRIBE. */
 static size_t
-mqtt_join(unsigned room, char out[SPEECH_SIZE])
+mqtt_join(unsigned room, char out[PROTOCOL_SIZE])
 {
 	static const char head[] = "\x10\x0c\0\4MQTT\4\2\x0e\x10\0\0"
 				   "\x82\x0f\0\1";
@@ -182,9 +182,9 @@ mqtt_join(unsigned room, char out[SPEECH_SIZE])
 
 /* PUBLISH, as large as what the others say. */
 static size_t
-mqtt_say(const struct stamp *stamp, char out[SPEECH_SIZE])
+mqtt_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
-	char payload[SPEECH_SIZE];
+	char payload[PROTOCOL_SIZE];
 	size_t len = bare_say(stamp, payload);
 	size_t remaining = 2 + MQTT_TOPIC_SIZE + len;
 	char *end = out;
@@ -197,32 +197,32 @@ mqtt_say(const struct stamp *stamp, char out[SPEECH_SIZE])
 	return (size_t)(end + len - out);
 }
 
-static const struct speech speeches[] = {
-	{ "parley", SPEECH_ROOMS, parley_path, parley_join,
+static const struct protocol speeches[] = {
+	{ "parley", PROTOCOL_ROOMS, parley_path, parley_join,
 	    "\"event\":\"joined\"", parley_say, "", false },
-	{ "parley", SPEECH_ECHO, parley_path, NULL, "\"event\":\"me\"",
+	{ "parley", PROTOCOL_ECHO, parley_path, NULL, "\"event\":\"me\"",
 	    parley_ping, "", false },
-	{ "parley", SPEECH_ACKS, parley_path, parley_create,
+	{ "parley", PROTOCOL_ACKS, parley_path, parley_create,
 	    "\"event\":\"created\"", parley_say_for_ack, "", false },
-	{ "bare", SPEECH_ROOMS, bare_path, NULL, NULL, bare_say, "", false },
-	{ "bare", SPEECH_ECHO, bare_echo_path, NULL, NULL, bare_pong, "",
+	{ "bare", PROTOCOL_ROOMS, bare_path, NULL, NULL, bare_say, "", false },
+	{ "bare", PROTOCOL_ECHO, bare_echo_path, NULL, NULL, bare_pong, "",
 	    false },
-	{ "mqtt", SPEECH_ROOMS, mqtt_path, mqtt_join, "\x90\x03", mqtt_say,
+	{ "mqtt", PROTOCOL_ROOMS, mqtt_path, mqtt_join, "\x90\x03", mqtt_say,
 	    MQTT_HEADERS, true },
 };
 
 /* Only the first of them speaks. */
-static const struct speech dialects[SPEECH_DIALECTS] = {
-	{ "parley", SPEECH_ROOMS, parley_path, parley_join,
+static const struct protocol dialects[PROTOCOL_DIALECTS] = {
+	{ "parley", PROTOCOL_ROOMS, parley_path, parley_join,
 	    "\"event\":\"joined\"", parley_say, "", false },
-	{ "parley", SPEECH_ROOMS, action_path, action_join,
+	{ "parley", PROTOCOL_ROOMS, action_path, action_join,
 	    "\"status\":\"success\"", NULL, "", false },
-	{ "parley", SPEECH_ROOMS, topic_path, topic_join, "\"type\":\"joined\"",
-	    NULL, "", false },
+	{ "parley", PROTOCOL_ROOMS, topic_path, topic_join,
+	    "\"type\":\"joined\"", NULL, "", false },
 };
 
-const struct speech *
-speech_find(const char *target, enum speech_kind kind)
+const struct protocol *
+protocol_find(const char *target, enum protocol_kind kind)
 {
 	for (size_t i = 0; i < COUNT_OF(speeches); i++)
 		if (strcmp(speeches[i].target, target) == 0 &&
@@ -231,8 +231,8 @@ speech_find(const char *target, enum speech_kind kind)
 	return NULL;
 }
 
-const struct speech *
-speech_of_dialect(unsigned number)
+const struct protocol *
+protocol_of_dialect(unsigned number)
 {
-	return &dialects[number % SPEECH_DIALECTS];
+	return &dialects[number % PROTOCOL_DIALECTS];
 }

@@ -1,0 +1,147 @@
+#include "cmd/parley-bench/fanout.h"
+
+#include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/interval.h"
+
+#define TIMEOUT_NS 10000000000u
+#define DRAIN_NS 20000000u
+
+void
+fanout_list_sender(struct fanout *fanout, struct sender *sender)
+{
+	if (sender->listed)
+		return;
+	sender->listed = true;
+	fanout->ready_senders[fanout->ready_count++] = sender;
+}
+
+static void
+send_message(struct fanout *fanout, struct sender *sender, uint64_t sent_ns)
+{
+	char text[PROTOCOL_SIZE];
+	size_t len;
+
+	if (sender->in_flight == IN_FLIGHT_MAX)
+		wrong_answer("%d messages of one speaker are under way",
+		    IN_FLIGHT_MAX);
+	len = fanout->protocol->message(&sender->next, text);
+	client_send(sender->client, text, len);
+	sender->sent_ns[sender->next.seq++ % IN_FLIGHT_MAX] = sent_ns;
+	sender->in_flight++;
+	fanout->in_flight++;
+}
+
+/* In a closed loop: whoever was heard speaks again. */
+static void
+speak_in_turn(struct fanout *fanout)
+{
+	uint64_t now = now_ns();
+
+	for (size_t i = 0; i < fanout->ready_count; i++) {
+		struct sender *sender = fanout->ready_senders[i];
+
+		sender->listed = false;
+		while (sender->in_flight < fanout->shape.window)
+			send_message(fanout, sender, now);
+		client_flush(sender->client);
+	}
+	fanout->ready_count = 0;
+}
+
+/*
+ * At a rate: whoever is due speaks, and a message counts from the moment it
+ * was due, so that a server that is late cannot hide it. Returns how long
+ * nobody will be due.
+ */
+static uint64_t
+speak_on_time(struct fanout *fanout)
+{
+	uint64_t period = 1000000000u / fanout->shape.rate;
+	uint64_t now = now_ns();
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < fanout->sender_count; i++) {
+		struct sender *sender = &fanout->senders[i];
+
+		while (sender->due_ns <= now) {
+			send_message(fanout, sender, sender->due_ns);
+			client_flush(sender->client);
+			sender->due_ns += period;
+		}
+		if (sender->due_ns < next)
+			next = sender->due_ns;
+	}
+	return next - now;
+}
+
+/* Everybody may begin; at a rate, evenly spread over the first period. */
+static void
+begin(struct fanout *fanout)
+{
+	uint64_t now = now_ns();
+
+	fanout->ready_count = 0;
+	for (size_t i = 0; i < fanout->sender_count; i++) {
+		struct sender *sender = &fanout->senders[i];
+
+		sender->listed = false;
+		fanout_list_sender(fanout, sender);
+		if (fanout->shape.rate > 0)
+			sender->due_ns = now + i * 1000000000u /
+						   (fanout->sender_count *
+						       fanout->shape.rate);
+	}
+}
+
+static void
+finish(struct fanout *fanout)
+{
+	while (fanout->in_flight > 0)
+		if (!crowd_turn(&fanout->crowd, TIMEOUT_NS))
+			wrong_answer("%llu messages were not heard by all",
+			    (unsigned long long)fanout->in_flight);
+}
+
+static void
+protocol(struct fanout *fanout, struct interval *interval)
+{
+	while (!interval_is_over(interval)) {
+		speak_in_turn(fanout);
+		if (!crowd_turn(&fanout->crowd, TIMEOUT_NS))
+			break;
+	}
+}
+
+static void
+send_due(struct fanout *fanout, const struct interval *interval)
+{
+	while (interval_wall_ns(interval) < interval->duration_ns)
+		crowd_turn(&fanout->crowd, speak_on_time(fanout));
+}
+
+void
+fanout_run(struct fanout *fanout, uint64_t duration_ns,
+    struct fanout_result *result)
+{
+	struct interval interval;
+
+	fanout->result = result;
+	begin(fanout);
+	interval_begin(&interval, &fanout->bench->meter, duration_ns);
+	if (fanout->shape.rate > 0)
+		send_due(fanout, &interval);
+	else
+		protocol(fanout, &interval);
+	finish(fanout);
+	result->cpu_ns += interval_cpu_ns(&interval);
+	result->wall_ns += interval_wall_ns(&interval);
+}
+
+void
+fanout_drain(struct fanout *fanout)
+{
+	uint64_t end_ns = now_ns() + DRAIN_NS;
+
+	for (uint64_t now = now_ns(); now < end_ns; now = now_ns())
+		crowd_turn(&fanout->crowd, end_ns - now);
+}
