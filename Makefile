@@ -130,6 +130,8 @@ $(O)/parley-bench: $(call objects,$(wildcard cmd/parley-bench/*.c))
 	$(link) -lm -o $@
 $(O)/limit_server: $(call objects,$(wildcard tests/limit/*.c))
 	$(link) -o $@
+$(O)/attack_flood: $(call objects,tests/attack/flood.c)
+	$(link) -o $@
 $(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
 		tests/support/failing_malloc.c \
 		tests/support/persistence/memory_*.c)) \
@@ -257,6 +259,10 @@ bench-compare: $(benched) ## the same load on other servers, where installed (to
 bench-latency: $(benched) ## how long a few people wait (ARGS="--dialect action --duration 60")
 	$$(tools/python) tests/bench/latency.py $(ARGS)
 
+attack: build/parleyd $(O)/attack_flood ## attack a server beside clients that behave (ARGS="--list")
+	ATTACK_FLOOD=$(abspath $(O)/attack_flood) \
+		$$(tools/python) tests/attack/run.py $(ARGS)
+
 # On a machine that has nothing else to do: about half an hour.
 bench-docs: ## run all three, and write the tables in docs/benchmark.md again
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
@@ -296,7 +302,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run test check $(parts:%=check-%) crash crash-nightly \
+.PHONY: all run test attack check $(parts:%=check-%) crash crash-nightly \
 	integration kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) format fuzz fuzzers fuzz-smoke coverage valgrind bench \
 	bench-compare bench-docs bench-latency docs install install-server install-client \

@@ -1,0 +1,105 @@
+"""Attacks a server beside clients that behave, and says what those notice.
+
+    run.py [--server [NAME=]PATH]... [--only NAME]... [--seconds N] [--markdown]
+
+Several servers are attacked in turn, for a comparison. Exit status 1: the last
+server failed one: a client that behaves was closed, or did not get what it
+is due. Only times far beyond the goals fail: the machine may have other work. "own"
+is without the time that the server's thread and the witness waited for a core.
+"""
+
+import argparse
+import os
+import resource
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import attacks  # noqa: E402
+from testbed import Testbed  # noqa: E402
+
+COLUMNS = ("attack", "server", "costs", "ping p50 / p99 / max, own p99 ms",
+           "closed", "RSS +MiB", "result", "")
+
+
+def rate(value):
+    return "-" if value is None else f"{value:.1f}"
+
+
+def row(name, server, bed, result, good):
+    found = bed.found
+    ping = found["ping"]
+    closed = ping["closed"] + found.get("readers", {}).get("closed", 0)
+    codes = found.get("readers", {}).get("codes") or ""
+    good = good and closed == 0
+    return (name, server,
+            f"{size(bed.sent)}, {bed.connections} conn, "
+            f"{found['cpu']:.1f} s CPU",
+            " / ".join(rate(ping["ping"][each]) for each in
+                       ("p50", "p99", "max"))
+            + f", {rate(ping['own']['p99'])}",
+            f"{closed} {codes}".strip(), f"{found['rss'] / 2**20:.1f}", result,
+            "ok" if good else "FAILED"), good
+
+
+def size(count):
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
+
+
+def run(attack, name, program, seconds):
+    with Testbed(program, seconds) as bed:
+        result = attack(bed)
+        if "rss" not in bed.found:
+            bed.finish()
+        if callable(result):
+            result = result(bed.found)
+        return row(attack.__name__, name, bed, *result)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--server", action="append", metavar="[NAME=]PATH")
+    parser.add_argument("--only", action="append", metavar="NAME",
+                        choices=[each.__name__ for each in attacks.ALL])
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    options = parser.parse_args()
+    if options.list:
+        for each in attacks.ALL:
+            print(f"{each.__name__:20} {each.__doc__}")
+        return 0
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    os.nice(5)  # the server goes first
+    show = (lambda cells: print("| " + " | ".join(cells) + " |", flush=True)
+            if options.markdown else
+            print("  ".join(cells), flush=True))
+    show(COLUMNS)
+    if options.markdown:
+        show(["---"] * len(COLUMNS))
+    failed = 0
+    servers = [each.rpartition("=")[::2]
+               for each in options.server or ["build/release/parleyd"]]
+    for attack in attacks.ALL:
+        if options.only and attack.__name__ not in options.only:
+            continue
+        for name, program in servers:
+            try:
+                cells, good = run(attack, name, program, options.seconds)
+            except Exception as error:  # noqa: BLE001: one row, not the table
+                cells, good = (attack.__name__, name, "-", "-", "-", "-",
+                               f"{type(error).__name__}: {error}",
+                               "FAILED"), False
+            show(cells)
+            failed += (name, program) == servers[-1] and not good
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
