@@ -20,14 +20,23 @@ MAKEFLAGS += --no-builtin-rules
 # --- variants -------------------------------------------------------------
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla $(WERROR)
+# What a release is hardened with, as far as this compiler knows it;
+# tools/check_hardening looks for it in the programs.
+accepts = $(shell echo | $(CC) -O2 -Werror $(1) -include features.h \
+	-x c -fsyntax-only - 2>/dev/null && echo '$(1)')
+fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE
+harden := $(or $(call accepts,$(fortify)=3),$(fortify)=2) \
+	-fstack-protector-strong -fPIE \
+	$(call accepts,-fstack-clash-protection) $(call accepts,-fcf-protection)
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-flags.release  := -O2 -g
+flags.release  := -O2 -g $(harden)
 flags.debug    := -O0 -g3
 flags.asan     := -O1 -g $(sanitize)
 flags.tsan     := -O1 -g -fsanitize=thread
 flags.coverage := -O0 -g --coverage
 flags.fuzz     := -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
+ldflags.release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 $(if $(flags.$(BUILD)),,$(error BUILD is one of release, debug, asan, tsan, coverage, fuzz))
 
 # Another compiler builds beside gcc, not over it: build/debug-clang.
@@ -36,7 +45,7 @@ O := build/$(BUILD)$(addprefix -,$(filter-out cc gcc,$(compiler)))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DPARLEY_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS  ?=
 cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
-ldflags := $(flags.$(BUILD))
+ldflags := $(flags.$(BUILD)) $(ldflags.$(BUILD))
 
 # --- what each layer may link: the rule of the house, kept by the linker ----
 layers := domain commands wire persistence transport
@@ -73,7 +82,8 @@ test_objects = $(call objects,tests/main.c \
 	$(filter-out tests/persistence/crash/%,$(call sources_in,tests/$(1))))
 
 # --- programs ---------------------------------------------------------------
-programs := $(O)/parleyd $(O)/parley $(O)/parley-bench $(O)/echo_server $(O)/limit_server
+shipped  := parleyd parley parley-bench
+programs := $(addprefix $(O)/,$(shipped) echo_server limit_server)
 parts    := $(layers) cmd parley
 suites   := $(parts:%=$(O)/check_%)
 fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -215,7 +225,7 @@ headers: ## every header compiles alone
 
 # cppcheck takes types for the names that parameters lack in our headers, and
 # does not know _Noreturn.
-lint: $(parts:%=lint-cycles-%) ## includes, cycles, layout, and what cppcheck finds
+lint: $(parts:%=lint-cycles-%) lint-hardening ## includes, cycles, layout, and what cppcheck finds
 	@tools/check_includes $(sources)
 	@clang-format --dry-run -Werror $(sources)
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
@@ -228,6 +238,11 @@ lint: $(parts:%=lint-cycles-%) ## includes, cycles, layout, and what cppcheck fi
 $(parts:%=lint-cycles-%): lint-cycles-%: $(O)/lib%.a
 	@tools/object_cycles --allow tools/object_cycles.allow \
 		$(call part_objects,$*)
+
+lint-hardening:
+	@$(MAKE) --no-print-directory BUILD=release all
+	@tools/check_hardening $(shipped:%=build/release/%) \
+		$(parts:%=build/release/lib%.a)
 
 format: ## lay the sources out
 	clang-format -i $(sources)
@@ -304,7 +319,7 @@ help: ## this list
 
 .PHONY: all run test attack check $(parts:%=check-%) crash crash-nightly \
 	integration kill-nightly test-browser pictures headers lint \
-	$(parts:%=lint-cycles-%) format fuzz fuzzers fuzz-smoke coverage valgrind bench \
+	$(parts:%=lint-cycles-%) lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
 	bench-compare bench-docs bench-latency docs install install-server install-client \
 	chat clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
