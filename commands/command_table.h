@@ -25,6 +25,7 @@ struct command_entry {
 extern const struct command_entry command_connect;
 extern const struct command_entry command_disconnect;
 extern const struct command_entry command_tick;
+extern const struct command_entry command_replay;
 extern const struct command_entry command_broadcast;
 extern const struct command_entry command_list;
 extern const struct command_entry command_me;

@@ -14,6 +14,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	[COMMAND_CONNECT] = &command_connect,
 	[COMMAND_DISCONNECT] = &command_disconnect,
 	[COMMAND_TICK] = &command_tick,
+	[COMMAND_REPLAY] = &command_replay,
 	[COMMAND_BROADCAST] = &command_broadcast,
 	[COMMAND_LIST] = &command_list,
 	[COMMAND_ME] = &command_me,

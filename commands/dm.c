@@ -45,8 +45,12 @@ dm_run(struct request *request)
 		request->failure.text = STR("Recipient is required for DM");
 		return request_bad_field(request, "recipient");
 	}
-	if (find_recipient(request, &recipient) != CHAT_OK ||
-	    !deliver(request, &recipient))
+	if (find_recipient(request, &recipient) != CHAT_OK)
+		return request_member_not_found(request);
+	if (publisher_is_congested(request->chat->publisher,
+		str_from(recipient.id)))
+		return CHAT_UNAVAILABLE;
+	if (!deliver(request, &recipient))
 		return request_member_not_found(request);
 	return CHAT_OK;
 }

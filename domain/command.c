@@ -7,6 +7,7 @@ static const char *const words[COMMAND_KINDS] = {
 	[COMMAND_CONNECT] = "connect",
 	[COMMAND_DISCONNECT] = "disconnect",
 	[COMMAND_TICK] = "tick",
+	[COMMAND_REPLAY] = "replay",
 	[COMMAND_BROADCAST] = "broadcast",
 	[COMMAND_LIST] = "list",
 	[COMMAND_ME] = "me",

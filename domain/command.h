@@ -10,9 +10,10 @@
 #include "domain/id_source.h"
 
 enum command_kind {
-	COMMAND_CONNECT, /* made by the transport, as are the next two */
+	COMMAND_CONNECT, /* made by the transport, as are the next three */
 	COMMAND_DISCONNECT,
 	COMMAND_TICK,
+	COMMAND_REPLAY, /* messages that a slow reader was not sent */
 	COMMAND_BROADCAST,
 	COMMAND_LIST,
 	COMMAND_ME,
@@ -65,8 +66,10 @@ enum command_flag {
 	COMMAND_OF_GUESTS = 1 << 13,
 	COMMAND_FATAL = 1 << 14, /* a failure is fatal: failure.fatal */
 	COMMAND_BURST_LIMITED =
-	    1 << 15,               /* broadcast: the dialect's pace counts it */
-	COMMAND_UNLISTED = 1 << 16 /* join: the answer needs no names */
+	    1 << 15, /* broadcast: the dialect's pace counts it */
+	COMMAND_UNLISTED = 1 << 16, /* join: the answer needs no names */
+	/* replay: behind the last message, who is in the room now */
+	COMMAND_WITH_PRESENCE = 1 << 17
 };
 
 /*
@@ -90,9 +93,11 @@ struct command {
 	struct str after; /* list: the page behind this name; rooms: this id */
 	struct str since_epoch;
 	uint64_t since_seq;
-	uint64_t from_seq;    /* history: with COMMAND_HAS_AFTER or _BEFORE */
+	/* history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first … */
+	uint64_t from_seq;
+	uint64_t to_seq;      /* … and the last that was published */
 	uint32_t limit;       /* history, join: messages at most; list, rooms:
-				 entries at most, 0: not given */
+				 entries at most, 0: not given; replay: bytes */
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
 	uint32_t max_members; /* the same */
 	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests at most */

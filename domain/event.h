@@ -44,6 +44,12 @@ enum event_kind {
 	EVENT_GONE,    /* room, member, member_id */
 	EVENT_COUNT, /* room, count: instead of the two above in a large room */
 	EVENT_TYPING, /* room, member, member_id: may be dropped */
+	/* to a slow reader, from COMMAND_REPLAY */
+	EVENT_REPLAYED, /* room, page, seq: where the next one starts;
+			   recovery: missing_first, _last. No dialect has a
+			   word for it: each message is sent as EVENT_SAID */
+	EVENT_PRESENCE, /* room, count, names: instead of each EVENT_ENTERED,
+			   _GONE and _RENAMED that it was not sent */
 	EVENT_KINDS
 };
 
@@ -72,6 +78,8 @@ struct bye {
 	unsigned code;          /* the close code that follows */
 	struct str reason;      /* "slow_consumer" */
 	int64_t retry_after_ms; /* 0: not said */
+	struct str room;        /* in which it fell behind; absent: none */
+	uint64_t seq;           /* there, the first message that is missing */
 };
 
 /* A list of display names. */

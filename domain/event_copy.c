@@ -30,6 +30,7 @@ static const size_t event_texts[] = {
 	offsetof(struct event, failure.text),
 	offsetof(struct event, failure.field),
 	offsetof(struct event, bye.reason),
+	offsetof(struct event, bye.room),
 };
 
 static const size_t message_texts[] = {

@@ -34,6 +34,11 @@ struct history_span {
 	uint64_t last;
 	int64_t last_at_ms; /* when that was said, be it gone; 0: nothing was */
 	uint64_t lsn;       /* of the newest */
+	/*
+	 * The newest that was dropped for want of space before its time; 0:
+	 * none. What is missing behind it was too old, or is lost.
+	 */
+	uint64_t evicted;
 };
 
 struct history;

@@ -36,6 +36,11 @@ struct publisher_ops {
 	size_t (*publish)(struct publisher *, const struct event *,
 	    const struct audience *);
 	/*
+	 * Whether so much waits to be sent to the member already that events
+	 * for it alone, which nobody keeps for it, should not be published.
+	 */
+	bool (*is_congested)(struct publisher *, struct str member_id);
+	/*
 	 * An event for these was lost for want of memory. Their connections
 	 * end: better none than one with a hole.
 	 */
@@ -77,6 +82,12 @@ publisher_publish(struct publisher *publisher, const struct event *event,
     struct audience audience)
 {
 	return publisher->ops->publish(publisher, event, &audience);
+}
+
+static inline bool
+publisher_is_congested(struct publisher *publisher, struct str member_id)
+{
+	return publisher->ops->is_congested(publisher, member_id);
 }
 
 static inline void

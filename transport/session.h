@@ -38,6 +38,7 @@ struct session {
 	uint32_t apart_turn; /* is on the list of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;
+	uint32_t own_bytes; /* of those frames */
 	/* its own */
 	struct token_bucket messages;
 	struct burst_limiter pacer;

@@ -117,7 +117,9 @@ gate_publish(struct publisher *base, const struct event *event,
 {
 	struct commit_gate *self = self_of(base);
 
-	if (!has_to_wait(self, event->room, event->lsn))
+	/* A replay shows only what was published before it. */
+	if (event->kind == EVENT_REPLAYED ||
+	    !has_to_wait(self, event->room, event->lsn))
 		return publisher_publish(self->behind, event, *audience);
 	/* It would come too late to be true. */
 	if (event->kind == EVENT_TYPING)
@@ -129,6 +131,12 @@ gate_publish(struct publisher *base, const struct event *event,
 		gate_lose(base, audience);
 	}
 	return 0;
+}
+
+static bool
+gate_is_congested(struct publisher *base, struct str member_id)
+{
+	return publisher_is_congested(self_of(base)->behind, member_id);
 }
 
 /* --- letting through ------------------------------------------------------ */
@@ -266,6 +274,7 @@ static const struct publisher_ops ops = {
 	.leave = gate_leave,
 	.detach = gate_detach,
 	.publish = gate_publish,
+	.is_congested = gate_is_congested,
 	.lose = gate_lose,
 };
 

@@ -101,6 +101,17 @@ count_expired(const struct memory_history *self, const struct room_log *log,
 	    expired_at(life_of(self, log), now_ms));
 }
 
+void
+memory_history_evict(struct memory_history *self, struct room_log *log,
+    int64_t now_ms)
+{
+	const struct kept_message *oldest = message_ring_at(&log->ring, 0);
+
+	if (oldest->at_ms > expired_at(life_of(self, log), now_ms))
+		log->evicted = oldest->seq;
+	memory_history_drop_oldest(self, log);
+}
+
 static enum chat_error
 open_room(struct history *base, struct str room, int64_t ttl_ms)
 {
@@ -193,6 +204,7 @@ span(struct history *base, struct str room, int64_t now_ms,
 	out->first = message_ring_number(&log->ring, first);
 	out->last = log->ring.last;
 	out->last_at_ms = log->last_at_ms;
+	out->evicted = log->evicted;
 	out->lsn = 0;
 	if (first < log->ring.count)
 		out->lsn =

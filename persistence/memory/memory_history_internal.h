@@ -15,6 +15,7 @@ struct room_log {
 	struct id_map by_key; /* only the messages that have one */
 	int64_t ttl_ms;
 	int64_t last_at_ms;
+	uint64_t evicted; /* see struct history_span */
 	size_t message_bytes;
 	size_t own_bytes; /* this block, the ring, the map */
 	size_t room_len;
@@ -43,6 +44,10 @@ void memory_history_account(struct memory_history *, struct room_log *);
 
 /* The room's oldest message goes, or its newest. */
 void memory_history_drop_oldest(struct memory_history *, struct room_log *);
+
+/* The same for want of space; it counts as evicted unless it was too old. */
+void memory_history_evict(struct memory_history *, struct room_log *,
+    int64_t now_ms);
 void memory_history_drop_newest(struct memory_history *, struct room_log *);
 
 #endif

@@ -28,11 +28,11 @@ keep_within_limits(struct memory_history *self, struct room_log *log)
 	size_t total_bytes = self->limits->total_bytes;
 
 	while (log->ring.count > 1 && exceeds_limits(self, log))
-		memory_history_drop_oldest(self, log);
+		memory_history_evict(self, log, newest->at_ms);
 	while (total_bytes > 0 && self->bytes > total_bytes &&
 	       memory_history_oldest(self) != newest)
-		memory_history_drop_oldest(self,
-		    memory_history_oldest(self)->log);
+		memory_history_evict(self, memory_history_oldest(self)->log,
+		    newest->at_ms);
 }
 
 /* What may fail is done first: a place in the ring, and one for the key. */
@@ -145,6 +145,8 @@ memory_history_take_back(struct history *base, struct str room, uint64_t seq)
 	    message_ring_number(&log->ring, log->ring.count - 1) == seq)
 		memory_history_drop_newest(self_of(base), log);
 	log->ring.last = seq - 1;
+	if (log->evicted == seq)
+		log->evicted--;
 }
 
 void

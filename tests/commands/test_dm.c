@@ -97,6 +97,18 @@ START_TEST(finds_nobody_whose_dialect_has_no_word_for_it)
 }
 END_TEST
 
+START_TEST(is_refused_while_the_recipient_does_not_read)
+{
+	people(2);
+	world.publisher.congested = "id2";
+	ck_assert_int_eq(DO(DM, "id1", PSST, .recipient = STR("member2")),
+	    CHAT_UNAVAILABLE);
+	HEARD("id1: failed unavailable retry=1000\n");
+	ck_assert_int_eq(DO(DM, "id2", PSST, .recipient = STR("member1")),
+	    CHAT_OK);
+}
+END_TEST
+
 SUITE(dm)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -107,5 +119,6 @@ SUITE(dm)
 	    COUNT_OF(spellings));
 	tcase_add_test(tests, cannot_be_drawn_away_by_a_name_like_an_id);
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
+	tcase_add_test(tests, is_refused_while_the_recipient_does_not_read);
 	tcase_add_test(tests, finds_nobody_whose_dialect_has_no_word_for_it);
 }

@@ -23,4 +23,6 @@ const char *const event_words[EVENT_KINDS] = {
 	[EVENT_GONE] = "gone",
 	[EVENT_COUNT] = "count",
 	[EVENT_TYPING] = "typing",
+	[EVENT_REPLAYED] = "replayed",
+	[EVENT_PRESENCE] = "presence",
 };

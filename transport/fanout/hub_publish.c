@@ -175,6 +175,25 @@ hub_publish(struct publisher *publisher, const struct event *event,
 	return 0;
 }
 
+/* Half of what may wait is left to answers. */
+static bool
+session_is_congested(const struct session *session)
+{
+	const struct conn *conn = session->conn;
+	size_t hard = conn->service->limits->output_hard;
+
+	return hard > 0 && conn_waiting(conn) + session->own_bytes > hard / 2;
+}
+
+static bool
+hub_is_congested(struct publisher *publisher, struct str member_id)
+{
+	struct hub *hub = (struct hub *)publisher;
+	const struct session *session = id_map_find(&hub->sessions, member_id);
+
+	return session != NULL && session_is_congested(session);
+}
+
 static void
 lose_room(struct hub *hub, const struct audience *audience)
 {
@@ -212,5 +231,6 @@ const struct publisher_ops hub_ops = {
 	.leave = hub_leave,
 	.detach = hub_detach,
 	.publish = hub_publish,
+	.is_congested = hub_is_congested,
 	.lose = hub_lose,
 };

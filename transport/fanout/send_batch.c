@@ -159,6 +159,7 @@ send_batch_set_individual(struct send_batch *turn, struct session *session)
 		return;
 	session->apart_turn = turn->number;
 	session->own_first = session->own_last = 0;
+	session->own_bytes = 0;
 	session->next_apart = turn->apart;
 	turn->apart = session;
 	turn->sends++;
@@ -199,6 +200,7 @@ send_batch_add_for(struct send_batch *turn, struct session *session,
 	if (!write_frame(turn, &turn->own, frame, &segment))
 		return false;
 	segment.chunk->transient = true;
+	session->own_bytes += segment.len;
 	return append_segment(turn, &session->own_first, &session->own_last,
 	    &segment);
 }

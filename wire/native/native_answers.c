@@ -234,5 +234,9 @@ native_encode_bye(const struct event *event, struct wire_text *out)
 	if (bye->retry_after_ms != 0)
 		json_field_signed(out, STR(",\"retry_after_ms\":"),
 		    bye->retry_after_ms);
+	if (bye->room.data != NULL) {
+		json_field_string(out, STR(",\"room\":"), bye->room);
+		json_field_unsigned(out, STR(",\"seq\":"), bye->seq);
+	}
 	return event_end(out);
 }

@@ -83,6 +83,13 @@ encode_typing(const struct event *event, struct wire_text *out)
 	return event_end(out);
 }
 
+static bool
+encode_presence(const struct event *event, struct wire_text *out)
+{
+	return event->names.left_out ? encode_count(event, out)
+				     : native_encode_list(event, out);
+}
+
 static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_WELCOME] = native_encode_me,
 	[EVENT_ME] = native_encode_me,
@@ -106,6 +113,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_GONE] = encode_gone,
 	[EVENT_COUNT] = encode_count,
 	[EVENT_TYPING] = encode_typing,
+	[EVENT_PRESENCE] = encode_presence,
 };
 
 /* Authors and others get the same. */

@@ -94,6 +94,8 @@ word_of(const struct event *event)
 		return "typing";
 	case EVENT_PONG:
 		return "pong";
+	case EVENT_REPLAYED:
+		return "replayed";
 	case EVENT_FAILED:
 		return chat_error_word(event->failure.error);
 	default:
@@ -122,12 +124,20 @@ note_publish(struct publisher *base, const struct event *event,
 	return HEARING;
 }
 
+static bool
+note_is_congested(struct publisher *base, struct str member_id)
+{
+	(void)base;
+	return str_equal(member_id, STR("stalled"));
+}
+
 static const struct publisher_ops recorder_ops = {
 	.attach = note_attach,
 	.enter = note_enter,
 	.leave = note_leave,
 	.detach = note_detach,
 	.publish = note_publish,
+	.is_congested = note_is_congested,
 	.lose = note_lose,
 };
 
@@ -302,6 +312,24 @@ START_TEST(a_list_of_rooms_waits_for_the_newest)
 	came_through("rooms:b,10,ref=2 ");
 	commit_gate_open(gate, 11);
 	came_through("rooms:a,11,ref=1 ");
+}
+END_TEST
+
+START_TEST(a_replay_does_not_wait)
+{
+	tell_room(EVENT_SAID, "r", 11);
+	answer(EVENT_REPLAYED, "a", "r", 0, "1");
+	answer(EVENT_PRESENCE, "a", "r", 0, "2");
+	came_through("replayed:a,ref=1 ");
+	commit_gate_open(gate, 11);
+	came_through("said:r,11 ?:a,ref=2 ");
+}
+END_TEST
+
+START_TEST(asks_who_is_congested)
+{
+	ck_assert(publisher_is_congested(door, STR("stalled")));
+	ck_assert(!publisher_is_congested(door, STR("a")));
 }
 END_TEST
 
@@ -522,6 +550,8 @@ SUITE(commit_gate)
 	tcase_add_test(tests, other_rooms_do_not_notice);
 	tcase_add_test(tests, all_rooms_go_on_in_the_order_of_what_was_said);
 	tcase_add_test(tests, a_list_of_rooms_waits_for_the_newest);
+	tcase_add_test(tests, a_replay_does_not_wait);
+	tcase_add_test(tests, asks_who_is_congested);
 	tcase_add_test(tests, an_author_learns_how_many_heard_it);
 	tcase_add_test(tests, who_is_typing_is_not_told_late);
 	tcase_add_test(tests, who_is_gone_is_gone_at_once);

@@ -148,6 +148,40 @@ START_TEST(what_is_too_old_is_not_shown_and_goes)
 }
 END_TEST
 
+static uint64_t
+evicted(struct history *history, struct str room, int64_t now_ms)
+{
+	struct history_span span;
+
+	ck_assert_int_eq(history_span(history, room, now_ms, &span), CHAT_OK);
+	return span.evicted;
+}
+
+START_TEST(tells_what_was_dropped_before_its_time)
+{
+	struct history_limits limits = { .messages = 2, .age_ms = 100 };
+	struct history *history = talk_begin(_i, &limits);
+
+	say_at(history, RED, "1", NOW);
+	say_at(history, RED, "2", NOW);
+	ck_assert_uint_eq(evicted(history, RED, NOW), 0);
+	history_expire(history, NOW + 100);
+	ck_assert_uint_eq(evicted(history, RED, NOW + 100), 0);
+	say_at(history, RED, "3", NOW + 100);
+	say_at(history, RED, "4", NOW + 100);
+	say_at(history, RED, "5", NOW + 101);
+	ck_assert_uint_eq(evicted(history, RED, NOW + 101), 3);
+	say_at(history, RED, "6", NOW + 200);
+	ck_assert_uint_eq(evicted(history, RED, NOW + 200), 3);
+	ck_assert_int_eq(history_open(history, STR("blue"), 0), CHAT_OK);
+	limits.total_bytes = 1;
+	say_at(history, STR("blue"), "1", NOW + 200);
+	ck_assert_uint_eq(evicted(history, RED, NOW + 200), 6);
+	ck_assert_uint_eq(evicted(history, STR("blue"), NOW + 200), 0);
+	talk_end(history);
+}
+END_TEST
+
 START_TEST(every_message_is_shown_until_its_own_time_is_up)
 {
 	struct history_limits limits = { .age_ms = 100 };
@@ -230,6 +264,7 @@ SUITE(history_limits)
 	ADD_FOR_EACH_KIND(tests, no_limits_let_nothing_go);
 	ADD_FOR_EACH_KIND(tests, changed_limits_hold_from_the_next_message_on);
 	ADD_FOR_EACH_KIND(tests, what_is_too_old_is_not_shown_and_goes);
+	ADD_FOR_EACH_KIND(tests, tells_what_was_dropped_before_its_time);
 	ADD_FOR_EACH_KIND(tests,
 	    every_message_is_shown_until_its_own_time_is_up);
 	ADD_FOR_EACH_KIND(tests, what_has_lived_its_life_leaves_no_byte_behind);

@@ -122,6 +122,15 @@ publish(struct publisher *base, const struct event *event,
 	return count_listeners(self, audience);
 }
 
+static bool
+is_congested(struct publisher *base, struct str member_id)
+{
+	const struct recording_publisher *self = self_of(base);
+
+	return self->congested != NULL &&
+	       str_equal(str_from(self->congested), member_id);
+}
+
 /* What the chat says itself is never lost. */
 static void
 lose(struct publisher *base, const struct audience *audience)
@@ -137,6 +146,7 @@ static const struct publisher_ops ops = {
 	.leave = leave,
 	.detach = detach,
 	.publish = publish,
+	.is_congested = is_congested,
 	.lose = lose,
 };
 

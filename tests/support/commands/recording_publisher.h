@@ -19,6 +19,7 @@ struct recording_publisher {
 	struct publisher base;
 	struct fault *fault; /* hits attach and enter */
 	const char *deaf; /* hears nothing that is for it alone; NULL: nobody */
+	const char *congested; /* does not read; NULL: nobody */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	/* In order of entering. */

@@ -60,6 +60,8 @@ static const struct part {
 	PART("code", PART_UNSIGNED, bye.code),
 	PART("reason", PART_TEXT, bye.reason),
 	PART("bye_retry_after_ms", PART_INT64, bye.retry_after_ms),
+	PART("bye_room", PART_TEXT, bye.room),
+	PART("bye_seq", PART_INT64, bye.seq),
 };
 
 static void
