@@ -55,13 +55,13 @@ init(struct journal *journal, const struct journal_config *config)
 	journal_queue_init(&journal->queue);
 	segment_writer_init(&journal->segment, config->disk,
 	    recovered->store_id, config->options->segment_bytes);
-	durable_file_open(&journal->durable, config->disk, recovered->store_id);
+	watermark_init(&journal->watermark, config->disk, recovered->store_id);
 }
 
 static void
 fini(struct journal *journal)
 {
-	durable_file_close(&journal->durable);
+	watermark_fini(&journal->watermark);
 	segment_writer_fini(&journal->segment);
 	journal_queue_fini(&journal->queue);
 	pthread_cond_destroy(&journal->wake_writer);
@@ -71,11 +71,8 @@ fini(struct journal *journal)
 	close(journal->event_fd);
 }
 
-/* If what was told in this boot is gone, a start that comes before the rooms
- * have their new epochs has to know: then this one does not say which boot it
- * is in. */
 static bool
-append_open(struct journal *journal, const struct recovery_result *recovered)
+append_open(struct journal *journal)
 {
 	struct open_entry entry = { .policy = (uint8_t)journal->options.sync,
 		.wall_ms = disk_wall_ms(journal->disk),
@@ -83,8 +80,7 @@ append_open(struct journal *journal, const struct recovery_result *recovered)
 	char bytes[OPEN_ENTRY_MOST], *payload;
 	size_t len;
 
-	if (!recovered->told_is_gone)
-		disk_boot_id(journal->disk, entry.boot_id);
+	disk_boot_id(journal->disk, entry.boot_id);
 	len = open_entry_write(bytes, &entry);
 	payload = journal_reserve_own(journal, len);
 	if (payload == NULL)
@@ -109,7 +105,7 @@ append_lost(struct journal *journal, const struct lost_range *lost)
 static bool
 append_opening(struct journal *journal, const struct recovery_result *recovered)
 {
-	bool ok = append_open(journal, recovered);
+	bool ok = append_open(journal);
 
 	for (size_t i = 0; ok && i < recovered->lost_count; i++)
 		ok = append_lost(journal, &recovered->lost[i]);

@@ -14,7 +14,7 @@
 #include <pthread.h>
 
 #include "persistence/format/segment_writer.h"
-#include "persistence/journal/durable_file.h"
+#include "persistence/format/watermark.h"
 #include "persistence/journal/journal.h"
 #include "persistence/journal/journal_queue.h"
 
@@ -39,10 +39,10 @@ struct journal {
 
 	/* The writer's own. */
 	struct segment_writer segment;
-	struct durable_file durable;
+	struct watermark watermark;
 	uint64_t written; /* last LSN in the file */
 	uint64_t synced;  /* everything up to here is on the disk */
-	uint64_t marked;  /* DURABLE says so */
+	uint64_t marked;  /* the watermark says so */
 	/* Up to here this run only says that it begins. Synced before anything
 	 * is told, whatever the policy: or the next one would not know that
 	 * there was more. */
@@ -122,7 +122,7 @@ char *journal_reserve_own(struct journal *, size_t payload_len);
 bool journal_can_write(const struct journal *);
 /* Syncs what was written. 0 or an errno; a failure was dealt with. */
 int journal_sync(struct journal *);
-/* Marks how far the disk is known, once nobody waits for it to be known. */
+/* Sets the watermark to what is synced. */
 void journal_mark(struct journal *);
 /* When it is time to sync; INT64_MAX: never. */
 int64_t journal_sync_due_us(const struct journal *);

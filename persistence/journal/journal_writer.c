@@ -100,15 +100,19 @@ journal_mark(struct journal *journal)
 	if (journal->marked == journal->synced)
 		return;
 	journal->marked = journal->synced;
-	durable_file_write(&journal->durable, journal->synced);
+	watermark_set_synced(&journal->watermark, journal->synced);
 }
 
-/* Without waiting for a sync, which may fail: the next start is to know. */
+/*
+ * Before clients are answered: if the process is killed right then, the next
+ * start must not take what is damaged for what was never finished.
+ */
 static void
-note_told(struct journal *journal)
+raise_watermark(struct journal *journal)
 {
-	if (journal->options.sync != STORE_SYNC_ALWAYS)
-		durable_file_tell(&journal->durable, journal->written);
+	if (journal->synced < journal->written)
+		watermark_set_written(&journal->watermark, journal->written);
+	journal_mark(journal);
 }
 
 int
@@ -170,13 +174,13 @@ write_batch(struct journal *journal)
 	seals = batch->seals;
 	len = batch->len;
 	is_put = put(journal, batch) == 0;
-	if (is_put)
+	if (is_put) {
+		raise_watermark(journal);
 		commit(journal);
+	}
 	give_back(journal, batch);
 	if (!is_put)
 		return true;
-	note_told(journal);
-	journal_mark(journal);
 	if (seals) {
 		rotate(journal);
 		return true;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "domain/base/count_of.h"
-#include "persistence/journal/durable_known.h"
+#include "persistence/format/watermark.h"
 #include "persistence/recovery/recovery_internal.h"
 #include "persistence/recovery/repair.h"
 #include "persistence/recovery/scan_plan.h"
@@ -212,25 +212,6 @@ fill_result(struct recovery *recovery)
 	result->first_live_lsn = first_live(recovery);
 }
 
-/* After CLOSE, or with `always`, nothing was told but what is there. */
-static enum recovery_end
-judge_told(struct recovery *recovery)
-{
-	const struct epoch_validity *numbering = &recovery->numbering;
-	struct recovery_result *result = recovery->result;
-	uint64_t told;
-	int error;
-
-	if (!numbering->is_opened || numbering->is_closed ||
-	    numbering->policy == STORE_SYNC_ALWAYS)
-		return RECOVERY_OK;
-	error = durable_known_told(recovery->disk, result->store_id, &told);
-	if (error != 0)
-		return recovery_fail(recovery, DURABLE_NAME, error);
-	result->told_is_gone = told > result->durable_lsn;
-	return RECOVERY_OK;
-}
-
 static void
 judge_numbering(struct recovery *recovery)
 {
@@ -239,7 +220,7 @@ judge_numbering(struct recovery *recovery)
 
 	disk_boot_id(recovery->disk, boot_id);
 	result->broken_up_to =
-	    result->lost_count > 0 || result->told_is_gone
+	    result->lost_count > 0
 		? NUMBERING_ALL
 		: numbering_broken_up_to(&recovery->numbering, boot_id);
 }
@@ -268,9 +249,9 @@ judge(struct recovery *recovery, uint64_t vouched)
 	uint64_t durable;
 	int error;
 
-	error = durable_known_read(recovery->disk, result->store_id, &durable);
+	error = watermark_read(recovery->disk, result->store_id, &durable);
 	if (error != 0)
-		return recovery_fail(recovery, DURABLE_NAME, error);
+		return recovery_fail(recovery, WATERMARK_NAME, error);
 	if (!gap_analysis_pass(&recovery->judgement,
 		durable > vouched ? durable : vouched))
 		return recovery_fail(recovery, "cannot judge", ENOMEM);
@@ -317,8 +298,6 @@ recover(struct recovery *recovery)
 		how = judge(recovery, walk.vouched);
 	if (how == RECOVERY_OK)
 		how = read_rest(recovery);
-	if (how == RECOVERY_OK)
-		how = judge_told(recovery);
 	if (how == RECOVERY_OK && recovery_may_write(recovery))
 		how = mend(recovery);
 	if (how != RECOVERY_OK)

@@ -67,11 +67,8 @@ enum recovery_end {
 struct recovery_result {
 	uint8_t store_id[STORE_ID_SIZE];
 	uint64_t next_lsn;
-	uint64_t durable_lsn;  /* next_lsn - 1 once it is mended */
-	uint64_t broken_up_to; /* see numbering.h: who needs a new epoch */
-	/* Clients were told of records that the disk never took: not even in
-	 * this boot is everything there that was written in it. */
-	bool told_is_gone;
+	uint64_t durable_lsn;    /* next_lsn - 1 once it is mended */
+	uint64_t broken_up_to;   /* see numbering.h: who needs a new epoch */
 	uint64_t first_live_lsn; /* of the oldest segment still needed */
 	uint64_t snapshot_lsn;   /* 0: none */
 	uint64_t records;        /* good ones, in the snapshot too */

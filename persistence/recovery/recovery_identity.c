@@ -1,7 +1,7 @@
 /* Whose store it is that is to be recovered. */
 #include "domain/log.h"
 #include "persistence/format/store_format.h"
-#include "persistence/journal/durable_mark.h"
+#include "persistence/format/watermark.h"
 #include "persistence/recovery/recovery_internal.h"
 
 static enum recovery_end
@@ -13,7 +13,7 @@ make_store(struct recovery *recovery)
 	/* The others were there before it: somebody took them away. */
 	if (recovery->survey.has_mark)
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
-		    "of a store only " DURABLE_NAME " is left");
+		    "of a store only " WATERMARK_NAME " is left");
 	if (recovery->survey.has_strange || !recovery_may_write(recovery))
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "the directory is no store");

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "domain/log.h"
-#include "persistence/journal/durable_known.h"
+#include "persistence/format/watermark.h"
 #include "persistence/recovery/quarantine.h"
 
 #define WIPE_AT_ONCE ((size_t)16 << 10)
@@ -242,7 +242,7 @@ repair_run(const struct repair *mending)
 	assert(mending->gap_count > 0);
 	/* The files that vouch for it may be about to go. */
 	if (mending->durable > 0)
-		error = durable_known_raise(mending->disk, mending->store_id,
+		error = watermark_raise(mending->disk, mending->store_id,
 		    mending->durable);
 	for (size_t i = 0; i + 1 < mending->gap_count && error == 0; i++)
 		error = mend_gap(mending, &mending->gaps[i]);

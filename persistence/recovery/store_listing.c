@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "persistence/journal/durable_mark.h"
+#include "persistence/format/watermark.h"
 
 void
 store_listing_file_name(const struct store_listing_file *file,
@@ -39,7 +39,7 @@ static bool
 is_ours(const char *name)
 {
 	return strcmp(name, LOCK_NAME) == 0 || strcmp(name, FORMAT_NAME) == 0 ||
-	       strcmp(name, DURABLE_NAME) == 0 || name_is_unfinished(name);
+	       strcmp(name, WATERMARK_NAME) == 0 || name_is_unfinished(name);
 }
 
 static bool
@@ -57,7 +57,7 @@ add_name(const char *name, void *arg)
 		file.is_snapshot = true;
 		is_added =
 		    add(&survey->snapshots, &survey->snapshot_count, &file);
-	} else if (strcmp(name, DURABLE_NAME) == 0) {
+	} else if (strcmp(name, WATERMARK_NAME) == 0) {
 		survey->has_mark = true;
 	} else if (!is_ours(name)) {
 		survey->has_strange = true;

@@ -13,7 +13,7 @@
 #include "persistence/format/little_endian.h"
 #include "persistence/format/store_format.h"
 #include "persistence/format/store_names.h"
-#include "persistence/journal/durable_mark.h"
+#include "persistence/format/watermark.h"
 #include "persistence/recovery/recovery.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/memory_disk.h"
@@ -111,12 +111,13 @@ static struct memory_disk *
 make_store(uint8_t mode, uint8_t durable, const char *content, size_t len)
 {
 	struct memory_disk *disk = memory_disk_create();
-	char slots[DURABLE_SIZE] = { 0 };
+	static const uint8_t no_boot_id[BOOT_ID_SIZE];
+	char slots[WATERMARK_SIZE] = { 0 };
 	bool is_snapshot = mode & MODE_SNAPSHOT;
 
 	CHECK(store_format_write(memory_disk_disk(disk), store_id) == 0);
-	durable_slot_write(slots, store_id, durable);
-	memory_disk_put(disk, DURABLE_NAME, slots, sizeof(slots));
+	watermark_slot_write(slots, store_id, no_boot_id, durable);
+	memory_disk_put(disk, WATERMARK_NAME, slots, sizeof(slots));
 	put_file(disk, is_snapshot ? NEXT_SEGMENT - 1 : 1, is_snapshot, content,
 	    len);
 	if (mode & MODE_SEALED)

@@ -154,6 +154,36 @@ def test_a_second_server_stays_out(store):
         assert b.ask_ok("join", room="den", history=9)["epoch"] == joined["epoch"]
 
 
+def damaged(store, before, after):
+    """One byte of the journal's first segment is another."""
+    segment = store.path / "seg-0000000000000001.log"
+    content = segment.read_bytes()
+    assert content.count(before) == 1
+    segment.write_bytes(content.replace(before, after))
+
+
+@pytest.mark.parametrize("policy", ["always", "interval", "never"])
+def test_damage_after_a_kill_costs_one_message_and_is_counted(store, policy):
+    # Nothing is synced by time: the page cache has it all.
+    options = ("--store-sync", policy, "--store-sync-interval", "1m")
+    server = store(*options)
+    talk(server, "den", [f"message {n:03}" for n in range(100)])
+    killed(server)
+    damaged(store, b"message 009", b"massage 009")
+    check = [PARLEYD, "store", "check", str(store.path)]
+    assert subprocess.run(check, capture_output=True).returncode == 2
+    server = store(*options)
+    with meet(server) as b:
+        joined = b.ask_ok("join", room="den", history=1000)
+        expected = [(n + 1, f"message {n:03}") for n in range(100) if n != 9]
+        assert said(joined) == expected
+    host, port = server.address
+    url = f"http://{host}:{port}/metrics"
+    with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
+        assert b"store_lost_records_total 1\n" in answer.read()
+    assert any((store.path / "quarantine").iterdir())
+
+
 def test_what_cannot_be_set_aside_stays_where_it_is(store):
     server = store()
     talk(server, "den", ["one", "two", "three"])

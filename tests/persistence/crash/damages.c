@@ -60,6 +60,16 @@ examine(struct memory_disk *damaged)
 	leave(left, subject);
 }
 
+/*
+ * Without a sync everything written is there as long as the system lives, and
+ * a power cut may take any of it.
+ */
+static enum crash_shape
+worst_shape(void)
+{
+	return plan->sync == STORE_SYNC_ALWAYS ? CRASH_ALL : CRASH_KILL;
+}
+
 /* --- crashes while it is mended ------------------------------------------- */
 
 static void
@@ -69,6 +79,8 @@ crash_inside(struct memory_disk *memory, enum disk_call call, void *arg)
 	(void)arg;
 	where.inner_at++;
 	for (int shape = 0; shape < CRASH_SHAPES; shape++) {
+		if (plan->sync != STORE_SYNC_ALWAYS && shape != CRASH_KILL)
+			continue;
 		where.inner_shape = shape;
 		if (plan->only != NULL &&
 		    (plan->only->inner_at != where.inner_at ||
@@ -131,7 +143,7 @@ static void
 damage_once(const char *file, enum damage_kind kind)
 {
 	struct memory_disk *damaged =
-	    memory_disk_crash(life.memory, CRASH_ALL, 0);
+	    memory_disk_crash(life.memory, worst_shape(), 0);
 	size_t len = ledger_end(&ledger, file);
 	struct damage damage;
 
@@ -149,7 +161,7 @@ damage_once(const char *file, enum damage_kind kind)
 		return;
 	}
 	if (is_to_go_inside())
-		examine_inside(memory_disk_crash(damaged, CRASH_ALL, 0));
+		examine_inside(memory_disk_crash(damaged, worst_shape(), 0));
 	examine(damaged);
 }
 
@@ -175,10 +187,10 @@ damages_try(const struct damage_plan *which)
 	plan = which;
 	where = (struct where){ .what = "damage",
 		.over = plan->kind->name,
-		.sync = sync_names[STORE_SYNC_ALWAYS],
+		.sync = sync_names[plan->sync],
 		.seed = plan->seed,
 		.inner_at = -1 };
-	life_begin(&life, plan->kind, STORE_SYNC_ALWAYS, plan->seed);
+	life_begin(&life, plan->kind, plan->sync, plan->seed);
 	if (life_open(&life))
 		life_go_on(&life, plan->steps);
 	life_settle(&life);

@@ -7,6 +7,7 @@
 
 struct damage_plan {
 	const struct subject_kind *kind;
+	enum store_sync sync;
 	uint64_t seed;
 	unsigned steps;
 	unsigned variants;        /* of each kind of damage, in each file */

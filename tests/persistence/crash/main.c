@@ -145,11 +145,11 @@ try_life(const struct options *options, const struct subject_kind *kind,
 	    options->has_only && options->only.at >= 0 ? &options->only : NULL;
 	struct crash_plan crashes = { kind, sync, seed, 60, 3, 50, only };
 	struct fault_plan faults = { kind, sync, seed, 60, only };
-	struct damage_plan damages = { kind, seed, 50, 5, 20, only };
+	struct damage_plan damages = { kind, sync, seed, 50, 5, 20, only };
 
 	if (is_wanted(options, "crash"))
 		crashes_try(&crashes);
-	if (is_wanted(options, "damage") && sync == STORE_SYNC_ALWAYS)
+	if (is_wanted(options, "damage"))
 		damages_try(&damages);
 	if (is_wanted(options, "fault"))
 		faults_try(&faults);

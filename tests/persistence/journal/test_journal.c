@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
-#include "persistence/journal/durable_mark.h"
+#include "persistence/format/watermark.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/journal_rig.h"
@@ -194,38 +194,51 @@ START_TEST(vouches_for_what_was_synced_before)
 }
 END_TEST
 
+/* What is known after a power cut that leaves everything. */
 static uint64_t
-durable_mark(void)
+watermark_of_synced(void)
 {
-	size_t len;
-	const char *bytes = memory_disk_file(rig.memory, DURABLE_NAME, &len);
+	struct memory_disk *left = memory_disk_crash(rig.memory, CRASH_ALL, 0);
+	uint64_t lsn = 0;
 
-	return bytes == NULL ? 0
-			     : durable_mark_read(bytes, len,
-				   rig.recovered.store_id, NULL);
+	ck_assert_int_eq(watermark_read(memory_disk_disk(left),
+			     rig.recovered.store_id, &lsn),
+	    0);
+	memory_disk_destroy(left);
+	return lsn;
 }
 
-START_TEST(marks_how_far_the_disk_is_known)
+static uint64_t
+watermark_of_written(void)
+{
+	uint64_t lsn = 0;
+
+	ck_assert_int_eq(watermark_read(rig.disk, rig.recovered.store_id, &lsn),
+	    0);
+	return lsn;
+}
+
+START_TEST(the_watermark_follows_each_sync)
 {
 	journal_rig_open(&rig);
-	ck_assert_uint_eq(durable_mark(), 1);
+	ck_assert_uint_eq(watermark_of_synced(), 1);
 	for (uint64_t lsn = 2; lsn < 7; lsn++) {
 		journal_rig_say(&rig, "a");
-		ck_assert_uint_eq(durable_mark(), lsn - 1);
+		ck_assert_uint_eq(watermark_of_synced(), lsn - 1);
 		journal_rig_run(&rig);
-		ck_assert_uint_eq(durable_mark(), lsn);
+		ck_assert_uint_eq(watermark_of_synced(), lsn);
 	}
 }
 END_TEST
 
-START_TEST(minds_no_mark_that_cannot_be_written)
+START_TEST(goes_on_without_a_watermark)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ DISK_CALL_OPEN, 1, EIO, false });
 	journal_rig_open(&rig);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
-	ck_assert_ptr_null(memory_disk_file(rig.memory, DURABLE_NAME,
+	ck_assert_ptr_null(memory_disk_file(rig.memory, WATERMARK_NAME,
 	    &(size_t){ 0 }));
 	assert_kept("OPEN a");
 }
@@ -280,10 +293,11 @@ START_TEST(acknowledges_before_the_sync_if_so_asked)
 	rig.options.sync = _i == 0 ? STORE_SYNC_INTERVAL : STORE_SYNC_NEVER;
 	journal_rig_open(&rig);
 	assert_kept("OPEN");
-	ck_assert_uint_eq(durable_mark(), 1);
+	ck_assert_uint_eq(watermark_of_synced(), 1);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_committed(rig.journal), 2);
+	ck_assert_uint_eq(watermark_of_written(), 2);
 	assert_kept("OPEN");
 	assert_shown(rig.memory, "OPEN a");
 	memory_disk_advance(rig.memory, 999);
@@ -292,7 +306,7 @@ START_TEST(acknowledges_before_the_sync_if_so_asked)
 	memory_disk_advance(rig.memory, 1);
 	journal_rig_run(&rig);
 	assert_kept(_i == 0 ? "OPEN a" : "OPEN");
-	ck_assert_uint_eq(durable_mark(), _i == 0 ? 2 : 1);
+	ck_assert_uint_eq(watermark_of_synced(), _i == 0 ? 2 : 1);
 }
 END_TEST
 
@@ -308,7 +322,7 @@ START_TEST(syncs_what_it_leaves_behind)
 	journal_destroy(rig.journal);
 	rig.journal = NULL;
 	assert_kept("OPEN a SEAL xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx CLOSE");
-	ck_assert_uint_eq(durable_mark(), 5);
+	ck_assert_uint_eq(watermark_of_synced(), 5);
 }
 END_TEST
 
@@ -375,8 +389,8 @@ SUITE(journal)
 	tcase_add_loop_test(tests, leaves_a_segment_when_it_is_full, 0, 130);
 	tcase_add_test(tests, gives_a_giant_a_segment_of_its_own);
 	tcase_add_test(tests, vouches_for_what_was_synced_before);
-	tcase_add_test(tests, marks_how_far_the_disk_is_known);
-	tcase_add_test(tests, minds_no_mark_that_cannot_be_written);
+	tcase_add_test(tests, the_watermark_follows_each_sync);
+	tcase_add_test(tests, goes_on_without_a_watermark);
 	tcase_add_test(tests, refuses_what_the_queue_does_not_hold);
 	tcase_add_test(tests, counts);
 	tcase_add_loop_test(tests, acknowledges_before_the_sync_if_so_asked, 0,

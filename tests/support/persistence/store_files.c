@@ -6,7 +6,7 @@
 
 #include "persistence/format/store_format.h"
 #include "persistence/format/store_names.h"
-#include "persistence/journal/durable_mark.h"
+#include "persistence/format/watermark.h"
 
 const uint8_t test_store_id[STORE_ID_SIZE] = "sixteen bytes id";
 
@@ -149,8 +149,9 @@ store_put_format(struct memory_disk *disk)
 void
 store_put_durable(struct memory_disk *disk, uint64_t lsn)
 {
-	char bytes[DURABLE_SIZE] = { 0 };
+	static const uint8_t no_boot_id[BOOT_ID_SIZE];
+	char bytes[WATERMARK_SLOT_SIZE] = { 0 };
 
-	durable_slot_write(bytes, test_store_id, lsn);
-	memory_disk_put(disk, DURABLE_NAME, bytes, sizeof(bytes));
+	watermark_slot_write(bytes, test_store_id, no_boot_id, lsn);
+	memory_disk_put(disk, WATERMARK_NAME, bytes, sizeof(bytes));
 }

@@ -1,0 +1,71 @@
+/*
+ * The file DURABLE: how far the journal is known to be written.
+ *
+ * Two slots are written in turn, each after a sync, so that one is whole
+ * whatever happens to the other. With `interval` and `never` clients are
+ * answered before the sync: a third slot says how far the journal was written
+ * by then, and in which boot. It counts in that boot alone, where the page
+ * cache lives on; a power cut may take what was only written.
+ *
+ * The file itself is not synced: what it says is true, but it may lag behind
+ * or be missing.
+ */
+#ifndef PERSISTENCE_WATERMARK_H
+#define PERSISTENCE_WATERMARK_H
+
+#include "persistence/disk/disk.h"
+#include "persistence/format/record.h"
+
+#define WATERMARK_NAME "DURABLE"
+
+/* --- reading, and raising before files are changed ------------------------ */
+
+/* The highest LSN known to be written; 0: none is. 0 or an errno. */
+int watermark_read(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t *lsn);
+
+/* The file says at least this much from now on, and is synced. 0 or an errno.
+ */
+int watermark_raise(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t lsn);
+
+/* --- while the journal is written ----------------------------------------- */
+
+struct watermark {
+	struct disk *disk;
+	uint8_t store_id[STORE_ID_SIZE];
+	uint8_t boot_id[BOOT_ID_SIZE];
+	int file;      /* -1: not open */
+	unsigned slot; /* of the two, to be written next */
+	bool has_failed;
+};
+
+/*
+ * A failure loses no record, only the means to tell a damaged record from an
+ * unfinished one: it is logged once, and not returned.
+ */
+void watermark_init(struct watermark *, struct disk *,
+    const uint8_t store_id[STORE_ID_SIZE]);
+void watermark_fini(struct watermark *);
+
+/* Everything up to this LSN is synced. */
+void watermark_set_synced(struct watermark *, uint64_t lsn);
+
+/* Everything up to this LSN is written. */
+void watermark_set_written(struct watermark *, uint64_t lsn);
+
+/* --- layout --------------------------------------------------------------- */
+
+#define WATERMARK_SLOT_SIZE 64
+/* The slots 0 and 1 are of what is synced, 2 is of what is written. */
+#define WATERMARK_SLOT_AT(n) ((uint64_t)(n)*4096)
+#define WATERMARK_WRITTEN 2
+#define WATERMARK_SIZE \
+	(WATERMARK_SLOT_AT(WATERMARK_WRITTEN) + WATERMARK_SLOT_SIZE)
+
+/* The boot id of a synced slot is zeros. */
+void watermark_slot_write(char out[WATERMARK_SLOT_SIZE],
+    const uint8_t store_id[STORE_ID_SIZE], const uint8_t boot_id[BOOT_ID_SIZE],
+    uint64_t lsn);
+
+#endif
