@@ -22,22 +22,8 @@ struct command_entry {
 	enum chat_error (*run)(struct request *);
 };
 
-extern const struct command_entry command_connect;
-extern const struct command_entry command_disconnect;
-extern const struct command_entry command_tick;
-extern const struct command_entry command_replay;
-extern const struct command_entry command_broadcast;
-extern const struct command_entry command_list;
-extern const struct command_entry command_me;
-extern const struct command_entry command_dm;
-extern const struct command_entry command_rename;
-extern const struct command_entry command_room_create;
-extern const struct command_entry command_room_join;
-extern const struct command_entry command_room_leave;
-extern const struct command_entry command_room_list;
-extern const struct command_entry command_history;
-extern const struct command_entry command_typing;
-extern const struct command_entry command_ping;
-extern const struct command_entry command_noop;
+#define X(constant, word) extern const struct command_entry command_##word;
+COMMANDS(X)
+#undef X
 
 #endif

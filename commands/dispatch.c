@@ -11,23 +11,9 @@ struct dispatcher {
 };
 
 static const struct command_entry *const entries[COMMAND_KINDS] = {
-	[COMMAND_CONNECT] = &command_connect,
-	[COMMAND_DISCONNECT] = &command_disconnect,
-	[COMMAND_TICK] = &command_tick,
-	[COMMAND_REPLAY] = &command_replay,
-	[COMMAND_BROADCAST] = &command_broadcast,
-	[COMMAND_LIST] = &command_list,
-	[COMMAND_ME] = &command_me,
-	[COMMAND_DM] = &command_dm,
-	[COMMAND_RENAME] = &command_rename,
-	[COMMAND_ROOM_CREATE] = &command_room_create,
-	[COMMAND_ROOM_JOIN] = &command_room_join,
-	[COMMAND_ROOM_LEAVE] = &command_room_leave,
-	[COMMAND_ROOM_LIST] = &command_room_list,
-	[COMMAND_HISTORY] = &command_history,
-	[COMMAND_TYPING] = &command_typing,
-	[COMMAND_PING] = &command_ping,
-	[COMMAND_NOOP] = &command_noop,
+#define X(constant, word) [constant] = &command_##word,
+	COMMANDS(X)
+#undef X
 };
 
 static bool

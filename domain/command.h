@@ -9,24 +9,35 @@
 #include "domain/error.h"
 #include "domain/id_source.h"
 
+/*
+ * X(constant, word): every command. commands/<word>.c defines what it does, as
+ * command_<word>; the dialects map their own words to the constants.
+ */
+#define COMMANDS(X)                                                         \
+	/* made by the transport */                                         \
+	X(COMMAND_CONNECT, connect)                                         \
+	X(COMMAND_DISCONNECT, disconnect)                                   \
+	X(COMMAND_TICK, tick)                                               \
+	X(COMMAND_REPLAY, replay) /* messages a slow reader was not sent */ \
+	/* decoded from messages */                                         \
+	X(COMMAND_BROADCAST, broadcast)                                     \
+	X(COMMAND_LIST, list)                                               \
+	X(COMMAND_ME, me)                                                   \
+	X(COMMAND_DM, dm)                                                   \
+	X(COMMAND_RENAME, rename)                                           \
+	X(COMMAND_ROOM_CREATE, room_create)                                 \
+	X(COMMAND_ROOM_JOIN, room_join)                                     \
+	X(COMMAND_ROOM_LEAVE, room_leave)                                   \
+	X(COMMAND_ROOM_LIST, room_list)                                     \
+	X(COMMAND_HISTORY, history)                                         \
+	X(COMMAND_TYPING, typing)                                           \
+	X(COMMAND_PING, ping)                                               \
+	X(COMMAND_NOOP, noop) /* valid, and has no effect */
+
 enum command_kind {
-	COMMAND_CONNECT, /* made by the transport, as are the next three */
-	COMMAND_DISCONNECT,
-	COMMAND_TICK,
-	COMMAND_REPLAY, /* messages that a slow reader was not sent */
-	COMMAND_BROADCAST,
-	COMMAND_LIST,
-	COMMAND_ME,
-	COMMAND_DM,
-	COMMAND_RENAME,
-	COMMAND_ROOM_CREATE,
-	COMMAND_ROOM_JOIN,
-	COMMAND_ROOM_LEAVE,
-	COMMAND_ROOM_LIST,
-	COMMAND_HISTORY,
-	COMMAND_TYPING,
-	COMMAND_PING,
-	COMMAND_NOOP, /* understood, and nothing is to be done */
+#define X(constant, word) constant,
+	COMMANDS(X)
+#undef X
 	COMMAND_KINDS
 };
 
@@ -136,7 +147,7 @@ command_is_in_room(struct command_handler *handler, struct str member_id)
 	return handler->ops->is_in_room(handler, member_id);
 }
 
-/* The kind as a word, for logs: "room_join". */
+/* The word of the table: "room_join". */
 const char *command_kind_word(enum command_kind);
 
 #endif

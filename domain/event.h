@@ -11,47 +11,93 @@
 #include "domain/error.h"
 #include "domain/history.h"
 
+/* What an event is, as bits. */
+enum event_trait {
+	EVENT_IS_DIRECT = 1 << 0,    /* answers a command, to its author */
+	EVENT_IS_OWN = 1 << 1,       /* reports a change by its author */
+	EVENT_IS_DROPPABLE = 1 << 2, /* a slow reader can do without it */
+};
+
 /*
- * Direct answers go to whoever asked; the others to a room or the lobby.
- * The comment names the parts of struct event that are set beyond `kind`;
- * in direct answers `ref` and `failure.command` are, since any of them may
- * become a failure while it waits for the disk.
+ * X(constant, word for tests and logs, traits): every event. The comments list
+ * the members of struct event that are set besides `kind`; [optional].
  */
+#define EVENTS(X)                                                             \
+	/* Direct answers; each also has `ref` and `failure.command`. */      \
+	/* The first event of a member: member, member_id, profile. */        \
+	X(EVENT_WELCOME, "welcome", EVENT_IS_DIRECT)                          \
+	/* member, member_id, profile */                                      \
+	X(EVENT_ME, "me", EVENT_IS_DIRECT)                                    \
+	/* An acknowledgement: [room, seq, at_ms], recipients, duplicate. */  \
+	X(EVENT_DELIVERED, "delivered", EVENT_IS_DIRECT | EVENT_IS_OWN)       \
+	/* [room], names */                                                   \
+	X(EVENT_LIST, "list", EVENT_IS_DIRECT)                                \
+	/* member, member_id: the recipient's; body */                        \
+	X(EVENT_DM_SENT, "dm_sent", EVENT_IS_DIRECT)                          \
+	/* member, member_id */                                               \
+	X(EVENT_NAMED, "named", EVENT_IS_DIRECT)                              \
+	/* room, room_name, persistent */                                     \
+	X(EVENT_ROOM_CREATED, "created", EVENT_IS_DIRECT | EVENT_IS_OWN)      \
+	/* room, room_name, epoch, seq, count, names, page, recovery, */      \
+	/* member, member_id, at_ms */                                        \
+	X(EVENT_ROOM_JOINED, "joined", EVENT_IS_DIRECT)                       \
+	/* room, member, member_id, at_ms */                                  \
+	X(EVENT_ROOM_LEFT, "left", EVENT_IS_DIRECT)                           \
+	/* rooms, at_ms */                                                    \
+	X(EVENT_ROOMS, "rooms", EVENT_IS_DIRECT)                              \
+	/* room, epoch, page */                                               \
+	X(EVENT_HISTORY, "history", EVENT_IS_DIRECT)                          \
+	/* at_ms */                                                           \
+	X(EVENT_PONG, "pong", EVENT_IS_DIRECT)                                \
+	/* [room], failure, at_ms */                                          \
+	X(EVENT_FAILED, "failed", EVENT_IS_DIRECT)                            \
+	/* The connection will be closed: bye. */                             \
+	X(EVENT_BYE, "bye", EVENT_IS_DIRECT)                                  \
+	/* Events for others. */                                              \
+	/* A new member in the lobby: member, member_id. */                   \
+	X(EVENT_ANNOUNCED, "announced", 0)                                    \
+	/* A message: member, member_id, body; in a room: room, seq, */       \
+	/* at_ms, failure.command. */                                         \
+	X(EVENT_SAID, "said", EVENT_IS_OWN)                                   \
+	/* member, member_id: the author's; body */                           \
+	X(EVENT_DM, "dm", 0)                                                  \
+	/* room, was, member, member_id */                                    \
+	X(EVENT_RENAMED, "renamed", 0)                                        \
+	/* room, member, member_id */                                         \
+	X(EVENT_ENTERED, "entered", 0)                                        \
+	/* room, member, member_id */                                         \
+	X(EVENT_GONE, "gone", 0)                                              \
+	/* Replaces the two above in a large room: room, count. */            \
+	X(EVENT_COUNT, "count", EVENT_IS_DROPPABLE)                           \
+	/* room, member, member_id */                                         \
+	X(EVENT_TYPING, "typing", EVENT_IS_DROPPABLE)                         \
+	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
+	/* A page that no dialect encodes: the hub sends each message as */   \
+	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*. \
+	 */                                                                   \
+	X(EVENT_REPLAYED, "replayed", 0)                                      \
+	/* Replaces each EVENT_ENTERED, _GONE and _RENAMED that was not */    \
+	/* sent: room, count, names. */                                       \
+	X(EVENT_PRESENCE, "presence", 0)
+
 enum event_kind {
-	/* direct answers */
-	EVENT_WELCOME, /* member, member_id, profile: the first to a newcomer */
-	EVENT_ME,      /* member, member_id, profile */
-	EVENT_DELIVERED,    /* [room, seq, at_ms], recipients, duplicate */
-	EVENT_LIST,         /* [room], names */
-	EVENT_DM_SENT,      /* member, member_id: the recipient's; body */
-	EVENT_NAMED,        /* member, member_id */
-	EVENT_ROOM_CREATED, /* room, room_name, persistent */
-	EVENT_ROOM_JOINED,  /* room, room_name, epoch, seq, count, names, page,
-			       recovery, member, member_id, at_ms */
-	EVENT_ROOM_LEFT,    /* room, member, member_id, at_ms */
-	EVENT_ROOMS,        /* rooms, at_ms */
-	EVENT_HISTORY,      /* room, epoch, page */
-	EVENT_PONG,         /* at_ms */
-	EVENT_FAILED,       /* [room], failure, at_ms */
-	EVENT_BYE,          /* bye: the connection is about to be closed */
-	/* to others */
-	EVENT_ANNOUNCED, /* member, member_id: somebody is new in the lobby */
-	EVENT_SAID,    /* member, member_id, body; in a room: room, seq, at_ms,
-			  failure.command */
-	EVENT_DM,      /* member, member_id: the author's; body */
-	EVENT_RENAMED, /* room, was, member, member_id */
-	EVENT_ENTERED, /* room, member, member_id */
-	EVENT_GONE,    /* room, member, member_id */
-	EVENT_COUNT, /* room, count: instead of the two above in a large room */
-	EVENT_TYPING, /* room, member, member_id: may be dropped */
-	/* to a slow reader, from COMMAND_REPLAY */
-	EVENT_REPLAYED, /* room, page, seq: where the next one starts;
-			   recovery: missing_first, _last. No dialect has a
-			   word for it: each message is sent as EVENT_SAID */
-	EVENT_PRESENCE, /* room, count, names: instead of each EVENT_ENTERED,
-			   _GONE and _RENAMED that it was not sent */
+#define X(constant, word, traits) constant,
+	EVENTS(X)
+#undef X
 	EVENT_KINDS
 };
+
+/* The word of the table: "joined". */
+const char *event_kind_word(enum event_kind);
+
+/* Traits of a kind: bits of enum event_trait. */
+extern const unsigned char event_traits[EVENT_KINDS];
+
+static inline bool
+event_has_trait(enum event_kind kind, enum event_trait trait)
+{
+	return (event_traits[kind] & trait) != 0;
+}
 
 /* What a member is told about the server when it arrives. */
 struct profile {

@@ -2,6 +2,8 @@
 #ifndef DOMAIN_PUBLISHER_H
 #define DOMAIN_PUBLISHER_H
 
+#include <assert.h>
+
 #include "domain/event.h"
 
 struct publisher;
@@ -81,6 +83,8 @@ static inline size_t
 publisher_publish(struct publisher *publisher, const struct event *event,
     struct audience audience)
 {
+	assert(audience.kind == AUDIENCE_ONE ||
+	       !event_has_trait(event->kind, EVENT_IS_DIRECT));
 	return publisher->ops->publish(publisher, event, &audience);
 }
 

@@ -226,9 +226,7 @@ static void
 make_failure(struct pending_item *held)
 {
 	struct event *event = held->event;
-	bool is_own = event->kind == EVENT_SAID ||
-		      event->kind == EVENT_DELIVERED ||
-		      event->kind == EVENT_ROOM_CREATED;
+	bool is_own = event_has_trait(event->kind, EVENT_IS_OWN);
 
 	if (event->kind == EVENT_SAID)
 		held->audience = audience_one(event->member_id);

@@ -69,12 +69,6 @@ lose_channel(const struct channel *channel, const struct session *except)
 			conn_end_unheard(channel->seats[i].conn);
 }
 
-static bool
-is_fleeting(const struct event *event)
-{
-	return event->kind == EVENT_TYPING || event->kind == EVENT_COUNT;
-}
-
 /* To everybody in one channel but for one; returns how many heard it. */
 static size_t
 say(struct hub *hub, struct channel *channel, const struct event *event,
@@ -89,7 +83,8 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
 		return 0;
 	if (!spelling->failed &&
 	    send_batch_add(&hub->turn, channel, &spelling->frame,
-		skips ? except : NULL, is_fleeting(event)))
+		skips ? except : NULL,
+		event_has_trait(event->kind, EVENT_IS_DROPPABLE)))
 		return channel->count - (skips ? 1 : 0);
 	lose_channel(channel, except);
 	return 0;

@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "tests/support/event_words.h"
-
 void
 transcript_clear(struct transcript *transcript)
 {
@@ -151,7 +149,7 @@ transcript_event(struct transcript *transcript, const struct event *event,
     const struct audience *audience)
 {
 	add_audience(transcript, audience);
-	transcript_add(transcript, ": %s", event_words[event->kind]);
+	transcript_add(transcript, ": %s", event_kind_word(event->kind));
 	add_str(transcript, "ref", event->ref);
 	/* Where and when a request failed is left out: it is always said. */
 	if (event->kind != EVENT_FAILED)

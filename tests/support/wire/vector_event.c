@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "domain/base/count_of.h"
-#include "tests/support/event_words.h"
 #include "tests/support/wire/vectors.h"
 
 enum part_type {
@@ -157,7 +156,7 @@ set_kind(struct event *event, const char *word)
 {
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		event->kind = kind;
-		if (strcmp(event_words[kind], word) == 0)
+		if (strcmp(event_kind_word(kind), word) == 0)
 			return true;
 	}
 	return false;
