@@ -29,6 +29,14 @@ enum chat_error {
 #undef X
 };
 
+/* How many there are. */
+enum {
+	CHAT_ERROR_KINDS = 0
+#define X(constant, word, text) +1
+	    CHAT_ERRORS(X)
+#undef X
+};
+
 /* The word that programs look at: "room_not_found". */
 const char *chat_error_word(enum chat_error);
 

@@ -1,11 +1,17 @@
 #include "domain/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
+#include "domain/clock.h"
+
 static log_sink *current_sink;
 static enum log_level least_level;
+static struct clock *limit_clock;
+static struct log_limit *limits_exceeded;
 
 void
 log_set_sink(log_sink *sink, enum log_level least)
@@ -14,12 +20,24 @@ log_set_sink(log_sink *sink, enum log_level least)
 	least_level = least;
 }
 
+void
+log_set_clock(struct clock *clock)
+{
+	limit_clock = clock;
+}
+
+static bool
+log_is_wanted(enum log_level level)
+{
+	return current_sink != NULL && level >= least_level;
+}
+
 static void
 log_line(enum log_level level, const char *format, va_list args)
 {
 	char line[1024];
 
-	if (current_sink == NULL || level < least_level)
+	if (!log_is_wanted(level))
 		return;
 	vsnprintf(line, sizeof(line), format, args);
 	current_sink(level, line);
@@ -39,3 +57,84 @@ DEFINE_LOG(log_debug, LOG_DEBUG)
 DEFINE_LOG(log_info, LOG_INFO)
 DEFINE_LOG(log_warn, LOG_WARN)
 DEFINE_LOG(log_error, LOG_ERROR)
+
+/* --- limits --------------------------------------------------------------- */
+
+static bool
+limit_is_over(const struct log_limit *limit, int64_t now_ms)
+{
+	return now_ms - limit->begun_ms >= LOG_LIMIT_MS;
+}
+
+static void
+limit_report(const struct log_limit *limit)
+{
+	char line[sizeof(limit->example) + 64];
+
+	if (!log_is_wanted(limit->level))
+		return;
+	snprintf(line, sizeof(line), "suppressed %" PRIu64 " lines like: %s",
+	    limit->suppressed, limit->example);
+	current_sink(limit->level, line);
+}
+
+static void
+limit_suppress(struct log_limit *limit, const char *format, va_list args)
+{
+	if (limit->suppressed++ > 0)
+		return;
+	vsnprintf(limit->example, sizeof(limit->example), format, args);
+	limit->next = limits_exceeded;
+	limits_exceeded = limit;
+}
+
+void
+log_line_limited(struct log_limit *limit, enum log_level level,
+    const char *format, ...)
+{
+	va_list args;
+
+	if (!log_is_wanted(level))
+		return;
+	va_start(args, format);
+	if (limit_clock != NULL) {
+		int64_t now_ms = clock_monotonic_ms(limit_clock);
+
+		/* What was suppressed is reported by the tick first. */
+		if (limit->suppressed == 0 &&
+		    (limit->lines == 0 || limit_is_over(limit, now_ms))) {
+			limit->begun_ms = now_ms;
+			limit->lines = 0;
+			limit->level = level;
+		}
+	}
+	if (limit_clock == NULL || limit->lines < LOG_LIMIT_LINES) {
+		limit->lines++;
+		log_line(level, format, args);
+	} else
+		limit_suppress(limit, format, args);
+	va_end(args);
+}
+
+void
+log_tick(void)
+{
+	struct log_limit **at = &limits_exceeded;
+	int64_t now_ms;
+
+	if (limits_exceeded == NULL)
+		return;
+	now_ms = clock_monotonic_ms(limit_clock);
+	while (*at != NULL) {
+		struct log_limit *limit = *at;
+
+		if (!limit_is_over(limit, now_ms)) {
+			at = &limit->next;
+			continue;
+		}
+		*at = limit->next;
+		limit_report(limit);
+		limit->suppressed = 0;
+		limit->lines = 0;
+	}
+}

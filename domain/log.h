@@ -1,6 +1,10 @@
-/* What operators get to read. Where it goes is decided once, in cmd/. */
+/* Lines for operators. Where they go is decided once, in cmd/. */
 #ifndef DOMAIN_LOG_H
 #define DOMAIN_LOG_H
+
+#include <stdint.h>
+
+struct clock;
 
 enum log_level {
 	LOG_DEBUG,
@@ -19,5 +23,41 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* --- lines that a client can cause ---------------------------------------- */
+
+/* So many lines of one kind are logged in so long; the others are counted. */
+#define LOG_LIMIT_LINES 10
+#define LOG_LIMIT_MS 10000
+
+/* The lines of one kind, usually of one call site. Zeroed at first. */
+struct log_limit {
+	int64_t begun_ms;
+	unsigned lines; /* logged since then */
+	enum log_level level;
+	uint64_t suppressed;    /* and these were not */
+	char example[128];      /* the first of them */
+	struct log_limit *next; /* of those with suppressed lines */
+};
+
+/* Which clock limits go by; NULL (the initial state): no line is suppressed. */
+void log_set_clock(struct clock *);
+
+void log_line_limited(struct log_limit *, enum log_level, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * For lines that a client can cause. Every call site has a limit of its own.
+ * On the thread of the event loop only.
+ */
+#define log_limited(level, ...)                                        \
+	do {                                                           \
+		static struct log_limit log_limit_here;                \
+                                                                       \
+		log_line_limited(&log_limit_here, level, __VA_ARGS__); \
+	} while (0)
+
+/* About once a second: log how many lines were suppressed. */
+void log_tick(void);
 
 #endif

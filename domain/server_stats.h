@@ -8,6 +8,7 @@
 
 #include "domain/base/histogram.h"
 #include "domain/base/str.h"
+#include "domain/error.h"
 #include "domain/room.h"
 
 #define SERVER_STATS_ROOMS 12
@@ -24,6 +25,23 @@ struct store_health {
 	uint64_t compacted; /* total: times that the journal was rewritten */
 };
 
+/* Kinds of closes and of refusals that are counted one by one. */
+#define SERVER_STATS_CLOSES 48
+#define SERVER_STATS_REFUSALS 24
+
+/* WebSockets that ended with this close code, for this reason. */
+struct close_total {
+	unsigned code; /* 0: without a close frame */
+	const char *reason;
+	uint64_t count;
+};
+
+/* What was refused because of a limit. */
+struct refusal_total {
+	const char *limit; /* the name of its option */
+	uint64_t count;
+};
+
 /* Totals grow from the start of the server; the others are of this moment. */
 struct server_stats {
 	struct str server; /* its name and version */
@@ -33,6 +51,13 @@ struct server_stats {
 	uint64_t commands;   /* total: what clients sent */
 	uint64_t messages;   /* total: those of them that were said */
 	uint64_t deliveries; /* total: to how many they were said */
+	/* By close code and reason, limit, error; the first so many are used.
+	 */
+	struct close_total closes[SERVER_STATS_CLOSES];
+	size_t close_count;
+	struct refusal_total refusals[SERVER_STATS_REFUSALS];
+	size_t refusal_count;
+	uint64_t errors[CHAT_ERROR_KINDS]; /* total: answers, by error */
 	size_t rooms;
 	struct room
 	    largest[SERVER_STATS_ROOMS]; /* by members, the most first */

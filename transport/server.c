@@ -148,8 +148,10 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	wheel_advance(&service->wheel, tick, fire_deadline, NULL);
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_tick(&server->listeners[i]);
-	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
+	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND) {
 		service->endpoint->ops->tick(service->endpoint);
+		log_tick();
+	}
 }
 
 /* --- the loop ------------------------------------------------------------- */

@@ -87,6 +87,7 @@ static void
 use_options(struct app *app, const struct options *options)
 {
 	log_set_sink(stderr_log, options->log_level);
+	log_set_clock(system_clock());
 	app->options = *options;
 	app->limits = options->transport;
 	fit_to_descriptors(&app->limits);

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from client import Chat, Connection, plain_head
+from server import eventually
 
 SCRIPTS = ["chat", "elements", "line", "log", "memory", "parley", "places", "side"]
 CHAT = ["/", "/icon.svg"] + [f"/{name}.js" for name in SCRIPTS]
@@ -93,6 +94,33 @@ def test_monitors_are_told_how_it_is_doing(start):
     assert told["messages"] == told["deliveries"] == 1
     assert sum(told["latency_us"]["counts"]) == told["commands"] == 2
     assert told["resident_bytes"] > told["held_bytes"] > 0
+
+
+def metrics(server):
+    lines = ask(server, "/metrics").body.decode().splitlines()
+    return dict(line.rsplit(" ", 1) for line in lines if line[0] != "#")
+
+
+def test_closes_and_errors_are_counted_and_logged(start):
+    server = start("--limits-frame-bytes", "64KiB")
+    with Chat(server.address) as chat, Chat(server.address) as other:
+        chat.ask("leave", room="nowhere")
+        chat.send_text("x" * 65537)
+        chat.expect_bye(1009)
+        other.leave()
+    server.wait_for_line(r"info +connection closed: 1009 ")
+
+    closes = 'parley_closes_total{{code="{}",reason="{}"}}'
+
+    def counted():
+        values = metrics(server)
+        return (
+            values['parley_errors_total{code="room_not_found"}'] == "1"
+            and values.get(closes.format(1009, "message is too big")) == "1"
+            and values.get(closes.format(1000, "client")) == "1"
+        )
+
+    eventually(counted)
 
 
 def test_prometheus_is_told_the_same(start):

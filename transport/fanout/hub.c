@@ -39,6 +39,8 @@ hub_say_to(struct hub *hub, struct session *session, const struct event *event,
 	const struct encoded_frame *spelling =
 	    encode_cache_for_one(&hub->speller, event, view, session->variant);
 
+	if (event->kind == EVENT_FAILED)
+		hub->errors[event->failure.error]++;
 	if (spelling->is_silent)
 		return false;
 	if (spelling->failed) {
@@ -182,6 +184,7 @@ hub_tell_report(const struct hub *hub, struct server_stats *out)
 {
 	out->messages = hub->said;
 	out->deliveries = hub->heard;
+	memcpy(out->errors, hub->errors, sizeof(out->errors));
 }
 
 void

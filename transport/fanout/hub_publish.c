@@ -62,7 +62,7 @@ hub_detach(struct publisher *publisher, struct str member_id)
 static void
 lose_channel(const struct channel *channel, const struct session *except)
 {
-	log_warn("no memory for an event: ending %u connections",
+	log_limited(LOG_WARN, "no memory for an event: ending %u connections",
 	    channel->count);
 	for (uint32_t i = 0; i < channel->count; i++)
 		if (channel->seats[i].session != except)

@@ -51,6 +51,8 @@ begin_ending(struct conn *conn, unsigned code, const char *reason)
 	conn->next_ending = conn->service->ending;
 	conn->service->ending = conn;
 	conn->service->open_count--;
+	meter_count_close(&conn->service->meter, code,
+	    conn->peer_closed ? "client" : reason);
 	enter(conn, CONN_ENDING);
 }
 
@@ -67,7 +69,7 @@ void
 conn_abort(struct conn *conn)
 {
 	if (conn->state == CONN_OPEN)
-		begin_ending(conn, 0, NULL);
+		begin_ending(conn, 0, "aborted");
 	else if (conn->state == CONN_ENDING)
 		conn->end_code = 0;
 	else

@@ -107,7 +107,7 @@ take(struct listener *listener, int fd, const struct sockaddr *from)
 	}
 	if (conn_create(service, fd, peer, listener->dialect) == NULL) {
 		peer_table_leave(&service->peers, peer);
-		log_warn("no memory for a connection");
+		log_limited(LOG_WARN, "no memory for a connection");
 	}
 }
 

@@ -106,6 +106,55 @@ metrics_put_store(struct wire_text *out, const struct store_health *store)
 	    "Completed compactions.", store->compacted);
 }
 
+/* A close without a close frame has the code 1006, as clients see it. */
+#define NO_CLOSE_FRAME 1006
+
+static void
+metrics_put_closes(struct wire_text *out, const struct server_stats *stats)
+{
+	char labels[LINE_SIZE / 2];
+
+	metric_put_head(out, "closes_total", "counter",
+	    "WebSockets that ended, by close code and reason.");
+	for (size_t i = 0; i < stats->close_count; i++) {
+		const struct close_total *total = &stats->closes[i];
+
+		snprintf(labels, sizeof(labels), "{code=\"%u\",reason=\"%s\"}",
+		    total->code == 0 ? NO_CLOSE_FRAME : total->code,
+		    total->reason);
+		metric_put_line(out, "closes_total", labels, total->count);
+	}
+}
+
+static void
+metrics_put_refusals(struct wire_text *out, const struct server_stats *stats)
+{
+	char labels[LINE_SIZE / 2];
+
+	metric_put_head(out, "refusals_total", "counter",
+	    "What was refused, by the limit.");
+	for (size_t i = 0; i < stats->refusal_count; i++) {
+		snprintf(labels, sizeof(labels), "{limit=\"%s\"}",
+		    stats->refusals[i].limit);
+		metric_put_line(out, "refusals_total", labels,
+		    stats->refusals[i].count);
+	}
+}
+
+static void
+metrics_put_errors(struct wire_text *out, const struct server_stats *stats)
+{
+	char labels[LINE_SIZE / 2];
+
+	metric_put_head(out, "errors_total", "counter",
+	    "Commands that failed, by the code of the answer.");
+	for (unsigned i = CHAT_OK + 1; i < CHAT_ERROR_KINDS; i++) {
+		snprintf(labels, sizeof(labels), "{code=\"%s\"}",
+		    chat_error_word((enum chat_error)i));
+		metric_put_line(out, "errors_total", labels, stats->errors[i]);
+	}
+}
+
 void
 stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 {
@@ -119,6 +168,9 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 	    stats->messages);
 	metric_put(out, "deliveries_total", "counter",
 	    "Messages delivered, once per recipient.", stats->deliveries);
+	metrics_put_closes(out, stats);
+	metrics_put_refusals(out, stats);
+	metrics_put_errors(out, stats);
 	metric_put(out, "rooms", "gauge", "Rooms.", stats->rooms);
 	metric_put(out, "held_bytes", "gauge",
 	    "Memory held for connections and rooms.", stats->held);

@@ -21,6 +21,11 @@ make_report(void)
 		.held = 1000,
 		.resident = 2000,
 		.cpu_ms = 1250,
+		.closes = { { 4101, "rate_limited", 2 }, { 0, "reset", 9 } },
+		.close_count = 2,
+		.refusals = { { "limits.connections", 5 } },
+		.refusal_count = 1,
+		.errors[CHAT_STORE_FAILED] = 6,
 		.store = { .is_kept = true, .lost = 7, .syncs = 11 },
 	};
 	struct room room = {
@@ -67,6 +72,11 @@ END_TEST
 static const char *const lines[] = {
 	"\n# TYPE parley_connections gauge\nparley_connections 3\n",
 	"\nparley_deliveries_total 90\n",
+	"\nparley_closes_total{code=\"4101\",reason=\"rate_limited\"} 2\n"
+	"parley_closes_total{code=\"1006\",reason=\"reset\"} 9\n",
+	"\nparley_refusals_total{limit=\"limits.connections\"} 5\n",
+	"\nparley_errors_total{code=\"bad_json\"} 0\n",
+	"\nparley_errors_total{code=\"store_failed\"} 6\n",
 	"\nparley_rooms 1\n",
 	"\nparley_cpu_seconds_total 1.250000\n",
 	"\n# TYPE parley_store_writable gauge\nparley_store_writable 0\n",
@@ -105,7 +115,8 @@ START_TEST(says_nothing_of_a_store_that_there_is_not)
 	report.store.is_kept = false;
 	stats_write_metrics(&text, &report);
 	stats_write_json(&text, &report);
-	ck_assert_ptr_null(memmem(text.data, text.len, "store", 5));
+	ck_assert_ptr_null(memmem(text.data, text.len, "parley_store", 12));
+	ck_assert_ptr_null(memmem(text.data, text.len, "\"store\"", 7));
 	wire_text_fini(&text);
 }
 END_TEST

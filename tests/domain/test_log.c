@@ -1,0 +1,154 @@
+#include "domain/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/clock.h"
+#include "tests/suite.h"
+
+static int64_t now_ms;
+static char logged[4096];
+static int line_count;
+
+static int64_t
+get_now_ms(struct clock *clock)
+{
+	(void)clock;
+	return now_ms;
+}
+
+static const struct clock_ops clock_ops = { get_now_ms, get_now_ms };
+static struct clock test_clock = { &clock_ops };
+
+static void
+collect(enum log_level level, const char *line)
+{
+	size_t used = strlen(logged);
+
+	line_count++;
+	snprintf(logged + used, sizeof(logged) - used, "%d %s\n", (int)level,
+	    line);
+}
+
+static void
+begin(void)
+{
+	now_ms = 5000;
+	logged[0] = '\0';
+	line_count = 0;
+	log_set_sink(collect, LOG_INFO);
+	log_set_clock(&test_clock);
+}
+
+static void
+end(void)
+{
+	now_ms += LOG_LIMIT_MS;
+	log_tick();
+	log_set_clock(NULL);
+	log_set_sink(NULL, LOG_INFO);
+}
+
+#define LOGGED(expected)                            \
+	do {                                        \
+		ck_assert_str_eq(logged, expected); \
+		logged[0] = '\0';                   \
+	} while (0)
+
+static void
+log_times(int n)
+{
+	for (int i = 1; i <= n; i++)
+		log_limited(LOG_WARN, "no memory for %d", i);
+}
+
+START_TEST(suppresses_and_counts_what_exceeds_the_limit)
+{
+	log_times(17168);
+	ck_assert_int_eq(line_count, LOG_LIMIT_LINES);
+	logged[0] = '\0';
+	now_ms += LOG_LIMIT_MS - 1;
+	log_tick();
+	LOGGED("");
+	now_ms += 1;
+	log_tick();
+	LOGGED("2 suppressed 17158 lines like: no memory for 11\n");
+	log_tick();
+	LOGGED("");
+}
+END_TEST
+
+START_TEST(logs_again_once_the_time_is_over)
+{
+	log_times(9);
+	now_ms += LOG_LIMIT_MS;
+	line_count = 0;
+	log_times(LOG_LIMIT_LINES);
+	ck_assert_int_eq(line_count, LOG_LIMIT_LINES);
+	log_times(2);
+	ck_assert_int_eq(line_count, LOG_LIMIT_LINES);
+	now_ms += LOG_LIMIT_MS;
+	log_tick();
+	logged[0] = '\0';
+	log_times(1);
+	LOGGED("2 no memory for 1\n");
+}
+END_TEST
+
+START_TEST(limits_each_call_site_alone)
+{
+	log_times(100);
+	logged[0] = '\0';
+	log_limited(LOG_INFO, "something else");
+	LOGGED("1 something else\n");
+	now_ms += LOG_LIMIT_MS;
+	log_tick();
+	LOGGED("2 suppressed 90 lines like: no memory for 11\n");
+}
+END_TEST
+
+START_TEST(reports_every_call_site)
+{
+	struct log_limit limits[3];
+
+	memset(limits, 0, sizeof(limits));
+	for (int i = 0; i < 3 * 11; i++)
+		log_line_limited(&limits[i % 3], LOG_INFO, "site %d", i % 3);
+	logged[0] = '\0';
+	now_ms += LOG_LIMIT_MS;
+	log_tick();
+	LOGGED("1 suppressed 1 lines like: site 2\n"
+	       "1 suppressed 1 lines like: site 1\n"
+	       "1 suppressed 1 lines like: site 0\n");
+}
+END_TEST
+
+START_TEST(drops_levels_below_the_least)
+{
+	for (int i = 0; i < 100; i++)
+		log_limited(LOG_DEBUG, "detail");
+	now_ms += LOG_LIMIT_MS;
+	log_tick();
+	LOGGED("");
+}
+END_TEST
+
+START_TEST(suppresses_nothing_without_a_clock)
+{
+	log_set_clock(NULL);
+	log_times(100);
+	ck_assert_int_eq(line_count, 100);
+	log_set_clock(&test_clock);
+}
+END_TEST
+
+SUITE(log)
+{
+	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_test(tests, suppresses_and_counts_what_exceeds_the_limit);
+	tcase_add_test(tests, logs_again_once_the_time_is_over);
+	tcase_add_test(tests, limits_each_call_site_alone);
+	tcase_add_test(tests, reports_every_call_site);
+	tcase_add_test(tests, drops_levels_below_the_least);
+	tcase_add_test(tests, suppresses_nothing_without_a_clock);
+}
