@@ -2,11 +2,11 @@
 #include "commands/command_table.h"
 
 /*
- * An exact id goes before a name: nobody can get another's messages by taking
- * that other's id for a name.
+ * An id takes precedence over a name, so that a member whose name is another's
+ * id does not get that member's messages.
  */
 static enum chat_error
-find_recipient(const struct request *request, struct member *out)
+dm_find_recipient(const struct request *request, struct member *out)
 {
 	struct member_store *members = request->chat->members;
 	struct str wish = request->command->recipient;
@@ -16,9 +16,9 @@ find_recipient(const struct request *request, struct member *out)
 	return member_store_get_named(members, wish, out);
 }
 
-/* False: the recipient's dialect has no word for it. */
+/* False: the recipient's dialect has no private messages. */
 static bool
-deliver(const struct request *request, const struct member *recipient)
+dm_deliver(const struct request *request, const struct member *recipient)
 {
 	struct event dm = request_event(request, EVENT_DM);
 	struct event sent = {
@@ -45,12 +45,12 @@ dm_run(struct request *request)
 		request->failure.text = STR("Recipient is required for DM");
 		return request_bad_field(request, "recipient");
 	}
-	if (find_recipient(request, &recipient) != CHAT_OK)
+	if (dm_find_recipient(request, &recipient) != CHAT_OK)
 		return request_member_not_found(request);
 	if (publisher_is_congested(request->chat->publisher,
 		str_from(recipient.id)))
 		return CHAT_UNAVAILABLE;
-	if (!deliver(request, &recipient))
+	if (!dm_deliver(request, &recipient))
 		return request_member_not_found(request);
 	return CHAT_OK;
 }

@@ -1,4 +1,4 @@
-/* COMMAND_ME: who am I, and where? */
+/* COMMAND_ME: the name and id of the author, and the server's profile. */
 #include "commands/command_table.h"
 
 static enum chat_error

@@ -1,4 +1,4 @@
-/* COMMAND_PING: a sign of life, and the server's clock. */
+/* COMMAND_PING: answered with the server's time. */
 #include "commands/command_table.h"
 
 static enum chat_error

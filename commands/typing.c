@@ -1,4 +1,4 @@
-/* COMMAND_TYPING: the others in the room see that somebody writes. */
+/* COMMAND_TYPING: the other members of the room are told who is typing. */
 #include "commands/command_table.h"
 
 static enum chat_error

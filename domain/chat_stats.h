@@ -1,4 +1,4 @@
-/* How much is going on, for those who ask from outside. */
+/* Statistics of guests, for HTTP. */
 #ifndef DOMAIN_CHAT_STATS_H
 #define DOMAIN_CHAT_STATS_H
 
@@ -7,7 +7,7 @@
 struct chat_stats {
 	size_t guests;         /* in rooms */
 	size_t guest_rooms;    /* rooms with guests in them */
-	size_t guest_messages; /* in those rooms, as long as they live */
+	size_t guest_messages; /* in those rooms, not expired */
 };
 
 #endif

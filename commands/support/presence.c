@@ -4,13 +4,13 @@
 
 #include "commands/support/request.h"
 
-/* The least time between two counts told to one room. */
+/* The least time between two counts in one room. */
 #define COUNT_EVERY_MS 1000
 
 struct crowd {
 	struct list link;
-	int64_t told_ms;
-	bool waiting; /* the count has changed since it was told */
+	int64_t published_ms;
+	bool is_outdated; /* the count has changed since */
 	char room[ROOM_ID_SIZE];
 };
 
@@ -61,7 +61,7 @@ presence_fini(struct presence *presence)
 }
 
 static void
-tell_count(const struct request *request, const struct room *room)
+count_publish(const struct request *request, const struct room *room)
 {
 	struct event event = {
 		.kind = EVENT_COUNT,
@@ -74,42 +74,42 @@ tell_count(const struct request *request, const struct room *room)
 }
 
 static bool
-may_be_told(const struct crowd *crowd, int64_t now_ms)
+count_is_due(const struct crowd *crowd, int64_t now_ms)
 {
-	return now_ms - crowd->told_ms >= COUNT_EVERY_MS;
+	return now_ms - crowd->published_ms >= COUNT_EVERY_MS;
 }
 
 /*
- * Without memory to remember it by, a count is told all the same: one too
- * many does less harm than one that stays wrong.
+ * Without memory to remember its time, a count is published all the same: one
+ * too many does less harm than one that stays wrong.
  */
 static void
-tell_count_in_time(const struct request *request, const struct room *room)
+count_publish_when_due(const struct request *request, const struct room *room)
 {
 	struct presence *presence = &request->memory->presence;
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 	struct crowd *crowd;
 
 	crowd = id_map_find(&presence->by_room, str_from(room->id));
-	if (crowd != NULL && !may_be_told(crowd, now_ms)) {
-		crowd->waiting = true;
+	if (crowd != NULL && !count_is_due(crowd, now_ms)) {
+		crowd->is_outdated = true;
 		return;
 	}
 	if (crowd == NULL)
 		crowd = crowd_create(presence, room);
 	if (crowd != NULL) {
-		crowd->told_ms = now_ms;
-		crowd->waiting = false;
+		crowd->published_ms = now_ms;
+		crowd->is_outdated = false;
 	}
-	tell_count(request, room);
+	count_publish(request, room);
 }
 
 /*
- * `size` counts the author, who goes by number if the room was that large, and
- * leaves nobody to be told if alone.
+ * `size` includes the author. A room of that size gets a count if it is above
+ * the limit; an author who is alone has no receivers.
  */
 static void
-tell(const struct request *request, enum event_kind kind,
+presence_publish(const struct request *request, enum event_kind kind,
     const struct room *room, size_t size)
 {
 	struct event event = request_event(request, kind);
@@ -118,7 +118,7 @@ tell(const struct request *request, enum event_kind kind,
 	if (size < 2)
 		return;
 	if (size > request->chat->limits.presence_up_to) {
-		tell_count_in_time(request, room);
+		count_publish_when_due(request, room);
 		return;
 	}
 	event.room = others.room;
@@ -129,29 +129,29 @@ tell(const struct request *request, enum event_kind kind,
 void
 presence_entered(const struct request *request, const struct room *room)
 {
-	tell(request, EVENT_ENTERED, room, room->member_count);
+	presence_publish(request, EVENT_ENTERED, room, room->member_count);
 }
 
 void
 presence_left(const struct request *request, const struct room *room)
 {
-	tell(request, EVENT_GONE, room, room->member_count + 1);
+	presence_publish(request, EVENT_GONE, room, room->member_count + 1);
 }
 
-/* Whether there is still somebody to be told, now or in a second. */
+/* False: nothing was published within the last second, or the room is gone. */
 static bool
-tick_crowd(const struct request *request, struct crowd *crowd, int64_t now_ms)
+crowd_tick(const struct request *request, struct crowd *crowd, int64_t now_ms)
 {
 	struct room room;
 
-	if (!may_be_told(crowd, now_ms))
+	if (!count_is_due(crowd, now_ms))
 		return true;
-	if (!crowd->waiting || room_store_get(request->chat->rooms,
-				   crowd_key(crowd), &room) != CHAT_OK)
+	if (!crowd->is_outdated || room_store_get(request->chat->rooms,
+				       crowd_key(crowd), &room) != CHAT_OK)
 		return false;
-	crowd->told_ms = now_ms;
-	crowd->waiting = false;
-	tell_count(request, &room);
+	crowd->published_ms = now_ms;
+	crowd->is_outdated = false;
+	count_publish(request, &room);
 	return true;
 }
 
@@ -166,7 +166,7 @@ presence_tick(const struct request *request)
 		struct crowd *crowd = LIST_OWNER(link, struct crowd, link);
 
 		next = link->next;
-		if (!tick_crowd(request, crowd, now_ms))
+		if (!crowd_tick(request, crowd, now_ms))
 			crowd_destroy(presence, crowd);
 	}
 }

@@ -1,4 +1,4 @@
-/* Who comes and goes: by name in a room, as a number in a crowd. */
+/* Joins and leaves: as events in a room, as a count in a large one. */
 #ifndef COMMANDS_PRESENCE_H
 #define COMMANDS_PRESENCE_H
 
@@ -8,7 +8,7 @@
 
 struct request;
 
-/* The rooms that were told their count within the last second. */
+/* The rooms in which a count was published within the last second. */
 struct presence {
 	struct id_map by_room;
 	struct list all;
@@ -18,13 +18,13 @@ void presence_init(struct presence *);
 void presence_fini(struct presence *);
 
 /*
- * Tells the others in a room that the author has entered or left it;
- * room->member_count is as it is now. Cannot fail.
+ * Publishes to the other members that the author has entered or left the room;
+ * room->member_count is the present one. Cannot fail.
  */
 void presence_entered(const struct request *, const struct room *);
 void presence_left(const struct request *, const struct room *);
 
-/* Tells the counts that had to wait for their second. */
+/* Publishes the counts that are due now. */
 void presence_tick(const struct request *);
 
 #endif

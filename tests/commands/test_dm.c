@@ -3,7 +3,7 @@
 
 #define PSST .body = STR("\"psst\"")
 
-START_TEST(goes_to_the_recipient_and_then_back)
+START_TEST(is_delivered_then_confirmed)
 {
 	people(3);
 	ck_assert_int_eq(DO(DM, "id2", PSST, .recipient = STR("member1"),
@@ -14,7 +14,7 @@ START_TEST(goes_to_the_recipient_and_then_back)
 }
 END_TEST
 
-START_TEST(may_be_for_oneself)
+START_TEST(may_be_sent_to_oneself)
 {
 	people(1);
 	DO(DM, "id1", PSST, .recipient = STR("member1"));
@@ -36,7 +36,7 @@ START_TEST(finds_the_recipient_by_id_or_by_name_in_any_case)
 }
 END_TEST
 
-START_TEST(cannot_be_drawn_away_by_a_name_like_an_id)
+START_TEST(goes_to_the_id_not_to_a_name_like_it)
 {
 	people(2);
 	CONNECT(.name = STR("id1"));
@@ -85,7 +85,7 @@ START_TEST(refuses)
 }
 END_TEST
 
-START_TEST(finds_nobody_whose_dialect_has_no_word_for_it)
+START_TEST(does_not_find_a_recipient_whose_dialect_has_no_messages)
 {
 	people(2);
 	world.publisher.deaf = "id2";
@@ -112,13 +112,14 @@ END_TEST
 SUITE(dm)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, goes_to_the_recipient_and_then_back);
-	tcase_add_test(tests, may_be_for_oneself);
+	tcase_add_test(tests, is_delivered_then_confirmed);
+	tcase_add_test(tests, may_be_sent_to_oneself);
 	tcase_add_loop_test(tests,
 	    finds_the_recipient_by_id_or_by_name_in_any_case, 0,
 	    COUNT_OF(spellings));
-	tcase_add_test(tests, cannot_be_drawn_away_by_a_name_like_an_id);
+	tcase_add_test(tests, goes_to_the_id_not_to_a_name_like_it);
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, is_refused_while_the_recipient_does_not_read);
-	tcase_add_test(tests, finds_nobody_whose_dialect_has_no_word_for_it);
+	tcase_add_test(tests,
+	    does_not_find_a_recipient_whose_dialect_has_no_messages);
 }

@@ -25,7 +25,7 @@ START_TEST(lists_a_room_in_order_of_joining)
 }
 END_TEST
 
-START_TEST(shows_places_only_to_those_within)
+START_TEST(requires_membership)
 {
 	CONNECT(.flags = COMMAND_NO_LOBBY);
 	people(1);
@@ -42,7 +42,7 @@ START_TEST(shows_places_only_to_those_within)
 END_TEST
 
 /* A name costs its length, two quotes and a comma. */
-START_TEST(cuts_a_list_before_it_grows_too_long)
+START_TEST(cuts_a_list_that_is_too_long)
 {
 	people(3);
 	world.chat.limits.list_bytes = 20;
@@ -57,7 +57,7 @@ START_TEST(cuts_a_list_before_it_grows_too_long)
 }
 END_TEST
 
-START_TEST(lists_very_many)
+START_TEST(lists_a_thousand_names)
 {
 	struct transcript *heard = &world.publisher.heard;
 
@@ -137,9 +137,9 @@ SUITE(list)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, lists_the_lobby_in_order_of_arrival);
 	tcase_add_test(tests, lists_a_room_in_order_of_joining);
-	tcase_add_test(tests, shows_places_only_to_those_within);
-	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
-	tcase_add_test(tests, lists_very_many);
+	tcase_add_test(tests, requires_membership);
+	tcase_add_test(tests, cuts_a_list_that_is_too_long);
+	tcase_add_test(tests, lists_a_thousand_names);
 	tcase_add_test(tests, lists_pages_in_order_of_the_names);
 	tcase_add_test(tests, keeps_equal_names_on_one_page);
 	tcase_add_test(tests, walks_a_long_list_without_loss);

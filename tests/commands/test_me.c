@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-START_TEST(tells_the_author_who_it_is)
+START_TEST(answers_with_name_and_id_of_the_author)
 {
 	people(2);
 	ck_assert_int_eq(DO(ME, "id2", .ref = STR("x")), CHAT_OK);
@@ -9,7 +9,7 @@ START_TEST(tells_the_author_who_it_is)
 }
 END_TEST
 
-START_TEST(shows_the_profile_of_the_moment)
+START_TEST(shows_the_current_profile)
 {
 	people(1);
 	world.chat.profile.server = STR("reloaded");
@@ -21,6 +21,6 @@ END_TEST
 SUITE(me)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, tells_the_author_who_it_is);
-	tcase_add_test(tests, shows_the_profile_of_the_moment);
+	tcase_add_test(tests, answers_with_name_and_id_of_the_author);
+	tcase_add_test(tests, shows_the_current_profile);
 }

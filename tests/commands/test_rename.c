@@ -13,7 +13,7 @@ START_TEST(answers_with_the_new_name)
 }
 END_TEST
 
-START_TEST(tells_the_others_once_for_each_room)
+START_TEST(publishes_once_in_each_shared_room)
 {
 	people(2);
 	gather("a", 2);
@@ -39,7 +39,7 @@ START_TEST(publishes_nothing_to_rooms_above_the_presence_limit)
 }
 END_TEST
 
-START_TEST(puts_a_number_behind_a_name_that_is_taken)
+START_TEST(adds_a_number_to_a_taken_name)
 {
 	people(3);
 	DO(RENAME, "id1", .name = STR("Alice"));
@@ -51,7 +51,7 @@ START_TEST(puts_a_number_behind_a_name_that_is_taken)
 }
 END_TEST
 
-START_TEST(keeps_the_number_of_who_wishes_for_the_same_name)
+START_TEST(keeps_the_number_for_the_same_name)
 {
 	people(3);
 	gather("r", 2);
@@ -66,7 +66,7 @@ START_TEST(keeps_the_number_of_who_wishes_for_the_same_name)
 }
 END_TEST
 
-START_TEST(tells_nobody_of_ones_own_name)
+START_TEST(publishes_nothing_if_the_name_stays)
 {
 	people(2);
 	gather("r", 2);
@@ -75,7 +75,7 @@ START_TEST(tells_nobody_of_ones_own_name)
 }
 END_TEST
 
-START_TEST(may_change_the_case_of_letters_only)
+START_TEST(publishes_a_change_of_case)
 {
 	people(2);
 	gather("r", 2);
@@ -86,7 +86,7 @@ START_TEST(may_change_the_case_of_letters_only)
 }
 END_TEST
 
-START_TEST(gives_back_the_name_before)
+START_TEST(releases_the_previous_name)
 {
 	people(2);
 	DO(RENAME, "id1", .name = STR("alice"));
@@ -117,13 +117,13 @@ SUITE(rename)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, answers_with_the_new_name);
-	tcase_add_test(tests, tells_the_others_once_for_each_room);
+	tcase_add_test(tests, publishes_once_in_each_shared_room);
 	tcase_add_test(tests,
 	    publishes_nothing_to_rooms_above_the_presence_limit);
-	tcase_add_test(tests, puts_a_number_behind_a_name_that_is_taken);
-	tcase_add_test(tests, keeps_the_number_of_who_wishes_for_the_same_name);
-	tcase_add_test(tests, tells_nobody_of_ones_own_name);
-	tcase_add_test(tests, may_change_the_case_of_letters_only);
-	tcase_add_test(tests, gives_back_the_name_before);
+	tcase_add_test(tests, adds_a_number_to_a_taken_name);
+	tcase_add_test(tests, keeps_the_number_for_the_same_name);
+	tcase_add_test(tests, publishes_nothing_if_the_name_stays);
+	tcase_add_test(tests, publishes_a_change_of_case);
+	tcase_add_test(tests, releases_the_previous_name);
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 }

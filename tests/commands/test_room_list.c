@@ -16,7 +16,7 @@ START_TEST(lists_every_room_in_order_of_creation)
 }
 END_TEST
 
-START_TEST(tells_since_when_there_is_a_room_and_when_it_was_alive)
+START_TEST(lists_times_of_creation_and_of_activity)
 {
 	people(2);
 	gather("r", 1);
@@ -38,7 +38,7 @@ START_TEST(tells_since_when_there_is_a_room_and_when_it_was_alive)
 }
 END_TEST
 
-START_TEST(lists_rooms_of_guests_if_asked_to)
+START_TEST(lists_rooms_with_guests_only)
 {
 	people(1);
 	gather("a", 1);
@@ -55,7 +55,7 @@ START_TEST(lists_rooms_of_guests_if_asked_to)
 }
 END_TEST
 
-START_TEST(lists_nothing_if_there_is_nothing)
+START_TEST(lists_nothing_without_rooms)
 {
 	people(1);
 	DO(ROOM_LIST, "id1");
@@ -63,7 +63,7 @@ START_TEST(lists_nothing_if_there_is_nothing)
 }
 END_TEST
 
-START_TEST(cuts_a_list_before_it_grows_too_long)
+START_TEST(cuts_a_list_that_is_too_long)
 {
 	people(1);
 	gather("a", 1);
@@ -129,11 +129,10 @@ SUITE(room_list)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, lists_every_room_in_order_of_creation);
-	tcase_add_test(tests,
-	    tells_since_when_there_is_a_room_and_when_it_was_alive);
-	tcase_add_test(tests, lists_rooms_of_guests_if_asked_to);
-	tcase_add_test(tests, lists_nothing_if_there_is_nothing);
-	tcase_add_test(tests, cuts_a_list_before_it_grows_too_long);
+	tcase_add_test(tests, lists_times_of_creation_and_of_activity);
+	tcase_add_test(tests, lists_rooms_with_guests_only);
+	tcase_add_test(tests, lists_nothing_without_rooms);
+	tcase_add_test(tests, cuts_a_list_that_is_too_long);
 	tcase_add_test(tests, lists_pages_in_order_of_the_ids);
 	tcase_add_test(tests, builds_a_long_list_once_a_second);
 }

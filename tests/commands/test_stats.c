@@ -12,7 +12,7 @@ assert_figures(size_t guests, size_t rooms, size_t messages)
 	ck_assert_uint_eq(figures.guest_messages, messages);
 }
 
-START_TEST(count_nobody_but_guests)
+START_TEST(count_guests_only)
 {
 	assert_figures(0, 0, 0);
 	people(3);
@@ -22,7 +22,7 @@ START_TEST(count_nobody_but_guests)
 }
 END_TEST
 
-START_TEST(count_what_was_said_where_guests_are_while_it_lives)
+START_TEST(count_unexpired_messages_in_rooms_with_guests)
 {
 	people(2);
 	gather("a", 2);
@@ -46,7 +46,6 @@ END_TEST
 SUITE(stats)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, count_nobody_but_guests);
-	tcase_add_test(tests,
-	    count_what_was_said_where_guests_are_while_it_lives);
+	tcase_add_test(tests, count_guests_only);
+	tcase_add_test(tests, count_unexpired_messages_in_rooms_with_guests);
 }

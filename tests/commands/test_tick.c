@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-START_TEST(lets_go_of_old_messages)
+START_TEST(expires_old_messages)
 {
 	size_t empty;
 
@@ -17,7 +17,7 @@ START_TEST(lets_go_of_old_messages)
 }
 END_TEST
 
-START_TEST(lets_go_of_what_has_lived_its_life)
+START_TEST(expires_messages_at_their_ttl)
 {
 	size_t empty;
 
@@ -41,7 +41,7 @@ START_TEST(lets_go_of_what_has_lived_its_life)
 }
 END_TEST
 
-START_TEST(has_nothing_to_say_in_an_empty_world)
+START_TEST(publishes_nothing_without_rooms)
 {
 	ck_assert_int_eq(TICK(), CHAT_OK);
 	HEARD("");
@@ -51,7 +51,7 @@ END_TEST
 SUITE(tick)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, lets_go_of_old_messages);
-	tcase_add_test(tests, lets_go_of_what_has_lived_its_life);
-	tcase_add_test(tests, has_nothing_to_say_in_an_empty_world);
+	tcase_add_test(tests, expires_old_messages);
+	tcase_add_test(tests, expires_messages_at_their_ttl);
+	tcase_add_test(tests, publishes_nothing_without_rooms);
 }

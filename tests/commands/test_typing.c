@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-START_TEST(is_shown_to_the_others_in_the_room)
+START_TEST(is_published_to_the_other_members)
 {
 	people(2);
 	gather("r", 2);
@@ -11,7 +11,7 @@ START_TEST(is_shown_to_the_others_in_the_room)
 }
 END_TEST
 
-START_TEST(is_for_members_of_the_room_only)
+START_TEST(requires_membership)
 {
 	people(2);
 	gather("r", 1);
@@ -28,6 +28,6 @@ END_TEST
 SUITE(typing)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, is_shown_to_the_others_in_the_room);
-	tcase_add_test(tests, is_for_members_of_the_room_only);
+	tcase_add_test(tests, is_published_to_the_other_members);
+	tcase_add_test(tests, requires_membership);
 }

@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-/* A room of more than three is a crowd. */
+/* A room of more than three members gets counts. */
 
 static void
 join(const char *who)
@@ -15,7 +15,7 @@ leave(const char *who)
 	DO(ROOM_LEAVE, who, .room = STR("r"));
 }
 
-/* What is heard by everybody; answers are looked at elsewhere. */
+/* Direct answers are tested elsewhere. */
 static void
 check_room_heard(const char *expected)
 {
@@ -32,7 +32,7 @@ check_room_heard(const char *expected)
 	transcript_clear(heard);
 }
 
-START_TEST(tells_a_number_from_the_fourth_on)
+START_TEST(publishes_a_count_above_the_limit)
 {
 	people(4);
 	gather("r", 2);
@@ -44,7 +44,7 @@ START_TEST(tells_a_number_from_the_fourth_on)
 }
 END_TEST
 
-START_TEST(tells_a_number_once_in_a_second)
+START_TEST(publishes_a_count_once_a_second)
 {
 	people(6);
 	gather("r", 3);
@@ -64,7 +64,7 @@ START_TEST(tells_a_number_once_in_a_second)
 }
 END_TEST
 
-START_TEST(tells_a_number_at_once_after_a_second)
+START_TEST(publishes_a_count_at_once_after_a_second)
 {
 	people(6);
 	gather("r", 3);
@@ -86,7 +86,7 @@ START_TEST(tells_a_number_at_once_after_a_second)
 }
 END_TEST
 
-START_TEST(tells_the_fourth_goes_by_number_and_the_third_by_name)
+START_TEST(publishes_the_fourth_leave_as_count_and_the_third_by_name)
 {
 	people(4);
 	gather("r", 4);
@@ -102,7 +102,7 @@ START_TEST(tells_the_fourth_goes_by_number_and_the_third_by_name)
 }
 END_TEST
 
-START_TEST(tells_each_crowd_apart)
+START_TEST(publishes_counts_of_each_room_independently)
 {
 	people(4);
 	gather("r", 4);
@@ -116,7 +116,7 @@ START_TEST(tells_each_crowd_apart)
 }
 END_TEST
 
-START_TEST(forgets_a_crowd_whose_room_is_gone)
+START_TEST(forgets_a_room_that_is_removed)
 {
 	people(4);
 	gather("r", 4);
@@ -135,11 +135,11 @@ END_TEST
 SUITE(presence)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, tells_a_number_from_the_fourth_on);
-	tcase_add_test(tests, tells_a_number_once_in_a_second);
-	tcase_add_test(tests, tells_a_number_at_once_after_a_second);
+	tcase_add_test(tests, publishes_a_count_above_the_limit);
+	tcase_add_test(tests, publishes_a_count_once_a_second);
+	tcase_add_test(tests, publishes_a_count_at_once_after_a_second);
 	tcase_add_test(tests,
-	    tells_the_fourth_goes_by_number_and_the_third_by_name);
-	tcase_add_test(tests, tells_each_crowd_apart);
-	tcase_add_test(tests, forgets_a_crowd_whose_room_is_gone);
+	    publishes_the_fourth_leave_as_count_and_the_third_by_name);
+	tcase_add_test(tests, publishes_counts_of_each_room_independently);
+	tcase_add_test(tests, forgets_a_room_that_is_removed);
 }
