@@ -27,7 +27,7 @@ struct transport_limits {
 	/* what comes in */
 	size_t frame_bytes; /* a whole message, all its frames */
 	size_t input_total; /* unfinished messages of all connections */
-	size_t fragments;
+	size_t fragments;   /* and one for each WS_FRAGMENT_BYTES received */
 	int64_t message_time_ms; /* from a message's first frame to its last */
 	size_t json_depth;
 	struct rate_limit messages;
@@ -47,6 +47,7 @@ struct transport_limits {
 	/* permessage-deflate */
 	bool deflate;
 	uint32_t deflate_ratio;
+	size_t inflate_floor; /* a message may inflate to this at any ratio */
 	/* going down */
 	int64_t drain_delay_ms;
 	int64_t drain_window_ms;

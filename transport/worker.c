@@ -192,11 +192,12 @@ worker_limits_changed(struct worker *service)
 	service->http_limits.request_bytes = limits->request_bytes;
 	service->http_limits.request_headers = limits->request_headers;
 	if (service->reader_limits.inflater != NULL)
-		ws_inflater_set_ratio(service->reader_limits.inflater,
-		    limits->deflate_ratio);
+		ws_inflater_set_bounds(service->reader_limits.inflater,
+		    limits->deflate_ratio, limits->inflate_floor);
 	else if (limits->deflate)
 		service->reader_limits.inflater =
-		    ws_inflater_create(limits->deflate_ratio);
+		    ws_inflater_create(limits->deflate_ratio,
+			limits->inflate_floor);
 	for (struct conn *conn = service->conns; conn; conn = conn->next)
 		conn_limits_changed(conn);
 }

@@ -83,6 +83,9 @@ fit_to_descriptors(struct transport_limits *limits)
 	limits->connections = within;
 }
 
+/* The longest frame around a message: command, room, key, ref, escapes. */
+#define ENVELOPE_BYTES 4096
+
 static void
 use_options(struct app *app, const struct options *options)
 {
@@ -90,6 +93,8 @@ use_options(struct app *app, const struct options *options)
 	log_set_clock(system_clock());
 	app->options = *options;
 	app->limits = options->transport;
+	app->limits.inflate_floor =
+	    options->chat.message_bytes + ENVELOPE_BYTES;
 	fit_to_descriptors(&app->limits);
 	app->chat.limits = options->chat;
 	app->chat.profile = make_profile(options);

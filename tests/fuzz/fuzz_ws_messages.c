@@ -131,7 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3)
 		return 0;
 	if (inflater == NULL)
-		inflater = ws_inflater_create(20);
+		inflater = ws_inflater_create(20, 65536);
 	require(inflater != NULL);
 	deflate = (data[0] & 1) != 0;
 	limits.inflater = inflater;

@@ -16,6 +16,7 @@ from client import (
     Connection,
     Gone,
     WebSocket,
+    fragments,
     frame,
     get,
     head,
@@ -181,6 +182,17 @@ def test_fragments_are_counted(start):
             frame(TEXT, b"", fin=False) + frame(CONTINUATION, b"", fin=False) * 4
         )
         chat.expect_bye(1008)
+
+
+@pytest.mark.parametrize("size", [240, 4096])
+def test_encoders_with_small_buffers_may_send_the_largest_frame(start, size):
+    """As Go's compressor (240 bytes) and gorilla/websocket (4 096) write."""
+    server = start()
+    with Chat(server.address) as chat:
+        command = b'{"command":"ping","x":"' + b"x" * 1000000 + b'"}'
+        pieces = [command[n : n + size] for n in range(0, len(command), size)]
+        chat.send(fragments(TEXT, pieces))
+        chat.expect("pong")
 
 
 def test_unfinished_messages_of_all_are_bounded(start):

@@ -38,3 +38,12 @@ def test_a_room_hears_the_same_compressed_or_not(start):
     asyncio.run(
         asyncio.wait_for(converse(f"ws://{host}:{port}/ws", texts), DEADLINE)
     )
+
+
+def test_every_length_that_the_greeting_promises_inflates(start):
+    host, port = start("--deflate-enabled", "on").address
+    texts = ["x" * length for length in (65480, 65500, 65534)]
+    for pair in zip(texts, reversed(texts)):
+        asyncio.run(
+            asyncio.wait_for(converse(f"ws://{host}:{port}/ws", pair), DEADLINE)
+        )

@@ -58,11 +58,11 @@ enum ws_inflate_result {
 };
 
 /*
- * ratio: a message that grows by more than this is a bomb, once it has
- * passed 64 KiB; 0: never. NULL without memory.
+ * ratio: a message may grow by this factor, and to `floor` bytes in any case;
+ * beyond, it is a bomb. 0: no bound. NULL without memory.
  */
-struct ws_inflater *ws_inflater_create(unsigned ratio);
-void ws_inflater_set_ratio(struct ws_inflater *, unsigned ratio);
+struct ws_inflater *ws_inflater_create(unsigned ratio, size_t floor);
+void ws_inflater_set_bounds(struct ws_inflater *, unsigned ratio, size_t floor);
 void ws_inflater_destroy(struct ws_inflater *);
 
 /*

@@ -6,11 +6,11 @@
 #include "transport/ws/ws_deflate.h"
 
 #define BASE_SIZE 16384 /* of the buffer that is always there */
-#define BOMB_LEAST 65536
 
 struct ws_inflater {
 	z_stream stream;
 	unsigned ratio;
+	size_t floor;
 	unsigned char *out;
 	size_t capacity;
 	bool ended; /* the last block called itself final */
@@ -20,13 +20,13 @@ struct ws_inflater {
 static const struct str tail = { "\x00\x00\xff\xff", 4 };
 
 struct ws_inflater *
-ws_inflater_create(unsigned ratio)
+ws_inflater_create(unsigned ratio, size_t floor)
 {
 	struct ws_inflater *inflater = calloc(1, sizeof(*inflater));
 
 	if (inflater == NULL)
 		return NULL;
-	inflater->ratio = ratio;
+	ws_inflater_set_bounds(inflater, ratio, floor);
 	inflater->capacity = BASE_SIZE;
 	inflater->out = malloc(inflater->capacity);
 	if (inflater->out == NULL)
@@ -45,9 +45,11 @@ free_inflater:
 }
 
 void
-ws_inflater_set_ratio(struct ws_inflater *inflater, unsigned ratio)
+ws_inflater_set_bounds(struct ws_inflater *inflater, unsigned ratio,
+    size_t floor)
 {
 	inflater->ratio = ratio;
+	inflater->floor = floor;
 }
 
 void
@@ -72,16 +74,16 @@ resize(struct ws_inflater *inflater, size_t capacity)
 	return true;
 }
 
-/* What one message may become: the caller's bound, or that of a bomb. */
+/* The largest result for `len` bytes of input: `most`, or less for a bomb. */
 static size_t
-bound(const struct ws_inflater *inflater, size_t len, size_t most)
+inflate_bound(const struct ws_inflater *inflater, size_t len, size_t most)
 {
 	size_t bomb = SIZE_MAX;
 
 	if (inflater->ratio != 0 && len <= SIZE_MAX / inflater->ratio)
 		bomb = len * inflater->ratio;
-	if (bomb < BOMB_LEAST)
-		bomb = BOMB_LEAST;
+	if (bomb < inflater->floor)
+		bomb = inflater->floor;
 	return bomb < most ? bomb : most;
 }
 
@@ -175,7 +177,7 @@ enum ws_inflate_result
 ws_inflater_run(struct ws_inflater *inflater, struct str message, size_t most,
     char **out, size_t *out_len)
 {
-	size_t produced = 0, limit = bound(inflater, message.len, most);
+	size_t produced = 0, limit = inflate_bound(inflater, message.len, most);
 	enum ws_inflate_result result = WS_INFLATE_OK;
 
 	/* What the last message needed is given back, if that can be done. */

@@ -246,6 +246,7 @@ begin_data_frame(struct feed *feed, const struct ws_frame_head *head)
 	const struct ws_reader_limits *limits = feed->limits;
 	struct ws_reader *reader = feed->reader;
 	size_t held = reader->message == NULL ? 0 : reader->message->len;
+	size_t small; /* fragments beyond those that their bytes allow */
 
 	if (head->opcode != WS_CONTINUATION) {
 		reader->kind = head->opcode;
@@ -253,7 +254,10 @@ begin_data_frame(struct feed *feed, const struct ws_frame_head *head)
 		reader->fragments = 0;
 		reader->utf8 = (struct utf8_state){ 0 };
 	}
-	if (is_beyond(limits->fragments, reader->fragments++, 1))
+	small = reader->fragments++;
+	small -=
+	    small < held / WS_FRAGMENT_BYTES ? small : held / WS_FRAGMENT_BYTES;
+	if (is_beyond(limits->fragments, small, 1))
 		return fail(feed, WS_CLOSE_POLICY, "too many fragments");
 	if (is_beyond(limits->message_bytes, held, head->length))
 		return fail(feed, WS_CLOSE_TOO_BIG, "message is too big");

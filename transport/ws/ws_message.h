@@ -16,11 +16,22 @@
 
 struct ws_inflater;
 
+/*
+ * Encoders write what fits their buffer: Go's compressor flushes 240 bytes at
+ * a time, others 4 096.
+ */
+#define WS_FRAGMENT_BYTES 64
+
 /* What all readers of a server share. */
 struct ws_reader_limits {
 	/* A whole message, all its frames, inflated too. 0: no limit. */
 	size_t message_bytes;
-	size_t fragments; /* frames of one message; 0: no limit */
+	/*
+	 * Frames of one message, besides one for each WS_FRAGMENT_BYTES of
+	 * payload received before: bounds the work of a frame to that of its
+	 * bytes. 0: no limit.
+	 */
+	size_t fragments;
 	size_t *buffered; /* counts the bytes that readers hold, or NULL */
 	/* NULL: RSV1 is an error everywhere. Outlives the readers. */
 	struct ws_inflater *inflater;

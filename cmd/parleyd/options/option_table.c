@@ -222,7 +222,8 @@ const struct option option_table[] = {
 	{ .name = "limits.fragments",
 	    NUMBER(COUNT, transport.fragments, "128", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Frames of one message; beyond: close 1008." },
+	    .help = "Frames of one message, and one more for every 64 bytes "
+		    "of it; beyond: close 1008." },
 	{ .name = "limits.message_time",
 	    NUMBER(DURATION, transport.message_time_ms, "30s", SECOND, DAY),
 	    NO_LIMIT,
@@ -339,8 +340,9 @@ const struct option option_table[] = {
 	{ .name = "deflate.ratio",
 	    NUMBER(COUNT, transport.deflate_ratio, "20", 2, 2000),
 	    NO_LIMIT,
-	    .help = "How many times larger than it came a message may "
-		    "become; beyond: close 1009." },
+	    .help = "Factor by which a frame may grow when decompressed, if "
+		    "it is larger than a message may be; beyond: close "
+		    "1009." },
 
 	{ .section = "Being alive, going down",
 	    .name = "limits.ping_interval",

@@ -29,6 +29,7 @@ static const struct transport_limits generous = {
 	.json_depth = 32,
 	.close_timeout_ms = 5000,
 	.deflate = true,
+	.inflate_floor = 65536,
 };
 
 void

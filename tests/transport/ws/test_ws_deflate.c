@@ -54,7 +54,7 @@ static const size_t sizes[] = { 0, 1, 2, 150, 4096, 65535, 65536, 100000,
 START_TEST(deflates_what_can_be_inflated)
 {
 	struct ws_deflater *deflater = ws_deflater_create(_i);
-	struct ws_inflater *inflater = ws_inflater_create(0);
+	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 	char *text = malloc(1 << 20);
 
 	ck_assert_ptr_nonnull(text);

@@ -69,7 +69,7 @@ inflate_text(struct ws_inflater *inflater, int message)
 
 START_TEST(inflates_or_refuses_a_message)
 {
-	struct ws_inflater *inflater = ws_inflater_create(0);
+	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 
 	ck_assert_int_eq(inflate_text(inflater, _i), messages[_i].result);
 	/* Whatever it was, nothing of it is left. */
@@ -103,7 +103,7 @@ deflate_text(struct str text, struct str past, int flush, char *out,
 
 START_TEST(goes_on_behind_a_final_block_with_what_came_before)
 {
-	struct ws_inflater *inflater = ws_inflater_create(0);
+	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 	struct str text = STR("a text that is said twice");
 	char data[200], *out;
 	size_t len, out_len;
@@ -125,7 +125,7 @@ END_TEST
 /* A peer's cheapest way to make us work: it must stay cheap for us. */
 START_TEST(takes_many_final_blocks_in_linear_time)
 {
-	struct ws_inflater *inflater = ws_inflater_create(20);
+	struct ws_inflater *inflater = ws_inflater_create(20, 65536);
 	size_t len = (1 << 20) + 1, out_len;
 	char *data = calloc(1, len), *out;
 
@@ -166,7 +166,7 @@ static const size_t sizes[] = { 1, 5, 1000, 16383, 16384, 16385, 32767, 32768,
 	32769, 65536, 100000, 1 << 20 };
 START_TEST(inflates_up_to_the_bound_and_no_byte_more)
 {
-	struct ws_inflater *inflater = ws_inflater_create(0);
+	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 	size_t size = sizes[_i];
 
 	ck_assert_int_eq(inflate_zeros(inflater, size, size), WS_INFLATE_OK);
@@ -177,15 +177,20 @@ START_TEST(inflates_up_to_the_bound_and_no_byte_more)
 }
 END_TEST
 
-START_TEST(refuses_bombs_above_64_kib)
+START_TEST(refuses_bombs_above_the_floor)
 {
-	struct ws_inflater *inflater = ws_inflater_create(20);
+	struct ws_inflater *inflater = ws_inflater_create(20, 65536);
 
 	ck_assert_int_eq(inflate_zeros(inflater, 65536, UNBOUND),
 	    WS_INFLATE_OK);
 	ck_assert_int_eq(inflate_zeros(inflater, 65537, UNBOUND),
 	    WS_INFLATE_TOO_BIG);
 	ck_assert_int_eq(inflate_zeros(inflater, 1 << 20, UNBOUND),
+	    WS_INFLATE_TOO_BIG);
+	ws_inflater_set_bounds(inflater, 20, 70000);
+	ck_assert_int_eq(inflate_zeros(inflater, 70000, UNBOUND),
+	    WS_INFLATE_OK);
+	ck_assert_int_eq(inflate_zeros(inflater, 70001, UNBOUND),
 	    WS_INFLATE_TOO_BIG);
 	ws_inflater_destroy(inflater);
 }
@@ -194,7 +199,7 @@ END_TEST
 START_TEST(makes_no_inflater_without_memory)
 {
 	malloc_fail_at((unsigned)_i);
-	struct ws_inflater *inflater = ws_inflater_create(20);
+	struct ws_inflater *inflater = ws_inflater_create(20, 65536);
 
 	malloc_fail_at(0);
 	ck_assert(malloc_has_failed());
@@ -206,7 +211,7 @@ END_TEST
 START_TEST(says_so_without_memory_and_goes_on_later)
 {
 	static char text[100000], data[2000];
-	struct ws_inflater *inflater = ws_inflater_create(0);
+	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 	size_t out_len, len = deflate_text(str_slice(text, sizeof(text)),
 			    STR(""), Z_SYNC_FLUSH, data, sizeof(data));
 	enum ws_inflate_result result;
@@ -235,7 +240,7 @@ SUITE(ws_inflate)
 	tcase_add_test(tests, takes_many_final_blocks_in_linear_time);
 	tcase_add_loop_test(tests, inflates_up_to_the_bound_and_no_byte_more, 0,
 	    COUNT_OF(sizes));
-	tcase_add_test(tests, refuses_bombs_above_64_kib);
+	tcase_add_test(tests, refuses_bombs_above_the_floor);
 	if (!malloc_can_fail())
 		return;
 	tcase_add_loop_test(tests, makes_no_inflater_without_memory, 1, 4);

@@ -284,6 +284,57 @@ static const struct ws_reader_ops hear = {
 	.error = hear_error,
 };
 
+/*
+ * A message in fragments of one size, with 128 free fragments: how many are
+ * read before it is refused, or all.
+ */
+static size_t
+count_fragments_of(size_t size, size_t count)
+{
+	struct ws_reader_limits few = { .fragments = 128 };
+	uint8_t data[512];
+	char payload[256];
+	struct heard heard = { 0 };
+	struct ws_reader reader;
+	size_t read = 0;
+
+	memset(payload, 'x', sizeof(payload));
+	ws_reader_init(&reader, false);
+	for (; read < count; read++) {
+		bool is_last = read == count - 1;
+		struct ws_script_frame part = {
+			.first = (is_last ? FIN : 0) |
+				 (read == 0 ? WS_TEXT : WS_CONTINUATION),
+			.payload = payload,
+			.len = size,
+		};
+		size_t len = 0;
+
+		ws_script_write(&part, data, &len);
+		if (!ws_reader_feed(&reader, &few, &hear, &heard, data, len))
+			break;
+	}
+	ws_reader_fini(&reader, &few);
+	return read;
+}
+
+/* As the compressor of Go and its JSON encoders write them. */
+START_TEST(does_not_limit_fragments_of_64_bytes_and_more)
+{
+	ck_assert_uint_eq(count_fragments_of(240, 5000), 5000);
+	ck_assert_uint_eq(count_fragments_of(64, 5000), 5000);
+}
+END_TEST
+
+START_TEST(limits_small_fragments_by_their_bytes)
+{
+	ck_assert_uint_eq(count_fragments_of(0, 5000), 128);
+	ck_assert_uint_eq(count_fragments_of(1, 5000), 130);
+	/* 32 bytes each: every second one is paid for. */
+	ck_assert_uint_eq(count_fragments_of(32, 5000), 255);
+}
+END_TEST
+
 START_TEST(does_not_copy_a_message_in_one_piece)
 {
 	const struct ws_script_frame frame = F(TEXT, "Hello");
@@ -474,6 +525,8 @@ SUITE(ws_message)
 	tcase_add_test(tests, takes_the_close_codes_that_may_be_sent);
 	tcase_add_test(tests, counts_the_bytes_of_all_frames_against_the_limit);
 	tcase_add_test(tests, limits_the_fragments_of_one_message);
+	tcase_add_test(tests, does_not_limit_fragments_of_64_bytes_and_more);
+	tcase_add_test(tests, limits_small_fragments_by_their_bytes);
 	tcase_add_test(tests, does_not_copy_a_message_in_one_piece);
 	tcase_add_test(tests, is_busy_while_anything_is_unfinished);
 	tcase_add_test(tests, gathers_65536_fragments_in_linear_time);

@@ -72,7 +72,7 @@ static struct ws_inflater *inflater;
 static void
 make_inflater(void)
 {
-	inflater = ws_inflater_create(20);
+	inflater = ws_inflater_create(20, 65536);
 	ck_assert_ptr_nonnull(inflater);
 }
 
