@@ -17,7 +17,7 @@ struct backend {
 };
 
 static enum stores_end
-open_memory(struct stores *stores, const struct stores_config *config)
+memory_open(struct stores *stores, const struct stores_config *config)
 {
 	stores->members = memory_members_create();
 	stores->rooms = memory_rooms_create();
@@ -27,7 +27,7 @@ open_memory(struct stores *stores, const struct stores_config *config)
 
 /* Nobody comes back to a place in memory: members are as they are. */
 static enum stores_end
-open_files(struct stores *stores, const struct stores_config *config)
+files_open(struct stores *stores, const struct stores_config *config)
 {
 	static const enum stores_end ends[] = {
 		[FILE_STORE_OPEN] = STORES_OPEN,
@@ -53,12 +53,12 @@ open_files(struct stores *stores, const struct stores_config *config)
 }
 
 static const struct backend backends[] = {
-	{ "memory", open_memory },
-	{ "file", open_files },
+	{ "memory", memory_open },
+	{ "file", files_open },
 };
 
 static const struct backend *
-find_backend(const char *kind)
+backend_find(const char *kind)
 {
 	for (size_t i = 0; i < COUNT_OF(backends); i++)
 		if (strcmp(backends[i].kind, kind) == 0)
@@ -69,13 +69,13 @@ find_backend(const char *kind)
 bool
 stores_kind_exists(const char *kind)
 {
-	return find_backend(kind) != NULL;
+	return backend_find(kind) != NULL;
 }
 
 enum stores_end
 stores_open(struct stores *stores, const struct stores_config *config)
 {
-	const struct backend *backend = find_backend(config->kind);
+	const struct backend *backend = backend_find(config->kind);
 	enum stores_end end;
 
 	assert(backend != NULL && config->limits != NULL);

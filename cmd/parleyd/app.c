@@ -193,7 +193,7 @@ trouble_with_disk(void *arg)
 {
 	struct app *app = arg;
 
-	return journal_trouble(file_store_journal(app->stores.files));
+	return journal_error(file_store_journal(app->stores.files));
 }
 
 /* Before there is no place left for what waits, senders are to wait. */
@@ -204,7 +204,7 @@ is_pressed(void *arg)
 	size_t most = app->options.store.queue_bytes * GATE_FACTOR;
 
 	return commit_gate_bytes(app->gate) > most / 4 * 3 ||
-	       journal_is_pressed(file_store_journal(app->stores.files));
+	       journal_is_under_pressure(file_store_journal(app->stores.files));
 }
 
 static bool

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "persistence/compaction/compaction_input.h"
+#include "persistence/compaction/live_set.h"
 #include "persistence/compaction/snapshot_writer.h"
-#include "persistence/recovery/live_set.h"
 
 /* What a TRIM takes at most. */
 #define TRIM_MOST (ROOM_ID_SIZE + 32)
@@ -16,30 +16,29 @@
  * remembered, and once to copy it.
  */
 struct compaction {
-	struct compaction_input source;
-	struct live_set census;
+	struct compaction_input input;
+	struct live_set live;
 	struct snapshot_writer writer;
 };
 
 /* --- what is alive -------------------------------------------------------- */
 
 static int
-count_record(const struct record *record, void *arg)
+live_add_record(const struct record *record, void *arg)
 {
 	struct compaction *self = arg;
 
-	return live_set_add(&self->census, record);
+	return live_set_add(&self->live, record);
 }
 
 static int
-take_census(struct compaction *self, int64_t now_ms)
+live_find(struct compaction *self, int64_t now_ms)
 {
-	int error = compaction_input_read(&self->source, count_record, self);
+	int error = compaction_input_read(&self->input, live_add_record, self);
 
-	if (error == 0 &&
-	    !compaction_input_is_whole(&self->source, &self->census))
+	if (error == 0 && !compaction_input_is_whole(&self->input, &self->live))
 		error = EIO;
-	live_set_finish(&self->census, now_ms);
+	live_set_finish(&self->live, now_ms);
 	return error;
 }
 
@@ -47,7 +46,7 @@ take_census(struct compaction *self, int64_t now_ms)
 
 /* What the room is now, and how far its messages are gone. */
 static int
-write_room(struct compaction *self, const struct live_set_room *room)
+room_write(struct compaction *self, const struct live_set_room *room)
 {
 	struct record record = { .lsn = room->born,
 		.type = RECORD_ROOM,
@@ -61,16 +60,16 @@ write_room(struct compaction *self, const struct live_set_room *room)
 		error = snapshot_writer_add(&self->writer, &record);
 	if (error != 0 || room->trimmed == 0)
 		return error;
-	assert(trim_entry_size(id) <= sizeof(trim));
+	assert(trim_payload_size(id) <= sizeof(trim));
 	record.type = RECORD_TRIM;
 	record.payload = str_slice(trim,
-	    trim_entry_write(trim, id, room->trimmed, room->trimmed_ms));
+	    trim_payload_write(trim, id, room->trimmed, room->trimmed_ms));
 	return snapshot_writer_add(&self->writer, &record);
 }
 
 /* Which room a record is about. False: about none. */
 static bool
-read_room_id(const struct record *record, struct room *buffer, struct str *id)
+record_room_id(const struct record *record, struct room *buffer, struct str *id)
 {
 	struct message message;
 	int64_t at_ms;
@@ -78,14 +77,14 @@ read_room_id(const struct record *record, struct room *buffer, struct str *id)
 
 	switch (record->type) {
 	case RECORD_ROOM:
-		if (!room_entry_read(record->payload, buffer))
+		if (!room_payload_read(record->payload, buffer))
 			return false;
 		*id = str_from(buffer->id);
 		return true;
 	case RECORD_MESSAGE:
-		return message_entry_read(record->payload, id, &message);
+		return message_payload_read(record->payload, id, &message);
 	case RECORD_TRIM:
-		return trim_entry_read(record->payload, id, &seq, &at_ms);
+		return trim_payload_read(record->payload, id, &seq, &at_ms);
 	default:
 		return false;
 	}
@@ -93,12 +92,12 @@ read_room_id(const struct record *record, struct room *buffer, struct str *id)
 
 /* Each once, though a later one may say the same number again. */
 static bool
-is_alive(struct live_set_room *room, const struct record *record)
+message_is_live(struct live_set_room *room, const struct record *record)
 {
 	struct message message;
 	struct str id;
 
-	if (!message_entry_read(record->payload, &id, &message) ||
+	if (!message_payload_read(record->payload, &id, &message) ||
 	    message.seq <= room->trimmed || message.seq <= room->copied)
 		return false;
 	room->copied = message.seq;
@@ -106,7 +105,7 @@ is_alive(struct live_set_room *room, const struct record *record)
 }
 
 static int
-copy_record(const struct record *record, void *arg)
+record_copy(const struct record *record, void *arg)
 {
 	struct compaction *self = arg;
 	struct live_set_room *room;
@@ -115,35 +114,35 @@ copy_record(const struct record *record, void *arg)
 	int error = 0;
 
 	if ((record->type == RECORD_OPEN || record->type == RECORD_CLOSE) &&
-	    record->lsn >= self->census.first_open)
+	    record->lsn >= self->live.first_open)
 		return snapshot_writer_add(&self->writer, record);
-	if (!read_room_id(record, &buffer, &id))
+	if (!record_room_id(record, &buffer, &id))
 		return 0;
-	room = live_set_find(&self->census, id);
+	room = live_set_find(&self->live, id);
 	/* It is of a room that went, and came again. */
 	if (room == NULL || record->lsn < room->born)
 		return 0;
 	if (record->lsn == room->born && !room->is_written) {
 		room->is_written = true;
-		error = write_room(self, room);
+		error = room_write(self, room);
 	}
 	if (error == 0 && record->type == RECORD_MESSAGE &&
-	    is_alive(room, record))
+	    message_is_live(room, record))
 		error = snapshot_writer_add(&self->writer, record);
 	return error;
 }
 
 static int
-write_snapshot(struct compaction *self, const uint8_t *store_id,
+snapshot_write(struct compaction *self, const uint8_t *store_id,
     uint64_t *live_bytes)
 {
-	int error = snapshot_writer_begin(&self->writer, self->source.disk,
-	    store_id, self->source.last_lsn);
+	int error = snapshot_writer_begin(&self->writer, self->input.disk,
+	    store_id, self->input.last_lsn);
 
 	if (error != 0)
 		return error;
-	self->writer.rests = self->source.rests;
-	error = compaction_input_read(&self->source, copy_record, self);
+	self->writer.throttle = self->input.throttle;
+	error = compaction_input_read(&self->input, record_copy, self);
 	if (error == 0)
 		error = snapshot_writer_publish(&self->writer, live_bytes);
 	snapshot_writer_end(&self->writer);
@@ -153,21 +152,21 @@ write_snapshot(struct compaction *self, const uint8_t *store_id,
 int
 compaction_run(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t last_lsn, const struct history_limits *limits, int64_t now_ms,
-    struct io_throttle *rests, uint64_t *live_bytes)
+    struct io_throttle *throttle, uint64_t *live_bytes)
 {
 	struct compaction self;
 	int error;
 
-	live_set_init(&self.census, limits);
-	error = compaction_input_init(&self.source, disk, last_lsn);
-	self.source.rests = rests;
+	live_set_init(&self.live, limits);
+	error = compaction_input_init(&self.input, disk, last_lsn);
+	self.input.throttle = throttle;
 	if (error == 0)
-		error = take_census(&self, now_ms);
+		error = live_find(&self, now_ms);
 	if (error == 0)
-		error = write_snapshot(&self, store_id, live_bytes);
+		error = snapshot_write(&self, store_id, live_bytes);
 	if (error == 0)
-		compaction_input_remove(&self.source);
-	compaction_input_fini(&self.source);
-	live_set_fini(&self.census);
+		compaction_input_remove(&self.input);
+	compaction_input_fini(&self.input);
+	live_set_fini(&self.live);
 	return error;
 }

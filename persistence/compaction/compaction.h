@@ -11,7 +11,7 @@
  * Everything up to `last_lsn`, with which a segment ends, goes into one
  * snapshot; what it covers is removed. It knows what the files say and nothing
  * else, and loses nothing if it is stopped anywhere. `live_bytes`: what is
- * left. `rests`: NULL for one that is in a hurry. 0 or an errno; EIO also if
+ * left. `throttle`: NULL for one that is in a hurry. 0 or an errno; EIO also if
  * something is missing that nobody knows to be lost: that is for the next start
  * to judge.
  */

@@ -9,7 +9,7 @@
 /* --- which files ---------------------------------------------------------- */
 
 static bool
-add_segment(struct compaction_input *self, uint64_t first_lsn)
+segment_add(struct compaction_input *self, uint64_t first_lsn)
 {
 	uint64_t *segments = array_grow(self->segments, self->segment_count,
 	    &self->segment_capacity, sizeof(*segments));
@@ -27,7 +27,7 @@ struct listing {
 };
 
 static bool
-list_file(const char *name, void *arg)
+file_list(const char *name, void *arg)
 {
 	struct listing *listing = arg;
 	struct compaction_input *self = listing->self;
@@ -37,12 +37,12 @@ list_file(const char *name, void *arg)
 	    lsn > self->snapshot_lsn)
 		self->snapshot_lsn = lsn;
 	if (segment_name_read(name, &lsn) && lsn <= self->last_lsn)
-		listing->failed = !add_segment(self, lsn);
+		listing->failed = !segment_add(self, lsn);
 	return !listing->failed;
 }
 
 static int
-compare_lsns(const void *a, const void *b)
+lsns_compare(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
 
@@ -50,23 +50,23 @@ compare_lsns(const void *a, const void *b)
 }
 
 static int
-find_files(struct compaction_input *self)
+files_find(struct compaction_input *self)
 {
 	struct listing listing = { self, false };
-	int error = disk_list(self->disk, list_file, &listing);
+	int error = disk_list(self->disk, file_list, &listing);
 
 	if (error != 0 || listing.failed)
 		return error != 0 ? error : ENOMEM;
 	if (self->segment_count > 0)
 		qsort(self->segments, self->segment_count,
-		    sizeof(*self->segments), compare_lsns);
+		    sizeof(*self->segments), lsns_compare);
 	return 0;
 }
 
 /* --- reading -------------------------------------------------------------- */
 
 static int
-note_gap(struct compaction_input *self, uint64_t first, uint64_t last)
+gap_note(struct compaction_input *self, uint64_t first, uint64_t last)
 {
 	struct lsn_range *gaps = array_grow(self->gaps, self->gap_count,
 	    &self->gap_capacity, sizeof(*gaps));
@@ -80,7 +80,7 @@ note_gap(struct compaction_input *self, uint64_t first, uint64_t last)
 
 /* Of the file that is open. *next: the LSN that would come next. */
 static int
-read_records(struct compaction_input *self, compaction_visit *visit, void *arg,
+records_read(struct compaction_input *self, compaction_visit *visit, void *arg,
     uint64_t *next)
 {
 	struct segment_item item;
@@ -95,17 +95,17 @@ read_records(struct compaction_input *self, compaction_visit *visit, void *arg,
 		if (item.kind != SEGMENT_RECORD)
 			continue;
 		if (item.record.lsn > *next)
-			error = note_gap(self, *next, item.record.lsn - 1);
+			error = gap_note(self, *next, item.record.lsn - 1);
 		*next = item.record.lsn + 1;
 		if (error == 0)
 			error = visit(&item.record, arg);
-		io_throttle_note(self->rests, item.len);
+		io_throttle_note(self->throttle, item.len);
 	}
 	return error;
 }
 
 static int
-open_file(struct compaction_input *self, const char *name)
+file_open(struct compaction_input *self, const char *name)
 {
 	enum segment_head_state state;
 	int error = segment_reader_open(self->reader, name, &state);
@@ -120,7 +120,7 @@ struct counting {
 };
 
 static int
-count_record(const struct record *record, void *arg)
+record_count(const struct record *record, void *arg)
 {
 	struct counting *counting = arg;
 
@@ -131,7 +131,7 @@ count_record(const struct record *record, void *arg)
 
 /* Numbers that a snapshot has not are those of what is dead. */
 static int
-read_snapshot(struct compaction_input *self, compaction_visit *visit, void *arg)
+snapshot_read(struct compaction_input *self, compaction_visit *visit, void *arg)
 {
 	struct counting counting = { visit, arg, &self->snapshot_found };
 	char name[STORE_NAME_SIZE];
@@ -142,16 +142,16 @@ read_snapshot(struct compaction_input *self, compaction_visit *visit, void *arg)
 		return 0;
 	self->snapshot_found = 0;
 	snapshot_name(name, self->snapshot_lsn);
-	error = open_file(self, name);
+	error = file_open(self, name);
 	if (error == 0)
-		error = read_records(self, count_record, &counting, &next);
+		error = records_read(self, record_count, &counting, &next);
 	self->gap_count = 0;
 	self->snapshot_count = segment_reader_head(self->reader)->count;
 	return error;
 }
 
 static int
-read_segments(struct compaction_input *self, compaction_visit *visit, void *arg)
+segments_read(struct compaction_input *self, compaction_visit *visit, void *arg)
 {
 	uint64_t next = self->snapshot_lsn + 1;
 	int error = 0;
@@ -162,12 +162,12 @@ read_segments(struct compaction_input *self, compaction_visit *visit, void *arg)
 		if (self->segments[i] <= self->snapshot_lsn)
 			continue;
 		segment_name(name, self->segments[i]);
-		error = open_file(self, name);
+		error = file_open(self, name);
 		if (error == 0)
-			error = read_records(self, visit, arg, &next);
+			error = records_read(self, visit, arg, &next);
 	}
 	if (error == 0 && next <= self->last_lsn)
-		error = note_gap(self, next, self->last_lsn);
+		error = gap_note(self, next, self->last_lsn);
 	return error;
 }
 
@@ -175,23 +175,23 @@ int
 compaction_input_read(struct compaction_input *self, compaction_visit *visit,
     void *arg)
 {
-	int error = read_snapshot(self, visit, arg);
+	int error = snapshot_read(self, visit, arg);
 
-	return error == 0 ? read_segments(self, visit, arg) : error;
+	return error == 0 ? segments_read(self, visit, arg) : error;
 }
 
 bool
 compaction_input_is_whole(const struct compaction_input *self,
-    const struct live_set *census)
+    const struct live_set *live)
 {
 	uint64_t found = self->snapshot_found;
 
-	for (size_t i = 0; i < census->lost_count; i++)
+	for (size_t i = 0; i < live->lost_count; i++)
 		if (self->snapshot_lsn != 0 &&
-		    census->lost[i].snapshot == self->snapshot_lsn)
-			found += census->lost[i].records;
+		    live->lost[i].snapshot == self->snapshot_lsn)
+			found += live->lost[i].records;
 	for (size_t i = 0; i < self->gap_count; i++)
-		if (!live_set_knows_lost(census, self->gaps[i].first,
+		if (!live_set_knows_lost(live, self->gaps[i].first,
 			self->gaps[i].last))
 			return false;
 	return found >= self->snapshot_count;
@@ -206,7 +206,7 @@ compaction_input_init(struct compaction_input *self, struct disk *disk,
 	*self = (struct compaction_input){ .disk = disk,
 		.last_lsn = last_lsn,
 		.reader = segment_reader_create(disk) };
-	return self->reader != NULL ? find_files(self) : ENOMEM;
+	return self->reader != NULL ? files_find(self) : ENOMEM;
 }
 
 void

@@ -3,11 +3,11 @@
 #ifndef PERSISTENCE_COMPACTION_INPUT_H
 #define PERSISTENCE_COMPACTION_INPUT_H
 
+#include "persistence/compaction/live_set.h"
 #include "persistence/disk/disk.h"
 #include "persistence/disk/io_throttle.h"
 #include "persistence/format/record.h"
 #include "persistence/format/segment_reader.h"
-#include "persistence/recovery/live_set.h"
 
 struct lsn_range {
 	uint64_t first, last;
@@ -16,7 +16,7 @@ struct lsn_range {
 struct compaction_input {
 	struct disk *disk;
 	struct segment_reader *reader;
-	struct io_throttle *rests; /* NULL: it is in a hurry */
+	struct io_throttle *throttle; /* NULL: it is in a hurry */
 	uint64_t last_lsn;
 	uint64_t snapshot_lsn;   /* 0: there is none */
 	uint64_t snapshot_count; /* of its records, as it says … */

@@ -13,7 +13,7 @@
 /* --- writing -------------------------------------------------------------- */
 
 static int
-write_head(struct snapshot_writer *writer)
+head_write(struct snapshot_writer *writer)
 {
 	char head[SEGMENT_HEAD_SIZE];
 
@@ -22,7 +22,7 @@ write_head(struct snapshot_writer *writer)
 }
 
 static int
-create_file(struct snapshot_writer *writer)
+file_create(struct snapshot_writer *writer)
 {
 	int error = disk_unlink(writer->disk, writer->name);
 
@@ -50,19 +50,19 @@ snapshot_writer_begin(struct snapshot_writer *writer, struct disk *disk,
 	writer->buffer = malloc(BUFFER_SIZE);
 	if (writer->buffer == NULL)
 		return ENOMEM;
-	error = create_file(writer);
+	error = file_create(writer);
 	if (error != 0) {
 		free(writer->buffer);
 		return error;
 	}
-	error = write_head(writer);
+	error = head_write(writer);
 	if (error != 0)
 		snapshot_writer_end(writer);
 	return error;
 }
 
 static int
-flush(struct snapshot_writer *writer)
+buffer_flush(struct snapshot_writer *writer)
 {
 	int error = disk_write(writer->disk, writer->file, writer->buffer,
 	    writer->used, writer->at);
@@ -79,9 +79,9 @@ flush(struct snapshot_writer *writer)
  * out what others read: it goes to the disk in parts.
  */
 static int
-put_part(struct snapshot_writer *writer)
+part_write(struct snapshot_writer *writer)
 {
-	int error = flush(writer);
+	int error = buffer_flush(writer);
 
 	if (error == 0)
 		error = disk_fdatasync(writer->disk, writer->file);
@@ -91,14 +91,14 @@ put_part(struct snapshot_writer *writer)
 }
 
 static int
-add(struct snapshot_writer *writer, const struct record *record)
+record_put(struct snapshot_writer *writer, const struct record *record)
 {
 	size_t size = record_size(record->payload.len);
 	char *at;
 	int error;
 
 	if (size > BUFFER_SIZE - writer->used) {
-		error = put_part(writer);
+		error = part_write(writer);
 		if (error != 0)
 			return error;
 	}
@@ -118,7 +118,7 @@ snapshot_writer_add(struct snapshot_writer *writer, const struct record *record)
 	int error;
 
 	durable.ahead = 0;
-	error = add(writer, &durable);
+	error = record_put(writer, &durable);
 	if (error == 0)
 		writer->head.count++;
 	return error;
@@ -127,21 +127,21 @@ snapshot_writer_add(struct snapshot_writer *writer, const struct record *record)
 /* --- finishing ------------------------------------------------------------ */
 
 static int
-finish_file(struct snapshot_writer *writer)
+file_finish(struct snapshot_writer *writer)
 {
-	char payload[SNAP_END_ENTRY_SIZE];
+	char payload[SNAP_END_PAYLOAD_SIZE];
 	struct record end = { .lsn = writer->head.first_lsn,
 		.type = RECORD_SNAP_END,
 		.version = RECORD_VERSION };
 	int error;
 
 	end.payload = str_slice(payload,
-	    snap_end_entry_write(payload, writer->head.count));
-	error = add(writer, &end);
+	    snap_end_payload_write(payload, writer->head.count));
+	error = record_put(writer, &end);
 	if (error == 0)
-		error = flush(writer);
+		error = buffer_flush(writer);
 	if (error == 0)
-		error = write_head(writer);
+		error = head_write(writer);
 	if (error == 0)
 		error = disk_fdatasync(writer->disk, writer->file);
 	return error;
@@ -149,7 +149,7 @@ finish_file(struct snapshot_writer *writer)
 
 /* Every record is there, up to the one that says how many there are. */
 static int
-count_records(struct segment_reader *reader, struct io_throttle *rests,
+records_count(struct segment_reader *reader, struct io_throttle *throttle,
     uint64_t count)
 {
 	struct segment_item item;
@@ -160,7 +160,7 @@ count_records(struct segment_reader *reader, struct io_throttle *rests,
 		if (item.kind == SEGMENT_FAILED)
 			return item.error;
 		found += item.kind == SEGMENT_RECORD;
-		io_throttle_note(rests, item.len);
+		io_throttle_note(throttle, item.len);
 	} while (item.kind == SEGMENT_RECORD &&
 		 item.record.type != RECORD_SNAP_END);
 	return item.kind == SEGMENT_RECORD && found == count + 1 ? 0 : EIO;
@@ -168,7 +168,7 @@ count_records(struct segment_reader *reader, struct io_throttle *rests,
 
 /* From the disk, not from memory. */
 static int
-read_back(const struct snapshot_writer *writer)
+snapshot_verify(const struct snapshot_writer *writer)
 {
 	struct segment_reader *reader = segment_reader_create(writer->disk);
 	enum segment_head_state state;
@@ -182,7 +182,7 @@ read_back(const struct snapshot_writer *writer)
 		error = EIO;
 	if (error == 0)
 		error =
-		    count_records(reader, writer->rests, writer->head.count);
+		    records_count(reader, writer->throttle, writer->head.count);
 	segment_reader_destroy(reader);
 	return error;
 }
@@ -191,10 +191,10 @@ int
 snapshot_writer_publish(struct snapshot_writer *writer, uint64_t *bytes)
 {
 	char name[STORE_NAME_SIZE];
-	int error = finish_file(writer);
+	int error = file_finish(writer);
 
 	if (error == 0)
-		error = read_back(writer);
+		error = snapshot_verify(writer);
 	if (error != 0)
 		return error;
 	snapshot_name(name, writer->head.first_lsn);

@@ -16,7 +16,7 @@ struct snapshot_writer {
 	size_t used; /* bytes in it, to be written … */
 	uint64_t at; /* … here */
 	struct io_throttle
-	    *rests; /* when it is read back; NULL until set: none */
+	    *throttle; /* when it is read back; NULL until set: none */
 };
 
 /* What returns an int returns 0 or an errno. */

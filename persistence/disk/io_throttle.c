@@ -4,13 +4,13 @@
 #define WORK ((size_t)256 << 10)
 
 void
-io_throttle_note(struct io_throttle *rests, size_t bytes)
+io_throttle_note(struct io_throttle *throttle, size_t bytes)
 {
-	if (rests == NULL)
+	if (throttle == NULL)
 		return;
-	rests->done += bytes;
-	if (rests->done < WORK)
+	throttle->done += bytes;
+	if (throttle->done < WORK)
 		return;
-	rests->done = 0;
-	rests->rest(rests->arg);
+	throttle->done = 0;
+	throttle->pause(throttle->arg);
 }

@@ -1,6 +1,6 @@
 /*
- * Work that nobody waits for, and that reads a whole store, rests now and then:
- * it would keep the disk and the system busy while others wait for them.
+ * Work that nobody waits for, and that reads a whole store, throttle now and
+ * then: it would keep the disk and the system busy while others wait for them.
  */
 #ifndef PERSISTENCE_IO_THROTTLE_H
 #define PERSISTENCE_IO_THROTTLE_H
@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 struct io_throttle {
-	void (*rest)(void *arg);
+	void (*pause)(void *arg);
 	void *arg;
-	size_t done; /* bytes since the last rest; 0 at first */
+	size_t done; /* bytes since the last pause; 0 at first */
 };
 
 /* So many bytes more were dealt with. Accepts NULL. */

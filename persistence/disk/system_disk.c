@@ -28,23 +28,23 @@ struct system_disk {
 };
 
 static int
-dir_of(struct disk *disk)
+system_dir(struct disk *disk)
 {
 	return ((struct system_disk *)disk)->dir;
 }
 
 static int
-error_of(int result)
+call_error(int result)
 {
 	return result < 0 ? errno : 0;
 }
 
 /* For other kinds, a pipe say, one might wait without end. */
 static int
-check_kind(int file)
+file_check_kind(int file)
 {
 	struct stat status;
-	int error = error_of(fstat(file, &status));
+	int error = call_error(fstat(file, &status));
 
 	if (error == 0 && !S_ISREG(status.st_mode))
 		error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
@@ -52,7 +52,7 @@ check_kind(int file)
 }
 
 static int
-open_file(struct disk *disk, const char *name, enum disk_mode mode, int *file)
+system_open(struct disk *disk, const char *name, enum disk_mode mode, int *file)
 {
 	static const int flags[] = {
 		[DISK_READ] = O_RDONLY,
@@ -62,25 +62,25 @@ open_file(struct disk *disk, const char *name, enum disk_mode mode, int *file)
 
 	int error;
 
-	*file = openat(dir_of(disk), name,
+	*file = openat(system_dir(disk), name,
 	    flags[mode] | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (*file < 0)
 		return errno;
-	error = check_kind(*file);
+	error = file_check_kind(*file);
 	if (error != 0)
 		close(*file);
 	return error;
 }
 
 static void
-close_file(struct disk *disk, int file)
+system_close(struct disk *disk, int file)
 {
 	(void)disk;
 	close(file);
 }
 
 static ssize_t
-read_file(struct disk *disk, int file, void *to, size_t len, uint64_t at)
+system_pread(struct disk *disk, int file, void *to, size_t len, uint64_t at)
 {
 	ssize_t n = pread(file, to, len, (off_t)at);
 
@@ -89,7 +89,7 @@ read_file(struct disk *disk, int file, void *to, size_t len, uint64_t at)
 }
 
 static ssize_t
-write_file(struct disk *disk, int file, const void *from, size_t len,
+system_pwrite(struct disk *disk, int file, const void *from, size_t len,
     uint64_t at)
 {
 	ssize_t n = pwrite(file, from, len, (off_t)at);
@@ -99,31 +99,31 @@ write_file(struct disk *disk, int file, const void *from, size_t len,
 }
 
 static int
-sync_data(struct disk *disk, int file)
+system_fdatasync(struct disk *disk, int file)
 {
 	(void)disk;
-	return error_of(fdatasync(file));
+	return call_error(fdatasync(file));
 }
 
 static int
-sync_file(struct disk *disk, int file)
+system_fsync(struct disk *disk, int file)
 {
 	(void)disk;
-	return error_of(fsync(file));
+	return call_error(fsync(file));
 }
 
 static int
-set_size(struct disk *disk, int file, uint64_t size)
+system_ftruncate(struct disk *disk, int file, uint64_t size)
 {
 	(void)disk;
-	return error_of(ftruncate(file, (off_t)size));
+	return call_error(ftruncate(file, (off_t)size));
 }
 
 /* Not the C library's posix_fallocate(): where it cannot, it writes zeros. */
 static int
-allocate(struct disk *disk, int file, uint64_t size)
+system_fallocate(struct disk *disk, int file, uint64_t size)
 {
-	int error = error_of(fallocate(file, 0, 0, (off_t)size));
+	int error = call_error(fallocate(file, 0, 0, (off_t)size));
 
 	(void)disk;
 	return error == EOPNOTSUPP || error == ENOSYS ? 0 : error;
@@ -132,7 +132,7 @@ allocate(struct disk *disk, int file, uint64_t size)
 /* Room that was only allocated is marked as never written, in the journal of
  * the file system, and each first write there takes the mark away. */
 static bool
-marks_unwritten(int dir)
+file_system_marks_unwritten(int dir)
 {
 	struct statfs status;
 
@@ -143,7 +143,7 @@ marks_unwritten(int dir)
 
 /* They set out at once: the next sync need not wait for all of them. */
 static int
-write_zeros(struct disk *disk, int file, uint64_t at, size_t len)
+system_zero(struct disk *disk, int file, uint64_t at, size_t len)
 {
 	static const char zeros[ZEROS];
 	uint64_t from = at, end = at + len;
@@ -158,15 +158,15 @@ write_zeros(struct disk *disk, int file, uint64_t at, size_t len)
 			return n == 0 ? ENOSPC : errno;
 		at += (uint64_t)n;
 	}
-	return error_of(sync_file_range(file, (off_t)from, (off_t)len,
+	return call_error(sync_file_range(file, (off_t)from, (off_t)len,
 	    SYNC_FILE_RANGE_WRITE));
 }
 
 static int
-get_size(struct disk *disk, int file, uint64_t *size)
+system_size(struct disk *disk, int file, uint64_t *size)
 {
 	struct stat status;
-	int error = error_of(fstat(file, &status));
+	int error = call_error(fstat(file, &status));
 
 	(void)disk;
 	if (error == 0)
@@ -175,19 +175,20 @@ get_size(struct disk *disk, int file, uint64_t *size)
 }
 
 static int
-rename_file(struct disk *disk, const char *from, const char *to)
+system_rename(struct disk *disk, const char *from, const char *to)
 {
-	return error_of(renameat(dir_of(disk), from, dir_of(disk), to));
+	return call_error(renameat(system_dir(disk), from, system_dir(disk),
+	    to));
 }
 
 static int
-unlink_file(struct disk *disk, const char *name)
+system_unlink(struct disk *disk, const char *name)
 {
-	return error_of(unlinkat(dir_of(disk), name, 0));
+	return call_error(unlinkat(system_dir(disk), name, 0));
 }
 
 static bool
-is_directory(int dir, const char *name)
+name_is_directory(int dir, const char *name)
 {
 	struct stat status;
 
@@ -200,12 +201,12 @@ is_directory(int dir, const char *name)
  * not. Passed by, it would count as missing, and what is in it as lost.
  */
 static int
-visit_files(DIR *stream, disk_visit *visit, void *arg)
+directory_visit(DIR *stream, disk_visit *visit, void *arg)
 {
 	const struct dirent *entry;
 
 	while (errno = 0, (entry = readdir(stream)) != NULL) {
-		if (!is_directory(dirfd(stream), entry->d_name) &&
+		if (!name_is_directory(dirfd(stream), entry->d_name) &&
 		    !visit(entry->d_name, arg))
 			return 0;
 	}
@@ -213,10 +214,11 @@ visit_files(DIR *stream, disk_visit *visit, void *arg)
 }
 
 static int
-list_files(struct disk *disk, disk_visit *visit, void *arg)
+system_list(struct disk *disk, disk_visit *visit, void *arg)
 {
 	/* A place in the directory of its own, not dup()'s shared one. */
-	int fd = openat(dir_of(disk), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd =
+	    openat(system_dir(disk), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream;
 	int error;
 
@@ -228,34 +230,34 @@ list_files(struct disk *disk, disk_visit *visit, void *arg)
 		close(fd);
 		return error;
 	}
-	error = visit_files(stream, visit, arg);
+	error = directory_visit(stream, visit, arg);
 	closedir(stream);
 	return error;
 }
 
 static int
-sync_below(int dir, const char *name)
+directory_sync(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error;
 
 	if (fd < 0)
 		return errno;
-	error = error_of(fsync(fd));
+	error = call_error(fsync(fd));
 	close(fd);
 	return error;
 }
 
 static int
-sync_dir(struct disk *disk, bool quarantine)
+system_sync_dir(struct disk *disk, bool quarantine)
 {
-	return sync_below(dir_of(disk), quarantine ? QUARANTINE : ".");
+	return directory_sync(system_dir(disk), quarantine ? QUARANTINE : ".");
 }
 
 static int
-make_quarantine(struct disk *disk)
+system_make_quarantine(struct disk *disk)
 {
-	int error = error_of(mkdirat(dir_of(disk), QUARANTINE, 0700));
+	int error = call_error(mkdirat(system_dir(disk), QUARANTINE, 0700));
 
 	return error == EEXIST ? 0 : error;
 }
@@ -263,19 +265,19 @@ make_quarantine(struct disk *disk)
 /* The open file's lock, not the process's: whoever in this process opens and
  * closes the same file does not let go of it. */
 static int
-lock_file(struct disk *disk, int file)
+system_lock(struct disk *disk, int file)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	(void)disk;
-	return error_of(fcntl(file, F_OFD_SETLK, &whole));
+	return call_error(fcntl(file, F_OFD_SETLK, &whole));
 }
 
 static int
-free_bytes(struct disk *disk, uint64_t *bytes)
+system_free_bytes(struct disk *disk, uint64_t *bytes)
 {
 	struct statvfs status;
-	int error = error_of(fstatvfs(dir_of(disk), &status));
+	int error = call_error(fstatvfs(system_dir(disk), &status));
 
 	if (error == 0)
 		*bytes = (uint64_t)status.f_bavail * status.f_frsize;
@@ -283,48 +285,48 @@ free_bytes(struct disk *disk, uint64_t *bytes)
 }
 
 static void
-drop_cache(struct disk *disk, int file)
+system_drop_cache(struct disk *disk, int file)
 {
 	(void)disk;
 	posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 static void
-destroy(struct disk *disk)
+system_destroy(struct disk *disk)
 {
-	close(dir_of(disk));
+	close(system_dir(disk));
 	free(disk);
 }
 
 static const struct disk_ops system_ops = {
-	.open = open_file,
-	.close = close_file,
-	.pread = read_file,
-	.pwrite = write_file,
-	.fdatasync = sync_data,
-	.fsync = sync_file,
-	.ftruncate = set_size,
-	.fallocate = allocate,
-	.zero = write_zeros,
-	.size = get_size,
-	.rename = rename_file,
-	.unlink = unlink_file,
-	.list = list_files,
-	.sync_dir = sync_dir,
-	.make_quarantine = make_quarantine,
-	.lock = lock_file,
-	.free_bytes = free_bytes,
-	.drop_cache = drop_cache,
+	.open = system_open,
+	.close = system_close,
+	.pread = system_pread,
+	.pwrite = system_pwrite,
+	.fdatasync = system_fdatasync,
+	.fsync = system_fsync,
+	.ftruncate = system_ftruncate,
+	.fallocate = system_fallocate,
+	.zero = system_zero,
+	.size = system_size,
+	.rename = system_rename,
+	.unlink = system_unlink,
+	.list = system_list,
+	.sync_dir = system_sync_dir,
+	.make_quarantine = system_make_quarantine,
+	.lock = system_lock,
+	.free_bytes = system_free_bytes,
+	.drop_cache = system_drop_cache,
 	.wall_ms = system_wall_ms,
 	.monotonic_us = system_monotonic_us,
 	.random = system_random,
 	.boot_id = system_boot_id,
-	.destroy = destroy,
+	.destroy = system_destroy,
 };
 
 /* A directory that was just made is itself a name that must last. */
 static int
-open_directory(const char *path, int *dir)
+directory_open(const char *path, int *dir)
 {
 	bool made = mkdir(path, 0700) == 0;
 	int error;
@@ -334,7 +336,7 @@ open_directory(const char *path, int *dir)
 	*dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*dir < 0)
 		return errno;
-	error = made ? sync_below(*dir, "..") : 0;
+	error = made ? directory_sync(*dir, "..") : 0;
 	if (error != 0)
 		close(*dir);
 	return error;
@@ -353,12 +355,12 @@ system_disk_open(const char *path)
 	/* A file that may not grow is an error like others, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
 	disk->base.ops = &system_ops;
-	error = open_directory(path, &disk->dir);
+	error = directory_open(path, &disk->dir);
 	if (error != 0) {
 		log_error("store %s: %s", path, strerror(error));
 		free(disk);
 		return NULL;
 	}
-	disk->marks_unwritten = marks_unwritten(disk->dir);
+	disk->marks_unwritten = file_system_marks_unwritten(disk->dir);
 	return &disk->base;
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static int64_t
-microseconds(clockid_t clock)
+clock_us(clockid_t clock)
 {
 	struct timespec now;
 
@@ -22,14 +22,14 @@ int64_t
 system_wall_ms(struct disk *disk)
 {
 	(void)disk;
-	return microseconds(CLOCK_REALTIME) / 1000;
+	return clock_us(CLOCK_REALTIME) / 1000;
 }
 
 int64_t
 system_monotonic_us(struct disk *disk)
 {
 	(void)disk;
-	return microseconds(CLOCK_MONOTONIC);
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 void
@@ -46,7 +46,7 @@ system_random(struct disk *disk, void *to, size_t len)
 
 /* "0d9f7d1c-…": hexadecimal digits, and what parts them. */
 static bool
-read_hex(const char *text, uint8_t *out, size_t size)
+hex_read(const char *text, uint8_t *out, size_t size)
 {
 	size_t digits = 0;
 
@@ -75,6 +75,6 @@ system_boot_id(struct disk *disk, uint8_t id[BOOT_ID_SIZE])
 	if (file >= 0)
 		close(file);
 	memset(id, 0, BOOT_ID_SIZE);
-	if (len < 0 || !read_hex(text, id, BOOT_ID_SIZE))
+	if (len < 0 || !hex_read(text, id, BOOT_ID_SIZE))
 		memset(id, 0, BOOT_ID_SIZE);
 }

@@ -37,12 +37,12 @@ append_message(struct file_store *self, struct str room,
 
 	if (change != NULL)
 		payload = journal_reserve(self->journal,
-		    message_entry_size(room, message), &error);
+		    message_payload_size(room, message), &error);
 	if (payload == NULL) {
 		free(change);
 		return error;
 	}
-	message_entry_write(payload, room, message);
+	message_payload_write(payload, room, message);
 	message->lsn = journal_commit(self->journal, RECORD_MESSAGE);
 	change->seq = message->seq;
 	undo_log_note(self, change, message->lsn);

@@ -119,6 +119,7 @@ struct file_replay {
 void file_replay_init(struct file_replay *, struct file_store *);
 
 /* All was read. Rooms get another epoch where they need one. */
-void file_replay_finish(const struct file_replay *, uint64_t broken_up_to);
+void file_replay_finish(const struct file_replay *,
+    uint64_t epochs_invalid_up_to);
 
 #endif

@@ -39,7 +39,7 @@ replay_room(struct file_replay *self, const struct record *record)
 	struct room room;
 	struct str id;
 
-	if (!room_entry_read(record->payload, &room))
+	if (!room_payload_read(record->payload, &room))
 		return CHAT_BAD_FIELD;
 	id = str_from(room.id);
 	room.persistent = true;
@@ -61,7 +61,7 @@ replay_gone(struct file_replay *self, const struct record *record)
 	struct file_store *store = self->store;
 	struct str id;
 
-	if (!gone_entry_read(record->payload, &id))
+	if (!room_gone_payload_read(record->payload, &id))
 		return CHAT_BAD_FIELD;
 	if (journaled_rooms_find(store, id) == NULL)
 		return CHAT_OK;
@@ -101,7 +101,7 @@ replay_message(struct file_replay *self, const struct record *record)
 	enum chat_error error;
 	struct str id;
 
-	if (!message_entry_read(record->payload, &id, &message))
+	if (!message_payload_read(record->payload, &id, &message))
 		return CHAT_BAD_FIELD;
 	error = find_or_add(store, id, &kept);
 	if (error != CHAT_OK)
@@ -119,7 +119,7 @@ replay_trim(struct file_replay *self, const struct record *record)
 	int64_t at_ms;
 	uint64_t seq;
 
-	if (!trim_entry_read(record->payload, &id, &seq, &at_ms))
+	if (!trim_payload_read(record->payload, &id, &seq, &at_ms))
 		return CHAT_BAD_FIELD;
 	error = find_or_add(store, id, &kept);
 	if (error == CHAT_OK)
@@ -188,7 +188,8 @@ renew_epoch(struct file_store *store, struct file_room *kept)
 }
 
 void
-file_replay_finish(const struct file_replay *self, uint64_t broken_up_to)
+file_replay_finish(const struct file_replay *self,
+    uint64_t epochs_invalid_up_to)
 {
 	struct file_store *store = self->store;
 	const struct list *all = &store->all_kept;
@@ -199,7 +200,7 @@ file_replay_finish(const struct file_replay *self, uint64_t broken_up_to)
 		if (kept->epoch_is_due)
 			log_warn("room %.*s: only what was said in it is left",
 			    (int)kept->id_len, kept->id);
-		if (kept->replayed <= broken_up_to)
+		if (kept->replayed <= epochs_invalid_up_to)
 			renew_epoch(store, kept);
 		store->epochs_are_due |= kept->epoch_is_due;
 	}

@@ -58,13 +58,14 @@ append_gone(struct file_store *self, struct str id)
 	enum chat_error error;
 	char *payload;
 
-	payload = journal_reserve(self->journal, gone_entry_size(id), &error);
+	payload =
+	    journal_reserve(self->journal, room_gone_payload_size(id), &error);
 	if (payload == NULL) {
 		log_warn("room %.*s is gone, and will be back: %s", (int)id.len,
 		    id.data, chat_error_text(error));
 		return;
 	}
-	gone_entry_write(payload, id);
+	room_gone_payload_write(payload, id);
 	journal_commit(self->journal, RECORD_ROOM_GONE);
 }
 

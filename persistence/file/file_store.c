@@ -7,9 +7,9 @@
 
 #include "domain/log.h"
 #include "persistence/compaction/compaction.h"
-#include "persistence/disk/store_lock.h"
 #include "persistence/file/commit_gate.h"
 #include "persistence/file/file_internal.h"
+#include "persistence/format/store_lock.h"
 
 /* --- opening -------------------------------------------------------------- */
 
@@ -65,7 +65,7 @@ lock(struct file_store *self)
 }
 
 static enum file_store_end
-judge(const struct file_store *self, enum recovery_end end,
+judge(const struct file_store *self, enum recovery_status end,
     const struct recovery_result *result)
 {
 	const char *dir = self->options->dir;
@@ -121,14 +121,14 @@ rest(void *arg)
 {
 	struct file_store *self = arg;
 
-	journal_rest(self->journal);
+	journal_throttle(self->journal);
 }
 
 static int
 compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	struct file_store *self = arg;
-	struct io_throttle rests = { .rest = rest, .arg = self };
+	struct io_throttle rests = { .pause = rest, .arg = self };
 	struct history_limits limits;
 	int64_t now_ms;
 
@@ -186,7 +186,7 @@ recover(struct file_store *self, bool no_threads)
 {
 	struct recovery_config config = {
 		.disk = self->disk,
-		.mode = RECOVERY_MEND,
+		.mode = RECOVERY_REPAIR,
 		.refuse_damage = self->options->on_damage == STORE_REFUSE,
 	};
 	struct recovery_result result;
@@ -197,7 +197,7 @@ recover(struct file_store *self, bool no_threads)
 	end =
 	    judge(self, recovery_run(&config, &replay.base, &result), &result);
 	if (end == FILE_STORE_OPEN) {
-		file_replay_finish(&replay, result.broken_up_to);
+		file_replay_finish(&replay, result.epochs_invalid_up_to);
 		report(self, &result);
 		end = go_on_from(self, &result, no_threads);
 	}
@@ -271,12 +271,12 @@ file_store_journal(struct file_store *self)
 void
 file_store_tell(struct file_store *self, struct store_health *out)
 {
-	struct journal_figures figures;
+	struct journal_stats figures;
 
-	journal_figures(self->journal, &figures);
+	journal_stats(self->journal, &figures);
 	*out = (struct store_health){
 		.is_kept = true,
-		.is_writable = journal_trouble(self->journal) == NULL,
+		.is_writable = journal_error(self->journal) == NULL,
 		.lost = self->lost,
 		.bytes = figures.bytes,
 		.waiting = figures.pending_bytes,
@@ -293,7 +293,7 @@ file_store_tell(struct file_store *self, struct store_health *out)
 bool
 file_store_hear(struct file_store *self, struct commit_gate *gate)
 {
-	struct journal_news news;
+	struct journal_progress news;
 	bool is_more;
 
 	journal_poll(self->journal, &news);
@@ -304,6 +304,6 @@ file_store_hear(struct file_store *self, struct commit_gate *gate)
 		is_more = commit_gate_fail(gate, news.failed_first);
 	}
 	if (is_more)
-		journal_tell_again(self->journal);
+		journal_notify_again(self->journal);
 	return !news.give_up;
 }

@@ -47,13 +47,13 @@ journaled_rooms_append(struct file_store *self, const struct room *room,
 	char *payload = NULL;
 
 	if (change != NULL)
-		payload = journal_reserve(self->journal, room_entry_size(room),
-		    &error);
+		payload = journal_reserve(self->journal,
+		    room_payload_size(room), &error);
 	if (payload == NULL) {
 		free(change);
 		return error;
 	}
-	room_entry_write(payload, room);
+	room_payload_write(payload, room);
 	undo_log_note(self, change, journal_commit(self->journal, RECORD_ROOM));
 	return CHAT_OK;
 }

@@ -49,7 +49,7 @@ record_size(size_t payload_len)
 }
 
 static bool
-is_lsn(uint64_t lsn)
+lsn_is_valid(uint64_t lsn)
 {
 	return lsn > 0 && lsn <= RECORD_LSN_MOST;
 }
@@ -70,7 +70,7 @@ record_write(char *at, const struct record *record, uint64_t salt)
 	char *payload = at + RECORD_HEAD_SIZE;
 
 	assert(len <= RECORD_PAYLOAD_MOST);
-	assert(is_lsn(record->lsn));
+	assert(lsn_is_valid(record->lsn));
 	put_u32(at + AT_MAGIC, RECORD_MAGIC);
 	put_u32(at + AT_LENGTH, (uint32_t)len);
 	put_u64(at + AT_LSN, record->lsn);
@@ -88,7 +88,7 @@ head_is_good(const char *at, uint64_t salt)
 {
 	return get_u32(at + AT_MAGIC) == RECORD_MAGIC &&
 	       get_u32(at + AT_LENGTH) <= RECORD_PAYLOAD_MOST &&
-	       is_lsn(get_u64(at + AT_LSN)) &&
+	       lsn_is_valid(get_u64(at + AT_LSN)) &&
 	       get_u32(at + AT_HEAD_CRC) == salted_crc(salt, at, AT_HEAD_CRC);
 }
 
@@ -120,7 +120,7 @@ record_read(const char *at, size_t len, uint64_t salt, struct record *out,
 void
 segment_head_write(char out[SEGMENT_HEAD_SIZE], const struct segment_head *head)
 {
-	assert(is_lsn(head->first_lsn));
+	assert(lsn_is_valid(head->first_lsn));
 	memset(out, 0, SEGMENT_HEAD_SIZE);
 	put_u64(out + HEAD_AT_MAGIC, SEGMENT_MAGIC);
 	put_u32(out + HEAD_AT_VERSION, SEGMENT_VERSION);
@@ -136,7 +136,7 @@ segment_head_write(char out[SEGMENT_HEAD_SIZE], const struct segment_head *head)
 }
 
 static enum segment_head_state
-read_copy(const char *at, struct segment_head *out)
+segment_head_copy_read(const char *at, struct segment_head *out)
 {
 	if (get_u64(at + HEAD_AT_MAGIC) != SEGMENT_MAGIC ||
 	    get_u32(at + HEAD_AT_CRC) != crc32c(0, at, HEAD_AT_CRC))
@@ -150,7 +150,8 @@ read_copy(const char *at, struct segment_head *out)
 	out->salt = get_u64(at + HEAD_AT_SALT);
 	out->count = get_u64(at + HEAD_AT_COUNT);
 	out->is_snapshot = get_u32(at + HEAD_AT_FLAGS) & SEGMENT_IS_SNAPSHOT;
-	return is_lsn(out->first_lsn) ? SEGMENT_HEAD_GOOD : SEGMENT_HEAD_BAD;
+	return lsn_is_valid(out->first_lsn) ? SEGMENT_HEAD_GOOD
+					    : SEGMENT_HEAD_BAD;
 }
 
 enum segment_head_state
@@ -159,8 +160,8 @@ segment_head_read(const char *at, size_t len, struct segment_head *out)
 	enum segment_head_state state = SEGMENT_HEAD_BAD;
 
 	if (len >= COPY_SIZE)
-		state = read_copy(at, out);
+		state = segment_head_copy_read(at, out);
 	if (state == SEGMENT_HEAD_BAD && len >= SECOND_COPY + COPY_SIZE)
-		state = read_copy(at + SECOND_COPY, out);
+		state = segment_head_copy_read(at + SECOND_COPY, out);
 	return state;
 }

@@ -14,16 +14,16 @@
 #define SEQ_MOST ((UINT64_C(1) << 53) - 1)
 
 static char *
-put_bytes(char *at, struct str text)
+bytes_put(char *at, struct str text)
 {
 	return text.len > 0 ? mempcpy(at, text.data, text.len) : at;
 }
 
 static char *
-put_short_text(char *at, struct str text)
+short_text_put(char *at, struct str text)
 {
 	assert(text.len <= UINT16_MAX);
-	return put_bytes(put_u16(at, (uint16_t)text.len), text);
+	return bytes_put(put_u16(at, (uint16_t)text.len), text);
 }
 
 /* What is left of a payload; is_bad once something was not as it must be. */
@@ -41,7 +41,7 @@ cursor_of(struct str payload)
 
 /* Zeros, if there are no such many bytes any more. */
 static const char *
-take(struct cursor *from, size_t len)
+cursor_take(struct cursor *from, size_t len)
 {
 	static const char zeros[BOOT_ID_SIZE];
 	const char *at = from->at;
@@ -56,44 +56,44 @@ take(struct cursor *from, size_t len)
 }
 
 static uint64_t
-take_u64(struct cursor *from)
+u64_take(struct cursor *from)
 {
-	return get_u64(take(from, 8));
+	return get_u64(cursor_take(from, 8));
 }
 
 static uint64_t
-take_seq(struct cursor *from)
+seq_take(struct cursor *from)
 {
-	uint64_t seq = take_u64(from);
+	uint64_t seq = u64_take(from);
 
 	from->is_bad |= seq > SEQ_MOST;
 	return seq;
 }
 
 static struct str
-take_text(struct cursor *from, size_t len)
+text_take(struct cursor *from, size_t len)
 {
-	const char *at = take(from, len);
+	const char *at = cursor_take(from, len);
 
 	return str_slice(at, from->is_bad ? 0 : len);
 }
 
 static struct str
-take_short_text(struct cursor *from)
+short_text_take(struct cursor *from)
 {
-	return take_text(from, get_u16(take(from, 2)));
+	return text_take(from, get_u16(cursor_take(from, 2)));
 }
 
 static struct str
-take_long_text(struct cursor *from)
+long_text_take(struct cursor *from)
 {
-	return take_text(from, get_u32(take(from, 4)));
+	return text_take(from, get_u32(cursor_take(from, 4)));
 }
 
 static struct str
-take_room_id(struct cursor *from)
+room_id_take(struct cursor *from)
 {
-	struct str id = take_short_text(from);
+	struct str id = short_text_take(from);
 
 	if (!room_id_is_valid(id))
 		from->is_bad = true;
@@ -102,9 +102,9 @@ take_room_id(struct cursor *from)
 
 /* As a string; one that does not fit, or holds NUL, is none of ours. */
 static void
-take_string(struct cursor *from, char *out, size_t size)
+string_take(struct cursor *from, char *out, size_t size)
 {
-	struct str text = take_short_text(from);
+	struct str text = short_text_take(from);
 
 	if (text.len >= size || memchr(text.data, '\0', text.len) != NULL) {
 		from->is_bad = true;
@@ -115,7 +115,7 @@ take_string(struct cursor *from, char *out, size_t size)
 }
 
 size_t
-open_entry_write(char *out, const struct open_entry *entry)
+open_payload_write(char *out, const struct open_payload *entry)
 {
 	struct str version = entry->version;
 	char *end = mempcpy(out, entry->boot_id, BOOT_ID_SIZE);
@@ -124,24 +124,24 @@ open_entry_write(char *out, const struct open_entry *entry)
 		version.len = PROGRAM_SIZE;
 	end = put_u64(end, (uint64_t)entry->wall_ms);
 	end = put_u64(end, entry->policy);
-	end = put_short_text(end, version);
+	end = short_text_put(end, version);
 	return (size_t)(end - out);
 }
 
 bool
-open_entry_read(struct str payload, struct open_entry *out)
+open_payload_read(struct str payload, struct open_payload *out)
 {
 	struct cursor from = cursor_of(payload);
 
-	memcpy(out->boot_id, take(&from, BOOT_ID_SIZE), BOOT_ID_SIZE);
-	out->wall_ms = (int64_t)take_u64(&from);
-	out->policy = (uint8_t)take_u64(&from);
-	out->version = take_short_text(&from);
+	memcpy(out->boot_id, cursor_take(&from, BOOT_ID_SIZE), BOOT_ID_SIZE);
+	out->wall_ms = (int64_t)u64_take(&from);
+	out->policy = (uint8_t)u64_take(&from);
+	out->version = short_text_take(&from);
 	return !from.is_bad;
 }
 
 size_t
-room_entry_size(const struct room *room)
+room_payload_size(const struct room *room)
 {
 	return 5 * 8 + SHORT_TEXT_SIZE(strlen(room->id)) +
 	       SHORT_TEXT_SIZE(strlen(room->name)) +
@@ -149,7 +149,7 @@ room_entry_size(const struct room *room)
 }
 
 size_t
-room_entry_write(char *out, const struct room *room)
+room_payload_write(char *out, const struct room *room)
 {
 	char *end = put_u64(out, room->persistent ? ROOM_IS_PERSISTENT : 0);
 
@@ -157,52 +157,52 @@ room_entry_write(char *out, const struct room *room)
 	end = put_u64(end, (uint64_t)room->created_ms);
 	end = put_u64(end, (uint64_t)room->active_ms);
 	end = put_u64(end, room->max_members);
-	end = put_short_text(end, str_from(room->id));
-	end = put_short_text(end, str_from(room->name));
-	end = put_short_text(end, str_from(room->epoch));
+	end = short_text_put(end, str_from(room->id));
+	end = short_text_put(end, str_from(room->name));
+	end = short_text_put(end, str_from(room->epoch));
 	return (size_t)(end - out);
 }
 
 bool
-room_entry_read(struct str payload, struct room *out)
+room_payload_read(struct str payload, struct room *out)
 {
 	struct cursor from = cursor_of(payload);
 
 	*out = (struct room){ 0 };
-	out->persistent = take_u64(&from) & ROOM_IS_PERSISTENT;
-	out->ttl_ms = (int64_t)take_u64(&from);
-	out->created_ms = (int64_t)take_u64(&from);
-	out->active_ms = (int64_t)take_u64(&from);
-	out->max_members = take_u64(&from);
-	take_string(&from, out->id, sizeof(out->id));
-	take_string(&from, out->name, sizeof(out->name));
-	take_string(&from, out->epoch, sizeof(out->epoch));
+	out->persistent = u64_take(&from) & ROOM_IS_PERSISTENT;
+	out->ttl_ms = (int64_t)u64_take(&from);
+	out->created_ms = (int64_t)u64_take(&from);
+	out->active_ms = (int64_t)u64_take(&from);
+	out->max_members = u64_take(&from);
+	string_take(&from, out->id, sizeof(out->id));
+	string_take(&from, out->name, sizeof(out->name));
+	string_take(&from, out->epoch, sizeof(out->epoch));
 	return !from.is_bad && room_id_is_valid(str_from(out->id));
 }
 
 size_t
-gone_entry_size(struct str room)
+room_gone_payload_size(struct str room)
 {
 	return SHORT_TEXT_SIZE(room.len);
 }
 
 size_t
-gone_entry_write(char *out, struct str room)
+room_gone_payload_write(char *out, struct str room)
 {
-	return (size_t)(put_short_text(out, room) - out);
+	return (size_t)(short_text_put(out, room) - out);
 }
 
 bool
-gone_entry_read(struct str payload, struct str *room)
+room_gone_payload_read(struct str payload, struct str *room)
 {
 	struct cursor from = cursor_of(payload);
 
-	*room = take_room_id(&from);
+	*room = room_id_take(&from);
 	return !from.is_bad;
 }
 
 size_t
-message_entry_size(struct str room, const struct message *message)
+message_payload_size(struct str room, const struct message *message)
 {
 	return 2 * 8 + SHORT_TEXT_SIZE(room.len) +
 	       SHORT_TEXT_SIZE(message->author.len) +
@@ -212,67 +212,67 @@ message_entry_size(struct str room, const struct message *message)
 }
 
 size_t
-message_entry_write(char *out, struct str room, const struct message *message)
+message_payload_write(char *out, struct str room, const struct message *message)
 {
 	char *end = put_u64(out, message->seq);
 
 	assert(message->body.len <= RECORD_PAYLOAD_MOST);
 	end = put_u64(end, (uint64_t)message->at_ms);
-	end = put_short_text(end, room);
-	end = put_short_text(end, message->author);
-	end = put_short_text(end, message->author_id);
-	end = put_short_text(end, message->key);
+	end = short_text_put(end, room);
+	end = short_text_put(end, message->author);
+	end = short_text_put(end, message->author_id);
+	end = short_text_put(end, message->key);
 	end = put_u32(end, (uint32_t)message->body.len);
-	end = put_bytes(end, message->body);
+	end = bytes_put(end, message->body);
 	return (size_t)(end - out);
 }
 
 bool
-message_entry_read(struct str payload, struct str *room, struct message *out)
+message_payload_read(struct str payload, struct str *room, struct message *out)
 {
 	struct cursor from = cursor_of(payload);
 
-	out->seq = take_seq(&from);
-	out->at_ms = (int64_t)take_u64(&from);
-	*room = take_room_id(&from);
-	out->author = take_short_text(&from);
-	out->author_id = take_short_text(&from);
-	out->key = take_short_text(&from);
+	out->seq = seq_take(&from);
+	out->at_ms = (int64_t)u64_take(&from);
+	*room = room_id_take(&from);
+	out->author = short_text_take(&from);
+	out->author_id = short_text_take(&from);
+	out->key = short_text_take(&from);
 	if (out->key.len == 0)
 		out->key.data = NULL;
-	out->body = take_long_text(&from);
+	out->body = long_text_take(&from);
 	return !from.is_bad && out->seq > 0;
 }
 
 size_t
-trim_entry_size(struct str room)
+trim_payload_size(struct str room)
 {
 	return 2 * 8 + SHORT_TEXT_SIZE(room.len);
 }
 
 size_t
-trim_entry_write(char *out, struct str room, uint64_t seq, int64_t at_ms)
+trim_payload_write(char *out, struct str room, uint64_t seq, int64_t at_ms)
 {
 	char *end = put_u64(out, seq);
 
 	end = put_u64(end, (uint64_t)at_ms);
-	return (size_t)(put_short_text(end, room) - out);
+	return (size_t)(short_text_put(end, room) - out);
 }
 
 bool
-trim_entry_read(struct str payload, struct str *room, uint64_t *seq,
+trim_payload_read(struct str payload, struct str *room, uint64_t *seq,
     int64_t *at_ms)
 {
 	struct cursor from = cursor_of(payload);
 
-	*seq = take_seq(&from);
-	*at_ms = (int64_t)take_u64(&from);
-	*room = take_room_id(&from);
+	*seq = seq_take(&from);
+	*at_ms = (int64_t)u64_take(&from);
+	*room = room_id_take(&from);
 	return !from.is_bad;
 }
 
 size_t
-lost_entry_write(char *out, const struct lost_range *range)
+lost_payload_write(char *out, const struct lost_range *range)
 {
 	char *end = put_u64(out, range->first);
 
@@ -282,29 +282,29 @@ lost_entry_write(char *out, const struct lost_range *range)
 }
 
 bool
-lost_entry_read(struct str payload, struct lost_range *out)
+lost_payload_read(struct str payload, struct lost_range *out)
 {
 	struct cursor from = cursor_of(payload);
 
-	out->first = take_u64(&from);
-	out->last = take_u64(&from);
-	out->records = take_u64(&from);
-	out->snapshot = take_u64(&from);
+	out->first = u64_take(&from);
+	out->last = u64_take(&from);
+	out->records = u64_take(&from);
+	out->snapshot = u64_take(&from);
 	return !from.is_bad && out->first > 0 && out->first <= out->last &&
 	       out->last <= RECORD_LSN_MOST;
 }
 
 size_t
-snap_end_entry_write(char *out, uint64_t count)
+snap_end_payload_write(char *out, uint64_t count)
 {
 	return (size_t)(put_u64(out, count) - out);
 }
 
 bool
-snap_end_entry_read(struct str payload, uint64_t *count)
+snap_end_payload_read(struct str payload, uint64_t *count)
 {
 	struct cursor from = cursor_of(payload);
 
-	*count = take_u64(&from);
+	*count = u64_take(&from);
 	return !from.is_bad;
 }

@@ -16,37 +16,37 @@
  */
 
 /* OPEN: a program begins to write here. */
-struct open_entry {
+struct open_payload {
 	uint8_t boot_id[BOOT_ID_SIZE]; /* of the machine; zeros: not known */
 	uint8_t policy;                /* enum store_sync */
 	int64_t wall_ms;
 	struct str version; /* "parley/0.2.0" */
 };
 
-#define OPEN_ENTRY_MOST (BOOT_ID_SIZE + 16 + 2 + PROGRAM_SIZE)
-size_t open_entry_write(char *, const struct open_entry *);
-bool open_entry_read(struct str, struct open_entry *);
+#define OPEN_PAYLOAD_MOST (BOOT_ID_SIZE + 16 + 2 + PROGRAM_SIZE)
+size_t open_payload_write(char *, const struct open_payload *);
+bool open_payload_read(struct str, struct open_payload *);
 
 /* ROOM: a room as it is from now on, new or not. */
-size_t room_entry_size(const struct room *);
-size_t room_entry_write(char *, const struct room *);
+size_t room_payload_size(const struct room *);
+size_t room_payload_write(char *, const struct room *);
 /* What is no matter of the disk (who is in it) is zero. */
-bool room_entry_read(struct str, struct room *);
+bool room_payload_read(struct str, struct room *);
 
 /* ROOM_GONE: it and all that was said in it. */
-size_t gone_entry_size(struct str room);
-size_t gone_entry_write(char *, struct str room);
-bool gone_entry_read(struct str, struct str *room);
+size_t room_gone_payload_size(struct str room);
+size_t room_gone_payload_write(char *, struct str room);
+bool room_gone_payload_read(struct str, struct str *room);
 
 /* MESSAGE. An empty key is an absent one. */
-size_t message_entry_size(struct str room, const struct message *);
-size_t message_entry_write(char *, struct str room, const struct message *);
-bool message_entry_read(struct str, struct str *room, struct message *);
+size_t message_payload_size(struct str room, const struct message *);
+size_t message_payload_write(char *, struct str room, const struct message *);
+bool message_payload_read(struct str, struct str *room, struct message *);
 
 /* TRIM: the room's messages up to seq are gone; that one was said at at_ms. */
-size_t trim_entry_size(struct str room);
-size_t trim_entry_write(char *, struct str room, uint64_t seq, int64_t at_ms);
-bool trim_entry_read(struct str, struct str *room, uint64_t *seq,
+size_t trim_payload_size(struct str room);
+size_t trim_payload_write(char *, struct str room, uint64_t seq, int64_t at_ms);
+bool trim_payload_read(struct str, struct str *room, uint64_t *seq,
     int64_t *at_ms);
 
 /* LOST: these LSNs were durable and are gone, and it was said. */
@@ -57,13 +57,13 @@ struct lost_range {
 	uint64_t snapshot; /* its last LSN; 0: missing from the journal */
 };
 
-#define LOST_ENTRY_SIZE 32
-size_t lost_entry_write(char *, const struct lost_range *);
-bool lost_entry_read(struct str, struct lost_range *);
+#define LOST_PAYLOAD_SIZE 32
+size_t lost_payload_write(char *, const struct lost_range *);
+bool lost_payload_read(struct str, struct lost_range *);
 
 /* SNAP_END: how many records stand before it. */
-#define SNAP_END_ENTRY_SIZE 8
-size_t snap_end_entry_write(char *, uint64_t count);
-bool snap_end_entry_read(struct str, uint64_t *count);
+#define SNAP_END_PAYLOAD_SIZE 8
+size_t snap_end_payload_write(char *, uint64_t count);
+bool snap_end_payload_read(struct str, uint64_t *count);
 
 #endif

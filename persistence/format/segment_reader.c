@@ -17,7 +17,7 @@ struct segment_reader {
 	struct segment_head head;
 	uint64_t at; /* where the next item begins */
 	uint64_t last_lsn;
-	uint64_t vouched;
+	uint64_t durable_lsn;
 	uint64_t window_at; /* what of the file is held, … */
 	size_t window_len;  /* … and how much of it */
 	char window[WINDOW_SIZE];
@@ -38,7 +38,7 @@ segment_reader_create(struct disk *disk)
 /* Nobody reads it a second time from memory: whoever opens it wants to know
  * what the disk has. So it need not push out what others read. */
 static void
-close_file(struct segment_reader *reader)
+file_close(struct segment_reader *reader)
 {
 	if (reader->file < 0)
 		return;
@@ -52,13 +52,13 @@ segment_reader_destroy(struct segment_reader *reader)
 {
 	if (reader == NULL)
 		return;
-	close_file(reader);
+	file_close(reader);
 	free(reader);
 }
 
 /* Brings what stands at `at` to the window's beginning, and more behind it. */
 static int
-move_window(struct segment_reader *reader, uint64_t at, size_t want)
+window_move(struct segment_reader *reader, uint64_t at, size_t want)
 {
 	uint64_t end = reader->window_at + reader->window_len;
 	size_t held = 0, more, got;
@@ -86,7 +86,8 @@ move_window(struct segment_reader *reader, uint64_t at, size_t want)
  * They are good until the window moves.
  */
 static int
-look(struct segment_reader *reader, uint64_t at, size_t want, struct str *bytes)
+window_bytes(struct segment_reader *reader, uint64_t at, size_t want,
+    struct str *bytes)
 {
 	uint64_t left = reader->size - at;
 	uint64_t end = reader->window_at + reader->window_len;
@@ -96,7 +97,7 @@ look(struct segment_reader *reader, uint64_t at, size_t want, struct str *bytes)
 	if (want > left)
 		want = (size_t)left;
 	if (at < reader->window_at || at + want > end) {
-		error = move_window(reader, at, want);
+		error = window_move(reader, at, want);
 		if (error != 0)
 			return error;
 		end = reader->window_at + reader->window_len;
@@ -109,14 +110,14 @@ look(struct segment_reader *reader, uint64_t at, size_t want, struct str *bytes)
 }
 
 static int
-read_head(struct segment_reader *reader, enum segment_head_state *state)
+head_read(struct segment_reader *reader, enum segment_head_state *state)
 {
 	struct str bytes;
 	int error;
 
 	error = disk_size(reader->disk, reader->file, &reader->size);
 	if (error == 0)
-		error = look(reader, 0, SEGMENT_HEAD_SIZE, &bytes);
+		error = window_bytes(reader, 0, SEGMENT_HEAD_SIZE, &bytes);
 	if (error != 0)
 		return error;
 	*state = segment_head_read(bytes.data, bytes.len, &reader->head);
@@ -136,21 +137,21 @@ segment_reader_open(struct segment_reader *reader, const char *name,
 {
 	int error;
 
-	close_file(reader);
+	file_close(reader);
 	reader->head = (struct segment_head){ 0 };
 	reader->window_at = 0;
 	reader->window_len = 0;
 	reader->last_lsn = 0;
-	reader->vouched = 0;
+	reader->durable_lsn = 0;
 	error = disk_open(reader->disk, name, DISK_READ, &reader->file);
 	if (error != 0) {
 		reader->file = -1;
 		return error;
 	}
 	disk_drop_cache(reader->disk, reader->file);
-	error = read_head(reader, state);
+	error = head_read(reader, state);
 	if (error != 0)
-		close_file(reader);
+		file_close(reader);
 	return error;
 }
 
@@ -167,9 +168,9 @@ segment_reader_size(const struct segment_reader *reader)
 }
 
 uint64_t
-segment_reader_vouched(const struct segment_reader *reader)
+segment_reader_durable_lsn(const struct segment_reader *reader)
 {
-	return reader->vouched;
+	return reader->durable_lsn;
 }
 
 void
@@ -183,18 +184,18 @@ segment_reader_seek(struct segment_reader *reader, uint64_t at,
 
 /* What stands at `at`; *size is what a record with a good head takes. */
 static int
-probe(struct segment_reader *reader, uint64_t at, enum record_state *state,
-    struct record *record, size_t *size)
+record_probe(struct segment_reader *reader, uint64_t at,
+    enum record_state *state, struct record *record, size_t *size)
 {
 	struct str bytes;
-	int error = look(reader, at, RECORD_HEAD_SIZE, &bytes);
+	int error = window_bytes(reader, at, RECORD_HEAD_SIZE, &bytes);
 
 	if (error != 0)
 		return error;
 	*state =
 	    record_read(bytes.data, bytes.len, reader->head.salt, record, size);
 	if (*state == RECORD_CUT && *size > 0 && *size <= reader->size - at) {
-		error = look(reader, at, *size, &bytes);
+		error = window_bytes(reader, at, *size, &bytes);
 		if (error != 0)
 			return error;
 		*state = record_read(bytes.data, bytes.len, reader->head.salt,
@@ -205,18 +206,18 @@ probe(struct segment_reader *reader, uint64_t at, enum record_state *state,
 
 /* The head at `at` is good: it vouches for what was durable before it. */
 static void
-take_word(struct segment_reader *reader, const struct record *record)
+reader_raise_durable(struct segment_reader *reader, const struct record *record)
 {
 	uint64_t lsn =
 	    record->lsn > record->ahead ? record->lsn - record->ahead : 0;
 
-	if (lsn > reader->vouched)
-		reader->vouched = lsn;
+	if (lsn > reader->durable_lsn)
+		reader->durable_lsn = lsn;
 }
 
 /* Whether a record with this LSN can stand behind the last one. */
 static bool
-goes_on(const struct segment_reader *reader, uint64_t lsn)
+lsn_may_follow(const struct segment_reader *reader, uint64_t lsn)
 {
 	if (reader->head.is_snapshot)
 		return lsn >= reader->last_lsn && lsn <= reader->head.first_lsn;
@@ -224,7 +225,7 @@ goes_on(const struct segment_reader *reader, uint64_t lsn)
 }
 
 static bool
-is_zero(struct str bytes)
+bytes_are_zero(struct str bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++)
 		if (bytes.data[i] != 0)
@@ -234,7 +235,7 @@ is_zero(struct str bytes)
 
 /* From `at` on over words of zeros, as far as the window goes. */
 static uint64_t
-skip_zeros(const struct segment_reader *reader, uint64_t at)
+zeros_skip(const struct segment_reader *reader, uint64_t at)
 {
 	const char *from = reader->window + (at - reader->window_at);
 	const char *end = reader->window + reader->window_len;
@@ -250,14 +251,14 @@ skip_zeros(const struct segment_reader *reader, uint64_t at)
  * and are stepped over then, so that no byte is looked at twice.
  */
 static int
-try_place(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
+record_try(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
     size_t *step)
 {
 	enum record_state state;
 	struct record record;
 	struct str bytes;
 	size_t size;
-	int error = look(reader, at, RECORD_HEAD_SIZE, &bytes);
+	int error = window_bytes(reader, at, RECORD_HEAD_SIZE, &bytes);
 
 	*step = STEP;
 	if (error != 0 || bytes.len < RECORD_HEAD_SIZE)
@@ -266,10 +267,10 @@ try_place(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
 	    &record, &size);
 	if (size == 0)
 		return 0;
-	take_word(reader, &record);
-	if (!goes_on(reader, record.lsn))
+	reader_raise_durable(reader, &record);
+	if (!lsn_may_follow(reader, record.lsn))
 		return 0;
-	error = probe(reader, at, &state, &record, &size);
+	error = record_probe(reader, at, &state, &record, &size);
 	if (error == 0 && state == RECORD_GOOD)
 		*next_lsn = record.lsn;
 	else if (error == 0 && state == RECORD_BAD_PAYLOAD)
@@ -279,7 +280,7 @@ try_place(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
 
 /* Searches for the next good record; what lies between is a gap. */
 static int
-search(struct segment_reader *reader, struct segment_item *gap)
+record_search(struct segment_reader *reader, struct segment_item *gap)
 {
 	uint64_t at = reader->at, content_end = reader->at;
 	int error = 0;
@@ -288,16 +289,16 @@ search(struct segment_reader *reader, struct segment_item *gap)
 		struct str bytes;
 		size_t step = STEP;
 
-		error = look(reader, at, STEP, &bytes);
+		error = window_bytes(reader, at, STEP, &bytes);
 		if (error != 0)
 			break;
-		if (is_zero(str_slice(bytes.data,
+		if (bytes_are_zero(str_slice(bytes.data,
 			bytes.len < STEP ? bytes.len : STEP))) {
 			at = bytes.len < STEP ? reader->size
-					      : skip_zeros(reader, at);
+					      : zeros_skip(reader, at);
 			continue;
 		}
-		error = try_place(reader, at, &gap->next_lsn, &step);
+		error = record_try(reader, at, &gap->next_lsn, &step);
 		if (gap->next_lsn > 0)
 			break;
 		at = step < reader->size - at ? at + step : reader->size;
@@ -310,11 +311,11 @@ search(struct segment_reader *reader, struct segment_item *gap)
 }
 
 static void
-find_gap(struct segment_reader *reader, struct segment_item *out)
+gap_find(struct segment_reader *reader, struct segment_item *out)
 {
 	uint64_t from = reader->at;
 
-	out->error = search(reader, out);
+	out->error = record_search(reader, out);
 	if (out->error != 0) {
 		out->kind = SEGMENT_FAILED;
 		return;
@@ -337,17 +338,18 @@ segment_reader_next(struct segment_reader *reader, struct segment_item *out)
 
 	*out =
 	    (struct segment_item){ .kind = SEGMENT_FAILED, .at = reader->at };
-	out->error = probe(reader, reader->at, &state, &out->record, &size);
+	out->error =
+	    record_probe(reader, reader->at, &state, &out->record, &size);
 	if (out->error != 0)
 		return;
-	if (state != RECORD_GOOD || !goes_on(reader, out->record.lsn) ||
+	if (state != RECORD_GOOD || !lsn_may_follow(reader, out->record.lsn) ||
 	    (!reader->head.is_snapshot && out->record.lsn != last_lsn + 1)) {
-		find_gap(reader, out);
+		gap_find(reader, out);
 		return;
 	}
 	out->kind = SEGMENT_RECORD;
 	out->len = size;
-	take_word(reader, &out->record);
+	reader_raise_durable(reader, &out->record);
 	reader->last_lsn = out->record.lsn;
 	reader->at += size;
 }
@@ -359,7 +361,7 @@ segment_reader_content_end(struct segment_reader *reader, uint64_t at,
 	struct str bytes;
 
 	for (*end = at; at < reader->size; at += bytes.len) {
-		int error = look(reader, at, STEP, &bytes);
+		int error = window_bytes(reader, at, STEP, &bytes);
 
 		if (error != 0)
 			return error;

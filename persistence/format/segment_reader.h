@@ -65,7 +65,7 @@ void segment_reader_next(struct segment_reader *, struct segment_item *out);
  * The highest LSN that the heads met so far vouch for: it was durable when
  * they were written. 0: none.
  */
-uint64_t segment_reader_vouched(const struct segment_reader *);
+uint64_t segment_reader_durable_lsn(const struct segment_reader *);
 
 /* Behind the last byte from `at` on that is not zero; `at`: there is none. */
 int segment_reader_content_end(struct segment_reader *, uint64_t at,

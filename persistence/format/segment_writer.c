@@ -27,7 +27,7 @@ segment_writer_init(struct segment_writer *writer, struct disk *disk,
 }
 
 static void
-drop_next(struct segment_writer *writer)
+next_drop(struct segment_writer *writer)
 {
 	if (writer->next < 0)
 		return;
@@ -40,7 +40,7 @@ drop_next(struct segment_writer *writer)
 void
 segment_writer_fini(struct segment_writer *writer)
 {
-	drop_next(writer);
+	next_drop(writer);
 	if (writer->file >= 0)
 		disk_close(writer->disk, writer->file);
 	writer->file = -1;
@@ -48,7 +48,7 @@ segment_writer_fini(struct segment_writer *writer)
 
 /* Every sync goes through here. */
 static int
-trust(struct segment_writer *writer, int error)
+sync_note(struct segment_writer *writer, int error)
 {
 	if (error != 0)
 		writer->is_distrusted = true;
@@ -73,13 +73,13 @@ segment_writer_prepare(struct segment_writer *writer)
 	error =
 	    disk_fallocate(writer->disk, writer->next, writer->segment_bytes);
 	if (error != 0)
-		drop_next(writer);
+		next_drop(writer);
 	return error;
 }
 
 /* Each line needs the one above: a segment that can be found is whole. */
 static int
-give_birth(struct segment_writer *writer, const struct segment_head *head)
+next_publish(struct segment_writer *writer, const struct segment_head *head)
 {
 	char bytes[SEGMENT_HEAD_SIZE], name[STORE_NAME_SIZE];
 	struct disk *disk = writer->disk;
@@ -89,11 +89,11 @@ give_birth(struct segment_writer *writer, const struct segment_head *head)
 	segment_name(name, head->first_lsn);
 	error = disk_write(disk, writer->next, bytes, sizeof(bytes), 0);
 	if (error == 0)
-		error = trust(writer, disk_fsync(disk, writer->next));
+		error = sync_note(writer, disk_fsync(disk, writer->next));
 	if (error == 0)
 		error = disk_rename(disk, NEXT_NAME, name);
 	if (error == 0)
-		error = trust(writer, disk_sync_dir(disk, false));
+		error = sync_note(writer, disk_sync_dir(disk, false));
 	return error;
 }
 
@@ -108,9 +108,9 @@ segment_writer_begin(struct segment_writer *writer, uint64_t first_lsn)
 	disk_random(writer->disk, &head.salt, sizeof(head.salt));
 	error = segment_writer_prepare(writer);
 	if (error == 0)
-		error = give_birth(writer, &head);
+		error = next_publish(writer, &head);
 	if (error != 0) {
-		drop_next(writer);
+		next_drop(writer);
 		return error;
 	}
 	if (writer->file >= 0)
@@ -142,7 +142,7 @@ segment_writer_append(struct segment_writer *writer, const void *data,
 
 /* Whoever writes much at once would write all of it twice, and gain little. */
 static bool
-has_to_go_ahead(const struct segment_writer *writer, size_t len)
+zeros_are_due(const struct segment_writer *writer, size_t len)
 {
 	return len <= AHEAD_BYTES / 8 &&
 	       writer->zeroed < writer->segment_bytes &&
@@ -155,7 +155,7 @@ segment_writer_zero_ahead(struct segment_writer *writer, size_t len)
 	uint64_t from = writer->zeroed, left;
 
 	assert(writer->file >= 0);
-	if (writer->is_distrusted || !has_to_go_ahead(writer, len))
+	if (writer->is_distrusted || !zeros_are_due(writer, len))
 		return;
 	if (from < writer->end)
 		from = (writer->end + AHEAD_ALIGN - 1) & ~(AHEAD_ALIGN - 1);
@@ -174,7 +174,7 @@ int
 segment_writer_sync(struct segment_writer *writer)
 {
 	assert(writer->file >= 0 && !writer->is_distrusted);
-	return trust(writer, disk_fdatasync(writer->disk, writer->file));
+	return sync_note(writer, disk_fdatasync(writer->disk, writer->file));
 }
 
 int

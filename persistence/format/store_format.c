@@ -24,7 +24,7 @@
 #define UNFINISHED FORMAT_NAME UNFINISHED_SUFFIX
 
 static bool
-skip(const char **at, const char *text)
+text_skip(const char **at, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -35,7 +35,7 @@ skip(const char **at, const char *text)
 }
 
 static bool
-read_id(const char **at, uint8_t id[STORE_ID_SIZE])
+id_read(const char **at, uint8_t id[STORE_ID_SIZE])
 {
 	for (int i = 0; i < STORE_ID_SIZE; i++, *at += 2) {
 		if (strspn(*at, "0123456789abcdef") < 2 ||
@@ -46,13 +46,13 @@ read_id(const char **at, uint8_t id[STORE_ID_SIZE])
 }
 
 static enum store_format
-judge(const char *text, uint8_t id[STORE_ID_SIZE])
+format_parse(const char *text, uint8_t id[STORE_ID_SIZE])
 {
 	const char *at = text;
 	char *behind;
 	unsigned long number;
 
-	if (!skip(&at, FIRST_LINE))
+	if (!text_skip(&at, FIRST_LINE))
 		return STORE_FORMAT_STRANGE;
 	number = strtoul(at, &behind, 10);
 	if (behind == at)
@@ -61,8 +61,8 @@ judge(const char *text, uint8_t id[STORE_ID_SIZE])
 	if (number != OUR_NUMBER)
 		return STORE_FORMAT_NEWER;
 	at = behind;
-	if (!skip(&at, "\n" SECOND_LINE) || !read_id(&at, id) ||
-	    !skip(&at, "\n" THIRD_LINE))
+	if (!text_skip(&at, "\n" SECOND_LINE) || !id_read(&at, id) ||
+	    !text_skip(&at, "\n" THIRD_LINE))
 		return STORE_FORMAT_STRANGE;
 	if (at[0] == ' ')
 		return STORE_FORMAT_NEWER;
@@ -89,12 +89,12 @@ store_format_read(struct disk *disk, enum store_format *format,
 	if (error != 0)
 		return error;
 	text[len] = '\0';
-	*format = judge(text, store_id);
+	*format = format_parse(text, store_id);
 	return 0;
 }
 
 static size_t
-spell(char *out, size_t size, const uint8_t id[STORE_ID_SIZE])
+format_print(char *out, size_t size, const uint8_t id[STORE_ID_SIZE])
 {
 	int used =
 	    snprintf(out, size, FIRST_LINE "%d\n" SECOND_LINE, OUR_NUMBER);
@@ -107,7 +107,7 @@ spell(char *out, size_t size, const uint8_t id[STORE_ID_SIZE])
 }
 
 static int
-write_unfinished(struct disk *disk, const char *text, size_t len)
+unfinished_write(struct disk *disk, const char *text, size_t len)
 {
 	int file, error;
 
@@ -125,12 +125,12 @@ int
 store_format_write(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE])
 {
 	char text[128];
-	size_t len = spell(text, sizeof(text), store_id);
+	size_t len = format_print(text, sizeof(text), store_id);
 	int error = disk_unlink(disk, UNFINISHED);
 
 	if (error != 0 && error != ENOENT)
 		return error;
-	error = write_unfinished(disk, text, len);
+	error = unfinished_write(disk, text, len);
 	if (error == 0)
 		error = disk_rename(disk, UNFINISHED, FORMAT_NAME);
 	if (error == 0)

@@ -7,16 +7,16 @@
 #define DIGITS 16
 
 static void
-spell(char out[STORE_NAME_SIZE], const char *before, uint64_t lsn,
+name_print(char out[STORE_NAME_SIZE], const char *before, uint64_t lsn,
     const char *after)
 {
 	snprintf(out, STORE_NAME_SIZE, "%s%016" PRIx64 "%s", before, lsn,
 	    after);
 }
 
-/* Only what spell() writes: no capitals, no fewer digits. */
+/* Only what name_print() writes: no capitals, no fewer digits. */
 static bool
-read_name(const char *name, const char *before, uint64_t *lsn,
+name_parse(const char *name, const char *before, uint64_t *lsn,
     const char *after)
 {
 	size_t start = strlen(before);
@@ -25,32 +25,32 @@ read_name(const char *name, const char *before, uint64_t *lsn,
 	if (strlen(name) != start + DIGITS + strlen(after) ||
 	    sscanf(name + start, "%16" SCNx64, lsn) != 1)
 		return false;
-	spell(again, before, *lsn, after);
+	name_print(again, before, *lsn, after);
 	return strcmp(name, again) == 0;
 }
 
 void
 segment_name(char out[STORE_NAME_SIZE], uint64_t first_lsn)
 {
-	spell(out, "seg-", first_lsn, ".log");
+	name_print(out, "seg-", first_lsn, ".log");
 }
 
 void
 snapshot_name(char out[STORE_NAME_SIZE], uint64_t last_lsn)
 {
-	spell(out, "snap-", last_lsn, ".snap");
+	name_print(out, "snap-", last_lsn, ".snap");
 }
 
 bool
 segment_name_read(const char *name, uint64_t *first_lsn)
 {
-	return read_name(name, "seg-", first_lsn, ".log");
+	return name_parse(name, "seg-", first_lsn, ".log");
 }
 
 bool
 snapshot_name_read(const char *name, uint64_t *last_lsn)
 {
-	return read_name(name, "snap-", last_lsn, ".snap");
+	return name_parse(name, "snap-", last_lsn, ".snap");
 }
 
 bool

@@ -89,7 +89,7 @@ written_read(struct disk *disk, const char *bytes, size_t len,
 /* --- the file ------------------------------------------------------------- */
 
 static int
-open_or_create(struct disk *disk, int *file)
+file_open_or_create(struct disk *disk, int *file)
 {
 	int error = disk_open(disk, WATERMARK_NAME, DISK_WRITE, file);
 
@@ -100,7 +100,7 @@ open_or_create(struct disk *disk, int *file)
 
 /* A file that is not there is empty. */
 static int
-read_file(struct disk *disk, char bytes[WATERMARK_SIZE], size_t *len)
+file_read(struct disk *disk, char bytes[WATERMARK_SIZE], size_t *len)
 {
 	int file, error;
 
@@ -120,7 +120,7 @@ watermark_read(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	char bytes[WATERMARK_SIZE];
 	uint64_t written;
 	size_t len;
-	int error = read_file(disk, bytes, &len);
+	int error = file_read(disk, bytes, &len);
 
 	if (error != 0)
 		return error;
@@ -140,10 +140,10 @@ watermark_raise(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	size_t len;
 	int file, error;
 
-	error = read_file(disk, bytes, &len);
+	error = file_read(disk, bytes, &len);
 	if (error != 0 || synced_read(bytes, len, store_id, &lower) >= lsn)
 		return error;
-	error = open_or_create(disk, &file);
+	error = file_open_or_create(disk, &file);
 	if (error != 0)
 		return error;
 	watermark_slot_write(slot, store_id, no_boot_id, lsn);
@@ -158,7 +158,7 @@ watermark_raise(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 /* --- while the journal is written ----------------------------------------- */
 
 static void
-log_failure(struct watermark *watermark, int error)
+failure_log(struct watermark *watermark, int error)
 {
 	if (error == 0 || watermark->has_failed)
 		return;
@@ -168,13 +168,13 @@ log_failure(struct watermark *watermark, int error)
 
 /* The slot that says more is overwritten last. */
 static void
-open_file(struct watermark *watermark)
+file_open(struct watermark *watermark)
 {
 	char bytes[WATERMARK_SIZE];
 	size_t len;
-	int error = open_or_create(watermark->disk, &watermark->file);
+	int error = file_open_or_create(watermark->disk, &watermark->file);
 
-	log_failure(watermark, error);
+	failure_log(watermark, error);
 	if (error != 0) {
 		watermark->file = -1;
 		return;
@@ -191,7 +191,7 @@ watermark_init(struct watermark *watermark, struct disk *disk,
 	*watermark = (struct watermark){ .disk = disk, .file = -1 };
 	memcpy(watermark->store_id, store_id, STORE_ID_SIZE);
 	disk_boot_id(disk, watermark->boot_id);
-	open_file(watermark);
+	file_open(watermark);
 }
 
 void
@@ -210,7 +210,7 @@ slot_put(struct watermark *watermark, unsigned slot, const uint8_t *boot_id,
 	if (watermark->file < 0)
 		return;
 	watermark_slot_write(bytes, watermark->store_id, boot_id, lsn);
-	log_failure(watermark,
+	failure_log(watermark,
 	    disk_write(watermark->disk, watermark->file, bytes, sizeof(bytes),
 		WATERMARK_SLOT_AT(slot)));
 }

@@ -16,7 +16,7 @@
 
 /* Who waits for some time does so by a clock that nobody sets. */
 static void
-init_lock(struct journal *journal)
+lock_init(struct journal *journal)
 {
 	pthread_condattr_t attributes;
 
@@ -30,7 +30,7 @@ init_lock(struct journal *journal)
 }
 
 static void
-init(struct journal *journal, const struct journal_config *config)
+journal_init(struct journal *journal, const struct journal_config *config)
 {
 	const struct recovery_result *recovered = config->recovered;
 
@@ -51,7 +51,7 @@ init(struct journal *journal, const struct journal_config *config)
 	journal->compact.old_segments = recovered->segments;
 	journal->compact.old_bytes = recovered->bytes;
 	journal->compact.live_bytes = recovered->live_bytes;
-	init_lock(journal);
+	lock_init(journal);
 	journal_queue_init(&journal->queue);
 	segment_writer_init(&journal->segment, config->disk,
 	    recovered->store_id, config->options->segment_bytes);
@@ -59,7 +59,7 @@ init(struct journal *journal, const struct journal_config *config)
 }
 
 static void
-fini(struct journal *journal)
+journal_fini(struct journal *journal)
 {
 	watermark_fini(&journal->watermark);
 	segment_writer_fini(&journal->segment);
@@ -72,16 +72,16 @@ fini(struct journal *journal)
 }
 
 static bool
-append_open(struct journal *journal)
+open_append(struct journal *journal)
 {
-	struct open_entry entry = { .policy = (uint8_t)journal->options.sync,
+	struct open_payload entry = { .policy = (uint8_t)journal->options.sync,
 		.wall_ms = disk_wall_ms(journal->disk),
 		.version = STR(PROGRAM) };
-	char bytes[OPEN_ENTRY_MOST], *payload;
+	char bytes[OPEN_PAYLOAD_MOST], *payload;
 	size_t len;
 
 	disk_boot_id(journal->disk, entry.boot_id);
-	len = open_entry_write(bytes, &entry);
+	len = open_payload_write(bytes, &entry);
 	payload = journal_reserve_own(journal, len);
 	if (payload == NULL)
 		return false;
@@ -91,24 +91,25 @@ append_open(struct journal *journal)
 }
 
 static bool
-append_lost(struct journal *journal, const struct lost_range *lost)
+lost_append(struct journal *journal, const struct lost_range *lost)
 {
-	char *payload = journal_reserve_own(journal, LOST_ENTRY_SIZE);
+	char *payload = journal_reserve_own(journal, LOST_PAYLOAD_SIZE);
 
 	if (payload == NULL)
 		return false;
-	lost_entry_write(payload, lost);
+	lost_payload_write(payload, lost);
 	journal_commit(journal, RECORD_LOST);
 	return true;
 }
 
 static bool
-append_opening(struct journal *journal, const struct recovery_result *recovered)
+first_records_append(struct journal *journal,
+    const struct recovery_result *recovered)
 {
-	bool ok = append_open(journal);
+	bool ok = open_append(journal);
 
 	for (size_t i = 0; ok && i < recovered->lost_count; i++)
-		ok = append_lost(journal, &recovered->lost[i]);
+		ok = lost_append(journal, &recovered->lost[i]);
 	journal->opening = journal_last(journal);
 	if (!ok)
 		log_error("store: out of memory");
@@ -117,7 +118,7 @@ append_opening(struct journal *journal, const struct recovery_result *recovered)
 
 /* Everything there is, and on the disk whatever the policy. */
 static bool
-flush(struct journal *journal)
+journal_flush(struct journal *journal)
 {
 	while (journal_step(journal))
 		continue;
@@ -133,13 +134,13 @@ flush(struct journal *journal)
 /* A disk that is full may have room later: what is there can be read until
  * then, and the opening waits in the queue. */
 static bool
-open_journal(struct journal *journal)
+first_segment_begin(struct journal *journal)
 {
 	int error = journal_begin_segment(journal);
 
 	if (error != 0)
 		journal_refuse(journal, "first segment", error);
-	return flush(journal);
+	return journal_flush(journal);
 }
 
 struct journal *
@@ -157,10 +158,10 @@ journal_create(const struct journal_config *config)
 		free(journal);
 		return NULL;
 	}
-	init(journal, config);
-	if (!append_opening(journal, config->recovered) ||
-	    !open_journal(journal)) {
-		fini(journal);
+	journal_init(journal, config);
+	if (!first_records_append(journal, config->recovered) ||
+	    !first_segment_begin(journal)) {
+		journal_fini(journal);
 		free(journal);
 		return NULL;
 	}
@@ -172,20 +173,20 @@ journal_create(const struct journal_config *config)
 /* The room that was made for more is given back; if that fails, the next start
  * finds zeros there. */
 static void
-close_journal(struct journal *journal)
+close_append(struct journal *journal)
 {
 	if (journal->needs_segment || journal_reserve_own(journal, 0) == NULL)
 		return;
 	journal_commit(journal, RECORD_CLOSE);
-	if (flush(journal))
+	if (journal_flush(journal))
 		segment_writer_trim(&journal->segment);
 }
 
 void
 journal_end(struct journal *journal)
 {
-	if (flush(journal))
-		close_journal(journal);
+	if (journal_flush(journal))
+		close_append(journal);
 }
 
 bool
@@ -203,7 +204,7 @@ journal_destroy(struct journal *journal)
 		journal->compact.run = NULL;
 		journal_end(journal);
 	}
-	fini(journal);
+	journal_fini(journal);
 	free(journal);
 	return true;
 }

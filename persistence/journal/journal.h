@@ -65,7 +65,7 @@ uint64_t journal_commit(struct journal *, enum record_type);
 int journal_fd(const struct journal *);
 
 /* What became of what was appended. */
-struct journal_news {
+struct journal_progress {
 	uint64_t committed;    /* everything up to here may be shown */
 	uint64_t failed_first; /* 0: nothing failed; else from here … */
 	uint64_t
@@ -76,10 +76,10 @@ struct journal_news {
  * Takes the news; clears the descriptor. After a failure was taken the numbers
  * failed_first … are given out again.
  */
-void journal_poll(struct journal *, struct journal_news *);
+void journal_poll(struct journal *, struct journal_progress *);
 
 /* The same news, once more: the descriptor becomes readable again. */
-void journal_tell_again(struct journal *);
+void journal_notify_again(struct journal *);
 
 /* Last LSN given out; highest one that may be shown. */
 uint64_t journal_last(const struct journal *);
@@ -89,29 +89,29 @@ uint64_t journal_committed(struct journal *);
  * Why nothing can be written now: "disk full"; NULL: it can. Also says so while
  * the disk has not answered for 5 s: then what is appended waits.
  */
-const char *journal_trouble(struct journal *);
+const char *journal_error(struct journal *);
 
 /* Whether writers should be made to wait: the queue is at three quarters. */
-bool journal_is_pressed(struct journal *);
+bool journal_is_under_pressure(struct journal *);
 
-struct journal_figures {
+struct journal_stats {
 	uint64_t appended, batches, syncs, failures, compactions;
 	size_t pending_bytes;
 	int64_t last_sync_us, longest_sync_us;
 	uint64_t segments; /* begun since the start */
 	uint64_t bytes;    /* of all segments that are needed */
 };
-void journal_figures(struct journal *, struct journal_figures *);
+void journal_stats(struct journal *, struct journal_stats *);
 
 /* --- for whoever compacts ---------------------------------------------------
  */
 
 /* Not if the journal grows too fast meanwhile, or is to end. */
-bool journal_has_time(struct journal *);
+bool journal_may_throttle(struct journal *);
 
 /* Then leaves the disk and the processor to others for a moment; but not in
  * the thread of whoever plays all of them. */
-void journal_rest(struct journal *);
+void journal_throttle(struct journal *);
 
 /* --- for whoever plays the threads (they, or a test) ---------------------- */
 

@@ -8,7 +8,7 @@
 
 /* Under the lock. */
 static bool
-may_append(const struct journal *journal, size_t size)
+queue_may_take(const struct journal *journal, size_t size)
 {
 	size_t most = journal->options.queue_bytes;
 
@@ -18,7 +18,7 @@ may_append(const struct journal *journal, size_t size)
 
 /* Whether the writer has to leave the open batch alone. */
 static void
-set_pinned(struct journal *journal, bool is_pinned)
+batch_set_pinned(struct journal *journal, bool is_pinned)
 {
 	journal_lock(journal);
 	journal->queue.is_pinned = is_pinned;
@@ -26,7 +26,7 @@ set_pinned(struct journal *journal, bool is_pinned)
 }
 
 static bool
-open_batch(struct journal *journal, size_t payload_len)
+batch_open(struct journal *journal, size_t payload_len)
 {
 	struct journal_queue *queue = &journal->queue;
 	struct batch *batch = NULL;
@@ -51,7 +51,7 @@ open_batch(struct journal *journal, size_t payload_len)
 
 /* Under the lock. */
 static uint64_t
-add(struct journal *journal, enum record_type type, size_t payload_len)
+record_add(struct journal *journal, enum record_type type, size_t payload_len)
 {
 	size_t size = record_size(payload_len);
 	uint64_t lsn = journal->next_lsn++;
@@ -73,12 +73,12 @@ segment_is_full(const struct journal *journal, size_t size)
 }
 
 static bool
-seal(struct journal *journal)
+segment_seal(struct journal *journal)
 {
-	if (journal->queue.open == NULL && !open_batch(journal, 0))
+	if (journal->queue.open == NULL && !batch_open(journal, 0))
 		return false;
 	journal_lock(journal);
-	add(journal, RECORD_SEAL, 0);
+	record_add(journal, RECORD_SEAL, 0);
 	journal_queue_close_batch(&journal->queue);
 	journal_unlock(journal);
 	journal->segment_fill = SEGMENT_HEAD_SIZE;
@@ -86,20 +86,20 @@ seal(struct journal *journal)
 }
 
 static bool
-make_room(struct journal *journal, size_t payload_len)
+record_make_room(struct journal *journal, size_t payload_len)
 {
 	if (segment_is_full(journal, record_size(payload_len)) &&
-	    !seal(journal))
+	    !segment_seal(journal))
 		return false;
-	return open_batch(journal, payload_len);
+	return batch_open(journal, payload_len);
 }
 
 /* With the open batch pinned. */
 static char *
-reserve(struct journal *journal, size_t payload_len)
+record_reserve(struct journal *journal, size_t payload_len)
 {
-	if (!make_room(journal, payload_len)) {
-		set_pinned(journal, false);
+	if (!record_make_room(journal, payload_len)) {
+		batch_set_pinned(journal, false);
 		return NULL;
 	}
 	journal->reserved = payload_len;
@@ -118,10 +118,10 @@ journal_reserve(struct journal *journal, size_t payload_len,
 		return NULL;
 	journal_lock(journal);
 	assert(!journal->queue.is_pinned);
-	may = may_append(journal, record_size(payload_len));
+	may = queue_may_take(journal, record_size(payload_len));
 	journal->queue.is_pinned = may;
 	journal_unlock(journal);
-	payload = may ? reserve(journal, payload_len) : NULL;
+	payload = may ? record_reserve(journal, payload_len) : NULL;
 	*error = payload != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
 	return payload;
 }
@@ -129,8 +129,8 @@ journal_reserve(struct journal *journal, size_t payload_len,
 char *
 journal_reserve_own(struct journal *journal, size_t payload_len)
 {
-	set_pinned(journal, true);
-	return reserve(journal, payload_len);
+	batch_set_pinned(journal, true);
+	return record_reserve(journal, payload_len);
 }
 
 uint64_t
@@ -140,7 +140,7 @@ journal_commit(struct journal *journal, enum record_type type)
 
 	journal_lock(journal);
 	assert(journal->queue.is_pinned);
-	lsn = add(journal, type, journal->reserved);
+	lsn = record_add(journal, type, journal->reserved);
 	journal->queue.is_pinned = false;
 	journal->figures.appended++;
 	if (journal->writer_waits)
@@ -167,7 +167,7 @@ journal_poke(struct journal *journal)
 
 /* What failed is gone, and its numbers and its place are free again. */
 static void
-take_failure(struct journal *journal, struct journal_news *news)
+failure_take(struct journal *journal, struct journal_progress *news)
 {
 	if (journal->next_lsn > news->committed + 1) {
 		news->failed_first = news->committed + 1;
@@ -178,7 +178,7 @@ take_failure(struct journal *journal, struct journal_news *news)
 }
 
 void
-journal_poll(struct journal *journal, struct journal_news *news)
+journal_poll(struct journal *journal, struct journal_progress *news)
 {
 	struct batch *dropped = NULL;
 	uint64_t count;
@@ -186,7 +186,7 @@ journal_poll(struct journal *journal, struct journal_news *news)
 	/* Before looking: who comes after the look makes it readable again. */
 	if (read(journal->event_fd, &count, sizeof(count)) < 0)
 		count = 0; /* nobody did: a look for its own sake */
-	*news = (struct journal_news){ .committed = 0 };
+	*news = (struct journal_progress){ .committed = 0 };
 	journal_lock(journal);
 	journal->is_poked = false;
 	news->committed = journal->committed;
@@ -194,7 +194,7 @@ journal_poll(struct journal *journal, struct journal_news *news)
 	    journal->is_for_good && journal->options.on_io_error == STORE_EXIT;
 	if (journal->has_failed) {
 		dropped = journal_queue_drop(&journal->queue);
-		take_failure(journal, news);
+		failure_take(journal, news);
 		journal->has_failed = false;
 	}
 	journal_unlock(journal);
@@ -202,7 +202,7 @@ journal_poll(struct journal *journal, struct journal_news *news)
 }
 
 void
-journal_tell_again(struct journal *journal)
+journal_notify_again(struct journal *journal)
 {
 	bool is_first;
 
@@ -231,7 +231,7 @@ journal_committed(struct journal *journal)
 }
 
 const char *
-journal_trouble(struct journal *journal)
+journal_error(struct journal *journal)
 {
 	int64_t now_us = disk_monotonic_us(journal->disk);
 	const char *trouble;
@@ -250,7 +250,7 @@ journal_trouble(struct journal *journal)
 }
 
 bool
-journal_is_pressed(struct journal *journal)
+journal_is_under_pressure(struct journal *journal)
 {
 	bool pressed;
 
@@ -261,7 +261,7 @@ journal_is_pressed(struct journal *journal)
 }
 
 void
-journal_figures(struct journal *journal, struct journal_figures *figures)
+journal_stats(struct journal *journal, struct journal_stats *figures)
 {
 	journal_lock(journal);
 	*figures = journal->figures;

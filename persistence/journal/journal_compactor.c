@@ -10,15 +10,15 @@
 #define REST_NS (3 * 1000000L)
 
 static uint64_t
-bytes_of(const struct journal *journal)
+journal_bytes(const struct journal *journal)
 {
 	return journal->compact.old_bytes + journal->segment_bytes;
 }
 
 static bool
-is_long(const struct journal *journal)
+journal_is_long(const struct journal *journal)
 {
-	uint64_t bytes = bytes_of(journal);
+	uint64_t bytes = journal_bytes(journal);
 
 	return bytes >= journal->options.compact_after_bytes &&
 	       bytes / 2 >= journal->compact.live_bytes;
@@ -27,7 +27,7 @@ is_long(const struct journal *journal)
 /* Every start begins a segment: a program that is started anew every minute
  * would leave more files than the next one can read in time. */
 static bool
-is_scattered(const struct journal *journal)
+journal_is_scattered(const struct journal *journal)
 {
 	uint64_t segments = journal->compact.old_segments;
 
@@ -42,11 +42,11 @@ journal_is_to_compact(const struct journal *journal)
 	 * name. And what failed waits for the next segment to be full. */
 	return journal->compact.run != NULL &&
 	       journal->compact.last_lsn > journal->compact.tried_lsn &&
-	       (is_long(journal) || is_scattered(journal));
+	       (journal_is_long(journal) || journal_is_scattered(journal));
 }
 
 static void
-finish(struct journal *journal, uint64_t covered_segments,
+compaction_finish(struct journal *journal, uint64_t covered_segments,
     uint64_t covered_bytes, uint64_t live_bytes)
 {
 	journal_lock(journal);
@@ -71,7 +71,7 @@ journal_compact(struct journal *journal)
 	bytes = journal->compact.old_bytes;
 	if (is_due) {
 		journal->compact.tried_lsn = last_lsn;
-		journal->compact.begun_bytes = bytes_of(journal);
+		journal->compact.begun_bytes = journal_bytes(journal);
 	}
 	journal_unlock(journal);
 	if (!is_due)
@@ -79,7 +79,7 @@ journal_compact(struct journal *journal)
 	error =
 	    journal->compact.run(journal->compact.arg, last_lsn, &live_bytes);
 	if (error == 0)
-		finish(journal, segments, bytes, live_bytes);
+		compaction_finish(journal, segments, bytes, live_bytes);
 	else
 		log_warn("store: compaction: %s", strerror(error));
 	return true;
@@ -87,22 +87,23 @@ journal_compact(struct journal *journal)
 
 /* Who writes half as much again meanwhile would write on for ever. */
 bool
-journal_has_time(struct journal *journal)
+journal_may_throttle(struct journal *journal)
 {
 	bool has_time;
 
 	journal_lock(journal);
-	has_time = !journal->is_stopping &&
-		   bytes_of(journal) / 3 < journal->compact.begun_bytes / 2;
+	has_time =
+	    !journal->is_stopping &&
+	    journal_bytes(journal) / 3 < journal->compact.begun_bytes / 2;
 	journal_unlock(journal);
 	return has_time;
 }
 
 void
-journal_rest(struct journal *journal)
+journal_throttle(struct journal *journal)
 {
 	struct timespec time = { .tv_nsec = REST_NS };
 
-	if (journal->has_threads && journal_has_time(journal))
+	if (journal->has_threads && journal_may_throttle(journal))
 		nanosleep(&time, NULL);
 }

@@ -24,7 +24,7 @@
 
 /* It may pass by itself, and only what was to be written is missing. */
 static bool
-may_pass(int error)
+error_is_temporary(int error)
 {
 	switch (error) {
 	case ENOSPC:
@@ -40,7 +40,7 @@ may_pass(int error)
 }
 
 static const char *
-trouble_of(int error)
+error_text(int error)
 {
 	switch (error) {
 	case ENOSPC:
@@ -83,7 +83,7 @@ journal_leave_disk(struct journal *journal)
 }
 
 static void
-set_probe(struct journal *journal)
+probe_set(struct journal *journal)
 {
 	journal->probe_at_us =
 	    disk_monotonic_us(journal->disk) + journal->options.probe_ms * 1000;
@@ -91,12 +91,12 @@ set_probe(struct journal *journal)
 
 /* Under the lock. Whether that is another trouble than before. */
 static bool
-set_trouble(struct journal *journal, int error, bool for_good)
+error_set(struct journal *journal, int error, bool for_good)
 {
 	bool is_new =
 	    journal->trouble == NULL || for_good != journal->is_for_good;
 
-	journal->trouble = trouble_of(for_good ? EIO : error);
+	journal->trouble = error_text(for_good ? EIO : error);
 	journal->is_for_good = for_good;
 	return is_new;
 }
@@ -104,13 +104,13 @@ set_trouble(struct journal *journal, int error, bool for_good)
 /* One line for each change, and the loop hears of it: also that nothing above
  * `committed` will be written, if that is so. */
 static void
-tell(struct journal *journal, const char *what, int error, bool for_good,
-    bool has_failed)
+error_notify(struct journal *journal, const char *what, int error,
+    bool for_good, bool has_failed)
 {
 	bool is_new, is_news;
 
 	journal_lock(journal);
-	is_new = set_trouble(journal, error, for_good);
+	is_new = error_set(journal, error, for_good);
 	if (has_failed) {
 		journal->has_failed = true;
 		journal->needs_segment = true;
@@ -126,7 +126,7 @@ tell(struct journal *journal, const char *what, int error, bool for_good,
 }
 
 static void
-tell_recovery(struct journal *journal)
+recovery_notify(struct journal *journal)
 {
 	bool is_news;
 
@@ -140,15 +140,15 @@ tell_recovery(struct journal *journal)
 }
 
 static bool
-is_for_good(const struct journal *journal, int error)
+error_is_permanent(const struct journal *journal, int error)
 {
 	return journal->is_for_good || journal->segment.is_distrusted ||
-	       !may_pass(error);
+	       !error_is_temporary(error);
 }
 
 /* What a failed write left behind. Everything before it is synced as well. */
 static int
-cut_back(struct journal *journal)
+segment_cut_back(struct journal *journal)
 {
 	int error;
 
@@ -156,8 +156,8 @@ cut_back(struct journal *journal)
 		return 0;
 	error = segment_writer_cut(&journal->segment);
 	if (error != 0) {
-		tell(journal, "cut back", error, is_for_good(journal, error),
-		    false);
+		error_notify(journal, "cut back", error,
+		    error_is_permanent(journal, error), false);
 		return error;
 	}
 	journal->synced = journal->written;
@@ -169,27 +169,27 @@ cut_back(struct journal *journal)
 void
 journal_fail(struct journal *journal, const char *what, int error)
 {
-	bool for_good = is_for_good(journal, error);
+	bool for_good = error_is_permanent(journal, error);
 
-	set_probe(journal);
-	tell(journal, what, error, for_good, true);
+	probe_set(journal);
+	error_notify(journal, what, error, for_good, true);
 	if (!for_good)
-		cut_back(journal);
+		segment_cut_back(journal);
 }
 
 void
 journal_refuse(struct journal *journal, const char *what, int error)
 {
-	if (is_for_good(journal, error)) {
+	if (error_is_permanent(journal, error)) {
 		journal_fail(journal, what, error);
 		return;
 	}
-	set_probe(journal);
-	tell(journal, what, error, false, false);
+	probe_set(journal);
+	error_notify(journal, what, error, false, false);
 }
 
 static bool
-has_room(struct journal *journal, uint64_t least)
+disk_has_room(struct journal *journal, uint64_t least)
 {
 	uint64_t bytes;
 
@@ -199,7 +199,7 @@ has_room(struct journal *journal, uint64_t least)
 
 /* Only what really takes room shows that there is some. */
 static int
-take_room(struct journal *journal)
+segment_take_room(struct journal *journal)
 {
 	return journal->needs_segment
 		   ? journal_begin_segment(journal)
@@ -207,19 +207,20 @@ take_room(struct journal *journal)
 }
 
 static void
-try_again(struct journal *journal)
+writing_try_again(struct journal *journal)
 {
 	int error;
 
-	if (cut_back(journal) != 0 ||
-	    !has_room(journal, 2 * (uint64_t)journal->options.min_free_bytes))
+	if (segment_cut_back(journal) != 0 ||
+	    !disk_has_room(journal,
+		2 * (uint64_t)journal->options.min_free_bytes))
 		return;
-	error = take_room(journal);
+	error = segment_take_room(journal);
 	if (error != 0) {
 		journal_refuse(journal, "next segment", error);
 		return;
 	}
-	tell_recovery(journal);
+	recovery_notify(journal);
 }
 
 bool
@@ -228,10 +229,10 @@ journal_probe(struct journal *journal)
 	if (journal->is_for_good ||
 	    disk_monotonic_us(journal->disk) < journal->probe_at_us)
 		return false;
-	set_probe(journal);
+	probe_set(journal);
 	if (journal->trouble != NULL)
-		try_again(journal);
-	else if (!has_room(journal, journal->options.min_free_bytes))
+		writing_try_again(journal);
+	else if (!disk_has_room(journal, journal->options.min_free_bytes))
 		journal_refuse(journal, "under store.min_free", ENOSPC);
 	return true;
 }

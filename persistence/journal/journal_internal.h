@@ -69,7 +69,7 @@ struct journal {
 	int64_t busy_since_us;
 	bool stall_is_told;
 	uint64_t segment_bytes; /* of the one being written */
-	struct journal_figures figures;
+	struct journal_stats figures;
 
 	struct {
 		int (*run)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);

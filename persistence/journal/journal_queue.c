@@ -52,7 +52,7 @@ journal_queue_spare(struct journal_queue *queue)
 }
 
 static bool
-may_take_open(const struct journal_queue *queue)
+open_batch_is_ready(const struct journal_queue *queue)
 {
 	return queue->open != NULL && !queue->is_pinned &&
 	       queue->open->count > 0;
@@ -61,7 +61,7 @@ may_take_open(const struct journal_queue *queue)
 bool
 journal_queue_is_ready(const struct journal_queue *queue)
 {
-	return queue->first != NULL || may_take_open(queue);
+	return queue->first != NULL || open_batch_is_ready(queue);
 }
 
 struct batch *
@@ -69,7 +69,7 @@ journal_queue_take(struct journal_queue *queue)
 {
 	struct batch *batch = queue->first;
 
-	if (batch == NULL && may_take_open(queue)) {
+	if (batch == NULL && open_batch_is_ready(queue)) {
 		batch = queue->open;
 		queue->open = NULL;
 	} else if (batch != NULL) {

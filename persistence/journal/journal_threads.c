@@ -18,7 +18,7 @@ writer_due_us(const struct journal *journal)
 }
 
 static struct timespec
-real_time_in(int64_t us)
+time_in_us(int64_t us)
 {
 	struct timespec time;
 
@@ -35,7 +35,7 @@ real_time_in(int64_t us)
 /* Under the lock: until there is something to write, or it is time for what
  * has its time. The disk's clock need not be the system's. */
 static void
-wait_for_work(struct journal *journal)
+writer_wait(struct journal *journal)
 {
 	int64_t due_us = writer_due_us(journal);
 	struct timespec until;
@@ -45,7 +45,7 @@ wait_for_work(struct journal *journal)
 		pthread_cond_wait(&journal->wake_writer, &journal->lock);
 	} else {
 		due_us -= disk_monotonic_us(journal->disk);
-		until = real_time_in(due_us > 0 ? due_us : 0);
+		until = time_in_us(due_us > 0 ? due_us : 0);
 		pthread_cond_timedwait(&journal->wake_writer, &journal->lock,
 		    &until);
 	}
@@ -53,7 +53,7 @@ wait_for_work(struct journal *journal)
 }
 
 static void
-say_ended(struct journal *journal, bool *has_ended)
+thread_set_ended(struct journal *journal, bool *has_ended)
 {
 	journal_lock(journal);
 	*has_ended = true;
@@ -62,7 +62,7 @@ say_ended(struct journal *journal, bool *has_ended)
 }
 
 static void *
-play_writer(void *arg)
+writer_run(void *arg)
 {
 	struct journal *journal = arg;
 	bool is_stopping;
@@ -73,16 +73,16 @@ play_writer(void *arg)
 		journal_lock(journal);
 		is_stopping = journal->is_stopping;
 		if (!is_stopping && !journal_can_write(journal))
-			wait_for_work(journal);
+			writer_wait(journal);
 		journal_unlock(journal);
 	} while (!is_stopping);
 	journal_end(journal);
-	say_ended(journal, &journal->writer_ended);
+	thread_set_ended(journal, &journal->writer_ended);
 	return NULL;
 }
 
 static void *
-play_compactor(void *arg)
+compactor_run(void *arg)
 {
 	struct journal *journal = arg;
 	bool is_stopping;
@@ -101,13 +101,13 @@ play_compactor(void *arg)
 		if (!is_stopping)
 			journal_compact(journal);
 	} while (!is_stopping);
-	say_ended(journal, &journal->compactor_ended);
+	thread_set_ended(journal, &journal->compactor_ended);
 	return NULL;
 }
 
 /* Signals are the loop's: a thread that blocks them all is never given one. */
 static bool
-start(pthread_t *thread, void *(*play)(void *), struct journal *journal)
+thread_start(pthread_t *thread, void *(*play)(void *), struct journal *journal)
 {
 	sigset_t all, before;
 	int error;
@@ -125,17 +125,18 @@ bool
 journal_start(struct journal *journal)
 {
 	journal->has_threads = true;
-	journal->writer_runs = start(&journal->writer, play_writer, journal);
+	journal->writer_runs =
+	    thread_start(&journal->writer, writer_run, journal);
 	journal->compactor_runs =
 	    journal->writer_runs && journal->compact.run != NULL &&
-	    start(&journal->compactor, play_compactor, journal);
+	    thread_start(&journal->compactor, compactor_run, journal);
 	return journal->writer_runs &&
 	       (journal->compactor_runs || journal->compact.run == NULL);
 }
 
 /* Under the lock. */
 static bool
-have_ended(const struct journal *journal)
+threads_have_ended(const struct journal *journal)
 {
 	return (!journal->writer_runs || journal->writer_ended) &&
 	       (!journal->compactor_runs || journal->compactor_ended);
@@ -143,7 +144,7 @@ have_ended(const struct journal *journal)
 
 /* *runs: whether it still does. */
 static void
-join(pthread_t thread, bool has_ended, const char *what, bool *runs)
+thread_join(pthread_t thread, bool has_ended, const char *what, bool *runs)
 {
 	if (!*runs)
 		return;
@@ -159,7 +160,7 @@ join(pthread_t thread, bool has_ended, const char *what, bool *runs)
 bool
 journal_stop(struct journal *journal)
 {
-	struct timespec until = real_time_in(journal->end_ms * 1000);
+	struct timespec until = time_in_us(journal->end_ms * 1000);
 	bool writer_ended, compactor_ended;
 	int error = 0;
 
@@ -167,15 +168,15 @@ journal_stop(struct journal *journal)
 	journal->is_stopping = true;
 	pthread_cond_signal(&journal->wake_writer);
 	pthread_cond_signal(&journal->wake_compactor);
-	while (!have_ended(journal) && error == 0)
+	while (!threads_have_ended(journal) && error == 0)
 		error = pthread_cond_timedwait(&journal->end, &journal->lock,
 		    &until);
 	writer_ended = journal->writer_ended;
 	compactor_ended = journal->compactor_ended;
 	journal_unlock(journal);
-	join(journal->writer, writer_ended, "the end of the journal",
+	thread_join(journal->writer, writer_ended, "the end of the journal",
 	    &journal->writer_runs);
-	join(journal->compactor, compactor_ended, "compaction",
+	thread_join(journal->compactor, compactor_ended, "compaction",
 	    &journal->compactor_runs);
 	return !journal->writer_runs && !journal->compactor_runs;
 }

@@ -11,7 +11,7 @@ journal_can_write(const struct journal *journal)
 }
 
 static struct batch *
-take(struct journal *journal)
+batch_take(struct journal *journal)
 {
 	struct batch *batch = NULL;
 
@@ -23,7 +23,7 @@ take(struct journal *journal)
 }
 
 static void
-give_back(struct journal *journal, struct batch *batch)
+batch_give_back(struct journal *journal, struct batch *batch)
 {
 	struct batch *superfluous;
 
@@ -37,7 +37,7 @@ int
 journal_sync(struct journal *journal)
 {
 	int64_t start_us = disk_monotonic_us(journal->disk), took_us;
-	struct journal_figures *figures = &journal->figures;
+	struct journal_stats *figures = &journal->figures;
 	int error = segment_writer_sync(&journal->segment);
 
 	if (error != 0) {
@@ -59,7 +59,7 @@ journal_sync(struct journal *journal)
 /* A segment that is left behind is always synced: the next one vouches for
  * it. */
 static int
-put(struct journal *journal, struct batch *batch)
+batch_put(struct journal *journal, struct batch *batch)
 {
 	int error;
 
@@ -80,7 +80,7 @@ put(struct journal *journal, struct batch *batch)
 }
 
 static void
-commit(struct journal *journal)
+batch_commit(struct journal *journal)
 {
 	bool is_news;
 
@@ -108,7 +108,7 @@ journal_mark(struct journal *journal)
  * start must not take what is damaged for what was never finished.
  */
 static void
-raise_watermark(struct journal *journal)
+watermark_raise_to_written(struct journal *journal)
 {
 	if (journal->synced < journal->written)
 		watermark_set_written(&journal->watermark, journal->written);
@@ -140,7 +140,7 @@ journal_begin_segment(struct journal *journal)
 /* The next segment is made ready at three quarters of this one: if there is no
  * room for it, then nothing is taken on that would need it. */
 static void
-look_ahead(struct journal *journal)
+segment_prepare_next(struct journal *journal)
 {
 	const struct segment_writer *segment = &journal->segment;
 	int error;
@@ -154,7 +154,7 @@ look_ahead(struct journal *journal)
 }
 
 static void
-rotate(struct journal *journal)
+segment_rotate(struct journal *journal)
 {
 	int error = journal_begin_segment(journal);
 
@@ -163,9 +163,9 @@ rotate(struct journal *journal)
 }
 
 static bool
-write_batch(struct journal *journal)
+batch_write(struct journal *journal)
 {
-	struct batch *batch = take(journal);
+	struct batch *batch = batch_take(journal);
 	bool seals, is_put;
 	size_t len;
 
@@ -173,19 +173,19 @@ write_batch(struct journal *journal)
 		return false;
 	seals = batch->seals;
 	len = batch->len;
-	is_put = put(journal, batch) == 0;
+	is_put = batch_put(journal, batch) == 0;
 	if (is_put) {
-		raise_watermark(journal);
-		commit(journal);
+		watermark_raise_to_written(journal);
+		batch_commit(journal);
 	}
-	give_back(journal, batch);
+	batch_give_back(journal, batch);
 	if (!is_put)
 		return true;
 	if (seals) {
-		rotate(journal);
+		segment_rotate(journal);
 		return true;
 	}
-	look_ahead(journal);
+	segment_prepare_next(journal);
 	if (journal->options.sync == STORE_SYNC_ALWAYS)
 		segment_writer_zero_ahead(&journal->segment, len);
 	return true;
@@ -203,7 +203,7 @@ journal_sync_due_us(const struct journal *journal)
 }
 
 static bool
-sync_in_time(struct journal *journal)
+interval_sync(struct journal *journal)
 {
 	if (disk_monotonic_us(journal->disk) < journal_sync_due_us(journal))
 		return false;
@@ -218,7 +218,7 @@ journal_step(struct journal *journal)
 	bool did;
 
 	journal_meet_disk(journal);
-	did = write_batch(journal) || sync_in_time(journal) ||
+	did = batch_write(journal) || interval_sync(journal) ||
 	      journal_probe(journal);
 	journal_leave_disk(journal);
 	return did || (!journal->has_threads && journal_compact(journal));

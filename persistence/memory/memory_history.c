@@ -47,7 +47,7 @@ memory_history_oldest(const struct memory_history *self)
 }
 
 static void
-forget(struct memory_history *self, struct room_log *log,
+message_forget(struct memory_history *self, struct room_log *log,
     struct kept_message *kept)
 {
 	struct str key = kept_message_key(kept);
@@ -66,24 +66,24 @@ forget(struct memory_history *self, struct room_log *log,
 void
 memory_history_drop_oldest(struct memory_history *self, struct room_log *log)
 {
-	forget(self, log, message_ring_pop(&log->ring));
+	message_forget(self, log, message_ring_pop(&log->ring));
 }
 
 void
 memory_history_drop_newest(struct memory_history *self, struct room_log *log)
 {
-	forget(self, log, message_ring_pop_newest(&log->ring));
+	message_forget(self, log, message_ring_pop_newest(&log->ring));
 }
 
 /* Messages of this time and earlier ones are too old. INT64_MIN: none is. */
 static int64_t
-expired_at(int64_t life_ms, int64_t now_ms)
+expiry_limit_ms(int64_t life_ms, int64_t now_ms)
 {
 	return life_ms > 0 ? now_ms - life_ms : INT64_MIN;
 }
 
 static int64_t
-life_of(const struct memory_history *self, const struct room_log *log)
+room_life_ms(const struct memory_history *self, const struct room_log *log)
 {
 	int64_t age_ms = self->limits->age_ms;
 
@@ -94,11 +94,11 @@ life_of(const struct memory_history *self, const struct room_log *log)
 
 /* How many are not to be shown any more. */
 static size_t
-count_expired(const struct memory_history *self, const struct room_log *log,
-    int64_t now_ms)
+room_count_expired(const struct memory_history *self,
+    const struct room_log *log, int64_t now_ms)
 {
 	return message_ring_seek(&log->ring,
-	    expired_at(life_of(self, log), now_ms));
+	    expiry_limit_ms(room_life_ms(self, log), now_ms));
 }
 
 void
@@ -107,13 +107,13 @@ memory_history_evict(struct memory_history *self, struct room_log *log,
 {
 	const struct kept_message *oldest = message_ring_at(&log->ring, 0);
 
-	if (oldest->at_ms > expired_at(life_of(self, log), now_ms))
+	if (oldest->at_ms > expiry_limit_ms(room_life_ms(self, log), now_ms))
 		log->evicted = oldest->seq;
 	memory_history_drop_oldest(self, log);
 }
 
 static enum chat_error
-open_room(struct history *base, struct str room, int64_t ttl_ms)
+history_open_room(struct history *base, struct str room, int64_t ttl_ms)
 {
 	struct memory_history *self = self_of(base);
 	struct room_log *log;
@@ -138,7 +138,7 @@ open_room(struct history *base, struct str room, int64_t ttl_ms)
 }
 
 static void
-close_log(struct memory_history *self, struct room_log *log)
+room_log_close(struct memory_history *self, struct room_log *log)
 {
 	while (log->ring.count > 0)
 		memory_history_drop_oldest(self, log);
@@ -151,17 +151,18 @@ close_log(struct memory_history *self, struct room_log *log)
 }
 
 static void
-close_room(struct history *base, struct str room)
+history_close_room(struct history *base, struct str room)
 {
 	struct memory_history *self = self_of(base);
 	struct room_log *log = memory_history_find(base, room);
 
 	if (log != NULL)
-		close_log(self, log);
+		room_log_close(self, log);
 }
 
 static enum chat_error
-append(struct history *base, struct str room, struct message *message)
+history_append_message(struct history *base, struct str room,
+    struct message *message)
 {
 	struct kept_message *kept;
 	enum chat_error error;
@@ -173,8 +174,8 @@ append(struct history *base, struct str room, struct message *message)
 }
 
 static bool
-find_key(struct history *base, struct str room, struct str key, int64_t now_ms,
-    struct message *out)
+history_find_message(struct history *base, struct str room, struct str key,
+    int64_t now_ms, struct message *out)
 {
 	struct memory_history *self = self_of(base);
 	const struct room_log *log = memory_history_find(base, room);
@@ -184,14 +185,14 @@ find_key(struct history *base, struct str room, struct str key, int64_t now_ms,
 		return false;
 	kept = id_map_find(&log->by_key, key);
 	if (kept == NULL ||
-	    kept->at_ms <= expired_at(life_of(self, log), now_ms))
+	    kept->at_ms <= expiry_limit_ms(room_life_ms(self, log), now_ms))
 		return false;
 	kept_message_show(kept, out);
 	return true;
 }
 
 static enum chat_error
-span(struct history *base, struct str room, int64_t now_ms,
+history_room_span(struct history *base, struct str room, int64_t now_ms,
     struct history_span *out)
 {
 	struct memory_history *self = self_of(base);
@@ -200,7 +201,7 @@ span(struct history *base, struct str room, int64_t now_ms,
 
 	if (log == NULL)
 		return CHAT_ROOM_NOT_FOUND;
-	first = count_expired(self, log, now_ms);
+	first = room_count_expired(self, log, now_ms);
 	out->first = message_ring_number(&log->ring, first);
 	out->last = log->ring.last;
 	out->last_at_ms = log->last_at_ms;
@@ -213,8 +214,8 @@ span(struct history *base, struct str room, int64_t now_ms,
 }
 
 static void
-each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
-    history_visit *visit, void *arg)
+history_each_message(struct history *base, struct str room, uint64_t from_seq,
+    int64_t now_ms, history_visit *visit, void *arg)
 {
 	struct memory_history *self = self_of(base);
 	const struct room_log *log = memory_history_find(base, room);
@@ -224,7 +225,7 @@ each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
 	if (log == NULL)
 		return;
 	i = message_ring_find(&log->ring, from_seq);
-	first = count_expired(self, log, now_ms);
+	first = room_count_expired(self, log, now_ms);
 	for (i = i > first ? i : first; i < log->ring.count; i++) {
 		kept_message_show(message_ring_at(&log->ring, i), &message);
 		if (!visit(&message, arg))
@@ -238,16 +239,16 @@ each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
  * those behind it, which are not shown any more all the same.
  */
 static void
-expire(struct history *base, int64_t now_ms)
+history_expire_messages(struct history *base, int64_t now_ms)
 {
 	struct memory_history *self = self_of(base);
 	const struct list *mortals = &self->mortal_rooms;
-	int64_t limit_ms = expired_at(self->limits->age_ms, now_ms);
+	int64_t limit_ms = expiry_limit_ms(self->limits->age_ms, now_ms);
 
 	for (struct list *at = mortals->next; at != mortals; at = at->next) {
 		struct room_log *log =
 		    LIST_OWNER(at, struct room_log, in_rooms);
-		size_t expired = count_expired(self, log, now_ms);
+		size_t expired = room_count_expired(self, log, now_ms);
 
 		while (expired-- > 0)
 			memory_history_drop_oldest(self, log);
@@ -260,41 +261,41 @@ expire(struct history *base, int64_t now_ms)
 }
 
 static size_t
-bytes(struct history *base)
+history_held_bytes(struct history *base)
 {
 	return self_of(base)->bytes;
 }
 
 static void
-close_all(struct memory_history *self, struct list *rooms)
+room_logs_close(struct memory_history *self, struct list *rooms)
 {
 	while (!list_is_empty(rooms))
-		close_log(self,
+		room_log_close(self,
 		    LIST_OWNER(rooms->next, struct room_log, in_rooms));
 }
 
 static void
-destroy(struct history *base)
+history_free(struct history *base)
 {
 	struct memory_history *self = self_of(base);
 
-	close_all(self, &self->mortal_rooms);
-	close_all(self, &self->other_rooms);
+	room_logs_close(self, &self->mortal_rooms);
+	room_logs_close(self, &self->other_rooms);
 	assert(self->bytes == 0);
 	id_map_fini(&self->logs);
 	free(self);
 }
 
 static const struct history_ops ops = {
-	.open = open_room,
-	.close = close_room,
-	.append = append,
-	.find_key = find_key,
-	.span = span,
-	.each = each,
-	.expire = expire,
-	.bytes = bytes,
-	.destroy = destroy,
+	.open = history_open_room,
+	.close = history_close_room,
+	.append = history_append_message,
+	.find_key = history_find_message,
+	.span = history_room_span,
+	.each = history_each_message,
+	.expire = history_expire_messages,
+	.bytes = history_held_bytes,
+	.destroy = history_free,
 };
 
 struct history *

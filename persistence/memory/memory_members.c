@@ -57,13 +57,13 @@ entry_key(const struct entry *entry)
 }
 
 static struct str
-id_key(const void *entry)
+entry_map_id(const void *entry)
 {
 	return entry_id(entry);
 }
 
 static struct str
-name_key(const void *entry)
+entry_map_name(const void *entry)
 {
 	return entry_key(entry);
 }
@@ -91,7 +91,7 @@ entry_create(struct str id, struct str scope, struct str name)
 }
 
 static void
-copy_out(const struct entry *entry, struct member *out)
+entry_copy(const struct entry *entry, struct member *out)
 {
 	struct str name = entry_name(entry);
 
@@ -105,7 +105,7 @@ copy_out(const struct entry *entry, struct member *out)
 }
 
 static struct entry *
-find_named(struct memory_members *self, struct str scope, struct str name)
+entry_find_named(struct memory_members *self, struct str scope, struct str name)
 {
 	char key[MEMBER_KEY_SIZE];
 
@@ -115,7 +115,7 @@ find_named(struct memory_members *self, struct str scope, struct str name)
 
 /* Makes the name lead to its entry. Who has none is not looked for. */
 static enum chat_error
-put_name(struct memory_members *self, struct entry *entry)
+name_put(struct memory_members *self, struct entry *entry)
 {
 	if (entry->name_len == 0)
 		return CHAT_OK;
@@ -125,14 +125,14 @@ put_name(struct memory_members *self, struct entry *entry)
 }
 
 static void
-remove_name(struct memory_members *self, const struct entry *entry)
+name_remove(struct memory_members *self, const struct entry *entry)
 {
 	if (entry->name_len > 0)
 		id_map_remove(&self->by_name, entry_key(entry));
 }
 
 static enum chat_error
-put(struct member_store *base, const struct member *member)
+members_put(struct member_store *base, const struct member *member)
 {
 	struct memory_members *self = self_of(base);
 	struct str id = str_from(member->id);
@@ -144,7 +144,7 @@ put(struct member_store *base, const struct member *member)
 	entry = entry_create(id, CHAT_SCOPE, str_from(member->name));
 	if (entry == NULL)
 		return CHAT_UNAVAILABLE;
-	error = put_name(self, entry);
+	error = name_put(self, entry);
 	if (error != CHAT_OK)
 		goto free_entry;
 	if (!id_map_put(&self->by_id, entry)) {
@@ -157,38 +157,40 @@ put(struct member_store *base, const struct member *member)
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
 forget_name:
-	remove_name(self, entry);
+	name_remove(self, entry);
 free_entry:
 	free(entry);
 	return error;
 }
 
 static enum chat_error
-get(struct member_store *base, struct str id, struct member *out)
+members_get(struct member_store *base, struct str id, struct member *out)
 {
 	const struct entry *entry = id_map_find(&self_of(base)->by_id, id);
 
 	if (entry == NULL)
 		return CHAT_MEMBER_NOT_FOUND;
-	copy_out(entry, out);
+	entry_copy(entry, out);
 	return CHAT_OK;
 }
 
 static enum chat_error
-get_named(struct member_store *base, struct str name, struct member *out)
+members_get_named(struct member_store *base, struct str name,
+    struct member *out)
 {
-	const struct entry *entry = find_named(self_of(base), CHAT_SCOPE, name);
+	const struct entry *entry =
+	    entry_find_named(self_of(base), CHAT_SCOPE, name);
 
 	if (entry == NULL)
 		return CHAT_MEMBER_NOT_FOUND;
-	copy_out(entry, out);
+	entry_copy(entry, out);
 	return CHAT_OK;
 }
 
 static bool
-is_taken(struct member_store *base, struct str scope, struct str name)
+members_is_taken(struct member_store *base, struct str scope, struct str name)
 {
-	return find_named(self_of(base), scope, name) != NULL;
+	return entry_find_named(self_of(base), scope, name) != NULL;
 }
 
 /*
@@ -196,7 +198,7 @@ is_taken(struct member_store *base, struct str scope, struct str name)
  * same: "alice" may become "Alice".
  */
 static enum chat_error
-exchange_name(struct memory_members *self, struct entry *old,
+name_exchange(struct memory_members *self, struct entry *old,
     struct entry *next)
 {
 	enum chat_error error;
@@ -205,22 +207,22 @@ exchange_name(struct memory_members *self, struct entry *old,
 		id_map_replace(&self->by_name, next);
 		return CHAT_OK;
 	}
-	error = put_name(self, next);
+	error = name_put(self, next);
 	if (error == CHAT_OK)
-		remove_name(self, old);
+		name_remove(self, old);
 	return error;
 }
 
 static enum chat_error
-give_name(struct memory_members *self, struct entry *old, struct str scope,
-    struct str name)
+entry_give_name(struct memory_members *self, struct entry *old,
+    struct str scope, struct str name)
 {
 	struct entry *next = entry_create(entry_id(old), scope, name);
 	enum chat_error error;
 
 	if (next == NULL)
 		return CHAT_UNAVAILABLE;
-	error = exchange_name(self, old, next);
+	error = name_exchange(self, old, next);
 	if (error != CHAT_OK) {
 		free(next);
 		return error;
@@ -236,15 +238,15 @@ give_name(struct memory_members *self, struct entry *old, struct str scope,
 
 /* Keeps its block, which may be a little too large: so it cannot fail. */
 static void
-take_name(struct memory_members *self, struct entry *entry)
+entry_take_name(struct memory_members *self, struct entry *entry)
 {
-	remove_name(self, entry);
+	name_remove(self, entry);
 	entry->name_len = 0;
 	entry->key_len = 0;
 }
 
 static enum chat_error
-rename_member(struct member_store *base, struct str id, struct str scope,
+members_rename(struct member_store *base, struct str id, struct str scope,
     struct str name)
 {
 	struct memory_members *self = self_of(base);
@@ -253,45 +255,45 @@ rename_member(struct member_store *base, struct str id, struct str scope,
 	if (entry == NULL)
 		return CHAT_MEMBER_NOT_FOUND;
 	if (name.len > 0)
-		return give_name(self, entry, scope, name);
-	take_name(self, entry);
+		return entry_give_name(self, entry, scope, name);
+	entry_take_name(self, entry);
 	return CHAT_OK;
 }
 
 static void
-remove_member(struct member_store *base, struct str id)
+members_remove(struct member_store *base, struct str id)
 {
 	struct memory_members *self = self_of(base);
 	struct entry *entry = id_map_remove(&self->by_id, id);
 
 	if (entry == NULL)
 		return;
-	remove_name(self, entry);
+	name_remove(self, entry);
 	list_remove(&entry->in_order);
 	free(entry);
 }
 
 static void
-each(struct member_store *base, member_visit *visit, void *arg)
+members_each(struct member_store *base, member_visit *visit, void *arg)
 {
 	const struct list *all = &self_of(base)->in_order;
 	struct member member;
 
 	for (const struct list *at = all->next; at != all; at = at->next) {
-		copy_out(LIST_OWNER(at, struct entry, in_order), &member);
+		entry_copy(LIST_OWNER(at, struct entry, in_order), &member);
 		if (!visit(&member, arg))
 			return;
 	}
 }
 
 static size_t
-count(struct member_store *base)
+members_count(struct member_store *base)
 {
 	return id_map_count(&self_of(base)->by_id);
 }
 
 static void
-destroy(struct member_store *base)
+members_destroy(struct member_store *base)
 {
 	struct memory_members *self = self_of(base);
 	struct list *next;
@@ -307,15 +309,15 @@ destroy(struct member_store *base)
 }
 
 static const struct member_store_ops ops = {
-	.put = put,
-	.get = get,
-	.get_named = get_named,
-	.is_taken = is_taken,
-	.rename = rename_member,
-	.remove = remove_member,
-	.each = each,
-	.count = count,
-	.destroy = destroy,
+	.put = members_put,
+	.get = members_get,
+	.get_named = members_get_named,
+	.is_taken = members_is_taken,
+	.rename = members_rename,
+	.remove = members_remove,
+	.each = members_each,
+	.count = members_count,
+	.destroy = members_destroy,
 };
 
 struct member_store *
@@ -327,7 +329,7 @@ memory_members_create(void)
 		return NULL;
 	self->base.ops = &ops;
 	list_init(&self->in_order);
-	id_map_init(&self->by_id, id_key);
-	id_map_init(&self->by_name, name_key);
+	id_map_init(&self->by_id, entry_map_id);
+	id_map_init(&self->by_name, entry_map_name);
 	return &self->base;
 }

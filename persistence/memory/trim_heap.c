@@ -8,7 +8,7 @@
 #define WORTH_IT ((size_t)8 << 20)
 
 static void
-give_back(void)
+heap_trim(void)
 {
 #ifdef __GLIBC__
 	malloc_trim(0);
@@ -22,7 +22,7 @@ trim_heap_watch(struct trim_heap *ebb, size_t held)
 		ebb->high = held;
 	if (ebb->high - held < WORTH_IT || held > ebb->high / 2)
 		return false;
-	give_back();
+	heap_trim();
 	ebb->high = held;
 	return true;
 }

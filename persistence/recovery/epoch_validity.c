@@ -11,61 +11,63 @@ is_same_boot(const uint8_t a[BOOT_ID_SIZE], const uint8_t b[BOOT_ID_SIZE])
 	       memcmp(a, unknown, BOOT_ID_SIZE) != 0;
 }
 
-/* Whether all that was told since the last OPEN is there. */
+/* Whether every record that clients may know of since the last OPEN is there.
+ */
 static bool
-ended_well(const struct epoch_validity *numbering,
+run_is_complete(const struct epoch_validity *validity,
     const uint8_t boot_id[BOOT_ID_SIZE])
 {
-	if (!numbering->is_begun || numbering->is_closed)
+	if (!validity->is_begun || validity->is_closed)
 		return true;
-	return numbering->is_opened &&
-	       (numbering->policy == STORE_SYNC_ALWAYS ||
-		   is_same_boot(numbering->boot_id, boot_id));
+	return validity->is_opened &&
+	       (validity->policy == STORE_SYNC_ALWAYS ||
+		   is_same_boot(validity->boot_id, boot_id));
 }
 
 uint64_t
-numbering_broken_up_to(const struct epoch_validity *numbering,
+epochs_invalid_up_to(const struct epoch_validity *validity,
     const uint8_t boot_id[BOOT_ID_SIZE])
 {
-	return ended_well(numbering, boot_id) ? numbering->broken_up_to
-					      : NUMBERING_ALL;
+	return run_is_complete(validity, boot_id)
+		   ? validity->epochs_invalid_up_to
+		   : EPOCHS_ALL_INVALID;
 }
 
 /*
- * What stands before the first OPEN is what a snapshot has kept of earlier
- * runs: how they ended was judged, and mended, by those behind them.
+ * Records before the first OPEN come from a snapshot: the runs after them have
+ * checked how they ended, and renewed epochs where that was necessary.
  */
 static void
-note_open(struct epoch_validity *numbering, const struct record *record)
+open_note(struct epoch_validity *validity, const struct record *record)
 {
-	struct open_entry entry;
+	struct open_payload entry;
 
-	if (!open_entry_read(record->payload, &entry)) {
-		numbering->broken_up_to = NUMBERING_ALL;
+	if (!open_payload_read(record->payload, &entry)) {
+		validity->epochs_invalid_up_to = EPOCHS_ALL_INVALID;
 		return;
 	}
-	if (numbering->is_opened && !ended_well(numbering, entry.boot_id))
-		numbering->broken_up_to = record->lsn;
-	numbering->is_opened = true;
-	numbering->policy = entry.policy;
-	memcpy(numbering->boot_id, entry.boot_id, BOOT_ID_SIZE);
+	if (validity->is_opened && !run_is_complete(validity, entry.boot_id))
+		validity->epochs_invalid_up_to = record->lsn;
+	validity->is_opened = true;
+	validity->policy = entry.policy;
+	memcpy(validity->boot_id, entry.boot_id, BOOT_ID_SIZE);
 }
 
 /*
- * A start that finds the numbering broken writes all rooms anew, each with a
- * new epoch, before anything is said: the first message shows that it came
- * that far. Until then the next start does it for the rooms that are missing.
+ * A start with invalid epochs writes a ROOM record with a new epoch for each
+ * room before any message. So the first MESSAGE shows that all were written;
+ * until then the next start writes those that are missing.
  */
 void
-epoch_validity_note(struct epoch_validity *numbering,
+epoch_validity_note(struct epoch_validity *validity,
     const struct record *record)
 {
 	if (record->type == RECORD_OPEN)
-		note_open(numbering, record);
+		open_note(validity, record);
 	else if (record->type == RECORD_LOST)
-		numbering->broken_up_to = record->lsn;
+		validity->epochs_invalid_up_to = record->lsn;
 	else if (record->type == RECORD_MESSAGE)
-		numbering->broken_up_to = 0;
-	numbering->is_begun = true;
-	numbering->is_closed = record->type == RECORD_CLOSE;
+		validity->epochs_invalid_up_to = 0;
+	validity->is_begun = true;
+	validity->is_closed = record->type == RECORD_CLOSE;
 }

@@ -14,7 +14,7 @@
 struct epoch_validity {
 	/* LSN of what showed that it was broken: what was written of rooms from
 	 * there on has their new epochs. 0: every room has its one. */
-	uint64_t broken_up_to;
+	uint64_t epochs_invalid_up_to;
 	bool is_begun;
 	bool is_closed; /* the last record was CLOSE */
 	bool is_opened; /* there was an OPEN: the following are its */
@@ -25,13 +25,13 @@ struct epoch_validity {
 /* To be told of every record, in order. */
 void epoch_validity_note(struct epoch_validity *, const struct record *);
 
-#define NUMBERING_ALL UINT64_MAX
+#define EPOCHS_ALL_INVALID UINT64_MAX
 
 /*
  * If a program starts now, in this boot: a room whose last record has an LSN
  * up to this one needs a new epoch. 0: none does.
  */
-uint64_t numbering_broken_up_to(const struct epoch_validity *,
+uint64_t epochs_invalid_up_to(const struct epoch_validity *,
     const uint8_t boot_id[BOOT_ID_SIZE]);
 
 #endif

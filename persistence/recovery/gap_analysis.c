@@ -6,123 +6,124 @@
 #include "domain/base/array.h"
 
 void
-gap_analysis_fini(struct gap_analysis *judgement)
+gap_analysis_fini(struct gap_analysis *analysis)
 {
-	free(judgement->gaps);
-	free(judgement->before);
-	lost_list_fini(&judgement->reported);
-	lost_list_fini(&judgement->news);
-	*judgement = (struct gap_analysis){ 0 };
+	free(analysis->gaps);
+	free(analysis->before);
+	lost_list_fini(&analysis->reported);
+	lost_list_fini(&analysis->news);
+	*analysis = (struct gap_analysis){ 0 };
 }
 
 bool
-gap_analysis_add_record(struct gap_analysis *judgement,
+gap_analysis_add_record(struct gap_analysis *analysis,
     const struct record *record, uint64_t size)
 {
 	struct lost_range range;
 
-	judgement->total.records++;
-	judgement->total.bytes += size;
+	analysis->total.records++;
+	analysis->total.bytes += size;
 	if (record->type != RECORD_LOST ||
-	    !lost_entry_read(record->payload, &range))
+	    !lost_payload_read(record->payload, &range))
 		return true;
-	judgement->total.reported++;
-	return lost_list_add(&judgement->reported, &range);
+	analysis->total.reported++;
+	return lost_list_add(&analysis->reported, &range);
 }
 
 static bool
-reserve(struct gap_analysis *judgement)
+gaps_reserve(struct gap_analysis *analysis)
 {
-	size_t capacity = judgement->capacity;
+	size_t capacity = analysis->capacity;
 	struct scan_gap *gaps;
 	struct tally *before;
 
-	gaps = array_grow(judgement->gaps, judgement->count, &capacity,
+	gaps = array_grow(analysis->gaps, analysis->count, &capacity,
 	    sizeof(*gaps));
 	if (gaps == NULL)
 		return false;
-	judgement->gaps = gaps;
-	before = array_grow(judgement->before, judgement->count,
-	    &judgement->capacity, sizeof(*before));
+	analysis->gaps = gaps;
+	before = array_grow(analysis->before, analysis->count,
+	    &analysis->capacity, sizeof(*before));
 	if (before == NULL)
 		return false;
-	judgement->before = before;
+	analysis->before = before;
 	return true;
 }
 
 bool
-gap_analysis_add_gap(struct gap_analysis *judgement, const struct scan_gap *gap)
+gap_analysis_add_gap(struct gap_analysis *analysis, const struct scan_gap *gap)
 {
-	if (!reserve(judgement))
+	if (!gaps_reserve(analysis))
 		return false;
-	judgement->gaps[judgement->count] = *gap;
-	judgement->before[judgement->count++] = judgement->total;
-	judgement->total.bytes += gap->is_blank ? 0 : gap->len;
+	analysis->gaps[analysis->count] = *gap;
+	analysis->before[analysis->count++] = analysis->total;
+	analysis->total.bytes += gap->is_blank ? 0 : gap->len;
 	return true;
 }
 
 /* Damage that hit no record is none. */
 void
-gap_analysis_end_snapshot(struct gap_analysis *judgement, uint64_t missing)
+gap_analysis_end_snapshot(struct gap_analysis *analysis, uint64_t missing)
 {
 	if (missing == 0)
-		judgement->count = 0;
+		analysis->count = 0;
 	else
-		judgement->gaps[0].records = missing;
+		analysis->gaps[0].records = missing;
 }
 
 bool
-gap_analysis_is_lost(const struct gap_analysis *judgement,
+gap_analysis_is_lost(const struct gap_analysis *analysis,
     const struct scan_gap *gap)
 {
-	return gap->first <= gap->last && gap->first <= judgement->durable;
+	return gap->first <= gap->last && gap->first <= analysis->durable;
 }
 
-/* What is behind the gap goes, and it itself as far as nobody was promised. */
+/* What is behind the gap goes, and it itself as far as nobody was
+ * expected_count. */
 static void
-cut_at(struct gap_analysis *judgement, size_t i)
+gaps_cut_at(struct gap_analysis *analysis, size_t i)
 {
-	struct scan_gap *gap = &judgement->gaps[i];
-	const struct tally *before = &judgement->before[i];
+	struct scan_gap *gap = &analysis->gaps[i];
+	const struct tally *before = &analysis->before[i];
 
-	judgement->torn.records = judgement->total.records - before->records;
-	judgement->torn.bytes = judgement->total.bytes - before->bytes;
-	if (gap_analysis_is_lost(judgement, gap)) {
-		gap->last = judgement->durable;
-		judgement->next_lsn = judgement->durable + 1;
+	analysis->torn.records = analysis->total.records - before->records;
+	analysis->torn.bytes = analysis->total.bytes - before->bytes;
+	if (gap_analysis_is_lost(analysis, gap)) {
+		gap->last = analysis->durable;
+		analysis->next_lsn = analysis->durable + 1;
 		if (!gap->is_blank)
-			judgement->torn.bytes -= gap->len;
+			analysis->torn.bytes -= gap->len;
 	} else {
-		judgement->next_lsn = gap->first;
+		analysis->next_lsn = gap->first;
 	}
 	/* What is cut reports nothing. */
-	judgement->reported.count = before->reported;
-	judgement->count = i + 1;
+	analysis->reported.count = before->reported;
+	analysis->count = i + 1;
 }
 
 /* There is one: the last gap has no end. */
 static void
-find_cut(struct gap_analysis *judgement)
+gaps_find_cut(struct gap_analysis *analysis)
 {
 	size_t i = 0;
 
-	while (judgement->gaps[i].first > judgement->gaps[i].last ||
-	       judgement->gaps[i].last <= judgement->durable) {
+	while (analysis->gaps[i].first > analysis->gaps[i].last ||
+	       analysis->gaps[i].last <= analysis->durable) {
 		i++;
-		assert(i < judgement->count);
+		assert(i < analysis->count);
 	}
-	cut_at(judgement, i);
+	gaps_cut_at(analysis, i);
 }
 
 static bool
-list_found(const struct gap_analysis *judgement, struct lost_list *found)
+gaps_list_lost(const struct gap_analysis *analysis, struct lost_list *found)
 {
-	for (size_t i = 0; i < judgement->count; i++) {
-		const struct scan_gap *gap = &judgement->gaps[i];
+	for (size_t i = 0; i < analysis->count; i++) {
+		const struct scan_gap *gap = &analysis->gaps[i];
 		struct lost_range range = { gap->first, gap->last, gap->records,
 			0 };
 
-		if (!gap_analysis_is_lost(judgement, gap))
+		if (!gap_analysis_is_lost(analysis, gap))
 			continue;
 		if (gap->file != NULL && gap->file->is_snapshot)
 			range.snapshot = gap->file->lsn;
@@ -135,17 +136,16 @@ list_found(const struct gap_analysis *judgement, struct lost_list *found)
 }
 
 bool
-gap_analysis_pass(struct gap_analysis *judgement, uint64_t durable)
+gap_analysis_finish(struct gap_analysis *analysis, uint64_t durable)
 {
 	struct lost_list found = { 0 };
 	bool is_done;
 
-	assert(judgement->count > 0);
-	judgement->durable = durable;
-	find_cut(judgement);
-	is_done =
-	    list_found(judgement, &found) &&
-	    lost_list_news(&found, &judgement->reported, &judgement->news);
+	assert(analysis->count > 0);
+	analysis->durable = durable;
+	gaps_find_cut(analysis);
+	is_done = gaps_list_lost(analysis, &found) &&
+		  lost_list_news(&found, &analysis->reported, &analysis->news);
 	lost_list_fini(&found);
 	return is_done;
 }

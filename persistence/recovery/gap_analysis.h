@@ -1,9 +1,10 @@
-/* What is missing: was it promised to anybody, and has that been told? Pure. */
+/* What is missing: was it expected_count to anybody, and has that been told?
+ * Pure. */
 #ifndef PERSISTENCE_GAP_ANALYSIS_H
 #define PERSISTENCE_GAP_ANALYSIS_H
 
-#include "persistence/journal/lost_list.h"
 #include "persistence/recovery/journal_scan.h"
+#include "persistence/recovery/lost_list.h"
 
 /* What there is up to some place. */
 struct tally {
@@ -20,7 +21,7 @@ struct gap_analysis {
 	size_t capacity; /* of either */
 	struct tally total;
 	struct lost_list reported; /* by LOST records */
-	/* From judge() on: */
+	/* From gap_analysis_finish() on: */
 	uint64_t durable;
 	uint64_t next_lsn;
 	struct tally torn;
@@ -42,7 +43,7 @@ void gap_analysis_end_snapshot(struct gap_analysis *, uint64_t missing);
  * Everything has been seen; what is durable is known. The gaps that are left
  * end with the cut, and what they say is lost was durable. False: no memory.
  */
-bool gap_analysis_pass(struct gap_analysis *, uint64_t durable);
+bool gap_analysis_finish(struct gap_analysis *, uint64_t durable);
 
 /* Whether the gap was durable, at least in part. */
 bool gap_analysis_is_lost(const struct gap_analysis *, const struct scan_gap *);

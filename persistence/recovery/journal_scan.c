@@ -5,90 +5,91 @@
 #include "persistence/format/record_payload.h"
 
 void
-journal_scan_init(struct journal_scan *walk, const struct scan_plan *plan,
+journal_scan_init(struct journal_scan *scan, const struct scan_plan *plan,
     struct segment_reader *reader)
 {
-	*walk = (struct journal_scan){ .plan = *plan, .reader = reader };
+	*scan = (struct journal_scan){ .plan = *plan, .reader = reader };
 	if (plan->snapshot == NULL) {
-		walk->file = 1;
-		walk->expected = 1;
+		scan->file = 1;
+		scan->expected = 1;
 	} else {
-		walk->promised = plan->snapshot->head.count;
-		walk->vouched = plan->snapshot->lsn;
+		scan->expected_count = plan->snapshot->head.count;
+		scan->durable_lsn = plan->snapshot->lsn;
 	}
 }
 
 static const struct store_listing_file *
-current_file(const struct journal_scan *walk)
+scan_file(const struct journal_scan *scan)
 {
-	if (walk->file == 0)
-		return walk->plan.snapshot;
-	if (walk->file <= walk->plan.segment_count)
-		return &walk->plan.segments[walk->file - 1];
+	if (scan->file == 0)
+		return scan->plan.snapshot;
+	if (scan->file <= scan->plan.segment_count)
+		return &scan->plan.segments[scan->file - 1];
 	return NULL;
 }
 
 /* The last LSN that belongs into the current segment. */
 static uint64_t
-last_of(const struct journal_scan *walk)
+file_last_lsn(const struct journal_scan *scan)
 {
-	for (size_t i = walk->file; i < walk->plan.segment_count; i++)
-		if (walk->plan.segments[i].is_readable)
-			return walk->plan.segments[i].lsn - 1;
+	for (size_t i = scan->file; i < scan->plan.segment_count; i++)
+		if (scan->plan.segments[i].is_readable)
+			return scan->plan.segments[i].lsn - 1;
 	return LSN_WITHOUT_END;
 }
 
 static void
-note_vouched(struct journal_scan *walk, uint64_t lsn)
+scan_raise_durable(struct journal_scan *scan, uint64_t lsn)
 {
-	if (lsn > walk->vouched)
-		walk->vouched = lsn;
+	if (lsn > scan->durable_lsn)
+		scan->durable_lsn = lsn;
 }
 
 static void
-leave_file(struct journal_scan *walk)
+file_leave(struct journal_scan *scan)
 {
-	if (walk->is_open && walk->file > 0)
-		note_vouched(walk, segment_reader_vouched(walk->reader));
-	walk->is_open = false;
-	walk->at = 0;
-	walk->file++;
+	if (scan->is_open && scan->file > 0)
+		scan_raise_durable(scan,
+		    segment_reader_durable_lsn(scan->reader));
+	scan->is_open = false;
+	scan->at = 0;
+	scan->file++;
 }
 
 static int
-open_file(struct journal_scan *walk)
+file_open(struct journal_scan *scan)
 {
-	const struct store_listing_file *file = current_file(walk);
+	const struct store_listing_file *file = scan_file(scan);
 	enum segment_head_state state;
 	char name[STORE_NAME_SIZE];
 	int error;
 
 	store_listing_file_name(file, name);
-	error = segment_reader_open(walk->reader, name, &state);
+	error = segment_reader_open(scan->reader, name, &state);
 	if (error != 0)
 		return error;
 	if (file->is_readable && state != SEGMENT_HEAD_GOOD)
 		return EIO; /* it was, a moment ago */
-	walk->is_open = true;
+	scan->is_open = true;
 	/* Cut behind the first of its two heads: no place for records. */
-	walk->at = segment_reader_size(walk->reader);
-	if (walk->at > SEGMENT_HEAD_SIZE)
-		walk->at = SEGMENT_HEAD_SIZE;
+	scan->at = segment_reader_size(scan->reader);
+	if (scan->at > SEGMENT_HEAD_SIZE)
+		scan->at = SEGMENT_HEAD_SIZE;
 	return 0;
 }
 
 /* Zeros at most behind its head: it was never used. */
 static int
-content_is_blank(struct journal_scan *walk, bool *is_blank)
+file_is_blank(struct journal_scan *scan, bool *is_blank)
 {
-	uint64_t size = segment_reader_size(walk->reader), end;
+	uint64_t size = segment_reader_size(scan->reader), end;
 	int error;
 
 	*is_blank = true;
 	if (size <= SEGMENT_HEAD_SIZE)
 		return 0;
 	error =
-	    segment_reader_content_end(walk->reader, SEGMENT_HEAD_SIZE, &end);
+	    segment_reader_content_end(scan->reader, SEGMENT_HEAD_SIZE, &end);
 	*is_blank = end == SEGMENT_HEAD_SIZE;
 	return error;
 }
@@ -98,98 +99,99 @@ content_is_blank(struct journal_scan *walk, bool *is_blank)
  * was synced once, and so was a record at least that is missing now.
  */
 static int
-look_behind(struct journal_scan *walk)
+scan_remaining_files(struct journal_scan *scan)
 {
-	for (; current_file(walk) != NULL; walk->file++) {
+	for (; scan_file(scan) != NULL; scan->file++) {
 		bool is_blank;
-		int error = open_file(walk);
+		int error = file_open(scan);
 
 		if (error == 0)
-			error = content_is_blank(walk, &is_blank);
+			error = file_is_blank(scan, &is_blank);
 		if (error != 0)
 			return error;
 		if (!is_blank)
-			note_vouched(walk, walk->expected);
+			scan_raise_durable(scan, scan->expected);
 	}
 	return 0;
 }
 
 /* Nothing below `last` is expected any more. */
 static void
-tell_gap(struct journal_scan *walk, struct scan_event *out, uint64_t at,
+gap_event(struct journal_scan *scan, struct scan_event *out, uint64_t at,
     uint64_t len, uint64_t last)
 {
 	out->kind = SCAN_GAP;
-	out->gap = (struct scan_gap){ .file = current_file(walk),
+	out->gap = (struct scan_gap){ .file = scan_file(scan),
 		.at = at,
 		.len = len,
-		.first = walk->expected,
+		.first = scan->expected,
 		.last = last,
-		.tail = walk->tail,
-		.tail_end = walk->tail_end };
+		.tail = scan->tail,
+		.tail_end = scan->tail_end };
 	if (last == LSN_WITHOUT_END)
-		walk->is_over = true;
-	else if (last >= walk->expected)
-		walk->expected = last + 1;
+		scan->is_at_end = true;
+	else if (last >= scan->expected)
+		scan->expected = last + 1;
 }
 
 static bool
-fail(const struct journal_scan *walk, struct scan_event *out, int error)
+failure_event(const struct journal_scan *scan, struct scan_event *out,
+    int error)
 {
 	out->kind = SCAN_FAILED;
 	out->error = error;
-	out->failed = current_file(walk);
+	out->failed = scan_file(scan);
 	return true;
 }
 
 /* A file whose head is bad. The records may be counted by those behind it. */
 static bool
-tell_whole_file(struct journal_scan *walk, struct scan_event *out)
+unreadable_file_event(struct journal_scan *scan, struct scan_event *out)
 {
-	const struct store_listing_file *file = current_file(walk);
+	const struct store_listing_file *file = scan_file(scan);
 	bool is_blank;
-	int error = content_is_blank(walk, &is_blank);
+	int error = file_is_blank(scan, &is_blank);
 
 	if (error != 0)
-		return fail(walk, out, error);
+		return failure_event(scan, out, error);
 	if (!is_blank)
-		note_vouched(walk, walk->expected);
-	tell_gap(walk, out, 0, file->size, last_of(walk));
+		scan_raise_durable(scan, scan->expected);
+	gap_event(scan, out, 0, file->size, file_last_lsn(scan));
 	out->gap.is_whole = true;
 	out->gap.is_blank = is_blank;
-	leave_file(walk);
+	file_leave(scan);
 	return true;
 }
 
 /* True: there is an event. */
 static bool
-enter_file(struct journal_scan *walk, struct scan_event *out)
+file_enter(struct journal_scan *scan, struct scan_event *out)
 {
-	const struct store_listing_file *file = current_file(walk);
-	int error = open_file(walk);
+	const struct store_listing_file *file = scan_file(scan);
+	int error = file_open(scan);
 
 	if (error != 0)
-		return fail(walk, out, error);
+		return failure_event(scan, out, error);
 	if (!file->is_readable)
-		return tell_whole_file(walk, out);
+		return unreadable_file_event(scan, out);
 	if (file->is_snapshot)
 		return false;
-	note_vouched(walk, file->lsn - 1);
-	if (walk->expected >= file->lsn)
+	scan_raise_durable(scan, file->lsn - 1);
+	if (scan->expected >= file->lsn)
 		return false;
 	/* Whole files before this one are missing. */
-	tell_gap(walk, out, 0, 0, file->lsn - 1);
+	gap_event(scan, out, 0, 0, file->lsn - 1);
 	return true;
 }
 
 /* --- in a snapshot -------------------------------------------------------- */
 
 static bool
-take_snapshot_record(struct journal_scan *walk, const struct segment_item *item,
-    struct scan_event *out)
+snapshot_record_event(struct journal_scan *scan,
+    const struct segment_item *item, struct scan_event *out)
 {
-	walk->count++;
-	walk->expected = item->record.lsn;
+	scan->count++;
+	scan->expected = item->record.lsn;
 	out->kind = SCAN_RECORD;
 	out->record = item->record;
 	out->size = item->len;
@@ -198,11 +200,11 @@ take_snapshot_record(struct journal_scan *walk, const struct segment_item *item,
 
 /* Between the records around it; where they are neighbours, one of the two. */
 static void
-tell_snapshot_gap(struct journal_scan *walk, const struct segment_item *item,
+snapshot_gap_event(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
 {
-	uint64_t last = walk->plan.snapshot->lsn;
-	uint64_t first = walk->expected + 1;
+	uint64_t last = scan->plan.snapshot->lsn;
+	uint64_t first = scan->expected + 1;
 
 	if (item->next_lsn > 0)
 		last = item->next_lsn - 1;
@@ -210,11 +212,11 @@ tell_snapshot_gap(struct journal_scan *walk, const struct segment_item *item,
 		first = last > 0 ? last : 1;
 	if (last < first)
 		last = first;
-	walk->has_gap = true;
+	scan->has_gap = true;
 	if (item->next_lsn == 0)
-		walk->has_open_gap = true;
+		scan->has_open_gap = true;
 	out->kind = SCAN_GAP;
-	out->gap = (struct scan_gap){ .file = walk->plan.snapshot,
+	out->gap = (struct scan_gap){ .file = scan->plan.snapshot,
 		.at = item->at,
 		.len = item->len,
 		.first = first,
@@ -222,86 +224,88 @@ tell_snapshot_gap(struct journal_scan *walk, const struct segment_item *item,
 		.is_blank = item->is_blank };
 }
 
-/* Nobody says how many there were: one at least is missing. */
+/* Without a count in the file one record at least is missing. */
 static uint64_t
-count_missing(const struct journal_scan *walk)
+snapshot_missing(const struct journal_scan *scan)
 {
-	if (walk->promised == 0)
+	if (scan->expected_count == 0)
 		return 1;
-	return walk->promised > walk->count ? walk->promised - walk->count : 0;
+	return scan->expected_count > scan->count
+		   ? scan->expected_count - scan->count
+		   : 0;
 }
 
 static bool
-end_snapshot(struct journal_scan *walk, struct scan_event *out)
+snapshot_end_event(struct journal_scan *scan, struct scan_event *out)
 {
 	out->kind = SCAN_SNAPSHOT_END;
-	out->missing = count_missing(walk);
-	walk->expected = walk->plan.snapshot->lsn + 1;
-	leave_file(walk);
+	out->missing = snapshot_missing(scan);
+	scan->expected = scan->plan.snapshot->lsn + 1;
+	file_leave(scan);
 	return true;
 }
 
 /* What stands behind SNAP_END does not matter. */
 static bool
-take_snapshot_end(struct journal_scan *walk, const struct segment_item *item,
+snapshot_end_record(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
 {
 	struct segment_item nothing = { .at = item->at };
 	uint64_t count;
 
-	if (walk->promised == 0 &&
-	    snap_end_entry_read(item->record.payload, &count))
-		walk->promised = count;
-	walk->has_end = true;
-	if (count_missing(walk) == 0 || walk->has_gap)
+	if (scan->expected_count == 0 &&
+	    snap_end_payload_read(item->record.payload, &count))
+		scan->expected_count = count;
+	scan->has_end = true;
+	if (snapshot_missing(scan) == 0 || scan->has_gap)
 		return false;
-	tell_snapshot_gap(walk, &nothing, out);
+	snapshot_gap_event(scan, &nothing, out);
 	return true;
 }
 
 static bool
-next_in_snapshot(struct journal_scan *walk, const struct segment_item *item,
+snapshot_next(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
 {
 	bool is_record = item->kind == SEGMENT_RECORD;
 
 	if (is_record && item->record.type == RECORD_SNAP_END)
-		return take_snapshot_end(walk, item, out);
+		return snapshot_end_record(scan, item, out);
 	if (is_record)
-		return take_snapshot_record(walk, item, out);
+		return snapshot_record_event(scan, item, out);
 	if (item->kind == SEGMENT_GAP ||
-	    (count_missing(walk) > 0 && !walk->has_open_gap)) {
-		tell_snapshot_gap(walk, item, out);
+	    (snapshot_missing(scan) > 0 && !scan->has_open_gap)) {
+		snapshot_gap_event(scan, item, out);
 		return true;
 	}
-	return end_snapshot(walk, out);
+	return snapshot_end_event(scan, out);
 }
 
 /* --- in a segment --------------------------------------------------------- */
 
 static bool
-take_segment_record(struct journal_scan *walk, const struct segment_item *item,
+segment_record_event(struct journal_scan *scan, const struct segment_item *item,
     uint64_t last, struct scan_event *out)
 {
 	uint64_t lsn = item->record.lsn;
-	bool belongs = lsn >= walk->expected && lsn <= last;
+	bool belongs = lsn >= scan->expected && lsn <= last;
 
 	if (belongs) {
-		walk->expected = lsn + 1;
-		walk->tail = current_file(walk);
-		walk->tail_end = item->at + item->len;
+		scan->expected = lsn + 1;
+		scan->tail = scan_file(scan);
+		scan->tail_end = item->at + item->len;
 		out->kind = SCAN_RECORD;
 		out->record = item->record;
 		out->size = item->len;
 	}
 	if (lsn >= last)
-		leave_file(walk);
+		file_leave(scan);
 	return belongs;
 }
 
 /* What stands behind the last record that belongs here does not matter. */
 static bool
-take_segment_gap(struct journal_scan *walk, const struct segment_item *item,
+segment_gap_event(struct journal_scan *scan, const struct segment_item *item,
     uint64_t last, struct scan_event *out)
 {
 	bool is_to_end = item->next_lsn == 0 || item->next_lsn > last;
@@ -309,85 +313,85 @@ take_segment_gap(struct journal_scan *walk, const struct segment_item *item,
 
 	if (!is_to_end)
 		last = item->next_lsn - 1;
-	if (walk->expected <= last) {
-		tell_gap(walk, out, item->at, item->len, last);
+	if (scan->expected <= last) {
+		gap_event(scan, out, item->at, item->len, last);
 		out->gap.is_blank = item->is_blank;
 		is_told = true;
 	}
 	if (is_to_end)
-		leave_file(walk);
+		file_leave(scan);
 	return is_told;
 }
 
 static bool
-next_in_segment(struct journal_scan *walk, const struct segment_item *item,
+segment_next(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
 {
-	uint64_t last = last_of(walk);
+	uint64_t last = file_last_lsn(scan);
 
 	if (item->kind == SEGMENT_RECORD)
-		return take_segment_record(walk, item, last, out);
-	return take_segment_gap(walk, item, last, out);
+		return segment_record_event(scan, item, last, out);
+	return segment_gap_event(scan, item, last, out);
 }
 
 /* --- all of it ------------------------------------------------------------ */
 
 static bool
-read_item(struct journal_scan *walk, struct scan_event *out)
+scan_item(struct journal_scan *scan, struct scan_event *out)
 {
 	struct segment_item item;
 
-	segment_reader_next(walk->reader, &item);
+	segment_reader_next(scan->reader, &item);
 	if (item.kind == SEGMENT_FAILED)
-		return fail(walk, out, item.error);
-	walk->at = item.at + item.len;
-	return walk->file == 0 ? next_in_snapshot(walk, &item, out)
-			       : next_in_segment(walk, &item, out);
+		return failure_event(scan, out, item.error);
+	scan->at = item.at + item.len;
+	return scan->file == 0 ? snapshot_next(scan, &item, out)
+			       : segment_next(scan, &item, out);
 }
 
 /* True: there is an event. */
 static bool
-step(struct journal_scan *walk, struct scan_event *out)
+scan_step(struct journal_scan *scan, struct scan_event *out)
 {
-	if (walk->is_over) {
-		int error = look_behind(walk);
+	if (scan->is_at_end) {
+		int error = scan_remaining_files(scan);
 
 		if (error != 0)
-			return fail(walk, out, error);
+			return failure_event(scan, out, error);
 		out->kind = SCAN_END;
 		return true;
 	}
-	if (current_file(walk) == NULL) {
-		tell_gap(walk, out, 0, 0, LSN_WITHOUT_END);
+	if (scan_file(scan) == NULL) {
+		gap_event(scan, out, 0, 0, LSN_WITHOUT_END);
 		return true;
 	}
-	if (walk->has_end && walk->file == 0)
-		return end_snapshot(walk, out);
-	return walk->is_open ? read_item(walk, out) : enter_file(walk, out);
+	if (scan->has_end && scan->file == 0)
+		return snapshot_end_event(scan, out);
+	return scan->is_open ? scan_item(scan, out) : file_enter(scan, out);
 }
 
 void
-journal_scan_next(struct journal_scan *walk, struct scan_event *out)
+journal_scan_next(struct journal_scan *scan, struct scan_event *out)
 {
 	*out = (struct scan_event){ 0 };
-	while (!step(walk, out))
+	while (!scan_step(scan, out))
 		continue;
 }
 
 int
-journal_scan_resume(struct journal_scan *walk)
+journal_scan_resume(struct journal_scan *scan)
 {
-	uint64_t at = walk->at, last_lsn = walk->expected;
+	uint64_t at = scan->at, last_lsn = scan->expected;
 	int error;
 
-	if (!walk->is_open)
+	if (!scan->is_open)
 		return 0;
-	error = open_file(walk);
+	error = file_open(scan);
 	if (error != 0)
 		return error;
-	if (walk->file > 0)
+	if (scan->file > 0)
 		last_lsn--;
-	segment_reader_seek(walk->reader, at, last_lsn);
-	walk->at = at;
+	segment_reader_seek(scan->reader, at, last_lsn);
+	scan->at = at;
 	return 0;
 }

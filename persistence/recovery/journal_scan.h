@@ -54,19 +54,19 @@ struct scan_event {
 struct journal_scan {
 	struct scan_plan plan;
 	struct segment_reader *reader;
-	size_t file;       /* 0: the snapshot; i + 1: segment i */
-	bool is_open;      /* the reader has it open */
-	bool is_over;      /* the gap without end was told */
-	uint64_t at;       /* in it */
-	uint64_t expected; /* the next LSN; in a snapshot: the last one */
-	uint64_t count;    /* a snapshot's good records, … */
-	uint64_t promised; /* … and how many it should have; 0: not known */
-	bool has_gap;      /* the snapshot has, … */
-	bool has_open_gap; /* … one that reaches to its end */
-	bool has_end;      /* its SNAP_END was met */
+	size_t file;             /* 0: the snapshot; i + 1: segment i */
+	bool is_open;            /* the reader has it open */
+	bool is_at_end;          /* the gap without end was told */
+	uint64_t at;             /* in it */
+	uint64_t expected;       /* the next LSN; in a snapshot: the last one */
+	uint64_t count;          /* a snapshot's good records, … */
+	uint64_t expected_count; /* … and how many it should have; 0: unknown */
+	bool has_gap;            /* the snapshot has, … */
+	bool has_open_gap;       /* … one that reaches to its end */
+	bool has_end;            /* its SNAP_END was met */
 	const struct store_listing_file *tail; /* as in a gap */
 	uint64_t tail_end;
-	uint64_t vouched; /* all LSNs up to here were durable once */
+	uint64_t durable_lsn; /* all LSNs up to here were durable once */
 };
 
 /* The plan's files and the reader are borrowed. */

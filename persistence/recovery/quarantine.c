@@ -20,7 +20,7 @@ quarantine_name(char out[QUARANTINE_NAME_SIZE], const char *file, uint64_t at)
 }
 
 static int
-exists(struct disk *disk, const char *name, bool *is_there)
+file_exists(struct disk *disk, const char *name, bool *is_there)
 {
 	int file, error = disk_open(disk, name, DISK_READ, &file);
 
@@ -32,7 +32,7 @@ exists(struct disk *disk, const char *name, bool *is_there)
 
 /* Less, if the file is shorter. */
 static int
-copy(struct disk *disk, int from, uint64_t at, uint64_t len, int to)
+range_copy(struct disk *disk, int from, uint64_t at, uint64_t len, int to)
 {
 	char bytes[COPY_AT_ONCE];
 
@@ -54,7 +54,7 @@ copy(struct disk *disk, int from, uint64_t at, uint64_t len, int to)
 
 /* An empty file, even if there was one. */
 static int
-create(struct disk *disk, const char *name, int *file)
+file_create(struct disk *disk, const char *name, int *file)
 {
 	int error = disk_unlink(disk, name);
 
@@ -64,13 +64,13 @@ create(struct disk *disk, const char *name, int *file)
 }
 
 static int
-write_note(struct disk *disk, const char *name, const char *note)
+note_write(struct disk *disk, const char *name, const char *note)
 {
 	char note_name[SUFFIXED_NAME_SIZE];
 	int file, error;
 
 	snprintf(note_name, sizeof(note_name), "%s" NOTE_SUFFIX, name);
-	error = create(disk, note_name, &file);
+	error = file_create(disk, note_name, &file);
 	if (error != 0)
 		return error;
 	error = disk_write(disk, file, note, strlen(note), 0);
@@ -81,7 +81,7 @@ write_note(struct disk *disk, const char *name, const char *note)
 }
 
 static int
-write_copy(struct disk *disk, const char *name, const char *from, uint64_t at,
+copy_write(struct disk *disk, const char *name, const char *from, uint64_t at,
     uint64_t len)
 {
 	int source, target, error;
@@ -89,10 +89,10 @@ write_copy(struct disk *disk, const char *name, const char *from, uint64_t at,
 	error = disk_open(disk, from, DISK_READ, &source);
 	if (error != 0)
 		return error;
-	error = create(disk, name, &target);
+	error = file_create(disk, name, &target);
 	if (error != 0)
 		goto close_source;
-	error = copy(disk, source, at, len, target);
+	error = range_copy(disk, source, at, len, target);
 	if (error == 0)
 		error = disk_fsync(disk, target);
 	disk_close(disk, target);
@@ -103,16 +103,16 @@ close_source:
 
 /* The name of the whole copy appears last: it says that all was done. */
 static int
-keep(struct disk *disk, const char *name, const char *file, uint64_t at,
+range_keep(struct disk *disk, const char *name, const char *file, uint64_t at,
     uint64_t len, const char *note)
 {
 	char unfinished[SUFFIXED_NAME_SIZE];
 	int error;
 
 	snprintf(unfinished, sizeof(unfinished), "%s" UNFINISHED_SUFFIX, name);
-	error = write_copy(disk, unfinished, file, at, len);
+	error = copy_write(disk, unfinished, file, at, len);
 	if (error == 0)
-		error = write_note(disk, name, note);
+		error = note_write(disk, name, note);
 	if (error == 0)
 		error = disk_sync_dir(disk, true);
 	if (error == 0)
@@ -135,9 +135,9 @@ quarantine_keep(struct disk *disk, const char *file, uint64_t at, uint64_t len,
 	if (error == 0)
 		error = disk_sync_dir(disk, false);
 	if (error == 0)
-		error = exists(disk, name, &is_there);
+		error = file_exists(disk, name, &is_there);
 	if (error == 0 && !is_there)
-		error = keep(disk, name, file, at, len, note);
+		error = range_keep(disk, name, file, at, len, note);
 	if (error != 0)
 		log_error("store: %s: %s", name, strerror(error));
 	return error;

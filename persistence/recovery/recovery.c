@@ -12,7 +12,7 @@
 #include "persistence/store_options.h"
 
 static bool
-is_known(const struct record *record)
+record_is_known(const struct record *record)
 {
 	static const bool known[] = { [RECORD_OPEN] = true,
 		[RECORD_CLOSE] = true,
@@ -29,20 +29,20 @@ is_known(const struct record *record)
 }
 
 static bool
-is_for_replay(const struct record *record)
+record_is_for_replay(const struct record *record)
 {
 	return record->type == RECORD_ROOM ||
 	       record->type == RECORD_ROOM_GONE ||
 	       record->type == RECORD_MESSAGE || record->type == RECORD_TRIM;
 }
 
-static enum recovery_end
-deliver(struct recovery *recovery, const struct record *record)
+static enum recovery_status
+record_replay(struct recovery *recovery, const struct record *record)
 {
 	struct replay *replay = recovery->replay;
 
-	epoch_validity_note(&recovery->numbering, record);
-	if (!is_known(record)) {
+	epoch_validity_note(&recovery->validity, record);
+	if (!record_is_known(record)) {
 		if (record->flags & RECORD_MAY_BE_SKIPPED)
 			return RECOVERY_OK;
 		return recovery_stop(recovery, RECOVERY_NEWER,
@@ -50,14 +50,14 @@ deliver(struct recovery *recovery, const struct record *record)
 		    "program",
 		    record->lsn, record->type, record->version);
 	}
-	if (is_for_replay(record) && !replay->record(replay, record))
+	if (record_is_for_replay(record) && !replay->record(replay, record))
 		return recovery_fail(recovery, "cannot hold what was stored",
 		    ENOMEM);
 	return RECOVERY_OK;
 }
 
-static enum recovery_end
-take_record(struct recovery *recovery, const struct scan_event *event,
+static enum recovery_status
+record_add(struct recovery *recovery, const struct scan_event *event,
     bool is_in_snapshot)
 {
 	struct recovery_result *result = recovery->result;
@@ -67,30 +67,30 @@ take_record(struct recovery *recovery, const struct scan_event *event,
 		result->live_bytes += event->size;
 	else
 		result->bytes += event->size;
-	if (!gap_analysis_add_record(&recovery->judgement, &event->record,
+	if (!gap_analysis_add_record(&recovery->analysis, &event->record,
 		event->size))
 		return recovery_fail(recovery, "cannot read all", ENOMEM);
-	if (recovery->is_behind)
+	if (recovery->has_gap)
 		return RECOVERY_OK;
-	return deliver(recovery, &event->record);
+	return record_replay(recovery, &event->record);
 }
 
-static enum recovery_end
-take_gap(struct recovery *recovery, const struct journal_scan *walk,
+static enum recovery_status
+gap_add(struct recovery *recovery, const struct journal_scan *scan,
     const struct scan_gap *gap)
 {
-	if (!gap_analysis_add_gap(&recovery->judgement, gap))
+	if (!gap_analysis_add_gap(&recovery->analysis, gap))
 		return recovery_fail(recovery, "cannot read all", ENOMEM);
-	if (!recovery->is_behind) {
-		recovery->is_behind = true;
-		recovery->rest = *walk;
+	if (!recovery->has_gap) {
+		recovery->has_gap = true;
+		recovery->resume_at = *scan;
 		recovery->next = *gap;
 	}
 	return RECOVERY_OK;
 }
 
-static enum recovery_end
-fail_to_read(struct recovery *recovery, const struct scan_event *event)
+static enum recovery_status
+read_fail(struct recovery *recovery, const struct scan_event *event)
 {
 	char name[STORE_NAME_SIZE] = "the end of the journal";
 
@@ -100,84 +100,85 @@ fail_to_read(struct recovery *recovery, const struct scan_event *event)
 }
 
 /*
- * Reads everything, and replays it as long as nothing is missing: what is to
- * become of the rest depends on all that is behind it.
+ * Reads everything, and replays records up to the first gap. Whether that gap
+ * is lost or torn depends on the records behind it, so the rest is replayed
+ * later.
  */
-static enum recovery_end
-read_all(struct recovery *recovery, struct journal_scan *walk)
+static enum recovery_status
+journal_read(struct recovery *recovery, struct journal_scan *scan)
 {
-	enum recovery_end how = RECOVERY_OK;
+	enum recovery_status status = RECOVERY_OK;
 	struct scan_event event;
 
-	while (how == RECOVERY_OK) {
-		bool is_in_snapshot = walk->file == 0;
+	while (status == RECOVERY_OK) {
+		bool is_in_snapshot = scan->file == 0;
 
-		journal_scan_next(walk, &event);
+		journal_scan_next(scan, &event);
 		if (event.kind == SCAN_END)
 			break;
 		if (event.kind == SCAN_RECORD)
-			how = take_record(recovery, &event, is_in_snapshot);
+			status = record_add(recovery, &event, is_in_snapshot);
 		else if (event.kind == SCAN_GAP)
-			how = take_gap(recovery, walk, &event.gap);
+			status = gap_add(recovery, scan, &event.gap);
 		else if (event.kind == SCAN_SNAPSHOT_END)
-			gap_analysis_end_snapshot(&recovery->judgement,
+			gap_analysis_end_snapshot(&recovery->analysis,
 			    event.missing);
 		else
-			how = fail_to_read(recovery, &event);
+			status = read_fail(recovery, &event);
 	}
-	return how;
+	return status;
 }
 
 /* What was judged of a gap that is met again. True: it is the cut. */
 static bool
-meet_again(struct recovery *recovery, const struct scan_gap *gap, size_t *at)
+gap_replay(struct recovery *recovery, const struct scan_gap *gap, size_t *at)
 {
-	const struct gap_analysis *judgement = &recovery->judgement;
-	const struct scan_gap *judged = &judgement->gaps[*at];
+	const struct gap_analysis *analysis = &recovery->analysis;
+	const struct scan_gap *judged = &analysis->gaps[*at];
 
 	if (judged->file != gap->file || judged->at != gap->at ||
 	    judged->first != gap->first)
 		return false;
-	if (gap_analysis_is_lost(judgement, judged))
+	if (gap_analysis_is_lost(analysis, judged))
 		recovery->replay->lost(recovery->replay, judged->first,
 		    judged->last);
-	return ++*at == judgement->count;
+	return ++*at == analysis->count;
 }
 
-/* What read_all() left out, up to the cut. */
-static enum recovery_end
-read_rest(struct recovery *recovery)
+/* What journal_read() left out, up to the cut. */
+static enum recovery_status
+journal_replay_rest(struct recovery *recovery)
 {
-	enum recovery_end how = RECOVERY_OK;
+	enum recovery_status status = RECOVERY_OK;
 	struct scan_event event;
 	size_t at = 0;
 	int error;
 
-	if (meet_again(recovery, &recovery->next, &at))
+	if (gap_replay(recovery, &recovery->next, &at))
 		return RECOVERY_OK;
-	error = journal_scan_resume(&recovery->rest);
+	error = journal_scan_resume(&recovery->resume_at);
 	if (error != 0)
 		return recovery_fail(recovery, "cannot read a file again",
 		    error);
-	while (how == RECOVERY_OK) {
-		journal_scan_next(&recovery->rest, &event);
+	while (status == RECOVERY_OK) {
+		journal_scan_next(&recovery->resume_at, &event);
 		if (event.kind == SCAN_END ||
 		    (event.kind == SCAN_GAP &&
-			meet_again(recovery, &event.gap, &at)))
+			gap_replay(recovery, &event.gap, &at)))
 			break;
 		if (event.kind == SCAN_RECORD)
-			how = deliver(recovery, &event.record);
+			status = record_replay(recovery, &event.record);
 		else if (event.kind == SCAN_FAILED)
-			how = fail_to_read(recovery, &event);
+			status = read_fail(recovery, &event);
 	}
-	return how;
+	return status;
 }
 
 /* --- what comes of it ----------------------------------------------------- */
 
 /* Segments that begin behind the last record are gone by now. */
 static uint64_t
-first_live(const struct recovery *recovery)
+first_needed_lsn(const struct recovery *recovery)
 {
 	const struct recovery_result *result = recovery->result;
 
@@ -190,60 +191,60 @@ first_live(const struct recovery *recovery)
 }
 
 static void
-fill_result(struct recovery *recovery)
+result_fill(struct recovery *recovery)
 {
-	struct gap_analysis *judgement = &recovery->judgement;
+	struct gap_analysis *analysis = &recovery->analysis;
 	struct recovery_result *result = recovery->result;
 
-	result->next_lsn = judgement->next_lsn;
-	result->durable_lsn = judgement->next_lsn - 1;
-	result->torn_records = judgement->torn.records;
-	result->torn_bytes = judgement->torn.bytes;
-	result->records -= judgement->torn.records;
-	result->lost = judgement->news.ranges;
-	result->lost_count = judgement->news.count;
-	result->lost_ranges = judgement->news.count;
-	for (size_t i = 0; i < judgement->news.count; i++)
-		result->lost_records += judgement->news.ranges[i].records;
-	judgement->news = (struct lost_list){ 0 };
+	result->next_lsn = analysis->next_lsn;
+	result->durable_lsn = analysis->next_lsn - 1;
+	result->torn_records = analysis->torn.records;
+	result->torn_bytes = analysis->torn.bytes;
+	result->records -= analysis->torn.records;
+	result->lost = analysis->news.ranges;
+	result->lost_count = analysis->news.count;
+	result->lost_ranges = analysis->news.count;
+	for (size_t i = 0; i < analysis->news.count; i++)
+		result->lost_records += analysis->news.ranges[i].records;
+	analysis->news = (struct lost_list){ 0 };
 	if (recovery->plan.snapshot != NULL)
 		result->snapshot_lsn = recovery->plan.snapshot->lsn;
 	result->segments = recovery->plan.segment_count;
-	result->first_live_lsn = first_live(recovery);
+	result->first_live_lsn = first_needed_lsn(recovery);
 }
 
 static void
-judge_numbering(struct recovery *recovery)
+epochs_check(struct recovery *recovery)
 {
 	struct recovery_result *result = recovery->result;
 	uint8_t boot_id[BOOT_ID_SIZE];
 
 	disk_boot_id(recovery->disk, boot_id);
-	result->broken_up_to =
+	result->epochs_invalid_up_to =
 	    result->lost_count > 0
-		? NUMBERING_ALL
-		: numbering_broken_up_to(&recovery->numbering, boot_id);
+		? EPOCHS_ALL_INVALID
+		: epochs_invalid_up_to(&recovery->validity, boot_id);
 }
 
-static enum recovery_end
-mend(struct recovery *recovery)
+static enum recovery_status
+files_repair(struct recovery *recovery)
 {
-	const struct gap_analysis *judgement = &recovery->judgement;
-	struct repair mending = { .disk = recovery->disk,
+	const struct gap_analysis *analysis = &recovery->analysis;
+	struct repair repair = { .disk = recovery->disk,
 		.store_id = recovery->result->store_id,
-		.survey = &recovery->survey,
+		.listing = &recovery->listing,
 		.plan = &recovery->plan,
-		.durable = judgement->durable,
-		.gaps = judgement->gaps,
-		.gap_count = judgement->count };
-	int error = repair_run(&mending);
+		.durable = analysis->durable,
+		.gaps = analysis->gaps,
+		.gap_count = analysis->count };
+	int error = repair_run(&repair);
 
 	return error == 0 ? RECOVERY_OK
 			  : recovery_fail(recovery, "cannot mend", error);
 }
 
-static enum recovery_end
-judge(struct recovery *recovery, uint64_t vouched)
+static enum recovery_status
+gaps_analyze(struct recovery *recovery, uint64_t durable_lsn)
 {
 	struct recovery_result *result = recovery->result;
 	uint64_t durable;
@@ -252,61 +253,61 @@ judge(struct recovery *recovery, uint64_t vouched)
 	error = watermark_read(recovery->disk, result->store_id, &durable);
 	if (error != 0)
 		return recovery_fail(recovery, WATERMARK_NAME, error);
-	if (!gap_analysis_pass(&recovery->judgement,
-		durable > vouched ? durable : vouched))
+	if (!gap_analysis_finish(&recovery->analysis,
+		durable > durable_lsn ? durable : durable_lsn))
 		return recovery_fail(recovery, "cannot judge", ENOMEM);
-	if (recovery->judgement.next_lsn > RECORD_LSN_MOST / 2)
+	if (recovery->analysis.next_lsn > RECORD_LSN_MOST / 2)
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "there are no numbers left behind %" PRIu64,
-		    recovery->judgement.next_lsn - 1);
-	recovery_tell(recovery);
-	fill_result(recovery);
+		    recovery->analysis.next_lsn - 1);
+	recovery_report(recovery);
+	result_fill(recovery);
 	if (result->lost_count > 0 && recovery->config->refuse_damage)
 		return RECOVERY_DAMAGED;
 	return RECOVERY_OK;
 }
 
-/* How it ended, if nothing went wrong with reading and mending it. */
-static enum recovery_end
-verdict(const struct recovery_result *result)
+/* The outcome, if reading and repairing succeeded. */
+static enum recovery_status
+result_status(const struct recovery_result *result)
 {
 	if (result->lost_count > 0)
 		return RECOVERY_DAMAGED;
 	return result->torn_bytes > 0 ? RECOVERY_TORN : RECOVERY_OK;
 }
 
-static enum recovery_end
-recover(struct recovery *recovery)
+static enum recovery_status
+store_recover(struct recovery *recovery)
 {
-	enum recovery_end how = recovery_survey(recovery);
-	struct journal_scan walk;
+	enum recovery_status status = recovery_identify(recovery);
+	struct journal_scan scan;
 	int error = 0;
 
-	if (how != RECOVERY_OK)
-		return how;
-	store_listing_exclude(&recovery->survey, recovery->result->store_id);
+	if (status != RECOVERY_OK)
+		return status;
+	store_listing_exclude(&recovery->listing, recovery->result->store_id);
 	if (recovery_may_write(recovery))
 		error = store_listing_sweep(recovery->disk);
 	if (error == 0)
-		error = scan_plan_make(&recovery->survey, recovery->reader,
+		error = scan_plan_make(&recovery->listing, recovery->reader,
 		    &recovery->plan);
 	if (error != 0)
 		return recovery_fail(recovery, "cannot read the store", error);
-	journal_scan_init(&walk, &recovery->plan, recovery->reader);
-	how = read_all(recovery, &walk);
-	if (how == RECOVERY_OK)
-		how = judge(recovery, walk.vouched);
-	if (how == RECOVERY_OK)
-		how = read_rest(recovery);
-	if (how == RECOVERY_OK && recovery_may_write(recovery))
-		how = mend(recovery);
-	if (how != RECOVERY_OK)
-		return how;
-	judge_numbering(recovery);
-	return verdict(recovery->result);
+	journal_scan_init(&scan, &recovery->plan, recovery->reader);
+	status = journal_read(recovery, &scan);
+	if (status == RECOVERY_OK)
+		status = gaps_analyze(recovery, scan.durable_lsn);
+	if (status == RECOVERY_OK)
+		status = journal_replay_rest(recovery);
+	if (status == RECOVERY_OK && recovery_may_write(recovery))
+		status = files_repair(recovery);
+	if (status != RECOVERY_OK)
+		return status;
+	epochs_check(recovery);
+	return result_status(recovery->result);
 }
 
-enum recovery_end
+enum recovery_status
 recovery_run(const struct recovery_config *config, struct replay *replay,
     struct recovery_result *result)
 {
@@ -314,18 +315,19 @@ recovery_run(const struct recovery_config *config, struct replay *replay,
 		.disk = config->disk,
 		.replay = replay,
 		.result = result };
-	enum recovery_end how;
+	enum recovery_status status;
 
 	*result = (struct recovery_result){ 0 };
 	recovery.reader = segment_reader_create(config->disk);
 	if (recovery.reader == NULL)
-		how = recovery_fail(&recovery, "cannot read the store", ENOMEM);
+		status =
+		    recovery_fail(&recovery, "cannot read the store", ENOMEM);
 	else
-		how = recover(&recovery);
+		status = store_recover(&recovery);
 	segment_reader_destroy(recovery.reader);
-	gap_analysis_fini(&recovery.judgement);
-	store_listing_fini(&recovery.survey);
-	return how;
+	gap_analysis_fini(&recovery.analysis);
+	store_listing_fini(&recovery.listing);
+	return status;
 }
 
 void

@@ -1,9 +1,10 @@
 /*
- * From the files to what the store held: reads, judges, mends.
+ * Recovery: reads the files, replays the records, repairs the files.
  *
- * What is missing or unreadable is either a torn tail, which nobody was ever
- * promised and which is cut; or it was durable once, and is lost: it is
- * reported, kept in quarantine/, and never found again by a later start.
+ * A record that is missing or damaged is one of two things:
+ *  - part of a torn tail: it was never acknowledged, and is cut;
+ *  - lost: it was durable once. It is reported, its bytes are copied to
+ *    quarantine/, and no later start finds it again.
  */
 #ifndef PERSISTENCE_RECOVERY_H
 #define PERSISTENCE_RECOVERY_H
@@ -27,14 +28,14 @@ struct replay {
 };
 
 enum recovery_mode {
-	RECOVERY_MEND, /* the server, repair: cut, quarantine, tidy up */
-	RECOVERY_LOOK  /* check, stats, dump: nothing is written */
+	RECOVERY_REPAIR, /* the server, `repair`: files are changed */
+	RECOVERY_READ    /* check, stats, dump: nothing is written */
 };
 
 /* One place where something is wrong. */
 struct recovery_finding {
 	enum finding_kind {
-		FINDING_TORN,    /* bytes that nobody was promised */
+		FINDING_TORN,    /* bytes that were never acknowledged */
 		FINDING_LOST,    /* records that were durable */
 		FINDING_REPORTED /* likewise; an earlier start has said so */
 	} kind;
@@ -53,7 +54,7 @@ struct recovery_config {
 	void *arg;
 };
 
-enum recovery_end {
+enum recovery_status {
 	RECOVERY_OK,
 	RECOVERY_TORN,    /* a torn tail was cut (LOOK: would be) */
 	RECOVERY_DAMAGED, /* something is lost, and reported; refused if so
@@ -67,14 +68,14 @@ enum recovery_end {
 struct recovery_result {
 	uint8_t store_id[STORE_ID_SIZE];
 	uint64_t next_lsn;
-	uint64_t durable_lsn;    /* next_lsn - 1 once it is mended */
-	uint64_t broken_up_to;   /* see numbering.h: who needs a new epoch */
-	uint64_t first_live_lsn; /* of the oldest segment still needed */
-	uint64_t snapshot_lsn;   /* 0: none */
-	uint64_t records;        /* good ones, in the snapshot too */
-	uint64_t segments;       /* that are still needed */
-	uint64_t bytes;          /* of records in segments */
-	uint64_t live_bytes;     /* of records in the snapshot */
+	uint64_t durable_lsn;          /* next_lsn - 1 once it is mended */
+	uint64_t epochs_invalid_up_to; /* see epoch_validity.h */
+	uint64_t first_live_lsn;       /* of the oldest segment still needed */
+	uint64_t snapshot_lsn;         /* 0: none */
+	uint64_t records;              /* good ones, in the snapshot too */
+	uint64_t segments;             /* that are still needed */
+	uint64_t bytes;                /* of records in segments */
+	uint64_t live_bytes;           /* of records in the snapshot */
 	uint64_t torn_bytes, torn_records;
 	uint64_t lost_records, lost_ranges; /* reported now, not earlier */
 	/* For each the journal writes a LOST record. */
@@ -88,8 +89,8 @@ struct recovery_result {
  * Stopped anywhere and run again, it comes to the same end. The result is to
  * be finished whatever the end.
  */
-enum recovery_end recovery_run(const struct recovery_config *, struct replay *,
-    struct recovery_result *);
+enum recovery_status recovery_run(const struct recovery_config *,
+    struct replay *, struct recovery_result *);
 void recovery_result_fini(struct recovery_result *);
 
 #endif

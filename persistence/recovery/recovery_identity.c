@@ -4,17 +4,17 @@
 #include "persistence/format/watermark.h"
 #include "persistence/recovery/recovery_internal.h"
 
-static enum recovery_end
-make_store(struct recovery *recovery)
+static enum recovery_status
+store_create(struct recovery *recovery)
 {
 	uint8_t *store_id = recovery->result->store_id;
 	int error;
 
 	/* The others were there before it: somebody took them away. */
-	if (recovery->survey.has_mark)
+	if (recovery->listing.has_mark)
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "of a store only " WATERMARK_NAME " is left");
-	if (recovery->survey.has_strange || !recovery_may_write(recovery))
+	if (recovery->listing.has_strange || !recovery_may_write(recovery))
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "the directory is no store");
 	log_info("store: begun, since there was none");
@@ -25,8 +25,8 @@ make_store(struct recovery *recovery)
 }
 
 /* FORMAT is damaged or gone, but the other files know whose they are. */
-static enum recovery_end
-restore_format(struct recovery *recovery)
+static enum recovery_status
+format_restore(struct recovery *recovery)
 {
 	int error;
 
@@ -39,22 +39,22 @@ restore_format(struct recovery *recovery)
 			  : recovery_fail(recovery, FORMAT_NAME, error);
 }
 
-static enum recovery_end
-identify(struct recovery *recovery, enum store_format format)
+static enum recovery_status
+store_identify(struct recovery *recovery, enum store_format format)
 {
-	const struct store_listing *survey = &recovery->survey;
+	const struct store_listing *listing = &recovery->listing;
 	uint8_t *store_id = recovery->result->store_id;
 	uint8_t by_format[STORE_ID_SIZE];
 
 	memcpy(by_format, store_id, STORE_ID_SIZE);
-	if (format == STORE_FORMAT_NONE && survey->snapshot_count == 0 &&
-	    survey->segment_count == 0)
-		return make_store(recovery);
-	if (store_listing_store_id(survey, by_format, store_id))
+	if (format == STORE_FORMAT_NONE && listing->snapshot_count == 0 &&
+	    listing->segment_count == 0)
+		return store_create(recovery);
+	if (store_listing_store_id(listing, by_format, store_id))
 		return format == STORE_FORMAT_OURS &&
 			       memcmp(by_format, store_id, STORE_ID_SIZE) == 0
 			   ? RECOVERY_OK
-			   : restore_format(recovery);
+			   : format_restore(recovery);
 	if (format == STORE_FORMAT_OURS)
 		return RECOVERY_OK;
 	return recovery_stop(recovery, RECOVERY_FOREIGN,
@@ -62,8 +62,8 @@ identify(struct recovery *recovery, enum store_format format)
 	    "is");
 }
 
-enum recovery_end
-recovery_survey(struct recovery *recovery)
+enum recovery_status
+recovery_identify(struct recovery *recovery)
 {
 	enum store_format format;
 	int error;
@@ -75,15 +75,15 @@ recovery_survey(struct recovery *recovery)
 	if (format == STORE_FORMAT_NEWER)
 		return recovery_stop(recovery, RECOVERY_NEWER,
 		    FORMAT_NAME ": the store is of a newer program");
-	error = store_listing_make(&recovery->survey, recovery->disk);
+	error = store_listing_make(&recovery->listing, recovery->disk);
 	if (error != 0)
 		return recovery_fail(recovery,
-		    recovery->survey.failed_name[0] != '\0'
-			? recovery->survey.failed_name
+		    recovery->listing.failed_name[0] != '\0'
+			? recovery->listing.failed_name
 			: "cannot look at the files",
 		    error);
-	if (recovery->survey.is_newer)
+	if (recovery->listing.is_newer)
 		return recovery_stop(recovery, RECOVERY_NEWER,
-		    "%s is of a newer program", recovery->survey.newer_name);
-	return identify(recovery, format);
+		    "%s is of a newer program", recovery->listing.newer_name);
+	return store_identify(recovery, format);
 }

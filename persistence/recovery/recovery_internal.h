@@ -11,31 +11,33 @@ struct recovery {
 	struct disk *disk;
 	struct replay *replay;
 	struct recovery_result *result;
-	struct store_listing survey;
+	struct store_listing listing;
 	struct segment_reader *reader;
 	struct scan_plan plan;
-	struct gap_analysis judgement;
-	struct epoch_validity numbering;
-	bool is_behind; /* the first gap was met: what follows waits … */
-	struct journal_scan rest; /* … to be read again from here, … */
-	struct scan_gap next;     /* … right behind this gap */
+	struct gap_analysis analysis;
+	struct epoch_validity validity;
+	bool has_gap; /* the first gap was met: what follows waits … */
+	struct journal_scan resume_at; /* … to be read again from here, … */
+	struct scan_gap next;          /* … right behind this gap */
 	unsigned logged;
 };
 
-/* Says why, and hands `how` back; a failure is logged. */
-enum recovery_end recovery_stop(struct recovery *, enum recovery_end how,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-enum recovery_end recovery_fail(struct recovery *, const char *what, int error);
+/* Sets result->why and returns `status`; logs it if that is RECOVERY_FAILED. */
+enum recovery_status recovery_stop(struct recovery *,
+    enum recovery_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+enum recovery_status recovery_fail(struct recovery *, const char *what,
+    int error);
 
 bool recovery_may_write(const struct recovery *);
 
 /*
- * Looks which files there are, and whose store they are; makes one of an empty
- * directory. RECOVERY_OK: the survey and the store's id are good.
+ * Lists the files and finds the store's id; creates a store in an empty
+ * directory. RECOVERY_OK: the listing and the id are valid.
  */
-enum recovery_end recovery_survey(struct recovery *);
+enum recovery_status recovery_identify(struct recovery *);
 
-/* Tells those who asked, and the log, what the judgement found. */
-void recovery_tell(struct recovery *);
+/* Logs the findings and passes them to config->found. */
+void recovery_report(struct recovery *);
 
 #endif

@@ -9,8 +9,8 @@
 /* Many ranges are rather one event than many lines. */
 #define LOGGED_MOST 20
 
-enum recovery_end
-recovery_stop(struct recovery *recovery, enum recovery_end how,
+enum recovery_status
+recovery_stop(struct recovery *recovery, enum recovery_status status,
     const char *format, ...)
 {
 	char *why = recovery->result->why;
@@ -19,12 +19,12 @@ recovery_stop(struct recovery *recovery, enum recovery_end how,
 	va_start(args, format);
 	vsnprintf(why, sizeof(recovery->result->why), format, args);
 	va_end(args);
-	if (how == RECOVERY_FAILED)
+	if (status == RECOVERY_FAILED)
 		log_error("store: %s", why);
-	return how;
+	return status;
 }
 
-enum recovery_end
+enum recovery_status
 recovery_fail(struct recovery *recovery, const char *what, int error)
 {
 	return recovery_stop(recovery, RECOVERY_FAILED, "%s: %s", what,
@@ -34,20 +34,21 @@ recovery_fail(struct recovery *recovery, const char *what, int error)
 bool
 recovery_may_write(const struct recovery *recovery)
 {
-	return recovery->config->mode == RECOVERY_MEND;
+	return recovery->config->mode == RECOVERY_REPAIR;
 }
 
 static void
-gap_name(const struct scan_gap *gap, char out[STORE_NAME_SIZE])
+gap_file_name(const struct scan_gap *gap, char out[STORE_NAME_SIZE])
 {
 	out[0] = '\0';
 	if (gap->file != NULL)
 		store_listing_file_name(gap->file, out);
 }
 
-/* Both in order of LSN; *at is how far the news were looked at. */
+/* Both are in order of LSN; *at is the position in `news`. */
 static bool
-is_news(const struct lost_list *news, const struct scan_gap *gap, size_t *at)
+gap_is_unreported(const struct lost_list *news, const struct scan_gap *gap,
+    size_t *at)
 {
 	while (*at < news->count && news->ranges[*at].last < gap->first)
 		++*at;
@@ -55,7 +56,8 @@ is_news(const struct lost_list *news, const struct scan_gap *gap, size_t *at)
 }
 
 static void
-tell(struct recovery *recovery, const struct recovery_finding *finding)
+finding_report(struct recovery *recovery,
+    const struct recovery_finding *finding)
 {
 	char *why = recovery->result->why;
 	char text[sizeof(recovery->result->why)];
@@ -83,7 +85,7 @@ tell(struct recovery *recovery, const struct recovery_finding *finding)
 }
 
 static void
-tell_lost(struct recovery *recovery, const struct scan_gap *gap, bool is_news)
+lost_report(struct recovery *recovery, const struct scan_gap *gap, bool is_news)
 {
 	char name[STORE_NAME_SIZE];
 	struct recovery_finding finding = {
@@ -96,45 +98,45 @@ tell_lost(struct recovery *recovery, const struct scan_gap *gap, bool is_news)
 		.records = gap->last - gap->first + 1,
 	};
 
-	gap_name(gap, name);
+	gap_file_name(gap, name);
 	if (gap->file != NULL && gap->file->is_snapshot)
 		finding.records = gap->records;
-	tell(recovery, &finding);
+	finding_report(recovery, &finding);
 }
 
 static void
-tell_torn(struct recovery *recovery, const struct scan_gap *cut)
+torn_report(struct recovery *recovery, const struct scan_gap *cut)
 {
-	const struct tally *torn = &recovery->judgement.torn;
+	const struct tally *torn = &recovery->analysis.torn;
 	char name[STORE_NAME_SIZE];
 	struct recovery_finding finding = {
 		.kind = FINDING_TORN,
 		.file = name,
 		.at = cut->at,
 		.len = torn->bytes,
-		.first = recovery->judgement.next_lsn,
+		.first = recovery->analysis.next_lsn,
 		.records = torn->records,
 	};
 
-	gap_name(cut, name);
-	tell(recovery, &finding);
+	gap_file_name(cut, name);
+	finding_report(recovery, &finding);
 }
 
 void
-recovery_tell(struct recovery *recovery)
+recovery_report(struct recovery *recovery)
 {
-	const struct gap_analysis *judgement = &recovery->judgement;
+	const struct gap_analysis *analysis = &recovery->analysis;
 	size_t at = 0;
 
-	for (size_t i = 0; i < judgement->count; i++) {
-		const struct scan_gap *gap = &judgement->gaps[i];
+	for (size_t i = 0; i < analysis->count; i++) {
+		const struct scan_gap *gap = &analysis->gaps[i];
 
-		if (gap_analysis_is_lost(judgement, gap))
-			tell_lost(recovery, gap,
-			    is_news(&judgement->news, gap, &at));
+		if (gap_analysis_is_lost(analysis, gap))
+			lost_report(recovery, gap,
+			    gap_is_unreported(&analysis->news, gap, &at));
 	}
-	if (judgement->torn.bytes > 0)
-		tell_torn(recovery, &judgement->gaps[judgement->count - 1]);
+	if (analysis->torn.bytes > 0)
+		torn_report(recovery, &analysis->gaps[analysis->count - 1]);
 	if (recovery->logged > LOGGED_MOST)
 		log_error("store: %u more ranges are lost",
 		    recovery->logged - LOGGED_MOST);

@@ -11,21 +11,21 @@
 #define WIPE_AT_ONCE ((size_t)16 << 10)
 
 static const struct scan_gap *
-cut_of(const struct repair *mending)
+repair_cut(const struct repair *repair)
 {
-	return &mending->gaps[mending->gap_count - 1];
+	return &repair->gaps[repair->gap_count - 1];
 }
 
-/* Whether somebody was promised what was there. */
+/* Whether the gap, or a part of it, was durable once. */
 static bool
-is_lost(const struct repair *mending, const struct scan_gap *gap)
+gap_is_lost(const struct repair *repair, const struct scan_gap *gap)
 {
-	return gap->first <= mending->durable || gap->first > gap->last;
+	return gap->first <= repair->durable || gap->first > gap->last;
 }
 
 static int
-keep(const struct repair *mending, const struct store_listing_file *file,
-    const struct scan_gap *gap)
+gap_quarantine(const struct repair *repair,
+    const struct store_listing_file *file, const struct scan_gap *gap)
 {
 	char name[STORE_NAME_SIZE], note[512];
 	int used;
@@ -34,16 +34,16 @@ keep(const struct repair *mending, const struct store_listing_file *file,
 	used = snprintf(note, sizeof(note),
 	    "%" PRIu64 " bytes of %s from byte %" PRIu64 " on,\n"
 	    "found %" PRId64 " ms after the beginning of 1970.\n",
-	    gap->len, name, gap->at, disk_wall_ms(mending->disk));
+	    gap->len, name, gap->at, disk_wall_ms(repair->disk));
 	if (gap->first <= gap->last)
 		snprintf(note + used, sizeof(note) - (size_t)used,
 		    "Records %" PRIu64 " to %" PRIu64 " are missing there.\n",
 		    gap->first, gap->last);
-	return quarantine_keep(mending->disk, name, gap->at, gap->len, note);
+	return quarantine_keep(repair->disk, name, gap->at, gap->len, note);
 }
 
 static int
-write_zeros(struct disk *disk, int file, uint64_t at, uint64_t len)
+zeros_write(struct disk *disk, int file, uint64_t at, uint64_t len)
 {
 	static const char zeros[WIPE_AT_ONCE];
 
@@ -61,57 +61,58 @@ write_zeros(struct disk *disk, int file, uint64_t at, uint64_t len)
 
 /* So that no later start finds there what was declared lost. */
 static int
-wipe(const struct repair *mending, const struct scan_gap *gap)
+gap_zero(const struct repair *repair, const struct scan_gap *gap)
 {
 	char name[STORE_NAME_SIZE];
 	int file, error;
 
 	store_listing_file_name(gap->file, name);
-	error = disk_open(mending->disk, name, DISK_WRITE, &file);
+	error = disk_open(repair->disk, name, DISK_WRITE, &file);
 	if (error != 0)
 		return error;
-	error = write_zeros(mending->disk, file, gap->at, gap->len);
+	error = zeros_write(repair->disk, file, gap->at, gap->len);
 	if (error == 0)
-		error = disk_fdatasync(mending->disk, file);
-	disk_close(mending->disk, file);
+		error = disk_fdatasync(repair->disk, file);
+	disk_close(repair->disk, file);
 	return error;
 }
 
 static int
-remove_file(const struct repair *mending, const struct store_listing_file *file)
+file_remove(const struct repair *repair, const struct store_listing_file *file)
 {
 	char name[STORE_NAME_SIZE];
 
 	store_listing_file_name(file, name);
-	return disk_unlink(mending->disk, name);
+	return disk_unlink(repair->disk, name);
 }
 
 /* A file of which nothing can be read, or nothing is needed. */
 static int
-set_aside(const struct repair *mending, const struct store_listing_file *file)
+file_quarantine(const struct repair *repair,
+    const struct store_listing_file *file)
 {
 	struct scan_gap whole = { .len = file->size, .first = 1 };
 	char name[STORE_NAME_SIZE];
-	int error = keep(mending, file, &whole);
+	int error = gap_quarantine(repair, file, &whole);
 
 	store_listing_file_name(file, name);
 	log_error("store: %s is damaged, and out of the way now", name);
-	return error == 0 ? remove_file(mending, file) : error;
+	return error == 0 ? file_remove(repair, file) : error;
 }
 
 static int
-mend_gap(const struct repair *mending, const struct scan_gap *gap)
+gap_repair(const struct repair *repair, const struct scan_gap *gap)
 {
 	int error = 0;
 
 	if (gap->file == NULL || gap->len == 0)
 		return 0;
 	if (!gap->is_blank)
-		error = keep(mending, gap->file, gap);
+		error = gap_quarantine(repair, gap->file, gap);
 	if (error == 0 && gap->is_whole)
-		error = remove_file(mending, gap->file);
+		error = file_remove(repair, gap->file);
 	else if (error == 0 && !gap->is_blank)
-		error = wipe(mending, gap);
+		error = gap_zero(repair, gap);
 	return error;
 }
 
@@ -120,28 +121,28 @@ mend_gap(const struct repair *mending, const struct scan_gap *gap)
  * been killed before the sync, and from now on it is shown.
  */
 static int
-end_file(const struct repair *mending, const struct store_listing_file *which,
-    uint64_t size)
+file_truncate(const struct repair *repair,
+    const struct store_listing_file *which, uint64_t size)
 {
 	char name[STORE_NAME_SIZE];
 	int file, error;
 
 	store_listing_file_name(which, name);
-	error = disk_open(mending->disk, name, DISK_WRITE, &file);
+	error = disk_open(repair->disk, name, DISK_WRITE, &file);
 	if (error != 0)
 		return error;
-	error = disk_ftruncate(mending->disk, file, size);
+	error = disk_ftruncate(repair->disk, file, size);
 	if (error == 0)
-		error = disk_fdatasync(mending->disk, file);
-	disk_close(mending->disk, file);
+		error = disk_fdatasync(repair->disk, file);
+	disk_close(repair->disk, file);
 	return error;
 }
 
 static const struct store_listing_file *
-segment_before(const struct repair *mending,
+segment_before(const struct repair *repair,
     const struct store_listing_file *file)
 {
-	const struct store_listing_file *segments = mending->plan->segments;
+	const struct store_listing_file *segments = repair->plan->segments;
 
 	while (file > segments)
 		if ((--file)->is_readable)
@@ -154,32 +155,32 @@ segment_before(const struct repair *mending,
  * did not matter until now.
  */
 static int
-remove_newest(const struct repair *mending, const struct scan_gap *cut)
+segment_remove_newest(const struct repair *repair, const struct scan_gap *cut)
 {
 	const struct store_listing_file *before =
-	    segment_before(mending, cut->file);
+	    segment_before(repair, cut->file);
 	int error = 0;
 
 	if (before != NULL)
-		error = end_file(mending, before,
+		error = file_truncate(repair, before,
 		    before == cut->tail ? cut->tail_end : SEGMENT_HEAD_SIZE);
-	return error == 0 ? remove_file(mending, cut->file) : error;
+	return error == 0 ? file_remove(repair, cut->file) : error;
 }
 
 /* Segments behind the cut have bad heads, or they would have moved it. */
 static int
-remove_later(const struct repair *mending, const struct scan_gap *cut)
+segments_remove_after(const struct repair *repair, const struct scan_gap *cut)
 {
-	const struct store_listing_file *segments = mending->plan->segments;
+	const struct store_listing_file *segments = repair->plan->segments;
 
-	for (size_t i = mending->plan->segment_count; i-- > 0;) {
+	for (size_t i = repair->plan->segment_count; i-- > 0;) {
 		int error;
 
 		if (&segments[i] == cut->file)
 			break;
-		error = is_lost(mending, cut)
-			    ? set_aside(mending, &segments[i])
-			    : remove_file(mending, &segments[i]);
+		error = gap_is_lost(repair, cut)
+			    ? file_quarantine(repair, &segments[i])
+			    : file_remove(repair, &segments[i]);
 		if (error != 0)
 			return error;
 	}
@@ -191,64 +192,64 @@ remove_later(const struct repair *mending, const struct scan_gap *cut)
  * The space that a segment has not used is given back.
  */
 static int
-cut_tail(const struct repair *mending)
+tail_cut(const struct repair *repair)
 {
-	const struct scan_gap *cut = cut_of(mending);
+	const struct scan_gap *cut = repair_cut(repair);
 	int error;
 
 	if (cut->file == NULL)
 		return 0;
-	error = remove_later(mending, cut);
-	if (error == 0 && is_lost(mending, cut) && cut->len > 0 &&
+	error = segments_remove_after(repair, cut);
+	if (error == 0 && gap_is_lost(repair, cut) && cut->len > 0 &&
 	    !cut->is_blank)
-		error = keep(mending, cut->file, cut);
+		error = gap_quarantine(repair, cut->file, cut);
 	if (error != 0)
 		return error;
 	if (cut->is_whole || cut->at <= SEGMENT_HEAD_SIZE)
-		return remove_newest(mending, cut);
-	return end_file(mending, cut->file, cut->at);
+		return segment_remove_newest(repair, cut);
+	return file_truncate(repair, cut->file, cut->at);
 }
 
 /* What the snapshot covers, and other snapshots. */
 static int
-tidy_up(const struct repair *mending)
+files_remove_covered(const struct repair *repair)
 {
-	const struct store_listing *survey = mending->survey;
-	const struct scan_plan *plan = mending->plan;
-	size_t covered = survey->segment_count - plan->segment_count;
+	const struct store_listing *listing = repair->listing;
+	const struct scan_plan *plan = repair->plan;
+	size_t covered = listing->segment_count - plan->segment_count;
 	int error = 0;
 
-	for (size_t i = 0; i < survey->snapshot_count && error == 0; i++) {
-		const struct store_listing_file *file = &survey->snapshots[i];
+	for (size_t i = 0; i < listing->snapshot_count && error == 0; i++) {
+		const struct store_listing_file *file = &listing->snapshots[i];
 
 		if (file == plan->snapshot)
 			continue;
 		if (file->is_readable && plan->snapshot != NULL &&
 		    file->lsn < plan->snapshot->lsn)
-			error = remove_file(mending, file);
+			error = file_remove(repair, file);
 		else
-			error = set_aside(mending, file);
+			error = file_quarantine(repair, file);
 	}
 	for (size_t i = 0; i < covered && error == 0; i++)
-		error = remove_file(mending, &survey->segments[i]);
+		error = file_remove(repair, &listing->segments[i]);
 	return error;
 }
 
 int
-repair_run(const struct repair *mending)
+repair_run(const struct repair *repair)
 {
 	int error = 0;
 
-	assert(mending->gap_count > 0);
+	assert(repair->gap_count > 0);
 	/* The files that vouch for it may be about to go. */
-	if (mending->durable > 0)
-		error = watermark_raise(mending->disk, mending->store_id,
-		    mending->durable);
-	for (size_t i = 0; i + 1 < mending->gap_count && error == 0; i++)
-		error = mend_gap(mending, &mending->gaps[i]);
+	if (repair->durable > 0)
+		error = watermark_raise(repair->disk, repair->store_id,
+		    repair->durable);
+	for (size_t i = 0; i + 1 < repair->gap_count && error == 0; i++)
+		error = gap_repair(repair, &repair->gaps[i]);
 	if (error == 0)
-		error = cut_tail(mending);
+		error = tail_cut(repair);
 	if (error == 0)
-		error = tidy_up(mending);
-	return error == 0 ? disk_sync_dir(mending->disk, false) : error;
+		error = files_remove_covered(repair);
+	return error == 0 ? disk_sync_dir(repair->disk, false) : error;
 }

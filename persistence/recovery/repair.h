@@ -10,7 +10,7 @@
 struct repair {
 	struct disk *disk;
 	const uint8_t *store_id;
-	const struct store_listing *survey;
+	const struct store_listing *listing;
 	const struct scan_plan *plan;
 	uint64_t durable; /* the highest LSN known durable */
 	/* In order; the last one is the cut: nothing behind it is kept. A gap

@@ -7,7 +7,7 @@
 /*
  * The newest snapshot, or an older one if that one is damaged and the older
  * one can stand in for it; and the segments that it does not cover. The plan
- * borrows from the survey. 0 or an errno.
+ * borrows from the listing. 0 or an errno.
  */
 int scan_plan_make(const struct store_listing *, struct segment_reader *,
     struct scan_plan *);

@@ -17,7 +17,7 @@ store_listing_file_name(const struct store_listing_file *file,
 }
 
 static bool
-add(struct store_listing_file **files, size_t *count,
+file_add(struct store_listing_file **files, size_t *count,
     const struct store_listing_file *file)
 {
 	struct store_listing_file *more =
@@ -30,45 +30,45 @@ add(struct store_listing_file **files, size_t *count,
 	return true;
 }
 
-struct listing {
-	struct store_listing *survey;
+struct name_visit {
+	struct store_listing *listing;
 	int error;
 };
 
 static bool
-is_ours(const char *name)
+name_is_ours(const char *name)
 {
 	return strcmp(name, LOCK_NAME) == 0 || strcmp(name, FORMAT_NAME) == 0 ||
 	       strcmp(name, WATERMARK_NAME) == 0 || name_is_unfinished(name);
 }
 
 static bool
-add_name(const char *name, void *arg)
+name_add(const char *name, void *arg)
 {
-	struct listing *listing = arg;
-	struct store_listing *survey = listing->survey;
+	struct name_visit *name_visit = arg;
+	struct store_listing *listing = name_visit->listing;
 	struct store_listing_file file = { 0 };
 	bool is_added = true;
 
 	if (segment_name_read(name, &file.lsn)) {
-		is_added =
-		    add(&survey->segments, &survey->segment_count, &file);
+		is_added = file_add(&listing->segments, &listing->segment_count,
+		    &file);
 	} else if (snapshot_name_read(name, &file.lsn)) {
 		file.is_snapshot = true;
-		is_added =
-		    add(&survey->snapshots, &survey->snapshot_count, &file);
+		is_added = file_add(&listing->snapshots,
+		    &listing->snapshot_count, &file);
 	} else if (strcmp(name, WATERMARK_NAME) == 0) {
-		survey->has_mark = true;
-	} else if (!is_ours(name)) {
-		survey->has_strange = true;
+		listing->has_mark = true;
+	} else if (!name_is_ours(name)) {
+		listing->has_strange = true;
 	}
 	if (!is_added)
-		listing->error = ENOMEM;
+		name_visit->error = ENOMEM;
 	return is_added;
 }
 
 static int
-compare(const void *a, const void *b)
+files_compare(const void *a, const void *b)
 {
 	const struct store_listing_file *x = a, *y = b;
 
@@ -76,14 +76,14 @@ compare(const void *a, const void *b)
 }
 
 static void
-sort(struct store_listing_file *files, size_t count)
+files_sort(struct store_listing_file *files, size_t count)
 {
 	if (count > 0)
-		qsort(files, count, sizeof(*files), compare);
+		qsort(files, count, sizeof(*files), files_compare);
 }
 
 static int
-read_head(struct disk *disk, const char *name, struct store_listing_file *file,
+head_read(struct disk *disk, const char *name, struct store_listing_file *file,
     enum segment_head_state *state)
 {
 	char bytes[SEGMENT_HEAD_SIZE];
@@ -103,7 +103,7 @@ read_head(struct disk *disk, const char *name, struct store_listing_file *file,
 }
 
 static int
-read_heads(struct store_listing *survey, struct disk *disk,
+heads_read(struct store_listing *listing, struct disk *disk,
     struct store_listing_file *files, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -113,14 +113,14 @@ read_heads(struct store_listing *survey, struct disk *disk,
 		int error;
 
 		store_listing_file_name(file, name);
-		error = read_head(disk, name, file, &state);
+		error = head_read(disk, name, file, &state);
 		if (error != 0) {
-			memcpy(survey->failed_name, name, sizeof(name));
+			memcpy(listing->failed_name, name, sizeof(name));
 			return error;
 		}
 		if (state == SEGMENT_HEAD_NEWER) {
-			survey->is_newer = true;
-			memcpy(survey->newer_name, name, sizeof(name));
+			listing->is_newer = true;
+			memcpy(listing->newer_name, name, sizeof(name));
 		}
 		file->is_readable = state == SEGMENT_HEAD_GOOD &&
 				    file->head.first_lsn == file->lsn &&
@@ -130,38 +130,38 @@ read_heads(struct store_listing *survey, struct disk *disk,
 }
 
 int
-store_listing_make(struct store_listing *survey, struct disk *disk)
+store_listing_make(struct store_listing *listing, struct disk *disk)
 {
-	struct listing listing = { .survey = survey };
+	struct name_visit name_visit = { .listing = listing };
 	int error;
 
-	*survey = (struct store_listing){ 0 };
-	error = disk_list(disk, add_name, &listing);
+	*listing = (struct store_listing){ 0 };
+	error = disk_list(disk, name_add, &name_visit);
 	if (error == 0)
-		error = listing.error;
+		error = name_visit.error;
 	if (error != 0)
 		return error;
-	sort(survey->snapshots, survey->snapshot_count);
-	sort(survey->segments, survey->segment_count);
-	error =
-	    read_heads(survey, disk, survey->snapshots, survey->snapshot_count);
+	files_sort(listing->snapshots, listing->snapshot_count);
+	files_sort(listing->segments, listing->segment_count);
+	error = heads_read(listing, disk, listing->snapshots,
+	    listing->snapshot_count);
 	if (error == 0)
-		error = read_heads(survey, disk, survey->segments,
-		    survey->segment_count);
+		error = heads_read(listing, disk, listing->segments,
+		    listing->segment_count);
 	return error;
 }
 
 void
-store_listing_fini(struct store_listing *survey)
+store_listing_fini(struct store_listing *listing)
 {
-	free(survey->snapshots);
-	free(survey->segments);
-	*survey = (struct store_listing){ 0 };
+	free(listing->snapshots);
+	free(listing->segments);
+	*listing = (struct store_listing){ 0 };
 }
 
 /* The newest is looked at last. */
 static bool
-find_id(const struct store_listing_file *files, size_t count,
+store_id_find(const struct store_listing_file *files, size_t count,
     const uint8_t wanted[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE],
     bool *is_wanted)
 {
@@ -178,21 +178,21 @@ find_id(const struct store_listing_file *files, size_t count,
 }
 
 bool
-store_listing_store_id(const struct store_listing *survey,
+store_listing_store_id(const struct store_listing *listing,
     const uint8_t by_format[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE])
 {
 	bool is_wanted = false, is_found;
 
-	is_found = find_id(survey->snapshots, survey->snapshot_count, by_format,
-	    out, &is_wanted);
-	if (find_id(survey->segments, survey->segment_count, by_format, out,
-		&is_wanted))
+	is_found = store_id_find(listing->snapshots, listing->snapshot_count,
+	    by_format, out, &is_wanted);
+	if (store_id_find(listing->segments, listing->segment_count, by_format,
+		out, &is_wanted))
 		is_found = true;
 	return is_found;
 }
 
 static void
-exclude(struct store_listing_file *files, size_t count,
+files_exclude(struct store_listing_file *files, size_t count,
     const uint8_t store_id[STORE_ID_SIZE])
 {
 	for (size_t i = 0; i < count; i++)
@@ -202,16 +202,16 @@ exclude(struct store_listing_file *files, size_t count,
 }
 
 void
-store_listing_exclude(struct store_listing *survey,
+store_listing_exclude(struct store_listing *listing,
     const uint8_t store_id[STORE_ID_SIZE])
 {
-	exclude(survey->snapshots, survey->snapshot_count, store_id);
-	exclude(survey->segments, survey->segment_count, store_id);
+	files_exclude(listing->snapshots, listing->snapshot_count, store_id);
+	files_exclude(listing->segments, listing->segment_count, store_id);
 }
 
 /* The first that is met, if it was not removed before it was met again. */
 static bool
-find_unfinished(const char *name, void *arg)
+unfinished_find(const char *name, void *arg)
 {
 	char *found = arg;
 
@@ -226,7 +226,7 @@ store_listing_sweep(struct disk *disk)
 {
 	for (;;) {
 		char name[STORE_NAME_SIZE] = "";
-		int error = disk_list(disk, find_unfinished, name);
+		int error = disk_list(disk, unfinished_find, name);
 
 		if (error != 0 || name[0] == '\0')
 			return error;

@@ -33,12 +33,12 @@ check_message(struct str payload)
 	struct str room, room_again;
 	char *out;
 
-	if (!message_entry_read(payload, &room, &message))
+	if (!message_payload_read(payload, &room, &message))
 		return;
-	CHECK(message_entry_size(room, &message) <= payload.len);
-	out = malloc(message_entry_size(room, &message));
-	payload = str_slice(out, message_entry_write(out, room, &message));
-	CHECK(message_entry_read(payload, &room_again, &again));
+	CHECK(message_payload_size(room, &message) <= payload.len);
+	out = malloc(message_payload_size(room, &message));
+	payload = str_slice(out, message_payload_write(out, room, &message));
+	CHECK(message_payload_read(payload, &room_again, &again));
 	CHECK(message.seq == again.seq && message.at_ms == again.at_ms);
 	CHECK(str_equal(room, room_again) &&
 	      str_equal(message.author, again.author) &&
@@ -54,12 +54,12 @@ check_room(struct str payload)
 	struct room room, again;
 	char *out;
 
-	if (!room_entry_read(payload, &room))
+	if (!room_payload_read(payload, &room))
 		return;
-	CHECK(room_entry_size(&room) <= payload.len);
-	out = malloc(room_entry_size(&room));
-	payload = str_slice(out, room_entry_write(out, &room));
-	CHECK(room_entry_read(payload, &again));
+	CHECK(room_payload_size(&room) <= payload.len);
+	out = malloc(room_payload_size(&room));
+	payload = str_slice(out, room_payload_write(out, &room));
+	CHECK(room_payload_read(payload, &again));
 	CHECK(strcmp(room.id, again.id) == 0 &&
 	      strcmp(room.name, again.name) == 0 &&
 	      strcmp(room.epoch, again.epoch) == 0 &&
@@ -71,22 +71,22 @@ check_room(struct str payload)
 static void
 check_others(struct str payload)
 {
-	struct open_entry open;
+	struct open_payload open;
 	struct lost_range lost;
 	struct str room;
 	uint64_t number;
 	int64_t at_ms;
 
-	if (open_entry_read(payload, &open))
+	if (open_payload_read(payload, &open))
 		CHECK(open.version.len <= payload.len);
-	if (gone_entry_read(payload, &room))
-		CHECK(gone_entry_size(room) <= payload.len);
-	if (trim_entry_read(payload, &room, &number, &at_ms))
-		CHECK(trim_entry_size(room) <= payload.len);
-	if (lost_entry_read(payload, &lost))
+	if (room_gone_payload_read(payload, &room))
+		CHECK(room_gone_payload_size(room) <= payload.len);
+	if (trim_payload_read(payload, &room, &number, &at_ms))
+		CHECK(trim_payload_size(room) <= payload.len);
+	if (lost_payload_read(payload, &lost))
 		CHECK(lost.first <= lost.last);
-	if (snap_end_entry_read(payload, &number))
-		CHECK(payload.len >= SNAP_END_ENTRY_SIZE);
+	if (snap_end_payload_read(payload, &number))
+		CHECK(payload.len >= SNAP_END_PAYLOAD_SIZE);
 }
 
 /* The payload decides which bit is turned. */

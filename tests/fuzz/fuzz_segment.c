@@ -125,7 +125,7 @@ make_store(uint8_t mode, uint8_t durable, const char *content, size_t len)
 	return disk;
 }
 
-static enum recovery_end
+static enum recovery_status
 recover(struct memory_disk *disk, struct tally *tally,
     struct recovery_result *result)
 {
@@ -140,7 +140,7 @@ check_store(struct memory_disk *disk)
 {
 	struct recovery_result first, second;
 	struct tally once, again;
-	enum recovery_end end = recover(disk, &once, &first);
+	enum recovery_status end = recover(disk, &once, &first);
 
 	CHECK(end == RECOVERY_OK || end == RECOVERY_TORN ||
 	      end == RECOVERY_DAMAGED);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 static void
-print_character(FILE *out, unsigned char c)
+character_print(FILE *out, unsigned char c)
 {
 	if (c == '"' || c == '\\')
 		fprintf(out, "\\%c", c);
@@ -14,27 +14,27 @@ print_character(FILE *out, unsigned char c)
 }
 
 static void
-print_string(FILE *out, const char *key, struct str text)
+string_print(FILE *out, const char *key, struct str text)
 {
 	fprintf(out, ",\"%s\":\"", key);
 	for (size_t i = 0; i < text.len; i++)
-		print_character(out, (unsigned char)text.data[i]);
+		character_print(out, (unsigned char)text.data[i]);
 	fputc('"', out);
 }
 
 static void
-begin_object(FILE *out, const char *type, struct str room, uint64_t lsn)
+object_begin(FILE *out, const char *type, struct str room, uint64_t lsn)
 {
 	fprintf(out, "{\"type\":\"%s\",\"lsn\":%" PRIu64, type, lsn);
-	print_string(out, "room", room);
+	string_print(out, "room", room);
 }
 
 void
 store_print_room(FILE *out, const struct room *room, uint64_t lsn)
 {
-	begin_object(out, "room", str_from(room->id), lsn);
-	print_string(out, "name", str_from(room->name));
-	print_string(out, "epoch", str_from(room->epoch));
+	object_begin(out, "room", str_from(room->id), lsn);
+	string_print(out, "name", str_from(room->name));
+	string_print(out, "epoch", str_from(room->epoch));
 	fprintf(out,
 	    ",\"ttl_ms\":%" PRId64 ",\"max_members\":%zu"
 	    ",\"created\":%" PRId64 "}\n",
@@ -44,13 +44,13 @@ store_print_room(FILE *out, const struct room *room, uint64_t lsn)
 void
 store_print_room_gone(FILE *out, struct str room, uint64_t lsn)
 {
-	begin_object(out, "room_gone", room, lsn);
+	object_begin(out, "room_gone", room, lsn);
 	fputs("}\n", out);
 }
 
 /* JSON text as it came; only between its words can there be new lines. */
 static void
-print_body(FILE *out, struct str body)
+body_print(FILE *out, struct str body)
 {
 	fputs(",\"message\":", out);
 	for (size_t i = 0; i < body.len; i++) {
@@ -64,21 +64,21 @@ void
 store_print_message(FILE *out, struct str room, const struct message *message,
     uint64_t lsn)
 {
-	begin_object(out, "message", room, lsn);
+	object_begin(out, "message", room, lsn);
 	fprintf(out, ",\"seq\":%" PRIu64 ",\"at\":%" PRId64, message->seq,
 	    message->at_ms);
-	print_string(out, "member", message->author);
-	print_string(out, "member_id", message->author_id);
+	string_print(out, "member", message->author);
+	string_print(out, "member_id", message->author_id);
 	if (!str_is_empty(message->key))
-		print_string(out, "key", message->key);
-	print_body(out, message->body);
+		string_print(out, "key", message->key);
+	body_print(out, message->body);
 	fputs("}\n", out);
 }
 
 void
 store_print_trim(FILE *out, struct str room, uint64_t seq, uint64_t lsn)
 {
-	begin_object(out, "trim", room, lsn);
+	object_begin(out, "trim", room, lsn);
 	fprintf(out, ",\"seq\":%" PRIu64 "}\n", seq);
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "persistence/recovery/inspect.h"
+#include "persistence/inspect.h"
 
 /* Each one JSON object in a line of its own, for dump. */
 void store_print_room(FILE *, const struct room *, uint64_t lsn);

@@ -39,7 +39,7 @@ store_stats_fini(struct store_stats *stats)
 }
 
 static struct stats_room *
-add_room(struct store_stats *stats, const char *id)
+room_add(struct store_stats *stats, const char *id)
 {
 	struct stats_room *room = calloc(1, sizeof(*room));
 
@@ -56,7 +56,7 @@ add_room(struct store_stats *stats, const char *id)
 }
 
 static void
-take_room(const struct room *room, uint64_t lsn, void *arg)
+room_count(const struct room *room, uint64_t lsn, void *arg)
 {
 	struct store_stats *stats = arg;
 	struct stats_room *known =
@@ -64,7 +64,7 @@ take_room(const struct room *room, uint64_t lsn, void *arg)
 
 	(void)lsn;
 	if (known == NULL)
-		known = add_room(stats, room->id);
+		known = room_add(stats, room->id);
 	if (known == NULL)
 		stats->is_incomplete = true;
 	else
@@ -72,7 +72,7 @@ take_room(const struct room *room, uint64_t lsn, void *arg)
 }
 
 static void
-empty(struct store_stats *stats, struct stats_room *room)
+room_empty(struct store_stats *stats, struct stats_room *room)
 {
 	stats->messages -= room->messages;
 	stats->message_bytes -= room->bytes;
@@ -81,7 +81,7 @@ empty(struct store_stats *stats, struct stats_room *room)
 }
 
 static void
-take_room_gone(struct str id, uint64_t lsn, void *arg)
+room_gone_count(struct str id, uint64_t lsn, void *arg)
 {
 	struct store_stats *stats = arg;
 	struct stats_room *room = id_map_find(&stats->rooms, id);
@@ -89,12 +89,12 @@ take_room_gone(struct str id, uint64_t lsn, void *arg)
 	(void)lsn;
 	if (room == NULL)
 		return;
-	empty(stats, room);
+	room_empty(stats, room);
 	room->is_gone = true;
 }
 
 static void
-take_message(struct str id, const struct message *message, uint64_t lsn,
+message_count(struct str id, const struct message *message, uint64_t lsn,
     void *arg)
 {
 	struct store_stats *stats = arg;
@@ -114,14 +114,14 @@ take_message(struct str id, const struct message *message, uint64_t lsn,
 struct inspector
 store_stats_inspector(struct store_stats *stats)
 {
-	return (struct inspector){ .room = take_room,
-		.room_gone = take_room_gone,
-		.message = take_message,
+	return (struct inspector){ .room = room_count,
+		.room_gone = room_gone_count,
+		.message = message_count,
 		.arg = stats };
 }
 
 static void
-print_room(const struct stats_room *room, FILE *out)
+room_print(const struct stats_room *room, FILE *out)
 {
 	fprintf(out, "room %s messages %" PRIu64 " bytes %" PRIu64, room->id,
 	    room->messages, room->bytes);
@@ -147,5 +147,5 @@ store_stats_print(const struct store_stats *stats, FILE *out)
 	for (const struct stats_room *room = stats->first; room != NULL;
 	     room = room->next)
 		if (!room->is_gone)
-			print_room(room, out);
+			room_print(room, out);
 }

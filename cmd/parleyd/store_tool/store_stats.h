@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "domain/base/id_map.h"
-#include "persistence/recovery/inspect.h"
+#include "persistence/inspect.h"
 
 struct store_stats {
 	struct id_map rooms;
@@ -19,7 +19,7 @@ struct store_stats {
 void store_stats_init(struct store_stats *);
 void store_stats_fini(struct store_stats *);
 
-/* What tells them; to be used with inspect_look(). */
+/* What tells them; to be used with inspect_read(). */
 struct inspector store_stats_inspector(struct store_stats *);
 
 void store_stats_print(const struct store_stats *, FILE *);

@@ -39,7 +39,7 @@ struct errand {
 };
 
 static void
-print_finding(const struct recovery_finding *finding, void *arg)
+finding_print(const struct recovery_finding *finding, void *arg)
 {
 	const struct errand *errand = arg;
 
@@ -47,7 +47,7 @@ print_finding(const struct recovery_finding *finding, void *arg)
 }
 
 static void
-complain(const struct errand *errand, const char *what)
+error_print(const struct errand *errand, const char *what)
 {
 	fprintf(stderr, "parleyd: store %s: %s: %s\n", errand->word,
 	    errand->dir, what);
@@ -55,52 +55,52 @@ complain(const struct errand *errand, const char *what)
 
 /* Not made if it is not there. NULL: that was said. */
 static struct disk *
-open_disk(const struct errand *errand)
+disk_open_dir(const struct errand *errand)
 {
 	struct stat status;
 
 	if (stat(errand->dir, &status) != 0) {
-		complain(errand, strerror(errno));
+		error_print(errand, strerror(errno));
 		return NULL;
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		complain(errand, strerror(ENOTDIR));
+		error_print(errand, strerror(ENOTDIR));
 		return NULL;
 	}
 	return system_disk_open(errand->dir);
 }
 
 static int
-conclude(const struct errand *errand, enum inspect_end end,
+status_report(const struct errand *errand, enum inspect_status end,
     const struct inspection *inspection)
 {
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		complain(errand, inspection->why);
+		error_print(errand, inspection->why);
 	return (int)end;
 }
 
 /* --- check, stats, dump --------------------------------------------------- */
 
 static int
-look(const struct errand *errand, const struct inspector *inspector,
+store_read(const struct errand *errand, const struct inspector *inspector,
     struct inspection *inspection)
 {
-	struct disk *disk = open_disk(errand);
-	enum inspect_end end;
+	struct disk *disk = disk_open_dir(errand);
+	enum inspect_status end;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
-	end = inspect_look(disk, inspector, inspection);
+	end = inspect_read(disk, inspector, inspection);
 	disk_destroy(disk);
-	return conclude(errand, end, inspection);
+	return status_report(errand, end, inspection);
 }
 
 static int
-check(struct errand *errand)
+check_run(struct errand *errand)
 {
-	struct inspector inspector = { .found = print_finding, .arg = errand };
+	struct inspector inspector = { .found = finding_print, .arg = errand };
 	struct inspection inspection;
-	int status = look(errand, &inspector, &inspection);
+	int status = store_read(errand, &inspector, &inspection);
 
 	if (status <= INSPECT_DAMAGED)
 		fprintf(errand->out,
@@ -115,7 +115,7 @@ check(struct errand *errand)
 }
 
 static int
-stats(struct errand *errand)
+stats_run(struct errand *errand)
 {
 	struct inspection inspection;
 	struct store_stats counted;
@@ -124,7 +124,7 @@ stats(struct errand *errand)
 
 	store_stats_init(&counted);
 	inspector = store_stats_inspector(&counted);
-	status = look(errand, &inspector, &inspection);
+	status = store_read(errand, &inspector, &inspection);
 	if (status <= INSPECT_DAMAGED) {
 		store_print_figures(errand->out, &inspection.result);
 		store_stats_print(&counted, errand->out);
@@ -134,7 +134,7 @@ stats(struct errand *errand)
 }
 
 static bool
-is_wanted(const struct errand *errand, struct str room)
+room_is_wanted(const struct errand *errand, struct str room)
 {
 	return errand->room == NULL || str_equal(room, str_from(errand->room));
 }
@@ -144,7 +144,7 @@ dump_room(const struct room *room, uint64_t lsn, void *arg)
 {
 	const struct errand *errand = arg;
 
-	if (is_wanted(errand, str_from(room->id)))
+	if (room_is_wanted(errand, str_from(room->id)))
 		store_print_room(errand->out, room, lsn);
 }
 
@@ -153,7 +153,7 @@ dump_room_gone(struct str room, uint64_t lsn, void *arg)
 {
 	const struct errand *errand = arg;
 
-	if (is_wanted(errand, room))
+	if (room_is_wanted(errand, room))
 		store_print_room_gone(errand->out, room, lsn);
 }
 
@@ -163,7 +163,7 @@ dump_message(struct str room, const struct message *message, uint64_t lsn,
 {
 	const struct errand *errand = arg;
 
-	if (is_wanted(errand, room))
+	if (room_is_wanted(errand, room))
 		store_print_message(errand->out, room, message, lsn);
 }
 
@@ -172,12 +172,12 @@ dump_trim(struct str room, uint64_t seq, uint64_t lsn, void *arg)
 {
 	const struct errand *errand = arg;
 
-	if (is_wanted(errand, room))
+	if (room_is_wanted(errand, room))
 		store_print_trim(errand->out, room, seq, lsn);
 }
 
 static int
-dump(struct errand *errand)
+dump_run(struct errand *errand)
 {
 	struct inspector inspector = { .room = dump_room,
 		.room_gone = dump_room_gone,
@@ -186,14 +186,14 @@ dump(struct errand *errand)
 		.arg = errand };
 	struct inspection inspection;
 
-	return look(errand, &inspector, &inspection);
+	return store_read(errand, &inspector, &inspection);
 }
 
 /* --- repair --------------------------------------------------------------- */
 
 /* The first name that is free; beside the directory, also if that is `.`. */
 static bool
-find_copy(const struct errand *errand, char out[PATH_MAX])
+copy_find_name(const struct errand *errand, char out[PATH_MAX])
 {
 	char dir[PATH_MAX];
 	struct stat status;
@@ -212,14 +212,14 @@ find_copy(const struct errand *errand, char out[PATH_MAX])
 }
 
 static bool
-copy(const struct errand *errand, struct disk *disk)
+store_copy(const struct errand *errand, struct disk *disk)
 {
 	char path[PATH_MAX];
 	struct disk *to;
 	int error;
 
-	if (!find_copy(errand, path)) {
-		complain(errand, "there is no name for a copy");
+	if (!copy_find_name(errand, path)) {
+		error_print(errand, "there is no name for a copy");
 		return false;
 	}
 	to = system_disk_open(path);
@@ -228,27 +228,27 @@ copy(const struct errand *errand, struct disk *disk)
 	error = inspect_copy(disk, to);
 	disk_destroy(to);
 	if (error != 0)
-		complain(errand, strerror(error));
+		error_print(errand, strerror(error));
 	else
 		fprintf(errand->out, "copied to %s\n", path);
 	return error == 0;
 }
 
 static int
-mend(struct errand *errand, struct disk *disk)
+store_repair(struct errand *errand, struct disk *disk)
 {
-	struct inspector inspector = { .found = print_finding, .arg = errand };
+	struct inspector inspector = { .found = finding_print, .arg = errand };
 	struct inspection inspection;
-	enum inspect_end end;
+	enum inspect_status end;
 
-	end = inspect_look(disk, &(struct inspector){ 0 }, &inspection);
+	end = inspect_read(disk, &(struct inspector){ 0 }, &inspection);
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		return conclude(errand, end, &inspection);
-	if (!copy(errand, disk))
+		return status_report(errand, end, &inspection);
+	if (!store_copy(errand, disk))
 		return INSPECT_UNREADABLE;
-	end = inspect_mend(disk, &inspector, &inspection);
+	end = inspect_repair(disk, &inspector, &inspection);
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		return conclude(errand, end, &inspection);
+		return status_report(errand, end, &inspection);
 	fprintf(errand->out,
 	    "repaired: %" PRIu64 " records lost, %" PRIu64 " bytes cut\n",
 	    inspection.result.lost_records, inspection.result.torn_bytes);
@@ -256,14 +256,14 @@ mend(struct errand *errand, struct disk *disk)
 }
 
 static int
-repair(struct errand *errand)
+repair_run(struct errand *errand)
 {
-	struct disk *disk = open_disk(errand);
+	struct disk *disk = disk_open_dir(errand);
 	int status;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
-	status = mend(errand, disk);
+	status = store_repair(errand, disk);
 	disk_destroy(disk);
 	return status;
 }
@@ -275,15 +275,15 @@ static const struct {
 	int (*run)(struct errand *);
 	bool takes_room;
 } verbs[] = {
-	{ "check", check, false },
-	{ "stats", stats, false },
-	{ "dump", dump, true },
-	{ "repair", repair, false },
+	{ "check", check_run, false },
+	{ "stats", stats_run, false },
+	{ "dump", dump_run, true },
+	{ "repair", repair_run, false },
 };
 
 /* False: there is something in it that has no place there. */
 static bool
-read_arguments(struct errand *errand, int argc, char *const *argv,
+arguments_read(struct errand *errand, int argc, char *const *argv,
     bool takes_room)
 {
 	for (int i = 1; i < argc; i++) {
@@ -300,7 +300,7 @@ read_arguments(struct errand *errand, int argc, char *const *argv,
 
 /* A dump that ends early is not to be taken for a whole one. */
 static int
-finish(const struct errand *errand, int status)
+output_finish(const struct errand *errand, int status)
 {
 	if (fflush(errand->out) == 0 && !ferror(errand->out))
 		return status;
@@ -310,7 +310,7 @@ finish(const struct errand *errand, int status)
 }
 
 static bool
-asks_for_help(int argc, char *const *argv)
+help_is_wanted(int argc, char *const *argv)
 {
 	for (int i = 0; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0)
@@ -323,15 +323,15 @@ store_tool_run(int argc, char *const *argv, FILE *out)
 {
 	struct errand errand = { .out = out };
 
-	if (asks_for_help(argc, argv)) {
+	if (help_is_wanted(argc, argv)) {
 		fputs(usage, out);
 		return 0;
 	}
 	for (size_t i = 0; argc > 0 && i < COUNT_OF(verbs); i++) {
 		errand.word = verbs[i].word;
 		if (strcmp(argv[0], verbs[i].word) == 0 &&
-		    read_arguments(&errand, argc, argv, verbs[i].takes_room))
-			return finish(&errand, verbs[i].run(&errand));
+		    arguments_read(&errand, argc, argv, verbs[i].takes_room))
+			return output_finish(&errand, verbs[i].run(&errand));
 	}
 	fputs("parleyd: store check|stats|dump|repair DIR; see parleyd store "
 	      "--help\n",

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "persistence/disk/store_lock.h"
 #include "persistence/format/record_payload.h"
+#include "persistence/format/store_lock.h"
 #include "persistence/journal/journal.h"
 #include "persistence/recovery/recovery.h"
 #include "tests/suite.h"
@@ -47,7 +47,7 @@ append_room(struct journal *journal, const char *id)
 	snprintf(room.name, sizeof(room.name), "The \"%s\"", id);
 	snprintf(room.epoch, sizeof(room.epoch), "e");
 	append(journal, RECORD_ROOM,
-	    str_slice(payload, room_entry_write(payload, &room)));
+	    str_slice(payload, room_payload_write(payload, &room)));
 }
 
 static void
@@ -65,7 +65,7 @@ append_message(struct journal *journal, const char *room, uint64_t seq,
 		message.key = str_from(key);
 	append(journal, RECORD_MESSAGE,
 	    str_slice(payload,
-		message_entry_write(payload, str_from(room), &message)));
+		message_payload_write(payload, str_from(room), &message)));
 }
 
 /* LSN 1: OPEN, 2 and 3: rooms, 4 to 7: messages, 8: CLOSE. */

@@ -22,7 +22,7 @@ rest(void *arg)
 	rested.count++;
 }
 
-static struct io_throttle rests = { .rest = rest, .arg = &rested };
+static struct io_throttle rests = { .pause = rest, .arg = &rested };
 
 /* Nothing is compacted but by the tests. */
 static void

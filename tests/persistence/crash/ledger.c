@@ -23,10 +23,10 @@ add(struct ledger *ledger, const char *file, bool is_in_snapshot, size_t at,
 		.to = at + RECORD_HEAD_SIZE + record->payload.len };
 	strcpy(line->file, file);
 	if (record->type == RECORD_LOST &&
-	    lost_entry_read(record->payload, &lost))
+	    lost_payload_read(record->payload, &lost))
 		ledger->reported += lost.records;
 	if (record->type == RECORD_MESSAGE &&
-	    message_entry_read(record->payload, &room, &message))
+	    message_payload_read(record->payload, &room, &message))
 		line->number = speech_number(&message);
 }
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "persistence/compaction/compaction.h"
-#include "persistence/disk/store_lock.h"
+#include "persistence/format/store_lock.h"
 #include "persistence/journal/journal.h"
 #include "persistence/recovery/recovery.h"
 #include "tests/persistence/crash/subject.h"
@@ -28,7 +28,7 @@ read_room(struct content *content, struct str payload)
 {
 	struct room room;
 
-	if (room_entry_read(payload, &room))
+	if (room_payload_read(payload, &room))
 		content_add_room(content, &room);
 	else
 		content_complain(content, "a room that cannot be read");
@@ -39,7 +39,7 @@ read_gone(struct content *content, struct str payload)
 {
 	struct str id;
 
-	if (gone_entry_read(payload, &id))
+	if (room_gone_payload_read(payload, &id))
 		content_remove_room(content, id);
 	else
 		content_complain(content, "a room's end that cannot be read");
@@ -51,7 +51,7 @@ read_message(struct content *content, struct str payload)
 	struct message message;
 	struct str room;
 
-	if (message_entry_read(payload, &room, &message))
+	if (message_payload_read(payload, &room, &message))
 		content_add_message(content, room, &message);
 	else
 		content_complain(content, "a message that cannot be read");
@@ -64,7 +64,7 @@ read_trim(struct content *content, struct str payload)
 	uint64_t seq;
 	int64_t at_ms;
 
-	if (trim_entry_read(payload, &room, &seq, &at_ms))
+	if (trim_payload_read(payload, &room, &seq, &at_ms))
 		content_trim(content, room, seq);
 	else
 		content_complain(content, "a trim that cannot be read");
@@ -101,11 +101,11 @@ make_room(struct subject *self, const struct room *room, uint64_t *lsn)
 {
 	enum chat_error error = CHAT_OK;
 	char *to =
-	    journal_reserve(self->journal, room_entry_size(room), &error);
+	    journal_reserve(self->journal, room_payload_size(room), &error);
 
 	if (to == NULL)
 		return error;
-	room_entry_write(to, room);
+	room_payload_write(to, room);
 	*lsn = journal_commit(self->journal, RECORD_ROOM);
 	return CHAT_OK;
 }
@@ -114,11 +114,12 @@ static enum chat_error
 remove_room(struct subject *self, struct str id, uint64_t *lsn)
 {
 	enum chat_error error = CHAT_OK;
-	char *to = journal_reserve(self->journal, gone_entry_size(id), &error);
+	char *to =
+	    journal_reserve(self->journal, room_gone_payload_size(id), &error);
 
 	if (to == NULL)
 		return error;
-	gone_entry_write(to, id);
+	room_gone_payload_write(to, id);
 	*lsn = journal_commit(self->journal, RECORD_ROOM_GONE);
 	return CHAT_OK;
 }
@@ -129,11 +130,11 @@ say(struct subject *self, struct str room, struct message *message,
 {
 	enum chat_error error = CHAT_OK;
 	char *to = journal_reserve(self->journal,
-	    message_entry_size(room, message), &error);
+	    message_payload_size(room, message), &error);
 
 	if (to == NULL)
 		return error;
-	message_entry_write(to, room, message);
+	message_payload_write(to, room, message);
 	*lsn = journal_commit(self->journal, RECORD_MESSAGE);
 	return CHAT_OK;
 }
@@ -147,7 +148,7 @@ step(struct subject *self)
 static void
 poll(struct subject *self, struct news *news)
 {
-	struct journal_news from;
+	struct journal_progress from;
 
 	journal_poll(self->journal, &from);
 	*news = (struct news){ .committed = from.committed,
@@ -170,7 +171,7 @@ recover(struct subject *self, struct content *content,
     struct recovery_result *result)
 {
 	struct recovery_config config = { .disk = self->disk,
-		.mode = RECOVERY_MEND };
+		.mode = RECOVERY_REPAIR };
 	struct reader reader = { { read_record, note_lost }, content };
 
 	content_clear(content);
@@ -221,8 +222,8 @@ start(struct subject *self, const struct store_options *options,
 
 	memcpy(self->store_id, result->store_id, STORE_ID_SIZE);
 	self->journal = journal_create(&config);
-	return self->journal != NULL &&
-	       (result->broken_up_to == 0 || renew_rooms(self, content));
+	return self->journal != NULL && (result->epochs_invalid_up_to == 0 ||
+					    renew_rooms(self, content));
 }
 
 static void
@@ -251,7 +252,7 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 	opened = recover(self, content, &result);
 	*finding = (struct finding){ .is_told = true,
 		.lost_records = result.lost_records,
-		.numbering_holds = result.broken_up_to == 0 };
+		.numbering_holds = result.epochs_invalid_up_to == 0 };
 	if (opened == OPENED && !start(self, options, &result, content))
 		opened = OPENED_NOT;
 	recovery_result_fini(&result);

@@ -168,7 +168,7 @@ START_TEST(takes_back_what_the_disk_refused)
 	holds("r epoch1: 1=a 2=b");
 	ck_assert(!history_find_key(rig.history, STR("r"), STR("k3"),
 	    STORE_RIG_NOW, &message));
-	ck_assert_ptr_nonnull(journal_trouble(file_store_journal(rig.store)));
+	ck_assert_ptr_nonnull(journal_error(file_store_journal(rig.store)));
 }
 END_TEST
 

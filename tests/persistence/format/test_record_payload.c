@@ -29,14 +29,14 @@ static const struct message hello = { .seq = 42,
 
 START_TEST(an_open_comes_back)
 {
-	struct open_entry in = { .boot_id = "fifteen letters",
+	struct open_payload in = { .boot_id = "fifteen letters",
 		.policy = 2,
 		.wall_ms = -5,
 		.version = STR("parley/0.2.0") };
-	struct open_entry out;
-	size_t len = open_entry_write(bytes, &in);
+	struct open_payload out;
+	size_t len = open_payload_write(bytes, &in);
 
-	ck_assert(open_entry_read(str_slice(bytes, len), &out));
+	ck_assert(open_payload_read(str_slice(bytes, len), &out));
 	ck_assert_mem_eq(out.boot_id, in.boot_id, BOOT_ID_SIZE);
 	ck_assert_uint_eq(out.policy, 2);
 	ck_assert_int_eq(out.wall_ms, -5);
@@ -47,11 +47,12 @@ END_TEST
 START_TEST(an_open_takes_no_more_than_it_says)
 {
 	char version[PROGRAM_SIZE + 9] = "much longer than one would think";
-	struct open_entry entry = { .version =
-					str_slice(version, sizeof(version)) };
+	struct open_payload entry = { .version =
+					  str_slice(version, sizeof(version)) };
 
-	ck_assert_uint_eq(open_entry_write(bytes, &entry), OPEN_ENTRY_MOST);
-	ck_assert(open_entry_read(str_slice(bytes, OPEN_ENTRY_MOST), &entry));
+	ck_assert_uint_eq(open_payload_write(bytes, &entry), OPEN_PAYLOAD_MOST);
+	ck_assert(open_payload_read(str_slice(bytes, OPEN_PAYLOAD_MOST),
+	    &entry));
 	ck_assert_uint_eq(entry.version.len, PROGRAM_SIZE);
 }
 END_TEST
@@ -59,10 +60,10 @@ END_TEST
 START_TEST(a_room_comes_back_empty)
 {
 	struct room out;
-	size_t len = room_entry_write(bytes, &kitchen);
+	size_t len = room_payload_write(bytes, &kitchen);
 
-	ck_assert_uint_eq(len, room_entry_size(&kitchen));
-	ck_assert(room_entry_read(str_slice(bytes, len), &out));
+	ck_assert_uint_eq(len, room_payload_size(&kitchen));
+	ck_assert(room_payload_read(str_slice(bytes, len), &out));
 	ck_assert_str_eq(out.id, kitchen.id);
 	ck_assert_str_eq(out.name, kitchen.name);
 	ck_assert_str_eq(out.epoch, kitchen.epoch);
@@ -80,10 +81,10 @@ START_TEST(a_message_comes_back_byte_by_byte)
 {
 	struct message out;
 	struct str room;
-	size_t len = message_entry_write(bytes, STR("kitchen"), &hello);
+	size_t len = message_payload_write(bytes, STR("kitchen"), &hello);
 
-	ck_assert_uint_eq(len, message_entry_size(STR("kitchen"), &hello));
-	ck_assert(message_entry_read(str_slice(bytes, len), &room, &out));
+	ck_assert_uint_eq(len, message_payload_size(STR("kitchen"), &hello));
+	ck_assert(message_payload_read(str_slice(bytes, len), &room, &out));
 	ck_assert(str_equal(room, STR("kitchen")));
 	ck_assert_uint_eq(out.seq, 42);
 	ck_assert_int_eq(out.at_ms, hello.at_ms);
@@ -101,8 +102,8 @@ START_TEST(a_key_that_is_absent_stays_absent)
 	size_t len;
 
 	in.key = (struct str){ 0 };
-	len = message_entry_write(bytes, STR("kitchen"), &in);
-	ck_assert(message_entry_read(str_slice(bytes, len), &room, &out));
+	len = message_payload_write(bytes, STR("kitchen"), &in);
+	ck_assert(message_payload_read(str_slice(bytes, len), &room, &out));
 	ck_assert_ptr_null(out.key.data);
 }
 END_TEST
@@ -115,26 +116,27 @@ START_TEST(the_small_ones_come_back)
 	int64_t at_ms;
 	size_t len;
 
-	len = gone_entry_write(bytes, STR("attic"));
-	ck_assert_uint_eq(len, gone_entry_size(STR("attic")));
-	ck_assert(gone_entry_read(str_slice(bytes, len), &room));
+	len = room_gone_payload_write(bytes, STR("attic"));
+	ck_assert_uint_eq(len, room_gone_payload_size(STR("attic")));
+	ck_assert(room_gone_payload_read(str_slice(bytes, len), &room));
 	ck_assert(str_equal(room, STR("attic")));
 
-	len = trim_entry_write(bytes, STR("attic"), 70, -1);
-	ck_assert_uint_eq(len, trim_entry_size(STR("attic")));
-	ck_assert(trim_entry_read(str_slice(bytes, len), &room, &seq, &at_ms));
+	len = trim_payload_write(bytes, STR("attic"), 70, -1);
+	ck_assert_uint_eq(len, trim_payload_size(STR("attic")));
+	ck_assert(trim_payload_read(str_slice(bytes, len), &room, &seq,
+	    &at_ms));
 	ck_assert(str_equal(room, STR("attic")));
 	ck_assert_uint_eq(seq, 70);
 	ck_assert_int_eq(at_ms, -1);
 
-	ck_assert_uint_eq(lost_entry_write(bytes, &lost), LOST_ENTRY_SIZE);
-	ck_assert(lost_entry_read(str_slice(bytes, LOST_ENTRY_SIZE),
+	ck_assert_uint_eq(lost_payload_write(bytes, &lost), LOST_PAYLOAD_SIZE);
+	ck_assert(lost_payload_read(str_slice(bytes, LOST_PAYLOAD_SIZE),
 	    &lost_out));
 	ck_assert_mem_eq(&lost, &lost_out, sizeof(lost));
 
-	ck_assert_uint_eq(snap_end_entry_write(bytes, 500),
-	    SNAP_END_ENTRY_SIZE);
-	ck_assert(snap_end_entry_read(str_slice(bytes, SNAP_END_ENTRY_SIZE),
+	ck_assert_uint_eq(snap_end_payload_write(bytes, 500),
+	    SNAP_END_PAYLOAD_SIZE);
+	ck_assert(snap_end_payload_read(str_slice(bytes, SNAP_END_PAYLOAD_SIZE),
 	    &count));
 	ck_assert_uint_eq(count, 500);
 }
@@ -143,53 +145,53 @@ END_TEST
 static size_t
 write_open(char *out)
 {
-	struct open_entry entry = { .version = STR("parley/0.2.0") };
+	struct open_payload entry = { .version = STR("parley/0.2.0") };
 
-	return open_entry_write(out, &entry);
+	return open_payload_write(out, &entry);
 }
 
 static size_t
 write_room(char *out)
 {
-	return room_entry_write(out, &kitchen);
+	return room_payload_write(out, &kitchen);
 }
 
 static size_t
 write_gone(char *out)
 {
-	return gone_entry_write(out, STR("attic"));
+	return room_gone_payload_write(out, STR("attic"));
 }
 
 static size_t
 write_message(char *out)
 {
-	return message_entry_write(out, STR("kitchen"), &hello);
+	return message_payload_write(out, STR("kitchen"), &hello);
 }
 
 static size_t
 write_trim(char *out)
 {
-	return trim_entry_write(out, STR("attic"), 70, 5);
+	return trim_payload_write(out, STR("attic"), 70, 5);
 }
 
 static size_t
 write_lost(char *out)
 {
-	return lost_entry_write(out, &(struct lost_range){ 1, 2, 2, 0 });
+	return lost_payload_write(out, &(struct lost_range){ 1, 2, 2, 0 });
 }
 
 static size_t
 write_snap_end(char *out)
 {
-	return snap_end_entry_write(out, 9);
+	return snap_end_payload_write(out, 9);
 }
 
 static bool
 read_open(struct str payload)
 {
-	struct open_entry out;
+	struct open_payload out;
 
-	return open_entry_read(payload, &out);
+	return open_payload_read(payload, &out);
 }
 
 static bool
@@ -197,7 +199,7 @@ read_room(struct str payload)
 {
 	struct room out;
 
-	return room_entry_read(payload, &out);
+	return room_payload_read(payload, &out);
 }
 
 static bool
@@ -205,7 +207,7 @@ read_gone(struct str payload)
 {
 	struct str room;
 
-	return gone_entry_read(payload, &room);
+	return room_gone_payload_read(payload, &room);
 }
 
 static bool
@@ -214,7 +216,7 @@ read_message(struct str payload)
 	struct message out;
 	struct str room;
 
-	return message_entry_read(payload, &room, &out);
+	return message_payload_read(payload, &room, &out);
 }
 
 static bool
@@ -224,7 +226,7 @@ read_trim(struct str payload)
 	uint64_t seq;
 	int64_t at_ms;
 
-	return trim_entry_read(payload, &room, &seq, &at_ms);
+	return trim_payload_read(payload, &room, &seq, &at_ms);
 }
 
 static bool
@@ -232,7 +234,7 @@ read_lost(struct str payload)
 {
 	struct lost_range out;
 
-	return lost_entry_read(payload, &out);
+	return lost_payload_read(payload, &out);
 }
 
 static bool
@@ -240,7 +242,7 @@ read_snap_end(struct str payload)
 {
 	uint64_t count;
 
-	return snap_end_entry_read(payload, &count);
+	return snap_end_payload_read(payload, &count);
 }
 
 static const struct {

@@ -163,7 +163,7 @@ END_TEST
 START_TEST(heads_vouch_for_what_came_before)
 {
 	open_segment(0);
-	ck_assert_uint_eq(segment_reader_vouched(reader), 0);
+	ck_assert_uint_eq(segment_reader_durable_lsn(reader), 0);
 	file.durable = 10;
 	store_file_message(&file, "kitchen", 7);
 	/* Its payload is damaged, its word is good. */
@@ -171,7 +171,7 @@ START_TEST(heads_vouch_for_what_came_before)
 	open_segment(0);
 	expect_records(7, 12);
 	expect_gap(places[6], file.len - places[6], 0);
-	ck_assert_uint_eq(segment_reader_vouched(reader), 10);
+	ck_assert_uint_eq(segment_reader_durable_lsn(reader), 10);
 }
 END_TEST
 

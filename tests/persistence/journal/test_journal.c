@@ -53,7 +53,7 @@ START_TEST(opens_and_closes)
 	journal_rig_open(&rig);
 	ck_assert_uint_eq(journal_last(rig.journal), 1);
 	ck_assert_uint_eq(journal_committed(rig.journal), 1);
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 	assert_kept("OPEN");
 	journal_destroy(rig.journal);
 	rig.journal = NULL;
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(goes_on_in_another_batch)
 {
-	struct journal_figures figures;
+	struct journal_stats figures;
 
 	rig.options.segment_bytes = 1u << 20;
 	journal_rig_open(&rig);
@@ -122,7 +122,7 @@ START_TEST(goes_on_in_another_batch)
 		ck_assert_uint_eq(journal_rig_say(&rig, "x"), lsn);
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_committed(rig.journal), 10001);
-	journal_figures(rig.journal, &figures);
+	journal_stats(rig.journal, &figures);
 	ck_assert_uint_eq(figures.batches, 1 + 3);
 }
 END_TEST
@@ -255,24 +255,25 @@ START_TEST(refuses_what_the_queue_does_not_hold)
 	journal_rig_open(&rig);
 	while (journal_rig_fill(&rig, 'x', 1000) != 0) {
 		count++;
-		ck_assert_int_eq(journal_is_pressed(rig.journal), count >= 8);
+		ck_assert_int_eq(journal_is_under_pressure(rig.journal),
+		    count >= 8);
 	}
 	ck_assert_uint_eq(count, 10);
 	ck_assert_uint_eq(journal_rig_fill(&rig, 'x', 1000), 0);
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 	journal_rig_run(&rig);
-	ck_assert(!journal_is_pressed(rig.journal));
+	ck_assert(!journal_is_under_pressure(rig.journal));
 	ck_assert_uint_eq(journal_rig_fill(&rig, 'x', 1000), 12);
 }
 END_TEST
 
 START_TEST(counts)
 {
-	struct journal_figures figures;
+	struct journal_stats figures;
 
 	journal_rig_open(&rig);
 	journal_rig_say(&rig, "a");
-	journal_figures(rig.journal, &figures);
+	journal_stats(rig.journal, &figures);
 	ck_assert_uint_eq(figures.appended, 2);
 	ck_assert_uint_eq(figures.batches, 1);
 	ck_assert_uint_eq(figures.syncs, 1);
@@ -280,7 +281,7 @@ START_TEST(counts)
 	ck_assert_uint_eq(figures.failures, 0);
 	ck_assert_uint_eq(figures.pending_bytes, record_size(1));
 	journal_rig_run(&rig);
-	journal_figures(rig.journal, &figures);
+	journal_stats(rig.journal, &figures);
 	ck_assert_uint_eq(figures.pending_bytes, 0);
 	ck_assert_uint_gt(figures.bytes, SEGMENT_HEAD_SIZE + record_size(1));
 }
@@ -373,7 +374,7 @@ START_TEST(refuses_what_there_is_no_memory_for)
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_rig_poll(&rig).committed,
 	    journal_last(rig.journal));
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 }
 END_TEST
 

@@ -47,9 +47,9 @@ teardown(void)
 static uint64_t
 bytes(void)
 {
-	struct journal_figures figures;
+	struct journal_stats figures;
 
-	journal_figures(rig.journal, &figures);
+	journal_stats(rig.journal, &figures);
 	return figures.bytes;
 }
 
@@ -159,7 +159,7 @@ START_TEST(tries_again_with_the_next_segment)
 	before = bytes();
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(compaction.calls, 1);
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 	compaction.error = 0;
 	write_until(2);
 	ck_assert_uint_lt(bytes(), before);
@@ -177,13 +177,13 @@ START_TEST(has_no_time_once_the_journal_has_grown_by_half)
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(compaction.calls, 1);
 	while (bytes() < 150 * KIB) {
-		ck_assert(journal_has_time(rig.journal));
+		ck_assert(journal_may_throttle(rig.journal));
 		write_some(1);
 	}
 	write_some(12);
-	ck_assert(!journal_has_time(rig.journal));
+	ck_assert(!journal_may_throttle(rig.journal));
 	/* Or the test would sleep now. */
-	journal_rest(rig.journal);
+	journal_throttle(rig.journal);
 }
 END_TEST
 

@@ -41,7 +41,7 @@ tear(int error)
 static void
 assert_failed(uint64_t first, uint64_t last)
 {
-	struct journal_news news = journal_rig_poll(&rig);
+	struct journal_progress news = journal_rig_poll(&rig);
 
 	ck_assert_uint_eq(news.failed_first, first);
 	ck_assert_uint_eq(news.failed_last, last);
@@ -51,7 +51,7 @@ assert_failed(uint64_t first, uint64_t last)
 static void
 assert_trouble(const char *expected)
 {
-	const char *trouble = journal_trouble(rig.journal);
+	const char *trouble = journal_error(rig.journal);
 
 	if (expected == NULL)
 		ck_assert_ptr_null(trouble);
@@ -78,11 +78,11 @@ START_TEST(gives_out_the_numbers_of_what_failed_again)
 	journal_rig_say(&rig, "b");
 	journal_rig_say(&rig, "c");
 	ck_assert(journal_step(rig.journal));
-	ck_assert_str_eq(journal_trouble(rig.journal), "disk full");
+	ck_assert_str_eq(journal_error(rig.journal), "disk full");
 	ck_assert_uint_eq(journal_rig_say(&rig, "refused"), 0);
 	let_it_probe();
 	/* Not before the loop knows, though there is room. */
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 	ck_assert_uint_eq(journal_rig_say(&rig, "refused"), 0);
 	assert_failed(3, 4);
 	ck_assert_uint_eq(journal_rig_say(&rig, "d"), 3);
@@ -338,7 +338,7 @@ take_long(struct memory_disk *memory, enum disk_call call, void *ms)
 START_TEST(says_that_a_sync_took_long)
 {
 	int64_t ms = _i == 0 ? 4999 : 5000;
-	struct journal_figures figures;
+	struct journal_stats figures;
 
 	journal_rig_open(&rig);
 	start_noting();
@@ -350,7 +350,7 @@ START_TEST(says_that_a_sync_took_long)
 	    _i == 0 ? "" : "store: the disk answered after 5000 ms\n");
 	journal_rig_say(&rig, "b");
 	journal_step(rig.journal);
-	journal_figures(rig.journal, &figures);
+	journal_stats(rig.journal, &figures);
 	ck_assert_int_eq(figures.longest_sync_us, ms * 1000);
 	ck_assert_int_eq(figures.last_sync_us, 0);
 }

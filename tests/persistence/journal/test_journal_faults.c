@@ -39,7 +39,7 @@ say(int round, int i)
 static void
 hear(void)
 {
-	struct journal_news news = journal_rig_poll(&rig);
+	struct journal_progress news = journal_rig_poll(&rig);
 
 	for (size_t i = 0; i < said_count; i++) {
 		struct said *s = &said[i];
@@ -115,7 +115,8 @@ assert_acked_survive(enum crash_shape shape)
 	struct recovery_config config = { .disk = memory_disk_disk(left) };
 	struct listener listener = { .base = { find, lose } };
 	struct recovery_result result;
-	enum recovery_end end = recovery_run(&config, &listener.base, &result);
+	enum recovery_status end =
+	    recovery_run(&config, &listener.base, &result);
 	size_t acked = 0;
 
 	ck_assert_msg(end == RECOVERY_OK || end == RECOVERY_TORN, "%s",

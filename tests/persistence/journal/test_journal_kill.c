@@ -97,7 +97,7 @@ assert_lost(const char *text, uint64_t lsn)
 	struct memory_disk *left = memory_disk_crash(rig.memory, CRASH_KILL, 0);
 
 	damage_record(left, text);
-	ck_assert_int_eq(recover_disk(left, RECOVERY_MEND, &seen, &result),
+	ck_assert_int_eq(recover_disk(left, RECOVERY_REPAIR, &seen, &result),
 	    RECOVERY_DAMAGED);
 	ck_assert_uint_eq(result.lost_records, 1);
 	ck_assert_uint_eq(result.lost[0].first, lsn);

@@ -50,7 +50,7 @@ say(void)
 static void
 hear(void)
 {
-	struct journal_news news = journal_rig_poll(&rig);
+	struct journal_progress news = journal_rig_poll(&rig);
 
 	for (size_t i = 0; i < said_count; i++) {
 		if (said[i].fate != PENDING)
@@ -172,7 +172,8 @@ be_born(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
 	struct replay replay = { find, lose };
-	enum recovery_end end = recovery_run(&config, &replay, &rig.recovered);
+	enum recovery_status end =
+	    recovery_run(&config, &replay, &rig.recovered);
 
 	ck_assert_msg(end == RECOVERY_OK || end == RECOVERY_TORN, "%s",
 	    rig.recovered.why);

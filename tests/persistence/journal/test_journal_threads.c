@@ -74,7 +74,7 @@ start(void)
 	ck_assert(journal_start(rig.journal));
 }
 
-static struct journal_news
+static struct journal_progress
 wait_for_news(void)
 {
 	struct pollfd fd = { .fd = journal_fd(rig.journal), .events = POLLIN };
@@ -118,10 +118,10 @@ START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 		last = journal_rig_say(&rig, "b");
 	ck_assert_uint_eq(last, 102);
 	ck_assert_uint_eq(journal_committed(rig.journal), 1);
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 	memory_disk_advance(rig.memory, 5000);
 	for (int twice = 0; twice < 2; twice++)
-		ck_assert_str_eq(journal_trouble(rig.journal),
+		ck_assert_str_eq(journal_error(rig.journal),
 		    "disk does not answer");
 	ck_assert_uint_eq(journal_rig_say(&rig, "c"), 103);
 	set_hanging(false);
@@ -167,7 +167,7 @@ END_TEST
 
 START_TEST(tells_of_a_failure)
 {
-	struct journal_news news;
+	struct journal_progress news;
 
 	start();
 	journal_rig_poll(&rig);
@@ -178,7 +178,7 @@ START_TEST(tells_of_a_failure)
 	ck_assert_uint_eq(news.failed_first, 2);
 	ck_assert_uint_eq(news.failed_last, 2);
 	ck_assert_uint_eq(news.committed, 1);
-	ck_assert_str_eq(journal_trouble(rig.journal), "disk error");
+	ck_assert_str_eq(journal_error(rig.journal), "disk error");
 }
 END_TEST
 
@@ -190,12 +190,12 @@ START_TEST(writes_again_when_there_is_room)
 	memory_disk_set_capacity(rig.memory, 0);
 	memory_disk_advance(rig.memory, 1);
 	wait_for_news();
-	ck_assert_str_eq(journal_trouble(rig.journal), "disk full");
+	ck_assert_str_eq(journal_error(rig.journal), "disk full");
 	ck_assert_uint_eq(journal_rig_say(&rig, "a"), 0);
 	memory_disk_set_capacity(rig.memory, UINT64_MAX);
 	memory_disk_advance(rig.memory, 1);
 	wait_for_news();
-	ck_assert_ptr_null(journal_trouble(rig.journal));
+	ck_assert_ptr_null(journal_error(rig.journal));
 	wait_for(journal_rig_say(&rig, "a"));
 }
 END_TEST

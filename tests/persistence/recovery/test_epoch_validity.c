@@ -3,7 +3,7 @@
 #include "persistence/store_options.h"
 #include "tests/suite.h"
 
-#define ALL NUMBERING_ALL
+#define ALL EPOCHS_ALL_INVALID
 
 /*
  * A record per letter, with LSNs from 1 on. A, I: OPEN with `always`, with
@@ -13,7 +13,7 @@
 static const struct {
 	const char *records;
 	bool other_boot; /* now */
-	uint64_t broken_up_to;
+	uint64_t epochs_invalid_up_to;
 } cases[] = {
 	{ "", true, 0 },
 	{ "A", true, 0 },
@@ -49,15 +49,16 @@ note(struct epoch_validity *numbering, char letter, uint64_t lsn)
 		['M'] = RECORD_MESSAGE,
 		['R'] = RECORD_ROOM,
 		['L'] = RECORD_LOST };
-	struct open_entry entry = { .boot_id = { letter == 'J' ? 2 : 1 },
+	struct open_payload entry = { .boot_id = { letter == 'J' ? 2 : 1 },
 		.policy =
 		    letter == 'A' ? STORE_SYNC_ALWAYS : STORE_SYNC_INTERVAL,
 		.version = STR("parley") };
 	struct record record = { .lsn = lsn,
 		.type = types[(unsigned char)letter] };
-	char payload[OPEN_ENTRY_MOST];
+	char payload[OPEN_PAYLOAD_MOST];
 
-	record.payload = str_slice(payload, open_entry_write(payload, &entry));
+	record.payload =
+	    str_slice(payload, open_payload_write(payload, &entry));
 	epoch_validity_note(numbering, &record);
 }
 
@@ -68,8 +69,8 @@ START_TEST(numbers_hold_as_long_as_nobody_loses_any)
 
 	for (size_t i = 0; cases[_i].records[i] != '\0'; i++)
 		note(&numbering, cases[_i].records[i], i + 1);
-	ck_assert_uint_eq(numbering_broken_up_to(&numbering, boot_id),
-	    cases[_i].broken_up_to);
+	ck_assert_uint_eq(epochs_invalid_up_to(&numbering, boot_id),
+	    cases[_i].epochs_invalid_up_to);
 }
 END_TEST
 
@@ -80,7 +81,7 @@ START_TEST(two_boots_that_are_not_known_are_not_the_same)
 		.is_opened = true,
 		.policy = STORE_SYNC_INTERVAL };
 
-	ck_assert_uint_eq(numbering_broken_up_to(&numbering, unknown), ALL);
+	ck_assert_uint_eq(epochs_invalid_up_to(&numbering, unknown), ALL);
 }
 END_TEST
 
@@ -91,7 +92,7 @@ START_TEST(an_open_that_makes_no_sense_holds_nothing)
 	struct record record = { .type = RECORD_OPEN, .payload = STR("?") };
 
 	epoch_validity_note(&numbering, &record);
-	ck_assert_uint_eq(numbering_broken_up_to(&numbering, boot_id), ALL);
+	ck_assert_uint_eq(epochs_invalid_up_to(&numbering, boot_id), ALL);
 }
 END_TEST
 

@@ -10,12 +10,12 @@ START_TEST(an_empty_directory_is_made_a_store)
 	struct memory_disk *empty = memory_disk_create();
 	uint8_t id[STORE_ID_SIZE];
 
-	ck_assert_int_eq(recover_from(empty, RECOVERY_LOOK), RECOVERY_FOREIGN);
-	ck_assert_int_eq(recover_from(empty, RECOVERY_MEND), RECOVERY_OK);
+	ck_assert_int_eq(recover_from(empty, RECOVERY_READ), RECOVERY_FOREIGN);
+	ck_assert_int_eq(recover_from(empty, RECOVERY_REPAIR), RECOVERY_OK);
 	ck_assert_uint_eq(result.next_lsn, 1);
-	ck_assert_uint_eq(result.broken_up_to, 0);
+	ck_assert_uint_eq(result.epochs_invalid_up_to, 0);
 	memcpy(id, result.store_id, sizeof(id));
-	ck_assert_int_eq(recover_from(empty, RECOVERY_MEND), RECOVERY_OK);
+	ck_assert_int_eq(recover_from(empty, RECOVERY_REPAIR), RECOVERY_OK);
 	ck_assert_mem_eq(id, result.store_id, sizeof(id));
 	memory_disk_destroy(empty);
 }
@@ -27,7 +27,7 @@ START_TEST(what_is_left_of_a_store_is_not_made_another)
 	struct memory_disk *left = memory_disk_create();
 
 	store_put_durable(left, 9);
-	ck_assert_int_eq(recover_from(left, RECOVERY_MEND), RECOVERY_FOREIGN);
+	ck_assert_int_eq(recover_from(left, RECOVERY_REPAIR), RECOVERY_FOREIGN);
 	ck_assert_ptr_nonnull(strstr(result.why, "DURABLE"));
 	ck_assert_ptr_null(memory_disk_name(left, 1));
 	memory_disk_destroy(left);
@@ -53,7 +53,7 @@ START_TEST(a_directory_of_something_else_is_not_touched)
 	struct memory_disk *foreign = memory_disk_create();
 
 	memory_disk_put(foreign, "passwd", "root", 4);
-	ck_assert_int_eq(recover_from(foreign, RECOVERY_MEND),
+	ck_assert_int_eq(recover_from(foreign, RECOVERY_REPAIR),
 	    RECOVERY_FOREIGN);
 	ck_assert_ptr_nonnull(strstr(result.why, "no store"));
 	ck_assert_ptr_null(memory_disk_name(foreign, 1));
@@ -80,7 +80,7 @@ fails_to_read(unsigned nth)
 	memory_disk_fail(bad,
 	    (struct disk_fault){
 		.call = DISK_CALL_PREAD, .nth = nth, .error = EIO });
-	recover_from(bad, RECOVERY_LOOK);
+	recover_from(bad, RECOVERY_READ);
 	has_failed = memory_disk_failures(bad) > 0;
 	if (has_failed)
 		ck_assert_msg(is_named(result.why), "%s", result.why);
@@ -113,7 +113,7 @@ START_TEST(a_whole_store_is_replayed)
 	ck_assert_uint_eq(result.first_live_lsn, 1);
 	ck_assert_uint_eq(result.records, 7);
 	ck_assert_uint_eq(result.bytes, file.len - SEGMENT_HEAD_SIZE);
-	ck_assert_uint_eq(result.broken_up_to, 0);
+	ck_assert_uint_eq(result.epochs_invalid_up_to, 0);
 	/* What it had not used is given back. */
 	ck_assert_uint_eq(size_of("seg-0000000000000001.log"), file.len);
 }
@@ -146,8 +146,8 @@ START_TEST(a_snapshot_goes_before_the_segments)
 	ck_assert_uint_eq(result.snapshot_lsn, 50);
 	ck_assert_uint_eq(result.first_live_lsn, 51);
 	ck_assert_uint_eq(result.live_bytes,
-	    other.len - SEGMENT_HEAD_SIZE - record_size(SNAP_END_ENTRY_SIZE));
-	ck_assert_uint_eq(result.broken_up_to, 0);
+	    other.len - SEGMENT_HEAD_SIZE - record_size(SNAP_END_PAYLOAD_SIZE));
+	ck_assert_uint_eq(result.epochs_invalid_up_to, 0);
 }
 END_TEST
 
@@ -243,7 +243,7 @@ END_TEST
 
 static const struct {
 	const char *text; /* NULL: no file */
-	enum recovery_end end;
+	enum recovery_status end;
 } formats[] = {
 	{ NULL, RECOVERY_OK },
 	{ "", RECOVERY_OK },
@@ -267,7 +267,7 @@ START_TEST(a_damaged_format_is_restored_and_a_newer_one_respected)
 		forget("FORMAT");
 	else
 		memory_disk_put(store_disk, "FORMAT", text, strlen(text));
-	ck_assert_int_eq(recover_from(store_disk, RECOVERY_MEND),
+	ck_assert_int_eq(recover_from(store_disk, RECOVERY_REPAIR),
 	    formats[_i].end);
 	if (formats[_i].end != RECOVERY_OK)
 		return;

@@ -146,7 +146,8 @@ assert_same(void)
 	ck_assert_mem_eq(again.lost, once.lost, sizeof(once.lost));
 	ck_assert_uint_eq(again_result.next_lsn, once_result.next_lsn);
 	ck_assert_uint_eq(again_result.lost_records, once_result.lost_records);
-	ck_assert_uint_eq(again_result.broken_up_to, once_result.broken_up_to);
+	ck_assert_uint_eq(again_result.epochs_invalid_up_to,
+	    once_result.epochs_invalid_up_to);
 	ck_assert_uint_eq(again_result.lost_count, once_result.lost_count);
 	if (once_result.lost_count > 0)
 		ck_assert_mem_eq(again_result.lost, once_result.lost,
@@ -158,7 +159,7 @@ recover_once(size_t store)
 {
 	struct memory_disk *disk = make_store(store);
 
-	recover_disk(disk, RECOVERY_MEND, &once, &once_result);
+	recover_disk(disk, RECOVERY_REPAIR, &once, &once_result);
 	memory_disk_destroy(disk);
 }
 
@@ -167,13 +168,13 @@ static bool
 stop_and_begin_anew(size_t store, unsigned calls, enum crash_shape shape)
 {
 	struct memory_disk *disk = make_store(store), *after;
-	enum recovery_end end;
+	enum recovery_status end;
 
 	memory_disk_stop_after(disk, calls);
-	end = recover_disk(disk, RECOVERY_MEND, &again, &again_result);
+	end = recover_disk(disk, RECOVERY_REPAIR, &again, &again_result);
 	after = memory_disk_crash(disk, shape, calls);
 	memory_disk_destroy(disk);
-	recover_disk(after, RECOVERY_MEND, &again, &again_result);
+	recover_disk(after, RECOVERY_REPAIR, &again, &again_result);
 	assert_same();
 	memory_disk_destroy(after);
 	return end == RECOVERY_FAILED;
@@ -207,16 +208,16 @@ static bool
 fail_and_begin_anew(size_t store, unsigned nth, int error)
 {
 	struct memory_disk *disk = make_store(store);
-	enum recovery_end end;
+	enum recovery_status end;
 	bool has_failed;
 
 	memory_disk_fail(disk,
 	    (struct disk_fault){ .nth = nth, .error = error });
-	end = recover_disk(disk, RECOVERY_MEND, &again, &again_result);
+	end = recover_disk(disk, RECOVERY_REPAIR, &again, &again_result);
 	has_failed = memory_disk_failures(disk) > 0;
 	memory_disk_heal(disk);
 	if (end == RECOVERY_FAILED)
-		recover_disk(disk, RECOVERY_MEND, &again, &again_result);
+		recover_disk(disk, RECOVERY_REPAIR, &again, &again_result);
 	assert_same();
 	memory_disk_destroy(disk);
 	return has_failed;
@@ -250,15 +251,16 @@ START_TEST(memory_that_runs_out_changes_nothing)
 	recover_once((size_t)_i);
 	do {
 		struct memory_disk *disk = make_store((size_t)_i);
-		enum recovery_end end;
+		enum recovery_status end;
 
 		malloc_fail_at(n++);
-		end = recover_disk(disk, RECOVERY_MEND, &again, &again_result);
+		end =
+		    recover_disk(disk, RECOVERY_REPAIR, &again, &again_result);
 		malloc_fail_at(0);
 		has_failed = malloc_has_failed();
 		ck_assert(!has_failed || end == RECOVERY_FAILED);
 		if (has_failed)
-			recover_disk(disk, RECOVERY_MEND, &again,
+			recover_disk(disk, RECOVERY_REPAIR, &again,
 			    &again_result);
 		assert_same();
 		memory_disk_destroy(disk);

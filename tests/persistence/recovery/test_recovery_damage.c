@@ -39,7 +39,7 @@ START_TEST(what_was_vouched_for_is_lost_and_the_rest_is_kept)
 	ck_assert_uint_eq(result.lost[0].first, 7);
 	ck_assert_uint_eq(result.lost[0].last, 8);
 	ck_assert_uint_eq(result.next_lsn, 11);
-	ck_assert_uint_ne(result.broken_up_to, 0);
+	ck_assert_uint_ne(result.epochs_invalid_up_to, 0);
 	kept = memory_disk_file(store_disk,
 	    "quarantine/seg-0000000000000001.log-0000000000001238", &len);
 	ck_assert_uint_eq(at, 0x1238);
@@ -66,7 +66,7 @@ START_TEST(it_is_reported_until_the_journal_says_so)
 	ck_assert_uint_eq(seen.lost_count, 2);
 	ck_assert_uint_eq(seen.count, 7);
 	/* No message shows yet that the rooms have new epochs. */
-	ck_assert_uint_ne(result.broken_up_to, 0);
+	ck_assert_uint_ne(result.epochs_invalid_up_to, 0);
 }
 END_TEST
 
@@ -89,7 +89,7 @@ take_no_record(struct replay *replay, const struct record *record)
 START_TEST(refused_damage_is_left_as_it_is)
 {
 	struct recovery_config config = { .disk = memory_disk_disk(store_disk),
-		.mode = RECOVERY_MEND,
+		.mode = RECOVERY_REPAIR,
 		.refuse_damage = true };
 	struct replay replay = { .record = take_record };
 	struct memory_disk *before;

@@ -49,7 +49,7 @@ START_TEST(a_snapshot_cut_anywhere_loses_exactly_what_is_gone)
 			good++;
 		}
 		memory_disk_put(store_disk, name, bytes, cut);
-		recover_from(store_disk, RECOVERY_LOOK);
+		recover_from(store_disk, RECOVERY_READ);
 		ck_assert_uint_eq(result.lost_records, good < 6 ? 6 - good : 0);
 		ck_assert_uint_eq(result.next_lsn, 53);
 	}

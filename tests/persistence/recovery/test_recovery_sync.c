@@ -4,14 +4,14 @@
 #include "tests/support/persistence/recording_replay.h"
 #include "tests/support/persistence/store_files.h"
 
-static enum recovery_end
+static enum recovery_status
 recover(struct memory_disk *disk)
 {
 	struct recovery_result result = { 0 };
-	enum recovery_end end;
+	enum recovery_status end;
 	struct seen seen;
 
-	end = recover_disk(disk, RECOVERY_MEND, &seen, &result);
+	end = recover_disk(disk, RECOVERY_REPAIR, &seen, &result);
 	recovery_result_fini(&result);
 	return end;
 }

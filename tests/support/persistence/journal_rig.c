@@ -79,10 +79,10 @@ journal_rig_fill(struct journal_rig *rig, char c, size_t len)
 	return append(rig, bytes, len);
 }
 
-struct journal_news
+struct journal_progress
 journal_rig_poll(struct journal_rig *rig)
 {
-	struct journal_news news;
+	struct journal_progress news;
 
 	journal_poll(rig->journal, &news);
 	return news;

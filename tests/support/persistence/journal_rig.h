@@ -29,7 +29,7 @@ uint64_t journal_rig_say(struct journal_rig *, const char *text);
 /* Likewise, of so many bytes of this kind. */
 uint64_t journal_rig_fill(struct journal_rig *, char c, size_t len);
 
-struct journal_news journal_rig_poll(struct journal_rig *);
+struct journal_progress journal_rig_poll(struct journal_rig *);
 
 /*
  * The journal as it is on a disk, oldest first; good until the next one is

@@ -30,13 +30,13 @@ see_lost(struct replay *base, uint64_t first, uint64_t last)
 	seen->lost[seen->lost_count++] = last;
 }
 
-enum recovery_end
+enum recovery_status
 recover_disk(struct memory_disk *disk, enum recovery_mode mode,
     struct seen *seen, struct recovery_result *result)
 {
 	struct recovery_config config = { .disk = memory_disk_disk(disk),
 		.mode = mode };
-	enum recovery_end end;
+	enum recovery_status end;
 
 	recovery_result_fini(result);
 	*seen = (struct seen){ .base = { see_record, see_lost } };

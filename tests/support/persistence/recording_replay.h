@@ -20,7 +20,7 @@ struct seen {
  * Recovers what is on the disk: anew into seen, and into the result, which
  * holds an earlier one or zeros. No file stays open.
  */
-enum recovery_end recover_disk(struct memory_disk *, enum recovery_mode,
+enum recovery_status recover_disk(struct memory_disk *, enum recovery_mode,
     struct seen *, struct recovery_result *);
 
 #endif

@@ -21,23 +21,23 @@ recovery_rig_end(void)
 	memory_disk_destroy(store_disk);
 }
 
-enum recovery_end
+enum recovery_status
 recover_from(struct memory_disk *from, enum recovery_mode mode)
 {
 	return recover_disk(from, mode, &seen, &result);
 }
 
-enum recovery_end
+enum recovery_status
 recover(void)
 {
 	struct memory_disk *before =
 	    memory_disk_crash(store_disk, CRASH_ALL, 1);
-	enum recovery_end looked = recover_from(store_disk, RECOVERY_LOOK);
+	enum recovery_status looked = recover_from(store_disk, RECOVERY_READ);
 	uint64_t next_lsn = result.next_lsn, lost = result.lost_records;
 
 	ck_assert(memory_disk_equal(store_disk, before));
 	memory_disk_destroy(before);
-	ck_assert_int_eq(recover_from(store_disk, RECOVERY_MEND), looked);
+	ck_assert_int_eq(recover_from(store_disk, RECOVERY_REPAIR), looked);
 	ck_assert_uint_eq(result.next_lsn, next_lsn);
 	ck_assert_uint_eq(result.lost_records, lost);
 	return looked;

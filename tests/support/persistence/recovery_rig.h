@@ -19,10 +19,10 @@ extern struct recovery_result result; /* of the last recovery */
 void recovery_rig_begin(void);
 void recovery_rig_end(void);
 
-enum recovery_end recover_from(struct memory_disk *, enum recovery_mode);
+enum recovery_status recover_from(struct memory_disk *, enum recovery_mode);
 
 /* Looks and mends: that must come to the same. */
-enum recovery_end recover(void);
+enum recovery_status recover(void);
 
 bool is_there(const char *name);
 size_t size_of(const char *name);

@@ -60,13 +60,13 @@ store_file_add(struct store_file *file, enum record_type type,
 size_t
 store_file_open(struct store_file *file, uint8_t policy, char boot)
 {
-	char payload[OPEN_ENTRY_MOST];
-	struct open_entry entry = { .policy = policy,
+	char payload[OPEN_PAYLOAD_MOST];
+	struct open_payload entry = { .policy = policy,
 		.version = STR("parley/test") };
 
 	memset(entry.boot_id, boot, BOOT_ID_SIZE);
 	return store_file_add(file, RECORD_OPEN,
-	    str_slice(payload, open_entry_write(payload, &entry)));
+	    str_slice(payload, open_payload_write(payload, &entry)));
 }
 
 size_t
@@ -79,7 +79,7 @@ store_file_room(struct store_file *file, const char *id)
 	snprintf(room.name, sizeof(room.name), "%s", id);
 	snprintf(room.epoch, sizeof(room.epoch), "e-%s", id);
 	return store_file_add(file, RECORD_ROOM,
-	    str_slice(payload, room_entry_write(payload, &room)));
+	    str_slice(payload, room_payload_write(payload, &room)));
 }
 
 size_t
@@ -96,7 +96,7 @@ store_file_message(struct store_file *file, const char *room, uint64_t seq)
 	message.body = str_from(body);
 	return store_file_add(file, RECORD_MESSAGE,
 	    str_slice(payload,
-		message_entry_write(payload, str_from(room), &message)));
+		message_payload_write(payload, str_from(room), &message)));
 }
 
 size_t
@@ -104,10 +104,10 @@ store_file_lost(struct store_file *file, uint64_t first, uint64_t last,
     uint64_t records, uint64_t snapshot)
 {
 	struct lost_range range = { first, last, records, snapshot };
-	char payload[LOST_ENTRY_SIZE];
+	char payload[LOST_PAYLOAD_SIZE];
 
 	return store_file_add(file, RECORD_LOST,
-	    str_slice(payload, lost_entry_write(payload, &range)));
+	    str_slice(payload, lost_payload_write(payload, &range)));
 }
 
 void
@@ -128,11 +128,11 @@ store_file_put(struct store_file *file, struct memory_disk *disk, size_t size)
 void
 snapshot_put(struct store_file *file, struct memory_disk *disk)
 {
-	char payload[SNAP_END_ENTRY_SIZE];
+	char payload[SNAP_END_PAYLOAD_SIZE];
 
 	file->head.count = file->count;
 	file->next_lsn = file->head.first_lsn;
-	snap_end_entry_write(payload, file->count);
+	snap_end_payload_write(payload, file->count);
 	store_file_add(file, RECORD_SNAP_END,
 	    str_slice(payload, sizeof(payload)));
 	store_file_put(file, disk, 0);

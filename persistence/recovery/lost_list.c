@@ -1,4 +1,4 @@
-#include "persistence/journal/lost_list.h"
+#include "persistence/recovery/lost_list.h"
 
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ lost_list_add(struct lost_list *list, const struct lost_range *range)
 
 /* By where they are missing from, then by LSN. */
 static int
-compare(const void *a, const void *b)
+ranges_compare(const void *a, const void *b)
 {
 	const struct lost_range *x = a, *y = b;
 
@@ -39,13 +39,13 @@ compare(const void *a, const void *b)
 
 /* In order, and those that meet made one. */
 static void
-straighten(struct lost_list *list)
+ranges_merge(struct lost_list *list)
 {
 	size_t kept = 0;
 
 	if (list->count == 0)
 		return;
-	qsort(list->ranges, list->count, sizeof(*list->ranges), compare);
+	qsort(list->ranges, list->count, sizeof(*list->ranges), ranges_compare);
 	for (size_t i = 1; i < list->count; i++) {
 		struct lost_range *last = &list->ranges[kept];
 		const struct lost_range *range = &list->ranges[i];
@@ -63,7 +63,7 @@ straighten(struct lost_list *list)
 }
 
 static bool
-add_piece(struct lost_list *news, const struct lost_range *found,
+piece_add(struct lost_list *news, const struct lost_range *found,
     uint64_t first, uint64_t last)
 {
 	struct lost_range piece = { first, last, 0, found->snapshot };
@@ -77,7 +77,7 @@ add_piece(struct lost_list *news, const struct lost_range *found,
 
 /* The pieces of a range that the reported ones from *at on leave. */
 static bool
-add_pieces(struct lost_list *news, const struct lost_range *found,
+pieces_add(struct lost_list *news, const struct lost_range *found,
     const struct lost_list *reported, size_t *at)
 {
 	uint64_t first = found->first;
@@ -92,18 +92,18 @@ add_pieces(struct lost_list *news, const struct lost_range *found,
 		if (range->snapshot < found->snapshot || range->last < first)
 			continue;
 		if (range->first > first &&
-		    !add_piece(news, found, first, range->first - 1))
+		    !piece_add(news, found, first, range->first - 1))
 			return false;
 		first = range->last + 1;
 		/* It may reach into the next one that was found. */
 		if (range->last > found->last)
 			return true;
 	}
-	return add_piece(news, found, first, found->last);
+	return piece_add(news, found, first, found->last);
 }
 
 static uint64_t
-records_of(const struct lost_list *list, uint64_t snapshot)
+snapshot_records(const struct lost_list *list, uint64_t snapshot)
 {
 	uint64_t records = 0;
 
@@ -118,7 +118,7 @@ records_of(const struct lost_list *list, uint64_t snapshot)
  * so many, and all the others to the first. Without any, they are no news.
  */
 static void
-share(struct lost_list *news, size_t from, uint64_t missing)
+records_distribute(struct lost_list *news, size_t from, uint64_t missing)
 {
 	uint64_t others = news->count - from - 1;
 
@@ -132,21 +132,21 @@ share(struct lost_list *news, size_t from, uint64_t missing)
 }
 
 static bool
-add_journal_news(const struct lost_list *found,
+journal_news_add(const struct lost_list *found,
     const struct lost_list *reported, struct lost_list *news)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < found->count; i++)
 		if (found->ranges[i].snapshot == 0 &&
-		    !add_pieces(news, &found->ranges[i], reported, &at))
+		    !pieces_add(news, &found->ranges[i], reported, &at))
 			return false;
 	return true;
 }
 
 /* There is one snapshot at most whose ranges were found. */
 static bool
-add_snapshot_news(const struct lost_list *found,
+snapshot_news_add(const struct lost_list *found,
     const struct lost_list *reported, struct lost_list *news)
 {
 	size_t from = news->count, at = 0;
@@ -156,14 +156,14 @@ add_snapshot_news(const struct lost_list *found,
 		if (found->ranges[i].snapshot == 0)
 			continue;
 		snapshot = found->ranges[i].snapshot;
-		if (!add_pieces(news, &found->ranges[i], reported, &at))
+		if (!pieces_add(news, &found->ranges[i], reported, &at))
 			return false;
 	}
 	if (news->count == from)
 		return true;
-	missing = records_of(found, snapshot);
-	told = records_of(reported, snapshot);
-	share(news, from, missing > told ? missing - told : 0);
+	missing = snapshot_records(found, snapshot);
+	told = snapshot_records(reported, snapshot);
+	records_distribute(news, from, missing > told ? missing - told : 0);
 	return true;
 }
 
@@ -171,7 +171,7 @@ bool
 lost_list_news(const struct lost_list *found, struct lost_list *reported,
     struct lost_list *news)
 {
-	straighten(reported);
-	return add_snapshot_news(found, reported, news) &&
-	       add_journal_news(found, reported, news);
+	ranges_merge(reported);
+	return snapshot_news_add(found, reported, news) &&
+	       journal_news_add(found, reported, news);
 }

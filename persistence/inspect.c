@@ -1,10 +1,10 @@
-#include "persistence/recovery/inspect.h"
+#include "persistence/inspect.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "persistence/disk/store_lock.h"
+#include "persistence/format/store_lock.h"
 #include "persistence/format/store_names.h"
 #include "persistence/journal/journal.h"
 
@@ -16,63 +16,64 @@ struct inspecting {
 };
 
 static void
-show_room(const struct inspector *to, const struct record *record)
+room_show(const struct inspector *to, const struct record *record)
 {
 	struct room room;
 
-	if (to->room != NULL && room_entry_read(record->payload, &room))
+	if (to->room != NULL && room_payload_read(record->payload, &room))
 		to->room(&room, record->lsn, to->arg);
 }
 
 static void
-show_gone(const struct inspector *to, const struct record *record)
+room_gone_show(const struct inspector *to, const struct record *record)
 {
 	struct str room;
 
-	if (to->room_gone != NULL && gone_entry_read(record->payload, &room))
+	if (to->room_gone != NULL &&
+	    room_gone_payload_read(record->payload, &room))
 		to->room_gone(room, record->lsn, to->arg);
 }
 
 static void
-show_message(const struct inspector *to, const struct record *record)
+message_show(const struct inspector *to, const struct record *record)
 {
 	struct message message = { 0 };
 	struct str room;
 
 	if (to->message != NULL &&
-	    message_entry_read(record->payload, &room, &message))
+	    message_payload_read(record->payload, &room, &message))
 		to->message(room, &message, record->lsn, to->arg);
 }
 
 static void
-show_trim(const struct inspector *to, const struct record *record)
+trim_show(const struct inspector *to, const struct record *record)
 {
 	struct str room;
 	uint64_t seq;
 	int64_t at_ms;
 
 	if (to->trim != NULL &&
-	    trim_entry_read(record->payload, &room, &seq, &at_ms))
+	    trim_payload_read(record->payload, &room, &seq, &at_ms))
 		to->trim(room, seq, record->lsn, to->arg);
 }
 
 static bool
-take_record(struct replay *base, const struct record *record)
+record_show(struct replay *base, const struct record *record)
 {
 	const struct inspector *to = ((struct inspecting *)base)->inspector;
 
 	switch (record->type) {
 	case RECORD_ROOM:
-		show_room(to, record);
+		room_show(to, record);
 		break;
 	case RECORD_ROOM_GONE:
-		show_gone(to, record);
+		room_gone_show(to, record);
 		break;
 	case RECORD_MESSAGE:
-		show_message(to, record);
+		message_show(to, record);
 		break;
 	case RECORD_TRIM:
-		show_trim(to, record);
+		trim_show(to, record);
 		break;
 	}
 	return true;
@@ -80,15 +81,15 @@ take_record(struct replay *base, const struct record *record)
 
 /* The findings say it with more detail. */
 static void
-take_lost(struct replay *base, uint64_t first, uint64_t last)
+lost_ignore(struct replay *base, uint64_t first, uint64_t last)
 {
 	(void)base;
 	(void)first;
 	(void)last;
 }
 
-static enum inspect_end
-end_of(enum recovery_end end)
+static enum inspect_status
+status_of_recovery(enum recovery_status end)
 {
 	switch (end) {
 	case RECOVERY_OK:
@@ -105,25 +106,25 @@ end_of(enum recovery_end end)
 	return INSPECT_UNREADABLE;
 }
 
-static enum inspect_end
-recover(struct disk *disk, enum recovery_mode mode,
+static enum inspect_status
+store_recover(struct disk *disk, enum recovery_mode mode,
     const struct inspector *inspector, struct inspection *out)
 {
-	struct inspecting inspecting = { .base = { take_record, take_lost },
+	struct inspecting inspecting = { .base = { record_show, lost_ignore },
 		.inspector = inspector };
 	struct recovery_config config = { .disk = disk,
 		.mode = mode,
 		.found = inspector->found,
 		.arg = inspector->arg };
-	enum recovery_end end =
+	enum recovery_status end =
 	    recovery_run(&config, &inspecting.base, &out->result);
 
 	memcpy(out->why, out->result.why, sizeof(out->why));
-	return end_of(end);
+	return status_of_recovery(end);
 }
 
-static enum inspect_end
-refuse(struct inspection *out, int error)
+static enum inspect_status
+lock_failed(struct inspection *out, int error)
 {
 	*out = (struct inspection){ 0 };
 	if (error == EAGAIN || error == EACCES) {
@@ -140,7 +141,7 @@ refuse(struct inspection *out, int error)
  * write where nobody can.
  */
 static int
-lock_to_look(struct disk *disk, int *lock)
+lock_take_to_read(struct disk *disk, int *lock)
 {
 	int error = disk_open(disk, LOCK_NAME, DISK_WRITE, lock);
 
@@ -156,16 +157,16 @@ lock_to_look(struct disk *disk, int *lock)
 	return error;
 }
 
-enum inspect_end
-inspect_look(struct disk *disk, const struct inspector *inspector,
+enum inspect_status
+inspect_read(struct disk *disk, const struct inspector *inspector,
     struct inspection *out)
 {
-	enum inspect_end end;
-	int lock, error = lock_to_look(disk, &lock);
+	enum inspect_status end;
+	int lock, error = lock_take_to_read(disk, &lock);
 
 	if (error != 0)
-		return refuse(out, error);
-	end = recover(disk, RECOVERY_LOOK, inspector, out);
+		return lock_failed(out, error);
+	end = store_recover(disk, RECOVERY_READ, inspector, out);
 	recovery_result_fini(&out->result);
 	if (lock >= 0)
 		store_lock_release(disk, lock);
@@ -174,7 +175,7 @@ inspect_look(struct disk *disk, const struct inspector *inspector,
 
 /* LOST records, so that no later start reports it again. */
 static bool
-note_lost(struct disk *disk, const struct recovery_result *result)
+lost_write(struct disk *disk, const struct recovery_result *result)
 {
 	struct store_options options = { .sync = STORE_SYNC_ALWAYS,
 		.segment_bytes = (size_t)1 << 20,
@@ -184,23 +185,23 @@ note_lost(struct disk *disk, const struct recovery_result *result)
 		.disk = disk, .options = &options, .recovered = result
 	};
 	struct journal *journal = journal_create(&config);
-	bool is_noted = journal != NULL && journal_trouble(journal) == NULL;
+	bool is_noted = journal != NULL && journal_error(journal) == NULL;
 
 	journal_destroy(journal);
 	return is_noted;
 }
 
-enum inspect_end
-inspect_mend(struct disk *disk, const struct inspector *inspector,
+enum inspect_status
+inspect_repair(struct disk *disk, const struct inspector *inspector,
     struct inspection *out)
 {
-	enum inspect_end end;
+	enum inspect_status end;
 	int lock, error = store_lock_take(disk, &lock);
 
 	if (error != 0)
-		return refuse(out, error);
-	end = recover(disk, RECOVERY_MEND, inspector, out);
-	if (end == INSPECT_DAMAGED && !note_lost(disk, &out->result)) {
+		return lock_failed(out, error);
+	end = store_recover(disk, RECOVERY_REPAIR, inspector, out);
+	if (end == INSPECT_DAMAGED && !lost_write(disk, &out->result)) {
 		snprintf(out->why, sizeof(out->why),
 		    "cannot write what is lost into the journal");
 		end = INSPECT_UNREADABLE;
@@ -218,7 +219,7 @@ struct copying {
 };
 
 static int
-copy_bytes(const struct copying *copying, int source, int target)
+bytes_copy(const struct copying *copying, int source, int target)
 {
 	char bytes[COPY_AT_ONCE];
 	uint64_t at = 0;
@@ -238,7 +239,7 @@ copy_bytes(const struct copying *copying, int source, int target)
 }
 
 static int
-copy_file(const struct copying *copying, const char *name)
+file_copy(const struct copying *copying, const char *name)
 {
 	int source, target, error;
 
@@ -248,7 +249,7 @@ copy_file(const struct copying *copying, const char *name)
 	error = disk_open(copying->to, name, DISK_CREATE, &target);
 	if (error != 0)
 		goto close_source;
-	error = copy_bytes(copying, source, target);
+	error = bytes_copy(copying, source, target);
 	disk_close(copying->to, target);
 close_source:
 	disk_close(copying->from, source);
@@ -256,12 +257,12 @@ close_source:
 }
 
 static bool
-copy_name(const char *name, void *arg)
+name_copy(const char *name, void *arg)
 {
 	struct copying *copying = arg;
 
 	if (strcmp(name, LOCK_NAME) != 0)
-		copying->error = copy_file(copying, name);
+		copying->error = file_copy(copying, name);
 	return copying->error == 0;
 }
 
@@ -269,7 +270,7 @@ int
 inspect_copy(struct disk *from, struct disk *to)
 {
 	struct copying copying = { .from = from, .to = to };
-	int error = disk_list(from, copy_name, &copying);
+	int error = disk_list(from, name_copy, &copying);
 
 	if (error == 0)
 		error = copying.error;

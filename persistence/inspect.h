@@ -10,7 +10,7 @@
 #include "persistence/disk/disk.h"
 #include "persistence/recovery/recovery.h"
 
-enum inspect_end {
+enum inspect_status {
 	INSPECT_WHOLE,
 	INSPECT_TORN,       /* unfinished bytes at the end, as after a crash */
 	INSPECT_DAMAGED,    /* something is lost that was on the disk */
@@ -40,7 +40,7 @@ struct inspection {
 };
 
 /* Reads it and writes nothing. */
-enum inspect_end inspect_look(struct disk *, const struct inspector *,
+enum inspect_status inspect_read(struct disk *, const struct inspector *,
     struct inspection *);
 
 /*
@@ -48,7 +48,7 @@ enum inspect_end inspect_look(struct disk *, const struct inspector *,
  * in the journal what is lost. How the store was found; INSPECT_UNREADABLE:
  * it could not be mended.
  */
-enum inspect_end inspect_mend(struct disk *, const struct inspector *,
+enum inspect_status inspect_repair(struct disk *, const struct inspector *,
     struct inspection *);
 
 /* Every file of the directory but LOCK; 0 or an errno. */

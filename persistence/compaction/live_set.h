@@ -1,4 +1,4 @@
-/* What is alive of all that a journal says: the first look at a compaction. */
+/* Which records of a journal are live: the first pass of a compaction. */
 #ifndef PERSISTENCE_LIVE_SET_H
 #define PERSISTENCE_LIVE_SET_H
 
@@ -9,7 +9,7 @@
 #include "persistence/format/record_payload.h"
 
 /* One message that is alive, if nothing later says otherwise. */
-struct live_set_mark {
+struct live_message {
 	uint64_t seq;
 	int64_t at_ms;
 	size_t bytes;
@@ -20,7 +20,7 @@ struct live_set_room {
 	uint64_t born; /* LSN of its first record */
 	char *payload; /* of its last ROOM; NULL: there was none */
 	size_t payload_len;
-	struct live_set_mark *marks; /* oldest first, from `head` on */
+	struct live_message *messages; /* oldest first, from `head` on */
 	size_t head, count, capacity;
 	size_t bytes;       /* of these messages */
 	uint64_t last;      /* the newest number */
@@ -33,7 +33,7 @@ struct live_set_room {
 	char id[]; /* without NUL */
 };
 
-/* As much as a census needs to know of each message: nothing of its text. */
+/* The live records of a journal: positions and sizes, no texts. */
 struct live_set {
 	const struct history_limits *limits;
 	struct id_map rooms;

@@ -1,4 +1,4 @@
-#include "persistence/journal/lost_list.h"
+#include "persistence/recovery/lost_list.h"
 
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"

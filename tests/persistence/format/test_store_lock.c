@@ -1,4 +1,4 @@
-#include "persistence/disk/store_lock.h"
+#include "persistence/format/store_lock.h"
 
 #include <errno.h>
 

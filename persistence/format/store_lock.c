@@ -1,4 +1,4 @@
-#include "persistence/disk/store_lock.h"
+#include "persistence/format/store_lock.h"
 
 #include <errno.h>
 
@@ -6,7 +6,7 @@
 
 /* Two may start at once in an empty directory. */
 static int
-open_or_create(struct disk *disk, int *file)
+lock_open(struct disk *disk, int *file)
 {
 	int error = disk_open(disk, LOCK_NAME, DISK_WRITE, file);
 
@@ -21,7 +21,7 @@ open_or_create(struct disk *disk, int *file)
 int
 store_lock_take(struct disk *disk, int *lock)
 {
-	int error = open_or_create(disk, lock);
+	int error = lock_open(disk, lock);
 
 	if (error != 0)
 		return error;

@@ -1,0 +1,285 @@
+#include "persistence/compaction/live_set.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "domain/base/array.h"
+
+static struct str
+room_key(const void *entry)
+{
+	const struct live_set_room *room = entry;
+
+	return str_slice(room->id, room->id_len);
+}
+
+void
+live_set_init(struct live_set *live, const struct history_limits *limits)
+{
+	*live = (struct live_set){ .limits = limits };
+	id_map_init(&live->rooms, room_key);
+	list_init(&live->all);
+}
+
+struct live_set_room *
+live_set_find(const struct live_set *live, struct str id)
+{
+	return id_map_find(&live->rooms, id);
+}
+
+/* Finds the room, or has it born with this record. NULL: no memory. */
+static struct live_set_room *
+room_need(struct live_set *live, struct str id, uint64_t lsn)
+{
+	struct live_set_room *room = live_set_find(live, id);
+
+	if (room != NULL)
+		return room;
+	assert(id.len < ROOM_ID_SIZE);
+	room = malloc(sizeof(*room) + id.len);
+	if (room == NULL)
+		return NULL;
+	*room =
+	    (struct live_set_room){ .born = lsn, .id_len = (uint8_t)id.len };
+	memcpy(room->id, id.data, id.len);
+	if (!id_map_put(&live->rooms, room)) {
+		free(room);
+		return NULL;
+	}
+	list_append(&live->all, &room->link);
+	return room;
+}
+
+static void
+room_remove(struct live_set *live, struct live_set_room *room)
+{
+	id_map_remove(&live->rooms, room_key(room));
+	list_remove(&room->link);
+	free(room->payload);
+	free(room->messages);
+	free(room);
+}
+
+void
+live_set_fini(struct live_set *live)
+{
+	while (!list_is_empty(&live->all))
+		room_remove(live,
+		    LIST_OWNER(live->all.next, struct live_set_room, link));
+	id_map_fini(&live->rooms);
+	free(live->lost);
+}
+
+/* --- one room's messages -------------------------------------------------- */
+
+static struct live_message *
+room_oldest(const struct live_set_room *room)
+{
+	return &room->messages[room->head];
+}
+
+static void
+room_drop_oldest(struct live_set_room *room)
+{
+	const struct live_message *message = room_oldest(room);
+
+	room->trimmed = message->seq;
+	room->trimmed_ms = message->at_ms;
+	room->bytes -= message->bytes;
+	room->head++;
+	room->count--;
+}
+
+/* What is free at the front is used before there is more at the end. */
+static bool
+room_reserve(struct live_set_room *room)
+{
+	struct live_message *messages;
+
+	if (room->head + room->count < room->capacity)
+		return true;
+	if (room->head > room->capacity / 2) {
+		memmove(room->messages, room_oldest(room),
+		    room->count * sizeof(*room->messages));
+		room->head = 0;
+		return true;
+	}
+	messages = array_grow(room->messages, room->capacity, &room->capacity,
+	    sizeof(*messages));
+	if (messages == NULL)
+		return false;
+	room->messages = messages;
+	return true;
+}
+
+static bool
+room_exceeds(const struct live_set_room *room,
+    const struct history_limits *limits)
+{
+	return (limits->messages > 0 && room->count > limits->messages) ||
+	       (limits->bytes > 0 && room->bytes > limits->bytes);
+}
+
+/* --- record by record ----------------------------------------------------- */
+
+static int
+room_add(struct live_set *live, const struct record *record)
+{
+	struct live_set_room *found;
+	struct room room;
+	char *payload;
+
+	if (!room_payload_read(record->payload, &room))
+		return EIO;
+	found = room_need(live, str_from(room.id), record->lsn);
+	payload = malloc(record->payload.len);
+	if (found == NULL || payload == NULL) {
+		free(payload);
+		return ENOMEM;
+	}
+	memcpy(payload, record->payload.data, record->payload.len);
+	free(found->payload);
+	found->payload = payload;
+	found->payload_len = record->payload.len;
+	found->ttl_ms = room.ttl_ms;
+	return 0;
+}
+
+static int
+room_gone_add(struct live_set *live, const struct record *record)
+{
+	struct live_set_room *room;
+	struct str id;
+
+	if (!room_gone_payload_read(record->payload, &id))
+		return EIO;
+	room = live_set_find(live, id);
+	if (room != NULL)
+		room_remove(live, room);
+	return 0;
+}
+
+/* A message is counted as less than the history counts it, never as more. */
+static int
+message_add(struct live_set *live, const struct record *record)
+{
+	struct live_set_room *room;
+	struct message message;
+	struct str id;
+	size_t bytes;
+
+	if (!message_payload_read(record->payload, &id, &message) ||
+	    id.len >= ROOM_ID_SIZE)
+		return EIO;
+	room = room_need(live, id, record->lsn);
+	if (room == NULL || !room_reserve(room))
+		return ENOMEM;
+	if (message.seq <= room->last)
+		return 0;
+	bytes = message.body.len + message.author.len + message.author_id.len +
+		message.key.len;
+	room->messages[room->head + room->count++] =
+	    (struct live_message){ message.seq, message.at_ms, bytes };
+	room->last = message.seq;
+	room->bytes += bytes;
+	while (room->count > 1 && room_exceeds(room, live->limits))
+		room_drop_oldest(room);
+	return 0;
+}
+
+static int
+trim_add(struct live_set *live, const struct record *record)
+{
+	struct live_set_room *room;
+	uint64_t seq;
+	int64_t at_ms;
+	struct str id;
+
+	if (!trim_payload_read(record->payload, &id, &seq, &at_ms) ||
+	    id.len >= ROOM_ID_SIZE)
+		return EIO;
+	room = room_need(live, id, record->lsn);
+	if (room == NULL)
+		return ENOMEM;
+	while (room->count > 0 && room_oldest(room)->seq <= seq)
+		room_drop_oldest(room);
+	if (seq > room->trimmed) {
+		room->trimmed = seq;
+		room->trimmed_ms = at_ms;
+	}
+	if (seq > room->last)
+		room->last = seq;
+	return 0;
+}
+
+static int
+lost_add(struct live_set *live, const struct record *record)
+{
+	struct lost_range *lost = array_grow(live->lost, live->lost_count,
+	    &live->lost_capacity, sizeof(*lost));
+
+	if (lost == NULL)
+		return ENOMEM;
+	live->lost = lost;
+	return lost_payload_read(record->payload, &lost[live->lost_count++])
+		   ? 0
+		   : EIO;
+}
+
+int
+live_set_add(struct live_set *live, const struct record *record)
+{
+	switch (record->type) {
+	case RECORD_OPEN:
+		live->last_open = record->lsn;
+		return 0;
+	case RECORD_ROOM:
+		return room_add(live, record);
+	case RECORD_ROOM_GONE:
+		return room_gone_add(live, record);
+	case RECORD_MESSAGE:
+		live->first_open = live->last_open;
+		return message_add(live, record);
+	case RECORD_TRIM:
+		return trim_add(live, record);
+	case RECORD_LOST:
+		return lost_add(live, record);
+	default:
+		return 0;
+	}
+}
+
+/* --- and when all was added ----------------------------------------------- */
+
+static void
+room_expire(struct live_set_room *room, const struct history_limits *limits,
+    int64_t now_ms)
+{
+	int64_t life_ms = limits->age_ms;
+
+	if (room->ttl_ms > 0 && (life_ms == 0 || room->ttl_ms < life_ms))
+		life_ms = room->ttl_ms;
+	while (life_ms > 0 && room->count > 0 &&
+	       room_oldest(room)->at_ms <= now_ms - life_ms)
+		room_drop_oldest(room);
+}
+
+void
+live_set_finish(struct live_set *live, int64_t now_ms)
+{
+	const struct list *all = &live->all;
+
+	for (struct list *at = all->next; at != all; at = at->next)
+		room_expire(LIST_OWNER(at, struct live_set_room, link),
+		    live->limits, now_ms);
+}
+
+bool
+live_set_knows_lost(const struct live_set *live, uint64_t first, uint64_t last)
+{
+	for (size_t i = 0; i < live->lost_count; i++)
+		if (live->lost[i].first <= first && last <= live->lost[i].last)
+			return true;
+	return false;
+}
