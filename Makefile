@@ -8,6 +8,10 @@ PREFIX  ?= /usr/local
 CC      ?= cc
 AR      ?= ar
 GCOV    ?= gcov
+PKG_CONFIG ?= pkg-config
+# SETUP=no: tools/setup says what is missing, and installs nothing.
+SETUP   ?=
+export SETUP
 # -Werror is what CI builds with.
 WERROR  ?= $(if $(CI),-Werror)
 # How long each fuzzer runs in `make fuzz-smoke`.
@@ -45,7 +49,7 @@ O := build/$(BUILD)$(addprefix -,$(filter-out cc gcc,$(compiler)))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DPARLEY_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS  ?=
 cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
-ldflags := $(flags.$(BUILD)) $(ldflags.$(BUILD))
+ldflags := $(flags.$(BUILD)) -Wl,--as-needed $(ldflags.$(BUILD))
 
 # --- what each layer may link: the rule of the house, kept by the linker ----
 layers := domain commands wire persistence transport
@@ -57,10 +61,22 @@ libs.transport   := transport wire domain
 libs.cmd         := cmd commands transport wire persistence domain
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
-syslibs.transport   := -levent_core -lz
-syslibs.cmd         := -levent_core -lz -lpthread
-syslibs.parley      := -levent_core -levent_openssl -lssl -lcrypto -ledit
-oracle.wire       := -ljansson
+syslibs.cmd         := -lpthread
+packages.transport := libevent_core zlib
+packages.cmd       := libevent_core zlib
+packages.parley    := libevent_core libevent_openssl openssl libedit
+# Only for tests; the first is jansson, which the JSON reader is compared with.
+packages.test.wire := jansson
+
+# Libraries of a part, of its tests too.
+pkg_libs = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
+libraries = $(call pkg_libs,$(packages.$(1))) $(syslibs.$(1))
+test_libraries = $(call libraries,$(1)) \
+	$(call pkg_libs,check $(packages.test.$(1)))
+# A package that is not there is missed by the compiler or the linker.
+pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
+override CPPFLAGS += $(call pkg_cflags,$(packages.transport))
+$(O)/cmd/parley/%.o: override CPPFLAGS += $(call pkg_cflags,$(packages.parley))
 
 # A line for each step; `make V=1` shows the commands.
 Q := $(if $(V),,@)
@@ -123,19 +139,18 @@ $(call archive,$(1)): $(call part_objects,$(1)) $(made.$(1))
 	@rm -f $$@
 	$(Q)$(AR) rcs $$@ $$^
 $(O)/check_$(1): $(call test_objects,$(1)) $(call archives,$(1))
-	$$(link) -lcheck -lsubunit -lm -lrt -lpthread \
-		$(oracle.$(1)) $(syslibs.$(1)) -o $$@
+	$$(link) $$(call test_libraries,$(1)) -o $$@
 endef
 $(foreach part,$(parts),$(eval $(call part_rules,$(part))))
 
 $(O)/parleyd: $(O)/cmd/parleyd/main.o $(call archives,cmd)
-	$(link) $(syslibs.cmd) -o $@
+	$(link) $(call libraries,cmd) -o $@
 $(O)/parley: $(O)/cmd/parley/main.o $(call archives,parley)
-	$(link) $(syslibs.parley) -o $@
+	$(link) $(call libraries,parley) -o $@
 $(O)/echo_server: $(call objects,$(wildcard tests/echo/*.c) \
 		cmd/parleyd/system_clock.c cmd/parleyd/stderr_log.c) \
 		$(call archives,transport)
-	$(link) $(syslibs.transport) -o $@
+	$(link) $(call libraries,transport) -o $@
 $(O)/parley-bench: $(call objects,$(wildcard cmd/parley-bench/*.c))
 	$(link) -lm -o $@
 $(O)/limit_server: $(call objects,$(wildcard tests/limit/*.c))
@@ -154,7 +169,7 @@ $(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
 		-fPIC -shared $(filter %.c,$^) -ldl -o $@
 $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archive,parley) \
 		$(call archives,cmd)
-	$(link) -fsanitize=fuzzer $(syslibs.cmd) -o $@
+	$(link) -fsanitize=fuzzer $(call libraries,cmd) -o $@
 $(O)/fuzz_segment: $(call objects,\
 	$(wildcard tests/support/persistence/memory_*.c))
 
@@ -225,7 +240,7 @@ headers: ## every header compiles alone
 
 # cppcheck takes types for the names that parameters lack in our headers, and
 # does not know _Noreturn.
-lint: $(parts:%=lint-cycles-%) lint-hardening ## includes, cycles, layout, and what cppcheck finds
+lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## rules of inclusion, cycles, layout, cppcheck, clang-tidy, hardening
 	@tools/check_includes $(sources)
 	@clang-format --dry-run -Werror $(sources)
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
@@ -238,6 +253,20 @@ lint: $(parts:%=lint-cycles-%) lint-hardening ## includes, cycles, layout, and w
 $(parts:%=lint-cycles-%): lint-cycles-%: $(O)/lib%.a
 	@tools/object_cycles --allow tools/object_cycles.allow \
 		$(call part_objects,$*)
+
+# Quick checks only: the analyzer of clang-tidy takes minutes.
+lint-tidy: compdb
+	@printf '%s\n' $(filter %.c,$(product)) | \
+		xargs -P "$$(nproc)" -n 16 clang-tidy -p . --quiet 2>/dev/null
+
+# ruff and mypy come from Debian, or from PyPI into build/venv.
+python_sources = clients/python tests tools \
+	$(shell grep -l '^\#!.*python' tools/*)
+lint-python: ## ruff and mypy on what is written in Python
+	@python=$$(tools/python ruff mypy) && \
+		$$python -m ruff check -q $(python_sources) && \
+		$$python -m mypy --config-file clients/python/pyproject.toml \
+			clients/python/src
 
 lint-hardening:
 	@$(MAKE) --no-print-directory BUILD=release all
@@ -311,15 +340,26 @@ install-client: build/parley
 	install -D -m 644 share/fish/parley.fish \
 		$(prefix)/share/fish/vendor_completions.d/parley.fish
 
+compdb: export COMPILE = $(CC) $(filter-out -M%,$(CPPFLAGS)) $(cflags) $(CFLAGS)
+compdb: ## write compile_commands.json, for editors and clang-tidy
+	@printf '%s\n' $(filter %.c,$(sources)) | \
+		PWD='$(CURDIR)' tools/compdb > compile_commands.json
+
+dist: ## what is committed, as build/parley-$(VERSION).tar.gz
+	@mkdir -p build
+	git archive --prefix=parley-$(VERSION)/ \
+		-o build/parley-$(VERSION).tar.gz HEAD
+
 clean: ## remove what was built
-	rm -rf build
+	rm -rf build compile_commands.json
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: all run test attack check $(parts:%=check-%) crash crash-nightly \
 	integration kill-nightly test-browser pictures headers lint \
-	$(parts:%=lint-cycles-%) lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
+	$(parts:%=lint-cycles-%) lint-tidy lint-python \
+	lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
 	bench-compare bench-docs bench-latency docs install install-server install-client \
-	chat clean help FORCE
+	chat compdb dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
