@@ -229,7 +229,10 @@ worker_init(struct worker *service, const struct server_config *config)
 	service->wheel.now = 1; /* 0 is no moment */
 	peer_table_init(&service->peers);
 	service->endpoint->ops->bind(service->endpoint, &service->pool);
-	return service->base != NULL && service->input != NULL &&
+	return accept_queue_init(&service->accept_queue, service->base,
+		   &service->limits->accepts, &service->now_ms,
+		   service->random) &&
+	       service->base != NULL && service->input != NULL &&
 	       (!config->limits->deflate ||
 		   service->reader_limits.inflater != NULL);
 }
@@ -245,6 +248,7 @@ worker_end_connections(struct worker *service)
 void
 worker_fini(struct worker *service)
 {
+	accept_queue_fini(&service->accept_queue);
 	/* Frees what bufferevents left to the loop, chunks they were lent. */
 	if (service->base != NULL)
 		event_base_free(service->base);

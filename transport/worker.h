@@ -12,6 +12,7 @@
 #include "transport/http/http.h"
 #include "transport/limits.h"
 #include "transport/meter.h"
+#include "transport/net/accept_queue.h"
 #include "transport/net/address.h"
 #include "transport/net/send_queue.h"
 #include "transport/net/wheel.h"
@@ -56,6 +57,7 @@ struct worker {
 	char *input; /* where all connections read, one after the other */
 	struct wheel wheel;
 	struct peer_table peers;
+	struct accept_queue accept_queue;
 	int64_t started_ms;
 	int64_t now_ms;      /* as of this turn; 0 at the start */
 	uint64_t random;     /* for spreading things, not for secrets */

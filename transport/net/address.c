@@ -131,11 +131,8 @@ address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE])
 
 /* --- peers ---------------------------------------------------------------- */
 
-#define PEER_KEY_SIZE 8
-
 struct peer {
-	/* The first half of an IPv6 address; or zeros and an IPv4 one. */
-	char key[PEER_KEY_SIZE];
+	uint64_t key;
 	size_t count;
 };
 
@@ -144,7 +141,7 @@ peer_key(const void *entry)
 {
 	const struct peer *peer = entry;
 
-	return str_slice(peer->key, PEER_KEY_SIZE);
+	return str_slice((const char *)&peer->key, sizeof(peer->key));
 }
 
 void
@@ -160,61 +157,65 @@ peer_table_fini(struct peer_table *table)
 	id_map_fini(&table->peers);
 }
 
-static void
-key_of_v4(const void *address, char key[PEER_KEY_SIZE])
-{
-	memset(key, 0, 4);
-	memcpy(key + 4, address, 4);
-}
-
-static bool
-is_v4_loopback(const void *address)
-{
-	return *(const uint8_t *)address == 127;
-}
-
-/* False: this peer is not counted. */
-static bool
-key_of(const struct sockaddr *address, char key[PEER_KEY_SIZE])
+/* The four bytes of an IPv4 address, mapped into IPv6 or not; or NULL. */
+static const uint8_t *
+address_v4(const struct sockaddr *address)
 {
 	const struct sockaddr_in6 *sin6 = (const void *)address;
 	const struct sockaddr_in *sin = (const void *)address;
-	const void *v4 = NULL;
 
 	if (address->sa_family == AF_INET)
-		v4 = &sin->sin_addr;
-	else if (address->sa_family != AF_INET6)
-		return false;
-	else if (IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr))
-		return false;
-	else if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
-		v4 = &sin6->sin6_addr.s6_addr[12];
-	else
-		memcpy(key, &sin6->sin6_addr, PEER_KEY_SIZE);
-	if (v4 == NULL)
-		return true;
-	if (is_v4_loopback(v4))
-		return false;
-	key_of_v4(v4, key);
-	return true;
+		return (const uint8_t *)&sin->sin_addr;
+	if (address->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
+		return &sin6->sin6_addr.s6_addr[12];
+	return NULL;
+}
+
+uint64_t
+address_key(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)address;
+	const uint8_t *v4 = address_v4(address);
+	uint64_t key = 0;
+
+	if (v4 != NULL)
+		memcpy((char *)&key + 4, v4, 4);
+	else if (address->sa_family == AF_INET6)
+		memcpy(&key, &sin6->sin6_addr, sizeof(key));
+	return key;
+}
+
+/* Of this machine: such peers are not counted. */
+static bool
+is_local(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)address;
+	const uint8_t *v4 = address_v4(address);
+
+	if (v4 != NULL)
+		return v4[0] == 127;
+	return address->sa_family != AF_INET6 ||
+	       IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr);
 }
 
 bool
 peer_table_enter(struct peer_table *table, const struct sockaddr *address,
     struct peer **out)
 {
-	char key[PEER_KEY_SIZE];
+	uint64_t key = address_key(address);
 	struct peer *peer;
 
 	*out = NULL;
-	if (!key_of(address, key))
+	if (is_local(address))
 		return true;
-	peer = id_map_find(&table->peers, str_slice(key, PEER_KEY_SIZE));
+	peer = id_map_find(&table->peers,
+	    str_slice((const char *)&key, sizeof(key)));
 	if (peer == NULL) {
 		peer = calloc(1, sizeof(*peer));
 		if (peer == NULL)
 			return false;
-		memcpy(peer->key, key, PEER_KEY_SIZE);
+		peer->key = key;
 		if (!id_map_put(&table->peers, peer)) {
 			free(peer);
 			return false;

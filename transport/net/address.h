@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "domain/base/id_map.h"
@@ -25,6 +26,9 @@ bool address_parse(const char *text, struct address *out, const char **why);
 
 /* As it would be parsed; good for logs. */
 void address_format(const struct address *, char out[ADDRESS_TEXT_SIZE]);
+
+/* Tells peers apart: an IPv4 address or a /64; 0: a Unix socket. */
+uint64_t address_key(const struct sockaddr *);
 
 /* How many connections one peer has; a /64 is one peer. */
 struct peer;

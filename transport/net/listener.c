@@ -16,10 +16,10 @@
 #include "transport/worker.h"
 #include "wire/dialect.h"
 
-#define ACCEPTS_A_TURN 64
+/* An accept takes microseconds; a backlog that grows delays all. */
+#define ACCEPTS_A_TURN 256
 #define BACKOFF_FIRST_MS 10
 #define BACKOFF_MOST_MS 1000
-#define COMPLAIN_EVERY_MS 10000
 #define BACKLOG 4096
 
 /*
@@ -51,19 +51,18 @@ back_off(struct listener *listener)
 }
 
 /*
- * No descriptor is left: with the spare one, one client at least is told by
- * being closed, instead of waiting in the backlog.
+ * No descriptor is left. One that waits is reset; without any, the spare
+ * descriptor lets one client know by being closed.
  */
 static void
-turn_one_away(struct listener *listener)
+free_descriptor(struct listener *listener)
 {
 	struct worker *service = listener->service;
 	int fd;
 
-	if (service->now_ms - listener->complained_ms >= COMPLAIN_EVERY_MS) {
-		listener->complained_ms = service->now_ms;
-		log_warn("cannot accept: %s", strerror(errno));
-	}
+	log_limited(LOG_WARN, "cannot accept: %s", strerror(errno));
+	if (accept_queue_drop(&service->accept_queue))
+		return;
 	close(listener->spare_fd);
 	fd = accept(listener->fd, NULL, NULL);
 	if (fd >= 0)
@@ -77,10 +76,11 @@ is_full(const struct worker *service)
 {
 	size_t most = service->limits->connections;
 
-	return most > 0 && service->conn_count >= most + CONNECTIONS_SPARE;
+	return most > 0 && service->conn_count + service->accept_queue.count >=
+			       most + CONNECTIONS_SPARE;
 }
 
-/* Who never sends the request that would be refused needs a bound as well. */
+/* Peers that never send the request that would be refused are bounded, too. */
 static bool
 takes_too_many(const struct worker *service, const struct peer *peer)
 {
@@ -89,26 +89,54 @@ takes_too_many(const struct worker *service, const struct peer *peer)
 	return most > 0 && peer_count(peer) > most + CONNECTIONS_SPARE;
 }
 
-static void
-take(struct listener *listener, int fd, const struct sockaddr *from)
+void
+listener_admit(const struct accepted *accepted)
 {
-	struct worker *service = listener->service;
-	struct peer *peer;
+	struct listener *listener = accepted->listener;
 
-	if (is_full(service) ||
-	    !peer_table_enter(&service->peers, from, &peer)) {
-		close(fd);
-		return;
-	}
-	if (takes_too_many(service, peer)) {
-		peer_table_leave(&service->peers, peer);
-		close(fd);
-		return;
-	}
-	if (conn_create(service, fd, peer, listener->dialect) == NULL) {
-		peer_table_leave(&service->peers, peer);
+	if (conn_create(listener->service, accepted->fd, accepted->peer,
+		listener->dialect) == NULL) {
+		peer_table_leave(&listener->service->peers, accepted->peer);
 		log_limited(LOG_WARN, "no memory for a connection");
 	}
+}
+
+/* A reset: the peer knows at once, and nothing of it stays here. */
+void
+listener_refuse(const struct accepted *accepted, const char *limit)
+{
+	static const struct linger reset = { .l_onoff = 1 };
+	struct worker *service = accepted->listener->service;
+
+	if (limit != NULL)
+		meter_count_refusal(&service->meter, limit);
+	peer_table_leave(&service->peers, accepted->peer);
+	setsockopt(accepted->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(accepted->fd);
+}
+
+/* Those that wait make room for the newest. */
+static void
+offer(struct listener *listener, int fd, const struct sockaddr *from)
+{
+	struct worker *service = listener->service;
+	struct accept_queue *queue = &service->accept_queue;
+	struct accepted accepted = {
+		.listener = listener,
+		.key = address_key(from),
+		.fd = fd,
+	};
+
+	if (!peer_table_enter(&service->peers, from, &accepted.peer)) {
+		close(fd);
+		return;
+	}
+	if (takes_too_many(service, accepted.peer))
+		listener_refuse(&accepted, "limits.connections_per_ip");
+	else if (is_full(service) && !accept_queue_drop(queue))
+		listener_refuse(&accepted, "limits.connections");
+	else if (!accept_queue_add(queue, &accepted))
+		listener_refuse(&accepted, "memory");
 }
 
 /* False: there is nothing more to accept now. */
@@ -122,7 +150,7 @@ accept_one(struct listener *listener)
 
 	if (fd >= 0) {
 		listener->backoff_ms = 0;
-		take(listener, fd, (struct sockaddr *)&from);
+		offer(listener, fd, (struct sockaddr *)&from);
 		return true;
 	}
 	switch (errno) {
@@ -134,7 +162,7 @@ accept_one(struct listener *listener)
 		return false;
 	case EMFILE:
 	case ENFILE:
-		turn_one_away(listener);
+		free_descriptor(listener);
 		return false;
 	default:
 		back_off(listener);
@@ -146,21 +174,12 @@ static void
 accept_cb(int fd, short what, void *arg)
 {
 	struct listener *listener = arg;
-	const struct worker *service = listener->service;
-	const struct rate_limit *rate = &service->limits->accepts;
 
 	(void)fd;
 	(void)what;
-	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		if (!token_bucket_take(&listener->accepts, rate,
-			service->now_ms, 1)) {
-			pause_for(listener,
-			    token_bucket_wait_ms(&listener->accepts, rate, 1));
-			return;
-		}
+	for (int i = 0; i < ACCEPTS_A_TURN; i++)
 		if (!accept_one(listener))
 			return;
-	}
 }
 
 void
@@ -272,8 +291,6 @@ listener_open(struct listener *listener, struct worker *service,
 	listener->service = service;
 	listener->address = *address;
 	listener->dialect = dialect;
-	listener->complained_ms = -COMPLAIN_EVERY_MS;
-	token_bucket_init(&listener->accepts, &service->limits->accepts, 0);
 	listener->fd = bind_socket(listener);
 	if (listener->fd < 0 && errno == EAFNOSUPPORT && address->dual_stack) {
 		fall_back_to_v4(&listener->address);
@@ -305,6 +322,7 @@ listener_close(struct listener *listener)
 	const struct sockaddr_un *sun =
 	    (const void *)&listener->address.storage;
 
+	accept_queue_drop_all(&listener->service->accept_queue, listener);
 	if (listener->event != NULL)
 		event_free(listener->event);
 	if (listener->fd >= 0)

@@ -1,12 +1,12 @@
-/* Accepts connections: politely, and no more than there is room for. */
+/* Accepts connections: a fair share from each address, no more than fit. */
 #ifndef TRANSPORT_LISTENER_H
 #define TRANSPORT_LISTENER_H
 
 #include <stdbool.h>
 
 #include "transport/net/address.h"
-#include "transport/net/token_bucket.h"
 
+struct accepted;
 struct dialect;
 struct event;
 struct worker;
@@ -18,11 +18,9 @@ struct listener {
 	const struct dialect *dialect; /* spoken here; NULL: none */
 	int fd;
 	int spare_fd; /* given up for a moment when there are no more */
-	struct token_bucket accepts;
 	bool paused;
 	int64_t resume_ms;
-	int64_t backoff_ms;    /* the last pause, doubled each time */
-	int64_t complained_ms; /* when the log was last told */
+	int64_t backoff_ms; /* the last pause, doubled each time */
 };
 
 /* False: the address cannot be had; it is logged. */
@@ -32,5 +30,12 @@ void listener_close(struct listener *);
 
 /* After a pause; called with every tick of the wheel. */
 void listener_tick(struct listener *);
+
+/*
+ * For the accept queue: make a connection of it, or reset it because of this
+ * limit; NULL: no limit is to blame.
+ */
+void listener_admit(const struct accepted *);
+void listener_refuse(const struct accepted *, const char *limit);
 
 #endif

@@ -188,8 +188,8 @@ const struct option option_table[] = {
 	{ .name = "limits.accept_rate",
 	    NUMBER(RATE, transport.accepts.rate, "1000/s", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "New connections per second; the others wait in the "
-		    "backlog." },
+	    .help = "New connections per second, shared equally among the "
+		    "addresses that want more; the others wait." },
 	{ .name = "limits.accept_burst",
 	    NUMBER(COUNT, transport.accepts.burst, "2000", 1, MILLION),
 	    .help = "How many of them may come at once." },

@@ -16,7 +16,7 @@
 #include "tests/support/transport/fake_accept.h"
 #include "tests/support/transport/recorder.h"
 
-#define CALLERS 128
+#define CALLERS 512
 
 static struct recorder recorder;
 static struct listener listener;
@@ -111,6 +111,8 @@ pass(int64_t ms)
 	for (int64_t passed = 0; passed < ms; passed += WHEEL_TICK_MS) {
 		rig_pass(&recorder.rig, WHEEL_TICK_MS);
 		listener_tick(&listener);
+		/* Its timer counts real time. */
+		accept_queue_serve(&recorder.rig.service.accept_queue);
 		rig_turn(&recorder.rig);
 	}
 }
@@ -127,9 +129,30 @@ hung_up_on(void)
 	size_t count = 0;
 	char byte;
 
-	for (size_t i = 0; i < caller_count; i++)
-		count += recv(callers[i], &byte, 1, MSG_DONTWAIT) == 0;
+	/* The end, or a reset. */
+	for (size_t i = 0; i < caller_count; i++) {
+		ssize_t got = recv(callers[i], &byte, 1, MSG_DONTWAIT);
+
+		count += got == 0 || (got < 0 && errno == ECONNRESET);
+	}
 	return count;
+}
+
+/* The bucket is as full as these limits have it. */
+static void
+set_accept_rate(uint32_t rate, uint32_t burst)
+{
+	struct worker *service = &recorder.rig.service;
+
+	recorder.rig.limits.accepts = (struct rate_limit){ rate, burst };
+	accept_share_init(&service->accept_queue.share,
+	    &recorder.rig.limits.accepts, 1, service->now_ms);
+}
+
+static size_t
+waiting(void)
+{
+	return recorder.rig.service.accept_queue.count;
 }
 
 /* --- addresses ------------------------------------------------------------ */
@@ -266,23 +289,23 @@ END_TEST
 START_TEST(accepts_a_few_at_a_time)
 {
 	setup_listener();
-	call(100);
+	call(300);
 	look_once();
-	ck_assert_uint_eq(connections(), 64);
+	ck_assert_uint_eq(connections(), 256);
 	look_once();
-	ck_assert_uint_eq(connections(), 100);
+	ck_assert_uint_eq(connections(), 300);
 	teardown_listener();
 }
 END_TEST
 
 START_TEST(accepts_at_its_rate)
 {
-	setup();
-	recorder.rig.limits.accepts = (struct rate_limit){ 10, 5 };
-	ck_assert(open_at("127.0.0.1:0"));
+	setup_listener();
+	set_accept_rate(10, 5);
 	call(20);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 5);
+	ck_assert_uint_eq(waiting(), 15);
 	pass(500);
 	ck_assert_uint_ge(connections(), 8);
 	ck_assert_uint_le(connections(), 10);
@@ -290,7 +313,78 @@ START_TEST(accepts_at_its_rate)
 	ck_assert_uint_eq(hung_up_on(), 0);
 	pass(2000);
 	ck_assert_uint_eq(connections(), 20);
+	ck_assert_uint_eq(waiting(), 0);
 	teardown_listener();
+}
+END_TEST
+
+START_TEST(a_flood_from_one_address_delays_no_other)
+{
+	setup_listener();
+	set_accept_rate(10, 20);
+	accept_comes_from("10.0.0.1");
+	call(200);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_le(connections(), 20);
+	for (int i = 0; i < 20; i++) {
+		size_t before = connections();
+		char host[24];
+
+		snprintf(host, sizeof(host), "10.0.1.%d", i);
+		accept_comes_from(host);
+		call(1);
+		look_once();
+		ck_assert_uint_eq(connections(), before + 1);
+		pass(500);
+	}
+	ck_assert_uint_eq(hung_up_on(), 0);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(a_peer_that_goes_while_it_waits_costs_no_share)
+{
+	setup_listener();
+	set_accept_rate(10, 5);
+	call(20);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(waiting(), 15);
+	while (caller_count > 10)
+		close(callers[--caller_count]);
+	pass(600);
+	ck_assert_uint_eq(waiting(), 0);
+	/* Five of the first burst are there, and five that still waited. */
+	ck_assert_uint_ge(connections(), 5);
+	ck_assert_uint_le(connections(), 10);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(those_that_wait_make_room_for_the_newest)
+{
+	setup_listener();
+	recorder.rig.limits.connections = 1;
+	set_accept_rate(10, 5);
+	accept_comes_from("10.0.0.1");
+	call(70);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(connections() + waiting(), 1 + 64);
+	ck_assert_uint_eq(hung_up_on(), 5);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(those_that_wait_are_reset_with_the_listener)
+{
+	setup_listener();
+	set_accept_rate(10, 5);
+	accept_comes_from("10.0.0.1");
+	call(20);
+	rig_turn(&recorder.rig);
+	listener_close(&listener);
+	ck_assert_uint_eq(waiting(), 0);
+	ck_assert_uint_eq(hung_up_on(), 15);
+	teardown();
 }
 END_TEST
 
@@ -423,6 +517,10 @@ SUITE(listener)
 	tcase_add_test(tests, leaves_a_file_alone_that_is_no_socket);
 	tcase_add_test(tests, accepts_a_few_at_a_time);
 	tcase_add_test(tests, accepts_at_its_rate);
+	tcase_add_test(tests, a_flood_from_one_address_delays_no_other);
+	tcase_add_test(tests, a_peer_that_goes_while_it_waits_costs_no_share);
+	tcase_add_test(tests, those_that_wait_make_room_for_the_newest);
+	tcase_add_test(tests, those_that_wait_are_reset_with_the_listener);
 	tcase_add_test(tests, hangs_up_on_who_is_too_many);
 	tcase_add_test(tests, one_peer_cannot_take_every_place);
 	tcase_add_loop_test(tests, goes_on_after_somebody_changed_their_mind, 0,

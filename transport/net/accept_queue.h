@@ -1,0 +1,62 @@
+/*
+ * Accepted sockets that wait until the share of their address allows them in.
+ *
+ * They wait here and not in the kernel's backlog, which has one order for all:
+ * a connection can only be told from others once it is accepted. The newest
+ * are served first, since the peer of an old one has probably given up; those
+ * whose turn it was not go to the end.
+ */
+#ifndef TRANSPORT_ACCEPT_QUEUE_H
+#define TRANSPORT_ACCEPT_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/base/list.h"
+#include "transport/net/accept_share.h"
+
+struct event;
+struct event_base;
+struct listener;
+struct peer;
+
+struct accepted {
+	struct listener *listener;
+	struct peer *peer; /* counted there; NULL: not counted */
+	uint64_t key;      /* of its address */
+	int fd;
+};
+
+struct accept_queue {
+	struct accept_share share;
+	const struct rate_limit *limit;
+	const int64_t *now_ms;
+	struct list waiting; /* newest first */
+	size_t count;
+	struct event *timer; /* runs while some wait */
+};
+
+/* False: no memory; accept_queue_fini() is called for in any case. */
+bool accept_queue_init(struct accept_queue *, struct event_base *,
+    const struct rate_limit *, const int64_t *now_ms, uint64_t seed);
+
+/* Before the event base is freed; nothing may wait any more. */
+void accept_queue_fini(struct accept_queue *);
+
+/*
+ * Admits the socket now (listener_admit()), or keeps it until its share allows
+ * it. False: no memory, and the socket is still the caller's.
+ */
+bool accept_queue_add(struct accept_queue *, const struct accepted *);
+
+/* Admits those that wait as their shares allow it. */
+void accept_queue_serve(struct accept_queue *);
+
+/* Resets one that has waited long. False: none waits. */
+bool accept_queue_drop(struct accept_queue *);
+
+/* Resets all of this listener. */
+void accept_queue_drop_all(struct accept_queue *, const struct listener *);
+
+#endif
