@@ -68,18 +68,18 @@ make_profile(const struct options *options)
 	};
 }
 
-/* Descriptors are what connections are made of. */
+/* Each connection takes a file descriptor. */
 static void
-fit_to_descriptors(struct transport_limits *limits)
+limits_fit_files(struct transport_limits *limits)
 {
-	size_t descriptors = descriptors_raise();
+	size_t files = rlimits_raise_files();
 	size_t wanted = limits->connections;
-	size_t within = connections_within(wanted, descriptors);
+	size_t within = rlimits_fit_connections(wanted, files);
 
 	if (within != wanted)
 		log_warn("limits.connections is %zu, not %zu: "
 			 "%zu files may be open",
-		    within, wanted, descriptors);
+		    within, wanted, files);
 	limits->connections = within;
 }
 
@@ -95,7 +95,7 @@ use_options(struct app *app, const struct options *options)
 	app->limits = options->transport;
 	app->limits.inflate_floor =
 	    options->chat.message_bytes + ENVELOPE_BYTES;
-	fit_to_descriptors(&app->limits);
+	limits_fit_files(&app->limits);
 	app->chat.limits = options->chat;
 	app->chat.profile = make_profile(options);
 }

@@ -27,7 +27,7 @@ main(int argc, char **argv, char **envp)
 		return EXIT_SUCCESS;
 	}
 	if (options_listen_as_preset(&options))
-		log_info("only this machine can connect: --listen :8080, or "
-			 "PARLEY_LISTEN=:8080, lets others in");
+		log_info("only this machine can connect; to accept others: "
+			 "--listen :8080 or PARLEY_LISTEN=:8080");
 	return app_run(&options, &sources);
 }

@@ -1,4 +1,4 @@
-/* What only the operating system knows: time, chance, where logs go. */
+/* Services of the operating system: clock, random ids, log, resource limits. */
 #ifndef CMD_PLATFORM_H
 #define CMD_PLATFORM_H
 
@@ -16,26 +16,24 @@ struct clock *system_clock(void);
 struct id_source *random_ids(void);
 
 /*
- * A log_sink: a line with time and level to standard error. Nobody can forge
- * a line: control characters become '?'.
+ * A log_sink: writes a line with time and level to standard error. Control
+ * characters become '?', so that no text can forge a line.
  */
 void stderr_log(enum log_level, const char *line);
 
-/*
- * Raises the limit of open files as far as we may; returns what it is now.
- */
-size_t descriptors_raise(void);
+/* Raises the soft limit of open files to the hard one; returns it. */
+size_t rlimits_raise_files(void);
 
 /*
- * As many connections as wanted (0: any number), but at most as the
- * descriptors allow with some left for listeners, logs and stores.
+ * The number of connections wanted (0: any number), at most as many as open
+ * files allow with some left for listeners, logs and stores.
  */
-size_t connections_within(size_t wanted, size_t descriptors);
+size_t rlimits_fit_connections(size_t wanted, size_t files);
 
-/* Memory of this process that is in use; 0: not known. */
+/* Resident memory of this process; 0: unknown. */
 size_t resident_bytes(void);
 
-/* Time that this process has spent on processors. */
+/* CPU time of this process. */
 uint64_t processor_ms(void);
 
 #endif

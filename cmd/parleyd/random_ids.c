@@ -1,3 +1,4 @@
+/* Random ids. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 
 #include "cmd/parleyd/platform.h"
 
-/* Drawn at once, handed out in parts: a system call for 16 newcomers. */
+/* Random bytes are read for 16 members at a time. */
 #define POOL_SIZE 256
 
 static uint8_t pool[POOL_SIZE];
@@ -14,7 +15,7 @@ static size_t pool_left;
 
 /* Short reads do not happen up to 256 bytes: getrandom(2). */
 static void
-refill(void)
+pool_refill(void)
 {
 	ssize_t got;
 
@@ -22,7 +23,7 @@ refill(void)
 		got = getrandom(pool, sizeof(pool), 0);
 	while (got < 0 && errno == EINTR);
 	if (got != sizeof(pool)) {
-		/* Guessable ids would open other people's doors. */
+		/* Ids must not be guessable. */
 		log_error("no random numbers from the kernel");
 		abort();
 	}
@@ -30,16 +31,16 @@ refill(void)
 }
 
 static void
-fill(uint8_t *bytes, size_t count)
+pool_take(uint8_t *bytes, size_t count)
 {
 	if (pool_left < count)
-		refill();
+		pool_refill();
 	pool_left -= count;
 	memcpy(bytes, pool + pool_left, count);
 }
 
 static char *
-put_hex(char *out, const uint8_t *bytes, size_t count)
+hex_write(char *out, const uint8_t *bytes, size_t count)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -53,7 +54,7 @@ put_hex(char *out, const uint8_t *bytes, size_t count)
 
 /* A random UUID: RFC 9562 §5.4. */
 static void
-put_uuid(char *out, uint8_t bytes[16])
+uuid_write(char *out, uint8_t bytes[16])
 {
 	static const size_t groups[] = { 4, 2, 2, 2, 6 };
 
@@ -62,26 +63,26 @@ put_uuid(char *out, uint8_t bytes[16])
 	for (size_t i = 0; i < 5; i++) {
 		if (i > 0)
 			*out++ = '-';
-		out = put_hex(out, bytes, groups[i]);
+		out = hex_write(out, bytes, groups[i]);
 		bytes += groups[i];
 	}
 }
 
 static void
-next(struct id_source *ids, enum id_style style, char out[ID_SIZE])
+random_ids_next(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 {
 	uint8_t bytes[16];
 
 	(void)ids;
-	fill(bytes, sizeof(bytes));
+	pool_take(bytes, sizeof(bytes));
 	if (style == ID_UUID)
-		put_uuid(out, bytes);
+		uuid_write(out, bytes);
 	else
-		put_hex(out, bytes, style == ID_HEX8 ? 4 : 8);
+		hex_write(out, bytes, style == ID_HEX8 ? 4 : 8);
 }
 
 static const struct id_source_ops random_ids_ops = {
-	.next = next,
+	.next = random_ids_next,
 };
 
 struct id_source *

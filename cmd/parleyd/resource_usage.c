@@ -1,3 +1,4 @@
+/* Memory and CPU time of this process. */
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ resident_bytes(void)
 }
 
 static uint64_t
-in_ms(struct timeval time)
+timeval_ms(struct timeval time)
 {
 	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_usec / 1000;
 }
@@ -31,5 +32,5 @@ processor_ms(void)
 
 	if (getrusage(RUSAGE_SELF, &used) != 0)
 		return 0;
-	return in_ms(used.ru_utime) + in_ms(used.ru_stime);
+	return timeval_ms(used.ru_utime) + timeval_ms(used.ru_stime);
 }

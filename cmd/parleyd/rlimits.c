@@ -1,17 +1,18 @@
+/* Resource limits of the process. */
 #include <sys/resource.h>
 
 #include "cmd/parleyd/platform.h"
 
-/* For listeners, logs, stores and the one that is kept for refusing. */
-#define SPARE 64
+/* Files that are not connections: listeners, logs, stores, one for refusing. */
+#define RESERVED_FILES 64
 
 size_t
-descriptors_raise(void)
+rlimits_raise_files(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 2 * SPARE;
+		return 2 * RESERVED_FILES;
 	if (limit.rlim_cur < limit.rlim_max) {
 		rlim_t before = limit.rlim_cur;
 
@@ -23,9 +24,9 @@ descriptors_raise(void)
 }
 
 size_t
-connections_within(size_t wanted, size_t descriptors)
+rlimits_fit_connections(size_t wanted, size_t files)
 {
-	size_t most = descriptors > SPARE ? descriptors - SPARE : 1;
+	size_t most = files > RESERVED_FILES ? files - RESERVED_FILES : 1;
 
 	return wanted == 0 || wanted > most ? most : wanted;
 }

@@ -1,3 +1,4 @@
+/* Log lines to standard error. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,9 +15,9 @@ static const char *const level_words[] = {
 	[LOG_ERROR] = "error",
 };
 
-/* "2026-11-21T09:00:00.123Z warn ": the same everywhere, and it sorts. */
+/* "2026-11-21T09:00:00.123Z warn ": UTC, sortable. */
 static size_t
-put_head(char *out, size_t size, enum log_level level)
+head_write(char *out, size_t size, enum log_level level)
 {
 	int64_t now_ms = clock_wall_ms(system_clock());
 	time_t seconds = (time_t)(now_ms / 1000);
@@ -30,7 +31,7 @@ put_head(char *out, size_t size, enum log_level level)
 }
 
 static char
-printable(char c)
+char_printable(char c)
 {
 	return (unsigned char)c < 0x20 || c == 0x7f ? '?' : c;
 }
@@ -39,12 +40,12 @@ void
 stderr_log(enum log_level level, const char *line)
 {
 	char out[LINE_SIZE];
-	size_t used = put_head(out, sizeof(out), level);
+	size_t used = head_write(out, sizeof(out), level);
 
 	while (*line != '\0' && used < sizeof(out) - 1)
-		out[used++] = printable(*line++);
+		out[used++] = char_printable(*line++);
 	out[used++] = '\n';
-	/* One write, so that lines stay whole; if it fails, whom to tell? */
+	/* One write, so that lines stay whole. A failure cannot be logged. */
 	if (write(STDERR_FILENO, out, used) < 0)
 		return;
 }

@@ -1,9 +1,10 @@
+/* The clocks of the system. */
 #include <time.h>
 
 #include "cmd/parleyd/platform.h"
 
 static int64_t
-read_ms(clockid_t id)
+clock_read_ms(clockid_t id)
 {
 	struct timespec now;
 
@@ -12,22 +13,22 @@ read_ms(clockid_t id)
 }
 
 static int64_t
-wall_ms(struct clock *clock)
+system_wall_ms(struct clock *clock)
 {
 	(void)clock;
-	return read_ms(CLOCK_REALTIME);
+	return clock_read_ms(CLOCK_REALTIME);
 }
 
 static int64_t
-monotonic_ms(struct clock *clock)
+system_monotonic_ms(struct clock *clock)
 {
 	(void)clock;
-	return read_ms(CLOCK_MONOTONIC);
+	return clock_read_ms(CLOCK_MONOTONIC);
 }
 
 static const struct clock_ops system_clock_ops = {
-	.wall_ms = wall_ms,
-	.monotonic_ms = monotonic_ms,
+	.wall_ms = system_wall_ms,
+	.monotonic_ms = system_monotonic_ms,
 };
 
 struct clock *

@@ -1,4 +1,4 @@
-/* The web pages of folder web/, made part of the program by tools/embed. */
+/* The files of web/, compiled into the program by tools/embed. */
 #ifndef CMD_WEB_H
 #define CMD_WEB_H
 

@@ -120,7 +120,7 @@ START_TEST(descriptors_are_raised_as_far_as_allowed)
 	after = before;
 	after.rlim_cur = 256;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &after), 0);
-	ck_assert_uint_eq(descriptors_raise(), before.rlim_max);
+	ck_assert_uint_eq(rlimits_raise_files(), before.rlim_max);
 	getrlimit(RLIMIT_NOFILE, &after);
 	ck_assert_uint_eq(after.rlim_cur, before.rlim_max);
 	setrlimit(RLIMIT_NOFILE, &before);
@@ -129,10 +129,10 @@ END_TEST
 
 START_TEST(connections_leave_descriptors_for_the_rest)
 {
-	ck_assert_uint_eq(connections_within(100, 1024), 100);
-	ck_assert_uint_eq(connections_within(10000, 1024), 960);
-	ck_assert_uint_eq(connections_within(0, 1024), 960);
-	ck_assert_uint_eq(connections_within(10000, 64), 1);
+	ck_assert_uint_eq(rlimits_fit_connections(100, 1024), 100);
+	ck_assert_uint_eq(rlimits_fit_connections(10000, 1024), 960);
+	ck_assert_uint_eq(rlimits_fit_connections(0, 1024), 960);
+	ck_assert_uint_eq(rlimits_fit_connections(10000, 64), 1);
 }
 END_TEST
 

@@ -11,7 +11,7 @@ is_space(char c)
 }
 
 static struct str
-trim(struct str text)
+str_trim(struct str text)
 {
 	while (text.len > 0 && is_space(text.data[0]))
 		text = str_slice(text.data + 1, text.len - 1);
@@ -20,9 +20,9 @@ trim(struct str text)
 	return text;
 }
 
-/* Everything before the first c; *text becomes what is behind it. */
+/* Returns the text before the first c; *text becomes the text after it. */
 static struct str
-take_until(struct str *text, char c)
+str_take_until(struct str *text, char c)
 {
 	const char *at = memchr(text->data, c, text->len);
 	size_t len = at == NULL ? text->len : (size_t)(at - text->data);
@@ -34,12 +34,12 @@ take_until(struct str *text, char c)
 }
 
 static bool
-parse_line(struct str line, unsigned number, config_visit *visit, void *arg,
+line_parse(struct str line, unsigned number, config_visit *visit, void *arg,
     struct config_error *error)
 {
 	struct str name, value;
 
-	line = trim(take_until(&line, '#'));
+	line = str_trim(str_take_until(&line, '#'));
 	if (line.len == 0)
 		return true;
 	if (memchr(line.data, '\0', line.len) != NULL ||
@@ -49,8 +49,8 @@ parse_line(struct str line, unsigned number, config_visit *visit, void *arg,
 		return false;
 	}
 	value = line;
-	name = trim(take_until(&value, '='));
-	return visit(name, trim(value), number, arg);
+	name = str_trim(str_take_until(&value, '='));
+	return visit(name, str_trim(value), number, arg);
 }
 
 bool
@@ -59,16 +59,16 @@ config_parse(struct str text, config_visit *visit, void *arg,
 {
 	*error = (struct config_error){ 0 };
 	for (unsigned number = 1; text.len > 0; number++) {
-		if (!parse_line(take_until(&text, '\n'), number, visit, arg,
+		if (!line_parse(str_take_until(&text, '\n'), number, visit, arg,
 			error))
 			return false;
 	}
 	return true;
 }
 
-/* Reads all of a file; a pipe will do, so its size is not asked for. */
+/* Reads all of a file, which may be a pipe. Returns an error text or NULL. */
 static const char *
-slurp(const char *path, char *data, size_t *len)
+file_read(const char *path, char *data, size_t *len)
 {
 	FILE *file = fopen(path, "re");
 	const char *why = NULL;
@@ -94,7 +94,7 @@ config_read(const char *path, config_visit *visit, void *arg,
 
 	*error = (struct config_error){ 0, "no memory" };
 	if (data != NULL)
-		error->why = slurp(path, data, &len);
+		error->why = file_read(path, data, &len);
 	if (error->why == NULL)
 		ok = config_parse(str_slice(data, len), visit, arg, error);
 	free(data);

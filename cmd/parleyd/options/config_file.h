@@ -9,19 +9,19 @@
 
 #define CONFIG_FILE_MAX (1u << 20)
 
-/* One setting; false stops. The texts are good for the call. */
+/* One setting; false stops. The texts are valid during the call. */
 typedef bool config_visit(struct str name, struct str value, unsigned line,
     void *arg);
 
-/* What is wrong with a file; line 0: the file as a whole. */
+/* An error in a file; line 0: in the file as a whole. */
 struct config_error {
 	unsigned line;
 	const char *why; /* never freed */
 };
 
 /*
- * Visits every setting in a text. False: a visit said so, or a line is no
- * setting (then error->why is not NULL).
+ * Visits every setting in a text. False: a visit returned false, or a line is
+ * not a setting (then error->why is not NULL).
  */
 bool config_parse(struct str text, config_visit *, void *arg,
     struct config_error *error);

@@ -16,7 +16,7 @@ listen_clear(struct listen_list *list)
 /* --- one address ---------------------------------------------------------- */
 
 static struct str
-trim(struct str text)
+str_trim(struct str text)
 {
 	while (text.len > 0 && text.data[0] == ' ')
 		text = str_slice(text.data + 1, text.len - 1);
@@ -25,9 +25,9 @@ trim(struct str text)
 	return text;
 }
 
-/* Takes the next one off; false: there is none left. */
+/* Takes the next address off the text; false: none is left. */
 static bool
-take_one(struct str *text, struct str *out)
+address_take(struct str *text, struct str *out)
 {
 	const char *comma;
 
@@ -35,19 +35,19 @@ take_one(struct str *text, struct str *out)
 		return false;
 	comma = memchr(text->data, ',', text->len);
 	if (comma == NULL) {
-		*out = trim(*text);
+		*out = str_trim(*text);
 		*text = STR_ABSENT;
 		return true;
 	}
-	*out = trim(str_slice(text->data, (size_t)(comma - text->data)));
+	*out = str_trim(str_slice(text->data, (size_t)(comma - text->data)));
 	*text =
 	    str_slice(comma + 1, text->len - (size_t)(comma + 1 - text->data));
 	return true;
 }
 
-/* Takes the dialect's name off the end; absent: none is named. */
+/* Takes the name of the dialect off the end; absent: there is none. */
 static struct str
-take_dialect(struct str *text)
+dialect_take(struct str *text)
 {
 	const char *equals = memrchr(text->data, '=', text->len);
 	struct str name = STR_ABSENT;
@@ -61,34 +61,35 @@ take_dialect(struct str *text)
 }
 
 static const struct dialect *
-find_dialect(struct str name)
+dialect_by_name(struct str name)
 {
 	return dialect_find(name.data == NULL ? STR("command") : name);
 }
 
 static const char *
-closest_dialect(struct str name)
+dialect_closest(struct str name)
 {
 	const char *closest = NULL;
-	struct suggest guess;
+	struct suggest suggest;
 
-	suggest_init(&guess, name);
+	suggest_init(&suggest, name);
 	for (size_t i = 0; dialects()[i] != NULL; i++)
-		if (suggest_is_better(&guess, dialects()[i]->name))
+		if (suggest_is_better(&suggest, dialects()[i]->name))
 			closest = dialects()[i]->name;
 	return closest;
 }
 
 bool
-listen_misspells_dialect(struct str text, struct str *name, const char **meant)
+listen_misspells_dialect(struct str text, struct str *name,
+    const char **suggestion)
 {
 	struct str one;
 
-	while (take_one(&text, &one)) {
-		*name = take_dialect(&one);
-		if (find_dialect(*name) != NULL)
+	while (address_take(&text, &one)) {
+		*name = dialect_take(&one);
+		if (dialect_by_name(*name) != NULL)
 			continue;
-		*meant = closest_dialect(*name);
+		*suggestion = dialect_closest(*name);
 		return true;
 	}
 	return false;
@@ -110,9 +111,9 @@ listen_write_dialects(char *out, size_t size)
 
 /* --- all of them ---------------------------------------------------------- */
 
-/* There is room: no address and no dialect is longer than it may be. */
+/* The text fits: the lengths of addresses and dialects are bounded. */
 static void
-append_text(struct listen_list *list, struct str text)
+listen_append_text(struct listen_list *list, struct str text)
 {
 	if (list->text[0] != '\0')
 		strcat(list->text, ", ");
@@ -120,7 +121,7 @@ append_text(struct listen_list *list, struct str text)
 }
 
 static bool
-append_one(struct listen_list *list, struct str text)
+listen_append_address(struct listen_list *list, struct str text)
 {
 	struct server_listen *at = &list->at[list->count];
 	struct str written = text;
@@ -129,7 +130,7 @@ append_one(struct listen_list *list, struct str text)
 
 	if (list->count == LISTEN_MAX)
 		return false;
-	at->dialect = find_dialect(take_dialect(&text));
+	at->dialect = dialect_by_name(dialect_take(&text));
 	if (at->dialect == NULL || text.len >= sizeof(address))
 		return false;
 	memcpy(address, text.data, text.len);
@@ -137,7 +138,7 @@ append_one(struct listen_list *list, struct str text)
 	if (!address_parse(address, &at->address, &why))
 		return false;
 	list->count++;
-	append_text(list, written);
+	listen_append_text(list, written);
 	return true;
 }
 
@@ -146,13 +147,13 @@ listen_append(struct listen_list *list, struct str text)
 {
 	struct str one;
 
-	while (take_one(&text, &one))
-		if (!append_one(list, one))
+	while (address_take(&text, &one))
+		if (!listen_append_address(list, one))
 			return false;
 	return true;
 }
 
-/* --- where the first servers listened ------------------------------------- */
+/* --- ports of the original servers ---------------------------------------- */
 
 static const struct str seed_ports[] = {
 	STR("127.0.0.1:8080=command"),
@@ -160,9 +161,9 @@ static const struct str seed_ports[] = {
 	STR("127.0.0.1:8000=topic"),
 };
 
-/* The last one is at an address that is there already. */
+/* Whether the last address is in the list twice. */
 static bool
-repeats(const struct listen_list *list)
+listen_repeats_last(const struct listen_list *list)
 {
 	char last[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
 
@@ -181,9 +182,9 @@ listen_append_seed_ports(struct listen_list *list)
 	for (size_t i = 0; i < COUNT_OF(seed_ports); i++) {
 		struct listen_list longer = *list;
 
-		if (!append_one(&longer, seed_ports[i]))
+		if (!listen_append_address(&longer, seed_ports[i]))
 			return false;
-		if (!repeats(&longer))
+		if (!listen_repeats_last(&longer))
 			*list = longer;
 	}
 	return true;

@@ -1,6 +1,6 @@
 /*
- * Where the server listens and what it speaks there, as operators write it:
- * "127.0.0.1:8080, :8765=action".
+ * The addresses that the server listens on, each with its dialect, as
+ * operators write them: "127.0.0.1:8080, :8765=action".
  */
 #ifndef CMD_LISTEN_H
 #define CMD_LISTEN_H
@@ -26,26 +26,26 @@ struct listen_list {
 void listen_clear(struct listen_list *);
 
 /*
- * Appends what a comma-separated text names, each as address_parse() takes
- * it, with "=dialect" behind it unless that is "command". False: one is not
- * well-formed, or they are more than LISTEN_MAX; the list is spoilt.
+ * Appends the addresses of a comma-separated text, each as address_parse()
+ * takes it, with "=dialect" after it unless that is "command". False: one is
+ * malformed, or there are more than LISTEN_MAX; the list is undefined.
  */
 bool listen_append(struct listen_list *, struct str text);
 
 /*
- * Appends the ports, on this machine, of the servers whose dialects we
- * speak; but not those that are in the list. False: they are too many.
+ * Appends the loopback ports of the original servers of our dialects, except
+ * those that are in the list. False: there are more than LISTEN_MAX.
  */
 bool listen_append_seed_ports(struct listen_list *);
 
 /*
- * Whether such a text names a dialect that there is not: *name is it, *meant
- * the one that is closest, or NULL. A path may contain '=': the last counts.
+ * Whether such a text names an unknown dialect: *name is it, *suggestion the
+ * closest one, or NULL. A path may contain '=': the last one counts.
  */
 bool listen_misspells_dialect(struct str text, struct str *name,
-    const char **meant);
+    const char **suggestion);
 
-/* What may stand behind an address: "=command, =action or =topic". */
+/* What may follow an address: "=command, =action or =topic". */
 void listen_write_dialects(char *out, size_t size);
 
 #endif

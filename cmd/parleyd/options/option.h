@@ -1,6 +1,6 @@
 /*
- * One option: its names, what it takes, where its value lives. The table of
- * all of them is what parsing, help and the handbook are made from.
+ * One option: its names, the values it takes, the place of its value. Parsing,
+ * help, the man page and the handbook are made from the table of options.
  */
 #ifndef CMD_OPTION_H
 #define CMD_OPTION_H
@@ -26,15 +26,17 @@ enum option_type {
 };
 
 struct option {
-	const char *section; /* begins one with this title; NULL: goes on */
-	const char *name;    /* limits.message_bytes */
+	const char
+	    *section;     /* title of a new section; NULL: the same section */
+	const char *name; /* limits.message_bytes */
 	enum option_type type;
-	size_t offset; /* of its value in struct options … */
-	size_t width;  /* … and how large it is there */
+	size_t offset; /* of its value in struct options */
+	size_t width;  /* of its value */
 	const char *preset;
 	int64_t least; /* of numbers */
 	int64_t most;
-	const char *zero; /* what 0 means, outside least … most; NULL: no 0 */
+	const char *
+	    zero; /* meaning of 0 if that is not in range; NULL: 0 is refused */
 	const char *const *words; /* ends with NULL */
 	bool needs_restart;
 	const char *help; /* one sentence */
@@ -50,22 +52,22 @@ enum option_style {
 	OPTION_STYLE_FLAG  /* --limits-message-bytes */
 };
 
-#define OPTION_NAME_SIZE GUESS_NAME_SIZE
+#define OPTION_NAME_SIZE SUGGEST_NAME_SIZE
 void option_spell(const char *name, enum option_style,
     char out[OPTION_NAME_SIZE]);
 
-/* NULL: there is none of this name. */
+/* NULL: no option has this name. */
 const struct option *option_find(enum option_style, struct str name);
 
-/* What somebody may have meant; NULL: no name is close. */
+/* The option with the closest name; NULL: no name is close. */
 const struct option *option_closest(enum option_style, struct str name);
 
-/* Whether a name belongs to one of our groups: limits.…, drain.… */
+/* Whether a name begins like one of our groups: "limits.", "drain." */
 bool option_is_grouped(enum option_style, struct str name);
 
 /*
- * Reads a value into its place; a list gets longer by it. False: the text is
- * not what the option takes.
+ * Parses a value into *out; a list is appended to. False: the option does not
+ * take this text.
  */
 bool option_parse(const struct option *, struct str text, struct options *);
 
@@ -74,11 +76,11 @@ bool option_parse(const struct option *, struct str text, struct options *);
 void option_format(const struct option *, const struct options *,
     char out[OPTION_TEXT_SIZE]);
 
-/* What it takes, for people: "a size from 1KiB to 64MiB". */
+/* The values it takes, in words: "a size from 1KiB to 64MiB". */
 #define OPTION_TAKES_SIZE 192
 void option_takes(const struct option *, char out[OPTION_TAKES_SIZE]);
 
-/* A number's value. */
+/* The value of a number. */
 int64_t option_number(const struct option *, const struct options *);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "domain/base/count_of.h"
 
-/* Parts may not be above the whole, unless that is 0 for no limit. */
+/* A part is at most the whole, unless that is 0 for no limit. */
 static const struct {
 	const char *part;
 	const char *other_part;
@@ -20,13 +20,13 @@ static const struct {
 };
 
 static const struct option *
-find(const char *name)
+option_by_name(const char *name)
 {
 	return option_find(OPTION_STYLE_FILE, str_from(name));
 }
 
 static bool
-agrees(const struct options *options, const struct option_conflict *in)
+limit_agrees(const struct options *options, const struct option_conflict *in)
 {
 	int64_t parts = option_number(in->part, options);
 	int64_t whole = option_number(in->whole, options);
@@ -42,10 +42,10 @@ option_limits_agree(const struct options *options, struct option_conflict *out)
 	for (size_t i = 0; i < COUNT_OF(limits); i++) {
 		const char *other = limits[i].other_part;
 
-		out->part = find(limits[i].part);
-		out->other_part = other == NULL ? NULL : find(other);
-		out->whole = find(limits[i].whole);
-		if (!agrees(options, out))
+		out->part = option_by_name(limits[i].part);
+		out->other_part = other == NULL ? NULL : option_by_name(other);
+		out->whole = option_by_name(limits[i].whole);
+		if (!limit_agrees(options, out))
 			return false;
 	}
 	return true;

@@ -1,4 +1,4 @@
-/* Limits that make sense only together. */
+/* Limits that depend on each other. */
 #ifndef CMD_OPTION_LIMITS_H
 #define CMD_OPTION_LIMITS_H
 
@@ -6,14 +6,14 @@
 
 #include "cmd/parleyd/options/option.h"
 
-/* Options whose values together are above what another leaves them. */
+/* Options whose values add up to more than another allows. */
 struct option_conflict {
 	const struct option *part;
 	const struct option *other_part; /* NULL: part alone is above */
 	const struct option *whole;
 };
 
-/* False: a server could not keep them all, for example in *out. */
+/* False: *out has limits that contradict each other. */
 bool option_limits_agree(const struct options *, struct option_conflict *out);
 
 #endif

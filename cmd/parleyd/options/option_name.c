@@ -1,10 +1,11 @@
+/* The names of options: how each source spells them, and finding them. */
 #include <ctype.h>
 #include <stdio.h>
 
 #include "cmd/parleyd/options/option.h"
 
 static char
-spell_char(char c, enum option_style style)
+char_spell(char c, enum option_style style)
 {
 	if (style == OPTION_STYLE_FLAG)
 		return c == '.' || c == '_' ? '-' : c;
@@ -26,7 +27,7 @@ option_spell(const char *name, enum option_style style,
 
 	memcpy(out, prefixes[style], used);
 	while (*name != '\0' && used < OPTION_NAME_SIZE - 1)
-		out[used++] = spell_char(*name++, style);
+		out[used++] = char_spell(*name++, style);
 	out[used] = '\0';
 }
 
@@ -48,12 +49,12 @@ option_closest(enum option_style style, struct str name)
 {
 	const struct option *closest = NULL;
 	char spelling[OPTION_NAME_SIZE];
-	struct suggest guess;
+	struct suggest suggest;
 
-	suggest_init(&guess, name);
+	suggest_init(&suggest, name);
 	for (size_t i = 0; i < option_count; i++) {
 		option_spell(option_table[i].name, style, spelling);
-		if (suggest_is_better(&guess, spelling))
+		if (suggest_is_better(&suggest, spelling))
 			closest = &option_table[i];
 	}
 	return closest;
@@ -70,7 +71,7 @@ option_is_grouped(enum option_style style, struct str name)
 		if (dot == NULL)
 			continue;
 		option_spell(option_table[i].name, style, spelling);
-		/* Up to the dot, whatever it has become. */
+		/* Keep the group, with what the dot is spelled as. */
 		spelling[strlen(spelling) - strlen(dot) + 1] = '\0';
 		if (name.len > strlen(spelling) &&
 		    memcmp(name.data, spelling, strlen(spelling)) == 0)

@@ -1,3 +1,4 @@
+/* Parsing and formatting the values of options. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,8 +10,8 @@ struct unit {
 	int64_t factor;
 };
 
-/* Largest first; the last one may be left out in writing if it is "". */
-static const struct unit one[] = { { "", 1 }, { NULL, 0 } };
+/* Largest first. */
+static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 static const struct unit bytes[] = {
 	{ "GiB", 1 << 30 },
 	{ "MiB", 1 << 20 },
@@ -27,15 +28,15 @@ static const struct unit times[] = {
 	{ NULL, 0 },
 };
 
-/* How the numbers among the types are spoken of. */
+/* The types that are numbers, in words. */
 static const struct number {
 	const char *noun;
 	const struct unit *units;
 	const char *per; /* may follow the unit */
 } numbers[] = {
-	[OPTION_COUNT] = { "a number", one, "" },
+	[OPTION_COUNT] = { "a number", no_units, "" },
 	[OPTION_SIZE] = { "a size", bytes, "" },
-	[OPTION_RATE] = { "a rate", one, "/s" },
+	[OPTION_RATE] = { "a rate", no_units, "/s" },
 	[OPTION_SIZE_RATE] = { "a rate", bytes, "/s" },
 	[OPTION_DURATION] = { "a duration", times, "" },
 };
@@ -47,7 +48,7 @@ is_number(enum option_type type)
 }
 
 static void *
-place(const struct option *option, struct options *options)
+value_of(const struct option *option, struct options *options)
 {
 	return (char *)options + option->offset;
 }
@@ -70,19 +71,19 @@ option_number(const struct option *option, const struct options *options)
 }
 
 static void
-store_number(const struct option *option, int64_t value, struct options *out)
+number_store(const struct option *option, int64_t value, struct options *out)
 {
 	uint32_t narrow = (uint32_t)value;
 
 	if (option->width == sizeof(narrow))
-		memcpy(place(option, out), &narrow, sizeof(narrow));
+		memcpy(value_of(option, out), &narrow, sizeof(narrow));
 	else
-		memcpy(place(option, out), &value, sizeof(value));
+		memcpy(value_of(option, out), &value, sizeof(value));
 }
 
-/* Digits off the front; no sign, no white space, no overflow. */
+/* Takes digits off the front; no sign, no white space, no overflow. */
 static bool
-take_digits(struct str *text, int64_t *out)
+digits_take(struct str *text, int64_t *out)
 {
 	size_t count = 0;
 
@@ -99,7 +100,7 @@ take_digits(struct str *text, int64_t *out)
 }
 
 static bool
-take_suffix(struct str *text, const char *suffix)
+suffix_take(struct str *text, const char *suffix)
 {
 	size_t len = strlen(suffix);
 
@@ -110,14 +111,14 @@ take_suffix(struct str *text, const char *suffix)
 	return true;
 }
 
-/* A number without unit is an error where there is no unit "", but for 0. */
+/* A number other than 0 needs a unit, unless "" is one. */
 static bool
-read_number(const struct number *number, struct str text, int64_t *out)
+number_read(const struct number *number, struct str text, int64_t *out)
 {
 	const struct unit *unit = number->units;
 
-	take_suffix(&text, number->per);
-	if (!take_digits(&text, out))
+	suffix_take(&text, number->per);
+	if (!digits_take(&text, out))
 		return false;
 	if (text.len == 0 && *out == 0)
 		return true;
@@ -128,39 +129,39 @@ read_number(const struct number *number, struct str text, int64_t *out)
 }
 
 static bool
-parse_number(const struct option *option, struct str text, struct options *out)
+number_parse(const struct option *option, struct str text, struct options *out)
 {
 	int64_t value;
 
-	if (!read_number(&numbers[option->type], text, &value))
+	if (!number_read(&numbers[option->type], text, &value))
 		return false;
 	if ((value < option->least || value > option->most) &&
 	    (value != 0 || option->zero == NULL))
 		return false;
 	if (option->width == sizeof(uint32_t) && value > UINT32_MAX)
 		return false; /* where size_t is small */
-	store_number(option, value, out);
+	number_store(option, value, out);
 	return true;
 }
 
 static bool
-parse_bool(const struct option *option, struct str text, struct options *out)
+bool_parse(const struct option *option, struct str text, struct options *out)
 {
 	bool on = str_equal(text, STR("on")) || str_equal(text, STR("true"));
 
 	if (!on && !str_equal(text, STR("off")) &&
 	    !str_equal(text, STR("false")))
 		return false;
-	*(bool *)place(option, out) = on;
+	*(bool *)value_of(option, out) = on;
 	return true;
 }
 
 static bool
-parse_word(const struct option *option, struct str text, struct options *out)
+word_parse(const struct option *option, struct str text, struct options *out)
 {
 	for (unsigned i = 0; option->words[i] != NULL; i++) {
 		if (str_equal(text, str_from(option->words[i]))) {
-			memcpy(place(option, out), &i, sizeof(i));
+			memcpy(value_of(option, out), &i, sizeof(i));
 			return true;
 		}
 	}
@@ -168,9 +169,9 @@ parse_word(const struct option *option, struct str text, struct options *out)
 }
 
 static bool
-parse_path(const struct option *option, struct str text, struct options *out)
+path_parse(const struct option *option, struct str text, struct options *out)
 {
-	char *at = place(option, out);
+	char *at = value_of(option, out);
 
 	if (text.len == 0 || text.len >= option->width ||
 	    memchr(text.data, '\0', text.len) != NULL)
@@ -184,18 +185,18 @@ bool
 option_parse(const struct option *option, struct str text, struct options *out)
 {
 	if (is_number(option->type))
-		return parse_number(option, text, out);
+		return number_parse(option, text, out);
 	if (option->type == OPTION_BOOL)
-		return parse_bool(option, text, out);
+		return bool_parse(option, text, out);
 	if (option->type == OPTION_WORD)
-		return parse_word(option, text, out);
+		return word_parse(option, text, out);
 	if (option->type == OPTION_PATH)
-		return parse_path(option, text, out);
+		return path_parse(option, text, out);
 	return listen_append(&out->listeners, text);
 }
 
 static void
-write_number(const struct number *number, int64_t value, char *out, size_t size)
+number_write(const struct number *number, int64_t value, char *out, size_t size)
 {
 	const struct unit *unit = number->units;
 
@@ -217,7 +218,7 @@ option_format(const struct option *option, const struct options *options,
 	unsigned word;
 
 	if (is_number(option->type)) {
-		write_number(&numbers[option->type],
+		number_write(&numbers[option->type],
 		    option_number(option, options), out, OPTION_TEXT_SIZE);
 		return;
 	}
@@ -240,8 +241,8 @@ number_takes(const struct option *option, char *out, size_t size)
 	const struct number *number = &numbers[option->type];
 	char least[32], most[32];
 
-	write_number(number, option->least, least, sizeof(least));
-	write_number(number, option->most, most, sizeof(most));
+	number_write(number, option->least, least, sizeof(least));
+	number_write(number, option->most, most, sizeof(most));
 	snprintf(out, size, "%s from %s to %s%s%s", number->noun, least, most,
 	    option->zero == NULL ? "" : ", or 0 for ",
 	    option->zero == NULL ? "" : option->zero);

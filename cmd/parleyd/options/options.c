@@ -6,11 +6,11 @@
 #include "cmd/parleyd/options/options_load.h"
 
 static void
-assign_presets(struct options_load *loading)
+presets_assign(struct options_load *load)
 {
 	assert(option_count <= OPTIONS_MAX);
 	for (size_t i = 0; i < option_count; i++) {
-		bool good = options_load_assign(loading, &option_table[i],
+		bool good = options_load_assign(load, &option_table[i],
 		    FROM_PRESET, str_from(option_table[i].preset));
 
 		assert(good);
@@ -18,52 +18,51 @@ assign_presets(struct options_load *loading)
 }
 
 static enum options_load_rank
-later(enum options_load_rank a, enum options_load_rank b)
+rank_max(enum options_load_rank a, enum options_load_rank b)
 {
 	return a > b ? a : b;
 }
 
 static bool
-check_agreement(struct options_load *loading)
+limits_check(struct options_load *load)
 {
 	char part[OPTION_TEXT_SIZE], other[OPTION_TEXT_SIZE] = "";
 	char whole[OPTION_TEXT_SIZE];
 	struct option_conflict found;
 	enum options_load_rank rank;
 
-	if (option_limits_agree(loading->out, &found))
+	if (option_limits_agree(load->out, &found))
 		return true;
-	option_format(found.part, loading->out, part);
-	option_format(found.whole, loading->out, whole);
-	rank = later(loading->rank[options_load_index(found.part)],
-	    loading->rank[options_load_index(found.whole)]);
+	option_format(found.part, load->out, part);
+	option_format(found.whole, load->out, whole);
+	rank = rank_max(load->rank[options_load_index(found.part)],
+	    load->rank[options_load_index(found.whole)]);
 	if (found.other_part == NULL)
-		return options_load_fail(loading, rank,
-		    "%s (%s) is above %s (%s)", found.part->name, part,
-		    found.whole->name, whole);
-	option_format(found.other_part, loading->out, other);
-	rank = later(rank, loading->rank[options_load_index(found.other_part)]);
-	return options_load_fail(loading, rank,
+		return options_load_fail(load, rank, "%s (%s) is above %s (%s)",
+		    found.part->name, part, found.whole->name, whole);
+	option_format(found.other_part, load->out, other);
+	rank = rank_max(rank, load->rank[options_load_index(found.other_part)]);
+	return options_load_fail(load, rank,
 	    "%s (%s) and %s (%s) are together above %s (%s)", found.part->name,
 	    part, found.other_part->name, other, found.whole->name, whole);
 }
 
-/* The list becomes what it would have been, had somebody written it all. */
+/* The list becomes as if all addresses had been written in it. */
 static bool
-add_seed_ports(struct options_load *loading)
+seed_ports_append(struct options_load *load)
 {
 	const struct option *listen =
 	    option_find(OPTION_STYLE_FILE, STR("listen"));
-	enum options_load_rank rank = loading->rank[options_load_index(listen)];
-	struct listen_list *list = &loading->out->listeners;
+	enum options_load_rank rank = load->rank[options_load_index(listen)];
+	struct listen_list *list = &load->out->listeners;
 
-	if (!loading->out->seed_ports)
+	if (!load->out->seed_ports)
 		return true;
 	if (rank == FROM_PRESET)
 		listen_clear(list);
 	if (listen_append_seed_ports(list))
 		return true;
-	return options_load_fail(loading, rank,
+	return options_load_fail(load, rank,
 	    "listen and seed_ports are together more than %d addresses",
 	    LISTEN_MAX);
 }
@@ -72,18 +71,18 @@ bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
 {
-	struct options_load loading = { .out = out, .error = error };
+	struct options_load load = { .out = out, .error = error };
 
 	memset(out, 0, sizeof(*out));
 	memset(error, 0, sizeof(*error));
-	assign_presets(&loading);
-	if (!options_load_flags(&loading, sources->argc, sources->argv))
+	presets_assign(&load);
+	if (!options_load_flags(&load, sources->argc, sources->argv))
 		return false;
 	if (options_load_only_answers(out))
 		return true;
-	return options_load_environment(&loading, sources->envp) &&
-	       options_load_file(&loading) && add_seed_ports(&loading) &&
-	       check_agreement(&loading);
+	return options_load_environment(&load, sources->envp) &&
+	       options_load_file(&load) && seed_ports_append(&load) &&
+	       limits_check(&load);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * What an operator may choose. A preset gives way to the file, the file to
- * the environment, the environment to a flag.
+ * What an operator can configure. The file overrides presets, the environment
+ * overrides the file, flags override the environment.
  */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
@@ -15,11 +15,12 @@
 #include "persistence/store_options.h"
 #include "transport/limits.h"
 
-/* What the program was asked to do. */
+/* What the command line asks the program to do. */
 enum options_action {
 	OPTIONS_RUN,
 	OPTIONS_HELP,
 	OPTIONS_HELP_MARKDOWN,
+	OPTIONS_HELP_MAN,
 	OPTIONS_VERSION,
 	OPTIONS_CHECK_CONFIG,
 	OPTIONS_PRINT_CONFIG
@@ -30,7 +31,7 @@ enum store_kind {
 	STORE_FILE
 };
 
-/* A plain value: compare and copy it as you like. */
+/* A plain value: it can be compared and copied. */
 struct options {
 	enum options_action action;
 	struct listen_list listeners; /* seed ports included */
@@ -45,46 +46,43 @@ struct options {
 	struct history_limits history;
 };
 
-/* Where they come from; as main() gets them. */
+/* The sources, as main() gets them. */
 struct options_sources {
 	int argc;
 	char *const *argv;
 	char *const *envp;
 };
 
-/* One line for the operator, and what to exit with (64 or 78). */
+/* One line for the operator, and the exit status (64 or 78). */
 struct options_error {
 	int exit_code;
 	char text[512];
 };
 
 /*
- * Reads and checks everything anew, so a reload is one more call. False: out
- * is not to be used and *error says why.
+ * Reads and checks all sources; a reload is another call. False: *error has
+ * the reason, *out is undefined.
  */
 bool options_load(struct options *out, const struct options_sources *,
     struct options_error *error);
 
-/* Whether they listen where they do if nobody says where. */
+/* Whether the addresses to listen on are the preset. */
 bool options_listen_as_preset(const struct options *);
 
 /* Carries out any action but OPTIONS_RUN. */
 void options_answer(const struct options *, FILE *out);
 
-/*
- * Told of an option whose value is another than before. The texts are good
- * for the call.
- */
+/* An option has changed. The texts are valid during the call. */
 typedef void options_change(const char *name, const char *was, const char *is,
     bool needs_restart, void *arg);
 
 void options_each_change(const struct options *was, const struct options *is,
     options_change *, void *arg);
 
-/* What needs a restart becomes as it was. */
+/* Restores options that need a restart. */
 void options_keep_fixed(struct options *, const struct options *was);
 
-/* The word that an option of this name has been given; a constant. */
+/* The value of an option that takes words; a constant. */
 const char *options_word(const struct options *, const char *name);
 
 #endif

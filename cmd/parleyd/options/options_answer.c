@@ -1,3 +1,4 @@
+/* The answers to --help, --version, --check-config and --print-config. */
 #include <assert.h>
 #include <stdio.h>
 
@@ -10,21 +11,21 @@ static const char usage[] =
     "       parleyd store check|stats|dump|repair DIR\n"
     "\n"
     "  --config FILE    read options from a file, \"name = value\" in a line\n"
-    "  --check-config   say whether all options are in order, and exit\n"
+    "  --check-config   check all options, and exit\n"
     "  --print-config   print the options in effect as such a file, and exit\n"
     "  --version        print the version, and exit\n"
     "  --help           print this, and exit\n"
     "\n"
-    "An option such as --limits-rooms can also be in the environment, as\n"
-    "PARLEY_LIMITS_ROOMS, and in the file, as limits.rooms. A flag goes\n"
-    "before the environment, that before the file. Here are all of them\n"
-    "with their defaults.\n";
+    "An option such as --limits-rooms can also be set in the environment, as\n"
+    "PARLEY_LIMITS_ROOMS, and in the file, as limits.rooms. Flags override "
+    "the\n"
+    "environment, which overrides the file. All options with their defaults:\n";
 
 #define WIDTH 79
 
-/* Words of a sentence, in lines that begin with indent. */
+/* Prints a sentence in lines that begin with indent. */
 static void
-print_wrapped(FILE *out, const char *text, const char *indent)
+wrapped_print(FILE *out, const char *text, const char *indent)
 {
 	size_t column = 0;
 
@@ -44,7 +45,7 @@ print_wrapped(FILE *out, const char *text, const char *indent)
 }
 
 static void
-print_help(FILE *out)
+help_print(FILE *out)
 {
 	char name[OPTION_NAME_SIZE], takes[OPTION_TAKES_SIZE];
 
@@ -57,13 +58,13 @@ print_help(FILE *out)
 		option_spell(option->name, OPTION_STYLE_FLAG, name);
 		option_takes(option, takes);
 		fprintf(out, "  %s %s\n", name, option->preset);
-		print_wrapped(out, option->help, "      ");
-		print_wrapped(out, takes, "      = ");
+		wrapped_print(out, option->help, "      ");
+		wrapped_print(out, takes, "      = ");
 	}
 }
 
 static void
-print_markdown(FILE *out)
+markdown_print(FILE *out)
 {
 	char takes[OPTION_TAKES_SIZE];
 
@@ -82,8 +83,27 @@ print_markdown(FILE *out)
 	}
 }
 
+/* The options of the man page; share/man/parleyd.8.in has the rest. */
 static void
-print_config(const struct options *options, FILE *out)
+man_print(FILE *out)
+{
+	char name[OPTION_NAME_SIZE], takes[OPTION_TAKES_SIZE];
+
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		if (option->section != NULL)
+			fprintf(out, ".SS %s\n", option->section);
+		option_spell(option->name, OPTION_STYLE_FLAG, name);
+		option_takes(option, takes);
+		fprintf(out, ".TP\n.B \"%s %s\"\n%s\nTakes %s.%s\n", name,
+		    option->preset, option->help, takes,
+		    option->needs_restart ? " A change needs a restart." : "");
+	}
+}
+
+static void
+config_print(const struct options *options, FILE *out)
 {
 	char value[OPTION_TEXT_SIZE];
 
@@ -103,19 +123,22 @@ options_answer(const struct options *options, FILE *out)
 {
 	switch (options->action) {
 	case OPTIONS_HELP:
-		print_help(out);
+		help_print(out);
 		break;
 	case OPTIONS_HELP_MARKDOWN:
-		print_markdown(out);
+		markdown_print(out);
+		break;
+	case OPTIONS_HELP_MAN:
+		man_print(out);
 		break;
 	case OPTIONS_VERSION:
 		fputs("parleyd " PARLEY_VERSION "\n", out);
 		break;
 	case OPTIONS_CHECK_CONFIG:
-		fputs("parleyd: the options are in order\n", out);
+		fputs("parleyd: the options are valid\n", out);
 		break;
 	case OPTIONS_PRINT_CONFIG:
-		print_config(options, out);
+		config_print(options, out);
 		break;
 	case OPTIONS_RUN:
 		assert(options->action != OPTIONS_RUN);

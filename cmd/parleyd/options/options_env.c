@@ -1,3 +1,4 @@
+/* Options given in the environment. */
 #include <string.h>
 
 #include "cmd/parleyd/options/options_load.h"
@@ -6,7 +7,7 @@
 #define ENV_PREFIX "PARLEY_"
 
 static bool
-has_prefix(struct str text, const char *prefix)
+str_has_prefix(struct str text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
@@ -14,27 +15,27 @@ has_prefix(struct str text, const char *prefix)
 }
 
 /*
- * The environment is shared. What looks like a slip is refused; the rest is
- * somebody else's, above all Kubernetes', which tells every container of a
- * service named "parley" in PARLEY_SERVICE_HOST, PARLEY_PORT_8080_TCP …
+ * Other programs set variables, too. A name that resembles an option is an
+ * error; others are ignored. Kubernetes sets PARLEY_SERVICE_HOST,
+ * PARLEY_PORT_8080_TCP and so on in each container of a service "parley".
  */
 static bool
-pass_over_unknown(struct options_load *loading, struct str name)
+unknown_check(struct options_load *load, struct str name)
 {
 	if (option_closest(OPTION_STYLE_ENV, name) != NULL ||
 	    option_is_grouped(OPTION_STYLE_ENV, name))
-		return options_load_fail_unknown(loading, FROM_ENV,
+		return options_load_fail_unknown(load, FROM_ENV,
 		    OPTION_STYLE_ENV, "", name);
-	if (!has_prefix(name, ENV_PREFIX "SERVICE_") &&
-	    !has_prefix(name, ENV_PREFIX "PORT"))
+	if (!str_has_prefix(name, ENV_PREFIX "SERVICE_") &&
+	    !str_has_prefix(name, ENV_PREFIX "PORT"))
 		log_warn("%.*s in the environment is no option: ignored",
 		    (int)name.len, name.data);
 	return true;
 }
 
-/* Empty is as good as absent: `PARLEY_LISTEN=${LISTEN:-}`. */
+/* An empty value is like an absent one: `PARLEY_LISTEN=${LISTEN:-}`. */
 static bool
-assign_env(struct options_load *loading, const char *entry)
+env_assign(struct options_load *load, const char *entry)
 {
 	const char *equals = strchr(entry, '=');
 	const struct option *option;
@@ -43,25 +44,25 @@ assign_env(struct options_load *loading, const char *entry)
 	if (equals == NULL || equals[1] == '\0')
 		return true;
 	name = str_slice(entry, (size_t)(equals - entry));
-	if (!has_prefix(name, ENV_PREFIX))
+	if (!str_has_prefix(name, ENV_PREFIX))
 		return true;
 	if (str_equal(name, STR(ENV_PREFIX "CONFIG"))) {
-		if (loading->file == NULL)
-			loading->file = equals + 1;
+		if (load->file == NULL)
+			load->file = equals + 1;
 		return true;
 	}
 	option = option_find(OPTION_STYLE_ENV, name);
 	if (option == NULL)
-		return pass_over_unknown(loading, name);
-	return options_load_assign(loading, option, FROM_ENV,
+		return unknown_check(load, name);
+	return options_load_assign(load, option, FROM_ENV,
 	    str_from(equals + 1));
 }
 
 bool
-options_load_environment(struct options_load *loading, char *const *envp)
+options_load_environment(struct options_load *load, char *const *envp)
 {
 	for (; *envp != NULL; envp++) {
-		if (!assign_env(loading, *envp))
+		if (!env_assign(load, *envp))
 			return false;
 	}
 	return true;

@@ -1,4 +1,4 @@
-/* Options on their way in. */
+/* Reading options from flags, environment and file. */
 #ifndef CMD_OPTIONS_LOAD_H
 #define CMD_OPTIONS_LOAD_H
 
@@ -8,7 +8,7 @@
 
 #define OPTIONS_MAX 96
 
-/* Who has the last word: the later one. */
+/* A later source overrides an earlier one. */
 enum options_load_rank {
 	FROM_PRESET,
 	FROM_FILE,
@@ -20,27 +20,27 @@ struct options_load {
 	struct options *out;
 	struct options_error *error;
 	const char *file; /* NULL: none */
-	/* Per option: who gave it its value, its line in the file or 0. */
+	/* Per option: the source of its value, its line in the file or 0. */
 	enum options_load_rank rank[OPTIONS_MAX];
 	unsigned line[OPTIONS_MAX];
 };
 
-/* The place of an option in rank and line. */
+/* The index of an option in rank and line. */
 size_t options_load_index(const struct option *);
 
-/* Says what is wrong, on one line; always false. */
+/* Writes the error, in one line; always false. */
 bool options_load_fail(struct options_load *, enum options_load_rank,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The same for a name that is none; before: where that was. */
+/* The same for an unknown name; before: its place. */
 bool options_load_fail_unknown(struct options_load *, enum options_load_rank,
     enum option_style, const char *before, struct str name);
 
-/* One value from one source. */
+/* Assigns one value from one source. */
 bool options_load_assign(struct options_load *, const struct option *,
     enum options_load_rank, struct str value);
 
-/* Help and version answer even if all the rest is in a mess. */
+/* Help and version are printed even if other options are wrong. */
 bool options_load_only_answers(const struct options *);
 
 /* The sources. argv and envp end with NULL. */

@@ -4,27 +4,27 @@
 #include <ctype.h>
 
 static size_t
-least_of(size_t a, size_t b, size_t c)
+min3(size_t a, size_t b, size_t c)
 {
 	size_t least = a < b ? a : b;
 
 	return least < c ? least : c;
 }
 
-/* All of '.', '_' and '-' mean the same to who mistypes. */
+/* '.', '_' and '-' are often confused. */
 static bool
-looks_like(char a, char b)
+char_resembles(char a, char b)
 {
 	if (strchr("._-", a) != NULL)
 		return strchr("._-", b) != NULL;
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Levenshtein's distance; both are shorter than GUESS_NAME_SIZE. */
+/* Levenshtein distance; both are shorter than SUGGEST_NAME_SIZE. */
 static size_t
-distance(struct str a, struct str b)
+edit_distance(struct str a, struct str b)
 {
-	size_t row[GUESS_NAME_SIZE];
+	size_t row[SUGGEST_NAME_SIZE];
 
 	for (size_t k = 0; k <= b.len; k++)
 		row[k] = k;
@@ -33,10 +33,11 @@ distance(struct str a, struct str b)
 
 		row[0] = i;
 		for (size_t k = 1; k <= b.len; k++) {
-			bool same = looks_like(a.data[i - 1], b.data[k - 1]);
+			bool same =
+			    char_resembles(a.data[i - 1], b.data[k - 1]);
 			size_t above = row[k];
 
-			row[k] = least_of(above + 1, row[k - 1] + 1,
+			row[k] = min3(above + 1, row[k - 1] + 1,
 			    diagonal + (same ? 0 : 1));
 			diagonal = above;
 		}
@@ -45,27 +46,27 @@ distance(struct str a, struct str b)
 }
 
 void
-suggest_init(struct suggest *guess, struct str name)
+suggest_init(struct suggest *suggest, struct str name)
 {
-	guess->name = name;
-	guess->least = name.len / 6 + 2; /* as many slips as one may make */
-	if (name.len >= GUESS_NAME_SIZE ||
+	suggest->name = name;
+	suggest->least = name.len / 6 + 2; /* one more than the edits allowed */
+	if (name.len >= SUGGEST_NAME_SIZE ||
 	    memchr(name.data, '\0', name.len) != NULL)
-		guess->least = 0;
+		suggest->least = 0;
 }
 
 bool
-suggest_is_better(struct suggest *guess, const char *candidate)
+suggest_is_better(struct suggest *suggest, const char *candidate)
 {
-	struct str meant = str_from(candidate);
+	struct str word = str_from(candidate);
 	size_t found;
 
-	assert(meant.len < GUESS_NAME_SIZE);
-	if (guess->least == 0)
+	assert(word.len < SUGGEST_NAME_SIZE);
+	if (suggest->least == 0)
 		return false;
-	found = distance(guess->name, meant);
-	if (found >= guess->least)
+	found = edit_distance(suggest->name, word);
+	if (found >= suggest->least)
 		return false;
-	guess->least = found;
+	suggest->least = found;
 	return true;
 }

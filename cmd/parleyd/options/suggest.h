@@ -1,4 +1,4 @@
-/* What somebody may have meant: the closest of several words. Pure. */
+/* Suggests the closest of several words for a misspelt one. Pure. */
 #ifndef CMD_SUGGEST_H
 #define CMD_SUGGEST_H
 
@@ -9,17 +9,17 @@
 
 struct suggest {
 	struct str name; /* as it was written */
-	size_t least;    /* slips between it and the best candidate so far */
+	size_t least;    /* edit distance to the best candidate so far */
 };
 
-/* A longer name is like nothing. */
-#define GUESS_NAME_SIZE 64
+/* No suggestion is made for a longer name. */
+#define SUGGEST_NAME_SIZE 64
 
 void suggest_init(struct suggest *, struct str name);
 
 /*
- * Whether this candidate, shorter than GUESS_NAME_SIZE, is close, and closer
- * than those before.
+ * Whether this candidate, shorter than SUGGEST_NAME_SIZE, is close to the name
+ * and closer than those before.
  */
 bool suggest_is_better(struct suggest *, const char *candidate);
 

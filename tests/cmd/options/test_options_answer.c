@@ -98,7 +98,7 @@ START_TEST(says_that_all_is_in_order)
 {
 	char *text = answer("--check-config");
 
-	ck_assert_str_eq(text, "parleyd: the options are in order\n");
+	ck_assert_str_eq(text, "parleyd: the options are valid\n");
 	free(text);
 }
 END_TEST
