@@ -10,19 +10,21 @@
 #include "domain/log.h"
 #include "transport/net/conn.h"
 #include "transport/net/listener.h"
+#include "transport/routes.h"
 #include "transport/worker.h"
+#include "transport/ws/endpoint.h"
 
 #define SIGNALS 3
 #define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)
 
 struct server {
-	struct worker service;
+	struct worker worker;
 	struct server_config config;
 	struct listener *listeners;
 	size_t listener_count;
 	struct event *tick;
 	struct event *signals[SIGNALS];
-	struct event *news;
+	struct event *store_event;
 	bool stopped;
 	int64_t drain_since_ms; /* -1: not draining */
 	int64_t grace_ns;       /* for each send: what waiting is worth */
@@ -33,52 +35,49 @@ struct server {
 static void
 begin_draining(struct server *server)
 {
-	struct worker *service = &server->service;
+	struct worker *worker = &server->worker;
 
-	log_info("draining: %zu connections", service->websocket_count);
-	service->draining = true;
-	server->drain_since_ms = service->now_ms;
+	log_info("draining: %zu connections", worker->ws.websocket_count);
+	worker->ws.draining = true;
+	server->drain_since_ms = worker->loop.now_ms;
 }
 
 /* Every connection goes at a moment of its own within the window. */
 static void
-send_everybody_home(struct worker *service)
+send_everybody_home(struct worker *worker)
 {
-	uint32_t window = wheel_ticks(service->limits->drain_window_ms);
+	uint32_t window = wheel_ticks(worker->loop.limits->drain_window_ms);
 
-	service->refusing = true;
-	service->drained_ms =
-	    service->now_ms + service->limits->drain_window_ms;
-	for (struct conn *conn = service->conns; conn; conn = conn->next)
-		if (conn_is_open(conn))
-			conn_leave_at(conn,
-			    service->wheel.now + 1 +
-				worker_random(service, window + 1));
+	worker->ws.refusing = true;
+	worker->ws.drained_ms =
+	    worker->loop.now_ms + worker->loop.limits->drain_window_ms;
+	for (struct conn *conn = worker->loop.conns; conn; conn = conn->next)
+		conn_leave(conn, worker->loop.wheel.now + 1 +
+				     loop_random(&worker->loop, window + 1));
 }
 
 static void
 stop_now(struct server *server)
 {
-	struct worker *service = &server->service;
+	struct worker *worker = &server->worker;
 
-	for (struct conn *conn = service->conns; conn; conn = conn->next)
-		if (conn_is_open(conn))
-			conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+	for (struct conn *conn = worker->loop.conns; conn; conn = conn->next)
+		conn_leave(conn, 0);
 	server->stopped = true;
 }
 
 static void
 go_on_draining(struct server *server)
 {
-	struct worker *service = &server->service;
-	const struct transport_limits *limits = service->limits;
-	int64_t elapsed = service->now_ms - server->drain_since_ms;
+	struct worker *worker = &server->worker;
+	const struct transport_limits *limits = worker->loop.limits;
+	int64_t elapsed = worker->loop.now_ms - server->drain_since_ms;
 
 	if (server->drain_since_ms < 0)
 		return;
-	if (!service->refusing && elapsed >= limits->drain_delay_ms)
-		send_everybody_home(service);
-	if (service->refusing && service->websocket_count == 0)
+	if (!worker->ws.refusing && elapsed >= limits->drain_delay_ms)
+		send_everybody_home(worker);
+	if (worker->ws.refusing && worker->ws.websocket_count == 0)
 		server->stopped = true;
 	else if (elapsed >= limits->drain_timeout_ms)
 		stop_now(server);
@@ -93,7 +92,7 @@ stop_cb(evutil_socket_t signal_number, short what, void *arg)
 
 	(void)signal_number;
 	(void)what;
-	worker_update_time(&server->service);
+	loop_update_time(&server->worker.loop);
 	if (server->drain_since_ms < 0)
 		begin_draining(server);
 	else
@@ -104,52 +103,48 @@ static void
 reload_cb(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct server *server = arg;
+	const struct host *host = server->config.host;
 
 	(void)signal_number;
 	(void)what;
-	if (server->config.reload != NULL)
-		server->config.reload(server->config.arg);
+	if (host->ops->reload != NULL)
+		host->ops->reload(host->arg);
 }
 
 static void
-news_cb(evutil_socket_t fd, short what, void *arg)
+store_event_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
+	const struct host *host = server->config.host;
 
 	(void)fd;
 	(void)what;
-	worker_update_time(&server->service);
-	if (server->config.news(server->config.arg))
+	loop_update_time(&server->worker.loop);
+	if (host->ops->on_store_event(host->arg))
 		return;
-	event_del(server->news);
+	event_del(server->store_event);
 	stop_now(server);
-}
-
-static void
-fire_deadline(struct wheel_node *node, void *arg)
-{
-	(void)arg;
-	conn_check_deadlines((struct conn *)node);
 }
 
 static void
 tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
-	struct worker *service = &server->service;
-	uint32_t before = service->wheel.now;
+	struct worker *worker = &server->worker;
+	uint32_t before = worker->loop.wheel.now;
 	uint32_t tick;
 
 	(void)fd;
 	(void)what;
-	worker_update_time(service);
-	meter_tick(&service->meter, monotonic_ns(), WHEEL_TICK_MS * 1000000);
-	tick = 1 + (uint32_t)(service->now_ms / WHEEL_TICK_MS);
-	wheel_advance(&service->wheel, tick, fire_deadline, NULL);
+	loop_update_time(&worker->loop);
+	meter_tick(&worker->loop.meter, monotonic_ns(),
+	    WHEEL_TICK_MS * 1000000);
+	tick = 1 + (uint32_t)(worker->loop.now_ms / WHEEL_TICK_MS);
+	conns_tick(&worker->loop, tick);
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_tick(&server->listeners[i]);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND) {
-		service->endpoint->ops->tick(service->endpoint);
+		worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 		log_tick();
 	}
 }
@@ -169,14 +164,15 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 
 /* More input until this moment; returns whether any was to be sent. */
 static bool
-wait_until(struct worker *service, int64_t end)
+wait_until(struct worker *worker, int64_t end)
 {
-	struct endpoint *endpoint = service->endpoint;
+	struct endpoint *endpoint = worker->ws.endpoint;
 	size_t before = endpoint->ops->pending(endpoint).bytes;
 
 	/* Once: without that, it stays as long as there is any input. */
 	do
-		event_base_loop(service->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		event_base_loop(worker->loop.base,
+		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	while (monotonic_ns() < end);
 	return endpoint->ops->pending(endpoint).bytes != before;
 }
@@ -184,7 +180,7 @@ wait_until(struct worker *service, int64_t end)
 static void
 grant_grace(struct server *server)
 {
-	struct endpoint *endpoint = server->service.endpoint;
+	struct endpoint *endpoint = server->worker.ws.endpoint;
 	size_t sends = endpoint->ops->pending(endpoint).sends;
 	int64_t grace = (int64_t)sends * server->grace_ns;
 
@@ -192,7 +188,7 @@ grant_grace(struct server *server)
 		return;
 	if (grace > GRACE_IN_ALL_NS)
 		grace = GRACE_IN_ALL_NS;
-	if (wait_until(&server->service, monotonic_ns() + grace))
+	if (wait_until(&server->worker, monotonic_ns() + grace))
 		server->grace_ns = GRACE_MOST_NS;
 	else if (server->grace_ns > GRACE_LEAST_NS)
 		server->grace_ns -= server->grace_ns / 4;
@@ -201,16 +197,16 @@ grant_grace(struct server *server)
 void
 server_run(struct server *server)
 {
-	struct worker *service = &server->service;
+	struct worker *worker = &server->worker;
 
 	while (!server->stopped) {
-		event_base_loop(service->base, EVLOOP_ONCE);
+		event_base_loop(worker->loop.base, EVLOOP_ONCE);
 		grant_grace(server);
-		worker_update_time(service);
-		worker_end_turn(service);
+		loop_update_time(&worker->loop);
+		worker_end_turn(worker);
 		go_on_draining(server);
 	}
-	worker_end_turn(service);
+	worker_end_turn(worker);
 	log_info("stopped");
 }
 
@@ -224,15 +220,16 @@ libevent_log(int severity, const char *message)
 }
 
 static bool
-watch_news(struct server *server)
+watch_store(struct server *server)
 {
-	const struct server_config *config = &server->config;
+	const struct host *host = server->config.host;
 
-	if (config->news == NULL)
+	if (host->ops->on_store_event == NULL)
 		return true;
-	server->news = event_new(server->service.base, config->news_fd,
-	    EV_READ | EV_PERSIST, news_cb, server);
-	return server->news != NULL && event_add(server->news, NULL) == 0;
+	server->store_event = event_new(server->worker.loop.base,
+	    host->store_fd, EV_READ | EV_PERSIST, store_event_cb, server);
+	return server->store_event != NULL &&
+	       event_add(server->store_event, NULL) == 0;
 }
 
 static bool
@@ -242,7 +239,7 @@ add_events(struct server *server)
 	static const struct timeval interval = {
 		.tv_usec = WHEEL_TICK_MS * 1000,
 	};
-	struct event_base *base = server->service.base;
+	struct event_base *base = server->worker.loop.base;
 
 	for (int i = 0; i < SIGNALS; i++) {
 		event_callback_fn callback =
@@ -256,13 +253,26 @@ add_events(struct server *server)
 	}
 	server->tick = event_new(base, -1, EV_PERSIST, tick_cb, server);
 	return server->tick != NULL &&
-	       event_add(server->tick, &interval) == 0 && watch_news(server);
+	       event_add(server->tick, &interval) == 0 && watch_store(server);
 }
 
 void
 server_limits_changed(struct server *server)
 {
-	worker_limits_changed(&server->service);
+	worker_limits_changed(&server->worker);
+}
+
+static bool
+server_accept(void *arg, int fd, struct peer *peer,
+    const struct dialect *dialect)
+{
+	struct worker *worker = arg;
+
+	if (http_conn_create(&worker->http, &worker->loop, fd, peer, dialect) !=
+	    NULL)
+		return true;
+	peer_table_leave(&worker->loop.peers, peer);
+	return false;
 }
 
 static bool
@@ -275,8 +285,9 @@ open_listeners(struct server *server)
 	if (server->listeners == NULL)
 		return false;
 	for (size_t i = 0; i < config->listen_count; i++) {
-		if (!listener_open(&server->listeners[i], &server->service,
-			&config->listen[i].address, config->listen[i].dialect))
+		if (!listener_open(&server->listeners[i], &server->worker.loop,
+			&config->listen[i].address, config->listen[i].dialect,
+			server_accept, &server->worker))
 			return false;
 		server->listener_count++;
 	}
@@ -295,7 +306,7 @@ server_create(const struct server_config *config)
 	server->config = *config;
 	server->drain_since_ms = -1;
 	server->grace_ns = GRACE_LEAST_NS;
-	if (!worker_init(&server->service, config)) {
+	if (!worker_init(&server->worker, config, routes_handle)) {
 		log_error("no memory for a server");
 		goto destroy;
 	}
@@ -319,14 +330,14 @@ server_destroy(struct server *server)
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_close(&server->listeners[i]);
 	free(server->listeners);
-	worker_end_connections(&server->service);
+	worker_end_connections(&server->worker);
 	for (int i = 0; i < SIGNALS; i++)
 		if (server->signals[i] != NULL)
 			event_free(server->signals[i]);
 	if (server->tick != NULL)
 		event_free(server->tick);
-	if (server->news != NULL)
-		event_free(server->news);
-	worker_fini(&server->service);
+	if (server->store_event != NULL)
+		event_free(server->store_event);
+	worker_fini(&server->worker);
 	free(server);
 }

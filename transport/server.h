@@ -7,15 +7,14 @@
 #include <stdint.h>
 
 #include "domain/clock.h"
+#include "transport/host.h"
 #include "transport/limits.h"
 #include "transport/net/address.h"
 
 struct dialect;
 struct assets;
 struct endpoint;
-struct chat_stats;
 struct profile;
-struct server_stats;
 struct server;
 
 /* Where to listen, and what is spoken there. */
@@ -35,26 +34,7 @@ struct server_config {
 	const struct assets *assets;   /* served beside them; or NULL */
 	const struct profile *profile; /* told at /version; or NULL */
 	uint64_t seed;                 /* of random spreading */
-	/* Bytes that others hold for members; or NULL. */
-	size_t (*held)(void *arg);
-	/* What is told of the chat over plain HTTP; or NULL. */
-	void (*figures)(struct chat_stats *, void *arg);
-	/* Adds what only others know to what monitors are told; or NULL. */
-	void (*report)(struct server_stats *, void *arg);
-	/* SIGHUP came; or NULL. */
-	void (*reload)(void *arg);
-	/* The descriptor is readable: somebody has news for the loop. False:
-	 * the server is to end at once. NULL: nobody ever has. */
-	int news_fd;
-	bool (*news)(void *arg);
-	/* Why nothing can be stored, for health checks, or NULL: it can. NULL:
-	 * there is nothing to be checked. */
-	const char *(*trouble)(void *arg);
-	/* Whether those who send are to wait for a moment; or NULL. */
-	bool (*pressed)(void *arg);
-	/* Whether there are answers that wait for something; or NULL. */
-	bool (*waits)(void *arg);
-	void *arg; /* of all these */
+	const struct host *host;
 };
 
 /* Binds all addresses. NULL: it was logged why not. */

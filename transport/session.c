@@ -7,7 +7,7 @@
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
 #include "transport/http/path.h"
-#include "transport/net/conn.h"
+#include "transport/ws/ws_conn.h"
 #include "transport/ws/ws_handshake.h"
 
 /* A wished-for name is refused by rule, not by the size of a buffer. */
@@ -29,7 +29,7 @@ struct sessions {
 static struct sessions *
 sessions_of(const struct session *session)
 {
-	return (struct sessions *)session->conn->service->endpoint;
+	return (struct sessions *)ws_conn_endpoint(session->conn);
 }
 
 /* --- messages in ---------------------------------------------------------- */
@@ -41,7 +41,7 @@ fail(struct session *session, const struct command *command,
 	struct event event = {
 		.kind = EVENT_FAILED,
 		.ref = command->ref,
-		.at_ms = clock_wall_ms(session->conn->service->clock),
+		.at_ms = clock_wall_ms(session->conn->loop->clock),
 		.failure = *failure,
 	};
 
@@ -65,16 +65,17 @@ fail_as_too_fast(struct session *session, const struct command *command,
 static void
 refuse(struct session *session, const struct command *command)
 {
-	const struct worker *service = session->conn->service;
-	const struct rate_limit *limit = &service->limits->messages;
-	uint32_t now = service->wheel.now;
+	const struct loop *loop = session->conn->loop;
+	const struct rate_limit *limit = &loop->limits->messages;
+	uint32_t now = loop->wheel.now;
 
 	if (now - session->refused_since > REFUSALS_TICKS) {
 		session->refused_since = now;
 		session->refused = 0;
 	}
 	if (++session->refused >= REFUSALS_MOST)
-		conn_end(session->conn, WS_CLOSE_RATE_LIMITED, "rate_limited");
+		ws_conn_end(session->conn, WS_CLOSE_RATE_LIMITED,
+		    "rate_limited");
 	else
 		fail_as_too_fast(session, command,
 		    token_bucket_wait_ms(&session->messages, limit, 1));
@@ -83,10 +84,10 @@ refuse(struct session *session, const struct command *command)
 static bool
 take_token(struct session *session, const struct command *command)
 {
-	const struct worker *service = session->conn->service;
+	const struct loop *loop = session->conn->loop;
 
-	if (token_bucket_take(&session->messages, &service->limits->messages,
-		service->now_ms, 1))
+	if (token_bucket_take(&session->messages, &loop->limits->messages,
+		loop->now_ms, 1))
 		return true;
 	refuse(session, command);
 	return false;
@@ -122,7 +123,7 @@ take_paced(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
 {
 	const struct burst_limit *limit = &session->dialect->burst_limit;
-	int64_t now_ms = session->conn->service->now_ms;
+	int64_t now_ms = session->conn->loop->now_ms;
 	int64_t wait_ms = burst_limit_wait_ms(&session->pacer, limit, now_ms);
 
 	if (error == CHAT_OK && wait_ms == 0) {
@@ -221,21 +222,20 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 {
 	struct sessions *sessions = (struct sessions *)endpoint;
 	const struct dialect *dialect =
-	    path_dialect(conn_dialect(conn), request->path);
+	    path_dialect(upgrade->listener, request->path);
 	struct session *session = calloc(1,
 	    offsetof(struct session, member_id) + id_size(dialect->ids));
 
 	if (session == NULL)
 		return NULL;
-	conn_set_dialect(conn, dialect);
 	session->conn = conn;
 	session->dialect = dialect;
 	token_bucket_init(&session->messages,
-	    &sessions->config.limits->messages, conn->service->now_ms);
+	    &sessions->config.limits->messages, conn->loop->now_ms);
 	hub_welcome(sessions->config.hub, session, upgrade->deflate.on);
 	hub_tell_raw(sessions->config.hub, session, response);
 	if (!connect_member(session, request))
-		conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
+		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
 	return session;
 }
 
@@ -274,23 +274,26 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
+serves(struct endpoint *endpoint, const struct dialect *listener,
+    struct str path)
 {
 	(void)endpoint;
-	return path_dialect(conn_dialect(conn), path) != NULL;
+	return path_dialect(listener, path) != NULL;
 }
 
 static void
-choose(struct endpoint *endpoint, const struct conn *conn,
-    const struct http_request *request, struct upgrade *upgrade)
+choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
 {
-	const char *subprotocol =
-	    path_dialect(conn_dialect(conn), request->path)->subprotocol;
+	const struct dialect *dialect =
+	    path_dialect(upgrade->listener, request->path);
 
 	(void)endpoint;
+	upgrade->idle_ms = dialect->idle_ms;
 	upgrade->deflate_policy.least_window_bits = LEAST_WINDOW_BITS;
-	if (subprotocol != NULL && ws_handshake_offers(request, subprotocol))
-		upgrade->subprotocol = subprotocol;
+	if (dialect->subprotocol != NULL &&
+	    ws_handshake_offers(request, dialect->subprotocol))
+		upgrade->subprotocol = dialect->subprotocol;
 }
 
 static void

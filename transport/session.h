@@ -8,10 +8,10 @@
 #include "domain/base/str.h"
 #include "domain/command.h"
 #include "domain/id_source.h"
-#include "transport/endpoint.h"
 #include "transport/fanout/burst_limit.h"
 #include "transport/limits.h"
 #include "transport/net/token_bucket.h"
+#include "transport/ws/endpoint.h"
 #include "wire/dialect.h"
 
 struct channel;

@@ -30,6 +30,8 @@ struct app {
 	struct chat chat;
 	struct dispatcher *dispatcher;
 	struct sessions *sessions;
+	struct host_ops host_ops;
+	struct host host;
 	struct server *server;
 	int status; /* to exit with */
 };
@@ -143,7 +145,7 @@ held_by_stores(void *arg)
 }
 
 static void
-get_stats(struct chat_stats *out, void *arg)
+collect_chat_stats(struct chat_stats *out, void *arg)
 {
 	struct app *app = arg;
 
@@ -158,7 +160,7 @@ add_room(const struct room *room, void *arg)
 }
 
 static void
-tell_report(struct server_stats *out, void *arg)
+collect_server_stats(struct server_stats *out, void *arg)
 {
 	struct app *app = arg;
 
@@ -177,7 +179,7 @@ tell_report(struct server_stats *out, void *arg)
 #define GATE_FACTOR 4
 
 static bool
-hear_of_disk(void *arg)
+on_store_event(void *arg)
 {
 	struct app *app = arg;
 
@@ -189,7 +191,7 @@ hear_of_disk(void *arg)
 }
 
 static const char *
-trouble_with_disk(void *arg)
+store_error(void *arg)
 {
 	struct app *app = arg;
 
@@ -198,7 +200,7 @@ trouble_with_disk(void *arg)
 
 /* Before there is no place left for what waits, senders are to wait. */
 static bool
-is_pressed(void *arg)
+is_under_pressure(void *arg)
 {
 	struct app *app = arg;
 	size_t most = app->options.store.queue_bytes * GATE_FACTOR;
@@ -208,7 +210,7 @@ is_pressed(void *arg)
 }
 
 static bool
-something_waits(void *arg)
+has_pending(void *arg)
 {
 	struct app *app = arg;
 
@@ -216,15 +218,24 @@ something_waits(void *arg)
 }
 
 static void
-watch_disk(struct app *app, struct server_config *server)
+make_host(struct app *app)
 {
+	struct host_ops *ops = &app->host_ops;
+
+	app->host.ops = ops;
+	app->host.arg = app;
+	ops->bytes_held = held_by_stores;
+	ops->chat_stats = collect_chat_stats;
+	ops->server_stats =
+	    app->options.http_stats ? collect_server_stats : NULL;
+	ops->reload = reload;
 	if (app->gate == NULL)
 		return;
-	server->news_fd = journal_fd(file_store_journal(app->stores.files));
-	server->news = hear_of_disk;
-	server->trouble = trouble_with_disk;
-	server->pressed = is_pressed;
-	server->waits = something_waits;
+	app->host.store_fd = journal_fd(file_store_journal(app->stores.files));
+	ops->on_store_event = on_store_event;
+	ops->store_error = store_error;
+	ops->under_pressure = is_under_pressure;
+	ops->has_pending = has_pending;
 }
 
 /* --- together ------------------------------------------------------------- */
@@ -301,15 +312,11 @@ make_server(struct app *app)
 		.has_routes = true,
 		.assets = app->options.http_pages ? &web_assets : NULL,
 		.profile = &app->chat.profile,
-		.report = app->options.http_stats ? tell_report : NULL,
 		.seed = random_seed(),
-		.held = held_by_stores,
-		.figures = get_stats,
-		.reload = reload,
-		.arg = app,
+		.host = &app->host,
 	};
 
-	watch_disk(app, &server);
+	make_host(app);
 	app->sessions = sessions_create(&sessions);
 	if (app->sessions == NULL)
 		return false;

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "cmd/parleyd/platform.h"
-#include "transport/endpoint.h"
-#include "transport/net/conn.h"
 #include "transport/server.h"
+#include "transport/ws/endpoint.h"
+#include "transport/ws/ws_conn.h"
 
 #define LEAST_BITS 9
 #define MOST_BITS 15
@@ -39,19 +39,19 @@ echo_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-echo_serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
+echo_serves(struct endpoint *endpoint, const struct dialect *listener,
+    struct str path)
 {
-	(void)conn;
+	(void)listener;
 	(void)endpoint;
 	(void)path;
 	return true;
 }
 
 static void
-echo_choose(struct endpoint *endpoint, const struct conn *conn,
-    const struct http_request *request, struct upgrade *upgrade)
+echo_choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
 {
-	(void)conn;
 	(void)endpoint;
 	(void)request;
 	upgrade->deflate_policy.least_window_bits = LEAST_BITS;
@@ -199,12 +199,15 @@ main(int argc, char **argv)
 	struct echo echo = { .base = { &echo_ops } };
 	struct transport_limits limits = lifted;
 	struct server_listen listen = { .dialect = NULL };
+	static const struct host_ops host_ops = { 0 };
+	struct host host = { .ops = &host_ops };
 	struct server_config config = {
 		.listen = &listen,
 		.listen_count = 1,
 		.limits = &limits,
 		.endpoint = &echo.base,
 		.clock = system_clock(),
+		.host = &host,
 		.seed = 1,
 	};
 	struct server *server;

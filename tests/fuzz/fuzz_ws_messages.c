@@ -20,68 +20,73 @@ require(bool holds)
 		abort();
 }
 
-/* What was said, as one number: FNV-1a. */
+/* What was read, as one number: FNV-1a. */
+struct transcript {
+	uint64_t hash;
+	bool stops; /* the reader, after each message and control frame */
+};
+
 static void
-say(uint64_t *said, const void *data, size_t len)
+hash_bytes(struct transcript *said, const void *data, size_t len)
 {
 	const uint8_t *bytes = data;
 
 	for (size_t i = 0; i < len; i++)
-		*said = (*said ^ bytes[i]) * UINT64_C(0x100000001b3);
+		said->hash = (said->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
 }
 
-static void
-say_call(uint64_t *said, char call, unsigned number, const char *data,
+/* Returns whether the reader is to go on. */
+static bool
+say_call(struct transcript *said, char call, unsigned number, const char *data,
     size_t len)
 {
-	say(said, &call, 1);
-	say(said, &number, sizeof(number));
-	say(said, &len, sizeof(len));
-	say(said, data, len);
+	hash_bytes(said, &call, 1);
+	hash_bytes(said, &number, sizeof(number));
+	hash_bytes(said, &len, sizeof(len));
+	hash_bytes(said, data, len);
+	return !said->stops;
 }
 
 static bool
 say_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 {
+	bool goes_on;
+
 	if (kind == WS_TEXT)
 		require(utf8_is_valid(str_slice(data, len)));
-	say_call(arg, 'm', kind, data, len);
+	goes_on = say_call(arg, 'm', kind, data, len);
 	if (len > 0)
 		memset(data, 0x55, len);
-	return true;
+	return goes_on;
 }
 
 static bool
 say_ping(void *arg, const char *data, size_t len)
 {
 	require(len <= WS_CONTROL_MAX);
-	say_call(arg, 'i', 0, data, len);
-	return true;
+	return say_call(arg, 'i', 0, data, len);
 }
 
 static bool
 say_pong(void *arg, const char *data, size_t len)
 {
 	require(len <= WS_CONTROL_MAX);
-	say_call(arg, 'o', 0, data, len);
-	return true;
+	return say_call(arg, 'o', 0, data, len);
 }
 
-static bool
+static void
 say_close(void *arg, unsigned code, struct str reason)
 {
 	require(code == WS_CLOSE_NO_STATUS || ws_close_code_is_valid(code));
 	require(utf8_is_valid(reason));
 	say_call(arg, 'c', code, reason.data, reason.len);
-	return true;
 }
 
-static bool
+static void
 say_error(void *arg, enum ws_close_code code, const char *why)
 {
 	require(why[0] != '\0');
 	say_call(arg, 'e', code, NULL, 0);
-	return false;
 }
 
 static const struct ws_reader_ops ops = {
@@ -94,31 +99,34 @@ static const struct ws_reader_ops ops = {
 
 static uint64_t
 read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
-    const uint8_t *data, size_t size, size_t piece)
+    const uint8_t *data, size_t size, size_t piece, bool stops)
 {
 	struct ws_reader_limits limits = *shared;
-	uint64_t said = UINT64_C(0xcbf29ce484222325);
+	struct transcript said = { UINT64_C(0xcbf29ce484222325), stops };
 	struct ws_reader reader;
-	bool goes_on = true;
-	size_t held = 0;
+	size_t held = 0, at = 0;
 
 	limits.buffered = &held;
 	ws_reader_init(&reader, deflate);
-	for (size_t at = 0; at < size && goes_on; at += piece) {
+	while (at < size) {
 		size_t len = size - at < piece ? size - at : piece;
 		uint8_t *copy = malloc(len);
+		size_t used;
 
 		require(copy != NULL);
 		memcpy(copy, data + at, len);
-		goes_on =
-		    ws_reader_feed(&reader, &limits, &ops, &said, copy, len);
+		used = ws_reader_feed(&reader, &limits, &ops, &said, copy, len);
+		require(stops ? used > 0 && used <= len : used == len);
+		/* What was not used was not changed. */
+		require(memcmp(copy + used, data + at + used, len - used) == 0);
 		free(copy);
+		at += used;
 		require(held == ws_reader_buffered(&reader));
-		require(held <= 2 * (at + len) + 64);
+		require(held <= 2 * at + 64);
 	}
 	ws_reader_fini(&reader, &limits);
 	require(held == 0);
-	return said;
+	return said.hash;
 }
 
 int
@@ -137,10 +145,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits.inflater = inflater;
 	limits.message_bytes = data[0] & 2 ? 100 : 1 << 16;
 	limits.fragments = data[0] & 4 ? 3 : 0;
-	said = read_in_pieces(&limits, deflate, data + 2, size - 2, size);
+	said =
+	    read_in_pieces(&limits, deflate, data + 2, size - 2, size, false);
 	require(said ==
-		read_in_pieces(&limits, deflate, data + 2, size - 2, 1));
+		read_in_pieces(&limits, deflate, data + 2, size - 2, 1, false));
 	require(said == read_in_pieces(&limits, deflate, data + 2, size - 2,
-			    (size_t)data[1] + 1));
+			    (size_t)data[1] + 1, true));
+	require(said == read_in_pieces(&limits, deflate, data + 2, size - 2,
+			    size, true));
 	return 0;
 }

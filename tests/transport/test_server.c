@@ -12,8 +12,8 @@
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/rig.h"
-#include "transport/net/conn.h"
-#include "transport/worker.h"
+#include "transport/ws/endpoint.h"
+#include "transport/ws/ws_conn.h"
 
 /*
  * A whole server on a socket in the file system, whose endpoint is the test.
@@ -32,8 +32,9 @@ struct fixture {
 	unsigned stop_at; /* this flush sends SIGTERM, twice */
 	unsigned left;
 	unsigned bye_code;
-	int news[2]; /* a pipe: its end for the server, and the test's */
-	unsigned heard;
+	struct host host;
+	int store_events[2]; /* a pipe: the server's end, and the test's */
+	unsigned handled;
 };
 
 static struct fixture f;
@@ -61,19 +62,19 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
+serves(struct endpoint *endpoint, const struct dialect *listener,
+    struct str path)
 {
-	(void)conn;
+	(void)listener;
 	(void)endpoint;
 	(void)path;
 	return true;
 }
 
 static void
-choose(struct endpoint *endpoint, const struct conn *conn,
-    const struct http_request *request, struct upgrade *upgrade)
+choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
 {
-	(void)conn;
 	(void)endpoint;
 	(void)request;
 	(void)upgrade;
@@ -148,31 +149,35 @@ static const struct endpoint_ops endpoint_ops = {
 	.tick = do_nothing,
 };
 
-/* The third piece of news is bad. */
+/* The third event is a failure. */
 static bool
-on_news(void *arg)
+on_store_event(void *arg)
 {
 	char byte;
 
 	(void)arg;
-	ck_assert_int_eq(read(f.news[0], &byte, 1), 1);
-	return ++f.heard < 3;
+	ck_assert_int_eq(read(f.store_events[0], &byte, 1), 1);
+	return ++f.handled < 3;
 }
 
 static struct server *
 create(void)
 {
+	static const struct host_ops no_store, store = {
+		.on_store_event = on_store_event,
+	};
 	struct server_config config = {
 		.listen = &f.listen,
 		.listen_count = 1,
 		.limits = &f.limits,
 		.endpoint = &f.base,
 		.clock = &f.clock,
+		.host = &f.host,
 		.seed = 7,
-		.news_fd = f.news[0],
-		.news = f.news[1] != 0 ? on_news : NULL,
 	};
 
+	f.host.store_fd = f.store_events[0];
+	f.host.ops = f.store_events[1] != 0 ? &store : &no_store;
 	return server_create(&config);
 }
 
@@ -242,7 +247,7 @@ START_TEST(a_second_signal_ends_it_at_once)
 }
 END_TEST
 
-START_TEST(whoever_sends_without_end_does_not_keep_others_waiting)
+START_TEST(a_client_that_sends_without_end_does_not_delay_others)
 {
 	setup();
 	f.floods = true;
@@ -257,18 +262,18 @@ START_TEST(whoever_sends_without_end_does_not_keep_others_waiting)
 }
 END_TEST
 
-START_TEST(hears_of_news_until_they_are_bad)
+START_TEST(handles_store_events_until_one_fails)
 {
 	setup();
-	ck_assert_int_eq(pipe(f.news), 0);
-	ck_assert_int_eq(write(f.news[1], "12345", 5), 5);
+	ck_assert_int_eq(pipe(f.store_events), 0);
+	ck_assert_int_eq(write(f.store_events[1], "12345", 5), 5);
 	f.server = create();
 	ck_assert_ptr_nonnull(f.server);
 	call();
 	server_run(f.server);
-	ck_assert_uint_eq(f.heard, 3);
-	close(f.news[0]);
-	close(f.news[1]);
+	ck_assert_uint_eq(f.handled, 3);
+	close(f.store_events[0]);
+	close(f.store_events[1]);
 	teardown();
 }
 END_TEST
@@ -304,8 +309,8 @@ SUITE(server)
 {
 	tcase_add_test(tests, a_second_signal_ends_it_at_once);
 	tcase_add_test(tests,
-	    whoever_sends_without_end_does_not_keep_others_waiting);
-	tcase_add_test(tests, hears_of_news_until_they_are_bad);
+	    a_client_that_sends_without_end_does_not_delay_others);
+	tcase_add_test(tests, handles_store_events_until_one_fails);
 	tcase_add_loop_test(tests,
 	    without_memory_there_is_no_server_and_nothing_left, 0, 40);
 	tcase_add_test(tests, where_it_cannot_listen_there_is_no_server);

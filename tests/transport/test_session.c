@@ -26,7 +26,8 @@ struct fixture {
 	unsigned said;
 	enum chat_error connect_result;
 	enum chat_error broadcast_result;
-	bool in_room; /* what the chat says of every member */
+	bool in_room;         /* what the chat says of every member */
+	struct session *peer; /* of the last member to connect */
 	/* the last command */
 	enum command_kind kind;
 	unsigned commands;
@@ -107,6 +108,7 @@ handle(struct command_handler *handler, const struct command *command)
 	f.commands++;
 	switch (command->kind) {
 	case COMMAND_CONNECT:
+		f.peer = command->peer;
 		f.has_name = command->name.data != NULL;
 		copy_text(f.name, sizeof(f.name), command->name);
 		return attach(command);
@@ -279,7 +281,7 @@ START_TEST(what_is_misspelled_is_answered)
 	turn(0);
 	check_text(0, misspelled[_i].answer);
 	ck_assert_uint_eq(f.commands, CLIENTS);
-	ck_assert_uint_eq(f.rig.service.open_count, CLIENTS);
+	ck_assert_uint_eq(f.rig.worker.ws.open_count, CLIENTS);
 	teardown();
 }
 END_TEST
@@ -465,7 +467,7 @@ speak_plainly(void)
 	setup();
 	client_connect(&f.clients[0], &f.rig, 0);
 	client_open(&f.clients[0], &f.rig, "/ws");
-	session = f.clients[0].conn->session;
+	session = f.peer;
 	session->dialect = &plain;
 	f.in_room = true;
 	f.commands = 0;
@@ -719,7 +721,7 @@ START_TEST(without_memory_nobody_hears_a_hole)
 	malloc_fail_at(0);
 	check_no_hole(0, 1);
 	check_no_hole(1, 2);
-	ck_assert(failed || f.rig.service.open_count == CLIENTS);
+	ck_assert(failed || f.rig.worker.ws.open_count == CLIENTS);
 	teardown();
 }
 END_TEST

@@ -20,14 +20,14 @@ START_TEST(random_numbers_stay_below_their_bound_and_differ)
 
 	recorder_init(&recorder);
 	for (int i = 0; i < 7000; i++) {
-		uint32_t number = worker_random(&recorder.rig.service, 7);
+		uint32_t number = loop_random(&recorder.rig.worker.loop, 7);
 
 		ck_assert_uint_lt(number, 7);
 		seen[number]++;
 	}
 	for (int i = 0; i < 7; i++)
 		ck_assert_uint_gt(seen[i], 800);
-	ck_assert_uint_eq(worker_random(&recorder.rig.service, 1), 0);
+	ck_assert_uint_eq(loop_random(&recorder.rig.worker.loop, 1), 0);
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -35,26 +35,26 @@ END_TEST
 START_TEST(counts_what_is_held_for_connections_and_by_others)
 {
 	struct client client;
-	struct worker *service = &recorder.rig.service;
+	struct loop *loop = &recorder.rig.worker.loop;
 	size_t others = 5000, alone, message;
 
 	recorder_init(&recorder);
-	ck_assert_uint_eq(worker_memory(service), 0);
-	service->held = held_by_others;
-	service->arg = &others;
-	ck_assert_uint_eq(worker_memory(service), 5000);
+	ck_assert_uint_eq(loop_memory(loop), 0);
+	recorder.rig.host_ops.bytes_held = held_by_others;
+	recorder.rig.host.arg = &others;
+	ck_assert_uint_eq(loop_memory(loop), 5000);
 	recorder_meet(&recorder, &client, 4608);
-	alone = worker_memory(service);
+	alone = loop_memory(loop);
 	ck_assert_uint_gt(alone, 5000);
 	client_send(&client, "\x01\xfe\x01\0\0\0\0\0hello", 13);
 	rig_turn(&recorder.rig);
-	message = worker_memory(service);
+	message = loop_memory(loop);
 	ck_assert_uint_gt(message, alone);
 	recorder_say(&recorder, client.conn, 'x', 100 * 1000);
-	ck_assert_uint_ge(worker_memory(service), message + 100 * 1000);
+	ck_assert_uint_ge(loop_memory(loop), message + 100 * 1000);
 	client_fini(&client);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(worker_memory(service), 5000);
+	ck_assert_uint_eq(loop_memory(loop), 5000);
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -70,11 +70,11 @@ START_TEST(overload_ends_no_more_than_a_few_in_a_turn)
 	}
 	rig_turn(&recorder.rig);
 	recorder.rig.limits.input_total = 1;
-	worker_end_turn(&recorder.rig.service);
+	worker_end_turn(&recorder.rig.worker);
 	ck_assert_uint_eq(recorder.left, 16);
-	worker_end_turn(&recorder.rig.service);
+	worker_end_turn(&recorder.rig.worker);
 	ck_assert_uint_eq(recorder.left, 20);
-	ck_assert_uint_eq(recorder.rig.service.input_bytes, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.input_bytes, 0);
 	recorder_fini(&recorder);
 	for (int i = 0; i < 20; i++)
 		client_fini(&clients[i]);
@@ -88,8 +88,8 @@ START_TEST(overload_that_nobody_here_caused_ends_nobody)
 
 	recorder_init(&recorder);
 	recorder_meet(&recorder, &client, 0);
-	recorder.rig.service.held = held_by_others;
-	recorder.rig.service.arg = &others;
+	recorder.rig.host_ops.bytes_held = held_by_others;
+	recorder.rig.host.arg = &others;
 	recorder.rig.limits.memory = 1000;
 	recorder.rig.limits.output_total = 1000;
 	recorder_say(&recorder, client.conn, 'x', 500);
@@ -113,7 +113,7 @@ START_TEST(lower_limits_do_not_end_who_is_there)
 	recorder.rig.limits.connections = 1;
 	recorder.rig.limits.frame_bytes = 3;
 	recorder.rig.limits.fragments = 1;
-	worker_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.worker);
 	rig_pass(&recorder.rig, 1000);
 	ck_assert_uint_eq(recorder.left, 0);
 	/* They meet what comes from now on. */
@@ -142,7 +142,7 @@ START_TEST(a_deadline_that_comes_later_holds_for_who_is_there)
 	rig_pass(&recorder.rig, 1000);
 	recorder.rig.limits.ping_interval_ms = 5000;
 	recorder.rig.limits.pong_timeout_ms = 1000;
-	worker_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.worker);
 	rig_pass(&recorder.rig, 7000);
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_str_eq(recorder.bye_reason, "ping_timeout");
@@ -154,17 +154,17 @@ END_TEST
 START_TEST(goes_on_inflating_for_who_agreed_to_it)
 {
 	recorder_init(&recorder);
-	ck_assert_ptr_nonnull(recorder.rig.service.reader_limits.inflater);
+	ck_assert_ptr_nonnull(recorder.rig.worker.ws.reader_limits.inflater);
 	recorder.rig.limits.deflate = false;
-	worker_limits_changed(&recorder.rig.service);
-	ck_assert_ptr_nonnull(recorder.rig.service.reader_limits.inflater);
+	worker_limits_changed(&recorder.rig.worker);
+	ck_assert_ptr_nonnull(recorder.rig.worker.ws.reader_limits.inflater);
 	recorder_fini(&recorder);
 }
 END_TEST
 
 START_TEST(takes_another_ratio_for_bombs)
 {
-	struct ws_reader_limits *reader = &recorder.rig.service.reader_limits;
+	struct ws_reader_limits *reader = &recorder.rig.worker.ws.reader_limits;
 	struct ws_deflater *deflater = ws_deflater_create(15);
 	static char zeros[200 * 1000];
 	struct str packed;
@@ -177,7 +177,7 @@ START_TEST(takes_another_ratio_for_bombs)
 			     sizeof(zeros), &out, &len),
 	    WS_INFLATE_OK);
 	recorder.rig.limits.deflate_ratio = 20;
-	worker_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.worker);
 	ck_assert_int_eq(ws_inflater_run(reader->inflater, packed,
 			     sizeof(zeros), &out, &len),
 	    WS_INFLATE_TOO_BIG);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "domain/server_stats.h"
-#include "transport/endpoint.h"
 #include "transport/fanout/hub_internal.h"
-#include "transport/net/conn.h"
+#include "transport/ws/endpoint.h"
+#include "transport/ws/ws_conn.h"
 
 /* So much is a lot for one turn. */
 #define TURN_BYTES (256 * 1024)
@@ -28,7 +28,7 @@ static void
 tell_frame(struct hub *hub, struct session *session, const struct frame *frame)
 {
 	if (!send_batch_add_for(&hub->turn, session, frame))
-		conn_end_unheard(session->conn);
+		ws_conn_end_unsent(session->conn);
 	hub_flush_if_large(hub);
 }
 
@@ -44,12 +44,12 @@ hub_say_to(struct hub *hub, struct session *session, const struct event *event,
 	if (spelling->is_silent)
 		return false;
 	if (spelling->failed) {
-		conn_end_unheard(session->conn);
+		ws_conn_end_unsent(session->conn);
 		return true;
 	}
 	tell_frame(hub, session, &spelling->frame);
 	if (spelling->close_code != 0)
-		conn_end(session->conn, spelling->close_code,
+		ws_conn_end(session->conn, spelling->close_code,
 		    spelling->close_reason);
 	return true;
 }

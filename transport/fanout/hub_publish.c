@@ -3,7 +3,7 @@
 
 #include "domain/log.h"
 #include "transport/fanout/hub_internal.h"
-#include "transport/net/conn.h"
+#include "transport/ws/ws_conn.h"
 
 /* --- who is where --------------------------------------------------------- */
 
@@ -66,7 +66,7 @@ lose_channel(const struct channel *channel, const struct session *except)
 	    channel->count);
 	for (uint32_t i = 0; i < channel->count; i++)
 		if (channel->seats[i].session != except)
-			conn_end_unheard(channel->seats[i].conn);
+			ws_conn_end_unsent(channel->seats[i].conn);
 }
 
 /* To everybody in one channel but for one; returns how many heard it. */
@@ -175,7 +175,7 @@ static bool
 session_is_congested(const struct session *session)
 {
 	const struct conn *conn = session->conn;
-	size_t hard = conn->service->limits->output_hard;
+	size_t hard = conn->loop->limits->output_hard;
 
 	return hard > 0 && conn_waiting(conn) + session->own_bytes > hard / 2;
 }
@@ -217,7 +217,7 @@ hub_lose(struct publisher *publisher, const struct audience *audience)
 	}
 	session = id_map_find(&hub->sessions, audience->member_id);
 	if (session != NULL)
-		conn_end_unheard(session->conn);
+		ws_conn_end_unsent(session->conn);
 }
 
 const struct publisher_ops hub_ops = {

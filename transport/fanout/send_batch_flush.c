@@ -4,9 +4,8 @@
 #include <stdlib.h>
 
 #include "transport/fanout/send_batch_internal.h"
-#include "transport/net/conn.h"
 #include "transport/session.h"
-#include "transport/worker.h"
+#include "transport/ws/ws_conn.h"
 
 static bool
 add_piece(struct send_batch *turn, size_t *count, const struct segment *segment)
@@ -39,9 +38,9 @@ static bool
 lags(const struct session *session)
 {
 	const struct conn *conn = session->conn;
-	size_t soft = conn->service->limits->output_soft;
+	size_t soft = conn->loop->limits->output_soft;
 
-	return soft > 0 && !send_queue_is_empty(&conn->outbox) &&
+	return soft > 0 && !send_queue_is_empty(&conn->queue) &&
 	       conn_waiting(conn) > soft / 4;
 }
 
@@ -127,7 +126,7 @@ serve_apart(struct send_batch *turn, struct session *session)
 	if (serve_answer(turn, session))
 		return;
 	if (!merge(turn, session, &count))
-		conn_end_unheard(session->conn);
+		ws_conn_end_unsent(session->conn);
 	else if (count > 0)
 		conn_send(session->conn, turn->pieces, count);
 }
@@ -179,7 +178,7 @@ serve_channel(struct send_batch *turn, struct channel *channel)
 		if (ok)
 			conn_send(seat->conn, turn->pieces, count);
 		else
-			conn_end_unheard(seat->conn);
+			ws_conn_end_unsent(seat->conn);
 	}
 }
 

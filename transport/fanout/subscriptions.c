@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/net/conn.h"
 #include "transport/session.h"
+#include "transport/ws/ws_conn.h"
 
 static struct str
 room_key(const void *entry)
@@ -202,7 +202,7 @@ give_up(struct subscriptions *seating, struct session *session,
 	struct channel *channel = place->channel;
 
 	/* Whose connection ends has got everything that it will. */
-	if (conn_is_open(session->conn) || channel->count == 1)
+	if (ws_conn_is_open(session->conn) || channel->count == 1)
 		settle(seating, channel);
 	stand_up(session, place);
 	if (channel->count == 0)

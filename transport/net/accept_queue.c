@@ -8,7 +8,7 @@
 
 #include <event2/event.h>
 
-#include "transport/net/listener.h"
+#include "transport/limits.h"
 
 /* Short, as a peer waits meanwhile; few at once, as each costs a handshake. */
 #define SERVE_EVERY_MS 10
@@ -67,7 +67,7 @@ accept_queue_add(struct accept_queue *queue, const struct accepted *accepted)
 
 	if (accept_share_take(&queue->share, queue->limit, accepted->key,
 		*queue->now_ms)) {
-		listener_admit(accepted);
+		accepted->ops->admit(accepted);
 		return true;
 	}
 	waiting = malloc(sizeof(*waiting));
@@ -112,7 +112,7 @@ waiting_drop(struct accept_queue *queue, struct waiting *waiting,
 {
 	struct accepted accepted = waiting_take(queue, waiting);
 
-	listener_refuse(&accepted, limit);
+	accepted.ops->refuse(&accepted, limit);
 }
 
 void
@@ -131,7 +131,7 @@ accept_queue_serve(struct accept_queue *queue)
 			       waiting->accepted.key, *queue->now_ms)) {
 			struct accepted accepted = waiting_take(queue, waiting);
 
-			listener_admit(&accepted);
+			accepted.ops->admit(&accepted);
 		} else {
 			list_remove(&waiting->link);
 			list_append(&queue->waiting, &waiting->link);

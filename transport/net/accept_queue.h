@@ -21,7 +21,17 @@ struct event_base;
 struct listener;
 struct peer;
 
+struct accepted;
+
+/* Makes a connection of it, or resets it because of this limit (NULL: no limit
+ * is to blame). */
+struct accept_ops {
+	void (*admit)(const struct accepted *);
+	void (*refuse)(const struct accepted *, const char *limit);
+};
+
 struct accepted {
+	const struct accept_ops *ops;
 	struct listener *listener;
 	struct peer *peer; /* counted there; NULL: not counted */
 	uint64_t key;      /* of its address */
@@ -45,7 +55,7 @@ bool accept_queue_init(struct accept_queue *, struct event_base *,
 void accept_queue_fini(struct accept_queue *);
 
 /*
- * Admits the socket now (listener_admit()), or keeps it until its share allows
+ * Admits the socket now, or keeps it until its share allows
  * it. False: no memory, and the socket is still the caller's.
  */
 bool accept_queue_add(struct accept_queue *, const struct accepted *);

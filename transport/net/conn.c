@@ -1,6 +1,7 @@
 #include "transport/net/conn.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -8,275 +9,544 @@
 
 #include <event2/event.h>
 
-#include "transport/net/conn_internal.h"
 #include "transport/net/input_buffer.h"
-#include "wire/dialect.h"
 
-/* --- states --------------------------------------------------------------- */
+/* Input that is read for nothing while a connection is being closed. */
+#define DISCARD_MOST (1024 * 1024)
+
+/* --- plain sockets -------------------------------------------------------- */
+
+static ssize_t
+plain_read(struct conn *conn, void *data, size_t len)
+{
+	return recv(conn->fd, data, len, 0);
+}
+
+static ssize_t
+plain_write(struct conn *conn, struct iovec *vectors, int count)
+{
+	struct msghdr message = {
+		.msg_iov = vectors,
+		.msg_iovlen = (size_t)count,
+	};
+
+	if (count == 1)
+		return send(conn->fd, vectors->iov_base, vectors->iov_len,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 static void
-enter(struct conn *conn, enum conn_state state)
+plain_shutdown(struct conn *conn)
 {
-	conn->state = (uint8_t)state;
-	conn->since = conn_now(conn);
+	shutdown(conn->fd, SHUT_WR);
+}
+
+const struct conn_io_ops conn_plain_io = {
+	.read = plain_read,
+	.write = plain_write,
+	.shutdown = plain_shutdown,
+};
+
+/* --- deadlines ------------------------------------------------------------ */
+
+static uint32_t
+conn_next_deadline(const struct conn *conn)
+{
+	const struct transport_limits *limits = conn->loop->limits;
+
+	switch ((enum conn_state)conn->state) {
+	case CONN_OPEN:
+		return wheel_earlier(conn->protocol->next_deadline(conn),
+		    wheel_earlier(wheel_after(conn->output_soft_since,
+				      limits->output_soft_time_ms),
+			wheel_after(conn->output_moved,
+			    limits->write_stall_ms)));
+	case CONN_FLUSHING:
+	case CONN_LINGERING:
+		return wheel_after(conn->closing_since,
+		    limits->close_timeout_ms);
+	case CONN_DEAD:
+		break;
+	}
+	return 0;
+}
+
+void
+conn_watch(struct conn *conn)
+{
+	uint32_t due = conn_next_deadline(conn);
+
+	if (due == 0)
+		wheel_cancel(&conn->timer);
+	else
+		wheel_schedule(&conn->loop->wheel, &conn->timer, due);
+}
+
+static void
+conn_check_deadlines(struct conn *conn)
+{
+	const struct transport_limits *limits = conn->loop->limits;
+
+	if (conn->state != CONN_OPEN) {
+		/* What the kernel has, it delivers. */
+		if (send_queue_is_empty(&conn->queue))
+			conn_abort(conn);
+		else
+			conn_reset(conn);
+		return;
+	}
+	if (conn_has_passed(conn,
+		wheel_after(conn->output_moved, limits->write_stall_ms)))
+		conn_abort(conn);
+	else if (conn_has_passed(conn, wheel_after(conn->output_soft_since,
+					   limits->output_soft_time_ms))) {
+		conn->output_soft_since = 0;
+		conn->protocol->on_output_full(conn);
+	} else
+		conn->protocol->on_deadline(conn);
 	conn_watch(conn);
 }
 
-void
-conn_die(struct conn *conn)
-{
-	if (conn->state == CONN_DEAD)
-		return;
-	assert(conn->session == NULL);
-	enter(conn, CONN_DEAD);
-	conn->next_ending = conn->service->dead;
-	conn->service->dead = conn;
-}
-
-/* Data that nobody takes must not occupy the kernel either. */
-void
-conn_die_hard(struct conn *conn)
-{
-	struct linger none = { .l_onoff = 1, .l_linger = 0 };
-
-	setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-	conn_die(conn);
-}
-
 static void
-begin_ending(struct conn *conn, unsigned code, const char *reason)
+conn_fire(struct wheel_node *node, void *arg)
 {
-	conn->end_code = (uint16_t)code;
-	conn->end_reason = reason;
-	conn->next_ending = conn->service->ending;
-	conn->service->ending = conn;
-	conn->service->open_count--;
-	meter_count_close(&conn->service->meter, code,
-	    conn->peer_closed ? "client" : reason);
-	enter(conn, CONN_ENDING);
+	(void)arg;
+	conn_check_deadlines((struct conn *)node);
 }
 
+/* --- the end -------------------------------------------------------------- */
+
 void
-conn_end(struct conn *conn, unsigned code, const char *reason)
+conn_defer(struct conn *conn)
 {
-	if (conn->state == CONN_OPEN)
-		begin_ending(conn, code, reason);
-	else if (conn->state == CONN_HEAD)
-		conn_die(conn);
+	if (conn->is_deferred)
+		return;
+	conn->is_deferred = true;
+	conn->next_deferred = conn->loop->deferred;
+	conn->loop->deferred = conn;
 }
 
 void
 conn_abort(struct conn *conn)
 {
-	if (conn->state == CONN_OPEN)
-		begin_ending(conn, 0, "aborted");
-	else if (conn->state == CONN_ENDING)
-		conn->end_code = 0;
-	else
-		conn_die(conn);
+	if (conn->state == CONN_DEAD)
+		return;
+	conn->state = CONN_DEAD;
+	conn->output_closed = true;
+	event_del(conn->readable);
+	if (conn->writable != NULL)
+		event_del(conn->writable);
+	wheel_cancel(&conn->timer);
+	conn_defer(conn);
 }
 
-/* Nothing waits any longer to be sent behind our close frame. */
 void
-conn_all_is_sent(struct conn *conn)
+conn_reset(struct conn *conn)
 {
-	if (conn->peer_closed) {
-		conn_die(conn);
+	struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	conn_abort(conn);
+}
+
+/* The last byte is sent. */
+static void
+conn_flushed(struct conn *conn)
+{
+	if (!conn->lingers || conn->input_closed) {
+		conn_abort(conn);
 		return;
 	}
-	/*
-	 * After its error, a peer's input is not understood any more: take
-	 * leave by FIN and throw away what comes, lest a reset overtakes
-	 * our last words.
-	 */
-	if (conn->deaf && conn->state == CONN_CLOSING) {
-		shutdown(conn->fd, SHUT_WR);
-		enter(conn, CONN_LINGERING);
-	}
-}
-
-static bool
-deserves_bye(const struct conn *conn)
-{
-	if (conn->peer_closed)
-		return false;
-	switch (conn->end_code) {
-	case WS_CLOSE_GOING_AWAY:
-	case WS_CLOSE_POLICY:
-	case WS_CLOSE_TOO_BIG:
-	case WS_CLOSE_INTERNAL:
-		return true;
-	default:
-		return conn->end_code >= 4000;
-	}
-}
-
-/* When to come back: spread, so that not all do so at once. */
-static int64_t
-retry_after_ms(const struct conn *conn)
-{
-	struct worker *service = conn->service;
-	int64_t left = service->drained_ms - service->now_ms;
-	int64_t span = 2000;
-
-	if (conn->end_code == WS_CLOSE_POLICY)
-		return 0;
-	if (service->draining)
-		span = left > 0 ? 4500 + left : 4500;
-	return 500 + worker_random(service, (uint32_t)span);
+	conn->io->shutdown(conn);
+	conn->state = CONN_LINGERING;
+	conn->closing_since = conn_now(conn);
+	conn_watch(conn);
 }
 
 static void
-leave(struct conn *conn)
+conn_begin_closing(struct conn *conn, bool lingers)
 {
-	struct bye bye = { .code = conn->end_code };
-	void *session = conn->session;
-	const struct endpoint_ops *ops = conn->service->endpoint->ops;
-
-	if (session == NULL)
+	if (conn->state != CONN_OPEN)
 		return;
-	conn->session = NULL;
-	if (conn->end_code == 0 || !deserves_bye(conn)) {
-		ops->leave(session, NULL);
+	conn->state = CONN_FLUSHING;
+	conn->lingers = lingers;
+	conn->output_closed = true;
+	conn->closing_since = conn_now(conn);
+	input_buffer_free(&conn->unread, &conn->loop->input_bytes);
+	conn_resume(conn, ~(unsigned)PAUSED_FOR_GOOD);
+	if (send_queue_is_empty(&conn->queue))
+		conn_flushed(conn);
+	else
+		conn_watch(conn);
+}
+
+void
+conn_close(struct conn *conn)
+{
+	conn_begin_closing(conn, false);
+}
+
+void
+conn_linger(struct conn *conn)
+{
+	conn_begin_closing(conn, true);
+}
+
+void
+conn_leave(struct conn *conn, uint32_t tick)
+{
+	if (conn->state == CONN_OPEN)
+		conn->protocol->on_leave(conn, tick);
+}
+
+void
+conn_shed_input(struct conn *conn)
+{
+	input_buffer_free(&conn->unread, &conn->loop->input_bytes);
+	if (conn->state == CONN_OPEN)
+		conn->protocol->on_overload(conn, OVERLOAD_INPUT);
+}
+
+void
+conn_shed_output(struct conn *conn)
+{
+	send_queue_shed(&conn->queue);
+	if (conn->state == CONN_OPEN)
+		conn->protocol->on_overload(conn, OVERLOAD_OUTPUT);
+	else
+		conn_reset(conn);
+}
+
+/* --- input ---------------------------------------------------------------- */
+
+void
+conn_pause(struct conn *conn, unsigned reasons)
+{
+	if (conn->pauses == 0)
+		event_del(conn->readable);
+	conn->pauses |= (uint8_t)reasons;
+}
+
+void
+conn_resume(struct conn *conn, unsigned reasons)
+{
+	bool was_paused = conn->pauses != 0;
+
+	conn->pauses &= (uint8_t)~reasons;
+	if (!was_paused || conn->pauses != 0)
+		return;
+	conn->resumed_at = conn_now(conn);
+	if (conn->input_closed || conn->state == CONN_DEAD)
+		return;
+	if (event_add(conn->readable, NULL) != 0)
+		conn_abort(conn);
+	else if (conn->unread != NULL)
+		event_active(conn->readable, EV_READ, 0);
+}
+
+void
+conn_discard(struct conn *conn, size_t len)
+{
+	conn->discarded += (uint32_t)len;
+	if (conn->discarded > DISCARD_MOST)
+		conn_pause(conn, PAUSED_FOR_GOOD);
+}
+
+size_t
+conn_input_held(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN ? input_buffer_size(conn->unread) +
+					      conn->protocol->input_held(conn)
+					: 0;
+}
+
+/* Returns how many bytes were consumed: all, except before a pause. */
+static size_t
+conn_consume(struct conn *conn, char *data, size_t len)
+{
+	size_t used = 0;
+
+	while (used < len && conn->state == CONN_OPEN && conn->pauses == 0) {
+		const struct protocol_ops *protocol = conn->protocol;
+		size_t step = protocol->on_bytes(conn, data + used, len - used);
+
+		assert(step <= len - used);
+		used += step;
+		/* Else it would be called for ever. */
+		assert(step > 0 || conn->pauses != 0 ||
+		       conn->state != CONN_OPEN || conn->protocol != protocol);
+	}
+	if (conn->state == CONN_OPEN)
+		return used;
+	conn_discard(conn, len - used);
+	return len;
+}
+
+static void
+conn_consume_unread(struct conn *conn)
+{
+	struct input_buffer *unread = conn->unread;
+	size_t used;
+
+	/* A connection that begins to close frees what is unread. */
+	conn->unread = NULL;
+	used = conn->unread_used;
+	used += conn_consume(conn, unread->data + used, unread->len - used);
+	conn->unread_used = (uint32_t)used;
+	if (used < unread->len)
+		conn->unread = unread;
+	else
+		input_buffer_free(&unread, &conn->loop->input_bytes);
+}
+
+static void
+conn_consume_read(struct conn *conn, char *data, size_t len)
+{
+	size_t used = conn_consume(conn, data, len);
+
+	conn->unread_used = 0;
+	if (used < len && !input_buffer_append(&conn->unread, data + used,
+			      len - used, 0, &conn->loop->input_bytes))
+		conn_abort(conn);
+}
+
+static void
+conn_on_eof(struct conn *conn)
+{
+	event_del(conn->readable);
+	conn->input_closed = true;
+	switch ((enum conn_state)conn->state) {
+	case CONN_OPEN:
+		conn->protocol->on_eof(conn);
+		break;
+	case CONN_LINGERING:
+		conn_abort(conn);
+		break;
+	case CONN_FLUSHING:
+	case CONN_DEAD:
+		break;
+	}
+}
+
+/*
+ * All connections read into the same memory, one after the other. A
+ * bufferevent for each would take a kilobyte, and one system call more for
+ * each read.
+ */
+static void
+readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+	ssize_t len;
+
+	(void)fd;
+	(void)what;
+	if (conn->state == CONN_DEAD || conn->pauses != 0)
+		return;
+	if (conn->unread != NULL) {
+		conn_consume_unread(conn);
 		return;
 	}
-	bye.reason = str_from(conn->end_reason);
-	bye.retry_after_ms = retry_after_ms(conn);
-	ops->leave(session, &bye);
+	len = conn->io->read(conn, conn->loop->input, LOOP_INPUT_SIZE);
+	if (len > 0)
+		conn_consume_read(conn, conn->loop->input, (size_t)len);
+	else if (len == 0)
+		conn_on_eof(conn);
+	else if (errno != EAGAIN && errno != EINTR)
+		conn_abort(conn);
 }
 
-void
-conn_finish(struct conn *conn)
-{
-	char payload[WS_CONTROL_MAX];
-	struct str reason = { "", 0 };
-	size_t len;
+/* --- output --------------------------------------------------------------- */
 
-	assert(conn->state == CONN_ENDING);
-	/* Frames mean nothing to a client whose handshake has no answer. */
-	if (!conn->answered)
-		conn->end_code = 0;
-	/* Who is too slow is told so soon, and comes back for the rest. */
-	if (conn->end_code == WS_CLOSE_SLOW_CONSUMER)
-		send_queue_shed(&conn->outbox);
-	leave(conn);
-	if (conn->end_code == 0) {
-		conn_die(conn);
+#define VECTORS_AT_ONCE 64
+
+/* What the socket takes; -1: it failed. */
+static ssize_t
+conn_write_vectors(struct conn *conn, struct iovec *vectors, int count)
+{
+	ssize_t sent = conn->io->write(conn, vectors, count);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
+		return 0;
+	return sent;
+}
+
+static void
+conn_drained(struct conn *conn)
+{
+	event_free(conn->writable);
+	conn->writable = NULL;
+	conn->output_moved = 0;
+	conn->output_soft_since = 0;
+	if (conn->state == CONN_FLUSHING)
+		conn_flushed(conn);
+	else if (conn->state == CONN_OPEN)
+		conn->protocol->on_drained(conn);
+}
+
+static void
+writable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+	struct iovec vectors[VECTORS_AT_ONCE];
+	int count = send_queue_peek(&conn->queue, vectors, VECTORS_AT_ONCE);
+	ssize_t sent;
+
+	(void)fd;
+	(void)what;
+	if (conn->state == CONN_DEAD)
+		return;
+	sent = count == 0 ? 0 : conn_write_vectors(conn, vectors, count);
+	if (sent < 0) {
+		conn_abort(conn);
 		return;
 	}
-	if (!conn->peer_closed)
-		reason = str_from(conn->end_reason);
-	len = ws_close_payload(conn->end_code, reason, payload);
-	conn_write_frame(conn, WS_CLOSE, payload, len);
-	if (conn->end_code == 0) { /* writing failed */
-		conn_die(conn);
+	send_queue_consume(&conn->queue, (size_t)sent);
+	if (send_queue_is_empty(&conn->queue)) {
+		conn_drained(conn);
 		return;
 	}
-	conn->resume_at = 0;
-	conn_hear(conn);
-	enter(conn, CONN_CLOSING);
-	if (send_queue_is_empty(&conn->outbox))
-		conn_all_is_sent(conn);
+	if (sent > 0)
+		conn->output_moved = conn_now(conn);
+	if (conn_waiting(conn) <= conn->loop->limits->output_soft)
+		conn->output_soft_since = 0;
 }
 
-const struct dialect *
-conn_dialect(const struct conn *conn)
+/* Something waits: from here on its clocks run. */
+static void
+conn_await_writable(struct conn *conn)
 {
-	return conn->dialect == 0 ? NULL : dialects()[conn->dialect - 1];
+	size_t soft = conn->loop->limits->output_soft;
+	bool started = false;
+
+	if (conn->writable == NULL) {
+		conn->writable = event_new(conn->loop->base, conn->fd,
+		    EV_WRITE | EV_PERSIST, writable_cb, conn);
+		if (conn->writable == NULL ||
+		    event_add(conn->writable, NULL) != 0) {
+			conn_abort(conn);
+			return;
+		}
+	}
+	if (conn->output_moved == 0) {
+		conn->output_moved = conn_now(conn);
+		started = true;
+	}
+	if (soft > 0 && conn->output_soft_since == 0 &&
+	    conn_waiting(conn) > soft) {
+		conn->output_soft_since = conn_now(conn);
+		started = true;
+	}
+	if (started)
+		conn_watch(conn);
+}
+
+/*
+ * Sends as much as the socket takes. *taken becomes the number of whole
+ * pieces; returns what of the next one it took, -1: the socket failed.
+ */
+static ssize_t
+conn_send_directly(struct conn *conn, const struct piece *pieces, size_t count,
+    size_t *taken)
+{
+	*taken = 0;
+	while (*taken < count) {
+		struct iovec vectors[VECTORS_AT_ONCE];
+		size_t end = count - *taken < VECTORS_AT_ONCE
+				 ? count
+				 : *taken + VECTORS_AT_ONCE;
+		int at_once = 0;
+		ssize_t sent;
+
+		for (size_t i = *taken; i < end; i++) {
+			vectors[at_once].iov_base =
+			    pieces[i].chunk->data + pieces[i].offset;
+			vectors[at_once++].iov_len = pieces[i].len;
+		}
+		sent = conn_write_vectors(conn, vectors, at_once);
+		if (sent < 0)
+			return -1;
+		while (*taken < end && (size_t)sent >= pieces[*taken].len)
+			sent -= pieces[(*taken)++].len;
+		if (*taken < end)
+			return sent;
+	}
+	return 0;
 }
 
 void
-conn_set_dialect(struct conn *conn, const struct dialect *dialect)
+conn_send(struct conn *conn, const struct piece *pieces, size_t count)
 {
-	conn->dialect =
-	    dialect == NULL ? 0 : (uint8_t)(dialect_index(dialect) + 1);
+	size_t taken = 0, hard;
+	ssize_t rest = 0;
+
+	if (conn->output_closed)
+		return;
+	hard = conn->loop->limits->output_hard;
+	conn->has_sent = true;
+	if (send_queue_is_empty(&conn->queue)) {
+		rest = conn_send_directly(conn, pieces, count, &taken);
+		if (taken == count)
+			return;
+	} else if (hard > 0 &&
+		   conn_waiting(conn) + pieces_bytes(pieces, count) > hard) {
+		conn->protocol->on_output_full(conn);
+		return;
+	}
+	if (rest < 0 || !send_queue_append(&conn->queue, pieces + taken,
+			    count - taken, (size_t)rest))
+		conn_abort(conn);
+	else
+		conn_await_writable(conn);
 }
 
-/* --- the opening is done -------------------------------------------------- */
-
 void
-conn_open(struct conn *conn)
+conn_write(struct conn *conn, const void *data, size_t len)
 {
-	const struct worker *service = conn->service;
+	struct iovec vector = { (void *)(uintptr_t)data, len };
+	ssize_t sent = 0;
 
-	ws_reader_init(&conn->reader, conn->deflate);
-	token_bucket_init(&conn->bytes, &service->limits->bytes,
-	    service->now_ms);
-	token_bucket_init(&conn->control, &service->limits->control_frames,
-	    service->now_ms);
-	conn->opened = true;
-	conn->service->open_count++;
-	conn->service->meter.opened++;
-	conn->service->websocket_count++;
-	enter(conn, CONN_OPEN);
-}
-
-void
-conn_answer(struct conn *conn, struct str head, struct str body)
-{
-	conn->deaf = true;
-	enter(conn, CONN_CLOSING);
-	conn_write(conn, head.data, head.len);
-	if (conn->state == CONN_CLOSING && !str_is_empty(body))
-		conn_write(conn, body.data, body.len);
-	if (conn->state == CONN_CLOSING && send_queue_is_empty(&conn->outbox))
-		conn_all_is_sent(conn);
+	if (conn->state == CONN_DEAD || len == 0)
+		return;
+	conn->has_sent = true;
+	if (send_queue_is_empty(&conn->queue))
+		sent = conn_write_vectors(conn, &vector, 1);
+	if (sent == (ssize_t)len)
+		return;
+	if (sent < 0 || !send_queue_append_copy(&conn->queue, &conn->loop->pool,
+			    data, len, (size_t)sent))
+		conn_abort(conn);
+	else
+		conn_await_writable(conn);
 }
 
 /* --- birth and death ------------------------------------------------------ */
 
-static void
-readable_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	conn_on_readable(arg);
-}
-
-static void
-link_conn(struct conn *conn)
-{
-	struct worker *service = conn->service;
-
-	conn->next = service->conns;
-	if (conn->next != NULL)
-		conn->next->prev = conn;
-	service->conns = conn;
-	service->conn_count++;
-}
-
-static void
-unlink_conn(struct conn *conn)
-{
-	if (conn->next != NULL)
-		conn->next->prev = conn->prev;
-	if (conn->prev != NULL)
-		conn->prev->next = conn->next;
-	else
-		conn->service->conns = conn->next;
-	conn->service->conn_count--;
-}
-
 struct conn *
-conn_create(struct worker *service, int fd, struct peer *peer,
-    const struct dialect *dialect)
+conn_create(struct loop *loop, int fd, struct peer *peer,
+    const struct protocol_ops *protocol, void *state)
 {
 	struct conn *conn = calloc(1, sizeof(*conn));
 
 	if (conn == NULL)
 		goto close_fd;
-	conn->readable = event_new(service->base, fd, EV_READ | EV_PERSIST,
-	    readable_cb, conn);
+	conn->readable =
+	    event_new(loop->base, fd, EV_READ | EV_PERSIST, readable_cb, conn);
 	if (conn->readable == NULL)
 		goto free_conn;
 	if (event_add(conn->readable, NULL) != 0)
 		goto free_event;
-	conn->service = service;
+	conn->io = &conn_plain_io;
+	conn->loop = loop;
 	conn->fd = fd;
 	conn->peer = peer;
-	conn_set_dialect(conn, dialect);
-	link_conn(conn);
-	enter(conn, CONN_HEAD);
+	conn->next = loop->conns;
+	if (conn->next != NULL)
+		conn->next->prev = conn;
+	loop->conns = conn;
+	loop->conn_count++;
+	conn_set_protocol(conn, protocol, state);
 	return conn;
 free_event:
 	event_free(conn->readable);
@@ -288,21 +558,81 @@ close_fd:
 }
 
 void
+conn_set_protocol(struct conn *conn, const struct protocol_ops *protocol,
+    void *state)
+{
+	conn->protocol = protocol;
+	conn->protocol_state = state;
+	conn_watch(conn);
+}
+
+static void
 conn_destroy(struct conn *conn)
 {
-	struct worker *service = conn->service;
+	struct loop *loop = conn->loop;
 
+	if (conn->next != NULL)
+		conn->next->prev = conn->prev;
+	if (conn->prev != NULL)
+		conn->prev->next = conn->next;
+	else
+		loop->conns = conn->next;
+	loop->conn_count--;
 	wheel_cancel(&conn->timer);
-	unlink_conn(conn);
-	if (conn->opened) {
-		service->websocket_count--;
-		ws_reader_fini(&conn->reader, &service->reader_limits);
-	} else
-		input_buffer_free(&conn->head, NULL);
-	send_queue_fini(&conn->outbox);
-	peer_table_leave(&service->peers, conn->peer);
-	conn_drop_carrier(conn);
+	input_buffer_free(&conn->unread, &loop->input_bytes);
+	send_queue_fini(&conn->queue);
+	peer_table_leave(&loop->peers, conn->peer);
 	event_free(conn->readable);
+	if (conn->writable != NULL)
+		event_free(conn->writable);
 	close(conn->fd);
 	free(conn);
+}
+
+/* --- all connections of a loop -------------------------------------------- */
+
+void
+conns_tick(struct loop *loop, uint32_t now)
+{
+	wheel_advance(&loop->wheel, now, conn_fire, NULL);
+}
+
+void
+conns_run_deferred(struct loop *loop)
+{
+	struct conn *list = loop->deferred;
+
+	loop->deferred = NULL;
+	while (list != NULL) {
+		struct conn *conn = list;
+
+		list = conn->next_deferred;
+		if (conn->state != CONN_DEAD) {
+			conn->is_deferred = false;
+			conn->protocol->on_turn_end(conn);
+			continue;
+		}
+		/* Stays deferred: nothing may be called any more. */
+		conn->protocol->on_close(conn);
+		conn->next_deferred = loop->dead;
+		loop->dead = conn;
+	}
+}
+
+void
+conns_free_dead(struct loop *loop)
+{
+	while (loop->dead != NULL) {
+		struct conn *conn = loop->dead;
+
+		loop->dead = conn->next_deferred;
+		conn_destroy(conn);
+	}
+}
+
+void
+conns_abort_all(struct loop *loop)
+{
+	for (struct conn *conn = loop->conns; conn; conn = conn->next)
+		conn_abort(conn);
 }

@@ -1,8 +1,10 @@
 /*
- * One connection: from the first byte over its opening handshake to its end.
+ * A connection: a socket, what waits to be sent, deadlines, and two tables:
+ * how bytes travel (plain), and what they mean (HTTP, WebSocket).
  *
- * A connection is never freed while its own callbacks run. What ends it only
- * marks it; worker_end_turn() tells the session, says goodbye and frees.
+ * A connection is never freed while its callbacks run. conn_abort() and its
+ * like only mark it; conns_run_deferred() and conns_free_dead() at the end of
+ * a turn do the rest.
  */
 #ifndef TRANSPORT_CONN_H
 #define TRANSPORT_CONN_H
@@ -10,158 +12,234 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
-#include "domain/base/str.h"
+#include "transport/net/loop.h"
 #include "transport/net/send_queue.h"
-#include "transport/net/token_bucket.h"
 #include "transport/net/wheel.h"
-#include "transport/worker.h"
-#include "transport/ws/ws_frame.h"
-#include "transport/ws/ws_message.h"
 
-struct bufferevent;
-struct dialect;
+struct conn;
 struct event;
 struct input_buffer;
 struct peer;
 
+/* How bytes travel. Errors are in errno, as read() and write() have them. */
+struct conn_io_ops {
+	ssize_t (*read)(struct conn *, void *, size_t);
+	ssize_t (*write)(struct conn *, struct iovec *, int count);
+	/* Nothing more will be written; what was is still delivered. */
+	void (*shutdown)(struct conn *);
+};
+
+extern const struct conn_io_ops conn_plain_io;
+
+/* Which memory grew too large: see protocol_ops.on_overload. */
+enum conn_overload {
+	OVERLOAD_INPUT,
+	OVERLOAD_OUTPUT
+};
+
+/* What bytes mean. Each connection speaks one protocol at a time. */
+struct protocol_ops {
+	/*
+	 * Bytes arrived, which may be changed. Returns how many were
+	 * consumed: fewer than all only after a conn_pause(), or if
+	 * the protocol was changed. The rest is given again later.
+	 */
+	size_t (*on_bytes)(struct conn *, char *data, size_t len);
+	/* The peer sends nothing more. */
+	void (*on_eof)(struct conn *);
+	/* Nothing waits to be sent any more. */
+	void (*on_drained)(struct conn *);
+	/* More than limits.output_hard would wait, or more than
+	 * limits.output_soft waited for too long. */
+	void (*on_output_full)(struct conn *);
+	/* At the end of the turn, after conn_defer(). */
+	void (*on_turn_end)(struct conn *);
+	/* The earliest deadline, a tick of the wheel; 0: none. */
+	uint32_t (*next_deadline)(const struct conn *);
+	/* A deadline may have passed. */
+	void (*on_deadline)(struct conn *);
+	/* Memory held for what has begun to arrive. */
+	size_t (*input_held)(const struct conn *);
+	/* The server holds too much: let go of it. */
+	void (*on_overload)(struct conn *, enum conn_overload);
+	/* The server goes down: leave at this tick; 0: with this turn. */
+	void (*on_leave)(struct conn *, uint32_t tick);
+	/* The connection is gone: free conn->protocol_state. */
+	void (*on_close)(struct conn *);
+};
+
+/* Why a connection is not read. */
+enum conn_pause {
+	PAUSED_BY_BUDGET = 1 << 0,    /* it received more than its rate */
+	PAUSED_BY_OUTPUT = 1 << 1,    /* the peer does not read its answers */
+	PAUSED_BY_STORE = 1 << 2,     /* the store cannot keep up */
+	PAUSED_BY_BODY = 1 << 3,      /* a body's reader is busy */
+	PAUSED_BY_ADMISSION = 1 << 4, /* the server decides about it */
+	PAUSED_BY_DRAIN = 1 << 5,     /* the server goes down */
+	PAUSED_FOR_GOOD = 1 << 6      /* enough was discarded */
+};
+
 enum conn_state {
-	CONN_HEAD,      /* reading the request */
-	CONN_OPEN,      /* a WebSocket */
-	CONN_ENDING,    /* will be ended with this turn; nothing more is read */
-	CONN_CLOSING,   /* our close frame is sent, the peer's awaited */
-	CONN_LINGERING, /* all is sent; wait for the peer to go */
+	CONN_OPEN,
+	CONN_FLUSHING,  /* the last bytes are queued; input is discarded */
+	CONN_LINGERING, /* all is sent, FIN too; wait for the peer to go */
 	CONN_DEAD       /* will be freed with this turn */
 };
 
 struct conn {
 	struct wheel_node timer; /* first: the wheel hands it back */
 	/* What every send looks at lies together. */
-	struct send_queue outbox;
-	struct bufferevent *carrier; /* of what waits; NULL: nothing does */
-	struct event *readable;
-	struct worker *service;
+	struct send_queue queue;
+	const struct conn_io_ops *io;
+	struct loop *loop;
 	int fd;
-	uint16_t end_code; /* 0: no close frame */
-	uint8_t state;     /* enum conn_state */
-	bool full : 1;     /* nothing more is said but goodbye */
-	bool deflate : 1;
-	bool peer_closed : 1; /* it will send no close frame (any more) */
-	bool deaf : 1;        /* the reader must not be fed any more */
-	bool opened : 1;      /* has been a WebSocket */
-	bool answered : 1;    /* the response to its handshake is sent */
-	bool spent : 1;       /* in service->spent */
-	struct conn *prev;    /* in service->conns */
+	uint8_t state;          /* enum conn_state */
+	uint8_t pauses;         /* of enum conn_pause */
+	bool output_closed : 1; /* conn_send() sends nothing more */
+	bool has_sent : 1;      /* something; a protocol may clear it */
+	bool input_closed : 1;  /* the peer sends nothing more */
+	bool lingers : 1;       /* once flushed */
+	bool is_deferred : 1;
+	bool has_ended : 1; /* its protocol only takes leave */
+	const struct protocol_ops *protocol;
+	void *protocol_state;
+	struct event *readable;
+	struct event *writable; /* NULL: nothing waits to be sent */
+	struct conn *prev;      /* in loop->conns */
 	struct conn *next;
-	struct conn *next_ending; /* in service->ending or ->dead */
-	struct conn *next_spent;
-	void *session;     /* of the endpoint; NULL before and after */
-	struct peer *peer; /* NULL: not counted */
-	const char *end_reason;
-	union {
-		struct {
-			struct http_scanner scanner;
-			struct input_buffer *head; /* what came of it before */
-		};                       /* while reading the request */
-		struct ws_reader reader; /* from then on */
-	};
-	struct token_bucket bytes;
-	struct token_bucket control;
+	struct conn *next_deferred; /* or in loop->dead */
+	struct peer *peer;          /* NULL: not counted */
+	/* Input that was read, but not consumed before a pause. */
+	struct input_buffer *unread;
+	uint32_t unread_used;
+	uint32_t discarded; /* bytes of input, since it is closing */
 	/* Moments, in ticks of the wheel; 0: not running. */
-	uint32_t since;  /* in this state; while open: the last byte came */
-	uint32_t pinged; /* our ping waits for a sign of life */
-	uint32_t message_begun;     /* an unfinished message */
+	uint32_t closing_since;
 	uint32_t output_soft_since; /* too much waits */
 	uint32_t output_moved;      /* the socket took something */
-	uint32_t leave_at;          /* draining: the moment to go */
-	uint32_t resume_at;         /* reading is paused */
-	uint8_t dialect; /* its place in dialects(), from 1; 0: none */
+	uint32_t resumed_at;        /* reading went on after a pause */
 };
 
 /*
- * Takes a connected socket; the dialect, that of whoever listened, may be
- * NULL. NULL: no memory, and the socket is closed.
+ * Takes a connected socket, and the protocol's state unless it fails. NULL:
+ * no memory, and the socket is closed.
  */
-struct conn *conn_create(struct worker *, int fd, struct peer *,
-    const struct dialect *);
+struct conn *conn_create(struct loop *, int fd, struct peer *,
+    const struct protocol_ops *, void *state);
 
-/* What is spoken here: where it came in, until its request says otherwise. */
-const struct dialect *conn_dialect(const struct conn *);
-void conn_set_dialect(struct conn *, const struct dialect *);
+/* From here on, this is spoken: what is unread will be given to it. */
+void conn_set_protocol(struct conn *, const struct protocol_ops *, void *state);
 
-/* Sends pieces in order, after what waits; ends the connection if it can't. */
+/* The present moment, in ticks of the wheel. */
+static inline uint32_t
+conn_now(const struct conn *conn)
+{
+	return conn->loop->wheel.now;
+}
+
+/* --- input ---------------------------------------------------------------- */
+
+/*
+ * Input is read while there is no reason for a pause. At most one read, of
+ * LOOP_INPUT_SIZE, is kept meanwhile. Both may be called at any time.
+ */
+void conn_pause(struct conn *, unsigned reasons);
+void conn_resume(struct conn *, unsigned reasons);
+
+static inline bool
+conn_is_paused(const struct conn *conn)
+{
+	return conn->pauses != 0;
+}
+
+/*
+ * The connection is closing, and so many bytes were read for nothing: beyond
+ * a bound no more are read.
+ */
+void conn_discard(struct conn *, size_t len);
+
+/* All memory held for what has begun to arrive. */
+size_t conn_input_held(const struct conn *);
+
+/* --- output --------------------------------------------------------------- */
+
+/*
+ * Sends pieces in order, after what waits; all or nothing, so that frames
+ * stay whole. Nothing if on_output_full() or conn_abort() follows from it.
+ */
 void conn_send(struct conn *, const struct piece *, size_t count);
 
 /* conn_send() will be called soon. */
 static inline void
 conn_prefetch(const struct conn *conn)
 {
-	__builtin_prefetch(&conn->outbox);
+	__builtin_prefetch(&conn->queue);
 	__builtin_prefetch(&conn->state);
 }
 
-/* The same for a few own bytes. */
+/* The same for a few bytes, beyond any limit and after output_closed. */
 void conn_write(struct conn *, const void *data, size_t len);
 
-/* One unmasked frame of one's own. */
-void conn_write_frame(struct conn *, uint8_t opcode, const void *data,
-    size_t len);
-
-/*
- * End with this turn: `bye` and a close frame with this code. The reason is
- * a constant: "slow_consumer". The first end counts.
- */
-void conn_end(struct conn *, unsigned code, const char *reason);
-
-/* End with this turn and say nothing: the socket is useless. */
-void conn_abort(struct conn *);
-
-/* Whether messages may still be sent. */
-static inline bool
-conn_is_open(const struct conn *conn)
+/* Bytes that wait to be sent. */
+static inline size_t
+conn_waiting(const struct conn *conn)
 {
-	return conn->state == CONN_OPEN;
+	return send_queue_bytes(&conn->queue);
 }
 
-/*
- * End with this turn for want of memory: there would be a hole in what the
- * peer hears, so nothing more is sent but goodbye.
- */
-void conn_end_unheard(struct conn *);
+/* --- the end -------------------------------------------------------------- */
 
-/* Under overload: let go of what came, and close with 4100. */
+/* Drop it with this turn: the socket is useless, or all is said. */
+void conn_abort(struct conn *);
+
+/* The same, and what the kernel holds is thrown away. */
+void conn_reset(struct conn *);
+
+/*
+ * Close it when what waits is sent. Input is discarded from here on. conn_
+ * linger() sends FIN then, and waits for the peer to go, lest a reset
+ * overtakes the last bytes.
+ */
+void conn_close(struct conn *);
+void conn_linger(struct conn *);
+
+/* The server goes down: leave at this tick; 0: with this turn. */
+void conn_leave(struct conn *, uint32_t tick);
+
+/* Call on_turn_end() at the end of this turn. */
+void conn_defer(struct conn *);
+
+/* Under overload: let go of input or output, and end the connection. */
 void conn_shed_input(struct conn *);
-
-/*
- * Under overload: let go of what waits, and close with 4102; reset whoever is
- * being closed and does not read even that.
- */
 void conn_shed_output(struct conn *);
 
-/* Bytes that wait to be sent. */
-size_t conn_waiting(const struct conn *);
+/* --- deadlines ------------------------------------------------------------ */
 
-/* For the opening: the handshake is done. */
-void conn_open(struct conn *);
+/* A deadline has changed. */
+void conn_watch(struct conn *);
 
-/* For the opening: send this response, and that was it. */
-void conn_answer(struct conn *, struct str head, struct str body);
+static inline bool
+conn_has_passed(const struct conn *conn, uint32_t moment)
+{
+	return moment != 0 && moment <= conn_now(conn);
+}
+
+/* --- all connections of a loop -------------------------------------------- */
+
+/* Move the wheel on to this tick. */
+void conns_tick(struct loop *, uint32_t now);
 
 /*
- * For worker_end_turn(): let go of what carried what is sent; end what
- * conn_end() marked; free what is dead.
+ * Call what was deferred, and say on_close() for what was aborted. More may
+ * be deferred then: see loop->deferred.
  */
-void conn_drop_carrier(struct conn *);
-void conn_finish(struct conn *);
-void conn_destroy(struct conn *);
+void conns_run_deferred(struct loop *);
+void conns_free_dead(struct loop *);
 
-/* For the wheel: a deadline may have passed. */
-void conn_check_deadlines(struct conn *);
-
-/* The limits were changed: wait for what is due by the new ones. */
-void conn_limits_changed(struct conn *);
-
-/* For draining: go at this tick. */
-void conn_leave_at(struct conn *, uint32_t tick);
+/* Abort all of them. */
+void conns_abort_all(struct loop *);
 
 #endif

@@ -12,8 +12,7 @@
 #include <event2/event.h>
 
 #include "domain/log.h"
-#include "transport/net/conn.h"
-#include "transport/worker.h"
+#include "transport/net/loop.h"
 #include "wire/dialect.h"
 
 /* An accept takes microseconds; a backlog that grows delays all. */
@@ -36,7 +35,7 @@ pause_for(struct listener *listener, int64_t ms)
 {
 	event_del(listener->event);
 	listener->paused = true;
-	listener->resume_ms = listener->service->now_ms + ms;
+	listener->resume_ms = listener->loop->now_ms + ms;
 }
 
 static void
@@ -57,11 +56,11 @@ back_off(struct listener *listener)
 static void
 free_descriptor(struct listener *listener)
 {
-	struct worker *service = listener->service;
+	struct loop *loop = listener->loop;
 	int fd;
 
 	log_limited(LOG_WARN, "cannot accept: %s", strerror(errno));
-	if (accept_queue_drop(&service->accept_queue))
+	if (accept_queue_drop(&loop->accept_queue))
 		return;
 	close(listener->spare_fd);
 	fd = accept(listener->fd, NULL, NULL);
@@ -72,68 +71,74 @@ free_descriptor(struct listener *listener)
 }
 
 static bool
-is_full(const struct worker *service)
+is_full(const struct loop *loop)
 {
-	size_t most = service->limits->connections;
+	size_t most = loop->limits->connections;
 
-	return most > 0 && service->conn_count + service->accept_queue.count >=
+	return most > 0 && loop->conn_count + loop->accept_queue.count >=
 			       most + CONNECTIONS_SPARE;
 }
 
 /* Peers that never send the request that would be refused are bounded, too. */
 static bool
-takes_too_many(const struct worker *service, const struct peer *peer)
+takes_too_many(const struct loop *loop, const struct peer *peer)
 {
-	size_t most = service->limits->connections_per_ip;
+	size_t most = loop->limits->connections_per_ip;
 
 	return most > 0 && peer_count(peer) > most + CONNECTIONS_SPARE;
 }
 
-void
+static void
 listener_admit(const struct accepted *accepted)
 {
 	struct listener *listener = accepted->listener;
 
-	if (conn_create(listener->service, accepted->fd, accepted->peer,
-		listener->dialect) == NULL) {
-		peer_table_leave(&listener->service->peers, accepted->peer);
+	if (!listener->accept(listener->arg, accepted->fd, accepted->peer,
+		listener->dialect)) {
+		peer_table_leave(&listener->loop->peers, accepted->peer);
 		log_limited(LOG_WARN, "no memory for a connection");
 	}
 }
 
 /* A reset: the peer knows at once, and nothing of it stays here. */
-void
+static void
 listener_refuse(const struct accepted *accepted, const char *limit)
 {
 	static const struct linger reset = { .l_onoff = 1 };
-	struct worker *service = accepted->listener->service;
+	struct loop *loop = accepted->listener->loop;
 
 	if (limit != NULL)
-		meter_count_refusal(&service->meter, limit);
-	peer_table_leave(&service->peers, accepted->peer);
+		meter_count_refusal(&loop->meter, limit);
+	peer_table_leave(&loop->peers, accepted->peer);
 	setsockopt(accepted->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	close(accepted->fd);
 }
+
+static const struct accept_ops accept_ops = {
+	.admit = listener_admit,
+	.refuse = listener_refuse,
+};
 
 /* Those that wait make room for the newest. */
 static void
 offer(struct listener *listener, int fd, const struct sockaddr *from)
 {
-	struct worker *service = listener->service;
-	struct accept_queue *queue = &service->accept_queue;
+	struct loop *loop = listener->loop;
+	struct accept_queue *queue = &loop->accept_queue;
 	struct accepted accepted = {
+		.ops = &accept_ops,
 		.listener = listener,
 		.key = address_key(from),
 		.fd = fd,
 	};
 
-	if (!peer_table_enter(&service->peers, from, &accepted.peer)) {
+	if (!peer_table_enter(&loop->peers, from, &accepted.peer)) {
 		close(fd);
 		return;
 	}
-	if (takes_too_many(service, accepted.peer))
+	if (takes_too_many(loop, accepted.peer))
 		listener_refuse(&accepted, "limits.connections_per_ip");
-	else if (is_full(service) && !accept_queue_drop(queue))
+	else if (is_full(loop) && !accept_queue_drop(queue))
 		listener_refuse(&accepted, "limits.connections");
 	else if (!accept_queue_add(queue, &accepted))
 		listener_refuse(&accepted, "memory");
@@ -185,8 +190,7 @@ accept_cb(int fd, short what, void *arg)
 void
 listener_tick(struct listener *listener)
 {
-	if (!listener->paused ||
-	    listener->service->now_ms < listener->resume_ms)
+	if (!listener->paused || listener->loop->now_ms < listener->resume_ms)
 		return;
 	listener->paused = false;
 	event_add(listener->event, NULL);
@@ -211,7 +215,7 @@ prepare_tcp(int fd, const struct listener *listener)
 	set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
 	set_flag(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-	    (int)listener->service->limits->write_stall_ms);
+	    (int)listener->loop->limits->write_stall_ms);
 	if (listener->address.storage.ss_family == AF_INET6)
 		set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !listener->address.dual_stack);
@@ -282,13 +286,16 @@ fall_back_to_v4(struct address *address)
 }
 
 bool
-listener_open(struct listener *listener, struct worker *service,
-    const struct address *address, const struct dialect *dialect)
+listener_open(struct listener *listener, struct loop *loop,
+    const struct address *address, const struct dialect *dialect,
+    listener_accept *accept, void *arg)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
 	memset(listener, 0, sizeof(*listener));
-	listener->service = service;
+	listener->loop = loop;
+	listener->accept = accept;
+	listener->arg = arg;
 	listener->address = *address;
 	listener->dialect = dialect;
 	listener->fd = bind_socket(listener);
@@ -302,7 +309,7 @@ listener_open(struct listener *listener, struct worker *service,
 		return false;
 	}
 	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	listener->event = event_new(service->base, listener->fd,
+	listener->event = event_new(loop->base, listener->fd,
 	    EV_READ | EV_PERSIST, accept_cb, listener);
 	if (listener->event == NULL || event_add(listener->event, NULL) != 0) {
 		log_error("no memory to listen on %s", text);
@@ -322,7 +329,7 @@ listener_close(struct listener *listener)
 	const struct sockaddr_un *sun =
 	    (const void *)&listener->address.storage;
 
-	accept_queue_drop_all(&listener->service->accept_queue, listener);
+	accept_queue_drop_all(&listener->loop->accept_queue, listener);
 	if (listener->event != NULL)
 		event_free(listener->event);
 	if (listener->fd >= 0)

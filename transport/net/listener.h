@@ -6,13 +6,22 @@
 
 #include "transport/net/address.h"
 
-struct accepted;
 struct dialect;
 struct event;
-struct worker;
+struct loop;
+struct peer;
+
+/*
+ * Takes an accepted socket and the peer that it was counted for. False: no
+ * memory; the socket is closed, the peer is still counted.
+ */
+typedef bool listener_accept(void *arg, int fd, struct peer *,
+    const struct dialect *);
 
 struct listener {
-	struct worker *service;
+	struct loop *loop;
+	listener_accept *accept;
+	void *arg;
 	struct event *event;
 	struct address address; /* with the port that was really chosen */
 	const struct dialect *dialect; /* spoken here; NULL: none */
@@ -24,18 +33,11 @@ struct listener {
 };
 
 /* False: the address cannot be had; it is logged. */
-bool listener_open(struct listener *, struct worker *, const struct address *,
-    const struct dialect *);
+bool listener_open(struct listener *, struct loop *, const struct address *,
+    const struct dialect *, listener_accept *, void *arg);
 void listener_close(struct listener *);
 
 /* After a pause; called with every tick of the wheel. */
 void listener_tick(struct listener *);
-
-/*
- * For the accept queue: make a connection of it, or reset it because of this
- * limit; NULL: no limit is to blame.
- */
-void listener_admit(const struct accepted *);
-void listener_refuse(const struct accepted *, const char *limit);
 
 #endif

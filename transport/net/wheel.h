@@ -51,4 +51,18 @@ wheel_ticks(int64_t ms)
 	return (uint32_t)((ms + WHEEL_TICK_MS - 1) / WHEEL_TICK_MS);
 }
 
+/* The earlier of two moments, of which 0 is none. */
+static inline uint32_t
+wheel_earlier(uint32_t a, uint32_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* A duration after a moment; none without both. */
+static inline uint32_t
+wheel_after(uint32_t since, int64_t ms)
+{
+	return since == 0 || ms == 0 ? 0 : since + wheel_ticks(ms);
+}
+
 #endif

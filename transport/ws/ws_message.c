@@ -12,8 +12,7 @@
 enum reader_state {
 	READER_HEAD,    /* the head of a frame comes next */
 	READER_PAYLOAD, /* `remaining` bytes of payload */
-	READER_CLOSED,  /* nothing that counts: a close frame came */
-	READER_BROKEN   /* nothing: a rule was broken */
+	READER_CLOSED   /* nothing that counts: a close frame, or an error */
 };
 
 /* What every step of one call of ws_reader_feed() needs. */
@@ -60,7 +59,7 @@ static bool
 fail(struct feed *feed, enum ws_close_code code, const char *why)
 {
 	ws_reader_fini(feed->reader, feed->limits);
-	feed->reader->state = READER_BROKEN;
+	feed->reader->state = READER_CLOSED;
 	feed->ops->error(feed->arg, code, why);
 	return false;
 }
@@ -124,7 +123,8 @@ deliver_close(struct feed *feed, const char *data, size_t len)
 		return fail(feed, WS_CLOSE_BAD_DATA, "reason is not UTF-8");
 	ws_reader_fini(feed->reader, feed->limits);
 	feed->reader->state = READER_CLOSED;
-	return feed->ops->close(feed->arg, code, reason);
+	feed->ops->close(feed->arg, code, reason);
+	return false;
 }
 
 static bool
@@ -317,22 +317,22 @@ read_head(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 	return fail(feed, WS_CLOSE_PROTOCOL_ERROR, "bad frame length");
 }
 
-bool
+size_t
 ws_reader_feed(struct ws_reader *reader, const struct ws_reader_limits *limits,
     const struct ws_reader_ops *ops, void *arg, uint8_t *data, size_t len)
 {
 	struct feed feed = { reader, limits, ops, arg };
+	bool goes_on = true;
+	size_t used = 0;
 
-	assert(reader->state != READER_BROKEN);
-	while (len > 0 && reader->state != READER_CLOSED) {
-		size_t used = 0;
+	while (goes_on && used < len && reader->state != READER_CLOSED) {
+		size_t step = 0;
 
-		if (reader->state == READER_HEAD
-			? !read_head(&feed, data, len, &used)
-			: !read_payload(&feed, data, len, &used))
-			return false;
-		data += used;
-		len -= used;
+		goes_on =
+		    reader->state == READER_HEAD
+			? read_head(&feed, data + used, len - used, &step)
+			: read_payload(&feed, data + used, len - used, &step);
+		used += step;
 	}
-	return true;
+	return reader->state == READER_CLOSED ? len : used;
 }

@@ -39,20 +39,19 @@ struct ws_reader_limits {
 
 /*
  * What a reader found. `data` may be changed by the callee and is good for
- * the call only. False: stop reading, the connection is done for; the
- * reader must not be fed again.
+ * the call only. False: stop here, the rest is fed again later.
  */
 struct ws_reader_ops {
 	bool (*message)(void *arg, enum ws_opcode, char *data, size_t len);
 	bool (*ping)(void *arg, const char *data, size_t len);
 	bool (*pong)(void *arg, const char *data, size_t len);
 	/* The peer's close frame; WS_CLOSE_NO_STATUS if it gave no code. */
-	bool (*close)(void *arg, unsigned code, struct str reason);
+	void (*close)(void *arg, unsigned code, struct str reason);
 	/*
 	 * The peer broke a rule, or there is no memory (1011): close with
-	 * this code; why is for the log. What it returns makes no difference.
+	 * this code; why is for the log.
 	 */
-	bool (*error)(void *arg, enum ws_close_code, const char *why);
+	void (*error)(void *arg, enum ws_close_code, const char *why);
 };
 
 struct input_buffer; /* what is held of an unfinished message or frame */
@@ -83,12 +82,11 @@ void ws_reader_fini(struct ws_reader *, const struct ws_reader_limits *);
 
 /*
  * Reads bytes as they come from a client, split anywhere; changes them
- * (unmasking in place). Whole frames in one piece are not copied. What
- * follows a close frame is swallowed (§5.5.1). False: a callback said so, or
- * error() was called; nothing is held any more after either close() or
- * error().
+ * (unmasking in place). Whole frames in one piece are not copied. Returns how
+ * many were used: fewer than all only if a callback stopped it. What follows
+ * a close frame (§5.5.1) or an error is swallowed; nothing is held then.
  */
-bool ws_reader_feed(struct ws_reader *, const struct ws_reader_limits *,
+size_t ws_reader_feed(struct ws_reader *, const struct ws_reader_limits *,
     const struct ws_reader_ops *, void *arg, uint8_t *data, size_t len);
 
 /* Whether a message, or any other frame, has begun and not ended. */

@@ -19,20 +19,22 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, const struct conn *conn, struct str path)
+serves(struct endpoint *endpoint, const struct dialect *listener,
+    struct str path)
 {
-	(void)conn;
-	(void)endpoint;
-	return str_equal(path, STR("/ws"));
+	(void)listener;
+	return ((struct recorder *)endpoint)->serves_any_path ||
+	       str_equal(path, STR("/ws"));
 }
 
 static void
-choose(struct endpoint *endpoint, const struct conn *conn,
-    const struct http_request *request, struct upgrade *upgrade)
+choose(struct endpoint *endpoint, const struct http_request *request,
+    struct upgrade *upgrade)
 {
-	(void)conn;
 	(void)endpoint;
 	(void)request;
+	if (upgrade->listener != NULL)
+		upgrade->idle_ms = upgrade->listener->idle_ms;
 	upgrade->deflate_policy.least_window_bits = 15;
 }
 
@@ -82,7 +84,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	if (recorder->echoes)
 		recorder_say(recorder, session->conn, data[0], len);
 	if (recorder->end_code != 0)
-		conn_end(session->conn, recorder->end_code, "as_told");
+		ws_conn_end(session->conn, recorder->end_code, "as_told");
 }
 
 static bool
@@ -109,7 +111,7 @@ on_leave(void *arg, const struct bye *bye)
 		    sizeof(recorder->bye_reason));
 		memcpy(recorder->bye_reason, bye->reason.data, bye->reason.len);
 		recorder->bye_reason[bye->reason.len] = '\0';
-		conn_write_frame(session->conn, WS_TEXT, "bye", 3);
+		ws_conn_write_frame(session->conn, WS_TEXT, "bye", 3);
 	}
 	free(session);
 }

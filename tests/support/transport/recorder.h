@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "tests/support/transport/rig.h"
-#include "transport/endpoint.h"
+#include "transport/ws/endpoint.h"
 
 struct recorder {
 	struct endpoint base;
@@ -16,6 +16,7 @@ struct recorder {
 	bool refuses; /* has no memory for a connection */
 	bool gathers; /* sends responses at the end of the turn */
 	bool echoes;
+	bool serves_any_path;   /* else /ws alone */
 	unsigned end_code;      /* ends who sends something with this code */
 	struct client *watched; /* what did it get until it left? */
 	/* what happened */

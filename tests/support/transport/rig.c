@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "transport/routes.h"
 #include "wire/dialect.h"
 
 static int64_t
@@ -40,6 +41,7 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 		.endpoint = endpoint,
 		.clock = &rig->clock,
 		.has_routes = true,
+		.host = &rig->host,
 		.seed = 42,
 	};
 
@@ -47,48 +49,41 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 	memset(rig, 0, sizeof(*rig));
 	rig->clock.ops = &rig_clock;
 	rig->now_ms = 1000;
+	rig->host.ops = &rig->host_ops;
 	rig->limits = generous;
 	rig->dialect = dialect_find(STR("command"));
-	ck_assert(worker_init(&rig->service, &config));
+	ck_assert(worker_init(&rig->worker, &config, routes_handle));
 }
 
 void
 rig_fini(struct rig *rig)
 {
-	worker_end_connections(&rig->service);
-	ck_assert_uint_eq(rig->service.conn_count, 0);
-	ck_assert_uint_eq(rig->service.open_count, 0);
-	ck_assert_uint_eq(rig->service.input_bytes, 0);
-	worker_fini(&rig->service);
+	worker_end_connections(&rig->worker);
+	ck_assert_uint_eq(rig->worker.loop.conn_count, 0);
+	ck_assert_uint_eq(rig->worker.ws.open_count, 0);
+	ck_assert_uint_eq(rig->worker.loop.input_bytes, 0);
+	worker_fini(&rig->worker);
 }
 
 void
 rig_turn(struct rig *rig)
 {
 	for (int i = 0; i < 3; i++) {
-		event_base_loop(rig->service.base, EVLOOP_NONBLOCK);
-		worker_update_time(&rig->service);
-		worker_end_turn(&rig->service);
+		event_base_loop(rig->worker.loop.base, EVLOOP_NONBLOCK);
+		loop_update_time(&rig->worker.loop);
+		worker_end_turn(&rig->worker);
 	}
-}
-
-static void
-fire(struct wheel_node *node, void *arg)
-{
-	(void)arg;
-	conn_check_deadlines((struct conn *)node);
 }
 
 void
 rig_pass(struct rig *rig, int64_t ms)
 {
-	struct worker *service = &rig->service;
+	struct loop *loop = &rig->worker.loop;
 
 	for (int64_t passed = 0; passed < ms; passed += WHEEL_TICK_MS) {
 		rig->now_ms += WHEEL_TICK_MS;
-		worker_update_time(service);
-		wheel_advance(&service->wheel, service->wheel.now + 1, fire,
-		    NULL);
+		loop_update_time(loop);
+		conns_tick(loop, loop->wheel.now + 1);
 		rig_turn(rig);
 	}
 }
@@ -108,7 +103,8 @@ client_connect(struct client *client, struct rig *rig, int sndbuf)
 		setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &sndbuf,
 		    sizeof(sndbuf));
 	client->fd = fds[0];
-	client->conn = conn_create(&rig->service, fds[1], NULL, rig->dialect);
+	client->conn = http_conn_create(&rig->worker.http, &rig->worker.loop,
+	    fds[1], NULL, rig->dialect);
 	ck_assert_ptr_nonnull(client->conn);
 }
 

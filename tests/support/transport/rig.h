@@ -10,18 +10,20 @@
 #include <stdint.h>
 
 #include "domain/clock.h"
-#include "transport/endpoint.h"
 #include "transport/limits.h"
-#include "transport/net/conn.h"
 #include "transport/server.h"
 #include "transport/worker.h"
+#include "transport/ws/endpoint.h"
+#include "transport/ws/ws_conn.h"
 
 struct rig {
 	struct clock clock;
 	int64_t now_ms;
 	struct transport_limits limits;
 	const struct dialect *dialect; /* where clients come in: command */
-	struct worker service;
+	struct host_ops host_ops;      /* nothing; to be changed */
+	struct host host;
+	struct worker worker;
 };
 
 /* Generous limits; change rig->limits before or after. */

@@ -69,20 +69,18 @@ say_pong(void *arg, const char *data, size_t len)
 	return true;
 }
 
-static bool
+static void
 say_close(void *arg, unsigned code, struct str reason)
 {
 	fprintf(arg, "close %u", code);
 	write_text(arg, reason.data, reason.len);
-	return true;
 }
 
-static bool
+static void
 say_error(void *arg, enum ws_close_code code, const char *why)
 {
 	assert(why[0] != '\0');
 	fprintf(arg, "error %u\n", (unsigned)code);
-	return false;
 }
 
 static const struct ws_reader_ops say = {
@@ -94,18 +92,18 @@ static const struct ws_reader_ops say = {
 };
 
 /* One piece, in memory of its own that ends where it ends. */
-static bool
+static void
 feed(struct ws_reader *reader, const struct ws_reader_limits *limits, FILE *out,
     const uint8_t *data, size_t len)
 {
 	uint8_t *piece = malloc(len > 0 ? len : 1);
-	bool goes_on;
+	size_t used;
 
 	assert(piece != NULL);
 	memcpy(piece, data, len);
-	goes_on = ws_reader_feed(reader, limits, &say, out, piece, len);
+	used = ws_reader_feed(reader, limits, &say, out, piece, len);
+	assert(used == len);
 	free(piece);
-	return goes_on;
 }
 
 static void
@@ -135,8 +133,7 @@ ws_script_run(const struct ws_reader_limits *shared, bool deflate,
 			step = split.rest == 0 ? len : split.rest;
 		if (step > len - at)
 			step = len - at;
-		if (!feed(&reader, &limits, out, data + at, step))
-			break;
+		feed(&reader, &limits, out, data + at, step);
 		at += step;
 		check_held(&reader, held, at);
 		step = 0;

@@ -425,7 +425,7 @@ START_TEST(everybody_hears_everything_in_order)
 			check_heard(f, client);
 	}
 	check_all_heard(f);
-	ck_assert_uint_eq(f->rig.service.open_count, CLIENTS);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, CLIENTS);
 	teardown(f);
 }
 END_TEST
@@ -473,12 +473,12 @@ START_TEST(who_has_lost_something_is_closed)
 		audience.except = member_of(0, except);
 	publisher_abort(hub_publisher(f->hub), audience);
 	rig_turn(&f->rig);
-	ck_assert_uint_eq(f->rig.service.open_count, left[_i]);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, left[_i]);
 	publisher_abort(hub_publisher(f->hub), audience_room(STR("none")));
 	publisher_abort(hub_publisher(f->hub), audience_lobby());
 	publisher_abort(hub_publisher(f->hub), audience_one(STR("nobody")));
 	rig_turn(&f->rig);
-	ck_assert_uint_eq(f->rig.service.open_count, left[_i]);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, left[_i]);
 	teardown(f);
 }
 END_TEST
@@ -498,7 +498,7 @@ START_TEST(a_slow_reader_is_closed_and_never_has_a_hole)
 		rig_turn(&f->rig);
 		check_heard(f, 1);
 	}
-	ck_assert_uint_eq(f->rig.service.open_count, CLIENTS - 1);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, CLIENTS - 1);
 	ck_assert_int_eq(f->kinds[f->kind_count - 1], COMMAND_DISCONNECT);
 	/* It gets what was queued, then goodbye, then the close frame. */
 	for (unsigned heard = 0;; heard++) {
@@ -532,10 +532,10 @@ START_TEST(a_hundred_slow_readers_share_their_backlog)
 		rig_turn(&f->rig);
 	}
 	/* 400 kB wait for each of 8; they are held about once. */
-	ck_assert_uint_lt(f->rig.service.pool.bytes, 900 * 1000);
+	ck_assert_uint_lt(f->rig.worker.loop.pool.bytes, 900 * 1000);
 	check_all_heard(f);
 	hub_tidy(f->hub);
-	ck_assert_uint_eq(f->rig.service.pool.bytes, 0);
+	ck_assert_uint_eq(f->rig.worker.loop.pool.bytes, 0);
 	teardown(f);
 }
 END_TEST
@@ -548,7 +548,7 @@ START_TEST(answers_nobody_reads_do_not_take_a_chunk_each)
 		tell(f, 0);
 		rig_turn(&f->rig);
 	}
-	ck_assert_uint_lt(f->rig.service.pool.bytes, 400 * 1000);
+	ck_assert_uint_lt(f->rig.worker.loop.pool.bytes, 400 * 1000);
 	check_all_heard(f);
 	teardown(f);
 }

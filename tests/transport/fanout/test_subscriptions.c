@@ -31,7 +31,7 @@ setup(void)
 		ck_assert_ptr_nonnull(sessions[i]);
 		sessions[i]->conn = &conns[i];
 		conns[i].state = CONN_OPEN;
-		conns[i].full = true;
+		conns[i].output_closed = true;
 	}
 }
 
@@ -151,12 +151,12 @@ START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
 		enter(i, 0);
 	number = turn.number;
 	for (int i = 1; i < SESSIONS; i++) {
-		conns[i].state = CONN_ENDING;
+		conns[i].has_ended = true;
 		leave(i, 0);
 		say(0);
 	}
 	ck_assert_uint_eq(turn.number, number);
-	conns[0].state = CONN_ENDING;
+	conns[0].has_ended = true;
 	leave(0, 0);
 	ck_assert_ptr_null(channel_of(0));
 	ck_assert(!send_batch_is_pending(&turn));

@@ -64,10 +64,10 @@ check_refused(int status)
 	ck_assert(has_header("\r\nConnection: close\r\n"));
 	ck_assert(client.eof);
 	ck_assert_uint_eq(recorder.opened, 0);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 1);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 1);
 	shutdown(client.fd, SHUT_WR);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 }
 
 static const struct {
@@ -131,7 +131,7 @@ START_TEST(refuses_a_head_that_is_too_long_before_its_end)
 
 	setup();
 	recorder.rig.limits.request_bytes = 512;
-	worker_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.worker);
 	memset(line, 'x', sizeof(line));
 	client_send_text(&client, "GET /ws HTTP/1.1\r\nX: ");
 	client_send(&client, line, sizeof(line));
@@ -146,7 +146,7 @@ START_TEST(refuses_more_headers_than_allowed)
 {
 	setup();
 	recorder.rig.limits.request_headers = 4;
-	worker_limits_changed(&recorder.rig.service);
+	worker_limits_changed(&recorder.rig.worker);
 	send_and_receive(OPENING "\r\n");
 	check_refused(431);
 	teardown();
@@ -176,9 +176,9 @@ START_TEST(resets_who_is_refused_and_stays)
 	/* What is still sent is thrown away. */
 	send_and_receive(OPENING "\r\n");
 	rig_pass(&recorder.rig, 4900);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 1);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 1);
 	rig_pass(&recorder.rig, 100);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	teardown();
 }
 END_TEST
@@ -188,14 +188,14 @@ END_TEST
 static void
 go_down(void)
 {
-	recorder.rig.service.refusing = true;
+	recorder.rig.worker.ws.refusing = true;
 }
 
 static void
 fill_up(void)
 {
 	recorder.rig.limits.connections = 1;
-	recorder.rig.service.open_count++;
+	recorder.rig.worker.ws.open_count++;
 }
 
 static void
@@ -220,7 +220,7 @@ START_TEST(sends_away_who_cannot_be_served)
 	send_and_receive(OPENING "\r\n");
 	ck_assert(has_header("\r\nRetry-After: 5\r\n"));
 	ck_assert(has_header(unwelcome[_i].why));
-	recorder.rig.service.open_count = 0;
+	recorder.rig.worker.ws.open_count = 0;
 	check_refused(503);
 	teardown();
 }
@@ -234,7 +234,7 @@ peer_at(const char *text)
 	struct peer *peer;
 
 	ck_assert(address_parse(text, &address, &why));
-	ck_assert(peer_table_enter(&recorder.rig.service.peers,
+	ck_assert(peer_table_enter(&recorder.rig.worker.loop.peers,
 	    (struct sockaddr *)&address.storage, &peer));
 	return peer;
 }
@@ -283,7 +283,7 @@ START_TEST(opens_byte_by_byte)
 	ck_assert(
 	    has_header("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
 	ck_assert_uint_eq(recorder.opened, 1);
-	ck_assert_uint_eq(recorder.rig.service.open_count, 1);
+	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 1);
 	teardown();
 }
 END_TEST
@@ -299,7 +299,8 @@ START_TEST(without_memory_a_head_in_pieces_costs_its_connection)
 		return;
 	setup();
 	malloc_fail_at((unsigned)_i + 1);
-	for (size_t i = 0; i < 3 && recorder.rig.service.conn_count == 1; i++) {
+	for (size_t i = 0; i < 3 && recorder.rig.worker.loop.conn_count == 1;
+	     i++) {
 		malloc_spare(true);
 		client_send(&client, head + len * i / 3,
 		    len * (i + 1) / 3 - len * i / 3);
@@ -310,7 +311,7 @@ START_TEST(without_memory_a_head_in_pieces_costs_its_connection)
 	malloc_fail_at(0);
 	ck_assert(failed || recorder.opened == 1);
 	client_receive(&client);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, recorder.opened);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, recorder.opened);
 	ck_assert(client.eof == (recorder.opened == 0));
 	teardown();
 }
@@ -375,7 +376,7 @@ START_TEST(drops_who_leaves_in_the_middle_of_a_head)
 	send_and_receive("GET /ws HTTP/1.1\r\nHo");
 	shutdown(client.fd, SHUT_WR);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	client_receive(&client);
 	ck_assert_uint_eq(client.len, 0);
 	ck_assert(client.eof);
@@ -391,7 +392,7 @@ START_TEST(answers_a_health_check_whose_sender_has_said_all)
 	rig_turn(&recorder.rig);
 	client_receive(&client);
 	check_status(200);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	teardown();
 }
 END_TEST
@@ -403,8 +404,8 @@ START_TEST(drops_whom_the_endpoint_has_no_memory_for)
 	send_and_receive(OPENING "\r\n");
 	ck_assert_uint_eq(client.len, 0);
 	ck_assert(client.eof);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 0);
-	ck_assert_uint_eq(recorder.rig.service.websocket_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.ws.websocket_count, 0);
 	teardown();
 }
 END_TEST

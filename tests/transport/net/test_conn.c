@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
@@ -10,548 +11,490 @@
 
 /* A server's send buffer that takes a few kilobytes. */
 #define SMALL 4608
+#define MANY (1 << 20)
+
+/* A protocol that remembers what happened, over one end of a socket pair. */
+struct fake {
+	size_t most; /* bytes that one call consumes before it pauses; 0: all */
+	unsigned reasons;                /* for that pause */
+	bool resumes;                    /* and ends it at once */
+	const struct protocol_ops *next; /* spoken after the first byte */
+	char got[MANY];
+	size_t len;
+	unsigned calls, eofs, drains, fulls, turn_ends, closes;
+	uint32_t deadline;
+	unsigned deadlines;
+};
 
 static struct recorder recorder;
-static struct client client;
+static struct fake fake;
+static struct conn *conn;
+static int peer;
+static uint8_t sent[MANY];
+static size_t sent_len;
+static uint8_t received[MANY];
+static size_t received_len;
+
+static size_t
+fake_on_bytes(struct conn *c, char *data, size_t len)
+{
+	size_t used = fake.most > 0 && fake.most < len ? fake.most : len;
+
+	malloc_spare(true); /* an assertion allocates */
+	ck_assert_ptr_eq(c, conn);
+	malloc_spare(false);
+	fake.calls++;
+	if (fake.next != NULL) {
+		const struct protocol_ops *next = fake.next;
+
+		fake.next = NULL;
+		fake.got[fake.len++] = data[0];
+		conn_set_protocol(c, next, NULL);
+		return 1;
+	}
+	memcpy(fake.got + fake.len, data, used);
+	fake.len += used;
+	if (fake.most == 0)
+		return used;
+	conn_pause(c, fake.reasons);
+	if (fake.resumes)
+		conn_resume(c, fake.reasons);
+	return used;
+}
+
+static void
+fake_on_eof(struct conn *c)
+{
+	(void)c;
+	fake.eofs++;
+}
+
+static void
+fake_on_drained(struct conn *c)
+{
+	(void)c;
+	fake.drains++;
+}
+
+static void
+fake_on_output_full(struct conn *c)
+{
+	(void)c;
+	fake.fulls++;
+}
+
+static void
+fake_on_turn_end(struct conn *c)
+{
+	(void)c;
+	fake.turn_ends++;
+}
+
+static uint32_t
+fake_next_deadline(const struct conn *c)
+{
+	(void)c;
+	return fake.deadline;
+}
+
+static void
+fake_on_deadline(struct conn *c)
+{
+	(void)c;
+	fake.deadlines++;
+	fake.deadline = 0;
+}
+
+static size_t
+fake_input_held(const struct conn *c)
+{
+	(void)c;
+	return 0;
+}
+
+static void
+fake_on_close(struct conn *c)
+{
+	(void)c;
+	fake.closes++;
+}
+
+static const struct protocol_ops fake_protocol = {
+	.on_bytes = fake_on_bytes,
+	.on_eof = fake_on_eof,
+	.on_drained = fake_on_drained,
+	.on_output_full = fake_on_output_full,
+	.on_turn_end = fake_on_turn_end,
+	.next_deadline = fake_next_deadline,
+	.on_deadline = fake_on_deadline,
+	.input_held = fake_input_held,
+	.on_close = fake_on_close,
+};
+
+/* Capitals only, to tell it from the first one. */
+static size_t
+capital_on_bytes(struct conn *c, char *data, size_t len)
+{
+	(void)c;
+	for (size_t i = 0; i < len; i++)
+		fake.got[fake.len++] = (char)(data[i] & ~0x20);
+	return len;
+}
+
+static const struct protocol_ops capital_protocol = {
+	.on_bytes = capital_on_bytes,
+	.next_deadline = fake_next_deadline,
+	.on_eof = conn_abort,
+	.on_close = fake_on_close,
+};
 
 static void
 setup(int sndbuf)
 {
+	int fds[2];
+
+	memset(&fake, 0, sizeof(fake));
+	sent_len = received_len = 0;
 	recorder_init(&recorder);
-	recorder_meet(&recorder, &client, sndbuf);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+			     fds),
+	    0);
+	if (sndbuf > 0)
+		setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &sndbuf,
+		    sizeof(sndbuf));
+	peer = fds[1];
+	conn = conn_create(&recorder.rig.worker.loop, fds[0], NULL,
+	    &fake_protocol, NULL);
+	ck_assert_ptr_nonnull(conn);
 }
 
 static void
 teardown(void)
 {
 	recorder_fini(&recorder);
-	client_fini(&client);
+	ck_assert_uint_eq(fake.closes, 1);
+	if (peer != -1)
+		close(peer);
 }
 
 static void
 turn(void)
 {
 	rig_turn(&recorder.rig);
-	client_receive(&client);
-}
-
-static void
-send_close(unsigned code)
-{
-	const char payload[2] = { (char)(code >> 8), (char)code };
-
-	client_send_frame(&client, WS_CLOSE, payload,
-	    code == WS_CLOSE_NO_STATUS ? 0 : 2);
-}
-
-static void
-send_text(const char *text)
-{
-	client_send_frame(&client, WS_TEXT, text, strlen(text));
 }
 
 static size_t
 connections(void)
 {
-	return recorder.rig.service.conn_count;
+	return recorder.rig.worker.loop.conn_count;
 }
 
-/* --- closing -------------------------------------------------------------- */
-
-static const unsigned codes[] = { 1000, 1001, 1011, 3000, 4999,
-	WS_CLOSE_NO_STATUS };
-
-START_TEST(sends_the_peers_close_code_back_and_goes)
+static size_t
+input_bytes(void)
 {
-	setup(0);
-	recorder.watched = &client;
-	send_close(codes[_i]);
-	turn();
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert(!recorder.heard_before_leaving);
-	ck_assert_uint_eq(recorder.bye.code, 0);
-	ck_assert_uint_eq(client_take_close(&client), codes[_i]);
-	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(sends_a_close_back_to_who_will_send_nothing_more)
-{
-	setup(0);
-	send_close(1000);
-	shutdown(client.fd, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(client_take_close(&client), 1000);
-	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-static const struct {
-	unsigned code;
-	bool has_bye;
-} ends[] = {
-	{ 1000, false },
-	{ 1001, true },
-	{ 1002, false },
-	{ 1003, false },
-	{ 1007, false },
-	{ 1008, true },
-	{ 1009, true },
-	{ 1011, true },
-	{ 4001, true },
-	{ 4100, true },
-	{ 4203, true },
-};
-
-START_TEST(says_bye_where_it_belongs_and_awaits_the_peers_close)
-{
-	setup(0);
-	recorder.end_code = ends[_i].code;
-	send_text("end");
-	turn();
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_uint_eq(recorder.bye.code,
-	    ends[_i].has_bye ? ends[_i].code : 0);
-	if (ends[_i].has_bye)
-		ck_assert(client_got(&client, "\x81\x03"
-					      "bye"));
-	ck_assert_uint_eq(client_take_close(&client), ends[_i].code);
-	ck_assert(!client.eof);
-	ck_assert_uint_eq(recorder.rig.service.open_count, 0);
-	ck_assert_uint_eq(recorder.rig.service.websocket_count, 1);
-	send_close(ends[_i].code);
-	turn();
-	ck_assert(client.eof);
-	ck_assert_uint_eq(client.len, 0);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(asks_to_come_back_later_but_not_after_a_violation)
-{
-	setup(0);
-	recorder.end_code = ends[_i].code;
-	send_text("end");
-	turn();
-	if (recorder.bye.code == WS_CLOSE_POLICY)
-		ck_assert_int_eq(recorder.bye.retry_after_ms, 0);
-	else if (recorder.bye.code != 0) {
-		ck_assert_int_ge(recorder.bye.retry_after_ms, 500);
-		ck_assert_int_lt(recorder.bye.retry_after_ms, 2500);
-	}
-	teardown();
-}
-END_TEST
-
-/* Draining for 20 seconds; how late a random moment falls, at most. */
-static int64_t
-latest_return(int64_t into_the_window)
-{
-	int64_t latest = 0;
-
-	for (int i = 0; i < 40; i++) {
-		struct worker *service = &recorder.rig.service;
-
-		setup(0);
-		service->random += (uint64_t)i << 40;
-		recorder.rig.limits.drain_window_ms = 20000;
-		service->draining = true;
-		service->drained_ms = service->now_ms + 20000 - into_the_window;
-		conn_end(client.conn, 1001, "going_away");
-		turn();
-		ck_assert_int_ge(recorder.bye.retry_after_ms, 500);
-		if (recorder.bye.retry_after_ms > latest)
-			latest = recorder.bye.retry_after_ms;
-		teardown();
-	}
-	return latest;
-}
-
-START_TEST(who_is_sent_home_late_may_come_back_sooner)
-{
-	ck_assert_int_lt(latest_return(0), 25000);
-	ck_assert_int_lt(latest_return(15000), 10000);
-	ck_assert_int_lt(latest_return(30000), 5000);
-}
-END_TEST
-
-START_TEST(waits_for_the_peers_close_but_not_for_ever)
-{
-	setup(0);
-	recorder.end_code = 1001;
-	send_text("end");
-	turn();
-	rig_pass(&recorder.rig, 4900);
-	ck_assert_uint_eq(connections(), 1);
-	rig_pass(&recorder.rig, 100);
-	ck_assert_uint_eq(connections(), 0);
-	client_receive(&client);
-	ck_assert(client.eof);
-	teardown();
-}
-END_TEST
-
-START_TEST(hears_nothing_more_once_it_ends)
-{
-	setup(0);
-	recorder.end_code = 1001;
-	send_text("one");
-	send_text("two");
-	turn();
-	send_text("three");
-	turn();
-	ck_assert_str_eq(recorder.text, "one");
-	ck_assert_uint_eq(recorder.messages, 1);
-	teardown();
-}
-END_TEST
-
-START_TEST(says_nothing_more_once_it_ends)
-{
-	setup(0);
-	recorder.end_code = 4102;
-	send_text("end");
-	turn();
-	ck_assert_uint_eq(client_take_close(&client), 4102);
-	recorder_say(&recorder, client.conn, 'x', 100);
-	client_send_frame(&client, WS_PING, "still there?", 12);
-	turn();
-	ck_assert_uint_eq(client.len, 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(what_is_said_before_the_end_is_heard)
-{
-	setup(0);
-	recorder.echoes = true;
-	recorder.end_code = 4101;
-	send_text("hello");
-	turn();
-	ck_assert(client_got(&client, "\x81\x05hhhhh\x81\x03"
-				      "bye"));
-	ck_assert_uint_eq(client_take_close(&client), 4101);
-	teardown();
-}
-END_TEST
-
-START_TEST(says_no_bye_to_who_closed_in_the_same_breath)
-{
-	setup(0);
-	recorder.end_code = 4101;
-	send_text("end");
-	send_close(1000);
-	turn();
-	ck_assert_uint_eq(recorder.bye.code, 0);
-	ck_assert_uint_eq(client_take_close(&client), 4101);
-	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(hangs_up_on_who_breaks_the_protocol)
-{
-	setup(0);
-	client_send_text(&client, "\x81\x02hi"); /* not masked */
-	turn();
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_uint_eq(client_take_close(&client), 1002);
-	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 1);
-	/* What it still sends is not understood: not even a proper close. */
-	for (int i = 0; i < 20; i++) {
-		send_text("hello");
-		turn();
-	}
-	send_close(1000);
-	turn();
-	ck_assert_uint_eq(connections(), 1);
-	ck_assert_uint_eq(recorder.messages, 0);
-	ck_assert_uint_eq(recorder.rig.service.input_bytes, 0);
-	shutdown(client.fd, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(resets_who_breaks_the_protocol_and_stays)
-{
-	setup(0);
-	client_send_text(&client, "\x81\x02hi");
-	turn();
-	rig_pass(&recorder.rig, 4900);
-	ck_assert_uint_eq(connections(), 1);
-	rig_pass(&recorder.rig, 100);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(hangs_up_on_who_breaks_the_protocol_while_closing)
-{
-	setup(0);
-	recorder.end_code = 1001;
-	send_text("end");
-	turn();
-	ck_assert_uint_eq(client_take_close(&client), 1001);
-	client_send_text(&client, "\x81\x02hi"); /* not masked */
-	turn();
-	ck_assert(client.eof);
-	ck_assert_uint_eq(client.len, 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(an_abort_says_nothing)
-{
-	setup(0);
-	conn_abort(client.conn);
-	turn();
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_uint_eq(recorder.bye.code, 0);
-	ck_assert_uint_eq(client.len, 0);
-	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(an_abort_overrules_an_end)
-{
-	setup(0);
-	conn_end(client.conn, 1001, "going_away");
-	conn_abort(client.conn);
-	turn();
-	ck_assert_uint_eq(recorder.bye.code, 0);
-	ck_assert_uint_eq(client.len, 0);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-START_TEST(the_first_end_counts)
-{
-	setup(0);
-	conn_end(client.conn, 4100, "overloaded");
-	conn_end(client.conn, 1001, "going_away");
-	turn();
-	ck_assert_uint_eq(client_take_close(&client), 4100);
-	ck_assert_str_eq(recorder.bye_reason, "overloaded");
-	teardown();
-}
-END_TEST
-
-START_TEST(who_hangs_up_is_gone_with_what_was_half_said)
-{
-	setup(0);
-	client_send_text(&client, "\x81\xfe\x10");
-	client_send(&client, "\0\1\2\3\4 and so on", 15);
-	rig_turn(&recorder.rig);
-	ck_assert_uint_gt(recorder.rig.service.input_bytes, 0);
-	shutdown(client.fd, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_uint_eq(recorder.rig.service.input_bytes, 0);
-	ck_assert_uint_eq(connections(), 0);
-	ck_assert(client.eof);
-	teardown();
-}
-END_TEST
-
-START_TEST(what_was_said_before_hanging_up_is_heard)
-{
-	setup(0);
-	send_text("goodbye");
-	shutdown(client.fd, SHUT_WR);
-	turn();
-	ck_assert_str_eq(recorder.text, "goodbye");
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-/* --- control frames, rates ------------------------------------------------ */
-
-START_TEST(answers_a_ping_inside_a_message_and_ignores_a_pong)
-{
-	setup(0);
-	client_send(&client, "\x01\x83\0\0\0\0one", 9);
-	client_send_frame(&client, WS_PING, "there?", 6);
-	client_send_frame(&client, WS_PONG, "unasked", 7);
-	client_send(&client, "\x80\x83\0\0\0\0two", 9);
-	turn();
-	ck_assert_uint_eq(client.len, 8);
-	ck_assert(client_got(&client, "\x8a\x06there?"));
-	ck_assert_str_eq(recorder.text, "onetwo");
-	teardown();
-}
-END_TEST
-
-START_TEST(ends_a_flood_of_control_frames)
-{
-	const uint8_t opcode = _i == 0 ? WS_PING : WS_PONG;
-
-	setup(0);
-	recorder.rig.limits.control_frames = (struct rate_limit){ 10, 30 };
-	rig_pass(&recorder.rig, 5000);
-	for (int i = 0; i < 30; i++)
-		client_send_frame(&client, opcode, "", 0);
-	turn();
-	ck_assert_uint_eq(recorder.left, 0);
-	/* A second later there are ten more. */
-	rig_pass(&recorder.rig, 1000);
-	for (int i = 0; i < 11; i++)
-		client_send_frame(&client, opcode, "", 0);
-	turn();
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_str_eq(recorder.bye_reason, "control_flood");
-	ck_assert_uint_eq(client_take_close(&client), 1008);
-	teardown();
-}
-END_TEST
-
-START_TEST(reads_no_faster_than_the_rate)
-{
-	char text[3000];
-
-	memset(text, 'x', sizeof(text));
-	recorder_init(&recorder);
-	recorder.rig.limits.bytes = (struct rate_limit){ 1000, 1000 };
-	recorder_meet(&recorder, &client, 0);
-	client_send_frame(&client, WS_TEXT, text, sizeof(text));
-	turn();
-	ck_assert_uint_eq(recorder.messages, 1);
-	/* The debt is two seconds' worth. */
-	send_text("later");
-	rig_pass(&recorder.rig, 1900);
-	ck_assert_uint_eq(recorder.messages, 1);
-	rig_pass(&recorder.rig, 300);
-	ck_assert_uint_eq(recorder.messages, 2);
-	ck_assert_str_eq(recorder.text, "later");
-	teardown();
-}
-END_TEST
-
-static bool
-is_pressed(void *arg)
-{
-	return *(const bool *)arg;
-}
-
-START_TEST(reads_later_while_the_server_cannot_keep_up)
-{
-	bool pressed = true;
-
-	recorder_init(&recorder);
-	recorder_meet(&recorder, &client, 0);
-	recorder.rig.service.pressed = is_pressed;
-	recorder.rig.service.arg = &pressed;
-	send_text("one");
-	turn();
-	ck_assert_uint_eq(recorder.messages, 1);
-	send_text("two");
-	turn();
-	ck_assert_uint_eq(recorder.messages, 1);
-	rig_pass(&recorder.rig, 300);
-	ck_assert_uint_eq(recorder.messages, 2);
-	pressed = false;
-	rig_pass(&recorder.rig, 300);
-	send_text("three");
-	turn();
-	send_text("four");
-	turn();
-	ck_assert_uint_eq(recorder.messages, 4);
-	teardown();
-}
-END_TEST
-
-START_TEST(answers_a_close_though_reading_is_paused)
-{
-	char text[3000];
-
-	memset(text, 'x', sizeof(text));
-	recorder_init(&recorder);
-	recorder.rig.limits.bytes = (struct rate_limit){ 1, 1 };
-	recorder_meet(&recorder, &client, 0);
-	client_send_frame(&client, WS_TEXT, text, sizeof(text));
-	turn();
-	send_close(1000);
-	turn();
-	ck_assert_uint_eq(recorder.left, 0);
-	conn_end(client.conn, 1001, "going_away");
-	turn();
-	ck_assert_uint_eq(client_take_close(&client), 1001);
-	ck_assert_uint_eq(connections(), 0);
-	teardown();
-}
-END_TEST
-
-/* --- slow readers, overload ----------------------------------------------- */
-
-static unsigned
-take_letters(char letter, size_t len)
-{
-	unsigned taken = 0;
-	uint8_t opcode;
-	const char *data;
-	size_t size;
-
-	while (client_take_frame(&client, &opcode, &data, &size)) {
-		if (size == 3 && memcmp(data, "bye", 3) == 0)
-			return taken;
-		ck_assert_uint_eq(opcode, WS_TEXT);
-		ck_assert_uint_eq(size, len);
-		for (size_t i = 0; i < len; i++)
-			ck_assert_int_eq(data[i], letter);
-		taken++;
-	}
-	ck_abort_msg("no goodbye");
-	return 0;
+	return recorder.rig.worker.loop.input_bytes;
 }
 
 static void
-say_much(struct conn *conn, int times)
+send_text(const char *text)
 {
-	for (int i = 0; i < times; i++)
-		recorder_say(&recorder, conn, 'x', 1000);
+	ck_assert_int_eq(send(peer, text, strlen(text), 0),
+	    (ssize_t)strlen(text));
 }
 
-/* Everything that is sent. */
+static void
+check_got(const char *text)
+{
+	ck_assert_uint_eq(fake.len, strlen(text));
+	ck_assert_mem_eq(fake.got, text, fake.len);
+}
+
+/* False: the connection is at its end. */
+static bool
+receive(size_t most)
+{
+	ssize_t got = recv(peer, received + received_len, most, 0);
+
+	if (got > 0)
+		received_len += (size_t)got;
+	return got != 0;
+}
+
 static void
 receive_all(void)
 {
-	for (int i = 0; i < 200 && !client.eof; i++)
+	for (int i = 0; i < 200; i++) {
+		receive(MANY - received_len);
 		turn();
+	}
 }
 
-START_TEST(what_carries_the_rest_is_gone_with_it)
+/* --- pauses --------------------------------------------------------------- */
+
+START_TEST(keeps_what_a_pause_left_and_gives_it_again)
 {
-	setup(SMALL);
-	say_much(client.conn, 20);
-	ck_assert_ptr_nonnull(client.conn->carrier);
-	receive_all();
-	ck_assert_uint_eq(conn_waiting(client.conn), 0);
-	ck_assert_ptr_null(client.conn->carrier);
-	say_much(client.conn, 20);
-	ck_assert_ptr_nonnull(client.conn->carrier);
-	receive_all();
-	ck_assert_ptr_null(client.conn->carrier);
-	conn_end(client.conn, 4000, "bye");
+	setup(0);
+	fake.most = 3;
+	fake.reasons = PAUSED_BY_OUTPUT;
+	send_text("abcdefgh");
 	turn();
-	ck_assert_uint_eq(take_letters('x', 1000), 40);
+	send_text("ijk");
+	turn();
+	check_got("abc");
+	ck_assert_uint_ge(input_bytes(), 5);
+	ck_assert_uint_lt(input_bytes(), 200);
+	conn_resume(conn, PAUSED_BY_OUTPUT);
+	check_got("abc"); /* in a later turn, never from within */
+	turn();
+	check_got("abcdef");
+	conn_resume(conn, PAUSED_BY_OUTPUT);
+	turn();
+	check_got("abcdefgh");
+	ck_assert_uint_eq(input_bytes(), 0);
+	conn_resume(conn, PAUSED_BY_OUTPUT);
+	turn();
+	check_got("abcdefghijk");
 	teardown();
 }
 END_TEST
 
-/* The n-th allocation fails while the rest is put aside. */
-START_TEST(without_memory_what_waits_costs_its_connection)
+START_TEST(reads_only_without_any_reason_for_a_pause)
+{
+	setup(0);
+	conn_pause(conn, PAUSED_BY_STORE);
+	conn_pause(conn, PAUSED_BY_BUDGET | PAUSED_BY_STORE);
+	send_text("a");
+	turn();
+	conn_resume(conn, PAUSED_BY_STORE);
+	turn();
+	ck_assert_uint_eq(fake.len, 0);
+	conn_resume(conn, PAUSED_BY_BUDGET);
+	turn();
+	check_got("a");
+	teardown();
+}
+END_TEST
+
+START_TEST(goes_on_at_once_if_a_pause_ended_already)
+{
+	setup(0);
+	fake.most = 3;
+	fake.reasons = PAUSED_BY_STORE;
+	fake.resumes = true;
+	send_text("abcdefgh");
+	turn();
+	check_got("abcdefgh");
+	ck_assert_uint_eq(fake.calls, 3);
+	teardown();
+}
+END_TEST
+
+START_TEST(keeps_no_more_than_one_read)
+{
+	static char much[100 * 1000];
+
+	setup(0);
+	fake.most = 1;
+	fake.reasons = PAUSED_BY_BUDGET;
+	ck_assert_int_gt(send(peer, much, sizeof(much), 0), 50 * 1000);
+	turn();
+	ck_assert_uint_le(input_bytes(), LOOP_INPUT_SIZE + 64);
+	teardown();
+}
+END_TEST
+
+START_TEST(gives_the_rest_to_the_next_protocol)
+{
+	setup(0);
+	fake.next = &capital_protocol;
+	send_text("abcdefgh");
+	turn();
+	check_got("aBCDEFGH");
+	teardown();
+}
+END_TEST
+
+START_TEST(hears_of_the_end_behind_what_was_kept)
+{
+	setup(0);
+	fake.most = 3;
+	fake.reasons = PAUSED_BY_STORE;
+	send_text("abcd");
+	shutdown(peer, SHUT_WR);
+	turn();
+	ck_assert_uint_eq(fake.eofs, 0);
+	conn_resume(conn, PAUSED_BY_STORE);
+	turn();
+	conn_resume(conn, PAUSED_BY_STORE);
+	turn();
+	check_got("abcd");
+	ck_assert_uint_eq(fake.eofs, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(without_memory_for_the_rest_the_connection_goes)
+{
+	if (!malloc_can_fail())
+		return;
+	setup(0);
+	fake.most = 3;
+	fake.reasons = PAUSED_BY_STORE;
+	send_text("abcd");
+	malloc_fail_at((unsigned)_i + 1);
+	turn();
+	malloc_fail_at(0);
+	/* The loop allocates, too. */
+	ck_assert_uint_eq(connections(), input_bytes() > 0);
+	teardown();
+}
+END_TEST
+
+/* --- sending -------------------------------------------------------------- */
+
+/* The next bytes of the stream, in pieces of one chunk. */
+static void
+send_pieces(size_t len, size_t count, bool transient)
+{
+	struct piece *pieces;
+	struct chunk *chunk;
+
+	malloc_spare(true);
+	pieces = calloc(count, sizeof(*pieces));
+	chunk = chunk_create(&recorder.rig.worker.loop.pool, len);
+	ck_assert_ptr_nonnull(chunk);
+	malloc_spare(false);
+	chunk->used = (uint32_t)len;
+	chunk->transient = transient;
+	for (size_t i = 0; i < len; i++)
+		chunk->data[i] = (char)((sent_len + i) * 31 >> 3);
+	for (size_t i = 0; i < count; i++) {
+		size_t from = len * i / count, to = len * (i + 1) / count;
+
+		pieces[i] = (struct piece){ chunk, (uint32_t)from,
+			(uint32_t)(to - from) };
+	}
+	conn_send(conn, pieces, count);
+	memcpy(sent + sent_len, chunk->data, len);
+	sent_len += len;
+	/* What is transient is written over when the turn is over. */
+	if (transient)
+		memset(chunk->data, 0, len);
+	chunk_unref(chunk);
+	free(pieces);
+}
+
+static void
+write_bytes(size_t len)
+{
+	memset(sent + sent_len, (int)sent_len, len);
+	conn_write(conn, sent + sent_len, len);
+	sent_len += len;
+}
+
+static void
+check_all_arrives(void)
+{
+	receive_all();
+	ck_assert_uint_eq(received_len, sent_len);
+	ck_assert_mem_eq(received, sent, sent_len);
+	ck_assert_uint_eq(conn_waiting(conn), 0);
+	ck_assert_ptr_null(conn->writable);
+	ck_assert_uint_eq(recorder.rig.worker.loop.pool.bytes, 0);
+}
+
+START_TEST(a_socket_with_room_takes_all_at_once)
+{
+	setup(0);
+	send_pieces(1000, 1, false);
+	send_pieces(1000, 7, true);
+	send_pieces(1000, 200, false);
+	write_bytes(100);
+	ck_assert_uint_eq(conn_waiting(conn), 0);
+	ck_assert_ptr_null(conn->writable);
+	check_all_arrives();
+	ck_assert_uint_eq(fake.drains, 0);
+	teardown();
+}
+END_TEST
+
+/* Anything in any order, to a socket that takes any number of bytes. */
+START_TEST(bytes_arrive_in_order_whatever_the_socket_takes)
+{
+	unsigned seed = (unsigned)_i + 1;
+
+	setup(SMALL + 512 * (_i % 8));
+	while (sent_len < 200 * 1000) {
+		unsigned choice = (unsigned)rand_r(&seed) % 10;
+		size_t len = 1 + (size_t)rand_r(&seed) % 4000;
+		size_t count = 1 + (size_t)rand_r(&seed) % 100;
+
+		if (count > len)
+			count = len;
+		if (choice < 3)
+			send_pieces(len, count, false);
+		else if (choice < 5)
+			send_pieces(len, count, true);
+		else if (choice < 6)
+			write_bytes(len % 125 + 1);
+		else if (choice < 8)
+			turn();
+		else
+			receive(len);
+	}
+	check_all_arrives();
+	ck_assert_uint_gt(fake.drains, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(is_full_only_if_something_waits)
+{
+	struct transport_limits *limits = &recorder.rig.limits;
+	size_t waiting, before;
+
+	setup(SMALL);
+	limits->output_hard = 1000;
+	/* However much it is, while nothing waits. */
+	send_pieces(50 * 1000, 5, false);
+	ck_assert_uint_eq(fake.fulls, 0);
+	before = sent_len;
+	waiting = conn_waiting(conn);
+	ck_assert_uint_gt(waiting, 1000);
+	send_pieces(1, 1, false);
+	limits->output_hard = waiting + 99;
+	send_pieces(100, 3, false);
+	ck_assert_uint_eq(fake.fulls, 2);
+	ck_assert_uint_eq(conn_waiting(conn), waiting);
+	sent_len = before;
+	limits->output_hard = waiting + 100;
+	send_pieces(100, 3, false);
+	ck_assert_uint_eq(conn_waiting(conn), waiting + 100);
+	/* A few bytes are always taken. */
+	write_bytes(10);
+	ck_assert_uint_eq(fake.fulls, 2);
+	check_all_arrives();
+	teardown();
+}
+END_TEST
+
+START_TEST(a_socket_that_failed_ends_its_connection)
+{
+	setup(0);
+	close(peer);
+	peer = -1;
+	if (_i == 0)
+		send_pieces(10, 2, false);
+	else
+		write_bytes(10);
+	turn();
+	ck_assert_uint_eq(connections(), 0);
+	teardown();
+}
+END_TEST
+
+/* The n-th allocation fails: what came is a beginning of what was sent. */
+START_TEST(without_memory_there_is_no_hole)
 {
 	bool failed;
 
@@ -559,222 +502,184 @@ START_TEST(without_memory_what_waits_costs_its_connection)
 		return;
 	setup(SMALL);
 	malloc_fail_at((unsigned)_i + 1);
-	say_much(client.conn, 10);
+	for (int i = 0; i < 30 && conn->state == CONN_OPEN; i++)
+		if (i % 3 == 0)
+			write_bytes(100);
+		else
+			send_pieces(1000, 20, i % 3 == 1);
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
-	ck_assert(failed || conn_is_open(client.conn));
-	if (!conn_is_open(client.conn)) {
-		receive_all();
-		ck_assert(client.eof);
-		ck_assert_uint_eq(connections(), 0);
-	}
+	ck_assert_int_eq(failed, conn->state != CONN_OPEN);
+	receive_all();
+	ck_assert_uint_le(received_len, sent_len);
+	ck_assert_mem_eq(received, sent, received_len);
 	teardown();
 }
 END_TEST
 
-START_TEST(a_reader_too_far_behind_is_told_so_soon)
+/* --- the end -------------------------------------------------------------- */
+
+START_TEST(closes_when_what_waits_is_sent)
 {
 	setup(SMALL);
-	recorder.rig.limits.output_hard = 20 * 1000;
-	say_much(client.conn, 100);
-	ck_assert_uint_le(conn_waiting(client.conn), 20 * 1000);
+	send_pieces(50 * 1000, 5, false);
+	conn_close(conn);
 	turn();
-	ck_assert_str_eq(recorder.bye_reason, "slow_consumer");
-	ck_assert_uint_lt(recorder.rig.service.pool.bytes, 5 * 1000);
+	ck_assert_uint_eq(connections(), 1);
+	/* That the peer sends nothing more does not cut it off. */
+	if (_i == 1)
+		shutdown(peer, SHUT_WR);
 	receive_all();
-	ck_assert_uint_lt(take_letters('x', 1000), 10);
-	ck_assert_uint_eq(client_take_close(&client), 4102);
+	ck_assert_uint_eq(received_len, sent_len);
+	ck_assert(!receive(1));
+	ck_assert_uint_eq(connections(), 0);
 	teardown();
 }
 END_TEST
 
-START_TEST(letting_go_of_output_leaves_whole_frames)
+START_TEST(lingers_until_the_peer_is_gone)
 {
 	setup(SMALL);
-	say_much(client.conn, 20);
-	/* The socket has room before the loop comes to see it. */
-	if (_i == 1)
-		client_receive(&client);
-	conn_shed_output(client.conn);
-	worker_end_turn(&recorder.rig.service);
+	send_pieces(50 * 1000, 5, false);
+	conn_linger(conn);
 	receive_all();
-	ck_assert_uint_lt(take_letters('x', 1000), 20);
-	ck_assert_uint_eq(client_take_close(&client), 4102);
-	ck_assert_uint_eq(client.len, 0);
+	ck_assert_uint_eq(received_len, sent_len);
+	ck_assert(!receive(1));
+	send_text("unheard");
+	turn();
+	ck_assert_uint_eq(fake.len, 0);
+	ck_assert_uint_eq(connections(), 1);
+	shutdown(peer, SHUT_WR);
+	turn();
+	ck_assert_uint_eq(connections(), 0);
 	teardown();
 }
 END_TEST
 
-/* Four clients beside the first one. */
-static struct client others[4];
-
-static void
-setup_others(int sndbuf)
+/* What the peer can send while nobody reads it any more. */
+static size_t
+flood(void)
 {
-	recorder_init(&recorder);
-	for (int i = 0; i < 4; i++)
-		recorder_meet(&recorder, &others[i], sndbuf);
-}
+	static char much[64 * 1024];
+	size_t taken = 0;
 
-static void
-teardown_others(void)
-{
-	recorder_fini(&recorder);
-	for (int i = 0; i < 4; i++)
-		client_fini(&others[i]);
-}
+	for (int i = 0; i < 200; i++) {
+		ssize_t len = send(peer, much, sizeof(much), 0);
 
-static unsigned
-close_code_of(int i)
-{
-	client_receive(&others[i]);
-	return client_take_close(&others[i]);
-}
-
-/* The beginning of a message, of so many bytes. */
-static void
-send_part(int i, size_t len)
-{
-	char *part = calloc(1, len);
-
-	ck_assert_ptr_nonnull(part);
-	client_send(&others[i], "\x82\xff\0\0\0\0\0\x08\0\0\0\0\0", 14);
-	client_send(&others[i], part, len);
-	free(part);
-	rig_turn(&recorder.rig);
-}
-
-START_TEST(lets_go_of_the_largest_unfinished_message_first)
-{
-	setup_others(0);
-	send_part(0, 1000);
-	send_part(1, 9000);
-	send_part(2, 3000);
-	recorder.rig.limits.input_total =
-	    recorder.rig.service.input_bytes - 100;
-	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_str_eq(recorder.bye_reason, "overloaded");
-	ck_assert_uint_eq(close_code_of(1), 4100);
-	ck_assert(others[1].eof);
-	ck_assert_uint_eq(recorder.rig.service.open_count, 3);
-	ck_assert_uint_le(recorder.rig.service.input_bytes,
-	    recorder.rig.limits.input_total);
-	teardown_others();
-}
-END_TEST
-
-START_TEST(lets_go_of_what_comes_while_closing_too)
-{
-	setup_others(0);
-	conn_end(others[1].conn, 1001, "going_away");
-	rig_turn(&recorder.rig);
-	send_part(0, 1000);
-	send_part(1, 9000);
-	recorder.rig.limits.input_total = 5000;
-	rig_turn(&recorder.rig);
-	/* Not who said less, and has a right to. */
-	ck_assert_uint_eq(recorder.rig.service.open_count, 3);
-	ck_assert_uint_lt(recorder.rig.service.input_bytes, 5000);
-	ck_assert_uint_eq(close_code_of(1), 1001);
-	ck_assert(others[1].eof);
-	teardown_others();
-}
-END_TEST
-
-enum output_limit {
-	OUTPUT_TOTAL,
-	MEMORY
-};
-
-static void
-limit_output(enum output_limit which, size_t most)
-{
-	struct rig *rig = &recorder.rig;
-	size_t rest = worker_memory(&rig->service) - rig->service.pool.bytes;
-
-	if (which == OUTPUT_TOTAL)
-		rig->limits.output_total = most;
-	else
-		rig->limits.memory = (rest + most) / 95 * 100;
-}
-
-START_TEST(lets_go_of_the_largest_queue_first)
-{
-	setup_others(SMALL);
-	say_much(others[0].conn, 20);
-	say_much(others[1].conn, 60);
-	say_much(others[2].conn, 30);
-	limit_output((enum output_limit)_i, 80 * 1000);
-	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_str_eq(recorder.bye_reason, "slow_consumer");
-	ck_assert_uint_eq(recorder.rig.service.open_count, 3);
-	for (int i = 0; i < 20; i++) {
-		client_receive(&others[1]);
-		rig_turn(&recorder.rig);
+		if (len > 0)
+			taken += (size_t)len;
+		turn();
 	}
-	ck_assert_uint_eq(close_code_of(1), 4102);
-	teardown_others();
+	return taken;
+}
+
+START_TEST(discards_input_only_up_to_a_bound)
+{
+	size_t taken;
+
+	setup(0);
+	conn_linger(conn);
+	turn();
+	taken = flood();
+	ck_assert_uint_gt(taken, 1 << 20);
+	ck_assert_uint_lt(taken, 2 << 20);
+	ck_assert_uint_eq(input_bytes(), 0);
+	rig_pass(&recorder.rig, 4900);
+	ck_assert_uint_eq(connections(), 1);
+	rig_pass(&recorder.rig, 100);
+	ck_assert_uint_eq(connections(), 0);
+	teardown();
 }
 END_TEST
 
-START_TEST(lets_go_of_who_is_closed_and_does_not_read_before_others)
+START_TEST(closing_ends_every_pause_and_drops_what_was_kept)
 {
-	setup_others(SMALL);
-	say_much(others[1].conn, 60);
-	conn_end(others[1].conn, 1001, "going_away");
-	rig_turn(&recorder.rig);
-	say_much(others[0].conn, 30);
-	limit_output((enum output_limit)_i, 70 * 1000);
-	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(recorder.rig.service.open_count, 3);
-	ck_assert_uint_eq(connections(), 3);
-	teardown_others();
+	setup(0);
+	fake.most = 3;
+	fake.reasons = PAUSED_BY_STORE | PAUSED_BY_BUDGET;
+	send_text("abcd");
+	turn();
+	ck_assert_uint_gt(input_bytes(), 0);
+	conn_linger(conn);
+	ck_assert_uint_eq(input_bytes(), 0);
+	shutdown(peer, SHUT_WR);
+	turn();
+	ck_assert_uint_eq(connections(), 0);
+	check_got("abc");
+	teardown();
+}
+END_TEST
+
+START_TEST(resets_a_peer_that_does_not_read_its_last_bytes)
+{
+	setup(SMALL);
+	send_pieces(50 * 1000, 5, false);
+	conn_close(conn);
+	rig_pass(&recorder.rig, 5000);
+	ck_assert_uint_eq(connections(), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(calls_at_the_end_of_the_turn_what_was_deferred_once)
+{
+	setup(0);
+	conn_defer(conn);
+	conn_defer(conn);
+	ck_assert_uint_eq(fake.turn_ends, 0);
+	turn();
+	ck_assert_uint_eq(fake.turn_ends, 1);
+	conn_defer(conn);
+	turn();
+	ck_assert_uint_eq(fake.turn_ends, 2);
+	/* An abort overrules it. */
+	conn_defer(conn);
+	conn_abort(conn);
+	turn();
+	ck_assert_uint_eq(fake.turn_ends, 2);
+	ck_assert_uint_eq(connections(), 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(wakes_a_protocol_at_its_deadline)
+{
+	setup(0);
+	fake.deadline = recorder.rig.worker.loop.wheel.now + 5;
+	conn_watch(conn);
+	rig_pass(&recorder.rig, 400);
+	ck_assert_uint_eq(fake.deadlines, 0);
+	rig_pass(&recorder.rig, 100);
+	ck_assert_uint_eq(fake.deadlines, 1);
+	rig_pass(&recorder.rig, 1000);
+	ck_assert_uint_eq(fake.deadlines, 1);
+	teardown();
 }
 END_TEST
 
 SUITE(conn)
 {
-	tcase_add_loop_test(tests, sends_the_peers_close_code_back_and_goes, 0,
-	    COUNT_OF(codes));
-	tcase_add_test(tests, sends_a_close_back_to_who_will_send_nothing_more);
+	tcase_add_test(tests, keeps_what_a_pause_left_and_gives_it_again);
+	tcase_add_test(tests, reads_only_without_any_reason_for_a_pause);
+	tcase_add_test(tests, goes_on_at_once_if_a_pause_ended_already);
+	tcase_add_test(tests, keeps_no_more_than_one_read);
+	tcase_add_test(tests, gives_the_rest_to_the_next_protocol);
+	tcase_add_test(tests, hears_of_the_end_behind_what_was_kept);
 	tcase_add_loop_test(tests,
-	    says_bye_where_it_belongs_and_awaits_the_peers_close, 0,
-	    COUNT_OF(ends));
+	    without_memory_for_the_rest_the_connection_goes, 0, 4);
+	tcase_add_test(tests, a_socket_with_room_takes_all_at_once);
 	tcase_add_loop_test(tests,
-	    asks_to_come_back_later_but_not_after_a_violation, 0,
-	    COUNT_OF(ends));
-	tcase_add_test(tests, who_is_sent_home_late_may_come_back_sooner);
-	tcase_add_test(tests, waits_for_the_peers_close_but_not_for_ever);
-	tcase_add_test(tests, hears_nothing_more_once_it_ends);
-	tcase_add_test(tests, says_nothing_more_once_it_ends);
-	tcase_add_test(tests, what_is_said_before_the_end_is_heard);
-	tcase_add_test(tests, says_no_bye_to_who_closed_in_the_same_breath);
-	tcase_add_test(tests, hangs_up_on_who_breaks_the_protocol);
-	tcase_add_test(tests, resets_who_breaks_the_protocol_and_stays);
-	tcase_add_test(tests,
-	    hangs_up_on_who_breaks_the_protocol_while_closing);
-	tcase_add_test(tests, an_abort_says_nothing);
-	tcase_add_test(tests, an_abort_overrules_an_end);
-	tcase_add_test(tests, the_first_end_counts);
-	tcase_add_test(tests, who_hangs_up_is_gone_with_what_was_half_said);
-	tcase_add_test(tests, what_was_said_before_hanging_up_is_heard);
-	tcase_add_test(tests,
-	    answers_a_ping_inside_a_message_and_ignores_a_pong);
-	tcase_add_loop_test(tests, ends_a_flood_of_control_frames, 0, 2);
-	tcase_add_test(tests, reads_no_faster_than_the_rate);
-	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
-	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
-	tcase_add_test(tests, what_carries_the_rest_is_gone_with_it);
-	tcase_add_loop_test(tests,
-	    without_memory_what_waits_costs_its_connection, 0, 12);
-	tcase_add_test(tests, a_reader_too_far_behind_is_told_so_soon);
-	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,
+	    bytes_arrive_in_order_whatever_the_socket_takes, 0, 24);
+	tcase_add_test(tests, is_full_only_if_something_waits);
+	tcase_add_loop_test(tests, a_socket_that_failed_ends_its_connection, 0,
 	    2);
-	tcase_add_test(tests, lets_go_of_the_largest_unfinished_message_first);
-	tcase_add_test(tests, lets_go_of_what_comes_while_closing_too);
-	tcase_add_loop_test(tests, lets_go_of_the_largest_queue_first, 0, 2);
-	tcase_add_loop_test(tests,
-	    lets_go_of_who_is_closed_and_does_not_read_before_others, 0, 2);
+	tcase_add_loop_test(tests, without_memory_there_is_no_hole, 0, 40);
+	tcase_add_loop_test(tests, closes_when_what_waits_is_sent, 0, 2);
+	tcase_add_test(tests, lingers_until_the_peer_is_gone);
+	tcase_add_test(tests, discards_input_only_up_to_a_bound);
+	tcase_add_test(tests, closing_ends_every_pause_and_drops_what_was_kept);
+	tcase_add_test(tests, resets_a_peer_that_does_not_read_its_last_bytes);
+	tcase_add_test(tests,
+	    calls_at_the_end_of_the_turn_what_was_deferred_once);
+	tcase_add_test(tests, wakes_a_protocol_at_its_deadline);
 }

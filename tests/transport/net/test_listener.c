@@ -25,13 +25,27 @@ static size_t caller_count;
 static char folder[32];
 
 static bool
+accept_one(void *arg, int fd, struct peer *peer, const struct dialect *dialect)
+{
+	struct worker *worker = &recorder.rig.worker;
+
+	(void)arg;
+	if (http_conn_create(&worker->http, &worker->loop, fd, peer, dialect) !=
+	    NULL)
+		return true;
+	peer_table_leave(&worker->loop.peers, peer);
+	return false;
+}
+
+static bool
 open_at(const char *text)
 {
 	struct address address;
 	const char *why;
 
 	ck_assert(address_parse(text, &address, &why));
-	return listener_open(&listener, &recorder.rig.service, &address, NULL);
+	return listener_open(&listener, &recorder.rig.worker.loop, &address,
+	    NULL, accept_one, NULL);
 }
 
 static void
@@ -101,7 +115,7 @@ call(unsigned times)
 static void
 look_once(void)
 {
-	event_base_loop(recorder.rig.service.base,
+	event_base_loop(recorder.rig.worker.loop.base,
 	    EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
@@ -112,7 +126,7 @@ pass(int64_t ms)
 		rig_pass(&recorder.rig, WHEEL_TICK_MS);
 		listener_tick(&listener);
 		/* Its timer counts real time. */
-		accept_queue_serve(&recorder.rig.service.accept_queue);
+		accept_queue_serve(&recorder.rig.worker.loop.accept_queue);
 		rig_turn(&recorder.rig);
 	}
 }
@@ -120,7 +134,7 @@ pass(int64_t ms)
 static size_t
 connections(void)
 {
-	return recorder.rig.service.conn_count;
+	return recorder.rig.worker.loop.conn_count;
 }
 
 static size_t
@@ -142,17 +156,17 @@ hung_up_on(void)
 static void
 set_accept_rate(uint32_t rate, uint32_t burst)
 {
-	struct worker *service = &recorder.rig.service;
+	struct loop *loop = &recorder.rig.worker.loop;
 
 	recorder.rig.limits.accepts = (struct rate_limit){ rate, burst };
-	accept_share_init(&service->accept_queue.share,
-	    &recorder.rig.limits.accepts, 1, service->now_ms);
+	accept_share_init(&loop->accept_queue.share,
+	    &recorder.rig.limits.accepts, 1, loop->now_ms);
 }
 
 static size_t
 waiting(void)
 {
-	return recorder.rig.service.accept_queue.count;
+	return recorder.rig.worker.loop.accept_queue.count;
 }
 
 /* --- addresses ------------------------------------------------------------ */
@@ -190,7 +204,7 @@ START_TEST(a_port_alone_means_either_protocol)
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 1);
 	/* Loopback, though it looks like IPv6. */
-	ck_assert_ptr_null(recorder.rig.service.conns->peer);
+	ck_assert_ptr_null(recorder.rig.worker.loop.conns->peer);
 	teardown_listener();
 }
 END_TEST
@@ -200,8 +214,8 @@ START_TEST(a_port_is_not_shared)
 	struct listener second;
 
 	setup_listener();
-	ck_assert(!listener_open(&second, &recorder.rig.service,
-	    &listener.address, NULL));
+	ck_assert(!listener_open(&second, &recorder.rig.worker.loop,
+	    &listener.address, NULL, accept_one, NULL));
 	teardown_listener();
 }
 END_TEST
@@ -258,8 +272,8 @@ START_TEST(leaves_a_path_to_who_listens_there)
 
 	setup();
 	ck_assert(open_at(socket_text()));
-	ck_assert(!listener_open(&second, &recorder.rig.service,
-	    &listener.address, NULL));
+	ck_assert(!listener_open(&second, &recorder.rig.worker.loop,
+	    &listener.address, NULL, accept_one, NULL));
 	call(1);
 	rig_turn(&recorder.rig);
 	/* The other one only looked whether somebody is there. */
@@ -416,7 +430,8 @@ START_TEST(one_peer_cannot_take_every_place)
 	hang_up();
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 0);
-	ck_assert_uint_eq(id_map_count(&recorder.rig.service.peers.peers), 0);
+	ck_assert_uint_eq(id_map_count(&recorder.rig.worker.loop.peers.peers),
+	    0);
 	teardown_listener();
 }
 END_TEST
@@ -495,9 +510,9 @@ START_TEST(without_memory_nobody_is_counted)
 	look_once();
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
-	worker_end_turn(&recorder.rig.service);
+	worker_end_turn(&recorder.rig.worker);
 	ck_assert(failed || connections() == 1);
-	ck_assert_uint_eq(id_map_count(&recorder.rig.service.peers.peers),
+	ck_assert_uint_eq(id_map_count(&recorder.rig.worker.loop.peers.peers),
 	    connections());
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(hung_up_on(), 1 - connections());

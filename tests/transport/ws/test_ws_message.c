@@ -268,14 +268,13 @@ hear_control(void *arg, const char *data, size_t len)
 	return true;
 }
 
-static bool
+static void
 hear_error(void *arg, enum ws_close_code code, const char *why)
 {
 	struct heard *heard = arg;
 
 	(void)why;
 	heard->error = code;
-	return true;
 }
 
 static const struct ws_reader_ops hear = {
@@ -311,7 +310,8 @@ count_fragments_of(size_t size, size_t count)
 		size_t len = 0;
 
 		ws_script_write(&part, data, &len);
-		if (!ws_reader_feed(&reader, &few, &hear, &heard, data, len))
+		ws_reader_feed(&reader, &few, &hear, &heard, data, len);
+		if (heard.error != 0)
 			break;
 	}
 	ws_reader_fini(&reader, &few);
@@ -373,8 +373,9 @@ START_TEST(is_busy_while_anything_is_unfinished)
 	ws_reader_init(&reader, false);
 	ck_assert(!ws_reader_is_busy(&reader));
 	for (size_t i = 0; i < len; i++) {
-		ck_assert(ws_reader_feed(&reader, &limits, &hear, &heard,
-		    data + i, 1));
+		ck_assert_uint_eq(ws_reader_feed(&reader, &limits, &hear,
+				      &heard, data + i, 1),
+		    1);
 		ck_assert_int_eq(ws_reader_is_busy(&reader),
 		    i + 1 != ends[1] && i + 1 != ends[2]);
 	}
@@ -399,8 +400,9 @@ START_TEST(gathers_65536_fragments_in_linear_time)
 		if (i > 0)
 			frame.first = i == 65535 ? CONT : WS_CONTINUATION;
 		ws_script_write(&frame, data, &len);
-		ck_assert(ws_reader_feed(&reader, &none, &hear, &heard, data,
-		    len));
+		ck_assert_uint_eq(ws_reader_feed(&reader, &none, &hear, &heard,
+				      data, len),
+		    len);
 	}
 	ck_assert_uint_eq(heard.messages, 1);
 	ck_assert_uint_eq(heard.len, 1 << 20);
@@ -421,7 +423,9 @@ START_TEST(holds_what_has_arrived_not_what_was_announced)
 	size_t len = write_frames(&frame, 1, data);
 
 	ws_reader_init(&reader, false);
-	ck_assert(ws_reader_feed(&reader, &none, &hear, &heard, data, len));
+	ck_assert_uint_eq(ws_reader_feed(&reader, &none, &hear, &heard, data,
+			      len),
+	    len);
 	ck_assert_uint_le(ws_reader_buffered(&reader), 64);
 	ws_reader_fini(&reader, &none);
 }
@@ -436,18 +440,15 @@ START_TEST(fails_with_1011_when_there_is_no_memory)
 	struct heard heard = { .messages = 0 };
 	struct ws_reader reader;
 	uint8_t data[MOST];
-	bool goes_on = true;
 	size_t len = WRITE(frames, data), held = 0;
 	struct ws_reader_limits counted = { .buffered = &held };
 
 	ws_reader_init(&reader, false);
 	malloc_fail_at((unsigned)_i);
-	for (size_t i = 0; i < len && goes_on; i++)
-		goes_on = ws_reader_feed(&reader, &counted, &hear, &heard,
-		    data + i, 1);
+	for (size_t i = 0; i < len && heard.error == 0; i++)
+		ws_reader_feed(&reader, &counted, &hear, &heard, data + i, 1);
 	malloc_fail_at(0);
 	ck_assert(malloc_has_failed());
-	ck_assert(!goes_on);
 	ck_assert_int_eq(heard.error, WS_CLOSE_INTERNAL);
 	ck_assert_uint_eq(held, 0);
 	ws_reader_fini(&reader, &counted);
@@ -477,7 +478,56 @@ START_TEST(lets_a_callback_end_the_reader)
 	size_t len = WRITE(frames, data);
 
 	ws_reader_init(&reader, false);
-	ck_assert(!ws_reader_feed(&reader, &limits, &ops, &reader, data, len));
+	ck_assert_uint_lt(ws_reader_feed(&reader, &limits, &ops, &reader, data,
+			      len),
+	    len);
+}
+END_TEST
+
+static bool
+stop_after_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+{
+	hear_message(arg, kind, data, len);
+	return false;
+}
+
+static bool
+stop_after_control(void *arg, const char *data, size_t len)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	return false;
+}
+
+/* The rest is fed later, as it is. */
+START_TEST(stops_where_a_callback_says_so_and_goes_on_there)
+{
+	static const struct ws_reader_ops ops = {
+		.message = stop_after_message,
+		.ping = stop_after_control,
+		.error = hear_error,
+	};
+	const struct ws_script_frame frames[] = { F(TEXT, "one"),
+		F(PING, "two"), F(WS_TEXT, "thr"), F(CONT, "ee"),
+		F(TEXT, "four") };
+	struct heard heard = { .messages = 0 };
+	struct ws_reader reader;
+	uint8_t data[MOST];
+	size_t len = WRITE(frames, data), at = 0, stops = 0;
+
+	ws_reader_init(&reader, false);
+	while (at < len) {
+		at += ws_reader_feed(&reader, &limits, &ops, &heard, data + at,
+		    len - at);
+		ck_assert(!ws_reader_is_busy(&reader));
+		stops++;
+	}
+	ck_assert_uint_eq(stops, 4);
+	ck_assert_uint_eq(heard.messages, 3);
+	ck_assert_int_eq(heard.error, 0);
+	ck_assert_mem_eq(heard.data, "four", 4);
+	ws_reader_fini(&reader, &limits);
 }
 END_TEST
 
@@ -536,6 +586,7 @@ SUITE(ws_message)
 		    fails_with_1011_when_there_is_no_memory, 1,
 		    ALLOCATIONS + 1);
 	tcase_add_test(tests, lets_a_callback_end_the_reader);
+	tcase_add_test(tests, stops_where_a_callback_says_so_and_goes_on_there);
 	tcase_add_test(tests, writes_the_payload_of_a_close_frame);
 	tcase_add_test(tests, cuts_a_long_reason_between_two_characters);
 }

@@ -131,12 +131,11 @@ START_TEST(takes_rsv1_for_an_error_unless_it_was_agreed)
 }
 END_TEST
 
-static bool
+static void
 hear_error(void *arg, enum ws_close_code code, const char *why)
 {
 	(void)why;
 	*(enum ws_close_code *)arg = code;
-	return false;
 }
 
 START_TEST(fails_with_1011_without_memory_to_inflate)

@@ -1,4 +1,4 @@
-#include "transport/http/monitor.h"
+#include "transport/monitor.h"
 
 #include <string.h>
 
@@ -23,31 +23,32 @@ const struct monitor_format monitor_metrics = {
 };
 
 static void
-make_report(struct worker *service, int64_t uptime_ms)
+make_report(struct worker *worker, int64_t uptime_ms)
 {
-	struct server_stats *report = &service->report;
+	struct server_stats *report = &worker->report;
+	const struct host *host = worker->loop.host;
 
 	memset(report, 0, sizeof(*report));
 	report->uptime_ms = uptime_ms;
-	report->connections = service->open_count;
-	report->held = worker_memory(service);
-	meter_fill_stats(&service->meter, report);
-	service->tell_report(report, service->arg);
+	report->connections = worker->ws.open_count;
+	report->held = loop_memory(&worker->loop);
+	meter_fill_stats(&worker->loop.meter, report);
+	host->ops->server_stats(report, host->arg);
 }
 
 void
-monitor_answer(struct worker *service, const struct monitor_format *format,
+monitor_answer(struct worker *worker, const struct monitor_format *format,
     struct http_response *response)
 {
 	int64_t uptime_ms =
-	    clock_monotonic_ms(service->clock) - service->started_ms;
-	struct wire_text *text = &service->face;
+	    clock_monotonic_ms(worker->loop.clock) - worker->loop.started_ms;
+	struct wire_text *text = &worker->body;
 
-	if (service->report.server.data == NULL ||
-	    uptime_ms - service->report.uptime_ms >= FRESH_MS)
-		make_report(service, uptime_ms);
+	if (worker->report.server.data == NULL ||
+	    uptime_ms - worker->report.uptime_ms >= FRESH_MS)
+		make_report(worker, uptime_ms);
 	wire_text_reset(text);
-	format->spell(text, &service->report);
+	format->spell(text, &worker->report);
 	response->headers = "Cache-Control: no-store\r\n";
 	response->content_type = format->type;
 	response->status = text->failed ? 503 : 200;

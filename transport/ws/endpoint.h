@@ -1,4 +1,4 @@
-/* Whoever takes the WebSocket connections of a server: an interface. */
+/* What WebSocket connections are handed to: an interface. Public. */
 #ifndef TRANSPORT_ENDPOINT_H
 #define TRANSPORT_ENDPOINT_H
 
@@ -13,11 +13,15 @@
 
 struct chunk_pool;
 struct conn;
+struct dialect;
 struct endpoint;
 struct http_request;
 
 /* What is agreed on in the opening handshake. */
 struct upgrade {
+	const struct dialect *listener; /* where it came in; may be NULL */
+	/* The endpoint chooses: */
+	int64_t idle_ms;         /* close after so much silence; 0: never */
 	const char *subprotocol; /* NULL: none */
 	struct ws_deflate_policy deflate_policy;
 	struct ws_deflate deflate;
@@ -33,10 +37,12 @@ struct endpoint_ops {
 	/* Whose chunks to use; called once, before anything else. */
 	void (*bind)(struct endpoint *, struct chunk_pool *);
 	/* Whether WebSockets are opened at this path. */
-	bool (*serves)(struct endpoint *, const struct conn *, struct str path);
-	/* Choose the subprotocol and what deflate offers are good for. */
-	void (*choose)(struct endpoint *, const struct conn *,
-	    const struct http_request *, struct upgrade *);
+	bool (*serves)(struct endpoint *, const struct dialect *listener,
+	    struct str path);
+	/* Choose the subprotocol, what deflate offers are good for, how long
+	 * a client may be silent. */
+	void (*choose)(struct endpoint *, const struct http_request *,
+	    struct upgrade *);
 	/*
 	 * A connection is open. The first bytes to send are the response to
 	 * its handshake. Returns what the following calls get; NULL: no

@@ -1,4 +1,4 @@
-#include "transport/http/monitor.h"
+#include "transport/monitor.h"
 
 #include <string.h>
 
@@ -25,14 +25,14 @@ setup(void)
 {
 	told = 0;
 	recorder_init(&recorder);
-	recorder.rig.service.tell_report = tell_report;
+	recorder.rig.host_ops.server_stats = tell_report;
 }
 
 static void
 ask(const struct monitor_format *format)
 {
 	memset(&response, 0, sizeof(response));
-	monitor_answer(&recorder.rig.service, format, &response);
+	monitor_answer(&recorder.rig.worker, format, &response);
 }
 
 static bool
@@ -45,8 +45,8 @@ says(const char *text)
 START_TEST(tells_what_service_and_chat_know)
 {
 	setup();
-	recorder.rig.service.open_count = 7;
-	recorder.rig.service.meter.commands = 5;
+	recorder.rig.worker.ws.open_count = 7;
+	recorder.rig.worker.loop.meter.commands = 5;
 	ask(&monitor_json);
 	ck_assert_int_eq(response.status, 200);
 	ck_assert(says("{\"server\":\"parley/1\","));
@@ -54,7 +54,7 @@ START_TEST(tells_what_service_and_chat_know)
 	ck_assert(says(",\"commands\":5,\"messages\":1,"));
 	ask(&monitor_metrics);
 	ck_assert(says("\nparley_connections 7\n"));
-	recorder.rig.service.open_count = 0;
+	recorder.rig.worker.ws.open_count = 0;
 	recorder_fini(&recorder);
 }
 END_TEST

@@ -1,4 +1,4 @@
-#include "transport/http/route.h"
+#include "transport/routes.h"
 
 #include <string.h>
 
@@ -11,16 +11,17 @@
 
 static struct recorder recorder;
 static struct http_response response;
-static char body[ROUTE_BODY_SIZE];
+static char body[HTTP_BODY_SIZE];
 
 static void
 answer(const struct http_request *request, const char *dialect, bool could_open)
 {
-	struct conn conn = { .service = &recorder.rig.service };
+	struct conn conn = { .loop = &recorder.rig.worker.loop };
 
-	conn_set_dialect(&conn, dialect_find(str_from(dialect)));
+	recorder.serves_any_path = could_open;
 	memset(&response, 0, sizeof(response));
-	routes_answer(&conn, request, could_open, &response, body);
+	ck_assert(routes_handle(&recorder.rig.worker.http, &conn,
+	    dialect_find(str_from(dialect)), request, &response, body));
 }
 
 static void
@@ -138,7 +139,7 @@ START_TEST(a_face_is_told_what_goes_on)
 	};
 
 	recorder_init(&recorder);
-	recorder.rig.service.figures = count_guests;
+	recorder.rig.host_ops.chat_stats = count_guests;
 	recorder.rig.now_ms = 5250;
 	answer(&request, "topic", false);
 	check_part("\"timestamp\":5.25");
@@ -198,7 +199,7 @@ END_TEST
 START_TEST(has_no_routes_where_none_are_wanted)
 {
 	recorder_init(&recorder);
-	recorder.rig.service.has_routes = false;
+	recorder.rig.worker.has_routes = false;
 	ask("GET", "/health", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
@@ -215,7 +216,7 @@ START_TEST(serves_assets_behind_the_health_checks)
 	static const struct assets assets = { list, 2 };
 
 	recorder_init(&recorder);
-	recorder.rig.service.assets = &assets;
+	recorder.rig.worker.assets = &assets;
 	ask("GET", "/", NULL);
 	ck_assert_int_eq(response.status, 200);
 	check_body("yes");
@@ -223,7 +224,7 @@ START_TEST(serves_assets_behind_the_health_checks)
 	check_body("ok");
 	ask("POST", "/", NULL);
 	ck_assert_int_eq(response.status, 405);
-	recorder.rig.service.has_routes = false;
+	recorder.rig.worker.has_routes = false;
 	ask("GET", "/", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
@@ -275,8 +276,8 @@ START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
 	const char *expected = beside[_i].body;
 
 	recorder_init(&recorder);
-	recorder.rig.service.assets = &assets;
-	recorder.rig.service.tell_report = tell_nothing;
+	recorder.rig.worker.assets = &assets;
+	recorder.rig.host_ops.server_stats = tell_nothing;
 	answer(&request, beside[_i].dialect, true);
 	ck_assert_uint_ge(response.body.len, strlen(expected));
 	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
@@ -300,14 +301,14 @@ END_TEST
 static void
 drain(void)
 {
-	recorder.rig.service.draining = true;
+	recorder.rig.worker.ws.draining = true;
 }
 
 static void
 fill_up(void)
 {
 	recorder.rig.limits.connections = 3;
-	recorder.rig.service.open_count = 3;
+	recorder.rig.worker.ws.open_count = 3;
 }
 
 static size_t
@@ -321,7 +322,7 @@ static void
 fill_memory(void)
 {
 	recorder.rig.limits.memory = 1000;
-	recorder.rig.service.held = much;
+	recorder.rig.host_ops.bytes_held = much;
 }
 
 static const char *
@@ -334,7 +335,7 @@ full(void *arg)
 static void
 fill_disk(void)
 {
-	recorder.rig.service.trouble = full;
+	recorder.rig.host_ops.store_error = full;
 }
 
 static const struct {
@@ -368,7 +369,7 @@ START_TEST(says_why_it_is_not_ready)
 	/* It lives all the same. */
 	ask("GET", "/livez", NULL);
 	ck_assert_int_eq(response.status, 200);
-	recorder.rig.service.open_count = 0;
+	recorder.rig.worker.ws.open_count = 0;
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -378,7 +379,7 @@ START_TEST(says_what_an_acknowledgement_means)
 	const struct profile profile = { .durability = STR("interval") };
 
 	recorder_init(&recorder);
-	recorder.rig.service.profile = &profile;
+	recorder.rig.worker.profile = &profile;
 	ask("GET", "/version", NULL);
 	check_body("{\"version\":\"" PARLEY_VERSION
 		   "\",\"durability\":\"interval\"}\n");

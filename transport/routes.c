@@ -1,4 +1,4 @@
-#include "transport/http/route.h"
+#include "transport/routes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,17 +6,18 @@
 
 #include "domain/event.h"
 #include "transport/http/assets.h"
-#include "transport/http/monitor.h"
-#include "transport/net/conn.h"
+#include "transport/monitor.h"
 #include "transport/worker.h"
+#include "transport/ws/endpoint.h"
 #include "transport/ws/ws_handshake.h"
+#include "transport/ws/ws_upgrade.h"
 #include "wire/common/http_compat.h"
 
 #define TEXT "text/plain; charset=utf-8"
 #define JSON "application/json"
 
 struct answer {
-	struct worker *service;
+	struct worker *worker;
 	const struct http_request *request;
 	struct http_response *response;
 	char *body;
@@ -45,7 +46,7 @@ append(struct answer *answer, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(answer->body + len, ROUTE_BODY_SIZE - len, format, args);
+	vsnprintf(answer->body + len, HTTP_BODY_SIZE - len, format, args);
 	va_end(args);
 }
 
@@ -72,24 +73,25 @@ add_check(struct readiness *readiness, const char *name, bool ok,
 }
 
 static void
-ask_everybody(const struct worker *service, struct readiness *readiness)
+ask_everybody(const struct worker *worker, struct readiness *readiness)
 {
-	const struct transport_limits *limits = service->limits;
+	const struct transport_limits *limits = worker->loop.limits;
+	const struct host *host = worker->loop.host;
 
 	readiness->ready = true;
-	add_check(readiness, "drain", !service->draining, "draining");
+	add_check(readiness, "drain", !worker->ws.draining, "draining");
 	add_check(readiness, "connections",
 	    limits->connections == 0 ||
-		service->open_count < limits->connections,
+		worker->ws.open_count < limits->connections,
 	    "too many connections");
 	add_check(readiness, "memory",
 	    limits->memory == 0 ||
-		worker_memory(service) <= limits->memory / 5 * 4,
+		loop_memory(&worker->loop) <= limits->memory / 5 * 4,
 	    "out of memory");
-	if (service->trouble != NULL) {
-		const char *trouble = service->trouble(service->arg);
+	if (host->ops->store_error != NULL) {
+		const char *error = host->ops->store_error(host->arg);
 
-		add_check(readiness, "store", trouble == NULL, trouble);
+		add_check(readiness, "store", error == NULL, error);
 	}
 }
 
@@ -107,7 +109,7 @@ answer_readyz(struct answer *answer)
 {
 	struct readiness readiness = { 0 };
 
-	ask_everybody(answer->service, &readiness);
+	ask_everybody(answer->worker, &readiness);
 	append(answer, "{\"status\":\"%s\"",
 	    readiness.ready ? "ok" : "unavailable");
 	if (!readiness.ready)
@@ -115,8 +117,8 @@ answer_readyz(struct answer *answer)
 	if (is_verbose(answer->request))
 		append(answer,
 		    ",\"checks\":{%s},\"connections\":%zu,\"memory\":%zu",
-		    readiness.checks, answer->service->open_count,
-		    worker_memory(answer->service));
+		    readiness.checks, answer->worker->ws.open_count,
+		    loop_memory(&answer->worker->loop));
 	append(answer, "}\n");
 	say(answer, readiness.ready ? 200 : 503, JSON, answer->body);
 	if (!readiness.ready)
@@ -126,7 +128,7 @@ answer_readyz(struct answer *answer)
 static void
 answer_version(struct answer *answer)
 {
-	const struct profile *profile = answer->service->profile;
+	const struct profile *profile = answer->worker->profile;
 
 	append(answer, "{\"version\":\"" PARLEY_VERSION "\"");
 	if (profile != NULL)
@@ -140,7 +142,7 @@ static void
 answer_asset(struct answer *answer)
 {
 	const struct asset *asset =
-	    assets_find(answer->service->assets, answer->request->path);
+	    assets_find(answer->worker->assets, answer->request->path);
 
 	asset_answer(asset, answer->request, answer->response, answer->body);
 }
@@ -148,13 +150,13 @@ answer_asset(struct answer *answer)
 static void
 answer_stats(struct answer *answer)
 {
-	monitor_answer(answer->service, &monitor_json, answer->response);
+	monitor_answer(answer->worker, &monitor_json, answer->response);
 }
 
 static void
 answer_metrics(struct answer *answer)
 {
-	monitor_answer(answer->service, &monitor_metrics, answer->response);
+	monitor_answer(answer->worker, &monitor_metrics, answer->response);
 }
 
 /* --- the tables ----------------------------------------------------------- */
@@ -219,14 +221,14 @@ run_one_of(struct answer *answer, const struct route *table)
 static bool
 run_monitor(struct answer *answer, const struct route *table)
 {
-	return answer->service->tell_report != NULL &&
+	return answer->worker->loop.host->ops->server_stats != NULL &&
 	       run_one_of(answer, table);
 }
 
 static bool
 run_asset(struct answer *answer)
 {
-	const struct assets *assets = answer->service->assets;
+	const struct assets *assets = answer->worker->assets;
 
 	if (assets == NULL ||
 	    assets_find(assets, answer->request->path) == NULL)
@@ -239,7 +241,7 @@ run_asset(struct answer *answer)
 static bool
 run_for_page(struct answer *answer, const struct dialect *dialect)
 {
-	const struct assets *assets = answer->service->assets;
+	const struct assets *assets = answer->worker->assets;
 	const struct asset *asset =
 	    assets == NULL ? NULL : assets_find(assets, answer->request->path);
 
@@ -259,7 +261,8 @@ run_for_page(struct answer *answer, const struct dialect *dialect)
 static bool
 show_face(struct answer *answer, const struct dialect *dialect)
 {
-	struct worker *service = answer->service;
+	struct worker *worker = answer->worker;
+	const struct host *host = worker->loop.host;
 	struct http_compat_request request = {
 		.method = answer->request->method,
 		.path = answer->request->path,
@@ -267,11 +270,11 @@ show_face(struct answer *answer, const struct dialect *dialect)
 		.has_origin =
 		    http_header_find(answer->request, "Origin", NULL).data !=
 		    NULL,
-		.monotonic_ms = clock_monotonic_ms(service->clock),
-		.get_stats = service->figures,
-		.arg = service->arg,
+		.monotonic_ms = clock_monotonic_ms(worker->loop.clock),
+		.get_stats = host->ops->chat_stats,
+		.arg = host->arg,
 	};
-	struct http_compat_response face = { .body = &service->face };
+	struct http_compat_response face = { .body = &worker->body };
 
 	if (dialect == NULL || dialect->http_compat == NULL)
 		return false;
@@ -298,22 +301,31 @@ turn_away(struct answer *answer, bool could_open)
 	answer->response->headers = "Sec-WebSocket-Version: 13\r\n";
 }
 
-void
-routes_answer(const struct conn *conn, const struct http_request *request,
-    bool could_open, struct http_response *response, char body[ROUTE_BODY_SIZE])
+bool
+routes_handle(struct http_service *service, struct conn *conn,
+    const struct dialect *listener, const struct http_request *request,
+    struct http_response *response, char body[HTTP_BODY_SIZE])
 {
-	struct answer answer = { conn->service, request, response, body };
-	const struct dialect *dialect = conn_dialect(conn);
+	struct worker *worker = worker_of(conn);
+	struct endpoint *endpoint = worker->ws.endpoint;
+	struct answer answer = { worker, request, response, body };
+	bool could_open =
+	    endpoint->ops->serves(endpoint, listener, request->path);
 	bool found = false;
 
+	(void)service;
+	if (could_open && ws_handshake_is_wanted(request))
+		return !ws_upgrade(&worker->ws, conn, listener, request,
+		    response);
 	body[0] = '\0';
 	response->head_only = str_equal(request->method, STR("HEAD"));
-	if (conn->service->has_routes)
+	if (worker->has_routes)
 		found = run_one_of(&answer, probes) ||
-			run_for_page(&answer, dialect) ||
-			show_face(&answer, dialect) ||
+			run_for_page(&answer, listener) ||
+			show_face(&answer, listener) ||
 			run_one_of(&answer, others) ||
 			run_monitor(&answer, monitors) || run_asset(&answer);
 	if (!found)
 		turn_away(&answer, could_open);
+	return true;
 }

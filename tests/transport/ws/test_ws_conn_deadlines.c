@@ -321,7 +321,7 @@ START_TEST(who_takes_nothing_is_reset)
 	rig_pass(&recorder.rig, 100);
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(recorder.bye.code, 0);
-	ck_assert_uint_eq(recorder.rig.service.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	teardown();
 }
 END_TEST
@@ -354,7 +354,7 @@ START_TEST(nothing_waits_no_clock_runs)
 		rig_turn(&recorder.rig);
 	}
 	ck_assert_uint_eq(conn_waiting(client.conn), 0);
-	ck_assert_uint_eq(recorder.rig.service.pool.bytes, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.pool.bytes, 0);
 	rig_pass(&recorder.rig, 5000);
 	check_open();
 	teardown();
@@ -366,7 +366,7 @@ END_TEST
 START_TEST(leaves_at_its_moment)
 {
 	setup(0);
-	conn_leave_at(client.conn, recorder.rig.service.wheel.now + 20);
+	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
 	pass(1900);
 	check_open();
 	pass(100);
@@ -382,7 +382,7 @@ START_TEST(leaves_though_it_talks_and_is_paused)
 	recorder_init(&recorder);
 	recorder.rig.limits.bytes = (struct rate_limit){ 1, 1 };
 	recorder_meet(&recorder, &client, 0);
-	conn_leave_at(client.conn, recorder.rig.service.wheel.now + 20);
+	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
 	client_send_frame(&client, WS_BINARY, text, sizeof(text));
 	pass(2000);
 	check_closed(1001, "going_away");
@@ -402,9 +402,9 @@ START_TEST(leaves_when_it_was_answered)
 	unsigned ticks = _i == 0 ? 3 : 1000;
 
 	setup(0);
-	recorder.rig.service.waits = count_down;
-	recorder.rig.service.arg = &ticks;
-	conn_leave_at(client.conn, recorder.rig.service.wheel.now + 20);
+	recorder.rig.host_ops.has_pending = count_down;
+	recorder.rig.host.arg = &ticks;
+	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
 	pass(2000);
 	client_send_frame(&client, WS_TEXT, "too late", 8);
 	pass(_i == 0 ? 200 : 900);
@@ -416,7 +416,7 @@ START_TEST(leaves_when_it_was_answered)
 }
 END_TEST
 
-SUITE(conn_deadlines)
+SUITE(ws_conn_deadlines)
 {
 	tcase_add_test(tests, pings_who_is_silent_and_closes_who_stays_so);
 	tcase_add_loop_test(tests, any_byte_is_a_sign_of_life, 0, 3);

@@ -1,0 +1,59 @@
+/* What a server asks of the program around it: an interface. Public. */
+#ifndef TRANSPORT_HOST_H
+#define TRANSPORT_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct chat_stats;
+struct server_stats;
+
+/* Every function may be NULL: there is nothing of the kind. */
+struct host_ops {
+	/* Bytes that are held for members elsewhere, by the history for one. */
+	size_t (*bytes_held)(void *arg);
+	/* The figures of the chat, for the dialects' plain HTTP. */
+	void (*chat_stats)(struct chat_stats *, void *arg);
+	/* Adds what only the host knows to /stats and /metrics, which are not
+	 * served without it. */
+	void (*server_stats)(struct server_stats *, void *arg);
+	/* SIGHUP came. */
+	void (*reload)(void *arg);
+	/* store_fd is readable. False: the server ends at once. */
+	bool (*on_store_event)(void *arg);
+	/* Why nothing can be stored; NULL: it can. For health checks. */
+	const char *(*store_error)(void *arg);
+	/* Whether those who send are to wait for a moment. */
+	bool (*under_pressure)(void *arg);
+	/* Whether answers wait for the store. */
+	bool (*has_pending)(void *arg);
+};
+
+struct host {
+	const struct host_ops *ops;
+	void *arg;
+	int store_fd; /* read only with on_store_event */
+};
+
+static inline size_t
+host_bytes_held(const struct host *host)
+{
+	return host->ops->bytes_held == NULL ? 0
+					     : host->ops->bytes_held(host->arg);
+}
+
+static inline bool
+host_under_pressure(const struct host *host)
+{
+	return host->ops->under_pressure != NULL &&
+	       host->ops->under_pressure(host->arg);
+}
+
+static inline bool
+host_has_pending(const struct host *host)
+{
+	return host->ops->has_pending != NULL &&
+	       host->ops->has_pending(host->arg);
+}
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * What the connections of one thread share: libevent's loop, the time, the
+ * memory they read into and send from, the wheel with their deadlines.
+ */
+#ifndef TRANSPORT_LOOP_H
+#define TRANSPORT_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/clock.h"
+#include "transport/host.h"
+#include "transport/limits.h"
+#include "transport/meter.h"
+#include "transport/net/accept_queue.h"
+#include "transport/net/address.h"
+#include "transport/net/chunk.h"
+#include "transport/net/wheel.h"
+
+struct conn;
+struct event_base;
+
+/* How much is read at once: a peer that sends more waits for the next turn. */
+#define LOOP_INPUT_SIZE 16384
+
+struct loop {
+	struct event_base *base;
+	struct clock *clock;
+	const struct transport_limits *limits;
+	const struct host *host;
+	struct meter meter;
+	struct chunk_pool pool;
+	char *input; /* all connections read into it, one after the other */
+	struct wheel wheel;
+	struct peer_table peers;
+	struct accept_queue accept_queue;
+	int64_t started_ms;
+	int64_t now_ms;  /* as of this turn; 0 at the start */
+	uint64_t random; /* for spreading things, not for secrets */
+	struct conn *conns;
+	struct conn *deferred; /* see conn_defer() */
+	struct conn *dead;     /* to be freed with this turn */
+	size_t conn_count;
+	size_t input_bytes; /* held for what has begun to arrive */
+};
+
+/* False: no memory; loop_fini() is called for in any case. */
+bool loop_init(struct loop *, struct clock *, const struct transport_limits *,
+    const struct host *, uint64_t seed);
+void loop_fini(struct loop *);
+
+/* Read the clock; the time then stands still until the next call. */
+void loop_update_time(struct loop *);
+
+/* The memory held for connections and by the host, by our own accounting. */
+size_t loop_memory(const struct loop *);
+
+/* A number below `bound`, which is not 0. */
+uint32_t loop_random(struct loop *, uint32_t bound);
+
+#endif

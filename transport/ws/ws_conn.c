@@ -1,0 +1,629 @@
+#include "transport/ws/ws_conn.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/log.h"
+#include "transport/net/token_bucket.h"
+#include "transport/ws/endpoint.h"
+
+enum ws_state {
+	WS_STATE_OPEN,
+	WS_STATE_ENDING, /* ends with this turn; read for a close frame only */
+	WS_STATE_CLOSING /* our close frame is sent, the peer's awaited */
+};
+
+struct ws_conn {
+	struct ws_service *service;
+	void *session; /* of the endpoint; NULL before and after */
+	struct ws_reader reader;
+	struct token_bucket bytes;
+	struct token_bucket control;
+	const char *end_reason;
+	uint16_t end_code;
+	uint8_t state;         /* enum ws_state */
+	bool peer_closed : 1;  /* it will send no close frame (any more) */
+	bool input_failed : 1; /* its input is not understood any more */
+	/* Moments, in ticks of the wheel; 0: not running. */
+	uint32_t since;         /* the last byte, or its state, began */
+	uint32_t pinged;        /* our ping waits for a sign of life */
+	uint32_t message_begun; /* an unfinished message */
+	uint32_t leave_at;      /* draining: the moment to go */
+	uint32_t resume_at;     /* reading is paused for so long */
+	uint32_t idle_ticks;    /* silence that the dialect bears; 0: any */
+};
+
+static struct ws_conn *
+ws_of(const struct conn *conn)
+{
+	return conn->protocol_state;
+}
+
+struct endpoint *
+ws_conn_endpoint(const struct conn *conn)
+{
+	return ws_of(conn)->service->endpoint;
+}
+
+/* --- deadlines ------------------------------------------------------------ */
+
+/* In ticks: the store may let answers wait for ever. */
+#define LEAVE_PATIENCE 10
+
+static uint32_t
+ws_later(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The ping interval, ±10 %, so that connections do not ping in step. */
+static uint32_t
+ws_ping_due(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+	uint32_t ticks = wheel_ticks(conn->loop->limits->ping_interval_ms);
+
+	if (ticks == 0 || ws->pinged != 0)
+		return 0;
+	return ws->since + ticks - ticks / 10 +
+	       loop_random(conn->loop, ticks / 5 + 1);
+}
+
+/* While input is not read, the pong may be there already. */
+static uint32_t
+ws_pong_due(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+
+	if (ws->pinged == 0 || conn_is_paused(conn))
+		return 0;
+	return wheel_after(ws_later(ws->pinged, conn->resumed_at),
+	    conn->loop->limits->pong_timeout_ms);
+}
+
+static uint32_t
+ws_idle_due(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+
+	if (ws->idle_ticks == 0 || conn_is_paused(conn))
+		return 0;
+	return ws_later(ws->since, conn->resumed_at) + ws->idle_ticks;
+}
+
+static uint32_t
+ws_message_due(const struct conn *conn)
+{
+	return wheel_after(ws_of(conn)->message_begun,
+	    conn->loop->limits->message_time_ms);
+}
+
+static uint32_t
+ws_next_deadline(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+	uint32_t due;
+
+	switch ((enum ws_state)ws->state) {
+	case WS_STATE_OPEN:
+		due = wheel_earlier(ws_ping_due(conn), ws_pong_due(conn));
+		due = wheel_earlier(due, ws_idle_due(conn));
+		due = wheel_earlier(due, ws_message_due(conn));
+		due = wheel_earlier(due, ws->leave_at);
+		return wheel_earlier(due, ws->resume_at);
+	case WS_STATE_ENDING:
+		break;
+	case WS_STATE_CLOSING:
+		return wheel_after(ws->since,
+		    conn->loop->limits->close_timeout_ms);
+	}
+	return 0;
+}
+
+static void
+ws_ping_if_silent(struct conn *conn)
+{
+	int64_t interval_ms = conn->loop->limits->ping_interval_ms;
+	struct ws_conn *ws = ws_of(conn);
+
+	if (interval_ms == 0 || ws->pinged != 0 ||
+	    conn_now(conn) - ws->since < wheel_ticks(interval_ms * 9 / 10))
+		return;
+	ws->pinged = conn_now(conn);
+	ws_conn_write_frame(conn, WS_PING, "", 0);
+}
+
+/*
+ * What was read is answered first: while answers wait for the store, nothing
+ * more is read, and it is checked again with the next tick.
+ */
+static void
+ws_leave_if_answered(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (!host_has_pending(conn->loop->host) ||
+	    conn_now(conn) >= ws->leave_at + LEAVE_PATIENCE) {
+		ws_conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+		return;
+	}
+	ws->resume_at = 0;
+	conn_pause(conn, PAUSED_BY_DRAIN);
+}
+
+static void
+ws_on_deadline(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (ws->state == WS_STATE_CLOSING) {
+		/* What the kernel has, our close frame maybe, it delivers. */
+		if (send_queue_is_empty(&conn->queue))
+			conn_abort(conn);
+		else
+			conn_reset(conn);
+		return;
+	}
+	if (ws->state != WS_STATE_OPEN)
+		return;
+	if (conn_has_passed(conn, ws->resume_at)) {
+		ws->resume_at = 0;
+		conn_resume(conn, PAUSED_BY_BUDGET | PAUSED_BY_STORE);
+	}
+	if (conn_has_passed(conn, ws->leave_at))
+		ws_leave_if_answered(conn);
+	else if (conn_has_passed(conn, ws_pong_due(conn)))
+		ws_conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
+	else if (conn_has_passed(conn, ws_idle_due(conn)))
+		ws_conn_end(conn, WS_CLOSE_GOING_AWAY, "idle");
+	else if (conn_has_passed(conn, ws_message_due(conn)))
+		ws_conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
+	else
+		ws_ping_if_silent(conn);
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+void
+ws_conn_end(struct conn *conn, unsigned code, const char *reason)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (!ws_conn_is_open(conn))
+		return;
+	ws->end_code = (uint16_t)code;
+	ws->end_reason = reason;
+	ws->state = WS_STATE_ENDING;
+	conn->has_ended = true;
+	ws->service->open_count--;
+	meter_count_close(&conn->loop->meter, code,
+	    ws->peer_closed ? "client" : reason);
+	conn_defer(conn);
+	conn_watch(conn);
+}
+
+void
+ws_conn_end_unsent(struct conn *conn)
+{
+	conn->output_closed = true;
+	ws_conn_end(conn, WS_CLOSE_INTERNAL, "out_of_memory");
+}
+
+static bool
+ws_deserves_bye(const struct ws_conn *ws)
+{
+	if (ws->peer_closed)
+		return false;
+	switch (ws->end_code) {
+	case WS_CLOSE_GOING_AWAY:
+	case WS_CLOSE_POLICY:
+	case WS_CLOSE_TOO_BIG:
+	case WS_CLOSE_INTERNAL:
+		return true;
+	default:
+		return ws->end_code >= 4000;
+	}
+}
+
+/* When to reconnect: spread, so that not all clients do so at once. */
+static int64_t
+ws_retry_after_ms(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+	int64_t left = ws->service->drained_ms - conn->loop->now_ms;
+	int64_t span = 2000;
+
+	if (ws->end_code == WS_CLOSE_POLICY)
+		return 0;
+	if (ws->service->draining)
+		span = left > 0 ? 4500 + left : 4500;
+	return 500 + loop_random(conn->loop, (uint32_t)span);
+}
+
+static void
+ws_end_session(struct conn *conn, bool is_reachable)
+{
+	struct ws_conn *ws = ws_of(conn);
+	struct bye bye = { .code = ws->end_code };
+	void *session = ws->session;
+
+	if (session == NULL)
+		return;
+	ws->session = NULL;
+	if (!is_reachable || !ws_deserves_bye(ws)) {
+		ws->service->endpoint->ops->leave(session, NULL);
+		return;
+	}
+	bye.reason = str_from(ws->end_reason);
+	bye.retry_after_ms = ws_retry_after_ms(conn);
+	ws->service->endpoint->ops->leave(session, &bye);
+}
+
+/* Once the peer has closed too, or is not understood any more. */
+static void
+ws_close_if_done(struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+
+	if (ws->peer_closed)
+		conn_close(conn);
+	else if (ws->input_failed)
+		conn_linger(conn);
+}
+
+/* The session leaves, its goodbye and our close frame are sent. */
+static void
+ws_on_turn_end(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+	char payload[WS_CONTROL_MAX];
+	struct str reason = STR("");
+	size_t len;
+
+	if (ws->state != WS_STATE_ENDING)
+		return;
+	/* Without the response to its handshake, frames mean nothing. */
+	if (!conn->has_sent) {
+		conn_abort(conn);
+		return;
+	}
+	/* A slow client learns of its end soon, and gets the rest later. */
+	if (ws->end_code == WS_CLOSE_SLOW_CONSUMER)
+		send_queue_shed(&conn->queue);
+	ws_end_session(conn, true);
+	if (!ws->peer_closed)
+		reason = str_from(ws->end_reason);
+	len = ws_close_payload(ws->end_code, reason, payload);
+	ws_conn_write_frame(conn, WS_CLOSE, payload, len);
+	conn->output_closed = true;
+	ws->state = WS_STATE_CLOSING;
+	ws->since = conn_now(conn);
+	conn_resume(conn, ~0u);
+	conn_watch(conn);
+	ws_close_if_done(conn);
+}
+
+static void
+ws_on_close(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (ws->state == WS_STATE_OPEN) {
+		ws->service->open_count--;
+		meter_count_close(&conn->loop->meter, 0, "aborted");
+	}
+	ws->service->websocket_count--;
+	ws_end_session(conn, false);
+	ws_reader_fini(&ws->reader, &ws->service->reader_limits);
+	free(ws);
+}
+
+/* --- frames in ------------------------------------------------------------ */
+
+/* The reader stops where reading is paused. */
+static bool
+ws_goes_on(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN && !conn_is_paused(conn);
+}
+
+static bool
+on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
+{
+	struct conn *conn = arg;
+	struct ws_conn *ws = ws_of(conn);
+
+	ws->message_begun = 0; /* what follows it has time of its own */
+	if (!ws_conn_is_open(conn))
+		return ws_goes_on(conn);
+	conn->loop->meter.commands++;
+	ws->service->endpoint->ops->message(ws->session, opcode, data, len);
+	return ws_goes_on(conn);
+}
+
+static bool
+ws_may_control(struct conn *conn)
+{
+	if (token_bucket_take(&ws_of(conn)->control,
+		&conn->loop->limits->control_frames, conn->loop->now_ms, 1))
+		return true;
+	ws_conn_end(conn, WS_CLOSE_POLICY, "control_flood");
+	return false;
+}
+
+/*
+ * A client may not send before it has the response to its handshake. If one
+ * does, a pong must not overtake the response.
+ */
+static bool
+ws_is_answered(struct conn *conn)
+{
+	struct endpoint *endpoint = ws_conn_endpoint(conn);
+
+	if (!conn->has_sent)
+		endpoint->ops->flush(endpoint);
+	return conn->has_sent;
+}
+
+static bool
+on_ping(void *arg, const char *data, size_t len)
+{
+	struct conn *conn = arg;
+
+	if (ws_conn_is_open(conn) && ws_may_control(conn) &&
+	    ws_is_answered(conn))
+		ws_conn_write_frame(conn, WS_PONG, data, len);
+	return ws_goes_on(conn);
+}
+
+static bool
+on_pong(void *arg, const char *data, size_t len)
+{
+	struct conn *conn = arg;
+
+	(void)data;
+	(void)len;
+	if (ws_conn_is_open(conn))
+		ws_may_control(conn);
+	return ws_goes_on(conn);
+}
+
+static void
+on_close(void *arg, unsigned code, struct str reason)
+{
+	struct conn *conn = arg;
+	struct ws_conn *ws = ws_of(conn);
+
+	(void)reason;
+	ws->peer_closed = true;
+	if (ws->state == WS_STATE_CLOSING)
+		ws_close_if_done(conn);
+	else
+		ws_conn_end(conn, code, "");
+}
+
+static void
+on_error(void *arg, enum ws_close_code code, const char *why)
+{
+	struct conn *conn = arg;
+	struct ws_conn *ws = ws_of(conn);
+
+	ws->input_failed = true;
+	if (ws->state == WS_STATE_CLOSING) {
+		ws_close_if_done(conn);
+	} else {
+		log_debug("connection ended with %d: %s", (int)code, why);
+		ws_conn_end(conn, code, why);
+	}
+}
+
+static const struct ws_reader_ops reader_ops = {
+	.message = on_message,
+	.ping = on_ping,
+	.pong = on_pong,
+	.close = on_close,
+	.error = on_error,
+};
+
+/* How long senders are not read while the store cannot keep up. */
+#define PRESSURE_PAUSE_MS 100
+
+static void
+ws_pause_for(struct conn *conn, enum conn_pause reason, int64_t ms)
+{
+	conn_pause(conn, reason);
+	ws_of(conn)->resume_at = conn_now(conn) + wheel_ticks(ms);
+	conn_watch(conn);
+}
+
+/* The bytes/s that a client may send are charged after they came. */
+static void
+ws_charge(struct conn *conn, size_t len)
+{
+	const struct loop *loop = conn->loop;
+	int64_t wait = token_bucket_charge(&ws_of(conn)->bytes,
+	    &loop->limits->bytes, loop->now_ms, (uint32_t)len);
+
+	if (!ws_conn_is_open(conn))
+		return;
+	if (wait > 0)
+		ws_pause_for(conn, PAUSED_BY_BUDGET, wait);
+	else if (host_under_pressure(loop->host))
+		ws_pause_for(conn, PAUSED_BY_STORE, PRESSURE_PAUSE_MS);
+}
+
+static void
+ws_note_message(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (!ws_reader_is_busy(&ws->reader))
+		ws->message_begun = 0;
+	else if (ws->message_begun == 0) {
+		ws->message_begun = conn_now(conn);
+		conn_watch(conn);
+	}
+}
+
+static void
+ws_note_sign_of_life(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	ws->since = conn_now(conn);
+	if (ws->pinged == 0)
+		return;
+	ws->pinged = 0;
+	conn_watch(conn); /* no longer for the pong, but for the next ping */
+}
+
+static size_t
+ws_on_bytes(struct conn *conn, char *data, size_t len)
+{
+	struct ws_conn *ws = ws_of(conn);
+	struct endpoint *endpoint = ws->service->endpoint;
+	size_t used;
+
+	if (ws->input_failed || ws->peer_closed)
+		return len;
+	meter_read(&conn->loop->meter);
+	if (ws->state == WS_STATE_OPEN)
+		ws_note_sign_of_life(conn);
+	else if (ws->state == WS_STATE_CLOSING)
+		conn_discard(conn, len);
+	used = ws_reader_feed(&ws->reader, &ws->service->reader_limits,
+	    &reader_ops, conn, (uint8_t *)data, len);
+	endpoint->ops->after_read(endpoint);
+	ws_charge(conn, used);
+	ws_note_message(conn);
+	return used;
+}
+
+/* After its close frame, a peer may send nothing more, yet receive. */
+static void
+ws_on_eof(struct conn *conn)
+{
+	if (ws_of(conn)->state == WS_STATE_ENDING)
+		ws_of(conn)->peer_closed = true;
+	else
+		conn_abort(conn);
+}
+
+static size_t
+ws_input_held(const struct conn *conn)
+{
+	return ws_reader_buffered(&ws_of(conn)->reader);
+}
+
+/* --- frames out ----------------------------------------------------------- */
+
+void
+ws_conn_write_frame(struct conn *conn, uint8_t opcode, const void *data,
+    size_t len)
+{
+	uint8_t frame[WS_FRAME_HEAD_MAX + WS_CONTROL_MAX];
+	size_t head = ws_frame_encode(opcode, true, 0, len, frame);
+
+	assert(len <= WS_CONTROL_MAX);
+	memcpy(frame + head, data, len);
+	conn_write(conn, frame, head + len);
+}
+
+static void
+ws_on_drained(struct conn *conn)
+{
+	(void)conn;
+}
+
+static void
+ws_on_output_full(struct conn *conn)
+{
+	conn->output_closed = true;
+	ws_conn_end(conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
+}
+
+/* --- overload, going down ------------------------------------------------- */
+
+static void
+ws_shed_input(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	ws_conn_end(conn, WS_CLOSE_OVERLOADED, "overloaded");
+	ws->input_failed = true;
+	ws_reader_fini(&ws->reader, &ws->service->reader_limits);
+	if (ws->state == WS_STATE_CLOSING)
+		ws_close_if_done(conn);
+}
+
+static void
+ws_on_overload(struct conn *conn, enum conn_overload what)
+{
+	if (what == OVERLOAD_INPUT)
+		ws_shed_input(conn);
+	else if (ws_conn_is_open(conn))
+		ws_on_output_full(conn);
+	else
+		conn_reset(conn);
+}
+
+static void
+ws_on_leave(struct conn *conn, uint32_t tick)
+{
+	if (!ws_conn_is_open(conn))
+		return;
+	if (tick == 0) {
+		ws_conn_end(conn, WS_CLOSE_GOING_AWAY, "going_away");
+		return;
+	}
+	ws_of(conn)->leave_at = tick;
+	conn_watch(conn);
+}
+
+static const struct protocol_ops ws_protocol = {
+	.on_bytes = ws_on_bytes,
+	.on_eof = ws_on_eof,
+	.on_drained = ws_on_drained,
+	.on_output_full = ws_on_output_full,
+	.on_turn_end = ws_on_turn_end,
+	.next_deadline = ws_next_deadline,
+	.on_deadline = ws_on_deadline,
+	.input_held = ws_input_held,
+	.on_overload = ws_on_overload,
+	.on_leave = ws_on_leave,
+	.on_close = ws_on_close,
+};
+
+/* --- birth ---------------------------------------------------------------- */
+
+void
+ws_conn_open(struct conn *conn, struct ws_service *service,
+    const struct http_request *request, const struct upgrade *upgrade,
+    struct str response)
+{
+	const struct loop *loop = conn->loop;
+	struct ws_conn *ws = calloc(1, sizeof(*ws));
+
+	if (ws == NULL) {
+		conn_abort(conn);
+		return;
+	}
+	ws->service = service;
+	ws->since = conn_now(conn);
+	ws->idle_ticks = wheel_ticks(upgrade->idle_ms);
+	ws_reader_init(&ws->reader, upgrade->deflate.on);
+	token_bucket_init(&ws->bytes, &loop->limits->bytes, loop->now_ms);
+	token_bucket_init(&ws->control, &loop->limits->control_frames,
+	    loop->now_ms);
+	service->open_count++;
+	service->websocket_count++;
+	conn->loop->meter.opened++;
+	conn->has_sent = false;
+	conn->protocol->on_close(conn);
+	conn_set_protocol(conn, &ws_protocol, ws);
+	ws->session = service->endpoint->ops->open(service->endpoint, conn,
+	    request, upgrade, response);
+	if (ws->session == NULL)
+		conn_abort(conn);
+}

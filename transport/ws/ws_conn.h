@@ -1,0 +1,62 @@
+/* The WebSocket protocol over a connection: RFC 6455 from the 101 on. */
+#ifndef TRANSPORT_WS_CONN_H
+#define TRANSPORT_WS_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "transport/net/conn.h"
+#include "transport/ws/ws_frame.h"
+#include "transport/ws/ws_message.h"
+
+struct endpoint;
+struct http_request;
+struct upgrade;
+
+/* What the WebSockets of one loop share. */
+struct ws_service {
+	struct endpoint *endpoint;
+	struct ws_reader_limits reader_limits;
+	size_t open_count;
+	size_t websocket_count; /* the same, and those being closed */
+	bool refusing;          /* no new WebSockets: going down */
+	bool draining;          /* /readyz reports it */
+	int64_t drained_ms;     /* the last connection leaves then */
+};
+
+/*
+ * From here on a connection is a WebSocket: the endpoint gets it, with the
+ * response that it is to send first. On failure, for want of memory, it is
+ * aborted.
+ */
+void ws_conn_open(struct conn *, struct ws_service *,
+    const struct http_request *, const struct upgrade *, struct str response);
+
+/* The endpoint that it was opened at. */
+struct endpoint *ws_conn_endpoint(const struct conn *);
+
+/* Whether messages may still be sent. */
+static inline bool
+ws_conn_is_open(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN && !conn->has_ended;
+}
+
+/*
+ * End with this turn: `bye` and a close frame with this code. The reason is
+ * a constant: "slow_consumer". The first end counts.
+ */
+void ws_conn_end(struct conn *, unsigned code, const char *reason);
+
+/*
+ * End with this turn for want of memory: a message could not be sent, so
+ * nothing more is sent but the goodbye.
+ */
+void ws_conn_end_unsent(struct conn *);
+
+/* One unmasked frame with a short payload. */
+void ws_conn_write_frame(struct conn *, uint8_t opcode, const void *data,
+    size_t len);
+
+#endif
