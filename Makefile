@@ -316,23 +316,38 @@ bench-docs: ## run all three, and write the tables in docs/benchmark.md again
 # --- the rest ---------------------------------------------------------------
 # The handbook's list of options ends the page, behind this line.
 options_mark := <!-- From here on written by
-docs: $(O)/parleyd ## write the options in docs/configuration.md again
+docs: $(O)/parleyd ## write the options and the version in docs/ again
 	sed '/^$(options_mark)/{n;q}' docs/configuration.md > $(O)/page.md
 	$(O)/parleyd --help=markdown >> $(O)/page.md
 	cp $(O)/page.md docs/configuration.md
+	sed -i 's|parley/[0-9]*\.[0-9]*\.[0-9]*|parley/$(VERSION)|' docs/*.md \
+		$(wildcard tests/wire/vectors/*/*.txt)
+	sed -i 's|^version = ".*"|version = "$(VERSION)"|' \
+		clients/python/pyproject.toml
 
 prefix := $(DESTDIR)$(PREFIX)
-install: install-server install-client ## into PREFIX (and below DESTDIR)
+docdir := share/doc/parley
+# What the version, the options or a path is written into.
+fill = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' \
+	-e 's|@DOCDIR@|$(PREFIX)/$(docdir)/docs|'
+install: install-server install-client install-docs ## into PREFIX (and below DESTDIR)
 install-server: build/parleyd
 	install -D -m 755 build/parleyd $(prefix)/bin/parleyd
-	install -d $(prefix)/share/doc/parley $(prefix)/lib/systemd/system
-	install -m 644 $(wildcard *.md docs/*.md docs/*.png) LICENSE \
-		$(prefix)/share/doc/parley
-	sed 's|@PREFIX@|$(PREFIX)|' cmd/parleyd/parleyd.service.in \
+	install -d $(prefix)/lib/systemd/system $(prefix)/share/man/man8
+	$(fill) cmd/parleyd/parleyd.service.in \
 		> $(prefix)/lib/systemd/system/parleyd.service
+	build/parleyd --help=man > $(O)/options.man
+	$(fill) -e '/^@OPTIONS@/{r $(O)/options.man' -e 'd}' \
+		share/man/parleyd.8.in > $(prefix)/share/man/man8/parleyd.8
+# As in the tree, so that links work.
+install-docs:
+	for page in LICENSE $(wildcard *.md docs/* clients/python/README.md \
+		clients/python/examples/*.py); do \
+		install -D -m 644 $$page $(prefix)/$(docdir)/$$page || exit 1; done
 install-client: build/parley
 	install -D -m 755 build/parley $(prefix)/bin/parley
-	install -D -m 644 share/man/parley.1 $(prefix)/share/man/man1/parley.1
+	install -d $(prefix)/share/man/man1
+	$(fill) share/man/parley.1 > $(prefix)/share/man/man1/parley.1
 	install -D -m 644 share/bash-completion/parley \
 		$(prefix)/share/bash-completion/completions/parley
 	install -D -m 644 share/zsh/_parley \
@@ -360,6 +375,7 @@ help: ## this list
 	integration kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
-	bench-compare bench-docs bench-latency docs install install-server install-client \
+	bench-compare bench-docs bench-latency docs install install-server \
+	install-client install-docs \
 	chat compdb dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
