@@ -23,30 +23,28 @@
 const char args_usage[] =
     "parley: a client for parley's chat servers\n"
     "\n"
-    "Usage: parley chat [URL] [OPTION]...               talk\n"
-    "       parley send [URL] --room ROOM [OPTION]...   say each line of the "
-    "input\n"
-    "       parley tail [URL] --room ROOM [OPTION]...   print what is said\n"
-    "       parley rooms [URL] [OPTION]...              print which rooms "
-    "there are\n"
+    "Usage: parley chat [URL] [OPTION]...               chat interactively\n"
+    "       parley send [URL] --room ROOM [OPTION]...   post each input line\n"
+    "       parley tail [URL] --room ROOM [OPTION]...   print messages\n"
+    "       parley rooms [URL] [OPTION]...              list the rooms\n"
     "\n"
-    "URL is " DEFAULT_URL " if it is left out; wss:// is TLS.\n"
+    "URL defaults to " DEFAULT_URL "; wss:// uses TLS.\n"
     "\n"
-    "  --name NAME        the name to ask for\n"
-    "  --room ROOM        the room to join, or the topic (--join is the same)\n"
-    "  --dialect DIALECT  command, action or topic: talk at /ws/DIALECT\n"
-    "  --transient        a room that is made goes with its last member\n"
-    "  --history N        chat, tail: so many older messages first\n"
-    "  --since EPOCH:SEQ  tail: go on behind this message\n"
-    "  --json             tail: an object in a line for each message\n"
-    "  --timeout SECONDS  send: how long nothing may be acknowledged (30)\n"
-    "  --ca FILE          trust these certificates, not the system's\n"
-    "  --insecure         believe whoever answers\n"
-    "  --help, --version  print this, or the version, and exit\n"
+    "  --name NAME        requested display name\n"
+    "  --room ROOM        room or topic to join (alias: --join)\n"
+    "  --dialect DIALECT  command, action or topic; connects to /ws/DIALECT\n"
+    "  --transient        create rooms that are deleted when empty\n"
+    "  --history N        chat, tail: show N older messages first\n"
+    "  --since EPOCH:SEQ  tail: resume after this message\n"
+    "  --json             tail: print one JSON object per message\n"
+    "  --timeout SECONDS  send: time limit for an acknowledgement (30)\n"
+    "  --ca FILE          trust the certificates in FILE only\n"
+    "  --insecure         do not verify the certificate\n"
+    "  --help, --version  print this help or the version\n"
     "\n"
-    "Exit status: 0 done; 64 usage; 69 cannot connect, or not join the room;\n"
-    "75 not everything was acknowledged; 76 protocol; 77 not let in;\n"
-    "130 Ctrl-C. See parley(1).\n";
+    "Exit status: 0 success; 64 usage; 69 cannot connect or join the room;\n"
+    "75 a message was not acknowledged; 76 protocol error; 77 access denied;\n"
+    "130 interrupted. See parley(1).\n";
 
 static const struct {
 	const char *word;
@@ -94,7 +92,7 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Which of them go with which word. */
+/* The subcommands that accept each option. */
 static const unsigned goes_with[] = {
 	[OPTION_NAME] = MEMBERS,
 	[OPTION_ROOM] = MEMBERS,
@@ -111,7 +109,7 @@ static const unsigned goes_with[] = {
 };
 
 static bool
-read_number(const char *text, uint64_t most, uint64_t *out)
+number_read(const char *text, uint64_t most, uint64_t *out)
 {
 	size_t len = strlen(text);
 
@@ -122,18 +120,18 @@ read_number(const char *text, uint64_t most, uint64_t *out)
 }
 
 static bool
-read_since(struct args *out, const char *text)
+since_read(struct args *out, const char *text)
 {
 	const char *colon = strrchr(text, ':');
 
 	if (colon == NULL || colon == text)
 		return false;
 	out->epoch = str_slice(text, (size_t)(colon - text));
-	return read_number(colon + 1, SEQ_MAX, &out->seq);
+	return number_read(colon + 1, SEQ_MAX, &out->seq);
 }
 
 static bool
-apply(struct args *out, int option, const char *value)
+option_apply(struct args *out, int option, const char *value)
 {
 	switch (option) {
 	case OPTION_NAME:
@@ -146,11 +144,11 @@ apply(struct args *out, int option, const char *value)
 		out->dialect = client_dialect_find(value);
 		return out->dialect != NULL;
 	case OPTION_HISTORY:
-		return read_number(value, HISTORY_MAX, &out->history);
+		return number_read(value, HISTORY_MAX, &out->history);
 	case OPTION_SINCE:
-		return read_since(out, value);
+		return since_read(out, value);
 	case OPTION_TIMEOUT:
-		return read_number(value, TIMEOUT_MAX_S, &out->timeout_s) &&
+		return number_read(value, TIMEOUT_MAX_S, &out->timeout_s) &&
 		       out->timeout_s > 0;
 	case OPTION_CA:
 		out->tls.ca_file = value;
@@ -172,37 +170,39 @@ apply(struct args *out, int option, const char *value)
 }
 
 static bool
-fail(char *why, size_t size, const char *what, const char *which)
+args_fail(char *why, size_t size, const char *what, const char *which)
 {
 	snprintf(why, size, "%s%s", what, which);
 	return false;
 }
 
 static bool
-read_options(struct args *out, int argc, char **argv, char *why, size_t size)
+options_read(struct args *out, int argc, char **argv, char *why, size_t size)
 {
 	unsigned mode = 1u << out->mode;
 	int option, index;
 
-	optind = 0; /* from the beginning, again */
+	optind = 0; /* restart getopt */
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
 		if (option == '?' || option == ':')
-			return fail(why, size,
-			    "no such option, or no value: ", argv[optind - 1]);
+			return args_fail(why, size,
+			    "unknown option, or missing value: ",
+			    argv[optind - 1]);
 		if (!(goes_with[option] & mode))
-			return fail(why, size, "not an option of this: --",
+			return args_fail(why, size,
+			    "not an option of this subcommand: --",
 			    options[index].name);
-		if (!apply(out, option, optarg))
-			return fail(why, size, "not a good value for --",
+		if (!option_apply(out, option, optarg))
+			return args_fail(why, size, "invalid value for --",
 			    options[index].name);
 	}
 	return true;
 }
 
-/* A dialect says where to talk, unless a path was named; and the other way. */
+/* Derives the path from the dialect, or the dialect from the path. */
 static bool
-agree(struct args *out)
+args_agree(struct args *out)
 {
 	bool free_path =
 	    url_path_is(&out->url, "/") || url_path_is(&out->url, "/ws");
@@ -224,7 +224,7 @@ agree(struct args *out)
 }
 
 static bool
-read_word(struct args *out, const char *word)
+subcommand_read(struct args *out, const char *word)
 {
 	for (size_t i = 0; i < COUNT_OF(modes); i++)
 		if (strcmp(modes[i].word, word) == 0) {
@@ -241,23 +241,25 @@ args_read(struct args *out, int argc, char **argv, char *why, size_t size)
 
 	memset(out, 0, sizeof(*out));
 	if (argc < 2)
-		return fail(why, size, "say what is to be done", "");
-	if (!read_word(out, argv[1]))
-		return fail(why, size, "there is no such word: ", argv[1]);
+		return args_fail(why, size,
+		    "missing subcommand: chat, send, tail or rooms", "");
+	if (!subcommand_read(out, argv[1]))
+		return args_fail(why, size, "unknown subcommand: ", argv[1]);
 	out->timeout_s = TIMEOUT_S;
 	out->history = out->mode == SUBCOMMAND_CHAT ? CHAT_HISTORY : 0;
 	if (out->mode == SUBCOMMAND_HELP || out->mode == SUBCOMMAND_VERSION)
 		return true;
-	if (!read_options(out, argc - 1, argv + 1, why, size))
+	if (!options_read(out, argc - 1, argv + 1, why, size))
 		return false;
 	if (out->mode == SUBCOMMAND_HELP || out->mode == SUBCOMMAND_VERSION)
 		return true;
 	if (argc - 1 - optind > 1)
-		return fail(why, size,
-		    "one URL is enough: ", argv[1 + optind + 1]);
+		return args_fail(why, size,
+		    "unexpected argument: ", argv[1 + optind + 1]);
 	if (optind < argc - 1)
 		url = argv[1 + optind];
 	if (!url_parse(&out->url, str_from(url)))
-		return fail(why, size, "not a URL of a chat server: ", url);
-	return agree(out) || fail(why, size, "--room is needed", "");
+		return args_fail(why, size, "invalid URL: ", url);
+	return args_agree(out) ||
+	       args_fail(why, size, "--room is required", "");
 }

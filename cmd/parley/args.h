@@ -1,4 +1,4 @@
-/* What parley was called with. */
+/* The command line of parley. */
 #ifndef CMD_PARLEY_ARGS_H
 #define CMD_PARLEY_ARGS_H
 
@@ -19,7 +19,7 @@ enum args_subcommand {
 	SUBCOMMAND_VERSION
 };
 
-/* Texts are those of argv; absent where nothing was said. */
+/* Texts point into argv; absent if the option was not given. */
 struct args {
 	enum args_subcommand mode;
 	struct url url;
@@ -35,10 +35,10 @@ struct args {
 	struct tls_config tls;
 };
 
-/* False: why says what is wrong with them. */
+/* False: `why` describes the mistake. */
 bool args_read(struct args *out, int argc, char **argv, char *why, size_t size);
 
-/* What --help prints. */
+/* The output of --help. */
 extern const char args_usage[];
 
 #endif

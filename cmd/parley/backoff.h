@@ -1,4 +1,4 @@
-/* How long to wait before trying again: longer and longer, never in step. */
+/* The pause before a reconnect: exponential, with jitter. */
 #ifndef CMD_PARLEY_BACKOFF_H
 #define CMD_PARLEY_BACKOFF_H
 
@@ -7,14 +7,14 @@
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_MOST_MS 30000
 
-/* Zero: nothing has failed yet. */
+/* Zeroed: nothing has failed yet. */
 struct backoff {
 	uint32_t failures;
 };
 
 /*
- * The wait before the next attempt: half of a span that doubles with each
- * failure, and a random part of the other half. chance is any number.
+ * The pause before the next attempt: half of a span that doubles with each
+ * failure, plus a random part of the other half.
  */
 uint32_t backoff_next_ms(struct backoff *, uint32_t chance);
 

@@ -1,4 +1,4 @@
-/* Talking in a terminal. */
+/* `parley chat`: interactive chat in a terminal. */
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +17,13 @@ struct chat {
 	struct client *client;
 	struct line_editor *edit;
 	struct renderer renderer;
-	bool ready; /* or it never will be */
+	bool ready; /* or it has ended */
 	bool over;
 	int status;
 };
 
 static void
-set_prompt(struct chat *chat)
+chat_set_prompt(struct chat *chat)
 {
 	struct str room = client_room(chat->client);
 	bool online = client_is_online(chat->client);
@@ -36,37 +36,39 @@ set_prompt(struct chat *chat)
 		room.len = PROMPT_COLUMNS;
 	sanitize_line(&prompt, room);
 	wire_text_append(&prompt, STR("> "));
-	wire_text_append(&prompt, str_slice("", 1)); /* its end */
+	wire_text_append(&prompt, str_slice("", 1)); /* the NUL */
 	if (!prompt.failed)
 		line_editor_set_prompt(chat->edit, prompt.data);
 	wire_text_fini(&prompt);
 }
 
-/* --- from the client ------------------------------------------------------ */
+/*
+ * --- events of the client -------------------------------------------------
+ */
 
 static void
-heard(void *arg, const struct server_event *heard)
+chat_on_event(void *arg, const struct server_event *event)
 {
 	struct chat *chat = arg;
 
-	line_editor_print(chat->edit, renderer_event(&chat->renderer, heard));
-	if (heard->kind == SERVER_JOINED || heard->kind == SERVER_LEFT)
-		set_prompt(chat);
+	line_editor_print(chat->edit, renderer_event(&chat->renderer, event));
+	if (event->kind == SERVER_JOINED || event->kind == SERVER_LEFT)
+		chat_set_prompt(chat);
 }
 
 static void
-said(void *arg, struct str text, bool taken)
+chat_on_posted(void *arg, struct str text, bool taken)
 {
 	struct chat *chat = arg;
 
 	if (!taken)
 		line_editor_print(chat->edit, renderer_notice(&chat->renderer,
-						  "perhaps nobody heard: %.*s",
+						  "may not be delivered: %.*s",
 						  (int)text.len, text.data));
 }
 
 static void
-ready(void *arg, bool again)
+chat_on_ready(void *arg, bool again)
 {
 	struct chat *chat = arg;
 
@@ -74,22 +76,22 @@ ready(void *arg, bool again)
 	if (again)
 		line_editor_print(chat->edit,
 		    renderer_notice(&chat->renderer, "reconnected"));
-	set_prompt(chat);
+	chat_set_prompt(chat);
 }
 
 static void
-lost(void *arg, const char *why)
+chat_on_lost(void *arg, const char *why)
 {
 	struct chat *chat = arg;
 
 	line_editor_print(chat->edit,
 	    renderer_notice(&chat->renderer,
-		"connection lost (%s), trying again", why));
-	set_prompt(chat);
+		"connection lost (%s), reconnecting", why));
+	chat_set_prompt(chat);
 }
 
 static void
-over(void *arg, enum client_status status, const char *why)
+chat_on_end(void *arg, enum client_status status, const char *why)
 {
 	struct chat *chat = arg;
 
@@ -104,27 +106,28 @@ over(void *arg, enum client_status status, const char *why)
 }
 
 static const struct client_ops client_ops = {
-	.on_event = heard,
-	.on_posted = said,
-	.on_ready = ready,
-	.on_lost = lost,
-	.on_end = over,
+	.on_event = chat_on_event,
+	.on_posted = chat_on_posted,
+	.on_ready = chat_on_ready,
+	.on_lost = chat_on_lost,
+	.on_end = chat_on_end,
 };
 
-/* --- from the keyboard ---------------------------------------------------- */
+/*
+ * --- keyboard input -------------------------------------------------------
+ */
 
 static void
-say(struct chat *chat, struct str text)
+chat_post(struct chat *chat, struct str text)
 {
 	static const char *const answers[] = {
-		[CLIENT_NOT_IN_ROOM] =
-		    "you are in no room: /join or /create one",
-		[CLIENT_TOO_LONG] = "that is too long",
-		[CLIENT_TOO_MANY] = "too much waits to be sent",
+		[CLIENT_NOT_IN_ROOM] = "not in a room: use /join or /create",
+		[CLIENT_TOO_LONG] = "message too long",
+		[CLIENT_TOO_MANY] = "too many unsent messages",
 	};
 	enum client_post_result done;
 
-	/* Where it can be heard it shows as it is heard: in its place. */
+	/* The message appears in order when the server echoes it. */
 	if (client_is_online(chat->client))
 		line_editor_wipe(chat->edit);
 	done = client_post(chat->client, text);
@@ -134,14 +137,14 @@ say(struct chat *chat, struct str text)
 }
 
 static void
-act(struct chat *chat, const struct client_request *deed)
+chat_request(struct chat *chat, const struct client_request *request)
 {
 	static const char *const answers[] = {
 		[CLIENT_OFFLINE] = "not connected",
-		[CLIENT_UNSUPPORTED] = "this dialect has no word for it",
-		[CLIENT_NO_ROOM] = "you are in no room",
+		[CLIENT_UNSUPPORTED] = "not supported by this dialect",
+		[CLIENT_NO_ROOM] = "not in a room",
 	};
-	enum client_request_result done = client_request(chat->client, deed);
+	enum client_request_result done = client_request(chat->client, request);
 
 	if (done != CLIENT_REQUESTED)
 		line_editor_print(chat->edit,
@@ -149,7 +152,7 @@ act(struct chat *chat, const struct client_request *deed)
 }
 
 static void
-help(struct chat *chat)
+chat_help(struct chat *chat)
 {
 	struct wire_text text;
 
@@ -159,9 +162,9 @@ help(struct chat *chat)
 	wire_text_fini(&text);
 }
 
-/* False: it is enough. */
+/* False: quit. */
 static bool
-obey(struct chat *chat, struct str line)
+chat_handle_line(struct chat *chat, struct str line)
 {
 	struct input_line order;
 
@@ -170,13 +173,13 @@ obey(struct chat *chat, struct str line)
 	case INPUT_EMPTY:
 		break;
 	case INPUT_MESSAGE:
-		say(chat, order.text);
+		chat_post(chat, order.text);
 		break;
 	case INPUT_REQUEST:
-		act(chat, &order.deed);
+		chat_request(chat, &order.request);
 		break;
 	case INPUT_HELP:
-		help(chat);
+		chat_help(chat);
 		break;
 	case INPUT_INVALID:
 		line_editor_print(chat->edit,
@@ -188,16 +191,16 @@ obey(struct chat *chat, struct str line)
 	return true;
 }
 
-/* Ctrl-C throws away what was typed; with nothing typed, it is the end. */
+/* Ctrl-C discards the typed line; on an empty line it quits. */
 static void
-listen_to_keyboard(struct chat *chat)
+chat_read_lines(struct chat *chat)
 {
 	struct str line;
 
 	for (;;) {
 		switch (line_editor_read(chat->edit, &line)) {
 		case LINE_EDITOR_LINE:
-			if (!obey(chat, line))
+			if (!chat_handle_line(chat, line))
 				return;
 			break;
 		case LINE_EDITOR_INTERRUPT:
@@ -212,11 +215,13 @@ listen_to_keyboard(struct chat *chat)
 	}
 }
 
-/* --- all of it ------------------------------------------------------------ */
+/*
+ * --- the session ----------------------------------------------------------
+ */
 
-/* What was said is to arrive, what was asked for to be answered. */
+/* Waits for outstanding acknowledgements, then closes. */
 static void
-say_goodbye(struct chat *chat)
+chat_finish(struct chat *chat)
 {
 	struct event_base *base = chat->mode->base;
 
@@ -238,13 +243,13 @@ wants_colours(void)
 }
 
 static int
-talk(struct chat *chat)
+chat_loop(struct chat *chat)
 {
 	while (!chat->ready)
 		event_base_loop(chat->mode->base, EVLOOP_ONCE);
 	if (!chat->over)
-		listen_to_keyboard(chat);
-	say_goodbye(chat);
+		chat_read_lines(chat);
+	chat_finish(chat);
 	return chat->status;
 }
 
@@ -258,7 +263,7 @@ chat_run(const struct subcommand *mode)
 	chat.client = subcommand_client(mode, false, &client_ops, &chat);
 	if (chat.edit != NULL && chat.client != NULL) {
 		chat.status = CLIENT_DONE;
-		chat.status = talk(&chat);
+		chat.status = chat_loop(&chat);
 	}
 	client_destroy(chat.client);
 	line_editor_destroy(chat.edit);

@@ -16,7 +16,7 @@ client_random(void)
 	uint64_t chance = 0;
 
 	if (getrandom(&chance, sizeof(chance), 0) != (ssize_t)sizeof(chance))
-		abort(); /* Linux does not fail here */
+		abort(); /* cannot happen on Linux */
 	return chance;
 }
 
@@ -32,7 +32,9 @@ set_timer(struct event *timer, uint64_t ms)
 	event_add(timer, &after);
 }
 
-/* --- time ----------------------------------------------------------------- */
+/*
+ * --- timers ---------------------------------------------------------------
+ */
 
 static void
 wait_cb(evutil_socket_t fd, short what, void *arg)
@@ -73,12 +75,12 @@ client_set_ready(struct client *client)
 /* --- the connection ------------------------------------------------------- */
 
 static void
-opened(void *arg)
+client_on_opened(void *arg)
 {
 	struct client *client = arg;
 
 	if (!client->config.dialect->join_required)
-		return; /* the server speaks first */
+		return; /* the server sends its greeting first */
 	if (client->position.room[0] != '\0')
 		client_join(client);
 	else
@@ -86,37 +88,37 @@ opened(void *arg)
 }
 
 static void
-heard(void *arg, struct str frame)
+client_on_text(void *arg, struct str frame)
 {
 	client_receive(arg, frame);
 }
 
 static void
-alive(void *arg)
+client_on_alive(void *arg)
 {
 	struct client *client = arg;
-	struct client_request deed = { .kind = REQUEST_KEEPALIVE };
+	struct client_request request = { .kind = REQUEST_KEEPALIVE };
 
 	if (client->config.dialect->write[REQUEST_KEEPALIVE] != NULL)
-		client_send(client, &deed);
+		client_send(client, &request);
 }
 
-/* Codes with which a server says not to come back as one is. */
+/* Close codes after which a reconnect is pointless. */
 static bool
-is_final(unsigned code)
+close_code_is_final(unsigned code)
 {
 	return (code >= 1002 && code <= 1009 && code != 1005 && code != 1006) ||
 	       (code >= 4000 && code <= 4099);
 }
 
 static enum client_status
-status_of(const struct connection_end *end)
+connection_end_status(const struct connection_end *end)
 {
 	if (end->fault == CONNECTION_PROTOCOL)
 		return CLIENT_PROTOCOL;
 	if (end->fault == CONNECTION_REFUSED)
 		return end->code >= 500 ? CLIENT_UNAVAILABLE : CLIENT_PROTOCOL;
-	if (end->fault != CONNECTION_CLOSED || !is_final(end->code))
+	if (end->fault != CONNECTION_CLOSED || !close_code_is_final(end->code))
 		return CLIENT_UNAVAILABLE;
 	return end->code == 1008 || end->code >= 4000 ? CLIENT_FORBIDDEN
 						      : CLIENT_PROTOCOL;
@@ -133,9 +135,9 @@ client_give_up(struct client *client, enum client_status status,
 	client->config.ops->on_end(client->config.arg, status, why);
 }
 
-/* What cannot be said twice, and may have been heard, is not said again. */
+/* A message without a key may have been delivered: it is not sent again. */
 static void
-take_back(struct client *client)
+client_unsend(struct client *client)
 {
 	struct queued_message *first = client->queue.first;
 
@@ -146,20 +148,21 @@ take_back(struct client *client)
 		client_confirm(client, false);
 }
 
-/* The first attempt failed: perhaps it was meant for somewhere else. */
+/* The first attempt failed: the address may be wrong, so name it. */
 static void
-give_up_where(struct client *client, const struct connection_end *end)
+client_give_up_at_address(struct client *client,
+    const struct connection_end *end)
 {
 	const struct url *url = &client->config.url;
 	char why[sizeof(end->text) + URL_HOST_SIZE + 32];
 
 	snprintf(why, sizeof(why), "cannot connect to %s port %s: %s",
 	    url->host, url->port, end->text);
-	client_give_up(client, status_of(end), why);
+	client_give_up(client, connection_end_status(end), why);
 }
 
 static void
-come_back_later(struct client *client)
+client_schedule_reconnect(struct client *client)
 {
 	uint64_t wait_ms =
 	    backoff_next_ms(&client->backoff, (uint32_t)client_random());
@@ -171,42 +174,42 @@ come_back_later(struct client *client)
 }
 
 static void
-closed(void *arg, const struct connection_end *told)
+client_on_closed(void *arg, const struct connection_end *told)
 {
 	struct client *client = arg;
 	struct connection_end end = *told;
-	enum client_status status = status_of(&end);
+	enum client_status status = connection_end_status(&end);
 	bool was_online = client->online;
 
 	connection_destroy(client->connection);
 	client->connection = NULL;
 	client->online = client->waiting = client->position.behind = false;
 	event_del(client->wait);
-	take_back(client);
+	client_unsend(client);
 	if (client->ending) {
 		client_give_up(client, CLIENT_DONE, "");
 		return;
 	}
 	if (!client->was_online && end.fault == CONNECTION_UNREACHABLE) {
-		give_up_where(client, &end);
+		client_give_up_at_address(client, &end);
 		return;
 	}
 	if (!client->was_online ||
-	    (end.fault == CONNECTION_CLOSED && is_final(end.code))) {
+	    (end.fault == CONNECTION_CLOSED && close_code_is_final(end.code))) {
 		client_give_up(client, status, end.text);
 		return;
 	}
 	if (was_online)
 		client->config.ops->on_lost(client->config.arg,
 		    end.text[0] == '\0' ? "closed by the server" : end.text);
-	come_back_later(client);
+	client_schedule_reconnect(client);
 }
 
 static const struct connection_ops connection_ops = {
-	.opened = opened,
-	.text = heard,
-	.closed = closed,
-	.alive = alive,
+	.opened = client_on_opened,
+	.text = client_on_text,
+	.closed = client_on_closed,
+	.alive = client_on_alive,
 };
 
 static void
@@ -225,10 +228,12 @@ dial_cb(evutil_socket_t fd, short what, void *arg)
 		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/*
+ * --- life cycle -----------------------------------------------------------
+ */
 
 static bool
-remember(struct client *client, const struct client_config *config)
+client_set_identity(struct client *client, const struct client_config *config)
 {
 	if (config->name.len >= sizeof(client->name))
 		return false;
@@ -249,13 +254,13 @@ client_create(const struct client_config *config)
 	if (client == NULL)
 		return NULL;
 	client->config = *config;
-	text_buffer_init(&client->reading);
+	text_buffer_init(&client->texts);
 	wire_text_init(&client->out);
 	client_queue_init(&client->queue, client_random());
 	client->dial = evtimer_new(config->base, dial_cb, client);
 	client->wait = evtimer_new(config->base, wait_cb, client);
 	if (client->dial == NULL || client->wait == NULL ||
-	    !remember(client, config)) {
+	    !client_set_identity(client, config)) {
 		client_destroy(client);
 		return NULL;
 	}
@@ -275,7 +280,7 @@ client_destroy(struct client *client)
 		event_free(client->wait);
 	client_queue_fini(&client->queue);
 	wire_text_fini(&client->out);
-	text_buffer_fini(&client->reading);
+	text_buffer_fini(&client->texts);
 	free(client);
 }
 

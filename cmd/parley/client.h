@@ -1,6 +1,6 @@
 /*
- * A member of a chat that stays one: connects, comes back when the connection
- * is lost, reads what it missed, and says again what may not have arrived.
+ * A chat client that reconnects: after a lost connection it rejoins its room,
+ * fetches missed messages and sends unacknowledged ones again.
  */
 #ifndef CMD_PARLEY_CLIENT_H
 #define CMD_PARLEY_CLIENT_H
@@ -15,29 +15,31 @@ struct client;
 struct event_base;
 struct tls;
 
-/* As sysexits.h has them. */
+/* Exit statuses of sysexits.h. */
 enum client_status {
 	CLIENT_DONE = 0,
-	CLIENT_UNAVAILABLE = 69, /* cannot connect, or not get into the room */
+	CLIENT_UNAVAILABLE = 69, /* cannot connect or join the room */
 	CLIENT_NO_MEMORY = 71,
-	CLIENT_PROTOCOL = 76, /* one of us does not speak as it should */
-	CLIENT_FORBIDDEN = 77 /* the server does not want us back */
+	CLIENT_PROTOCOL = 76, /* protocol violation */
+	CLIENT_FORBIDDEN = 77 /* refused for good */
 };
 
 struct client_ops {
 	/*
-	 * Something to show; each message once, in the order of the room.
-	 * Texts are good for the call.
+	 * An event to show; messages come once, in the order of the room.
+	 * Texts are valid during the call.
 	 */
 	void (*on_event)(void *arg, const struct server_event *);
-	/* What was said here has been taken; or not, and won't be. NULL in a
-	 * client that says nothing. */
+	/*
+	 * A posted message was acknowledged, or failed for good. NULL in a
+	 * client that posts nothing.
+	 */
 	void (*on_posted)(void *arg, struct str text, bool taken);
-	/* In the room, or in the lobby; `again` after having been lost. */
+	/* In the room or the lobby; `again`: after a reconnect. */
 	void (*on_ready)(void *arg, bool again);
-	/* The connection is lost; there will be another. */
+	/* The connection is lost; the client reconnects. */
 	void (*on_lost)(void *arg, const char *why);
-	/* It is over; the last call. The client is not to be destroyed yet. */
+	/* The last call: the client has ended. Do not destroy it within. */
 	void (*on_end)(void *arg, enum client_status, const char *why);
 };
 
@@ -45,19 +47,19 @@ struct client_config {
 	struct event_base *base;
 	const struct client_dialect *dialect;
 	struct url url;
-	struct tls *tls;  /* outlives the client; for wss:// */
-	struct str name;  /* absent: what the server gives */
-	struct str room;  /* absent: none at first */
-	struct str epoch; /* absent: `history` counts; else read on … */
-	uint64_t seq;     /* … behind this message */
-	uint64_t history; /* so many older messages at first */
-	bool needs_room;  /* it is over if the room cannot be had */
-	bool transient;   /* rooms it makes go with their last member */
+	struct tls *tls;  /* for wss://; outlives the client */
+	struct str name;  /* absent: the server chooses */
+	struct str room;  /* absent: none */
+	struct str epoch; /* absent: `history` applies; else resume … */
+	uint64_t seq;     /* … after this message */
+	uint64_t history; /* number of older messages to show */
+	bool needs_room;  /* end if the room cannot be joined */
+	bool transient;   /* created rooms are not persistent */
 	const struct client_ops *ops;
 	void *arg;
 };
 
-/* A number that nobody can know. */
+/* A random number. */
 uint64_t client_random(void);
 
 /* NULL: no memory. */
@@ -65,32 +67,32 @@ struct client *client_create(const struct client_config *);
 void client_destroy(struct client *);
 
 enum client_post_result {
-	CLIENT_POSTED,      /* it is on its way, or will be */
-	CLIENT_NOT_IN_ROOM, /* one has to be in a room first */
-	CLIENT_TOO_LONG,    /* no server takes this */
-	CLIENT_TOO_MANY     /* wait until some have been taken; or no memory */
+	CLIENT_POSTED,      /* queued or sent */
+	CLIENT_NOT_IN_ROOM, /* join a room first */
+	CLIENT_TOO_LONG,    /* longer than a server accepts */
+	CLIENT_TOO_MANY     /* the queue is full, or no memory */
 };
 
 enum client_post_result client_post(struct client *, struct str text);
 
-/* How many of them are not taken yet. */
+/* Number of posted messages without an acknowledgement. */
 size_t client_unacknowledged(const struct client *);
 
 enum client_request_result {
 	CLIENT_REQUESTED,
 	CLIENT_OFFLINE,
-	CLIENT_UNSUPPORTED, /* the dialect has none for it */
-	CLIENT_NO_ROOM /* it is about the room one is in, and there is none */
+	CLIENT_UNSUPPORTED, /* not in this dialect */
+	CLIENT_NO_ROOM      /* needs a room, and none is joined */
 };
 
-/* Anything but DEED_SAY. The room of a deed may be left out. */
+/* Any request except REQUEST_POST. Its room defaults to the joined one. */
 enum client_request_result client_request(struct client *,
     const struct client_request *);
 
-/* Says good-bye; over() follows, perhaps within the call. */
+/* Closes the connection; on_end() follows, possibly within the call. */
 void client_end(struct client *);
 
-/* Absent: none. Good until something is heard. */
+/* Absent: none. Valid until the next event. */
 struct str client_room(const struct client *);
 bool client_is_online(const struct client *);
 

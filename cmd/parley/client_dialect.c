@@ -28,7 +28,7 @@ client_dialect_of_url(const struct url *url)
 }
 
 static enum server_event_kind
-kind_of_word(const struct event_word *words, struct str word)
+event_kind_of_word(const struct event_word *words, struct str word)
 {
 	for (; words->word.data != NULL; words++)
 		if (str_equal(words->word, word))
@@ -38,21 +38,21 @@ kind_of_word(const struct event_word *words, struct str word)
 
 bool
 client_dialect_read_item(const struct client_dialect *dialect,
-    struct text_buffer *reading, struct str item, struct server_event *out)
+    struct text_buffer *texts, struct str item, struct server_event *out)
 {
-	return server_event_read(out, reading, item, dialect->fields,
+	return server_event_read(out, texts, item, dialect->fields,
 	    dialect->field_count);
 }
 
 bool
 client_dialect_read(const struct client_dialect *dialect,
-    struct text_buffer *reading, struct str frame, struct server_event *out)
+    struct text_buffer *texts, struct str frame, struct server_event *out)
 {
-	if (!client_dialect_read_item(dialect, reading, frame, out))
+	if (!client_dialect_read_item(dialect, texts, frame, out))
 		return false;
 	out->kind = dialect->kind_of != NULL
 			? dialect->kind_of(out)
-			: kind_of_word(dialect->words, out->word);
+			: event_kind_of_word(dialect->words, out->word);
 	out->at *= dialect->at_unit_ms;
 	return true;
 }

@@ -1,4 +1,4 @@
-/* What the parts of a client share. Private to them. */
+/* Shared by client.c, client_send.c and client_receive.c. */
 #ifndef CMD_PARLEY_CLIENT_INSIDE_H
 #define CMD_PARLEY_CLIENT_INSIDE_H
 
@@ -16,49 +16,51 @@ struct connection;
 struct client {
 	struct client_config config;
 	struct connection *connection;
-	struct event *dial; /* when to connect again */
-	struct event *wait; /* when to say again what was refused */
+	struct event *dial; /* the next connection attempt */
+	struct event *wait; /* the next attempt to send a refused message */
 	struct backoff backoff;
-	struct text_buffer reading;
+	struct text_buffer texts;
 	struct wire_text out;
 	struct read_position position;
 	struct client_queue queue;
-	char name[CLIENT_NAME_SIZE]; /* the wish, or what became of it */
-	char own[CLIENT_NAME_SIZE];  /* one's id, or name */
-	uint64_t join_ref;           /* of the join that was sent last */
-	uint64_t page_ref;        /* of the page of history that is missing */
-	uint64_t return_after_ms; /* as the server asked for */
-	bool keeps; /* rooms it makes are to stay, and the server can do it */
+	char name[CLIENT_NAME_SIZE]; /* requested, later assigned */
+	char own[CLIENT_NAME_SIZE];  /* our member id, or our name */
+	uint64_t join_ref;           /* of the latest join */
+	uint64_t page_ref;           /* of the history page under way */
+	uint64_t return_after_ms;    /* requested by the server */
+	bool keeps; /* created rooms are persistent: requested, and the server
+		       has a store */
 	bool online;
 	bool was_online;
 	bool waiting;
-	bool put_off; /* the room cannot be had now, and that was told */
+	bool
+	    put_off; /* joining the room is being retried, and that was shown */
 	bool ending;
-	bool is_over; /* and over() has been told */
+	bool is_over; /* on_end() has been called */
 };
 
-/* Writes and sends a deed; false: it is not sent. */
+/* Encodes and sends a request; false: not sent. */
 bool client_send(struct client *, const struct client_request *);
 
-/* Into the room that it is, or is to be, in. */
+/* Joins the current or configured room. */
 void client_join(struct client *);
 
-/* Sends what waits to be said. */
+/* Sends the next queued message. */
 void client_flush(struct client *);
 
-/* The first of what was said here is done with. */
+/* The first queued message is acknowledged or failed. */
 void client_confirm(struct client *, bool taken);
 
-/* Nothing can go out before so many milliseconds have gone by. */
+/* Suspends sending for this long. */
 void client_pause(struct client *, uint64_t ms);
 
-/* In the lobby or the room: what was to be said can be. */
+/* In the lobby or the room: queued messages can be sent. */
 void client_set_ready(struct client *);
 
-/* It cannot go on. */
+/* Ends the client because of an error. */
 void client_give_up(struct client *, enum client_status, const char *why);
 
-/* A frame came. */
+/* Handles a received frame. */
 void client_receive(struct client *, struct str frame);
 
 #endif

@@ -1,20 +1,20 @@
-/* What a client does about what it hears. */
+/* Handles the events of the server. */
 #include <stdio.h>
 
 #include "cmd/parley/client_internal.h"
 
-#define RETRY_MS 1000 /* where the server names no time */
-/* Until several can be said: who is refused for each one is sent away. */
+#define RETRY_MS 1000 /* where the server gives no time */
+/* A client that retries for each token is closed, so wait for several. */
 #define RETRY_LEAST_MS 500
 
 static void
-show(struct client *client, const struct server_event *heard)
+event_show(struct client *client, const struct server_event *event)
 {
-	client->config.ops->on_event(client->config.arg, heard);
+	client->config.ops->on_event(client->config.arg, event);
 }
 
 static bool
-set_name(char out[CLIENT_NAME_SIZE], struct str name)
+name_set(char out[CLIENT_NAME_SIZE], struct str name)
 {
 	if (name.len == 0 || name.len >= CLIENT_NAME_SIZE)
 		return false;
@@ -25,11 +25,11 @@ set_name(char out[CLIENT_NAME_SIZE], struct str name)
 
 /* --- messages ------------------------------------------------------------- */
 
-/* Everything behind what has been read; live ones are in it, too. */
+/* Requests all messages after the read position; it includes live ones. */
 static void
-ask_for_page(struct client *client)
+history_request(struct client *client)
 {
-	struct client_request deed = {
+	struct client_request request = {
 		.kind = REQUEST_HISTORY,
 		.room = read_position_room(&client->position),
 		.epoch = read_position_epoch(&client->position),
@@ -39,217 +39,218 @@ ask_for_page(struct client *client)
 	};
 
 	client->position.behind = true;
-	client->page_ref = deed.ref;
-	client_send(client, &deed);
+	client->page_ref = request.ref;
+	client_send(client, &request);
 }
 
 static bool
-is_mine(const struct client *client, const struct server_event *heard)
+event_is_own(const struct client *client, const struct server_event *event)
 {
 	struct str id =
-	    heard->member_id.data != NULL ? heard->member_id : heard->member;
+	    event->member_id.data != NULL ? event->member_id : event->member;
 
 	return str_equal(id, str_from(client->own));
 }
 
 static void
-take_numbered(struct client *client, struct server_event *said)
+message_accept(struct client *client, struct server_event *said)
 {
 	said->kind = SERVER_MESSAGE;
-	said->mine = is_mine(client, said);
+	said->mine = event_is_own(client, said);
 	said->room = read_position_room(&client->position);
 	said->epoch = read_position_epoch(&client->position);
 	if (read_position_read(&client->position, said->seq) == READ_NEXT)
-		show(client, said);
+		event_show(client, said);
 }
 
 static void
-hear_said(struct client *client, struct server_event *said)
+on_message(struct client *client, struct server_event *said)
 {
 	bool numbered = said->seq > 0;
 
 	if (client->position.behind && numbered)
-		return; /* it is on a page that was asked for */
+		return; /* the requested page contains it */
 	if (numbered && said->seq > client->position.seq + 1)
-		ask_for_page(client);
+		history_request(client);
 	else
-		take_numbered(client, said);
+		message_accept(client, said);
 }
 
-/* Which of the messages in a list is the first; 0: there are none. */
+/* The seq of the first message in a list; 0: the list is empty. */
 static uint64_t
-first_of(struct client *client, const struct server_event *heard)
+list_first_seq(struct client *client, const struct server_event *event)
 {
-	size_t used = client->reading.used;
+	size_t used = client->texts.used;
 	struct json_reader list;
 	struct json_value item;
 	struct server_event said = { 0 };
 
-	json_open_array(&list, heard->messages, SERVER_EVENT_DEPTH);
+	json_open_array(&list, event->messages, SERVER_EVENT_DEPTH);
 	if (json_next_item(&list, &item))
-		client_dialect_read_item(client->config.dialect,
-		    &client->reading, item.text, &said);
-	client->reading.used = used; /* it is read once more */
+		client_dialect_read_item(client->config.dialect, &client->texts,
+		    item.text, &said);
+	client->texts.used = used; /* its texts are read again */
 	return said.seq;
 }
 
-/* Reads them; or only shows them, if they are old. */
+/* Advances the read position; old messages are only shown. */
 static void
-take_messages(struct client *client, const struct server_event *heard, bool old)
+list_accept(struct client *client, const struct server_event *event, bool old)
 {
 	struct json_reader list;
 	struct json_value item;
 
-	json_open_array(&list, heard->messages, SERVER_EVENT_DEPTH);
+	json_open_array(&list, event->messages, SERVER_EVENT_DEPTH);
 	while (json_next_item(&list, &item)) {
 		struct server_event said = { .kind = SERVER_MESSAGE,
 			.old = old };
 
 		if (!client_dialect_read_item(client->config.dialect,
-			&client->reading, item.text, &said))
+			&client->texts, item.text, &said))
 			return;
 		if (old)
-			show(client, &said);
+			event_show(client, &said);
 		else
-			take_numbered(client, &said);
+			message_accept(client, &said);
 	}
 }
 
 static void
-hear_history(struct client *client, struct server_event *heard)
+on_history(struct client *client, struct server_event *event)
 {
-	bool page = heard->ref != 0 && heard->ref == client->page_ref;
+	bool page = event->ref != 0 && event->ref == client->page_ref;
 	uint64_t first;
 
-	if (heard->messages.data == NULL)
+	if (event->messages.data == NULL)
 		return;
 	if (!page) {
-		show(client, heard);
-		take_messages(client, heard, true);
+		event_show(client, event);
+		list_accept(client, event, true);
 		return;
 	}
-	first = first_of(client, heard);
+	first = list_first_seq(client, event);
 	client->position.behind = false;
 	if (first > client->position.seq + 1)
 		read_position_set(&client->position,
 		    read_position_epoch(&client->position), first - 1);
-	take_messages(client, heard, false);
-	if (heard->more && first != 0)
-		ask_for_page(client);
+	list_accept(client, event, false);
+	if (event->more && first != 0)
+		history_request(client);
 }
 
 /* --- rooms ---------------------------------------------------------------- */
 
 static void
-leave_other(struct client *client, struct str room)
+room_leave_previous(struct client *client, struct str room)
 {
-	struct client_request deed = { .kind = REQUEST_LEAVE };
+	struct client_request request = { .kind = REQUEST_LEAVE };
 
-	deed.room = read_position_room(&client->position);
-	if (client->config.dialect->resumes && deed.room.data != NULL &&
-	    !str_equal(deed.room, room))
-		client_send(client, &deed);
+	request.room = read_position_room(&client->position);
+	if (client->config.dialect->resumes && request.room.data != NULL &&
+	    !str_equal(request.room, room))
+		client_send(client, &request);
 }
 
 static void
-hear_joined(struct client *client, struct server_event *heard)
+on_joined(struct client *client, struct server_event *event)
 {
-	uint64_t first = heard->seq;
+	uint64_t first = event->seq;
 
-	leave_other(client, heard->room);
-	if (!read_position_enter(&client->position, heard->room,
-		heard->epoch)) {
+	room_leave_previous(client, event->room);
+	if (!read_position_enter(&client->position, event->room,
+		event->epoch)) {
 		client_give_up(client, CLIENT_PROTOCOL,
-		    "the server names no room that can be");
+		    "the server sent an invalid room id");
 		return;
 	}
-	if (!client->config.dialect->resumes && heard->member.data != NULL)
-		set_name(client->own, heard->member);
-	show(client, heard);
-	if (heard->messages.data != NULL && first_of(client, heard) != 0)
-		first = first_of(client, heard) - 1;
-	if (!read_position_set(&client->position, heard->epoch, first))
+	if (!client->config.dialect->resumes && event->member.data != NULL)
+		name_set(client->own, event->member);
+	event_show(client, event);
+	if (event->messages.data != NULL && list_first_seq(client, event) != 0)
+		first = list_first_seq(client, event) - 1;
+	if (!read_position_set(&client->position, event->epoch, first))
 		return;
-	if (heard->messages.data != NULL)
-		take_messages(client, heard, false);
-	if (heard->more && client->position.seq < heard->seq)
-		ask_for_page(client);
+	if (event->messages.data != NULL)
+		list_accept(client, event, false);
+	if (event->more && client->position.seq < event->seq)
+		history_request(client);
 	client_set_ready(client);
 }
 
 static void
-hear_created(struct client *client, struct server_event *heard)
+on_created(struct client *client, struct server_event *event)
 {
-	struct client_request deed = { .kind = REQUEST_JOIN,
-		.room = heard->room };
+	struct client_request request = { .kind = REQUEST_JOIN,
+		.room = event->room };
 
-	show(client, heard);
-	client_send(client, &deed); /* `joined` tells the rest */
+	event_show(client, event);
+	client_send(client, &request); /* `joined` completes it */
 }
 
 static void
-hear_left(struct client *client, struct server_event *heard)
+on_left(struct client *client, struct server_event *event)
 {
 	struct read_position was = client->position;
 
-	if (heard->room.data != NULL &&
-	    !str_equal(heard->room, read_position_room(&was)))
+	if (event->room.data != NULL &&
+	    !str_equal(event->room, read_position_room(&was)))
 		return;
 	read_position_leave(&client->position);
-	heard->room = read_position_room(&was);
-	show(client, heard);
+	event->room = read_position_room(&was);
+	event_show(client, event);
 }
 
 /* --- answers -------------------------------------------------------------- */
 
-/* With a server that forgets, a room that stays would only be in the way. */
+/* Without a store a persistent room would only occupy a place. */
 static bool
-can_keep(const struct server_event *welcome)
+server_has_store(const struct server_event *welcome)
 {
 	return welcome->durability.data != NULL &&
 	       !str_equal(welcome->durability, STR("none"));
 }
 
 static void
-hear_welcome(struct client *client, struct server_event *heard)
+on_welcome(struct client *client, struct server_event *event)
 {
-	client->keeps = !client->config.transient && can_keep(heard);
-	set_name(client->own,
-	    heard->member_id.data != NULL ? heard->member_id : heard->member);
+	client->keeps = !client->config.transient && server_has_store(event);
+	name_set(client->own,
+	    event->member_id.data != NULL ? event->member_id : event->member);
 	if (!client->online)
-		show(client, heard);
+		event_show(client, event);
 	if (client->position.room[0] != '\0')
 		client_join(client);
 	else
 		client_set_ready(client);
 }
 
-/* Where answers name nothing, they come in the order of what was said. */
+/* Dialects without refs answer in the order of the messages. */
 static bool
-is_about_first(const struct client *client, const struct server_event *heard)
+answer_is_for_first(const struct client *client,
+    const struct server_event *event)
 {
 	const struct queued_message *first = client->queue.first;
 
 	if (first == NULL || !first->in_flight)
 		return false;
-	return !client->config.dialect->resumes || heard->ref == first->ref;
+	return !client->config.dialect->resumes || event->ref == first->ref;
 }
 
 static void
-hear_ack(struct client *client)
+on_ack(struct client *client)
 {
 	struct server_event own = { .kind = SERVER_MESSAGE, .mine = true };
 
 	if (client->config.dialect->no_own_echo) {
 		own.member = str_from(client->own);
 		own.text = client->queue.first->text;
-		show(client, &own);
+		event_show(client, &own);
 	}
 	client_confirm(client, true);
 }
 
 static bool
-is_for_now(const struct server_event *error)
+error_is_temporary(const struct server_event *error)
 {
 	return error->retry_after_ms > 0 ||
 	       str_equal(error->code, STR("rate_limited")) ||
@@ -258,7 +259,7 @@ is_for_now(const struct server_event *error)
 }
 
 static uint64_t
-retry_ms(const struct server_event *error)
+error_retry_ms(const struct server_event *error)
 {
 	if (error->retry_after_ms == 0)
 		return RETRY_MS;
@@ -267,79 +268,81 @@ retry_ms(const struct server_event *error)
 }
 
 static void
-hear_refusal(struct client *client, struct server_event *heard)
+on_message_refused(struct client *client, struct server_event *event)
 {
-	if (!is_for_now(heard)) {
-		show(client, heard);
+	if (!error_is_temporary(event)) {
+		event_show(client, event);
 		client_confirm(client, false);
 		return;
 	}
 	client->queue.first->in_flight = false;
-	client_pause(client, retry_ms(heard));
+	client_pause(client, error_retry_ms(event));
 }
 
-/* The room where it was, or should be at first, cannot be had. */
+/* Joining or rejoining the room failed. */
 static void
-hear_no_room(struct client *client, struct server_event *heard)
+on_join_refused(struct client *client, struct server_event *event)
 {
 	char why[256];
 
-	if (is_for_now(heard)) {
+	if (error_is_temporary(event)) {
 		if (!client->put_off)
-			show(client, heard);
+			event_show(client, event);
 		client->put_off = true;
-		client_pause(client, retry_ms(heard));
+		client_pause(client, error_retry_ms(event));
 		return;
 	}
 	read_position_leave(&client->position);
 	if (client->config.needs_room) {
-		snprintf(why, sizeof(why), "%.*s", (int)heard->text.len,
-		    heard->text.data);
+		snprintf(why, sizeof(why), "%.*s", (int)event->text.len,
+		    event->text.data);
 		client_give_up(client, CLIENT_UNAVAILABLE, why);
 		return;
 	}
-	show(client, heard);
+	event_show(client, event);
 	client_set_ready(client);
 }
 
 static void
-hear_error(struct client *client, struct server_event *heard)
+on_error(struct client *client, struct server_event *event)
 {
 	bool named = client->config.dialect->resumes;
 
-	if (is_about_first(client, heard)) {
-		hear_refusal(client, heard);
+	if (answer_is_for_first(client, event)) {
+		on_message_refused(client, event);
 	} else if (!client->online &&
-		   (named ? heard->ref == client->join_ref
+		   (named ? event->ref == client->join_ref
 			  : !client->config.dialect->join_required)) {
-		hear_no_room(client, heard);
+		on_join_refused(client, event);
 	} else if (named && client->position.behind &&
-		   heard->ref == client->page_ref) {
-		client->position.behind = false; /* the next one asks again */
+		   event->ref == client->page_ref) {
+		client->position.behind =
+		    false; /* the next message requests it again */
 	} else {
-		show(client, heard);
+		event_show(client, event);
 	}
 }
 
 static void
-hear_named(struct client *client, struct server_event *heard)
+on_named(struct client *client, struct server_event *event)
 {
-	set_name(client->name, heard->member);
-	show(client, heard);
+	name_set(client->name, event->member);
+	event_show(client, event);
 }
 
-/* Where it is said that others are in the lobby, or in a room that was left. */
+/* Events of the lobby or of a room that was left. */
 static bool
-is_elsewhere(const struct client *client, const struct server_event *heard)
+event_is_of_other_room(const struct client *client,
+    const struct server_event *event)
 {
-	switch (heard->kind) {
+	switch (event->kind) {
 	case SERVER_MESSAGE:
 	case SERVER_JOIN:
 	case SERVER_LEAVE:
 	case SERVER_COUNT:
 	case SERVER_RENAMED:
 		return client->config.dialect->lobby &&
-		       !str_equal(heard->room,
+		       !str_equal(event->room,
 			   read_position_room(&client->position));
 	default:
 		return false;
@@ -347,60 +350,60 @@ is_elsewhere(const struct client *client, const struct server_event *heard)
 }
 
 static void
-react(struct client *client, struct server_event *heard)
+event_handle(struct client *client, struct server_event *event)
 {
-	switch (heard->kind) {
+	switch (event->kind) {
 	case SERVER_NOTHING:
 		break;
 	case SERVER_WELCOME:
-		hear_welcome(client, heard);
+		on_welcome(client, event);
 		break;
 	case SERVER_MESSAGE:
-		hear_said(client, heard);
+		on_message(client, event);
 		break;
 	case SERVER_ACK:
-		if (is_about_first(client, heard))
-			hear_ack(client);
+		if (answer_is_for_first(client, event))
+			on_ack(client);
 		break;
 	case SERVER_ERROR:
-		hear_error(client, heard);
+		on_error(client, event);
 		break;
 	case SERVER_JOINED:
-		hear_joined(client, heard);
+		on_joined(client, event);
 		break;
 	case SERVER_LEFT:
-		hear_left(client, heard);
+		on_left(client, event);
 		break;
 	case SERVER_CREATED:
-		hear_created(client, heard);
+		on_created(client, event);
 		break;
 	case SERVER_NAMED:
-		hear_named(client, heard);
+		on_named(client, event);
 		break;
 	case SERVER_HISTORY:
-		hear_history(client, heard);
+		on_history(client, event);
 		break;
 	case SERVER_BYE:
-		client->return_after_ms = heard->retry_after_ms;
+		client->return_after_ms = event->retry_after_ms;
 		break;
 	default:
-		show(client, heard);
+		event_show(client, event);
 	}
 }
 
 void
 client_receive(struct client *client, struct str frame)
 {
-	struct server_event heard = { 0 };
+	struct server_event event = { 0 };
 
 	if (client->is_over)
 		return;
-	if (!text_buffer_begin(&client->reading, frame.len))
+	if (!text_buffer_begin(&client->texts, frame.len))
 		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
-	else if (!client_dialect_read(client->config.dialect, &client->reading,
-		     frame, &heard))
+	else if (!client_dialect_read(client->config.dialect, &client->texts,
+		     frame, &event))
 		client_give_up(client, CLIENT_PROTOCOL,
-		    "what the server says is not of this dialect");
-	else if (!is_elsewhere(client, &heard))
-		react(client, &heard);
+		    "the server sent an invalid frame");
+	else if (!event_is_of_other_room(client, &event))
+		event_handle(client, &event);
 }

@@ -1,20 +1,20 @@
-/* What a client sends: what is said, and what is to be done. */
+/* Sends messages and requests. */
 #include "cmd/parley/client_internal.h"
 #include "cmd/parley/connection.h"
 
-/* With what goes around it, a frame that servers take: 1 MiB at most. */
+/* With its envelope it stays below the frame limit of 1 MiB. */
 #define MESSAGE_SIZE_MAX ((size_t)960 << 10)
 #define QUEUED_MAX 1000
 
 bool
-client_send(struct client *client, const struct client_request *deed)
+client_send(struct client *client, const struct client_request *request)
 {
 	const struct client_dialect *dialect = client->config.dialect;
 
 	if (client->connection == NULL)
 		return false;
 	wire_text_reset(&client->out);
-	dialect->write[deed->kind](&client->out, deed);
+	dialect->write[request->kind](&client->out, request);
 	return !client->out.failed &&
 	       connection_send(client->connection,
 		   str_slice(client->out.data, client->out.len));
@@ -24,17 +24,17 @@ void
 client_flush(struct client *client)
 {
 	struct queued_message *first = client->queue.first;
-	struct client_request deed = { .kind = REQUEST_POST };
+	struct client_request request = { .kind = REQUEST_POST };
 
 	if (!client->online || client->waiting || first == NULL ||
 	    first->in_flight)
 		return;
-	deed.ref = first->ref;
-	deed.room = first->room;
-	deed.text = first->text;
+	request.ref = first->ref;
+	request.room = first->room;
+	request.text = first->text;
 	if (first->key[0] != '\0')
-		deed.key = str_from(first->key);
-	first->in_flight = client_send(client, &deed);
+		request.key = str_from(first->key);
+	first->in_flight = client_send(client, &request);
 }
 
 void
@@ -76,7 +76,7 @@ client_unacknowledged(const struct client *client)
 void
 client_join(struct client *client)
 {
-	struct client_request deed = {
+	struct client_request request = {
 		.kind = REQUEST_JOIN,
 		.room = read_position_room(&client->position),
 		.name = str_from(client->name),
@@ -87,13 +87,13 @@ client_join(struct client *client)
 		.ref = client_queue_ref(&client->queue),
 	};
 
-	client->join_ref = deed.ref;
-	client_send(client, &deed);
+	client->join_ref = request.ref;
+	client_send(client, &request);
 }
 
-/* The room where one is, if none is named. */
+/* Requests whose room defaults to the joined one. */
 static bool
-needs_room(enum request_kind kind)
+request_needs_room(enum request_kind kind)
 {
 	return kind == REQUEST_LEAVE || kind == REQUEST_HISTORY;
 }
@@ -102,22 +102,24 @@ enum client_request_result
 client_request(struct client *client, const struct client_request *wish)
 {
 	const struct client_dialect *dialect = client->config.dialect;
-	struct client_request deed = *wish, leave = { .kind = REQUEST_LEAVE };
+	struct client_request request = *wish,
+			      leave = { .kind = REQUEST_LEAVE };
 
-	if (dialect->write[deed.kind] == NULL)
+	if (dialect->write[request.kind] == NULL)
 		return CLIENT_UNSUPPORTED;
 	if (!client->online)
 		return CLIENT_OFFLINE;
-	if (deed.room.data == NULL)
-		deed.room = read_position_room(&client->position);
-	if (deed.room.data == NULL && needs_room(deed.kind))
+	if (request.room.data == NULL)
+		request.room = read_position_room(&client->position);
+	if (request.room.data == NULL && request_needs_room(request.kind))
 		return CLIENT_NO_ROOM;
-	deed.ref = client_queue_ref(&client->queue);
-	deed.persistent = client->keeps;
-	if (deed.kind == REQUEST_JOIN && dialect->join_required) {
-		deed.name = str_from(client->name);
+	request.ref = client_queue_ref(&client->queue);
+	request.persistent = client->keeps;
+	if (request.kind == REQUEST_JOIN && dialect->join_required) {
+		request.name = str_from(client->name);
 		if (client->position.room[0] != '\0')
 			client_send(client, &leave);
 	}
-	return client_send(client, &deed) ? CLIENT_REQUESTED : CLIENT_OFFLINE;
+	return client_send(client, &request) ? CLIENT_REQUESTED
+					     : CLIENT_OFFLINE;
 }

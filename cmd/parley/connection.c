@@ -15,13 +15,13 @@
 #include "cmd/parley/tls.h"
 #include "transport/ws/ws_message.h"
 
-#define CONNECT_SECONDS 10 /* for each address, the handshake included */
+#define CONNECT_SECONDS 10 /* for each address, including the handshake */
 #define PING_SECONDS 30
 #define SILENT_PINGS_MOST 2
 #define CLOSE_SECONDS 3
 
 enum connection_state {
-	CONNECTION_IDLE,       /* the first address is about to be tried */
+	CONNECTION_IDLE,       /* before the first address */
 	CONNECTION_CONNECTING, /* TCP, TLS */
 	CONNECTION_OPENING,    /* HTTP */
 	CONNECTION_OPEN,
@@ -37,13 +37,13 @@ struct connection {
 	void *arg;
 	enum connection_state state;
 	struct addrinfo *addresses;
-	struct addrinfo *next; /* address to be tried */
+	struct addrinfo *next; /* the next address to try */
 	struct bufferevent *bufferevent;
 	struct event *timer;
 	char key[HANDSHAKE_KEY_SIZE];
 	struct frames frames;
-	bool peer_closed; /* its close frame came: nothing else will */
-	bool received;    /* something since the last ping */
+	bool peer_closed; /* its close frame has arrived */
+	bool received;    /* data since the last ping */
 	unsigned silent_pings;
 	struct connection_end end;
 };
@@ -51,7 +51,7 @@ struct connection {
 static void connect_cb(struct bufferevent *, short what, void *arg);
 static void read_cb(struct bufferevent *, void *arg);
 
-/* Nothing may be done with the link after this: it may be gone. */
+/* The connection may be destroyed within: do not use it afterwards. */
 static void
 connection_over(struct connection *connection, enum connection_fault fault,
     unsigned code, const char *text)
@@ -68,17 +68,19 @@ connection_over(struct connection *connection, enum connection_fault fault,
 }
 
 static void
-set_timer(struct connection *connection, time_t seconds)
+connection_set_timer(struct connection *connection, time_t seconds)
 {
 	struct timeval after = { .tv_sec = seconds };
 
 	event_add(connection->timer, &after);
 }
 
-/* --- out ------------------------------------------------------------------ */
+/*
+ * --- output ---------------------------------------------------------------
+ */
 
 static bool
-send_frame(struct connection *connection, enum ws_opcode opcode,
+connection_send_frame(struct connection *connection, enum ws_opcode opcode,
     struct str payload)
 {
 	struct evbuffer *out = bufferevent_get_output(connection->bufferevent);
@@ -87,7 +89,7 @@ send_frame(struct connection *connection, enum ws_opcode opcode,
 	size_t size;
 
 	if (getrandom(mask, sizeof(mask), 0) != (ssize_t)sizeof(mask))
-		return false; /* §10.3: a mask has to be unknowable */
+		return false; /* §10.3: a mask must be unpredictable */
 	size = frames_write_head(opcode, payload.len, mask, head);
 	if (evbuffer_reserve_space(out, (ev_ssize_t)(size + payload.len),
 		&space, 1) < 1)
@@ -105,16 +107,16 @@ bool
 connection_send(struct connection *connection, struct str text)
 {
 	return connection->state == CONNECTION_OPEN &&
-	       send_frame(connection, WS_TEXT, text);
+	       connection_send_frame(connection, WS_TEXT, text);
 }
 
 static void
-send_close(struct connection *connection, unsigned code)
+connection_send_close(struct connection *connection, unsigned code)
 {
 	char payload[WS_CONTROL_MAX];
 	size_t len = ws_close_payload(code, STR(""), payload);
 
-	send_frame(connection, WS_CLOSE, str_slice(payload, len));
+	connection_send_frame(connection, WS_CLOSE, str_slice(payload, len));
 }
 
 void
@@ -125,14 +127,16 @@ connection_close(struct connection *connection)
 		return;
 	}
 	connection->state = CONNECTION_CLOSING;
-	send_close(connection, WS_CLOSE_NORMAL);
-	set_timer(connection, CLOSE_SECONDS);
+	connection_send_close(connection, WS_CLOSE_NORMAL);
+	connection_set_timer(connection, CLOSE_SECONDS);
 }
 
-/* --- in ------------------------------------------------------------------- */
+/*
+ * --- input ----------------------------------------------------------------
+ */
 
 static bool
-take_text(void *arg, struct str text)
+on_text(void *arg, struct str text)
 {
 	struct connection *connection = arg;
 
@@ -142,36 +146,36 @@ take_text(void *arg, struct str text)
 }
 
 static bool
-take_ping(void *arg, struct str payload)
+on_ping(void *arg, struct str payload)
 {
-	return send_frame(arg, WS_PONG, payload);
+	return connection_send_frame(arg, WS_PONG, payload);
 }
 
 static bool
-take_close(void *arg, unsigned code, struct str reason)
+on_close(void *arg, unsigned code, struct str reason)
 {
 	struct connection *connection = arg;
 
 	if (connection->state == CONNECTION_OPEN)
-		send_close(connection, code);
+		connection_send_close(connection, code);
 	connection->end.code = code;
 	snprintf(connection->end.text, sizeof(connection->end.text), "%.*s",
 	    (int)reason.len, reason.data);
-	/* §7.1.1: it is the server that ends the connection now. */
+	/* §7.1.1: the server closes the TCP connection first. */
 	connection->state = CONNECTION_CLOSING;
 	connection->peer_closed = true;
-	set_timer(connection, CLOSE_SECONDS);
+	connection_set_timer(connection, CLOSE_SECONDS);
 	return false;
 }
 
 static const struct frames_ops frames_ops = {
-	.text = take_text,
-	.ping = take_ping,
-	.close = take_close,
+	.text = on_text,
+	.ping = on_ping,
+	.close = on_close,
 };
 
 static void
-take_frames(struct connection *connection, struct evbuffer *in)
+connection_read_frames(struct connection *connection, struct evbuffer *in)
 {
 	size_t len = evbuffer_get_length(in);
 	bool on = true;
@@ -184,24 +188,24 @@ take_frames(struct connection *connection, struct evbuffer *in)
 	    (const char *)evbuffer_pullup(in, -1), len, &on);
 	evbuffer_drain(in, len);
 	if (code != 0 && connection->state != CONNECTION_OVER) {
-		send_close(connection, code);
+		connection_send_close(connection, code);
 		connection_over(connection, CONNECTION_PROTOCOL, code,
-		    "the server breaks the rules of WebSocket");
+		    "the server violated the WebSocket protocol");
 	}
 }
 
 static void
-refused(struct connection *connection, unsigned status)
+connection_refused(struct connection *connection, unsigned status)
 {
 	char text[80];
 
-	snprintf(text, sizeof(text), "the server answers %u, not a WebSocket",
+	snprintf(text, sizeof(text), "the server answered HTTP status %u",
 	    status);
 	connection_over(connection, CONNECTION_REFUSED, status, text);
 }
 
 static void
-take_opening(struct connection *connection, struct evbuffer *in)
+connection_read_handshake(struct connection *connection, struct evbuffer *in)
 {
 	size_t len = evbuffer_get_length(in), used = 0;
 	unsigned status;
@@ -212,20 +216,20 @@ take_opening(struct connection *connection, struct evbuffer *in)
 	case HANDSHAKE_SHORT:
 		return;
 	case HANDSHAKE_REFUSED:
-		refused(connection, status);
+		connection_refused(connection, status);
 		return;
 	case HANDSHAKE_BAD:
 		connection_over(connection, CONNECTION_PROTOCOL, 0,
-		    "whoever answers is no WebSocket server");
+		    "not a WebSocket server");
 		return;
 	case HANDSHAKE_DONE:
 		break;
 	}
 	evbuffer_drain(in, used);
 	connection->state = CONNECTION_OPEN;
-	set_timer(connection, PING_SECONDS);
+	connection_set_timer(connection, PING_SECONDS);
 	connection->ops->opened(connection->arg);
-	take_frames(connection, in);
+	connection_read_frames(connection, in);
 }
 
 static void
@@ -234,17 +238,19 @@ read_cb(struct bufferevent *bufferevent, void *arg)
 	struct connection *connection = arg;
 
 	if (connection->state == CONNECTION_OPENING)
-		take_opening(connection, bufferevent_get_input(bufferevent));
+		connection_read_handshake(connection,
+		    bufferevent_get_input(bufferevent));
 	else if (connection->peer_closed)
 		evbuffer_drain(bufferevent_get_input(bufferevent), SIZE_MAX);
 	else if (connection->state != CONNECTION_OVER)
-		take_frames(connection, bufferevent_get_input(bufferevent));
+		connection_read_frames(connection,
+		    bufferevent_get_input(bufferevent));
 }
 
 /* --- connecting ----------------------------------------------------------- */
 
 static void
-hang_up(struct connection *connection)
+connection_drop_socket(struct connection *connection)
 {
 	if (connection->bufferevent != NULL)
 		bufferevent_free(connection->bufferevent);
@@ -252,7 +258,7 @@ hang_up(struct connection *connection)
 }
 
 static struct bufferevent *
-new_bufferevent(struct connection *connection)
+connection_new_bufferevent(struct connection *connection)
 {
 	if (connection->url.tls)
 		return tls_bufferevent(connection->tls, connection->base,
@@ -261,13 +267,13 @@ new_bufferevent(struct connection *connection)
 	    BEV_OPT_CLOSE_ON_FREE);
 }
 
-/* The text for people stays that of the address before, if there was one. */
+/* The error text of the previous address is kept if there is no next one. */
 static void
-try_next(struct connection *connection)
+connection_try_next(struct connection *connection)
 {
 	struct addrinfo *address = connection->next;
 
-	hang_up(connection);
+	connection_drop_socket(connection);
 	if (address == NULL) {
 		connection_over(connection, CONNECTION_UNREACHABLE, 0,
 		    connection->end.text);
@@ -275,7 +281,7 @@ try_next(struct connection *connection)
 	}
 	connection->next = address->ai_next;
 	connection->state = CONNECTION_CONNECTING;
-	connection->bufferevent = new_bufferevent(connection);
+	connection->bufferevent = connection_new_bufferevent(connection);
 	if (connection->bufferevent == NULL) {
 		connection_over(connection, CONNECTION_UNREACHABLE, 0,
 		    "no memory");
@@ -283,14 +289,14 @@ try_next(struct connection *connection)
 	}
 	bufferevent_setcb(connection->bufferevent, read_cb, NULL, connect_cb,
 	    connection);
-	set_timer(connection, CONNECT_SECONDS);
-	/* What goes wrong at once is told to connect_cb, too. */
+	connection_set_timer(connection, CONNECT_SECONDS);
+	/* Immediate failures also reach connect_cb. */
 	bufferevent_socket_connect(connection->bufferevent, address->ai_addr,
 	    (int)address->ai_addrlen);
 }
 
 static void
-look_up(struct connection *connection)
+connection_resolve(struct connection *connection)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	int error = getaddrinfo(connection->url.host, connection->url.port,
@@ -300,11 +306,11 @@ look_up(struct connection *connection)
 		snprintf(connection->end.text, sizeof(connection->end.text),
 		    "%s", gai_strerror(error));
 	connection->next = error == 0 ? connection->addresses : NULL;
-	try_next(connection);
+	connection_try_next(connection);
 }
 
 static void
-connected(struct connection *connection)
+on_connected(struct connection *connection)
 {
 	char request[HANDSHAKE_REQUEST_SIZE];
 	uint8_t nonce[HANDSHAKE_NONCE_BYTES];
@@ -314,7 +320,7 @@ connected(struct connection *connection)
 	    TCP_NODELAY, &on, sizeof(on));
 	if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce)) {
 		connection_over(connection, CONNECTION_UNREACHABLE, 0,
-		    "no random bytes");
+		    "cannot read random bytes");
 		return;
 	}
 	handshake_key(nonce, connection->key);
@@ -324,12 +330,12 @@ connected(struct connection *connection)
 	    handshake_request(&connection->url, connection->key, request));
 }
 
-/* A connection that failed or ended, whatever it was about. */
+/* The connection failed or ended, in any state. */
 static void
-failed(struct connection *connection, short what)
+on_failure(struct connection *connection, short what)
 {
 	const char *text =
-	    what & BEV_EVENT_EOF ? "the connection was cut" : strerror(errno);
+	    what & BEV_EVENT_EOF ? "connection reset" : strerror(errno);
 	bool was_open = connection->state == CONNECTION_OPEN ||
 			connection->state == CONNECTION_CLOSING;
 
@@ -346,7 +352,7 @@ failed(struct connection *connection, short what)
 		connection_over(connection, CONNECTION_BROKEN, 0,
 		    connection->end.text);
 	else
-		try_next(connection);
+		connection_try_next(connection);
 }
 
 static void
@@ -356,26 +362,28 @@ connect_cb(struct bufferevent *bufferevent, short what, void *arg)
 
 	(void)bufferevent;
 	if (what & BEV_EVENT_CONNECTED)
-		connected(connection);
+		on_connected(connection);
 	else if (connection->state != CONNECTION_OVER)
-		failed(connection, what);
+		on_failure(connection, what);
 }
 
-/* --- time ----------------------------------------------------------------- */
+/*
+ * --- timers ---------------------------------------------------------------
+ */
 
 static void
-ping(struct connection *connection)
+connection_ping(struct connection *connection)
 {
 	connection->silent_pings =
 	    connection->received ? 0 : connection->silent_pings + 1;
 	connection->received = false;
 	if (connection->silent_pings >= SILENT_PINGS_MOST) {
 		connection_over(connection, CONNECTION_BROKEN, 0,
-		    "the server fell silent");
+		    "ping timeout");
 		return;
 	}
-	send_frame(connection, WS_PING, STR(""));
-	set_timer(connection, PING_SECONDS);
+	connection_send_frame(connection, WS_PING, STR(""));
+	connection_set_timer(connection, PING_SECONDS);
 	if (connection->ops->alive != NULL)
 		connection->ops->alive(connection->arg);
 }
@@ -389,16 +397,16 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	switch (connection->state) {
 	case CONNECTION_IDLE:
-		look_up(connection);
+		connection_resolve(connection);
 		break;
 	case CONNECTION_CONNECTING:
 	case CONNECTION_OPENING:
 		snprintf(connection->end.text, sizeof(connection->end.text),
-		    "no answer in %d seconds", CONNECT_SECONDS);
-		try_next(connection);
+		    "no response in %d seconds", CONNECT_SECONDS);
+		connection_try_next(connection);
 		break;
 	case CONNECTION_OPEN:
-		ping(connection);
+		connection_ping(connection);
 		break;
 	case CONNECTION_CLOSING:
 		connection_over(connection, CONNECTION_CLOSED,
@@ -409,7 +417,9 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/*
+ * --- life cycle -----------------------------------------------------------
+ */
 
 struct connection *
 connection_create(struct event_base *base, const struct url *url,
@@ -430,7 +440,7 @@ connection_create(struct event_base *base, const struct url *url,
 		free(connection);
 		return NULL;
 	}
-	set_timer(connection, 0);
+	connection_set_timer(connection, 0);
 	return connection;
 }
 
@@ -439,7 +449,7 @@ connection_destroy(struct connection *connection)
 {
 	if (connection == NULL)
 		return;
-	hang_up(connection);
+	connection_drop_socket(connection);
 	event_free(connection->timer);
 	if (connection->addresses != NULL)
 		freeaddrinfo(connection->addresses);

@@ -1,4 +1,4 @@
-/* One connection to a server, from its name to its end. */
+/* One WebSocket connection to a server, from name resolution to close. */
 #ifndef CMD_PARLEY_CONNECTION_H
 #define CMD_PARLEY_CONNECTION_H
 
@@ -11,48 +11,46 @@ struct event_base;
 struct connection;
 struct tls;
 
-/* What ended a connection, or kept it from beginning. */
+/* Why a connection ended or could not be opened. */
 enum connection_fault {
-	CONNECTION_UNREACHABLE, /* no such name, nobody there, not who it should
-				   be */
-	CONNECTION_REFUSED,     /* an answer, but no WebSocket */
-	CONNECTION_BROKEN,      /* it was open, and broke or fell silent */
-	CONNECTION_CLOSED,      /* the server closed it */
-	CONNECTION_PROTOCOL     /* the server broke a rule of the protocol */
+	CONNECTION_UNREACHABLE, /* name, TCP or certificate failure */
+	CONNECTION_REFUSED,     /* an HTTP answer other than 101 */
+	CONNECTION_BROKEN,      /* lost, or timed out, after it was open */
+	CONNECTION_CLOSED,      /* closed by the server */
+	CONNECTION_PROTOCOL     /* protocol violation of the server */
 };
 
 struct connection_end {
 	enum connection_fault fault;
-	unsigned code;  /* of the close frame, or the status of HTTP; or 0 */
-	char text[256]; /* for people; what a server said is in it as it came */
+	unsigned code; /* of the close frame, or the HTTP status, or 0 */
+	char
+	    text[256]; /* for people; contains text of the server as received */
 };
 
 /*
- * What happens. closed() comes once, and last; the link may be destroyed in
- * it, in the others not.
+ * closed() is the last call; only there may the connection be destroyed.
  */
 struct connection_ops {
 	void (*opened)(void *arg);
-	void (*text)(void *arg, struct str); /* good for the call */
+	void (*text)(void *arg, struct str); /* valid during the call */
 	void (*closed)(void *arg, const struct connection_end *);
-	void (*alive)(void *arg); /* every now and then, while it is open */
+	void (*alive)(void *arg); /* periodically while open */
 };
 
 /*
- * Begins to connect; what happens is told from the event loop only. tls is
- * for wss:// URLs. Looking a name up blocks. NULL: no memory.
+ * Starts to connect; callbacks come from the event loop only. tls is for
+ * wss:// URLs. Name resolution blocks. NULL: no memory.
  */
 struct connection *connection_create(struct event_base *, const struct url *,
     struct tls *, const struct connection_ops *, void *arg);
-/* Without a word to the server. */
+/* Without a close handshake. */
 void connection_destroy(struct connection *);
 
-/* Sends a message; false: it is not open, or no memory. */
+/* Sends a message; false: not open, or no memory. */
 bool connection_send(struct connection *, struct str text);
 
 /*
- * Says good-bye, waits a little for the answer, then closed() is told. To be
- * said once, to an open link.
+ * Starts the close handshake of an open connection, once; closed() follows.
  */
 void connection_close(struct connection *);
 

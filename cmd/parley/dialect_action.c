@@ -4,33 +4,34 @@
 #include "wire/json/json_fields.h"
 
 static void
-say(struct wire_text *out, const struct client_request *deed)
+action_write_post(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"action\":\"message\",\"body\":"),
-	    deed->text);
+	    request->text);
 	wire_text_append(out, STR("}"));
 }
 
 static void
-join(struct wire_text *out, const struct client_request *deed)
+action_write_join(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out,
-	    STR("{\"action\":\"join\",\"body\":{\"room_id\":"), deed->room);
+	    STR("{\"action\":\"join\",\"body\":{\"room_id\":"), request->room);
 	wire_text_append(out, STR("}}"));
 }
 
 static void
-leave(struct wire_text *out, const struct client_request *deed)
+action_write_leave(struct wire_text *out, const struct client_request *request)
 {
-	(void)deed;
+	(void)request;
 	wire_text_append(out, STR("{\"action\":\"leave\",\"body\":{}}"));
 }
 
 static void
-create(struct wire_text *out, const struct client_request *deed)
+action_write_create(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out,
-	    STR("{\"action\":\"create\",\"body\":{\"room_name\":"), deed->name);
+	    STR("{\"action\":\"create\",\"body\":{\"room_name\":"),
+	    request->name);
 	wire_text_append(out, STR("}}"));
 }
 
@@ -43,27 +44,27 @@ static const struct field fields[] = {
 	FIELD("body", FIELD_MESSAGE, message),
 };
 
-/* The answers differ in what they say to people, and in nothing else. */
+/* The answers differ only in their text. */
 static enum server_event_kind
-kind_of_success(const struct server_event *heard)
+action_kind_of_success(const struct server_event *event)
 {
-	if (heard->room.data != NULL)
+	if (event->room.data != NULL)
 		return SERVER_JOINED;
-	return str_equal(heard->text, STR("Left room")) ? SERVER_LEFT
+	return str_equal(event->text, STR("Left room")) ? SERVER_LEFT
 							: SERVER_ACK;
 }
 
 static enum server_event_kind
-kind_of(const struct server_event *heard)
+action_kind_of(const struct server_event *event)
 {
-	if (heard->word.data == NULL)
-		return heard->member.data == NULL ? SERVER_NOTHING
+	if (event->word.data == NULL)
+		return event->member.data == NULL ? SERVER_NOTHING
 						  : SERVER_MESSAGE;
-	if (str_equal(heard->word, STR("connected")))
+	if (str_equal(event->word, STR("connected")))
 		return SERVER_WELCOME;
-	if (str_equal(heard->word, STR("success")))
-		return kind_of_success(heard);
-	return str_equal(heard->word, STR("error")) ? SERVER_ERROR
+	if (str_equal(event->word, STR("success")))
+		return action_kind_of_success(event);
+	return str_equal(event->word, STR("error")) ? SERVER_ERROR
 						    : SERVER_NOTHING;
 }
 
@@ -73,13 +74,13 @@ const struct client_dialect client_dialect_action = {
 	.no_own_echo = true,
 	.slash_optional = true,
 	.write = {
-	    [REQUEST_POST] = say,
-	    [REQUEST_JOIN] = join,
-	    [REQUEST_LEAVE] = leave,
-	    [REQUEST_CREATE] = create,
+	    [REQUEST_POST] = action_write_post,
+	    [REQUEST_JOIN] = action_write_join,
+	    [REQUEST_LEAVE] = action_write_leave,
+	    [REQUEST_CREATE] = action_write_create,
 	},
 	.fields = fields,
 	.field_count = COUNT_OF(fields),
 	.at_unit_ms = 1,
-	.kind_of = kind_of,
+	.kind_of = action_kind_of,
 };

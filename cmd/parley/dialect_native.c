@@ -3,108 +3,110 @@
 #include "domain/base/count_of.h"
 #include "wire/json/json_fields.h"
 
-/* Ends what every command ends with. */
+/* Writes the fields that every command ends with. */
 static void
-end(struct wire_text *out, const struct client_request *deed)
+native_write_end(struct wire_text *out, const struct client_request *request)
 {
-	if (deed->ref != 0)
-		json_field_unsigned(out, STR(",\"ref\":"), deed->ref);
+	if (request->ref != 0)
+		json_field_unsigned(out, STR(",\"ref\":"), request->ref);
 	wire_text_append(out, STR("}"));
 }
 
 static void
-say(struct wire_text *out, const struct client_request *deed)
+native_write_post(struct wire_text *out, const struct client_request *request)
 {
 	wire_text_append(out, STR("{\"command\":\"broadcast\""));
-	json_field_optional(out, STR(",\"room\":"), deed->room);
-	json_field_string(out, STR(",\"message\":"), deed->text);
-	if (deed->room.data != NULL)
-		json_field_optional(out, STR(",\"key\":"), deed->key);
-	end(out, deed);
+	json_field_optional(out, STR(",\"room\":"), request->room);
+	json_field_string(out, STR(",\"message\":"), request->text);
+	if (request->room.data != NULL)
+		json_field_optional(out, STR(",\"key\":"), request->key);
+	native_write_end(out, request);
 }
 
 static void
-put_if_persistent(struct wire_text *out, const struct client_request *deed)
+native_write_persistent(struct wire_text *out,
+    const struct client_request *request)
 {
-	if (deed->persistent)
+	if (request->persistent)
 		wire_text_append(out, STR(",\"persistent\":true"));
 }
 
 static void
-join(struct wire_text *out, const struct client_request *deed)
+native_write_join(struct wire_text *out, const struct client_request *request)
 {
 	wire_text_append(out, STR("{\"command\":\"join\",\"create\":true"));
-	put_if_persistent(out, deed);
-	json_field_string(out, STR(",\"room\":"), deed->room);
-	if (deed->epoch.data != NULL) {
+	native_write_persistent(out, request);
+	json_field_string(out, STR(",\"room\":"), request->room);
+	if (request->epoch.data != NULL) {
 		json_field_string(out, STR(",\"since\":{\"epoch\":"),
-		    deed->epoch);
-		json_field_unsigned(out, STR(",\"seq\":"), deed->seq);
+		    request->epoch);
+		json_field_unsigned(out, STR(",\"seq\":"), request->seq);
 		wire_text_append(out, STR("}"));
 	}
-	json_field_unsigned(out, STR(",\"history\":"), deed->limit);
-	end(out, deed);
+	json_field_unsigned(out, STR(",\"history\":"), request->limit);
+	native_write_end(out, request);
 }
 
 static void
-leave(struct wire_text *out, const struct client_request *deed)
+native_write_leave(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"command\":\"leave\",\"room\":"),
-	    deed->room);
-	end(out, deed);
+	    request->room);
+	native_write_end(out, request);
 }
 
 static void
-create(struct wire_text *out, const struct client_request *deed)
+native_write_create(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"command\":\"create\",\"name\":"),
-	    deed->name);
-	put_if_persistent(out, deed);
-	end(out, deed);
+	    request->name);
+	native_write_persistent(out, request);
+	native_write_end(out, request);
 }
 
 static void
-rooms(struct wire_text *out, const struct client_request *deed)
+native_write_rooms(struct wire_text *out, const struct client_request *request)
 {
 	wire_text_append(out, STR("{\"command\":\"rooms\""));
-	end(out, deed);
+	native_write_end(out, request);
 }
 
 static void
-members(struct wire_text *out, const struct client_request *deed)
+native_write_list(struct wire_text *out, const struct client_request *request)
 {
 	wire_text_append(out, STR("{\"command\":\"list\""));
-	json_field_optional(out, STR(",\"room\":"), deed->room);
-	end(out, deed);
+	json_field_optional(out, STR(",\"room\":"), request->room);
+	native_write_end(out, request);
 }
 
-/* Behind a number, or else the newest. */
+/* Messages after a seq, or else the newest. */
 static void
-history(struct wire_text *out, const struct client_request *deed)
+native_write_history(struct wire_text *out,
+    const struct client_request *request)
 {
 	json_field_string(out, STR("{\"command\":\"history\",\"room\":"),
-	    deed->room);
-	json_field_unsigned(out, STR(",\"limit\":"), deed->limit);
-	if (deed->epoch.data != NULL)
-		json_field_unsigned(out, STR(",\"after\":"), deed->seq);
-	end(out, deed);
+	    request->room);
+	json_field_unsigned(out, STR(",\"limit\":"), request->limit);
+	if (request->epoch.data != NULL)
+		json_field_unsigned(out, STR(",\"after\":"), request->seq);
+	native_write_end(out, request);
 }
 
 static void
-dm(struct wire_text *out, const struct client_request *deed)
+native_write_dm(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"command\":\"dm\",\"recipient\":"),
-	    deed->name);
-	json_field_string(out, STR(",\"message\":"), deed->text);
-	end(out, deed);
+	    request->name);
+	json_field_string(out, STR(",\"message\":"), request->text);
+	native_write_end(out, request);
 }
 
 static void
-name(struct wire_text *out, const struct client_request *deed)
+native_write_name(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"command\":\"name\",\"name\":"),
-	    deed->name);
-	end(out, deed);
+	    request->name);
+	native_write_end(out, request);
 }
 
 static const struct field fields[] = {
@@ -165,15 +167,15 @@ const struct client_dialect client_dialect_native = {
 	.resumes = true,
 	.named = true,
 	.write = {
-	    [REQUEST_POST] = say,
-	    [REQUEST_JOIN] = join,
-	    [REQUEST_LEAVE] = leave,
-	    [REQUEST_CREATE] = create,
-	    [REQUEST_ROOMS] = rooms,
-	    [REQUEST_MEMBERS] = members,
-	    [REQUEST_HISTORY] = history,
-	    [REQUEST_DM] = dm,
-	    [REQUEST_NAME] = name,
+	    [REQUEST_POST] = native_write_post,
+	    [REQUEST_JOIN] = native_write_join,
+	    [REQUEST_LEAVE] = native_write_leave,
+	    [REQUEST_CREATE] = native_write_create,
+	    [REQUEST_ROOMS] = native_write_rooms,
+	    [REQUEST_MEMBERS] = native_write_list,
+	    [REQUEST_HISTORY] = native_write_history,
+	    [REQUEST_DM] = native_write_dm,
+	    [REQUEST_NAME] = native_write_name,
 	},
 	.fields = fields,
 	.field_count = COUNT_OF(fields),

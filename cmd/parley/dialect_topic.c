@@ -4,40 +4,40 @@
 #include "wire/json/json_fields.h"
 
 static void
-say(struct wire_text *out, const struct client_request *deed)
+topic_write_post(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"type\":\"message\",\"message\":"),
-	    deed->text);
+	    request->text);
 	wire_text_append(out, STR("}"));
 }
 
 static void
-join(struct wire_text *out, const struct client_request *deed)
+topic_write_join(struct wire_text *out, const struct client_request *request)
 {
 	json_field_string(out, STR("{\"type\":\"join\",\"username\":"),
-	    deed->name);
-	json_field_string(out, STR(",\"topic\":"), deed->room);
+	    request->name);
+	json_field_string(out, STR(",\"topic\":"), request->room);
 	wire_text_append(out, STR("}"));
 }
 
 static void
-leave(struct wire_text *out, const struct client_request *deed)
+topic_write_leave(struct wire_text *out, const struct client_request *request)
 {
-	(void)deed;
+	(void)request;
 	wire_text_append(out, STR("{\"type\":\"leave\"}"));
 }
 
 static void
-rooms(struct wire_text *out, const struct client_request *deed)
+topic_write_rooms(struct wire_text *out, const struct client_request *request)
 {
-	(void)deed;
+	(void)request;
 	wire_text_append(out, STR("{\"type\":\"list\"}"));
 }
 
 static void
-alive(struct wire_text *out, const struct client_request *deed)
+topic_write_ping(struct wire_text *out, const struct client_request *request)
 {
-	(void)deed;
+	(void)request;
 	wire_text_append(out, STR("{\"type\":\"heartbeat\"}"));
 }
 
@@ -66,11 +66,11 @@ const struct client_dialect client_dialect_topic = {
 	.join_required = true,
 	.default_room = "general",
 	.write = {
-	    [REQUEST_POST] = say,
-	    [REQUEST_JOIN] = join,
-	    [REQUEST_LEAVE] = leave,
-	    [REQUEST_ROOMS] = rooms,
-	    [REQUEST_KEEPALIVE] = alive,
+	    [REQUEST_POST] = topic_write_post,
+	    [REQUEST_JOIN] = topic_write_join,
+	    [REQUEST_LEAVE] = topic_write_leave,
+	    [REQUEST_ROOMS] = topic_write_rooms,
+	    [REQUEST_KEEPALIVE] = topic_write_ping,
 	},
 	.fields = fields,
 	.field_count = COUNT_OF(fields),

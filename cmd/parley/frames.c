@@ -22,13 +22,13 @@ frames_fini(struct frames *frames)
 }
 
 static bool
-is_control(const struct ws_frame_head *head)
+head_is_control(const struct ws_frame_head *head)
 {
 	return (head->opcode & 0x8) != 0;
 }
 
 static unsigned
-check_control(const struct ws_frame_head *head)
+head_check_control(const struct ws_frame_head *head)
 {
 	bool known = head->opcode == WS_CLOSE || head->opcode == WS_PING ||
 		     head->opcode == WS_PONG;
@@ -38,14 +38,14 @@ check_control(const struct ws_frame_head *head)
 		   : WS_CLOSE_PROTOCOL_ERROR;
 }
 
-/* No dialect has binary frames. */
+/* No dialect uses binary frames. */
 static unsigned
-check_head(const struct frames *frames, const struct ws_frame_head *head)
+head_check(const struct frames *frames, const struct ws_frame_head *head)
 {
 	if (head->masked || head->rsv != 0)
 		return WS_CLOSE_PROTOCOL_ERROR;
-	if (is_control(head))
-		return check_control(head);
+	if (head_is_control(head))
+		return head_check_control(head);
 	if (head->opcode == WS_BINARY)
 		return WS_CLOSE_UNSUPPORTED;
 	if (head->opcode != (frames->in_message ? WS_CONTINUATION : WS_TEXT))
@@ -55,9 +55,9 @@ check_head(const struct frames *frames, const struct ws_frame_head *head)
 	return 0;
 }
 
-/* Takes bytes of the head one by one: it is at most ten. */
+/* Reads the head byte by byte: it has at most ten. */
 static unsigned
-take_head(struct frames *frames, const char **at)
+frames_read_head(struct frames *frames, const char **at)
 {
 	size_t used;
 
@@ -75,11 +75,11 @@ take_head(struct frames *frames, const char **at)
 	frames->remaining = frames->frame.length;
 	frames->control_len = 0;
 	frames->in_payload = true;
-	return check_head(frames, &frames->frame);
+	return head_check(frames, &frames->frame);
 }
 
 static bool
-reserve(struct frames *frames, size_t len)
+frames_reserve(struct frames *frames, size_t len)
 {
 	size_t capacity =
 	    frames->capacity > 0 ? frames->capacity : CAPACITY_FIRST;
@@ -98,17 +98,17 @@ reserve(struct frames *frames, size_t len)
 }
 
 static unsigned
-take_payload(struct frames *frames, const char **at, size_t len)
+frames_read_payload(struct frames *frames, const char **at, size_t len)
 {
 	if (len > frames->remaining)
 		len = (size_t)frames->remaining;
-	if (is_control(&frames->frame)) {
+	if (head_is_control(&frames->frame)) {
 		memcpy(frames->control + frames->control_len, *at, len);
 		frames->control_len += len;
 	} else {
 		if (!utf8_feed(&frames->utf8, *at, len))
 			return WS_CLOSE_BAD_DATA;
-		if (!reserve(frames, len))
+		if (!frames_reserve(frames, len))
 			return WS_CLOSE_INTERNAL;
 		if (len > 0)
 			memcpy(frames->data + frames->len, *at, len);
@@ -119,9 +119,10 @@ take_payload(struct frames *frames, const char **at, size_t len)
 	return 0;
 }
 
-/* §5.5.1: a code, if there is anything, and a reason in UTF-8. */
+/* §5.5.1: empty, or a code and a reason in UTF-8. */
 static unsigned
-end_close(struct str payload, const struct frames_ops *ops, void *arg, bool *on)
+frames_end_close(struct str payload, const struct frames_ops *ops, void *arg,
+    bool *on)
 {
 	const uint8_t *bytes = (const uint8_t *)payload.data;
 	unsigned code = WS_CLOSE_NO_STATUS;
@@ -141,21 +142,21 @@ end_close(struct str payload, const struct frames_ops *ops, void *arg, bool *on)
 }
 
 static unsigned
-end_control(struct frames *frames, const struct frames_ops *ops, void *arg,
-    bool *on)
+frames_end_control(struct frames *frames, const struct frames_ops *ops,
+    void *arg, bool *on)
 {
 	struct str payload = { frames->control, frames->control_len };
 
 	if (frames->frame.opcode == WS_CLOSE)
-		return end_close(payload, ops, arg, on);
+		return frames_end_close(payload, ops, arg, on);
 	if (frames->frame.opcode == WS_PING)
 		*on = ops->ping(arg, payload);
 	return 0;
 }
 
 static unsigned
-end_message(struct frames *frames, const struct frames_ops *ops, void *arg,
-    bool *on)
+frames_end_message(struct frames *frames, const struct frames_ops *ops,
+    void *arg, bool *on)
 {
 	size_t len = frames->len;
 
@@ -170,12 +171,13 @@ end_message(struct frames *frames, const struct frames_ops *ops, void *arg,
 }
 
 static unsigned
-end_frame(struct frames *frames, const struct frames_ops *ops, void *arg,
+frames_end_frame(struct frames *frames, const struct frames_ops *ops, void *arg,
     bool *on)
 {
 	frames->in_payload = false;
-	return is_control(&frames->frame) ? end_control(frames, ops, arg, on)
-					  : end_message(frames, ops, arg, on);
+	return head_is_control(&frames->frame)
+		   ? frames_end_control(frames, ops, arg, on)
+		   : frames_end_message(frames, ops, arg, on);
 }
 
 unsigned
@@ -188,12 +190,12 @@ frames_feed(struct frames *frames, const struct frames_ops *ops, void *arg,
 	*on = true;
 	while (code == 0 && *on && data < end) {
 		if (!frames->in_payload)
-			code = take_head(frames, &data);
+			code = frames_read_head(frames, &data);
 		else
-			code =
-			    take_payload(frames, &data, (size_t)(end - data));
+			code = frames_read_payload(frames, &data,
+			    (size_t)(end - data));
 		if (code == 0 && frames->in_payload && frames->remaining == 0)
-			code = end_frame(frames, ops, arg, on);
+			code = frames_end_frame(frames, ops, arg, on);
 	}
 	return code;
 }

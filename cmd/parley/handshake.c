@@ -32,9 +32,9 @@ handshake_request(const struct url *url, const char *key,
 	    usual ? "" : ":", usual ? "" : url->port, key);
 }
 
-/* "HTTP/1.1 101 Switching Protocols"; 0: no such line. */
+/* "HTTP/1.1 101 Switching Protocols"; 0: not a status line. */
 static unsigned
-read_status(struct str line)
+status_line_read(struct str line)
 {
 	unsigned status = 0;
 
@@ -48,14 +48,14 @@ read_status(struct str line)
 	return line.len == 12 || line.data[12] == ' ' ? status : 0;
 }
 
-/* What a client has to look at before it may go on: §4.1, second list. */
+/* The headers that a client must check: §4.1, second list. */
 struct promises {
 	const char *accept;
 	unsigned upgrade, connection, accepted, foreign;
 };
 
 static struct str
-trim(struct str text)
+text_trim(struct str text)
 {
 	while (text.len > 0 && strchr(" \t", text.data[0]) != NULL)
 		text = str_slice(text.data + 1, text.len - 1);
@@ -72,7 +72,7 @@ is(struct str text, const char *word)
 }
 
 static void
-look_at(struct promises *seen, struct str line)
+header_check(struct promises *seen, struct str line)
 {
 	const char *colon = memchr(line.data, ':', line.len);
 	struct str name, value;
@@ -80,7 +80,7 @@ look_at(struct promises *seen, struct str line)
 	if (colon == NULL)
 		return;
 	name = str_slice(line.data, (size_t)(colon - line.data));
-	value = trim(str_slice(colon + 1,
+	value = text_trim(str_slice(colon + 1,
 	    (size_t)(line.data + line.len - colon - 1)));
 	if (is(name, "upgrade"))
 		seen->upgrade += is(value, "websocket");
@@ -94,7 +94,7 @@ look_at(struct promises *seen, struct str line)
 }
 
 static struct str
-take_line(struct str *text)
+line_next(struct str *text)
 {
 	const char *end = memmem(text->data, text->len, "\r\n", 2);
 	struct str line = str_slice(text->data, (size_t)(end - text->data));
@@ -117,12 +117,12 @@ handshake_read(struct str response, const char *key, size_t *used,
 							      : HANDSHAKE_SHORT;
 	*used = (size_t)(end - response.data) + 4;
 	response.len = *used - 2;
-	*status = read_status(take_line(&response));
+	*status = status_line_read(line_next(&response));
 	if (*status != 101)
 		return *status == 0 ? HANDSHAKE_BAD : HANDSHAKE_REFUSED;
 	ws_handshake_accept(str_from(key), accept);
 	while (response.len > 0)
-		look_at(&seen, take_line(&response));
+		header_check(&seen, line_next(&response));
 	return seen.upgrade == 1 && seen.connection == 1 &&
 		       seen.accepted == 1 && seen.foreign == 0
 		   ? HANDSHAKE_DONE

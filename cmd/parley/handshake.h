@@ -1,4 +1,4 @@
-/* The opening handshake, the client's side: RFC 6455 §4.1. Pure. */
+/* The opening handshake of a client: RFC 6455 §4.1. Pure. */
 #ifndef CMD_PARLEY_HANDSHAKE_H
 #define CMD_PARLEY_HANDSHAKE_H
 
@@ -11,26 +11,26 @@
 #define HANDSHAKE_NONCE_BYTES 16
 #define HANDSHAKE_KEY_SIZE (BASE64_SIZE(HANDSHAKE_NONCE_BYTES) + 1)
 #define HANDSHAKE_REQUEST_SIZE 2048
-/* A server that says more before it begins is none of ours. */
+/* A longer response is refused. */
 #define HANDSHAKE_RESPONSE_MAX 16384
 
 void handshake_key(const uint8_t nonce[HANDSHAKE_NONCE_BYTES],
     char out[HANDSHAKE_KEY_SIZE]);
 
-/* Returns the size of the request; it always fits. */
+/* Writes the request; returns its size. */
 size_t handshake_request(const struct url *, const char *key,
     char out[HANDSHAKE_REQUEST_SIZE]);
 
 enum handshake_result {
-	HANDSHAKE_SHORT,   /* the response is not whole */
+	HANDSHAKE_SHORT,   /* the response is incomplete */
 	HANDSHAKE_DONE,    /* frames follow */
 	HANDSHAKE_REFUSED, /* another status than 101 */
-	HANDSHAKE_BAD      /* no answer to our request */
+	HANDSHAKE_BAD      /* not a valid response */
 };
 
 /*
- * Reads a response, all of it so far. *used is the size of a whole one, and
- * *status its status where it has one, else 0.
+ * Parses a response from its beginning. *used: its size once complete;
+ * *status: its status, or 0.
  */
 enum handshake_result handshake_read(struct str response, const char *key,
     size_t *used, unsigned *status);

@@ -24,10 +24,10 @@ struct line_editor {
 	struct event *signals[3];
 	mbstate_t decoding;
 	char prompt[PROMPT_SIZE];
-	size_t entered; /* columns of the last line that was entered */
-	size_t width;   /* of the terminal, as libedit knows it */
+	size_t entered; /* columns of the last entered line */
+	size_t width;   /* of the terminal, as known to libedit */
 	bool terminal;
-	bool reading; /* a line is on the screen */
+	bool reading; /* a line is being edited */
 	bool interrupted;
 	bool stopped;
 };
@@ -35,7 +35,7 @@ struct line_editor {
 /* --- the terminal --------------------------------------------------------- */
 
 static size_t
-measure_width(void)
+terminal_width(void)
 {
 	struct winsize size;
 
@@ -44,9 +44,9 @@ measure_width(void)
 	return size.ws_col;
 }
 
-/* What cannot be printed shows as two characters: ^A. */
+/* Unprintable characters are shown as two: ^A. */
 static size_t
-columns(const wchar_t *text, size_t len)
+text_columns(const wchar_t *text, size_t len)
 {
 	size_t sum = 0;
 
@@ -59,17 +59,18 @@ columns(const wchar_t *text, size_t len)
 }
 
 static size_t
-prompt_columns(const struct line_editor *edit)
+prompt_width(const struct line_editor *edit)
 {
 	wchar_t wide[PROMPT_SIZE];
 	size_t len = mbstowcs(wide, edit->prompt, PROMPT_SIZE);
 
-	return len == (size_t)-1 ? strlen(edit->prompt) : columns(wide, len);
+	return len == (size_t)-1 ? strlen(edit->prompt)
+				 : text_columns(wide, len);
 }
 
-/* From `rows` below the beginning of a line to there, and wipes all below. */
+/* Moves up by `rows` and clears everything below. */
 static void
-wipe(size_t rows)
+terminal_clear_below(size_t rows)
 {
 	if (rows > 0)
 		printf("\033[%zuA", rows);
@@ -77,17 +78,17 @@ wipe(size_t rows)
 }
 
 static void
-wipe_typed(struct line_editor *edit)
+line_clear(struct line_editor *edit)
 {
 	const LineInfoW *line = el_wline(edit->line);
 	size_t before =
-	    columns(line->buffer, (size_t)(line->cursor - line->buffer));
+	    text_columns(line->buffer, (size_t)(line->cursor - line->buffer));
 
-	wipe((prompt_columns(edit) + before) / edit->width);
+	terminal_clear_below((prompt_width(edit) + before) / edit->width);
 }
 
 static void
-redraw(struct line_editor *edit)
+line_redraw(struct line_editor *edit)
 {
 	fflush(stdout);
 	el_set(edit->line, EL_REFRESH);
@@ -101,11 +102,11 @@ line_editor_print(struct line_editor *edit, struct str lines)
 	if (lines.len == 0)
 		return;
 	if (above)
-		wipe_typed(edit);
+		line_clear(edit);
 	fwrite(lines.data, 1, lines.len, stdout);
 	fflush(stdout);
 	if (above)
-		redraw(edit);
+		line_redraw(edit);
 }
 
 void
@@ -113,38 +114,38 @@ line_editor_wipe(struct line_editor *edit)
 {
 	if (!edit->terminal)
 		return;
-	wipe(edit->entered / edit->width + 1);
+	terminal_clear_below(edit->entered / edit->width + 1);
 	fflush(stdout);
 }
 
 /* --- signals -------------------------------------------------------------- */
 
 /*
- * Some terminals wrap their lines anew, others do not: where the typed line
- * begins is not known any more. Better a part of it shows twice than that
- * something above it is wiped.
+ * Some terminals rewrap lines after a resize, others do not, so the start of
+ * the line is unknown. A part of it may appear twice; output above it is never
+ * cleared.
  */
 static void
-resize(struct line_editor *edit)
+terminal_on_resize(struct line_editor *edit)
 {
-	edit->width = measure_width();
+	edit->width = terminal_width();
 	if (edit->reading)
-		wipe(0);
+		terminal_clear_below(0);
 	fflush(stdout);
 	el_resize(edit->line);
 	if (edit->reading)
-		redraw(edit);
+		line_redraw(edit);
 }
 
-/* After having been stopped the terminal is as the shell wants it. */
+/* After a stop (Ctrl-Z) the terminal has the settings of the shell. */
 static void
-resume(struct line_editor *edit)
+terminal_on_resume(struct line_editor *edit)
 {
 	if (!edit->reading)
 		return;
 	el_set(edit->line, EL_PREP_TERM, 0);
 	el_set(edit->line, EL_PREP_TERM, 1);
-	redraw(edit);
+	line_redraw(edit);
 }
 
 static void
@@ -156,9 +157,9 @@ signal_cb(evutil_socket_t number, short what, void *arg)
 	if (number == SIGINT)
 		edit->interrupted = true;
 	else if (edit->terminal && number == SIGWINCH)
-		resize(edit);
+		terminal_on_resize(edit);
 	else if (edit->terminal && number == SIGCONT)
-		resume(edit);
+		terminal_on_resume(edit);
 }
 
 /* --- characters ----------------------------------------------------------- */
@@ -173,10 +174,12 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 	*readable = true;
 }
 
-/* Lets other things happen until there is a byte; false: there is a reason to
- * stop. Files, which cannot be waited for, always have one. */
+/*
+ * Runs the event loop until a byte is available; false: stop reading. Regular
+ * files cannot be polled and are always readable.
+ */
 static bool
-wait_for_byte(struct line_editor *edit)
+input_wait(struct line_editor *edit)
 {
 	bool readable = false;
 	bool waits;
@@ -195,25 +198,25 @@ wait_for_byte(struct line_editor *edit)
 }
 
 /*
- * Where libedit waits for a key the event loop runs: libedit knows of no
- * other loop than its own that could not be torn in the middle of a key.
+ * libedit calls this to wait for a key; the event loop runs meanwhile. Its own
+ * non-blocking mode can split multi-byte keys.
  */
 static int
-next_character(EditLine *line, wchar_t *out)
+input_next_character(EditLine *line, wchar_t *out)
 {
 	struct line_editor *edit;
 	ssize_t got;
 	char byte;
 
 	el_get(line, EL_CLIENTDATA, &edit);
-	while (wait_for_byte(edit)) {
+	while (input_wait(edit)) {
 		got = read(STDIN_FILENO, &byte, 1);
 		if (got < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (got != 1)
 			return 0;
 		switch (mbrtowc(out, &byte, 1, &edit->decoding)) {
-		case (size_t)-1: /* not of this character set */
+		case (size_t)-1: /* invalid in this character set */
 			memset(&edit->decoding, 0, sizeof(edit->decoding));
 			*out = L'?';
 			return 1;
@@ -229,7 +232,7 @@ next_character(EditLine *line, wchar_t *out)
 /* --- lines ---------------------------------------------------------------- */
 
 static char *
-prompt_of(EditLine *line)
+prompt_get(EditLine *line)
 {
 	struct line_editor *edit;
 
@@ -243,16 +246,16 @@ line_editor_set_prompt(struct line_editor *edit, const char *prompt)
 	bool above = edit->terminal && edit->reading;
 
 	if (!edit->terminal)
-		return; /* nobody is to be prompted */
+		return; /* not a terminal: no prompt */
 	if (above)
-		wipe_typed(edit);
+		line_clear(edit);
 	snprintf(edit->prompt, sizeof(edit->prompt), "%s", prompt);
 	if (above)
-		redraw(edit);
+		line_redraw(edit);
 }
 
 static void
-remember(struct line_editor *edit, const char *text)
+history_add(struct line_editor *edit, const char *text)
 {
 	HistEvent event;
 
@@ -261,24 +264,25 @@ remember(struct line_editor *edit, const char *text)
 }
 
 static enum line_editor_result
-entered(struct line_editor *edit, const char *text, int count, struct str *line)
+line_on_entered(struct line_editor *edit, const char *text, int count,
+    struct str *line)
 {
 	const LineInfoW *wide = el_wline(edit->line);
 	size_t len = (size_t)count;
 
 	edit->entered =
-	    prompt_columns(edit) +
-	    columns(wide->buffer, (size_t)(wide->lastchar - wide->buffer));
-	remember(edit, text);
+	    prompt_width(edit) +
+	    text_columns(wide->buffer, (size_t)(wide->lastchar - wide->buffer));
+	history_add(edit, text);
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		len--;
 	*line = str_slice(text, len);
 	return LINE_EDITOR_LINE;
 }
 
-/* What was typed stays on the screen, as in a shell. */
+/* The typed text stays on the screen, as in a shell. */
 static enum line_editor_result
-interrupted(struct line_editor *edit, struct str *line)
+line_on_interrupt(struct line_editor *edit, struct str *line)
 {
 	const LineInfoW *wide = el_wline(edit->line);
 
@@ -303,9 +307,9 @@ line_editor_read(struct line_editor *edit, struct str *line)
 	text = el_gets(edit->line, &count);
 	edit->reading = false;
 	if (edit->interrupted)
-		return interrupted(edit, line);
+		return line_on_interrupt(edit, line);
 	if (text != NULL && count > 0 && !edit->stopped)
-		return entered(edit, text, count, line);
+		return line_on_entered(edit, text, count, line);
 	if (edit->terminal)
 		fputs("\n", stdout);
 	return edit->stopped ? LINE_EDITOR_STOPPED : LINE_EDITOR_END;
@@ -323,11 +327,13 @@ line_editor_is_terminal(const struct line_editor *edit)
 	return edit->terminal;
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/*
+ * --- life cycle -----------------------------------------------------------
+ */
 
-/* Without a character set nothing but ASCII could be typed. */
+/* Without a UTF-8 locale only ASCII could be typed. */
 static void
-choose_characters(void)
+locale_set_utf8(void)
 {
 	setlocale(LC_ALL, "");
 	if (MB_CUR_MAX == 1)
@@ -335,7 +341,7 @@ choose_characters(void)
 }
 
 static bool
-open_line(struct line_editor *edit)
+editline_open(struct line_editor *edit)
 {
 	HistEvent event;
 
@@ -346,19 +352,19 @@ open_line(struct line_editor *edit)
 	history(edit->history, &event, H_SETSIZE, HISTORY_SIZE);
 	history(edit->history, &event, H_SETUNIQUE, 1);
 	el_set(edit->line, EL_CLIENTDATA, edit);
-	el_set(edit->line, EL_PROMPT, prompt_of);
+	el_set(edit->line, EL_PROMPT, prompt_get);
 	el_set(edit->line, EL_EDITOR, "emacs");
 	el_set(edit->line, EL_HIST, history, edit->history);
 	el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	el_source(edit->line, NULL);
-	el_wset(edit->line, EL_GETCFN, next_character);
+	el_wset(edit->line, EL_GETCFN, input_next_character);
 	if (!edit->terminal)
 		el_set(edit->line, EL_EDITMODE, 0);
 	return true;
 }
 
 static bool
-watch_signals(struct line_editor *edit)
+signals_watch(struct line_editor *edit)
 {
 	static const int numbers[] = { SIGINT, SIGWINCH, SIGCONT };
 
@@ -381,11 +387,11 @@ line_editor_create(struct event_base *base)
 
 	if (edit == NULL)
 		return NULL;
-	choose_characters();
-	edit->width = measure_width();
+	locale_set_utf8();
+	edit->width = terminal_width();
 	edit->base = base;
 	edit->terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-	if (open_line(edit) && watch_signals(edit))
+	if (editline_open(edit) && signals_watch(edit))
 		return edit;
 	line_editor_destroy(edit);
 	return NULL;

@@ -1,4 +1,6 @@
-/* Typing in a terminal, while other things happen: libedit on libevent. */
+/*
+ * Line editing in a terminal while the event loop runs: libedit on libevent.
+ */
 #ifndef CMD_PARLEY_LINE_EDITOR_H
 #define CMD_PARLEY_LINE_EDITOR_H
 
@@ -11,9 +13,9 @@ struct event_base;
 
 enum line_editor_result {
 	LINE_EDITOR_LINE,
-	LINE_EDITOR_INTERRUPT, /* Ctrl-C; what was typed is thrown away */
+	LINE_EDITOR_INTERRUPT, /* Ctrl-C; the typed line is discarded */
 	LINE_EDITOR_END,       /* Ctrl-D, or the end of the input */
-	LINE_EDITOR_STOPPED    /* by edit_stop() */
+	LINE_EDITOR_STOPPED    /* by line_editor_stop() */
 };
 
 /*
@@ -25,23 +27,23 @@ void line_editor_destroy(struct line_editor *);
 
 bool line_editor_is_terminal(const struct line_editor *);
 
-/* What stands before the line that is typed; it is copied. */
+/* Sets the prompt; it is copied. */
 void line_editor_set_prompt(struct line_editor *, const char *prompt);
 
 /*
- * Runs the event loop until a line was typed. *line is without its end, and
- * good until the next call; of an interrupted one it is what was typed.
+ * Runs the event loop until a line is entered. *line has no newline and is
+ * valid until the next call; after an interrupt it is the discarded text.
  */
 enum line_editor_result line_editor_read(struct line_editor *,
     struct str *line);
 
-/* Makes edit_read() return; to be called from the event loop. */
+/* Makes line_editor_read() return; called from the event loop. */
 void line_editor_stop(struct line_editor *);
 
-/* Wipes the line that edit_read() has just returned off the terminal. */
+/* Clears the line that line_editor_read() returned from the terminal. */
 void line_editor_wipe(struct line_editor *);
 
-/* Prints whole lines, above the one that is being typed. */
+/* Prints complete lines above the line being edited. */
 void line_editor_print(struct line_editor *, struct str lines);
 
 #endif

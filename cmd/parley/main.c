@@ -1,4 +1,4 @@
-/* parley: a client for people and for scripts. */
+/* parley: a chat client for terminals and scripts. */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,23 +13,23 @@ static int (*const runs[])(const struct subcommand *) = {
 	[SUBCOMMAND_ROOMS] = rooms_run,
 };
 
-/* Nobody outside can know the order of the reader's tables. */
+/* A random seed keeps the order of the reader's tables unpredictable. */
 static void
-seed_tables(void)
+json_tables_seed(void)
 {
 	json_dupkeys_seed(client_random());
 }
 
-/* What goes wrong in libevent is told by its caller, in words for people. */
+/* libevent's own messages are suppressed: callers report errors. */
 static void
-be_silent(int severity, const char *message)
+log_discard(int severity, const char *message)
 {
 	(void)severity;
 	(void)message;
 }
 
 static int
-run(const struct args *args)
+subcommand_run(const struct args *args)
 {
 	struct subcommand mode = { .args = args, .base = event_base_new() };
 	int status = CLIENT_NO_MEMORY;
@@ -59,7 +59,7 @@ main(int argc, char **argv)
 	char why[256];
 
 	signal(SIGPIPE, SIG_IGN);
-	event_set_log_callback(be_silent);
+	event_set_log_callback(log_discard);
 	if (!args_read(&args, argc, argv, why, sizeof(why))) {
 		report_error("%s; see parley --help", why);
 		return STATUS_USAGE;
@@ -71,6 +71,6 @@ main(int argc, char **argv)
 		    stdout);
 		return CLIENT_DONE;
 	}
-	seed_tables();
-	return run(&args);
+	json_tables_seed();
+	return subcommand_run(&args);
 }

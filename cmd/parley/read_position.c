@@ -1,7 +1,7 @@
 #include "cmd/parley/read_position.h"
 
 static bool
-copy(char out[READ_POSITION_TEXT_SIZE], struct str text)
+text_copy(char out[READ_POSITION_TEXT_SIZE], struct str text)
 {
 	if (text.len >= READ_POSITION_TEXT_SIZE ||
 	    (text.len > 0 && memchr(text.data, '\0', text.len) != NULL))
@@ -13,7 +13,7 @@ copy(char out[READ_POSITION_TEXT_SIZE], struct str text)
 }
 
 static struct str
-given(const char *text)
+text_or_absent(const char *text)
 {
 	struct str absent = STR_ABSENT;
 
@@ -23,13 +23,13 @@ given(const char *text)
 struct str
 read_position_room(const struct read_position *place)
 {
-	return given(place->room);
+	return text_or_absent(place->room);
 }
 
 struct str
 read_position_epoch(const struct read_position *place)
 {
-	return given(place->epoch);
+	return text_or_absent(place->epoch);
 }
 
 bool
@@ -40,8 +40,8 @@ read_position_enter(struct read_position *place, struct str room,
 		return true;
 	place->seq = 0;
 	place->behind = false;
-	return room.len > 0 && copy(place->room, room) &&
-	       copy(place->epoch, epoch);
+	return room.len > 0 && text_copy(place->room, room) &&
+	       text_copy(place->epoch, epoch);
 }
 
 void
@@ -58,7 +58,7 @@ read_position_set(struct read_position *place, struct str epoch, uint64_t seq)
 	place->behind = false;
 	if (!same || seq > place->seq)
 		place->seq = seq;
-	return copy(place->epoch, epoch);
+	return text_copy(place->epoch, epoch);
 }
 
 enum read_result

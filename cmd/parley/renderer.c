@@ -13,7 +13,7 @@
 #define CYAN "\033[36m"
 #define RED "\033[31m"
 #define PLAIN "\033[0m"
-#define INDENT STR("      ") /* as wide as the time */
+#define INDENT STR("      ") /* the width of the time */
 
 void
 renderer_init(struct renderer *renderer, const struct client_dialect *dialect,
@@ -21,18 +21,20 @@ renderer_init(struct renderer *renderer, const struct client_dialect *dialect,
 {
 	renderer->dialect = dialect;
 	renderer->colours = colours;
-	text_buffer_init(&renderer->reading);
+	text_buffer_init(&renderer->texts);
 	wire_text_init(&renderer->text);
 }
 
 void
 renderer_fini(struct renderer *renderer)
 {
-	text_buffer_fini(&renderer->reading);
+	text_buffer_fini(&renderer->texts);
 	wire_text_fini(&renderer->text);
 }
 
-/* --- pieces --------------------------------------------------------------- */
+/*
+ * --- building blocks ------------------------------------------------------
+ */
 
 static void
 put(struct renderer *renderer, const char *text)
@@ -53,31 +55,31 @@ put_text(struct renderer *renderer, struct str text)
 	sanitize_line(&renderer->text, text);
 }
 
-/* What matters less: all but messages. */
+/* Starts a notice, which is dimmed. */
 static void
-begin_notice(struct renderer *renderer)
+notice_begin(struct renderer *renderer)
 {
 	colour(renderer, DIM);
 	put(renderer, "* ");
 }
 
 static void
-end(struct renderer *renderer)
+line_end(struct renderer *renderer)
 {
 	colour(renderer, PLAIN);
 	put(renderer, "\n");
 }
 
-/* A notice with a text in the middle. */
+/* A notice with a text between two constants. */
 static void
 put_line(struct renderer *renderer, const char *before, struct str text,
     const char *after)
 {
-	begin_notice(renderer);
+	notice_begin(renderer);
 	put(renderer, before);
 	put_text(renderer, text);
 	put(renderer, after);
-	end(renderer);
+	line_end(renderer);
 }
 
 static void
@@ -95,48 +97,50 @@ put_time(struct renderer *renderer, uint64_t at_ms)
 	colour(renderer, PLAIN);
 }
 
-/* --- what is heard -------------------------------------------------------- */
+/*
+ * --- events ---------------------------------------------------------------
+ */
 
 static void
-put_said(struct renderer *renderer, const struct server_event *heard)
+put_message(struct renderer *renderer, const struct server_event *event)
 {
 	struct str text =
-	    heard->text.data != NULL ? heard->text : heard->message;
+	    event->text.data != NULL ? event->text : event->message;
 
-	if (heard->member.data == NULL) { /* the server's own words */
+	if (event->member.data == NULL) { /* an announcement of the server */
 		put_line(renderer, "", text, "");
 		return;
 	}
-	put_time(renderer, heard->at);
-	colour(renderer, heard->mine ? BOLD : CYAN);
-	put_text(renderer, heard->member);
+	put_time(renderer, event->at);
+	colour(renderer, event->mine ? BOLD : CYAN);
+	put_text(renderer, event->member);
 	colour(renderer, PLAIN);
 	put(renderer, ": ");
 	sanitize_lines(&renderer->text, text, INDENT);
-	end(renderer);
+	line_end(renderer);
 }
 
 static void
-put_private(struct renderer *renderer, const struct server_event *heard)
+put_dm(struct renderer *renderer, const struct server_event *event)
 {
-	put_time(renderer, heard->at);
+	put_time(renderer, event->at);
 	colour(renderer, CYAN);
 	put(renderer,
-	    heard->kind == SERVER_DM ? "(private) from " : "(private) to ");
-	put_text(renderer, heard->member);
+	    event->kind == SERVER_DM ? "(private) from " : "(private) to ");
+	put_text(renderer, event->member);
 	colour(renderer, PLAIN);
 	put(renderer, ": ");
-	sanitize_lines(&renderer->text, heard->text, INDENT);
-	end(renderer);
+	sanitize_lines(&renderer->text, event->text, INDENT);
+	line_end(renderer);
 }
 
 static void
-put_error(struct renderer *renderer, const struct server_event *heard)
+put_error(struct renderer *renderer, const struct server_event *event)
 {
 	colour(renderer, RED);
 	put(renderer, "! ");
-	put_text(renderer, heard->text);
-	end(renderer);
+	put_text(renderer, event->text);
+	line_end(renderer);
 }
 
 /* "alice, bob" */
@@ -147,23 +151,23 @@ put_names(struct renderer *renderer, struct str names)
 	struct json_value name;
 	bool first = true;
 
-	if (!text_buffer_begin(&renderer->reading, names.len))
+	if (!text_buffer_begin(&renderer->texts, names.len))
 		return;
 	json_open_array(&list, names, SERVER_EVENT_DEPTH);
 	for (; json_next_item(&list, &name); first = false) {
 		put(renderer, first ? "" : ", ");
-		put_text(renderer, text_buffer_text(&renderer->reading, &name));
+		put_text(renderer, text_buffer_text(&renderer->texts, &name));
 	}
 }
 
 static void
-put_members(struct renderer *renderer, const struct server_event *heard)
+put_members(struct renderer *renderer, const struct server_event *event)
 {
-	begin_notice(renderer);
+	notice_begin(renderer);
 	put(renderer, "here: ");
-	if (heard->members.data != NULL)
-		put_names(renderer, heard->members);
-	end(renderer);
+	if (event->members.data != NULL)
+		put_names(renderer, event->members);
+	line_end(renderer);
 }
 
 static void
@@ -181,54 +185,56 @@ put_room(struct renderer *renderer, const struct server_event *room)
 }
 
 static void
-put_rooms(struct renderer *renderer, const struct server_event *heard)
+put_rooms(struct renderer *renderer, const struct server_event *event)
 {
 	struct json_reader list;
 	struct json_value item;
 	bool any = false;
 
-	if (heard->rooms.data == NULL ||
-	    !text_buffer_begin(&renderer->reading, heard->rooms.len))
+	if (event->rooms.data == NULL ||
+	    !text_buffer_begin(&renderer->texts, event->rooms.len))
 		return;
-	json_open_array(&list, heard->rooms, SERVER_EVENT_DEPTH);
+	json_open_array(&list, event->rooms, SERVER_EVENT_DEPTH);
 	for (; json_next_item(&list, &item); any = true) {
 		struct server_event room = { 0 };
 
 		if (client_dialect_read_item(renderer->dialect,
-			&renderer->reading, item.text, &room))
+			&renderer->texts, item.text, &room))
 			put_room(renderer, &room);
 	}
 	if (!any)
-		put(renderer, "* there are none\n");
+		put(renderer, "* no rooms\n");
 }
 
 static void
-put_joined(struct renderer *renderer, const struct server_event *heard)
+put_joined(struct renderer *renderer, const struct server_event *event)
 {
-	begin_notice(renderer);
-	put(renderer, "you are in ");
-	put_text(renderer, heard->room);
-	if (heard->name.data != NULL && !str_equal(heard->name, heard->room)) {
+	notice_begin(renderer);
+	put(renderer, "joined ");
+	put_text(renderer, event->room);
+	if (event->name.data != NULL && !str_equal(event->name, event->room)) {
 		put(renderer, " (");
-		put_text(renderer, heard->name);
+		put_text(renderer, event->name);
 		put(renderer, ")");
 	}
-	if (heard->members.data != NULL) {
+	if (event->members.data != NULL) {
 		put(renderer, ": ");
-		put_names(renderer, heard->members);
-	} else if (heard->member.data != NULL) {
+		put_names(renderer, event->members);
+	} else if (event->member.data != NULL) {
 		put(renderer, " as ");
-		put_text(renderer, heard->member);
+		put_text(renderer, event->member);
 	}
-	end(renderer);
-	if (heard->missing.data != NULL)
-		put_line(renderer, "messages ", heard->missing,
-		    " are not there any more");
-	if (heard->epoch_changed)
-		put_line(renderer, "the room has begun anew", STR(""), "");
+	line_end(renderer);
+	if (event->missing.data != NULL)
+		put_line(renderer, "messages ", event->missing,
+		    " are no longer stored");
+	if (event->epoch_changed)
+		put_line(renderer,
+		    "the room was created again; its history is gone", STR(""),
+		    "");
 }
 
-/* Notices of one name and some words around it. */
+/* Notices with one name. */
 static const struct notice {
 	const char *before;
 	size_t who;
@@ -237,47 +243,47 @@ static const struct notice {
 #define WHO(member) offsetof(struct server_event, member)
 	[SERVER_WELCOME] = { "you are ", WHO(member), "" },
 	[SERVER_LEFT] = { "you left ", WHO(room), "" },
-	[SERVER_CREATED] = { "made ", WHO(room), "" },
-	[SERVER_JOIN] = { "", WHO(member), " came" },
-	[SERVER_LEAVE] = { "", WHO(member), " went" },
+	[SERVER_CREATED] = { "created ", WHO(room), "" },
+	[SERVER_JOIN] = { "", WHO(member), " joined" },
+	[SERVER_LEAVE] = { "", WHO(member), " left" },
 	[SERVER_NAMED] = { "you are now ", WHO(member), "" },
 	[SERVER_HISTORY] = { "history of ", WHO(room), "" },
 #undef WHO
 };
 
 static void
-put_notice(struct renderer *renderer, const struct server_event *heard)
+put_notice(struct renderer *renderer, const struct server_event *event)
 {
-	const struct notice *notice = &notices[heard->kind];
+	const struct notice *notice = &notices[event->kind];
 	struct str who;
 
-	memcpy(&who, (const char *)heard + notice->who, sizeof(who));
+	memcpy(&who, (const char *)event + notice->who, sizeof(who));
 	put_line(renderer, notice->before, who, notice->after);
 }
 
 static void
-put_count(struct renderer *renderer, const struct server_event *heard)
+put_count(struct renderer *renderer, const struct server_event *event)
 {
-	begin_notice(renderer);
-	json_put_unsigned(&renderer->text, heard->count);
-	put(renderer, " are here");
-	end(renderer);
+	notice_begin(renderer);
+	json_put_unsigned(&renderer->text, event->count);
+	put(renderer, " members");
+	line_end(renderer);
 }
 
 static void
-put_renamed(struct renderer *renderer, const struct server_event *heard)
+put_renamed(struct renderer *renderer, const struct server_event *event)
 {
-	begin_notice(renderer);
-	put_text(renderer, heard->was);
+	notice_begin(renderer);
+	put_text(renderer, event->was);
 	put(renderer, " is now ");
-	put_text(renderer, heard->member);
-	end(renderer);
+	put_text(renderer, event->member);
+	line_end(renderer);
 }
 
 static void (*const writers[])(struct renderer *,
     const struct server_event *) = {
 	[SERVER_WELCOME] = put_notice,
-	[SERVER_MESSAGE] = put_said,
+	[SERVER_MESSAGE] = put_message,
 	[SERVER_ERROR] = put_error,
 	[SERVER_JOINED] = put_joined,
 	[SERVER_LEFT] = put_notice,
@@ -290,24 +296,24 @@ static void (*const writers[])(struct renderer *,
 	[SERVER_MEMBERS] = put_members,
 	[SERVER_ROOMS] = put_rooms,
 	[SERVER_HISTORY] = put_notice,
-	[SERVER_DM] = put_private,
-	[SERVER_DM_SENT] = put_private,
+	[SERVER_DM] = put_dm,
+	[SERVER_DM_SENT] = put_dm,
 	[SERVER_BYE] = NULL,
 };
 
 static struct str
-result(const struct renderer *renderer)
+renderer_result(const struct renderer *renderer)
 {
 	return str_slice(renderer->text.data, renderer->text.len);
 }
 
 struct str
-renderer_event(struct renderer *renderer, const struct server_event *heard)
+renderer_event(struct renderer *renderer, const struct server_event *event)
 {
 	wire_text_reset(&renderer->text);
-	if (writers[heard->kind] != NULL)
-		writers[heard->kind](renderer, heard);
-	return result(renderer);
+	if (writers[event->kind] != NULL)
+		writers[event->kind](renderer, event);
+	return renderer_result(renderer);
 }
 
 struct str
@@ -321,5 +327,5 @@ renderer_notice(struct renderer *renderer, const char *format, ...)
 	va_end(arguments);
 	wire_text_reset(&renderer->text);
 	put_line(renderer, "", str_from(words), "");
-	return result(renderer);
+	return renderer_result(renderer);
 }

@@ -1,4 +1,4 @@
-/* How what is heard looks to people: lines of text. */
+/* Formats events as lines of text for a terminal. */
 #ifndef CMD_PARLEY_RENDERER_H
 #define CMD_PARLEY_RENDERER_H
 
@@ -9,7 +9,7 @@
 struct renderer {
 	const struct client_dialect *dialect;
 	bool colours;
-	struct text_buffer reading;
+	struct text_buffer texts;
 	struct wire_text text;
 };
 
@@ -18,12 +18,12 @@ void renderer_init(struct renderer *, const struct client_dialect *,
 void renderer_fini(struct renderer *);
 
 /*
- * The lines for it, each with its newline; empty: there is nothing to show.
- * Good until the next call.
+ * The lines of an event, with newlines; empty: nothing to show. Valid until
+ * the next call.
  */
 struct str renderer_event(struct renderer *, const struct server_event *);
 
-/* A word of our own: "* reconnected". */
+/* A notice of the program: "* reconnected". */
 struct str renderer_notice(struct renderer *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,4 +1,4 @@
-/* Printing which rooms there are, a line for each. */
+/* `parley rooms`: prints the rooms, one per line. */
 #include <event2/event.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,49 +29,48 @@ print_room(const struct server_event *room)
 }
 
 static void
-print_all(const struct client_dialect *dialect, struct str rooms)
+print_rooms(const struct client_dialect *dialect, struct str rooms)
 {
-	struct text_buffer reading;
+	struct text_buffer texts;
 	struct json_reader list;
 	struct json_value item;
 
-	text_buffer_init(&reading);
+	text_buffer_init(&texts);
 	json_open_array(&list, rooms, SERVER_EVENT_DEPTH);
 	while (json_next_item(&list, &item)) {
 		struct server_event room = { 0 };
 
-		if (text_buffer_begin(&reading, item.text.len) &&
-		    client_dialect_read_item(dialect, &reading, item.text,
-			&room))
+		if (text_buffer_begin(&texts, item.text.len) &&
+		    client_dialect_read_item(dialect, &texts, item.text, &room))
 			print_room(&room);
 	}
-	text_buffer_fini(&reading);
+	text_buffer_fini(&texts);
 }
 
 static void
-heard(void *arg, const struct server_event *heard)
+rooms_on_event(void *arg, const struct server_event *event)
 {
 	struct rooms *rooms = arg;
 
-	if (heard->kind != SERVER_ROOMS || heard->rooms.data == NULL)
+	if (event->kind != SERVER_ROOMS || event->rooms.data == NULL)
 		return;
-	print_all(rooms->mode->args->dialect, heard->rooms);
+	print_rooms(rooms->mode->args->dialect, event->rooms);
 	rooms->printed = true;
 	client_end(rooms->client);
 }
 
 static void
-ready(void *arg, bool again)
+rooms_on_ready(void *arg, bool again)
 {
 	struct rooms *rooms = arg;
-	struct client_request deed = { .kind = REQUEST_ROOMS };
+	struct client_request request = { .kind = REQUEST_ROOMS };
 
 	(void)again;
-	client_request(rooms->client, &deed);
+	client_request(rooms->client, &request);
 }
 
 static void
-lost(void *arg, const char *why)
+rooms_on_lost(void *arg, const char *why)
 {
 	struct rooms *rooms = arg;
 
@@ -80,7 +79,7 @@ lost(void *arg, const char *why)
 }
 
 static void
-over(void *arg, enum client_status status, const char *why)
+rooms_on_end(void *arg, enum client_status status, const char *why)
 {
 	struct rooms *rooms = arg;
 
@@ -93,10 +92,10 @@ over(void *arg, enum client_status status, const char *why)
 }
 
 static const struct client_ops client_ops = {
-	.on_event = heard,
-	.on_ready = ready,
-	.on_lost = lost,
-	.on_end = over,
+	.on_event = rooms_on_event,
+	.on_ready = rooms_on_ready,
+	.on_lost = rooms_on_lost,
+	.on_end = rooms_on_end,
 };
 
 int

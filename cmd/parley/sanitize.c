@@ -5,7 +5,7 @@
 #include "domain/text/unicode.h"
 #include "domain/text/utf8.h"
 
-/* Emoji are made with these two; they move nothing. */
+/* Emoji sequences use these two; they are harmless. */
 #define ZERO_WIDTH_JOINER 0x200d
 #define VARIATION_SELECTOR_16 0xfe0f
 
@@ -85,7 +85,9 @@ put_escaped(struct wire_text *out, uint32_t c)
 	append(out, text);
 }
 
-/* Outside of strings JSON has nothing hidden but white space. */
+/*
+ * Outside of strings JSON contains only visible characters and white space.
+ */
 void
 sanitize_json(struct wire_text *out, struct str json)
 {

@@ -1,4 +1,4 @@
-/* Saying each line of the input, until all were taken. */
+/* `parley send`: posts each line of the input and waits for the acks. */
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -10,22 +10,22 @@
 
 #define READ_SIZE 65536
 #define LINE_MAX_BYTES ((size_t)1 << 20)
-#define WAITING_MAX 64 /* lines that are read but not taken */
+#define WAITING_MAX 64 /* lines in flight before reading pauses */
 
 struct sending {
-	struct run run; /* first: the client hands it back */
+	struct run run; /* first: the argument of the client callbacks */
 	struct event *readable;
 	struct event *timeout;
 	struct event *interrupt;
-	struct event *next; /* looks for the next line */
+	struct event *next; /* handles the next line */
 	struct evbuffer *input;
-	bool ended;    /* the input */
-	bool skipping; /* the rest of a line that is too long */
+	bool ended;    /* of the input */
+	bool skipping; /* discarding the rest of an overlong line */
 	size_t failed;
 };
 
 static void
-watch_the_clock(struct sending *sending)
+timeout_update(struct sending *sending)
 {
 	struct timeval after = {
 		.tv_sec = (time_t)sending->run.mode->args->timeout_s,
@@ -35,34 +35,36 @@ watch_the_clock(struct sending *sending)
 }
 
 static void
-fail_line(struct sending *sending, const char *why)
+line_failed(struct sending *sending, const char *why)
 {
 	sending->failed++;
 	report_error("not sent: %s", why);
 }
 
 static void
-say(struct sending *sending, struct str line)
+line_post(struct sending *sending, struct str line)
 {
 	switch (line.len == 0 ? CLIENT_POSTED
 			      : client_post(sending->run.client, line)) {
 	case CLIENT_POSTED:
 		break;
 	case CLIENT_NOT_IN_ROOM:
-		fail_line(sending, "in no room");
+		line_failed(sending, "not in a room");
 		break;
 	case CLIENT_TOO_LONG:
-		fail_line(sending, "a line is too long");
+		line_failed(sending, "line too long");
 		break;
 	case CLIENT_TOO_MANY:
-		fail_line(sending, "no memory");
+		line_failed(sending, "no memory");
 		break;
 	}
 }
 
-/* The next line, whole or the last one; false: more has to come first. */
+/*
+ * Takes the next complete line, or the last one; false: more input is needed.
+ */
 static bool
-take_line(struct sending *sending)
+line_next(struct sending *sending)
 {
 	struct evbuffer_ptr end =
 	    evbuffer_search_eol(sending->input, NULL, NULL, EVBUFFER_EOL_LF);
@@ -76,32 +78,32 @@ take_line(struct sending *sending)
 		return false;
 	data = (const char *)evbuffer_pullup(sending->input, (ev_ssize_t)len);
 	if (len > LINE_MAX_BYTES && !sending->skipping)
-		fail_line(sending, "a line is too long");
+		line_failed(sending, "line too long");
 	else if (!sending->skipping)
-		say(sending, str_slice(len > 0 ? data : "", len));
+		line_post(sending, str_slice(len > 0 ? data : "", len));
 	sending->skipping = end.pos < 0 && len > LINE_MAX_BYTES;
 	evbuffer_drain(sending->input, len + (end.pos >= 0));
 	return true;
 }
 
-/* A file cannot be waited for, and is always ready. */
+/* Regular files cannot be polled and are always readable. */
 static void
-want_input(struct sending *sending)
+input_watch(struct sending *sending)
 {
 	if (event_add(sending->readable, NULL) != 0)
 		event_active(sending->readable, EV_READ, 1);
 }
 
-/* Reads no faster than what is read is taken. */
+/* Reads only while few lines are in flight. */
 static void
-go_on(struct sending *sending)
+input_continue(struct sending *sending)
 {
 	while (client_unacknowledged(sending->run.client) < WAITING_MAX)
-		if (!take_line(sending))
+		if (!line_next(sending))
 			break;
 	if (!sending->ended) {
 		if (client_unacknowledged(sending->run.client) < WAITING_MAX)
-			want_input(sending);
+			input_watch(sending);
 	} else if (client_unacknowledged(sending->run.client) == 0) {
 		client_end(sending->run.client);
 	}
@@ -117,35 +119,37 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-		want_input(sending);
+		input_watch(sending);
 		return;
 	}
 	if (got > 0 && evbuffer_add(sending->input, data, (size_t)got) != 0)
-		fail_line(sending, "no memory");
+		line_failed(sending, "no memory");
 	sending->ended = got <= 0;
-	go_on(sending);
+	input_continue(sending);
 }
 
-/* --- from the client ------------------------------------------------------ */
+/*
+ * --- events of the client -------------------------------------------------
+ */
 
 static void
-heard(void *arg, const struct server_event *heard)
+send_on_event(void *arg, const struct server_event *event)
 {
 	(void)arg;
-	if (heard->kind == SERVER_ERROR)
-		report_error("%.*s", (int)heard->text.len, heard->text.data);
+	if (event->kind == SERVER_ERROR)
+		report_error("%.*s", (int)event->text.len, event->text.data);
 }
 
-/* The client may have a next line once this returns. */
+/* The client accepts the next line after this returns. */
 static void
-said(void *arg, struct str text, bool taken)
+send_on_posted(void *arg, struct str text, bool taken)
 {
 	struct sending *sending = arg;
 
 	if (!taken)
 		sending->failed++;
 	(void)text;
-	watch_the_clock(sending);
+	timeout_update(sending);
 	event_active(sending->next, EV_TIMEOUT, 1);
 }
 
@@ -154,31 +158,33 @@ next_cb(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	go_on(arg);
+	input_continue(arg);
 }
 
 static void
-ready(void *arg, bool again)
+send_on_ready(void *arg, bool again)
 {
 	struct sending *sending = arg;
 
 	if (again)
 		report_error("reconnected");
 	else
-		want_input(sending);
+		input_watch(sending);
 }
 
 static const struct client_ops client_ops = {
-	.on_event = heard,
-	.on_posted = said,
-	.on_ready = ready,
+	.on_event = send_on_event,
+	.on_posted = send_on_posted,
+	.on_ready = send_on_ready,
 	.on_lost = run_lost,
 	.on_end = run_over,
 };
 
-/* --- from outside --------------------------------------------------------- */
+/*
+ * --- timer ----------------------------------------------------------------
+ */
 
-/* Waiting for input is not waiting for the server. */
+/* The time-out runs only while messages are in flight. */
 static void
 timeout_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -186,17 +192,19 @@ timeout_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	watch_the_clock(sending);
+	timeout_update(sending);
 	if (client_unacknowledged(sending->run.client) == 0)
 		return;
-	report_error("nothing was acknowledged in time");
+	report_error("timed out waiting for an acknowledgement");
 	client_end(sending->run.client);
 }
 
-/* --- all of it ------------------------------------------------------------ */
+/*
+ * --- the run --------------------------------------------------------------
+ */
 
 static bool
-prepare(struct sending *sending)
+send_init(struct sending *sending)
 {
 	struct event_base *base = sending->run.mode->base;
 
@@ -215,7 +223,7 @@ prepare(struct sending *sending)
 }
 
 static void
-forget(struct sending *sending)
+send_fini(struct sending *sending)
 {
 	struct event *events[] = { sending->readable, sending->timeout,
 		sending->next, sending->interrupt };
@@ -229,7 +237,7 @@ forget(struct sending *sending)
 }
 
 static int
-status_of(const struct sending *sending)
+send_status(const struct sending *sending)
 {
 	bool all = sending->ended && sending->failed == 0 &&
 		   client_unacknowledged(sending->run.client) == 0;
@@ -245,12 +253,12 @@ send_run(const struct subcommand *mode)
 	struct sending sending = { .run = { .mode = mode } };
 	int status = CLIENT_NO_MEMORY;
 
-	if (prepare(&sending)) {
+	if (send_init(&sending)) {
 		event_add(sending.interrupt, NULL);
-		watch_the_clock(&sending);
+		timeout_update(&sending);
 		event_base_dispatch(mode->base);
-		status = status_of(&sending);
+		status = send_status(&sending);
 	}
-	forget(&sending);
+	send_fini(&sending);
 	return status;
 }

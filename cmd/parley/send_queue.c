@@ -27,7 +27,7 @@ client_queue_ref(struct client_queue *queue)
 }
 
 static struct str
-keep(char *at, struct str text)
+text_store(char *at, struct str text)
 {
 	if (text.data == NULL)
 		return text;
@@ -39,19 +39,19 @@ bool
 client_queue_add(struct client_queue *queue, struct str room, struct str text,
     bool with_key)
 {
-	struct queued_message *saying =
-	    malloc(sizeof(*saying) + room.len + text.len + 1);
+	struct queued_message *message =
+	    malloc(sizeof(*message) + room.len + text.len + 1);
 
-	if (saying == NULL)
+	if (message == NULL)
 		return false;
-	*saying = (struct queued_message){ .ref = client_queue_ref(queue) };
-	saying->room = keep(saying->data, room);
-	saying->text = keep(saying->data + room.len, text);
+	*message = (struct queued_message){ .ref = client_queue_ref(queue) };
+	message->room = text_store(message->data, room);
+	message->text = text_store(message->data + room.len, text);
 	if (with_key)
-		snprintf(saying->key, sizeof(saying->key), "%s-%" PRIu64,
-		    queue->run, saying->ref);
-	*queue->last = saying;
-	queue->last = &saying->next;
+		snprintf(message->key, sizeof(message->key), "%s-%" PRIu64,
+		    queue->run, message->ref);
+	*queue->last = message;
+	queue->last = &message->next;
 	queue->count++;
 	return true;
 }
@@ -59,12 +59,12 @@ client_queue_add(struct client_queue *queue, struct str room, struct str text,
 void
 client_queue_drop(struct client_queue *queue)
 {
-	struct queued_message *saying = queue->first;
+	struct queued_message *message = queue->first;
 
-	assert(saying != NULL);
-	queue->first = saying->next;
+	assert(message != NULL);
+	queue->first = message->next;
 	if (queue->first == NULL)
 		queue->last = &queue->first;
 	queue->count--;
-	free(saying);
+	free(message);
 }

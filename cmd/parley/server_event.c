@@ -3,53 +3,53 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Beyond what JSON can tell exactly to everybody. */
+/* Larger integers are not exact in every JSON reader. */
 #define NUMBER_MAX ((uint64_t)1 << 53)
 
 void
-text_buffer_init(struct text_buffer *reading)
+text_buffer_init(struct text_buffer *texts)
 {
-	*reading = (struct text_buffer){ 0 };
+	*texts = (struct text_buffer){ 0 };
 }
 
 void
-text_buffer_fini(struct text_buffer *reading)
+text_buffer_fini(struct text_buffer *texts)
 {
-	free(reading->data);
-	text_buffer_init(reading);
+	free(texts->data);
+	text_buffer_init(texts);
 }
 
 bool
-text_buffer_begin(struct text_buffer *reading, size_t frame_len)
+text_buffer_begin(struct text_buffer *texts, size_t frame_len)
 {
 	char *data;
 
-	reading->used = 0;
-	if (reading->capacity >= frame_len && reading->data != NULL)
+	texts->used = 0;
+	if (texts->capacity >= frame_len && texts->data != NULL)
 		return true;
-	data = realloc(reading->data, frame_len + 1);
+	data = realloc(texts->data, frame_len + 1);
 	if (data == NULL)
 		return false;
-	reading->data = data;
-	reading->capacity = frame_len;
+	texts->data = data;
+	texts->capacity = frame_len;
 	return true;
 }
 
-/* A text is never longer than it was in its frame, and is read once. */
+/* An unescaped text is never longer than in its frame. */
 struct str
-text_buffer_text(struct text_buffer *reading, const struct json_value *value)
+text_buffer_text(struct text_buffer *texts, const struct json_value *value)
 {
-	char *at = reading->data + reading->used;
+	char *at = texts->data + texts->used;
 	size_t len;
 
 	if (value->type != JSON_STRING)
 		return (struct str){ 0 };
 	if (!value->string.escaped)
 		return value->string.body;
-	if (!json_string_copy(&value->string, at,
-		reading->capacity - reading->used, &len))
+	if (!json_string_copy(&value->string, at, texts->capacity - texts->used,
+		&len))
 		return (struct str){ 0 };
-	reading->used += len;
+	texts->used += len;
 	return str_slice(at, len);
 }
 
@@ -60,7 +60,7 @@ put_text(struct server_event *out, size_t offset, struct str text)
 }
 
 static void
-put(struct server_event *out, struct text_buffer *reading,
+put(struct server_event *out, struct text_buffer *texts,
     const struct field *field, const struct json_value *value)
 {
 	void *place = (char *)out + field->offset;
@@ -71,10 +71,10 @@ put(struct server_event *out, struct text_buffer *reading,
 		put_text(out, offsetof(struct server_event, message),
 		    value->text);
 		put_text(out, offsetof(struct server_event, text),
-		    text_buffer_text(reading, value));
+		    text_buffer_text(texts, value));
 		break;
 	case FIELD_TEXT:
-		put_text(out, field->offset, text_buffer_text(reading, value));
+		put_text(out, field->offset, text_buffer_text(texts, value));
 		break;
 	case FIELD_JSON:
 		if (value->type == JSON_ARRAY)
@@ -91,7 +91,7 @@ put(struct server_event *out, struct text_buffer *reading,
 }
 
 bool
-server_event_read(struct server_event *out, struct text_buffer *reading,
+server_event_read(struct server_event *out, struct text_buffer *texts,
     struct str json, const struct field fields[], size_t count)
 {
 	struct json_reader reader;
@@ -101,6 +101,6 @@ server_event_read(struct server_event *out, struct text_buffer *reading,
 	while (json_next(&reader, &member))
 		for (size_t i = 0; i < count; i++)
 			if (json_string_is(&member.key, fields[i].key))
-				put(out, reading, &fields[i], &member.value);
+				put(out, texts, &fields[i], &member.value);
 	return reader.error == JSON_OK;
 }

@@ -1,4 +1,4 @@
-/* What a server said, in one form for all dialects. */
+/* An event of the server, in one form for all dialects. */
 #ifndef CMD_PARLEY_SERVER_EVENT_H
 #define CMD_PARLEY_SERVER_EVENT_H
 
@@ -9,14 +9,14 @@
 #include "domain/base/str.h"
 #include "wire/json/json_reader.h"
 
-/* As deep as our servers let a message be; beyond, it is not read. */
+/* The nesting limit of our servers; deeper messages are not read. */
 #define SERVER_EVENT_DEPTH JSON_DEPTH_MAX
 
 enum server_event_kind {
-	SERVER_NOTHING, /* of no interest, or of a later version */
-	SERVER_WELCOME, /* who one is */
+	SERVER_NOTHING, /* ignored, or of a later version */
+	SERVER_WELCOME, /* the greeting */
 	SERVER_MESSAGE, /* a message */
-	SERVER_ACK,     /* one of ours was taken */
+	SERVER_ACK,     /* a posted message was acknowledged */
 	SERVER_ERROR,
 	SERVER_JOINED,
 	SERVER_LEFT,
@@ -24,8 +24,8 @@ enum server_event_kind {
 	SERVER_JOIN,
 	SERVER_LEAVE,
 	SERVER_COUNT,
-	SERVER_NAMED,   /* one's own name */
-	SERVER_RENAMED, /* somebody else's */
+	SERVER_NAMED,   /* our own name changed */
+	SERVER_RENAMED, /* the name of another member changed */
 	SERVER_MEMBERS,
 	SERVER_ROOMS,
 	SERVER_HISTORY,
@@ -35,23 +35,23 @@ enum server_event_kind {
 };
 
 /*
- * Texts that are not there are absent, numbers 0. All of them are borrowed
- * until the next reading begins.
+ * Missing texts are absent, missing numbers 0. Texts are valid until the next
+ * text_buffer_begin().
  */
 struct server_event {
 	enum server_event_kind kind;
-	struct str word; /* what kind it is, as the dialect has it */
+	struct str word; /* the kind in the words of the dialect */
 	struct str room;
 	struct str name; /* of the room */
 	struct str member;
 	struct str member_id;
-	struct str was; /* the name before */
+	struct str was; /* the previous name */
 	struct str epoch;
-	struct str durability; /* what an acknowledgement promises */
-	struct str code;       /* of an error, for programs */
-	struct str text;       /* for people; or what was said, if a string */
-	struct str message;    /* what was said, as JSON */
-	struct str members;    /* JSON arrays */
+	struct str durability; /* of the store */
+	struct str code;       /* of an error */
+	struct str text;    /* of an error, or the message if it is a string */
+	struct str message; /* the message as JSON */
+	struct str members; /* JSON arrays */
 	struct str rooms;
 	struct str messages;
 	struct str missing; /* [from, to] */
@@ -64,11 +64,11 @@ struct server_event {
 	bool more;
 	bool epoch_changed;
 	bool persistent;
-	bool mine; /* said by this client */
-	bool old;  /* shown because it was asked for */
+	bool mine; /* posted by this client */
+	bool old;  /* part of a requested history */
 };
 
-/* Where the unescaped texts of one frame are. */
+/* The unescaped texts of one frame. */
 struct text_buffer {
 	char *data;
 	size_t used;
@@ -78,21 +78,21 @@ struct text_buffer {
 void text_buffer_init(struct text_buffer *);
 void text_buffer_fini(struct text_buffer *);
 
-/* Makes room for the texts of one frame; false: no memory. */
+/* Reserves space for the texts of a frame; false: no memory. */
 bool text_buffer_begin(struct text_buffer *, size_t frame_len);
 
-/* What the value means as a text, if it is a string; else absent. */
+/* The unescaped text of a string value; else absent. */
 struct str text_buffer_text(struct text_buffer *, const struct json_value *);
 
 enum field_type {
 	FIELD_TEXT,
 	FIELD_NUMBER,
 	FIELD_BOOLEAN,
-	FIELD_JSON,   /* as it stands */
-	FIELD_MESSAGE /* into text and message */
+	FIELD_JSON,   /* not decoded */
+	FIELD_MESSAGE /* sets text and message */
 };
 
-/* A key of a dialect, and where in struct heard its value goes. */
+/* A key of a dialect and the field of struct server_event for its value. */
 struct field {
 	struct str key;
 	enum field_type type;
@@ -106,8 +106,8 @@ struct field {
 	}
 
 /*
- * Fills in what is there of these fields; what is of another type is left
- * out. The rest of *out stays. False: this is no JSON object.
+ * Sets the fields that occur with the right type and leaves the others. False:
+ * not a JSON object.
  */
 bool server_event_read(struct server_event *out, struct text_buffer *,
     struct str json, const struct field fields[], size_t count);

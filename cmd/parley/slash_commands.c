@@ -6,13 +6,13 @@
 #include "domain/base/count_of.h"
 #include "wire/common/wire_text.h"
 
-/* What stands behind a command. */
+/* The argument of a command. */
 enum takes {
 	TAKES_NOTHING,
 	TAKES_ROOM,
 	TAKES_NAME,
 	TAKES_NAME_AND_TEXT,
-	TAKES_NUMBER /* or nothing */
+	TAKES_NUMBER /* optional */
 };
 
 static const struct {
@@ -29,39 +29,39 @@ static const struct {
 static const struct word {
 	const char *name;
 	enum input_kind kind;
-	enum request_kind deed;
+	enum request_kind request;
 	enum takes takes;
-	bool bare; /* may come without its slash where dialects allow it */
+	bool bare; /* the slash is optional in some dialects */
 	const char *help;
 } words[] = {
 	{ "join", INPUT_REQUEST, REQUEST_JOIN, TAKES_ROOM, true,
-	    "go to a room" },
+	    "join a room" },
 	{ "leave", INPUT_REQUEST, REQUEST_LEAVE, TAKES_NOTHING, true,
 	    "leave the room" },
 	{ "create", INPUT_REQUEST, REQUEST_CREATE, TAKES_NAME, true,
-	    "make a room and go there" },
+	    "create and join a room" },
 	{ "list", INPUT_REQUEST, REQUEST_MEMBERS, TAKES_NOTHING, false,
-	    "who is here" },
+	    "list the members" },
 	{ "list", INPUT_REQUEST, REQUEST_ROOMS, TAKES_NOTHING, false,
-	    "which topics there are" },
+	    "list the topics" },
 	{ "rooms", INPUT_REQUEST, REQUEST_ROOMS, TAKES_NOTHING, false,
-	    "which rooms there are" },
+	    "list the rooms" },
 	{ "dm", INPUT_REQUEST, REQUEST_DM, TAKES_NAME_AND_TEXT, false,
-	    "say something to one member only" },
+	    "send a direct message" },
 	{ "name", INPUT_REQUEST, REQUEST_NAME, TAKES_NAME, false,
-	    "take another name" },
+	    "change your display name" },
 	{ "history", INPUT_REQUEST, REQUEST_HISTORY, TAKES_NUMBER, false,
 	    "show older messages" },
-	{ "help", INPUT_HELP, 0, TAKES_NOTHING, false, "show this" },
-	{ "quit", INPUT_QUIT, 0, TAKES_NOTHING, true, "go" },
-	{ "exit", INPUT_QUIT, 0, TAKES_NOTHING, true, "go, too" },
+	{ "help", INPUT_HELP, 0, TAKES_NOTHING, false, "show this help" },
+	{ "quit", INPUT_QUIT, 0, TAKES_NOTHING, true, "quit" },
+	{ "exit", INPUT_QUIT, 0, TAKES_NOTHING, true, "quit" },
 };
 
 #define HISTORY_USUAL 50
 #define HISTORY_MOST 1000
 
 static struct str
-trim(struct str text)
+text_trim(struct str text)
 {
 	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
 		text = str_slice(text.data + 1, text.len - 1);
@@ -71,15 +71,16 @@ trim(struct str text)
 	return text;
 }
 
-/* The first word of a text, which becomes what follows it. */
+/* Removes and returns the first word of a text. */
 static struct str
-take_word(struct str *text)
+word_next(struct str *text)
 {
-	struct str word = trim(*text);
+	struct str word = text_trim(*text);
 
 	for (size_t i = 0; i < word.len; i++)
 		if (word.data[i] == ' ' || word.data[i] == '\t') {
-			*text = trim(str_slice(word.data + i, word.len - i));
+			*text =
+			    text_trim(str_slice(word.data + i, word.len - i));
 			return str_slice(word.data, i);
 		}
 	*text = str_slice(word.data + word.len, 0);
@@ -87,24 +88,24 @@ take_word(struct str *text)
 }
 
 static bool
-dialect_has(const struct client_dialect *dialect, const struct word *word)
+dialect_supports(const struct client_dialect *dialect, const struct word *word)
 {
 	return word->kind != INPUT_REQUEST ||
-	       dialect->write[word->deed] != NULL;
+	       dialect->write[word->request] != NULL;
 }
 
 static const struct word *
-find(const struct client_dialect *dialect, struct str name)
+command_find(const struct client_dialect *dialect, struct str name)
 {
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(str_from(words[i].name), name) &&
-		    dialect_has(dialect, &words[i]))
+		    dialect_supports(dialect, &words[i]))
 			return &words[i];
 	return NULL;
 }
 
 static bool
-read_number(struct str text, uint64_t *out)
+number_read(struct str text, uint64_t *out)
 {
 	*out = 0;
 	for (size_t i = 0; i < text.len; i++) {
@@ -118,30 +119,31 @@ read_number(struct str text, uint64_t *out)
 }
 
 static bool
-read_rest(const struct word *word, struct str rest, struct client_request *deed)
+argument_read(const struct word *word, struct str rest,
+    struct client_request *request)
 {
 	switch (word->takes) {
 	case TAKES_NOTHING:
 		return rest.len == 0;
 	case TAKES_ROOM:
-		deed->room = rest;
+		request->room = rest;
 		return rest.len > 0;
 	case TAKES_NAME:
-		deed->name = rest;
+		request->name = rest;
 		return rest.len > 0;
 	case TAKES_NAME_AND_TEXT:
-		deed->name = take_word(&rest);
-		deed->text = rest;
-		return deed->name.len > 0 && rest.len > 0;
+		request->name = word_next(&rest);
+		request->text = rest;
+		return request->name.len > 0 && rest.len > 0;
 	case TAKES_NUMBER:
-		deed->limit = HISTORY_USUAL;
-		return rest.len == 0 || read_number(rest, &deed->limit);
+		request->limit = HISTORY_USUAL;
+		return rest.len == 0 || number_read(rest, &request->limit);
 	}
 	abort();
 }
 
 static void
-wrong(struct input_line *out, const char *what, const char *name,
+input_fail(struct input_line *out, const char *what, const char *name,
     const char *hint)
 {
 	out->kind = INPUT_INVALID;
@@ -149,43 +151,44 @@ wrong(struct input_line *out, const char *what, const char *name,
 }
 
 static void
-read_word(const struct word *word, struct str rest, struct input_line *out)
+command_read(const struct word *word, struct str rest, struct input_line *out)
 {
 	out->kind = word->kind;
-	out->deed.kind = word->deed;
-	if (!read_rest(word, rest, &out->deed))
-		wrong(out, "it is", word->name, takings[word->takes].hint);
+	out->request.kind = word->request;
+	if (!argument_read(word, rest, &out->request))
+		input_fail(out, "usage:", word->name,
+		    takings[word->takes].hint);
 }
 
 static void
-read_command(const struct client_dialect *dialect, struct str line,
+slash_read(const struct client_dialect *dialect, struct str line,
     struct input_line *out)
 {
 	struct str rest = line;
-	struct str name = take_word(&rest);
-	const struct word *word = find(dialect, name);
+	struct str name = word_next(&rest);
+	const struct word *word = command_find(dialect, name);
 	char shown[40];
 
 	snprintf(shown, sizeof(shown), "%.*s", (int)name.len, name.data);
 	if (word == NULL)
-		wrong(out, "there is no", shown, "; see /help");
+		input_fail(out, "unknown command", shown, "; see /help");
 	else
-		read_word(word, rest, out);
+		command_read(word, rest, out);
 }
 
-/* As the consoles of these dialects had it; anything else is said. */
+/* The console syntax of the original clients; other text is a message. */
 static bool
-read_bare(const struct client_dialect *dialect, struct str line,
+bare_read(const struct client_dialect *dialect, struct str line,
     struct input_line *out)
 {
 	struct str rest = line;
-	const struct word *word = find(dialect, take_word(&rest));
+	const struct word *word = command_find(dialect, word_next(&rest));
 
 	if (word == NULL || !word->bare)
 		return false;
 	if ((rest.len > 0) != takings[word->takes].needed)
 		return false;
-	read_word(word, rest, out);
+	command_read(word, rest, out);
 	return true;
 }
 
@@ -194,15 +197,15 @@ slash_command_read(const struct client_dialect *dialect, struct str line,
     struct input_line *out)
 {
 	*out = (struct input_line){ .kind = INPUT_MESSAGE, .text = line };
-	if (trim(line).len == 0)
+	if (text_trim(line).len == 0)
 		out->kind = INPUT_EMPTY;
 	else if (line.len >= 2 && line.data[0] == '/' && line.data[1] == '/')
 		out->text = str_slice(line.data + 1, line.len - 1);
 	else if (line.data[0] == '/')
-		read_command(dialect, str_slice(line.data + 1, line.len - 1),
+		slash_read(dialect, str_slice(line.data + 1, line.len - 1),
 		    out);
 	else if (dialect->slash_optional)
-		read_bare(dialect, line, out);
+		bare_read(dialect, line, out);
 }
 
 void
@@ -214,14 +217,14 @@ slash_command_help(const struct client_dialect *dialect, struct wire_text *out)
 		const struct word *word = &words[i];
 		bool bare = dialect->slash_optional && word->bare;
 
-		if (find(dialect, str_from(word->name)) != word)
+		if (command_find(dialect, str_from(word->name)) != word)
 			continue;
 		snprintf(line, sizeof(line), "  %s%s%-*s %s%s\n",
 		    bare ? " " : "/", word->name,
 		    (int)(18 - strlen(word->name)), takings[word->takes].hint,
-		    word->help, bare ? " (or with a slash)" : "");
+		    word->help, bare ? " (slash optional)" : "");
 		wire_text_append(out, str_from(line));
 	}
-	wire_text_append(out,
-	    STR("Anything else is said. To begin with a slash, type two.\n"));
+	wire_text_append(out, STR("Other text is sent as a message. Type // to "
+				  "start one with a slash.\n"));
 }

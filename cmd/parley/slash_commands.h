@@ -1,4 +1,4 @@
-/* What can be typed at the prompt, and what it means. Pure. */
+/* Parses the lines typed at the prompt. Pure. */
 #ifndef CMD_PARLEY_SLASH_COMMANDS_H
 #define CMD_PARLEY_SLASH_COMMANDS_H
 
@@ -10,22 +10,22 @@ enum input_kind {
 	INPUT_REQUEST,
 	INPUT_HELP,
 	INPUT_QUIT,
-	INPUT_INVALID /* text says why */
+	INPUT_INVALID /* `why` describes the mistake */
 };
 
 /* Texts point into the line. */
 struct input_line {
 	enum input_kind kind;
-	struct client_request deed; /* ORDER_DO */
-	struct str text;            /* what is to be said */
+	struct client_request request; /* INPUT_REQUEST */
+	struct str text;               /* INPUT_MESSAGE */
 	char why[160];
 };
 
-/* Reads a line in this dialect. */
+/* Parses a line. */
 void slash_command_read(const struct client_dialect *, struct str line,
     struct input_line *out);
 
-/* Appends a page about what this dialect has. */
+/* Appends the list of commands of this dialect. */
 void slash_command_help(const struct client_dialect *, struct wire_text *);
 
 #endif

@@ -51,7 +51,7 @@ void
 run_lost(void *arg, const char *why)
 {
 	(void)arg;
-	report_error("connection lost (%s), trying again", why);
+	report_error("connection lost (%s), reconnecting", why);
 }
 
 void

@@ -1,4 +1,4 @@
-/* What parley can be called for. */
+/* The subcommands of parley. */
 #ifndef CMD_PARLEY_SUBCOMMAND_H
 #define CMD_PARLEY_SUBCOMMAND_H
 
@@ -7,21 +7,21 @@
 
 struct event_base;
 
-/* Beside those of enum client_status, as sysexits.h has them. */
+/* Further exit statuses of sysexits.h, beside enum client_status. */
 enum exit_status {
 	STATUS_USAGE = 64,
 	STATUS_NOT_ALL_TAKEN = 75,
 	STATUS_INTERRUPTED = 130
 };
 
-/* What every mode is given. */
+/* The input of every subcommand. */
 struct subcommand {
 	struct event_base *base;
 	const struct args *args;
 	struct tls *tls; /* for wss://; else NULL */
 };
 
-/* A mode that goes on until it is ended; the first in what is its own. */
+/* A subcommand that runs until it is interrupted; first in its own struct. */
 struct run {
 	const struct subcommand *mode;
 	struct client *client;
@@ -39,11 +39,14 @@ int send_run(const struct subcommand *);
 int tail_run(const struct subcommand *);
 int rooms_run(const struct subcommand *);
 
-/* A client as the arguments want it. NULL: no memory, or names too long. */
+/*
+ * Creates the client for the arguments. NULL: no memory, or a name is too
+ * long.
+ */
 struct client *subcommand_client(const struct subcommand *, bool needs_room,
     const struct client_ops *, void *arg);
 
-/* "parley: …" on standard error; what servers said is made harmless. */
+/* Prints "parley: …" to standard error, sanitized. */
 void report_error(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -1,4 +1,4 @@
-/* Printing what is said in a room, a line for each message. */
+/* `parley tail`: prints the messages of a room, one per line. */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,13 +9,13 @@
 #include "wire/json/json_fields.h"
 
 struct tail {
-	struct run run; /* first: the client hands it back */
+	struct run run; /* first: the argument of the client callbacks */
 	struct renderer renderer;
 	struct wire_text line;
 };
 
 static void
-put_json_line(struct wire_text *out, const struct server_event *said)
+line_put_json(struct wire_text *out, const struct server_event *said)
 {
 	wire_text_append(out, STR("{\"room\":"));
 	json_put_string(out, said->room);
@@ -30,9 +30,9 @@ put_json_line(struct wire_text *out, const struct server_event *said)
 	wire_text_append(out, STR("}"));
 }
 
-/* A message of several lines stays in one. */
+/* Line breaks within a message are escaped. */
 static void
-put_plain_line(struct wire_text *out, const struct server_event *said)
+line_put_text(struct wire_text *out, const struct server_event *said)
 {
 	sanitize_line(out, said->member);
 	wire_text_append(out, STR(": "));
@@ -41,12 +41,13 @@ put_plain_line(struct wire_text *out, const struct server_event *said)
 }
 
 static void
-write_out(struct tail *tail)
+line_print(struct tail *tail)
 {
 	fwrite(tail->line.data, 1, tail->line.len, stdout);
 	fputc('\n', stdout);
 	if (fflush(stdout) != 0)
-		client_end(tail->run.client); /* nobody reads any more */
+		client_end(tail->run
+			       .client); /* the reader of the pipe is gone */
 }
 
 static void
@@ -57,34 +58,34 @@ print(struct tail *tail, const struct server_event *said)
 	wire_text_reset(&tail->line);
 	if (tail->run.mode->args->json) {
 		wire_text_init(&json);
-		put_json_line(&json, said);
+		line_put_json(&json, said);
 		sanitize_json(&tail->line, str_slice(json.data, json.len));
 		wire_text_fini(&json);
 	} else {
-		put_plain_line(&tail->line, said);
+		line_put_text(&tail->line, said);
 	}
 	if (!tail->line.failed)
-		write_out(tail);
+		line_print(tail);
 }
 
 static void
-heard(void *arg, const struct server_event *heard)
+tail_on_event(void *arg, const struct server_event *event)
 {
 	struct tail *tail = arg;
 
-	if (heard->kind == SERVER_MESSAGE && heard->message.data != NULL)
-		print(tail, heard);
-	if (heard->kind == SERVER_ERROR)
-		report_error("%.*s", (int)heard->text.len, heard->text.data);
-	if (heard->missing.data != NULL)
-		report_error("messages %.*s are not there any more",
-		    (int)heard->missing.len, heard->missing.data);
-	if (heard->epoch_changed)
-		report_error("the room has begun anew");
+	if (event->kind == SERVER_MESSAGE && event->message.data != NULL)
+		print(tail, event);
+	if (event->kind == SERVER_ERROR)
+		report_error("%.*s", (int)event->text.len, event->text.data);
+	if (event->missing.data != NULL)
+		report_error("messages %.*s are no longer stored",
+		    (int)event->missing.len, event->missing.data);
+	if (event->epoch_changed)
+		report_error("the room was created again; its history is gone");
 }
 
 static void
-ready(void *arg, bool again)
+tail_on_ready(void *arg, bool again)
 {
 	(void)arg;
 	if (again)
@@ -92,8 +93,8 @@ ready(void *arg, bool again)
 }
 
 static const struct client_ops client_ops = {
-	.on_event = heard,
-	.on_ready = ready,
+	.on_event = tail_on_event,
+	.on_ready = tail_on_ready,
 	.on_lost = run_lost,
 	.on_end = run_over,
 };

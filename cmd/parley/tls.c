@@ -15,7 +15,7 @@ struct tls {
 };
 
 static void
-explain(char *why, size_t size, const char *what)
+error_explain(char *why, size_t size, const char *what)
 {
 	unsigned long error = ERR_get_error();
 	const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
@@ -26,7 +26,8 @@ explain(char *why, size_t size, const char *what)
 }
 
 static bool
-trust(struct tls *tls, const struct tls_config *config, char *why, size_t size)
+certificates_load(struct tls *tls, const struct tls_config *config, char *why,
+    size_t size)
 {
 	SSL_CTX *context = tls->context;
 
@@ -38,12 +39,12 @@ trust(struct tls *tls, const struct tls_config *config, char *why, size_t size)
 	if (config->ca_file != NULL) {
 		if (SSL_CTX_load_verify_file(context, config->ca_file) == 1)
 			return true;
-		explain(why, size, config->ca_file);
+		error_explain(why, size, config->ca_file);
 		return false;
 	}
 	if (SSL_CTX_set_default_verify_paths(context) == 1)
 		return true;
-	explain(why, size, "the system's certificates");
+	error_explain(why, size, "the system's certificates");
 	return false;
 }
 
@@ -58,14 +59,14 @@ tls_create(const struct tls_config *config, char *why, size_t size)
 	tls->context = SSL_CTX_new(TLS_client_method());
 	if (tls->context == NULL)
 		goto free_tls;
-	if (trust(tls, config, why, size))
+	if (certificates_load(tls, config, why, size))
 		return tls;
 	tls_destroy(tls);
 	return NULL;
 free_tls:
 	free(tls);
 no_memory:
-	explain(why, size, "TLS");
+	error_explain(why, size, "TLS");
 	return NULL;
 }
 
@@ -78,9 +79,9 @@ tls_destroy(struct tls *tls)
 	free(tls);
 }
 
-/* Names are asked for by SNI, which addresses are not to be (RFC 6066 §3). */
+/* SNI carries names, never addresses (RFC 6066 §3). */
 static bool
-expect_host(SSL *ssl, const char *host)
+host_expect(SSL *ssl, const char *host)
 {
 	struct in6_addr address;
 
@@ -100,13 +101,16 @@ tls_bufferevent(struct tls *tls, struct event_base *base, const char *host)
 
 	if (ssl == NULL)
 		return NULL;
-	if (!tls->insecure && !expect_host(ssl, host))
+	if (!tls->insecure && !host_expect(ssl, host))
 		goto free_ssl;
 	bufferevent = bufferevent_openssl_socket_new(base, -1, ssl,
 	    BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);
 	if (bufferevent == NULL)
 		goto free_ssl;
-	/* Many peers leave without a word of TLS; a close frame is ours. */
+	/*
+	 * Many peers close without close_notify; the close frame is what
+	 * counts.
+	 */
 	bufferevent_openssl_set_allow_dirty_shutdown(bufferevent, 1);
 	return bufferevent;
 free_ssl:

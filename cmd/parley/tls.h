@@ -10,25 +10,25 @@ struct event_base;
 struct tls;
 
 struct tls_config {
-	bool insecure;       /* whoever answers is believed */
-	const char *ca_file; /* trust these instead of the system's; or NULL */
+	bool insecure;       /* accept any certificate */
+	const char *ca_file; /* trusted instead of the system's; or NULL */
 };
 
 /*
- * What connections share. NULL: why says why, for example that ca_file
- * cannot be read.
+ * The shared TLS context. NULL: `why` describes the error, for example that
+ * ca_file cannot be read.
  */
 struct tls *tls_create(const struct tls_config *, char *why, size_t size);
 void tls_destroy(struct tls *);
 
 /*
- * A bufferevent without a socket that will prove that it talks to the host
- * (a name or an address) before anything is sent. NULL: no memory.
+ * A bufferevent without a socket that verifies the certificate of the host (a
+ * name or an address) before it sends anything. NULL: no memory.
  */
 struct bufferevent *tls_bufferevent(struct tls *, struct event_base *,
     const char *host);
 
-/* Why a bufferevent of ours failed; false: it was not for TLS. */
+/* The TLS error of a bufferevent; false: it has none. */
 bool tls_failure(struct bufferevent *, char *why, size_t size);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static bool
-take_prefix(struct str *text, struct str prefix)
+text_take_prefix(struct str *text, struct str prefix)
 {
 	if (text->len < prefix.len ||
 	    memcmp(text->data, prefix.data, prefix.len) != 0)
@@ -13,9 +13,9 @@ take_prefix(struct str *text, struct str prefix)
 	return true;
 }
 
-/* The text up to one of these characters, which stays. */
+/* Takes the text before the first of these characters. */
 static struct str
-take_until(struct str *text, const char *stops)
+text_take_until(struct str *text, const char *stops)
 {
 	struct str head = { text->data, 0 };
 
@@ -27,7 +27,7 @@ take_until(struct str *text, const char *stops)
 }
 
 static bool
-copy(struct str text, char *out, size_t size)
+text_copy(struct str text, char *out, size_t size)
 {
 	if (text.len >= size)
 		return false;
@@ -36,9 +36,9 @@ copy(struct str text, char *out, size_t size)
 	return true;
 }
 
-/* Anything else would not be what it seems once it stands in a request. */
+/* Other characters would change the meaning of the request. */
 static bool
-is_plain(struct str text)
+text_is_printable(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if (!isgraph((unsigned char)text.data[i]))
@@ -47,30 +47,30 @@ is_plain(struct str text)
 }
 
 static bool
-read_host(struct url *url, struct str *text)
+host_read(struct url *url, struct str *text)
 {
 	struct str host;
 
-	if (take_prefix(text, STR("["))) {
-		host = take_until(text, "]");
-		if (!take_prefix(text, STR("]")))
+	if (text_take_prefix(text, STR("["))) {
+		host = text_take_until(text, "]");
+		if (!text_take_prefix(text, STR("]")))
 			return false;
 	} else {
-		host = take_until(text, ":/?");
+		host = text_take_until(text, ":/?");
 	}
 	return host.len > 0 && memchr(host.data, '@', host.len) == NULL &&
-	       copy(host, url->host, sizeof(url->host));
+	       text_copy(host, url->host, sizeof(url->host));
 }
 
 static bool
-read_port(struct url *url, struct str *text)
+port_read(struct url *url, struct str *text)
 {
 	struct str port = url->tls ? STR("443") : STR("80");
 	unsigned long number = 0;
 
-	if (take_prefix(text, STR(":")))
-		port = take_until(text, "/?");
-	if (port.len == 0 || !copy(port, url->port, sizeof(url->port)))
+	if (text_take_prefix(text, STR(":")))
+		port = text_take_until(text, "/?");
+	if (port.len == 0 || !text_copy(port, url->port, sizeof(url->port)))
 		return false;
 	for (size_t i = 0; i < port.len; i++) {
 		if (!isdigit((unsigned char)port.data[i]))
@@ -87,12 +87,13 @@ url_parse(struct url *out, struct str text)
 	int len;
 
 	memset(out, 0, sizeof(*out));
-	if (!is_plain(text) || memchr(text.data, '#', text.len) != NULL)
+	if (!text_is_printable(text) ||
+	    memchr(text.data, '#', text.len) != NULL)
 		return false; /* RFC 6455 §3 has no fragments */
-	out->tls = take_prefix(&text, STR("wss://"));
-	if (!out->tls && !take_prefix(&text, STR("ws://")) && !bare)
+	out->tls = text_take_prefix(&text, STR("wss://"));
+	if (!out->tls && !text_take_prefix(&text, STR("ws://")) && !bare)
 		return false;
-	if (!read_host(out, &text) || !read_port(out, &text))
+	if (!host_read(out, &text) || !port_read(out, &text))
 		return false;
 	if (text.len > 0 && text.data[0] != '/' && text.data[0] != '?')
 		return false;

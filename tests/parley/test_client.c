@@ -29,15 +29,15 @@ note(const char *format, ...)
 }
 
 static void
-heard(void *arg, const struct server_event *heard)
+event(void *arg, const struct server_event *event)
 {
 	(void)arg;
-	if (heard->kind == SERVER_MESSAGE)
-		note("%s%.*s:%.*s ", heard->mine ? "my " : "",
-		    (int)heard->member.len, heard->member.data,
-		    (int)heard->text.len, heard->text.data);
+	if (event->kind == SERVER_MESSAGE)
+		note("%s%.*s:%.*s ", event->mine ? "my " : "",
+		    (int)event->member.len, event->member.data,
+		    (int)event->text.len, event->text.data);
 	else
-		note("#%d ", heard->kind);
+		note("#%d ", event->kind);
 }
 
 static void
@@ -68,7 +68,7 @@ over(void *arg, enum client_status status, const char *why)
 	note("over(%d %s) ", (int)status, why);
 }
 
-static const struct client_ops ops = { heard, said, ready, lost, over };
+static const struct client_ops ops = { event, said, ready, lost, over };
 
 static void
 expect(const char *want)
@@ -393,11 +393,11 @@ END_TEST
 
 START_TEST(goes_from_room_to_room)
 {
-	struct client_request deed = { .kind = REQUEST_JOIN,
+	struct client_request request = { .kind = REQUEST_JOIN,
 		.room = STR("den") };
 
 	begin_in_tea();
-	ck_assert_int_eq(client_request(client, &deed), CLIENT_REQUESTED);
+	ck_assert_int_eq(client_request(client, &request), CLIENT_REQUESTED);
 	fake_connection_sent();
 	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
 			    "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
@@ -550,7 +550,7 @@ START_TEST(gives_up_on_what_is_no_dialect)
 {
 	begin(&client_dialect_native, NULL);
 	fake_connection_say("hello");
-	expect("over(76 what the server says is not of this dialect) ");
+	expect("over(76 the server sent an invalid frame) ");
 	fake_connection_say(ME);
 	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
 	expect("");

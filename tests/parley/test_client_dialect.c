@@ -14,7 +14,7 @@
 
 static const struct {
 	const char *dialect;
-	struct client_request deed;
+	struct client_request request;
 	const char *frame;
 } deeds[] = {
 	{ "command", { .kind = REQUEST_POST, .text = S("a\"b"), .ref = 3 },
@@ -88,7 +88,7 @@ START_TEST(spells_a_deed)
 	struct wire_text out;
 
 	wire_text_init(&out);
-	dialect->write[deeds[_i].deed.kind](&out, &deeds[_i].deed);
+	dialect->write[deeds[_i].request.kind](&out, &deeds[_i].request);
 	wire_text_append(&out, str_slice("", 1));
 	ck_assert_str_eq(out.data, deeds[_i].frame);
 	wire_text_fini(&out);
@@ -147,28 +147,28 @@ static const struct {
 };
 
 static bool
-read_frame(const char *dialect, struct str frame, struct text_buffer *reading,
+read_frame(const char *dialect, struct str frame, struct text_buffer *texts,
     struct server_event *out)
 {
 	*out = (struct server_event){ 0 };
-	ck_assert(text_buffer_begin(reading, frame.len));
-	return client_dialect_read(client_dialect_find(dialect), reading, frame,
+	ck_assert(text_buffer_begin(texts, frame.len));
+	return client_dialect_read(client_dialect_find(dialect), texts, frame,
 	    out);
 }
 
 START_TEST(understands_a_frame)
 {
-	struct text_buffer reading;
-	struct server_event heard;
+	struct text_buffer texts;
+	struct server_event event;
 
-	text_buffer_init(&reading);
+	text_buffer_init(&texts);
 	ck_assert(read_frame(frames[_i].dialect, str_from(frames[_i].frame),
-	    &reading, &heard));
-	ck_assert_int_eq(heard.kind, frames[_i].kind);
-	ck_assert(str_equal(heard.room, str_from(frames[_i].room)));
-	ck_assert(str_equal(heard.member, str_from(frames[_i].member)));
-	ck_assert(str_equal(heard.text, str_from(frames[_i].text)));
-	text_buffer_fini(&reading);
+	    &texts, &event));
+	ck_assert_int_eq(event.kind, frames[_i].kind);
+	ck_assert(str_equal(event.room, str_from(frames[_i].room)));
+	ck_assert(str_equal(event.member, str_from(frames[_i].member)));
+	ck_assert(str_equal(event.text, str_from(frames[_i].text)));
+	text_buffer_fini(&texts);
 }
 END_TEST
 
@@ -176,10 +176,10 @@ END_TEST
 START_TEST(refuses_what_is_cut)
 {
 	size_t whole = strlen(frames[_i].frame);
-	struct text_buffer reading;
-	struct server_event heard;
+	struct text_buffer texts;
+	struct server_event event;
 
-	text_buffer_init(&reading);
+	text_buffer_init(&texts);
 	while (frames[_i].frame[whole - 1] != '}')
 		whole--;
 	for (size_t len = 0; len < whole; len++) {
@@ -187,10 +187,10 @@ START_TEST(refuses_what_is_cut)
 
 		memcpy(exact, frames[_i].frame, len);
 		ck_assert(!read_frame(frames[_i].dialect, str_slice(exact, len),
-		    &reading, &heard));
+		    &texts, &event));
 		free(exact);
 	}
-	text_buffer_fini(&reading);
+	text_buffer_fini(&texts);
 }
 END_TEST
 
@@ -201,34 +201,34 @@ START_TEST(reads_all_that_a_joined_says)
 	    "\"epoch\":\"e\",\"seq\":9,\"members\":[\"a\"],\"count\":1,"
 	    "\"messages\":[{\"seq\":9}],\"recovered\":false,"
 	    "\"missing\":[1,8],\"more\":true,\"epoch_changed\":true}";
-	struct text_buffer reading;
-	struct server_event heard;
+	struct text_buffer texts;
+	struct server_event event;
 
-	text_buffer_init(&reading);
-	ck_assert(read_frame("command", str_from(frame), &reading, &heard));
-	ck_assert_uint_eq(heard.ref, 4);
-	ck_assert_uint_eq(heard.seq, 9);
-	ck_assert_uint_eq(heard.count, 1);
-	ck_assert(str_equal(heard.epoch, STR("e")));
-	ck_assert(str_equal(heard.members, STR("[\"a\"]")));
-	ck_assert(str_equal(heard.missing, STR("[1,8]")));
-	ck_assert(heard.more && heard.epoch_changed && !heard.recovered);
-	text_buffer_fini(&reading);
+	text_buffer_init(&texts);
+	ck_assert(read_frame("command", str_from(frame), &texts, &event));
+	ck_assert_uint_eq(event.ref, 4);
+	ck_assert_uint_eq(event.seq, 9);
+	ck_assert_uint_eq(event.count, 1);
+	ck_assert(str_equal(event.epoch, STR("e")));
+	ck_assert(str_equal(event.members, STR("[\"a\"]")));
+	ck_assert(str_equal(event.missing, STR("[1,8]")));
+	ck_assert(event.more && event.epoch_changed && !event.recovered);
+	text_buffer_fini(&texts);
 }
 END_TEST
 
 START_TEST(keeps_a_message_that_is_no_text_as_it_is)
 {
-	struct text_buffer reading;
-	struct server_event heard;
+	struct text_buffer texts;
+	struct server_event event;
 
-	text_buffer_init(&reading);
+	text_buffer_init(&texts);
 	ck_assert(read_frame("action",
-	    STR("{\"from\":\"a\",\"body\":{ \"x\" : [1e0] }}"), &reading,
-	    &heard));
-	ck_assert_ptr_null(heard.text.data);
-	ck_assert(str_equal(heard.message, STR("{ \"x\" : [1e0] }")));
-	text_buffer_fini(&reading);
+	    STR("{\"from\":\"a\",\"body\":{ \"x\" : [1e0] }}"), &texts,
+	    &event));
+	ck_assert_ptr_null(event.text.data);
+	ck_assert(str_equal(event.message, STR("{ \"x\" : [1e0] }")));
+	text_buffer_fini(&texts);
 }
 END_TEST
 
@@ -246,16 +246,16 @@ END_TEST
 
 START_TEST(says_so_when_there_is_no_memory)
 {
-	struct text_buffer reading;
+	struct text_buffer texts;
 
 	if (!malloc_can_fail())
 		return;
-	text_buffer_init(&reading);
+	text_buffer_init(&texts);
 	malloc_fail_at(1);
-	ck_assert(!text_buffer_begin(&reading, 10));
+	ck_assert(!text_buffer_begin(&texts, 10));
 	malloc_fail_at(0);
-	ck_assert(text_buffer_begin(&reading, 10));
-	text_buffer_fini(&reading);
+	ck_assert(text_buffer_begin(&texts, 10));
+	text_buffer_fini(&texts);
 }
 END_TEST
 

@@ -22,22 +22,22 @@ static const struct {
 	{ "{\"event\":\"me\",\"member\":\"ann\"}", "* you are ann\n" },
 	{ "{\"event\":\"joined\",\"room\":\"tea\",\"name\":\"tea\","
 	  "\"members\":[\"ann\",\"b\\u006fb\"]}",
-	    "* you are in tea: ann, bob\n" },
+	    "* joined tea: ann, bob\n" },
 	{ "{\"event\":\"joined\",\"room\":\"7f\",\"name\":\"Tea Time\","
 	  "\"missing\":[3,9],\"epoch_changed\":true}",
-	    "* you are in 7f (Tea Time)\n"
-	    "* messages [3,9] are not there any more\n"
-	    "* the room has begun anew\n" },
+	    "* joined 7f (Tea Time)\n"
+	    "* messages [3,9] are no longer stored\n"
+	    "* the room was created again; its history is gone\n" },
 	{ "{\"event\":\"left\",\"room\":\"tea\"}", "* you left tea\n" },
-	{ "{\"event\":\"join\",\"member\":\"bob\"}", "* bob came\n" },
-	{ "{\"event\":\"leave\",\"member\":\"bob\"}", "* bob went\n" },
-	{ "{\"event\":\"count\",\"count\":300}", "* 300 are here\n" },
+	{ "{\"event\":\"join\",\"member\":\"bob\"}", "* bob joined\n" },
+	{ "{\"event\":\"leave\",\"member\":\"bob\"}", "* bob left\n" },
+	{ "{\"event\":\"count\",\"count\":300}", "* 300 members\n" },
 	{ "{\"event\":\"renamed\",\"was\":\"bob\",\"member\":\"rob\"}",
 	    "* bob is now rob\n" },
 	{ "{\"event\":\"named\",\"member\":\"ann#2\"}",
 	    "* you are now ann#2\n" },
 	{ "{\"event\":\"list\",\"members\":[]}", "* here: \n" },
-	{ "{\"event\":\"rooms\",\"rooms\":[]}", "* there are none\n" },
+	{ "{\"event\":\"rooms\",\"rooms\":[]}", "* no rooms\n" },
 	{ "{\"event\":\"rooms\",\"rooms\":[{\"room\":\"7f\",\"name\":\"T\","
 	  "\"members\":2,\"persistent\":true},{\"room\":\"a\",\"name\":\"a\","
 	  "\"members\":0}]}",
@@ -52,37 +52,37 @@ static const struct {
 };
 
 static struct renderer renderer;
-static struct text_buffer reading;
+static struct text_buffer texts;
 
 static void
 setup(void)
 {
 	setenv("TZ", "UTC", 1);
-	text_buffer_init(&reading);
+	text_buffer_init(&texts);
 }
 
 static void
 teardown(void)
 {
 	renderer_fini(&renderer);
-	text_buffer_fini(&reading);
+	text_buffer_fini(&texts);
 }
 
 static struct str
-show(const char *frame, bool colours, struct server_event *heard)
+show(const char *frame, bool colours, struct server_event *event)
 {
-	*heard = (struct server_event){ 0 };
+	*event = (struct server_event){ 0 };
 	renderer_init(&renderer, &client_dialect_native, colours);
-	ck_assert(text_buffer_begin(&reading, strlen(frame)));
-	ck_assert(client_dialect_read(&client_dialect_native, &reading,
-	    str_from(frame), heard));
-	return renderer_event(&renderer, heard);
+	ck_assert(text_buffer_begin(&texts, strlen(frame)));
+	ck_assert(client_dialect_read(&client_dialect_native, &texts,
+	    str_from(frame), event));
+	return renderer_event(&renderer, event);
 }
 
 START_TEST(shows_what_is_heard)
 {
-	struct server_event heard;
-	struct str lines = show(shown[_i].frame, false, &heard);
+	struct server_event event;
+	struct str lines = show(shown[_i].frame, false, &event);
 
 	ck_assert_uint_eq(lines.len, strlen(shown[_i].lines));
 	if (lines.len > 0)
@@ -93,11 +93,11 @@ END_TEST
 /* Each line ends as plain as it began. */
 START_TEST(leaves_no_colour_behind)
 {
-	struct server_event heard;
-	struct str lines = show(shown[_i].frame, true, &heard);
+	struct server_event event;
+	struct str lines = show(shown[_i].frame, true, &event);
 	static const char end[] = "\033[0m\n";
 
-	if (heard.kind == SERVER_ROOMS || lines.len == 0)
+	if (event.kind == SERVER_ROOMS || lines.len == 0)
 		return; /* never coloured */
 	ck_assert_uint_gt(lines.len, sizeof(end) - 1);
 	ck_assert_mem_eq(lines.data + lines.len - (sizeof(end) - 1), end,

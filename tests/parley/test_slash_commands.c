@@ -6,7 +6,7 @@
 static const struct {
 	const char *dialect, *line;
 	enum input_kind kind;
-	enum request_kind deed;
+	enum request_kind request;
 	const char *room, *name, *text;
 } lines[] = {
 	{ "command", "", INPUT_EMPTY, 0, 0, 0, 0 },
@@ -62,25 +62,25 @@ START_TEST(knows_what_a_line_means)
 		same(order.text, lines[_i].text);
 	if (order.kind != INPUT_REQUEST)
 		return;
-	ck_assert_int_eq(order.deed.kind, lines[_i].deed);
-	same(order.deed.room, lines[_i].room);
-	same(order.deed.name, lines[_i].name);
-	same(order.deed.text, lines[_i].text);
+	ck_assert_int_eq(order.request.kind, lines[_i].request);
+	same(order.request.room, lines[_i].room);
+	same(order.request.name, lines[_i].name);
+	same(order.request.text, lines[_i].text);
 }
 END_TEST
 
 static const struct {
 	const char *dialect, *line, *why;
 } wrong[] = {
-	{ "command", "/jion tea", "there is no /jion; see /help" },
-	{ "command", "/", "there is no /; see /help" },
-	{ "command", "/join", "it is /join ROOM" },
-	{ "command", "/dm bob", "it is /dm NAME TEXT" },
-	{ "command", "/leave now", "it is /leave" },
-	{ "command", "/history 1001", "it is /history [N]" },
-	{ "command", "/history x", "it is /history [N]" },
-	{ "action", "/rooms", "there is no /rooms; see /help" },
-	{ "topic", "/dm a b", "there is no /dm; see /help" },
+	{ "command", "/jion tea", "unknown command /jion; see /help" },
+	{ "command", "/", "unknown command /; see /help" },
+	{ "command", "/join", "usage: /join ROOM" },
+	{ "command", "/dm bob", "usage: /dm NAME TEXT" },
+	{ "command", "/leave now", "usage: /leave" },
+	{ "command", "/history 1001", "usage: /history [N]" },
+	{ "command", "/history x", "usage: /history [N]" },
+	{ "action", "/rooms", "unknown command /rooms; see /help" },
+	{ "topic", "/dm a b", "unknown command /dm; see /help" },
 };
 
 START_TEST(says_what_is_wrong)
@@ -99,9 +99,9 @@ START_TEST(takes_the_number_of_older_messages)
 	struct input_line order;
 
 	slash_command_read(&client_dialect_native, STR("/history 12"), &order);
-	ck_assert_uint_eq(order.deed.limit, 12);
+	ck_assert_uint_eq(order.request.limit, 12);
 	slash_command_read(&client_dialect_native, STR("/history"), &order);
-	ck_assert_uint_eq(order.deed.limit, 50);
+	ck_assert_uint_eq(order.request.limit, 50);
 }
 END_TEST
 
@@ -110,7 +110,7 @@ static const struct {
 } helps[] = {
 	{ "command", "/dm NAME TEXT", "topics" },
 	{ "action", " create NAME", "/dm" },
-	{ "topic", "which topics", "/create" },
+	{ "topic", "list the topics", "/create" },
 };
 
 START_TEST(helps_with_what_the_dialect_has)
