@@ -47,7 +47,7 @@ static const struct {
 	    "/ws/command" },
 };
 
-START_TEST(understands_a_command_line)
+START_TEST(parses_a_command_line)
 {
 	struct args args;
 
@@ -85,7 +85,7 @@ static const struct {
 	    "not an option of this subcommand: --dialect" },
 };
 
-START_TEST(says_what_is_wrong_with_one)
+START_TEST(rejects_an_invalid_command_line)
 {
 	struct args args;
 
@@ -94,7 +94,7 @@ START_TEST(says_what_is_wrong_with_one)
 }
 END_TEST
 
-START_TEST(keeps_the_values)
+START_TEST(returns_the_values)
 {
 	struct args args;
 
@@ -116,7 +116,7 @@ START_TEST(keeps_the_values)
 }
 END_TEST
 
-START_TEST(gives_topics_the_names_they_cannot_do_without)
+START_TEST(supplies_default_names_for_topics)
 {
 	struct args args;
 
@@ -134,7 +134,7 @@ static const char *const helps[] = {
 	"parley send --help",
 };
 
-START_TEST(helps_whoever_asks_anywhere)
+START_TEST(finds_help_anywhere)
 {
 	struct args args;
 
@@ -145,12 +145,10 @@ END_TEST
 
 SUITE(args)
 {
-	tcase_add_loop_test(tests, understands_a_command_line, 0,
-	    COUNT_OF(good));
-	tcase_add_loop_test(tests, says_what_is_wrong_with_one, 0,
+	tcase_add_loop_test(tests, parses_a_command_line, 0, COUNT_OF(good));
+	tcase_add_loop_test(tests, rejects_an_invalid_command_line, 0,
 	    COUNT_OF(bad));
-	tcase_add_test(tests, keeps_the_values);
-	tcase_add_test(tests, gives_topics_the_names_they_cannot_do_without);
-	tcase_add_loop_test(tests, helps_whoever_asks_anywhere, 0,
-	    COUNT_OF(helps));
+	tcase_add_test(tests, returns_the_values);
+	tcase_add_test(tests, supplies_default_names_for_topics);
+	tcase_add_loop_test(tests, finds_help_anywhere, 0, COUNT_OF(helps));
 }

@@ -2,7 +2,7 @@
 
 #include "tests/suite.h"
 
-START_TEST(waits_longer_and_longer_up_to_a_bound)
+START_TEST(doubles_up_to_a_bound)
 {
 	struct backoff least = { 0 }, most = { 0 };
 	uint32_t span = BACKOFF_FIRST_MS;
@@ -15,7 +15,7 @@ START_TEST(waits_longer_and_longer_up_to_a_bound)
 }
 END_TEST
 
-START_TEST(stays_between_half_and_whole_for_any_chance)
+START_TEST(adds_jitter_within_half_of_the_span)
 {
 	for (uint32_t chance = 0; chance < UINT32_MAX - 99999;
 	     chance += 99991) {
@@ -30,6 +30,6 @@ END_TEST
 
 SUITE(backoff)
 {
-	tcase_add_test(tests, waits_longer_and_longer_up_to_a_bound);
-	tcase_add_test(tests, stays_between_half_and_whole_for_any_chance);
+	tcase_add_test(tests, doubles_up_to_a_bound);
+	tcase_add_test(tests, adds_jitter_within_half_of_the_span);
 }

@@ -15,7 +15,7 @@ static struct event_base *base;
 static struct client *client;
 static char notes[4096];
 
-/* --- what the client tells ------------------------------------------------ */
+/* --- recorded callbacks --------------------------------------------------- */
 
 static void
 note(const char *format, ...)
@@ -83,7 +83,7 @@ expect_sent(const char *want)
 	ck_assert_str_eq(fake_connection_sent(), want);
 }
 
-/* --- lives ---------------------------------------------------------------- */
+/* --- fixtures ------------------------------------------------------------- */
 
 static void
 setup(void)
@@ -101,7 +101,7 @@ teardown(void)
 	event_base_free(base);
 }
 
-/* The time has come that it waits for. */
+/* Fires the pending timer. */
 static void
 let_time_pass(struct event *timer)
 {
@@ -146,7 +146,7 @@ begin(const struct client_dialect *dialect, const char *room)
 	"{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\",\"epoch\":" \
 	"\"e\"," more
 
-/* In a room whose last message has number 2, which was shown. */
+/* In a room whose last message has seq 2. */
 static void
 begin_in_tea(void)
 {
@@ -190,7 +190,7 @@ say_in_tea(unsigned seq)
 
 /* --- tests ---------------------------------------------------------------- */
 
-START_TEST(asks_for_its_name_and_is_in_the_lobby)
+START_TEST(requests_its_name_and_enters_the_lobby)
 {
 	begin(&client_dialect_native, NULL);
 	ck_assert_str_eq(fake_connection_url.target, "/ws?name=ann");
@@ -220,7 +220,7 @@ START_TEST(shows_each_message_of_a_room_once)
 }
 END_TEST
 
-START_TEST(reads_on_where_it_was_when_it_comes_back)
+START_TEST(resumes_at_its_position_after_a_reconnect)
 {
 	begin_in_tea();
 	say_in_tea(3);
@@ -253,7 +253,7 @@ START_TEST(fetches_pages_until_nothing_is_missing)
 	expect("#5 bob:m3 again ");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":3,\"ref\":3}\n");
-	say_in_tea(5); /* on the page, too */
+	say_in_tea(5); /* is also on the page */
 	expect("");
 	fake_connection_say("{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
 			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
@@ -264,7 +264,7 @@ START_TEST(fetches_pages_until_nothing_is_missing)
 }
 END_TEST
 
-START_TEST(asks_for_what_a_server_left_out)
+START_TEST(fetches_messages_behind_a_gap)
 {
 	begin_in_tea();
 	say_in_tea(5);
@@ -274,11 +274,11 @@ START_TEST(asks_for_what_a_server_left_out)
 	fake_connection_say("{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
 			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
 			    "\"message\":\"m4\"}]}");
-	expect("bob:m4 "); /* 3 is gone for good */
+	expect("bob:m4 "); /* 3 is no longer stored */
 }
 END_TEST
 
-START_TEST(begins_anew_with_the_room)
+START_TEST(restarts_with_a_new_epoch)
 {
 	begin_in_tea();
 	lose();
@@ -292,7 +292,7 @@ START_TEST(begins_anew_with_the_room)
 }
 END_TEST
 
-START_TEST(says_again_what_may_not_have_arrived_with_the_same_key)
+START_TEST(retries_unacknowledged_messages_with_the_same_key)
 {
 	char first[512];
 
@@ -317,7 +317,7 @@ START_TEST(says_again_what_may_not_have_arrived_with_the_same_key)
 }
 END_TEST
 
-START_TEST(says_nothing_twice_that_cannot_be_told_apart)
+START_TEST(does_not_retry_messages_without_a_key)
 {
 	begin(&client_dialect_native, NULL);
 	fake_connection_say(ME);
@@ -331,7 +331,7 @@ START_TEST(says_nothing_twice_that_cannot_be_told_apart)
 }
 END_TEST
 
-START_TEST(waits_as_long_as_it_is_told_to)
+START_TEST(respects_retry_after)
 {
 	begin_in_tea();
 	client_post(client, STR("one"));
@@ -367,7 +367,7 @@ static const struct {
 	{ "", false, false },
 };
 
-START_TEST(makes_rooms_that_stay_if_anything_stays)
+START_TEST(creates_persistent_rooms_if_there_is_a_store)
 {
 	struct client_request create = { .kind = REQUEST_CREATE,
 		.name = STR("Den") };
@@ -391,7 +391,7 @@ START_TEST(makes_rooms_that_stay_if_anything_stays)
 }
 END_TEST
 
-START_TEST(goes_from_room_to_room)
+START_TEST(switches_rooms)
 {
 	struct client_request request = { .kind = REQUEST_JOIN,
 		.room = STR("den") };
@@ -413,7 +413,7 @@ START_TEST(goes_from_room_to_room)
 }
 END_TEST
 
-START_TEST(speaks_first_where_the_server_is_silent)
+START_TEST(joins_first_where_the_dialect_requires_it)
 {
 	begin(&client_dialect_topic, "tea");
 	expect_sent("{\"type\":\"join\",\"username\":\"ann\","
@@ -429,7 +429,7 @@ START_TEST(speaks_first_where_the_server_is_silent)
 }
 END_TEST
 
-START_TEST(hears_itself_where_the_server_does_not_tell)
+START_TEST(echoes_own_messages_where_the_server_does_not)
 {
 	begin(&client_dialect_action, "25a05739");
 	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
@@ -446,7 +446,7 @@ START_TEST(hears_itself_where_the_server_does_not_tell)
 }
 END_TEST
 
-START_TEST(knows_where_it_is_before_it_talks)
+START_TEST(posts_only_after_joining)
 {
 	struct client_request rooms = { .kind = REQUEST_ROOMS };
 	struct client_request leave = { .kind = REQUEST_LEAVE };
@@ -460,7 +460,7 @@ START_TEST(knows_where_it_is_before_it_talks)
 }
 END_TEST
 
-START_TEST(does_without_a_room_it_cannot_have)
+START_TEST(continues_in_the_lobby_if_a_room_is_refused)
 {
 	begin(&client_dialect_native, "tea");
 	fake_connection_say(ME);
@@ -472,7 +472,7 @@ START_TEST(does_without_a_room_it_cannot_have)
 }
 END_TEST
 
-START_TEST(says_once_that_it_waits_for_a_room)
+START_TEST(reports_a_delayed_join_once)
 {
 	static const char later[] = "{\"event\":\"error\",\"ref\":%d,"
 				    "\"code\":\"unavailable\","
@@ -497,7 +497,7 @@ START_TEST(says_once_that_it_waits_for_a_room)
 }
 END_TEST
 
-/* How the connection ended, and whether it is tried again. */
+/* How the connection ends, and whether the client reconnects. */
 static const struct {
 	bool was_online;
 	enum connection_fault fault;
@@ -520,7 +520,7 @@ static const struct {
 	{ true, CONNECTION_CLOSED, 4007, "over(77 x) " },
 };
 
-START_TEST(comes_back_unless_it_makes_no_sense)
+START_TEST(reconnects_unless_the_code_forbids_it)
 {
 	bool comes_back = strncmp(ends[_i].news, "offline", 7) == 0;
 
@@ -535,7 +535,7 @@ START_TEST(comes_back_unless_it_makes_no_sense)
 }
 END_TEST
 
-START_TEST(ends_when_it_is_told_to)
+START_TEST(ends_on_request)
 {
 	begin_in_tea();
 	client_end(client);
@@ -546,7 +546,7 @@ START_TEST(ends_when_it_is_told_to)
 }
 END_TEST
 
-START_TEST(gives_up_on_what_is_no_dialect)
+START_TEST(ends_on_an_invalid_frame)
 {
 	begin(&client_dialect_native, NULL);
 	fake_connection_say("hello");
@@ -560,26 +560,26 @@ END_TEST
 SUITE(client)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_test(tests, asks_for_its_name_and_is_in_the_lobby);
+	tcase_add_test(tests, requests_its_name_and_enters_the_lobby);
 	tcase_add_test(tests, shows_each_message_of_a_room_once);
-	tcase_add_test(tests, reads_on_where_it_was_when_it_comes_back);
+	tcase_add_test(tests, resumes_at_its_position_after_a_reconnect);
 	tcase_add_test(tests, fetches_pages_until_nothing_is_missing);
-	tcase_add_test(tests, asks_for_what_a_server_left_out);
-	tcase_add_test(tests, begins_anew_with_the_room);
+	tcase_add_test(tests, fetches_messages_behind_a_gap);
+	tcase_add_test(tests, restarts_with_a_new_epoch);
 	tcase_add_test(tests,
-	    says_again_what_may_not_have_arrived_with_the_same_key);
-	tcase_add_test(tests, says_nothing_twice_that_cannot_be_told_apart);
-	tcase_add_test(tests, waits_as_long_as_it_is_told_to);
-	tcase_add_loop_test(tests, makes_rooms_that_stay_if_anything_stays, 0,
-	    COUNT_OF(keeping));
-	tcase_add_test(tests, goes_from_room_to_room);
-	tcase_add_test(tests, speaks_first_where_the_server_is_silent);
-	tcase_add_test(tests, hears_itself_where_the_server_does_not_tell);
-	tcase_add_test(tests, knows_where_it_is_before_it_talks);
-	tcase_add_test(tests, does_without_a_room_it_cannot_have);
-	tcase_add_test(tests, says_once_that_it_waits_for_a_room);
-	tcase_add_loop_test(tests, comes_back_unless_it_makes_no_sense, 0,
+	    retries_unacknowledged_messages_with_the_same_key);
+	tcase_add_test(tests, does_not_retry_messages_without_a_key);
+	tcase_add_test(tests, respects_retry_after);
+	tcase_add_loop_test(tests, creates_persistent_rooms_if_there_is_a_store,
+	    0, COUNT_OF(keeping));
+	tcase_add_test(tests, switches_rooms);
+	tcase_add_test(tests, joins_first_where_the_dialect_requires_it);
+	tcase_add_test(tests, echoes_own_messages_where_the_server_does_not);
+	tcase_add_test(tests, posts_only_after_joining);
+	tcase_add_test(tests, continues_in_the_lobby_if_a_room_is_refused);
+	tcase_add_test(tests, reports_a_delayed_join_once);
+	tcase_add_loop_test(tests, reconnects_unless_the_code_forbids_it, 0,
 	    COUNT_OF(ends));
-	tcase_add_test(tests, ends_when_it_is_told_to);
-	tcase_add_test(tests, gives_up_on_what_is_no_dialect);
+	tcase_add_test(tests, ends_on_request);
+	tcase_add_test(tests, ends_on_an_invalid_frame);
 }

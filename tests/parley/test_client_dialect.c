@@ -81,7 +81,7 @@ static const struct {
 	{ "topic", { .kind = REQUEST_KEEPALIVE }, "{\"type\":\"heartbeat\"}" },
 };
 
-START_TEST(spells_a_deed)
+START_TEST(encodes_requests)
 {
 	const struct client_dialect *dialect =
 	    client_dialect_find(deeds[_i].dialect);
@@ -117,7 +117,7 @@ static const struct {
 	{ "command", "{\"event\":\"of_tomorrow\"}", SERVER_NOTHING, "", "",
 	    "" },
 	{ "command", "{}", SERVER_NOTHING, "", "", "" },
-	/* Of another type than it should be: as if it were not there. */
+	/* A field of the wrong type is ignored. */
 	{ "command", "{\"event\":\"left\",\"room\":7}", SERVER_LEFT, "", "",
 	    "" },
 	{ "action",
@@ -156,7 +156,7 @@ read_frame(const char *dialect, struct str frame, struct text_buffer *texts,
 	    out);
 }
 
-START_TEST(understands_a_frame)
+START_TEST(decodes_frames)
 {
 	struct text_buffer texts;
 	struct server_event event;
@@ -172,8 +172,8 @@ START_TEST(understands_a_frame)
 }
 END_TEST
 
-/* A server may say anything: from blocks of their own, cut anywhere. */
-START_TEST(refuses_what_is_cut)
+/* Input from separate blocks, cut anywhere, for the sanitizers. */
+START_TEST(rejects_truncated_frames)
 {
 	size_t whole = strlen(frames[_i].frame);
 	struct text_buffer texts;
@@ -194,7 +194,7 @@ START_TEST(refuses_what_is_cut)
 }
 END_TEST
 
-START_TEST(reads_all_that_a_joined_says)
+START_TEST(decodes_all_fields_of_joined)
 {
 	static const char frame[] =
 	    "{\"event\":\"joined\",\"ref\":4,\"room\":\"r\",\"name\":\"n\","
@@ -217,7 +217,7 @@ START_TEST(reads_all_that_a_joined_says)
 }
 END_TEST
 
-START_TEST(keeps_a_message_that_is_no_text_as_it_is)
+START_TEST(keeps_json_messages_verbatim)
 {
 	struct text_buffer texts;
 	struct server_event event;
@@ -244,7 +244,7 @@ START_TEST(finds_a_dialect_by_name_or_path)
 }
 END_TEST
 
-START_TEST(says_so_when_there_is_no_memory)
+START_TEST(reports_lack_of_memory)
 {
 	struct text_buffer texts;
 
@@ -261,11 +261,12 @@ END_TEST
 
 SUITE(dialect)
 {
-	tcase_add_loop_test(tests, spells_a_deed, 0, COUNT_OF(deeds));
-	tcase_add_loop_test(tests, understands_a_frame, 0, COUNT_OF(frames));
-	tcase_add_loop_test(tests, refuses_what_is_cut, 0, COUNT_OF(frames));
-	tcase_add_test(tests, reads_all_that_a_joined_says);
-	tcase_add_test(tests, keeps_a_message_that_is_no_text_as_it_is);
+	tcase_add_loop_test(tests, encodes_requests, 0, COUNT_OF(deeds));
+	tcase_add_loop_test(tests, decodes_frames, 0, COUNT_OF(frames));
+	tcase_add_loop_test(tests, rejects_truncated_frames, 0,
+	    COUNT_OF(frames));
+	tcase_add_test(tests, decodes_all_fields_of_joined);
+	tcase_add_test(tests, keeps_json_messages_verbatim);
 	tcase_add_test(tests, finds_a_dialect_by_name_or_path);
-	tcase_add_test(tests, says_so_when_there_is_no_memory);
+	tcase_add_test(tests, reports_lack_of_memory);
 }

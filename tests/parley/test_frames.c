@@ -38,7 +38,7 @@ static const struct {
 	{ BYTES("\x88\x05\x10\x06"
 		"bye"),
 	    "close:4102:bye " },
-	/* Broken rules. */
+	/* Protocol violations. */
 	{ BYTES("\x81\x82\x01\x02\x03\x04hi"), "error:1002 " },
 	{ BYTES("\xc1\x02hi"), "error:1002 " },
 	{ BYTES("\x80\x01"
@@ -66,8 +66,8 @@ static const struct {
 	{ BYTES("\x88\x03\x03\xe8\xff"), "error:1007 " },
 };
 
-/* However it is split: pieces of one byte, of two … */
-START_TEST(finds_the_same_however_it_is_split)
+/* Split into pieces of one byte, of two … */
+START_TEST(decodes_the_same_for_any_split)
 {
 	for (size_t piece = 1; piece <= streams[_i].len; piece++) {
 		struct frame_log log = { .len = 0 };
@@ -78,7 +78,7 @@ START_TEST(finds_the_same_however_it_is_split)
 }
 END_TEST
 
-START_TEST(finds_nothing_in_what_is_cut)
+START_TEST(returns_nothing_for_truncated_input)
 {
 	for (size_t len = 1; len < 4; len++) {
 		struct frame_log log = { .len = 0 };
@@ -89,7 +89,7 @@ START_TEST(finds_nothing_in_what_is_cut)
 }
 END_TEST
 
-START_TEST(stops_where_it_is_told_to)
+START_TEST(stops_when_a_callback_returns_false)
 {
 	struct frame_log log = { .stop_after = 1 };
 
@@ -114,7 +114,7 @@ long_frame(void)
 	return bytes;
 }
 
-START_TEST(takes_long_messages)
+START_TEST(decodes_long_messages)
 {
 	struct frame_log log = { .len = 0 };
 	char *bytes = long_frame();
@@ -125,7 +125,7 @@ START_TEST(takes_long_messages)
 }
 END_TEST
 
-START_TEST(reserves_nothing_for_what_was_only_announced)
+START_TEST(reserves_memory_for_received_bytes_only)
 {
 	struct frames frames;
 	bool on;
@@ -142,7 +142,7 @@ START_TEST(reserves_nothing_for_what_was_only_announced)
 }
 END_TEST
 
-START_TEST(says_so_when_there_is_no_memory)
+START_TEST(reports_lack_of_memory)
 {
 	struct frames frames;
 	bool on;
@@ -158,7 +158,7 @@ START_TEST(says_so_when_there_is_no_memory)
 }
 END_TEST
 
-START_TEST(writes_heads_that_servers_read)
+START_TEST(writes_valid_frame_heads)
 {
 	static const size_t sizes[] = { 0, 125, 126, 65535, 65536 };
 	uint8_t out[FRAMES_HEAD_MAX];
@@ -180,12 +180,12 @@ END_TEST
 
 SUITE(frames)
 {
-	tcase_add_loop_test(tests, finds_the_same_however_it_is_split, 0,
+	tcase_add_loop_test(tests, decodes_the_same_for_any_split, 0,
 	    COUNT_OF(streams));
-	tcase_add_test(tests, finds_nothing_in_what_is_cut);
-	tcase_add_test(tests, stops_where_it_is_told_to);
-	tcase_add_test(tests, takes_long_messages);
-	tcase_add_test(tests, reserves_nothing_for_what_was_only_announced);
-	tcase_add_test(tests, says_so_when_there_is_no_memory);
-	tcase_add_test(tests, writes_heads_that_servers_read);
+	tcase_add_test(tests, returns_nothing_for_truncated_input);
+	tcase_add_test(tests, stops_when_a_callback_returns_false);
+	tcase_add_test(tests, decodes_long_messages);
+	tcase_add_test(tests, reserves_memory_for_received_bytes_only);
+	tcase_add_test(tests, reports_lack_of_memory);
+	tcase_add_test(tests, writes_valid_frame_heads);
 }

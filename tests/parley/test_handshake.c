@@ -8,7 +8,7 @@
 #define STATUS "HTTP/1.1 101 Switching Protocols\r\n"
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 
-START_TEST(makes_a_key_of_sixteen_bytes)
+START_TEST(encodes_the_key)
 {
 	char key[HANDSHAKE_KEY_SIZE];
 
@@ -28,7 +28,7 @@ static const struct {
 	{ "ws://[::1]:8080/ws?a=b", "Host: [::1]:8080\r\n" },
 };
 
-START_TEST(asks_for_what_the_url_says)
+START_TEST(writes_the_request_for_a_url)
 {
 	char request[HANDSHAKE_REQUEST_SIZE];
 	struct url url;
@@ -56,7 +56,7 @@ static const struct {
 	{ "HTTP/1.1 101\r\n" UPGRADE ACCEPT "\r\n", HANDSHAKE_DONE, 101 },
 	{ "HTTP/1.1 404 Not Found\r\n\r\n", HANDSHAKE_REFUSED, 404 },
 	{ "HTTP/1.1 503 \r\nRetry-After: 1\r\n\r\n", HANDSHAKE_REFUSED, 503 },
-	/* One promise is missing, twice there, or another than asked for. */
+	/* A header is missing, duplicate or wrong. */
 	{ STATUS UPGRADE "\r\n", HANDSHAKE_BAD, 101 },
 	{ STATUS ACCEPT "Upgrade: websocket\r\n\r\n", HANDSHAKE_BAD, 101 },
 	{ STATUS ACCEPT "Connection: Upgrade\r\n\r\n", HANDSHAKE_BAD, 101 },
@@ -69,14 +69,14 @@ static const struct {
 	    HANDSHAKE_BAD, 101 },
 	{ STATUS UPGRADE ACCEPT "Sec-WebSocket-Protocol: x\r\n\r\n",
 	    HANDSHAKE_BAD, 101 },
-	/* No HTTP. */
+	/* Not HTTP. */
 	{ "SSH-2.0-OpenSSH_9.2\r\n\r\n", HANDSHAKE_BAD, 0 },
 	{ "HTTP/1.1 1x1 A\r\n\r\n", HANDSHAKE_BAD, 0 },
 	{ "HTTP/1.1 1010\r\n\r\n", HANDSHAKE_BAD, 0 },
 	{ "\r\n\r\n", HANDSHAKE_BAD, 0 },
 };
 
-START_TEST(looks_at_every_promise)
+START_TEST(checks_every_header)
 {
 	struct str response = str_from(responses[_i].response);
 	size_t used = 0;
@@ -89,7 +89,7 @@ START_TEST(looks_at_every_promise)
 }
 END_TEST
 
-START_TEST(waits_for_all_of_it_and_leaves_what_follows)
+START_TEST(needs_the_complete_head_and_no_more)
 {
 	static const char bytes[] = STATUS UPGRADE ACCEPT "\r\n\x81\x02hi";
 	size_t head = sizeof(bytes) - 5, used;
@@ -106,7 +106,7 @@ START_TEST(waits_for_all_of_it_and_leaves_what_follows)
 }
 END_TEST
 
-START_TEST(does_not_wait_for_ever)
+START_TEST(limits_the_length_of_a_response)
 {
 	static char bytes[HANDSHAKE_RESPONSE_MAX];
 	size_t used;
@@ -121,11 +121,10 @@ END_TEST
 
 SUITE(handshake)
 {
-	tcase_add_test(tests, makes_a_key_of_sixteen_bytes);
-	tcase_add_loop_test(tests, asks_for_what_the_url_says, 0,
+	tcase_add_test(tests, encodes_the_key);
+	tcase_add_loop_test(tests, writes_the_request_for_a_url, 0,
 	    COUNT_OF(hosts));
-	tcase_add_loop_test(tests, looks_at_every_promise, 0,
-	    COUNT_OF(responses));
-	tcase_add_test(tests, waits_for_all_of_it_and_leaves_what_follows);
-	tcase_add_test(tests, does_not_wait_for_ever);
+	tcase_add_loop_test(tests, checks_every_header, 0, COUNT_OF(responses));
+	tcase_add_test(tests, needs_the_complete_head_and_no_more);
+	tcase_add_test(tests, limits_the_length_of_a_response);
 }

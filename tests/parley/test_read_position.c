@@ -12,7 +12,7 @@ setup(void)
 	ck_assert(read_position_set(&position, STR("e1"), 5));
 }
 
-START_TEST(reads_each_message_once_and_in_order)
+START_TEST(accepts_each_message_once_in_order)
 {
 	ck_assert_int_eq(read_position_read(&position, 6), READ_NEXT);
 	ck_assert_int_eq(read_position_read(&position, 6), READ_DUPLICATE);
@@ -23,14 +23,14 @@ START_TEST(reads_each_message_once_and_in_order)
 }
 END_TEST
 
-START_TEST(reads_what_has_no_number)
+START_TEST(accepts_messages_without_seq)
 {
 	ck_assert_int_eq(read_position_read(&position, 0), READ_NEXT);
 	ck_assert_uint_eq(position.seq, 5);
 }
 END_TEST
 
-START_TEST(does_not_go_back_within_an_epoch)
+START_TEST(never_moves_back_within_an_epoch)
 {
 	ck_assert(read_position_set(&position, STR("e1"), 3));
 	ck_assert_uint_eq(position.seq, 5);
@@ -39,7 +39,7 @@ START_TEST(does_not_go_back_within_an_epoch)
 }
 END_TEST
 
-START_TEST(begins_anew_with_an_epoch)
+START_TEST(restarts_with_a_new_epoch)
 {
 	ck_assert(read_position_set(&position, STR("e2"), 0));
 	ck_assert_uint_eq(position.seq, 0);
@@ -47,7 +47,7 @@ START_TEST(begins_anew_with_an_epoch)
 }
 END_TEST
 
-START_TEST(stays_where_it_is_if_it_enters_again)
+START_TEST(keeps_its_position_on_reentry)
 {
 	ck_assert(read_position_enter(&position, STR("tea"), STR("e1")));
 	ck_assert_uint_eq(position.seq, 5);
@@ -59,7 +59,7 @@ START_TEST(stays_where_it_is_if_it_enters_again)
 }
 END_TEST
 
-START_TEST(refuses_what_cannot_be_a_name)
+START_TEST(rejects_invalid_ids)
 {
 	char name[READ_POSITION_TEXT_SIZE];
 
@@ -76,10 +76,10 @@ END_TEST
 SUITE(read_position)
 {
 	tcase_add_checked_fixture(tests, setup, NULL);
-	tcase_add_test(tests, reads_each_message_once_and_in_order);
-	tcase_add_test(tests, reads_what_has_no_number);
-	tcase_add_test(tests, does_not_go_back_within_an_epoch);
-	tcase_add_test(tests, begins_anew_with_an_epoch);
-	tcase_add_test(tests, stays_where_it_is_if_it_enters_again);
-	tcase_add_test(tests, refuses_what_cannot_be_a_name);
+	tcase_add_test(tests, accepts_each_message_once_in_order);
+	tcase_add_test(tests, accepts_messages_without_seq);
+	tcase_add_test(tests, never_moves_back_within_an_epoch);
+	tcase_add_test(tests, restarts_with_a_new_epoch);
+	tcase_add_test(tests, keeps_its_position_on_reentry);
+	tcase_add_test(tests, rejects_invalid_ids);
 }

@@ -4,7 +4,7 @@
 
 #include "tests/suite.h"
 
-/* What a frame of the native dialect looks like, as if it were 1970. */
+/* Output for frames of the native dialect, with times of 1970. */
 static const struct {
 	const char *frame, *lines;
 } shown[] = {
@@ -79,7 +79,7 @@ show(const char *frame, bool colours, struct server_event *event)
 	return renderer_event(&renderer, event);
 }
 
-START_TEST(shows_what_is_heard)
+START_TEST(formats_events)
 {
 	struct server_event event;
 	struct str lines = show(shown[_i].frame, false, &event);
@@ -90,8 +90,8 @@ START_TEST(shows_what_is_heard)
 }
 END_TEST
 
-/* Each line ends as plain as it began. */
-START_TEST(leaves_no_colour_behind)
+/* Each line resets its colours. */
+START_TEST(resets_colours_at_line_ends)
 {
 	struct server_event event;
 	struct str lines = show(shown[_i].frame, true, &event);
@@ -105,7 +105,7 @@ START_TEST(leaves_no_colour_behind)
 }
 END_TEST
 
-START_TEST(makes_notices_harmless)
+START_TEST(sanitizes_notices)
 {
 	struct str lines;
 
@@ -118,7 +118,8 @@ END_TEST
 SUITE(renderer)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, shows_what_is_heard, 0, COUNT_OF(shown));
-	tcase_add_loop_test(tests, leaves_no_colour_behind, 0, COUNT_OF(shown));
-	tcase_add_test(tests, makes_notices_harmless);
+	tcase_add_loop_test(tests, formats_events, 0, COUNT_OF(shown));
+	tcase_add_loop_test(tests, resets_colours_at_line_ends, 0,
+	    COUNT_OF(shown));
+	tcase_add_test(tests, sanitizes_notices);
 }

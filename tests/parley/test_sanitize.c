@@ -19,7 +19,7 @@ static const struct {
 	{ "\xc2\x9b"
 	  "2J",
 	    "<U+009B>2J" },
-	/* What turns writing around, and what cannot be seen. */
+	/* Bidirectional overrides and invisible characters. */
 	{ "\xe2\x80\xae"
 	  "abc",
 	    "<U+202E>abc" },
@@ -28,10 +28,10 @@ static const struct {
 	    "a<U+200B>b" },
 	{ "\xe2\x80\xa8", "<U+2028>" },
 	{ "\xf3\xa0\x80\x81", "<U+E0001>" },
-	/* An emoji of several parts stays one. */
+	/* Emoji sequences are kept. */
 	{ "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
 	    "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb" },
-	/* No UTF-8. */
+	/* Invalid UTF-8. */
 	{ "\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd" },
 	{ "\x9b"
 	  "2J",
@@ -47,7 +47,7 @@ compare(const struct wire_text *got, const char *want)
 		ck_assert_mem_eq(got->data, want, got->len);
 }
 
-START_TEST(makes_texts_harmless)
+START_TEST(sanitizes_text)
 {
 	struct wire_text out;
 
@@ -58,8 +58,8 @@ START_TEST(makes_texts_harmless)
 }
 END_TEST
 
-/* Of all characters only some can do anything, and those do not pass. */
-START_TEST(lets_no_control_pass)
+/* Checks every character. */
+START_TEST(passes_no_control_character)
 {
 	for (uint32_t c = 0; c < 0x110000; c++) {
 		struct wire_text out;
@@ -68,7 +68,7 @@ START_TEST(lets_no_control_pass)
 		if (c >= 0xd800 && c < 0xe000)
 			continue;
 		if (c > 0xa0 && c < 0x2000)
-			c = 0x2000; /* nothing there moves a cursor */
+			c = 0x2000; /* no control characters */
 		if (c > 0x2100)
 			break;
 		wire_text_init(&out);
@@ -84,7 +84,7 @@ START_TEST(lets_no_control_pass)
 }
 END_TEST
 
-START_TEST(keeps_lines_where_it_may)
+START_TEST(keeps_line_breaks_where_allowed)
 {
 	struct wire_text out;
 
@@ -95,7 +95,7 @@ START_TEST(keeps_lines_where_it_may)
 }
 END_TEST
 
-START_TEST(escapes_in_json_what_stays_the_same_value)
+START_TEST(escapes_json_without_changing_its_value)
 {
 	struct wire_text out;
 
@@ -110,8 +110,8 @@ END_TEST
 
 SUITE(sanitize)
 {
-	tcase_add_loop_test(tests, makes_texts_harmless, 0, COUNT_OF(texts));
-	tcase_add_test(tests, lets_no_control_pass);
-	tcase_add_test(tests, keeps_lines_where_it_may);
-	tcase_add_test(tests, escapes_in_json_what_stays_the_same_value);
+	tcase_add_loop_test(tests, sanitizes_text, 0, COUNT_OF(texts));
+	tcase_add_test(tests, passes_no_control_character);
+	tcase_add_test(tests, keeps_line_breaks_where_allowed);
+	tcase_add_test(tests, escapes_json_without_changing_its_value);
 }

@@ -17,7 +17,7 @@ teardown(void)
 	client_queue_fini(&queue);
 }
 
-START_TEST(keeps_the_order_and_copies_of_the_texts)
+START_TEST(preserves_order_and_copies_texts)
 {
 	char text[] = "one";
 
@@ -38,7 +38,7 @@ START_TEST(keeps_the_order_and_copies_of_the_texts)
 }
 END_TEST
 
-START_TEST(gives_each_a_key_of_its_own)
+START_TEST(assigns_unique_keys)
 {
 	ck_assert(client_queue_add(&queue, STR("a"), STR("x"), true));
 	ck_assert(client_queue_add(&queue, STR("a"), STR("x"), true));
@@ -50,7 +50,7 @@ START_TEST(gives_each_a_key_of_its_own)
 }
 END_TEST
 
-START_TEST(says_so_when_there_is_no_memory)
+START_TEST(reports_lack_of_memory)
 {
 	if (!malloc_can_fail())
 		return;
@@ -65,7 +65,7 @@ END_TEST
 SUITE(queue)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_test(tests, keeps_the_order_and_copies_of_the_texts);
-	tcase_add_test(tests, gives_each_a_key_of_its_own);
-	tcase_add_test(tests, says_so_when_there_is_no_memory);
+	tcase_add_test(tests, preserves_order_and_copies_texts);
+	tcase_add_test(tests, assigns_unique_keys);
+	tcase_add_test(tests, reports_lack_of_memory);
 }

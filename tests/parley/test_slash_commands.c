@@ -51,21 +51,21 @@ same(struct str got, const char *want)
 	ck_assert(str_equal(got, want == NULL ? STR("") : str_from(want)));
 }
 
-START_TEST(knows_what_a_line_means)
+START_TEST(parses_lines)
 {
-	struct input_line order;
+	struct input_line input;
 
 	slash_command_read(client_dialect_find(lines[_i].dialect),
-	    str_from(lines[_i].line), &order);
-	ck_assert_int_eq(order.kind, lines[_i].kind);
-	if (order.kind == INPUT_MESSAGE)
-		same(order.text, lines[_i].text);
-	if (order.kind != INPUT_REQUEST)
+	    str_from(lines[_i].line), &input);
+	ck_assert_int_eq(input.kind, lines[_i].kind);
+	if (input.kind == INPUT_MESSAGE)
+		same(input.text, lines[_i].text);
+	if (input.kind != INPUT_REQUEST)
 		return;
-	ck_assert_int_eq(order.request.kind, lines[_i].request);
-	same(order.request.room, lines[_i].room);
-	same(order.request.name, lines[_i].name);
-	same(order.request.text, lines[_i].text);
+	ck_assert_int_eq(input.request.kind, lines[_i].request);
+	same(input.request.room, lines[_i].room);
+	same(input.request.name, lines[_i].name);
+	same(input.request.text, lines[_i].text);
 }
 END_TEST
 
@@ -83,25 +83,25 @@ static const struct {
 	{ "topic", "/dm a b", "unknown command /dm; see /help" },
 };
 
-START_TEST(says_what_is_wrong)
+START_TEST(rejects_invalid_commands)
 {
-	struct input_line order;
+	struct input_line input;
 
 	slash_command_read(client_dialect_find(wrong[_i].dialect),
-	    str_from(wrong[_i].line), &order);
-	ck_assert_int_eq(order.kind, INPUT_INVALID);
-	ck_assert_str_eq(order.why, wrong[_i].why);
+	    str_from(wrong[_i].line), &input);
+	ck_assert_int_eq(input.kind, INPUT_INVALID);
+	ck_assert_str_eq(input.why, wrong[_i].why);
 }
 END_TEST
 
-START_TEST(takes_the_number_of_older_messages)
+START_TEST(parses_the_history_limit)
 {
-	struct input_line order;
+	struct input_line input;
 
-	slash_command_read(&client_dialect_native, STR("/history 12"), &order);
-	ck_assert_uint_eq(order.request.limit, 12);
-	slash_command_read(&client_dialect_native, STR("/history"), &order);
-	ck_assert_uint_eq(order.request.limit, 50);
+	slash_command_read(&client_dialect_native, STR("/history 12"), &input);
+	ck_assert_uint_eq(input.request.limit, 12);
+	slash_command_read(&client_dialect_native, STR("/history"), &input);
+	ck_assert_uint_eq(input.request.limit, 50);
 }
 END_TEST
 
@@ -113,7 +113,7 @@ static const struct {
 	{ "topic", "list the topics", "/create" },
 };
 
-START_TEST(helps_with_what_the_dialect_has)
+START_TEST(lists_the_commands_of_the_dialect)
 {
 	struct wire_text out;
 
@@ -129,9 +129,10 @@ END_TEST
 
 SUITE(slash_commands)
 {
-	tcase_add_loop_test(tests, knows_what_a_line_means, 0, COUNT_OF(lines));
-	tcase_add_loop_test(tests, says_what_is_wrong, 0, COUNT_OF(wrong));
-	tcase_add_test(tests, takes_the_number_of_older_messages);
-	tcase_add_loop_test(tests, helps_with_what_the_dialect_has, 0,
+	tcase_add_loop_test(tests, parses_lines, 0, COUNT_OF(lines));
+	tcase_add_loop_test(tests, rejects_invalid_commands, 0,
+	    COUNT_OF(wrong));
+	tcase_add_test(tests, parses_the_history_limit);
+	tcase_add_loop_test(tests, lists_the_commands_of_the_dialect, 0,
 	    COUNT_OF(helps));
 }

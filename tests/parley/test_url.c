@@ -19,7 +19,7 @@ static const struct {
 	{ "localhost:8080/ws", false, "localhost", "8080", "/ws" },
 };
 
-START_TEST(reads_what_people_write)
+START_TEST(parses_urls)
 {
 	struct url url;
 
@@ -49,7 +49,7 @@ static const char *const bad[] = {
 	"ws://h\xc3\xb6st/",
 };
 
-START_TEST(refuses_what_is_no_such_url)
+START_TEST(rejects_invalid_urls)
 {
 	struct url url;
 
@@ -57,7 +57,7 @@ START_TEST(refuses_what_is_no_such_url)
 }
 END_TEST
 
-START_TEST(refuses_what_does_not_fit)
+START_TEST(rejects_long_urls)
 {
 	char text[URL_TARGET_SIZE + 32];
 	struct url url;
@@ -72,7 +72,7 @@ START_TEST(refuses_what_does_not_fit)
 }
 END_TEST
 
-START_TEST(knows_its_path_without_the_query)
+START_TEST(compares_the_path_without_the_query)
 {
 	struct url url;
 
@@ -84,7 +84,7 @@ START_TEST(knows_its_path_without_the_query)
 }
 END_TEST
 
-START_TEST(adds_to_the_query_what_may_not_stand_there)
+START_TEST(percent_encodes_query_parameters)
 {
 	struct url url;
 
@@ -96,7 +96,7 @@ START_TEST(adds_to_the_query_what_may_not_stand_there)
 }
 END_TEST
 
-START_TEST(leaves_out_a_query_that_does_not_fit)
+START_TEST(omits_a_query_that_does_not_fit)
 {
 	char name[URL_TARGET_SIZE];
 	struct url url;
@@ -110,11 +110,10 @@ END_TEST
 
 SUITE(url)
 {
-	tcase_add_loop_test(tests, reads_what_people_write, 0, COUNT_OF(good));
-	tcase_add_loop_test(tests, refuses_what_is_no_such_url, 0,
-	    COUNT_OF(bad));
-	tcase_add_test(tests, refuses_what_does_not_fit);
-	tcase_add_test(tests, knows_its_path_without_the_query);
-	tcase_add_test(tests, adds_to_the_query_what_may_not_stand_there);
-	tcase_add_test(tests, leaves_out_a_query_that_does_not_fit);
+	tcase_add_loop_test(tests, parses_urls, 0, COUNT_OF(good));
+	tcase_add_loop_test(tests, rejects_invalid_urls, 0, COUNT_OF(bad));
+	tcase_add_test(tests, rejects_long_urls);
+	tcase_add_test(tests, compares_the_path_without_the_query);
+	tcase_add_test(tests, percent_encodes_query_parameters);
+	tcase_add_test(tests, omits_a_query_that_does_not_fit);
 }

@@ -19,7 +19,7 @@ note(struct frame_log *log, const char *format, ...)
 	return log->stop_after == 0 || --log->stop_after > 0;
 }
 
-/* Long ones are known by their length. */
+/* Long texts are recorded by their length. */
 static bool
 text(void *arg, struct str text)
 {
