@@ -1,4 +1,4 @@
-/* One run: whom it measures, how long, and what came out. */
+/* One run: the measured server, the duration, the results. */
 #ifndef PARLEY_BENCH_BENCH_H
 #define PARLEY_BENCH_BENCH_H
 
@@ -13,24 +13,25 @@ struct bench {
 	struct sockaddr_in address;
 	const char *target; /* "parley", "bare", "mqtt" */
 	struct meter meter;
-	double seconds; /* of the server's CPU time: as long as a stint lasts */
-	double duration_s;   /* by the clock on the wall: the latency case */
+	double seconds;      /* of the server's CPU time in one interval */
+	double duration_s;   /* wall-clock time of the latency case */
 	const char *dialect; /* likewise */
 	uint32_t run;        /* in every stamp */
 };
 
-/* Who talks to whom in a case; what a case has no use for is 0. */
+/* The traffic of a case; unused fields are 0. */
 struct shape {
-	unsigned rooms;    /* 0: everybody hears oneself only */
-	unsigned members;  /* of each room; connections, without rooms */
-	unsigned senders;  /* of each room, the first of its members */
-	unsigned window;   /* messages of a speaker that are under way */
-	unsigned rate;     /* messages a second and speaker; 0: closed loop */
-	unsigned stalled;  /* more members of the only room, who do not read */
-	unsigned standing; /* more connections, which stay and do nothing */
-	bool mixed;        /* members take turns in speaking another dialect */
-	bool acks;         /* the acknowledgement is what counts */
-	bool unmetered;    /* nothing is asked about the server's process */
+	unsigned rooms;   /* 0: each client receives only its own messages */
+	unsigned members; /* of each room; without rooms: connections */
+	unsigned senders; /* of each room, the first of its members */
+	unsigned window;  /* messages of a sender in flight */
+	unsigned rate;    /* messages per second and sender; 0: closed loop */
+	unsigned
+	    stalled; /* additional members of the only room that do not read */
+	unsigned standing; /* additional idle connections */
+	bool mixed;        /* members alternate between the dialects */
+	bool acks;         /* count acknowledgements */
+	bool unmetered;    /* the server's process is not measured */
 };
 
 struct bench_case {
@@ -41,13 +42,13 @@ struct bench_case {
 	struct shape shape;
 };
 
-/* All cases, ended by one without a name. */
+/* All cases; the last has no name. */
 extern const struct bench_case bench_cases[];
 
-/* NULL: there is none of that name. */
+/* NULL: there is no case of this name. */
 const struct bench_case *bench_case_find(const char *name);
 
-/* The kinds of cases, each in the file of that name. */
+/* The kinds of cases, each in a file of its name. */
 void run_speed(const struct bench *, const struct shape *, struct report *);
 void run_mixed(const struct bench *, const struct shape *, struct report *);
 void run_stalled(const struct bench *, const struct shape *, struct report *);

@@ -1,7 +1,6 @@
 /*
- * Connections come, upgrade, and go in good form, over and over. Others stand
- * by: in a small lobby everybody would be told of everyone who comes, and the
- * case would measure fan-out.
+ * Connections open, upgrade and close in a loop. Idle ones fill the lobby: in
+ * a small lobby every join is announced, which would measure fan-out.
  */
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/crowd.h"
@@ -14,7 +13,7 @@
 
 struct churn {
 	const struct bench *bench;
-	unsigned movers; /* the first in the crowd */
+	unsigned movers; /* the first of the crowd */
 	struct dial dial;
 	struct interval interval;
 	uint64_t done;
@@ -34,7 +33,7 @@ churn_opened(void *arg, struct client *client)
 
 /* A greeting may come before the close. */
 static void
-churn_heard(void *arg, struct client *client, const char *text, size_t len)
+churn_received(void *arg, struct client *client, const char *text, size_t len)
 {
 	(void)arg;
 	(void)client;
@@ -60,12 +59,12 @@ churn_closed(void *arg, struct client *client)
 
 static const struct crowd_ops churn_ops = {
 	.opened = churn_opened,
-	.received = churn_heard,
+	.received = churn_received,
 	.closed = churn_closed,
 };
 
 static void
-gather(struct churn *churn, struct crowd *crowd, size_t clients)
+idle_connect(struct churn *churn, struct crowd *crowd, size_t clients)
 {
 	crowd_init(crowd, clients, &churn_ops, churn);
 	for (size_t i = 0; i < clients; i++) {
@@ -79,7 +78,7 @@ gather(struct churn *churn, struct crowd *crowd, size_t clients)
 
 /* Returns the server's CPU time. */
 static uint64_t
-run_phase(struct churn *churn, struct crowd *crowd, double seconds)
+phase_run(struct churn *churn, struct crowd *crowd, double seconds)
 {
 	churn->done = 0;
 	interval_begin(&churn->interval, &churn->bench->meter,
@@ -104,9 +103,9 @@ run_churn(const struct bench *bench, const struct shape *shape,
 	double cpu_s;
 
 	protocol_find(bench->target, PROTOCOL_ECHO)->path(0, path);
-	gather(&churn, &crowd, shape->members + shape->standing);
-	run_phase(&churn, &crowd, bench->seconds / WARM_UP_PART);
-	cpu_s = (double)run_phase(&churn, &crowd, bench->seconds) / 1e9;
+	idle_connect(&churn, &crowd, shape->members + shape->standing);
+	phase_run(&churn, &crowd, bench->seconds / WARM_UP_PART);
+	cpu_s = (double)phase_run(&churn, &crowd, bench->seconds) / 1e9;
 	report_add(report, "connections", (double)churn.done);
 	report_add(report, "cpu_s", cpu_s);
 	report_add(report, "connections_per_cpu_s", (double)churn.done / cpu_s);

@@ -20,11 +20,13 @@
 #define OPCODE_PING 9
 #define OPCODE_PONG 10
 
-/* Everybody sends the sample key of RFC 6455 §1.3: its answer is known. */
+/* All clients send the sample key of RFC 6455 §1.3, whose answer is known. */
 #define SAMPLE_KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define SAMPLE_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
-/* --- out ------------------------------------------------------------------ */
+/*
+ * --- output ---------------------------------------------------------------
+ */
 
 static char *
 client_reserve(struct client *client, size_t len)
@@ -45,9 +47,9 @@ client_watch(struct client *client, int operation, uint32_t events)
 		cannot_run("epoll_ctl: %s", strerror(errno));
 }
 
-/* Nobody is to be kept from guessing these masks; they only must vary. */
+/* These masks may be predictable; they only have to vary. */
 static uint32_t
-next_mask(void)
+mask_next(void)
 {
 	static uint32_t state = 2463534242u;
 
@@ -62,7 +64,7 @@ client_frame(struct client *client, unsigned opcode, const char *payload,
     size_t len)
 {
 	char *out = client_reserve(client, len + 8);
-	uint32_t mask = next_mask();
+	uint32_t mask = mask_next();
 	char key[4];
 
 	memcpy(key, &mask, 4);
@@ -117,7 +119,9 @@ client_flush(struct client *client)
 	    send(client->fd, client->out, client->out_len, MSG_NOSIGNAL);
 	bool blocked;
 
-	/* A broken connection shows when it is read, after what it brought. */
+	/*
+	 * A broken connection is detected by the read that follows its data.
+	 */
 	if (sent < 0 && errno != EAGAIN)
 		sent = (ssize_t)client->out_len;
 	if (sent > 0) {
@@ -137,11 +141,13 @@ client_set_reading(struct client *client, bool listening)
 	client_watch(client, EPOLL_CTL_MOD, listening ? EPOLLIN : 0);
 }
 
-/* --- dialling ------------------------------------------------------------- */
+/*
+ * --- connecting -----------------------------------------------------------
+ */
 
 /*
- * A loopback address of its own for every 4096 clients, lest the ports run
- * out; the port is chosen when connecting.
+ * Every 4096 clients use another loopback address, so that ports suffice; the
+ * kernel chooses the port.
  */
 static void
 client_bind(struct client *client, const struct dial *dial)
@@ -160,11 +166,11 @@ client_bind(struct client *client, const struct dial *dial)
 }
 
 /*
- * On loopback segments have 64 KiB, and the server's socket, which makes room
- * for a few of them, would take megabytes before it is full.
+ * On loopback, segments have 64 KiB, and the server's socket buffer, sized in
+ * segments, would hold megabytes.
  */
 static void
-client_go_far(const struct client *client)
+client_set_small_buffers(const struct client *client)
 {
 	int segment = 1440;
 	int buffer = 65536;
@@ -185,7 +191,7 @@ client_socket(struct client *client, const struct dial *dial)
 		cannot_run("socket: %s", strerror(errno));
 	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (dial->far)
-		client_go_far(client);
+		client_set_small_buffers(client);
 	client_bind(client, dial);
 }
 
@@ -216,9 +222,11 @@ client_dial(struct client *client, const struct dial *dial)
 	client_flush(client);
 }
 
-/* --- in ------------------------------------------------------------------- */
+/*
+ * --- input ----------------------------------------------------------------
+ */
 
-/* Returns what the response took; 0: it is not whole. */
+/* Returns the length of the response; 0: incomplete. */
 static size_t
 client_upgraded(struct client *client, const char *data, size_t len)
 {
@@ -264,7 +272,7 @@ client_take(struct client *client, unsigned opcode, const char *data,
 	}
 }
 
-/* Returns what the frame took; 0: it is not whole. */
+/* Returns the length of the frame; 0: incomplete. */
 static size_t
 client_frame_in(struct client *client, const char *data, size_t len)
 {

@@ -1,4 +1,4 @@
-/* One WebSocket client over a non-blocking socket, no more than is needed. */
+/* A minimal WebSocket client over a non-blocking socket. */
 #ifndef PARLEY_BENCH_CLIENT_H
 #define PARLEY_BENCH_CLIENT_H
 
@@ -22,29 +22,29 @@ struct client {
 	struct crowd *crowd;
 	int fd;
 	enum client_state state;
-	bool settled;        /* has all that it waited for: crowd_settle() */
-	bool binary;         /* the kind of its messages */
-	bool blocked;        /* the socket took not everything */
+	bool settled; /* has received what it waited for: crowd_settle() */
+	bool binary;  /* type of its messages */
+	bool blocked; /* waiting for the socket to become writable */
 	uint16_t close_code; /* of the server's close frame */
 	unsigned number;     /* in the crowd */
 	unsigned room;
-	char *rest; /* what of a frame has come so far; NULL: nothing */
+	char *rest; /* an incomplete frame; NULL: none */
 	size_t rest_len;
-	char *out; /* what is to be sent */
+	char *out; /* output not sent yet */
 	size_t out_len;
 	size_t out_capacity;
 };
 
-/* How to reach the server. */
+/* The address of the server. */
 struct dial {
 	struct sockaddr_in to;
 	const char *path;
-	const char *headers; /* more of them, each ended; NULL: none */
-	bool binary;         /* the kind of messages it sends and understands */
-	bool far; /* small segments and buffers, as beyond a network */
+	const char *headers; /* additional ones, each with CRLF; NULL: none */
+	bool binary;         /* type of its messages */
+	bool far; /* small segments and buffers, as across a network */
 };
 
-/* Connects and asks for the upgrade. */
+/* Connects and requests the upgrade. */
 void client_dial(struct client *, const struct dial *);
 
 /* Appends a message to what client_flush() sends. */
@@ -53,13 +53,13 @@ void client_send(struct client *, const char *text, size_t len);
 /* Appends a close frame, code 1000. */
 void client_send_close(struct client *);
 
-/* Sends what was appended; the rest when the socket is ready. */
+/* Sends the output; the rest when the socket is writable. */
 void client_flush(struct client *);
 
-/* Reads once and hands on what is whole. */
+/* Reads once and delivers complete messages. */
 void client_read(struct client *);
 
-/* Looks at the socket, or does not. */
+/* Starts or stops reading. */
 void client_set_reading(struct client *, bool);
 
 #endif

@@ -14,7 +14,7 @@
 
 #define EVENTS_PER_TURN 1024
 #define SPIN_NS 200000u
-#define TIMEOUT_NS 10000000000u /* with nothing happening */
+#define TIMEOUT_NS 10000000000u /* without any event */
 
 void
 crowd_init(struct crowd *crowd, size_t capacity, const struct crowd_ops *ops,
@@ -68,8 +68,8 @@ crowd_settle(struct crowd *crowd, struct client *client)
 }
 
 /*
- * epoll_wait() counts in milliseconds, ppoll() in nanoseconds: sleep in the
- * latter where it matters.
+ * epoll_wait() counts in milliseconds, ppoll() in nanoseconds: it is used for
+ * precise sleeps.
  */
 static void
 crowd_sleep(const struct crowd *crowd, uint64_t timeout_ns)
@@ -82,8 +82,8 @@ crowd_sleep(const struct crowd *crowd, uint64_t timeout_ns)
 }
 
 /*
- * Does not sleep at once: a send() that has to wake its receiver takes about
- * twice as long, and the server would be billed for it.
+ * Spins before it sleeps: a send() that wakes its receiver takes twice as
+ * long, and would be charged to the server.
  */
 static int
 crowd_wait(const struct crowd *crowd, struct epoll_event *events,

@@ -1,4 +1,4 @@
-/* Many clients in one loop. */
+/* Many clients in one event loop. */
 #ifndef PARLEY_BENCH_CROWD_H
 #define PARLEY_BENCH_CROWD_H
 
@@ -11,11 +11,11 @@
 #define READ_SIZE (128 * 1024)
 #define REST_MAX (1024 * 1024) /* the longest frame */
 
-/* What a crowd does about its clients. */
+/* Callbacks of a crowd. */
 struct crowd_ops {
 	/* The upgrade is done. */
 	void (*opened)(void *arg, struct client *);
-	/* A message has come, good for the call only. */
+	/* A message arrived; valid during the call. */
 	void (*received)(void *arg, struct client *, const char *text,
 	    size_t len);
 	/* The server has closed the connection. */
@@ -29,37 +29,39 @@ struct crowd {
 	struct client *clients;
 	size_t count;
 	size_t capacity;
-	size_t unsettled; /* dialled, and not settled yet */
+	size_t unsettled; /* connecting or not settled */
 	size_t connected;
-	uint64_t read_ns; /* when the messages at hand were read */
+	uint64_t read_ns; /* time of the latest read */
 	uint64_t bytes;   /* read so far */
-	uint64_t spin_ns; /* how long it looks for more before it sleeps */
+	uint64_t spin_ns; /* how long it polls before it sleeps */
 	char *buffer;     /* of REST_MAX + READ_SIZE */
 };
 
-/* Room for so many clients; they are zeroed. */
+/* Allocates zeroed clients. */
 void crowd_init(struct crowd *, size_t capacity, const struct crowd_ops *,
     void *arg);
 void crowd_fini(struct crowd *);
 
-/* The next client of the crowd, not dialled yet. */
+/* The next client of the crowd, not connected. */
 struct client *crowd_add(struct crowd *);
 
-/* One client has all that it waited for. */
+/* The client has received what it waited for. */
 void crowd_settle(struct crowd *, struct client *);
 
-/* Waits at most so long, then serves what is ready; false: nothing was. */
+/*
+ * Waits for events up to the time-out and handles them; false: there were
+ * none.
+ */
 bool crowd_turn(struct crowd *, uint64_t timeout_ns);
 
-/* Turns until at most so many are unsettled. */
+/* Runs until at most this many clients are unsettled. */
 void crowd_await_settled(struct crowd *, size_t most);
 
-/* Says goodbye in good form and turns until everybody is gone. */
+/* Closes all connections with a close handshake. */
 void crowd_close(struct crowd *);
 
 /*
- * As many descriptors as the system allows; ends the run if those are not
- * enough.
+ * Raises the descriptor limit; exits if it does not suffice.
  */
 void crowd_need_descriptors(size_t clients);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 static void
-say_why(const char *kind, const char *format, va_list args)
+reason_print(const char *kind, const char *format, va_list args)
 {
 	fprintf(stderr, "parley-bench: %s", kind);
 	vfprintf(stderr, format, args);
@@ -18,7 +18,7 @@ wrong_answer(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say_why("wrong answer: ", format, args);
+	reason_print("wrong answer: ", format, args);
 	va_end(args);
 	exit(EXIT_WRONG_ANSWER);
 }
@@ -29,7 +29,7 @@ cannot_run(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say_why("", format, args);
+	reason_print("", format, args);
 	va_end(args);
 	exit(EXIT_CANNOT_RUN);
 }

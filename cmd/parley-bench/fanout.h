@@ -1,7 +1,7 @@
 /*
- * Speakers, their rooms, and everybody who listens. Every message is counted
- * at every receiver; the first that is lost, doubled, out of order or in the
- * wrong room ends the run.
+ * Senders, their rooms and all receivers. Every message is checked at every
+ * receiver; the first that is lost, duplicated, reordered or misrouted ends
+ * the run.
  */
 #ifndef PARLEY_BENCH_FANOUT_H
 #define PARLEY_BENCH_FANOUT_H
@@ -15,29 +15,29 @@
 #include "cmd/parley-bench/histogram.h"
 #include "cmd/parley-bench/protocol.h"
 
-#define IN_FLIGHT_MAX 1024 /* messages of one speaker; a power of two */
+#define IN_FLIGHT_MAX 1024 /* messages of one sender; a power of two */
 
 struct sender {
 	struct client *client;
 	struct stamp next; /* of its next message */
 	uint32_t in_flight;
 	uint64_t due_ns; /* of the next message, at a rate */
-	bool listed;     /* among those who may speak again */
+	bool listed;     /* in ready_senders */
 	uint64_t sent_ns[IN_FLIGHT_MAX];
 	uint32_t received_by[IN_FLIGHT_MAX];
 };
 
-/* Grows with every fanout_run(). Zeroed: nothing was measured. */
+/* Accumulated by every fanout_run(). Zeroed: empty. */
 struct fanout_result {
-	uint64_t deliveries; /* to members who listen */
+	uint64_t deliveries; /* to members that read */
 	uint64_t messages;
-	uint64_t bytes; /* of these deliveries, frame heads included */
+	uint64_t bytes; /* of these deliveries, including frame heads */
 	uint64_t cpu_ns;
 	uint64_t wall_ns;
-	struct histogram latency_ns; /* from being said to being heard */
+	struct histogram latency_ns; /* from sending to receiving */
 };
 
-/* The parts share it: gather.c, speak.c, hear.c, deaf.c. */
+/* Shared by setup.c, send.c, receive.c and stalled_readers.c. */
 struct fanout {
 	const struct bench *bench;
 	struct shape shape;
@@ -48,41 +48,40 @@ struct fanout {
 	struct sender **ready_senders;
 	size_t ready_count;
 	uint64_t in_flight;
-	uint32_t *expected; /* next seq, for each client and speaker */
+	uint32_t *expected; /* next seq for each client and sender */
 	size_t stamp_hint;
 	struct fanout_result *result;
 };
 
-/* How those ended who did not read for a while. */
+/* How the connections of stalled readers ended. */
 struct stalled_outcome {
 	unsigned complete;
 	unsigned
-	    closed_4102; /* closed with 4102, after a part without a hole */
+	    closed_4102; /* closed with 4102 after a prefix without a gap */
 	unsigned
 	    closed_abruptly; /* the same, but the close frame never arrived */
 };
 
-/* Connects everybody and waits until they are in their rooms. */
+/* Connects all clients and waits until they have joined. */
 struct fanout *fanout_create(const struct bench *, const struct shape *);
 void fanout_destroy(struct fanout *);
 
 /*
- * Speaks until the server has spent so much CPU time, at a rate for so long,
- * then waits until all has been heard: nothing is under way before or after.
- * May be called again.
+ * Sends until the server has used this much CPU time (at a rate: for this
+ * long), then waits until everything is received. May be called again.
  */
 void fanout_run(struct fanout *, uint64_t duration_ns, struct fanout_result *);
 
-/* Listens a little longer: whatever still comes is one too many. */
+/* Reads a little longer: any further message is an error. */
 void fanout_drain(struct fanout *);
 
-/* Brings in the deaf, who stop reading once they are in. */
+/* Adds members that stop reading after they have joined. */
 void fanout_add_stalled(struct fanout *);
 
-/* Lets the deaf read what there is for them, to the end. */
+/* Lets the stalled members read until their end. */
 void fanout_resume_stalled(struct fanout *, struct stalled_outcome *);
 
-/* How the client speaks. */
+/* The protocol of a client. */
 static inline const struct protocol *
 fanout_protocol(const struct fanout *fanout, const struct client *client)
 {
@@ -91,21 +90,21 @@ fanout_protocol(const struct fanout *fanout, const struct client *client)
 	return fanout->protocol;
 }
 
-/* How many hear each message. */
+/* Receivers of each message. */
 static inline unsigned
 fanout_listeners(const struct shape *shape)
 {
 	return shape->rooms > 0 ? shape->members : 1;
 }
 
-/* One for each client where nobody hears but oneself. */
+/* Without rooms, each client counts as one. */
 static inline unsigned
 fanout_rooms(const struct shape *shape)
 {
 	return shape->rooms > 0 ? shape->rooms : shape->members;
 }
 
-/* Those who stop reading came last. */
+/* Stalled members are the last of the crowd. */
 static inline bool
 fanout_is_stalled(const struct fanout *fanout, const struct client *client)
 {
@@ -113,7 +112,7 @@ fanout_is_stalled(const struct fanout *fanout, const struct client *client)
 	       fanout_rooms(&fanout->shape) * fanout_listeners(&fanout->shape);
 }
 
-/* The next seq that the client has to hear of that speaker of its room. */
+/* The next seq that the client must receive of that sender. */
 static inline uint32_t *
 fanout_expected(struct fanout *fanout, const struct client *client,
     unsigned sender)
@@ -122,13 +121,13 @@ fanout_expected(struct fanout *fanout, const struct client *client,
 		    ->expected[client->number * fanout->shape.senders + sender];
 }
 
-/* One more member of the room, dialled; see struct dial for `far`. */
+/* Connects one more member of the room; `far` as in struct dial. */
 struct client *fanout_dial(struct fanout *, unsigned room, bool far);
 
-/* The speaker may be able to speak again: fanout_run() will see. */
+/* The sender may be ready to send: fanout_run() checks it. */
 void fanout_list_sender(struct fanout *, struct sender *);
 
-/* What the crowd hears, checked and counted. */
+/* Checks and counts received messages. */
 extern const struct crowd_ops fanout_ops;
 
 #endif

@@ -1,6 +1,6 @@
 #include "cmd/parley-bench/histogram.h"
 
-/* Values below 64 have a bucket each; above, the top seven bits choose. */
+/* Values below 64 have a bucket each; above, the top seven bits select it. */
 static unsigned
 bucket_of(uint64_t value)
 {

@@ -1,6 +1,6 @@
 /*
- * Latencies, counted in buckets that grow with the value: every one is known
- * to within 1/64. Zeroed: empty.
+ * A histogram of latencies in logarithmic buckets, exact to within 1/64.
+ * Zeroed: empty.
  */
 #ifndef PARLEY_BENCH_HISTOGRAM_H
 #define PARLEY_BENCH_HISTOGRAM_H
@@ -17,10 +17,10 @@ struct histogram {
 
 void histogram_add(struct histogram *, uint64_t value);
 
-/* The largest value that is counted in this bucket. */
+/* The largest value of a bucket. */
 uint64_t histogram_bound(unsigned bucket);
 
-/* The value that this part (0–1) of all does not exceed; 0 if empty. */
+/* A quantile (0–1); 0 if empty. */
 uint64_t histogram_quantile(const struct histogram *, double part);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a connection costs that does nothing, and whether it is given back. */
+/* The memory of idle connections, and whether it is released. */
 #include <string.h>
 
 #include "cmd/parley-bench/bench.h"
@@ -25,7 +25,7 @@ idle_opened(void *arg, struct client *client)
 }
 
 static void
-idle_heard(void *arg, struct client *client, const char *text, size_t len)
+idle_received(void *arg, struct client *client, const char *text, size_t len)
 {
 	struct idle *idle = arg;
 	const char *settled = idle->protocol->settled;
@@ -47,13 +47,13 @@ idle_closed(void *arg, struct client *client)
 
 static const struct crowd_ops idle_ops = {
 	.opened = idle_opened,
-	.received = idle_heard,
+	.received = idle_received,
 	.closed = idle_closed,
 };
 
-/* Lets what is still on its way arrive. */
+/* Lets outstanding frames arrive. */
 static void
-settle(struct crowd *crowd)
+frames_settle(struct crowd *crowd)
 {
 	uint64_t end_ns = now_ns() + SETTLING_NS;
 
@@ -61,9 +61,9 @@ settle(struct crowd *crowd)
 		crowd_turn(crowd, end_ns - now);
 }
 
-/* Returns what the server holds while all are connected. */
+/* Returns the server's memory while all are connected. */
 static uint64_t
-run_round(struct idle *idle, size_t connections)
+round_run(struct idle *idle, size_t connections)
 {
 	struct crowd crowd;
 	char path[PROTOCOL_SIZE];
@@ -78,7 +78,7 @@ run_round(struct idle *idle, size_t connections)
 		crowd_await_settled(&crowd, DIALLED_AT_ONCE);
 	}
 	crowd_await_settled(&crowd, 0);
-	settle(&crowd);
+	frames_settle(&crowd);
 	resident = meter_resident(&idle->bench->meter);
 	idle->leaving = true;
 	crowd_close(&crowd);
@@ -99,9 +99,9 @@ run_idle(const struct bench *bench, const struct shape *shape,
 	double second;
 
 	crowd_need_descriptors(shape->members);
-	first = (double)run_round(&idle, shape->members);
+	first = (double)round_run(&idle, shape->members);
 	left = (double)meter_resident(&bench->meter);
-	second = (double)run_round(&idle, shape->members);
+	second = (double)round_run(&idle, shape->members);
 	report_add(report, "connections", connections);
 	report_add(report, "empty_mib", empty / (1024 * 1024));
 	report_add(report, "full_mib", first / (1024 * 1024));

@@ -1,7 +1,8 @@
 #include "cmd/parley-bench/interval.h"
 
 #define PATIENCE 4
-#define LOOK_EVERY_NS 1000000u /* another process's clock costs a call */
+#define LOOK_EVERY_NS \
+	1000000u /* reading another process's clock costs a system call */
 
 void
 interval_begin(struct interval *interval, const struct meter *meter,

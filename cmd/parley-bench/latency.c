@@ -7,37 +7,40 @@
 
 #include "cmd/parley-bench/fail.h"
 
-#define TIMEOUT_NS 2000000000u /* with nothing coming, the rest is lost */
+#define TIMEOUT_NS \
+	2000000000u /* without input, the remaining messages are lost */
 #define DRAIN_NS 50000000u
 #define PROGRESS_NS 1000000000u
 
 uint64_t
-latency_said(const struct latency *latency)
+latency_sent(const struct latency *latency)
 {
-	uint64_t said = 0;
+	uint64_t sent = 0;
 
 	for (unsigned i = 0; i < latency->clients; i++)
-		said += latency->said[i];
-	return said;
+		sent += latency->sent[i];
+	return sent;
 }
 
 static uint64_t
 due_deliveries(const struct latency *latency)
 {
-	return latency_said(latency) * (latency->clients - 1);
+	return latency_sent(latency) * (latency->clients - 1);
 }
 
 bool
 latency_is_complete(const struct latency *latency)
 {
-	return latency->answers == latency_said(latency) &&
+	return latency->answers == latency_sent(latency) &&
 	       latency->deliveries == due_deliveries(latency);
 }
 
-/* --- coming and talking --------------------------------------------------- */
+/*
+ * --- joining and sending --------------------------------------------------
+ */
 
 static void
-gather(struct latency *latency)
+clients_join(struct latency *latency)
 {
 	struct dial dial = { .to = latency->bench->address,
 		.path = latency->protocol->path };
@@ -48,9 +51,9 @@ gather(struct latency *latency)
 	}
 }
 
-/* When each message is due: evenly spread, the clients too. */
+/* Due times: evenly spread over time and clients. */
 static void
-plan(struct latency *latency, unsigned rate)
+due_times_plan(struct latency *latency, unsigned rate)
 {
 	uint64_t step_ns = 1000000000u / rate / latency->clients;
 	uint64_t now = now_ns();
@@ -63,12 +66,12 @@ plan(struct latency *latency, unsigned rate)
 }
 
 static void
-say_next(struct latency *latency, unsigned number)
+message_send_next(struct latency *latency, unsigned number)
 {
 	struct client *client = &latency->crowd.clients[number];
 	struct stamp stamp = { .run = latency->bench->run,
 		.sender = number,
-		.seq = latency->said[number]++ };
+		.seq = latency->sent[number]++ };
 	char text[LATENCY_SIZE];
 
 	latency->protocol->message(latency->room, &stamp, text);
@@ -76,9 +79,9 @@ say_next(struct latency *latency, unsigned number)
 	client_flush(client);
 }
 
-/* Returns when the next message is due; 0: all have been said. */
+/* Returns the due time of the next message; 0: all are sent. */
 static uint64_t
-say_what_is_due(struct latency *latency)
+messages_send_due(struct latency *latency)
 {
 	uint64_t next = UINT64_MAX;
 	uint64_t now = now_ns();
@@ -86,12 +89,12 @@ say_what_is_due(struct latency *latency)
 	for (unsigned i = 0; i < latency->clients; i++) {
 		const uint64_t *due_ns =
 		    &latency->due_ns[i * latency->messages];
-		uint32_t *said = &latency->said[i];
+		uint32_t *sent = &latency->sent[i];
 
-		while (*said < latency->messages && due_ns[*said] <= now)
-			say_next(latency, i);
-		if (*said < latency->messages && due_ns[*said] < next)
-			next = due_ns[*said];
+		while (*sent < latency->messages && due_ns[*sent] <= now)
+			message_send_next(latency, i);
+		if (*sent < latency->messages && due_ns[*sent] < next)
+			next = due_ns[*sent];
 	}
 	return next == UINT64_MAX ? 0 : next;
 }
@@ -106,24 +109,25 @@ static void
 print_progress(const struct latency *latency, uint64_t passed_ns)
 {
 	fprintf(stderr,
-	    "\r\033[K%.0f of %.0f s: %llu said, %llu heard, one way p50 %.0f "
+	    "\r\033[K%.0f of %.0f s: %llu sent, %llu received, one way p50 "
+	    "%.0f "
 	    "us, p99 %.0f us",
 	    (double)passed_ns / 1e9, latency->bench->duration_s,
-	    (unsigned long long)latency_said(latency),
+	    (unsigned long long)latency_sent(latency),
 	    (unsigned long long)latency->deliveries,
 	    quantile_us(&latency->one_way_ns, 0.5),
 	    quantile_us(&latency->one_way_ns, 0.99));
 }
 
 static void
-say_all_on_time(struct latency *latency)
+messages_send_all(struct latency *latency)
 {
 	bool watched = isatty(STDERR_FILENO);
 	uint64_t begun = now_ns();
 	uint64_t progress = begun + PROGRESS_NS;
 	uint64_t next;
 
-	while ((next = say_what_is_due(latency)) != 0) {
+	while ((next = messages_send_due(latency)) != 0) {
 		uint64_t now = now_ns();
 
 		if (watched && now >= progress) {
@@ -138,7 +142,7 @@ say_all_on_time(struct latency *latency)
 }
 
 static void
-listen_on(struct latency *latency)
+input_drain(struct latency *latency)
 {
 	uint64_t end;
 
@@ -150,7 +154,9 @@ listen_on(struct latency *latency)
 		crowd_turn(&latency->crowd, end - now);
 }
 
-/* --- birth, death, and what came out -------------------------------------- */
+/*
+ * --- life cycle and results -----------------------------------------------
+ */
 
 static void
 latency_init(struct latency *latency, const struct bench *bench,
@@ -163,14 +169,14 @@ latency_init(struct latency *latency, const struct bench *bench,
 	if (latency->protocol == NULL)
 		cannot_run("--dialect is action, command or topic");
 	if (shape->members < 2)
-		cannot_run("one client alone hears nobody");
+		cannot_run("at least two clients are needed");
 	latency->clients = shape->members;
 	latency->messages = (uint32_t)(shape->rate * bench->duration_s);
 	if (latency->messages == 0)
-		cannot_run("nothing would be said in so short a time");
+		cannot_run("no message would be sent in so short a time");
 	latency->due_ns = need(calloc(shape->members,
 	    latency->messages * sizeof(*latency->due_ns)));
-	latency->said = need(calloc(shape->members, sizeof(uint32_t)));
+	latency->sent = need(calloc(shape->members, sizeof(uint32_t)));
 	latency->answered = need(calloc(shape->members, sizeof(uint32_t)));
 	latency->next = need(calloc(pairs, sizeof(*latency->next)));
 	latency->received = need(calloc(pairs, latency->messages));
@@ -183,28 +189,28 @@ latency_fini(struct latency *latency)
 {
 	crowd_fini(&latency->crowd);
 	free(latency->due_ns);
-	free(latency->said);
+	free(latency->sent);
 	free(latency->answered);
 	free(latency->next);
 	free(latency->received);
 }
 
 static void
-tell(const struct latency *latency, const struct shape *shape,
+results_report(const struct latency *latency, const struct shape *shape,
     struct report *report)
 {
-	uint64_t said = latency_said(latency);
+	uint64_t sent = latency_sent(latency);
 	uint64_t dropped = due_deliveries(latency) - latency->deliveries;
-	uint64_t unanswered = said - latency->answers;
+	uint64_t unanswered = sent - latency->answers;
 
 	report_add(report, "clients", latency->clients);
 	report_add(report, "rate", shape->rate);
 	report_add(report, "duration_s", latency->bench->duration_s);
-	report_add(report, "said", (double)said);
-	report_add(report, "heard", (double)latency->deliveries);
-	report_add(report, "said_per_s",
-	    (double)said / latency->bench->duration_s);
-	report_add(report, "heard_per_s",
+	report_add(report, "sent", (double)sent);
+	report_add(report, "received", (double)latency->deliveries);
+	report_add(report, "sent_per_s",
+	    (double)sent / latency->bench->duration_s);
+	report_add(report, "received_per_s",
 	    (double)latency->deliveries / latency->bench->duration_s);
 	report_add(report, "dropped", (double)dropped);
 	report_add(report, "unanswered", (double)unanswered);
@@ -224,11 +230,11 @@ run_latency(const struct bench *bench, const struct shape *shape,
 	struct latency *latency = need(calloc(1, sizeof(*latency)));
 
 	latency_init(latency, bench, shape);
-	gather(latency);
-	plan(latency, shape->rate);
-	say_all_on_time(latency);
-	listen_on(latency);
-	tell(latency, shape, report);
+	clients_join(latency);
+	due_times_plan(latency, shape->rate);
+	messages_send_all(latency);
+	input_drain(latency);
+	results_report(latency, shape, report);
 	latency_fini(latency);
 	free(latency);
 }

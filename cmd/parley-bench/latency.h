@@ -1,6 +1,6 @@
 /*
- * A few people talk in one room, each at a rate. Nothing ends the run that
- * happens to a message: what is lost, comes twice or out of order is counted.
+ * A few clients send to one room, each at a rate. Lost, duplicate and
+ * reordered messages are counted and do not end the run.
  */
 #ifndef PARLEY_BENCH_LATENCY_H
 #define PARLEY_BENCH_LATENCY_H
@@ -13,36 +13,37 @@
 #include "cmd/parley-bench/histogram.h"
 #include "cmd/parley-bench/latency_protocol.h"
 
-/* The parts share it: latency.c, latency_hear.c. */
+/* Shared by latency.c and latency_receive.c. */
 struct latency {
 	const struct bench *bench;
 	const struct latency_protocol *protocol;
 	struct crowd crowd;
-	char room[LATENCY_ROOM_MAX + 1]; /* "": nobody has made it yet */
+	char room[LATENCY_ROOM_MAX + 1]; /* "": not created yet */
 	unsigned clients;
-	uint32_t messages; /* that each of them will say */
+	uint32_t messages; /* sent by each of them */
 	size_t stamp_hint;
-	uint64_t *due_ns;   /* of each message: client by client */
-	uint32_t *said;     /* messages, by each client */
+	uint64_t *due_ns;   /* of each message, by client */
+	uint32_t *sent;     /* messages sent, by client */
 	uint32_t *answered; /* of them */
-	uint32_t *next;     /* seq that each client waits for of each other */
-	bool *received;     /* which messages, for each client and other */
+	uint32_t *next;     /* the next seq for each pair of clients */
+	bool *received;     /* received messages for each pair of clients */
 
-	uint64_t deliveries; /* to others than the author, each once */
+	uint64_t deliveries; /* to other clients, without duplicates */
 	uint64_t answers;
 	uint64_t duplicates;
-	uint64_t reorderings; /* heard after a later one of the same author */
-	struct histogram one_way_ns;    /* from being due to being heard */
-	struct histogram round_trip_ns; /* from being due to its answer */
+	uint64_t
+	    reorderings; /* received after a later one of the same author */
+	struct histogram one_way_ns;    /* from the due time to the reception */
+	struct histogram round_trip_ns; /* from the due time to the answer */
 };
 
-/* How many have been said so far, by all. */
-uint64_t latency_said(const struct latency *);
+/* Messages sent so far. */
+uint64_t latency_sent(const struct latency *);
 
-/* Whether every message has been heard by all others, and answered. */
+/* Whether every message was received by all others and answered. */
 bool latency_is_complete(const struct latency *);
 
-/* What the crowd hears. */
+/* The callbacks of the crowd. */
 extern const struct crowd_ops latency_ops;
 
 #endif

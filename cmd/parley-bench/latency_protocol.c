@@ -72,7 +72,7 @@ topic_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 	    client, room);
 }
 
-/* Who comes first makes the topic by joining. */
+/* The first join creates the topic. */
 static void
 topic_create(char out[LATENCY_SIZE])
 {
@@ -109,7 +109,7 @@ latency_protocol_find(const char *dialect)
 	return NULL;
 }
 
-/* Some servers write a space behind the colon. */
+/* Some servers write a space after the colon. */
 static const char *
 find_value(const char *text, size_t len, const char *key)
 {

@@ -1,6 +1,5 @@
 /*
- * How the people of the latency case talk: each dialect as its clients speak
- * it, answers included.
+ * The messages of the latency case in each dialect, including the answers.
  */
 #ifndef PARLEY_BENCH_LATENCY_PROTOCOL_H
 #define PARLEY_BENCH_LATENCY_PROTOCOL_H
@@ -10,28 +9,28 @@
 
 #include "cmd/parley-bench/stamp.h"
 
-#define LATENCY_SIZE 512    /* the longest text, with its NUL */
-#define LATENCY_ROOM_MAX 64 /* the longest id of a room, without it */
+#define LATENCY_SIZE 512    /* of the longest text, with NUL */
+#define LATENCY_ROOM_MAX 64 /* of the longest room id, without NUL */
 
-/* Functions write a NUL-terminated text. Marks are parts of texts. */
+/* Functions write NUL-terminated texts. Marks are substrings of messages. */
 struct latency_protocol {
 	const char *dialect;
-	const char *path;     /* asked for in the upgrade */
-	const char *greeting; /* one may join behind it; NULL: at once */
-	/* The first makes the room. */
+	const char *path;     /* of the upgrade */
+	const char *greeting; /* join after this mark; NULL: at once */
+	/* The first client creates the room. */
 	void (*create)(char out[LATENCY_SIZE]);
-	/* The others come to it, by the id that its maker was told. */
+	/* The others join it by its id. */
 	void (*join)(unsigned client, const char *room, char out[LATENCY_SIZE]);
-	const char *joined; /* the answer to either */
+	const char *joined; /* mark of the answer to either */
 	void (*message)(const char *room, const struct stamp *,
 	    char out[LATENCY_SIZE]);
-	const char *answered; /* comes once for each message, in their order */
+	const char *answered; /* mark of the answer to each message, in order */
 };
 
 /* NULL: there is no such dialect. */
 const struct latency_protocol *latency_protocol_find(const char *dialect);
 
-/* The id in the answer to create(); false: there is none. */
+/* Extracts the room id from the answer to create(); false: none. */
 bool latency_protocol_room(const char *text, size_t len,
     char out[LATENCY_ROOM_MAX + 1]);
 

@@ -4,20 +4,20 @@
 #include "cmd/parley-bench/latency.h"
 
 static bool
-contains(const char *text, size_t len, const char *mark)
+text_contains(const char *text, size_t len, const char *mark)
 {
 	return memmem(text, len, mark, strlen(mark)) != NULL;
 }
 
 static void
-say(struct client *client, const char *text)
+send_text(struct client *client, const char *text)
 {
 	client_send(client, text, strlen(text));
 	client_flush(client);
 }
 
 static void
-come_in(const struct latency *latency, struct client *client)
+join_room(const struct latency *latency, struct client *client)
 {
 	char text[LATENCY_SIZE];
 
@@ -25,7 +25,7 @@ come_in(const struct latency *latency, struct client *client)
 		latency->protocol->create(text);
 	else
 		latency->protocol->join(client->number, latency->room, text);
-	say(client, text);
+	send_text(client, text);
 }
 
 static void
@@ -34,19 +34,19 @@ latency_opened(void *arg, struct client *client)
 	const struct latency *latency = arg;
 
 	if (latency->protocol->greeting == NULL)
-		come_in(latency, client);
+		join_room(latency, client);
 }
 
 static void
-check_stamp(const struct latency *latency, const struct client *client,
+stamp_check(const struct latency *latency, const struct client *client,
     const struct stamp *stamp)
 {
 	if (stamp->run != latency->bench->run)
-		wrong_answer("client %u heard a message of another run",
+		wrong_answer("client %u received a message of another run",
 		    client->number);
 	if (stamp->sender >= latency->clients ||
-	    stamp->seq >= latency->said[stamp->sender])
-		wrong_answer("client %u heard what nobody said",
+	    stamp->seq >= latency->sent[stamp->sender])
+		wrong_answer("client %u received an unknown message",
 		    client->number);
 }
 
@@ -68,7 +68,7 @@ on_message(struct latency *latency, const struct client *client,
 	else
 		latency->next[pair] = stamp->seq + 1;
 	if (stamp->sender == client->number)
-		return; /* some dialects let authors hear themselves */
+		return; /* an own message, echoed in some dialects */
 	latency->deliveries++;
 	histogram_add(&latency->one_way_ns,
 	    latency->crowd.read_ns -
@@ -81,8 +81,8 @@ on_answer(struct latency *latency, const struct client *client)
 {
 	uint32_t seq = latency->answered[client->number];
 
-	if (seq == latency->said[client->number])
-		wrong_answer("client %u was answered what it never said",
+	if (seq == latency->sent[client->number])
+		wrong_answer("client %u received an answer without a message",
 		    client->number);
 	latency->answered[client->number]++;
 	latency->answers++;
@@ -91,7 +91,7 @@ on_answer(struct latency *latency, const struct client *client)
 		latency->due_ns[client->number * latency->messages + seq]);
 }
 
-/* What comes before one is in. */
+/* Messages before the client has joined. */
 static void
 on_join_answer(struct latency *latency, struct client *client, const char *text,
     size_t len)
@@ -99,11 +99,11 @@ on_join_answer(struct latency *latency, struct client *client, const char *text,
 	const struct latency_protocol *protocol = latency->protocol;
 
 	if (protocol->greeting != NULL &&
-	    contains(text, len, protocol->greeting)) {
-		come_in(latency, client);
+	    text_contains(text, len, protocol->greeting)) {
+		join_room(latency, client);
 		return;
 	}
-	if (!contains(text, len, protocol->joined))
+	if (!text_contains(text, len, protocol->joined))
 		return;
 	if (client->number == 0 &&
 	    !latency_protocol_room(text, len, latency->room))
@@ -118,13 +118,13 @@ on_text(void *arg, struct client *client, const char *text, size_t len)
 	struct stamp stamp;
 
 	if (stamp_find(text, len, &latency->stamp_hint, &stamp)) {
-		check_stamp(latency, client, &stamp);
+		stamp_check(latency, client, &stamp);
 		on_message(latency, client, &stamp);
-	} else if (contains(text, len, "error\""))
+	} else if (text_contains(text, len, "error\""))
 		wrong_answer("the server says %.*s", (int)len, text);
 	else if (!client->settled)
 		on_join_answer(latency, client, text, len);
-	else if (contains(text, len, latency->protocol->answered))
+	else if (text_contains(text, len, latency->protocol->answered))
 		on_answer(latency, client);
 }
 

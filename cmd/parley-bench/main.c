@@ -1,4 +1,4 @@
-/* parley-bench: puts load on a chat server and checks what comes back. */
+/* parley-bench: loads a chat server and checks every message. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -10,7 +10,7 @@
 #include "cmd/parley-bench/protocol.h"
 
 static void
-read_address(const char *text, struct sockaddr_in *out)
+address_read(const char *text, struct sockaddr_in *out)
 {
 	char host[64];
 	unsigned port;
@@ -23,7 +23,7 @@ read_address(const char *text, struct sockaddr_in *out)
 }
 
 static const struct bench_case *
-choose(const struct options *options, struct shape *shape)
+case_choose(const struct options *options, struct shape *shape)
 {
 	const struct bench_case *chosen = bench_case_find(options->case_name);
 
@@ -40,7 +40,7 @@ choose(const struct options *options, struct shape *shape)
 	if (options->numbers[NUMBER_WINDOW] > 0)
 		shape->window = (unsigned)options->numbers[NUMBER_WINDOW];
 	if (shape->members < shape->senders)
-		cannot_run("%s has %u speakers", chosen->name, shape->senders);
+		cannot_run("%s has %u senders", chosen->name, shape->senders);
 	return chosen;
 }
 
@@ -56,10 +56,10 @@ main(int argc, char **argv)
 	struct shape shape;
 
 	options_read(&options, argc, argv);
-	chosen = choose(&options, &shape);
+	chosen = case_choose(&options, &shape);
 	if (protocol_find(options.target, PROTOCOL_ROOMS) == NULL)
 		cannot_run("--target is parley, bare or mqtt");
-	read_address(options.address, &bench.address);
+	address_read(options.address, &bench.address);
 	if (options.numbers[NUMBER_PID] > 0)
 		meter_init(&bench.meter, (pid_t)options.numbers[NUMBER_PID]);
 	bench.target = options.target;
@@ -67,7 +67,7 @@ main(int argc, char **argv)
 	bench.seconds = options.numbers[NUMBER_SECONDS];
 	bench.duration_s = options.numbers[NUMBER_DURATION];
 	bench.run = (uint32_t)(now_ns() ^ (uint64_t)getpid() << 20);
-	prctl(PR_SET_TIMERSLACK, 1UL); /* to be on time at a rate */
+	prctl(PR_SET_TIMERSLACK, 1UL); /* for precise sending at a rate */
 	chosen->run(&bench, &shape, &report);
 	report_print(&report, stdout, chosen->name, options.target,
 	    options.json);

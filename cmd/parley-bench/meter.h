@@ -1,4 +1,4 @@
-/* What the server spends, seen from outside: CPU time and memory. */
+/* The server's CPU time and memory, measured from outside. */
 #ifndef PARLEY_BENCH_METER_H
 #define PARLEY_BENCH_METER_H
 
@@ -11,18 +11,17 @@ struct meter {
 	clockid_t cpu;
 };
 
-/* Ends the run if there is no such process. */
+/* Exits if there is no such process. */
 void meter_init(struct meter *, pid_t);
 
 /*
- * User and system time of all threads so far, in nanoseconds: the process's
- * CPU clock, since /proc/PID/stat counts in ticks of ten milliseconds.
+ * User and system time of all threads in nanoseconds, from the process's CPU
+ * clock: /proc/PID/stat only has ticks of ten milliseconds.
  */
 uint64_t meter_cpu_ns(const struct meter *);
 
 /*
- * Resident bytes, exact: the figures of /proc/PID/status lag behind by some
- * pages for each core.
+ * Resident bytes, exact: /proc/PID/status lags by some pages per core.
  */
 uint64_t meter_resident(const struct meter *);
 

@@ -1,6 +1,6 @@
 /*
- * A room in which every dialect is spoken costs a spelling more for each, not
- * for each member: so it is nearly as fast as one in which all speak alike.
+ * A room with members of every dialect costs one encoding per dialect, not per
+ * member, so it is nearly as fast as a room of one dialect.
  */
 #include <stdlib.h>
 

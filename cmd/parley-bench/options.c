@@ -20,7 +20,7 @@ print_usage(FILE *out)
 	    "mqtt\n"
 	    "  --seconds S      of CPU time of the server (default 1)\n"
 	    "  --members N      members of a room, or connections\n"
-	    "  --window N       messages of a speaker that are under way\n"
+	    "  --window N       messages of a sender in flight\n"
 	    "  --json           one JSON object instead of a list\n"
 	    "\n"
 	    "  --clients N      people in the room of latency (default 4)\n"
@@ -37,7 +37,7 @@ print_usage(FILE *out)
 		fprintf(out, "  %-16s %s\n", each->name, each->about);
 }
 
-/* Options that take a number, and where it goes. */
+/* Options with a number. */
 static const struct number_option {
 	const char *name;
 	double least;
@@ -54,7 +54,7 @@ static const struct number_option {
 };
 
 static double
-read_number(const struct number_option *option, const char *text)
+number_read(const struct number_option *option, const char *text)
 {
 	char *end;
 	double number = strtod(text, &end);
@@ -67,11 +67,11 @@ read_number(const struct number_option *option, const char *text)
 }
 
 static void
-take(struct options *options, int option, const char *value)
+option_read(struct options *options, int option, const char *value)
 {
 	if (option < (int)COUNT_OF(takers))
 		options->numbers[takers[option].number] =
-		    read_number(&takers[option], value);
+		    number_read(&takers[option], value);
 	else if (option == 't')
 		options->target = value;
 	else if (option == 'd')
@@ -99,7 +99,7 @@ options_read(struct options *options, int argc, char **argv)
 		longs[i] = (struct option){ takers[i].name, required_argument,
 			NULL, (int)i };
 	while ((option = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		take(options, option, optarg);
+		option_read(options, option, optarg);
 	if (argc - optind != 2) {
 		print_usage(stderr);
 		exit(EXIT_CANNOT_RUN);

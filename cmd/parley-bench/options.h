@@ -1,13 +1,13 @@
-/* What was asked for on the command line. */
+/* The command line. */
 #ifndef PARLEY_BENCH_OPTIONS_H
 #define PARLEY_BENCH_OPTIONS_H
 
 #include <stdbool.h>
 
 enum number {
-	NUMBER_PID,      /* 0: none was named */
+	NUMBER_PID,      /* 0: none */
 	NUMBER_SECONDS,  /* of CPU time */
-	NUMBER_MEMBERS,  /* instead of the case's; 0: as the case says */
+	NUMBER_MEMBERS,  /* overrides the case's; 0: unchanged */
 	NUMBER_RATE,     /* likewise */
 	NUMBER_WINDOW,   /* likewise */
 	NUMBER_DURATION, /* of the latency case, in seconds */
@@ -23,7 +23,7 @@ struct options {
 	bool json;
 };
 
-/* Ends the run if they make no sense, or only help was asked for. */
+/* Exits if they are invalid or ask for help. */
 void options_read(struct options *, int argc, char **argv);
 
 #endif

@@ -6,9 +6,11 @@
 #include "domain/base/count_of.h"
 
 #define MESSAGE_SIZE 128 /* the payload of fan-out */
-#define REF_SIZE 64      /* the longest `ref` that the protocol allows */
+#define REF_SIZE 64      /* of the longest `ref` */
 
-/* --- parley's own dialect ------------------------------------------------- */
+/*
+ * --- the native dialect ---------------------------------------------------
+ */
 
 static void
 parley_path(unsigned room, char out[PROTOCOL_SIZE])
@@ -47,7 +49,7 @@ parley_ping(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 	    "{\"command\":\"ping\",\"ref\":\"%s\"}", body);
 }
 
-/* Each in a room of its own, which has to be kept. */
+/* Each client in its own persistent room. */
 static size_t
 parley_create(unsigned room, char out[PROTOCOL_SIZE])
 {
@@ -57,7 +59,7 @@ parley_create(unsigned room, char out[PROTOCOL_SIZE])
 	    room);
 }
 
-/* The stamp is in the ref: so the message itself is not counted. */
+/* The stamp is in the ref, so that only the ack is counted. */
 static size_t
 parley_say_for_ack(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
@@ -106,7 +108,9 @@ topic_join(unsigned room, char out[PROTOCOL_SIZE])
 	    room);
 }
 
-/* --- the limit program sends on what it is sent --------------------------- */
+/*
+ * --- the limit program forwards messages unchanged ------------------------
+ */
 
 static void
 bare_path(unsigned room, char out[PROTOCOL_SIZE])
@@ -121,7 +125,7 @@ bare_echo_path(unsigned room, char out[PROTOCOL_SIZE])
 	strcpy(out, "/echo");
 }
 
-/* What parley makes of a message: as many bytes for each receiver. */
+/* As many bytes per receiver as parley's event. */
 static size_t
 bare_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
@@ -166,7 +170,9 @@ mqtt_topic(unsigned room, char *out)
 	return out + MQTT_TOPIC_SIZE;
 }
 
-/* CONNECT without a name, in a clean session, quiet for an hour; SUBSCRIBE. */
+/*
+ * CONNECT without client id, clean session, keep-alive of an hour; SUBSCRIBE.
+ */
 static size_t
 mqtt_join(unsigned room, char out[PROTOCOL_SIZE])
 {
@@ -180,7 +186,7 @@ mqtt_join(unsigned room, char out[PROTOCOL_SIZE])
 	return (size_t)(end - out);
 }
 
-/* PUBLISH, as large as what the others say. */
+/* PUBLISH with the payload size of the other protocols. */
 static size_t
 mqtt_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
@@ -211,7 +217,7 @@ static const struct protocol speeches[] = {
 	    MQTT_HEADERS, true },
 };
 
-/* Only the first of them speaks. */
+/* Only the first client sends. */
 static const struct protocol dialects[PROTOCOL_DIALECTS] = {
 	{ "parley", PROTOCOL_ROOMS, parley_path, parley_join,
 	    "\"event\":\"joined\"", parley_say, "", false },

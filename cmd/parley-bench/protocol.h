@@ -1,4 +1,4 @@
-/* How the benchmark talks to what it measures: texts in, texts out. */
+/* The protocols of the measured servers. */
 #ifndef PARLEY_BENCH_PROTOCOL_H
 #define PARLEY_BENCH_PROTOCOL_H
 
@@ -7,38 +7,39 @@
 
 #include "cmd/parley-bench/stamp.h"
 
-#define PROTOCOL_SIZE 512 /* the longest text, with its NUL */
+#define PROTOCOL_SIZE 512 /* of the longest text, with NUL */
 
-/* What is said, and what counts as having been heard. */
+/* What is sent, and what counts as received. */
 enum protocol_kind {
-	PROTOCOL_ROOMS, /* a message, heard by everybody in a room */
-	PROTOCOL_ECHO,  /* a question, and its answer; there are no rooms */
-	PROTOCOL_ACKS   /* a message that is kept, and its acknowledgement */
+	PROTOCOL_ROOMS, /* a message, received by all members of a room */
+	PROTOCOL_ECHO,  /* a request and its answer; no rooms */
+	PROTOCOL_ACKS   /* a stored message and its acknowledgement */
 };
 
 /*
- * A way of speaking; room is the benchmark's number. What is said need not be
- * text: those functions return its length.
+ * room is the benchmark's number of a room. Messages may be binary, so
+ * functions return their length.
  */
 struct protocol {
 	const char *target; /* "parley", "bare", "mqtt" */
 	enum protocol_kind kind;
-	/* What is asked for in the upgrade: a string. */
+	/* Writes the path of the upgrade, NUL-terminated. */
 	void (*path)(unsigned room, char out[PROTOCOL_SIZE]);
-	/* How a member joins; NULL: being connected is enough. */
+	/* Writes the join message; NULL: none is needed. */
 	size_t (*join)(unsigned room, char out[PROTOCOL_SIZE]);
-	/* What the text contains that says one is in; NULL: nothing comes. */
+	/* A mark in the answer to the join; NULL: there is no answer. */
 	const char *settled;
-	/* One message. */
+	/* Writes a message. */
 	size_t (*message)(const struct stamp *, char out[PROTOCOL_SIZE]);
-	const char *headers; /* of the upgrade, each ended; "": none */
-	bool binary;         /* what kind of message it is */
+	const char *headers; /* additional ones of the upgrade, each with CRLF;
+				"": none */
+	bool binary;         /* messages are binary */
 };
 
-/* NULL: unknown target, or it has no such way. */
+/* NULL: unknown target, or it lacks this kind. */
 const struct protocol *protocol_find(const char *target, enum protocol_kind);
 
-/* The dialects of parley, one for each member in turn. */
+/* The dialects of parley, alternating by member. */
 #define PROTOCOL_DIALECTS 3
 const struct protocol *protocol_of_dialect(unsigned number);
 

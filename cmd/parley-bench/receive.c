@@ -4,37 +4,39 @@
 
 #include "cmd/parley-bench/fail.h"
 
-/* Ends the run unless this is just what the client has to hear next. */
+/* Exits unless this is the next message for the client. */
 static struct sender *
-check_stamp(struct fanout *fanout, const struct client *client,
+stamp_check(struct fanout *fanout, const struct client *client,
     const struct stamp *stamp)
 {
 	struct sender *sender;
 	uint32_t *expected;
 
 	if (stamp->run != fanout->bench->run)
-		wrong_answer("member %u heard a message of another run",
+		wrong_answer("member %u received a message of another run",
 		    client->number);
 	if (stamp->room != client->room)
-		wrong_answer("member %u of room %u heard a message of room %u",
+		wrong_answer(
+		    "member %u of room %u received a message of room %u",
 		    client->number, client->room, stamp->room);
 	if (stamp->sender >= fanout->shape.senders)
-		wrong_answer("member %u heard speaker %u, who does not exist",
+		wrong_answer(
+		    "member %u received a message of unknown sender %u",
 		    client->number, stamp->sender);
 	sender =
 	    &fanout
 		 ->senders[stamp->room * fanout->shape.senders + stamp->sender];
 	expected = fanout_expected(fanout, client, stamp->sender);
 	if (stamp->seq < *expected)
-		wrong_answer("member %u heard message %u of speaker %u again "
+		wrong_answer("member %u received message %u of sender %u again "
 			     "(or out of order): %u was next",
 		    client->number, stamp->seq, stamp->sender, *expected);
 	if (stamp->seq > *expected)
-		wrong_answer("member %u lost messages %u to %u of speaker %u "
+		wrong_answer("member %u lost messages %u to %u of sender %u "
 			     "(or they are out of order)",
 		    client->number, *expected, stamp->seq - 1, stamp->sender);
 	if (stamp->seq >= sender->next.seq)
-		wrong_answer("member %u heard what nobody said",
+		wrong_answer("member %u received an unknown message",
 		    client->number);
 	++*expected;
 	return sender;
@@ -59,9 +61,9 @@ count_delivery(struct fanout *fanout, struct sender *sender, uint32_t seq,
 	fanout_list_sender(fanout, sender);
 }
 
-/* What is no message: the answer to joining, presence, an error. */
+/* Other frames: the answer to a join, presence, errors. */
 static void
-heard_notice(struct fanout *fanout, struct client *client, const char *text,
+on_other_frame(struct fanout *fanout, struct client *client, const char *text,
     size_t len)
 {
 	const struct protocol *protocol = fanout_protocol(fanout, client);
@@ -75,17 +77,17 @@ heard_notice(struct fanout *fanout, struct client *client, const char *text,
 }
 
 static void
-fanout_heard(void *arg, struct client *client, const char *text, size_t len)
+fanout_received(void *arg, struct client *client, const char *text, size_t len)
 {
 	struct fanout *fanout = arg;
 	struct stamp stamp;
 	struct sender *sender;
 
 	if (!stamp_find(text, len, &fanout->stamp_hint, &stamp)) {
-		heard_notice(fanout, client, text, len);
+		on_other_frame(fanout, client, text, len);
 		return;
 	}
-	sender = check_stamp(fanout, client, &stamp);
+	sender = stamp_check(fanout, client, &stamp);
 	if (!fanout_is_stalled(fanout, client))
 		count_delivery(fanout, sender, stamp.seq, len);
 }
@@ -117,6 +119,6 @@ fanout_closed(void *arg, struct client *client)
 
 const struct crowd_ops fanout_ops = {
 	.opened = fanout_opened,
-	.received = fanout_heard,
+	.received = fanout_received,
 	.closed = fanout_closed,
 };

@@ -52,7 +52,7 @@ report_add_distribution(struct report *report, const char *name,
 	report_add_latency(report, prefix, ns);
 }
 
-/* Pairs: up to so many microseconds, how many. */
+/* Pairs of upper bound in microseconds and count. */
 static void
 print_distribution(const struct distribution *distribution, FILE *out)
 {

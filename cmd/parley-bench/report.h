@@ -1,4 +1,4 @@
-/* The figures of one run, in the order in which they were found. */
+/* The figures of one run, in order. */
 #ifndef PARLEY_BENCH_REPORT_H
 #define PARLEY_BENCH_REPORT_H
 
@@ -28,20 +28,20 @@ struct report {
 	size_t count;
 	struct distribution distributions[REPORT_DISTRIBUTIONS];
 	size_t distribution_count;
-	bool wrong; /* the figures tell of wrong answers */
+	bool wrong; /* messages were lost, duplicated or reordered */
 };
 
 void report_add(struct report *, const char *name, double value);
 
-/* "p50_us" … "max_us", each behind the prefix. */
+/* Adds "p50_us" … "max_us" with the prefix. */
 void report_add_latency(struct report *, const char *prefix,
     const struct histogram *ns);
 
-/* The same behind "NAME_", and how many there were of each, for JSON only. */
+/* The same with "NAME_", and in JSON the distribution. */
 void report_add_distribution(struct report *, const char *name,
     const struct histogram *ns);
 
-/* A line for each figure, or one JSON object on a line. */
+/* Prints one figure per line, or one JSON object. */
 void report_print(const struct report *, FILE *, const char *case_name,
     const char *target, bool json);
 

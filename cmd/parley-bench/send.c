@@ -22,7 +22,7 @@ send_message(struct fanout *fanout, struct sender *sender, uint64_t sent_ns)
 	size_t len;
 
 	if (sender->in_flight == IN_FLIGHT_MAX)
-		wrong_answer("%d messages of one speaker are under way",
+		wrong_answer("%d messages of one sender are in flight",
 		    IN_FLIGHT_MAX);
 	len = fanout->protocol->message(&sender->next, text);
 	client_send(sender->client, text, len);
@@ -31,9 +31,9 @@ send_message(struct fanout *fanout, struct sender *sender, uint64_t sent_ns)
 	fanout->in_flight++;
 }
 
-/* In a closed loop: whoever was heard speaks again. */
+/* Closed loop: senders whose messages were received send again. */
 static void
-speak_in_turn(struct fanout *fanout)
+send_closed_loop(struct fanout *fanout)
 {
 	uint64_t now = now_ns();
 
@@ -49,12 +49,11 @@ speak_in_turn(struct fanout *fanout)
 }
 
 /*
- * At a rate: whoever is due speaks, and a message counts from the moment it
- * was due, so that a server that is late cannot hide it. Returns how long
- * nobody will be due.
+ * At a rate: latency counts from the due time, so that a late server cannot
+ * hide it. Returns the time until the next message is due.
  */
 static uint64_t
-speak_on_time(struct fanout *fanout)
+send_at_rate(struct fanout *fanout)
 {
 	uint64_t period = 1000000000u / fanout->shape.rate;
 	uint64_t now = now_ns();
@@ -74,9 +73,9 @@ speak_on_time(struct fanout *fanout)
 	return next - now;
 }
 
-/* Everybody may begin; at a rate, evenly spread over the first period. */
+/* Starts all senders; at a rate, spread over the first period. */
 static void
-begin(struct fanout *fanout)
+senders_start(struct fanout *fanout)
 {
 	uint64_t now = now_ns();
 
@@ -94,11 +93,11 @@ begin(struct fanout *fanout)
 }
 
 static void
-finish(struct fanout *fanout)
+deliveries_await(struct fanout *fanout)
 {
 	while (fanout->in_flight > 0)
 		if (!crowd_turn(&fanout->crowd, TIMEOUT_NS))
-			wrong_answer("%llu messages were not heard by all",
+			wrong_answer("%llu messages were not received by all",
 			    (unsigned long long)fanout->in_flight);
 }
 
@@ -106,7 +105,7 @@ static void
 protocol(struct fanout *fanout, struct interval *interval)
 {
 	while (!interval_is_over(interval)) {
-		speak_in_turn(fanout);
+		send_closed_loop(fanout);
 		if (!crowd_turn(&fanout->crowd, TIMEOUT_NS))
 			break;
 	}
@@ -116,7 +115,7 @@ static void
 send_due(struct fanout *fanout, const struct interval *interval)
 {
 	while (interval_wall_ns(interval) < interval->duration_ns)
-		crowd_turn(&fanout->crowd, speak_on_time(fanout));
+		crowd_turn(&fanout->crowd, send_at_rate(fanout));
 }
 
 void
@@ -126,13 +125,13 @@ fanout_run(struct fanout *fanout, uint64_t duration_ns,
 	struct interval interval;
 
 	fanout->result = result;
-	begin(fanout);
+	senders_start(fanout);
 	interval_begin(&interval, &fanout->bench->meter, duration_ns);
 	if (fanout->shape.rate > 0)
 		send_due(fanout, &interval);
 	else
 		protocol(fanout, &interval);
-	finish(fanout);
+	deliveries_await(fanout);
 	result->cpu_ns += interval_cpu_ns(&interval);
 	result->wall_ns += interval_wall_ns(&interval);
 }

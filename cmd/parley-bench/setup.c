@@ -32,7 +32,7 @@ gather_room(struct fanout *fanout, unsigned room)
 		struct client *client = fanout_dial(fanout, room, false);
 		struct sender *sender;
 
-		/* Only the first makes the room, in every dialect. */
+		/* Only the first client creates the room. */
 		if (i == 0 && fanout->shape.mixed)
 			crowd_await_settled(&fanout->crowd, 0);
 		if (i >= fanout->shape.senders)
@@ -74,7 +74,10 @@ fanout_create(const struct bench *bench, const struct shape *shape)
 	fanout->expected =
 	    need(calloc(clients * shape->senders, sizeof(uint32_t)));
 	crowd_init(&fanout->crowd, clients, &fanout_ops, fanout);
-	/* Acks are counted by the clock: a store's threads need the core. */
+	/*
+	 * Acks are measured in wall-clock time: the store's threads need the
+	 * core.
+	 */
 	if (shape->acks)
 		fanout->crowd.spin_ns = 0;
 	for (unsigned room = 0; room < fanout_rooms(shape); room++)

@@ -1,4 +1,4 @@
-/* How fast messages reach those who are to hear them, and how soon. */
+/* Throughput and latency of delivery. */
 #include <stdlib.h>
 
 #include "cmd/parley-bench/bench.h"

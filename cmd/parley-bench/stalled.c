@@ -1,6 +1,6 @@
 /*
- * Half of the room stops reading. The others must not feel it, the server
- * must not grow, and nobody may have a hole in what he heard.
+ * Half of the room stops reading. The others must keep their speed, the memory
+ * of the server must stay bounded, and no reader may have a gap.
  */
 #include <stdlib.h>
 
@@ -8,9 +8,9 @@
 #include "cmd/parley-bench/fail.h"
 #include "cmd/parley-bench/fanout.h"
 
-#define SLICE_S 0.1 /* memory is looked at in between */
+#define SLICE_S 0.1 /* memory is sampled after each slice */
 
-/* Speaks in slices; returns the most memory that was seen. */
+/* Sends in slices; returns the largest memory seen. */
 static uint64_t
 run_sliced(const struct bench *bench, struct fanout *fanout,
     struct fanout_result *result)
@@ -42,7 +42,7 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	struct fanout_result *without = need(calloc(1, sizeof(*without)));
 	struct fanout_result *with = need(calloc(1, sizeof(*with)));
 	struct fanout *fanout = fanout_create(bench, shape);
-	struct stalled_outcome fates;
+	struct stalled_outcome outcome;
 	uint64_t before;
 	uint64_t most;
 
@@ -51,7 +51,7 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	fanout_add_stalled(fanout);
 	before = meter_resident(&bench->meter);
 	most = run_sliced(bench, fanout, with);
-	fanout_resume_stalled(fanout, &fates);
+	fanout_resume_stalled(fanout, &outcome);
 	fanout_drain(fanout);
 
 	report_add(report, "without_per_cpu_s", per_cpu_second(without));
@@ -61,9 +61,9 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	report_add(report, "grown_mib",
 	    ((double)most - (double)before) / (1024 * 1024));
 	report_add(report, "messages", (double)with->messages);
-	report_add(report, "heard_all", fates.complete);
-	report_add(report, "sent_off", fates.closed_4102);
-	report_add(report, "cut_off", fates.closed_abruptly);
+	report_add(report, "complete", outcome.complete);
+	report_add(report, "sent_off", outcome.closed_4102);
+	report_add(report, "cut_off", outcome.closed_abruptly);
 	fanout_destroy(fanout);
 	free(with);
 	free(without);

@@ -6,7 +6,7 @@
 #define SLOW_CONSUMER 4102
 
 static uint32_t
-said_in_first_room(const struct fanout *fanout)
+sent_in_first_room(const struct fanout *fanout)
 {
 	return fanout->senders[0].next.seq;
 }
@@ -20,48 +20,48 @@ fanout_add_stalled(struct fanout *fanout)
 		struct client *client = fanout_dial(fanout, 0, true);
 
 		*fanout_expected(fanout, client, 0) =
-		    said_in_first_room(fanout);
+		    sent_in_first_room(fanout);
 	}
 	crowd_await_settled(&fanout->crowd, 0);
 	for (size_t i = first; i < fanout->crowd.count; i++)
 		client_set_reading(&fanout->crowd.clients[i], false);
 }
 
-/* Whether there is nothing more to come for this one. */
+/* Whether the client has received everything or is closed. */
 static bool
-count_fate(struct fanout *fanout, const struct client *client,
-    struct stalled_outcome *fates)
+outcome_count(struct fanout *fanout, const struct client *client,
+    struct stalled_outcome *outcome)
 {
-	if (*fanout_expected(fanout, client, 0) == said_in_first_room(fanout))
-		fates->complete++;
+	if (*fanout_expected(fanout, client, 0) == sent_in_first_room(fanout))
+		outcome->complete++;
 	else if (client->close_code == SLOW_CONSUMER)
-		fates->closed_4102++;
+		outcome->closed_4102++;
 	else if (client->state == CLIENT_CLOSED &&
 		 client->close_code == CLOSE_NONE)
-		fates->closed_abruptly++;
+		outcome->closed_abruptly++;
 	else
 		return false;
 	return true;
 }
 
 static bool
-count_fates(struct fanout *fanout, struct stalled_outcome *fates)
+outcome_count_all(struct fanout *fanout, struct stalled_outcome *outcome)
 {
 	bool all = true;
 
-	*fates = (struct stalled_outcome){ 0 };
+	*outcome = (struct stalled_outcome){ 0 };
 	for (size_t i = 0; i < fanout->crowd.count; i++) {
 		const struct client *client = &fanout->crowd.clients[i];
 
 		if (fanout_is_stalled(fanout, client) &&
-		    !count_fate(fanout, client, fates))
+		    !outcome_count(fanout, client, outcome))
 			all = false;
 	}
 	return all;
 }
 
 void
-fanout_resume_stalled(struct fanout *fanout, struct stalled_outcome *fates)
+fanout_resume_stalled(struct fanout *fanout, struct stalled_outcome *outcome)
 {
 	for (size_t i = 0; i < fanout->crowd.count; i++) {
 		struct client *client = &fanout->crowd.clients[i];
@@ -70,8 +70,9 @@ fanout_resume_stalled(struct fanout *fanout, struct stalled_outcome *fates)
 		    client->state == CLIENT_OPEN)
 			client_set_reading(client, true);
 	}
-	while (!count_fates(fanout, fates))
+	while (!outcome_count_all(fanout, outcome))
 		if (!crowd_turn(&fanout->crowd, TIMEOUT_NS))
-			wrong_answer("members who stopped reading for a while "
-				     "neither heard all nor were closed");
+			wrong_answer(
+			    "stalled readers "
+			    "neither received everything nor were closed");
 }

@@ -35,7 +35,7 @@ stamp_fill(const struct stamp *stamp, char *out, size_t size)
 	out[size] = '\0';
 }
 
-/* Digits only: what is garbled is found out by what does not fit. */
+/* Accepts any digits: corrupted stamps fail the later checks. */
 static uint32_t
 read_hex(const char *text, int digits)
 {

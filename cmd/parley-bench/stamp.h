@@ -1,6 +1,6 @@
 /*
- * What every message of the benchmark carries, so that a receiver can tell
- * loss, doubling, reordering and misrouting. Plain text that survives JSON.
+ * The stamp in every message, by which a receiver detects loss, duplication,
+ * reordering and misrouting. Plain text without JSON escapes.
  */
 #ifndef PARLEY_BENCH_STAMP_H
 #define PARLEY_BENCH_STAMP_H
@@ -14,19 +14,19 @@
 struct stamp {
 	uint32_t run;
 	uint32_t room;   /* up to 65535 */
-	uint32_t sender; /* of the room, likewise */
-	uint32_t seq;    /* of the speaker: 0, 1, 2 … */
+	uint32_t sender; /* in the room, up to 65535 */
+	uint32_t seq;    /* of the sender: 0, 1, 2 … */
 };
 
 /* Writes STAMP_SIZE characters, without NUL. */
 void stamp_write(const struct stamp *, char *out);
 
-/* The same, filled up to `size` characters; with NUL. */
+/* The same, padded to `size` characters; with NUL. */
 void stamp_fill(const struct stamp *, char *out, size_t size);
 
 /*
- * Finds the stamp in a text, trying *hint first, where the last one was.
- * False: there is none.
+ * Finds the stamp in a text, first at *hint, the previous position. False:
+ * none.
  */
 bool stamp_find(const char *text, size_t len, size_t *hint, struct stamp *out);
 

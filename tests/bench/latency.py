@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How long a few people in a room wait for each other, in each dialect.
 
-Four clients, 30 messages a second each, every message heard by the three
-others: from the moment a message is due to its being heard (one way), and to
+Four clients, 30 messages a second each, every message received by the three
+others: from the moment a message is due to its reception (one way), and to
 its author's answer (round trip). Nothing may be dropped, doubled or out of
 order. latency.json, latency.csv and latency.svg go to bench/results.
 
@@ -58,14 +58,14 @@ def run(arguments, dialect):
 
 
 def table(runs):
-    lines = [("dialect", "clients", "heard/s", "dropped", "doubled",
+    lines = [("dialect", "clients", "received/s", "dropped", "doubled",
               "out of order", "way", "p50 us", "p90 us", "p99 us",
               "p99.9 us", "max us")]
     for run in runs:
         for way in DISTRIBUTIONS:
             lines.append((
                 run["dialect"], f"{run['clients']:.0f}",
-                f"{run['heard_per_s']:.0f}", f"{run['dropped']:.0f}",
+                f"{run['received_per_s']:.0f}", f"{run['dropped']:.0f}",
                 f"{run['duplicates']:.0f}", f"{run['reorderings']:.0f}",
                 way.replace("_", " "),
                 *(f"{run[f'{way}_{part}_us']:.0f}"

@@ -150,7 +150,7 @@ def print_fates(runs):
     for run in runs:
         if run["case"] == "stalled":
             print(f"stalled, round {run['round'] + 1}: of those who stopped "
-                  f"reading {run['heard_all']:.0f} heard all, "
+                  f"reading {run['complete']:.0f} complete, "
                   f"{run['sent_off']:.0f} were closed with 4102, "
                   f"{run['cut_off']:.0f} were cut off; nobody has a hole")
 

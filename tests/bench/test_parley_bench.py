@@ -87,8 +87,8 @@ def test_latency_counts_every_delivery_and_every_answer():
         done, figures = latency(server.port)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    assert figures["said"] == 180
-    assert figures["heard"] == 360
+    assert figures["sent"] == 180
+    assert figures["received"] == 360
     assert sum(count for _, count in figures["one_way"]) == 360
     assert sum(count for _, count in figures["round_trip"]) == 180
     assert 0 < figures["one_way_p50_us"] <= figures["one_way_max_us"]
@@ -105,7 +105,7 @@ def test_latency_goes_on_and_counts_when_a_server(fault, counted):
     with ActionServer(fault) as server:
         done, figures = latency(server.port, "--clients", "2", "--rate", "200")
     assert done.returncode == 1
-    assert figures["said"] == 240
+    assert figures["sent"] == 240
     assert figures[counted] > 0
     assert [each for each in FAULTS if figures[each]] == [counted]
 
@@ -118,7 +118,7 @@ def test_latency_tells_a_terminal_how_it_goes():
                         f"127.0.0.1:{server.port}"],
                        stdout=subprocess.DEVNULL, stderr=theirs, timeout=60)
     os.close(theirs)
-    assert re.search(rb"\r\x1b\[K\d of 1 s: \d+ said, \d+ heard, one way p50",
+    assert re.search(rb"\r\x1b\[K\d of 1 s: \d+ sent, \d+ received, one way p50",
                      os.read(ours, 4096))
     os.close(ours)
 
