@@ -36,9 +36,9 @@ live_find(struct compaction *self, int64_t now_ms)
 {
 	int error = compaction_input_read(&self->input, live_add_record, self);
 
+	live_set_finish(&self->live, now_ms);
 	if (error == 0 && !compaction_input_is_whole(&self->input, &self->live))
 		error = EIO;
-	live_set_finish(&self->live, now_ms);
 	return error;
 }
 

@@ -186,10 +186,10 @@ compaction_input_is_whole(const struct compaction_input *self,
 {
 	uint64_t found = self->snapshot_found;
 
-	for (size_t i = 0; i < live->lost_count; i++)
+	for (size_t i = 0; i < live->lost.count; i++)
 		if (self->snapshot_lsn != 0 &&
-		    live->lost[i].snapshot == self->snapshot_lsn)
-			found += live->lost[i].records;
+		    live->lost.ranges[i].snapshot == self->snapshot_lsn)
+			found += live->lost.ranges[i].records;
 	for (size_t i = 0; i < self->gap_count; i++)
 		if (!live_set_knows_lost(live, self->gaps[i].first,
 			self->gaps[i].last))

@@ -68,7 +68,7 @@ live_set_fini(struct live_set *live)
 		room_remove(live,
 		    LIST_OWNER(live->all.next, struct live_set_room, link));
 	id_map_fini(&live->rooms);
-	free(live->lost);
+	lost_list_fini(&live->lost);
 }
 
 /* --- one room's messages -------------------------------------------------- */
@@ -216,15 +216,11 @@ trim_add(struct live_set *live, const struct record *record)
 static int
 lost_add(struct live_set *live, const struct record *record)
 {
-	struct lost_range *lost = array_grow(live->lost, live->lost_count,
-	    &live->lost_capacity, sizeof(*lost));
+	struct lost_range range;
 
-	if (lost == NULL)
-		return ENOMEM;
-	live->lost = lost;
-	return lost_payload_read(record->payload, &lost[live->lost_count++])
-		   ? 0
-		   : EIO;
+	if (!lost_payload_read(record->payload, &range))
+		return EIO;
+	return lost_list_add(&live->lost, &range) ? 0 : ENOMEM;
 }
 
 int
@@ -273,13 +269,18 @@ live_set_finish(struct live_set *live, int64_t now_ms)
 	for (struct list *at = all->next; at != all; at = at->next)
 		room_expire(LIST_OWNER(at, struct live_set_room, link),
 		    live->limits, now_ms);
+	lost_list_merge(&live->lost);
 }
 
 bool
 live_set_knows_lost(const struct live_set *live, uint64_t first, uint64_t last)
 {
-	for (size_t i = 0; i < live->lost_count; i++)
-		if (live->lost[i].first <= first && last <= live->lost[i].last)
+	for (size_t i = 0; i < live->lost.count; i++) {
+		const struct lost_range *range = &live->lost.ranges[i];
+
+		if (range->snapshot == 0 && range->first <= first &&
+		    last <= range->last)
 			return true;
+	}
 	return false;
 }

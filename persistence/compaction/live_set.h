@@ -7,6 +7,7 @@
 #include "domain/history.h"
 #include "persistence/format/record.h"
 #include "persistence/format/record_payload.h"
+#include "persistence/recovery/lost_list.h"
 
 /* One message that is alive, if nothing later says otherwise. */
 struct live_message {
@@ -42,8 +43,7 @@ struct live_set {
 	/* Whose OPEN and CLOSE tell whether the numbering holds: from this
 	 * one's OPEN on, which the last message was said behind. */
 	uint64_t first_open;
-	struct lost_range *lost; /* as LOST records say */
-	size_t lost_count, lost_capacity;
+	struct lost_list lost; /* as LOST records say */
 };
 
 void live_set_init(struct live_set *, const struct history_limits *);

@@ -37,9 +37,8 @@ ranges_compare(const void *a, const void *b)
 	return 0;
 }
 
-/* In order, and those that meet made one. */
-static void
-ranges_merge(struct lost_list *list)
+void
+lost_list_merge(struct lost_list *list)
 {
 	size_t kept = 0;
 
@@ -171,7 +170,7 @@ bool
 lost_list_news(const struct lost_list *found, struct lost_list *reported,
     struct lost_list *news)
 {
-	ranges_merge(reported);
+	lost_list_merge(reported);
 	return snapshot_news_add(found, reported, news) &&
 	       journal_news_add(found, reported, news);
 }

@@ -16,6 +16,9 @@ void lost_list_fini(struct lost_list *);
 /* At the end. False: no memory. */
 bool lost_list_add(struct lost_list *, const struct lost_range *);
 
+/* Sorts the ranges, and makes one of those that meet. */
+void lost_list_merge(struct lost_list *);
+
 /*
  * What of `found` is not among `reported`, added to `news`. The found ones
  * are in order and apart from each other; the reported ones in any order, which

@@ -327,6 +327,45 @@ START_TEST(stops_at_damage_that_nobody_knows)
 }
 END_TEST
 
+/* One byte of the first record behind the middle of the file. */
+static void
+damage_next_record(const char *name)
+{
+	const char *bytes, *at;
+	char *copy;
+	size_t len;
+
+	bytes = memory_disk_file(rig.memory, name, &len);
+	ck_assert_ptr_nonnull(bytes);
+	at = memmem(bytes + len / 2, len / 2, "pRec", 4);
+	ck_assert_ptr_nonnull(at);
+	copy = malloc(len);
+	memcpy(copy, bytes, len);
+	copy[at - bytes + 100] ^= 1;
+	memory_disk_put(rig.memory, name, copy, len);
+	free(copy);
+}
+
+START_TEST(neighbours_that_were_lost_one_after_the_other_are_known)
+{
+	char name[STORE_NAME_SIZE];
+
+	make_rooms();
+	talk(40);
+	segment_name(name, 1);
+	damage(name);
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	damage_next_record(name);
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	talk(40);
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	assert_unchanged(false);
+}
+END_TEST
+
 /* All of it is read twice, and what is alive a third time. */
 START_TEST(rests_as_it_goes)
 {
@@ -369,6 +408,8 @@ SUITE(compaction)
 	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
 	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);
 	tcase_add_loop_test(tests, stops_at_damage_that_nobody_knows, 0, 2);
+	tcase_add_test(tests,
+	    neighbours_that_were_lost_one_after_the_other_are_known);
 	tcase_add_test(tests, rests_as_it_goes);
 	tcase_add_test(tests, is_done_by_the_journal_when_it_is_worth_it);
 }

@@ -98,6 +98,24 @@ START_TEST(waits_until_there_is_twice_what_is_alive)
 }
 END_TEST
 
+/* Or it would find a gap of which no record says that it is known. */
+START_TEST(covers_the_lost_records_of_its_start)
+{
+	struct lost_range lost = { 40, 41, 2, 0 };
+
+	rig.recovered.next_lsn = 50;
+	rig.recovered.bytes = 100 * KIB;
+	rig.recovered.lost = &lost;
+	rig.recovered.lost_count = 1;
+	journal_rig_open(&rig);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 0);
+	write_until(1);
+	/* 50 is OPEN, 51 is LOST. */
+	ck_assert_uint_gt(compaction.last_lsn, 51);
+}
+END_TEST
+
 START_TEST(covers_nothing_twice)
 {
 	rig.recovered.next_lsn = 50;
@@ -205,6 +223,7 @@ SUITE(journal_compactor)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, waits_until_it_is_worth_it);
 	tcase_add_test(tests, waits_until_there_is_twice_what_is_alive);
+	tcase_add_test(tests, covers_the_lost_records_of_its_start);
 	tcase_add_test(tests, covers_nothing_twice);
 	tcase_add_test(tests, covers_what_earlier_runs_wrote);
 	tcase_add_loop_test(tests, covers_what_many_short_runs_wrote, 0,
