@@ -41,7 +41,7 @@ files_open(struct stores *stores, const struct stores_config *config)
 	enum file_store_end end;
 
 	stores->disk = files.disk = system_disk_open(config->options->dir);
-	if (stores->disk == NULL)
+	if (stores->disk == NULL || !system_disk_make_private(stores->disk))
 		return STORES_FAILED;
 	end = file_store_open(&files, &stores->files);
 	if (end != FILE_STORE_OPEN)

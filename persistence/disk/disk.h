@@ -116,4 +116,10 @@ void disk_destroy(struct disk *);
 /* The directory is made (0700) if it is not there. NULL: logged why. */
 struct disk *system_disk_open(const char *path);
 
+/*
+ * Takes the permissions of group and others from the directory, with a warning
+ * if they had any. False: they have, and cannot be taken; logged.
+ */
+bool system_disk_make_private(struct disk *);
+
 #endif

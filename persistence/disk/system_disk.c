@@ -364,3 +364,27 @@ system_disk_open(const char *path)
 	disk->marks_unwritten = file_system_marks_unwritten(disk->dir);
 	return &disk->base;
 }
+
+bool
+system_disk_make_private(struct disk *disk)
+{
+	struct stat status;
+	unsigned mode;
+
+	if (fstat(system_dir(disk), &status) != 0) {
+		log_error("store: directory: %s", strerror(errno));
+		return false;
+	}
+	mode = status.st_mode & 07777;
+	if ((mode & 077) == 0)
+		return true;
+	if (fchmod(system_dir(disk), mode & ~077u) != 0) {
+		log_error("store: directory has mode %04o, and it cannot be "
+			  "changed: %s",
+		    mode, strerror(errno));
+		return false;
+	}
+	log_warn("store: directory had mode %04o: changed to %04o", mode,
+	    mode & ~077u);
+	return true;
+}

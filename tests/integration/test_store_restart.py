@@ -202,6 +202,17 @@ def test_what_cannot_be_set_aside_stays_where_it_is(store):
     assert segment.read_bytes() == damaged
 
 
+def test_a_directory_that_others_can_read_is_closed_to_them(store):
+    store.path.mkdir(mode=0o755)
+    store.path.chmod(0o755)
+    server = store()
+    server.wait_for_line(r"mode 0755.* 0700")
+    assert store.path.stat().st_mode & 0o777 == 0o700
+    server.stop()
+    server = store()
+    assert not any("mode" in line for line in server.lines)
+
+
 def test_a_newer_store_is_left_alone(store):
     store().stop()
     path = store.path / "FORMAT"
