@@ -201,6 +201,10 @@ inspect_repair(struct disk *disk, const struct inspector *inspector,
 	if (error != 0)
 		return lock_failed(out, error);
 	end = store_recover(disk, RECOVERY_REPAIR, inspector, out);
+	if (out->result.needs_repair) {
+		snprintf(out->why, sizeof(out->why), "no space to repair it");
+		end = INSPECT_UNREADABLE;
+	}
 	if (end == INSPECT_DAMAGED && !lost_write(disk, &out->result)) {
 		snprintf(out->why, sizeof(out->why),
 		    "cannot write what is lost into the journal");

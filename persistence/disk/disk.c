@@ -215,3 +215,19 @@ disk_destroy(struct disk *disk)
 	if (disk != NULL)
 		disk->ops->destroy(disk);
 }
+
+bool
+disk_error_is_temporary(int error)
+{
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return true;
+	default:
+		return false;
+	}
+}

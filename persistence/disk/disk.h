@@ -113,6 +113,13 @@ void disk_random(struct disk *, void *, size_t);
 void disk_boot_id(struct disk *, uint8_t id[BOOT_ID_SIZE]);
 void disk_destroy(struct disk *);
 
+/*
+ * Whether a call that failed with this errno may succeed later: the disk is
+ * full, or descriptors or memory are short. Nothing is lost but what was to be
+ * written.
+ */
+bool disk_error_is_temporary(int error);
+
 /* The directory is made (0700) if it is not there. NULL: logged why. */
 struct disk *system_disk_open(const char *path);
 

@@ -41,6 +41,7 @@ struct file_store {
 	int lock; /* -1: not held */
 	uint8_t store_id[STORE_ID_SIZE];
 	bool epochs_are_due; /* of some room */
+	uint64_t repair_lsn; /* next LSN, if the files are repaired later */
 	uint64_t lost;       /* records, found out at the start */
 	/* What the compacting thread goes by. */
 	pthread_mutex_t mutex;

@@ -140,6 +140,14 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	    now_ms, &rests, live_bytes);
 }
 
+static int
+repair(void *arg)
+{
+	struct file_store *self = arg;
+
+	return recovery_repair(self->disk, self->repair_lsn);
+}
+
 /*
  * Before anybody is told of them. On a disk that is full for now they wait, and
  * are written before the first message is.
@@ -166,9 +174,11 @@ go_on_from(struct file_store *self, const struct recovery_result *result,
 		.options = self->options,
 		.recovered = result,
 		.compact = compact,
+		.repair = repair,
 		.arg = self,
 	};
 
+	self->repair_lsn = result->next_lsn;
 	memcpy(self->store_id, result->store_id, sizeof(self->store_id));
 	self->lost = result->lost_records;
 	file_store_note_limits(self, self->clock.wall_ms);

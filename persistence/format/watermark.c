@@ -167,13 +167,16 @@ failure_log(struct watermark *watermark, int error)
 }
 
 /* The slot that says more is overwritten last. */
-static void
-file_open(struct watermark *watermark)
+void
+watermark_open(struct watermark *watermark)
 {
 	char bytes[WATERMARK_SIZE];
 	size_t len;
-	int error = file_open_or_create(watermark->disk, &watermark->file);
+	int error;
 
+	if (watermark->file >= 0)
+		return;
+	error = file_open_or_create(watermark->disk, &watermark->file);
 	failure_log(watermark, error);
 	if (error != 0) {
 		watermark->file = -1;
@@ -191,7 +194,7 @@ watermark_init(struct watermark *watermark, struct disk *disk,
 	*watermark = (struct watermark){ .disk = disk, .file = -1 };
 	memcpy(watermark->store_id, store_id, STORE_ID_SIZE);
 	disk_boot_id(disk, watermark->boot_id);
-	file_open(watermark);
+	watermark_open(watermark);
 }
 
 void

@@ -46,6 +46,8 @@ struct watermark {
  */
 void watermark_init(struct watermark *, struct disk *,
     const uint8_t store_id[STORE_ID_SIZE]);
+/* Opens the file, unless it is open: there may be space for it by now. */
+void watermark_open(struct watermark *);
 void watermark_fini(struct watermark *);
 
 /* Everything up to this LSN is synced. */

@@ -46,6 +46,9 @@ journal_init(struct journal *journal, const struct journal_config *config)
 	journal->committed = journal->written;
 	journal->unsynced_since_us = -1;
 	journal->needs_segment = true;
+	journal->needs_repair = recovered->needs_repair;
+	journal->repair = config->repair;
+	journal->arg = config->arg;
 	journal->segment_fill = SEGMENT_HEAD_SIZE;
 	journal->compact.tried_lsn = recovered->snapshot_lsn;
 	journal->compact.old_segments = recovered->segments;
@@ -111,6 +114,9 @@ first_records_append(struct journal *journal,
 	for (size_t i = 0; ok && i < recovered->lost_count; i++)
 		ok = lost_append(journal, &recovered->lost[i]);
 	journal->opening = journal_last(journal);
+	/* Without the LOST records a compaction takes the gap for damage. */
+	if (recovered->lost_count > 0)
+		journal->compact.tried_lsn = journal->opening;
 	if (!ok)
 		log_error("store: out of memory");
 	return ok;
@@ -131,12 +137,27 @@ journal_flush(struct journal *journal)
 	return true;
 }
 
+int
+journal_repair(struct journal *journal)
+{
+	int error;
+
+	if (!journal->needs_repair)
+		return 0;
+	if (journal->repair == NULL)
+		return ENOSPC;
+	error = journal->repair(journal->arg);
+	journal->needs_repair = error != 0;
+	return error;
+}
+
 /* A disk that is full may have room later: what is there can be read until
  * then, and the opening waits in the queue. */
 static bool
 first_segment_begin(struct journal *journal)
 {
-	int error = journal_begin_segment(journal);
+	int error =
+	    journal->needs_repair ? ENOSPC : journal_begin_segment(journal);
 
 	if (error != 0)
 		journal_refuse(journal, "first segment", error);
@@ -166,7 +187,6 @@ journal_create(const struct journal_config *config)
 		return NULL;
 	}
 	journal->compact.run = config->compact;
-	journal->compact.arg = config->arg;
 	return journal;
 }
 

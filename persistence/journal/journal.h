@@ -24,6 +24,12 @@ struct journal_config {
 	 * journal_start() was. NULL: nothing is ever compacted.
 	 */
 	int (*compact)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
+	/*
+	 * Repairs the files, if recovery had no space for it: called before
+	 * anything is written, by the writer's thread. 0 or an errno. NULL: the
+	 * journal stays read-only.
+	 */
+	int (*repair)(void *arg);
 	void *arg;
 	int64_t end_ms; /* so long the end waits for threads; 0: 2 s */
 };

@@ -76,8 +76,7 @@ journal_compact(struct journal *journal)
 	journal_unlock(journal);
 	if (!is_due)
 		return false;
-	error =
-	    journal->compact.run(journal->compact.arg, last_lsn, &live_bytes);
+	error = journal->compact.run(journal->arg, last_lsn, &live_bytes);
 	if (error == 0)
 		compaction_finish(journal, segments, bytes, live_bytes);
 	else

@@ -22,23 +22,6 @@
  * disk itself has.
  */
 
-/* It may pass by itself, and only what was to be written is missing. */
-static bool
-error_is_temporary(int error)
-{
-	switch (error) {
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static const char *
 error_text(int error)
 {
@@ -143,7 +126,7 @@ static bool
 error_is_permanent(const struct journal *journal, int error)
 {
 	return journal->is_for_good || journal->segment.is_distrusted ||
-	       !error_is_temporary(error);
+	       !disk_error_is_temporary(error);
 }
 
 /* What a failed write left behind. Everything before it is synced as well. */
@@ -201,6 +184,10 @@ disk_has_room(struct journal *journal, uint64_t least)
 static int
 segment_take_room(struct journal *journal)
 {
+	int error = journal_repair(journal);
+
+	if (error != 0)
+		return error;
 	return journal->needs_segment
 		   ? journal_begin_segment(journal)
 		   : segment_writer_prepare(&journal->segment);

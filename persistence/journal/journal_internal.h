@@ -27,6 +27,7 @@
 struct journal {
 	struct disk *disk;
 	struct store_options options;
+	void *arg; /* of the configured functions */
 	int event_fd;
 
 	/* The loop's own. */
@@ -47,6 +48,8 @@ struct journal {
 	 * is told, whatever the policy: or the next one would not know that
 	 * there was more. */
 	uint64_t opening;
+	bool needs_repair; /* the files, before anything is written */
+	int (*repair)(void *arg);
 	int64_t unsynced_since_us; /* -1: everything written is synced */
 	int64_t probe_at_us;
 
@@ -73,7 +76,6 @@ struct journal {
 
 	struct {
 		int (*run)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
-		void *arg;
 		uint64_t last_lsn;     /* before the segment being written */
 		uint64_t tried_lsn;    /* with or without success */
 		uint64_t old_segments; /* before that one … */
@@ -151,6 +153,8 @@ bool journal_compact(struct journal *);
 
 /* --- journal.c ------------------------------------------------------------ */
 
+/* Makes up for a repair that recovery had no space for. 0 or an errno. */
+int journal_repair(struct journal *);
 /* Writes what is pending, and CLOSE. */
 void journal_end(struct journal *);
 

@@ -97,7 +97,7 @@ batch_commit(struct journal *journal)
 void
 journal_mark(struct journal *journal)
 {
-	if (journal->marked == journal->synced)
+	if (journal->marked == journal->synced || journal->needs_repair)
 		return;
 	journal->marked = journal->synced;
 	watermark_set_synced(&journal->watermark, journal->synced);
@@ -122,6 +122,7 @@ journal_begin_segment(struct journal *journal)
 	int error;
 
 	assert(journal->written == journal->committed);
+	watermark_open(&journal->watermark);
 	error = segment_writer_begin(&journal->segment, journal->written + 1);
 	if (error != 0)
 		return error;

@@ -239,8 +239,9 @@ files_repair(struct recovery *recovery)
 		.gap_count = analysis->count };
 	int error = repair_run(&repair);
 
-	return error == 0 ? RECOVERY_OK
-			  : recovery_fail(recovery, "cannot mend", error);
+	return error == 0
+		   ? RECOVERY_OK
+		   : recovery_fail_to_write(recovery, "cannot repair", error);
 }
 
 static enum recovery_status
@@ -299,7 +300,8 @@ store_recover(struct recovery *recovery)
 		status = gaps_analyze(recovery, scan.durable_lsn);
 	if (status == RECOVERY_OK)
 		status = journal_replay_rest(recovery);
-	if (status == RECOVERY_OK && recovery_may_write(recovery))
+	if (status == RECOVERY_OK && recovery_may_write(recovery) &&
+	    !recovery->result->needs_repair)
 		status = files_repair(recovery);
 	if (status != RECOVERY_OK)
 		return status;
@@ -336,4 +338,40 @@ recovery_result_fini(struct recovery_result *result)
 	free(result->lost);
 	result->lost = NULL;
 	result->lost_count = 0;
+}
+
+/* --- repairing later ------------------------------------------------------ */
+
+static bool
+record_ignore(struct replay *replay, const struct record *record)
+{
+	(void)replay;
+	(void)record;
+	return true;
+}
+
+static void
+lost_ignore(struct replay *replay, uint64_t first, uint64_t last)
+{
+	(void)replay;
+	(void)first;
+	(void)last;
+}
+
+int
+recovery_repair(struct disk *disk, uint64_t next_lsn)
+{
+	struct recovery_config config = { .disk = disk,
+		.mode = RECOVERY_REPAIR };
+	struct replay replay = { record_ignore, lost_ignore };
+	struct recovery_result result;
+	enum recovery_status status = recovery_run(&config, &replay, &result);
+	int error = 0;
+
+	if (status > RECOVERY_DAMAGED || result.next_lsn != next_lsn)
+		error = EIO;
+	else if (result.needs_repair)
+		error = ENOSPC;
+	recovery_result_fini(&result);
+	return error;
 }

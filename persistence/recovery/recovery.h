@@ -70,12 +70,15 @@ struct recovery_result {
 	uint64_t next_lsn;
 	uint64_t durable_lsn;          /* next_lsn - 1 once it is mended */
 	uint64_t epochs_invalid_up_to; /* see epoch_validity.h */
-	uint64_t first_live_lsn;       /* of the oldest segment still needed */
-	uint64_t snapshot_lsn;         /* 0: none */
-	uint64_t records;              /* good ones, in the snapshot too */
-	uint64_t segments;             /* that are still needed */
-	uint64_t bytes;                /* of records in segments */
-	uint64_t live_bytes;           /* of records in the snapshot */
+	/* There was no space to repair the files: nothing may be written until
+	 * recovery_repair() has succeeded. */
+	bool needs_repair;
+	uint64_t first_live_lsn; /* of the oldest segment still needed */
+	uint64_t snapshot_lsn;   /* 0: none */
+	uint64_t records;        /* good ones, in the snapshot too */
+	uint64_t segments;       /* that are still needed */
+	uint64_t bytes;          /* of records in segments */
+	uint64_t live_bytes;     /* of records in the snapshot */
 	uint64_t torn_bytes, torn_records;
 	uint64_t lost_records, lost_ranges; /* reported now, not earlier */
 	/* For each the journal writes a LOST record. */
@@ -92,5 +95,11 @@ struct recovery_result {
 enum recovery_status recovery_run(const struct recovery_config *,
     struct replay *, struct recovery_result *);
 void recovery_result_fini(struct recovery_result *);
+
+/*
+ * Repairs the files after a recovery that had no space for it, and whose next
+ * LSN this is. 0 or an errno; EIO: the files are not as they were then.
+ */
+int recovery_repair(struct disk *, uint64_t next_lsn);
 
 #endif

@@ -35,8 +35,9 @@ format_restore(struct recovery *recovery)
 	if (!recovery_may_write(recovery))
 		return RECOVERY_OK;
 	error = store_format_write(recovery->disk, recovery->result->store_id);
-	return error == 0 ? RECOVERY_OK
-			  : recovery_fail(recovery, FORMAT_NAME, error);
+	return error == 0
+		   ? RECOVERY_OK
+		   : recovery_fail_to_write(recovery, FORMAT_NAME, error);
 }
 
 static enum recovery_status

@@ -29,6 +29,10 @@ enum recovery_status recovery_stop(struct recovery *,
 enum recovery_status recovery_fail(struct recovery *, const char *what,
     int error);
 
+/* Something could not be written: it is repaired later if the disk is full. */
+enum recovery_status recovery_fail_to_write(struct recovery *, const char *what,
+    int error);
+
 bool recovery_may_write(const struct recovery *);
 
 /*

@@ -31,6 +31,17 @@ recovery_fail(struct recovery *recovery, const char *what, int error)
 	    strerror(error));
 }
 
+enum recovery_status
+recovery_fail_to_write(struct recovery *recovery, const char *what, int error)
+{
+	if (!disk_error_is_temporary(error))
+		return recovery_fail(recovery, what, error);
+	log_warn("store: %s: %s: repaired when there is space", what,
+	    strerror(error));
+	recovery->result->needs_repair = true;
+	return RECOVERY_OK;
+}
+
 bool
 recovery_may_write(const struct recovery *recovery)
 {

@@ -272,6 +272,42 @@ def test_a_rotten_record_is_counted_kept_aside_and_told(store, disk):
     assert [seq for seq, _ in read(server)] == [1, 2, 3, 6, 7, 8, 9, 10, 11]
 
 
+def test_a_full_disk_with_a_damaged_record_is_read_and_repaired_later(store, disk):
+    fill(store)
+    path = journal(disk)
+    data = bytearray(path.read_bytes())
+    data[place_of(data, 4) + 20] ^= 1
+    path.write_bytes(data)
+    disk.be(full=1, left=0)
+    server = store("--store-min-free", "1MiB", "--store-probe", "100ms")
+    expected = [1, 2, 3, 5, 6, 7, 8, 9, 10]
+    assert [seq for seq, _ in read(server)] == expected
+    assert readiness(server)[0] == 503
+    with Chat(server.address) as chat:
+        chat.ask_ok("join", room="den")
+        assert refusal(chat, "no") == "unavailable"
+        assert path.read_bytes() == data
+        disk.be()
+        eventually(lambda: readiness(server)[0] == 200)
+        assert chat.post("den", "on")["seq"] == 11
+    assert any((disk.store / "quarantine").iterdir())
+    server.stop()
+    server = store()
+    assert not any("lost" in line for line in server.lines)
+    assert [seq for seq, _ in read(server)] == [*expected, 11]
+
+
+def test_a_full_disk_without_a_watermark_is_read(store, disk):
+    fill(store)
+    (disk.store / "DURABLE").unlink()
+    disk.be(full=1, left=0)
+    server = store("--store-probe", "100ms")
+    assert [seq for seq, _ in read(server)] == list(range(1, 11))
+    assert readiness(server)[0] == 503
+    disk.be()
+    eventually(lambda: readiness(server)[0] == 200)
+
+
 def test_damage_can_be_refused(store, disk):
     fill(store)
     path = journal(disk)

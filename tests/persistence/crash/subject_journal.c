@@ -13,6 +13,7 @@ struct subject {
 	struct disk *disk;
 	int lock;
 	struct journal *journal;
+	uint64_t repair_lsn;
 	uint8_t store_id[STORE_ID_SIZE];
 };
 
@@ -166,6 +167,14 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	    NULL, live_bytes);
 }
 
+static int
+repair(void *arg)
+{
+	struct subject *self = arg;
+
+	return recovery_repair(self->disk, self->repair_lsn);
+}
+
 static enum opened
 recover(struct subject *self, struct content *content,
     struct recovery_result *result)
@@ -217,8 +226,11 @@ start(struct subject *self, const struct store_options *options,
 		.options = options,
 		.recovered = result,
 		.compact = compact,
+		.repair = repair,
 		.arg = self,
 	};
+
+	self->repair_lsn = result->next_lsn;
 
 	memcpy(self->store_id, result->store_id, STORE_ID_SIZE);
 	self->journal = journal_create(&config);
