@@ -8,8 +8,9 @@
 
 #include "domain/clock.h"
 
-static log_sink *current_sink;
-static enum log_level least_level;
+/* Read by every thread that logs; a reload may change them. */
+static _Atomic(log_sink *) current_sink;
+static _Atomic(enum log_level) least_level;
 static struct clock *limit_clock;
 static struct log_limit *limits_exceeded;
 
@@ -35,12 +36,13 @@ log_is_wanted(enum log_level level)
 static void
 log_line(enum log_level level, const char *format, va_list args)
 {
+	log_sink *sink = current_sink;
 	char line[1024];
 
-	if (!log_is_wanted(level))
+	if (sink == NULL || level < least_level)
 		return;
 	vsnprintf(line, sizeof(line), format, args);
-	current_sink(level, line);
+	sink(level, line);
 }
 
 #define DEFINE_LOG(function, level)            \
