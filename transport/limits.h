@@ -19,6 +19,7 @@ struct rate_limit {
 struct transport_limits {
 	/* being let in */
 	size_t connections;
+	size_t sockets;            /* descriptors for connections of any kind */
 	size_t connections_per_ip; /* a /64 counts as one; loopback is exempt */
 	struct rate_limit accepts;
 	int64_t handshake_timeout_ms; /* never 0 */

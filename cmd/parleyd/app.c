@@ -83,6 +83,7 @@ limits_fit_files(struct transport_limits *limits)
 			 "%zu files may be open",
 		    within, wanted, files);
 	limits->connections = within;
+	limits->sockets = rlimits_fit_sockets(files);
 }
 
 /* The longest frame around a message: command, room, key, ref, escapes. */

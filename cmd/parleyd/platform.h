@@ -30,6 +30,9 @@ size_t rlimits_raise_files(void);
  */
 size_t rlimits_fit_connections(size_t wanted, size_t files);
 
+/* Connections of any kind: nothing is accepted into the rest. */
+size_t rlimits_fit_sockets(size_t files);
+
 /* Resident memory of this process; 0: unknown. */
 size_t resident_bytes(void);
 

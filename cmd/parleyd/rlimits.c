@@ -3,8 +3,11 @@
 
 #include "cmd/parleyd/platform.h"
 
-/* Files that are not connections: listeners, logs, stores, one for refusing. */
-#define RESERVED_FILES 64
+/* Files that are not connections: listeners, the log, the store. */
+#define RESERVED_FILES 32
+
+/* And files for requests that are no WebSockets: probes above all. */
+#define SPARE_FILES 32
 
 size_t
 rlimits_raise_files(void)
@@ -12,7 +15,7 @@ rlimits_raise_files(void)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 2 * RESERVED_FILES;
+		return 2 * (RESERVED_FILES + SPARE_FILES);
 	if (limit.rlim_cur < limit.rlim_max) {
 		rlim_t before = limit.rlim_cur;
 
@@ -26,7 +29,14 @@ rlimits_raise_files(void)
 size_t
 rlimits_fit_connections(size_t wanted, size_t files)
 {
-	size_t most = files > RESERVED_FILES ? files - RESERVED_FILES : 1;
+	size_t kept = RESERVED_FILES + SPARE_FILES;
+	size_t most = files > kept ? files - kept : 1;
 
 	return wanted == 0 || wanted > most ? most : wanted;
+}
+
+size_t
+rlimits_fit_sockets(size_t files)
+{
+	return files > RESERVED_FILES ? files - RESERVED_FILES : 1;
 }

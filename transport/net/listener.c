@@ -73,10 +73,12 @@ free_descriptor(struct listener *listener)
 static bool
 is_full(const struct loop *loop)
 {
-	size_t most = loop->limits->connections;
+	const struct transport_limits *limits = loop->limits;
+	size_t count = loop->conn_count + loop->accept_queue.count;
 
-	return most > 0 && loop->conn_count + loop->accept_queue.count >=
-			       most + CONNECTIONS_SPARE;
+	return (limits->connections > 0 &&
+		   count >= limits->connections + CONNECTIONS_SPARE) ||
+	       (limits->sockets > 0 && count >= limits->sockets);
 }
 
 /* Peers that never send the request that would be refused are bounded, too. */

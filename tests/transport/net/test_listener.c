@@ -414,6 +414,19 @@ START_TEST(hangs_up_on_who_is_too_many)
 }
 END_TEST
 
+START_TEST(never_accepts_into_reserved_descriptors)
+{
+	setup_listener();
+	recorder.rig.limits.connections = 100;
+	recorder.rig.limits.sockets = 20;
+	call(30);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(connections(), 20);
+	ck_assert_uint_eq(hung_up_on(), 10);
+	teardown_listener();
+}
+END_TEST
+
 START_TEST(one_peer_cannot_take_every_place)
 {
 	setup_listener();
@@ -537,6 +550,7 @@ SUITE(listener)
 	tcase_add_test(tests, those_that_wait_make_room_for_the_newest);
 	tcase_add_test(tests, those_that_wait_are_reset_with_the_listener);
 	tcase_add_test(tests, hangs_up_on_who_is_too_many);
+	tcase_add_test(tests, never_accepts_into_reserved_descriptors);
 	tcase_add_test(tests, one_peer_cannot_take_every_place);
 	tcase_add_loop_test(tests, goes_on_after_somebody_changed_their_mind, 0,
 	    COUNT_OF(passing));
