@@ -251,8 +251,7 @@ lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## rules of inclusion, c
 
 # Objects of one layer or program that need each other.
 $(parts:%=lint-cycles-%): lint-cycles-%: $(O)/lib%.a
-	@tools/object_cycles --allow tools/object_cycles.allow \
-		$(call part_objects,$*)
+	@tools/object_cycles $(call part_objects,$*)
 
 # Quick checks only: the analyzer of clang-tidy takes minutes.
 lint-tidy: compdb
