@@ -18,36 +18,48 @@ output_held(const struct conn *conn)
 	return conn->is_deferred ? 0 : conn_waiting(conn);
 }
 
-static struct conn *
-largest(const struct loop *loop, size_t (*size_of)(const struct conn *))
+struct ranked {
+	struct conn *conn;
+	size_t cost;
+};
+
+/* Those with the highest costs above 0, highest first; returns how many. */
+static size_t
+conns_rank(const struct loop *loop, size_t (*cost_of)(const struct conn *),
+    struct ranked out[SHED_AT_ONCE])
 {
-	struct conn *found = NULL;
-	size_t most = 0;
+	size_t count = 0;
 
 	for (struct conn *conn = loop->conns; conn; conn = conn->next) {
-		size_t size = size_of(conn);
+		size_t cost = cost_of(conn), at;
 
-		if (size > most) {
-			most = size;
-			found = conn;
-		}
+		if (cost == 0 || (count == SHED_AT_ONCE &&
+				     cost <= out[SHED_AT_ONCE - 1].cost))
+			continue;
+		at = count < SHED_AT_ONCE ? count++ : SHED_AT_ONCE - 1;
+		for (; at > 0 && out[at - 1].cost < cost; at--)
+			out[at] = out[at - 1];
+		out[at] = (struct ranked){ conn, cost };
 	}
-	return found;
+	return count;
 }
 
+/*
+ * A message that holds little, or has not been held for long, is likely to end
+ * soon and is worth waiting for. Holding the same memory longer cannot be
+ * disguised: the age is that of the whole message, not of its last byte.
+ */
 static void
 shed_input(struct loop *loop)
 {
-	size_t total = loop->limits->input_total;
+	struct ranked ranked[SHED_AT_ONCE];
+	size_t total = loop->limits->input_total, count;
 
-	for (int i = 0;
-	     i < SHED_AT_ONCE && total > 0 && loop->input_bytes > total; i++) {
-		struct conn *conn = largest(loop, conn_input_held);
-
-		if (conn == NULL)
-			break;
-		conn_shed_input(conn);
-	}
+	if (total == 0 || loop->input_bytes <= total)
+		return;
+	count = conns_rank(loop, conn_input_cost, ranked);
+	for (size_t i = 0; i < count && loop->input_bytes > total; i++)
+		conn_shed_input(ranked[i].conn);
 }
 
 static bool
@@ -65,15 +77,14 @@ output_is_too_much(const struct loop *loop, size_t percent)
 static void
 shed_output(struct loop *loop)
 {
+	struct ranked ranked[SHED_AT_ONCE];
+	size_t count;
+
 	if (!output_is_too_much(loop, 100))
 		return;
-	for (int i = 0; i < SHED_AT_ONCE && output_is_too_much(loop, 90); i++) {
-		struct conn *conn = largest(loop, output_held);
-
-		if (conn == NULL)
-			break;
-		conn_shed_output(conn);
-	}
+	count = conns_rank(loop, output_held, ranked);
+	for (size_t i = 0; i < count && output_is_too_much(loop, 90); i++)
+		conn_shed_output(ranked[i].conn);
 }
 
 /* --- the end of a turn ---------------------------------------------------- */

@@ -274,23 +274,24 @@ def unfinished(bed):
     """9 000 connections hold unfinished messages; 20 members send in 2 pieces"""
     bed.start("--limits-input-total", "32MiB", "--limits-connections", "12000")
     honest = [Chat(bed.address) for _ in range(20)]
-    for each in honest:
-        each.ask_ok("join", room="room", create=True)
+    for n, each in enumerate(honest):
+        each.ask_ok("join", room=f"room{n}", create=True)
     bed.watch()
     piece = frame(TEXT, payload(3700), mask=NO_MASK, length=8000)
     held = []
     for _ in range(9000):
         held.append(Attacker(bed))
         held[-1].send(piece)
-    whole = frame(TEXT, json.dumps({"command": "broadcast", "room": "room",
-                                    "message": payload(30_000), "ref": "own"}))
+    whole = [frame(TEXT, json.dumps({
+        "command": "broadcast", "room": f"room{n}",
+        "message": payload(30_000), "ref": "own"})) for n in range(20)]
     acked = 0
     for _ in range(3):
-        for each in honest:
-            each.send(whole[:20_000])
+        for each, message in zip(honest, whole):
+            each.send(message[:20_000])
         time.sleep(0.3)
-        for each in honest:
-            each.send(whole[20_000:])
+        for each, message in zip(honest, whole):
+            each.send(message[20_000:])
     for each in honest:
         with contextlib.suppress(Gone, AssertionError):
             count = 0

@@ -176,8 +176,9 @@ http_on_deadline(struct conn *conn)
 }
 
 static size_t
-http_input_held(const struct conn *conn)
+http_input_held(const struct conn *conn, uint32_t *since)
 {
+	*since = http_of(conn)->since;
 	return input_buffer_size(http_of(conn)->head);
 }
 

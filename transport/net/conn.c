@@ -254,11 +254,16 @@ conn_discard(struct conn *conn, size_t len)
 }
 
 size_t
-conn_input_held(const struct conn *conn)
+conn_input_cost(const struct conn *conn)
 {
-	return conn->state == CONN_OPEN ? input_buffer_size(conn->unread) +
-					      conn->protocol->input_held(conn)
-					: 0;
+	uint32_t since = conn_now(conn);
+	size_t held;
+
+	if (conn->state != CONN_OPEN)
+		return 0;
+	held = input_buffer_size(conn->unread) +
+	       conn->protocol->input_held(conn, &since);
+	return held * (conn_now(conn) - since + 1);
 }
 
 /* Returns how many bytes were consumed: all, except before a pause. */

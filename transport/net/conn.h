@@ -61,8 +61,9 @@ struct protocol_ops {
 	uint32_t (*next_deadline)(const struct conn *);
 	/* A deadline may have passed. */
 	void (*on_deadline)(struct conn *);
-	/* Memory held for what has begun to arrive. */
-	size_t (*input_held)(const struct conn *);
+	/* Memory held for what has begun to arrive; *since: the tick when it
+	 * began, if there is any. */
+	size_t (*input_held)(const struct conn *, uint32_t *since);
 	/* The server holds too much: let go of it. */
 	void (*on_overload)(struct conn *, enum conn_overload);
 	/* The server goes down: leave at this tick; 0: with this turn. */
@@ -161,8 +162,11 @@ conn_is_paused(const struct conn *conn)
  */
 void conn_discard(struct conn *, size_t len);
 
-/* All memory held for what has begun to arrive. */
-size_t conn_input_held(const struct conn *);
+/*
+ * What unfinished input costs the server: the memory held for it, times how
+ * long. 0: nothing.
+ */
+size_t conn_input_cost(const struct conn *);
 
 /* --- output --------------------------------------------------------------- */
 

@@ -511,9 +511,13 @@ ws_on_eof(struct conn *conn)
 }
 
 static size_t
-ws_input_held(const struct conn *conn)
+ws_input_held(const struct conn *conn, uint32_t *since)
 {
-	return ws_reader_buffered(&ws_of(conn)->reader);
+	const struct ws_conn *ws = ws_of(conn);
+
+	if (ws->message_begun != 0)
+		*since = ws->message_begun;
+	return ws_reader_buffered(&ws->reader);
 }
 
 /* --- frames out ----------------------------------------------------------- */

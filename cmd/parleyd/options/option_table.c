@@ -218,7 +218,7 @@ const struct option option_table[] = {
 	    NUMBER(SIZE, transport.input_total, "256MiB", MIB, 1024 * GIB),
 	    NO_LIMIT,
 	    .help = "Unfinished messages of all connections; beyond: the "
-		    "largest is closed, 4100." },
+		    "largest and oldest (bytes times age) are closed, 4100." },
 	{ .name = "limits.fragments",
 	    NUMBER(COUNT, transport.fragments, "128", 1, MILLION),
 	    NO_LIMIT,

@@ -106,9 +106,10 @@ fake_on_deadline(struct conn *c)
 }
 
 static size_t
-fake_input_held(const struct conn *c)
+fake_input_held(const struct conn *c, uint32_t *since)
 {
 	(void)c;
+	(void)since;
 	return 0;
 }
 

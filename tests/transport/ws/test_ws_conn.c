@@ -665,6 +665,26 @@ START_TEST(lets_go_of_the_largest_unfinished_message_first)
 }
 END_TEST
 
+START_TEST(lets_go_of_an_old_message_before_a_larger_new_one)
+{
+	setup_others(0);
+	send_part(0, 2000);
+	send_part(1, 100);
+	rig_pass(&recorder.rig, 2000);
+	/* A byte now and then makes it no younger. */
+	client_send(&others[0], "x", 1);
+	rig_pass(&recorder.rig, 1000);
+	send_part(2, 9000);
+	recorder.rig.limits.input_total =
+	    recorder.rig.worker.loop.input_bytes - 100;
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert_uint_eq(close_code_of(0), 4100);
+	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 3);
+	teardown_others();
+}
+END_TEST
+
 START_TEST(lets_go_of_what_comes_while_closing_too)
 {
 	setup_others(0);
@@ -775,6 +795,8 @@ SUITE(ws_conn)
 	tcase_add_loop_test(tests, letting_go_of_output_leaves_whole_frames, 0,
 	    2);
 	tcase_add_test(tests, lets_go_of_the_largest_unfinished_message_first);
+	tcase_add_test(tests,
+	    lets_go_of_an_old_message_before_a_larger_new_one);
 	tcase_add_test(tests, lets_go_of_what_comes_while_closing_too);
 	tcase_add_loop_test(tests, lets_go_of_the_largest_queue_first, 0, 2);
 	tcase_add_loop_test(tests,
