@@ -174,20 +174,25 @@ $(O)/fuzz_segment: $(call objects,\
 	$(wildcard tests/support/persistence/memory_*.c))
 
 # --- running ----------------------------------------------------------------
+listen_file := build/parleyd.addresses
 run: ## install what is missing, build, start the server (ARGS="--listen :8080")
 	@tools/setup build
 	@$(MAKE) --no-print-directory \
 		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parleyd
-	@echo 'Open http://127.0.0.1:8080/ in a browser, or say "make chat" in'
-	@echo 'another terminal. Rooms, and what is said in them, are kept in ./data.'
+	@echo 'Rooms and messages are kept in ./data. The server prints the address of'
+	@echo 'its chat page; "make chat" in another terminal connects to it, too.'
 	@exec build/parleyd --store-kind file --store-dir data \
+		--listen-file $(listen_file) \
 		--drain-delay 0s --drain-window 0s $(ARGS)
 
-chat: ## the same with the terminal client (ARGS="--room tea")
+chat: ## the terminal client, at the server of `make run` (ARGS="--room tea")
 	@tools/setup client
 	@$(MAKE) --no-print-directory \
 		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parley
-	@exec build/parley chat $(ARGS)
+	@exec build/parley chat $(if $(findstring ://,$(ARGS)),, \
+		$$(sed -n '/^ws:.* command$$/{s/ command$$//p;q}' \
+		$(listen_file) 2>/dev/null)) \
+		$(ARGS)
 
 # --- checks -----------------------------------------------------------------
 test: ## install what is missing, then every check there is

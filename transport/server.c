@@ -323,6 +323,15 @@ destroy:
 }
 
 void
+server_each_address(const struct server *server, server_visit_address *visit,
+    void *arg)
+{
+	for (size_t i = 0; i < server->listener_count; i++)
+		visit(&server->listeners[i].address,
+		    server->listeners[i].dialect, arg);
+}
+
+void
 server_destroy(struct server *server)
 {
 	if (server == NULL)

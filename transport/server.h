@@ -40,6 +40,12 @@ struct server_config {
 /* Binds all addresses. NULL: it was logged why not. */
 struct server *server_create(const struct server_config *);
 
+/* Visits the addresses that it listens on, with the ports that were chosen. */
+typedef void server_visit_address(const struct address *,
+    const struct dialect *, void *arg);
+void server_each_address(const struct server *, server_visit_address *,
+    void *arg);
+
 /*
  * Serves until SIGTERM or SIGINT and the drain that follows; a second one
  * ends it at once.

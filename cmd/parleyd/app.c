@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
+#include "cmd/parleyd/listen_file.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/web.h"
 #include "commands/commands.h"
@@ -327,6 +328,29 @@ make_server(struct app *app)
 }
 
 static void
+page_log(const struct address *address, const struct dialect *dialect,
+    void *arg)
+{
+	char host[LISTEN_HOST_SIZE];
+
+	(void)arg;
+	if (dialect == dialect_find(STR("command")) &&
+	    listen_host(address, host))
+		log_info("chat page: http://%s/", host);
+}
+
+static bool
+announce_addresses(struct app *app)
+{
+	const struct options *options = &app->options;
+
+	if (options->http_pages)
+		server_each_address(app->server, page_log, NULL);
+	return options->listen_file[0] == '\0' ||
+	       listen_file_write(options->listen_file, app->server);
+}
+
+static void
 app_fini(struct app *app)
 {
 	server_destroy(app->server);
@@ -345,9 +369,11 @@ app_run(const struct options *options, const struct options_sources *sources)
 	id_map_seed(random_seed());
 	dialects_seed(random_seed());
 	use_options(&app, options);
-	if (make_chat(&app) && make_server(&app)) {
+	if (make_chat(&app) && make_server(&app) && announce_addresses(&app)) {
 		app.status = EXIT_SUCCESS;
 		server_run(app.server);
+		if (app.options.listen_file[0] != '\0')
+			listen_file_remove(app.options.listen_file);
 	} else
 		log_error("cannot start");
 	app_fini(&app);

@@ -9,7 +9,7 @@ import pytest
 
 from client import Chat, Connection, WebSocket, get, head
 from dialects import Action, Topic
-from server import AT_ONCE, DEADLINE, PARLEYD, Server
+from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, Server
 
 
 def has_ipv6():
@@ -54,6 +54,29 @@ def test_a_unix_socket_left_behind_is_no_obstacle(start, tmp_path):
     assert os.path.exists(path)
     server = start(listen=[f"unix:{path}"])
     assert get(server.address, "/health").status == 200
+
+
+def test_a_file_tells_the_addresses_while_it_runs(start, tmp_path):
+    file, path = tmp_path / "addresses", tmp_path / "socket"
+    server = start("--listen-file", str(file),
+                   listen=["127.0.0.1:0", ":0=action", f"unix:{path}"])
+    ports = [port for _, port in server.addresses[:2]]
+    assert server.wait_for_line(r"chat page: (\S+)")[1] == f"http://127.0.0.1:{ports[0]}/"
+    assert file.read_text().splitlines() == [
+        f"ws://127.0.0.1:{ports[0]}/ws command",
+        f"ws://localhost:{ports[1]}/ws action",
+        f"unix:{path} command"]
+    server.stop()
+    assert not file.exists()
+    server.stop = lambda: None
+
+
+def test_a_file_that_cannot_be_written_ends_the_start(tmp_path):
+    run = subprocess.run([PARLEYD, "--listen", "127.0.0.1:0", "--listen-file",
+                          str(tmp_path / "none/addresses")], stderr=subprocess.PIPE,
+                         text=True, timeout=DEADLINE, env=ENVIRONMENT)
+    assert run.returncode == 71
+    assert "listen_file" in run.stderr and "No such file" in run.stderr
 
 
 def test_an_address_in_use_ends_the_start(parleyd):

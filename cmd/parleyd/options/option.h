@@ -35,8 +35,8 @@ struct option {
 	const char *preset;
 	int64_t least; /* of numbers */
 	int64_t most;
-	const char *
-	    zero; /* meaning of 0 if that is not in range; NULL: 0 is refused */
+	const char
+	    *zero; /* meaning of 0, or the word for no path; NULL: refused */
 	const char *const *words; /* ends with NULL */
 	bool needs_restart;
 	const char *help; /* one sentence */

@@ -68,6 +68,14 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "Where to listen; several with commas, or given several "
 		    "times." },
+	{ .name = "listen_file",
+	    .type = OPTION_PATH,
+	    AT(listen_file),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "While the server runs, a file with the addresses that it "
+		    "listens on: a URL and a dialect in each line." },
 	{ .name = "seed_ports",
 	    .type = OPTION_BOOL,
 	    AT(seed_ports),

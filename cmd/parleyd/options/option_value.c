@@ -173,6 +173,10 @@ path_parse(const struct option *option, struct str text, struct options *out)
 {
 	char *at = value_of(option, out);
 
+	if (option->zero != NULL && str_equal(text, str_from(option->zero))) {
+		at[0] = '\0';
+		return true;
+	}
 	if (text.len == 0 || text.len >= option->width ||
 	    memchr(text.data, '\0', text.len) != NULL)
 		return false;
@@ -225,7 +229,7 @@ option_format(const struct option *option, const struct options *options,
 	if (option->type == OPTION_LISTEN) {
 		text = options->listeners.text;
 	} else if (option->type == OPTION_PATH) {
-		text = at;
+		text = *at != '\0' ? at : option->zero;
 	} else if (option->type == OPTION_BOOL) {
 		text = *(const bool *)at ? "on" : "off";
 	} else {
@@ -283,8 +287,10 @@ option_takes(const struct option *option, char out[OPTION_TAKES_SIZE])
 	else if (option->type == OPTION_WORD)
 		words_take(option->words, out, OPTION_TAKES_SIZE);
 	else if (option->type == OPTION_PATH)
-		snprintf(out, OPTION_TAKES_SIZE, "a path of up to %zu bytes",
-		    option->width - 1);
+		snprintf(out, OPTION_TAKES_SIZE,
+		    "a path of up to %zu bytes%s%s", option->width - 1,
+		    option->zero == NULL ? "" : ", or ",
+		    option->zero == NULL ? "" : option->zero);
 	else
 		addresses_take(out, OPTION_TAKES_SIZE);
 }

@@ -35,6 +35,7 @@ enum store_kind {
 struct options {
 	enum options_action action;
 	struct listen_list listeners; /* seed ports included */
+	char listen_file[256];        /* "": none */
 	bool seed_ports;
 	bool http_pages;
 	bool http_stats;

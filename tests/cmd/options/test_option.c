@@ -170,6 +170,7 @@ static const struct {
 	{ "log.level", "debug, info, warn or error" },
 	{ "store.kind", "memory or file" },
 	{ "store.dir", "a path of up to 255 bytes" },
+	{ "listen_file", "a path of up to 255 bytes, or none" },
 };
 
 START_TEST(says_what_it_takes)
