@@ -13,6 +13,13 @@
 struct disk;
 struct file_store;
 
+/*
+ * Descriptors that open stores use at most. The file store holds the directory,
+ * LOCK, DURABLE, an eventfd, a segment and the next one; a compaction, or a
+ * repair, reads one file, writes another, and lists the directory.
+ */
+#define STORES_FILES_MOST 9
+
 struct stores {
 	struct member_store *members;
 	struct room_store *rooms;

@@ -251,7 +251,10 @@ directory_sync(int dir, const char *name)
 static int
 system_sync_dir(struct disk *disk, bool quarantine)
 {
-	return directory_sync(system_dir(disk), quarantine ? QUARANTINE : ".");
+	if (quarantine)
+		return directory_sync(system_dir(disk), QUARANTINE);
+	/* No descriptor may be left to open the directory once more. */
+	return call_error(fsync(system_dir(disk)));
 }
 
 static int

@@ -55,6 +55,17 @@ sync_note(struct segment_writer *writer, int error)
 	return error;
 }
 
+/* Without a descriptor for the directory nothing was synced: a later sync will
+ * tell the truth. */
+static int
+directory_sync(struct segment_writer *writer)
+{
+	int error = disk_sync_dir(writer->disk, false);
+
+	return error == EMFILE || error == ENFILE ? error
+						  : sync_note(writer, error);
+}
+
 int
 segment_writer_prepare(struct segment_writer *writer)
 {
@@ -93,7 +104,7 @@ next_publish(struct segment_writer *writer, const struct segment_head *head)
 	if (error == 0)
 		error = disk_rename(disk, NEXT_NAME, name);
 	if (error == 0)
-		error = sync_note(writer, disk_sync_dir(disk, false));
+		error = directory_sync(writer);
 	return error;
 }
 

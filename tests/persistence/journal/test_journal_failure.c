@@ -249,6 +249,37 @@ START_TEST(makes_sure_of_the_next_segment)
 }
 END_TEST
 
+/* No file was opened, so none was synced in vain: it is tried again. */
+START_TEST(a_lack_of_descriptors_passes)
+{
+	static const struct {
+		enum disk_call call;
+		int error;
+	} faults[] = { { DISK_CALL_OPEN, EMFILE }, { DISK_CALL_OPEN, ENFILE },
+		{ DISK_CALL_SYNC_DIR, EMFILE },
+		{ DISK_CALL_SYNC_DIR, ENFILE } };
+
+	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
+	journal_rig_open(&rig);
+	journal_rig_fill(&rig, 'a', 600);
+	journal_rig_run(&rig);
+	refuse(faults[_i].call, faults[_i].error, true);
+	journal_rig_fill(&rig, 'b', 600);
+	journal_rig_run(&rig);
+	ck_assert_str_eq(journal_error(rig.journal), "system out of resources");
+	let_it_probe();
+	ck_assert_str_eq(journal_error(rig.journal), "system out of resources");
+	memory_disk_heal(rig.memory);
+	let_it_probe();
+	ck_assert_ptr_null(journal_error(rig.journal));
+	journal_rig_poll(&rig);
+	ck_assert_uint_gt(journal_rig_say(&rig, "c"), 0);
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(journal_committed(rig.journal),
+	    journal_last(rig.journal));
+}
+END_TEST
+
 /* Whatever the policy, it has begun for good before anything is told. */
 START_TEST(waits_for_room_to_begin)
 {
@@ -369,6 +400,7 @@ SUITE(journal_failure)
 	tcase_add_test(tests,
 	    stops_before_there_is_no_room_and_starts_at_twice_that);
 	tcase_add_test(tests, makes_sure_of_the_next_segment);
+	tcase_add_loop_test(tests, a_lack_of_descriptors_passes, 0, 4);
 	tcase_add_loop_test(tests, waits_for_room_to_begin, 0, 3);
 	tcase_add_loop_test(tests, does_not_begin_on_a_broken_disk, 0, 5);
 	tcase_add_test(tests, says_each_change_once);
