@@ -73,18 +73,18 @@ make_profile(const struct options *options)
 
 /* Each connection takes a file descriptor. */
 static void
-limits_fit_files(struct transport_limits *limits)
+limits_fit_files(struct transport_limits *limits, size_t listeners)
 {
 	size_t files = rlimits_raise_files();
 	size_t wanted = limits->connections;
-	size_t within = rlimits_fit_connections(wanted, files);
+	size_t within = rlimits_fit_connections(wanted, files, listeners);
 
 	if (within != wanted)
 		log_warn("limits.connections is %zu, not %zu: "
 			 "%zu files may be open",
 		    within, wanted, files);
 	limits->connections = within;
-	limits->sockets = rlimits_fit_sockets(files);
+	limits->sockets = rlimits_fit_sockets(files, listeners);
 }
 
 /* The longest frame around a message: command, room, key, ref, escapes. */
@@ -99,7 +99,7 @@ use_options(struct app *app, const struct options *options)
 	app->limits = options->transport;
 	app->limits.inflate_floor =
 	    options->chat.message_bytes + ENVELOPE_BYTES;
-	limits_fit_files(&app->limits);
+	limits_fit_files(&app->limits, options->listeners.count);
 	app->chat.limits = options->chat;
 	app->chat.profile = make_profile(options);
 }

@@ -26,12 +26,12 @@ size_t rlimits_raise_files(void);
 
 /*
  * The number of connections wanted (0: any number), at most as many as open
- * files allow with some left for listeners, logs and stores.
+ * files allow with some left for listeners, the log and the stores.
  */
-size_t rlimits_fit_connections(size_t wanted, size_t files);
+size_t rlimits_fit_connections(size_t wanted, size_t files, size_t listeners);
 
 /* Connections of any kind: nothing is accepted into the rest. */
-size_t rlimits_fit_sockets(size_t files);
+size_t rlimits_fit_sockets(size_t files, size_t listeners);
 
 /* Resident memory of this process; 0: unknown. */
 size_t resident_bytes(void);

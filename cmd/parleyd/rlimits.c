@@ -2,12 +2,21 @@
 #include <sys/resource.h>
 
 #include "cmd/parleyd/platform.h"
+#include "persistence/stores.h"
 
-/* Files that are not connections: listeners, the log, the store. */
-#define RESERVED_FILES 32
+/* Three standard streams, five of the event loop, two files that are read at
+ * times (the configuration, figures of the process), one for a library. */
+#define PROCESS_FILES 11
 
-/* And files for requests that are no WebSockets: probes above all. */
+/* Files for requests that are no WebSockets: probes above all. */
 #define SPARE_FILES 32
+
+/* Files that are not connections. A listener has its socket and a spare. */
+static size_t
+reserved_files(size_t listeners)
+{
+	return PROCESS_FILES + STORES_FILES_MOST + 2 * listeners;
+}
 
 size_t
 rlimits_raise_files(void)
@@ -15,7 +24,7 @@ rlimits_raise_files(void)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 2 * (RESERVED_FILES + SPARE_FILES);
+		return 256; /* what any system has */
 	if (limit.rlim_cur < limit.rlim_max) {
 		rlim_t before = limit.rlim_cur;
 
@@ -27,16 +36,18 @@ rlimits_raise_files(void)
 }
 
 size_t
-rlimits_fit_connections(size_t wanted, size_t files)
+rlimits_fit_connections(size_t wanted, size_t files, size_t listeners)
 {
-	size_t kept = RESERVED_FILES + SPARE_FILES;
+	size_t kept = reserved_files(listeners) + SPARE_FILES;
 	size_t most = files > kept ? files - kept : 1;
 
 	return wanted == 0 || wanted > most ? most : wanted;
 }
 
 size_t
-rlimits_fit_sockets(size_t files)
+rlimits_fit_sockets(size_t files, size_t listeners)
 {
-	return files > RESERVED_FILES ? files - RESERVED_FILES : 1;
+	size_t kept = reserved_files(listeners);
+
+	return files > kept ? files - kept : 1;
 }

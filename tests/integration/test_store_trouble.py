@@ -1,7 +1,9 @@
 """A disk that takes nothing more: writing stops, reading does not."""
 
+import contextlib
 import json
 import resource
+import socket
 import urllib.error
 import urllib.request
 
@@ -104,3 +106,50 @@ def test_a_retry_after_a_failure_is_stored_once(server):
         eventually(lambda: readiness(server)[0] == 200)
         assert a.post(**said)["seq"] == 1
         assert a.post(**said)["duplicate"] is True
+
+
+# --- descriptors ------------------------------------------------------------------
+
+SMALL_SEGMENTS = ("--store-segment", "2MiB")
+
+
+def post_much(chat):
+    """More than two segments hold."""
+    for n in range(100):
+        chat.post("den", f"{n} " + "x" * 50_000)
+
+
+def test_silent_connections_leave_descriptors_to_the_store(start, tmp_path):
+    server = start(
+        *("--store-kind", "file", "--store-dir", str(tmp_path / "store")),
+        *SMALL_SEGMENTS,
+        files=160,
+    )
+    with contextlib.ExitStack() as silent, Chat(server.address) as a:
+        a.ask_ok("create", name="den", room="den", persistent=True)
+        for _ in range(200):
+            try:
+                silent.enter_context(socket.create_connection(server.address, 1))
+            except OSError:
+                break
+        post_much(a)
+        assert len(list((tmp_path / "store").glob("seg-*"))) > 2
+
+
+def test_a_lack_of_descriptors_stops_writing_for_a_while(start, tmp_path):
+    server = start(
+        *("--store-kind", "file", "--store-dir", str(tmp_path / "store")),
+        *(*SMALL_SEGMENTS, "--store-probe", "100ms"),
+    )
+    with Chat(server.address) as a:
+        a.ask_ok("create", name="den", room="den", persistent=True)
+        before = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (1, before[1]))
+        refused = None
+        while refused is None:
+            answer = a.ask("broadcast", room="den", message="x" * 50_000)
+            refused = answer if answer["event"] == "error" else None
+        assert refused["code"] in ("store_failed", "unavailable")
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, before)
+        eventually(lambda: readiness(server)[0] == 200)
+        post_much(a)
