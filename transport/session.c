@@ -190,13 +190,16 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 
 /* --- birth and death ------------------------------------------------------ */
 
-/* The wish in ?name=, which the chat judges. A botched one is no wish. */
+/* The name in ?name=. The chat refuses an empty one: it stands for an invalid
+ * one, too. */
 static struct str
-wished_name(const struct http_request *request, char *buffer, size_t size)
+requested_name(const struct http_request *request, char *buffer, size_t size)
 {
 	int len = http_query_get(request->query, "name", buffer, size);
 
-	return len < 0 ? STR_ABSENT : str_slice(buffer, (size_t)len);
+	if (len == HTTP_QUERY_ABSENT)
+		return STR_ABSENT;
+	return str_slice(buffer, len < 0 ? 0 : (size_t)len);
 }
 
 static bool
@@ -208,7 +211,7 @@ connect_member(struct session *session, const struct http_request *request)
 		.flags = session->dialect->connect_flags,
 		.peer = session,
 		.id_style = session->dialect->ids,
-		.name = wished_name(request, name, sizeof(name)),
+		.name = requested_name(request, name, sizeof(name)),
 	};
 
 	return command_handle(sessions_of(session)->config.handler, &command) ==

@@ -93,7 +93,7 @@ use_request(const struct http_request *request)
 	int len;
 
 	len = http_query_get(request->query, "name", name, sizeof(name));
-	require(len == -1 || strlen(name) == (size_t)len);
+	require(len < 0 || strlen(name) == (size_t)len);
 	ask_for_asset(request);
 	ws_handshake_offers(request, "parley.v1");
 	ws_deflate_negotiate(http_header_find(request,

@@ -290,15 +290,15 @@ END_TEST
 
 static const struct {
 	const char *path;
-	const char *name; /* NULL: none is wished for */
+	const char *name; /* NULL: none is requested */
 } wishes[] = {
 	{ "/ws", NULL },
 	{ "/ws?", NULL },
 	{ "/ws?name=alice", "alice" },
 	{ "/ws?a=b&name=al%20ice+x", "al ice x" },
 	{ "/ws?name=", "" },
-	{ "/ws?name=%zz", NULL },
-	{ "/ws?name=%00", NULL },
+	{ "/ws?name=%zz", "" }, /* invalid */
+	{ "/ws?name=%00", "" }, /* invalid */
 	{ "/ws?Name=alice", NULL },
 };
 

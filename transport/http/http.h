@@ -88,10 +88,12 @@ struct str http_list_next(struct str *list);
 bool http_header_has_token(const struct http_request *, const char *name,
     const char *token);
 
+#define HTTP_QUERY_ABSENT (-1)
+#define HTTP_QUERY_INVALID (-2) /* malformed, with a NUL, or too long */
+
 /*
- * The decoded value of the first query parameter of that name into out
- * (NUL-terminated); returns its length, or -1 if it is absent, not
- * well-formed (a NUL is not) or too long.
+ * Decodes the first query parameter of that name into out (NUL-terminated).
+ * Returns its length, or one of the two above.
  */
 int http_query_get(struct str query, const char *name, char *out, size_t size);
 

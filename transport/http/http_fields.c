@@ -108,7 +108,7 @@ decode(struct str text, char *out, size_t size)
 		int c = decode_char(text, &at);
 
 		if (c <= 0 || len + 1 >= size)
-			return -1;
+			return HTTP_QUERY_INVALID;
 		out[len++] = (char)c;
 	}
 	out[len] = '\0';
@@ -143,5 +143,5 @@ http_query_get(struct str query, const char *name, char *out, size_t size)
 		query.data += len + 1;
 		query.len -= len + 1;
 	}
-	return -1;
+	return HTTP_QUERY_ABSENT;
 }

@@ -66,30 +66,31 @@ START_TEST(takes_a_list_apart)
 END_TEST
 
 static const struct {
-	const char *query, *value; /* NULL: there is none */
+	const char *query, *value;
+	int error; /* if value is NULL */
 } queries[] = {
-	{ "name=alice", "alice" },
-	{ "name=", "" },
-	{ "name", "" },
-	{ "a=b&name=alice&c", "alice" },
-	{ "&&name=alice", "alice" },
-	{ "name=first&name=second", "first" },
-	{ "name=a=b", "a=b" },
-	{ "name=a+b%20c", "a b c" },
-	{ "name=%c3%A4", "\xc3\xa4" },
-	{ "name=%2B%26%3d", "+&=" },
-	{ "name=12345678", "12345678" },
-	{ "name=123456789", NULL },
-	{ "name=%2x", NULL },
-	{ "name=%", NULL },
-	{ "name=%4", NULL },
-	{ "name=%4&a", NULL },
-	{ "name=a%00b", NULL },
-	{ "", NULL },
-	{ "names=a", NULL },
-	{ "a=name", NULL },
-	{ "nam&e=a", NULL },
-	{ "Name=a", NULL },
+	{ "name=alice", "alice", 0 },
+	{ "name=", "", 0 },
+	{ "name", "", 0 },
+	{ "a=b&name=alice&c", "alice", 0 },
+	{ "&&name=alice", "alice", 0 },
+	{ "name=first&name=second", "first", 0 },
+	{ "name=a=b", "a=b", 0 },
+	{ "name=a+b%20c", "a b c", 0 },
+	{ "name=%c3%A4", "\xc3\xa4", 0 },
+	{ "name=%2B%26%3d", "+&=", 0 },
+	{ "name=12345678", "12345678", 0 },
+	{ "name=123456789", NULL, HTTP_QUERY_INVALID },
+	{ "name=%2x", NULL, HTTP_QUERY_INVALID },
+	{ "name=%", NULL, HTTP_QUERY_INVALID },
+	{ "name=%4", NULL, HTTP_QUERY_INVALID },
+	{ "name=%4&a", NULL, HTTP_QUERY_INVALID },
+	{ "name=a%00b", NULL, HTTP_QUERY_INVALID },
+	{ "", NULL, HTTP_QUERY_ABSENT },
+	{ "names=a", NULL, HTTP_QUERY_ABSENT },
+	{ "a=name", NULL, HTTP_QUERY_ABSENT },
+	{ "nam&e=a", NULL, HTTP_QUERY_ABSENT },
+	{ "Name=a", NULL, HTTP_QUERY_ABSENT },
 };
 START_TEST(decodes_a_parameter_of_a_query)
 {
@@ -98,7 +99,7 @@ START_TEST(decodes_a_parameter_of_a_query)
 	    sizeof(out));
 
 	if (queries[_i].value == NULL) {
-		ck_assert_int_eq(len, -1);
+		ck_assert_int_eq(len, queries[_i].error);
 		return;
 	}
 	ck_assert_str_eq(out, queries[_i].value);
@@ -112,7 +113,7 @@ START_TEST(finds_nothing_in_no_query)
 
 	ck_assert_int_eq(http_query_get(str_slice(NULL, 0), "name", out,
 			     sizeof(out)),
-	    -1);
+	    HTTP_QUERY_ABSENT);
 }
 END_TEST
 
