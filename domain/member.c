@@ -6,7 +6,8 @@
 #include "domain/text/names.h"
 
 static_assert(MEMBER_NAME_SIZE > NAME_SIZE(MEMBER_NAME_CHARS), "holds a name");
-static_assert(MEMBER_FOLDED_SIZE > (MEMBER_NAME_SIZE - 1) * 3, "may triple");
+static_assert(MEMBER_SKELETON_SIZE > (MEMBER_NAME_SIZE - 1) * 3,
+    "folding can triple");
 
 enum chat_error
 member_name_normalize(struct str wish, char out[MEMBER_NAME_SIZE])
@@ -19,15 +20,15 @@ member_name_normalize(struct str wish, char out[MEMBER_NAME_SIZE])
 }
 
 size_t
-member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE])
+member_name_skeleton(struct str name, char out[MEMBER_SKELETON_SIZE])
 {
-	/* Peers look for names of any length; no member has a longer one. */
+	/* Recipients come from peers, in any length. */
 	if (name.len >= MEMBER_NAME_SIZE)
 		name.len = 0;
-	return name_fold(name, out, MEMBER_FOLDED_SIZE);
+	return name_skeleton(name, out, MEMBER_SKELETON_SIZE);
 }
 
-/* A NUL parts them: no room's id has one either. */
+/* A NUL separates them: room ids and names contain none. */
 size_t
 member_name_key(struct str scope, struct str name, char out[MEMBER_KEY_SIZE])
 {
@@ -37,7 +38,7 @@ member_name_key(struct str scope, struct str name, char out[MEMBER_KEY_SIZE])
 	assert(scope.len < ROOM_ID_SIZE);
 	if (name.len > 0 && memchr(name.data, '\0', name.len) != NULL)
 		return 0;
-	len = member_name_fold(name, out + before);
+	len = member_name_skeleton(name, out + before);
 	if (len == 0 || before == 0)
 		return len;
 	memcpy(out, scope.data, scope.len);

@@ -1,4 +1,4 @@
-/* A member: somebody who is connected and has a name. */
+/* A member: a connection that has an id and, unless a guest, a name. */
 #ifndef DOMAIN_MEMBER_H
 #define DOMAIN_MEMBER_H
 
@@ -18,49 +18,46 @@
 struct member {
 	char id[ID_SIZE]; /* never changes while connected */
 	char name[MEMBER_NAME_SIZE];
-	bool in_lobby; /* a dialect without a lobby connects outside */
-	bool is_guest; /* the name is "", or holds in the room it is in */
+	bool in_lobby; /* false for dialects without a lobby */
+	bool is_guest; /* the name is "", or valid in its room only */
 	int64_t since_ms;
 };
 
 /*
- * Brings a wished-for name into the form that is kept: NFC, 1 to 32
- * characters, no control, zero-width or bidi-override characters (nor any
- * other UNICODE_HIDDEN one), no white space at the ends, not "system", "admin"
- * or "root" in any letter case. CHAT_NAME_INVALID otherwise (also for text that
- * is not UTF-8).
+ * Normalizes a requested name: NFC, 1 to 32 characters, no control, zero-width
+ * or bidi-override characters (nor any other UNICODE_HIDDEN one), no white
+ * space at the ends, no mark without a base, nothing that looks like "system",
+ * "admin" or "root". CHAT_NAME_INVALID otherwise, also for invalid UTF-8.
  */
 enum chat_error member_name_normalize(struct str wish,
     char out[MEMBER_NAME_SIZE]);
 
-/* Enough for any folded name: case folding can triple a character. */
-#define MEMBER_FOLDED_SIZE (MEMBER_NAME_SIZE * 3)
+/* Longest skeleton: case folding can triple a character. */
+#define MEMBER_SKELETON_SIZE (MEMBER_NAME_SIZE * 3)
 
 /*
- * The form in which two names count as the same one: full case folding, in
- * NFC; the name need not be normal yet. Returns the length; out is
- * NUL-terminated. What is too long for a name or not UTF-8 folds to 0 bytes,
- * as no name does.
+ * name_skeleton() of a name that need not be normalized. Returns the length;
+ * out is NUL-terminated. Texts too long for a name or not in UTF-8 have the
+ * empty skeleton, as no name has.
  */
-size_t member_name_fold(struct str name, char out[MEMBER_FOLDED_SIZE]);
+size_t member_name_skeleton(struct str name, char out[MEMBER_SKELETON_SIZE]);
 
-/* The scope of those who are no guests: the chat's own name space. */
+/* The scope of members that are no guests: the chat's own name space. */
 #define CHAT_SCOPE STR_ABSENT
 
-#define MEMBER_KEY_SIZE (ROOM_ID_SIZE + MEMBER_FOLDED_SIZE)
+#define MEMBER_KEY_SIZE (ROOM_ID_SIZE + MEMBER_SKELETON_SIZE)
 
 /*
- * What a name is known by within a scope: the folded name, behind the id of
- * the room in which it holds. An absent scope is the chat's own name space.
- * Names of two scopes never have the same key. Returns the length; 0 for what
- * folds to nothing and for text with a NUL in it, as no name has.
+ * The key of a name: the id of the room it is valid in, if the scope is not
+ * absent, and the skeleton. Names of two scopes never have the same key.
+ * Returns the length; 0 for an empty skeleton and for a text with a NUL.
  */
 size_t member_name_key(struct str scope, struct str name,
     char out[MEMBER_KEY_SIZE]);
 
 /*
- * The n-th choice when a name is taken: "alice#2" for n = 2. The name comes
- * from member_name_normalize().
+ * The name with a number, for a name that is taken: "alice#2" for n = 2. The
+ * name comes from member_name_normalize().
  */
 void member_name_suffix(const char name[MEMBER_NAME_SIZE], unsigned n,
     char out[MEMBER_NAME_SIZE]);

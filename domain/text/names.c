@@ -6,9 +6,9 @@
 #include "domain/text/unicode.h"
 #include "domain/text/utf8.h"
 
-static_assert(NAME_FOLDABLE_SIZE <= UNICODE_FOLDABLE_SIZE, "room to fold");
+static_assert(NAME_FOLDABLE_SIZE <= UNICODE_FOLDABLE_SIZE, "the skeleton fits");
 
-/* Printable ASCII: nearly every name. */
+/* True for most names. */
 static bool
 is_printable_ascii(struct str text)
 {
@@ -19,13 +19,14 @@ is_printable_ascii(struct str text)
 }
 
 /*
- * As many characters as a name may need: they have four parts at most, so
- * those that do not fit would be cut off later. Of a long text no more is read.
+ * Reads until the text is full: every character decomposes into four at most,
+ * so the rest would be cut off later.
  */
 static void
-read_visible(struct unicode_text *text, struct str wish)
+text_read_visible(struct unicode_text *text, struct str wish)
 {
 	size_t offset = 0;
+	bool has_base = false;
 
 	text->count = 0;
 	while (offset < wish.len) {
@@ -39,8 +40,12 @@ read_visible(struct unicode_text *text, struct str wish)
 		case UNICODE_SPACE:
 			if (text->count == 0)
 				continue;
+			has_base = false;
 			break;
 		case UNICODE_PLAIN:
+			has_base |= !unicode_is_mark(character);
+			if (!has_base)
+				continue;
 			break;
 		}
 		if (!unicode_text_add(text, character))
@@ -54,7 +59,7 @@ name_sanitize(struct str wish, size_t most, char *out)
 	struct unicode_text text;
 
 	assert(most * 4 <= UNICODE_TEXT_CHARS);
-	read_visible(&text, wish);
+	text_read_visible(&text, wish);
 	unicode_text_compose(&text);
 	if (text.count > most)
 		text.count = most;
@@ -81,7 +86,7 @@ name_is_plain(struct str name, size_t most)
 }
 
 static size_t
-copy_out(struct str text, char *out)
+copy_text(struct str text, char *out)
 {
 	memcpy(out, text.data, text.len);
 	out[text.len] = '\0';
@@ -89,15 +94,25 @@ copy_out(struct str text, char *out)
 }
 
 static bool
-may_be_kept(const struct unicode_text *text, size_t most)
+name_is_valid(const struct unicode_text *text, size_t most)
 {
+	enum unicode_kind before = UNICODE_SPACE;
+
 	if (text->count == 0 || text->count > most)
 		return false;
-	for (size_t i = 0; i < text->count; i++)
-		if (unicode_kind(text->chars[i]) == UNICODE_HIDDEN)
+	for (size_t i = 0; i < text->count; i++) {
+		enum unicode_kind kind = unicode_kind(text->chars[i]);
+
+		if (kind == UNICODE_HIDDEN)
 			return false;
-	return unicode_kind(text->chars[0]) != UNICODE_SPACE &&
-	       unicode_kind(text->chars[text->count - 1]) != UNICODE_SPACE;
+		/* A mark without a base shows next to anything, or nothing. */
+		if (before == UNICODE_SPACE &&
+		    (unicode_is_mark(text->chars[i]) ||
+			(i == 0 && kind == UNICODE_SPACE)))
+			return false;
+		before = kind;
+	}
+	return before != UNICODE_SPACE;
 }
 
 enum chat_error
@@ -111,73 +126,101 @@ name_normalize(struct str wish, size_t most, char *out)
 	if (wish.len <= most && is_printable_ascii(wish)) {
 		if (wish.data[0] == ' ' || wish.data[wish.len - 1] == ' ')
 			return CHAT_NAME_INVALID;
-		copy_out(wish, out);
+		copy_text(wish, out);
 		return CHAT_OK;
 	}
 	if (!unicode_text_read(&text, wish))
 		return CHAT_NAME_INVALID;
 	unicode_text_compose(&text);
-	if (!may_be_kept(&text, most))
+	if (!name_is_valid(&text, most))
 		return CHAT_NAME_INVALID;
 	unicode_text_write(&text, out, NAME_SIZE(most));
 	return CHAT_OK;
 }
 
 static void
-lower(char *text)
+ascii_lower(char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text >= 'A' && *text <= 'Z')
 			*text = (char)(*text - 'A' + 'a');
 }
 
-size_t
-name_fold(struct str name, char *out, size_t size)
+/* Folds, compares by look, composes. The text is in NFD and is changed. */
+static size_t
+text_skeleton(struct unicode_text *text, char *out, size_t size)
 {
-	struct unicode_text text, folded;
+	struct unicode_text folded;
+
+	unicode_text_fold(text, &folded);
+	unicode_text_look(&folded, text);
+	unicode_text_compose(text);
+	return unicode_text_write(text, out, size);
+}
+
+size_t
+name_skeleton(struct str name, char *out, size_t size)
+{
+	struct unicode_text text;
 
 	out[0] = '\0';
 	if (name.len == 0 || name.len > NAME_FOLDABLE_SIZE)
 		return 0;
 	assert(name.len * 3 < size);
 	if (is_printable_ascii(name)) {
-		copy_out(name, out);
-		lower(out);
+		copy_text(name, out);
+		ascii_lower(out);
 		return name.len;
 	}
 	if (!unicode_text_read(&text, name))
 		return 0;
-	unicode_text_fold(&text, &folded);
-	unicode_text_compose(&folded);
-	return unicode_text_write(&folded, out, size);
+	return text_skeleton(&text, out, size);
 }
 
-static const struct str server_words[] = { STR("system"), STR("admin"),
+static const struct str server_names[] = { STR("system"), STR("admin"),
 	STR("root") };
 
-static const struct str nobody_words[] = { STR("null"), STR("undefined") };
+static const struct str no_names[] = { STR("null"), STR("undefined") };
 
 static bool
-is_among(struct str name, const struct str *words, size_t count)
+is_among(struct str text, const struct str *names, size_t count)
 {
-	char folded[NAME_FOLDABLE_SIZE * 3 + 1];
-	struct str text = { folded, name_fold(name, folded, sizeof(folded)) };
-
 	for (size_t i = 0; i < count; i++)
-		if (str_equal(text, words[i]))
+		if (str_equal(text, names[i]))
 			return true;
 	return false;
+}
+
+/*
+ * Compares with and without folding first: the Greek capital nu looks like N,
+ * the small one, which has the same skeleton, like v.
+ */
+static bool
+looks_like(struct str name, const struct str *names, size_t count)
+{
+	char skeleton[NAME_FOLDABLE_SIZE * 3 + 1];
+	struct unicode_text text, look;
+	size_t len = name_skeleton(name, skeleton, sizeof(skeleton));
+
+	if (is_among(str_slice(skeleton, len), names, count))
+		return true;
+	if (len == 0 || is_printable_ascii(name) ||
+	    !unicode_text_read(&text, name))
+		return false;
+	unicode_text_look(&text, &look);
+	len = text_skeleton(&look, skeleton, sizeof(skeleton));
+	return is_among(str_slice(skeleton, len), names, count);
 }
 
 bool
 name_is_of_server(struct str name)
 {
-	return is_among(name, server_words, COUNT_OF(server_words));
+	return looks_like(name, server_names, COUNT_OF(server_names));
 }
 
 bool
 name_is_reserved(struct str name)
 {
 	return name_is_of_server(name) ||
-	       is_among(name, nobody_words, COUNT_OF(nobody_words));
+	       looks_like(name, no_names, COUNT_OF(no_names));
 }

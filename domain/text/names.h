@@ -1,4 +1,4 @@
-/* What the names of members and of rooms have in common. */
+/* Rules for the names of members and of rooms. */
 #ifndef DOMAIN_NAMES_H
 #define DOMAIN_NAMES_H
 
@@ -8,25 +8,23 @@
 #include "domain/base/str.h"
 #include "domain/error.h"
 
-/* What so many characters may take, with a NUL. */
+/* Bytes of so many characters, with a NUL. */
 #define NAME_SIZE(chars) ((chars)*4 + 1)
 
 /*
- * Brings a wish into the form that is kept, as member_name_normalize() says:
- * NFC, 1 to `most` (at most 64) characters. out has NAME_SIZE(most) bytes; it
- * is not to be read after CHAT_NAME_INVALID. Takes no longer for a wish of a
- * megabyte than for one that is a little too long.
+ * Normalizes a requested name as member_name_normalize() does: NFC, 1 to `most`
+ * (at most 64) characters. out has NAME_SIZE(most) bytes; it is undefined after
+ * CHAT_NAME_INVALID. The time does not grow with names that are far too long.
  *
- * Joiners and variation selectors are hidden characters too, so an emoji that
- * is made of several is refused: what cannot be seen cannot tell two names
- * apart.
+ * Joiners and variation selectors are hidden characters, so an emoji of several
+ * characters is refused: invisible characters must not distinguish names.
  */
 enum chat_error name_normalize(struct str wish, size_t most, char *out);
 
 /*
- * Makes a name of any text: what is hidden or no UTF-8 is dropped, white space
- * at the ends too, and what is beyond `most` (at most 64) characters of NFC.
- * out has NAME_SIZE(most) bytes. False: nothing is left.
+ * Makes a name of any text: drops hidden characters, invalid UTF-8, marks
+ * without a base, white space at the ends, and all beyond `most` (at most 64)
+ * characters of NFC. out has NAME_SIZE(most) bytes. False: nothing is left.
  */
 bool name_sanitize(struct str wish, size_t most, char *out);
 
@@ -34,21 +32,21 @@ bool name_sanitize(struct str wish, size_t most, char *out);
 bool name_is_plain(struct str name, size_t most);
 
 /*
- * The form in which two texts count as the same name: canonical caseless
- * matching (Unicode, D145), kept in NFC. At most three times as long as the
- * name. A text of more than NAME_FOLDABLE_SIZE bytes or one that is not UTF-8
- * is nobody's name: it folds to the empty one, 0.
+ * Two names with one skeleton count as the same: canonical caseless matching
+ * (Unicode, D145), then the prototypes of UTS #39, in NFC. ASCII characters
+ * stand for themselves: "al1ce" and "alice" differ, as the topic dialect has
+ * it. At most three times as long as the name. Texts of more than
+ * NAME_FOLDABLE_SIZE bytes or not in UTF-8 have the empty skeleton; returns 0.
  */
 #define NAME_FOLDABLE_SIZE 170
-size_t name_fold(struct str name, char *out, size_t size);
+size_t name_skeleton(struct str name, char *out, size_t size);
 
 /*
- * Whether whoever has the name could be taken for the server: "system",
- * "admin" or "root", or what folds to one of them.
+ * Whether the name looks like "system", "admin" or "root", in any letter case.
  */
 bool name_is_of_server(struct str name);
 
-/* The same, or for nobody: "null" or "undefined". */
+/* The same, or like "null" or "undefined". */
 bool name_is_reserved(struct str name);
 
 #endif

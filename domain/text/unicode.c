@@ -6,21 +6,22 @@
 #include "domain/text/unicode_tables.h"
 #include "domain/text/utf8.h"
 
-/* Below them no character has parts or is a mark: most text stays there. */
+/* No character below these decomposes or is a mark. */
 #define FIRST_WITH_PARTS 0xc0
 #define FIRST_MARK 0x300
+#define DOT_ABOVE 0x307u
 
-/* Hangul syllables are made by arithmetic (Unicode, 3.12). */
+/* Hangul syllables are computed (Unicode, 3.12). */
 #define HANGUL_S 0xac00u
 #define HANGUL_L 0x1100u
 #define HANGUL_V 0x1161u
-#define HANGUL_T 0x11a7u /* no final consonant: the first is behind */
+#define HANGUL_T 0x11a7u /* none; the final consonants follow */
 #define HANGUL_L_COUNT 19u
 #define HANGUL_V_COUNT 21u
 #define HANGUL_T_COUNT 28u
 #define HANGUL_S_COUNT (HANGUL_L_COUNT * HANGUL_V_COUNT * HANGUL_T_COUNT)
 
-/* Each table's rows begin with the range, or the character, looked for. */
+/* The rows of each table begin with a range, or with a character. */
 static int
 compare_range(const void *key, const void *row)
 {
@@ -61,9 +62,16 @@ unicode_is_word(uint32_t character)
 	return FIND(character, unicode_words, compare_range) != NULL;
 }
 
-/* 0 for letters and all else that begins anew. */
+bool
+unicode_is_mark(uint32_t character)
+{
+	return character >= FIRST_MARK &&
+	       FIND(character, unicode_marks, compare_range) != NULL;
+}
+
+/* 0 for all but marks, and for some of these. */
 static uint8_t
-class_of(uint32_t character)
+combining_class(uint32_t character)
 {
 	const struct unicode_class *class;
 
@@ -73,11 +81,11 @@ class_of(uint32_t character)
 	return class == NULL ? 0 : class->value;
 }
 
-/* Appends; a mark goes before those with a higher class (Unicode, D108). */
+/* Appends; a mark precedes those of a higher class (Unicode, D108). */
 static bool
-put_in_order(struct unicode_text *text, uint32_t character)
+text_append(struct unicode_text *text, uint32_t character)
 {
-	uint8_t class = class_of(character);
+	uint8_t class = combining_class(character);
 	size_t place = text->count;
 
 	if (text->count == UNICODE_TEXT_CHARS)
@@ -95,14 +103,14 @@ put_in_order(struct unicode_text *text, uint32_t character)
 }
 
 static bool
-put_syllable(struct unicode_text *text, uint32_t index)
+text_append_syllable(struct unicode_text *text, uint32_t index)
 {
 	uint32_t vowel = index / HANGUL_T_COUNT;
 	uint32_t final = index % HANGUL_T_COUNT;
 
-	return put_in_order(text, HANGUL_L + vowel / HANGUL_V_COUNT) &&
-	       put_in_order(text, HANGUL_V + vowel % HANGUL_V_COUNT) &&
-	       (final == 0 || put_in_order(text, HANGUL_T + final));
+	return text_append(text, HANGUL_L + vowel / HANGUL_V_COUNT) &&
+	       text_append(text, HANGUL_V + vowel % HANGUL_V_COUNT) &&
+	       (final == 0 || text_append(text, HANGUL_T + final));
 }
 
 bool
@@ -111,14 +119,14 @@ unicode_text_add(struct unicode_text *text, uint32_t character)
 	const struct unicode_decomposition *parts;
 
 	if (character < FIRST_WITH_PARTS)
-		return put_in_order(text, character);
+		return text_append(text, character);
 	if (character - HANGUL_S < HANGUL_S_COUNT)
-		return put_syllable(text, character - HANGUL_S);
+		return text_append_syllable(text, character - HANGUL_S);
 	parts = FIND(character, unicode_decompositions, compare_character);
 	if (parts == NULL)
-		return put_in_order(text, character);
+		return text_append(text, character);
 	return unicode_text_add(text, parts->first) &&
-	       (parts->second == 0 || put_in_order(text, parts->second));
+	       (parts->second == 0 || text_append(text, parts->second));
 }
 
 bool
@@ -138,7 +146,7 @@ unicode_text_read(struct unicode_text *text, struct str utf8)
 }
 
 static uint32_t
-fold_to_one(uint32_t character)
+character_fold(uint32_t character)
 {
 	const struct unicode_folding *folding;
 
@@ -150,19 +158,19 @@ fold_to_one(uint32_t character)
 }
 
 static void
-put_folded(struct unicode_text *text, uint32_t character)
+text_append_folded(struct unicode_text *text, uint32_t character)
 {
 	const struct unicode_long_folding *folding;
 	bool has_room;
 
 	folding = FIND(character, unicode_long_foldings, compare_character);
 	if (folding == NULL) {
-		has_room = put_in_order(text, fold_to_one(character));
+		has_room = text_append(text, character_fold(character));
 		assert(has_room);
 		return;
 	}
 	for (size_t i = 0; i < 3 && folding->to[i] != 0; i++) {
-		has_room = put_in_order(text, folding->to[i]);
+		has_room = text_append(text, folding->to[i]);
 		assert(has_room);
 	}
 }
@@ -172,7 +180,50 @@ unicode_text_fold(const struct unicode_text *text, struct unicode_text *out)
 {
 	out->count = 0;
 	for (size_t i = 0; i < text->count; i++)
-		put_folded(out, text->chars[i]);
+		text_append_folded(out, text->chars[i]);
+}
+
+static void
+text_append_look(struct unicode_text *text, uint32_t character)
+{
+	const struct unicode_long_confusable *several;
+	const struct unicode_confusable *one;
+	bool has_room = true;
+
+	several = FIND(character, unicode_long_confusables, compare_character);
+	for (size_t i = 0; several != NULL && i < several->count; i++)
+		has_room &=
+		    text_append(text, unicode_prototypes[several->first + i]);
+	if (several == NULL) {
+		one = FIND(character, unicode_confusables, compare_range);
+		if (one != NULL)
+			character = (uint32_t)((int32_t)character + one->by);
+		has_room = text_append(text, character);
+	}
+	assert(has_room);
+}
+
+void
+unicode_text_look(const struct unicode_text *text, struct unicode_text *out)
+{
+	size_t kept = 0;
+
+	out->count = 0;
+	for (size_t i = 0; i < text->count; i++)
+		if (text->chars[i] < 0x80)
+			(void)text_append(out, text->chars[i]);
+		else
+			text_append_look(out, text->chars[i]);
+	/* A dot above i and j changes nothing: they have one. */
+	for (size_t i = 0; i < out->count; i++) {
+		if (out->chars[i] == DOT_ABOVE && kept > 0 &&
+		    (out->chars[kept - 1] == 'i' ||
+			out->chars[kept - 1] == 'j'))
+			continue;
+		out->chars[kept] = out->chars[i];
+		out->classes[kept++] = out->classes[i];
+	}
+	out->count = kept;
 }
 
 static int
@@ -191,7 +242,7 @@ compare_composition(const void *key, const void *row)
 }
 
 static uint32_t
-compose_syllable(uint32_t first, uint32_t second)
+syllable_compose(uint32_t first, uint32_t second)
 {
 	uint32_t lead = first - HANGUL_L, vowel = second - HANGUL_V;
 	uint32_t syllable = first - HANGUL_S, final = second - HANGUL_T;
@@ -205,12 +256,12 @@ compose_syllable(uint32_t first, uint32_t second)
 	return 0;
 }
 
-/* What two characters are together; 0 if they stay apart. */
+/* The composition of two characters; 0: there is none. */
 static uint32_t
-compose(uint32_t first, uint32_t second)
+characters_compose(uint32_t first, uint32_t second)
 {
 	const struct unicode_decomposition pair = { 0, first, second };
-	uint32_t syllable = compose_syllable(first, second);
+	uint32_t syllable = syllable_compose(first, second);
 	const uint16_t *place;
 
 	if (syllable != 0 || second < FIRST_MARK)
@@ -220,14 +271,14 @@ compose(uint32_t first, uint32_t second)
 }
 
 /*
- * Letters are what has the class 0. A mark, or a letter right behind, joins the
- * letter before it if both make a character and nothing of the same or a
- * higher class is left in between (Unicode, D117).
+ * Letters have class 0 here. A mark, or a letter directly after another, is
+ * composed with the letter before it unless a mark of the same or a higher
+ * class is left in between (Unicode, D117).
  */
 void
 unicode_text_compose(struct unicode_text *text)
 {
-	size_t letter = 0, kept = 0; /* a mark in front joins with nothing */
+	size_t letter = 0, kept = 0; /* a leading mark stays as it is */
 
 	for (size_t i = 0; i < text->count; i++) {
 		uint32_t character = text->chars[i];
@@ -236,7 +287,8 @@ unicode_text_compose(struct unicode_text *text)
 
 		if (kept == letter + 1 ||
 		    (kept > 0 && text->classes[kept - 1] < class))
-			whole = compose(text->chars[letter], character);
+			whole =
+			    characters_compose(text->chars[letter], character);
 		if (whole != 0) {
 			text->chars[letter] = whole;
 			continue;

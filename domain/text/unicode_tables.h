@@ -1,4 +1,4 @@
-/* What Unicode says about single characters; only for unicode.c. */
+/* Properties of characters; only for unicode.c. */
 #ifndef DOMAIN_UNICODE_TABLES_H
 #define DOMAIN_UNICODE_TABLES_H
 
@@ -16,15 +16,17 @@ struct unicode_range {
 	uint32_t last;
 };
 
-/* What a name may not hold, or not at its ends. */
+/* Characters that names may not contain, or not at their ends. */
 extern const struct unicode_range unicode_hidden[];
 extern const size_t unicode_hidden_count;
 extern const struct unicode_range unicode_spaces[];
 extern const size_t unicode_spaces_count;
 
-/* What words are made of, for unicode_is_word(). */
+/* For unicode_is_word() and unicode_is_mark(). */
 extern const struct unicode_range unicode_words[];
 extern const size_t unicode_words_count;
+extern const struct unicode_range unicode_marks[];
+extern const size_t unicode_marks_count;
 
 /* Canonical combining classes other than 0. */
 struct unicode_class {
@@ -35,7 +37,7 @@ extern const struct unicode_class unicode_classes[];
 extern const size_t unicode_classes_count;
 
 /*
- * Canonical decompositions but for those of Hangul, which are arithmetic. The
+ * Canonical decompositions except those of Hangul, which are computed. The
  * first part may decompose again, the second may not; it is 0 if there is
  * none.
  */
@@ -48,15 +50,15 @@ extern const struct unicode_decomposition unicode_decompositions[];
 extern const size_t unicode_decompositions_count;
 
 /*
- * Which of them NFC makes whole again: their places in the table above,
- * sorted by first and second part.
+ * Those of them that NFC composes: indices into the table above, sorted by
+ * first and second part.
  */
 extern const uint16_t unicode_compositions[];
 extern const size_t unicode_compositions_count;
 
 /*
- * Case foldings of characters that do not decompose: to a single one (every
- * step-th of the range moves by so much) …
+ * Case foldings of characters that do not decompose: to one character (every
+ * step-th of the range moves by `by`) …
  */
 struct unicode_folding {
 	struct unicode_range from;
@@ -73,5 +75,28 @@ struct unicode_long_folding {
 };
 extern const struct unicode_long_folding unicode_long_foldings[];
 extern const size_t unicode_long_foldings_count;
+
+/*
+ * Characters that look like others (UTS #39, see tools/unicode_tables.py): like
+ * one character, at a distance of `by`, …
+ */
+extern const char unicode_confusables_version[];
+struct unicode_confusable {
+	struct unicode_range from;
+	int32_t by;
+};
+extern const struct unicode_confusable unicode_confusables[];
+extern const size_t unicode_confusables_count;
+
+/* … or like several, from an index on in unicode_prototypes. */
+struct unicode_long_confusable {
+	uint32_t from;
+	uint16_t first;
+	uint16_t count;
+};
+extern const struct unicode_long_confusable unicode_long_confusables[];
+extern const size_t unicode_long_confusables_count;
+extern const uint32_t unicode_prototypes[];
+extern const size_t unicode_prototypes_count;
 
 #endif

@@ -17,6 +17,11 @@ BAD_NAMES = [
     "system",
     "ADMIN",
     "Root",
+    "\u0430dmin",
+    "\U0001d42b\U0001d428\U0001d428\U0001d42d",
+    "\u0391D\u039c\u0399\u039d",
+    "\u0301",
+    "a \u0301",
 ]
 
 GOOD_NAMES = [
@@ -62,6 +67,23 @@ def test_a_bad_name_in_the_url_is_refused_after_the_greeting(join):
     assert a.name.startswith("member")
     a.expect("error", code="name_invalid")
     assert a.pending() == []
+
+
+@pytest.mark.parametrize("name", ["a%00b", "a%ffb", "%00", "a%200%0a"])
+def test_no_byte_in_the_url_hides_a_bad_name(join, name):
+    a = join("/ws?name=" + name)
+    assert a.name.startswith("member")
+    a.expect("error", code="name_invalid")
+    assert a.pending() == []
+
+
+@pytest.mark.parametrize(
+    "twin", ["\u0430lice b", "\uff21LICE B", "alice\u00a0b", "al\u0131ce b"]
+)
+def test_a_name_that_looks_like_a_taken_one_gets_a_number(join, twin):
+    alice, other = join(), join()
+    assert alice.ask("name", name="alice b")["member"] == "alice b"
+    assert other.ask("name", name=twin)["member"] == twin + "#2"
 
 
 def test_names_are_brought_to_nfc(join):

@@ -8,7 +8,8 @@
 
 enum form {
 	NORMAL,
-	FOLDED
+	FOLDED,
+	SKELETON
 };
 
 /* The length; 0 as well if the text is refused. */
@@ -20,10 +21,12 @@ bring_to(enum form form, struct str text, char out[SIZE])
 	out[0] = '\0';
 	if (!unicode_text_read(&parts, text))
 		return 0;
-	if (form == FOLDED) {
+	if (form != NORMAL) {
 		unicode_text_fold(&parts, &folded);
 		parts = folded;
 	}
+	if (form == SKELETON)
+		unicode_text_look(&folded, &parts);
 	unicode_text_compose(&parts);
 	return unicode_text_write(&parts, out, SIZE);
 }
@@ -95,6 +98,8 @@ START_TEST(agrees_with_the_oracle_on_mixtures)
 	for (size_t i = 0; i < COUNT_OF(mixtures); i++) {
 		ck_assert_form(NORMAL, mixtures[i].text, mixtures[i].normal);
 		ck_assert_form(FOLDED, mixtures[i].text, mixtures[i].folded);
+		ck_assert_form(SKELETON, mixtures[i].text,
+		    mixtures[i].skeleton);
 	}
 }
 END_TEST
@@ -135,6 +140,8 @@ START_TEST(agrees_with_the_oracle_on_every_character_that_changes)
 		    "NFC from U+%04X on", first);
 		ck_assert_msg(block_sum(first, FOLDED) == blocks[i].folded,
 		    "folding from U+%04X on", first);
+		ck_assert_msg(block_sum(first, SKELETON) == blocks[i].skeleton,
+		    "skeletons from U+%04X on", first);
 	}
 }
 END_TEST
@@ -271,8 +278,18 @@ START_TEST(knows_what_words_are_made_of)
 }
 END_TEST
 
+START_TEST(knows_what_needs_a_base)
+{
+	ck_assert(unicode_is_mark(0x301) && unicode_is_mark(0x20dd));
+	ck_assert(unicode_is_mark(0x93e) && unicode_is_mark(0xe34));
+	ck_assert(!unicode_is_mark('a') && !unicode_is_mark(0xb4));
+	ck_assert(!unicode_is_mark(0x2ff) && !unicode_is_mark(0x4e00));
+}
+END_TEST
+
 SUITE(unicode)
 {
+	tcase_add_test(tests, knows_what_needs_a_base);
 	tcase_add_test(tests, knows_what_words_are_made_of);
 	tcase_add_test(tests, tells_what_can_be_seen);
 	tcase_add_loop_test(tests, brings_text_to_its_normal_form_and_folds_it,
