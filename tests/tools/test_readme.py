@@ -1,0 +1,76 @@
+"""The commands of README.md do what it says, in bash and in zsh."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE = 120
+
+
+def port_is_taken():
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", 8080))
+        except OSError:
+            return True
+    return False
+
+
+pytestmark = pytest.mark.skipif(port_is_taken(), reason="port 8080 is in use")
+
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")}
+ENVIRONMENT["SETUP"] = "no"
+
+
+class Run:
+    """`make run`, in a group of its own."""
+
+    def __init__(self, store):
+        self.process = subprocess.Popen(
+            ["make", "run", f"ARGS=--store-dir {store}"], cwd=ROOT, env=ENVIRONMENT, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        self.lines = []
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if "chat page: http://127.0.0.1:8080/" in line:
+                return
+        raise AssertionError("".join(self.lines))
+
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_the_transcript(shell, tmp_path):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    talk, look = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    server = Run(tmp_path / "store")
+    try:
+        subprocess.run([shell, "-e", "-c", talk], cwd=ROOT, env=ENVIRONMENT, check=True,
+                       timeout=DEADLINE)
+    finally:
+        server.kill()
+    server = Run(tmp_path / "store")
+    try:
+        # tail goes on until Ctrl-C.
+        with subprocess.Popen([shell, "-e", "-c", look], cwd=ROOT, env=ENVIRONMENT, text=True,
+                              stdout=subprocess.PIPE, start_new_session=True) as process:
+            try:
+                assert process.stdout.readline() == "tea\ttea\t0\tpersistent\n"
+                message = json.loads(process.stdout.readline())
+            finally:
+                os.killpg(process.pid, signal.SIGINT)
+    finally:
+        server.kill()
+    assert (message["seq"], message["member"], message["message"]) == (1, "alice", "anyone?")
