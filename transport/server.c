@@ -268,11 +268,8 @@ server_accept(void *arg, int fd, struct peer *peer,
 {
 	struct worker *worker = arg;
 
-	if (http_conn_create(&worker->http, &worker->loop, fd, peer, dialect) !=
-	    NULL)
-		return true;
-	peer_table_leave(&worker->loop.peers, peer);
-	return false;
+	return http_conn_create(&worker->http, &worker->loop, fd, peer,
+		   dialect) != NULL;
 }
 
 static bool

@@ -30,11 +30,8 @@ accept_one(void *arg, int fd, struct peer *peer, const struct dialect *dialect)
 	struct worker *worker = &recorder.rig.worker;
 
 	(void)arg;
-	if (http_conn_create(&worker->http, &worker->loop, fd, peer, dialect) !=
-	    NULL)
-		return true;
-	peer_table_leave(&worker->loop.peers, peer);
-	return false;
+	return http_conn_create(&worker->http, &worker->loop, fd, peer,
+		   dialect) != NULL;
 }
 
 static bool
