@@ -120,10 +120,10 @@ class Server:
         assert match, f"no line {pattern!r} in {self.lines}"
         return match
 
-    def memory(self):
-        """Resident bytes."""
+    def memory(self, figure="VmRSS"):
+        """Resident bytes; with VmHWM, the most there have ever been."""
         with open(f"/proc/{self.pid}/status") as status:
-            return 1024 * int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+            return 1024 * int(re.search(figure + r":\s+(\d+)", status.read())[1])
 
     def cpu_seconds(self):
         with open(f"/proc/{self.pid}/stat") as stat:

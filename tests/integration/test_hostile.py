@@ -1,7 +1,9 @@
 """Bad company: whatever one connection sends, another keeps chatting."""
 
 import json
+import select
 import struct
+import time
 import zlib
 
 import pytest
@@ -187,3 +189,43 @@ def test_broken_json_costs_nobody_but_its_author(parleyd):
             chat.send_text(text)
             assert chat.next()["event"] in ("error", "pong")
         chat.ask_ok("ping")
+
+
+def send_for(socket, data, seconds):
+    """How much of it, again and again, the server takes meanwhile."""
+    taken, end = 0, time.monotonic() + seconds
+    socket.setblocking(False)
+    while time.monotonic() < end:
+        try:
+            taken += socket.send(data)
+        except BlockingIOError:
+            select.select([], [socket], [], 0.05)
+        except ConnectionError:
+            break
+    return taken
+
+
+# What is in the two kernels' buffers counts as taken.
+BUFFERS = 16 << 20
+
+
+@pytest.mark.parametrize(
+    "offence",
+    [frame(TEXT, "{}", mask=None), frame(PONG) * 1000],
+    ids=["after an error", "while the close frame is awaited"],
+)
+def test_input_after_the_end_is_read_up_to_a_bound(attacker, offence):
+    attacker.send(offence)
+    while attacker.read_frame().opcode != CLOSE:
+        pass
+    taken = send_for(attacker.socket, frame(BINARY, bytes(60000)) * 4, 1.5)
+    assert taken < BUFFERS, f"{taken >> 20} MiB"
+
+
+def test_pongs_wait_for_a_client_that_does_not_read(start):
+    server = start("--limits-control-frames", "0")
+    with WebSocket(server.address) as ws:
+        before = server.memory("VmHWM")
+        send_for(ws.socket, frame(PING, bytes(125)) * 500, 2)
+        grown = server.memory("VmHWM") - before
+    assert grown < 4 << 20, f"{grown >> 20} MiB"

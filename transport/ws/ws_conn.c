@@ -366,6 +366,21 @@ ws_is_answered(struct conn *conn)
 	return conn->has_sent;
 }
 
+/* Pongs that may wait for a client that does not read them. */
+#define PONGS_WAITING (64 * 1024)
+
+static void
+ws_pong(struct conn *conn, const char *data, size_t len)
+{
+	size_t most = conn->loop->limits->output_hard / 2;
+
+	ws_conn_write_frame(conn, WS_PONG, data, len);
+	if (most == 0 || most > PONGS_WAITING)
+		most = PONGS_WAITING;
+	if (conn_waiting(conn) > most)
+		conn_pause(conn, PAUSED_BY_OUTPUT);
+}
+
 static bool
 on_ping(void *arg, const char *data, size_t len)
 {
@@ -373,7 +388,7 @@ on_ping(void *arg, const char *data, size_t len)
 
 	if (ws_conn_is_open(conn) && ws_may_control(conn) &&
 	    ws_is_answered(conn))
-		ws_conn_write_frame(conn, WS_PONG, data, len);
+		ws_pong(conn, data, len);
 	return ws_goes_on(conn);
 }
 
@@ -537,7 +552,7 @@ ws_conn_write_frame(struct conn *conn, uint8_t opcode, const void *data,
 static void
 ws_on_drained(struct conn *conn)
 {
-	(void)conn;
+	conn_resume(conn, PAUSED_BY_OUTPUT);
 }
 
 static void

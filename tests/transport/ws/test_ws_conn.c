@@ -395,6 +395,77 @@ START_TEST(answers_a_ping_inside_a_message_and_ignores_a_pong)
 }
 END_TEST
 
+/* While its pongs wait, a client is not read: then all are sent. */
+START_TEST(pongs_wait_up_to_a_bound)
+{
+	char payload[125] = "";
+	unsigned sent = 0, pongs = 0;
+
+	setup(SMALL);
+	recorder.rig.limits.output_hard = _i == 0 ? 0 : 20 * 1000;
+	for (int i = 0; i < 100; i++) {
+		char pings[20 * 131];
+
+		for (int k = 0; k < 20; k++) {
+			memcpy(pings + k * 131, "\x89\xfd\0\0\0\0", 6);
+			memcpy(pings + k * 131 + 6, payload, 125);
+		}
+		if (send(client.fd, pings, sizeof(pings), 0) != sizeof(pings))
+			break;
+		sent += 20;
+		rig_turn(&recorder.rig);
+	}
+	ck_assert_uint_gt(sent, 1000);
+	ck_assert_uint_le(conn_waiting(client.conn),
+	    _i == 0 ? 66 * 1000 : 11 * 1000);
+	for (int i = 0; i < 1000; i++) {
+		uint8_t opcode;
+		const char *data;
+		size_t len;
+
+		turn();
+		while (client_take_frame(&client, &opcode, &data, &len)) {
+			ck_assert_uint_eq(opcode, WS_PONG);
+			pongs++;
+		}
+	}
+	ck_assert_uint_eq(pongs, sent);
+	ck_assert_uint_eq(recorder.left, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(reads_only_up_to_a_bound_once_it_is_closing)
+{
+	static char text[20 * 1000];
+	size_t taken = 0;
+
+	setup(0);
+	recorder.end_code = 1001;
+	send_text("end");
+	turn();
+	for (int i = 0; i < 200; i++) {
+		uint8_t head[8] = { 0x82, 0xfe, sizeof(text) >> 8,
+			sizeof(text) & 0xff };
+		ssize_t len = send(client.fd, head, sizeof(head), 0);
+
+		if (len < (ssize_t)sizeof(head))
+			break;
+		len = send(client.fd, text, sizeof(text), 0);
+		if (len < (ssize_t)sizeof(text))
+			break;
+		taken += (size_t)len;
+		turn();
+	}
+	ck_assert_uint_gt(taken, 1 << 20);
+	ck_assert_uint_lt(taken, 2 << 20);
+	ck_assert_uint_eq(client_take_close(&client), 1001);
+	rig_pass(&recorder.rig, 5000);
+	ck_assert_uint_eq(connections(), 0);
+	teardown();
+}
+END_TEST
+
 START_TEST(ends_a_flood_of_control_frames)
 {
 	const uint8_t opcode = _i == 0 ? WS_PING : WS_PONG;
@@ -784,6 +855,8 @@ SUITE(ws_conn)
 	tcase_add_test(tests, what_was_said_before_hanging_up_is_heard);
 	tcase_add_test(tests,
 	    answers_a_ping_inside_a_message_and_ignores_a_pong);
+	tcase_add_loop_test(tests, pongs_wait_up_to_a_bound, 0, 2);
+	tcase_add_test(tests, reads_only_up_to_a_bound_once_it_is_closing);
 	tcase_add_loop_test(tests, ends_a_flood_of_control_frames, 0, 2);
 	tcase_add_test(tests, reads_no_faster_than_the_rate);
 	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
