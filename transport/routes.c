@@ -237,7 +237,7 @@ run_asset(struct answer *answer)
 	return true;
 }
 
-/* What a browser asks for that shows our page, before any face. */
+/* Requests of a browser that shows our page, before any dialect's answer. */
 static bool
 run_for_page(struct answer *answer, const struct dialect *dialect)
 {
@@ -256,10 +256,10 @@ run_for_page(struct answer *answer, const struct dialect *dialect)
 	return run_asset(answer);
 }
 
-/* --- the dialect's face --------------------------------------------------- */
+/* --- the dialect's answer ------------------------------------------------- */
 
 static bool
-show_face(struct answer *answer, const struct dialect *dialect)
+answer_http_compat(struct answer *answer, const struct dialect *dialect)
 {
 	struct worker *worker = answer->worker;
 	const struct host *host = worker->loop.host;
@@ -274,17 +274,25 @@ show_face(struct answer *answer, const struct dialect *dialect)
 		.get_stats = host->ops->chat_stats,
 		.arg = host->arg,
 	};
-	struct http_compat_response face = { .body = &worker->body };
+	struct http_compat_response compat = { .body = &worker->body };
+	const struct asset *asset = NULL;
 
 	if (dialect == NULL || dialect->http_compat == NULL)
 		return false;
-	wire_text_reset(face.body);
-	if (!dialect->http_compat(&request, &face))
+	wire_text_reset(compat.body);
+	if (!dialect->http_compat(&request, &compat))
 		return false;
-	say(answer, face.status, face.content_type, "");
-	answer->response->body = str_slice(face.body->data, face.body->len);
-	answer->response->headers = face.headers;
-	if (face.body->failed)
+	if (worker->assets != NULL && compat.asset.data != NULL)
+		asset = assets_find(worker->assets, compat.asset);
+	if (asset != NULL) {
+		asset_answer(asset, answer->request, answer->response,
+		    answer->body);
+		return true;
+	}
+	say(answer, compat.status, compat.content_type, "");
+	answer->response->body = str_slice(compat.body->data, compat.body->len);
+	answer->response->headers = compat.headers;
+	if (compat.body->failed)
 		say(answer, 503, TEXT, "Out of memory\n");
 	return true;
 }
@@ -322,7 +330,7 @@ routes_handle(struct http_service *service, struct conn *conn,
 	if (worker->has_routes)
 		found = run_one_of(&answer, probes) ||
 			run_for_page(&answer, listener) ||
-			show_face(&answer, listener) ||
+			answer_http_compat(&answer, listener) ||
 			run_one_of(&answer, others) ||
 			run_monitor(&answer, monitors) || run_asset(&answer);
 	if (!found)

@@ -23,6 +23,21 @@ async def heard(client):
         return message
 
 
+def test_has_the_attributes_of_the_first_library(url, run):
+    async def main():
+        client = ChatClient(url, log_level="NONE")
+        assert client.websocket is None and client.roomId is None
+        await client.connect()
+        client.roomId = await client.create_room("Latency")
+        assert client.roomId == client.room_id
+        await client.websocket.send('{"action": "leave"}')
+        assert "Left room" in await client.websocket.recv()
+        await client.close()
+        assert client.websocket is None and client.roomId is None
+
+    run(main())
+
+
 def test_a_program_for_the_first_library_runs_as_it_is(url, run):
     """Word for word what such programs do."""
 

@@ -255,6 +255,9 @@ static const struct {
 	{ "topic", "/", "text/html, */*;q=0.8", "page" },
 	{ "topic", "/", "*/*", "{\"detail\":\"Not Found\"}" },
 	{ "topic", "/a.js", "*/*", "script" },
+	{ "topic", "/old", "*/*", "page" },
+	{ "topic", "/static/a.js", "*/*", "script" },
+	{ "topic", "/static/b.js", "*/*", "{\"detail\":\"Not Found\"}" },
 	{ "topic", "/stats", "text/html", "{\"server\":\"Secure" },
 	{ "topic", "/monitor/stats", "*/*", "{\"server\":\"s\"," },
 };

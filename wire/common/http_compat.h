@@ -26,6 +26,12 @@ struct http_compat_request {
  * constants. HEAD is answered like GET; the caller omits the body.
  */
 struct http_compat_response {
+	/*
+	 * The path of a file of the server's that answers the request, or
+	 * absent; if there is no such file, the other fields do. A constant,
+	 * or a part of the request's path.
+	 */
+	struct str asset;
 	int status;
 	const char *content_type;
 	const char *headers; /* additional ones, each ends in "\r\n" */

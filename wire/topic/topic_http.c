@@ -7,6 +7,7 @@
 #define JSON "application/json"
 #define TEXT "text/plain; charset=utf-8"
 #define ALLOW "Allow: GET\r\n"
+#define STATIC_LEN (sizeof("/static") - 1)
 #define ANY_ORIGIN "Access-Control-Allow-Origin: *\r\n"
 
 static void
@@ -43,34 +44,83 @@ response_put(const struct http_compat_request *request,
 	wire_text_append(out->body, json);
 }
 
+static bool
+is_get(const struct http_compat_request *request)
+{
+	return str_equal(request->method, STR("GET"));
+}
+
+static void
+response_put_not_allowed(const struct http_compat_request *request,
+    struct http_compat_response *out)
+{
+	response_put(request, out, 405,
+	    STR("{\"detail\":\"Method Not Allowed\"}"));
+	out->headers = request->has_origin ? ALLOW ANY_ORIGIN : ALLOW;
+}
+
 static void
 response_put_stats(const struct http_compat_request *request,
     struct http_compat_response *out, struct str head)
 {
-	if (str_equal(request->method, STR("GET"))) {
-		response_put(request, out, 200, head);
-		stats_put(out->body, request);
+	if (!is_get(request)) {
+		response_put_not_allowed(request, out);
 		return;
 	}
-	response_put(request, out, 405,
-	    STR("{\"detail\":\"Method Not Allowed\"}"));
-	out->headers = request->has_origin ? ALLOW ANY_ORIGIN : ALLOW;
+	response_put(request, out, 200, head);
+	stats_put(out->body, request);
+}
+
+/* The original's pages and their scripts: ours, where they have that name. */
+static void
+response_put_page(const struct http_compat_request *request,
+    struct http_compat_response *out, struct str asset)
+{
+	if (!is_get(request) && !str_equal(request->method, STR("HEAD"))) {
+		response_put_not_allowed(request, out);
+		return;
+	}
+	response_put(request, out, 404, STR("{\"detail\":\"Not Found\"}"));
+	out->asset = asset;
+}
+
+/* A browser asks whether a page of another origin may send a request. */
+static void
+response_put_preflight(struct http_compat_response *out)
+{
+	out->status = 200;
+	out->content_type = TEXT;
+	out->headers = ANY_ORIGIN "Access-Control-Allow-Methods: GET\r\n"
+				  "Access-Control-Allow-Headers: *\r\n"
+				  "Access-Control-Max-Age: 600\r\n";
+	wire_text_append(out->body, STR("OK"));
 }
 
 bool
 topic_http_compat(const struct http_compat_request *request,
     struct http_compat_response *out)
 {
+	struct str path = request->path;
+
 	if (request->is_upgrade) {
 		out->status = 403;
 		out->content_type = TEXT;
 		out->headers = "";
-	} else if (str_equal(request->path, STR("/health"))) {
+	} else if (request->has_origin &&
+		   str_equal(request->method, STR("OPTIONS"))) {
+		response_put_preflight(out);
+	} else if (str_equal(path, STR("/health"))) {
 		response_put_stats(request, out,
 		    STR("{\"status\":\"healthy\""));
-	} else if (str_equal(request->path, STR("/stats"))) {
+	} else if (str_equal(path, STR("/stats"))) {
 		response_put_stats(request, out,
 		    STR("{\"server\":\"Secure WebSocket Chat Server\""));
+	} else if (str_equal(path, STR("/old"))) {
+		response_put_page(request, out, STR("/"));
+	} else if (path.len > STATIC_LEN &&
+		   memcmp(path.data, "/static/", STATIC_LEN + 1) == 0) {
+		response_put_page(request, out,
+		    str_slice(path.data + STATIC_LEN, path.len - STATIC_LEN));
 	} else {
 		response_put(request, out, 404,
 		    STR("{\"detail\":\"Not Found\"}"));

@@ -25,28 +25,28 @@ class Socket:
 
     def __init__(self, connection: Any) -> None:
         # Untyped: its class differs between the generations.
-        self._connection = connection
+        self.connection = connection
 
     async def send(self, text: str) -> None:
         try:
-            await self._connection.send(text)
+            await self.connection.send(text)
         except ConnectionClosed as closed:
             raise _lost(closed) from closed
 
     async def recv(self) -> str:
         """May be cancelled: nothing that has arrived gets lost."""
         try:
-            frame = await self._connection.recv()
+            frame = await self.connection.recv()
         except ConnectionClosed as closed:
             raise _lost(closed) from closed
         return frame if isinstance(frame, str) else bytes(frame).decode()
 
     async def close(self) -> None:
         """What is unread would keep the server's farewell from coming in."""
-        closing = asyncio.ensure_future(self._connection.close())
+        closing = asyncio.ensure_future(self.connection.close())
         try:
             while True:
-                await self._connection.recv()
+                await self.connection.recv()
         except (WebSocketException, RuntimeError):
             pass  # closed, or somebody else is reading
         finally:

@@ -65,6 +65,21 @@ class ChatClient:
         self.room_id: Optional[str] = None
         self._socket: Optional[Socket] = None
 
+    @property
+    def websocket(self) -> Any:
+        """The connection of the `websockets` library; None if not connected.
+
+        The original client library has this name, and `roomId`."""
+        return self._socket.connection if self._socket else None
+
+    @property
+    def roomId(self) -> Optional[str]:  # noqa: N802
+        return self.room_id
+
+    @roomId.setter
+    def roomId(self, room_id: Optional[str]) -> None:  # noqa: N802
+        self.room_id = room_id
+
     async def __aenter__(self) -> ChatClient:
         await self.connect()
         return self
