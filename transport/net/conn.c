@@ -90,7 +90,7 @@ conn_check_deadlines(struct conn *conn)
 
 	if (conn->state != CONN_OPEN) {
 		/* What the kernel has, it delivers. */
-		if (send_queue_is_empty(&conn->queue))
+		if (conn->writable == NULL)
 			conn_abort(conn);
 		else
 			conn_reset(conn);
@@ -175,7 +175,7 @@ conn_begin_closing(struct conn *conn, bool lingers)
 	conn->closing_since = conn_now(conn);
 	input_buffer_free(&conn->unread, &conn->loop->input_bytes);
 	conn_resume(conn, ~(unsigned)PAUSED_FOR_GOOD);
-	if (send_queue_is_empty(&conn->queue))
+	if (conn->writable == NULL)
 		conn_flushed(conn);
 	else
 		conn_watch(conn);
@@ -390,25 +390,35 @@ conn_drained(struct conn *conn)
 		conn->protocol->on_drained(conn);
 }
 
+/* What the table of the connection holds back; see conn_io_ops.flush. */
+static int
+conn_flush_io(struct conn *conn)
+{
+	return conn->io->flush == NULL ? 1 : conn->io->flush(conn);
+}
+
 static void
 writable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
 	struct iovec vectors[VECTORS_AT_ONCE];
 	int count = send_queue_peek(&conn->queue, vectors, VECTORS_AT_ONCE);
-	ssize_t sent;
+	int flushed;
+	ssize_t sent = 0;
 
 	(void)fd;
 	(void)what;
 	if (conn->state == CONN_DEAD)
 		return;
-	sent = count == 0 ? 0 : conn_write_vectors(conn, vectors, count);
-	if (sent < 0) {
+	flushed = conn_flush_io(conn);
+	if (flushed == 1 && count > 0)
+		sent = conn_write_vectors(conn, vectors, count);
+	if (flushed < 0 || sent < 0) {
 		conn_abort(conn);
 		return;
 	}
 	send_queue_consume(&conn->queue, (size_t)sent);
-	if (send_queue_is_empty(&conn->queue)) {
+	if (send_queue_is_empty(&conn->queue) && conn_flush_io(conn) == 1) {
 		conn_drained(conn);
 		return;
 	}
@@ -445,6 +455,13 @@ conn_await_writable(struct conn *conn)
 	}
 	if (started)
 		conn_watch(conn);
+}
+
+void
+conn_want_write(struct conn *conn)
+{
+	if (conn->state != CONN_DEAD)
+		conn_await_writable(conn);
 }
 
 /*
@@ -590,6 +607,8 @@ conn_destroy(struct conn *conn)
 	event_free(conn->readable);
 	if (conn->writable != NULL)
 		event_free(conn->writable);
+	if (conn->io->destroy != NULL)
+		conn->io->destroy(conn);
 	close(conn->fd);
 	free(conn);
 }

@@ -1,6 +1,6 @@
 /*
  * A connection: a socket, what waits to be sent, deadlines, and two tables:
- * how bytes travel (plain), and what they mean (HTTP, WebSocket).
+ * how bytes travel (plain, TLS), and what they mean (HTTP, WebSocket).
  *
  * A connection is never freed while its callbacks run. conn_abort() and its
  * like only mark it; conns_run_deferred() and conns_free_dead() at the end of
@@ -28,8 +28,15 @@ struct peer;
 struct conn_io_ops {
 	ssize_t (*read)(struct conn *, void *, size_t);
 	ssize_t (*write)(struct conn *, struct iovec *, int count);
+	/*
+	 * Sends what the layer itself holds back: 1 when that is nothing, 0
+	 * while the socket is full, -1 if it failed. NULL: it holds nothing.
+	 */
+	int (*flush)(struct conn *);
 	/* Nothing more will be written; what was is still delivered. */
 	void (*shutdown)(struct conn *);
+	/* Frees conn->io_state. NULL: there is none. */
+	void (*destroy)(struct conn *);
 };
 
 extern const struct conn_io_ops conn_plain_io;
@@ -95,6 +102,7 @@ struct conn {
 	/* What every send looks at lies together. */
 	struct send_queue queue;
 	const struct conn_io_ops *io;
+	void *io_state;
 	struct loop *loop;
 	int fd;
 	uint8_t state;          /* enum conn_state */
@@ -186,6 +194,9 @@ conn_prefetch(const struct conn *conn)
 
 /* The same for a few bytes, beyond any limit and after output_closed. */
 void conn_write(struct conn *, const void *data, size_t len);
+
+/* For an io table: it holds bytes back, call flush() when it can send them. */
+void conn_want_write(struct conn *);
 
 /* Bytes that wait to be sent. */
 static inline size_t
