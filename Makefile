@@ -62,8 +62,8 @@ libs.cmd         := cmd commands transport wire persistence domain
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
 syslibs.cmd         := -lpthread
-packages.transport := libevent_core zlib
-packages.cmd       := libevent_core zlib
+packages.transport := libevent_core openssl zlib
+packages.cmd       := libevent_core openssl zlib
 packages.parley    := libevent_core libevent_openssl openssl libedit
 # Only for tests; the first is jansson, which the JSON reader is compared with.
 packages.test.wire := jansson

@@ -1,0 +1,213 @@
+#include "transport/tls/tls_io.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/ssl.h>
+
+#include "tests/suite.h"
+#include "tests/support/transport/certificate.h"
+#include "tests/support/transport/recorder.h"
+#include "transport/tls/tls_context.h"
+
+#define MIB (1 << 20)
+
+static struct recorder recorder;
+static struct certificate certificate;
+static struct tls_context *context;
+static struct client client;
+static SSL_CTX *peer_context;
+static SSL *peer;
+
+static struct tls_context *
+context_make(void)
+{
+	struct tls_config config = {
+		.certificates = certificate.path,
+		.keys = certificate.key_path,
+		.client_ca = "",
+	};
+	char why[256] = "";
+	struct tls_context *made =
+	    tls_context_create(&config, why, sizeof(why));
+
+	ck_assert_msg(made != NULL, "%s", why);
+	return made;
+}
+
+static void
+set_up(void)
+{
+	recorder_init(&recorder);
+	certificate_make(&certificate);
+	context = context_make();
+	/* A small buffer, so that records wait. */
+	client_connect(&client, &recorder.rig, 4096);
+	ck_assert(tls_accept(client.conn, context));
+	peer_context = SSL_CTX_new(TLS_client_method());
+	peer = SSL_new(peer_context);
+	SSL_set_fd(peer, client.fd);
+	SSL_set_connect_state(peer);
+}
+
+static void
+tear_down(void)
+{
+	SSL_free(peer);
+	SSL_CTX_free(peer_context);
+	client_fini(&client);
+	recorder_fini(&recorder);
+	tls_context_unref(context);
+	certificate_remove(&certificate);
+}
+
+static void
+shake_hands(void)
+{
+	for (int i = 0; SSL_do_handshake(peer) != 1; i++) {
+		ck_assert_int_lt(i, 1000);
+		rig_turn(&recorder.rig);
+	}
+	rig_turn(&recorder.rig);
+}
+
+/* Reads at most so much; 0: nothing has come. */
+static size_t
+peer_read(char *data, size_t size)
+{
+	size_t got = 0;
+
+	return SSL_read_ex(peer, data, size, &got) == 1 ? got : 0;
+}
+
+static void
+request_livez(void)
+{
+	static const char request[] =
+	    "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	size_t written;
+
+	ck_assert_int_eq(SSL_write_ex(peer, request, sizeof(request) - 1,
+			     &written),
+	    1);
+	rig_turn(&recorder.rig);
+}
+
+START_TEST(answers_a_request)
+{
+	char answer[1024];
+	size_t len;
+
+	shake_hands();
+	request_livez();
+	len = peer_read(answer, sizeof(answer));
+	ck_assert_uint_gt(len, 15);
+	ck_assert_mem_eq(answer, "HTTP/1.1 200 OK", 15);
+}
+END_TEST
+
+/* Bytes that tell their position. */
+static void
+pattern_fill(char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		data[i] = (char)(i * 2654435761u >> 24);
+}
+
+/* Reads all of it in steps of a size, and compares. */
+static void
+expect_pattern(const char *sent, size_t len, size_t step)
+{
+	char *got = malloc(len + step);
+	size_t have = 0;
+
+	for (int idle = 0; have < len && idle < 100; idle++) {
+		size_t part = peer_read(got + have, step);
+
+		have += part;
+		if (part > 0)
+			idle = 0;
+		else
+			rig_turn(&recorder.rig);
+	}
+	ck_assert_uint_eq(have, len);
+	ck_assert_mem_eq(got, sent, len);
+	free(got);
+}
+
+START_TEST(delivers_in_order_to_a_slow_reader)
+{
+	char *data = malloc(MIB);
+	size_t sizes[] = { 1, 100, 16384, 16385, 50000 }, at = 0;
+
+	pattern_fill(data, MIB);
+	shake_hands();
+	for (size_t i = 0; at < MIB; i++) {
+		size_t len = sizes[i % COUNT_OF(sizes)];
+
+		if (len > MIB - at)
+			len = MIB - at;
+		conn_write(client.conn, data + at, len);
+		at += len;
+	}
+	ck_assert_uint_gt(conn_waiting(client.conn), 0);
+	expect_pattern(data, MIB, 3000);
+	ck_assert_uint_eq(conn_waiting(client.conn), 0);
+	ck_assert_ptr_null(client.conn->writable);
+	free(data);
+}
+END_TEST
+
+START_TEST(gathers_small_pieces)
+{
+	struct chunk *chunk = chunk_create(recorder.pool, 40000);
+	struct piece pieces[400];
+
+	pattern_fill(chunk->data, 40000);
+	for (uint32_t i = 0; i < COUNT_OF(pieces); i++)
+		pieces[i] = (struct piece){ chunk, i * 100, 100 };
+	shake_hands();
+	conn_send(client.conn, pieces, COUNT_OF(pieces));
+	expect_pattern(chunk->data, 40000, 40000);
+	chunk_unref(chunk);
+}
+END_TEST
+
+START_TEST(ends_a_peer_that_breaks_the_handshake)
+{
+	client_send_text(&client, "GET / HTTP/1.1\r\n\r\n");
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+}
+END_TEST
+
+START_TEST(ends_a_peer_whose_handshake_takes_too_long)
+{
+	rig_pass(&recorder.rig, recorder.rig.limits.handshake_timeout_ms + 200);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+}
+END_TEST
+
+START_TEST(outlives_its_context)
+{
+	struct tls_context *old = context;
+	char answer[1024];
+
+	context = context_make();
+	tls_context_unref(old);
+	shake_hands();
+	request_livez();
+	ck_assert_uint_gt(peer_read(answer, sizeof(answer)), 0);
+}
+END_TEST
+
+SUITE(tls_io)
+{
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, answers_a_request);
+	tcase_add_test(tests, delivers_in_order_to_a_slow_reader);
+	tcase_add_test(tests, gathers_small_pieces);
+	tcase_add_test(tests, ends_a_peer_that_breaks_the_handshake);
+	tcase_add_test(tests, ends_a_peer_whose_handshake_takes_too_long);
+	tcase_add_test(tests, outlives_its_context);
+}
