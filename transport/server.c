@@ -1,5 +1,6 @@
 #include "transport/server.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +12,26 @@
 #include "transport/net/conn.h"
 #include "transport/net/listener.h"
 #include "transport/routes.h"
+#include "transport/tls/tls_context.h"
+#include "transport/tls/tls_io.h"
 #include "transport/worker.h"
 #include "transport/ws/endpoint.h"
+#include "wire/dialect.h"
 
 #define SIGNALS 3
 #define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)
 
+struct server_listener {
+	struct listener listener;
+	struct server *server;
+	bool tls;
+};
+
 struct server {
 	struct worker worker;
 	struct server_config config;
-	struct listener *listeners;
+	struct tls_context *tls; /* a reference; NULL: none */
+	struct server_listener *listeners;
 	size_t listener_count;
 	struct event *tick;
 	struct event *signals[SIGNALS];
@@ -142,7 +153,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	tick = 1 + (uint32_t)(worker->loop.now_ms / WHEEL_TICK_MS);
 	conns_tick(&worker->loop, tick);
 	for (size_t i = 0; i < server->listener_count; i++)
-		listener_tick(&server->listeners[i]);
+		listener_tick(&server->listeners[i].listener);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND) {
 		worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 		log_tick();
@@ -262,14 +273,44 @@ server_limits_changed(struct server *server)
 	worker_limits_changed(&server->worker);
 }
 
+void
+server_set_tls(struct server *server, struct tls_context *tls)
+{
+	struct tls_context *old = server->tls;
+
+	server->tls = tls != NULL ? tls_context_ref(tls) : NULL;
+	tls_context_unref(old);
+}
+
 static bool
 server_accept(void *arg, int fd, struct peer *peer,
     const struct dialect *dialect)
 {
-	struct worker *worker = arg;
+	struct server_listener *at = arg;
+	struct server *server = at->server;
+	struct worker *worker = &server->worker;
+	struct conn *conn =
+	    http_conn_create(&worker->http, &worker->loop, fd, peer, dialect);
 
-	return http_conn_create(&worker->http, &worker->loop, fd, peer,
-		   dialect) != NULL;
+	if (conn == NULL)
+		return false;
+	if (at->tls && !tls_accept(conn, server->tls))
+		conn_abort(conn);
+	return true;
+}
+
+static void
+log_listening(const struct server_listener *at)
+{
+	const struct dialect *dialect = at->listener.dialect;
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_format(&at->listener.address, text);
+	if (dialect == NULL)
+		log_info("listening on %s", text);
+	else
+		log_info("listening on %s (%s%s)", text, dialect->name,
+		    at->tls ? ", TLS" : "");
 }
 
 static bool
@@ -282,10 +323,16 @@ open_listeners(struct server *server)
 	if (server->listeners == NULL)
 		return false;
 	for (size_t i = 0; i < config->listen_count; i++) {
-		if (!listener_open(&server->listeners[i], &server->worker.loop,
-			&config->listen[i].address, config->listen[i].dialect,
-			server_accept, &server->worker))
+		const struct server_listen *listen = &config->listen[i];
+		struct server_listener *at = &server->listeners[i];
+
+		assert(!listen->tls || server->tls != NULL);
+		at->server = server;
+		at->tls = listen->tls;
+		if (!listener_open(&at->listener, &server->worker.loop,
+			&listen->address, listen->dialect, server_accept, at))
 			return false;
+		log_listening(at);
 		server->listener_count++;
 	}
 	return true;
@@ -301,6 +348,7 @@ server_create(const struct server_config *config)
 	event_set_log_callback(libevent_log);
 	signal(SIGPIPE, SIG_IGN);
 	server->config = *config;
+	server_set_tls(server, config->tls);
 	server->drain_since_ms = -1;
 	server->grace_ns = GRACE_LEAST_NS;
 	if (!worker_init(&server->worker, config, routes_handle)) {
@@ -323,9 +371,16 @@ void
 server_each_address(const struct server *server, server_visit_address *visit,
     void *arg)
 {
-	for (size_t i = 0; i < server->listener_count; i++)
-		visit(&server->listeners[i].address,
-		    server->listeners[i].dialect, arg);
+	for (size_t i = 0; i < server->listener_count; i++) {
+		const struct server_listener *at = &server->listeners[i];
+		struct server_listen bound = {
+			.address = at->listener.address,
+			.dialect = at->listener.dialect,
+			.tls = at->tls,
+		};
+
+		visit(&bound, arg);
+	}
 }
 
 void
@@ -334,7 +389,7 @@ server_destroy(struct server *server)
 	if (server == NULL)
 		return;
 	for (size_t i = 0; i < server->listener_count; i++)
-		listener_close(&server->listeners[i]);
+		listener_close(&server->listeners[i].listener);
 	free(server->listeners);
 	worker_end_connections(&server->worker);
 	for (int i = 0; i < SIGNALS; i++)
@@ -345,5 +400,6 @@ server_destroy(struct server *server)
 	if (server->store_event != NULL)
 		event_free(server->store_event);
 	worker_fini(&server->worker);
+	tls_context_unref(server->tls);
 	free(server);
 }

@@ -16,11 +16,13 @@ struct assets;
 struct endpoint;
 struct profile;
 struct server;
+struct tls_context;
 
 /* Where to listen, and what is spoken there. */
 struct server_listen {
 	struct address address;
 	const struct dialect *dialect; /* NULL: the endpoint knows none */
+	bool tls;
 };
 
 /* Everything is borrowed and outlives the server. */
@@ -35,14 +37,14 @@ struct server_config {
 	const struct profile *profile; /* told at /version; or NULL */
 	uint64_t seed;                 /* of random spreading */
 	const struct host *host;
+	struct tls_context *tls; /* NULL: no listener has it */
 };
 
 /* Binds all addresses. NULL: it was logged why not. */
 struct server *server_create(const struct server_config *);
 
 /* Visits the addresses that it listens on, with the ports that were chosen. */
-typedef void server_visit_address(const struct address *,
-    const struct dialect *, void *arg);
+typedef void server_visit_address(const struct server_listen *, void *arg);
 void server_each_address(const struct server *, server_visit_address *,
     void *arg);
 
@@ -57,5 +59,8 @@ void server_destroy(struct server *);
 
 /* Limits were changed in place: those that are copied are copied anew. */
 void server_limits_changed(struct server *);
+
+/* New connections use these certificates; open ones keep theirs. */
+void server_set_tls(struct server *, struct tls_context *);
 
 #endif

@@ -18,6 +18,7 @@
 #include "transport/fanout/hub.h"
 #include "transport/server.h"
 #include "transport/session.h"
+#include "transport/tls/tls_context.h"
 #include "wire/dialect.h"
 
 struct app {
@@ -116,22 +117,51 @@ log_change(const char *name, const char *was, const char *is,
 		log_info("%s is %s, was %s", name, is, was);
 }
 
+/* *out is NULL without a listener under TLS. False: it is logged why not. */
+static bool
+tls_load(const struct options *options, struct tls_context **out)
+{
+	struct tls_config config = {
+		.certificates = options->tls.certificate,
+		.keys = options->tls.key,
+		.client_ca = options->tls.client_ca,
+		.only_1_3 = options->tls.least == TLS_LEAST_1_3,
+	};
+	char why[512];
+
+	*out = NULL;
+	if (!listen_has_tls(&options->listeners))
+		return true;
+	*out = tls_context_create(&config, why, sizeof(why));
+	if (*out == NULL)
+		log_error("TLS: %s", why);
+	return *out != NULL;
+}
+
 /* Everything is checked before anything is changed. */
 static void
 reload(void *arg)
 {
 	struct app *app = arg;
-	struct options fresh;
+	struct options fresh, applied;
 	struct options_error error;
+	struct tls_context *tls;
 
 	if (!options_load(&fresh, app->sources, &error)) {
 		log_error("not reloaded: %s", error.text);
 		return;
 	}
+	applied = fresh;
+	options_keep_fixed(&applied, &app->options);
+	if (!tls_load(&applied, &tls)) {
+		log_error("not reloaded");
+		return;
+	}
 	options_each_change(&app->options, &fresh, log_change, NULL);
-	options_keep_fixed(&fresh, &app->options);
-	use_options(app, &fresh);
+	use_options(app, &applied);
 	server_limits_changed(app->server);
+	server_set_tls(app->server, tls);
+	tls_context_unref(tls);
 	log_info("reloaded");
 }
 
@@ -318,25 +348,29 @@ make_server(struct app *app)
 		.host = &app->host,
 	};
 
+	if (!tls_load(&app->options, &server.tls)) {
+		app->status = EX_CONFIG;
+		return false;
+	}
 	make_host(app);
 	app->sessions = sessions_create(&sessions);
-	if (app->sessions == NULL)
-		return false;
-	server.endpoint = sessions_endpoint(app->sessions);
-	app->server = server_create(&server);
+	if (app->sessions != NULL) {
+		server.endpoint = sessions_endpoint(app->sessions);
+		app->server = server_create(&server);
+	}
+	tls_context_unref(server.tls);
 	return app->server != NULL;
 }
 
 static void
-page_log(const struct address *address, const struct dialect *dialect,
-    void *arg)
+page_log(const struct server_listen *at, void *arg)
 {
 	char host[LISTEN_HOST_SIZE];
 
 	(void)arg;
-	if (dialect == dialect_find(STR("command")) &&
-	    listen_host(address, host))
-		log_info("chat page: http://%s/", host);
+	if (at->dialect == dialect_find(STR("command")) &&
+	    listen_host(&at->address, host))
+		log_info("chat page: http%s://%s/", at->tls ? "s" : "", host);
 }
 
 static bool

@@ -30,16 +30,16 @@ listen_host(const struct address *address, char out[LISTEN_HOST_SIZE])
 }
 
 static void
-address_write(const struct address *address, const struct dialect *dialect,
-    void *arg)
+address_write(const struct server_listen *at, void *arg)
 {
 	char host[LISTEN_HOST_SIZE];
 	FILE *file = arg;
 
-	if (listen_host(address, host))
-		fprintf(file, "ws://%s/ws %s\n", host, dialect->name);
+	if (listen_host(&at->address, host))
+		fprintf(file, "ws%s://%s/ws %s\n", at->tls ? "s" : "", host,
+		    at->dialect->name);
 	else
-		fprintf(file, "%s %s\n", host, dialect->name);
+		fprintf(file, "%s %s\n", host, at->dialect->name);
 }
 
 bool

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import socket
+import ssl
 import struct
 from collections import deque
 from typing import NamedTuple
@@ -111,9 +112,10 @@ def plain_head(target="/health", method="GET", version="HTTP/1.1", **headers):
 
 
 class Connection:
-    """A stream of bytes to a server: (host, port), or the path of a socket."""
+    """A stream of bytes to a server: (host, port), or the path of a socket;
+    under TLS with an SSLContext."""
 
-    def __init__(self, address):
+    def __init__(self, address, tls=None, name="localhost"):
         if isinstance(address, str):
             family = socket.AF_UNIX
         else:
@@ -123,6 +125,8 @@ class Connection:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(DEADLINE)
         self.socket.connect(address)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=name)
         self.unread = b""
 
     def __enter__(self):
@@ -188,7 +192,7 @@ class Connection:
     def receive(self):
         try:
             data = self.socket.recv(1 << 16)
-        except (ConnectionResetError, BrokenPipeError) as error:
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLError) as error:
             raise Gone from error
         if not data:
             raise Gone
@@ -212,8 +216,8 @@ def is_ready(address):
 class WebSocket(Connection):
     """Frame by frame; pings are the test's business too."""
 
-    def __init__(self, address, target="/ws", **headers):
-        super().__init__(address)
+    def __init__(self, address, target="/ws", tls=None, **headers):
+        super().__init__(address, tls)
         self.send(head(target, **headers))
         self.response = self.read_response()
         assert self.response.status == 101, self.response
@@ -293,8 +297,8 @@ class WebSocket(Connection):
 class Chat(WebSocket):
     """A member: JSON out, events in."""
 
-    def __init__(self, address, target="/ws", **headers):
-        super().__init__(address, target, **headers)
+    def __init__(self, address, target="/ws", tls=None, **headers):
+        super().__init__(address, target, tls, **headers)
         self.inbox = deque()  # came while something else was waited for
         self.refs = 0
         self.greeting = self.expect("me")

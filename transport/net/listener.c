@@ -318,10 +318,6 @@ listener_open(struct listener *listener, struct loop *loop,
 		listener_close(listener);
 		return false;
 	}
-	if (dialect == NULL)
-		log_info("listening on %s", text);
-	else
-		log_info("listening on %s (%s)", text, dialect->name);
 	return true;
 }
 

@@ -13,6 +13,9 @@ listen_clear(struct listen_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
+/* Follows an address as an item of its own. */
+#define TLS_WORD STR("tls")
+
 /* --- one address ---------------------------------------------------------- */
 
 static struct str
@@ -86,6 +89,8 @@ listen_misspells_dialect(struct str text, struct str *name,
 	struct str one;
 
 	while (address_take(&text, &one)) {
+		if (str_equal(one, TLS_WORD))
+			continue;
 		*name = dialect_take(&one);
 		if (dialect_by_name(*name) != NULL)
 			continue;
@@ -130,6 +135,7 @@ listen_append_address(struct listen_list *list, struct str text)
 
 	if (list->count == LISTEN_MAX)
 		return false;
+	at->tls = false;
 	at->dialect = dialect_by_name(dialect_take(&text));
 	if (at->dialect == NULL || text.len >= sizeof(address))
 		return false;
@@ -142,15 +148,34 @@ listen_append_address(struct listen_list *list, struct str text)
 	return true;
 }
 
+/* For the address before. */
+static void
+listen_set_tls(struct listen_list *list)
+{
+	list->at[list->count - 1].tls = true;
+	listen_append_text(list, TLS_WORD);
+}
+
 bool
 listen_append(struct listen_list *list, struct str text)
 {
 	struct str one;
 
-	while (address_take(&text, &one))
-		if (!listen_append_address(list, one))
+	for (bool is_first = true; address_take(&text, &one); is_first = false)
+		if (!is_first && str_equal(one, TLS_WORD))
+			listen_set_tls(list);
+		else if (!listen_append_address(list, one))
 			return false;
 	return true;
+}
+
+bool
+listen_has_tls(const struct listen_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].tls)
+			return true;
+	return false;
 }
 
 /* --- ports of the original servers ---------------------------------------- */

@@ -47,6 +47,12 @@ static const char *const io_error_answers[] = {
 	NULL,
 };
 
+static const char *const tls_versions[] = {
+	[TLS_LEAST_1_2] = "1.2",
+	[TLS_LEAST_1_3] = "1.3",
+	NULL,
+};
+
 static const char *const levels[] = {
 	[LOG_DEBUG] = "debug",
 	[LOG_INFO] = "info",
@@ -67,7 +73,7 @@ const struct option option_table[] = {
 	    .preset = "127.0.0.1:8080",
 	    .needs_restart = true,
 	    .help = "Where to listen; several with commas, or given several "
-		    "times." },
+		    "times. An address under TLS is followed by ,tls." },
 	{ .name = "listen_file",
 	    .type = OPTION_PATH,
 	    AT(listen_file),
@@ -85,6 +91,34 @@ const struct option option_table[] = {
 		    "dialects we speak: command on 8080, action on 8765, "
 		    "topic on 8000; beside what listen says, and instead of "
 		    "its default." },
+	{ .name = "tls.certificate",
+	    .type = OPTION_PATH,
+	    AT(tls.certificate),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Certificates of listeners under TLS: PEM files with "
+		    "their chains, separated by commas; the first is the "
+		    "default, the others are chosen by name (SNI). Read "
+		    "again on SIGHUP." },
+	{ .name = "tls.key",
+	    .type = OPTION_PATH,
+	    AT(tls.key),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Their private keys, in the same order." },
+	{ .name = "tls.client_ca",
+	    .type = OPTION_PATH,
+	    AT(tls.client_ca),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Clients need a certificate of an authority in this "
+		    "file." },
+	{ .name = "tls.min",
+	    .type = OPTION_WORD,
+	    AT(tls.least),
+	    .preset = "1.2",
+	    .words = tls_versions,
+	    .help = "The oldest version of TLS that is accepted." },
 	{ .name = "http.pages",
 	    .type = OPTION_BOOL,
 	    AT(http_pages),

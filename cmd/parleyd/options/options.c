@@ -67,6 +67,22 @@ seed_ports_append(struct options_load *load)
 	    LISTEN_MAX);
 }
 
+/* An address under TLS needs a certificate and its key. */
+static bool
+tls_check(struct options_load *load)
+{
+	const struct option *listen =
+	    option_find(OPTION_STYLE_FILE, STR("listen"));
+	const struct tls_options *tls = &load->out->tls;
+
+	if (!listen_has_tls(&load->out->listeners) ||
+	    (tls->certificate[0] != '\0' && tls->key[0] != '\0'))
+		return true;
+	return options_load_fail(load, load->rank[options_load_index(listen)],
+	    "listen (%s) needs tls.certificate and tls.key",
+	    load->out->listeners.text);
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -82,7 +98,7 @@ options_load(struct options *out, const struct options_sources *sources,
 		return true;
 	return options_load_environment(&load, sources->envp) &&
 	       options_load_file(&load) && seed_ports_append(&load) &&
-	       limits_check(&load);
+	       limits_check(&load) && tls_check(&load);
 }
 
 bool

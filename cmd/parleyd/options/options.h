@@ -31,12 +31,27 @@ enum store_kind {
 	STORE_FILE
 };
 
+enum tls_least {
+	TLS_LEAST_1_2,
+	TLS_LEAST_1_3
+};
+
+#define TLS_PATHS_SIZE 2048
+
+struct tls_options {
+	char certificate[TLS_PATHS_SIZE];
+	char key[TLS_PATHS_SIZE];
+	char client_ca[TLS_PATHS_SIZE];
+	enum tls_least least;
+};
+
 /* A plain value: it can be compared and copied. */
 struct options {
 	enum options_action action;
 	struct listen_list listeners; /* seed ports included */
 	char listen_file[256];        /* "": none */
 	bool seed_ports;
+	struct tls_options tls;
 	bool http_pages;
 	bool http_stats;
 	enum store_kind store_kind;

@@ -29,7 +29,24 @@ static const struct {
 	{ "unix:/a=b=command", 1, "unix:/a=b" },
 	{ ":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16", 16,
 	    "[::]:16" },
+	{ ":8443,tls", 1, "[::]:8443" },
+	{ ":8080, :8443 , tls , 127.0.0.1:1", 3, "127.0.0.1:1" },
 };
+
+START_TEST(puts_an_address_under_tls)
+{
+	ck_assert(parse(":1,:2=command,tls"));
+	ck_assert(listen_append(&list, STR(":3")));
+	ck_assert_uint_eq(list.count, 3);
+	ck_assert(!list.at[0].tls);
+	ck_assert(list.at[1].tls);
+	ck_assert(!list.at[2].tls);
+	ck_assert(listen_has_tls(&list));
+	ck_assert_str_eq(list.text, ":1, :2=command, tls, :3");
+	ck_assert(parse(":1"));
+	ck_assert(!listen_has_tls(&list));
+}
+END_TEST
 
 START_TEST(reads_a_list_of_addresses)
 {
@@ -56,6 +73,8 @@ static const char *const bad[] = {
 	":8080= command",
 	":8080=comand, :8081",
 	"=command",
+	"tls",
+	"tls,:8443",
 	"unix:/a=b",
 	":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16,:17",
 	("unix:/0123456789012345678901234567890123456789012345678901234567890"
@@ -112,6 +131,7 @@ END_TEST
 
 SUITE(listen)
 {
+	tcase_add_test(tests, puts_an_address_under_tls);
 	tcase_add_loop_test(tests, reads_a_list_of_addresses, 0,
 	    COUNT_OF(good));
 	tcase_add_loop_test(tests, refuses_what_is_no_address, 0,

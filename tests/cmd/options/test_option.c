@@ -227,7 +227,7 @@ static const struct {
 	{ OPTION_STYLE_ENV, "PARLEY_PORT_8080_TCP_ADDR", NULL },
 	{ OPTION_STYLE_FILE, "Log.Level", "log.level" },
 	{ OPTION_STYLE_FILE, "limits_rooms", "limits.rooms" },
-	{ OPTION_STYLE_FILE, "tls.certificate", NULL },
+	{ OPTION_STYLE_FILE, "colour.scheme", NULL },
 	{ OPTION_STYLE_FILE, "", NULL },
 };
 

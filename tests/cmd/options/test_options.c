@@ -175,8 +175,8 @@ static const struct {
 	{ "--limits-room 1", "", NULL, 64,
 	    "--limits-room: there is no such option; "
 	    "did you mean --limits-rooms?" },
-	{ "--tls-certificate x", "", NULL, 64,
-	    "--tls-certificate: there is no such option" },
+	{ "--colour-scheme x", "", NULL, 64,
+	    "--colour-scheme: there is no such option" },
 	{ "--listen :1=comand", "", NULL, 64,
 	    "--listen: there is no dialect \"comand\"; "
 	    "did you mean command?" },
@@ -222,6 +222,8 @@ static const struct {
 	{ "", "", "drain.timeout = 20s", 78,
 	    "drain.delay (5s) and drain.window (20s) are together above "
 	    "drain.timeout (20s)" },
+	{ "--listen :8443,tls --tls-key k", "", NULL, 64,
+	    "listen (:8443, tls) needs tls.certificate and tls.key" },
 };
 
 START_TEST(says_what_is_wrong_and_where)
@@ -268,10 +270,10 @@ START_TEST(leaves_alone_what_others_have_in_the_environment)
 	    "PARLEY_PORT_8080_TCP_ADDR=10.0.0.1 nonsense",
 	    NULL));
 	ck_assert_uint_eq(warnings, 0);
-	ck_assert(load("", "PARLEY_TLS_CERTIFICATE=x", NULL));
+	ck_assert(load("", "PARLEY_COLOUR_SCHEME=x", NULL));
 	ck_assert_uint_eq(warnings, 1);
 	ck_assert_str_eq(warning,
-	    "PARLEY_TLS_CERTIFICATE in the environment is no option: ignored");
+	    "PARLEY_COLOUR_SCHEME in the environment is no option: ignored");
 	log_set_sink(NULL, LOG_DEBUG);
 }
 END_TEST
