@@ -124,7 +124,7 @@ $(O)/%.o: %.c $(O)/flags
 	@$(call say,CC $<)
 	$(Q)$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
 
-link = $(Q)$(call say,LD $@) && $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $^
+link = $(Q)$(call say,LD $@) && $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^)
 
 # The web pages become a part of the program.
 $(O)/web.c: tools/embed $(wildcard web/*)
@@ -167,6 +167,9 @@ $(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
 	@$(call say,LD $@)
 	$(Q)$(CC) $(filter-out -M%,$(CPPFLAGS)) -std=c11 $(warnings) -O1 -g \
 		-fPIC -shared $(filter %.c,$^) -ldl -o $@
+$(O)/fuzz_session: $(call objects,tests/fuzz/session_world.c \
+	tests/fuzz/session_oracle.c \
+	$(wildcard tests/support/persistence/memory_*.c))
 $(fuzzers): $(O)/%: $(O)/tests/fuzz/%.o $(call archive,parley) \
 		$(call archives,cmd)
 	$(link) -fsanitize=fuzzer $(call libraries,cmd) -o $@

@@ -1,0 +1,71 @@
+/*
+ * A whole server on a disk in memory, put together as cmd/parleyd/app.c does,
+ * without threads and without a clock of its own: it does nothing until it is
+ * told to. Clients are at the other ends of socket pairs.
+ */
+#ifndef TESTS_FUZZ_SESSION_WORLD_H
+#define TESTS_FUZZ_SESSION_WORLD_H
+
+#include "commands/commands.h"
+#include "persistence/file/commit_gate.h"
+#include "persistence/file/file_store.h"
+#include "tests/support/persistence/memory_disk.h"
+#include "transport/fanout/hub.h"
+#include "transport/host.h"
+#include "transport/session.h"
+#include "transport/worker.h"
+
+struct world {
+	struct memory_disk *memory;
+	struct store_options options;
+	struct history_limits history_limits;
+	struct transport_limits limits;
+	struct clock clock;
+	int64_t now_ms; /* of both clocks */
+	struct id_source ids;
+	unsigned last_id;
+	/* The server, from world_start() to world_stop(). */
+	struct file_store *files;
+	struct member_store *members;
+	struct hub *hub;
+	struct commit_gate *gate;
+	struct chat chat;
+	struct dispatcher *dispatcher;
+	struct sessions *sessions;
+	struct host_ops host_ops;
+	struct host host;
+	struct worker worker;
+};
+
+/* An empty disk. */
+void world_init(struct world *);
+void world_fini(struct world *);
+
+/* Starts the server on what the disk holds; aborts if that is impossible. */
+void world_start(struct world *);
+
+/* The server goes down in good order. */
+void world_stop(struct world *);
+
+/* The power fails: the server never does anything again. What the disk holds
+ * then is returned; world_power_off() must follow. */
+struct memory_disk *world_cut_power(struct world *, enum crash_shape,
+    uint64_t seed);
+/* Frees the dead server and puts the other disk in. */
+void world_power_off(struct world *, struct memory_disk *);
+
+/* The client's end of a new connection for this dialect. */
+int world_connect(struct world *, const char *dialect);
+
+/* One turn of the loop. */
+void world_turn(struct world *);
+
+/* What the journal's threads would do once. */
+void world_write(struct world *);
+
+void world_pass(struct world *, int64_t ms);
+
+/* Aborts, so that the fuzzer keeps the input. */
+void require(bool holds, const char *what);
+
+#endif
