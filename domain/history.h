@@ -25,7 +25,9 @@ struct history_limits {
 	size_t messages;
 	size_t bytes;
 	int64_t age_ms;
-	size_t total_bytes; /* all rooms together: the oldest of all goes */
+	size_t total_bytes; /* all rooms together: the largest room's oldest */
+	int64_t
+	    key_age_ms; /* how long the key of an evicted message is known */
 };
 
 /* What a room's history holds. first > last: nothing; last: the newest seq. */
@@ -68,7 +70,8 @@ struct history_ops {
 	    struct message *);
 	/*
 	 * Look up a message by its key. The texts of out are good until the
-	 * next append, expire or close. False: not within what is kept.
+	 * next append, expire or close; of an evicted message only seq, at_ms
+	 * and key are known. False: not within what is kept.
 	 */
 	bool (*find_key)(struct history *, struct str room, struct str key,
 	    int64_t now_ms, struct message *out);

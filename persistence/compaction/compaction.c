@@ -32,11 +32,11 @@ live_add_record(const struct record *record, void *arg)
 }
 
 static int
-live_find(struct compaction *self, int64_t now_ms)
+live_find(struct compaction *self)
 {
 	int error = compaction_input_read(&self->input, live_add_record, self);
 
-	live_set_finish(&self->live, now_ms);
+	live_set_finish(&self->live);
 	if (error == 0 && !compaction_input_is_whole(&self->input, &self->live))
 		error = EIO;
 	return error;
@@ -157,11 +157,11 @@ compaction_run(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	struct compaction self;
 	int error;
 
-	live_set_init(&self.live, limits);
+	live_set_init(&self.live, limits, now_ms);
 	error = compaction_input_init(&self.input, disk, last_lsn);
 	self.input.throttle = throttle;
 	if (error == 0)
-		error = live_find(&self, now_ms);
+		error = live_find(&self);
 	if (error == 0)
 		error = snapshot_write(&self, store_id, live_bytes);
 	if (error == 0)

@@ -15,9 +15,10 @@ room_key(const void *entry)
 }
 
 void
-live_set_init(struct live_set *live, const struct history_limits *limits)
+live_set_init(struct live_set *live, const struct history_limits *limits,
+    int64_t now_ms)
 {
-	*live = (struct live_set){ .limits = limits };
+	*live = (struct live_set){ .limits = limits, .now_ms = now_ms };
 	id_map_init(&live->rooms, room_key);
 	list_init(&live->all);
 }
@@ -160,6 +161,14 @@ room_gone_add(struct live_set *live, const struct record *record)
 	return 0;
 }
 
+/* Whether a retry must still be known, though its message may be evicted. */
+static bool
+key_is_live(const struct live_set *live, const struct live_message *message)
+{
+	return message->has_key &&
+	       message->at_ms > live->now_ms - live->limits->key_age_ms;
+}
+
 /* A message is counted as less than the history counts it, never as more. */
 static int
 message_add(struct live_set *live, const struct record *record)
@@ -180,10 +189,12 @@ message_add(struct live_set *live, const struct record *record)
 	bytes = message.body.len + message.author.len + message.author_id.len +
 		message.key.len;
 	room->messages[room->head + room->count++] =
-	    (struct live_message){ message.seq, message.at_ms, bytes };
+	    (struct live_message){ message.seq, message.at_ms, bytes,
+		    message.key.len > 0 };
 	room->last = message.seq;
 	room->bytes += bytes;
-	while (room->count > 1 && room_exceeds(room, live->limits))
+	while (room->count > 1 && room_exceeds(room, live->limits) &&
+	       !key_is_live(live, room_oldest(room)))
 		room_drop_oldest(room);
 	return 0;
 }
@@ -262,13 +273,13 @@ room_expire(struct live_set_room *room, const struct history_limits *limits,
 }
 
 void
-live_set_finish(struct live_set *live, int64_t now_ms)
+live_set_finish(struct live_set *live)
 {
 	const struct list *all = &live->all;
 
 	for (struct list *at = all->next; at != all; at = at->next)
 		room_expire(LIST_OWNER(at, struct live_set_room, link),
-		    live->limits, now_ms);
+		    live->limits, live->now_ms);
 	lost_list_merge(&live->lost);
 }
 

@@ -14,6 +14,7 @@ struct live_message {
 	uint64_t seq;
 	int64_t at_ms;
 	size_t bytes;
+	bool has_key;
 };
 
 struct live_set_room {
@@ -37,6 +38,7 @@ struct live_set_room {
 /* The live records of a journal: positions and sizes, no texts. */
 struct live_set {
 	const struct history_limits *limits;
+	int64_t now_ms;
 	struct id_map rooms;
 	struct list all;
 	uint64_t last_open; /* LSN of the last OPEN */
@@ -46,14 +48,15 @@ struct live_set {
 	struct lost_list lost; /* as LOST records say */
 };
 
-void live_set_init(struct live_set *, const struct history_limits *);
+void live_set_init(struct live_set *, const struct history_limits *,
+    int64_t now_ms);
 void live_set_fini(struct live_set *);
 
 /* In order of LSN. 0, ENOMEM, or EIO: the record cannot be read. */
 int live_set_add(struct live_set *, const struct record *);
 
 /* All were added: what is too old by now dies. */
-void live_set_finish(struct live_set *, int64_t now_ms);
+void live_set_finish(struct live_set *);
 
 /* NULL: no such room is alive. */
 struct live_set_room *live_set_find(const struct live_set *, struct str id);

@@ -25,6 +25,7 @@ add_room(struct file_store *store, struct room *room, struct file_room **out)
 		error = history_open(store->history, id, room->ttl_ms);
 	if (error != CHAT_OK)
 		return error;
+	memory_history_set_persistent(store->history, id);
 	*out = journaled_rooms_add(store, id);
 	return *out != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
 }

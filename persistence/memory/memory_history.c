@@ -57,7 +57,8 @@ message_forget(struct memory_history *self, struct room_log *log,
 	if (key.len > 0 && id_map_find(&log->by_key, key) == kept)
 		id_map_remove(&log->by_key, key);
 	list_remove(&kept->in_order);
-	log->message_bytes -= bytes;
+	room_sizes_set(memory_history_sizes(self, log), &log->size,
+	    log->size.bytes - bytes);
 	self->bytes -= bytes;
 	free(kept);
 	memory_history_account(self, log);
@@ -101,15 +102,11 @@ room_count_expired(const struct memory_history *self,
 	    expiry_limit_ms(room_life_ms(self, log), now_ms));
 }
 
-void
-memory_history_evict(struct memory_history *self, struct room_log *log,
-    int64_t now_ms)
+bool
+memory_history_is_expired(const struct memory_history *self,
+    const struct room_log *log, const struct kept_message *kept, int64_t now_ms)
 {
-	const struct kept_message *oldest = message_ring_at(&log->ring, 0);
-
-	if (oldest->at_ms > expiry_limit_ms(room_life_ms(self, log), now_ms))
-		log->evicted = oldest->seq;
-	memory_history_drop_oldest(self, log);
+	return kept->at_ms <= expiry_limit_ms(room_life_ms(self, log), now_ms);
 }
 
 static enum chat_error
@@ -126,6 +123,7 @@ history_open_room(struct history *base, struct str room, int64_t ttl_ms)
 	*log = (struct room_log){ .ttl_ms = ttl_ms, .room_len = room.len };
 	memcpy(log->room, room.data, room.len);
 	message_ring_init(&log->ring);
+	list_init(&log->evicted_keys);
 	id_map_init(&log->by_key, message_key);
 	if (!id_map_put(&self->logs, log)) {
 		free(log);
@@ -142,6 +140,7 @@ room_log_close(struct memory_history *self, struct room_log *log)
 {
 	while (log->ring.count > 0)
 		memory_history_drop_oldest(self, log);
+	memory_history_forget_keys(self, log);
 	message_ring_fini(&log->ring);
 	id_map_fini(&log->by_key);
 	id_map_remove(&self->logs, log_key(log));
@@ -184,8 +183,10 @@ history_find_message(struct history *base, struct str room, struct str key,
 	if (log == NULL)
 		return false;
 	kept = id_map_find(&log->by_key, key);
-	if (kept == NULL ||
-	    kept->at_ms <= expiry_limit_ms(room_life_ms(self, log), now_ms))
+	if (kept == NULL || memory_history_is_expired(self, log, kept, now_ms))
+		return false;
+	if (kept_message_is_evicted(kept) &&
+	    kept->at_ms <= now_ms - self->limits->key_age_ms)
 		return false;
 	kept_message_show(kept, out);
 	return true;
@@ -257,7 +258,8 @@ history_expire_messages(struct history *base, int64_t now_ms)
 	       memory_history_oldest(self)->at_ms <= limit_ms)
 		memory_history_drop_oldest(self,
 		    memory_history_oldest(self)->log);
-	trim_heap_watch(&self->ebb, self->bytes);
+	memory_history_expire_keys(self, now_ms);
+	trim_heap_watch(&self->trim_heap, self->bytes);
 }
 
 static size_t
@@ -309,7 +311,25 @@ memory_history_create(const struct history_limits *limits)
 	list_init(&self->mortal_rooms);
 	list_init(&self->other_rooms);
 	list_init(&self->in_order);
+	list_init(&self->evicted_keys);
+	room_sizes_init(&self->persistent);
+	room_sizes_init(&self->one_off);
 	self->limits = limits;
 	id_map_init(&self->logs, log_key);
 	return &self->base;
+}
+
+void
+memory_history_set_persistent(struct history *base, struct str room)
+{
+	struct memory_history *self = self_of(base);
+	struct room_log *log = memory_history_find(base, room);
+	size_t bytes;
+
+	if (log == NULL || log->is_persistent)
+		return;
+	bytes = log->size.bytes;
+	room_sizes_set(memory_history_sizes(self, log), &log->size, 0);
+	log->is_persistent = true;
+	room_sizes_set(memory_history_sizes(self, log), &log->size, bytes);
 }

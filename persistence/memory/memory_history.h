@@ -12,6 +12,9 @@ struct kept_message;
  */
 struct history *memory_history_create(const struct history_limits *);
 
+/* The room outlives its members: its messages go after those of others. */
+void memory_history_set_persistent(struct history *, struct str room);
+
 /* --- for stores that write down what they keep ---------------------------- */
 
 /*

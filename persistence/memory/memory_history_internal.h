@@ -6,6 +6,7 @@
 #include "domain/base/list.h"
 #include "persistence/memory/memory_history.h"
 #include "persistence/memory/message_ring.h"
+#include "persistence/memory/room_sizes.h"
 #include "persistence/memory/trim_heap.h"
 
 /* What was said in one room. */
@@ -16,8 +17,10 @@ struct room_log {
 	int64_t ttl_ms;
 	int64_t last_at_ms;
 	uint64_t evicted; /* see struct history_span */
-	size_t message_bytes;
-	size_t own_bytes; /* this block, the ring, the map */
+	bool is_persistent;
+	struct room_size size;    /* bytes of the messages */
+	struct list evicted_keys; /* memory_history_evict.c */
+	size_t own_bytes;         /* this block, the ring, the map */
 	size_t room_len;
 	char room[]; /* id, without NUL */
 };
@@ -28,9 +31,12 @@ struct memory_history {
 	struct id_map logs;
 	struct list mortal_rooms; /* with a life of their own for messages */
 	struct list other_rooms;
-	struct list in_order; /* the messages of all rooms */
+	struct list in_order;                  /* the messages of all rooms */
+	struct room_sizes persistent, one_off; /* rooms that hold messages */
+	struct list evicted_keys;
+	size_t evicted_key_bytes;
 	size_t bytes;
-	struct trim_heap ebb;
+	struct trim_heap trim_heap;
 };
 
 /* NULL: there is no such room. */
@@ -45,9 +51,23 @@ void memory_history_account(struct memory_history *, struct room_log *);
 /* The room's oldest message goes, or its newest. */
 void memory_history_drop_oldest(struct memory_history *, struct room_log *);
 
-/* The same for want of space; it counts as evicted unless it was too old. */
-void memory_history_evict(struct memory_history *, struct room_log *,
-    int64_t now_ms);
 void memory_history_drop_newest(struct memory_history *, struct room_log *);
+
+/* Whether a message of the room is too old to be shown. */
+bool memory_history_is_expired(const struct memory_history *,
+    const struct room_log *, const struct kept_message *, int64_t now_ms);
+
+/* --- memory_history_evict.c ----------------------------------------------- */
+
+/* The rooms of its kind. */
+struct room_sizes *memory_history_sizes(struct memory_history *,
+    const struct room_log *);
+
+/* The room has a new message: what exceeds the limits goes, but never that. */
+void memory_history_make_space(struct memory_history *, struct room_log *);
+
+/* Forgets the keys of evicted messages: those of an age, or all of a room. */
+void memory_history_expire_keys(struct memory_history *, int64_t now_ms);
+void memory_history_forget_keys(struct memory_history *, struct room_log *);
 
 #endif

@@ -10,31 +10,6 @@ self_of(struct history *base)
 	return (struct memory_history *)base;
 }
 
-static bool
-exceeds_limits(const struct memory_history *self, const struct room_log *log)
-{
-	const struct history_limits *limits = self->limits;
-
-	return (limits->messages > 0 && log->ring.count > limits->messages) ||
-	       (limits->bytes > 0 && log->message_bytes > limits->bytes);
-}
-
-/* Nothing but the newest message is safe. */
-static void
-keep_within_limits(struct memory_history *self, struct room_log *log)
-{
-	const struct kept_message *newest =
-	    message_ring_at(&log->ring, log->ring.count - 1);
-	size_t total_bytes = self->limits->total_bytes;
-
-	while (log->ring.count > 1 && exceeds_limits(self, log))
-		memory_history_evict(self, log, newest->at_ms);
-	while (total_bytes > 0 && self->bytes > total_bytes &&
-	       memory_history_oldest(self) != newest)
-		memory_history_evict(self, memory_history_oldest(self)->log,
-		    newest->at_ms);
-}
-
 /* What may fail is done first: a place in the ring, and one for the key. */
 static bool
 reserve(struct memory_history *self, struct room_log *log,
@@ -100,9 +75,10 @@ push(struct memory_history *self, struct room_log *log,
 	message_ring_push(&log->ring, kept, seq);
 	list_append(&self->in_order, &kept->in_order);
 	log->last_at_ms = kept->at_ms;
-	log->message_bytes += kept_message_bytes(kept);
+	room_sizes_set(memory_history_sizes(self, log), &log->size,
+	    log->size.bytes + kept_message_bytes(kept));
 	self->bytes += kept_message_bytes(kept);
-	keep_within_limits(self, log);
+	memory_history_make_space(self, log);
 }
 
 void

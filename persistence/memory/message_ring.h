@@ -29,6 +29,13 @@ size_t kept_message_bytes(const struct kept_message *);
 
 struct str kept_message_key(const struct kept_message *);
 
+/* Whether only its key is left: any other has a body. */
+static inline bool
+kept_message_is_evicted(const struct kept_message *kept)
+{
+	return kept->body_len == 0;
+}
+
 /* The texts of out are those inside the block. */
 void kept_message_show(const struct kept_message *, struct message *out);
 

@@ -336,7 +336,13 @@ const struct option option_table[] = {
 	{ .name = "history.total_bytes",
 	    NUMBER(SIZE, history.total_bytes, "256MiB", MIB, 1024 * GIB),
 	    NO_LIMIT,
-	    .help = "Bytes kept of all rooms; the oldest of all goes." },
+	    .help = "Bytes kept of all rooms; the oldest message of the "
+		    "largest room goes, of rooms that are not persistent "
+		    "first." },
+	{ .name = "history.key_age",
+	    NUMBER(DURATION, history.key_age_ms, "10m", SECOND, DAY),
+	    .help = "How long a retry is known by its key when its message "
+		    "had to go for want of space." },
 	{ .name = "history.page_messages",
 	    NUMBER(COUNT, chat.page_messages, "1000", 1, 1000),
 	    .help = "Messages in one answer; beyond: more is true." },

@@ -188,6 +188,35 @@ START_TEST(remembers_the_numbers_of_what_is_dead)
 }
 END_TEST
 
+static uint64_t
+number_of_retry(const char *key)
+{
+	struct message found = { 0 };
+
+	return history_find_key(rig.history, STR("r"), str_from(key),
+		   STORE_RIG_NOW, &found)
+		   ? found.seq
+		   : 0;
+}
+
+START_TEST(remembers_retries_of_evicted_messages)
+{
+	rig.limits.key_age_ms = 60000;
+	make_rooms();
+	store_rig_say_keyed(&rig, "r", "\"hello\"", "k");
+	talk(60);
+	ck_assert_uint_eq(number_of_retry("k"), 1);
+	ck_assert_int_eq(compact_at(STORE_RIG_NOW + 59999), 0);
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	ck_assert_uint_eq(number_of_retry("k"), 1);
+	ck_assert_int_eq(compact_at(STORE_RIG_NOW + 60000), 0);
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	ck_assert_uint_eq(number_of_retry("k"), 0);
+}
+END_TEST
+
 /* A run that ended well in an earlier boot: its end is known of. */
 START_TEST(keeps_what_tells_that_numbers_hold)
 {
@@ -402,6 +431,7 @@ SUITE(compaction)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_loop_test(tests, keeps_what_is_alive_and_nothing_else, 0, 2);
 	tcase_add_test(tests, goes_on_from_one_snapshot_to_the_next);
+	tcase_add_test(tests, remembers_retries_of_evicted_messages);
 	tcase_add_test(tests, remembers_the_numbers_of_what_is_dead);
 	tcase_add_test(tests, keeps_what_tells_that_numbers_hold);
 	tcase_add_test(tests, forgets_rooms_that_are_gone);

@@ -40,7 +40,7 @@ START_TEST(a_limit_of_bytes_lets_the_oldest_go_but_never_the_newest)
 }
 END_TEST
 
-START_TEST(a_limit_over_all_rooms_lets_the_oldest_of_all_go)
+START_TEST(a_limit_over_all_rooms_takes_from_the_largest)
 {
 	struct history_limits limits = { .total_bytes = 10000 };
 	struct history *history = talk_begin(_i, &limits);
@@ -52,20 +52,45 @@ START_TEST(a_limit_over_all_rooms_lets_the_oldest_of_all_go)
 		say_at(history, STR("blue"), "twenty-four more bytes..", NOW);
 		ck_assert_uint_le(history_bytes(history), 10000);
 	}
-	assert_span(history, RED, NOW, 11, 10);
+	assert_span(history, RED, NOW, 1, 10);
 	ck_assert_int_eq(history_span(history, STR("blue"), NOW, &span),
 	    CHAT_OK);
 	ck_assert_uint_gt(span.first, 800);
 	ck_assert_uint_eq(span.last, 1000);
 	ck_assert_uint_eq(say(history, "still here"), 11);
-	assert_each(history, RED, 0, NOW, "11:still here ");
+	assert_span(history, RED, NOW, 1, 11);
+	talk_end(history);
+}
+END_TEST
+
+START_TEST(a_retry_is_known_when_its_message_is_gone)
+{
+	struct history_limits limits = { .messages = 2, .key_age_ms = 1000 };
+	struct history *history = talk_begin(_i, &limits);
+	struct message found = { 0 };
+
+	say_with_key(history, "hello", "k", NOW);
+	count_to(history, 5);
+	assert_span(history, RED, NOW, 5, 6);
+	ck_assert(history_find_key(history, RED, STR("k"), NOW, &found));
+	ck_assert_uint_eq(found.seq, 1);
+	ck_assert_int_eq(found.at_ms, NOW);
+	ck_assert_uint_eq(number_of_key(history, "k", NOW + 999), 1);
+	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 0);
+	history_expire(history, NOW + 1000);
+	ck_assert_uint_eq(number_of_key(history, "k", NOW), 0);
+	/* The key can be used again, and evicted again. */
+	ck_assert_uint_eq(say_with_key(history, "again", "k", NOW), 7);
+	ck_assert_uint_eq(number_of_key(history, "k", NOW), 7);
+	count_to(history, 5);
+	ck_assert_uint_eq(number_of_key(history, "k", NOW), 7);
 	talk_end(history);
 }
 END_TEST
 
 START_TEST(even_the_narrowest_limits_keep_the_newest)
 {
-	struct history_limits limits = { 1, 1, 1, 1 };
+	struct history_limits limits = { 1, 1, 1, 1, 1 };
 	struct history *history = talk_begin(_i, &limits);
 
 	for (uint64_t seq = 1; seq <= 20; seq++) {
@@ -258,8 +283,8 @@ SUITE(history_limits)
 	ADD_FOR_EACH_KIND(tests, a_limit_of_messages_lets_the_oldest_go);
 	ADD_FOR_EACH_KIND(tests,
 	    a_limit_of_bytes_lets_the_oldest_go_but_never_the_newest);
-	ADD_FOR_EACH_KIND(tests,
-	    a_limit_over_all_rooms_lets_the_oldest_of_all_go);
+	ADD_FOR_EACH_KIND(tests, a_limit_over_all_rooms_takes_from_the_largest);
+	ADD_FOR_EACH_KIND(tests, a_retry_is_known_when_its_message_is_gone);
 	ADD_FOR_EACH_KIND(tests, even_the_narrowest_limits_keep_the_newest);
 	ADD_FOR_EACH_KIND(tests, no_limits_let_nothing_go);
 	ADD_FOR_EACH_KIND(tests, changed_limits_hold_from_the_next_message_on);
