@@ -20,7 +20,7 @@ base64_encode(const uint8_t *data, size_t len, char *out)
 }
 
 static int
-value_of(char c)
+digit_value(char c)
 {
 	const char *found = c == '\0' ? NULL : strchr(alphabet, c);
 
@@ -37,11 +37,11 @@ base64_is_of(struct str text, size_t bytes)
 	if (text.len != BASE64_SIZE(bytes))
 		return false;
 	for (size_t i = 0; i < digits; i++)
-		if ((last = value_of(text.data[i])) < 0)
+		if ((last = digit_value(text.data[i])) < 0)
 			return false;
 	for (size_t i = digits; i < text.len; i++)
 		if (text.data[i] != '=')
 			return false;
-	/* Two digits hold a byte and four bits, three two bytes and two. */
+	/* 2 digits hold 1 byte and 4 bits; 3 digits hold 2 bytes and 2 bits. */
 	return (last & ((1 << 2 * padding) - 1)) == 0;
 }

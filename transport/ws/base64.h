@@ -8,15 +8,15 @@
 
 #include "domain/base/str.h"
 
-/* What the encoding of so many bytes takes, without a NUL. */
+/* Length of the encoding, without a NUL. */
 #define BASE64_SIZE(bytes) (((bytes) + 2) / 3 * 4)
 
 /* Writes BASE64_SIZE(len) characters. */
 void base64_encode(const uint8_t *data, size_t len, char *out);
 
 /*
- * Whether a text is the one encoding of so many bytes: padded, and the bits
- * that are left over zero.
+ * Whether a text is the canonical encoding of so many bytes: padded, unused
+ * bits zero.
  */
 bool base64_is_of(struct str text, size_t bytes);
 

@@ -3,14 +3,14 @@
 #define BLOCK 64
 
 static uint32_t
-rotate(uint32_t x, unsigned by)
+rotate_left(uint32_t x, unsigned by)
 {
 	return x << by | x >> (32 - by);
 }
 
 /* §6.1.2: the function and the constant of the t-th round. */
 static uint32_t
-mix(unsigned t, uint32_t b, uint32_t c, uint32_t d)
+sha1_round(unsigned t, uint32_t b, uint32_t c, uint32_t d)
 {
 	if (t < 20)
 		return ((b & c) | (~b & d)) + 0x5a827999;
@@ -22,7 +22,7 @@ mix(unsigned t, uint32_t b, uint32_t c, uint32_t d)
 }
 
 static void
-add_block(uint32_t state[5], const uint8_t block[BLOCK])
+sha1_add_block(uint32_t state[5], const uint8_t block[BLOCK])
 {
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
 	uint32_t e = state[4], w[80];
@@ -32,13 +32,15 @@ add_block(uint32_t state[5], const uint8_t block[BLOCK])
 		       (uint32_t)block[4 * t + 1] << 16 |
 		       (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
 	for (unsigned t = 16; t < 80; t++)
-		w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+		w[t] =
+		    rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
 	for (unsigned t = 0; t < 80; t++) {
-		uint32_t next = rotate(a, 5) + mix(t, b, c, d) + e + w[t];
+		uint32_t next =
+		    rotate_left(a, 5) + sha1_round(t, b, c, d) + e + w[t];
 
 		e = d;
 		d = c;
-		c = rotate(b, 30);
+		c = rotate_left(b, 30);
 		b = a;
 		a = next;
 	}
@@ -60,7 +62,7 @@ sha1(struct str text, uint8_t out[SHA1_SIZE])
 	uint64_t bits = (uint64_t)text.len * 8;
 
 	for (size_t at = 0; at < whole; at += BLOCK)
-		add_block(state, (const uint8_t *)text.data + at);
+		sha1_add_block(state, (const uint8_t *)text.data + at);
 	/* §5.1.1: a one bit, zeros, and the length. */
 	if (left > 0)
 		memcpy(end, text.data + whole, left);
@@ -68,7 +70,7 @@ sha1(struct str text, uint8_t out[SHA1_SIZE])
 	for (unsigned i = 0; i < 8; i++)
 		end[size - 1 - i] = (uint8_t)(bits >> 8 * i);
 	for (size_t at = 0; at < size; at += BLOCK)
-		add_block(state, end + at);
+		sha1_add_block(state, end + at);
 	for (unsigned i = 0; i < SHA1_SIZE; i++)
 		out[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
 }

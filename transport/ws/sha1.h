@@ -1,5 +1,4 @@
-/* SHA-1 (FIPS 180-4) of short texts. For Sec-WebSocket-Accept only: as a
- * safeguard it is broken. */
+/* SHA-1 (FIPS 180-4). For Sec-WebSocket-Accept only: it is not secure. */
 #ifndef TRANSPORT_SHA1_H
 #define TRANSPORT_SHA1_H
 

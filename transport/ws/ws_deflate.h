@@ -1,6 +1,6 @@
 /*
- * permessage-deflate (RFC 7692), without context takeover: every message
- * stands alone, so one stream serves all connections. Pure but for zlib.
+ * permessage-deflate (RFC 7692), without context takeover: messages are
+ * compressed independently, so all connections share one stream. No I/O.
  */
 #ifndef TRANSPORT_WS_DEFLATE_H
 #define TRANSPORT_WS_DEFLATE_H
@@ -13,12 +13,12 @@
 
 #define WS_DEFLATE_RESPONSE_SIZE 160
 
-/* What a server is ready to agree to. */
+/* Which offers the server accepts. */
 struct ws_deflate_policy {
 	int least_window_bits; /* 9–15: a smaller server window is declined */
 };
 
-/* What was agreed. */
+/* The negotiated parameters. */
 struct ws_deflate {
 	bool on;
 	int server_window_bits; /* 9–15 */
@@ -27,15 +27,15 @@ struct ws_deflate {
 };
 
 /*
- * Chooses from the offers of a Sec-WebSocket-Extensions header (several
- * headers joined with commas). Offers with unknown, doubled or malformed
- * parameters are passed over; none left: out->on is false. False: the header
- * itself is malformed, and the request with it.
+ * Chooses from the offers of a Sec-WebSocket-Extensions header (several headers
+ * joined with commas). Offers with unknown, repeated or malformed parameters
+ * are ignored; out->on is false if no offer remains. False: the header is
+ * malformed.
  */
 bool ws_deflate_negotiate(struct str offers, const struct ws_deflate_policy *,
     struct ws_deflate *out);
 
-/* Compresses messages, one after the other. */
+/* Compresses messages. */
 struct ws_deflater;
 
 /* window_bits: 9–15. NULL without memory. */
@@ -43,12 +43,12 @@ struct ws_deflater *ws_deflater_create(int window_bits);
 void ws_deflater_destroy(struct ws_deflater *);
 
 /*
- * Compresses one message, of up to 2 GiB. The result is good until the next
- * call; a NULL pointer means no memory.
+ * Compresses one message of up to 2 GiB. The result is valid until the next
+ * call; NULL data: no memory.
  */
 struct str ws_deflater_run(struct ws_deflater *, struct str message);
 
-/* Decompresses messages, one after the other. */
+/* Decompresses messages. */
 struct ws_inflater;
 enum ws_inflate_result {
 	WS_INFLATE_OK,
@@ -66,9 +66,9 @@ void ws_inflater_set_bounds(struct ws_inflater *, unsigned ratio, size_t floor);
 void ws_inflater_destroy(struct ws_inflater *);
 
 /*
- * Decompresses one message up to `most` bytes; never holds more than twice
- * what it has produced, or 16 KiB. *out is good until the next call, which
- * gives back what is beyond that, and may be changed.
+ * Decompresses one message to at most `most` bytes. Its buffer is at most twice
+ * the size of the result, or 16 KiB. *out may be changed and is valid until the
+ * next call, which shrinks the buffer.
  */
 enum ws_inflate_result ws_inflater_run(struct ws_inflater *, struct str message,
     size_t most, char **out, size_t *out_len);

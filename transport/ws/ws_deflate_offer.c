@@ -1,7 +1,4 @@
-/*
- * Choosing among the offers of a client: RFC 7692 §5, §7.1; their grammar is
- * that of RFC 6455 §9.1.
- */
+/* Negotiation of permessage-deflate: RFC 7692 §5, §7.1, RFC 6455 §9.1. */
 #include <assert.h>
 #include <stdio.h>
 
@@ -32,21 +29,20 @@ static const struct {
 	[CLIENT_MAX_WINDOW_BITS] = { "client_max_window_bits", true, true },
 };
 
-/* One extension of the list, as far as it has been read. */
+/* One extension of the list. */
 struct offer {
-	bool is_good; /* we know all of it, and it makes sense */
+	bool is_good; /* permessage-deflate with valid, known parameters */
 	bool seen[PARAMETERS];
 	int server_bits;
 };
 
 struct value {
-	bool is_there;
-	int number; /* -1 if it is none that begins with 1 to 9 */
+	bool is_given;
+	int number; /* -1: not a number without leading zeros */
 	size_t digits;
 };
 
-/* --- the grammar: whatever fails here spoils the whole header ---------------
- */
+/* --- the grammar: an error here makes the whole header invalid ------------ */
 
 static void
 skip_blanks(struct str *text)
@@ -83,7 +79,7 @@ take_token(struct str *text, struct str *out)
 
 /* A decimal number without leading zeros, digit by digit: §7.1.2. */
 static void
-add_digit(struct value *value, char c)
+value_add_digit(struct value *value, char c)
 {
 	bool is_digit = c >= (value->digits == 0 ? '1' : '0') && c <= '9';
 
@@ -94,7 +90,7 @@ add_digit(struct value *value, char c)
 		value->number = value->number * 10 + (c - '0');
 }
 
-/* What is quoted has to be a token too, once it is not. */
+/* The content of a quoted value must be a token. */
 static bool
 take_quoted(struct str *text, struct value *out)
 {
@@ -115,7 +111,7 @@ take_quoted(struct str *text, struct value *out)
 		}
 		if (!http_is_token_char(c))
 			return false;
-		add_digit(out, c);
+		value_add_digit(out, c);
 	}
 }
 
@@ -124,23 +120,22 @@ take_value(struct str *text, struct value *out)
 {
 	struct str token;
 
-	*out = (struct value){ .is_there = take_char(text, '=') };
-	if (!out->is_there)
+	*out = (struct value){ .is_given = take_char(text, '=') };
+	if (!out->is_given)
 		return true;
 	if (take_char(text, '"'))
 		return take_quoted(text, out);
 	if (!take_token(text, &token))
 		return false;
 	for (size_t i = 0; i < token.len; i++)
-		add_digit(out, token.data[i]);
+		value_add_digit(out, token.data[i]);
 	return true;
 }
 
-/* --- the meaning: whatever fails here spoils one offer ----------------------
- */
+/* --- the parameters: an error here makes one offer invalid ---------------- */
 
 static enum parameter
-parameter_of(struct str name)
+parameter_find(struct str name)
 {
 	enum parameter i = 0;
 
@@ -150,14 +145,15 @@ parameter_of(struct str name)
 }
 
 static bool
-add_parameter(struct offer *offer, struct str name, const struct value *value)
+offer_add_parameter(struct offer *offer, struct str name,
+    const struct value *value)
 {
-	enum parameter parameter = parameter_of(name);
+	enum parameter parameter = parameter_find(name);
 
 	if (parameter == PARAMETERS || offer->seen[parameter])
 		return false;
 	offer->seen[parameter] = true;
-	if (!value->is_there)
+	if (!value->is_given)
 		return parameters[parameter].may_lack_value;
 	if (!parameters[parameter].may_have_value ||
 	    value->number < LEAST_BITS || value->number > MOST_BITS)
@@ -167,10 +163,7 @@ add_parameter(struct offer *offer, struct str name, const struct value *value)
 	return true;
 }
 
-/*
- * Reads one extension with its parameters. Others than ours go by the same
- * grammar, and no further.
- */
+/* Reads one extension. Of others than permessage-deflate only the grammar. */
 static bool
 take_offer(struct str *text, struct offer *out)
 {
@@ -185,17 +178,17 @@ take_offer(struct str *text, struct offer *out)
 		if (!take_token(text, &name) || !take_value(text, &value))
 			return false;
 		if (out->is_good)
-			out->is_good = add_parameter(out, name, &value);
+			out->is_good = offer_add_parameter(out, name, &value);
 	}
 	return true;
 }
 
 /*
- * §7.1.1: a server may ask for no context takeover whatever was offered.
- * §7.1.2.2: to leave client_max_window_bits out allows the largest window.
+ * §7.1.1: a server may require no context takeover in any case. §7.1.2.2:
+ * without client_max_window_bits the client may use the largest window.
  */
 static void
-accept(const struct offer *offer, struct ws_deflate *out)
+offer_accept(const struct offer *offer, struct ws_deflate *out)
 {
 	int len = snprintf(out->response, sizeof(out->response),
 	    "permessage-deflate; server_no_context_takeover; "
@@ -228,7 +221,7 @@ ws_deflate_negotiate(struct str offers, const struct ws_deflate_policy *policy,
 			break;
 		if (offer.is_good && !out->on &&
 		    offer.server_bits >= policy->least_window_bits)
-			accept(&offer, out);
+			offer_accept(&offer, out);
 		skip_blanks(&offers);
 		if (offers.len > 0 && offers.data[0] != ',')
 			break;

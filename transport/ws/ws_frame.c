@@ -8,7 +8,7 @@
 #define LENGTH_16 126 /* the length is in the next 2 bytes */
 #define LENGTH_64 127 /* in the next 8 */
 
-/* How many bytes of length follow the seven bits that say so. */
+/* The size of the extended length. */
 static size_t
 extended_size(uint64_t short_length)
 {
@@ -27,7 +27,7 @@ read_number(const uint8_t *data, size_t size)
 	return number;
 }
 
-/* §5.2: the shortest form that holds it, and never the top bit. */
+/* §5.2: the shortest form, below 2^63. */
 static bool
 length_is_minimal(uint64_t length, size_t size)
 {
@@ -81,7 +81,7 @@ ws_frame_encode(uint8_t opcode, bool fin, uint8_t rsv, uint64_t length,
 	return 2 + extended;
 }
 
-/* memcpy(): the payload of a frame may begin at any address. */
+/* memcpy(): payloads are not aligned. */
 static inline void
 mask_words(uint8_t *data, size_t count, uint64_t mask)
 {
@@ -103,7 +103,7 @@ ws_frame_mask(uint8_t *data, size_t len, const uint8_t mask[4], size_t offset)
 	for (size_t i = 0; i < sizeof(turned); i++)
 		turned[i] = mask[(offset + i) % 4];
 	memcpy(&word, turned, sizeof(word));
-	/* Four at a time: compilers turn that into two of twice the size. */
+	/* Four at a time: compilers make two vector operations of them. */
 	for (; len >= 4 * sizeof(word); len -= 4 * sizeof(word)) {
 		mask_words(data, 4, word);
 		data += 4 * sizeof(word);

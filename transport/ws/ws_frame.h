@@ -1,4 +1,4 @@
-/* The head of a WebSocket frame: RFC 6455 §5.2, §5.3. Pure. Public. */
+/* The header of a WebSocket frame: RFC 6455 §5.2, §5.3. No I/O. Public. */
 #ifndef TRANSPORT_WS_FRAME_H
 #define TRANSPORT_WS_FRAME_H
 
@@ -47,21 +47,19 @@ struct ws_frame_head {
 
 enum ws_frame_result {
 	WS_FRAME_OK,
-	WS_FRAME_SHORT, /* not all of the head is there */
-	WS_FRAME_BAD /* a length not in its shortest form or with the top bit */
+	WS_FRAME_SHORT, /* the header is incomplete */
+	WS_FRAME_BAD    /* the length is not minimal, or 2^63 and more */
 };
 
-/* Reads a head; *used becomes its size. */
+/* Decodes a header; *used is its size. */
 enum ws_frame_result ws_frame_decode(const uint8_t *data, size_t len,
     struct ws_frame_head *out, size_t *used);
 
-/* Writes the head of an unmasked frame; returns its size, at most 10. */
+/* Encodes the header of an unmasked frame; returns its size, at most 10. */
 size_t ws_frame_encode(uint8_t opcode, bool fin, uint8_t rsv, uint64_t length,
     uint8_t out[WS_FRAME_HEAD_MAX]);
 
-/*
- * XORs data with the mask, `offset` bytes of the payload having gone before.
- */
+/* XORs a part of a payload, which begins at `offset`, with the mask. */
 void ws_frame_mask(uint8_t *data, size_t len, const uint8_t mask[4],
     size_t offset);
 

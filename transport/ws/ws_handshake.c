@@ -41,11 +41,11 @@ ws_handshake_check(const struct http_request *request, struct str *key,
 		return refuse(400, "Upgrade must name websocket", why);
 	if (!http_header_has_token(request, "connection", "upgrade"))
 		return refuse(400, "Connection must name Upgrade", why);
-	/* No version is no handshake (§4.2.1 6); another one is (§4.4). */
+	/* Without a version it is invalid (§4.2.1 6); for another, §4.4. */
 	if (versions != 1)
 		return refuse(400, "one Sec-WebSocket-Version is needed", why);
 	if (!str_equal(version, STR("13")))
-		return refuse(426, "only version 13 is spoken here", why);
+		return refuse(426, "Sec-WebSocket-Version must be 13", why);
 	if (keys != 1)
 		return refuse(400, "one Sec-WebSocket-Key is needed", why);
 	if (!base64_is_of(*key, KEY_BYTES))
@@ -68,7 +68,7 @@ ws_handshake_accept(struct str key, char out[WS_ACCEPT_SIZE])
 	out[BASE64_SIZE(SHA1_SIZE)] = '\0';
 }
 
-/* §11.3.4: unlike other tokens, a subprotocol's letter case counts. */
+/* §11.3.4: unlike other tokens, subprotocols are case-sensitive. */
 bool
 ws_handshake_offers(const struct http_request *request, const char *subprotocol)
 {

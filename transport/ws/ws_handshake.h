@@ -1,4 +1,4 @@
-/* The opening handshake, the server's side: RFC 6455 §4.2. Pure. Public. */
+/* The server's opening handshake: RFC 6455 §4.2. No I/O. Public. */
 #ifndef TRANSPORT_WS_HANDSHAKE_H
 #define TRANSPORT_WS_HANDSHAKE_H
 
@@ -10,13 +10,13 @@
 
 #define WS_ACCEPT_SIZE 29 /* 28 characters and NUL */
 
-/* Whether the request asks for a WebSocket at all (Upgrade: websocket). */
+/* Whether the request has Upgrade: websocket. */
 bool ws_handshake_is_wanted(const struct http_request *);
 
 /*
- * Checks a request that wants one: GET, HTTP/1.1, Host, Connection:
- * upgrade, one valid Sec-WebSocket-Key, version 13. Returns 101, or the
- * status to refuse it with (400, 405, 426); *why is for people.
+ * Validates such a request: GET, HTTP/1.1, Host, Connection: upgrade, one valid
+ * Sec-WebSocket-Key, version 13. Returns 101, or the status of the refusal
+ * (400, 405, 426) with its reason in *why.
  */
 int ws_handshake_check(const struct http_request *, struct str *key,
     const char **why);

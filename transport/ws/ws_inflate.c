@@ -5,7 +5,7 @@
 
 #include "transport/ws/ws_deflate.h"
 
-#define BASE_SIZE 16384 /* of the buffer that is always there */
+#define BASE_SIZE 16384 /* of the buffer between messages */
 
 struct ws_inflater {
 	z_stream stream;
@@ -13,10 +13,10 @@ struct ws_inflater {
 	size_t floor;
 	unsigned char *out;
 	size_t capacity;
-	bool ended; /* the last block called itself final */
+	bool ended; /* the last block was final */
 };
 
-/* §7.2.2 1: what the sender has left out at the end. */
+/* §7.2.2 1: the sender omits this at the end. */
 static const struct str tail = { "\x00\x00\xff\xff", 4 };
 
 struct ws_inflater *
@@ -31,8 +31,8 @@ ws_inflater_create(unsigned ratio, size_t floor)
 	inflater->out = malloc(inflater->capacity);
 	if (inflater->out == NULL)
 		goto free_inflater;
-	/* Negative: without the zlib header. No client need use a smaller
-	 * window than the largest. */
+	/* Negative: without the zlib header. Clients may use the largest
+	 * window. */
 	if (inflateInit2(&inflater->stream, -MAX_WBITS) != Z_OK)
 		goto free_out;
 	return inflater;
@@ -63,7 +63,7 @@ ws_inflater_destroy(struct ws_inflater *inflater)
 }
 
 static bool
-resize(struct ws_inflater *inflater, size_t capacity)
+inflater_resize(struct ws_inflater *inflater, size_t capacity)
 {
 	unsigned char *out = realloc(inflater->out, capacity);
 
@@ -88,11 +88,11 @@ inflate_bound(const struct ws_inflater *inflater, size_t len, size_t most)
 }
 
 /*
- * Room for more output. At the bound there is one byte more, which the
- * stream must not use.
+ * Makes space for output. One byte beyond `most` detects that the message is
+ * longer.
  */
 static enum ws_inflate_result
-make_room(struct ws_inflater *inflater, size_t produced, size_t most)
+inflater_reserve(struct ws_inflater *inflater, size_t produced, size_t most)
 {
 	size_t capacity = inflater->capacity, room;
 
@@ -102,7 +102,7 @@ make_room(struct ws_inflater *inflater, size_t produced, size_t most)
 		capacity = capacity <= SIZE_MAX / 2 ? 2 * capacity : SIZE_MAX;
 		if (capacity - 1 > most)
 			capacity = most + 1;
-		if (!resize(inflater, capacity))
+		if (!inflater_resize(inflater, capacity))
 			return WS_INFLATE_NO_MEMORY;
 	}
 	room = capacity - produced;
@@ -113,15 +113,15 @@ make_room(struct ws_inflater *inflater, size_t produced, size_t most)
 	return WS_INFLATE_OK;
 }
 
-/* Inflates what the stream can take at once. */
+/* One call of inflate(). */
 static enum ws_inflate_result
-step(struct ws_inflater *inflater)
+inflater_step(struct ws_inflater *inflater)
 {
 	z_stream *stream = &inflater->stream;
 
 	/*
-	 * §7.2.3.4, §7.2.3.5: a message may go on behind a final block. It
-	 * may still refer to what came before, so the window is kept.
+	 * §7.2.3.4, §7.2.3.5: a message may continue after a final block, and
+	 * refer to data before it: keep the window.
 	 */
 	if (inflater->ended)
 		inflateResetKeep(stream);
@@ -131,7 +131,7 @@ step(struct ws_inflater *inflater)
 		inflater->ended = true;
 		return WS_INFLATE_OK;
 	case Z_OK:
-	case Z_BUF_ERROR: /* there was nothing to do, which is no fault */
+	case Z_BUF_ERROR: /* no progress was possible: not an error */
 		return WS_INFLATE_OK;
 	case Z_MEM_ERROR:
 		return WS_INFLATE_NO_MEMORY;
@@ -142,7 +142,7 @@ step(struct ws_inflater *inflater)
 
 /* Inflates a piece of the message. */
 static enum ws_inflate_result
-feed(struct ws_inflater *inflater, struct str piece, size_t most,
+inflater_feed(struct ws_inflater *inflater, struct str piece, size_t most,
     size_t *produced)
 {
 	z_stream *stream = &inflater->stream;
@@ -156,9 +156,9 @@ feed(struct ws_inflater *inflater, struct str piece, size_t most,
 			piece.data += stream->avail_in;
 			piece.len -= stream->avail_in;
 		}
-		result = make_room(inflater, *produced, most);
+		result = inflater_reserve(inflater, *produced, most);
 		if (result == WS_INFLATE_OK)
-			result = step(inflater);
+			result = inflater_step(inflater);
 		*produced = (size_t)(stream->next_out - inflater->out);
 	} while (result == WS_INFLATE_OK &&
 		 (stream->avail_in > 0 || stream->avail_out == 0 ||
@@ -166,7 +166,7 @@ feed(struct ws_inflater *inflater, struct str piece, size_t most,
 	return result;
 }
 
-/* Between two blocks and two bytes; see data_type in zlib.h, inflate(). */
+/* At the end of a block and of a byte: data_type in zlib.h, inflate(). */
 static bool
 is_at_end(const struct ws_inflater *inflater)
 {
@@ -180,18 +180,17 @@ ws_inflater_run(struct ws_inflater *inflater, struct str message, size_t most,
 	size_t produced = 0, limit = inflate_bound(inflater, message.len, most);
 	enum ws_inflate_result result = WS_INFLATE_OK;
 
-	/* What the last message needed is given back, if that can be done. */
 	if (inflater->capacity > BASE_SIZE)
-		resize(inflater, BASE_SIZE);
+		(void)inflater_resize(inflater, BASE_SIZE);
 	inflateReset(&inflater->stream);
 	inflater->stream.avail_in = 0;
 	inflater->ended = false;
-	/* Some senders have nothing to flush for an empty message, and send
-	 * nothing: no deflate data, but clear enough. */
+	/* Some clients send an empty message as nothing at all. */
 	if (message.len > 0) {
-		result = feed(inflater, message, limit, &produced);
+		result = inflater_feed(inflater, message, limit, &produced);
 		if (result == WS_INFLATE_OK)
-			result = feed(inflater, tail, limit, &produced);
+			result =
+			    inflater_feed(inflater, tail, limit, &produced);
 		if (result == WS_INFLATE_OK && !is_at_end(inflater))
 			result = WS_INFLATE_BAD;
 	}

@@ -1,3 +1,7 @@
+/*
+ * The reader of WebSocket messages: frame headers, payloads in any number of
+ * pieces, fragments, control frames.
+ */
 #include "transport/ws/ws_message.h"
 
 #include <assert.h>
@@ -7,15 +11,15 @@
 #include "transport/ws/ws_deflate.h"
 
 #define RSV1 0x4    /* compressed: RFC 7692 §6 */
-#define CONTROL 0x8 /* the bit that control opcodes have: §5.5 */
+#define CONTROL 0x8 /* set in control opcodes: §5.5 */
 
 enum reader_state {
-	READER_HEAD,    /* the head of a frame comes next */
-	READER_PAYLOAD, /* `remaining` bytes of payload */
-	READER_CLOSED   /* nothing that counts: a close frame, or an error */
+	READER_HEAD,    /* expects the header of a frame */
+	READER_PAYLOAD, /* expects `remaining` bytes of payload */
+	READER_CLOSED   /* after a close frame or an error: discards input */
 };
 
-/* What every step of one call of ws_reader_feed() needs. */
+/* The arguments of one call of ws_reader_feed(). */
 struct feed {
 	struct ws_reader *reader;
 	const struct ws_reader_limits *limits;
@@ -23,7 +27,7 @@ struct feed {
 	void *arg;
 };
 
-static_assert(sizeof(struct ws_reader) <= 80, "there are very many of them");
+static_assert(sizeof(struct ws_reader) <= 80, "one per connection");
 
 void
 ws_reader_init(struct ws_reader *reader, bool deflate)
@@ -54,9 +58,9 @@ ws_reader_buffered(const struct ws_reader *reader)
 	       input_buffer_size(reader->control);
 }
 
-/* The reader is done for before the callback, which may be its end. */
+/* Ends the reader first: the callback may free it. */
 static bool
-fail(struct feed *feed, enum ws_close_code code, const char *why)
+feed_fail(struct feed *feed, enum ws_close_code code, const char *why)
 {
 	ws_reader_fini(feed->reader, feed->limits);
 	feed->reader->state = READER_CLOSED;
@@ -64,10 +68,11 @@ fail(struct feed *feed, enum ws_close_code code, const char *why)
 	return false;
 }
 
-/* --- the end of a frame: somebody hears of it ----------------------------- */
+/* --- the end of a frame: callbacks ---------------------------------------- */
 
 static bool
-deliver_inflated(struct feed *feed, enum ws_opcode kind, struct str deflated)
+feed_deliver_inflated(struct feed *feed, enum ws_opcode kind,
+    struct str deflated)
 {
 	size_t most = feed->limits->message_bytes;
 	size_t len = 0;
@@ -76,51 +81,56 @@ deliver_inflated(struct feed *feed, enum ws_opcode kind, struct str deflated)
 	switch (ws_inflater_run(feed->limits->inflater, deflated,
 	    most == 0 ? SIZE_MAX : most, &data, &len)) {
 	case WS_INFLATE_BAD:
-		return fail(feed, WS_CLOSE_BAD_DATA, "bad deflate data");
+		return feed_fail(feed, WS_CLOSE_BAD_DATA, "bad deflate data");
 	case WS_INFLATE_TOO_BIG:
-		return fail(feed, WS_CLOSE_TOO_BIG, "inflates to too much");
+		return feed_fail(feed, WS_CLOSE_TOO_BIG,
+		    "inflated message is too big");
 	case WS_INFLATE_NO_MEMORY:
-		return fail(feed, WS_CLOSE_INTERNAL, "no memory to inflate");
+		return feed_fail(feed, WS_CLOSE_INTERNAL,
+		    "no memory to inflate");
 	case WS_INFLATE_OK:
 		break;
 	}
 	if (kind == WS_TEXT && !utf8_is_valid(str_slice(data, len)))
-		return fail(feed, WS_CLOSE_BAD_DATA, "text is not UTF-8");
+		return feed_fail(feed, WS_CLOSE_BAD_DATA, "text is not UTF-8");
 	return feed->ops->message(feed->arg, kind, data, len);
 }
 
-/* The reader is idle before the callback. */
+/* Resets the reader before the callback. */
 static bool
-deliver_message(struct feed *feed, char *data, size_t len)
+feed_deliver_message(struct feed *feed, char *data, size_t len)
 {
 	struct ws_reader *reader = feed->reader;
 	enum ws_opcode kind = reader->kind;
 
 	reader->kind = 0;
 	if (reader->compressed)
-		return deliver_inflated(feed, kind, str_slice(data, len));
+		return feed_deliver_inflated(feed, kind, str_slice(data, len));
 	if (kind == WS_TEXT && !utf8_is_complete(&reader->utf8))
-		return fail(feed, WS_CLOSE_BAD_DATA, "text is cut off");
+		return feed_fail(feed, WS_CLOSE_BAD_DATA,
+		    "text ends in a character");
 	return feed->ops->message(feed->arg, kind, data, len);
 }
 
 static bool
-deliver_close(struct feed *feed, const char *data, size_t len)
+feed_deliver_close(struct feed *feed, const char *data, size_t len)
 {
 	unsigned code = WS_CLOSE_NO_STATUS;
 	struct str reason = STR("");
 
 	if (len == 1)
-		return fail(feed, WS_CLOSE_PROTOCOL_ERROR, "half a close code");
+		return feed_fail(feed, WS_CLOSE_PROTOCOL_ERROR,
+		    "half a close code");
 	if (len >= 2) {
 		code = (unsigned)(uint8_t)data[0] << 8 | (uint8_t)data[1];
 		reason = str_slice(data + 2, len - 2);
 		if (!ws_close_code_is_valid(code))
-			return fail(feed, WS_CLOSE_PROTOCOL_ERROR,
+			return feed_fail(feed, WS_CLOSE_PROTOCOL_ERROR,
 			    "invalid close code");
 	}
 	if (!utf8_is_valid(reason))
-		return fail(feed, WS_CLOSE_BAD_DATA, "reason is not UTF-8");
+		return feed_fail(feed, WS_CLOSE_BAD_DATA,
+		    "reason is not UTF-8");
 	ws_reader_fini(feed->reader, feed->limits);
 	feed->reader->state = READER_CLOSED;
 	feed->ops->close(feed->arg, code, reason);
@@ -128,7 +138,7 @@ deliver_close(struct feed *feed, const char *data, size_t len)
 }
 
 static bool
-deliver_control(struct feed *feed, char *data, size_t len)
+feed_deliver_control(struct feed *feed, char *data, size_t len)
 {
 	switch (feed->reader->opcode) {
 	case WS_PING:
@@ -136,7 +146,7 @@ deliver_control(struct feed *feed, char *data, size_t len)
 	case WS_PONG:
 		return feed->ops->pong(feed->arg, data, len);
 	default:
-		return deliver_close(feed, data, len);
+		return feed_deliver_close(feed, data, len);
 	}
 }
 
@@ -145,34 +155,34 @@ deliver_control(struct feed *feed, char *data, size_t len)
 typedef bool delivery(struct feed *, char *data, size_t len);
 
 /*
- * Hands over what lies in one piece without a copy. Anything else gathers in
- * *held until `last`, and `coming` more bytes are announced.
+ * Delivers what is in one piece without a copy. Otherwise appends to *held
+ * until `last`; `coming` more bytes are announced.
  */
 static bool
-gather(struct feed *feed, struct input_buffer **held, char *data, size_t len,
-    bool last, uint64_t coming, delivery *deliver)
+payload_add(struct feed *feed, struct input_buffer **held, char *data,
+    size_t len, bool last, uint64_t coming, delivery *deliver)
 {
 	size_t *count = feed->limits->buffered;
 	struct input_buffer *whole;
-	bool goes_on;
+	bool go_on;
 
 	if (last && *held == NULL)
 		return deliver(feed, data, len);
 	if (!input_buffer_append(held, data, len, coming, count))
-		return fail(feed, WS_CLOSE_INTERNAL, "no memory to read");
+		return feed_fail(feed, WS_CLOSE_INTERNAL, "no memory to read");
 	if (!last)
 		return true;
-	/* Ours alone from here: the callback may end the reader. */
+	/* Taken from the reader, which the callback may end. */
 	whole = *held;
 	*held = NULL;
-	goes_on = deliver(feed, whole->data, whole->len);
+	go_on = deliver(feed, whole->data, whole->len);
 	input_buffer_free(&whole, count);
-	return goes_on;
+	return go_on;
 }
 
-/* §8.1: a text fails at the first byte that cannot be UTF-8. */
+/* §8.1: a text fails at the first byte that is not UTF-8. */
 static bool
-take_payload(struct feed *feed, char *data, size_t len)
+payload_take(struct feed *feed, char *data, size_t len)
 {
 	struct ws_reader *reader = feed->reader;
 	bool ends = reader->remaining == 0;
@@ -180,17 +190,18 @@ take_payload(struct feed *feed, char *data, size_t len)
 	if (ends)
 		reader->state = READER_HEAD;
 	if (reader->opcode & CONTROL)
-		return gather(feed, &reader->control, data, len, ends,
-		    reader->remaining, deliver_control);
+		return payload_add(feed, &reader->control, data, len, ends,
+		    reader->remaining, feed_deliver_control);
 	if (reader->kind == WS_TEXT && !reader->compressed &&
 	    !utf8_feed(&reader->utf8, data, len))
-		return fail(feed, WS_CLOSE_BAD_DATA, "text is not UTF-8");
-	return gather(feed, &reader->message, data, len, ends && reader->fin,
-	    reader->fin ? reader->remaining : UINT64_MAX, deliver_message);
+		return feed_fail(feed, WS_CLOSE_BAD_DATA, "text is not UTF-8");
+	return payload_add(feed, &reader->message, data, len,
+	    ends && reader->fin, reader->fin ? reader->remaining : UINT64_MAX,
+	    feed_deliver_message);
 }
 
 static bool
-read_payload(struct feed *feed, uint8_t *data, size_t len, size_t *used)
+payload_read(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 {
 	struct ws_reader *reader = feed->reader;
 
@@ -198,14 +209,14 @@ read_payload(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 	ws_frame_mask(data, *used, reader->mask, reader->mask_at);
 	reader->mask_at = (uint8_t)((reader->mask_at + *used) % 4);
 	reader->remaining -= *used;
-	return take_payload(feed, (char *)data, *used);
+	return payload_take(feed, (char *)data, *used);
 }
 
-/* --- the head of a frame -------------------------------------------------- */
+/* --- the header of a frame ------------------------------------------------ */
 
-/* Which rule a head breaks; NULL: none. */
+/* The rule that a header violates; NULL: none. */
 static const char *
-head_fault(const struct feed *feed, const struct ws_frame_head *head)
+head_violation(const struct feed *feed, const struct ws_frame_head *head)
 {
 	const struct ws_reader *reader = feed->reader;
 	bool begins = head->opcode == WS_TEXT || head->opcode == WS_BINARY;
@@ -220,7 +231,8 @@ head_fault(const struct feed *feed, const struct ws_frame_head *head)
 		return reader->kind != 0 ? "message inside a message" : NULL;
 	switch (head->opcode) {
 	case WS_CONTINUATION:
-		return reader->kind == 0 ? "continuation of nothing" : NULL;
+		return reader->kind == 0 ? "continuation without a message"
+					 : NULL;
 	case WS_CLOSE:
 	case WS_PING:
 	case WS_PONG:
@@ -233,20 +245,20 @@ head_fault(const struct feed *feed, const struct ws_frame_head *head)
 	}
 }
 
-/* Compares only: a length from the wire is never added to anything. */
+/* Does not add lengths from the peer, which could overflow. */
 static bool
-is_beyond(size_t limit, size_t held, uint64_t more)
+exceeds(size_t limit, size_t held, uint64_t more)
 {
 	return limit != 0 && (held > limit || more > limit - held);
 }
 
 static bool
-begin_data_frame(struct feed *feed, const struct ws_frame_head *head)
+frame_begin_data(struct feed *feed, const struct ws_frame_head *head)
 {
 	const struct ws_reader_limits *limits = feed->limits;
 	struct ws_reader *reader = feed->reader;
 	size_t held = reader->message == NULL ? 0 : reader->message->len;
-	size_t small; /* fragments beyond those that their bytes allow */
+	size_t small; /* fragments so far, less those allowed by their bytes */
 
 	if (head->opcode != WS_CONTINUATION) {
 		reader->kind = head->opcode;
@@ -257,21 +269,21 @@ begin_data_frame(struct feed *feed, const struct ws_frame_head *head)
 	small = reader->fragments++;
 	small -=
 	    small < held / WS_FRAGMENT_BYTES ? small : held / WS_FRAGMENT_BYTES;
-	if (is_beyond(limits->fragments, small, 1))
-		return fail(feed, WS_CLOSE_POLICY, "too many fragments");
-	if (is_beyond(limits->message_bytes, held, head->length))
-		return fail(feed, WS_CLOSE_TOO_BIG, "message is too big");
+	if (exceeds(limits->fragments, small, 1))
+		return feed_fail(feed, WS_CLOSE_POLICY, "too many fragments");
+	if (exceeds(limits->message_bytes, held, head->length))
+		return feed_fail(feed, WS_CLOSE_TOO_BIG, "message is too big");
 	return true;
 }
 
 static bool
-begin_frame(struct feed *feed, const struct ws_frame_head *head, char *payload)
+frame_begin(struct feed *feed, const struct ws_frame_head *head, char *payload)
 {
 	struct ws_reader *reader = feed->reader;
-	const char *fault = head_fault(feed, head);
+	const char *violation = head_violation(feed, head);
 
-	if (fault != NULL)
-		return fail(feed, WS_CLOSE_PROTOCOL_ERROR, fault);
+	if (violation != NULL)
+		return feed_fail(feed, WS_CLOSE_PROTOCOL_ERROR, violation);
 	reader->head_len = 0;
 	reader->fin = head->fin;
 	reader->opcode = head->opcode;
@@ -279,14 +291,14 @@ begin_frame(struct feed *feed, const struct ws_frame_head *head, char *payload)
 	memcpy(reader->mask, head->mask, sizeof(reader->mask));
 	reader->mask_at = 0;
 	reader->state = READER_PAYLOAD;
-	if (!(head->opcode & CONTROL) && !begin_data_frame(feed, head))
+	if (!(head->opcode & CONTROL) && !frame_begin_data(feed, head))
 		return false;
-	/* An empty payload has no byte that would make anybody call again. */
-	return head->length > 0 || take_payload(feed, payload, 0);
+	/* An empty payload is complete without a further call. */
+	return head->length > 0 || payload_take(feed, payload, 0);
 }
 
 static bool
-read_head(struct feed *feed, uint8_t *data, size_t len, size_t *used)
+frame_read_head(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 {
 	struct ws_reader *reader = feed->reader;
 	size_t kept = reader->head_len, room = sizeof(reader->head) - kept;
@@ -304,9 +316,9 @@ read_head(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 	switch (result) {
 	case WS_FRAME_OK:
 		*used -= kept;
-		return begin_frame(feed, &head, (char *)data + *used);
+		return frame_begin(feed, &head, (char *)data + *used);
 	case WS_FRAME_SHORT:
-		/* Shorter than the longest head: there is room for all. */
+		/* Shorter than the longest header, so it fits. */
 		memcpy(reader->head + kept, data, len);
 		reader->head_len = (uint8_t)(kept + len);
 		*used = len;
@@ -314,7 +326,7 @@ read_head(struct feed *feed, uint8_t *data, size_t len, size_t *used)
 	case WS_FRAME_BAD:
 		break;
 	}
-	return fail(feed, WS_CLOSE_PROTOCOL_ERROR, "bad frame length");
+	return feed_fail(feed, WS_CLOSE_PROTOCOL_ERROR, "bad frame length");
 }
 
 size_t
@@ -322,16 +334,16 @@ ws_reader_feed(struct ws_reader *reader, const struct ws_reader_limits *limits,
     const struct ws_reader_ops *ops, void *arg, uint8_t *data, size_t len)
 {
 	struct feed feed = { reader, limits, ops, arg };
-	bool goes_on = true;
+	bool go_on = true;
 	size_t used = 0;
 
-	while (goes_on && used < len && reader->state != READER_CLOSED) {
+	while (go_on && used < len && reader->state != READER_CLOSED) {
 		size_t step = 0;
 
-		goes_on =
+		go_on =
 		    reader->state == READER_HEAD
-			? read_head(&feed, data + used, len - used, &step)
-			: read_payload(&feed, data + used, len - used, &step);
+			? frame_read_head(&feed, data + used, len - used, &step)
+			: payload_read(&feed, data + used, len - used, &step);
 		used += step;
 	}
 	return reader->state == READER_CLOSED ? len : used;

@@ -1,7 +1,6 @@
 /*
- * Messages out of frames: fragments, control frames, closing, UTF-8.
- * RFC 6455 §5.4, §5.5, §7, §8.1; RFC 7692 §7.2. Pure: bytes in, calls out.
- * Public.
+ * Decodes frames to messages: fragments, control frames, closing, UTF-8.
+ * RFC 6455 §5.4, §5.5, §7, §8.1; RFC 7692 §7.2. No I/O. Public.
  */
 #ifndef TRANSPORT_WS_MESSAGE_H
 #define TRANSPORT_WS_MESSAGE_H
@@ -22,9 +21,9 @@ struct ws_inflater;
  */
 #define WS_FRAGMENT_BYTES 64
 
-/* What all readers of a server share. */
+/* Limits and state that all readers of a server share. */
 struct ws_reader_limits {
-	/* A whole message, all its frames, inflated too. 0: no limit. */
+	/* A message with all its frames, also when inflated. 0: no limit. */
 	size_t message_bytes;
 	/*
 	 * Frames of one message, besides one for each WS_FRAGMENT_BYTES of
@@ -32,43 +31,43 @@ struct ws_reader_limits {
 	 * bytes. 0: no limit.
 	 */
 	size_t fragments;
-	size_t *buffered; /* counts the bytes that readers hold, or NULL */
-	/* NULL: RSV1 is an error everywhere. Outlives the readers. */
+	size_t *buffered; /* counts the bytes that readers buffer, or NULL */
+	/* NULL: RSV1 is always an error. Outlives the readers. */
 	struct ws_inflater *inflater;
 };
 
 /*
- * What a reader found. `data` may be changed by the callee and is good for
- * the call only. False: stop here, the rest is fed again later.
+ * Callbacks. They may change `data`, which is valid during the call. False:
+ * stop; the caller feeds the rest later.
  */
 struct ws_reader_ops {
 	bool (*message)(void *arg, enum ws_opcode, char *data, size_t len);
 	bool (*ping)(void *arg, const char *data, size_t len);
 	bool (*pong)(void *arg, const char *data, size_t len);
-	/* The peer's close frame; WS_CLOSE_NO_STATUS if it gave no code. */
+	/* The peer's close frame; WS_CLOSE_NO_STATUS if it has no code. */
 	void (*close)(void *arg, unsigned code, struct str reason);
 	/*
-	 * The peer broke a rule, or there is no memory (1011): close with
-	 * this code; why is for the log.
+	 * The peer violated the protocol or a limit, or there is no memory
+	 * (1011): close with this code; `why` is for the log.
 	 */
 	void (*error)(void *arg, enum ws_close_code, const char *why);
 };
 
-struct input_buffer; /* what is held of an unfinished message or frame */
+struct input_buffer;
 
-/* One direction of one connection. Small: nothing is held while idle. */
+/* The input of one connection. Without buffers while it is idle. */
 struct ws_reader {
 	struct input_buffer *message; /* of an unfinished message; else NULL */
 	struct input_buffer *control; /* of an unfinished control frame */
-	uint64_t remaining;           /* payload of the current frame to come */
+	uint64_t remaining;           /* missing payload of the current frame */
 	size_t fragments;             /* frames of the current message so far */
-	uint8_t head[WS_FRAME_HEAD_MAX]; /* a head that is not whole */
+	uint8_t head[WS_FRAME_HEAD_MAX]; /* an incomplete header */
 	uint8_t head_len;
 	uint8_t mask[4]; /* of the current frame; its fin and opcode: */
 	bool fin;
 	uint8_t opcode;
-	uint8_t mask_at; /* where in the mask the next byte is */
-	uint8_t state;   /* what is expected next */
+	uint8_t mask_at; /* index of the mask's next byte */
+	uint8_t state;   /* enum reader_state */
 	uint8_t kind;    /* of the current message: text, binary; 0: none */
 	bool compressed; /* it has RSV1 */
 	bool deflate;    /* permessage-deflate was negotiated */
@@ -77,30 +76,30 @@ struct ws_reader {
 
 void ws_reader_init(struct ws_reader *, bool deflate);
 
-/* Frees what is held. */
+/* Frees the buffers. */
 void ws_reader_fini(struct ws_reader *, const struct ws_reader_limits *);
 
 /*
- * Reads bytes as they come from a client, split anywhere; changes them
- * (unmasking in place). Whole frames in one piece are not copied. Returns how
- * many were used: fewer than all only if a callback stopped it. What follows
- * a close frame (§5.5.1) or an error is swallowed; nothing is held then.
+ * Reads bytes of a client, split anywhere, and unmasks them in place. A frame
+ * in one piece is not copied. Returns the number of bytes used: fewer than len
+ * only if a callback returned false. After a close frame (§5.5.1) or an error
+ * it discards input and has no buffers.
  */
 size_t ws_reader_feed(struct ws_reader *, const struct ws_reader_limits *,
     const struct ws_reader_ops *, void *arg, uint8_t *data, size_t len);
 
-/* Whether a message, or any other frame, has begun and not ended. */
+/* Whether a message or a frame is incomplete. */
 bool ws_reader_is_busy(const struct ws_reader *);
 
-/* The memory held for unfinished messages and frames. */
+/* The size of the buffers. */
 size_t ws_reader_buffered(const struct ws_reader *);
 
 /* Whether a peer may send this close code. */
 bool ws_close_code_is_valid(unsigned code);
 
 /*
- * The payload of a close frame; returns its size, 0 for WS_CLOSE_NO_STATUS.
- * A reason that is too long is cut between two characters.
+ * Writes the payload of a close frame; returns its size, 0 for
+ * WS_CLOSE_NO_STATUS. Cuts a long reason between two characters.
  */
 size_t ws_close_payload(unsigned code, struct str reason,
     char out[WS_CONTROL_MAX]);
