@@ -314,6 +314,9 @@ attack: build/parleyd $(O)/attack_flood ## attack a server beside clients that b
 	ATTACK_FLOOD=$(abspath $(O)/attack_flood) \
 		$$(tools/python) tests/attack/run.py $(ARGS)
 
+soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --connections 500")
+	PARLEYD=$(abspath build/parleyd) $$(tools/python) tests/soak/run.py $(ARGS)
+
 # On a machine that has nothing else to do: about half an hour.
 bench-docs: ## run all three, and write the tables in docs/benchmark.md again
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
@@ -378,7 +381,7 @@ clean: ## remove what was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run test attack check $(parts:%=check-%) crash crash-nightly \
+.PHONY: all run test attack soak check $(parts:%=check-%) crash crash-nightly \
 	integration kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \

@@ -405,6 +405,8 @@ disk_fail(struct input *input)
 
 	if (fault.call == DISK_CALL_LOCK)
 		return;
+	/* One at a time: the disk counts no more than a few. */
+	memory_disk_heal(world.memory);
 	memory_disk_fail(world.memory, fault);
 }
 

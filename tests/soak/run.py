@@ -1,0 +1,133 @@
+"""Many connections for a long time: talk, leave, vanish, stall, abuse, SIGHUP,
+compaction. Fails if a client that behaves lost or doubled a message or was
+closed, if memory grows without a bound, if the log has an error, or if the
+server does not end with status 0.
+
+    run.py [--minutes 30] [--connections 2000] [--seed 1]
+
+The server is PARLEYD, else build/parleyd.
+"""
+
+import argparse
+import asyncio
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+
+import clients  # noqa: E402
+from client import Chat  # noqa: E402
+from server import PARLEYD, Server  # noqa: E402
+
+# Of a hundred connections.
+CROWD = ((clients.Listener, 55), (clients.Talker, 10), (clients.Leaver, 10),
+         (clients.Vanisher, 10), (clients.Staller, 5), (clients.Abuser, 10))
+WATCH_EVERY_S = 5
+SIGHUP_EVERY_S = 20
+WARM_UP = 0.3  # of the time: histories fill
+RESIDENT_SPARE = 64 << 20
+
+
+class Soak:
+    def __init__(self, server, options):
+        self.server, self.address = server, server.address
+        self.random = random.Random(options.seed)
+        self.rooms = [f"{kind}{n}" for kind in ("kept", "once")
+                      for n in range(max(1, options.connections // 100))]
+        self.is_over = False
+        self.said = self.acked = 0
+        self.problems = []
+        self.last_acked = {}
+
+    def wrong(self, text):
+        if len(self.problems) < 20:
+            print("WRONG:", text, flush=True)
+        self.problems.append(text)
+
+    def remember(self, room, seq):
+        self.last_acked[room] = max(seq, self.last_acked.get(room, 0))
+
+
+async def soak(soak, options):
+    crowd = [kind(soak, number)
+             for number, kind in enumerate(
+                 kind for kind, share in CROWD
+                 for _ in range(options.connections * share // 100))]
+    tasks = [asyncio.create_task(each.run()) for each in crowd]
+    began = time.monotonic()
+    warm = most = 0
+    hups = 0
+    while time.monotonic() < began + options.minutes * 60:
+        await asyncio.sleep(WATCH_EVERY_S)
+        elapsed = time.monotonic() - began
+        resident = soak.server.memory()
+        if elapsed < WARM_UP * options.minutes * 60:
+            warm = max(warm, resident)
+        most = max(most, resident)
+        if elapsed // SIGHUP_EVERY_S > hups:
+            hups += 1
+            soak.server.signal(signal.SIGHUP)
+        print(f"{elapsed:6.0f} s  said {soak.said}  acked {soak.acked}  "
+              f"resident {resident / 2**20:.1f} MiB  "
+              f"wrong {len(soak.problems)}", flush=True)
+    if most > warm + RESIDENT_SPARE:
+        soak.wrong(f"resident {most >> 20} MiB, {warm >> 20} at first")
+    soak.is_over = True
+    messages = sum(getattr(each, "messages", 0) for each in crowd)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    print(f"received {messages}, SIGHUP {hups} times, "
+          f"resident at most {most / 2**20:.1f} MiB")
+
+
+def check_rooms(soak):
+    """What was acknowledged in a kept room is there."""
+    with Chat(soak.address) as reader:
+        for room, seq in soak.last_acked.items():
+            if room.startswith("kept"):
+                joined = reader.ask_ok("join", room=room, history=1)
+                if joined["seq"] < seq:
+                    soak.wrong(f"{room} ends at {joined['seq']}, not {seq}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--connections", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with tempfile.TemporaryDirectory() as directory:
+        server = Server(PARLEYD, "--store-kind", "file",
+                        "--store-dir", f"{directory}/store",
+                        "--store-segment", "2MiB",
+                        "--store-compact-after", "4MiB",
+                        "--drain-delay", "0s", "--drain-window", "1s")
+        run = Soak(server, options)
+        try:
+            asyncio.run(soak(run, options))
+            check_rooms(run)
+        except BaseException:
+            server.kill()
+            raise
+        server.signal()
+        status = server.wait(60)
+    errors = [line for line in server.lines if " error " in line]
+    if errors or status != 0:
+        run.wrong(f"status {status}, {errors[:5]}")
+    if not run.acked:
+        run.wrong("nothing was acknowledged")
+    print(f"soak: {len(run.problems)} problems")
+    return 1 if run.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
