@@ -62,8 +62,8 @@ static const char *const levels[] = {
 };
 
 /*
- * In the order in which the handbook tells of them. The limits whose zero
- * would leave memory to the peers have none.
+ * In the order of the handbook. Limits without which a peer could take all
+ * memory have no zero.
  */
 const struct option option_table[] = {
 	{ .section = "Listening and logging",
@@ -87,10 +87,9 @@ const struct option option_table[] = {
 	    AT(seed_ports),
 	    .preset = "off",
 	    .needs_restart = true,
-	    .help = "Listen on this machine where the servers did whose "
-		    "dialects we speak: command on 8080, action on 8765, "
-		    "topic on 8000; beside what listen says, and instead of "
-		    "its default." },
+	    .help = "Listen on the loopback ports of the original servers, "
+		    "command on 8080, action on 8765, topic on 8000: in "
+		    "addition to listen, and instead of its default." },
 	{ .name = "tls.certificate",
 	    .type = OPTION_PATH,
 	    AT(tls.certificate),
@@ -124,99 +123,97 @@ const struct option option_table[] = {
 	    AT(http_pages),
 	    .preset = "on",
 	    .needs_restart = true,
-	    .help = "Serve the pages for browsers: / to chat in, /monitor." },
+	    .help = "Serve the pages: chat at /, figures at /monitor." },
 	{ .name = "http.stats",
 	    .type = OPTION_BOOL,
 	    AT(http_stats),
 	    .preset = "on",
 	    .needs_restart = true,
-	    .help = "Tell anybody how the server is doing, names of the "
-		    "largest rooms included: /stats, /metrics." },
+	    .help = "Serve figures to any client, with the names of the "
+		    "largest rooms: /stats, /metrics." },
 	{ .name = "log.level",
 	    .type = OPTION_WORD,
 	    AT(log_level),
 	    .preset = "info",
 	    .words = levels,
-	    .help = "The least important lines that are logged." },
+	    .help = "The lowest level that is logged." },
 
-	{ .section = "Storing",
+	{ .section = "Store",
 	    .name = "store.kind",
 	    .type = OPTION_WORD,
 	    AT(store_kind),
 	    .preset = "memory",
 	    .words = stores,
 	    .needs_restart = true,
-	    .help = "Where persistent rooms and what is said in them are "
-		    "kept." },
+	    .help = "Where persistent rooms and their messages are stored." },
 	{ .name = "store.dir",
 	    .type = OPTION_PATH,
 	    AT(store.dir),
 	    .preset = "data",
 	    .needs_restart = true,
-	    .help = "The directory of the file store; made if there is "
-		    "none." },
+	    .help = "The directory of the file store; created if it does not "
+		    "exist." },
 	{ .name = "store.sync",
 	    .type = OPTION_WORD,
 	    AT(store.sync),
 	    .preset = "always",
 	    .words = syncs,
 	    .needs_restart = true,
-	    .help = "What an acknowledgement waits for: always, the disk; "
-		    "interval and never, the system alone." },
+	    .help = "What an acknowledgement waits for: the disk (always), "
+		    "or the write to the system only (interval, never)." },
 	{ .name = "store.sync_interval",
 	    NUMBER(DURATION, store.sync_interval_ms, "1s", 10, MINUTE),
 	    .needs_restart = true,
-	    .help = "How often the disk is waited for if store.sync is "
-		    "interval: a power cut costs at most so much." },
+	    .help = "Time between syncs if store.sync is interval: a power "
+		    "cut loses at most so much." },
 	{ .name = "store.segment",
 	    NUMBER(SIZE, store.segment_bytes, "16MiB", 2 * MIB, GIB),
 	    .needs_restart = true,
-	    .help = "How large one file of the journal is." },
+	    .help = "Size of a file of the journal." },
 	{ .name = "store.queue_bytes",
 	    NUMBER(SIZE, store.queue_bytes, "32MiB", 2 * MIB, 4 * GIB),
 	    .needs_restart = true,
-	    .help = "What may wait for the disk; from three quarters on "
-		    "publishers are read from later; beyond: unavailable." },
+	    .help = "Bytes that may wait for the disk. From three quarters "
+		    "on senders are not read; beyond: unavailable." },
 	{ .name = "store.min_free",
 	    NUMBER(SIZE, store.min_free_bytes, "64MiB", MIB, 1024 * GIB),
 	    .zero = "any",
 	    .needs_restart = true,
-	    .help = "With less free space on the disk nothing is written "
+	    .help = "With less free space on the disk the store is read-only "
 		    "until there is twice as much." },
 	{ .name = "store.probe",
 	    NUMBER(DURATION, store.probe_ms, "5s", 100, HOUR),
 	    .needs_restart = true,
-	    .help = "How often to look whether a full disk has room "
-		    "again." },
+	    .help = "How often a full disk is checked for free space." },
 	{ .name = "store.compact_after",
 	    NUMBER(SIZE, store.compact_after_bytes, "64MiB", MIB, 1024 * GIB),
 	    .needs_restart = true,
-	    .help = "The journal is rewritten without what is dead once it "
-		    "is as large as this, and twice what is alive." },
+	    .help = "The journal is rewritten without dead records when it "
+		    "has this size, and twice that of the live records." },
 	{ .name = "store.clock_trust",
 	    NUMBER(DURATION, store.clock_trust_ms, "10m", SECOND, DAY),
 	    .zero = "at once",
 	    .needs_restart = true,
-	    .help = "After the clock jumped by more than a minute, nothing "
-		    "expires by it for so long." },
+	    .help = "After the clock jumped by more than a minute, no message "
+		    "expires for so long." },
 	{ .name = "store.on_damage",
 	    .type = OPTION_WORD,
 	    AT(store.on_damage),
 	    .preset = "quarantine",
 	    .words = damage_answers,
 	    .needs_restart = true,
-	    .help = "What to do at the start about records that the disk has "
-		    "lost: set what is left of them aside, or exit 78." },
+	    .help = "At the start, with records that the disk lost: "
+		    "quarantine the damaged bytes, or exit 78." },
 	{ .name = "store.on_io_error",
 	    .type = OPTION_WORD,
 	    AT(store.on_io_error),
 	    .preset = "read_only",
 	    .words = io_error_answers,
 	    .needs_restart = true,
-	    .help = "What to do when the disk fails: go on without writing, "
-		    "or exit 1." },
+	    .help = "When the disk fails: continue without writing, or exit "
+		    "1." },
 
-	{ .section = "Letting connections in",
+	{ .section = "Connections",
 	    .name = "limits.connections",
 	    NUMBER(COUNT, transport.connections, "10000", 1, MILLION),
 	    NO_LIMIT,
@@ -247,7 +244,7 @@ const struct option option_table[] = {
 	    NUMBER(COUNT, transport.request_headers, "64", 8, 256),
 	    .help = "Headers of an HTTP request; beyond: 431." },
 
-	{ .section = "What comes in",
+	{ .section = "Input",
 	    .name = "limits.frame_bytes",
 	    NUMBER(SIZE, transport.frame_bytes, "1MiB", KIB, 64 * MIB),
 	    .help = "A whole WebSocket message, all its frames, inflated; "
@@ -311,24 +308,25 @@ const struct option option_table[] = {
 	    .help = "Members of one room; beyond: room_full." },
 	{ .name = "limits.list_bytes",
 	    NUMBER(SIZE, chat.list_bytes, "256KiB", KIB, 64 * MIB),
-	    .help = "A list of names; beyond: it is cut." },
+	    .help =
+		"Bytes of a list of names; beyond: a page, with more true." },
 	{ .name = "lobby.announce_up_to",
 	    NUMBER(COUNT, chat.announce_up_to, "64", 0, MILLION),
-	    .help = "Newcomers are announced in a lobby of up to so many." },
+	    .help = "New members are announced in a lobby of up to so many." },
 	{ .name = "presence.up_to",
 	    NUMBER(COUNT, chat.presence_up_to, "256", 0, MILLION),
-	    .help = "Comings and goings are told in a room of up to so many; "
-		    "beyond: only the number of members." },
+	    .help = "Joining and leaving are announced in a room of up to so "
+		    "many; beyond: only the number of members." },
 
 	{ .section = "History",
 	    .name = "history.messages",
 	    NUMBER(COUNT, history.messages, "1000", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Messages kept of one room; the oldest goes." },
+	    .help = "Messages kept per room; beyond: the oldest is deleted." },
 	{ .name = "history.bytes",
 	    NUMBER(SIZE, history.bytes, "4MiB", KIB, 1024 * GIB),
 	    NO_LIMIT,
-	    .help = "Bytes kept of one room; the oldest goes." },
+	    .help = "Bytes kept per room; beyond: the oldest is deleted." },
 	{ .name = "history.age",
 	    NUMBER(DURATION, history.age_ms, "30d", SECOND, 36500 * DAY),
 	    NO_LIMIT,
@@ -351,7 +349,7 @@ const struct option option_table[] = {
 	    .help = "Bytes of messages in one answer; beyond: more is "
 		    "true." },
 
-	{ .section = "What goes out",
+	{ .section = "Output",
 	    .name = "limits.output_soft",
 	    NUMBER(SIZE, transport.output_soft, "256KiB", KIB, GIB),
 	    .help = "What may wait for a slow reader for some time." },
@@ -377,8 +375,8 @@ const struct option option_table[] = {
 	{ .name = "limits.memory",
 	    NUMBER(SIZE, transport.memory, "1GiB", 16 * MIB, 1024 * GIB),
 	    NO_LIMIT,
-	    .help = "Everything held for members; at 80 % nobody new is let "
-		    "in (503), at 95 % the slowest readers are closed." },
+	    .help = "Everything held for members; at 80 % connections are "
+		    "refused (503), at 95 % the slowest readers are closed." },
 	{ .name = "deflate.enabled",
 	    .type = OPTION_BOOL,
 	    AT(transport.deflate),
@@ -392,32 +390,31 @@ const struct option option_table[] = {
 		    "it is larger than a message may be; beyond: close "
 		    "1009." },
 
-	{ .section = "Being alive, going down",
+	{ .section = "Keep-alive and shutdown",
 	    .name = "limits.ping_interval",
 	    NUMBER(DURATION, transport.ping_interval_ms, "25s", SECOND, DAY),
 	    .zero = "no pings",
-	    .help = "How long a connection may be silent before it is "
-		    "pinged; 10 % more or less, so that not all are at "
-		    "once." },
+	    .help = "Time without input before a connection is pinged; 10 % "
+		    "more or less, so that pings are spread." },
 	{ .name = "limits.pong_timeout",
 	    NUMBER(DURATION, transport.pong_timeout_ms, "10s", 100, DAY),
 	    NO_LIMIT,
-	    .help = "How long it may be silent then; beyond: close 4203." },
+	    .help = "Time without input after that; beyond: close 4203." },
 	{ .name = "limits.close_timeout",
 	    NUMBER(DURATION, transport.close_timeout_ms, "5s", 100,
 		10 * MINUTE),
 	    .help = "From our close frame to the end of the connection." },
 	{ .name = "drain.delay",
 	    NUMBER(DURATION, transport.drain_delay_ms, "5s", 0, HOUR),
-	    .help = "After SIGTERM new connections are still let in for so "
-		    "long, until load balancers know." },
+	    .help = "After SIGTERM new connections are accepted for so long, "
+		    "until load balancers notice." },
 	{ .name = "drain.window",
 	    NUMBER(DURATION, transport.drain_window_ms, "20s", 0, HOUR),
 	    .help = "Then connections are closed, 1001, spread over this "
 		    "time." },
 	{ .name = "drain.timeout",
 	    NUMBER(DURATION, transport.drain_timeout_ms, "28s", 0, 2 * HOUR),
-	    .help = "From SIGTERM to the end, whatever happens." },
+	    .help = "From SIGTERM to the exit at most." },
 };
 
 const size_t option_count = COUNT_OF(option_table);
