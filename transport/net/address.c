@@ -12,7 +12,7 @@
 /* --- addresses ------------------------------------------------------------ */
 
 static bool
-parse_unix(const char *path, struct address *out, const char **why)
+address_parse_unix(const char *path, struct address *out, const char **why)
 {
 	struct sockaddr_un *sun = (struct sockaddr_un *)&out->storage;
 	size_t len = strlen(path);
@@ -28,7 +28,7 @@ parse_unix(const char *path, struct address *out, const char **why)
 }
 
 static bool
-parse_port(const char *text, in_port_t *out, const char **why)
+port_parse(const char *text, in_port_t *out, const char **why)
 {
 	unsigned long port = 0;
 	size_t digits = strspn(text, "0123456789");
@@ -46,7 +46,7 @@ parse_port(const char *text, in_port_t *out, const char **why)
 }
 
 static bool
-set_v6(const char *host, in_port_t port, struct address *out)
+address_set_v6(const char *host, in_port_t port, struct address *out)
 {
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)&out->storage;
 
@@ -57,7 +57,7 @@ set_v6(const char *host, in_port_t port, struct address *out)
 }
 
 static bool
-set_v4(const char *host, in_port_t port, struct address *out)
+address_set_v4(const char *host, in_port_t port, struct address *out)
 {
 	struct sockaddr_in *sin = (struct sockaddr_in *)&out->storage;
 
@@ -78,25 +78,26 @@ address_parse(const char *text, struct address *out, const char **why)
 
 	memset(out, 0, sizeof(*out));
 	if (strncmp(text, "unix:", 5) == 0)
-		return parse_unix(text + 5, out, why);
+		return address_parse_unix(text + 5, out, why);
 	*why = "expected HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH";
 	if (colon == NULL)
 		return false;
 	len = (size_t)(colon - text);
 	if (len >= sizeof(host))
 		return false;
-	if (!parse_port(colon + 1, &port, why))
+	if (!port_parse(colon + 1, &port, why))
 		return false;
 	if (len == 0) {
 		out->dual_stack = true;
-		return set_v6("::", port, out);
+		return address_set_v6("::", port, out);
 	}
 	if (text[0] == '[' && text[len - 1] == ']') {
 		memcpy(host, text + 1, len - 2);
-		ok = set_v6(host, port, out);
+		ok = address_set_v6(host, port, out);
 	} else {
 		memcpy(host, text, len);
-		ok = set_v4(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host,
+		ok = address_set_v4(strcmp(host, "localhost") == 0 ? "127.0.0.1"
+								   : host,
 		    port, out);
 	}
 	if (!ok)
@@ -186,9 +187,9 @@ address_key(const struct sockaddr *address)
 	return key;
 }
 
-/* Of this machine: such peers are not counted. */
+/* Loopback and Unix sockets: their peers are not counted. */
 static bool
-is_local(const struct sockaddr *address)
+address_is_local(const struct sockaddr *address)
 {
 	const struct sockaddr_in6 *sin6 = (const void *)address;
 	const uint8_t *v4 = address_v4(address);
@@ -207,7 +208,7 @@ peer_table_enter(struct peer_table *table, const struct sockaddr *address,
 	struct peer *peer;
 
 	*out = NULL;
-	if (is_local(address))
+	if (address_is_local(address))
 		return true;
 	peer = id_map_find(&table->peers,
 	    str_slice((const char *)&key, sizeof(key)));

@@ -1,4 +1,4 @@
-/* Where to listen, and how many connections each peer has. Public. */
+/* Addresses to listen on, and a count of connections per peer. Public. */
 #ifndef TRANSPORT_ADDRESS_H
 #define TRANSPORT_ADDRESS_H
 
@@ -15,22 +15,22 @@
 struct address {
 	struct sockaddr_storage storage;
 	socklen_t len;
-	bool dual_stack; /* an IPv6 socket that takes IPv4, too */
+	bool dual_stack; /* an IPv6 socket that accepts IPv4, too */
 };
 
 /*
  * "127.0.0.1:9000", "[::1]:9000", ":8080" (any IPv6 and IPv4 address),
- * "unix:/run/parley.sock". False: none of these; *why says what is wrong.
+ * "unix:/run/parley.sock". False: none of these; *why is the reason.
  */
 bool address_parse(const char *text, struct address *out, const char **why);
 
-/* As it would be parsed; good for logs. */
+/* The text that address_parse() reads; for logs. */
 void address_format(const struct address *, char out[ADDRESS_TEXT_SIZE]);
 
-/* Tells peers apart: an IPv4 address or a /64; 0: a Unix socket. */
+/* A number that identifies a peer: its IPv4 address or /64; 0: Unix socket. */
 uint64_t address_key(const struct sockaddr *);
 
-/* How many connections one peer has; a /64 is one peer. */
+/* The connections of one peer; a /64 is one peer. */
 struct peer;
 
 struct peer_table {
@@ -41,7 +41,7 @@ void peer_table_init(struct peer_table *);
 void peer_table_fini(struct peer_table *);
 
 /*
- * Count a connection. *peer becomes NULL for loopback and Unix sockets,
+ * Counts a connection. *peer becomes NULL for loopback and Unix sockets,
  * which are not counted. False: no memory.
  */
 bool peer_table_enter(struct peer_table *, const struct sockaddr *,

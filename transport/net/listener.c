@@ -15,23 +15,23 @@
 #include "transport/net/loop.h"
 #include "wire/dialect.h"
 
-/* An accept takes microseconds; a backlog that grows delays all. */
+/* An accept takes microseconds; a growing backlog delays all. */
 #define ACCEPTS_A_TURN 256
 #define BACKOFF_FIRST_MS 10
 #define BACKOFF_MOST_MS 1000
 #define BACKLOG 4096
 
 /*
- * What a slow reader may have waiting in the kernel before we are told:
- * megabytes without this, for each of them.
+ * Unsent bytes in the kernel above which a socket counts as not writable:
+ * without this, megabytes for each slow reader.
  */
 #define UNSENT_MOST (128 * 1024)
 
-/* Room for requests that are no WebSockets (yet), beyond the limit. */
+/* Sockets beyond the limit: probes, and requests to be refused. */
 #define CONNECTIONS_SPARE 64
 
 static void
-pause_for(struct listener *listener, int64_t ms)
+listener_pause(struct listener *listener, int64_t ms)
 {
 	event_del(listener->event);
 	listener->paused = true;
@@ -39,22 +39,22 @@ pause_for(struct listener *listener, int64_t ms)
 }
 
 static void
-back_off(struct listener *listener)
+listener_back_off(struct listener *listener)
 {
 	listener->backoff_ms = listener->backoff_ms == 0
 				   ? BACKOFF_FIRST_MS
 				   : listener->backoff_ms * 2;
 	if (listener->backoff_ms > BACKOFF_MOST_MS)
 		listener->backoff_ms = BACKOFF_MOST_MS;
-	pause_for(listener, listener->backoff_ms);
+	listener_pause(listener, listener->backoff_ms);
 }
 
 /*
- * No descriptor is left. One that waits is reset; without any, the spare
- * descriptor lets one client know by being closed.
+ * No descriptor is left. A waiting socket is reset; if none waits, the spare
+ * descriptor is used to accept and close one connection.
  */
 static void
-free_descriptor(struct listener *listener)
+descriptor_free(struct listener *listener)
 {
 	struct loop *loop = listener->loop;
 	int fd;
@@ -67,11 +67,11 @@ free_descriptor(struct listener *listener)
 	if (fd >= 0)
 		close(fd);
 	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	back_off(listener);
+	listener_back_off(listener);
 }
 
 static bool
-is_full(const struct loop *loop)
+loop_is_full(const struct loop *loop)
 {
 	const struct transport_limits *limits = loop->limits;
 	size_t count = loop->conn_count + loop->accept_queue.count;
@@ -81,9 +81,9 @@ is_full(const struct loop *loop)
 	       (limits->sockets > 0 && count >= limits->sockets);
 }
 
-/* Peers that never send the request that would be refused are bounded, too. */
+/* Bounds peers that never send the request that would be refused. */
 static bool
-takes_too_many(const struct loop *loop, const struct peer *peer)
+peer_has_too_many(const struct loop *loop, const struct peer *peer)
 {
 	size_t most = loop->limits->connections_per_ip;
 
@@ -102,7 +102,7 @@ listener_admit(const struct accepted *accepted)
 	}
 }
 
-/* A reset: the peer knows at once, and nothing of it stays here. */
+/* Resets it: the peer is informed at once, and no TIME_WAIT stays here. */
 static void
 listener_refuse(const struct accepted *accepted, const char *limit)
 {
@@ -121,9 +121,9 @@ static const struct accept_ops accept_ops = {
 	.refuse = listener_refuse,
 };
 
-/* Those that wait make room for the newest. */
+/* Waiting sockets are dropped to make room for the newest. */
 static void
-offer(struct listener *listener, int fd, const struct sockaddr *from)
+listener_offer(struct listener *listener, int fd, const struct sockaddr *from)
 {
 	struct loop *loop = listener->loop;
 	struct accept_queue *queue = &loop->accept_queue;
@@ -138,9 +138,9 @@ offer(struct listener *listener, int fd, const struct sockaddr *from)
 		close(fd);
 		return;
 	}
-	if (takes_too_many(loop, accepted.peer))
+	if (peer_has_too_many(loop, accepted.peer))
 		listener_refuse(&accepted, "limits.connections_per_ip");
-	else if (is_full(loop) && !accept_queue_drop(queue))
+	else if (loop_is_full(loop) && !accept_queue_drop(queue))
 		listener_refuse(&accepted, "limits.connections");
 	else if (!accept_queue_add(queue, &accepted))
 		listener_refuse(&accepted, "memory");
@@ -148,7 +148,7 @@ offer(struct listener *listener, int fd, const struct sockaddr *from)
 
 /* False: there is nothing more to accept now. */
 static bool
-accept_one(struct listener *listener)
+listener_accept_one(struct listener *listener)
 {
 	struct sockaddr_storage from = { 0 };
 	socklen_t len = sizeof(from);
@@ -157,7 +157,7 @@ accept_one(struct listener *listener)
 
 	if (fd >= 0) {
 		listener->backoff_ms = 0;
-		offer(listener, fd, (struct sockaddr *)&from);
+		listener_offer(listener, fd, (struct sockaddr *)&from);
 		return true;
 	}
 	switch (errno) {
@@ -169,10 +169,10 @@ accept_one(struct listener *listener)
 		return false;
 	case EMFILE:
 	case ENFILE:
-		free_descriptor(listener);
+		descriptor_free(listener);
 		return false;
 	default:
-		back_off(listener);
+		listener_back_off(listener);
 		return false;
 	}
 }
@@ -185,7 +185,7 @@ accept_cb(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++)
-		if (!accept_one(listener))
+		if (!listener_accept_one(listener))
 			return;
 }
 
@@ -201,34 +201,34 @@ listener_tick(struct listener *listener)
 /* --- opening -------------------------------------------------------------- */
 
 static void
-set_flag(int fd, int level, int option, int value)
+socket_set_option(int fd, int level, int option, int value)
 {
 	if (setsockopt(fd, level, option, &value, sizeof(value)) != 0)
 		log_debug("setsockopt(%d, %d): %s", level, option,
 		    strerror(errno));
 }
 
-/* Accepted sockets inherit these, which saves calls for each of them. */
+/* Accepted sockets inherit these options, which saves system calls. */
 static void
-prepare_tcp(int fd, const struct listener *listener)
+socket_prepare_tcp(int fd, const struct listener *listener)
 {
-	set_flag(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	set_flag(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_flag(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_flag(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
-	set_flag(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+	socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	socket_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	socket_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	socket_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
+	socket_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
 	    (int)listener->loop->limits->write_stall_ms);
 	if (listener->address.storage.ss_family == AF_INET6)
-		set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !listener->address.dual_stack);
 }
 
 /*
- * A socket file that nobody answers on was left by a crash. Other files
- * refuse connections likewise, but are not ours.
+ * Removes a socket file that refuses connections: a crash left it. Other kinds
+ * of files refuse them, too, and are left alone.
  */
 static void
-remove_stale(const struct address *address)
+socket_file_remove_stale(const struct address *address)
 {
 	const struct sockaddr_un *sun = (const void *)&address->storage;
 	struct stat file;
@@ -246,7 +246,7 @@ remove_stale(const struct address *address)
 }
 
 static int
-bind_socket(struct listener *listener)
+listener_bind(struct listener *listener)
 {
 	struct address *address = &listener->address;
 	int family = address->storage.ss_family;
@@ -255,9 +255,9 @@ bind_socket(struct listener *listener)
 	if (fd < 0)
 		return -1;
 	if (family == AF_UNIX)
-		remove_stale(address);
+		socket_file_remove_stale(address);
 	else
-		prepare_tcp(fd, listener);
+		socket_prepare_tcp(fd, listener);
 	if (bind(fd, (struct sockaddr *)&address->storage, address->len) != 0 ||
 	    listen(fd, BACKLOG) != 0) {
 		int error = errno;
@@ -272,9 +272,9 @@ bind_socket(struct listener *listener)
 	return fd;
 }
 
-/* A host without IPv6 still can serve ":8080". */
+/* For ":8080" on a host without IPv6. */
 static void
-fall_back_to_v4(struct address *address)
+address_use_v4(struct address *address)
 {
 	const struct sockaddr_in6 *sin6 = (const void *)&address->storage;
 	struct sockaddr_in sin = {
@@ -300,10 +300,10 @@ listener_open(struct listener *listener, struct loop *loop,
 	listener->arg = arg;
 	listener->address = *address;
 	listener->dialect = dialect;
-	listener->fd = bind_socket(listener);
+	listener->fd = listener_bind(listener);
 	if (listener->fd < 0 && errno == EAFNOSUPPORT && address->dual_stack) {
-		fall_back_to_v4(&listener->address);
-		listener->fd = bind_socket(listener);
+		address_use_v4(&listener->address);
+		listener->fd = listener_bind(listener);
 	}
 	address_format(&listener->address, text);
 	if (listener->fd < 0) {

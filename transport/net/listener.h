@@ -23,21 +23,21 @@ struct listener {
 	listener_accept *accept;
 	void *arg;
 	struct event *event;
-	struct address address; /* with the port that was really chosen */
-	const struct dialect *dialect; /* spoken here; NULL: none */
+	struct address address;        /* with the port chosen by the kernel */
+	const struct dialect *dialect; /* of its connections; NULL: none */
 	int fd;
-	int spare_fd; /* given up for a moment when there are no more */
+	int spare_fd; /* closed for a moment when no other is left */
 	bool paused;
 	int64_t resume_ms;
-	int64_t backoff_ms; /* the last pause, doubled each time */
+	int64_t backoff_ms; /* the last pause; each is twice the one before */
 };
 
-/* False: the address cannot be had; it is logged. */
+/* False: cannot listen there; it is logged. */
 bool listener_open(struct listener *, struct loop *, const struct address *,
     const struct dialect *, listener_accept *, void *arg);
 void listener_close(struct listener *);
 
-/* After a pause; called with every tick of the wheel. */
+/* Ends a pause when it is over; called with every tick of the wheel. */
 void listener_tick(struct listener *);
 
 #endif

@@ -27,7 +27,7 @@ static const struct {
 	{ "10.0.0.1:00080", "10.0.0.1:80", false },
 };
 
-START_TEST(understands_an_address)
+START_TEST(parses_an_address)
 {
 	struct address address;
 	const char *why = NULL;
@@ -70,7 +70,7 @@ static const char *const bad[] = {
 	"0123456789012345678901234567890123456789012345678901234567890123:1",
 };
 
-START_TEST(says_why_it_is_no_address)
+START_TEST(gives_the_reason_for_a_bad_address)
 {
 	struct address address;
 	const char *why = NULL;
@@ -80,7 +80,7 @@ START_TEST(says_why_it_is_no_address)
 }
 END_TEST
 
-START_TEST(a_socket_path_may_be_as_long_as_it_fits)
+START_TEST(a_socket_path_may_fill_its_field)
 {
 	char text[5 + 109] = "unix:", formatted[ADDRESS_TEXT_SIZE];
 	struct address address;
@@ -145,7 +145,7 @@ END_TEST
 static const char *const exempt[] = { "127.0.0.1:1", "127.9.9.9:1", "[::1]:1",
 	"[::ffff:127.0.0.1]:1", "unix:x" };
 
-START_TEST(does_not_count_who_is_on_this_machine)
+START_TEST(does_not_count_local_peers)
 {
 	peer_table_init(&table);
 	ck_assert_ptr_null(enter(exempt[_i]));
@@ -177,7 +177,7 @@ START_TEST(forgets_peers_without_connections)
 }
 END_TEST
 
-START_TEST(counts_nobody_without_memory)
+START_TEST(counts_no_peer_without_memory)
 {
 	struct address address;
 	struct peer *peer;
@@ -207,13 +207,14 @@ END_TEST
 
 SUITE(address)
 {
-	tcase_add_loop_test(tests, understands_an_address, 0, COUNT_OF(good));
-	tcase_add_loop_test(tests, says_why_it_is_no_address, 0, COUNT_OF(bad));
-	tcase_add_test(tests, a_socket_path_may_be_as_long_as_it_fits);
+	tcase_add_loop_test(tests, parses_an_address, 0, COUNT_OF(good));
+	tcase_add_loop_test(tests, gives_the_reason_for_a_bad_address, 0,
+	    COUNT_OF(bad));
+	tcase_add_test(tests, a_socket_path_may_fill_its_field);
 	tcase_add_loop_test(tests, counts_the_connections_of_a_peer, 0,
 	    COUNT_OF(pairs));
-	tcase_add_loop_test(tests, does_not_count_who_is_on_this_machine, 0,
+	tcase_add_loop_test(tests, does_not_count_local_peers, 0,
 	    COUNT_OF(exempt));
 	tcase_add_test(tests, forgets_peers_without_connections);
-	tcase_add_test(tests, counts_nobody_without_memory);
+	tcase_add_test(tests, counts_no_peer_without_memory);
 }

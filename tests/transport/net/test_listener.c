@@ -16,12 +16,12 @@
 #include "tests/support/transport/fake_accept.h"
 #include "tests/support/transport/recorder.h"
 
-#define CALLERS 512
+#define PEERS 512
 
 static struct recorder recorder;
 static struct listener listener;
-static int callers[CALLERS];
-static size_t caller_count;
+static int peers[PEERS];
+static size_t peers_open;
 static char folder[32];
 
 static bool
@@ -49,7 +49,7 @@ static void
 setup(void)
 {
 	recorder_init(&recorder);
-	caller_count = 0;
+	peers_open = 0;
 	strcpy(folder, "/tmp/parley-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 }
@@ -62,16 +62,16 @@ setup_listener(void)
 }
 
 static void
-hang_up(void)
+disconnect_all(void)
 {
-	while (caller_count > 0)
-		close(callers[--caller_count]);
+	while (peers_open > 0)
+		close(peers[--peers_open]);
 }
 
 static void
 teardown(void)
 {
-	hang_up();
+	disconnect_all();
 	recorder_fini(&recorder);
 	rmdir(folder);
 	accept_fails(0, 0);
@@ -86,7 +86,7 @@ teardown_listener(void)
 }
 
 static bool
-call_at(const struct address *address)
+connect_to(const struct address *address)
 {
 	int fd =
 	    socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -98,26 +98,26 @@ call_at(const struct address *address)
 		close(fd);
 		return false;
 	}
-	callers[caller_count++] = fd;
+	peers[peers_open++] = fd;
 	return true;
 }
 
 static void
-call(unsigned times)
+connect_many(unsigned times)
 {
 	for (unsigned i = 0; i < times; i++)
-		ck_assert(call_at(&listener.address));
+		ck_assert(connect_to(&listener.address));
 }
 
 static void
-look_once(void)
+loop_once(void)
 {
 	event_base_loop(recorder.rig.worker.loop.base,
 	    EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 static void
-pass(int64_t ms)
+listener_pass(int64_t ms)
 {
 	for (int64_t passed = 0; passed < ms; passed += WHEEL_TICK_MS) {
 		rig_pass(&recorder.rig, WHEEL_TICK_MS);
@@ -135,14 +135,14 @@ connections(void)
 }
 
 static size_t
-hung_up_on(void)
+disconnected(void)
 {
 	size_t count = 0;
 	char byte;
 
 	/* The end, or a reset. */
-	for (size_t i = 0; i < caller_count; i++) {
-		ssize_t got = recv(callers[i], &byte, 1, MSG_DONTWAIT);
+	for (size_t i = 0; i < peers_open; i++) {
+		ssize_t got = recv(peers[i], &byte, 1, MSG_DONTWAIT);
 
 		count += got == 0 || (got < 0 && errno == ECONNRESET);
 	}
@@ -170,7 +170,7 @@ waiting(void)
 
 static const char *const addresses[] = { "127.0.0.1:0", "[::1]:0", ":0" };
 
-START_TEST(takes_connections_at_the_port_really_chosen)
+START_TEST(accepts_at_the_port_that_the_kernel_chose)
 {
 	setup();
 	if (!open_at(addresses[_i])) {
@@ -179,14 +179,14 @@ START_TEST(takes_connections_at_the_port_really_chosen)
 		teardown();
 		return;
 	}
-	call(1);
+	connect_many(1);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 1);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(a_port_alone_means_either_protocol)
+START_TEST(a_port_alone_means_ipv6_and_ipv4)
 {
 	struct address v4;
 	const char *why;
@@ -197,7 +197,7 @@ START_TEST(a_port_alone_means_either_protocol)
 	address_format(&listener.address, text);
 	snprintf(v4_text, sizeof(v4_text), "127.0.0.1%s", strrchr(text, ':'));
 	ck_assert(address_parse(v4_text, &v4, &why));
-	ck_assert(call_at(&v4));
+	ck_assert(connect_to(&v4));
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 1);
 	/* Loopback, though it looks like IPv6. */
@@ -232,11 +232,11 @@ socket_path(void)
 	return socket_text() + strlen("unix:");
 }
 
-START_TEST(takes_connections_at_a_path_and_removes_it)
+START_TEST(accepts_at_a_path_and_removes_it)
 {
 	setup();
 	ck_assert(open_at(socket_text()));
-	call(1);
+	connect_many(1);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 1);
 	listener_close(&listener);
@@ -245,7 +245,7 @@ START_TEST(takes_connections_at_a_path_and_removes_it)
 }
 END_TEST
 
-START_TEST(takes_over_a_path_that_a_crash_left)
+START_TEST(reuses_a_path_that_a_crash_left)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -256,14 +256,14 @@ START_TEST(takes_over_a_path_that_a_crash_left)
 	close(fd);
 	ck_assert_int_eq(access(socket_path(), F_OK), 0);
 	ck_assert(open_at(socket_text()));
-	call(1);
+	connect_many(1);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 1);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(leaves_a_path_to_who_listens_there)
+START_TEST(leaves_a_path_to_its_listener)
 {
 	struct listener second;
 
@@ -271,16 +271,16 @@ START_TEST(leaves_a_path_to_who_listens_there)
 	ck_assert(open_at(socket_text()));
 	ck_assert(!listener_open(&second, &recorder.rig.worker.loop,
 	    &listener.address, NULL, accept_one, NULL));
-	call(1);
+	connect_many(1);
 	rig_turn(&recorder.rig);
-	/* The other one only looked whether somebody is there. */
-	pass(100);
+	/* The other one only connected to see whether it is in use. */
+	listener_pass(100);
 	ck_assert_uint_eq(connections(), 1);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(leaves_a_file_alone_that_is_no_socket)
+START_TEST(keeps_a_file_that_is_no_socket)
 {
 	int fd;
 
@@ -297,13 +297,13 @@ END_TEST
 
 /* --- no room -------------------------------------------------------------- */
 
-START_TEST(accepts_a_few_at_a_time)
+START_TEST(accepts_a_bounded_number_in_a_turn)
 {
 	setup_listener();
-	call(300);
-	look_once();
+	connect_many(300);
+	loop_once();
 	ck_assert_uint_eq(connections(), 256);
-	look_once();
+	loop_once();
 	ck_assert_uint_eq(connections(), 300);
 	teardown_listener();
 }
@@ -313,16 +313,16 @@ START_TEST(accepts_at_its_rate)
 {
 	setup_listener();
 	set_accept_rate(10, 5);
-	call(20);
+	connect_many(20);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 5);
 	ck_assert_uint_eq(waiting(), 15);
-	pass(500);
+	listener_pass(500);
 	ck_assert_uint_ge(connections(), 8);
 	ck_assert_uint_le(connections(), 10);
-	/* Nobody is turned away, they wait. */
-	ck_assert_uint_eq(hung_up_on(), 0);
-	pass(2000);
+	/* The others wait. */
+	ck_assert_uint_eq(disconnected(), 0);
+	listener_pass(2000);
 	ck_assert_uint_eq(connections(), 20);
 	ck_assert_uint_eq(waiting(), 0);
 	teardown_listener();
@@ -334,7 +334,7 @@ START_TEST(a_flood_from_one_address_delays_no_other)
 	setup_listener();
 	set_accept_rate(10, 20);
 	accept_comes_from("10.0.0.1");
-	call(200);
+	connect_many(200);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_le(connections(), 20);
 	for (int i = 0; i < 20; i++) {
@@ -343,26 +343,26 @@ START_TEST(a_flood_from_one_address_delays_no_other)
 
 		snprintf(host, sizeof(host), "10.0.1.%d", i);
 		accept_comes_from(host);
-		call(1);
-		look_once();
+		connect_many(1);
+		loop_once();
 		ck_assert_uint_eq(connections(), before + 1);
-		pass(500);
+		listener_pass(500);
 	}
-	ck_assert_uint_eq(hung_up_on(), 0);
+	ck_assert_uint_eq(disconnected(), 0);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(a_peer_that_goes_while_it_waits_costs_no_share)
+START_TEST(a_peer_that_closes_while_it_waits_uses_no_share)
 {
 	setup_listener();
 	set_accept_rate(10, 5);
-	call(20);
+	connect_many(20);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(waiting(), 15);
-	while (caller_count > 10)
-		close(callers[--caller_count]);
-	pass(600);
+	while (peers_open > 10)
+		close(peers[--peers_open]);
+	listener_pass(600);
 	ck_assert_uint_eq(waiting(), 0);
 	/* Five of the first burst are there, and five that still waited. */
 	ck_assert_uint_ge(connections(), 5);
@@ -371,42 +371,42 @@ START_TEST(a_peer_that_goes_while_it_waits_costs_no_share)
 }
 END_TEST
 
-START_TEST(those_that_wait_make_room_for_the_newest)
+START_TEST(waiting_peers_are_reset_for_the_newest)
 {
 	setup_listener();
 	recorder.rig.limits.connections = 1;
 	set_accept_rate(10, 5);
 	accept_comes_from("10.0.0.1");
-	call(70);
+	connect_many(70);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections() + waiting(), 1 + 64);
-	ck_assert_uint_eq(hung_up_on(), 5);
+	ck_assert_uint_eq(disconnected(), 5);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(those_that_wait_are_reset_with_the_listener)
+START_TEST(waiting_peers_are_reset_with_the_listener)
 {
 	setup_listener();
 	set_accept_rate(10, 5);
 	accept_comes_from("10.0.0.1");
-	call(20);
+	connect_many(20);
 	rig_turn(&recorder.rig);
 	listener_close(&listener);
 	ck_assert_uint_eq(waiting(), 0);
-	ck_assert_uint_eq(hung_up_on(), 15);
+	ck_assert_uint_eq(disconnected(), 15);
 	teardown();
 }
 END_TEST
 
-START_TEST(hangs_up_on_who_is_too_many)
+START_TEST(resets_connections_beyond_the_limit)
 {
 	setup_listener();
 	recorder.rig.limits.connections = 1;
-	call(70);
+	connect_many(70);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 1 + 64);
-	ck_assert_uint_eq(hung_up_on(), 5);
+	ck_assert_uint_eq(disconnected(), 5);
 	teardown_listener();
 }
 END_TEST
@@ -416,28 +416,28 @@ START_TEST(never_accepts_into_reserved_descriptors)
 	setup_listener();
 	recorder.rig.limits.connections = 100;
 	recorder.rig.limits.sockets = 20;
-	call(30);
+	connect_many(30);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 20);
-	ck_assert_uint_eq(hung_up_on(), 10);
+	ck_assert_uint_eq(disconnected(), 10);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(one_peer_cannot_take_every_place)
+START_TEST(one_peer_cannot_use_every_connection)
 {
 	setup_listener();
 	recorder.rig.limits.connections_per_ip = 10;
 	accept_comes_from("10.0.0.1");
-	call(80);
+	connect_many(80);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 10 + 64);
-	ck_assert_uint_eq(hung_up_on(), 6);
+	ck_assert_uint_eq(disconnected(), 6);
 	accept_comes_from("10.0.0.2");
-	call(1);
+	connect_many(1);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 10 + 64 + 1);
-	hang_up();
+	disconnect_all();
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 0);
 	ck_assert_uint_eq(id_map_count(&recorder.rig.worker.loop.peers.peers),
@@ -448,66 +448,66 @@ END_TEST
 
 /* --- errors --------------------------------------------------------------- */
 
-static const int passing[] = { ECONNABORTED, EPROTO, EINTR };
+static const int passing_errors[] = { ECONNABORTED, EPROTO, EINTR };
 
-START_TEST(goes_on_after_somebody_changed_their_mind)
+START_TEST(goes_on_after_a_peer_aborted)
 {
 	setup_listener();
-	call(1);
-	accept_fails(passing[_i], 3);
-	look_once();
+	connect_many(1);
+	accept_fails(passing_errors[_i], 3);
+	loop_once();
 	ck_assert_uint_eq(connections(), 1);
 	ck_assert(!listener.paused);
 	teardown_listener();
 }
 END_TEST
 
-static const int lasting[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM };
+static const int lasting_errors[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS, EPERM };
 
-START_TEST(rests_longer_and_longer_while_nothing_helps)
+START_TEST(pauses_longer_after_each_error)
 {
-	static const int64_t rests[] = { 10, 20, 40, 80, 160, 320, 640, 1000,
+	static const int64_t pauses[] = { 10, 20, 40, 80, 160, 320, 640, 1000,
 		1000 };
 	size_t before;
 
 	setup_listener();
-	for (size_t i = 0; i < COUNT_OF(rests); i++) {
-		call(1);
-		accept_fails(lasting[_i], 1);
-		look_once();
+	for (size_t i = 0; i < COUNT_OF(pauses); i++) {
+		connect_many(1);
+		accept_fails(lasting_errors[_i], 1);
+		loop_once();
 		ck_assert(listener.paused);
-		ck_assert_int_eq(listener.backoff_ms, rests[i]);
+		ck_assert_int_eq(listener.backoff_ms, pauses[i]);
 		before = connections();
-		look_once();
+		loop_once();
 		ck_assert_uint_eq(connections(), before);
-		rig_pass(&recorder.rig, rests[i]);
+		rig_pass(&recorder.rig, pauses[i]);
 		listener_tick(&listener);
 		ck_assert(!listener.paused);
 	}
-	call(1);
+	connect_many(1);
 	rig_turn(&recorder.rig);
 	ck_assert_int_eq(listener.backoff_ms, 0);
 	teardown_listener();
 }
 END_TEST
 
-START_TEST(tells_one_that_there_is_no_descriptor_left)
+START_TEST(closes_one_when_no_descriptor_is_left)
 {
 	setup_listener();
-	call(2);
-	accept_fails(lasting[_i], 1);
-	look_once();
+	connect_many(2);
+	accept_fails(lasting_errors[_i], 1);
+	loop_once();
 	ck_assert_uint_eq(connections(), 0);
-	ck_assert_uint_eq(hung_up_on(), 1);
+	ck_assert_uint_eq(disconnected(), 1);
 	ck_assert_int_ge(listener.spare_fd, 0);
-	pass(100);
+	listener_pass(100);
 	ck_assert_uint_eq(connections(), 1);
 	teardown_listener();
 }
 END_TEST
 
-/* The n-th allocation fails while somebody comes. */
-START_TEST(without_memory_nobody_is_counted)
+/* The n-th allocation fails while a peer connects. */
+START_TEST(without_memory_no_peer_is_counted)
 {
 	bool failed;
 
@@ -515,9 +515,9 @@ START_TEST(without_memory_nobody_is_counted)
 		return;
 	setup_listener();
 	accept_comes_from("10.0.0.1");
-	call(1);
+	connect_many(1);
 	malloc_fail_at((unsigned)_i + 1);
-	look_once();
+	loop_once();
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
 	worker_end_turn(&recorder.rig.worker);
@@ -525,35 +525,34 @@ START_TEST(without_memory_nobody_is_counted)
 	ck_assert_uint_eq(id_map_count(&recorder.rig.worker.loop.peers.peers),
 	    connections());
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(hung_up_on(), 1 - connections());
+	ck_assert_uint_eq(disconnected(), 1 - connections());
 	teardown_listener();
 }
 END_TEST
 
 SUITE(listener)
 {
-	tcase_add_loop_test(tests, takes_connections_at_the_port_really_chosen,
-	    0, COUNT_OF(addresses));
-	tcase_add_test(tests, a_port_alone_means_either_protocol);
+	tcase_add_loop_test(tests, accepts_at_the_port_that_the_kernel_chose, 0,
+	    COUNT_OF(addresses));
+	tcase_add_test(tests, a_port_alone_means_ipv6_and_ipv4);
 	tcase_add_test(tests, a_port_is_not_shared);
-	tcase_add_test(tests, takes_connections_at_a_path_and_removes_it);
-	tcase_add_test(tests, takes_over_a_path_that_a_crash_left);
-	tcase_add_test(tests, leaves_a_path_to_who_listens_there);
-	tcase_add_test(tests, leaves_a_file_alone_that_is_no_socket);
-	tcase_add_test(tests, accepts_a_few_at_a_time);
+	tcase_add_test(tests, accepts_at_a_path_and_removes_it);
+	tcase_add_test(tests, reuses_a_path_that_a_crash_left);
+	tcase_add_test(tests, leaves_a_path_to_its_listener);
+	tcase_add_test(tests, keeps_a_file_that_is_no_socket);
+	tcase_add_test(tests, accepts_a_bounded_number_in_a_turn);
 	tcase_add_test(tests, accepts_at_its_rate);
 	tcase_add_test(tests, a_flood_from_one_address_delays_no_other);
-	tcase_add_test(tests, a_peer_that_goes_while_it_waits_costs_no_share);
-	tcase_add_test(tests, those_that_wait_make_room_for_the_newest);
-	tcase_add_test(tests, those_that_wait_are_reset_with_the_listener);
-	tcase_add_test(tests, hangs_up_on_who_is_too_many);
+	tcase_add_test(tests, a_peer_that_closes_while_it_waits_uses_no_share);
+	tcase_add_test(tests, waiting_peers_are_reset_for_the_newest);
+	tcase_add_test(tests, waiting_peers_are_reset_with_the_listener);
+	tcase_add_test(tests, resets_connections_beyond_the_limit);
 	tcase_add_test(tests, never_accepts_into_reserved_descriptors);
-	tcase_add_test(tests, one_peer_cannot_take_every_place);
-	tcase_add_loop_test(tests, goes_on_after_somebody_changed_their_mind, 0,
-	    COUNT_OF(passing));
-	tcase_add_loop_test(tests, rests_longer_and_longer_while_nothing_helps,
-	    0, COUNT_OF(lasting));
-	tcase_add_loop_test(tests, tells_one_that_there_is_no_descriptor_left,
-	    0, 2);
-	tcase_add_loop_test(tests, without_memory_nobody_is_counted, 0, 12);
+	tcase_add_test(tests, one_peer_cannot_use_every_connection);
+	tcase_add_loop_test(tests, goes_on_after_a_peer_aborted, 0,
+	    COUNT_OF(passing_errors));
+	tcase_add_loop_test(tests, pauses_longer_after_each_error, 0,
+	    COUNT_OF(lasting_errors));
+	tcase_add_loop_test(tests, closes_one_when_no_descriptor_is_left, 0, 2);
+	tcase_add_loop_test(tests, without_memory_no_peer_is_counted, 0, 12);
 }
