@@ -173,9 +173,12 @@ inspect_read(struct disk *disk, const struct inspector *inspector,
 	return end;
 }
 
-/* LOST records, so that no later start reports it again. */
-static bool
-lost_write(struct disk *disk, const struct recovery_result *result)
+/*
+ * A journal that goes on from what was recovered, and begins with LOST records
+ * for what was found missing. NULL: it cannot be written.
+ */
+static struct journal *
+journal_open(struct disk *disk, const struct recovery_result *result)
 {
 	struct store_options options = { .sync = STORE_SYNC_ALWAYS,
 		.segment_bytes = (size_t)1 << 20,
@@ -185,34 +188,138 @@ lost_write(struct disk *disk, const struct recovery_result *result)
 		.disk = disk, .options = &options, .recovered = result
 	};
 	struct journal *journal = journal_create(&config);
-	bool is_noted = journal != NULL && journal_error(journal) == NULL;
 
+	if (journal == NULL || journal_error(journal) == NULL)
+		return journal;
 	journal_destroy(journal);
-	return is_noted;
+	return NULL;
+}
+
+static enum inspect_status
+write_failed(struct inspection *out, const char *why)
+{
+	snprintf(out->why, sizeof(out->why), "%s", why);
+	return INSPECT_UNREADABLE;
+}
+
+/*
+ * Under the lock: repairs the files, and opens a journal behind them if records
+ * are lost or `writes`.
+ */
+static enum inspect_status
+store_open(struct disk *disk, const struct inspector *inspector, bool writes,
+    struct inspection *out, struct journal **journal)
+{
+	enum inspect_status status =
+	    store_recover(disk, RECOVERY_REPAIR, inspector, out);
+
+	*journal = NULL;
+	if (status == INSPECT_UNREADABLE)
+		return status;
+	if (out->result.needs_repair)
+		return write_failed(out, "no space to repair it");
+	if (!writes && status != INSPECT_DAMAGED)
+		return status;
+	*journal = journal_open(disk, &out->result);
+	return *journal != NULL
+		   ? status
+		   : write_failed(out, "the journal cannot be written");
 }
 
 enum inspect_status
 inspect_repair(struct disk *disk, const struct inspector *inspector,
     struct inspection *out)
 {
-	enum inspect_status end;
+	struct journal *journal;
+	enum inspect_status status;
 	int lock, error = store_lock_take(disk, &lock);
 
 	if (error != 0)
 		return lock_failed(out, error);
-	end = store_recover(disk, RECOVERY_REPAIR, inspector, out);
-	if (out->result.needs_repair) {
-		snprintf(out->why, sizeof(out->why), "no space to repair it");
-		end = INSPECT_UNREADABLE;
-	}
-	if (end == INSPECT_DAMAGED && !lost_write(disk, &out->result)) {
-		snprintf(out->why, sizeof(out->why),
-		    "cannot write what is lost into the journal");
-		end = INSPECT_UNREADABLE;
-	}
+	status = store_open(disk, inspector, false, out, &journal);
+	journal_destroy(journal);
 	recovery_result_fini(&out->result);
 	store_lock_release(disk, lock);
-	return end;
+	return status;
+}
+
+/* --- deleting a room ------------------------------------------------------ */
+
+struct room_search {
+	struct str id;
+	bool is_found;
+};
+
+static void
+search_room(const struct room *room, uint64_t lsn, void *arg)
+{
+	struct room_search *search = arg;
+
+	(void)lsn;
+	search->is_found |= str_equal(str_from(room->id), search->id);
+}
+
+static void
+search_room_gone(struct str room, uint64_t lsn, void *arg)
+{
+	struct room_search *search = arg;
+
+	(void)lsn;
+	if (str_equal(room, search->id))
+		search->is_found = false;
+}
+
+/* A room whose own record was lost has messages all the same. */
+static void
+search_message(struct str room, const struct message *message, uint64_t lsn,
+    void *arg)
+{
+	struct room_search *search = arg;
+
+	(void)message;
+	(void)lsn;
+	search->is_found |= str_equal(room, search->id);
+}
+
+static bool
+room_gone_write(struct journal *journal, struct str room)
+{
+	enum chat_error error;
+	char *payload =
+	    journal_reserve(journal, room_gone_payload_size(room), &error);
+
+	if (payload == NULL)
+		return false;
+	room_gone_payload_write(payload, room);
+	journal_commit(journal, RECORD_ROOM_GONE);
+	while (journal_step(journal))
+		continue;
+	return journal_committed(journal) == journal_last(journal);
+}
+
+enum inspect_status
+inspect_delete_room(struct disk *disk, struct str room, struct inspection *out)
+{
+	struct room_search search = { .id = room };
+	struct inspector inspector = { .room = search_room,
+		.room_gone = search_room_gone,
+		.message = search_message,
+		.arg = &search };
+	struct journal *journal;
+	enum inspect_status status;
+	int lock, error = store_lock_take(disk, &lock);
+
+	if (error != 0)
+		return lock_failed(out, error);
+	status = store_open(disk, &inspector, true, out, &journal);
+	if (journal != NULL && !search.is_found)
+		status = INSPECT_NO_ROOM;
+	else if (journal != NULL && !room_gone_write(journal, room))
+		status = write_failed(out, "the journal cannot be written");
+	journal_destroy(journal);
+	recovery_result_fini(&out->result);
+	store_lock_release(disk, lock);
+	return status;
 }
 
 /* --- copying -------------------------------------------------------------- */

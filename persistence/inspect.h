@@ -15,7 +15,8 @@ enum inspect_status {
 	INSPECT_TORN,       /* unfinished bytes at the end, as after a crash */
 	INSPECT_DAMAGED,    /* something is lost that was on the disk */
 	INSPECT_UNREADABLE, /* no store, a newer one, or the disk fails */
-	INSPECT_IN_USE      /* a server has it open */
+	INSPECT_IN_USE,     /* a server has it open */
+	INSPECT_NO_ROOM     /* whole, but there is no such room */
 };
 
 /*
@@ -49,6 +50,13 @@ enum inspect_status inspect_read(struct disk *, const struct inspector *,
  * it could not be mended.
  */
 enum inspect_status inspect_repair(struct disk *, const struct inspector *,
+    struct inspection *);
+
+/*
+ * Repairs the store, and removes a room with all its messages. How the store
+ * was found; INSPECT_UNREADABLE: it could not be written; INSPECT_NO_ROOM.
+ */
+enum inspect_status inspect_delete_room(struct disk *, struct str room,
     struct inspection *);
 
 /* Every file of the directory but LOCK; 0 or an errno. */

@@ -48,7 +48,7 @@ store_print_room_gone(FILE *out, struct str room, uint64_t lsn)
 	fputs("}\n", out);
 }
 
-/* JSON text as it came; only between its words can there be new lines. */
+/* JSON text as it came. A new line can only be white space in it. */
 static void
 body_print(FILE *out, struct str body)
 {
@@ -80,6 +80,19 @@ store_print_trim(FILE *out, struct str room, uint64_t seq, uint64_t lsn)
 {
 	object_begin(out, "trim", room, lsn);
 	fprintf(out, ",\"seq\":%" PRIu64 "}\n", seq);
+}
+
+void
+store_print_room_summary(FILE *out, const struct room *room, int64_t active_ms,
+    uint64_t messages, uint64_t bytes)
+{
+	fprintf(out, "{\"room\":\"%s\"", room->id);
+	string_print(out, "name", str_from(room->name));
+	fprintf(out,
+	    ",\"messages\":%" PRIu64 ",\"bytes\":%" PRIu64
+	    ",\"max_members\":%zu,\"created\":%" PRId64 ",\"active\":%" PRId64
+	    "}\n",
+	    messages, bytes, room->max_members, room->created_ms, active_ms);
 }
 
 void

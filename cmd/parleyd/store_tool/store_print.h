@@ -1,4 +1,4 @@
-/* How parleyd store shows what is in a store. */
+/* What parleyd store prints. */
 #ifndef CMD_STORE_PRINT_H
 #define CMD_STORE_PRINT_H
 
@@ -13,10 +13,14 @@ void store_print_message(FILE *, struct str room, const struct message *,
     uint64_t lsn);
 void store_print_trim(FILE *, struct str room, uint64_t seq, uint64_t lsn);
 
-/* A line for people. */
+/* One JSON object: the room, when it was last active, what it holds. */
+void store_print_room_summary(FILE *, const struct room *, int64_t active_ms,
+    uint64_t messages, uint64_t bytes);
+
+/* One line of text. */
 void store_print_finding(FILE *, const struct recovery_finding *);
 
-/* The figures that recovery has, "name value" in a line. */
+/* The figures of a recovery, "name value" in each line. */
 void store_print_figures(FILE *, const struct recovery_result *);
 
 #endif

@@ -3,10 +3,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cmd/parleyd/store_tool/store_print.h"
+
 struct stats_room {
 	struct stats_room *next;
-	char id[ROOM_ID_SIZE];
+	struct room room; /* its last record */
 	bool is_gone;
+	int64_t last_at_ms; /* of its newest message */
 	uint64_t messages;
 	uint64_t bytes; /* of their bodies */
 	uint64_t first_seq, last_seq;
@@ -15,7 +18,7 @@ struct stats_room {
 static struct str
 room_key(const void *entry)
 {
-	return str_from(((const struct stats_room *)entry)->id);
+	return str_from(((const struct stats_room *)entry)->room.id);
 }
 
 void
@@ -39,13 +42,13 @@ store_stats_fini(struct store_stats *stats)
 }
 
 static struct stats_room *
-room_add(struct store_stats *stats, const char *id)
+room_add(struct store_stats *stats, const struct room *record)
 {
 	struct stats_room *room = calloc(1, sizeof(*room));
 
 	if (room == NULL)
 		return NULL;
-	memcpy(room->id, id, sizeof(room->id));
+	room->room = *record;
 	if (!id_map_put(&stats->rooms, room)) {
 		free(room);
 		return NULL;
@@ -64,11 +67,13 @@ room_count(const struct room *room, uint64_t lsn, void *arg)
 
 	(void)lsn;
 	if (known == NULL)
-		known = room_add(stats, room->id);
-	if (known == NULL)
+		known = room_add(stats, room);
+	if (known == NULL) {
 		stats->is_incomplete = true;
-	else
-		known->is_gone = false;
+		return;
+	}
+	known->is_gone = false;
+	known->room = *room;
 }
 
 static void
@@ -106,6 +111,7 @@ message_count(struct str id, const struct message *message, uint64_t lsn,
 	if (room->messages++ == 0)
 		room->first_seq = message->seq;
 	room->last_seq = message->seq;
+	room->last_at_ms = message->at_ms;
 	room->bytes += message->body.len;
 	stats->messages++;
 	stats->message_bytes += message->body.len;
@@ -123,8 +129,8 @@ store_stats_inspector(struct store_stats *stats)
 static void
 room_print(const struct stats_room *room, FILE *out)
 {
-	fprintf(out, "room %s messages %" PRIu64 " bytes %" PRIu64, room->id,
-	    room->messages, room->bytes);
+	fprintf(out, "room %s messages %" PRIu64 " bytes %" PRIu64,
+	    room->room.id, room->messages, room->bytes);
 	if (room->messages > 0)
 		fprintf(out, " seq %" PRIu64 "-%" PRIu64, room->first_seq,
 		    room->last_seq);
@@ -148,4 +154,20 @@ store_stats_print(const struct store_stats *stats, FILE *out)
 	     room = room->next)
 		if (!room->is_gone)
 			room_print(room, out);
+}
+
+void
+store_stats_print_rooms(const struct store_stats *stats, FILE *out)
+{
+	for (const struct stats_room *room = stats->first; room != NULL;
+	     room = room->next) {
+		int64_t active_ms = room->room.active_ms;
+
+		if (room->is_gone)
+			continue;
+		if (room->last_at_ms > active_ms)
+			active_ms = room->last_at_ms;
+		store_print_room_summary(out, &room->room, active_ms,
+		    room->messages, room->bytes);
+	}
 }

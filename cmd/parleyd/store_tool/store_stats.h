@@ -1,4 +1,4 @@
-/* Counts what is in a store, room by room. */
+/* Counts the messages of a store, room by room. */
 #ifndef CMD_STORE_STATS_H
 #define CMD_STORE_STATS_H
 
@@ -19,9 +19,12 @@ struct store_stats {
 void store_stats_init(struct store_stats *);
 void store_stats_fini(struct store_stats *);
 
-/* What tells them; to be used with inspect_read(). */
+/* Counts what inspect_read() finds. */
 struct inspector store_stats_inspector(struct store_stats *);
 
 void store_stats_print(const struct store_stats *, FILE *);
+
+/* One JSON object for each room, in a line of its own. */
+void store_stats_print_rooms(const struct store_stats *, FILE *);
 
 #endif

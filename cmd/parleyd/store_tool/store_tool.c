@@ -13,28 +13,33 @@
 #include "domain/base/count_of.h"
 
 static const char usage[] =
-    "parleyd store: look into a file store while no server has it open\n"
+    "parleyd store: read or repair a file store while no server has it open\n"
     "\n"
     "Usage: parleyd store check DIR\n"
     "       parleyd store stats DIR\n"
+    "       parleyd store rooms DIR\n"
     "       parleyd store dump [--room ROOM] DIR\n"
     "       parleyd store repair DIR\n"
+    "       parleyd store delete-room DIR ROOM\n"
     "\n"
-    "  check    read everything; say what is unfinished, damaged or lost\n"
-    "  stats    how much there is, in which rooms\n"
-    "  dump     every record, one JSON object in a line\n"
-    "  repair   copy DIR to DIR.before-repair-1 (or -2, ...), then mend it as\n"
-    "           the start of a server would\n"
+    "  check        read everything; report unfinished, damaged, lost records\n"
+    "  stats        count records, rooms, messages and bytes\n"
+    "  rooms        every room, one JSON object in a line\n"
+    "  dump         every record, one JSON object in a line\n"
+    "  repair       copy DIR to DIR.before-repair-1 (or -2, ...), then repair\n"
+    "               DIR as the start of a server would\n"
+    "  delete-room  remove a room and its messages (repairs DIR, too)\n"
     "\n"
-    "Only repair writes. Exit status: 0 the store is whole, 1 its end is\n"
-    "unfinished (as after a crash: nothing is lost), 2 it is damaged, 3 it\n"
-    "cannot be read, 4 a server has it open, 74 not all could be printed. Of\n"
-    "repair, 0: it is whole now.\n";
+    "Only repair and delete-room write. Exit status: 0 the store is whole, 1\n"
+    "its end is unfinished (as after a crash: nothing is lost), 2 it is\n"
+    "damaged, 3 it cannot be read or written, 4 a server has it open, 5 there\n"
+    "is no such room, 74 not everything could be printed. Of repair and\n"
+    "delete-room, 0: done, and the store is whole now.\n";
 
 struct errand {
 	const char *word;
 	const char *dir;
-	const char *room; /* dump: of this one only; NULL: of all */
+	const char *room; /* dump: only this one, NULL: all; delete-room */
 	FILE *out;
 };
 
@@ -53,7 +58,7 @@ error_print(const struct errand *errand, const char *what)
 	    errand->dir, what);
 }
 
-/* Not made if it is not there. NULL: that was said. */
+/* Does not create the directory. NULL: an error was printed. */
 static struct disk *
 disk_open_dir(const struct errand *errand)
 {
@@ -133,6 +138,27 @@ stats_run(struct errand *errand)
 	return status;
 }
 
+static int
+rooms_run(struct errand *errand)
+{
+	struct inspection inspection;
+	struct store_stats counted;
+	struct inspector inspector;
+	int status;
+
+	store_stats_init(&counted);
+	inspector = store_stats_inspector(&counted);
+	status = store_read(errand, &inspector, &inspection);
+	if (status <= INSPECT_DAMAGED && counted.is_incomplete) {
+		error_print(errand, "out of memory");
+		status = INSPECT_UNREADABLE;
+	} else if (status <= INSPECT_DAMAGED) {
+		store_stats_print_rooms(&counted, errand->out);
+	}
+	store_stats_fini(&counted);
+	return status;
+}
+
 static bool
 room_is_wanted(const struct errand *errand, struct str room)
 {
@@ -191,7 +217,7 @@ dump_run(struct errand *errand)
 
 /* --- repair --------------------------------------------------------------- */
 
-/* The first name that is free; beside the directory, also if that is `.`. */
+/* The first free name beside the directory, even if that is given as `.`. */
 static bool
 copy_find_name(const struct errand *errand, char out[PATH_MAX])
 {
@@ -219,7 +245,7 @@ store_copy(const struct errand *errand, struct disk *disk)
 	int error;
 
 	if (!copy_find_name(errand, path)) {
-		error_print(errand, "there is no name for a copy");
+		error_print(errand, "no name is free for a copy");
 		return false;
 	}
 	to = system_disk_open(path);
@@ -268,43 +294,77 @@ repair_run(struct errand *errand)
 	return status;
 }
 
-/* --- what was asked for --------------------------------------------------- */
+/* --- delete-room ---------------------------------------------------------- */
+
+static int
+delete_room_run(struct errand *errand)
+{
+	struct disk *disk = disk_open_dir(errand);
+	struct inspection inspection;
+	enum inspect_status status;
+
+	if (disk == NULL)
+		return INSPECT_UNREADABLE;
+	status = inspect_delete_room(disk, str_from(errand->room), &inspection);
+	disk_destroy(disk);
+	if (status == INSPECT_NO_ROOM)
+		error_print(errand, "there is no such room");
+	if (status > INSPECT_DAMAGED)
+		return status_report(errand, status, &inspection);
+	fprintf(errand->out, "deleted room %s\n", errand->room);
+	return INSPECT_WHOLE;
+}
+
+/* --- the command line ----------------------------------------------------- */
+
+enum room_argument {
+	ROOM_NONE,
+	ROOM_OPTION,  /* --room ROOM */
+	ROOM_OPERAND, /* behind DIR */
+};
 
 static const struct {
 	const char *word;
 	int (*run)(struct errand *);
-	bool takes_room;
+	enum room_argument room;
 } verbs[] = {
-	{ "check", check_run, false },
-	{ "stats", stats_run, false },
-	{ "dump", dump_run, true },
-	{ "repair", repair_run, false },
+	{ "check", check_run, ROOM_NONE },
+	{ "stats", stats_run, ROOM_NONE },
+	{ "rooms", rooms_run, ROOM_NONE },
+	{ "dump", dump_run, ROOM_OPTION },
+	{ "repair", repair_run, ROOM_NONE },
+	{ "delete-room", delete_room_run, ROOM_OPERAND },
 };
 
-/* False: there is something in it that has no place there. */
+/* False: an argument is missing, or is not understood. */
 static bool
 arguments_read(struct errand *errand, int argc, char *const *argv,
-    bool takes_room)
+    enum room_argument room)
 {
 	for (int i = 1; i < argc; i++) {
-		if (takes_room && strcmp(argv[i], "--room") == 0 &&
+		if (room == ROOM_OPTION && strcmp(argv[i], "--room") == 0 &&
 		    i + 1 < argc)
 			errand->room = argv[++i];
-		else if (argv[i][0] == '-' || errand->dir != NULL)
+		else if (argv[i][0] == '-')
 			return false;
-		else
+		else if (errand->dir == NULL)
 			errand->dir = argv[i];
+		else if (room == ROOM_OPERAND && errand->room == NULL)
+			errand->room = argv[i];
+		else
+			return false;
 	}
-	return errand->dir != NULL;
+	return errand->dir != NULL &&
+	       (room != ROOM_OPERAND || errand->room != NULL);
 }
 
-/* A dump that ends early is not to be taken for a whole one. */
+/* A dump that ends early must not pass for a whole one. */
 static int
 output_finish(const struct errand *errand, int status)
 {
 	if (fflush(errand->out) == 0 && !ferror(errand->out))
 		return status;
-	fprintf(stderr, "parleyd: store %s: not all could be printed\n",
+	fprintf(stderr, "parleyd: store %s: not everything could be printed\n",
 	    errand->word);
 	return EX_IOERR;
 }
@@ -330,11 +390,12 @@ store_tool_run(int argc, char *const *argv, FILE *out)
 	for (size_t i = 0; argc > 0 && i < COUNT_OF(verbs); i++) {
 		errand.word = verbs[i].word;
 		if (strcmp(argv[0], verbs[i].word) == 0 &&
-		    arguments_read(&errand, argc, argv, verbs[i].takes_room))
+		    arguments_read(&errand, argc, argv, verbs[i].room))
 			return output_finish(&errand, verbs[i].run(&errand));
 	}
-	fputs("parleyd: store check|stats|dump|repair DIR; see parleyd store "
-	      "--help\n",
+	fputs(
+	    "parleyd: store check|stats|rooms|dump|repair|delete-room DIR; see "
+	    "parleyd store --help\n",
 	    stderr);
 	return EX_USAGE;
 }

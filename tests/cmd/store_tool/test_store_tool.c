@@ -271,6 +271,49 @@ START_TEST(damage_is_told_with_its_place_and_mended_once)
 }
 END_TEST
 
+static int
+run_delete_room(const char *room)
+{
+	char verb[] = "delete-room", id[64];
+	char *argv[] = { verb, store, id };
+	FILE *out;
+	int status;
+
+	snprintf(id, sizeof(id), "%s", room);
+	free(out_text);
+	out = open_memstream(&out_text, &out_len);
+	status = store_tool_run(3, argv, out);
+	fclose(out);
+	return status;
+}
+
+START_TEST(rooms_are_listed_with_what_they_hold)
+{
+	fill_store();
+	ck_assert_int_eq(run("rooms", NULL, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(out_text,
+	    "{\"room\":\"kitchen\",\"name\":\"The \\\"kitchen\\\"\","
+	    "\"messages\":3,\"bytes\":27,\"max_members\":0,\"created\":99,"
+	    "\"active\":1000}\n"));
+	ck_assert_ptr_nonnull(strstr(out_text, "{\"room\":\"attic\","));
+}
+END_TEST
+
+START_TEST(a_room_can_be_deleted_with_its_messages)
+{
+	fill_store();
+	ck_assert_int_eq(run_delete_room("kitchen"), 0);
+	ck_assert_str_eq(out_text, "deleted room kitchen\n");
+	ck_assert_int_eq(run("check", NULL, NULL), 0);
+	ck_assert_int_eq(run("rooms", NULL, NULL), 0);
+	ck_assert_ptr_null(strstr(out_text, "kitchen"));
+	ck_assert_ptr_nonnull(strstr(out_text, "attic"));
+	ck_assert_int_eq(run_delete_room("kitchen"), 5);
+	ck_assert_int_eq(run_delete_room("nowhere"), 5);
+	ck_assert_str_eq(out_text, "");
+}
+END_TEST
+
 START_TEST(a_store_in_use_is_left_alone)
 {
 	struct disk *disk;
@@ -281,6 +324,7 @@ START_TEST(a_store_in_use_is_left_alone)
 	ck_assert_int_eq(store_lock_take(disk, &lock), 0);
 	ck_assert_int_eq(run("check", NULL, NULL), 4);
 	ck_assert_int_eq(run("repair", NULL, NULL), 4);
+	ck_assert_int_eq(run_delete_room("kitchen"), 4);
 	ck_assert_str_eq(out_text, "");
 	store_lock_release(disk, lock);
 	disk_destroy(disk);
@@ -354,6 +398,8 @@ SUITE(store_tool)
 	tcase_add_test(tests, stats_count_room_by_room);
 	tcase_add_test(tests, a_torn_tail_is_told_and_not_touched);
 	tcase_add_test(tests, damage_is_told_with_its_place_and_mended_once);
+	tcase_add_test(tests, rooms_are_listed_with_what_they_hold);
+	tcase_add_test(tests, a_room_can_be_deleted_with_its_messages);
 	tcase_add_test(tests, a_store_in_use_is_left_alone);
 	tcase_add_test(tests, what_is_no_store_is_not_made_one);
 	tcase_add_loop_test(tests, what_is_not_understood_is_said_so, 0,
