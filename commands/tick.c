@@ -1,13 +1,20 @@
-/* COMMAND_TICK: about a second has passed since the last. */
+/* COMMAND_TICK: about a tenth of a second has passed since the last. */
 #include "commands/command_table.h"
+
+#define SECOND_MS 1000
 
 static enum chat_error
 tick_run(struct request *request)
 {
-	history_expire(request->chat->history, request->now_ms);
+	struct dispatcher_state *state = request->memory;
+	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
+
 	presence_tick(request);
-	listings_tick(&request->memory->listings,
-	    clock_monotonic_ms(request->chat->clock));
+	if (state->second_ms != 0 && now_ms - state->second_ms < SECOND_MS)
+		return CHAT_OK;
+	state->second_ms = now_ms;
+	history_expire(request->chat->history, request->now_ms);
+	listings_tick(&state->listings, now_ms);
 	return CHAT_OK;
 }
 

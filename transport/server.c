@@ -154,10 +154,9 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	conns_tick(&worker->loop, tick);
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_tick(&server->listeners[i].listener);
-	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND) {
-		worker->ws.endpoint->ops->tick(worker->ws.endpoint);
+	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
+	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
 		log_tick();
-	}
 }
 
 /* --- the loop ------------------------------------------------------------- */

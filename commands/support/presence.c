@@ -7,6 +7,12 @@
 /* The least time between two counts in one room. */
 #define COUNT_EVERY_MS 1000
 
+/*
+ * Copies of counts between two ticks, over all rooms: a member that joins or
+ * leaves many large rooms at once must not stop the server for long.
+ */
+#define COUNT_COPIES 4096
+
 struct crowd {
 	struct list link;
 	int64_t published_ms;
@@ -28,6 +34,7 @@ crowd_create(struct presence *presence, const struct room *room)
 	if (crowd == NULL)
 		return NULL;
 	memcpy(crowd->room, room->id, sizeof(crowd->room));
+	crowd->published_ms = INT64_MIN / 2; /* never */
 	if (!id_map_put(&presence->by_room, crowd)) {
 		free(crowd);
 		return NULL;
@@ -49,6 +56,7 @@ presence_init(struct presence *presence)
 {
 	id_map_init(&presence->by_room, crowd_key);
 	list_init(&presence->all);
+	presence->copies = COUNT_COPIES;
 }
 
 void
@@ -69,6 +77,7 @@ count_publish(const struct request *request, const struct room *room)
 		.count = room->member_count,
 	};
 
+	request->memory->presence.copies -= (int64_t)room->member_count;
 	publisher_publish(request->chat->publisher, &event,
 	    audience_room(event.room));
 }
@@ -77,6 +86,14 @@ static bool
 count_is_due(const struct crowd *crowd, int64_t now_ms)
 {
 	return now_ms - crowd->published_ms >= COUNT_EVERY_MS;
+}
+
+/* A count that is not published now follows with one of the next ticks. */
+static bool
+count_may_be_published(const struct presence *presence,
+    const struct crowd *crowd, int64_t now_ms)
+{
+	return presence->copies > 0 && count_is_due(crowd, now_ms);
 }
 
 /*
@@ -91,12 +108,12 @@ count_publish_when_due(const struct request *request, const struct room *room)
 	struct crowd *crowd;
 
 	crowd = id_map_find(&presence->by_room, str_from(room->id));
-	if (crowd != NULL && !count_is_due(crowd, now_ms)) {
+	if (crowd == NULL)
+		crowd = crowd_create(presence, room);
+	if (crowd != NULL && !count_may_be_published(presence, crowd, now_ms)) {
 		crowd->is_outdated = true;
 		return;
 	}
-	if (crowd == NULL)
-		crowd = crowd_create(presence, room);
 	if (crowd != NULL) {
 		crowd->published_ms = now_ms;
 		crowd->is_outdated = false;
@@ -142,9 +159,11 @@ presence_left(const struct request *request, const struct room *room)
 static bool
 crowd_tick(const struct request *request, struct crowd *crowd, int64_t now_ms)
 {
+	const struct presence *presence = &request->memory->presence;
 	struct room room;
 
-	if (!count_is_due(crowd, now_ms))
+	if (!count_is_due(crowd, now_ms) ||
+	    (crowd->is_outdated && presence->copies <= 0))
 		return true;
 	if (!crowd->is_outdated || room_store_get(request->chat->rooms,
 				       crowd_key(crowd), &room) != CHAT_OK)
@@ -162,6 +181,9 @@ presence_tick(const struct request *request)
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 	struct list *link, *next;
 
+	presence->copies += COUNT_COPIES;
+	if (presence->copies > COUNT_COPIES)
+		presence->copies = COUNT_COPIES;
 	for (link = presence->all.next; link != &presence->all; link = next) {
 		struct crowd *crowd = LIST_OWNER(link, struct crowd, link);
 

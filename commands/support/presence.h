@@ -12,6 +12,7 @@ struct request;
 struct presence {
 	struct id_map by_room;
 	struct list all;
+	int64_t copies; /* of counts that may be published now */
 };
 
 void presence_init(struct presence *);
@@ -24,7 +25,7 @@ void presence_fini(struct presence *);
 void presence_entered(const struct request *, const struct room *);
 void presence_left(const struct request *, const struct room *);
 
-/* Publishes the counts that are due now. */
+/* Publishes counts that are due; ten times a second. */
 void presence_tick(const struct request *);
 
 #endif

@@ -19,6 +19,7 @@ struct dispatcher_state {
 	struct unique_names suffixes;
 	struct presence presence;
 	struct listings listings;
+	int64_t second_ms; /* when something last happened once a second */
 };
 
 struct request {

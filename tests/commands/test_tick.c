@@ -27,7 +27,10 @@ START_TEST(expires_messages_at_their_ttl)
 	    .flags = COMMAND_MAY_CREATE);
 	empty = history_bytes(world.chat.history);
 	say("id1", "r", 1000);
-	fake_clock_pass(&world.clock, 29999);
+	fake_clock_pass(&world.clock, 29000);
+	TICK();
+	ck_assert_uint_gt(history_bytes(world.chat.history), empty + 1000);
+	fake_clock_pass(&world.clock, 999);
 	TICK();
 	ck_assert_uint_gt(history_bytes(world.chat.history), empty + 1000);
 	fake_clock_pass(&world.clock, 1);

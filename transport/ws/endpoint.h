@@ -64,7 +64,7 @@ struct endpoint_ops {
 	void (*flush)(struct endpoint *);
 	/* What the next flush will send. */
 	struct pending (*pending)(struct endpoint *);
-	/* About once a second. */
+	/* About ten times a second. */
 	void (*tick)(struct endpoint *);
 };
 

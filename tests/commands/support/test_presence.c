@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
@@ -132,6 +135,38 @@ START_TEST(forgets_a_room_that_is_removed)
 }
 END_TEST
 
+/* 4096 copies of counts may be published between two ticks. */
+START_TEST(publishes_so_many_counts_between_ticks)
+{
+	const char *rooms[] = { "a", "b", "c", "d", "e", "f" };
+
+	world.chat.limits.announce_up_to = 0;
+	world.chat.limits.rooms = 6;
+	world.chat.limits.rooms_per_member = 6;
+	world.chat.limits.room_members = 1000;
+	people(1000);
+	for (int i = 0; i < 6; i++)
+		gather(rooms[i], 1000);
+	for (int i = 0; i < 30; i++) {
+		fake_clock_pass(&world.clock, 100);
+		TICK();
+	}
+	for (int i = 0; i < 4; i++)
+		DO(ROOM_LEAVE, "id1000", .room = str_from(rooms[i]));
+	forget_what_was_heard();
+	DO(ROOM_LEAVE, "id1000", .room = STR("e"));
+	DO(ROOM_LEAVE, "id1000", .room = STR("f"));
+	HEARD("room e: count room=e count=999\n"
+	      "id1000: left room=e at=4000 member=member1000 id=id1000\n"
+	      "id1000: left room=f at=4000 member=member1000 id=id1000\n");
+	fake_clock_pass(&world.clock, 100);
+	TICK();
+	HEARD("room f: count room=f count=999\n");
+	TICK();
+	HEARD("");
+}
+END_TEST
+
 SUITE(presence)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -142,4 +177,5 @@ SUITE(presence)
 	    publishes_the_fourth_leave_as_count_and_the_third_by_name);
 	tcase_add_test(tests, publishes_counts_of_each_room_independently);
 	tcase_add_test(tests, forgets_a_room_that_is_removed);
+	tcase_add_test(tests, publishes_so_many_counts_between_ticks);
 }
