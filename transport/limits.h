@@ -31,8 +31,11 @@ struct transport_limits {
 	size_t fragments;   /* and one for each WS_FRAGMENT_BYTES received */
 	int64_t message_time_ms; /* from a message's first frame to its last */
 	size_t json_depth;
-	struct rate_limit messages;
-	struct rate_limit bytes;
+	struct rate_limit messages; /* commands */
+	struct rate_limit bytes;    /* received, inflated, and encoded */
+	struct rate_limit fanout;   /* bytes sent, times receivers */
+	/* Slowed down for longer than this: refused; 0: refused at once. */
+	int64_t patience_ms;
 	struct rate_limit control_frames;
 	/* what goes out */
 	size_t output_soft; /* may wait for output_soft_time_ms … */

@@ -61,13 +61,11 @@ fail_as_too_fast(struct session *session, const struct command *command,
 	fail(session, command, &failure);
 }
 
-/* Beyond its rate a client is told so, and closed if it goes on and on. */
+/* A client that goes on after so many refusals is closed. */
 static void
-refuse(struct session *session, const struct command *command)
+refuse(struct session *session, const struct command *command, int64_t wait_ms)
 {
-	const struct loop *loop = session->conn->loop;
-	const struct rate_limit *limit = &loop->limits->messages;
-	uint32_t now = loop->wheel.now;
+	uint32_t now = session->conn->loop->wheel.now;
 
 	if (now - session->refused_since > REFUSALS_TICKS) {
 		session->refused_since = now;
@@ -77,20 +75,21 @@ refuse(struct session *session, const struct command *command)
 		ws_conn_end(session->conn, WS_CLOSE_RATE_LIMITED,
 		    "rate_limited");
 	else
-		fail_as_too_fast(session, command,
-		    token_bucket_wait_ms(&session->messages, limit, 1));
+		fail_as_too_fast(session, command, wait_ms);
 }
 
+/* False: the command was refused. */
 static bool
 take_token(struct session *session, const struct command *command)
 {
-	const struct loop *loop = session->conn->loop;
+	int64_t wait_ms = ws_conn_refuse_ms(session->conn);
 
-	if (token_bucket_take(&session->messages, &loop->limits->messages,
-		loop->now_ms, 1))
-		return true;
-	refuse(session, command);
-	return false;
+	if (wait_ms > 0) {
+		refuse(session, command, wait_ms);
+		return false;
+	}
+	ws_conn_charge_command(session->conn);
+	return true;
 }
 
 static bool
@@ -233,8 +232,6 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 		return NULL;
 	session->conn = conn;
 	session->dialect = dialect;
-	token_bucket_init(&session->messages,
-	    &sessions->config.limits->messages, conn->loop->now_ms);
 	hub_welcome(sessions->config.hub, session, upgrade->deflate.on);
 	hub_tell_raw(sessions->config.hub, session, response);
 	if (!connect_member(session, request))

@@ -10,7 +10,6 @@
 #include "domain/id_source.h"
 #include "transport/fanout/burst_limit.h"
 #include "transport/limits.h"
-#include "transport/net/token_bucket.h"
 #include "transport/ws/endpoint.h"
 #include "wire/dialect.h"
 
@@ -40,7 +39,6 @@ struct session {
 	uint32_t own_last;
 	uint32_t own_bytes; /* of those frames */
 	/* its own */
-	struct token_bucket messages;
 	struct burst_limiter pacer;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint16_t refused;

@@ -360,7 +360,8 @@ def test_a_room_that_is_left_ends(url, run):
 
 
 def test_who_says_too_much_is_slowed_down_and_refused_nothing(start, run):
-    server = start("--limits-messages", "100/s", "--limits-messages-burst", "20")
+    server = start("--limits-messages", "100/s", "--limits-messages-burst", "20",
+                   "--limits-patience", "0")
 
     async def main():
         async with Parley(url_of(server.address)) as chat:

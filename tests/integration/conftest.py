@@ -4,7 +4,7 @@ status 0 and not a word from a sanitizer, or the test that used it fails."""
 import pytest
 
 from client import Chat
-from server import AT_ONCE, ECHO_SERVER, PARLEYD, Server
+from server import AT_ONCE, NO_DRAIN, ECHO_SERVER, PARLEYD, Server
 
 
 def pytest_addoption(parser):
@@ -24,19 +24,30 @@ def parleyd():
         yield server
 
 
-@pytest.fixture
-def start():
-    """Starts chat servers with options of their own."""
+def starter(preset):
+    """Starts chat servers with options of their own; ends them in peace."""
     running = []
 
     def start(*options, **how):
-        server = Server(PARLEYD, *AT_ONCE, *options, **how)
+        server = Server(PARLEYD, *preset, *options, **how)
         running.append(server)
         return server
 
     yield start
     for server in running:
         server.stop()
+
+
+@pytest.fixture
+def start():
+    """Servers that limit no rates."""
+    yield from starter(AT_ONCE)
+
+
+@pytest.fixture
+def start_preset():
+    """Servers with the preset rates."""
+    yield from starter(NO_DRAIN)
 
 
 @pytest.fixture

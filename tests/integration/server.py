@@ -17,11 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PARLEYD = os.environ.get("PARLEYD", str(ROOT / "build/parleyd"))
 ECHO_SERVER = os.environ.get("ECHO_SERVER", str(ROOT / "build/echo_server"))
 
-# Tests do not wait for load balancers, and type faster than people.
-AT_ONCE = (
-    *("--drain-delay", "0s", "--drain-window", "0s"),
-    *("--limits-messages", "0", "--limits-bytes", "0"),
-)
+# Tests do not wait for load balancers, …
+NO_DRAIN = ("--drain-delay", "0s", "--drain-window", "0s")
+# … and type faster than people.
+AT_ONCE = (*NO_DRAIN, "--limits-messages", "0", "--limits-bytes", "0")
 
 # What a sanitizer writes when it has found something.
 REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")

@@ -190,7 +190,7 @@ def test_above_a_mebibyte_the_connection_is_closed(room):
 
 
 def test_who_is_too_fast_is_told_so_and_stays(start):
-    server = start("--limits-messages", "1/s", "--limits-messages-burst", "5",
+    server = start("--limits-messages", "1/s", "--limits-messages-burst", "5", "--limits-patience", "0",
                    listen=["127.0.0.1:0=action"])
     a = Action(server.address)
     made = a.create()

@@ -77,17 +77,17 @@ async def keep_talking(url, clients, rate, count):
     return [each.latencies for each in members]
 
 
-def test_four_who_say_thirty_messages_a_second_miss_nothing(start, talk_seconds):
-    """With the limits that are preset."""
-    server = start("--limits-messages", "50/s", "--limits-bytes", "128KiB/s",
-                   listen=["127.0.0.1:0=action"])
+@pytest.mark.parametrize("rate", [30, 60, 200])
+def test_four_clients_that_post_at_a_rate_miss_nothing(start_preset, talk_seconds, rate):
+    """The benchmark of the first server."""
+    server = start_preset(listen=["127.0.0.1:0=action"])
     url = "ws://%s:%d/" % server.address
-    count = 30 * talk_seconds
-    run = keep_talking(url, clients=4, rate=30, count=count)
+    count = rate * talk_seconds
+    run = keep_talking(url, clients=4, rate=rate, count=count)
     heard = asyncio.run(asyncio.wait_for(run, talk_seconds + DEADLINE))
     assert [len(each) for each in heard] == [3 * count] * 4
     average = statistics.mean(sum(heard, []))
-    print(f"{3 * count} heard by each, {1000 * average:.2f} ms on average")
+    print(f"{rate}/s: {3 * count} heard by each, {1000 * average:.2f} ms on average")
     assert average < 0.5
 
 

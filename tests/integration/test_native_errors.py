@@ -176,7 +176,8 @@ def test_members_of_a_room_are_limited(start):
 
 
 def test_commands_come_at_a_limited_rate(start):
-    server = start("--limits-messages", "5", "--limits-messages-burst", "10")
+    server = start("--limits-messages", "5", "--limits-messages-burst", "10",
+                   "--limits-patience", "0")
     a = Chat(server.address)
     for n in range(30):
         a.say("ping", ref=n)
@@ -192,7 +193,8 @@ def test_commands_come_at_a_limited_rate(start):
 
 
 def test_who_does_not_listen_to_that_is_closed(start):
-    server = start("--limits-messages", "1", "--limits-messages-burst", "1")
+    server = start("--limits-messages", "1", "--limits-messages-burst", "1",
+                   "--limits-patience", "0")
     a, b = Chat(server.address), Chat(server.address)
     for n in range(200):
         a.say("me")

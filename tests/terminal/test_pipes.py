@@ -111,7 +111,8 @@ def test_nothing_to_send_is_well_sent(url):
 
 
 def test_who_talks_too_fast_slows_down(tail):
-    limits = ("--limits-messages", "300/s", "--limits-messages-burst", "50")
+    limits = ("--limits-messages", "300/s", "--limits-messages-burst", "50",
+              "--limits-patience", "0")
     with Server(PARLEYD, *AT_ONCE[:4], *limits) as server:
         listener = tail(at=url_of(server), room="tea")
         done = run("send", url_of(server), "--room", "tea",

@@ -155,6 +155,7 @@ setup(void)
 	};
 	f.sessions = sessions_create(&config);
 	rig_init(&f.rig, sessions_endpoint(f.sessions));
+	f.rig.limits.patience_ms = 0; /* what is too much is refused at once */
 }
 
 static void
@@ -353,6 +354,65 @@ limit_messages(uint32_t rate, uint32_t burst)
 	f.rig.limits.messages = (struct rate_limit){ rate, burst };
 	meet(0);
 }
+
+START_TEST(a_client_that_is_too_fast_is_read_slowly)
+{
+	limit_messages(2, 3);
+	f.rig.limits.patience_ms = 10000;
+	for (int i = 0; i < 6; i++)
+		command(0, "{\"command\":\"me\"}");
+	turn(0);
+	ck_assert_uint_eq(f.commands, CLIENTS + 3);
+	/* The others have budgets of their own. */
+	command(1, "{\"command\":\"me\"}");
+	rig_turn(&f.rig);
+	ck_assert_uint_eq(f.commands, CLIENTS + 4);
+	rig_pass(&f.rig, 700);
+	ck_assert_uint_eq(f.commands, CLIENTS + 5);
+	rig_pass(&f.rig, 1500);
+	turn(0);
+	ck_assert_uint_eq(f.commands, CLIENTS + 7);
+	ck_assert_ptr_null(take_text(0));
+	teardown();
+}
+END_TEST
+
+START_TEST(a_client_that_stays_too_fast_is_refused)
+{
+	limit_messages(2, 3);
+	f.rig.limits.patience_ms = 3000;
+	for (int i = 0; i < 200; i++)
+		command(0, "{\"command\":\"me\"}");
+	turn(0);
+	rig_pass(&f.rig, 2900);
+	turn(0);
+	ck_assert_ptr_null(take_text(0));
+	ck_assert_uint_ge(f.commands, CLIENTS + 3 + 4);
+	rig_pass(&f.rig, 1000);
+	turn(0);
+	check_text(0, "\"code\":\"rate_limited\"");
+	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
+	ck_assert_uint_eq(f.disconnects, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_client_that_is_beyond_its_bytes_is_read_slowly)
+{
+	setup();
+	f.rig.limits.patience_ms = 10000;
+	f.rig.limits.bytes = (struct rate_limit){ 100, 100 };
+	meet(0);
+	for (int i = 0; i < 5; i++)
+		command(0,
+		    "{\"command\":\"me\",\"ref\":\"34567890123456789012\"}");
+	turn(0);
+	ck_assert_uint_eq(f.commands, CLIENTS + 3);
+	rig_pass(&f.rig, 600);
+	ck_assert_uint_eq(f.commands, CLIENTS + 4);
+	teardown();
+}
+END_TEST
 
 START_TEST(who_says_too_much_is_told_when_to_go_on)
 {
@@ -766,6 +826,9 @@ SUITE(session)
 	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT_OF(wishes));
 	tcase_add_test(tests, a_member_is_gone_when_its_connection_is);
 	tcase_add_test(tests, who_cannot_become_a_member_is_told_and_closed);
+	tcase_add_test(tests, a_client_that_is_too_fast_is_read_slowly);
+	tcase_add_test(tests, a_client_that_stays_too_fast_is_refused);
+	tcase_add_test(tests, a_client_that_is_beyond_its_bytes_is_read_slowly);
 	tcase_add_test(tests, who_says_too_much_is_told_when_to_go_on);
 	tcase_add_test(tests, what_is_misspelled_counts_too);
 	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);

@@ -8,6 +8,9 @@
 #define DEFLATE_LEAST 96
 #define DEFLATE_WINDOW_BITS 15
 
+/* Compressing a byte costs as much as encoding so many. */
+#define DEFLATE_WORK 4
+
 bool
 encode_cache_init(struct encode_cache *speller)
 {
@@ -57,10 +60,12 @@ make_frame(struct encode_cache *speller, struct str text, bool deflate,
 {
 	uint8_t rsv = 0;
 
+	out->deflate_work = 0;
 	if (deflate && text.len >= DEFLATE_LEAST) {
 		struct str packed = ws_deflater_run(speller->deflater, text);
 
 		/* Without memory for this, the plain frame is as good. */
+		out->deflate_work = DEFLATE_WORK * text.len;
 		if (packed.data != NULL) {
 			text = packed;
 			rsv = 4;

@@ -16,12 +16,19 @@ struct ws_deflater;
 struct encoded_frame {
 	struct frame frame; /* good until the same variant is spelled again */
 	uint8_t head[WS_FRAME_HEAD_MAX];
+	size_t deflate_work; /* what compressing it cost, in bytes */
 	bool is_made;
 	bool is_silent;      /* the dialect has no word for it */
 	bool failed;         /* no memory */
 	unsigned close_code; /* 0; else close when it is sent, for this … */
 	const char *close_reason;
 };
+
+static inline size_t
+encoded_frame_bytes(const struct encoded_frame *encoded)
+{
+	return encoded->frame.head_len + encoded->frame.body_len;
+}
 
 #define VARIANTS_MAX (DIALECTS_MAX * 2)
 

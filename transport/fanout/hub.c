@@ -47,6 +47,9 @@ hub_say_to(struct hub *hub, struct session *session, const struct event *event,
 		ws_conn_end_unsent(session->conn);
 		return true;
 	}
+	if (event_has_trait(event->kind, EVENT_IS_DIRECT))
+		ws_conn_charge_bytes(session->conn,
+		    encoded_frame_bytes(spelling) + spelling->deflate_work);
 	tell_frame(hub, session, &spelling->frame);
 	if (spelling->close_code != 0)
 		ws_conn_end(session->conn, spelling->close_code,
@@ -108,8 +111,6 @@ hub_create(void)
 	hub->base.ops = &hub_ops;
 	subscriptions_init(&hub->seating, &hub->turn);
 	id_map_init(&hub->sessions, session_key);
-	for (size_t i = 0; dialects()[i] != NULL; i++)
-		hub->author_differs |= dialects()[i]->author_differs;
 	if (!encode_cache_init(&hub->speller) || !send_batch_init(&hub->turn)) {
 		hub_destroy(hub);
 		return NULL;

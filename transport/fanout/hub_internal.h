@@ -19,7 +19,6 @@ struct hub {
 	struct id_map sessions; /* by member id */
 	struct send_batch turn;
 	struct encode_cache speller;
-	unsigned long author_differs;      /* of all dialects together */
 	uint64_t said;                     /* messages, … */
 	uint64_t heard;                    /* … and by how many all of them */
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */

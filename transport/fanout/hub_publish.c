@@ -69,10 +69,16 @@ lose_channel(const struct channel *channel, const struct session *except)
 			ws_conn_end_unsent(channel->seats[i].conn);
 }
 
+/* What a publication costs its author. */
+struct publication_cost {
+	uint64_t copied_bytes;
+	size_t deflate_work;
+};
+
 /* To everybody in one channel but for one; returns how many heard it. */
 static size_t
 say(struct hub *hub, struct channel *channel, const struct event *event,
-    struct session *except)
+    struct session *except, struct publication_cost *cost)
 {
 	const struct encoded_frame *spelling =
 	    encode_cache_for_others(&hub->speller, event, channel->variant);
@@ -84,26 +90,32 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
 	if (!spelling->failed &&
 	    send_batch_add(&hub->turn, channel, &spelling->frame,
 		skips ? except : NULL,
-		event_has_trait(event->kind, EVENT_IS_DROPPABLE)))
-		return channel->count - (skips ? 1 : 0);
+		event_has_trait(event->kind, EVENT_IS_DROPPABLE))) {
+		size_t count = channel->count - (skips ? 1 : 0);
+
+		cost->copied_bytes +=
+		    (uint64_t)encoded_frame_bytes(spelling) * count;
+		cost->deflate_work += spelling->deflate_work;
+		return count;
+	}
 	lose_channel(channel, except);
 	return 0;
 }
 
-/* The author, if its dialect tells authors something else. */
+/* NULL: it is connected elsewhere, or not any more, or there is none. */
 static struct session *
-find_author_apart(const struct hub *hub, const struct event *event)
+find_author(const struct hub *hub, const struct event *event)
 {
-	struct session *session;
+	if (str_is_empty(event->member_id))
+		return NULL;
+	return id_map_find(&hub->sessions, event->member_id);
+}
 
-	if (!(hub->author_differs & (1ul << event->kind)) ||
-	    str_is_empty(event->member_id))
-		return NULL;
-	session = id_map_find(&hub->sessions, event->member_id);
-	if (session == NULL ||
-	    !(session->dialect->author_differs & (1ul << event->kind)))
-		return NULL;
-	return session;
+/* Whether the author's dialect tells authors something else. */
+static bool
+author_differs(const struct session *author, const struct event *event)
+{
+	return author->dialect->author_differs & (1ul << event->kind);
 }
 
 static size_t
@@ -112,15 +124,16 @@ publish_to_room(struct hub *hub, const struct event *event,
 {
 	struct seats *room = subscriptions_find(&hub->seating, audience->room);
 	struct session *except = NULL;
-	struct session *author;
+	struct session *author = find_author(hub, event);
 	size_t heard = 0;
+	struct publication_cost cost = { 0 };
 
 	if (room == NULL)
 		return 0;
-	author = find_author_apart(hub, event);
 	if (!str_is_empty(audience->except))
 		except = id_map_find(&hub->sessions, audience->except);
-	if (author != NULL && author != except) {
+	if (author != NULL && author != except &&
+	    author_differs(author, event)) {
 		assert(except == NULL);
 		except = author;
 		heard += hub_say_to(hub, author, event, VIEW_AUTHOR);
@@ -128,7 +141,11 @@ publish_to_room(struct hub *hub, const struct event *event,
 	encode_cache_begin(&hub->speller);
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)
-		heard += say(hub, channel, event, except);
+		heard += say(hub, channel, event, except, &cost);
+	if (author != NULL) {
+		ws_conn_charge_bytes(author->conn, cost.deflate_work);
+		ws_conn_charge_copies(author->conn, cost.copied_bytes);
+	}
 	if (event->kind == EVENT_SAID) {
 		hub->said++;
 		hub->heard += heard;

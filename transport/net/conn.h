@@ -81,13 +81,14 @@ struct protocol_ops {
 
 /* Why a connection is not read. */
 enum conn_pause {
-	PAUSED_BY_BUDGET = 1 << 0,    /* it received more than its rate */
+	PAUSED_BY_BUDGET = 1 << 0,    /* it is beyond its budget */
 	PAUSED_BY_OUTPUT = 1 << 1,    /* the peer does not read its answers */
 	PAUSED_BY_STORE = 1 << 2,     /* the store cannot keep up */
 	PAUSED_BY_BODY = 1 << 3,      /* a body's reader is busy */
 	PAUSED_BY_ADMISSION = 1 << 4, /* the server decides about it */
 	PAUSED_BY_DRAIN = 1 << 5,     /* the server goes down */
-	PAUSED_FOR_GOOD = 1 << 6      /* enough was discarded */
+	PAUSED_FOR_GOOD = 1 << 6,     /* enough was discarded */
+	PAUSED_BY_TURN = 1 << 7       /* it goes on in the next turn */
 };
 
 enum conn_state {

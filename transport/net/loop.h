@@ -16,6 +16,7 @@
 #include "transport/net/accept_queue.h"
 #include "transport/net/address.h"
 #include "transport/net/chunk.h"
+#include "transport/net/turn.h"
 #include "transport/net/wheel.h"
 
 struct conn;
@@ -30,6 +31,7 @@ struct loop {
 	const struct transport_limits *limits;
 	const struct host *host;
 	struct meter meter;
+	struct turn turn;
 	struct chunk_pool pool;
 	char *input; /* all connections read into it, one after the other */
 	struct wheel wheel;

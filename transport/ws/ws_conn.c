@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/log.h"
+#include "transport/net/budget.h"
 #include "transport/net/token_bucket.h"
 #include "transport/ws/endpoint.h"
 
@@ -18,7 +19,8 @@ struct ws_conn {
 	struct ws_service *service;
 	void *session; /* of the endpoint; NULL before and after */
 	struct ws_reader reader;
-	struct token_bucket bytes;
+	struct budget budget;
+	struct turn_share share;
 	struct token_bucket control;
 	const char *end_reason;
 	uint16_t end_code;
@@ -281,8 +283,10 @@ ws_on_turn_end(struct conn *conn)
 	struct str reason = STR("");
 	size_t len;
 
-	if (ws->state != WS_STATE_ENDING)
+	if (ws->state != WS_STATE_ENDING) {
+		conn_resume(conn, PAUSED_BY_TURN);
 		return;
+	}
 	/* Without the response to its handshake, frames mean nothing. */
 	if (!conn->has_sent) {
 		conn_abort(conn);
@@ -319,6 +323,129 @@ ws_on_close(struct conn *conn)
 	free(ws);
 }
 
+/* --- what it may cause ---------------------------------------------------- */
+
+/* How long senders are not read while the store cannot keep up. */
+#define PRESSURE_PAUSE_MS 100
+
+static void
+ws_pause_for(struct conn *conn, enum conn_pause reason, int64_t ms)
+{
+	conn_pause(conn, reason);
+	ws_of(conn)->resume_at = conn_now(conn) + wheel_ticks(ms);
+	conn_watch(conn);
+}
+
+static void
+ws_pause_under_pressure(struct conn *conn)
+{
+	if (ws_conn_is_open(conn) && !conn_is_paused(conn) &&
+	    host_under_pressure(conn->loop->host))
+		ws_pause_for(conn, PAUSED_BY_STORE, PRESSURE_PAUSE_MS);
+}
+
+/* Without patience, the endpoint refuses what comes until then. */
+static void
+ws_pause_beyond_budget(struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	struct budget *budget = &ws_of(conn)->budget;
+	int64_t wait_ms = budget_exceed(budget, loop->limits, loop->now_ms);
+
+	if (wait_ms > 0 && ws_conn_is_open(conn) &&
+	    budget_has_patience(budget, loop->limits, loop->now_ms))
+		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
+}
+
+static size_t
+ws_pending_sends(const struct conn *conn)
+{
+	struct endpoint *endpoint = ws_conn_endpoint(conn);
+
+	return endpoint->ops->pending(endpoint).sends;
+}
+
+/* The rest of what was read is served in the next turn. */
+static void
+ws_pause_for_turn(struct conn *conn)
+{
+	conn_pause(conn, PAUSED_BY_TURN);
+	conn_defer(conn);
+}
+
+/* `sends` were pending before the message. */
+static void
+ws_pause_beyond_slice(struct conn *conn, size_t sends)
+{
+	struct turn *turn = &conn->loop->turn;
+	struct turn_share *share = &ws_of(conn)->share;
+	size_t pending = ws_pending_sends(conn);
+
+	/* A large batch was sent in between. */
+	if (pending < sends)
+		sends = 0;
+	turn_add_sends(turn, share, conn_now(conn),
+	    (uint32_t)(pending - sends));
+	if (turn_is_to_measure(turn))
+		turn_measure(turn, share, conn_now(conn), monotonic_ns());
+	if (!turn_goes_on(turn, share) && ws_conn_is_open(conn))
+		ws_pause_for_turn(conn);
+}
+
+/* False: the connection has to wait for the next turn. */
+static bool
+ws_begin_turn(struct conn *conn)
+{
+	struct loop *loop = conn->loop;
+
+	if (loop->meter.turn_read_ns == 0) {
+		meter_read(&loop->meter);
+		turn_begin(&loop->turn, loop->meter.turn_read_ns);
+	}
+	if (!ws_conn_is_open(conn) ||
+	    turn_serves(&loop->turn, &ws_of(conn)->share, conn_now(conn)))
+		return true;
+	ws_pause_for_turn(conn);
+	return false;
+}
+
+void
+ws_conn_charge_bytes(struct conn *conn, size_t bytes)
+{
+	struct loop *loop = conn->loop;
+
+	loop->turn.work += bytes;
+	budget_charge_bytes(&ws_of(conn)->budget, loop->limits, loop->now_ms,
+	    bytes);
+}
+
+void
+ws_conn_charge_copies(struct conn *conn, uint64_t bytes)
+{
+	budget_charge_fanout(&ws_of(conn)->budget, conn->loop->limits,
+	    conn->loop->now_ms, bytes);
+}
+
+void
+ws_conn_charge_command(struct conn *conn)
+{
+	budget_charge_message(&ws_of(conn)->budget, conn->loop->limits,
+	    conn->loop->now_ms);
+}
+
+int64_t
+ws_conn_refuse_ms(struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	struct budget *budget = &ws_of(conn)->budget;
+	int64_t wait_ms = budget_wait_ms(budget, loop->limits, loop->now_ms);
+
+	if (wait_ms == 0 ||
+	    budget_has_patience(budget, loop->limits, loop->now_ms))
+		return 0;
+	return wait_ms;
+}
+
 /* --- frames in ------------------------------------------------------------ */
 
 /* The reader stops where reading is paused. */
@@ -333,12 +460,17 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct conn *conn = arg;
 	struct ws_conn *ws = ws_of(conn);
+	size_t sends;
 
 	ws->message_begun = 0; /* what follows it has time of its own */
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
 	conn->loop->meter.commands++;
+	sends = ws_pending_sends(conn);
+	ws_conn_charge_bytes(conn, len);
 	ws->service->endpoint->ops->message(ws->session, opcode, data, len);
+	ws_pause_beyond_budget(conn);
+	ws_pause_beyond_slice(conn, sends);
 	return ws_goes_on(conn);
 }
 
@@ -441,33 +573,6 @@ static const struct ws_reader_ops reader_ops = {
 	.error = on_error,
 };
 
-/* How long senders are not read while the store cannot keep up. */
-#define PRESSURE_PAUSE_MS 100
-
-static void
-ws_pause_for(struct conn *conn, enum conn_pause reason, int64_t ms)
-{
-	conn_pause(conn, reason);
-	ws_of(conn)->resume_at = conn_now(conn) + wheel_ticks(ms);
-	conn_watch(conn);
-}
-
-/* The bytes/s that a client may send are charged after they came. */
-static void
-ws_charge(struct conn *conn, size_t len)
-{
-	const struct loop *loop = conn->loop;
-	int64_t wait = token_bucket_charge(&ws_of(conn)->bytes,
-	    &loop->limits->bytes, loop->now_ms, (uint32_t)len);
-
-	if (!ws_conn_is_open(conn))
-		return;
-	if (wait > 0)
-		ws_pause_for(conn, PAUSED_BY_BUDGET, wait);
-	else if (host_under_pressure(loop->host))
-		ws_pause_for(conn, PAUSED_BY_STORE, PRESSURE_PAUSE_MS);
-}
-
 static void
 ws_note_message(struct conn *conn)
 {
@@ -502,7 +607,8 @@ ws_on_bytes(struct conn *conn, char *data, size_t len)
 
 	if (ws->input_failed || ws->peer_closed)
 		return len;
-	meter_read(&conn->loop->meter);
+	if (!ws_begin_turn(conn))
+		return 0;
 	if (ws->state == WS_STATE_OPEN)
 		ws_note_sign_of_life(conn);
 	else if (ws->state == WS_STATE_CLOSING)
@@ -510,7 +616,7 @@ ws_on_bytes(struct conn *conn, char *data, size_t len)
 	used = ws_reader_feed(&ws->reader, &ws->service->reader_limits,
 	    &reader_ops, conn, (uint8_t *)data, len);
 	endpoint->ops->after_read(endpoint);
-	ws_charge(conn, used);
+	ws_pause_under_pressure(conn);
 	ws_note_message(conn);
 	return used;
 }
@@ -632,7 +738,7 @@ ws_conn_open(struct conn *conn, struct ws_service *service,
 	ws->since = conn_now(conn);
 	ws->idle_ticks = wheel_ticks(upgrade->idle_ms);
 	ws_reader_init(&ws->reader, upgrade->deflate.on);
-	token_bucket_init(&ws->bytes, &loop->limits->bytes, loop->now_ms);
+	budget_init(&ws->budget, loop->limits, loop->now_ms);
 	token_bucket_init(&ws->control, &loop->limits->control_frames,
 	    loop->now_ms);
 	service->open_count++;

@@ -55,6 +55,24 @@ void ws_conn_end(struct conn *, unsigned code, const char *reason);
  */
 void ws_conn_end_unsent(struct conn *);
 
+/*
+ * Charges the connection for what its messages cause: bytes encoded for
+ * answers, and bytes copied for others. The message itself was charged before
+ * the endpoint gets it.
+ */
+void ws_conn_charge_bytes(struct conn *, size_t bytes);
+void ws_conn_charge_copies(struct conn *, uint64_t bytes);
+
+/* A command is carried out or refused. */
+void ws_conn_charge_command(struct conn *);
+
+/*
+ * How long until the connection is within its budget again, if it was beyond
+ * it for longer than limits.patience: it is not slowed down any more, and its
+ * commands are to be refused. 0: they are not.
+ */
+int64_t ws_conn_refuse_ms(struct conn *);
+
 /* One unmasked frame with a short payload. */
 void ws_conn_write_frame(struct conn *, uint8_t opcode, const void *data,
     size_t len);

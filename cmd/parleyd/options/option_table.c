@@ -217,13 +217,13 @@ const struct option option_table[] = {
 	    .name = "limits.connections",
 	    NUMBER(COUNT, transport.connections, "10000", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Connections at a time, at most as the limit of open "
-		    "files allows less 64; beyond: 503." },
+	    .help = "Open connections, at most the limit of open files less "
+		    "64; beyond: 503." },
 	{ .name = "limits.connections_per_ip",
 	    NUMBER(COUNT, transport.connections_per_ip, "1000", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Connections of one address at a time; an IPv6 /64 is "
-		    "one address, loopback is exempt; beyond: 429." },
+	    .help = "Open connections of one address; an IPv6 /64 is one "
+		    "address, loopback is exempt; beyond: 429." },
 	{ .name = "limits.accept_rate",
 	    NUMBER(RATE, transport.accepts.rate, "1000/s", 1, MILLION),
 	    NO_LIMIT,
@@ -239,7 +239,7 @@ const struct option option_table[] = {
 		    "beyond: 408." },
 	{ .name = "limits.request_bytes",
 	    NUMBER(SIZE, transport.request_bytes, "8KiB", KIB, 64 * KIB),
-	    .help = "The head of an HTTP request; beyond: 431." },
+	    .help = "Size of the head of an HTTP request; beyond: 431." },
 	{ .name = "limits.request_headers",
 	    NUMBER(COUNT, transport.request_headers, "64", 8, 256),
 	    .help = "Headers of an HTTP request; beyond: 431." },
@@ -247,11 +247,11 @@ const struct option option_table[] = {
 	{ .section = "Input",
 	    .name = "limits.frame_bytes",
 	    NUMBER(SIZE, transport.frame_bytes, "1MiB", KIB, 64 * MIB),
-	    .help = "A whole WebSocket message, all its frames, inflated; "
+	    .help = "Size of a WebSocket message, all its frames, inflated; "
 		    "beyond: close 1009." },
 	{ .name = "limits.message_bytes",
 	    NUMBER(SIZE, chat.message_bytes, "64KiB", 1, 64 * MIB),
-	    .help = "The JSON text of one chat message; beyond: "
+	    .help = "Size of the JSON text of a chat message; beyond: "
 		    "message_too_large." },
 	{ .name = "limits.input_total",
 	    NUMBER(SIZE, transport.input_total, "256MiB", MIB, 1024 * GIB),
@@ -273,20 +273,36 @@ const struct option option_table[] = {
 	    .help = "Objects and arrays inside each other; beyond: "
 		    "bad_json." },
 	{ .name = "limits.messages",
-	    NUMBER(RATE, transport.messages.rate, "50/s", 1, MILLION),
+	    NUMBER(RATE, transport.messages.rate, "1000/s", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Commands of one connection; beyond: rate_limited, after "
-		    "100 of these in 10 s close 4101." },
+	    .help = "Commands of one connection; beyond: it is not read "
+		    "until it is within the limit again." },
 	{ .name = "limits.messages_burst",
-	    NUMBER(COUNT, transport.messages.burst, "150", 1, MILLION),
+	    NUMBER(COUNT, transport.messages.burst, "2000", 1, MILLION),
 	    .help = "How many of them may come at once." },
 	{ .name = "limits.bytes",
-	    NUMBER(SIZE_RATE, transport.bytes.rate, "128KiB/s", KIB, GIB),
+	    NUMBER(SIZE_RATE, transport.bytes.rate, "8MiB/s", KIB, GIB),
 	    NO_LIMIT,
-	    .help = "Bytes of one connection; beyond: reading waits." },
+	    .help = "Bytes of one connection: what it sends, inflated, and "
+		    "the answers to it (compressed ones count four times); "
+		    "beyond: as limits.messages." },
 	{ .name = "limits.bytes_burst",
-	    NUMBER(SIZE, transport.bytes.burst, "1MiB", KIB, GIB),
+	    NUMBER(SIZE, transport.bytes.burst, "16MiB", KIB, GIB),
 	    .help = "How many of them may come at once." },
+	{ .name = "limits.fanout",
+	    NUMBER(SIZE_RATE, transport.fanout.rate, "512MiB/s", KIB, 2 * GIB),
+	    NO_LIMIT,
+	    .help = "Bytes that the messages of one connection cause, for "
+		    "all receivers together; beyond: as limits.messages." },
+	{ .name = "limits.fanout_burst",
+	    NUMBER(SIZE, transport.fanout.burst, "1GiB", KIB, 2 * GIB),
+	    .help = "How many of them may be caused at once." },
+	{ .name = "limits.patience",
+	    NUMBER(DURATION, transport.patience_ms, "10s", 1, DAY),
+	    .zero = "none",
+	    .help = "A connection that is beyond these limits for so long "
+		    "gets rate_limited for each command, after 100 of these "
+		    "in 10 s close 4101." },
 	{ .name = "limits.control_frames",
 	    NUMBER(RATE, transport.control_frames.rate, "10/s", 1, MILLION),
 	    NO_LIMIT,
@@ -308,15 +324,14 @@ const struct option option_table[] = {
 	    .help = "Members of one room; beyond: room_full." },
 	{ .name = "limits.list_bytes",
 	    NUMBER(SIZE, chat.list_bytes, "256KiB", KIB, 64 * MIB),
-	    .help =
-		"Bytes of a list of names; beyond: a page, with more true." },
+	    .help = "Bytes in an answer of list or rooms; beyond: a page." },
 	{ .name = "lobby.announce_up_to",
 	    NUMBER(COUNT, chat.announce_up_to, "64", 0, MILLION),
 	    .help = "New members are announced in a lobby of up to so many." },
 	{ .name = "presence.up_to",
 	    NUMBER(COUNT, chat.presence_up_to, "256", 0, MILLION),
-	    .help = "Joining and leaving are announced in a room of up to so "
-		    "many; beyond: only the number of members." },
+	    .help = "Joins, leaves and renames are published in a room of up "
+		    "to so many members; beyond: only their number." },
 
 	{ .section = "History",
 	    .name = "history.messages",

@@ -68,8 +68,8 @@ START_TEST(has_a_preset_for_everything)
 	ck_assert(load("", "", NULL));
 	ck_assert_int_eq(options.action, OPTIONS_RUN);
 	ck_assert_uint_eq(options.transport.connections, 10000);
-	ck_assert_uint_eq(options.transport.messages.rate, 50);
-	ck_assert_uint_eq(options.transport.messages.burst, 150);
+	ck_assert_uint_eq(options.transport.messages.rate, 1000);
+	ck_assert_uint_eq(options.transport.messages.burst, 2000);
 	ck_assert_int_eq(options.transport.drain_timeout_ms, 28000);
 	ck_assert(!options.transport.deflate);
 	ck_assert_uint_eq(options.chat.message_bytes, 65536);
@@ -328,7 +328,7 @@ START_TEST(a_reload_tells_what_became_different)
 	ck_assert(load("", "", "listen = :1\nlimits.messages = 0\n"));
 	options_each_change(&was, &options, note_change, changes);
 	ck_assert_str_eq(changes,
-	    "listen 127.0.0.1:8080 > :1!; limits.messages 50/s > 0; "
+	    "listen 127.0.0.1:8080 > :1!; limits.messages 1000/s > 0; "
 	    "limits.rooms 5 > 10000; ");
 }
 END_TEST

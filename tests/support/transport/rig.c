@@ -28,6 +28,7 @@ static const struct transport_limits generous = {
 	.request_headers = 64,
 	.frame_bytes = 1 << 20,
 	.json_depth = 32,
+	.patience_ms = 10000,
 	.close_timeout_ms = 5000,
 	.deflate = true,
 	.inflate_floor = 65536,

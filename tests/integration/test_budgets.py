@@ -1,0 +1,126 @@
+"""What a connection may cause: it is slowed down, and refused only if it goes on."""
+
+import json
+import threading
+import time
+
+from client import TEXT, Chat, frame
+from dialects import Action
+
+
+def commands(count, **fields):
+    """So many commands as one packet, with refs."""
+    return b"".join(
+        frame(TEXT, json.dumps({"ref": n, **fields}).encode()) for n in range(count)
+    )
+
+
+def post(author, count):
+    for n in range(count):
+        author.say("message", f"{n}" + "x" * 100_000)
+
+
+def test_twenty_messages_of_a_hundred_kilobytes_go_through_at_once(start_preset):
+    server = start_preset(listen=["127.0.0.1:0=action"])
+    with Action(server.address) as a, Action(server.address) as b:
+        b.join(a.create())
+        began = time.monotonic()
+        author = threading.Thread(target=post, args=(a, 20))
+        author.start()
+        for n in range(20):
+            assert b.next()["body"].startswith(f"{n}x")
+        took = time.monotonic() - began
+        author.join()
+    print(f"{took:.3f} s")
+    assert took < 1
+
+
+def test_a_client_that_is_too_fast_is_slowed_down_and_refused_nothing(start_preset):
+    server = start_preset()
+    count = 3000  # 2000 at once, then 1000 a second
+    with Chat(server.address) as chat:
+        began = time.monotonic()
+        chat.send(commands(count, command="ping"))
+        for n in range(count):
+            chat.expect("pong", ref=n)
+        took = time.monotonic() - began
+    print(f"{took:.3f} s")
+    assert 0.9 < took < 5
+
+
+def test_a_client_that_goes_on_is_refused_and_closed(start_preset):
+    server = start_preset(
+        *("--limits-messages", "200/s", "--limits-messages-burst", "10"),
+        *("--limits-patience", "1s"),
+    )
+    with Chat(server.address) as chat, Chat(server.address) as other:
+        began = time.monotonic()
+        chat.send(commands(1000, command="ping"))
+        bye, before = chat.expect_bye(4101)
+        took = time.monotonic() - began
+        assert bye["reason"] == "rate_limited"
+        kinds = [event["event"] for event in before]
+        served = kinds.index("error")
+        # Some at once, then 200 a second for a second.
+        assert 150 <= served <= 300, served
+        assert all(
+            event["code"] == "rate_limited" and event["retry_after_ms"] > 0
+            for event in before
+            if event["event"] == "error"
+        )
+        assert 0.8 < took < 5
+        other.ask_ok("ping")
+
+
+def test_answers_are_charged_by_their_size(start_preset):
+    """A request of 61 bytes for a page of 200 KB."""
+    server = start_preset("--limits-bytes", "1MiB/s", "--limits-bytes-burst", "1MiB")
+    with Chat(server.address) as chat:
+        chat.ask_ok("join", room="r", create=True)
+        for _ in range(4):
+            chat.post("r", "x" * 50_000)
+        time.sleep(1)
+        began = time.monotonic()
+        chat.send(commands(15, command="history", room="r"))
+        for n in range(15):
+            chat.expect("history", ref=n)
+        took = time.monotonic() - began
+    print(f"{took:.3f} s")
+    # 3 MB: the first at once, the others at 1 MiB a second.
+    assert 1.3 < took < 6
+
+
+def test_copies_for_others_are_charged(start_preset):
+    server = start_preset("--limits-fanout", "1MiB/s", "--limits-fanout-burst", "1MiB")
+    with Chat(server.address) as author:
+        author.ask_ok("join", room="r", create=True)
+        others = [Chat(server.address) for _ in range(20)]
+        for each in others:
+            each.ask_ok("join", room="r")
+        began = time.monotonic()
+        for _ in range(15):
+            author.say("broadcast", room="r", message="x" * 10_000)
+        for each in others:
+            each.inbox.clear()
+            heard = 0
+            while heard < 15:
+                heard += each.next()["event"] == "broadcast"
+        took = time.monotonic() - began
+        for each in others:
+            each.leave()
+    print(f"{took:.3f} s")
+    # 15 × 10 kB × 21 receivers: 3 MB.
+    assert 1.3 < took < 6
+
+
+def test_a_client_that_is_slowed_down_is_not_idle(start_preset):
+    """Its pong waits in the socket with all the rest."""
+    server = start_preset(
+        *("--limits-messages", "100/s", "--limits-messages-burst", "10"),
+        *("--limits-ping-interval", "1s", "--limits-pong-timeout", "200ms"),
+    )
+    with Chat(server.address) as chat:
+        chat.send(commands(300, command="ping"))
+        answered = 0
+        while answered < 300:
+            answered += chat.next()["event"] == "pong"

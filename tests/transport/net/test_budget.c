@@ -1,0 +1,178 @@
+#include "transport/net/budget.h"
+
+#include <string.h>
+
+#include "tests/suite.h"
+
+static const struct transport_limits defaults = {
+	.messages = { .rate = 10, .burst = 5 },
+	.bytes = { .rate = 1000, .burst = 2000 },
+	.fanout = { .rate = 1 << 20, .burst = 2 << 20 },
+	.patience_ms = 3000,
+};
+
+static struct transport_limits limits;
+static struct budget budget;
+
+static void
+begin(void)
+{
+	limits = defaults;
+	budget_init(&budget, &limits, 0);
+}
+
+static int64_t
+wait_ms(int64_t now_ms)
+{
+	return budget_wait_ms(&budget, &limits, now_ms);
+}
+
+START_TEST(waits_for_the_next_command_once_a_burst_is_used)
+{
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(wait_ms(0), 0);
+		budget_charge_message(&budget, &limits, 0);
+	}
+	ck_assert_int_eq(wait_ms(0), 101);
+	ck_assert_int_eq(wait_ms(50), 51);
+	ck_assert_int_eq(wait_ms(101), 0);
+}
+END_TEST
+
+START_TEST(waits_until_overdrawn_bytes_are_paid_for)
+{
+	budget_charge_bytes(&budget, &limits, 0, 2000);
+	ck_assert_int_eq(wait_ms(0), 0);
+	budget_charge_bytes(&budget, &limits, 0, 500);
+	ck_assert_int_eq(wait_ms(0), 501);
+	ck_assert_int_eq(wait_ms(501), 0);
+}
+END_TEST
+
+START_TEST(waits_until_an_overdrawn_fanout_is_paid_for)
+{
+	budget_charge_fanout(&budget, &limits, 0, UINT64_C(3) << 20);
+	ck_assert_int_eq(wait_ms(0), 1001);
+	ck_assert_int_eq(wait_ms(1001), 0);
+}
+END_TEST
+
+/* 20 of them come in between two ticks of 100 ms. */
+START_TEST(keeps_the_rate_though_the_burst_is_small)
+{
+	int count = 0;
+
+	limits.messages = (struct rate_limit){ .rate = 200, .burst = 1 };
+	budget_init(&budget, &limits, 0);
+	for (int64_t now_ms = 0; now_ms < 1000; now_ms += 100)
+		while (wait_ms(now_ms) == 0) {
+			budget_charge_message(&budget, &limits, now_ms);
+			count++;
+		}
+	ck_assert_int_eq(count, 40 + 9 * 20);
+}
+END_TEST
+
+/* A float cannot count single bytes of a burst that large. */
+START_TEST(counts_small_messages_against_a_large_fanout)
+{
+	limits.fanout.rate = 512u << 20;
+	limits.fanout.burst = 1u << 30;
+	budget_init(&budget, &limits, 0);
+	for (int i = 0; i < 1 << 20; i++)
+		budget_charge_fanout(&budget, &limits, 0, 1000);
+	ck_assert_int_eq(wait_ms(0), 0);
+	budget_charge_fanout(&budget, &limits, 0, 1 << 20);
+	ck_assert_int_gt(wait_ms(0), 0);
+}
+END_TEST
+
+START_TEST(waits_for_the_longest_of_all)
+{
+	budget_charge_bytes(&budget, &limits, 0, 2100);
+	budget_charge_fanout(&budget, &limits, 0, UINT64_C(4) << 20);
+	ck_assert_int_eq(wait_ms(0), 2001);
+}
+END_TEST
+
+START_TEST(never_waits_without_limits)
+{
+	memset(&limits, 0, sizeof(limits));
+	budget_init(&budget, &limits, 0);
+	budget_charge_message(&budget, &limits, 0);
+	budget_charge_bytes(&budget, &limits, 0, SIZE_MAX);
+	budget_charge_fanout(&budget, &limits, 0, UINT64_MAX / 2);
+	ck_assert_int_eq(wait_ms(0), 0);
+}
+END_TEST
+
+/* Uses the budget up as fast as it refills, until `until_ms`. */
+static int64_t
+exceed(int64_t from_ms, int64_t until_ms)
+{
+	while (from_ms < until_ms) {
+		budget_charge_bytes(&budget, &limits, from_ms, 500);
+		from_ms += budget_exceed(&budget, &limits, from_ms);
+		ck_assert_int_eq(wait_ms(from_ms), 0);
+	}
+	return from_ms;
+}
+
+START_TEST(has_patience_for_so_long)
+{
+	budget_charge_bytes(&budget, &limits, 0, 2000);
+	exceed(0, 2900);
+	ck_assert(budget_has_patience(&budget, &limits, 2999));
+	ck_assert(!budget_has_patience(&budget, &limits, 3000));
+}
+END_TEST
+
+START_TEST(has_patience_again_after_a_second_within_the_budget)
+{
+	int64_t now_ms;
+
+	budget_charge_bytes(&budget, &limits, 0, 2000);
+	now_ms = exceed(0, 5000);
+	ck_assert(!budget_has_patience(&budget, &limits, now_ms + 1000));
+	ck_assert(budget_has_patience(&budget, &limits, now_ms + 1001));
+	budget_charge_bytes(&budget, &limits, now_ms + 1001, 3000);
+	budget_exceed(&budget, &limits, now_ms + 1001);
+	ck_assert(budget_has_patience(&budget, &limits, now_ms + 1001));
+}
+END_TEST
+
+START_TEST(has_patience_over_the_wrap_of_the_clock)
+{
+	int64_t start_ms = INT64_C(0xffffffff) - 500;
+
+	budget_init(&budget, &limits, start_ms);
+	budget_charge_bytes(&budget, &limits, start_ms, 2000);
+	exceed(start_ms, start_ms + 2900);
+	ck_assert(budget_has_patience(&budget, &limits, start_ms + 2999));
+	ck_assert(!budget_has_patience(&budget, &limits, start_ms + 3000));
+}
+END_TEST
+
+START_TEST(has_none_if_there_is_to_be_none)
+{
+	limits.patience_ms = 0;
+	ck_assert(!budget_has_patience(&budget, &limits, 0));
+}
+END_TEST
+
+SUITE(budget)
+{
+	tcase_add_checked_fixture(tests, begin, NULL);
+	tcase_add_test(tests, waits_for_the_next_command_once_a_burst_is_used);
+	tcase_add_test(tests, waits_until_overdrawn_bytes_are_paid_for);
+	tcase_add_test(tests, waits_until_an_overdrawn_fanout_is_paid_for);
+	tcase_add_test(tests, keeps_the_rate_though_the_burst_is_small);
+	tcase_add_test(tests, counts_small_messages_against_a_large_fanout);
+	tcase_add_test(tests, waits_for_the_longest_of_all);
+	tcase_add_test(tests, never_waits_without_limits);
+	tcase_add_test(tests, has_patience_for_so_long);
+	tcase_add_test(tests,
+	    has_patience_again_after_a_second_within_the_budget);
+	tcase_add_test(tests, has_patience_over_the_wrap_of_the_clock);
+	tcase_add_test(tests, has_none_if_there_is_to_be_none);
+}
