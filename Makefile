@@ -275,6 +275,19 @@ lint-python: ## ruff and mypy on what is written in Python
 		$$python -m mypy --config-file clients/python/pyproject.toml \
 			clients/python/src
 
+# eslint and TypeScript come from npm, into build/lint-web.
+web_tools := build/lint-web/node_modules/.bin
+$(web_tools)/%:
+	npm install --silent --no-fund --no-audit --prefix build/lint-web \
+		eslint@9 typescript@5
+lint-web: $(web_tools)/eslint $(web_tools)/tsc ## eslint and the type checker on the modules of the page
+	@$(web_tools)/eslint web tests/web
+	@$(web_tools)/tsc --noEmit --allowJs --checkJs --target es2022 \
+		--module es2022 --lib dom,dom.iterable,es2023 web/*.js
+
+check-web: ## unit tests of the modules of the page, under node
+	@node --test --test-reporter=spec tests/web
+
 lint-hardening:
 	@$(MAKE) --no-print-directory BUILD=release all
 	@tools/check_hardening $(shipped:%=build/release/%) \
@@ -384,7 +397,7 @@ help: ## this list
 .PHONY: all run test attack soak check $(parts:%=check-%) crash crash-nightly \
 	integration kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
-	lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
+	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
 	bench-compare bench-docs bench-latency docs install install-server \
 	install-client install-docs \
 	chat compdb dist clean help FORCE

@@ -21,7 +21,9 @@ export const page = {
 
 class Conversation {
 	constructor(key, name, room = null) {
-		Object.assign(this, { key, name, room });
+		this.key = key;
+		this.name = name;
+		this.room = room;
 		this.log = new Log();
 		this.unread = 0;
 		this.draft = "";

@@ -1,8 +1,21 @@
 /* DOM elements built from plain text, never from markup. */
 
+/**
+ * The element with an id; any, since its kind stands in the page.
+ *
+ * @param {string} id
+ * @returns {any}
+ */
 export const $ = (id) => document.getElementById(id);
 
-/** An element with properties, attributes (in `at`) and children. */
+/**
+ * An element with properties, attributes (in `at`) and children.
+ *
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node|string)} children
+ * @returns {any}
+ */
 export function el(tag, { at = {}, ...props } = {}, ...children) {
 	const element = Object.assign(document.createElement(tag), props);
 

@@ -70,21 +70,17 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const fail = (code, message) =>
 	Promise.reject(new ParleyError({ code, message }));
 
-/**
- * A joined room; read-only for callers.
- *
- * @typedef {object} Room
- * @property {string} id
- * @property {string} name
- * @property {string} epoch  identifies the numbering that `seq` belongs to
- * @property {number} seq    of the newest message received
- * @property {?string[]} members  null if there are too many to list
- * @property {number} count  of members
- */
+/** A joined room; read-only for callers. */
 class Room {
+	/** @param {string} id */
 	constructor(id) {
-		Object.assign(this, { id, name: id, epoch: "", seq: 0 });
-		Object.assign(this, { members: [], count: 0 });
+		this.id = id;
+		this.name = id;
+		this.epoch = ""; /* the numbering that `seq` belongs to */
+		this.seq = 0; /* of the newest message received */
+		/** @type {?string[]} null if there are too many to list */
+		this.members = [];
+		this.count = 0; /* of members */
 		this.live = false; /* joined on the current connection */
 		this.buffered = null; /* live messages, while missed ones are fetched */
 		this.onLive = []; /* callbacks */
@@ -248,6 +244,10 @@ export class Parley extends EventTarget {
 		return soon ? after : Math.max(after, most / 2 * (1 + Math.random()));
 	}
 
+	/**
+	 * @param {string} state
+	 * @param {{code?: number, reason?: string, retryAt?: number}} [detail]
+	 */
 	#become(state, { code, reason, retryAt } = {}) {
 		this.state = state;
 		this.#emit("state", { state, code, reason, retryAt });

@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { FakeSocket, clock, load, settled } from "./fakes.mjs";
+
+const { Parley, ParleyError } = await load("parley.js");
+
+const GREETING = { event: "me", member: "alice", id: "a1", ping_ms: 25000 };
+
+beforeEach(() => {
+	clock.install();
+	FakeSocket.all = [];
+	Math.random = () => 0.5;
+});
+
+/* A connected client, and the events that it emits. */
+async function connected() {
+	const chat = new Parley("ws://host/ws", { name: "alice" });
+	const events = [];
+
+	for (const type of ["message", "state", "error", "reset", "gap", "left"])
+		chat.addEventListener(type, ({ detail }) => events.push([type, detail]));
+	const greeting = chat.connect();
+	await FakeSocket.last.receive(GREETING);
+	assert.equal((await greeting).id, "a1");
+	return { chat, events };
+}
+
+const joined = (fields) =>
+	({ event: "joined", room: "tea", name: "tea", epoch: "e1", seq: 0, count: 1,
+		members: ["alice"], messages: [], ...fields });
+
+const message = (seq, text = `m${seq}`) =>
+	({ event: "broadcast", room: "tea", seq, at: 1, member: "bob", member_id: "b1",
+		message: text });
+
+async function inRoom(fields) {
+	const { chat, events } = await connected();
+	const join = chat.join("tea");
+
+	await FakeSocket.last.answer("join", joined(fields));
+	await join;
+	return { chat, events };
+}
+
+const texts = (events) => events.filter(([type]) => type === "message")
+	.map(([, { message: text }]) => text);
+
+/* The pause before the next attempt. */
+const pause = (events) => events.findLast(([type]) => type === "state")[1].retryAt - clock.now;
+
+test("requests a name and the subprotocol", async () => {
+	await connected();
+	assert.equal(FakeSocket.last.url, "ws://host/ws?name=alice");
+	assert.equal(FakeSocket.last.subprotocol, "parley.v1");
+});
+
+test("an answer belongs to the request with its ref", async () => {
+	const { chat } = await connected();
+	const rooms = chat.listRooms();
+	const members = chat.listMembers("tea");
+
+	await FakeSocket.last.answer("list", { event: "list", members: ["bob"] });
+	await FakeSocket.last.answer("rooms", { event: "rooms", rooms: [] });
+	assert.deepEqual(await members, ["bob"]);
+	assert.deepEqual(await rooms, []);
+});
+
+test("an error rejects with its code and fields", async () => {
+	const { chat } = await connected();
+	const join = chat.join("none");
+
+	await Promise.all([
+		assert.rejects(join, (error) => error instanceof ParleyError &&
+			error.code === "room_full" && error.limit === 3),
+		FakeSocket.last.answer("join",
+			{ event: "error", code: "room_full", message: "full", limit: 3 }),
+	]);
+});
+
+test("frames that are no objects are reported and skipped", async () => {
+	const { events } = await inRoom();
+
+	for (const frame of ["", "{", "null", "17", "\"me\"", "[]",
+		JSON.stringify(message("1")), JSON.stringify({ ...message(1), member: 7 })])
+		await FakeSocket.last.receive(frame);
+	await FakeSocket.last.receive({ event: "toString" });
+	await FakeSocket.last.receive({ event: "from the future" });
+	assert.deepEqual(new Set(events.filter(([type]) => type === "error")
+		.map(([, { code }]) => code)), new Set(["bad_frame"]));
+	await FakeSocket.last.receive(message(1));
+	assert.deepEqual(texts(events), ["m1"]);
+});
+
+test("rejoins with since; each message once and in order", async () => {
+	const { events } = await inRoom();
+
+	await FakeSocket.last.receive(message(1));
+	await FakeSocket.last.drop();
+	await clock.advance(500);
+	const socket = FakeSocket.last;
+	await socket.receive(GREETING);
+	assert.deepEqual(socket.sent.findLast(({ command }) => command === "join").since,
+		{ epoch: "e1", seq: 1 });
+	/* A live message overtakes the answer, and is in it, too. */
+	await socket.receive(message(3));
+	await socket.answer("join", joined({ seq: 3, recovered: true,
+		messages: [message(2), message(3)] }));
+	await socket.receive(message(4));
+	assert.deepEqual(texts(events), ["m1", "m2", "m3", "m4"]);
+});
+
+test("fetches missed messages page by page", async () => {
+	const { events } = await inRoom();
+
+	await FakeSocket.last.drop();
+	await clock.advance(500);
+	const socket = FakeSocket.last;
+	await socket.receive(GREETING);
+	await socket.answer("join", joined({ seq: 3, more: true, messages: [message(1)] }));
+	const page = socket.sent.findLast(({ command }) => command === "history");
+	assert.equal(page.after, 1);
+	await socket.answer("history", { event: "history", messages: [message(2), message(3)] });
+	assert.deepEqual(texts(events), ["m1", "m2", "m3"]);
+});
+
+test("reports a gap and a reset", async () => {
+	const { chat, events } = await inRoom({ seq: 5 });
+
+	await FakeSocket.last.drop();
+	await clock.advance(500);
+	await FakeSocket.last.receive(GREETING);
+	await FakeSocket.last.answer("join", joined({ epoch: "e2", epoch_changed: true, seq: 9,
+		missing: [1, 8], messages: [message(9)] }));
+	assert.deepEqual(events.filter(([type]) => type === "gap")[0][1].missing, [1, 8]);
+	assert.equal(events.filter(([type]) => type === "reset").length, 1);
+	assert.equal(chat.rooms.get("tea").epoch, "e2");
+});
+
+test("repeats a message that was not acknowledged with the same key", async () => {
+	const { chat } = await inRoom();
+	const posted = chat.broadcast("tea", "hello");
+
+	await settled();
+	const { key } = FakeSocket.last.sent.at(-1);
+	assert.match(key, /^[0-9a-f]{32}$/);
+	await FakeSocket.last.drop();
+	await clock.advance(500);
+	const socket = FakeSocket.last;
+	await socket.receive(GREETING);
+	await socket.answer("join", joined());
+	await clock.advance(1);
+	const again = socket.sent.findLast(({ command }) => command === "broadcast");
+	assert.equal(again.key, key);
+	await socket.answer("broadcast", { event: "ack", seq: 1 });
+	assert.equal((await posted).seq, 1);
+});
+
+test("waits as long as the server asks before it repeats", async () => {
+	const { chat } = await inRoom();
+	const posted = chat.broadcast("tea", "hello");
+
+	await settled();
+	const sent = () => FakeSocket.last.sent.filter(({ command }) => command === "broadcast");
+	await FakeSocket.last.answer("broadcast",
+		{ event: "error", code: "rate_limited", message: "slow", retry_after_ms: 700 });
+	await clock.advance(699);
+	assert.equal(sent().length, 1);
+	await clock.advance(1);
+	assert.equal(sent().length, 2);
+	await FakeSocket.last.answer("broadcast", { event: "ack", seq: 1 });
+	await posted;
+});
+
+test("messages of one room keep the order of the calls", async () => {
+	const { chat } = await inRoom();
+	const posted = [chat.broadcast("tea", 1), chat.broadcast("tea", 2)];
+	const sent = () => FakeSocket.last.sent.filter(({ command }) => command === "broadcast");
+
+	await settled();
+	assert.equal(sent().length, 1);
+	await FakeSocket.last.answer("broadcast", { event: "ack", seq: 1 });
+	assert.deepEqual(sent().map((one) => one.message), [1, 2]);
+	await FakeSocket.last.answer("broadcast", { event: "ack", seq: 2 });
+	await Promise.all(posted);
+});
+
+test("a room that was deleted is created again", async () => {
+	await inRoom();
+	await FakeSocket.last.drop();
+	await clock.advance(500);
+	const socket = FakeSocket.last;
+	await socket.receive(GREETING);
+	await socket.answer("join", { event: "error", code: "room_not_found", message: "" });
+	assert.equal(socket.sent.at(-1).command, "create");
+	await socket.answer("create", { event: "error", code: "room_exists", message: "" });
+	await socket.answer("join", joined());
+});
+
+test("pauses double up to half a minute", async () => {
+	const { events } = await connected();
+	const pauses = [];
+
+	for (let i = 0; i < 9; i++) {
+		await FakeSocket.last.drop();
+		pauses.push(pause(events));
+		await clock.advance(pauses.at(-1));
+	}
+	assert.deepEqual(pauses, [375, 750, 1500, 3000, 6000, 12000, 22500, 22500, 22500]);
+});
+
+test("a server that restarts says when to return", async () => {
+	const { events } = await connected();
+
+	await FakeSocket.last.receive({ event: "bye", code: 1001, reason: "going_away",
+		retry_after_ms: 4321 });
+	await FakeSocket.last.drop(1001);
+	assert.equal(pause(events), 4321);
+});
+
+test("a refusal is final until retry()", async () => {
+	const chat = new Parley("ws://host/ws");
+	const greeting = chat.connect();
+
+	await Promise.all([
+		assert.rejects(greeting, { code: "banned" }),
+		FakeSocket.last.drop(4007, "banned"),
+	]);
+	assert.equal(chat.state, "refused");
+	await clock.advance(100000);
+	assert.equal(FakeSocket.all.length, 1);
+	chat.retry();
+	assert.equal(FakeSocket.all.length, 2);
+});
+
+test("a silent connection is checked, then replaced", async () => {
+	const { chat } = await connected();
+
+	await clock.advance(30000);
+	assert.equal(FakeSocket.last.sent.at(-1).command, "ping");
+	await FakeSocket.last.answer("ping", { event: "pong" });
+	assert.equal(chat.state, "open");
+	assert.equal(FakeSocket.all.length, 1);
+	await clock.advance(45000);
+	assert.equal(FakeSocket.all.length, 2);
+});
