@@ -15,7 +15,7 @@ START_TEST(every_kind_has_a_word_of_its_own)
 }
 END_TEST
 
-START_TEST(words_are_read_as_the_kinds_are_written)
+START_TEST(words_match_the_constants)
 {
 	ck_assert_str_eq(command_kind_word(COMMAND_CONNECT), "connect");
 	ck_assert_str_eq(command_kind_word(COMMAND_ROOM_JOIN), "room_join");
@@ -26,5 +26,5 @@ END_TEST
 SUITE(command)
 {
 	tcase_add_test(tests, every_kind_has_a_word_of_its_own);
-	tcase_add_test(tests, words_are_read_as_the_kinds_are_written);
+	tcase_add_test(tests, words_match_the_constants);
 }

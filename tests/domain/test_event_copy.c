@@ -139,7 +139,7 @@ copy_of(const struct event *event)
 	return event_copy(event, place);
 }
 
-START_TEST(shares_nothing_with_the_event)
+START_TEST(copies_every_text)
 {
 	struct event event = full_event((enum event_kind)_i);
 	struct event *copy = copy_of(&event);
@@ -157,7 +157,7 @@ START_TEST(shares_nothing_with_the_event)
 }
 END_TEST
 
-START_TEST(keeps_what_is_absent_absent)
+START_TEST(absent_texts_stay_absent)
 {
 	struct event event = { .kind = EVENT_PONG, .at_ms = 1 };
 	struct event *copy = copy_of(&event);
@@ -171,7 +171,7 @@ START_TEST(keeps_what_is_absent_absent)
 END_TEST
 
 /* One of a page that was cut at its front. */
-START_TEST(copies_only_the_part_that_is_shown)
+START_TEST(copies_only_the_page)
 {
 	struct event event = full_event(EVENT_HISTORY);
 	struct event *copy;
@@ -186,8 +186,7 @@ END_TEST
 
 SUITE(event_copy)
 {
-	tcase_add_loop_test(tests, shares_nothing_with_the_event, 0,
-	    EVENT_KINDS);
-	tcase_add_test(tests, keeps_what_is_absent_absent);
-	tcase_add_test(tests, copies_only_the_part_that_is_shown);
+	tcase_add_loop_test(tests, copies_every_text, 0, EVENT_KINDS);
+	tcase_add_test(tests, absent_texts_stay_absent);
+	tcase_add_test(tests, copies_only_the_page);
 }

@@ -24,7 +24,7 @@ static const struct str reserved[] = { STR("system"), STR("admin"), STR("root"),
 	STR("SYSTEM"), STR("Admin"), STR("rOOt"), STR("\u017fystem"),
 	STR("\u0430dmin") };
 
-START_TEST(nobody_is_called_as_the_server_might_be)
+START_TEST(refuses_reserved_names)
 {
 	char name[MEMBER_NAME_SIZE];
 
@@ -34,7 +34,7 @@ START_TEST(nobody_is_called_as_the_server_might_be)
 }
 END_TEST
 
-START_TEST(a_name_may_hold_a_reserved_word)
+START_TEST(accepts_names_with_a_reserved_word)
 {
 	char name[MEMBER_NAME_SIZE];
 
@@ -45,7 +45,7 @@ START_TEST(a_name_may_hold_a_reserved_word)
 }
 END_TEST
 
-START_TEST(a_number_goes_behind_a_taken_name)
+START_TEST(appends_a_number_to_a_taken_name)
 {
 	char name[MEMBER_NAME_SIZE], out[MEMBER_NAME_SIZE];
 
@@ -57,7 +57,7 @@ START_TEST(a_number_goes_behind_a_taken_name)
 }
 END_TEST
 
-START_TEST(the_longest_name_has_room_for_a_number_and_for_folding)
+START_TEST(the_longest_name_with_a_number_has_a_skeleton)
 {
 	char wish[32 * 4], name[MEMBER_NAME_SIZE], out[MEMBER_NAME_SIZE];
 	char folded[MEMBER_SKELETON_SIZE];
@@ -75,7 +75,7 @@ START_TEST(the_longest_name_has_room_for_a_number_and_for_folding)
 }
 END_TEST
 
-START_TEST(a_text_too_long_for_a_name_folds_to_nothing)
+START_TEST(a_text_too_long_for_a_name_has_an_empty_skeleton)
 {
 	char text[MEMBER_NAME_SIZE], folded[MEMBER_SKELETON_SIZE];
 
@@ -105,7 +105,7 @@ static const struct {
 	{ STR("red"), STR("\xff"), STR("") },
 };
 
-START_TEST(a_name_is_known_by_its_scope_and_its_folded_form)
+START_TEST(a_key_is_the_scope_and_the_skeleton)
 {
 	char key[MEMBER_KEY_SIZE];
 
@@ -121,11 +121,10 @@ END_TEST
 SUITE(member)
 {
 	tcase_add_test(tests, a_name_has_up_to_32_characters_of_any_kind);
-	tcase_add_test(tests, nobody_is_called_as_the_server_might_be);
-	tcase_add_test(tests, a_name_may_hold_a_reserved_word);
-	tcase_add_test(tests, a_number_goes_behind_a_taken_name);
-	tcase_add_test(tests,
-	    the_longest_name_has_room_for_a_number_and_for_folding);
-	tcase_add_test(tests, a_name_is_known_by_its_scope_and_its_folded_form);
-	tcase_add_test(tests, a_text_too_long_for_a_name_folds_to_nothing);
+	tcase_add_test(tests, refuses_reserved_names);
+	tcase_add_test(tests, accepts_names_with_a_reserved_word);
+	tcase_add_test(tests, appends_a_number_to_a_taken_name);
+	tcase_add_test(tests, the_longest_name_with_a_number_has_a_skeleton);
+	tcase_add_test(tests, a_key_is_the_scope_and_the_skeleton);
+	tcase_add_test(tests, a_text_too_long_for_a_name_has_an_empty_skeleton);
 }

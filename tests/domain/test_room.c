@@ -33,7 +33,7 @@ static const struct {
 	{ STR("{"), false },
 };
 
-START_TEST(an_id_is_1_to_64_of_few_characters)
+START_TEST(validates_ids)
 {
 	for (size_t i = 0; i < COUNT_OF(ids); i++)
 		ck_assert_msg(room_id_is_valid(ids[i].id) == ids[i].is_valid,
@@ -53,7 +53,7 @@ START_TEST(a_name_has_up_to_64_characters)
 }
 END_TEST
 
-START_TEST(a_name_is_kept_in_nfc_and_none_is_reserved)
+START_TEST(normalizes_names_and_reserves_none)
 {
 	char name[ROOM_NAME_SIZE];
 
@@ -64,7 +64,7 @@ START_TEST(a_name_is_kept_in_nfc_and_none_is_reserved)
 }
 END_TEST
 
-START_TEST(any_text_becomes_a_name_of_64_characters_unless_it_is_blank)
+START_TEST(sanitizes_any_text_to_64_characters)
 {
 	char name[ROOM_NAME_SIZE];
 
@@ -77,9 +77,8 @@ END_TEST
 
 SUITE(room)
 {
-	tcase_add_test(tests, an_id_is_1_to_64_of_few_characters);
+	tcase_add_test(tests, validates_ids);
 	tcase_add_test(tests, a_name_has_up_to_64_characters);
-	tcase_add_test(tests, a_name_is_kept_in_nfc_and_none_is_reserved);
-	tcase_add_test(tests,
-	    any_text_becomes_a_name_of_64_characters_unless_it_is_blank);
+	tcase_add_test(tests, normalizes_names_and_reserves_none);
+	tcase_add_test(tests, sanitizes_any_text_to_64_characters);
 }

@@ -16,7 +16,7 @@ add(const char *id, size_t members)
 	server_stats_add_room(&report, &room);
 }
 
-START_TEST(keeps_the_largest_rooms_the_most_members_first)
+START_TEST(sorts_the_largest_rooms_by_members)
 {
 	memset(&report, 0, sizeof(report));
 	add("small", 1);
@@ -32,7 +32,7 @@ START_TEST(keeps_the_largest_rooms_the_most_members_first)
 }
 END_TEST
 
-START_TEST(forgets_the_smallest_of_too_many)
+START_TEST(drops_the_smallest_rooms)
 {
 	memset(&report, 0, sizeof(report));
 	for (size_t i = 0; i < 1000; i++)
@@ -46,6 +46,6 @@ END_TEST
 
 SUITE(server_stats)
 {
-	tcase_add_test(tests, keeps_the_largest_rooms_the_most_members_first);
-	tcase_add_test(tests, forgets_the_smallest_of_too_many);
+	tcase_add_test(tests, sorts_the_largest_rooms_by_members);
+	tcase_add_test(tests, drops_the_smallest_rooms);
 }

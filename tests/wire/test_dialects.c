@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "wire/dialect.h"
 
-START_TEST(finds_each_by_its_name)
+START_TEST(finds_dialects_by_name)
 {
 	size_t count = 0;
 
@@ -17,7 +17,7 @@ START_TEST(finds_each_by_its_name)
 }
 END_TEST
 
-START_TEST(knows_the_native_one)
+START_TEST(has_the_native_dialect)
 {
 	const struct dialect *dialect = dialect_find(STR("command"));
 
@@ -28,7 +28,7 @@ START_TEST(knows_the_native_one)
 }
 END_TEST
 
-START_TEST(finds_nothing_by_another_name)
+START_TEST(finds_no_other_dialect)
 {
 	ck_assert_ptr_null(dialect_find(STR("")));
 	ck_assert_ptr_null(dialect_find(STR("Command")));
@@ -38,7 +38,7 @@ END_TEST
 
 SUITE(dialects)
 {
-	tcase_add_test(tests, finds_each_by_its_name);
-	tcase_add_test(tests, knows_the_native_one);
-	tcase_add_test(tests, finds_nothing_by_another_name);
+	tcase_add_test(tests, finds_dialects_by_name);
+	tcase_add_test(tests, has_the_native_dialect);
+	tcase_add_test(tests, finds_no_other_dialect);
 }

@@ -32,7 +32,7 @@ check_meaning(const struct dialect *dialect, const struct vector *vector)
 	free(means);
 }
 
-START_TEST(means_what_its_example_says)
+START_TEST(decodes_every_example)
 {
 	examples_check(&examples, _i, check_meaning);
 }
@@ -55,7 +55,7 @@ cut_everywhere(const struct dialect *dialect, const struct vector *vector)
 	}
 }
 
-START_TEST(is_not_content_with_half_a_message)
+START_TEST(refuses_every_prefix_of_an_example)
 {
 	examples_check(&examples, _i, cut_everywhere);
 }
@@ -79,7 +79,7 @@ change_everywhere(const struct dialect *dialect, const struct vector *vector)
 	free(text);
 }
 
-START_TEST(answers_soundly_whatever_byte_is_another)
+START_TEST(answers_validly_with_any_byte_changed)
 {
 	examples_check(&examples, _i, change_everywhere);
 }
@@ -91,9 +91,9 @@ SUITE(examples_decode)
 
 	examples = examples_load("decode.txt");
 	count = (int)examples.dialects;
-	tcase_add_loop_test(tests, means_what_its_example_says, 0, count);
-	tcase_add_loop_test(tests, is_not_content_with_half_a_message, 0,
+	tcase_add_loop_test(tests, decodes_every_example, 0, count);
+	tcase_add_loop_test(tests, refuses_every_prefix_of_an_example, 0,
 	    count);
-	tcase_add_loop_test(tests, answers_soundly_whatever_byte_is_another, 0,
+	tcase_add_loop_test(tests, answers_validly_with_any_byte_changed, 0,
 	    count);
 }

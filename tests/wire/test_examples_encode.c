@@ -60,7 +60,7 @@ check_spelling(const struct dialect *dialect, const struct vector *vector)
 	free(text);
 }
 
-START_TEST(is_spelled_as_its_example_says)
+START_TEST(encodes_every_example)
 {
 	examples_check(&examples, _i, check_spelling);
 }
@@ -74,7 +74,7 @@ check_json(const struct dialect *dialect, const struct vector *vector)
 	    *vector->said != '\0');
 }
 
-START_TEST(is_sound_json_without_a_doubled_key)
+START_TEST(writes_valid_json_without_duplicate_keys)
 {
 	examples_check(&examples, _i, check_json);
 }
@@ -96,7 +96,7 @@ check_viewpoints(const struct dialect *dialect, const struct vector *vector)
 	free(others);
 }
 
-START_TEST(reads_the_same_to_all_unless_authors_are_apart)
+START_TEST(authors_differ_only_where_the_dialect_says_so)
 {
 	examples_check(&examples, _i, check_viewpoints);
 }
@@ -121,14 +121,14 @@ check_without_memory(const struct dialect *dialect, const struct vector *vector)
 	wire_text_fini(&text);
 }
 
-START_TEST(says_so_when_memory_runs_out)
+START_TEST(reports_a_lack_of_memory)
 {
 	if (malloc_can_fail())
 		examples_check(&examples, _i, check_without_memory);
 }
 END_TEST
 
-START_TEST(has_an_example_for_every_event)
+START_TEST(has_an_example_of_every_event)
 {
 	const struct vectors *vectors = &examples.vectors[_i];
 	bool seen[EVENT_KINDS] = { false };
@@ -152,11 +152,11 @@ SUITE(examples_encode)
 
 	examples = examples_load("encode.txt");
 	count = (int)examples.dialects;
-	tcase_add_loop_test(tests, has_an_example_for_every_event, 0, count);
-	tcase_add_loop_test(tests, is_spelled_as_its_example_says, 0, count);
-	tcase_add_loop_test(tests, is_sound_json_without_a_doubled_key, 0,
+	tcase_add_loop_test(tests, has_an_example_of_every_event, 0, count);
+	tcase_add_loop_test(tests, encodes_every_example, 0, count);
+	tcase_add_loop_test(tests, writes_valid_json_without_duplicate_keys, 0,
 	    count);
 	tcase_add_loop_test(tests,
-	    reads_the_same_to_all_unless_authors_are_apart, 0, count);
-	tcase_add_loop_test(tests, says_so_when_memory_runs_out, 0, count);
+	    authors_differ_only_where_the_dialect_says_so, 0, count);
+	tcase_add_loop_test(tests, reports_a_lack_of_memory, 0, count);
 }

@@ -80,7 +80,7 @@ check_page(size_t dialect, FILE *page)
 	return examples;
 }
 
-START_TEST(shows_only_what_is_tested)
+START_TEST(contains_only_tested_examples)
 {
 	FILE *page = fopen(pages[_i].path, "r");
 
@@ -92,7 +92,7 @@ START_TEST(shows_only_what_is_tested)
 END_TEST
 
 /* By the first thing that is said: "event":"joined". */
-START_TEST(shows_every_kind_of_frame)
+START_TEST(documents_every_event)
 {
 	const struct vectors *vectors =
 	    &said.vectors[index_of(pages[_i].dialect)];
@@ -125,8 +125,7 @@ SUITE(protocol_page)
 	said = examples_load("encode.txt");
 	tcase_add_loop_test(tests, there_is_a_page_for_every_dialect, 0,
 	    COUNT_OF(pages));
-	tcase_add_loop_test(tests, shows_only_what_is_tested, 0,
+	tcase_add_loop_test(tests, contains_only_tested_examples, 0,
 	    COUNT_OF(pages));
-	tcase_add_loop_test(tests, shows_every_kind_of_frame, 0,
-	    COUNT_OF(pages));
+	tcase_add_loop_test(tests, documents_every_event, 0, COUNT_OF(pages));
 }

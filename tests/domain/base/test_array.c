@@ -33,7 +33,7 @@ add(int item)
 	return true;
 }
 
-START_TEST(keeps_what_is_in_it)
+START_TEST(keeps_its_items)
 {
 	for (int i = 0; i < 1000; i++)
 		ck_assert(add(i));
@@ -42,7 +42,7 @@ START_TEST(keeps_what_is_in_it)
 }
 END_TEST
 
-START_TEST(moves_seldom)
+START_TEST(grows_by_doubling)
 {
 	size_t moves = 0;
 
@@ -57,7 +57,7 @@ START_TEST(moves_seldom)
 }
 END_TEST
 
-START_TEST(is_as_it_was_without_memory)
+START_TEST(does_not_change_without_memory)
 {
 	if (!malloc_can_fail())
 		return;
@@ -80,7 +80,7 @@ END_TEST
 SUITE(array)
 {
 	tcase_add_checked_fixture(tests, begin, end);
-	tcase_add_test(tests, keeps_what_is_in_it);
-	tcase_add_test(tests, moves_seldom);
-	tcase_add_test(tests, is_as_it_was_without_memory);
+	tcase_add_test(tests, keeps_its_items);
+	tcase_add_test(tests, grows_by_doubling);
+	tcase_add_test(tests, does_not_change_without_memory);
 }

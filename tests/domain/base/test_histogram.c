@@ -17,7 +17,7 @@ static const struct {
 	{ UINT32_MAX, HISTOGRAM_BOUNDS },
 };
 
-START_TEST(counts_a_duration_under_the_next_bound)
+START_TEST(counts_durations_by_bounds)
 {
 	struct histogram histogram = { 0 };
 
@@ -28,7 +28,7 @@ START_TEST(counts_a_duration_under_the_next_bound)
 }
 END_TEST
 
-START_TEST(has_bounds_that_ascend)
+START_TEST(bounds_ascend)
 {
 	for (int i = 1; i < HISTOGRAM_BOUNDS; i++)
 		ck_assert_uint_gt(histogram_bounds[i], histogram_bounds[i - 1]);
@@ -37,7 +37,7 @@ END_TEST
 
 SUITE(histogram)
 {
-	tcase_add_loop_test(tests, counts_a_duration_under_the_next_bound, 0,
+	tcase_add_loop_test(tests, counts_durations_by_bounds, 0,
 	    COUNT_OF(places));
-	tcase_add_test(tests, has_bounds_that_ascend);
+	tcase_add_test(tests, bounds_ascend);
 }

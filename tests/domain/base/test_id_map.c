@@ -28,7 +28,7 @@ things_create(size_t count, const char *format)
 	return things;
 }
 
-START_TEST(an_empty_map_finds_nothing_and_holds_no_memory)
+START_TEST(an_empty_map_has_no_memory)
 {
 	struct id_map map;
 
@@ -52,7 +52,7 @@ str_key(const void *entry)
 	return *(const struct str *)entry;
 }
 
-START_TEST(tells_keys_apart_by_every_byte_and_by_length)
+START_TEST(compares_keys_by_every_byte_and_length)
 {
 	struct str copies[COUNT_OF(keys)];
 	struct id_map map;
@@ -69,7 +69,7 @@ START_TEST(tells_keys_apart_by_every_byte_and_by_length)
 }
 END_TEST
 
-START_TEST(replace_changes_whom_a_key_leads_to)
+START_TEST(replace_changes_the_entry_of_a_key)
 {
 	struct thing old = { "same" }, new = { "same" };
 	struct id_map map;
@@ -86,7 +86,7 @@ END_TEST
 static const char *const formats[] = { "%zu", "%08zx", "member%zu",
 	"0123456789abcdef%04zx" };
 
-START_TEST(keeps_a_crowd_while_every_other_one_leaves)
+START_TEST(keeps_half_of_many_entries)
 {
 	struct thing *things = things_create(CROWD, formats[_i]);
 	struct id_map map;
@@ -107,7 +107,7 @@ START_TEST(keeps_a_crowd_while_every_other_one_leaves)
 END_TEST
 
 /* Any order of putting and removing: a plain array of flags knows the truth. */
-START_TEST(agrees_with_a_model_at_every_step)
+START_TEST(agrees_with_a_model)
 {
 	enum {
 		SMALL = 200,
@@ -140,7 +140,7 @@ START_TEST(agrees_with_a_model_at_every_step)
 }
 END_TEST
 
-START_TEST(gives_its_memory_back_as_it_empties)
+START_TEST(frees_memory_as_it_empties)
 {
 	struct thing *things = things_create(CROWD, "%zu");
 	struct id_map map;
@@ -162,11 +162,11 @@ END_TEST
 
 SUITE(id_map)
 {
-	tcase_add_test(tests, an_empty_map_finds_nothing_and_holds_no_memory);
-	tcase_add_test(tests, tells_keys_apart_by_every_byte_and_by_length);
-	tcase_add_test(tests, replace_changes_whom_a_key_leads_to);
-	tcase_add_loop_test(tests, keeps_a_crowd_while_every_other_one_leaves,
-	    0, COUNT_OF(formats));
-	tcase_add_loop_test(tests, agrees_with_a_model_at_every_step, 0, 4);
-	tcase_add_test(tests, gives_its_memory_back_as_it_empties);
+	tcase_add_test(tests, an_empty_map_has_no_memory);
+	tcase_add_test(tests, compares_keys_by_every_byte_and_length);
+	tcase_add_test(tests, replace_changes_the_entry_of_a_key);
+	tcase_add_loop_test(tests, keeps_half_of_many_entries, 0,
+	    COUNT_OF(formats));
+	tcase_add_loop_test(tests, agrees_with_a_model, 0, 4);
+	tcase_add_test(tests, frees_memory_as_it_empties);
 }

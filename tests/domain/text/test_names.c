@@ -75,7 +75,7 @@ static const struct {
 	{ STR("\xc0\x80"), NULL },
 };
 
-START_TEST(keeps_a_wish_in_its_normal_form_or_refuses_it)
+START_TEST(normalizes_or_refuses_names)
 {
 	char out[NAME_SIZE(MOST)];
 	enum chat_error error = name_normalize(wishes[_i].wish, MOST, out);
@@ -96,7 +96,7 @@ END_TEST
 static const char *const units[] = { "a", " ", "\u0301", "\u0323\u0301",
 	"\ud55c", "\u1f82", "\U0001d160", "\xff" };
 
-START_TEST(refuses_a_megabyte_after_a_glance)
+START_TEST(refuses_a_megabyte_in_constant_time)
 {
 	char *wish = malloc(MEGABYTE), out[NAME_SIZE(64)];
 	size_t unit = strlen(units[_i]), len = 0;
@@ -134,7 +134,7 @@ static const char *const same[][4] = {
 	{ "zo\u00eb", "z\u03bf\u0451", "Z\u041e\u0401", "zo\u0435\u0308" },
 };
 
-START_TEST(folds_what_looks_alike_into_one)
+START_TEST(equal_names_have_one_skeleton)
 {
 	char first[64], other[64];
 
@@ -149,7 +149,7 @@ START_TEST(folds_what_looks_alike_into_one)
 }
 END_TEST
 
-START_TEST(keeps_different_names_apart)
+START_TEST(different_names_have_different_skeletons)
 {
 	static const char *const names[] = { "alice", "alic\u00e9", "al ice",
 		"al1ce", "alioe", "com", "corn", "c0m", "i", "\u00e5", "a",
@@ -165,7 +165,7 @@ START_TEST(keeps_different_names_apart)
 }
 END_TEST
 
-START_TEST(a_folded_name_takes_up_to_three_times_its_length)
+START_TEST(a_skeleton_is_up_to_three_times_as_long)
 {
 	char name[NAME_FOLDABLE_SIZE + 1], out[NAME_FOLDABLE_SIZE * 3 + 1];
 	char again[sizeof(out)];
@@ -183,7 +183,7 @@ START_TEST(a_folded_name_takes_up_to_three_times_its_length)
 }
 END_TEST
 
-START_TEST(what_cannot_be_a_name_folds_to_nothing)
+START_TEST(invalid_names_have_an_empty_skeleton)
 {
 	char name[NAME_FOLDABLE_SIZE + 1], out[sizeof(name) * 3];
 
@@ -229,7 +229,7 @@ static const struct {
 	{ STR(" \u20dd"), NULL },
 };
 
-START_TEST(makes_a_name_of_any_text)
+START_TEST(sanitizes_any_text)
 {
 	char name[NAME_SIZE(MOST)], again[NAME_SIZE(MOST)];
 	bool is_named = name_sanitize(wild[_i].wish, MOST, name);
@@ -247,7 +247,7 @@ END_TEST
 static const uint32_t characters[] = { 'a', 0xeb, 0x1f82, 0xac01, 0x1d160,
 	0x1f600 };
 
-START_TEST(the_longest_tamed_name_is_64_characters)
+START_TEST(the_longest_sanitized_name_is_64_characters)
 {
 	char wish[300 * 4], name[NAME_SIZE(64)], expected[NAME_SIZE(64)];
 	size_t len = 0;
@@ -293,7 +293,7 @@ static const struct {
 	{ STR("{"), false },
 };
 
-START_TEST(a_plain_name_has_few_characters_and_not_many_of_them)
+START_TEST(validates_plain_names)
 {
 	ck_assert_int_eq(name_is_plain(plain_names[_i].name, 20),
 	    plain_names[_i].is_plain);
@@ -326,7 +326,7 @@ static const struct {
 	{ STR(""), false, false },
 };
 
-START_TEST(some_names_could_be_taken_for_the_server_or_for_nobody)
+START_TEST(knows_reserved_names)
 {
 	struct str name = reserved_names[_i].name;
 
@@ -339,21 +339,19 @@ END_TEST
 
 SUITE(names)
 {
-	tcase_add_loop_test(tests,
-	    keeps_a_wish_in_its_normal_form_or_refuses_it, 0, COUNT_OF(wishes));
-	tcase_add_test(tests, folds_what_looks_alike_into_one);
-	tcase_add_test(tests, keeps_different_names_apart);
-	tcase_add_test(tests, a_folded_name_takes_up_to_three_times_its_length);
-	tcase_add_test(tests, what_cannot_be_a_name_folds_to_nothing);
-	tcase_add_loop_test(tests, makes_a_name_of_any_text, 0, COUNT_OF(wild));
-	tcase_add_loop_test(tests, the_longest_tamed_name_is_64_characters, 0,
-	    COUNT_OF(characters));
-	tcase_add_loop_test(tests,
-	    a_plain_name_has_few_characters_and_not_many_of_them, 0,
+	tcase_add_loop_test(tests, normalizes_or_refuses_names, 0,
+	    COUNT_OF(wishes));
+	tcase_add_test(tests, equal_names_have_one_skeleton);
+	tcase_add_test(tests, different_names_have_different_skeletons);
+	tcase_add_test(tests, a_skeleton_is_up_to_three_times_as_long);
+	tcase_add_test(tests, invalid_names_have_an_empty_skeleton);
+	tcase_add_loop_test(tests, sanitizes_any_text, 0, COUNT_OF(wild));
+	tcase_add_loop_test(tests, the_longest_sanitized_name_is_64_characters,
+	    0, COUNT_OF(characters));
+	tcase_add_loop_test(tests, validates_plain_names, 0,
 	    COUNT_OF(plain_names));
-	tcase_add_loop_test(tests,
-	    some_names_could_be_taken_for_the_server_or_for_nobody, 0,
+	tcase_add_loop_test(tests, knows_reserved_names, 0,
 	    COUNT_OF(reserved_names));
-	tcase_add_loop_test(tests, refuses_a_megabyte_after_a_glance, 0,
+	tcase_add_loop_test(tests, refuses_a_megabyte_in_constant_time, 0,
 	    COUNT_OF(units));
 }

@@ -85,7 +85,7 @@ static const struct {
 	{ "\U0001faff", "\U0001faff", "\U0001faff" },
 };
 
-START_TEST(brings_text_to_its_normal_form_and_folds_it)
+START_TEST(normalizes_and_folds)
 {
 	ck_assert_form(NORMAL, texts[_i].text, texts[_i].normal);
 	ck_assert_form(FOLDED, texts[_i].text, texts[_i].folded);
@@ -152,7 +152,7 @@ START_TEST(tables_and_vectors_are_of_one_version)
 }
 END_TEST
 
-START_TEST(takes_as_many_parts_as_there_is_room_for)
+START_TEST(reads_as_many_characters_as_fit)
 {
 	char text[UNICODE_TEXT_CHARS + 4];
 	struct unicode_text apart;
@@ -232,7 +232,7 @@ static const struct {
 	{ 0x10ffff, UNICODE_HIDDEN },
 };
 
-START_TEST(tells_what_can_be_seen)
+START_TEST(classifies_characters)
 {
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		ck_assert_msg(unicode_kind(kinds[i].character) == kinds[i].kind,
@@ -269,7 +269,7 @@ static const struct {
 	{ 0x10ffff, false },
 };
 
-START_TEST(knows_what_words_are_made_of)
+START_TEST(knows_word_characters)
 {
 	for (size_t i = 0; i < COUNT_OF(letters); i++)
 		ck_assert_msg(unicode_is_word(letters[i].character) ==
@@ -278,7 +278,7 @@ START_TEST(knows_what_words_are_made_of)
 }
 END_TEST
 
-START_TEST(knows_what_needs_a_base)
+START_TEST(knows_marks)
 {
 	ck_assert(unicode_is_mark(0x301) && unicode_is_mark(0x20dd));
 	ck_assert(unicode_is_mark(0x93e) && unicode_is_mark(0xe34));
@@ -289,13 +289,12 @@ END_TEST
 
 SUITE(unicode)
 {
-	tcase_add_test(tests, knows_what_needs_a_base);
-	tcase_add_test(tests, knows_what_words_are_made_of);
-	tcase_add_test(tests, tells_what_can_be_seen);
-	tcase_add_loop_test(tests, brings_text_to_its_normal_form_and_folds_it,
-	    0, COUNT_OF(texts));
+	tcase_add_test(tests, knows_marks);
+	tcase_add_test(tests, knows_word_characters);
+	tcase_add_test(tests, classifies_characters);
+	tcase_add_loop_test(tests, normalizes_and_folds, 0, COUNT_OF(texts));
 	tcase_add_test(tests, refuses_text_that_is_not_utf8);
-	tcase_add_test(tests, takes_as_many_parts_as_there_is_room_for);
+	tcase_add_test(tests, reads_as_many_characters_as_fit);
 	tcase_add_test(tests, sorts_marks_that_come_in_the_worst_order);
 	tcase_add_test(tests, tables_and_vectors_are_of_one_version);
 	tcase_add_test(tests, agrees_with_the_oracle_on_mixtures);

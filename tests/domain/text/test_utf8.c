@@ -52,14 +52,14 @@ static const struct {
 	{ STR("\xf0\x9f\x98"), CUT },
 };
 
-START_TEST(tells_good_text_from_bad)
+START_TEST(validates_texts)
 {
 	ck_assert_int_eq(utf8_is_valid(texts[_i].text),
 	    texts[_i].bad_at == GOOD);
 }
 END_TEST
 
-START_TEST(fails_at_the_first_byte_that_cannot_belong)
+START_TEST(fails_at_the_first_invalid_byte)
 {
 	struct str text = texts[_i].text;
 	struct utf8_state state = { 0 };
@@ -86,7 +86,7 @@ is_valid_in_pieces(struct str text, size_t first, size_t second)
 	       utf8_is_complete(&state);
 }
 
-START_TEST(may_be_split_anywhere)
+START_TEST(accepts_text_split_anywhere)
 {
 	struct str text = texts[_i].text;
 
@@ -150,7 +150,7 @@ walk_on(struct journal_scan *walk, struct utf8_state state, size_t len)
 	}
 }
 
-START_TEST(takes_every_character_of_unicode_once_and_nothing_else)
+START_TEST(accepts_exactly_the_characters_of_unicode)
 {
 	struct journal_scan walk = { 0 };
 
@@ -176,7 +176,7 @@ START_TEST(writes_what_it_reads)
 }
 END_TEST
 
-START_TEST(steps_over_one_byte_of_a_broken_character)
+START_TEST(skips_one_byte_of_an_invalid_character)
 {
 	static const uint32_t expected[] = { 'a', UTF8_INVALID, UTF8_INVALID,
 		'b', UTF8_INVALID };
@@ -256,18 +256,17 @@ END_TEST
 
 SUITE(utf8)
 {
-	tcase_add_loop_test(tests, tells_good_text_from_bad, 0,
+	tcase_add_loop_test(tests, validates_texts, 0, COUNT_OF(texts));
+	tcase_add_loop_test(tests, fails_at_the_first_invalid_byte, 0,
 	    COUNT_OF(texts));
-	tcase_add_loop_test(tests, fails_at_the_first_byte_that_cannot_belong,
-	    0, COUNT_OF(texts));
-	tcase_add_loop_test(tests, may_be_split_anywhere, 0, COUNT_OF(texts));
+	tcase_add_loop_test(tests, accepts_text_split_anywhere, 0,
+	    COUNT_OF(texts));
 	tcase_add_test(tests, an_absent_text_is_valid);
-	tcase_add_test(tests, steps_over_one_byte_of_a_broken_character);
+	tcase_add_test(tests, skips_one_byte_of_an_invalid_character);
 	tcase_add_test(tests, finds_a_bad_byte_anywhere_in_ascii);
 	tcase_add_test(tests, does_not_read_beyond_the_end);
 	tcase_add_test(tests, writes_what_it_reads);
 	tcase_add_loop_test(tests, cuts_between_two_characters, 0,
 	    COUNT_OF(cuts));
-	tcase_add_test(tests,
-	    takes_every_character_of_unicode_once_and_nothing_else);
+	tcase_add_test(tests, accepts_exactly_the_characters_of_unicode);
 }

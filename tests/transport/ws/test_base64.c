@@ -25,7 +25,7 @@ START_TEST(encodes_bytes)
 }
 END_TEST
 
-START_TEST(knows_an_encoding_of_so_many_bytes)
+START_TEST(recognizes_encodings_of_a_length)
 {
 	struct str text = str_from(encodings[_i].text);
 
@@ -49,13 +49,13 @@ static const struct {
 	{ "Zm9\n", 3 },
 	{ "Zm=v", 3 },
 };
-START_TEST(knows_what_is_none)
+START_TEST(refuses_other_texts)
 {
 	ck_assert(!base64_is_of(str_from(others[_i].text), others[_i].bytes));
 }
 END_TEST
 
-START_TEST(takes_a_nul_for_no_digit)
+START_TEST(refuses_a_nul)
 {
 	ck_assert(!base64_is_of(STR("Zm\0v"), 3));
 }
@@ -64,8 +64,8 @@ END_TEST
 SUITE(base64)
 {
 	tcase_add_loop_test(tests, encodes_bytes, 0, COUNT_OF(encodings));
-	tcase_add_loop_test(tests, knows_an_encoding_of_so_many_bytes, 0,
+	tcase_add_loop_test(tests, recognizes_encodings_of_a_length, 0,
 	    COUNT_OF(encodings));
-	tcase_add_loop_test(tests, knows_what_is_none, 0, COUNT_OF(others));
-	tcase_add_test(tests, takes_a_nul_for_no_digit);
+	tcase_add_loop_test(tests, refuses_other_texts, 0, COUNT_OF(others));
+	tcase_add_test(tests, refuses_a_nul);
 }

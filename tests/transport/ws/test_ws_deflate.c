@@ -51,7 +51,7 @@ static const size_t sizes[] = { 0, 1, 2, 150, 4096, 65535, 65536, 100000,
 	1 << 20 };
 #define SIZES (COUNT_OF(sizes))
 
-START_TEST(deflates_what_can_be_inflated)
+START_TEST(compressed_messages_inflate)
 {
 	struct ws_deflater *deflater = ws_deflater_create(_i);
 	struct ws_inflater *inflater = ws_inflater_create(0, 0);
@@ -85,7 +85,7 @@ START_TEST(deflates_the_examples_of_the_rfc)
 }
 END_TEST
 
-START_TEST(keeps_to_the_window_that_was_agreed)
+START_TEST(uses_the_negotiated_window)
 {
 	static char text[4096];
 	struct ws_deflater *narrow = ws_deflater_create(9);
@@ -104,7 +104,7 @@ START_TEST(keeps_to_the_window_that_was_agreed)
 }
 END_TEST
 
-START_TEST(makes_no_deflater_without_memory)
+START_TEST(create_fails_without_memory)
 {
 	struct ws_deflater *deflater;
 
@@ -117,7 +117,7 @@ START_TEST(makes_no_deflater_without_memory)
 }
 END_TEST
 
-START_TEST(says_so_without_memory_and_goes_on_later)
+START_TEST(reports_a_lack_of_memory_and_recovers)
 {
 	struct ws_deflater *deflater = ws_deflater_create(15);
 	struct str none;
@@ -134,10 +134,10 @@ END_TEST
 SUITE(ws_deflate)
 {
 	tcase_add_test(tests, deflates_the_examples_of_the_rfc);
-	tcase_add_loop_test(tests, deflates_what_can_be_inflated, 9, 16);
-	tcase_add_test(tests, keeps_to_the_window_that_was_agreed);
+	tcase_add_loop_test(tests, compressed_messages_inflate, 9, 16);
+	tcase_add_test(tests, uses_the_negotiated_window);
 	if (!malloc_can_fail())
 		return;
-	tcase_add_loop_test(tests, makes_no_deflater_without_memory, 1, 7);
-	tcase_add_test(tests, says_so_without_memory_and_goes_on_later);
+	tcase_add_loop_test(tests, create_fails_without_memory, 1, 7);
+	tcase_add_test(tests, reports_a_lack_of_memory_and_recovers);
 }

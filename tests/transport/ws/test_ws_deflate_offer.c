@@ -75,7 +75,7 @@ static const struct {
 };
 static const struct ws_deflate_policy policy = { .least_window_bits = 9 };
 
-START_TEST(agrees_to_the_first_offer_that_it_can_do)
+START_TEST(accepts_the_first_supported_offer)
 {
 	struct ws_deflate deflate;
 
@@ -124,7 +124,7 @@ START_TEST(refuses_a_malformed_header)
 }
 END_TEST
 
-START_TEST(declines_smaller_windows_than_its_policy_wants)
+START_TEST(declines_windows_below_the_policy)
 {
 	struct ws_deflate_policy twelve = { .least_window_bits = 12 };
 	struct ws_deflate deflate;
@@ -138,7 +138,7 @@ START_TEST(declines_smaller_windows_than_its_policy_wants)
 }
 END_TEST
 
-START_TEST(finds_nothing_in_no_header)
+START_TEST(accepts_no_header)
 {
 	struct ws_deflate deflate;
 
@@ -149,10 +149,10 @@ END_TEST
 
 SUITE(ws_deflate_offer)
 {
-	tcase_add_loop_test(tests, agrees_to_the_first_offer_that_it_can_do, 0,
+	tcase_add_loop_test(tests, accepts_the_first_supported_offer, 0,
 	    COUNT_OF(offers));
 	tcase_add_loop_test(tests, refuses_a_malformed_header, 0,
 	    COUNT_OF(malformed));
-	tcase_add_test(tests, declines_smaller_windows_than_its_policy_wants);
-	tcase_add_test(tests, finds_nothing_in_no_header);
+	tcase_add_test(tests, declines_windows_below_the_policy);
+	tcase_add_test(tests, accepts_no_header);
 }

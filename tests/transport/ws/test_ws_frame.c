@@ -39,7 +39,7 @@ static const struct {
 	{ BYTES("\x41\x00"), { false, 4, WS_TEXT, false, 0, { 0 } } },
 	{ BYTES("\x2f\x00"), { false, 2, 0xf, false, 0, { 0 } } },
 };
-START_TEST(decodes_a_head)
+START_TEST(decodes_headers)
 {
 	const struct ws_frame_head *want = &good_heads[_i].head;
 	struct ws_frame_head head = { .fin = false };
@@ -75,7 +75,7 @@ decode(const char *bytes, size_t len)
 	return result;
 }
 
-START_TEST(waits_for_the_whole_head)
+START_TEST(waits_for_an_incomplete_header)
 {
 	for (size_t i = 0; i < COUNT_OF(good_heads); i++)
 		for (size_t len = 0; len < good_heads[i].len; len++)
@@ -84,7 +84,7 @@ START_TEST(waits_for_the_whole_head)
 }
 END_TEST
 
-START_TEST(encodes_the_heads_that_are_not_masked)
+START_TEST(encodes_unmasked_headers)
 {
 	uint8_t out[WS_FRAME_HEAD_MAX];
 
@@ -114,7 +114,7 @@ static const struct {
 	{ BYTES("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff") },
 	{ BYTES("\x82\xff\x80\x00\x00\x00\x00\x00\x00\x00mask") },
 };
-START_TEST(refuses_lengths_that_are_not_minimal_or_have_the_top_bit)
+START_TEST(refuses_lengths_that_are_not_minimal_or_too_large)
 {
 	ck_assert_int_eq(decode(bad_heads[_i].bytes, bad_heads[_i].len),
 	    WS_FRAME_BAD);
@@ -153,11 +153,11 @@ END_TEST
 
 SUITE(ws_frame)
 {
-	tcase_add_loop_test(tests, decodes_a_head, 0, COUNT_OF(good_heads));
-	tcase_add_test(tests, waits_for_the_whole_head);
-	tcase_add_test(tests, encodes_the_heads_that_are_not_masked);
+	tcase_add_loop_test(tests, decodes_headers, 0, COUNT_OF(good_heads));
+	tcase_add_test(tests, waits_for_an_incomplete_header);
+	tcase_add_test(tests, encodes_unmasked_headers);
 	tcase_add_loop_test(tests,
-	    refuses_lengths_that_are_not_minimal_or_have_the_top_bit, 0,
+	    refuses_lengths_that_are_not_minimal_or_too_large, 0,
 	    COUNT_OF(bad_heads));
 	tcase_add_test(tests, unmasks_the_example_of_the_rfc);
 	tcase_add_test(tests, masks_at_any_offset_and_alignment);

@@ -69,7 +69,7 @@ parse(const char *head, struct http_request *out)
 	ck_assert_int_eq(http_parse(head, strlen(head), &limits, out), 0);
 }
 
-START_TEST(judges_a_handshake)
+START_TEST(validates_handshakes)
 {
 	struct http_request request;
 	const char *why = NULL;
@@ -97,7 +97,7 @@ START_TEST(refuses_a_request_without_host)
 }
 END_TEST
 
-START_TEST(knows_who_wants_a_websocket)
+START_TEST(recognizes_upgrade_requests)
 {
 	struct http_request request;
 
@@ -173,9 +173,9 @@ END_TEST
 SUITE(ws_handshake)
 {
 	tcase_add_test(tests, accepts_the_key_of_the_rfc);
-	tcase_add_loop_test(tests, judges_a_handshake, 0, COUNT_OF(requests));
+	tcase_add_loop_test(tests, validates_handshakes, 0, COUNT_OF(requests));
 	tcase_add_test(tests, refuses_a_request_without_host);
-	tcase_add_test(tests, knows_who_wants_a_websocket);
+	tcase_add_test(tests, recognizes_upgrade_requests);
 	tcase_add_test(tests, finds_an_offered_subprotocol);
 	tcase_add_loop_test(tests, answers_with_101, 0, COUNT_OF(answers));
 }

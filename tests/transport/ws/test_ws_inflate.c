@@ -101,7 +101,7 @@ deflate_text(struct str text, struct str past, int flush, char *out,
 	return size - stream.avail_out - (flush == Z_SYNC_FLUSH ? 4 : 0);
 }
 
-START_TEST(goes_on_behind_a_final_block_with_what_came_before)
+START_TEST(continues_after_a_final_block_with_its_window)
 {
 	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 	struct str text = STR("a text that is said twice");
@@ -164,7 +164,7 @@ inflate_zeros(struct ws_inflater *inflater, size_t zeros, size_t most)
 
 static const size_t sizes[] = { 1, 5, 1000, 16383, 16384, 16385, 32767, 32768,
 	32769, 65536, 100000, 1 << 20 };
-START_TEST(inflates_up_to_the_bound_and_no_byte_more)
+START_TEST(inflates_exactly_up_to_the_bound)
 {
 	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 	size_t size = sizes[_i];
@@ -196,7 +196,7 @@ START_TEST(refuses_bombs_above_the_floor)
 }
 END_TEST
 
-START_TEST(makes_no_inflater_without_memory)
+START_TEST(create_fails_without_memory)
 {
 	malloc_fail_at((unsigned)_i);
 	struct ws_inflater *inflater = ws_inflater_create(20, 65536);
@@ -208,7 +208,7 @@ START_TEST(makes_no_inflater_without_memory)
 }
 END_TEST
 
-START_TEST(says_so_without_memory_and_goes_on_later)
+START_TEST(reports_a_lack_of_memory_and_recovers)
 {
 	static char text[100000], data[2000];
 	struct ws_inflater *inflater = ws_inflater_create(0, 0);
@@ -235,15 +235,13 @@ SUITE(ws_inflate)
 {
 	tcase_add_loop_test(tests, inflates_or_refuses_a_message, 0,
 	    COUNT_OF(messages));
-	tcase_add_test(tests,
-	    goes_on_behind_a_final_block_with_what_came_before);
+	tcase_add_test(tests, continues_after_a_final_block_with_its_window);
 	tcase_add_test(tests, takes_many_final_blocks_in_linear_time);
-	tcase_add_loop_test(tests, inflates_up_to_the_bound_and_no_byte_more, 0,
+	tcase_add_loop_test(tests, inflates_exactly_up_to_the_bound, 0,
 	    COUNT_OF(sizes));
 	tcase_add_test(tests, refuses_bombs_above_the_floor);
 	if (!malloc_can_fail())
 		return;
-	tcase_add_loop_test(tests, makes_no_inflater_without_memory, 1, 4);
-	tcase_add_loop_test(tests, says_so_without_memory_and_goes_on_later, 1,
-	    4);
+	tcase_add_loop_test(tests, create_fails_without_memory, 1, 4);
+	tcase_add_loop_test(tests, reports_a_lack_of_memory_and_recovers, 1, 4);
 }

@@ -156,7 +156,7 @@ expect(const struct ws_reader_limits *given, const uint8_t *data, size_t len,
 	free(transcript);
 }
 
-START_TEST(says_what_the_frames_mean_however_they_are_split)
+START_TEST(reads_frames_split_anywhere)
 {
 	uint8_t data[MOST];
 	size_t len = WRITE(scripts[_i].frames, data);
@@ -173,7 +173,7 @@ END_TEST
 
 /* Fails at the byte itself: no later one is needed, no earlier one is enough.
  */
-START_TEST(fails_a_text_at_its_first_impossible_byte)
+START_TEST(fails_a_text_at_its_first_invalid_byte)
 {
 	struct ws_script_frame frame = F_LONG(WS_TEXT, KAPPA "\xf4\x90", 100);
 	uint8_t data[MOST];
@@ -197,7 +197,7 @@ is_valid_to_send(unsigned code)
 	return code >= 3000 && code <= 4999;
 }
 
-START_TEST(takes_the_close_codes_that_may_be_sent)
+START_TEST(validates_close_codes)
 {
 	for (unsigned code = 0; code <= 65535; code++)
 		ck_assert_int_eq(ws_close_code_is_valid(code),
@@ -357,7 +357,7 @@ START_TEST(does_not_copy_a_message_in_one_piece)
 }
 END_TEST
 
-START_TEST(is_busy_while_anything_is_unfinished)
+START_TEST(is_busy_while_a_frame_or_message_is_incomplete)
 {
 	const struct ws_script_frame frames[] = { F(WS_TEXT, "a"), F(CONT, "b"),
 		F(PING, "c") };
@@ -384,7 +384,7 @@ START_TEST(is_busy_while_anything_is_unfinished)
 END_TEST
 
 /* Many pieces are as cheap as few, and end in as much. */
-START_TEST(gathers_65536_fragments_in_linear_time)
+START_TEST(joins_65536_fragments_in_linear_time)
 {
 	static uint8_t data[16 + WS_FRAME_HEAD_MAX];
 	const struct ws_script_frame first = F(WS_BINARY, "0123456789abcdef");
@@ -412,7 +412,7 @@ START_TEST(gathers_65536_fragments_in_linear_time)
 END_TEST
 
 /* Nothing is taken on the strength of a length alone. */
-START_TEST(holds_what_has_arrived_not_what_was_announced)
+START_TEST(buffers_what_arrived_not_what_was_announced)
 {
 	const struct ws_script_frame frame =
 	    F_LONG(BINARY, "0123456789", 1 << 30);
@@ -501,7 +501,7 @@ stop_after_control(void *arg, const char *data, size_t len)
 }
 
 /* The rest is fed later, as it is. */
-START_TEST(stops_where_a_callback_says_so_and_goes_on_there)
+START_TEST(stops_after_a_callback_and_continues_there)
 {
 	static const struct ws_reader_ops ops = {
 		.message = stop_after_message,
@@ -568,25 +568,24 @@ END_TEST
 
 SUITE(ws_message)
 {
-	tcase_add_loop_test(tests,
-	    says_what_the_frames_mean_however_they_are_split, 0,
+	tcase_add_loop_test(tests, reads_frames_split_anywhere, 0,
 	    COUNT_OF(scripts));
-	tcase_add_test(tests, fails_a_text_at_its_first_impossible_byte);
-	tcase_add_test(tests, takes_the_close_codes_that_may_be_sent);
+	tcase_add_test(tests, fails_a_text_at_its_first_invalid_byte);
+	tcase_add_test(tests, validates_close_codes);
 	tcase_add_test(tests, counts_the_bytes_of_all_frames_against_the_limit);
 	tcase_add_test(tests, limits_the_fragments_of_one_message);
 	tcase_add_test(tests, does_not_limit_fragments_of_64_bytes_and_more);
 	tcase_add_test(tests, limits_small_fragments_by_their_bytes);
 	tcase_add_test(tests, does_not_copy_a_message_in_one_piece);
-	tcase_add_test(tests, is_busy_while_anything_is_unfinished);
-	tcase_add_test(tests, gathers_65536_fragments_in_linear_time);
-	tcase_add_test(tests, holds_what_has_arrived_not_what_was_announced);
+	tcase_add_test(tests, is_busy_while_a_frame_or_message_is_incomplete);
+	tcase_add_test(tests, joins_65536_fragments_in_linear_time);
+	tcase_add_test(tests, buffers_what_arrived_not_what_was_announced);
 	if (malloc_can_fail())
 		tcase_add_loop_test(tests,
 		    fails_with_1011_when_there_is_no_memory, 1,
 		    ALLOCATIONS + 1);
 	tcase_add_test(tests, lets_a_callback_end_the_reader);
-	tcase_add_test(tests, stops_where_a_callback_says_so_and_goes_on_there);
+	tcase_add_test(tests, stops_after_a_callback_and_continues_there);
 	tcase_add_test(tests, writes_the_payload_of_a_close_frame);
 	tcase_add_test(tests, cuts_a_long_reason_between_two_characters);
 }

@@ -92,7 +92,7 @@ write_frames(const struct ws_script_frame *frames, uint8_t *out)
 	return len;
 }
 
-START_TEST(says_what_the_frames_mean_however_they_are_split)
+START_TEST(reads_frames_split_anywhere)
 {
 	struct ws_reader_limits limits = { .message_bytes = MOST,
 		.inflater = inflater };
@@ -110,7 +110,7 @@ START_TEST(says_what_the_frames_mean_however_they_are_split)
 }
 END_TEST
 
-START_TEST(takes_rsv1_for_an_error_unless_it_was_agreed)
+START_TEST(refuses_rsv1_unless_negotiated)
 {
 	const struct ws_script_frame frames[] = { F(TEXT | RSV1, HELLO),
 		{ .payload = NULL } };
@@ -162,10 +162,9 @@ END_TEST
 SUITE(ws_message_deflate)
 {
 	tcase_add_checked_fixture(tests, make_inflater, destroy_inflater);
-	tcase_add_loop_test(tests,
-	    says_what_the_frames_mean_however_they_are_split, 0,
+	tcase_add_loop_test(tests, reads_frames_split_anywhere, 0,
 	    COUNT_OF(scripts));
-	tcase_add_test(tests, takes_rsv1_for_an_error_unless_it_was_agreed);
+	tcase_add_test(tests, refuses_rsv1_unless_negotiated);
 	if (malloc_can_fail())
 		tcase_add_test(tests,
 		    fails_with_1011_without_memory_to_inflate);

@@ -4,7 +4,7 @@
 #include "tests/support/wire/decoded.h"
 #include "wire/action/dialect_action.h"
 
-START_TEST(is_in_one_room_at_a_time_and_known_by_its_id)
+START_TEST(has_one_room_and_the_id_as_name)
 {
 	const struct dialect *dialect = dialect_find(STR("action"));
 
@@ -48,7 +48,7 @@ decode_long(const char *action, const char *unit, size_t times,
 }
 
 /* The quotes count. */
-START_TEST(leaves_room_for_how_others_spell_a_message)
+START_TEST(leaves_space_for_the_envelope_of_other_dialects)
 {
 	struct decoded out = decode_long("message", "a", 4096 - 512 - 2, 4096);
 
@@ -63,7 +63,7 @@ END_TEST
 static const char *const units[] = { "a", "\\u0061", "\xc3\xb6", "\\u00f6",
 	"\xf0\x9d\x84\x9e" };
 
-START_TEST(takes_no_more_of_a_name_or_an_id_than_could_be_one)
+START_TEST(cuts_long_names_and_ids)
 {
 	struct decoded create =
 	    decode_long("create", units[_i], 100000, 1024 * 1024);
@@ -77,7 +77,7 @@ START_TEST(takes_no_more_of_a_name_or_an_id_than_could_be_one)
 }
 END_TEST
 
-START_TEST(does_not_know_an_endless_action)
+START_TEST(refuses_a_very_long_action)
 {
 	struct wire_context context = { .json_depth = 32 };
 	char text[128] = "{\"action\":\"";
@@ -93,10 +93,8 @@ END_TEST
 
 SUITE(dialect_action)
 {
-	tcase_add_test(tests, is_in_one_room_at_a_time_and_known_by_its_id);
-	tcase_add_test(tests, leaves_room_for_how_others_spell_a_message);
-	tcase_add_loop_test(tests,
-	    takes_no_more_of_a_name_or_an_id_than_could_be_one, 0,
-	    COUNT_OF(units));
-	tcase_add_test(tests, does_not_know_an_endless_action);
+	tcase_add_test(tests, has_one_room_and_the_id_as_name);
+	tcase_add_test(tests, leaves_space_for_the_envelope_of_other_dialects);
+	tcase_add_loop_test(tests, cuts_long_names_and_ids, 0, COUNT_OF(units));
+	tcase_add_test(tests, refuses_a_very_long_action);
 }

@@ -23,7 +23,7 @@ static const struct {
 	{ { .error = CHAT_ROOM_FULL }, STR_ABSENT, STR("Room is full") },
 };
 
-START_TEST(finds_the_first_that_fits)
+START_TEST(finds_the_first_matching_row)
 {
 	struct str text =
 	    error_text_find(table, COUNT_OF(table), &cases[_i].failure);
@@ -37,6 +37,6 @@ END_TEST
 
 SUITE(error_texts)
 {
-	tcase_add_loop_test(tests, finds_the_first_that_fits, 0,
+	tcase_add_loop_test(tests, finds_the_first_matching_row, 0,
 	    COUNT_OF(cases));
 }

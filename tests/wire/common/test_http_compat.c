@@ -138,7 +138,7 @@ START_TEST(names_the_file_for_the_pages_of_the_original)
 }
 END_TEST
 
-START_TEST(leaves_the_native_listeners_to_the_server)
+START_TEST(the_native_dialect_has_no_http_of_its_own)
 {
 	ck_assert_ptr_null(dialect_find(STR("command"))->http_compat);
 }
@@ -149,5 +149,5 @@ SUITE(http_compat)
 	tcase_add_loop_test(tests, answers_as_the_original, 0, COUNT_OF(cases));
 	tcase_add_loop_test(tests, names_the_file_for_the_pages_of_the_original,
 	    0, COUNT_OF(pages));
-	tcase_add_test(tests, leaves_the_native_listeners_to_the_server);
+	tcase_add_test(tests, the_native_dialect_has_no_http_of_its_own);
 }

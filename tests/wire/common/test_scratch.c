@@ -36,7 +36,7 @@ static const struct {
 	{ "\\ud834\\udd1e", "\xf0\x9d\x84\x9e", "", false },
 };
 
-START_TEST(means_what_is_written_up_to_a_bound)
+START_TEST(unescapes_up_to_a_bound)
 {
 	struct json_string sent = string(strings[_i].body);
 	struct str out;
@@ -50,7 +50,7 @@ START_TEST(means_what_is_written_up_to_a_bound)
 }
 END_TEST
 
-START_TEST(is_cut_between_two_characters)
+START_TEST(cuts_between_two_characters)
 {
 	struct json_string sent = string(strings[_i].body);
 	struct str out;
@@ -62,7 +62,7 @@ START_TEST(is_cut_between_two_characters)
 }
 END_TEST
 
-START_TEST(takes_a_value_that_is_no_string_as_its_json)
+START_TEST(takes_other_values_as_their_json)
 {
 	struct json_value value = { .type = JSON_ARRAY, .text = STR("[1, 2]") };
 	struct str out;
@@ -79,7 +79,7 @@ START_TEST(takes_a_value_that_is_no_string_as_its_json)
 }
 END_TEST
 
-START_TEST(stands_behind_what_was_kept_before)
+START_TEST(appends_to_the_texts_before)
 {
 	struct json_string sent = string("\\u0062");
 	struct str first, second, third;
@@ -97,10 +97,10 @@ END_TEST
 
 SUITE(scratch)
 {
-	tcase_add_loop_test(tests, means_what_is_written_up_to_a_bound, 0,
+	tcase_add_loop_test(tests, unescapes_up_to_a_bound, 0,
 	    COUNT_OF(strings));
-	tcase_add_loop_test(tests, is_cut_between_two_characters, 0,
+	tcase_add_loop_test(tests, cuts_between_two_characters, 0,
 	    COUNT_OF(strings));
-	tcase_add_test(tests, takes_a_value_that_is_no_string_as_its_json);
-	tcase_add_test(tests, stands_behind_what_was_kept_before);
+	tcase_add_test(tests, takes_other_values_as_their_json);
+	tcase_add_test(tests, appends_to_the_texts_before);
 }

@@ -38,7 +38,7 @@ make_report(void)
 	return report;
 }
 
-START_TEST(is_json_that_others_can_read)
+START_TEST(writes_valid_json)
 {
 	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
@@ -93,7 +93,7 @@ static const char *const lines[] = {
 	"\nparley_loop_lag_seconds_count 0\n",
 };
 
-START_TEST(is_what_prometheus_reads)
+START_TEST(writes_the_prometheus_format)
 {
 	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
@@ -107,7 +107,7 @@ START_TEST(is_what_prometheus_reads)
 END_TEST
 
 /* With the memory store, a disk that is not writable would be an alarm. */
-START_TEST(says_nothing_of_a_store_that_there_is_not)
+START_TEST(omits_a_store_that_does_not_exist)
 {
 	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
@@ -121,7 +121,7 @@ START_TEST(says_nothing_of_a_store_that_there_is_not)
 }
 END_TEST
 
-START_TEST(says_so_without_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
@@ -138,9 +138,9 @@ END_TEST
 
 SUITE(stats_format)
 {
-	tcase_add_test(tests, is_json_that_others_can_read);
-	tcase_add_loop_test(tests, is_what_prometheus_reads, 0,
+	tcase_add_test(tests, writes_valid_json);
+	tcase_add_loop_test(tests, writes_the_prometheus_format, 0,
 	    COUNT_OF(lines));
-	tcase_add_test(tests, says_nothing_of_a_store_that_there_is_not);
-	tcase_add_test(tests, says_so_without_memory);
+	tcase_add_test(tests, omits_a_store_that_does_not_exist);
+	tcase_add_test(tests, reports_a_lack_of_memory);
 }

@@ -43,7 +43,7 @@ check_is(put_moment *put, int64_t at_ms, const char *text)
 	wire_text_fini(&out);
 }
 
-START_TEST(writes_a_moment_in_three_ways)
+START_TEST(writes_timestamps_in_three_formats)
 {
 	check_is(timestamp_put_seconds, moments[_i].at_ms, moments[_i].seconds);
 	check_is(timestamp_put_fractional, moments[_i].at_ms,
@@ -54,6 +54,6 @@ END_TEST
 
 SUITE(timestamps)
 {
-	tcase_add_loop_test(tests, writes_a_moment_in_three_ways, 0,
+	tcase_add_loop_test(tests, writes_timestamps_in_three_formats, 0,
 	    COUNT_OF(moments));
 }

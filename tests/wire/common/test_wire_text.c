@@ -2,7 +2,7 @@
 
 #include "tests/suite.h"
 
-START_TEST(begins_without_memory)
+START_TEST(starts_without_a_buffer)
 {
 	struct wire_text text;
 
@@ -31,7 +31,7 @@ START_TEST(grows_with_what_is_appended)
 }
 END_TEST
 
-START_TEST(keeps_small_memory_for_the_next_event)
+START_TEST(keeps_a_small_buffer)
 {
 	struct wire_text text;
 	const char *data;
@@ -46,7 +46,7 @@ START_TEST(keeps_small_memory_for_the_next_event)
 }
 END_TEST
 
-START_TEST(gives_large_memory_back)
+START_TEST(frees_a_large_buffer)
 {
 	struct wire_text text;
 
@@ -59,7 +59,7 @@ START_TEST(gives_large_memory_back)
 }
 END_TEST
 
-START_TEST(forgets_that_it_is_the_last)
+START_TEST(reset_clears_the_close_code)
 {
 	struct wire_text text;
 
@@ -73,7 +73,7 @@ START_TEST(forgets_that_it_is_the_last)
 }
 END_TEST
 
-START_TEST(says_that_it_is_not_whole_and_recovers)
+START_TEST(reports_a_lack_of_memory_and_recovers)
 {
 	struct wire_text text;
 
@@ -91,10 +91,10 @@ END_TEST
 
 SUITE(wire_text)
 {
-	tcase_add_test(tests, begins_without_memory);
+	tcase_add_test(tests, starts_without_a_buffer);
 	tcase_add_test(tests, grows_with_what_is_appended);
-	tcase_add_test(tests, keeps_small_memory_for_the_next_event);
-	tcase_add_test(tests, gives_large_memory_back);
-	tcase_add_test(tests, forgets_that_it_is_the_last);
-	tcase_add_test(tests, says_that_it_is_not_whole_and_recovers);
+	tcase_add_test(tests, keeps_a_small_buffer);
+	tcase_add_test(tests, frees_a_large_buffer);
+	tcase_add_test(tests, reset_clears_the_close_code);
+	tcase_add_test(tests, reports_a_lack_of_memory_and_recovers);
 }

@@ -35,7 +35,7 @@ read_all(const char *text)
 
 static const size_t widths[] = { 1, 7, 8, 9, 10, 17, 1000, JSON_KEYS_WIDE - 1 };
 
-START_TEST(finds_the_first_key_again_at_any_width)
+START_TEST(finds_a_duplicate_of_the_first_key)
 {
 	static const char *const doubles[] = { "k0", "\\u006b0", "k\\u0030" };
 	size_t width = widths[_i];
@@ -52,7 +52,7 @@ START_TEST(finds_the_first_key_again_at_any_width)
 }
 END_TEST
 
-START_TEST(finds_the_last_key_again_at_any_width)
+START_TEST(finds_a_duplicate_of_the_last_key)
 {
 	char key[32];
 	char *text;
@@ -64,7 +64,7 @@ START_TEST(finds_the_last_key_again_at_any_width)
 }
 END_TEST
 
-START_TEST(lets_different_keys_pass_at_any_width)
+START_TEST(accepts_different_keys)
 {
 	char *text = wide_object(widths[_i], "k");
 
@@ -73,7 +73,7 @@ START_TEST(lets_different_keys_pass_at_any_width)
 }
 END_TEST
 
-START_TEST(refuses_more_keys_than_it_can_hold)
+START_TEST(refuses_too_many_keys)
 {
 	char *text = wide_object(JSON_KEYS_WIDE, "k");
 	struct json_reader reader = read_all(text);
@@ -85,7 +85,7 @@ START_TEST(refuses_more_keys_than_it_can_hold)
 }
 END_TEST
 
-START_TEST(forgets_the_keys_of_one_document_before_the_next)
+START_TEST(documents_are_independent)
 {
 	char *text = wide_object(JSON_KEYS_WIDE - 1, "k");
 
@@ -96,7 +96,7 @@ START_TEST(forgets_the_keys_of_one_document_before_the_next)
 END_TEST
 
 /* A list of objects of 10 keys each, all with the same keys. */
-START_TEST(keeps_the_objects_of_a_document_apart)
+START_TEST(objects_of_a_document_are_independent)
 {
 	char *text, *object = wide_object(9, "k");
 	size_t size;
@@ -131,7 +131,7 @@ START_TEST(reads_any_number_of_small_objects)
 }
 END_TEST
 
-START_TEST(finds_doubles_whatever_the_seed)
+START_TEST(finds_duplicates_with_any_seed)
 {
 	static const uint64_t seeds[] = { 0, 1, UINT64_MAX,
 		UINT64_C(0x9e3779b97f4a7c15) };
@@ -150,15 +150,13 @@ SUITE(json_dupkeys)
 {
 	int count = COUNT_OF(widths);
 
-	tcase_add_loop_test(tests, finds_the_first_key_again_at_any_width, 0,
+	tcase_add_loop_test(tests, finds_a_duplicate_of_the_first_key, 0,
 	    count);
-	tcase_add_loop_test(tests, finds_the_last_key_again_at_any_width, 0,
-	    count);
-	tcase_add_loop_test(tests, lets_different_keys_pass_at_any_width, 0,
-	    count);
-	tcase_add_test(tests, refuses_more_keys_than_it_can_hold);
-	tcase_add_test(tests, forgets_the_keys_of_one_document_before_the_next);
-	tcase_add_test(tests, keeps_the_objects_of_a_document_apart);
+	tcase_add_loop_test(tests, finds_a_duplicate_of_the_last_key, 0, count);
+	tcase_add_loop_test(tests, accepts_different_keys, 0, count);
+	tcase_add_test(tests, refuses_too_many_keys);
+	tcase_add_test(tests, documents_are_independent);
+	tcase_add_test(tests, objects_of_a_document_are_independent);
 	tcase_add_test(tests, reads_any_number_of_small_objects);
-	tcase_add_loop_test(tests, finds_doubles_whatever_the_seed, 0, 4);
+	tcase_add_loop_test(tests, finds_duplicates_with_any_seed, 0, 4);
 }

@@ -156,7 +156,7 @@ compare(const struct document *document)
 		    (int)document->len, document->text);
 }
 
-START_TEST(agrees_with_the_oracle_on_sound_and_damaged_documents)
+START_TEST(agrees_with_jansson_on_valid_and_damaged_documents)
 {
 	chance_state = (uint64_t)_i;
 	for (int round = 0; round < ROUNDS / 4; round++) {
@@ -195,7 +195,7 @@ compare_string(const struct document *document)
 		    document->text);
 }
 
-START_TEST(agrees_with_the_oracle_on_what_strings_mean)
+START_TEST(agrees_with_jansson_on_values_of_strings)
 {
 	chance_state = 17;
 	for (int round = 0; round < ROUNDS; round++) {
@@ -212,6 +212,6 @@ END_TEST
 SUITE(json_oracle)
 {
 	tcase_add_loop_test(tests,
-	    agrees_with_the_oracle_on_sound_and_damaged_documents, 0, 4);
-	tcase_add_test(tests, agrees_with_the_oracle_on_what_strings_mean);
+	    agrees_with_jansson_on_valid_and_damaged_documents, 0, 4);
+	tcase_add_test(tests, agrees_with_jansson_on_values_of_strings);
 }

@@ -45,7 +45,7 @@ static const struct {
 	    1 },
 };
 
-START_TEST(reads_what_is_sound)
+START_TEST(reads_valid_documents)
 {
 	const char *text = sound[_i].text;
 	size_t members;
@@ -71,7 +71,7 @@ refuses_each_part(const char *text)
 	}
 }
 
-START_TEST(is_not_content_with_a_part)
+START_TEST(refuses_every_prefix)
 {
 	for (size_t i = 0; i < COUNT_OF(sound); i++)
 		refuses_each_part(sound[i].text);
@@ -171,7 +171,7 @@ static const struct {
 	    JSON_DUPLICATE_KEY, 24),
 };
 
-START_TEST(names_what_is_wrong_and_where)
+START_TEST(reports_errors_with_their_offsets)
 {
 	size_t members;
 	struct json_reader reader =
@@ -184,7 +184,7 @@ START_TEST(names_what_is_wrong_and_where)
 }
 END_TEST
 
-START_TEST(yields_members_as_they_stand_in_the_text)
+START_TEST(returns_members_as_slices_of_the_text)
 {
 	struct json_reader reader;
 	struct json_member member;
@@ -233,7 +233,7 @@ read_nested(size_t depth, bool arrays, size_t *offset)
 	return reader.error;
 }
 
-START_TEST(goes_as_deep_as_it_may)
+START_TEST(reads_to_the_largest_depth)
 {
 	size_t offset;
 
@@ -246,7 +246,7 @@ START_TEST(goes_as_deep_as_it_may)
 }
 END_TEST
 
-START_TEST(comes_up_again_before_it_goes_down)
+START_TEST(counts_depth_not_containers)
 {
 	size_t members;
 	char text[4096] = "{\"a\":[[]";
@@ -279,7 +279,7 @@ static const struct {
 	{ "true", UINT64_MAX, false },
 };
 
-START_TEST(takes_whole_numbers_up_to_a_bound)
+START_TEST(converts_integers_up_to_a_bound)
 {
 	char text[64];
 	struct json_reader reader;
@@ -316,14 +316,14 @@ static const struct {
 	{ "/list", false },
 };
 
-START_TEST(knows_a_value_of_any_kind)
+START_TEST(validates_values_of_any_type)
 {
 	ck_assert_int_eq(json_is_value(str_from(values[_i].text), 8),
 	    values[_i].sound);
 }
 END_TEST
 
-START_TEST(knows_a_value_only_as_deep_as_it_may)
+START_TEST(validates_values_to_a_depth)
 {
 	ck_assert(json_is_value(STR("[[]]"), 2));
 	ck_assert(!json_is_value(STR("[[[]]]"), 2));
@@ -361,7 +361,7 @@ START_TEST(reads_the_items_of_an_array)
 }
 END_TEST
 
-START_TEST(reads_objects_while_it_goes_through_their_array)
+START_TEST(reads_objects_while_iterating_over_their_array)
 {
 	struct json_reader list, object;
 	struct json_member member;
@@ -382,19 +382,19 @@ END_TEST
 
 SUITE(json_reader)
 {
-	tcase_add_loop_test(tests, reads_what_is_sound, 0, COUNT_OF(sound));
-	tcase_add_test(tests, is_not_content_with_a_part);
-	tcase_add_loop_test(tests, names_what_is_wrong_and_where, 0,
+	tcase_add_loop_test(tests, reads_valid_documents, 0, COUNT_OF(sound));
+	tcase_add_test(tests, refuses_every_prefix);
+	tcase_add_loop_test(tests, reports_errors_with_their_offsets, 0,
 	    COUNT_OF(refused));
-	tcase_add_test(tests, yields_members_as_they_stand_in_the_text);
-	tcase_add_test(tests, goes_as_deep_as_it_may);
-	tcase_add_test(tests, comes_up_again_before_it_goes_down);
-	tcase_add_loop_test(tests, takes_whole_numbers_up_to_a_bound, 0,
+	tcase_add_test(tests, returns_members_as_slices_of_the_text);
+	tcase_add_test(tests, reads_to_the_largest_depth);
+	tcase_add_test(tests, counts_depth_not_containers);
+	tcase_add_loop_test(tests, converts_integers_up_to_a_bound, 0,
 	    COUNT_OF(numbers));
-	tcase_add_loop_test(tests, knows_a_value_of_any_kind, 0,
+	tcase_add_loop_test(tests, validates_values_of_any_type, 0,
 	    COUNT_OF(values));
-	tcase_add_test(tests, knows_a_value_only_as_deep_as_it_may);
+	tcase_add_test(tests, validates_values_to_a_depth);
 	tcase_add_loop_test(tests, reads_the_items_of_an_array, 0,
 	    COUNT_OF(arrays));
-	tcase_add_test(tests, reads_objects_while_it_goes_through_their_array);
+	tcase_add_test(tests, reads_objects_while_iterating_over_their_array);
 }

@@ -4,7 +4,7 @@
 
 static const struct str keys[] = { STR("a"), STR("b") };
 
-START_TEST(picks_what_is_looked_for)
+START_TEST(selects_values_by_key)
 {
 	struct json_value values[2];
 
@@ -19,7 +19,7 @@ START_TEST(picks_what_is_looked_for)
 }
 END_TEST
 
-START_TEST(picks_nothing_where_nothing_is)
+START_TEST(selects_nothing_from_an_empty_object)
 {
 	struct json_value values[2];
 
@@ -29,7 +29,7 @@ START_TEST(picks_nothing_where_nothing_is)
 }
 END_TEST
 
-START_TEST(picks_what_stood_before_an_error)
+START_TEST(selects_values_before_an_error)
 {
 	struct json_value values[2];
 
@@ -43,7 +43,7 @@ END_TEST
 
 SUITE(json_select)
 {
-	tcase_add_test(tests, picks_what_is_looked_for);
-	tcase_add_test(tests, picks_nothing_where_nothing_is);
-	tcase_add_test(tests, picks_what_stood_before_an_error);
+	tcase_add_test(tests, selects_values_by_key);
+	tcase_add_test(tests, selects_nothing_from_an_empty_object);
+	tcase_add_test(tests, selects_values_before_an_error);
 }

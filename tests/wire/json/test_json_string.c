@@ -20,7 +20,7 @@ static const struct {
 	{ "\xc3\xa9\\\\u0041", "\xc3\xa9\\u0041" },
 };
 
-START_TEST(means_its_text_without_escapes)
+START_TEST(unescapes_strings)
 {
 	struct json_string string = string_of(strings[_i].body);
 	struct str meant = str_from(strings[_i].meant);
@@ -34,7 +34,7 @@ START_TEST(means_its_text_without_escapes)
 }
 END_TEST
 
-START_TEST(fits_exactly_or_not_at_all)
+START_TEST(copies_a_string_only_if_it_fits)
 {
 	struct json_string string = string_of(strings[_i].body);
 	size_t meant = strlen(strings[_i].meant), len;
@@ -47,7 +47,7 @@ START_TEST(fits_exactly_or_not_at_all)
 }
 END_TEST
 
-START_TEST(is_no_other_text)
+START_TEST(differs_from_other_texts)
 {
 	struct json_string string = string_of(strings[_i].body);
 	char other[64];
@@ -84,7 +84,7 @@ static const struct {
 	{ "\\u0000", "\\u0000\\u0000", false },
 };
 
-START_TEST(compares_by_meaning)
+START_TEST(compares_values_not_escapes)
 {
 	struct json_string a = string_of(pairs[_i].a);
 	struct json_string b = string_of(pairs[_i].b);
@@ -98,8 +98,9 @@ SUITE(json_string)
 {
 	int count = COUNT_OF(strings);
 
-	tcase_add_loop_test(tests, means_its_text_without_escapes, 0, count);
-	tcase_add_loop_test(tests, fits_exactly_or_not_at_all, 0, count);
-	tcase_add_loop_test(tests, is_no_other_text, 0, count);
-	tcase_add_loop_test(tests, compares_by_meaning, 0, COUNT_OF(pairs));
+	tcase_add_loop_test(tests, unescapes_strings, 0, count);
+	tcase_add_loop_test(tests, copies_a_string_only_if_it_fits, 0, count);
+	tcase_add_loop_test(tests, differs_from_other_texts, 0, count);
+	tcase_add_loop_test(tests, compares_values_not_escapes, 0,
+	    COUNT_OF(pairs));
 }

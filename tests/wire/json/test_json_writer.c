@@ -29,7 +29,7 @@ static const struct {
 	{ "\n0123456789abcdef", "\"\\n0123456789abcdef\"" },
 };
 
-START_TEST(escapes_what_may_not_stand_in_a_string)
+START_TEST(escapes_quotes_backslashes_and_controls)
 {
 	wire_text_init(&text);
 	json_put_string(&text, str_from(strings[_i].meant));
@@ -56,7 +56,7 @@ START_TEST(writes_a_string_in_parts)
 END_TEST
 
 /* Every place of a special byte, for the steps of 16, 8 and 1. */
-START_TEST(finds_a_special_byte_at_any_place)
+START_TEST(finds_a_special_byte_at_any_position)
 {
 	static const char specials[] = "\"\\\n";
 
@@ -93,7 +93,7 @@ static const struct {
 	{ INT64_MIN, "-9223372036854775808" },
 };
 
-START_TEST(writes_whole_numbers)
+START_TEST(writes_integers)
 {
 	wire_text_init(&text);
 	json_put_signed(&text, numbers[_i].number);
@@ -101,7 +101,7 @@ START_TEST(writes_whole_numbers)
 }
 END_TEST
 
-START_TEST(writes_the_greatest_number)
+START_TEST(writes_the_largest_integer)
 {
 	wire_text_init(&text);
 	json_put_unsigned(&text, UINT64_MAX);
@@ -111,11 +111,11 @@ END_TEST
 
 SUITE(json_writer)
 {
-	tcase_add_loop_test(tests, escapes_what_may_not_stand_in_a_string, 0,
+	tcase_add_loop_test(tests, escapes_quotes_backslashes_and_controls, 0,
 	    COUNT_OF(strings));
 	tcase_add_test(tests, escapes_a_nul);
 	tcase_add_test(tests, writes_a_string_in_parts);
-	tcase_add_loop_test(tests, finds_a_special_byte_at_any_place, 0, 3);
-	tcase_add_loop_test(tests, writes_whole_numbers, 0, COUNT_OF(numbers));
-	tcase_add_test(tests, writes_the_greatest_number);
+	tcase_add_loop_test(tests, finds_a_special_byte_at_any_position, 0, 3);
+	tcase_add_loop_test(tests, writes_integers, 0, COUNT_OF(numbers));
+	tcase_add_test(tests, writes_the_largest_integer);
 }

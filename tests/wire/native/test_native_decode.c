@@ -28,7 +28,7 @@ cut_everywhere(const char *text)
 	}
 }
 
-START_TEST(is_json_when_cut_only_if_the_oracle_agrees)
+START_TEST(accepts_a_prefix_only_if_jansson_does)
 {
 	for (size_t i = 0; i < vectors.count; i++)
 		cut_everywhere(vectors.items[i].sent);
@@ -66,7 +66,7 @@ static const struct {
 	    "key", 64 },
 };
 
-START_TEST(takes_texts_up_to_their_bound_however_spelled)
+START_TEST(accepts_texts_up_to_their_limit_with_any_escapes)
 {
 	static const char *const units[] = { "a", "\\u0061" };
 
@@ -96,7 +96,7 @@ START_TEST(does_not_echo_a_long_command_word)
 }
 END_TEST
 
-START_TEST(keeps_to_the_depth_that_is_allowed)
+START_TEST(limits_the_depth)
 {
 	static const struct wire_context shallow = { .json_depth = 2 };
 	struct decoded out = decode_watched(&dialect_native, &shallow,
@@ -113,9 +113,10 @@ END_TEST
 SUITE(native_decode)
 {
 	vectors = vectors_load("tests/wire/vectors/command/decode.txt");
-	tcase_add_test(tests, is_json_when_cut_only_if_the_oracle_agrees);
+	tcase_add_test(tests, accepts_a_prefix_only_if_jansson_does);
 	tcase_add_loop_test(tests,
-	    takes_texts_up_to_their_bound_however_spelled, 0, COUNT_OF(texts));
+	    accepts_texts_up_to_their_limit_with_any_escapes, 0,
+	    COUNT_OF(texts));
 	tcase_add_test(tests, does_not_echo_a_long_command_word);
-	tcase_add_test(tests, keeps_to_the_depth_that_is_allowed);
+	tcase_add_test(tests, limits_the_depth);
 }

@@ -22,7 +22,7 @@ START_TEST(ends_every_frame_with_a_newline)
 }
 END_TEST
 
-START_TEST(has_nobody_apart)
+START_TEST(authors_get_the_same_as_others)
 {
 	ck_assert_uint_eq(dialect_native.author_differs, 0);
 }
@@ -50,7 +50,7 @@ encode_page(struct wire_text *text)
 	return dialect_native.encode(&event, VIEW_OTHERS, text);
 }
 
-START_TEST(says_so_when_memory_runs_out_and_recovers)
+START_TEST(reports_a_lack_of_memory_and_recovers)
 {
 	struct wire_text text;
 	unsigned n = 0;
@@ -77,6 +77,6 @@ SUITE(native_encode)
 {
 	vectors = vectors_load("tests/wire/vectors/command/encode.txt");
 	tcase_add_test(tests, ends_every_frame_with_a_newline);
-	tcase_add_test(tests, has_nobody_apart);
-	tcase_add_test(tests, says_so_when_memory_runs_out_and_recovers);
+	tcase_add_test(tests, authors_get_the_same_as_others);
+	tcase_add_test(tests, reports_a_lack_of_memory_and_recovers);
 }

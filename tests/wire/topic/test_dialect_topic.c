@@ -11,7 +11,7 @@ static const struct wire_context inside = {
 	.stage = WIRE_INSIDE,
 };
 
-START_TEST(is_spoken_by_guests_who_are_paced)
+START_TEST(connects_guests_with_a_burst_limit)
 {
 	const struct dialect *dialect = dialect_find(STR("topic"));
 
@@ -51,7 +51,7 @@ decode_long(const char *unit, size_t times, const char *last)
 static const char *const units[] = { "a", "\\u0061", "\\\"", "\\n", "\xc3\xb6",
 	"\\ud834\\udd1e", "\xf0\x9d\x84\x9e", "\\u0001" };
 
-START_TEST(takes_as_many_characters_as_are_allowed)
+START_TEST(accepts_the_longest_message)
 {
 	struct decoded out;
 
@@ -96,7 +96,7 @@ shown_characters(size_t times, bool *whole)
 	return count;
 }
 
-START_TEST(shows_the_beginning_of_what_is_too_long)
+START_TEST(cuts_long_messages_of_other_dialects)
 {
 	bool whole;
 
@@ -109,7 +109,7 @@ START_TEST(shows_the_beginning_of_what_is_too_long)
 }
 END_TEST
 
-START_TEST(does_not_know_an_endless_type)
+START_TEST(refuses_a_very_long_type)
 {
 	static char text[70000] = "{\"type\":\"";
 	struct decoded out;
@@ -126,9 +126,9 @@ END_TEST
 
 SUITE(dialect_topic)
 {
-	tcase_add_test(tests, is_spoken_by_guests_who_are_paced);
-	tcase_add_loop_test(tests, takes_as_many_characters_as_are_allowed, 0,
+	tcase_add_test(tests, connects_guests_with_a_burst_limit);
+	tcase_add_loop_test(tests, accepts_the_longest_message, 0,
 	    COUNT_OF(units));
-	tcase_add_test(tests, shows_the_beginning_of_what_is_too_long);
-	tcase_add_test(tests, does_not_know_an_endless_type);
+	tcase_add_test(tests, cuts_long_messages_of_other_dialects);
+	tcase_add_test(tests, refuses_a_very_long_type);
 }

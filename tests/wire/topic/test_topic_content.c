@@ -76,7 +76,7 @@ static const struct {
 	{ "@impor", true },
 };
 
-START_TEST(allows_what_no_browser_could_run)
+START_TEST(accepts_what_no_browser_executes)
 {
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		ck_assert_msg(topic_content_is_allowed(str_from(texts[i]
@@ -125,7 +125,7 @@ static const struct {
 	{ STR("\xc2\x80x"), "\"\xc2\x80x\"", true }, /* a later control */
 };
 
-START_TEST(cleans_what_is_allowed)
+START_TEST(cleans_accepted_messages)
 {
 	struct wire_text out;
 
@@ -144,7 +144,7 @@ static const char *const repeated[] = { "on", "ona", "on ", "expression",
 	"expression ", "<script", "<script>", "<script>\n", "javascript",
 	"@impor" };
 
-START_TEST(does_not_look_twice)
+START_TEST(scans_in_linear_time)
 {
 	static char text[TOPIC_MESSAGE_CHARS];
 	size_t step = strlen(repeated[_i]), len = 0;
@@ -158,9 +158,9 @@ END_TEST
 
 SUITE(topic_content)
 {
-	tcase_add_test(tests, allows_what_no_browser_could_run);
+	tcase_add_test(tests, accepts_what_no_browser_executes);
 	tcase_add_loop_test(tests, counts_characters, 0, COUNT_OF(units));
-	tcase_add_loop_test(tests, cleans_what_is_allowed, 0,
+	tcase_add_loop_test(tests, cleans_accepted_messages, 0,
 	    COUNT_OF(cleanings));
-	tcase_add_loop_test(tests, does_not_look_twice, 0, COUNT_OF(repeated));
+	tcase_add_loop_test(tests, scans_in_linear_time, 0, COUNT_OF(repeated));
 }
