@@ -1,4 +1,4 @@
-/* Time, handed in: the chat never asks the operating system. */
+/* A clock, as an interface: the chat does not call the operating system. */
 #ifndef DOMAIN_CLOCK_H
 #define DOMAIN_CLOCK_H
 
@@ -7,9 +7,9 @@
 struct clock;
 
 struct clock_ops {
-	/* Milliseconds since 1970, for showing. May jump. */
+	/* Milliseconds since 1970, for display. May jump. */
 	int64_t (*wall_ms)(struct clock *);
-	/* Milliseconds since some moment, for measuring. Never runs back. */
+	/* Milliseconds since a fixed time, for measuring. Never decreases. */
 	int64_t (*monotonic_ms)(struct clock *);
 };
 

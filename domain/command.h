@@ -1,4 +1,4 @@
-/* What somebody wants: the door into the chat. */
+/* A command: a request of a member or of the transport to the chat. */
 #ifndef DOMAIN_COMMAND_H
 #define DOMAIN_COMMAND_H
 
@@ -41,77 +41,80 @@ enum command_kind {
 	COMMAND_KINDS
 };
 
-/* Differences in meaning between dialects, set when decoding. */
+/* Differences in meaning between dialects, set by the decoders. */
 enum command_flag {
-	COMMAND_MAY_CREATE = 1 << 0, /* join makes the room if there is none */
-	COMMAND_PERSISTENT = 1 << 1, /* create, COMMAND_MAY_CREATE: the room
-					outlives its members */
-	COMMAND_HAS_SINCE = 1 << 2, /* join: since_epoch, since_seq are given */
-	COMMAND_HAS_AFTER = 1 << 3, /* history: the page after from_seq … */
-	COMMAND_HAS_BEFORE = 1 << 4, /* … or the one before it */
-	COMMAND_NO_LOBBY = 1 << 5,   /* connect: outside the lobby */
-	/*
-	 * Join, create: whoever does it is in one room at a time, and leaves
-	 * the others after it.
-	 */
+	/* join: create the room if it does not exist */
+	COMMAND_MAY_CREATE = 1 << 0,
+	/* create, COMMAND_MAY_CREATE: the room outlives its members */
+	COMMAND_PERSISTENT = 1 << 1,
+	COMMAND_HAS_SINCE = 1 << 2, /* join: since_epoch, since_seq are set */
+	/* history: the page after or before from_seq */
+	COMMAND_HAS_AFTER = 1 << 3,
+	COMMAND_HAS_BEFORE = 1 << 4,
+	COMMAND_NO_LOBBY = 1 << 5, /* connect: the member is not in the lobby */
+	/* join, create: the member leaves its other rooms afterwards */
 	COMMAND_LEAVES_OTHERS = 1 << 6,
 	/*
-	 * Leave, broadcast, join, list: `room` is absent, and the one room that
-	 * the author is in is meant.
+	 * leave, broadcast, join, list: `room` is absent and stands for the
+	 * room that the author is in.
 	 */
 	COMMAND_CURRENT_ROOM = 1 << 7,
-	COMMAND_ACK = 1 << 8, /* broadcast: acknowledged even without ref */
-	COMMAND_ANY_SIZE = 1 << 9,     /* broadcast: bound by its dialect */
-	COMMAND_ANY_NAME = 1 << 10,    /* create: `name` is made presentable,
-					  or the room is called by its id */
+	COMMAND_ACK = 1 << 8, /* broadcast: acknowledge even without ref */
+	/* broadcast: limits.message_bytes does not apply */
+	COMMAND_ANY_SIZE = 1 << 9,
+	/* create: sanitize `name`; if nothing is left, the id is the name */
+	COMMAND_ANY_NAME = 1 << 10,
 	COMMAND_NAMED_BY_ID = 1 << 11, /* connect: the name is the id */
 	/*
-	 * Connect: without a name until it joins a room, and then with one that
-	 * holds in that room only. Goes with COMMAND_NO_LOBBY.
+	 * connect: no name until the member joins a room; that name is valid
+	 * in the room only. Requires COMMAND_NO_LOBBY.
 	 */
 	COMMAND_GUEST = 1 << 12,
 	/*
-	 * Rooms: only those with guests in them. Join: the room counts as one
-	 * of guests, of which there are max_rooms at most.
+	 * rooms: only those with guests. join: the room counts as one of
+	 * guests, of which there are at most max_rooms.
 	 */
 	COMMAND_OF_GUESTS = 1 << 13,
-	COMMAND_FATAL = 1 << 14, /* a failure is fatal: failure.fatal */
-	COMMAND_BURST_LIMITED =
-	    1 << 15, /* broadcast: the dialect's pace counts it */
+	COMMAND_FATAL = 1 << 14, /* sets failure.fatal */
+	/* broadcast: counts for the dialect's burst_limit */
+	COMMAND_BURST_LIMITED = 1 << 15,
 	COMMAND_UNLISTED = 1 << 16, /* join: the answer needs no names */
-	/* replay: behind the last message, who is in the room now */
+	/* replay: after the last message, the room's members */
 	COMMAND_WITH_PRESENCE = 1 << 17
 };
 
 /*
- * One request. Every text is borrowed and good until the handler returns;
- * an absent one has a NULL pointer.
+ * One request. Every text is borrowed until the handler returns; an absent one
+ * has a NULL pointer.
  */
 struct command {
 	enum command_kind kind;
 	unsigned flags;
-	void *peer; /* connect: whom publisher_attach() is told about */
-	enum id_style id_style; /* connect: how the new member's id looks */
-	struct str author; /* id of whoever asks; absent in connect, tick */
-	struct str ref;    /* opaque; handed back in direct answers */
-	struct str word;   /* the command as it was spelled, for failures */
-	struct str room;   /* its id; absent: the lobby */
-	/* connect, rename, create: wished for; in a guest's join it is plain */
+	void *peer;             /* connect: for publisher_attach() */
+	enum id_style id_style; /* connect: of the new member's id */
+	struct str author;      /* a member id; absent in connect, tick */
+	struct str ref;         /* opaque; copied to direct answers */
+	struct str word;        /* the dialect's word, for failures */
+	struct str room;        /* an id; absent: the lobby */
+	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
 	struct str recipient; /* dm: name or id */
 	struct str body;  /* broadcast, dm: the message as JSON text, as sent */
-	struct str key;   /* broadcast: makes a retry safe */
-	struct str after; /* list: the page behind this name; rooms: this id */
+	struct str key;   /* broadcast: identifies retries */
+	struct str after; /* list: page after this name; rooms: this id */
 	struct str since_epoch;
 	uint64_t since_seq;
-	/* history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first … */
+	/* history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first */
 	uint64_t from_seq;
-	uint64_t to_seq;      /* … and the last that was published */
-	uint32_t limit;       /* history, join: messages at most; list, rooms:
-				 entries at most, 0: not given; replay: bytes */
+	uint64_t to_seq; /* replay: the last that was published */
+	/*
+	 * Maximum. history, join: of messages; list, rooms: of entries, 0: not
+	 * given; replay: of bytes
+	 */
+	uint32_t limit;
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
 	uint32_t max_members; /* the same */
-	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests at most */
+	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests */
 };
 
 struct command_handler;
@@ -125,8 +128,8 @@ struct command_handler_ops {
 	enum chat_error (*handle)(struct command_handler *,
 	    const struct command *);
 	/*
-	 * Whether the member is in a room (the lobby is none) once all of its
-	 * commands so far are done. The publisher may learn of it later.
+	 * Whether the member is in a room (not the lobby) after all of its
+	 * commands so far. The publisher may be informed later.
 	 */
 	bool (*is_in_room)(struct command_handler *, struct str member_id);
 };

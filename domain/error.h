@@ -1,4 +1,4 @@
-/* Every way in which a request can fail, once. */
+/* The table of errors. */
 #ifndef DOMAIN_ERROR_H
 #define DOMAIN_ERROR_H
 
@@ -37,7 +37,7 @@ enum {
 #undef X
 };
 
-/* The word that programs look at: "room_not_found". */
+/* The word for programs: "room_not_found". */
 const char *chat_error_word(enum chat_error);
 
 /* One sentence for people; not a format. */

@@ -1,4 +1,4 @@
-/* What happened, and who is to hear of it: the door out of the chat. */
+/* Events: the output of the chat, and their audiences. */
 #ifndef DOMAIN_EVENT_H
 #define DOMAIN_EVENT_H
 
@@ -99,7 +99,7 @@ event_has_trait(enum event_kind kind, enum event_trait trait)
 	return (event_traits[kind] & trait) != 0;
 }
 
-/* What a member is told about the server when it arrives. */
+/* The server, as described to a new member. */
 struct profile {
 	struct str server;     /* "parley/0.2.0" */
 	struct str durability; /* "always", "interval", "never", "none" */
@@ -111,44 +111,44 @@ struct profile {
 /* Why a request failed. */
 struct failure {
 	enum chat_error error;
-	struct str command;     /* the word as it was sent; absent if unknown */
+	struct str command;     /* the word as sent; absent if unknown */
 	struct str text;        /* for people; absent: chat_error_text() */
 	struct str field;       /* CHAT_BAD_FIELD: its path, "since.epoch" */
-	size_t offset;          /* CHAT_BAD_JSON: of the byte that is wrong */
-	int64_t limit;          /* the limit that was met; 0: not said */
-	int64_t retry_after_ms; /* 0: not said */
-	bool fatal; /* the connection is closed after it, if dialects do so */
+	size_t offset;          /* CHAT_BAD_JSON: of the invalid byte */
+	int64_t limit;          /* the limit that was exceeded; 0: omitted */
+	int64_t retry_after_ms; /* 0: omitted */
+	bool fatal; /* the dialect may close the connection afterwards */
 };
 
 struct bye {
 	unsigned code;          /* the close code that follows */
 	struct str reason;      /* "slow_consumer" */
-	int64_t retry_after_ms; /* 0: not said */
-	struct str room;        /* in which it fell behind; absent: none */
-	uint64_t seq;           /* there, the first message that is missing */
+	int64_t retry_after_ms; /* 0: omitted */
+	struct str room;        /* of a reader that is too slow; or absent */
+	uint64_t seq;           /* the first message of it that is missing */
 };
 
 /* A list of display names. */
 struct names {
 	const struct str *items;
 	size_t count;
-	bool left_out; /* there are too many to list: only the count is known */
+	bool left_out; /* too many: only the count is known */
 	bool more;     /* the list was cut */
 };
 
-/* A stretch of a room's history, oldest first. */
+/* A part of a room's history, oldest first. */
 struct page {
 	const struct message *items;
 	size_t count;
-	bool more; /* it was cut */
+	bool more; /* the page was cut */
 };
 
-/* How far a member that came back could be brought up to date. */
+/* The result of `since` in a join. */
 struct recovery {
-	bool asked; /* `since` was given; else nothing of this is said */
+	bool asked; /* `since` was given; otherwise the rest is not sent */
 	bool recovered;
 	bool epoch_changed;
-	uint64_t missing_first; /* the hole, inclusive; 0: none */
+	uint64_t missing_first; /* the gap, inclusive; 0: none */
 	uint64_t missing_last;
 };
 
@@ -158,8 +158,8 @@ struct room_entry {
 	size_t members;
 	bool persistent;
 	int64_t created_ms;
-	int64_t active_ms; /* the last coming, going or message */
-	uint64_t messages; /* ever said in it */
+	int64_t active_ms; /* the last join, leave or message */
+	uint64_t messages; /* posted in total */
 };
 
 struct room_entries {
@@ -187,7 +187,7 @@ struct event {
 	struct str member_id;
 	struct str was;    /* the name before */
 	struct str body;   /* JSON text */
-	size_t recipients; /* everyone it was handed to, the author included */
+	size_t recipients; /* of a message, the author included */
 	size_t count;      /* members of the room */
 	bool duplicate;
 	bool persistent;
@@ -210,7 +210,7 @@ struct audience {
 	enum audience_kind kind;
 	struct str member_id;
 	struct str room;
-	struct str except; /* this member does not hear it; absent: all do */
+	struct str except; /* a member that is left out; absent: none */
 };
 
 static inline struct audience

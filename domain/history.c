@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* Far more than any name, id or key is allowed to be. */
+/* Longer than any name, id or key. */
 #define LABEL_MOST UINT16_MAX
 
 enum chat_error
@@ -20,7 +20,7 @@ history_close(struct history *history, struct str room)
 }
 
 static void
-assert_complete(const struct message *message)
+message_assert(const struct message *message)
 {
 	assert(message->at_ms >= 0);
 	assert(message->body.data != NULL && message->body.len <= UINT32_MAX);
@@ -40,7 +40,7 @@ history_append(struct history *history, struct str room,
 	enum chat_error error;
 
 	assert(room.data != NULL);
-	assert_complete(message);
+	message_assert(message);
 	error = history->ops->append(history, room, message);
 	assert(error != CHAT_OK || message->seq > 0);
 	assert(error != CHAT_OK || message->at_ms >= at_ms);

@@ -1,4 +1,4 @@
-/* What was said in the rooms: an interface. */
+/* The messages of the rooms: an interface. */
 #ifndef DOMAIN_HISTORY_H
 #define DOMAIN_HISTORY_H
 
@@ -20,7 +20,7 @@ struct message {
 	uint64_t lsn;    /* when the store has it safe; 0: it is, or never */
 };
 
-/* How much of a room is kept; the first bound that is met counts. 0: none. */
+/* Limits of a room's history; the first that is reached applies. 0: none. */
 struct history_limits {
 	size_t messages;
 	size_t bytes;
@@ -46,19 +46,19 @@ struct history_span {
 struct history;
 
 /*
- * Called oldest first; false stops. The texts are good until the next append,
+ * Called oldest first; false stops. The texts are valid until the next append,
  * expire or close.
  */
 typedef bool history_visit(const struct message *, void *arg);
 
 struct history_ops {
 	/*
-	 * Begin to keep a room's messages, which live ttl_ms (0: as the
-	 * limits say). CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE (no memory).
+	 * Start the history of a room whose messages live ttl_ms (0: the
+	 * limit). CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE (no memory).
 	 */
 	enum chat_error (*open)(struct history *, struct str room,
 	    int64_t ttl_ms);
-	/* Forget a room and all that was said. Unknown rooms are ignored. */
+	/* Remove a room's history. Unknown rooms are ignored. */
 	void (*close)(struct history *, struct str room);
 	/*
 	 * Append a message: seq is the room's next, which is written back, as
@@ -79,16 +79,16 @@ struct history_ops {
 	enum chat_error (*span)(struct history *, struct str room,
 	    int64_t now_ms, struct history_span *out);
 	/*
-	 * Visit messages from seq on, in order; expired ones are not shown.
-	 * The cost depends on what is visited, not on what is held.
+	 * Visit messages from seq on, in order, without expired ones. The cost
+	 * is proportional to the messages visited.
 	 */
 	void (*each)(struct history *, struct str room, uint64_t from_seq,
 	    int64_t now_ms, history_visit *, void *arg);
-	/* Let go of what is too old. Called about once a second. */
+	/* Remove expired messages. Called about once a second. */
 	void (*expire)(struct history *, int64_t now_ms);
 	/* Bytes held in memory for all rooms. */
 	size_t (*bytes)(struct history *);
-	/* With all that was said. */
+	/* Frees all histories. */
 	void (*destroy)(struct history *);
 };
 
@@ -96,10 +96,7 @@ struct history {
 	const struct history_ops *ops;
 };
 
-/*
- * The front doors: they assert what every history may rely on. destroy()
- * accepts NULL.
- */
+/* These assert the contract for all histories. destroy() accepts NULL. */
 enum chat_error history_open(struct history *, struct str room, int64_t ttl_ms);
 void history_close(struct history *, struct str room);
 enum chat_error history_append(struct history *, struct str room,

@@ -1,10 +1,10 @@
-/* New names for things: unguessable ids, handed in. */
+/* A source of unguessable ids, as an interface. */
 #ifndef DOMAIN_ID_SOURCE_H
 #define DOMAIN_ID_SOURCE_H
 
 #include <stddef.h>
 
-/* How a dialect likes its ids to look. */
+/* The format of a dialect's ids. */
 enum id_style {
 	ID_HEX8,  /* 8f3a01bc */
 	ID_HEX16, /* 5d0c7a4411e09b3f, for epochs */
@@ -13,7 +13,7 @@ enum id_style {
 
 #define ID_SIZE 37 /* the longest, with its NUL */
 
-/* What an id of a style takes, with its NUL. */
+/* The size of an id, with its NUL. */
 static inline size_t
 id_size(enum id_style style)
 {

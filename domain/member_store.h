@@ -1,4 +1,4 @@
-/* Who is here: an interface. */
+/* The connected members: an interface. */
 #ifndef DOMAIN_MEMBER_STORE_H
 #define DOMAIN_MEMBER_STORE_H
 
@@ -6,20 +6,19 @@
 
 struct member_store;
 
-/* False stops. Good for the call only; do not change the store. */
+/* False stops. Arguments are valid during the call; do not change the store. */
 typedef bool member_visit(const struct member *, void *arg);
 
 /*
- * Names are unique, in any letter case, within their scope: the chat's own name
- * space (an absent scope), or the room in which a guest is. Who has the name ""
- * is in no name space.
+ * Names are unique by member_name_key() within their scope: the chat's own name
+ * space (an absent scope), or the room of a guest. The name "" is in no scope.
  */
 struct member_store_ops {
 	/*
-	 * Add a member whose id is new, and whose name is in the chat's own
-	 * name space; a guest has none yet. CHAT_MEMBER_EXISTS: the id is
-	 * there. CHAT_NAME_INVALID: the name is taken. CHAT_UNAVAILABLE: no
-	 * memory. Nothing changed then.
+	 * Add a member with a new id and a name in the chat's own name space;
+	 * a guest has no name yet. CHAT_MEMBER_EXISTS: the id exists.
+	 * CHAT_NAME_INVALID: the name is taken. CHAT_UNAVAILABLE: no memory.
+	 * After an error nothing has changed.
 	 */
 	enum chat_error (*put)(struct member_store *, const struct member *);
 	/* Copy a member out by id. CHAT_MEMBER_NOT_FOUND. */
@@ -31,23 +30,23 @@ struct member_store_ops {
 	 */
 	enum chat_error (*get_named)(struct member_store *, struct str name,
 	    struct member *out);
-	/* Whether a name is in use in a scope; cheaper than get_named(). */
+	/* Whether a name is taken in a scope; cheaper than get_named(). */
 	bool (*is_taken)(struct member_store *, struct str scope,
 	    struct str name);
 	/*
-	 * Give a member a new name, or take its name away: "", which cannot
-	 * fail for who is there. CHAT_MEMBER_NOT_FOUND, CHAT_NAME_INVALID (is
-	 * taken), CHAT_UNAVAILABLE.
+	 * Change a member's name, or remove it: "", which cannot fail if the
+	 * member exists. CHAT_MEMBER_NOT_FOUND, CHAT_NAME_INVALID (taken),
+	 * CHAT_UNAVAILABLE.
 	 */
 	enum chat_error (*rename)(struct member_store *, struct str id,
 	    struct str scope, struct str name);
-	/* Forget a member; unknown ids are ignored. */
+	/* Remove a member; unknown ids are ignored. */
 	void (*remove)(struct member_store *, struct str id);
-	/* Visit in order of arrival. */
+	/* Visit in order of connecting. */
 	void (*each)(struct member_store *, member_visit *, void *arg);
-	/* How many there are; at no cost. */
+	/* In constant time. */
 	size_t (*count)(struct member_store *);
-	/* With all that are in it. */
+	/* Frees the store with its members. */
 	void (*destroy)(struct member_store *);
 };
 
@@ -55,10 +54,7 @@ struct member_store {
 	const struct member_store_ops *ops;
 };
 
-/*
- * The front doors: they assert what every store may rely on. destroy() accepts
- * NULL.
- */
+/* These assert the contract for all stores. destroy() accepts NULL. */
 enum chat_error member_store_put(struct member_store *, const struct member *);
 enum chat_error member_store_get(struct member_store *, struct str id,
     struct member *out);

@@ -1,4 +1,4 @@
-/* Whoever brings events to members: an interface. */
+/* Delivers events to members: an interface. */
 #ifndef DOMAIN_PUBLISHER_H
 #define DOMAIN_PUBLISHER_H
 
@@ -10,36 +10,36 @@ struct publisher;
 
 struct publisher_ops {
 	/*
-	 * From now on the connection `peer` is the member with this id.
-	 * CHAT_UNAVAILABLE: no memory.
+	 * Associate the connection `peer` with a member id. CHAT_UNAVAILABLE:
+	 * no memory.
 	 */
 	enum chat_error (*attach)(struct publisher *, void *peer,
 	    struct str member_id);
 	/*
-	 * The member hears what is published to the room from now on (an
-	 * absent room is the lobby), in the order of publication, after
-	 * what was published to it before. CHAT_UNAVAILABLE: no memory.
+	 * Subscribe the member to the room (absent: the lobby): it gets what is
+	 * published from now on, in order, after what was published to it
+	 * before. CHAT_UNAVAILABLE: no memory.
 	 */
 	enum chat_error (*enter)(struct publisher *, struct str member_id,
 	    struct str room);
-	/* And no longer. */
+	/* Unsubscribe the member. */
 	void (*leave)(struct publisher *, struct str member_id,
 	    struct str room);
 	/*
-	 * The connection is gone: it hears nothing more and is in no room.
-	 * What is asked for its member from now on is ignored.
+	 * The connection is gone: remove its subscriptions. Later calls for its
+	 * member are ignored.
 	 */
 	void (*detach)(struct publisher *, struct str member_id);
 	/*
-	 * Hand an event to its audience; returns to how many. The member
-	 * named in event->member_id is its author, for dialects in which
-	 * authors see something else than others do.
+	 * Send an event to its audience; returns the number of recipients. The
+	 * member event->member_id is its author: some dialects encode the event
+	 * differently for it.
 	 */
 	size_t (*publish)(struct publisher *, const struct event *,
 	    const struct audience *);
 	/*
-	 * Whether so much waits to be sent to the member already that events
-	 * for it alone, which nobody keeps for it, should not be published.
+	 * Whether the member's output is so long that events for it alone,
+	 * which no history holds, should not be published.
 	 */
 	bool (*is_congested)(struct publisher *, struct str member_id);
 	/*

@@ -1,4 +1,4 @@
-/* A room: where members hear each other, with one order of messages. */
+/* A room: a group of members and one sequence of messages. */
 #ifndef DOMAIN_ROOM_H
 #define DOMAIN_ROOM_H
 
@@ -14,16 +14,16 @@
 #define ROOM_NAME_CHARS 64
 #define ROOM_NAME_SIZE (ROOM_NAME_CHARS * 4 + 1)
 
-/* The least life a room may give its messages. */
+/* The smallest lifetime of messages that a room may set. */
 #define ROOM_TTL_LEAST_MS 1000
 
 /* A plain value; copy it freely. */
 struct room {
 	char id[ROOM_ID_SIZE];
 	char name[ROOM_NAME_SIZE];
-	char epoch[ID_SIZE]; /* names one life of the numbering */
+	char epoch[ID_SIZE]; /* identifies one sequence of numbers */
 	bool persistent;     /* outlives its last member */
-	int64_t ttl_ms;      /* life of a message; 0: as the limits say */
+	int64_t ttl_ms;      /* lifetime of a message; 0: the limit */
 	int64_t created_ms;
 	int64_t active_ms;   /* when somebody last came or went */
 	size_t max_members;  /* 0: as the limits say */
@@ -38,10 +38,7 @@ bool room_id_is_valid(struct str id);
 /* As member_name_normalize(), with up to 64 characters; nothing is reserved. */
 enum chat_error room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE]);
 
-/*
- * Makes a room name of any text, as name_sanitize() does. False: there is
- * nothing in it to be called by, and out is "".
- */
+/* Makes a room name of any text: name_sanitize(). False: out is "". */
 bool room_name_sanitize(struct str wish, char out[ROOM_NAME_SIZE]);
 
 #endif

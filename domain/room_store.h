@@ -1,4 +1,4 @@
-/* The rooms and who is in them: an interface. */
+/* The rooms and their members: an interface. */
 #ifndef DOMAIN_ROOM_STORE_H
 #define DOMAIN_ROOM_STORE_H
 
@@ -6,11 +6,11 @@
 
 struct room_store;
 
-/* False stops. Good for the call only; do not change the store. */
+/* False stops. Arguments are valid during the call; do not change the store. */
 typedef bool room_visit(const struct room *, void *arg);
 typedef bool room_member_visit(struct str member_id, void *arg);
 
-/* How many guests there are in rooms, and rooms with guests in them. */
+/* The number of guests in rooms, and of rooms with guests. */
 struct room_guests {
 	size_t members;
 	size_t rooms;
@@ -25,22 +25,22 @@ struct room_store_ops {
 	/* Copy a room out. CHAT_ROOM_NOT_FOUND. */
 	enum chat_error (*get)(struct room_store *, struct str id,
 	    struct room *out);
-	/* Forget an empty room; unknown ids are ignored. */
+	/* Remove an empty room; unknown ids are ignored. */
 	void (*remove)(struct room_store *, struct str id);
 	/*
-	 * Make somebody a member of a room; who is a guest is one in every
-	 * room. CHAT_ROOM_NOT_FOUND, CHAT_MEMBER_EXISTS (is in it already),
+	 * Add a member to a room; a guest is one in every room.
+	 * CHAT_ROOM_NOT_FOUND, CHAT_MEMBER_EXISTS (already in it),
 	 * CHAT_UNAVAILABLE.
 	 */
 	enum chat_error (*join)(struct room_store *, struct str room,
 	    struct str member_id, bool guest);
-	/* CHAT_NOT_IN_ROOM (also for a room that is not there). */
+	/* CHAT_NOT_IN_ROOM (also for an unknown room). */
 	enum chat_error (*leave)(struct room_store *, struct str room,
 	    struct str member_id);
-	/* Note when somebody last came or went; unknown ids are ignored. */
+	/* Set active_ms; unknown ids are ignored. */
 	void (*touch)(struct room_store *, struct str room, int64_t at_ms);
 	bool (*has)(struct room_store *, struct str room, struct str member_id);
-	/* In how many rooms somebody is. */
+	/* The number of rooms of a member. */
 	size_t (*rooms_of)(struct room_store *, struct str member_id);
 	/* Visit the members of a room, in order of joining. */
 	void (*each_member)(struct room_store *, struct str room,
@@ -50,10 +50,10 @@ struct room_store_ops {
 	    room_visit *, void *arg);
 	/* Visit all rooms, in order of creation. */
 	void (*each)(struct room_store *, room_visit *, void *arg);
-	/* How many rooms there are; at no cost, as is the next. */
+	/* The number of rooms. Both in constant time. */
 	size_t (*count)(struct room_store *);
 	void (*guests)(struct room_store *, struct room_guests *out);
-	/* With whatever and whoever is in it. */
+	/* Frees the store with its rooms. */
 	void (*destroy)(struct room_store *);
 };
 
@@ -61,10 +61,7 @@ struct room_store {
 	const struct room_store_ops *ops;
 };
 
-/*
- * The front doors: they assert what every store may rely on. destroy() accepts
- * NULL.
- */
+/* These assert the contract for all stores. destroy() accepts NULL. */
 enum chat_error room_store_put(struct room_store *, struct room *);
 enum chat_error room_store_get(struct room_store *, struct str id,
     struct room *out);

@@ -1,4 +1,4 @@
-/* How the server is doing: what a monitor shows. */
+/* Figures of the server, for monitors. */
 #ifndef DOMAIN_SERVER_STATS_H
 #define DOMAIN_SERVER_STATS_H
 
@@ -13,16 +13,16 @@
 
 #define SERVER_STATS_ROOMS 12
 
-/* What the disk is doing, if anything is kept on one. */
+/* Figures of the file store. */
 struct store_health {
-	bool is_kept;       /* else the rest says nothing */
+	bool is_kept;       /* false: no file store, the rest is unset */
 	bool is_writable;   /* now */
 	uint64_t lost;      /* records that were lost, at the start */
 	uint64_t bytes;     /* of the journal, snapshots not counted */
-	size_t waiting;     /* bytes that are to be written */
+	size_t waiting;     /* bytes to be written */
 	uint64_t syncs;     /* total */
-	uint64_t failures;  /* total: of what was to be written */
-	uint64_t compacted; /* total: times that the journal was rewritten */
+	uint64_t failures;  /* total: failed writes and syncs */
+	uint64_t compacted; /* total: compactions */
 };
 
 /* Kinds of closes and of refusals that are counted one by one. */
@@ -42,15 +42,15 @@ struct refusal_total {
 	uint64_t count;
 };
 
-/* Totals grow from the start of the server; the others are of this moment. */
+/* Totals count from the start of the server; the others are current. */
 struct server_stats {
 	struct str server; /* its name and version */
 	int64_t uptime_ms;
-	size_t connections;  /* WebSockets that are open */
-	uint64_t opened;     /* total: of them */
-	uint64_t commands;   /* total: what clients sent */
-	uint64_t messages;   /* total: those of them that were said */
-	uint64_t deliveries; /* total: to how many they were said */
+	size_t connections;  /* open WebSockets */
+	uint64_t opened;     /* total: WebSockets */
+	uint64_t commands;   /* total: received */
+	uint64_t messages;   /* total: posted */
+	uint64_t deliveries; /* total: messages × recipients */
 	/* By close code and reason, limit, error; the first so many are used.
 	 */
 	struct close_total closes[SERVER_STATS_CLOSES];
@@ -62,17 +62,17 @@ struct server_stats {
 	struct room
 	    largest[SERVER_STATS_ROOMS]; /* by members, the most first */
 	size_t largest_count;
-	size_t held;     /* bytes, by our own accounting */
-	size_t resident; /* bytes of memory, as the system sees it */
-	uint64_t cpu_ms; /* total: time on a processor */
+	size_t held;     /* bytes, by the server's own accounting */
+	size_t resident; /* bytes of resident memory */
+	uint64_t cpu_ms; /* total: CPU time */
 	struct store_health store;
-	/* From when a command was read to when all of its turn was sent. */
+	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
-	/* How late the loop was for its ten ticks a second. */
+	/* Delay of the loop's ten ticks a second. */
 	struct histogram lag;
 };
 
-/* Puts a room where it belongs among the largest, or nowhere. */
+/* Adds a room, sorted, if it is one of the largest. */
 void server_stats_add_room(struct server_stats *, const struct room *);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define CAPACITY_LEAST 8
 
-/* By doubling: whatever is in it was moved once or twice on average. */
+/* Doubles the capacity: amortized constant time per item. */
 void *
 array_grow(void *array, size_t count, size_t *capacity, size_t size)
 {

@@ -1,14 +1,13 @@
-/* Arrays that grow as they are filled. */
+/* Growing arrays. */
 #ifndef DOMAIN_ARRAY_H
 #define DOMAIN_ARRAY_H
 
 #include <stddef.h>
 
 /*
- * The array with room for one more behind `count` items of this size: the same
- * one, or its content in a larger one instead, and *capacity says how large.
- * It is the caller's, to be freed with free(); at first it is NULL, and holds
- * 0. NULL: no memory, and the array is as it was.
+ * Makes space for one more than `count` items of this size; returns the array,
+ * which may have moved, and updates *capacity. An array starts as NULL with
+ * capacity 0; the caller frees it. NULL: no memory, the array has not changed.
  */
 void *array_grow(void *array, size_t count, size_t *capacity, size_t size);
 

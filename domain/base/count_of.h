@@ -1,4 +1,4 @@
-/* How many there are in an array, which must be one: not a pointer. */
+/* The number of items of an array (not of a pointer). */
 #ifndef DOMAIN_COUNT_OF_H
 #define DOMAIN_COUNT_OF_H
 

@@ -1,4 +1,4 @@
-/* How long things took: counted by size, so that shares can be told. */
+/* Histograms of durations. */
 #ifndef DOMAIN_HISTOGRAM_H
 #define DOMAIN_HISTOGRAM_H
 
@@ -6,17 +6,17 @@
 
 #define HISTOGRAM_BOUNDS 19
 
-/* In µs, ascending: each step about double the one before. */
+/* In µs, ascending; each about twice the one before. */
 extern const uint32_t histogram_bounds[HISTOGRAM_BOUNDS];
 
-/* Only grows; what happened in between is the difference of two. */
+/* Counts only grow: the difference of two covers the time between them. */
 struct histogram {
-	/* [i]: at most bounds[i], more than the one before; then the rest. */
+	/* [i]: at most bounds[i], above the one before; the last: the rest */
 	uint64_t counts[HISTOGRAM_BOUNDS + 1];
 	uint64_t sum_us;
 };
 
-/* So many things took so long each. */
+/* Adds a duration `times` times. */
 void histogram_add(struct histogram *, uint64_t us, uint64_t times);
 
 uint64_t histogram_count(const struct histogram *);

@@ -4,23 +4,23 @@
 #include <stdlib.h>
 
 /*
- * Open addressing, probing the next slot. Whoever is farther from home has
- * the better right to a slot ("Robin Hood"), so a run of taken slots is in
- * order of home: a search ends as soon as it meets somebody nearer to home,
- * and a removal moves the rest of the run back by one, leaving no tombstone.
+ * Open addressing with linear probing and Robin Hood placement: an entry
+ * displaces one that is nearer to its own hash slot, so a run of used slots is
+ * sorted by hash slot. A search ends at an entry nearer to its hash slot; a
+ * removal moves the rest of the run back by one, without tombstones.
  */
 #define SLOTS_LEAST 8
 #define SLOTS_MOST ((size_t)1 << 31)
 #define SLOT_SIZE (sizeof(void *) + sizeof(uint32_t))
 #define NOWHERE UINT32_MAX
 
-/* Where hashes start, and what they are multiplied with: odd. */
+/* Initial value and (odd) factor of the hashes. */
 static uint64_t hash_start = 0x9e3779b97f4a7c15;
 static uint64_t hash_factor = 0xd6e8feb86659fd93;
 
-/* Both halves of the product: every bit of a reaches every bit. */
+/* Both halves of the product: every bit of a affects every bit. */
 static uint64_t
-mix(uint64_t a, uint64_t b)
+hash_mix(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
 
@@ -30,12 +30,12 @@ mix(uint64_t a, uint64_t b)
 void
 id_map_seed(uint64_t seed)
 {
-	hash_start = mix(seed ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
-	hash_factor = mix(hash_start ^ seed, 0xa0761d6478bd642f) | 1;
+	hash_start = hash_mix(seed ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
+	hash_factor = hash_mix(hash_start ^ seed, 0xa0761d6478bd642f) | 1;
 }
 
 static uint64_t
-read_tail(const char *data, size_t len)
+hash_read_tail(const char *data, size_t len)
 {
 	uint64_t word = 0;
 
@@ -46,63 +46,64 @@ read_tail(const char *data, size_t len)
 
 /* Never 0, which marks a free slot. */
 static uint32_t
-hash_of(struct str key)
+key_hash(struct str key)
 {
 	uint64_t hash = hash_start ^ key.len;
 	uint64_t word;
 
 	for (; key.len >= sizeof(word); key.len -= sizeof(word)) {
 		memcpy(&word, key.data, sizeof(word));
-		hash = mix(hash ^ word, hash_factor);
+		hash = hash_mix(hash ^ word, hash_factor);
 		key.data += sizeof(word);
 	}
 	if (key.len > 0)
-		hash = mix(hash ^ read_tail(key.data, key.len), hash_factor);
+		hash = hash_mix(hash ^ hash_read_tail(key.data, key.len),
+		    hash_factor);
 	hash ^= hash >> 32;
 	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
 
 static size_t
-slots_of(const struct id_map *map)
+map_slots(const struct id_map *map)
 {
 	return map->entries != NULL ? (size_t)map->mask + 1 : 0;
 }
 
-/* How far whoever has this slot is from home. */
+/* The distance of a slot's entry from its hash slot. */
 static uint32_t
-distance(const struct id_map *map, uint32_t slot)
+slot_distance(const struct id_map *map, uint32_t slot)
 {
 	return (slot - map->hashes[slot]) & map->mask;
 }
 
 static uint32_t
-find_slot(const struct id_map *map, struct str key)
+map_find_slot(const struct id_map *map, struct str key)
 {
 	uint32_t hash, slot;
 
 	if (map->count == 0)
 		return NOWHERE;
-	hash = hash_of(key);
+	hash = key_hash(key);
 	slot = hash & map->mask;
 	for (uint32_t far = 0; map->hashes[slot] != 0; far++) {
 		if (map->hashes[slot] == hash &&
 		    str_equal(map->key_of(map->entries[slot]), key))
 			return slot;
-		if (distance(map, slot) < far)
+		if (slot_distance(map, slot) < far)
 			break;
 		slot = (slot + 1) & map->mask;
 	}
 	return NOWHERE;
 }
 
-/* There is a free slot. */
+/* There must be a free slot. */
 static void
-place(struct id_map *map, void *entry, uint32_t hash)
+map_place(struct id_map *map, void *entry, uint32_t hash)
 {
 	uint32_t slot = hash & map->mask;
 
 	for (uint32_t far = 0; map->hashes[slot] != 0; far++) {
-		uint32_t theirs = distance(map, slot);
+		uint32_t theirs = slot_distance(map, slot);
 
 		if (theirs < far) {
 			void *moved_entry = map->entries[slot];
@@ -120,9 +121,9 @@ place(struct id_map *map, void *entry, uint32_t hash)
 	map->hashes[slot] = hash;
 }
 
-/* The hashes are kept, so no entry is looked at. */
+/* Uses the stored hashes, not the entries. */
 static bool
-resize(struct id_map *map, size_t slots)
+map_resize(struct id_map *map, size_t slots)
 {
 	struct id_map next = *map;
 
@@ -134,45 +135,45 @@ resize(struct id_map *map, size_t slots)
 	next.hashes = (uint32_t *)(next.entries + slots);
 	next.mask = (uint32_t)(slots - 1);
 	memset(next.hashes, 0, slots * sizeof(*next.hashes));
-	for (size_t i = 0; i < slots_of(map); i++)
+	for (size_t i = 0; i < map_slots(map); i++)
 		if (map->hashes[i] != 0)
-			place(&next, map->entries[i], map->hashes[i]);
+			map_place(&next, map->entries[i], map->hashes[i]);
 	free(map->entries);
 	*map = next;
 	return true;
 }
 
 static bool
-make_room(struct id_map *map)
+map_reserve(struct id_map *map)
 {
-	size_t slots = slots_of(map);
+	size_t slots = map_slots(map);
 
 	if (slots == 0)
-		return resize(map, SLOTS_LEAST);
+		return map_resize(map, SLOTS_LEAST);
 	if (map->count < slots / 8 * 7)
 		return true;
-	return resize(map, slots * 2);
+	return map_resize(map, slots * 2);
 }
 
-/* Not being able to only costs memory. */
+/* A failure to shrink is ignored. */
 static void
-give_back_room(struct id_map *map)
+map_shrink(struct id_map *map)
 {
-	size_t slots = slots_of(map);
+	size_t slots = map_slots(map);
 
 	if (map->count == 0)
 		id_map_fini(map);
 	else if (slots > SLOTS_LEAST && map->count < slots / 8)
-		(void)resize(map, slots / 2);
+		(void)map_resize(map, slots / 2);
 }
 
 static void
-close_gap(struct id_map *map, uint32_t gap)
+map_close_gap(struct id_map *map, uint32_t gap)
 {
 	for (;;) {
 		uint32_t next = (gap + 1) & map->mask;
 
-		if (map->hashes[next] == 0 || distance(map, next) == 0)
+		if (map->hashes[next] == 0 || slot_distance(map, next) == 0)
 			break;
 		map->entries[gap] = map->entries[next];
 		map->hashes[gap] = map->hashes[next];
@@ -199,10 +200,10 @@ id_map_put(struct id_map *map, void *entry)
 {
 	struct str key = map->key_of(entry);
 
-	assert(find_slot(map, key) == NOWHERE);
-	if (!make_room(map))
+	assert(map_find_slot(map, key) == NOWHERE);
+	if (!map_reserve(map))
 		return false;
-	place(map, entry, hash_of(key));
+	map_place(map, entry, key_hash(key));
 	map->count++;
 	return true;
 }
@@ -210,7 +211,7 @@ id_map_put(struct id_map *map, void *entry)
 void *
 id_map_replace(struct id_map *map, void *entry)
 {
-	uint32_t slot = find_slot(map, map->key_of(entry));
+	uint32_t slot = map_find_slot(map, map->key_of(entry));
 	void *old;
 
 	assert(slot != NOWHERE);
@@ -222,7 +223,7 @@ id_map_replace(struct id_map *map, void *entry)
 void *
 id_map_find(const struct id_map *map, struct str key)
 {
-	uint32_t slot = find_slot(map, key);
+	uint32_t slot = map_find_slot(map, key);
 
 	return slot != NOWHERE ? map->entries[slot] : NULL;
 }
@@ -230,20 +231,20 @@ id_map_find(const struct id_map *map, struct str key)
 void *
 id_map_remove(struct id_map *map, struct str key)
 {
-	uint32_t slot = find_slot(map, key);
+	uint32_t slot = map_find_slot(map, key);
 	void *entry;
 
 	if (slot == NOWHERE)
 		return NULL;
 	entry = map->entries[slot];
-	close_gap(map, slot);
+	map_close_gap(map, slot);
 	map->count--;
-	give_back_room(map);
+	map_shrink(map);
 	return entry;
 }
 
 size_t
 id_map_bytes(const struct id_map *map)
 {
-	return slots_of(map) * SLOT_SIZE;
+	return map_slots(map) * SLOT_SIZE;
 }

@@ -1,4 +1,4 @@
-/* From an id to whatever has that id: a hash map of pointers. */
+/* A hash map from ids to pointers. */
 #ifndef DOMAIN_ID_MAP_H
 #define DOMAIN_ID_MAP_H
 
@@ -8,25 +8,25 @@
 
 #include "domain/base/str.h"
 
-/* The id inside an entry: it stays the same while the entry is in a map. */
+/* The id inside an entry. It must not change while the entry is in a map. */
 typedef struct str id_map_key(const void *entry);
 
 /*
- * Entries belong to the caller and carry their own key, so a slot is a
- * pointer and a hash, 12 bytes. At most seven slots in eight are taken. A
- * struct filled with zeros but for key_of is an empty map without memory.
+ * The caller owns the entries, which contain their key: a slot is a pointer and
+ * a hash, 12 bytes. At most 7 of 8 slots are used. All zero except key_of is an
+ * empty map without memory.
  */
 struct id_map {
 	id_map_key *key_of;
-	void **entries;   /* one per slot, and behind them … */
-	uint32_t *hashes; /* … one hash per slot; 0: the slot is free */
+	void **entries;   /* one per slot, followed by the hashes */
+	uint32_t *hashes; /* one per slot; 0: the slot is free */
 	uint32_t mask;    /* the number of slots less 1 */
 	uint32_t count;
 };
 
 /*
- * Make the hashes of this process unguessable, so that nobody can choose ids
- * that collide. To be called before the first map gets its first entry.
+ * Seeds the hashes of this process: a peer cannot choose ids that collide. Call
+ * it before the first entry of the first map.
  */
 void id_map_seed(uint64_t seed);
 
@@ -35,22 +35,19 @@ void id_map_init(struct id_map *, id_map_key *);
 /* Frees the slots; the entries are not touched. */
 void id_map_fini(struct id_map *);
 
-/* Add an entry whose key is new. False: no memory, nothing changed. */
+/* Adds an entry with a new key. False: no memory, nothing has changed. */
 bool id_map_put(struct id_map *, void *entry);
 
-/*
- * The entry takes the place of the one that has the same key and must be
- * there; returns the old one. Cannot fail.
- */
+/* Replaces the entry with the same key, which must exist, and returns it. */
 void *id_map_replace(struct id_map *, void *entry);
 
 /* NULL if there is none. */
 void *id_map_find(const struct id_map *, struct str key);
 
-/* Take an entry out and return it; NULL if there is none. */
+/* Removes an entry and returns it; NULL if there is none. */
 void *id_map_remove(struct id_map *, struct str key);
 
-/* What the slots take. */
+/* Memory of the slots. */
 size_t id_map_bytes(const struct id_map *);
 
 static inline size_t

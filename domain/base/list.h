@@ -1,17 +1,17 @@
-/* Things that know their neighbours: circular lists with links inside. */
+/* Intrusive circular doubly linked lists. */
 #ifndef DOMAIN_LIST_H
 #define DOMAIN_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A list, or a thing's place in one: the list stands between last and first. */
+/* A list head, or the link of an item. */
 struct list {
 	struct list *previous;
 	struct list *next;
 };
 
-/* The struct of this type in which the link is the named member. */
+/* The item whose member is the link. */
 #define LIST_OWNER(link, type, member) \
 	((type *)(void *)((char *)(link)-offsetof(type, member)))
 
@@ -37,14 +37,14 @@ list_insert_after(struct list *place, struct list *link)
 	place->next = link;
 }
 
-/* Becomes the first. */
+/* Adds an item at the beginning. */
 static inline void
 list_prepend(struct list *list, struct list *link)
 {
 	list_insert_after(list, link);
 }
 
-/* Becomes the last. */
+/* Adds an item at the end. */
 static inline void
 list_append(struct list *list, struct list *link)
 {
@@ -58,7 +58,7 @@ list_remove(struct list *link)
 	link->next->previous = link->previous;
 }
 
-/* The new link takes the place of the old one. */
+/* Puts a new item in the place of an old one. */
 static inline void
 list_replace(struct list *old, struct list *link)
 {

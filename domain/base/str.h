@@ -7,9 +7,8 @@
 #include <string.h>
 
 /*
- * Bytes that somebody else owns. JSON text may contain NUL, so the length
- * rules and there is no terminator. An absent text has a NULL pointer; an
- * empty one only has the length 0.
+ * Borrowed bytes, without a terminator: JSON text may contain NUL. An absent
+ * text has a NULL pointer; an empty one only the length 0.
  */
 struct str {
 	const char *data;
@@ -44,7 +43,7 @@ str_is_empty(struct str s)
 	return s.len == 0;
 }
 
-/* Whether an array holds a text that is not empty and ends within it. */
+/* Whether an array contains a NUL-terminated text that is not empty. */
 static inline bool
 str_is_within(const char *array, size_t size)
 {

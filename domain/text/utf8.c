@@ -5,7 +5,7 @@
 #define WORD_HIGH_BITS 0x8080808080808080u
 
 static uint64_t
-word_at(const uint8_t *at)
+read_word(const uint8_t *at)
 {
 	uint64_t word;
 
@@ -13,19 +13,19 @@ word_at(const uint8_t *at)
 	return word;
 }
 
-/* Up to the first byte that is not ASCII, or not much less far. */
+/* The first byte that is not ASCII, or the end. */
 static const uint8_t *
-skip_ascii(const uint8_t *at, const uint8_t *end)
+utf8_skip_ascii(const uint8_t *at, const uint8_t *end)
 {
 	while (end - at >= 32) {
-		uint64_t all = word_at(at) | word_at(at + 8) |
-			       word_at(at + 16) | word_at(at + 24);
+		uint64_t all = read_word(at) | read_word(at + 8) |
+			       read_word(at + 16) | read_word(at + 24);
 
 		if ((all & WORD_HIGH_BITS) != 0)
 			break;
 		at += 32;
 	}
-	while (end - at >= 8 && (word_at(at) & WORD_HIGH_BITS) == 0)
+	while (end - at >= 8 && (read_word(at) & WORD_HIGH_BITS) == 0)
 		at += 8;
 	while (at < end && *at < 0x80)
 		at++;
@@ -33,12 +33,12 @@ skip_ascii(const uint8_t *at, const uint8_t *end)
 }
 
 /*
- * What a first byte asks of those behind it (RFC 3629, section 4). The bounds
- * of the second byte keep out overlong forms, surrogates and what lies beyond
- * 10FFFF.
+ * The number and bounds of the bytes after a first byte (RFC 3629, section 4).
+ * The bounds of the second byte exclude overlong forms, surrogates and
+ * characters beyond 10FFFF.
  */
 static inline bool
-begin_character(struct utf8_state *state, uint8_t byte)
+utf8_begin(struct utf8_state *state, uint8_t byte)
 {
 	state->low = 0x80;
 	state->high = 0xbf;
@@ -67,10 +67,10 @@ begin_character(struct utf8_state *state, uint8_t byte)
 }
 
 static inline bool
-take_byte(struct utf8_state *state, uint8_t byte)
+utf8_add_byte(struct utf8_state *state, uint8_t byte)
 {
 	if (state->missing == 0)
-		return begin_character(state, byte);
+		return utf8_begin(state, byte);
 	if (byte < state->low || byte > state->high)
 		return false;
 	state->missing--;
@@ -88,8 +88,8 @@ utf8_feed(struct utf8_state *state, const char *data, size_t len)
 
 	while (at < end) {
 		if (now.missing == 0 && *at < 0x80)
-			at = skip_ascii(at, end);
-		else if (!take_byte(&now, *at++))
+			at = utf8_skip_ascii(at, end);
+		else if (!utf8_add_byte(&now, *at++))
 			return false;
 	}
 	*state = now;
@@ -119,11 +119,11 @@ utf8_next(struct str text, size_t *offset)
 	character = *at;
 	if (character < 0x80)
 		return character;
-	if (!take_byte(&state, *at))
+	if (!utf8_add_byte(&state, *at))
 		return UTF8_INVALID;
 	character &= 0x3fu >> state.missing;
 	for (; !utf8_is_complete(&state); taken++) {
-		if (taken == left || !take_byte(&state, at[taken]))
+		if (taken == left || !utf8_add_byte(&state, at[taken]))
 			return UTF8_INVALID;
 		character = character << 6 | (at[taken] & 0x3fu);
 	}

@@ -1,4 +1,4 @@
-/* UTF-8 as RFC 3629 has it: no surrogates, no overlong forms. */
+/* UTF-8 by RFC 3629: no surrogates, no overlong forms. */
 #ifndef DOMAIN_UTF8_H
 #define DOMAIN_UTF8_H
 
@@ -8,7 +8,7 @@
 
 #include "domain/base/str.h"
 
-/* Where a validation stands between two pieces of a text; at first all 0. */
+/* The state of a validation between two pieces of a text; zero at first. */
 struct utf8_state {
 	uint8_t missing; /* continuation bytes still to come */
 	uint8_t low;     /* bounds of the next one */
@@ -16,9 +16,9 @@ struct utf8_state {
 };
 
 /*
- * Validates the next piece; pieces may be split anywhere. False as soon as a
- * byte cannot belong to any valid text; the text is not to be fed further
- * then. At the end of the text, utf8_is_complete() must hold as well.
+ * Validates the next piece; pieces may be split anywhere. False at the first
+ * byte that no valid text has there; then do not feed more. At the end of the
+ * text utf8_is_complete() must be true as well.
  */
 bool utf8_feed(struct utf8_state *, const char *data, size_t len);
 
@@ -34,16 +34,13 @@ bool utf8_is_valid(struct str text);
 #define UTF8_INVALID UINT32_MAX
 
 /*
- * The character at *offset, which moves behind it; UTF8_INVALID for a byte
- * that does not begin one, and *offset moves behind this byte. *offset must
- * be less than the length.
+ * The character at *offset, which moves past it. UTF8_INVALID for a byte that
+ * begins no character; *offset moves past that byte. *offset must be less than
+ * the length.
  */
 uint32_t utf8_next(struct str text, size_t *offset);
 
-/*
- * The beginning of a valid text, at most so many bytes of it, cut between two
- * characters.
- */
+/* At most the first `most` bytes of a valid text, cut between characters. */
 struct str utf8_cut(struct str text, size_t most);
 
 /* Writes a character (no surrogate, at most 10FFFF); returns 1 to 4. */
