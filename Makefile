@@ -1,6 +1,5 @@
-# parley: see `make help`. In this order: what a build is made with, what each
-# layer may link, the programs, running them, checking them, and the rest. A new
-# .c file needs no line here.
+# parley: see `make help`. Sections: build variants, layers and libraries,
+# programs, running, checks, the rest. A new .c file needs no line here.
 
 VERSION := 0.3.0
 BUILD   ?= release
@@ -24,8 +23,8 @@ MAKEFLAGS += --no-builtin-rules
 # --- variants -------------------------------------------------------------
 warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla $(WERROR)
-# What a release is hardened with, as far as this compiler knows it;
-# tools/check_hardening looks for it in the programs.
+# Hardening of release builds, as far as the compiler supports it;
+# tools/check_hardening checks the programs for it.
 accepts = $(shell echo | $(CC) -O2 -Werror $(1) -include features.h \
 	-x c -fsyntax-only - 2>/dev/null && echo '$(1)')
 fortify := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE
@@ -43,7 +42,7 @@ flags.fuzz     := -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
 ldflags.release := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 $(if $(flags.$(BUILD)),,$(error BUILD is one of release, debug, asan, tsan, coverage, fuzz))
 
-# Another compiler builds beside gcc, not over it: build/debug-clang.
+# Another compiler than gcc has its own directory: build/debug-clang.
 compiler := $(notdir $(firstword $(filter-out ccache -%,$(CC))))
 O := build/$(BUILD)$(addprefix -,$(filter-out cc gcc,$(compiler)))
 override CPPFLAGS += -I. -D_GNU_SOURCE -DPARLEY_VERSION='"$(VERSION)"' -MMD -MP
@@ -51,7 +50,7 @@ CFLAGS  ?=
 cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
 ldflags := $(flags.$(BUILD)) -Wl,--as-needed $(ldflags.$(BUILD))
 
-# --- what each layer may link: the rule of the house, kept by the linker ----
+# --- layers and libraries: the linker enforces which layer uses which -------
 layers := domain commands wire persistence transport
 libs.domain      := domain
 libs.commands    := commands persistence domain
@@ -65,7 +64,7 @@ syslibs.cmd         := -lpthread
 packages.transport := libevent_core openssl zlib
 packages.cmd       := libevent_core openssl zlib
 packages.parley    := libevent_core libevent_openssl openssl libedit
-# Only for tests; the first is jansson, which the JSON reader is compared with.
+# Only for tests, which compare the JSON reader with jansson.
 packages.test.wire := jansson
 
 # Libraries of a part, of its tests too.
@@ -73,17 +72,17 @@ pkg_libs = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
 libraries = $(call pkg_libs,$(packages.$(1))) $(syslibs.$(1))
 test_libraries = $(call libraries,$(1)) \
 	$(call pkg_libs,check $(packages.test.$(1)))
-# A package that is not there is missed by the compiler or the linker.
+# If a package is missing, the compiler or the linker reports it.
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 override CPPFLAGS += $(call pkg_cflags,$(packages.transport))
 $(O)/cmd/parley/%.o: override CPPFLAGS += $(call pkg_cflags,$(packages.parley))
 
-# A line for each step; `make V=1` shows the commands.
+# Prints a line per step; `make V=1` prints the commands.
 Q := $(if $(V),,@)
 quiet = $(findstring s,$(firstword -$(MAKEFLAGS)))
 say = $(if $(quiet),:,echo '  $(1)')
 
-# The programs without their main() are two more parts to be tested.
+# The programs without their main() are two more parts, with tests.
 folder.cmd := cmd/parleyd
 folder.parley := cmd/parley
 folder = $(or $(folder.$(1)),$(1))
@@ -112,8 +111,8 @@ $(links): build/%: $(O)/%
 	@ln -sf release/$* $@
 endif
 
-# Other flags than last time: everything is built again. WERROR aside, which
-# changes no object.
+# Other flags than last time rebuild everything, except WERROR, which changes
+# no object.
 flags := $(filter-out -Werror,$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) $(LDFLAGS))
 $(O)/flags: FORCE
 	@mkdir -p $(@D)
@@ -126,7 +125,7 @@ $(O)/%.o: %.c $(O)/flags
 
 link = $(Q)$(call say,LD $@) && $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^)
 
-# The web pages become a part of the program.
+# The files of web/ are compiled into the program.
 $(O)/web.c: tools/embed $(wildcard web/*)
 	@mkdir -p $(@D)
 	@$(call say,WEB $@)
@@ -162,7 +161,7 @@ $(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
 		tests/support/persistence/memory_*.c)) \
 		$(call archives,persistence)
 	$(link) -lpthread -o $@
-# Put under the server by LD_PRELOAD, so without sanitizers of its own.
+# Loaded with LD_PRELOAD, so it has no sanitizers of its own.
 $(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
 	@$(call say,LD $@)
 	$(Q)$(CC) $(filter-out -M%,$(CPPFLAGS)) -std=c11 $(warnings) -O1 -g \
@@ -188,7 +187,7 @@ run: ## install what is missing, build, start the server (ARGS="--listen :8080")
 		--listen-file $(listen_file) \
 		--drain-delay 0s --drain-window 0s $(ARGS)
 
-chat: ## the terminal client, at the server of `make run` (ARGS="--room tea")
+chat: ## the same for the terminal client, connected to `make run` (ARGS="--room tea")
 	@tools/setup client
 	@$(MAKE) --no-print-directory \
 		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) build/parley
@@ -198,28 +197,28 @@ chat: ## the terminal client, at the server of `make run` (ARGS="--room tea")
 		$(ARGS)
 
 # --- checks -----------------------------------------------------------------
-test: ## install what is missing, then every check there is
+test: ## install what is missing, then run every check
 	@tools/setup test
 	@MAKE='$(MAKE)' tools/test
 
-check: $(parts:%=check-%) ## unit tests, a suite per layer
+check: $(parts:%=check-%) ## unit tests, per layer
 $(parts:%=check-%): check-%: $(O)/check_%
 	@$<
 
-# How many crashes a store is put through; each life of it goes on to its end.
+# The number of crashes; a sequence that has begun runs to its end.
 CRASHES ?= 60000
-crash: $(O)/crash_store ## crash a store at every call, and look for what was acked
+crash: $(O)/crash_store ## crash a store at every call, and check that acknowledged messages are kept
 	@$(O)/crash_store --crashes $(CRASHES) $(ARGS)
 
-crash-nightly: ## the same, a million times
+crash-nightly: ## the same with a million crashes
 	@$(MAKE) crash CRASHES=1000000
 
-# The programs under test; name others to test those.
+# The programs under test can be replaced.
 PARLEYD      ?= $(O)/parleyd
 ECHO_SERVER  ?= $(O)/echo_server
 PARLEY       ?= $(O)/parley
 PARLEY_BENCH ?= $(O)/parley-bench
-integration: $(programs) $(O)/faulty_disk.so ## whole servers, driven from outside
+integration: $(programs) $(O)/faulty_disk.so ## tests of whole servers
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) PARLEY=$(abspath $(PARLEY)) \
 	FAULTY_DISK=$(abspath $(O)/faulty_disk.so) \
@@ -227,15 +226,15 @@ integration: $(programs) $(O)/faulty_disk.so ## whole servers, driven from outsi
 		$(wildcard tests/integration tests/bench tests/clients \
 		tests/terminal tests/tools)
 
-# A browser's python is one that has selenium, too.
+# The tests in a browser also need selenium.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)
-test-browser: $(O)/parleyd ## the web page in a real browser
+test-browser: $(O)/parleyd ## tests of the page in Chromium
 	$(browser) -m pytest -q $(PYTEST_ARGS) tests/browser
 
-pictures: $(O)/parleyd ## take the pictures in docs/ again
+pictures: $(O)/parleyd ## take the screenshots of docs/
 	$(browser) tests/browser/pictures.py docs
 
-kill-nightly: ## kill servers under load, and cut their power: 200 times each
+kill-nightly: ## 200 kills and 200 power cuts of servers under load
 	@KILLS=200 $(MAKE) integration PYTEST_ARGS="-s -k test_store_kill"
 
 product := $(shell find $(layers) cmd -name '*.[ch]')
@@ -246,9 +245,9 @@ headers: ## every header compiles alone
 		$(CC) $(CPPFLAGS) -std=c11 $(warnings) -MF /dev/null \
 			-fsyntax-only -x c $$header || exit 1; done
 
-# cppcheck takes types for the names that parameters lack in our headers, and
+# cppcheck mistakes types for the missing names of parameters in headers, and
 # does not know _Noreturn.
-lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## rules of inclusion, cycles, layout, cppcheck, clang-tidy, hardening
+lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## includes, cycles, layout, words, cppcheck, clang-tidy, hardening
 	@tools/check_includes $(sources)
 	@clang-format --dry-run -Werror $(sources)
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
@@ -257,7 +256,7 @@ lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## rules of inclusion, c
 		'-D_Noreturn=__attribute__((noreturn))' \
 		-DPARLEY_VERSION='"$(VERSION)"' $(filter %.c,$(product))
 
-# Objects of one layer or program that need each other.
+# Cycles between the objects of a layer or program.
 $(parts:%=lint-cycles-%): lint-cycles-%: $(O)/lib%.a
 	@tools/object_cycles $(call part_objects,$*)
 
@@ -269,7 +268,7 @@ lint-tidy: compdb
 # ruff and mypy come from Debian, or from PyPI into build/venv.
 python_sources = clients/python tests tools \
 	$(shell grep -l '^\#!.*python' tools/*)
-lint-python: ## ruff and mypy on what is written in Python
+lint-python: ## ruff and mypy on the Python sources
 	@python=$$(tools/python ruff mypy) && \
 		$$python -m ruff check -q $(python_sources) && \
 		$$python -m mypy --config-file clients/python/pyproject.toml \
@@ -280,7 +279,7 @@ web_tools := build/lint-web/node_modules/.bin
 $(web_tools)/%:
 	npm install --silent --no-fund --no-audit --prefix build/lint-web \
 		eslint@9 typescript@5
-lint-web: $(web_tools)/eslint $(web_tools)/tsc ## eslint and the type checker on the modules of the page
+lint-web: $(web_tools)/eslint $(web_tools)/tsc ## eslint and TypeScript's checker on the modules of the page
 	@$(web_tools)/eslint web tests/web
 	@$(web_tools)/tsc --noEmit --allowJs --checkJs --target es2022 \
 		--module es2022 --lib dom,dom.iterable,es2023 web/*.js
@@ -293,7 +292,7 @@ lint-hardening:
 	@tools/check_hardening $(shipped:%=build/release/%) \
 		$(parts:%=build/release/lib%.a)
 
-format: ## lay the sources out
+format: ## format the C sources
 	clang-format -i $(sources)
 
 fuzz: ## build the fuzzers into build/fuzz
@@ -301,10 +300,10 @@ fuzz: ## build the fuzzers into build/fuzz
 
 fuzzers: $(fuzzers)
 
-fuzz-smoke: fuzz ## run each fuzzer for a short time (FUZZ_SECONDS)
+fuzz-smoke: fuzz ## run each fuzzer for FUZZ_SECONDS (10)
 	@tools/fuzz_smoke $(FUZZ_SECONDS)
 
-coverage: ## lines that the tests reach, per layer
+coverage: ## line coverage of the tests, per layer
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) BUILD=coverage all check integration
 	@GCOV='$(GCOV)' tools/coverage build/coverage
@@ -314,13 +313,13 @@ valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
 	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $<
 
 benched := $(addprefix build/,parleyd parley-bench limit_server)
-bench: $(benched) build/release/faulty_disk.so ## how close to what the machine can do (ARGS=--quick)
+bench: $(benched) build/release/faulty_disk.so ## throughput, relative to the machine's limit (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 
-bench-compare: $(benched) ## the same load on other servers, where installed (tools/setup compare)
+bench-compare: $(benched) ## the same load on other servers (tools/setup compare)
 	$$(tools/python) tests/bench/compare.py $(ARGS)
 
-bench-latency: $(benched) ## how long a few people wait (ARGS="--dialect action --duration 60")
+bench-latency: $(benched) ## latency for a few members (ARGS="--dialect action --duration 60")
 	$$(tools/python) tests/bench/latency.py $(ARGS)
 
 attack: build/parleyd $(O)/attack_flood ## attack a server beside clients that behave (ARGS="--list")
@@ -330,16 +329,16 @@ attack: build/parleyd $(O)/attack_flood ## attack a server beside clients that b
 soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --connections 500")
 	PARLEYD=$(abspath build/parleyd) $$(tools/python) tests/soak/run.py $(ARGS)
 
-# On a machine that has nothing else to do: about half an hour.
-bench-docs: ## run all three, and write the tables in docs/benchmark.md again
+# On an idle machine; about half an hour.
+bench-docs: ## run all three, and update the tables of docs/benchmark.md
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-latency ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-compare ARGS='--markdown docs/benchmark.md'
 
 # --- the rest ---------------------------------------------------------------
-# The handbook's list of options ends the page, behind this line.
+# The list of options follows this line of the page.
 options_mark := <!-- From here on written by
-docs: $(O)/parleyd ## write the options and the version in docs/ again
+docs: $(O)/parleyd ## update the options and the version in docs/
 	sed '/^$(options_mark)/{n;q}' docs/configuration.md > $(O)/page.md
 	$(O)/parleyd --help=markdown >> $(O)/page.md
 	cp $(O)/page.md docs/configuration.md
@@ -350,7 +349,7 @@ docs: $(O)/parleyd ## write the options and the version in docs/ again
 
 prefix := $(DESTDIR)$(PREFIX)
 docdir := share/doc/parley
-# What the version, the options or a path is written into.
+# Fills in the version and paths.
 fill = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' \
 	-e 's|@DOCDIR@|$(PREFIX)/$(docdir)/docs|'
 install: install-server install-client install-docs ## into PREFIX (and below DESTDIR)
@@ -362,7 +361,7 @@ install-server: build/parleyd
 	build/parleyd --help=man > $(O)/options.man
 	$(fill) -e '/^@OPTIONS@/{r $(O)/options.man' -e 'd}' \
 		share/man/parleyd.8.in > $(prefix)/share/man/man8/parleyd.8
-# As in the tree, so that links work.
+# The same folders as in the tree, so that links work.
 install-docs:
 	for page in LICENSE $(wildcard *.md docs/* clients/python/README.md \
 		clients/python/examples/*.py); do \
@@ -383,12 +382,12 @@ compdb: ## write compile_commands.json, for editors and clang-tidy
 	@printf '%s\n' $(filter %.c,$(sources)) | \
 		PWD='$(CURDIR)' tools/compdb > compile_commands.json
 
-dist: ## what is committed, as build/parley-$(VERSION).tar.gz
+dist: ## archive of the last commit: build/parley-VERSION.tar.gz
 	@mkdir -p build
 	git archive --prefix=parley-$(VERSION)/ \
 		-o build/parley-$(VERSION).tar.gz HEAD
 
-clean: ## remove what was built
+clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
 help: ## this list
