@@ -8,12 +8,12 @@
 #include "persistence/compaction/live_set.h"
 #include "persistence/compaction/snapshot_writer.h"
 
-/* What a TRIM takes at most. */
+/* The longest payload of a TRIM. */
 #define TRIM_MOST (ROOM_ID_SIZE + 32)
 
 /*
- * All is read twice: once to see what is alive, of which only numbers are
- * remembered, and once to copy it.
+ * Reads everything twice: first to find what is live, keeping positions and
+ * sizes only; then to copy it.
  */
 struct compaction {
 	struct compaction_input input;
@@ -21,7 +21,7 @@ struct compaction {
 	struct snapshot_writer writer;
 };
 
-/* --- what is alive -------------------------------------------------------- */
+/* --- finding live records ------------------------------------------------- */
 
 static int
 live_add_record(const struct record *record, void *arg)
@@ -44,7 +44,7 @@ live_find(struct compaction *self)
 
 /* --- copying -------------------------------------------------------------- */
 
-/* What the room is now, and how far its messages are gone. */
+/* Writes the last state of a room, and up to where its messages are gone. */
 static int
 room_write(struct compaction *self, const struct live_set_room *room)
 {
@@ -67,7 +67,7 @@ room_write(struct compaction *self, const struct live_set_room *room)
 	return snapshot_writer_add(&self->writer, &record);
 }
 
-/* Which room a record is about. False: about none. */
+/* The room of a record. False: it has none. */
 static bool
 record_room_id(const struct record *record, struct room *buffer, struct str *id)
 {
@@ -90,7 +90,7 @@ record_room_id(const struct record *record, struct room *buffer, struct str *id)
 	}
 }
 
-/* Each once, though a later one may say the same number again. */
+/* Each number is copied once, even if a later record repeats it. */
 static bool
 message_is_live(struct live_set_room *room, const struct record *record)
 {
@@ -119,7 +119,7 @@ record_copy(const struct record *record, void *arg)
 	if (!record_room_id(record, &buffer, &id))
 		return 0;
 	room = live_set_find(&self->live, id);
-	/* It is of a room that went, and came again. */
+	/* The room was removed and created again after this record. */
 	if (room == NULL || record->lsn < room->born)
 		return 0;
 	if (record->lsn == room->born && !room->is_written) {

@@ -1,4 +1,7 @@
-/* Sealed segments and the last snapshot become one new snapshot. */
+/*
+ * Compaction: writes the live records of the snapshot and of sealed segments to
+ * a new snapshot.
+ */
 #ifndef PERSISTENCE_COMPACTION_H
 #define PERSISTENCE_COMPACTION_H
 
@@ -8,12 +11,11 @@
 #include "persistence/format/record.h"
 
 /*
- * Everything up to `last_lsn`, with which a segment ends, goes into one
- * snapshot; what it covers is removed. It knows what the files say and nothing
- * else, and loses nothing if it is stopped anywhere. `live_bytes`: what is
- * left. `throttle`: NULL for one that is in a hurry. 0 or an errno; EIO also if
- * something is missing that nobody knows to be lost: that is for the next start
- * to judge.
+ * Compacts everything up to last_lsn, which is the end of a segment, and
+ * removes the files that are covered. Reads only files; safe to interrupt
+ * anywhere. *live_bytes: the size of what is live. The throttle may be NULL. 0
+ * or an errno; EIO also if records are missing that are not known to be lost:
+ * the next start will report them.
  */
 int compaction_run(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t last_lsn, const struct history_limits *, int64_t now_ms,

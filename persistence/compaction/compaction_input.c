@@ -6,7 +6,7 @@
 #include "domain/base/array.h"
 #include "persistence/format/store_names.h"
 
-/* --- which files ---------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 static bool
 segment_add(struct compaction_input *self, uint64_t first_lsn)
@@ -78,7 +78,7 @@ gap_note(struct compaction_input *self, uint64_t first, uint64_t last)
 	return 0;
 }
 
-/* Of the file that is open. *next: the LSN that would come next. */
+/* Reads the open file. *next: the next LSN that is expected. */
 static int
 records_read(struct compaction_input *self, compaction_visit *visit, void *arg,
     uint64_t *next)
@@ -129,7 +129,7 @@ record_count(const struct record *record, void *arg)
 	return counting->visit(record, counting->arg);
 }
 
-/* Numbers that a snapshot has not are those of what is dead. */
+/* LSNs missing from a snapshot are those of dead records. */
 static int
 snapshot_read(struct compaction_input *self, compaction_visit *visit, void *arg)
 {
@@ -197,7 +197,7 @@ compaction_input_is_whole(const struct compaction_input *self,
 	return found >= self->snapshot_count;
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- init and fini -------------------------------------------------------- */
 
 int
 compaction_input_init(struct compaction_input *self, struct disk *disk,
@@ -217,7 +217,7 @@ compaction_input_fini(struct compaction_input *self)
 	free(self->gaps);
 }
 
-/* Oldest first: whatever is left of it has no hole. */
+/* Oldest first, so that what is left has no gap. */
 void
 compaction_input_remove(struct compaction_input *self)
 {

@@ -1,5 +1,4 @@
-/* What is to be compacted: the snapshot there is, and the segments behind it.
- */
+/* The input of a compaction: the snapshot and the segments after it. */
 #ifndef PERSISTENCE_COMPACTION_INPUT_H
 #define PERSISTENCE_COMPACTION_INPUT_H
 
@@ -16,38 +15,38 @@ struct lsn_range {
 struct compaction_input {
 	struct disk *disk;
 	struct segment_reader *reader;
-	struct io_throttle *throttle; /* NULL: it is in a hurry */
+	struct io_throttle *throttle; /* NULL: full speed */
 	uint64_t last_lsn;
 	uint64_t snapshot_lsn;   /* 0: there is none */
-	uint64_t snapshot_count; /* of its records, as it says … */
-	uint64_t snapshot_found; /* … and as there are */
+	uint64_t snapshot_count; /* how many records it should have … */
+	uint64_t snapshot_found; /* … and has */
 	uint64_t *segments;      /* first LSNs, in order */
 	size_t segment_count;
 	size_t segment_capacity;
-	struct lsn_range *gaps; /* LSNs of which there is no record */
+	struct lsn_range *gaps; /* missing LSNs */
 	size_t gap_count;
 	size_t gap_capacity;
 };
 
 /* What returns an int returns 0 or an errno. */
 
-/* Which files there are, up to this LSN. To be finished whatever comes. */
+/* Lists the files up to this LSN. Call compaction_input_fini() in any case. */
 int compaction_input_init(struct compaction_input *, struct disk *,
     uint64_t last_lsn);
 void compaction_input_fini(struct compaction_input *);
 
-/* 0 goes on, an errno ends it. */
+/* An errno ends the reading. */
 typedef int compaction_visit(const struct record *, void *arg);
 
-/* Every record, in order of LSN. */
+/* Visits every record in order of LSN. */
 int compaction_input_read(struct compaction_input *, compaction_visit *,
     void *arg);
 
-/* After that: whether nothing is missing but what is known to be lost. */
+/* After reading: whether only records are missing that are known to be lost. */
 bool compaction_input_is_whole(const struct compaction_input *,
     const struct live_set *);
 
-/* The files are of no use any more. */
+/* Removes the files. */
 void compaction_input_remove(struct compaction_input *);
 
 #endif

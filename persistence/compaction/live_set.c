@@ -29,7 +29,7 @@ live_set_find(const struct live_set *live, struct str id)
 	return id_map_find(&live->rooms, id);
 }
 
-/* Finds the room, or has it born with this record. NULL: no memory. */
+/* Finds the room, or adds it: this is its first record. NULL: no memory. */
 static struct live_set_room *
 room_need(struct live_set *live, struct str id, uint64_t lsn)
 {
@@ -72,7 +72,7 @@ live_set_fini(struct live_set *live)
 	lost_list_fini(&live->lost);
 }
 
-/* --- one room's messages -------------------------------------------------- */
+/* --- messages of a room --------------------------------------------------- */
 
 static struct live_message *
 room_oldest(const struct live_set_room *room)
@@ -92,7 +92,7 @@ room_drop_oldest(struct live_set_room *room)
 	room->count--;
 }
 
-/* What is free at the front is used before there is more at the end. */
+/* Moves the messages to the front before the array grows. */
 static bool
 room_reserve(struct live_set_room *room)
 {
@@ -122,7 +122,7 @@ room_exceeds(const struct live_set_room *room,
 	       (limits->bytes > 0 && room->bytes > limits->bytes);
 }
 
-/* --- record by record ----------------------------------------------------- */
+/* --- records -------------------------------------------------------------- */
 
 static int
 room_add(struct live_set *live, const struct record *record)
@@ -169,7 +169,10 @@ key_is_live(const struct live_set *live, const struct live_message *message)
 	       message->at_ms > live->now_ms - live->limits->key_age_ms;
 }
 
-/* A message is counted as less than the history counts it, never as more. */
+/*
+ * Counts a message as smaller than the history does, never as larger: what the
+ * history would keep must not be dropped here.
+ */
 static int
 message_add(struct live_set *live, const struct record *record)
 {
@@ -257,7 +260,7 @@ live_set_add(struct live_set *live, const struct record *record)
 	}
 }
 
-/* --- and when all was added ----------------------------------------------- */
+/* --- finishing ------------------------------------------------------------ */
 
 static void
 room_expire(struct live_set_room *room, const struct history_limits *limits,

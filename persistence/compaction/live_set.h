@@ -9,7 +9,7 @@
 #include "persistence/format/record_payload.h"
 #include "persistence/recovery/lost_list.h"
 
-/* One message that is alive, if nothing later says otherwise. */
+/* A message that is live unless a later record says otherwise. */
 struct live_message {
 	uint64_t seq;
 	int64_t at_ms;
@@ -20,17 +20,17 @@ struct live_message {
 struct live_set_room {
 	struct list link;
 	uint64_t born; /* LSN of its first record */
-	char *payload; /* of its last ROOM; NULL: there was none */
+	char *payload; /* of its last ROOM record; NULL: none was read */
 	size_t payload_len;
 	struct live_message *messages; /* oldest first, from `head` on */
 	size_t head, count, capacity;
 	size_t bytes;       /* of these messages */
-	uint64_t last;      /* the newest number */
-	uint64_t trimmed;   /* all up to this number are dead … */
-	int64_t trimmed_ms; /* … and that one was said then */
+	uint64_t last;      /* the highest number */
+	uint64_t trimmed;   /* all up to this number are gone … */
+	int64_t trimmed_ms; /* … and this is the time of that message */
 	int64_t ttl_ms;
-	uint64_t copied; /* of the copier: up to this number, … */
-	bool is_written; /* … and whether the room itself was */
+	uint64_t copied; /* for the copy: messages up to this number … */
+	bool is_written; /* … and the room were written */
 	uint8_t id_len;
 	char id[]; /* without NUL */
 };
@@ -42,23 +42,25 @@ struct live_set {
 	struct id_map rooms;
 	struct list all;
 	uint64_t last_open; /* LSN of the last OPEN */
-	/* Whose OPEN and CLOSE tell whether the numbering holds: from this
-	 * one's OPEN on, which the last message was said behind. */
+	/*
+	 * The OPEN before the last message: OPEN and CLOSE records from there
+	 * on show whether epochs are valid.
+	 */
 	uint64_t first_open;
-	struct lost_list lost; /* as LOST records say */
+	struct lost_list lost; /* from LOST records */
 };
 
 void live_set_init(struct live_set *, const struct history_limits *,
     int64_t now_ms);
 void live_set_fini(struct live_set *);
 
-/* In order of LSN. 0, ENOMEM, or EIO: the record cannot be read. */
+/* To be called in order of LSN. 0 or an errno; EIO: an invalid payload. */
 int live_set_add(struct live_set *, const struct record *);
 
-/* All were added: what is too old by now dies. */
+/* After the last record: drops messages that are too old. */
 void live_set_finish(struct live_set *);
 
-/* NULL: no such room is alive. */
+/* NULL: there is no such room. */
 struct live_set_room *live_set_find(const struct live_set *, struct str id);
 
 /* Whether these LSNs are known to be lost. */

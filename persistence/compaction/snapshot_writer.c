@@ -7,7 +7,7 @@
 #include "persistence/format/record_payload.h"
 #include "persistence/format/segment_reader.h"
 
-/* The longest record, and some small ones before it. */
+/* Room for the longest record and some more. */
 #define BUFFER_SIZE (RECORD_PAYLOAD_MOST + (256u << 10))
 
 /* --- writing -------------------------------------------------------------- */
@@ -75,8 +75,8 @@ buffer_flush(struct snapshot_writer *writer)
 }
 
 /*
- * The sync of the whole would hold up those of the journal, and its pages push
- * out what others read: it goes to the disk in parts.
+ * Writes and syncs in parts: one sync of everything would delay those of the
+ * journal, and its pages would displace others from the cache.
  */
 static int
 part_write(struct snapshot_writer *writer)
@@ -147,7 +147,7 @@ file_finish(struct snapshot_writer *writer)
 	return error;
 }
 
-/* Every record is there, up to the one that says how many there are. */
+/* Checks that all records up to SNAP_END can be read. */
 static int
 records_count(struct segment_reader *reader, struct io_throttle *throttle,
     uint64_t count)
@@ -166,7 +166,7 @@ records_count(struct segment_reader *reader, struct io_throttle *throttle,
 	return item.kind == SEGMENT_RECORD && found == count + 1 ? 0 : EIO;
 }
 
-/* From the disk, not from memory. */
+/* Reads from the disk, not from the cache. */
 static int
 snapshot_verify(const struct snapshot_writer *writer)
 {
@@ -206,7 +206,7 @@ snapshot_writer_publish(struct snapshot_writer *writer, uint64_t *bytes)
 	return error;
 }
 
-/* Under its unfinished name it is of use to nobody, nor in the way. */
+/* An unfinished file is ignored and removed by the next start. */
 void
 snapshot_writer_end(struct snapshot_writer *writer)
 {

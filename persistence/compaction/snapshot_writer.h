@@ -1,4 +1,6 @@
-/* Writes a snapshot: unfinished under another name, then there as a whole. */
+/*
+ * Writes a snapshot under a temporary name, and renames it when it is complete.
+ */
 #ifndef PERSISTENCE_SNAPSHOT_WRITER_H
 #define PERSISTENCE_SNAPSHOT_WRITER_H
 
@@ -13,28 +15,28 @@ struct snapshot_writer {
 	struct segment_head head;
 	char name[STORE_NAME_SIZE + sizeof(UNFINISHED_SUFFIX)];
 	char *buffer;
-	size_t used; /* bytes in it, to be written … */
+	size_t used; /* bytes in the buffer, to be written … */
 	uint64_t at; /* … here */
 	struct io_throttle
-	    *throttle; /* when it is read back; NULL until set: none */
+	    *throttle; /* while it is verified; NULL: full speed */
 };
 
 /* What returns an int returns 0 or an errno. */
 
-/* If it fails there is nothing to be abandoned. */
+/* After a failure there is nothing to end. */
 int snapshot_writer_begin(struct snapshot_writer *, struct disk *,
     const uint8_t store_id[STORE_ID_SIZE], uint64_t last_lsn);
 
-/* In order of LSN. The payload is copied. */
+/* To be called in order of LSN. Copies the payload. */
 int snapshot_writer_add(struct snapshot_writer *, const struct record *);
 
 /*
- * Makes it last, reads it back whole, gives it its name and makes that last,
- * too. Says how many bytes its records take.
+ * Syncs the file, verifies it, renames it and syncs the directory. *bytes: the
+ * size of its records.
  */
 int snapshot_writer_publish(struct snapshot_writer *, uint64_t *bytes);
 
-/* To be done with a snapshot, whether it was published or not. */
+/* Frees the writer, published or not. */
 void snapshot_writer_end(struct snapshot_writer *);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define SEAL_SIZE RECORD_HEAD_SIZE
 
-/* Stands where the head will be, until it is known which segment it is for. */
+/* Written in place of the head, which depends on the segment. */
 struct draft {
 	uint32_t payload_len;
 	uint8_t type;

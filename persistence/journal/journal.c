@@ -1,4 +1,4 @@
-/* Birth and death of the journal. */
+/* Creates and destroys the journal. */
 #include "persistence/journal/journal.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@
 
 #define PROGRAM "parley/" PARLEY_VERSION
 
-/* Who waits for some time does so by a clock that nobody sets. */
+/* Timed waits use the monotonic clock. */
 static void
 lock_init(struct journal *journal)
 {
@@ -34,7 +34,7 @@ journal_init(struct journal *journal, const struct journal_config *config)
 {
 	const struct recovery_result *recovered = config->recovered;
 
-	/* Or there would always be something to do. */
+	/* A probe that is always due would keep the writer busy. */
 	assert(config->options->probe_ms > 0);
 	assert(recovered->next_lsn > 0);
 	journal->disk = config->disk;
@@ -113,16 +113,16 @@ first_records_append(struct journal *journal,
 
 	for (size_t i = 0; ok && i < recovered->lost_count; i++)
 		ok = lost_append(journal, &recovered->lost[i]);
-	journal->opening = journal_last(journal);
-	/* Without the LOST records a compaction takes the gap for damage. */
+	journal->opening_lsn = journal_last(journal);
+	/* A compaction without the LOST records takes the gap for damage. */
 	if (recovered->lost_count > 0)
-		journal->compact.tried_lsn = journal->opening;
+		journal->compact.tried_lsn = journal->opening_lsn;
 	if (!ok)
 		log_error("store: out of memory");
 	return ok;
 }
 
-/* Everything there is, and on the disk whatever the policy. */
+/* Writes and syncs everything that is pending, whatever the policy. */
 static bool
 journal_flush(struct journal *journal)
 {
@@ -131,9 +131,9 @@ journal_flush(struct journal *journal)
 	if (journal->unsynced_since_us >= 0 &&
 	    !journal->segment.is_distrusted && journal_sync(journal) != 0)
 		return false;
-	if (journal->has_failed || journal->is_for_good)
+	if (journal->has_failed || journal->is_permanent)
 		return false;
-	journal_mark(journal);
+	journal_set_watermark(journal);
 	return true;
 }
 
@@ -151,8 +151,10 @@ journal_repair(struct journal *journal)
 	return error;
 }
 
-/* A disk that is full may have room later: what is there can be read until
- * then, and the opening waits in the queue. */
+/*
+ * On a full disk the journal starts read-only: the first records wait in the
+ * queue.
+ */
 static bool
 first_segment_begin(struct journal *journal)
 {
@@ -160,7 +162,7 @@ first_segment_begin(struct journal *journal)
 	    journal->needs_repair ? ENOSPC : journal_begin_segment(journal);
 
 	if (error != 0)
-		journal_refuse(journal, "first segment", error);
+		journal_suspend(journal, "first segment", error);
 	return journal_flush(journal);
 }
 
@@ -190,8 +192,7 @@ journal_create(const struct journal_config *config)
 	return journal;
 }
 
-/* The room that was made for more is given back; if that fails, the next start
- * finds zeros there. */
+/* Returns the preallocated space. If that fails, the next start finds zeros. */
 static void
 close_append(struct journal *journal)
 {
@@ -220,7 +221,7 @@ journal_destroy(struct journal *journal)
 	if (!journal_stop(journal))
 		return false;
 	if (!had_threads) {
-		/* Not now. */
+		/* No compaction at the end. */
 		journal->compact.run = NULL;
 		journal_end(journal);
 	}

@@ -1,6 +1,6 @@
 /*
- * The journal: everything that changes is appended, made durable in groups by
- * a thread of its own, and acknowledged in order.
+ * The journal: records are appended in memory, written and synced in groups by
+ * a thread, and committed in order.
  */
 #ifndef PERSISTENCE_JOURNAL_H
 #define PERSISTENCE_JOURNAL_H
@@ -14,117 +14,124 @@ struct journal;
 struct recovery_result;
 
 struct journal_config {
-	struct disk *disk;                       /* borrowed */
-	const struct store_options *options;     /* copied */
-	const struct recovery_result *recovered; /* for journal_create() only */
+	struct disk *disk;                   /* borrowed */
+	const struct store_options *options; /* copied */
+	const struct recovery_result
+	    *recovered; /* read by journal_create() only */
 	/*
-	 * Makes one snapshot of everything up to last_lsn, behind which there
-	 * is a segment's beginning; removes what it covers, and says how many
-	 * bytes are alive. 0 or an errno. Called by a thread of its own once
-	 * journal_start() was. NULL: nothing is ever compacted.
+	 * Compacts: makes one snapshot of everything up to last_lsn, after
+	 * which a segment begins, and removes the files that it covers.
+	 * *live_bytes: the size of its records. 0 or an errno. Called by the
+	 * compactor thread. NULL: no compaction.
 	 */
 	int (*compact)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
 	/*
-	 * Repairs the files, if recovery had no space for it: called before
-	 * anything is written, by the writer's thread. 0 or an errno. NULL: the
-	 * journal stays read-only.
+	 * Repairs the files if recovery had no space for it. Called by the
+	 * writer before anything is written. 0 or an errno. NULL: the journal
+	 * stays read-only.
 	 */
 	int (*repair)(void *arg);
 	void *arg;
-	int64_t end_ms; /* so long the end waits for threads; 0: 2 s */
+	int64_t end_ms; /* how long to wait for threads at the end; 0: 2 s */
 };
 
 /*
- * Opens a new segment behind what recovery found, writes OPEN (and LOST), and
- * syncs. If the disk is merely full, it is read-only at first. NULL: it was
- * logged why. No thread yet.
+ * Begins a new segment after what was recovered, and writes OPEN and LOST
+ * records, synced. On a full disk the journal starts read-only. Starts no
+ * thread. NULL: an error was logged.
  */
 struct journal *journal_create(const struct journal_config *);
 
-/* From now on threads do what journal_step() does. False: logged. */
+/* Starts the writer and the compactor thread. False: an error was logged. */
 bool journal_start(struct journal *);
 
 /*
- * Writes what is pending, and CLOSE; synced, unless the disk fails. Threads
- * end. Frees it. Accepts NULL.
+ * Writes what is pending and CLOSE, synced unless the disk fails; ends the
+ * threads and frees the journal. Accepts NULL.
  *
- * False: the disk does not let go of a thread. What nobody was told of may be
- * missing, as after a crash; and the journal and all that it was created with
- * have to stay as they are until the process ends.
+ * False: a thread is still blocked by the disk. Uncommitted records may be
+ * missing, as after a crash, and the journal and everything it was created with
+ * must stay until the process ends.
  */
 bool journal_destroy(struct journal *);
 
-/* --- for the loop: none of these ever waits for the disk ------------------ */
+/*
+ * --- for the event loop: these never wait for the disk ---------------------
+ */
 
 /*
- * Room for one more record's payload of exactly this length, in the batch that
- * is being gathered; NULL with *error CHAT_UNAVAILABLE (read-only, the queue
- * is full, no memory) or CHAT_MESSAGE_TOO_LARGE. Fill it, then commit it, with
- * nothing in between.
+ * Space for the payload of one more record, exactly this long, to be filled and
+ * committed before any other call. NULL: *error is CHAT_UNAVAILABLE (read-only,
+ * queue full, no memory) or CHAT_MESSAGE_TOO_LARGE.
  */
 char *journal_reserve(struct journal *, size_t payload_len,
     enum chat_error *error);
-/* Its LSN. */
+/* Returns the LSN of the record. */
 uint64_t journal_commit(struct journal *, enum record_type);
 
-/* Becomes readable when there is news, also about trouble. */
+/*
+ * Readable when records were committed, or when the state of the disk changed.
+ */
 int journal_fd(const struct journal *);
 
-/* What became of what was appended. */
+/* What became of the records that were appended. */
 struct journal_progress {
-	uint64_t committed;    /* everything up to here may be shown */
-	uint64_t failed_first; /* 0: nothing failed; else from here … */
-	uint64_t
-	    failed_last; /* … to here nothing was kept, as far as we know */
-	bool give_up;    /* the disk failed, and store.on_io_error is exit */
+	uint64_t committed;    /* everything up to here is committed */
+	uint64_t failed_first; /* 0: nothing failed; else these records … */
+	uint64_t failed_last; /* … to this one failed; the disk may still have
+				 them */
+	bool give_up; /* the disk failed and store.on_io_error is exit */
 };
 /*
- * Takes the news; clears the descriptor. After a failure was taken the numbers
- * failed_first … are given out again.
+ * Reads the progress and clears the descriptor. LSNs of failed records are used
+ * again afterwards.
  */
 void journal_poll(struct journal *, struct journal_progress *);
 
-/* The same news, once more: the descriptor becomes readable again. */
+/* Makes the descriptor readable again: the caller has more to do. */
 void journal_notify_again(struct journal *);
 
-/* Last LSN given out; highest one that may be shown. */
+/* The last LSN that was assigned; the highest that is committed. */
 uint64_t journal_last(const struct journal *);
 uint64_t journal_committed(struct journal *);
 
 /*
- * Why nothing can be written now: "disk full"; NULL: it can. Also says so while
- * the disk has not answered for 5 s: then what is appended waits.
+ * Why nothing can be written, as "disk full"; NULL: it can. Also set while the
+ * disk has not answered for 5 s: appended records wait then.
  */
 const char *journal_error(struct journal *);
 
-/* Whether writers should be made to wait: the queue is at three quarters. */
+/* Whether clients should be slowed down: the queue is three quarters full. */
 bool journal_is_under_pressure(struct journal *);
 
 struct journal_stats {
 	uint64_t appended, batches, syncs, failures, compactions;
 	size_t pending_bytes;
 	int64_t last_sync_us, longest_sync_us;
-	uint64_t segments; /* begun since the start */
-	uint64_t bytes;    /* of all segments that are needed */
+	uint64_t segments; /* created since the start */
+	uint64_t bytes; /* of all segments that are not covered by a snapshot */
 };
 void journal_stats(struct journal *, struct journal_stats *);
 
-/* --- for whoever compacts ---------------------------------------------------
+/*
+ * --- for the compactor ------------------------------------------------------
  */
 
-/* Not if the journal grows too fast meanwhile, or is to end. */
+/* False: the journal is ending, or grows faster than the compaction runs. */
 bool journal_may_throttle(struct journal *);
 
-/* Then leaves the disk and the processor to others for a moment; but not in
- * the thread of whoever plays all of them. */
+/* Sleeps for a moment if it may; never without threads. */
 void journal_throttle(struct journal *);
 
-/* --- for whoever plays the threads (they, or a test) ---------------------- */
+/*
+ * --- the work of the threads, for them and for tests
+ * --------------------------
+ */
 
 /*
- * Writes and syncs what is pending, rotates, looks whether there is room
- * (again). Compacts, unless a thread is there for it. False: there was nothing
- * to do.
+ * Does one piece of work: writes and syncs a batch, rotates, syncs when it is
+ * time, probes a full disk; compacts if there is no thread for it. False: there
+ * was nothing to do.
  */
 bool journal_step(struct journal *);
 

@@ -1,4 +1,4 @@
-/* What the loop calls: it never waits for the disk. */
+/* The side of the event loop: never waits for the disk. */
 #include <assert.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -12,11 +12,11 @@ queue_may_take(const struct journal *journal, size_t size)
 {
 	size_t most = journal->options.queue_bytes;
 
-	return journal->trouble == NULL && !journal->has_failed &&
-	       size <= most && journal->queue.bytes <= most - size;
+	return journal->error == NULL && !journal->has_failed && size <= most &&
+	       journal->queue.bytes <= most - size;
 }
 
-/* Whether the writer has to leave the open batch alone. */
+/* While a record is reserved the writer must not take the open batch. */
 static void
 batch_set_pinned(struct journal *journal, bool is_pinned)
 {
@@ -67,7 +67,7 @@ segment_is_full(const struct journal *journal, size_t size)
 {
 	uint64_t fill = journal->segment_fill;
 
-	/* A record that fits in no segment has one for itself. */
+	/* A record larger than a segment gets a segment of its own. */
 	return fill > SEGMENT_HEAD_SIZE &&
 	       fill + size + record_size(0) > journal->options.segment_bytes;
 }
@@ -142,7 +142,7 @@ journal_commit(struct journal *journal, enum record_type type)
 	assert(journal->queue.is_pinned);
 	lsn = record_add(journal, type, journal->reserved);
 	journal->queue.is_pinned = false;
-	journal->figures.appended++;
+	journal->stats.appended++;
 	if (journal->writer_waits)
 		pthread_cond_signal(&journal->wake_writer);
 	journal_unlock(journal);
@@ -156,45 +156,47 @@ journal_fd(const struct journal *journal)
 }
 
 void
-journal_poke(struct journal *journal)
+journal_notify(struct journal *journal)
 {
 	uint64_t one = 1;
 
-	/* It cannot be full: it is written once each time it was read. */
+	/* Cannot block: it is written once after each read. */
 	if (write(journal->event_fd, &one, sizeof(one)) < 0)
 		return;
 }
 
-/* What failed is gone, and its numbers and its place are free again. */
+/* Frees the LSNs and the space of the failed records. */
 static void
-failure_take(struct journal *journal, struct journal_progress *news)
+failure_take(struct journal *journal, struct journal_progress *progress)
 {
-	if (journal->next_lsn > news->committed + 1) {
-		news->failed_first = news->committed + 1;
-		news->failed_last = journal->next_lsn - 1;
+	if (journal->next_lsn > progress->committed + 1) {
+		progress->failed_first = progress->committed + 1;
+		progress->failed_last = journal->next_lsn - 1;
 	}
-	journal->next_lsn = news->committed + 1;
+	journal->next_lsn = progress->committed + 1;
 	journal->segment_fill = SEGMENT_HEAD_SIZE;
 }
 
 void
-journal_poll(struct journal *journal, struct journal_progress *news)
+journal_poll(struct journal *journal, struct journal_progress *progress)
 {
 	struct batch *dropped = NULL;
 	uint64_t count;
 
-	/* Before looking: who comes after the look makes it readable again. */
+	/*
+	 * Clear it first: progress made after the look makes it readable again.
+	 */
 	if (read(journal->event_fd, &count, sizeof(count)) < 0)
-		count = 0; /* nobody did: a look for its own sake */
-	*news = (struct journal_progress){ .committed = 0 };
+		count = 0; /* it was not readable */
+	*progress = (struct journal_progress){ .committed = 0 };
 	journal_lock(journal);
-	journal->is_poked = false;
-	news->committed = journal->committed;
-	news->give_up =
-	    journal->is_for_good && journal->options.on_io_error == STORE_EXIT;
+	journal->is_notified = false;
+	progress->committed = journal->committed;
+	progress->give_up =
+	    journal->is_permanent && journal->options.on_io_error == STORE_EXIT;
 	if (journal->has_failed) {
 		dropped = journal_queue_drop(&journal->queue);
-		failure_take(journal, news);
+		failure_take(journal, progress);
 		journal->has_failed = false;
 	}
 	journal_unlock(journal);
@@ -207,10 +209,10 @@ journal_notify_again(struct journal *journal)
 	bool is_first;
 
 	journal_lock(journal);
-	is_first = journal_has_news(journal);
+	is_first = journal_set_notified(journal);
 	journal_unlock(journal);
 	if (is_first)
-		journal_poke(journal);
+		journal_notify(journal);
 }
 
 uint64_t
@@ -234,19 +236,19 @@ const char *
 journal_error(struct journal *journal)
 {
 	int64_t now_us = disk_monotonic_us(journal->disk);
-	const char *trouble;
+	const char *error;
 	bool stalls, is_new;
 
 	journal_lock(journal);
-	trouble = journal->trouble;
+	error = journal->error;
 	stalls = journal->is_busy &&
 		 now_us - journal->busy_since_us >= JOURNAL_STALL_US;
-	is_new = stalls && !journal->stall_is_told;
-	journal->stall_is_told = stalls;
+	is_new = stalls && !journal->stall_is_logged;
+	journal->stall_is_logged = stalls;
 	journal_unlock(journal);
 	if (is_new)
 		log_error("store: the disk does not answer");
-	return trouble == NULL && stalls ? "disk does not answer" : trouble;
+	return error == NULL && stalls ? "disk does not answer" : error;
 }
 
 bool
@@ -261,11 +263,11 @@ journal_is_under_pressure(struct journal *journal)
 }
 
 void
-journal_stats(struct journal *journal, struct journal_stats *figures)
+journal_stats(struct journal *journal, struct journal_stats *stats)
 {
 	journal_lock(journal);
-	*figures = journal->figures;
-	figures->pending_bytes = journal->queue.bytes;
-	figures->bytes = journal->compact.old_bytes + journal->segment_bytes;
+	*stats = journal->stats;
+	stats->pending_bytes = journal->queue.bytes;
+	stats->bytes = journal->compact.old_bytes + journal->segment_bytes;
 	journal_unlock(journal);
 }

@@ -1,10 +1,10 @@
-/* When to compact, and how fast. */
+/* When to compact, and how much to slow a compaction down. */
 #include <time.h>
 
 #include "domain/log.h"
 #include "persistence/journal/journal_internal.h"
 
-/* So many segments may hold next to nothing. */
+/* Above so many segments, small ones are a reason to compact. */
 #define SCATTERED 64
 
 #define REST_NS (3 * 1000000L)
@@ -24,8 +24,10 @@ journal_is_long(const struct journal *journal)
 	       bytes / 2 >= journal->compact.live_bytes;
 }
 
-/* Every start begins a segment: a program that is started anew every minute
- * would leave more files than the next one can read in time. */
+/*
+ * Every start begins a segment. A program that restarts every minute would
+ * leave more files than the next start can read in time.
+ */
 static bool
 journal_is_scattered(const struct journal *journal)
 {
@@ -38,8 +40,10 @@ journal_is_scattered(const struct journal *journal)
 bool
 journal_is_to_compact(const struct journal *journal)
 {
-	/* Nothing new behind the last snapshot: the next one would take its
-	 * name. And what failed waits for the next segment to be full. */
+	/*
+	 * Without a new sealed segment the snapshot would get the name of the
+	 * last one. A failed compaction is tried again after the next segment.
+	 */
 	return journal->compact.run != NULL &&
 	       journal->compact.last_lsn > journal->compact.tried_lsn &&
 	       (journal_is_long(journal) || journal_is_scattered(journal));
@@ -53,7 +57,7 @@ compaction_finish(struct journal *journal, uint64_t covered_segments,
 	journal->compact.old_segments -= covered_segments;
 	journal->compact.old_bytes -= covered_bytes;
 	journal->compact.live_bytes = live_bytes;
-	journal->figures.compactions++;
+	journal->stats.compactions++;
 	journal_unlock(journal);
 }
 
@@ -71,7 +75,7 @@ journal_compact(struct journal *journal)
 	bytes = journal->compact.old_bytes;
 	if (is_due) {
 		journal->compact.tried_lsn = last_lsn;
-		journal->compact.begun_bytes = journal_bytes(journal);
+		journal->compact.start_bytes = journal_bytes(journal);
 	}
 	journal_unlock(journal);
 	if (!is_due)
@@ -84,7 +88,10 @@ journal_compact(struct journal *journal)
 	return true;
 }
 
-/* Who writes half as much again meanwhile would write on for ever. */
+/*
+ * A compaction that takes breaks while the journal grows by half would never
+ * end.
+ */
 bool
 journal_may_throttle(struct journal *journal)
 {
@@ -93,7 +100,7 @@ journal_may_throttle(struct journal *journal)
 	journal_lock(journal);
 	has_time =
 	    !journal->is_stopping &&
-	    journal_bytes(journal) / 3 < journal->compact.begun_bytes / 2;
+	    journal_bytes(journal) / 3 < journal->compact.start_bytes / 2;
 	journal_unlock(journal);
 	return has_time;
 }

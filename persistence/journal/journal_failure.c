@@ -1,25 +1,23 @@
-/* When the disk says no, and whether it still does. */
+/* Disk errors: read-only, probes, and the way back. */
 #include <errno.h>
 
 #include "domain/log.h"
 #include "persistence/journal/journal_internal.h"
 
 /*
- * Why no record is ever found in the place of another with its number:
+ * Invariant: no two records on the disk have the same LSN.
  *
- * What failed gives its numbers back, from committed + 1 on. They are given out
- * again only for records in a *new* segment, and that one is begun only after
- * the old one was cut back to its last good end and the cut was synced. So when
- * a record with such a number can be on the disk for the second time, the first
- * one is gone for good, whatever part of it may have been there. A crash before
- * the cut is synced finds at most what failed, whose senders were told that
- * nobody knows.
+ * Failed records give their LSNs back, from committed + 1 on. These LSNs are
+ * used again only in a new segment, and that one begins only after the old
+ * segment was cut back to its last good end and the cut was synced. So when a
+ * record with such an LSN is written again, the first one is gone for good. A
+ * crash before the cut is synced finds at most records whose senders got
+ * store_failed: the outcome was unknown.
  *
- * If the sync fails, of the cut or of anything else, nobody knows either, and
- * it cannot be asked: the pages count as clean, a second sync would succeed
- * without having written them. Then nothing is written any more by this
- * process, and the numbers are not given out again; the next one reads what the
- * disk itself has.
+ * After a failed sync the state of the file is unknown, and cannot be found
+ * out: the pages count as clean, and a second sync would succeed without having
+ * written them. Then this process writes nothing any more and assigns none of
+ * these LSNs again; the next start reads what the disk has.
  */
 
 static const char *
@@ -40,7 +38,7 @@ error_text(int error)
 }
 
 void
-journal_meet_disk(struct journal *journal)
+journal_io_begin(struct journal *journal)
 {
 	int64_t now_us = disk_monotonic_us(journal->disk);
 
@@ -51,14 +49,14 @@ journal_meet_disk(struct journal *journal)
 }
 
 void
-journal_leave_disk(struct journal *journal)
+journal_io_end(struct journal *journal)
 {
 	int64_t took_us =
 	    disk_monotonic_us(journal->disk) - journal->busy_since_us;
 
 	journal_lock(journal);
 	journal->is_busy = false;
-	journal->stall_is_told = false;
+	journal->stall_is_logged = false;
 	journal_unlock(journal);
 	if (took_us >= JOURNAL_STALL_US)
 		log_warn("store: the disk answered after %lld ms",
@@ -72,64 +70,69 @@ probe_set(struct journal *journal)
 	    disk_monotonic_us(journal->disk) + journal->options.probe_ms * 1000;
 }
 
-/* Under the lock. Whether that is another trouble than before. */
+/* Under the lock. Whether the state changed. */
 static bool
 error_set(struct journal *journal, int error, bool for_good)
 {
 	bool is_new =
-	    journal->trouble == NULL || for_good != journal->is_for_good;
+	    journal->error == NULL || for_good != journal->is_permanent;
 
-	journal->trouble = error_text(for_good ? EIO : error);
-	journal->is_for_good = for_good;
+	journal->error = error_text(for_good ? EIO : error);
+	journal->is_permanent = for_good;
 	return is_new;
 }
 
-/* One line for each change, and the loop hears of it: also that nothing above
- * `committed` will be written, if that is so. */
+/*
+ * Logs each change of state once, and notifies the loop. has_failed: nothing
+ * above `committed` will be written.
+ */
 static void
 error_notify(struct journal *journal, const char *what, int error,
     bool for_good, bool has_failed)
 {
-	bool is_new, is_news;
+	bool is_new, must_notify;
 
 	journal_lock(journal);
 	is_new = error_set(journal, error, for_good);
 	if (has_failed) {
 		journal->has_failed = true;
 		journal->needs_segment = true;
-		journal->figures.failures++;
+		journal->stats.failures++;
 	}
-	is_news = (is_new || has_failed) && journal_has_news(journal);
+	must_notify = (is_new || has_failed) && journal_set_notified(journal);
 	journal_unlock(journal);
 	if (is_new)
 		log_error("store: %s: %s: read-only%s", what, strerror(error),
 		    for_good ? " until restart" : "");
-	if (is_news)
-		journal_poke(journal);
+	if (must_notify)
+		journal_notify(journal);
 }
 
 static void
 recovery_notify(struct journal *journal)
 {
-	bool is_news;
+	bool must_notify;
 
 	journal_lock(journal);
-	journal->trouble = NULL;
-	is_news = journal_has_news(journal);
+	journal->error = NULL;
+	must_notify = journal_set_notified(journal);
 	journal_unlock(journal);
 	log_info("store: writing again");
-	if (is_news)
-		journal_poke(journal);
+	if (must_notify)
+		journal_notify(journal);
 }
 
 static bool
 error_is_permanent(const struct journal *journal, int error)
 {
-	return journal->is_for_good || journal->segment.is_distrusted ||
+	return journal->is_permanent || journal->segment.is_distrusted ||
 	       !disk_error_is_temporary(error);
 }
 
-/* What a failed write left behind. Everything before it is synced as well. */
+/*
+ * Cuts off what a failed write left behind. This syncs everything before it,
+ * too.
+ */
 static int
 segment_cut_back(struct journal *journal)
 {
@@ -145,7 +148,7 @@ segment_cut_back(struct journal *journal)
 	}
 	journal->synced = journal->written;
 	journal->unsynced_since_us = -1;
-	journal_mark(journal);
+	journal_set_watermark(journal);
 	return 0;
 }
 
@@ -161,7 +164,7 @@ journal_fail(struct journal *journal, const char *what, int error)
 }
 
 void
-journal_refuse(struct journal *journal, const char *what, int error)
+journal_suspend(struct journal *journal, const char *what, int error)
 {
 	if (error_is_permanent(journal, error)) {
 		journal_fail(journal, what, error);
@@ -176,11 +179,11 @@ disk_has_room(struct journal *journal, uint64_t least)
 {
 	uint64_t bytes;
 
-	/* Who cannot tell must not stop everything: a write will. */
+	/* If the free space is unknown, a write will show it. */
 	return disk_free_bytes(journal->disk, &bytes) != 0 || bytes >= least;
 }
 
-/* Only what really takes room shows that there is some. */
+/* Allocates space: only that shows that there is some. */
 static int
 segment_take_room(struct journal *journal)
 {
@@ -204,7 +207,7 @@ writing_try_again(struct journal *journal)
 		return;
 	error = segment_take_room(journal);
 	if (error != 0) {
-		journal_refuse(journal, "next segment", error);
+		journal_suspend(journal, "next segment", error);
 		return;
 	}
 	recovery_notify(journal);
@@ -213,13 +216,13 @@ writing_try_again(struct journal *journal)
 bool
 journal_probe(struct journal *journal)
 {
-	if (journal->is_for_good ||
+	if (journal->is_permanent ||
 	    disk_monotonic_us(journal->disk) < journal->probe_at_us)
 		return false;
 	probe_set(journal);
-	if (journal->trouble != NULL)
+	if (journal->error != NULL)
 		writing_try_again(journal);
 	else if (!disk_has_room(journal, journal->options.min_free_bytes))
-		journal_refuse(journal, "under store.min_free", ENOSPC);
+		journal_suspend(journal, "under store.min_free", ENOSPC);
 	return true;
 }

@@ -1,12 +1,12 @@
 /*
- * The journal from within, for its own files:
+ * The inside of the journal, for its own files:
  *
- *   journal.c            birth and death
- *   journal_loop.c       what the loop calls
- *   journal_step.c       what the writer does
- *   journal_failure.c    when the disk says no, and whether it still does
- *   journal_compactor.c  when to compact, and how fast
- *   journal_threads.c    who plays the writer and the compactor
+ *   journal.c            creates and destroys it
+ *   journal_append.c     the side of the event loop
+ *   journal_writer.c     the writer thread: batches, syncs, segments
+ *   journal_failure.c    disk errors and probes
+ *   journal_compactor.c  when to compact
+ *   journal_threads.c    the threads
  */
 #ifndef PERSISTENCE_JOURNAL_INTERNAL_H
 #define PERSISTENCE_JOURNAL_INTERNAL_H
@@ -18,10 +18,10 @@
 #include "persistence/journal/journal.h"
 #include "persistence/journal/journal_queue.h"
 
-/* So long the disk may take to answer before that is said. */
+/* A disk that does not answer for so long is reported. */
 #define JOURNAL_STALL_US (5 * INT64_C(1000000))
 
-/* And so long the end waits for it. */
+/* How long the end waits for the disk. */
 #define JOURNAL_END_MS 2000
 
 struct journal {
@@ -30,61 +30,63 @@ struct journal {
 	void *arg; /* of the configured functions */
 	int event_fd;
 
-	/* The loop's own. */
+	/* Used by the event loop only. */
 	uint64_t next_lsn;
-	/* How much of the segment the records given numbers so far will take:
-	 * the loop decides where a segment ends, since the SEAL has a number.
+	/*
+	 * The size of the segment once all assigned records are written. The
+	 * loop decides where a segment ends, since its SEAL has an LSN.
 	 */
 	uint64_t segment_fill;
-	size_t reserved; /* payload length; while the open batch is pinned */
+	size_t reserved; /* payload length, while a record is reserved */
 
-	/* The writer's own. */
+	/* Used by the writer only. */
 	struct segment_writer segment;
 	struct watermark watermark;
-	uint64_t written; /* last LSN in the file */
-	uint64_t synced;  /* everything up to here is on the disk */
-	uint64_t marked;  /* the watermark says so */
-	/* Up to here this run only says that it begins. Synced before anything
-	 * is told, whatever the policy: or the next one would not know that
-	 * there was more. */
-	uint64_t opening;
-	bool needs_repair; /* the files, before anything is written */
+	uint64_t written;       /* last LSN that was written */
+	uint64_t synced;        /* everything up to here is on the disk */
+	uint64_t watermark_lsn; /* what the watermark was set to */
+	/*
+	 * The last of the OPEN and LOST records that begin this run. They are
+	 * synced before anything is committed, whatever the policy: the next
+	 * start must know that this run existed.
+	 */
+	uint64_t opening_lsn;
+	bool needs_repair; /* before anything is written */
 	int (*repair)(void *arg);
 	int64_t unsynced_since_us; /* -1: everything written is synced */
 	int64_t probe_at_us;
 
-	/* Everybody's, under the lock: it is held for a moment, never across a
-	 * file call. */
+	/* Shared, under the lock. It is never held during a file call. */
 	pthread_mutex_t lock;
 	pthread_cond_t wake_writer, wake_compactor, end;
 	bool is_stopping, writer_waits;
 	bool writer_ended, compactor_ended; /* they may be joined */
 	struct journal_queue queue;
 	uint64_t committed;
-	bool is_poked; /* the descriptor was made readable */
-	/* Everything above `committed` failed, and the loop has not heard. */
+	bool is_notified; /* the descriptor is readable */
+	/* Everything above `committed` failed, and the loop has not polled. */
 	bool has_failed;
 	/* A new segment must be begun before anything can be written. */
 	bool needs_segment;
-	const char *trouble; /* why nothing can be written; NULL */
-	bool is_for_good;    /* until the next start */
-	bool is_busy;        /* the writer is with the disk … */
+	const char *error; /* why nothing can be written; NULL: it can */
+	bool is_permanent; /* no probe will help */
+	bool is_busy;      /* the writer is in a file call … */
 	int64_t busy_since_us;
-	bool stall_is_told;
+	bool stall_is_logged;
 	uint64_t segment_bytes; /* of the one being written */
-	struct journal_stats figures;
+	struct journal_stats stats;
 
 	struct {
 		int (*run)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
-		uint64_t last_lsn;     /* before the segment being written */
-		uint64_t tried_lsn;    /* with or without success */
-		uint64_t old_segments; /* before that one … */
-		uint64_t old_bytes;    /* … and how much is in them */
+		uint64_t last_lsn;     /* of the last sealed segment */
+		uint64_t tried_lsn;    /* of the last attempt */
+		uint64_t old_segments; /* sealed, not covered by a snapshot … */
+		uint64_t old_bytes;    /* … and their size */
 		uint64_t live_bytes;
-		uint64_t begun_bytes; /* of all segments, when it began */
+		uint64_t start_bytes; /* of all segments, at its start */
 	} compact;
 
-	/* Known before there are threads, and after them. */
+	/* Written only while there are no threads. */
 	bool has_threads, writer_runs, compactor_runs;
 	pthread_t writer, compactor;
 	int64_t end_ms;
@@ -102,66 +104,71 @@ journal_unlock(struct journal *journal)
 	pthread_mutex_unlock(&journal->lock);
 }
 
-/* Under the lock; true: call journal_poke() once it is let go of. */
+/* Under the lock. True: call journal_notify() after unlocking. */
 static inline bool
-journal_has_news(struct journal *journal)
+journal_set_notified(struct journal *journal)
 {
-	bool is_first = !journal->is_poked;
+	bool is_first = !journal->is_notified;
 
-	journal->is_poked = true;
+	journal->is_notified = true;
 	return is_first;
 }
-void journal_poke(struct journal *);
+void journal_notify(struct journal *);
 
-/* --- journal_loop.c ------------------------------------------------------- */
+/* --- journal_append.c ----------------------------------------------------- */
 
-/* Like journal_reserve(), whether it is read-only or not; NULL: no memory. */
+/* As journal_reserve(), but also while read-only. NULL: no memory. */
 char *journal_reserve_own(struct journal *, size_t payload_len);
 
-/* --- journal_step.c, without the lock ------------------------------------- */
+/* --- journal_writer.c, without the lock ----------------------------------- */
 
-/* Whether the writer has something to write, and may; under the lock. */
+/* Under the lock: whether there is a batch, and it may be written. */
 bool journal_can_write(const struct journal *);
-/* Syncs what was written. 0 or an errno; a failure was dealt with. */
+/* Syncs what was written. 0 or an errno; a failure was handled. */
 int journal_sync(struct journal *);
 /* Sets the watermark to what is synced. */
-void journal_mark(struct journal *);
-/* When it is time to sync; INT64_MAX: never. */
+void journal_set_watermark(struct journal *);
+/* When the next sync is due; INT64_MAX: never. */
 int64_t journal_sync_due_us(const struct journal *);
-/* Begins the segment that follows what is committed. 0 or an errno. */
+/* Begins the next segment. 0 or an errno. */
 int journal_begin_segment(struct journal *);
 
 /* --- journal_failure.c ---------------------------------------------------- */
 
-/* The writer meets the disk: how long it takes is watched. */
-void journal_meet_disk(struct journal *);
-void journal_leave_disk(struct journal *);
+/* Around the file calls of the writer: measures how long they take. */
+void journal_io_begin(struct journal *);
+void journal_io_end(struct journal *);
 
-/* What is not committed will not be: the loop is told. */
+/* Everything that is not committed fails. The loop is notified. */
 void journal_fail(struct journal *, const char *what, int error);
-/* Nothing failed so far, but the next thing would. */
-void journal_refuse(struct journal *, const char *what, int error);
-/* Looks for room from time to time. False: it is not time. */
+/*
+ * Nothing has failed, but no more may be appended: the next segment cannot be
+ * made, say.
+ */
+void journal_suspend(struct journal *, const char *what, int error);
+/* Probes the disk if it is time. False: it is not. */
 bool journal_probe(struct journal *);
 
 /* --- journal_compactor.c -------------------------------------------------- */
 
 /* Under the lock. */
 bool journal_is_to_compact(const struct journal *);
-/* False: there is no need to. */
+/* False: it is not due. */
 bool journal_compact(struct journal *);
 
 /* --- journal.c ------------------------------------------------------------ */
 
-/* Makes up for a repair that recovery had no space for. 0 or an errno. */
+/* Does the repair that recovery had no space for. 0 or an errno. */
 int journal_repair(struct journal *);
 /* Writes what is pending, and CLOSE. */
 void journal_end(struct journal *);
 
 /* --- journal_threads.c ---------------------------------------------------- */
 
-/* The threads end, the writer with journal_end(). False: not in time; they are
- * still with the disk. */
+/*
+ * Ends the threads, the writer after journal_end(). False: one is still blocked
+ * by the disk.
+ */
 bool journal_stop(struct journal *);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* The writer holds one, the loop another; some more for when it is busy. */
+/* One for the writer, one for the loop, and some for a slow disk. */
 #define SPARE_MOST 4
 
 void

@@ -1,4 +1,4 @@
-/* Who plays the writer and the compactor. */
+/* The threads of the writer and of the compactor. */
 #include <signal.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -14,7 +14,7 @@ writer_due_us(const struct journal *journal)
 	int64_t sync_us = journal_sync_due_us(journal);
 	int64_t probe_us = journal->probe_at_us;
 
-	return sync_us < probe_us || journal->is_for_good ? sync_us : probe_us;
+	return sync_us < probe_us || journal->is_permanent ? sync_us : probe_us;
 }
 
 static struct timespec
@@ -32,8 +32,10 @@ time_in_us(int64_t us)
 	return time;
 }
 
-/* Under the lock: until there is something to write, or it is time for what
- * has its time. The disk's clock need not be the system's. */
+/*
+ * Under the lock: waits until there is work, or a sync or probe is due. The
+ * clock of the disk need not be that of the system.
+ */
 static void
 writer_wait(struct journal *journal)
 {
@@ -87,8 +89,10 @@ compactor_run(void *arg)
 	struct journal *journal = arg;
 	bool is_stopping;
 
-	/* It reads a whole store, and the loop may have the same processor. In
-	 * Linux this is said of the thread that calls. */
+	/*
+	 * A compaction reads the whole store, perhaps on the processor of the
+	 * loop. Linux applies this to the calling thread alone.
+	 */
 	setpriority(PRIO_PROCESS, 0,
 	    getpriority(PRIO_PROCESS, 0) + COMPACTOR_NICE);
 	do {
@@ -105,7 +109,7 @@ compactor_run(void *arg)
 	return NULL;
 }
 
-/* Signals are the loop's: a thread that blocks them all is never given one. */
+/* Signals are for the main thread: a thread that blocks them gets none. */
 static bool
 thread_start(pthread_t *thread, void *(*play)(void *), struct journal *journal)
 {
@@ -142,7 +146,7 @@ threads_have_ended(const struct journal *journal)
 	       (!journal->compactor_runs || journal->compactor_ended);
 }
 
-/* *runs: whether it still does. */
+/* *runs: cleared once the thread was joined. */
 static void
 thread_join(pthread_t thread, bool has_ended, const char *what, bool *runs)
 {

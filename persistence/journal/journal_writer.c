@@ -1,4 +1,7 @@
-/* What the writer does: a batch at a time, group commit without timers. */
+/*
+ * The writer: one batch at a time. While it syncs, the next batch fills, so
+ * group commit needs no timer.
+ */
 #include <assert.h>
 
 #include "persistence/journal/journal_internal.h"
@@ -7,7 +10,8 @@ bool
 journal_can_write(const struct journal *journal)
 {
 	return !journal->has_failed && !journal->needs_segment &&
-	       !journal->is_for_good && journal_queue_is_ready(&journal->queue);
+	       !journal->is_permanent &&
+	       journal_queue_is_ready(&journal->queue);
 }
 
 static struct batch *
@@ -37,7 +41,7 @@ int
 journal_sync(struct journal *journal)
 {
 	int64_t start_us = disk_monotonic_us(journal->disk), took_us;
-	struct journal_stats *figures = &journal->figures;
+	struct journal_stats *stats = &journal->stats;
 	int error = segment_writer_sync(&journal->segment);
 
 	if (error != 0) {
@@ -48,16 +52,15 @@ journal_sync(struct journal *journal)
 	journal->unsynced_since_us = -1;
 	took_us = disk_monotonic_us(journal->disk) - start_us;
 	journal_lock(journal);
-	figures->syncs++;
-	figures->last_sync_us = took_us;
-	if (took_us > figures->longest_sync_us)
-		figures->longest_sync_us = took_us;
+	stats->syncs++;
+	stats->last_sync_us = took_us;
+	if (took_us > stats->longest_sync_us)
+		stats->longest_sync_us = took_us;
 	journal_unlock(journal);
 	return 0;
 }
 
-/* A segment that is left behind is always synced: the next one vouches for
- * it. */
+/* A segment is always synced before the next one, whose name says so. */
 static int
 batch_put(struct journal *journal, struct batch *batch)
 {
@@ -74,7 +77,7 @@ batch_put(struct journal *journal, struct batch *batch)
 	if (journal->unsynced_since_us < 0)
 		journal->unsynced_since_us = disk_monotonic_us(journal->disk);
 	if (journal->options.sync == STORE_SYNC_ALWAYS || batch->seals ||
-	    journal->synced < journal->opening)
+	    journal->synced < journal->opening_lsn)
 		error = journal_sync(journal);
 	return error;
 }
@@ -82,37 +85,37 @@ batch_put(struct journal *journal, struct batch *batch)
 static void
 batch_commit(struct journal *journal)
 {
-	bool is_news;
+	bool must_notify;
 
 	journal_lock(journal);
 	journal->committed = journal->written;
 	journal->segment_bytes = journal->segment.end;
-	journal->figures.batches++;
-	is_news = journal_has_news(journal);
+	journal->stats.batches++;
+	must_notify = journal_set_notified(journal);
 	journal_unlock(journal);
-	if (is_news)
-		journal_poke(journal);
+	if (must_notify)
+		journal_notify(journal);
 }
 
 void
-journal_mark(struct journal *journal)
+journal_set_watermark(struct journal *journal)
 {
-	if (journal->marked == journal->synced || journal->needs_repair)
+	if (journal->watermark_lsn == journal->synced || journal->needs_repair)
 		return;
-	journal->marked = journal->synced;
+	journal->watermark_lsn = journal->synced;
 	watermark_set_synced(&journal->watermark, journal->synced);
 }
 
 /*
- * Before clients are answered: if the process is killed right then, the next
- * start must not take what is damaged for what was never finished.
+ * Before clients are answered: after a kill at that moment the next start must
+ * not take a damaged record for one that was never finished.
  */
 static void
 watermark_raise_to_written(struct journal *journal)
 {
 	if (journal->synced < journal->written)
 		watermark_set_written(&journal->watermark, journal->written);
-	journal_mark(journal);
+	journal_set_watermark(journal);
 }
 
 int
@@ -129,7 +132,7 @@ journal_begin_segment(struct journal *journal)
 	journal_lock(journal);
 	journal->needs_segment = false;
 	journal->segment_bytes = journal->segment.end;
-	journal->figures.segments++;
+	journal->stats.segments++;
 	journal->compact.old_segments += old_bytes > 0;
 	journal->compact.old_bytes += old_bytes;
 	journal->compact.last_lsn = journal->written;
@@ -138,20 +141,22 @@ journal_begin_segment(struct journal *journal)
 	return 0;
 }
 
-/* The next segment is made ready at three quarters of this one: if there is no
- * room for it, then nothing is taken on that would need it. */
+/*
+ * Creates the next segment when this one is three quarters full. If there is no
+ * space for it, the journal stops before it would need it.
+ */
 static void
 segment_prepare_next(struct journal *journal)
 {
 	const struct segment_writer *segment = &journal->segment;
 	int error;
 
-	if (segment->next >= 0 || journal->trouble != NULL ||
+	if (segment->next >= 0 || journal->error != NULL ||
 	    segment->end < segment->segment_bytes / 4 * 3)
 		return;
 	error = segment_writer_prepare(&journal->segment);
 	if (error != 0)
-		journal_refuse(journal, "next segment", error);
+		journal_suspend(journal, "next segment", error);
 }
 
 static void
@@ -192,7 +197,7 @@ batch_write(struct journal *journal)
 	return true;
 }
 
-/* Also if nothing can be written any more: what was is acknowledged. */
+/* Also while read-only: what was written is acknowledged. */
 int64_t
 journal_sync_due_us(const struct journal *journal)
 {
@@ -209,7 +214,7 @@ interval_sync(struct journal *journal)
 	if (disk_monotonic_us(journal->disk) < journal_sync_due_us(journal))
 		return false;
 	if (journal_sync(journal) == 0)
-		journal_mark(journal);
+		journal_set_watermark(journal);
 	return true;
 }
 
@@ -218,9 +223,9 @@ journal_step(struct journal *journal)
 {
 	bool did;
 
-	journal_meet_disk(journal);
+	journal_io_begin(journal);
 	did = batch_write(journal) || interval_sync(journal) ||
 	      journal_probe(journal);
-	journal_leave_disk(journal);
+	journal_io_end(journal);
 	return did || (!journal->has_threads && journal_compact(journal));
 }

@@ -11,8 +11,7 @@ is_same_boot(const uint8_t a[BOOT_ID_SIZE], const uint8_t b[BOOT_ID_SIZE])
 	       memcmp(a, unknown, BOOT_ID_SIZE) != 0;
 }
 
-/* Whether every record that clients may know of since the last OPEN is there.
- */
+/* Whether all records that clients saw since the last OPEN are there. */
 static bool
 run_is_complete(const struct epoch_validity *validity,
     const uint8_t boot_id[BOOT_ID_SIZE])

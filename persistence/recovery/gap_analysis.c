@@ -11,7 +11,7 @@ gap_analysis_fini(struct gap_analysis *analysis)
 	free(analysis->gaps);
 	free(analysis->before);
 	lost_list_fini(&analysis->reported);
-	lost_list_fini(&analysis->news);
+	lost_list_fini(&analysis->unreported);
 	*analysis = (struct gap_analysis){ 0 };
 }
 
@@ -61,7 +61,7 @@ gap_analysis_add_gap(struct gap_analysis *analysis, const struct scan_gap *gap)
 	return true;
 }
 
-/* Damage that hit no record is none. */
+/* Damage between records is not a loss. */
 void
 gap_analysis_end_snapshot(struct gap_analysis *analysis, uint64_t missing)
 {
@@ -78,8 +78,10 @@ gap_analysis_is_lost(const struct gap_analysis *analysis,
 	return gap->first <= gap->last && gap->first <= analysis->durable;
 }
 
-/* What is behind the gap goes, and it itself as far as nobody was
- * expected_count. */
+/*
+ * Truncates the journal at the gap. The part of the gap that was durable stays,
+ * as lost.
+ */
 static void
 gaps_cut_at(struct gap_analysis *analysis, size_t i)
 {
@@ -96,12 +98,12 @@ gaps_cut_at(struct gap_analysis *analysis, size_t i)
 	} else {
 		analysis->next_lsn = gap->first;
 	}
-	/* What is cut reports nothing. */
+	/* LOST records after the cut do not count. */
 	analysis->reported.count = before->reported;
 	analysis->count = i + 1;
 }
 
-/* There is one: the last gap has no end. */
+/* There is always one: the last gap has no end. */
 static void
 gaps_find_cut(struct gap_analysis *analysis)
 {
@@ -145,7 +147,8 @@ gap_analysis_finish(struct gap_analysis *analysis, uint64_t durable)
 	analysis->durable = durable;
 	gaps_find_cut(analysis);
 	is_done = gaps_list_lost(analysis, &found) &&
-		  lost_list_news(&found, &analysis->reported, &analysis->news);
+		  lost_list_find_unreported(&found, &analysis->reported,
+		      &analysis->unreported);
 	lost_list_fini(&found);
 	return is_done;
 }

@@ -28,7 +28,7 @@ scan_file(const struct journal_scan *scan)
 	return NULL;
 }
 
-/* The last LSN that belongs into the current segment. */
+/* The last LSN that can be in the current segment. */
 static uint64_t
 file_last_lsn(const struct journal_scan *scan)
 {
@@ -69,16 +69,16 @@ file_open(struct journal_scan *scan)
 	if (error != 0)
 		return error;
 	if (file->is_readable && state != SEGMENT_HEAD_GOOD)
-		return EIO; /* it was, a moment ago */
+		return EIO; /* it was valid when it was listed */
 	scan->is_open = true;
-	/* Cut behind the first of its two heads: no place for records. */
+	/* A file shorter than its head has no records. */
 	scan->at = segment_reader_size(scan->reader);
 	if (scan->at > SEGMENT_HEAD_SIZE)
 		scan->at = SEGMENT_HEAD_SIZE;
 	return 0;
 }
 
-/* Zeros at most behind its head: it was never used. */
+/* Whether there are only zeros after the head: the file was never used. */
 static int
 file_is_blank(struct journal_scan *scan, bool *is_blank)
 {
@@ -95,8 +95,8 @@ file_is_blank(struct journal_scan *scan, bool *is_blank)
 }
 
 /*
- * Segments behind the last one that can be read. The head of one that was used
- * was synced once, and so was a record at least that is missing now.
+ * Segments after the last readable one. If one of them was used, its head was
+ * synced once, and so was at least one record that is missing now.
  */
 static int
 scan_remaining_files(struct journal_scan *scan)
@@ -115,7 +115,7 @@ scan_remaining_files(struct journal_scan *scan)
 	return 0;
 }
 
-/* Nothing below `last` is expected any more. */
+/* Nothing up to `last` is expected afterwards. */
 static void
 gap_event(struct journal_scan *scan, struct scan_event *out, uint64_t at,
     uint64_t len, uint64_t last)
@@ -144,7 +144,7 @@ failure_event(const struct journal_scan *scan, struct scan_event *out,
 	return true;
 }
 
-/* A file whose head is bad. The records may be counted by those behind it. */
+/* A file with a damaged head. Later files show how many records it had. */
 static bool
 unreadable_file_event(struct journal_scan *scan, struct scan_event *out)
 {
@@ -179,7 +179,7 @@ file_enter(struct journal_scan *scan, struct scan_event *out)
 	scan_raise_durable(scan, file->lsn - 1);
 	if (scan->expected >= file->lsn)
 		return false;
-	/* Whole files before this one are missing. */
+	/* Files before this one are missing. */
 	gap_event(scan, out, 0, 0, file->lsn - 1);
 	return true;
 }
@@ -198,7 +198,10 @@ snapshot_record_event(struct journal_scan *scan,
 	return true;
 }
 
-/* Between the records around it; where they are neighbours, one of the two. */
+/*
+ * The LSNs between the records around the gap; if these are neighbours, the LSN
+ * of one of them.
+ */
 static void
 snapshot_gap_event(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
@@ -245,7 +248,7 @@ snapshot_end_event(struct journal_scan *scan, struct scan_event *out)
 	return true;
 }
 
-/* What stands behind SNAP_END does not matter. */
+/* Bytes after SNAP_END do not matter. */
 static bool
 snapshot_end_record(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
@@ -303,7 +306,7 @@ segment_record_event(struct journal_scan *scan, const struct segment_item *item,
 	return belongs;
 }
 
-/* What stands behind the last record that belongs here does not matter. */
+/* Bytes after the last record that belongs here do not matter. */
 static bool
 segment_gap_event(struct journal_scan *scan, const struct segment_item *item,
     uint64_t last, struct scan_event *out)
@@ -334,7 +337,9 @@ segment_next(struct journal_scan *scan, const struct segment_item *item,
 	return segment_gap_event(scan, item, last, out);
 }
 
-/* --- all of it ------------------------------------------------------------ */
+/*
+ * --- the whole scan --------------------------------------------------------
+ */
 
 static bool
 scan_item(struct journal_scan *scan, struct scan_event *out)

@@ -24,7 +24,7 @@ lost_list_add(struct lost_list *list, const struct lost_range *range)
 	return true;
 }
 
-/* By where they are missing from, then by LSN. */
+/* By snapshot, then by LSN. */
 static int
 ranges_compare(const void *a, const void *b)
 {
@@ -62,7 +62,7 @@ lost_list_merge(struct lost_list *list)
 }
 
 static bool
-piece_add(struct lost_list *news, const struct lost_range *found,
+piece_add(struct lost_list *unreported, const struct lost_range *found,
     uint64_t first, uint64_t last)
 {
 	struct lost_range piece = { first, last, 0, found->snapshot };
@@ -71,12 +71,12 @@ piece_add(struct lost_list *news, const struct lost_range *found,
 		return true;
 	if (found->snapshot == 0)
 		piece.records = last - first + 1;
-	return lost_list_add(news, &piece);
+	return lost_list_add(unreported, &piece);
 }
 
-/* The pieces of a range that the reported ones from *at on leave. */
+/* Adds the parts of a range that no reported range from *at on covers. */
 static bool
-pieces_add(struct lost_list *news, const struct lost_range *found,
+pieces_add(struct lost_list *unreported, const struct lost_range *found,
     const struct lost_list *reported, size_t *at)
 {
 	uint64_t first = found->first;
@@ -91,14 +91,14 @@ pieces_add(struct lost_list *news, const struct lost_range *found,
 		if (range->snapshot < found->snapshot || range->last < first)
 			continue;
 		if (range->first > first &&
-		    !piece_add(news, found, first, range->first - 1))
+		    !piece_add(unreported, found, first, range->first - 1))
 			return false;
 		first = range->last + 1;
-		/* It may reach into the next one that was found. */
+		/* It may cover a part of the next range, too. */
 		if (range->last > found->last)
 			return true;
 	}
-	return piece_add(news, found, first, found->last);
+	return piece_add(unreported, found, first, found->last);
 }
 
 static uint64_t
@@ -113,64 +113,67 @@ snapshot_records(const struct lost_list *list, uint64_t snapshot)
 }
 
 /*
- * The snapshot's ranges from `from` on: one record each, as far as there are
- * so many, and all the others to the first. Without any, they are no news.
+ * Distributes the missing records over the snapshot's ranges from index `from`
+ * on: one to each range as long as there are any, the others to the first.
+ * Without missing records the ranges were reported before.
  */
 static void
-records_distribute(struct lost_list *news, size_t from, uint64_t missing)
+records_distribute(struct lost_list *unreported, size_t from, uint64_t missing)
 {
-	uint64_t others = news->count - from - 1;
+	uint64_t others = unreported->count - from - 1;
 
 	if (missing == 0) {
-		news->count = from;
+		unreported->count = from;
 		return;
 	}
-	news->ranges[from].records = missing > others ? missing - others : 1;
-	for (size_t i = from + 1; i < news->count; i++)
-		news->ranges[i].records = i - from < missing ? 1 : 0;
+	unreported->ranges[from].records =
+	    missing > others ? missing - others : 1;
+	for (size_t i = from + 1; i < unreported->count; i++)
+		unreported->ranges[i].records = i - from < missing ? 1 : 0;
 }
 
 static bool
-journal_news_add(const struct lost_list *found,
-    const struct lost_list *reported, struct lost_list *news)
+journal_unreported_add(const struct lost_list *found,
+    const struct lost_list *reported, struct lost_list *unreported)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < found->count; i++)
 		if (found->ranges[i].snapshot == 0 &&
-		    !pieces_add(news, &found->ranges[i], reported, &at))
+		    !pieces_add(unreported, &found->ranges[i], reported, &at))
 			return false;
 	return true;
 }
 
-/* There is one snapshot at most whose ranges were found. */
+/* All ranges of snapshots are of the same one. */
 static bool
-snapshot_news_add(const struct lost_list *found,
-    const struct lost_list *reported, struct lost_list *news)
+snapshot_unreported_add(const struct lost_list *found,
+    const struct lost_list *reported, struct lost_list *unreported)
 {
-	size_t from = news->count, at = 0;
-	uint64_t snapshot = 0, missing, told;
+	size_t from = unreported->count, at = 0;
+	uint64_t snapshot = 0, missing, reported_records;
 
 	for (size_t i = 0; i < found->count; i++) {
 		if (found->ranges[i].snapshot == 0)
 			continue;
 		snapshot = found->ranges[i].snapshot;
-		if (!pieces_add(news, &found->ranges[i], reported, &at))
+		if (!pieces_add(unreported, &found->ranges[i], reported, &at))
 			return false;
 	}
-	if (news->count == from)
+	if (unreported->count == from)
 		return true;
 	missing = snapshot_records(found, snapshot);
-	told = snapshot_records(reported, snapshot);
-	records_distribute(news, from, missing > told ? missing - told : 0);
+	reported_records = snapshot_records(reported, snapshot);
+	records_distribute(unreported, from,
+	    missing > reported_records ? missing - reported_records : 0);
 	return true;
 }
 
 bool
-lost_list_news(const struct lost_list *found, struct lost_list *reported,
-    struct lost_list *news)
+lost_list_find_unreported(const struct lost_list *found,
+    struct lost_list *reported, struct lost_list *unreported)
 {
 	lost_list_merge(reported);
-	return snapshot_news_add(found, reported, news) &&
-	       journal_news_add(found, reported, news);
+	return snapshot_unreported_add(found, reported, unreported) &&
+	       journal_unreported_add(found, reported, unreported);
 }

@@ -1,4 +1,4 @@
-/* Ranges of LSNs that are lost, and which of them nobody has been told. */
+/* Ranges of lost LSNs, and which of them were not reported yet. */
 #ifndef PERSISTENCE_LOST_LIST_H
 #define PERSISTENCE_LOST_LIST_H
 
@@ -13,22 +13,20 @@ struct lost_list {
 
 void lost_list_fini(struct lost_list *);
 
-/* At the end. False: no memory. */
+/* Appends. False: no memory. */
 bool lost_list_add(struct lost_list *, const struct lost_range *);
 
-/* Sorts the ranges, and makes one of those that meet. */
+/* Sorts the ranges and joins those that meet. */
 void lost_list_merge(struct lost_list *);
 
 /*
- * What of `found` is not among `reported`, added to `news`. The found ones
- * are in order and apart from each other; the reported ones in any order, which
- * is changed. False: no memory.
+ * Adds to `unreported` what of `found` is not in `reported`. `found` is sorted
+ * and without overlaps; `reported` is sorted by this. False: no memory.
  *
- * Of a snapshot only the number of records that are missing altogether is
- * known, not which of its LSNs were in use: the records of its ranges are
- * added up, and so are those of its news.
+ * Of a snapshot only the number of missing records is known, not which of its
+ * LSNs were in use: records are added up per snapshot.
  */
-bool lost_list_news(const struct lost_list *found, struct lost_list *reported,
-    struct lost_list *news);
+bool lost_list_find_unreported(const struct lost_list *found,
+    struct lost_list *reported, struct lost_list *unreported);
 
 #endif

@@ -30,7 +30,7 @@ file_exists(struct disk *disk, const char *name, bool *is_there)
 	return error == ENOENT ? 0 : error;
 }
 
-/* Less, if the file is shorter. */
+/* Copies less if the file is shorter. */
 static int
 range_copy(struct disk *disk, int from, uint64_t at, uint64_t len, int to)
 {
@@ -52,7 +52,7 @@ range_copy(struct disk *disk, int from, uint64_t at, uint64_t len, int to)
 	return 0;
 }
 
-/* An empty file, even if there was one. */
+/* Creates an empty file in place of an old one. */
 static int
 file_create(struct disk *disk, const char *name, int *file)
 {
@@ -101,7 +101,7 @@ close_source:
 	return error;
 }
 
-/* The name of the whole copy appears last: it says that all was done. */
+/* The final name comes last: it shows that the copy is complete. */
 static int
 range_keep(struct disk *disk, const char *name, const char *file, uint64_t at,
     uint64_t len, const char *note)

@@ -1,4 +1,4 @@
-/* Damaged bytes are kept for people to look at, each range in its own file. */
+/* Copies damaged bytes to quarantine/, each range to a file of its own. */
 #ifndef PERSISTENCE_QUARANTINE_H
 #define PERSISTENCE_QUARANTINE_H
 
@@ -7,14 +7,14 @@
 /* "quarantine/snap-0123456789abcdef.snap-0123456789abcdef" */
 #define QUARANTINE_NAME_SIZE 64
 
-/* Where the bytes of a file from `at` on go. */
+/* The name of the copy of a file from `at` on. */
 void quarantine_name(char out[QUARANTINE_NAME_SIZE], const char *file,
     uint64_t at);
 
 /*
- * Copies a range there, and a note beside it (….txt). They are on the disk
- * afterwards. A range that is there already is left as it is: what stands in
- * the store by now may be what is left of it. 0 or an errno.
+ * Copies a range, and writes a note (….txt) beside it; both are synced. An
+ * existing copy is kept, since the range in the store may be overwritten
+ * already. 0 or an errno.
  */
 int quarantine_keep(struct disk *, const char *file, uint64_t at, uint64_t len,
     const char *note);

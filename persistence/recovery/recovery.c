@@ -129,7 +129,7 @@ journal_read(struct recovery *recovery, struct journal_scan *scan)
 	return status;
 }
 
-/* What was judged of a gap that is met again. True: it is the cut. */
+/* Reports a gap that is met for the second time. True: it is the cut. */
 static bool
 gap_replay(struct recovery *recovery, const struct scan_gap *gap, size_t *at)
 {
@@ -145,7 +145,7 @@ gap_replay(struct recovery *recovery, const struct scan_gap *gap, size_t *at)
 	return ++*at == analysis->count;
 }
 
-/* What journal_read() left out, up to the cut. */
+/* Replays what journal_read() left out, up to the cut. */
 static enum recovery_status
 journal_replay_rest(struct recovery *recovery)
 {
@@ -174,9 +174,9 @@ journal_replay_rest(struct recovery *recovery)
 	return status;
 }
 
-/* --- what comes of it ----------------------------------------------------- */
+/* --- result --------------------------------------------------------------- */
 
-/* Segments that begin behind the last record are gone by now. */
+/* Segments after the last record are removed by the repair. */
 static uint64_t
 first_needed_lsn(const struct recovery *recovery)
 {
@@ -201,12 +201,12 @@ result_fill(struct recovery *recovery)
 	result->torn_records = analysis->torn.records;
 	result->torn_bytes = analysis->torn.bytes;
 	result->records -= analysis->torn.records;
-	result->lost = analysis->news.ranges;
-	result->lost_count = analysis->news.count;
-	result->lost_ranges = analysis->news.count;
-	for (size_t i = 0; i < analysis->news.count; i++)
-		result->lost_records += analysis->news.ranges[i].records;
-	analysis->news = (struct lost_list){ 0 };
+	result->lost = analysis->unreported.ranges;
+	result->lost_count = analysis->unreported.count;
+	result->lost_ranges = analysis->unreported.count;
+	for (size_t i = 0; i < analysis->unreported.count; i++)
+		result->lost_records += analysis->unreported.ranges[i].records;
+	analysis->unreported = (struct lost_list){ 0 };
 	if (recovery->plan.snapshot != NULL)
 		result->snapshot_lsn = recovery->plan.snapshot->lsn;
 	result->segments = recovery->plan.segment_count;

@@ -1,4 +1,4 @@
-/* Whose store it is that is to be recovered. */
+/* Which store the files belong to. */
 #include "domain/log.h"
 #include "persistence/format/store_format.h"
 #include "persistence/format/watermark.h"
@@ -10,11 +10,11 @@ store_create(struct recovery *recovery)
 	uint8_t *store_id = recovery->result->store_id;
 	int error;
 
-	/* The others were there before it: somebody took them away. */
-	if (recovery->listing.has_mark)
+	/* The other files existed before it: they were removed by hand. */
+	if (recovery->listing.has_watermark)
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "of a store only " WATERMARK_NAME " is left");
-	if (recovery->listing.has_strange || !recovery_may_write(recovery))
+	if (recovery->listing.has_foreign || !recovery_may_write(recovery))
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "the directory is no store");
 	log_info("store: begun, since there was none");
@@ -24,7 +24,7 @@ store_create(struct recovery *recovery)
 			  : recovery_fail(recovery, FORMAT_NAME, error);
 }
 
-/* FORMAT is damaged or gone, but the other files know whose they are. */
+/* FORMAT is damaged or missing, but the other files have the id. */
 static enum recovery_status
 format_restore(struct recovery *recovery)
 {

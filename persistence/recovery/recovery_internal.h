@@ -1,4 +1,4 @@
-/* What the parts of recovery share. */
+/* Shared by the files of recovery. */
 #ifndef PERSISTENCE_RECOVERY_INTERNAL_H
 #define PERSISTENCE_RECOVERY_INTERNAL_H
 
@@ -16,9 +16,9 @@ struct recovery {
 	struct scan_plan plan;
 	struct gap_analysis analysis;
 	struct epoch_validity validity;
-	bool has_gap; /* the first gap was met: what follows waits … */
-	struct journal_scan resume_at; /* … to be read again from here, … */
-	struct scan_gap next;          /* … right behind this gap */
+	bool has_gap; /* the first gap was read; the rest is replayed … */
+	struct journal_scan resume_at; /* … from here … */
+	struct scan_gap next;          /* … after this gap */
 	unsigned logged;
 };
 
@@ -29,7 +29,7 @@ enum recovery_status recovery_stop(struct recovery *,
 enum recovery_status recovery_fail(struct recovery *, const char *what,
     int error);
 
-/* Something could not be written: it is repaired later if the disk is full. */
+/* For a failed write: defers the repair if the disk is full. */
 enum recovery_status recovery_fail_to_write(struct recovery *, const char *what,
     int error);
 

@@ -1,4 +1,4 @@
-/* What recovery says about what it found. */
+/* Errors and findings of recovery, in the log and to the caller. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include "domain/log.h"
 #include "persistence/recovery/recovery_internal.h"
 
-/* Many ranges are rather one event than many lines. */
+/* More ranges than this are logged as a number. */
 #define LOGGED_MOST 20
 
 enum recovery_status
@@ -58,12 +58,14 @@ gap_file_name(const struct scan_gap *gap, char out[STORE_NAME_SIZE])
 
 /* Both are in order of LSN; *at is the position in `news`. */
 static bool
-gap_is_unreported(const struct lost_list *news, const struct scan_gap *gap,
-    size_t *at)
+gap_is_unreported(const struct lost_list *unreported,
+    const struct scan_gap *gap, size_t *at)
 {
-	while (*at < news->count && news->ranges[*at].last < gap->first)
+	while (*at < unreported->count &&
+	       unreported->ranges[*at].last < gap->first)
 		++*at;
-	return *at < news->count && news->ranges[*at].first <= gap->last;
+	return *at < unreported->count &&
+	       unreported->ranges[*at].first <= gap->last;
 }
 
 static void
@@ -144,7 +146,7 @@ recovery_report(struct recovery *recovery)
 
 		if (gap_analysis_is_lost(analysis, gap))
 			lost_report(recovery, gap,
-			    gap_is_unreported(&analysis->news, gap, &at));
+			    gap_is_unreported(&analysis->unreported, gap, &at));
 	}
 	if (analysis->torn.bytes > 0)
 		torn_report(recovery, &analysis->gaps[analysis->count - 1]);

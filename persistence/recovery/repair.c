@@ -59,7 +59,7 @@ zeros_write(struct disk *disk, int file, uint64_t at, uint64_t len)
 	return 0;
 }
 
-/* So that no later start finds there what was declared lost. */
+/* Overwrites lost bytes, so that no later start finds records in them. */
 static int
 gap_zero(const struct repair *repair, const struct scan_gap *gap)
 {
@@ -86,7 +86,7 @@ file_remove(const struct repair *repair, const struct store_listing_file *file)
 	return disk_unlink(repair->disk, name);
 }
 
-/* A file of which nothing can be read, or nothing is needed. */
+/* A file that is damaged as a whole, or not needed. */
 static int
 file_quarantine(const struct repair *repair,
     const struct store_listing_file *file)
@@ -117,8 +117,8 @@ gap_repair(const struct repair *repair, const struct scan_gap *gap)
 }
 
 /*
- * Synced even if there is nothing to be cut: who wrote what is there may have
- * been killed before the sync, and from now on it is shown.
+ * Syncs even if nothing is cut: the records may be unsynced since a kill, and
+ * clients see them from now on.
  */
 static int
 file_truncate(const struct repair *repair,
@@ -151,8 +151,8 @@ segment_before(const struct repair *repair,
 }
 
 /*
- * The segment before it is the newest then: what stands behind its records
- * did not matter until now.
+ * The previous segment becomes the newest: bytes after its records did not
+ * matter until now.
  */
 static int
 segment_remove_newest(const struct repair *repair, const struct scan_gap *cut)
@@ -167,7 +167,7 @@ segment_remove_newest(const struct repair *repair, const struct scan_gap *cut)
 	return error == 0 ? file_remove(repair, cut->file) : error;
 }
 
-/* Segments behind the cut have bad heads, or they would have moved it. */
+/* Segments after the cut are unreadable, or the cut would be later. */
 static int
 segments_remove_after(const struct repair *repair, const struct scan_gap *cut)
 {
@@ -188,8 +188,8 @@ segments_remove_after(const struct repair *repair, const struct scan_gap *cut)
 }
 
 /*
- * A segment without a record goes altogether: the next one may get its name.
- * The space that a segment has not used is given back.
+ * Removes a segment without records: the next one may get its name. Else frees
+ * its unused space.
  */
 static int
 tail_cut(const struct repair *repair)
@@ -210,7 +210,7 @@ tail_cut(const struct repair *repair)
 	return file_truncate(repair, cut->file, cut->at);
 }
 
-/* What the snapshot covers, and other snapshots. */
+/* Removes covered segments and other snapshots. */
 static int
 files_remove_covered(const struct repair *repair)
 {
@@ -241,7 +241,9 @@ repair_run(const struct repair *repair)
 	int error = 0;
 
 	assert(repair->gap_count > 0);
-	/* The files that vouch for it may be about to go. */
+	/*
+	 * First, since files that show what was durable may be removed below.
+	 */
 	if (repair->durable > 0)
 		error = watermark_raise(repair->disk, repair->store_id,
 		    repair->durable);

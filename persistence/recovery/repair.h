@@ -1,6 +1,6 @@
 /*
- * Makes the files say what recovery judged: what is lost is kept elsewhere
- * and wiped out, a torn tail is cut, what is not needed any more is removed.
+ * Changes the files to what recovery decided: copies lost bytes to quarantine/
+ * and overwrites them, cuts the torn tail, removes files that are not needed.
  */
 #ifndef PERSISTENCE_REPAIR_H
 #define PERSISTENCE_REPAIR_H
@@ -13,13 +13,15 @@ struct repair {
 	const struct store_listing *listing;
 	const struct scan_plan *plan;
 	uint64_t durable; /* the highest LSN known durable */
-	/* In order; the last one is the cut: nothing behind it is kept. A gap
-	 * whose first LSN is beyond `durable` was nobody's loss. */
+	/*
+	 * In order; the last one is the cut, after which nothing is kept. A gap
+	 * whose first LSN is above `durable` is not lost.
+	 */
 	const struct scan_gap *gaps;
 	size_t gap_count;
 };
 
-/* Stopped anywhere and begun anew, it comes to the same. 0 or an errno. */
+/* Idempotent: safe to interrupt and run again. 0 or an errno. */
 int repair_run(const struct repair *);
 
 #endif

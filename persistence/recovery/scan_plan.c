@@ -1,8 +1,8 @@
 #include "persistence/recovery/scan_plan.h"
 
 /*
- * From which segment on: the last one that is known to begin before all that
- * the snapshot does not cover.
+ * The first segment that is needed: the last one that begins at or before the
+ * first LSN after the snapshot.
  */
 static size_t
 segment_first(const struct store_listing *listing, uint64_t snapshot_lsn)
@@ -46,7 +46,7 @@ snapshot_is_complete(const struct store_listing_file *snapshot,
 	return event.kind == SCAN_FAILED ? event.error : 0;
 }
 
-/* Whether nothing is missing between it and the segments that are left. */
+/* Whether the segments continue the snapshot without a gap. */
 static bool
 snapshot_joins_segments(const struct store_listing *listing,
     const struct store_listing_file *snapshot)
@@ -55,7 +55,7 @@ snapshot_joins_segments(const struct store_listing *listing,
 	       listing->segments[0].lsn <= snapshot->lsn + 1;
 }
 
-/* There is no need to read it twice if there is no choice. */
+/* With one snapshot there is no choice, and no need to read it twice. */
 static bool
 snapshot_has_choice(const struct store_listing *listing)
 {

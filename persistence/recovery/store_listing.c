@@ -58,9 +58,9 @@ name_add(const char *name, void *arg)
 		is_added = file_add(&listing->snapshots,
 		    &listing->snapshot_count, &file);
 	} else if (strcmp(name, WATERMARK_NAME) == 0) {
-		listing->has_mark = true;
+		listing->has_watermark = true;
 	} else if (!name_is_ours(name)) {
-		listing->has_strange = true;
+		listing->has_foreign = true;
 	}
 	if (!is_added)
 		name_visit->error = ENOMEM;
@@ -159,7 +159,7 @@ store_listing_fini(struct store_listing *listing)
 	*listing = (struct store_listing){ 0 };
 }
 
-/* The newest is looked at last. */
+/* The newest file comes last. */
 static bool
 store_id_find(const struct store_listing_file *files, size_t count,
     const uint8_t wanted[STORE_ID_SIZE], uint8_t out[STORE_ID_SIZE],
@@ -209,7 +209,7 @@ store_listing_exclude(struct store_listing *listing,
 	files_exclude(listing->segments, listing->segment_count, store_id);
 }
 
-/* The first that is met, if it was not removed before it was met again. */
+/* Finds one; it is removed before the next call. */
 static bool
 unfinished_find(const char *name, void *arg)
 {

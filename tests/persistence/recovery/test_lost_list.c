@@ -55,7 +55,7 @@ START_TEST(what_was_reported_is_no_news)
 
 	fill(&found, cases[_i].found);
 	fill(&reported, cases[_i].reported);
-	ck_assert(lost_list_news(&found, &reported, &news));
+	ck_assert(lost_list_find_unreported(&found, &reported, &news));
 	for (size_t i = 0; i < news.count; i++) {
 		ck_assert_uint_eq(news.ranges[i].first, expected[i].first);
 		ck_assert_uint_eq(news.ranges[i].last, expected[i].last);
