@@ -3,38 +3,19 @@
 
 #define KEY_MOST 64
 
-/* What is known of a message after it was said, or of the first of its key. */
-struct delivery {
-	struct str room;
-	uint64_t lsn;
-	uint64_t seq;
-	int64_t at_ms;
-	size_t recipients;
-	bool duplicate;
-};
-
-/* Only who gave a ref wants to know, or who speaks a dialect that does. */
+/* An ack is for those who gave a ref, and for dialects that always have one. */
 static bool
-wants_to_know(const struct command *command)
+wants_ack(const struct command *command)
 {
 	return command->ref.data != NULL || (command->flags & COMMAND_ACK);
 }
 
 static void
-acknowledge(const struct request *request, const struct delivery *delivery)
+acknowledge(const struct request *request, struct event delivered)
 {
-	struct event event = {
-		.kind = EVENT_DELIVERED,
-		.lsn = delivery->lsn,
-		.room = delivery->room,
-		.seq = delivery->seq,
-		.at_ms = delivery->at_ms,
-		.recipients = delivery->recipients,
-		.duplicate = delivery->duplicate,
-	};
-
-	if (wants_to_know(request->command))
-		request_answer(request, &event);
+	delivered.kind = EVENT_DELIVERED;
+	if (wants_ack(request->command))
+		request_answer(request, &delivered);
 }
 
 /* The lobby keeps nothing: no number, no key. */
@@ -42,14 +23,14 @@ static enum chat_error
 say_in_lobby(struct request *request)
 {
 	struct event said = request_event(request, EVENT_SAID);
-	struct delivery delivery = { .duplicate = false };
+	struct event delivered = { .recipients = 0 };
 
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
 	said.body = request->command->body;
-	delivery.recipients = publisher_publish(request->chat->publisher, &said,
-	    audience_lobby());
-	acknowledge(request, &delivery);
+	delivered.recipients = publisher_publish(request->chat->publisher,
+	    &said, audience_lobby());
+	acknowledge(request, delivered);
 	return CHAT_OK;
 }
 
@@ -57,67 +38,69 @@ static enum chat_error
 say_in_room(struct request *request)
 {
 	const struct command *command = request->command;
-	struct event said = request_event(request, EVENT_SAID);
-	struct message message = {
-		.at_ms = request->now_ms,
-		.author = said.member,
-		.author_id = said.member_id,
-		.body = command->body,
-		.key = command->key,
+	struct entry entry = {
+		.kind = ENTRY_SAID,
+		.room_id = request->room,
+		.message = {
+		    .at_ms = request->now_ms,
+		    .author = str_from(request->author.name),
+		    .author_id = str_from(request->author.id),
+		    .body = command->body,
+		    .key = command->key,
+		},
 	};
-	struct delivery delivery = { .room = request->room };
-	enum chat_error error;
 
-	error = history_append(request->chat->history, request->room, &message);
-	if (error != CHAT_OK)
-		return error;
-	said.room = request->room;
-	said.lsn = delivery.lsn = message.lsn;
-	said.seq = delivery.seq = message.seq;
-	said.at_ms = delivery.at_ms = message.at_ms;
-	said.body = command->body;
-	said.failure.command = command->word;
-	delivery.recipients = publisher_publish(request->chat->publisher, &said,
-	    audience_room(request->room));
-	acknowledge(request, &delivery);
-	return CHAT_OK;
+	if (command->key.data != NULL &&
+	    (command->key.len < 1 || command->key.len > KEY_MOST))
+		return request_bad_field(request, "key");
+	return request_append(request, &entry);
 }
 
-/* A retry: what it asks for has been done, and is not done again. */
-static void
-answer_duplicate(const struct request *request, const struct message *first)
+static size_t
+publish_said(const struct chat *chat, const struct entry *entry)
 {
-	struct delivery delivery = {
-		.room = request->room,
-		.lsn = first->lsn,
-		.seq = first->seq,
-		.at_ms = first->at_ms,
-		.duplicate = true,
+	const struct message *message = &entry->message;
+	struct event said = {
+		.kind = EVENT_SAID,
+		.room = entry->room_id,
+		.seq = message->seq,
+		.at_ms = message->at_ms,
+		.member = message->author,
+		.member_id = message->author_id,
+		.body = message->body,
 	};
 
-	acknowledge(request, &delivery);
+	return publisher_publish(chat->publisher, &said,
+	    audience_room(entry->room_id));
+}
+
+/* What a retry asks for has been done, and is not done again. */
+static enum chat_error
+broadcast_finish(struct request *request, const struct entry *entry)
+{
+	struct event delivered = {
+		.room = entry->room_id,
+		.seq = entry->message.seq,
+		.at_ms = entry->message.at_ms,
+		.duplicate = entry->is_duplicate,
+	};
+
+	if (!entry->is_duplicate)
+		delivered.recipients = publish_said(request->chat, entry);
+	acknowledge(request, delivered);
+	return CHAT_OK;
 }
 
 static enum chat_error
 broadcast_run(struct request *request)
 {
-	const struct command *command = request->command;
-	struct message first;
-
-	if (request->room.data == NULL)
-		return say_in_lobby(request);
-	if (command->key.data == NULL)
-		return say_in_room(request);
-	if (command->key.len < 1 || command->key.len > KEY_MOST)
-		return request_bad_field(request, "key");
-	if (!history_find_key(request->chat->history, request->room,
-		command->key, request->now_ms, &first))
-		return say_in_room(request);
-	answer_duplicate(request, &first);
-	return CHAT_OK;
+	return request->room.data == NULL ? say_in_lobby(request)
+					  : say_in_room(request);
 }
 
 const struct command_entry command_broadcast = {
 	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_PLACE,
 	.run = broadcast_run,
+	.finish = broadcast_finish,
+	.turn = TURN_APPENDS,
 };

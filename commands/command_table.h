@@ -20,6 +20,12 @@ struct command_entry {
 	 * nothing was said; with NEEDS_AUTHOR the dispatcher tells the author.
 	 */
 	enum chat_error (*run)(struct request *);
+	/*
+	 * The entry that run() appended is done. On failure the dispatcher
+	 * tells the author.
+	 */
+	enum chat_error (*finish)(struct request *, const struct entry *);
+	enum command_turn turn; /* while its author's entries wait */
 };
 
 #define X(constant, word) extern const struct command_entry command_##word;

@@ -8,6 +8,7 @@
 #include "domain/chat_stats.h"
 #include "domain/clock.h"
 #include "domain/command.h"
+#include "domain/commit_log.h"
 #include "domain/event.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
@@ -38,6 +39,7 @@ struct chat {
 	struct member_store *members;
 	struct room_store *rooms;
 	struct history *history;
+	struct commit_log *log; /* changes rooms and history */
 	struct publisher *publisher;
 	struct clock *clock;
 	struct id_source *ids;
@@ -50,11 +52,20 @@ void chat_stats_collect(struct chat *, struct chat_stats *out);
 
 struct dispatcher;
 
-/* NULL without memory. The chat is borrowed and outlives the dispatcher. */
+/*
+ * NULL without memory. The chat is borrowed and outlives the dispatcher, which
+ * handles the entries of its log.
+ */
 struct dispatcher *dispatcher_create(struct chat *);
 void dispatcher_destroy(struct dispatcher *);
 
 /* The door in; borrowed from the dispatcher. */
 struct command_handler *dispatcher_handler(struct dispatcher *);
+
+/* What commands that wait for the log take in memory. */
+size_t dispatcher_queued_bytes(const struct dispatcher *);
+
+/* Whether they take so much that members should not be read from. */
+bool dispatcher_is_under_pressure(const struct dispatcher *);
 
 #endif

@@ -6,6 +6,7 @@
 
 struct dispatcher {
 	struct command_handler base;
+	struct entry_handler entry_handler;
 	struct chat *chat;
 	struct dispatcher_state memory;
 };
@@ -97,25 +98,119 @@ check_needs(struct request *request, unsigned needs)
 	return error;
 }
 
-/* Somebody who is gone has nobody who could be told of a failure. */
+static void
+request_init(struct request *request, struct dispatcher *self,
+    const struct command *command)
+{
+	/* The large parts stay as they are: this is on every message's way. */
+	request->chat = self->chat;
+	request->memory = &self->memory;
+	request->command = command;
+	request->room = command->room;
+	request->now_ms = clock_wall_ms(self->chat->clock);
+	request->failure = (struct failure){ .error = CHAT_OK };
+}
+
+/* An author that is gone is not told of failures. */
 static enum chat_error
 run_for_author(struct request *request, const struct command_entry *entry)
 {
 	enum chat_error error;
 
-	error = member_store_get(request->chat->members,
-	    request->command->author, &request->author);
-	if (error != CHAT_OK)
-		return error;
 	error = find_current_room(request);
 	if (error == CHAT_OK)
 		error = check_needs(request, entry->needs);
 	if (error == CHAT_OK)
 		error = entry->run(request);
-	if (error != CHAT_OK)
-		request_answer_failure(request, error);
 	return error;
 }
+
+/* --- the order of each author's commands ---------------------------------- */
+
+/*
+ * Commands of members that are gone find no author by then. The connection of
+ * one that leaves gets nothing more while its command waits.
+ */
+static bool
+wait_in_queue(struct dispatcher *self, const struct command *command)
+{
+	if (command->kind == COMMAND_DISCONNECT)
+		publisher_detach(self->chat->publisher, command->author);
+	return command_queues_add(&self->memory.queues, command);
+}
+
+/*
+ * A failure is not told before the answers to earlier commands: the command is
+ * tried again behind them. True: it waits for that.
+ */
+static bool
+fails_too_early(const struct dispatcher *self, const struct command *command)
+{
+	return entries[command->kind]->turn != TURN_AT_ONCE &&
+	       command_queues_has_entries(&self->memory.queues,
+		   command->author);
+}
+
+static enum chat_error
+handle_for_author(struct dispatcher *self, const struct command *command)
+{
+	const struct command_entry *entry = entries[command->kind];
+	struct command_queues *queues = &self->memory.queues;
+	struct request request;
+	enum chat_error error = CHAT_OK;
+	bool waits =
+	    command_queues_must_wait(queues, command->author, entry->turn);
+
+	if (waits && wait_in_queue(self, command))
+		return CHAT_OK;
+	request_init(&request, self, command);
+	error = member_store_get(self->chat->members, command->author,
+	    &request.author);
+	if (error != CHAT_OK)
+		return error;
+	/* Without memory only the end of a connection may overtake. */
+	if (waits && command->kind != COMMAND_DISCONNECT)
+		error = CHAT_UNAVAILABLE;
+	else
+		error = run_for_author(&request, entry);
+	if (error == CHAT_OK)
+		return CHAT_OK;
+	if (!waits && fails_too_early(self, command) &&
+	    wait_in_queue(self, command))
+		return CHAT_OK;
+	request_answer_failure(&request, error);
+	return error;
+}
+
+/* Runs what has waited for the author's entries. */
+static void
+resume(struct dispatcher *self, struct str author)
+{
+	struct command_queues *queues = &self->memory.queues;
+	const struct command *command;
+
+	while ((command = command_queues_first(queues, author)) != NULL) {
+		const struct command_entry *entry = entries[command->kind];
+		struct request request;
+		enum chat_error error;
+
+		if (!command_queues_may_resume(queues, author, entry->turn))
+			return;
+		request_init(&request, self, command);
+		error = member_store_get(self->chat->members, command->author,
+		    &request.author);
+		if (error == CHAT_OK) {
+			error = run_for_author(&request, entry);
+			if (error != CHAT_OK && fails_too_early(self, command))
+				return;
+			if (error != CHAT_OK)
+				request_answer_failure(&request, error);
+		}
+		command_queues_remove_first(queues, author);
+	}
+}
+
+/* --- being a handler ------------------------------------------------------ */
 
 static enum chat_error
 dispatcher_handle(struct command_handler *handler,
@@ -127,15 +222,9 @@ dispatcher_handle(struct command_handler *handler,
 
 	assert((unsigned)command->kind < COMMAND_KINDS);
 	entry = entries[command->kind];
-	/* The large parts stay as they are: this is on every message's way. */
-	request.chat = self->chat;
-	request.memory = &self->memory;
-	request.command = command;
-	request.room = command->room;
-	request.now_ms = clock_wall_ms(self->chat->clock);
-	request.failure = (struct failure){ .error = CHAT_OK };
 	if (entry->needs & NEEDS_AUTHOR)
-		return run_for_author(&request, entry);
+		return handle_for_author(self, command);
+	request_init(&request, self, command);
 	return entry->run(&request);
 }
 
@@ -143,13 +232,80 @@ static bool
 dispatcher_is_in_room(struct command_handler *handler, struct str member_id)
 {
 	const struct dispatcher *self = (struct dispatcher *)handler;
+	bool is_in_room;
 
+	if (command_queues_move(&self->memory.queues, member_id, &is_in_room))
+		return is_in_room;
 	return room_store_rooms_of(self->chat->rooms, member_id) > 0;
 }
 
 static const struct command_handler_ops dispatcher_ops = {
 	.handle = dispatcher_handle,
 	.is_in_room = dispatcher_is_in_room,
+};
+
+static enum chat_error
+finish_move(struct request *request, const struct entry *entry)
+{
+	const struct command_entry *command = entries[request->command->kind];
+
+	return entry->kind == ENTRY_BARRIER ? run_for_author(request, command)
+					    : command->finish(request, entry);
+}
+
+/* The entry was appended a while ago: there is a copy of the command only. */
+static void
+finish_later(struct dispatcher *self, const struct entry *entry,
+    const struct command *command, enum chat_error outcome)
+{
+	struct request request;
+	enum chat_error error;
+	bool is_here;
+
+	request_init(&request, self, command);
+	is_here = member_store_get(self->chat->members, command->author,
+		      &request.author) == CHAT_OK;
+	if (!is_here) {
+		request.author = (struct member){ .is_guest = false };
+		assert(command->author.len < sizeof(request.author.id));
+		memcpy(request.author.id, command->author.data,
+		    command->author.len);
+	}
+	if (outcome != CHAT_OK && entry->kind != ENTRY_BARRIER)
+		error = outcome;
+	else if (entry->kind == ENTRY_SAID)
+		error = entries[command->kind]->finish(&request, entry);
+	else
+		error = is_here ? finish_move(&request, entry) : CHAT_OK;
+	if (error != CHAT_OK)
+		request_answer_failure(&request, error);
+	command_queues_entry_done(&self->memory.queues, command->author,
+	    entry->kind != ENTRY_SAID);
+	resume(self, command->author);
+}
+
+static void
+dispatcher_handle_entry(struct entry_handler *handler,
+    const struct entry *entry, const struct command *requester,
+    enum chat_error outcome)
+{
+	struct dispatcher *self =
+	    LIST_OWNER(handler, struct dispatcher, entry_handler);
+	struct request *request = self->memory.appending;
+
+	if (requester == NULL)
+		return;
+	if (request == NULL) {
+		finish_later(self, entry, requester, outcome);
+		return;
+	}
+	self->memory.appending = NULL;
+	request->is_appended = true;
+	request->appended = entries[requester->kind]->finish(request, entry);
+}
+
+static const struct entry_handler_ops entry_handler_ops = {
+	.handle = dispatcher_handle_entry,
 };
 
 struct dispatcher *
@@ -160,7 +316,10 @@ dispatcher_create(struct chat *chat)
 	if (self == NULL)
 		return NULL;
 	self->base.ops = &dispatcher_ops;
+	self->entry_handler.ops = &entry_handler_ops;
 	self->chat = chat;
+	chat->log->handler = &self->entry_handler;
+	command_queues_init(&self->memory.queues);
 	unique_name_init(&self->memory.suffixes);
 	presence_init(&self->memory.presence);
 	return self;
@@ -171,6 +330,8 @@ dispatcher_destroy(struct dispatcher *self)
 {
 	if (self == NULL)
 		return;
+	self->chat->log->handler = NULL;
+	command_queues_fini(&self->memory.queues);
 	unique_name_fini(&self->memory.suffixes);
 	presence_fini(&self->memory.presence);
 	listings_fini(&self->memory.listings);
@@ -181,4 +342,16 @@ struct command_handler *
 dispatcher_handler(struct dispatcher *self)
 {
 	return &self->base;
+}
+
+size_t
+dispatcher_queued_bytes(const struct dispatcher *self)
+{
+	return self->memory.queues.bytes;
+}
+
+bool
+dispatcher_is_under_pressure(const struct dispatcher *self)
+{
+	return self->memory.queues.bytes > COMMAND_QUEUES_MOST / 4 * 3;
 }

@@ -58,4 +58,5 @@ dm_run(struct request *request)
 const struct command_entry command_dm = {
 	.needs = NEEDS_AUTHOR | NEEDS_BODY,
 	.run = dm_run,
+	.turn = TURN_AT_ONCE,
 };

@@ -45,7 +45,6 @@ history_run(struct request *request)
 	if (error == CHAT_OK)
 		error = collect(request, &excerpt);
 	if (error == CHAT_OK) {
-		event.lsn = excerpt.lsn;
 		event.room = request->room;
 		event.epoch = str_from(room.epoch);
 		event.page = excerpt.page;

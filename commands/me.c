@@ -14,4 +14,5 @@ me_run(struct request *request)
 const struct command_entry command_me = {
 	.needs = NEEDS_AUTHOR,
 	.run = me_run,
+	.turn = TURN_AT_ONCE,
 };

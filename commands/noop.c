@@ -11,4 +11,5 @@ nothing_run(struct request *request)
 const struct command_entry command_noop = {
 	.needs = NEEDS_AUTHOR,
 	.run = nothing_run,
+	.turn = TURN_AT_ONCE,
 };

@@ -16,4 +16,5 @@ ping_run(struct request *request)
 const struct command_entry command_ping = {
 	.needs = NEEDS_AUTHOR,
 	.run = ping_run,
+	.turn = TURN_AT_ONCE,
 };

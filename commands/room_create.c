@@ -34,31 +34,32 @@ read_room(struct request *request, struct room *room)
 }
 
 static enum chat_error
-make_room(struct request *request, struct room *room)
+room_create_run(struct request *request)
 {
-	enum chat_error error = room_ops_begin(request, room);
+	struct room room;
+	enum chat_error error;
 
-	if (error != CHAT_OK)
-		return error;
-	error = room_ops_enter(request, room);
-	if (error != CHAT_OK)
-		room_ops_end(request, room);
+	if (room_ops_must_wait(request))
+		return request_append_barrier(request);
+	error = read_room(request, &room);
+	if (error == CHAT_OK)
+		error = room_ops_create(request, &room);
 	return error;
 }
 
 static enum chat_error
-room_create_run(struct request *request)
+room_create_finish(struct request *request, const struct entry *entry)
 {
 	struct event event = { .kind = EVENT_ROOM_CREATED };
 	struct room room;
 	enum chat_error error;
 
-	error = read_room(request, &room);
-	if (error == CHAT_OK)
-		error = make_room(request, &room);
-	if (error != CHAT_OK)
+	room_ops_get(request, entry, &room);
+	error = room_ops_enter(request, &room);
+	if (error != CHAT_OK) {
+		room_ops_end(request, &room);
 		return error;
-	event.lsn = room.lsn;
+	}
 	event.room = str_from(room.id);
 	event.room_name = str_from(room.name);
 	event.persistent = room.persistent;
@@ -71,4 +72,5 @@ room_create_run(struct request *request)
 const struct command_entry command_room_create = {
 	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST,
 	.run = room_create_run,
+	.finish = room_create_finish,
 };

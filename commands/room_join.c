@@ -69,7 +69,6 @@ answer(struct request *request, const struct room *room)
 	if (error == CHAT_OK) {
 		if (!event.names.left_out)
 			event.names = name_list_names(&names);
-		event.lsn = missed.lsn > room->lsn ? missed.lsn : room->lsn;
 		event.seq = missed.seq;
 		event.page = missed.excerpt.page;
 		event.recovery = missed.recovery;
@@ -95,7 +94,7 @@ enter(struct request *request, struct room *room)
 
 /* A room made by joining it is called by its id. */
 static enum chat_error
-make_and_enter(struct request *request, struct room *room)
+create(struct request *request, struct room *room)
 {
 	enum chat_error error = room_ops_take_id(request, room);
 
@@ -103,26 +102,29 @@ make_and_enter(struct request *request, struct room *room)
 	if (error == CHAT_OK)
 		error = room_ops_bound(request, room);
 	if (error == CHAT_OK)
-		error = room_ops_begin(request, room);
-	if (error != CHAT_OK)
-		return error;
-	error = enter(request, room);
-	if (error != CHAT_OK)
-		room_ops_end(request, room);
+		error = room_ops_create(request, room);
 	return error;
 }
 
-static enum chat_error
-check_and_enter(struct request *request, struct room *room, bool is_new)
+/* The author is in the room, and has the answer. */
+static void
+after_entering(struct request *request, const struct room *room)
 {
-	enum chat_error error = guest_check_rooms(request, room);
+	room_ops_tell(request, room);
+	if (request->command->flags & COMMAND_LEAVES_OTHERS)
+		room_ops_leave_others(request, str_from(room->id));
+}
 
-	if (error != CHAT_OK)
-		return error;
-	if (is_new)
-		return make_and_enter(request, room);
-	error = check_space(request, room);
-	return error == CHAT_OK ? enter(request, room) : error;
+static enum chat_error
+check_and_enter(struct request *request, struct room *room)
+{
+	enum chat_error error = check_space(request, room);
+
+	if (error == CHAT_OK)
+		error = enter(request, room);
+	if (error == CHAT_OK)
+		after_entering(request, room);
+	return error;
 }
 
 static enum chat_error
@@ -132,22 +134,38 @@ room_join_run(struct request *request)
 	bool is_new;
 	enum chat_error error;
 
+	if (room_ops_must_wait(request))
+		return request_append_barrier(request);
 	error = find_room(request, &room, &is_new);
 	if (error != CHAT_OK)
 		return error;
 	if (room_store_has(request->chat->rooms, request->room,
 		request->command->author))
 		return answer(request, &room);
-	error = check_and_enter(request, &room, is_new);
+	error = guest_check_rooms(request, &room);
 	if (error != CHAT_OK)
 		return error;
-	room_ops_tell(request, &room);
-	if (request->command->flags & COMMAND_LEAVES_OTHERS)
-		room_ops_leave_others(request, str_from(room.id));
-	return CHAT_OK;
+	return is_new ? create(request, &room)
+		      : check_and_enter(request, &room);
+}
+
+static enum chat_error
+room_join_finish(struct request *request, const struct entry *entry)
+{
+	struct room room;
+	enum chat_error error;
+
+	room_ops_get(request, entry, &room);
+	error = enter(request, &room);
+	if (error == CHAT_OK)
+		after_entering(request, &room);
+	else
+		room_ops_end(request, &room);
+	return error;
 }
 
 const struct command_entry command_room_join = {
 	.needs = NEEDS_AUTHOR,
 	.run = room_join_run,
+	.finish = room_join_finish,
 };

@@ -17,7 +17,6 @@ room_list_answer(const struct request *request, const struct listing *listing,
 	struct event event = {
 		.kind = EVENT_ROOMS,
 		.at_ms = request->now_ms,
-		.lsn = listing->lsn,
 		.rooms.items = rooms,
 		.rooms.count = page->count,
 		.rooms.more = page->more,

@@ -16,4 +16,5 @@ typing_run(struct request *request)
 const struct command_entry command_typing = {
 	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
 	.run = typing_run,
+	.turn = TURN_APPENDS,
 };

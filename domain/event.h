@@ -168,15 +168,9 @@ struct room_entries {
 	bool more; /* the list was cut */
 };
 
-/*
- * One thing that happened. Every text is borrowed for the call; each is listed
- * in event_copy.c, too.
- */
+/* One thing that happened. Every text is borrowed for the call. */
 struct event {
 	enum event_kind kind;
-	/* What it tells is safe once the store has committed up to here; 0:
-	 * there is nothing to wait for. */
-	uint64_t lsn;
 	struct str ref; /* as in the command; absent: none */
 	struct str room;
 	struct str room_name;

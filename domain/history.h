@@ -17,7 +17,6 @@ struct message {
 	struct str author_id;
 	struct str body; /* JSON text, as sent */
 	struct str key;  /* absent if the author gave none */
-	uint64_t lsn;    /* when the store has it safe; 0: it is, or never */
 };
 
 /* Limits of a room's history; the first that is reached applies. 0: none. */
@@ -35,7 +34,6 @@ struct history_span {
 	uint64_t first;
 	uint64_t last;
 	int64_t last_at_ms; /* when that was said, be it gone; 0: nothing was */
-	uint64_t lsn;       /* of the newest */
 	/*
 	 * The newest that was dropped for want of space before its time; 0:
 	 * none. What is missing behind it was too old, or is lost.
@@ -62,8 +60,8 @@ struct history_ops {
 	void (*close)(struct history *, struct str room);
 	/*
 	 * Append a message: seq is the room's next, which is written back, as
-	 * are lsn, and at_ms if it would run back. What exceeds the limits
-	 * goes, oldest first, but never this message. CHAT_ROOM_NOT_FOUND,
+	 * is at_ms if it would run back. What exceeds the limits goes, oldest
+	 * first, but never this message. CHAT_ROOM_NOT_FOUND,
 	 * CHAT_UNAVAILABLE: nothing was kept and no number was used.
 	 */
 	enum chat_error (*append)(struct history *, struct str room,

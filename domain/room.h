@@ -28,8 +28,7 @@ struct room {
 	int64_t active_ms;   /* when somebody last came or went */
 	size_t max_members;  /* 0: as the limits say */
 	size_t member_count; /* filled in by the store, … */
-	size_t guest_count; /* … as are this: so many of them are guests, … */
-	uint64_t lsn;       /* … and this: when it has the room safe */
+	size_t guest_count;  /* … as is this: so many of them are guests */
 };
 
 /* 1 to 64 of A-Z a-z 0-9 _ - . */

@@ -9,7 +9,7 @@ is_member_id(struct str id)
 }
 
 enum chat_error
-room_store_put(struct room_store *store, struct room *room)
+room_store_put(struct room_store *store, const struct room *room)
 {
 	assert(str_is_within(room->id, sizeof(room->id)));
 	assert(str_is_within(room->name, sizeof(room->name)));

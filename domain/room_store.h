@@ -18,10 +18,9 @@ struct room_guests {
 
 struct room_store_ops {
 	/*
-	 * Add a room without members; its lsn is written back.
-	 * CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
+	 * Add a room without members. CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
 	 */
-	enum chat_error (*put)(struct room_store *, struct room *);
+	enum chat_error (*put)(struct room_store *, const struct room *);
 	/* Copy a room out. CHAT_ROOM_NOT_FOUND. */
 	enum chat_error (*get)(struct room_store *, struct str id,
 	    struct room *out);
@@ -62,7 +61,7 @@ struct room_store {
 };
 
 /* These assert the contract for all stores. destroy() accepts NULL. */
-enum chat_error room_store_put(struct room_store *, struct room *);
+enum chat_error room_store_put(struct room_store *, const struct room *);
 enum chat_error room_store_get(struct room_store *, struct str id,
     struct room *out);
 void room_store_remove(struct room_store *, struct str id);

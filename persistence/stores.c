@@ -7,6 +7,7 @@
 #include "persistence/disk/disk.h"
 #include "persistence/file/file_store.h"
 #include "persistence/memory/memory_history.h"
+#include "persistence/memory/memory_log.h"
 #include "persistence/memory/memory_members.h"
 #include "persistence/memory/memory_rooms.h"
 
@@ -22,6 +23,8 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	stores->members = memory_members_create();
 	stores->rooms = memory_rooms_create();
 	stores->history = memory_history_create(config->limits);
+	if (stores->rooms != NULL && stores->history != NULL)
+		stores->log = memory_log_create(stores->rooms, stores->history);
 	return STORES_OPEN;
 }
 
@@ -49,6 +52,7 @@ files_open(struct stores *stores, const struct stores_config *config)
 	stores->members = memory_members_create();
 	stores->rooms = file_store_rooms(stores->files);
 	stores->history = file_store_history(stores->files);
+	stores->log = file_store_log(stores->files);
 	return STORES_OPEN;
 }
 
@@ -83,7 +87,7 @@ stores_open(struct stores *stores, const struct stores_config *config)
 	end = backend->open(stores, config);
 	if (end == STORES_OPEN &&
 	    (stores->members == NULL || stores->rooms == NULL ||
-		stores->history == NULL)) {
+		stores->history == NULL || stores->log == NULL)) {
 		log_error("store %s: no memory", config->kind);
 		end = STORES_FAILED;
 	}
@@ -95,8 +99,11 @@ stores_open(struct stores *stores, const struct stores_config *config)
 void
 stores_close(struct stores *stores)
 {
-	history_destroy(stores->history);
-	room_store_destroy(stores->rooms);
+	commit_log_destroy(stores->log);
+	if (stores->files == NULL) {
+		history_destroy(stores->history);
+		room_store_destroy(stores->rooms);
+	}
 	member_store_destroy(stores->members);
 	if (file_store_close(stores->files))
 		disk_destroy(stores->disk);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "domain/commit_log.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
 #include "domain/member_store.h"
@@ -24,8 +25,9 @@ struct stores {
 	struct member_store *members;
 	struct room_store *rooms;
 	struct history *history;
-	/* Behind rooms and history, if there is one: it has news of the disk
-	 * (file_store_hear()). */
+	struct commit_log *log;
+	/* Owns rooms, history and log, if there is one; it is polled when its
+	 * journal has news (file_store_poll()). */
 	struct file_store *files;
 	struct disk *disk;
 };

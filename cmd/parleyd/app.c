@@ -12,7 +12,6 @@
 #include "domain/base/id_map.h"
 #include "domain/log.h"
 #include "domain/server_stats.h"
-#include "persistence/file/commit_gate.h"
 #include "persistence/file/file_store.h"
 #include "persistence/stores.h"
 #include "transport/fanout/hub.h"
@@ -27,8 +26,6 @@ struct app {
 	struct transport_limits limits; /* as they fit this process */
 	struct stores stores;
 	struct hub *hub;
-	struct commit_gate
-	    *gate; /* before the hub; NULL: nothing is ever held back */
 	struct chat chat;
 	struct dispatcher *dispatcher;
 	struct sessions *sessions;
@@ -167,13 +164,20 @@ reload(void *arg)
 
 /* --- what is asked of the whole ------------------------------------------- */
 
+/* What waits for the disk. */
+static size_t
+waiting_bytes(const struct app *app)
+{
+	return commit_log_bytes(app->stores.log) +
+	       dispatcher_queued_bytes(app->dispatcher);
+}
+
 static size_t
 held_by_stores(void *arg)
 {
 	struct app *app = arg;
 
-	return history_bytes(app->stores.history) +
-	       (app->gate != NULL ? commit_gate_bytes(app->gate) : 0);
+	return history_bytes(app->stores.history) + waiting_bytes(app);
 }
 
 static void
@@ -207,15 +211,12 @@ collect_server_stats(struct server_stats *out, void *arg)
 
 /* --- the disk ------------------------------------------------------------- */
 
-/* What is told of a change takes so much more memory than its record. */
-#define GATE_FACTOR 4
-
 static bool
 on_store_event(void *arg)
 {
 	struct app *app = arg;
 
-	if (file_store_hear(app->stores.files, app->gate))
+	if (file_store_poll(app->stores.files))
 		return true;
 	log_error("the disk failed: going down, as store.on_io_error says");
 	app->status = EXIT_FAILURE;
@@ -235,10 +236,9 @@ static bool
 is_under_pressure(void *arg)
 {
 	struct app *app = arg;
-	size_t most = app->options.store.queue_bytes * GATE_FACTOR;
 
-	return commit_gate_bytes(app->gate) > most / 4 * 3 ||
-	       journal_is_under_pressure(file_store_journal(app->stores.files));
+	return file_store_is_under_pressure(app->stores.files) ||
+	       dispatcher_is_under_pressure(app->dispatcher);
 }
 
 static bool
@@ -246,7 +246,7 @@ has_pending(void *arg)
 {
 	struct app *app = arg;
 
-	return commit_gate_bytes(app->gate) > 0;
+	return waiting_bytes(app) > 0;
 }
 
 static void
@@ -261,7 +261,7 @@ make_host(struct app *app)
 	ops->server_stats =
 	    app->options.http_stats ? collect_server_stats : NULL;
 	ops->reload = reload;
-	if (app->gate == NULL)
+	if (app->stores.files == NULL)
 		return;
 	app->host.store_fd = journal_fd(file_store_journal(app->stores.files));
 	ops->on_store_event = on_store_event;
@@ -294,34 +294,19 @@ open_stores(struct app *app)
 	return end == STORES_OPEN;
 }
 
-static struct publisher *
-make_publisher(struct app *app)
-{
-	app->hub = hub_create();
-	if (app->hub == NULL)
-		return NULL;
-	if (app->stores.files == NULL)
-		return hub_publisher(app->hub);
-	app->gate = commit_gate_create(hub_publisher(app->hub),
-	    app->options.store.queue_bytes * GATE_FACTOR);
-	if (app->gate == NULL)
-		return NULL;
-	commit_gate_open(app->gate,
-	    journal_committed(file_store_journal(app->stores.files)));
-	return commit_gate_publisher(app->gate);
-}
-
 static bool
 make_chat(struct app *app)
 {
 	if (!open_stores(app))
 		return false;
-	app->chat.publisher = make_publisher(app);
-	if (app->chat.publisher == NULL)
+	app->hub = hub_create();
+	if (app->hub == NULL)
 		return false;
+	app->chat.publisher = hub_publisher(app->hub);
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
 	app->chat.history = app->stores.history;
+	app->chat.log = app->stores.log;
 	app->chat.clock = system_clock();
 	app->chat.ids = random_ids();
 	app->dispatcher = dispatcher_create(&app->chat);
@@ -390,7 +375,6 @@ app_fini(struct app *app)
 	server_destroy(app->server);
 	sessions_destroy(app->sessions);
 	dispatcher_destroy(app->dispatcher);
-	commit_gate_destroy(app->gate);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
 }

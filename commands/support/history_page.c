@@ -154,14 +154,9 @@ static enum chat_error
 begin(const struct request *request, struct str room, struct history_span *span,
     struct history_page *out)
 {
-	enum chat_error error;
-
 	*out = (struct history_page){ .messages = NULL };
-	error =
-	    history_span(request->chat->history, room, request->now_ms, span);
-	if (error == CHAT_OK)
-		out->lsn = span->lsn;
-	return error;
+	return history_span(request->chat->history, room, request->now_ms,
+	    span);
 }
 
 enum chat_error

@@ -11,7 +11,6 @@
 struct history_page {
 	struct message *messages; /* owned */
 	struct page page;         /* some of them */
-	uint64_t lsn;             /* when what it shows is safe */
 };
 
 /* An excerpt filled with zeros is one of nothing. */

@@ -91,8 +91,6 @@ add_room(const struct room *room, void *arg)
 	if (!string_list_add(&listing->texts, str_from(room->id)) ||
 	    !string_list_add(&listing->texts, str_from(room->name)))
 		return false;
-	if (room->lsn > listing->lsn)
-		listing->lsn = room->lsn;
 	listing->rooms[listing->count++] =
 	    room_entry_of(building->request, room);
 	return true;

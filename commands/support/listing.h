@@ -23,7 +23,6 @@ struct listing {
 	size_t count;
 	struct room_entry *rooms; /* NULL: a list of members */
 	uint32_t *by_key;         /* positions; NULL: not sorted yet */
-	uint64_t lsn;             /* when what it shows is safe */
 	int64_t built_ms;         /* by the monotonic clock */
 	char room[ROOM_ID_SIZE];  /* of a list of members; "": the lobby */
 };

@@ -48,6 +48,38 @@ request_answer_failure(const struct request *request, enum chat_error error)
 }
 
 enum chat_error
+request_append(struct request *request, struct entry *entry)
+{
+	struct dispatcher_state *state = request->memory;
+	struct command requester = *request->command;
+	bool moves = entry->kind != ENTRY_SAID;
+	enum chat_error error;
+
+	if (entry->kind == ENTRY_SAID) {
+		requester.room = entry->room_id;
+		requester.body = STR_ABSENT; /* the entry has it */
+	}
+	request->is_appended = false;
+	state->appending = request;
+	error = commit_log_append(request->chat->log, entry, &requester);
+	state->appending = NULL;
+	if (error != CHAT_OK)
+		return error;
+	if (request->is_appended)
+		return request->appended;
+	command_queues_entry_added(&state->queues, requester.author, moves);
+	return CHAT_OK;
+}
+
+enum chat_error
+request_append_barrier(struct request *request)
+{
+	struct entry barrier = { .kind = ENTRY_BARRIER };
+
+	return request_append(request, &barrier);
+}
+
+enum chat_error
 request_bad_field(struct request *request, const char *field)
 {
 	request->failure.field = str_from(field);

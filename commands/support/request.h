@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "commands/commands.h"
+#include "commands/support/command_queue.h"
 #include "commands/support/listing.h"
 #include "commands/support/presence.h"
 #include "commands/support/unique_name.h"
@@ -20,6 +21,8 @@ struct dispatcher_state {
 	struct presence presence;
 	struct listings listings;
 	int64_t second_ms; /* when something last happened once a second */
+	struct command_queues queues;
+	struct request *appending; /* its entry is being appended */
 };
 
 struct request {
@@ -32,6 +35,8 @@ struct request {
 	struct failure failure; /* what else there is to say about a failure */
 	char text[256];         /* failure.text, if it had to be made */
 	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */
+	bool is_appended;           /* its entry is done, … */
+	enum chat_error appended;   /* … and this came of it */
 };
 
 /* An event that tells of its author; the rest is up to the caller. */
@@ -42,6 +47,16 @@ void request_answer(const struct request *, struct event *);
 
 /* Tells the author that the request, or a part of it, failed. */
 void request_answer_failure(const struct request *, enum chat_error);
+
+/*
+ * Appends an entry to the log. When its turn comes the command's finish() goes
+ * on: before this returns, or later, with a copy of the command. Nothing must
+ * be done after it.
+ */
+enum chat_error request_append(struct request *, struct entry *);
+
+/* The command runs again when everything that waits in the log now is done. */
+enum chat_error request_append_barrier(struct request *);
 
 /* Each notes the details of a failure and returns it. */
 enum chat_error request_bad_field(struct request *, const char *field);

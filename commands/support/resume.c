@@ -87,7 +87,6 @@ resume_collect(const struct request *request, const struct room *room,
 	if (error != CHAT_OK)
 		return error;
 	out->seq = held.last;
-	out->lsn = held.lsn;
 	if (request->command->flags & COMMAND_HAS_SINCE)
 		return read_since(request, room, &held, out);
 	if (request->command->limit > 0)

@@ -6,8 +6,7 @@
 #include "commands/support/request.h"
 
 struct resume {
-	uint64_t seq; /* the newest: live events come behind it … */
-	uint64_t lsn; /* … when it is safe */
+	uint64_t seq; /* the newest: live events come behind it */
 	struct history_page excerpt;
 	struct recovery recovery;
 };

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "commands/support/guest.h"
+#include "domain/log.h"
 
 static enum chat_error
 check_rooms(struct request *request)
@@ -62,32 +63,42 @@ room_ops_bound(struct request *request, struct room *room)
 
 /* A room without a name is called by its id. */
 static enum chat_error
-put_room(const struct chat *chat, struct room *room, bool is_unnamed)
+append_room(struct request *request, struct room *room, bool is_unnamed)
 {
+	struct entry entry = { .kind = ENTRY_ROOM_CREATED,
+		.room_id = str_from(room->id),
+		.room = room };
+
 	if (is_unnamed)
 		memcpy(room->name, room->id, strlen(room->id) + 1);
-	return room_store_put(chat->rooms, room);
+	return request_append(request, &entry);
 }
 
 /* Ids are unique by chance only: another one is tried if it is not. */
 static enum chat_error
-put_with_made_id(const struct chat *chat, struct room *room, bool is_unnamed)
+append_with_made_id(struct request *request, struct room *room, bool is_unnamed)
 {
 	enum chat_error error = CHAT_ROOM_EXISTS;
 	char id[ID_SIZE];
 
 	for (int i = 0; i < ID_TRIES && error == CHAT_ROOM_EXISTS; i++) {
-		id_source_next(chat->ids, ID_HEX8, id);
+		id_source_next(request->chat->ids, ID_HEX8, id);
 		memcpy(room->id, id, sizeof(id));
-		error = put_room(chat, room, is_unnamed);
+		error = append_room(request, room, is_unnamed);
 	}
 	return error != CHAT_ROOM_EXISTS ? error : CHAT_UNAVAILABLE;
 }
 
-enum chat_error
-room_ops_begin(struct request *request, struct room *room)
+bool
+room_ops_must_wait(const struct request *request)
 {
-	const struct chat *chat = request->chat;
+	return request->room.data != NULL &&
+	       commit_log_is_room_pending(request->chat->log, request->room);
+}
+
+enum chat_error
+room_ops_create(struct request *request, struct room *room)
+{
 	bool is_unnamed = room->name[0] == '\0';
 	enum chat_error error = room_ops_check_author(request);
 
@@ -95,28 +106,36 @@ room_ops_begin(struct request *request, struct room *room)
 		error = check_rooms(request);
 	if (error != CHAT_OK)
 		return error;
-	id_source_next(chat->ids, ID_HEX16, room->epoch);
+	id_source_next(request->chat->ids, ID_HEX16, room->epoch);
 	room->created_ms = room->active_ms = request->now_ms;
 	if (room->id[0] == '\0')
-		error = put_with_made_id(chat, room, is_unnamed);
-	else
-		error = put_room(chat, room, is_unnamed);
-	if (error != CHAT_OK)
-		return error;
-	error = history_open(chat->history, str_from(room->id), room->ttl_ms);
-	if (error != CHAT_OK)
-		room_store_remove(chat->rooms, str_from(room->id));
-	return error;
+		return append_with_made_id(request, room, is_unnamed);
+	return append_room(request, room, is_unnamed);
 }
 
 void
+room_ops_get(const struct request *request, const struct entry *entry,
+    struct room *out)
+{
+	enum chat_error error =
+	    room_store_get(request->chat->rooms, entry->room_id, out);
+
+	assert(error == CHAT_OK);
+}
+
+/* If it cannot be written the room stays, empty. */
+void
 room_ops_end(struct request *request, const struct room *room)
 {
-	struct str id = str_from(room->id);
+	struct entry entry = { .kind = ENTRY_ROOM_REMOVED,
+		.room_id = str_from(room->id) };
+	enum chat_error error;
 
 	assert(room->member_count == 0);
-	history_close(request->chat->history, id);
-	room_store_remove(request->chat->rooms, id);
+	error = commit_log_append(request->chat->log, &entry, NULL);
+	if (error != CHAT_OK)
+		log_warn("room %s cannot be removed: %s", room->id,
+		    chat_error_text(error));
 }
 
 static enum chat_error

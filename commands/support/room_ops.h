@@ -19,14 +19,21 @@ enum chat_error room_ops_take_id(struct request *, struct room *);
  */
 enum chat_error room_ops_bound(struct request *, struct room *);
 
-/*
- * Makes an empty room with its history, if there may be one more and the author
- * may be in it; an epoch is made for it, an id if it is "", and the id is its
- * name if that is "". CHAT_TOO_MANY_ROOMS, CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
- */
-enum chat_error room_ops_begin(struct request *, struct room *);
+/* Whether the room that is meant is just being created or removed. */
+bool room_ops_must_wait(const struct request *);
 
-/* An empty room vanishes with all that was said. */
+/*
+ * Appends the creation of an empty room to the log, if there may be one more
+ * and the author may be in it; an epoch is made for it, an id if it is "", and
+ * the id is its name if that is "". CHAT_TOO_MANY_ROOMS, CHAT_ROOM_EXISTS,
+ * CHAT_UNAVAILABLE.
+ */
+enum chat_error room_ops_create(struct request *, struct room *);
+
+/* The room that this entry has created. */
+void room_ops_get(const struct request *, const struct entry *, struct room *);
+
+/* An empty room is removed with its history. */
 void room_ops_end(struct request *, const struct room *);
 
 /*

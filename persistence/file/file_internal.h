@@ -1,4 +1,4 @@
-/* The file store from inside: for file_*.c alone. */
+/* The file store's own interfaces, for persistence/file alone. */
 #ifndef PERSISTENCE_FILE_INTERNAL_H
 #define PERSISTENCE_FILE_INTERNAL_H
 
@@ -10,28 +10,31 @@
 #include "persistence/file/trusted_clock.h"
 #include "persistence/recovery/recovery.h"
 
-/* A room of which the journal keeps a record. */
+/* A room whose records the journal has. */
 struct file_room {
 	struct list link;
-	uint64_t lsn;      /* of the record that made it; 0: an earlier run's */
 	uint64_t replayed; /* LSN of its last record of an earlier run */
-	bool epoch_is_due; /* it has got another one, of which there is none */
+	unsigned pending;  /* creations and removals that wait: it is hidden */
+	bool is_removed;   /* by an entry that waits */
+	bool epoch_is_unsaved; /* it has a new epoch, without a record so far */
 	uint8_t id_len;
 	char id[]; /* without NUL */
 };
 
 struct file_store {
-	/* The stores in memory; their tables are ours now … */
+	struct commit_log log;
+	/* The stores in memory. The history's table is ours: see
+	 * file_history.c. */
 	struct room_store *rooms;
 	struct history *history;
-	struct room_store_ops rooms_ops;
 	struct history_ops history_ops;
-	/* … and take from these what they do not do otherwise. */
-	const struct room_store_ops *memory_rooms;
 	const struct history_ops *memory_history;
-	struct id_map kept;   /* struct file_room, by id … */
-	struct list all_kept; /* … and in order of creation */
-	struct list changes;  /* not committed yet, in order */
+	struct id_map journaled;   /* struct file_room, by id */
+	struct list all_journaled; /* the same, in order of creation */
+	/* The log: entries in order, the first of them is done next. */
+	struct list pending;
+	size_t pending_bytes;
+	uint64_t committed; /* entries up to this LSN can be done */
 	struct trusted_clock clock;
 	const struct store_options *options;
 	const struct history_limits *limits;
@@ -40,75 +43,71 @@ struct file_store {
 	struct journal *journal;
 	int lock; /* -1: not held */
 	uint8_t store_id[STORE_ID_SIZE];
-	bool epochs_are_due; /* of some room */
-	uint64_t repair_lsn; /* next LSN, if the files are repaired later */
-	uint64_t lost;       /* records, found out at the start */
-	/* What the compacting thread goes by. */
+	bool epochs_are_unsaved; /* of some room */
+	uint64_t repair_lsn;     /* next LSN, if the files are repaired later */
+	uint64_t lost;           /* records, found out at the start */
+	/* What the compacting thread reads. */
 	pthread_mutex_t mutex;
 	struct history_limits noted_limits;
 	int64_t noted_ms;
 };
 
-/* By now these are the limits, and it is so late. */
+/* The limits and the time of now, for the compacting thread. */
 void file_store_note_limits(struct file_store *, int64_t now_ms);
 
-/* False: no memory. What was not begun, or not for good, may be ended. */
-bool file_rooms_init(struct file_store *);
+/* False: no memory. _fini() also after that, and twice. */
 bool file_history_init(struct file_store *);
-void file_rooms_fini(struct file_store *);
 void file_history_fini(struct file_store *);
 
-/* --- what is not committed yet (file_changes.c) --------------------------- */
+/* --- the log (file_log.c) ------------------------------------------------- */
 
-enum change_kind {
-	CHANGE_NEW_ROOM,
-	CHANGE_EPOCH,
-	CHANGE_MESSAGE
-};
+void file_log_init(struct file_store *);
 
-struct change {
-	struct list link;
-	uint64_t lsn;
-	uint64_t room_lsn; /* which room of this id it was */
-	uint64_t seq;      /* of a message */
-	enum change_kind kind;
-	uint8_t id_len;
-	char id[]; /* of the room */
-};
+/* Forgets all entries that wait: nobody is told. */
+void file_log_fini(struct file_store *);
 
-/* NULL: no memory. Either noted or given back with free(). */
-struct change *change_create(enum change_kind, struct str room);
+/* What entries that wait may take in memory. */
+size_t file_log_most(const struct file_store *);
 
-/* Something was appended to the journal. */
-void undo_log_note(struct file_store *, struct change *, uint64_t lsn);
+/* The records up to this LSN are safe. */
+void file_log_commit(struct file_store *, uint64_t committed);
 
-/* These cannot be taken back any more. */
-void undo_log_commit(struct file_store *, uint64_t committed);
+/* The records from this LSN on are lost, and their numbers given out again. */
+void file_log_lose(struct file_store *, uint64_t first);
 
-/* As if nothing from this LSN on had been done. */
-void undo_log_take_back(struct file_store *, uint64_t first);
+/*
+ * Does entries whose turn has come, in order; not more at once than takes about
+ * a millisecond. True: there are more, call again soon.
+ */
+bool file_log_run(struct file_store *);
 
-/* --- rooms that are kept (file_kept.c) ------------------------------------ */
+/* --- rooms that are journaled (journaled_rooms.c) ------------------------- */
 
-/* NULL: there is none, or none that is kept. */
+void journaled_rooms_init(struct file_store *);
+void journaled_rooms_fini(struct file_store *);
+
+/* NULL: there is none. */
 struct file_room *journaled_rooms_find(const struct file_store *,
     struct str id);
 
-/* Begin to keep a room. NULL: no memory. */
-struct file_room *journaled_rooms_add(struct file_store *, struct str id);
+/*
+ * Put a room into the stores, of which the journal has a record, or is given
+ * one next. CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE: nothing has changed.
+ */
+enum chat_error journaled_rooms_create(struct file_store *, const struct room *,
+    struct file_room **out);
 
-/* And no longer; nothing happens if it is not kept. */
+/* Take a journaled room out of the stores. */
 void journaled_rooms_remove(struct file_store *, struct str id);
 
-/* Append what a room is to the journal. Nothing has changed if that fails. */
-enum chat_error journaled_rooms_append(struct file_store *, const struct room *,
-    enum change_kind);
-
 /*
- * Append the epochs that are due, before anything else: later records are of
- * that life of their room. Nothing else may be written if that fails.
+ * Append the epochs that are unsaved, before anything else: later records are
+ * of that life of their room. Nothing else may be written if that fails.
  */
 enum chat_error journaled_rooms_append_epochs(struct file_store *);
+
+/* An epoch's record waits for its turn in the log. */
+enum chat_error file_log_append_epoch(struct file_store *, const struct room *);
 
 /* --- reading it all again (file_replay.c) --------------------------------- */
 

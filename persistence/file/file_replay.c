@@ -15,21 +15,6 @@ self_of(struct replay *base)
 
 /* --- record by record ----------------------------------------------------- */
 
-static enum chat_error
-add_room(struct file_store *store, struct room *room, struct file_room **out)
-{
-	struct str id = str_from(room->id);
-	enum chat_error error = store->memory_rooms->put(store->rooms, room);
-
-	if (error == CHAT_OK)
-		error = history_open(store->history, id, room->ttl_ms);
-	if (error != CHAT_OK)
-		return error;
-	memory_history_set_persistent(store->history, id);
-	*out = journaled_rooms_add(store, id);
-	return *out != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
-}
-
 /* A room as it is from now on, new or not. */
 static enum chat_error
 replay_room(struct file_replay *self, const struct record *record)
@@ -48,10 +33,10 @@ replay_room(struct file_replay *self, const struct record *record)
 	if (kept != NULL)
 		memory_rooms_update(store->rooms, &room);
 	else
-		error = add_room(store, &room, &kept);
+		error = journaled_rooms_create(store, &room, &kept);
 	if (error != CHAT_OK)
 		return error;
-	kept->epoch_is_due = false;
+	kept->epoch_is_unsaved = false;
 	kept->replayed = record->lsn;
 	return CHAT_OK;
 }
@@ -67,8 +52,6 @@ replay_gone(struct file_replay *self, const struct record *record)
 	if (journaled_rooms_find(store, id) == NULL)
 		return CHAT_OK;
 	journaled_rooms_remove(store, id);
-	history_close(store->history, id);
-	room_store_remove(store->rooms, id);
 	return CHAT_OK;
 }
 
@@ -87,9 +70,9 @@ find_or_add(struct file_store *store, struct str id, struct file_room **out)
 	memcpy(room.id, id.data, id.len);
 	memcpy(room.name, id.data, id.len);
 	id_source_next(store->ids, ID_HEX16, room.epoch);
-	error = add_room(store, &room, out);
+	error = journaled_rooms_create(store, &room, out);
 	if (error == CHAT_OK)
-		(*out)->epoch_is_due = true;
+		(*out)->epoch_is_unsaved = true;
 	return error;
 }
 
@@ -185,7 +168,7 @@ renew_epoch(struct file_store *store, struct file_room *kept)
 		return;
 	id_source_next(store->ids, ID_HEX16, room.epoch);
 	memory_rooms_update(store->rooms, &room);
-	kept->epoch_is_due = true;
+	kept->epoch_is_unsaved = true;
 }
 
 void
@@ -193,16 +176,16 @@ file_replay_finish(const struct file_replay *self,
     uint64_t epochs_invalid_up_to)
 {
 	struct file_store *store = self->store;
-	const struct list *all = &store->all_kept;
+	const struct list *all = &store->all_journaled;
 
 	for (struct list *at = all->next; at != all; at = at->next) {
 		struct file_room *kept = LIST_OWNER(at, struct file_room, link);
 
-		if (kept->epoch_is_due)
+		if (kept->epoch_is_unsaved)
 			log_warn("room %.*s: only what was said in it is left",
 			    (int)kept->id_len, kept->id);
 		if (kept->replayed <= epochs_invalid_up_to)
 			renew_epoch(store, kept);
-		store->epochs_are_due |= kept->epoch_is_due;
+		store->epochs_are_unsaved |= kept->epoch_is_unsaved;
 	}
 }

@@ -7,19 +7,11 @@
 
 #include "domain/log.h"
 #include "persistence/compaction/compaction.h"
-#include "persistence/file/commit_gate.h"
 #include "persistence/file/file_internal.h"
 #include "persistence/format/store_lock.h"
+#include "persistence/memory/memory_rooms.h"
 
 /* --- opening -------------------------------------------------------------- */
-
-static struct str
-kept_key(const void *entry)
-{
-	const struct file_room *room = entry;
-
-	return str_slice(room->id, room->id_len);
-}
 
 /* NULL: no memory. */
 static struct file_store *
@@ -35,12 +27,12 @@ create(const struct file_store_config *config)
 	self->ids = config->ids;
 	self->lock = -1;
 	pthread_mutex_init(&self->mutex, NULL);
-	id_map_init(&self->kept, kept_key);
-	list_init(&self->all_kept);
-	list_init(&self->changes);
+	journaled_rooms_init(self);
+	file_log_init(self);
 	trusted_clock_init(&self->clock, disk_wall_ms(self->disk),
 	    disk_monotonic_us(self->disk) / 1000);
-	if (file_rooms_init(self) && file_history_init(self))
+	self->rooms = memory_rooms_create();
+	if (self->rooms != NULL && file_history_init(self))
 		return self;
 	file_store_close(self);
 	return NULL;
@@ -157,7 +149,7 @@ write_epochs(struct file_store *self)
 {
 	struct journal *journal = self->journal;
 
-	if (!self->epochs_are_due)
+	if (!self->epochs_are_unsaved)
 		return;
 	(void)journaled_rooms_append_epochs(self);
 	while (journal_committed(journal) < journal_last(journal) &&
@@ -185,6 +177,7 @@ go_on_from(struct file_store *self, const struct recovery_result *result,
 	self->journal = journal_create(&config);
 	if (self->journal == NULL)
 		return FILE_STORE_FAILED;
+	file_log_commit(self, journal_committed(self->journal));
 	write_epochs(self);
 	if (no_threads || journal_start(self->journal))
 		return FILE_STORE_OPEN;
@@ -243,14 +236,10 @@ file_store_close(struct file_store *self)
 		return true;
 	if (!journal_destroy(self->journal))
 		return false;
-	undo_log_commit(self, UINT64_MAX);
-	while (!list_is_empty(&self->all_kept))
-		journaled_rooms_remove(self,
-		    kept_key(LIST_OWNER(self->all_kept.next, struct file_room,
-			link)));
-	id_map_fini(&self->kept);
+	file_log_fini(self);
+	journaled_rooms_fini(self);
 	file_history_fini(self);
-	file_rooms_fini(self);
+	room_store_destroy(self->rooms);
 	if (self->lock != -1)
 		store_lock_release(self->disk, self->lock);
 	pthread_mutex_destroy(&self->mutex);
@@ -270,6 +259,12 @@ struct history *
 file_store_history(struct file_store *self)
 {
 	return self->history;
+}
+
+struct commit_log *
+file_store_log(struct file_store *self)
+{
+	return &self->log;
 }
 
 struct journal *
@@ -296,24 +291,23 @@ file_store_tell(struct file_store *self, struct store_health *out)
 	};
 }
 
-/*
- * What is told of a failure must not be read any more by then: it is taken
- * back before.
- */
 bool
-file_store_hear(struct file_store *self, struct commit_gate *gate)
+file_store_is_under_pressure(struct file_store *self)
 {
-	struct journal_progress news;
-	bool is_more;
+	return self->pending_bytes > file_log_most(self) / 4 * 3 ||
+	       journal_is_under_pressure(self->journal);
+}
 
-	journal_poll(self->journal, &news);
-	undo_log_commit(self, news.committed);
-	is_more = commit_gate_open(gate, news.committed);
-	if (news.failed_first != 0) {
-		undo_log_take_back(self, news.failed_first);
-		is_more = commit_gate_fail(gate, news.failed_first);
-	}
-	if (is_more)
+bool
+file_store_poll(struct file_store *self)
+{
+	struct journal_progress progress;
+
+	journal_poll(self->journal, &progress);
+	file_log_commit(self, progress.committed);
+	if (progress.failed_first != 0)
+		file_log_lose(self, progress.failed_first);
+	if (file_log_run(self))
 		journal_notify_again(self->journal);
-	return !news.give_up;
+	return !progress.give_up;
 }

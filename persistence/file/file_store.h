@@ -5,6 +5,7 @@
 #ifndef PERSISTENCE_FILE_STORE_H
 #define PERSISTENCE_FILE_STORE_H
 
+#include "domain/commit_log.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
 #include "domain/room_store.h"
@@ -14,7 +15,6 @@
 #include "persistence/store_options.h"
 
 struct file_store;
-struct commit_gate;
 
 /* Everything is borrowed and outlives the store. */
 struct file_store_config {
@@ -45,15 +45,21 @@ bool file_store_close(struct file_store *);
 /* Owned by the store: they go with it. */
 struct room_store *file_store_rooms(struct file_store *);
 struct history *file_store_history(struct file_store *);
+struct commit_log *file_store_log(struct file_store *);
 struct journal *file_store_journal(struct file_store *);
 
 /* How it is doing. Never waits for the disk. */
 void file_store_tell(struct file_store *, struct store_health *);
 
-/*
- * The journal's descriptor is readable: what is committed may be told, what
- * failed is taken back. False: the disk failed, and the server is to end.
+/* Whether writers should be made to wait: three quarters of what may wait do.
  */
-bool file_store_hear(struct file_store *, struct commit_gate *);
+bool file_store_is_under_pressure(struct file_store *);
+
+/*
+ * The journal's descriptor is readable: the log's entries that are safe are
+ * done, those that are lost are reported. False: the disk failed, and the
+ * server is to end.
+ */
+bool file_store_poll(struct file_store *);
 
 #endif

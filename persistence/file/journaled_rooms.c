@@ -1,17 +1,33 @@
-/* Which rooms the journal keeps, and how it learns of them. */
+/* Which rooms the journal has records of. */
 #include <stdlib.h>
 
 #include "persistence/file/file_internal.h"
-#include "persistence/format/record_payload.h"
+#include "persistence/memory/memory_history.h"
+
+static struct str
+file_room_key(const void *entry)
+{
+	const struct file_room *room = entry;
+
+	return str_slice(room->id, room->id_len);
+}
+
+void
+journaled_rooms_init(struct file_store *self)
+{
+	id_map_init(&self->journaled, file_room_key);
+	list_init(&self->all_journaled);
+}
 
 struct file_room *
 journaled_rooms_find(const struct file_store *self, struct str id)
 {
-	return id_map_find(&self->kept, id);
+	return id_map_find(&self->journaled, id);
 }
 
-struct file_room *
-journaled_rooms_add(struct file_store *self, struct str id)
+/* NULL: no memory. */
+static struct file_room *
+file_room_create(struct file_store *self, struct str id)
 {
 	struct file_room *room = malloc(sizeof(*room) + id.len);
 
@@ -19,75 +35,91 @@ journaled_rooms_add(struct file_store *self, struct str id)
 		return NULL;
 	*room = (struct file_room){ .id_len = (uint8_t)id.len };
 	memcpy(room->id, id.data, id.len);
-	if (!id_map_put(&self->kept, room)) {
+	if (!id_map_put(&self->journaled, room)) {
 		free(room);
 		return NULL;
 	}
-	list_append(&self->all_kept, &room->link);
+	list_append(&self->all_journaled, &room->link);
 	return room;
 }
 
-void
-journaled_rooms_remove(struct file_store *self, struct str id)
+static void
+file_room_destroy(struct file_store *self, struct file_room *room)
 {
-	struct file_room *room = id_map_remove(&self->kept, id);
-
-	if (room == NULL)
-		return;
+	id_map_remove(&self->journaled, str_slice(room->id, room->id_len));
 	list_remove(&room->link);
 	free(room);
 }
 
 enum chat_error
-journaled_rooms_append(struct file_store *self, const struct room *room,
-    enum change_kind kind)
+journaled_rooms_create(struct file_store *self, const struct room *room,
+    struct file_room **out)
 {
-	struct change *change = change_create(kind, str_from(room->id));
-	enum chat_error error = CHAT_UNAVAILABLE;
-	char *payload = NULL;
+	struct entry entry = { .kind = ENTRY_ROOM_CREATED,
+		.room_id = str_from(room->id),
+		.room = room };
+	enum chat_error error;
 
-	if (change != NULL)
-		payload = journal_reserve(self->journal,
-		    room_payload_size(room), &error);
-	if (payload == NULL) {
-		free(change);
+	error = entry_apply(&entry, self->rooms, self->history);
+	if (error != CHAT_OK)
 		return error;
-	}
-	room_payload_write(payload, room);
-	undo_log_note(self, change, journal_commit(self->journal, RECORD_ROOM));
-	return CHAT_OK;
+	memory_history_set_persistent(self->history, entry.room_id);
+	*out = file_room_create(self, entry.room_id);
+	if (*out != NULL)
+		return CHAT_OK;
+	entry.kind = ENTRY_ROOM_REMOVED;
+	(void)entry_apply(&entry, self->rooms, self->history);
+	return CHAT_UNAVAILABLE;
+}
+
+void
+journaled_rooms_remove(struct file_store *self, struct str id)
+{
+	struct entry entry = { .kind = ENTRY_ROOM_REMOVED, .room_id = id };
+
+	file_room_destroy(self, journaled_rooms_find(self, id));
+	(void)entry_apply(&entry, self->rooms, self->history);
+}
+
+void
+journaled_rooms_fini(struct file_store *self)
+{
+	while (!list_is_empty(&self->all_journaled))
+		file_room_destroy(self, LIST_OWNER(self->all_journaled.next,
+					    struct file_room, link));
+	id_map_fini(&self->journaled);
 }
 
 static enum chat_error
-append_epoch(struct file_store *self, struct file_room *kept)
+append_epoch(struct file_store *self, struct file_room *journaled)
 {
 	struct room room;
 	enum chat_error error;
 
-	error = room_store_get(self->rooms, str_slice(kept->id, kept->id_len),
-	    &room);
+	error = room_store_get(self->rooms,
+	    str_slice(journaled->id, journaled->id_len), &room);
 	if (error == CHAT_OK)
-		error = journaled_rooms_append(self, &room, CHANGE_EPOCH);
+		error = file_log_append_epoch(self, &room);
 	if (error == CHAT_OK)
-		kept->epoch_is_due = false;
+		journaled->epoch_is_unsaved = false;
 	return error;
 }
 
 enum chat_error
 journaled_rooms_append_epochs(struct file_store *self)
 {
-	const struct list *all = &self->all_kept;
+	const struct list *all = &self->all_journaled;
 	enum chat_error error = CHAT_OK;
 
-	if (!self->epochs_are_due)
+	if (!self->epochs_are_unsaved)
 		return CHAT_OK;
 	for (struct list *at = all->next; at != all && error == CHAT_OK;
 	     at = at->next) {
-		struct file_room *kept = LIST_OWNER(at, struct file_room, link);
+		struct file_room *room = LIST_OWNER(at, struct file_room, link);
 
-		if (kept->epoch_is_due)
-			error = append_epoch(self, kept);
+		if (room->epoch_is_unsaved)
+			error = append_epoch(self, room);
 	}
-	self->epochs_are_due = error != CHAT_OK;
+	self->epochs_are_unsaved = error != CHAT_OK;
 	return error;
 }

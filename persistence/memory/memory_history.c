@@ -70,12 +70,6 @@ memory_history_drop_oldest(struct memory_history *self, struct room_log *log)
 	message_forget(self, log, message_ring_pop(&log->ring));
 }
 
-void
-memory_history_drop_newest(struct memory_history *self, struct room_log *log)
-{
-	message_forget(self, log, message_ring_pop_newest(&log->ring));
-}
-
 /* Messages of this time and earlier ones are too old. INT64_MIN: none is. */
 static int64_t
 expiry_limit_ms(int64_t life_ms, int64_t now_ms)
@@ -168,7 +162,7 @@ history_append_message(struct history *base, struct str room,
 
 	error = memory_history_prepare(base, room, message, &kept);
 	if (error == CHAT_OK)
-		memory_history_keep(base, kept, 0);
+		memory_history_keep(base, kept, NULL);
 	return error;
 }
 
@@ -207,10 +201,6 @@ history_room_span(struct history *base, struct str room, int64_t now_ms,
 	out->last = log->ring.last;
 	out->last_at_ms = log->last_at_ms;
 	out->evicted = log->evicted;
-	out->lsn = 0;
-	if (first < log->ring.count)
-		out->lsn =
-		    message_ring_at(&log->ring, log->ring.count - 1)->lsn;
 	return CHAT_OK;
 }
 

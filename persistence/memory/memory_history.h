@@ -19,11 +19,16 @@ void memory_history_set_persistent(struct history *, struct str room);
 
 /*
  * Does all of an append that may fail. The message has its number and time
- * then, and is to be kept or abandoned next.
+ * then: they follow on those of messages that are prepared but not kept yet.
+ * Its key is found from now on, but it is in no span and not visited. A room's
+ * prepared messages are kept in order, or the newest of them abandoned first;
+ * the room is not closed before.
  */
 enum chat_error memory_history_prepare(struct history *, struct str room,
     struct message *, struct kept_message **out);
-void memory_history_keep(struct history *, struct kept_message *, uint64_t lsn);
+/* Shows it, too, unless out is NULL; the texts are those that are kept. */
+void memory_history_keep(struct history *, struct kept_message *,
+    struct message *out);
 void memory_history_abandon(struct history *, struct kept_message *);
 
 /*
@@ -33,12 +38,6 @@ void memory_history_abandon(struct history *, struct kept_message *);
  */
 enum chat_error memory_history_put(struct history *, struct str room,
     const struct message *);
-
-/*
- * As if the room's newest message, which has this number, had never been
- * said. What had to go for it does not come back.
- */
-void memory_history_take_back(struct history *, struct str room, uint64_t seq);
 
 /*
  * The room's messages up to this number are gone, the last of them said at

@@ -16,7 +16,8 @@ struct room_log {
 	struct id_map by_key; /* only the messages that have one */
 	int64_t ttl_ms;
 	int64_t last_at_ms;
-	uint64_t evicted; /* see struct history_span */
+	int64_t prepared_at_ms; /* of the newest that was prepared */
+	uint64_t evicted;       /* see struct history_span */
 	bool is_persistent;
 	struct room_size size;    /* bytes of the messages */
 	struct list evicted_keys; /* memory_history_evict.c */
@@ -48,10 +49,8 @@ struct kept_message *memory_history_oldest(const struct memory_history *);
 /* Whenever the room's ring or map may have changed their size. */
 void memory_history_account(struct memory_history *, struct room_log *);
 
-/* The room's oldest message goes, or its newest. */
+/* The room's oldest message goes. */
 void memory_history_drop_oldest(struct memory_history *, struct room_log *);
-
-void memory_history_drop_newest(struct memory_history *, struct room_log *);
 
 /* Whether a message of the room is too old to be shown. */
 bool memory_history_is_expired(const struct memory_history *,

@@ -10,17 +10,25 @@ self_of(struct history *base)
 	return (struct memory_history *)base;
 }
 
-/* What may fail is done first: a place in the ring, and one for the key. */
+/*
+ * What may fail is done first: a place in the ring, and one for the key, which
+ * leads to this message from now on.
+ */
 static bool
 reserve(struct memory_history *self, struct room_log *log,
     struct kept_message *kept)
 {
 	struct str key = kept_message_key(kept);
-	bool is_ready;
+	bool is_ready = message_ring_reserve(&log->ring);
 
-	is_ready = message_ring_reserve(&log->ring) &&
-		   (key.len == 0 || id_map_find(&log->by_key, key) != NULL ||
-		       id_map_put(&log->by_key, kept));
+	if (is_ready && key.len > 0) {
+		if (id_map_find(&log->by_key, key) != NULL)
+			id_map_replace(&log->by_key, kept);
+		else
+			is_ready = id_map_put(&log->by_key, kept);
+		if (!is_ready)
+			message_ring_release(&log->ring);
+	}
 	memory_history_account(self, log);
 	return is_ready;
 }
@@ -43,23 +51,46 @@ memory_history_prepare(struct history *base, struct str room,
 		return CHAT_UNAVAILABLE;
 	}
 	kept->log = log;
-	if (kept->at_ms < log->last_at_ms)
-		kept->at_ms = log->last_at_ms;
-	message->seq = log->ring.last + 1;
+	kept->seq = log->ring.last + log->ring.reserved;
+	if (kept->at_ms < log->prepared_at_ms)
+		kept->at_ms = log->prepared_at_ms;
+	log->prepared_at_ms = kept->at_ms;
+	message->seq = kept->seq;
 	message->at_ms = kept->at_ms;
-	message->lsn = 0;
 	*out = kept;
 	return CHAT_OK;
+}
+
+/* The key leads to the newest message that still has it. */
+static void
+release_key(struct room_log *log, const struct kept_message *kept)
+{
+	struct str key = kept_message_key(kept);
+	size_t i = log->ring.count;
+
+	if (key.len == 0 || id_map_find(&log->by_key, key) != kept)
+		return;
+	while (i-- > 0) {
+		struct kept_message *earlier = message_ring_at(&log->ring, i);
+
+		if (str_equal(kept_message_key(earlier), key)) {
+			id_map_replace(&log->by_key, earlier);
+			return;
+		}
+	}
+	id_map_remove(&log->by_key, key);
 }
 
 void
 memory_history_abandon(struct history *base, struct kept_message *kept)
 {
 	struct room_log *log = kept->log;
-	struct str key = kept_message_key(kept);
 
-	if (key.len > 0 && id_map_find(&log->by_key, key) == kept)
-		id_map_remove(&log->by_key, key);
+	assert(kept->seq == log->ring.last + log->ring.reserved);
+	release_key(log, kept);
+	message_ring_release(&log->ring);
+	if (log->ring.reserved == 0)
+		log->prepared_at_ms = log->last_at_ms;
 	free(kept);
 	memory_history_account(self_of(base), log);
 }
@@ -69,9 +100,6 @@ static void
 push(struct memory_history *self, struct room_log *log,
     struct kept_message *kept, uint64_t seq)
 {
-	/* A key that is there leads to the later message from now on. */
-	if (kept->key_len > 0)
-		id_map_replace(&log->by_key, kept);
 	message_ring_push(&log->ring, kept, seq);
 	list_append(&self->in_order, &kept->in_order);
 	log->last_at_ms = kept->at_ms;
@@ -83,10 +111,12 @@ push(struct memory_history *self, struct room_log *log,
 
 void
 memory_history_keep(struct history *base, struct kept_message *kept,
-    uint64_t lsn)
+    struct message *out)
 {
-	kept->lsn = lsn;
-	push(self_of(base), kept->log, kept, kept->log->ring.last + 1);
+	assert(kept->seq == kept->log->ring.last + 1);
+	push(self_of(base), kept->log, kept, kept->seq);
+	if (out != NULL)
+		kept_message_show(kept, out);
 }
 
 enum chat_error
@@ -109,23 +139,6 @@ memory_history_put(struct history *base, struct str room,
 }
 
 void
-memory_history_take_back(struct history *base, struct str room, uint64_t seq)
-{
-	struct room_log *log = memory_history_find(base, room);
-
-	if (log == NULL)
-		return;
-	assert(log->ring.last == seq);
-	/* The limits may have let it go already, for another room's sake. */
-	if (log->ring.count > 0 &&
-	    message_ring_number(&log->ring, log->ring.count - 1) == seq)
-		memory_history_drop_newest(self_of(base), log);
-	log->ring.last = seq - 1;
-	if (log->evicted == seq)
-		log->evicted--;
-}
-
-void
 memory_history_trim(struct history *base, struct str room, uint64_t seq,
     int64_t at_ms)
 {
@@ -139,4 +152,6 @@ memory_history_trim(struct history *base, struct str room, uint64_t seq,
 		log->ring.last = seq;
 	if (at_ms > log->last_at_ms)
 		log->last_at_ms = at_ms;
+	if (at_ms > log->prepared_at_ms)
+		log->prepared_at_ms = at_ms;
 }

@@ -11,6 +11,7 @@ struct entry {
 	struct room room;
 	struct list in_order;
 	struct list memberships; /* in order of joining */
+	bool is_hidden;
 };
 
 /*
@@ -114,14 +115,13 @@ end_membership(struct memory_rooms *self, struct membership **link)
 }
 
 static enum chat_error
-put(struct room_store *base, struct room *room)
+put(struct room_store *base, const struct room *room)
 {
 	struct memory_rooms *self = self_of(base);
 	struct entry *entry;
 
 	if (id_map_find(&self->entries, str_from(room->id)) != NULL)
 		return CHAT_ROOM_EXISTS;
-	room->lsn = 0;
 	entry = malloc(sizeof(*entry));
 	if (entry == NULL)
 		return CHAT_UNAVAILABLE;
@@ -142,7 +142,7 @@ get(struct room_store *base, struct str id, struct room *out)
 {
 	const struct entry *entry = id_map_find(&self_of(base)->entries, id);
 
-	if (entry == NULL)
+	if (entry == NULL || entry->is_hidden)
 		return CHAT_ROOM_NOT_FOUND;
 	*out = entry->room;
 	return CHAT_OK;
@@ -265,9 +265,13 @@ each(struct room_store *base, room_visit *visit, void *arg)
 {
 	const struct list *all = &self_of(base)->in_order;
 
-	for (const struct list *at = all->next; at != all; at = at->next)
-		if (!visit(&LIST_OWNER(at, struct entry, in_order)->room, arg))
+	for (const struct list *at = all->next; at != all; at = at->next) {
+		const struct entry *entry =
+		    LIST_OWNER(at, struct entry, in_order);
+
+		if (!entry->is_hidden && !visit(&entry->room, arg))
 			return;
+	}
 }
 
 static size_t
@@ -354,4 +358,13 @@ memory_rooms_update(struct room_store *base, const struct room *room)
 	entry->room = *room;
 	entry->room.member_count = was.member_count;
 	entry->room.guest_count = was.guest_count;
+}
+
+void
+memory_rooms_hide(struct room_store *base, struct str id, bool is_hidden)
+{
+	struct entry *entry = id_map_find(&self_of(base)->entries, id);
+
+	assert(entry != NULL);
+	entry->is_hidden = is_hidden;
 }

@@ -50,7 +50,6 @@ kept_message_show(const struct kept_message *kept, struct message *out)
 	const char *author = kept->texts + kept->body_len;
 
 	out->seq = kept->seq;
-	out->lsn = kept->lsn;
 	out->at_ms = kept->at_ms;
 	out->body = str_slice(kept->texts, kept->body_len);
 	out->author = str_slice(author, kept->author_len);
@@ -68,7 +67,7 @@ message_ring_init(struct message_ring *ring)
 void
 message_ring_fini(struct message_ring *ring)
 {
-	assert(ring->count == 0);
+	assert(ring->count == 0 && ring->reserved == 0);
 	free(ring->slots);
 }
 
@@ -92,10 +91,36 @@ resize(struct message_ring *ring, size_t slot_count)
 bool
 message_ring_reserve(struct message_ring *ring)
 {
-	if (ring->count < ring->slot_count)
-		return true;
-	return resize(ring,
-	    ring->slot_count > 0 ? ring->slot_count * 2 : SLOTS_LEAST);
+	if (ring->count + ring->reserved == ring->slot_count &&
+	    !resize(ring,
+		ring->slot_count > 0 ? ring->slot_count * 2 : SLOTS_LEAST))
+		return false;
+	ring->reserved++;
+	return true;
+}
+
+/* Not being able to only costs memory. */
+static void
+give_back_room(struct message_ring *ring)
+{
+	size_t used = ring->count + ring->reserved;
+
+	if (used == 0) {
+		free(ring->slots);
+		ring->slots = NULL;
+		ring->slot_count = 0;
+	} else if (ring->slot_count > SLOTS_LEAST &&
+		   used < ring->slot_count / 8) {
+		(void)resize(ring, ring->slot_count / 2);
+	}
+}
+
+void
+message_ring_release(struct message_ring *ring)
+{
+	assert(ring->reserved > 0);
+	ring->reserved--;
+	give_back_room(ring);
 }
 
 void
@@ -104,25 +129,12 @@ message_ring_push(struct message_ring *ring, struct kept_message *kept,
 {
 	size_t place = ring->head + ring->count;
 
-	assert(ring->count < ring->slot_count);
+	assert(ring->reserved > 0);
 	assert(seq > ring->last);
+	ring->reserved--;
 	kept->seq = ring->last = seq;
 	ring->slots[place & (ring->slot_count - 1)] = kept;
 	ring->count++;
-}
-
-/* Not being able to only costs memory. */
-static void
-give_back_room(struct message_ring *ring)
-{
-	if (ring->count == 0) {
-		free(ring->slots);
-		ring->slots = NULL;
-		ring->slot_count = 0;
-	} else if (ring->slot_count > SLOTS_LEAST &&
-		   ring->count < ring->slot_count / 8) {
-		(void)resize(ring, ring->slot_count / 2);
-	}
 }
 
 struct kept_message *
@@ -134,17 +146,6 @@ message_ring_pop(struct message_ring *ring)
 	kept = message_ring_at(ring, 0);
 	ring->head++;
 	ring->count--;
-	give_back_room(ring);
-	return kept;
-}
-
-struct kept_message *
-message_ring_pop_newest(struct message_ring *ring)
-{
-	struct kept_message *kept;
-
-	assert(ring->count > 0);
-	kept = message_ring_at(ring, --ring->count);
 	give_back_room(ring);
 	return kept;
 }

@@ -12,7 +12,6 @@ struct kept_message {
 	struct list in_order; /* of all rooms: the owner's business, … */
 	struct room_log *log; /* … as is this */
 	uint64_t seq;
-	uint64_t lsn;
 	int64_t at_ms;
 	uint32_t body_len;
 	uint16_t author_len;
@@ -49,7 +48,8 @@ struct message_ring {
 	size_t slot_count; /* a power of two, or 0 */
 	size_t head;       /* where the oldest is */
 	size_t count;
-	uint64_t last; /* the newest number there ever was */
+	size_t reserved; /* pushes to come */
+	uint64_t last;   /* the newest number there ever was */
 };
 
 /* Nothing held, and 1 will be the first number. */
@@ -58,16 +58,18 @@ void message_ring_init(struct message_ring *);
 /* Frees the slots; no message is in them any more. */
 void message_ring_fini(struct message_ring *);
 
-/* Make sure that the next push succeeds. False: no memory. */
+/* Make sure that one more push succeeds. False: no memory. */
 bool message_ring_reserve(struct message_ring *);
 
-/* Add a message with a number beyond the last. There is room for it. */
+/* One push that was reserved will not come. */
+void message_ring_release(struct message_ring *);
+
+/* Add a message with a number beyond the last. That was reserved. */
 void message_ring_push(struct message_ring *, struct kept_message *,
     uint64_t seq);
 
-/* Take the oldest out, or the newest. There is one. */
+/* Take the oldest out. There is one. */
 struct kept_message *message_ring_pop(struct message_ring *);
-struct kept_message *message_ring_pop_newest(struct message_ring *);
 
 /*
  * How many come before the first message with at least this number, and

@@ -127,11 +127,16 @@ def test_only_those_who_wait_for_the_disk_notice_that_it_stalls(store, disk):
             fast.ask_ok("ping")
         assert read(server, "quiet") == [(1, "read me")]
         assert time.monotonic() - began < 1.9
-        # Not yet durable, so not yet seen.
-        assert read(server) == [(1, "before"), (2, "slow")]
+        # Not yet durable, so not yet seen; others read on at once.
+        assert read(server) == [(1, "before")]
+        assert time.monotonic() - began < 1.9
+        # Its author reads what it wrote: after the ack.
+        history = chat.ask_ok("history", room="den", after=0)
+        assert [m["message"] for m in history["messages"]] == ["before", "slow"]
         assert time.monotonic() - began >= 1.9
         acks = [event for event in chat.pending() if event["event"] == "ack"]
         assert [(ack["ref"], ack["seq"]) for ack in acks] == [("slow", 2)]
+        assert read(server) == [(1, "before"), (2, "slow")]
         disk.be()
 
 

@@ -390,7 +390,7 @@ END_TEST
 
 START_TEST(opening_leaves_nothing_open)
 {
-	for (unsigned n = 1; n <= 3; n++) {
+	for (unsigned n = 1; n <= 4; n++) {
 		struct stores stores;
 		enum stores_end end;
 
@@ -402,6 +402,7 @@ START_TEST(opening_leaves_nothing_open)
 		ck_assert_ptr_null(stores.members);
 		ck_assert_ptr_null(stores.rooms);
 		ck_assert_ptr_null(stores.history);
+		ck_assert_ptr_null(stores.log);
 	}
 }
 END_TEST

@@ -49,13 +49,16 @@ START_TEST(opens_what_was_kept_in_files)
 	struct room room = {
 		.id = "r", .name = "R", .epoch = "e", .persistent = true
 	};
+	struct entry entry = {
+		.kind = ENTRY_ROOM_CREATED, .room_id = STR("r"), .room = &room
+	};
 	struct disk *disk = temp_store_open();
 	struct stores stores, others;
 
 	snprintf(options.dir, sizeof(options.dir), "%s", temp_store_path());
 	ck_assert(stores_kind_exists("file"));
 	ck_assert_int_eq(stores_open(&stores, &file_config), STORES_OPEN);
-	ck_assert_int_eq(room_store_put(stores.rooms, &room), CHAT_OK);
+	ck_assert_int_eq(commit_log_append(stores.log, &entry, NULL), CHAT_OK);
 	ck_assert_int_eq(stores_open(&others, &file_config), STORES_IN_USE);
 	ck_assert_ptr_null(others.members);
 	ck_assert_ptr_null(others.disk);

@@ -244,12 +244,11 @@ START_TEST(forgets_rooms_that_are_gone)
 {
 	make_rooms();
 	talk(30);
-	history_close(rig.history, STR("r"));
-	room_store_remove(rig.rooms, STR("r"));
+	store_rig_remove(&rig, "r");
+	store_rig_settle(&rig);
 	store_rig_put(&rig, "r", true);
 	talk(30);
-	history_close(rig.history, STR("s"));
-	room_store_remove(rig.rooms, STR("s"));
+	store_rig_remove(&rig, "s");
 	store_rig_settle(&rig);
 	store_rig_put(&rig, "t", true);
 	for (int i = 0; i < 40; i++)

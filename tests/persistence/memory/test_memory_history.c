@@ -41,8 +41,7 @@ message_of(uint64_t seq, const char *key)
 		.author = STR("Alice"),
 		.author_id = STR("a1"),
 		.body = STR("1"),
-		.key = key != NULL ? str_from(key) : STR_ABSENT,
-		.lsn = seq };
+		.key = key != NULL ? str_from(key) : STR_ABSENT };
 }
 
 static void
@@ -123,40 +122,104 @@ START_TEST(puts_nothing_into_a_room_that_is_not_there)
 	ck_assert_int_eq(memory_history_put(history, STR("green"), &message),
 	    CHAT_ROOM_NOT_FOUND);
 	memory_history_trim(history, STR("green"), 1, NOW);
-	memory_history_take_back(history, STR("green"), 1);
 }
 END_TEST
 
-START_TEST(takes_the_newest_back)
+static struct kept_message *
+prepare(const char *key, uint64_t expected)
+{
+	struct message message = message_of(0, key);
+	struct kept_message *kept;
+
+	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
+	    CHAT_OK);
+	ck_assert_uint_eq(message.seq, expected);
+	return kept;
+}
+
+static uint64_t
+seq_of(const char *key)
 {
 	struct message found;
 
+	return history_find_key(history, RED, str_from(key), NOW, &found)
+		   ? found.seq
+		   : 0;
+}
+
+START_TEST(shows_what_was_prepared_when_it_is_kept)
+{
+	struct kept_message *b, *c;
+	struct message message;
+
 	say("a");
-	say("b");
-	memory_history_take_back(history, RED, 2);
+	b = prepare("b", 2);
+	c = prepare("c", 3);
 	assert_holds(1, "1 ", 1, 1);
-	ck_assert(!history_find_key(history, RED, STR("b"), NOW, &found));
-	ck_assert(history_find_key(history, RED, STR("a"), NOW, &found));
-	ck_assert_uint_eq(say("b"), 2);
-	ck_assert(history_find_key(history, RED, STR("b"), NOW, &found));
+	ck_assert_uint_eq(seq_of("c"), 3);
+	memory_history_keep(history, b, &message);
+	ck_assert_uint_eq(message.seq, 2);
+	ck_assert(str_equal(message.key, STR("b")));
+	assert_holds(1, "1 2 ", 1, 2);
+	memory_history_keep(history, c, NULL);
+	assert_holds(1, "1 2 3 ", 1, 3);
+	ck_assert_uint_eq(say("d"), 4);
 }
 END_TEST
 
-/* For another room's sake. */
-START_TEST(takes_back_what_is_not_held_any_more)
+START_TEST(gives_the_number_of_what_was_abandoned_again)
 {
-	struct message message = message_of(0, NULL);
+	struct kept_message *b, *c;
 
-	say(NULL);
-	say("b");
-	limits.total_bytes = 1;
-	ck_assert_int_eq(history_append(history, BLUE, &message), CHAT_OK);
-	assert_holds(1, "", 3, 2);
-	memory_history_take_back(history, RED, 2);
-	assert_holds(1, "", 2, 1);
-	memory_history_take_back(history, RED, 1);
-	assert_holds(1, "", 1, 0);
-	ck_assert_uint_eq(say(NULL), 1);
+	say("a");
+	b = prepare("b", 2);
+	c = prepare("c", 3);
+	memory_history_abandon(history, c);
+	c = prepare("d", 3);
+	memory_history_abandon(history, c);
+	memory_history_abandon(history, b);
+	assert_holds(1, "1 ", 1, 1);
+	ck_assert_uint_eq(seq_of("b"), 0);
+	ck_assert_uint_eq(seq_of("c"), 0);
+	ck_assert_uint_eq(seq_of("a"), 1);
+	ck_assert_uint_eq(say("b"), 2);
+	ck_assert_uint_eq(seq_of("b"), 2);
+}
+END_TEST
+
+/* Time does not run back between them, whatever the clock says. */
+START_TEST(orders_what_was_prepared_in_time)
+{
+	struct message early = message_of(0, NULL), late = early;
+	struct kept_message *first, *second;
+
+	late.at_ms += 1000;
+	memory_history_prepare(history, RED, &late, &first);
+	memory_history_prepare(history, RED, &early, &second);
+	ck_assert_int_eq(early.at_ms, late.at_ms);
+	memory_history_abandon(history, second);
+	memory_history_abandon(history, first);
+	early.at_ms = NOW;
+	memory_history_prepare(history, RED, &early, &first);
+	ck_assert_int_eq(early.at_ms, NOW);
+	memory_history_keep(history, first, NULL);
+}
+END_TEST
+
+/* There is a place for it, however the ring shrinks meanwhile. */
+START_TEST(needs_no_memory_to_keep_what_was_prepared)
+{
+	struct kept_message *prepared[40];
+
+	for (uint64_t i = 0; i < 40; i++)
+		prepared[i] = prepare(NULL, i + 1);
+	malloc_fail_at(malloc_can_fail() ? 1 : 0);
+	for (size_t i = 0; i < 40; i++) {
+		limits.messages = i % 2 == 0 ? 1 : 100;
+		memory_history_keep(history, prepared[i], NULL);
+	}
+	malloc_fail_at(0);
+	assert_holds(1, "39 40 ", 39, 40);
 }
 END_TEST
 
@@ -176,25 +239,6 @@ START_TEST(goes_on_behind_what_was_trimmed)
 	ck_assert_int_eq(message.at_ms, NOW + 1000);
 	memory_history_trim(history, RED, 3, NOW);
 	assert_holds(1, "21 ", 21, 21);
-}
-END_TEST
-
-START_TEST(says_when_a_message_will_be_safe)
-{
-	struct message message = message_of(0, "k");
-	struct kept_message *kept;
-	struct history_span span;
-
-	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
-	    CHAT_OK);
-	ck_assert_uint_eq(message.seq, 1);
-	memory_history_keep(history, kept, 77);
-	ck_assert_int_eq(history_span(history, RED, NOW, &span), CHAT_OK);
-	ck_assert_uint_eq(span.lsn, 77);
-	ck_assert(history_find_key(history, RED, STR("k"), NOW, &message));
-	ck_assert_uint_eq(message.lsn, 77);
-	ck_assert_int_eq(history_span(history, BLUE, NOW, &span), CHAT_OK);
-	ck_assert_uint_eq(span.lsn, 0);
 }
 END_TEST
 
@@ -245,10 +289,11 @@ SUITE(memory_history)
 	tcase_add_test(tests, puts_nothing_twice);
 	tcase_add_test(tests, puts_no_more_than_is_kept);
 	tcase_add_test(tests, puts_nothing_into_a_room_that_is_not_there);
-	tcase_add_test(tests, takes_the_newest_back);
-	tcase_add_test(tests, takes_back_what_is_not_held_any_more);
+	tcase_add_test(tests, shows_what_was_prepared_when_it_is_kept);
+	tcase_add_test(tests, gives_the_number_of_what_was_abandoned_again);
+	tcase_add_test(tests, orders_what_was_prepared_in_time);
+	tcase_add_test(tests, needs_no_memory_to_keep_what_was_prepared);
 	tcase_add_test(tests, goes_on_behind_what_was_trimmed);
-	tcase_add_test(tests, says_when_a_message_will_be_safe);
 	tcase_add_loop_test(tests, abandons_what_was_prepared, 0, 2);
 	tcase_add_test(tests, puts_nothing_without_memory);
 }

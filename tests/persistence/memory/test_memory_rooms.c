@@ -37,7 +37,39 @@ START_TEST(takes_two_small_blocks_for_guests_too)
 }
 END_TEST
 
+static bool
+count_room(const struct room *room, void *arg)
+{
+	(void)room;
+	++*(int *)arg;
+	return true;
+}
+
+START_TEST(hides_a_room_and_shows_it_again)
+{
+	struct room red = { .id = "red", .name = "Red", .epoch = "e" };
+	struct room_store *rooms = memory_rooms_create();
+	struct room found;
+	int visited = 0;
+
+	ck_assert_int_eq(room_store_put(rooms, &red), CHAT_OK);
+	memory_rooms_hide(rooms, STR("red"), true);
+	ck_assert_int_eq(room_store_get(rooms, STR("red"), &found),
+	    CHAT_ROOM_NOT_FOUND);
+	room_store_each(rooms, count_room, &visited);
+	ck_assert_int_eq(visited, 0);
+	ck_assert_uint_eq(room_store_count(rooms), 1);
+	ck_assert_int_eq(room_store_put(rooms, &red), CHAT_ROOM_EXISTS);
+	memory_rooms_hide(rooms, STR("red"), false);
+	ck_assert_int_eq(room_store_get(rooms, STR("red"), &found), CHAT_OK);
+	room_store_each(rooms, count_room, &visited);
+	ck_assert_int_eq(visited, 1);
+	room_store_destroy(rooms);
+}
+END_TEST
+
 SUITE(memory_rooms)
 {
+	tcase_add_test(tests, hides_a_room_and_shows_it_again);
 	tcase_add_loop_test(tests, takes_two_small_blocks_for_guests_too, 0, 2);
 }

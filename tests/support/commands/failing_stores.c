@@ -40,7 +40,7 @@ static struct {
 } rooms;
 
 static enum chat_error
-room_put(struct room_store *store, struct room *room)
+room_put(struct room_store *store, const struct room *room)
 {
 	return fault_hits(fault) ? fault->error : rooms.real->put(store, room);
 }

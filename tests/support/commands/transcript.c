@@ -154,7 +154,6 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	/* Where and when a request failed is left out: it is always said. */
 	if (event->kind != EVENT_FAILED)
 		add_str(transcript, "room", event->room);
-	add_number(transcript, "lsn", event->lsn);
 	add_str(transcript, "name", event->room_name);
 	add_str(transcript, "epoch", event->epoch);
 	add_number(transcript, "seq", event->seq);

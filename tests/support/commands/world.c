@@ -50,6 +50,10 @@ world_begin(void)
 	failing_members(chat->members, &world.fault);
 	failing_rooms(chat->rooms, &world.fault);
 	failing_history(chat->history, &world.fault);
+	world.log =
+	    (struct slow_log){ .rooms = chat->rooms, .history = chat->history };
+	slow_log_init(&world.log);
+	chat->log = &world.log.base;
 	world.dispatcher = dispatcher_create(chat);
 	ck_assert_ptr_nonnull(world.dispatcher);
 }
@@ -58,6 +62,7 @@ void
 world_end(void)
 {
 	dispatcher_destroy(world.dispatcher);
+	commit_log_destroy(world.chat.log);
 	history_destroy(world.chat.history);
 	room_store_destroy(world.chat.rooms);
 	member_store_destroy(world.chat.members);

@@ -9,6 +9,7 @@
 #include "tests/support/commands/fake_clock.h"
 #include "tests/support/commands/fixed_ids.h"
 #include "tests/support/commands/recording_publisher.h"
+#include "tests/support/commands/slow_log.h"
 
 struct world {
 	struct chat chat;
@@ -17,6 +18,7 @@ struct world {
 	struct recording_publisher publisher;
 	struct fault fault;
 	struct history_limits history_limits;
+	struct slow_log log;
 	struct dispatcher *dispatcher;
 };
 

@@ -22,64 +22,22 @@ next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 
 static const struct id_source_ops ids_ops = { next_id };
 
-static enum chat_error
-attach(struct publisher *base, void *peer, struct str member_id)
-{
-	(void)base;
-	(void)peer;
-	(void)member_id;
-	return CHAT_OK;
-}
-
-static enum chat_error
-enter(struct publisher *base, struct str member_id, struct str room)
-{
-	(void)base;
-	(void)member_id;
-	(void)room;
-	return CHAT_OK;
-}
-
 static void
-leave(struct publisher *base, struct str member_id, struct str room)
+count_entry(struct entry_handler *handler, const struct entry *entry,
+    const struct command *requester, enum chat_error outcome)
 {
-	(void)base;
-	(void)member_id;
-	(void)room;
+	struct store_rig *rig = LIST_OWNER(handler, struct store_rig, handler);
+
+	(void)requester;
+	ck_assert(outcome == CHAT_OK || outcome == CHAT_STORE_FAILED);
+	rig->last = *entry;
+	if (outcome == CHAT_OK)
+		rig->done++;
+	else
+		rig->lost++;
 }
 
-static void
-detach(struct publisher *base, struct str member_id)
-{
-	(void)base;
-	(void)member_id;
-}
-
-static size_t
-publish(struct publisher *base, const struct event *event,
-    const struct audience *audience)
-{
-	(void)base;
-	(void)event;
-	(void)audience;
-	return 0;
-}
-
-static void
-lose(struct publisher *base, const struct audience *audience)
-{
-	(void)base;
-	(void)audience;
-}
-
-static const struct publisher_ops nobody_ops = {
-	.attach = attach,
-	.enter = enter,
-	.leave = leave,
-	.detach = detach,
-	.publish = publish,
-	.lose = lose,
-};
+static const struct entry_handler_ops handler_ops = { count_entry };
 
 void
 store_rig_init(struct store_rig *rig)
@@ -95,7 +53,7 @@ store_rig_init(struct store_rig *rig)
 		    .compact_after_bytes = 64u << 20 },
 		.limits = { .messages = 100 },
 		.ids.ops = &ids_ops,
-		.nobody.ops = &nobody_ops };
+		.handler.ops = &handler_ops };
 	memory_disk_set_wall(rig->memory, STORE_RIG_NOW);
 }
 
@@ -103,9 +61,7 @@ void
 store_rig_close(struct store_rig *rig)
 {
 	file_store_close(rig->store);
-	commit_gate_destroy(rig->gate);
 	rig->store = NULL;
-	rig->gate = NULL;
 }
 
 void
@@ -135,8 +91,8 @@ store_rig_try(struct store_rig *rig)
 		return end;
 	rig->rooms = file_store_rooms(rig->store);
 	rig->history = file_store_history(rig->store);
-	rig->gate = commit_gate_create(&rig->nobody, SIZE_MAX);
-	ck_assert_ptr_nonnull(rig->gate);
+	rig->log = file_store_log(rig->store);
+	rig->log->handler = &rig->handler;
 	return end;
 }
 
@@ -162,41 +118,50 @@ store_rig_settle(struct store_rig *rig)
 {
 	while (journal_step(file_store_journal(rig->store)))
 		continue;
-	file_store_hear(rig->store, rig->gate);
+	file_store_poll(rig->store);
 }
 
 enum chat_error
 store_rig_put(struct store_rig *rig, const char *id, bool persistent)
 {
 	struct room room = { .persistent = persistent };
-	enum chat_error error;
+	struct entry entry = { .kind = ENTRY_ROOM_CREATED,
+		.room_id = str_from(id),
+		.room = &room };
 
 	snprintf(room.id, sizeof(room.id), "%s", id);
 	snprintf(room.name, sizeof(room.name), "%s", id);
 	id_source_next(&rig->ids, ID_HEX16, room.epoch);
-	error = room_store_put(rig->rooms, &room);
-	if (error == CHAT_OK)
-		ck_assert_int_eq(history_open(rig->history, str_from(id), 0),
-		    CHAT_OK);
-	return error;
+	return commit_log_append(rig->log, &entry, NULL);
+}
+
+enum chat_error
+store_rig_remove(struct store_rig *rig, const char *id)
+{
+	struct entry entry = { .kind = ENTRY_ROOM_REMOVED,
+		.room_id = str_from(id) };
+
+	return commit_log_append(rig->log, &entry, NULL);
 }
 
 uint64_t
 store_rig_say_keyed(struct store_rig *rig, const char *room, const char *body,
     const char *key)
 {
-	struct message message = {
-		.at_ms = STORE_RIG_NOW,
-		.author = STR("Alice"),
-		.author_id = STR("a1"),
-		.body = str_from(body),
-	};
+	struct entry entry = { .kind = ENTRY_SAID,
+		.room_id = str_from(room),
+		.message = {
+		    .at_ms = STORE_RIG_NOW,
+		    .author = STR("Alice"),
+		    .author_id = STR("a1"),
+		    .body = str_from(body),
+		} };
 
 	if (key != NULL)
-		message.key = str_from(key);
-	if (history_append(rig->history, str_from(room), &message) != CHAT_OK)
+		entry.message.key = str_from(key);
+	if (commit_log_append(rig->log, &entry, NULL) != CHAT_OK)
 		return 0;
-	return message.seq;
+	return entry.message.seq;
 }
 
 uint64_t

@@ -2,7 +2,6 @@
 #ifndef TESTS_SUPPORT_PERSISTENCE_STORE_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_STORE_RIG_H
 
-#include "persistence/file/commit_gate.h"
 #include "persistence/file/file_store.h"
 #include "tests/support/persistence/memory_disk.h"
 
@@ -15,11 +14,14 @@ struct store_rig {
 	const struct history_limits *limits_in_use; /* NULL: these */
 	struct id_source ids;                       /* epoch1, epoch2, … */
 	unsigned last_id;
-	struct publisher nobody; /* behind the gate */
-	struct commit_gate *gate;
-	struct file_store *store; /* NULL until store_rig_open() */
+	struct entry_handler handler; /* of the log: it counts … */
+	unsigned done;                /* … entries that are done … */
+	unsigned lost;                /* … and those that are lost */
+	struct entry last;            /* of them; its texts are gone */
+	struct file_store *store;     /* NULL until store_rig_open() */
 	struct room_store *rooms;
 	struct history *history;
+	struct commit_log *log;
 };
 
 /* A new disk; what is to be different is changed before it is opened. */
@@ -33,12 +35,14 @@ void store_rig_close(struct store_rig *);
 /* The process dies, and what is left of the disk is opened. */
 void store_rig_crash(struct store_rig *, enum crash_shape);
 
-/* All that is pending is written, and heard of. */
+/* All that is pending is written, and done. */
 void store_rig_settle(struct store_rig *);
 
+/* Appends to the log. */
 enum chat_error store_rig_put(struct store_rig *, const char *id,
     bool persistent);
-/* The number it got; 0: it was refused. */
+enum chat_error store_rig_remove(struct store_rig *, const char *id);
+/* The number it got; 0: it was refused. It may wait for the disk. */
 uint64_t store_rig_say(struct store_rig *, const char *room, const char *body);
 uint64_t store_rig_say_keyed(struct store_rig *, const char *room,
     const char *body, const char *key);

@@ -1,0 +1,125 @@
+/* The log that orders what changes rooms for good: an interface. Public. */
+#ifndef DOMAIN_COMMIT_LOG_H
+#define DOMAIN_COMMIT_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "domain/command.h"
+#include "domain/history.h"
+#include "domain/room_store.h"
+
+struct commit_log;
+struct entry_handler;
+
+enum entry_kind {
+	ENTRY_SAID,         /* room_id, message */
+	ENTRY_ROOM_CREATED, /* room_id, room */
+	ENTRY_ROOM_REMOVED, /* room_id */
+	ENTRY_BARRIER       /* changes nothing: all before it is done */
+};
+
+/* One change. Every pointer and text is borrowed. */
+struct entry {
+	enum entry_kind kind;
+	struct str room_id;
+	const struct room *room; /* for the append only, then NULL */
+	struct message message;
+	bool is_duplicate; /* of the message with this seq, which is no news */
+};
+
+struct commit_log_ops {
+	/*
+	 * Append an entry. Its turn comes when all before it are done and it
+	 * cannot be lost any more: then the stores are changed and the handler
+	 * is called, before this returns or later. Until then the stores show
+	 * nothing of it. If it cannot be kept they never do, and the handler is
+	 * called with CHAT_STORE_FAILED.
+	 *
+	 * A message gets its seq, and a later at_ms if it would run back; with
+	 * a key that the room has it becomes a duplicate of the first. The
+	 * requester is who gets the answer: copied, or NULL.
+	 *
+	 * CHAT_ROOM_EXISTS, CHAT_ROOM_NOT_FOUND, CHAT_MESSAGE_TOO_LARGE,
+	 * CHAT_UNAVAILABLE: nothing was appended, the handler is not called.
+	 */
+	enum chat_error (*append)(struct commit_log *, struct entry *,
+	    const struct command *requester);
+	/* Whether the room's creation or removal waits for its turn. */
+	bool (*is_room_pending)(struct commit_log *, struct str room_id);
+	/* What entries that wait take in memory. */
+	size_t (*bytes)(struct commit_log *);
+	/* Forgets what waits. */
+	void (*destroy)(struct commit_log *);
+};
+
+struct commit_log {
+	const struct commit_log_ops *ops;
+	struct entry_handler *handler; /* NULL: nobody is told */
+};
+
+struct entry_handler_ops {
+	/*
+	 * The entry's turn has come: the stores are changed (CHAT_OK), or it
+	 * is lost. May append.
+	 */
+	void (*handle)(struct entry_handler *, const struct entry *,
+	    const struct command *requester, enum chat_error outcome);
+};
+
+struct entry_handler {
+	const struct entry_handler_ops *ops;
+};
+
+static inline enum chat_error
+commit_log_append(struct commit_log *log, struct entry *entry,
+    const struct command *requester)
+{
+	return log->ops->append(log, entry, requester);
+}
+
+static inline bool
+commit_log_is_room_pending(struct commit_log *log, struct str room_id)
+{
+	return log->ops->is_room_pending(log, room_id);
+}
+
+static inline size_t
+commit_log_bytes(struct commit_log *log)
+{
+	return log->ops->bytes(log);
+}
+
+static inline void
+commit_log_destroy(struct commit_log *log)
+{
+	if (log != NULL)
+		log->ops->destroy(log);
+}
+
+/* --- for logs ------------------------------------------------------------- */
+
+/*
+ * Looks a message's key up in what its room keeps. True: the message is made a
+ * duplicate of the first.
+ */
+bool entry_find_first(struct entry *, struct history *);
+
+/*
+ * Changes the stores at once. CHAT_ROOM_EXISTS, CHAT_ROOM_NOT_FOUND,
+ * CHAT_UNAVAILABLE: nothing has changed.
+ */
+enum chat_error entry_apply(struct entry *, struct room_store *,
+    struct history *);
+
+/* The entry is done: the handler is told. */
+static inline void
+commit_log_report(const struct commit_log *log, const struct entry *entry,
+    const struct command *requester, enum chat_error outcome)
+{
+	if (log->handler != NULL)
+		log->handler->ops->handle(log->handler, entry, requester,
+		    outcome);
+}
+
+#endif

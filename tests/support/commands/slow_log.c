@@ -1,0 +1,174 @@
+#include "tests/support/commands/slow_log.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "domain/command_copy.h"
+
+struct waiting_entry {
+	struct list link;
+	struct entry entry;
+	struct room room;
+	struct command requester;
+	bool has_requester;
+	char id[ROOM_ID_SIZE], author[100], author_id[100], body[1000],
+	    key[100];
+	char texts[2000];
+};
+
+static struct slow_log *
+self_of(struct commit_log *base)
+{
+	return (struct slow_log *)base;
+}
+
+static struct str
+keep(struct str text, char *to, size_t size)
+{
+	ck_assert_uint_le(text.len, size);
+	if (text.data == NULL)
+		return text;
+	memcpy(to, text.data, text.len);
+	return str_slice(to, text.len);
+}
+
+static enum chat_error
+add(struct slow_log *self, const struct entry *entry,
+    const struct command *requester)
+{
+	struct waiting_entry *waiting = calloc(1, sizeof(*waiting));
+	struct message *message = &waiting->entry.message;
+
+	ck_assert_ptr_nonnull(waiting);
+	waiting->entry = *entry;
+	waiting->entry.room_id =
+	    keep(entry->room_id, waiting->id, sizeof(waiting->id));
+	if (entry->room != NULL) {
+		waiting->room = *entry->room;
+		waiting->entry.room = &waiting->room;
+	}
+	message->author = keep(message->author, waiting->author, 100);
+	message->author_id = keep(message->author_id, waiting->author_id, 100);
+	message->body = keep(message->body, waiting->body, 1000);
+	message->key = keep(message->key, waiting->key, 100);
+	waiting->has_requester = requester != NULL;
+	if (requester != NULL) {
+		ck_assert_uint_le(command_text_bytes(requester),
+		    sizeof(waiting->texts));
+		command_copy(requester, &waiting->requester, waiting->texts);
+	}
+	list_append(&self->waiting, &waiting->link);
+	self->count++;
+	return CHAT_OK;
+}
+
+static enum chat_error
+append(struct commit_log *base, struct entry *entry,
+    const struct command *requester)
+{
+	struct slow_log *self = self_of(base);
+	enum chat_error error;
+	struct room room;
+
+	if (entry->kind == ENTRY_ROOM_CREATED &&
+	    room_store_get(self->rooms, entry->room_id, &room) == CHAT_OK)
+		return CHAT_ROOM_EXISTS;
+	if (self->is_slow || self->count > 0)
+		return add(self, entry, requester);
+	error = entry_apply(entry, self->rooms, self->history);
+	if (error == CHAT_OK)
+		commit_log_report(base, entry, requester, CHAT_OK);
+	return error;
+}
+
+static struct waiting_entry *
+first(const struct slow_log *self)
+{
+	ck_assert_uint_gt(self->count, 0);
+	return LIST_OWNER(self->waiting.next, struct waiting_entry, link);
+}
+
+static void
+finish(struct slow_log *self, enum chat_error outcome)
+{
+	struct waiting_entry *waiting = first(self);
+
+	list_remove(&waiting->link);
+	self->count--;
+	commit_log_report(&self->base, &waiting->entry,
+	    waiting->has_requester ? &waiting->requester : NULL, outcome);
+	free(waiting);
+}
+
+void
+slow_log_do(struct slow_log *self)
+{
+	ck_assert_int_eq(entry_apply(&first(self)->entry, self->rooms,
+			     self->history),
+	    CHAT_OK);
+	finish(self, CHAT_OK);
+}
+
+void
+slow_log_lose(struct slow_log *self)
+{
+	finish(self, CHAT_STORE_FAILED);
+}
+
+void
+slow_log_do_all(struct slow_log *self)
+{
+	while (self->count > 0)
+		slow_log_do(self);
+}
+
+static bool
+is_room_pending(struct commit_log *base, struct str room_id)
+{
+	const struct list *all = &self_of(base)->waiting;
+
+	for (struct list *at = all->next; at != all; at = at->next) {
+		const struct entry *entry =
+		    &LIST_OWNER(at, struct waiting_entry, link)->entry;
+
+		if ((entry->kind == ENTRY_ROOM_CREATED ||
+			entry->kind == ENTRY_ROOM_REMOVED) &&
+		    str_equal(entry->room_id, room_id))
+			return true;
+	}
+	return false;
+}
+
+static size_t
+bytes(struct commit_log *base)
+{
+	return self_of(base)->count * sizeof(struct waiting_entry);
+}
+
+static void
+destroy(struct commit_log *base)
+{
+	struct slow_log *self = self_of(base);
+
+	while (self->count > 0) {
+		struct waiting_entry *waiting = first(self);
+
+		list_remove(&waiting->link);
+		self->count--;
+		free(waiting);
+	}
+}
+
+static const struct commit_log_ops ops = {
+	.append = append,
+	.is_room_pending = is_room_pending,
+	.bytes = bytes,
+	.destroy = destroy,
+};
+
+void
+slow_log_init(struct slow_log *self)
+{
+	self->base.ops = &ops;
+	list_init(&self->waiting);
+}
