@@ -174,6 +174,24 @@ static const struct route probes[] = {
 	{ NULL, false, NULL },
 };
 
+bool
+routes_is_probe(struct str request)
+{
+	struct str get = STR("GET ");
+
+	if (request.len < get.len || memcmp(request.data, get.data, get.len))
+		return false;
+	request = str_slice(request.data + get.len, request.len - get.len);
+	for (const struct route *route = probes; route->path != NULL; route++) {
+		size_t len = strlen(route->path);
+
+		if (request.len >= len &&
+		    memcmp(request.data, route->path, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* … and these where the dialect has nothing else to say. */
 static const struct route others[] = {
 	{ "/health", true, answer_health }, /* as the first servers had it */

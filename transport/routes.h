@@ -12,4 +12,7 @@
  */
 http_handler routes_handle;
 
+/* Whether a request that begins so is a health check's. */
+bool routes_is_probe(struct str request);
+
 #endif

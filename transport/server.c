@@ -298,6 +298,11 @@ server_accept(void *arg, int fd, struct peer *peer,
 	return true;
 }
 
+static const struct listener_ops listener_ops = {
+	.accept = server_accept,
+	.is_probe = routes_is_probe,
+};
+
 static void
 log_listening(const struct server_listener *at)
 {
@@ -329,7 +334,7 @@ open_listeners(struct server *server)
 		at->server = server;
 		at->tls = listen->tls;
 		if (!listener_open(&at->listener, &server->worker.loop,
-			&listen->address, listen->dialect, server_accept, at))
+			&listen->address, listen->dialect, &listener_ops, at))
 			return false;
 		log_listening(at);
 		server->listener_count++;

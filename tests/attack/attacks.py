@@ -328,13 +328,13 @@ def stalled(bed):
 # --- connections --------------------------------------------------------------
 
 
-def flood(bed, rate, sources):
+def flood(bed, rate, sources, *request):
     bed.start()
     bed.watch(dial=True)
     before = cpu_of_children()
     found = subprocess.run(
         ["nice", "-n", "5", FLOOD, str(bed.port), str(rate), str(sources),
-         str(bed.seconds)], capture_output=True, text=True, check=True)
+         str(bed.seconds), *request], capture_output=True, text=True, check=True)
     bed.cpu -= cpu_of_children() - before
     opened = json.loads(found.stdout)["opened"]
     bed.connections += opened
@@ -380,6 +380,16 @@ def flood_1500_many(bed):
 def flood_10000_many(bed):
     """10 000 connects a second from 100 addresses"""
     return flood(bed, 10_000, 100)
+
+
+def flood_upgrades_one(bed):
+    """1 500 requests for a WebSocket a second from one address"""
+    return flood(bed, 1500, 1, "request")
+
+
+def flood_upgrades_many(bed):
+    """10 000 requests for a WebSocket a second from 100 addresses"""
+    return flood(bed, 10_000, 100, "request")
 
 
 def descriptors(bed):
@@ -451,4 +461,5 @@ ALL = [rejoin, healthy_readers, lobby_flood, lobby_compressed,
        history_compressed, rooms_list, rename, compressed_json,
        input_after_close, pongs, unfinished, stalled,
        flood_1500_one, flood_1500_many, flood_10000_one, flood_10000_many,
+       flood_upgrades_one, flood_upgrades_many,
        descriptors, history_eviction, persistent_rooms]

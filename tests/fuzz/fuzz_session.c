@@ -405,6 +405,9 @@ disk_fail(struct input *input)
 
 	if (fault.call == DISK_CALL_LOCK)
 		return;
+	/* A call that is interrupted or short is repeated until it is not. */
+	if (fault.error == EINTR || fault.error == 0)
+		fault.forever = false;
 	/* One at a time: the disk counts no more than a few. */
 	memory_disk_heal(world.memory);
 	memory_disk_fail(world.memory, fault);

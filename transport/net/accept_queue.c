@@ -14,6 +14,12 @@
 #define SERVE_EVERY_MS 10
 #define LOOKS_A_TURN 256
 
+/* Enough to recognize the request of a health check. */
+#define PEEK_SIZE 16
+
+/* Beyond all shares. */
+static const struct rate_limit probe_limit = { .rate = 50, .burst = 50 };
+
 struct waiting {
 	struct list link;
 	struct accepted accepted;
@@ -32,6 +38,7 @@ accept_queue_init(struct accept_queue *queue, struct event_base *base,
     const struct rate_limit *limit, const int64_t *now_ms, uint64_t seed)
 {
 	accept_share_init(&queue->share, limit, seed, 0);
+	token_bucket_init(&queue->probes, &probe_limit, 0);
 	queue->limit = limit;
 	queue->now_ms = now_ms;
 	list_init(&queue->waiting);
@@ -64,9 +71,13 @@ bool
 accept_queue_add(struct accept_queue *queue, const struct accepted *accepted)
 {
 	struct waiting *waiting;
+	bool is_early = queue->count > 0;
 
-	if (accept_share_take(&queue->share, queue->limit, accepted->key,
-		*queue->now_ms)) {
+	/* While others wait, an address that uses its share waits, too: until
+	 * it is known whether there is a request. */
+	if ((is_early ? accept_share_take_early
+		      : accept_share_take)(&queue->share, queue->limit,
+		accepted->key, *queue->now_ms)) {
 		accepted->ops->admit(accepted);
 		return true;
 	}
@@ -95,17 +106,6 @@ waiting_take(struct accept_queue *queue, struct waiting *waiting)
 	return accepted;
 }
 
-/* The peer has gone: its share is not spent on it. */
-static bool
-is_gone(const struct waiting *waiting)
-{
-	char byte;
-	ssize_t got =
-	    recv(waiting->accepted.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
-}
-
 static void
 waiting_drop(struct accept_queue *queue, struct waiting *waiting,
     const char *limit)
@@ -115,28 +115,66 @@ waiting_drop(struct accept_queue *queue, struct waiting *waiting,
 	accepted.ops->refuse(&accepted, limit);
 }
 
+static void
+waiting_admit(struct accept_queue *queue, struct waiting *waiting)
+{
+	struct accepted accepted = waiting_take(queue, waiting);
+
+	accepted.ops->admit(&accepted);
+}
+
+static bool
+waiting_has_share(struct accept_queue *queue, const struct waiting *waiting)
+{
+	return accept_share_take(&queue->share, queue->limit,
+	    waiting->accepted.key, *queue->now_ms);
+}
+
+static bool
+waiting_is_probe(struct accept_queue *queue, const struct waiting *waiting,
+    struct str request)
+{
+	const struct accepted *accepted = &waiting->accepted;
+
+	return accepted->ops->is_probe(accepted, request) &&
+	       token_bucket_take(&queue->probes, &probe_limit, *queue->now_ms,
+		   1);
+}
+
 void
 accept_queue_serve(struct accept_queue *queue)
 {
+	struct waiting *silent[LOOKS_A_TURN];
 	size_t looks =
 	    queue->count < LOOKS_A_TURN ? queue->count : LOOKS_A_TURN;
+	size_t silent_count = 0;
 
 	for (; looks > 0; looks--) {
 		struct waiting *waiting =
 		    LIST_OWNER(queue->waiting.next, struct waiting, link);
+		char request[PEEK_SIZE];
+		ssize_t got = recv(waiting->accepted.fd, request,
+		    sizeof(request), MSG_PEEK | MSG_DONTWAIT);
+		bool is_silent = got < 0 && (errno == EAGAIN || errno == EINTR);
 
-		if (is_gone(waiting)) {
+		if (got <= 0 && !is_silent) {
 			waiting_drop(queue, waiting, NULL);
-		} else if (accept_share_take(&queue->share, queue->limit,
-			       waiting->accepted.key, *queue->now_ms)) {
-			struct accepted accepted = waiting_take(queue, waiting);
-
-			accepted.ops->admit(&accepted);
-		} else {
-			list_remove(&waiting->link);
-			list_append(&queue->waiting, &waiting->link);
+			continue;
 		}
+		if (!is_silent && (waiting_has_share(queue, waiting) ||
+				      waiting_is_probe(queue, waiting,
+					  str_slice(request, (size_t)got)))) {
+			waiting_admit(queue, waiting);
+			continue;
+		}
+		list_remove(&waiting->link);
+		list_append(&queue->waiting, &waiting->link);
+		if (is_silent)
+			silent[silent_count++] = waiting;
 	}
+	for (size_t i = 0; i < silent_count; i++)
+		if (waiting_has_share(queue, silent[i]))
+			waiting_admit(queue, silent[i]);
 }
 
 bool

@@ -2,9 +2,10 @@
  * Accepted sockets that wait until the share of their address allows them in.
  *
  * They wait here and not in the kernel's backlog, which has one order for all:
- * a connection can only be told from others once it is accepted. The newest
- * are served first, since the peer of an old one has probably given up; those
- * whose turn it was not go to the end.
+ * a connection can only be told from others once it is accepted. Those whose
+ * request has arrived are served before those that say nothing, and the newest
+ * before the old, whose peer has probably given up. Health checks have a small
+ * rate of their own, for an address that is flooded by others behind it.
  */
 #ifndef TRANSPORT_ACCEPT_QUEUE_H
 #define TRANSPORT_ACCEPT_QUEUE_H
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #include "domain/base/list.h"
+#include "domain/base/str.h"
 #include "transport/net/accept_share.h"
 
 struct event;
@@ -23,11 +25,13 @@ struct peer;
 
 struct accepted;
 
-/* Makes a connection of it, or resets it because of this limit (NULL: no limit
- * is to blame). */
 struct accept_ops {
+	/* Makes a connection of it. */
 	void (*admit)(const struct accepted *);
+	/* Resets it because of this limit; NULL: no limit is to blame. */
 	void (*refuse)(const struct accepted *, const char *limit);
+	/* Whether a request begins like a health check's. */
+	bool (*is_probe)(const struct accepted *, struct str request);
 };
 
 struct accepted {
@@ -40,6 +44,7 @@ struct accepted {
 
 struct accept_queue {
 	struct accept_share share;
+	struct token_bucket probes;
 	const struct rate_limit *limit;
 	const int64_t *now_ms;
 	struct list waiting; /* newest first */

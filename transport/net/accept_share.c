@@ -55,9 +55,9 @@ tokens_squared_needed(float recent, const struct rate_limit *limit)
 	return recent / most * half * half;
 }
 
-bool
-accept_share_take(struct accept_share *share, const struct rate_limit *limit,
-    uint64_t key, int64_t now_ms)
+static bool
+share_take(struct accept_share *share, const struct rate_limit *limit,
+    uint64_t key, int64_t now_ms, float part)
 {
 	struct accept_count *counts[ACCEPT_SHARE_ROWS];
 	uint64_t hash = hash_mix(key ^ share->seed);
@@ -74,7 +74,7 @@ accept_share_take(struct accept_share *share, const struct rate_limit *limit,
 	recent = counts[0]->recent < counts[1]->recent ? counts[0]->recent
 						       : counts[1]->recent;
 	token_bucket_refill(&share->bucket, limit, now_ms);
-	tokens = share->bucket.tokens;
+	tokens = share->bucket.tokens * part;
 	if (tokens < 1.0f ||
 	    tokens * tokens <= tokens_squared_needed(recent, limit))
 		return false;
@@ -84,4 +84,18 @@ accept_share_take(struct accept_share *share, const struct rate_limit *limit,
 		if (counts[row]->recent < recent + 1.0f)
 			counts[row]->recent = recent + 1.0f;
 	return true;
+}
+
+bool
+accept_share_take(struct accept_share *share, const struct rate_limit *limit,
+    uint64_t key, int64_t now_ms)
+{
+	return share_take(share, limit, key, now_ms, 1.0f);
+}
+
+bool
+accept_share_take_early(struct accept_share *share,
+    const struct rate_limit *limit, uint64_t key, int64_t now_ms)
+{
+	return share_take(share, limit, key, now_ms, 0.5f);
 }

@@ -41,4 +41,11 @@ void accept_share_init(struct accept_share *, const struct rate_limit *,
 bool accept_share_take(struct accept_share *, const struct rate_limit *,
     uint64_t key, int64_t now_ms);
 
+/*
+ * The same with half of the tokens out of reach: false for an address that
+ * uses its whole share.
+ */
+bool accept_share_take_early(struct accept_share *, const struct rate_limit *,
+    uint64_t key, int64_t now_ms);
+
 #endif

@@ -95,7 +95,7 @@ listener_admit(const struct accepted *accepted)
 {
 	struct listener *listener = accepted->listener;
 
-	if (!listener->accept(listener->arg, accepted->fd, accepted->peer,
+	if (!listener->ops->accept(listener->arg, accepted->fd, accepted->peer,
 		listener->dialect)) {
 		peer_table_leave(&listener->loop->peers, accepted->peer);
 		log_limited(LOG_WARN, "no memory for a connection");
@@ -116,9 +116,16 @@ listener_refuse(const struct accepted *accepted, const char *limit)
 	close(accepted->fd);
 }
 
+static bool
+listener_sees_probe(const struct accepted *accepted, struct str request)
+{
+	return accepted->listener->ops->is_probe(request);
+}
+
 static const struct accept_ops accept_ops = {
 	.admit = listener_admit,
 	.refuse = listener_refuse,
+	.is_probe = listener_sees_probe,
 };
 
 /* Waiting sockets are dropped to make room for the newest. */
@@ -290,13 +297,13 @@ address_use_v4(struct address *address)
 bool
 listener_open(struct listener *listener, struct loop *loop,
     const struct address *address, const struct dialect *dialect,
-    listener_accept *accept, void *arg)
+    const struct listener_ops *ops, void *arg)
 {
 	char text[ADDRESS_TEXT_SIZE];
 
 	memset(listener, 0, sizeof(*listener));
 	listener->loop = loop;
-	listener->accept = accept;
+	listener->ops = ops;
 	listener->arg = arg;
 	listener->address = *address;
 	listener->dialect = dialect;

@@ -3,6 +3,8 @@
 #define TRANSPORT_LISTENER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "transport/net/address.h"
 
@@ -11,16 +13,20 @@ struct event;
 struct loop;
 struct peer;
 
-/*
- * Takes an accepted socket and the peer that it was counted for. False: no
- * memory; the socket is closed, the peer is still counted.
- */
-typedef bool listener_accept(void *arg, int fd, struct peer *,
-    const struct dialect *);
+struct listener_ops {
+	/*
+	 * Takes an accepted socket and the peer that it was counted for.
+	 * False: no memory; the socket is closed, the peer is still counted.
+	 */
+	bool (*accept)(void *arg, int fd, struct peer *,
+	    const struct dialect *);
+	/* Whether a request that begins so is a health check's. */
+	bool (*is_probe)(struct str request);
+};
 
 struct listener {
 	struct loop *loop;
-	listener_accept *accept;
+	const struct listener_ops *ops;
 	void *arg;
 	struct event *event;
 	struct address address;        /* with the port chosen by the kernel */
@@ -34,7 +40,7 @@ struct listener {
 
 /* False: cannot listen there; it is logged. */
 bool listener_open(struct listener *, struct loop *, const struct address *,
-    const struct dialect *, listener_accept *, void *arg);
+    const struct dialect *, const struct listener_ops *, void *arg);
 void listener_close(struct listener *);
 
 /* Ends a pause when it is over; called with every tick of the wheel. */

@@ -225,12 +225,12 @@ const struct option option_table[] = {
 	    .help = "Open connections of one address; an IPv6 /64 is one "
 		    "address, loopback is exempt; beyond: 429." },
 	{ .name = "limits.accept_rate",
-	    NUMBER(RATE, transport.accepts.rate, "1000/s", 1, MILLION),
+	    NUMBER(RATE, transport.accepts.rate, "2000/s", 1, MILLION),
 	    NO_LIMIT,
 	    .help = "New connections per second, shared equally among the "
 		    "addresses that want more; the others wait." },
 	{ .name = "limits.accept_burst",
-	    NUMBER(COUNT, transport.accepts.burst, "2000", 1, MILLION),
+	    NUMBER(COUNT, transport.accepts.burst, "4000", 1, MILLION),
 	    .help = "How many of them may come at once." },
 	{ .name = "limits.handshake_timeout",
 	    NUMBER(DURATION, transport.handshake_timeout_ms, "5s", 100,

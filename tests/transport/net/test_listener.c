@@ -15,6 +15,7 @@
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/fake_accept.h"
 #include "tests/support/transport/recorder.h"
+#include "transport/routes.h"
 
 #define PEERS 512
 
@@ -34,6 +35,11 @@ accept_one(void *arg, int fd, struct peer *peer, const struct dialect *dialect)
 		   dialect) != NULL;
 }
 
+static const struct listener_ops listener_ops = {
+	.accept = accept_one,
+	.is_probe = routes_is_probe,
+};
+
 static bool
 open_at(const char *text)
 {
@@ -42,7 +48,7 @@ open_at(const char *text)
 
 	ck_assert(address_parse(text, &address, &why));
 	return listener_open(&listener, &recorder.rig.worker.loop, &address,
-	    NULL, accept_one, NULL);
+	    NULL, &listener_ops, NULL);
 }
 
 static void
@@ -160,6 +166,25 @@ set_accept_rate(uint32_t rate, uint32_t burst)
 	    &recorder.rig.limits.accepts, 1, loop->now_ms);
 }
 
+/* Whether this peer has a connection. */
+static bool
+is_admitted(int fd)
+{
+	struct sockaddr_in mine, other;
+	socklen_t len = sizeof(mine);
+
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&mine, &len), 0);
+	for (struct conn *conn = recorder.rig.worker.loop.conns; conn != NULL;
+	     conn = conn->next) {
+		len = sizeof(other);
+		if (getpeername(conn->fd, (struct sockaddr *)&other, &len) ==
+			0 &&
+		    other.sin_port == mine.sin_port)
+			return true;
+	}
+	return false;
+}
+
 static size_t
 waiting(void)
 {
@@ -212,7 +237,7 @@ START_TEST(a_port_is_not_shared)
 
 	setup_listener();
 	ck_assert(!listener_open(&second, &recorder.rig.worker.loop,
-	    &listener.address, NULL, accept_one, NULL));
+	    &listener.address, NULL, &listener_ops, NULL));
 	teardown_listener();
 }
 END_TEST
@@ -270,7 +295,7 @@ START_TEST(leaves_a_path_to_its_listener)
 	setup();
 	ck_assert(open_at(socket_text()));
 	ck_assert(!listener_open(&second, &recorder.rig.worker.loop,
-	    &listener.address, NULL, accept_one, NULL));
+	    &listener.address, NULL, &listener_ops, NULL));
 	connect_many(1);
 	rig_turn(&recorder.rig);
 	/* The other one only connected to see whether it is in use. */
@@ -349,6 +374,56 @@ START_TEST(a_flood_from_one_address_delays_no_other)
 		listener_pass(500);
 	}
 	ck_assert_uint_eq(disconnected(), 0);
+	teardown_listener();
+}
+END_TEST
+
+/* A flood from its own address, of which most say nothing. */
+START_TEST(a_request_is_served_before_silent_peers_of_its_address)
+{
+	setup_listener();
+	set_accept_rate(10, 20);
+	connect_many(100);
+	rig_turn(&recorder.rig);
+	listener_pass(1000);
+	for (int i = 0; i < 10; i++) {
+		int honest;
+
+		connect_many(10);
+		honest = peers[peers_open - 1];
+		ck_assert_int_eq(send(honest, "GET /ws", 7, 0), 7);
+		connect_many(10);
+		rig_turn(&recorder.rig);
+		listener_pass(200);
+		ck_assert(is_admitted(honest));
+	}
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(a_health_check_has_a_rate_of_its_own)
+{
+	static const char ws[] = "GET /ws HTTP/1.1\r\n";
+	static const char livez[] = "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n";
+	char answer[12];
+
+	setup_listener();
+	set_accept_rate(1, 2);
+	connect_many(50);
+	for (size_t i = 0; i < peers_open; i++)
+		ck_assert_int_gt(send(peers[i], ws, sizeof(ws) - 1, 0), 0);
+	rig_turn(&recorder.rig);
+	connect_many(1);
+	ck_assert_int_gt(send(peers[peers_open - 1], livez, sizeof(livez) - 1,
+			     0),
+	    0);
+	rig_turn(&recorder.rig);
+	listener_pass(100);
+	ck_assert_int_eq(recv(peers[peers_open - 1], answer, sizeof(answer),
+			     MSG_DONTWAIT),
+	    sizeof(answer));
+	ck_assert_mem_eq(answer, "HTTP/1.1 200", sizeof(answer));
+	ck_assert_uint_ge(waiting(), 40);
 	teardown_listener();
 }
 END_TEST
@@ -543,6 +618,9 @@ SUITE(listener)
 	tcase_add_test(tests, accepts_a_bounded_number_in_a_turn);
 	tcase_add_test(tests, accepts_at_its_rate);
 	tcase_add_test(tests, a_flood_from_one_address_delays_no_other);
+	tcase_add_test(tests,
+	    a_request_is_served_before_silent_peers_of_its_address);
+	tcase_add_test(tests, a_health_check_has_a_rate_of_its_own);
 	tcase_add_test(tests, a_peer_that_closes_while_it_waits_uses_no_share);
 	tcase_add_test(tests, waiting_peers_are_reset_for_the_newest);
 	tcase_add_test(tests, waiting_peers_are_reset_with_the_listener);
