@@ -79,7 +79,7 @@ record_show(struct replay *base, const struct record *record)
 	return true;
 }
 
-/* The findings say it with more detail. */
+/* The findings are more detailed. */
 static void
 lost_ignore(struct replay *base, uint64_t first, uint64_t last)
 {
@@ -136,9 +136,8 @@ lock_failed(struct inspection *out, int error)
 }
 
 /*
- * Not store_lock_take(), which would make the file: who only looks writes
- * nothing. Without the file there is no server; nor is there one that could
- * write where nobody can.
+ * Not store_lock_take(), which creates the file: reading must not write.
+ * Without the file, or on a read-only file system, no server is writing.
  */
 static int
 lock_take_to_read(struct disk *disk, int *lock)
@@ -174,8 +173,8 @@ inspect_read(struct disk *disk, const struct inspector *inspector,
 }
 
 /*
- * A journal that goes on from what was recovered, and begins with LOST records
- * for what was found missing. NULL: it cannot be written.
+ * A journal that continues from the recovery and begins with its LOST records.
+ * NULL: it cannot be written.
  */
 static struct journal *
 journal_open(struct disk *disk, const struct recovery_result *result)
@@ -203,8 +202,8 @@ write_failed(struct inspection *out, const char *why)
 }
 
 /*
- * Under the lock: repairs the files, and opens a journal behind them if records
- * are lost or `writes`.
+ * Under the lock: repairs the files, and opens a journal if records are lost or
+ * `writes` is set.
  */
 static enum inspect_status
 store_open(struct disk *disk, const struct inspector *inspector, bool writes,
@@ -269,7 +268,7 @@ search_room_gone(struct str room, uint64_t lsn, void *arg)
 		search->is_found = false;
 }
 
-/* A room whose own record was lost has messages all the same. */
+/* A room whose ROOM record was lost still has messages. */
 static void
 search_message(struct str room, const struct message *message, uint64_t lsn,
     void *arg)

@@ -1,4 +1,4 @@
-/* How the file store is to behave. Public: the program fills it in. */
+/* Options of the file store. Public. */
 #ifndef PERSISTENCE_STORE_OPTIONS_H
 #define PERSISTENCE_STORE_OPTIONS_H
 

@@ -11,7 +11,7 @@
 #include "persistence/memory/memory_members.h"
 #include "persistence/memory/memory_rooms.h"
 
-/* What cannot be opened for want of memory is left NULL. */
+/* Stores that cannot be opened for want of memory stay NULL. */
 struct backend {
 	const char *kind;
 	enum stores_end (*open)(struct stores *, const struct stores_config *);
@@ -28,7 +28,7 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	return STORES_OPEN;
 }
 
-/* Nobody comes back to a place in memory: members are as they are. */
+/* Members are not persisted. */
 static enum stores_end
 files_open(struct stores *stores, const struct stores_config *config)
 {

@@ -1,4 +1,4 @@
-/* Where the chat keeps things: all stores of a kind. Public. */
+/* All stores of one kind: members, rooms, history. Public. */
 #ifndef PERSISTENCE_STORES_H
 #define PERSISTENCE_STORES_H
 
@@ -32,31 +32,32 @@ struct stores {
 	struct disk *disk;
 };
 
-/* Everything is borrowed and outlives the stores. */
+/* Everything is borrowed and must outlive the stores. */
 struct stores_config {
 	const char *kind;
 	const struct history_limits *limits; /* may change between calls */
-	const struct store_options *options; /* of files, … */
+	const struct store_options *options; /* of the file store … */
 	struct id_source *ids;               /* … as are these */
 };
 
 enum stores_end {
 	STORES_OPEN,
-	STORES_IN_USE,  /* by another server; nothing was touched */
-	STORES_REFUSED, /* a newer program's, or damaged and so asked */
+	STORES_IN_USE,  /* another server uses it; nothing was changed */
+	STORES_REFUSED, /* of a newer program, or damaged with on_damage =
+			   refuse */
 	STORES_FAILED
 };
 
-/* Whether there are stores of this kind: "memory", "file". */
+/* Whether this kind exists: "memory", "file". */
 bool stores_kind_exists(const char *kind);
 
 /*
- * Opens the stores of a kind that exists. If it fails, that was logged, and
+ * Opens the stores of a kind that exists. On failure an error was logged, and
  * nothing is open.
  */
 enum stores_end stores_open(struct stores *, const struct stores_config *);
 
-/* Also for stores that were never opened, if they are all NULL. */
+/* Accepts stores that are all NULL. */
 void stores_close(struct stores *);
 
 #endif

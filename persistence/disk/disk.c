@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A call that a signal interrupted is made again. */
+/* Repeats a call that a signal interrupted. */
 #define AGAIN(error, call)      \
 	do {                    \
 		(error) = call; \

@@ -1,6 +1,6 @@
 #include "persistence/disk/io_throttle.h"
 
-/* What a disk reads at once, and a processor sums up in no time. */
+/* Work between two pauses. */
 #define WORK ((size_t)256 << 10)
 
 void

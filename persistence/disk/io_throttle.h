@@ -1,6 +1,6 @@
 /*
- * Work that nobody waits for, and that reads a whole store, throttle now and
- * then: it would keep the disk and the system busy while others wait for them.
+ * Pauses for background work that reads a whole store, so that the disk and the
+ * processor are free for others.
  */
 #ifndef PERSISTENCE_IO_THROTTLE_H
 #define PERSISTENCE_IO_THROTTLE_H
@@ -13,7 +13,7 @@ struct io_throttle {
 	size_t done; /* bytes since the last pause; 0 at first */
 };
 
-/* So many bytes more were dealt with. Accepts NULL. */
+/* To be called after so many bytes of work. Accepts NULL. */
 void io_throttle_note(struct io_throttle *, size_t bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* The system's files, below a directory that is held open. */
+/* The file calls of the system, in a directory that is held open. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 #define QUARANTINE "quarantine"
 
-/* So many are written at once. */
+/* Zeros per call. */
 #define ZEROS ((size_t)64 << 10)
 
 struct system_disk {
@@ -39,7 +39,7 @@ call_error(int result)
 	return result < 0 ? errno : 0;
 }
 
-/* For other kinds, a pipe say, one might wait without end. */
+/* Other kinds, as a pipe, could block. */
 static int
 file_check_kind(int file)
 {
@@ -119,7 +119,7 @@ system_ftruncate(struct disk *disk, int file, uint64_t size)
 	return call_error(ftruncate(file, (off_t)size));
 }
 
-/* Not the C library's posix_fallocate(): where it cannot, it writes zeros. */
+/* Not posix_fallocate(): where the system cannot, it writes zeros. */
 static int
 system_fallocate(struct disk *disk, int file, uint64_t size)
 {
@@ -129,8 +129,10 @@ system_fallocate(struct disk *disk, int file, uint64_t size)
 	return error == EOPNOTSUPP || error == ENOSYS ? 0 : error;
 }
 
-/* Room that was only allocated is marked as never written, in the journal of
- * the file system, and each first write there takes the mark away. */
+/*
+ * Some file systems mark allocated space as unwritten in their journal; the
+ * first write to it removes the mark.
+ */
 static bool
 file_system_marks_unwritten(int dir)
 {
@@ -141,7 +143,7 @@ file_system_marks_unwritten(int dir)
 		   status.f_type == XFS_SUPER_MAGIC);
 }
 
-/* They set out at once: the next sync need not wait for all of them. */
+/* Starts the writing at once, so that the next sync waits less. */
 static int
 system_zero(struct disk *disk, int file, uint64_t at, size_t len)
 {
@@ -197,8 +199,9 @@ name_is_directory(int dir, const char *name)
 }
 
 /*
- * Also what is no file, or cannot be asked what it is: who opens it hears why
- * not. Passed by, it would count as missing, and what is in it as lost.
+ * Includes entries that are no files, or cannot be read: opening them fails
+ * with a reason. Skipped, they would count as missing, and their records as
+ * lost.
  */
 static int
 directory_visit(DIR *stream, disk_visit *visit, void *arg)
@@ -216,7 +219,7 @@ directory_visit(DIR *stream, disk_visit *visit, void *arg)
 static int
 system_list(struct disk *disk, disk_visit *visit, void *arg)
 {
-	/* A place in the directory of its own, not dup()'s shared one. */
+	/* A position of its own, which dup() would share. */
 	int fd =
 	    openat(system_dir(disk), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream;
@@ -253,7 +256,7 @@ system_sync_dir(struct disk *disk, bool quarantine)
 {
 	if (quarantine)
 		return directory_sync(system_dir(disk), QUARANTINE);
-	/* No descriptor may be left to open the directory once more. */
+	/* There may be no descriptor left to open it again. */
 	return call_error(fsync(system_dir(disk)));
 }
 
@@ -265,8 +268,10 @@ system_make_quarantine(struct disk *disk)
 	return error == EEXIST ? 0 : error;
 }
 
-/* The open file's lock, not the process's: whoever in this process opens and
- * closes the same file does not let go of it. */
+/*
+ * A lock of the open file, not of the process: closing another descriptor of
+ * the same file does not release it.
+ */
 static int
 system_lock(struct disk *disk, int file)
 {
@@ -327,7 +332,7 @@ static const struct disk_ops system_ops = {
 	.destroy = system_destroy,
 };
 
-/* A directory that was just made is itself a name that must last. */
+/* A new directory is a new name in its parent, which is synced, too. */
 static int
 directory_open(const char *path, int *dir)
 {
@@ -355,7 +360,7 @@ system_disk_open(const char *path)
 		log_error("store %s: out of memory", path);
 		return NULL;
 	}
-	/* A file that may not grow is an error like others, not the end. */
+	/* A file size limit is an error like others, not a signal. */
 	signal(SIGXFSZ, SIG_IGN);
 	disk->base.ops = &system_ops;
 	error = directory_open(path, &disk->dir);

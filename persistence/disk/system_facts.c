@@ -44,7 +44,7 @@ system_random(struct disk *disk, void *to, size_t len)
 	}
 }
 
-/* "0d9f7d1c-…": hexadecimal digits, and what parts them. */
+/* "0d9f7d1c-…": hexadecimal digits and separators. */
 static bool
 hex_read(const char *text, uint8_t *out, size_t size)
 {

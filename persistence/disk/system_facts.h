@@ -1,4 +1,4 @@
-/* What the system's disk is asked besides files: see disk.h. */
+/* Clocks, random bytes and boot id of the system: see disk.h. */
 #ifndef PERSISTENCE_SYSTEM_FACTS_H
 #define PERSISTENCE_SYSTEM_FACTS_H
 

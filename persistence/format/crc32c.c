@@ -6,7 +6,7 @@
 
 #define POLYNOMIAL 0x82f63b78 /* bit-reversed */
 
-/* tables[k][b]: what the byte b does to the CRC k bytes further on. */
+/* tables[k][b]: the effect of byte b on the CRC, k bytes later. */
 static uint32_t tables[8][256];
 
 typedef uint32_t crc_function(uint32_t crc, const void *, size_t);
@@ -31,7 +31,7 @@ fill_tables(void)
 		}
 }
 
-/* Slicing by eight: as many bytes at a time, each with a table of its own. */
+/* Slicing by eight: eight bytes at a time, each with its own table. */
 static uint32_t
 eight_bytes(uint32_t crc, const uint8_t *at)
 {
@@ -74,7 +74,7 @@ by_processor(uint32_t crc, const void *data, size_t len)
 }
 #endif
 
-/* Before main(), so that no thread finds the tables half filled. */
+/* Before main(): threads must not see a table half filled. */
 __attribute__((constructor)) static void
 prepare(void)
 {

@@ -1,4 +1,4 @@
-/* Numbers as they stand in the store's files. Pure. */
+/* Numbers in the little-endian form of the files. Pure. */
 #ifndef PERSISTENCE_LITTLE_ENDIAN_H
 #define PERSISTENCE_LITTLE_ENDIAN_H
 
@@ -33,7 +33,7 @@ get_u64(const void *at)
 	return le64toh(value);
 }
 
-/* Each returns the place behind what it wrote. */
+/* Each returns the position after what it wrote. */
 static inline char *
 put_u16(char *at, uint16_t value)
 {

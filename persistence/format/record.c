@@ -8,7 +8,7 @@
 #define RECORD_MAGIC 0x63655270u /* "pRec" */
 #define ALIGNMENT 8
 
-/* Where the fields of a head stand. */
+/* Offsets of the fields of a record head. */
 enum {
 	AT_MAGIC = 0,
 	AT_LENGTH = 4,
@@ -21,7 +21,7 @@ enum {
 	AT_HEAD_CRC = 28
 };
 
-/* The same for a segment's head, of which there are two copies. */
+/* The same for the head of a segment, of which there are two copies. */
 #define SEGMENT_MAGIC UINT64_C(0x676573796c726170) /* "parlyseg" */
 #define SEGMENT_VERSION 1
 #define SEGMENT_IS_SNAPSHOT 1u

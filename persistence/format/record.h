@@ -1,4 +1,4 @@
-/* What segments and snapshots are made of: headers and records. Pure. */
+/* The format of segments and snapshots: heads and records. Pure. */
 #ifndef PERSISTENCE_RECORD_H
 #define PERSISTENCE_RECORD_H
 
@@ -14,7 +14,7 @@
 #define SEGMENT_HEAD_SIZE 4096 /* the same 64 bytes at 0 and at 2048 */
 #define STORE_ID_SIZE 16
 
-/* 4, 5 and 9 are kept for members and for redacted messages. */
+/* 4, 5 and 9 are reserved for members and for redacted messages. */
 enum record_type {
 	RECORD_OPEN = 1,
 	RECORD_CLOSE = 2,
@@ -27,12 +27,13 @@ enum record_type {
 	RECORD_SNAP_END = 12
 };
 
-#define RECORD_VERSION 1        /* of every type there is */
-#define RECORD_MAY_BE_SKIPPED 1 /* flag: by a reader that does not know it */
+#define RECORD_VERSION 1 /* of all types */
+#define RECORD_MAY_BE_SKIPPED \
+	1 /* flag: a reader that does not know the type skips it */
 
 struct record {
 	uint64_t lsn;
-	uint32_t ahead; /* of the highest LSN known durable when written */
+	uint32_t ahead; /* LSN minus the highest durable LSN at that time */
 	uint8_t type;
 	uint8_t flags;
 	uint16_t version;
@@ -42,10 +43,14 @@ struct record {
 struct segment_head {
 	uint64_t first_lsn; /* of a snapshot: the last LSN it covers */
 	uint8_t store_id[STORE_ID_SIZE];
-	/* Random, never told to anybody: what somebody says in a room cannot
-	 * be taken for a record. */
+	/*
+	 * Random and secret: a message that contains the bytes of a record must
+	 * not be taken for one.
+	 */
 	uint64_t salt;
-	/* Of a snapshot: its records before SNAP_END; 0 while unfinished. */
+	/*
+	 * Of a snapshot: its records before SNAP_END; 0 while it is unfinished.
+	 */
 	uint64_t count;
 	bool is_snapshot;
 };
@@ -54,8 +59,9 @@ struct segment_head {
 size_t record_size(size_t payload_len);
 
 /*
- * The payload stands at at + RECORD_HEAD_SIZE already; writes the head in
- * front of it and the padding behind it. record->payload.data is not read.
+ * Writes the head before the payload, which is already at at +
+ * RECORD_HEAD_SIZE, and the padding after it. Does not read
+ * record->payload.data.
  */
 void record_write(char *at, const struct record *, uint64_t salt);
 
@@ -63,12 +69,12 @@ enum record_state {
 	RECORD_GOOD,
 	RECORD_BAD_PAYLOAD, /* the head is good: it and *size can be trusted */
 	RECORD_BAD_HEAD,
-	RECORD_CUT /* not even a head, or a good one whose payload is cut */
+	RECORD_CUT /* the head, or the payload of a good head, is cut */
 };
 
 /*
- * The payload of out is borrowed from the bytes. *size is what the record
- * takes, also if it is cut; 0: not even the head is there.
+ * The payload of out is borrowed from the bytes. *size: the size of the record,
+ * even if it is cut; 0: the head is not good.
  */
 enum record_state record_read(const char *at, size_t len, uint64_t salt,
     struct record *out, size_t *size);
@@ -80,10 +86,10 @@ void segment_head_write(char out[SEGMENT_HEAD_SIZE],
 enum segment_head_state {
 	SEGMENT_HEAD_GOOD,
 	SEGMENT_HEAD_BAD,
-	SEGMENT_HEAD_NEWER /* of a version that this program does not know */
+	SEGMENT_HEAD_NEWER /* a version that this program does not know */
 };
 
-/* Of the first so many bytes of a file; either copy suffices. */
+/* Reads the first bytes of a file; one good copy is enough. */
 enum segment_head_state segment_head_read(const char *, size_t len,
     struct segment_head *out);
 

@@ -4,13 +4,13 @@
 
 #include "persistence/format/little_endian.h"
 
-/* A text with its length in front, in two bytes or in four. */
+/* A text after its length, in two bytes or four. */
 #define SHORT_TEXT_SIZE(len) (2 + (len))
 #define LONG_TEXT_SIZE(len) (4 + (len))
 
 #define ROOM_IS_PERSISTENT 1u
 
-/* As far as every client can count. */
+/* The largest number that all clients can represent. */
 #define SEQ_MOST ((UINT64_C(1) << 53) - 1)
 
 static char *
@@ -26,7 +26,7 @@ short_text_put(char *at, struct str text)
 	return bytes_put(put_u16(at, (uint16_t)text.len), text);
 }
 
-/* What is left of a payload; is_bad once something was not as it must be. */
+/* The rest of a payload; is_bad once something was invalid. */
 struct cursor {
 	const char *at;
 	size_t left;
@@ -39,7 +39,7 @@ cursor_of(struct str payload)
 	return (struct cursor){ payload.data, payload.len, false };
 }
 
-/* Zeros, if there are no such many bytes any more. */
+/* Returns zeros if there are not so many bytes. */
 static const char *
 cursor_take(struct cursor *from, size_t len)
 {
@@ -100,7 +100,7 @@ room_id_take(struct cursor *from)
 	return id;
 }
 
-/* As a string; one that does not fit, or holds NUL, is none of ours. */
+/* As a string; bad if it is too long or contains NUL. */
 static void
 string_take(struct cursor *from, char *out, size_t size)
 {

@@ -1,4 +1,4 @@
-/* What the records say: payloads as values. Pure. */
+/* The payloads of records as values. Pure. */
 #ifndef PERSISTENCE_RECORD_PAYLOAD_H
 #define PERSISTENCE_RECORD_PAYLOAD_H
 
@@ -10,12 +10,13 @@
 #define PROGRAM_SIZE 64 /* its name and version; longer ones are cut */
 
 /*
- * A writer is given as many bytes as the size says, and returns how many it
- * wrote. A reader borrows texts from the payload; false: that is no such
- * payload. Bytes behind those it knows are a newer program's, and skipped.
+ * A writer needs as many bytes as the size function says, and returns how many
+ * it wrote. A reader borrows texts from the payload; false: the payload is
+ * invalid. Readers ignore bytes after the fields they know: a newer program may
+ * add fields.
  */
 
-/* OPEN: a program begins to write here. */
+/* OPEN: a program begins to write. */
 struct open_payload {
 	uint8_t boot_id[BOOT_ID_SIZE]; /* of the machine; zeros: not known */
 	uint8_t policy;                /* enum store_sync */
@@ -27,13 +28,13 @@ struct open_payload {
 size_t open_payload_write(char *, const struct open_payload *);
 bool open_payload_read(struct str, struct open_payload *);
 
-/* ROOM: a room as it is from now on, new or not. */
+/* ROOM: the state of a room from now on. */
 size_t room_payload_size(const struct room *);
 size_t room_payload_write(char *, const struct room *);
-/* What is no matter of the disk (who is in it) is zero. */
+/* Member counts are zero: they are not stored. */
 bool room_payload_read(struct str, struct room *);
 
-/* ROOM_GONE: it and all that was said in it. */
+/* ROOM_GONE: the room and its messages are removed. */
 size_t room_gone_payload_size(struct str room);
 size_t room_gone_payload_write(char *, struct str room);
 bool room_gone_payload_read(struct str, struct str *room);
@@ -43,17 +44,17 @@ size_t message_payload_size(struct str room, const struct message *);
 size_t message_payload_write(char *, struct str room, const struct message *);
 bool message_payload_read(struct str, struct str *room, struct message *);
 
-/* TRIM: the room's messages up to seq are gone; that one was said at at_ms. */
+/* TRIM: messages up to seq are gone; at_ms is the time of that one. */
 size_t trim_payload_size(struct str room);
 size_t trim_payload_write(char *, struct str room, uint64_t seq, int64_t at_ms);
 bool trim_payload_read(struct str, struct str *room, uint64_t *seq,
     int64_t *at_ms);
 
-/* LOST: these LSNs were durable and are gone, and it was said. */
+/* LOST: these LSNs are lost, and it was reported. */
 struct lost_range {
 	uint64_t first;
 	uint64_t last;
-	uint64_t records;  /* a snapshot has fewer than LSNs */
+	uint64_t records;  /* fewer than LSNs in a snapshot */
 	uint64_t snapshot; /* its last LSN; 0: missing from the journal */
 };
 
@@ -61,7 +62,7 @@ struct lost_range {
 size_t lost_payload_write(char *, const struct lost_range *);
 bool lost_payload_read(struct str, struct lost_range *);
 
-/* SNAP_END: how many records stand before it. */
+/* SNAP_END: the number of records before it. */
 #define SNAP_END_PAYLOAD_SIZE 8
 size_t snap_end_payload_write(char *, uint64_t count);
 bool snap_end_payload_read(struct str, uint64_t *count);

@@ -8,18 +8,18 @@
 
 #define READ_AT_ONCE ((size_t)256 << 10)
 #define WINDOW_SIZE (RECORD_HEAD_SIZE + RECORD_PAYLOAD_MOST + READ_AT_ONCE)
-#define STEP 8 /* records begin at multiples of it */
+#define STEP 8 /* records are aligned to it */
 
 struct segment_reader {
 	struct disk *disk;
 	int file; /* -1: none is open */
 	uint64_t size;
 	struct segment_head head;
-	uint64_t at; /* where the next item begins */
+	uint64_t at; /* position of the next item */
 	uint64_t last_lsn;
 	uint64_t durable_lsn;
-	uint64_t window_at; /* what of the file is held, … */
-	size_t window_len;  /* … and how much of it */
+	uint64_t window_at; /* the part of the file in memory … */
+	size_t window_len;  /* … and its length */
 	char window[WINDOW_SIZE];
 };
 
@@ -35,8 +35,10 @@ segment_reader_create(struct disk *disk)
 	return reader;
 }
 
-/* Nobody reads it a second time from memory: whoever opens it wants to know
- * what the disk has. So it need not push out what others read. */
+/*
+ * Files are read once, and from the disk, not from the cache: so their pages
+ * need not displace others.
+ */
 static void
 file_close(struct segment_reader *reader)
 {
@@ -56,7 +58,7 @@ segment_reader_destroy(struct segment_reader *reader)
 	free(reader);
 }
 
-/* Brings what stands at `at` to the window's beginning, and more behind it. */
+/* Moves the window to `at` and reads more after it. */
 static int
 window_move(struct segment_reader *reader, uint64_t at, size_t want)
 {
@@ -82,8 +84,8 @@ window_move(struct segment_reader *reader, uint64_t at, size_t want)
 }
 
 /*
- * The bytes at `at`: at least as many as wanted, unless the file ends before.
- * They are good until the window moves.
+ * The bytes at `at`, at least `want` unless the file ends before. Valid until
+ * the window moves.
  */
 static int
 window_bytes(struct segment_reader *reader, uint64_t at, size_t want,
@@ -102,7 +104,7 @@ window_bytes(struct segment_reader *reader, uint64_t at, size_t want,
 			return error;
 		end = reader->window_at + reader->window_len;
 		if (at + want > end)
-			return EIO; /* shorter than it said */
+			return EIO; /* the file is shorter than its size */
 	}
 	*bytes = str_slice(reader->window + (at - reader->window_at),
 	    (size_t)(end - at));
@@ -121,7 +123,7 @@ head_read(struct segment_reader *reader, enum segment_head_state *state)
 	if (error != 0)
 		return error;
 	*state = segment_head_read(bytes.data, bytes.len, &reader->head);
-	/* Where the first record would be. */
+	/* The position of the first record. */
 	if (reader->size < SEGMENT_HEAD_SIZE)
 		reader->at = reader->size;
 	else
@@ -182,7 +184,7 @@ segment_reader_seek(struct segment_reader *reader, uint64_t at,
 	reader->last_lsn = last_lsn;
 }
 
-/* What stands at `at`; *size is what a record with a good head takes. */
+/* Reads the record at `at`. *size: the size of a record with a good head. */
 static int
 record_probe(struct segment_reader *reader, uint64_t at,
     enum record_state *state, struct record *record, size_t *size)
@@ -204,7 +206,7 @@ record_probe(struct segment_reader *reader, uint64_t at,
 	return 0;
 }
 
-/* The head at `at` is good: it vouches for what was durable before it. */
+/* A good head shows which LSN was durable when it was written. */
 static void
 reader_raise_durable(struct segment_reader *reader, const struct record *record)
 {
@@ -215,7 +217,7 @@ reader_raise_durable(struct segment_reader *reader, const struct record *record)
 		reader->durable_lsn = lsn;
 }
 
-/* Whether a record with this LSN can stand behind the last one. */
+/* Whether a record with this LSN can follow the last one. */
 static bool
 lsn_may_follow(const struct segment_reader *reader, uint64_t lsn)
 {
@@ -233,7 +235,7 @@ bytes_are_zero(struct str bytes)
 	return true;
 }
 
-/* From `at` on over words of zeros, as far as the window goes. */
+/* Skips words of zeros within the window. */
 static uint64_t
 zeros_skip(const struct segment_reader *reader, uint64_t at)
 {
@@ -246,9 +248,9 @@ zeros_skip(const struct segment_reader *reader, uint64_t at)
 }
 
 /*
- * Whether the good record that is searched for stands at `at`; if not, how
- * far to step on. Payloads are looked at only behind heads that would be it,
- * and are stepped over then, so that no byte is looked at twice.
+ * Tries one position in the search for a good record; *step: how far to go on.
+ * Reads payloads only of heads that would fit, and steps over them, so that no
+ * byte is read twice.
  */
 static int
 record_try(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
@@ -278,7 +280,7 @@ record_try(struct segment_reader *reader, uint64_t at, uint64_t *next_lsn,
 	return error;
 }
 
-/* Searches for the next good record; what lies between is a gap. */
+/* Searches for the next good record. The bytes before it are a gap. */
 static int
 record_search(struct segment_reader *reader, struct segment_item *gap)
 {

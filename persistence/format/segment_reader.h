@@ -1,8 +1,7 @@
 /*
- * Reads a segment or a snapshot record by record, whatever has become of it.
+ * Reads a segment or a snapshot record by record, however damaged it is.
  *
- * Memory is bounded: a window of the file, never more than the longest record
- * and a bit. What a damaged length asks for is not believed.
+ * Memory is bounded by the longest record; a damaged length is not trusted.
  */
 #ifndef PERSISTENCE_SEGMENT_READER_H
 #define PERSISTENCE_SEGMENT_READER_H
@@ -19,55 +18,53 @@ struct segment_reader *segment_reader_create(struct disk *);
 void segment_reader_destroy(struct segment_reader *);
 
 /*
- * From its head on; the file that was open before is closed. *state says
- * whether the head is good: if it is not, no record can be told from other
- * bytes, and only head(), size() and content_end() make sense. 0 or an errno.
+ * Opens a file and closes the one before. *state: whether its head is good; if
+ * not, there are no records, and only head(), size() and content_end() may be
+ * called. 0 or an errno.
  */
 int segment_reader_open(struct segment_reader *, const char *name,
     enum segment_head_state *state);
 
-/* Until the next open. */
+/* Valid until the next open. */
 const struct segment_head *segment_reader_head(const struct segment_reader *);
 uint64_t segment_reader_size(const struct segment_reader *);
 
-/*
- * Go on from here: the next item begins at `at`, and the last record before
- * it had this LSN.
- */
+/* Continues at `at`, after a record with this LSN. */
 void segment_reader_seek(struct segment_reader *, uint64_t at,
     uint64_t last_lsn);
 
 enum segment_item_kind {
 	SEGMENT_RECORD,
-	SEGMENT_GAP, /* bytes that are no record, or a record that is missing */
-	SEGMENT_END, /* behind it there are zeros, or nothing */
+	SEGMENT_GAP, /* no record, or a missing one */
+	SEGMENT_END, /* only zeros follow, or nothing */
 	SEGMENT_FAILED
 };
 
 struct segment_item {
 	enum segment_item_kind kind;
-	uint64_t at;          /* the byte where it begins */
-	uint64_t len;         /* 0, of a GAP: a jump from one LSN to another */
-	struct record record; /* RECORD: its payload is good until the next */
-	uint64_t next_lsn; /* GAP: of the good record behind it; 0: none is */
+	uint64_t at;  /* position in the file */
+	uint64_t len; /* 0 of a GAP: LSNs are skipped */
+	struct record
+	    record; /* RECORD; its payload is valid until the next call */
+	uint64_t next_lsn; /* GAP: LSN of the next good record; 0: none */
 	bool is_blank;     /* GAP: only zeros */
 	int error;         /* FAILED: an errno */
 };
 
 /*
- * What comes next. In a segment LSNs rise by one, in a snapshot they do not
- * fall and end with its own; whatever breaks that is no record of it. A gap
- * ends at the first good record with a higher LSN.
+ * The next item. In a segment LSNs rise by one; in a snapshot they do not fall,
+ * and end with its own LSN. A gap ends at the next good record with a higher
+ * LSN.
  */
 void segment_reader_next(struct segment_reader *, struct segment_item *out);
 
 /*
- * The highest LSN that the heads met so far vouch for: it was durable when
- * they were written. 0: none.
+ * The highest LSN that was durable according to the good heads read so far. 0:
+ * none.
  */
 uint64_t segment_reader_durable_lsn(const struct segment_reader *);
 
-/* Behind the last byte from `at` on that is not zero; `at`: there is none. */
+/* The end of the last byte after `at` that is not zero; `at`: there is none. */
 int segment_reader_content_end(struct segment_reader *, uint64_t at,
     uint64_t *end);
 

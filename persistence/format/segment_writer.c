@@ -6,12 +6,12 @@
 #include "persistence/format/store_names.h"
 
 /*
- * A segment is named after its first record, and that is not known while room
- * is made for it. Whoever starts removes what is left under this name.
+ * The name of a segment has the LSN of its first record, which is not known
+ * when space is allocated. The next start removes a file of this name.
  */
 #define NEXT_NAME "next" UNFINISHED_SUFFIX
 
-/* Zeros are written so many at a time, from a block's beginning on. */
+/* How many zeros to write at once, from a block boundary on. */
 #define AHEAD_BYTES UINT64_C(262144)
 #define AHEAD_ALIGN UINT64_C(4096)
 
@@ -33,7 +33,7 @@ next_drop(struct segment_writer *writer)
 		return;
 	disk_close(writer->disk, writer->next);
 	writer->next = -1;
-	/* If that fails it is in nobody's way but the next one's. */
+	/* If that fails, the next one removes it. */
 	disk_unlink(writer->disk, NEXT_NAME);
 }
 
@@ -55,8 +55,10 @@ sync_note(struct segment_writer *writer, int error)
 	return error;
 }
 
-/* Without a descriptor for the directory nothing was synced: a later sync will
- * tell the truth. */
+/*
+ * Without a descriptor for the directory nothing was synced, and a later sync
+ * can be trusted.
+ */
 static int
 directory_sync(struct segment_writer *writer)
 {
@@ -88,7 +90,9 @@ segment_writer_prepare(struct segment_writer *writer)
 	return error;
 }
 
-/* Each line needs the one above: a segment that can be found is whole. */
+/*
+ * Each call needs the one before: a segment under its final name is complete.
+ */
 static int
 next_publish(struct segment_writer *writer, const struct segment_head *head)
 {
@@ -151,7 +155,7 @@ segment_writer_append(struct segment_writer *writer, const void *data,
 	return error;
 }
 
-/* Whoever writes much at once would write all of it twice, and gain little. */
+/* Large batches would be written twice, for little gain. */
 static bool
 zeros_are_due(const struct segment_writer *writer, size_t len)
 {
@@ -176,7 +180,7 @@ segment_writer_zero_ahead(struct segment_writer *writer, size_t len)
 	left = writer->segment_bytes - from;
 	if (left > AHEAD_BYTES)
 		left = AHEAD_BYTES;
-	/* Where it fails, it is not tried again. */
+	/* After a failure it is not tried again in this segment. */
 	if (disk_zero(writer->disk, writer->file, from, left) == 0)
 		writer->zeroed = from + left;
 }

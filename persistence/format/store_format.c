@@ -12,8 +12,8 @@
  * id 00112233445566778899aabbccddeeff
  * features
  *
- * Behind "features" stand the names of those that a reader has to know, each
- * after a space. There are none so far.
+ * After "features" come the names of those that a reader must know, each after
+ * a space. There are none so far.
  */
 #define FIRST_LINE "parley-store "
 #define OUR_NUMBER 1
@@ -53,20 +53,20 @@ format_parse(const char *text, uint8_t id[STORE_ID_SIZE])
 	unsigned long number;
 
 	if (!text_skip(&at, FIRST_LINE))
-		return STORE_FORMAT_STRANGE;
+		return STORE_FORMAT_INVALID;
 	number = strtoul(at, &behind, 10);
 	if (behind == at)
-		return STORE_FORMAT_STRANGE;
-	/* What stands below may look different there. */
+		return STORE_FORMAT_INVALID;
+	/* The other lines may have another form there. */
 	if (number != OUR_NUMBER)
 		return STORE_FORMAT_NEWER;
 	at = behind;
 	if (!text_skip(&at, "\n" SECOND_LINE) || !id_read(&at, id) ||
 	    !text_skip(&at, "\n" THIRD_LINE))
-		return STORE_FORMAT_STRANGE;
+		return STORE_FORMAT_INVALID;
 	if (at[0] == ' ')
 		return STORE_FORMAT_NEWER;
-	return strcmp(at, "\n") == 0 ? STORE_FORMAT_OURS : STORE_FORMAT_STRANGE;
+	return strcmp(at, "\n") == 0 ? STORE_FORMAT_OURS : STORE_FORMAT_INVALID;
 }
 
 int

@@ -1,4 +1,4 @@
-/* The file FORMAT: which store this is, and how it is laid out. */
+/* The file FORMAT: the id of the store and the version of its files. */
 #ifndef PERSISTENCE_STORE_FORMAT_H
 #define PERSISTENCE_STORE_FORMAT_H
 
@@ -7,16 +7,16 @@
 
 enum store_format {
 	STORE_FORMAT_OURS,
-	STORE_FORMAT_NONE,   /* there is no such file */
-	STORE_FORMAT_NEWER,  /* a number or a feature unknown to us */
-	STORE_FORMAT_STRANGE /* not written by any parley */
+	STORE_FORMAT_NONE,   /* the file is missing */
+	STORE_FORMAT_NEWER,  /* unknown version or feature */
+	STORE_FORMAT_INVALID /* not a FORMAT file */
 };
 
-/* 0 or an errno. The id is told of a store that is ours. */
+/* Sets the id for STORE_FORMAT_OURS. 0 or an errno. */
 int store_format_read(struct disk *, enum store_format *,
     uint8_t store_id[STORE_ID_SIZE]);
 
-/* Afterwards it is there whole, or not at all; 0 or an errno. */
+/* Atomic: afterwards the file is complete or unchanged. 0 or an errno. */
 int store_format_write(struct disk *, const uint8_t store_id[STORE_ID_SIZE]);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "persistence/format/store_names.h"
 
-/* Two may start at once in an empty directory. */
+/* Two servers may start at once in an empty directory. */
 static int
 lock_open(struct disk *disk, int *file)
 {

@@ -14,7 +14,7 @@ name_print(char out[STORE_NAME_SIZE], const char *before, uint64_t lsn,
 	    after);
 }
 
-/* Only what name_print() writes: no capitals, no fewer digits. */
+/* Only names that name_print() makes: lower case, all digits. */
 static bool
 name_parse(const char *name, const char *before, uint64_t *lsn,
     const char *after)

@@ -63,15 +63,15 @@ static const struct {
 	{ "parley-store 1\n" ID "features colours\n", STORE_FORMAT_NEWER },
 	{ "parley-store 2\n" ID "features\n", STORE_FORMAT_NEWER },
 	{ "parley-store 12\n", STORE_FORMAT_NEWER },
-	{ "parley-store \n" ID "features\n", STORE_FORMAT_STRANGE },
-	{ "parley-store one\n" ID "features\n", STORE_FORMAT_STRANGE },
-	{ "parley-store 1\n" ID, STORE_FORMAT_STRANGE },
-	{ "parley-store 1\n" ID "features", STORE_FORMAT_STRANGE },
-	{ "parley-store 1\n" ID "features\nmore", STORE_FORMAT_STRANGE },
-	{ "parley-store 1\nid 0011\nfeatures\n", STORE_FORMAT_STRANGE },
-	{ "parley-store 1\n", STORE_FORMAT_STRANGE },
-	{ "parley", STORE_FORMAT_STRANGE },
-	{ "", STORE_FORMAT_STRANGE },
+	{ "parley-store \n" ID "features\n", STORE_FORMAT_INVALID },
+	{ "parley-store one\n" ID "features\n", STORE_FORMAT_INVALID },
+	{ "parley-store 1\n" ID, STORE_FORMAT_INVALID },
+	{ "parley-store 1\n" ID "features", STORE_FORMAT_INVALID },
+	{ "parley-store 1\n" ID "features\nmore", STORE_FORMAT_INVALID },
+	{ "parley-store 1\nid 0011\nfeatures\n", STORE_FORMAT_INVALID },
+	{ "parley-store 1\n", STORE_FORMAT_INVALID },
+	{ "parley", STORE_FORMAT_INVALID },
+	{ "", STORE_FORMAT_INVALID },
 };
 
 START_TEST(tells_stores_apart)
@@ -90,7 +90,7 @@ START_TEST(reads_no_more_than_it_needs)
 
 	memset(text, 'p', sizeof(text) - 1);
 	temp_store_put(disk, FORMAT_NAME, text);
-	ck_assert_int_eq(read_it(got), STORE_FORMAT_STRANGE);
+	ck_assert_int_eq(read_it(got), STORE_FORMAT_INVALID);
 }
 END_TEST
 

@@ -84,6 +84,7 @@ calls_until_acked(enum store_sync sync)
 	before = memory_disk_calls(rig.memory, DISK_CALL_ANY);
 	memory_disk_watch(rig.memory, note_first_call_after_ack, &first_after);
 	journal_rig_run(&rig);
+	memory_disk_watch(rig.memory, NULL, NULL);
 	ck_assert(is_acked());
 	if (first_after == 0)
 		return memory_disk_calls(rig.memory, DISK_CALL_ANY) - before;
