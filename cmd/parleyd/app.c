@@ -56,7 +56,7 @@ durability_of(const struct options *options)
 	return str_from(options_word(options, "store.sync"));
 }
 
-/* What members are told when they arrive. */
+/* The greeting of members. */
 static struct profile
 make_profile(const struct options *options)
 {
@@ -162,7 +162,7 @@ reload(void *arg)
 	log_info("reloaded");
 }
 
-/* --- what is asked of the whole ------------------------------------------- */
+/* --- figures -------------------------------------------------------------- */
 
 /* What waits for the disk. */
 static size_t
@@ -218,7 +218,7 @@ on_store_event(void *arg)
 
 	if (file_store_poll(app->stores.files))
 		return true;
-	log_error("the disk failed: going down, as store.on_io_error says");
+	log_error("the disk failed: exiting, as store.on_io_error says");
 	app->status = EXIT_FAILURE;
 	return false;
 }
@@ -270,7 +270,7 @@ make_host(struct app *app)
 	ops->has_pending = has_pending;
 }
 
-/* --- together ------------------------------------------------------------- */
+/* --- start ---------------------------------------------------------------- */
 
 static bool
 open_stores(struct app *app)
