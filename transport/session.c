@@ -9,6 +9,7 @@
 #include "transport/http/path.h"
 #include "transport/ws/ws_conn.h"
 #include "transport/ws/ws_handshake.h"
+#include "wire/common/scratch.h"
 
 /* A wished-for name is refused by rule, not by the size of a buffer. */
 #define NAME_PARAMETER_SIZE 1024

@@ -32,11 +32,8 @@ struct wire_context {
 	enum wire_stage stage; /* for dialects with stages, else WIRE_NEW */
 };
 
-/* Storage for the texts of one command that had to be unescaped. */
-struct scratch {
-	size_t used;
-	char data[65536];
-};
+/* The state of a decoder: wire/common/scratch.h. */
+struct scratch;
 
 /*
  * A growing text. The caller reuses it for the next event, so that encoding

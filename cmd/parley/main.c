@@ -13,13 +13,6 @@ static int (*const runs[])(const struct subcommand *) = {
 	[SUBCOMMAND_ROOMS] = rooms_run,
 };
 
-/* A random seed keeps the order of the reader's tables unpredictable. */
-static void
-json_tables_seed(void)
-{
-	json_dupkeys_seed(client_random());
-}
-
 /* libevent's own messages are suppressed: callers report errors. */
 static void
 log_discard(int severity, const char *message)
@@ -71,6 +64,5 @@ main(int argc, char **argv)
 		    stdout);
 		return CLIENT_DONE;
 	}
-	json_tables_seed();
 	return subcommand_run(&args);
 }

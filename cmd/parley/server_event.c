@@ -97,7 +97,7 @@ server_event_read(struct server_event *out, struct text_buffer *texts,
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, json, SERVER_EVENT_DEPTH);
+	json_open(&reader, json, SERVER_EVENT_DEPTH, NULL);
 	while (json_next(&reader, &member))
 		for (size_t i = 0; i < count; i++)
 			if (json_string_is(&member.key, fields[i].key))

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "wire/common/scratch.h"
 #include "wire/dialect.h"
 #include "wire/json/json_reader.h"
 
@@ -23,8 +24,8 @@ check_spelling(const struct dialect *dialect, const struct event *event,
 	wire_text_init(&text);
 	said = dialect->encode(event, viewpoint, &text);
 	CHECK(!text.failed && said == (text.len > 0));
-	CHECK(!said ||
-	      json_is_value(str_slice(text.data, text.len), JSON_DEPTH_MAX));
+	CHECK(!said || json_is_value(str_slice(text.data, text.len),
+			   JSON_DEPTH_MAX, NULL));
 	wire_text_fini(&text);
 }
 

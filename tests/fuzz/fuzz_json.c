@@ -4,6 +4,8 @@
 
 #include "wire/json/json_reader.h"
 
+static struct json_key_table table;
+
 #define CHECK(condition) ((condition) ? (void)0 : abort())
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, text, 32);
+	json_open(&reader, text, 32, &table);
 	while (json_next(&reader, &member))
 		check_member(&member, text);
 	CHECK(reader.error_offset <= size);

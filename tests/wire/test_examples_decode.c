@@ -48,7 +48,7 @@ cut_everywhere(const struct dialect *dialect, const struct vector *vector)
 		struct str text = str_slice(vector->sent, len);
 
 		if (decode(dialect, vector, text.data, len).error == CHAT_OK &&
-		    !json_is_value(text, VECTOR_JSON_DEPTH) &&
+		    !json_is_value(text, VECTOR_JSON_DEPTH, NULL) &&
 		    text.data[0] != '/')
 			ck_abort_msg("is content with %.*s", (int)len,
 			    text.data);

@@ -43,8 +43,8 @@ decode_create(struct decoding *decoding, struct command *out)
 		return CHAT_OK;
 	}
 	if (name->type == JSON_OBJECT) {
-		json_select(name->text, decoding->context->json_depth, keys,
-		    values, 2);
+		json_select(name->text, decoding->context->json_depth, NULL,
+		    keys, values, 2);
 		if (json_is_given(&values[0]))
 			name = &values[0];
 		else if (json_is_given(&values[1]))
@@ -104,8 +104,8 @@ decode_join(struct decoding *decoding, struct command *out)
 	if (is_falsy(&id))
 		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
 	if (id.type == JSON_OBJECT)
-		json_select(id.text, decoding->context->json_depth, keys, &id,
-		    1);
+		json_select(id.text, decoding->context->json_depth, NULL, keys,
+		    &id, 1);
 	else if (id.type != JSON_STRING)
 		return decoding_refuse(decoding, STR("body"),
 		    STR("join needs a room_id"));
@@ -172,13 +172,14 @@ action_decode(struct str message, const struct wire_context *context,
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
 	scratch->used = 0;
-	error = json_select(message, context->json_depth, keys, values, 2);
+	error = json_select(message, context->json_depth, &scratch->keys, keys,
+	    values, 2);
 	decoding.body = values[1];
 	if (error == JSON_OK)
 		return decode_command(&decoding, &values[0], out);
 	/* Valid JSON that is not an object is an exception in the original. */
 	if (error == JSON_NOT_AN_OBJECT &&
-	    json_is_value(message, context->json_depth))
+	    json_is_value(message, context->json_depth, &scratch->keys))
 		return decoding_refuse(&decoding, STR("action"),
 		    json_error_text(error));
 	return why->error = CHAT_BAD_JSON;

@@ -1,9 +1,19 @@
-/* Unescaped texts of one command. */
+/* The state of a decoder. Public. */
 #ifndef WIRE_SCRATCH_H
 #define WIRE_SCRATCH_H
 
 #include "wire/dialect.h"
 #include "wire/json/json_reader.h"
+
+/*
+ * The state of a decoder: storage for the texts of one command that had to be
+ * unescaped, and for its keys. Zero at first.
+ */
+struct scratch {
+	struct json_key_table keys;
+	size_t used;
+	char data[65536];
+};
 
 /*
  * The value of a string: a slice of its document, or unescaped into scratch,

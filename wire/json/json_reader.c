@@ -61,7 +61,7 @@ json_read_key(struct json_reader *reader, struct json_dupkeys *keys,
 		return json_fail_at(reader, JSON_MALFORMED, start);
 	if (!json_read_string(reader, key))
 		return false;
-	switch (json_dupkeys_add(keys, *key)) {
+	switch (json_dupkeys_add(keys, reader->table, *key)) {
 	case JSON_KEY_DUPLICATE:
 		return json_fail(reader, JSON_DUPLICATE_KEY, start);
 	case JSON_KEY_NO_ROOM:
@@ -159,16 +159,19 @@ json_read_value(struct json_reader *reader, struct json_value *out)
 }
 
 static void
-json_begin(struct json_reader *reader, struct str text, size_t depth)
+json_begin(struct json_reader *reader, struct str text, size_t depth,
+    struct json_key_table *table)
 {
 	assert(depth >= 1 && depth <= JSON_DEPTH_MAX);
-	json_dupkeys_begin();
+	if (table != NULL)
+		json_key_table_begin(table, text.data);
 	reader->error = JSON_OK;
 	reader->error_offset = 0;
 	reader->start = reader->at = text.data;
 	reader->end = text.data + text.len;
 	reader->depth_left = depth;
 	reader->keys.count = 0;
+	reader->table = table;
 	json_skip_space(reader);
 }
 
@@ -183,9 +186,10 @@ json_finish(struct json_reader *reader)
 }
 
 void
-json_open(struct json_reader *reader, struct str text, size_t depth)
+json_open(struct json_reader *reader, struct str text, size_t depth,
+    struct json_key_table *table)
 {
-	json_begin(reader, text, depth);
+	json_begin(reader, text, depth, table);
 	if (json_peek(reader) != '{')
 		json_fail_at(reader, JSON_NOT_AN_OBJECT, reader->at);
 	else
@@ -205,7 +209,7 @@ json_next(struct json_reader *reader, struct json_member *out)
 void
 json_open_array(struct json_reader *reader, struct str text, size_t depth)
 {
-	json_begin(reader, text, depth);
+	json_begin(reader, text, depth, NULL);
 	if (json_peek(reader) != '[')
 		json_fail_at(reader, JSON_MALFORMED, reader->at);
 	else
@@ -226,12 +230,12 @@ json_next_item(struct json_reader *reader, struct json_value *out)
 }
 
 bool
-json_is_value(struct str text, size_t depth)
+json_is_value(struct str text, size_t depth, struct json_key_table *table)
 {
 	struct json_reader reader;
 	struct json_value value;
 
-	json_begin(&reader, text, depth);
+	json_begin(&reader, text, depth, table);
 	if (!json_read_value(&reader, &value))
 		return false;
 	json_skip_space(&reader);

@@ -70,14 +70,13 @@ struct json_member {
  * Returns the members of the outermost object and validates the whole text, in
  * one pass:
  *
- *	json_open(&reader, text, 32);
+ *	json_open(&reader, text, 32, &table);
  *	while (json_next(&reader, &member))
  *		…
  *	if (reader.error != JSON_OK)
  *		… reader.error_offset
  *
  * Members are slices of the text. What was returned before an error is valid.
- * One document at a time: see json_dupkeys_begin().
  */
 struct json_reader {
 	enum json_error error;
@@ -87,10 +86,16 @@ struct json_reader {
 	const char *end;
 	size_t depth_left;
 	struct json_dupkeys keys; /* of the outermost object */
+	struct json_key_table *table;
 };
 
-/* The outermost object has depth 1. */
-void json_open(struct json_reader *, struct str text, size_t depth);
+/*
+ * The outermost object has depth 1. Without a table (NULL) duplicates in wide
+ * objects are not found: for texts of a trusted peer, and for values of a
+ * document that was read with one.
+ */
+void json_open(struct json_reader *, struct str text, size_t depth,
+    struct json_key_table *);
 
 /* False: no more members, or an error. */
 bool json_next(struct json_reader *, struct json_member *out);
@@ -103,7 +108,7 @@ void json_open_array(struct json_reader *, struct str text, size_t depth);
 bool json_next_item(struct json_reader *, struct json_value *out);
 
 /* Whether a text is one valid JSON value of any type. */
-bool json_is_value(struct str text, size_t depth);
+bool json_is_value(struct str text, size_t depth, struct json_key_table *);
 
 /*
  * A whole number without sign, fraction or exponent, up to max; false: the

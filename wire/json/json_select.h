@@ -9,7 +9,8 @@
  * absent. Validates the whole text; values before an error are set.
  */
 enum json_error json_select(struct str text, size_t depth,
-    const struct str keys[], struct json_value out[], size_t count);
+    struct json_key_table *, const struct str keys[], struct json_value out[],
+    size_t count);
 
 /* Whether the key exists and its value is not null. */
 static inline bool

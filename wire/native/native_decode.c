@@ -168,7 +168,8 @@ decode_since(struct decoding *decoding, struct command *out)
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, decoding->values[FIELD_SINCE].text, decoding->depth);
+	json_open(&reader, decoding->values[FIELD_SINCE].text, decoding->depth,
+	    NULL);
 	while (json_next(&reader, &member)) {
 		if (json_string_is(&member.key, STR("epoch")))
 			has_epoch = member.value.type == JSON_STRING &&

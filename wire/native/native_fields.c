@@ -84,7 +84,7 @@ decoding_read(struct decoding *decoding, struct str message)
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, message, decoding->depth);
+	json_open(&reader, message, decoding->depth, &decoding->scratch->keys);
 	while (json_next(&reader, &member)) {
 		enum field field = field_of(&member.key);
 

@@ -246,12 +246,14 @@ topic_decode(struct str message, const struct wire_context *context,
 	*out = (struct command){ 0 };
 	*why = (struct failure){ 0 };
 	scratch->used = 0;
-	json = json_select(message, depth, keys, decoding.values, FIELDS_COUNT);
+	json = json_select(message, depth, &scratch->keys, keys,
+	    decoding.values, FIELDS_COUNT);
 	if (json == JSON_OK)
 		error = decode_object(&decoding, out);
 	else
 		error = decode_other(&decoding, message,
-		    json == JSON_NOT_AN_OBJECT && json_is_value(message, depth),
+		    json == JSON_NOT_AN_OBJECT &&
+			json_is_value(message, depth, &scratch->keys),
 		    out);
 	/* A failed handshake closes the connection. */
 	why->fatal = error != CHAT_OK && context->stage == WIRE_NEW;

@@ -1,5 +1,7 @@
 #include "tests/support/wire/decoded.h"
 
+#include "wire/common/scratch.h"
+
 #include <check.h>
 #include <stdlib.h>
 

@@ -21,13 +21,15 @@ wide_object(size_t keys, const char *last)
 	return text;
 }
 
+static struct json_key_table table;
+
 static struct json_reader
 read_all(const char *text)
 {
 	struct json_reader reader;
 	struct json_member member;
 
-	json_open(&reader, str_from(text), 32);
+	json_open(&reader, str_from(text), 32, &table);
 	while (json_next(&reader, &member))
 		continue;
 	return reader;
@@ -146,6 +148,41 @@ START_TEST(finds_duplicates_with_any_seed)
 }
 END_TEST
 
+START_TEST(starts_again_before_the_numbers_of_objects_overflow)
+{
+	char *good = wide_object(5000, "k"), *bad = wide_object(5000, "k77");
+
+	for (uint32_t last = 0; last < 3; last++) {
+		table.next_object = UINT32_MAX - JSON_KEYS_WIDE - 2 + last;
+		ck_assert_int_eq(read_all(good).error, JSON_OK);
+		ck_assert_int_eq(read_all(good).error, JSON_OK);
+		ck_assert_int_eq(read_all(bad).error, JSON_DUPLICATE_KEY);
+	}
+	ck_assert_uint_lt(table.next_object, JSON_KEYS_WIDE);
+	free(good);
+	free(bad);
+}
+END_TEST
+
+START_TEST(compares_only_narrow_keys_without_a_table)
+{
+	char *wide = wide_object(9, "k8"), *narrow = wide_object(7, "k6");
+	struct json_reader reader;
+	struct json_member member;
+
+	json_open(&reader, str_from(wide), 32, NULL);
+	while (json_next(&reader, &member))
+		continue;
+	ck_assert_int_eq(reader.error, JSON_OK);
+	json_open(&reader, str_from(narrow), 32, NULL);
+	while (json_next(&reader, &member))
+		continue;
+	ck_assert_int_eq(reader.error, JSON_DUPLICATE_KEY);
+	free(wide);
+	free(narrow);
+}
+END_TEST
+
 SUITE(json_dupkeys)
 {
 	int count = COUNT_OF(widths);
@@ -159,4 +196,7 @@ SUITE(json_dupkeys)
 	tcase_add_test(tests, objects_of_a_document_are_independent);
 	tcase_add_test(tests, reads_any_number_of_small_objects);
 	tcase_add_loop_test(tests, finds_duplicates_with_any_seed, 0, 4);
+	tcase_add_test(tests,
+	    starts_again_before_the_numbers_of_objects_overflow);
+	tcase_add_test(tests, compares_only_narrow_keys_without_a_table);
 }

@@ -4,6 +4,8 @@
 #include "tests/suite.h"
 #include "wire/json/json_reader.h"
 
+static struct json_key_table table;
+
 /* Reads to the end, from a block of its own: reading beyond is noticed. */
 static struct json_reader
 read_all(const char *text, size_t len, size_t *members)
@@ -14,7 +16,7 @@ read_all(const char *text, size_t len, size_t *members)
 
 	memcpy(exact, text, len);
 	*members = 0;
-	json_open(&reader, str_slice(exact, len), 32);
+	json_open(&reader, str_slice(exact, len), 32, &table);
 	while (json_next(&reader, &member))
 		++*members;
 	free(exact);
@@ -190,7 +192,7 @@ START_TEST(returns_members_as_slices_of_the_text)
 	struct json_member member;
 	struct str text = STR("{ \"a\\n\" : [ 1, {} ] , \"b\":\"x\\\"\" }");
 
-	json_open(&reader, text, 2 + 1);
+	json_open(&reader, text, 2 + 1, &table);
 	ck_assert(json_next(&reader, &member));
 	ck_assert(str_equal(member.key.body, STR("a\\n")));
 	ck_assert(member.key.escaped);
@@ -226,7 +228,7 @@ read_nested(size_t depth, bool arrays, size_t *offset)
 	text[len++] = '1';
 	for (size_t i = depth; i > 0; i--)
 		text[len++] = i > 1 && arrays ? ']' : '}';
-	json_open(&reader, str_slice(text, len), 32);
+	json_open(&reader, str_slice(text, len), 32, &table);
 	while (json_next(&reader, &member))
 		continue;
 	*offset = reader.error_offset;
@@ -287,7 +289,7 @@ START_TEST(converts_integers_up_to_a_bound)
 	uint64_t number;
 
 	snprintf(text, sizeof(text), "{\"a\":%s}", numbers[_i].text);
-	json_open(&reader, str_from(text), 1);
+	json_open(&reader, str_from(text), 1, &table);
 	ck_assert(json_next(&reader, &member));
 	ck_assert_int_eq(json_unsigned(&member.value, numbers[_i].max, &number),
 	    numbers[_i].sound);
@@ -318,15 +320,15 @@ static const struct {
 
 START_TEST(validates_values_of_any_type)
 {
-	ck_assert_int_eq(json_is_value(str_from(values[_i].text), 8),
+	ck_assert_int_eq(json_is_value(str_from(values[_i].text), 8, &table),
 	    values[_i].sound);
 }
 END_TEST
 
 START_TEST(validates_values_to_a_depth)
 {
-	ck_assert(json_is_value(STR("[[]]"), 2));
-	ck_assert(!json_is_value(STR("[[[]]]"), 2));
+	ck_assert(json_is_value(STR("[[]]"), 2, &table));
+	ck_assert(!json_is_value(STR("[[[]]]"), 2, &table));
 }
 END_TEST
 
@@ -370,7 +372,7 @@ START_TEST(reads_objects_while_iterating_over_their_array)
 
 	json_open_array(&list, STR("[{\"a\":1},{\"a\":2,\"b\":3}]"), 4);
 	while (json_next_item(&list, &item)) {
-		json_open(&object, item.text, 4);
+		json_open(&object, item.text, 4, &table);
 		while (json_next(&object, &member))
 			members++;
 		ck_assert_int_eq(object.error, JSON_OK);

@@ -9,8 +9,8 @@ START_TEST(selects_values_by_key)
 	struct json_value values[2];
 
 	ck_assert_int_eq(
-	    json_select(STR("{\"x\":1,\"b\":null,\"\\u0061\":\"t\"}"), 4, keys,
-		values, 2),
+	    json_select(STR("{\"x\":1,\"b\":null,\"\\u0061\":\"t\"}"), 4, NULL,
+		keys, values, 2),
 	    JSON_OK);
 	ck_assert(json_is_string(&values[0]));
 	ck_assert(str_equal(values[0].text, STR("\"t\"")));
@@ -23,7 +23,8 @@ START_TEST(selects_nothing_from_an_empty_object)
 {
 	struct json_value values[2];
 
-	ck_assert_int_eq(json_select(STR("{}"), 4, keys, values, 2), JSON_OK);
+	ck_assert_int_eq(json_select(STR("{}"), 4, NULL, keys, values, 2),
+	    JSON_OK);
 	ck_assert_ptr_null(values[0].text.data);
 	ck_assert(!json_is_given(&values[0]) && !json_is_string(&values[1]));
 }
@@ -33,8 +34,8 @@ START_TEST(selects_values_before_an_error)
 {
 	struct json_value values[2];
 
-	ck_assert_int_eq(json_select(STR("{\"b\":2,\"a\":}"), 4, keys, values,
-			     2),
+	ck_assert_int_eq(json_select(STR("{\"b\":2,\"a\":}"), 4, NULL, keys,
+			     values, 2),
 	    JSON_MALFORMED);
 	ck_assert(!json_is_given(&values[0]));
 	ck_assert(str_equal(values[1].text, STR("2")));
