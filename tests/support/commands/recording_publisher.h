@@ -7,7 +7,7 @@
 #include "tests/support/commands/fault.h"
 #include "tests/support/commands/transcript.h"
 
-#define RECORDING_LISTENERS_MOST 8192
+#define RECORDING_LISTENERS_MOST 4096
 
 /* Somebody in a place; "" is the lobby. */
 struct listener {
