@@ -411,7 +411,7 @@ def test_a_connection_that_is_cut_is_made_again(relay, direct, run):
                 lost = await until(heard, Disconnected)
                 assert lost.close_code == 1006 and 0 < lost.retry_in <= 0.1
                 await seat.send(f"while away {cut}")
-                relay.mend()
+                relay.restore()
                 again = await until(heard, Connected)
                 assert again.member_id == ann.id != before
                 await seat.send(f"after {cut}")
@@ -434,7 +434,7 @@ def test_what_is_sent_while_away_waits(relay, direct, run):
             await until(ann.events(), Disconnected)
             sending = asyncio.gather(*(room.send(n) for n in range(100)), ann.say("lobby"))
             seat = await bob.join(room.id)
-            relay.mend()
+            relay.restore()
             acks = await sending
             assert [ack.seq for ack in acks[:-1]] == list(range(1, 101))
             assert [each.message for each in await messages(seat, 100)] == list(range(100))
@@ -452,7 +452,7 @@ def test_what_must_not_be_said_twice_is_not_repeated(relay, direct, run):
             relay.cut()
             with pytest.raises(ConnectionLost):
                 await sending
-            relay.mend()
+            relay.restore()
             assert await keyed > 0
 
     run(main())
@@ -467,7 +467,7 @@ def test_a_message_whose_answer_got_lost_is_not_stored_again(relay, direct, run)
             sending = asyncio.ensure_future(room.send("once"))
             assert (await messages(seat, 1))[0].message == "once"
             relay.cut()
-            relay.mend()
+            relay.restore()
             ack = await sending
             assert ack.seq == 1 and ack.duplicate and ack.recipients is None
             assert (await room.send("next")).seq == 2
@@ -489,7 +489,7 @@ def test_a_page_cut_short_is_followed_by_the_rest(relay, direct, run):
             await until(heard, Disconnected)
             for n in range(1, 41):
                 await seat.send(str(n) + "x" * 20000)
-            relay.mend()
+            relay.restore()
             await until(heard, Connected)
             live = asyncio.gather(*(seat.send(n) for n in range(41, 301)))
             assert [each.seq for each in await messages(room, 300)] == list(range(1, 301))
@@ -510,7 +510,7 @@ def test_what_is_gone_on_return_is_named(relay, direct, run):
             await until(heard, Disconnected)
             for n in range(2, 1502):
                 await seat.send(n)
-            relay.mend()
+            relay.restore()
             missing = await until(room, Missing)
             assert missing == Missing(room.id, 2, 501)
             assert [each.seq for each in await messages(room, 1000)] == list(range(502, 1502))
@@ -525,7 +525,7 @@ def test_a_room_that_ended_meanwhile_is_lost(relay, run):
             other = await ann.join("den", create=True)
             assert (await other.send("hi")).seq == 1
             relay.cut()
-            relay.mend()
+            relay.restore()
             with pytest.raises(ChatError) as lost:
                 await take(room, 1)
             assert lost.value.code == "room_not_found"

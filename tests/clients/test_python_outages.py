@@ -142,7 +142,7 @@ def test_a_connection_may_be_cut_a_hundred_times(start, run):
                 await asyncio.sleep(0.003)
             relay.cut()
             await asyncio.sleep(0.01 * random.random())
-            relay.mend()
+            relay.restore()
         done.set()
 
     async def main():
@@ -241,7 +241,7 @@ def test_who_is_sent_away_for_good_does_not_return(start, run):
     async def main():
         async with Parley("ws://%s:%d" % server.address, **SOON) as chat:
             room = await chat.create("Tea")
-            connection = chat.link._socket._connection
+            connection = chat.link._socket.connection
             for _ in range(200):
                 await connection.pong()
             for events in room, chat.events():

@@ -158,10 +158,10 @@ def test_clients_need_a_certificate_if_the_server_says_so(start, files):
     server = start(*options(files, "localhost"), "--tls-client-ca",
                    str(files / "user.pem"), listen=LISTEN)
     tls = trust(files)
-    with Connection(server.address, tls) as connection:
+    with pytest.raises((Gone, OSError)), \
+            Connection(server.address, tls) as connection:
         connection.send(plain_head("/livez"))
-        with pytest.raises((Gone, OSError)):
-            connection.read_response()
+        connection.read_response()
     tls.load_cert_chain(files / "user.pem", files / "user.key")
     with Chat(server.address, tls=tls) as alice:
         alice.ask_ok("ping")

@@ -11,7 +11,8 @@ import pytest
 from client import Chat, Connection, plain_head
 from server import eventually
 
-SCRIPTS = ["chat", "elements", "line", "log", "memory", "parley", "places", "side"]
+SCRIPTS = ["chat", "conversations", "elements", "log", "parley", "sidebar",
+           "statusbar", "storage"]
 CHAT = ["/", "/icon.svg"] + [f"/{name}.js" for name in SCRIPTS]
 PATHS = CHAT + ["/monitor", "/monitor.js"]
 
