@@ -14,8 +14,7 @@
 /* What an event is, as bits. */
 enum event_trait {
 	EVENT_IS_DIRECT = 1 << 0,    /* answers a command, to its author */
-	EVENT_IS_OWN = 1 << 1,       /* reports a change by its author */
-	EVENT_IS_DROPPABLE = 1 << 2, /* a slow reader can do without it */
+	EVENT_IS_DROPPABLE = 1 << 1, /* a slow reader can do without it */
 };
 
 /*
@@ -29,7 +28,7 @@ enum event_trait {
 	/* member, member_id, profile */                                      \
 	X(EVENT_ME, "me", EVENT_IS_DIRECT)                                    \
 	/* An acknowledgement: [room, seq, at_ms], recipients, duplicate. */  \
-	X(EVENT_DELIVERED, "delivered", EVENT_IS_DIRECT | EVENT_IS_OWN)       \
+	X(EVENT_DELIVERED, "delivered", EVENT_IS_DIRECT)                      \
 	/* [room], names */                                                   \
 	X(EVENT_LIST, "list", EVENT_IS_DIRECT)                                \
 	/* member, member_id: the recipient's; body */                        \
@@ -37,7 +36,7 @@ enum event_trait {
 	/* member, member_id */                                               \
 	X(EVENT_NAMED, "named", EVENT_IS_DIRECT)                              \
 	/* room, room_name, persistent */                                     \
-	X(EVENT_ROOM_CREATED, "created", EVENT_IS_DIRECT | EVENT_IS_OWN)      \
+	X(EVENT_ROOM_CREATED, "created", EVENT_IS_DIRECT)                     \
 	/* room, room_name, epoch, seq, count, names, page, recovery, */      \
 	/* member, member_id, at_ms */                                        \
 	X(EVENT_ROOM_JOINED, "joined", EVENT_IS_DIRECT)                       \
@@ -57,8 +56,8 @@ enum event_trait {
 	/* A new member in the lobby: member, member_id. */                   \
 	X(EVENT_ANNOUNCED, "announced", 0)                                    \
 	/* A message: member, member_id, body; in a room: room, seq, */       \
-	/* at_ms, failure.command. */                                         \
-	X(EVENT_SAID, "said", EVENT_IS_OWN)                                   \
+	/* at_ms. */                                                          \
+	X(EVENT_SAID, "said", 0)                                              \
 	/* member, member_id: the author's; body */                           \
 	X(EVENT_DM, "dm", 0)                                                  \
 	/* room, was, member, member_id */                                    \

@@ -42,11 +42,6 @@ struct publisher_ops {
 	 * which no history holds, should not be published.
 	 */
 	bool (*is_congested)(struct publisher *, struct str member_id);
-	/*
-	 * An event for these was lost for want of memory. Their connections
-	 * end: better none than one with a hole.
-	 */
-	void (*lose)(struct publisher *, const struct audience *);
 };
 
 struct publisher {
@@ -92,12 +87,6 @@ static inline bool
 publisher_is_congested(struct publisher *publisher, struct str member_id)
 {
 	return publisher->ops->is_congested(publisher, member_id);
-}
-
-static inline void
-publisher_abort(struct publisher *publisher, struct audience audience)
-{
-	publisher->ops->lose(publisher, &audience);
 }
 
 #endif

@@ -31,19 +31,9 @@ START_TEST(direct_answers_come_before_events_for_others)
 }
 END_TEST
 
-START_TEST(a_posted_message_its_ack_and_a_new_room_are_own)
-{
-	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
-		ck_assert_int_eq(event_has_trait(kind, EVENT_IS_OWN),
-		    kind == EVENT_SAID || kind == EVENT_DELIVERED ||
-			kind == EVENT_ROOM_CREATED);
-}
-END_TEST
-
 SUITE(event)
 {
 	tcase_add_test(tests, every_kind_has_a_word_of_its_own);
 	tcase_add_test(tests, only_fleeting_presence_can_be_dropped);
 	tcase_add_test(tests, direct_answers_come_before_events_for_others);
-	tcase_add_test(tests, a_posted_message_its_ack_and_a_new_room_are_own);
 }

@@ -206,37 +206,6 @@ hub_is_congested(struct publisher *publisher, struct str member_id)
 	return session != NULL && session_is_congested(session);
 }
 
-static void
-lose_room(struct hub *hub, const struct audience *audience)
-{
-	const struct seats *room =
-	    subscriptions_find(&hub->seating, audience->room);
-	const struct session *except = NULL;
-
-	if (room == NULL)
-		return;
-	if (!str_is_empty(audience->except))
-		except = id_map_find(&hub->sessions, audience->except);
-	for (const struct channel *channel = room->channels; channel != NULL;
-	     channel = channel->next)
-		lose_channel(channel, except);
-}
-
-static void
-hub_lose(struct publisher *publisher, const struct audience *audience)
-{
-	struct hub *hub = (struct hub *)publisher;
-	struct session *session;
-
-	if (audience->kind != AUDIENCE_ONE) {
-		lose_room(hub, audience);
-		return;
-	}
-	session = id_map_find(&hub->sessions, audience->member_id);
-	if (session != NULL)
-		ws_conn_end_unsent(session->conn);
-}
-
 const struct publisher_ops hub_ops = {
 	.attach = hub_attach,
 	.enter = hub_enter,
@@ -244,5 +213,4 @@ const struct publisher_ops hub_ops = {
 	.detach = hub_detach,
 	.publish = hub_publish,
 	.is_congested = hub_is_congested,
-	.lose = hub_lose,
 };

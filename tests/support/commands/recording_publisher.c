@@ -131,15 +131,6 @@ is_congested(struct publisher *base, struct str member_id)
 	       str_equal(str_from(self->congested), member_id);
 }
 
-/* What the chat says itself is never lost. */
-static void
-lose(struct publisher *base, const struct audience *audience)
-{
-	(void)base;
-	(void)audience;
-	abort();
-}
-
 static const struct publisher_ops ops = {
 	.attach = attach,
 	.enter = enter,
@@ -147,7 +138,6 @@ static const struct publisher_ops ops = {
 	.detach = detach,
 	.publish = publish,
 	.is_congested = is_congested,
-	.lose = lose,
 };
 
 void

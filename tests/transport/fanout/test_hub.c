@@ -455,34 +455,6 @@ START_TEST(who_is_detached_sits_nowhere)
 }
 END_TEST
 
-/* Each is in a room of its own, the first two in one more. */
-START_TEST(who_has_lost_something_is_closed)
-{
-	static const unsigned left[] = { CLIENTS - 1, CLIENTS - 2,
-		CLIENTS - 1 };
-	struct fixture *f = setup(0);
-	char id[16], except[16];
-	struct audience audience = audience_room(room_of(0, id));
-
-	for (unsigned i = 0; i < ROOMS; i++)
-		join(f, i, i);
-	join(f, 1, 0);
-	if (_i == 0)
-		audience = audience_one(member_of(0, id));
-	if (_i == 2)
-		audience.except = member_of(0, except);
-	publisher_abort(hub_publisher(f->hub), audience);
-	rig_turn(&f->rig);
-	ck_assert_uint_eq(f->rig.worker.ws.open_count, left[_i]);
-	publisher_abort(hub_publisher(f->hub), audience_room(STR("none")));
-	publisher_abort(hub_publisher(f->hub), audience_lobby());
-	publisher_abort(hub_publisher(f->hub), audience_one(STR("nobody")));
-	rig_turn(&f->rig);
-	ck_assert_uint_eq(f->rig.worker.ws.open_count, left[_i]);
-	teardown(f);
-}
-END_TEST
-
 START_TEST(a_slow_reader_is_closed_and_never_has_a_hole)
 {
 	struct fixture *f = setup(4608);
@@ -567,7 +539,6 @@ SUITE(hub)
 	    who_comes_late_does_not_hear_what_was_said_before);
 	tcase_add_loop_test(tests, everybody_hears_everything_in_order, 0, 40);
 	tcase_add_test(tests, who_is_detached_sits_nowhere);
-	tcase_add_loop_test(tests, who_has_lost_something_is_closed, 0, 3);
 	tcase_add_test(tests, a_slow_reader_is_closed_and_never_has_a_hole);
 	tcase_add_test(tests, a_hundred_slow_readers_share_their_backlog);
 	tcase_add_test(tests, answers_nobody_reads_do_not_take_a_chunk_each);
