@@ -120,9 +120,10 @@ listen_write_dialects(char *out, size_t size)
 static void
 listen_append_text(struct listen_list *list, struct str text)
 {
-	if (list->text[0] != '\0')
-		strcat(list->text, ", ");
-	strncat(list->text, text.data, text.len);
+	size_t used = strlen(list->text);
+
+	snprintf(list->text + used, sizeof(list->text) - used, "%s%.*s",
+	    used > 0 ? ", " : "", (int)text.len, text.data);
 }
 
 static bool
