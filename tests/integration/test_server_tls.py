@@ -13,7 +13,7 @@ import pytest
 
 from certificates import make_certificate
 from client import TEXT, Chat, Connection, Gone, frame, get, plain_head
-from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, eventually
+from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
 LISTEN = ("127.0.0.1:0,tls",)
 
