@@ -103,12 +103,17 @@ world_fini(struct world *world)
 
 /* --- the server ----------------------------------------------------------- */
 
+static size_t
+waiting_bytes(const struct world *world)
+{
+	return commit_log_bytes(file_store_log(world->files)) +
+	       dispatcher_queued_bytes(world->dispatcher);
+}
+
 static bool
 has_pending(void *arg)
 {
-	struct world *world = arg;
-
-	return commit_gate_bytes(world->gate) > 0;
+	return waiting_bytes(arg) > 0;
 }
 
 static size_t
@@ -117,7 +122,7 @@ bytes_held(void *arg)
 	struct world *world = arg;
 
 	return history_bytes(file_store_history(world->files)) +
-	       commit_gate_bytes(world->gate);
+	       waiting_bytes(world);
 }
 
 static bool
@@ -125,7 +130,8 @@ under_pressure(void *arg)
 {
 	struct world *world = arg;
 
-	return journal_is_under_pressure(file_store_journal(world->files));
+	return file_store_is_under_pressure(world->files) ||
+	       dispatcher_is_under_pressure(world->dispatcher);
 }
 
 static void
@@ -144,15 +150,13 @@ chat_start(struct world *world)
 	};
 
 	world->hub = hub_create();
-	world->gate = commit_gate_create(hub_publisher(world->hub), SIZE_MAX);
-	commit_gate_open(world->gate,
-	    journal_committed(file_store_journal(world->files)));
 	world->members = memory_members_create();
 	world->chat = (struct chat){
 		.members = world->members,
 		.rooms = file_store_rooms(world->files),
 		.history = file_store_history(world->files),
-		.publisher = commit_gate_publisher(world->gate),
+		.log = file_store_log(world->files),
+		.publisher = hub_publisher(world->hub),
 		.clock = &world->clock,
 		.ids = &world->ids,
 		.limits = limits,
@@ -205,7 +209,6 @@ world_stop(struct world *world)
 	worker_fini(&world->worker);
 	sessions_destroy(world->sessions);
 	dispatcher_destroy(world->dispatcher);
-	commit_gate_destroy(world->gate);
 	hub_destroy(world->hub);
 	member_store_destroy(world->members);
 	file_store_close(world->files);
@@ -248,7 +251,7 @@ world_connect(struct world *world, const char *dialect)
 void
 world_turn(struct world *world)
 {
-	file_store_hear(world->files, world->gate);
+	file_store_poll(world->files);
 	event_base_loop(world->worker.loop.base, EVLOOP_NONBLOCK);
 	loop_update_time(&world->worker.loop);
 	worker_end_turn(&world->worker);

@@ -7,7 +7,6 @@
 #define TESTS_FUZZ_SESSION_WORLD_H
 
 #include "commands/commands.h"
-#include "persistence/file/commit_gate.h"
 #include "persistence/file/file_store.h"
 #include "tests/support/persistence/memory_disk.h"
 #include "transport/fanout/hub.h"
@@ -28,7 +27,6 @@ struct world {
 	struct file_store *files;
 	struct member_store *members;
 	struct hub *hub;
-	struct commit_gate *gate;
 	struct chat chat;
 	struct dispatcher *dispatcher;
 	struct sessions *sessions;
