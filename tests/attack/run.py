@@ -92,7 +92,7 @@ def main():
         for name, program in servers:
             try:
                 cells, good = run(attack, name, program, options.seconds)
-            except Exception as error:  # noqa: BLE001: one row, not the table
+            except Exception as error:  # one row, not the table
                 cells, good = (attack.__name__, name, "-", "-", "-", "-",
                                f"{type(error).__name__}: {error}",
                                "FAILED"), False

@@ -143,7 +143,7 @@ class Testbed:
         def one(number):
             try:
                 work(number)
-            except Exception as error:  # noqa: BLE001: raised below
+            except Exception as error:  # raised below
                 errors.append(error)
 
         threads = [threading.Thread(target=one, args=(n,)) for n in range(count)]

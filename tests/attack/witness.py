@@ -32,6 +32,8 @@ from waits import Thread  # noqa: E402
 
 PING_EVERY_S = 0.025
 DIAL_EVERY_S = 0.2  # less than a fair share among 100 addresses
+LAST_S = 30  # readers take what still comes …
+QUIET_S = 1.5  # … until it is quiet for so long
 SOURCE = "127.0.0.9"  # not an address that an attack uses
 
 
@@ -188,6 +190,10 @@ def run_readers(host, port, count, rooms):
     print("ready", flush=True)
     while read_all(waiting, 1):
         pass
+    waiting.unregister(sys.stdin)
+    end = time.monotonic() + LAST_S
+    while time.monotonic() < end and waiting.select(QUIET_S):
+        read_all(waiting, 0)
     codes = {}
     for reader in readers:
         if not reader.open:

@@ -4,7 +4,7 @@
  * power fails, and what was promised must be there. See session_oracle.h.
  *
  * The input is a list of steps: a byte says what happens, and what follows it
- * says to whom and how much.
+ * chooses the client and its arguments.
  */
 #include <errno.h>
 #include <stdio.h>

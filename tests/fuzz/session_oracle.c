@@ -285,7 +285,7 @@ oracle_check(struct oracle *oracle, struct room_store *rooms,
 
 		require(message->found || !message->required,
 		    "a message that was shown or acknowledged is lost");
-		/* Nobody knew its number: it is given out again. */
+		/* No client knew its number: it is given out again. */
 		if (!message->found)
 			message->seq = 0;
 	}

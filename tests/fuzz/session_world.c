@@ -27,7 +27,7 @@ require(bool holds, const char *what)
 	abort();
 }
 
-/* The disk spares its memory from failures that nobody asks for here. */
+/* For the memory disk: no allocation is made to fail here. */
 void
 malloc_spare(bool on)
 {

@@ -9,7 +9,7 @@
  *
  * Recent connections are counted in two hashed rows of fixed size, of which the
  * smaller count holds: an address is mistaken for a busy one only if it meets
- * busy ones in both. The seed keeps peers from choosing whom they meet.
+ * busy ones in both. The seed keeps peers from choosing their cells.
  */
 #ifndef TRANSPORT_ACCEPT_SHARE_H
 #define TRANSPORT_ACCEPT_SHARE_H
