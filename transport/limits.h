@@ -25,6 +25,8 @@ struct transport_limits {
 	int64_t handshake_timeout_ms; /* never 0 */
 	size_t request_bytes;
 	size_t request_headers;
+	size_t body_bytes;       /* of a request's body */
+	int64_t body_timeout_ms; /* and a second more for each KiB of it */
 	/* what comes in */
 	size_t frame_bytes; /* a whole message, all its frames */
 	size_t input_total; /* unfinished messages of all connections */

@@ -16,38 +16,39 @@
 #define TEXT "text/plain; charset=utf-8"
 #define JSON "application/json"
 
-struct answer {
-	struct worker *worker;
-	const struct http_request *request;
-	struct http_response *response;
-	char *body;
-};
-
-/* --- what can be asked ---------------------------------------------------- */
-
-static void
-say(struct answer *answer, int status, const char *type, const char *text)
+static struct worker *
+exchange_worker(const struct http_exchange *exchange)
 {
-	answer->response->status = status;
-	answer->response->content_type = type;
-	answer->response->body = str_from(text);
+	return worker_of(exchange->conn);
 }
 
 static void
-answer_health(struct answer *answer)
+set_answer(struct http_exchange *exchange, int status, const char *type,
+    const char *text)
 {
-	say(answer, 200, TEXT, "ok");
+	exchange->response.status = status;
+	exchange->response.content_type = type;
+	exchange->response.body = str_from(text);
 }
 
 static void __attribute__((format(printf, 2, 3)))
-append(struct answer *answer, const char *format, ...)
+append_text(struct http_exchange *exchange, const char *format, ...)
 {
-	size_t len = strlen(answer->body);
+	size_t len = strlen(exchange->text);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(answer->body + len, HTTP_BODY_SIZE - len, format, args);
+	vsnprintf(exchange->text + len, HTTP_TEXT_SIZE - len, format, args);
 	va_end(args);
+}
+
+/* --- health --------------------------------------------------------------- */
+
+static bool
+answer_health(struct http_exchange *exchange)
+{
+	set_answer(exchange, 200, TEXT, "ok");
+	return true;
 }
 
 struct readiness {
@@ -73,7 +74,7 @@ add_check(struct readiness *readiness, const char *name, bool ok,
 }
 
 static void
-ask_everybody(const struct worker *worker, struct readiness *readiness)
+check_readiness(const struct worker *worker, struct readiness *readiness)
 {
 	const struct transport_limits *limits = worker->loop.limits;
 	const struct host *host = worker->loop.host;
@@ -104,74 +105,182 @@ is_verbose(const struct http_request *request)
 		   sizeof(value)) >= 0;
 }
 
-static void
-answer_readyz(struct answer *answer)
+static bool
+answer_readyz(struct http_exchange *exchange)
 {
+	const struct worker *worker = exchange_worker(exchange);
 	struct readiness readiness = { 0 };
 
-	ask_everybody(answer->worker, &readiness);
-	append(answer, "{\"status\":\"%s\"",
+	check_readiness(worker, &readiness);
+	append_text(exchange, "{\"status\":\"%s\"",
 	    readiness.ready ? "ok" : "unavailable");
 	if (!readiness.ready)
-		append(answer, ",\"reason\":\"%s\"", readiness.reason);
-	if (is_verbose(answer->request))
-		append(answer,
+		append_text(exchange, ",\"reason\":\"%s\"", readiness.reason);
+	if (is_verbose(exchange->request))
+		append_text(exchange,
 		    ",\"checks\":{%s},\"connections\":%zu,\"memory\":%zu",
-		    readiness.checks, answer->worker->ws.open_count,
-		    loop_memory(&answer->worker->loop));
-	append(answer, "}\n");
-	say(answer, readiness.ready ? 200 : 503, JSON, answer->body);
+		    readiness.checks, worker->ws.open_count,
+		    loop_memory(&worker->loop));
+	append_text(exchange, "}\n");
+	set_answer(exchange, readiness.ready ? 200 : 503, JSON, exchange->text);
 	if (!readiness.ready)
-		answer->response->headers = "Retry-After: 5\r\n";
+		exchange->response.headers = "Retry-After: 5\r\n";
+	return true;
 }
 
-static void
-answer_version(struct answer *answer)
+static bool
+answer_version(struct http_exchange *exchange)
 {
-	const struct profile *profile = answer->worker->profile;
+	const struct profile *profile = exchange_worker(exchange)->profile;
 
-	append(answer, "{\"version\":\"" PARLEY_VERSION "\"");
+	append_text(exchange, "{\"version\":\"" PARLEY_VERSION "\"");
 	if (profile != NULL)
-		append(answer, ",\"durability\":\"%.*s\"",
+		append_text(exchange, ",\"durability\":\"%.*s\"",
 		    (int)profile->durability.len, profile->durability.data);
-	append(answer, "}\n");
-	say(answer, 200, JSON, answer->body);
+	append_text(exchange, "}\n");
+	set_answer(exchange, 200, JSON, exchange->text);
+	return true;
 }
 
-static void
-answer_asset(struct answer *answer)
+/* --- statistics ----------------------------------------------------------- */
+
+static bool
+answer_monitor(struct http_exchange *exchange,
+    const struct monitor_format *format)
 {
-	const struct asset *asset =
-	    assets_find(answer->worker->assets, answer->request->path);
+	struct worker *worker = exchange_worker(exchange);
 
-	asset_answer(asset, answer->request, answer->response, answer->body);
+	if (worker->loop.host->ops->server_stats == NULL)
+		return false;
+	monitor_answer(worker, format, &exchange->response);
+	return true;
 }
 
-static void
-answer_stats(struct answer *answer)
+static bool
+answer_stats(struct http_exchange *exchange)
 {
-	monitor_answer(answer->worker, &monitor_json, answer->response);
+	return answer_monitor(exchange, &monitor_json);
 }
 
-static void
-answer_metrics(struct answer *answer)
+static bool
+answer_metrics(struct http_exchange *exchange)
 {
-	monitor_answer(answer->worker, &monitor_metrics, answer->response);
+	return answer_monitor(exchange, &monitor_metrics);
 }
 
-/* --- the tables ----------------------------------------------------------- */
+/* --- pages ---------------------------------------------------------------- */
 
-struct route {
-	const char *path;
-	bool any_method;
-	void (*run)(struct answer *);
-};
+/* Whether the dialect of the listener wants every path for itself. */
+static bool
+has_no_pages(const struct http_exchange *exchange)
+{
+	return exchange->listener != NULL && exchange->listener->every_path;
+}
 
-/* Whoever watches over servers finds these on every listener … */
-static const struct route probes[] = {
-	{ "/livez", false, answer_health },
-	{ "/readyz", false, answer_readyz },
-	{ NULL, false, NULL },
+/* For our page, whatever a dialect answers at /stats. */
+static bool
+answer_page_stats(struct http_exchange *exchange)
+{
+	return !has_no_pages(exchange) && answer_stats(exchange);
+}
+
+static const struct asset *
+find_asset(const struct http_exchange *exchange)
+{
+	const struct assets *assets = exchange_worker(exchange)->assets;
+
+	return assets == NULL ? NULL
+			      : assets_find(assets, exchange->request->path);
+}
+
+static bool
+answer_asset(struct http_exchange *exchange)
+{
+	const struct asset *asset = find_asset(exchange);
+
+	if (asset == NULL)
+		return false;
+	if (http_method_is_allowed(exchange, HTTP_GET))
+		asset_answer(asset, exchange->request, &exchange->response,
+		    exchange->text);
+	return true;
+}
+
+/* What a browser asks for that shows our page, before the dialect. */
+static bool
+answer_page(struct http_exchange *exchange)
+{
+	const struct asset *asset = find_asset(exchange);
+
+	if (asset == NULL || has_no_pages(exchange) ||
+	    (asset->policy[0] != '\0' &&
+		!http_header_has_token(exchange->request, "Accept",
+		    "text/html")))
+		return false;
+	return answer_asset(exchange);
+}
+
+/* --- what a dialect answers ----------------------------------------------- */
+
+static bool
+answer_as_dialect(struct http_exchange *exchange)
+{
+	struct worker *worker = exchange_worker(exchange);
+	const struct host *host = worker->loop.host;
+	const struct http_request *request = exchange->request;
+	const struct dialect *dialect = exchange->listener;
+	struct http_compat_request compat = {
+		.method = request->method,
+		.path = request->path,
+		.is_upgrade = ws_handshake_is_wanted(request),
+		.has_origin =
+		    http_header_find(request, "Origin", NULL).data != NULL,
+		.monotonic_ms = clock_monotonic_ms(worker->loop.clock),
+		.get_stats = host->ops->chat_stats,
+		.arg = host->arg,
+	};
+	struct http_compat_response response = { .body = &worker->body };
+	const struct asset *asset = NULL;
+
+	if (dialect == NULL || dialect->http_compat == NULL)
+		return false;
+	wire_text_reset(response.body);
+	if (!dialect->http_compat(&compat, &response))
+		return false;
+	if (worker->assets != NULL && response.asset.data != NULL)
+		asset = assets_find(worker->assets, response.asset);
+	if (asset != NULL) {
+		asset_answer(asset, request, &exchange->response,
+		    exchange->text);
+		return true;
+	}
+	set_answer(exchange, response.status, response.content_type, "");
+	exchange->response.body =
+	    str_slice(response.body->data, response.body->len);
+	exchange->response.headers = response.headers;
+	if (response.body->failed)
+		set_answer(exchange, 503, TEXT, "Out of memory\n");
+	return true;
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+/* They are the same on every listener. */
+#define PROBES 2
+
+const struct http_route server_routes[] = {
+	{ "/livez", HTTP_GET, answer_health, false },
+	{ "/readyz", HTTP_GET, answer_readyz, false },
+	{ "/monitor/stats", HTTP_GET, answer_page_stats, false },
+	{ "*", HTTP_ANY, answer_page, false },
+	{ "*", HTTP_ANY, answer_as_dialect, false },
+	/* Where the dialect has no answer. */
+	{ "/health", HTTP_ANY, answer_health, false },
+	{ "/version", HTTP_GET, answer_version, false },
+	{ "/stats", HTTP_GET, answer_stats, false },
+	{ "/metrics", HTTP_GET, answer_metrics, false },
+	{ "*", HTTP_ANY, answer_asset, false },
+	{ NULL, 0, NULL, false },
 };
 
 bool
@@ -182,176 +291,36 @@ routes_is_probe(struct str request)
 	if (request.len < get.len || memcmp(request.data, get.data, get.len))
 		return false;
 	request = str_slice(request.data + get.len, request.len - get.len);
-	for (const struct route *route = probes; route->path != NULL; route++) {
-		size_t len = strlen(route->path);
+	for (size_t i = 0; i < PROBES; i++) {
+		size_t len = strlen(server_routes[i].path);
 
 		if (request.len >= len &&
-		    memcmp(request.data, route->path, len) == 0)
+		    memcmp(request.data, server_routes[i].path, len) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* … and these where the dialect has nothing else to say. */
-static const struct route others[] = {
-	{ "/health", true, answer_health }, /* as the first servers had it */
-	{ "/version", false, answer_version },
-	{ NULL, false, NULL },
-};
-
-static const struct route monitors[] = {
-	{ "/stats", false, answer_stats },
-	{ "/metrics", false, answer_metrics },
-	{ NULL, false, NULL },
-};
-
-/* For our page, whatever a dialect says at /stats. */
-static const struct route page_monitors[] = {
-	{ "/monitor/stats", false, answer_stats },
-	{ NULL, false, NULL },
-};
-
-static const struct route asset_route = { .run = answer_asset };
-
-static void
-run(struct answer *answer, const struct route *route)
+void
+routes_handle(struct http_exchange *exchange)
 {
-	if (route->any_method || answer->response->head_only ||
-	    str_equal(answer->request->method, STR("GET"))) {
-		route->run(answer);
-		return;
-	}
-	say(answer, 405, TEXT, "405 method not allowed\n");
-	answer->response->headers = "Allow: GET, HEAD\r\n";
-}
-
-static bool
-run_one_of(struct answer *answer, const struct route *table)
-{
-	for (const struct route *route = table; route->path != NULL; route++)
-		if (str_equal(answer->request->path, str_from(route->path))) {
-			run(answer, route);
-			return true;
-		}
-	return false;
-}
-
-static bool
-run_monitor(struct answer *answer, const struct route *table)
-{
-	return answer->worker->loop.host->ops->server_stats != NULL &&
-	       run_one_of(answer, table);
-}
-
-static bool
-run_asset(struct answer *answer)
-{
-	const struct assets *assets = answer->worker->assets;
-
-	if (assets == NULL ||
-	    assets_find(assets, answer->request->path) == NULL)
-		return false;
-	run(answer, &asset_route);
-	return true;
-}
-
-/* Requests of a browser that shows our page, before any dialect's answer. */
-static bool
-run_for_page(struct answer *answer, const struct dialect *dialect)
-{
-	const struct assets *assets = answer->worker->assets;
-	const struct asset *asset =
-	    assets == NULL ? NULL : assets_find(assets, answer->request->path);
-
-	if (dialect != NULL && dialect->every_path)
-		return false;
-	if (run_monitor(answer, page_monitors))
-		return true;
-	if (asset == NULL ||
-	    (asset->policy[0] != '\0' &&
-		!http_header_has_token(answer->request, "Accept", "text/html")))
-		return false;
-	return run_asset(answer);
-}
-
-/* --- the dialect's answer ------------------------------------------------- */
-
-static bool
-answer_http_compat(struct answer *answer, const struct dialect *dialect)
-{
-	struct worker *worker = answer->worker;
-	const struct host *host = worker->loop.host;
-	struct http_compat_request request = {
-		.method = answer->request->method,
-		.path = answer->request->path,
-		.is_upgrade = ws_handshake_is_wanted(answer->request),
-		.has_origin =
-		    http_header_find(answer->request, "Origin", NULL).data !=
-		    NULL,
-		.monotonic_ms = clock_monotonic_ms(worker->loop.clock),
-		.get_stats = host->ops->chat_stats,
-		.arg = host->arg,
-	};
-	struct http_compat_response compat = { .body = &worker->body };
-	const struct asset *asset = NULL;
-
-	if (dialect == NULL || dialect->http_compat == NULL)
-		return false;
-	wire_text_reset(compat.body);
-	if (!dialect->http_compat(&request, &compat))
-		return false;
-	if (worker->assets != NULL && compat.asset.data != NULL)
-		asset = assets_find(worker->assets, compat.asset);
-	if (asset != NULL) {
-		asset_answer(asset, answer->request, answer->response,
-		    answer->body);
-		return true;
-	}
-	say(answer, compat.status, compat.content_type, "");
-	answer->response->body = str_slice(compat.body->data, compat.body->len);
-	answer->response->headers = compat.headers;
-	if (compat.body->failed)
-		say(answer, 503, TEXT, "Out of memory\n");
-	return true;
-}
-
-/* There is nothing here, or nothing without an upgrade. */
-static void
-turn_away(struct answer *answer, bool could_open)
-{
-	if (!could_open) {
-		say(answer, 404, TEXT, "404 page not found\n");
-		return;
-	}
-	say(answer, 400, TEXT, "Bad Request\n");
-	answer->response->headers = "Sec-WebSocket-Version: 13\r\n";
-}
-
-bool
-routes_handle(struct http_service *service, struct conn *conn,
-    const struct dialect *listener, const struct http_request *request,
-    struct http_response *response, char body[HTTP_BODY_SIZE])
-{
-	struct worker *worker = worker_of(conn);
+	struct worker *worker = exchange_worker(exchange);
 	struct endpoint *endpoint = worker->ws.endpoint;
-	struct answer answer = { worker, request, response, body };
-	bool could_open =
-	    endpoint->ops->serves(endpoint, listener, request->path);
-	bool found = false;
+	bool could_open = endpoint->ops->serves(endpoint, exchange->listener,
+	    exchange->request->path);
 
-	(void)service;
-	if (could_open && ws_handshake_is_wanted(request))
-		return !ws_upgrade(&worker->ws, conn, listener, request,
-		    response);
-	body[0] = '\0';
-	response->head_only = str_equal(request->method, STR("HEAD"));
-	if (worker->has_routes)
-		found = run_one_of(&answer, probes) ||
-			run_for_page(&answer, listener) ||
-			answer_http_compat(&answer, listener) ||
-			run_one_of(&answer, others) ||
-			run_monitor(&answer, monitors) || run_asset(&answer);
-	if (!found)
-		turn_away(&answer, could_open);
-	return true;
+	if (could_open && ws_handshake_is_wanted(exchange->request)) {
+		ws_upgrade(&worker->ws, exchange);
+		return;
+	}
+	if (worker->http.routes != NULL &&
+	    http_routes_run(exchange, worker->http.routes))
+		return;
+	/* There is nothing here, or nothing without an upgrade. */
+	if (could_open) {
+		set_answer(exchange, 400, TEXT, "Bad Request\n");
+		exchange->response.headers = "Sec-WebSocket-Version: 13\r\n";
+		exchange->response.close = true;
+	} else
+		set_answer(exchange, 404, TEXT, "404 page not found\n");
 }

@@ -1,16 +1,20 @@
-/* What is served over HTTP: WebSockets, health checks, a dialect's own, pages.
- */
-#ifndef TRANSPORT_ROUTE_H
-#define TRANSPORT_ROUTE_H
+/* What is served over HTTP: health checks, a dialect's own, pages. Public. */
+#ifndef TRANSPORT_ROUTES_H
+#define TRANSPORT_ROUTES_H
 
-#include "transport/http/http_conn.h"
+#include "domain/base/str.h"
+#include "transport/http/http_route.h"
+
+struct http_exchange;
+
+/* The routes of a chat server. */
+extern const struct http_route server_routes[];
 
 /*
- * Answers a request of a worker's connections: opens a WebSocket, or answers
- * as a probe, as the dialect of the listener wants it, or as the server has
- * it.
+ * Answers a request of a worker's connection: opens a WebSocket where the
+ * endpoint serves it, or does what the routes of the server's config say.
  */
-http_handler routes_handle;
+void routes_handle(struct http_exchange *);
 
 /* Whether a request that begins so is a health check's. */
 bool routes_is_probe(struct str request);

@@ -355,7 +355,7 @@ server_create(const struct server_config *config)
 	server_set_tls(server, config->tls);
 	server->drain_since_ms = -1;
 	server->grace_ns = GRACE_LEAST_NS;
-	if (!worker_init(&server->worker, config, routes_handle)) {
+	if (!worker_init(&server->worker, config)) {
 		log_error("no memory for a server");
 		goto destroy;
 	}

@@ -15,6 +15,7 @@ struct dialect;
 struct assets;
 struct endpoint;
 struct profile;
+struct http_route;
 struct server;
 struct tls_context;
 
@@ -32,10 +33,10 @@ struct server_config {
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;
 	struct clock *clock;
-	bool has_routes;               /* answer health checks, too */
-	const struct assets *assets;   /* served beside them; or NULL */
-	const struct profile *profile; /* told at /version; or NULL */
-	uint64_t seed;                 /* of random spreading */
+	const struct http_route *routes; /* besides WebSockets; NULL: none */
+	const struct assets *assets;     /* served beside them; or NULL */
+	const struct profile *profile;   /* told at /version; or NULL */
+	uint64_t seed;                   /* of random spreading */
 	const struct host *host;
 	struct tls_context *tls; /* NULL: no listener has it */
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "transport/routes.h"
 #include "transport/server.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_deflate.h"
@@ -131,18 +132,17 @@ worker_limits_changed(struct worker *worker)
 }
 
 bool
-worker_init(struct worker *worker, const struct server_config *config,
-    http_handler *handle)
+worker_init(struct worker *worker, const struct server_config *config)
 {
 	bool ok;
 
 	memset(worker, 0, sizeof(*worker));
 	ok = loop_init(&worker->loop, config->clock, config->limits,
 	    config->host, config->seed);
-	worker->has_routes = config->has_routes;
 	worker->assets = config->assets;
 	worker->profile = config->profile;
-	worker->http.handle = handle;
+	worker->http.handle = routes_handle;
+	worker->http.routes = config->routes;
 	worker->ws.endpoint = config->endpoint;
 	worker->ws.reader_limits.buffered = &worker->loop.input_bytes;
 	worker_limits_changed(worker);

@@ -20,7 +20,6 @@ struct worker {
 	struct loop loop; /* first: the loop of a connection is its worker's */
 	struct ws_service ws;
 	struct http_service http;
-	bool has_routes;               /* health checks are answered */
 	const struct assets *assets;   /* pages and scripts; or NULL */
 	const struct profile *profile; /* what the server is; or NULL */
 	struct wire_text body;      /* of the last answer that has a long one */
@@ -35,7 +34,7 @@ worker_of(const struct conn *conn)
 }
 
 /* False: no memory; worker_fini() is called for in any case. */
-bool worker_init(struct worker *, const struct server_config *, http_handler *);
+bool worker_init(struct worker *, const struct server_config *);
 void worker_fini(struct worker *);
 
 /* Ends all connections at once. */

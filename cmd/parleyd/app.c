@@ -15,6 +15,7 @@
 #include "persistence/file/file_store.h"
 #include "persistence/stores.h"
 #include "transport/fanout/hub.h"
+#include "transport/routes.h"
 #include "transport/server.h"
 #include "transport/session.h"
 #include "transport/tls/tls_context.h"
@@ -326,7 +327,7 @@ make_server(struct app *app)
 		.listen_count = app->options.listeners.count,
 		.limits = &app->limits,
 		.clock = system_clock(),
-		.has_routes = true,
+		.routes = server_routes,
 		.assets = app->options.http_pages ? &web_assets : NULL,
 		.profile = &app->chat.profile,
 		.seed = random_seed(),

@@ -145,7 +145,8 @@ REFUSED = [
     ("method with brackets", head(method="G{}T"), 400),
     ("relative target", head(target="ws"), 400),
     ("tab in target", head(target="/w\ts"), 400),
-    ("chunked", head(Transfer_Encoding="chunked"), (400, 501)),
+    ("chunked", head(Transfer_Encoding="chunked"), 413),
+    ("other coding", head(Transfer_Encoding="gzip"), 501),
     ("two lengths", head(Content_Length=["1", "2"]), 400),
     ("length is no number", head(Content_Length="+1"), 400),
     ("length and chunks", head(Content_Length="1", Transfer_Encoding="chunked"),
@@ -172,8 +173,11 @@ def test_a_malformed_handshake_is_refused(parleyd, request_, status):
             assert got.headers["sec-websocket-version"] == "13"
             assert got.headers["upgrade"].lower() == "websocket"
             assert got.headers["connection"].lower().startswith("upgrade")
-        if got.status != 404:
-            connection.send(plain_head("/health"))
+        # A path that is not there is no fault of the request.
+        connection.send(plain_head("/livez"))
+        if got.status == 404:
+            assert connection.read_response().status == 200
+        else:
             connection.expect_end()
 
 
@@ -195,15 +199,47 @@ def test_64_headers_are_taken(parleyd):
     assert answer(parleyd.address, head(**others, Y="")).status == 431
 
 
-@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
-def test_a_connection_answers_one_request(parleyd, version):
+LAST = {
+    "HTTP/1.0": plain_head("/health", version="HTTP/1.0"),
+    "close": plain_head("/health", Connection="close"),
+}
+
+
+@pytest.mark.parametrize("request_", LAST.values(), ids=LAST)
+def test_a_connection_ends_after_the_request_that_says_so(parleyd, request_):
     with Connection(parleyd.address) as connection:
-        first = plain_head("/health", version=version)
-        connection.send(first + plain_head("/livez") + head())
+        connection.send(request_ + plain_head("/livez") + head())
         got = connection.read_response()
         assert (got.status, got.body) == (200, b"ok")
         assert got.headers["connection"] == "close"
         connection.expect_end()
+
+
+def test_requests_may_follow_each_other_on_a_connection(parleyd):
+    with Connection(parleyd.address) as connection:
+        for _ in range(3):
+            connection.send(plain_head("/livez"))
+            assert connection.read_response().body == b"ok"
+        # Without waiting, too, and the last one may open a WebSocket.
+        connection.send(plain_head("/livez") * 50 + plain_head("/no") + head())
+        for _ in range(50):
+            assert connection.read_response().body == b"ok"
+        assert connection.read_response().status == 404
+        assert connection.read_response().status == 101
+
+
+def test_an_absolute_target_and_an_empty_line_in_front_are_accepted(parleyd):
+    with Connection(parleyd.address) as connection:
+        connection.send(b"\r\n" + plain_head("http://localhost:80/livez"))
+        assert connection.read_response().body == b"ok"
+        connection.send(b"\r\n" + head(target="http://localhost/ws?name=ada"))
+        assert connection.read_response().status == 101
+
+
+def test_options_tells_the_methods(parleyd):
+    got = get(parleyd.address, "/livez", "OPTIONS")
+    assert got.status == 204
+    assert got.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_a_body_that_nobody_wants_is_not_taken_for_a_request(parleyd):

@@ -11,17 +11,23 @@
 
 static struct recorder recorder;
 static struct http_response response;
-static char body[HTTP_BODY_SIZE];
+static char text[HTTP_TEXT_SIZE];
 
 static void
-answer(const struct http_request *request, const char *dialect, bool could_open)
+answer(struct http_request *request, const char *dialect, bool could_open)
 {
 	struct conn conn = { .loop = &recorder.rig.worker.loop };
+	struct http_exchange exchange = {
+		.conn = &conn,
+		.listener = dialect_find(str_from(dialect)),
+		.request = request,
+		.text = text,
+	};
 
 	recorder.serves_any_path = could_open;
-	memset(&response, 0, sizeof(response));
-	ck_assert(routes_handle(&recorder.rig.worker.http, &conn,
-	    dialect_find(str_from(dialect)), request, &response, body));
+	text[0] = '\0';
+	routes_handle(&exchange);
+	response = exchange.response;
 }
 
 static void
@@ -76,10 +82,9 @@ START_TEST(answers_what_is_asked_over_http)
 	ask(answers[_i].method, answers[_i].path, NULL);
 	ck_assert_int_eq(response.status, answers[_i].status);
 	check_body(answers[_i].body);
-	ck_assert_int_eq(response.head_only,
-	    strcmp(answers[_i].method, "HEAD") == 0);
 	if (response.status == 405)
-		ck_assert_str_eq(response.headers, "Allow: GET, HEAD\r\n");
+		ck_assert_str_eq(response.headers,
+		    "Allow: GET, HEAD, OPTIONS\r\n");
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -116,8 +121,6 @@ START_TEST(a_dialect_shows_its_face_behind_the_probes)
 	recorder_init(&recorder);
 	answer(&request, faces[_i].dialect, true);
 	ck_assert_int_eq(response.status, faces[_i].status);
-	ck_assert_int_eq(response.head_only,
-	    strcmp(faces[_i].method, "HEAD") == 0);
 	ck_assert_uint_gt(response.body.len, 0);
 	recorder_fini(&recorder);
 }
@@ -199,7 +202,7 @@ END_TEST
 START_TEST(has_no_routes_where_none_are_wanted)
 {
 	recorder_init(&recorder);
-	recorder.rig.worker.has_routes = false;
+	recorder.rig.worker.http.routes = NULL;
 	ask("GET", "/health", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
@@ -224,7 +227,7 @@ START_TEST(serves_assets_behind_the_health_checks)
 	check_body("ok");
 	ask("POST", "/", NULL);
 	ck_assert_int_eq(response.status, 405);
-	recorder.rig.worker.has_routes = false;
+	recorder.rig.worker.http.routes = NULL;
 	ask("GET", "/", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
@@ -368,7 +371,7 @@ START_TEST(says_why_it_is_not_ready)
 	check_body(troubles[_i].body);
 	ck_assert_str_eq(response.headers, "Retry-After: 5\r\n");
 	ask("GET", "/readyz", "verbose");
-	ck_assert_ptr_nonnull(strstr(body, troubles[_i].check));
+	ck_assert_ptr_nonnull(strstr(text, troubles[_i].check));
 	/* It lives all the same. */
 	ask("GET", "/livez", NULL);
 	ck_assert_int_eq(response.status, 200);
@@ -404,7 +407,7 @@ START_TEST(gives_the_first_reason_of_several)
 }
 END_TEST
 
-SUITE(route)
+SUITE(routes)
 {
 	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
 	    COUNT_OF(answers));

@@ -9,6 +9,7 @@
 #include "domain/base/str.h"
 
 #define HTTP_HEADERS_MAX 256
+#define HTTP_PARAMS_MAX 4
 
 struct http_header {
 	struct str name;  /* as sent; compare with http_name_is() */
@@ -22,6 +23,13 @@ struct http_request {
 	struct str path;   /* the part before '?', as sent */
 	struct str query;  /* behind it; absent if there is none */
 	int minor_version; /* HTTP/1.x */
+	bool keeps_alive;  /* another request may follow on the connection */
+	bool expects_continue; /* it waits for 100 before it sends the body */
+	bool is_chunked;       /* its body is; else it has this length: */
+	uint64_t body_length;
+	/* What the route's path has in braces, see http_route.h. */
+	struct http_header params[HTTP_PARAMS_MAX];
+	size_t param_count;
 	size_t header_count;
 	struct http_header headers[HTTP_HEADERS_MAX];
 };
@@ -46,9 +54,9 @@ enum http_scan_result {
 
 /*
  * Looks at the bytes so far, all from the first. A line that cannot belong
- * to a head (bare LF, bare CR, NUL and other controls, a folded line, an
- * empty first line) is refused at once, a head that is too long as soon as
- * it is.
+ * to a head (bare LF, bare CR, NUL and other controls, a folded line, a
+ * second empty line in front) is refused at once, a head that is too long as
+ * soon as it is.
  */
 enum http_scan_result http_scan(struct http_scanner *,
     const struct http_limits *, const char *data, size_t len, size_t *head_len,
@@ -56,9 +64,9 @@ enum http_scan_result http_scan(struct http_scanner *,
 
 /*
  * Parses a whole head, the empty line included. Returns 0, or the status to
- * refuse it with: 400, 413 (a body), 414, 431, 501 (a body that is chunked),
- * 505. Bodies are never read, so a refused connection must be closed: what
- * follows the head could be taken for a request.
+ * refuse it with: 400, 413, 414, 417, 431, 501 (a coding that is not chunked),
+ * 505. A refused connection must be closed: what follows the head could be
+ * taken for a request.
  */
 int http_parse(const char *data, size_t len, const struct http_limits *,
     struct http_request *out);
@@ -66,6 +74,9 @@ int http_parse(const char *data, size_t len, const struct http_limits *,
 /* RFC 9110 §5.6.2. */
 bool http_is_token_char(char);
 bool http_is_token(struct str);
+
+/* The value of a hexadecimal digit; -1: it is none. */
+int http_hex_digit(char);
 
 /* Letter case aside. */
 bool http_name_is(struct str name, const char *wanted);
@@ -92,13 +103,30 @@ bool http_header_has_token(const struct http_request *, const char *name,
 #define HTTP_QUERY_INVALID (-2) /* malformed, with a NUL, or too long */
 
 /*
+ * Decodes the path's parameter of that name, which its route has, into out
+ * (NUL-terminated). Returns its length, or HTTP_QUERY_INVALID.
+ */
+int http_param_get(const struct http_request *, const char *name, char *out,
+    size_t size);
+
+/*
  * Decodes the first query parameter of that name into out (NUL-terminated).
  * Returns its length, or one of the two above.
  */
 int http_query_get(struct str query, const char *name, char *out, size_t size);
 
+/* How the end of a response's body is told. */
+enum http_framing {
+	HTTP_WHOLE,      /* it is in `body` */
+	HTTP_LENGTH,     /* so many bytes follow */
+	HTTP_CHUNKED,    /* each piece has its length, the last is empty */
+	HTTP_UNTIL_CLOSE /* by the end of the connection: HTTP/1.0 */
+};
+
 struct http_response {
 	int status;
+	enum http_framing framing;
+	uint64_t length;          /* with HTTP_LENGTH */
 	const char *content_type; /* NULL: no body */
 	struct str body;
 	const char *headers; /* further ones, each with CR LF; or NULL */
@@ -111,6 +139,9 @@ struct http_response {
  * without that, or 0 if it does not fit.
  */
 size_t http_response_head(const struct http_response *, char *out, size_t size);
+
+/* Whether a response with this status ends with its head. */
+bool http_never_has_body(int status);
 
 /* What follows the head: nothing for HEAD, and for what never has a body. */
 struct str http_response_body(const struct http_response *);

@@ -1,31 +1,62 @@
-/* The HTTP protocol over a connection: a request, and its answer. */
+/*
+ * The HTTP protocol over a connection: requests one after the other, their
+ * bodies, and the answers.
+ *
+ * A request is an exchange. Its handler does one of these:
+ *  - it fills in exchange->response, which is sent when it returns;
+ *  - it calls http_exchange_begin(): the request's body is given to it, and
+ *    it answers during that, or later, with http_exchange_respond() or
+ *    http_exchange_stream();
+ *  - it changes the connection's protocol.
+ */
 #ifndef TRANSPORT_HTTP_CONN_H
 #define TRANSPORT_HTTP_CONN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "transport/http/http.h"
+#include "transport/http/http_route.h"
 #include "transport/net/conn.h"
 
 struct dialect;
-struct http_service;
+struct http_exchange;
 
-/* Room for texts of an answer. */
-#define HTTP_BODY_SIZE 2048
+/* Room for texts of an answer; the headers of an asset fit in, too. */
+#define HTTP_TEXT_SIZE 2048
 
-/*
- * Answers a request: the response's body is in `body`, or good until the next
- * request; its other texts are constants. False: the connection speaks
- * another protocol now, or is gone.
- */
-typedef bool http_handler(struct http_service *, struct conn *,
-    const struct dialect *listener, const struct http_request *,
-    struct http_response *, char body[HTTP_BODY_SIZE]);
+/* What fill() may return besides a number of bytes; 0 is the end. */
+#define HTTP_FILL_LATER (-1)  /* http_exchange_continue() will be called */
+#define HTTP_FILL_FAILED (-2) /* the connection is dropped */
+
+/* Of an exchange that is not answered at once. NULL where never called. */
+struct http_exchange_ops {
+	/* The next bytes of the request's body. */
+	void (*on_body)(struct http_exchange *, struct str);
+	/* The request is whole. Called without a body, too. */
+	void (*on_request_end)(struct http_exchange *);
+	/* The next bytes of a streamed response, at most so many. */
+	ssize_t (*fill)(struct http_exchange *, char *out, size_t most);
+	/* The exchange is over, or its connection is gone: free `arg`. */
+	void (*on_close)(struct http_exchange *);
+};
+
+struct http_exchange {
+	struct conn *conn;
+	const struct dialect *listener; /* that of its listener; may be NULL */
+	/* During handle() only, as well as its texts. */
+	struct http_request *request;
+	char *text; /* HTTP_TEXT_SIZE bytes for texts of the response */
+	struct http_response response;
+	const struct http_exchange_ops *ops; /* see http_exchange_begin() */
+	void *arg;
+};
 
 /* What the HTTP connections of one loop share. */
 struct http_service {
 	struct http_limits limits;
-	http_handler *handle;
+	void (*handle)(struct http_exchange *);
+	const struct http_route *routes; /* for handle(); NULL: none */
 };
 
 /*
@@ -35,7 +66,47 @@ struct http_service {
 struct conn *http_conn_create(struct http_service *, struct loop *, int fd,
     struct peer *, const struct dialect *listener);
 
-/* A refusal in one line, with headers that tell what to do instead. */
+/* The exchange whose request was read, and its service. */
+struct http_service *http_exchange_service(const struct http_exchange *);
+
+/* A refusal in one line, with headers that tell what to do instead; the
+ * connection is closed after it. */
 void http_refuse(struct http_response *, int status, const char *why);
+
+/*
+ * Whether the request's body can be taken: there is none, or the route takes
+ * one and its length, as far as it is known, is within limits.body_bytes.
+ * Else it is refused.
+ */
+bool http_exchange_admits_body(struct http_exchange *, bool takes_body);
+
+/* The answer comes later. */
+void http_exchange_begin(struct http_exchange *,
+    const struct http_exchange_ops *, void *arg);
+
+/*
+ * After http_exchange_begin(): the request again, whose texts are good until
+ * the exchange is over.
+ */
+void http_exchange_request(struct http_exchange *, struct http_request *out);
+
+/* Reading the body waits until http_exchange_resume_body(). */
+void http_exchange_pause_body(struct http_exchange *);
+void http_exchange_resume_body(struct http_exchange *);
+
+/*
+ * Send exchange->response. If the body is not whole yet, the connection is
+ * closed afterwards. The exchange may be over when this returns.
+ */
+void http_exchange_respond(struct http_exchange *);
+
+/*
+ * The same, but fill() provides the body as the client reads it: in chunks,
+ * or response.length bytes if the framing says so.
+ */
+void http_exchange_stream(struct http_exchange *);
+
+/* fill() has something again. */
+void http_exchange_continue(struct http_exchange *);
 
 #endif

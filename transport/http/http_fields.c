@@ -72,8 +72,8 @@ http_header_has_token(const struct http_request *request, const char *name,
 	return false;
 }
 
-static int
-hex_digit(char c)
+int
+http_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -81,31 +81,31 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* One character of a form value: RFC 3986 §2.1, and + for a blank. */
+/* One character: RFC 3986 §2.1, and + for a blank in a form's value. */
 static int
-decode_char(struct str text, size_t *at)
+decode_char(struct str text, size_t *at, bool is_form)
 {
 	char c = text.data[(*at)++];
 	int high, low;
 
-	if (c == '+')
+	if (c == '+' && is_form)
 		return ' ';
 	if (c != '%')
 		return (uint8_t)c;
 	if (text.len - *at < 2)
 		return -1;
-	high = hex_digit(text.data[(*at)++]);
-	low = hex_digit(text.data[(*at)++]);
+	high = http_hex_digit(text.data[(*at)++]);
+	low = http_hex_digit(text.data[(*at)++]);
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 static int
-decode(struct str text, char *out, size_t size)
+decode(struct str text, bool is_form, char *out, size_t size)
 {
 	size_t len = 0;
 
 	for (size_t at = 0; at < text.len;) {
-		int c = decode_char(text, &at);
+		int c = decode_char(text, &at, is_form);
 
 		if (c <= 0 || len + 1 >= size)
 			return HTTP_QUERY_INVALID;
@@ -113,6 +113,19 @@ decode(struct str text, char *out, size_t size)
 	}
 	out[len] = '\0';
 	return (int)len;
+}
+
+int
+http_param_get(const struct http_request *request, const char *name, char *out,
+    size_t size)
+{
+	assert(size > 0);
+	for (size_t i = 0; i < request->param_count; i++)
+		if (str_equal(request->params[i].name, str_from(name)))
+			return decode(request->params[i].value, false, out,
+			    size);
+	assert(!"the route has such a parameter");
+	return HTTP_QUERY_INVALID;
 }
 
 int
@@ -132,11 +145,11 @@ http_query_get(struct str query, const char *name, char *out, size_t size)
 			    str_slice(query.data + name_len, len - name_len);
 
 			if (value.len == 0)
-				return decode(value, out, size);
+				return decode(value, true, out, size);
 			if (value.data[0] == '=')
 				return decode(str_slice(value.data + 1,
 						  value.len - 1),
-				    out, size);
+				    true, out, size);
 		}
 		if (end == NULL)
 			break;

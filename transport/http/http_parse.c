@@ -1,5 +1,6 @@
 /* The lines of a request head: RFC 9112 §3, §5, §6. */
 #include <assert.h>
+#include <strings.h>
 
 #include "transport/http/http.h"
 
@@ -48,9 +49,8 @@ take_line(struct str *text, struct str *out)
 }
 
 /*
- * §3.2.1, origin-form only: a proxy's requests are not for us. Browsers send
- * more than RFC 3986 allows in a query, so all that is visible may come, but
- * a fragment never travels.
+ * Browsers send more than RFC 3986 allows in a query, so all that is visible
+ * may come, but a fragment never travels.
  */
 static bool
 is_target(struct str target)
@@ -59,7 +59,63 @@ is_target(struct str target)
 		if (target.data[i] <= ' ' || target.data[i] > '~' ||
 		    target.data[i] == '#')
 			return false;
-	return target.len > 0 && target.data[0] == '/';
+	return target.len > 0;
+}
+
+static bool
+take_prefix(struct str *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (text->len < len || strncasecmp(text->data, prefix, len) != 0)
+		return false;
+	text->data += len;
+	text->len -= len;
+	return true;
+}
+
+/* Something that could be a name and a port. */
+static bool
+is_authority(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] <= ' ' || text.data[i] > '~' ||
+		    strchr("\"#/<>?@\\^`{|}", text.data[i]) != NULL)
+			return false;
+	return true;
+}
+
+/*
+ * §3.2.1 and §3.2.2: origin-form, or absolute-form as it is sent to proxies,
+ * which every server must accept. The authority is checked and ignored.
+ */
+static bool
+split_target(struct http_request *out)
+{
+	struct str rest = out->target;
+	struct str authority;
+	size_t len = 0;
+
+	if (!is_target(rest))
+		return false;
+	if (take_prefix(&rest, "http://") || take_prefix(&rest, "https://")) {
+		while (len < rest.len && rest.data[len] != '/' &&
+		       rest.data[len] != '?')
+			len++;
+		authority = str_slice(rest.data, len);
+		if (authority.len == 0 || !is_authority(authority))
+			return false;
+		rest = str_slice(rest.data + len, rest.len - len);
+	} else if (rest.data[0] != '/')
+		return false;
+	out->query = rest;
+	if (!take_until(&out->query, '?', &out->path)) {
+		out->path = rest;
+		out->query = str_slice(NULL, 0);
+	}
+	if (out->path.len == 0)
+		out->path = STR("/");
+	return true;
 }
 
 /* §2.3: HTTP/ and two digits. */
@@ -96,14 +152,7 @@ parse_request_line(struct str line, struct http_request *out)
 	status = parse_version(rest, out);
 	if (status != 0)
 		return status;
-	if (!is_target(out->target))
-		return 400;
-	out->query = out->target;
-	if (!take_until(&out->query, '?', &out->path)) {
-		out->path = out->target;
-		out->query = str_slice(NULL, 0);
-	}
-	return 0;
+	return split_target(out) ? 0 : 400;
 }
 
 /* §5.5 of RFC 9110: visible, blank, or beyond ASCII. */
@@ -149,7 +198,7 @@ parse_header(struct str line, struct http_header *out)
 	return true;
 }
 
-/* RFC 9112 §3.2: just one, that could be a name and a port. */
+/* RFC 9112 §3.2: just one. */
 static bool
 host_is_good(const struct http_request *request)
 {
@@ -158,40 +207,64 @@ host_is_good(const struct http_request *request)
 
 	if (count == 0)
 		return request->minor_version == 0;
-	for (size_t i = 0; i < host.len; i++)
-		if (host.data[i] <= ' ' || host.data[i] > '~' ||
-		    strchr("\"#/<>?@\\^`{|}", host.data[i]) != NULL)
-			return false;
-	return count == 1;
+	return count == 1 && is_authority(host);
+}
+
+/* Only digits, and not more of them than fit. */
+static int
+parse_length(struct str text, uint64_t *out)
+{
+	uint64_t length = 0;
+
+	if (text.len == 0)
+		return 400;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return 400;
+		if (length > (UINT64_MAX - 9) / 10)
+			return 413;
+		length = length * 10 + (uint64_t)(text.data[i] - '0');
+	}
+	*out = length;
+	return 0;
 }
 
 /*
- * §6: nobody here reads a body, and to guess where one ends would let a
- * second request be smuggled in it.
+ * §6: to guess where a body ends would let a second request be smuggled in
+ * it. So there is one length, or the one coding that is known, not both.
  */
 static int
-refuse_body(const struct http_request *request)
+find_body(struct http_request *request)
 {
 	size_t lengths, codings;
 	struct str length =
 	    http_header_find(request, "content-length", &lengths);
-	bool is_zero = true;
+	struct str coding =
+	    http_header_find(request, "transfer-encoding", &codings);
 
-	http_header_find(request, "transfer-encoding", &codings);
-	if (lengths > 1 || (lengths > 0 && codings > 0))
+	if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) ||
+	    (codings > 0 && request->minor_version == 0))
 		return 400;
-	if (codings > 0)
-		return 501;
-	if (lengths == 0)
+	if (lengths == 1)
+		return parse_length(length, &request->body_length);
+	request->is_chunked = codings == 1;
+	return codings == 1 && !http_name_is(coding, "chunked") ? 501 : 0;
+}
+
+/* RFC 9110 §10.1.1; RFC 9112 §9.3. */
+static int
+find_expectations(struct http_request *request)
+{
+	size_t count;
+	struct str expect = http_header_find(request, "expect", &count);
+
+	request->keeps_alive =
+	    request->minor_version > 0 &&
+	    !http_header_has_token(request, "connection", "close");
+	if (count == 0 || request->minor_version == 0)
 		return 0;
-	for (size_t i = 0; i < length.len; i++) {
-		if (length.data[i] < '0' || length.data[i] > '9')
-			return 400;
-		is_zero = is_zero && length.data[i] == '0';
-	}
-	if (length.len == 0)
-		return 400;
-	return is_zero ? 0 : 413;
+	request->expects_continue = true;
+	return count == 1 && http_name_is(expect, "100-continue") ? 0 : 417;
 }
 
 int
@@ -202,9 +275,13 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	int status;
 
 	assert(limits->request_headers <= HTTP_HEADERS_MAX);
-	out->header_count = 0;
+	out->header_count = out->param_count = 0;
+	out->body_length = 0;
+	out->is_chunked = out->keeps_alive = out->expects_continue = false;
 	if (len > limits->request_bytes)
 		return 431;
+	if (text.len >= 2 && memcmp(text.data, "\r\n", 2) == 0)
+		text = str_slice(data + 2, len - 2);
 	if (!take_line(&text, &line))
 		return 400;
 	status = parse_request_line(line, out);
@@ -223,5 +300,6 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	/* Behind the empty line comes the next thing, not this one. */
 	if (text.len > 0 || !host_is_good(out))
 		return 400;
-	return refuse_body(out);
+	status = find_body(out);
+	return status != 0 ? status : find_expectations(out);
 }

@@ -10,7 +10,8 @@ too_long(const struct http_scanner *scanner)
 
 /*
  * Whether a byte may follow those before it on its line. §2.2 lets a server
- * take a bare LF or skip a first empty line; we have no reason to.
+ * take a bare LF; we have no reason to. One empty line in front of a request
+ * is skipped, as old clients send it behind a body.
  */
 static bool
 may_stand(const struct http_scanner *scanner, const char *data)
@@ -25,7 +26,7 @@ may_stand(const struct http_scanner *scanner, const char *data)
 	if (at_start && (c == ' ' || c == '\t'))
 		return false; /* §5.2: a folded line */
 	if (at_start && c == '\r')
-		return scanner->lines > 0;
+		return scanner->lines > 0 || at == 0;
 	return c >= 0x20 ? c != 0x7f : c == '\t' || c == '\r';
 }
 
@@ -44,6 +45,10 @@ http_scan(struct http_scanner *scanner, const struct http_limits *limits,
 		}
 		if (data[at] != '\n')
 			continue;
+		if (at == 1) {
+			scanner->line_start = at + 1;
+			continue;
+		}
 		if (at == scanner->line_start + 1) {
 			*head_len = at + 1;
 			return HTTP_SCAN_DONE;

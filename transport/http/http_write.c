@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -8,6 +9,7 @@ static const struct {
 	int status;
 	const char *reason;
 } reasons[] = {
+	{ 100, "Continue" },
 	{ 101, "Switching Protocols" },
 	{ 200, "OK" },
 	{ 204, "No Content" },
@@ -20,6 +22,7 @@ static const struct {
 	{ 408, "Request Timeout" },
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
+	{ 417, "Expectation Failed" },
 	{ 426, "Upgrade Required" },
 	{ 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
@@ -39,8 +42,8 @@ http_reason(int status)
 }
 
 /* RFC 9112 §6.3: these end with their head, and say nothing of a length. */
-static bool
-never_has_body(int status)
+bool
+http_never_has_body(int status)
 {
 	return status < 200 || status == 204 || status == 304;
 }
@@ -66,7 +69,8 @@ add(char *out, size_t size, size_t *len, const char *format, ...)
 static struct str
 whole_body(const struct http_response *response)
 {
-	if (response->content_type == NULL || never_has_body(response->status))
+	if (response->content_type == NULL ||
+	    http_never_has_body(response->status))
 		return STR("");
 	return response->body;
 }
@@ -82,8 +86,14 @@ http_response_head(const struct http_response *response, char *out, size_t size)
 	if (response->content_type != NULL)
 		add(out, size, &len, "Content-Type: %s\r\n",
 		    response->content_type);
-	if (!never_has_body(response->status))
-		add(out, size, &len, "Content-Length: %zu\r\n", body.len);
+	if (http_never_has_body(response->status))
+		;
+	else if (response->framing == HTTP_CHUNKED)
+		add(out, size, &len, "Transfer-Encoding: chunked\r\n");
+	else if (response->framing != HTTP_UNTIL_CLOSE)
+		add(out, size, &len, "Content-Length: %" PRIu64 "\r\n",
+		    response->framing == HTTP_LENGTH ? response->length
+						     : (uint64_t)body.len);
 	if (response->headers != NULL)
 		add(out, size, &len, "%s", response->headers);
 	add(out, size, &len, "%s\r\n",

@@ -428,6 +428,17 @@ writable_cb(evutil_socket_t fd, short what, void *arg)
 		conn->output_soft_since = 0;
 }
 
+void
+conn_await_drained(struct conn *conn)
+{
+	if (conn->writable != NULL || conn->state == CONN_DEAD)
+		return;
+	conn->writable = event_new(conn->loop->base, conn->fd,
+	    EV_WRITE | EV_PERSIST, writable_cb, conn);
+	if (conn->writable == NULL || event_add(conn->writable, NULL) != 0)
+		conn_abort(conn);
+}
+
 /* Something waits: from here on its clocks run. */
 static void
 conn_await_writable(struct conn *conn)
@@ -435,15 +446,9 @@ conn_await_writable(struct conn *conn)
 	size_t soft = conn->loop->limits->output_soft;
 	bool started = false;
 
-	if (conn->writable == NULL) {
-		conn->writable = event_new(conn->loop->base, conn->fd,
-		    EV_WRITE | EV_PERSIST, writable_cb, conn);
-		if (conn->writable == NULL ||
-		    event_add(conn->writable, NULL) != 0) {
-			conn_abort(conn);
-			return;
-		}
-	}
+	conn_await_drained(conn);
+	if (conn->state == CONN_DEAD)
+		return;
 	if (conn->output_moved == 0) {
 		conn->output_moved = conn_now(conn);
 		started = true;

@@ -81,14 +81,14 @@ struct protocol_ops {
 
 /* Why a connection is not read. */
 enum conn_pause {
-	PAUSED_BY_BUDGET = 1 << 0,    /* it is beyond its budget */
-	PAUSED_BY_OUTPUT = 1 << 1,    /* the peer does not read its answers */
-	PAUSED_BY_STORE = 1 << 2,     /* the store cannot keep up */
-	PAUSED_BY_BODY = 1 << 3,      /* a body's reader is busy */
-	PAUSED_BY_ADMISSION = 1 << 4, /* the server decides about it */
-	PAUSED_BY_DRAIN = 1 << 5,     /* the server goes down */
-	PAUSED_FOR_GOOD = 1 << 6,     /* enough was discarded */
-	PAUSED_BY_TURN = 1 << 7       /* it goes on in the next turn */
+	PAUSED_BY_BUDGET = 1 << 0, /* it is beyond its budget */
+	PAUSED_BY_OUTPUT = 1 << 1, /* the peer does not read its answers */
+	PAUSED_BY_STORE = 1 << 2,  /* the store cannot keep up */
+	PAUSED_BY_BODY = 1 << 3,   /* a body's reader is busy */
+	PAUSED_BY_ANSWER = 1 << 4, /* a request is being answered */
+	PAUSED_BY_DRAIN = 1 << 5,  /* the server goes down */
+	PAUSED_FOR_GOOD = 1 << 6,  /* enough was discarded */
+	PAUSED_BY_TURN = 1 << 7    /* it goes on in the next turn */
 };
 
 enum conn_state {
@@ -198,6 +198,9 @@ void conn_write(struct conn *, const void *data, size_t len);
 
 /* For an io table: it holds bytes back, call flush() when it can send them. */
 void conn_want_write(struct conn *);
+
+/* Call on_drained() in a later turn, when the socket takes more. */
+void conn_await_drained(struct conn *);
 
 /* Bytes that wait to be sent. */
 static inline size_t

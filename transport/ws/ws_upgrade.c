@@ -67,31 +67,33 @@ ws_negotiate(const struct ws_service *service, const struct conn *conn,
 	    &upgrade->deflate);
 }
 
-bool
-ws_upgrade(struct ws_service *service, struct conn *conn,
-    const struct dialect *listener, const struct http_request *request,
-    struct http_response *response)
+void
+ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 {
-	struct upgrade upgrade = { .listener = listener };
+	const struct http_request *request = exchange->request;
+	struct http_response *response = &exchange->response;
+	struct upgrade upgrade = { .listener = exchange->listener };
+	struct conn *conn = exchange->conn;
 	char text[512];
 	struct str key;
 	const char *why = "Bad Request\n";
 	int status = ws_handshake_check(request, &key, &why);
 	size_t len;
 
+	if (!http_exchange_admits_body(exchange, false))
+		return;
 	if (status == 101 && !ws_negotiate(service, conn, request, &upgrade)) {
 		status = 400;
 		why = "Bad Sec-WebSocket-Extensions\n";
 	}
 	if (status != 101) {
 		http_refuse(response, status, why);
-		return false;
+		return;
 	}
 	if (!ws_has_room(service, conn, response))
-		return false;
+		return;
 	len = ws_handshake_response(key, upgrade.subprotocol,
 	    upgrade.deflate.on ? upgrade.deflate.response : NULL, text,
 	    sizeof(text));
 	ws_conn_open(conn, service, request, &upgrade, str_slice(text, len));
-	return true;
 }

@@ -253,6 +253,15 @@ const struct option option_table[] = {
 	    NUMBER(SIZE, chat.message_bytes, "64KiB", 1, 64 * MIB),
 	    .help = "Size of the JSON text of a chat message; beyond: "
 		    "message_too_large." },
+	{ .name = "limits.body_bytes",
+	    NUMBER(SIZE, transport.body_bytes, "1MiB", 1, 1024 * GIB),
+	    NO_LIMIT,
+	    .help = "The body of an HTTP request; beyond: 413." },
+	{ .name = "limits.body_timeout",
+	    NUMBER(DURATION, transport.body_timeout_ms, "10s", SECOND, DAY),
+	    NO_LIMIT,
+	    .help = "For such a body to arrive, and a second more for each "
+		    "KiB of it; beyond: 408." },
 	{ .name = "limits.input_total",
 	    NUMBER(SIZE, transport.input_total, "256MiB", MIB, 1024 * GIB),
 	    NO_LIMIT,

@@ -41,7 +41,7 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 		.limits = &rig->limits,
 		.endpoint = endpoint,
 		.clock = &rig->clock,
-		.has_routes = true,
+		.routes = server_routes,
 		.host = &rig->host,
 		.seed = 42,
 	};
@@ -53,7 +53,7 @@ rig_init(struct rig *rig, struct endpoint *endpoint)
 	rig->host.ops = &rig->host_ops;
 	rig->limits = generous;
 	rig->dialect = dialect_find(STR("command"));
-	ck_assert(worker_init(&rig->worker, &config, routes_handle));
+	ck_assert(worker_init(&rig->worker, &config));
 }
 
 void

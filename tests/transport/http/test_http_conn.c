@@ -88,13 +88,13 @@ static const struct {
 	{ OPENING "Sec-WebSocket-Key: AAAA\r\n\r\n", 400, NULL },
 	{ OPENING "Sec-WebSocket-Extensions: ;;\r\n\r\n", 400, NULL },
 	{ OPENING "Content-Length: 5\r\n\r\nhello", 413, NULL },
-	{ OPENING "Transfer-Encoding: chunked\r\n\r\n", 501, NULL },
+	{ OPENING "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 413, NULL },
 	{ "GET /ws HTTP/2.0\r\nHost: x\r\n\r\n", 505, NULL },
-	{ "GET /wss HTTP/1.1\r\n" UPGRADE "\r\n", 404, NULL },
-	{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404, NULL },
-	{ "POST /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 405,
-	    "\r\nAllow: GET, HEAD\r\n" },
-	{ "\r\n", 400, NULL },
+	{ "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na", 413,
+	    NULL },
+	{ "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na", 405,
+	    "\r\nAllow: GET, HEAD, OPTIONS\r\n" },
+	{ "\r\n\r\n", 400, NULL },
 	{ "\x16\x03\x01\x02", 400, NULL }, /* TLS */
 	{ "GET /ws HTTP/1.1\n", 400, NULL },
 	{ "GET /ws HTTP/1.1\r\nHost: x\r\n folded", 400, NULL },
@@ -121,6 +121,39 @@ START_TEST(says_the_same_byte_by_byte)
 	}
 	client_receive(&client);
 	check_refused(refused[_i].status);
+	teardown();
+}
+END_TEST
+
+/* What is no fault of the request costs no connection. */
+static const struct {
+	const char *head;
+	int status;
+	const char *header;
+} answered[] = {
+	{ "GET /wss HTTP/1.1\r\n" UPGRADE "\r\n", 404, "" },
+	{ "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404, "" },
+	{ "POST /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 405,
+	    "\r\nAllow: GET, HEAD, OPTIONS\r\n" },
+	{ "OPTIONS /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 204,
+	    "\r\nAllow: GET, HEAD, OPTIONS\r\n" },
+	{ "\r\nGET http://x/livez HTTP/1.1\r\nHost: x\r\n\r\n", 200, "" },
+};
+
+START_TEST(answers_the_next_request_too)
+{
+	setup();
+	for (int i = 0; i < 3; i++) {
+		client.len = 0;
+		send_and_receive(answered[_i].head);
+		check_status(answered[_i].status);
+		ck_assert(has_header(answered[_i].header));
+		ck_assert(!has_header("\r\nConnection: close\r\n"));
+		ck_assert(!client.eof);
+	}
+	client.len = 0;
+	send_and_receive(OPENING "\r\n");
+	check_status(101);
 	teardown();
 }
 END_TEST
@@ -171,7 +204,7 @@ END_TEST
 START_TEST(resets_who_is_refused_and_stays)
 {
 	setup();
-	send_and_receive("\r\n");
+	send_and_receive("\r\n\r\n");
 	check_status(400);
 	/* What is still sent is thrown away. */
 	send_and_receive(OPENING "\r\n");
@@ -416,6 +449,8 @@ SUITE(http_conn)
 	    COUNT_OF(refused));
 	tcase_add_loop_test(tests, says_the_same_byte_by_byte, 0,
 	    COUNT_OF(refused));
+	tcase_add_loop_test(tests, answers_the_next_request_too, 0,
+	    COUNT_OF(answered));
 	tcase_add_test(tests, refuses_a_head_that_is_too_long_before_its_end);
 	tcase_add_test(tests, refuses_more_headers_than_allowed);
 	tcase_add_test(tests, waits_for_a_head_until_the_deadline);

@@ -60,7 +60,19 @@ static const struct {
 	{ 400, HEAD("GET /\0 HTTP/1.1\r\n" HOST "\r\n") },
 	{ 400, HEAD("GET /\x7f HTTP/1.1\r\n" HOST "\r\n") },
 	{ 400, HEAD("GET ws HTTP/1.1\r\n" HOST "\r\n") },
-	{ 400, HEAD("GET http://a/ HTTP/1.1\r\n" HOST "\r\n") },
+	/* The absolute form, as proxies get it: §3.2.2. */
+	{ 0, HEAD("GET http://a/ HTTP/1.1\r\n" HOST "\r\n") },
+	{ 0, HEAD("GET HTTPS://a:80/b?c HTTP/1.1\r\n" HOST "\r\n") },
+	{ 0, HEAD("GET http://[::1]:80 HTTP/1.1\r\n" HOST "\r\n") },
+	{ 0, HEAD("GET http://a?b HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET http:///b HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET http://u@a/ HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET http:/a/ HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET ftp://a/ HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("GET http://a/ HTTP/1.1\r\n\r\n") },
+	/* One empty line in front: §2.2. */
+	{ 0, HEAD("\r\nGET / HTTP/1.1\r\n" HOST "\r\n") },
+	{ 400, HEAD("\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n") },
 	{ 400, HEAD("OPTIONS * HTTP/1.1\r\n" HOST "\r\n") },
 	{ 400, HEAD("CONNECT a:80 HTTP/1.1\r\n" HOST "\r\n") },
 	{ 400, HEAD("GET / http/1.1\r\n" HOST "\r\n") },
@@ -98,7 +110,11 @@ static const struct {
 	{ 400, HEAD("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n") },
 	{ 400, HEAD("GET / HTTP/1.1\r\nHost: a b\r\n\r\n") },
 	/* Bodies: §6. Nothing that could hide a second request. */
-	{ 413, HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n") },
+	{ 0, HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\n") },
+	{ 0, HEAD("POST / HTTP/1.1\r\n" HOST
+		  "Content-Length: 18446744073709551609\r\n\r\n") },
+	{ 413, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "Content-Length: 18446744073709551620\r\n\r\n") },
 	{ 413, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: "
 		    "99999999999999999999999999999999\r\n\r\n") },
 	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: +1\r\n\r\n") },
@@ -108,14 +124,30 @@ static const struct {
 	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: 0, 0\r\n\r\n") },
 	{ 400, HEAD("GET / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n"
 		    "content-length: 0\r\n\r\n") },
-	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
+	{ 0, HEAD("POST / HTTP/1.1\r\n" HOST
+		  "Transfer-Encoding: Chunked\r\n\r\n") },
+	{ 400, HEAD("POST / HTTP/1.0\r\n" HOST
 		    "Transfer-Encoding: chunked\r\n\r\n") },
 	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "Transfer-Encoding: gzip, chunked\r\n\r\n") },
+	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "Transfer-Encoding: chunked, chunked\r\n\r\n") },
+	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "Transfer-Encoding: xchunked\r\n\r\n") },
+	{ 400, HEAD("POST / HTTP/1.1\r\n" HOST
+		    "Transfer-Encoding : chunked\r\n\r\n") },
+	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST
 		    "transfer-encoding: identity\r\n\r\n") },
-	{ 501, HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n"
+	{ 400, HEAD("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding:\r\n"
 		    "Transfer-Encoding: chunked\r\n\r\n") },
 	{ 400, HEAD("POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n"
 		    "Transfer-Encoding: chunked\r\n\r\n") },
+	/* Expectations: RFC 9110 §10.1.1. */
+	{ 0, HEAD("PUT / HTTP/1.1\r\n" HOST "Expect: 100-Continue\r\n\r\n") },
+	{ 0, HEAD("PUT / HTTP/1.0\r\nExpect: more\r\n\r\n") },
+	{ 417, HEAD("PUT / HTTP/1.1\r\n" HOST "Expect: more\r\n\r\n") },
+	{ 417, HEAD("PUT / HTTP/1.1\r\n" HOST "Expect: 100-continue\r\n"
+		    "Expect: 100-continue\r\n\r\n") },
 	/* Limits. */
 	{ 0, HEAD("GET / HTTP/1.1\r\n" HOST "A: 1\r\nB: 2\r\nC: 3\r\n\r\n") },
 	{ 431, HEAD("GET / HTTP/1.1\r\n" HOST
@@ -168,6 +200,51 @@ START_TEST(finds_the_parts_of_a_request)
 }
 END_TEST
 
+static void
+parse_good(const char *head, struct http_request *request)
+{
+	ck_assert_int_eq(http_parse(head, strlen(head), &limits, request), 0);
+}
+
+START_TEST(takes_the_path_out_of_an_absolute_target)
+{
+	struct http_request request;
+
+	parse_good("GET http://a:80/b/c?d=e HTTP/1.1\r\nHost: z\r\n\r\n",
+	    &request);
+	check_str(request.path, "/b/c");
+	check_str(request.query, "d=e");
+	parse_good("GET http://a HTTP/1.1\r\nHost: z\r\n\r\n", &request);
+	check_str(request.path, "/");
+	ck_assert_ptr_null(request.query.data);
+	parse_good("GET http://a?b HTTP/1.1\r\nHost: z\r\n\r\n", &request);
+	check_str(request.path, "/");
+	check_str(request.query, "b");
+}
+END_TEST
+
+START_TEST(finds_what_follows_the_head)
+{
+	struct http_request request;
+
+	parse_good("GET / HTTP/1.1\r\nHost: a\r\n\r\n", &request);
+	ck_assert(request.keeps_alive && !request.is_chunked);
+	ck_assert_uint_eq(request.body_length, 0);
+	parse_good("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0012\r\n"
+		   "Connection: x, CLOSE\r\n\r\n",
+	    &request);
+	ck_assert(!request.keeps_alive && !request.expects_continue);
+	ck_assert_uint_eq(request.body_length, 12);
+	parse_good("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+		   "chunked\r\nExpect: 100-continue\r\n\r\n",
+	    &request);
+	ck_assert(request.is_chunked && request.expects_continue);
+	parse_good("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+	    &request);
+	ck_assert(!request.keeps_alive);
+}
+END_TEST
+
 START_TEST(tells_no_query_from_an_empty_one)
 {
 	struct str none = STR("GET /a HTTP/1.0\r\n\r\n");
@@ -206,6 +283,8 @@ SUITE(http_parse)
 	tcase_add_loop_test(tests, judges_a_head, 0, COUNT_OF(heads));
 	tcase_add_test(tests, refuses_a_head_that_is_cut_off);
 	tcase_add_test(tests, finds_the_parts_of_a_request);
+	tcase_add_test(tests, takes_the_path_out_of_an_absolute_target);
+	tcase_add_test(tests, finds_what_follows_the_head);
 	tcase_add_test(tests, tells_no_query_from_an_empty_one);
 	tcase_add_test(tests, refuses_a_head_that_is_too_long);
 }

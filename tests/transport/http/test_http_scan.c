@@ -34,7 +34,11 @@ static const struct {
 	{ HEAD("GET /345678901234567890123456789012345678901234567890123456789"
 	       "012345678"),
 	    64, 414 },
-	{ HEAD("\r\n" REQUEST), 1, 400 },
+	/* One empty line in front is skipped: §2.2. */
+	{ HEAD("\r\n" REQUEST HOST "\r\n"), 29, 0 },
+	{ HEAD("\r\n"), 0, 0 },
+	{ HEAD("\r\n\r\n"), 3, 400 },
+	{ HEAD("\r\n GET"), 3, 400 },
 	{ HEAD("\n"), 1, 400 },
 	{ HEAD("GET / HTTP/1.1\n\n"), 15, 400 },
 	{ HEAD(REQUEST "Host: a\n\r\n"), 24, 400 },
