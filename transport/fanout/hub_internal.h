@@ -19,6 +19,7 @@ struct hub {
 	struct id_map sessions; /* by member id */
 	struct send_batch turn;
 	struct encode_cache speller;
+	struct session *last_author;       /* that was looked up; or NULL */
 	uint64_t said;                     /* messages, … */
 	uint64_t heard;                    /* … and by how many all of them */
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */

@@ -53,6 +53,8 @@ hub_detach(struct publisher *publisher, struct str member_id)
 	struct hub *hub = (struct hub *)publisher;
 	struct session *session = id_map_remove(&hub->sessions, member_id);
 
+	if (session == hub->last_author)
+		hub->last_author = NULL;
 	if (session != NULL)
 		subscriptions_leave_all(&hub->seating, session);
 }
@@ -102,13 +104,20 @@ say(struct hub *hub, struct channel *channel, const struct event *event,
 	return 0;
 }
 
-/* NULL: it is connected elsewhere, or not any more, or there is none. */
+/*
+ * NULL: it is connected elsewhere, or not any more, or there is none. Several
+ * events in a row often have the same author.
+ */
 static struct session *
-find_author(const struct hub *hub, const struct event *event)
+find_author(struct hub *hub, const struct event *event)
 {
 	if (str_is_empty(event->member_id))
 		return NULL;
-	return id_map_find(&hub->sessions, event->member_id);
+	if (hub->last_author == NULL ||
+	    !str_equal(session_member(hub->last_author), event->member_id))
+		hub->last_author =
+		    id_map_find(&hub->sessions, event->member_id);
+	return hub->last_author;
 }
 
 /* Whether the author's dialect tells authors something else. */
@@ -125,6 +134,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 	struct seats *room = subscriptions_find(&hub->seating, audience->room);
 	struct session *except = NULL;
 	struct session *author = find_author(hub, event);
+	size_t sends = hub->turn.sends;
 	size_t heard = 0;
 	struct publication_cost cost = { 0 };
 
@@ -144,7 +154,8 @@ publish_to_room(struct hub *hub, const struct event *event,
 		heard += say(hub, channel, event, except, &cost);
 	if (author != NULL) {
 		ws_conn_charge_bytes(author->conn, cost.deflate_work);
-		ws_conn_charge_copies(author->conn, cost.copied_bytes);
+		ws_conn_charge_copies(author->conn, cost.copied_bytes,
+		    hub->turn.sends - sends);
 	}
 	if (event->kind == EVENT_SAID) {
 		hub->said++;

@@ -2,104 +2,91 @@
 
 #include "transport/net/wheel.h"
 
-#define FANOUT_UNIT 1024
-
 /* Within the budget for so long: the next wait is a new beginning. */
 #define RECOVERED_MS 1000
 
-/* A burst of 1 GiB in bytes is more than a float can count one by one. */
-static struct rate_limit
-fanout_limit(const struct transport_limits *limits)
-{
-	struct rate_limit limit = {
-		.rate = limits->fanout.rate / FANOUT_UNIT,
-		.burst = limits->fanout.burst / FANOUT_UNIT,
-	};
-
-	if (limits->fanout.rate > 0 && limit.rate == 0)
-		limit.rate = 1;
-	return limit;
-}
-
 /*
- * A pause ends with a tick of the wheel. A smaller burst than what comes in
+ * A pause ends with a tick of the wheel. A burst smaller than what accrues
  * until then would lower the rate.
  */
-static struct rate_limit
-message_limit(const struct transport_limits *limits)
+static float
+message_burst(const struct transport_limits *limits)
 {
-	struct rate_limit limit = limits->messages;
-	uint32_t least = limit.rate / (1000 / WHEEL_TICK_MS) * 2;
+	uint32_t least = limits->messages.rate / (1000 / WHEEL_TICK_MS) * 2;
+	uint32_t burst = limits->messages.burst;
 
-	if (limits->patience_ms > 0 && limit.burst < least)
-		limit.burst = least;
-	return limit;
+	if (limits->patience_ms > 0 && burst < least)
+		burst = least;
+	return burst > 0 ? (float)burst : 1.0f;
+}
+
+static float
+copies_burst(const struct transport_limits *limits)
+{
+	return (float)limits->fanout.burst / BUDGET_COPIES_UNIT;
 }
 
 void
 budget_init(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms)
 {
-	struct rate_limit messages = message_limit(limits);
-	struct rate_limit fanout = fanout_limit(limits);
+	*budget = (struct budget){
+		.messages = message_burst(limits),
+		.bytes = (float)limits->bytes.burst,
+		.copies = copies_burst(limits),
+		.stamp = (uint32_t)now_ms,
+	};
+}
 
-	*budget = (struct budget){ .is_exceeded = false };
-	token_bucket_init(&budget->messages, &messages, now_ms);
-	token_bucket_init(&budget->bytes, &limits->bytes, now_ms);
-	token_bucket_init(&budget->fanout, &fanout, now_ms);
+static void
+refill(float *left, float rate, float burst, uint32_t elapsed_ms)
+{
+	*left += (float)elapsed_ms * rate / 1000.0f;
+	if (*left > burst)
+		*left = burst;
 }
 
 void
-budget_charge_message(struct budget *budget,
-    const struct transport_limits *limits, int64_t now_ms)
+budget_refill(struct budget *budget, const struct transport_limits *limits,
+    int64_t now_ms)
 {
-	struct rate_limit limit = message_limit(limits);
+	uint32_t elapsed_ms = (uint32_t)now_ms - budget->stamp;
 
-	token_bucket_charge(&budget->messages, &limit, now_ms, 1);
+	budget->stamp = (uint32_t)now_ms;
+	refill(&budget->messages, (float)limits->messages.rate,
+	    message_burst(limits), elapsed_ms);
+	refill(&budget->bytes, (float)limits->bytes.rate,
+	    (float)limits->bytes.burst, elapsed_ms);
+	refill(&budget->copies, (float)limits->fanout.rate / BUDGET_COPIES_UNIT,
+	    copies_burst(limits), elapsed_ms);
 }
 
-void
-budget_charge_bytes(struct budget *budget,
-    const struct transport_limits *limits, int64_t now_ms, size_t bytes)
-{
-	uint32_t charged = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
-
-	token_bucket_charge(&budget->bytes, &limits->bytes, now_ms, charged);
-}
-
-void
-budget_charge_fanout(struct budget *budget,
-    const struct transport_limits *limits, int64_t now_ms, uint64_t bytes)
-{
-	struct rate_limit limit = fanout_limit(limits);
-	uint64_t units = (bytes + FANOUT_UNIT - 1) / FANOUT_UNIT;
-
-	token_bucket_charge(&budget->fanout, &limit, now_ms,
-	    units < UINT32_MAX ? (uint32_t)units : UINT32_MAX);
-}
-
+/* How long until `least` is left. */
 static int64_t
-max_wait(int64_t a, int64_t b)
+refill_wait_ms(float left, float least, float rate)
 {
-	return a > b ? a : b;
+	if (rate == 0.0f || left >= least)
+		return 0;
+	return (int64_t)((least - left) * 1000.0f / rate) + 1;
 }
 
 int64_t
 budget_wait_ms(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms)
 {
-	struct rate_limit messages = message_limit(limits);
-	struct rate_limit fanout = fanout_limit(limits);
-	int64_t wait;
+	int64_t waits[3], longest = 0;
 
-	token_bucket_refill(&budget->messages, &messages, now_ms);
-	token_bucket_refill(&budget->bytes, &limits->bytes, now_ms);
-	token_bucket_refill(&budget->fanout, &fanout, now_ms);
-	wait = token_bucket_wait_ms(&budget->messages, &messages, 1);
-	wait = max_wait(wait,
-	    token_bucket_wait_ms(&budget->bytes, &limits->bytes, 0));
-	return max_wait(wait,
-	    token_bucket_wait_ms(&budget->fanout, &fanout, 0));
+	budget_update(budget, limits, now_ms);
+	waits[0] = refill_wait_ms(budget->messages, 1.0f,
+	    (float)limits->messages.rate);
+	waits[1] =
+	    refill_wait_ms(budget->bytes, 0.0f, (float)limits->bytes.rate);
+	waits[2] = refill_wait_ms(budget->copies, 0.0f,
+	    (float)limits->fanout.rate / BUDGET_COPIES_UNIT);
+	for (int i = 0; i < 3; i++)
+		if (waits[i] > longest)
+			longest = waits[i];
+	return longest;
 }
 
 int64_t

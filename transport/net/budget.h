@@ -14,13 +14,17 @@
 #include <stdint.h>
 
 #include "transport/limits.h"
-#include "transport/net/token_bucket.h"
+
+/* Bytes of copies are counted in KiB: a float cannot count a GiB one by one. */
+#define BUDGET_COPIES_UNIT 1024.0f
 
 struct budget {
-	struct token_bucket messages;
-	struct token_bucket bytes;
-	struct token_bucket fanout; /* in units of 1 KiB */
+	/* What is left; below 0, or below 1 command, it is exceeded. */
+	float messages;
+	float bytes;
+	float copies; /* in BUDGET_COPIES_UNIT */
 	/* Milliseconds; they wrap around. */
+	uint32_t stamp; /* when it was refilled */
 	uint32_t exceeded_since;
 	uint32_t exceeded_until; /* the latest recovery from it */
 	bool is_exceeded;        /* the two above are set */
@@ -29,13 +33,57 @@ struct budget {
 void budget_init(struct budget *, const struct transport_limits *,
     int64_t now_ms);
 
-/* Commands; bytes received (inflated) and encoded; bytes times receivers. */
-void budget_charge_message(struct budget *, const struct transport_limits *,
+/* Adds what has accrued since the last time. */
+void budget_refill(struct budget *, const struct transport_limits *,
     int64_t now_ms);
-void budget_charge_bytes(struct budget *, const struct transport_limits *,
-    int64_t now_ms, size_t bytes);
-void budget_charge_fanout(struct budget *, const struct transport_limits *,
-    int64_t now_ms, uint64_t bytes);
+
+static inline void
+budget_update(struct budget *budget, const struct transport_limits *limits,
+    int64_t now_ms)
+{
+	if (budget->stamp != (uint32_t)now_ms)
+		budget_refill(budget, limits, now_ms);
+}
+
+static inline void
+budget_charge_message(struct budget *budget,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	if (limits->messages.rate == 0)
+		return;
+	budget_update(budget, limits, now_ms);
+	budget->messages -= 1.0f;
+}
+
+/* Bytes received, after inflation, and encoded. */
+static inline void
+budget_charge_bytes(struct budget *budget,
+    const struct transport_limits *limits, int64_t now_ms, size_t bytes)
+{
+	if (limits->bytes.rate == 0)
+		return;
+	budget_update(budget, limits, now_ms);
+	budget->bytes -= (float)bytes;
+}
+
+/* Bytes times receivers. */
+static inline void
+budget_charge_copies(struct budget *budget,
+    const struct transport_limits *limits, int64_t now_ms, uint64_t bytes)
+{
+	if (limits->fanout.rate == 0)
+		return;
+	budget_update(budget, limits, now_ms);
+	budget->copies -= (float)bytes / BUDGET_COPIES_UNIT;
+}
+
+/* True: the next command is within the budget. False: see budget_wait_ms(). */
+static inline bool
+budget_is_ample(const struct budget *budget)
+{
+	return budget->messages >= 1.0f && budget->bytes >= 0.0f &&
+	       budget->copies >= 0.0f;
+}
 
 /* How long until the next command is within the budget; 0: it is now. */
 int64_t budget_wait_ms(struct budget *, const struct transport_limits *,

@@ -53,8 +53,6 @@ void
 turn_add_sends(struct turn *turn, struct turn_share *share, uint32_t tick,
     uint32_t count)
 {
-	if (count == 0)
-		return;
 	turn_use(turn, share, tick, count * TURN_SEND_US);
 	if (share->has_sends && turn->used_us >= TURN_TIME_US)
 		share->is_over = true;

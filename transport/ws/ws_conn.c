@@ -350,19 +350,14 @@ ws_pause_beyond_budget(struct conn *conn)
 {
 	const struct loop *loop = conn->loop;
 	struct budget *budget = &ws_of(conn)->budget;
-	int64_t wait_ms = budget_exceed(budget, loop->limits, loop->now_ms);
+	int64_t wait_ms;
 
+	if (budget_is_ample(budget))
+		return;
+	wait_ms = budget_exceed(budget, loop->limits, loop->now_ms);
 	if (wait_ms > 0 && ws_conn_is_open(conn) &&
 	    budget_has_patience(budget, loop->limits, loop->now_ms))
 		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
-}
-
-static size_t
-ws_pending_sends(const struct conn *conn)
-{
-	struct endpoint *endpoint = ws_conn_endpoint(conn);
-
-	return endpoint->ops->pending(endpoint).sends;
 }
 
 /* The rest of what was read is served in the next turn. */
@@ -373,19 +368,12 @@ ws_pause_for_turn(struct conn *conn)
 	conn_defer(conn);
 }
 
-/* `sends` were pending before the message. */
 static void
-ws_pause_beyond_slice(struct conn *conn, size_t sends)
+ws_pause_beyond_slice(struct conn *conn)
 {
 	struct turn *turn = &conn->loop->turn;
 	struct turn_share *share = &ws_of(conn)->share;
-	size_t pending = ws_pending_sends(conn);
 
-	/* A large batch was sent in between. */
-	if (pending < sends)
-		sends = 0;
-	turn_add_sends(turn, share, conn_now(conn),
-	    (uint32_t)(pending - sends));
 	if (turn_is_to_measure(turn))
 		turn_measure(turn, share, conn_now(conn), monotonic_ns());
 	if (!turn_goes_on(turn, share) && ws_conn_is_open(conn))
@@ -420,9 +408,12 @@ ws_conn_charge_bytes(struct conn *conn, size_t bytes)
 }
 
 void
-ws_conn_charge_copies(struct conn *conn, uint64_t bytes)
+ws_conn_charge_copies(struct conn *conn, uint64_t bytes, size_t sends)
 {
-	budget_charge_fanout(&ws_of(conn)->budget, conn->loop->limits,
+	if (sends > 0)
+		turn_add_sends(&conn->loop->turn, &ws_of(conn)->share,
+		    conn_now(conn), (uint32_t)sends);
+	budget_charge_copies(&ws_of(conn)->budget, conn->loop->limits,
 	    conn->loop->now_ms, bytes);
 }
 
@@ -438,8 +429,11 @@ ws_conn_refuse_ms(struct conn *conn)
 {
 	const struct loop *loop = conn->loop;
 	struct budget *budget = &ws_of(conn)->budget;
-	int64_t wait_ms = budget_wait_ms(budget, loop->limits, loop->now_ms);
+	int64_t wait_ms;
 
+	if (budget_is_ample(budget))
+		return 0;
+	wait_ms = budget_wait_ms(budget, loop->limits, loop->now_ms);
 	if (wait_ms == 0 ||
 	    budget_has_patience(budget, loop->limits, loop->now_ms))
 		return 0;
@@ -460,17 +454,15 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct conn *conn = arg;
 	struct ws_conn *ws = ws_of(conn);
-	size_t sends;
 
 	ws->message_begun = 0; /* what follows it has time of its own */
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
 	conn->loop->meter.commands++;
-	sends = ws_pending_sends(conn);
 	ws_conn_charge_bytes(conn, len);
 	ws->service->endpoint->ops->message(ws->session, opcode, data, len);
 	ws_pause_beyond_budget(conn);
-	ws_pause_beyond_slice(conn, sends);
+	ws_pause_beyond_slice(conn);
 	return ws_goes_on(conn);
 }
 

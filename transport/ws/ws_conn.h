@@ -57,11 +57,11 @@ void ws_conn_end_unsent(struct conn *);
 
 /*
  * Charges the connection for what its messages cause: bytes encoded for
- * answers, and bytes copied for others. The message itself was charged before
- * the endpoint gets it.
+ * answers; bytes copied for others, and sends that become necessary at the end
+ * of the turn. The message itself was charged before the endpoint gets it.
  */
 void ws_conn_charge_bytes(struct conn *, size_t bytes);
-void ws_conn_charge_copies(struct conn *, uint64_t bytes);
+void ws_conn_charge_copies(struct conn *, uint64_t bytes, size_t sends);
 
 /* A command is carried out or refused. */
 void ws_conn_charge_command(struct conn *);
