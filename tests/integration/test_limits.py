@@ -21,6 +21,7 @@ from client import (
     get,
     head,
     is_ready,
+    plain_head,
 )
 from server import DEADLINE, eventually
 
@@ -89,6 +90,39 @@ def test_many_newcomers_are_let_in_at_a_rate(start):
         assert each.read_response().status == 101
         each.socket.close()
     assert 0.4 < time.monotonic() - began < 10
+
+
+def connect_from(source, address):
+    connected = socket.create_connection(address, DEADLINE, (source, 0))
+    connected.settimeout(DEADLINE)
+    return connected
+
+
+def answer_within(seconds, source, address, request):
+    """The first line of the answer, which must come soon."""
+    began = time.monotonic()
+    with connect_from(source, address) as connected:
+        connected.sendall(request)
+        line = connected.recv(1 << 16).partition(b"\r\n")[0]
+    assert time.monotonic() - began < seconds
+    return line
+
+
+def test_a_flood_of_connects_delays_no_other_address(start):
+    # At this rate the flood alone would take a minute.
+    server = start("--limits-accept-rate", "10", "--limits-accept-burst", "20")
+    flood = [connect_from("127.0.1.1", server.address) for _ in range(600)]
+    for n in range(5):
+        source = f"127.0.2.{n + 1}"
+        assert b"101" in answer_within(3, source, server.address, head())
+        assert b"200" in answer_within(3, source, server.address,
+                                       plain_head("/livez"))
+    # A probe has a rate of its own, a request goes before silent connects.
+    assert b"200" in answer_within(3, "127.0.1.1", server.address,
+                                   plain_head("/livez"))
+    assert b"101" in answer_within(5, "127.0.1.1", server.address, head())
+    for each in flood:
+        each.close()
 
 
 def connect_many(address, count):
