@@ -19,7 +19,9 @@ from client import (  # noqa: E402,F401
 from server import Server  # noqa: E402
 
 NO_MASK = b"\0\0\0\0"  # allowed, and cheap for the attacker
-DRAIN = ("--drain-delay", "0s", "--drain-window", "0s")
+# Readers answer no pings.
+ALWAYS = ("--drain-delay", "0s", "--drain-window", "0s",
+          "--limits-ping-interval", "1h")
 
 
 def command(**fields):
@@ -104,7 +106,7 @@ class Testbed:
 
     def start(self, *options, files=None):
         self.server = self.stack.enter_context(contextlib.closing(
-            Closing(Server(self.program, *DRAIN, *options, files=files)))).server
+            Closing(Server(self.program, *ALWAYS, *options, files=files)))).server
         self.address = self.server.address
 
     @property

@@ -142,6 +142,25 @@ START_TEST(counts_the_connections_of_a_peer)
 }
 END_TEST
 
+/* Local peers too have keys of their own; they are only not counted. */
+START_TEST(a_key_identifies_a_peer)
+{
+	struct address a, b, local, unix_socket;
+	const char *why;
+
+	ck_assert(address_parse(pairs[_i].a, &a, &why));
+	ck_assert(address_parse(pairs[_i].b, &b, &why));
+	ck_assert(address_parse("127.0.0.2:1", &local, &why));
+	ck_assert(address_parse("unix:x", &unix_socket, &why));
+	ck_assert_int_eq(address_key((struct sockaddr *)&a.storage) ==
+			     address_key((struct sockaddr *)&b.storage),
+	    pairs[_i].same);
+	ck_assert_uint_ne(address_key((struct sockaddr *)&local.storage), 0);
+	ck_assert_uint_eq(address_key((struct sockaddr *)&unix_socket.storage),
+	    0);
+}
+END_TEST
+
 static const char *const exempt[] = { "127.0.0.1:1", "127.9.9.9:1", "[::1]:1",
 	"[::ffff:127.0.0.1]:1", "unix:x" };
 
@@ -213,6 +232,7 @@ SUITE(address)
 	tcase_add_test(tests, a_socket_path_may_fill_its_field);
 	tcase_add_loop_test(tests, counts_the_connections_of_a_peer, 0,
 	    COUNT_OF(pairs));
+	tcase_add_loop_test(tests, a_key_identifies_a_peer, 0, COUNT_OF(pairs));
 	tcase_add_loop_test(tests, does_not_count_local_peers, 0,
 	    COUNT_OF(exempt));
 	tcase_add_test(tests, forgets_peers_without_connections);
