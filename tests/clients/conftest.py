@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 sys.path.insert(0, str(PYTHON / "src"))
 sys.path.append(str(ROOT / "tests/browser"))
 
+from client import TEXT, accept_for, frame  # noqa: E402
 from relay import Relay  # noqa: E402
 from server import AT_ONCE, DEADLINE, PARLEYD, Server, servers  # noqa: E402
 
@@ -44,10 +46,37 @@ def run():
 
 @pytest.fixture
 def unused_port():
-    """Nobody else gets it, and nobody listens."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        yield nobody.getsockname()[1]
+    """A port without a listener that no other program gets."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        yield unused.getsockname()[1]
+
+
+@pytest.fixture
+def stranger():
+    """A server that upgrades and sends the given texts."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    words = []
+
+    def serve():
+        peer, _ = listener.accept()
+        with peer:
+            request = peer.recv(65536).decode()
+            key = request.split("Sec-WebSocket-Key: ")[1].split("\r\n")[0]
+            peer.sendall((
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\n"
+                f"Sec-WebSocket-Accept: {accept_for(key)}\r\n\r\n").encode())
+            for word in words:
+                peer.sendall(frame(TEXT, word, mask=None))
+            while peer.recv(65536)[:1] not in (b"", b"\x88"):
+                pass  # until it closes
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield "ws://127.0.0.1:%d" % listener.getsockname()[1], words
+    thread.join()
+    listener.close()
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ where that library was lucky."""
 import asyncio
 import json
 import socket
-import threading
 
 import pytest
 
 from parley_client import ChatClient, ChatError, ConnectionLost, LogLevel, RoomMessage
-from client import TEXT, accept_for, frame
 
 
 @pytest.fixture
@@ -116,7 +114,7 @@ def test_messages_that_come_before_an_answer_are_not_taken_for_it(url, run):
     run(main())
 
 
-def test_an_answer_finds_its_request_behind_those_that_nobody_waits_for(url, run):
+def test_an_answer_finds_its_request_behind_unawaited_ones(url, run):
     async def main():
         async with ChatClient(url) as a:
             await a.create_room("one")
@@ -128,7 +126,7 @@ def test_an_answer_finds_its_request_behind_those_that_nobody_waits_for(url, run
     run(main())
 
 
-def test_requests_work_while_somebody_reads(url, run):
+def test_requests_work_during_reading(url, run):
     async def main():
         async with ChatClient(url) as a, ChatClient(url) as b:
             reader = asyncio.ensure_future(heard(a))
@@ -167,7 +165,7 @@ def test_a_refusal_has_the_words_of_the_server(url, run):
     run(main())
 
 
-def test_errors_that_nobody_waited_for_come_with_the_messages(url, run):
+def test_unawaited_errors_come_with_the_messages(url, run):
     async def main():
         async with ChatClient(url) as a, ChatClient(url) as b:
             await a.send_message("to whom?")
@@ -216,38 +214,11 @@ def test_messages_say_so_if_the_server_goes(start, run):
     run(main())
 
 
-def test_where_nobody_listens_nobody_is_met(run):
+def test_a_refused_connection_raises(run):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         with pytest.raises(ConnectionLost, match="Cannot connect"):
             run(ChatClient("ws://127.0.0.1:%d" % nobody.getsockname()[1]).connect())
-
-
-@pytest.fixture
-def stranger():
-    """A server that upgrades and says one thing of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    words = []
-
-    def serve():
-        peer, _ = listener.accept()
-        with peer:
-            request = peer.recv(65536).decode()
-            key = request.split("Sec-WebSocket-Key: ")[1].split("\r\n")[0]
-            peer.sendall((
-                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                "Connection: Upgrade\r\n"
-                f"Sec-WebSocket-Accept: {accept_for(key)}\r\n\r\n").encode())
-            for word in words:
-                peer.sendall(frame(TEXT, word, mask=None))
-            while peer.recv(65536)[:1] not in (b"", b"\x88"):
-                pass  # until it closes
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield "ws://127.0.0.1:%d" % listener.getsockname()[1], words
-    thread.join()
-    listener.close()
 
 
 @pytest.mark.parametrize("greeting", [
@@ -286,5 +257,19 @@ def test_an_answer_that_does_not_come_is_not_waited_for(stranger, run):
             client.timeout = 0.05
             with pytest.raises(ChatError, match="No answer to create"):
                 await client.create_room("r")
+
+    run(main())
+
+
+def test_frames_that_are_not_valid_are_skipped(stranger, run):
+    url, words = stranger
+    words += ['{"status":"connected","client_id":"1"}', "no JSON", "[]", "7",
+              '{"from":"2","body":%s}' % ("9" * 5000), '{"from":"2","body":"hi"}']
+
+    async def main():
+        async with ChatClient(url) as client:
+            messages = client.messages()
+            assert (await messages.__anext__()).body == float("inf")
+            assert (await messages.__anext__()).body == "hi"
 
     run(main())

@@ -395,6 +395,29 @@ def test_another_dialect_is_no_greeting(both, run):
         run(Parley.connect(url_of(both.address) + "/ws/action"))
 
 
+def test_frames_that_are_not_valid_are_skipped(stranger, run):
+    url, words = stranger
+    words += [
+        '{"event":"me","member":"alice","id":"1","durability":"none"}',
+        "no JSON", "null", "[1]", "{}", '{"event":7}', '{"event":"dm"}',
+        '{"event":"join","room":[]}', '{"ref":[1],"event":"ack"}',
+        '{"event":"broadcast","message":"member2 has joined!"}',
+        '{"event":"broadcast","member":"bob","member_id":"2","message":%s}'
+        % ("9" * 5000),
+        '{"event":"broadcast","member":"bob","member_id":"2","message":"hi"}',
+    ]
+
+    async def main():
+        async with Parley(url) as chat:
+            got = []
+            async for event in chat.events():
+                got.append(getattr(event, "message", None))
+                if got[-1] == "hi":
+                    return got
+
+    assert run(main())[-2:] == [float("inf"), "hi"]
+
+
 def test_a_connection_that_is_cut_is_made_again(relay, direct, run):
     """Everything that was said meanwhile comes, once, and in order."""
 

@@ -1,4 +1,4 @@
-"""Throws dice for whoever asks for some, in any number of rooms.
+"""Throws dice on request, in any number of rooms.
 
 python dice_bot.py [ws://localhost:8080] [ROOM…]
 """

@@ -1,7 +1,7 @@
 """Clients for parley, a chat server.
 
-`ChatClient` speaks the dialect `action` and is small; `parley_client.native`
-speaks all that the server has to say.
+`ChatClient` is a small client of the dialect `action`;
+`parley_client.native` is a client of the full protocol.
 """
 
 from .action import ChatClient, LogLevel, RoomMessage

@@ -1,4 +1,4 @@
-"""One WebSocket of text, whichever generation of `websockets` there is."""
+"""A WebSocket of text over any supported version of `websockets`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from websockets.exceptions import (
 
 from .errors import ConnectionLost
 
-# The server's frames are below 1 MiB, but for the words around a message.
+# The server's frames are below 1 MiB, apart from the envelope.
 MAX_FRAME = 2 << 20
-# How long a peer that is gone may take to say so.
+# Time limit of the close handshake.
 CLOSE_TIMEOUT = 2.0
 
 
 class Socket:
-    """Every failure is a ConnectionLost that says why."""
+    """Every failure raises ConnectionLost with the reason."""
 
     def __init__(self, connection: Any) -> None:
-        # Untyped: its class differs between the generations.
+        # Untyped: its class differs between versions.
         self.connection = connection
 
     async def send(self, text: str) -> None:
@@ -34,7 +34,7 @@ class Socket:
             raise _lost(closed) from closed
 
     async def recv(self) -> str:
-        """May be cancelled: nothing that has arrived gets lost."""
+        """Can be cancelled without losing a frame."""
         try:
             frame = await self.connection.recv()
         except ConnectionClosed as closed:
@@ -42,13 +42,13 @@ class Socket:
         return frame if isinstance(frame, str) else bytes(frame).decode()
 
     async def close(self) -> None:
-        """What is unread would keep the server's farewell from coming in."""
+        """Unread frames would delay the close frame, so they are read."""
         closing = asyncio.ensure_future(self.connection.close())
         try:
             while True:
                 await self.connection.recv()
         except (WebSocketException, RuntimeError):
-            pass  # closed, or somebody else is reading
+            pass  # closed, or another task is reading
         finally:
             await closing
 
@@ -88,7 +88,7 @@ def _lost(closed: ConnectionClosed) -> ConnectionLost:
 
 
 def _status(error: BaseException) -> Optional[int]:
-    """Of the answer that was not 101; two generations spell it two ways."""
+    """The HTTP status of a refused handshake, in any version."""
     response: Any = getattr(error, "response", error)
     status = getattr(response, "status_code", None)
     return status if isinstance(status, int) else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, AsyncIterator, Deque, Dict, Optional, Type, Union
 
+from ._json import decode_object
 from ._socket import Socket, open_socket
 from .errors import ChatError, ConnectionLost
 
@@ -20,7 +21,7 @@ logger = logging.getLogger("parley_client")
 
 
 class LogLevel(enum.Enum):
-    """How much a ChatClient tells the logger `parley_client`."""
+    """What a ChatClient logs to `parley_client`."""
 
     NONE = 0
     INFO = 1
@@ -29,7 +30,7 @@ class LogLevel(enum.Enum):
 
 @dataclass(frozen=True)
 class RoomMessage:
-    """What another member of the room said."""
+    """A message of another member of the room."""
 
     sender: str
     body: Any
@@ -44,10 +45,10 @@ class ChatClient:
             async for message in client.messages():
                 print(message.sender, message.body)
 
-    The server answers each request once, and in order. That is how answers
-    find their requests, whatever arrives in between: messages are kept for
-    those who read them. `leave_room` and `send_message` do not wait for their
-    answers, which are read along with the messages.
+    The server answers each request once, in order, which is how answers are
+    matched; messages in between are queued for the reader. `leave_room` and
+    `send_message` do not wait for their answers, which are read along with
+    the messages.
     """
 
     def __init__(
@@ -93,11 +94,11 @@ class ChatClient:
         await self.close()
 
     async def connect(self) -> str:
-        """Connects, waits for the greeting, and gives one's client id."""
+        """Connects, waits for the greeting, and returns the client id."""
         await self.close()
-        # Made here: until Python 3.10 a lock belongs to the loop it is born in.
+        # Until Python 3.10 a lock belongs to the loop it is created in.
         self._reading = asyncio.Lock()
-        # Who waits for the answers that are still to come; None: nobody.
+        # Futures of the outstanding answers; None: it is not waited for.
         self._asked: Deque[Optional[asyncio.Future[str]]] = deque()
         self._unread: Deque[str] = deque()
         self._socket = await open_socket(self.uri, timeout=self.timeout)
@@ -116,19 +117,19 @@ class ChatClient:
         return self.client_id
 
     async def close(self) -> None:
-        """Takes leave of the server. May be done twice."""
+        """Disconnects. Can be called again."""
         socket, self._socket, self.room_id = self._socket, None, None
         if socket:
             await socket.close()
 
     async def create_room(self, room_name: str) -> str:
-        """Makes a room, goes there and gives its id."""
+        """Creates and joins a room; returns its id."""
         answer = await self._request("create", {"room_name": room_name})
         self.room_id = str(answer["room_id"])
         return self.room_id
 
     async def join_room(self, room_id: str) -> Dict[str, Any]:
-        """Goes to a room; gives the server's answer."""
+        """Joins a room; returns the server's answer."""
         answer = await self._request("join", {"room_id": room_id})
         self.room_id = room_id
         return answer
@@ -139,8 +140,8 @@ class ChatClient:
         self.room_id = None
 
     async def send_message(self, message: Any) -> None:
-        """To the others in the room: a text, or any other JSON. Does not
-        wait for the answer; see `messages` for errors."""
+        """Posts a text or any other JSON to the room. Does not wait for the
+        answer; see `messages` for errors."""
         await self._send("message", message)
 
     async def read_messages(self) -> AsyncIterator[str]:
@@ -155,15 +156,15 @@ class ChatClient:
             self._log(LogLevel.INFO, "%s", lost)
 
     async def messages(self) -> AsyncIterator[RoomMessage]:
-        """What the others say, until `close`.
+        """The messages of other members, until `close`.
 
         Raises ChatError if a `leave_room` or `send_message` has failed, and
-        ConnectionLost at the end of the connection. After a ChatError one
-        may go on with another `messages()`: nothing gets lost.
+        ConnectionLost at the end of the connection. After a ChatError another
+        `messages()` continues without loss.
         """
         while self._socket:
             try:
-                frame = json.loads(await self._next())
+                frame = decode_object(await self._next()) or {}
             except ConnectionLost:
                 if self._socket:
                     raise
@@ -183,9 +184,9 @@ class ChatClient:
         try:
             text = await asyncio.wait_for(self._answered(answer), self.timeout)
         except asyncio.TimeoutError:
-            # Its place in the line stays: the answer may still come.
+            # Its place in the queue stays: the answer may still come.
             raise ChatError(f"No answer to {action} in time") from None
-        got: Dict[str, Any] = json.loads(text)
+        got: Dict[str, Any] = decode_object(text) or {}
         if got.get("status") != "success":
             raise ChatError(str(got.get("message")))
         return got
@@ -203,7 +204,7 @@ class ChatClient:
         await socket.send(text)
 
     async def _answered(self, answer: asyncio.Future[str]) -> str:
-        """Reads until the answer is there, or whoever else reads has it."""
+        """Reads until this or another reader has the answer."""
         while not answer.done():
             async with self._reading:
                 if not answer.done():
@@ -218,10 +219,13 @@ class ChatClient:
         return self._unread.popleft()
 
     async def _read(self) -> None:
-        """One frame, to the place where it belongs."""
+        """Reads one frame; one that is not valid is skipped."""
         text = await self._connected().recv()
         self._log(LogLevel.DEBUG, "< %s", text)
-        frame = json.loads(text)
+        frame = decode_object(text)
+        if frame is None:
+            logger.warning("skipped a frame: %.200s", text)
+            return
         if "status" in frame and self._asked:
             answer = self._asked.popleft()
             if answer:

@@ -1,4 +1,4 @@
-"""What can go wrong."""
+"""Exceptions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Mapping, Optional
 class ChatError(Exception):
     """The server refused something; the text is the server's.
 
-    The native dialect says more: `code` is for programs (`room_not_found`),
-    `retry_after` counts seconds, `details` is the whole answer.
+    In the native dialect `code` identifies the error (`room_not_found`),
+    `retry_after` is in seconds, `details` is the complete answer.
     """
 
     def __init__(
@@ -27,10 +27,10 @@ class ChatError(Exception):
 
 
 class ConnectionLost(ChatError):
-    """There is no connection, or there is one no longer.
+    """There is no connection.
 
-    `close_code` and `reason` are those of the WebSocket (1006: it ended
-    without a word), `status` that of HTTP if the server would not have us.
+    `close_code` and `reason` are those of the WebSocket (1006: no
+    close frame), `status` is that of HTTP if the server refused.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""All that the server has to say: its native protocol, dialect `command`."""
+"""A client of the native protocol, the dialect `command`."""
 
 from ..errors import ChatError, ConnectionLost
 from .client import Parley

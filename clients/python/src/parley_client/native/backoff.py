@@ -1,4 +1,4 @@
-"""When to come back, if at all."""
+"""When to reconnect, if at all."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ..errors import ConnectionLost
 FIRST = 0.25
 MOST = 30.0
 
-# Whoever is told one of these comes back the same, and is told it again.
+# Close codes after which a reconnect would end the same way.
 _FINAL = frozenset({1002, 1003, 1007, 1008, 1009})
-# Answers to the handshake that another attempt may change.
+# HTTP statuses of the handshake that another attempt may change.
 _PASSING = frozenset({408, 425, 429})
 
 
@@ -23,8 +23,7 @@ def is_final(lost: ConnectionLost) -> bool:
 
 
 class Backoff:
-    """Waits that double, with chance in them, so that those who were sent
-    away together do not come back together."""
+    """Exponential back-off with jitter."""
 
     def __init__(self, first: float = FIRST, most: float = MOST) -> None:
         self._first = first
@@ -43,6 +42,6 @@ class Backoff:
             return retry_after or 0.0
         if lost.close_code == 1001 and attempt == 0 and retry_after:
             return retry_after
-        # Beyond 2^20 nothing grows; it would only overflow.
+        # Larger exponents would only overflow.
         longest = min(self._most, self._first * 2.0 ** min(attempt, 20))
         return max(retry_after or 0.0, random.uniform(longest / 2, longest))

@@ -1,4 +1,4 @@
-"""A member of the chat."""
+"""The native client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT_URL = "ws://localhost:8080"
 
 
 class Parley:
-    """A member of the chat, who comes back when the connection ends.
+    """A chat client that reconnects when its connection ends.
 
         async with Parley("ws://localhost:8080", name="alice") as chat:
             room = await chat.join("tea", create=True)
@@ -36,9 +36,9 @@ class Parley:
             async for event in room:
                 print(event)
 
-    What is asked for while there is no connection waits for the next one; use
-    asyncio.wait_for to wait no longer than you want. ConnectionLost means
-    that there will be none, or that nobody knows whether it was done.
+    Without a connection, calls wait for the next one; use asyncio.wait_for to
+    limit that. ConnectionLost means that there will be none, or that the
+    outcome is unknown.
     """
 
     def __init__(
@@ -51,10 +51,9 @@ class Parley:
         first_delay: float = FIRST,
         longest_delay: float = MOST,
     ) -> None:
-        """`timeout`: for connecting. `queue_size`: events that may wait to be
-        read, for each room and for `events`. Returning after the connection
-        was lost begins with `first_delay` seconds and slows down to
-        `longest_delay`."""
+        """`timeout`: for connecting. `queue_size`: queued events, for each
+        room and for `events`. The pause before a reconnect grows from
+        `first_delay` seconds to `longest_delay`."""
         self.name = name or ""
         self.id = ""
         self.server: Frame = {}
@@ -64,7 +63,7 @@ class Parley:
         self._size = queue_size
         self._delays = (first_delay, longest_delay)
         self._rooms: Dict[str, Room] = {}
-        # How many are waiting to enter a room, and the last to give up.
+        # Calls of join() under way by room, and the latest one cancelled.
         self._joining: Counter[str] = Counter()
         self._leaving: Optional[asyncio.Future[None]] = None
         self._ids: Set[str] = set()
@@ -79,7 +78,7 @@ class Parley:
     async def connect(
         cls, url: str = DEFAULT_URL, *, name: Optional[str] = None, **more: Any
     ) -> Parley:
-        """The same without `async with`; do not forget to `close`."""
+        """The same without `async with`; call `close` at the end."""
         chat = cls(url, name=name, **more)
         await chat.start()
         return chat
@@ -97,16 +96,16 @@ class Parley:
         await self.close()
 
     async def start(self) -> None:
-        """Connects. Raises if the first attempt fails: the others are made
-        by themselves."""
-        # Made here: until Python 3.10 they belong to the loop they are born in.
+        """Connects. Raises if the first attempt fails; later ones are
+        repeated."""
+        # Until Python 3.10 these belong to the loop they are created in.
         self._news = asyncio.Event()
         self.link = Link(self, self._timeout, Backoff(*self._delays))
         self._started = True
         await self.link.start()
 
     async def close(self) -> None:
-        """Leaves everything; what is on its way fails with ConnectionLost."""
+        """Disconnects; pending calls fail with ConnectionLost."""
         if self._started:
             await self.link.stop()
 
@@ -126,7 +125,7 @@ class Parley:
         ttl_ms: Optional[int] = None,
         max_members: Optional[int] = None,
     ) -> Room:
-        """Makes a room and enters it; `room` is the id that is wished for."""
+        """Creates and joins a room; `room` is the requested id."""
         made = await self.link.ask(
             "create",
             repeatable=False,
@@ -136,7 +135,7 @@ class Parley:
             ttl_ms=ttl_ms,
             max_members=max_members,
         )
-        # What numbers it begins with is only told to those who join.
+        # Only the answer to a join has the epoch and seq.
         return await self.join(made["room"])
 
     async def join(
@@ -147,10 +146,10 @@ class Parley:
         persistent: bool = False,
         history: int = 0,
     ) -> Room:
-        """Enters a room, where one stays over all connections until one
-        leaves. Its first events are the last messages, as many as `history`
-        says. `create`: make it if there is none, now or when returning; if
-        it is `persistent`, it outlives its members then."""
+        """Joins a room, also after every reconnect. Its first events are the
+        last `history` messages. `create`: create it if it does not exist,
+        now or after a reconnect; `persistent`: it then outlives its
+        members."""
         if room not in self._rooms:
             if self._leaving:
                 await asyncio.wait([self._leaving])
@@ -171,7 +170,7 @@ class Parley:
         return self._rooms[room]
 
     async def rooms(self) -> List[RoomInfo]:
-        """All there are."""
+        """All rooms."""
         answer = await self.link.ask("rooms")
         return [
             RoomInfo(r["room"], r["name"], r["members"], r["persistent"])
@@ -191,30 +190,30 @@ class Parley:
             self._rooms[room.id] = room
         room.joined(frame)
 
-    # --- everybody, and one ---------------------------------------------------
+    # --- members ---------------------------------------------------
 
     async def say(self, text: str) -> int:
-        """To everybody in the lobby; gives how many heard it."""
+        """Posts to the lobby; returns the number of recipients."""
         answer = await self.link.ask(
             "broadcast", repeatable=False, message=text
         )
         return int(answer["recipients"])
 
     async def dm(self, recipient: str, text: str) -> Recipient:
-        """To one member, by name or id."""
+        """Sends a direct message to a member, by name or id."""
         answer = await self.link.ask(
             "dm", repeatable=False, recipient=recipient, message=text
         )
         return Recipient(answer["member"], answer["member_id"])
 
     async def rename(self, name: str) -> str:
-        """Gives the name one has got: a number is added if it was taken."""
+        """Returns the resulting name: a number is added if it was taken."""
         answer = await self.link.ask("name", name=name)
         self._wished, self.name = name, answer["member"]
         return self.name
 
     async def members(self) -> List[str]:
-        """Everybody's names, in order of arrival."""
+        """The names of all members, in order of arrival."""
         return list((await self.link.ask("list"))["members"])
 
     async def ping(self) -> int:
@@ -222,10 +221,10 @@ class Parley:
         return int((await self.link.ask("ping"))["at"])
 
     async def events(self) -> AsyncIterator[Event]:
-        """What belongs to no room: LobbyMessage, Announced, DirectMessage,
-        Disconnected, Connected, Refused. Where nobody reads, the oldest are dropped
-        and a Skipped says so. Ends with `close`; raises ConnectionLost if the
-        server does not want us back."""
+        """Events outside of rooms: LobbyMessage, Announced, DirectMessage,
+        Disconnected, Connected, Refused. When the queue is full the oldest
+        are dropped, and a Skipped counts them. Ends with `close`; raises
+        ConnectionLost if the server refuses a reconnect."""
         while True:
             if self._skipped:
                 skipped, self._skipped = self._skipped, 0
@@ -249,7 +248,7 @@ class Parley:
     def is_mine(self, member_id: str) -> bool:
         return member_id in self._ids
 
-    # --- for the link ---------------------------------------------------------
+    # --- for the connection ---------------------------------------------------------
 
     def address(self) -> str:
         if not self._wished:
@@ -280,21 +279,20 @@ class Parley:
         except ChatError as error:
             self.drop(room, error)
 
-    def heard(self, frame: Frame) -> None:
+    def on_event(self, frame: Frame) -> None:
         if "ref" in frame:
-            self._heard_too_late(frame)
+            self._on_late_answer(frame)
         elif "room" in frame:
             room = self._rooms.get(frame["room"])
             if room:
-                room.heard(frame)
+                room.on_event(frame)
         else:
             event = events.lobby_event(frame)
             if event:
                 self._push(event)
 
-    def _heard_too_late(self, frame: Frame) -> None:
-        """The answer to what was cancelled: a room that nobody is waiting for
-        any more is left again."""
+    def _on_late_answer(self, frame: Frame) -> None:
+        """A cancelled join succeeded: leave the room again."""
         if frame["event"] not in ("joined", "created"):
             return
         room = frame["room"]
@@ -326,7 +324,7 @@ class Parley:
 
 
 def _with_path(url: str) -> str:
-    """Where the native protocol is spoken at every listener, if not told."""
+    """Adds the path that every listener has for the native protocol."""
     parts = urlsplit(url)
     if parts.path in ("", "/"):
         parts = parts._replace(path="/ws/command")

@@ -1,4 +1,4 @@
-"""What happens in a chat, and what is answered."""
+"""Events of a chat, and answers to commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Frame = Dict[str, Any]
 
 @dataclass(frozen=True)
 class Event:
-    """What `Room` and `Parley.events` give is one of these."""
+    """The base of all that `Room` and `Parley.events` yield."""
 
 
 # --- in a room ----------------------------------------------------------------
@@ -19,7 +19,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Message(Event):
-    """`seq` is its place in the room, `mine` whether it was said here."""
+    """`seq` numbers the messages of a room; `mine`: posted by this client."""
 
     room: str
     seq: int
@@ -58,7 +58,7 @@ class Renamed(Event):
 
 @dataclass(frozen=True)
 class Count(Event):
-    """A room with many members tells their number instead of their names."""
+    """The number of members; sent instead of names by large rooms."""
 
     room: str
     count: int
@@ -82,8 +82,8 @@ class Missing(Event):
 
 @dataclass(frozen=True)
 class EpochChanged(Event):
-    """The room has begun a new life while we were away: `seq` counts anew,
-    and what was said in between is not known."""
+    """The room was created again meanwhile: `seq` restarts, and messages in
+    between are lost."""
 
     room: str
     epoch: str
@@ -91,8 +91,8 @@ class EpochChanged(Event):
 
 @dataclass(frozen=True)
 class Skipped(Event):
-    """So many events were not kept because nobody read. In a room there is
-    never a message among them: messages are fetched again."""
+    """This many events were dropped because the queue was full. Messages of
+    a room are never dropped: they are fetched again."""
 
     count: int
 
@@ -108,7 +108,7 @@ class LobbyMessage(Event):
 
 @dataclass(frozen=True)
 class Announced(Event):
-    """The server's own words in the lobby: somebody has come."""
+    """An announcement of the server in the lobby, such as a new member."""
 
     message: str
 
@@ -122,7 +122,7 @@ class DirectMessage(Event):
 
 @dataclass(frozen=True)
 class Refused(Event):
-    """What nobody was waiting for, like the name one wished to have."""
+    """An error that answers no call, such as a refused name."""
 
     code: str
     message: str
@@ -130,7 +130,7 @@ class Refused(Event):
 
 @dataclass(frozen=True)
 class Disconnected(Event):
-    """We shall be back, by ourselves, `retry_in` seconds from now."""
+    """The client reconnects in `retry_in` seconds."""
 
     close_code: int
     reason: str
@@ -139,7 +139,7 @@ class Disconnected(Event):
 
 @dataclass(frozen=True)
 class Connected(Event):
-    """Again, and in all rooms. The id is new, the name may be."""
+    """Reconnected and rejoined. The id is new, the name may be."""
 
     member: str
     member_id: str
@@ -177,7 +177,7 @@ class RoomInfo:
 
 @dataclass(frozen=True)
 class Page:
-    """Messages of a room, oldest first; `more`: there are others beyond."""
+    """Messages of a room, oldest first; `more`: there are further ones."""
 
     epoch: str
     messages: List[Message]
@@ -203,8 +203,8 @@ _OF_THE_LOBBY: Mapping[str, Type[Event]] = {
 
 
 def _read(kinds: Mapping[str, Type[Event]], frame: Frame) -> Optional[Event]:
-    """Fields have the same names in frames. None for what a later version of
-    the server may say."""
+    """Fields have the same names as in frames. None: an unknown event, of a
+    later version of the server."""
     kind = kinds.get(frame.get("event", ""))
     if not kind:
         return None

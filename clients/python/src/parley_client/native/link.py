@@ -1,4 +1,4 @@
-"""The connection: kept up, and asked over. Knows nothing of rooms."""
+"""A connection that reconnects, with requests and answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Optional, Protocol
 
+from .._json import decode_object
 from .._socket import Socket, open_socket
 from ..errors import ChatError, ConnectionLost
 from .backoff import Backoff, is_final
@@ -15,32 +16,31 @@ from .events import Frame
 
 logger = logging.getLogger("parley_client")
 
-# A connection that held for so long was a good one.
+# A connection that lasts this long resets the back-off.
 STEADY = 10.0
-# So many commands may be on their way: fewer than the refusals for which a
-# server closes a connection.
+# Commands in flight: fewer than the refusals after which a server closes.
 MOST_IN_FLIGHT = 32
-# How often a command is said again that the server cannot take just now, and
-# how long between, if it does not say.
+# Attempts for a command that the server refuses temporarily, and the pause
+# between them unless the server names one.
 ATTEMPTS = 10
 PAUSE = 0.1
-# How long to go on sparing a server that has refused something as too much.
-SPARED = 10.0
+# How long to keep the reduced rate after a rate_limited error.
+SLOWED = 10.0
 
 OnAnswer = Callable[[Frame], None]
 
 
 class Owner(Protocol):
-    """Hears what is no answer, and what becomes of the connection."""
+    """Receives the events that are not answers, and the connection state."""
 
     def address(self) -> str: ...
 
     def greeted(self, me: Frame) -> None: ...
 
     async def resume(self) -> None:
-        """After a return, before anything else is said."""
+        """Called after a reconnect, before other commands are sent."""
 
-    def heard(self, frame: Frame) -> None: ...
+    def on_event(self, frame: Frame) -> None: ...
 
     def disconnected(self, lost: ConnectionLost, retry_in: float) -> None: ...
 
@@ -48,12 +48,12 @@ class Owner(Protocol):
 
 
 @dataclass
-class _Question:
+class _Request:
     text: str
     answer: asyncio.Future[Frame]
     repeatable: bool
     on_answer: Optional[OnAnswer]
-    said_at: float = 0.0
+    sent_at: float = 0.0
 
 
 class Link:
@@ -62,25 +62,25 @@ class Link:
         self._timeout = timeout
         self._backoff = backoff
         self._refs = 0
-        # In the order in which they were asked, and are asked again.
-        self._asked: Dict[int, _Question] = {}
+        # By ref, in the order of sending, which a retry keeps.
+        self._asked: Dict[int, _Request] = {}
         self._socket: Optional[Socket] = None
         self._bye: Frame = {}
         self._task: Optional[asyncio.Task[None]] = None
         self._over = False
         self._why: Optional[ConnectionLost] = None
-        # Set while commands may be said, and when it is all over.
+        # Set while commands may be sent, and at the end.
         self._open = asyncio.Event()
         self._turn = asyncio.Lock()
         self._slots = asyncio.Semaphore(MOST_IN_FLIGHT)
         self._not_before = 0.0
         self._spacing = 0.0
-        self._slowed_at = -SPARED
+        self._slowed_at = -SLOWED
 
-    # --- up and down ----------------------------------------------------------
+    # --- life cycle ----------------------------------------------------------
 
     async def start(self) -> None:
-        """The first connection: if it fails, there is no other."""
+        """Connects. A failure of this first attempt is final."""
         socket = await self._connect()
         self._task = asyncio.ensure_future(self._run(socket))
 
@@ -97,14 +97,9 @@ class Link:
                 socket = await self._return(lost)
         except ConnectionLost as final:
             self._why = final
-        except (KeyError, TypeError, ValueError) as odd:
-            logger.exception("the server says something else")
-            self._why = ConnectionLost(
-                f"Not an event of this protocol: {odd!r}", close_code=1007
-            )
         finally:
             self._over = True
-            self._forget(all_of_them=True)
+            self._fail_requests(all_of_them=True)
             self._open.set()
             self._owner.ended(self._why)
 
@@ -116,8 +111,8 @@ class Link:
         )
         try:
             first = await asyncio.wait_for(socket.recv(), self._timeout)
-            me = _parse(first)
-            if me.get("event") != "me":
+            me = decode_object(first)
+            if me is None or me.get("event") != "me":
                 raise ConnectionLost(
                     f"Not a greeting: {first:.200}", close_code=1002
                 )
@@ -132,14 +127,14 @@ class Link:
         return socket
 
     async def _serve(self, socket: Socket) -> ConnectionLost:
-        """Until this connection ends; gives why."""
+        """Handles frames until the connection ends; returns the reason."""
         clock = asyncio.get_running_loop().time
         began = clock()
         self._socket = socket
         resuming = asyncio.ensure_future(self._resume(socket))
         try:
             while True:
-                self._hear(_parse(await socket.recv()))
+                self._on_text(await socket.recv())
         except ConnectionLost as lost:
             return lost
         finally:
@@ -147,7 +142,7 @@ class Link:
             self._open.clear()
             resuming.cancel()
             await asyncio.gather(resuming, return_exceptions=True)
-            self._forget()
+            self._fail_requests()
             if clock() - began >= STEADY:
                 self._backoff.reset()
             await socket.close()
@@ -159,7 +154,7 @@ class Link:
             wait = self._backoff.next(lost, _retry_after(self._bye))
             self._bye = {}
             self._owner.disconnected(lost, wait)
-            logger.info("%s; back in %.1f s", lost, wait)
+            logger.info("%s; reconnecting in %.1f s", lost, wait)
             await asyncio.sleep(wait)
             try:
                 return await self._connect()
@@ -169,27 +164,26 @@ class Link:
     async def _resume(self, socket: Socket) -> None:
         try:
             await self._owner.resume()
-            for question in list(self._asked.values()):
-                await socket.send(question.text)
+            for request in list(self._asked.values()):
+                await socket.send(request.text)
         except ConnectionLost:
-            return  # whoever reads has noticed, or is about to
+            return  # the reader detects it, too
         except Exception:
-            logger.exception("cannot go on where the connection ended")
+            logger.exception("cannot resume the connection")
             raise
         self._open.set()
 
-    def _forget(self, all_of_them: bool = False) -> None:
-        """Those that must not be asked twice: nobody knows what became of
-        them."""
-        for ref, question in list(self._asked.items()):
-            if all_of_them or not question.repeatable:
+    def _fail_requests(self, all_of_them: bool = False) -> None:
+        """Fails requests that cannot be repeated: their outcome is unknown."""
+        for ref, request in list(self._asked.items()):
+            if all_of_them or not request.repeatable:
                 del self._asked[ref]
-                if not question.answer.done():
-                    question.answer.set_exception(
+                if not request.answer.done():
+                    request.answer.set_exception(
                         self._why or ConnectionLost("The connection has ended")
                     )
 
-    # --- questions and answers ------------------------------------------------
+    # --- requests and answers ------------------------------------------------
 
     async def ask(
         self,
@@ -200,15 +194,15 @@ class Link:
         on_answer: Optional[OnAnswer] = None,
         **fields: Any,
     ) -> Frame:
-        """The answer; waits for a connection if there is none just now. What
-        is `repeatable` is asked again if the connection ends before the
-        answer. `on_answer` is called before anything else is heard.
-        `resuming`: asked in `Owner.resume`, ahead of all others."""
+        """Sends a command and returns its answer; waits for a connection.
+        `repeatable`: sent again if the connection ends before the answer.
+        `on_answer`: called before any later event is handled. `resuming`:
+        called from `Owner.resume`, ahead of all others."""
         self._refs += 1
         fields.update(command=command, ref=self._refs)
         text = json.dumps(fields, allow_nan=False, separators=(",", ":"))
         for attempt in range(1, ATTEMPTS + 1):
-            question = _Question(
+            request = _Request(
                 text,
                 asyncio.get_running_loop().create_future(),
                 repeatable and not resuming,
@@ -216,17 +210,17 @@ class Link:
             )
             try:
                 if resuming:
-                    return await self._ask_now(fields["ref"], question)
+                    return await self._ask_now(fields["ref"], request)
                 async with self._slots:
-                    return await self._ask_in_turn(fields["ref"], question)
+                    return await self._ask_in_order(fields["ref"], request)
             except ChatError as error:
-                if attempt == ATTEMPTS or not _passes(error, repeatable):
+                if attempt == ATTEMPTS or not _is_temporary(error, repeatable):
                     raise
-                await asyncio.sleep(self._spare(error, attempt, question))
+                await asyncio.sleep(self._slow_down(error, attempt, request))
         raise AssertionError("the last attempt returns or raises")
 
     async def tell(self, command: str, **fields: Any) -> None:
-        """What has no answer, and may get lost."""
+        """Sends a command without an answer; it may get lost."""
         if self._socket and self._open.is_set():
             try:
                 await self._socket.send(
@@ -235,35 +229,34 @@ class Link:
             except ConnectionLost:
                 pass
 
-    async def _ask_in_turn(self, ref: int, question: _Question) -> Frame:
+    async def _ask_in_order(self, ref: int, request: _Request) -> Frame:
         try:
             async with self._turn:
-                question.said_at = await self._may_speak()
-                self._asked[ref] = question
-                await self._say(question)
-            return await question.answer
+                request.sent_at = await self._until_allowed()
+                self._asked[ref] = request
+                await self._transmit(request)
+            return await request.answer
         finally:
             self._asked.pop(ref, None)
 
-    async def _ask_now(self, ref: int, question: _Question) -> Frame:
-        self._asked[ref] = question
+    async def _ask_now(self, ref: int, request: _Request) -> Frame:
+        self._asked[ref] = request
         try:
-            await self._say(question)
-            return await question.answer
+            await self._transmit(request)
+            return await request.answer
         finally:
             self._asked.pop(ref, None)
 
-    async def _say(self, question: _Question) -> None:
-        """A connection that ends here ends for whoever reads, too: what is to
-        become of the question is settled there."""
+    async def _transmit(self, request: _Request) -> None:
+        """A failure is handled by the reader, which sees it, too."""
         if self._socket:
             try:
-                await self._socket.send(question.text)
+                await self._socket.send(request.text)
             except ConnectionLost:
                 pass
 
-    async def _may_speak(self) -> float:
-        """Waits until then; gives the time."""
+    async def _until_allowed(self) -> float:
+        """Waits until a command may be sent; returns the time."""
         clock = asyncio.get_running_loop().time
         while True:
             await self._open.wait()
@@ -273,50 +266,55 @@ class Link:
             if wait <= 0:
                 break
             await asyncio.sleep(wait)
-        if clock() < self._slowed_at + SPARED:
+        if clock() < self._slowed_at + SLOWED:
             self._not_before = clock() + self._spacing
         return clock()
 
-    def _spare(
-        self, error: ChatError, attempt: int, question: _Question
+    def _slow_down(
+        self, error: ChatError, attempt: int, request: _Request
     ) -> float:
-        """How long to wait before this is said again; all others are slowed
-        down, too, if it was too much, and more if that was not enough."""
+        """The pause before a retry. After rate_limited all commands slow
+        down, and more so if that did not suffice."""
         now = asyncio.get_running_loop().time()
         if error.code == "rate_limited":
-            was_slow = now < self._slowed_at + SPARED
+            was_slow = now < self._slowed_at + SLOWED
             if not was_slow:
                 self._spacing = error.retry_after or PAUSE
-            elif question.said_at > self._slowed_at:
+            elif request.sent_at > self._slowed_at:
                 self._spacing *= 2
-            if not was_slow or question.said_at > self._slowed_at:
+            if not was_slow or request.sent_at > self._slowed_at:
                 self._slowed_at = now
                 self._not_before = now + self._spacing
         return max(error.retry_after or 0.0, PAUSE * attempt)
 
-    def _hear(self, frame: Frame) -> None:
+    def _on_text(self, text: str) -> None:
+        """A frame that is not valid is skipped."""
+        frame = decode_object(text)
+        try:
+            if frame is None:
+                raise ValueError("not a JSON object")
+            self._on_frame(frame)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            logger.warning("skipped a frame (%r): %.200s", error, text)
+
+    def _on_frame(self, frame: Frame) -> None:
         ref = frame.get("ref")
-        question = self._asked.pop(ref, None) if isinstance(ref, int) else None
+        request = self._asked.pop(ref, None) if isinstance(ref, int) else None
         if frame.get("event") == "bye":
             self._bye = frame
-        elif not question or question.answer.done():
-            self._owner.heard(frame)  # `done`: cancelled a moment ago
+        elif not request or request.answer.done():
+            self._owner.on_event(frame)  # `done`: it was cancelled
         elif frame.get("event") == "error":
-            question.answer.set_exception(_error(frame))
+            request.answer.set_exception(_error(frame))
         else:
-            if question.on_answer:
-                question.on_answer(frame)
-            question.answer.set_result(frame)
-
-
-def _parse(text: str) -> Frame:
-    try:
-        frame = json.loads(text)
-    except ValueError:
-        frame = None
-    if not isinstance(frame, dict):
-        raise ConnectionLost(f"Not an event: {text:.200}", close_code=1007)
-    return frame
+            try:
+                if request.on_answer:
+                    request.on_answer(frame)
+                request.answer.set_result(frame)
+            except (AttributeError, KeyError, TypeError) as error:
+                request.answer.set_exception(
+                    ChatError(f"Not a valid answer: {error!r}")
+                )
 
 
 def _error(frame: Frame) -> ChatError:
@@ -333,8 +331,8 @@ def _retry_after(frame: Frame) -> Optional[float]:
     return after / 1000 if isinstance(after, (int, float)) else None
 
 
-def _passes(error: ChatError, repeatable: bool) -> bool:
-    """Whether it makes sense, and is safe, to say it again."""
+def _is_temporary(error: ChatError, repeatable: bool) -> bool:
+    """Whether a retry is useful and safe."""
     if error.code in ("rate_limited", "unavailable"):
         return True  # nothing was done
     return error.code == "store_failed" and repeatable

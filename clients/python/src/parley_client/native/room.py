@@ -1,4 +1,4 @@
-"""A room that one is in."""
+"""A joined room."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from .events import (
 )
 from .link import Link
 
-# The most that the server puts on one page.
+# The largest page of the server.
 PAGE = 1000
 
 
 class Chat(Protocol):
-    """What a room needs of those it belongs to."""
+    """The part of Parley that a room uses."""
 
     link: Link
 
@@ -49,10 +49,9 @@ class Room:
         async for event in room:
             if isinstance(event, Message): ...
 
-    Messages come in the order of their `seq`, each once, whatever happens to
-    the connection; those that the server no longer has are a Missing. No more
-    than `size` events wait to be read. Messages beyond that are fetched from
-    the history when there is room again.
+    Messages come in the order of `seq`, each once, across lost connections; a
+    Missing stands for those that the server no longer stores. At most `size`
+    events are queued; further messages are fetched from the history later.
 
     The iteration ends when the room is left and raises if it is lost.
     """
@@ -87,17 +86,17 @@ class Room:
 
     @property
     def epoch(self) -> str:
-        """The life of the room that `seq` counts in."""
+        """Identifies the numbering that `seq` belongs to."""
         return self._epoch
 
     @property
     def is_open(self) -> bool:
         return not self._over
 
-    # --- what one can do ------------------------------------------------------
+    # --- commands ------------------------------------------------------
 
     async def send(self, message: Any, *, key: Optional[str] = None) -> Ack:
-        """Any JSON but "" and None. Returns when the server has it for sure.
+        """Posts any JSON but "" and None; returns after the acknowledgement.
 
         If the connection ends before that, it is sent again, and stored only
         once. `key` is what the server tells that by; give one of your own (1
@@ -112,7 +111,7 @@ class Room:
         return events.ack(answer)
 
     async def typing(self) -> None:
-        """Tells the others; may get lost."""
+        """Sends a typing notification; it may get lost."""
         await self._chat.link.tell("typing", room=self.id)
 
     async def members(self) -> List[str]:
@@ -137,7 +136,7 @@ class Room:
         )
 
     async def all_history(self, *, after: int = 0) -> AsyncIterator[Message]:
-        """Every message that is kept, oldest first."""
+        """All stored messages, oldest first."""
         while True:
             page = await self.history(after=after, limit=PAGE)
             for message in page.messages:
@@ -147,13 +146,13 @@ class Room:
                 return
 
     async def leave(self) -> None:
-        """Nothing more is heard from here, not even what was unread."""
+        """Leaves the room; unread events are discarded."""
         try:
             await self._chat.link.ask(
                 "leave", room=self.id, on_answer=lambda _: self._go()
             )
         except ChatError as error:
-            # Who is not in the room has left it: the connection ended first.
+            # Not in the room: the connection ended first.
             if error.code not in ("not_in_room", "room_not_found"):
                 raise
         finally:
@@ -188,7 +187,7 @@ class Room:
         after = self._last
 
         def take(page: Frame) -> None:
-            # Else the room was joined again since this was asked.
+            # Else the room was rejoined since the request.
             if (page["epoch"], after) == (self._epoch, self._last):
                 self._take_page(page, self._top)
 
@@ -207,24 +206,24 @@ class Room:
     # --- for Parley -----------------------------------------------------------
 
     def rejoin(self) -> Frame:
-        """The fields of the command that brings what was missed."""
+        """The fields of the join that fetches missed messages."""
         since = {"epoch": self._epoch, "seq": self._last}
         return {"room": self.id, **self._making, "since": since}
 
     def joined(self, frame: Frame) -> None:
-        """For the first time, or again."""
+        """Handles the answer to the first or a later join."""
         messages = frame.get("messages", [])
         if self._epoch != frame["epoch"] or frame.get("epoch_changed"):
             if self._epoch:
                 self._push(EpochChanged(self.id, frame["epoch"]))
             self._epoch = frame["epoch"]
-            # What came before these is not ours to miss.
+            # Earlier messages were not requested.
             self._last = messages[0]["seq"] - 1 if messages else frame["seq"]
             self._top = 0
         self._top = max(self._top, frame["seq"])
         self._take_page(frame, self._top)
 
-    def heard(self, frame: Frame) -> None:
+    def on_event(self, frame: Frame) -> None:
         if frame["event"] == "broadcast":
             self._take_live(frame)
         else:
@@ -247,7 +246,7 @@ class Room:
             self._news.set()
 
     def _take_page(self, page: Frame, top: int) -> None:
-        """Messages up to `top`, but for those that are on a further page."""
+        """Queues the messages of a page; more pages follow up to `top`."""
         self._behind = True
         self._news.set()
         for frame in page.get("messages", []):
@@ -258,7 +257,7 @@ class Room:
             self._behind = False
 
     def _take(self, frame: Frame) -> bool:
-        """False if it must be fetched later."""
+        """False: the queue is full, fetch it later."""
         if frame["seq"] <= self._last:
             return True
         if self._is_full():
