@@ -62,8 +62,8 @@ run_stalled(const struct bench *bench, const struct shape *shape,
 	    ((double)most - (double)before) / (1024 * 1024));
 	report_add(report, "messages", (double)with->messages);
 	report_add(report, "complete", outcome.complete);
-	report_add(report, "sent_off", outcome.closed_4102);
-	report_add(report, "cut_off", outcome.closed_abruptly);
+	report_add(report, "closed_4102", outcome.closed_4102);
+	report_add(report, "closed_abruptly", outcome.closed_abruptly);
 	fanout_destroy(fanout);
 	free(with);
 	free(without);

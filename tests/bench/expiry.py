@@ -5,7 +5,7 @@ import time
 
 from clients import BODY, dial, frame, get, resident
 
-ROOMS = 50  # of one client: nobody is in more than 64
+ROOMS = 50  # of one client: at most 64
 CLIENTS = 2
 MESSAGES = 400  # in each room
 SHORTEST_MS, LONGEST_MS = 1000, 2000

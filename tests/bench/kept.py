@@ -11,7 +11,7 @@ def fill(port, rooms, messages, body=BODY):
     """So many messages in each of so many rooms, all of them acknowledged."""
     client = dial(port)
     for number in range(rooms):
-        if number % 50 == 49:  # nobody is in more than 64 rooms
+        if number % 50 == 49:  # at most 64 rooms per member
             client.close()
             client = dial(port)
         room = f"bench_{number}"

@@ -23,7 +23,7 @@ from tables import plain
 DIALECTS = ("action", "command", "topic")
 DISTRIBUTIONS = ("one_way", "round_trip")
 
-# Nobody may say more in `topic` without a pause; so there are more of them.
+# `topic` limits each sender, so there are more of them.
 TOPIC_MESSAGES = 60
 TOPIC_CLIENTS = 20
 

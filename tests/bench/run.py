@@ -151,8 +151,8 @@ def print_fates(runs):
         if run["case"] == "stalled":
             print(f"stalled, round {run['round'] + 1}: of those who stopped "
                   f"reading {run['complete']:.0f} complete, "
-                  f"{run['sent_off']:.0f} were closed with 4102, "
-                  f"{run['cut_off']:.0f} were cut off; nobody has a hole")
+                  f"{run['closed_4102']:.0f} were closed with 4102, "
+                  f"{run['closed_abruptly']:.0f} closed without a close frame; no reader has a gap")
 
 
 def warn_of_unequal_frames(runs):

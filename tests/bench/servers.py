@@ -92,7 +92,7 @@ class Server:
 
 
 class Stranger(Server):
-    """Somebody else's server: how it ends is not our business."""
+    """Another server; its exit status is not checked."""
 
     def __exit__(self, kind, error, trace):
         self.process.kill()

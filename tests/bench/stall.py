@@ -38,7 +38,7 @@ class Watch:
 
 
 def inner(answers, edge_s=EDGE_S):
-    """Without those to whom the load was still coming, or going already."""
+    """Without the connections that were still opening or closing."""
     first, last = answers[0].at + edge_s, answers[-1].at - edge_s
     kept = [each for each in answers if first <= each.at <= last]
     if not kept:

@@ -1,14 +1,12 @@
-"""How long a server takes to answer, and what of that it only waited for a core.
+"""Measures answer times, and how much of them was waiting for a core.
 
-A thread that could run, and is not let, waits in the kernel's queue: that is
-counted for each thread (/proc/PID/task/TID/schedstat). What is left of an
-answer's time when that is taken off, of the server's loop and of whoever
-asked, is the server's own: work, a lock, or the disk. If it was another
-thread of the server that had the loop's core, that is the server's own, too.
+The kernel counts how long each runnable thread waits in its queue
+(/proc/PID/task/TID/schedstat). The answer time minus this wait, of the
+server's loop and of the client, is the server's own: work, a lock, or the
+disk. Time in which another thread of the server had the core counts, too.
 
-A virtual machine's core may itself be kept waiting. That is counted only for
-the machine, and only in hundredths of a second (steal in /proc/stat): what is
-counted while somebody waits for an answer is taken off as well.
+The core of a virtual machine may itself wait (steal in /proc/stat, for the
+whole machine, in hundredths of a second): that is subtracted as well.
 """
 
 import gc
@@ -66,7 +64,7 @@ class Machine:
 class Answer(NamedTuple):
     at: float  # when it came
     felt: float  # seconds
-    queued: float  # of them for a core, the loop and whoever asked, …
+    queued: float  # of them for a core, the loop and the client, …
     starved: float = 0  # … while another thread of the server had the loop's
     stolen: float = 0  # of the whole machine's time
 

@@ -11,7 +11,7 @@ from server import DEADLINE, ENVIRONMENT, REPORT
 ROOT = Path(__file__).resolve().parents[2]
 PARLEY = os.environ.get("PARLEY", str(ROOT / "build/parley"))
 
-# Without the settings of whoever runs the tests.
+# Without the user's own settings.
 PERSON = {
     **{n: v for n, v in ENVIRONMENT.items() if n not in ("TMUX", "NO_COLOR")},
     "LC_ALL": "C.UTF-8",

@@ -73,7 +73,7 @@ def tail(url, request):
 
 
 def is_in(url, room):
-    """Whether somebody is in a room."""
+    """Whether the room has members."""
     lines = [l.split("\t") for l in run("rooms", url).stdout.splitlines()]
     return any(line[0] == room and line[2] != "0" for line in lines)
 
@@ -257,7 +257,7 @@ def test_nobody_there_is_told_apart():
     assert run("rooms", "ws://host.invalid/ws").returncode == UNAVAILABLE
 
 
-# What somebody says who is no chat server, and how that is called.
+# Answers of other servers, and the message for each.
 STRANGERS = {
     b"HTTP/1.1 404 Not Found\r\n\r\n": PROTOCOL,
     b"HTTP/1.1 503 Service Unavailable\r\n\r\n": UNAVAILABLE,

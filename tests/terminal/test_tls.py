@@ -13,7 +13,7 @@ from test_pipes import UNAVAILABLE, USAGE, run
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """For 127.0.0.1 and nobody else, signed by itself."""
+    """Self-signed, for 127.0.0.1 only."""
     path = tmp_path_factory.mktemp("tls")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",

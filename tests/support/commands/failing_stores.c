@@ -71,12 +71,10 @@ static struct {
 } histories;
 
 static enum chat_error
-history_open_room(struct history *history, struct str room, int64_t ttl_ms,
-    bool persistent)
+history_open_room(struct history *history, struct str room, int64_t ttl_ms)
 {
-	return fault_hits(fault)
-		   ? fault->error
-		   : histories.real->open(history, room, ttl_ms, persistent);
+	return fault_hits(fault) ? fault->error
+				 : histories.real->open(history, room, ttl_ms);
 }
 
 static enum chat_error
