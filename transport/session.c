@@ -66,8 +66,10 @@ fail_as_too_fast(struct session *session, const struct command *command,
 static void
 refuse(struct session *session, const struct command *command, int64_t wait_ms)
 {
-	uint32_t now = session->conn->loop->wheel.now;
+	struct loop *loop = session->conn->loop;
+	uint32_t now = loop->wheel.now;
 
+	meter_count_refusal(&loop->meter, "limits.patience");
 	if (now - session->refused_since > REFUSALS_TICKS) {
 		session->refused_since = now;
 		session->refused = 0;

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from client import Chat, Connection, plain_head
+from client import Chat, Connection, head, plain_head
 from server import eventually
 
 SCRIPTS = ["chat", "conversations", "elements", "log", "parley", "sidebar",
@@ -122,6 +122,24 @@ def test_closes_and_errors_are_counted_and_logged(start):
         )
 
     eventually(counted)
+
+
+def test_refusals_are_counted_by_their_limit(start):
+    server = start("--limits-connections", "1", "--limits-handshake-timeout", "100ms")
+    with Chat(server.address):
+        with Connection(server.address) as refused:
+            refused.send(head())
+            assert refused.read_response().status == 503
+        with Connection(server.address) as silent:
+            silent.send(b"GET /")
+            assert silent.read_response().status == 408
+        with Connection(server.address) as large:
+            large.send(b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000)
+            assert large.read_response().status == 431
+    counted = metrics(server)
+    for limit in "connections", "handshake_timeout", "request_bytes":
+        assert counted[f'parley_refusals_total{{limit="limits.{limit}"}}'] == "1"
+    server.wait_for_line(r"info +refused because of limits.request_bytes")
 
 
 def test_prometheus_is_told_the_same(start):

@@ -165,10 +165,31 @@ http_exchange_respond(struct http_exchange *exchange)
 	http_finish(http);
 }
 
+/* The limit that was exceeded; NULL: none was. */
+static const char *
+http_limit_of(int status)
+{
+	switch (status) {
+	case 408:
+		return "limits.handshake_timeout";
+	case 413:
+		return "limits.body_bytes";
+	case 414:
+	case 431:
+		return "limits.request_bytes";
+	default:
+		return NULL;
+	}
+}
+
 /* A request that cannot go on. */
 static void
 http_fail(struct http_conn *http, int status, const char *why)
 {
+	const char *limit = http_limit_of(status);
+
+	if (limit != NULL)
+		meter_count_refusal(&http->exchange.conn->loop->meter, limit);
 	if (http->responded) {
 		conn_abort(http->exchange.conn);
 		return;

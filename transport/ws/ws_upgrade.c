@@ -6,28 +6,39 @@
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_handshake.h"
 
+static bool
+ws_refuse(struct conn *conn, struct http_response *response, int status,
+    const char *why, const char *limit)
+{
+	meter_count_refusal(&conn->loop->meter, limit);
+	http_refuse(response, status, why);
+	return false;
+}
+
 /* Whether there is room for one more; else the response says why not. */
 static bool
-ws_has_room(const struct ws_service *service, const struct conn *conn,
+ws_has_room(const struct ws_service *service, struct conn *conn,
     struct http_response *response)
 {
 	const struct transport_limits *limits = conn->loop->limits;
 
 	if (service->refusing)
-		http_refuse(response, 503, "Going down\n");
-	else if (limits->connections > 0 &&
-		 service->open_count >= limits->connections)
-		http_refuse(response, 503, "Too many connections\n");
-	else if (limits->memory > 0 &&
-		 loop_memory(conn->loop) > limits->memory / 5 * 4)
-		http_refuse(response, 503, "Out of memory\n");
-	else if (limits->connections_per_ip > 0 &&
-		 peer_count(conn->peer) > limits->connections_per_ip)
-		http_refuse(response, 429,
-		    "Too many connections from this address\n");
-	else
-		return true;
-	return false;
+		return ws_refuse(conn, response, 503, "Going down\n",
+		    "drain.window");
+	if (limits->connections > 0 &&
+	    service->open_count >= limits->connections)
+		return ws_refuse(conn, response, 503, "Too many connections\n",
+		    "limits.connections");
+	if (limits->memory > 0 &&
+	    loop_memory(conn->loop) > limits->memory / 5 * 4)
+		return ws_refuse(conn, response, 503, "Out of memory\n",
+		    "limits.memory");
+	if (limits->connections_per_ip > 0 &&
+	    peer_count(conn->peer) > limits->connections_per_ip)
+		return ws_refuse(conn, response, 429,
+		    "Too many connections from this address\n",
+		    "limits.connections_per_ip");
+	return true;
 }
 
 /* The header's lines joined with commas, as RFC 9110 §5.3 has it. */
