@@ -77,7 +77,11 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	    len < sizeof(recorder->text) ? len : sizeof(recorder->text) - 1;
 
 	(void)opcode;
+	if (len > 0 && recorder->messages < sizeof(recorder->order) - 1)
+		recorder->order[recorder->messages] = data[0];
 	recorder->messages++;
+	if (recorder->sends > 0)
+		ws_conn_charge_copies(session->conn, 0, recorder->sends);
 	recorder->len = len;
 	memcpy(recorder->text, data, kept);
 	recorder->text[kept] = '\0';

@@ -18,6 +18,8 @@ struct recorder {
 	bool echoes;
 	bool serves_any_path;   /* else /ws alone */
 	unsigned end_code;      /* ends who sends something with this code */
+	size_t sends;           /* that each message makes necessary */
+	char order[64];         /* the first letters of all messages */
 	struct client *watched; /* what did it get until it left? */
 	/* what happened */
 	unsigned opened;

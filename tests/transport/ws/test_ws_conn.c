@@ -511,6 +511,30 @@ START_TEST(reads_no_faster_than_the_rate)
 }
 END_TEST
 
+/*
+ * A message that makes sends necessary may be followed by more for the same
+ * receivers; the second one that does ends the connection's part of a turn.
+ */
+START_TEST(serves_others_between_the_messages_of_an_expensive_connection)
+{
+	struct client other;
+
+	recorder_init(&recorder);
+	recorder_meet(&recorder, &client, 0);
+	client_connect(&other, &recorder.rig, 0);
+	client_open(&other, &recorder.rig, "/ws");
+	recorder.sends = TURN_TIME_US;
+	for (int i = 0; i < 6; i++)
+		send_text("a");
+	client_send_frame(&other, WS_TEXT, "b", 1);
+	turn();
+	ck_assert_uint_eq(recorder.messages, 7);
+	ck_assert_str_eq(recorder.order, "aabaaaa");
+	client_fini(&other);
+	teardown();
+}
+END_TEST
+
 static bool
 is_pressed(void *arg)
 {
@@ -859,6 +883,8 @@ SUITE(ws_conn)
 	tcase_add_test(tests, reads_only_up_to_a_bound_once_it_is_closing);
 	tcase_add_loop_test(tests, ends_a_flood_of_control_frames, 0, 2);
 	tcase_add_test(tests, reads_no_faster_than_the_rate);
+	tcase_add_test(tests,
+	    serves_others_between_the_messages_of_an_expensive_connection);
 	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
 	tcase_add_test(tests, what_carries_the_rest_is_gone_with_it);
