@@ -11,11 +11,10 @@ wants_ack(const struct command *command)
 }
 
 static void
-acknowledge(const struct request *request, struct event delivered)
+acknowledge(const struct request *request, struct event *delivered)
 {
-	delivered.kind = EVENT_DELIVERED;
 	if (wants_ack(request->command))
-		request_answer(request, &delivered);
+		request_answer(request, delivered);
 }
 
 /* The lobby keeps nothing: no number, no key. */
@@ -23,14 +22,14 @@ static enum chat_error
 say_in_lobby(struct request *request)
 {
 	struct event said = request_event(request, EVENT_SAID);
-	struct event delivered = { .recipients = 0 };
+	struct event delivered = { .kind = EVENT_DELIVERED };
 
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
 	said.body = request->command->body;
 	delivered.recipients = publisher_publish(request->chat->publisher,
 	    &said, audience_lobby());
-	acknowledge(request, delivered);
+	acknowledge(request, &delivered);
 	return CHAT_OK;
 }
 
@@ -79,6 +78,7 @@ static enum chat_error
 broadcast_finish(struct request *request, const struct entry *entry)
 {
 	struct event delivered = {
+		.kind = EVENT_DELIVERED,
 		.room = entry->room_id,
 		.seq = entry->message.seq,
 		.at_ms = entry->message.at_ms,
@@ -87,7 +87,7 @@ broadcast_finish(struct request *request, const struct entry *entry)
 
 	if (!entry->is_duplicate)
 		delivered.recipients = publish_said(request->chat, entry);
-	acknowledge(request, delivered);
+	acknowledge(request, &delivered);
 	return CHAT_OK;
 }
 

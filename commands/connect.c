@@ -30,8 +30,8 @@ choose_name(struct request *request, enum chat_error *wish_error)
 		*wish_error = member_name_normalize(wish, name);
 	if (wish.data == NULL || *wish_error != CHAT_OK)
 		snprintf(name, sizeof(name), "member%" PRIu64,
-		    request->memory->newcomers + 1);
-	return unique_name_choose(&request->memory->suffixes,
+		    request->state->newcomers + 1);
+	return unique_name_choose(&request->state->suffixes,
 	    request->chat->members, CHAT_SCOPE, name, STR_ABSENT,
 	    request->author.name);
 }
@@ -79,7 +79,7 @@ announce(const struct request *request)
 	struct event event = request_event(request, EVENT_ANNOUNCED);
 	struct audience audience = audience_lobby();
 
-	if (request->memory->in_lobby > chat->limits.announce_up_to)
+	if (request->state->in_lobby > chat->limits.announce_up_to)
 		audience = audience_one(event.member_id);
 	publisher_publish(chat->publisher, &event, audience);
 }
@@ -130,9 +130,9 @@ connect_run(struct request *request)
 		return error;
 	}
 	if (is_named_here(request))
-		request->memory->newcomers++;
+		request->state->newcomers++;
 	if (request->author.in_lobby)
-		request->memory->in_lobby++;
+		request->state->in_lobby++;
 	greet(request);
 	if (wish_error != CHAT_OK)
 		request_answer_failure(request, wish_error);

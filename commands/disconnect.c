@@ -13,10 +13,10 @@ disconnect_run(struct request *request)
 	while (room_ops_first(request, STR_ABSENT, &room))
 		room_ops_vacate(request, &room);
 	if (request->author.in_lobby)
-		request->memory->in_lobby--;
+		request->state->in_lobby--;
 	member_store_remove(chat->members, author_id);
 	if (!request->author.is_guest)
-		unique_name_release(&request->memory->suffixes, CHAT_SCOPE,
+		unique_name_release(&request->state->suffixes, CHAT_SCOPE,
 		    str_from(request->author.name));
 	return CHAT_OK;
 }

@@ -8,7 +8,7 @@ struct dispatcher {
 	struct command_handler base;
 	struct entry_handler entry_handler;
 	struct chat *chat;
-	struct dispatcher_state memory;
+	struct dispatcher_state state;
 };
 
 static const struct command_entry *const entries[COMMAND_KINDS] = {
@@ -104,14 +104,13 @@ request_init(struct request *request, struct dispatcher *self,
 {
 	/* The large parts stay as they are: this is on every message's way. */
 	request->chat = self->chat;
-	request->memory = &self->memory;
+	request->state = &self->state;
 	request->command = command;
 	request->room = command->room;
 	request->now_ms = clock_wall_ms(self->chat->clock);
 	request->failure = (struct failure){ .error = CHAT_OK };
 }
 
-/* An author that is gone is not told of failures. */
 static enum chat_error
 run_for_author(struct request *request, const struct command_entry *entry)
 {
@@ -127,86 +126,113 @@ run_for_author(struct request *request, const struct command_entry *entry)
 
 /* --- the order of each author's commands ---------------------------------- */
 
+/* So many commands that waited run at once; others get a turn. */
+#define RUN_AT_ONCE 8
+
 /*
- * Commands of members that are gone find no author by then. The connection of
- * one that leaves gets nothing more while its command waits.
+ * False: no memory. A connection that ends receives nothing more, although its
+ * member leaves later.
  */
 static bool
-wait_in_queue(struct dispatcher *self, const struct command *command)
+queue_add(struct dispatcher *self, const struct command *command)
 {
 	if (command->kind == COMMAND_DISCONNECT)
 		publisher_detach(self->chat->publisher, command->author);
-	return command_queues_add(&self->memory.queues, command);
+	return command_queues_add(&self->state.queues, command);
 }
 
 /*
- * A failure is not told before the answers to earlier commands: the command is
- * tried again behind them. True: it waits for that.
+ * A failure is not answered before earlier commands are: the command runs again
+ * behind them.
  */
 static bool
 fails_too_early(const struct dispatcher *self, const struct command *command)
 {
 	return entries[command->kind]->turn != TURN_AT_ONCE &&
-	       command_queues_has_entries(&self->memory.queues,
-		   command->author);
+	       command_queues_has_entries(&self->state.queues, command->author);
 }
 
 static enum chat_error
 handle_for_author(struct dispatcher *self, const struct command *command)
 {
 	const struct command_entry *entry = entries[command->kind];
-	struct command_queues *queues = &self->memory.queues;
 	struct request request;
-	enum chat_error error = CHAT_OK;
-	bool waits =
-	    command_queues_must_wait(queues, command->author, entry->turn);
+	enum chat_error error;
+	bool waits = command_queues_must_wait(&self->state.queues,
+	    command->author, entry->turn);
 
-	if (waits && wait_in_queue(self, command))
+	if (waits && queue_add(self, command))
 		return CHAT_OK;
 	request_init(&request, self, command);
 	error = member_store_get(self->chat->members, command->author,
 	    &request.author);
 	if (error != CHAT_OK)
-		return error;
-	/* Without memory only the end of a connection may overtake. */
+		return error; /* there is no member to be answered */
+	/* Only a disconnect may overtake if there is no memory to wait. */
 	if (waits && command->kind != COMMAND_DISCONNECT)
 		error = CHAT_UNAVAILABLE;
 	else
 		error = run_for_author(&request, entry);
-	if (error == CHAT_OK)
-		return CHAT_OK;
-	if (!waits && fails_too_early(self, command) &&
-	    wait_in_queue(self, command))
+	if (error == CHAT_OK || (!waits && fails_too_early(self, command) &&
+				    queue_add(self, command)))
 		return CHAT_OK;
 	request_answer_failure(&request, error);
 	return error;
 }
 
-/* Runs what has waited for the author's entries. */
-static void
-resume(struct dispatcher *self, struct str author)
+/* Runs the author's first command. False: it has to wait for more entries. */
+static bool
+queue_run_first(struct dispatcher *self, const struct command *command)
 {
-	struct command_queues *queues = &self->memory.queues;
+	const struct command_entry *entry = entries[command->kind];
+	struct command_queues *queues = &self->state.queues;
+	struct request request;
+	enum chat_error error;
+
+	if (!command_queues_may_resume(queues, command->author, entry->turn))
+		return false;
+	request_init(&request, self, command);
+	if (member_store_get(self->chat->members, command->author,
+		&request.author) != CHAT_OK)
+		return true;
+	error = run_for_author(&request, entry);
+	if (error != CHAT_OK && fails_too_early(self, command))
+		return false;
+	if (error != CHAT_OK)
+		request_answer_failure(&request, error);
+	return true;
+}
+
+/* Goes on with the author's queue when the log's next entries are done. */
+static bool
+queue_run_later(struct dispatcher *self, struct str author)
+{
+	struct entry barrier = { .kind = ENTRY_BARRIER };
+	struct command nothing = { .kind = COMMAND_NOOP, .author = author };
+
+	command_queues_entry_added(&self->state.queues, author, true);
+	if (commit_log_append(self->chat->log, &barrier, &nothing) == CHAT_OK)
+		return true;
+	command_queues_entry_done(&self->state.queues, author, true);
+	return false;
+}
+
+/* Runs commands that have waited for the author's entries. */
+static void
+queue_run(struct dispatcher *self, struct str author)
+{
+	struct command_queues *queues = &self->state.queues;
 	const struct command *command;
 
-	while ((command = command_queues_first(queues, author)) != NULL) {
-		const struct command_entry *entry = entries[command->kind];
-		struct request request;
-		enum chat_error error;
-
-		if (!command_queues_may_resume(queues, author, entry->turn))
+	for (int i = 1;
+	     (command = command_queues_first(queues, author)) != NULL; i++) {
+		if (!queue_run_first(self, command))
 			return;
-		request_init(&request, self, command);
-		error = member_store_get(self->chat->members, command->author,
-		    &request.author);
-		if (error == CHAT_OK) {
-			error = run_for_author(&request, entry);
-			if (error != CHAT_OK && fails_too_early(self, command))
-				return;
-			if (error != CHAT_OK)
-				request_answer_failure(&request, error);
-		}
 		command_queues_remove_first(queues, author);
+		if (i % RUN_AT_ONCE == 0 &&
+		    command_queues_first(queues, author) != NULL &&
+		    queue_run_later(self, author))
+			return;
 	}
 }
 
@@ -234,7 +260,7 @@ dispatcher_is_in_room(struct command_handler *handler, struct str member_id)
 	const struct dispatcher *self = (struct dispatcher *)handler;
 	bool is_in_room;
 
-	if (command_queues_move(&self->memory.queues, member_id, &is_in_room))
+	if (command_queues_move(&self->state.queues, member_id, &is_in_room))
 		return is_in_room;
 	return room_store_rooms_of(self->chat->rooms, member_id) > 0;
 }
@@ -244,44 +270,46 @@ static const struct command_handler_ops dispatcher_ops = {
 	.is_in_room = dispatcher_is_in_room,
 };
 
+/* The entry decides where its author is; a barrier's command runs again. */
 static enum chat_error
 finish_move(struct request *request, const struct entry *entry)
 {
-	const struct command_entry *command = entries[request->command->kind];
+	const struct command *command = request->command;
 
-	return entry->kind == ENTRY_BARRIER ? run_for_author(request, command)
-					    : command->finish(request, entry);
+	if (member_store_get(request->chat->members, command->author,
+		&request->author) != CHAT_OK)
+		return CHAT_OK;
+	return entry->kind == ENTRY_BARRIER
+		   ? run_for_author(request, entries[command->kind])
+		   : entries[command->kind]->finish(request, entry);
 }
 
-/* The entry was appended a while ago: there is a copy of the command only. */
+/*
+ * The entry was appended a while ago: there is a copy of the command, whose
+ * author may be gone.
+ */
 static void
 finish_later(struct dispatcher *self, const struct entry *entry,
     const struct command *command, enum chat_error outcome)
 {
 	struct request request;
-	enum chat_error error;
-	bool is_here;
+	enum chat_error error = outcome;
 
 	request_init(&request, self, command);
-	is_here = member_store_get(self->chat->members, command->author,
-		      &request.author) == CHAT_OK;
-	if (!is_here) {
-		request.author = (struct member){ .is_guest = false };
-		assert(command->author.len < sizeof(request.author.id));
-		memcpy(request.author.id, command->author.data,
-		    command->author.len);
-	}
-	if (outcome != CHAT_OK && entry->kind != ENTRY_BARRIER)
-		error = outcome;
-	else if (entry->kind == ENTRY_SAID)
-		error = entries[command->kind]->finish(&request, entry);
-	else
-		error = is_here ? finish_move(&request, entry) : CHAT_OK;
+	assert(command->author.len < sizeof(request.author.id));
+	memcpy(request.author.id, command->author.data, command->author.len);
+	request.author.id[command->author.len] = '\0';
+	if (entry->kind == ENTRY_BARRIER)
+		error = finish_move(&request, entry);
+	else if (outcome == CHAT_OK)
+		error = entry->kind == ENTRY_SAID
+			    ? entries[command->kind]->finish(&request, entry)
+			    : finish_move(&request, entry);
 	if (error != CHAT_OK)
 		request_answer_failure(&request, error);
-	command_queues_entry_done(&self->memory.queues, command->author,
+	command_queues_entry_done(&self->state.queues, command->author,
 	    entry->kind != ENTRY_SAID);
-	resume(self, command->author);
+	queue_run(self, command->author);
 }
 
 static void
@@ -291,7 +319,7 @@ dispatcher_handle_entry(struct entry_handler *handler,
 {
 	struct dispatcher *self =
 	    LIST_OWNER(handler, struct dispatcher, entry_handler);
-	struct request *request = self->memory.appending;
+	struct request *request = self->state.appending;
 
 	if (requester == NULL)
 		return;
@@ -299,7 +327,7 @@ dispatcher_handle_entry(struct entry_handler *handler,
 		finish_later(self, entry, requester, outcome);
 		return;
 	}
-	self->memory.appending = NULL;
+	self->state.appending = NULL;
 	request->is_appended = true;
 	request->appended = entries[requester->kind]->finish(request, entry);
 }
@@ -319,9 +347,9 @@ dispatcher_create(struct chat *chat)
 	self->entry_handler.ops = &entry_handler_ops;
 	self->chat = chat;
 	chat->log->handler = &self->entry_handler;
-	command_queues_init(&self->memory.queues);
-	unique_name_init(&self->memory.suffixes);
-	presence_init(&self->memory.presence);
+	command_queues_init(&self->state.queues);
+	unique_name_init(&self->state.suffixes);
+	presence_init(&self->state.presence);
 	return self;
 }
 
@@ -331,10 +359,10 @@ dispatcher_destroy(struct dispatcher *self)
 	if (self == NULL)
 		return;
 	self->chat->log->handler = NULL;
-	command_queues_fini(&self->memory.queues);
-	unique_name_fini(&self->memory.suffixes);
-	presence_fini(&self->memory.presence);
-	listings_fini(&self->memory.listings);
+	command_queues_fini(&self->state.queues);
+	unique_name_fini(&self->state.suffixes);
+	presence_fini(&self->state.presence);
+	listings_fini(&self->state.listings);
 	free(self);
 }
 
@@ -347,11 +375,11 @@ dispatcher_handler(struct dispatcher *self)
 size_t
 dispatcher_queued_bytes(const struct dispatcher *self)
 {
-	return self->memory.queues.bytes;
+	return self->state.queues.bytes;
 }
 
 bool
 dispatcher_is_under_pressure(const struct dispatcher *self)
 {
-	return self->memory.queues.bytes > COMMAND_QUEUES_MOST / 4 * 3;
+	return self->state.queues.bytes > COMMAND_QUEUES_MOST / 4 * 3;
 }

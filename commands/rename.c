@@ -49,7 +49,7 @@ rename_answer(const struct request *request)
 static enum chat_error
 choose_name(struct request *request, char out[MEMBER_NAME_SIZE])
 {
-	struct unique_names *suffixes = &request->memory->suffixes;
+	struct unique_names *suffixes = &request->state->suffixes;
 	struct str own = str_from(request->author.name);
 	char wish[MEMBER_NAME_SIZE];
 	enum chat_error error;

@@ -6,7 +6,7 @@
 static enum chat_error
 tick_run(struct request *request)
 {
-	struct dispatcher_state *state = request->memory;
+	struct dispatcher_state *state = request->state;
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 
 	presence_tick(request);

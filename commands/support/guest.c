@@ -26,7 +26,7 @@ choose_name(struct request *request, struct str room)
 	if (!name_is_plain(wish, MEMBER_NAME_CHARS))
 		return CHAT_NAME_INVALID;
 	memcpy(name, wish.data, wish.len);
-	return unique_name_choose(&request->memory->suffixes,
+	return unique_name_choose(&request->state->suffixes,
 	    request->chat->members, room, name, STR_ABSENT,
 	    request->author.name);
 }
@@ -56,6 +56,6 @@ guest_give_name_up(struct request *request, const struct room *room)
 		return;
 	(void)member_store_rename(request->chat->members, str_from(author->id),
 	    CHAT_SCOPE, STR(""));
-	unique_name_release(&request->memory->suffixes, str_from(room->id),
+	unique_name_release(&request->state->suffixes, str_from(room->id),
 	    str_from(author->name));
 }

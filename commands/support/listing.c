@@ -122,7 +122,7 @@ enum chat_error
 listing_of_rooms(const struct request *request, bool of_guests,
     struct listing **out)
 {
-	struct listings *listings = &request->memory->listings;
+	struct listings *listings = &request->state->listings;
 	struct listing *listing =
 	    of_guests ? &listings->guest_rooms : &listings->rooms;
 	struct room_listing building = { request, listing, of_guests };
@@ -177,8 +177,7 @@ enum chat_error
 listing_of_members(const struct request *request, struct str room,
     struct listing **out)
 {
-	struct listing *listing =
-	    find_members(&request->memory->listings, room);
+	struct listing *listing = find_members(&request->state->listings, room);
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 	enum chat_error error = CHAT_OK;
 

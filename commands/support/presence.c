@@ -78,7 +78,7 @@ count_publish(const struct request *request, const struct room *room)
 		.count = room->member_count,
 	};
 
-	request->memory->presence.copies -= (int64_t)room->member_count;
+	request->state->presence.copies -= (int64_t)room->member_count;
 	publisher_publish(request->chat->publisher, &event,
 	    audience_room(event.room));
 }
@@ -104,7 +104,7 @@ count_may_be_published(const struct presence *presence,
 static void
 count_publish_when_due(const struct request *request, const struct room *room)
 {
-	struct presence *presence = &request->memory->presence;
+	struct presence *presence = &request->state->presence;
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 	struct crowd *crowd;
 
@@ -160,7 +160,7 @@ presence_left(const struct request *request, const struct room *room)
 static bool
 crowd_tick(const struct request *request, struct crowd *crowd, int64_t now_ms)
 {
-	const struct presence *presence = &request->memory->presence;
+	const struct presence *presence = &request->state->presence;
 	struct room room;
 
 	if (!count_is_due(crowd, now_ms) ||
@@ -178,7 +178,7 @@ crowd_tick(const struct request *request, struct crowd *crowd, int64_t now_ms)
 void
 presence_tick(const struct request *request)
 {
-	struct presence *presence = &request->memory->presence;
+	struct presence *presence = &request->state->presence;
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 	struct list *link, *next;
 

@@ -50,7 +50,7 @@ request_answer_failure(const struct request *request, enum chat_error error)
 enum chat_error
 request_append(struct request *request, struct entry *entry)
 {
-	struct dispatcher_state *state = request->memory;
+	struct dispatcher_state *state = request->state;
 	struct command requester = *request->command;
 	bool moves = entry->kind != ENTRY_SAID;
 	enum chat_error error;

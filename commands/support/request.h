@@ -27,7 +27,7 @@ struct dispatcher_state {
 
 struct request {
 	struct chat *chat;
-	struct dispatcher_state *memory;
+	struct dispatcher_state *state;
 	const struct command *command;
 	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
 	int64_t now_ms;  /* one moment for all that is done */

@@ -266,6 +266,8 @@ append_barrier(struct file_store *self, const struct command *requester)
 
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
+	if (list_is_empty(&self->pending))
+		journal_notify_again(self->journal);
 	pending_add(self, pending, journal_last(self->journal));
 	return CHAT_OK;
 }
@@ -348,8 +350,6 @@ file_log_append(struct commit_log *base, struct entry *entry,
 			break;
 		return append_created(self, entry, requester);
 	case ENTRY_BARRIER:
-		if (list_is_empty(&self->pending))
-			break;
 		return append_barrier(self, requester);
 	}
 	return do_at_once(self, entry, requester);

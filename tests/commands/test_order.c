@@ -309,6 +309,28 @@ START_TEST(without_memory_to_wait_a_command_is_refused)
 }
 END_TEST
 
+/* The rest of them run when the log comes round again. */
+START_TEST(few_commands_that_waited_run_at_once)
+{
+	unsigned lists = 0;
+
+	post("id1", "2", "a");
+	for (int i = 0; i < 20; i++)
+		DO(LIST, "id1", .room = STR("r"), .ref = STR("b"));
+	slow_log_do(&world.log);
+	for (const char *at = world.publisher.heard.text;
+	     (at = strstr(at, "list ref=b")) != NULL; at++)
+		lists++;
+	ck_assert_uint_eq(lists, 8);
+	post("id1", "3", "c");
+	slow_log_do_all(&world.log);
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "list ref=b room=r names=member1,member2\nroom r: said room=r "
+	    "seq=3"));
+	ck_assert_uint_eq(dispatcher_queued_bytes(world.dispatcher), 0);
+}
+END_TEST
+
 /* Seen by the sanitizer. */
 START_TEST(forgets_what_waits_in_the_end)
 {
@@ -341,5 +363,6 @@ SUITE(order)
 	tcase_add_test(tests, counts_what_waits);
 	tcase_add_test(tests, refuses_commands_when_too_many_wait);
 	tcase_add_test(tests, without_memory_to_wait_a_command_is_refused);
+	tcase_add_test(tests, few_commands_that_waited_run_at_once);
 	tcase_add_test(tests, forgets_what_waits_in_the_end);
 }

@@ -140,6 +140,35 @@ def test_only_those_who_wait_for_the_disk_notice_that_it_stalls(store, disk):
         disk.be()
 
 
+def test_answers_keep_the_order_of_commands_on_a_slow_disk(store, disk):
+    """All in one write, the first of them about a room that is not there yet."""
+    server = store()
+    with Chat(server.address) as chat:
+        disk.be(stall_ms=200)
+        commands = [{"command": "create", "room": "den", "name": "den",
+                     "persistent": True}]
+        for _ in range(20):
+            commands += [{"command": "broadcast", "room": "den", "message": "x"},
+                         {"command": "broadcast", "room": "nowhere", "message": "x"},
+                         {"command": "history", "room": "den", "after": 0}]
+        commands += [{"command": "leave", "room": "den"},
+                     {"command": "broadcast", "room": "den", "message": "too late"}]
+        chat.send(b"".join(frame(TEXT, json.dumps(command | {"ref": n}))
+                           for n, command in enumerate(commands)))
+        answers = []
+        while len(answers) < len(commands):
+            if "ref" in (answer := chat.next()):
+                answers.append(answer)
+        assert [answer["ref"] for answer in answers] == list(range(len(commands)))
+        words = [answer.get("code", answer["event"]) for answer in answers]
+        assert words == ["created", *["ack", "room_not_found", "history"] * 20,
+                         "left", "not_in_room"]
+        seen = [len(answer["messages"]) for answer in answers
+                if answer["event"] == "history"]
+        assert seen == list(range(1, 21))
+        disk.be()
+
+
 def test_a_message_right_behind_a_join_is_sent_to_a_busy_room(start, disk):
     """Both in one write, while the disk has not yet answered another."""
     server = start(

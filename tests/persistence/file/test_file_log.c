@@ -130,6 +130,8 @@ END_TEST
 START_TEST(a_barrier_waits_for_what_is_before_it_only)
 {
 	append(ENTRY_BARRIER, NULL, "id1");
+	hears("");
+	file_store_poll(rig.store);
 	hears("barrier  id1");
 	append(ENTRY_SAID, "r", "id1");
 	append(ENTRY_BARRIER, NULL, "id2");

@@ -73,7 +73,7 @@ append(struct commit_log *base, struct entry *entry,
 	if (entry->kind == ENTRY_ROOM_CREATED &&
 	    room_store_get(self->rooms, entry->room_id, &room) == CHAT_OK)
 		return CHAT_ROOM_EXISTS;
-	if (self->is_slow || self->count > 0)
+	if (self->is_slow || self->count > 0 || entry->kind == ENTRY_BARRIER)
 		return add(self, entry, requester);
 	error = entry_apply(entry, self->rooms, self->history);
 	if (error == CHAT_OK)
