@@ -391,6 +391,22 @@ event_handle(struct client *client, struct server_event *event)
 	}
 }
 
+/* Before the first greeting the server may be of another kind. */
+static void
+on_invalid_frame(struct client *client)
+{
+	struct server_event error = {
+		.kind = SERVER_ERROR,
+		.text = STR("the server sent an invalid frame"),
+	};
+
+	if (client->was_online)
+		event_show(client, &error);
+	else
+		client_give_up(client, CLIENT_PROTOCOL,
+		    "the server sent an invalid frame");
+}
+
 void
 client_receive(struct client *client, struct str frame)
 {
@@ -402,8 +418,7 @@ client_receive(struct client *client, struct str frame)
 		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
 	else if (!client_dialect_read(client->config.dialect, &client->texts,
 		     frame, &event))
-		client_give_up(client, CLIENT_PROTOCOL,
-		    "the server sent an invalid frame");
+		on_invalid_frame(client);
 	else if (!event_is_of_other_room(client, &event))
 		event_handle(client, &event);
 }

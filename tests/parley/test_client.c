@@ -546,6 +546,18 @@ START_TEST(ends_on_request)
 }
 END_TEST
 
+START_TEST(skips_invalid_frames_once_it_is_online)
+{
+	begin_in_tea();
+	fake_connection_say("hello");
+	fake_connection_say("{\"event\":\"broadcast\",\"message\":1e999}");
+	expect("#4 #4 "); /* SERVER_ERROR */
+	fake_connection_say("{\"event\":\"broadcast\",\"room\":\"tea\","
+			    "\"seq\":3,\"member\":\"bob\",\"message\":\"hi\"}");
+	expect("bob:hi ");
+}
+END_TEST
+
 START_TEST(ends_on_an_invalid_frame)
 {
 	begin(&client_dialect_native, NULL);
@@ -581,5 +593,6 @@ SUITE(client)
 	tcase_add_loop_test(tests, reconnects_unless_the_code_forbids_it, 0,
 	    COUNT_OF(ends));
 	tcase_add_test(tests, ends_on_request);
+	tcase_add_test(tests, skips_invalid_frames_once_it_is_online);
 	tcase_add_test(tests, ends_on_an_invalid_frame);
 }
