@@ -15,6 +15,9 @@
 enum event_trait {
 	EVENT_IS_DIRECT = 1 << 0,    /* answers a command, to its author */
 	EVENT_IS_DROPPABLE = 1 << 1, /* a slow reader can do without it */
+	/* What a slow reader was not sent of these is replaced by one
+	 * EVENT_PRESENCE. */
+	EVENT_IS_PRESENCE = 1 << 2
 };
 
 /*
@@ -61,13 +64,13 @@ enum event_trait {
 	/* member, member_id: the author's; body */                           \
 	X(EVENT_DM, "dm", 0)                                                  \
 	/* room, was, member, member_id */                                    \
-	X(EVENT_RENAMED, "renamed", 0)                                        \
+	X(EVENT_RENAMED, "renamed", EVENT_IS_PRESENCE)                        \
 	/* room, member, member_id */                                         \
-	X(EVENT_ENTERED, "entered", 0)                                        \
+	X(EVENT_ENTERED, "entered", EVENT_IS_PRESENCE)                        \
 	/* room, member, member_id */                                         \
-	X(EVENT_GONE, "gone", 0)                                              \
+	X(EVENT_GONE, "gone", EVENT_IS_PRESENCE)                              \
 	/* Replaces the two above in a large room: room, count. */            \
-	X(EVENT_COUNT, "count", EVENT_IS_DROPPABLE)                           \
+	X(EVENT_COUNT, "count", EVENT_IS_PRESENCE)                            \
 	/* room, member, member_id */                                         \
 	X(EVENT_TYPING, "typing", EVENT_IS_DROPPABLE)                         \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
@@ -75,8 +78,8 @@ enum event_trait {
 	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*. \
 	 */                                                                   \
 	X(EVENT_REPLAYED, "replayed", 0)                                      \
-	/* Replaces each EVENT_ENTERED, _GONE and _RENAMED that was not */    \
-	/* sent: room, count, names. */                                       \
+	/* Replaces all EVENT_IS_PRESENCE that were not sent: room, count, */ \
+	/* names. */                                                          \
 	X(EVENT_PRESENCE, "presence", 0)
 
 enum event_kind {

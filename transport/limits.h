@@ -40,10 +40,11 @@ struct transport_limits {
 	int64_t patience_ms;
 	struct rate_limit control_frames;
 	/* what goes out */
-	size_t output_soft; /* may wait for output_soft_time_ms … */
-	int64_t output_soft_time_ms;
-	size_t output_hard;  /* … and never more than this */
-	size_t output_total; /* memory held for slow readers */
+	size_t output_soft; /* while more waits, commands are not read */
+	int64_t output_soft_time_ms; /* how long that, or lagging, may last */
+	size_t output_hard;          /* answers and direct messages that wait */
+	size_t output_total;         /* memory held for slow readers */
+	size_t lobby_bytes;          /* frames of a lobby kept for them */
 	int64_t write_stall_ms;
 	/* being alive */
 	int64_t ping_interval_ms;

@@ -208,9 +208,14 @@ void
 server_run(struct server *server)
 {
 	struct worker *worker = &server->worker;
+	struct endpoint *endpoint = worker->ws.endpoint;
 
 	while (!server->stopped) {
-		event_base_loop(worker->loop.base, EVLOOP_ONCE);
+		/* Slow readers may go on without any input. */
+		bool is_due = endpoint->ops->pending(endpoint).sends > 0;
+
+		event_base_loop(worker->loop.base,
+		    EVLOOP_ONCE | (is_due ? EVLOOP_NONBLOCK : 0));
 		grant_grace(server);
 		loop_update_time(&worker->loop);
 		worker_end_turn(worker);

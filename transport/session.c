@@ -1,9 +1,10 @@
 #include "transport/session.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/log.h"
+#include "domain/room.h"
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
 #include "transport/http/path.h"
@@ -46,7 +47,7 @@ fail(struct session *session, const struct command *command,
 		.failure = *failure,
 	};
 
-	hub_tell(sessions_of(session)->config.hub, session, &event);
+	hub_send(sessions_of(session)->config.hub, session, &event);
 }
 
 static void
@@ -188,6 +189,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 		take_paced(session, &command, error, &failure);
 	else
 		take(session, &command, error, &failure);
+	hub_pause_if_full(sessions->config.hub, session);
 }
 
 /* --- birth and death ------------------------------------------------------ */
@@ -235,19 +237,23 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 		return NULL;
 	session->conn = conn;
 	session->dialect = dialect;
-	hub_welcome(sessions->config.hub, session, upgrade->deflate.on);
-	hub_tell_raw(sessions->config.hub, session, response);
+	hub_add(sessions->config.hub, session, upgrade->deflate.on);
+	hub_send_raw(sessions->config.hub, session, response);
 	if (!connect_member(session, request))
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
 	return session;
 }
 
+/* A room's id stays good although its last member may leave. */
 static void
-say_bye(struct session *session, const struct bye *bye)
+name_lost_room(struct session *session, struct bye *bye, char *room,
+    size_t size)
 {
-	struct event event = { .kind = EVENT_BYE, .bye = *bye };
-
-	hub_say_last(sessions_of(session)->config.hub, session, &event);
+	if (!hub_find_lost(session, bye))
+		return;
+	assert(bye->room.len < size);
+	memcpy(room, bye->room.data, bye->room.len);
+	bye->room.data = room;
 }
 
 static void
@@ -259,13 +265,27 @@ on_leave(void *arg, const struct bye *bye)
 		.kind = COMMAND_DISCONNECT,
 		.author = session_member(session),
 	};
+	struct event event = { .kind = EVENT_BYE };
+	char room[ROOM_ID_SIZE];
 
+	if (bye != NULL) {
+		event.bye = *bye;
+		name_lost_room(session, &event.bye, room, sizeof(room));
+	}
 	if (!str_is_empty(command.author))
 		command_handle(sessions->config.handler, &command);
-	hub_forget(sessions->config.hub, session);
+	hub_remove(sessions->config.hub, session);
 	if (bye != NULL)
-		say_bye(session, bye);
+		hub_send_last(sessions->config.hub, session, &event);
 	free(session);
+}
+
+static void
+on_drained(void *arg)
+{
+	struct session *session = arg;
+
+	hub_drained(sessions_of(session)->config.hub, session);
 }
 
 /* --- being an endpoint ---------------------------------------------------- */
@@ -273,7 +293,10 @@ on_leave(void *arg, const struct bye *bye)
 static void
 on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 {
-	hub_bind(((struct sessions *)endpoint)->config.hub, pool);
+	const struct sessions_config *config =
+	    &((struct sessions *)endpoint)->config;
+
+	hub_bind(config->hub, pool, config->handler, config->limits);
 }
 
 static bool
@@ -334,6 +357,7 @@ static const struct endpoint_ops sessions_ops = {
 	.open = on_open,
 	.message = on_message,
 	.leave = on_leave,
+	.drained = on_drained,
 	.after_read = after_read,
 	.flush = on_flush,
 	.pending = pending,

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/base/list.h"
 #include "domain/base/str.h"
 #include "domain/command.h"
 #include "domain/id_source.h"
@@ -18,11 +19,22 @@ struct conn;
 struct hub;
 struct sessions;
 
-/* Where in a channel a session sits. */
+/* A session's part of a channel. */
 struct subscription {
 	struct channel *channel;
-	uint32_t index;
+	uint32_t index;       /* in channel->subscribers */
+	bool missed_presence; /* more of it than is kept in the ring */
+	bool is_lost;         /* the history no longer has `next` */
+	/* It lags: where it goes on in the channel's ring; 0: it does not. */
+	uint64_t position;
+	uint64_t next; /* the first message that it was not sent; 0: none */
 };
+
+static inline bool
+subscription_lags(const struct subscription *subscription)
+{
+	return subscription->position != 0;
+}
 
 struct session {
 	struct conn *conn;
@@ -30,14 +42,18 @@ struct session {
 	/* of the hub: the rooms, the first one (the lobby) without memory */
 	struct subscription first;
 	struct subscription *more;
-	uint32_t place_count;
+	uint32_t subscription_count;
 	uint32_t more_capacity;
 	/* of the turn: what is for this session alone */
-	struct session *next_apart;
-	uint32_t apart_turn; /* is on the list of the turn with this number */
+	struct session *next_individual;
+	uint32_t batch_number; /* is on the list of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;
 	uint32_t own_bytes; /* of those frames */
+	/* of the replay: has room for what it was not sent */
+	struct list replay_link;
+	uint32_t replay_next; /* the subscription whose turn it is */
+	bool is_replaying;    /* is on the list */
 	/* its own */
 	struct burst_limiter pacer;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
@@ -55,7 +71,7 @@ session_member(const struct session *session)
 }
 
 static inline struct subscription *
-session_place(struct session *session, uint32_t i)
+session_subscription(struct session *session, uint32_t i)
 {
 	return i == 0 ? &session->first : &session->more[i - 1];
 }

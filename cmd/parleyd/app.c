@@ -206,7 +206,7 @@ collect_server_stats(struct server_stats *out, void *arg)
 	out->cpu_ms = processor_ms();
 	if (app->stores.files != NULL)
 		file_store_tell(app->stores.files, &out->store);
-	hub_tell_report(app->hub, out);
+	hub_stats(app->hub, out);
 	room_store_each(app->stores.rooms, add_room, out);
 }
 

@@ -15,11 +15,20 @@ START_TEST(every_kind_has_a_word_of_its_own)
 }
 END_TEST
 
-START_TEST(only_fleeting_presence_can_be_dropped)
+START_TEST(only_typing_can_be_dropped)
 {
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
 		ck_assert_int_eq(event_has_trait(kind, EVENT_IS_DROPPABLE),
-		    kind == EVENT_TYPING || kind == EVENT_COUNT);
+		    kind == EVENT_TYPING);
+}
+END_TEST
+
+START_TEST(presence_is_who_comes_goes_and_is_renamed)
+{
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
+		ck_assert_int_eq(event_has_trait(kind, EVENT_IS_PRESENCE),
+		    kind == EVENT_RENAMED || kind == EVENT_ENTERED ||
+			kind == EVENT_GONE || kind == EVENT_COUNT);
 }
 END_TEST
 
@@ -34,6 +43,7 @@ END_TEST
 SUITE(event)
 {
 	tcase_add_test(tests, every_kind_has_a_word_of_its_own);
-	tcase_add_test(tests, only_fleeting_presence_can_be_dropped);
+	tcase_add_test(tests, only_typing_can_be_dropped);
+	tcase_add_test(tests, presence_is_who_comes_goes_and_is_renamed);
 	tcase_add_test(tests, direct_answers_come_before_events_for_others);
 }

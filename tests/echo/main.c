@@ -131,6 +131,12 @@ echo_leave(void *session, const struct bye *bye)
 }
 
 static void
+echo_drained(void *session)
+{
+	(void)session;
+}
+
+static void
 echo_nothing(struct endpoint *endpoint)
 {
 	(void)endpoint; /* what is to be sent is sent at once */
@@ -150,6 +156,7 @@ static const struct endpoint_ops echo_ops = {
 	.open = echo_open,
 	.message = echo_message,
 	.leave = echo_leave,
+	.drained = echo_drained,
 	.after_read = echo_nothing,
 	.flush = echo_nothing,
 	.pending = echo_pending,

@@ -113,6 +113,12 @@ on_leave(void *session, const struct bye *bye)
 }
 
 static void
+on_drained(void *session)
+{
+	(void)session;
+}
+
+static void
 on_flush(struct endpoint *endpoint)
 {
 	(void)endpoint;
@@ -143,6 +149,7 @@ static const struct endpoint_ops endpoint_ops = {
 	.open = on_open,
 	.message = on_message,
 	.leave = on_leave,
+	.drained = on_drained,
 	.after_read = do_nothing,
 	.flush = on_flush,
 	.pending = pending,

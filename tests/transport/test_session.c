@@ -693,38 +693,6 @@ START_TEST(what_cannot_be_said_anywhere_takes_one)
 }
 END_TEST
 
-/* --- slow readers --------------------------------------------------------- */
-
-static const struct {
-	size_t output_soft;
-	bool hears; /* what is not worth waiting for */
-} patience[] = {
-	{ 4000, false }, { 400 * 1000, true }, { 0, true }, /* no limit */
-};
-
-START_TEST(who_lags_is_spared_what_is_not_worth_waiting)
-{
-	unsigned typing = 0;
-	const char *text;
-
-	setup();
-	meet(SMALL);
-	f.rig.limits.output_soft = patience[_i].output_soft;
-	f.padding = 2000;
-	for (int i = 0; i < 10; i++)
-		command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
-	rig_turn(&f.rig);
-	command(0, "{\"command\":\"typing\",\"room\":\"room\"}");
-	rig_turn(&f.rig);
-	for (int i = 0; i < 100; i++)
-		turn(1);
-	while ((text = take_text(1)) != NULL)
-		typing += strstr(text, "\"typing\"") != NULL;
-	ck_assert_uint_eq(typing, patience[_i].hears);
-	teardown();
-}
-END_TEST
-
 /* --- no memory ------------------------------------------------------------ */
 
 /*
@@ -842,8 +810,6 @@ SUITE(session)
 	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
 	tcase_add_test(tests, what_is_not_said_takes_one);
 	tcase_add_test(tests, what_cannot_be_said_anywhere_takes_one);
-	tcase_add_loop_test(tests, who_lags_is_spared_what_is_not_worth_waiting,
-	    0, COUNT_OF(patience));
 	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
 	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
 	    30);

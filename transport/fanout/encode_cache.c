@@ -12,25 +12,25 @@
 #define DEFLATE_WORK 4
 
 bool
-encode_cache_init(struct encode_cache *speller)
+encode_cache_init(struct encode_cache *cache)
 {
-	memset(speller, 0, sizeof(*speller));
+	memset(cache, 0, sizeof(*cache));
 	for (size_t i = 0; i <= VARIANTS_MAX; i++)
-		wire_text_init(&speller->texts[i]);
-	speller->deflater = ws_deflater_create(DEFLATE_WINDOW_BITS);
-	return speller->deflater != NULL;
+		wire_text_init(&cache->texts[i]);
+	cache->deflater = ws_deflater_create(DEFLATE_WINDOW_BITS);
+	return cache->deflater != NULL;
 }
 
 void
-encode_cache_fini(struct encode_cache *speller)
+encode_cache_fini(struct encode_cache *cache)
 {
 	for (size_t i = 0; i <= VARIANTS_MAX; i++)
-		wire_text_fini(&speller->texts[i]);
-	ws_deflater_destroy(speller->deflater);
+		wire_text_fini(&cache->texts[i]);
+	ws_deflater_destroy(cache->deflater);
 }
 
 uint8_t
-spelling_variant(const struct dialect *dialect, bool deflate)
+encode_variant(const struct dialect *dialect, bool deflate)
 {
 	return (uint8_t)(dialect_index(dialect) * 2 + (deflate ? 1 : 0));
 }
@@ -48,21 +48,21 @@ is_deflated(uint8_t variant)
 }
 
 void
-encode_cache_begin(struct encode_cache *speller)
+encode_cache_begin(struct encode_cache *cache)
 {
 	for (size_t i = 0; i < VARIANTS_MAX; i++)
-		speller->spellings[i].is_made = false;
+		cache->frames[i].is_made = false;
 }
 
 static void
-make_frame(struct encode_cache *speller, struct str text, bool deflate,
+make_frame(struct encode_cache *cache, struct str text, bool deflate,
     struct encoded_frame *out)
 {
 	uint8_t rsv = 0;
 
 	out->deflate_work = 0;
 	if (deflate && text.len >= DEFLATE_LEAST) {
-		struct str packed = ws_deflater_run(speller->deflater, text);
+		struct str packed = ws_deflater_run(cache->deflater, text);
 
 		/* Without memory for this, the plain frame is as good. */
 		out->deflate_work = DEFLATE_WORK * text.len;
@@ -79,36 +79,36 @@ make_frame(struct encode_cache *speller, struct str text, bool deflate,
 }
 
 static void
-spell(struct encode_cache *speller, const struct event *event,
+spell(struct encode_cache *cache, const struct event *event,
     enum viewpoint view, uint8_t variant, size_t slot)
 {
-	struct wire_text *text = &speller->texts[slot];
-	struct encoded_frame *spelling = &speller->spellings[slot];
+	struct wire_text *text = &cache->texts[slot];
+	struct encoded_frame *encoded = &cache->frames[slot];
 
 	wire_text_reset(text);
-	spelling->is_made = true;
-	spelling->is_silent = !dialect_of(variant)->encode(event, view, text);
-	spelling->failed = text->failed;
-	spelling->close_code = text->close_code;
-	spelling->close_reason = text->close_reason;
-	if (!spelling->is_silent && !spelling->failed)
-		make_frame(speller, str_slice(text->data, text->len),
-		    is_deflated(variant), spelling);
+	encoded->is_made = true;
+	encoded->is_silent = !dialect_of(variant)->encode(event, view, text);
+	encoded->failed = text->failed;
+	encoded->close_code = text->close_code;
+	encoded->close_reason = text->close_reason;
+	if (!encoded->is_silent && !encoded->failed)
+		make_frame(cache, str_slice(text->data, text->len),
+		    is_deflated(variant), encoded);
 }
 
 const struct encoded_frame *
-encode_cache_for_others(struct encode_cache *speller, const struct event *event,
+encode_cache_for_others(struct encode_cache *cache, const struct event *event,
     uint8_t variant)
 {
-	if (!speller->spellings[variant].is_made)
-		spell(speller, event, VIEW_OTHERS, variant, variant);
-	return &speller->spellings[variant];
+	if (!cache->frames[variant].is_made)
+		spell(cache, event, VIEW_OTHERS, variant, variant);
+	return &cache->frames[variant];
 }
 
 const struct encoded_frame *
-encode_cache_for_one(struct encode_cache *speller, const struct event *event,
+encode_cache_for_one(struct encode_cache *cache, const struct event *event,
     enum viewpoint view, uint8_t variant)
 {
-	spell(speller, event, view, variant, VARIANTS_MAX);
-	return &speller->spellings[VARIANTS_MAX];
+	spell(cache, event, view, variant, VARIANTS_MAX);
+	return &cache->frames[VARIANTS_MAX];
 }

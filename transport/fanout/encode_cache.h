@@ -35,15 +35,14 @@ encoded_frame_bytes(const struct encoded_frame *encoded)
 struct encode_cache {
 	struct ws_deflater *deflater;
 	struct wire_text texts[VARIANTS_MAX + 1];
-	struct encoded_frame
-	    spellings[VARIANTS_MAX + 1]; /* the last: for one */
+	struct encoded_frame frames[VARIANTS_MAX + 1]; /* the last: for one */
 };
 
 /* False: no memory. encode_cache_fini() is called for in any case. */
 bool encode_cache_init(struct encode_cache *);
 void encode_cache_fini(struct encode_cache *);
 
-uint8_t spelling_variant(const struct dialect *, bool deflate);
+uint8_t encode_variant(const struct dialect *, bool deflate);
 
 /* Another event follows. */
 void encode_cache_begin(struct encode_cache *);

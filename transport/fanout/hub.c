@@ -9,83 +9,84 @@
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_conn.h"
 
-/* So much is a lot for one turn. */
+/* So much is a lot for one batch. */
 #define TURN_BYTES (256 * 1024)
 
-/* More than any goodbye takes. */
+/* More than any `bye` takes. */
 #define LAST_SIZE 512
 
-/* --- saying --------------------------------------------------------------- */
+/* --- sending -------------------------------------------------------------- */
 
 void
 hub_flush_if_large(struct hub *hub)
 {
-	if (hub->turn.bytes >= TURN_BYTES)
-		send_batch_flush(&hub->turn);
+	if (hub->batch.bytes >= TURN_BYTES)
+		send_batch_flush(&hub->batch);
 }
 
 static void
-tell_frame(struct hub *hub, struct session *session, const struct frame *frame)
+send_frame(struct hub *hub, struct session *session, const struct frame *frame)
 {
-	if (!send_batch_add_for(&hub->turn, session, frame))
+	if (!send_batch_add_for(&hub->batch, session, frame))
 		ws_conn_end_unsent(session->conn);
 	hub_flush_if_large(hub);
 }
 
 bool
-hub_say_to(struct hub *hub, struct session *session, const struct event *event,
+hub_send_as(struct hub *hub, struct session *session, const struct event *event,
     enum viewpoint view)
 {
-	const struct encoded_frame *spelling =
-	    encode_cache_for_one(&hub->speller, event, view, session->variant);
+	const struct encoded_frame *encoded =
+	    encode_cache_for_one(&hub->encode_cache, event, view,
+		session->variant);
 
 	if (event->kind == EVENT_FAILED)
 		hub->errors[event->failure.error]++;
-	if (spelling->is_silent)
+	if (encoded->is_silent)
 		return false;
-	if (spelling->failed) {
+	if (encoded->failed) {
 		ws_conn_end_unsent(session->conn);
 		return true;
 	}
 	if (event_has_trait(event->kind, EVENT_IS_DIRECT))
 		ws_conn_charge_bytes(session->conn,
-		    encoded_frame_bytes(spelling) + spelling->deflate_work);
-	tell_frame(hub, session, &spelling->frame);
-	if (spelling->close_code != 0)
-		ws_conn_end(session->conn, spelling->close_code,
-		    spelling->close_reason);
+		    encoded_frame_bytes(encoded) + encoded->deflate_work);
+	send_frame(hub, session, &encoded->frame);
+	if (encoded->close_code != 0)
+		ws_conn_end(session->conn, encoded->close_code,
+		    encoded->close_reason);
 	return true;
 }
 
 void
-hub_tell(struct hub *hub, struct session *session, const struct event *event)
+hub_send(struct hub *hub, struct session *session, const struct event *event)
 {
-	send_batch_next(&hub->turn);
-	hub_say_to(hub, session, event, VIEW_AUTHOR);
+	send_batch_next(&hub->batch);
+	hub_send_as(hub, session, event, VIEW_AUTHOR);
 }
 
 void
-hub_tell_raw(struct hub *hub, struct session *session, struct str bytes)
+hub_send_raw(struct hub *hub, struct session *session, struct str bytes)
 {
 	struct frame frame = {
 		.head = bytes.data, .head_len = bytes.len, .body = ""
 	};
 
-	send_batch_next(&hub->turn);
-	tell_frame(hub, session, &frame);
+	send_batch_next(&hub->batch);
+	send_frame(hub, session, &frame);
 }
 
 void
-hub_say_last(struct hub *hub, struct session *session,
+hub_send_last(struct hub *hub, struct session *session,
     const struct event *event)
 {
-	const struct encoded_frame *spelling =
-	    encode_cache_for_one(&hub->speller, event, VIEW_AUTHOR,
+	const struct encoded_frame *encoded =
+	    encode_cache_for_one(&hub->encode_cache, event, VIEW_AUTHOR,
 		session->variant);
-	const struct frame *frame = &spelling->frame;
+	const struct frame *frame = &encoded->frame;
 	char bytes[LAST_SIZE];
 
-	if (spelling->is_silent || spelling->failed ||
+	if (encoded->is_silent || encoded->failed ||
 	    frame->head_len + frame->body_len > sizeof(bytes))
 		return;
 	memcpy(bytes, frame->head, frame->head_len);
@@ -93,7 +94,7 @@ hub_say_last(struct hub *hub, struct session *session,
 	conn_write(session->conn, bytes, frame->head_len + frame->body_len);
 }
 
-/* --- birth, death, and the server's side ---------------------------------- */
+/* --- life cycle ----------------------------------------------------------- */
 
 static struct str
 session_key(const void *entry)
@@ -109,9 +110,11 @@ hub_create(void)
 	if (hub == NULL)
 		return NULL;
 	hub->base.ops = &hub_ops;
-	subscriptions_init(&hub->seating, &hub->turn);
+	subscriptions_init(&hub->subscriptions, &hub->batch);
 	id_map_init(&hub->sessions, session_key);
-	if (!encode_cache_init(&hub->speller) || !send_batch_init(&hub->turn)) {
+	replays_init(&hub->replays);
+	if (!encode_cache_init(&hub->encode_cache) ||
+	    !send_batch_init(&hub->batch)) {
 		hub_destroy(hub);
 		return NULL;
 	}
@@ -124,10 +127,11 @@ hub_destroy(struct hub *hub)
 	if (hub == NULL)
 		return;
 	assert(id_map_count(&hub->sessions) == 0);
-	subscriptions_fini(&hub->seating);
+	subscriptions_fini(&hub->subscriptions);
+	replays_fini(&hub->replays);
 	id_map_fini(&hub->sessions);
-	encode_cache_fini(&hub->speller);
-	send_batch_fini(&hub->turn);
+	encode_cache_fini(&hub->encode_cache);
+	send_batch_fini(&hub->batch);
 	free(hub);
 }
 
@@ -138,58 +142,111 @@ hub_publisher(struct hub *hub)
 }
 
 void
-hub_bind(struct hub *hub, struct chunk_pool *pool)
+hub_bind(struct hub *hub, struct chunk_pool *pool,
+    struct command_handler *handler, const struct transport_limits *limits)
 {
-	hub->turn.pool = pool;
+	hub->batch.pool = pool;
+	hub->handler = handler;
+	hub->limits = limits;
 }
 
 void
-hub_welcome(struct hub *hub, struct session *session, bool deflate)
+hub_add(struct hub *hub, struct session *session, bool deflate)
 {
 	(void)hub;
-	session->variant = spelling_variant(session->dialect, deflate);
+	session->variant = encode_variant(session->dialect, deflate);
 }
 
 void
-hub_forget(struct hub *hub, struct session *session)
+hub_remove(struct hub *hub, struct session *session)
 {
-	assert(session->place_count == 0);
-	if (session->apart_turn == hub->turn.number)
-		send_batch_flush(&hub->turn);
+	assert(session->subscription_count == 0);
+	replay_forget(session);
+	if (session->batch_number == hub->batch.number)
+		send_batch_flush(&hub->batch);
 	if (session->member_id[0] != '\0')
 		id_map_remove(&hub->sessions, session_member(session));
+	if (id_map_count(&hub->sessions) == 0)
+		replay_tidy(&hub->replays);
 	free(session->more);
 }
 
 void
 hub_flush_answers(struct hub *hub)
 {
-	if (hub->turn.dirty == NULL)
-		send_batch_flush(&hub->turn);
+	if (hub->batch.dirty == NULL)
+		send_batch_flush(&hub->batch);
 }
 
 void
 hub_flush(struct hub *hub)
 {
-	send_batch_flush(&hub->turn);
+	size_t most = hub->limits->lobby_bytes;
+
+	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
+	send_batch_flush(&hub->batch);
+	replay_run(hub);
+}
+
+size_t
+hub_waiting(const struct hub *hub, const struct session *session)
+{
+	return conn_waiting(session->conn) +
+	       send_batch_own_bytes(&hub->batch, session);
+}
+
+void
+hub_drained(struct hub *hub, struct session *session)
+{
+	if (session->conn->lags)
+		replay_continue(hub, session);
+}
+
+void
+hub_pause_if_full(struct hub *hub, struct session *session)
+{
+	size_t soft = hub->limits->output_soft;
+
+	if (soft > 0 && hub_waiting(hub, session) > soft)
+		conn_pause(session->conn, PAUSED_BY_OUTPUT);
+}
+
+bool
+hub_find_lost(struct session *session, struct bye *bye)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		const struct subscription *subscription =
+		    session_subscription(session, i);
+		const struct channel *channel = subscription->channel;
+
+		if (!subscription->is_lost || channel->is_lobby)
+			continue;
+		bye->room = str_slice(channel->room->id, channel->room->id_len);
+		bye->seq = subscription->next;
+		return true;
+	}
+	return false;
 }
 
 struct pending
 hub_pending(const struct hub *hub)
 {
-	return (struct pending){ hub->turn.sends, hub->turn.bytes };
+	size_t replays = list_is_empty(&hub->replays.ready) ? 0 : 1;
+
+	return (struct pending){ hub->batch.sends + replays, hub->batch.bytes };
 }
 
 void
-hub_tell_report(const struct hub *hub, struct server_stats *out)
+hub_stats(const struct hub *hub, struct server_stats *out)
 {
-	out->messages = hub->said;
-	out->deliveries = hub->heard;
+	out->messages = hub->messages;
+	out->deliveries = hub->deliveries;
 	memcpy(out->errors, hub->errors, sizeof(out->errors));
 }
 
 void
 hub_tidy(struct hub *hub)
 {
-	send_batch_tidy(&hub->turn);
+	send_batch_tidy(&hub->batch);
+	replay_tidy(&hub->replays);
 }

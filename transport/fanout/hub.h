@@ -1,4 +1,4 @@
-/* Brings events to the sessions of this process: a publisher. Public. */
+/* Sends events to the sessions of this process: a publisher. Public. */
 #ifndef TRANSPORT_HUB_H
 #define TRANSPORT_HUB_H
 
@@ -8,10 +8,13 @@
 #include "domain/event.h"
 #include "domain/publisher.h"
 
+struct bye;
 struct chunk_pool;
+struct command_handler;
 struct hub;
 struct server_stats;
 struct session;
+struct transport_limits;
 
 /* NULL: no memory. */
 struct hub *hub_create(void);
@@ -19,43 +22,69 @@ struct hub *hub_create(void);
 /* No session may be left. */
 void hub_destroy(struct hub *);
 
-/* The door out of the chat; borrowed. */
+/* Borrowed. */
 struct publisher *hub_publisher(struct hub *);
 
-/* Whose chunks to use; before anything is said. */
-void hub_bind(struct hub *, struct chunk_pool *);
+/*
+ * Where chunks come from, where COMMAND_REPLAY goes, and what may wait; before
+ * anything is published. Borrowed.
+ */
+void hub_bind(struct hub *, struct chunk_pool *, struct command_handler *,
+    const struct transport_limits *);
 
-/* Choose the channels that a new session sits in. */
-void hub_welcome(struct hub *, struct session *, bool deflate);
+/* A session is new: choose the channels that it will subscribe to. */
+void hub_add(struct hub *, struct session *, bool deflate);
 
 /* The session is going away; it is in no room any more. */
-void hub_forget(struct hub *, struct session *);
+void hub_remove(struct hub *, struct session *);
 
-/* Say something to one session, in order. */
-void hub_tell(struct hub *, struct session *, const struct event *);
+/* Sends an event to one session, in order. */
+void hub_send(struct hub *, struct session *, const struct event *);
 
 /* The same with bytes that are no frame: the handshake's response. */
-void hub_tell_raw(struct hub *, struct session *, struct str bytes);
+void hub_send_raw(struct hub *, struct session *, struct str bytes);
 
-/* Say goodbye: at once, beyond all limits, to a session that was forgotten. */
-void hub_say_last(struct hub *, struct session *, const struct event *);
+/* Sends `bye`: at once, beyond all limits, to a session that was removed. */
+void hub_send_last(struct hub *, struct session *, const struct event *);
+
+/*
+ * Nothing waits to be sent to the session any more: it goes on with what it
+ * was not sent of its rooms.
+ */
+void hub_drained(struct hub *, struct session *);
+
+/* Bytes that wait to be sent to the session. */
+size_t hub_waiting(const struct hub *, const struct session *);
+
+/*
+ * The session has handled a command: while more than limits.output_soft waits
+ * for it, no further ones are read.
+ */
+void hub_pause_if_full(struct hub *, struct session *);
+
+/*
+ * Names in `bye` the room of which the session was not sent what is not kept
+ * any more, and the first such message. False: there is none. The room's id is
+ * good until the session leaves it.
+ */
+bool hub_find_lost(struct session *, struct bye *);
 
 /*
  * One connection's input has been handled. Answers go at once, while its
- * memory is warm, unless a room spoke: then they go with that.
+ * memory is warm, unless there are frames for rooms: then they go with those.
  */
 void hub_flush_answers(struct hub *);
 
-/* Send what was said in this turn. */
+/* Sends what was published in this turn, and to slow readers what they lack. */
 void hub_flush(struct hub *);
 
 /* What the next flush will send. */
 struct pending hub_pending(const struct hub *);
 
-/* What was said so far, and to how many. */
-void hub_tell_report(const struct hub *, struct server_stats *out);
+/* Messages so far, and deliveries. */
+void hub_stats(const struct hub *, struct server_stats *out);
 
-/* Now and then: give back what is not needed. */
+/* Now and then: releases memory that is not needed. */
 void hub_tidy(struct hub *);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the parts of a hub share; not for anybody else. */
+/* For the files of the hub only. */
 #ifndef TRANSPORT_HUB_INTERNAL_H
 #define TRANSPORT_HUB_INTERNAL_H
 
@@ -8,6 +8,8 @@
 #include "domain/base/id_map.h"
 #include "domain/publisher.h"
 #include "transport/fanout/encode_cache.h"
+#include "transport/fanout/hub.h"
+#include "transport/fanout/replay.h"
 #include "transport/fanout/send_batch.h"
 #include "transport/fanout/subscriptions.h"
 #include "transport/session.h"
@@ -15,24 +17,27 @@
 
 struct hub {
 	struct publisher base;
-	struct subscriptions seating;
+	struct subscriptions subscriptions;
 	struct id_map sessions; /* by member id */
-	struct send_batch turn;
-	struct encode_cache speller;
-	struct session *last_author;       /* that was looked up; or NULL */
-	uint64_t said;                     /* messages, … */
-	uint64_t heard;                    /* … and by how many all of them */
+	struct send_batch batch;
+	struct replays replays;
+	struct command_handler *handler;
+	const struct transport_limits *limits;
+	struct encode_cache encode_cache;
+	uint64_t messages;
+	uint64_t deliveries;         /* of all messages, to a member each */
+	struct session *last_author; /* that was looked up; or NULL */
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */
 };
 
-/* hub_publish.c: the door out of the chat. */
+/* hub_publish.c */
 extern const struct publisher_ops hub_ops;
 
-/* hub.c: to one session; false: its dialect has no word for it. */
-bool hub_say_to(struct hub *, struct session *, const struct event *,
+/* To one session; false: its dialect has no word for it. */
+bool hub_send_as(struct hub *, struct session *, const struct event *,
     enum viewpoint);
 
-/* A turn that has gathered a lot is sent before its end. */
+/* A large batch is sent before the end of its turn. */
 void hub_flush_if_large(struct hub *);
 
 #endif

@@ -5,7 +5,7 @@
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/ws_conn.h"
 
-/* --- who is where --------------------------------------------------------- */
+/* --- members and rooms ---------------------------------------------------- */
 
 static enum chat_error
 hub_attach(struct publisher *publisher, void *peer, struct str member_id)
@@ -32,7 +32,7 @@ hub_enter(struct publisher *publisher, struct str member_id, struct str room)
 
 	if (session == NULL)
 		return CHAT_OK; /* connected elsewhere */
-	if (!subscriptions_enter(&hub->seating, session, room))
+	if (!subscriptions_enter(&hub->subscriptions, session, room))
 		return CHAT_UNAVAILABLE;
 	return CHAT_OK;
 }
@@ -44,7 +44,7 @@ hub_leave(struct publisher *publisher, struct str member_id, struct str room)
 	struct session *session = id_map_find(&hub->sessions, member_id);
 
 	if (session != NULL)
-		subscriptions_leave(&hub->seating, session, room);
+		subscriptions_leave(&hub->subscriptions, session, room);
 }
 
 static void
@@ -56,10 +56,10 @@ hub_detach(struct publisher *publisher, struct str member_id)
 	if (session == hub->last_author)
 		hub->last_author = NULL;
 	if (session != NULL)
-		subscriptions_leave_all(&hub->seating, session);
+		subscriptions_leave_all(&hub->subscriptions, session);
 }
 
-/* --- who hears it --------------------------------------------------------- */
+/* --- publishing ----------------------------------------------------------- */
 
 static void
 lose_channel(const struct channel *channel, const struct session *except)
@@ -67,8 +67,8 @@ lose_channel(const struct channel *channel, const struct session *except)
 	log_limited(LOG_WARN, "no memory for an event: ending %u connections",
 	    channel->count);
 	for (uint32_t i = 0; i < channel->count; i++)
-		if (channel->seats[i].session != except)
-			ws_conn_end_unsent(channel->seats[i].conn);
+		if (channel->subscribers[i].session != except)
+			ws_conn_end_unsent(channel->subscribers[i].conn);
 }
 
 /* What a publication costs its author. */
@@ -77,27 +77,37 @@ struct publication_cost {
 	size_t deflate_work;
 };
 
-/* To everybody in one channel but for one; returns how many heard it. */
-static size_t
-say(struct hub *hub, struct channel *channel, const struct event *event,
-    struct session *except, struct publication_cost *cost)
+static enum frame_class
+class_of(enum event_kind kind)
 {
-	const struct encoded_frame *spelling =
-	    encode_cache_for_others(&hub->speller, event, channel->variant);
-	bool skips =
-	    except != NULL && subscriptions_place(except, channel) != NULL;
+	if (event_has_trait(kind, EVENT_IS_DROPPABLE))
+		return FRAME_DROPPABLE;
+	return event_has_trait(kind, EVENT_IS_PRESENCE) ? FRAME_PRESENCE
+							: FRAME_MESSAGE;
+}
 
-	if (spelling->is_silent)
+/* To all in one channel but one; returns to how many. */
+static size_t
+publish_to_channel(struct hub *hub, struct channel *channel,
+    const struct event *event, struct session *except,
+    struct publication_cost *cost)
+{
+	const struct encoded_frame *encoded =
+	    encode_cache_for_others(&hub->encode_cache, event,
+		channel->variant);
+	bool skips =
+	    except != NULL && subscription_find(except, channel) != NULL;
+
+	if (encoded->is_silent)
 		return 0;
-	if (!spelling->failed &&
-	    send_batch_add(&hub->turn, channel, &spelling->frame,
-		skips ? except : NULL,
-		event_has_trait(event->kind, EVENT_IS_DROPPABLE))) {
+	if (!encoded->failed &&
+	    send_batch_add(&hub->batch, channel, &encoded->frame,
+		skips ? except : NULL, class_of(event->kind), event->seq)) {
 		size_t count = channel->count - (skips ? 1 : 0);
 
 		cost->copied_bytes +=
-		    (uint64_t)encoded_frame_bytes(spelling) * count;
-		cost->deflate_work += spelling->deflate_work;
+		    (uint64_t)encoded_frame_bytes(encoded) * count;
+		cost->deflate_work += encoded->deflate_work;
 		return count;
 	}
 	lose_channel(channel, except);
@@ -131,11 +141,12 @@ static size_t
 publish_to_room(struct hub *hub, const struct event *event,
     const struct audience *audience)
 {
-	struct seats *room = subscriptions_find(&hub->seating, audience->room);
+	struct room_channels *room =
+	    subscriptions_find(&hub->subscriptions, audience->room);
 	struct session *except = NULL;
 	struct session *author = find_author(hub, event);
-	size_t sends = hub->turn.sends;
-	size_t heard = 0;
+	size_t sends = hub->batch.sends;
+	size_t reached = 0;
 	struct publication_cost cost = { 0 };
 
 	if (room == NULL)
@@ -146,23 +157,33 @@ publish_to_room(struct hub *hub, const struct event *event,
 	    author_differs(author, event)) {
 		assert(except == NULL);
 		except = author;
-		heard += hub_say_to(hub, author, event, VIEW_AUTHOR);
+		reached += hub_send_as(hub, author, event, VIEW_AUTHOR);
 	}
-	encode_cache_begin(&hub->speller);
+	encode_cache_begin(&hub->encode_cache);
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)
-		heard += say(hub, channel, event, except, &cost);
+		reached +=
+		    publish_to_channel(hub, channel, event, except, &cost);
 	if (author != NULL) {
 		ws_conn_charge_bytes(author->conn, cost.deflate_work);
 		ws_conn_charge_copies(author->conn, cost.copied_bytes,
-		    hub->turn.sends - sends);
+		    hub->batch.sends - sends);
 	}
 	if (event->kind == EVENT_SAID) {
-		hub->said++;
-		hub->heard += heard;
+		hub->messages++;
+		hub->deliveries += reached;
 	}
 	hub_flush_if_large(hub);
-	return heard;
+	return reached;
+}
+
+/* To a session that lags. */
+static size_t
+publish_replay(struct hub *hub, struct session *session,
+    const struct event *event)
+{
+	replay_receive(hub, session, event);
+	return 1;
 }
 
 static size_t
@@ -176,9 +197,11 @@ publish_to_one(struct hub *hub, const struct event *event,
 
 	if (session == NULL)
 		return 0;
+	if (event->kind == EVENT_REPLAYED || event->kind == EVENT_PRESENCE)
+		return publish_replay(hub, session, event);
 	if (str_equal(event->member_id, audience->member_id))
 		view = VIEW_AUTHOR;
-	return hub_say_to(hub, session, event, view);
+	return hub_send_as(hub, session, event, view);
 }
 
 static size_t
@@ -187,7 +210,7 @@ hub_publish(struct publisher *publisher, const struct event *event,
 {
 	struct hub *hub = (struct hub *)publisher;
 
-	send_batch_next(&hub->turn);
+	send_batch_next(&hub->batch);
 	switch (audience->kind) {
 	case AUDIENCE_ONE:
 		return publish_to_one(hub, event, audience);
@@ -198,23 +221,16 @@ hub_publish(struct publisher *publisher, const struct event *event,
 	return 0;
 }
 
-/* Half of what may wait is left to answers. */
-static bool
-session_is_congested(const struct session *session)
-{
-	const struct conn *conn = session->conn;
-	size_t hard = conn->loop->limits->output_hard;
-
-	return hard > 0 && conn_waiting(conn) + session->own_bytes > hard / 2;
-}
-
 static bool
 hub_is_congested(struct publisher *publisher, struct str member_id)
 {
 	struct hub *hub = (struct hub *)publisher;
 	const struct session *session = id_map_find(&hub->sessions, member_id);
+	size_t hard = hub->limits->output_hard;
 
-	return session != NULL && session_is_congested(session);
+	/* Half of what may wait is left to answers. */
+	return session != NULL && hard > 0 &&
+	       hub_waiting(hub, session) > hard / 2;
 }
 
 const struct publisher_ops hub_ops = {

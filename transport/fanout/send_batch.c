@@ -5,31 +5,31 @@
 #include <string.h>
 
 #include "transport/fanout/send_batch_internal.h"
-#include "transport/net/conn.h"
 #include "transport/session.h"
+#include "transport/ws/ws_conn.h"
 
 bool
-send_batch_init(struct send_batch *turn)
+send_batch_init(struct send_batch *batch)
 {
-	memset(turn, 0, sizeof(*turn));
-	turn->number = 1;
-	turn->segment_count = 1;
-	turn->segment_capacity = 64;
-	turn->segments =
-	    malloc(turn->segment_capacity * sizeof(*turn->segments));
-	return turn->segments != NULL;
+	memset(batch, 0, sizeof(*batch));
+	batch->number = 1;
+	batch->segment_count = 1;
+	batch->segment_capacity = 64;
+	batch->segments =
+	    malloc(batch->segment_capacity * sizeof(*batch->segments));
+	return batch->segments != NULL;
 }
 
 void
-send_batch_fini(struct send_batch *turn)
+send_batch_fini(struct send_batch *batch)
 {
-	assert(!send_batch_is_pending(turn));
-	free(turn->segments);
-	free(turn->pieces);
-	free(turn->cursors);
+	assert(!send_batch_is_pending(batch));
+	free(batch->segments);
+	free(batch->pieces);
+	free(batch->cursors);
 }
 
-/* --- saying --------------------------------------------------------------- */
+/* --- gathering ------------------------------------------------------------ */
 
 bool
 send_batch_grow(void **array, size_t *capacity, size_t size)
@@ -45,17 +45,17 @@ send_batch_grow(void **array, size_t *capacity, size_t size)
 }
 
 static uint32_t
-new_segment(struct send_batch *turn)
+new_segment(struct send_batch *batch)
 {
-	size_t capacity = turn->segment_capacity;
+	size_t capacity = batch->segment_capacity;
 
-	if (turn->segment_count == turn->segment_capacity) {
-		if (!send_batch_grow((void **)&turn->segments, &capacity,
-			sizeof(*turn->segments)))
+	if (batch->segment_count == batch->segment_capacity) {
+		if (!send_batch_grow((void **)&batch->segments, &capacity,
+			sizeof(*batch->segments)))
 			return 0;
-		turn->segment_capacity = (uint32_t)capacity;
+		batch->segment_capacity = (uint32_t)capacity;
 	}
-	return turn->segment_count++;
+	return batch->segment_count++;
 }
 
 /*
@@ -65,39 +65,39 @@ new_segment(struct send_batch *turn)
 #define LARGE (CHUNK_SIZE / 4)
 
 static void
-set_full(struct send_batch *turn, struct chunk *chunk)
+set_full(struct send_batch *batch, struct chunk *chunk)
 {
-	chunk->next = turn->full;
-	turn->full = chunk;
+	chunk->next = batch->full;
+	batch->full = chunk;
 }
 
 /* Makes room in the chunk that is written to, or in a new one. */
 static struct chunk *
-chunk_with_room(struct send_batch *turn, struct chunk **current, size_t len)
+chunk_with_room(struct send_batch *batch, struct chunk **current, size_t len)
 {
 	struct chunk *chunk = *current;
 
 	if (chunk != NULL && chunk->capacity - chunk->used >= len)
 		return chunk;
 	if (len > LARGE) {
-		chunk = chunk_create(turn->pool, len);
+		chunk = chunk_create(batch->pool, len);
 		if (chunk != NULL)
-			set_full(turn, chunk);
+			set_full(batch, chunk);
 		return chunk;
 	}
 	if (chunk != NULL)
-		set_full(turn, chunk);
-	*current = chunk_create(turn->pool, CHUNK_SIZE);
+		set_full(batch, chunk);
+	*current = chunk_create(batch->pool, CHUNK_SIZE);
 	return *current;
 }
 
 /* Writes a frame; the result has no place in any list yet. */
 static bool
-write_frame(struct send_batch *turn, struct chunk **current,
+write_frame(struct send_batch *batch, struct chunk **current,
     const struct frame *frame, struct segment *out)
 {
 	size_t len = frame->head_len + frame->body_len;
-	struct chunk *chunk = chunk_with_room(turn, current, len);
+	struct chunk *chunk = chunk_with_room(batch, current, len);
 
 	if (chunk == NULL)
 		return false;
@@ -105,13 +105,13 @@ write_frame(struct send_batch *turn, struct chunk **current,
 		.chunk = chunk,
 		.offset = chunk->used,
 		.len = (uint32_t)len,
-		.order = turn->order,
+		.order = batch->order,
 	};
 	memcpy(chunk->data + chunk->used, frame->head, frame->head_len);
 	memcpy(chunk->data + chunk->used + frame->head_len, frame->body,
 	    frame->body_len);
 	chunk->used += (uint32_t)len;
-	turn->bytes += len;
+	batch->bytes += len;
 	return true;
 }
 
@@ -123,7 +123,9 @@ static bool
 segment_extend(struct segment *last, const struct segment *next)
 {
 	if (last->chunk != next->chunk || last->except != next->except ||
-	    last->fleeting != next->fleeting ||
+	    last->class != next->class ||
+	    (next->class == FRAME_PRESENCE &&
+		last->after_seq != next->after_seq) ||
 	    last->offset + last->len != next->offset ||
 	    next->order - last->order > 1)
 		return false;
@@ -133,74 +135,95 @@ segment_extend(struct segment *last, const struct segment *next)
 }
 
 static bool
-append_segment(struct send_batch *turn, uint32_t *first, uint32_t *last,
+append_segment(struct send_batch *batch, uint32_t *first, uint32_t *last,
     const struct segment *segment)
 {
 	uint32_t index;
 
-	if (*first != 0 && segment_extend(&turn->segments[*last], segment))
+	if (*first != 0 && segment_extend(&batch->segments[*last], segment))
 		return true;
-	index = new_segment(turn);
+	index = new_segment(batch);
 	if (index == 0)
 		return false;
-	turn->segments[index] = *segment;
+	batch->segments[index] = *segment;
 	if (*first == 0)
 		*first = index;
 	else
-		turn->segments[*last].next = index;
+		batch->segments[*last].next = index;
 	*last = index;
 	return true;
 }
 
 void
-send_batch_set_individual(struct send_batch *turn, struct session *session)
+send_batch_set_individual(struct send_batch *batch, struct session *session)
 {
-	if (send_batch_is_individual(turn, session))
+	if (send_batch_is_individual(batch, session))
 		return;
-	session->apart_turn = turn->number;
+	session->batch_number = batch->number;
 	session->own_first = session->own_last = 0;
 	session->own_bytes = 0;
-	session->next_apart = turn->apart;
-	turn->apart = session;
-	turn->sends++;
+	session->next_individual = batch->individuals;
+	batch->individuals = session;
+	batch->sends++;
+}
+
+static void
+note_message(struct channel *channel, uint64_t seq)
+{
+	if (seq == 0)
+		return;
+	assert(seq > channel->last_seq);
+	channel->last_seq = seq;
+	if (channel->first_seq == 0)
+		channel->first_seq = seq;
 }
 
 bool
-send_batch_add(struct send_batch *turn, struct channel *channel,
-    const struct frame *frame, struct session *except, bool fleeting)
+send_batch_add(struct send_batch *batch, struct channel *channel,
+    const struct frame *frame, struct session *except, enum frame_class class,
+    uint64_t seq)
 {
 	bool was_dirty = channel_is_dirty(channel);
 	struct segment segment;
 
-	if (!write_frame(turn, &channel->chunk, frame, &segment))
+	if (!write_frame(batch, &channel->chunk, frame, &segment))
 		return false;
 	segment.except = except;
-	segment.fleeting = fleeting;
-	if (!append_segment(turn, &channel->first, &channel->last, &segment))
+	segment.class = (uint8_t) class;
+	segment.after_seq = seq != 0 ? seq : channel->last_seq;
+	if (!append_segment(batch, &channel->first, &channel->last, &segment))
 		return false;
-	channel->has_fleeting |= fleeting;
+	note_message(channel, seq);
 	if (except != NULL)
-		send_batch_set_individual(turn, except);
+		send_batch_set_individual(batch, except);
 	if (!was_dirty) {
-		channel->next_dirty = turn->dirty;
-		turn->dirty = channel;
-		turn->dirty_count++;
-		turn->sends += channel->count;
+		channel->next_dirty = batch->dirty;
+		batch->dirty = channel;
+		batch->dirty_count++;
+		batch->sends += channel->count;
 	}
 	return true;
 }
 
 bool
-send_batch_add_for(struct send_batch *turn, struct session *session,
+send_batch_add_for(struct send_batch *batch, struct session *session,
     const struct frame *frame)
 {
 	struct segment segment;
 
-	send_batch_set_individual(turn, session);
-	if (!write_frame(turn, &turn->own, frame, &segment))
+	send_batch_set_individual(batch, session);
+	if (!write_frame(batch, &batch->own, frame, &segment))
 		return false;
 	segment.chunk->transient = true;
 	session->own_bytes += segment.len;
-	return append_segment(turn, &session->own_first, &session->own_last,
+	return append_segment(batch, &session->own_first, &session->own_last,
 	    &segment);
+}
+
+size_t
+send_batch_own_bytes(const struct send_batch *batch,
+    const struct session *session)
+{
+	return send_batch_is_individual(batch, session) ? session->own_bytes
+							: 0;
 }

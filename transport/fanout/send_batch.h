@@ -1,12 +1,15 @@
 /*
- * What one turn of the loop has to say, and to whom.
+ * What is to be sent at the end of a turn of the loop, and to whom.
  *
- * Most sessions hear exactly what their room hears. So what is said in a
- * room is gathered once, in the room's channel, and at the end of the turn
- * the same bytes are sent to each session that sits in it: nothing is done
- * per member before. Who hears something else (a direct answer, two rooms, a
- * message without its author) is served apart, from the same bytes, in the
- * order in which everything was published.
+ * Most sessions get exactly what is published to their room. So frames for a
+ * room are written once, to the room's channel, and at the end of the turn the
+ * same bytes are sent to each session that subscribes to it: nothing is done
+ * for each member before. Sessions that get something else (a direct answer,
+ * two rooms, a message without its author) are sent to individually, from the
+ * same bytes, in the order of publication.
+ *
+ * A session whose socket is full, or that lags already, is not sent the frames
+ * of its rooms: its subscriptions remember where it goes on (replay.c).
  */
 #ifndef TRANSPORT_SEND_BATCH_H
 #define TRANSPORT_SEND_BATCH_H
@@ -15,59 +18,75 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transport/fanout/frame_ring.h"
 #include "transport/net/send_queue.h"
 
 struct conn;
-struct seats;
+struct room_channels;
 struct session;
+struct subscription;
 
 /* Frames that were published one after the other. */
 struct segment {
 	struct chunk *chunk;
-	const struct session *except; /* does not hear it; NULL: all do */
+	const struct session *except; /* not sent to it; NULL: to all */
 	uint32_t offset;
 	uint32_t len;
-	uint32_t order; /* of publication, over all channels */
-	uint32_t next;  /* in the same list; 0: the last */
-	bool fleeting;  /* may be kept from who is slow */
+	uint32_t order;     /* of publication, over all channels */
+	uint32_t next;      /* in the same list; 0: the last */
+	uint8_t class;      /* enum frame_class */
+	uint64_t after_seq; /* the room's last message, these included */
 };
 
-/* Who sits in a channel; the connection is here to be found at once. */
+/* What becomes of a room's frame for a subscriber that lags. */
+enum frame_class {
+	FRAME_MESSAGE,  /* it is sent later */
+	FRAME_PRESENCE, /* the same, or the state that results */
+	FRAME_DROPPABLE /* it is not sent */
+};
+
+/* The connection is here to be found at once. */
 struct subscriber {
 	struct session *session;
 	struct conn *conn;
 };
 
-/* The sessions in one room to which things are spelled the same way. */
+/* The subscribers of one room for which events are encoded the same way. */
 struct channel {
-	struct seats *room;
+	struct room_channels *room;
 	struct channel *next; /* in the same room */
 	struct channel *next_dirty;
 	struct channel *next_held;
 	struct channel **held_at; /* what points to it there; NULL: nothing */
-	struct subscriber *seats;
+	struct subscriber *subscribers;
 	uint32_t count;
 	uint32_t capacity;
 	struct chunk *chunk; /* being written to; NULL: none */
 	uint32_t first;      /* segments of this turn; 0: none */
 	uint32_t last;
+	uint32_t id; /* of this channel, never given again soon */
 	uint8_t variant;
-	bool has_fleeting;
+	bool is_lobby;          /* no history: the ring has all frames */
+	uint32_t ring_readers;  /* subscribers that lag */
+	uint64_t first_seq;     /* of this turn's messages; 0: none */
+	uint64_t last_seq;      /* of all messages */
+	struct frame_ring ring; /* what no history has, for them */
 };
 
 struct send_batch {
 	struct chunk_pool *pool;
-	uint32_t number; /* of the turn; never 0 */
+	size_t lobby_bytes; /* what the ring of a lobby holds at most */
+	uint32_t number;    /* of the turn; never 0 */
 	uint32_t order;
 	struct segment *segments; /* [0] is not used */
 	uint32_t segment_count;
 	uint32_t segment_capacity;
 	struct chunk *own;    /* what is for one session only; NULL: none */
 	struct chunk *full;   /* written to in this turn, no more room */
-	struct channel *held; /* keep a chunk that a backlog refers to */
+	struct channel *held; /* keep a chunk that a send queue refers to */
 	struct channel *dirty;
 	uint32_t dirty_count;
-	struct session *apart;
+	struct session *individuals;
 	size_t bytes;
 	size_t sends;         /* the next flush will cost at least these */
 	struct piece *pieces; /* scratch */
@@ -89,24 +108,30 @@ struct frame {
 
 /* What follows was published after what went before. */
 static inline void
-send_batch_next(struct send_batch *turn)
+send_batch_next(struct send_batch *batch)
 {
-	turn->order++;
+	batch->order++;
 }
 
-/* Say something to a channel. False: no memory, nobody will hear it. */
+/*
+ * Adds a frame for all subscribers of a channel but one, which may be NULL. A
+ * message of a room has a seq. False: no memory, it is sent to nobody.
+ */
 bool send_batch_add(struct send_batch *, struct channel *, const struct frame *,
-    struct session *except, bool fleeting);
+    struct session *except, enum frame_class, uint64_t seq);
 
-/* Say something to one session. False: no memory. */
+/* Adds a frame for one session. False: no memory. */
 bool send_batch_add_for(struct send_batch *, struct session *,
     const struct frame *);
 
+/* Bytes that were added for one session, and are not sent yet. */
+size_t send_batch_own_bytes(const struct send_batch *, const struct session *);
+
 /* Whether something is to be sent. */
 static inline bool
-send_batch_is_pending(const struct send_batch *turn)
+send_batch_is_pending(const struct send_batch *batch)
 {
-	return turn->dirty != NULL || turn->apart != NULL;
+	return batch->dirty != NULL || batch->individuals != NULL;
 }
 
 static inline bool
@@ -118,8 +143,11 @@ channel_is_dirty(const struct channel *channel)
 /* Send everything; the next turn begins. */
 void send_batch_flush(struct send_batch *);
 
-/* Let go of chunks that no backlog refers to any more. Now and then. */
+/* Releases chunks that no send queue refers to any more. Now and then. */
 void send_batch_tidy(struct send_batch *);
+
+/* A subscriber has caught up, or leaves. */
+void channel_end_lag(struct channel *, struct subscription *);
 
 /* The channel is going away; it is empty and not dirty. */
 void channel_fini(struct channel *);

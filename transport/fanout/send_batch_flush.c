@@ -4,114 +4,159 @@
 #include <stdlib.h>
 
 #include "transport/fanout/send_batch_internal.h"
+#include "transport/fanout/subscriptions.h"
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
 
 static bool
-add_piece(struct send_batch *turn, size_t *count, const struct segment *segment)
+add_piece(struct send_batch *batch, size_t *count,
+    const struct segment *segment)
 {
 	struct piece piece = { segment->chunk, segment->offset, segment->len };
 
-	if (*count > 0 && piece_extend(&turn->pieces[*count - 1], &piece))
+	if (*count > 0 && piece_extend(&batch->pieces[*count - 1], &piece))
 		return true;
-	if (*count == turn->piece_capacity &&
-	    !send_batch_grow((void **)&turn->pieces, &turn->piece_capacity,
-		sizeof(*turn->pieces)))
+	if (*count == batch->piece_capacity &&
+	    !send_batch_grow((void **)&batch->pieces, &batch->piece_capacity,
+		sizeof(*batch->pieces)))
 		return false;
-	turn->pieces[(*count)++] = piece;
+	batch->pieces[(*count)++] = piece;
 	return true;
 }
 
-/* Whether more than one channel of this session has something to say. */
+/* Whether more than one channel of this session has frames. */
 static bool
-hears_several(struct session *session)
+gets_several(struct session *session)
 {
 	uint32_t dirty = 0;
 
-	for (uint32_t i = 0; i < session->place_count && dirty < 2; i++)
-		dirty += channel_is_dirty(session_place(session, i)->channel);
+	for (uint32_t i = 0; i < session->subscription_count && dirty < 2; i++)
+		dirty +=
+		    channel_is_dirty(session_subscription(session, i)->channel);
 	return dirty > 1;
 }
 
-/* Too slow for what is not worth waiting. */
+/*
+ * Whether the frames of rooms are sent now. What a socket does not take of
+ * them waits; while it does, further ones are not queued but sent later.
+ */
 static bool
-lags(const struct session *session)
+takes_frames(const struct conn *conn)
 {
-	const struct conn *conn = session->conn;
-	size_t soft = conn->loop->limits->output_soft;
-
-	return soft > 0 && !send_queue_is_empty(&conn->queue) &&
-	       conn_waiting(conn) > soft / 4;
+	return !conn->lags && send_queue_is_empty(&conn->queue);
 }
 
-/* One cursor for each list that the session is to hear. */
+/*
+ * The same for a session that is sent to individually: its answers and what
+ * its rooms get in the same turn stay in order, as long as not too much waits.
+ */
 static bool
-place_cursors(struct send_batch *turn, struct session *session, size_t *count)
+takes_frames_in_order(const struct conn *conn)
 {
-	while (turn->cursor_capacity < session->place_count + 1)
-		if (!send_batch_grow((void **)&turn->cursors,
-			&turn->cursor_capacity, sizeof(*turn->cursors)))
+	size_t soft = conn->loop->limits->output_soft;
+
+	return takes_frames(conn) ||
+	       (!conn->lags && (soft == 0 || conn_waiting(conn) <= soft));
+}
+
+/* The session is not sent this turn's frames of a channel now. */
+static void
+skip_channel(struct session *session, struct channel *channel)
+{
+	struct subscription *subscription = subscription_find(session, channel);
+
+	if (!subscription_lags(subscription)) {
+		subscription->position = frame_ring_end(&channel->ring);
+		channel->ring_readers++;
+	}
+	if (subscription->next == 0 && !channel->is_lobby)
+		subscription->next = channel->first_seq;
+	if (!session->conn->lags)
+		conn_set_lags(session->conn, true);
+}
+
+static void
+skip_channels(struct session *session)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		struct channel *channel =
+		    session_subscription(session, i)->channel;
+
+		if (channel_is_dirty(channel))
+			skip_channel(session, channel);
+	}
+}
+
+/* One cursor for each list that the session gets; false: no memory. */
+static bool
+place_cursors(struct send_batch *batch, struct session *session, bool own_only,
+    size_t *count)
+{
+	while (batch->cursor_capacity < session->subscription_count + 1)
+		if (!send_batch_grow((void **)&batch->cursors,
+			&batch->cursor_capacity, sizeof(*batch->cursors)))
 			return false;
 	*count = 0;
 	if (session->own_first != 0)
-		turn->cursors[(*count)++] = session->own_first;
-	for (uint32_t i = 0; i < session->place_count; i++) {
-		uint32_t first = session_place(session, i)->channel->first;
+		batch->cursors[(*count)++] = session->own_first;
+	for (uint32_t i = 0; !own_only && i < session->subscription_count;
+	     i++) {
+		uint32_t first =
+		    session_subscription(session, i)->channel->first;
 
 		if (first != 0)
-			turn->cursors[(*count)++] = first;
+			batch->cursors[(*count)++] = first;
 	}
 	return true;
 }
 
 /* The cursor whose segment was published first. */
 static size_t
-earliest(const struct send_batch *turn, size_t count)
+earliest(const struct send_batch *batch, size_t count)
 {
 	size_t best = 0;
 
 	for (size_t i = 1; i < count; i++)
-		if (turn->segments[turn->cursors[i]].order <
-		    turn->segments[turn->cursors[best]].order)
+		if (batch->segments[batch->cursors[i]].order <
+		    batch->segments[batch->cursors[best]].order)
 			best = i;
 	return best;
 }
 
-/* Everything of the turn that one session hears, in order, as pieces. */
+/* Everything of the turn that one session gets, in order, as pieces. */
 static bool
-merge(struct send_batch *turn, struct session *session, size_t *pieces)
+merge(struct send_batch *batch, struct session *session, bool own_only,
+    size_t *pieces)
 {
-	bool slow = lags(session);
 	size_t cursors;
 
 	*pieces = 0;
-	if (!place_cursors(turn, session, &cursors))
+	if (!place_cursors(batch, session, own_only, &cursors))
 		return false;
 	while (cursors > 0) {
-		size_t i = earliest(turn, cursors);
+		size_t i = earliest(batch, cursors);
 		const struct segment *segment =
-		    &turn->segments[turn->cursors[i]];
+		    &batch->segments[batch->cursors[i]];
 
 		if (segment->except != session &&
-		    !(segment->fleeting && slow) &&
-		    !add_piece(turn, pieces, segment))
+		    !add_piece(batch, pieces, segment))
 			return false;
-		turn->cursors[i] = segment->next;
+		batch->cursors[i] = segment->next;
 		if (segment->next == 0)
-			turn->cursors[i] = turn->cursors[--cursors];
+			batch->cursors[i] = batch->cursors[--cursors];
 	}
 	return true;
 }
 
-/* Most of those who are served apart just get an answer. */
+/* Most sessions that are sent to individually just get an answer. */
 static bool
-serve_answer(struct send_batch *turn, struct session *session)
+send_answer(struct send_batch *batch, struct session *session)
 {
-	const struct segment *own = &turn->segments[session->own_first];
+	const struct segment *own = &batch->segments[session->own_first];
 	struct piece piece;
 
 	/* Without memory, nothing may have come of the answer. */
-	if (session->own_first == 0 || turn->dirty != NULL || own->next != 0)
+	if (session->own_first == 0 || batch->dirty != NULL || own->next != 0)
 		return false;
 	piece = (struct piece){ own->chunk, own->offset, own->len };
 	conn_send(session->conn, &piece, 1);
@@ -119,67 +164,122 @@ serve_answer(struct send_batch *turn, struct session *session)
 }
 
 static void
-serve_apart(struct send_batch *turn, struct session *session)
+send_all_to(struct send_batch *batch, struct session *session)
 {
+	bool own_only;
 	size_t count;
 
-	if (serve_answer(turn, session))
+	if (send_answer(batch, session))
 		return;
-	if (!merge(turn, session, &count))
+	own_only = !takes_frames_in_order(session->conn);
+	if (own_only)
+		skip_channels(session);
+	if (!merge(batch, session, own_only, &count))
 		ws_conn_end_unsent(session->conn);
 	else if (count > 0)
-		conn_send(session->conn, turn->pieces, count);
+		conn_send(session->conn, batch->pieces, count);
 }
 
-/* Sets apart who does not hear simply what one channel says. */
+/* A session that had too many answers in this turn may have been paused. */
 static void
-find_exceptions(struct send_batch *turn)
+send_individually(struct send_batch *batch, struct session *session)
 {
-	for (struct channel *channel = turn->dirty; channel != NULL;
-	     channel = channel->next_dirty) {
-		if (turn->dirty_count == 1 && !channel->has_fleeting)
-			continue;
-		for (uint32_t i = 0; i < channel->count; i++) {
-			struct session *session = channel->seats[i].session;
+	struct conn *conn = session->conn;
 
-			if (hears_several(session) ||
-			    (channel->has_fleeting && lags(session)))
-				send_batch_set_individual(turn, session);
+	send_all_to(batch, session);
+	if (conn_is_paused(conn) && takes_frames(conn))
+		conn_resume(conn, PAUSED_BY_OUTPUT);
+}
+
+/* Finds the sessions that get frames of several channels. */
+static void
+find_individuals(struct send_batch *batch)
+{
+	if (batch->dirty_count == 1)
+		return;
+	for (struct channel *channel = batch->dirty; channel != NULL;
+	     channel = channel->next_dirty) {
+		for (uint32_t i = 0; i < channel->count; i++) {
+			struct session *session =
+			    channel->subscribers[i].session;
+
+			if (gets_several(session))
+				send_batch_set_individual(batch, session);
 		}
 	}
 }
 
 static bool
-gather(struct send_batch *turn, const struct channel *channel, size_t *count)
+gather(struct send_batch *batch, const struct channel *channel, size_t *count)
 {
 	*count = 0;
 	for (uint32_t at = channel->first; at != 0;
-	     at = turn->segments[at].next)
-		if (!add_piece(turn, count, &turn->segments[at]))
+	     at = batch->segments[at].next)
+		if (!add_piece(batch, count, &batch->segments[at]))
 			return false;
 	return true;
 }
 
 static void
-serve_channel(struct send_batch *turn, struct channel *channel)
+send_channel(struct send_batch *batch, struct channel *channel)
 {
 	size_t count;
-	bool ok = gather(turn, channel, &count);
+	bool ok = gather(batch, channel, &count);
 
 	for (uint32_t i = 0; i < channel->count; i++) {
-		const struct subscriber *seat = &channel->seats[i];
+		const struct subscriber *subscriber = &channel->subscribers[i];
 
-		/* Mostly nobody is, and then no session is touched. */
-		if (turn->apart != NULL &&
-		    send_batch_is_individual(turn, seat->session))
+		/* Mostly none is, and then no session is touched. */
+		if (batch->individuals != NULL &&
+		    send_batch_is_individual(batch, subscriber->session))
 			continue;
 		if (i + 1 < channel->count)
-			conn_prefetch(seat[1].conn);
-		if (ok)
-			conn_send(seat->conn, turn->pieces, count);
+			conn_prefetch(subscriber[1].conn);
+		if (!takes_frames(subscriber->conn))
+			skip_channel(subscriber->session, channel);
+		else if (ok)
+			conn_send(subscriber->conn, batch->pieces, count);
 		else
-			ws_conn_end_unsent(seat->conn);
+			ws_conn_end_unsent(subscriber->conn);
 	}
+}
+
+/* Presence of one room: a reader that missed more gets the state itself. */
+#define PRESENCE_BYTES 8192
+
+/* Keeps what no history has for the subscribers that were not sent it. */
+static void
+fill_ring(const struct send_batch *batch, struct channel *channel)
+{
+	size_t most = channel->is_lobby ? batch->lobby_bytes : PRESENCE_BYTES;
+
+	for (uint32_t at = channel->first; at != 0;
+	     at = batch->segments[at].next) {
+		const struct segment *segment = &batch->segments[at];
+		struct ring_piece frames = {
+			.piece = { segment->chunk, segment->offset,
+			    segment->len },
+			.except = segment->except,
+			.after_seq = segment->after_seq,
+		};
+
+		if (segment->class == FRAME_DROPPABLE ||
+		    (segment->class == FRAME_MESSAGE && !channel->is_lobby))
+			continue;
+		frame_ring_add(&channel->ring, &frames, !channel->is_lobby,
+		    most);
+	}
+}
+
+void
+channel_end_lag(struct channel *channel, struct subscription *subscription)
+{
+	if (!subscription_lags(subscription))
+		return;
+	subscription->position = subscription->next = 0;
+	subscription->missed_presence = false;
+	if (--channel->ring_readers == 0)
+		frame_ring_clear(&channel->ring);
 }
 
 /* --- the end of a turn ---------------------------------------------------- */
@@ -192,14 +292,14 @@ release_chunk(struct channel *channel)
 }
 
 /*
- * While somebody's backlog refers to the chunk, the next turn goes on behind
- * it: so the backlogs of a quiet room do not take a chunk for each message.
+ * While a send queue refers to the chunk, the next turn goes on behind it: so
+ * the send queues of a quiet room do not take a chunk for each message.
  */
 static void
-rest_channel(struct send_batch *turn, struct channel *channel)
+end_channel(struct send_batch *batch, struct channel *channel)
 {
 	channel->first = channel->last = 0;
-	channel->has_fleeting = false;
+	channel->first_seq = 0;
 	if (channel->chunk == NULL)
 		return;
 	if (channel->chunk->refs == 1) {
@@ -208,11 +308,11 @@ rest_channel(struct send_batch *turn, struct channel *channel)
 	}
 	if (channel->held_at != NULL)
 		return;
-	channel->next_held = turn->held;
-	channel->held_at = &turn->held;
-	if (turn->held != NULL)
-		turn->held->held_at = &channel->next_held;
-	turn->held = channel;
+	channel->next_held = batch->held;
+	channel->held_at = &batch->held;
+	if (batch->held != NULL)
+		batch->held->held_at = &channel->next_held;
+	batch->held = channel;
 }
 
 /* Off the list of those that keep a chunk. */
@@ -226,11 +326,11 @@ unhold(struct channel *channel)
 }
 
 void
-send_batch_tidy(struct send_batch *turn)
+send_batch_tidy(struct send_batch *batch)
 {
 	struct channel *next;
 
-	for (struct channel *channel = turn->held; channel; channel = next) {
+	for (struct channel *channel = batch->held; channel; channel = next) {
 		bool idle = !channel_is_dirty(channel);
 
 		next = channel->next_held;
@@ -242,56 +342,59 @@ send_batch_tidy(struct send_batch *turn)
 }
 
 static void
-release_full(struct send_batch *turn)
+release_full(struct send_batch *batch)
 {
-	while (turn->full != NULL) {
-		struct chunk *chunk = turn->full;
+	while (batch->full != NULL) {
+		struct chunk *chunk = batch->full;
 
-		turn->full = chunk->next;
+		batch->full = chunk->next;
 		chunk->next = NULL;
 		chunk_unref(chunk);
 	}
-	if (turn->own != NULL)
-		chunk_unref(turn->own);
-	turn->own = NULL;
+	if (batch->own != NULL)
+		chunk_unref(batch->own);
+	batch->own = NULL;
 }
 
 /*
- * The answer to whoever said something goes out behind what the others hear
- * of it: who has the answer may count on that. The list begins with those who
- * were set apart last, so exceptions come before answers, too.
+ * The answer to a message goes out behind the copies of the others: its author
+ * may count on that. The list begins with the sessions that were added last, so
+ * those of find_individuals() come before answers, too.
  */
 static void
-serve_everybody(struct send_batch *turn)
+send_all(struct send_batch *batch)
 {
-	find_exceptions(turn);
-	for (struct channel *channel = turn->dirty; channel != NULL;
+	find_individuals(batch);
+	for (struct channel *channel = batch->dirty; channel != NULL;
 	     channel = channel->next_dirty)
-		serve_channel(turn, channel);
-	for (struct session *session = turn->apart; session != NULL;
-	     session = session->next_apart)
-		serve_apart(turn, session);
+		send_channel(batch, channel);
+	for (struct session *session = batch->individuals; session != NULL;
+	     session = session->next_individual)
+		send_individually(batch, session);
+	for (struct channel *channel = batch->dirty; channel != NULL;
+	     channel = channel->next_dirty) {
+		if (channel->ring_readers > 0)
+			fill_ring(batch, channel);
+		end_channel(batch, channel);
+	}
 }
 
 void
-send_batch_flush(struct send_batch *turn)
+send_batch_flush(struct send_batch *batch)
 {
-	if (!send_batch_is_pending(turn))
+	if (!send_batch_is_pending(batch))
 		return;
-	serve_everybody(turn);
-	for (struct channel *channel = turn->dirty; channel != NULL;
-	     channel = channel->next_dirty)
-		rest_channel(turn, channel);
-	release_full(turn);
-	turn->dirty = NULL;
-	turn->dirty_count = 0;
-	turn->apart = NULL;
-	turn->segment_count = 1;
-	turn->order = 0;
-	turn->bytes = 0;
-	turn->sends = 0;
-	if (++turn->number == 0)
-		turn->number = 1;
+	send_all(batch);
+	release_full(batch);
+	batch->dirty = NULL;
+	batch->dirty_count = 0;
+	batch->individuals = NULL;
+	batch->segment_count = 1;
+	batch->order = 0;
+	batch->bytes = 0;
+	batch->sends = 0;
+	if (++batch->number == 0)
+		batch->number = 1;
 }
 
 void
@@ -302,5 +405,6 @@ channel_fini(struct channel *channel)
 		unhold(channel);
 	if (channel->chunk != NULL)
 		release_chunk(channel);
-	free(channel->seats);
+	frame_ring_fini(&channel->ring);
+	free(channel->subscribers);
 }

@@ -15,10 +15,10 @@ bool send_batch_grow(void **array, size_t *capacity, size_t size);
 void send_batch_set_individual(struct send_batch *, struct session *);
 
 static inline bool
-send_batch_is_individual(const struct send_batch *turn,
+send_batch_is_individual(const struct send_batch *batch,
     const struct session *session)
 {
-	return session->apart_turn == turn->number;
+	return session->batch_number == batch->number;
 }
 
 #endif

@@ -10,22 +10,22 @@
 static struct str
 room_key(const void *entry)
 {
-	const struct seats *room = entry;
+	const struct room_channels *room = entry;
 
 	return str_slice(room->id, room->id_len);
 }
 
-struct seats *
-subscriptions_find(const struct subscriptions *seating, struct str id)
+struct room_channels *
+subscriptions_find(const struct subscriptions *subscriptions, struct str id)
 {
-	return str_is_empty(id) ? seating->lobby
-				: id_map_find(&seating->rooms, id);
+	return str_is_empty(id) ? subscriptions->lobby
+				: id_map_find(&subscriptions->rooms, id);
 }
 
-static struct seats *
-room_add(struct subscriptions *seating, struct str id)
+static struct room_channels *
+room_add(struct subscriptions *subscriptions, struct str id)
 {
-	struct seats *room = malloc(sizeof(*room) + id.len);
+	struct room_channels *room = malloc(sizeof(*room) + id.len);
 
 	if (room == NULL)
 		return NULL;
@@ -34,8 +34,8 @@ room_add(struct subscriptions *seating, struct str id)
 	if (id.len > 0)
 		memcpy(room->id, id.data, id.len);
 	if (id.len == 0)
-		seating->lobby = room;
-	else if (!id_map_put(&seating->rooms, room)) {
+		subscriptions->lobby = room;
+	else if (!id_map_put(&subscriptions->rooms, room)) {
 		free(room);
 		return NULL;
 	}
@@ -43,17 +43,17 @@ room_add(struct subscriptions *seating, struct str id)
 }
 
 static void
-room_remove(struct subscriptions *seating, struct seats *room)
+room_remove(struct subscriptions *subscriptions, struct room_channels *room)
 {
-	if (room == seating->lobby)
-		seating->lobby = NULL;
+	if (room == subscriptions->lobby)
+		subscriptions->lobby = NULL;
 	else
-		id_map_remove(&seating->rooms, room_key(room));
+		id_map_remove(&subscriptions->rooms, room_key(room));
 	free(room);
 }
 
 static struct channel *
-channel_find(const struct seats *room, uint8_t variant)
+channel_find(const struct room_channels *room, uint8_t variant)
 {
 	struct channel *channel = room->channels;
 
@@ -63,7 +63,8 @@ channel_find(const struct seats *room, uint8_t variant)
 }
 
 static struct channel *
-channel_add(struct seats *room, uint8_t variant)
+channel_add(struct subscriptions *subscriptions, struct room_channels *room,
+    uint8_t variant)
 {
 	struct channel *channel = calloc(1, sizeof(*channel));
 
@@ -71,6 +72,8 @@ channel_add(struct seats *room, uint8_t variant)
 		return NULL;
 	channel->room = room;
 	channel->variant = variant;
+	channel->id = ++subscriptions->channels;
+	channel->is_lobby = room->id_len == 0;
 	channel->next = room->channels;
 	room->channels = channel;
 	return channel;
@@ -78,7 +81,7 @@ channel_add(struct seats *room, uint8_t variant)
 
 /* Empty channels go, and a room without channels. */
 static void
-room_tidy(struct subscriptions *seating, struct seats *room)
+room_tidy(struct subscriptions *subscriptions, struct room_channels *room)
 {
 	struct channel **at = &room->channels;
 
@@ -94,25 +97,25 @@ room_tidy(struct subscriptions *seating, struct seats *room)
 		free(channel);
 	}
 	if (room->channels == NULL)
-		room_remove(seating, room);
+		room_remove(subscriptions, room);
 }
 
 struct subscription *
-subscriptions_place(struct session *session, const struct channel *channel)
+subscription_find(struct session *session, const struct channel *channel)
 {
-	for (uint32_t i = 0; i < session->place_count; i++)
-		if (session_place(session, i)->channel == channel)
-			return session_place(session, i);
+	for (uint32_t i = 0; i < session->subscription_count; i++)
+		if (session_subscription(session, i)->channel == channel)
+			return session_subscription(session, i);
 	return NULL;
 }
 
 static bool
-reserve_place(struct session *session)
+reserve_subscription(struct session *session)
 {
 	uint32_t capacity = session->more_capacity;
 	struct subscription *more;
 
-	if (session->place_count <= capacity)
+	if (session->subscription_count <= capacity)
 		return true;
 	capacity = capacity == 0 ? 2 : capacity * 2;
 	more = realloc(session->more, capacity * sizeof(*more));
@@ -124,126 +127,137 @@ reserve_place(struct session *session)
 }
 
 static bool
-reserve_seat(struct channel *channel)
+reserve_subscriber(struct channel *channel)
 {
 	uint32_t capacity = channel->capacity;
-	struct subscriber *seats;
+	struct subscriber *subscribers;
 
 	if (channel->count < capacity)
 		return true;
 	capacity = capacity == 0 ? 4 : capacity * 2;
-	seats = realloc(channel->seats, capacity * sizeof(*seats));
-	if (seats == NULL)
+	subscribers =
+	    realloc(channel->subscribers, capacity * sizeof(*subscribers));
+	if (subscribers == NULL)
 		return false;
-	channel->seats = seats;
+	channel->subscribers = subscribers;
 	channel->capacity = capacity;
 	return true;
 }
 
-/* Who comes must not hear what was said before, and who goes must. */
+/* A new subscriber must not get what was published before; one that goes must.
+ */
 static void
-settle(struct subscriptions *seating, const struct channel *channel)
+flush_channel(struct subscriptions *subscriptions,
+    const struct channel *channel)
 {
 	if (channel_is_dirty(channel))
-		send_batch_flush(seating->turn);
+		send_batch_flush(subscriptions->batch);
 }
 
 static void
-sit_down(struct session *session, struct channel *channel)
+subscription_add(struct session *session, struct channel *channel)
 {
-	uint32_t i = session->place_count++;
+	uint32_t i = session->subscription_count++;
 
-	*session_place(session, i) =
-	    (struct subscription){ channel, channel->count };
-	channel->seats[channel->count++] =
+	*session_subscription(session, i) =
+	    (struct subscription){ .channel = channel,
+		    .index = channel->count };
+	channel->subscribers[channel->count++] =
 	    (struct subscriber){ session, session->conn };
 }
 
-/* The last one of the channel, and of the session's places, moves up. */
+/* The last one of the channel, and of the session's, takes its place. */
 static void
-stand_up(struct session *session, struct subscription *place)
+subscription_remove(struct session *session, struct subscription *subscription)
 {
-	struct channel *channel = place->channel;
-	uint32_t seat = place->index;
-	struct subscriber last = channel->seats[--channel->count];
+	struct channel *channel = subscription->channel;
+	uint32_t index = subscription->index;
+	struct subscriber last;
 
-	subscriptions_place(last.session, channel)->index = seat;
-	channel->seats[seat] = last;
-	*place = *session_place(session, --session->place_count);
+	channel_end_lag(channel, subscription);
+	last = channel->subscribers[--channel->count];
+	subscription_find(last.session, channel)->index = index;
+	channel->subscribers[index] = last;
+	*subscription =
+	    *session_subscription(session, --session->subscription_count);
 }
 
 bool
-subscriptions_enter(struct subscriptions *seating, struct session *session,
-    struct str id)
+subscriptions_enter(struct subscriptions *subscriptions,
+    struct session *session, struct str id)
 {
-	struct seats *room = subscriptions_find(seating, id);
+	struct room_channels *room = subscriptions_find(subscriptions, id);
 	struct channel *channel;
 
-	if (room == NULL && (room = room_add(seating, id)) == NULL)
+	if (room == NULL && (room = room_add(subscriptions, id)) == NULL)
 		return false;
 	channel = channel_find(room, session->variant);
 	if (channel == NULL)
-		channel = channel_add(room, session->variant);
-	if (channel == NULL || !reserve_seat(channel) ||
-	    !reserve_place(session)) {
-		room_tidy(seating, room);
+		channel = channel_add(subscriptions, room, session->variant);
+	if (channel == NULL || !reserve_subscriber(channel) ||
+	    !reserve_subscription(session)) {
+		room_tidy(subscriptions, room);
 		return false;
 	}
-	assert(subscriptions_place(session, channel) == NULL);
-	settle(seating, channel);
-	sit_down(session, channel);
+	assert(subscription_find(session, channel) == NULL);
+	flush_channel(subscriptions, channel);
+	subscription_add(session, channel);
 	return true;
 }
 
 static void
-give_up(struct subscriptions *seating, struct session *session,
-    struct subscription *place)
+unsubscribe(struct subscriptions *subscriptions, struct session *session,
+    struct subscription *subscription)
 {
-	struct channel *channel = place->channel;
+	struct channel *channel = subscription->channel;
 
-	/* Whose connection ends has got everything that it will. */
+	/* A connection that ends has got everything that it will. */
 	if (ws_conn_is_open(session->conn) || channel->count == 1)
-		settle(seating, channel);
-	stand_up(session, place);
+		flush_channel(subscriptions, channel);
+	subscription_remove(session, subscription);
 	if (channel->count == 0)
-		room_tidy(seating, channel->room);
+		room_tidy(subscriptions, channel->room);
 }
 
 void
-subscriptions_leave(struct subscriptions *seating, struct session *session,
-    struct str id)
+subscriptions_leave(struct subscriptions *subscriptions,
+    struct session *session, struct str id)
 {
-	struct seats *room = subscriptions_find(seating, id);
+	struct room_channels *room = subscriptions_find(subscriptions, id);
 	struct channel *channel;
-	struct subscription *place = NULL;
+	struct subscription *subscription = NULL;
 
 	if (room == NULL)
 		return;
 	channel = channel_find(room, session->variant);
 	if (channel != NULL)
-		place = subscriptions_place(session, channel);
-	if (place != NULL)
-		give_up(seating, session, place);
+		subscription = subscription_find(session, channel);
+	if (subscription != NULL)
+		unsubscribe(subscriptions, session, subscription);
 }
 
 void
-subscriptions_leave_all(struct subscriptions *seating, struct session *session)
+subscriptions_leave_all(struct subscriptions *subscriptions,
+    struct session *session)
 {
-	while (session->place_count > 0)
-		give_up(seating, session, session_place(session, 0));
+	while (session->subscription_count > 0)
+		unsubscribe(subscriptions, session,
+		    session_subscription(session, 0));
 }
 
 void
-subscriptions_init(struct subscriptions *seating, struct send_batch *turn)
+subscriptions_init(struct subscriptions *subscriptions,
+    struct send_batch *batch)
 {
-	seating->turn = turn;
-	seating->lobby = NULL;
-	id_map_init(&seating->rooms, room_key);
+	subscriptions->batch = batch;
+	subscriptions->lobby = NULL;
+	id_map_init(&subscriptions->rooms, room_key);
 }
 
 void
-subscriptions_fini(struct subscriptions *seating)
+subscriptions_fini(struct subscriptions *subscriptions)
 {
-	assert(id_map_count(&seating->rooms) == 0 && seating->lobby == NULL);
-	id_map_fini(&seating->rooms);
+	assert(id_map_count(&subscriptions->rooms) == 0 &&
+	       subscriptions->lobby == NULL);
+	id_map_fini(&subscriptions->rooms);
 }

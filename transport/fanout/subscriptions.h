@@ -1,4 +1,4 @@
-/* Who sits where: the rooms' channels, and the sessions in them. */
+/* The rooms' channels, and the sessions that subscribe to them. */
 #ifndef TRANSPORT_SUBSCRIPTIONS_H
 #define TRANSPORT_SUBSCRIPTIONS_H
 
@@ -12,43 +12,45 @@
 struct subscription;
 struct session;
 
-/* The seats of one room, by channel. */
-struct seats {
+/* The channels of one room. */
+struct room_channels {
 	struct channel *channels;
 	size_t id_len;
 	char id[];
 };
 
 struct subscriptions {
-	struct send_batch *turn;
+	struct send_batch *batch;
 	struct id_map rooms;
-	struct seats *lobby; /* the room without an id */
+	struct room_channels *lobby; /* the room without an id */
+	uint32_t channels;           /* made so far */
 };
 
 void subscriptions_init(struct subscriptions *, struct send_batch *);
 
-/* Nobody may sit any longer. */
+/* There are no subscribers any more. */
 void subscriptions_fini(struct subscriptions *);
 
-/* NULL: nobody sits there. Good until somebody leaves. */
-struct seats *subscriptions_find(const struct subscriptions *, struct str room);
+/* NULL: the room has no subscribers. Good until one leaves. */
+struct room_channels *subscriptions_find(const struct subscriptions *,
+    struct str room);
 
 /*
- * The session, which does not sit there yet, hears the room from now on; what
- * was said before is sent first. False: no memory.
+ * The session, which is no subscriber of the room yet, gets what is published
+ * to it from now on; what was published before is sent first. False: no memory.
  */
 bool subscriptions_enter(struct subscriptions *, struct session *,
     struct str room);
 
-/* And no longer; nothing happens if it does not sit there. */
+/* And no longer; nothing happens if it is no subscriber. */
 void subscriptions_leave(struct subscriptions *, struct session *,
     struct str room);
 
-/* From wherever it sits. */
+/* Leaves all rooms. */
 void subscriptions_leave_all(struct subscriptions *, struct session *);
 
-/* Where the session sits in a channel; NULL: it does not. */
-struct subscription *subscriptions_place(struct session *,
+/* The session's part of a channel; NULL: it has none. */
+struct subscription *subscription_find(struct session *,
     const struct channel *);
 
 #endif

@@ -97,10 +97,10 @@ conn_check_deadlines(struct conn *conn)
 		return;
 	}
 	if (conn_has_passed(conn,
-		wheel_after(conn->output_moved, limits->write_stall_ms)))
-		conn_abort(conn);
-	else if (conn_has_passed(conn, wheel_after(conn->output_soft_since,
-					   limits->output_soft_time_ms))) {
+		wheel_after(conn->output_moved, limits->write_stall_ms)) ||
+	    conn_has_passed(conn, wheel_after(conn->output_soft_since,
+				      limits->output_soft_time_ms))) {
+		conn->output_moved = 0;
 		conn->output_soft_since = 0;
 		conn->protocol->on_output_full(conn);
 	} else
@@ -383,7 +383,8 @@ conn_drained(struct conn *conn)
 	event_free(conn->writable);
 	conn->writable = NULL;
 	conn->output_moved = 0;
-	conn->output_soft_since = 0;
+	if (!conn->lags)
+		conn->output_soft_since = 0;
 	if (conn->state == CONN_FLUSHING)
 		conn_flushed(conn);
 	else if (conn->state == CONN_OPEN)
@@ -424,7 +425,8 @@ writable_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	if (sent > 0)
 		conn->output_moved = conn_now(conn);
-	if (conn_waiting(conn) <= conn->loop->limits->output_soft)
+	if (!conn->lags &&
+	    conn_waiting(conn) <= conn->loop->limits->output_soft)
 		conn->output_soft_since = 0;
 }
 
@@ -437,6 +439,21 @@ conn_await_drained(struct conn *conn)
 	    EV_WRITE | EV_PERSIST, writable_cb, conn);
 	if (conn->writable == NULL || event_add(conn->writable, NULL) != 0)
 		conn_abort(conn);
+}
+
+void
+conn_set_lags(struct conn *conn, bool lags)
+{
+	conn->lags = lags;
+	if (lags) {
+		conn_pause(conn, PAUSED_BY_OUTPUT);
+		if (conn->output_soft_since == 0)
+			conn->output_soft_since = conn_now(conn);
+	} else if (send_queue_is_empty(&conn->queue)) {
+		conn->output_soft_since = 0;
+		conn_resume(conn, PAUSED_BY_OUTPUT);
+	}
+	conn_watch(conn);
 }
 
 /* Something waits: from here on its clocks run. */

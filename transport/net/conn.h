@@ -59,8 +59,9 @@ struct protocol_ops {
 	void (*on_eof)(struct conn *);
 	/* Nothing waits to be sent any more. */
 	void (*on_drained)(struct conn *);
-	/* More than limits.output_hard would wait, or more than
-	 * limits.output_soft waited for too long. */
+	/* More than limits.output_hard would wait, more than
+	 * limits.output_soft waited for too long, or the peer took nothing
+	 * for limits.write_stall. */
 	void (*on_output_full)(struct conn *);
 	/* At the end of the turn, after conn_defer(). */
 	void (*on_turn_end)(struct conn *);
@@ -114,6 +115,7 @@ struct conn {
 	bool lingers : 1;       /* once flushed */
 	bool is_deferred : 1;
 	bool has_ended : 1; /* its protocol only takes leave */
+	bool lags : 1;      /* see conn_set_lags() */
 	const struct protocol_ops *protocol;
 	void *protocol_state;
 	struct event *readable;
@@ -201,6 +203,12 @@ void conn_want_write(struct conn *);
 
 /* Call on_drained() in a later turn, when the socket takes more. */
 void conn_await_drained(struct conn *);
+
+/*
+ * Whether it lags: it was not sent everything, and is not read until it was.
+ * That may last as long as limits.output_soft_time allows.
+ */
+void conn_set_lags(struct conn *, bool lags);
 
 /* Bytes that wait to be sent. */
 static inline size_t

@@ -219,12 +219,16 @@ socket_set_option(int fd, int level, int option, int value)
 static void
 socket_prepare_tcp(int fd, const struct listener *listener)
 {
+	const struct transport_limits *limits = listener->loop->limits;
+
 	socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	socket_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	socket_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	socket_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
-	socket_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
-	    (int)listener->loop->limits->write_stall_ms);
+	/* The kernel gives up after us: a close frame may still arrive. */
+	if (limits->write_stall_ms > 0)
+		socket_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		    (int)(limits->write_stall_ms + limits->close_timeout_ms));
 	if (listener->address.storage.ss_family == AF_INET6)
 		socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
 		    !listener->address.dual_stack);

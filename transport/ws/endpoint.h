@@ -29,7 +29,7 @@ struct upgrade {
 
 /* What has been gathered in a turn. */
 struct pending {
-	size_t sends; /* they will be at least as many */
+	size_t sends; /* they will be at least as many; 0: nothing is due */
 	size_t bytes; /* each counted once */
 };
 
@@ -58,6 +58,8 @@ struct endpoint_ops {
 	 * client can still be told why.
 	 */
 	void (*leave)(void *session, const struct bye *);
+	/* Nothing waits to be sent any more. */
+	void (*drained)(void *session);
 	/* Everything that one read brought has been handled. */
 	void (*after_read)(struct endpoint *);
 	/* The end of a loop turn: send what is to be sent. */

@@ -650,7 +650,12 @@ ws_conn_write_frame(struct conn *conn, uint8_t opcode, const void *data,
 static void
 ws_on_drained(struct conn *conn)
 {
-	conn_resume(conn, PAUSED_BY_OUTPUT);
+	struct ws_conn *ws = ws_of(conn);
+
+	if (!conn->lags)
+		conn_resume(conn, PAUSED_BY_OUTPUT);
+	if (ws->state == WS_STATE_OPEN)
+		ws->service->endpoint->ops->drained(ws->session);
 }
 
 static void

@@ -337,6 +337,11 @@ const struct option option_table[] = {
 	{ .name = "lobby.announce_up_to",
 	    NUMBER(COUNT, chat.announce_up_to, "64", 0, MILLION),
 	    .help = "New members are announced in a lobby of up to so many." },
+	{ .name = "lobby.bytes",
+	    NUMBER(SIZE, transport.lobby_bytes, "4MiB", 64 * KIB, GIB),
+	    .help = "What is posted in the lobby is kept for slow readers up "
+		    "to so much; a reader that falls further behind is "
+		    "closed, 4102." },
 	{ .name = "presence.up_to",
 	    NUMBER(COUNT, chat.presence_up_to, "256", 0, MILLION),
 	    .help = "Joins, leaves and renames are published in a room of up "
@@ -375,27 +380,29 @@ const struct option option_table[] = {
 
 	{ .section = "Output",
 	    .name = "limits.output_soft",
-	    NUMBER(SIZE, transport.output_soft, "256KiB", KIB, GIB),
-	    .help = "What may wait for a slow reader for some time." },
+	    NUMBER(SIZE, transport.output_soft, "64KiB", KIB, GIB),
+	    .help = "While more waits to be sent to a client, its commands "
+		    "are not read." },
 	{ .name = "limits.output_soft_time",
-	    NUMBER(DURATION, transport.output_soft_time_ms, "10s", SECOND,
-		HOUR),
+	    NUMBER(DURATION, transport.output_soft_time_ms, "0", SECOND, HOUR),
 	    NO_LIMIT,
-	    .help = "This is the time; beyond: close 4102." },
+	    .help = "How long that, or lagging behind a room, may last; "
+		    "beyond: close 4102." },
 	{ .name = "limits.output_hard",
 	    NUMBER(SIZE, transport.output_hard, "1MiB", 4 * KIB, GIB),
-	    .help = "What may wait at any moment; beyond: close 4102 at "
-		    "once." },
+	    .help = "Answers and direct messages that may wait; beyond: close "
+		    "4102. Messages of a room do not wait: a slow reader goes "
+		    "on in its history." },
 	{ .name = "limits.output_total",
 	    NUMBER(SIZE, transport.output_total, "256MiB", MIB, 1024 * GIB),
 	    NO_LIMIT,
-	    .help = "What waits for all slow readers; beyond: the slowest "
-		    "are closed, 4102." },
+	    .help = "What waits for all slow readers; beyond: those that "
+		    "use most of it are closed, 4102." },
 	{ .name = "limits.write_stall",
 	    NUMBER(DURATION, transport.write_stall_ms, "30s", SECOND, DAY),
 	    NO_LIMIT,
 	    .help = "How long a reader may take not a single byte; beyond: "
-		    "reset." },
+		    "close 4102." },
 	{ .name = "limits.memory",
 	    NUMBER(SIZE, transport.memory, "1GiB", 16 * MIB, 1024 * GIB),
 	    NO_LIMIT,

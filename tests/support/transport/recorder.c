@@ -139,6 +139,12 @@ pending(struct endpoint *endpoint)
 }
 
 static void
+on_drained(void *session)
+{
+	((struct recorded *)session)->recorder->drained++;
+}
+
+static void
 do_nothing(struct endpoint *endpoint)
 {
 	(void)endpoint;
@@ -151,6 +157,7 @@ static const struct endpoint_ops recorder_ops = {
 	.open = on_open,
 	.message = on_message,
 	.leave = on_leave,
+	.drained = on_drained,
 	.after_read = do_nothing,
 	.flush = on_flush,
 	.pending = pending,

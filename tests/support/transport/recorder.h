@@ -25,6 +25,7 @@ struct recorder {
 	unsigned opened;
 	unsigned messages;
 	unsigned left;
+	unsigned drained;
 	char text[256]; /* the beginning of the last message */
 	size_t len;     /* of all of it */
 	struct bye bye; /* the last goodbye; code 0: none */

@@ -6,14 +6,14 @@
 
 #include "tests/suite.h"
 #include "transport/fanout/send_batch.h"
-#include "transport/net/conn.h"
 #include "transport/session.h"
+#include "transport/ws/ws_conn.h"
 
 #define SESSIONS 100
 
 /* Sessions to which nothing is really sent: only who sits where counts. */
-static struct subscriptions seating;
-static struct send_batch turn;
+static struct subscriptions subscriptions;
+static struct send_batch batch;
 static struct chunk_pool pool;
 static struct session *sessions[SESSIONS];
 static struct conn conns[SESSIONS];
@@ -22,9 +22,9 @@ static void
 setup(void)
 {
 	memset(&pool, 0, sizeof(pool));
-	ck_assert(send_batch_init(&turn));
-	turn.pool = &pool;
-	subscriptions_init(&seating, &turn);
+	ck_assert(send_batch_init(&batch));
+	batch.pool = &pool;
+	subscriptions_init(&subscriptions, &batch);
 	memset(conns, 0, sizeof(conns));
 	for (int i = 0; i < SESSIONS; i++) {
 		sessions[i] = calloc(1, sizeof(*sessions[i]) + 16);
@@ -38,12 +38,12 @@ setup(void)
 static void
 teardown(void)
 {
-	send_batch_flush(&turn);
-	subscriptions_fini(&seating);
-	send_batch_fini(&turn);
+	send_batch_flush(&batch);
+	subscriptions_fini(&subscriptions);
+	send_batch_fini(&batch);
 	chunk_pool_fini(&pool);
 	for (int i = 0; i < SESSIONS; i++) {
-		ck_assert_uint_eq(sessions[i]->place_count, 0);
+		ck_assert_uint_eq(sessions[i]->subscription_count, 0);
 		free(sessions[i]->more);
 		free(sessions[i]);
 	}
@@ -61,19 +61,21 @@ room(int number)
 static void
 enter(int i, int number)
 {
-	ck_assert(subscriptions_enter(&seating, sessions[i], room(number)));
+	ck_assert(subscriptions_enter(&subscriptions, sessions[i],
+	    room(number)));
 }
 
 static void
 leave(int i, int number)
 {
-	subscriptions_leave(&seating, sessions[i], room(number));
+	subscriptions_leave(&subscriptions, sessions[i], room(number));
 }
 
 static struct channel *
 channel_of(int number)
 {
-	struct seats *seats = subscriptions_find(&seating, room(number));
+	struct room_channels *seats =
+	    subscriptions_find(&subscriptions, room(number));
 
 	return seats == NULL ? NULL : seats->channels;
 }
@@ -85,9 +87,9 @@ say(int number)
 		.head = "h", .head_len = 1, .body = "body", .body_len = 4
 	};
 
-	send_batch_next(&turn);
-	ck_assert(send_batch_add(&turn, channel_of(number), &frame, NULL,
-	    false));
+	send_batch_next(&batch);
+	ck_assert(send_batch_add(&batch, channel_of(number), &frame, NULL,
+	    FRAME_MESSAGE, 0));
 }
 
 START_TEST(everybody_sits_where_they_sat_down)
@@ -103,8 +105,9 @@ START_TEST(everybody_sits_where_they_sat_down)
 		const struct channel *channel = channel_of(number);
 
 		for (uint32_t i = 0; i < channel->count; i++)
-			ck_assert_uint_eq(subscriptions_place(channel->seats[i]
-								  .session,
+			ck_assert_uint_eq(subscription_find(channel
+								->subscribers[i]
+								.session,
 					      channel)
 					      ->index,
 			    i);
@@ -125,17 +128,17 @@ START_TEST(who_comes_or_goes_ends_what_was_said)
 	enter(0, 0);
 	enter(1, 0);
 	say(0);
-	number = turn.number;
+	number = batch.number;
 	enter(2, 0);
-	ck_assert_uint_eq(turn.number, number + 1);
+	ck_assert_uint_eq(batch.number, number + 1);
 	say(0);
 	leave(2, 0);
-	ck_assert_uint_eq(turn.number, number + 2);
+	ck_assert_uint_eq(batch.number, number + 2);
 	/* Another room has nothing to do with it. */
 	say(0);
 	enter(2, 1);
 	leave(2, 1);
-	ck_assert_uint_eq(turn.number, number + 2);
+	ck_assert_uint_eq(batch.number, number + 2);
 	leave(0, 0);
 	leave(1, 0);
 	teardown();
@@ -149,17 +152,17 @@ START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
 	setup();
 	for (int i = 0; i < SESSIONS; i++)
 		enter(i, 0);
-	number = turn.number;
+	number = batch.number;
 	for (int i = 1; i < SESSIONS; i++) {
 		conns[i].has_ended = true;
 		leave(i, 0);
 		say(0);
 	}
-	ck_assert_uint_eq(turn.number, number);
+	ck_assert_uint_eq(batch.number, number);
 	conns[0].has_ended = true;
 	leave(0, 0);
 	ck_assert_ptr_null(channel_of(0));
-	ck_assert(!send_batch_is_pending(&turn));
+	ck_assert(!send_batch_is_pending(&batch));
 	teardown();
 }
 END_TEST
@@ -176,13 +179,13 @@ START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
-	send_batch_flush(&turn);
+	send_batch_flush(&batch);
 	for (int i = 0; i < 20; i++)
 		ck_assert_ptr_eq(channel_of(i)->chunk, kept[i]);
 	for (int i = 0; i < 20; i++)
 		leave(i * 7 % 20, i * 7 % 20);
-	send_batch_tidy(&turn);
-	ck_assert_ptr_null(turn.held);
+	send_batch_tidy(&batch);
+	ck_assert_ptr_null(batch.held);
 	for (int i = 0; i < 20; i++)
 		chunk_unref(kept[i]);
 	teardown();
@@ -200,16 +203,16 @@ START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
-	send_batch_flush(&turn);
-	send_batch_tidy(&turn);
+	send_batch_flush(&batch);
+	send_batch_tidy(&batch);
 	ck_assert_uint_eq(pool.bytes, 3 * CHUNK_SIZE);
 	chunk_unref(kept[1]);
-	send_batch_tidy(&turn);
+	send_batch_tidy(&batch);
 	ck_assert_uint_eq(pool.bytes, 2 * CHUNK_SIZE);
 	ck_assert_ptr_null(channel_of(1)->chunk);
 	chunk_unref(kept[0]);
 	chunk_unref(kept[2]);
-	send_batch_tidy(&turn);
+	send_batch_tidy(&batch);
 	ck_assert_uint_eq(pool.bytes, 0);
 	for (int i = 0; i < 3; i++)
 		leave(i, i);

@@ -311,7 +311,7 @@ START_TEST(who_has_nearly_all_of_a_large_frame_has_caught_up)
 }
 END_TEST
 
-START_TEST(who_takes_nothing_is_reset)
+START_TEST(who_takes_nothing_is_closed_then_reset)
 {
 	setup(SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
@@ -320,7 +320,10 @@ START_TEST(who_takes_nothing_is_reset)
 	check_open();
 	rig_pass(&recorder.rig, 100);
 	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_uint_eq(recorder.bye.code, 0);
+	ck_assert_uint_eq(recorder.bye.code, 4102);
+	rig_pass(&recorder.rig, 4900);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 1);
+	rig_pass(&recorder.rig, 100);
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	teardown();
 }
@@ -431,7 +434,7 @@ SUITE(ws_conn_deadlines)
 	tcase_add_test(tests, who_catches_up_in_time_is_forgiven);
 	tcase_add_test(tests,
 	    who_has_nearly_all_of_a_large_frame_has_caught_up);
-	tcase_add_test(tests, who_takes_nothing_is_reset);
+	tcase_add_test(tests, who_takes_nothing_is_closed_then_reset);
 	tcase_add_test(tests, who_takes_a_little_is_not_reset);
 	tcase_add_test(tests, nothing_waits_no_clock_runs);
 	tcase_add_test(tests, leaves_at_its_moment);

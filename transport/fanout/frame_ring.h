@@ -1,0 +1,62 @@
+/*
+ * The last frames of a channel that its room's history does not have: all of
+ * the lobby, else those of members that come and go. They are kept while there
+ * are subscribers that lag. A position counts the bytes of all frames that were
+ * ever added.
+ */
+#ifndef TRANSPORT_FRAME_RING_H
+#define TRANSPORT_FRAME_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "transport/net/send_queue.h"
+
+struct session;
+
+struct ring_piece {
+	struct piece piece;           /* whole frames; holds a reference */
+	const struct session *except; /* not for this one; NULL: for all */
+	uint64_t position;            /* of its first byte */
+	uint64_t after_seq;           /* the room's last message before it */
+};
+
+/* Zeroed: empty. */
+struct frame_ring {
+	struct ring_piece *pieces;
+	size_t head;
+	size_t count;
+	size_t capacity;
+	uint64_t added; /* bytes, ever */
+};
+
+void frame_ring_fini(struct frame_ring *);
+
+/* Where the next frame will be; never 0. */
+static inline uint64_t
+frame_ring_end(const struct frame_ring *ring)
+{
+	return ring->added + 1;
+}
+
+/*
+ * Adds whole frames, with a reference to their chunk unless that is copied; the
+ * oldest go until no more than `most` bytes are left, but never these. Without
+ * memory all go, and these are not kept.
+ */
+void frame_ring_add(struct frame_ring *, const struct ring_piece *, bool copies,
+    size_t most);
+
+/*
+ * The frames at a position, which is the end of others; borrowed until the
+ * next change. NULL: they are gone, or the position is the end. `out` becomes
+ * what is left of the piece there.
+ */
+const struct ring_piece *frame_ring_at(const struct frame_ring *,
+    uint64_t position, struct piece *out);
+
+/* Lets all frames go. */
+void frame_ring_clear(struct frame_ring *);
+
+#endif

@@ -1,0 +1,358 @@
+#include "transport/fanout/replay.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "domain/command.h"
+#include "transport/fanout/hub_internal.h"
+#include "transport/ws/ws_conn.h"
+
+/* For all sessions at the end of one turn, and for one of them. */
+#define TURN_BYTES ((size_t)1024 * 1024)
+#define SESSION_BYTES ((size_t)128 * 1024)
+
+/* --- encoded pieces ------------------------------------------------------- */
+
+static struct replay_piece *
+piece_slot(struct replays *replays, uint32_t channel, uint64_t first)
+{
+	return &replays->pieces[(channel * 31 + first) % REPLAY_PIECES];
+}
+
+static void
+piece_release(struct replay_piece *piece)
+{
+	if (piece->chunk != NULL)
+		chunk_unref(piece->chunk);
+	*piece = (struct replay_piece){ .chunk = NULL };
+}
+
+void
+replay_tidy(struct replays *replays)
+{
+	for (size_t i = 0; i < REPLAY_PIECES; i++)
+		piece_release(&replays->pieces[i]);
+}
+
+/* Authors that see their own messages otherwise have got that already. */
+static bool
+skips_own(const struct session *session)
+{
+	return session->dialect->author_differs & (1ul << EVENT_SAID);
+}
+
+static bool
+is_own(const struct session *session, const struct message *message)
+{
+	return str_equal(message->author_id, session_member(session));
+}
+
+/* False: no room for this frame. */
+static bool
+piece_add(struct hub *hub, struct replay_piece *piece,
+    const struct frame *frame)
+{
+	size_t len = frame->head_len + frame->body_len;
+	struct chunk *chunk = piece->chunk;
+
+	if (chunk == NULL)
+		chunk = piece->chunk = chunk_create(hub->batch.pool,
+		    len > CHUNK_SIZE ? len : CHUNK_SIZE);
+	if (chunk == NULL || chunk->capacity - chunk->used < len)
+		return false;
+	memcpy(chunk->data + chunk->used, frame->head, frame->head_len);
+	memcpy(chunk->data + chunk->used + frame->head_len, frame->body,
+	    frame->body_len);
+	chunk->used += (uint32_t)len;
+	return true;
+}
+
+/*
+ * Encodes messages until the piece is full. It has no chunk if there is nothing
+ * to be sent. False: no memory.
+ */
+static bool
+piece_encode(struct hub *hub, const struct session *session,
+    const struct event *replayed, struct replay_piece *piece)
+{
+	const struct page *page = &replayed->page;
+
+	for (size_t i = 0; i < page->count; i++) {
+		const struct message *message = &page->items[i];
+		const struct encoded_frame *encoded;
+		struct event event = {
+			.kind = EVENT_SAID,
+			.room = replayed->room,
+			.seq = message->seq,
+			.at_ms = message->at_ms,
+			.member = message->author,
+			.member_id = message->author_id,
+			.body = message->body,
+		};
+
+		if (skips_own(session) && is_own(session, message))
+			continue;
+		encoded = encode_cache_for_one(&hub->encode_cache, &event,
+		    VIEW_OTHERS, session->variant);
+		if (encoded->is_silent)
+			continue;
+		if (encoded->failed)
+			return false;
+		if (!piece_add(hub, piece, &encoded->frame)) {
+			piece->next = message->seq;
+			return piece->chunk != NULL;
+		}
+	}
+	piece->next = replayed->seq;
+	return true;
+}
+
+/* --- one session ---------------------------------------------------------- */
+
+/* The subscriptions take turns. NULL: none lags. */
+static struct subscription *
+next_lagging(struct session *session)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		uint32_t n =
+		    (session->replay_next + i) % session->subscription_count;
+		struct subscription *subscription =
+		    session_subscription(session, n);
+
+		if (!subscription_lags(subscription))
+			continue;
+		session->replay_next = n + 1;
+		return subscription;
+	}
+	return NULL;
+}
+
+/* What it was not sent is not kept any more: it must not go on with a hole. */
+static void
+fall_behind(struct session *session, struct subscription *subscription)
+{
+	subscription->is_lost = true;
+	ws_conn_end(session->conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
+}
+
+static void
+send_piece(struct session *session, struct subscription *subscription,
+    const struct replay_piece *replay)
+{
+	struct piece piece;
+
+	subscription->next = replay->next;
+	if (subscription->next > subscription->channel->last_seq)
+		subscription->next = 0;
+	if (replay->chunk == NULL)
+		return;
+	piece = (struct piece){ replay->chunk, 0, replay->chunk->used };
+	conn_send(session->conn, &piece, 1);
+}
+
+static void
+receive_messages(struct hub *hub, struct session *session,
+    struct subscription *subscription, const struct event *event)
+{
+	struct replay_piece piece = {
+		.channel = subscription->channel->id,
+		.first = subscription->next,
+	};
+
+	if (event->recovery.missing_first != 0) {
+		fall_behind(session, subscription);
+		return;
+	}
+	if (!piece_encode(hub, session, event, &piece)) {
+		piece_release(&piece);
+		ws_conn_end_unsent(session->conn);
+		return;
+	}
+	send_piece(session, subscription, &piece);
+	if (piece.chunk == NULL || skips_own(session)) {
+		piece_release(&piece);
+	} else {
+		struct replay_piece *slot =
+		    piece_slot(&hub->replays, piece.channel, piece.first);
+
+		piece_release(slot);
+		*slot = piece;
+	}
+}
+
+void
+replay_receive(struct hub *hub, struct session *session,
+    const struct event *event)
+{
+	const struct room_channels *room =
+	    subscriptions_find(&hub->subscriptions, event->room);
+	struct subscription *subscription = NULL;
+
+	if (room != NULL)
+		for (const struct channel *channel = room->channels;
+		     channel != NULL && subscription == NULL;
+		     channel = channel->next)
+			subscription = subscription_find(session, channel);
+	if (subscription == NULL)
+		return;
+	if (event->kind == EVENT_PRESENCE) {
+		subscription->missed_presence = false;
+		hub_send_as(hub, session, event, VIEW_OTHERS);
+	} else if (subscription->next != 0)
+		receive_messages(hub, session, subscription, event);
+}
+
+/* Messages up to `to`; behind them, presence if the subscription missed it. */
+static void
+replay_messages(struct hub *hub, struct session *session,
+    struct subscription *subscription, uint64_t to)
+{
+	struct channel *channel = subscription->channel;
+	uint64_t next = subscription->next;
+	const struct replay_piece *known =
+	    piece_slot(&hub->replays, channel->id, next);
+	struct command command = {
+		.kind = COMMAND_REPLAY,
+		.author = session_member(session),
+		.room = str_slice(channel->room->id, channel->room->id_len),
+		.from_seq = next != 0 ? next : to + 1,
+		.to_seq = to,
+		.limit = CHUNK_SIZE,
+	};
+	enum chat_error error;
+
+	if (next != 0 && known->chunk != NULL &&
+	    known->channel == channel->id && known->first == next &&
+	    known->next <= to + 1 && !skips_own(session)) {
+		send_piece(session, subscription, known);
+		return;
+	}
+	if (subscription->missed_presence && to == channel->last_seq)
+		command.flags |= COMMAND_WITH_PRESENCE;
+	error = command_handle(hub->handler, &command);
+	if (error == CHAT_UNAVAILABLE)
+		ws_conn_end_unsent(session->conn);
+	else if (error != CHAT_OK) /* there is no such room any more */
+		channel_end_lag(channel, subscription);
+}
+
+/* What the ring has at the subscription's position; NULL: nothing is left. */
+static const struct ring_piece *
+find_frames(struct session *session, struct subscription *subscription,
+    struct piece *piece)
+{
+	const struct channel *channel = subscription->channel;
+	const struct ring_piece *found =
+	    frame_ring_at(&channel->ring, subscription->position, piece);
+
+	if (found != NULL ||
+	    subscription->position == frame_ring_end(&channel->ring))
+		return found;
+	if (channel->is_lobby)
+		fall_behind(session, subscription);
+	subscription->missed_presence = true;
+	subscription->position = frame_ring_end(&channel->ring);
+	return NULL;
+}
+
+/* One step: frames of the ring, or messages up to where those come. */
+static void
+replay_step(struct hub *hub, struct session *session,
+    struct subscription *subscription)
+{
+	struct channel *channel = subscription->channel;
+	struct piece piece;
+	const struct ring_piece *found =
+	    find_frames(session, subscription, &piece);
+
+	if (subscription->is_lost)
+		return;
+	if (found != NULL && (subscription->next == 0 ||
+				 found->after_seq < subscription->next)) {
+		subscription->position += piece.len;
+		if (found->except != session)
+			conn_send(session->conn, &piece, 1);
+	} else if (subscription->next != 0 || subscription->missed_presence)
+		replay_messages(hub, session, subscription,
+		    found != NULL ? found->after_seq : channel->last_seq);
+	else
+		channel_end_lag(channel, subscription);
+}
+
+/* Returns whether it can be sent more at once. */
+static bool
+replay_session(struct hub *hub, struct session *session, size_t *bytes)
+{
+	struct conn *conn = session->conn;
+	size_t left = SESSION_BYTES;
+
+	while (ws_conn_is_open(conn) && send_queue_is_empty(&conn->queue)) {
+		struct subscription *subscription = next_lagging(session);
+
+		if (subscription == NULL) {
+			conn_set_lags(conn, false);
+			return false;
+		}
+		if (left < CHUNK_SIZE)
+			return true;
+		left -= CHUNK_SIZE;
+		*bytes += CHUNK_SIZE;
+		replay_step(hub, session, subscription);
+	}
+	return false;
+}
+
+/* --- all sessions --------------------------------------------------------- */
+
+void
+replay_continue(struct hub *hub, struct session *session)
+{
+	if (session->is_replaying)
+		return;
+	session->is_replaying = true;
+	list_append(&hub->replays.ready, &session->replay_link);
+}
+
+void
+replay_forget(struct session *session)
+{
+	if (session->is_replaying)
+		list_remove(&session->replay_link);
+	session->is_replaying = false;
+}
+
+void
+replay_run(struct hub *hub)
+{
+	struct list *ready = &hub->replays.ready;
+	const struct list *last = ready->previous;
+	size_t bytes = 0;
+	bool was_last = list_is_empty(ready);
+
+	assert(!send_batch_is_pending(&hub->batch));
+	while (!was_last && bytes < TURN_BYTES) {
+		struct session *session =
+		    LIST_OWNER(ready->next, struct session, replay_link);
+
+		was_last = &session->replay_link == last;
+		list_remove(&session->replay_link);
+		session->is_replaying = replay_session(hub, session, &bytes);
+		if (session->is_replaying)
+			list_append(ready, &session->replay_link);
+	}
+	send_batch_flush(&hub->batch);
+}
+
+void
+replays_init(struct replays *replays)
+{
+	memset(replays, 0, sizeof(*replays));
+	list_init(&replays->ready);
+}
+
+void
+replays_fini(struct replays *replays)
+{
+	assert(list_is_empty(&replays->ready));
+	replay_tidy(replays);
+}
