@@ -1,7 +1,8 @@
-/* Any bytes at all, read as JSON. */
+/* Reads any bytes as JSON. */
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "wire/json/json_number.h"
 #include "wire/json/json_reader.h"
 
 static struct json_key_table table;
@@ -10,7 +11,7 @@ static struct json_key_table table;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was yielded lies within the text and can be unescaped. */
+/* A member is a slice of the text and can be unescaped. */
 static void
 check_member(const struct json_member *member, struct str text)
 {
@@ -40,5 +41,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (json_next(&reader, &member))
 		check_member(&member, text);
 	CHECK(reader.error_offset <= size);
+	CHECK(reader.error != JSON_OK || json_numbers_are_portable(text));
 	return 0;
 }

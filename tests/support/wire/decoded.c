@@ -1,11 +1,10 @@
 #include "tests/support/wire/decoded.h"
 
-#include "wire/common/scratch.h"
-
 #include <check.h>
 #include <stdlib.h>
 
 #include "domain/base/count_of.h"
+#include "wire/common/scratch.h"
 
 static struct scratch scratch;
 
