@@ -72,8 +72,8 @@ const struct option option_table[] = {
 	    AT(listeners),
 	    .preset = "127.0.0.1:8080",
 	    .needs_restart = true,
-	    .help = "Where to listen; several with commas, or given several "
-		    "times. An address under TLS is followed by ,tls." },
+	    .help = "Addresses to listen on, separated by commas, or given "
+		    "several times; an address with TLS ends with ,tls." },
 	{ .name = "listen_file",
 	    .type = OPTION_PATH,
 	    AT(listen_file),
