@@ -13,34 +13,48 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import attacks  # noqa: E402
 from testbed import Testbed  # noqa: E402
 
+
+def number(value):
+    return "-" if value is None else f"{value:.1f}"
+
+
+class Row(NamedTuple):
+    """What one attack did to one server."""
+
+    costs: str
+    ping: str
+    closed: str
+    growth: str
+    result: str
+    good: bool
+
+    def verdict(self):
+        return "ok" if self.good else "FAILED"
+
+
 COLUMNS = ("attack", "server", "costs", "ping p50 / p99 / max, own p99 ms",
            "closed", "RSS +MiB", "result", "")
 
 
-def rate(value):
-    return "-" if value is None else f"{value:.1f}"
-
-
-def row(name, server, bed, result, good):
+def judge(bed, result, good):
     found = bed.found
     ping = found["ping"]
     closed = ping["closed"] + found.get("readers", {}).get("closed", 0)
     codes = found.get("readers", {}).get("codes") or ""
-    good = good and closed == 0
-    return (name, server,
-            f"{size(bed.sent)}, {bed.connections} conn, "
-            f"{found['cpu']:.1f} s CPU",
-            " / ".join(rate(ping["ping"][each]) for each in
-                       ("p50", "p99", "max"))
-            + f", {rate(ping['own']['p99'])}",
-            f"{closed} {codes}".strip(), f"{found['rss'] / 2**20:.1f}", result,
-            "ok" if good else "FAILED"), good
+    return Row(f"{size(bed.sent)}, {bed.connections} connections, "
+               f"{found['cpu']:.1f} s CPU",
+               " / ".join(number(ping["ping"][each])
+                          for each in ("p50", "p99", "max"))
+               + f", {number(ping['own']['p99'])}",
+               f"{closed} {codes}".strip(), f"{found['rss'] / 2**20:.1f}",
+               result, good and closed == 0)
 
 
 def size(count):
@@ -51,14 +65,33 @@ def size(count):
     return f"{count:.3g} GB"
 
 
-def run(attack, name, program, seconds):
-    with Testbed(program, seconds) as bed:
-        result = attack(bed)
-        if "rss" not in bed.found:
-            bed.finish()
-        if callable(result):
-            result = result(bed.found)
-        return row(attack.__name__, name, bed, *result)
+def run(attack, program, seconds):
+    try:
+        with Testbed(program, seconds) as bed:
+            result = attack(bed)
+            if "rss" not in bed.found:
+                bed.finish()
+            if callable(result):
+                result = result(bed.found)
+            return judge(bed, *result)
+    except Exception as error:  # one row, not the table
+        return Row("-", "-", "-", "-", f"{type(error).__name__}: {error}", False)
+
+
+def show(cells):
+    print("  ".join(cells), flush=True)
+
+
+def show_markdown(cells):
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def markdown_cell(row):
+    felt, _, own = row.ping.partition(", ")
+    p99 = felt.split(" / ")[1] if " / " in felt else "-"
+    return "; ".join(each for each in (
+        f"ping {p99} ms (own {own})", f"{row.closed} closed",
+        f"+{row.growth} MiB", row.result) if each)
 
 
 def main():
@@ -77,27 +110,28 @@ def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.nice(5)  # the server goes first
-    show = (lambda cells: print("| " + " | ".join(cells) + " |", flush=True)
-            if options.markdown else
-            print("  ".join(cells), flush=True))
-    show(COLUMNS)
-    if options.markdown:
-        show(["---"] * len(COLUMNS))
-    failed = 0
     servers = [each.rpartition("=")[::2]
                for each in options.server or ["build/release/parleyd"]]
+    if options.markdown:
+        show_markdown(["attack", "costs", *(name or program
+                                            for name, program in servers)])
+        show_markdown(["---"] * (2 + len(servers)))
+    else:
+        show(COLUMNS)
+    failed = 0
     for attack in attacks.ALL:
         if options.only and attack.__name__ not in options.only:
             continue
+        rows = []
         for name, program in servers:
-            try:
-                cells, good = run(attack, name, program, options.seconds)
-            except Exception as error:  # one row, not the table
-                cells, good = (attack.__name__, name, "-", "-", "-", "-",
-                               f"{type(error).__name__}: {error}",
-                               "FAILED"), False
-            show(cells)
-            failed += (name, program) == servers[-1] and not good
+            row = run(attack, program, options.seconds)
+            rows.append(row)
+            if not options.markdown:
+                show((attack.__name__, name, *row[:-1], row.verdict()))
+        if options.markdown:
+            show_markdown([attack.__doc__, rows[-1].costs,
+                           *map(markdown_cell, rows)])
+        failed += not rows[-1].good
     return 1 if failed else 0
 
 
