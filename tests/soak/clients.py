@@ -240,7 +240,7 @@ class Talker(Behaving):
             self.count += 1
             self.acked.clear()
             self.soak.said += 1
-            text = f"{self.number}:{self.count}:" + "x" * self.random.randrange(300)
+            text = f"{self.number}:{self.count}:" + "x" * self.random.randrange(1500)
             self.connection.say("broadcast", room=room, ref=self.count,
                                 key=f"{self.number}.{self.count}", message=text)
             try:

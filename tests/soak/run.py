@@ -11,6 +11,7 @@ The server is PARLEYD, else build/parleyd.
 import argparse
 import asyncio
 import random
+import re
 import resource
 import signal
 import sys
@@ -22,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import clients  # noqa: E402
-from client import Chat  # noqa: E402
+from client import Chat, get  # noqa: E402
 from server import PARLEYD, Server  # noqa: E402
 
 # Of a hundred connections.
@@ -32,6 +33,7 @@ WATCH_EVERY_S = 5
 SIGHUP_EVERY_S = 20
 WARM_UP = 0.3  # of the time: histories fill
 RESIDENT_SPARE = 64 << 20
+COMPACTS_WITHIN = 10
 
 
 class Soak:
@@ -97,6 +99,15 @@ def check_rooms(soak):
                     soak.wrong(f"{room} ends at {joined['seq']}, not {seq}")
 
 
+def check_compactions(soak, minutes):
+    metrics = get(soak.address, "/metrics").body.decode()
+    count = int(re.search(r"^parley_store_compactions_total (\d+)", metrics,
+                          re.M)[1])
+    print(f"{count} compactions")
+    if minutes >= COMPACTS_WITHIN and count == 0:
+        soak.wrong("nothing was compacted")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30)
@@ -109,12 +120,13 @@ def main():
         server = Server(PARLEYD, "--store-kind", "file",
                         "--store-dir", f"{directory}/store",
                         "--store-segment", "2MiB",
-                        "--store-compact-after", "4MiB",
+                        "--store-compact-after", "1MiB",
                         "--drain-delay", "0s", "--drain-window", "1s")
         run = Soak(server, options)
         try:
             asyncio.run(soak(run, options))
             check_rooms(run)
+            check_compactions(run, options.minutes)
         except BaseException:
             server.kill()
             raise
