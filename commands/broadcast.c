@@ -1,4 +1,4 @@
-/* COMMAND_BROADCAST: say something to a room, or to the lobby. */
+/* COMMAND_BROADCAST: send a message to a room, or to the lobby. */
 #include "commands/command_table.h"
 
 #define KEY_MOST 64
@@ -17,7 +17,7 @@ acknowledge(const struct request *request, struct event *delivered)
 		request_answer(request, delivered);
 }
 
-/* The lobby keeps nothing: no number, no key. */
+/* The lobby has no history: a message has no number and no key. */
 static enum chat_error
 say_in_lobby(struct request *request)
 {
@@ -73,7 +73,7 @@ publish_said(const struct chat *chat, const struct entry *entry)
 	    audience_room(entry->room_id));
 }
 
-/* What a retry asks for has been done, and is not done again. */
+/* A duplicate was published with its first, and is acknowledged only. */
 static enum chat_error
 broadcast_finish(struct request *request, const struct entry *entry)
 {

@@ -1,10 +1,10 @@
-/* COMMAND_CONNECT: somebody arrives, gets an id and a name, and is greeted. */
+/* COMMAND_CONNECT: a new member gets an id, a name and a greeting. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "commands/command_table.h"
 
-/* Others get their name with the id, or later; they take no number. */
+/* Other members get their name with the id, or later, and use no number. */
 static bool
 is_named_here(const struct request *request)
 {
@@ -13,8 +13,8 @@ is_named_here(const struct request *request)
 }
 
 /*
- * The wished-for name if there is one and it is good, else the number of the
- * newcomer; the first free one behind it if it is taken.
+ * The requested name if it is valid, else "member" and a number; with a suffix
+ * if that is taken.
  */
 static enum chat_error
 choose_name(struct request *request, enum chat_error *wish_error)
@@ -36,7 +36,7 @@ choose_name(struct request *request, enum chat_error *wish_error)
 	    request->author.name);
 }
 
-/* Tries one id, which may have to do as a name, too. */
+/* Tries one id, which may be the name, too. */
 static enum chat_error
 put_with_made_id(struct request *request)
 {
@@ -49,7 +49,7 @@ put_with_made_id(struct request *request)
 	return member_store_put(chat->members, newcomer);
 }
 
-/* A name was free when it was chosen, so if one is taken it is an id. */
+/* A chosen name was free, so a name that is taken is an id. */
 static bool
 may_try_again(enum chat_error error)
 {
@@ -96,8 +96,8 @@ greet(const struct request *request)
 }
 
 /*
- * When the lobby has no room for the newcomer, the connection stays attached
- * to an id that is nobody's, until whoever asked closes it.
+ * If there is no memory to enter the lobby, the connection stays attached to an
+ * id without a member until the caller closes it.
  */
 static enum chat_error
 attach(const struct request *request)

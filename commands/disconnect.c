@@ -1,4 +1,4 @@
-/* COMMAND_DISCONNECT: somebody is gone, from every room and the lobby. */
+/* COMMAND_DISCONNECT: a member leaves its rooms and the lobby. */
 #include "commands/command_table.h"
 #include "commands/support/room_ops.h"
 
@@ -10,8 +10,8 @@ disconnect_run(struct request *request)
 	struct room room;
 
 	publisher_detach(chat->publisher, author_id);
-	while (room_ops_first(request, STR_ABSENT, &room))
-		room_ops_vacate(request, &room);
+	while (room_ops_first_of_author(request, STR_ABSENT, &room))
+		room_ops_leave_detached(request, &room);
 	if (request->author.in_lobby)
 		request->state->in_lobby--;
 	member_store_remove(chat->members, author_id);

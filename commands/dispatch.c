@@ -25,8 +25,8 @@ copy_id(const struct room *room, void *arg)
 }
 
 /*
- * Who is in several rooms means the one it entered last. The id is copied: a
- * room may end while it is spoken of.
+ * The room that the author joined last. The id is copied: the room may be
+ * removed by the command.
  */
 static enum chat_error
 find_current_room(struct request *request)
@@ -57,7 +57,7 @@ check_body(struct request *request)
 	return CHAT_OK;
 }
 
-/* Looked up only once: whether there is such a room is asked of strangers. */
+/* The room is looked up only if the author is not in it. */
 static enum chat_error
 check_room(struct request *request)
 {
@@ -102,7 +102,7 @@ static void
 request_init(struct request *request, struct dispatcher *self,
     const struct command *command)
 {
-	/* The large parts stay as they are: this is on every message's way. */
+	/* The large members are not cleared: this runs for every message. */
 	request->chat = self->chat;
 	request->state = &self->state;
 	request->command = command;

@@ -1,22 +1,22 @@
-/* COMMAND_HISTORY: a page of what was said in a room. */
+/* COMMAND_HISTORY: a page of a room's messages. */
 #include "commands/command_table.h"
 #include "commands/support/history_page.h"
 
 static enum chat_error
-check(struct request *request)
+history_check(struct request *request)
 {
 	const unsigned both = COMMAND_HAS_AFTER | COMMAND_HAS_BEFORE;
 
-	if (request->command->limit > EXCERPT_MOST)
+	if (request->command->limit > HISTORY_PAGE_MOST)
 		return request_bad_field(request, "limit");
 	if ((request->command->flags & both) == both)
 		return request_bad_field(request, "before");
 	return CHAT_OK;
 }
 
-/* Without a seq: the newest. */
+/* Without a seq: the newest messages. */
 static enum chat_error
-collect(const struct request *request, struct history_page *out)
+history_collect(const struct request *request, struct history_page *out)
 {
 	const struct command *command = request->command;
 	uint64_t before = UINT64_MAX;
@@ -33,24 +33,24 @@ collect(const struct request *request, struct history_page *out)
 static enum chat_error
 history_run(struct request *request)
 {
-	struct history_page excerpt = { .messages = NULL };
+	struct history_page history = { .messages = NULL };
 	struct event event = { .kind = EVENT_HISTORY };
 	struct room room;
 	enum chat_error error;
 
-	error = check(request);
+	error = history_check(request);
 	if (error == CHAT_OK)
 		error =
 		    room_store_get(request->chat->rooms, request->room, &room);
 	if (error == CHAT_OK)
-		error = collect(request, &excerpt);
+		error = history_collect(request, &history);
 	if (error == CHAT_OK) {
 		event.room = request->room;
 		event.epoch = str_from(room.epoch);
-		event.page = excerpt.page;
+		event.page = history.page;
 		request_answer(request, &event);
 	}
-	history_page_fini(&excerpt);
+	history_page_fini(&history);
 	return error;
 }
 

@@ -35,7 +35,7 @@ replay_add(const struct message *message, void *arg)
 
 /*
  * A message that was dropped for want of space is missing. One that was too
- * old is not: nobody gets it any more.
+ * old is not: no client gets it any more.
  */
 static enum chat_error
 publish_messages(const struct request *request, bool *is_done)

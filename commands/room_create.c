@@ -1,4 +1,4 @@
-/* COMMAND_ROOM_CREATE: make a room and be its first member. */
+/* COMMAND_ROOM_CREATE: create a room and join it. */
 #include "commands/command_table.h"
 #include "commands/support/room_ops.h"
 
@@ -25,11 +25,11 @@ read_room(struct request *request, struct room *room)
 		.persistent = request->command->flags & COMMAND_PERSISTENT,
 	};
 	if (request->room.data != NULL)
-		error = room_ops_take_id(request, room);
+		error = room_ops_read_id(request, room);
 	if (error == CHAT_OK)
 		error = read_name(request, room);
 	if (error == CHAT_OK)
-		error = room_ops_bound(request, room);
+		error = room_ops_read_limits(request, room);
 	return error;
 }
 
@@ -57,7 +57,7 @@ room_create_finish(struct request *request, const struct entry *entry)
 	room_ops_get(request, entry, &room);
 	error = room_ops_enter(request, &room);
 	if (error != CHAT_OK) {
-		room_ops_end(request, &room);
+		room_ops_remove(request, &room);
 		return error;
 	}
 	event.room = str_from(room.id);

@@ -1,4 +1,4 @@
-/* COMMAND_ROOM_JOIN: enter a room, and read what was missed. */
+/* COMMAND_ROOM_JOIN: enter a room, and get the messages that were missed. */
 #include "commands/command_table.h"
 #include "commands/support/guest.h"
 #include "commands/support/name_list.h"
@@ -13,7 +13,7 @@ find_room(struct request *request, struct room *room, bool *is_new)
 	*is_new = false;
 	if (request->room.data == NULL)
 		return request_bad_field(request, "room");
-	if (request->command->limit > EXCERPT_MOST)
+	if (request->command->limit > HISTORY_PAGE_MOST)
 		return request_bad_field(request, "history");
 	error = room_store_get(request->chat->rooms, request->room, room);
 	*is_new = error == CHAT_ROOM_NOT_FOUND;
@@ -38,7 +38,7 @@ check_space(struct request *request, const struct room *room)
 }
 
 static struct event
-joined(const struct request *request, const struct room *room)
+joined_event(const struct request *request, const struct room *room)
 {
 	struct event event = request_event(request, EVENT_ROOM_JOINED);
 
@@ -53,11 +53,11 @@ joined(const struct request *request, const struct room *room)
 	return event;
 }
 
-/* Everything that may fail is done before anything is said. */
+/* Everything that may fail is done before the answer is published. */
 static enum chat_error
-answer(struct request *request, const struct room *room)
+answer_join(struct request *request, const struct room *room)
 {
-	struct event event = joined(request, room);
+	struct event event = joined_event(request, room);
 	struct string_list names = { .most = 0 };
 	struct resume missed;
 	enum chat_error error;
@@ -70,7 +70,7 @@ answer(struct request *request, const struct room *room)
 		if (!event.names.left_out)
 			event.names = name_list_names(&names);
 		event.seq = missed.seq;
-		event.page = missed.excerpt.page;
+		event.page = missed.history.page;
 		event.recovery = missed.recovery;
 		request_answer(request, &event);
 	}
@@ -80,27 +80,27 @@ answer(struct request *request, const struct room *room)
 }
 
 static enum chat_error
-enter(struct request *request, struct room *room)
+enter_room(struct request *request, struct room *room)
 {
 	enum chat_error error = room_ops_enter(request, room);
 
 	if (error != CHAT_OK)
 		return error;
-	error = answer(request, room);
+	error = answer_join(request, room);
 	if (error != CHAT_OK)
 		room_ops_exit(request, room);
 	return error;
 }
 
-/* A room made by joining it is called by its id. */
+/* A room created by a join has its id as its name. */
 static enum chat_error
-create(struct request *request, struct room *room)
+create_room(struct request *request, struct room *room)
 {
-	enum chat_error error = room_ops_take_id(request, room);
+	enum chat_error error = room_ops_read_id(request, room);
 
 	room->persistent = request->command->flags & COMMAND_PERSISTENT;
 	if (error == CHAT_OK)
-		error = room_ops_bound(request, room);
+		error = room_ops_read_limits(request, room);
 	if (error == CHAT_OK)
 		error = room_ops_create(request, room);
 	return error;
@@ -110,7 +110,7 @@ create(struct request *request, struct room *room)
 static void
 after_entering(struct request *request, const struct room *room)
 {
-	room_ops_tell(request, room);
+	room_ops_announce(request, room);
 	if (request->command->flags & COMMAND_LEAVES_OTHERS)
 		room_ops_leave_others(request, str_from(room->id));
 }
@@ -121,7 +121,7 @@ check_and_enter(struct request *request, struct room *room)
 	enum chat_error error = check_space(request, room);
 
 	if (error == CHAT_OK)
-		error = enter(request, room);
+		error = enter_room(request, room);
 	if (error == CHAT_OK)
 		after_entering(request, room);
 	return error;
@@ -141,11 +141,11 @@ room_join_run(struct request *request)
 		return error;
 	if (room_store_has(request->chat->rooms, request->room,
 		request->command->author))
-		return answer(request, &room);
+		return answer_join(request, &room);
 	error = guest_check_rooms(request, &room);
 	if (error != CHAT_OK)
 		return error;
-	return is_new ? create(request, &room)
+	return is_new ? create_room(request, &room)
 		      : check_and_enter(request, &room);
 }
 
@@ -156,11 +156,11 @@ room_join_finish(struct request *request, const struct entry *entry)
 	enum chat_error error;
 
 	room_ops_get(request, entry, &room);
-	error = enter(request, &room);
+	error = enter_room(request, &room);
 	if (error == CHAT_OK)
 		after_entering(request, &room);
 	else
-		room_ops_end(request, &room);
+		room_ops_remove(request, &room);
 	return error;
 }
 

@@ -1,4 +1,5 @@
-/* COMMAND_ROOM_LEAVE: leave a room; with its last member it may end. */
+/* COMMAND_ROOM_LEAVE: leave a room; a one-off room ends with its last member.
+ */
 #include "commands/command_table.h"
 #include "commands/support/room_ops.h"
 

@@ -205,7 +205,7 @@ collect_server_stats(struct server_stats *out, void *arg)
 	out->resident = resident_bytes();
 	out->cpu_ms = processor_ms();
 	if (app->stores.files != NULL)
-		file_store_tell(app->stores.files, &out->store);
+		file_store_stats(app->stores.files, &out->store);
 	hub_stats(app->hub, out);
 	room_store_each(app->stores.rooms, add_room, out);
 }

@@ -48,7 +48,7 @@ guest_take_name(struct request *request, const struct room *room)
 }
 
 void
-guest_give_name_up(struct request *request, const struct room *room)
+guest_release_name(struct request *request, const struct room *room)
 {
 	const struct member *author = &request->author;
 

@@ -6,8 +6,8 @@
 #define MESSAGE_EXTRA 80
 
 /*
- * Which messages are wanted: from <= seq < end, and at most so many of them.
- * Some numbers may be missing.
+ * The messages to be collected: from <= seq < end, and at most so many. Some
+ * numbers may be missing.
  */
 struct range {
 	uint64_t from;
@@ -16,29 +16,29 @@ struct range {
 };
 
 struct collecting {
-	struct history_page *excerpt;
+	struct history_page *out;
 	struct range range;
 	bool keeps_last; /* if there are too many: these, not the first */
 	size_t seen;
 };
 
 static size_t
-size_of(const struct message *message)
+message_cost(const struct message *message)
 {
 	return message->body.len + message->author.len +
 	       message->author_id.len + MESSAGE_EXTRA;
 }
 
 static size_t
-least(size_t a, size_t b)
+size_min(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
 void
-history_page_fini(struct history_page *excerpt)
+history_page_fini(struct history_page *out)
 {
-	free(excerpt->messages);
+	free(out->messages);
 }
 
 static bool
@@ -50,13 +50,13 @@ collect_message(const struct message *message, void *arg)
 	if (message->seq >= collecting->range.end ||
 	    (collecting->seen == most && !collecting->keeps_last))
 		return false;
-	collecting->excerpt->messages[collecting->seen++ % most] = *message;
+	collecting->out->messages[collecting->seen++ % most] = *message;
 	return true;
 }
 
-/* What came round to the front goes behind what is older. */
+/* Messages that wrapped round to the front go behind older ones. */
 static enum chat_error
-straighten(const struct collecting *collecting, struct history_page *excerpt)
+page_unwrap(const struct collecting *collecting, struct history_page *out)
 {
 	size_t most = collecting->range.most;
 	size_t oldest = collecting->seen % most;
@@ -67,18 +67,18 @@ straighten(const struct collecting *collecting, struct history_page *excerpt)
 	messages = malloc(most * sizeof(*messages));
 	if (messages == NULL)
 		return CHAT_UNAVAILABLE;
-	memcpy(messages, excerpt->messages + oldest,
+	memcpy(messages, out->messages + oldest,
 	    (most - oldest) * sizeof(*messages));
-	memcpy(messages + most - oldest, excerpt->messages,
+	memcpy(messages + most - oldest, out->messages,
 	    oldest * sizeof(*messages));
-	free(excerpt->messages);
-	excerpt->messages = messages;
+	free(out->messages);
+	out->messages = messages;
 	return CHAT_OK;
 }
 
 /* The range is within what is held. */
 static enum chat_error
-collect(const struct request *request, struct str room, struct range range,
+page_collect(const struct request *request, struct str room, struct range range,
     bool keeps_last, struct history_page *out)
 {
 	struct collecting collecting = { out, range, keeps_last, 0 };
@@ -92,14 +92,14 @@ collect(const struct request *request, struct str room, struct range range,
 		return CHAT_UNAVAILABLE;
 	history_each(request->chat->history, room, range.from, request->now_ms,
 	    collect_message, &collecting);
-	error = straighten(&collecting, out);
+	error = page_unwrap(&collecting, out);
 	out->page.items = out->messages;
-	out->page.count = least(collecting.seen, range.most);
+	out->page.count = size_min(collecting.seen, range.most);
 	out->page.more = collecting.seen > range.most;
 	return error;
 }
 
-/* One message always fits, or a reader would get no further. */
+/* One message always fits, or a reader would make no progress. */
 static size_t
 count_fitting(const struct page *page, size_t bytes, bool keeps_last)
 {
@@ -109,7 +109,7 @@ count_fitting(const struct page *page, size_t bytes, bool keeps_last)
 	while (count < page->count) {
 		size_t i = keeps_last ? page->count - 1 - count : count;
 
-		used += size_of(&page->items[i]);
+		used += message_cost(&page->items[i]);
 		if (used > bytes && count > 0)
 			break;
 		count++;
@@ -118,7 +118,7 @@ count_fitting(const struct page *page, size_t bytes, bool keeps_last)
 }
 
 static void
-cut(struct page *page, size_t bytes, bool keeps_last)
+page_cut(struct page *page, size_t bytes, bool keeps_last)
 {
 	size_t count = count_fitting(page, bytes, keeps_last);
 
@@ -131,7 +131,7 @@ cut(struct page *page, size_t bytes, bool keeps_last)
 }
 
 static bool
-note_one(const struct message *message, void *arg)
+note_message(const struct message *message, void *arg)
 {
 	(void)message;
 	*(bool *)arg = true;
@@ -140,19 +140,19 @@ note_one(const struct message *message, void *arg)
 
 /* Whether there is anything from here on. */
 static bool
-is_more(const struct request *request, struct str room, uint64_t from)
+has_more(const struct request *request, struct str room, uint64_t from)
 {
 	bool found = false;
 
 	history_each(request->chat->history, room, from, request->now_ms,
-	    note_one, &found);
+	    note_message, &found);
 	return found;
 }
 
-/* What is held; nothing of it is in the excerpt yet. */
+/* Empties the page; what the history holds goes to span. */
 static enum chat_error
-begin(const struct request *request, struct str room, struct history_span *span,
-    struct history_page *out)
+page_begin(const struct request *request, struct str room,
+    struct history_span *span, struct history_page *out)
 {
 	*out = (struct history_page){ .messages = NULL };
 	return history_span(request->chat->history, room, request->now_ms,
@@ -166,27 +166,27 @@ history_page_after(const struct request *request, struct str room,
 	const struct chat *chat = request->chat;
 	struct history_span span;
 	struct range range;
-	enum chat_error error = begin(request, room, &span, out);
+	enum chat_error error = page_begin(request, room, &span, out);
 	uint64_t next;
 
 	if (error != CHAT_OK || after >= span.last || span.first > span.last)
 		return error;
 	range.from = after + 1 > span.first ? after + 1 : span.first;
 	range.end = span.last + 1;
-	range.most = least(least(most, chat->limits.page_messages),
+	range.most = size_min(size_min(most, chat->limits.page_messages),
 	    (size_t)(range.end - range.from));
-	error = collect(request, room, range, false, out);
+	error = page_collect(request, room, range, false, out);
 	next = range.from;
 	if (out->page.count > 0)
 		next = out->page.items[out->page.count - 1].seq + 1;
-	out->page.more = next < range.end && is_more(request, room, next);
-	cut(&out->page, chat->limits.page_bytes, false);
+	out->page.more = next < range.end && has_more(request, room, next);
+	page_cut(&out->page, chat->limits.page_bytes, false);
 	return error;
 }
 
 /*
- * Mostly the numbers lead to the messages. Where some are missing, it is gone
- * farther back until there is one, or a reader would get no further.
+ * Mostly all numbers of the range have messages. Where none has, the range
+ * grows backwards until one has, or a reader would make no progress.
  */
 static enum chat_error
 collect_before(const struct request *request, struct str room,
@@ -199,7 +199,7 @@ collect_before(const struct request *request, struct str room,
 
 	do {
 		range->from = range->end - (width < held ? width : held);
-		error = collect(request, room, *range, true, out);
+		error = page_collect(request, room, *range, true, out);
 		width *= 2;
 	} while (error == CHAT_OK && out->page.count == 0 && range->most > 0 &&
 		 range->from > span->first);
@@ -213,15 +213,15 @@ history_page_before(const struct request *request, struct str room,
 	const struct chat *chat = request->chat;
 	struct history_span span;
 	struct range range;
-	enum chat_error error = begin(request, room, &span, out);
+	enum chat_error error = page_begin(request, room, &span, out);
 
 	if (error != CHAT_OK || before <= span.first || span.first > span.last)
 		return error;
 	range.end = before <= span.last ? before : span.last + 1;
-	range.most = least(least(most, chat->limits.page_messages),
+	range.most = size_min(size_min(most, chat->limits.page_messages),
 	    (size_t)(range.end - span.first));
 	error = collect_before(request, room, &span, &range, out);
 	out->page.more |= range.from > span.first;
-	cut(&out->page, chat->limits.page_bytes, true);
+	page_cut(&out->page, chat->limits.page_bytes, true);
 	return error;
 }

@@ -1,19 +1,19 @@
-/* A page out of a room's history, within what a page may be. */
+/* Pages of a room's history, within limits.page_messages and page_bytes. */
 #ifndef COMMANDS_HISTORY_PAGE_H
 #define COMMANDS_HISTORY_PAGE_H
 
 #include "commands/support/request.h"
 
-/* What may be asked for at once; a page may turn out smaller. */
-#define EXCERPT_MOST 1000
+/* A client may request so many messages; the page may have fewer. */
+#define HISTORY_PAGE_MOST 1000
 
-/* Its texts are borrowed from the history, until that changes. */
+/* Its texts are good until the history changes. */
 struct history_page {
 	struct message *messages; /* owned */
 	struct page page;         /* some of them */
 };
 
-/* An excerpt filled with zeros is one of nothing. */
+/* Filled with zeros it is empty. */
 void history_page_fini(struct history_page *);
 
 /*

@@ -1,4 +1,4 @@
-/* One command on its way through the chat, and how it is answered. */
+/* A command that is being run, and its answers. */
 #ifndef COMMANDS_REQUEST_H
 #define COMMANDS_REQUEST_H
 
@@ -10,10 +10,10 @@
 #include "commands/support/presence.h"
 #include "commands/support/unique_name.h"
 
-/* How often a made id may turn out to be taken before we give up. */
+/* A random id is tried so often before giving up. */
 #define ID_TRIES 16
 
-/* What the commands remember from one request to the next. */
+/* What commands keep from one request to the next. */
 struct dispatcher_state {
 	size_t in_lobby;    /* members that the lobby counts */
 	uint64_t newcomers; /* how many were named here, ever */

@@ -1,11 +1,11 @@
 #include "commands/support/resume.h"
 
 /*
- * A seq that the room has not come to belongs to another life of it, even if
- * the epoch says otherwise: somebody has made it up.
+ * A seq that the room has not reached belongs to another epoch, whatever epoch
+ * the client names.
  */
 static struct recovery
-compare(const struct command *command, const struct room *room,
+compare_with_history(const struct command *command, const struct room *room,
     const struct history_span *held)
 {
 	struct recovery recovery = { .asked = true };
@@ -23,8 +23,8 @@ compare(const struct command *command, const struct room *room,
 }
 
 /*
- * What the store has lost leaves holes between those that are there: from the
- * first to the last of them, something is missing.
+ * Messages that the store has lost leave holes between the others. The client
+ * is told the range from the first hole to the last.
  */
 static void
 find_holes(const struct page *page, uint64_t after, struct recovery *recovery)
@@ -49,27 +49,27 @@ read_since(const struct request *request, const struct room *room,
 	uint64_t after = request->command->since_seq;
 	enum chat_error error;
 
-	out->recovery = compare(request->command, room, held);
+	out->recovery = compare_with_history(request->command, room, held);
 	if (out->recovery.epoch_changed)
 		after = 0;
 	error = history_page_after(request, str_from(room->id), after,
-	    EXCERPT_MOST, &out->excerpt);
+	    HISTORY_PAGE_MOST, &out->history);
 	if (error == CHAT_OK && !out->recovery.epoch_changed)
-		find_holes(&out->excerpt.page, after, &out->recovery);
+		find_holes(&out->history.page, after, &out->recovery);
 	return error;
 }
 
-/* That there are earlier ones was clear: only a page cut short is `more`. */
+/* Earlier messages are no `more`, only a page with fewer than requested is. */
 static enum chat_error
 read_newest(const struct request *request, const struct room *room,
     struct resume *out)
 {
 	size_t most = request->command->limit;
-	struct page *page = &out->excerpt.page;
+	struct page *page = &out->history.page;
 	enum chat_error error;
 
 	error = history_page_before(request, str_from(room->id), UINT64_MAX,
-	    most, &out->excerpt);
+	    most, &out->history);
 	page->more = page->more && page->count < most;
 	return error;
 }
@@ -95,7 +95,7 @@ resume_collect(const struct request *request, const struct room *room,
 }
 
 void
-resume_fini(struct resume *catch_up)
+resume_fini(struct resume *resume)
 {
-	history_page_fini(&catch_up->excerpt);
+	history_page_fini(&resume->history);
 }

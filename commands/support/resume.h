@@ -1,4 +1,4 @@
-/* What somebody who enters a room gets to read of it. */
+/* The messages that a member gets when it enters a room. */
 #ifndef COMMANDS_RESUME_H
 #define COMMANDS_RESUME_H
 
@@ -6,8 +6,9 @@
 #include "commands/support/request.h"
 
 struct resume {
-	uint64_t seq; /* the newest: live events come behind it */
-	struct history_page excerpt;
+	uint64_t
+	    seq; /* of the newest message: live events continue behind it */
+	struct history_page history;
 	struct recovery recovery;
 };
 

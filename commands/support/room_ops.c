@@ -30,9 +30,9 @@ room_ops_check_author(struct request *request)
 	return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
 }
 
-/* People type ids: the rule is told to whoever breaks it. */
+/* Ids are typed by people: the error states the rule. */
 enum chat_error
-room_ops_take_id(struct request *request, struct room *room)
+room_ops_read_id(struct request *request, struct room *room)
 {
 	struct str id = request->room;
 
@@ -47,7 +47,7 @@ room_ops_take_id(struct request *request, struct room *room)
 }
 
 enum chat_error
-room_ops_bound(struct request *request, struct room *room)
+room_ops_read_limits(struct request *request, struct room *room)
 {
 	const struct command *command = request->command;
 	size_t most = request->chat->limits.room_members;
@@ -61,7 +61,7 @@ room_ops_bound(struct request *request, struct room *room)
 	return CHAT_OK;
 }
 
-/* A room without a name is called by its id. */
+/* A room without a name has its id as its name. */
 static enum chat_error
 append_room(struct request *request, struct room *room, bool is_unnamed)
 {
@@ -123,9 +123,9 @@ room_ops_get(const struct request *request, const struct entry *entry,
 	assert(error == CHAT_OK);
 }
 
-/* If it cannot be written the room stays, empty. */
+/* If the removal cannot be written the room stays, empty. */
 void
-room_ops_end(struct request *request, const struct room *room)
+room_ops_remove(struct request *request, const struct room *room)
 {
 	struct entry entry = { .kind = ENTRY_ROOM_REMOVED,
 		.room_id = str_from(room->id) };
@@ -139,7 +139,7 @@ room_ops_end(struct request *request, const struct room *room)
 }
 
 static enum chat_error
-move_in(const struct request *request, const struct room *room)
+join_room(const struct request *request, const struct room *room)
 {
 	const struct chat *chat = request->chat;
 	struct str author_id = str_from(request->author.id);
@@ -163,16 +163,16 @@ room_ops_enter(struct request *request, struct room *room)
 
 	if (error != CHAT_OK)
 		return error;
-	error = move_in(request, room);
+	error = join_room(request, room);
 	if (error == CHAT_OK)
 		room->member_count++;
 	else
-		guest_give_name_up(request, room);
+		guest_release_name(request, room);
 	return error;
 }
 
 void
-room_ops_tell(struct request *request, const struct room *room)
+room_ops_announce(struct request *request, const struct room *room)
 {
 	room_store_touch(request->chat->rooms, str_from(room->id),
 	    request->now_ms);
@@ -188,7 +188,7 @@ room_ops_exit(struct request *request, struct room *room)
 
 	publisher_leave(chat->publisher, author_id, id);
 	room_store_leave(chat->rooms, id, author_id);
-	guest_give_name_up(request, room);
+	guest_release_name(request, room);
 	room->member_count--;
 }
 
@@ -197,11 +197,11 @@ room_ops_leave(struct request *request, struct room *room)
 {
 	publisher_leave(request->chat->publisher, str_from(request->author.id),
 	    str_from(room->id));
-	room_ops_vacate(request, room);
+	room_ops_leave_detached(request, room);
 }
 
 void
-room_ops_vacate(struct request *request, struct room *room)
+room_ops_leave_detached(struct request *request, struct room *room)
 {
 	room_store_leave(request->chat->rooms, str_from(room->id),
 	    str_from(request->author.id));
@@ -209,9 +209,9 @@ room_ops_vacate(struct request *request, struct room *room)
 	room_store_touch(request->chat->rooms, str_from(room->id),
 	    request->now_ms);
 	presence_left(request, room);
-	guest_give_name_up(request, room);
+	guest_release_name(request, room);
 	if (room->member_count == 0 && !room->persistent)
-		room_ops_end(request, room);
+		room_ops_remove(request, room);
 }
 
 struct search {
@@ -232,7 +232,8 @@ find_another(const struct room *room, void *arg)
 }
 
 bool
-room_ops_first(const struct request *request, struct str but, struct room *out)
+room_ops_first_of_author(const struct request *request, struct str but,
+    struct room *out)
 {
 	struct search search = { .but = but, .out = out };
 
@@ -246,6 +247,6 @@ room_ops_leave_others(struct request *request, struct str but)
 {
 	struct room room;
 
-	while (room_ops_first(request, but, &room))
+	while (room_ops_first_of_author(request, but, &room))
 		room_ops_leave(request, &room);
 }

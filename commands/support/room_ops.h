@@ -11,15 +11,15 @@
 enum chat_error room_ops_check_author(struct request *);
 
 /* Reads the id that the room is to have. CHAT_BAD_FIELD. */
-enum chat_error room_ops_take_id(struct request *, struct room *);
+enum chat_error room_ops_read_id(struct request *, struct room *);
 
 /*
  * Reads what the command says of a room to be made: it may be smaller than
  * rooms are, and forget sooner, but no more. CHAT_BAD_FIELD.
  */
-enum chat_error room_ops_bound(struct request *, struct room *);
+enum chat_error room_ops_read_limits(struct request *, struct room *);
 
-/* Whether the room that is meant is just being created or removed. */
+/* Whether the command's room is just being created or removed. */
 bool room_ops_must_wait(const struct request *);
 
 /*
@@ -33,39 +33,39 @@ enum chat_error room_ops_create(struct request *, struct room *);
 /* The room that this entry has created. */
 void room_ops_get(const struct request *, const struct entry *, struct room *);
 
-/* An empty room is removed with its history. */
-void room_ops_end(struct request *, const struct room *);
+/* Appends the removal of an empty room, and of its history, to the log. */
+void room_ops_remove(struct request *, const struct room *);
 
 /*
- * The author becomes a member and hears what is published to the room from
- * now on; a guest gets its name. CHAT_NAME_INVALID (a guest's),
- * CHAT_UNAVAILABLE.
+ * The author joins the room and receives its events from now on; a guest gets
+ * its name. CHAT_NAME_INVALID (a guest's), CHAT_UNAVAILABLE.
  */
 enum chat_error room_ops_enter(struct request *, struct room *);
 
-/* It is done: the others are told, and the room was active now. */
-void room_ops_tell(struct request *, const struct room *);
+/* Tells the other members that the author has joined. */
+void room_ops_announce(struct request *, const struct room *);
 
-/* And no longer, as if never entered: nobody is told. */
+/* Undoes room_ops_enter(); no event is published. */
 void room_ops_exit(struct request *, struct room *);
 
 /*
  * The first of the author's rooms, in order of joining, that is not `but`,
- * which may be absent. False: there is none. Who leaves several asks for each:
- * the store must not change during a visit, and memory may be short.
+ * which may be absent. False: there is none. To leave several rooms call it
+ * for each: the store must not change during a visit.
  */
-bool room_ops_first(const struct request *, struct str but, struct room *out);
+bool room_ops_first_of_author(const struct request *, struct str but,
+    struct room *out);
 
-/* The author leaves all rooms but this one: it is in one at a time. */
+/* The author leaves all rooms but this one. */
 void room_ops_leave_others(struct request *, struct str but);
 
 /*
- * The author leaves for good: the others are told, and a room that was kept
- * by its members only ends with its last.
+ * The author leaves the room: the other members are told, and a one-off room
+ * is removed with its last member.
  */
 void room_ops_leave(struct request *, struct room *);
 
-/* The same for an author who hears nothing any more. */
-void room_ops_vacate(struct request *, struct room *);
+/* The same for an author whose connection is detached. */
+void room_ops_leave_detached(struct request *, struct room *);
 
 #endif

@@ -1,4 +1,4 @@
-/* Texts copied one behind the other, until a list of them is told. */
+/* A list of texts, copied into one buffer. */
 #ifndef COMMANDS_STRING_LIST_H
 #define COMMANDS_STRING_LIST_H
 

@@ -5,7 +5,7 @@
 #define FIRST_NUMBER 2
 #define WORD_BITS 64
 
-/* What is known about the numbers behind one name. */
+/* The numbers found taken of one name. */
 struct series {
 	struct list link;
 	uint64_t *taken; /* a bit for each number from FIRST_NUMBER on */

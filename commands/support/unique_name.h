@@ -7,10 +7,9 @@
 #include "domain/member_store.h"
 
 /*
- * Remembers which numbers were found taken, for each name that more than one
- * wanted: thousands may want the same, and asking the store for every number
- * again would take each longer than the one before. Only the store knows for
- * sure; what is remembered here saves questions.
+ * Keeps the numbers that were found taken, for each name that several members
+ * requested: with thousands of them, looking every number up again would take
+ * longer each time. The store decides; this saves lookups.
  */
 struct unique_names {
 	struct id_map by_name; /* and scope */
@@ -28,7 +27,7 @@ enum chat_error unique_name_choose(struct unique_names *, struct member_store *,
     struct str scope, const char wish[MEMBER_NAME_SIZE], struct str own,
     char out[MEMBER_NAME_SIZE]);
 
-/* A name was given up: its number can be had again. */
+/* A name was released: its number is free. */
 void unique_name_release(struct unique_names *, struct str scope,
     struct str name);
 

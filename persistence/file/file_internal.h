@@ -63,7 +63,7 @@ void file_history_fini(struct file_store *);
 
 void file_log_init(struct file_store *);
 
-/* Forgets all entries that wait: nobody is told. */
+/* Forgets all entries that wait, without calling the handler. */
 void file_log_fini(struct file_store *);
 
 /* What entries that wait may take in memory. */
@@ -109,7 +109,7 @@ enum chat_error journaled_rooms_append_epochs(struct file_store *);
 /* An epoch's record waits for its turn in the log. */
 enum chat_error file_log_append_epoch(struct file_store *, const struct room *);
 
-/* --- reading it all again (file_replay.c) --------------------------------- */
+/* --- replay (file_replay.c) ----------------------------------------------- */
 
 struct file_replay {
 	struct replay base;
@@ -118,7 +118,7 @@ struct file_replay {
 
 void file_replay_init(struct file_replay *, struct file_store *);
 
-/* All was read. Rooms get another epoch where they need one. */
+/* After the last record: gives rooms a new epoch that need one. */
 void file_replay_finish(const struct file_replay *,
     uint64_t epochs_invalid_up_to);
 

@@ -1,4 +1,4 @@
-/* What recovery reads becomes what the stores hold. */
+/* Puts the records that recovery reads into the stores. */
 #include <inttypes.h>
 
 #include "domain/log.h"
@@ -15,13 +15,13 @@ self_of(struct replay *base)
 
 /* --- record by record ----------------------------------------------------- */
 
-/* A room as it is from now on, new or not. */
+/* A new room, or new values of one. */
 static enum chat_error
 replay_room(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
 	enum chat_error error = CHAT_OK;
-	struct file_room *kept;
+	struct file_room *journaled;
 	struct room room;
 	struct str id;
 
@@ -29,20 +29,20 @@ replay_room(struct file_replay *self, const struct record *record)
 		return CHAT_BAD_FIELD;
 	id = str_from(room.id);
 	room.persistent = true;
-	kept = journaled_rooms_find(store, id);
-	if (kept != NULL)
+	journaled = journaled_rooms_find(store, id);
+	if (journaled != NULL)
 		memory_rooms_update(store->rooms, &room);
 	else
-		error = journaled_rooms_create(store, &room, &kept);
+		error = journaled_rooms_create(store, &room, &journaled);
 	if (error != CHAT_OK)
 		return error;
-	kept->epoch_is_unsaved = false;
-	kept->replayed = record->lsn;
+	journaled->epoch_is_unsaved = false;
+	journaled->replayed = record->lsn;
 	return CHAT_OK;
 }
 
 static enum chat_error
-replay_gone(struct file_replay *self, const struct record *record)
+replay_room_gone(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
 	struct str id;
@@ -55,9 +55,10 @@ replay_gone(struct file_replay *self, const struct record *record)
 	return CHAT_OK;
 }
 
-/* A room whose own record was lost is called by its id. */
+/* A room whose record is lost gets its id as its name. */
 static enum chat_error
-find_or_add(struct file_store *store, struct str id, struct file_room **out)
+find_or_create_room(struct file_store *store, struct str id,
+    struct file_room **out)
 {
 	struct room room = { .persistent = true };
 	enum chat_error error;
@@ -80,14 +81,14 @@ static enum chat_error
 replay_message(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
-	struct file_room *kept;
+	struct file_room *journaled;
 	struct message message;
 	enum chat_error error;
 	struct str id;
 
 	if (!message_payload_read(record->payload, &id, &message))
 		return CHAT_BAD_FIELD;
-	error = find_or_add(store, id, &kept);
+	error = find_or_create_room(store, id, &journaled);
 	if (error != CHAT_OK)
 		return error;
 	return memory_history_put(store->history, id, &message);
@@ -97,7 +98,7 @@ static enum chat_error
 replay_trim(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
-	struct file_room *kept;
+	struct file_room *journaled;
 	enum chat_error error;
 	struct str id;
 	int64_t at_ms;
@@ -105,20 +106,20 @@ replay_trim(struct file_replay *self, const struct record *record)
 
 	if (!trim_payload_read(record->payload, &id, &seq, &at_ms))
 		return CHAT_BAD_FIELD;
-	error = find_or_add(store, id, &kept);
+	error = find_or_create_room(store, id, &journaled);
 	if (error == CHAT_OK)
 		memory_history_trim(store->history, id, seq, at_ms);
 	return error;
 }
 
 static enum chat_error
-replay_any(struct file_replay *self, const struct record *record)
+replay_record(struct file_replay *self, const struct record *record)
 {
 	switch (record->type) {
 	case RECORD_ROOM:
 		return replay_room(self, record);
 	case RECORD_ROOM_GONE:
-		return replay_gone(self, record);
+		return replay_room_gone(self, record);
 	case RECORD_MESSAGE:
 		return replay_message(self, record);
 	case RECORD_TRIM:
@@ -132,15 +133,14 @@ static bool
 on_record(struct replay *base, const struct record *record)
 {
 	struct file_replay *self = self_of(base);
-	enum chat_error error = replay_any(self, record);
+	enum chat_error error = replay_record(self, record);
 
 	if (error == CHAT_BAD_FIELD)
-		log_error("record %" PRIu64 " says nothing that we know",
-		    record->lsn);
+		log_error("record %" PRIu64 " cannot be decoded", record->lsn);
 	return error == CHAT_OK || error == CHAT_BAD_FIELD;
 }
 
-/* Recovery has said so, and the numbering does not hold after it. */
+/* Recovery has logged it, and invalidates the epochs. */
 static void
 on_lost(struct replay *base, uint64_t first, uint64_t last)
 {
@@ -156,19 +156,19 @@ file_replay_init(struct file_replay *self, struct file_store *store)
 		.store = store };
 }
 
-/* --- and when all was read ------------------------------------------------ */
+/* --- after the last record ------------------------------------------------ */
 
 static void
-renew_epoch(struct file_store *store, struct file_room *kept)
+renew_epoch(struct file_store *store, struct file_room *journaled)
 {
-	struct str id = str_slice(kept->id, kept->id_len);
+	struct str id = str_slice(journaled->id, journaled->id_len);
 	struct room room;
 
 	if (room_store_get(store->rooms, id, &room) != CHAT_OK)
 		return;
 	id_source_next(store->ids, ID_HEX16, room.epoch);
 	memory_rooms_update(store->rooms, &room);
-	kept->epoch_is_unsaved = true;
+	journaled->epoch_is_unsaved = true;
 }
 
 void
@@ -179,13 +179,15 @@ file_replay_finish(const struct file_replay *self,
 	const struct list *all = &store->all_journaled;
 
 	for (struct list *at = all->next; at != all; at = at->next) {
-		struct file_room *kept = LIST_OWNER(at, struct file_room, link);
+		struct file_room *journaled =
+		    LIST_OWNER(at, struct file_room, link);
 
-		if (kept->epoch_is_unsaved)
-			log_warn("room %.*s: only what was said in it is left",
-			    (int)kept->id_len, kept->id);
-		if (kept->replayed <= epochs_invalid_up_to)
-			renew_epoch(store, kept);
-		store->epochs_are_unsaved |= kept->epoch_is_unsaved;
+		if (journaled->epoch_is_unsaved)
+			log_warn("room %.*s: its record is lost, its messages "
+				 "are kept",
+			    (int)journaled->id_len, journaled->id);
+		if (journaled->replayed <= epochs_invalid_up_to)
+			renew_epoch(store, journaled);
+		store->epochs_are_unsaved |= journaled->epoch_is_unsaved;
 	}
 }

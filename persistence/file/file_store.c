@@ -15,7 +15,7 @@
 
 /* NULL: no memory. */
 static struct file_store *
-create(const struct file_store_config *config)
+file_store_create(const struct file_store_config *config)
 {
 	struct file_store *self = calloc(1, sizeof(*self));
 
@@ -39,7 +39,7 @@ create(const struct file_store_config *config)
 }
 
 static enum file_store_end
-lock(struct file_store *self)
+lock_store(struct file_store *self)
 {
 	int error = store_lock_take(self->disk, &self->lock);
 
@@ -57,7 +57,7 @@ lock(struct file_store *self)
 }
 
 static enum file_store_end
-judge(const struct file_store *self, enum recovery_status end,
+check_recovery(const struct file_store *self, enum recovery_status end,
     const struct recovery_result *result)
 {
 	const char *dir = self->options->dir;
@@ -82,13 +82,14 @@ judge(const struct file_store *self, enum recovery_status end,
 }
 
 static void
-report(const struct file_store *self, const struct recovery_result *result)
+log_recovery(const struct file_store *self,
+    const struct recovery_result *result)
 {
 	const char *dir = self->options->dir;
 
 	if (result->torn_bytes > 0)
-		log_warn("store %s: cut %" PRIu64 " bytes, %" PRIu64 " records "
-			 "of which nobody was told",
+		log_warn("store %s: truncated an unfinished tail: %" PRIu64
+			 " bytes, %" PRIu64 " records, none acknowledged",
 		    dir, result->torn_bytes, result->torn_records);
 	if (result->lost_records > 0)
 		log_error("store %s: lost %" PRIu64 " records", dir,
@@ -109,7 +110,7 @@ file_store_note_limits(struct file_store *self, int64_t now_ms)
 }
 
 static void
-rest(void *arg)
+pause_compaction(void *arg)
 {
 	struct file_store *self = arg;
 
@@ -120,7 +121,8 @@ static int
 compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	struct file_store *self = arg;
-	struct io_throttle rests = { .pause = rest, .arg = self };
+	struct io_throttle throttle = { .pause = pause_compaction,
+		.arg = self };
 	struct history_limits limits;
 	int64_t now_ms;
 
@@ -129,7 +131,7 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	now_ms = self->noted_ms;
 	pthread_mutex_unlock(&self->mutex);
 	return compaction_run(self->disk, self->store_id, last_lsn, &limits,
-	    now_ms, &rests, live_bytes);
+	    now_ms, &throttle, live_bytes);
 }
 
 static int
@@ -141,8 +143,8 @@ repair(void *arg)
 }
 
 /*
- * Before anybody is told of them. On a disk that is full for now they wait, and
- * are written before the first message is.
+ * New epochs are on the disk before a client sees them. While the disk is full
+ * they wait, and are written before the first message is.
  */
 static void
 write_epochs(struct file_store *self)
@@ -158,7 +160,7 @@ write_epochs(struct file_store *self)
 }
 
 static enum file_store_end
-go_on_from(struct file_store *self, const struct recovery_result *result,
+open_journal(struct file_store *self, const struct recovery_result *result,
     bool no_threads)
 {
 	struct journal_config config = {
@@ -197,12 +199,12 @@ recover(struct file_store *self, bool no_threads)
 	enum file_store_end end;
 
 	file_replay_init(&replay, self);
-	end =
-	    judge(self, recovery_run(&config, &replay.base, &result), &result);
+	end = check_recovery(self, recovery_run(&config, &replay.base, &result),
+	    &result);
 	if (end == FILE_STORE_OPEN) {
 		file_replay_finish(&replay, result.epochs_invalid_up_to);
-		report(self, &result);
-		end = go_on_from(self, &result, no_threads);
+		log_recovery(self, &result);
+		end = open_journal(self, &result, no_threads);
 	}
 	recovery_result_fini(&result);
 	return end;
@@ -211,13 +213,13 @@ recover(struct file_store *self, bool no_threads)
 enum file_store_end
 file_store_open(const struct file_store_config *config, struct file_store **out)
 {
-	struct file_store *self = create(config);
+	struct file_store *self = file_store_create(config);
 	enum file_store_end end;
 
 	*out = NULL;
 	if (self == NULL)
 		return FILE_STORE_FAILED;
-	end = lock(self);
+	end = lock_store(self);
 	if (end == FILE_STORE_OPEN)
 		end = recover(self, config->no_threads);
 	if (end == FILE_STORE_OPEN)
@@ -274,20 +276,20 @@ file_store_journal(struct file_store *self)
 }
 
 void
-file_store_tell(struct file_store *self, struct store_health *out)
+file_store_stats(struct file_store *self, struct store_health *out)
 {
-	struct journal_stats figures;
+	struct journal_stats stats;
 
-	journal_stats(self->journal, &figures);
+	journal_stats(self->journal, &stats);
 	*out = (struct store_health){
 		.is_kept = true,
 		.is_writable = journal_error(self->journal) == NULL,
 		.lost = self->lost,
-		.bytes = figures.bytes,
-		.waiting = figures.pending_bytes,
-		.syncs = figures.syncs,
-		.failures = figures.failures,
-		.compacted = figures.compactions,
+		.bytes = stats.bytes,
+		.waiting = stats.pending_bytes,
+		.syncs = stats.syncs,
+		.failures = stats.failures,
+		.compacted = stats.compactions,
 	};
 }
 

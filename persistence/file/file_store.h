@@ -1,6 +1,6 @@
 /*
- * The file store: the stores in memory, and a journal of what persistent rooms
- * must not forget. Public.
+ * The file store: rooms and histories in memory, a log, and a journal that
+ * persistent rooms are read from at the next start. Public.
  */
 #ifndef PERSISTENCE_FILE_STORE_H
 #define PERSISTENCE_FILE_STORE_H
@@ -22,23 +22,23 @@ struct file_store_config {
 	const struct store_options *options;
 	const struct history_limits *limits; /* may change between calls */
 	struct id_source *ids;
-	bool no_threads; /* somebody calls journal_step() instead */
+	bool no_threads; /* the caller calls journal_step() instead */
 };
 
 enum file_store_end {
 	FILE_STORE_OPEN,
-	FILE_STORE_IN_USE,  /* by somebody else; nothing was touched */
+	FILE_STORE_IN_USE,  /* by another server; nothing was changed */
 	FILE_STORE_REFUSED, /* a newer program's, or damaged; as asked */
 	FILE_STORE_FAILED
 };
 
-/* Reads what there is, then goes on from it. It is logged why not. */
+/* Recovers the store and opens its journal. A failure is logged. */
 enum file_store_end file_store_open(const struct file_store_config *,
     struct file_store **out);
 
 /*
- * Everything is written, if it can be. Accepts NULL. False: the disk hangs; it
- * and the store stay until the process ends.
+ * Writes what is pending, if the disk allows. Accepts NULL. False: the disk
+ * hangs; it and the store must stay until the process ends.
  */
 bool file_store_close(struct file_store *);
 
@@ -48,8 +48,8 @@ struct history *file_store_history(struct file_store *);
 struct commit_log *file_store_log(struct file_store *);
 struct journal *file_store_journal(struct file_store *);
 
-/* How it is doing. Never waits for the disk. */
-void file_store_tell(struct file_store *, struct store_health *);
+/* Never waits for the disk. */
+void file_store_stats(struct file_store *, struct store_health *);
 
 /* Whether writers should be made to wait: three quarters of what may wait do.
  */

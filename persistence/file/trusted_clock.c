@@ -4,7 +4,7 @@
 
 #include "domain/log.h"
 
-/* What a clock that is kept right is set by at most. */
+/* Larger steps are jumps, not adjustments. */
 #define STEP_MOST_MS 60000
 
 void
@@ -16,12 +16,13 @@ trusted_clock_init(struct trusted_clock *clock, int64_t wall_ms,
 }
 
 static void
-doubt(struct trusted_clock *clock, int64_t jump_ms, int64_t trust_ms)
+trusted_clock_doubt(struct trusted_clock *clock, int64_t jump_ms,
+    int64_t trust_ms)
 {
 	clock->is_doubted = true;
 	clock->doubted_since_ms = clock->monotonic_ms;
-	log_warn("the clock jumped by %" PRId64 " s: nothing grows old by it "
-		 "for %" PRId64 " s",
+	log_warn("the clock jumped by %" PRId64 " s: messages do not expire by "
+		 "it for %" PRId64 " s",
 	    jump_ms / 1000, trust_ms / 1000);
 }
 
@@ -37,7 +38,7 @@ trusted_clock_now(struct trusted_clock *clock, int64_t wall_ms,
 	clock->monotonic_ms = monotonic_ms;
 	clock->wall_ms = expected_ms;
 	if (jumped && !clock->is_doubted)
-		doubt(clock, jump_ms, trust_ms);
+		trusted_clock_doubt(clock, jump_ms, trust_ms);
 	if (jumped && monotonic_ms - clock->doubted_since_ms < trust_ms)
 		return expected_ms;
 	if (clock->is_doubted)

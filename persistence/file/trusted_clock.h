@@ -1,4 +1,4 @@
-/* By which time things grow old: the wall clock, unless it jumps. */
+/* The time by which messages expire: the wall clock, unless it jumps. */
 #ifndef PERSISTENCE_TRUSTED_CLOCK_H
 #define PERSISTENCE_TRUSTED_CLOCK_H
 
@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * A clock that was set wrong for a minute must not cost a month of messages.
- * So after a jump of more than a minute time goes on as it was, until the new
- * one has held for a while.
+ * A clock that is wrong for a minute must not expire a month of messages. So
+ * after a jump of more than a minute the old time continues, until the new one
+ * has held for a while.
  */
 struct trusted_clock {
 	int64_t wall_ms; /* when both were last looked at and agreed */
@@ -20,7 +20,7 @@ struct trusted_clock {
 void trusted_clock_init(struct trusted_clock *, int64_t wall_ms,
     int64_t monotonic_ms);
 
-/* What time it is; trust_ms: how long a new one has to hold. */
+/* The time now; trust_ms: how long a new time has to hold. */
 int64_t trusted_clock_now(struct trusted_clock *, int64_t wall_ms,
     int64_t monotonic_ms, int64_t trust_ms);
 

@@ -124,8 +124,9 @@ step(struct subject *self)
 }
 
 /*
- * Nobody makes a room while its id is being removed: who wants to waits for
- * that. Failures are not heard of here: nothing is removed where they may be.
+ * A room is not created while one with its id is being removed: the dispatcher
+ * waits for that. Failures are not reported here: no room is removed in a life
+ * in which calls may fail.
  */
 static void
 await_room(struct subject *self, struct str id)
