@@ -16,7 +16,7 @@
 static size_t
 output_held(const struct conn *conn)
 {
-	return conn->is_deferred ? 0 : conn_waiting(conn);
+	return conn->is_deferred ? 0 : send_queue_share(&conn->queue);
 }
 
 struct ranked {

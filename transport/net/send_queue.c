@@ -195,6 +195,23 @@ send_queue_bytes(const struct send_queue *queue)
 	return queue->backlog == NULL ? 0 : queue->backlog->bytes;
 }
 
+size_t
+send_queue_share(const struct send_queue *queue)
+{
+	const struct backlog *backlog = queue->backlog;
+	const struct chunk *last = NULL;
+	size_t share = 0;
+
+	for (uint32_t i = 0; backlog != NULL && i < backlog->count; i++) {
+		const struct chunk *chunk = backlog_at(backlog, i)->chunk;
+
+		if (chunk != last)
+			share += chunk->capacity / chunk->refs;
+		last = chunk;
+	}
+	return share;
+}
+
 void
 send_queue_shed(struct send_queue *queue)
 {

@@ -47,6 +47,12 @@ void send_queue_consume(struct send_queue *, size_t len);
 size_t send_queue_bytes(const struct send_queue *);
 
 /*
+ * The part of the chunks' memory that is held for this queue: that of a chunk
+ * is divided among those that refer to it.
+ */
+size_t send_queue_share(const struct send_queue *);
+
+/*
  * Drop what waits, except the rest of a piece that was sent in part: what is
  * appended next follows a whole frame.
  */

@@ -206,6 +206,30 @@ START_TEST(packs_copies)
 END_TEST
 
 /* What is appended next follows a whole frame. */
+START_TEST(a_chunk_is_divided_among_those_that_refer_to_it)
+{
+	struct send_queue other = { .backlog = NULL };
+	struct chunk *chunk;
+	struct piece pieces[2];
+
+	setup();
+	ck_assert_uint_eq(send_queue_share(&queue), 0);
+	chunk = chunk_create(&pool, 9000);
+	ck_assert_ptr_nonnull(chunk);
+	pieces[0] = (struct piece){ chunk, 0, 10 };
+	pieces[1] = (struct piece){ chunk, 20, 10 };
+	ck_assert(send_queue_append(&queue, pieces, 2, 0));
+	ck_assert(send_queue_append(&other, pieces, 1, 0));
+	chunk_unref(chunk);
+	ck_assert_uint_eq(send_queue_share(&queue), 3000);
+	ck_assert_uint_eq(send_queue_share(&other), 3000);
+	send_queue_fini(&other);
+	ck_assert_uint_eq(send_queue_share(&queue), 4500);
+	send_queue_fini(&queue);
+	teardown();
+}
+END_TEST
+
 START_TEST(sheds_all_but_what_is_sent_in_part)
 {
 	setup();
@@ -271,6 +295,7 @@ SUITE(send_queue)
 	tcase_add_loop_test(tests, bytes_come_out_in_order, 0, 24);
 	tcase_add_test(tests, refers_to_what_was_written_once);
 	tcase_add_test(tests, packs_copies);
+	tcase_add_test(tests, a_chunk_is_divided_among_those_that_refer_to_it);
 	tcase_add_loop_test(tests, sheds_all_but_what_is_sent_in_part, 0, 2);
 	tcase_add_loop_test(tests, sheds_not_the_rest_of_what_was_sent_directly,
 	    0, 2);

@@ -836,6 +836,35 @@ START_TEST(lets_go_of_the_largest_queue_first)
 }
 END_TEST
 
+/* Two share a longer queue: each of them uses less. */
+START_TEST(lets_go_of_the_queue_that_uses_most_memory)
+{
+	const size_t len = 60 * 1000;
+	struct chunk *shared;
+	struct piece piece;
+
+	setup_others(SMALL);
+	shared = chunk_create(&recorder.rig.worker.loop.pool, len);
+	ck_assert_ptr_nonnull(shared);
+	memset(shared->data, 0, len);
+	shared->used = (uint32_t)len;
+	piece = (struct piece){ shared, 0, (uint32_t)len };
+	conn_send(others[0].conn, &piece, 1);
+	conn_send(others[1].conn, &piece, 1);
+	chunk_unref(shared);
+	say_much(others[2].conn, 40);
+	ck_assert_uint_gt(conn_waiting(others[0].conn),
+	    conn_waiting(others[2].conn));
+	limit_output((enum output_limit)_i, 80 * 1000);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert(ws_conn_is_open(others[0].conn));
+	ck_assert(ws_conn_is_open(others[1].conn));
+	ck_assert(!ws_conn_is_open(others[2].conn));
+	teardown_others();
+}
+END_TEST
+
 START_TEST(lets_go_of_who_is_closed_and_does_not_read_before_others)
 {
 	setup_others(SMALL);
@@ -898,6 +927,8 @@ SUITE(ws_conn)
 	    lets_go_of_an_old_message_before_a_larger_new_one);
 	tcase_add_test(tests, lets_go_of_what_comes_while_closing_too);
 	tcase_add_loop_test(tests, lets_go_of_the_largest_queue_first, 0, 2);
+	tcase_add_loop_test(tests, lets_go_of_the_queue_that_uses_most_memory,
+	    0, 2);
 	tcase_add_loop_test(tests,
 	    lets_go_of_who_is_closed_and_does_not_read_before_others, 0, 2);
 }
