@@ -55,7 +55,7 @@ struct commit_log_ops {
 
 struct commit_log {
 	const struct commit_log_ops *ops;
-	struct entry_handler *handler; /* NULL: nobody is told */
+	struct entry_handler *handler; /* may be NULL */
 };
 
 struct entry_handler_ops {

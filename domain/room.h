@@ -25,7 +25,7 @@ struct room {
 	bool persistent;     /* outlives its last member */
 	int64_t ttl_ms;      /* lifetime of a message; 0: the limit */
 	int64_t created_ms;
-	int64_t active_ms;   /* when somebody last came or went */
+	int64_t active_ms;   /* of the last join or leave */
 	size_t max_members;  /* 0: as the limits say */
 	size_t member_count; /* filled in by the store, … */
 	size_t guest_count;  /* … as is this: so many of them are guests */

@@ -1,4 +1,4 @@
-/* What the fuzzers of the dialects have in common. */
+/* Shared by the fuzzers of the dialects. */
 #ifndef TESTS_FUZZ_DIALECTS_H
 #define TESTS_FUZZ_DIALECTS_H
 
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Whatever came from a peer, an event that repeats it is sound JSON. */
+/* Checks that an event is encoded as valid JSON, whatever its texts are. */
 static inline void
 check_spelling(const struct dialect *dialect, const struct event *event,
     enum viewpoint viewpoint)
@@ -29,7 +29,7 @@ check_spelling(const struct dialect *dialect, const struct event *event,
 	wire_text_fini(&text);
 }
 
-/* Members of a room speak all dialects. */
+/* Members of a room have all dialects. */
 static inline void
 check_everywhere(const struct event *event)
 {
@@ -45,7 +45,7 @@ text_or(struct str text, const char *otherwise)
 	return text.data != NULL ? text : str_from(otherwise);
 }
 
-/* What may come of a command: heard, named, or told. */
+/* Events that repeat texts of a command. */
 static inline void
 check_command(const struct command *command)
 {
@@ -71,7 +71,7 @@ check_command(const struct command *command)
 	check_everywhere(&event);
 }
 
-/* A message into a command or an answer, and that into text again. */
+/* Decodes a message; encodes the events that can follow. */
 static inline void
 check_message(const struct dialect *dialect, const struct wire_context *context,
     struct str message)

@@ -1,4 +1,4 @@
-/* Any bytes at all, as a message of `action`; what it means, said again. */
+/* Any bytes as a message of `action`; encodes what they decode to. */
 #include "tests/fuzz/dialects.h"
 #include "wire/action/dialect_action.h"
 

@@ -1,4 +1,4 @@
-/* Frames from a server, as a client reads them: whole, or in two pieces. */
+/* A client's reader of frames: the same result in one or two pieces. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was found, in a number: the same calls give the same one. */
+/* A digest of the callbacks. */
 struct found {
 	uint64_t sum;
 	bool closed;

@@ -1,4 +1,4 @@
-/* Any bytes at all, as a message of `command`; what it means, said again. */
+/* Any bytes as a message of `command`; encodes what they decode to. */
 #include "tests/fuzz/dialects.h"
 #include "wire/native/dialect_native.h"
 

@@ -1,4 +1,4 @@
-/* Any bytes at all, as messages of `topic`, wherever the client stands. */
+/* Any bytes as messages of `topic`, in every stage. */
 #include "domain/base/count_of.h"
 #include "tests/fuzz/dialects.h"
 #include "wire/topic/dialect_topic.h"

@@ -1,6 +1,6 @@
 /*
- * A text in two pieces is judged as it is whole, and as a plain reading of
- * RFC 3629 judges it. The first byte says where it is split.
+ * A text in two pieces has the same result as in one, and as a plain reading of
+ * RFC 3629. The first byte is the position of the split.
  */
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The character at `at`, or UTF8_INVALID; *size is what it takes. */
+/* The character at `at`, or UTF8_INVALID; *size is its length. */
 static uint32_t
 plain_read(const char *at, size_t left, size_t *size)
 {
@@ -39,7 +39,7 @@ plain_read(const char *at, size_t left, size_t *size)
 	return UTF8_INVALID;
 }
 
-/* Reads character by character; whether all of them are good. */
+/* Whether all characters are valid, read one by one. */
 static bool
 check_characters(struct str text)
 {

@@ -1,4 +1,4 @@
-/* Frame heads and masks: what is read can be written, and comes back. */
+/* Frame headers and masks: decoding, encoding and decoding again. */
 #include <stdlib.h>
 
 #include "transport/ws/ws_frame.h"
@@ -33,7 +33,7 @@ check_head(const uint8_t *data, size_t size)
 			WS_FRAME_SHORT);
 }
 
-/* The first four bytes are the mask; every split of the rest is the same. */
+/* The first four bytes are the mask; the rest is masked in two pieces. */
 static void
 check_mask(const uint8_t *data, size_t size)
 {

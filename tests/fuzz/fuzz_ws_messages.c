@@ -20,7 +20,7 @@ require(bool holds)
 		abort();
 }
 
-/* What was read, as one number: FNV-1a. */
+/* A digest of the callbacks: FNV-1a. */
 struct transcript {
 	uint64_t hash;
 	bool stops; /* the reader, after each message and control frame */
@@ -35,7 +35,7 @@ hash_bytes(struct transcript *said, const void *data, size_t len)
 		said->hash = (said->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
 }
 
-/* Returns whether the reader is to go on. */
+/* Returns whether the reader continues. */
 static bool
 say_call(struct transcript *said, char call, unsigned number, const char *data,
     size_t len)

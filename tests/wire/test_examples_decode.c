@@ -1,4 +1,4 @@
-/* Every dialect: what messages mean, sound and damaged. */
+/* Decoding of the examples of every dialect, valid and damaged. */
 #include <stdlib.h>
 
 #include "tests/suite.h"
@@ -38,7 +38,7 @@ START_TEST(decodes_every_example)
 }
 END_TEST
 
-/* The FastAPI server has one command that is not JSON. */
+/* The FastAPI server has one command that is not JSON: /list. */
 static void
 cut_everywhere(const struct dialect *dialect, const struct vector *vector)
 {

@@ -1,4 +1,4 @@
-/* Every dialect: how it spells what happens. */
+/* Encoding of the examples of every dialect. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,7 +24,7 @@ spell(const struct dialect *dialect, const struct vector *vector,
 	return said;
 }
 
-/* The text with a NUL, or "" if nothing is said; the last newline is gone. */
+/* The text, NUL-terminated and without the last newline; "": not sent. */
 static char *
 spelled(const struct dialect *dialect, const struct vector *vector,
     enum viewpoint viewpoint, char close[64])
@@ -102,7 +102,7 @@ START_TEST(authors_differ_only_where_the_dialect_says_so)
 }
 END_TEST
 
-/* The first memory there is: what follows is the business of wire_text. */
+/* Only the first allocation fails: test_wire_text.c tests the others. */
 static void
 check_without_memory(const struct dialect *dialect, const struct vector *vector)
 {

@@ -1,4 +1,4 @@
-/* The pages about the dialects show nothing that is not tested. */
+/* The examples on the pages of the dialects are tested ones. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +22,7 @@ index_of(const char *dialect)
 	return dialect_index(dialect_find(str_from(dialect)));
 }
 
-/* What an example has for the mark of a line. */
+/* The part of an example with a mark. */
 static const char *
 marked(const struct vector *vector, char mark)
 {
@@ -91,7 +91,7 @@ START_TEST(contains_only_tested_examples)
 }
 END_TEST
 
-/* By the first thing that is said: "event":"joined". */
+/* By the first field: "event":"joined". */
 START_TEST(documents_every_event)
 {
 	const struct vectors *vectors =

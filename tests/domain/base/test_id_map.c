@@ -40,7 +40,7 @@ START_TEST(an_empty_map_has_no_memory)
 }
 END_TEST
 
-/* Lengths around the words in which keys are read, and a NUL inside. */
+/* Lengths around the size of a word, and a NUL inside. */
 static const struct str keys[] = { STR(""), STR("a"), STR("b"), STR("a\0"),
 	STR("a\0\0"), STR("1234567"), STR("12345678"), STR("12345679"),
 	STR("123456789"), STR("12345678\0"), STR("1234567812345678"),
@@ -106,7 +106,7 @@ START_TEST(keeps_half_of_many_entries)
 }
 END_TEST
 
-/* Any order of putting and removing: a plain array of flags knows the truth. */
+/* Random puts and removes, with an array of flags as the model. */
 START_TEST(agrees_with_a_model)
 {
 	enum {

@@ -9,7 +9,7 @@ struct letter {
 	struct list link;
 };
 
-/* "abc", and that it reads the same backwards. */
+/* "abc", and the same backwards. */
 static void
 assert_spells(const struct list *list, const char *expected)
 {

@@ -92,7 +92,7 @@ START_TEST(normalizes_or_refuses_names)
 }
 END_TEST
 
-/* Letters, marks, syllables, bytes that are none: of each a megabyte. */
+/* A megabyte of letters, marks, syllables, invalid bytes. */
 static const char *const units[] = { "a", " ", "\u0301", "\u0323\u0301",
 	"\ud55c", "\u1f82", "\U0001d160", "\xff" };
 
@@ -104,7 +104,7 @@ START_TEST(refuses_a_megabyte_in_constant_time)
 	ck_assert_ptr_nonnull(wish);
 	for (; len + unit <= MEGABYTE; len += unit)
 		memcpy(wish + len, units[_i], unit);
-	/* Were it read to the end each time, this would take minutes. */
+	/* Reading to the end each time would take minutes. */
 	for (int round = 0; round < 1000; round++)
 		if (name_normalize(str_slice(wish, len), 64, out) == CHAT_OK)
 			ck_abort_msg("round %d", round);
@@ -114,7 +114,7 @@ START_TEST(refuses_a_megabyte_in_constant_time)
 }
 END_TEST
 
-/* Each in a row is the same name. */
+/* All names of a row are equal. */
 static const char *const same[][4] = {
 	{ "alice", "ALICE", "Alice", "aLICE" },
 	{ "zo\u00eb", "ZO\u00cb", "Zoe\u0308", "ZOE\u0308" },
@@ -127,7 +127,7 @@ static const char *const same[][4] = {
 	/* Cyrillic, mathematical, fullwidth */
 	{ "alice", "\u0430lice", "\U0001d44e\U0001d459\U0001d456\U0001d450e",
 	    "\uff21lice" },
-	/* Greek and Cyrillic capitals, whose small letters look otherwise */
+	/* Greek and Cyrillic capitals whose small letters differ */
 	{ "kim", "\u039aI\u039c", "\u041aI\u041c", "\u043ai\u043c" },
 	{ "i", "\u0131", "i\u0307", "\u2170" },
 	{ "a b", "a\u00a0b", "a\u2003b", "a\u2800b" },
@@ -204,7 +204,7 @@ END_TEST
 
 static const struct {
 	struct str wish;
-	const char *name; /* NULL: nothing is left */
+	const char *name; /* NULL: none */
 } wild[] = {
 	{ STR("Al Ice"), "Al Ice" },
 	{ STR(" \t\u00a0a b \r\n "), "a b" },

@@ -12,7 +12,7 @@ enum form {
 	SKELETON
 };
 
-/* The length; 0 as well if the text is refused. */
+/* Returns the length, 0 if the text is refused. */
 static size_t
 bring_to(enum form form, struct str text, char out[SIZE])
 {
@@ -40,7 +40,7 @@ ck_assert_form(enum form form, const char *text, const char *expected)
 	ck_assert_str_eq(out, expected);
 }
 
-/* The cases worth reading. */
+/* Readable examples. */
 static const struct {
 	const char *text;
 	const char *normal;
@@ -57,11 +57,11 @@ static const struct {
 	{ "a\u0307\u0323", "\u1ea1\u0307", "\u1ea1\u0307" },
 	{ "a\u0301\u0308", "\u00e1\u0308", "\u00e1\u0308" },
 	{ "a\u0308\u0301", "\u00e4\u0301", "\u00e4\u0301" },
-	/* a letter keeps what is behind it from the one before */
+	/* a letter blocks composition with the one before it */
 	{ "aa\u0301", "a\u00e1", "a\u00e1" },
 	{ "\u09c7\u0301\u09be", "\u09c7\u0301\u09be", "\u09c7\u0301\u09be" },
 	{ "\u09c7\u09be", "\u09cb", "\u09cb" },
-	/* never made whole again */
+	/* excluded from composition */
 	{ "\u0958", "\u0915\u093c", "\u0915\u093c" },
 	{ "\u0344", "\u0308\u0301", "\u0308\u0301" },
 	/* a mark in front */
@@ -81,7 +81,7 @@ static const struct {
 	{ "\u0130I\u0131", "\u0130I\u0131", "i\u0307i\u0131" },
 	{ "\u13a0\uab70", "\u13a0\uab70", "\u13a0\u13a0" },
 	{ "\U00010400", "\U00010400", "\U00010428" },
-	/* what a later Unicode may define stays as it is */
+	/* unassigned characters do not change */
 	{ "\U0001faff", "\U0001faff", "\U0001faff" },
 };
 
@@ -264,7 +264,7 @@ static const struct {
 	{ 0x4e00, true },
 	{ 0xe000, false }, /* private use */
 	{ 0x1d7ff, true }, /* a mathematical digit */
-	{ 0x3134a, true }, /* the last there is */
+	{ 0x3134a, true }, /* the last assigned one */
 	{ 0x3134b, false },
 	{ 0x10ffff, false },
 };

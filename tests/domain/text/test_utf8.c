@@ -5,9 +5,9 @@
 #include "tests/suite.h"
 
 #define GOOD -1
-#define CUT -2 /* good as far as it goes, but it ends too early */
+#define CUT -2 /* a valid beginning that is incomplete */
 
-/* Texts, and the place of the first byte that cannot belong. */
+/* Texts, and the offset of the first invalid byte. */
 static const struct {
 	struct str text;
 	int bad_at;
@@ -23,7 +23,7 @@ static const struct {
 	{ STR("\xe0\xa0\x80\xef\xbf\xbf"), GOOD },
 	{ STR("\xed\x9f\xbf\xee\x80\x80"), GOOD },
 	{ STR("\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"), GOOD },
-	/* what does not begin a character */
+	/* bytes that begin no character */
 	{ STR("\x80"), 0 },
 	{ STR("\xbf"), 0 },
 	{ STR("\xc0\x80"), 0 },
@@ -41,12 +41,12 @@ static const struct {
 	{ STR("\xed\xbf\xbf"), 1 },
 	/* beyond 10FFFF */
 	{ STR("\xf4\x90\x80\x80"), 1 },
-	/* broken off by another character */
+	/* cut by another character */
 	{ STR("\xc3("), 1 },
 	{ STR("\xe2\x82("), 2 },
 	{ STR("\xe2\xc3\xb6"), 1 },
 	{ STR("\xf0\x9f\x98\xf0\x9f\x98\x80"), 3 },
-	/* broken off by the end */
+	/* cut by the end */
 	{ STR("\xc3"), CUT },
 	{ STR("abc\xe2\x82"), CUT },
 	{ STR("\xf0\x9f\x98"), CUT },
@@ -98,7 +98,7 @@ START_TEST(accepts_text_split_anywhere)
 }
 END_TEST
 
-/* All sequences of bytes, in order; none goes on behind a refused byte. */
+/* All sequences of bytes, in order, up to the first refused byte. */
 struct journal_scan {
 	uint8_t bytes[4];
 	uint32_t characters; /* met so far */
@@ -145,7 +145,7 @@ walk_on(struct journal_scan *walk, struct utf8_state state, size_t len)
 			walk_meets(walk, len + 1);
 		else
 			walk_on(walk, next, len + 1);
-		/* A byte is taken only if some text goes on with it. */
+		/* A byte is accepted only if some text continues with it. */
 		walk->wrong += walk->characters == before;
 	}
 }
@@ -191,7 +191,7 @@ START_TEST(skips_one_byte_of_an_invalid_character)
 }
 END_TEST
 
-/* ASCII is read in words: wherever they begin and end, nothing slips by. */
+/* ASCII is read in words: an invalid byte at every position of them. */
 START_TEST(finds_a_bad_byte_anywhere_in_ascii)
 {
 	char text[80];
@@ -208,7 +208,7 @@ START_TEST(finds_a_bad_byte_anywhere_in_ascii)
 }
 END_TEST
 
-/* In memory that ends where the text does. */
+/* In memory that ends with the text. */
 START_TEST(does_not_read_beyond_the_end)
 {
 	for (size_t len = 1; len < 70; len++) {

@@ -1,4 +1,4 @@
-/* A client's frames, written down; what a reader says of them. */
+/* Frames of a client as literals; the callbacks of a reader as text. */
 #ifndef TESTS_SUPPORT_TRANSPORT_WS_SCRIPT_H
 #define TESTS_SUPPORT_TRANSPORT_WS_SCRIPT_H
 
@@ -47,7 +47,7 @@ struct ws_script_frame {
  */
 void ws_script_write(const struct ws_script_frame *, uint8_t *out, size_t *len);
 
-/* How the bytes come. */
+/* How the bytes are split. */
 struct ws_script_split {
 	size_t first; /* a first piece of this size; 0: none */
 	size_t rest;  /* then pieces of this size; 0: all at once */

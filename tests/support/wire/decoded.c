@@ -8,7 +8,7 @@
 
 static struct scratch scratch;
 
-/* Called very often, so libcheck is only told of failures. */
+/* Called very often: reports only failures to libcheck. */
 static void
 assert_within(struct str text, struct str message)
 {
@@ -37,7 +37,7 @@ struct decoded
 decode_watched(const struct dialect *dialect,
     const struct wire_context *context, struct str message)
 {
-	/* Memory of the last message, which its texts may point into. */
+	/* The last message, which its texts may point to. */
 	static char *exact;
 	struct decoded out;
 

@@ -1,10 +1,10 @@
-/* Decodes with an eye on what a decoder promises. */
+/* Decodes and checks the contract of decoders. */
 #ifndef TESTS_SUPPORT_WIRE_DECODED_H
 #define TESTS_SUPPORT_WIRE_DECODED_H
 
 #include "wire/dialect.h"
 
-/* What came of a message. Texts are good until the next one is decoded. */
+/* A decoded message. Texts are valid until the next one is decoded. */
 struct decoded {
 	enum chat_error error;
 	struct command command;
@@ -12,8 +12,8 @@ struct decoded {
 };
 
 /*
- * Decodes a message that ends where its memory does. Fails the test if an
- * answer may not be given, or a text is neither in the message nor in scratch.
+ * Decodes a message at the end of its memory. Fails the test if the
+ * contract is violated, or a text is neither in the message nor in scratch.
  */
 struct decoded decode_watched(const struct dialect *,
     const struct wire_context *, struct str message);

@@ -14,7 +14,7 @@ struct examples examples_load(const char *file);
 
 typedef void example_check(const struct dialect *, const struct vector *);
 
-/* Checks all of the n-th dialect: a test for each would take too long. */
+/* Checks all examples of the n-th dialect in one test, which is faster. */
 void examples_check(const struct examples *, int n, example_check *);
 
 #endif

@@ -1,4 +1,4 @@
-/* What jansson says about a text: a second opinion. */
+/* Jansson as the oracle for JSON. */
 #ifndef TESTS_SUPPORT_WIRE_ORACLE_H
 #define TESTS_SUPPORT_WIRE_ORACLE_H
 
@@ -10,14 +10,14 @@
 struct verdict {
 	bool is_object;
 	size_t members;
-	bool unable;   /* it is JSON, perhaps, but more than jansson can do */
+	bool unable;   /* beyond a limit of jansson */
 	char why[256]; /* if it is not JSON */
 };
 
 struct verdict oracle_judge(struct str text);
 
 /*
- * What the string under the key "v" means, if that is within size bytes;
+ * The value of the string under the key "v", if it has at most size bytes;
  * absent otherwise.
  */
 struct str oracle_string(struct str text, char *out, size_t size);

@@ -18,7 +18,7 @@ print_flags(FILE *out, char mark, unsigned given)
 			fprintf(out, "%c %s\n", mark, flags[i]);
 }
 
-/* What cannot be seen is shown as its code. */
+/* Shows invisible characters as their codes. */
 static void
 print_text(FILE *out, const char *name, struct str text)
 {

@@ -62,7 +62,7 @@ take_circumstance(struct vector *vector, const char *word)
 	return true;
 }
 
-/* Whether the line has a mark that an example may have. */
+/* Whether the line begins with a mark of an example. */
 static bool
 take_line(struct vector *vector, const char *line)
 {

@@ -1,15 +1,15 @@
 /*
- * Examples of a dialect, from tests/wire/vectors/<dialect>/: what the code
- * has to do, readable for people. A file is a list of
+ * Examples of a dialect, from tests/wire/vectors/<dialect>/, which specify it
+ * in a readable form. A file is a list of
  *
  *	# a title
- *	> what a client sends            + what happens: an event, and
- *	= the command that it becomes,   + its parts, one in a line
- *	= its parts, one in a line       < how the dialect spells it
+ *	> a message of a client          + an event,
+ *	= the kind of the command,       + one part of it per line
+ *	= one part of it per line        < its encoding
  *
- * with `!` instead of `=` for a failure, and a lone `<` for silence. `@` says
- * where the client stands (`new`, `outside`; else it is inside a room), or
- * that the `author` reads it, and `x` how the connection is closed then.
+ * with `!` instead of `=` for a failure; a `<` alone: not sent. `@` is the
+ * client's stage (`new`, `outside`; default: inside a room), or `author` for
+ * the author's view of an event; `x` is the close that follows.
  */
 #ifndef TESTS_SUPPORT_WIRE_VECTORS_H
 #define TESTS_SUPPORT_WIRE_VECTORS_H
@@ -18,7 +18,7 @@
 
 #define VECTOR_JSON_DEPTH 32
 #define VECTOR_FRAME_BYTES ((size_t)1024 * 1024)
-#define VECTOR_SEED 6455 /* what ids of messages come from */
+#define VECTOR_SEED 6455 /* of message ids */
 
 /* One example; texts are NUL-terminated, absent ones are NULL. */
 struct vector {
@@ -45,25 +45,25 @@ struct vectors {
  */
 struct vectors vectors_load(const char *path);
 
-/* Whatever is not said with `@` is as usual. */
+/* The context of an example: defaults where it has no `@`. */
 struct wire_context vector_context(const struct vector *);
 
-/* What decoding led to, spelled like the lines of an example. */
+/* A decoded message, in the format of an example. */
 char *vector_of_command(const struct command *);
 char *vector_of_failure(const struct command *, const struct failure *);
 
 #define VECTOR_ITEMS 4
 
-/* An event out of an example, with room for what it points to. */
+/* The event of an example, with storage for its lists. */
 struct vector_event {
 	struct event event;
 	struct str names[VECTOR_ITEMS];
 	struct message messages[VECTOR_ITEMS];
 	struct room_entry rooms[VECTOR_ITEMS];
-	char *text; /* what all texts point into */
+	char *text; /* all texts point to it */
 };
 
-/* Fills it from the + lines; ends the program if it does not know a word. */
+/* Parses the + lines; ends the program at an unknown word. */
 void vector_event_parse(struct vector_event *, const struct vector *);
 void vector_event_free(struct vector_event *);
 

@@ -34,7 +34,7 @@ static const struct {
 	    { true, 0, WS_BINARY, false, 65535, { 0 } } },
 	{ BYTES("\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"),
 	    { true, 0, WS_BINARY, false, INT64_MAX, { 0 } } },
-	/* Bits that mean nothing here yet: the reader judges them. */
+	/* Reserved bits: the reader checks them. */
 	{ BYTES("\xf1\x00"), { true, 7, WS_TEXT, false, 0, { 0 } } },
 	{ BYTES("\x41\x00"), { false, 4, WS_TEXT, false, 0, { 0 } } },
 	{ BYTES("\x2f\x00"), { false, 2, 0xf, false, 0, { 0 } } },
@@ -59,7 +59,7 @@ START_TEST(decodes_headers)
 }
 END_TEST
 
-/* Decodes in memory of just that size, so that reading on is seen. */
+/* Decodes in memory of exactly that size: detects reads beyond it. */
 static enum ws_frame_result
 decode(const char *bytes, size_t len)
 {
@@ -131,7 +131,7 @@ START_TEST(unmasks_the_example_of_the_rfc)
 }
 END_TEST
 
-/* Every length up to a few words, at every address and place in the mask. */
+/* Every length up to a few words, alignment and offset in the mask. */
 START_TEST(masks_at_any_offset_and_alignment)
 {
 	static const uint8_t mask[4] = { 0xa5, 0x3c, 0x0f, 0xf1 };

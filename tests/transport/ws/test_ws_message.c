@@ -19,7 +19,7 @@
 #define KAPPA "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5"
 #define KAPPA_SAID "\\xce\\xba\\xe1\\xbd\\xb9\\xcf\\x83\\xce\\xbc\\xce\\xb5"
 
-/* Frames of a client, and what the reader makes of them. */
+/* Frames of a client, and the callbacks they lead to. */
 static const struct {
 	struct ws_script_frame frames[8]; /* up to the first without payload */
 	const char *said;
@@ -47,7 +47,7 @@ static const struct {
 	{ { F(WS_PONG, "a"), F(CONT, "b") }, "error 1002\n" },
 	{ { F(WS_CLOSE, "") }, "error 1002\n" },
 
-	/* Reserved bits: §5.2. What came before them counts. */
+	/* Reserved bits: §5.2. Frames before them are valid. */
 	{ { F(TEXT | RSV1, "a") }, "error 1002\n" },
 	{ { F(TEXT, "a"), F(TEXT | RSV2, "b"), F(PING, "") },
 	    "text a\nerror 1002\n" },
@@ -239,7 +239,7 @@ START_TEST(limits_the_fragments_of_one_message)
 }
 END_TEST
 
-/* What came last, and how often anything did. */
+/* The last message, and the number of messages. */
 struct heard {
 	enum ws_close_code error;
 	size_t messages;

@@ -4,7 +4,7 @@
 
 static struct scratch scratch;
 
-/* A string as it stands in a document: what is between the quotes. */
+/* A string of a document, without its quotes. */
 static struct json_string
 string(const char *body)
 {

@@ -5,7 +5,7 @@
 #include "wire/dialect.h"
 #include "wire/json/json_reader.h"
 
-/* {"k0":0,"k1":0, … } with `last` as the key behind them. */
+/* {"k0":0,"k1":0, … } and then the key `last`. */
 static char *
 wide_object(size_t keys, const char *last)
 {

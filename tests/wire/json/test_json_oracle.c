@@ -8,10 +8,10 @@
 static struct json_key_table table;
 
 /*
- * Random documents, sound and damaged, are read by jansson as well. We must
- * agree on what is JSON but for what we know of:
- *  - we stop at a depth of 32, jansson at 2048;
- *  - jansson cannot do numbers beyond a double, nor keys with \u0000.
+ * Random documents, valid and damaged, are read by jansson as well. Both must
+ * agree on what is JSON, except:
+ *  - the reader stops at a depth of 32, jansson at 2048;
+ *  - jansson has other limits on numbers, and no keys with \u0000.
  */
 #define DEPTH 32
 #define ROUNDS 30000
@@ -178,7 +178,7 @@ START_TEST(agrees_with_jansson_on_valid_and_damaged_documents)
 }
 END_TEST
 
-/* Whether a string of ours means what the oracle says it means. */
+/* Compares the value of a string with the oracle's. */
 static void
 compare_string(const struct document *document)
 {

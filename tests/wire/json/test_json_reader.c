@@ -6,7 +6,7 @@
 
 static struct json_key_table table;
 
-/* Reads to the end, from a block of its own: reading beyond is noticed. */
+/* Reads to the end, in its own allocation: detects reads beyond it. */
 static struct json_reader
 read_all(const char *text, size_t len, size_t *members)
 {
@@ -210,7 +210,7 @@ START_TEST(returns_members_as_slices_of_the_text)
 }
 END_TEST
 
-/* `depth` objects or arrays within each other. */
+/* `depth` nested objects or arrays. */
 static enum json_error
 read_nested(size_t depth, bool arrays, size_t *offset)
 {

@@ -55,7 +55,7 @@ START_TEST(writes_a_string_in_parts)
 }
 END_TEST
 
-/* Every place of a special byte, for the steps of 16, 8 and 1. */
+/* A special byte at every position: steps of 16, 8 and 1. */
 START_TEST(finds_a_special_byte_at_any_position)
 {
 	static const char specials[] = "\"\\\n";

@@ -35,7 +35,7 @@ START_TEST(accepts_a_prefix_only_if_jansson_does)
 }
 END_TEST
 
-/* A command with one string that is as long as asked for. */
+/* A command with one string of the given length. */
 static struct decoded
 decode_long(const char *before, const char *unit, size_t times)
 {

@@ -47,7 +47,7 @@ decode_long(const char *unit, size_t times, const char *last)
 	return out;
 }
 
-/* However a character is written; the last one is to be taken out. */
+/* Characters in several forms; the last one is removed. */
 static const char *const units[] = { "a", "\\u0061", "\\\"", "\\n", "\xc3\xb6",
 	"\\ud834\\udd1e", "\xf0\x9d\x84\x9e", "\\u0001" };
 
@@ -66,7 +66,7 @@ START_TEST(accepts_the_longest_message)
 }
 END_TEST
 
-/* What is shown of JSON that is no string: [ö,ö,ö … */
+/* JSON that is not a string: [ö,ö,ö … */
 static size_t
 shown_characters(size_t times, bool *whole)
 {

@@ -4,14 +4,14 @@
 
 #include "tests/suite.h"
 
-/* As the regular expressions of the FastAPI server judge, with IGNORECASE. */
+/* Results of the FastAPI server's regular expressions, with IGNORECASE. */
 static const struct {
 	const char *text;
 	bool allowed;
 } texts[] = {
 	{ "Hello everyone!", true },
 	{ "", false },
-	{ " ", true }, /* nothing will be left of it */
+	{ " ", true }, /* becomes empty */
 	{ "\x01", true },
 	/* <script…>…</script> on one line */
 	{ "<script>alert(1)</script>", false },
@@ -139,7 +139,7 @@ START_TEST(cleans_accepted_messages)
 }
 END_TEST
 
-/* The parts that make the rules look far, over and over. */
+/* Beginnings of rules, repeated: the worst case of the search. */
 static const char *const repeated[] = { "on", "ona", "on ", "expression",
 	"expression ", "<script", "<script>", "<script>\n", "javascript",
 	"@impor" };
