@@ -76,7 +76,7 @@ session_subscription(struct session *session, uint32_t i)
 	return i == 0 ? &session->first : &session->more[i - 1];
 }
 
-/* Whom sessions talk to; everything is borrowed. */
+/* What sessions use; everything is borrowed. */
 struct sessions_config {
 	struct hub *hub;
 	struct command_handler *handler;

@@ -10,7 +10,7 @@
 
 struct membership;
 
-/* Somebody in rooms; all others cost nothing. */
+/* A member that is in rooms; others take no memory. */
 struct person {
 	struct membership *first; /* the owner's business: in which rooms */
 	uint32_t count;           /* of them */

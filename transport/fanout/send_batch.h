@@ -1,5 +1,5 @@
 /*
- * What is to be sent at the end of a turn of the loop, and to whom.
+ * What is to be sent at the end of a loop turn, and its receivers.
  *
  * Most sessions get exactly what is published to their room. So frames for a
  * room are written once, to the room's channel, and at the end of the turn the
@@ -115,7 +115,7 @@ send_batch_next(struct send_batch *batch)
 
 /*
  * Adds a frame for all subscribers of a channel but one, which may be NULL. A
- * message of a room has a seq. False: no memory, it is sent to nobody.
+ * message of a room has a seq. False: no memory, it is not sent.
  */
 bool send_batch_add(struct send_batch *, struct channel *, const struct frame *,
     struct session *except, enum frame_class, uint64_t seq);

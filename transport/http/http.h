@@ -146,7 +146,7 @@ bool http_never_has_body(int status);
 /* What follows the head: nothing for HEAD, and for what never has a body. */
 struct str http_response_body(const struct http_response *);
 
-/* "Not Found" for 404; empty for a status that nobody here sends. */
+/* "Not Found" for 404; empty for a status that the server does not send. */
 const char *http_reason(int status);
 
 #endif

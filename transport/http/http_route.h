@@ -11,7 +11,7 @@ enum http_method {
 	HTTP_POST = 1 << 1,
 	HTTP_PUT = 1 << 2,
 	HTTP_DELETE = 1 << 3,
-	HTTP_ANY = 1 << 4 /* even one that nobody knows */
+	HTTP_ANY = 1 << 4 /* unknown ones, too */
 };
 
 struct http_route {

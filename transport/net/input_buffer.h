@@ -15,7 +15,7 @@ struct input_buffer {
 /*
  * Appends to *partial, which NULL begins; no bytes leave NULL as it is. Holds
  * at most twice the bytes that arrived, and never more than `coming` bytes
- * beyond them (UINT64_MAX: nobody knows how many will come). *held, unless
+ * beyond them (UINT64_MAX: unknown). *held, unless
  * NULL, follows the memory taken. False without memory: nothing has changed.
  */
 bool input_buffer_append(struct input_buffer **partial, const void *data,
