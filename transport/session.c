@@ -25,7 +25,7 @@
 struct sessions {
 	struct endpoint base;
 	struct sessions_config config;
-	struct scratch keep; /* of the command that is being handled */
+	struct scratch scratch; /* of the current command */
 };
 
 static struct sessions *
@@ -184,7 +184,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	update_stage(session);
 	context.stage = session->stage;
 	error = session->dialect->decode(str_slice(data, len), &context,
-	    &command, &failure, &sessions->keep);
+	    &command, &failure, &sessions->scratch);
 	if (is_paced(session, &command))
 		take_paced(session, &command, error, &failure);
 	else

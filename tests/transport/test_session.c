@@ -496,9 +496,9 @@ static enum wire_stage stage;
 /* Chat messages are "good" or "bad"; the rest are no chat messages. */
 static enum chat_error
 decode_plainly(struct str message, const struct wire_context *context,
-    struct command *out, struct failure *why, struct scratch *keep)
+    struct command *out, struct failure *why, struct scratch *scratch)
 {
-	(void)keep;
+	(void)scratch;
 	stage = context->stage;
 	*out = (struct command){ .kind = COMMAND_ME };
 	*why = (struct failure){ 0 };
