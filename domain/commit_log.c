@@ -31,8 +31,8 @@ entry_apply(struct entry *entry, struct room_store *rooms,
 		error = room_store_put(rooms, entry->room);
 		if (error != CHAT_OK)
 			break;
-		error =
-		    history_open(history, entry->room_id, entry->room->ttl_ms);
+		error = history_open(history, entry->room_id,
+		    entry->room->ttl_ms, entry->room->persistent);
 		if (error != CHAT_OK)
 			room_store_remove(rooms, entry->room_id);
 		break;

@@ -6,10 +6,11 @@
 #define LABEL_MOST UINT16_MAX
 
 enum chat_error
-history_open(struct history *history, struct str room, int64_t ttl_ms)
+history_open(struct history *history, struct str room, int64_t ttl_ms,
+    bool persistent)
 {
 	assert(room.data != NULL && room.len > 0 && ttl_ms >= 0);
-	return history->ops->open(history, room, ttl_ms);
+	return history->ops->open(history, room, ttl_ms, persistent);
 }
 
 void
@@ -88,6 +89,13 @@ size_t
 history_bytes(struct history *history)
 {
 	return history->ops->bytes(history);
+}
+
+int64_t
+history_trusted_ms(struct history *history, int64_t now_ms)
+{
+	assert(now_ms >= 0);
+	return history->ops->trusted_ms(history, now_ms);
 }
 
 void

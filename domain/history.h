@@ -52,10 +52,11 @@ typedef bool history_visit(const struct message *, void *arg);
 struct history_ops {
 	/*
 	 * Start the history of a room whose messages live ttl_ms (0: the
-	 * limit). CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE (no memory).
+	 * limit). Persistent rooms lose messages after others if there is
+	 * too much. CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE (no memory).
 	 */
 	enum chat_error (*open)(struct history *, struct str room,
-	    int64_t ttl_ms);
+	    int64_t ttl_ms, bool persistent);
 	/* Remove a room's history. Unknown rooms are ignored. */
 	void (*close)(struct history *, struct str room);
 	/*
@@ -86,6 +87,8 @@ struct history_ops {
 	void (*expire)(struct history *, int64_t now_ms);
 	/* Bytes held in memory for all rooms. */
 	size_t (*bytes)(struct history *);
+	/* The time by which things age: now_ms, unless the clock jumped. */
+	int64_t (*trusted_ms)(struct history *, int64_t now_ms);
 	/* Frees all histories. */
 	void (*destroy)(struct history *);
 };
@@ -95,7 +98,8 @@ struct history {
 };
 
 /* These assert the contract for all histories. destroy() accepts NULL. */
-enum chat_error history_open(struct history *, struct str room, int64_t ttl_ms);
+enum chat_error history_open(struct history *, struct str room, int64_t ttl_ms,
+    bool persistent);
 void history_close(struct history *, struct str room);
 enum chat_error history_append(struct history *, struct str room,
     struct message *);
@@ -107,6 +111,7 @@ void history_each(struct history *, struct str room, uint64_t from_seq,
     int64_t now_ms, history_visit *, void *arg);
 void history_expire(struct history *, int64_t now_ms);
 size_t history_bytes(struct history *);
+int64_t history_trusted_ms(struct history *, int64_t now_ms);
 void history_destroy(struct history *);
 
 #endif

@@ -23,6 +23,9 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	stores->members = memory_members_create();
 	stores->rooms = memory_rooms_create();
 	stores->history = memory_history_create(config->limits);
+	if (stores->history != NULL && config->clock != NULL)
+		memory_history_check_clock(stores->history, config->clock,
+		    &config->options->clock_trust_ms);
 	if (stores->rooms != NULL && stores->history != NULL)
 		stores->log = memory_log_create(stores->rooms, stores->history);
 	return STORES_OPEN;

@@ -37,6 +37,7 @@ struct stores_config {
 	const char *kind;
 	const struct history_limits *limits; /* may change between calls */
 	const struct store_options *options; /* of the file store … */
+	struct clock *clock;                 /* NULL: any time is trusted */
 	struct id_source *ids;               /* … as are these */
 };
 

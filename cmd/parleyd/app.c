@@ -286,6 +286,7 @@ open_stores(struct app *app)
 		.kind = options_word(&app->options, "store.kind"),
 		.limits = &app->options.history,
 		.options = &app->options.store,
+		.clock = system_clock(),
 		.ids = random_ids(),
 	};
 	enum stores_end end = stores_open(&app->stores, &config);

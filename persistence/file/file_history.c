@@ -1,6 +1,6 @@
 /*
- * The history in memory, with some functions of its table replaced: messages
- * expire by a clock that can be trusted.
+ * The history in memory, with one function of its table replaced: the
+ * compacting thread learns the limits and the time when messages expire.
  */
 #include "persistence/file/file_internal.h"
 #include "persistence/memory/memory_history.h"
@@ -12,54 +12,40 @@ self_of(struct history *base)
 	return LIST_OWNER(base->ops, struct file_store, history_ops);
 }
 
-/* It decides which messages are expired, nothing else. */
+static void
+file_history_expire(struct history *base, int64_t now_ms)
+{
+	struct file_store *self = self_of(base);
+
+	self->memory_history->expire(base, now_ms);
+	file_store_note_limits(self,
+	    self->memory_history->trusted_ms(base, now_ms));
+}
+
+/* --- the clock of the disk ------------------------------------------------ */
+
+static struct disk *
+clock_disk(struct clock *clock)
+{
+	return LIST_OWNER(clock, struct file_store, clock)->disk;
+}
+
 static int64_t
-trusted_ms(struct file_store *self, int64_t now_ms)
+disk_clock_wall_ms(struct clock *clock)
 {
-	return trusted_clock_now(&self->clock, now_ms,
-	    disk_monotonic_us(self->disk) / 1000,
-	    self->options->clock_trust_ms);
+	return disk_wall_ms(clock_disk(clock));
 }
 
-static bool
-find_key(struct history *base, struct str room, struct str key, int64_t now_ms,
-    struct message *out)
+static int64_t
+disk_clock_monotonic_ms(struct clock *clock)
 {
-	struct file_store *self = self_of(base);
-
-	return self->memory_history->find_key(base, room, key,
-	    trusted_ms(self, now_ms), out);
+	return disk_monotonic_us(clock_disk(clock)) / 1000;
 }
 
-static enum chat_error
-span(struct history *base, struct str room, int64_t now_ms,
-    struct history_span *out)
-{
-	struct file_store *self = self_of(base);
-
-	return self->memory_history->span(base, room, trusted_ms(self, now_ms),
-	    out);
-}
-
-static void
-each(struct history *base, struct str room, uint64_t from_seq, int64_t now_ms,
-    history_visit *visit, void *arg)
-{
-	struct file_store *self = self_of(base);
-
-	self->memory_history->each(base, room, from_seq,
-	    trusted_ms(self, now_ms), visit, arg);
-}
-
-static void
-expire(struct history *base, int64_t now_ms)
-{
-	struct file_store *self = self_of(base);
-	int64_t trusted_now_ms = trusted_ms(self, now_ms);
-
-	self->memory_history->expire(base, trusted_now_ms);
-	file_store_note_limits(self, trusted_now_ms);
-}
+static const struct clock_ops disk_clock_ops = {
+	.wall_ms = disk_clock_wall_ms,
+	.monotonic_ms = disk_clock_monotonic_ms,
+};
 
 bool
 file_history_init(struct file_store *self)
@@ -69,11 +55,11 @@ file_history_init(struct file_store *self)
 		return false;
 	self->memory_history = self->history->ops;
 	self->history_ops = *self->memory_history;
-	self->history_ops.find_key = find_key;
-	self->history_ops.span = span;
-	self->history_ops.each = each;
-	self->history_ops.expire = expire;
+	self->history_ops.expire = file_history_expire;
 	self->history->ops = &self->history_ops;
+	self->clock.ops = &disk_clock_ops;
+	memory_history_check_clock(self->history, &self->clock,
+	    &self->options->clock_trust_ms);
 	return true;
 }
 

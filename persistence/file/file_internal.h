@@ -6,8 +6,8 @@
 
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
+#include "domain/clock.h"
 #include "persistence/file/file_store.h"
-#include "persistence/file/trusted_clock.h"
 #include "persistence/recovery/recovery.h"
 
 /* A room whose records the journal has. */
@@ -35,7 +35,7 @@ struct file_store {
 	struct list pending;
 	size_t pending_bytes;
 	uint64_t committed; /* entries up to this LSN can be done */
-	struct trusted_clock clock;
+	struct clock clock; /* of the disk */
 	const struct store_options *options;
 	const struct history_limits *limits;
 	struct id_source *ids;

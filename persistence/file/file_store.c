@@ -29,8 +29,6 @@ file_store_create(const struct file_store_config *config)
 	pthread_mutex_init(&self->mutex, NULL);
 	journaled_rooms_init(self);
 	file_log_init(self);
-	trusted_clock_init(&self->clock, disk_wall_ms(self->disk),
-	    disk_monotonic_us(self->disk) / 1000);
 	self->rooms = memory_rooms_create();
 	if (self->rooms != NULL && file_history_init(self))
 		return self;
@@ -175,7 +173,7 @@ open_journal(struct file_store *self, const struct recovery_result *result,
 	self->repair_lsn = result->next_lsn;
 	memcpy(self->store_id, result->store_id, sizeof(self->store_id));
 	self->lost = result->lost_records;
-	file_store_note_limits(self, self->clock.wall_ms);
+	file_store_note_limits(self, disk_wall_ms(self->disk));
 	self->journal = journal_create(&config);
 	if (self->journal == NULL)
 		return FILE_STORE_FAILED;

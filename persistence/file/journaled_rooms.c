@@ -63,7 +63,6 @@ journaled_rooms_create(struct file_store *self, const struct room *room,
 	error = entry_apply(&entry, self->rooms, self->history);
 	if (error != CHAT_OK)
 		return error;
-	memory_history_set_persistent(self->history, entry.room_id);
 	*out = file_room_create(self, entry.room_id);
 	if (*out != NULL)
 		return CHAT_OK;

@@ -104,7 +104,8 @@ memory_history_is_expired(const struct memory_history *self,
 }
 
 static enum chat_error
-history_open_room(struct history *base, struct str room, int64_t ttl_ms)
+history_open_room(struct history *base, struct str room, int64_t ttl_ms,
+    bool persistent)
 {
 	struct memory_history *self = self_of(base);
 	struct room_log *log;
@@ -114,7 +115,9 @@ history_open_room(struct history *base, struct str room, int64_t ttl_ms)
 	log = malloc(sizeof(*log) + room.len);
 	if (log == NULL)
 		return CHAT_UNAVAILABLE;
-	*log = (struct room_log){ .ttl_ms = ttl_ms, .room_len = room.len };
+	*log = (struct room_log){ .ttl_ms = ttl_ms,
+		.is_persistent = persistent,
+		.room_len = room.len };
 	memcpy(log->room, room.data, room.len);
 	message_ring_init(&log->ring);
 	list_init(&log->evicted_keys);
@@ -166,6 +169,17 @@ history_append_message(struct history *base, struct str room,
 	return error;
 }
 
+static int64_t
+history_trusted_time_ms(struct history *base, int64_t now_ms)
+{
+	struct memory_history *self = self_of(base);
+
+	if (self->clock == NULL)
+		return now_ms;
+	return trusted_clock_now(&self->trusted_clock, now_ms,
+	    clock_monotonic_ms(self->clock), *self->clock_trust_ms);
+}
+
 static bool
 history_find_message(struct history *base, struct str room, struct str key,
     int64_t now_ms, struct message *out)
@@ -174,6 +188,7 @@ history_find_message(struct history *base, struct str room, struct str key,
 	const struct room_log *log = memory_history_find(base, room);
 	const struct kept_message *kept;
 
+	now_ms = history_trusted_time_ms(base, now_ms);
 	if (log == NULL)
 		return false;
 	kept = id_map_find(&log->by_key, key);
@@ -194,6 +209,7 @@ history_room_span(struct history *base, struct str room, int64_t now_ms,
 	const struct room_log *log = memory_history_find(base, room);
 	size_t first;
 
+	now_ms = history_trusted_time_ms(base, now_ms);
 	if (log == NULL)
 		return CHAT_ROOM_NOT_FOUND;
 	first = room_count_expired(self, log, now_ms);
@@ -213,6 +229,7 @@ history_each_message(struct history *base, struct str room, uint64_t from_seq,
 	struct message message;
 	size_t i, first;
 
+	now_ms = history_trusted_time_ms(base, now_ms);
 	if (log == NULL)
 		return;
 	i = message_ring_find(&log->ring, from_seq);
@@ -234,8 +251,10 @@ history_expire_messages(struct history *base, int64_t now_ms)
 {
 	struct memory_history *self = self_of(base);
 	const struct list *mortals = &self->mortal_rooms;
-	int64_t limit_ms = expiry_limit_ms(self->limits->age_ms, now_ms);
+	int64_t limit_ms;
 
+	now_ms = history_trusted_time_ms(base, now_ms);
+	limit_ms = expiry_limit_ms(self->limits->age_ms, now_ms);
 	for (struct list *at = mortals->next; at != mortals; at = at->next) {
 		struct room_log *log =
 		    LIST_OWNER(at, struct room_log, in_rooms);
@@ -287,6 +306,7 @@ static const struct history_ops ops = {
 	.each = history_each_message,
 	.expire = history_expire_messages,
 	.bytes = history_held_bytes,
+	.trusted_ms = history_trusted_time_ms,
 	.destroy = history_free,
 };
 
@@ -310,16 +330,13 @@ memory_history_create(const struct history_limits *limits)
 }
 
 void
-memory_history_set_persistent(struct history *base, struct str room)
+memory_history_check_clock(struct history *base, struct clock *clock,
+    const int64_t *trust_ms)
 {
 	struct memory_history *self = self_of(base);
-	struct room_log *log = memory_history_find(base, room);
-	size_t bytes;
 
-	if (log == NULL || log->is_persistent)
-		return;
-	bytes = log->size.bytes;
-	room_sizes_set(memory_history_sizes(self, log), &log->size, 0);
-	log->is_persistent = true;
-	room_sizes_set(memory_history_sizes(self, log), &log->size, bytes);
+	self->clock = clock;
+	self->clock_trust_ms = trust_ms;
+	trusted_clock_init(&self->trusted_clock, clock_wall_ms(clock),
+	    clock_monotonic_ms(clock));
 }

@@ -2,6 +2,7 @@
 #ifndef PERSISTENCE_MEMORY_HISTORY_H
 #define PERSISTENCE_MEMORY_HISTORY_H
 
+#include "domain/clock.h"
 #include "domain/history.h"
 
 struct kept_message;
@@ -12,8 +13,12 @@ struct kept_message;
  */
 struct history *memory_history_create(const struct history_limits *);
 
-/* The room outlives its members: its messages go after those of others. */
-void memory_history_set_persistent(struct history *, struct str room);
+/*
+ * If the wall clock jumps against the monotonic one, messages age as before
+ * for *trust_ms, and by the new time from then on. Both are borrowed.
+ */
+void memory_history_check_clock(struct history *, struct clock *,
+    const int64_t *trust_ms);
 
 /* --- for stores that write down what they keep ---------------------------- */
 

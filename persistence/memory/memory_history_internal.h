@@ -8,6 +8,7 @@
 #include "persistence/memory/message_ring.h"
 #include "persistence/memory/room_sizes.h"
 #include "persistence/memory/trim_heap.h"
+#include "persistence/memory/trusted_clock.h"
 
 /* What was said in one room. */
 struct room_log {
@@ -29,6 +30,9 @@ struct room_log {
 struct memory_history {
 	struct history base;
 	const struct history_limits *limits;
+	struct clock *clock; /* NULL: any time is trusted */
+	struct trusted_clock trusted_clock;
+	const int64_t *clock_trust_ms;
 	struct id_map logs;
 	struct list mortal_rooms; /* with a life of their own for messages */
 	struct list other_rooms;

@@ -53,7 +53,8 @@ remove_room(struct room_store *rooms, struct str id)
 }
 
 static enum chat_error
-open_history(struct history *history, struct str id, int64_t ttl_ms)
+open_history(struct history *history, struct str id, int64_t ttl_ms,
+    bool persistent)
 {
 	struct room room = {
 		.epoch = "e", .persistent = true, .ttl_ms = ttl_ms
@@ -63,7 +64,7 @@ open_history(struct history *history, struct str id, int64_t ttl_ms)
 	};
 
 	if (is_in_log)
-		return memory_history.open(history, id, ttl_ms);
+		return memory_history.open(history, id, ttl_ms, persistent);
 	memcpy(room.id, id.data, id.len);
 	memcpy(room.name, id.data, id.len);
 	return append(&entry);

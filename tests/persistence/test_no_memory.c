@@ -325,7 +325,7 @@ open_room(struct stores *stores, int i)
 
 	snprintf(id, sizeof(id), "room%d", i);
 	return is_lack_of_memory(history_open(stores->history, str_from(id),
-	    i % 2));
+	    i % 2, false));
 }
 
 static bool
@@ -350,7 +350,7 @@ START_TEST(rooms_are_opened_and_talked_in)
 	struct stores stores = open_stores();
 	unsigned failures = 0;
 
-	ck_assert_int_eq(history_open(stores.history, RED, 0), CHAT_OK);
+	ck_assert_int_eq(history_open(stores.history, RED, 0, false), CHAT_OK);
 	for (int i = 0; i < CROWD; i++) {
 		failures += insist(open_room, history_snapshot, &stores, i);
 		failures += insist(say, history_snapshot, &stores, i);

@@ -35,10 +35,11 @@ START_TEST(a_room_is_opened_once_until_it_is_closed)
 	struct history *history = talk_begin(_i, &talk_generous);
 
 	say(history, "hello");
-	ck_assert_int_eq(history_open(history, RED, 5000), CHAT_ROOM_EXISTS);
+	ck_assert_int_eq(history_open(history, RED, 5000, false),
+	    CHAT_ROOM_EXISTS);
 	assert_span(history, RED, NOW, 1, 1);
 	history_close(history, RED);
-	ck_assert_int_eq(history_open(history, RED, 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, RED, 0, false), CHAT_OK);
 	assert_span(history, RED, NOW, 1, 0);
 	talk_end(history);
 }
@@ -49,7 +50,8 @@ START_TEST(knows_when_the_last_was_said_even_if_it_is_gone)
 	struct history *history = talk_begin(_i, &talk_generous);
 	struct history_span span;
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 5000), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 5000, false),
+	    CHAT_OK);
 	ck_assert_int_eq(history_span(history, STR("blue"), NOW, &span),
 	    CHAT_OK);
 	ck_assert_int_eq(span.last_at_ms, 0);
@@ -111,7 +113,7 @@ START_TEST(numbers_each_room_on_its_own)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	ck_assert_uint_eq(say(history, "hello"), 1);
 	ck_assert_uint_eq(say_at(history, STR("blue"), "hi", NOW), 1);
 	ck_assert_uint_eq(say(history, "world"), 2);
@@ -140,7 +142,7 @@ START_TEST(time_never_runs_back_in_a_room)
 	struct history *history = talk_begin(_i, &talk_generous);
 	struct message message = message_of("later", NOW);
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	ck_assert_int_eq(history_append(history, RED, &message), CHAT_OK);
 	message = message_of("earlier", NOW - 500);
 	ck_assert_int_eq(history_append(history, RED, &message), CHAT_OK);
@@ -193,7 +195,8 @@ START_TEST(a_closed_room_frees_only_what_was_said_in_it)
 	struct history *history = talk_begin(_i, &talk_generous);
 	size_t bytes;
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 60000), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
+	    CHAT_OK);
 	bytes = history_bytes(history);
 	say(history, "red 1");
 	ck_assert_uint_gt(history_bytes(history), bytes);
@@ -205,8 +208,9 @@ START_TEST(a_closed_room_frees_only_what_was_said_in_it)
 	assert_each(history, RED, 0, NOW, "1:red 1 2:red 2 ");
 	history_close(history, RED);
 	ck_assert_uint_eq(history_bytes(history), 0);
-	ck_assert_int_eq(history_open(history, RED, 0), CHAT_OK);
-	ck_assert_int_eq(history_open(history, STR("blue"), 60000), CHAT_OK);
+	ck_assert_int_eq(history_open(history, RED, 0, false), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
+	    CHAT_OK);
 	say(history, "red 1");
 	ck_assert_uint_eq(history_bytes(history), bytes);
 	talk_end(history);
@@ -217,7 +221,8 @@ START_TEST(can_be_destroyed_with_rooms_open)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 60000), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
+	    CHAT_OK);
 	say_with_key(history, "hello", "k", NOW);
 	say_at(history, STR("blue"), "hi", NOW);
 	history_destroy(history);

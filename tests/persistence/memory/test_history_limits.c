@@ -46,7 +46,7 @@ START_TEST(a_limit_over_all_rooms_takes_from_the_largest)
 	struct history *history = talk_begin(_i, &limits);
 	struct history_span span;
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	count_to(history, 10);
 	for (int i = 1; i <= 1000; i++) {
 		say_at(history, STR("blue"), "twenty-four more bytes..", NOW);
@@ -147,7 +147,8 @@ START_TEST(what_is_too_old_is_not_shown_and_goes)
 		size_t bytes;
 
 		history_close(history, RED);
-		ck_assert_int_eq(history_open(history, RED, lives[i].ttl_ms),
+		ck_assert_int_eq(history_open(history, RED, lives[i].ttl_ms,
+				     false),
 		    CHAT_OK);
 		bytes = history_bytes(history);
 		say_with_key(history, "old", "k1", NOW);
@@ -198,7 +199,7 @@ START_TEST(tells_what_was_dropped_before_its_time)
 	ck_assert_uint_eq(evicted(history, RED, NOW + 101), 3);
 	say_at(history, RED, "6", NOW + 200);
 	ck_assert_uint_eq(evicted(history, RED, NOW + 200), 3);
-	ck_assert_int_eq(history_open(history, STR("blue"), 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	limits.total_bytes = 1;
 	say_at(history, STR("blue"), "1", NOW + 200);
 	ck_assert_uint_eq(evicted(history, RED, NOW + 200), 6);
@@ -227,7 +228,8 @@ START_TEST(what_has_lived_its_life_leaves_no_byte_behind)
 	size_t empty;
 	char key[16];
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 30000), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 30000, false),
+	    CHAT_OK);
 	empty = history_bytes(history);
 	for (int i = 0; i < 1000; i++) {
 		struct message message = message_of("hello", NOW + i);
@@ -251,7 +253,8 @@ START_TEST(looks_only_at_what_is_too_old)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 30000), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 30000, false),
+	    CHAT_OK);
 	for (int i = 0; i < 50000; i++) {
 		say(history, "x");
 		say_at(history, STR("blue"), "x", NOW + i % 2);
@@ -268,7 +271,7 @@ START_TEST(the_clock_of_one_room_does_not_touch_another)
 	struct history_limits limits = { .age_ms = 1000 };
 	struct history *history = talk_begin(_i, &limits);
 
-	ck_assert_int_eq(history_open(history, STR("blue"), 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	say_at(history, RED, "ahead", NOW + 60000);
 	say_at(history, STR("blue"), "in time", NOW);
 	history_expire(history, NOW + 1000);

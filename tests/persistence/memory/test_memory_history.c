@@ -19,8 +19,8 @@ begin(void)
 	limits = (struct history_limits){ .messages = 100 };
 	history = memory_history_create(&limits);
 	ck_assert_ptr_nonnull(history);
-	ck_assert_int_eq(history_open(history, RED, 0), CHAT_OK);
-	ck_assert_int_eq(history_open(history, BLUE, 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, RED, 0, false), CHAT_OK);
+	ck_assert_int_eq(history_open(history, BLUE, 0, false), CHAT_OK);
 }
 
 /* Whatever was done, the bytes were counted. */

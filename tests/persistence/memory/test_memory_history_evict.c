@@ -41,9 +41,9 @@ open_room(const char *kind, int number)
 	char buffer[16];
 	struct str id = room_id(buffer, kind, number);
 
-	ck_assert_int_eq(history_open(history, id, 0), CHAT_OK);
-	if (strcmp(kind, "kept") == 0)
-		memory_history_set_persistent(history, id);
+	ck_assert_int_eq(history_open(history, id, 0,
+			     strcmp(kind, "kept") == 0),
+	    CHAT_OK);
 }
 
 static void
@@ -132,19 +132,6 @@ START_TEST(rooms_alike_lose_alike)
 }
 END_TEST
 
-START_TEST(a_room_that_becomes_persistent_keeps_what_it_has)
-{
-	char buffer[16];
-
-	open_room("once", 0);
-	fill("once", 0, 200);
-	memory_history_set_persistent(history, room_id(buffer, "once", 0));
-	open_room("once", 1);
-	fill("once", 1, 1000);
-	ck_assert_uint_eq(held("once", 0), 200);
-}
-END_TEST
-
 /* --- keys ----------------------------------------------------------------- */
 
 static void
@@ -218,7 +205,6 @@ SUITE(memory_history_evict)
 	tcase_add_test(tests, many_newcomers_share_what_is_left);
 	tcase_add_test(tests, persistent_rooms_do_not_take_all_from_the_others);
 	tcase_add_test(tests, rooms_alike_lose_alike);
-	tcase_add_test(tests, a_room_that_becomes_persistent_keeps_what_it_has);
 	tcase_add_test(tests, keys_take_an_eighth_of_the_whole_at_most);
 	tcase_add_loop_test(tests, no_byte_of_keys_is_left, 0, 2);
 }

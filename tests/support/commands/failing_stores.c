@@ -71,10 +71,12 @@ static struct {
 } histories;
 
 static enum chat_error
-history_open_room(struct history *history, struct str room, int64_t ttl_ms)
+history_open_room(struct history *history, struct str room, int64_t ttl_ms,
+    bool persistent)
 {
-	return fault_hits(fault) ? fault->error
-				 : histories.real->open(history, room, ttl_ms);
+	return fault_hits(fault)
+		   ? fault->error
+		   : histories.real->open(history, room, ttl_ms, persistent);
 }
 
 static enum chat_error

@@ -13,7 +13,7 @@ talk_begin(int kind, const struct history_limits *limits)
 	struct history *history = store_kinds[kind].history(limits);
 
 	ck_assert_ptr_nonnull(history);
-	ck_assert_int_eq(history_open(history, RED, 0), CHAT_OK);
+	ck_assert_int_eq(history_open(history, RED, 0, false), CHAT_OK);
 	return history;
 }
 

@@ -1,4 +1,4 @@
-#include "persistence/file/trusted_clock.h"
+#include "persistence/memory/trusted_clock.h"
 
 #include <inttypes.h>
 
