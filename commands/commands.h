@@ -20,6 +20,9 @@ struct chat_limits {
 	size_t message_bytes; /* JSON text of one message */
 	size_t rooms;         /* in all */
 	size_t rooms_per_member;
+	size_t persistent_rooms;          /* in all; 0: no limit */
+	size_t persistent_rooms_per_hour; /* of one address; 0: no limit */
+	int64_t room_empty_ms; /* then an empty room ends; 0: never */
 	size_t room_members;
 	size_t page_messages; /* one page of history at most … */
 	size_t page_bytes;    /* … and its bytes */

@@ -363,6 +363,7 @@ dispatcher_destroy(struct dispatcher *self)
 	unique_name_fini(&self->state.suffixes);
 	presence_fini(&self->state.presence);
 	listings_fini(&self->state.listings);
+	room_quota_fini(&self->state.room_quota);
 	free(self);
 }
 

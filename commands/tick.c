@@ -1,7 +1,9 @@
 /* COMMAND_TICK: about a tenth of a second has passed since the last. */
 #include "commands/command_table.h"
+#include "commands/support/room_sweep.h"
 
 #define SECOND_MS 1000
+#define MINUTE_MS 60000
 
 static enum chat_error
 tick_run(struct request *request)
@@ -15,6 +17,10 @@ tick_run(struct request *request)
 	state->second_ms = now_ms;
 	history_expire(request->chat->history, request->now_ms);
 	listings_tick(&state->listings, now_ms);
+	if (now_ms - state->swept_ms >= MINUTE_MS) {
+		state->swept_ms = now_ms;
+		room_sweep_run(request);
+	}
 	return CHAT_OK;
 }
 

@@ -90,6 +90,8 @@ enum command_flag {
 struct command {
 	enum command_kind kind;
 	unsigned flags;
+	/* A number of the address that it comes from; 0: of this machine. */
+	uint64_t origin;
 	void *peer;             /* connect: for publisher_attach() */
 	enum id_style id_style; /* connect: of the new member's id */
 	struct str author;      /* a member id; absent in connect, tick */

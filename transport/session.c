@@ -100,6 +100,7 @@ static bool
 carry_out(struct session *session, struct command *command)
 {
 	command->author = session_member(session);
+	command->origin = peer_key(session->conn->peer);
 	return command_handle(sessions_of(session)->config.handler, command) ==
 	       CHAT_OK;
 }

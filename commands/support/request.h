@@ -8,6 +8,7 @@
 #include "commands/support/command_queue.h"
 #include "commands/support/listing.h"
 #include "commands/support/presence.h"
+#include "commands/support/room_quota.h"
 #include "commands/support/unique_name.h"
 
 /* A random id is tried so often before giving up. */
@@ -20,6 +21,8 @@ struct dispatcher_state {
 	struct unique_names suffixes;
 	struct presence presence;
 	struct listings listings;
+	struct room_quota room_quota;
+	int64_t swept_ms;  /* when rooms were last swept; monotonic */
 	int64_t second_ms; /* when something last happened once a second */
 	struct command_queues queues;
 	struct request *appending; /* its entry is being appended */

@@ -58,6 +58,9 @@ room_ops_read_limits(struct request *request, struct room *room)
 	room->max_members = command->max_members;
 	if (room->max_members > most)
 		room->max_members = most;
+	/* Else its id would be taken for good by a member who left. */
+	if (room->max_members == 1)
+		room->persistent = false;
 	return CHAT_OK;
 }
 
@@ -96,6 +99,19 @@ room_ops_must_wait(const struct request *request)
 	       commit_log_is_room_pending(request->chat->log, request->room);
 }
 
+/* A room that exists already costs nothing. */
+static enum chat_error
+take_quota(struct request *request, const struct room *room)
+{
+	struct room existing;
+
+	if (room->id[0] != '\0' &&
+	    room_store_get(request->chat->rooms, str_from(room->id),
+		&existing) == CHAT_OK)
+		return CHAT_ROOM_EXISTS;
+	return room_quota_take(request);
+}
+
 enum chat_error
 room_ops_create(struct request *request, struct room *room)
 {
@@ -104,6 +120,8 @@ room_ops_create(struct request *request, struct room *room)
 
 	if (error == CHAT_OK)
 		error = check_rooms(request);
+	if (error == CHAT_OK && room->persistent)
+		error = take_quota(request, room);
 	if (error != CHAT_OK)
 		return error;
 	id_source_next(request->chat->ids, ID_HEX16, room->epoch);

@@ -5,6 +5,8 @@
 #include "persistence/file/file_internal.h"
 #include "persistence/memory/memory_history.h"
 
+#define HOUR_MS 3600000
+
 /* The table is a part of the store. */
 static struct file_store *
 self_of(struct history *base)
@@ -18,6 +20,10 @@ file_history_expire(struct history *base, int64_t now_ms)
 	struct file_store *self = self_of(base);
 
 	self->memory_history->expire(base, now_ms);
+	if (clock_monotonic_ms(&self->clock) - self->activity_ms >= HOUR_MS) {
+		self->activity_ms = clock_monotonic_ms(&self->clock);
+		journaled_rooms_note_activity(self);
+	}
 	file_store_note_limits(self,
 	    self->memory_history->trusted_ms(base, now_ms));
 }

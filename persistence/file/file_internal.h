@@ -13,10 +13,11 @@
 /* A room whose records the journal has. */
 struct file_room {
 	struct list link;
-	uint64_t replayed; /* LSN of its last record of an earlier run */
-	unsigned pending;  /* creations and removals that wait: it is hidden */
-	bool is_removed;   /* by an entry that waits */
-	bool epoch_is_unsaved; /* it has a new epoch, without a record so far */
+	uint64_t replayed;   /* LSN of its last record of an earlier run */
+	int64_t recorded_ms; /* active_ms of its last record */
+	unsigned pending; /* creations and removals that wait: it is hidden */
+	bool is_removed;  /* by an entry that waits */
+	bool epoch_is_unsaved; /* its last record is outdated */
 	uint8_t id_len;
 	char id[]; /* without NUL */
 };
@@ -43,6 +44,7 @@ struct file_store {
 	struct journal *journal;
 	int lock; /* -1: not held */
 	uint8_t store_id[STORE_ID_SIZE];
+	int64_t activity_ms;     /* when activity was noted last; monotonic */
 	bool epochs_are_unsaved; /* of some room */
 	uint64_t repair_lsn;     /* next LSN, if the files are repaired later */
 	uint64_t lost;           /* records, found out at the start */
@@ -105,6 +107,12 @@ void journaled_rooms_remove(struct file_store *, struct str id);
  * of that life of their room. Nothing else may be written if that fails.
  */
 enum chat_error journaled_rooms_append_epochs(struct file_store *);
+
+/*
+ * Has the records of rooms written again that were active for a day since: the
+ * next start is to know which rooms are in use.
+ */
+void journaled_rooms_note_activity(struct file_store *);
 
 /* An epoch's record waits for its turn in the log. */
 enum chat_error file_log_append_epoch(struct file_store *, const struct room *);

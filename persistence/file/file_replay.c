@@ -38,6 +38,7 @@ replay_room(struct file_replay *self, const struct record *record)
 		return error;
 	journaled->epoch_is_unsaved = false;
 	journaled->replayed = record->lsn;
+	journaled->recorded_ms = room.active_ms;
 	return CHAT_OK;
 }
 

@@ -1,6 +1,8 @@
 /* Which rooms the journal has records of. */
 #include <stdlib.h>
 
+#define DAY_MS INT64_C(86400000)
+
 #include "persistence/file/file_internal.h"
 #include "persistence/memory/memory_history.h"
 
@@ -64,8 +66,10 @@ journaled_rooms_create(struct file_store *self, const struct room *room,
 	if (error != CHAT_OK)
 		return error;
 	*out = file_room_create(self, entry.room_id);
-	if (*out != NULL)
+	if (*out != NULL) {
+		(*out)->recorded_ms = room->active_ms;
 		return CHAT_OK;
+	}
 	entry.kind = ENTRY_ROOM_REMOVED;
 	(void)entry_apply(&entry, self->rooms, self->history);
 	return CHAT_UNAVAILABLE;
@@ -99,8 +103,10 @@ append_epoch(struct file_store *self, struct file_room *journaled)
 	    str_slice(journaled->id, journaled->id_len), &room);
 	if (error == CHAT_OK)
 		error = file_log_append_epoch(self, &room);
-	if (error == CHAT_OK)
+	if (error == CHAT_OK) {
 		journaled->epoch_is_unsaved = false;
+		journaled->recorded_ms = room.active_ms;
+	}
 	return error;
 }
 
@@ -121,4 +127,24 @@ journaled_rooms_append_epochs(struct file_store *self)
 	}
 	self->epochs_are_unsaved = error != CHAT_OK;
 	return error;
+}
+
+void
+journaled_rooms_note_activity(struct file_store *self)
+{
+	const struct list *all = &self->all_journaled;
+
+	for (struct list *at = all->next; at != all; at = at->next) {
+		struct file_room *journaled =
+		    LIST_OWNER(at, struct file_room, link);
+		struct room room;
+
+		if (room_store_get(self->rooms,
+			str_slice(journaled->id, journaled->id_len),
+			&room) != CHAT_OK ||
+		    room.active_ms - journaled->recorded_ms < DAY_MS)
+			continue;
+		journaled->epoch_is_unsaved = true;
+		self->epochs_are_unsaved = true;
+	}
 }

@@ -138,7 +138,7 @@ struct peer {
 };
 
 static struct str
-peer_key(const void *entry)
+peer_map_key(const void *entry)
 {
 	const struct peer *peer = entry;
 
@@ -148,7 +148,7 @@ peer_key(const void *entry)
 void
 peer_table_init(struct peer_table *table)
 {
-	id_map_init(&table->peers, peer_key);
+	id_map_init(&table->peers, peer_map_key);
 }
 
 void
@@ -232,8 +232,14 @@ peer_table_leave(struct peer_table *table, struct peer *peer)
 {
 	if (peer == NULL || --peer->count > 0)
 		return;
-	id_map_remove(&table->peers, peer_key(peer));
+	id_map_remove(&table->peers, peer_map_key(peer));
 	free(peer);
+}
+
+uint64_t
+peer_key(const struct peer *peer)
+{
+	return peer != NULL ? peer->key : 0;
 }
 
 size_t

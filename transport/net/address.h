@@ -48,6 +48,9 @@ bool peer_table_enter(struct peer_table *, const struct sockaddr *,
     struct peer **peer);
 void peer_table_leave(struct peer_table *, struct peer *);
 
+/* The address_key() of this peer; 0 for NULL. */
+uint64_t peer_key(const struct peer *);
+
 /* Connections of this peer; 0 for NULL. */
 size_t peer_count(const struct peer *);
 

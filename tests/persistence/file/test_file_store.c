@@ -301,6 +301,24 @@ START_TEST(lets_old_messages_expire)
 }
 END_TEST
 
+START_TEST(remembers_that_a_room_is_in_use)
+{
+	const int64_t later = STORE_RIG_NOW + 2 * INT64_C(86400000);
+	struct room room;
+
+	talk();
+	room_store_touch(rig.rooms, STR("r"), later);
+	memory_disk_advance(rig.memory, 3600000);
+	history_expire(rig.history, STORE_RIG_NOW + 3600000);
+	store_rig_say(&rig, "r", "c");
+	store_rig_settle(&rig);
+	store_rig_close(&rig);
+	store_rig_open(&rig);
+	ck_assert_int_eq(room_store_get(rig.rooms, STR("r"), &room), CHAT_OK);
+	ck_assert_int_eq(room.active_ms, later);
+}
+END_TEST
+
 START_TEST(lets_nothing_expire_by_a_clock_that_jumped)
 {
 	const int64_t later = STORE_RIG_NOW + 2 * 3600000;
@@ -409,5 +427,6 @@ SUITE(file_store)
 	tcase_add_test(tests, without_memory_nothing_has_changed);
 	tcase_add_test(tests, without_memory_it_is_not_opened);
 	tcase_add_test(tests, lets_old_messages_expire);
+	tcase_add_test(tests, remembers_that_a_room_is_in_use);
 	tcase_add_test(tests, lets_nothing_expire_by_a_clock_that_jumped);
 }

@@ -1,0 +1,113 @@
+#include "commands/support/room_quota.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/support/request.h"
+#include "domain/base/array.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+/* Counting visits every room, so it is not done more often. */
+#define COUNT_EACH_MS 1000
+
+void
+room_quota_fini(struct room_quota *quota)
+{
+	free(quota->recent);
+	*quota = (struct room_quota){ 0 };
+}
+
+static bool
+persistent_count(const struct room *room, void *arg)
+{
+	size_t *count = arg;
+
+	*count += room->persistent;
+	return true;
+}
+
+static size_t
+quota_persistent(struct request *request, int64_t now_ms)
+{
+	struct room_quota *quota = &request->state->room_quota;
+
+	if (quota->counted_ms == 0 ||
+	    now_ms - quota->counted_ms >= COUNT_EACH_MS) {
+		quota->counted_ms = now_ms;
+		quota->persistent = 0;
+		room_store_each(request->chat->rooms, persistent_count,
+		    &quota->persistent);
+	}
+	return quota->persistent;
+}
+
+static void
+recent_expire(struct room_quota *quota, int64_t now_ms)
+{
+	size_t old = 0;
+
+	while (old < quota->recent_count &&
+	       now_ms - quota->recent[old].at_ms >= HOUR_MS)
+		old++;
+	if (old == 0)
+		return;
+	quota->recent_count -= old;
+	memmove(quota->recent, quota->recent + old,
+	    quota->recent_count * sizeof(*quota->recent));
+}
+
+static size_t
+recent_of(const struct room_quota *quota, uint64_t origin)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < quota->recent_count; i++)
+		count += quota->recent[i].origin == origin;
+	return count;
+}
+
+static enum chat_error
+recent_add(struct room_quota *quota, uint64_t origin, int64_t now_ms)
+{
+	struct room_creation *recent = array_grow(quota->recent,
+	    quota->recent_count, &quota->recent_capacity, sizeof(*recent));
+
+	if (recent == NULL)
+		return CHAT_UNAVAILABLE;
+	quota->recent = recent;
+	recent[quota->recent_count++] =
+	    (struct room_creation){ origin, now_ms };
+	return CHAT_OK;
+}
+
+/* Rooms of this machine count in total only: a proxy may have all clients. */
+static enum chat_error
+origin_take(struct request *request, int64_t now_ms)
+{
+	struct room_quota *quota = &request->state->room_quota;
+	uint64_t origin = request->command->origin;
+	size_t most = request->chat->limits.persistent_rooms_per_hour;
+
+	recent_expire(quota, now_ms);
+	if (origin == 0 || most == 0)
+		return CHAT_OK;
+	if (recent_of(quota, origin) >= most)
+		return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+	return recent_add(quota, origin, now_ms);
+}
+
+enum chat_error
+room_quota_take(struct request *request)
+{
+	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
+	size_t most = request->chat->limits.persistent_rooms;
+	enum chat_error error;
+
+	if (most > 0 && quota_persistent(request, now_ms) >= most)
+		return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+	error = origin_take(request, now_ms);
+	if (error == CHAT_OK)
+		request->state->room_quota.persistent++;
+	return error;
+}

@@ -1,0 +1,38 @@
+/*
+ * How many persistent rooms there may be, and how many of one origin: they stay
+ * when their members have left, so clients without an account could fill the
+ * server with them.
+ */
+#ifndef COMMANDS_ROOM_QUOTA_H
+#define COMMANDS_ROOM_QUOTA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "domain/error.h"
+
+struct request;
+
+/* Filled with zeros: nothing was created. */
+struct room_quota {
+	/* Persistent rooms, as counted then and created since. */
+	size_t persistent;
+	int64_t counted_ms; /* monotonic; 0: never */
+	/* Creations of the last hour, oldest first. */
+	struct room_creation {
+		uint64_t origin;
+		int64_t at_ms; /* monotonic */
+	} * recent;
+	size_t recent_count;
+	size_t recent_capacity;
+};
+
+void room_quota_fini(struct room_quota *);
+
+/*
+ * Counts a persistent room that the author is about to create.
+ * CHAT_TOO_MANY_ROOMS, CHAT_UNAVAILABLE (no memory): it may not.
+ */
+enum chat_error room_quota_take(struct request *);
+
+#endif

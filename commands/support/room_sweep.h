@@ -1,0 +1,10 @@
+/* Removes persistent rooms that nothing happens in any more. */
+#ifndef COMMANDS_ROOM_SWEEP_H
+#define COMMANDS_ROOM_SWEEP_H
+
+struct request;
+
+/* To be called about once a minute; some rooms at a time. */
+void room_sweep_run(struct request *);
+
+#endif

@@ -1,0 +1,191 @@
+#include <stdio.h>
+
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+#define HOUR_MS 3600000
+#define HOME 7
+#define OFFICE 8
+
+static void
+setup(void)
+{
+	world_begin();
+	people(1);
+	world.chat.limits.rooms = 1000;
+	world.chat.limits.rooms_per_member = 1000;
+	world.chat.limits.persistent_rooms = 10;
+	world.chat.limits.persistent_rooms_per_hour = 3;
+}
+
+static enum chat_error
+create(int number, uint64_t origin, unsigned flags)
+{
+	char id[16];
+
+	snprintf(id, sizeof(id), "room%d", number);
+	return DO(ROOM_CREATE, "id1", .name = STR("Room"), .room = str_from(id),
+	    .flags = flags, .origin = origin);
+}
+
+static enum chat_error
+create_persistent(int number, uint64_t origin)
+{
+	return create(number, origin, COMMAND_PERSISTENT);
+}
+
+START_TEST(one_address_creates_so_many_persistent_rooms_an_hour)
+{
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(create_persistent(i, HOME), CHAT_OK);
+	forget_what_was_heard();
+	ck_assert_int_eq(create_persistent(3, HOME), CHAT_TOO_MANY_ROOMS);
+	HEARD("id1: failed too_many_rooms limit=3\n");
+	ck_assert_int_eq(create_persistent(3, OFFICE), CHAT_OK);
+	fake_clock_pass(&world.clock, HOUR_MS - 1);
+	ck_assert_int_eq(create_persistent(4, HOME), CHAT_TOO_MANY_ROOMS);
+	fake_clock_pass(&world.clock, 1);
+	ck_assert_int_eq(create_persistent(4, HOME), CHAT_OK);
+}
+END_TEST
+
+START_TEST(joining_creates_within_the_same_quota)
+{
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(create_persistent(i, HOME), CHAT_OK);
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("new"),
+			     .flags = COMMAND_MAY_CREATE | COMMAND_PERSISTENT,
+			     .origin = HOME),
+	    CHAT_TOO_MANY_ROOMS);
+}
+END_TEST
+
+START_TEST(all_addresses_share_a_limit_below_that_of_rooms)
+{
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(create_persistent(i, (uint64_t)i + 1),
+		    CHAT_OK);
+	ck_assert_int_eq(create_persistent(10, 99), CHAT_TOO_MANY_ROOMS);
+	ck_assert_int_eq(create_persistent(10, 0), CHAT_TOO_MANY_ROOMS);
+	/* Rooms that end with their members are not counted. */
+	ck_assert_int_eq(create(10, HOME, 0), CHAT_OK);
+}
+END_TEST
+
+START_TEST(this_machine_has_no_limit_of_its_own)
+{
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(create_persistent(i, 0), CHAT_OK);
+}
+END_TEST
+
+START_TEST(a_room_that_exists_costs_nothing)
+{
+	ck_assert_int_eq(create_persistent(0, HOME), CHAT_OK);
+	for (int i = 0; i < 10; i++)
+		ck_assert_int_eq(create_persistent(0, HOME), CHAT_ROOM_EXISTS);
+	ck_assert_int_eq(create_persistent(1, HOME), CHAT_OK);
+}
+END_TEST
+
+/* Or its id would be taken for ever by one who has left. */
+START_TEST(a_room_for_one_ends_with_its_member)
+{
+	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("Mine"),
+			     .room = STR("general"), .max_members = 1,
+			     .flags = COMMAND_PERSISTENT),
+	    CHAT_OK);
+	DO(ROOM_LEAVE, "id1", .room = STR("general"));
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
+}
+END_TEST
+
+/* --- sweeping ------------------------------------------------------------- */
+
+static bool
+exists(const char *id)
+{
+	struct room room;
+
+	return room_store_get(world.chat.rooms, str_from(id), &room) == CHAT_OK;
+}
+
+static void
+pass(int64_t ms)
+{
+	fake_clock_pass(&world.clock, ms);
+	ck_assert_int_eq(TICK(), CHAT_OK);
+}
+
+START_TEST(an_empty_room_ends_after_a_while)
+{
+	world.chat.limits.room_empty_ms = HOUR_MS;
+	create_persistent(0, HOME);
+	create_persistent(1, HOME);
+	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
+	pass(HOUR_MS - 1);
+	ck_assert(exists("room0"));
+	pass(60000);
+	ck_assert(!exists("room0"));
+	/* It has a member. */
+	ck_assert(exists("room1"));
+}
+END_TEST
+
+START_TEST(a_message_keeps_a_room)
+{
+	world.chat.limits.room_empty_ms = HOUR_MS;
+	world.history_limits.age_ms = 0;
+	create_persistent(0, HOME);
+	pass(HOUR_MS / 2);
+	DO(BROADCAST, "id1", .room = STR("room0"), .body = STR("1"));
+	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
+	pass(HOUR_MS - 60000);
+	ck_assert(exists("room0"));
+	pass(120000);
+	ck_assert(!exists("room0"));
+}
+END_TEST
+
+START_TEST(many_empty_rooms_end_one_after_the_other)
+{
+	world.chat.limits.room_empty_ms = HOUR_MS;
+	world.chat.limits.persistent_rooms = 0;
+	for (int i = 0; i < 100; i++) {
+		char id[16];
+
+		create_persistent(i, 0);
+		snprintf(id, sizeof(id), "room%d", i);
+		DO(ROOM_LEAVE, "id1", .room = str_from(id));
+	}
+	pass(HOUR_MS);
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 100 - 64);
+	pass(60000);
+	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
+}
+END_TEST
+
+START_TEST(rooms_stay_for_ever_if_asked)
+{
+	create_persistent(0, HOME);
+	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
+	pass(1000 * INT64_C(3600000));
+	ck_assert(exists("room0"));
+}
+END_TEST
+
+SUITE(room_quota)
+{
+	tcase_add_checked_fixture(tests, setup, world_end);
+	tcase_add_test(tests,
+	    one_address_creates_so_many_persistent_rooms_an_hour);
+	tcase_add_test(tests, joining_creates_within_the_same_quota);
+	tcase_add_test(tests, all_addresses_share_a_limit_below_that_of_rooms);
+	tcase_add_test(tests, this_machine_has_no_limit_of_its_own);
+	tcase_add_test(tests, a_room_that_exists_costs_nothing);
+	tcase_add_test(tests, a_room_for_one_ends_with_its_member);
+	tcase_add_test(tests, an_empty_room_ends_after_a_while);
+	tcase_add_test(tests, a_message_keeps_a_room);
+	tcase_add_test(tests, many_empty_rooms_end_one_after_the_other);
+	tcase_add_test(tests, rooms_stay_for_ever_if_asked);
+}
