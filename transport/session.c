@@ -12,10 +12,10 @@
 #include "transport/ws/ws_handshake.h"
 #include "wire/common/scratch.h"
 
-/* A wished-for name is refused by rule, not by the size of a buffer. */
+/* The chat refuses long names, not the size of this buffer. */
 #define NAME_PARAMETER_SIZE 1024
 
-/* Who is refused this often in this time does not listen. */
+/* A client that is refused this often in this time is closed. */
 #define REFUSALS_MOST 100
 #define REFUSALS_TICKS (10000 / WHEEL_TICK_MS)
 
@@ -37,7 +37,7 @@ sessions_of(const struct session *session)
 /* --- messages in ---------------------------------------------------------- */
 
 static void
-fail(struct session *session, const struct command *command,
+answer_failure(struct session *session, const struct command *command,
     const struct failure *failure)
 {
 	struct event event = {
@@ -51,7 +51,7 @@ fail(struct session *session, const struct command *command,
 }
 
 static void
-fail_as_too_fast(struct session *session, const struct command *command,
+answer_rate_limited(struct session *session, const struct command *command,
     int64_t wait_ms)
 {
 	struct failure failure = {
@@ -60,12 +60,13 @@ fail_as_too_fast(struct session *session, const struct command *command,
 		.retry_after_ms = wait_ms,
 	};
 
-	fail(session, command, &failure);
+	answer_failure(session, command, &failure);
 }
 
 /* A client that goes on after so many refusals is closed. */
 static void
-refuse(struct session *session, const struct command *command, int64_t wait_ms)
+command_refuse(struct session *session, const struct command *command,
+    int64_t wait_ms)
 {
 	struct loop *loop = session->conn->loop;
 	uint32_t now = loop->wheel.now;
@@ -79,7 +80,7 @@ refuse(struct session *session, const struct command *command, int64_t wait_ms)
 		ws_conn_end(session->conn, WS_CLOSE_RATE_LIMITED,
 		    "rate_limited");
 	else
-		fail_as_too_fast(session, command, wait_ms);
+		answer_rate_limited(session, command, wait_ms);
 }
 
 /* False: the command was refused. */
@@ -89,7 +90,7 @@ take_token(struct session *session, const struct command *command)
 	int64_t wait_ms = ws_conn_refuse_ms(session->conn);
 
 	if (wait_ms > 0) {
-		refuse(session, command, wait_ms);
+		command_refuse(session, command, wait_ms);
 		return false;
 	}
 	ws_conn_charge_command(session->conn);
@@ -97,7 +98,7 @@ take_token(struct session *session, const struct command *command)
 }
 
 static bool
-carry_out(struct session *session, struct command *command)
+command_run(struct session *session, struct command *command)
 {
 	command->author = session_member(session);
 	command->origin = peer_key(session->conn->peer);
@@ -106,44 +107,46 @@ carry_out(struct session *session, struct command *command)
 }
 
 static void
-take(struct session *session, struct command *command, enum chat_error error,
-    const struct failure *failure)
+command_take(struct session *session, struct command *command,
+    enum chat_error error, const struct failure *failure)
 {
 	if (!take_token(session, command))
 		return;
 	if (error != CHAT_OK)
-		fail(session, command, failure);
+		answer_failure(session, command, failure);
 	else
-		carry_out(session, command);
+		command_run(session, command);
 }
 
 /*
- * A chat message in a dialect with a pace of its own: it comes before what
- * may be wrong with the message, and only what is said counts. What is not
- * said takes a token like any other command, so that no flood is free.
+ * A message in a dialect with a burst limit: the limit is checked before errors
+ * of the message, and only messages that are posted count. Others take a token
+ * like any command, so that no flood is free.
  */
 static void
-take_paced(struct session *session, struct command *command,
+command_take_limited(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
 {
 	const struct burst_limit *limit = &session->dialect->burst_limit;
 	int64_t now_ms = session->conn->loop->now_ms;
-	int64_t wait_ms = burst_limit_wait_ms(&session->pacer, limit, now_ms);
+	int64_t wait_ms =
+	    burst_limit_wait_ms(&session->burst_limiter, limit, now_ms);
 
 	if (error == CHAT_OK && wait_ms == 0) {
-		if (carry_out(session, command))
-			burst_limit_count(&session->pacer, limit, now_ms);
+		if (command_run(session, command))
+			burst_limit_count(&session->burst_limiter, limit,
+			    now_ms);
 	} else if (take_token(session, command)) {
 		if (wait_ms > 0)
-			fail_as_too_fast(session, command, wait_ms);
+			answer_rate_limited(session, command, wait_ms);
 		else
-			fail(session, command, failure);
+			answer_failure(session, command, failure);
 	}
 }
 
-/* A member that is in no room says nothing, however often it tries. */
+/* Outside of rooms nothing is posted. */
 static bool
-is_paced(const struct session *session, const struct command *command)
+is_burst_limited(const struct session *session, const struct command *command)
 {
 	return (command->flags & COMMAND_BURST_LIMITED) &&
 	       session->stage == WIRE_INSIDE &&
@@ -155,7 +158,7 @@ is_paced(const struct session *session, const struct command *command)
  * leaves rooms by its own commands only, so no stay is missed.
  */
 static void
-update_stage(struct session *session)
+session_update_stage(struct session *session)
 {
 	struct command_handler *handler = sessions_of(session)->config.handler;
 
@@ -168,7 +171,7 @@ update_stage(struct session *session)
 }
 
 static void
-on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
+session_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct session *session = arg;
 	struct sessions *sessions = sessions_of(session);
@@ -182,18 +185,18 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	enum chat_error error;
 
 	(void)opcode; /* JSON in a binary message is JSON */
-	update_stage(session);
+	session_update_stage(session);
 	context.stage = session->stage;
 	error = session->dialect->decode(str_slice(data, len), &context,
 	    &command, &failure, &sessions->scratch);
-	if (is_paced(session, &command))
-		take_paced(session, &command, error, &failure);
+	if (is_burst_limited(session, &command))
+		command_take_limited(session, &command, error, &failure);
 	else
-		take(session, &command, error, &failure);
+		command_take(session, &command, error, &failure);
 	hub_pause_if_full(sessions->config.hub, session);
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- life cycle ----------------------------------------------------------- */
 
 /* The name in ?name=. The chat refuses an empty one: it stands for an invalid
  * one, too. */
@@ -224,7 +227,7 @@ connect_member(struct session *session, const struct http_request *request)
 }
 
 static void *
-on_open(struct endpoint *endpoint, struct conn *conn,
+session_open(struct endpoint *endpoint, struct conn *conn,
     const struct http_request *request, const struct upgrade *upgrade,
     struct str response)
 {
@@ -258,7 +261,7 @@ name_lost_room(struct session *session, struct bye *bye, char *room,
 }
 
 static void
-on_leave(void *arg, const struct bye *bye)
+session_leave(void *arg, const struct bye *bye)
 {
 	struct session *session = arg;
 	struct sessions *sessions = sessions_of(session);
@@ -282,17 +285,17 @@ on_leave(void *arg, const struct bye *bye)
 }
 
 static void
-on_drained(void *arg)
+session_drained(void *arg)
 {
 	struct session *session = arg;
 
 	hub_drained(sessions_of(session)->config.hub, session);
 }
 
-/* --- being an endpoint ---------------------------------------------------- */
+/* --- the endpoint --------------------------------------------------------- */
 
 static void
-on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
+endpoint_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 {
 	const struct sessions_config *config =
 	    &((struct sessions *)endpoint)->config;
@@ -301,7 +304,7 @@ on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 }
 
 static bool
-serves(struct endpoint *endpoint, const struct dialect *listener,
+endpoint_serves(struct endpoint *endpoint, const struct dialect *listener,
     struct str path)
 {
 	(void)endpoint;
@@ -309,7 +312,7 @@ serves(struct endpoint *endpoint, const struct dialect *listener,
 }
 
 static void
-choose(struct endpoint *endpoint, const struct http_request *request,
+endpoint_choose(struct endpoint *endpoint, const struct http_request *request,
     struct upgrade *upgrade)
 {
 	const struct dialect *dialect =
@@ -324,25 +327,25 @@ choose(struct endpoint *endpoint, const struct http_request *request,
 }
 
 static void
-after_read(struct endpoint *endpoint)
+endpoint_after_read(struct endpoint *endpoint)
 {
 	hub_flush_answers(((struct sessions *)endpoint)->config.hub);
 }
 
 static void
-on_flush(struct endpoint *endpoint)
+endpoint_flush(struct endpoint *endpoint)
 {
 	hub_flush(((struct sessions *)endpoint)->config.hub);
 }
 
 static struct pending
-pending(struct endpoint *endpoint)
+endpoint_pending(struct endpoint *endpoint)
 {
 	return hub_pending(((struct sessions *)endpoint)->config.hub);
 }
 
 static void
-on_tick(struct endpoint *endpoint)
+endpoint_tick(struct endpoint *endpoint)
 {
 	const struct sessions *sessions = (struct sessions *)endpoint;
 	struct command command = { .kind = COMMAND_TICK };
@@ -352,17 +355,17 @@ on_tick(struct endpoint *endpoint)
 }
 
 static const struct endpoint_ops sessions_ops = {
-	.bind = on_bind,
-	.serves = serves,
-	.choose = choose,
-	.open = on_open,
-	.message = on_message,
-	.leave = on_leave,
-	.drained = on_drained,
-	.after_read = after_read,
-	.flush = on_flush,
-	.pending = pending,
-	.tick = on_tick,
+	.bind = endpoint_bind,
+	.serves = endpoint_serves,
+	.choose = endpoint_choose,
+	.open = session_open,
+	.message = session_message,
+	.leave = session_leave,
+	.drained = session_drained,
+	.after_read = endpoint_after_read,
+	.flush = endpoint_flush,
+	.pending = endpoint_pending,
+	.tick = endpoint_tick,
 };
 
 struct sessions *

@@ -1,4 +1,4 @@
-/* A connection that speaks a dialect and is a member of the chat. Public. */
+/* A connection of one dialect that is a member of the chat. Public. */
 #ifndef TRANSPORT_SESSION_H
 #define TRANSPORT_SESSION_H
 
@@ -39,12 +39,12 @@ subscription_lags(const struct subscription *subscription)
 struct session {
 	struct conn *conn;
 	const struct dialect *dialect;
-	/* of the hub: the rooms, the first one (the lobby) without memory */
+	/* of the hub: its rooms, the first one without an allocation */
 	struct subscription first;
 	struct subscription *more;
 	uint32_t subscription_count;
 	uint32_t more_capacity;
-	/* of the turn: what is for this session alone */
+	/* of the batch: frames for this session alone */
 	struct session *next_individual;
 	uint32_t batch_number; /* is on the list of the turn with this number */
 	uint32_t own_first;
@@ -55,10 +55,10 @@ struct session {
 	uint32_t replay_next; /* the subscription whose turn it is */
 	bool is_replaying;    /* is on the list */
 	/* its own */
-	struct burst_limiter pacer;
+	struct burst_limiter burst_limiter;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint16_t refused;
-	uint8_t variant; /* which channels it sits in */
+	uint8_t variant; /* of its channels */
 	uint8_t stage;   /* enum wire_stage, as of the last message */
 	/* As long as the dialect's ids are; empty until it is attached. */
 	char member_id[];

@@ -1,6 +1,6 @@
 /*
- * A dialect's own rule of how fast one may talk: so many messages one after
- * the other, then silence until a pause has passed since the last. Pure.
+ * The limit of a dialect on bursts: so many messages, then none until a pause
+ * has passed since the last. Pure.
  */
 #ifndef TRANSPORT_BURST_LIMIT_H
 #define TRANSPORT_BURST_LIMIT_H
@@ -13,30 +13,31 @@
 /* Of one session; all zero at first. */
 struct burst_limiter {
 	uint32_t messages; /* accepted without a pause in between */
-	uint32_t last_ms;  /* when the last was; wraps around */
+	uint32_t last_ms;  /* when the last was accepted; wraps around */
 };
 
-/* How long to wait until the next is accepted; 0: it is. */
+/* How long until the next message is accepted; 0: it is now. */
 static inline int64_t
-burst_limit_wait_ms(const struct burst_limiter *pacer,
-    const struct burst_limit *pace, int64_t now_ms)
+burst_limit_wait_ms(const struct burst_limiter *limiter,
+    const struct burst_limit *limit, int64_t now_ms)
 {
-	uint32_t elapsed = (uint32_t)now_ms - pacer->last_ms;
+	uint32_t elapsed = (uint32_t)now_ms - limiter->last_ms;
 
-	if (pacer->messages < pace->messages || elapsed >= pace->pause_ms)
+	if (limiter->messages < limit->messages || elapsed >= limit->pause_ms)
 		return 0;
-	return pace->pause_ms - elapsed;
+	return limit->pause_ms - elapsed;
 }
 
-/* One was accepted. */
+/* A message was accepted. */
 static inline void
-burst_limit_count(struct burst_limiter *pacer, const struct burst_limit *pace,
-    int64_t now_ms)
+burst_limit_count(struct burst_limiter *limiter,
+    const struct burst_limit *limit, int64_t now_ms)
 {
-	uint32_t elapsed = (uint32_t)now_ms - pacer->last_ms;
+	uint32_t elapsed = (uint32_t)now_ms - limiter->last_ms;
 
-	pacer->messages = elapsed >= pace->pause_ms ? 1 : pacer->messages + 1;
-	pacer->last_ms = (uint32_t)now_ms;
+	limiter->messages =
+	    elapsed >= limit->pause_ms ? 1 : limiter->messages + 1;
+	limiter->last_ms = (uint32_t)now_ms;
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "transport/ws/ws_deflate.h"
 
-/* Deflate makes small texts no smaller worth mentioning. */
+/* Smaller texts hardly shrink. */
 #define DEFLATE_LEAST 96
 #define DEFLATE_WINDOW_BITS 15
 
@@ -36,13 +36,13 @@ encode_variant(const struct dialect *dialect, bool deflate)
 }
 
 static const struct dialect *
-dialect_of(uint8_t variant)
+variant_dialect(uint8_t variant)
 {
 	return dialects()[variant / 2];
 }
 
 static bool
-is_deflated(uint8_t variant)
+variant_is_deflated(uint8_t variant)
 {
 	return variant % 2 == 1;
 }
@@ -55,7 +55,7 @@ encode_cache_begin(struct encode_cache *cache)
 }
 
 static void
-make_frame(struct encode_cache *cache, struct str text, bool deflate,
+frame_make(struct encode_cache *cache, struct str text, bool deflate,
     struct encoded_frame *out)
 {
 	uint8_t rsv = 0;
@@ -79,7 +79,7 @@ make_frame(struct encode_cache *cache, struct str text, bool deflate,
 }
 
 static void
-spell(struct encode_cache *cache, const struct event *event,
+event_encode(struct encode_cache *cache, const struct event *event,
     enum viewpoint view, uint8_t variant, size_t slot)
 {
 	struct wire_text *text = &cache->texts[slot];
@@ -87,13 +87,14 @@ spell(struct encode_cache *cache, const struct event *event,
 
 	wire_text_reset(text);
 	encoded->is_made = true;
-	encoded->is_silent = !dialect_of(variant)->encode(event, view, text);
+	encoded->is_silent =
+	    !variant_dialect(variant)->encode(event, view, text);
 	encoded->failed = text->failed;
 	encoded->close_code = text->close_code;
 	encoded->close_reason = text->close_reason;
 	if (!encoded->is_silent && !encoded->failed)
-		make_frame(cache, str_slice(text->data, text->len),
-		    is_deflated(variant), encoded);
+		frame_make(cache, str_slice(text->data, text->len),
+		    variant_is_deflated(variant), encoded);
 }
 
 const struct encoded_frame *
@@ -101,7 +102,7 @@ encode_cache_for_others(struct encode_cache *cache, const struct event *event,
     uint8_t variant)
 {
 	if (!cache->frames[variant].is_made)
-		spell(cache, event, VIEW_OTHERS, variant, variant);
+		event_encode(cache, event, VIEW_OTHERS, variant, variant);
 	return &cache->frames[variant];
 }
 
@@ -109,6 +110,6 @@ const struct encoded_frame *
 encode_cache_for_one(struct encode_cache *cache, const struct event *event,
     enum viewpoint view, uint8_t variant)
 {
-	spell(cache, event, view, variant, VARIANTS_MAX);
+	event_encode(cache, event, view, variant, VARIANTS_MAX);
 	return &cache->frames[VARIANTS_MAX];
 }

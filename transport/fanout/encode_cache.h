@@ -1,4 +1,4 @@
-/* How an event looks to each kind of session: as the bytes of a frame. */
+/* Encodes an event as a frame, once for each variant of a dialect. */
 #ifndef TRANSPORT_ENCODE_CACHE_H
 #define TRANSPORT_ENCODE_CACHE_H
 
@@ -14,14 +14,14 @@ struct ws_deflater;
 
 /* One event as one variant of a dialect: with or without compression. */
 struct encoded_frame {
-	struct frame frame; /* good until the same variant is spelled again */
+	struct frame frame; /* good until the same variant is encoded again */
 	uint8_t head[WS_FRAME_HEAD_MAX];
 	size_t deflate_work; /* what compressing it cost, in bytes */
 	bool is_made;
-	bool is_silent;      /* the dialect has no word for it */
-	bool failed;         /* no memory */
-	unsigned close_code; /* 0; else close when it is sent, for this … */
-	const char *close_reason;
+	bool is_silent;           /* the dialect does not encode it */
+	bool failed;              /* no memory */
+	unsigned close_code;      /* 0; else close once it is sent … */
+	const char *close_reason; /* … for this reason, a constant */
 };
 
 static inline size_t
@@ -38,7 +38,7 @@ struct encode_cache {
 	struct encoded_frame frames[VARIANTS_MAX + 1]; /* the last: for one */
 };
 
-/* False: no memory. encode_cache_fini() is called for in any case. */
+/* False: no memory; encode_cache_fini() is needed in any case. */
 bool encode_cache_init(struct encode_cache *);
 void encode_cache_fini(struct encode_cache *);
 
@@ -47,14 +47,11 @@ uint8_t encode_variant(const struct dialect *, bool deflate);
 /* Another event follows. */
 void encode_cache_begin(struct encode_cache *);
 
-/*
- * The event as those see it who did not cause it. It is spelled once for
- * each variant.
- */
+/* For members other than the author; encoded once for each variant. */
 const struct encoded_frame *encode_cache_for_others(struct encode_cache *,
     const struct event *, uint8_t variant);
 
-/* The event as one session of this variant sees it; good until the next. */
+/* For one session of this variant; good until the next. */
 const struct encoded_frame *encode_cache_for_one(struct encode_cache *,
     const struct event *, enum viewpoint, uint8_t variant);
 
