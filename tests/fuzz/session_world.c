@@ -181,7 +181,7 @@ world_start(struct world *world)
 	struct server_config server = {
 		.limits = &world->limits,
 		.clock = &world->clock,
-		.has_routes = true,
+		.routes = server_routes,
 		.profile = &world->chat.profile,
 		.seed = 42,
 		.host = &world->host,
@@ -199,7 +199,7 @@ world_start(struct world *world)
 	sessions.handler = dispatcher_handler(world->dispatcher);
 	world->sessions = sessions_create(&sessions);
 	server.endpoint = sessions_endpoint(world->sessions);
-	require(worker_init(&world->worker, &server, routes_handle), "memory");
+	require(worker_init(&world->worker, &server), "memory");
 }
 
 void

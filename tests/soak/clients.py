@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import struct
+import time
 
 NO_MASK = b"\0\0\0\0"
 REQUEST = (b"GET /ws HTTP/1.1\r\nHost: soak\r\nUpgrade: websocket\r\n"
@@ -39,7 +40,8 @@ class Connection(asyncio.Protocol):
         self.transport = None
         self.unread = b""
         self.is_open = False
-        self.code = None
+        self.code = self.error = None
+        self.began = time.monotonic()
 
     def connection_made(self, transport):
         self.transport = transport
@@ -57,6 +59,7 @@ class Connection(asyncio.Protocol):
             if not mark:
                 return
             if b" 101 " not in head[:20]:
+                self.code = head.partition(b"\r\n")[0].decode()
                 self.transport.abort()
                 return
             self.is_open, self.unread = True, rest
@@ -100,7 +103,8 @@ class Connection(asyncio.Protocol):
             self.client.received(json.loads(payload))
         return head + size
 
-    def connection_lost(self, _):
+    def connection_lost(self, error):
+        self.error = error
         self.client.lost(self)
 
 
@@ -212,7 +216,10 @@ class Behaving(Client):
         # Only a drain, or its own doing, ends one that behaves.
         if connection is self.connection and not self.soak.is_over and \
                 not self.leaving():
-            self.soak.wrong(f"{self.name} was closed with {code}")
+            after = time.monotonic() - connection.began
+            self.soak.wrong(f"{self.name} was closed with {code} after "
+                            f"{after:.1f} s, {connection.error}, "
+                            f"upgraded {connection.is_open}")
         super().lost(connection)
 
     def leaving(self):

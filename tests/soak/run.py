@@ -121,6 +121,9 @@ def main():
                         "--store-dir", f"{directory}/store",
                         "--store-segment", "2MiB",
                         "--store-compact-after", "1MiB",
+                        # One process is all clients: it may be late.
+                        "--limits-handshake-timeout", "2m",
+                        "--limits-pong-timeout", "2m",
                         "--drain-delay", "0s", "--drain-window", "1s")
         run = Soak(server, options)
         try:
@@ -137,6 +140,8 @@ def main():
         run.wrong(f"status {status}, {errors[:5]}")
     if not run.acked:
         run.wrong("nothing was acknowledged")
+    print(*[line for line in server.lines
+            if " info " not in line][-20:], sep="\n")
     print(f"soak: {len(run.problems)} problems")
     return 1 if run.problems else 0
 
