@@ -365,10 +365,12 @@ announce_addresses(struct app *app)
 {
 	const struct options *options = &app->options;
 
+	if (options->listen_file[0] != '\0' &&
+	    !listen_file_write(options->listen_file, app->server))
+		return false;
 	if (options->http_pages)
 		server_each_address(app->server, page_log, NULL);
-	return options->listen_file[0] == '\0' ||
-	       listen_file_write(options->listen_file, app->server);
+	return true;
 }
 
 static void

@@ -6,9 +6,9 @@ TOOLS = pathlib.Path(__file__).parents[2] / "tools"
 FOLDERS = "wire dialect.h json common action,topic .\n"
 
 
-def check_includes(root, files, folders=FOLDERS):
+def check_includes(root, files):
     (root / "tools").mkdir(parents=True)
-    (root / "tools/folders").write_text(folders)
+    (root / "tools/folders").write_text(FOLDERS)
     for name, header in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,14 +40,6 @@ def test_joined_folders_do_not_include_each_other(tmp_path):
 def test_a_new_folder_needs_a_place(tmp_path):
     assert "tools/folders lacks wire/new" in check_includes(
         tmp_path, {"wire/new/a.c": "wire/json/b.h"})
-
-
-def test_an_exception_is_needed(tmp_path):
-    allow = FOLDERS + "allow wire/json wire/common/b.h\n"
-    assert check_includes(tmp_path / "met",
-                          {"wire/json/a.c": "wire/common/b.h"}, allow) == ""
-    assert "not needed any more" in check_includes(
-        tmp_path / "stale", {"wire/json/a.c": "wire/json/b.h"}, allow)
 
 
 def test_internal_headers_stay_in_their_folder(tmp_path):
