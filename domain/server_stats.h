@@ -42,6 +42,19 @@ struct refusal_total {
 	uint64_t count;
 };
 
+/*
+ * Messages and droppable events for rooms and the lobby, times receivers. Each
+ * copy that was accepted is in one of the others: accepted = delivered +
+ * skipped + aborted + waiting.
+ */
+struct copy_totals {
+	uint64_t accepted;
+	uint64_t delivered; /* handed to the connection */
+	uint64_t skipped;   /* by rule: droppable, or expired, for a slow one */
+	uint64_t aborted;   /* the connection ended, or left the room */
+	uint64_t waiting;   /* not a total: for slow connections, now */
+};
+
 /* Totals count from the start of the server; the others are current. */
 struct server_stats {
 	struct str server; /* its name and version */
@@ -51,6 +64,7 @@ struct server_stats {
 	uint64_t commands;   /* total: received */
 	uint64_t messages;   /* total: posted */
 	uint64_t deliveries; /* total: messages × recipients */
+	struct copy_totals copies;
 	/* By close code and reason, limit, error; the first so many are used.
 	 */
 	struct close_total closes[SERVER_STATS_CLOSES];

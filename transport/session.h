@@ -27,7 +27,8 @@ struct subscription {
 	bool is_lost;         /* the history no longer has `next` */
 	/* It lags: where it goes on in the channel's ring; 0: it does not. */
 	uint64_t position;
-	uint64_t next; /* the first message that it was not sent; 0: none */
+	uint64_t next;    /* the first message that it was not sent; 0: none */
+	uint32_t waiting; /* messages that it was not sent */
 };
 
 static inline bool

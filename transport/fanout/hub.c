@@ -242,6 +242,7 @@ hub_stats(const struct hub *hub, struct server_stats *out)
 	out->messages = hub->messages;
 	out->deliveries = hub->deliveries;
 	memcpy(out->errors, hub->errors, sizeof(out->errors));
+	out->copies = hub->batch.copies;
 }
 
 void

@@ -102,6 +102,7 @@ piece_encode(struct hub *hub, const struct session *session,
 			piece->next = message->seq;
 			return piece->chunk != NULL;
 		}
+		piece->messages++;
 	}
 	piece->next = replayed->seq;
 	return true;
@@ -136,11 +137,12 @@ fall_behind(struct session *session, struct subscription *subscription)
 }
 
 static void
-send_piece(struct session *session, struct subscription *subscription,
-    const struct replay_piece *replay)
+send_piece(struct hub *hub, struct session *session,
+    struct subscription *subscription, const struct replay_piece *replay)
 {
 	struct piece piece;
 
+	channel_note_replayed(&hub->batch, subscription, replay->messages);
 	subscription->next = replay->next;
 	if (subscription->next > subscription->channel->last_seq)
 		subscription->next = 0;
@@ -168,7 +170,7 @@ receive_messages(struct hub *hub, struct session *session,
 		ws_conn_end_unsent(session->conn);
 		return;
 	}
-	send_piece(session, subscription, &piece);
+	send_piece(hub, session, subscription, &piece);
 	if (piece.chunk == NULL || skips_own(session)) {
 		piece_release(&piece);
 	} else {
@@ -224,7 +226,7 @@ replay_messages(struct hub *hub, struct session *session,
 	if (next != 0 && known->chunk != NULL &&
 	    known->channel == channel->id && known->first == next &&
 	    known->next <= to + 1 && !skips_own(session)) {
-		send_piece(session, subscription, known);
+		send_piece(hub, session, subscription, known);
 		return;
 	}
 	if (subscription->missed_presence && to == channel->last_seq)
@@ -233,7 +235,7 @@ replay_messages(struct hub *hub, struct session *session,
 	if (error == CHAT_UNAVAILABLE)
 		ws_conn_end_unsent(session->conn);
 	else if (error != CHAT_OK) /* there is no such room any more */
-		channel_end_lag(channel, subscription);
+		channel_end_lag(&hub->batch, channel, subscription);
 }
 
 /* What the ring has at the subscription's position; NULL: nothing is left. */
@@ -276,7 +278,7 @@ replay_step(struct hub *hub, struct session *session,
 		replay_messages(hub, session, subscription,
 		    found != NULL ? found->after_seq : channel->last_seq);
 	else
-		channel_end_lag(channel, subscription);
+		channel_catch_up(&hub->batch, channel, subscription);
 }
 
 /* Returns whether it can be sent more at once. */

@@ -21,6 +21,7 @@ struct replay_piece {
 	uint32_t channel;    /* its id */
 	uint64_t first;      /* seq of the first message … */
 	uint64_t next;       /* … and where the next piece starts */
+	uint32_t messages;   /* that are in it */
 };
 
 #define REPLAY_PIECES 64

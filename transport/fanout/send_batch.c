@@ -130,6 +130,7 @@ segment_extend(struct segment *last, const struct segment *next)
 	    next->order - last->order > 1)
 		return false;
 	last->len += next->len;
+	last->frames += next->frames;
 	last->order = next->order;
 	return true;
 }
@@ -168,6 +169,21 @@ send_batch_set_individual(struct send_batch *batch, struct session *session)
 }
 
 static void
+count_copies(struct send_batch *batch, struct channel *channel,
+    const struct segment *segment)
+{
+	size_t receivers = channel->count - (segment->except != NULL ? 1 : 0);
+
+	if (segment->class == FRAME_PRESENCE)
+		return;
+	if (segment->class == FRAME_MESSAGE)
+		channel->messages++;
+	else
+		channel->droppables++;
+	batch->copies.accepted += receivers;
+}
+
+static void
 note_message(struct channel *channel, uint64_t seq)
 {
 	if (seq == 0)
@@ -190,10 +206,12 @@ send_batch_add(struct send_batch *batch, struct channel *channel,
 		return false;
 	segment.except = except;
 	segment.class = (uint8_t) class;
+	segment.frames = 1;
 	segment.after_seq = seq != 0 ? seq : channel->last_seq;
 	if (!append_segment(batch, &channel->first, &channel->last, &segment))
 		return false;
 	note_message(channel, seq);
+	count_copies(batch, channel, &segment);
 	if (except != NULL)
 		send_batch_set_individual(batch, except);
 	if (!was_dirty) {

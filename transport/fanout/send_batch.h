@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/server_stats.h"
 #include "transport/fanout/frame_ring.h"
 #include "transport/net/send_queue.h"
 
@@ -32,9 +33,10 @@ struct segment {
 	const struct session *except; /* not sent to it; NULL: to all */
 	uint32_t offset;
 	uint32_t len;
-	uint32_t order;     /* of publication, over all channels */
-	uint32_t next;      /* in the same list; 0: the last */
-	uint8_t class;      /* enum frame_class */
+	uint32_t order; /* of publication, over all channels */
+	uint32_t next;  /* in the same list; 0: the last */
+	uint8_t class;  /* enum frame_class */
+	uint32_t frames;
 	uint64_t after_seq; /* the room's last message, these included */
 };
 
@@ -68,12 +70,15 @@ struct channel {
 	uint8_t variant;
 	bool is_lobby;          /* no history: the ring has all frames */
 	uint32_t ring_readers;  /* subscribers that lag */
+	uint32_t messages;      /* frames of this turn … */
+	uint32_t droppables;    /* … by class; presence is not counted */
 	uint64_t first_seq;     /* of this turn's messages; 0: none */
 	uint64_t last_seq;      /* of all messages */
 	struct frame_ring ring; /* what no history has, for them */
 };
 
 struct send_batch {
+	struct copy_totals copies;
 	struct chunk_pool *pool;
 	size_t lobby_bytes; /* what the ring of a lobby holds at most */
 	uint32_t number;    /* of the turn; never 0 */
@@ -146,8 +151,16 @@ void send_batch_flush(struct send_batch *);
 /* Releases chunks that no send queue refers to any more. Now and then. */
 void send_batch_tidy(struct send_batch *);
 
-/* A subscriber has caught up, or leaves. */
-void channel_end_lag(struct channel *, struct subscription *);
+/*
+ * A subscriber that lags was sent so many messages; it has caught up; or it
+ * leaves, and what it was not sent is lost to it.
+ */
+void channel_note_replayed(struct send_batch *, struct subscription *,
+    uint32_t messages);
+void channel_catch_up(struct send_batch *, struct channel *,
+    struct subscription *);
+void channel_end_lag(struct send_batch *, struct channel *,
+    struct subscription *);
 
 /* The channel is going away; it is empty and not dirty. */
 void channel_fini(struct channel *);

@@ -59,11 +59,65 @@ takes_frames_in_order(const struct conn *conn)
 	       (!conn->lags && (soft == 0 || conn_waiting(conn) <= soft));
 }
 
+/* The frames of one class that are not for this session. */
+static uint32_t
+excepted_frames(const struct send_batch *batch, const struct channel *channel,
+    const struct session *session, enum frame_class class)
+{
+	uint32_t frames = 0;
+
+	for (uint32_t at = channel->first; at != 0;
+	     at = batch->segments[at].next) {
+		const struct segment *segment = &batch->segments[at];
+
+		if (segment->except == session && segment->class == class)
+			frames += segment->frames;
+	}
+	return frames;
+}
+
+static uint32_t
+messages_for(const struct send_batch *batch, const struct channel *channel,
+    const struct session *session)
+{
+	return channel->messages -
+	       excepted_frames(batch, channel, session, FRAME_MESSAGE);
+}
+
+static uint32_t
+droppables_for(const struct send_batch *batch, const struct channel *channel,
+    const struct session *session)
+{
+	return channel->droppables -
+	       excepted_frames(batch, channel, session, FRAME_DROPPABLE);
+}
+
+/* What becomes of the frames of all dirty channels of a session. */
+static void
+count_copies_of(const struct send_batch *batch, struct session *session,
+    uint64_t *total)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		const struct channel *channel =
+		    session_subscription(session, i)->channel;
+
+		if (channel_is_dirty(channel))
+			*total += messages_for(batch, channel, session) +
+				  droppables_for(batch, channel, session);
+	}
+}
+
 /* The session is not sent this turn's frames of a channel now. */
 static void
-skip_channel(struct session *session, struct channel *channel)
+skip_channel(struct send_batch *batch, struct session *session,
+    struct channel *channel)
 {
 	struct subscription *subscription = subscription_find(session, channel);
+	uint32_t messages = messages_for(batch, channel, session);
+
+	subscription->waiting += messages;
+	batch->copies.waiting += messages;
+	batch->copies.skipped += droppables_for(batch, channel, session);
 
 	if (!subscription_lags(subscription)) {
 		subscription->position = frame_ring_end(&channel->ring);
@@ -76,14 +130,14 @@ skip_channel(struct session *session, struct channel *channel)
 }
 
 static void
-skip_channels(struct session *session)
+skip_channels(struct send_batch *batch, struct session *session)
 {
 	for (uint32_t i = 0; i < session->subscription_count; i++) {
 		struct channel *channel =
 		    session_subscription(session, i)->channel;
 
 		if (channel_is_dirty(channel))
-			skip_channel(session, channel);
+			skip_channel(batch, session, channel);
 	}
 }
 
@@ -173,10 +227,16 @@ send_all_to(struct send_batch *batch, struct session *session)
 		return;
 	own_only = !takes_frames_in_order(session->conn);
 	if (own_only)
-		skip_channels(session);
-	if (!merge(batch, session, own_only, &count))
+		skip_channels(batch, session);
+	if (!merge(batch, session, own_only, &count)) {
+		if (!own_only)
+			count_copies_of(batch, session, &batch->copies.aborted);
 		ws_conn_end_unsent(session->conn);
-	else if (count > 0)
+		return;
+	}
+	if (!own_only)
+		count_copies_of(batch, session, &batch->copies.delivered);
+	if (count > 0)
 		conn_send(session->conn, batch->pieces, count);
 }
 
@@ -225,6 +285,8 @@ send_channel(struct send_batch *batch, struct channel *channel)
 {
 	size_t count;
 	bool ok = gather(batch, channel, &count);
+	uint64_t copies = channel->messages + channel->droppables;
+	uint64_t sent = 0, failed = 0;
 
 	for (uint32_t i = 0; i < channel->count; i++) {
 		const struct subscriber *subscriber = &channel->subscribers[i];
@@ -236,12 +298,17 @@ send_channel(struct send_batch *batch, struct channel *channel)
 		if (i + 1 < channel->count)
 			conn_prefetch(subscriber[1].conn);
 		if (!takes_frames(subscriber->conn))
-			skip_channel(subscriber->session, channel);
-		else if (ok)
+			skip_channel(batch, subscriber->session, channel);
+		else if (ok) {
 			conn_send(subscriber->conn, batch->pieces, count);
-		else
+			sent++;
+		} else {
 			ws_conn_end_unsent(subscriber->conn);
+			failed++;
+		}
 	}
+	batch->copies.delivered += sent * copies;
+	batch->copies.aborted += failed * copies;
 }
 
 /* Presence of one room: a reader that missed more gets the state itself. */
@@ -271,9 +338,40 @@ fill_ring(const struct send_batch *batch, struct channel *channel)
 	}
 }
 
-void
-channel_end_lag(struct channel *channel, struct subscription *subscription)
+static void
+settle_waiting(struct send_batch *batch, struct subscription *subscription,
+    uint32_t messages, uint64_t *total)
 {
+	if (messages > subscription->waiting)
+		messages = subscription->waiting;
+	subscription->waiting -= messages;
+	batch->copies.waiting -= messages;
+	*total += messages;
+}
+
+void
+channel_note_replayed(struct send_batch *batch,
+    struct subscription *subscription, uint32_t messages)
+{
+	settle_waiting(batch, subscription, messages, &batch->copies.delivered);
+}
+
+/* The lobby's ring has lost none; a history has all that did not expire. */
+void
+channel_catch_up(struct send_batch *batch, struct channel *channel,
+    struct subscription *subscription)
+{
+	settle_waiting(batch, subscription, UINT32_MAX,
+	    channel->is_lobby ? &batch->copies.delivered
+			      : &batch->copies.skipped);
+	channel_end_lag(batch, channel, subscription);
+}
+
+void
+channel_end_lag(struct send_batch *batch, struct channel *channel,
+    struct subscription *subscription)
+{
+	settle_waiting(batch, subscription, UINT32_MAX, &batch->copies.aborted);
 	if (!subscription_lags(subscription))
 		return;
 	subscription->position = subscription->next = 0;
@@ -300,6 +398,7 @@ end_channel(struct send_batch *batch, struct channel *channel)
 {
 	channel->first = channel->last = 0;
 	channel->first_seq = 0;
+	channel->messages = channel->droppables = 0;
 	if (channel->chunk == NULL)
 		return;
 	if (channel->chunk->refs == 1) {

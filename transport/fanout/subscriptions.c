@@ -168,13 +168,14 @@ subscription_add(struct session *session, struct channel *channel)
 
 /* The last one of the channel, and of the session's, takes its place. */
 static void
-subscription_remove(struct session *session, struct subscription *subscription)
+subscription_remove(struct subscriptions *subscriptions,
+    struct session *session, struct subscription *subscription)
 {
 	struct channel *channel = subscription->channel;
 	uint32_t index = subscription->index;
 	struct subscriber last;
 
-	channel_end_lag(channel, subscription);
+	channel_end_lag(subscriptions->batch, channel, subscription);
 	last = channel->subscribers[--channel->count];
 	subscription_find(last.session, channel)->index = index;
 	channel->subscribers[index] = last;
@@ -214,7 +215,7 @@ unsubscribe(struct subscriptions *subscriptions, struct session *session,
 	/* A connection that ends has got everything that it will. */
 	if (ws_conn_is_open(session->conn) || channel->count == 1)
 		flush_channel(subscriptions, channel);
-	subscription_remove(session, subscription);
+	subscription_remove(subscriptions, session, subscription);
 	if (channel->count == 0)
 		room_tidy(subscriptions, channel->room);
 }

@@ -155,6 +155,24 @@ metrics_put_errors(struct wire_text *out, const struct server_stats *stats)
 	}
 }
 
+static void
+metrics_put_copies(struct wire_text *out, const struct copy_totals *copies)
+{
+	metric_put(out, "copies_accepted_total", "counter",
+	    "Messages and droppable events, once per receiver.",
+	    copies->accepted);
+	metric_put(out, "copies_delivered_total", "counter",
+	    "Copies handed to their connection.", copies->delivered);
+	metric_put(out, "copies_skipped_total", "counter",
+	    "Copies not sent to slow connections: droppable or expired.",
+	    copies->skipped);
+	metric_put(out, "copies_aborted_total", "counter",
+	    "Copies whose connection ended, or left the room.",
+	    copies->aborted);
+	metric_put(out, "copies_waiting", "gauge",
+	    "Copies that slow connections will be sent.", copies->waiting);
+}
+
 void
 stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 {
@@ -168,6 +186,7 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 	    stats->messages);
 	metric_put(out, "deliveries_total", "counter",
 	    "Messages delivered, once per recipient.", stats->deliveries);
+	metrics_put_copies(out, &stats->copies);
 	metrics_put_closes(out, stats);
 	metrics_put_refusals(out, stats);
 	metrics_put_errors(out, stats);

@@ -21,6 +21,7 @@ make_report(void)
 		.held = 1000,
 		.resident = 2000,
 		.cpu_ms = 1250,
+		.copies = { 90, 80, 4, 3, 3 },
 		.closes = { { 4101, "rate_limited", 2 }, { 0, "reset", 9 } },
 		.close_count = 2,
 		.refusals = { { "limits.connections", 5 } },
@@ -72,6 +73,11 @@ END_TEST
 static const char *const lines[] = {
 	"\n# TYPE parley_connections gauge\nparley_connections 3\n",
 	"\nparley_deliveries_total 90\n",
+	"\nparley_copies_accepted_total 90\n",
+	"\nparley_copies_delivered_total 80\n",
+	"\nparley_copies_skipped_total 4\n",
+	"\nparley_copies_aborted_total 3\n",
+	"\n# TYPE parley_copies_waiting gauge\nparley_copies_waiting 3\n",
 	"\nparley_closes_total{code=\"4101\",reason=\"rate_limited\"} 2\n"
 	"parley_closes_total{code=\"1006\",reason=\"reset\"} 9\n",
 	"\nparley_refusals_total{limit=\"limits.connections\"} 5\n",
