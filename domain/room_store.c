@@ -105,6 +105,12 @@ room_store_guests(struct room_store *store, struct room_guests *out)
 	store->ops->guests(store, out);
 }
 
+size_t
+room_store_bytes(struct room_store *store)
+{
+	return store->ops->bytes(store);
+}
+
 void
 room_store_destroy(struct room_store *store)
 {

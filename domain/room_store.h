@@ -52,6 +52,8 @@ struct room_store_ops {
 	/* The number of rooms. Both in constant time. */
 	size_t (*count)(struct room_store *);
 	void (*guests)(struct room_store *, struct room_guests *out);
+	/* Bytes held in memory for rooms and memberships. */
+	size_t (*bytes)(struct room_store *);
 	/* Frees the store with its rooms. */
 	void (*destroy)(struct room_store *);
 };
@@ -79,6 +81,7 @@ void room_store_each_room_of(struct room_store *, struct str member_id,
 void room_store_each(struct room_store *, room_visit *, void *arg);
 size_t room_store_count(struct room_store *);
 void room_store_guests(struct room_store *, struct room_guests *out);
+size_t room_store_bytes(struct room_store *);
 void room_store_destroy(struct room_store *);
 
 #endif

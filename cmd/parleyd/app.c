@@ -178,7 +178,8 @@ held_by_stores(void *arg)
 {
 	struct app *app = arg;
 
-	return history_bytes(app->stores.history) + waiting_bytes(app);
+	return history_bytes(app->stores.history) +
+	       room_store_bytes(app->stores.rooms) + waiting_bytes(app);
 }
 
 static void

@@ -3,47 +3,47 @@
 #include <stdlib.h>
 
 static struct str
-person_key(const void *person)
+room_member_key(const void *member)
 {
-	return person_id(person);
+	return room_member_id(member);
 }
 
 void
-membership_index_init(struct id_map *persons)
+membership_index_init(struct id_map *members)
 {
-	id_map_init(persons, person_key);
+	id_map_init(members, room_member_key);
 }
 
-struct person *
-membership_index_find(const struct id_map *persons, struct str id)
+struct room_member *
+membership_index_find(const struct id_map *members, struct str id)
 {
-	return id_map_find(persons, id);
+	return id_map_find(members, id);
 }
 
-struct person *
-membership_index_need(struct id_map *persons, struct str id, bool guest)
+struct room_member *
+membership_index_need(struct id_map *members, struct str id, bool guest)
 {
-	struct person *person = membership_index_find(persons, id);
+	struct room_member *member = membership_index_find(members, id);
 
-	if (person != NULL)
-		return person;
-	person = malloc(sizeof(*person) + id.len);
-	if (person == NULL)
+	if (member != NULL)
+		return member;
+	member = malloc(sizeof(*member) + id.len);
+	if (member == NULL)
 		return NULL;
-	*person =
-	    (struct person){ .id_len = (uint8_t)id.len, .is_guest = guest };
-	memcpy(person->id, id.data, id.len);
-	if (id_map_put(persons, person))
-		return person;
-	free(person);
+	*member = (struct room_member){ .id_len = (uint8_t)id.len,
+		.is_guest = guest };
+	memcpy(member->id, id.data, id.len);
+	if (id_map_put(members, member))
+		return member;
+	free(member);
 	return NULL;
 }
 
 void
-membership_index_release(struct id_map *persons, struct person *person)
+membership_index_release(struct id_map *members, struct room_member *member)
 {
-	if (person->count > 0)
+	if (member->count > 0)
 		return;
-	id_map_remove(persons, person_id(person));
-	free(person);
+	id_map_remove(members, room_member_id(member));
+	free(member);
 }

@@ -1,4 +1,4 @@
-/* Those who are in a room at least, by their id. */
+/* The members that are in at least one room, by id. */
 #ifndef PERSISTENCE_MEMBERSHIP_INDEX_H
 #define PERSISTENCE_MEMBERSHIP_INDEX_H
 
@@ -11,33 +11,38 @@
 struct membership;
 
 /* A member that is in rooms; others take no memory. */
-struct person {
-	struct membership *first; /* the owner's business: in which rooms */
-	uint32_t count;           /* of them */
+struct room_member {
+	struct membership
+	    *first;     /* in which rooms; the owner of the index links them */
+	uint32_t count; /* of them */
 	uint8_t id_len;
 	bool is_guest;
 	char id[]; /* without NUL */
 };
 
 static inline struct str
-person_id(const struct person *person)
+room_member_id(const struct room_member *member)
 {
-	return str_slice(person->id, person->id_len);
+	return str_slice(member->id, member->id_len);
 }
 
-void membership_index_init(struct id_map *persons);
+static inline size_t
+room_member_bytes(const struct room_member *member)
+{
+	return sizeof(*member) + member->id_len;
+}
 
-/* NULL if there is no such person. */
-struct person *membership_index_find(const struct id_map *persons,
+void membership_index_init(struct id_map *members);
+
+/* NULL: the member is in no room. */
+struct room_member *membership_index_find(const struct id_map *members,
     struct str id);
 
-/*
- * Finds the person, or makes one who is in no room yet. NULL without memory.
- */
-struct person *membership_index_need(struct id_map *persons, struct str id,
+/* Finds the member, or adds it, in no room yet. NULL: no memory. */
+struct room_member *membership_index_need(struct id_map *members, struct str id,
     bool guest);
 
-/* Who is in no room any more is forgotten. */
-void membership_index_release(struct id_map *persons, struct person *);
+/* Removes the member if it is in no room any more. */
+void membership_index_release(struct id_map *members, struct room_member *);
 
 #endif

@@ -15,22 +15,24 @@ struct entry {
 };
 
 /*
- * A person in a room: in two lists. The person's is short (there is a limit
- * of rooms per member), so it is walked, and linked in one direction only.
+ * A member in a room, in two lists. That of the member is short, since rooms
+ * per member are limited: it is searched from its beginning, and linked in one
+ * direction.
  */
 struct membership {
 	struct entry *entry;
-	struct person *person;
+	struct room_member *member;
 	struct list in_room;
-	struct membership *next_room; /* of the person */
+	struct membership *next_room; /* of the member */
 };
 
 struct memory_rooms {
 	struct room_store base;
 	struct id_map entries;
-	struct id_map persons;
+	struct id_map members;
 	struct list in_order; /* of creation */
 	struct room_guests guests;
+	size_t bytes; /* of entries, memberships and members; not of maps */
 };
 
 static struct memory_rooms *
@@ -46,13 +48,13 @@ entry_key(const void *entry)
 }
 
 /*
- * Where the person's list leads to its membership of this room, or to its
- * end.
+ * The link to the membership of this room in the list of the member; *link is
+ * NULL if there is none.
  */
 static struct membership **
-find_link(struct person *person, const struct entry *entry)
+membership_link(struct room_member *member, const struct entry *entry)
 {
-	struct membership **link = &person->first;
+	struct membership **link = &member->first;
 
 	while (*link != NULL && (*link)->entry != entry)
 		link = &(*link)->next_room;
@@ -61,25 +63,25 @@ find_link(struct person *person, const struct entry *entry)
 
 /* NULL also if there is no such room. */
 static struct membership **
-find_membership(struct memory_rooms *self, struct str room,
+membership_find(struct memory_rooms *self, struct str room,
     struct str member_id)
 {
-	struct person *person =
-	    membership_index_find(&self->persons, member_id);
+	struct room_member *member =
+	    membership_index_find(&self->members, member_id);
 	struct entry *entry;
 	struct membership **link;
 
-	if (person == NULL)
+	if (member == NULL)
 		return NULL;
 	entry = id_map_find(&self->entries, room);
 	if (entry == NULL)
 		return NULL;
-	link = find_link(person, entry);
+	link = membership_link(member, entry);
 	return *link != NULL ? link : NULL;
 }
 
 static void
-count_one_more(struct memory_rooms *self, struct room *room, bool guest)
+room_count_member(struct memory_rooms *self, struct room *room, bool guest)
 {
 	room->member_count++;
 	if (!guest)
@@ -90,7 +92,7 @@ count_one_more(struct memory_rooms *self, struct room *room, bool guest)
 }
 
 static void
-count_one_less(struct memory_rooms *self, struct room *room, bool guest)
+room_uncount_member(struct memory_rooms *self, struct room *room, bool guest)
 {
 	room->member_count--;
 	if (!guest)
@@ -101,21 +103,24 @@ count_one_less(struct memory_rooms *self, struct room *room, bool guest)
 }
 
 static void
-end_membership(struct memory_rooms *self, struct membership **link)
+membership_end(struct memory_rooms *self, struct membership **link)
 {
 	struct membership *membership = *link;
-	struct person *person = membership->person;
+	struct room_member *member = membership->member;
 
 	*link = membership->next_room;
-	person->count--;
+	member->count--;
 	list_remove(&membership->in_room);
-	count_one_less(self, &membership->entry->room, person->is_guest);
+	room_uncount_member(self, &membership->entry->room, member->is_guest);
 	free(membership);
-	membership_index_release(&self->persons, person);
+	self->bytes -= sizeof(*membership);
+	if (member->count == 0)
+		self->bytes -= room_member_bytes(member);
+	membership_index_release(&self->members, member);
 }
 
 static enum chat_error
-put(struct room_store *base, const struct room *room)
+rooms_put(struct room_store *base, const struct room *room)
 {
 	struct memory_rooms *self = self_of(base);
 	struct entry *entry;
@@ -132,13 +137,14 @@ put(struct room_store *base, const struct room *room)
 		free(entry);
 		return CHAT_UNAVAILABLE;
 	}
+	self->bytes += sizeof(*entry);
 	list_init(&entry->memberships);
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
 }
 
 static enum chat_error
-get(struct room_store *base, struct str id, struct room *out)
+rooms_get(struct room_store *base, struct str id, struct room *out)
 {
 	const struct entry *entry = id_map_find(&self_of(base)->entries, id);
 
@@ -149,7 +155,7 @@ get(struct room_store *base, struct str id, struct room *out)
 }
 
 static void
-remove_room(struct room_store *base, struct str id)
+rooms_remove(struct room_store *base, struct str id)
 {
 	struct memory_rooms *self = self_of(base);
 	struct entry *entry = id_map_remove(&self->entries, id);
@@ -158,53 +164,58 @@ remove_room(struct room_store *base, struct str id)
 		return;
 	assert(list_is_empty(&entry->memberships));
 	list_remove(&entry->in_order);
+	self->bytes -= sizeof(*entry);
 	free(entry);
 }
 
 static enum chat_error
-join(struct room_store *base, struct str room, struct str member_id, bool guest)
+rooms_join(struct room_store *base, struct str room, struct str member_id,
+    bool guest)
 {
 	struct memory_rooms *self = self_of(base);
 	struct entry *entry = id_map_find(&self->entries, room);
 	struct membership *membership;
 	struct membership **link;
-	struct person *person;
+	struct room_member *member;
 
 	if (entry == NULL)
 		return CHAT_ROOM_NOT_FOUND;
-	person = membership_index_need(&self->persons, member_id, guest);
-	if (person == NULL)
+	member = membership_index_need(&self->members, member_id, guest);
+	if (member == NULL)
 		return CHAT_UNAVAILABLE;
-	link = find_link(person, entry);
+	link = membership_link(member, entry);
 	if (*link != NULL)
 		return CHAT_MEMBER_EXISTS;
 	membership = malloc(sizeof(*membership));
 	if (membership == NULL) {
-		membership_index_release(&self->persons, person);
+		membership_index_release(&self->members, member);
 		return CHAT_UNAVAILABLE;
 	}
-	*membership = (struct membership){ .entry = entry, .person = person };
+	*membership = (struct membership){ .entry = entry, .member = member };
 	*link = membership;
-	person->count++;
+	self->bytes += sizeof(*membership);
+	if (member->count == 0)
+		self->bytes += room_member_bytes(member);
+	member->count++;
 	list_append(&entry->memberships, &membership->in_room);
-	count_one_more(self, &entry->room, person->is_guest);
+	room_count_member(self, &entry->room, member->is_guest);
 	return CHAT_OK;
 }
 
 static enum chat_error
-leave(struct room_store *base, struct str room, struct str member_id)
+rooms_leave(struct room_store *base, struct str room, struct str member_id)
 {
 	struct memory_rooms *self = self_of(base);
-	struct membership **link = find_membership(self, room, member_id);
+	struct membership **link = membership_find(self, room, member_id);
 
 	if (link == NULL)
 		return CHAT_NOT_IN_ROOM;
-	end_membership(self, link);
+	membership_end(self, link);
 	return CHAT_OK;
 }
 
 static void
-touch(struct room_store *base, struct str room, int64_t at_ms)
+rooms_touch(struct room_store *base, struct str room, int64_t at_ms)
 {
 	struct entry *entry = id_map_find(&self_of(base)->entries, room);
 
@@ -213,23 +224,23 @@ touch(struct room_store *base, struct str room, int64_t at_ms)
 }
 
 static bool
-has(struct room_store *base, struct str room, struct str member_id)
+rooms_has(struct room_store *base, struct str room, struct str member_id)
 {
-	return find_membership(self_of(base), room, member_id) != NULL;
+	return membership_find(self_of(base), room, member_id) != NULL;
 }
 
 static size_t
-rooms_of(struct room_store *base, struct str member_id)
+rooms_of_member(struct room_store *base, struct str member_id)
 {
-	const struct person *person =
-	    membership_index_find(&self_of(base)->persons, member_id);
+	const struct room_member *member =
+	    membership_index_find(&self_of(base)->members, member_id);
 
-	return person != NULL ? person->count : 0;
+	return member != NULL ? member->count : 0;
 }
 
 static void
-each_member(struct room_store *base, struct str room, room_member_visit *visit,
-    void *arg)
+rooms_each_member(struct room_store *base, struct str room,
+    room_member_visit *visit, void *arg)
 {
 	const struct entry *entry = id_map_find(&self_of(base)->entries, room);
 	const struct list *all, *at;
@@ -241,19 +252,19 @@ each_member(struct room_store *base, struct str room, room_member_visit *visit,
 		const struct membership *membership =
 		    LIST_OWNER(at, struct membership, in_room);
 
-		if (!visit(person_id(membership->person), arg))
+		if (!visit(room_member_id(membership->member), arg))
 			return;
 	}
 }
 
 static void
-each_room_of(struct room_store *base, struct str member_id, room_visit *visit,
-    void *arg)
+rooms_each_of_member(struct room_store *base, struct str member_id,
+    room_visit *visit, void *arg)
 {
-	const struct person *person =
-	    membership_index_find(&self_of(base)->persons, member_id);
+	const struct room_member *member =
+	    membership_index_find(&self_of(base)->members, member_id);
 	const struct membership *membership =
-	    person != NULL ? person->first : NULL;
+	    member != NULL ? member->first : NULL;
 
 	for (; membership != NULL; membership = membership->next_room)
 		if (!visit(&membership->entry->room, arg))
@@ -261,7 +272,7 @@ each_room_of(struct room_store *base, struct str member_id, room_visit *visit,
 }
 
 static void
-each(struct room_store *base, room_visit *visit, void *arg)
+rooms_each(struct room_store *base, room_visit *visit, void *arg)
 {
 	const struct list *all = &self_of(base)->in_order;
 
@@ -275,61 +286,73 @@ each(struct room_store *base, room_visit *visit, void *arg)
 }
 
 static size_t
-count(struct room_store *base)
+rooms_count(struct room_store *base)
 {
 	return id_map_count(&self_of(base)->entries);
 }
 
 static void
-guests(struct room_store *base, struct room_guests *out)
+rooms_guests(struct room_store *base, struct room_guests *out)
 {
 	*out = self_of(base)->guests;
 }
 
 static void
-end_all_memberships(struct memory_rooms *self, struct entry *entry)
+entry_end_memberships(struct memory_rooms *self, struct entry *entry)
 {
 	while (!list_is_empty(&entry->memberships)) {
 		struct membership *membership =
 		    LIST_OWNER(entry->memberships.next, struct membership,
 			in_room);
 
-		end_membership(self, find_link(membership->person, entry));
+		membership_end(self,
+		    membership_link(membership->member, entry));
 	}
 }
 
 static void
-destroy(struct room_store *base)
+rooms_destroy(struct room_store *base)
 {
 	struct memory_rooms *self = self_of(base);
 	while (!list_is_empty(&self->in_order)) {
 		struct entry *entry =
 		    LIST_OWNER(self->in_order.next, struct entry, in_order);
 
-		end_all_memberships(self, entry);
+		entry_end_memberships(self, entry);
 		list_remove(&entry->in_order);
 		free(entry);
 	}
 	id_map_fini(&self->entries);
-	id_map_fini(&self->persons);
+	id_map_fini(&self->members);
 	free(self);
 }
 
+/* Maps are counted by their slots. */
+static size_t
+rooms_bytes(struct room_store *base)
+{
+	const struct memory_rooms *self = self_of(base);
+
+	return self->bytes + id_map_bytes(&self->entries) +
+	       id_map_bytes(&self->members);
+}
+
 static const struct room_store_ops ops = {
-	.put = put,
-	.get = get,
-	.remove = remove_room,
-	.join = join,
-	.leave = leave,
-	.touch = touch,
-	.has = has,
-	.rooms_of = rooms_of,
-	.each_member = each_member,
-	.each_room_of = each_room_of,
-	.each = each,
-	.count = count,
-	.guests = guests,
-	.destroy = destroy,
+	.put = rooms_put,
+	.get = rooms_get,
+	.remove = rooms_remove,
+	.join = rooms_join,
+	.leave = rooms_leave,
+	.touch = rooms_touch,
+	.has = rooms_has,
+	.rooms_of = rooms_of_member,
+	.each_member = rooms_each_member,
+	.each_room_of = rooms_each_of_member,
+	.each = rooms_each,
+	.count = rooms_count,
+	.guests = rooms_guests,
+	.bytes = rooms_bytes,
+	.destroy = rooms_destroy,
 };
 
 struct room_store *
@@ -342,7 +365,7 @@ memory_rooms_create(void)
 	self->base.ops = &ops;
 	list_init(&self->in_order);
 	id_map_init(&self->entries, entry_key);
-	membership_index_init(&self->persons);
+	membership_index_init(&self->members);
 	return &self->base;
 }
 

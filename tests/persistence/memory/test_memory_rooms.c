@@ -68,8 +68,37 @@ START_TEST(hides_a_room_and_shows_it_again)
 }
 END_TEST
 
+START_TEST(memory_of_memberships_is_counted_and_given_back)
+{
+	struct room_store *rooms = memory_rooms_create();
+	struct room room = { .id = "r", .name = "R", .epoch = "e" };
+	size_t with_room, with_members;
+	char id[16];
+
+	ck_assert_int_eq(room_store_put(rooms, &room), CHAT_OK);
+	with_room = room_store_bytes(rooms);
+	ck_assert_uint_ge(with_room, sizeof(room));
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "member%d", i);
+		ck_assert_int_eq(room_store_join(rooms, STR("r"), str_from(id),
+				     false),
+		    CHAT_OK);
+	}
+	with_members = room_store_bytes(rooms);
+	ck_assert_uint_gt(with_members, with_room + 1000 * 80);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(id, sizeof(id), "member%d", i);
+		room_store_leave(rooms, STR("r"), str_from(id));
+	}
+	/* The slots of the map may stay. */
+	ck_assert_uint_lt(room_store_bytes(rooms), with_room + 1000 * 24);
+	room_store_destroy(rooms);
+}
+END_TEST
+
 SUITE(memory_rooms)
 {
 	tcase_add_test(tests, hides_a_room_and_shows_it_again);
 	tcase_add_loop_test(tests, takes_two_small_blocks_for_guests_too, 0, 2);
+	tcase_add_test(tests, memory_of_memberships_is_counted_and_given_back);
 }
