@@ -1,4 +1,4 @@
-/* How messages come into a history in memory, and the newest out again. */
+/* Adding messages to a history in memory. */
 #include <assert.h>
 #include <stdlib.h>
 
