@@ -287,21 +287,25 @@ def test_a_reader_that_falls_behind_is_told_where(start_twofold):
 
 def test_a_slow_reader_is_not_closed_as_long_as_it_reads(start_twofold):
     """It takes a little every now and then: no deadline ends that."""
-    server = start_twofold("--limits-write-stall", "1s",
+    server = start_twofold("--limits-write-stall", "3s",
                            "--limits-ping-interval", "1s",
                            "--limits-pong-timeout", "1s")
     author = Chat(server.address)
     author.ask_ok("join", room="busy", create=True)
     slow = Chat(server.addresses[1])
     slow.ask_ok("join", room="busy")
-    for _ in range(150):
-        author.post("busy", "x" * 30_000)
-        author.inbox.clear()
+    post = frame(TEXT, json.dumps(
+        {"command": "broadcast", "room": "busy", "message": "x" * 30_000}))
+    reader = Reader(author, 150)
+    sender = threading.Thread(target=author.send, args=(post * 150,))
+    sender.start()
     seqs, began = [], time.monotonic()
     while len(seqs) < 150:
         event = slow.next()
         if event["event"] == "broadcast" and "seq" in event:
             seqs.append(event["seq"])
-        # About 3 seconds for all of it.
-        time.sleep(max(0, began + len(seqs) * 0.02 - time.monotonic()))
+        # About 5 seconds for all of it, longer than any deadline.
+        time.sleep(max(0, began + len(seqs) * 0.033 - time.monotonic()))
     assert seqs == list(range(1, 151))
+    sender.join()
+    reader.finish()

@@ -198,6 +198,9 @@ replay_receive(struct hub *hub, struct session *session,
 	if (subscription == NULL)
 		return;
 	if (event->kind == EVENT_PRESENCE) {
+		/* Not all messages fitted in a piece: it is asked for again. */
+		if (subscription->next != 0)
+			return;
 		subscription->missed_presence = false;
 		hub_send_as(hub, session, event, VIEW_OTHERS);
 	} else if (subscription->next != 0)
