@@ -100,6 +100,7 @@ broadcast_run(struct request *request)
 
 const struct command_entry command_broadcast = {
 	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_PLACE,
+	.rights = RIGHT_POST,
 	.run = broadcast_run,
 	.finish = broadcast_finish,
 	.turn = TURN_APPENDS,

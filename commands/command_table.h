@@ -15,6 +15,7 @@ enum command_needs {
 
 struct command_entry {
 	unsigned needs;
+	unsigned rights; /* of enum right, which the author must have */
 	/*
 	 * Carries the command out. After a failure nothing has changed and
 	 * nothing was said; with NEEDS_AUTHOR the dispatcher tells the author.

@@ -60,12 +60,16 @@ static enum chat_error
 put_member(struct request *request)
 {
 	unsigned flags = request->command->flags;
+	const struct principal *principal = request->command->principal;
 	struct member *newcomer = &request->author;
 	enum chat_error error = CHAT_MEMBER_EXISTS;
 
 	newcomer->in_lobby = !(flags & COMMAND_NO_LOBBY);
 	newcomer->is_guest = (flags & COMMAND_GUEST) != 0;
 	newcomer->since_ms = request->now_ms;
+	newcomer->rights = principal == NULL ? RIGHTS_ALL : principal->rights;
+	newcomer->is_user =
+	    principal != NULL && !str_is_empty(principal->user_id);
 	for (int i = 0; i < ID_TRIES && may_try_again(error); i++)
 		error = put_with_made_id(request);
 	return may_try_again(error) ? CHAT_UNAVAILABLE : error;

@@ -83,10 +83,13 @@ check_place(struct request *request)
 }
 
 static enum chat_error
-check_needs(struct request *request, unsigned needs)
+check_needs(struct request *request, const struct command_entry *entry)
 {
-	enum chat_error error = CHAT_OK;
+	unsigned needs = entry->needs;
+	enum chat_error error = request_check_rights(request, entry->rights);
 
+	if (error != CHAT_OK)
+		return error;
 	if ((needs & NEEDS_NO_GUEST) && request->author.is_guest)
 		return CHAT_FORBIDDEN;
 	if (needs & NEEDS_BODY)
@@ -118,7 +121,7 @@ run_for_author(struct request *request, const struct command_entry *entry)
 
 	error = find_current_room(request);
 	if (error == CHAT_OK)
-		error = check_needs(request, entry->needs);
+		error = check_needs(request, entry);
 	if (error == CHAT_OK)
 		error = entry->run(request);
 	return error;

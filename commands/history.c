@@ -56,5 +56,6 @@ history_run(struct request *request)
 
 const struct command_entry command_history = {
 	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.rights = RIGHT_READ,
 	.run = history_run,
 };

@@ -50,5 +50,6 @@ list_run(struct request *request)
 
 const struct command_entry command_list = {
 	.needs = NEEDS_AUTHOR | NEEDS_PLACE,
+	.rights = RIGHT_READ,
 	.run = list_run,
 };

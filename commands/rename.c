@@ -92,5 +92,6 @@ rename_run(struct request *request)
 
 const struct command_entry command_rename = {
 	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST,
+	.rights = RIGHT_RENAME,
 	.run = rename_run,
 };

@@ -21,7 +21,7 @@ find_room(struct request *request, struct room *room, bool *is_new)
 		return error;
 	*room = (struct room){ .member_count = 0 };
 	if (request->command->flags & COMMAND_MAY_CREATE)
-		return CHAT_OK;
+		return request_check_rights(request, RIGHT_CREATE_ROOMS);
 	return request_room_not_found(request);
 }
 
@@ -166,6 +166,7 @@ room_join_finish(struct request *request, const struct entry *entry)
 
 const struct command_entry command_room_join = {
 	.needs = NEEDS_AUTHOR,
+	.rights = RIGHT_READ,
 	.run = room_join_run,
 	.finish = room_join_finish,
 };

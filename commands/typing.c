@@ -15,6 +15,7 @@ typing_run(struct request *request)
 
 const struct command_entry command_typing = {
 	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.rights = RIGHT_POST,
 	.run = typing_run,
 	.turn = TURN_APPENDS,
 };

@@ -8,6 +8,7 @@
 #include "domain/base/str.h"
 #include "domain/error.h"
 #include "domain/id_source.h"
+#include "domain/principal.h"
 
 /*
  * X(constant, word): every command. commands/<word>.c defines what it does, as
@@ -92,12 +93,13 @@ struct command {
 	unsigned flags;
 	/* A number of the address that it comes from; 0: of this machine. */
 	uint64_t origin;
-	void *peer;             /* connect: for publisher_attach() */
-	enum id_style id_style; /* connect: of the new member's id */
-	struct str author;      /* a member id; absent in connect, tick */
-	struct str ref;         /* opaque; copied to direct answers */
-	struct str word;        /* the dialect's word, for failures */
-	struct str room;        /* an id; absent: the lobby */
+	void *peer;                        /* connect: for publisher_attach() */
+	const struct principal *principal; /* connect; NULL: anonymous */
+	enum id_style id_style;            /* connect: of the new member's id */
+	struct str author; /* a member id; absent in connect, tick */
+	struct str ref;    /* opaque; copied to direct answers */
+	struct str word;   /* the dialect's word, for failures */
+	struct str room;   /* an id; absent: the lobby */
 	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
 	struct str recipient; /* dm: name or id */

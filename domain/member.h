@@ -8,6 +8,7 @@
 #include "domain/base/str.h"
 #include "domain/error.h"
 #include "domain/id_source.h"
+#include "domain/principal.h"
 #include "domain/room.h"
 
 #define MEMBER_NAME_CHARS 32
@@ -18,8 +19,10 @@
 struct member {
 	char id[ID_SIZE]; /* never changes while connected */
 	char name[MEMBER_NAME_SIZE];
-	bool in_lobby; /* false for dialects without a lobby */
-	bool is_guest; /* the name is "", or valid in its room only */
+	bool in_lobby;   /* false for dialects without a lobby */
+	bool is_guest;   /* the name is "", or valid in its room only */
+	bool is_user;    /* admitted with a user id */
+	unsigned rights; /* enum right */
 	int64_t since_ms;
 };
 

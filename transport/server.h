@@ -15,6 +15,7 @@ struct dialect;
 struct assets;
 struct endpoint;
 struct profile;
+struct admission;
 struct http_route;
 struct server;
 struct tls_context;
@@ -33,6 +34,7 @@ struct server_config {
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;
 	struct clock *clock;
+	struct admission *admission;     /* NULL: everyone, with all rights */
 	const struct http_route *routes; /* besides WebSockets; NULL: none */
 	const struct assets *assets;     /* served beside them; or NULL */
 	const struct profile *profile;   /* told at /version; or NULL */

@@ -211,7 +211,8 @@ requested_name(const struct http_request *request, char *buffer, size_t size)
 }
 
 static bool
-connect_member(struct session *session, const struct http_request *request)
+connect_member(struct session *session, const struct http_request *request,
+    const struct principal *principal)
 {
 	char name[NAME_PARAMETER_SIZE];
 	struct command command = {
@@ -219,8 +220,12 @@ connect_member(struct session *session, const struct http_request *request)
 		.flags = session->dialect->connect_flags,
 		.peer = session,
 		.id_style = session->dialect->ids,
-		.name = requested_name(request, name, sizeof(name)),
+		.principal = principal,
+		.name = principal->name,
 	};
+
+	if (command.name.data == NULL)
+		command.name = requested_name(request, name, sizeof(name));
 
 	return command_handle(sessions_of(session)->config.handler, &command) ==
 	       CHAT_OK;
@@ -243,7 +248,7 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	session->dialect = dialect;
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
-	if (!connect_member(session, request))
+	if (!connect_member(session, request, upgrade->principal))
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
 	return session;
 }

@@ -144,6 +144,7 @@ worker_init(struct worker *worker, const struct server_config *config)
 	worker->http.handle = routes_handle;
 	worker->http.routes = config->routes;
 	worker->ws.endpoint = config->endpoint;
+	worker->ws.admission = config->admission;
 	worker->ws.reader_limits.buffered = &worker->loop.input_bytes;
 	worker_limits_changed(worker);
 	config->endpoint->ops->bind(config->endpoint, &worker->loop.pool);

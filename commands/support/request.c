@@ -123,3 +123,13 @@ request_member_not_found(struct request *request)
 	return not_found(request, CHAT_MEMBER_NOT_FOUND, "Member '",
 	    request->command->recipient, "' not found");
 }
+
+enum chat_error
+request_check_rights(const struct request *request, unsigned rights)
+{
+	const struct member *author = &request->author;
+
+	if ((rights & ~author->rights) == 0)
+		return CHAT_OK;
+	return author->is_user ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED;
+}

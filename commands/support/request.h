@@ -48,6 +48,9 @@ struct event request_event(const struct request *, enum event_kind);
 /* Publishes a direct answer, with the ref of the command. */
 void request_answer(const struct request *, struct event *);
 
+/* Whether the author has these rights. */
+enum chat_error request_check_rights(const struct request *, unsigned rights);
+
 /* Tells the author that the request, or a part of it, failed. */
 void request_answer_failure(const struct request *, enum chat_error);
 

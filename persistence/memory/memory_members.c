@@ -16,8 +16,10 @@ struct entry {
 	uint16_t key_len; /* 0: the name is its own key */
 	uint8_t name_len; /* 0: a guest in no room */
 	uint8_t id_len;
-	bool in_lobby;
-	bool is_guest;
+	bool in_lobby : 1;
+	bool is_guest : 1;
+	bool is_user : 1;
+	uint8_t rights;
 	char texts[]; /* id, name, what that is known by; without NUL */
 };
 
@@ -101,6 +103,8 @@ entry_copy(const struct entry *entry, struct member *out)
 	out->name[name.len] = '\0';
 	out->in_lobby = entry->in_lobby;
 	out->is_guest = entry->is_guest;
+	out->is_user = entry->is_user;
+	out->rights = entry->rights;
 	out->since_ms = entry->since_ms;
 }
 
@@ -154,6 +158,8 @@ members_put(struct member_store *base, const struct member *member)
 	entry->since_ms = member->since_ms;
 	entry->in_lobby = member->in_lobby;
 	entry->is_guest = member->is_guest;
+	entry->is_user = member->is_user;
+	entry->rights = (uint8_t)member->rights;
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
 forget_name:
@@ -231,6 +237,8 @@ entry_give_name(struct memory_members *self, struct entry *old,
 	next->since_ms = old->since_ms;
 	next->in_lobby = old->in_lobby;
 	next->is_guest = old->is_guest;
+	next->is_user = old->is_user;
+	next->rights = old->rights;
 	list_replace(&old->in_order, &next->in_order);
 	free(old);
 	return CHAT_OK;

@@ -116,6 +116,55 @@ START_TEST(dies_without_having_lived)
 }
 END_TEST
 
+/* What each command needs; the rest needs no right at all. */
+static const struct {
+	enum command_kind kind;
+	unsigned flags;
+	unsigned right;
+} righted[] = {
+	{ COMMAND_BROADCAST, 0, RIGHT_POST },
+	{ COMMAND_DM, 0, RIGHT_POST },
+	{ COMMAND_TYPING, 0, RIGHT_POST },
+	{ COMMAND_ROOM_JOIN, 0, RIGHT_READ },
+	{ COMMAND_HISTORY, 0, RIGHT_READ },
+	{ COMMAND_LIST, 0, RIGHT_READ },
+	{ COMMAND_ROOM_LIST, 0, RIGHT_READ },
+	{ COMMAND_ROOM_CREATE, 0, RIGHT_CREATE_ROOMS },
+	{ COMMAND_ROOM_JOIN, COMMAND_MAY_CREATE, RIGHT_CREATE_ROOMS },
+	{ COMMAND_RENAME, 0, RIGHT_RENAME },
+};
+
+START_TEST(asks_for_the_right_to_a_command)
+{
+	struct principal principal = {
+		.user_id = _i % 2 == 0 ? STR("42") : STR(""),
+		.rights = RIGHTS_ALL & ~righted[_i / 2].right,
+	};
+	struct command command = {
+		.kind = righted[_i / 2].kind,
+		.flags = righted[_i / 2].flags,
+		.author = STR("id1"),
+		.room = STR("new"),
+		.name = STR("new"),
+		.recipient = STR("id1"),
+		.body = STR("1"),
+	};
+
+	CONNECT(.principal = &principal);
+	CONNECT(.principal = NULL);
+	forget_what_was_heard();
+	ck_assert_int_eq(world_do(&command),
+	    _i % 2 == 0 ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED);
+	HEARD(_i % 2 == 0 ? "id1: failed forbidden\n"
+			  : "id1: failed unauthorized\n");
+	/* The one without a principal may do everything. */
+	command.author = STR("id2");
+	world_do(&command);
+	ck_assert_ptr_null(strstr(world.publisher.heard.text, "unauthorized"));
+	ck_assert_ptr_null(strstr(world.publisher.heard.text, "forbidden"));
+}
+END_TEST
+
 SUITE(dispatch)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
@@ -130,4 +179,6 @@ SUITE(dispatch)
 	tcase_add_test(tests, knows_whether_a_member_is_in_a_room);
 	tcase_add_test(tests, is_not_made_without_memory);
 	tcase_add_test(tests, dies_without_having_lived);
+	tcase_add_loop_test(tests, asks_for_the_right_to_a_command, 0,
+	    2 * COUNT_OF(righted));
 }

@@ -9,6 +9,7 @@
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/rig.h"
 #include "transport/fanout/hub.h"
+#include "transport/ws/admission.h"
 #include "wire/dialect.h"
 
 #define SMALL 4608
@@ -28,6 +29,7 @@ struct fixture {
 	enum chat_error broadcast_result;
 	bool in_room;         /* what the chat says of every member */
 	struct session *peer; /* of the last member to connect */
+	unsigned rights;      /* its principal's */
 	/* the last command */
 	enum command_kind kind;
 	unsigned commands;
@@ -109,6 +111,7 @@ handle(struct command_handler *handler, const struct command *command)
 	switch (command->kind) {
 	case COMMAND_CONNECT:
 		f.peer = command->peer;
+		f.rights = command->principal->rights;
 		f.has_name = command->name.data != NULL;
 		copy_text(f.name, sizeof(f.name), command->name);
 		return attach(command);
@@ -783,6 +786,47 @@ START_TEST(without_memory_nobody_comes_in_by_halves)
 }
 END_TEST
 
+/* --- principals ----------------------------------------------------------- */
+
+static void
+admit_ada(struct admission *admission, struct candidate *candidate,
+    const struct http_request *request)
+{
+	struct principal principal = {
+		.user_id = STR("42"), .name = STR("ada"), .rights = RIGHT_READ
+	};
+
+	(void)admission;
+	(void)request;
+	admission_accept(candidate, &principal);
+}
+
+START_TEST(a_member_is_what_its_principal_says)
+{
+	static const struct admission_ops ops = { .admit = admit_ada };
+	struct admission admission = { &ops };
+
+	setup();
+	f.rig.worker.ws.admission = &admission;
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, "/ws?name=eve");
+	ck_assert_str_eq(f.name, "ada");
+	ck_assert_uint_eq(f.rights, RIGHT_READ);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_member_without_admission_may_do_everything)
+{
+	setup();
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, "/ws?name=eve");
+	ck_assert_str_eq(f.name, "eve");
+	ck_assert_uint_eq(f.rights, RIGHTS_ALL);
+	teardown();
+}
+END_TEST
+
 SUITE(session)
 {
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
@@ -813,4 +857,6 @@ SUITE(session)
 	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
 	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
 	    30);
+	tcase_add_test(tests, a_member_is_what_its_principal_says);
+	tcase_add_test(tests, a_member_without_admission_may_do_everything);
 }

@@ -84,6 +84,9 @@ http_refuse(struct http_response *response, int status, const char *why)
 				    "Upgrade: websocket\r\n"
 				    "Connection: Upgrade\r\n";
 		break;
+	case 401: /* RFC 9110 §11.6.1 */
+		response->headers = "WWW-Authenticate: Bearer\r\n";
+		break;
 	case 405:
 		response->headers = "Allow: GET\r\n";
 		break;
@@ -692,10 +695,11 @@ http_on_leave(struct conn *conn, uint32_t tick)
 }
 
 static void
-http_on_close(struct conn *conn)
+http_on_close(struct conn *conn, void *state)
 {
-	struct http_conn *http = http_of(conn);
+	struct http_conn *http = state;
 
+	(void)conn;
 	http_end_exchange(http);
 	free(http);
 }

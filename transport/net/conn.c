@@ -659,7 +659,7 @@ conns_run_deferred(struct loop *loop)
 			continue;
 		}
 		/* Stays deferred: nothing may be called any more. */
-		conn->protocol->on_close(conn);
+		conn->protocol->on_close(conn, conn->protocol_state);
 		conn->next_deferred = loop->dead;
 		loop->dead = conn;
 	}

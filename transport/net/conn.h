@@ -76,8 +76,9 @@ struct protocol_ops {
 	void (*on_overload)(struct conn *, enum conn_overload);
 	/* The server goes down: leave at this tick; 0: with this turn. */
 	void (*on_leave)(struct conn *, uint32_t tick);
-	/* The connection is gone: free conn->protocol_state. */
-	void (*on_close)(struct conn *);
+	/* The connection is gone, or speaks another protocol: free the state.
+	 */
+	void (*on_close)(struct conn *, void *state);
 };
 
 /* Why a connection is not read. */

@@ -20,6 +20,7 @@ struct http_request;
 /* What is agreed on in the opening handshake. */
 struct upgrade {
 	const struct dialect *listener; /* where it came in; may be NULL */
+	const struct principal *principal;
 	/* The endpoint chooses: */
 	int64_t idle_ms;         /* close after so much silence; 0: never */
 	const char *subprotocol; /* NULL: none */

@@ -34,6 +34,7 @@ struct ws_conn {
 	uint32_t leave_at;      /* draining: the moment to go */
 	uint32_t resume_at;     /* reading is paused for so long */
 	uint32_t idle_ticks;    /* silence that the dialect bears; 0: any */
+	uint32_t expires_at;    /* the moment when its principal does */
 };
 
 static struct ws_conn *
@@ -113,6 +114,7 @@ ws_next_deadline(const struct conn *conn)
 		due = wheel_earlier(due, ws_idle_due(conn));
 		due = wheel_earlier(due, ws_message_due(conn));
 		due = wheel_earlier(due, ws->leave_at);
+		due = wheel_earlier(due, ws->expires_at);
 		return wheel_earlier(due, ws->resume_at);
 	case WS_STATE_ENDING:
 		break;
@@ -175,6 +177,8 @@ ws_on_deadline(struct conn *conn)
 	}
 	if (conn_has_passed(conn, ws->leave_at))
 		ws_leave_if_answered(conn);
+	else if (conn_has_passed(conn, ws->expires_at))
+		ws_conn_end(conn, WS_CLOSE_TOKEN_INVALID, "token_invalid");
 	else if (conn_has_passed(conn, ws_pong_due(conn)))
 		ws_conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
 	else if (conn_has_passed(conn, ws_idle_due(conn)))
@@ -309,9 +313,9 @@ ws_on_turn_end(struct conn *conn)
 }
 
 static void
-ws_on_close(struct conn *conn)
+ws_on_close(struct conn *conn, void *state)
 {
-	struct ws_conn *ws = ws_of(conn);
+	struct ws_conn *ws = state;
 
 	if (ws->state == WS_STATE_OPEN) {
 		ws->service->open_count--;
@@ -719,12 +723,25 @@ static const struct protocol_ops ws_protocol = {
 
 /* --- birth ---------------------------------------------------------------- */
 
+/* The moment of the wheel for a Unix time; 0: never, or beyond it. */
+static uint32_t
+ws_moment_of(const struct loop *loop, int64_t at_ms)
+{
+	int64_t left_ms = at_ms - clock_wall_ms(loop->clock);
+
+	if (at_ms == 0 || left_ms / WHEEL_TICK_MS > INT32_MAX)
+		return 0;
+	return loop->wheel.now + (left_ms > 0 ? wheel_ticks(left_ms) : 0);
+}
+
 void
 ws_conn_open(struct conn *conn, struct ws_service *service,
     const struct http_request *request, const struct upgrade *upgrade,
     struct str response)
 {
 	const struct loop *loop = conn->loop;
+	const struct protocol_ops *before = conn->protocol;
+	void *state = conn->protocol_state;
 	struct ws_conn *ws = calloc(1, sizeof(*ws));
 
 	if (ws == NULL) {
@@ -734,6 +751,7 @@ ws_conn_open(struct conn *conn, struct ws_service *service,
 	ws->service = service;
 	ws->since = conn_now(conn);
 	ws->idle_ticks = wheel_ticks(upgrade->idle_ms);
+	ws->expires_at = ws_moment_of(loop, upgrade->principal->expires_at_ms);
 	ws_reader_init(&ws->reader, upgrade->deflate.on);
 	budget_init(&ws->budget, loop->limits, loop->now_ms);
 	token_bucket_init(&ws->control, &loop->limits->control_frames,
@@ -742,10 +760,11 @@ ws_conn_open(struct conn *conn, struct ws_service *service,
 	service->websocket_count++;
 	conn->loop->meter.opened++;
 	conn->has_sent = false;
-	conn->protocol->on_close(conn);
 	conn_set_protocol(conn, &ws_protocol, ws);
 	ws->session = service->endpoint->ops->open(service->endpoint, conn,
 	    request, upgrade, response);
 	if (ws->session == NULL)
 		conn_abort(conn);
+	/* The request was good until here. */
+	before->on_close(conn, state);
 }

@@ -10,6 +10,7 @@
 #include "transport/ws/ws_frame.h"
 #include "transport/ws/ws_message.h"
 
+struct admission;
 struct endpoint;
 struct http_request;
 struct upgrade;
@@ -17,6 +18,7 @@ struct upgrade;
 /* What the WebSockets of one loop share. */
 struct ws_service {
 	struct endpoint *endpoint;
+	struct admission *admission; /* NULL: everyone is accepted */
 	struct ws_reader_limits reader_limits;
 	size_t open_count;
 	size_t websocket_count; /* the same, and those being closed */

@@ -1,8 +1,11 @@
 #include "transport/ws/ws_upgrade.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "transport/http/http_conn.h"
+#include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_handshake.h"
 
@@ -78,33 +81,139 @@ ws_negotiate(const struct ws_service *service, const struct conn *conn,
 	    &upgrade->deflate);
 }
 
+/* Everything that is said against the request; 101 if there is nothing. */
+static int
+ws_check(const struct ws_service *service, const struct conn *conn,
+    const struct http_request *request, struct upgrade *upgrade,
+    struct str *key, const char **why)
+{
+	int status = ws_handshake_check(request, key, why);
+
+	if (status != 101 || ws_negotiate(service, conn, request, upgrade))
+		return status;
+	*why = "Bad Sec-WebSocket-Extensions\n";
+	return 400;
+}
+
+/* The request was checked before. */
+static void
+ws_accept(struct ws_service *service, struct http_exchange *exchange,
+    const struct http_request *request, struct upgrade *upgrade, struct str key)
+{
+	struct conn *conn = exchange->conn;
+	char text[512];
+	size_t len = ws_handshake_response(key, upgrade->subprotocol,
+	    upgrade->deflate.on ? upgrade->deflate.response : NULL, text,
+	    sizeof(text));
+
+	ws_conn_open(conn, service, request, upgrade, str_slice(text, len));
+	conn_resume(conn, PAUSED_BY_ANSWER);
+}
+
+/* --- decisions that may come later ---------------------------------------- */
+
+struct candidate {
+	struct ws_service *service;
+	struct http_exchange *exchange;
+	bool waits; /* for the decision */
+};
+
+static void
+candidate_on_close(struct http_exchange *exchange)
+{
+	struct candidate *candidate = exchange->arg;
+	struct admission *admission = candidate->service->admission;
+
+	if (candidate->waits)
+		admission->ops->cancel(admission, candidate);
+	free(candidate);
+}
+
+static const struct http_exchange_ops candidate_ops = {
+	.on_close = candidate_on_close,
+};
+
+void
+admission_refuse(struct candidate *candidate, int status, const char *why)
+{
+	struct http_exchange *exchange = candidate->exchange;
+
+	assert(candidate->waits);
+	candidate->waits = false;
+	http_refuse(&exchange->response, status, why);
+	http_exchange_respond(exchange);
+}
+
+void
+admission_accept(struct candidate *candidate, const struct principal *principal)
+{
+	struct ws_service *service = candidate->service;
+	struct http_exchange *exchange = candidate->exchange;
+	struct upgrade upgrade = {
+		.listener = exchange->listener,
+		.principal = principal,
+	};
+	struct http_request request;
+	const char *why;
+	struct str key;
+	int status;
+
+	assert(candidate->waits);
+	candidate->waits = false;
+	/* There may be others now, or other limits. */
+	if (!ws_has_room(service, exchange->conn, &exchange->response)) {
+		http_exchange_respond(exchange);
+		return;
+	}
+	http_exchange_request(exchange, &request);
+	status =
+	    ws_check(service, exchange->conn, &request, &upgrade, &key, &why);
+	assert(status == 101);
+	(void)status;
+	ws_accept(service, exchange, &request, &upgrade, key);
+}
+
+static void
+ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
+{
+	struct admission *admission = service->admission;
+	struct candidate *candidate = malloc(sizeof(*candidate));
+
+	if (candidate == NULL) {
+		http_refuse(&exchange->response, 503, "Out of memory\n");
+		return;
+	}
+	*candidate = (struct candidate){ service, exchange, false };
+	http_exchange_begin(exchange, &candidate_ops, candidate);
+	if (exchange->conn->state != CONN_OPEN)
+		return;
+	candidate->waits = true;
+	admission->ops->admit(admission, candidate, exchange->request);
+}
+
+/* --- the request ---------------------------------------------------------- */
+
 void
 ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 {
-	const struct http_request *request = exchange->request;
-	struct http_response *response = &exchange->response;
-	struct upgrade upgrade = { .listener = exchange->listener };
-	struct conn *conn = exchange->conn;
-	char text[512];
+	const struct principal anyone = principal_anonymous();
+	struct upgrade upgrade = {
+		.listener = exchange->listener,
+		.principal = &anyone,
+	};
+	const char *why;
 	struct str key;
-	const char *why = "Bad Request\n";
-	int status = ws_handshake_check(request, &key, &why);
-	size_t len;
+	int status = ws_check(service, exchange->conn, exchange->request,
+	    &upgrade, &key, &why);
 
 	if (!http_exchange_admits_body(exchange, false))
 		return;
-	if (status == 101 && !ws_negotiate(service, conn, request, &upgrade)) {
-		status = 400;
-		why = "Bad Sec-WebSocket-Extensions\n";
-	}
-	if (status != 101) {
-		http_refuse(response, status, why);
+	if (status != 101)
+		http_refuse(&exchange->response, status, why);
+	else if (!ws_has_room(service, exchange->conn, &exchange->response))
 		return;
-	}
-	if (!ws_has_room(service, conn, response))
-		return;
-	len = ws_handshake_response(key, upgrade.subprotocol,
-	    upgrade.deflate.on ? upgrade.deflate.response : NULL, text,
-	    sizeof(text));
-	ws_conn_open(conn, service, request, &upgrade, str_slice(text, len));
+	else if (service->admission != NULL)
+		ws_ask_admission(service, exchange);
+	else
+		ws_accept(service, exchange, exchange->request, &upgrade, key);
 }

@@ -72,6 +72,8 @@ START_TEST(gives_a_member_back_as_it_was_put)
 	struct member member = { .id = "c3",
 		.name = "an outsider",
 		.in_lobby = false,
+		.is_user = true,
+		.rights = RIGHT_READ | RIGHT_RENAME,
 		.since_ms = INT64_C(1) << 40 };
 	struct member out;
 
@@ -80,6 +82,8 @@ START_TEST(gives_a_member_back_as_it_was_put)
 	ck_assert_str_eq(out.id, "c3");
 	ck_assert_str_eq(out.name, "an outsider");
 	ck_assert(!out.in_lobby);
+	ck_assert(out.is_user);
+	ck_assert_uint_eq(out.rights, RIGHT_READ | RIGHT_RENAME);
 	ck_assert_int_eq(out.since_ms, INT64_C(1) << 40);
 	ck_assert_int_eq(member_store_get(members, STR("a1"), &out), CHAT_OK);
 	ck_assert(out.in_lobby);

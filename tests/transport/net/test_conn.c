@@ -114,9 +114,10 @@ fake_input_held(const struct conn *c, uint32_t *since)
 }
 
 static void
-fake_on_close(struct conn *c)
+fake_on_close(struct conn *c, void *state)
 {
 	(void)c;
+	(void)state;
 	fake.closes++;
 }
 
