@@ -696,6 +696,33 @@ START_TEST(what_cannot_be_said_anywhere_takes_one)
 }
 END_TEST
 
+/* --- answers that are not read ---------------------------------------------
+ */
+
+START_TEST(commands_wait_while_their_answers_are_not_read)
+{
+	unsigned before;
+
+	setup();
+	meet(SMALL);
+	f.rig.limits.output_soft = 4000;
+	f.padding = 2000;
+	before = f.commands;
+	for (int i = 0; i < 100; i++)
+		command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
+	rig_turn(&f.rig);
+	ck_assert_uint_gt(f.commands, before);
+	ck_assert_uint_lt(f.commands, before + 20);
+	ck_assert(conn_is_paused(f.clients[0].conn));
+	for (int i = 0; i < 1000 && f.commands < before + 100; i++) {
+		turn(0);
+		turn(1);
+	}
+	ck_assert_uint_eq(f.commands, before + 100);
+	teardown();
+}
+END_TEST
+
 /* --- no memory ------------------------------------------------------------ */
 
 /*
@@ -829,6 +856,7 @@ END_TEST
 
 SUITE(session)
 {
+	tcase_add_test(tests, commands_wait_while_their_answers_are_not_read);
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
 	    2);
 	tcase_add_loop_test(tests, listener_and_path_say_what_is_spoken, 0,
