@@ -301,8 +301,7 @@ def tables():
     yield table("struct unicode_long_folding", "long_foldings",
                 [braces(hexes(row[:1]), braces(hexes(row[1:])))
                  for row in long])
-    yield 'const char unicode_confusables_version[] = "%s";\n\n' % (
-        CONFUSABLES_VERSION)
+    yield "/* confusables.txt %s */\n\n" % CONFUSABLES_VERSION
     short, long = confusable_ranges()
     yield table("struct unicode_confusable", "confusables",
                 [braces(braces(hexes((first, last))), str(by))

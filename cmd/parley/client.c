@@ -10,7 +10,7 @@
 
 #define RETRY_MOST_MS (5 * 60 * 1000)
 
-uint64_t
+static uint64_t
 client_random(void)
 {
 	uint64_t chance = 0;

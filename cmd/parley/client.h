@@ -59,9 +59,6 @@ struct client_config {
 	void *arg;
 };
 
-/* A random number. */
-uint64_t client_random(void);
-
 /* NULL: no memory. */
 struct client *client_create(const struct client_config *);
 void client_destroy(struct client *);

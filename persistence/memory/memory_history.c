@@ -40,7 +40,8 @@ memory_history_account(struct memory_history *self, struct room_log *log)
 	log->own_bytes = own_bytes;
 }
 
-struct kept_message *
+/* The oldest message of all rooms; there is one. */
+static struct kept_message *
 memory_history_oldest(const struct memory_history *self)
 {
 	return LIST_OWNER(self->in_order.next, struct kept_message, in_order);

@@ -47,9 +47,6 @@ struct memory_history {
 /* NULL: there is no such room. */
 struct room_log *memory_history_find(struct history *, struct str room);
 
-/* The oldest message of all rooms; there is one. */
-struct kept_message *memory_history_oldest(const struct memory_history *);
-
 /* Whenever the room's ring or map may have changed their size. */
 void memory_history_account(struct memory_history *, struct room_log *);
 

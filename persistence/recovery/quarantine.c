@@ -8,11 +8,14 @@
 #include "domain/log.h"
 #include "persistence/format/store_names.h"
 
+/* "quarantine/snap-0123456789abcdef.snap-0123456789abcdef" */
+#define QUARANTINE_NAME_SIZE 64
 #define NOTE_SUFFIX ".txt"
 #define SUFFIXED_NAME_SIZE (QUARANTINE_NAME_SIZE + 4)
 #define COPY_AT_ONCE ((size_t)16 << 10)
 
-void
+/* The name of the copy of a file from `at` on. */
+static void
 quarantine_name(char out[QUARANTINE_NAME_SIZE], const char *file, uint64_t at)
 {
 	snprintf(out, QUARANTINE_NAME_SIZE, "quarantine/%s-%016" PRIx64, file,

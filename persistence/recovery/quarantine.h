@@ -4,13 +4,6 @@
 
 #include "persistence/disk/disk.h"
 
-/* "quarantine/snap-0123456789abcdef.snap-0123456789abcdef" */
-#define QUARANTINE_NAME_SIZE 64
-
-/* The name of the copy of a file from `at` on. */
-void quarantine_name(char out[QUARANTINE_NAME_SIZE], const char *file,
-    uint64_t at);
-
 /*
  * Copies a range, and writes a note (….txt) beside it; both are synced. An
  * existing copy is kept, since the range in the store may be overwritten

@@ -52,12 +52,6 @@ http_of(const struct conn *conn)
 	return conn->protocol_state;
 }
 
-struct http_service *
-http_exchange_service(const struct http_exchange *exchange)
-{
-	return ((const struct http_conn *)exchange)->service;
-}
-
 static void
 http_enter(struct http_conn *http, enum http_state state)
 {

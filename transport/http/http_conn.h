@@ -66,9 +66,6 @@ struct http_service {
 struct conn *http_conn_create(struct http_service *, struct loop *, int fd,
     struct peer *, const struct dialect *listener);
 
-/* The exchange whose request was read, and its service. */
-struct http_service *http_exchange_service(const struct http_exchange *);
-
 /* A refusal in one line, with headers that tell what to do instead; the
  * connection is closed after it. */
 void http_refuse(struct http_response *, int status, const char *why);
