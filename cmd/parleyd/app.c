@@ -138,7 +138,7 @@ tls_load(const struct options *options, struct tls_context **out)
 
 /* Everything is checked before anything is changed. */
 static void
-reload(void *arg)
+options_reload(void *arg)
 {
 	struct app *app = arg;
 	struct options fresh, applied;
@@ -174,7 +174,7 @@ waiting_bytes(const struct app *app)
 }
 
 static size_t
-held_by_stores(void *arg)
+stores_bytes_held(void *arg)
 {
 	struct app *app = arg;
 
@@ -258,11 +258,11 @@ make_host(struct app *app)
 
 	app->host.ops = ops;
 	app->host.arg = app;
-	ops->bytes_held = held_by_stores;
+	ops->bytes_held = stores_bytes_held;
 	ops->chat_stats = collect_chat_stats;
 	ops->server_stats =
 	    app->options.http_stats ? collect_server_stats : NULL;
-	ops->reload = reload;
+	ops->reload = options_reload;
 	if (app->stores.files == NULL)
 		return;
 	app->host.store_fd = journal_fd(file_store_journal(app->stores.files));

@@ -36,7 +36,7 @@ static const char usage[] =
     "is no such room, 74 not everything could be printed. Of repair and\n"
     "delete-room, 0: done, and the store is whole now.\n";
 
-struct errand {
+struct store_command {
 	const char *word;
 	const char *dir;
 	const char *room; /* dump: only this one, NULL: all; delete-room */
@@ -46,69 +46,69 @@ struct errand {
 static void
 finding_print(const struct recovery_finding *finding, void *arg)
 {
-	const struct errand *errand = arg;
+	const struct store_command *command = arg;
 
-	store_print_finding(errand->out, finding);
+	store_print_finding(command->out, finding);
 }
 
 static void
-error_print(const struct errand *errand, const char *what)
+error_print(const struct store_command *command, const char *what)
 {
-	fprintf(stderr, "parleyd: store %s: %s: %s\n", errand->word,
-	    errand->dir, what);
+	fprintf(stderr, "parleyd: store %s: %s: %s\n", command->word,
+	    command->dir, what);
 }
 
 /* Does not create the directory. NULL: an error was printed. */
 static struct disk *
-disk_open_dir(const struct errand *errand)
+disk_open_dir(const struct store_command *command)
 {
 	struct stat status;
 
-	if (stat(errand->dir, &status) != 0) {
-		error_print(errand, strerror(errno));
+	if (stat(command->dir, &status) != 0) {
+		error_print(command, strerror(errno));
 		return NULL;
 	}
 	if (!S_ISDIR(status.st_mode)) {
-		error_print(errand, strerror(ENOTDIR));
+		error_print(command, strerror(ENOTDIR));
 		return NULL;
 	}
-	return system_disk_open(errand->dir);
+	return system_disk_open(command->dir);
 }
 
 static int
-status_report(const struct errand *errand, enum inspect_status end,
+status_report(const struct store_command *command, enum inspect_status end,
     const struct inspection *inspection)
 {
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		error_print(errand, inspection->why);
+		error_print(command, inspection->why);
 	return (int)end;
 }
 
 /* --- check, stats, dump --------------------------------------------------- */
 
 static int
-store_read(const struct errand *errand, const struct inspector *inspector,
-    struct inspection *inspection)
+store_read(const struct store_command *command,
+    const struct inspector *inspector, struct inspection *inspection)
 {
-	struct disk *disk = disk_open_dir(errand);
+	struct disk *disk = disk_open_dir(command);
 	enum inspect_status end;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
 	end = inspect_read(disk, inspector, inspection);
 	disk_destroy(disk);
-	return status_report(errand, end, inspection);
+	return status_report(command, end, inspection);
 }
 
 static int
-check_run(struct errand *errand)
+check_run(struct store_command *command)
 {
-	struct inspector inspector = { .found = finding_print, .arg = errand };
+	struct inspector inspector = { .found = finding_print, .arg = command };
 	struct inspection inspection;
-	int status = store_read(errand, &inspector, &inspection);
+	int status = store_read(command, &inspector, &inspection);
 
 	if (status <= INSPECT_DAMAGED)
-		fprintf(errand->out,
+		fprintf(command->out,
 		    "%s: %" PRIu64 " records, next LSN %" PRIu64 ", %" PRIu64
 		    " records lost\n",
 		    status == INSPECT_WHOLE  ? "whole"
@@ -120,7 +120,7 @@ check_run(struct errand *errand)
 }
 
 static int
-stats_run(struct errand *errand)
+stats_run(struct store_command *command)
 {
 	struct inspection inspection;
 	struct store_stats counted;
@@ -129,17 +129,17 @@ stats_run(struct errand *errand)
 
 	store_stats_init(&counted);
 	inspector = store_stats_inspector(&counted);
-	status = store_read(errand, &inspector, &inspection);
+	status = store_read(command, &inspector, &inspection);
 	if (status <= INSPECT_DAMAGED) {
-		store_print_figures(errand->out, &inspection.result);
-		store_stats_print(&counted, errand->out);
+		store_print_figures(command->out, &inspection.result);
+		store_stats_print(&counted, command->out);
 	}
 	store_stats_fini(&counted);
 	return status;
 }
 
 static int
-rooms_run(struct errand *errand)
+rooms_run(struct store_command *command)
 {
 	struct inspection inspection;
 	struct store_stats counted;
@@ -148,83 +148,84 @@ rooms_run(struct errand *errand)
 
 	store_stats_init(&counted);
 	inspector = store_stats_inspector(&counted);
-	status = store_read(errand, &inspector, &inspection);
+	status = store_read(command, &inspector, &inspection);
 	if (status <= INSPECT_DAMAGED && counted.is_incomplete) {
-		error_print(errand, "out of memory");
+		error_print(command, "out of memory");
 		status = INSPECT_UNREADABLE;
 	} else if (status <= INSPECT_DAMAGED) {
-		store_stats_print_rooms(&counted, errand->out);
+		store_stats_print_rooms(&counted, command->out);
 	}
 	store_stats_fini(&counted);
 	return status;
 }
 
 static bool
-room_is_wanted(const struct errand *errand, struct str room)
+room_is_wanted(const struct store_command *command, struct str room)
 {
-	return errand->room == NULL || str_equal(room, str_from(errand->room));
+	return command->room == NULL ||
+	       str_equal(room, str_from(command->room));
 }
 
 static void
 dump_room(const struct room *room, uint64_t lsn, void *arg)
 {
-	const struct errand *errand = arg;
+	const struct store_command *command = arg;
 
-	if (room_is_wanted(errand, str_from(room->id)))
-		store_print_room(errand->out, room, lsn);
+	if (room_is_wanted(command, str_from(room->id)))
+		store_print_room(command->out, room, lsn);
 }
 
 static void
 dump_room_gone(struct str room, uint64_t lsn, void *arg)
 {
-	const struct errand *errand = arg;
+	const struct store_command *command = arg;
 
-	if (room_is_wanted(errand, room))
-		store_print_room_gone(errand->out, room, lsn);
+	if (room_is_wanted(command, room))
+		store_print_room_gone(command->out, room, lsn);
 }
 
 static void
 dump_message(struct str room, const struct message *message, uint64_t lsn,
     void *arg)
 {
-	const struct errand *errand = arg;
+	const struct store_command *command = arg;
 
-	if (room_is_wanted(errand, room))
-		store_print_message(errand->out, room, message, lsn);
+	if (room_is_wanted(command, room))
+		store_print_message(command->out, room, message, lsn);
 }
 
 static void
 dump_trim(struct str room, uint64_t seq, uint64_t lsn, void *arg)
 {
-	const struct errand *errand = arg;
+	const struct store_command *command = arg;
 
-	if (room_is_wanted(errand, room))
-		store_print_trim(errand->out, room, seq, lsn);
+	if (room_is_wanted(command, room))
+		store_print_trim(command->out, room, seq, lsn);
 }
 
 static int
-dump_run(struct errand *errand)
+dump_run(struct store_command *command)
 {
 	struct inspector inspector = { .room = dump_room,
 		.room_gone = dump_room_gone,
 		.message = dump_message,
 		.trim = dump_trim,
-		.arg = errand };
+		.arg = command };
 	struct inspection inspection;
 
-	return store_read(errand, &inspector, &inspection);
+	return store_read(command, &inspector, &inspection);
 }
 
 /* --- repair --------------------------------------------------------------- */
 
 /* The first free name beside the directory, even if that is given as `.`. */
 static bool
-copy_find_name(const struct errand *errand, char out[PATH_MAX])
+copy_find_name(const struct store_command *command, char out[PATH_MAX])
 {
 	char dir[PATH_MAX];
 	struct stat status;
 
-	if (realpath(errand->dir, dir) == NULL)
+	if (realpath(command->dir, dir) == NULL)
 		return false;
 	for (unsigned n = 1;; n++) {
 		int used =
@@ -238,14 +239,14 @@ copy_find_name(const struct errand *errand, char out[PATH_MAX])
 }
 
 static bool
-store_copy(const struct errand *errand, struct disk *disk)
+store_copy(const struct store_command *command, struct disk *disk)
 {
 	char path[PATH_MAX];
 	struct disk *to;
 	int error;
 
-	if (!copy_find_name(errand, path)) {
-		error_print(errand, "no name is free for a copy");
+	if (!copy_find_name(command, path)) {
+		error_print(command, "no name is free for a copy");
 		return false;
 	}
 	to = system_disk_open(path);
@@ -254,42 +255,42 @@ store_copy(const struct errand *errand, struct disk *disk)
 	error = inspect_copy(disk, to);
 	disk_destroy(to);
 	if (error != 0)
-		error_print(errand, strerror(error));
+		error_print(command, strerror(error));
 	else
-		fprintf(errand->out, "copied to %s\n", path);
+		fprintf(command->out, "copied to %s\n", path);
 	return error == 0;
 }
 
 static int
-store_repair(struct errand *errand, struct disk *disk)
+store_repair(struct store_command *command, struct disk *disk)
 {
-	struct inspector inspector = { .found = finding_print, .arg = errand };
+	struct inspector inspector = { .found = finding_print, .arg = command };
 	struct inspection inspection;
 	enum inspect_status end;
 
 	end = inspect_read(disk, &(struct inspector){ 0 }, &inspection);
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		return status_report(errand, end, &inspection);
-	if (!store_copy(errand, disk))
+		return status_report(command, end, &inspection);
+	if (!store_copy(command, disk))
 		return INSPECT_UNREADABLE;
 	end = inspect_repair(disk, &inspector, &inspection);
 	if (end == INSPECT_UNREADABLE || end == INSPECT_IN_USE)
-		return status_report(errand, end, &inspection);
-	fprintf(errand->out,
+		return status_report(command, end, &inspection);
+	fprintf(command->out,
 	    "repaired: %" PRIu64 " records lost, %" PRIu64 " bytes cut\n",
 	    inspection.result.lost_records, inspection.result.torn_bytes);
 	return INSPECT_WHOLE;
 }
 
 static int
-repair_run(struct errand *errand)
+repair_run(struct store_command *command)
 {
-	struct disk *disk = disk_open_dir(errand);
+	struct disk *disk = disk_open_dir(command);
 	int status;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
-	status = store_repair(errand, disk);
+	status = store_repair(command, disk);
 	disk_destroy(disk);
 	return status;
 }
@@ -297,21 +298,22 @@ repair_run(struct errand *errand)
 /* --- delete-room ---------------------------------------------------------- */
 
 static int
-delete_room_run(struct errand *errand)
+delete_room_run(struct store_command *command)
 {
-	struct disk *disk = disk_open_dir(errand);
+	struct disk *disk = disk_open_dir(command);
 	struct inspection inspection;
 	enum inspect_status status;
 
 	if (disk == NULL)
 		return INSPECT_UNREADABLE;
-	status = inspect_delete_room(disk, str_from(errand->room), &inspection);
+	status =
+	    inspect_delete_room(disk, str_from(command->room), &inspection);
 	disk_destroy(disk);
 	if (status == INSPECT_NO_ROOM)
-		error_print(errand, "there is no such room");
+		error_print(command, "there is no such room");
 	if (status > INSPECT_DAMAGED)
-		return status_report(errand, status, &inspection);
-	fprintf(errand->out, "deleted room %s\n", errand->room);
+		return status_report(command, status, &inspection);
+	fprintf(command->out, "deleted room %s\n", command->room);
 	return INSPECT_WHOLE;
 }
 
@@ -325,7 +327,7 @@ enum room_argument {
 
 static const struct {
 	const char *word;
-	int (*run)(struct errand *);
+	int (*run)(struct store_command *);
 	enum room_argument room;
 } verbs[] = {
 	{ "check", check_run, ROOM_NONE },
@@ -338,34 +340,34 @@ static const struct {
 
 /* False: an argument is missing, or is not understood. */
 static bool
-arguments_read(struct errand *errand, int argc, char *const *argv,
+arguments_read(struct store_command *command, int argc, char *const *argv,
     enum room_argument room)
 {
 	for (int i = 1; i < argc; i++) {
 		if (room == ROOM_OPTION && strcmp(argv[i], "--room") == 0 &&
 		    i + 1 < argc)
-			errand->room = argv[++i];
+			command->room = argv[++i];
 		else if (argv[i][0] == '-')
 			return false;
-		else if (errand->dir == NULL)
-			errand->dir = argv[i];
-		else if (room == ROOM_OPERAND && errand->room == NULL)
-			errand->room = argv[i];
+		else if (command->dir == NULL)
+			command->dir = argv[i];
+		else if (room == ROOM_OPERAND && command->room == NULL)
+			command->room = argv[i];
 		else
 			return false;
 	}
-	return errand->dir != NULL &&
-	       (room != ROOM_OPERAND || errand->room != NULL);
+	return command->dir != NULL &&
+	       (room != ROOM_OPERAND || command->room != NULL);
 }
 
 /* A dump that ends early must not pass for a whole one. */
 static int
-output_finish(const struct errand *errand, int status)
+output_finish(const struct store_command *command, int status)
 {
-	if (fflush(errand->out) == 0 && !ferror(errand->out))
+	if (fflush(command->out) == 0 && !ferror(command->out))
 		return status;
 	fprintf(stderr, "parleyd: store %s: not everything could be printed\n",
-	    errand->word);
+	    command->word);
 	return EX_IOERR;
 }
 
@@ -381,17 +383,17 @@ help_is_wanted(int argc, char *const *argv)
 int
 store_tool_run(int argc, char *const *argv, FILE *out)
 {
-	struct errand errand = { .out = out };
+	struct store_command command = { .out = out };
 
 	if (help_is_wanted(argc, argv)) {
 		fputs(usage, out);
 		return 0;
 	}
 	for (size_t i = 0; argc > 0 && i < COUNT_OF(verbs); i++) {
-		errand.word = verbs[i].word;
+		command.word = verbs[i].word;
 		if (strcmp(argv[0], verbs[i].word) == 0 &&
-		    arguments_read(&errand, argc, argv, verbs[i].room))
-			return output_finish(&errand, verbs[i].run(&errand));
+		    arguments_read(&command, argc, argv, verbs[i].room))
+			return output_finish(&command, verbs[i].run(&command));
 	}
 	fputs(
 	    "parleyd: store check|stats|rooms|dump|repair|delete-room DIR; see "
