@@ -5,7 +5,7 @@
 #include <malloc.h>
 #endif
 
-#define WORTH_IT ((size_t)8 << 20)
+#define TRIM_WORTH_BYTES ((size_t)8 << 20)
 
 static void
 heap_trim(void)
@@ -16,13 +16,13 @@ heap_trim(void)
 }
 
 bool
-trim_heap_watch(struct trim_heap *ebb, size_t held)
+trim_heap_watch(struct trim_heap *heap, size_t held)
 {
-	if (held > ebb->high)
-		ebb->high = held;
-	if (ebb->high - held < WORTH_IT || held > ebb->high / 2)
+	if (held > heap->high)
+		heap->high = held;
+	if (heap->high - held < TRIM_WORTH_BYTES || held > heap->high / 2)
 		return false;
 	heap_trim();
-	ebb->high = held;
+	heap->high = held;
 	return true;
 }

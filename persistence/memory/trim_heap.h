@@ -1,4 +1,4 @@
-/* Gives memory back to the system once much less is held than there was. */
+/* Returns freed memory to the system after a large decrease. */
 #ifndef PERSISTENCE_TRIM_HEAP_H
 #define PERSISTENCE_TRIM_HEAP_H
 
@@ -7,13 +7,14 @@
 
 /* Zeroed: nothing was held yet. */
 struct trim_heap {
-	size_t high; /* the most that was held since the last time */
+	size_t high; /* the most that was held since the last trim */
 };
 
 /*
- * To be told now and then what is held. An allocator keeps what lies between
- * what is still in use: looking for it takes time, so that is done only after
- * the greater part of many megabytes has gone. Returns whether it was.
+ * The owner of the memory calls this now and then with the bytes it holds. An
+ * allocator keeps free memory between blocks that are in use, and a trim takes
+ * time: it is done only if more than half of many megabytes was freed since
+ * the last one. Returns whether it was done.
  */
 bool trim_heap_watch(struct trim_heap *, size_t held);
 
