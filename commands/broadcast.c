@@ -11,7 +11,7 @@ wants_ack(const struct command *command)
 }
 
 static void
-acknowledge(const struct request *request, struct event *delivered)
+author_acknowledge(const struct request *request, struct event *delivered)
 {
 	if (wants_ack(request->command))
 		request_answer(request, delivered);
@@ -19,7 +19,7 @@ acknowledge(const struct request *request, struct event *delivered)
 
 /* The lobby has no history: a message has no number and no key. */
 static enum chat_error
-say_in_lobby(struct request *request)
+publish_in_lobby(struct request *request)
 {
 	struct event said = request_event(request, EVENT_SAID);
 	struct event delivered = { .kind = EVENT_DELIVERED };
@@ -29,12 +29,12 @@ say_in_lobby(struct request *request)
 	said.body = request->command->body;
 	delivered.recipients = publisher_publish(request->chat->publisher,
 	    &said, audience_lobby());
-	acknowledge(request, &delivered);
+	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }
 
 static enum chat_error
-say_in_room(struct request *request)
+append_to_room(struct request *request)
 {
 	const struct command *command = request->command;
 	struct entry entry = {
@@ -87,15 +87,15 @@ broadcast_finish(struct request *request, const struct entry *entry)
 
 	if (!entry->is_duplicate)
 		delivered.recipients = publish_said(request->chat, entry);
-	acknowledge(request, &delivered);
+	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }
 
 static enum chat_error
 broadcast_run(struct request *request)
 {
-	return request->room.data == NULL ? say_in_lobby(request)
-					  : say_in_room(request);
+	return request->room.data == NULL ? publish_in_lobby(request)
+					  : append_to_room(request);
 }
 
 const struct command_entry command_broadcast = {

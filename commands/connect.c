@@ -38,7 +38,7 @@ choose_name(struct request *request, enum chat_error *wish_error)
 
 /* Tries one id, which may be the name, too. */
 static enum chat_error
-put_with_made_id(struct request *request)
+member_put_with_random_id(struct request *request)
 {
 	const struct chat *chat = request->chat;
 	struct member *newcomer = &request->author;
@@ -57,7 +57,7 @@ may_try_again(enum chat_error error)
 }
 
 static enum chat_error
-put_member(struct request *request)
+member_put(struct request *request)
 {
 	unsigned flags = request->command->flags;
 	const struct principal *principal = request->command->principal;
@@ -71,13 +71,13 @@ put_member(struct request *request)
 	newcomer->is_user =
 	    principal != NULL && !str_is_empty(principal->user_id);
 	for (int i = 0; i < ID_TRIES && may_try_again(error); i++)
-		error = put_with_made_id(request);
+		error = member_put_with_random_id(request);
 	return may_try_again(error) ? CHAT_UNAVAILABLE : error;
 }
 
 /* In a large lobby only the newcomer reads its announcement. */
 static void
-announce(const struct request *request)
+member_announce(const struct request *request)
 {
 	const struct chat *chat = request->chat;
 	struct event event = request_event(request, EVENT_ANNOUNCED);
@@ -89,14 +89,14 @@ announce(const struct request *request)
 }
 
 static void
-greet(const struct request *request)
+member_greet(const struct request *request)
 {
 	struct event welcome = request_event(request, EVENT_WELCOME);
 
 	welcome.profile = request->chat->profile;
 	request_answer(request, &welcome);
 	if (request->author.in_lobby)
-		announce(request);
+		member_announce(request);
 }
 
 /*
@@ -104,7 +104,7 @@ greet(const struct request *request)
  * id without a member until the caller closes it.
  */
 static enum chat_error
-attach(const struct request *request)
+member_attach(const struct request *request)
 {
 	struct publisher *publisher = request->chat->publisher;
 	struct str id = str_from(request->author.id);
@@ -124,10 +124,10 @@ connect_run(struct request *request)
 
 	error = choose_name(request, &wish_error);
 	if (error == CHAT_OK)
-		error = put_member(request);
+		error = member_put(request);
 	if (error != CHAT_OK)
 		return error;
-	error = attach(request);
+	error = member_attach(request);
 	if (error != CHAT_OK) {
 		member_store_remove(request->chat->members,
 		    str_from(request->author.id));
@@ -137,7 +137,7 @@ connect_run(struct request *request)
 		request->state->newcomers++;
 	if (request->author.in_lobby)
 		request->state->in_lobby++;
-	greet(request);
+	member_greet(request);
 	if (wish_error != CHAT_OK)
 		request_answer_failure(request, wish_error);
 	return CHAT_OK;

@@ -102,7 +102,7 @@ deliveries_await(struct fanout *fanout)
 }
 
 static void
-protocol(struct fanout *fanout, struct interval *interval)
+closed_loop_run(struct fanout *fanout, struct interval *interval)
 {
 	while (!interval_is_over(interval)) {
 		send_closed_loop(fanout);
@@ -112,7 +112,7 @@ protocol(struct fanout *fanout, struct interval *interval)
 }
 
 static void
-send_due(struct fanout *fanout, const struct interval *interval)
+open_loop_run(struct fanout *fanout, const struct interval *interval)
 {
 	while (interval_wall_ns(interval) < interval->duration_ns)
 		crowd_turn(&fanout->crowd, send_at_rate(fanout));
@@ -128,9 +128,9 @@ fanout_run(struct fanout *fanout, uint64_t duration_ns,
 	senders_start(fanout);
 	interval_begin(&interval, &fanout->bench->meter, duration_ns);
 	if (fanout->shape.rate > 0)
-		send_due(fanout, &interval);
+		open_loop_run(fanout, &interval);
 	else
-		protocol(fanout, &interval);
+		closed_loop_run(fanout, &interval);
 	deliveries_await(fanout);
 	result->cpu_ns += interval_cpu_ns(&interval);
 	result->wall_ns += interval_wall_ns(&interval);

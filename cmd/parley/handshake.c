@@ -65,7 +65,7 @@ text_trim(struct str text)
 }
 
 static bool
-is(struct str text, const char *word)
+text_is(struct str text, const char *word)
 {
 	return text.len == strlen(word) &&
 	       strncasecmp(text.data, word, text.len) == 0;
@@ -82,14 +82,14 @@ header_check(struct promises *seen, struct str line)
 	name = str_slice(line.data, (size_t)(colon - line.data));
 	value = text_trim(str_slice(colon + 1,
 	    (size_t)(line.data + line.len - colon - 1)));
-	if (is(name, "upgrade"))
-		seen->upgrade += is(value, "websocket");
-	else if (is(name, "connection"))
-		seen->connection += is(value, "upgrade");
-	else if (is(name, "sec-websocket-accept"))
+	if (text_is(name, "upgrade"))
+		seen->upgrade += text_is(value, "websocket");
+	else if (text_is(name, "connection"))
+		seen->connection += text_is(value, "upgrade");
+	else if (text_is(name, "sec-websocket-accept"))
 		seen->accepted += str_equal(value, str_from(seen->accept));
-	else if (is(name, "sec-websocket-extensions") ||
-		 is(name, "sec-websocket-protocol"))
+	else if (text_is(name, "sec-websocket-extensions") ||
+		 text_is(name, "sec-websocket-protocol"))
 		seen->foreign++; /* nothing was offered */
 }
 

@@ -37,16 +37,16 @@ renderer_fini(struct renderer *renderer)
  */
 
 static void
-put(struct renderer *renderer, const char *text)
+renderer_put(struct renderer *renderer, const char *text)
 {
 	wire_text_append(&renderer->text, str_from(text));
 }
 
 static void
-colour(struct renderer *renderer, const char *escape)
+renderer_colour(struct renderer *renderer, const char *escape)
 {
 	if (renderer->colours)
-		put(renderer, escape);
+		renderer_put(renderer, escape);
 }
 
 static void
@@ -59,15 +59,15 @@ put_text(struct renderer *renderer, struct str text)
 static void
 notice_begin(struct renderer *renderer)
 {
-	colour(renderer, DIM);
-	put(renderer, "* ");
+	renderer_colour(renderer, DIM);
+	renderer_put(renderer, "* ");
 }
 
 static void
 line_end(struct renderer *renderer)
 {
-	colour(renderer, PLAIN);
-	put(renderer, "\n");
+	renderer_colour(renderer, PLAIN);
+	renderer_put(renderer, "\n");
 }
 
 /* A notice with a text between two constants. */
@@ -76,9 +76,9 @@ put_line(struct renderer *renderer, const char *before, struct str text,
     const char *after)
 {
 	notice_begin(renderer);
-	put(renderer, before);
+	renderer_put(renderer, before);
 	put_text(renderer, text);
-	put(renderer, after);
+	renderer_put(renderer, after);
 	line_end(renderer);
 }
 
@@ -92,9 +92,9 @@ put_time(struct renderer *renderer, uint64_t at_ms)
 	if (localtime_r(&at, &local) == NULL ||
 	    strftime(text, sizeof(text), "%H:%M ", &local) == 0)
 		snprintf(text, sizeof(text), "--:-- ");
-	colour(renderer, DIM);
-	put(renderer, text);
-	colour(renderer, PLAIN);
+	renderer_colour(renderer, DIM);
+	renderer_put(renderer, text);
+	renderer_colour(renderer, PLAIN);
 }
 
 /*
@@ -112,10 +112,10 @@ put_message(struct renderer *renderer, const struct server_event *event)
 		return;
 	}
 	put_time(renderer, event->at);
-	colour(renderer, event->mine ? BOLD : CYAN);
+	renderer_colour(renderer, event->mine ? BOLD : CYAN);
 	put_text(renderer, event->member);
-	colour(renderer, PLAIN);
-	put(renderer, ": ");
+	renderer_colour(renderer, PLAIN);
+	renderer_put(renderer, ": ");
 	sanitize_lines(&renderer->text, text, INDENT);
 	line_end(renderer);
 }
@@ -124,12 +124,12 @@ static void
 put_dm(struct renderer *renderer, const struct server_event *event)
 {
 	put_time(renderer, event->at);
-	colour(renderer, CYAN);
-	put(renderer,
+	renderer_colour(renderer, CYAN);
+	renderer_put(renderer,
 	    event->kind == SERVER_DM ? "(private) from " : "(private) to ");
 	put_text(renderer, event->member);
-	colour(renderer, PLAIN);
-	put(renderer, ": ");
+	renderer_colour(renderer, PLAIN);
+	renderer_put(renderer, ": ");
 	sanitize_lines(&renderer->text, event->text, INDENT);
 	line_end(renderer);
 }
@@ -137,8 +137,8 @@ put_dm(struct renderer *renderer, const struct server_event *event)
 static void
 put_error(struct renderer *renderer, const struct server_event *event)
 {
-	colour(renderer, RED);
-	put(renderer, "! ");
+	renderer_colour(renderer, RED);
+	renderer_put(renderer, "! ");
 	put_text(renderer, event->text);
 	line_end(renderer);
 }
@@ -155,7 +155,7 @@ put_names(struct renderer *renderer, struct str names)
 		return;
 	json_open_array(&list, names, SERVER_EVENT_DEPTH);
 	for (; json_next_item(&list, &name); first = false) {
-		put(renderer, first ? "" : ", ");
+		renderer_put(renderer, first ? "" : ", ");
 		put_text(renderer, text_buffer_text(&renderer->texts, &name));
 	}
 }
@@ -164,7 +164,7 @@ static void
 put_members(struct renderer *renderer, const struct server_event *event)
 {
 	notice_begin(renderer);
-	put(renderer, "here: ");
+	renderer_put(renderer, "here: ");
 	if (event->members.data != NULL)
 		put_names(renderer, event->members);
 	line_end(renderer);
@@ -173,15 +173,15 @@ put_members(struct renderer *renderer, const struct server_event *event)
 static void
 put_room(struct renderer *renderer, const struct server_event *room)
 {
-	put(renderer, "  ");
+	renderer_put(renderer, "  ");
 	put_text(renderer, room->room);
 	if (room->name.data != NULL && !str_equal(room->name, room->room)) {
-		put(renderer, "  ");
+		renderer_put(renderer, "  ");
 		put_text(renderer, room->name);
 	}
-	put(renderer, "  (");
+	renderer_put(renderer, "  (");
 	json_put_unsigned(&renderer->text, room->count);
-	put(renderer, room->persistent ? ", persistent)\n" : ")\n");
+	renderer_put(renderer, room->persistent ? ", persistent)\n" : ")\n");
 }
 
 static void
@@ -203,25 +203,25 @@ put_rooms(struct renderer *renderer, const struct server_event *event)
 			put_room(renderer, &room);
 	}
 	if (!any)
-		put(renderer, "* no rooms\n");
+		renderer_put(renderer, "* no rooms\n");
 }
 
 static void
 put_joined(struct renderer *renderer, const struct server_event *event)
 {
 	notice_begin(renderer);
-	put(renderer, "joined ");
+	renderer_put(renderer, "joined ");
 	put_text(renderer, event->room);
 	if (event->name.data != NULL && !str_equal(event->name, event->room)) {
-		put(renderer, " (");
+		renderer_put(renderer, " (");
 		put_text(renderer, event->name);
-		put(renderer, ")");
+		renderer_put(renderer, ")");
 	}
 	if (event->members.data != NULL) {
-		put(renderer, ": ");
+		renderer_put(renderer, ": ");
 		put_names(renderer, event->members);
 	} else if (event->member.data != NULL) {
-		put(renderer, " as ");
+		renderer_put(renderer, " as ");
 		put_text(renderer, event->member);
 	}
 	line_end(renderer);
@@ -266,7 +266,7 @@ put_count(struct renderer *renderer, const struct server_event *event)
 {
 	notice_begin(renderer);
 	json_put_unsigned(&renderer->text, event->count);
-	put(renderer, " members");
+	renderer_put(renderer, " members");
 	line_end(renderer);
 }
 
@@ -275,7 +275,7 @@ put_renamed(struct renderer *renderer, const struct server_event *event)
 {
 	notice_begin(renderer);
 	put_text(renderer, event->was);
-	put(renderer, " is now ");
+	renderer_put(renderer, " is now ");
 	put_text(renderer, event->member);
 	line_end(renderer);
 }

@@ -17,13 +17,13 @@ is_harmless(uint32_t c)
 }
 
 static void
-append(struct wire_text *out, const char *text)
+plain_append(struct wire_text *out, const char *text)
 {
 	wire_text_append(out, str_from(text));
 }
 
 static void
-put_spelled(struct wire_text *out, uint32_t c)
+escaped_put(struct wire_text *out, uint32_t c)
 {
 	char text[16];
 
@@ -33,11 +33,11 @@ put_spelled(struct wire_text *out, uint32_t c)
 		snprintf(text, sizeof(text), "^%c", (char)(c ^ 0x40));
 	else
 		snprintf(text, sizeof(text), "<U+%04X>", (unsigned)c);
-	append(out, text);
+	plain_append(out, text);
 }
 
 static void
-put(struct wire_text *out, struct str text, const struct str *indent)
+sanitized_put(struct wire_text *out, struct str text, const struct str *indent)
 {
 	size_t at = 0;
 
@@ -46,15 +46,15 @@ put(struct wire_text *out, struct str text, const struct str *indent)
 		uint32_t c = utf8_next(text, &at);
 
 		if (c == UTF8_INVALID) {
-			append(out, "\xef\xbf\xbd"); /* U+FFFD */
+			plain_append(out, "\xef\xbf\xbd"); /* U+FFFD */
 		} else if (c == '\n' && indent != NULL) {
-			append(out, "\n");
+			plain_append(out, "\n");
 			wire_text_append(out, *indent);
 		} else if (is_harmless(c)) {
 			wire_text_append(out,
 			    str_slice(text.data + start, at - start));
 		} else {
-			put_spelled(out, c);
+			escaped_put(out, c);
 		}
 	}
 }
@@ -62,13 +62,13 @@ put(struct wire_text *out, struct str text, const struct str *indent)
 void
 sanitize_line(struct wire_text *out, struct str text)
 {
-	put(out, text, NULL);
+	sanitized_put(out, text, NULL);
 }
 
 void
 sanitize_lines(struct wire_text *out, struct str text, struct str indent)
 {
-	put(out, text, &indent);
+	sanitized_put(out, text, &indent);
 }
 
 static void
@@ -82,7 +82,7 @@ put_escaped(struct wire_text *out, uint32_t c)
 		snprintf(text, sizeof(text), "\\u%04x\\u%04x",
 		    (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
 		    (unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
-	append(out, text);
+	plain_append(out, text);
 }
 
 /*
@@ -98,7 +98,7 @@ sanitize_json(struct wire_text *out, struct str json)
 		uint32_t c = utf8_next(json, &at);
 
 		if (c == '\n' || c == '\r' || c == '\t')
-			append(out, " ");
+			plain_append(out, " ");
 		else if (is_harmless(c))
 			wire_text_append(out,
 			    str_slice(json.data + start, at - start));

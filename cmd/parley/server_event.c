@@ -60,7 +60,7 @@ put_text(struct server_event *out, size_t offset, struct str text)
 }
 
 static void
-put(struct server_event *out, struct text_buffer *texts,
+text_put(struct server_event *out, struct text_buffer *texts,
     const struct field *field, const struct json_value *value)
 {
 	void *place = (char *)out + field->offset;
@@ -101,6 +101,6 @@ server_event_read(struct server_event *out, struct text_buffer *texts,
 	while (json_next(&reader, &member))
 		for (size_t i = 0; i < count; i++)
 			if (json_string_is(&member.key, fields[i].key))
-				put(out, texts, &fields[i], &member.value);
+				text_put(out, texts, &fields[i], &member.value);
 	return reader.error == JSON_OK;
 }

@@ -51,7 +51,7 @@ line_print(struct tail *tail)
 }
 
 static void
-print(struct tail *tail, const struct server_event *said)
+message_print(struct tail *tail, const struct server_event *said)
 {
 	struct wire_text json;
 
@@ -74,7 +74,7 @@ tail_on_event(void *arg, const struct server_event *event)
 	struct tail *tail = arg;
 
 	if (event->kind == SERVER_MESSAGE && event->message.data != NULL)
-		print(tail, event);
+		message_print(tail, event);
 	if (event->kind == SERVER_ERROR)
 		report_error("%.*s", (int)event->text.len, event->text.data);
 	if (event->missing.data != NULL)

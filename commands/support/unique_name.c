@@ -178,7 +178,7 @@ unique_name_choose(struct unique_names *suffixes, struct member_store *members,
 
 /* The number behind "alice#12" and the length of "alice"; 0: there is none. */
 static unsigned
-split(struct str name, size_t *base_len)
+name_split(struct str name, size_t *base_len)
 {
 	size_t digits = name.len;
 	uint64_t number = 0;
@@ -201,7 +201,7 @@ unique_name_release(struct unique_names *suffixes, struct str scope,
 {
 	struct series *series;
 	size_t base_len;
-	unsigned number = split(name, &base_len);
+	unsigned number = name_split(name, &base_len);
 
 	if (number == 0)
 		return;

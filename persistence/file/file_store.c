@@ -116,7 +116,7 @@ pause_compaction(void *arg)
 }
 
 static int
-compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+file_store_compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	struct file_store *self = arg;
 	struct io_throttle throttle = { .pause = pause_compaction,
@@ -133,7 +133,7 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 }
 
 static int
-repair(void *arg)
+file_store_repair(void *arg)
 {
 	struct file_store *self = arg;
 
@@ -165,8 +165,8 @@ open_journal(struct file_store *self, const struct recovery_result *result,
 		.disk = self->disk,
 		.options = self->options,
 		.recovered = result,
-		.compact = compact,
-		.repair = repair,
+		.compact = file_store_compact,
+		.repair = file_store_repair,
 		.arg = self,
 	};
 
@@ -185,7 +185,7 @@ open_journal(struct file_store *self, const struct recovery_result *result,
 }
 
 static enum file_store_end
-recover(struct file_store *self, bool no_threads)
+file_store_recover(struct file_store *self, bool no_threads)
 {
 	struct recovery_config config = {
 		.disk = self->disk,
@@ -219,7 +219,7 @@ file_store_open(const struct file_store_config *config, struct file_store **out)
 		return FILE_STORE_FAILED;
 	end = lock_store(self);
 	if (end == FILE_STORE_OPEN)
-		end = recover(self, config->no_threads);
+		end = file_store_recover(self, config->no_threads);
 	if (end == FILE_STORE_OPEN)
 		*out = self;
 	else

@@ -15,7 +15,7 @@ self_of(struct history *base)
  * leads to this message from now on.
  */
 static bool
-reserve(struct memory_history *self, struct room_log *log,
+log_reserve(struct memory_history *self, struct room_log *log,
     struct kept_message *kept)
 {
 	struct str key = kept_message_key(kept);
@@ -46,7 +46,7 @@ memory_history_prepare(struct history *base, struct str room,
 	kept = kept_message_create(message);
 	if (kept == NULL)
 		return CHAT_UNAVAILABLE;
-	if (!reserve(self, log, kept)) {
+	if (!log_reserve(self, log, kept)) {
 		free(kept);
 		return CHAT_UNAVAILABLE;
 	}
@@ -97,7 +97,7 @@ memory_history_abandon(struct history *base, struct kept_message *kept)
 
 /* A prepared message gets its place; what exceeds the limits then goes. */
 static void
-push(struct memory_history *self, struct room_log *log,
+message_push(struct memory_history *self, struct room_log *log,
     struct kept_message *kept, uint64_t seq)
 {
 	message_ring_push(&log->ring, kept, seq);
@@ -114,7 +114,7 @@ memory_history_keep(struct history *base, struct kept_message *kept,
     struct message *out)
 {
 	assert(kept->seq == kept->log->ring.last + 1);
-	push(self_of(base), kept->log, kept, kept->seq);
+	message_push(self_of(base), kept->log, kept, kept->seq);
 	if (out != NULL)
 		kept_message_show(kept, out);
 }
@@ -134,7 +134,7 @@ memory_history_put(struct history *base, struct str room,
 		return CHAT_OK;
 	error = memory_history_prepare(base, room, &copy, &kept);
 	if (error == CHAT_OK)
-		push(self_of(base), log, kept, message->seq);
+		message_push(self_of(base), log, kept, message->seq);
 	return error;
 }
 

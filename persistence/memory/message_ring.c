@@ -72,7 +72,7 @@ message_ring_fini(struct message_ring *ring)
 }
 
 static bool
-resize(struct message_ring *ring, size_t slot_count)
+ring_resize(struct message_ring *ring, size_t slot_count)
 {
 	struct message_ring next = *ring;
 
@@ -92,7 +92,7 @@ bool
 message_ring_reserve(struct message_ring *ring)
 {
 	if (ring->count + ring->reserved == ring->slot_count &&
-	    !resize(ring,
+	    !ring_resize(ring,
 		ring->slot_count > 0 ? ring->slot_count * 2 : SLOTS_LEAST))
 		return false;
 	ring->reserved++;
@@ -111,7 +111,7 @@ give_back_room(struct message_ring *ring)
 		ring->slot_count = 0;
 	} else if (ring->slot_count > SLOTS_LEAST &&
 		   used < ring->slot_count / 8) {
-		(void)resize(ring, ring->slot_count / 2);
+		(void)ring_resize(ring, ring->slot_count / 2);
 	}
 }
 

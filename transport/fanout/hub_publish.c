@@ -62,7 +62,7 @@ hub_detach(struct publisher *publisher, struct str member_id)
 /* --- publishing ----------------------------------------------------------- */
 
 static void
-lose_channel(const struct channel *channel, const struct session *except)
+channel_abort(const struct channel *channel, const struct session *except)
 {
 	log_limited(LOG_WARN, "no memory for an event: ending %u connections",
 	    channel->count);
@@ -110,7 +110,7 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 		cost->deflate_work += encoded->deflate_work;
 		return count;
 	}
-	lose_channel(channel, except);
+	channel_abort(channel, except);
 	return 0;
 }
 

@@ -166,7 +166,7 @@ place_cursors(struct send_batch *batch, struct session *session, bool own_only,
 
 /* The cursor whose segment was published first. */
 static size_t
-earliest(const struct send_batch *batch, size_t count)
+earliest_segment(const struct send_batch *batch, size_t count)
 {
 	size_t best = 0;
 
@@ -179,7 +179,7 @@ earliest(const struct send_batch *batch, size_t count)
 
 /* Everything of the turn that one session gets, in order, as pieces. */
 static bool
-merge(struct send_batch *batch, struct session *session, bool own_only,
+segments_merge(struct send_batch *batch, struct session *session, bool own_only,
     size_t *pieces)
 {
 	size_t cursors;
@@ -188,7 +188,7 @@ merge(struct send_batch *batch, struct session *session, bool own_only,
 	if (!place_cursors(batch, session, own_only, &cursors))
 		return false;
 	while (cursors > 0) {
-		size_t i = earliest(batch, cursors);
+		size_t i = earliest_segment(batch, cursors);
 		const struct segment *segment =
 		    &batch->segments[batch->cursors[i]];
 
@@ -228,7 +228,7 @@ send_all_to(struct send_batch *batch, struct session *session)
 	own_only = !takes_frames_in_order(session->conn);
 	if (own_only)
 		skip_channels(batch, session);
-	if (!merge(batch, session, own_only, &count)) {
+	if (!segments_merge(batch, session, own_only, &count)) {
 		if (!own_only)
 			count_copies_of(batch, session, &batch->copies.aborted);
 		ws_conn_end_unsent(session->conn);
@@ -270,7 +270,8 @@ find_individuals(struct send_batch *batch)
 }
 
 static bool
-gather(struct send_batch *batch, const struct channel *channel, size_t *count)
+channel_gather(struct send_batch *batch, const struct channel *channel,
+    size_t *count)
 {
 	*count = 0;
 	for (uint32_t at = channel->first; at != 0;
@@ -284,7 +285,7 @@ static void
 send_channel(struct send_batch *batch, struct channel *channel)
 {
 	size_t count;
-	bool ok = gather(batch, channel, &count);
+	bool ok = channel_gather(batch, channel, &count);
 	uint64_t copies = channel->messages + channel->droppables;
 	uint64_t sent = 0, failed = 0;
 
@@ -416,7 +417,7 @@ end_channel(struct send_batch *batch, struct channel *channel)
 
 /* Off the list of those that keep a chunk. */
 static void
-unhold(struct channel *channel)
+channel_unhold(struct channel *channel)
 {
 	*channel->held_at = channel->next_held;
 	if (channel->next_held != NULL)
@@ -436,7 +437,7 @@ send_batch_tidy(struct send_batch *batch)
 		if (idle && channel->chunk != NULL && channel->chunk->refs == 1)
 			release_chunk(channel);
 		if (channel->chunk == NULL)
-			unhold(channel);
+			channel_unhold(channel);
 	}
 }
 
@@ -501,7 +502,7 @@ channel_fini(struct channel *channel)
 {
 	assert(!channel_is_dirty(channel) && channel->count == 0);
 	if (channel->held_at != NULL)
-		unhold(channel);
+		channel_unhold(channel);
 	if (channel->chunk != NULL)
 		release_chunk(channel);
 	frame_ring_fini(&channel->ring);

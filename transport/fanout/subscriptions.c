@@ -207,8 +207,8 @@ subscriptions_enter(struct subscriptions *subscriptions,
 }
 
 static void
-unsubscribe(struct subscriptions *subscriptions, struct session *session,
-    struct subscription *subscription)
+session_unsubscribe(struct subscriptions *subscriptions,
+    struct session *session, struct subscription *subscription)
 {
 	struct channel *channel = subscription->channel;
 
@@ -234,7 +234,7 @@ subscriptions_leave(struct subscriptions *subscriptions,
 	if (channel != NULL)
 		subscription = subscription_find(session, channel);
 	if (subscription != NULL)
-		unsubscribe(subscriptions, session, subscription);
+		session_unsubscribe(subscriptions, session, subscription);
 }
 
 void
@@ -242,7 +242,7 @@ subscriptions_leave_all(struct subscriptions *subscriptions,
     struct session *session)
 {
 	while (session->subscription_count > 0)
-		unsubscribe(subscriptions, session,
+		session_unsubscribe(subscriptions, session,
 		    session_subscription(session, 0));
 }
 

@@ -19,7 +19,7 @@ assets_find(const struct assets *assets, struct str path)
 
 /* The tag without the mark of weakness, which does not matter here. */
 static struct str
-opaque(struct str tag)
+tag_opaque(struct str tag)
 {
 	if (tag.len >= 2 && memcmp(tag.data, "W/", 2) == 0)
 		return str_slice(tag.data + 2, tag.len - 2);
@@ -33,7 +33,7 @@ names_tag(struct str list, struct str tag)
 
 	while ((element = http_list_next(&list)).data != NULL)
 		if (str_equal(element, STR("*")) ||
-		    str_equal(opaque(element), opaque(tag)))
+		    str_equal(tag_opaque(element), tag_opaque(tag)))
 			return true;
 	return false;
 }

@@ -74,7 +74,7 @@ is_ignored(char c)
 }
 
 static enum http_body_result
-expect(struct http_body *body, char c, char wanted, enum body_state next)
+body_expect(struct http_body *body, char c, char wanted, enum body_state next)
 {
 	if (c != wanted)
 		return HTTP_BODY_BAD;
@@ -87,7 +87,7 @@ static enum http_body_result
 read_trailer(struct http_body *body, char c)
 {
 	if (c == '\r' && body->has_name)
-		return expect(body, c, '\r', BODY_TRAILER_LF);
+		return body_expect(body, c, '\r', BODY_TRAILER_LF);
 	if (body->has_name)
 		return is_ignored(c) ? HTTP_BODY_MORE : HTTP_BODY_BAD;
 	if (body->state == BODY_TRAILER_LINE && c == ':') {
@@ -95,7 +95,7 @@ read_trailer(struct http_body *body, char c)
 		return HTTP_BODY_MORE;
 	}
 	if (body->state == BODY_TRAILER && c == '\r')
-		return expect(body, c, '\r', BODY_LAST_LF);
+		return body_expect(body, c, '\r', BODY_LAST_LF);
 	body->state = BODY_TRAILER_LINE;
 	return http_is_token_char(c) ? HTTP_BODY_MORE : HTTP_BODY_BAD;
 }
@@ -109,24 +109,24 @@ read_framing(struct http_body *body, char c)
 		return read_size(body, c);
 	case BODY_EXTENSION:
 		if (c == '\r')
-			return expect(body, c, '\r', BODY_SIZE_LF);
+			return body_expect(body, c, '\r', BODY_SIZE_LF);
 		return is_ignored(c) ? HTTP_BODY_MORE : HTTP_BODY_BAD;
 	case BODY_SIZE_LF:
 		body->digits = 0;
-		return expect(body, c, '\n',
+		return body_expect(body, c, '\n',
 		    body->remaining > 0 ? BODY_CHUNK : BODY_TRAILER);
 	case BODY_CHUNK_CR:
-		return expect(body, c, '\r', BODY_CHUNK_LF);
+		return body_expect(body, c, '\r', BODY_CHUNK_LF);
 	case BODY_CHUNK_LF:
-		return expect(body, c, '\n', BODY_SIZE);
+		return body_expect(body, c, '\n', BODY_SIZE);
 	case BODY_TRAILER:
 	case BODY_TRAILER_LINE:
 		return read_trailer(body, c);
 	case BODY_TRAILER_LF:
 		body->has_name = false;
-		return expect(body, c, '\n', BODY_TRAILER);
+		return body_expect(body, c, '\n', BODY_TRAILER);
 	case BODY_LAST_LF:
-		return expect(body, c, '\n', BODY_DONE);
+		return body_expect(body, c, '\n', BODY_DONE);
 	case BODY_LENGTH:
 	case BODY_CHUNK:
 	case BODY_DONE:

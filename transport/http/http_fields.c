@@ -100,7 +100,7 @@ decode_char(struct str text, size_t *at, bool is_form)
 }
 
 static int
-decode(struct str text, bool is_form, char *out, size_t size)
+field_decode(struct str text, bool is_form, char *out, size_t size)
 {
 	size_t len = 0;
 
@@ -122,8 +122,8 @@ http_param_get(const struct http_request *request, const char *name, char *out,
 	assert(size > 0);
 	for (size_t i = 0; i < request->param_count; i++)
 		if (str_equal(request->params[i].name, str_from(name)))
-			return decode(request->params[i].value, false, out,
-			    size);
+			return field_decode(request->params[i].value, false,
+			    out, size);
 	assert(!"the route has such a parameter");
 	return HTTP_QUERY_INVALID;
 }
@@ -145,10 +145,10 @@ http_query_get(struct str query, const char *name, char *out, size_t size)
 			    str_slice(query.data + name_len, len - name_len);
 
 			if (value.len == 0)
-				return decode(value, true, out, size);
+				return field_decode(value, true, out, size);
 			if (value.data[0] == '=')
-				return decode(str_slice(value.data + 1,
-						  value.len - 1),
+				return field_decode(str_slice(value.data + 1,
+							value.len - 1),
 				    true, out, size);
 		}
 		if (end == NULL)

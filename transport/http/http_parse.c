@@ -175,7 +175,7 @@ is_blank(char c)
 }
 
 static struct str
-trim(struct str text)
+text_trim(struct str text)
 {
 	while (text.len > 0 && is_blank(text.data[0])) {
 		text.data++;
@@ -194,7 +194,7 @@ parse_header(struct str line, struct http_header *out)
 	if (!take_until(&out->value, ':', &out->name) ||
 	    !http_is_token(out->name) || !is_value(out->value))
 		return false;
-	out->value = trim(out->value);
+	out->value = text_trim(out->value);
 	return true;
 }
 

@@ -39,7 +39,7 @@ budget_init(struct budget *budget, const struct transport_limits *limits,
 }
 
 static void
-refill(float *left, float rate, float burst, uint32_t elapsed_ms)
+bucket_refill(float *left, float rate, float burst, uint32_t elapsed_ms)
 {
 	*left += (float)elapsed_ms * rate / 1000.0f;
 	if (*left > burst)
@@ -53,11 +53,12 @@ budget_refill(struct budget *budget, const struct transport_limits *limits,
 	uint32_t elapsed_ms = (uint32_t)now_ms - budget->stamp;
 
 	budget->stamp = (uint32_t)now_ms;
-	refill(&budget->messages, (float)limits->messages.rate,
+	bucket_refill(&budget->messages, (float)limits->messages.rate,
 	    message_burst(limits), elapsed_ms);
-	refill(&budget->bytes, (float)limits->bytes.rate,
+	bucket_refill(&budget->bytes, (float)limits->bytes.rate,
 	    (float)limits->bytes.burst, elapsed_ms);
-	refill(&budget->copies, (float)limits->fanout.rate / BUDGET_COPIES_UNIT,
+	bucket_refill(&budget->copies,
+	    (float)limits->fanout.rate / BUDGET_COPIES_UNIT,
 	    copies_burst(limits), elapsed_ms);
 }
 

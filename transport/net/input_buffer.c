@@ -12,7 +12,8 @@ input_buffer_size(const struct input_buffer *partial)
 
 /* Doubling keeps the copying linear; the end of a message is exact. */
 static bool
-grow(struct input_buffer **partial, size_t need, uint64_t coming, size_t *held)
+buffer_grow(struct input_buffer **partial, size_t need, uint64_t coming,
+    size_t *held)
 {
 	size_t spare = coming < need ? (size_t)coming : need;
 	size_t before = input_buffer_size(*partial);
@@ -42,7 +43,7 @@ input_buffer_append(struct input_buffer **partial, const void *data, size_t len,
 		return true;
 	if (*partial == NULL || len > (*partial)->capacity - old_len) {
 		if (len > SIZE_MAX - old_len ||
-		    !grow(partial, old_len + len, coming, held))
+		    !buffer_grow(partial, old_len + len, coming, held))
 			return false;
 	}
 	memcpy((*partial)->data + old_len, data, len);

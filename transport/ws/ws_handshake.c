@@ -16,7 +16,7 @@ ws_handshake_is_wanted(const struct http_request *request)
 }
 
 static int
-refuse(int status, const char *text, const char **why)
+handshake_refuse(int status, const char *text, const char **why)
 {
 	*why = text;
 	return status;
@@ -32,24 +32,31 @@ ws_handshake_check(const struct http_request *request, struct str *key,
 
 	*key = http_header_find(request, "sec-websocket-key", &keys);
 	if (!str_equal(request->method, STR("GET")))
-		return refuse(405, "a WebSocket begins with GET", why);
+		return handshake_refuse(405, "a WebSocket begins with GET",
+		    why);
 	if (request->minor_version < 1)
-		return refuse(400, "a WebSocket needs HTTP/1.1", why);
+		return handshake_refuse(400, "a WebSocket needs HTTP/1.1", why);
 	if (http_header_find(request, "host", NULL).data == NULL)
-		return refuse(400, "Host is missing", why);
+		return handshake_refuse(400, "Host is missing", why);
 	if (!ws_handshake_is_wanted(request))
-		return refuse(400, "Upgrade must name websocket", why);
+		return handshake_refuse(400, "Upgrade must name websocket",
+		    why);
 	if (!http_header_has_token(request, "connection", "upgrade"))
-		return refuse(400, "Connection must name Upgrade", why);
+		return handshake_refuse(400, "Connection must name Upgrade",
+		    why);
 	/* Without a version it is invalid (§4.2.1 6); for another, §4.4. */
 	if (versions != 1)
-		return refuse(400, "one Sec-WebSocket-Version is needed", why);
+		return handshake_refuse(400,
+		    "one Sec-WebSocket-Version is needed", why);
 	if (!str_equal(version, STR("13")))
-		return refuse(426, "Sec-WebSocket-Version must be 13", why);
+		return handshake_refuse(426, "Sec-WebSocket-Version must be 13",
+		    why);
 	if (keys != 1)
-		return refuse(400, "one Sec-WebSocket-Key is needed", why);
+		return handshake_refuse(400, "one Sec-WebSocket-Key is needed",
+		    why);
 	if (!base64_is_of(*key, KEY_BYTES))
-		return refuse(400, "Sec-WebSocket-Key is not 16 bytes", why);
+		return handshake_refuse(400,
+		    "Sec-WebSocket-Key is not 16 bytes", why);
 	*why = "";
 	return 101;
 }

@@ -247,7 +247,7 @@ head_violation(const struct feed *feed, const struct ws_frame_head *head)
 
 /* Does not add lengths from the peer, which could overflow. */
 static bool
-exceeds(size_t limit, size_t held, uint64_t more)
+size_exceeds(size_t limit, size_t held, uint64_t more)
 {
 	return limit != 0 && (held > limit || more > limit - held);
 }
@@ -269,9 +269,9 @@ frame_begin_data(struct feed *feed, const struct ws_frame_head *head)
 	small = reader->fragments++;
 	small -=
 	    small < held / WS_FRAGMENT_BYTES ? small : held / WS_FRAGMENT_BYTES;
-	if (exceeds(limits->fragments, small, 1))
+	if (size_exceeds(limits->fragments, small, 1))
 		return feed_fail(feed, WS_CLOSE_POLICY, "too many fragments");
-	if (exceeds(limits->message_bytes, held, head->length))
+	if (size_exceeds(limits->message_bytes, held, head->length))
 		return feed_fail(feed, WS_CLOSE_TOO_BIG, "message is too big");
 	return true;
 }
