@@ -77,6 +77,17 @@ session_subscription(struct session *session, uint32_t i)
 	return i == 0 ? &session->first : &session->more[i - 1];
 }
 
+/* The session's subscription of a channel; NULL: it has none. */
+static inline struct subscription *
+session_find_subscription(struct session *session,
+    const struct channel *channel)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++)
+		if (session_subscription(session, i)->channel == channel)
+			return session_subscription(session, i);
+	return NULL;
+}
+
 /* What sessions use; everything is borrowed. */
 struct sessions_config {
 	struct hub *hub;

@@ -95,8 +95,8 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 	const struct encoded_frame *encoded =
 	    encode_cache_for_others(&hub->encode_cache, event,
 		channel->variant);
-	bool skips =
-	    except != NULL && subscription_find(except, channel) != NULL;
+	bool skips = except != NULL &&
+		     session_find_subscription(except, channel) != NULL;
 
 	if (encoded->is_silent)
 		return 0;

@@ -194,7 +194,8 @@ replay_receive(struct hub *hub, struct session *session,
 		for (const struct channel *channel = room->channels;
 		     channel != NULL && subscription == NULL;
 		     channel = channel->next)
-			subscription = subscription_find(session, channel);
+			subscription =
+			    session_find_subscription(session, channel);
 	if (subscription == NULL)
 		return;
 	if (event->kind == EVENT_PRESENCE) {

@@ -112,7 +112,8 @@ static void
 skip_channel(struct send_batch *batch, struct session *session,
     struct channel *channel)
 {
-	struct subscription *subscription = subscription_find(session, channel);
+	struct subscription *subscription =
+	    session_find_subscription(session, channel);
 	uint32_t messages = messages_for(batch, channel, session);
 
 	subscription->waiting += messages;

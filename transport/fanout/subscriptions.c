@@ -100,15 +100,6 @@ room_tidy(struct subscriptions *subscriptions, struct room_channels *room)
 		room_remove(subscriptions, room);
 }
 
-struct subscription *
-subscription_find(struct session *session, const struct channel *channel)
-{
-	for (uint32_t i = 0; i < session->subscription_count; i++)
-		if (session_subscription(session, i)->channel == channel)
-			return session_subscription(session, i);
-	return NULL;
-}
-
 static bool
 reserve_subscription(struct session *session)
 {
@@ -177,7 +168,7 @@ subscription_remove(struct subscriptions *subscriptions,
 
 	channel_end_lag(subscriptions->batch, channel, subscription);
 	last = channel->subscribers[--channel->count];
-	subscription_find(last.session, channel)->index = index;
+	session_find_subscription(last.session, channel)->index = index;
 	channel->subscribers[index] = last;
 	*subscription =
 	    *session_subscription(session, --session->subscription_count);
@@ -200,7 +191,7 @@ subscriptions_enter(struct subscriptions *subscriptions,
 		room_tidy(subscriptions, room);
 		return false;
 	}
-	assert(subscription_find(session, channel) == NULL);
+	assert(session_find_subscription(session, channel) == NULL);
 	flush_channel(subscriptions, channel);
 	subscription_add(session, channel);
 	return true;
@@ -232,7 +223,7 @@ subscriptions_leave(struct subscriptions *subscriptions,
 		return;
 	channel = channel_find(room, session->variant);
 	if (channel != NULL)
-		subscription = subscription_find(session, channel);
+		subscription = session_find_subscription(session, channel);
 	if (subscription != NULL)
 		session_unsubscribe(subscriptions, session, subscription);
 }

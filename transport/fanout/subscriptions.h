@@ -9,7 +9,6 @@
 #include "domain/base/str.h"
 #include "transport/fanout/send_batch.h"
 
-struct subscription;
 struct session;
 
 /* The channels of one room. */
@@ -48,9 +47,5 @@ void subscriptions_leave(struct subscriptions *, struct session *,
 
 /* Leaves all rooms. */
 void subscriptions_leave_all(struct subscriptions *, struct session *);
-
-/* The session's part of a channel; NULL: it has none. */
-struct subscription *subscription_find(struct session *,
-    const struct channel *);
 
 #endif

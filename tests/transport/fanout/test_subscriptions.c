@@ -105,9 +105,8 @@ START_TEST(everybody_sits_where_they_sat_down)
 		const struct channel *channel = channel_of(number);
 
 		for (uint32_t i = 0; i < channel->count; i++)
-			ck_assert_uint_eq(subscription_find(channel
-								->subscribers[i]
-								.session,
+			ck_assert_uint_eq(session_find_subscription(
+					      channel->subscribers[i].session,
 					      channel)
 					      ->index,
 			    i);
