@@ -373,7 +373,7 @@ def test_a_tail_that_is_gone_is_not_gone_in_silence(store, disk):
     assert [seq for seq, _ in read(server)] == list(range(1, 10))
 
 
-def test_a_tail_that_nobody_was_promised_is_cut(store, disk):
+def test_an_unfinished_tail_is_truncated(store, disk):
     server = store()
     with create(server, persistent=True) as chat:
         chat.post("den", 1)
@@ -384,5 +384,5 @@ def test_a_tail_that_nobody_was_promised_is_cut(store, disk):
     data[end + 16 : end + 80] = b"\x55" * 64
     path.write_bytes(data)
     server = store()
-    server.wait_for_line(r"cut \d+ bytes")
+    server.wait_for_line(r"truncated an unfinished tail: \d+ bytes")
     assert read(server) == [(1, 1)]
