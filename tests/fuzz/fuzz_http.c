@@ -6,6 +6,7 @@
 
 #include "transport/http/assets.h"
 #include "transport/http/http.h"
+#include "transport/http/http_body.h"
 #include "transport/ws/ws_deflate.h"
 #include "transport/ws/ws_handshake.h"
 
@@ -58,7 +59,8 @@ static void
 check_request(const struct http_request *request)
 {
 	require(http_is_token(request->method));
-	require(request->target.len > 0 && request->target.data[0] == '/');
+	require(request->path.len > 0 && request->path.data[0] == '/');
+	require(!request->is_chunked || request->body_length == 0);
 	require(request->header_count <= limits.request_headers);
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str value = request->headers[i].value;
@@ -105,6 +107,71 @@ use_request(const struct http_request *request)
 			    sizeof(out)) > 0);
 }
 
+#define BODY_MOST 300
+
+struct body_read {
+	enum http_body_result result;
+	size_t used;
+	size_t len;
+	uint64_t hash; /* of the bytes: FNV-1a */
+};
+
+/* In pieces of this size, up to what settles the body. */
+static struct body_read
+read_body(const struct http_request *request, const char *data, size_t size,
+    size_t step)
+{
+	struct body_read read = {
+		.result = HTTP_BODY_MORE,
+		.hash = UINT64_C(0xcbf29ce484222325),
+	};
+	struct http_body body;
+	struct str piece;
+
+	if (request->is_chunked)
+		http_body_init_chunked(&body, BODY_MOST);
+	else
+		http_body_init_length(&body, request->body_length);
+	do {
+		size_t len = size - read.used < step ? size - read.used : step;
+		size_t used;
+
+		read.result =
+		    http_body_feed(&body, data + read.used, len, &used, &piece);
+		require(used <= len);
+		read.used += used;
+		if (read.result != HTTP_BODY_PIECE)
+			continue;
+		require(piece.len > 0 && piece.len <= used);
+		for (size_t i = 0; i < piece.len; i++)
+			read.hash = (read.hash ^ (uint8_t)piece.data[i]) *
+				    UINT64_C(0x100000001b3);
+		read.len += piece.len;
+	} while (read.result == HTTP_BODY_PIECE ||
+		 (read.result == HTTP_BODY_MORE && read.used < size));
+	require(http_body_is_whole(&body) == (read.result == HTTP_BODY_END));
+	return read;
+}
+
+/* Every split reads the same body, which is within its bounds. */
+static void
+check_body(const struct http_request *request, const char *data, size_t size)
+{
+	struct body_read whole = read_body(request, data, size, size + 1);
+
+	if (request->is_chunked)
+		require(whole.len <= BODY_MOST);
+	else
+		require(whole.len <= request->body_length);
+	for (size_t step = 1; step < 4; step++) {
+		struct body_read other = read_body(request, data, size, step);
+
+		require(other.result == whole.result &&
+			other.used == whole.used && other.len == whole.len &&
+			other.hash == whole.hash);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -121,6 +188,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		return 0;
 	require(whole.result == HTTP_SCAN_DONE);
 	check_request(&request);
+	check_body(&request, data + head_len, size - head_len);
 	use_request(&request);
 	return 0;
 }

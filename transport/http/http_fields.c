@@ -124,7 +124,7 @@ http_param_get(const struct http_request *request, const char *name, char *out,
 		if (str_equal(request->params[i].name, str_from(name)))
 			return field_decode(request->params[i].value, false,
 			    out, size);
-	assert(!"the route has such a parameter");
+	assert(false); /* the route has such a parameter */
 	return HTTP_QUERY_INVALID;
 }
 
