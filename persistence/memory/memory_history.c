@@ -71,7 +71,7 @@ memory_history_drop_oldest(struct memory_history *self, struct room_log *log)
 	message_forget(self, log, message_ring_pop(&log->ring));
 }
 
-/* Messages of this time and earlier ones are too old. INT64_MIN: none is. */
+/* Messages of this time and older are expired. INT64_MIN: none. */
 static int64_t
 expiry_limit_ms(int64_t life_ms, int64_t now_ms)
 {
@@ -88,7 +88,7 @@ room_life_ms(const struct memory_history *self, const struct room_log *log)
 	return log->ttl_ms;
 }
 
-/* How many are not to be shown any more. */
+/* How many messages of the room are expired. */
 static size_t
 room_count_expired(const struct memory_history *self,
     const struct room_log *log, int64_t now_ms)
@@ -243,9 +243,9 @@ history_each_message(struct history *base, struct str room, uint64_t from_seq,
 }
 
 /*
- * Rooms without a life of their own need no visit: their messages grow too
- * old in order of arrival. One that came while the clock was ahead delays
- * those behind it, which are not shown any more all the same.
+ * Rooms without a ttl of their own need no visit: their messages expire in
+ * order of arrival. One that arrived while the clock was ahead delays later
+ * ones, which are not shown all the same.
  */
 static void
 history_expire_messages(struct history *base, int64_t now_ms)

@@ -1,4 +1,4 @@
-/* What was said, in memory. */
+/* The history of messages in memory. */
 #ifndef PERSISTENCE_MEMORY_HISTORY_H
 #define PERSISTENCE_MEMORY_HISTORY_H
 
@@ -8,8 +8,8 @@
 struct kept_message;
 
 /*
- * NULL without memory. The limits are borrowed and outlive the history; what
- * is changed in them holds from the next append or expire on.
+ * NULL: no memory. The limits are borrowed; a change applies from the next
+ * append or expire on.
  */
 struct history *memory_history_create(const struct history_limits *);
 
@@ -20,33 +20,37 @@ struct history *memory_history_create(const struct history_limits *);
 void memory_history_check_clock(struct history *, struct clock *,
     const int64_t *trust_ms);
 
-/* --- for stores that write down what they keep ---------------------------- */
+/*
+ * --- for stores that also write messages to a journal ----------------------
+ */
 
 /*
- * Does all of an append that may fail. The message has its number and time
- * then: they follow on those of messages that are prepared but not kept yet.
- * Its key is found from now on, but it is in no span and not visited. A room's
- * prepared messages are kept in order, or the newest of them abandoned first;
- * the room is not closed before.
+ * Does every step of an append that may fail. The message gets its number and
+ * time, after those of messages that are prepared but not kept yet. Its key is
+ * found from now on, but it is not visited. Prepared messages of a room are
+ * kept in order, or abandoned from the newest on; the room is not closed
+ * before.
  */
 enum chat_error memory_history_prepare(struct history *, struct str room,
     struct message *, struct kept_message **out);
-/* Shows it, too, unless out is NULL; the texts are those that are kept. */
+/*
+ * Adds a prepared message. If `out` is not NULL it gets the message, with the
+ * texts that are kept.
+ */
 void memory_history_keep(struct history *, struct kept_message *,
     struct message *out);
 void memory_history_abandon(struct history *, struct kept_message *);
 
 /*
- * Append a message that has its number and time already. What is not beyond
- * the room's last is ignored; a gap stays one. CHAT_ROOM_NOT_FOUND,
- * CHAT_UNAVAILABLE.
+ * Adds a message that has its number and time. Numbers up to the last one of
+ * the room are ignored; a gap stays. CHAT_ROOM_NOT_FOUND, CHAT_UNAVAILABLE.
  */
 enum chat_error memory_history_put(struct history *, struct str room,
     const struct message *);
 
 /*
- * The room's messages up to this number are gone, the last of them said at
- * at_ms. Unknown rooms are ignored.
+ * Drops messages up to this number; at_ms is the time of that one. Unknown
+ * rooms are ignored.
  */
 void memory_history_trim(struct history *, struct str room, uint64_t seq,
     int64_t at_ms);

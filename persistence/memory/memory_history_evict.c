@@ -1,29 +1,31 @@
 /*
- * What goes for want of space, and the keys of that.
+ * Eviction: which messages are dropped when there is too much.
  *
  *  - A room beyond its own limits loses its oldest messages.
- *  - If all rooms together take too much, the largest room loses its oldest
- *    message: so no room that takes less than its fair share loses any.
- *  - Rooms that are not persistent may take a quarter of the whole for sure;
- *    beyond that they lose messages before persistent rooms do.
+ *  - If all rooms together hold too much, the largest room loses its oldest
+ *    message: a room below its fair share loses none.
+ *  - Rooms that are not persistent are sure of a quarter of the total; above
+ *    that they lose messages before persistent rooms.
+ *
+ * Keys of evicted messages are kept for a while.
  */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "persistence/memory/memory_history_internal.h"
 
-/* The share of the whole that only rooms of the other kind can be refused. */
+/* The part of the total that rooms which are not persistent are sure of. */
 #define ONE_OFF_SHARE 4
 
-/* The share of the whole that keys of evicted messages take at most. */
+/* The part of the total that keys of evicted messages may take. */
 #define KEYS_SHARE 8
-#define KEYS_MOST ((size_t)32 << 20) /* if the whole is not limited */
+#define KEYS_MOST ((size_t)32 << 20) /* if the total is not limited */
 
 /* --- keys ----------------------------------------------------------------- */
 
 /*
- * A key that is kept longer than its message, so that a retry is not stored
- * again. Behind it stands a message without texts but the key.
+ * The key of an evicted message, so that a retry is not stored again. A message
+ * with the key as its only text follows in the same block.
  */
 struct evicted_key {
 	struct list in_order; /* of eviction */
@@ -84,7 +86,7 @@ keys_most(const struct memory_history *self)
 	return total_bytes > 0 ? total_bytes / KEYS_SHARE : KEYS_MOST;
 }
 
-/* Without memory the key is forgotten with its message. */
+/* Without memory the key is dropped with its message. */
 static void
 key_keep(struct memory_history *self, const struct kept_message *kept,
     int64_t now_ms)
@@ -155,10 +157,7 @@ room_exceeds_limits(const struct memory_history *self,
 	       (limits->bytes > 0 && log->size.bytes > limits->bytes);
 }
 
-/*
- * The room that is to lose a message, so that `newest` can stay. NULL: there
- * is no other message.
- */
+/* The room that loses a message next. NULL: the newest is the only message. */
 static struct room_log *
 room_to_shrink(const struct memory_history *self, const struct room_log *newest)
 {

@@ -1,4 +1,4 @@
-/* A history in memory from inside: for memory_history*.c alone. */
+/* The inside of the history in memory, for memory_history*.c. */
 #ifndef PERSISTENCE_MEMORY_HISTORY_INTERNAL_H
 #define PERSISTENCE_MEMORY_HISTORY_INTERNAL_H
 
@@ -10,11 +10,11 @@
 #include "persistence/memory/trim_heap.h"
 #include "persistence/memory/trusted_clock.h"
 
-/* What was said in one room. */
+/* The messages of one room. */
 struct room_log {
 	struct list in_rooms;
 	struct message_ring ring;
-	struct id_map by_key; /* only the messages that have one */
+	struct id_map by_key; /* messages that have a key */
 	int64_t ttl_ms;
 	int64_t last_at_ms;
 	int64_t prepared_at_ms; /* of the newest that was prepared */
@@ -34,7 +34,7 @@ struct memory_history {
 	struct trusted_clock trusted_clock;
 	const int64_t *clock_trust_ms;
 	struct id_map logs;
-	struct list mortal_rooms; /* with a life of their own for messages */
+	struct list mortal_rooms; /* whose messages have a ttl of their own */
 	struct list other_rooms;
 	struct list in_order;                  /* the messages of all rooms */
 	struct room_sizes persistent, one_off; /* rooms that hold messages */
@@ -47,26 +47,28 @@ struct memory_history {
 /* NULL: there is no such room. */
 struct room_log *memory_history_find(struct history *, struct str room);
 
-/* Whenever the room's ring or map may have changed their size. */
+/* To be called when the ring or the map may have changed their size. */
 void memory_history_account(struct memory_history *, struct room_log *);
 
-/* The room's oldest message goes. */
+/* Drops the oldest message of the room. */
 void memory_history_drop_oldest(struct memory_history *, struct room_log *);
 
-/* Whether a message of the room is too old to be shown. */
+/* Whether a message of the room is expired. */
 bool memory_history_is_expired(const struct memory_history *,
     const struct room_log *, const struct kept_message *, int64_t now_ms);
 
 /* --- memory_history_evict.c ----------------------------------------------- */
 
-/* The rooms of its kind. */
+/* The sizes of persistent rooms, or of the others. */
 struct room_sizes *memory_history_sizes(struct memory_history *,
     const struct room_log *);
 
-/* The room has a new message: what exceeds the limits goes, but never that. */
+/*
+ * After a new message: evicts until the limits are met, but never that message.
+ */
 void memory_history_make_space(struct memory_history *, struct room_log *);
 
-/* Forgets the keys of evicted messages: those of an age, or all of a room. */
+/* Drops keys of evicted messages: old ones, or all of a room. */
 void memory_history_expire_keys(struct memory_history *, int64_t now_ms);
 void memory_history_forget_keys(struct memory_history *, struct room_log *);
 

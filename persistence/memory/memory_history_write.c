@@ -1,4 +1,4 @@
-/* Adding messages to a history in memory. */
+/* Adds messages to a history in memory. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -11,8 +11,8 @@ self_of(struct history *base)
 }
 
 /*
- * What may fail is done first: a place in the ring, and one for the key, which
- * leads to this message from now on.
+ * Does what may fail: reserves a slot of the ring, and lets the key lead to
+ * this message.
  */
 static bool
 log_reserve(struct memory_history *self, struct room_log *log,
@@ -61,7 +61,7 @@ memory_history_prepare(struct history *base, struct str room,
 	return CHAT_OK;
 }
 
-/* The key leads to the newest message that still has it. */
+/* Lets the key lead to the newest other message that has it. */
 static void
 release_key(struct room_log *log, const struct kept_message *kept)
 {
@@ -95,7 +95,7 @@ memory_history_abandon(struct history *base, struct kept_message *kept)
 	memory_history_account(self_of(base), log);
 }
 
-/* A prepared message gets its place; what exceeds the limits then goes. */
+/* Adds a prepared message and evicts what exceeds the limits. */
 static void
 message_push(struct memory_history *self, struct room_log *log,
     struct kept_message *kept, uint64_t seq)

@@ -7,8 +7,8 @@
 #include "domain/base/list.h"
 
 /*
- * A member as it is kept: one block, its texts one behind the other and no
- * longer than they are, since most members are idle and there are many.
+ * A member in one block with its texts, no larger than needed: there are many,
+ * and most are idle.
  */
 struct entry {
 	struct list in_order;
@@ -20,7 +20,7 @@ struct entry {
 	bool is_guest : 1;
 	bool is_user : 1;
 	uint8_t rights;
-	char texts[]; /* id, name, what that is known by; without NUL */
+	char texts[]; /* id, name, key of the name; without NUL */
 };
 
 struct memory_members {
@@ -70,7 +70,7 @@ entry_map_name(const void *entry)
 	return entry_key(entry);
 }
 
-/* Not in the order of arrival yet. NULL without memory. */
+/* Creates an entry that is in no list yet. NULL: no memory. */
 static struct entry *
 entry_create(struct str id, struct str scope, struct str name)
 {
@@ -117,7 +117,7 @@ entry_find_named(struct memory_members *self, struct str scope, struct str name)
 	    str_slice(key, member_name_key(scope, name, key)));
 }
 
-/* Makes the name lead to its entry. Who has none is not looked for. */
+/* Adds the name of the entry to the map, if it has one. */
 static enum chat_error
 name_put(struct memory_members *self, struct entry *entry)
 {
@@ -200,8 +200,8 @@ members_is_taken(struct member_store *base, struct str scope, struct str name)
 }
 
 /*
- * Lets the name lead to `next` instead of `old`. The key may have stayed the
- * same: "alice" may become "Alice".
+ * Replaces `old` by `next` in the map of names. The key may be the same:
+ * "alice" may become "Alice".
  */
 static enum chat_error
 name_exchange(struct memory_members *self, struct entry *old,
@@ -244,7 +244,7 @@ entry_give_name(struct memory_members *self, struct entry *old,
 	return CHAT_OK;
 }
 
-/* Keeps its block, which may be a little too large: so it cannot fail. */
+/* Keeps the block, so it cannot fail. */
 static void
 entry_take_name(struct memory_members *self, struct entry *entry)
 {

@@ -1,4 +1,4 @@
-/* Rooms, and who is in them, in memory. */
+/* Rooms and memberships in memory. */
 #ifndef PERSISTENCE_MEMORY_ROOMS_H
 #define PERSISTENCE_MEMORY_ROOMS_H
 
@@ -8,12 +8,11 @@
 struct room_store *memory_rooms_create(void);
 
 /*
- * A hidden room has its id and counts as a room, but is neither got nor
- * visited; its members are.
+ * A hidden room keeps its id and counts as a room, but is not found or visited.
  */
 void memory_rooms_hide(struct room_store *, struct str id, bool is_hidden);
 
-/* A room that is there takes these values, but for who is in it. */
+/* Replaces the values of an existing room, but for its members. */
 void memory_rooms_update(struct room_store *, const struct room *);
 
 #endif

@@ -99,7 +99,7 @@ message_ring_reserve(struct message_ring *ring)
 	return true;
 }
 
-/* Not being able to only costs memory. */
+/* A failure costs memory only. */
 static void
 give_back_room(struct message_ring *ring)
 {
@@ -158,7 +158,7 @@ message_ring_find(const struct message_ring *ring, uint64_t seq)
 
 	if (end == 0 || seq <= first)
 		return 0;
-	/* As it is unless something was lost. */
+	/* The usual case: no message was lost. */
 	if (seq - first < end &&
 	    message_ring_at(ring, (size_t)(seq - first))->seq == seq)
 		return (size_t)(seq - first);
@@ -178,7 +178,7 @@ message_ring_seek(const struct message_ring *ring, int64_t at_ms)
 {
 	size_t begin = 0, end = ring->count;
 
-	/* What is asked for most: all of them are later. */
+	/* The usual case: all messages are later. */
 	if (end > 0 && message_ring_at(ring, 0)->at_ms > at_ms)
 		return 0;
 	while (begin < end) {

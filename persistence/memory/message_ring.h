@@ -1,4 +1,4 @@
-/* The messages of one room, in memory, in the order of their numbers. */
+/* The messages of one room, in order of number. */
 #ifndef PERSISTENCE_MESSAGE_RING_H
 #define PERSISTENCE_MESSAGE_RING_H
 
@@ -7,10 +7,10 @@
 
 struct room_log;
 
-/* A message as it is kept: one block. */
+/* A message in one block. */
 struct kept_message {
-	struct list in_order; /* of all rooms: the owner's business, … */
-	struct room_log *log; /* … as is this */
+	struct list in_order; /* used by the owner of the ring … */
+	struct room_log *log; /* … likewise */
 	uint64_t seq;
 	int64_t at_ms;
 	uint32_t body_len;
@@ -20,7 +20,7 @@ struct kept_message {
 	char texts[];     /* body, author, author id, key; without NUL */
 };
 
-/* Copies the message; NULL without memory. To be freed with free(). */
+/* Copies the message. To be freed with free(). NULL: no memory. */
 struct kept_message *kept_message_create(const struct message *);
 
 /* The size of the block. */
@@ -28,57 +28,56 @@ size_t kept_message_bytes(const struct kept_message *);
 
 struct str kept_message_key(const struct kept_message *);
 
-/* Whether only its key is left: any other has a body. */
+/* Whether only the key is left: every message has a body. */
 static inline bool
 kept_message_is_evicted(const struct kept_message *kept)
 {
 	return kept->body_len == 0;
 }
 
-/* The texts of out are those inside the block. */
+/* The texts of out point into the block. */
 void kept_message_show(const struct kept_message *, struct message *out);
 
 /*
- * A ring of pointers that grows and shrinks by doubling and halving. Numbers
- * follow each other unless some were lost, so that a message is mostly found
- * by arithmetic.
+ * A ring of pointers that grows and shrinks by a factor of two. Numbers are
+ * consecutive unless messages were lost, so an index is mostly computed.
  */
 struct message_ring {
 	struct kept_message **slots;
 	size_t slot_count; /* a power of two, or 0 */
-	size_t head;       /* where the oldest is */
+	size_t head;       /* index of the oldest */
 	size_t count;
-	size_t reserved; /* pushes to come */
-	uint64_t last;   /* the newest number there ever was */
+	size_t reserved; /* pushes that were reserved */
+	uint64_t last;   /* the highest number so far */
 };
 
-/* Nothing held, and 1 will be the first number. */
+/* Empty; the first number will be 1. */
 void message_ring_init(struct message_ring *);
 
-/* Frees the slots; no message is in them any more. */
+/* Frees the slots. The ring must be empty. */
 void message_ring_fini(struct message_ring *);
 
-/* Make sure that one more push succeeds. False: no memory. */
+/* Reserves one push, which cannot fail then. False: no memory. */
 bool message_ring_reserve(struct message_ring *);
 
-/* One push that was reserved will not come. */
+/* Takes one reservation back. */
 void message_ring_release(struct message_ring *);
 
-/* Add a message with a number beyond the last. That was reserved. */
+/* Adds a message with a number above the last. The push was reserved. */
 void message_ring_push(struct message_ring *, struct kept_message *,
     uint64_t seq);
 
-/* Take the oldest out. There is one. */
+/* Removes and returns the oldest; there is one. */
 struct kept_message *message_ring_pop(struct message_ring *);
 
 /*
- * How many come before the first message with at least this number, and
- * before the first later than at_ms: their times are in order.
+ * How many messages are before the first with at least this number; before the
+ * first later than at_ms.
  */
 size_t message_ring_find(const struct message_ring *, uint64_t seq);
 size_t message_ring_seek(const struct message_ring *, int64_t at_ms);
 
-/* What the slots take. */
+/* The size of the slots. */
 size_t message_ring_bytes(const struct message_ring *);
 
 /* The i-th message, the oldest being 0; borrowed. */
@@ -88,7 +87,7 @@ message_ring_at(const struct message_ring *ring, size_t i)
 	return ring->slots[(ring->head + i) & (ring->slot_count - 1)];
 }
 
-/* The number of the i-th message; the next one to be given if there is none. */
+/* The number of the i-th message; for i == count, the next number. */
 static inline uint64_t
 message_ring_number(const struct message_ring *ring, size_t i)
 {

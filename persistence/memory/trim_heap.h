@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed: nothing was held yet. */
+/* Filled with zeros: nothing was held. */
 struct trim_heap {
 	size_t high; /* the most that was held since the last trim */
 };
