@@ -288,7 +288,8 @@ routes_is_probe(struct str request)
 {
 	struct str get = STR("GET ");
 
-	if (request.len < get.len || memcmp(request.data, get.data, get.len))
+	if (request.len < get.len ||
+	    memcmp(request.data, get.data, get.len) != 0)
 		return false;
 	request = str_slice(request.data + get.len, request.len - get.len);
 	for (size_t i = 0; i < PROBES; i++) {
