@@ -188,7 +188,7 @@ address_key(const struct sockaddr *address)
 }
 
 /* Loopback and Unix sockets: their peers are not counted. */
-static bool
+bool
 address_is_local(const struct sockaddr *address)
 {
 	const struct sockaddr_in6 *sin6 = (const void *)address;

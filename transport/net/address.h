@@ -27,6 +27,9 @@ bool address_parse(const char *text, struct address *out, const char **why);
 /* The text that address_parse() reads; for logs. */
 void address_format(const struct address *, char out[ADDRESS_TEXT_SIZE]);
 
+/* Whether it is a loopback address or a Unix socket. */
+bool address_is_local(const struct sockaddr *);
+
 /* A number that identifies a peer: its IPv4 address or /64; 0: Unix socket. */
 uint64_t address_key(const struct sockaddr *);
 

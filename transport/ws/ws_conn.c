@@ -178,7 +178,7 @@ ws_on_deadline(struct conn *conn)
 	if (conn_has_passed(conn, ws->leave_at))
 		ws_leave_if_answered(conn);
 	else if (conn_has_passed(conn, ws->expires_at))
-		ws_conn_end(conn, WS_CLOSE_TOKEN_INVALID, "token_invalid");
+		ws_conn_end(conn, WS_CLOSE_TOKEN_EXPIRED, "token_expired");
 	else if (conn_has_passed(conn, ws_pong_due(conn)))
 		ws_conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
 	else if (conn_has_passed(conn, ws_idle_due(conn)))

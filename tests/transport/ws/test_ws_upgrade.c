@@ -281,8 +281,8 @@ START_TEST(a_connection_ends_when_its_principal_expires)
 	ck_assert_uint_eq(recorder.left, 0);
 	rig_pass(&recorder.rig, 200);
 	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert_uint_eq(recorder.bye.code, 4002);
-	ck_assert_str_eq(recorder.bye_reason, "token_invalid");
+	ck_assert_uint_eq(recorder.bye.code, 4202);
+	ck_assert_str_eq(recorder.bye_reason, "token_expired");
 	teardown();
 }
 END_TEST
