@@ -51,17 +51,19 @@ cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
 ldflags := $(flags.$(BUILD)) -Wl,--as-needed $(ldflags.$(BUILD))
 
 # --- layers and libraries: the linker enforces which layer uses which -------
-layers := domain commands wire persistence transport
+layers := domain commands wire persistence transport auth
 libs.domain      := domain
 libs.commands    := commands persistence domain
 libs.wire        := wire domain
 libs.persistence := persistence domain
 libs.transport   := transport wire domain
-libs.cmd         := cmd commands transport wire persistence domain
+libs.auth        := auth transport wire domain
+libs.cmd         := cmd auth commands transport wire persistence domain
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
 syslibs.cmd         := -lpthread
 packages.transport := libevent_core openssl zlib
+packages.auth      := libevent_core openssl zlib
 packages.cmd       := libevent_core openssl zlib
 packages.parley    := libevent_core libevent_openssl openssl libedit
 # Only for tests, which compare the JSON reader with jansson.

@@ -1,0 +1,33 @@
+/* What jws.c and jws_keys.c share. */
+#ifndef AUTH_JWS_INTERNAL_H
+#define AUTH_JWS_INTERNAL_H
+
+#include <openssl/evp.h>
+
+#include "auth/jws.h"
+
+enum jws_algorithm {
+	JWS_HS256,
+	JWS_RS256,
+	JWS_ES256,
+	JWS_EDDSA,
+	JWS_ALGORITHMS
+};
+
+extern const struct str jws_algorithm_names[JWS_ALGORITHMS];
+
+struct jws_key {
+	char id[JWS_KEY_ID_MAX];
+	size_t id_len; /* 0: it has none */
+	enum jws_algorithm algorithm;
+	EVP_PKEY *public_key; /* NULL with JWS_HS256 */
+	uint8_t *secret;      /* NULL with the others */
+	size_t secret_len;
+};
+
+struct jws_keys {
+	struct jws_key keys[JWS_KEYS_MAX];
+	size_t count;
+};
+
+#endif

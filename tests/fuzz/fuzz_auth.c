@@ -1,0 +1,77 @@
+/*
+ * What clients and operators hand to auth/: tokens, the claims of tokens,
+ * keys, origins. The first byte chooses. No token that was not signed with
+ * the secret is valid, unless it is the one of the corpus.
+ */
+#include <stdlib.h>
+
+#include "auth/jwt.h"
+#include "auth/origin.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+token_verify(struct str token)
+{
+	static struct jws_keys *keys;
+	char payload[JWS_TOKEN_MAX], why[128];
+	size_t len;
+
+	if (keys == NULL)
+		keys = jws_keys_read(STR("0123456789abcdef0123456789abcdef"),
+		    why, sizeof(why));
+	/* The secret is known to no fuzzer. */
+	if (jws_verify(keys, token, payload, &len) == JWS_OK && len != 13)
+		abort();
+}
+
+static void
+claims_read(struct str payload)
+{
+	static struct jwt_claims claims;
+	struct jwt_policy policy = {
+		.issuer = STR("me"),
+		.audience = STR("us"),
+	};
+
+	if (payload.len > JWS_TOKEN_MAX)
+		return;
+	if (jwt_claims_read(&claims, payload, &policy, 1800000000) == JWT_OK &&
+	    (claims.subject.len == 0 || claims.expires_s <= 1800000000))
+		abort();
+}
+
+static void
+origins_compare(struct str text)
+{
+	const char *line = memchr(text.data, '\n', text.len);
+	size_t len = line == NULL ? 0 : (size_t)(line - text.data);
+	struct str list = str_slice(text.data + len, text.len - len);
+
+	origin_is_allowed(str_slice(text.data, len), STR("chat.example"), list);
+	origin_list_is_valid(list);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = str_slice((const char *)data + 1, size - 1);
+	char why[128];
+
+	if (size < 2)
+		return 0;
+	switch (data[0]) {
+	case 't':
+		token_verify(text);
+		break;
+	case 'c':
+		claims_read(text);
+		break;
+	case 'o':
+		origins_compare(text);
+		break;
+	default:
+		jws_keys_destroy(jws_keys_read(text, why, sizeof(why)));
+	}
+	return 0;
+}
