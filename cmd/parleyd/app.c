@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
+#include "auth/authenticator.h"
 #include "cmd/parleyd/listen_file.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/web.h"
@@ -32,6 +33,7 @@ struct app {
 	struct sessions *sessions;
 	struct host_ops host_ops;
 	struct host host;
+	struct authenticator *auth;
 	struct server *server;
 	int status; /* to exit with */
 };
@@ -136,6 +138,45 @@ tls_load(const struct options *options, struct tls_context **out)
 	return *out != NULL;
 }
 
+/* Empty options are absent texts. */
+static struct str
+optional_text(const char *text)
+{
+	return text[0] == '\0' ? STR_ABSENT : str_from(text);
+}
+
+static struct authenticator_config
+auth_config_of(const struct options *options)
+{
+	const struct auth_options *auth = &options->auth;
+
+	return (struct authenticator_config){
+		.kind = auth->kind,
+		.origins = optional_text(auth->origins),
+		.key_file = optional_text(auth->key),
+		.policy = {
+		    .issuer = optional_text(auth->issuer),
+		    .audience = optional_text(auth->audience),
+		    .leeway_s = auth->leeway_ms / 1000,
+		},
+	};
+}
+
+static bool
+auth_open(struct app *app)
+{
+	struct authenticator_config config = auth_config_of(&app->options);
+	char why[512];
+
+	app->auth =
+	    authenticator_create(&config, system_clock(), why, sizeof(why));
+	if (app->auth == NULL) {
+		log_error("%s", why);
+		app->status = EX_CONFIG;
+	}
+	return app->auth != NULL;
+}
+
 /* Everything is checked before anything is changed. */
 static void
 options_reload(void *arg)
@@ -143,7 +184,9 @@ options_reload(void *arg)
 	struct app *app = arg;
 	struct options fresh, applied;
 	struct options_error error;
+	struct authenticator_config auth;
 	struct tls_context *tls;
+	char why[512];
 
 	if (!options_load(&fresh, app->sources, &error)) {
 		log_error("not reloaded: %s", error.text);
@@ -153,6 +196,12 @@ options_reload(void *arg)
 	options_keep_fixed(&applied, &app->options);
 	if (!tls_load(&applied, &tls)) {
 		log_error("not reloaded");
+		return;
+	}
+	auth = auth_config_of(&applied);
+	if (!authenticator_configure(app->auth, &auth, why, sizeof(why))) {
+		log_error("not reloaded: %s", why);
+		tls_context_unref(tls);
 		return;
 	}
 	options_each_change(&app->options, &fresh, log_change, NULL);
@@ -336,6 +385,9 @@ make_server(struct app *app)
 		.host = &app->host,
 	};
 
+	if (!auth_open(app))
+		return false;
+	server.admission = authenticator_admission(app->auth);
 	if (!tls_load(&app->options, &server.tls)) {
 		app->status = EX_CONFIG;
 		return false;
@@ -348,6 +400,19 @@ make_server(struct app *app)
 	}
 	tls_context_unref(server.tls);
 	return app->server != NULL;
+}
+
+static void
+open_warn(const struct server_listen *at, void *arg)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	(void)arg;
+	address_format(&at->address, text);
+	if (!address_is_local((const void *)&at->address.storage))
+		log_warn("auth.kind is open: every client that reaches %s may "
+			 "join rooms and choose any free name",
+		    text);
 }
 
 static void
@@ -369,6 +434,8 @@ announce_addresses(struct app *app)
 	if (options->listen_file[0] != '\0' &&
 	    !listen_file_write(options->listen_file, app->server))
 		return false;
+	if (options->auth.kind == AUTH_OPEN)
+		server_each_address(app->server, open_warn, NULL);
 	if (options->http_pages)
 		server_each_address(app->server, page_log, NULL);
 	return true;
@@ -379,6 +446,7 @@ app_fini(struct app *app)
 {
 	server_destroy(app->server);
 	sessions_destroy(app->sessions);
+	authenticator_destroy(app->auth);
 	dispatcher_destroy(app->dispatcher);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);

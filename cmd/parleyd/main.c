@@ -7,6 +7,7 @@
 #include "cmd/parleyd/options/options.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/store_tool/store_tool.h"
+#include "cmd/parleyd/token_tool.h"
 
 int
 main(int argc, char **argv, char **envp)
@@ -18,6 +19,8 @@ main(int argc, char **argv, char **envp)
 	log_set_sink(stderr_log, LOG_INFO);
 	if (argc > 1 && strcmp(argv[1], "store") == 0)
 		return store_tool_run(argc - 2, argv + 2, stdout);
+	if (argc > 1 && strcmp(argv[1], "token") == 0)
+		return token_tool_run(argc - 2, argv + 2, stdout);
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);
 		return error.exit_code;

@@ -22,7 +22,8 @@ enum option_type {
 	OPTION_BOOL,      /* on, off */
 	OPTION_WORD,      /* one of words, kept as its index */
 	OPTION_LISTEN,    /* repeatable */
-	OPTION_PATH       /* kept as text */
+	OPTION_PATH,      /* kept as text */
+	OPTION_TEXT       /* likewise */
 };
 
 struct option {

@@ -47,6 +47,12 @@ static const char *const io_error_answers[] = {
 	NULL,
 };
 
+static const char *const auth_kinds[] = {
+	[AUTH_OPEN] = "open",
+	[AUTH_JWT] = "jwt",
+	NULL,
+};
+
 static const char *const tls_versions[] = {
 	[TLS_LEAST_1_2] = "1.2",
 	[TLS_LEAST_1_3] = "1.3",
@@ -137,6 +143,46 @@ const struct option option_table[] = {
 	    .preset = "info",
 	    .words = levels,
 	    .help = "The lowest level that is logged." },
+
+	{ .section = "Authentication",
+	    .name = "auth.kind",
+	    .type = OPTION_WORD,
+	    AT(auth.kind),
+	    .preset = "open",
+	    .words = auth_kinds,
+	    .help = "open: every client; jwt: clients with a signed token." },
+	{ .name = "auth.origins",
+	    .type = OPTION_TEXT,
+	    AT(auth.origins),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Pages of other sites that may connect, separated by "
+		    "commas: https://app.example.org, *.example.org or *. "
+		    "Pages of this server always may." },
+	{ .name = "auth.key",
+	    .type = OPTION_PATH,
+	    AT(auth.key),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "The keys of tokens: a JSON Web Key Set, a public key in "
+		    "PEM, or a secret of at least 32 bytes. Read again on "
+		    "SIGHUP." },
+	{ .name = "auth.issuer",
+	    .type = OPTION_TEXT,
+	    AT(auth.issuer),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Tokens must have this iss claim." },
+	{ .name = "auth.audience",
+	    .type = OPTION_TEXT,
+	    AT(auth.audience),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Tokens must have this aud claim, or contain it." },
+	{ .name = "auth.leeway",
+	    NUMBER(DURATION, auth.leeway_ms, "10s", SECOND, HOUR),
+	    .zero = "none",
+	    .help = "How far the clocks of issuer and server may differ." },
 
 	{ .section = "Store",
 	    .name = "store.kind",

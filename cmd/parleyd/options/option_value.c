@@ -169,7 +169,7 @@ word_parse(const struct option *option, struct str text, struct options *out)
 }
 
 static bool
-path_parse(const struct option *option, struct str text, struct options *out)
+text_parse(const struct option *option, struct str text, struct options *out)
 {
 	char *at = value_of(option, out);
 
@@ -194,8 +194,8 @@ option_parse(const struct option *option, struct str text, struct options *out)
 		return bool_parse(option, text, out);
 	if (option->type == OPTION_WORD)
 		return word_parse(option, text, out);
-	if (option->type == OPTION_PATH)
-		return path_parse(option, text, out);
+	if (option->type == OPTION_PATH || option->type == OPTION_TEXT)
+		return text_parse(option, text, out);
 	return listen_append(&out->listeners, text);
 }
 
@@ -228,7 +228,7 @@ option_format(const struct option *option, const struct options *options,
 	}
 	if (option->type == OPTION_LISTEN) {
 		text = options->listeners.text;
-	} else if (option->type == OPTION_PATH) {
+	} else if (option->type == OPTION_PATH || option->type == OPTION_TEXT) {
 		text = *at != '\0' ? at : option->zero;
 	} else if (option->type == OPTION_BOOL) {
 		text = *(const bool *)at ? "on" : "off";
@@ -286,10 +286,10 @@ option_takes(const struct option *option, char out[OPTION_TAKES_SIZE])
 		snprintf(out, OPTION_TAKES_SIZE, "on or off");
 	else if (option->type == OPTION_WORD)
 		words_take(option->words, out, OPTION_TAKES_SIZE);
-	else if (option->type == OPTION_PATH)
-		snprintf(out, OPTION_TAKES_SIZE,
-		    "a path of up to %zu bytes%s%s", option->width - 1,
-		    option->zero == NULL ? "" : ", or ",
+	else if (option->type != OPTION_LISTEN)
+		snprintf(out, OPTION_TAKES_SIZE, "a %s of up to %zu bytes%s%s",
+		    option->type == OPTION_PATH ? "path" : "text",
+		    option->width - 1, option->zero == NULL ? "" : ", or ",
 		    option->zero == NULL ? "" : option->zero);
 	else
 		addresses_take(out, OPTION_TAKES_SIZE);

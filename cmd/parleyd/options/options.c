@@ -1,4 +1,5 @@
 #include "cmd/parleyd/options/options.h"
+#include "auth/origin.h"
 
 #include <assert.h>
 
@@ -83,6 +84,25 @@ tls_check(struct options_load *load)
 	    load->out->listeners.text);
 }
 
+/* Tokens need a key, and origins the form of origins. */
+static bool
+auth_check(struct options_load *load)
+{
+	const struct option *kind =
+	    option_find(OPTION_STYLE_FILE, STR("auth.kind"));
+	const struct option *origins =
+	    option_find(OPTION_STYLE_FILE, STR("auth.origins"));
+	const struct auth_options *auth = &load->out->auth;
+
+	if (auth->kind == AUTH_JWT && auth->key[0] == '\0')
+		return options_load_fail(load,
+		    load->rank[options_load_index(kind)],
+		    "auth.kind (jwt) needs auth.key");
+	return origin_list_is_valid(str_from(auth->origins)) ||
+	       options_load_fail(load, load->rank[options_load_index(origins)],
+		   "auth.origins (%s) is not a list of origins", auth->origins);
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -98,7 +118,7 @@ options_load(struct options *out, const struct options_sources *sources,
 		return true;
 	return options_load_environment(&load, sources->envp) &&
 	       options_load_file(&load) && seed_ports_append(&load) &&
-	       limits_check(&load) && tls_check(&load);
+	       limits_check(&load) && tls_check(&load) && auth_check(&load);
 }
 
 bool

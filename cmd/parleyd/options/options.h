@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "auth/authenticator.h"
 #include "cmd/parleyd/options/listen.h"
 #include "commands/commands.h"
 #include "domain/history.h"
@@ -31,6 +32,17 @@ enum store_kind {
 	STORE_FILE
 };
 
+#define OPTIONS_TEXT_SIZE 1024
+
+struct auth_options {
+	enum auth_kind kind;
+	char origins[OPTIONS_TEXT_SIZE];
+	char key[OPTIONS_TEXT_SIZE];
+	char issuer[OPTIONS_TEXT_SIZE];
+	char audience[OPTIONS_TEXT_SIZE];
+	int64_t leeway_ms;
+};
+
 enum tls_least {
 	TLS_LEAST_1_2,
 	TLS_LEAST_1_3
@@ -51,6 +63,7 @@ struct options {
 	struct listen_list listeners; /* seed ports included */
 	char listen_file[256];        /* "": none */
 	bool seed_ports;
+	struct auth_options auth;
 	struct tls_options tls;
 	bool http_pages;
 	bool http_stats;
