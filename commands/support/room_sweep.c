@@ -15,7 +15,7 @@ struct sweep {
 	size_t count;
 };
 
-/* When somebody last left the room, or a message was sent to it. */
+/* When a member last left the room, or a message was sent to it. */
 static int64_t
 room_active_ms(const struct sweep *sweep, const struct room *room)
 {
