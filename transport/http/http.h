@@ -1,4 +1,4 @@
-/* A request head of HTTP/1.1 (RFC 9112), strictly; responses. Pure. */
+/* A request head of HTTP/1.1 (RFC 9112), strictly; responses. Pure. Public. */
 #ifndef TRANSPORT_HTTP_H
 #define TRANSPORT_HTTP_H
 
