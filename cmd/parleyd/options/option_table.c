@@ -110,14 +110,15 @@ const struct option option_table[] = {
 	    AT(tls.key),
 	    .preset = "none",
 	    .zero = "none",
-	    .help = "Their private keys, in the same order." },
+	    .help = "The private keys of the certificates, in the same "
+		    "order." },
 	{ .name = "tls.client_ca",
 	    .type = OPTION_PATH,
 	    AT(tls.client_ca),
 	    .preset = "none",
 	    .zero = "none",
-	    .help = "Clients need a certificate of an authority in this "
-		    "file." },
+	    .help = "Require a certificate from clients, issued by an "
+		    "authority in this file." },
 	{ .name = "tls.min",
 	    .type = OPTION_WORD,
 	    AT(tls.least),
@@ -135,8 +136,8 @@ const struct option option_table[] = {
 	    AT(http_stats),
 	    .preset = "on",
 	    .needs_restart = true,
-	    .help = "Serve figures to any client, with the names of the "
-		    "largest rooms: /stats, /metrics." },
+	    .help = "Serve /stats and /metrics to any client, with the names "
+		    "of the largest rooms." },
 	{ .name = "log.level",
 	    .type = OPTION_WORD,
 	    AT(log_level),
@@ -211,7 +212,7 @@ const struct option option_table[] = {
 	    NUMBER(DURATION, store.sync_interval_ms, "1s", 10, MINUTE),
 	    .needs_restart = true,
 	    .help = "Time between syncs if store.sync is interval: a power "
-		    "cut loses at most so much." },
+		    "cut loses at most the messages of this time." },
 	{ .name = "store.segment",
 	    NUMBER(SIZE, store.segment_bytes, "16MiB", 2 * MIB, GIB),
 	    .needs_restart = true,
@@ -240,16 +241,16 @@ const struct option option_table[] = {
 	    NUMBER(DURATION, store.clock_trust_ms, "10m", SECOND, DAY),
 	    .zero = "at once",
 	    .needs_restart = true,
-	    .help = "After the clock jumped by more than a minute, no message "
-		    "expires for so long." },
+	    .help = "After the clock jumped by more than a minute, no "
+		    "message expires for this time." },
 	{ .name = "store.on_damage",
 	    .type = OPTION_WORD,
 	    AT(store.on_damage),
 	    .preset = "quarantine",
 	    .words = damage_answers,
 	    .needs_restart = true,
-	    .help = "At the start, with records that the disk lost: "
-		    "quarantine the damaged bytes, or exit 78." },
+	    .help = "If records are damaged or missing at the start: "
+		    "quarantine the damaged bytes and continue, or exit 78." },
 	{ .name = "store.on_io_error",
 	    .type = OPTION_WORD,
 	    AT(store.on_io_error),
@@ -277,7 +278,7 @@ const struct option option_table[] = {
 		    "addresses that want more; the others wait." },
 	{ .name = "limits.accept_burst",
 	    NUMBER(COUNT, transport.accepts.burst, "4000", 1, MILLION),
-	    .help = "How many of them may come at once." },
+	    .help = "How many connections may arrive at once." },
 	{ .name = "limits.handshake_timeout",
 	    NUMBER(DURATION, transport.handshake_timeout_ms, "5s", 100,
 		10 * MINUTE),
@@ -306,8 +307,8 @@ const struct option option_table[] = {
 	{ .name = "limits.body_timeout",
 	    NUMBER(DURATION, transport.body_timeout_ms, "10s", SECOND, DAY),
 	    NO_LIMIT,
-	    .help = "For such a body to arrive, and a second more for each "
-		    "KiB of it; beyond: 408." },
+	    .help = "Time for the body of a request to arrive, and a second "
+		    "more for each KiB of it; beyond: 408." },
 	{ .name = "limits.input_total",
 	    NUMBER(SIZE, transport.input_total, "256MiB", MIB, 1024 * GIB),
 	    NO_LIMIT,
@@ -316,25 +317,24 @@ const struct option option_table[] = {
 	{ .name = "limits.fragments",
 	    NUMBER(COUNT, transport.fragments, "128", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Frames of one message, and one more for every 64 bytes "
-		    "of it; beyond: close 1008." },
+	    .help = "Frames of one message, plus one for every 64 bytes of "
+		    "it; beyond: close 1008." },
 	{ .name = "limits.message_time",
 	    NUMBER(DURATION, transport.message_time_ms, "30s", SECOND, DAY),
 	    NO_LIMIT,
-	    .help = "From a message's first frame to its last; beyond: close "
-		    "1008." },
+	    .help = "Time from the first frame of a message to its last; "
+		    "beyond: close 1008." },
 	{ .name = "limits.json_depth",
 	    NUMBER(COUNT, transport.json_depth, "32", 2, WIRE_DEPTH_MAX),
-	    .help = "Objects and arrays inside each other; beyond: "
-		    "bad_json." },
+	    .help = "Depth of nested objects and arrays; beyond: bad_json." },
 	{ .name = "limits.messages",
 	    NUMBER(RATE, transport.messages.rate, "1000/s", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Commands of one connection; beyond: it is not read "
-		    "until it is within the limit again." },
+	    .help = "Commands of one connection; beyond: the connection is "
+		    "not read until it is within the limit again." },
 	{ .name = "limits.messages_burst",
 	    NUMBER(COUNT, transport.messages.burst, "2000", 1, MILLION),
-	    .help = "How many of them may come at once." },
+	    .help = "How many commands may arrive at once." },
 	{ .name = "limits.bytes",
 	    NUMBER(SIZE_RATE, transport.bytes.rate, "8MiB/s", KIB, GIB),
 	    NO_LIMIT,
@@ -343,21 +343,21 @@ const struct option option_table[] = {
 		    "beyond: as limits.messages." },
 	{ .name = "limits.bytes_burst",
 	    NUMBER(SIZE, transport.bytes.burst, "16MiB", KIB, GIB),
-	    .help = "How many of them may come at once." },
+	    .help = "How many bytes may arrive at once." },
 	{ .name = "limits.fanout",
 	    NUMBER(SIZE_RATE, transport.fanout.rate, "512MiB/s", KIB, 2 * GIB),
 	    NO_LIMIT,
-	    .help = "Bytes that the messages of one connection cause, for "
-		    "all receivers together; beyond: as limits.messages." },
+	    .help = "Bytes that the messages of one connection cause, summed "
+		    "over all receivers; beyond: as limits.messages." },
 	{ .name = "limits.fanout_burst",
 	    NUMBER(SIZE, transport.fanout.burst, "1GiB", KIB, 2 * GIB),
-	    .help = "How many of them may be caused at once." },
+	    .help = "How many bytes may be caused at once." },
 	{ .name = "limits.patience",
 	    NUMBER(DURATION, transport.patience_ms, "10s", 1, DAY),
 	    .zero = "none",
-	    .help = "A connection that is beyond these limits for so long "
-		    "gets rate_limited for each command, after 100 of these "
-		    "in 10 s close 4101." },
+	    .help = "A connection that is beyond these limits for longer "
+		    "gets rate_limited for each command; after 100 of these "
+		    "in 10 s: close 4101." },
 	{ .name = "limits.control_frames",
 	    NUMBER(RATE, transport.control_frames.rate, "10/s", 1, MILLION),
 	    NO_LIMIT,
@@ -365,16 +365,16 @@ const struct option option_table[] = {
 		    "1008." },
 	{ .name = "limits.control_frames_burst",
 	    NUMBER(COUNT, transport.control_frames.burst, "30", 1, MILLION),
-	    .help = "How many of them may come at once." },
+	    .help = "How many pings and pongs may arrive at once." },
 
 	{ .section = "Rooms",
 	    .name = "limits.rooms",
 	    NUMBER(COUNT, chat.rooms, "10000", 1, MILLION),
-	    .help = "Rooms in all; beyond: too_many_rooms." },
+	    .help = "Rooms of the server; beyond: too_many_rooms." },
 	{ .name = "limits.persistent_rooms",
 	    NUMBER(COUNT, chat.persistent_rooms, "1000", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Persistent rooms in all; beyond: too_many_rooms." },
+	    .help = "Persistent rooms of the server; beyond: too_many_rooms." },
 	{ .name = "limits.persistent_rooms_per_ip",
 	    NUMBER(COUNT, chat.persistent_rooms_per_hour, "20", 1, MILLION),
 	    NO_LIMIT,
@@ -383,29 +383,32 @@ const struct option option_table[] = {
 	{ .name = "rooms.empty_for",
 	    NUMBER(DURATION, chat.room_empty_ms, "30d", MINUTE, 36500 * DAY),
 	    .zero = "never",
-	    .help = "A persistent room without members and messages for so "
-		    "long is removed." },
+	    .help = "A persistent room is removed after this time without "
+		    "members and new messages." },
 	{ .name = "limits.rooms_per_member",
 	    NUMBER(COUNT, chat.rooms_per_member, "64", 1, 10000),
-	    .help = "Rooms that one member is in; beyond: too_many_rooms." },
+	    .help = "Rooms that one member may be in; beyond: "
+		    "too_many_rooms." },
 	{ .name = "limits.room_members",
 	    NUMBER(COUNT, chat.room_members, "10000", 1, MILLION),
 	    .help = "Members of one room; beyond: room_full." },
 	{ .name = "limits.list_bytes",
 	    NUMBER(SIZE, chat.list_bytes, "256KiB", KIB, 64 * MIB),
-	    .help = "Bytes in an answer of list or rooms; beyond: a page." },
+	    .help = "Bytes in one answer to list or rooms; longer lists are "
+		    "sent in pages." },
 	{ .name = "lobby.announce_up_to",
 	    NUMBER(COUNT, chat.announce_up_to, "64", 0, MILLION),
-	    .help = "New members are announced in a lobby of up to so many." },
+	    .help = "New members are announced in a lobby of up to this many "
+		    "members." },
 	{ .name = "lobby.bytes",
 	    NUMBER(SIZE, transport.lobby_bytes, "4MiB", 64 * KIB, GIB),
-	    .help = "What is posted in the lobby is kept for slow readers up "
-		    "to so much; a reader that falls further behind is "
-		    "closed, 4102." },
+	    .help = "Bytes of lobby messages that are kept for slow readers; "
+		    "a reader that falls further behind is closed, 4102." },
 	{ .name = "presence.up_to",
 	    NUMBER(COUNT, chat.presence_up_to, "256", 0, MILLION),
 	    .help = "Joins, leaves and renames are published in a room of up "
-		    "to so many members; beyond: only their number." },
+		    "to this many members; beyond: only the number of "
+		    "members." },
 
 	{ .section = "History",
 	    .name = "history.messages",
@@ -428,46 +431,48 @@ const struct option option_table[] = {
 		    "first." },
 	{ .name = "history.key_age",
 	    NUMBER(DURATION, history.key_age_ms, "10m", SECOND, DAY),
-	    .help = "How long a retry is known by its key when its message "
-		    "had to go for want of space." },
+	    .help = "How long the key of a message that was evicted for "
+		    "space still identifies a retry." },
 	{ .name = "history.page_messages",
 	    NUMBER(COUNT, chat.page_messages, "1000", 1, 1000),
-	    .help = "Messages in one answer; beyond: more is true." },
+	    .help = "Messages in one answer of a history; if there are "
+		    "others, more is true." },
 	{ .name = "history.page_bytes",
 	    NUMBER(SIZE, chat.page_bytes, "256KiB", KIB, 64 * MIB),
-	    .help = "Bytes of messages in one answer; beyond: more is "
-		    "true." },
+	    .help = "Bytes of messages in one answer of a history; if there "
+		    "are others, more is true." },
 
 	{ .section = "Output",
 	    .name = "limits.output_soft",
 	    NUMBER(SIZE, transport.output_soft, "64KiB", KIB, GIB),
-	    .help = "While more waits to be sent to a client, its commands "
-		    "are not read." },
+	    .help = "While more bytes wait to be sent to a client, its "
+		    "commands are not read." },
 	{ .name = "limits.output_soft_time",
 	    NUMBER(DURATION, transport.output_soft_time_ms, "0", SECOND, HOUR),
 	    NO_LIMIT,
-	    .help = "How long that, or lagging behind a room, may last; "
-		    "beyond: close 4102." },
+	    .help = "How long a client may be over limits.output_soft, or "
+		    "behind in a room; beyond: close 4102." },
 	{ .name = "limits.output_hard",
 	    NUMBER(SIZE, transport.output_hard, "1MiB", 4 * KIB, GIB),
-	    .help = "Answers and direct messages that may wait; beyond: close "
-		    "4102. Messages of a room do not wait: a slow reader goes "
-		    "on in its history." },
+	    .help = "Bytes of answers and direct messages that may wait for "
+		    "a client; beyond: close 4102. Messages of rooms do not "
+		    "count: a slow reader gets them from the history later." },
 	{ .name = "limits.output_total",
 	    NUMBER(SIZE, transport.output_total, "256MiB", MIB, 1024 * GIB),
 	    NO_LIMIT,
-	    .help = "What waits for all slow readers; beyond: those that "
-		    "use most of it are closed, 4102." },
+	    .help = "Bytes that wait for all clients; beyond: those that use "
+		    "most of it are closed, 4102." },
 	{ .name = "limits.write_stall",
 	    NUMBER(DURATION, transport.write_stall_ms, "30s", SECOND, DAY),
 	    NO_LIMIT,
-	    .help = "How long a reader may take not a single byte; beyond: "
-		    "close 4102." },
+	    .help = "How long a client may read nothing while bytes wait for "
+		    "it; beyond: close 4102." },
 	{ .name = "limits.memory",
 	    NUMBER(SIZE, transport.memory, "1GiB", 16 * MIB, 1024 * GIB),
 	    NO_LIMIT,
-	    .help = "Everything held for members; at 80 % connections are "
-		    "refused (503), at 95 % the slowest readers are closed." },
+	    .help = "Memory for connections, rooms and histories; at 80 % "
+		    "connections are refused (503), at 95 % the slowest "
+		    "readers are closed." },
 	{ .name = "deflate.enabled",
 	    .type = OPTION_BOOL,
 	    AT(transport.deflate),
@@ -490,22 +495,21 @@ const struct option option_table[] = {
 	{ .name = "limits.pong_timeout",
 	    NUMBER(DURATION, transport.pong_timeout_ms, "10s", 100, DAY),
 	    NO_LIMIT,
-	    .help = "Time without input after that; beyond: close 4203." },
+	    .help = "Time without input after a ping; beyond: close 4203." },
 	{ .name = "limits.close_timeout",
 	    NUMBER(DURATION, transport.close_timeout_ms, "5s", 100,
 		10 * MINUTE),
-	    .help = "From our close frame to the end of the connection." },
+	    .help = "Time from our close frame to the end of the connection." },
 	{ .name = "drain.delay",
 	    NUMBER(DURATION, transport.drain_delay_ms, "5s", 0, HOUR),
-	    .help = "After SIGTERM new connections are accepted for so long, "
-		    "until load balancers notice." },
+	    .help = "How long new connections are accepted after SIGTERM, so "
+		    "that load balancers notice." },
 	{ .name = "drain.window",
 	    NUMBER(DURATION, transport.drain_window_ms, "20s", 0, HOUR),
-	    .help = "Then connections are closed, 1001, spread over this "
-		    "time." },
+	    .help = "The time over which connections are then closed, 1001." },
 	{ .name = "drain.timeout",
 	    NUMBER(DURATION, transport.drain_timeout_ms, "28s", 0, 2 * HOUR),
-	    .help = "From SIGTERM to the exit at most." },
+	    .help = "The longest time from SIGTERM to the exit." },
 };
 
 const size_t option_count = COUNT_OF(option_table);
