@@ -1,15 +1,15 @@
-/* A command as the dispatcher knows it: one small file each. */
+/* The table of commands; each command has a file. */
 #ifndef COMMANDS_COMMAND_TABLE_H
 #define COMMANDS_COMMAND_TABLE_H
 
 #include "commands/support/request.h"
 
-/* What the dispatcher sees to before a command runs. */
+/* Preconditions that the dispatcher checks before a command runs. */
 enum command_needs {
-	NEEDS_AUTHOR = 1 << 0, /* request->author is who asks */
+	NEEDS_AUTHOR = 1 << 0, /* the author is connected: request->author */
 	NEEDS_BODY = 1 << 1,   /* there is a message, and it is not too large */
-	NEEDS_ROOM = 1 << 2,   /* a room that the author is in … */
-	NEEDS_PLACE = 1 << 3,  /* … or the lobby, if the author is in that */
+	NEEDS_ROOM = 1 << 2,   /* the author is in the room */
+	NEEDS_PLACE = 1 << 3,  /* the author is in the room or the lobby */
 	NEEDS_NO_GUEST = 1 << 4 /* guests get their name by joining */
 };
 
@@ -18,12 +18,12 @@ struct command_entry {
 	unsigned rights; /* of enum right, which the author must have */
 	/*
 	 * Carries the command out. After a failure nothing has changed and
-	 * nothing was said; with NEEDS_AUTHOR the dispatcher tells the author.
+	 * nothing was published; with NEEDS_AUTHOR the dispatcher answers.
 	 */
 	enum chat_error (*run)(struct request *);
 	/*
-	 * The entry that run() appended is done. On failure the dispatcher
-	 * tells the author.
+	 * The entry that run() appended is done. The dispatcher answers a
+	 * failure.
 	 */
 	enum chat_error (*finish)(struct request *, const struct entry *);
 	enum command_turn turn; /* while its author's entries wait */

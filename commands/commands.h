@@ -22,14 +22,15 @@ struct chat_limits {
 	size_t rooms_per_member;
 	size_t persistent_rooms;          /* in all; 0: no limit */
 	size_t persistent_rooms_per_hour; /* of one address; 0: no limit */
-	int64_t room_empty_ms; /* then an empty room ends; 0: never */
+	int64_t room_empty_ms; /* an empty room is removed then; 0: never */
 	size_t room_members;
-	size_t page_messages; /* one page of history at most … */
-	size_t page_bytes;    /* … and its bytes */
+	size_t page_messages; /* of history, at most */
+	size_t page_bytes;    /* of history, at most */
 	size_t list_bytes; /* a list of names is cut before it exceeds this */
-	/* How large a lobby may be for newcomers to be announced in it … */
+	/* New members are announced in lobbies of up to this many members. */
 	size_t announce_up_to;
-	/* … and a room for comings and goings to be told by name. */
+	/* Joins, leaves and renames are published in rooms of up to this many
+	 * members; in larger ones only the number of members is. */
 	size_t presence_up_to;
 };
 
@@ -50,7 +51,7 @@ struct chat {
 	struct profile profile;
 };
 
-/* What is going on now; its cost is that of a look at every room. */
+/* Collects the current figures. Visits every room. */
 void chat_stats_collect(struct chat *, struct chat_stats *out);
 
 struct dispatcher;
@@ -62,13 +63,13 @@ struct dispatcher;
 struct dispatcher *dispatcher_create(struct chat *);
 void dispatcher_destroy(struct dispatcher *);
 
-/* The door in; borrowed from the dispatcher. */
+/* Handles commands; owned by the dispatcher. */
 struct command_handler *dispatcher_handler(struct dispatcher *);
 
-/* What commands that wait for the log take in memory. */
+/* Memory of the commands that wait for the log. */
 size_t dispatcher_queued_bytes(const struct dispatcher *);
 
-/* Whether they take so much that members should not be read from. */
+/* Whether that is so much that clients should not be read for now. */
 bool dispatcher_is_under_pressure(const struct dispatcher *);
 
 #endif

@@ -1,4 +1,4 @@
-/* COMMAND_TYPING: the other members of the room are told who is typing. */
+/* COMMAND_TYPING: publishes to the room that its author is typing. */
 #include "commands/command_table.h"
 
 static enum chat_error

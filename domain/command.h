@@ -125,9 +125,10 @@ struct command_handler;
 
 struct command_handler_ops {
 	/*
-	 * Carries the command out. What there is to say is published before
-	 * it returns, failures included; the result only tells the caller
-	 * whether it was done. After CONNECT fails there is no member.
+	 * Carries the command out, or queues it behind entries of its author
+	 * that wait for the log. Answers and failures are published; the
+	 * result is for the caller only. After CONNECT fails there is no
+	 * member.
 	 */
 	enum chat_error (*handle)(struct command_handler *,
 	    const struct command *);

@@ -25,7 +25,7 @@ struct entry {
 	struct str room_id;
 	const struct room *room; /* for the append only, then NULL */
 	struct message message;
-	bool is_duplicate; /* of the message with this seq, which is no news */
+	bool is_duplicate; /* of the message with this seq; nothing is stored */
 };
 
 struct commit_log_ops {
@@ -112,7 +112,7 @@ bool entry_find_first(struct entry *, struct history *);
 enum chat_error entry_apply(struct entry *, struct room_store *,
     struct history *);
 
-/* The entry is done: the handler is told. */
+/* Calls the handler for an entry that is done. */
 static inline void
 commit_log_report(const struct commit_log *log, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)

@@ -27,8 +27,8 @@ struct room {
 	int64_t created_ms;
 	int64_t active_ms;   /* of the last join or leave */
 	size_t max_members;  /* 0: as the limits say */
-	size_t member_count; /* filled in by the store, … */
-	size_t guest_count;  /* … as is this: so many of them are guests */
+	size_t member_count; /* set by the store */
+	size_t guest_count;  /* set by the store: guests among the members */
 };
 
 /* 1 to 64 of A-Z a-z 0-9 _ - . */

@@ -65,8 +65,8 @@ struct server_stats {
 	uint64_t messages;   /* total: posted */
 	uint64_t deliveries; /* total: messages × recipients */
 	struct copy_totals copies;
-	/* By close code and reason, limit, error; the first so many are used.
-	 */
+	/* By close code and reason; by limit. The first close_count and
+	 * refusal_count entries are set. */
 	struct close_total closes[SERVER_STATS_CLOSES];
 	size_t close_count;
 	struct refusal_total refusals[SERVER_STATS_REFUSALS];

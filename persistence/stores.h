@@ -26,8 +26,8 @@ struct stores {
 	struct room_store *rooms;
 	struct history *history;
 	struct commit_log *log;
-	/* Owns rooms, history and log, if there is one; it is polled when its
-	 * journal has news (file_store_poll()). */
+	/* Owns rooms, history and log, if there is one; call file_store_poll()
+	 * when the descriptor of its journal is readable. */
 	struct file_store *files;
 	struct disk *disk;
 };
@@ -36,9 +36,9 @@ struct stores {
 struct stores_config {
 	const char *kind;
 	const struct history_limits *limits; /* may change between calls */
-	const struct store_options *options; /* of the file store … */
+	const struct store_options *options; /* of the file store */
 	struct clock *clock;                 /* NULL: any time is trusted */
-	struct id_source *ids;               /* … as are these */
+	struct id_source *ids;               /* of the file store */
 };
 
 enum stores_end {

@@ -8,7 +8,7 @@
 struct chat_stats;
 struct server_stats;
 
-/* Every function may be NULL: there is nothing of the kind. */
+/* Every function may be NULL: the host does not have it. */
 struct host_ops {
 	/* Bytes that are held for members elsewhere, by the history for one. */
 	size_t (*bytes_held)(void *arg);
@@ -23,7 +23,7 @@ struct host_ops {
 	bool (*on_store_event)(void *arg);
 	/* Why nothing can be stored; NULL: it can. For health checks. */
 	const char *(*store_error)(void *arg);
-	/* Whether those who send are to wait for a moment. */
+	/* Whether clients should not be read for now. */
 	bool (*under_pressure)(void *arg);
 	/* Whether answers wait for the store. */
 	bool (*has_pending)(void *arg);

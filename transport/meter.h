@@ -21,7 +21,7 @@ struct meter {
 	size_t close_count;
 	struct refusal_total refusals[SERVER_STATS_REFUSALS];
 	size_t refusal_count;
-	/* The lines about them; each has a limit of its own. */
+	/* Rate limits of the log lines about them. */
 	struct log_limit close_lines[SERVER_STATS_CLOSES];
 	struct log_limit refusal_lines[SERVER_STATS_REFUSALS];
 };

@@ -20,7 +20,7 @@ struct http_route;
 struct server;
 struct tls_context;
 
-/* Where to listen, and what is spoken there. */
+/* An address to listen on, and its dialect. */
 struct server_listen {
 	struct address address;
 	const struct dialect *dialect; /* NULL: the endpoint knows none */
@@ -57,7 +57,7 @@ void server_each_address(const struct server *, server_visit_address *,
  */
 void server_run(struct server *);
 
-/* Ends what is still open. */
+/* Ends connections that are still open. */
 void server_destroy(struct server *);
 
 /* Limits were changed in place: those that are copied are copied anew. */

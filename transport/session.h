@@ -51,7 +51,7 @@ struct session {
 	uint32_t own_first;
 	uint32_t own_last;
 	uint32_t own_bytes; /* of those frames */
-	/* of the replay: has room for what it was not sent */
+	/* of the replay: on the list of sessions that can be sent something */
 	struct list replay_link;
 	uint32_t replay_next; /* the subscription whose turn it is */
 	bool is_replaying;    /* is on the list */

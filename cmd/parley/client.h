@@ -50,8 +50,8 @@ struct client_config {
 	struct tls *tls;  /* for wss://; outlives the client */
 	struct str name;  /* absent: the server chooses */
 	struct str room;  /* absent: none */
-	struct str epoch; /* absent: `history` applies; else resume … */
-	uint64_t seq;     /* … after this message */
+	struct str epoch; /* absent: `history` applies; else resume */
+	uint64_t seq;     /* the last message read, if epoch is set */
 	uint64_t history; /* number of older messages to show */
 	bool needs_room;  /* end if the room cannot be joined */
 	bool transient;   /* created rooms are not persistent */

@@ -62,9 +62,9 @@ struct client_dialect {
 	const struct field *fields;
 	size_t field_count;
 	uint64_t at_unit_ms;            /* unit of its timestamps */
-	const struct event_word *words; /* ended by an absent one … */
+	const struct event_word *words; /* ended by an absent one; or NULL */
 	enum server_event_kind (*kind_of)(const struct server_event
-		*); /* … or this function */
+		*); /* used if `words` is NULL */
 };
 
 extern const struct client_dialect client_dialect_native;

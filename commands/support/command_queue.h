@@ -18,7 +18,7 @@ enum command_turn {
 	TURN_AT_ONCE  /* always: its answer may overtake others */
 };
 
-/* Commands that wait take so many bytes at most, of all members. */
+/* The bound of the memory of waiting commands, of all members. */
 #define COMMAND_QUEUES_MOST ((size_t)32 << 20)
 
 /* The queues of all members; empty ones are freed. */

@@ -4,7 +4,7 @@
 
 #include "commands/support/request.h"
 
-/* A client may request so many messages; the page may have fewer. */
+/* The largest number of messages that a client may request. */
 #define HISTORY_PAGE_MOST 1000
 
 /* Its texts are good until the history changes. */

@@ -13,7 +13,7 @@
 
 struct request;
 
-/* Lists of members are kept for so many places at once. */
+/* The number of rooms whose list of members is cached. */
 #define LISTING_PLACES 8
 
 /* Filled with zeros it is empty, without memory. */

@@ -11,13 +11,13 @@
 #include "commands/support/room_quota.h"
 #include "commands/support/unique_name.h"
 
-/* A random id is tried so often before giving up. */
+/* How many random ids are tried before the command fails. */
 #define ID_TRIES 16
 
-/* What commands keep from one request to the next. */
+/* State of the dispatcher that is kept between requests. */
 struct dispatcher_state {
 	size_t in_lobby;    /* members that the lobby counts */
-	uint64_t newcomers; /* how many were named here, ever */
+	uint64_t newcomers; /* total: members that were given a name */
 	struct unique_names suffixes;
 	struct presence presence;
 	struct listings listings;
@@ -34,15 +34,15 @@ struct request {
 	const struct command *command;
 	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
 	int64_t now_ms;  /* one moment for all that is done */
-	struct member author;   /* with NEEDS_AUTHOR */
-	struct failure failure; /* what else there is to say about a failure */
-	char text[256];         /* failure.text, if it had to be made */
+	struct member author;       /* with NEEDS_AUTHOR */
+	struct failure failure;     /* the details of a failure */
+	char text[256];             /* failure.text, if it had to be made */
 	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */
-	bool is_appended;           /* its entry is done, … */
-	enum chat_error appended;   /* … and this came of it */
+	bool is_appended;           /* its entry is done */
+	enum chat_error appended;   /* the outcome of the entry */
 };
 
-/* An event that tells of its author; the rest is up to the caller. */
+/* An event with the author as its member; the caller sets the rest. */
 struct event request_event(const struct request *, enum event_kind);
 
 /* Publishes a direct answer, with the ref of the command. */
@@ -51,13 +51,13 @@ void request_answer(const struct request *, struct event *);
 /* Whether the author has these rights. */
 enum chat_error request_check_rights(const struct request *, unsigned rights);
 
-/* Tells the author that the request, or a part of it, failed. */
+/* Publishes a failure of the request, or of a part of it, to its author. */
 void request_answer_failure(const struct request *, enum chat_error);
 
 /*
- * Appends an entry to the log. When its turn comes the command's finish() goes
- * on: before this returns, or later, with a copy of the command. Nothing must
- * be done after it.
+ * Appends an entry to the log. When its turn comes the command's finish() is
+ * called: before this returns, or later, with a copy of the command. The caller
+ * returns at once.
  */
 enum chat_error request_append(struct request *, struct entry *);
 

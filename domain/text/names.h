@@ -8,7 +8,7 @@
 #include "domain/base/str.h"
 #include "domain/error.h"
 
-/* Bytes of so many characters, with a NUL. */
+/* Size of a name of that many characters, with a NUL. */
 #define NAME_SIZE(chars) ((chars)*4 + 1)
 
 /*

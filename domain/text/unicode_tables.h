@@ -58,7 +58,7 @@ extern const size_t unicode_compositions_count;
 
 /*
  * Case foldings of characters that do not decompose: to one character (every
- * step-th of the range moves by `by`) …
+ * step-th of the range moves by `by`).
  */
 struct unicode_folding {
 	struct unicode_range from;
@@ -68,7 +68,7 @@ struct unicode_folding {
 extern const struct unicode_folding unicode_foldings[];
 extern const size_t unicode_foldings_count;
 
-/* … or to two or three. */
+/* Characters that fold to two or three. */
 struct unicode_long_folding {
 	uint32_t from;
 	uint32_t to[3];
@@ -78,7 +78,7 @@ extern const size_t unicode_long_foldings_count;
 
 /*
  * Characters that look like others (UTS #39, see tools/unicode_tables.py): like
- * one character, at a distance of `by`, …
+ * one character, at a distance of `by`.
  */
 struct unicode_confusable {
 	struct unicode_range from;
@@ -87,7 +87,7 @@ struct unicode_confusable {
 extern const struct unicode_confusable unicode_confusables[];
 extern const size_t unicode_confusables_count;
 
-/* … or like several, from an index on in unicode_prototypes. */
+/* Characters that look like several, from an index on in unicode_prototypes. */
 struct unicode_long_confusable {
 	uint32_t from;
 	uint16_t first;

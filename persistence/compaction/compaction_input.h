@@ -18,8 +18,8 @@ struct compaction_input {
 	struct io_throttle *throttle; /* NULL: full speed */
 	uint64_t last_lsn;
 	uint64_t snapshot_lsn;   /* 0: there is none */
-	uint64_t snapshot_count; /* how many records it should have … */
-	uint64_t snapshot_found; /* … and has */
+	uint64_t snapshot_count; /* records that it should have */
+	uint64_t snapshot_found; /* records that were read */
 	uint64_t *segments;      /* first LSNs, in order */
 	size_t segment_count;
 	size_t segment_capacity;
@@ -28,7 +28,7 @@ struct compaction_input {
 	size_t gap_capacity;
 };
 
-/* What returns an int returns 0 or an errno. */
+/* Functions that return an int return 0 or an errno. */
 
 /* Lists the files up to this LSN. Call compaction_input_fini() in any case. */
 int compaction_input_init(struct compaction_input *, struct disk *,

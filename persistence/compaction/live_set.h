@@ -26,11 +26,11 @@ struct live_set_room {
 	size_t head, count, capacity;
 	size_t bytes;       /* of these messages */
 	uint64_t last;      /* the highest number */
-	uint64_t trimmed;   /* all up to this number are gone … */
-	int64_t trimmed_ms; /* … and this is the time of that message */
+	uint64_t trimmed;   /* messages up to this number were removed */
+	int64_t trimmed_ms; /* the time of the last of them */
 	int64_t ttl_ms;
-	uint64_t copied; /* for the copy: messages up to this number … */
-	bool is_written; /* … and the room were written */
+	uint64_t copied; /* messages up to this number were copied */
+	bool is_written; /* the room was copied */
 	uint8_t id_len;
 	char id[]; /* without NUL */
 };

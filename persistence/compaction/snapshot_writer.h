@@ -15,8 +15,8 @@ struct snapshot_writer {
 	struct segment_head head;
 	char name[STORE_NAME_SIZE + sizeof(UNFINISHED_SUFFIX)];
 	char *buffer;
-	size_t used; /* bytes in the buffer, to be written … */
-	uint64_t at; /* … here */
+	size_t used; /* bytes in the buffer */
+	uint64_t at; /* the position in the file that they belong to */
 	struct io_throttle
 	    *throttle; /* while it is verified; NULL: full speed */
 };

@@ -13,7 +13,7 @@ struct io_throttle {
 	size_t done; /* bytes since the last pause; 0 at first */
 };
 
-/* To be called after so many bytes of work. Accepts NULL. */
+/* Counts bytes of work, and pauses if it is time. Accepts NULL. */
 void io_throttle_note(struct io_throttle *, size_t bytes);
 
 #endif

@@ -68,7 +68,7 @@ void file_log_init(struct file_store *);
 /* Forgets all entries that wait, without calling the handler. */
 void file_log_fini(struct file_store *);
 
-/* What entries that wait may take in memory. */
+/* The bound of the memory of waiting entries. */
 size_t file_log_most(const struct file_store *);
 
 /* The records up to this LSN are safe. */
@@ -78,8 +78,8 @@ void file_log_commit(struct file_store *, uint64_t committed);
 void file_log_lose(struct file_store *, uint64_t first);
 
 /*
- * Does entries whose turn has come, in order; not more at once than takes about
- * a millisecond. True: there are more, call again soon.
+ * Does entries whose turn has come, in order, for about a millisecond. True:
+ * there are more; call again soon.
  */
 bool file_log_run(struct file_store *);
 
@@ -109,8 +109,8 @@ void journaled_rooms_remove(struct file_store *, struct str id);
 enum chat_error journaled_rooms_append_epochs(struct file_store *);
 
 /*
- * Has the records of rooms written again that were active for a day since: the
- * next start is to know which rooms are in use.
+ * Marks rooms for a new record whose last activity is a day after their last
+ * record, so that the next start knows which rooms are in use.
  */
 void journaled_rooms_note_activity(struct file_store *);
 

@@ -18,8 +18,8 @@ struct segment_reader {
 	uint64_t at; /* position of the next item */
 	uint64_t last_lsn;
 	uint64_t durable_lsn;
-	uint64_t window_at; /* the part of the file in memory … */
-	size_t window_len;  /* … and its length */
+	uint64_t window_at; /* position of the part that is in memory */
+	size_t window_len;  /* length of that part */
 	char window[WINDOW_SIZE];
 };
 

@@ -59,7 +59,7 @@ void watermark_set_written(struct watermark *, uint64_t lsn);
 /* --- layout --------------------------------------------------------------- */
 
 #define WATERMARK_SLOT_SIZE 64
-/* The slots 0 and 1 are of what is synced, 2 is of what is written. */
+/* Slots 0 and 1: the last synced record; slot 2: the last written one. */
 #define WATERMARK_SLOT_AT(n) ((uint64_t)(n)*4096)
 #define WATERMARK_WRITTEN 2
 #define WATERMARK_SIZE \

@@ -76,10 +76,10 @@ int journal_fd(const struct journal *);
 
 /* What became of the records that were appended. */
 struct journal_progress {
-	uint64_t committed;    /* everything up to here is committed */
-	uint64_t failed_first; /* 0: nothing failed; else these records … */
-	uint64_t failed_last; /* … to this one failed; the disk may still have
-				 them */
+	uint64_t committed; /* everything up to here is committed */
+	/* The range of records that failed; the disk may still have them. */
+	uint64_t failed_first; /* 0: none failed */
+	uint64_t failed_last;
 	bool give_up; /* the disk failed and store.on_io_error is exit */
 };
 /*

@@ -4,7 +4,7 @@
 #include "domain/log.h"
 #include "persistence/journal/journal_internal.h"
 
-/* Above so many segments, small ones are a reason to compact. */
+/* With more segments than this, small ones are a reason to compact. */
 #define SCATTERED 64
 
 #define REST_NS (3 * 1000000L)

@@ -70,7 +70,7 @@ struct journal {
 	bool needs_segment;
 	const char *error; /* why nothing can be written; NULL: it can */
 	bool is_permanent; /* no probe will help */
-	bool is_busy;      /* the writer is in a file call … */
+	bool is_busy;      /* the writer is in a file call */
 	int64_t busy_since_us;
 	bool stall_is_logged;
 	uint64_t segment_bytes; /* of the one being written */
@@ -80,8 +80,8 @@ struct journal {
 		int (*run)(void *arg, uint64_t last_lsn, uint64_t *live_bytes);
 		uint64_t last_lsn;     /* of the last sealed segment */
 		uint64_t tried_lsn;    /* of the last attempt */
-		uint64_t old_segments; /* sealed, not covered by a snapshot … */
-		uint64_t old_bytes;    /* … and their size */
+		uint64_t old_segments; /* sealed, not covered by a snapshot */
+		uint64_t old_bytes;    /* the size of those */
 		uint64_t live_bytes;
 		uint64_t start_bytes; /* of all segments, at its start */
 	} compact;
@@ -142,8 +142,8 @@ void journal_io_end(struct journal *);
 /* Everything that is not committed fails. The loop is notified. */
 void journal_fail(struct journal *, const char *what, int error);
 /*
- * Nothing has failed, but no more may be appended: the next segment cannot be
- * made, say.
+ * Nothing has failed, but no more may be appended: for example, the next
+ * segment cannot be created.
  */
 void journal_suspend(struct journal *, const char *what, int error);
 /* Probes the disk if it is time. False: it is not. */

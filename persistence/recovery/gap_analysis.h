@@ -38,7 +38,7 @@ bool gap_analysis_add_record(struct gap_analysis *, const struct record *,
     uint64_t size);
 bool gap_analysis_add_gap(struct gap_analysis *, const struct scan_gap *);
 
-/* The snapshot is read: so many of its records are missing. */
+/* The snapshot has been read, and this many of its records are missing. */
 void gap_analysis_end_snapshot(struct gap_analysis *, uint64_t missing);
 
 /*

@@ -53,16 +53,17 @@ struct scan_event {
 struct journal_scan {
 	struct scan_plan plan;
 	struct segment_reader *reader;
-	size_t file;             /* 0: the snapshot; i + 1: segment i */
-	bool is_open;            /* the reader has the file open */
-	bool is_at_end;          /* the gap without end was returned */
-	uint64_t at;             /* position in the file */
-	uint64_t expected;       /* the next LSN; in a snapshot: the last one */
-	uint64_t count;          /* good records of the snapshot … */
-	uint64_t expected_count; /* … and how many it should have; 0: unknown */
-	bool has_gap;            /* the snapshot has a gap … */
-	bool has_open_gap;       /* … or one that reaches to its end */
-	bool has_end;            /* its SNAP_END was read */
+	size_t file;       /* 0: the snapshot; i + 1: segment i */
+	bool is_open;      /* the reader has the file open */
+	bool is_at_end;    /* the gap without end was returned */
+	uint64_t at;       /* position in the file */
+	uint64_t expected; /* the next LSN; in a snapshot: the last one */
+	/* Of the snapshot: */
+	uint64_t count;          /* good records */
+	uint64_t expected_count; /* records it should have; 0: unknown */
+	bool has_gap;
+	bool has_open_gap; /* a gap that reaches to its end */
+	bool has_end;      /* its SNAP_END was read */
 	const struct store_listing_file *tail; /* as in a gap */
 	uint64_t tail_end;
 	uint64_t durable_lsn; /* everything up to here was durable once */

@@ -80,7 +80,7 @@ struct recovery_result {
 	/* The journal writes a LOST record for each. */
 	struct lost_range *lost;
 	size_t lost_count;
-	char why[256]; /* the reason if it failed: file, offset, … */
+	char why[256]; /* the reason if it failed, with file and offset */
 };
 
 /*

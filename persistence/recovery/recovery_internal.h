@@ -16,9 +16,9 @@ struct recovery {
 	struct scan_plan plan;
 	struct gap_analysis analysis;
 	struct epoch_validity validity;
-	bool has_gap; /* the first gap was read; the rest is replayed … */
-	struct journal_scan resume_at; /* … from here … */
-	struct scan_gap next;          /* … after this gap */
+	bool has_gap;                  /* the first gap was found */
+	struct journal_scan resume_at; /* the position after it */
+	struct scan_gap next;          /* the gap */
 	unsigned logged;
 };
 

@@ -20,8 +20,8 @@ struct encoded_frame {
 	bool is_made;
 	bool is_silent;           /* the dialect does not encode it */
 	bool failed;              /* no memory */
-	unsigned close_code;      /* 0; else close once it is sent … */
-	const char *close_reason; /* … for this reason, a constant */
+	unsigned close_code;      /* close once it is sent; 0: do not */
+	const char *close_reason; /* of that close, a constant */
 };
 
 static inline size_t

@@ -51,7 +51,7 @@ void frame_ring_add(struct frame_ring *, const struct ring_piece *, bool copies,
 /*
  * The frames at a position, which is the end of others; borrowed until the
  * next change. NULL: they are gone, or the position is the end. `out` becomes
- * what is left of the piece there.
+ * the part of the piece from there on.
  */
 const struct ring_piece *frame_ring_at(const struct frame_ring *,
     uint64_t position, struct piece *out);

@@ -26,8 +26,8 @@ void hub_destroy(struct hub *);
 struct publisher *hub_publisher(struct hub *);
 
 /*
- * Where chunks come from, where COMMAND_REPLAY goes, and what may wait; before
- * anything is published. Borrowed.
+ * Sets the pool of chunks, the handler of COMMAND_REPLAY and the limits, all
+ * borrowed. Called once, before the first event.
  */
 void hub_bind(struct hub *, struct chunk_pool *, struct command_handler *,
     const struct transport_limits *);
@@ -48,8 +48,8 @@ void hub_send_raw(struct hub *, struct session *, struct str bytes);
 void hub_send_last(struct hub *, struct session *, const struct event *);
 
 /*
- * Nothing waits to be sent to the session any more: it goes on with what it
- * was not sent of its rooms.
+ * The send queue of the session is empty: the session is sent the messages of
+ * its rooms that it missed.
  */
 void hub_drained(struct hub *, struct session *);
 
@@ -63,9 +63,9 @@ size_t hub_waiting(const struct hub *, const struct session *);
 void hub_pause_if_full(struct hub *, struct session *);
 
 /*
- * Names in `bye` the room of which the session was not sent what is not kept
- * any more, and the first such message. False: there is none. The room's id is
- * good until the session leaves it.
+ * Finds a room of which the session missed messages that are not kept any more,
+ * and sets bye->room and bye->seq to it and the first missed message. False:
+ * there is none. The id is valid until the session leaves the room.
  */
 bool hub_find_lost(struct session *, struct bye *);
 
@@ -78,7 +78,7 @@ void hub_flush_answers(struct hub *);
 /* Sends what was published in this turn, and to slow readers what they lack. */
 void hub_flush(struct hub *);
 
-/* What the next flush will send. */
+/* The size of the next flush. */
 struct pending hub_pending(const struct hub *);
 
 /* Messages so far, and deliveries. */

@@ -1,6 +1,6 @@
 /*
- * Sends slow readers what they were not sent of their rooms, at their own pace:
- * messages of rooms from the chat, those of the lobby from its ring.
+ * Sends slow readers the messages of their rooms that they missed, as fast as
+ * they read: those of rooms from the history, those of the lobby from its ring.
  */
 #ifndef TRANSPORT_REPLAY_H
 #define TRANSPORT_REPLAY_H
@@ -19,9 +19,9 @@ struct session;
 struct replay_piece {
 	struct chunk *chunk; /* NULL: none */
 	uint32_t channel;    /* its id */
-	uint64_t first;      /* seq of the first message … */
-	uint64_t next;       /* … and where the next piece starts */
-	uint32_t messages;   /* that are in it */
+	uint64_t first;      /* seq of the first message */
+	uint64_t next;       /* seq that the next piece starts at */
+	uint32_t messages;   /* in this piece */
 };
 
 #define REPLAY_PIECES 64
@@ -34,16 +34,15 @@ struct replays {
 void replays_init(struct replays *);
 void replays_fini(struct replays *);
 
-/* Nothing waits to be sent to the session any more. */
+/* The send queue of the session is empty. */
 void replay_continue(struct hub *, struct session *);
 
 /* The session is going away. */
 void replay_forget(struct session *);
 
 /*
- * Sends pieces to the sessions that are ready, up to a bound; those that have
- * caught up get what is published to their rooms again. There is nothing in the
- * batch.
+ * Sends pieces to the sessions that are ready, up to a bound. A subscription
+ * that has caught up gets live frames again. The batch is empty.
  */
 void replay_run(struct hub *);
 

@@ -40,14 +40,14 @@ struct segment {
 	uint64_t after_seq; /* the room's last message, these included */
 };
 
-/* What becomes of a room's frame for a subscriber that lags. */
+/* How a subscriber that lags gets a frame of its room. */
 enum frame_class {
 	FRAME_MESSAGE,  /* it is sent later */
 	FRAME_PRESENCE, /* the same, or the state that results */
 	FRAME_DROPPABLE /* it is not sent */
 };
 
-/* The connection is here to be found at once. */
+/* conn is session->conn, to save a cache miss. */
 struct subscriber {
 	struct session *session;
 	struct conn *conn;
@@ -70,11 +70,11 @@ struct channel {
 	uint8_t variant;
 	bool is_lobby;          /* no history: the ring has all frames */
 	uint32_t ring_readers;  /* subscribers that lag */
-	uint32_t messages;      /* frames of this turn … */
-	uint32_t droppables;    /* … by class; presence is not counted */
+	uint32_t messages;      /* frames of this turn, FRAME_MESSAGE */
+	uint32_t droppables;    /* frames of this turn, FRAME_DROPPABLE */
 	uint64_t first_seq;     /* of this turn's messages; 0: none */
 	uint64_t last_seq;      /* of all messages */
-	struct frame_ring ring; /* what no history has, for them */
+	struct frame_ring ring; /* for them: frames that no history has */
 };
 
 struct send_batch {
@@ -86,7 +86,7 @@ struct send_batch {
 	struct segment *segments; /* [0] is not used */
 	uint32_t segment_count;
 	uint32_t segment_capacity;
-	struct chunk *own;    /* what is for one session only; NULL: none */
+	struct chunk *own;    /* frames for one session only; NULL: none */
 	struct chunk *full;   /* written to in this turn, no more room */
 	struct channel *held; /* keep a chunk that a send queue refers to */
 	struct channel *dirty;
@@ -111,7 +111,7 @@ struct frame {
 	size_t body_len;
 };
 
-/* What follows was published after what went before. */
+/* Frames that are added from now on are later in the order. */
 static inline void
 send_batch_next(struct send_batch *batch)
 {

@@ -35,13 +35,13 @@ struct room_channels *subscriptions_find(const struct subscriptions *,
     struct str room);
 
 /*
- * The session, which is no subscriber of the room yet, gets what is published
- * to it from now on; what was published before is sent first. False: no memory.
+ * Subscribes the session to a room; it must not be subscribed already. It gets
+ * events that are published from now on. False: no memory.
  */
 bool subscriptions_enter(struct subscriptions *, struct session *,
     struct str room);
 
-/* And no longer; nothing happens if it is no subscriber. */
+/* Unsubscribes it; does nothing if it is not subscribed. */
 void subscriptions_leave(struct subscriptions *, struct session *,
     struct str room);
 

@@ -115,10 +115,10 @@ int http_param_get(const struct http_request *, const char *name, char *out,
  */
 int http_query_get(struct str query, const char *name, char *out, size_t size);
 
-/* How the end of a response's body is told. */
+/* How the end of a response's body is marked. */
 enum http_framing {
 	HTTP_WHOLE,      /* it is in `body` */
-	HTTP_LENGTH,     /* so many bytes follow */
+	HTTP_LENGTH,     /* content-length gives the number of bytes */
 	HTTP_CHUNKED,    /* each piece has its length, the last is empty */
 	HTTP_UNTIL_CLOSE /* by the end of the connection: HTTP/1.0 */
 };

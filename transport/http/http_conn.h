@@ -66,7 +66,7 @@ struct http_service {
 struct conn *http_conn_create(struct http_service *, struct loop *, int fd,
     struct peer *, const struct dialect *listener);
 
-/* A refusal in one line, with headers that tell what to do instead; the
+/* A refusal in one line, with headers that a client can act on; the
  * connection is closed after it. */
 void http_refuse(struct http_response *, int status, const char *why);
 

@@ -1,4 +1,4 @@
-/* A table of what is answered where: paths, methods, functions. Public. */
+/* A table of routes: paths, methods, functions. Public. */
 #ifndef TRANSPORT_HTTP_ROUTE_H
 #define TRANSPORT_HTTP_ROUTE_H
 

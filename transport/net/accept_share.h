@@ -24,8 +24,8 @@
 #define ACCEPT_SHARE_CELLS 4096
 
 struct accept_count {
-	float recent;      /* connections, fading over ten seconds … */
-	uint32_t stamp_ms; /* … and when that was computed; wraps around */
+	float recent;      /* connections, decaying over ten seconds */
+	uint32_t stamp_ms; /* when `recent` was computed; wraps around */
 };
 
 struct accept_share {

@@ -33,7 +33,7 @@ struct conn_io_ops {
 	 * while the socket is full, -1 if it failed. NULL: it holds nothing.
 	 */
 	int (*flush)(struct conn *);
-	/* Nothing more will be written; what was is still delivered. */
+	/* Ends the writing; bytes that were written are still delivered. */
 	void (*shutdown)(struct conn *);
 	/* Frees conn->io_state. NULL: there is none. */
 	void (*destroy)(struct conn *);
@@ -72,12 +72,11 @@ struct protocol_ops {
 	/* Memory held for what has begun to arrive; *since: the tick when it
 	 * began, if there is any. */
 	size_t (*input_held)(const struct conn *, uint32_t *since);
-	/* The server holds too much: let go of it. */
+	/* The server uses too much memory: release this kind and end. */
 	void (*on_overload)(struct conn *, enum conn_overload);
 	/* The server goes down: leave at this tick; 0: with this turn. */
 	void (*on_leave)(struct conn *, uint32_t tick);
-	/* The connection is gone, or speaks another protocol: free the state.
-	 */
+	/* The connection is gone, or has another protocol: free the state. */
 	void (*on_close)(struct conn *, void *state);
 };
 
@@ -143,7 +142,7 @@ struct conn {
 struct conn *conn_create(struct loop *, int fd, struct peer *,
     const struct protocol_ops *, void *state);
 
-/* From here on, this is spoken: what is unread will be given to it. */
+/* Changes the protocol. The new one is given the unread input. */
 void conn_set_protocol(struct conn *, const struct protocol_ops *, void *state);
 
 /* The present moment, in ticks of the wheel. */
@@ -169,8 +168,8 @@ conn_is_paused(const struct conn *conn)
 }
 
 /*
- * The connection is closing, and so many bytes were read for nothing: beyond
- * a bound no more are read.
+ * Counts bytes that a closing connection read and discarded: beyond a bound no
+ * more are read.
  */
 void conn_discard(struct conn *, size_t len);
 
@@ -220,16 +219,16 @@ conn_waiting(const struct conn *conn)
 
 /* --- the end -------------------------------------------------------------- */
 
-/* Drop it with this turn: the socket is useless, or all is said. */
+/* Drop it with this turn, without sending the queue. */
 void conn_abort(struct conn *);
 
-/* The same, and what the kernel holds is thrown away. */
+/* The same, with a reset: the kernel discards its buffer, too. */
 void conn_reset(struct conn *);
 
 /*
- * Close it when what waits is sent. Input is discarded from here on. conn_
- * linger() sends FIN then, and waits for the peer to go, lest a reset
- * overtakes the last bytes.
+ * Close it when the queue is sent. Input is discarded from now on. conn_
+ * linger() then sends FIN and waits until the peer closes, because a reset
+ * could overtake the last bytes.
  */
 void conn_close(struct conn *);
 void conn_linger(struct conn *);
@@ -261,8 +260,8 @@ conn_has_passed(const struct conn *conn, uint32_t moment)
 void conns_tick(struct loop *, uint32_t now);
 
 /*
- * Call what was deferred, and say on_close() for what was aborted. More may
- * be deferred then: see loop->deferred.
+ * Call on_turn_end() of deferred connections, and on_close() of aborted ones.
+ * These may defer more: see loop->deferred.
  */
 void conns_run_deferred(struct loop *);
 void conns_free_dead(struct loop *);

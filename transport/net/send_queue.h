@@ -1,6 +1,6 @@
 /*
- * What waits to be sent to one connection: places in shared chunks, not
- * copies. Pure: the connection does the sending.
+ * The queue of bytes to be sent to one connection: it refers to shared chunks
+ * and copies nothing. Pure: the connection does the sending.
  */
 #ifndef TRANSPORT_SEND_QUEUE_H
 #define TRANSPORT_SEND_QUEUE_H
@@ -37,10 +37,10 @@ bool send_queue_append(struct send_queue *, const struct piece *, size_t count,
 bool send_queue_append_copy(struct send_queue *, struct chunk_pool *,
     const void *data, size_t len, size_t skip);
 
-/* Up to `most` vectors of what is to be sent first; returns how many. */
+/* The next bytes to send, in up to `most` vectors; returns how many. */
 int send_queue_peek(const struct send_queue *, struct iovec *, int most);
 
-/* So many bytes were sent. */
+/* Removes bytes that were sent. */
 void send_queue_consume(struct send_queue *, size_t len);
 
 /* Bytes that wait. */
@@ -53,8 +53,8 @@ size_t send_queue_bytes(const struct send_queue *);
 size_t send_queue_share(const struct send_queue *);
 
 /*
- * Drop what waits, except the rest of a piece that was sent in part: what is
- * appended next follows a whole frame.
+ * Drop the queue, except the rest of a piece that was sent in part, so that
+ * the next append follows a whole frame.
  */
 void send_queue_shed(struct send_queue *);
 

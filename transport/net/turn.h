@@ -22,7 +22,7 @@
 /* A connection that used more than this of late is expensive. */
 #define TURN_EXPENSIVE_US 1000
 
-/* The time is measured after so many messages or bytes of work. */
+/* The time is measured after this many messages or bytes of work. */
 #define TURN_MEASURE_MESSAGES 16
 #define TURN_MEASURE_BYTES (16 * 1024)
 
@@ -64,8 +64,8 @@ void turn_measure(struct turn *, struct turn_share *, uint32_t tick,
     int64_t now_ns);
 
 /*
- * A message of the connection makes so many sends necessary. That ends its
- * part of a turn whose time is used up, except with its first such message:
+ * A message of the connection causes this many sends. That ends its part of a
+ * turn whose time is used up, except with its first such message:
  * further ones for the same receivers cost little.
  */
 void turn_add_sends(struct turn *, struct turn_share *, uint32_t tick,

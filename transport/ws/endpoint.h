@@ -17,7 +17,7 @@ struct dialect;
 struct endpoint;
 struct http_request;
 
-/* What is agreed on in the opening handshake. */
+/* The outcome of the opening handshake. */
 struct upgrade {
 	const struct dialect *listener; /* where it came in; may be NULL */
 	const struct principal *principal;
@@ -63,7 +63,7 @@ struct endpoint_ops {
 	void (*drained)(void *session);
 	/* Everything that one read brought has been handled. */
 	void (*after_read)(struct endpoint *);
-	/* The end of a loop turn: send what is to be sent. */
+	/* The end of a loop turn: send everything that was published. */
 	void (*flush)(struct endpoint *);
 	/* What the next flush will send. */
 	struct pending (*pending)(struct endpoint *);

@@ -53,7 +53,7 @@ void ws_conn_end(struct conn *, unsigned code, const char *reason);
 
 /*
  * End with this turn for want of memory: a message could not be sent, so
- * nothing more is sent but the goodbye.
+ * only `bye` and the close frame are sent.
  */
 void ws_conn_end_unsent(struct conn *);
 
