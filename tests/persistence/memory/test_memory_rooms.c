@@ -73,7 +73,7 @@ START_TEST(memory_of_memberships_is_counted_and_given_back)
 	struct room_store *rooms = memory_rooms_create();
 	struct room room = { .id = "r", .name = "R", .epoch = "e" };
 	size_t with_room, with_members;
-	char id[16];
+	char id[24];
 
 	ck_assert_int_eq(room_store_put(rooms, &room), CHAT_OK);
 	with_room = room_store_bytes(rooms);
