@@ -3,7 +3,7 @@
 
 #define KEY_MOST 64
 
-/* An ack is for those who gave a ref, and for dialects that always have one. */
+/* Commands with a ref are acknowledged, and all commands of some dialects. */
 static bool
 wants_ack(const struct command *command)
 {

@@ -129,7 +129,7 @@ run_for_author(struct request *request, const struct command_entry *entry)
 
 /* --- the order of each author's commands ---------------------------------- */
 
-/* So many commands that waited run at once; others get a turn. */
+/* Queued commands that run in one turn of the loop. */
 #define RUN_AT_ONCE 8
 
 /*
@@ -239,7 +239,7 @@ queue_run(struct dispatcher *self, struct str author)
 	}
 }
 
-/* --- being a handler ------------------------------------------------------ */
+/* --- the command handler -------------------------------------------------- */
 
 static enum chat_error
 dispatcher_handle(struct command_handler *handler,

@@ -1,4 +1,4 @@
-/* COMMAND_NOOP: understood, and all there is to it. */
+/* COMMAND_NOOP: valid, and has no effect. */
 #include "commands/command_table.h"
 
 static enum chat_error

@@ -4,7 +4,7 @@
 #include "commands/command_table.h"
 
 /*
- * What the most verbose dialect says of a room besides its id and its name:
+ * The size of a room in the most verbose dialect, without its id and its name:
  * two times, and the numbers of members and of messages.
  */
 #define ROOM_EXTRA 150

@@ -177,7 +177,7 @@ has_no_pages(const struct http_exchange *exchange)
 	return exchange->listener != NULL && exchange->listener->every_path;
 }
 
-/* For our page, whatever a dialect answers at /stats. */
+/* Statistics for our page, also if a dialect answers /stats itself. */
 static bool
 answer_page_stats(struct http_exchange *exchange)
 {
@@ -206,7 +206,7 @@ answer_asset(struct http_exchange *exchange)
 	return true;
 }
 
-/* What a browser asks for that shows our page, before the dialect. */
+/* Our page, for requests of a browser: before the answers of the dialect. */
 static bool
 answer_page(struct http_exchange *exchange)
 {
@@ -317,7 +317,7 @@ routes_handle(struct http_exchange *exchange)
 	if (worker->http.routes != NULL &&
 	    http_routes_run(exchange, worker->http.routes))
 		return;
-	/* There is nothing here, or nothing without an upgrade. */
+	/* No route, or one that needs an upgrade. */
 	if (could_open) {
 		set_answer(exchange, 400, TEXT, "Bad Request\n");
 		exchange->response.headers = "Sec-WebSocket-Version: 13\r\n";

@@ -94,7 +94,7 @@ go_on_draining(struct server *server)
 		stop_now(server);
 }
 
-/* --- what the loop is woken by -------------------------------------------- */
+/* --- events of the loop --------------------------------------------------- */
 
 static void
 stop_cb(evutil_socket_t signal_number, short what, void *arg)
@@ -162,10 +162,10 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 /* --- the loop ------------------------------------------------------------- */
 
 /*
- * A send costs microseconds. While a large fan-out is about to begin, it
- * pays to look once more for input that can go out with it: but only where
- * there are several who speak. So up to a tenth of what it will cost is
- * spent on waiting, if waiting paid of late, and next to nothing if not.
+ * A send costs microseconds. Before a large fan-out, waiting for more input
+ * saves sends, if several members post at the same time. So up to a tenth of
+ * the time of the sends is spent on waiting if that recently paid off, and
+ * almost none otherwise.
  */
 #define GRACE_LEAST_SENDS 100
 #define GRACE_LEAST_NS 10 /* for each send */

@@ -154,8 +154,9 @@ is_burst_limited(const struct session *session, const struct command *command)
 }
 
 /*
- * The chat knows where its member is: the hub may be told later. A member
- * leaves rooms by its own commands only, so no stay is missed.
+ * Asks the chat whether the member is in a room, since the subscriptions of the
+ * hub may be updated later. Members leave rooms by their own commands only, so
+ * no stay is missed.
  */
 static void
 session_update_stage(struct session *session)

@@ -6,8 +6,8 @@
 #define MESSAGE_EXTRA 80
 
 /*
- * The messages to be collected: from <= seq < end, and at most so many. Some
- * numbers may be missing.
+ * The messages to be collected: from <= seq < end, at most `most`. Some numbers
+ * may be missing.
  */
 struct range {
 	uint64_t from;
@@ -76,7 +76,7 @@ page_unwrap(const struct collecting *collecting, struct history_page *out)
 	return CHAT_OK;
 }
 
-/* The range is within what is held. */
+/* The range is within the history. */
 static enum chat_error
 page_collect(const struct request *request, struct str room, struct range range,
     bool keeps_last, struct history_page *out)
@@ -149,7 +149,7 @@ has_more(const struct request *request, struct str room, uint64_t from)
 	return found;
 }
 
-/* Empties the page; what the history holds goes to span. */
+/* Empties the page, and sets *span to the range of the history. */
 static enum chat_error
 page_begin(const struct request *request, struct str room,
     struct history_span *span, struct history_page *out)

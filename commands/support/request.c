@@ -5,10 +5,10 @@
 #include "domain/base/count_of.h"
 #include "domain/text/utf8.h"
 
-/* How long to wait before trying again what the store could not do now. */
+/* The time after which a client may retry a command that the store refused. */
 #define RETRY_AFTER_MS 1000
 
-/* What is quoted from a request at most: any valid id or name fits. */
+/* The longest quotation of a request; any valid id or name fits. */
 #define QUOTE_MOST 160
 
 struct event

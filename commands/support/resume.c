@@ -23,8 +23,8 @@ compare_with_history(const struct command *command, const struct room *room,
 }
 
 /*
- * Messages that the store has lost leave holes between the others. The client
- * is told the range from the first hole to the last.
+ * Messages that the store has lost leave holes between the others. The
+ * answer has the range from the first hole to the last.
  */
 static void
 find_holes(const struct page *page, uint64_t after, struct recovery *recovery)

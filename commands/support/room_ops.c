@@ -58,7 +58,7 @@ room_ops_read_limits(struct request *request, struct room *room)
 	room->max_members = command->max_members;
 	if (room->max_members > most)
 		room->max_members = most;
-	/* Else its id would be taken for good by a member who left. */
+	/* An empty persistent room with one place would block its id. */
 	if (room->max_members == 1)
 		room->persistent = false;
 	return CHAT_OK;

@@ -75,7 +75,7 @@ size_t file_log_most(const struct file_store *);
 void file_log_commit(struct file_store *, uint64_t committed);
 
 /* The records from this LSN on are lost, and their numbers given out again. */
-void file_log_lose(struct file_store *, uint64_t first);
+void file_log_drop(struct file_store *, uint64_t first);
 
 /*
  * Does entries whose turn has come, in order, for about a millisecond. True:

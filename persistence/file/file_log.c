@@ -8,8 +8,8 @@
  *   are put, but hidden; messages are prepared, with number and key.
  * - Entries are done in the order in which they were appended. A barrier and
  *   the duplicate of a message have no record: they wait for those before them.
- * - If the disk fails, what waits is forgotten, the newest first. The handler
- *   is called in order all the same.
+ * - If the disk fails, waiting entries are dropped, the newest first. The
+ *   handler is called for them in order.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@
 #include "persistence/memory/memory_history.h"
 #include "persistence/memory/memory_rooms.h"
 
-/* Entries take so much more memory than their records at most. */
+/* The memory of an entry is at most this many times its record. */
 #define MEMORY_FACTOR 4
 
-/* A disk that was slow releases thousands of entries; others get a turn. */
+/* A slow disk releases thousands of entries at once; do some per turn. */
 #define DONE_AT_ONCE 512
 
 enum pending_kind {
@@ -372,7 +372,7 @@ entry_of(const struct pending_entry *pending)
 		.room_id = pending->room_id };
 }
 
-/* A room that nothing waits for is seen. */
+/* Shows the room unless a removal or creation of it still waits. */
 static void
 settle_room(struct file_store *self, struct str id)
 {
@@ -409,9 +409,9 @@ pending_apply(struct file_store *self, const struct pending_entry *pending,
 	}
 }
 
-/* As if it had never been appended. */
+/* Reverts the preparation of an entry. */
 static void
-pending_lose(struct file_store *self, struct pending_entry *pending)
+pending_drop(struct file_store *self, struct pending_entry *pending)
 {
 	struct file_room *journaled;
 
@@ -490,7 +490,7 @@ file_log_commit(struct file_store *self, uint64_t committed)
 }
 
 void
-file_log_lose(struct file_store *self, uint64_t first)
+file_log_drop(struct file_store *self, uint64_t first)
 {
 	struct list *at = self->pending.previous;
 
@@ -499,7 +499,7 @@ file_log_lose(struct file_store *self, uint64_t first)
 		struct pending_entry *pending = pending_of(at);
 
 		if (!pending->is_lost && pending->lsn >= first)
-			pending_lose(self, pending);
+			pending_drop(self, pending);
 	}
 }
 
@@ -520,7 +520,7 @@ file_log_bytes(struct commit_log *base)
 	return self_of(base)->pending_bytes;
 }
 
-/* It goes with the file store. */
+/* Does nothing: the file store owns the log. */
 static void
 file_log_destroy(struct commit_log *base)
 {
@@ -544,7 +544,7 @@ file_log_init(struct file_store *self)
 void
 file_log_fini(struct file_store *self)
 {
-	file_log_lose(self, self->committed + 1);
+	file_log_drop(self, self->committed + 1);
 	while (!list_is_empty(&self->pending)) {
 		struct pending_entry *pending = pending_of(self->pending.next);
 

@@ -306,7 +306,7 @@ file_store_poll(struct file_store *self)
 	journal_poll(self->journal, &progress);
 	file_log_commit(self, progress.committed);
 	if (progress.failed_first != 0)
-		file_log_lose(self, progress.failed_first);
+		file_log_drop(self, progress.failed_first);
 	if (file_log_run(self))
 		journal_notify_again(self->journal);
 	return !progress.give_up;

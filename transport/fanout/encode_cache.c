@@ -8,7 +8,7 @@
 #define DEFLATE_LEAST 96
 #define DEFLATE_WINDOW_BITS 15
 
-/* Compressing a byte costs as much as encoding so many. */
+/* Compressing a byte costs as much as encoding this many. */
 #define DEFLATE_WORK 4
 
 bool

@@ -9,10 +9,10 @@
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_conn.h"
 
-/* So much is a lot for one batch. */
-#define TURN_BYTES (256 * 1024)
+/* A batch of this size is flushed at once. */
+#define BATCH_BYTES (256 * 1024)
 
-/* More than any `bye` takes. */
+/* A buffer for any `bye`. */
 #define LAST_SIZE 512
 
 /* --- sending -------------------------------------------------------------- */
@@ -20,7 +20,7 @@
 void
 hub_flush_if_large(struct hub *hub)
 {
-	if (hub->batch.bytes >= TURN_BYTES)
+	if (hub->batch.bytes >= BATCH_BYTES)
 		send_batch_flush(&hub->batch);
 }
 

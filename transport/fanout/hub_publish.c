@@ -71,7 +71,7 @@ channel_abort(const struct channel *channel, const struct session *except)
 			ws_conn_end_unsent(channel->subscribers[i].conn);
 }
 
-/* What a publication costs its author. */
+/* The costs that a publication is charged to its author. */
 struct publication_cost {
 	uint64_t copied_bytes;
 	size_t deflate_work;
@@ -86,7 +86,7 @@ class_of(enum event_kind kind)
 							: FRAME_MESSAGE;
 }
 
-/* To all in one channel but one; returns to how many. */
+/* Publishes to all subscribers of a channel except one; returns how many. */
 static size_t
 publish_to_channel(struct hub *hub, struct channel *channel,
     const struct event *event, struct session *except,
@@ -115,8 +115,8 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 }
 
 /*
- * NULL: it is connected elsewhere, or not any more, or there is none. Several
- * events in a row often have the same author.
+ * NULL: the event has no author, or it has no session here. Several events in a
+ * row often have the same author.
  */
 static struct session *
 find_author(struct hub *hub, const struct event *event)
@@ -130,7 +130,7 @@ find_author(struct hub *hub, const struct event *event)
 	return hub->last_author;
 }
 
-/* Whether the author's dialect tells authors something else. */
+/* Whether the dialect encodes the event differently for its author. */
 static bool
 author_differs(const struct session *author, const struct event *event)
 {

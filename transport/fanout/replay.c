@@ -34,7 +34,7 @@ replay_tidy(struct replays *replays)
 		piece_release(&replays->pieces[i]);
 }
 
-/* Authors that see their own messages otherwise have got that already. */
+/* Whether own messages were sent already: encoded differently, and at once. */
 static bool
 skips_own(const struct session *session)
 {
@@ -128,7 +128,7 @@ next_lagging(struct session *session)
 	return NULL;
 }
 
-/* What it was not sent is not kept any more: it must not go on with a hole. */
+/* Ends the session: messages that it missed are not kept any more. */
 static void
 fall_behind(struct session *session, struct subscription *subscription)
 {

@@ -116,8 +116,8 @@ write_frame(struct send_batch *batch, struct chunk **current,
 }
 
 /*
- * Two segments are as good as one if nothing was published in between and
- * the same sessions hear both.
+ * Two segments can be merged if nothing was published in between and the same
+ * sessions receive both.
  */
 static bool
 segment_extend(struct segment *last, const struct segment *next)

@@ -210,7 +210,7 @@ send_answer(struct send_batch *batch, struct session *session)
 	const struct segment *own = &batch->segments[session->own_first];
 	struct piece piece;
 
-	/* Without memory, nothing may have come of the answer. */
+	/* Without memory, the answer may not have been added. */
 	if (session->own_first == 0 || batch->dirty != NULL || own->next != 0)
 		return false;
 	piece = (struct piece){ own->chunk, own->offset, own->len };

@@ -203,7 +203,7 @@ session_unsubscribe(struct subscriptions *subscriptions,
 {
 	struct channel *channel = subscription->channel;
 
-	/* A connection that ends has got everything that it will. */
+	/* A connection that ends is sent nothing more. */
 	if (ws_conn_is_open(session->conn) || channel->count == 1)
 		flush_channel(subscriptions, channel);
 	subscription_remove(subscriptions, session, subscription);

@@ -116,8 +116,8 @@ takes_gzip(const struct http_request *request)
 /* --- the answer ----------------------------------------------------------- */
 
 /*
- * A page says what it may do. A script may be used by pages from elsewhere:
- * there is nothing in it that is not public.
+ * Pages are sent with their policy. Scripts may be used by pages of other
+ * origins: they contain nothing secret.
  */
 static void
 write_headers(const struct asset *asset, bool packed, char *out)

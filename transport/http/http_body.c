@@ -2,10 +2,10 @@
 
 #include "transport/http/http.h"
 
-/* A chunk's size has at most so many digits: 2 GiB and more are refused. */
+/* The most digits of a chunk's size: 2 GiB and more are refused. */
 #define SIZE_DIGITS 8
 
-/* Chunk extensions and trailers are ignored; so much of them is taken. */
+/* Chunk extensions and trailers are ignored, up to this size. */
 #define FRAMING_MOST 4096
 
 enum body_state {
@@ -100,7 +100,7 @@ read_trailer(struct http_body *body, char c)
 	return http_is_token_char(c) ? HTTP_BODY_MORE : HTTP_BODY_BAD;
 }
 
-/* One byte of what is around the chunks. */
+/* Reads one byte outside of chunk data: sizes, line ends, trailers. */
 static enum http_body_result
 read_framing(struct http_body *body, char c)
 {

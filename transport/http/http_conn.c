@@ -9,11 +9,11 @@
 #include "transport/http/http_body.h"
 #include "transport/net/input_buffer.h"
 
-/* fill() is asked for so much at once, so often in one turn. */
+/* Bytes for one call of fill(), and calls in one turn. */
 #define STREAM_PIECE (16 * 1024)
 #define STREAM_PIECES_A_TURN 4
 
-/* A body's deadline moves by a second for each so many bytes of it. */
+/* A body's deadline moves by a second for each of these bytes. */
 #define BODY_BYTES_A_SECOND 1024
 
 enum http_state {
@@ -139,7 +139,7 @@ http_write_head(struct http_conn *http)
 	size_t len;
 
 	assert(response->status != 0 && !http->responded);
-	/* What still comes of the body could be taken for a request. */
+	/* The rest of the body could be taken for a request. */
 	if (http->state == HTTP_STATE_BODY)
 		http->keeps_alive = false;
 	if (response->close)
@@ -240,7 +240,7 @@ http_stream_piece(struct http_conn *http)
 	return false;
 }
 
-/* A client that does not read makes fill() wait, not the memory grow. */
+/* fill() is not called while the client does not read. */
 static void
 http_pump(struct http_conn *http)
 {
@@ -403,7 +403,7 @@ http_exchange_resume_body(struct http_exchange *exchange)
 {
 	struct http_conn *http = (struct http_conn *)exchange;
 
-	/* The client is not to blame for that time. */
+	/* The time of a pause does not count. */
 	if (http->paused_at != 0)
 		http->since += conn_now(exchange->conn) - http->paused_at;
 	http->paused_at = 0;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Long, so that an address with a burst of its own is preferred to one that
- * has been connecting all the time.
+ * Long, so that an address with one burst is preferred to one that connects
+ * all the time.
  */
 #define FADES_AFTER_MS 10000
 

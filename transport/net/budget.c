@@ -2,7 +2,7 @@
 
 #include "transport/net/wheel.h"
 
-/* Within the budget for so long: the next wait is a new beginning. */
+/* After this time within the budget, patience starts anew. */
 #define RECOVERED_MS 1000
 
 /*

@@ -11,7 +11,7 @@
 
 #include "transport/net/input_buffer.h"
 
-/* Input that is read for nothing while a connection is being closed. */
+/* Bytes that a closing connection reads and discards at most. */
 #define DISCARD_MOST (1024 * 1024)
 
 /* --- plain sockets -------------------------------------------------------- */
@@ -89,7 +89,7 @@ conn_check_deadlines(struct conn *conn)
 	const struct transport_limits *limits = conn->loop->limits;
 
 	if (conn->state != CONN_OPEN) {
-		/* What the kernel has, it delivers. */
+		/* The kernel still delivers its buffer. */
 		if (conn->writable == NULL)
 			conn_abort(conn);
 		else
@@ -391,7 +391,7 @@ conn_drained(struct conn *conn)
 		conn->protocol->on_drained(conn);
 }
 
-/* What the table of the connection holds back; see conn_io_ops.flush. */
+/* Flushes the io table of the connection; see conn_io_ops.flush. */
 static int
 conn_flush_io(struct conn *conn)
 {
@@ -456,7 +456,7 @@ conn_set_lags(struct conn *conn, bool lags)
 	conn_watch(conn);
 }
 
-/* Something waits: from here on its clocks run. */
+/* The queue is not empty any more: starts its deadlines. */
 static void
 conn_await_writable(struct conn *conn)
 {

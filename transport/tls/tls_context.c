@@ -112,7 +112,7 @@ context_add(struct tls_context *context, const char *path, const char *key_path,
 		       problem));
 }
 
-/* --- all of them ---------------------------------------------------------- */
+/* --- all certificates ----------------------------------------------------- */
 
 /* Takes the next path of a list; false: there is none, or it is too long. */
 static bool

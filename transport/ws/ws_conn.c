@@ -291,7 +291,7 @@ ws_on_turn_end(struct conn *conn)
 		conn_resume(conn, PAUSED_BY_TURN);
 		return;
 	}
-	/* Without the response to its handshake, frames mean nothing. */
+	/* Frames are not valid before the response to the handshake. */
 	if (!conn->has_sent) {
 		conn_abort(conn);
 		return;
@@ -327,7 +327,7 @@ ws_on_close(struct conn *conn, void *state)
 	free(ws);
 }
 
-/* --- what it may cause ---------------------------------------------------- */
+/* --- charging ------------------------------------------------------------- */
 
 /* How long senders are not read while the store cannot keep up. */
 #define PRESSURE_PAUSE_MS 100

@@ -81,7 +81,7 @@ ws_negotiate(const struct ws_service *service, const struct conn *conn,
 	    &upgrade->deflate);
 }
 
-/* Everything that is said against the request; 101 if there is nothing. */
+/* The status of a refusal; 101: the request is acceptable. */
 static int
 ws_check(const struct ws_service *service, const struct conn *conn,
     const struct http_request *request, struct upgrade *upgrade,
