@@ -389,7 +389,7 @@ pending_apply(struct file_store *self, const struct pending_entry *pending,
 {
 	switch (pending->kind) {
 	case PENDING_SAID:
-		memory_history_keep(self->history, pending->said,
+		memory_history_commit(self->history, pending->said,
 		    &entry->message);
 		break;
 	case PENDING_DUPLICATE:
@@ -549,7 +549,8 @@ file_log_fini(struct file_store *self)
 		struct pending_entry *pending = pending_of(self->pending.next);
 
 		if (!pending->is_lost && pending->kind == PENDING_SAID)
-			memory_history_keep(self->history, pending->said, NULL);
+			memory_history_commit(self->history, pending->said,
+			    NULL);
 		pending_remove(self, pending);
 		free(pending);
 	}

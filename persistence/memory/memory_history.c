@@ -166,7 +166,7 @@ history_append_message(struct history *base, struct str room,
 
 	error = memory_history_prepare(base, room, message, &kept);
 	if (error == CHAT_OK)
-		memory_history_keep(base, kept, NULL);
+		memory_history_commit(base, kept, NULL);
 	return error;
 }
 

@@ -26,10 +26,10 @@ void memory_history_check_clock(struct history *, struct clock *,
 
 /*
  * Does every step of an append that may fail. The message gets its number and
- * time, after those of messages that are prepared but not kept yet. Its key is
- * found from now on, but it is not visited. Prepared messages of a room are
- * kept in order, or abandoned from the newest on; the room is not closed
- * before.
+ * time, after those of messages that are prepared but not committed yet. Its
+ * key is found from now on, but it is not visited. Prepared messages of a room
+ * are committed in order, or abandoned from the newest on; the room is not
+ * closed before.
  */
 enum chat_error memory_history_prepare(struct history *, struct str room,
     struct message *, struct kept_message **out);
@@ -37,7 +37,7 @@ enum chat_error memory_history_prepare(struct history *, struct str room,
  * Adds a prepared message. If `out` is not NULL it gets the message, with the
  * texts that are kept.
  */
-void memory_history_keep(struct history *, struct kept_message *,
+void memory_history_commit(struct history *, struct kept_message *,
     struct message *out);
 void memory_history_abandon(struct history *, struct kept_message *);
 

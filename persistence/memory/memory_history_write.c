@@ -110,7 +110,7 @@ message_push(struct memory_history *self, struct room_log *log,
 }
 
 void
-memory_history_keep(struct history *base, struct kept_message *kept,
+memory_history_commit(struct history *base, struct kept_message *kept,
     struct message *out)
 {
 	assert(kept->seq == kept->log->ring.last + 1);

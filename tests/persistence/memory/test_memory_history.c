@@ -157,11 +157,11 @@ START_TEST(shows_what_was_prepared_when_it_is_kept)
 	c = prepare("c", 3);
 	assert_holds(1, "1 ", 1, 1);
 	ck_assert_uint_eq(seq_of("c"), 3);
-	memory_history_keep(history, b, &message);
+	memory_history_commit(history, b, &message);
 	ck_assert_uint_eq(message.seq, 2);
 	ck_assert(str_equal(message.key, STR("b")));
 	assert_holds(1, "1 2 ", 1, 2);
-	memory_history_keep(history, c, NULL);
+	memory_history_commit(history, c, NULL);
 	assert_holds(1, "1 2 3 ", 1, 3);
 	ck_assert_uint_eq(say("d"), 4);
 }
@@ -202,7 +202,7 @@ START_TEST(orders_what_was_prepared_in_time)
 	early.at_ms = NOW;
 	memory_history_prepare(history, RED, &early, &first);
 	ck_assert_int_eq(early.at_ms, NOW);
-	memory_history_keep(history, first, NULL);
+	memory_history_commit(history, first, NULL);
 }
 END_TEST
 
@@ -216,7 +216,7 @@ START_TEST(needs_no_memory_to_keep_what_was_prepared)
 	malloc_fail_at(malloc_can_fail() ? 1 : 0);
 	for (size_t i = 0; i < 40; i++) {
 		limits.messages = i % 2 == 0 ? 1 : 100;
-		memory_history_keep(history, prepared[i], NULL);
+		memory_history_commit(history, prepared[i], NULL);
 	}
 	malloc_fail_at(0);
 	assert_holds(1, "39 40 ", 39, 40);
