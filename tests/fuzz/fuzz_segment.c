@@ -1,6 +1,6 @@
 /*
  * A segment of arbitrary bytes goes through recovery: whatever stands there,
- * it comes to an end, and mending it leaves a store in which a second recovery
+ * it comes to an end, and repairing it leaves a store in which a second recovery
  * finds the same records and nothing more to cut.
  *
  * The first byte says how: bit 0, the checksums of what looks like records are

@@ -99,7 +99,7 @@ START_TEST(accepts_text_split_anywhere)
 END_TEST
 
 /* All sequences of bytes, in order, up to the first refused byte. */
-struct journal_scan {
+struct utf8_walk {
 	uint8_t bytes[4];
 	uint32_t characters; /* met so far */
 	uint32_t expected;   /* the next one */
@@ -119,7 +119,7 @@ plain_decode(const uint8_t *bytes, size_t len)
 }
 
 static void
-walk_meets(struct journal_scan *walk, size_t len)
+walk_meets(struct utf8_walk *walk, size_t len)
 {
 	struct str text = { (const char *)walk->bytes, len };
 	size_t offset = 0;
@@ -132,7 +132,7 @@ walk_meets(struct journal_scan *walk, size_t len)
 }
 
 static void
-walk_on(struct journal_scan *walk, struct utf8_state state, size_t len)
+walk_on(struct utf8_walk *walk, struct utf8_state state, size_t len)
 {
 	for (unsigned byte = 0; byte < 256; byte++) {
 		struct utf8_state next = state;
@@ -152,7 +152,7 @@ walk_on(struct journal_scan *walk, struct utf8_state state, size_t len)
 
 START_TEST(accepts_exactly_the_characters_of_unicode)
 {
-	struct journal_scan walk = { 0 };
+	struct utf8_walk walk = { 0 };
 
 	walk_on(&walk, (struct utf8_state){ 0 }, 0);
 	ck_assert_uint_eq(walk.wrong, 0);

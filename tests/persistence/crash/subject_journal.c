@@ -156,7 +156,7 @@ poll(struct subject *self, struct news *news)
 		.failed_first = from.failed_first };
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- life cycle ----------------------------------------------------------- */
 
 static int
 compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)

@@ -210,7 +210,7 @@ poll(struct subject *self, struct news *news)
 		violation("an entry is forgotten");
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- life cycle ----------------------------------------------------------- */
 
 static void
 next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
