@@ -225,7 +225,7 @@ server_run(struct server *server)
 	log_info("stopped");
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- life cycle ----------------------------------------------------------- */
 
 static void
 libevent_log(int severity, const char *message)

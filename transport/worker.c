@@ -109,7 +109,7 @@ worker_end_turn(struct worker *worker)
 		meter_end_turn(&loop->meter, monotonic_ns());
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- life cycle ----------------------------------------------------------- */
 
 void
 worker_limits_changed(struct worker *worker)

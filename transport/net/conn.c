@@ -565,7 +565,7 @@ conn_write(struct conn *conn, const void *data, size_t len)
 		conn_await_writable(conn);
 }
 
-/* --- birth and death ------------------------------------------------------ */
+/* --- life cycle ----------------------------------------------------------- */
 
 struct conn *
 conn_create(struct loop *loop, int fd, struct peer *peer,

@@ -721,7 +721,7 @@ static const struct protocol_ops ws_protocol = {
 	.on_close = ws_on_close,
 };
 
-/* --- birth ---------------------------------------------------------------- */
+/* --- life cycle ----------------------------------------------------------- */
 
 /* The moment of the wheel for a Unix time; 0: never, or beyond it. */
 static uint32_t
