@@ -1,7 +1,7 @@
 /*
  * A segment of arbitrary bytes goes through recovery: whatever stands there,
- * it comes to an end, and repairing it leaves a store in which a second recovery
- * finds the same records and nothing more to cut.
+ * it comes to an end, and repairing it leaves a store in which a second
+ * recovery finds the same records and nothing more to cut.
  *
  * The first byte says how: bit 0, the checksums of what looks like records are
  * put right, so that more than noise is read; bit 1, a second segment follows,
