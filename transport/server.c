@@ -365,7 +365,7 @@ server_create(const struct server_config *config)
 		goto destroy;
 	}
 	if (!add_events(server)) {
-		log_error("cannot watch signals and time");
+		log_error("cannot watch signals and timers");
 		goto destroy;
 	}
 	if (!open_listeners(server))

@@ -1,4 +1,4 @@
-/* A WebSocket server: listeners, the event loop, the way down. Public. */
+/* A WebSocket server: listeners, the event loop, draining. Public. */
 #ifndef TRANSPORT_SERVER_H
 #define TRANSPORT_SERVER_H
 
@@ -37,7 +37,7 @@ struct server_config {
 	struct admission *admission;     /* NULL: everyone, with all rights */
 	const struct http_route *routes; /* besides WebSockets; NULL: none */
 	const struct assets *assets;     /* served beside them; or NULL */
-	const struct profile *profile;   /* told at /version; or NULL */
+	const struct profile *profile;   /* for /version; or NULL */
 	uint64_t seed;                   /* of random spreading */
 	const struct host *host;
 	struct tls_context *tls; /* NULL: no listener has it */
@@ -60,7 +60,7 @@ void server_run(struct server *);
 /* Ends connections that are still open. */
 void server_destroy(struct server *);
 
-/* Limits were changed in place: those that are copied are copied anew. */
+/* Limits were changed in place: updates the copies of them. */
 void server_limits_changed(struct server *);
 
 /* New connections use these certificates; open ones keep theirs. */

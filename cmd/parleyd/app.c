@@ -50,7 +50,7 @@ random_seed(void)
 	return seed;
 }
 
-/* What an acknowledgement means. */
+/* What an acknowledgement guarantees, for the greeting. */
 static struct str
 durability_of(const struct options *options)
 {
@@ -214,7 +214,7 @@ options_reload(void *arg)
 
 /* --- figures -------------------------------------------------------------- */
 
-/* What waits for the disk. */
+/* Bytes of entries and commands that wait for the disk. */
 static size_t
 waiting_bytes(const struct app *app)
 {
@@ -282,7 +282,7 @@ store_error(void *arg)
 	return journal_error(file_store_journal(app->stores.files));
 }
 
-/* Before there is no place left for what waits, senders are to wait. */
+/* Clients are not read when the queues are nearly full. */
 static bool
 is_under_pressure(void *arg)
 {

@@ -156,8 +156,7 @@ thread_join(pthread_t thread, bool has_ended, const char *what, bool *runs)
 		pthread_join(thread, NULL);
 		*runs = false;
 	} else {
-		log_warn("store: %s: the disk is not waited for any more",
-		    what);
+		log_warn("store: %s: gave up waiting for the disk", what);
 	}
 }
 

@@ -24,7 +24,7 @@ struct room_sizes {
 
 void room_sizes_init(struct room_sizes *);
 
-/* The room holds so much now; 0: it is not among them any more. */
+/* Sets the size of a room; 0 removes it. */
 void room_sizes_set(struct room_sizes *, struct room_size *, size_t bytes);
 
 /* One of the largest but this one (may be NULL). NULL: there is none. */

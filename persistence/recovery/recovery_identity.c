@@ -17,7 +17,7 @@ store_create(struct recovery *recovery)
 	if (recovery->listing.has_foreign || !recovery_may_write(recovery))
 		return recovery_stop(recovery, RECOVERY_FOREIGN,
 		    "the directory is no store");
-	log_info("store: begun, since there was none");
+	log_info("store: created");
 	disk_random(recovery->disk, store_id, STORE_ID_SIZE);
 	error = store_format_write(recovery->disk, store_id);
 	return error == 0 ? RECOVERY_OK
@@ -31,7 +31,7 @@ format_restore(struct recovery *recovery)
 	int error;
 
 	log_error("store: " FORMAT_NAME " does not fit the other files%s",
-	    recovery_may_write(recovery) ? "; written anew" : "");
+	    recovery_may_write(recovery) ? ": rewritten" : "");
 	if (!recovery_may_write(recovery))
 		return RECOVERY_OK;
 	error = store_format_write(recovery->disk, recovery->result->store_id);

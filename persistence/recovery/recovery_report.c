@@ -92,7 +92,7 @@ finding_report(struct recovery *recovery,
 	if (!recovery_may_write(recovery))
 		return;
 	if (finding->kind == FINDING_TORN)
-		log_warn("store: %s: cut", text);
+		log_warn("store: %s: truncated", text);
 	else if (++recovery->logged <= LOGGED_MOST)
 		log_error("store: %s", text);
 }

@@ -96,7 +96,7 @@ file_quarantine(const struct repair *repair,
 	int error = gap_quarantine(repair, file, &whole);
 
 	store_listing_file_name(file, name);
-	log_error("store: %s is damaged, and out of the way now", name);
+	log_error("store: %s is damaged: moved to quarantine", name);
 	return error == 0 ? file_remove(repair, file) : error;
 }
 

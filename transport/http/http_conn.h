@@ -35,7 +35,7 @@ struct http_exchange_ops {
 	void (*on_body)(struct http_exchange *, struct str);
 	/* The request is whole. Called without a body, too. */
 	void (*on_request_end)(struct http_exchange *);
-	/* The next bytes of a streamed response, at most so many. */
+	/* Writes the next bytes of a streamed response, at most `most`. */
 	ssize_t (*fill)(struct http_exchange *, char *out, size_t most);
 	/* The exchange is over, or its connection is gone: free `arg`. */
 	void (*on_close)(struct http_exchange *);

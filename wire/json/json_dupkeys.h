@@ -7,9 +7,9 @@
 
 #include "wire/json/json_string.h"
 
-/* Up to so many keys of an object are compared one by one. */
+/* Objects with up to this many keys: keys are compared one by one. */
 #define JSON_KEYS_NARROW 8
-/* So many a document may have in all objects that are wider. */
+/* The most keys of all wider objects of a document. */
 #define JSON_KEYS_WIDE 16384
 
 struct json_key_slot {

@@ -15,7 +15,7 @@
 	.offset = offsetof(struct options, member), \
 	.width = sizeof(((struct options *)NULL)->member)
 
-/* What kind of value, where it lives, its preset and its bounds. */
+/* The type of a number, its member, its preset and its bounds. */
 #define NUMBER(kind, member, value, lowest, highest)                         \
 	.type = OPTION_##kind, AT(member), .preset = value, .least = lowest, \
 	.most = highest

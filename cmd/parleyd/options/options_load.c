@@ -6,7 +6,7 @@
 
 #define ORIGIN_SIZE 320
 
-/* At most so much of a name or value is quoted: for "%.*s". */
+/* The longest quotation of a name or value: for "%.*s". */
 #define QUOTE_MOST 64
 #define QUOTE(text) \
 	(int)((text).len < QUOTE_MOST ? (text).len : QUOTE_MOST), (text).data
