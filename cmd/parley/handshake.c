@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "domain/base/str_trim.h"
 #include "transport/ws/ws_handshake.h"
 
 void
@@ -54,16 +55,6 @@ struct promises {
 	unsigned upgrade, connection, accepted, foreign;
 };
 
-static struct str
-text_trim(struct str text)
-{
-	while (text.len > 0 && strchr(" \t", text.data[0]) != NULL)
-		text = str_slice(text.data + 1, text.len - 1);
-	while (text.len > 0 && strchr(" \t", text.data[text.len - 1]) != NULL)
-		text.len--;
-	return text;
-}
-
 static bool
 text_is(struct str text, const char *word)
 {
@@ -80,8 +71,9 @@ header_check(struct promises *seen, struct str line)
 	if (colon == NULL)
 		return;
 	name = str_slice(line.data, (size_t)(colon - line.data));
-	value = text_trim(str_slice(colon + 1,
-	    (size_t)(line.data + line.len - colon - 1)));
+	value = str_trim(str_slice(colon + 1,
+			     (size_t)(line.data + line.len - colon - 1)),
+	    STR_BLANKS);
 	if (text_is(name, "upgrade"))
 		seen->upgrade += text_is(value, "websocket");
 	else if (text_is(name, "connection"))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "domain/base/count_of.h"
+#include "domain/base/str_trim.h"
 #include "wire/common/wire_text.h"
 
 /* The argument of a command. */
@@ -60,27 +61,16 @@ static const struct word {
 #define HISTORY_USUAL 50
 #define HISTORY_MOST 1000
 
-static struct str
-text_trim(struct str text)
-{
-	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-		text = str_slice(text.data + 1, text.len - 1);
-	while (text.len > 0 && (text.data[text.len - 1] == ' ' ||
-				   text.data[text.len - 1] == '\t'))
-		text.len--;
-	return text;
-}
-
 /* Removes and returns the first word of a text. */
 static struct str
 word_next(struct str *text)
 {
-	struct str word = text_trim(*text);
+	struct str word = str_trim(*text, STR_BLANKS);
 
 	for (size_t i = 0; i < word.len; i++)
 		if (word.data[i] == ' ' || word.data[i] == '\t') {
-			*text =
-			    text_trim(str_slice(word.data + i, word.len - i));
+			*text = str_trim(str_slice(word.data + i, word.len - i),
+			    STR_BLANKS);
 			return str_slice(word.data, i);
 		}
 	*text = str_slice(word.data + word.len, 0);
@@ -197,7 +187,7 @@ slash_command_read(const struct client_dialect *dialect, struct str line,
     struct input_line *out)
 {
 	*out = (struct input_line){ .kind = INPUT_MESSAGE, .text = line };
-	if (text_trim(line).len == 0)
+	if (str_trim(line, STR_BLANKS).len == 0)
 		out->kind = INPUT_EMPTY;
 	else if (line.len >= 2 && line.data[0] == '/' && line.data[1] == '/')
 		out->text = str_slice(line.data + 1, line.len - 1);

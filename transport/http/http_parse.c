@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <strings.h>
 
+#include "domain/base/str_trim.h"
 #include "transport/http/http.h"
 
 /* RFC 9110 §5.6.2: the token characters that are no letters or digits. */
@@ -168,24 +169,6 @@ is_value(struct str value)
 	return true;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct str
-text_trim(struct str text)
-{
-	while (text.len > 0 && is_blank(text.data[0])) {
-		text.data++;
-		text.len--;
-	}
-	while (text.len > 0 && is_blank(text.data[text.len - 1]))
-		text.len--;
-	return text;
-}
-
 /* §5.1: no blank may stand before the colon; §5.2: nor at the start. */
 static bool
 parse_header(struct str line, struct http_header *out)
@@ -194,7 +177,7 @@ parse_header(struct str line, struct http_header *out)
 	if (!take_until(&out->value, ':', &out->name) ||
 	    !http_is_token(out->name) || !is_value(out->value))
 		return false;
-	out->value = text_trim(out->value);
+	out->value = str_trim(out->value, STR_BLANKS);
 	return true;
 }
 

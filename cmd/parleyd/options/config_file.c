@@ -4,21 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
+#include "domain/base/str_trim.h"
 
-static struct str
-str_trim(struct str text)
-{
-	while (text.len > 0 && is_space(text.data[0]))
-		text = str_slice(text.data + 1, text.len - 1);
-	while (text.len > 0 && is_space(text.data[text.len - 1]))
-		text.len--;
-	return text;
-}
+/* CR: lines may end with CR LF. */
+#define CONFIG_BLANKS STR(" \t\r")
 
 /* Returns the text before the first c; *text becomes the text after it. */
 static struct str
@@ -39,7 +28,7 @@ line_parse(struct str line, unsigned number, config_visit *visit, void *arg,
 {
 	struct str name, value;
 
-	line = str_trim(str_take_until(&line, '#'));
+	line = str_trim(str_take_until(&line, '#'), CONFIG_BLANKS);
 	if (line.len == 0)
 		return true;
 	if (memchr(line.data, '\0', line.len) != NULL ||
@@ -49,8 +38,8 @@ line_parse(struct str line, unsigned number, config_visit *visit, void *arg,
 		return false;
 	}
 	value = line;
-	name = str_trim(str_take_until(&value, '='));
-	return visit(name, str_trim(value), number, arg);
+	name = str_trim(str_take_until(&value, '='), CONFIG_BLANKS);
+	return visit(name, str_trim(value, CONFIG_BLANKS), number, arg);
 }
 
 bool

@@ -5,6 +5,7 @@
 
 #include "cmd/parleyd/options/suggest.h"
 #include "domain/base/count_of.h"
+#include "domain/base/str_trim.h"
 #include "wire/dialect.h"
 
 void
@@ -18,16 +19,6 @@ listen_clear(struct listen_list *list)
 
 /* --- one address ---------------------------------------------------------- */
 
-static struct str
-str_trim(struct str text)
-{
-	while (text.len > 0 && text.data[0] == ' ')
-		text = str_slice(text.data + 1, text.len - 1);
-	while (text.len > 0 && text.data[text.len - 1] == ' ')
-		text.len--;
-	return text;
-}
-
 /* Takes the next address off the text; false: none is left. */
 static bool
 address_take(struct str *text, struct str *out)
@@ -38,11 +29,12 @@ address_take(struct str *text, struct str *out)
 		return false;
 	comma = memchr(text->data, ',', text->len);
 	if (comma == NULL) {
-		*out = str_trim(*text);
+		*out = str_trim(*text, STR(" "));
 		*text = STR_ABSENT;
 		return true;
 	}
-	*out = str_trim(str_slice(text->data, (size_t)(comma - text->data)));
+	*out = str_trim(str_slice(text->data, (size_t)(comma - text->data)),
+	    STR(" "));
 	*text =
 	    str_slice(comma + 1, text->len - (size_t)(comma + 1 - text->data));
 	return true;
