@@ -79,15 +79,6 @@ record_show(struct replay *base, const struct record *record)
 	return true;
 }
 
-/* The findings are more detailed. */
-static void
-lost_ignore(struct replay *base, uint64_t first, uint64_t last)
-{
-	(void)base;
-	(void)first;
-	(void)last;
-}
-
 static enum inspect_status
 status_of_recovery(enum recovery_status end)
 {
@@ -110,7 +101,7 @@ static enum inspect_status
 store_recover(struct disk *disk, enum recovery_mode mode,
     const struct inspector *inspector, struct inspection *out)
 {
-	struct inspecting inspecting = { .base = { record_show, lost_ignore },
+	struct inspecting inspecting = { .base.record = record_show,
 		.inspector = inspector };
 	struct recovery_config config = { .disk = disk,
 		.mode = mode,

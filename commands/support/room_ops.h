@@ -14,8 +14,8 @@ enum chat_error room_ops_check_author(struct request *);
 enum chat_error room_ops_read_id(struct request *, struct room *);
 
 /*
- * Reads what the command says of a room to be made: it may be smaller than
- * rooms are, and forget sooner, but no more. CHAT_BAD_FIELD.
+ * Reads max_members and ttl_ms of a new room, which may be lower than the
+ * limits, not higher. CHAT_BAD_FIELD.
  */
 enum chat_error room_ops_read_limits(struct request *, struct room *);
 

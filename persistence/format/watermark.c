@@ -54,7 +54,7 @@ slot_read(const char *bytes, size_t len, unsigned slot,
 		   : 0;
 }
 
-/* *lower (may be NULL): the slot of the two that says less. */
+/* *lower (may be NULL): the slot of the two with the lower LSN. */
 static uint64_t
 synced_read(const char *bytes, size_t len,
     const uint8_t store_id[STORE_ID_SIZE], unsigned *lower)
@@ -166,7 +166,7 @@ failure_log(struct watermark *watermark, int error)
 	log_warn("store: %s: %s", WATERMARK_NAME, strerror(error));
 }
 
-/* The slot that says more is overwritten last. */
+/* The slot with the higher LSN is overwritten last. */
 void
 watermark_open(struct watermark *watermark)
 {

@@ -3,12 +3,12 @@
  *
  * Two slots are written in turn, each after a sync, so that one is whole
  * whatever happens to the other. With `interval` and `never` clients are
- * answered before the sync: a third slot says how far the journal was written
- * by then, and in which boot. It counts in that boot alone, where the page
- * cache lives on; a power cut may take what was only written.
+ * answered before the sync: a third slot has the last LSN that was
+ * written by then, and the boot id. It is valid in that boot only, while the
+ * page cache exists; a power cut may lose what was only written.
  *
- * The file itself is not synced: what it says is true, but it may lag behind
- * or be missing.
+ * The file itself is not synced: its LSNs are correct, but may be old, and the
+ * file may be missing.
  */
 #ifndef PERSISTENCE_WATERMARK_H
 #define PERSISTENCE_WATERMARK_H
@@ -24,8 +24,7 @@
 int watermark_read(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t *lsn);
 
-/* The file says at least this much from now on, and is synced. 0 or an errno.
- */
+/* Sets the file to at least this LSN, and syncs it. 0 or an errno. */
 int watermark_raise(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t lsn);
 

@@ -139,7 +139,8 @@ gap_replay(struct recovery *recovery, const struct scan_gap *gap, size_t *at)
 	if (judged->file != gap->file || judged->at != gap->at ||
 	    judged->first != gap->first)
 		return false;
-	if (gap_analysis_is_lost(analysis, judged))
+	if (recovery->replay->lost != NULL &&
+	    gap_analysis_is_lost(analysis, judged))
 		recovery->replay->lost(recovery->replay, judged->first,
 		    judged->last);
 	return ++*at == analysis->count;
@@ -350,20 +351,12 @@ record_ignore(struct replay *replay, const struct record *record)
 	return true;
 }
 
-static void
-lost_ignore(struct replay *replay, uint64_t first, uint64_t last)
-{
-	(void)replay;
-	(void)first;
-	(void)last;
-}
-
 int
 recovery_repair(struct disk *disk, uint64_t next_lsn)
 {
 	struct recovery_config config = { .disk = disk,
 		.mode = RECOVERY_REPAIR };
-	struct replay replay = { record_ignore, lost_ignore };
+	struct replay replay = { .record = record_ignore };
 	struct recovery_result result;
 	enum recovery_status status = recovery_run(&config, &replay, &result);
 	int error = 0;

@@ -20,7 +20,8 @@ struct replay {
 	 * memory; recovery ends.
 	 */
 	bool (*record)(struct replay *, const struct record *);
-	/* These LSNs are lost, reported by an earlier start or not. */
+	/* These LSNs are lost, reported by an earlier start or not. May be
+	 * NULL. */
 	void (*lost)(struct replay *, uint64_t first, uint64_t last);
 };
 

@@ -1,4 +1,4 @@
-/* Which dialect is spoken at a path. Pure. */
+/* The dialect of a path. Pure. */
 #ifndef TRANSPORT_PATH_H
 #define TRANSPORT_PATH_H
 
@@ -7,8 +7,8 @@
 struct dialect;
 
 /*
- * `/ws` speaks what its listener does (NULL: nothing), `/ws/action` what it
- * names, wherever that is. NULL: no WebSocket is opened at this path.
+ * `/ws` has the dialect of its listener (NULL: none), `/ws/action` the one it
+ * names, on every listener. NULL: no WebSocket is opened at this path.
  */
 const struct dialect *path_dialect(const struct dialect *listener,
     struct str path);

@@ -2,9 +2,9 @@
  * Accepted sockets that wait until the share of their address allows them in.
  *
  * They wait here and not in the kernel's backlog, which has one order for all:
- * a connection can only be told from others once it is accepted. Those whose
- * request has arrived are served before those that say nothing, and the newest
- * before the old, whose peer has probably given up. Health checks have a small
+ * the address of a connection is known only once it is accepted. Those whose
+ * request has arrived are served before silent ones, and the newest before the
+ * old, whose peer has probably given up. Health checks have a small
  * rate of their own, for an address that is flooded by others behind it.
  */
 #ifndef TRANSPORT_ACCEPT_QUEUE_H

@@ -47,7 +47,7 @@ enum conn_overload {
 	OVERLOAD_OUTPUT
 };
 
-/* What bytes mean. Each connection speaks one protocol at a time. */
+/* What bytes mean. A connection has one protocol at a time. */
 struct protocol_ops {
 	/*
 	 * Bytes arrived, which may be changed. Returns how many were

@@ -18,7 +18,7 @@ struct upgrade;
 /* What the WebSockets of one loop share. */
 struct ws_service {
 	struct endpoint *endpoint;
-	struct admission *admission; /* NULL: everyone is accepted */
+	struct admission *admission; /* NULL: all are accepted */
 	struct ws_reader_limits reader_limits;
 	size_t open_count;
 	size_t websocket_count; /* the same, and those being closed */
