@@ -34,7 +34,7 @@ pick_visit(const struct member *member, void *arg)
 	return picking->to_go-- > 0;
 }
 
-/* One of those who are here; nobody if there is none. */
+/* A random connected member, or "x", which is not connected. */
 static struct member
 pick_member(void)
 {
@@ -90,7 +90,7 @@ do_something(void)
 	fake_clock_pass(&world.clock, dice(400));
 }
 
-/* Whether the publisher has somebody in a place. */
+/* Whether the publisher has a member in a room. */
 static bool
 listens(const char *member_id, const char *place)
 {

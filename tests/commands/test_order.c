@@ -157,7 +157,7 @@ START_TEST(what_follows_a_lost_room_fails_behind_it)
 }
 END_TEST
 
-/* Nobody is told of it before, not even that it is there. */
+/* Before that, no event and no answer shows the room. */
 START_TEST(others_wait_for_a_room_that_is_being_made)
 {
 	create("id1", "a");

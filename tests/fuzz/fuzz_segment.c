@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t store_id[STORE_ID_SIZE] = "sixteen bytes id";
 
-/* The disk spares its memory from failures that nobody asks for here. */
+/* Allocations of the disk itself never fail. */
 void
 malloc_spare(bool on)
 {

@@ -342,7 +342,7 @@ class Chat(WebSocket):
 
     def pending(self):
         """Everything that this member was sent until now: an answer of the
-        server marks the place, so that nobody has to wait for silence."""
+        server marks the place, so that tests do not wait for silence."""
         self.ask_ok("ping")
         events = list(self.inbox)
         self.inbox.clear()

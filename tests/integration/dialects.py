@@ -61,7 +61,7 @@ class Member(WebSocket):
 
     def pending(self):
         """Everything that came until now: an answer of the server marks the
-        place, so that nobody has to wait for silence."""
+        place, so that tests do not wait for silence."""
         self.tell(self.mark)
         frames = []
         while not self.is_mark(frame := self.next()):

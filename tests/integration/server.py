@@ -25,7 +25,7 @@ AT_ONCE = (*NO_DRAIN, "--limits-messages", "0", "--limits-bytes", "0")
 # What a sanitizer writes when it has found something.
 REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
 
-# Options of whoever runs the tests must not reach the server.
+# Options in the environment of the tests must not reach the server.
 ENVIRONMENT = {
     **{n: v for n, v in os.environ.items() if not n.startswith("PARLEY_")},
     # A small quarantine, so that memory can be measured.

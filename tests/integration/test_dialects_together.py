@@ -88,7 +88,7 @@ class Acting(Member):
 class Guest(Member):
     def __init__(self, address):
         self.client = Topic(address)
-        self.id = None  # nobody tells it
+        self.id = None  # the dialect has none
 
     def make(self):
         room = f"r{next(numbers)}"

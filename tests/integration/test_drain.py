@@ -1,4 +1,5 @@
-"""Going down: everybody is told, nobody is cut off, the exit status is 0."""
+"""Draining: every client gets a close frame and all of its answers, the exit
+status is 0."""
 
 import json
 import signal

@@ -127,7 +127,7 @@ def test_large_messages_of_several_at_once_close_nobody(start, tmp_path, store):
 
 
 def test_a_flood_in_the_lobby_closes_nobody(start):
-    """Two that nobody knows post 2 MB each; a hundred members read."""
+    """Two anonymous clients post 2 MB each; a hundred members read."""
     server = start("--lobby-announce-up-to", "0")
     members = [Chat(server.address) for _ in range(98)]
     senders = [Chat(server.address) for _ in range(2)]

@@ -153,7 +153,7 @@ def test_a_crowd_beyond_the_descriptors_costs_no_cpu(start):
     server = start("--limits-connections", "1000", files=100)
     crowd = connect_many(server.address, 150)
     before = server.cpu_seconds()
-    try:  # a quiet second: nobody says anything
+    try:  # a second without messages
         crowd[0].socket.settimeout(1)
         crowd[0].read(1)
     except (TimeoutError, Gone):

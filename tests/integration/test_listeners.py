@@ -208,7 +208,7 @@ SEED_PORTS = {"command": 8080, "action": 8765, "topic": 8000}
 
 
 def are_free(ports):
-    """A test may not need what the machine has given to somebody else."""
+    """Whether no other program uses the ports; a test that needs them is skipped else."""
     try:
         for port in ports:
             with socket.socket() as probe:

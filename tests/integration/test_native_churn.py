@@ -98,7 +98,7 @@ def test_what_is_told_adds_up(parleyd, seed):
     members = [Observer(parleyd.address) for _ in range(MEMBERS)]
     for step in range(STEPS):
         place = chance.randrange(MEMBERS)
-        if step % 30 == 29:  # somebody goes, somebody comes
+        if step % 30 == 29:  # one member leaves, another joins
             chance.choice([members[place].leave, members[place].reset])()
             members[place] = Observer(parleyd.address)
         elif step % 100 == 50:

@@ -27,7 +27,7 @@ async def converse(url, texts):
                 await author.send(json.dumps(said))
                 for each in packed, plain:
                     heard = await answer(each, "broadcast")
-                    while "seq" not in heard:  # somebody came into the lobby
+                    while "seq" not in heard:  # an announcement in the lobby
                         heard = await answer(each, "broadcast")
                     assert heard["message"] == text
 

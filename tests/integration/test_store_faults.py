@@ -203,7 +203,7 @@ def test_a_failed_sync_acknowledges_nothing_and_leaves_reading(store, disk):
         assert status == 503 and "disk" in body, body
         assert read(server) == [(1, "kept")]
         fast.post("fast", "still here")
-        # For good: after a failed sync nobody knows what is on the disk.
+        # Until a restart: after a failed sync the content of the disk is unknown.
         disk.be()
         assert refusal(chat, "later") == "unavailable"
         assert readiness(server)[0] == 503

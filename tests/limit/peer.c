@@ -11,7 +11,7 @@
 #include "tests/limit/room.h"
 
 #define READ_SIZE 65536
-#define FRAME_MAX 65536 /* nobody sends more; keeps a peer's memory bounded */
+#define FRAME_MAX 65536 /* bounds a peer's memory */
 
 /*
  * The answer to the one key that parley-bench sends, the sample of RFC 6455

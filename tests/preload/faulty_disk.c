@@ -317,7 +317,7 @@ open(const char *path, int flags, ...)
 
 typedef int sync_function(int);
 
-/* Long, but with nobody else kept from the disk. */
+/* A long call, without the lock: other calls go on. */
 static void
 stall(int64_t ms)
 {
@@ -327,7 +327,7 @@ stall(int64_t ms)
 		;
 }
 
-/* The directory itself: names below it are nobody's business. */
+/* The directory itself, without its subdirectories. */
 static bool
 is_store(int file)
 {

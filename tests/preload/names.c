@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* NULL: nobody plays power cuts. */
+/* NULL: no power cuts are simulated. */
 static const char *
 list(void)
 {

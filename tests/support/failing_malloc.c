@@ -17,7 +17,7 @@ BEHIND(void *, malloc, size_t);
 BEHIND(void *, calloc, size_t, size_t);
 BEHIND(void *, realloc, void *, size_t);
 
-/* volatile: compilers are sure that malloc() looks at nobody's variables. */
+/* volatile: compilers assume that malloc() reads no variables of programs. */
 static volatile unsigned to_go;
 static volatile bool failed;
 static volatile size_t asked;

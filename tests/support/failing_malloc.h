@@ -20,7 +20,7 @@ bool malloc_has_failed(void);
 /* Bytes that were asked for since malloc_fail_at() was called. */
 size_t malloc_asked(void);
 
-/* False where somebody else stands in the allocator's place: valgrind. */
+/* False if the allocator is replaced by another tool, as valgrind. */
 bool malloc_can_fail(void);
 
 #endif

@@ -760,7 +760,7 @@ check_no_hole(int i, unsigned step)
 		ck_assert(client->eof || ends);
 }
 
-/* The n-th allocation of a turn fails in which somebody talks. */
+/* The n-th allocation of a turn fails in which a member posts. */
 START_TEST(without_memory_nobody_hears_a_hole)
 {
 	const char *text = "{\"command\":\"broadcast\",\"message\":\"hi\"}";

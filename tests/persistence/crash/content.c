@@ -80,7 +80,7 @@ content_add_message(struct content *content, struct str id,
 	if (room == NULL)
 		return;
 	if (n == 0)
-		complain(content, "a message that nobody sent",
+		complain(content, "a message that was not sent",
 		    speech_room_place(id));
 	if (message->seq <= room->last || message->seq >= SEQ_MOST) {
 		complain(content, "a seq twice, or a wild one",

@@ -59,7 +59,7 @@ fail_at(const struct fault_plan *plan, struct disk_fault fault)
 
 static const int errors[] = { EIO, ENOSPC, EDQUOT, EINTR, EMFILE, ENOMEM, 0 };
 
-/* Nobody is interrupted for ever, and only these can stop halfway. */
+/* EINTR ends at some time; only these calls can be short. */
 static bool
 makes_sense(const struct disk_fault *fault)
 {

@@ -11,7 +11,7 @@ struct losses {
 	bool is_lost[LEDGER_LINES];
 	/* Something else than messages is: then rooms may be missing. */
 	bool is_vague;
-	bool is_snapshot_gone; /* and nobody knows how much was in it */
+	bool is_snapshot_gone; /* and its size is unknown */
 };
 
 void losses_expect(struct losses *, const struct ledger *, const char *file,

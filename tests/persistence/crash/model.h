@@ -2,9 +2,9 @@
  * A model that remembers only what was sent, acknowledged and shown.
  *
  * Whatever is sent makes a new state out of the one before. What failed leads
- * to a side branch, since nobody knows whether it was stored. After a crash
+ * to a side branch, since it is unknown whether it was stored. After a crash
  * the store must be found in one of these states, none older than the last
- * that somebody was told of.
+ * that a client was shown.
  */
 #ifndef TESTS_PERSISTENCE_CRASH_MODEL_H
 #define TESTS_PERSISTENCE_CRASH_MODEL_H
@@ -44,7 +44,7 @@ const struct print *model_room(const struct model *, unsigned place);
 unsigned model_next_message(struct model *);
 unsigned model_next_life(struct model *);
 
-/* It was given this LSN, but nobody was told so far. */
+/* It has this LSN, and is not acknowledged. */
 void model_make_room(struct model *, unsigned place, unsigned life,
     const char *epoch, uint64_t lsn);
 void model_remove_room(struct model *, unsigned place, uint64_t lsn);

@@ -276,7 +276,7 @@ START_TEST(keeps_no_more_waiting_than_it_may)
 }
 END_TEST
 
-/* Everything is written, but nobody is told; seen by the sanitizer. */
+/* Everything is written, but the log was not polled; a leak would be found. */
 START_TEST(is_closed_while_entries_wait)
 {
 	append(ENTRY_SAID, "r", "id1");

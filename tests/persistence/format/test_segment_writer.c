@@ -158,7 +158,7 @@ START_TEST(leaves_no_room_behind_that_it_made_in_vain)
 }
 END_TEST
 
-/* What a former process left under the same name is in nobody's way. */
+/* A file of the same name, left by an earlier process, is replaced. */
 START_TEST(removes_what_is_left_of_another_attempt)
 {
 	memory_disk_put(memory, "next.tmp", "garbage", 7);

@@ -37,7 +37,7 @@ rooms_create(int kind)
 	return rooms;
 }
 
-/* Red: a, b, c. Blue: c, a. Green: nobody. */
+/* Red: a, b, c. Blue: c, a. Green: empty. */
 static struct room_store *
 three_rooms(int kind)
 {
@@ -95,7 +95,7 @@ assert_members(struct room_store *rooms, const char *room, const char *expected)
 		    strchr(expected, one[0]) != NULL);
 }
 
-/* In which rooms somebody is, in order of joining. */
+/* The rooms of a member, in order of joining. */
 static void
 assert_rooms_of(struct room_store *rooms, const char *member_id,
     const char *expected)

@@ -36,7 +36,7 @@ END_TEST
 
 static const uint64_t too_far[] = { RECORD_LSN_MOST / 2, RECORD_LSN_MOST };
 
-/* Nobody gets that far by counting. */
+/* LSNs never get that high. */
 START_TEST(a_mark_that_leaves_no_numbers_is_not_gone_on_from)
 {
 	begin_store(&file, 5);

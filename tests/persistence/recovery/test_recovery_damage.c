@@ -276,7 +276,7 @@ START_TEST(nor_does_it_once_the_segment_is_the_last)
 }
 END_TEST
 
-/* It is behind a hole, and goes with the tail: nobody was told. */
+/* It is behind a hole, and is truncated with the tail: not acknowledged. */
 START_TEST(a_report_that_is_cut_reports_nothing)
 {
 	size_t at;

@@ -9,7 +9,7 @@
 
 #define RECORDING_LISTENERS_MOST 4096
 
-/* Somebody in a place; "" is the lobby. */
+/* A member in a room; "" is the lobby. */
 struct listener {
 	char member_id[ID_SIZE];
 	char place[ROOM_ID_SIZE];
@@ -18,8 +18,8 @@ struct listener {
 struct recording_publisher {
 	struct publisher base;
 	struct fault *fault; /* hits attach and enter */
-	const char *deaf; /* hears nothing that is for it alone; NULL: nobody */
-	const char *congested; /* does not read; NULL: nobody */
+	const char *deaf; /* hears nothing that is for it alone; NULL: none */
+	const char *congested; /* does not read; NULL: none */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	/* In order of entering. */

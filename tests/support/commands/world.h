@@ -42,7 +42,7 @@ void world_dump(struct transcript *);
 	    .author = str_from(who),                                \
 	    __VA_ARGS__ })
 
-/* Somebody connects; the ids are id1, id2, … */
+/* A member connects; the ids are id1, id2, … */
 #define CONNECT(...)                \
 	world_do(&(struct command){ \
 	    .kind = COMMAND_CONNECT, .peer = &world, __VA_ARGS__ })
@@ -65,7 +65,7 @@ void people(unsigned n);
 /* id1 to id⟨n⟩ join a room, which the first of them makes. */
 void gather(const char *room, unsigned n);
 
-/* Somebody says 1, 2, … up to n in a room. */
+/* A member posts 1, 2, … up to n in a room. */
 void say(const char *who, const char *room, unsigned n);
 
 /* What is heard of an id that no room can have. */

@@ -82,7 +82,7 @@ unsigned memory_disk_open_files(const struct memory_disk *);
  */
 void memory_disk_stop_after(struct memory_disk *, unsigned calls);
 
-/* Called after each call that changed something; NULL: nobody is. */
+/* Called after each call that changed something; NULL: none is. */
 typedef void disk_watch(struct memory_disk *, enum disk_call, void *arg);
 void memory_disk_watch(struct memory_disk *, disk_watch *, void *arg);
 
@@ -106,7 +106,7 @@ enum crash_shape {
 const char *crash_shape_name(enum crash_shape);
 
 /*
- * The disk as it is found after a crash: a new one, with nobody's files open
+ * The disk as it is found after a crash: a new one, with no files open
  * and nothing to go wrong. Chance depends on the seed alone.
  */
 struct memory_disk *memory_disk_crash(struct memory_disk *, enum crash_shape,

@@ -6,7 +6,7 @@
 #include "tests/support/failing_malloc.h"
 #include "tests/support/persistence/memory_disk_internal.h"
 
-/* Nobody asks for more zeros at once. */
+/* The largest size of one call of zero(). */
 #define ZEROS_MOST ((size_t)256 << 10)
 
 static struct memory_disk *

@@ -748,7 +748,7 @@ START_TEST(answers_a_pipeline_in_order)
 }
 END_TEST
 
-/* Requests without end, and nobody reads the answers. */
+/* Endless requests of a client that does not read the answers. */
 START_TEST(a_pipeline_waits_for_its_reader)
 {
 	unsigned sent = 0, answers = 0;

@@ -52,7 +52,7 @@ static const struct {
 	{ HEAD(REQUEST HOST " folded"), 26, 400 },
 	{ HEAD(REQUEST HOST "\tfolded"), 26, 400 },
 	{ HEAD(" GET"), 1, 400 },
-	/* Somebody speaks TLS here. */
+	/* A TLS handshake. */
 	{ HEAD("\x16\x03\x01\x02"), 1, 400 },
 };
 /* Looks at the first `len` bytes, in memory that ends there. */

@@ -558,7 +558,7 @@ START_TEST(lingers_until_the_peer_is_gone)
 }
 END_TEST
 
-/* What the peer can send while nobody reads it any more. */
+/* Bytes that the peer can send while they are not read any more. */
 static size_t
 flood(void)
 {
