@@ -88,7 +88,7 @@ ACCEPTED = {
     "one option of two": head(Connection="keep-alive, Upgrade"),
     "options in two lines": head(Connection=["keep-alive", "UPGRADE"]),
     "host with port": head(Host="[::1]:80"),
-    "origin": head(Origin="https://example.org"),
+    "origin": head(Origin="http://localhost"),
     "deflate": head(**{EXTENSIONS: DEFLATE + "; client_max_window_bits"}),
     "other extensions": head(**{EXTENSIONS: "x-unknown; a=1, other"}),
     "Latin-1": head(X="\u00e9"),
