@@ -48,6 +48,14 @@ const struct conn_io_ops conn_plain_io = {
 	.shutdown = plain_shutdown,
 };
 
+/* --- events --------------------------------------------------------------- */
+
+static struct event *
+conn_readable(struct conn *conn)
+{
+	return (struct event *)(void *)conn->readable;
+}
+
 /* --- deadlines ------------------------------------------------------------ */
 
 static uint32_t
@@ -134,7 +142,7 @@ conn_abort(struct conn *conn)
 		return;
 	conn->state = CONN_DEAD;
 	conn->output_closed = true;
-	event_del(conn->readable);
+	event_del(conn_readable(conn));
 	if (conn->writable != NULL)
 		event_del(conn->writable);
 	wheel_cancel(&conn->timer);
@@ -224,7 +232,7 @@ void
 conn_pause(struct conn *conn, unsigned reasons)
 {
 	if (conn->pauses == 0)
-		event_del(conn->readable);
+		event_del(conn_readable(conn));
 	conn->pauses |= (uint8_t)reasons;
 }
 
@@ -239,10 +247,10 @@ conn_resume(struct conn *conn, unsigned reasons)
 	conn->resumed_at = conn_now(conn);
 	if (conn->input_closed || conn->state == CONN_DEAD)
 		return;
-	if (event_add(conn->readable, NULL) != 0)
+	if (event_add(conn_readable(conn), NULL) != 0)
 		conn_abort(conn);
 	else if (conn->unread != NULL)
-		event_active(conn->readable, EV_READ, 0);
+		event_active(conn_readable(conn), EV_READ, 0);
 }
 
 void
@@ -319,7 +327,7 @@ conn_consume_read(struct conn *conn, char *data, size_t len)
 static void
 conn_on_eof(struct conn *conn)
 {
-	event_del(conn->readable);
+	event_del(conn_readable(conn));
 	conn->input_closed = true;
 	switch ((enum conn_state)conn->state) {
 	case CONN_OPEN:
@@ -571,16 +579,15 @@ struct conn *
 conn_create(struct loop *loop, int fd, struct peer *peer,
     const struct protocol_ops *protocol, void *state)
 {
-	struct conn *conn = calloc(1, sizeof(*conn));
+	struct conn *conn =
+	    calloc(1, sizeof(*conn) + event_get_struct_event_size());
 
 	if (conn == NULL)
 		goto close_fd;
-	conn->readable =
-	    event_new(loop->base, fd, EV_READ | EV_PERSIST, readable_cb, conn);
-	if (conn->readable == NULL)
+	if (event_assign(conn_readable(conn), loop->base, fd,
+		EV_READ | EV_PERSIST, readable_cb, conn) != 0 ||
+	    event_add(conn_readable(conn), NULL) != 0)
 		goto free_conn;
-	if (event_add(conn->readable, NULL) != 0)
-		goto free_event;
 	conn->io = &conn_plain_io;
 	conn->loop = loop;
 	conn->fd = fd;
@@ -592,8 +599,6 @@ conn_create(struct loop *loop, int fd, struct peer *peer,
 	loop->conn_count++;
 	conn_set_protocol(conn, protocol, state);
 	return conn;
-free_event:
-	event_free(conn->readable);
 free_conn:
 	free(conn);
 close_fd:
@@ -626,7 +631,7 @@ conn_destroy(struct conn *conn)
 	input_buffer_free(&conn->unread, &loop->input_bytes);
 	send_queue_fini(&conn->queue);
 	peer_table_leave(&loop->peers, conn->peer);
-	event_free(conn->readable);
+	event_del(conn_readable(conn));
 	if (conn->writable != NULL)
 		event_free(conn->writable);
 	if (conn->io->destroy != NULL)

@@ -118,7 +118,6 @@ struct conn {
 	bool lags : 1;      /* see conn_set_lags() */
 	const struct protocol_ops *protocol;
 	void *protocol_state;
-	struct event *readable;
 	struct event *writable; /* NULL: nothing waits to be sent */
 	struct conn *prev;      /* in loop->conns */
 	struct conn *next;
@@ -133,6 +132,8 @@ struct conn {
 	uint32_t output_soft_since; /* too much waits */
 	uint32_t output_moved;      /* the socket took something */
 	uint32_t resumed_at;        /* reading went on after a pause */
+	/* The event of input, in the same block; libevent knows its size. */
+	void *readable[];
 };
 
 /*
