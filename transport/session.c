@@ -22,6 +22,9 @@
 /* The deflater that all sessions share has the largest window. */
 #define LEAST_WINDOW_BITS 15
 
+static_assert(REFUSALS_MOST <= UINT8_MAX, "session.refused holds it");
+static_assert(offsetof(struct session, member_id) <= 124, "one per connection");
+
 struct sessions {
 	struct endpoint base;
 	struct sessions_config config;

@@ -19,16 +19,19 @@ struct conn;
 struct hub;
 struct sessions;
 
+/* The largest number that subscription.waiting holds. */
+#define SUBSCRIPTION_WAITING_MOST ((1u << 30) - 1)
+
 /* A session's part of a channel. */
 struct subscription {
 	struct channel *channel;
-	uint32_t index;       /* in channel->subscribers */
-	bool missed_presence; /* more of it than is kept in the ring */
-	bool is_lost;         /* the history no longer has `next` */
+	uint32_t index;           /* in channel->subscribers */
+	uint32_t waiting : 30;    /* messages that it was not sent */
+	bool missed_presence : 1; /* more of it than is kept in the ring */
+	bool is_lost : 1;         /* the history no longer has `next` */
 	/* It lags: where it goes on in the channel's ring; 0: it does not. */
 	uint64_t position;
-	uint64_t next;    /* the first message that it was not sent; 0: none */
-	uint32_t waiting; /* messages that it was not sent */
+	uint64_t next; /* the first message that it was not sent; 0: none */
 };
 
 static inline bool
@@ -54,13 +57,13 @@ struct session {
 	/* of the replay: on the list of sessions that can be sent something */
 	struct list replay_link;
 	uint32_t replay_next; /* the subscription whose turn it is */
-	bool is_replaying;    /* is on the list */
 	/* its own */
 	struct burst_limiter burst_limiter;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
-	uint16_t refused;
-	uint8_t variant; /* of its channels */
-	uint8_t stage;   /* enum wire_stage, as of the last message */
+	uint8_t refused;
+	bool is_replaying; /* is on the list of the replay */
+	uint8_t variant;   /* of its channels */
+	uint8_t stage;     /* enum wire_stage, as of the last message */
 	/* As long as the dialect's ids are; empty until it is attached. */
 	char member_id[];
 };

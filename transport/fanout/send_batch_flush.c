@@ -116,7 +116,8 @@ skip_channel(struct send_batch *batch, struct session *session,
 	    session_find_subscription(session, channel);
 	uint32_t messages = messages_for(batch, channel, session);
 
-	subscription->waiting += messages;
+	subscription->waiting =
+	    (subscription->waiting + messages) & SUBSCRIPTION_WAITING_MOST;
 	batch->copies.waiting += messages;
 	batch->copies.skipped += droppables_for(batch, channel, session);
 
@@ -346,7 +347,8 @@ settle_waiting(struct send_batch *batch, struct subscription *subscription,
 {
 	if (messages > subscription->waiting)
 		messages = subscription->waiting;
-	subscription->waiting -= messages;
+	subscription->waiting =
+	    (subscription->waiting - messages) & SUBSCRIPTION_WAITING_MOST;
 	batch->copies.waiting -= messages;
 	*total += messages;
 }
