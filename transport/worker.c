@@ -143,6 +143,7 @@ worker_init(struct worker *worker, const struct server_config *config)
 	worker->profile = config->profile;
 	worker->http.handle = routes_handle;
 	worker->http.routes = config->routes;
+	worker->loop.websockets = &worker->ws;
 	worker->ws.endpoint = config->endpoint;
 	worker->ws.admission = config->admission;
 	worker->ws.reader_limits.buffered = &worker->loop.input_bytes;

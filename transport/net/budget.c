@@ -90,6 +90,14 @@ budget_wait_ms(struct budget *budget, const struct transport_limits *limits,
 	return longest;
 }
 
+/* Whether it is exceeded, or was until a moment ago. */
+static bool
+budget_is_exceeded(const struct budget *budget, uint32_t now)
+{
+	return budget->exceeded_since != budget->exceeded_until &&
+	       (int32_t)(now - budget->exceeded_until) <= RECOVERED_MS;
+}
+
 int64_t
 budget_exceed(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms)
@@ -99,11 +107,9 @@ budget_exceed(struct budget *budget, const struct transport_limits *limits,
 
 	if (wait == 0)
 		return 0;
-	if (!budget->is_exceeded ||
-	    (int32_t)(now - budget->exceeded_until) > RECOVERED_MS)
+	if (!budget_is_exceeded(budget, now))
 		budget->exceeded_since = now;
 	budget->exceeded_until = now + (uint32_t)wait;
-	budget->is_exceeded = true;
 	return wait;
 }
 
@@ -115,7 +121,6 @@ budget_has_patience(const struct budget *budget,
 
 	if (limits->patience_ms == 0)
 		return false;
-	return !budget->is_exceeded ||
-	       (int32_t)(now - budget->exceeded_until) > RECOVERED_MS ||
+	return !budget_is_exceeded(budget, now) ||
 	       (int64_t)(now - budget->exceeded_since) < limits->patience_ms;
 }

@@ -24,10 +24,9 @@ struct budget {
 	float bytes;
 	float copies; /* in BUDGET_COPIES_UNIT */
 	/* Milliseconds; they wrap around. */
-	uint32_t stamp; /* when it was refilled */
-	uint32_t exceeded_since;
+	uint32_t stamp;          /* when it was refilled */
+	uint32_t exceeded_since; /* both are equal: it never was exceeded */
 	uint32_t exceeded_until; /* the latest recovery from it */
-	bool is_exceeded;        /* the two above are set */
 };
 
 void budget_init(struct budget *, const struct transport_limits *,

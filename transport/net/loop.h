@@ -21,6 +21,7 @@
 
 struct conn;
 struct event_base;
+struct ws_service;
 
 /* How much is read at once: a peer that sends more waits for the next turn. */
 #define LOOP_INPUT_SIZE 16384
@@ -30,6 +31,7 @@ struct loop {
 	struct clock *clock;
 	const struct transport_limits *limits;
 	const struct host *host;
+	struct ws_service *websockets; /* what WebSockets share */
 	struct meter meter;
 	struct turn turn;
 	struct chunk_pool pool;

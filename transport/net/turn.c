@@ -41,9 +41,11 @@ turn_measure(struct turn *turn, struct turn_share *share, uint32_t tick,
 	uint32_t used_us = (uint32_t)((now_ns - turn->measured_ns) / 1000);
 
 	turn_use(turn, share, tick, used_us);
-	share->slice_us += used_us;
-	if (share->slice_us >= TURN_SLICE_US)
+	used_us += share->slice_us;
+	if (used_us >= TURN_SLICE_US)
 		share->is_over = true;
+	else
+		share->slice_us = (uint16_t)used_us;
 	turn->unmeasured = 0;
 	turn->measured_work = turn->work;
 	turn->measured_ns = now_ns;

@@ -38,12 +38,12 @@ struct turn {
 
 /* The part of one connection; zeroed at first. */
 struct turn_share {
-	uint32_t number; /* the turn of the next three */
-	uint32_t slice_us;
-	bool has_sends;
-	bool is_over;
 	uint32_t tick; /* of recent_us */
 	uint32_t recent_us;
+	uint32_t number;   /* the turn of the next three */
+	uint16_t slice_us; /* below TURN_SLICE_US */
+	bool has_sends;
+	bool is_over;
 };
 
 /* The next turn begins, with its first input. */

@@ -15,27 +15,41 @@ enum ws_state {
 	WS_STATE_CLOSING /* our close frame is sent, the peer's awaited */
 };
 
-struct ws_conn {
-	struct ws_service *service;
-	void *session; /* of the endpoint; NULL before and after */
+/* A message or a frame that has begun to arrive. */
+struct unfinished {
 	struct ws_reader reader;
+	uint32_t begun; /* a tick of the wheel */
+};
+
+struct ws_conn {
+	void *session; /* of the endpoint; NULL before and after */
+	struct unfinished *unfinished; /* NULL: none */
 	struct budget budget;
 	struct turn_share share;
 	struct token_bucket control;
-	const char *end_reason;
-	uint16_t end_code;
+	union {
+		/* While it is open: moments, ticks of the wheel; 0: none. */
+		struct {
+			uint32_t leave_at;   /* draining: the moment to go */
+			uint32_t resume_at;  /* reading is paused for so long */
+			uint32_t pinged;     /* waits for a sign of life */
+			uint32_t expires_at; /* its principal does */
+		};
+		/* From ws_conn_end() on. */
+		struct {
+			const char *end_reason;
+			uint16_t end_code;
+		};
+	};
+	uint32_t since;        /* the last byte, or its state, began: a tick */
+	uint16_t idle_ticks;   /* silence that the dialect bears; 0: any */
 	uint8_t state;         /* enum ws_state */
 	bool peer_closed : 1;  /* it will send no close frame (any more) */
 	bool input_failed : 1; /* its input is not understood any more */
-	/* Moments, in ticks of the wheel; 0: not running. */
-	uint32_t since;         /* the last byte, or its state, began */
-	uint32_t pinged;        /* our ping waits for a sign of life */
-	uint32_t message_begun; /* an unfinished message */
-	uint32_t leave_at;      /* draining: the moment to go */
-	uint32_t resume_at;     /* reading is paused for so long */
-	uint32_t idle_ticks;    /* silence that the dialect bears; 0: any */
-	uint32_t expires_at;    /* the moment when its principal does */
+	bool deflate : 1;      /* permessage-deflate was negotiated */
 };
+
+static_assert(sizeof(struct ws_conn) <= 88, "one per connection");
 
 static struct ws_conn *
 ws_of(const struct conn *conn)
@@ -43,10 +57,16 @@ ws_of(const struct conn *conn)
 	return conn->protocol_state;
 }
 
+static struct ws_service *
+ws_service_of(const struct conn *conn)
+{
+	return conn->loop->websockets;
+}
+
 struct endpoint *
 ws_conn_endpoint(const struct conn *conn)
 {
-	return ws_of(conn)->service->endpoint;
+	return ws_service_of(conn)->endpoint;
 }
 
 /* --- deadlines ------------------------------------------------------------ */
@@ -98,7 +118,9 @@ ws_idle_due(const struct conn *conn)
 static uint32_t
 ws_message_due(const struct conn *conn)
 {
-	return wheel_after(ws_of(conn)->message_begun,
+	const struct unfinished *unfinished = ws_of(conn)->unfinished;
+
+	return wheel_after(unfinished == NULL ? 0 : unfinished->begun,
 	    conn->loop->limits->message_time_ms);
 }
 
@@ -202,7 +224,7 @@ ws_conn_end(struct conn *conn, unsigned code, const char *reason)
 	ws->end_reason = reason;
 	ws->state = WS_STATE_ENDING;
 	conn->has_ended = true;
-	ws->service->open_count--;
+	ws_service_of(conn)->open_count--;
 	meter_count_close(&conn->loop->meter, code,
 	    ws->peer_closed ? "client" : reason);
 	conn_defer(conn);
@@ -237,12 +259,12 @@ static int64_t
 ws_retry_after_ms(const struct conn *conn)
 {
 	const struct ws_conn *ws = ws_of(conn);
-	int64_t left = ws->service->drained_ms - conn->loop->now_ms;
+	int64_t left = ws_service_of(conn)->drained_ms - conn->loop->now_ms;
 	int64_t span = 2000;
 
 	if (ws->end_code == WS_CLOSE_POLICY)
 		return 0;
-	if (ws->service->draining)
+	if (ws_service_of(conn)->draining)
 		span = left > 0 ? 4500 + left : 4500;
 	return 500 + loop_random(conn->loop, (uint32_t)span);
 }
@@ -258,12 +280,12 @@ ws_end_session(struct conn *conn, bool is_reachable)
 		return;
 	ws->session = NULL;
 	if (!is_reachable || !ws_deserves_bye(ws)) {
-		ws->service->endpoint->ops->leave(session, NULL);
+		ws_service_of(conn)->endpoint->ops->leave(session, NULL);
 		return;
 	}
 	bye.reason = str_from(ws->end_reason);
 	bye.retry_after_ms = ws_retry_after_ms(conn);
-	ws->service->endpoint->ops->leave(session, &bye);
+	ws_service_of(conn)->endpoint->ops->leave(session, &bye);
 }
 
 /* Once the peer has closed too, or is not understood any more. */
@@ -313,17 +335,30 @@ ws_on_turn_end(struct conn *conn)
 }
 
 static void
+ws_drop_unfinished(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (ws->unfinished == NULL)
+		return;
+	ws_reader_fini(&ws->unfinished->reader,
+	    &ws_service_of(conn)->reader_limits);
+	free(ws->unfinished);
+	ws->unfinished = NULL;
+}
+
+static void
 ws_on_close(struct conn *conn, void *state)
 {
 	struct ws_conn *ws = state;
 
 	if (ws->state == WS_STATE_OPEN) {
-		ws->service->open_count--;
+		ws_service_of(conn)->open_count--;
 		meter_count_close(&conn->loop->meter, 0, "aborted");
 	}
-	ws->service->websocket_count--;
+	ws_service_of(conn)->websocket_count--;
 	ws_end_session(conn, false);
-	ws_reader_fini(&ws->reader, &ws->service->reader_limits);
+	ws_drop_unfinished(conn);
 	free(ws);
 }
 
@@ -459,12 +494,15 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	struct conn *conn = arg;
 	struct ws_conn *ws = ws_of(conn);
 
-	ws->message_begun = 0; /* what follows it has time of its own */
+	/* What follows it has time of its own. */
+	if (ws->unfinished != NULL)
+		ws->unfinished->begun = conn_now(conn);
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
 	conn->loop->meter.commands++;
 	ws_conn_charge_bytes(conn, len);
-	ws->service->endpoint->ops->message(ws->session, opcode, data, len);
+	ws_service_of(conn)->endpoint->ops->message(ws->session, opcode, data,
+	    len);
 	ws_pause_beyond_budget(conn);
 	ws_pause_beyond_slice(conn);
 	return ws_goes_on(conn);
@@ -569,17 +607,41 @@ static const struct ws_reader_ops reader_ops = {
 	.error = on_error,
 };
 
+/* The reader of a message that is not whole yet outlives the call. */
 static void
-ws_note_message(struct conn *conn)
+ws_keep_unfinished(struct conn *conn, struct ws_reader *reader)
 {
 	struct ws_conn *ws = ws_of(conn);
 
-	if (!ws_reader_is_busy(&ws->reader))
-		ws->message_begun = 0;
-	else if (ws->message_begun == 0) {
-		ws->message_begun = conn_now(conn);
-		conn_watch(conn);
+	ws->unfinished = malloc(sizeof(*ws->unfinished));
+	if (ws->unfinished == NULL) {
+		ws_reader_fini(reader, &ws_service_of(conn)->reader_limits);
+		on_error(conn, WS_CLOSE_INTERNAL, "no memory to read");
+		return;
 	}
+	ws->unfinished->reader = *reader;
+	ws->unfinished->begun = conn_now(conn);
+	conn_watch(conn);
+}
+
+static size_t
+ws_read(struct conn *conn, char *data, size_t len)
+{
+	struct ws_conn *ws = ws_of(conn);
+	struct ws_reader fresh, *reader = &fresh;
+	size_t used;
+
+	if (ws->unfinished != NULL)
+		reader = &ws->unfinished->reader;
+	else
+		ws_reader_init(&fresh, ws->deflate);
+	used = ws_reader_feed(reader, &ws_service_of(conn)->reader_limits,
+	    &reader_ops, conn, (uint8_t *)data, len);
+	if (!ws_reader_is_busy(reader))
+		ws_drop_unfinished(conn);
+	else if (reader == &fresh)
+		ws_keep_unfinished(conn, reader);
+	return used;
 }
 
 static void
@@ -598,7 +660,7 @@ static size_t
 ws_on_bytes(struct conn *conn, char *data, size_t len)
 {
 	struct ws_conn *ws = ws_of(conn);
-	struct endpoint *endpoint = ws->service->endpoint;
+	struct endpoint *endpoint = ws_service_of(conn)->endpoint;
 	size_t used;
 
 	if (ws->input_failed || ws->peer_closed)
@@ -609,11 +671,9 @@ ws_on_bytes(struct conn *conn, char *data, size_t len)
 		ws_note_sign_of_life(conn);
 	else if (ws->state == WS_STATE_CLOSING)
 		conn_discard(conn, len);
-	used = ws_reader_feed(&ws->reader, &ws->service->reader_limits,
-	    &reader_ops, conn, (uint8_t *)data, len);
+	used = ws_read(conn, data, len);
 	endpoint->ops->after_read(endpoint);
 	ws_pause_under_pressure(conn);
-	ws_note_message(conn);
 	return used;
 }
 
@@ -630,11 +690,12 @@ ws_on_eof(struct conn *conn)
 static size_t
 ws_input_held(const struct conn *conn, uint32_t *since)
 {
-	const struct ws_conn *ws = ws_of(conn);
+	const struct unfinished *unfinished = ws_of(conn)->unfinished;
 
-	if (ws->message_begun != 0)
-		*since = ws->message_begun;
-	return ws_reader_buffered(&ws->reader);
+	if (unfinished == NULL)
+		return 0;
+	*since = unfinished->begun;
+	return ws_reader_buffered(&unfinished->reader);
 }
 
 /* --- frames out ----------------------------------------------------------- */
@@ -659,7 +720,7 @@ ws_on_drained(struct conn *conn)
 	if (!conn->lags)
 		conn_resume(conn, PAUSED_BY_OUTPUT);
 	if (ws->state == WS_STATE_OPEN)
-		ws->service->endpoint->ops->drained(ws->session);
+		ws_service_of(conn)->endpoint->ops->drained(ws->session);
 }
 
 static void
@@ -678,7 +739,7 @@ ws_shed_input(struct conn *conn)
 
 	ws_conn_end(conn, WS_CLOSE_OVERLOADED, "overloaded");
 	ws->input_failed = true;
-	ws_reader_fini(&ws->reader, &ws->service->reader_limits);
+	ws_drop_unfinished(conn);
 	if (ws->state == WS_STATE_CLOSING)
 		ws_close_if_done(conn);
 }
@@ -735,10 +796,10 @@ ws_moment_of(const struct loop *loop, int64_t at_ms)
 }
 
 void
-ws_conn_open(struct conn *conn, struct ws_service *service,
-    const struct http_request *request, const struct upgrade *upgrade,
-    struct str response)
+ws_conn_open(struct conn *conn, const struct http_request *request,
+    const struct upgrade *upgrade, struct str response)
 {
+	struct ws_service *service = ws_service_of(conn);
 	const struct loop *loop = conn->loop;
 	const struct protocol_ops *before = conn->protocol;
 	void *state = conn->protocol_state;
@@ -748,11 +809,11 @@ ws_conn_open(struct conn *conn, struct ws_service *service,
 		conn_abort(conn);
 		return;
 	}
-	ws->service = service;
 	ws->since = conn_now(conn);
-	ws->idle_ticks = wheel_ticks(upgrade->idle_ms);
+	assert(wheel_ticks(upgrade->idle_ms) <= UINT16_MAX);
+	ws->idle_ticks = (uint16_t)wheel_ticks(upgrade->idle_ms);
 	ws->expires_at = ws_moment_of(loop, upgrade->principal->expires_at_ms);
-	ws_reader_init(&ws->reader, upgrade->deflate.on);
+	ws->deflate = upgrade->deflate.on;
 	budget_init(&ws->budget, loop->limits, loop->now_ms);
 	token_bucket_init(&ws->control, &loop->limits->control_frames,
 	    loop->now_ms);

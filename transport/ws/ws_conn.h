@@ -32,8 +32,8 @@ struct ws_service {
  * response that it is to send first. On failure, for want of memory, it is
  * aborted.
  */
-void ws_conn_open(struct conn *, struct ws_service *,
-    const struct http_request *, const struct upgrade *, struct str response);
+void ws_conn_open(struct conn *, const struct http_request *,
+    const struct upgrade *, struct str response);
 
 /* The endpoint that it was opened at. */
 struct endpoint *ws_conn_endpoint(const struct conn *);

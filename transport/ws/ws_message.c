@@ -27,7 +27,7 @@ struct feed {
 	void *arg;
 };
 
-static_assert(sizeof(struct ws_reader) <= 80, "one per connection");
+static_assert(sizeof(struct ws_reader) <= 48, "one per connection");
 
 void
 ws_reader_init(struct ws_reader *reader, bool deflate)

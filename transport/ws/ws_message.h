@@ -59,18 +59,22 @@ struct input_buffer;
 struct ws_reader {
 	struct input_buffer *message; /* of an unfinished message; else NULL */
 	struct input_buffer *control; /* of an unfinished control frame */
-	uint64_t remaining;           /* missing payload of the current frame */
-	size_t fragments;             /* frames of the current message so far */
-	uint8_t head[WS_FRAME_HEAD_MAX]; /* an incomplete header */
-	uint8_t head_len;
-	uint8_t mask[4]; /* of the current frame; its fin and opcode: */
-	bool fin;
-	uint8_t opcode;
-	uint8_t mask_at; /* index of the mask's next byte */
-	uint8_t state;   /* enum reader_state */
-	uint8_t kind;    /* of the current message: text, binary; 0: none */
-	bool compressed; /* it has RSV1 */
-	bool deflate;    /* permessage-deflate was negotiated */
+	union {
+		uint8_t head[WS_FRAME_HEAD_MAX]; /* between frames: a part */
+		struct {                         /* inside a frame */
+			uint64_t remaining;      /* missing payload */
+			uint8_t mask[4];
+			uint8_t mask_at; /* index of the mask's next byte */
+			bool fin;
+			uint8_t opcode;
+		};
+	};
+	uint32_t fragments; /* frames of the current message so far */
+	uint8_t head_len;   /* of an incomplete header */
+	uint8_t state;      /* enum reader_state */
+	uint8_t kind;       /* of the current message: text, binary; 0: none */
+	bool compressed;    /* it has RSV1 */
+	bool deflate;       /* permessage-deflate was negotiated */
 	struct utf8_state utf8; /* of the current text, unless compressed */
 };
 

@@ -97,8 +97,8 @@ ws_check(const struct ws_service *service, const struct conn *conn,
 
 /* The request was checked before. */
 static void
-ws_accept(struct ws_service *service, struct http_exchange *exchange,
-    const struct http_request *request, struct upgrade *upgrade, struct str key)
+ws_accept(struct http_exchange *exchange, const struct http_request *request,
+    struct upgrade *upgrade, struct str key)
 {
 	struct conn *conn = exchange->conn;
 	char text[512];
@@ -106,7 +106,7 @@ ws_accept(struct ws_service *service, struct http_exchange *exchange,
 	    upgrade->deflate.on ? upgrade->deflate.response : NULL, text,
 	    sizeof(text));
 
-	ws_conn_open(conn, service, request, upgrade, str_slice(text, len));
+	ws_conn_open(conn, request, upgrade, str_slice(text, len));
 	conn_resume(conn, PAUSED_BY_ANSWER);
 }
 
@@ -170,7 +170,7 @@ admission_accept(struct candidate *candidate, const struct principal *principal)
 	    ws_check(service, exchange->conn, &request, &upgrade, &key, &why);
 	assert(status == 101);
 	(void)status;
-	ws_accept(service, exchange, &request, &upgrade, key);
+	ws_accept(exchange, &request, &upgrade, key);
 }
 
 static void
@@ -215,5 +215,5 @@ ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 	else if (service->admission != NULL)
 		ws_ask_admission(service, exchange);
 	else
-		ws_accept(service, exchange, exchange->request, &upgrade, key);
+		ws_accept(exchange, exchange->request, &upgrade, key);
 }

@@ -366,6 +366,30 @@ START_TEST(who_hangs_up_is_gone_with_what_was_half_said)
 }
 END_TEST
 
+/* The n-th allocation fails while a part of a message is kept. */
+START_TEST(without_memory_an_unfinished_message_ends_its_connection)
+{
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup(0);
+	client_send_text(&client, "\x81\xfe\x10");
+	client_send(&client, "\0\1\2\3\4 and so on", 15);
+	malloc_fail_at((unsigned)_i + 1);
+	rig_turn(&recorder.rig);
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	ck_assert(failed == (_i < 2));
+	ck_assert(failed != (recorder.rig.worker.loop.input_bytes > 0));
+	if (failed) {
+		turn();
+		ck_assert_uint_eq(client_take_close(&client), 1011);
+	}
+	teardown();
+}
+END_TEST
+
 START_TEST(what_was_said_before_hanging_up_is_heard)
 {
 	setup(0);
@@ -905,6 +929,8 @@ SUITE(ws_conn)
 	tcase_add_test(tests, an_abort_overrules_an_end);
 	tcase_add_test(tests, the_first_end_counts);
 	tcase_add_test(tests, who_hangs_up_is_gone_with_what_was_half_said);
+	tcase_add_loop_test(tests,
+	    without_memory_an_unfinished_message_ends_its_connection, 0, 3);
 	tcase_add_test(tests, what_was_said_before_hanging_up_is_heard);
 	tcase_add_test(tests,
 	    answers_a_ping_inside_a_message_and_ignores_a_pong);
