@@ -6,7 +6,7 @@
 #include "domain/clock.h"
 #include "tests/suite.h"
 
-static int64_t now_ms;
+static int64_t now_ms = 5000;
 static char logged[4096];
 static int line_count;
 
@@ -33,7 +33,7 @@ collect(enum log_level level, const char *line)
 static void
 begin(void)
 {
-	now_ms = 5000;
+	now_ms += LOG_LIMIT_MS;
 	logged[0] = '\0';
 	line_count = 0;
 	log_set_sink(collect, LOG_INFO);
