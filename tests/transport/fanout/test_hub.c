@@ -161,10 +161,22 @@ publish_presence(struct fixture *f, const struct command *command)
 /* So many messages in a page. */
 #define PAGE_MOST 8
 
+/* A str has no end mark: strtoul needs a copy. */
+static unsigned
+room_number(struct str id)
+{
+	char text[32];
+
+	ck_assert_uint_lt(id.len, sizeof(text));
+	memcpy(text, id.data, id.len);
+	text[id.len] = '\0';
+	return (unsigned)strtoul(text + 5, NULL, 10);
+}
+
 static void
 replay(struct fixture *f, const struct command *command)
 {
-	unsigned room = (unsigned)strtoul(command->room.data + 5, NULL, 10);
+	unsigned room = room_number(command->room);
 	struct message messages[PAGE_MOST];
 	static char bodies[PAGE_MOST][8192];
 	struct event event = {
