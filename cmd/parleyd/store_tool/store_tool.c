@@ -119,17 +119,25 @@ check_run(struct store_command *command)
 	return status;
 }
 
+/* store_read() that counts; the caller ends *counted, whatever the status. */
+static int
+store_read_stats(struct store_command *command, struct store_stats *counted,
+    struct inspection *inspection)
+{
+	struct inspector inspector;
+
+	store_stats_init(counted);
+	inspector = store_stats_inspector(counted);
+	return store_read(command, &inspector, inspection);
+}
+
 static int
 stats_run(struct store_command *command)
 {
 	struct inspection inspection;
 	struct store_stats counted;
-	struct inspector inspector;
-	int status;
+	int status = store_read_stats(command, &counted, &inspection);
 
-	store_stats_init(&counted);
-	inspector = store_stats_inspector(&counted);
-	status = store_read(command, &inspector, &inspection);
 	if (status <= INSPECT_DAMAGED) {
 		store_print_figures(command->out, &inspection.result);
 		store_stats_print(&counted, command->out);
@@ -143,12 +151,8 @@ rooms_run(struct store_command *command)
 {
 	struct inspection inspection;
 	struct store_stats counted;
-	struct inspector inspector;
-	int status;
+	int status = store_read_stats(command, &counted, &inspection);
 
-	store_stats_init(&counted);
-	inspector = store_stats_inspector(&counted);
-	status = store_read(command, &inspector, &inspection);
 	if (status <= INSPECT_DAMAGED && counted.is_incomplete) {
 		error_print(command, "out of memory");
 		status = INSPECT_UNREADABLE;
