@@ -192,7 +192,7 @@ token_verify(struct authenticator *auth, struct str token,
 }
 
 static void
-refuse(struct candidate *candidate, int status, const char *why)
+candidate_refuse(struct candidate *candidate, int status, const char *why)
 {
 	log_limited(LOG_INFO, "handshake refused with %d: %.*s", status,
 	    (int)strcspn(why, "\n"), why);
@@ -212,7 +212,7 @@ authenticator_admit(struct admission *admission, struct candidate *candidate,
 	if (!origin_is_allowed(http_header_find(request, "Origin", NULL),
 		http_header_find(request, "Host", NULL),
 		auth->config.origins)) {
-		refuse(candidate, 403, "Origin not allowed\n");
+		candidate_refuse(candidate, 403, "Origin not allowed\n");
 		return;
 	}
 	if (auth->config.kind == AUTH_JWT) {
@@ -221,7 +221,7 @@ authenticator_admit(struct admission *admission, struct candidate *candidate,
 			  ? "Token required\n"
 			  : token_verify(auth, token, &principal);
 		if (why != NULL) {
-			refuse(candidate, 401, why);
+			candidate_refuse(candidate, 401, why);
 			return;
 		}
 	}

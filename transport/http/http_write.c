@@ -41,16 +41,16 @@ http_reason(int status)
 	return "";
 }
 
-/* RFC 9112 §6.3: these end with their head, and say nothing of a length. */
+/* RFC 9112 §6.3: these end with their head and carry no length. */
 bool
 http_never_has_body(int status)
 {
 	return status < 200 || status == 204 || status == 304;
 }
 
-/* Adds text, as snprintf() does; *len beyond size means that it is full. */
+/* Appends text, as snprintf() does; *len beyond size means that it is full. */
 __attribute__((format(printf, 4, 5))) static void
-add(char *out, size_t size, size_t *len, const char *format, ...)
+head_append(char *out, size_t size, size_t *len, const char *format, ...)
 {
 	va_list args;
 	int written;
@@ -81,22 +81,22 @@ http_response_head(const struct http_response *response, char *out, size_t size)
 	struct str body = whole_body(response);
 	size_t len = 0;
 
-	add(out, size, &len, "HTTP/1.1 %d %s\r\n", response->status,
+	head_append(out, size, &len, "HTTP/1.1 %d %s\r\n", response->status,
 	    http_reason(response->status));
 	if (response->content_type != NULL)
-		add(out, size, &len, "Content-Type: %s\r\n",
+		head_append(out, size, &len, "Content-Type: %s\r\n",
 		    response->content_type);
 	if (http_never_has_body(response->status))
 		;
 	else if (response->framing == HTTP_CHUNKED)
-		add(out, size, &len, "Transfer-Encoding: chunked\r\n");
+		head_append(out, size, &len, "Transfer-Encoding: chunked\r\n");
 	else if (response->framing != HTTP_UNTIL_CLOSE)
-		add(out, size, &len, "Content-Length: %" PRIu64 "\r\n",
+		head_append(out, size, &len, "Content-Length: %" PRIu64 "\r\n",
 		    response->framing == HTTP_LENGTH ? response->length
 						     : (uint64_t)body.len);
 	if (response->headers != NULL)
-		add(out, size, &len, "%s", response->headers);
-	add(out, size, &len, "%s\r\n",
+		head_append(out, size, &len, "%s", response->headers);
+	head_append(out, size, &len, "%s\r\n",
 	    response->close ? "Connection: close\r\n" : "");
 	return len > size ? 0 : len;
 }
