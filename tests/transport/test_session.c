@@ -75,7 +75,7 @@ say_twice(struct str author)
 	struct publisher *publisher = hub_publisher(f.hub);
 	char body[8192];
 	struct event event = {
-		.member = STR("somebody"),
+		.member = STR("margaret"),
 		.member_id = STR("elsewhere"),
 		.body = { body, 0 },
 	};
@@ -95,7 +95,7 @@ say_fleetingly(void)
 	struct event event = {
 		.kind = EVENT_TYPING,
 		.room = STR("room"),
-		.member = STR("somebody"),
+		.member = STR("margaret"),
 		.member_id = STR("elsewhere"),
 	};
 

@@ -133,9 +133,9 @@ static void
 prepare(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
-	struct listener nobody = { .base = { find, lose } };
+	struct listener ignorer = { .base = { find, lose } };
 
-	ck_assert_int_eq(recovery_run(&config, &nobody.base, &rig.recovered),
+	ck_assert_int_eq(recovery_run(&config, &ignorer.base, &rig.recovered),
 	    RECOVERY_OK);
 	said_count = 0;
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 512;

@@ -200,7 +200,7 @@ replay(struct fixture *f, const struct command *command)
 		    posted->number, posted->padding);
 		messages[event.page.count] = (struct message){
 			.seq = event.seq,
-			.author = STR("somebody"),
+			.author = STR("margaret"),
 			.author_id = STR("elsewhere"),
 			.body = str_from(bodies[event.page.count]),
 		};
@@ -309,7 +309,7 @@ numbered(enum event_kind kind, unsigned number, size_t padding, char *body,
 {
 	write_body(body, size, number, padding);
 	return (struct event){ .kind = kind,
-		.member = STR("somebody"),
+		.member = STR("margaret"),
 		.member_id = STR("elsewhere"),
 		.body = str_from(body) };
 }
@@ -951,7 +951,7 @@ START_TEST(a_reader_is_congested_while_much_waits_for_it)
 		ck_assert_uint_lt(sent, 1000);
 	}
 	ck_assert(!publisher_is_congested(publisher, member_of(1, member)));
-	ck_assert(!publisher_is_congested(publisher, STR("nobody")));
+	ck_assert(!publisher_is_congested(publisher, STR("unknown")));
 	check_all_received(f);
 	ck_assert(!publisher_is_congested(publisher, member_of(0, member)));
 	ck_assert_uint_eq(f->rig.worker.ws.open_count, CLIENTS);
