@@ -20,7 +20,7 @@ require(bool holds)
 }
 
 static bool
-add(struct found *found, unsigned kind, struct str text)
+found_add(struct found *found, unsigned kind, struct str text)
 {
 	require(!found->closed);
 	found->sum = found->sum * 31 + kind;
@@ -33,14 +33,14 @@ static bool
 text(void *arg, struct str text)
 {
 	require(utf8_is_valid(text) && text.len <= FRAMES_MESSAGE_MAX);
-	return add(arg, 1, text);
+	return found_add(arg, 1, text);
 }
 
 static bool
 ping(void *arg, struct str payload)
 {
 	require(payload.len <= WS_CONTROL_MAX);
-	return add(arg, 2, payload);
+	return found_add(arg, 2, payload);
 }
 
 static bool
@@ -49,7 +49,7 @@ close_(void *arg, unsigned code, struct str reason)
 	struct found *found = arg;
 
 	require(utf8_is_valid(reason));
-	add(found, code, reason);
+	found_add(found, code, reason);
 	found->closed = true;
 	return false;
 }

@@ -18,7 +18,7 @@ static char notes[4096];
 /* --- recorded callbacks --------------------------------------------------- */
 
 static void
-note(const char *format, ...)
+log_note(const char *format, ...)
 {
 	size_t len = strlen(notes);
 	va_list arguments;
@@ -33,39 +33,40 @@ event(void *arg, const struct server_event *event)
 {
 	(void)arg;
 	if (event->kind == SERVER_MESSAGE)
-		note("%s%.*s:%.*s ", event->mine ? "my " : "",
+		log_note("%s%.*s:%.*s ", event->mine ? "my " : "",
 		    (int)event->member.len, event->member.data,
 		    (int)event->text.len, event->text.data);
 	else
-		note("#%d ", event->kind);
+		log_note("#%d ", event->kind);
 }
 
 static void
 said(void *arg, struct str text, bool taken)
 {
 	(void)arg;
-	note("%s(%.*s) ", taken ? "taken" : "lost", (int)text.len, text.data);
+	log_note("%s(%.*s) ", taken ? "taken" : "lost", (int)text.len,
+	    text.data);
 }
 
 static void
 ready(void *arg, bool again)
 {
 	(void)arg;
-	note(again ? "again " : "ready ");
+	log_note(again ? "again " : "ready ");
 }
 
 static void
 lost(void *arg, const char *why)
 {
 	(void)arg;
-	note("offline(%s) ", why);
+	log_note("offline(%s) ", why);
 }
 
 static void
 over(void *arg, enum client_status status, const char *why)
 {
 	(void)arg;
-	note("over(%d %s) ", (int)status, why);
+	log_note("over(%d %s) ", (int)status, why);
 }
 
 static const struct client_ops ops = { event, said, ready, lost, over };

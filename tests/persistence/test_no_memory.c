@@ -329,7 +329,7 @@ open_room(struct stores *stores, int i)
 }
 
 static bool
-say(struct stores *stores, int i)
+message_add(struct stores *stores, int i)
 {
 	char key[32];
 	struct message message = { .at_ms = NOW,
@@ -353,7 +353,7 @@ START_TEST(rooms_are_opened_and_talked_in)
 	ck_assert_int_eq(history_open(stores.history, RED, 0, false), CHAT_OK);
 	for (int i = 0; i < CROWD; i++) {
 		failures += insist(open_room, history_snapshot, &stores, i);
-		failures += insist(say, history_snapshot, &stores, i);
+		failures += insist(message_add, history_snapshot, &stores, i);
 	}
 	/* A block each, four sizes of map and ring, three of the key index. */
 	ck_assert_uint_ge(failures, 2 * CROWD + 4 + 4 + 3);

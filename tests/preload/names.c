@@ -47,7 +47,7 @@ static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
 
 /* Another name for what is about to lose this one. */
 static void
-keep(int dir, const char *name)
+name_keep(int dir, const char *name)
 {
 	static unsigned count;
 	char folder[512], copy[600];
@@ -74,7 +74,7 @@ names_moved(int dir, const char *from, const char *to)
 	if (!is_watched(from) || !is_watched(to))
 		return;
 	if (exists(dir, to))
-		keep(dir, to);
+		name_keep(dir, to);
 	note("moved %s %s\n", from, to);
 }
 
@@ -82,7 +82,7 @@ void
 names_removed(int dir, const char *name)
 {
 	if (is_watched(name) && exists(dir, name))
-		keep(dir, name);
+		name_keep(dir, name);
 }
 
 static void

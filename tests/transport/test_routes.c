@@ -14,7 +14,8 @@ static struct http_response response;
 static char text[HTTP_TEXT_SIZE];
 
 static void
-answer(struct http_request *request, const char *dialect, bool could_open)
+request_answer(struct http_request *request, const char *dialect,
+    bool could_open)
 {
 	struct conn conn = { .loop = &recorder.rig.worker.loop };
 	struct http_exchange exchange = {
@@ -40,7 +41,7 @@ ask(const char *method, const char *path, const char *query)
 
 	if (query != NULL)
 		request.query = str_from(query);
-	answer(&request, "command", false);
+	request_answer(&request, "command", false);
 }
 
 static void
@@ -119,7 +120,7 @@ START_TEST(a_dialect_shows_its_face_behind_the_probes)
 	};
 
 	recorder_init(&recorder);
-	answer(&request, faces[_i].dialect, true);
+	request_answer(&request, faces[_i].dialect, true);
 	ck_assert_int_eq(response.status, faces[_i].status);
 	ck_assert_uint_gt(response.body.len, 0);
 	recorder_fini(&recorder);
@@ -144,21 +145,21 @@ START_TEST(a_face_is_told_what_goes_on)
 	recorder_init(&recorder);
 	recorder.rig.host_ops.chat_stats = count_guests;
 	recorder.rig.now_ms = 5250;
-	answer(&request, "topic", false);
+	request_answer(&request, "topic", false);
 	check_part("\"timestamp\":5.25");
 	check_part("\"total_clients\":3,\"total_topics\":2");
 	ck_assert_ptr_null(strstr(response.headers, "Access-Control"));
 	request.headers[0].name = STR("Origin");
 	request.headers[0].value = STR("http://localhost");
 	request.header_count = 1;
-	answer(&request, "topic", false);
+	request_answer(&request, "topic", false);
 	ck_assert_ptr_nonnull(strstr(response.headers, "Access-Control"));
 	request.path = STR("/other");
-	answer(&request, "topic", false);
+	request_answer(&request, "topic", false);
 	ck_assert_int_eq(response.status, 404);
 	request.headers[0].name = STR("Upgrade");
 	request.headers[0].value = STR("websocket");
-	answer(&request, "topic", false);
+	request_answer(&request, "topic", false);
 	ck_assert_int_eq(response.status, 403);
 	recorder_fini(&recorder);
 }
@@ -175,7 +176,7 @@ START_TEST(a_face_needs_memory)
 		return;
 	recorder_init(&recorder);
 	malloc_fail_at(1);
-	answer(&request, "action", true);
+	request_answer(&request, "action", true);
 	malloc_fail_at(0);
 	ck_assert_int_eq(response.status, 503);
 	check_body("Out of memory\n");
@@ -191,7 +192,7 @@ START_TEST(without_a_face_a_websocket_is_asked_for)
 	};
 
 	recorder_init(&recorder);
-	answer(&request, "command", true);
+	request_answer(&request, "command", true);
 	ck_assert_int_eq(response.status, 400);
 	check_body("Bad Request\n");
 	ck_assert_str_eq(response.headers, "Sec-WebSocket-Version: 13\r\n");
@@ -284,7 +285,7 @@ START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
 	recorder_init(&recorder);
 	recorder.rig.worker.assets = &assets;
 	recorder.rig.host_ops.server_stats = tell_nothing;
-	answer(&request, beside[_i].dialect, true);
+	request_answer(&request, beside[_i].dialect, true);
 	ck_assert_uint_ge(response.body.len, strlen(expected));
 	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
 	recorder_fini(&recorder);

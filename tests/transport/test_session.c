@@ -537,7 +537,7 @@ speak_plainly(void)
 }
 
 static void
-say(const char *text)
+message_publish(const char *text)
 {
 	command(0, text);
 	turn(0);
@@ -548,13 +548,13 @@ START_TEST(a_dialect_knows_where_one_stands)
 {
 	speak_plainly();
 	f.in_room = false;
-	say("me");
+	message_publish("me");
 	ck_assert_int_eq(stage, WIRE_NEW);
 	f.in_room = true;
-	say("me");
+	message_publish("me");
 	ck_assert_int_eq(stage, WIRE_INSIDE);
 	f.in_room = false;
-	say("me");
+	message_publish("me");
 	ck_assert_int_eq(stage, WIRE_OUTSIDE);
 	teardown();
 }
@@ -611,23 +611,23 @@ END_TEST
 START_TEST(a_dialect_has_a_pace_of_its_own)
 {
 	speak_plainly();
-	say("good");
-	say("bad");
+	message_publish("good");
+	message_publish("bad");
 	check_text(0, "#1");
 	check_text(0, "#2");
 	check_text(0, "\"code\":\"bad_field\"");
-	say("good");
+	message_publish("good");
 	check_text(0, "#3");
 	check_text(0, "#4");
 	/* That was two; it is too early for what is wrong, too. */
-	say("good");
+	message_publish("good");
 	check_text(0, "\"code\":\"rate_limited\"");
-	say("bad");
+	message_publish("bad");
 	check_text(0, "\"retry_after_ms\":60000");
-	say("me");
+	message_publish("me");
 	ck_assert_uint_eq(f.commands, 3);
 	rig_pass(&f.rig, 60000);
-	say("good");
+	message_publish("good");
 	check_text(0, "#5");
 	teardown();
 }
@@ -638,12 +638,12 @@ START_TEST(what_the_chat_refuses_was_not_said)
 	speak_plainly();
 	f.broadcast_result = CHAT_UNAVAILABLE;
 	for (int i = 0; i < 5; i++)
-		say("good");
+		message_publish("good");
 	f.broadcast_result = CHAT_OK;
-	say("good");
-	say("good");
+	message_publish("good");
+	message_publish("good");
 	ck_assert_uint_eq(f.commands, 7);
-	say("good");
+	message_publish("good");
 	ck_assert_uint_eq(f.commands, 7);
 	teardown();
 }
@@ -654,11 +654,11 @@ START_TEST(what_is_said_at_that_pace_takes_no_token)
 	speak_plainly();
 	rig_pass(&f.rig, 1000);
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
-	say("good");
-	say("good");
-	say("me");
+	message_publish("good");
+	message_publish("good");
+	message_publish("me");
 	ck_assert_uint_eq(f.commands, 3);
-	say("me");
+	message_publish("me");
 	ck_assert_uint_eq(f.commands, 3);
 	teardown();
 }

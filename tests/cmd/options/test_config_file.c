@@ -9,7 +9,7 @@
 static char seen[512];
 
 static bool
-note(struct str name, struct str value, unsigned line, void *arg)
+setting_note(struct str name, struct str value, unsigned line, void *arg)
 {
 	size_t used = strlen(seen);
 
@@ -45,7 +45,8 @@ START_TEST(reads_line_by_line)
 	bool good = texts[_i].bad_line == 0;
 
 	seen[0] = '\0';
-	ck_assert(config_parse(texts[_i].text, note, NULL, &error) == good);
+	ck_assert(config_parse(texts[_i].text, setting_note, NULL, &error) ==
+		  good);
 	ck_assert_str_eq(seen, texts[_i].seen);
 	ck_assert_uint_eq(error.line, texts[_i].bad_line);
 	ck_assert((error.why == NULL) == good);
@@ -57,8 +58,8 @@ START_TEST(stops_when_told_to)
 	struct config_error error;
 
 	seen[0] = '\0';
-	ck_assert(!config_parse(STR("a = 1\nstop = 2\nb = 3\n"), note, NULL,
-	    &error));
+	ck_assert(!config_parse(STR("a = 1\nstop = 2\nb = 3\n"), setting_note,
+	    NULL, &error));
 	ck_assert_str_eq(seen, "1:a=1;2:stop=2;");
 	ck_assert_ptr_null(error.why);
 }
@@ -84,7 +85,7 @@ START_TEST(reads_a_file_up_to_its_bound)
 
 	make_file(path, CONFIG_FILE_MAX);
 	seen[0] = '\0';
-	ck_assert(config_read(path, note, NULL, &error));
+	ck_assert(config_read(path, setting_note, NULL, &error));
 	ck_assert_str_eq(seen, "1:a=1;");
 	unlink(path);
 }
@@ -96,7 +97,7 @@ START_TEST(refuses_a_file_beyond_its_bound)
 	struct config_error error;
 
 	make_file(path, CONFIG_FILE_MAX + 1);
-	ck_assert(!config_read(path, note, NULL, &error));
+	ck_assert(!config_read(path, setting_note, NULL, &error));
 	ck_assert_uint_eq(error.line, 0);
 	ck_assert_str_eq(error.why, "larger than 1 MiB");
 	unlink(path);
@@ -107,9 +108,10 @@ START_TEST(says_why_a_file_cannot_be_read)
 {
 	struct config_error error;
 
-	ck_assert(!config_read("/nowhere/parley.conf", note, NULL, &error));
+	ck_assert(!config_read("/nowhere/parley.conf", setting_note, NULL,
+	    &error));
 	ck_assert_str_eq(error.why, "No such file or directory");
-	ck_assert(!config_read("/", note, NULL, &error));
+	ck_assert(!config_read("/", setting_note, NULL, &error));
 	ck_assert_str_eq(error.why, "Is a directory");
 }
 END_TEST

@@ -19,7 +19,7 @@ load(struct options *out, char *flag, char *value)
 
 /* What a flag makes the program print; freed by the caller. */
 static char *
-answer(char *flag)
+flag_answer(char *flag)
 {
 	struct options options;
 	char *text;
@@ -36,7 +36,7 @@ START_TEST(the_handbook_is_what_the_table_says)
 {
 	static char handbook[64 * 1024];
 	FILE *file = fopen("docs/configuration.md", "r");
-	char *options = answer("--help=markdown");
+	char *options = flag_answer("--help=markdown");
 	size_t len;
 
 	ck_assert_msg(file != NULL, "run from the root of the tree");
@@ -51,7 +51,7 @@ END_TEST
 
 START_TEST(help_names_every_option_in_80_columns)
 {
-	char *help = answer("--help");
+	char *help = flag_answer("--help");
 	char flag[OPTION_NAME_SIZE + 8], name[OPTION_NAME_SIZE];
 
 	for (size_t i = 0; i < option_count; i++) {
@@ -71,7 +71,7 @@ START_TEST(what_it_prints_can_be_read_again)
 	char path[] = "/tmp/parley-test-XXXXXX";
 	FILE *file = fdopen(mkstemp(path), "w");
 	struct options printed, read;
-	char *text = answer("--print-config");
+	char *text = flag_answer("--print-config");
 
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
@@ -87,7 +87,7 @@ END_TEST
 
 START_TEST(says_its_version)
 {
-	char *text = answer("--version");
+	char *text = flag_answer("--version");
 
 	ck_assert_str_eq(text, "parleyd " PARLEY_VERSION "\n");
 	free(text);
@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(says_that_all_is_in_order)
 {
-	char *text = answer("--check-config");
+	char *text = flag_answer("--check-config");
 
 	ck_assert_str_eq(text, "parleyd: the options are valid\n");
 	free(text);

@@ -13,7 +13,7 @@ join(const char *who)
 }
 
 static void
-leave(const char *who)
+member_leave(const char *who)
 {
 	DO(ROOM_LEAVE, who, .room = STR("r"));
 }
@@ -81,7 +81,7 @@ START_TEST(publishes_a_count_at_once_after_a_second)
 	join("id6");
 	check_room_heard("");
 	fake_clock_pass(&world.clock, 500);
-	leave("id6");
+	member_leave("id6");
 	check_room_heard("room r: count room=r count=5\n");
 	fake_clock_pass(&world.clock, 1000);
 	TICK();
@@ -94,9 +94,9 @@ START_TEST(publishes_the_fourth_leave_as_count_and_the_third_by_name)
 	people(4);
 	gather("r", 4);
 	fake_clock_pass(&world.clock, 1000);
-	leave("id4");
+	member_leave("id4");
 	check_room_heard("room r: count room=r count=3\n");
-	leave("id3");
+	member_leave("id3");
 	check_room_heard(
 	    "room r except=id3: gone room=r member=member3 id=id3\n");
 	join("id4");

@@ -22,7 +22,7 @@ end(void)
 }
 
 static bool
-add(int item)
+item_add(int item)
 {
 	int *more = array_grow(items, count, &capacity, sizeof(*items));
 
@@ -36,7 +36,7 @@ add(int item)
 START_TEST(keeps_its_items)
 {
 	for (int i = 0; i < 1000; i++)
-		ck_assert(add(i));
+		ck_assert(item_add(i));
 	for (int i = 0; i < 1000; i++)
 		ck_assert_int_eq(items[i], i);
 }
@@ -49,7 +49,7 @@ START_TEST(grows_by_doubling)
 	for (int i = 0; i < 100000; i++) {
 		size_t before = capacity;
 
-		ck_assert(add(i));
+		ck_assert(item_add(i));
 		moves += capacity != before;
 	}
 	ck_assert_uint_lt(moves, 20);
@@ -62,18 +62,18 @@ START_TEST(does_not_change_without_memory)
 	if (!malloc_can_fail())
 		return;
 	malloc_fail_at(1);
-	ck_assert(!add(0));
+	ck_assert(!item_add(0));
 	malloc_fail_at(0);
 	ck_assert_uint_eq(capacity, 0);
-	ck_assert(add(7));
+	ck_assert(item_add(7));
 	while (count < capacity)
-		ck_assert(add(7));
+		ck_assert(item_add(7));
 	malloc_fail_at(1);
-	ck_assert(!add(8));
+	ck_assert(!item_add(8));
 	malloc_fail_at(0);
 	ck_assert_uint_eq(count, capacity);
 	ck_assert_int_eq(items[count - 1], 7);
-	ck_assert(add(8));
+	ck_assert(item_add(8));
 }
 END_TEST
 

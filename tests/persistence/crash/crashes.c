@@ -49,7 +49,8 @@ open_left(struct crasher *self, struct memory_disk *left, size_t least,
 }
 
 static void
-leave(struct crasher *self, struct memory_disk *left, struct subject *subject)
+crash_leave(struct crasher *self, struct memory_disk *left,
+    struct subject *subject)
 {
 	memory_disk_watch(left, NULL, NULL);
 	memory_disk_stop_after(left, 0);
@@ -71,10 +72,10 @@ examine(struct crasher *self, struct memory_disk *left, enum crash_shape shape)
 	    open_left(self, left, life_least(self->life, shape), &subject);
 	struct memory_disk *again = memory_disk_crash(left, CRASH_NOTHING, 0);
 
-	leave(self, left, subject);
+	crash_leave(self, left, subject);
 	if (open_left(self, again, state, &subject) != state)
 		violation("the second recovery differs from the first");
-	leave(self, again, subject);
+	crash_leave(self, again, subject);
 }
 
 /* --- crashes inside a recovery -------------------------------------------- */
@@ -117,7 +118,7 @@ examine_inside(struct crasher *self, struct memory_disk *left)
 	where.inner_at = 0;
 	memory_disk_watch(left, crash_inside, self);
 	open_left(self, left, life_least(self->life, self->shape), &subject);
-	leave(self, left, subject);
+	crash_leave(self, left, subject);
 	where.inner_at = -1;
 }
 

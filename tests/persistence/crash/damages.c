@@ -25,7 +25,7 @@ open_damaged(struct memory_disk *disk, struct content *into,
 }
 
 static void
-leave(struct memory_disk *disk, struct subject *subject)
+damage_leave(struct memory_disk *disk, struct subject *subject)
 {
 	memory_disk_watch(disk, NULL, NULL);
 	memory_disk_stop_after(disk, 0);
@@ -51,13 +51,13 @@ examine(struct memory_disk *damaged)
 		losses_judge_count(&losses,
 		    finding.lost_records + later.reported);
 	left = memory_disk_crash(damaged, CRASH_NOTHING, 0);
-	leave(damaged, subject);
+	damage_leave(damaged, subject);
 	subject = open_damaged(left, &again, &finding);
 	if (finding.lost_records > 0)
 		violation("the same loss is reported twice");
 	if (!content_is_equal(&content, &again))
 		violation("the second recovery differs from the first");
-	leave(left, subject);
+	damage_leave(left, subject);
 }
 
 /*
@@ -100,7 +100,7 @@ examine_inside(struct memory_disk *damaged)
 
 	where.inner_at = 0;
 	memory_disk_watch(damaged, crash_inside, NULL);
-	leave(damaged, open_damaged(damaged, &content, &finding));
+	damage_leave(damaged, open_damaged(damaged, &content, &finding));
 	where.inner_at = -1;
 }
 
@@ -124,7 +124,7 @@ is_refused(struct memory_disk *damaged)
 	if (opened == OPENED_REFUSED && !memory_disk_equal(copy, damaged))
 		violation("what is refused is changed");
 	if (opened == OPENED)
-		leave(copy, subject);
+		damage_leave(copy, subject);
 	else
 		memory_disk_destroy(copy);
 	return opened == OPENED_REFUSED;

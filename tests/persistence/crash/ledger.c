@@ -7,8 +7,8 @@
 #include "tests/persistence/crash/speech.h"
 
 static void
-add(struct ledger *ledger, const char *file, bool is_in_snapshot, size_t at,
-    const struct record *record)
+ledger_add(struct ledger *ledger, const char *file, bool is_in_snapshot,
+    size_t at, const struct record *record)
 {
 	struct ledger_line *line = &ledger->lines[ledger->count++];
 	struct message message;
@@ -42,7 +42,7 @@ read_file(struct ledger *ledger, const char *name, const char *bytes,
 		return;
 	while (at < len && record_read(bytes + at, len - at, head.salt, &record,
 			       &size) == RECORD_GOOD) {
-		add(ledger, name, head.is_snapshot, at, &record);
+		ledger_add(ledger, name, head.is_snapshot, at, &record);
 		at += size;
 	}
 }

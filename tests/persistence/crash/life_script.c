@@ -53,7 +53,7 @@ make_or_remove(struct life *life)
 }
 
 static void
-say(struct life *life)
+message_write(struct life *life)
 {
 	unsigned place = any_room(life);
 	const struct print *room = model_room(&life->model, place);
@@ -111,7 +111,7 @@ say_some(struct life *life)
 	size_t count = 1 + chance_below(&life->chance, 5);
 
 	for (size_t i = 0; i < count; i++)
-		say(life);
+		message_write(life);
 }
 
 static void

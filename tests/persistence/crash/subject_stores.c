@@ -157,7 +157,7 @@ remove_room(struct subject *self, struct str id, uint64_t *lsn)
 }
 
 static enum chat_error
-say(struct subject *self, struct str room, struct message *message,
+message_write(struct subject *self, struct str room, struct message *message,
     uint64_t *lsn)
 {
 	struct entry entry = {

@@ -29,7 +29,7 @@ teardown(void)
 }
 
 static void
-refuse(enum disk_call call, int error)
+disk_refuse(enum disk_call call, int error)
 {
 	memory_disk_fail(memory, (struct disk_fault){ call, 1, error, false });
 }
@@ -179,7 +179,7 @@ START_TEST(goes_on_with_the_old_segment_if_there_is_no_new_one)
 	size_t len;
 
 	begin(1);
-	refuse(births[_i], ENOSPC);
+	disk_refuse(births[_i], ENOSPC);
 	ck_assert_int_eq(segment_writer_begin(&writer, 2), ENOSPC);
 	ck_assert_int_eq(writer.is_distrusted, is_sync);
 	ck_assert_int_eq(writer.next, -1);
@@ -201,7 +201,7 @@ START_TEST(cuts_off_what_a_failed_write_left)
 
 	begin(1);
 	ck_assert_int_eq(segment_writer_append(&writer, "good", 4), 0);
-	refuse(DISK_CALL_PWRITE, 0);
+	disk_refuse(DISK_CALL_PWRITE, 0);
 	memory_disk_fail(memory,
 	    (struct disk_fault){ DISK_CALL_PWRITE, 2, ENOSPC, false });
 	ck_assert_int_eq(segment_writer_append(&writer, "bad news", 8), ENOSPC);
@@ -219,12 +219,12 @@ END_TEST
 START_TEST(stays_torn_if_it_cannot_be_cut)
 {
 	begin(1);
-	refuse(DISK_CALL_PWRITE, ENOSPC);
+	disk_refuse(DISK_CALL_PWRITE, ENOSPC);
 	ck_assert_int_eq(segment_writer_append(&writer, "bad", 3), ENOSPC);
-	refuse(DISK_CALL_FTRUNCATE, ENOSPC);
+	disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC);
 	ck_assert_int_eq(segment_writer_cut(&writer), ENOSPC);
 	ck_assert(writer.is_torn && !writer.is_distrusted);
-	refuse(DISK_CALL_FDATASYNC, ENOSPC);
+	disk_refuse(DISK_CALL_FDATASYNC, ENOSPC);
 	ck_assert_int_eq(segment_writer_cut(&writer), ENOSPC);
 	ck_assert(writer.is_torn && writer.is_distrusted);
 }
@@ -322,7 +322,7 @@ START_TEST(writes_no_more_zeros_where_that_failed)
 	unsigned calls;
 
 	begin_long();
-	refuse(DISK_CALL_PWRITE, ENOSPC);
+	disk_refuse(DISK_CALL_PWRITE, ENOSPC);
 	segment_writer_zero_ahead(&writer, 1000);
 	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
 	segment_writer_zero_ahead(&writer, 1000);
@@ -340,7 +340,7 @@ START_TEST(does_nothing_to_a_segment_it_does_not_trust)
 	unsigned calls;
 
 	begin_long();
-	refuse(DISK_CALL_FDATASYNC, EIO);
+	disk_refuse(DISK_CALL_FDATASYNC, EIO);
 	ck_assert_int_eq(segment_writer_sync(&writer), EIO);
 	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
 	segment_writer_zero_ahead(&writer, 1000);

@@ -22,7 +22,7 @@ teardown(void)
 }
 
 static void
-refuse(enum disk_call call, int error, bool forever)
+disk_refuse(enum disk_call call, int error, bool forever)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ call, 1, error, forever });
@@ -100,7 +100,7 @@ START_TEST(begins_nothing_new_before_the_old_is_cut)
 	renames = memory_disk_calls(rig.memory, DISK_CALL_RENAME);
 	journal_rig_say(&rig, "b");
 	tear(ENOSPC);
-	refuse(DISK_CALL_FTRUNCATE, ENOSPC, true);
+	disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC, true);
 	journal_rig_run(&rig);
 	assert_failed(2, 2);
 	let_it_probe();
@@ -129,7 +129,7 @@ START_TEST(is_read_only_until_the_next_start)
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert(!journal_rig_poll(&rig).give_up);
-	refuse(faults[_i].call, faults[_i].error, false);
+	disk_refuse(faults[_i].call, faults[_i].error, false);
 	journal_rig_say(&rig, "b");
 	journal_rig_run(&rig);
 	ck_assert_int_eq(journal_rig_poll(&rig).give_up, _i % 2 == 1);
@@ -151,7 +151,7 @@ START_TEST(never_syncs_again_after_a_failure)
 	unsigned syncs;
 
 	journal_rig_open(&rig);
-	refuse(DISK_CALL_FDATASYNC, EIO, false);
+	disk_refuse(DISK_CALL_FDATASYNC, EIO, false);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	syncs = memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC);
@@ -172,7 +172,7 @@ START_TEST(still_syncs_what_was_written_before_a_failure)
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_rig_poll(&rig).committed, 2);
-	refuse(DISK_CALL_PWRITE, EIO, false);
+	disk_refuse(DISK_CALL_PWRITE, EIO, false);
 	journal_rig_say(&rig, "b");
 	journal_rig_run(&rig);
 	assert_trouble("disk error");
@@ -229,7 +229,7 @@ START_TEST(makes_sure_of_the_next_segment)
 {
 	journal_rig_open(&rig);
 	journal_rig_fill(&rig, 'x', rig.options.segment_bytes / 2);
-	refuse(DISK_CALL_FALLOCATE, ENOSPC, true);
+	disk_refuse(DISK_CALL_FALLOCATE, ENOSPC, true);
 	journal_rig_run(&rig);
 	assert_trouble(NULL);
 	journal_rig_fill(&rig, 'x', rig.options.segment_bytes / 4);
@@ -263,7 +263,7 @@ START_TEST(a_lack_of_descriptors_passes)
 	journal_rig_open(&rig);
 	journal_rig_fill(&rig, 'a', 600);
 	journal_rig_run(&rig);
-	refuse(faults[_i].call, faults[_i].error, true);
+	disk_refuse(faults[_i].call, faults[_i].error, true);
 	journal_rig_fill(&rig, 'b', 600);
 	journal_rig_run(&rig);
 	ck_assert_str_eq(journal_error(rig.journal), "system out of resources");
@@ -310,7 +310,7 @@ START_TEST(does_not_begin_on_a_broken_disk)
 		DISK_CALL_FSYNC, DISK_CALL_SYNC_DIR, DISK_CALL_FDATASYNC,
 		DISK_CALL_RENAME };
 
-	refuse(calls[_i], EIO, false);
+	disk_refuse(calls[_i], EIO, false);
 	ck_assert_ptr_null(journal_create(&rig.config));
 }
 END_TEST
@@ -320,7 +320,7 @@ END_TEST
 static char logged[1024];
 
 static void
-note(enum log_level level, const char *line)
+line_note(enum log_level level, const char *line)
 {
 	(void)level;
 	strcat(logged, line);
@@ -331,7 +331,7 @@ static void
 start_noting(void)
 {
 	logged[0] = '\0';
-	log_set_sink(note, LOG_INFO);
+	log_set_sink(line_note, LOG_INFO);
 }
 
 START_TEST(says_each_change_once)
@@ -339,7 +339,7 @@ START_TEST(says_each_change_once)
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	journal_rig_open(&rig);
 	start_noting();
-	refuse(DISK_CALL_PWRITE, ENOSPC, true);
+	disk_refuse(DISK_CALL_PWRITE, ENOSPC, true);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	journal_rig_poll(&rig);
@@ -348,7 +348,7 @@ START_TEST(says_each_change_once)
 	memory_disk_heal(rig.memory);
 	for (int i = 0; i < 3; i++)
 		let_it_probe();
-	refuse(DISK_CALL_FDATASYNC, EIO, true);
+	disk_refuse(DISK_CALL_FDATASYNC, EIO, true);
 	journal_rig_say(&rig, "a");
 	for (int i = 0; i < 3; i++)
 		let_it_probe();

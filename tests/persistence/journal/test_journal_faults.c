@@ -26,7 +26,7 @@ static struct said {
 static size_t said_count;
 
 static void
-say(int round, int i)
+message_write(int round, int i)
 {
 	struct said *s = &said[said_count];
 
@@ -61,7 +61,7 @@ talk(void)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int i = 0; i < PER_ROUND; i++)
-			say(round, i);
+			message_write(round, i);
 		journal_rig_run(&rig);
 		if (round % 2 == 0)
 			hear();

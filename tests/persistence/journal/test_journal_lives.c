@@ -36,7 +36,7 @@ static size_t said_count;
 static unsigned said_ever, fault_count;
 
 static void
-say(void)
+message_write(void)
 {
 	struct said *s = &said[said_count];
 
@@ -101,7 +101,7 @@ live_a_moment(void)
 	case 0:
 	case 1:
 	case 2:
-		say();
+		message_write();
 		break;
 	case 3:
 		journal_step(rig.journal);

@@ -53,7 +53,7 @@ put(uint64_t seq)
 }
 
 static uint64_t
-say(const char *key)
+message_add(const char *key)
 {
 	struct message message = message_of(0, key);
 
@@ -91,7 +91,7 @@ START_TEST(puts_messages_where_they_belong)
 	put(9);
 	assert_holds(1, "4 5 9 ", 4, 9);
 	assert_holds(6, "9 ", 4, 9);
-	ck_assert_uint_eq(say(NULL), 10);
+	ck_assert_uint_eq(message_add(NULL), 10);
 	assert_holds(5, "5 9 10 ", 4, 10);
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(shows_what_was_prepared_when_it_is_kept)
 	struct kept_message *b, *c;
 	struct message message;
 
-	say("a");
+	message_add("a");
 	b = prepare("b", 2);
 	c = prepare("c", 3);
 	assert_holds(1, "1 ", 1, 1);
@@ -163,7 +163,7 @@ START_TEST(shows_what_was_prepared_when_it_is_kept)
 	assert_holds(1, "1 2 ", 1, 2);
 	memory_history_commit(history, c, NULL);
 	assert_holds(1, "1 2 3 ", 1, 3);
-	ck_assert_uint_eq(say("d"), 4);
+	ck_assert_uint_eq(message_add("d"), 4);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(gives_the_number_of_what_was_abandoned_again)
 {
 	struct kept_message *b, *c;
 
-	say("a");
+	message_add("a");
 	b = prepare("b", 2);
 	c = prepare("c", 3);
 	memory_history_abandon(history, c);
@@ -182,7 +182,7 @@ START_TEST(gives_the_number_of_what_was_abandoned_again)
 	ck_assert_uint_eq(seq_of("b"), 0);
 	ck_assert_uint_eq(seq_of("c"), 0);
 	ck_assert_uint_eq(seq_of("a"), 1);
-	ck_assert_uint_eq(say("b"), 2);
+	ck_assert_uint_eq(message_add("b"), 2);
 	ck_assert_uint_eq(seq_of("b"), 2);
 }
 END_TEST
@@ -250,13 +250,13 @@ START_TEST(abandons_what_was_prepared)
 	struct kept_message *kept;
 
 	if (_i > 0)
-		say("k");
+		message_add("k");
 	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
 	    CHAT_OK);
 	memory_history_abandon(history, kept);
 	ck_assert_uint_eq(history_find_key(history, RED, STR("k"), NOW, &found),
 	    _i > 0);
-	ck_assert_uint_eq(say("k"), (uint64_t)_i + 1);
+	ck_assert_uint_eq(message_add("k"), (uint64_t)_i + 1);
 }
 END_TEST
 

@@ -23,7 +23,7 @@ join(struct room_store *rooms, const char *room, const char *member_id)
 }
 
 static enum chat_error
-leave(struct room_store *rooms, const char *room, const char *member_id)
+member_leave(struct room_store *rooms, const char *room, const char *member_id)
 {
 	return room_store_leave(rooms, str_from(room), str_from(member_id));
 }
@@ -205,9 +205,9 @@ START_TEST(refuses_to_leave_where_one_is_not)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(leave(rooms, "green", "a"), CHAT_NOT_IN_ROOM);
-	ck_assert_int_eq(leave(rooms, "black", "a"), CHAT_NOT_IN_ROOM);
-	ck_assert_int_eq(leave(rooms, "red", "d"), CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(member_leave(rooms, "green", "a"), CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(member_leave(rooms, "black", "a"), CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(member_leave(rooms, "red", "d"), CHAT_NOT_IN_ROOM);
 	assert_all(rooms, "red:3 blue:2 green:0 ");
 	room_store_destroy(rooms);
 }
@@ -223,11 +223,12 @@ START_TEST(closes_the_ranks_when_somebody_leaves)
 	for (size_t i = 0; i < COUNT_OF(leavers); i++) {
 		struct room_store *rooms = three_rooms(_i);
 
-		ck_assert_int_eq(leave(rooms, "red", leavers[i].who), CHAT_OK);
+		ck_assert_int_eq(member_leave(rooms, "red", leavers[i].who),
+		    CHAT_OK);
 		assert_members(rooms, "red", leavers[i].red_after);
 		assert_members(rooms, "blue", "ca");
 		assert_all(rooms, "red:2 blue:2 green:0 ");
-		ck_assert_int_eq(leave(rooms, "red", leavers[i].who),
+		ck_assert_int_eq(member_leave(rooms, "red", leavers[i].who),
 		    CHAT_NOT_IN_ROOM);
 		room_store_destroy(rooms);
 	}
@@ -238,7 +239,7 @@ START_TEST(who_comes_back_is_the_last)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(leave(rooms, "red", "a"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "red", "a"), CHAT_OK);
 	assert_rooms_of(rooms, "a", "blue:2 ");
 	ck_assert_int_eq(join(rooms, "red", "a"), CHAT_OK);
 	assert_members(rooms, "red", "bca");
@@ -251,8 +252,8 @@ START_TEST(a_room_can_be_left_by_all_and_removed_and_made_again)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(leave(rooms, "blue", "a"), CHAT_OK);
-	ck_assert_int_eq(leave(rooms, "blue", "c"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "blue", "a"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "blue", "c"), CHAT_OK);
 	room_store_remove(rooms, STR("blue"));
 	room_store_remove(rooms, STR("black"));
 	assert_all(rooms, "red:3 green:0 ");
@@ -286,7 +287,7 @@ START_TEST(somebody_can_be_in_many_rooms_and_leave_them_in_any_order)
 		ck_assert_uint_eq(room_store_rooms_of(rooms, STR("a")),
 		    MANY - i);
 		snprintf(id, sizeof(id), "room%zu", i * STEP % MANY);
-		ck_assert_int_eq(leave(rooms, id, "a"), CHAT_OK);
+		ck_assert_int_eq(member_leave(rooms, id, "a"), CHAT_OK);
 		assert_members(rooms, id, "");
 	}
 	assert_rooms_of(rooms, "a", "");
@@ -353,12 +354,12 @@ START_TEST(counts_guests_and_the_rooms_that_have_some)
 	assert_guests(rooms, "red:1/4 blue:0/2 green:2/2 ", 3, 2);
 	ck_assert_int_eq(room_store_join(rooms, STR("green"), STR("e"), true),
 	    CHAT_MEMBER_EXISTS);
-	ck_assert_int_eq(leave(rooms, "red", "d"), CHAT_OK);
-	ck_assert_int_eq(leave(rooms, "red", "a"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "red", "d"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "red", "a"), CHAT_OK);
 	assert_guests(rooms, "red:0/2 blue:0/2 green:2/2 ", 2, 1);
 	enter_as_guest(rooms, "blue", "d");
-	ck_assert_int_eq(leave(rooms, "green", "e"), CHAT_OK);
-	ck_assert_int_eq(leave(rooms, "green", "f"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "green", "e"), CHAT_OK);
+	ck_assert_int_eq(member_leave(rooms, "green", "f"), CHAT_OK);
 	assert_guests(rooms, "red:0/2 blue:1/3 green:0/0 ", 1, 1);
 	room_store_destroy(rooms);
 }

@@ -40,7 +40,7 @@ static const struct {
 };
 
 static void
-note(struct epoch_validity *numbering, char letter, uint64_t lsn)
+epoch_note(struct epoch_validity *numbering, char letter, uint64_t lsn)
 {
 	static const uint8_t types[] = { ['A'] = RECORD_OPEN,
 		['I'] = RECORD_OPEN,
@@ -68,7 +68,7 @@ START_TEST(numbers_hold_as_long_as_nobody_loses_any)
 	struct epoch_validity numbering = { 0 };
 
 	for (size_t i = 0; cases[_i].records[i] != '\0'; i++)
-		note(&numbering, cases[_i].records[i], i + 1);
+		epoch_note(&numbering, cases[_i].records[i], i + 1);
 	ck_assert_uint_eq(epochs_invalid_up_to(&numbering, boot_id),
 	    cases[_i].epochs_invalid_up_to);
 }

@@ -23,7 +23,7 @@ self_of(struct commit_log *base)
 }
 
 static struct str
-keep(struct str text, char *to, size_t size)
+text_keep(struct str text, char *to, size_t size)
 {
 	ck_assert_uint_le(text.len, size);
 	if (text.data == NULL)
@@ -33,7 +33,7 @@ keep(struct str text, char *to, size_t size)
 }
 
 static enum chat_error
-add(struct slow_log *self, const struct entry *entry,
+entry_add(struct slow_log *self, const struct entry *entry,
     const struct command *requester)
 {
 	struct waiting_entry *waiting = calloc(1, sizeof(*waiting));
@@ -42,15 +42,16 @@ add(struct slow_log *self, const struct entry *entry,
 	ck_assert_ptr_nonnull(waiting);
 	waiting->entry = *entry;
 	waiting->entry.room_id =
-	    keep(entry->room_id, waiting->id, sizeof(waiting->id));
+	    text_keep(entry->room_id, waiting->id, sizeof(waiting->id));
 	if (entry->room != NULL) {
 		waiting->room = *entry->room;
 		waiting->entry.room = &waiting->room;
 	}
-	message->author = keep(message->author, waiting->author, 100);
-	message->author_id = keep(message->author_id, waiting->author_id, 100);
-	message->body = keep(message->body, waiting->body, 1000);
-	message->key = keep(message->key, waiting->key, 100);
+	message->author = text_keep(message->author, waiting->author, 100);
+	message->author_id =
+	    text_keep(message->author_id, waiting->author_id, 100);
+	message->body = text_keep(message->body, waiting->body, 1000);
+	message->key = text_keep(message->key, waiting->key, 100);
 	waiting->has_requester = requester != NULL;
 	if (requester != NULL) {
 		ck_assert_uint_le(command_text_bytes(requester),
@@ -74,7 +75,7 @@ append(struct commit_log *base, struct entry *entry,
 	    room_store_get(self->rooms, entry->room_id, &room) == CHAT_OK)
 		return CHAT_ROOM_EXISTS;
 	if (self->is_slow || self->count > 0 || entry->kind == ENTRY_BARRIER)
-		return add(self, entry, requester);
+		return entry_add(self, entry, requester);
 	error = entry_apply(entry, self->rooms, self->history);
 	if (error == CHAT_OK)
 		commit_log_report(base, entry, requester, CHAT_OK);

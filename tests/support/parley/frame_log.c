@@ -6,7 +6,7 @@
 #include <string.h>
 
 static bool
-note(struct frame_log *log, const char *format, ...)
+frame_note(struct frame_log *log, const char *format, ...)
 {
 	size_t room = sizeof(log->text) - log->len;
 	va_list arguments;
@@ -24,20 +24,20 @@ static bool
 text(void *arg, struct str text)
 {
 	if (text.len > 64)
-		return note(arg, "text of %zu ", text.len);
-	return note(arg, "text:%.*s ", (int)text.len, text.data);
+		return frame_note(arg, "text of %zu ", text.len);
+	return frame_note(arg, "text:%.*s ", (int)text.len, text.data);
 }
 
 static bool
 ping(void *arg, struct str payload)
 {
-	return note(arg, "ping:%.*s ", (int)payload.len, payload.data);
+	return frame_note(arg, "ping:%.*s ", (int)payload.len, payload.data);
 }
 
 static bool
 close_(void *arg, unsigned code, struct str reason)
 {
-	note(arg, "close:%u:%.*s ", code, (int)reason.len, reason.data);
+	frame_note(arg, "close:%u:%.*s ", code, (int)reason.len, reason.data);
 	return false;
 }
 
@@ -65,6 +65,6 @@ frame_log_feed(struct frame_log *log, const char *data, size_t len,
 		free(exact);
 	}
 	if (code != 0)
-		note(log, "error:%u ", code);
+		frame_note(log, "error:%u ", code);
 	frames_fini(&frames);
 }

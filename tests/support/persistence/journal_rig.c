@@ -94,7 +94,7 @@ static struct journal_record records[RECORDS_MOST];
 static size_t record_count;
 
 static void
-keep(const struct record *record, uint64_t segment)
+record_keep(const struct record *record, uint64_t segment)
 {
 	struct journal_record *kept = &records[record_count++];
 	size_t len = record->payload.len;
@@ -141,7 +141,7 @@ read_segment(struct memory_disk *memory, uint64_t first_lsn)
 	     RECORD_GOOD;
 	     lsn++) {
 		ck_assert_uint_eq(record.lsn, lsn);
-		keep(&record, first_lsn);
+		record_keep(&record, first_lsn);
 		at += size;
 	}
 	assert_zeros(bytes + at, len - at);

@@ -33,7 +33,7 @@ forget(struct name_list *list, const char *text)
 }
 
 static struct name *
-add(struct name_list *list)
+name_add(struct name_list *list)
 {
 	if (list->count == list->room) {
 		list->room = list->room == 0 ? 16 : 2 * list->room;
@@ -54,7 +54,7 @@ apply(struct name_list *list, const struct name_change *change)
 	if (change->come[0] == '\0')
 		return;
 	forget(list, change->come);
-	name = add(list);
+	name = name_add(list);
 	strcpy(name->text, change->come);
 	name->file = change->file;
 }
@@ -143,7 +143,7 @@ static void
 copy_list(struct name_list *to, const struct name_list *from)
 {
 	for (size_t i = 0; i < from->count; i++)
-		*add(to) = from->names[i];
+		*name_add(to) = from->names[i];
 }
 
 /* A directory that is lost takes all with it that is in it. */

@@ -28,7 +28,7 @@ teardown(void)
 
 /* Adds frames of one letter, in a chunk of their own or behind the last. */
 static void
-add(struct chunk **chunk, char letter, uint32_t len, const void *except,
+frame_add(struct chunk **chunk, char letter, uint32_t len, const void *except,
     size_t most)
 {
 	struct ring_piece frames = { .except = except };
@@ -70,11 +70,11 @@ START_TEST(is_read_from_any_position)
 
 	setup();
 	ck_assert_uint_gt(frame_ring_end(&ring), 0);
-	add(&chunk, 'a', 2, NULL, 1000);
+	frame_add(&chunk, 'a', 2, NULL, 1000);
 	middle = frame_ring_end(&ring);
-	add(&chunk, 'b', 2, NULL, 1000);
-	add(&other, 'c', 3, &pool, 1000);
-	add(&other, 'd', 1, NULL, 1000);
+	frame_add(&chunk, 'b', 2, NULL, 1000);
+	frame_add(&other, 'c', 3, &pool, 1000);
+	frame_add(&other, 'd', 1, NULL, 1000);
 	chunk_unref(chunk);
 	chunk_unref(other);
 	check(1, NULL, "aabbcccd");
@@ -94,7 +94,7 @@ START_TEST(lets_the_oldest_go_but_never_the_newest)
 	for (int i = 0; i < 40; i++) {
 		struct chunk *chunk = NULL;
 
-		add(&chunk, (char)('A' + i), 10, NULL, i == 39 ? 5 : 100);
+		frame_add(&chunk, (char)('A' + i), 10, NULL, i == 39 ? 5 : 100);
 		chunk_unref(chunk);
 		if (i == 0)
 			second = frame_ring_end(&ring);
@@ -127,7 +127,7 @@ START_TEST(keeps_nothing_without_memory)
 	if (!malloc_can_fail())
 		return;
 	setup();
-	add(&chunk, 'a', 2, NULL, 1000);
+	frame_add(&chunk, 'a', 2, NULL, 1000);
 	frame_ring_clear(&ring);
 	position = frame_ring_end(&ring);
 	frames.piece = (struct piece){ chunk, 0, 2 };
@@ -138,7 +138,7 @@ START_TEST(keeps_nothing_without_memory)
 	ck_assert_uint_eq(frame_ring_end(&ring), position + 2);
 	ck_assert_ptr_null(frame_ring_at(&ring, position, &piece));
 	position = frame_ring_end(&ring);
-	add(&chunk, 'c', 2, NULL, 1000);
+	frame_add(&chunk, 'c', 2, NULL, 1000);
 	check(position, NULL, "cc");
 	chunk_unref(chunk);
 	teardown();
@@ -153,13 +153,13 @@ START_TEST(copies_hold_no_other_chunk)
 	setup();
 	copies = true;
 	begin = frame_ring_end(&ring);
-	add(&chunk, 'a', 2, NULL, 1000);
-	add(&chunk, 'b', 2, NULL, 1000);
+	frame_add(&chunk, 'a', 2, NULL, 1000);
+	frame_add(&chunk, 'b', 2, NULL, 1000);
 	chunk_unref(chunk);
 	ck_assert_uint_lt(pool.bytes, 4096);
 	check(begin, NULL, "aabb");
 	chunk = NULL;
-	add(&chunk, 'c', 5000, NULL, 1000);
+	frame_add(&chunk, 'c', 5000, NULL, 1000);
 	chunk_unref(chunk);
 	ck_assert_uint_lt(pool.bytes, 8192);
 	teardown();

@@ -102,7 +102,7 @@ cut_stream(struct fixture *f, unsigned client, unsigned room)
 }
 
 static void
-leave(struct fixture *f, unsigned client, unsigned room)
+client_leave(struct fixture *f, unsigned client, unsigned room)
 {
 	char member[16], id[16];
 
@@ -125,7 +125,7 @@ leave_all(struct fixture *f, struct str member)
 			if (f->in_room[i][room] &&
 			    str_equal(member_of(i, id), member)) {
 				f->sessions_of[i] = NULL;
-				leave(f, i, room);
+				client_leave(f, i, room);
 			}
 }
 
@@ -315,7 +315,7 @@ numbered(enum event_kind kind, unsigned number, size_t padding, char *body,
 }
 
 static void
-say(struct fixture *f, unsigned room, int except, size_t padding)
+message_publish(struct fixture *f, unsigned room, int except, size_t padding)
 {
 	char body[8192], id[16], member[16];
 	unsigned number = ++f->said;
@@ -340,7 +340,7 @@ say(struct fixture *f, unsigned room, int except, size_t padding)
 }
 
 static void
-tell(struct fixture *f, unsigned client)
+client_publish(struct fixture *f, unsigned client)
 {
 	char body[64], member[16];
 	unsigned number = ++f->said;
@@ -448,8 +448,8 @@ START_TEST(a_room_hears_what_is_said_in_it)
 	join(f, 0, 0);
 	join(f, 1, 0);
 	join(f, 2, 1);
-	say(f, 0, -1, 0);
-	say(f, 0, -1, 0);
+	message_publish(f, 0, -1, 0);
+	message_publish(f, 0, -1, 0);
 	check_all_received(f);
 	ck_assert_uint_eq(received(f, 0), 2);
 	ck_assert_uint_eq(received(f, 2), 0);
@@ -464,10 +464,10 @@ START_TEST(counts_what_was_said_and_by_how_many_it_was_heard)
 
 	join(f, 0, 0);
 	join(f, 1, 0);
-	say(f, 0, -1, 0);
-	say(f, 0, 1, 0);
-	say(f, 1, -1, 0);
-	tell(f, 0);
+	message_publish(f, 0, -1, 0);
+	message_publish(f, 0, 1, 0);
+	message_publish(f, 1, -1, 0);
+	client_publish(f, 0);
 	check_all_received(f);
 	hub_stats(f->hub, &report);
 	ck_assert_uint_eq(report.messages, 2);
@@ -483,11 +483,11 @@ START_TEST(two_rooms_and_an_answer_keep_their_order)
 	join(f, 0, 0);
 	join(f, 0, 1);
 	join(f, 1, 0);
-	say(f, 0, -1, 0);
-	tell(f, 0);
-	say(f, 1, -1, 0);
-	say(f, 0, -1, 0);
-	say(f, 1, -1, 0);
+	message_publish(f, 0, -1, 0);
+	client_publish(f, 0);
+	message_publish(f, 1, -1, 0);
+	message_publish(f, 0, -1, 0);
+	message_publish(f, 1, -1, 0);
 	check_all_received(f);
 	teardown(f);
 }
@@ -537,9 +537,9 @@ START_TEST(answers_go_out_behind_what_others_hear)
 		f->clients[i].conn->fd = f->clients[3].conn->fd;
 	}
 	join(f, 2, 1);
-	say(f, 0, -1, 0);
-	tell(f, 0);
-	say(f, 1, -1, 0);
+	message_publish(f, 0, -1, 0);
+	client_publish(f, 0);
+	message_publish(f, 1, -1, 0);
 	rig_turn(&f->rig);
 	client_receive(&f->clients[3]);
 	for (size_t i = 0; i < COUNT_OF(sent); i++) {
@@ -558,9 +558,9 @@ START_TEST(who_is_excepted_hears_the_rest)
 
 	join(f, 0, 0);
 	join(f, 1, 0);
-	say(f, 0, -1, 0);
-	say(f, 0, 1, 0);
-	say(f, 0, -1, 0);
+	message_publish(f, 0, -1, 0);
+	message_publish(f, 0, 1, 0);
+	message_publish(f, 0, -1, 0);
 	check_all_received(f);
 	ck_assert_uint_eq(received(f, 0), 3);
 	ck_assert_uint_eq(received(f, 1), 2);
@@ -573,11 +573,11 @@ START_TEST(who_comes_late_does_not_hear_what_was_said_before)
 	struct fixture *f = setup(0);
 
 	join(f, 0, 0);
-	say(f, 0, -1, 0);
+	message_publish(f, 0, -1, 0);
 	join(f, 1, 0);
-	say(f, 0, -1, 0);
-	leave(f, 0, 0);
-	say(f, 0, -1, 0);
+	message_publish(f, 0, -1, 0);
+	client_leave(f, 0, 0);
+	message_publish(f, 0, -1, 0);
 	check_all_received(f);
 	ck_assert_uint_eq(received(f, 0), 2);
 	ck_assert_uint_eq(received(f, 1), 2);
@@ -607,11 +607,11 @@ START_TEST(every_client_gets_everything_in_order)
 				join(f, client, room);
 		} else if (choice < 16) {
 			if (f->in_room[client][room])
-				leave(f, client, room);
+				client_leave(f, client, room);
 		} else if (choice < 30)
-			tell(f, client);
+			client_publish(f, client);
 		else if (choice < 85)
-			say(f, room,
+			message_publish(f, room,
 			    _i % 2 == 1 && choice < 50 ? (int)client : -1,
 			    choice > 80 ? 6000 : choice);
 		else if (choice < 95)
@@ -639,15 +639,15 @@ START_TEST(who_is_detached_sits_nowhere)
 		join(f, 0, room);
 		join(f, 1, room);
 	}
-	say(f, 2, -1, 0);
+	message_publish(f, 2, -1, 0);
 	publisher_detach(hub_publisher(f->hub), member_of(0, member));
 	memset(f->in_room[0], 0, sizeof(f->in_room[0]));
 	for (unsigned room = 0; room < ROOMS; room++)
-		say(f, room, -1, 0);
+		message_publish(f, room, -1, 0);
 	join(f, 0, 0);
 	f->in_room[0][0] = false;
 	publisher_leave(hub_publisher(f->hub), member_of(0, member), STR("x"));
-	say(f, 0, -1, 0);
+	message_publish(f, 0, -1, 0);
 	check_all_received(f);
 	ck_assert_uint_eq(received(f, 0), 1);
 	ck_assert_uint_eq(received(f, 1), ROOMS + 2);
@@ -664,7 +664,7 @@ START_TEST(a_slow_reader_costs_next_to_nothing_and_catches_up)
 	for (unsigned i = 0; i < CLIENTS; i++)
 		join(f, i, 0);
 	for (int i = 0; i < 1000; i++) {
-		say(f, 0, -1, 1000);
+		message_publish(f, 0, -1, 1000);
 		rig_turn(&f->rig);
 		check_received(f, 0);
 	}
@@ -690,7 +690,7 @@ START_TEST(readers_at_the_same_place_share_what_is_encoded)
 	for (unsigned i = 0; i < CLIENTS; i++)
 		join(f, i, 0);
 	for (int i = 0; i < 100; i++) {
-		say(f, 0, -1, 1000);
+		message_publish(f, 0, -1, 1000);
 		rig_turn(&f->rig);
 	}
 	check_all_received(f);
@@ -733,7 +733,7 @@ START_TEST(a_reader_that_falls_behind_is_closed_and_never_has_a_hole)
 	join(f, 0, 1);
 	join(f, 0, 0);
 	for (int i = 0; i < 200; i++) {
-		say(f, 0, -1, 1000);
+		message_publish(f, 0, -1, 1000);
 		rig_turn(&f->rig);
 	}
 	f->evicted = 100;
@@ -828,9 +828,9 @@ START_TEST(a_slow_reader_gets_presence_between_the_messages)
 	for (int i = 0; i < 20; i++) {
 		publish_event(f, EVENT_ENTERED);
 		publish_event(f, EVENT_TYPING);
-		say(f, 0, -1, 1000);
+		message_publish(f, 0, -1, 1000);
 		publish_event(f, EVENT_COUNT);
-		say(f, 0, -1, 100);
+		message_publish(f, 0, -1, 100);
 	}
 	ck_assert(lags(f, 0));
 	got = read_events(f, 0);
@@ -851,7 +851,7 @@ START_TEST(a_very_slow_reader_gets_presence_as_it_is_in_the_end)
 	join(f, 0, 0);
 	for (int i = 0; i < 300; i++) {
 		if (_i == 0)
-			say(f, 0, -1, 6000);
+			message_publish(f, 0, -1, 6000);
 		publish_event(f, EVENT_ENTERED);
 	}
 	ck_assert(lags(f, 0));
@@ -945,7 +945,7 @@ START_TEST(a_reader_is_congested_while_much_waits_for_it)
 
 	f->rig.limits.output_hard = 32 * 1024;
 	while (!publisher_is_congested(publisher, member_of(0, member))) {
-		tell(f, 0);
+		client_publish(f, 0);
 		if (++sent % 10 == 0)
 			rig_turn(&f->rig);
 		ck_assert_uint_lt(sent, 1000);
@@ -964,7 +964,7 @@ START_TEST(answers_nobody_reads_do_not_take_a_chunk_each)
 	struct fixture *f = setup(4608);
 
 	for (int i = 0; i < 2000; i++) {
-		tell(f, 0);
+		client_publish(f, 0);
 		rig_turn(&f->rig);
 	}
 	ck_assert_uint_lt(f->rig.worker.loop.pool.bytes, 400 * 1000);

@@ -66,7 +66,7 @@ enter(int i, int number)
 }
 
 static void
-leave(int i, int number)
+member_leave(int i, int number)
 {
 	subscriptions_leave(&subscriptions, sessions[i], room(number));
 }
@@ -81,7 +81,7 @@ channel_of(int number)
 }
 
 static void
-say(int number)
+message_publish(int number)
 {
 	struct frame frame = {
 		.head = "h", .head_len = 1, .body = "body", .body_len = 4
@@ -100,7 +100,7 @@ START_TEST(everybody_sits_where_they_sat_down)
 			enter(i, number);
 	for (int i = 0; i < SESSIONS; i += 3)
 		for (int number = i % 7; number < 40; number += i % 5 + 1)
-			leave(i, number);
+			member_leave(i, number);
 	for (int number = 0; number < 40; number++) {
 		const struct channel *channel = channel_of(number);
 
@@ -113,7 +113,7 @@ START_TEST(everybody_sits_where_they_sat_down)
 	}
 	for (int i = 0; i < SESSIONS; i++)
 		for (int number = 0; number < 40; number++)
-			leave(i, number);
+			member_leave(i, number);
 	ck_assert_ptr_null(channel_of(0));
 	teardown();
 }
@@ -126,20 +126,20 @@ START_TEST(who_comes_or_goes_ends_what_was_said)
 	setup();
 	enter(0, 0);
 	enter(1, 0);
-	say(0);
+	message_publish(0);
 	number = batch.number;
 	enter(2, 0);
 	ck_assert_uint_eq(batch.number, number + 1);
-	say(0);
-	leave(2, 0);
+	message_publish(0);
+	member_leave(2, 0);
 	ck_assert_uint_eq(batch.number, number + 2);
 	/* Another room has nothing to do with it. */
-	say(0);
+	message_publish(0);
 	enter(2, 1);
-	leave(2, 1);
+	member_leave(2, 1);
 	ck_assert_uint_eq(batch.number, number + 2);
-	leave(0, 0);
-	leave(1, 0);
+	member_leave(0, 0);
+	member_leave(1, 0);
 	teardown();
 }
 END_TEST
@@ -154,12 +154,12 @@ START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
 	number = batch.number;
 	for (int i = 1; i < SESSIONS; i++) {
 		conns[i].has_ended = true;
-		leave(i, 0);
-		say(0);
+		member_leave(i, 0);
+		message_publish(0);
 	}
 	ck_assert_uint_eq(batch.number, number);
 	conns[0].has_ended = true;
-	leave(0, 0);
+	member_leave(0, 0);
 	ck_assert_ptr_null(channel_of(0));
 	ck_assert(!send_batch_is_pending(&batch));
 	teardown();
@@ -174,7 +174,7 @@ START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 	setup();
 	for (int i = 0; i < 20; i++) {
 		enter(i, i);
-		say(i);
+		message_publish(i);
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
@@ -182,7 +182,7 @@ START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 	for (int i = 0; i < 20; i++)
 		ck_assert_ptr_eq(channel_of(i)->chunk, kept[i]);
 	for (int i = 0; i < 20; i++)
-		leave(i * 7 % 20, i * 7 % 20);
+		member_leave(i * 7 % 20, i * 7 % 20);
 	send_batch_tidy(&batch);
 	ck_assert_ptr_null(batch.held);
 	for (int i = 0; i < 20; i++)
@@ -198,7 +198,7 @@ START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
 	setup();
 	for (int i = 0; i < 3; i++) {
 		enter(i, i);
-		say(i);
+		message_publish(i);
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
@@ -214,7 +214,7 @@ START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
 	send_batch_tidy(&batch);
 	ck_assert_uint_eq(pool.bytes, 0);
 	for (int i = 0; i < 3; i++)
-		leave(i, i);
+		member_leave(i, i);
 	teardown();
 }
 END_TEST

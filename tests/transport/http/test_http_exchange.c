@@ -36,7 +36,7 @@ static struct {
 } seen;
 
 static void
-answer(struct http_exchange *exchange, int status, const char *text)
+exchange_answer(struct http_exchange *exchange, int status, const char *text)
 {
 	exchange->response.status = status;
 	exchange->response.content_type = "text/plain";
@@ -61,7 +61,7 @@ on_body(struct http_exchange *exchange, struct str piece)
 	seen.len += piece.len;
 	seen.body[seen.len] = '\0';
 	if (seen.answer_after > 0 && seen.len >= seen.answer_after)
-		answer(exchange, 403, "enough\n");
+		exchange_answer(exchange, 403, "enough\n");
 	else if (seen.pause_after > 0 && seen.len >= seen.pause_after)
 		http_exchange_pause_body(exchange);
 }
@@ -71,7 +71,7 @@ on_request_end(struct http_exchange *exchange)
 {
 	seen.ended++;
 	if (seen.answers_at_end)
-		answer(exchange, 200, "done\n");
+		exchange_answer(exchange, 200, "done\n");
 }
 
 static char
@@ -511,7 +511,7 @@ START_TEST(answers_late_and_then_the_next_request)
 	ck_assert_uint_eq(client.len, 0);
 	http_exchange_request(seen.exchange, &request);
 	ck_assert(str_equal(request.query, STR("a=b")));
-	answer(seen.exchange, 202, "at last\n");
+	exchange_answer(seen.exchange, 202, "at last\n");
 	turn();
 	take_response(202, "at last\n");
 	take_response(200, "hello\n");
@@ -544,7 +544,7 @@ START_TEST(an_answer_to_a_client_that_is_gone_is_no_harm)
 	client.fd = -1;
 	turn();
 	if (seen.exchange != NULL)
-		answer(seen.exchange, 200, "hello?\n");
+		exchange_answer(seen.exchange, 200, "hello?\n");
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	teardown();

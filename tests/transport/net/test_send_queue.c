@@ -47,7 +47,7 @@ fill(size_t len)
 }
 
 static bool
-note(bool appended, const void *data, size_t len)
+append_note(bool appended, const void *data, size_t len)
 {
 	if (!appended)
 		return false;
@@ -73,7 +73,7 @@ append(size_t len, size_t count, size_t skip, bool transient)
 		pieces[i] = (struct piece){ chunk, (uint32_t)from,
 			(uint32_t)(to - from) };
 	}
-	appended = note(send_queue_append(&queue, pieces, count, skip),
+	appended = append_note(send_queue_append(&queue, pieces, count, skip),
 	    chunk->data + skip, len - skip);
 	/* What is transient is written over when the turn is over. */
 	if (transient)
@@ -91,7 +91,8 @@ append_copy(size_t len, size_t skip)
 	uint8_t data[1024];
 
 	memset(data, (int)in_len, len);
-	return note(send_queue_append_copy(&queue, &pool, data, len, skip),
+	return append_note(send_queue_append_copy(&queue, &pool, data, len,
+			       skip),
 	    data + skip, len - skip);
 }
 
@@ -179,7 +180,7 @@ START_TEST(refers_to_what_was_written_once)
 	chunk = fill(CHUNK_SIZE);
 	for (uint32_t at = 0; at < CHUNK_SIZE; at += 16) {
 		piece = (struct piece){ chunk, at, 16 };
-		ck_assert(note(send_queue_append(&queue, &piece, 1, 0),
+		ck_assert(append_note(send_queue_append(&queue, &piece, 1, 0),
 		    chunk->data + at, 16));
 	}
 	/* Adjoining pieces are one. */

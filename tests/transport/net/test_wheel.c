@@ -22,7 +22,7 @@ init(struct fixture *fixture)
 }
 
 static void
-note(struct wheel_node *node, void *arg)
+node_note(struct wheel_node *node, void *arg)
 {
 	struct fixture *fixture = arg;
 
@@ -36,7 +36,7 @@ note(struct wheel_node *node, void *arg)
 static void
 advance(struct fixture *fixture, uint32_t now)
 {
-	wheel_advance(&fixture->wheel, now, note, fixture);
+	wheel_advance(&fixture->wheel, now, node_note, fixture);
 }
 
 START_TEST(fires_at_its_tick_and_not_before)

@@ -46,7 +46,7 @@ accept_as(struct candidate *candidate, int64_t expires_at_ms)
 }
 
 static void
-refuse(struct candidate *candidate, int status)
+handshake_refuse(struct candidate *candidate, int status)
 {
 	fake.candidate = NULL;
 	admission_refuse(candidate, status, "because\n");
@@ -63,7 +63,7 @@ fake_admit(struct admission *admission, struct candidate *candidate,
 	if (fake.accepts_at_once)
 		accept_as(candidate, 0);
 	else if (fake.refuses_at_once != 0)
-		refuse(candidate, fake.refuses_at_once);
+		handshake_refuse(candidate, fake.refuses_at_once);
 }
 
 static void
@@ -186,7 +186,7 @@ START_TEST(answers_with_the_status_of_the_refusal)
 		client_send_text(&client, OPENING);
 		turn();
 		if (late)
-			refuse(fake.candidate, refusals[_i].status);
+			handshake_refuse(fake.candidate, refusals[_i].status);
 		turn();
 		ck_assert(has(refusals[_i].header));
 		ck_assert(has("\r\n\r\nbecause\n"));
@@ -224,7 +224,7 @@ START_TEST(a_client_that_is_gone_may_be_accepted)
 	if (_i == 0)
 		accept_as(fake.candidate, 0);
 	else
-		refuse(fake.candidate, 403);
+		handshake_refuse(fake.candidate, 403);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(connections(), 0);
 	teardown();
