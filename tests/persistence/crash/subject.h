@@ -43,7 +43,7 @@ struct subject_kind {
 	/* With real stores it cannot be refused, but may be in vain. */
 	enum chat_error (*remove_room)(struct subject *, struct str id,
 	    uint64_t *lsn);
-	enum chat_error (*say)(struct subject *, struct str room,
+	enum chat_error (*message_write)(struct subject *, struct str room,
 	    struct message *, uint64_t *lsn);
 	/* The number of the message with this key; 0: there is none. */
 	uint64_t (*find)(struct subject *, struct str room, struct str key);

@@ -282,7 +282,7 @@ const struct subject_kind journal_subject = {
 	.close = destroy,
 	.make_room = make_room,
 	.remove_room = remove_room,
-	.say = say,
+	.message_write = message_write,
 	.step = step,
 	.poll = poll,
 };
