@@ -70,8 +70,8 @@ message_write(struct life *life)
 	speech_make(&speech, n);
 	speech_room(&names, place, room->life);
 	speech.message.seq = room->last + 1;
-	if (!is_taken(life, life->kind->message_write(life->subject, str_from(names.id),
-				&speech.message, &lsn)))
+	if (!is_taken(life, life->kind->message_write(life->subject,
+				str_from(names.id), &speech.message, &lsn)))
 		return;
 	if (speech.message.seq != room->last + 1)
 		violation("room%u: another number than the next", place);

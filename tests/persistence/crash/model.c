@@ -91,7 +91,8 @@ model_remove_room(struct model *model, unsigned place, uint64_t lsn)
 }
 
 void
-model_message_write(struct model *model, unsigned place, unsigned n, uint64_t lsn)
+model_message_write(struct model *model, unsigned place, unsigned n,
+    uint64_t lsn)
 {
 	struct print *print = &push(model, lsn)->rooms[place];
 	unsigned *numbers = model->lives[print->life - 1]->numbers;

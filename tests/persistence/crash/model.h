@@ -48,7 +48,8 @@ unsigned model_next_life(struct model *);
 void model_make_room(struct model *, unsigned place, unsigned life,
     const char *epoch, uint64_t lsn);
 void model_remove_room(struct model *, unsigned place, uint64_t lsn);
-void model_message_write(struct model *, unsigned place, unsigned n, uint64_t lsn);
+void model_message_write(struct model *, unsigned place, unsigned n,
+    uint64_t lsn);
 
 /* Everything up to here was told. */
 void model_commit(struct model *, uint64_t lsn);
