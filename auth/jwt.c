@@ -165,3 +165,20 @@ jwt_claims_read(struct jwt_claims *claims, struct str payload,
 		return JWT_MALFORMED;
 	return claims_check(claims, &checked, policy, now_s);
 }
+
+const char *
+jwt_verify(struct jwt_claims *claims, const struct jws_keys *keys,
+    struct str token, const struct jwt_policy *policy, int64_t now_s)
+{
+	char payload[JWS_TOKEN_MAX];
+	enum jws_result signature;
+	enum jwt_result result;
+	size_t len;
+
+	signature = jws_verify(keys, token, payload, &len);
+	if (signature != JWS_OK)
+		return jws_result_reason(signature);
+	result =
+	    jwt_claims_read(claims, str_slice(payload, len), policy, now_s);
+	return result == JWT_OK ? NULL : jwt_result_reason(result);
+}

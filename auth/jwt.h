@@ -55,4 +55,11 @@ struct jwt_claims {
 enum jwt_result jwt_claims_read(struct jwt_claims *, struct str payload,
     const struct jwt_policy *, int64_t now_s);
 
+/*
+ * Verifies the signature of a token, and its claims. NULL: it is valid; else
+ * the reason, a constant with a newline.
+ */
+const char *jwt_verify(struct jwt_claims *, const struct jws_keys *,
+    struct str token, const struct jwt_policy *, int64_t now_s);
+
 #endif

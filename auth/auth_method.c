@@ -1,0 +1,43 @@
+#include "auth/auth_method.h"
+
+#include <assert.h>
+
+#include "domain/log.h"
+
+struct str
+auth_text_copy(struct str text, char copy[AUTH_TEXT_MAX])
+{
+	assert(text.len <= AUTH_TEXT_MAX);
+	if (text.len > 0)
+		memcpy(copy, text.data, text.len);
+	return text.data == NULL ? STR_ABSENT : str_slice(copy, text.len);
+}
+
+void
+auth_set_member_id(struct principal *principal,
+    char member_id[USER_MEMBER_ID_SIZE])
+{
+	principal->member_id = STR_ABSENT;
+	if (str_is_empty(principal->user_id))
+		return;
+	user_member_id(principal->user_id, member_id);
+	principal->member_id = str_from(member_id);
+}
+
+void
+auth_accept(struct candidate *candidate, const struct principal *principal)
+{
+	struct principal accepted = *principal;
+	char member_id[USER_MEMBER_ID_SIZE];
+
+	auth_set_member_id(&accepted, member_id);
+	admission_accept(candidate, &accepted);
+}
+
+void
+auth_refuse(struct candidate *candidate, int status, const char *why)
+{
+	log_limited(LOG_INFO, "handshake refused with %d: %.*s", status,
+	    (int)strcspn(why, "\n"), why);
+	admission_refuse(candidate, status, why);
+}

@@ -1,0 +1,137 @@
+/* auth.kind = jwt: clients need a token that another program has signed. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auth/auth_method.h"
+#include "auth/rights.h"
+
+#define KEY_FILE_MAX (256 * 1024)
+
+struct jwt_method {
+	struct auth_method base;
+	struct clock *clock;
+	struct jws_keys *keys;
+	struct jwt_policy policy; /* its texts are these: */
+	char issuer[AUTH_TEXT_MAX];
+	char audience[AUTH_TEXT_MAX];
+	struct jwt_claims claims; /* of the token that is being verified */
+};
+
+/* --- the keys ------------------------------------------------------------- */
+
+static char *
+file_read(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "re");
+	char *content = malloc(KEY_FILE_MAX);
+
+	*len = 0;
+	if (file != NULL && content != NULL)
+		*len = fread(content, 1, KEY_FILE_MAX, file);
+	if (file == NULL || content == NULL || ferror(file)) {
+		free(content);
+		content = NULL;
+	}
+	if (file != NULL)
+		fclose(file);
+	return content;
+}
+
+static struct jws_keys *
+keys_load(struct str file, char *why, size_t size)
+{
+	char path[AUTH_TEXT_MAX + 1], problem[256];
+	struct jws_keys *keys;
+	char *content;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%.*s", (int)file.len, file.data);
+	content = file_read(path, &len);
+	if (content == NULL) {
+		snprintf(why, size, "auth.key %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	keys = jws_keys_read(str_slice(content, len), problem, sizeof(problem));
+	if (keys == NULL)
+		snprintf(why, size, "auth.key %s: %s", path, problem);
+	free(content);
+	return keys;
+}
+
+/* --- tokens --------------------------------------------------------------- */
+
+static const char *
+jwt_method_verify(struct auth_method *method, struct str token,
+    struct principal *out)
+{
+	struct jwt_method *jwt = (struct jwt_method *)method;
+	struct jwt_claims *claims = &jwt->claims;
+	const char *why = jwt_verify(claims, jwt->keys, token, &jwt->policy,
+	    clock_wall_ms(jwt->clock) / 1000);
+
+	if (why != NULL)
+		return why;
+	*out = (struct principal){
+		.user_id = claims->subject,
+		.name = claims->name.len > 0 ? claims->name : claims->subject,
+		.rights = rights_of_claim(claims->parley),
+		.expires_at_ms = claims->expires_s * 1000,
+	};
+	return NULL;
+}
+
+/* --- configuration -------------------------------------------------------- */
+
+static bool
+jwt_method_configure(struct auth_method *method,
+    const struct authenticator_config *config, char *why, size_t size)
+{
+	struct jwt_method *jwt = (struct jwt_method *)method;
+	struct jws_keys *keys = keys_load(config->key_file, why, size);
+
+	if (keys == NULL)
+		return false;
+	jws_keys_destroy(jwt->keys);
+	jwt->keys = keys;
+	jwt->policy = config->policy;
+	jwt->policy.issuer = auth_text_copy(config->policy.issuer, jwt->issuer);
+	jwt->policy.audience =
+	    auth_text_copy(config->policy.audience, jwt->audience);
+	return true;
+}
+
+static struct auth_method *
+jwt_method_create(const struct authenticator_config *config,
+    struct clock *clock, char *why, size_t size)
+{
+	struct jwt_method *jwt = calloc(1, sizeof(*jwt));
+
+	if (jwt == NULL) {
+		snprintf(why, size, "no memory");
+		return NULL;
+	}
+	jwt->base.ops = &auth_jwt_ops;
+	jwt->clock = clock;
+	if (jwt_method_configure(&jwt->base, config, why, size))
+		return &jwt->base;
+	free(jwt);
+	return NULL;
+}
+
+static void
+jwt_method_destroy(struct auth_method *method)
+{
+	struct jwt_method *jwt = (struct jwt_method *)method;
+
+	jws_keys_destroy(jwt->keys);
+	free(jwt);
+}
+
+const struct auth_method_ops auth_jwt_ops = {
+	.name = "jwt",
+	.create = jwt_method_create,
+	.configure = jwt_method_configure,
+	.verify = jwt_method_verify,
+	.destroy = jwt_method_destroy,
+};
