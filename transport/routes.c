@@ -8,6 +8,7 @@
 #include "transport/http/assets.h"
 #include "transport/monitor.h"
 #include "transport/worker.h"
+#include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_handshake.h"
 #include "transport/ws/ws_upgrade.h"
@@ -220,6 +221,61 @@ answer_page(struct http_exchange *exchange)
 	return answer_asset(exchange);
 }
 
+/* --- accounts ------------------------------------------------------------- */
+
+static const struct admission_ops *
+exchange_admission(struct http_exchange *exchange, struct admission **out)
+{
+	static const struct admission_ops none;
+
+	*out = exchange_worker(exchange)->ws.admission;
+	return *out == NULL ? &none : (*out)->ops;
+}
+
+/* The dialect of the listener may answer instead. */
+static bool
+answer_no_account(struct http_exchange *exchange)
+{
+	if (exchange->listener == NULL ||
+	    exchange->listener->http_compat != NULL)
+		return false;
+	set_answer(exchange, 404, TEXT, "404 page not found\n");
+	return true;
+}
+
+static bool
+answer_login(struct http_exchange *exchange)
+{
+	struct admission *admission;
+	const struct admission_ops *ops =
+	    exchange_admission(exchange, &admission);
+
+	return (ops->login != NULL && ops->login(admission, exchange)) ||
+	       answer_no_account(exchange);
+}
+
+static bool
+answer_logout(struct http_exchange *exchange)
+{
+	struct admission *admission;
+	const struct admission_ops *ops =
+	    exchange_admission(exchange, &admission);
+
+	return (ops->logout != NULL && ops->logout(admission, exchange)) ||
+	       answer_no_account(exchange);
+}
+
+static bool
+answer_session(struct http_exchange *exchange)
+{
+	struct admission *admission;
+	const struct admission_ops *ops =
+	    exchange_admission(exchange, &admission);
+
+	return ops->session != NULL && !has_no_pages(exchange) &&
+	       ops->session(admission, exchange);
+}
+
 /* --- what a dialect answers ----------------------------------------------- */
 
 static bool
@@ -271,6 +327,10 @@ answer_as_dialect(struct http_exchange *exchange)
 const struct http_route server_routes[] = {
 	{ "/livez", HTTP_GET, answer_health, false },
 	{ "/readyz", HTTP_GET, answer_readyz, false },
+	/* Methods are checked if there are accounts. */
+	{ "/v1/login", HTTP_ANY, answer_login, true },
+	{ "/v1/logout", HTTP_ANY, answer_logout, false },
+	{ "/v1/session", HTTP_ANY, answer_session, false },
 	{ "/monitor/stats", HTTP_GET, answer_page_stats, false },
 	{ "*", HTTP_ANY, answer_page, false },
 	{ "*", HTTP_ANY, answer_as_dialect, false },

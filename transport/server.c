@@ -15,6 +15,7 @@
 #include "transport/tls/tls_context.h"
 #include "transport/tls/tls_io.h"
 #include "transport/worker.h"
+#include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
 #include "wire/dialect.h"
 
@@ -36,6 +37,7 @@ struct server {
 	struct event *tick;
 	struct event *signals[SIGNALS];
 	struct event *store_event;
+	struct event *admission_event;
 	bool stopped;
 	int64_t drain_since_ms; /* -1: not draining */
 	int64_t grace_ns;       /* for each send: what waiting is worth */
@@ -138,6 +140,28 @@ store_event_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+admission_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	struct admission *admission = server->config.admission;
+
+	(void)fd;
+	(void)what;
+	loop_update_time(&server->worker.loop);
+	admission->ops->on_ready(admission);
+}
+
+static void
+second_tick(struct server *server)
+{
+	struct admission *admission = server->config.admission;
+
+	log_tick();
+	if (admission != NULL && admission->ops->tick != NULL)
+		admission->ops->tick(admission);
+}
+
+static void
 tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
@@ -156,7 +180,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 		listener_tick(&server->listeners[i].listener);
 	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
-		log_tick();
+		second_tick(server);
 }
 
 /* --- the loop ------------------------------------------------------------- */
@@ -248,6 +272,19 @@ watch_store(struct server *server)
 }
 
 static bool
+watch_admission(struct server *server)
+{
+	const struct admission *admission = server->config.admission;
+
+	if (admission == NULL || admission->ops->on_ready == NULL)
+		return true;
+	server->admission_event = event_new(server->worker.loop.base,
+	    admission->ready_fd, EV_READ | EV_PERSIST, admission_cb, server);
+	return server->admission_event != NULL &&
+	       event_add(server->admission_event, NULL) == 0;
+}
+
+static bool
 add_events(struct server *server)
 {
 	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
@@ -268,7 +305,8 @@ add_events(struct server *server)
 	}
 	server->tick = event_new(base, -1, EV_PERSIST, tick_cb, server);
 	return server->tick != NULL &&
-	       event_add(server->tick, &interval) == 0 && watch_store(server);
+	       event_add(server->tick, &interval) == 0 && watch_store(server) &&
+	       watch_admission(server);
 }
 
 void
@@ -408,6 +446,8 @@ server_destroy(struct server *server)
 		event_free(server->tick);
 	if (server->store_event != NULL)
 		event_free(server->store_event);
+	if (server->admission_event != NULL)
+		event_free(server->admission_event);
 	worker_fini(&server->worker);
 	tls_context_unref(server->tls);
 	free(server);

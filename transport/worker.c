@@ -4,6 +4,7 @@
 
 #include "transport/routes.h"
 #include "transport/server.h"
+#include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_deflate.h"
 
@@ -146,6 +147,9 @@ worker_init(struct worker *worker, const struct server_config *config)
 	worker->loop.websockets = &worker->ws;
 	worker->ws.endpoint = config->endpoint;
 	worker->ws.admission = config->admission;
+	if (config->admission != NULL)
+		config->admission->service = &worker->ws;
+	ws_users_init(&worker->ws.users);
 	worker->ws.reader_limits.buffered = &worker->loop.input_bytes;
 	worker_limits_changed(worker);
 	config->endpoint->ops->bind(config->endpoint, &worker->loop.pool);
@@ -164,6 +168,7 @@ void
 worker_fini(struct worker *worker)
 {
 	ws_inflater_destroy(worker->ws.reader_limits.inflater);
+	ws_users_fini(&worker->ws.users);
 	wire_text_fini(&worker->body);
 	loop_fini(&worker->loop);
 }

@@ -831,7 +831,7 @@ admit_ada(struct admission *admission, struct candidate *candidate,
 START_TEST(a_member_is_what_its_principal_says)
 {
 	static const struct admission_ops ops = { .admit = admit_ada };
-	struct admission admission = { &ops };
+	struct admission admission = { .ops = &ops };
 
 	setup();
 	f.rig.worker.ws.admission = &admission;

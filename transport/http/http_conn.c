@@ -293,6 +293,26 @@ http_exchange_continue(struct http_exchange *exchange)
 	http_pump(http);
 }
 
+/* --- the client ----------------------------------------------------------- */
+
+bool
+http_exchange_is_secure(const struct http_exchange *exchange)
+{
+	return exchange->conn->io != &conn_plain_io;
+}
+
+uint64_t
+http_exchange_peer_key(const struct http_exchange *exchange)
+{
+	return peer_key(exchange->conn->peer);
+}
+
+void
+http_exchange_count_refusal(struct http_exchange *exchange, const char *limit)
+{
+	meter_count_refusal(&exchange->conn->loop->meter, limit);
+}
+
 /* --- the body of a request ------------------------------------------------ */
 
 bool

@@ -1,6 +1,6 @@
 /*
  * The HTTP protocol over a connection: requests one after the other, their
- * bodies, and the answers.
+ * bodies, and the answers. Public.
  *
  * A request is an exchange. Its handler does one of these:
  *  - it fills in exchange->response, which is sent when it returns;
@@ -105,5 +105,14 @@ void http_exchange_stream(struct http_exchange *);
 
 /* fill() has something again. */
 void http_exchange_continue(struct http_exchange *);
+
+/* Whether the client's connection is encrypted. */
+bool http_exchange_is_secure(const struct http_exchange *);
+
+/* A number that identifies the client's address; 0: loopback, Unix socket. */
+uint64_t http_exchange_peer_key(const struct http_exchange *);
+
+/* Counts and logs a refusal because of a limit: a constant, its option. */
+void http_exchange_count_refusal(struct http_exchange *, const char *limit);
 
 #endif

@@ -7,10 +7,14 @@
 #ifndef TRANSPORT_ADMISSION_H
 #define TRANSPORT_ADMISSION_H
 
+#include <stdbool.h>
+
 #include "domain/principal.h"
 
 struct admission;
+struct http_exchange;
 struct http_request;
+struct ws_service;
 
 /* One handshake that waits for its decision. */
 struct candidate;
@@ -24,10 +28,30 @@ struct admission_ops {
 	    const struct http_request *);
 	/* The candidate is gone: do not decide about it any more. */
 	void (*cancel)(struct admission *, struct candidate *);
+	/*
+	 * Find out whose token it is, for a connection that is open. NULL: *out
+	 * is the user; its texts are good until the next call. Else the reason,
+	 * a constant. May be NULL: tokens are not in use.
+	 */
+	const char *(*verify)(struct admission *, struct str token,
+	    struct principal *out);
+	/*
+	 * Answer a request for /v1/login, /v1/logout, /v1/session, of any
+	 * method; see http_conn.h. False: it is not served. May be NULL.
+	 */
+	bool (*login)(struct admission *, struct http_exchange *);
+	bool (*logout)(struct admission *, struct http_exchange *);
+	bool (*session)(struct admission *, struct http_exchange *);
+	/* ready_fd is readable. NULL: there is none. */
+	void (*on_ready)(struct admission *);
+	/* About once a second. May be NULL. */
+	void (*tick)(struct admission *);
 };
 
 struct admission {
 	const struct admission_ops *ops;
+	int ready_fd;               /* read only with on_ready */
+	struct ws_service *service; /* set by the server */
 };
 
 /* The candidate is a WebSocket from here on, if there still is room for it. */
@@ -35,5 +59,12 @@ void admission_accept(struct candidate *, const struct principal *);
 
 /* It is answered with this status (401, 403, 429, 503); why is a constant. */
 void admission_refuse(struct candidate *, int status, const char *why);
+
+/*
+ * Ends all connections of a user, after `bye`, with this close code. The
+ * reason is a constant: "forbidden".
+ */
+void admission_end_user(struct admission *, struct str member_id, unsigned code,
+    const char *reason);
 
 #endif

@@ -357,6 +357,7 @@ ws_on_close(struct conn *conn, void *state)
 		meter_count_close(&conn->loop->meter, 0, "aborted");
 	}
 	ws_service_of(conn)->websocket_count--;
+	ws_users_remove(&ws_service_of(conn)->users, conn);
 	ws_end_session(conn, false);
 	ws_drop_unfinished(conn);
 	free(ws);
@@ -795,6 +796,15 @@ ws_moment_of(const struct loop *loop, int64_t at_ms)
 	return loop->wheel.now + (left_ms > 0 ? wheel_ticks(left_ms) : 0);
 }
 
+/* False: no memory. */
+static bool
+ws_note_user(struct conn *conn, const struct principal *principal)
+{
+	return principal->member_id.data == NULL ||
+	       ws_users_add(&ws_service_of(conn)->users, conn,
+		   principal->member_id);
+}
+
 void
 ws_conn_open(struct conn *conn, const struct http_request *request,
     const struct upgrade *upgrade, struct str response)
@@ -824,7 +834,7 @@ ws_conn_open(struct conn *conn, const struct http_request *request,
 	conn_set_protocol(conn, &ws_protocol, ws);
 	ws->session = service->endpoint->ops->open(service->endpoint, conn,
 	    request, upgrade, response);
-	if (ws->session == NULL)
+	if (ws->session == NULL || !ws_note_user(conn, upgrade->principal))
 		conn_abort(conn);
 	/* The request was good until here. */
 	before->on_close(conn, state);

@@ -9,6 +9,7 @@
 #include "transport/net/conn.h"
 #include "transport/ws/ws_frame.h"
 #include "transport/ws/ws_message.h"
+#include "transport/ws/ws_users.h"
 
 struct admission;
 struct endpoint;
@@ -20,6 +21,7 @@ struct ws_service {
 	struct endpoint *endpoint;
 	struct admission *admission; /* NULL: all are accepted */
 	struct ws_reader_limits reader_limits;
+	struct ws_users users;
 	size_t open_count;
 	size_t websocket_count; /* the same, and those being closed */
 	bool refusing;          /* no new WebSockets: going down */

@@ -173,6 +173,29 @@ admission_accept(struct candidate *candidate, const struct principal *principal)
 	ws_accept(exchange, &request, &upgrade, key);
 }
 
+struct user_end {
+	unsigned code;
+	const char *reason;
+};
+
+static void
+conn_end_user(struct conn *conn, void *arg)
+{
+	const struct user_end *end = arg;
+
+	ws_conn_end(conn, end->code, end->reason);
+}
+
+void
+admission_end_user(struct admission *admission, struct str member_id,
+    unsigned code, const char *reason)
+{
+	struct user_end end = { code, reason };
+
+	ws_users_each(&admission->service->users, member_id, conn_end_user,
+	    &end);
+}
+
 static void
 ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
 {

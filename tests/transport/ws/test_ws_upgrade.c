@@ -37,6 +37,7 @@ accept_as(struct candidate *candidate, int64_t expires_at_ms)
 {
 	struct principal principal = {
 		.user_id = STR("42"),
+		.member_id = STR("uondvznakk2hi3kfaixhnceatpy"),
 		.rights = RIGHTS_ALL,
 		.expires_at_ms = expires_at_ms,
 	};
@@ -76,7 +77,10 @@ fake_cancel(struct admission *admission, struct candidate *candidate)
 	fake.cancelled++;
 }
 
-static const struct admission_ops fake_ops = { fake_admit, fake_cancel };
+static const struct admission_ops fake_ops = {
+	.admit = fake_admit,
+	.cancel = fake_cancel,
+};
 
 static void
 setup(void)
@@ -85,6 +89,7 @@ setup(void)
 	fake.base.ops = &fake_ops;
 	recorder_init(&recorder);
 	recorder.rig.worker.ws.admission = &fake.base;
+	fake.base.service = &recorder.rig.worker.ws;
 	client_connect(&client, &recorder.rig, 0);
 }
 
@@ -287,6 +292,28 @@ START_TEST(a_connection_ends_when_its_principal_expires)
 }
 END_TEST
 
+START_TEST(the_connections_of_a_user_can_be_ended)
+{
+	setup();
+	client_send_text(&client, OPENING);
+	turn();
+	accept_as(fake.candidate, 0);
+	turn();
+	check_status(101);
+	admission_end_user(&fake.base, STR("uaaaaaaaaaaaaaaaaaaaaaaaaaa"), 4003,
+	    "forbidden");
+	turn();
+	ck_assert_uint_eq(recorder.left, 0);
+	admission_end_user(&fake.base, STR("uondvznakk2hi3kfaixhnceatpy"), 4003,
+	    "forbidden");
+	turn();
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert_uint_eq(recorder.bye.code, 4003);
+	ck_assert_str_eq(recorder.bye_reason, "forbidden");
+	teardown();
+}
+END_TEST
+
 /* The n-th allocation fails between the request and the 101. */
 START_TEST(without_memory_a_candidate_costs_its_connection)
 {
@@ -322,6 +349,7 @@ SUITE(ws_upgrade)
 	tcase_add_test(tests, there_must_be_room_when_it_is_accepted);
 	tcase_add_test(tests, is_not_asked_about_a_bad_handshake);
 	tcase_add_test(tests, a_connection_ends_when_its_principal_expires);
+	tcase_add_test(tests, the_connections_of_a_user_can_be_ended);
 	tcase_add_loop_test(tests,
-	    without_memory_a_candidate_costs_its_connection, 0, 8);
+	    without_memory_a_candidate_costs_its_connection, 0, 10);
 }

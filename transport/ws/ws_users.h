@@ -1,0 +1,34 @@
+/* The connections of users, to end those of one user. */
+#ifndef TRANSPORT_WS_USERS_H
+#define TRANSPORT_WS_USERS_H
+
+#include <stdbool.h>
+
+#include "domain/base/id_map.h"
+#include "domain/base/list.h"
+#include "domain/principal.h"
+
+struct conn;
+
+/* Connections of anonymous clients are not in it, and cost nothing. */
+struct ws_users {
+	struct id_map by_conn;
+	struct list all;
+};
+
+void ws_users_init(struct ws_users *);
+
+/* Every connection was removed before. */
+void ws_users_fini(struct ws_users *);
+
+/* False: no memory. The member id is copied. */
+bool ws_users_add(struct ws_users *, struct conn *, struct str member_id);
+
+/* Nothing happens if it is not in it. */
+void ws_users_remove(struct ws_users *, struct conn *);
+
+/* Visits the connections of a user; none may be added or removed meanwhile. */
+void ws_users_each(const struct ws_users *, struct str member_id,
+    void (*visit)(struct conn *, void *arg), void *arg);
+
+#endif
