@@ -16,6 +16,9 @@
 	X(CHAT_MEMBER_NOT_FOUND, "member_not_found", "Member not found")       \
 	X(CHAT_MEMBER_EXISTS, "member_exists", "Member exists already")        \
 	X(CHAT_NAME_INVALID, "name_invalid", "Name is not allowed")            \
+	X(CHAT_MESSAGE_NOT_FOUND, "message_not_found", "No such message")      \
+	X(CHAT_TOO_MANY_ATTRIBUTES, "too_many_attributes",                     \
+	    "Too much to remember about this room")                            \
 	X(CHAT_MESSAGE_TOO_LARGE, "message_too_large", "Message is too large") \
 	X(CHAT_RATE_LIMITED, "rate_limited", "Too many commands")              \
 	X(CHAT_UNAUTHORIZED, "unauthorized", "Not authenticated")              \

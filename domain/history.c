@@ -31,6 +31,7 @@ message_assert(const struct message *message)
 	assert(message->author_id.len <= LABEL_MOST);
 	assert((message->key.data != NULL) == (message->key.len > 0));
 	assert(message->key.len <= LABEL_MOST);
+	assert(!message->is_redacted && message->edited_ms == 0);
 }
 
 enum chat_error
@@ -46,6 +47,15 @@ history_append(struct history *history, struct str room,
 	assert(error != CHAT_OK || message->seq > 0);
 	assert(error != CHAT_OK || message->at_ms >= at_ms);
 	return error;
+}
+
+enum chat_error
+history_amend(struct history *history, struct str room, uint64_t seq,
+    struct str body, int64_t edited_ms)
+{
+	assert(room.data != NULL && seq > 0 && edited_ms >= 0);
+	assert(body.len <= UINT32_MAX);
+	return history->ops->amend(history, room, seq, body, edited_ms);
 }
 
 bool
@@ -103,4 +113,32 @@ history_destroy(struct history *history)
 {
 	if (history != NULL)
 		history->ops->destroy(history);
+}
+
+struct search {
+	uint64_t seq;
+	struct message *out;
+	bool is_found;
+};
+
+static bool
+search_message(const struct message *message, void *arg)
+{
+	struct search *search = arg;
+
+	search->is_found = message->seq == search->seq;
+	if (search->is_found)
+		*search->out = *message;
+	return false;
+}
+
+bool
+history_get(struct history *history, struct str room, uint64_t seq,
+    int64_t now_ms, struct message *out)
+{
+	struct search search = { .seq = seq, .out = out };
+
+	assert(seq > 0 && out != NULL);
+	history_each(history, room, seq, now_ms, search_message, &search);
+	return search.is_found;
 }

@@ -9,14 +9,25 @@
 #include "domain/base/str.h"
 #include "domain/error.h"
 
+/* How many members reacted to a message with one text; borrowed. */
+struct reaction {
+	struct str text;
+	size_t count;
+};
+
 /* One message of a room. Every text is borrowed. */
 struct message {
 	uint64_t seq;      /* 1, 2, 3 … in its room; a hole is a loss */
 	int64_t at_ms;     /* never runs back within a room */
 	struct str author; /* display name, as it was then */
 	struct str author_id;
-	struct str body; /* JSON text, as sent */
+	struct str body; /* JSON text, as sent; empty if it is redacted */
 	struct str key;  /* absent if the author gave none */
+	bool is_redacted;
+	int64_t edited_ms; /* when the body replaced another; 0: never */
+	/* Of a page of a history; histories themselves know none. */
+	const struct reaction *reactions;
+	size_t reaction_count;
 };
 
 /* Limits of a room's history; the first that is reached applies. 0: none. */
@@ -68,6 +79,14 @@ struct history_ops {
 	enum chat_error (*append)(struct history *, struct str room,
 	    struct message *);
 	/*
+	 * Replace the body of a message at edited_ms; with an empty one the
+	 * message is redacted, which cannot fail for want of memory. What
+	 * exceeds the limits goes. CHAT_MESSAGE_NOT_FOUND: there is no such
+	 * message, or it is redacted. CHAT_UNAVAILABLE: nothing has changed.
+	 */
+	enum chat_error (*amend)(struct history *, struct str room,
+	    uint64_t seq, struct str body, int64_t edited_ms);
+	/*
 	 * Look up a message by its key. The texts of out are good until the
 	 * next append, expire or close; of an evicted message only seq, at_ms
 	 * and key are known. False: not within what is kept.
@@ -103,6 +122,8 @@ enum chat_error history_open(struct history *, struct str room, int64_t ttl_ms,
 void history_close(struct history *, struct str room);
 enum chat_error history_append(struct history *, struct str room,
     struct message *);
+enum chat_error history_amend(struct history *, struct str room, uint64_t seq,
+    struct str body, int64_t edited_ms);
 bool history_find_key(struct history *, struct str room, struct str key,
     int64_t now_ms, struct message *out);
 enum chat_error history_span(struct history *, struct str room, int64_t now_ms,
@@ -113,5 +134,12 @@ void history_expire(struct history *, int64_t now_ms);
 size_t history_bytes(struct history *);
 int64_t history_trusted_ms(struct history *, int64_t now_ms);
 void history_destroy(struct history *);
+
+/*
+ * Looks a message up by its number, with history_each(). False: it is not held,
+ * or expired.
+ */
+bool history_get(struct history *, struct str room, uint64_t seq,
+    int64_t now_ms, struct message *out);
 
 #endif

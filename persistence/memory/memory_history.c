@@ -57,6 +57,8 @@ message_forget(struct memory_history *self, struct room_log *log,
 	/* The key may lead to a later message by now. */
 	if (key.len > 0 && id_map_find(&log->by_key, key) == kept)
 		id_map_remove(&log->by_key, key);
+	if (self->on_drop != NULL)
+		self->on_drop(self->on_drop_arg, log_key(log), kept->seq);
 	list_remove(&kept->in_order);
 	room_sizes_set(memory_history_sizes(self, log), &log->size,
 	    log->size.bytes - bytes);
@@ -302,6 +304,7 @@ static const struct history_ops ops = {
 	.open = history_open_room,
 	.close = history_close_room,
 	.append = history_append_message,
+	.amend = memory_history_amend,
 	.find_key = history_find_message,
 	.span = history_room_span,
 	.each = history_each_message,
@@ -340,4 +343,14 @@ memory_history_check_clock(struct history *base, struct clock *clock,
 	self->clock_trust_ms = trust_ms;
 	trusted_clock_init(&self->trusted_clock, clock_wall_ms(clock),
 	    clock_monotonic_ms(clock));
+}
+
+void
+memory_history_on_drop(struct history *base, memory_history_drop *on_drop,
+    void *arg)
+{
+	struct memory_history *self = self_of(base);
+
+	self->on_drop = on_drop;
+	self->on_drop_arg = arg;
 }

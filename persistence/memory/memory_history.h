@@ -20,6 +20,10 @@ struct history *memory_history_create(const struct history_limits *);
 void memory_history_check_clock(struct history *, struct clock *,
     const int64_t *trust_ms);
 
+/* Calls this for each message that is dropped, for whatever reason. */
+typedef void memory_history_drop(void *arg, struct str room, uint64_t seq);
+void memory_history_on_drop(struct history *, memory_history_drop *, void *arg);
+
 /*
  * --- for stores that also write messages to a journal ----------------------
  */
@@ -47,6 +51,24 @@ void memory_history_abandon(struct history *, struct kept_message *);
  */
 enum chat_error memory_history_put(struct history *, struct str room,
     const struct message *);
+
+/* Whether the room has this message, be it expired. */
+bool memory_history_has(struct history *, struct str room, uint64_t seq);
+
+/*
+ * Does every step of an edit that may fail; the message stays as it is. A
+ * prepared body is committed, or abandoned, before the room is closed.
+ * CHAT_MESSAGE_NOT_FOUND, CHAT_UNAVAILABLE.
+ */
+enum chat_error memory_history_prepare_body(struct history *, struct str room,
+    uint64_t seq, struct str body, int64_t edited_ms,
+    struct kept_message **out);
+/* The message may be dropped by now: then nothing is done. */
+void memory_history_commit_body(struct history *, struct kept_message *);
+void memory_history_abandon_body(struct kept_message *);
+
+/* Removes the body of a message, if the room has it. */
+void memory_history_redact(struct history *, struct str room, uint64_t seq);
 
 /*
  * Drops messages up to this number; at_ms is the time of that one. Unknown

@@ -73,7 +73,8 @@ key_create(const struct kept_message *kept)
 	*evicted->message = (struct kept_message){ .log = kept->log,
 		.seq = kept->seq,
 		.at_ms = kept->at_ms,
-		.key_len = kept->key_len };
+		.key_len = kept->key_len,
+		.state = KEPT_KEY };
 	memcpy(evicted->message->texts, key.data, key.len);
 	return evicted;
 }

@@ -42,6 +42,8 @@ struct memory_history {
 	size_t evicted_key_bytes;
 	size_t bytes;
 	struct trim_heap trim_heap;
+	memory_history_drop *on_drop; /* NULL: none */
+	void *on_drop_arg;
 };
 
 /* NULL: there is no such room. */
@@ -52,6 +54,10 @@ void memory_history_account(struct memory_history *, struct room_log *);
 
 /* Drops the oldest message of the room. */
 void memory_history_drop_oldest(struct memory_history *, struct room_log *);
+
+/* memory_history_write.c */
+enum chat_error memory_history_amend(struct history *, struct str room,
+    uint64_t seq, struct str body, int64_t edited_ms);
 
 /* Whether a message of the room is expired. */
 bool memory_history_is_expired(const struct memory_history *,

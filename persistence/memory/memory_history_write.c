@@ -1,4 +1,4 @@
-/* Adds messages to a history in memory. */
+/* Adds messages to a history in memory, and changes them. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -154,4 +154,159 @@ memory_history_trim(struct history *base, struct str room, uint64_t seq,
 		log->last_at_ms = at_ms;
 	if (at_ms > log->prepared_at_ms)
 		log->prepared_at_ms = at_ms;
+}
+
+/* --- changing a message --------------------------------------------------- */
+
+/* NULL: the room does not have it. Else *at is its place in the ring. */
+static struct kept_message *
+message_find(const struct room_log *log, uint64_t seq, size_t *at)
+{
+	struct kept_message *kept;
+
+	if (log == NULL)
+		return NULL;
+	*at = message_ring_find(&log->ring, seq);
+	if (*at == log->ring.count)
+		return NULL;
+	kept = message_ring_at(&log->ring, *at);
+	return kept->seq == seq ? kept : NULL;
+}
+
+bool
+memory_history_has(struct history *base, struct str room, uint64_t seq)
+{
+	size_t at;
+
+	return message_find(memory_history_find(base, room), seq, &at) != NULL;
+}
+
+/* A copy of the message with another body. NULL: no memory. */
+static struct kept_message *
+copy_with_body(const struct kept_message *kept, struct str body,
+    int64_t edited_ms)
+{
+	struct kept_message *copy;
+	struct message message;
+
+	kept_message_show(kept, &message);
+	message.body = body;
+	message.edited_ms = edited_ms;
+	copy = kept_message_create(&message);
+	if (copy != NULL) {
+		copy->log = kept->log;
+		copy->seq = kept->seq;
+	}
+	return copy;
+}
+
+/* The size of a message of the room has changed. */
+static void
+room_resize(struct memory_history *self, struct room_log *log, size_t was,
+    size_t is)
+{
+	room_sizes_set(memory_history_sizes(self, log), &log->size,
+	    log->size.bytes - was + is);
+	self->bytes += is - was;
+}
+
+/* Puts a copy in the place of a message, which is freed. */
+static void
+message_replace(struct memory_history *self, struct kept_message *old,
+    size_t at, struct kept_message *copy)
+{
+	struct room_log *log = old->log;
+	struct str key = kept_message_key(copy);
+
+	if (key.len > 0 && id_map_find(&log->by_key, key) == old)
+		id_map_replace(&log->by_key, copy);
+	list_replace(&old->in_order, &copy->in_order);
+	message_ring_replace(&log->ring, at, copy);
+	room_resize(self, log, kept_message_bytes(old),
+	    kept_message_bytes(copy));
+	free(old);
+}
+
+enum chat_error
+memory_history_prepare_body(struct history *base, struct str room, uint64_t seq,
+    struct str body, int64_t edited_ms, struct kept_message **out)
+{
+	const struct room_log *log = memory_history_find(base, room);
+	const struct kept_message *kept;
+	size_t at;
+
+	assert(body.len > 0 && edited_ms > 0);
+	kept = message_find(log, seq, &at);
+	if (kept == NULL)
+		return CHAT_MESSAGE_NOT_FOUND;
+	*out = copy_with_body(kept, body, edited_ms);
+	return *out != NULL ? CHAT_OK : CHAT_UNAVAILABLE;
+}
+
+void
+memory_history_commit_body(struct history *base, struct kept_message *copy)
+{
+	struct room_log *log = copy->log;
+	struct kept_message *kept;
+	size_t at;
+
+	kept = message_find(log, copy->seq, &at);
+	if (kept == NULL) {
+		free(copy);
+		return;
+	}
+	message_replace(self_of(base), kept, at, copy);
+	memory_history_make_space(self_of(base), log);
+}
+
+void
+memory_history_abandon_body(struct kept_message *copy)
+{
+	free(copy);
+}
+
+/* Without memory for a smaller copy the block stays as large as it is. */
+void
+memory_history_redact(struct history *base, struct str room, uint64_t seq)
+{
+	struct memory_history *self = self_of(base);
+	struct room_log *log = memory_history_find(base, room);
+	struct kept_message *kept, *copy;
+	size_t at, was;
+
+	kept = message_find(log, seq, &at);
+	if (kept == NULL || kept->state == KEPT_REDACTED)
+		return;
+	copy = copy_with_body(kept, STR_ABSENT, 0);
+	if (copy != NULL) {
+		message_replace(self, kept, at, copy);
+		return;
+	}
+	was = kept_message_bytes(kept);
+	kept_message_redact(kept);
+	room_resize(self, log, was, kept_message_bytes(kept));
+}
+
+enum chat_error
+memory_history_amend(struct history *base, struct str room, uint64_t seq,
+    struct str body, int64_t edited_ms)
+{
+	const struct room_log *log = memory_history_find(base, room);
+	const struct kept_message *kept;
+	struct kept_message *copy;
+	enum chat_error error;
+	size_t at;
+
+	kept = message_find(log, seq, &at);
+	if (kept == NULL || kept->state == KEPT_REDACTED)
+		return CHAT_MESSAGE_NOT_FOUND;
+	if (body.len == 0) {
+		memory_history_redact(base, room, seq);
+		return CHAT_OK;
+	}
+	error = memory_history_prepare_body(base, room, seq, body, edited_ms,
+	    &copy);
+	if (error == CHAT_OK)
+		memory_history_commit_body(base, copy);
+	return error;
 }

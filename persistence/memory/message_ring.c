@@ -5,34 +5,65 @@
 
 #define SLOTS_LEAST 8
 
+static char *
+bytes_put(char *at, struct str text)
+{
+	return text.len > 0 ? mempcpy(at, text.data, text.len) : at;
+}
+
 struct kept_message *
 kept_message_create(const struct message *message)
 {
-	struct kept_message *kept;
-	char *end;
-
-	kept = malloc(sizeof(*kept) + message->body.len + message->author.len +
-		      message->author_id.len + message->key.len);
-	if (kept == NULL)
-		return NULL;
-	*kept = (struct kept_message){ .at_ms = message->at_ms,
+	struct kept_message what = { .at_ms = message->at_ms,
 		.body_len = (uint32_t)message->body.len,
 		.author_len = (uint16_t)message->author.len,
 		.author_id_len = (uint16_t)message->author_id.len,
 		.key_len = (uint16_t)message->key.len };
-	end = mempcpy(kept->texts, message->body.data, message->body.len);
-	end = mempcpy(end, message->author.data, message->author.len);
-	end = mempcpy(end, message->author_id.data, message->author_id.len);
-	if (message->key.len > 0)
-		memcpy(end, message->key.data, message->key.len);
+	struct kept_message *kept;
+	char *end;
+
+	if (what.body_len == 0)
+		what.state = KEPT_REDACTED;
+	else if (message->edited_ms > 0)
+		what.state = KEPT_EDITED;
+	kept = malloc(kept_message_bytes(&what));
+	if (kept == NULL)
+		return NULL;
+	*kept = what;
+	end = bytes_put(kept->texts, message->body);
+	end = bytes_put(end, message->author);
+	end = bytes_put(end, message->author_id);
+	end = bytes_put(end, message->key);
+	if (what.state == KEPT_EDITED)
+		memcpy(end, &message->edited_ms, sizeof(message->edited_ms));
 	return kept;
+}
+
+void
+kept_message_redact(struct kept_message *kept)
+{
+	size_t others =
+	    (size_t)kept->author_len + kept->author_id_len + kept->key_len;
+
+	memmove(kept->texts, kept->texts + kept->body_len, others);
+	memset(kept->texts + others, 0, kept->body_len);
+	kept->body_len = 0;
+	kept->state = KEPT_REDACTED;
+}
+
+/* Everything but the time of an edit. */
+static size_t
+texts_len(const struct kept_message *kept)
+{
+	return (size_t)kept->body_len + kept->author_len + kept->author_id_len +
+	       kept->key_len;
 }
 
 size_t
 kept_message_bytes(const struct kept_message *kept)
 {
-	return sizeof(*kept) + kept->body_len + kept->author_len +
-	       kept->author_id_len + kept->key_len;
+	return sizeof(*kept) + texts_len(kept) +
+	       (kept->state == KEPT_EDITED ? sizeof(int64_t) : 0);
 }
 
 struct str
@@ -56,6 +87,13 @@ kept_message_show(const struct kept_message *kept, struct message *out)
 	out->author_id =
 	    str_slice(author + kept->author_len, kept->author_id_len);
 	out->key = kept_message_key(kept);
+	out->is_redacted = kept->state == KEPT_REDACTED;
+	out->edited_ms = 0;
+	if (kept->state == KEPT_EDITED)
+		memcpy(&out->edited_ms, kept->texts + texts_len(kept),
+		    sizeof(out->edited_ms));
+	out->reactions = NULL;
+	out->reaction_count = 0;
 }
 
 void
@@ -148,6 +186,16 @@ message_ring_pop(struct message_ring *ring)
 	ring->count--;
 	give_back_room(ring);
 	return kept;
+}
+
+void
+message_ring_replace(struct message_ring *ring, size_t i,
+    struct kept_message *kept)
+{
+	size_t slot = (ring->head + i) & (ring->slot_count - 1);
+
+	assert(i < ring->count && ring->slots[slot]->seq == kept->seq);
+	ring->slots[slot] = kept;
 }
 
 size_t

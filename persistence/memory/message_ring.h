@@ -17,22 +17,35 @@ struct kept_message {
 	uint16_t author_len;
 	uint16_t author_id_len;
 	uint16_t key_len; /* 0: absent */
+	uint8_t state;    /* enum kept_state */
 	char texts[];     /* body, author, author id, key; without NUL */
 };
 
-/* Copies the message. To be freed with free(). NULL: no memory. */
+enum kept_state {
+	KEPT_AS_SENT,
+	KEPT_EDITED,   /* behind the texts: when, int64_t */
+	KEPT_REDACTED, /* without body */
+	KEPT_KEY       /* evicted: only the key is left */
+};
+
+/*
+ * Copies the message: it is redacted if it has no body. To be freed with
+ * free(). NULL: no memory.
+ */
 struct kept_message *kept_message_create(const struct message *);
+
+/* Removes the body in place. */
+void kept_message_redact(struct kept_message *);
 
 /* The size of the block. */
 size_t kept_message_bytes(const struct kept_message *);
 
 struct str kept_message_key(const struct kept_message *);
 
-/* Whether only the key is left: every message has a body. */
 static inline bool
 kept_message_is_evicted(const struct kept_message *kept)
 {
-	return kept->body_len == 0;
+	return kept->state == KEPT_KEY;
 }
 
 /* The texts of out point into the block. */
@@ -76,6 +89,10 @@ struct kept_message *message_ring_pop(struct message_ring *);
  */
 size_t message_ring_find(const struct message_ring *, uint64_t seq);
 size_t message_ring_seek(const struct message_ring *, int64_t at_ms);
+
+/* Replaces the i-th message by one with its number. */
+void message_ring_replace(struct message_ring *, size_t i,
+    struct kept_message *);
 
 /* The size of the slots. */
 size_t message_ring_bytes(const struct message_ring *);

@@ -217,6 +217,99 @@ START_TEST(a_closed_room_frees_only_what_was_said_in_it)
 }
 END_TEST
 
+START_TEST(an_edit_replaces_a_text)
+{
+	struct history *history = talk_begin(_i, &talk_generous);
+	struct message out;
+
+	say(history, "one");
+	say_with_key(history, "two", "k", NOW);
+	say(history, "three");
+	ck_assert_int_eq(history_amend(history, RED, 2, STR("a longer two"),
+			     NOW + 5),
+	    CHAT_OK);
+	assert_each(history, RED, 0, NOW, "1:one 2:a longer two 3:three ");
+	ck_assert(history_get(history, RED, 2, NOW, &out));
+	ck_assert_int_eq(out.at_ms, NOW);
+	ck_assert_int_eq(out.edited_ms, NOW + 5);
+	ck_assert(!out.is_redacted);
+	ck_assert(str_equal(out.author, STR("Alice")));
+	ck_assert(str_equal(out.key, STR("k")));
+	ck_assert_uint_eq(number_of_key(history, "k", NOW), 2);
+	ck_assert_int_eq(history_amend(history, RED, 2, STR("2"), NOW + 6),
+	    CHAT_OK);
+	ck_assert(history_get(history, RED, 2, NOW, &out));
+	ck_assert_int_eq(out.edited_ms, NOW + 6);
+	ck_assert(history_get(history, RED, 1, NOW, &out));
+	ck_assert_int_eq(out.edited_ms, 0);
+	talk_end(history);
+}
+END_TEST
+
+START_TEST(a_redacted_message_stays_without_its_text)
+{
+	struct history *history = talk_begin(_i, &talk_generous);
+	size_t bytes;
+	struct message out;
+
+	say(history, "one");
+	say_with_key(history, "two", "k", NOW);
+	bytes = history_bytes(history);
+	if (_i > 0)
+		ck_assert_int_eq(history_amend(history, RED, 2, STR("edited"),
+				     NOW),
+		    CHAT_OK);
+	ck_assert_int_eq(history_amend(history, RED, 2, STR_ABSENT, NOW),
+	    CHAT_OK);
+	ck_assert_uint_eq(history_bytes(history), bytes - 3);
+	assert_each(history, RED, 0, NOW, "1:one 2: ");
+	ck_assert(history_get(history, RED, 2, NOW, &out));
+	ck_assert(out.is_redacted);
+	ck_assert_int_eq(out.edited_ms, 0);
+	ck_assert(str_equal(out.author, STR("Alice")));
+	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 2);
+	ck_assert_int_eq(history_amend(history, RED, 2, STR("again"), NOW),
+	    CHAT_MESSAGE_NOT_FOUND);
+	ck_assert_int_eq(history_amend(history, RED, 2, STR_ABSENT, NOW),
+	    CHAT_MESSAGE_NOT_FOUND);
+	ck_assert_uint_eq(say(history, "three"), 3);
+	talk_end(history);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_not_changed)
+{
+	struct history *history = talk_begin(_i, &talk_generous);
+	struct message out;
+
+	say(history, "one");
+	ck_assert_int_eq(history_amend(history, RED, 2, STR("two"), NOW),
+	    CHAT_MESSAGE_NOT_FOUND);
+	ck_assert_int_eq(history_amend(history, STR("blue"), 1, STR("two"),
+			     NOW),
+	    CHAT_MESSAGE_NOT_FOUND);
+	ck_assert(!history_get(history, RED, 2, NOW, &out));
+	ck_assert(!history_get(history, STR("blue"), 1, NOW, &out));
+	talk_end(history);
+}
+END_TEST
+
+START_TEST(an_edit_keeps_the_limits)
+{
+	static const struct history_limits limits = { .bytes = 1000 };
+	struct history *history = talk_begin(_i, &limits);
+	static char text[900];
+
+	memset(text, 'x', sizeof(text));
+	count_to(history, 5);
+	ck_assert_int_eq(history_amend(history, RED, 4,
+			     str_slice(text, sizeof(text)), NOW),
+	    CHAT_OK);
+	assert_span(history, RED, NOW, 5, 5);
+	talk_end(history);
+}
+END_TEST
+
 START_TEST(can_be_destroyed_with_rooms_open)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
@@ -245,5 +338,9 @@ SUITE(history)
 	ADD_FOR_EACH_KIND(tests,
 	    a_key_that_comes_again_leads_to_the_later_message);
 	ADD_FOR_EACH_KIND(tests, a_closed_room_frees_only_what_was_said_in_it);
+	ADD_FOR_EACH_KIND(tests, an_edit_replaces_a_text);
+	ADD_FOR_EACH_KIND(tests, a_redacted_message_stays_without_its_text);
+	ADD_FOR_EACH_KIND(tests, what_is_not_there_is_not_changed);
+	ADD_FOR_EACH_KIND(tests, an_edit_keeps_the_limits);
 	ADD_FOR_EACH_KIND(tests, can_be_destroyed_with_rooms_open);
 }

@@ -88,6 +88,15 @@ history_append_message(struct history *history, struct str room,
 		   : histories.real->append(history, room, message);
 }
 
+static enum chat_error
+history_amend_message(struct history *history, struct str room, uint64_t seq,
+    struct str body, int64_t edited_ms)
+{
+	if (body.len > 0 && fault_hits(fault))
+		return fault->error;
+	return histories.real->amend(history, room, seq, body, edited_ms);
+}
+
 void
 failing_history(struct history *history, struct fault *which)
 {
@@ -96,5 +105,29 @@ failing_history(struct history *history, struct fault *which)
 	histories.ops = *history->ops;
 	histories.ops.open = history_open_room;
 	histories.ops.append = history_append_message;
+	histories.ops.amend = history_amend_message;
 	history->ops = &histories.ops;
+}
+
+static struct {
+	const struct attribute_store_ops *real;
+	struct attribute_store_ops ops;
+} attributes;
+
+static enum chat_error
+attribute_set(struct attribute_store *store, struct str room,
+    const struct attribute *attribute)
+{
+	return fault_hits(fault) ? fault->error
+				 : attributes.real->set(store, room, attribute);
+}
+
+void
+failing_attributes(struct attribute_store *store, struct fault *which)
+{
+	fault = which;
+	attributes.real = store->ops;
+	attributes.ops = *store->ops;
+	attributes.ops.set = attribute_set;
+	store->ops = &attributes.ops;
 }
