@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/attribute_store.h"
 #include "domain/chat_stats.h"
 #include "domain/clock.h"
 #include "domain/command.h"
@@ -43,7 +44,8 @@ struct chat {
 	struct member_store *members;
 	struct room_store *rooms;
 	struct history *history;
-	struct commit_log *log; /* changes rooms and history */
+	struct attribute_store *attributes;
+	struct commit_log *log; /* changes rooms, history and attributes */
 	struct publisher *publisher;
 	struct clock *clock;
 	struct id_source *ids;

@@ -273,7 +273,10 @@ static const struct command_handler_ops dispatcher_ops = {
 	.is_in_room = dispatcher_is_in_room,
 };
 
-/* The entry decides where its author is; a barrier's command runs again. */
+/*
+ * The entry decides where its author is, who must be there; a barrier's command
+ * runs again.
+ */
 static enum chat_error
 finish_move(struct request *request, const struct entry *entry)
 {
@@ -287,14 +290,27 @@ finish_move(struct request *request, const struct entry *entry)
 		   : entries[command->kind]->finish(request, entry);
 }
 
+/* Others learn of it, be the author there or not. */
+static enum chat_error
+finish_without_author(struct request *request, const struct entry *entry)
+{
+	const struct command *command = request->command;
+
+	if (entry->kind == ENTRY_ATTRIBUTE)
+		(void)member_store_get(request->chat->members, command->author,
+		    &request->author);
+	return entries[command->kind]->finish(request, entry);
+}
+
 /*
  * The entry was appended a while ago: there is a copy of the command, whose
- * author may be gone.
+ * author may be gone. Then only its id is known.
  */
 static void
 finish_later(struct dispatcher *self, const struct entry *entry,
     const struct command *command, enum chat_error outcome)
 {
+	bool moves = request_entry_moves(entry, command->author);
 	struct request request;
 	enum chat_error error = outcome;
 
@@ -302,16 +318,13 @@ finish_later(struct dispatcher *self, const struct entry *entry,
 	assert(command->author.len < sizeof(request.author.id));
 	memcpy(request.author.id, command->author.data, command->author.len);
 	request.author.id[command->author.len] = '\0';
-	if (entry->kind == ENTRY_BARRIER)
-		error = finish_move(&request, entry);
-	else if (outcome == CHAT_OK)
-		error = entry->kind == ENTRY_SAID
-			    ? entries[command->kind]->finish(&request, entry)
-			    : finish_move(&request, entry);
+	request.author.name[0] = '\0';
+	if (outcome == CHAT_OK || entry->kind == ENTRY_BARRIER)
+		error = moves ? finish_move(&request, entry)
+			      : finish_without_author(&request, entry);
 	if (error != CHAT_OK)
 		request_answer_failure(&request, error);
-	command_queues_entry_done(&self->state.queues, command->author,
-	    entry->kind != ENTRY_SAID);
+	command_queues_entry_done(&self->state.queues, command->author, moves);
 	queue_run(self, command->author);
 }
 
@@ -323,6 +336,7 @@ dispatcher_handle_entry(struct entry_handler *handler,
 	struct dispatcher *self =
 	    LIST_OWNER(handler, struct dispatcher, entry_handler);
 	struct request *request = self->state.appending;
+	enum chat_error appended;
 
 	if (requester == NULL)
 		return;
@@ -331,8 +345,10 @@ dispatcher_handle_entry(struct entry_handler *handler,
 		return;
 	}
 	self->state.appending = NULL;
+	appended = entries[requester->kind]->finish(request, entry);
+	/* finish() may have appended an entry itself. */
 	request->is_appended = true;
-	request->appended = entries[requester->kind]->finish(request, entry);
+	request->appended = appended;
 }
 
 static const struct entry_handler_ops entry_handler_ops = {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "domain/attribute_store.h"
 #include "domain/command.h"
 #include "domain/history.h"
 #include "domain/room_store.h"
@@ -16,6 +17,7 @@ enum entry_kind {
 	ENTRY_SAID,         /* room_id, message */
 	ENTRY_ROOM_CREATED, /* room_id, room */
 	ENTRY_ROOM_REMOVED, /* room_id */
+	ENTRY_ATTRIBUTE,    /* room_id, attribute */
 	ENTRY_BARRIER       /* changes nothing: all before it is done */
 };
 
@@ -25,6 +27,7 @@ struct entry {
 	struct str room_id;
 	const struct room *room; /* for the append only, then NULL */
 	struct message message;
+	struct attribute attribute;
 	bool is_duplicate; /* of the message with this seq; nothing is stored */
 };
 
@@ -40,8 +43,14 @@ struct commit_log_ops {
 	 * a key that the room has it becomes a duplicate of the first. The
 	 * requester is who gets the answer: copied, or NULL.
 	 *
-	 * CHAT_ROOM_EXISTS, CHAT_ROOM_NOT_FOUND, CHAT_MESSAGE_TOO_LARGE,
-	 * CHAT_UNAVAILABLE: nothing was appended, the handler is not called.
+	 * An attribute of a message that is gone by the time of its turn, or
+	 * redacted, is not set, and the handler is called with
+	 * CHAT_MESSAGE_NOT_FOUND. A redaction removes the message's text and
+	 * its other attributes.
+	 *
+	 * CHAT_ROOM_EXISTS, CHAT_ROOM_NOT_FOUND, CHAT_MESSAGE_NOT_FOUND,
+	 * CHAT_MESSAGE_TOO_LARGE, CHAT_UNAVAILABLE: nothing was appended, the
+	 * handler is not called.
 	 */
 	enum chat_error (*append)(struct commit_log *, struct entry *,
 	    const struct command *requester);
@@ -107,10 +116,10 @@ bool entry_find_first(struct entry *, struct history *);
 
 /*
  * Changes the stores at once. CHAT_ROOM_EXISTS, CHAT_ROOM_NOT_FOUND,
- * CHAT_UNAVAILABLE: nothing has changed.
+ * CHAT_MESSAGE_NOT_FOUND, CHAT_UNAVAILABLE: nothing has changed.
  */
 enum chat_error entry_apply(struct entry *, struct room_store *,
-    struct history *);
+    struct history *, struct attribute_store *);
 
 /* Calls the handler for an entry that is done. */
 static inline void

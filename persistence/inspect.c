@@ -37,12 +37,23 @@ room_gone_show(const struct inspector *to, const struct record *record)
 static void
 message_show(const struct inspector *to, const struct record *record)
 {
-	struct message message = { 0 };
+	struct message message;
 	struct str room;
 
 	if (to->message != NULL &&
 	    message_payload_read(record->payload, &room, &message))
 		to->message(room, &message, record->lsn, to->arg);
+}
+
+static void
+attribute_show(const struct inspector *to, const struct record *record)
+{
+	struct attribute attribute;
+	struct str room;
+
+	if (to->attribute != NULL &&
+	    attribute_payload_read(record->payload, &room, &attribute))
+		to->attribute(room, &attribute, record->lsn, to->arg);
 }
 
 static void
@@ -70,7 +81,11 @@ record_show(struct replay *base, const struct record *record)
 		room_gone_show(to, record);
 		break;
 	case RECORD_MESSAGE:
+	case RECORD_MESSAGE_BARE:
 		message_show(to, record);
+		break;
+	case RECORD_ATTRIBUTE:
+		attribute_show(to, record);
 		break;
 	case RECORD_TRIM:
 		trim_show(to, record);

@@ -2,6 +2,7 @@
 #ifndef PERSISTENCE_INSPECT_H
 #define PERSISTENCE_INSPECT_H
 
+#include "domain/attribute.h"
 #include "domain/history.h"
 #include "domain/room.h"
 #include "persistence/disk/disk.h"
@@ -25,6 +26,8 @@ struct inspector {
 	void (*room_gone)(struct str room, uint64_t lsn, void *arg);
 	void (*message)(struct str room, const struct message *, uint64_t lsn,
 	    void *arg);
+	void (*attribute)(struct str room, const struct attribute *,
+	    uint64_t lsn, void *arg);
 	/* Messages up to seq are gone. */
 	void (*trim)(struct str room, uint64_t seq, uint64_t lsn, void *arg);
 	void (*found)(const struct recovery_finding *, void *arg);

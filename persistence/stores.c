@@ -6,6 +6,7 @@
 #include "domain/log.h"
 #include "persistence/disk/disk.h"
 #include "persistence/file/file_store.h"
+#include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_history.h"
 #include "persistence/memory/memory_log.h"
 #include "persistence/memory/memory_members.h"
@@ -26,8 +27,13 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	if (stores->history != NULL && config->clock != NULL)
 		memory_history_check_clock(stores->history, config->clock,
 		    &config->options->clock_trust_ms);
-	if (stores->rooms != NULL && stores->history != NULL)
-		stores->log = memory_log_create(stores->rooms, stores->history);
+	stores->attributes = memory_attributes_create();
+	if (stores->rooms == NULL || stores->history == NULL ||
+	    stores->attributes == NULL)
+		return STORES_OPEN;
+	memory_attributes_follow(stores->attributes, stores->history);
+	stores->log = memory_log_create(stores->rooms, stores->history,
+	    stores->attributes);
 	return STORES_OPEN;
 }
 
@@ -55,6 +61,7 @@ files_open(struct stores *stores, const struct stores_config *config)
 	stores->members = memory_members_create();
 	stores->rooms = file_store_rooms(stores->files);
 	stores->history = file_store_history(stores->files);
+	stores->attributes = file_store_attributes(stores->files);
 	stores->log = file_store_log(stores->files);
 	return STORES_OPEN;
 }
@@ -90,7 +97,8 @@ stores_open(struct stores *stores, const struct stores_config *config)
 	end = backend->open(stores, config);
 	if (end == STORES_OPEN &&
 	    (stores->members == NULL || stores->rooms == NULL ||
-		stores->history == NULL || stores->log == NULL)) {
+		stores->history == NULL || stores->attributes == NULL ||
+		stores->log == NULL)) {
 		log_error("store %s: no memory", config->kind);
 		end = STORES_FAILED;
 	}
@@ -105,6 +113,7 @@ stores_close(struct stores *stores)
 	commit_log_destroy(stores->log);
 	if (stores->files == NULL) {
 		history_destroy(stores->history);
+		attribute_store_destroy(stores->attributes);
 		room_store_destroy(stores->rooms);
 	}
 	member_store_destroy(stores->members);

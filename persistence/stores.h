@@ -1,9 +1,10 @@
-/* All stores of one kind: members, rooms, history. Public. */
+/* All stores of one kind: members, rooms, history, attributes. Public. */
 #ifndef PERSISTENCE_STORES_H
 #define PERSISTENCE_STORES_H
 
 #include <stdbool.h>
 
+#include "domain/attribute_store.h"
 #include "domain/commit_log.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
@@ -25,9 +26,12 @@ struct stores {
 	struct member_store *members;
 	struct room_store *rooms;
 	struct history *history;
+	struct attribute_store *attributes;
 	struct commit_log *log;
-	/* Owns rooms, history and log, if there is one; call file_store_poll()
-	 * when the descriptor of its journal is readable. */
+	/*
+	 * Owns rooms, history, attributes and log, if there is one; call
+	 * file_store_poll() when the descriptor of its journal is readable.
+	 */
 	struct file_store *files;
 	struct disk *disk;
 };

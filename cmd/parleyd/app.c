@@ -228,6 +228,7 @@ stores_bytes_held(void *arg)
 	struct app *app = arg;
 
 	return history_bytes(app->stores.history) +
+	       attribute_store_bytes(app->stores.attributes) +
 	       room_store_bytes(app->stores.rooms) + waiting_bytes(app);
 }
 
@@ -358,6 +359,7 @@ make_chat(struct app *app)
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
 	app->chat.history = app->stores.history;
+	app->chat.attributes = app->stores.attributes;
 	app->chat.log = app->stores.log;
 	app->chat.clock = system_clock();
 	app->chat.ids = random_ids();

@@ -47,15 +47,29 @@ request_answer_failure(const struct request *request, enum chat_error error)
 	request_answer(request, &event);
 }
 
+bool
+request_entry_moves(const struct entry *entry, struct str author)
+{
+	switch (entry->kind) {
+	case ENTRY_SAID:
+		return false;
+	case ENTRY_ATTRIBUTE:
+		return entry->attribute.kind == ATTRIBUTE_MEMBER &&
+		       str_equal(entry->attribute.subject, author);
+	default:
+		return true;
+	}
+}
+
 enum chat_error
 request_append(struct request *request, struct entry *entry)
 {
 	struct dispatcher_state *state = request->state;
 	struct command requester = *request->command;
-	bool moves = entry->kind != ENTRY_SAID;
+	bool moves = request_entry_moves(entry, requester.author);
 	enum chat_error error;
 
-	if (entry->kind == ENTRY_SAID) {
+	if (entry->kind == ENTRY_SAID || entry->kind == ENTRY_ATTRIBUTE) {
 		requester.room = entry->room_id;
 		requester.body = STR_ABSENT; /* the entry has it */
 	}

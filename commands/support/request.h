@@ -55,6 +55,12 @@ enum chat_error request_check_rights(const struct request *, unsigned rights);
 void request_answer_failure(const struct request *, enum chat_error);
 
 /*
+ * Whether it decides where this author is, so that later commands of the author
+ * wait for it.
+ */
+bool request_entry_moves(const struct entry *, struct str author);
+
+/*
  * Appends an entry to the log. When its turn comes the command's finish() is
  * called: before this returns, or later, with a copy of the command. The caller
  * returns at once.

@@ -71,6 +71,7 @@ room_write(struct compaction *self, const struct live_set_room *room)
 static bool
 record_room_id(const struct record *record, struct room *buffer, struct str *id)
 {
+	struct attribute attribute;
 	struct message message;
 	int64_t at_ms;
 	uint64_t seq;
@@ -82,7 +83,10 @@ record_room_id(const struct record *record, struct room *buffer, struct str *id)
 		*id = str_from(buffer->id);
 		return true;
 	case RECORD_MESSAGE:
+	case RECORD_MESSAGE_BARE:
 		return message_payload_read(record->payload, id, &message);
+	case RECORD_ATTRIBUTE:
+		return attribute_payload_read(record->payload, id, &attribute);
 	case RECORD_TRIM:
 		return trim_payload_read(record->payload, id, &seq, &at_ms);
 	default:
@@ -90,18 +94,55 @@ record_room_id(const struct record *record, struct room *buffer, struct str *id)
 	}
 }
 
+/* Writes a message without its body, which must not be on the disk any more. */
+static int
+message_write_bare(struct compaction *self, const struct record *record,
+    struct str id, struct message *message)
+{
+	struct record bare = *record;
+	char *payload;
+	int error;
+
+	message->body = STR_ABSENT;
+	payload = malloc(message_payload_size(id, message));
+	if (payload == NULL)
+		return ENOMEM;
+	bare.type = RECORD_MESSAGE_BARE;
+	bare.payload =
+	    str_slice(payload, message_payload_write(payload, id, message));
+	error = snapshot_writer_add(&self->writer, &bare);
+	free(payload);
+	return error;
+}
+
 /* Each number is copied once, even if a later record repeats it. */
-static bool
-message_is_live(struct live_set_room *room, const struct record *record)
+static int
+message_copy(struct compaction *self, struct live_set_room *room,
+    const struct record *record)
 {
 	struct message message;
 	struct str id;
 
 	if (!message_payload_read(record->payload, &id, &message) ||
 	    message.seq <= room->trimmed || message.seq <= room->copied)
-		return false;
+		return 0;
 	room->copied = message.seq;
-	return true;
+	if (live_set_is_bare(room, message.seq))
+		return message_write_bare(self, record, id, &message);
+	return snapshot_writer_add(&self->writer, record);
+}
+
+static int
+attribute_copy(struct compaction *self, const struct live_set_room *room,
+    const struct record *record)
+{
+	struct attribute attribute;
+	struct str id;
+
+	if (!attribute_payload_read(record->payload, &id, &attribute) ||
+	    !live_set_has_attribute(room, &attribute, record->lsn))
+		return 0;
+	return snapshot_writer_add(&self->writer, record);
 }
 
 static int
@@ -126,10 +167,17 @@ record_copy(const struct record *record, void *arg)
 		room->is_written = true;
 		error = room_write(self, room);
 	}
-	if (error == 0 && record->type == RECORD_MESSAGE &&
-	    message_is_live(room, record))
-		error = snapshot_writer_add(&self->writer, record);
-	return error;
+	if (error != 0)
+		return error;
+	switch (record->type) {
+	case RECORD_MESSAGE:
+	case RECORD_MESSAGE_BARE:
+		return message_copy(self, room, record);
+	case RECORD_ATTRIBUTE:
+		return attribute_copy(self, room, record);
+	default:
+		return 0;
+	}
 }
 
 static int

@@ -14,6 +14,14 @@ room_key(const void *entry)
 	return str_slice(room->id, room->id_len);
 }
 
+static struct str
+attribute_key(const void *entry)
+{
+	const struct live_attribute *attribute = entry;
+
+	return str_slice(attribute->key, attribute->key_len);
+}
+
 void
 live_set_init(struct live_set *live, const struct history_limits *limits,
     int64_t now_ms)
@@ -48,13 +56,29 @@ room_need(struct live_set *live, struct str id, uint64_t lsn)
 		free(room);
 		return NULL;
 	}
+	id_map_init(&room->attributes, attribute_key);
+	list_init(&room->all_attributes);
 	list_append(&live->all, &room->link);
 	return room;
 }
 
 static void
+attribute_remove(struct live_set_room *room, struct live_attribute *attribute)
+{
+	id_map_remove(&room->attributes, attribute_key(attribute));
+	list_remove(&attribute->link);
+	free(attribute);
+}
+
+static void
 room_remove(struct live_set *live, struct live_set_room *room)
 {
+	struct list *attributes = &room->all_attributes;
+
+	while (!list_is_empty(attributes))
+		attribute_remove(room,
+		    LIST_OWNER(attributes->next, struct live_attribute, link));
+	id_map_fini(&room->attributes);
 	id_map_remove(&live->rooms, room_key(room));
 	list_remove(&room->link);
 	free(room->payload);
@@ -122,6 +146,51 @@ room_exceeds(const struct live_set_room *room,
 	       (limits->bytes > 0 && room->bytes > limits->bytes);
 }
 
+/* Whether a retry must still be known, though its message may be evicted. */
+static bool
+key_is_live(const struct live_set *live, const struct live_message *message)
+{
+	return message->has_key &&
+	       message->at_ms > live->now_ms - live->limits->key_age_ms;
+}
+
+static void
+room_drop_excess(const struct live_set *live, struct live_set_room *room)
+{
+	while (room->count > 1 && room_exceeds(room, live->limits) &&
+	       !key_is_live(live, room_oldest(room)))
+		room_drop_oldest(room);
+}
+
+/* NULL: the room does not have it. */
+static struct live_message *
+room_message(const struct live_set_room *room, uint64_t seq)
+{
+	size_t begin = room->head, end = room->head + room->count;
+
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+
+		if (room->messages[middle].seq == seq)
+			return &room->messages[middle];
+		if (room->messages[middle].seq < seq)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return NULL;
+}
+
+static void
+message_set_body(struct live_set_room *room, struct live_message *message,
+    size_t body_bytes)
+{
+	room->bytes += body_bytes - message->body_bytes;
+	message->bytes += body_bytes - message->body_bytes;
+	message->body_bytes = (uint32_t)body_bytes;
+	message->is_bare = true;
+}
+
 /* --- records -------------------------------------------------------------- */
 
 static int
@@ -161,14 +230,6 @@ room_gone_add(struct live_set *live, const struct record *record)
 	return 0;
 }
 
-/* Whether a retry must still be known, though its message may be evicted. */
-static bool
-key_is_live(const struct live_set *live, const struct live_message *message)
-{
-	return message->has_key &&
-	       message->at_ms > live->now_ms - live->limits->key_age_ms;
-}
-
 /*
  * Counts a message as smaller than the history does, never as larger: what the
  * history would keep must not be dropped here.
@@ -192,13 +253,89 @@ message_add(struct live_set *live, const struct record *record)
 	bytes = message.body.len + message.author.len + message.author_id.len +
 		message.key.len;
 	room->messages[room->head + room->count++] =
-	    (struct live_message){ message.seq, message.at_ms, bytes,
-		    message.key.len > 0 };
+	    (struct live_message){ .seq = message.seq,
+		    .at_ms = message.at_ms,
+		    .bytes = bytes,
+		    .body_bytes = (uint32_t)message.body.len,
+		    .has_key = message.key.len > 0 };
 	room->last = message.seq;
 	room->bytes += bytes;
-	while (room->count > 1 && room_exceeds(room, live->limits) &&
-	       !key_is_live(live, room_oldest(room)))
-		room_drop_oldest(room);
+	room_drop_excess(live, room);
+	return 0;
+}
+
+/* NULL: no memory. */
+static struct live_attribute *
+attribute_create(struct live_set_room *room, struct str key)
+{
+	struct live_attribute *created = malloc(sizeof(*created) + key.len);
+
+	if (created == NULL)
+		return NULL;
+	created->key_len = (uint8_t)key.len;
+	memcpy(created->key, key.data, key.len);
+	if (!id_map_put(&room->attributes, created)) {
+		free(created);
+		return NULL;
+	}
+	list_append(&room->all_attributes, &created->link);
+	return created;
+}
+
+/* An empty value removes the attribute. */
+static int
+room_set_attribute(struct live_set_room *room,
+    const struct attribute *attribute, uint64_t lsn)
+{
+	char buffer[ATTRIBUTE_KEY_MOST];
+	struct str key = attribute_key_write(buffer, attribute);
+	struct live_attribute *found = id_map_find(&room->attributes, key);
+
+	if (attribute->value.len == 0) {
+		if (found != NULL)
+			attribute_remove(room, found);
+		return 0;
+	}
+	if (found == NULL)
+		found = attribute_create(room, key);
+	if (found == NULL)
+		return ENOMEM;
+	found->lsn = lsn;
+	return 0;
+}
+
+/*
+ * One of a message that is not there, or is redacted, changes nothing: the
+ * replay ignores it, too. A redaction makes the message's other attributes
+ * dead, which live_set_has_attribute() tells.
+ */
+static int
+attribute_add(struct live_set *live, const struct record *record)
+{
+	struct live_message *message;
+	struct live_set_room *room;
+	struct attribute attribute;
+	struct str id;
+	int error;
+
+	if (!attribute_payload_read(record->payload, &id, &attribute) ||
+	    id.len >= ROOM_ID_SIZE)
+		return EIO;
+	room = room_need(live, id, record->lsn);
+	if (room == NULL)
+		return ENOMEM;
+	if (attribute.seq == 0)
+		return room_set_attribute(room, &attribute, record->lsn);
+	message = room_message(room, attribute.seq);
+	if (message == NULL || message->is_redacted)
+		return 0;
+	error = room_set_attribute(room, &attribute, record->lsn);
+	if (error != 0)
+		return error;
+	message->is_redacted = attribute.kind == ATTRIBUTE_REDACTION;
+	if (message->is_redacted || attribute.kind == ATTRIBUTE_EDIT)
+		message_set_body(room, message, attribute.body.len);
+	room_drop_excess(live, room);
 	return 0;
 }
 
@@ -249,8 +386,11 @@ live_set_add(struct live_set *live, const struct record *record)
 	case RECORD_ROOM_GONE:
 		return room_gone_add(live, record);
 	case RECORD_MESSAGE:
+	case RECORD_MESSAGE_BARE:
 		live->first_open = live->last_open;
 		return message_add(live, record);
+	case RECORD_ATTRIBUTE:
+		return attribute_add(live, record);
 	case RECORD_TRIM:
 		return trim_add(live, record);
 	case RECORD_LOST:
@@ -284,6 +424,32 @@ live_set_finish(struct live_set *live)
 		room_expire(LIST_OWNER(at, struct live_set_room, link),
 		    live->limits, live->now_ms);
 	lost_list_merge(&live->lost);
+}
+
+bool
+live_set_is_bare(const struct live_set_room *room, uint64_t seq)
+{
+	const struct live_message *message = room_message(room, seq);
+
+	return message != NULL && message->is_bare;
+}
+
+bool
+live_set_has_attribute(const struct live_set_room *room,
+    const struct attribute *attribute, uint64_t lsn)
+{
+	char buffer[ATTRIBUTE_KEY_MOST];
+	const struct live_attribute *found = id_map_find(&room->attributes,
+	    attribute_key_write(buffer, attribute));
+	const struct live_message *message;
+
+	if (found == NULL || found->lsn != lsn)
+		return false;
+	if (attribute->seq == 0)
+		return true;
+	message = room_message(room, attribute->seq);
+	return message != NULL && (!message->is_redacted ||
+				      attribute->kind == ATTRIBUTE_REDACTION);
 }
 
 bool

@@ -14,7 +14,18 @@ struct live_message {
 	uint64_t seq;
 	int64_t at_ms;
 	size_t bytes;
+	uint32_t body_bytes; /* of these, the body's */
 	bool has_key;
+	bool is_bare; /* an attribute has its text, or it is redacted */
+	bool is_redacted;
+};
+
+/* The last value of an attribute; removed ones are not in the set. */
+struct live_attribute {
+	struct list link;
+	uint64_t lsn; /* of its record */
+	uint8_t key_len;
+	char key[]; /* attribute_key_write() */
 };
 
 struct live_set_room {
@@ -29,6 +40,8 @@ struct live_set_room {
 	uint64_t trimmed;   /* messages up to this number were removed */
 	int64_t trimmed_ms; /* the time of the last of them */
 	int64_t ttl_ms;
+	struct id_map attributes; /* struct live_attribute */
+	struct list all_attributes;
 	uint64_t copied; /* messages up to this number were copied */
 	bool is_written; /* the room was copied */
 	uint8_t id_len;
@@ -62,6 +75,14 @@ void live_set_finish(struct live_set *);
 
 /* NULL: there is no such room. */
 struct live_set_room *live_set_find(const struct live_set *, struct str id);
+
+/* Whether the record of a message is to be written without its body. */
+bool live_set_is_bare(const struct live_set_room *, uint64_t seq);
+
+/* Whether this record of an attribute has its last value, and its message is
+ * there. */
+bool live_set_has_attribute(const struct live_set_room *,
+    const struct attribute *, uint64_t lsn);
 
 /* Whether these LSNs are known to be lost. */
 bool live_set_knows_lost(const struct live_set *, uint64_t first,

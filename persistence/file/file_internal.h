@@ -28,6 +28,7 @@ struct file_store {
 	 * file_history.c. */
 	struct room_store *rooms;
 	struct history *history;
+	struct attribute_store *attributes;
 	struct history_ops history_ops;
 	const struct history_ops *memory_history;
 	struct id_map journaled;   /* struct file_room, by id */
@@ -82,6 +83,39 @@ void file_log_drop(struct file_store *, uint64_t first);
  * there are more; call again soon.
  */
 bool file_log_run(struct file_store *);
+
+/* --- attributes (file_attributes.c) --------------------------------------- */
+
+/* An attribute that is to be set; its texts are in the same block. */
+struct file_attribute {
+	struct attribute attribute;
+	struct attribute_value *value; /* prepared */
+	struct kept_message *body;     /* prepared, of an edit; else NULL */
+	char texts[];
+};
+
+/* NULL: no memory. To be freed with free(). */
+struct file_attribute *file_attribute_create(const struct attribute *);
+
+/* Its memory: texts, value and body hold them up to three times. */
+size_t file_attribute_bytes(const struct file_attribute *);
+
+/* Whether it is about no message, or about one that is not redacted. */
+bool file_attribute_is_due(struct file_store *, struct str room,
+    const struct attribute *);
+
+/* Does what may fail. CHAT_MESSAGE_NOT_FOUND, CHAT_UNAVAILABLE. */
+enum chat_error file_attribute_prepare(struct file_store *, struct str room,
+    struct file_attribute *);
+void file_attribute_abandon(struct file_store *, const struct file_attribute *);
+
+/* False: it was not due any more, and is abandoned. */
+bool file_attribute_commit(struct file_store *, struct str room,
+    const struct file_attribute *);
+
+/* Sets an attribute that the journal has, if it is due. */
+enum chat_error file_attribute_replay(struct file_store *, struct str room,
+    const struct attribute *);
 
 /* --- rooms that are journaled (journaled_rooms.c) ------------------------- */
 

@@ -5,7 +5,8 @@
  *
  * Invariants:
  * - What may fail for want of memory is done when an entry is appended: rooms
- *   are put, but hidden; messages are prepared, with number and key.
+ *   are put, but hidden; messages are prepared, with number and key, and so are
+ *   values of attributes and new bodies of messages.
  * - Entries are done in the order in which they were appended. A barrier and
  *   the duplicate of a message have no record: they wait for those before them.
  * - If the disk fails, waiting entries are dropped, the newest first. The
@@ -31,6 +32,7 @@ enum pending_kind {
 	PENDING_DUPLICATE,
 	PENDING_CREATED,
 	PENDING_REMOVED,
+	PENDING_ATTRIBUTE,
 	PENDING_EPOCH,
 	PENDING_BARRIER
 };
@@ -48,6 +50,7 @@ struct pending_entry {
 			uint64_t seq;
 			int64_t at_ms;
 		} first; /* of which it is a duplicate */
+		struct file_attribute *set;
 	};
 	struct str room_id;
 	struct command requester;
@@ -259,6 +262,60 @@ append_removed(struct file_store *self, const struct entry *entry,
 }
 
 static enum chat_error
+write_attribute(struct file_store *self, struct str room_id,
+    const struct attribute *attribute, uint64_t *lsn)
+{
+	enum chat_error error;
+	char *payload = journal_reserve(self->journal,
+	    attribute_payload_size(room_id, attribute), &error);
+
+	if (payload == NULL)
+		return error;
+	attribute_payload_write(payload, room_id, attribute);
+	*lsn = journal_commit(self->journal, RECORD_ATTRIBUTE);
+	return CHAT_OK;
+}
+
+static enum chat_error
+append_attribute(struct file_store *self, const struct entry *entry,
+    const struct command *requester)
+{
+	struct str id = entry->room_id;
+	struct pending_entry *pending;
+	enum chat_error error;
+	uint64_t lsn = 0;
+
+	if (!file_attribute_is_due(self, id, &entry->attribute))
+		return CHAT_MESSAGE_NOT_FOUND;
+	pending = pending_create(self, PENDING_ATTRIBUTE, id, requester);
+	if (pending == NULL)
+		return CHAT_UNAVAILABLE;
+	error = CHAT_UNAVAILABLE;
+	pending->set = file_attribute_create(&entry->attribute);
+	if (pending->set == NULL)
+		goto free_pending;
+	pending->bytes += file_attribute_bytes(pending->set);
+	error = journaled_rooms_append_epochs(self);
+	if (error == CHAT_OK)
+		error = file_attribute_prepare(self, id, pending->set);
+	if (error != CHAT_OK)
+		goto free_set;
+	error = write_attribute(self, id, &entry->attribute, &lsn);
+	if (error != CHAT_OK)
+		goto abandon_attribute;
+	pending_add(self, pending, lsn);
+	return CHAT_OK;
+
+abandon_attribute:
+	file_attribute_abandon(self, pending->set);
+free_set:
+	free(pending->set);
+free_pending:
+	free(pending);
+	return error;
+}
+
+static enum chat_error
 append_barrier(struct file_store *self, const struct command *requester)
 {
 	struct pending_entry *pending =
@@ -294,7 +351,8 @@ static enum chat_error
 do_at_once(struct file_store *self, struct entry *entry,
     const struct command *requester)
 {
-	enum chat_error error = entry_apply(entry, self->rooms, self->history);
+	enum chat_error error =
+	    entry_apply(entry, self->rooms, self->history, self->attributes);
 
 	if (error != CHAT_OK)
 		return error;
@@ -327,6 +385,8 @@ append_to_room(struct file_store *self, struct entry *entry,
 		return CHAT_ROOM_NOT_FOUND;
 	if (entry->kind == ENTRY_ROOM_REMOVED)
 		return append_removed(self, entry, requester);
+	if (entry->kind == ENTRY_ATTRIBUTE)
+		return append_attribute(self, entry, requester);
 	if (!entry_find_first(entry, self->history))
 		return append_said(self, entry, requester);
 	if (!is_kept(self, entry))
@@ -344,6 +404,7 @@ file_log_append(struct commit_log *base, struct entry *entry,
 	switch (entry->kind) {
 	case ENTRY_SAID:
 	case ENTRY_ROOM_REMOVED:
+	case ENTRY_ATTRIBUTE:
 		return append_to_room(self, entry, requester);
 	case ENTRY_ROOM_CREATED:
 		if (!entry->room->persistent)
@@ -365,11 +426,15 @@ entry_of(const struct pending_entry *pending)
 		[PENDING_DUPLICATE] = ENTRY_SAID,
 		[PENDING_CREATED] = ENTRY_ROOM_CREATED,
 		[PENDING_REMOVED] = ENTRY_ROOM_REMOVED,
+		[PENDING_ATTRIBUTE] = ENTRY_ATTRIBUTE,
 		[PENDING_BARRIER] = ENTRY_BARRIER,
 	};
 
 	return (struct entry){ .kind = kinds[pending->kind],
-		.room_id = pending->room_id };
+		.room_id = pending->room_id,
+		.attribute = pending->kind == PENDING_ATTRIBUTE
+				 ? pending->set->attribute
+				 : (struct attribute){ 0 } };
 }
 
 /* Shows the room unless a removal or creation of it still waits. */
@@ -382,8 +447,8 @@ settle_room(struct file_store *self, struct str id)
 		memory_rooms_hide(self->rooms, id, false);
 }
 
-/* Changes the stores. */
-static void
+/* Changes the stores. CHAT_MESSAGE_NOT_FOUND: nothing has changed. */
+static enum chat_error
 pending_apply(struct file_store *self, const struct pending_entry *pending,
     struct entry *entry)
 {
@@ -403,10 +468,16 @@ pending_apply(struct file_store *self, const struct pending_entry *pending,
 	case PENDING_REMOVED:
 		journaled_rooms_remove(self, pending->room_id);
 		break;
+	case PENDING_ATTRIBUTE:
+		if (!file_attribute_commit(self, pending->room_id,
+			pending->set))
+			return CHAT_MESSAGE_NOT_FOUND;
+		break;
 	case PENDING_EPOCH:
 	case PENDING_BARRIER:
 		break;
 	}
+	return CHAT_OK;
 }
 
 /* Reverts the preparation of an entry. */
@@ -428,6 +499,9 @@ pending_drop(struct file_store *self, struct pending_entry *pending)
 		    false;
 		settle_room(self, pending->room_id);
 		break;
+	case PENDING_ATTRIBUTE:
+		file_attribute_abandon(self, pending->set);
+		break;
 	case PENDING_EPOCH:
 		journaled = journaled_rooms_find(self, pending->room_id);
 		journaled->epoch_is_unsaved = true;
@@ -443,13 +517,14 @@ static void
 pending_do(struct file_store *self, struct pending_entry *pending)
 {
 	struct entry entry = entry_of(pending);
+	enum chat_error outcome = CHAT_STORE_FAILED;
 
 	if (!pending->is_lost)
-		pending_apply(self, pending, &entry);
+		outcome = pending_apply(self, pending, &entry);
 	if (pending->kind != PENDING_EPOCH)
 		commit_log_report(&self->log, &entry,
 		    pending->has_requester ? &pending->requester : NULL,
-		    pending->is_lost ? CHAT_STORE_FAILED : CHAT_OK);
+		    outcome);
 }
 
 static struct pending_entry *
@@ -465,6 +540,14 @@ pending_remove(struct file_store *self, struct pending_entry *pending)
 	self->pending_bytes -= pending->bytes;
 }
 
+static void
+pending_free(struct pending_entry *pending)
+{
+	if (pending->kind == PENDING_ATTRIBUTE)
+		free(pending->set);
+	free(pending);
+}
+
 bool
 file_log_run(struct file_store *self)
 {
@@ -477,7 +560,7 @@ file_log_run(struct file_store *self)
 			return true;
 		pending_remove(self, pending);
 		pending_do(self, pending);
-		free(pending);
+		pending_free(pending);
 	}
 	return false;
 }
@@ -551,7 +634,10 @@ file_log_fini(struct file_store *self)
 		if (!pending->is_lost && pending->kind == PENDING_SAID)
 			memory_history_commit(self->history, pending->said,
 			    NULL);
+		if (!pending->is_lost && pending->kind == PENDING_ATTRIBUTE)
+			file_attribute_commit(self, pending->room_id,
+			    pending->set);
 		pending_remove(self, pending);
-		free(pending);
+		pending_free(pending);
 	}
 }

@@ -95,6 +95,27 @@ replay_message(struct file_replay *self, const struct record *record)
 	return memory_history_put(store->history, id, &message);
 }
 
+/*
+ * Ignores one of a message that is lost, dropped or redacted. A text that
+ * replaces another one comes behind the message, which may be bare.
+ */
+static enum chat_error
+replay_attribute(struct file_replay *self, const struct record *record)
+{
+	struct file_store *store = self->store;
+	struct file_room *journaled;
+	struct attribute attribute;
+	enum chat_error error;
+	struct str id;
+
+	if (!attribute_payload_read(record->payload, &id, &attribute))
+		return CHAT_BAD_FIELD;
+	error = find_or_create_room(store, id, &journaled);
+	if (error != CHAT_OK)
+		return error;
+	return file_attribute_replay(store, id, &attribute);
+}
+
 static enum chat_error
 replay_trim(struct file_replay *self, const struct record *record)
 {
@@ -122,7 +143,10 @@ replay_record(struct file_replay *self, const struct record *record)
 	case RECORD_ROOM_GONE:
 		return replay_room_gone(self, record);
 	case RECORD_MESSAGE:
+	case RECORD_MESSAGE_BARE:
 		return replay_message(self, record);
+	case RECORD_ATTRIBUTE:
+		return replay_attribute(self, record);
 	case RECORD_TRIM:
 		return replay_trim(self, record);
 	default:

@@ -9,6 +9,7 @@
 #include "persistence/compaction/compaction.h"
 #include "persistence/file/file_internal.h"
 #include "persistence/format/store_lock.h"
+#include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_rooms.h"
 
 /* --- opening -------------------------------------------------------------- */
@@ -30,8 +31,12 @@ file_store_create(const struct file_store_config *config)
 	journaled_rooms_init(self);
 	file_log_init(self);
 	self->rooms = memory_rooms_create();
-	if (self->rooms != NULL && file_history_init(self))
+	self->attributes = memory_attributes_create();
+	if (self->rooms != NULL && self->attributes != NULL &&
+	    file_history_init(self)) {
+		memory_attributes_follow(self->attributes, self->history);
 		return self;
+	}
 	file_store_close(self);
 	return NULL;
 }
@@ -239,6 +244,7 @@ file_store_close(struct file_store *self)
 	file_log_fini(self);
 	journaled_rooms_fini(self);
 	file_history_fini(self);
+	attribute_store_destroy(self->attributes);
 	room_store_destroy(self->rooms);
 	if (self->lock != -1)
 		store_lock_release(self->disk, self->lock);
@@ -259,6 +265,12 @@ struct history *
 file_store_history(struct file_store *self)
 {
 	return self->history;
+}
+
+struct attribute_store *
+file_store_attributes(struct file_store *self)
+{
+	return self->attributes;
 }
 
 struct commit_log *

@@ -1,10 +1,11 @@
 /*
- * The file store: rooms and histories in memory, a log, and a journal that
- * persistent rooms are read from at the next start. Public.
+ * The file store: rooms, histories and attributes in memory, a log, and a
+ * journal that persistent rooms are read from at the next start. Public.
  */
 #ifndef PERSISTENCE_FILE_STORE_H
 #define PERSISTENCE_FILE_STORE_H
 
+#include "domain/attribute_store.h"
 #include "domain/commit_log.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
@@ -45,6 +46,7 @@ bool file_store_close(struct file_store *);
 /* Owned by the store: they go with it. */
 struct room_store *file_store_rooms(struct file_store *);
 struct history *file_store_history(struct file_store *);
+struct attribute_store *file_store_attributes(struct file_store *);
 struct commit_log *file_store_log(struct file_store *);
 struct journal *file_store_journal(struct file_store *);
 

@@ -62,7 +62,8 @@ journaled_rooms_create(struct file_store *self, const struct room *room,
 		.room = room };
 	enum chat_error error;
 
-	error = entry_apply(&entry, self->rooms, self->history);
+	error =
+	    entry_apply(&entry, self->rooms, self->history, self->attributes);
 	if (error != CHAT_OK)
 		return error;
 	*out = file_room_create(self, entry.room_id);
@@ -71,7 +72,7 @@ journaled_rooms_create(struct file_store *self, const struct room *room,
 		return CHAT_OK;
 	}
 	entry.kind = ENTRY_ROOM_REMOVED;
-	(void)entry_apply(&entry, self->rooms, self->history);
+	(void)entry_apply(&entry, self->rooms, self->history, self->attributes);
 	return CHAT_UNAVAILABLE;
 }
 
@@ -81,7 +82,7 @@ journaled_rooms_remove(struct file_store *self, struct str id)
 	struct entry entry = { .kind = ENTRY_ROOM_REMOVED, .room_id = id };
 
 	file_room_destroy(self, journaled_rooms_find(self, id));
-	(void)entry_apply(&entry, self->rooms, self->history);
+	(void)entry_apply(&entry, self->rooms, self->history, self->attributes);
 }
 
 void

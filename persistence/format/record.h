@@ -14,14 +14,16 @@
 #define SEGMENT_HEAD_SIZE 4096 /* the same 64 bytes at 0 and at 2048 */
 #define STORE_ID_SIZE 16
 
-/* 4, 5 and 9 are reserved for members and for redacted messages. */
+/* 5 is reserved. */
 enum record_type {
 	RECORD_OPEN = 1,
 	RECORD_CLOSE = 2,
 	RECORD_SEAL = 3,
+	RECORD_ATTRIBUTE = 4,
 	RECORD_ROOM = 6,
 	RECORD_ROOM_GONE = 7,
 	RECORD_MESSAGE = 8,
+	RECORD_MESSAGE_BARE = 9,
 	RECORD_TRIM = 10,
 	RECORD_LOST = 11,
 	RECORD_SNAP_END = 12

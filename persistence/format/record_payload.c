@@ -232,6 +232,7 @@ message_payload_read(struct str payload, struct str *room, struct message *out)
 {
 	struct cursor from = cursor_of(payload);
 
+	*out = (struct message){ 0 };
 	out->seq = seq_take(&from);
 	out->at_ms = (int64_t)u64_take(&from);
 	*room = room_id_take(&from);
@@ -242,6 +243,58 @@ message_payload_read(struct str payload, struct str *room, struct message *out)
 		out->key.data = NULL;
 	out->body = long_text_take(&from);
 	return !from.is_bad && out->seq > 0;
+}
+
+size_t
+attribute_payload_size(struct str room, const struct attribute *attribute)
+{
+	return 3 * 8 + SHORT_TEXT_SIZE(room.len) +
+	       SHORT_TEXT_SIZE(attribute->subject.len) +
+	       SHORT_TEXT_SIZE(attribute->label.len) +
+	       SHORT_TEXT_SIZE(attribute->value.len) +
+	       SHORT_TEXT_SIZE(attribute->by.len) +
+	       LONG_TEXT_SIZE(attribute->body.len);
+}
+
+size_t
+attribute_payload_write(char *out, struct str room,
+    const struct attribute *attribute)
+{
+	char *end = put_u64(out, attribute->kind);
+
+	assert(attribute_can_be_set(attribute));
+	assert(attribute->body.len <= RECORD_PAYLOAD_MOST);
+	end = put_u64(end, attribute->seq);
+	end = put_u64(end, (uint64_t)attribute->at_ms);
+	end = short_text_put(end, room);
+	end = short_text_put(end, attribute->subject);
+	end = short_text_put(end, attribute->label);
+	end = short_text_put(end, attribute->value);
+	end = short_text_put(end, attribute->by);
+	end = put_u32(end, (uint32_t)attribute->body.len);
+	end = bytes_put(end, attribute->body);
+	return (size_t)(end - out);
+}
+
+bool
+attribute_payload_read(struct str payload, struct str *room,
+    struct attribute *out)
+{
+	struct cursor from = cursor_of(payload);
+	uint64_t kind = u64_take(&from);
+
+	*out = (struct attribute){ .seq = seq_take(&from) };
+	out->at_ms = (int64_t)u64_take(&from);
+	*room = room_id_take(&from);
+	out->subject = short_text_take(&from);
+	out->label = short_text_take(&from);
+	out->value = short_text_take(&from);
+	out->by = short_text_take(&from);
+	out->body = long_text_take(&from);
+	if (from.is_bad || kind >= ATTRIBUTE_KINDS)
+		return false;
+	out->kind = (enum attribute_kind)kind;
+	return attribute_can_be_set(out);
 }
 
 size_t

@@ -2,6 +2,7 @@
 #ifndef PERSISTENCE_RECORD_PAYLOAD_H
 #define PERSISTENCE_RECORD_PAYLOAD_H
 
+#include "domain/attribute.h"
 #include "domain/history.h"
 #include "domain/room.h"
 #include "persistence/disk/disk.h"
@@ -39,10 +40,19 @@ size_t room_gone_payload_size(struct str room);
 size_t room_gone_payload_write(char *, struct str room);
 bool room_gone_payload_read(struct str, struct str *room);
 
-/* MESSAGE. An empty key is an absent one. */
+/*
+ * MESSAGE. An empty key is an absent one. MESSAGE_BARE is the same without
+ * body: the message is redacted, or an ATTRIBUTE has its new text.
+ */
 size_t message_payload_size(struct str room, const struct message *);
 size_t message_payload_write(char *, struct str room, const struct message *);
 bool message_payload_read(struct str, struct str *room, struct message *);
+
+/* ATTRIBUTE: one that can be set. */
+size_t attribute_payload_size(struct str room, const struct attribute *);
+size_t attribute_payload_write(char *, struct str room,
+    const struct attribute *);
+bool attribute_payload_read(struct str, struct str *room, struct attribute *);
 
 /* TRIM: messages up to seq are gone; at_ms is the time of that one. */
 size_t trim_payload_size(struct str room);

@@ -6,6 +6,7 @@ struct memory_log {
 	struct commit_log base;
 	struct room_store *rooms;
 	struct history *history;
+	struct attribute_store *attributes;
 };
 
 static enum chat_error
@@ -13,7 +14,8 @@ memory_log_append(struct commit_log *base, struct entry *entry,
     const struct command *requester)
 {
 	struct memory_log *self = (struct memory_log *)base;
-	enum chat_error error = entry_apply(entry, self->rooms, self->history);
+	enum chat_error error =
+	    entry_apply(entry, self->rooms, self->history, self->attributes);
 
 	if (error != CHAT_OK)
 		return error;
@@ -51,14 +53,16 @@ static const struct commit_log_ops memory_log_ops = {
 };
 
 struct commit_log *
-memory_log_create(struct room_store *rooms, struct history *history)
+memory_log_create(struct room_store *rooms, struct history *history,
+    struct attribute_store *attributes)
 {
 	struct memory_log *self = malloc(sizeof(*self));
 
 	if (self == NULL)
 		return NULL;
-	*self = (struct memory_log){
-		.base.ops = &memory_log_ops, .rooms = rooms, .history = history
-	};
+	*self = (struct memory_log){ .base.ops = &memory_log_ops,
+		.rooms = rooms,
+		.history = history,
+		.attributes = attributes };
 	return &self->base;
 }

@@ -5,6 +5,7 @@
 #include "domain/commit_log.h"
 
 /* NULL without memory. The stores are borrowed. */
-struct commit_log *memory_log_create(struct room_store *, struct history *);
+struct commit_log *memory_log_create(struct room_store *, struct history *,
+    struct attribute_store *);
 
 #endif

@@ -65,7 +65,8 @@ epoch_validity_note(struct epoch_validity *validity,
 		open_note(validity, record);
 	else if (record->type == RECORD_LOST)
 		validity->epochs_invalid_up_to = record->lsn;
-	else if (record->type == RECORD_MESSAGE)
+	else if (record->type == RECORD_MESSAGE ||
+		 record->type == RECORD_MESSAGE_BARE)
 		validity->epochs_invalid_up_to = 0;
 	validity->is_begun = true;
 	validity->is_closed = record->type == RECORD_CLOSE;

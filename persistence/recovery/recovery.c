@@ -17,9 +17,11 @@ record_is_known(const struct record *record)
 	static const bool known[] = { [RECORD_OPEN] = true,
 		[RECORD_CLOSE] = true,
 		[RECORD_SEAL] = true,
+		[RECORD_ATTRIBUTE] = true,
 		[RECORD_ROOM] = true,
 		[RECORD_ROOM_GONE] = true,
 		[RECORD_MESSAGE] = true,
+		[RECORD_MESSAGE_BARE] = true,
 		[RECORD_TRIM] = true,
 		[RECORD_LOST] = true,
 		[RECORD_SNAP_END] = true };
@@ -31,9 +33,17 @@ record_is_known(const struct record *record)
 static bool
 record_is_for_replay(const struct record *record)
 {
-	return record->type == RECORD_ROOM ||
-	       record->type == RECORD_ROOM_GONE ||
-	       record->type == RECORD_MESSAGE || record->type == RECORD_TRIM;
+	switch (record->type) {
+	case RECORD_ATTRIBUTE:
+	case RECORD_ROOM:
+	case RECORD_ROOM_GONE:
+	case RECORD_MESSAGE:
+	case RECORD_MESSAGE_BARE:
+	case RECORD_TRIM:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static enum recovery_status

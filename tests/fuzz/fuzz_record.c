@@ -49,6 +49,32 @@ check_message(struct str payload)
 }
 
 static void
+check_attribute(struct str payload)
+{
+	struct attribute attribute, again;
+	struct str room, room_again;
+	char *out;
+
+	if (!attribute_payload_read(payload, &room, &attribute))
+		return;
+	CHECK(attribute_can_be_set(&attribute));
+	CHECK(attribute_payload_size(room, &attribute) <= payload.len);
+	out = malloc(attribute_payload_size(room, &attribute));
+	payload =
+	    str_slice(out, attribute_payload_write(out, room, &attribute));
+	CHECK(attribute_payload_read(payload, &room_again, &again));
+	CHECK(attribute.kind == again.kind && attribute.seq == again.seq &&
+	      attribute.at_ms == again.at_ms);
+	CHECK(str_equal(room, room_again) &&
+	      str_equal(attribute.subject, again.subject) &&
+	      str_equal(attribute.label, again.label) &&
+	      str_equal(attribute.value, again.value) &&
+	      str_equal(attribute.by, again.by) &&
+	      str_equal(attribute.body, again.body));
+	free(out);
+}
+
+static void
 check_room(struct str payload)
 {
 	struct room room, again;
@@ -121,6 +147,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_bytes(bytes);
 	check_message(bytes);
+	check_attribute(bytes);
 	check_room(bytes);
 	check_others(bytes);
 	check_record(bytes);

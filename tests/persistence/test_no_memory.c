@@ -369,6 +369,101 @@ START_TEST(rooms_are_opened_and_talked_in)
 }
 END_TEST
 
+static bool
+add_attribute(const struct attribute *attribute, void *text)
+{
+	add_word(text, attribute->subject, attribute->seq);
+	add_word(text, attribute->value, (size_t)attribute->at_ms);
+	return true;
+}
+
+static bool
+add_attribute_of_room(struct str room, const struct attribute *attribute,
+    void *text)
+{
+	add_word(text, room, 0);
+	return add_attribute(attribute, text);
+}
+
+static bool
+add_label(struct str label, size_t count, void *text)
+{
+	add_word(text, label, count);
+	return true;
+}
+
+static void
+attributes_snapshot(struct stores *stores, char *out, size_t size)
+{
+	struct text text = { out, size };
+
+	add_word(&text, STR("count"),
+	    attribute_store_count(stores->attributes, RED));
+	attribute_store_each(stores->attributes, RED, ATTRIBUTE_MEMBER,
+	    add_attribute, &text);
+	attribute_store_each(stores->attributes, RED, ATTRIBUTE_REACTION,
+	    add_attribute, &text);
+	attribute_store_each_label(stores->attributes, RED, 1, add_label,
+	    &text);
+	attribute_store_each_room(stores->attributes, ATTRIBUTE_MEMBER,
+	    STR("id1"), add_attribute_of_room, &text);
+}
+
+static bool
+set_member(struct stores *stores, int i)
+{
+	struct attribute attribute = {
+		.kind = ATTRIBUTE_MEMBER, .value = STR("Alice"), .at_ms = i
+	};
+	char id[32], room[32];
+
+	snprintf(id, sizeof(id), "id%d", i % 50);
+	snprintf(room, sizeof(room), "room%d", i);
+	attribute.subject = i % 2 == 0 ? str_from(id) : STR("id1");
+	return is_lack_of_memory(attribute_store_set(stores->attributes,
+	    i % 2 == 0 ? RED : str_from(room), &attribute));
+}
+
+static bool
+set_reaction(struct stores *stores, int i)
+{
+	struct attribute attribute = { .kind = ATTRIBUTE_REACTION,
+		.value = STR("Alice") };
+	char id[32], label[32];
+
+	snprintf(id, sizeof(id), "id%d", i);
+	snprintf(label, sizeof(label), "%d", i / 3);
+	attribute.seq = (uint64_t)(1 + i % 4);
+	attribute.subject = str_from(id);
+	attribute.label = str_from(label);
+	return is_lack_of_memory(attribute_store_set(stores->attributes, RED,
+	    &attribute));
+}
+
+START_TEST(attributes_are_set)
+{
+	struct stores stores = open_stores();
+	unsigned failures = 0;
+
+	for (int i = 0; i < CROWD; i++) {
+		failures += insist(set_member, attributes_snapshot, &stores, i);
+		failures +=
+		    insist(set_reaction, attributes_snapshot, &stores, i);
+	}
+	/* A value and mostly a node each; some groups, labels and rooms. */
+	ck_assert_uint_ge(failures, 4 * CROWD);
+	for (int i = 0; i < CROWD; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "room%d", i);
+		attribute_store_remove_room(stores.attributes, str_from(id));
+	}
+	attribute_store_remove_room(stores.attributes, RED);
+	ck_assert_uint_eq(attribute_store_bytes(stores.attributes), 0);
+	stores_close(&stores);
+}
+END_TEST
+
 START_TEST(emptying_needs_no_memory)
 {
 	struct stores stores = open_stores();
@@ -390,7 +485,7 @@ END_TEST
 
 START_TEST(opening_leaves_nothing_open)
 {
-	for (unsigned n = 1; n <= 4; n++) {
+	for (unsigned n = 1; n <= 5; n++) {
 		struct stores stores;
 		enum stores_end end;
 
@@ -402,6 +497,7 @@ START_TEST(opening_leaves_nothing_open)
 		ck_assert_ptr_null(stores.members);
 		ck_assert_ptr_null(stores.rooms);
 		ck_assert_ptr_null(stores.history);
+		ck_assert_ptr_null(stores.attributes);
 		ck_assert_ptr_null(stores.log);
 	}
 }
@@ -416,6 +512,7 @@ SUITE(no_memory)
 	tcase_add_test(tests, rooms_are_made_and_joined);
 	tcase_add_test(tests, who_could_not_join_is_forgotten);
 	tcase_add_test(tests, rooms_are_opened_and_talked_in);
+	tcase_add_test(tests, attributes_are_set);
 	tcase_add_test(tests, emptying_needs_no_memory);
 	tcase_add_test(tests, opening_leaves_nothing_open);
 }

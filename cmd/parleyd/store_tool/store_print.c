@@ -23,6 +23,13 @@ string_print(FILE *out, const char *key, struct str text)
 }
 
 static void
+string_print_if_any(FILE *out, const char *key, struct str text)
+{
+	if (!str_is_empty(text))
+		string_print(out, key, text);
+}
+
+static void
 object_begin(FILE *out, const char *type, struct str room, uint64_t lsn)
 {
 	fprintf(out, "{\"type\":\"%s\",\"lsn\":%" PRIu64, type, lsn);
@@ -69,9 +76,28 @@ store_print_message(FILE *out, struct str room, const struct message *message,
 	    message->at_ms);
 	string_print(out, "member", message->author);
 	string_print(out, "member_id", message->author_id);
-	if (!str_is_empty(message->key))
-		string_print(out, "key", message->key);
-	body_print(out, message->body);
+	string_print_if_any(out, "key", message->key);
+	if (!str_is_empty(message->body))
+		body_print(out, message->body);
+	fputs("}\n", out);
+}
+
+void
+store_print_attribute(FILE *out, struct str room,
+    const struct attribute *attribute, uint64_t lsn)
+{
+	object_begin(out, "attribute", room, lsn);
+	string_print(out, "kind",
+	    str_from(attribute_kind_word(attribute->kind)));
+	if (attribute->seq > 0)
+		fprintf(out, ",\"seq\":%" PRIu64, attribute->seq);
+	fprintf(out, ",\"at\":%" PRId64, attribute->at_ms);
+	string_print_if_any(out, "subject", attribute->subject);
+	string_print_if_any(out, "label", attribute->label);
+	string_print(out, "value", attribute->value);
+	string_print_if_any(out, "by", attribute->by);
+	if (!str_is_empty(attribute->body))
+		body_print(out, attribute->body);
 	fputs("}\n", out);
 }
 

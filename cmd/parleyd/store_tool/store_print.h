@@ -11,6 +11,8 @@ void store_print_room(FILE *, const struct room *, uint64_t lsn);
 void store_print_room_gone(FILE *, struct str room, uint64_t lsn);
 void store_print_message(FILE *, struct str room, const struct message *,
     uint64_t lsn);
+void store_print_attribute(FILE *, struct str room, const struct attribute *,
+    uint64_t lsn);
 void store_print_trim(FILE *, struct str room, uint64_t seq, uint64_t lsn);
 
 /* One JSON object: the room, when it was last active, what it holds. */

@@ -199,6 +199,16 @@ dump_message(struct str room, const struct message *message, uint64_t lsn,
 }
 
 static void
+dump_attribute(struct str room, const struct attribute *attribute, uint64_t lsn,
+    void *arg)
+{
+	const struct store_command *command = arg;
+
+	if (room_is_wanted(command, room))
+		store_print_attribute(command->out, room, attribute, lsn);
+}
+
+static void
 dump_trim(struct str room, uint64_t seq, uint64_t lsn, void *arg)
 {
 	const struct store_command *command = arg;
@@ -213,6 +223,7 @@ dump_run(struct store_command *command)
 	struct inspector inspector = { .room = dump_room,
 		.room_gone = dump_room_gone,
 		.message = dump_message,
+		.attribute = dump_attribute,
 		.trim = dump_trim,
 		.arg = command };
 	struct inspection inspection;

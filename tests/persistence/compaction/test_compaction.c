@@ -240,6 +240,125 @@ START_TEST(keeps_what_tells_that_numbers_hold)
 }
 END_TEST
 
+/* Whether any file has these bytes. */
+static bool
+is_on_disk(const char *text)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = memory_disk_name(rig.memory, i)) != NULL;
+	     i++) {
+		size_t len = 0;
+		const char *bytes = memory_disk_file(rig.memory, name, &len);
+
+		if (memmem(bytes, len, text, strlen(text)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+set(enum attribute_kind kind, uint64_t seq, const char *subject,
+    const char *value, const char *body)
+{
+	struct attribute attribute = { .kind = kind,
+		.seq = seq,
+		.subject = str_from(subject),
+		.value = str_from(value),
+		.at_ms = STORE_RIG_NOW,
+		.body = body != NULL ? str_from(body) : STR_ABSENT };
+
+	ck_assert_int_eq(store_rig_set(&rig, "r", &attribute), CHAT_OK);
+	store_rig_settle(&rig);
+}
+
+/* So that the newest segment is none of those with the records before. */
+static void
+fill_segment(void)
+{
+	unsigned segments = (unsigned)count_files().segments;
+
+	for (int i = 0; count_files().segments == segments; i++) {
+		ck_assert_int_lt(i, 100);
+		store_rig_put(&rig, "t", true);
+		store_rig_remove(&rig, "t");
+		for (int j = 0; j < 50; j++)
+			set(ATTRIBUTE_TOPIC, 0, "", "another topic", NULL);
+	}
+}
+
+START_TEST(a_text_that_was_removed_leaves_the_disk)
+{
+	make_rooms();
+	store_rig_say(&rig, "r", "\"the first\"");
+	store_rig_say(&rig, "r", "\"the second\"");
+	store_rig_say(&rig, "r", "\"the third\"");
+	store_rig_settle(&rig);
+	set(ATTRIBUTE_REDACTION, 1, "", "Alice", NULL);
+	set(ATTRIBUTE_EDIT, 2, "", "Alice", "\"an edit\"");
+	set(ATTRIBUTE_EDIT, 2, "", "Alice", "\"the last edit\"");
+	set(ATTRIBUTE_EDIT, 3, "", "Alice", "\"edited, too\"");
+	set(ATTRIBUTE_REDACTION, 3, "", "Bob", NULL);
+	fill_segment();
+	remember();
+	ck_assert(is_on_disk("the first"));
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(compact(), 0);
+		ck_assert(!is_on_disk("the first"));
+		ck_assert(!is_on_disk("the second"));
+		ck_assert(!is_on_disk("an edit"));
+		ck_assert(!is_on_disk("the third"));
+		ck_assert(!is_on_disk("edited, too"));
+		ck_assert(is_on_disk("the last edit"));
+		assert_unchanged(i == 0);
+		fill_segment();
+		remember();
+	}
+}
+END_TEST
+
+START_TEST(keeps_the_last_value_of_an_attribute)
+{
+	make_rooms();
+	store_rig_say(&rig, "r", "\"hello\"");
+	store_rig_settle(&rig);
+	set(ATTRIBUTE_ROLE, 0, "id1", "an early role", NULL);
+	set(ATTRIBUTE_ROLE, 0, "id1", "owner", NULL);
+	set(ATTRIBUTE_ROLE, 0, "id2", "moderator", NULL);
+	set(ATTRIBUTE_ROLE, 0, "id2", "", NULL);
+	set(ATTRIBUTE_REACTION, 1, "id1", "x", NULL);
+	fill_segment();
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	ck_assert(!is_on_disk("an early role"));
+	ck_assert(!is_on_disk("moderator"));
+	ck_assert(!is_on_disk("id2"));
+	assert_unchanged(_i == 0);
+}
+END_TEST
+
+/* The messages are dropped, the room is removed: so are its attributes. */
+START_TEST(attributes_go_with_what_they_are_about)
+{
+	make_rooms();
+	store_rig_say(&rig, "r", "\"hello\"");
+	store_rig_settle(&rig);
+	set(ATTRIBUTE_REACTION, 1, "id1", "a reaction", NULL);
+	set(ATTRIBUTE_TOPIC, 0, "", "an early topic", NULL);
+	if (_i == 0) {
+		store_rig_remove(&rig, "r");
+		store_rig_settle(&rig);
+		store_rig_put(&rig, "r", true);
+	}
+	talk(60);
+	remember();
+	ck_assert_int_eq(compact(), 0);
+	ck_assert(!is_on_disk("a reaction"));
+	ck_assert_int_eq(is_on_disk("an early topic"), _i != 0);
+	assert_unchanged(false);
+}
+END_TEST
+
 START_TEST(forgets_rooms_that_are_gone)
 {
 	make_rooms();
@@ -433,6 +552,10 @@ SUITE(compaction)
 	tcase_add_test(tests, remembers_retries_of_evicted_messages);
 	tcase_add_test(tests, remembers_the_numbers_of_what_is_dead);
 	tcase_add_test(tests, keeps_what_tells_that_numbers_hold);
+	tcase_add_test(tests, a_text_that_was_removed_leaves_the_disk);
+	tcase_add_loop_test(tests, keeps_the_last_value_of_an_attribute, 0, 2);
+	tcase_add_loop_test(tests, attributes_go_with_what_they_are_about, 0,
+	    2);
 	tcase_add_test(tests, forgets_rooms_that_are_gone);
 	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
 	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);

@@ -15,7 +15,7 @@ take_entry(struct entry_handler *handler, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)
 {
 	static const char *const words[] = { "said", "created", "removed",
-		"barrier" };
+		"attribute", "barrier" };
 	size_t len = strlen(heard);
 
 	(void)handler;

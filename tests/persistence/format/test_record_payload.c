@@ -95,6 +95,92 @@ START_TEST(a_message_comes_back_byte_by_byte)
 }
 END_TEST
 
+static const struct attribute edit = { .kind = ATTRIBUTE_EDIT,
+	.seq = 42,
+	.at_ms = 1700000000456,
+	.value = { "Zo\xc3\xab", 4 },
+	.by = { "member7", 7 },
+	.body = { "\"c\0d\"", 5 } };
+
+static const struct attribute reaction = { .kind = ATTRIBUTE_REACTION,
+	.seq = 42,
+	.at_ms = 1700000000456,
+	.subject = { "member7", 7 },
+	.label = { "+1", 2 },
+	.value = { "Zo\xc3\xab", 4 },
+	.by = { "member7", 7 } };
+
+static void
+assert_attribute_comes_back(const struct attribute *in)
+{
+	struct attribute out;
+	struct str room;
+	size_t len = attribute_payload_write(bytes, STR("kitchen"), in);
+
+	ck_assert_uint_eq(len, attribute_payload_size(STR("kitchen"), in));
+	ck_assert(attribute_payload_read(str_slice(bytes, len), &room, &out));
+	ck_assert(str_equal(room, STR("kitchen")));
+	ck_assert_int_eq(out.kind, in->kind);
+	ck_assert_uint_eq(out.seq, in->seq);
+	ck_assert_int_eq(out.at_ms, in->at_ms);
+	ck_assert(str_equal(out.subject, in->subject));
+	ck_assert(str_equal(out.label, in->label));
+	ck_assert(str_equal(out.value, in->value));
+	ck_assert(str_equal(out.by, in->by));
+	ck_assert(str_equal(out.body, in->body));
+}
+
+START_TEST(an_attribute_comes_back)
+{
+	struct attribute removed = reaction;
+
+	assert_attribute_comes_back(&edit);
+	assert_attribute_comes_back(&reaction);
+	removed.value = removed.by = STR_ABSENT;
+	assert_attribute_comes_back(&removed);
+}
+END_TEST
+
+START_TEST(a_message_without_body_comes_back)
+{
+	struct message in = hello, out;
+	struct str room;
+	size_t len;
+
+	in.body = STR_ABSENT;
+	len = message_payload_write(bytes, STR("kitchen"), &in);
+	ck_assert(message_payload_read(str_slice(bytes, len), &room, &out));
+	ck_assert_uint_eq(out.body.len, 0);
+	ck_assert(str_equal(out.key, hello.key));
+}
+END_TEST
+
+/* An attribute that no writer writes is not read. */
+START_TEST(an_attribute_that_cannot_be_set_is_no_entry)
+{
+	static const struct {
+		size_t at;
+		char value;
+	} changes[] = {
+		{ 0, 0 },                  /* no kind */
+		{ 0, 100 },                /* an unknown one */
+		{ 1, 1 },                  /* 262 */
+		{ 0, ATTRIBUTE_TOPIC },    /* not of a message */
+		{ 8, 0 },                  /* no message */
+		{ 23, '\xff' },            /* before 1970 */
+		{ 0, ATTRIBUTE_REACTION }, /* with a body */
+	};
+	struct attribute out;
+	struct str room;
+	size_t len = attribute_payload_write(bytes, STR("kitchen"), &edit);
+
+	bytes[changes[_i].at] = changes[_i].value;
+	ck_assert(!attribute_payload_read(str_slice(bytes, len), &room, &out));
+}
+END_TEST
+
+#define ATTRIBUTE_CHANGES 7
+
 START_TEST(a_key_that_is_absent_stays_absent)
 {
 	struct message in = hello, out;
@@ -169,6 +255,18 @@ write_message(char *out)
 }
 
 static size_t
+write_edit(char *to)
+{
+	return attribute_payload_write(to, STR("kitchen"), &edit);
+}
+
+static size_t
+write_reaction(char *to)
+{
+	return attribute_payload_write(to, STR("kitchen"), &reaction);
+}
+
+static size_t
 write_trim(char *out)
 {
 	return trim_payload_write(out, STR("attic"), 70, 5);
@@ -220,6 +318,15 @@ read_message(struct str payload)
 }
 
 static bool
+read_attribute(struct str payload)
+{
+	struct attribute out;
+	struct str room;
+
+	return attribute_payload_read(payload, &room, &out);
+}
+
+static bool
 read_trim(struct str payload)
 {
 	struct str room;
@@ -253,6 +360,8 @@ static const struct {
 	{ write_room, read_room },
 	{ write_gone, read_gone },
 	{ write_message, read_message },
+	{ write_edit, read_attribute },
+	{ write_reaction, read_attribute },
 	{ write_trim, read_trim },
 	{ write_lost, read_lost },
 	{ write_snap_end, read_snap_end },
@@ -313,6 +422,10 @@ SUITE(record_payload)
 	tcase_add_test(tests, a_room_comes_back_empty);
 	tcase_add_test(tests, a_message_comes_back_byte_by_byte);
 	tcase_add_test(tests, a_key_that_is_absent_stays_absent);
+	tcase_add_test(tests, an_attribute_comes_back);
+	tcase_add_test(tests, a_message_without_body_comes_back);
+	tcase_add_loop_test(tests, an_attribute_that_cannot_be_set_is_no_entry,
+	    0, ATTRIBUTE_CHANGES);
 	tcase_add_test(tests, the_small_ones_come_back);
 	tcase_add_loop_test(tests,
 	    cut_anywhere_it_is_no_entry_and_longer_it_still_is, 0,

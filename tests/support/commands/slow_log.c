@@ -12,7 +12,8 @@ struct waiting_entry {
 	struct command requester;
 	bool has_requester;
 	char id[ROOM_ID_SIZE], author[100], author_id[100], body[1000],
-	    key[100];
+	    key[100], subject[100], label[100], value[1000], by[100],
+	    new_body[1000];
 	char texts[2000];
 };
 
@@ -38,6 +39,7 @@ entry_add(struct slow_log *self, const struct entry *entry,
 {
 	struct waiting_entry *waiting = calloc(1, sizeof(*waiting));
 	struct message *message = &waiting->entry.message;
+	struct attribute *attribute = &waiting->entry.attribute;
 
 	ck_assert_ptr_nonnull(waiting);
 	waiting->entry = *entry;
@@ -52,6 +54,16 @@ entry_add(struct slow_log *self, const struct entry *entry,
 	    text_keep(message->author_id, waiting->author_id, 100);
 	message->body = text_keep(message->body, waiting->body, 1000);
 	message->key = text_keep(message->key, waiting->key, 100);
+	attribute->subject = text_keep(attribute->subject, waiting->subject,
+	    sizeof(waiting->subject));
+	attribute->label =
+	    text_keep(attribute->label, waiting->label, sizeof(waiting->label));
+	attribute->value =
+	    text_keep(attribute->value, waiting->value, sizeof(waiting->value));
+	attribute->by =
+	    text_keep(attribute->by, waiting->by, sizeof(waiting->by));
+	attribute->body = text_keep(attribute->body, waiting->new_body,
+	    sizeof(waiting->new_body));
 	waiting->has_requester = requester != NULL;
 	if (requester != NULL) {
 		ck_assert_uint_le(command_text_bytes(requester),
@@ -76,7 +88,8 @@ append(struct commit_log *base, struct entry *entry,
 		return CHAT_ROOM_EXISTS;
 	if (self->is_slow || self->count > 0 || entry->kind == ENTRY_BARRIER)
 		return entry_add(self, entry, requester);
-	error = entry_apply(entry, self->rooms, self->history);
+	error =
+	    entry_apply(entry, self->rooms, self->history, self->attributes);
 	if (error == CHAT_OK)
 		commit_log_report(base, entry, requester, CHAT_OK);
 	return error;
@@ -104,10 +117,8 @@ finish(struct slow_log *self, enum chat_error outcome)
 void
 slow_log_do(struct slow_log *self)
 {
-	ck_assert_int_eq(entry_apply(&first(self)->entry, self->rooms,
-			     self->history),
-	    CHAT_OK);
-	finish(self, CHAT_OK);
+	finish(self, entry_apply(&first(self)->entry, self->rooms,
+			 self->history, self->attributes));
 }
 
 void

@@ -12,6 +12,7 @@ struct slow_log {
 	struct commit_log base;
 	struct room_store *rooms;
 	struct history *history;
+	struct attribute_store *attributes;
 	struct list waiting;
 	bool is_slow; /* else entries are done at once, if none waits */
 	size_t count; /* of entries that wait */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_history.h"
 #include "persistence/memory/memory_members.h"
 #include "persistence/memory/memory_rooms.h"
@@ -41,17 +42,21 @@ world_begin(void)
 		.members = memory_members_create(),
 		.rooms = memory_rooms_create(),
 		.history = memory_history_create(&world.history_limits),
+		.attributes = memory_attributes_create(),
 		.publisher = &world.publisher.base,
 		.clock = &world.clock.base,
 		.ids = &world.ids.base,
 		.limits = limits,
 		.profile.server = STR("parley"),
 	};
+	memory_attributes_follow(chat->attributes, chat->history);
 	failing_members(chat->members, &world.fault);
 	failing_rooms(chat->rooms, &world.fault);
 	failing_history(chat->history, &world.fault);
-	world.log =
-	    (struct slow_log){ .rooms = chat->rooms, .history = chat->history };
+	failing_attributes(chat->attributes, &world.fault);
+	world.log = (struct slow_log){ .rooms = chat->rooms,
+		.history = chat->history,
+		.attributes = chat->attributes };
 	slow_log_init(&world.log);
 	chat->log = &world.log.base;
 	world.dispatcher = dispatcher_create(chat);
@@ -64,6 +69,7 @@ world_end(void)
 	dispatcher_destroy(world.dispatcher);
 	commit_log_destroy(world.chat.log);
 	history_destroy(world.chat.history);
+	attribute_store_destroy(world.chat.attributes);
 	room_store_destroy(world.chat.rooms);
 	member_store_destroy(world.chat.members);
 }
@@ -140,6 +146,27 @@ dump_message(const struct message *message, void *arg)
 }
 
 static bool
+dump_attribute(const struct attribute *attribute, void *arg)
+{
+	transcript_add(arg, " %s%s%d%.*s%.*s=%.*s",
+	    attribute_kind_word(attribute->kind), attribute->seq > 0 ? "@" : "",
+	    (int)attribute->seq, (int)attribute->label.len,
+	    attribute->label.data, (int)attribute->subject.len,
+	    attribute->subject.data, (int)attribute->value.len,
+	    attribute->value.data);
+	return true;
+}
+
+static void
+dump_attributes(struct str room, void *arg)
+{
+	for (unsigned kind = 0; kind < ATTRIBUTE_KINDS; kind++)
+		if (attribute_kind_exists(kind))
+			attribute_store_each(world.chat.attributes, room,
+			    (enum attribute_kind)kind, dump_attribute, arg);
+}
+
+static bool
 dump_room(const struct room *room, void *arg)
 {
 	struct str id = str_from(room->id);
@@ -149,6 +176,7 @@ dump_room(const struct room *room, void *arg)
 	room_store_each_member(world.chat.rooms, id, dump_member_of_room, arg);
 	history_each(world.chat.history, id, 1, world.clock.wall_ms,
 	    dump_message, arg);
+	dump_attributes(id, arg);
 	transcript_add(arg, "\n");
 	return true;
 }

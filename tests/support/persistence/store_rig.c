@@ -29,7 +29,8 @@ count_entry(struct entry_handler *handler, const struct entry *entry,
 	struct store_rig *rig = LIST_OWNER(handler, struct store_rig, handler);
 
 	(void)requester;
-	ck_assert(outcome == CHAT_OK || outcome == CHAT_STORE_FAILED);
+	ck_assert(outcome == CHAT_OK || outcome == CHAT_STORE_FAILED ||
+		  outcome == CHAT_MESSAGE_NOT_FOUND);
 	rig->last = *entry;
 	if (outcome == CHAT_OK)
 		rig->done++;
@@ -91,6 +92,7 @@ store_rig_try(struct store_rig *rig)
 		return end;
 	rig->rooms = file_store_rooms(rig->store);
 	rig->history = file_store_history(rig->store);
+	rig->attributes = file_store_attributes(rig->store);
 	rig->log = file_store_log(rig->store);
 	rig->log->handler = &rig->handler;
 	return end;
@@ -170,6 +172,17 @@ store_rig_say(struct store_rig *rig, const char *room, const char *body)
 	return store_rig_say_keyed(rig, room, body, NULL);
 }
 
+enum chat_error
+store_rig_set(struct store_rig *rig, const char *room,
+    const struct attribute *attribute)
+{
+	struct entry entry = { .kind = ENTRY_ATTRIBUTE,
+		.room_id = str_from(room),
+		.attribute = *attribute };
+
+	return commit_log_append(rig->log, &entry, NULL);
+}
+
 /* --- showing -------------------------------------------------------------- */
 
 static char shown[1 << 16];
@@ -195,6 +208,31 @@ show_message(const struct message *message, void *arg)
 }
 
 static bool
+show_attribute(const struct attribute *attribute, void *arg)
+{
+	(void)arg;
+	show(" %s", attribute_kind_word(attribute->kind));
+	if (attribute->seq > 0)
+		show("@%d", (int)attribute->seq);
+	if (attribute->label.len > 0)
+		show(":%.*s", (int)attribute->label.len, attribute->label.data);
+	if (attribute->subject.len > 0)
+		show("/%.*s", (int)attribute->subject.len,
+		    attribute->subject.data);
+	show("=%.*s", (int)attribute->value.len, attribute->value.data);
+	return true;
+}
+
+static void
+show_attributes(const struct store_rig *rig, struct str room)
+{
+	for (unsigned kind = 0; kind < ATTRIBUTE_KINDS; kind++)
+		if (attribute_kind_exists(kind))
+			attribute_store_each(rig->attributes, room,
+			    (enum attribute_kind)kind, show_attribute, NULL);
+}
+
+static bool
 show_room(const struct room *room, void *arg)
 {
 	struct store_rig *rig = arg;
@@ -205,6 +243,7 @@ show_room(const struct room *room, void *arg)
 	    memory_disk_disk(rig->memory)
 		->ops->wall_ms(memory_disk_disk(rig->memory)),
 	    show_message, NULL);
+	show_attributes(rig, str_from(room->id));
 	return true;
 }
 

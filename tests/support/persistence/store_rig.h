@@ -21,6 +21,7 @@ struct store_rig {
 	struct file_store *store;     /* NULL until store_rig_open() */
 	struct room_store *rooms;
 	struct history *history;
+	struct attribute_store *attributes;
 	struct commit_log *log;
 };
 
@@ -47,7 +48,12 @@ uint64_t store_rig_say(struct store_rig *, const char *room, const char *body);
 uint64_t store_rig_say_keyed(struct store_rig *, const char *room,
     const char *body, const char *key);
 
-/* "r epoch1 persistent: 1=a 2=b; s epoch2: ": good until the next call. */
+enum chat_error store_rig_set(struct store_rig *, const char *room,
+    const struct attribute *);
+
+/*
+ * "r epoch1 persistent: 1=a 2=b topic=t; s epoch2: ": good until the next call.
+ */
 const char *store_rig_show(struct store_rig *);
 
 #endif
