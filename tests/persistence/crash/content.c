@@ -54,6 +54,7 @@ content_add_room(struct content *content, const struct room *room)
 	if (found->life != life) {
 		found->first = 1;
 		found->last = 0;
+		memset(found->marks, 0, sizeof(found->marks));
 	}
 	found->life = life;
 	strcpy(found->epoch, room->epoch);
@@ -75,7 +76,8 @@ content_add_message(struct content *content, struct str id,
 {
 	struct found_room *room =
 	    room_of(content, id, "a message of a room that is not there");
-	unsigned n = speech_number(message);
+	unsigned text;
+	unsigned n = speech_number(message, &text);
 
 	if (room == NULL)
 		return;
@@ -92,7 +94,55 @@ content_add_message(struct content *content, struct str id,
 	for (uint64_t i = room->last + 1; i < message->seq; i++)
 		room->numbers[i] = 0;
 	room->numbers[message->seq] = n;
+	room->messages[message->seq] = (struct message_marks){ .text = text };
 	room->last = message->seq;
+}
+
+void
+message_marks_set(struct message_marks *marks, unsigned mark, unsigned n)
+{
+	if (mark == MARK_REDACTION)
+		memset(marks->marks, 0, sizeof(marks->marks));
+	marks->marks[mark] = n;
+}
+
+bool
+content_add_attribute(struct content *content, struct str id,
+    const struct attribute *attribute)
+{
+	struct found_room *room =
+	    room_of(content, id, "an attribute of a room that is not there");
+	struct message_marks *marks;
+	unsigned mark, n;
+
+	if (room == NULL)
+		return true;
+	if (!speech_mark_read(attribute, &mark, &n)) {
+		complain(content, "an attribute that was not set",
+		    speech_room_place(id));
+		return true;
+	}
+	if (attribute->seq == 0) {
+		room->marks[mark] = n;
+		return true;
+	}
+	if (found_number(room, attribute->seq) == 0)
+		return false;
+	marks = &room->messages[attribute->seq];
+	if (marks->marks[MARK_REDACTION] != 0)
+		return false;
+	message_marks_set(marks, mark, n);
+	return true;
+}
+
+void
+content_set_text(struct content *content, struct str id, uint64_t seq,
+    unsigned text)
+{
+	struct found_room *room = room_of(content, id, "a text of no room");
+
+	if (room != NULL)
+		room->messages[seq].text = text;
 }
 
 void
@@ -129,9 +179,29 @@ content_print(const struct content *content, unsigned place)
 	if (room->life == 0)
 		return print;
 	print.last = room->last;
-	for (uint64_t seq = first_kept(room); seq <= room->last; seq++)
+	memcpy(print.marks, room->marks, sizeof(print.marks));
+	for (uint64_t seq = first_kept(room); seq <= room->last; seq++) {
 		print.hash += print_of(room->numbers[seq], seq);
+		if (found_number(room, seq) != 0)
+			print.messages[seq % KEPT] = room->messages[seq];
+	}
 	return print;
+}
+
+bool
+print_has_same_marks(const struct print *a, const struct print *b)
+{
+	return memcmp(a->marks, b->marks, sizeof(a->marks)) == 0 &&
+	       memcmp(a->messages, b->messages, sizeof(a->messages)) == 0;
+}
+
+/* A redacted message has no text, an edited one that of the edit. */
+static bool
+text_is_right(const struct message_marks *message)
+{
+	if (message->marks[MARK_REDACTION] != 0)
+		return message->text == TEXT_GONE;
+	return message->text == message->marks[MARK_EDIT];
 }
 
 static const char *
@@ -142,6 +212,9 @@ room_fault(const struct found_room *room)
 	for (uint64_t seq = room->first; seq <= room->last; seq++)
 		if (room->numbers[seq] == 0)
 			return "a hole in the numbers";
+	for (uint64_t seq = room->first; seq <= room->last; seq++)
+		if (!text_is_right(&room->messages[seq]))
+			return "a text that is not the last one";
 	return NULL;
 }
 
@@ -168,15 +241,26 @@ found_number(const struct found_room *room, uint64_t seq)
 }
 
 static bool
+messages_are_equal(const struct found_room *a, const struct found_room *b,
+    uint64_t seq)
+{
+	unsigned number = found_number(a, seq);
+
+	return number == found_number(b, seq) &&
+	       (number == 0 || memcmp(&a->messages[seq], &b->messages[seq],
+				   sizeof(a->messages[seq])) == 0);
+}
+
+static bool
 room_is_equal(const struct found_room *a, const struct found_room *b)
 {
 	if (a->life != b->life || a->life == 0)
 		return a->life == b->life;
-	if (a->last != b->last)
+	if (a->last != b->last ||
+	    memcmp(a->marks, b->marks, sizeof(a->marks)) != 0)
 		return false;
 	for (uint64_t i = 0; i < KEPT && i < a->last; i++)
-		if (found_number(a, a->last - i) !=
-		    found_number(b, b->last - i))
+		if (!messages_are_equal(a, b, a->last - i))
 			return false;
 	return true;
 }

@@ -8,11 +8,19 @@
 #define KEPT 8
 #define SEQ_MOST 4096
 
+/* What became of a message: its text, and the numbers of its attributes. */
+struct message_marks {
+	unsigned text;
+	unsigned marks[MESSAGE_MARKS]; /* 0: there is none */
+};
+
 /* What tells one state of a room from all others. */
 struct print {
 	unsigned life; /* 0: there is no room */
 	uint64_t last; /* its newest seq */
 	uint64_t hash; /* of the last messages, as many as are kept */
+	unsigned marks[ROOM_MARKS];
+	struct message_marks messages[KEPT]; /* by the remainder of seq */
 };
 
 struct found_room {
@@ -20,6 +28,8 @@ struct found_room {
 	char epoch[ID_SIZE];
 	uint64_t first, last;       /* first > last: no message */
 	unsigned numbers[SEQ_MOST]; /* of the message with that seq; 0: none */
+	struct message_marks messages[SEQ_MOST];
+	unsigned marks[ROOM_MARKS];
 };
 
 struct content {
@@ -35,8 +45,17 @@ void content_add_room(struct content *, const struct room *);
 void content_remove_room(struct content *, struct str id);
 void content_add_message(struct content *, struct str room,
     const struct message *);
+/* False: its message is not there, or redacted. */
+bool content_add_attribute(struct content *, struct str room,
+    const struct attribute *);
+/* An attribute has changed the text of a message that is there. */
+void content_set_text(struct content *, struct str room, uint64_t seq,
+    unsigned text);
 /* Up to this seq, what was said is gone. */
 void content_trim(struct content *, struct str room, uint64_t seq);
+
+/* What an attribute does to those of its message; 0: it is removed. */
+void message_marks_set(struct message_marks *, unsigned mark, unsigned n);
 
 struct print content_print(const struct content *, unsigned place);
 /* What a message adds to the hash. */
@@ -44,6 +63,9 @@ uint64_t print_of(unsigned n, uint64_t seq);
 
 /* NULL: it holds together: no hole, nothing twice, all there that is kept. */
 const char *content_fault(const struct content *, unsigned *place);
+
+/* Whether all attributes of the room and of the kept messages are the same. */
+bool print_has_same_marks(const struct print *, const struct print *);
 
 /* Of the message with this seq; 0: there is none. */
 unsigned found_number(const struct found_room *, uint64_t seq);

@@ -14,6 +14,7 @@ ledger_add(struct ledger *ledger, const char *file, bool is_in_snapshot,
 	struct message message;
 	struct lost_range lost;
 	struct str room;
+	unsigned text;
 
 	assert(ledger->count < LEDGER_LINES);
 	*line = (struct ledger_line){ .is_in_snapshot = is_in_snapshot,
@@ -25,9 +26,10 @@ ledger_add(struct ledger *ledger, const char *file, bool is_in_snapshot,
 	if (record->type == RECORD_LOST &&
 	    lost_payload_read(record->payload, &lost))
 		ledger->reported += lost.records;
-	if (record->type == RECORD_MESSAGE &&
+	if ((record->type == RECORD_MESSAGE ||
+		record->type == RECORD_MESSAGE_BARE) &&
 	    message_payload_read(record->payload, &room, &message))
-		line->number = speech_number(&message);
+		line->number = speech_number(&message, &text);
 }
 
 static void

@@ -78,6 +78,76 @@ message_write(struct life *life)
 	model_message_write(&life->model, place, n, lsn);
 }
 
+/* Whether something was sent that is not acknowledged yet. */
+static bool
+is_waiting(const struct life *life)
+{
+	return life->model.told != life->model.now;
+}
+
+/* Chooses what to set: of the room, or of one of the messages it keeps. */
+static unsigned
+choose_mark(struct life *life, const struct print *room, uint64_t *seq)
+{
+	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
+	size_t lot = chance_below(&life->chance, 100);
+
+	*seq = 0;
+	if (kept == 0 || lot < 40)
+		return (unsigned)chance_below(&life->chance, ROOM_MARKS);
+	*seq = room->last - chance_below(&life->chance, kept);
+	if (lot < 48)
+		return MARK_REDACTION;
+	if (lot < 70)
+		return MARK_EDIT;
+	return 2 + (unsigned)chance_below(&life->chance, MESSAGE_MARKS - 2);
+}
+
+/*
+ * A message that is not acknowledged, or is redacted, has no attributes; then
+ * being refused is no surprise.
+ */
+static void
+set_attribute(struct life *life)
+{
+	unsigned place = any_room(life);
+	const struct print *room = model_room(&life->model, place);
+	static struct speech_mark mark;
+	struct room names;
+	enum chat_error error;
+	unsigned which, n;
+	uint64_t seq, lsn;
+
+	if (room->life == 0)
+		return;
+	which = choose_mark(life, room, &seq);
+	n = model_next_message(&life->model);
+	speech_mark_make(&mark, seq, which, n);
+	if ((seq == 0 || which > MARK_EDIT) &&
+	    chance_below(&life->chance, 4) == 0) {
+		mark.attribute.value = STR_ABSENT;
+		n = 0;
+	}
+	speech_room(&names, place, room->life);
+	error = life->kind->set_attribute(life->subject, str_from(names.id),
+	    &mark.attribute, &lsn);
+	if (error == CHAT_MESSAGE_NOT_FOUND &&
+	    (is_waiting(life) ||
+		room->messages[seq % KEPT].marks[MARK_REDACTION] != 0))
+		return;
+	if (is_taken(life, error))
+		model_set_mark(&life->model, place, seq, which, n, lsn);
+}
+
+static void
+set_some(struct life *life)
+{
+	size_t count = 1 + chance_below(&life->chance, 4);
+
+	for (size_t i = 0; i < count; i++)
+		set_attribute(life);
+}
+
 /*
  * Who is not sure whether it arrived sends it again, with the same key. What
  * failed may have pushed the oldest out before it was taken back.
@@ -153,8 +223,10 @@ live(struct life *life)
 {
 	size_t lot = chance_below(&life->chance, 100);
 
-	if (lot < 45)
+	if (lot < 35)
 		say_some(life);
+	else if (lot < 50)
+		set_some(life);
 	else if (lot < 65)
 		write_some(life);
 	else if (lot < 80)

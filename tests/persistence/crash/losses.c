@@ -46,6 +46,7 @@ losses_expect(struct losses *losses, const struct ledger *ledger,
 		losses->is_lost[i] = true;
 		losses->count++;
 		losses->is_vague |= is_of_rooms(line);
+		losses->is_attribute_lost |= line->type == RECORD_ATTRIBUTE;
 		losses->is_snapshot_gone |=
 		    line->is_in_snapshot && is_headless(damage, kind);
 	}
@@ -82,6 +83,24 @@ judge_message(const struct losses *losses, unsigned place, unsigned number,
 		    number);
 }
 
+/* Lost messages have none. */
+static void
+judge_marks(const struct print *told, const struct found_room *found,
+    unsigned place)
+{
+	if (memcmp(told->marks, found->marks, sizeof(told->marks)) != 0)
+		violation("room %u: an attribute is not as it was", place);
+	for (uint64_t i = 0; i < KEPT && i < told->last; i++) {
+		uint64_t seq = told->last - i;
+
+		if (found_number(found, seq) != 0 &&
+		    memcmp(&told->messages[seq % KEPT], &found->messages[seq],
+			sizeof(found->messages[seq])) != 0)
+			violation("room %u: message %llu is not as it was",
+			    place, (unsigned long long)seq);
+	}
+}
+
 static void
 judge_room(const struct losses *losses, const struct model *model,
     const struct found_room *found, unsigned place)
@@ -99,6 +118,8 @@ judge_room(const struct losses *losses, const struct model *model,
 	for (uint64_t i = 0; i < KEPT && i < told->last; i++)
 		judge_message(losses, place, numbers[told->last - i],
 		    found_number(found, told->last - i));
+	if (!losses->is_attribute_lost)
+		judge_marks(told, found, place);
 }
 
 /* If the end of an earlier room is lost, its messages are back. */

@@ -11,7 +11,8 @@ struct losses {
 	bool is_lost[LEDGER_LINES];
 	/* Something else than messages is: then rooms may be missing. */
 	bool is_vague;
-	bool is_snapshot_gone; /* and its size is unknown */
+	bool is_snapshot_gone;  /* and its size is unknown */
+	bool is_attribute_lost; /* one or more */
 };
 
 void losses_expect(struct losses *, const struct ledger *, const char *file,

@@ -100,9 +100,31 @@ model_message_write(struct model *model, unsigned place, unsigned n,
 	assert(print->life > 0 && print->last + 1 < SEQ_MOST);
 	numbers[++print->last] = n;
 	print->hash += print_of(n, print->last);
+	print->messages[print->last % KEPT] = (struct message_marks){ 0 };
 	if (print->last > KEPT)
 		print->hash -=
 		    print_of(numbers[print->last - KEPT], print->last - KEPT);
+}
+
+void
+model_set_mark(struct model *model, unsigned place, uint64_t seq, unsigned mark,
+    unsigned n, uint64_t lsn)
+{
+	struct print *print = &push(model, lsn)->rooms[place];
+	struct message_marks *message = &print->messages[seq % KEPT];
+
+	if (seq == 0) {
+		print->marks[mark] = n;
+		return;
+	}
+	assert(seq <= print->last && seq + KEPT > print->last);
+	if (message->marks[MARK_REDACTION] != 0)
+		return;
+	message_marks_set(message, mark, n);
+	if (mark == MARK_REDACTION)
+		message->text = TEXT_GONE;
+	else if (mark == MARK_EDIT)
+		message->text = n;
 }
 
 /* The last state up to this LSN. */
@@ -161,7 +183,8 @@ is_found(const struct state *state, const struct print *found)
 	for (unsigned i = 0; i < ROOMS; i++)
 		if (state->rooms[i].life != found[i].life ||
 		    state->rooms[i].last != found[i].last ||
-		    state->rooms[i].hash != found[i].hash)
+		    state->rooms[i].hash != found[i].hash ||
+		    !print_has_same_marks(&state->rooms[i], &found[i]))
 			return false;
 	return true;
 }

@@ -51,6 +51,10 @@ void model_remove_room(struct model *, unsigned place, uint64_t lsn);
 void model_message_write(struct model *, unsigned place, unsigned n,
     uint64_t lsn);
 
+/* With n 0 it is removed. Nothing happens if its message is redacted. */
+void model_set_mark(struct model *, unsigned place, uint64_t seq, unsigned mark,
+    unsigned n, uint64_t lsn);
+
 /* Everything up to here was told. */
 void model_commit(struct model *, uint64_t lsn);
 /* Nothing from here on was kept, perhaps. */

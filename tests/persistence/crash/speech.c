@@ -49,26 +49,118 @@ speech_make(struct speech *speech, unsigned n)
 		message->key = str_from(speech->key);
 }
 
-unsigned
-speech_number(const struct message *message)
+/* False: it is no message's text. */
+static bool
+text_read(struct str body, unsigned *n)
 {
 	struct speech speech;
 	char digits[8] = "";
-	unsigned n;
 
-	if (message->body.len < sizeof(digits))
-		return 0;
-	memcpy(digits, message->body.data + 1, sizeof(digits) - 1);
-	n = (unsigned)strtoul(digits, NULL, 10);
+	if (body.len < sizeof(digits))
+		return false;
+	memcpy(digits, body.data + 1, sizeof(digits) - 1);
+	*n = (unsigned)strtoul(digits, NULL, 10);
+	speech_make(&speech, *n);
+	return str_equal(body, speech.message.body);
+}
+
+unsigned
+speech_number(const struct message *message, unsigned *text)
+{
+	unsigned n = (unsigned)(message->at_ms - 1000);
+	struct speech speech;
+
 	speech_make(&speech, n);
-	return str_equal(message->body, speech.message.body) &&
-		       str_equal(message->key, speech.message.key) &&
+	*text = TEXT_GONE;
+	if (message->body.len > 0 && !text_read(message->body, text))
+		return 0;
+	if (*text == n)
+		*text = TEXT_SENT;
+	return str_equal(message->key, speech.message.key) &&
 		       str_equal(message->author, speech.message.author) &&
 		       str_equal(message->author_id,
 			   speech.message.author_id) &&
 		       message->at_ms == speech.message.at_ms
 		   ? n
 		   : 0;
+}
+
+#define SUBJECTS 4
+
+/* Without value. */
+static void
+mark_name(struct speech_mark *mark, uint64_t seq, unsigned place)
+{
+	struct attribute *attribute = &mark->attribute;
+	static const enum attribute_kind of_members[] = { ATTRIBUTE_ROLE,
+		ATTRIBUTE_MEMBER, ATTRIBUTE_READ };
+
+	*mark = (struct speech_mark){ .attribute.seq = seq };
+	if (seq == 0 && place == 0) {
+		attribute->kind = ATTRIBUTE_TOPIC;
+		return;
+	}
+	if (seq > 0 && place <= MARK_EDIT) {
+		attribute->kind =
+		    place == MARK_EDIT ? ATTRIBUTE_EDIT : ATTRIBUTE_REDACTION;
+		return;
+	}
+	place -= seq > 0 ? 2 : 1;
+	attribute->kind =
+	    seq > 0 ? ATTRIBUTE_REACTION : of_members[place / SUBJECTS];
+	snprintf(mark->subject, sizeof(mark->subject), "m%u", place % SUBJECTS);
+	attribute->subject = str_from(mark->subject);
+	if (seq == 0)
+		return;
+	snprintf(mark->label, sizeof(mark->label), "r%u", place / SUBJECTS);
+	attribute->label = str_from(mark->label);
+}
+
+void
+speech_mark_make(struct speech_mark *mark, uint64_t seq, unsigned place,
+    unsigned n)
+{
+	struct attribute *attribute = &mark->attribute;
+
+	mark_name(mark, seq, place);
+	snprintf(mark->value, sizeof(mark->value), "value %u", n);
+	attribute->value = str_from(mark->value);
+	attribute->by = STR("by");
+	attribute->at_ms = 1000 + n;
+	if (attribute->kind == ATTRIBUTE_EDIT) {
+		speech_make(&mark->text, n);
+		attribute->body = mark->text.message.body;
+	}
+}
+
+static bool
+key_is_equal(const struct attribute *a, const struct attribute *b)
+{
+	return a->kind == b->kind && str_equal(a->subject, b->subject) &&
+	       str_equal(a->label, b->label);
+}
+
+bool
+speech_mark_read(const struct attribute *attribute, unsigned *place,
+    unsigned *n)
+{
+	unsigned places = attribute->seq > 0 ? MESSAGE_MARKS : ROOM_MARKS;
+	static struct speech_mark mark;
+
+	for (*place = 0; *place < places; ++*place) {
+		mark_name(&mark, attribute->seq, *place);
+		if (key_is_equal(attribute, &mark.attribute))
+			break;
+	}
+	*n = 0;
+	if (*place == places || attribute->value.len == 0)
+		return *place < places;
+	*n = (unsigned)(attribute->at_ms - 1000);
+	speech_mark_make(&mark, attribute->seq, *place, *n);
+	return str_equal(attribute->value, mark.attribute.value) &&
+	       str_equal(attribute->by, mark.attribute.by) &&
+	       (attribute->body.len == 0 ||
+		   str_equal(attribute->body, mark.attribute.body));
 }
 
 void

@@ -45,6 +45,8 @@ struct subject_kind {
 	    uint64_t *lsn);
 	enum chat_error (*message_write)(struct subject *, struct str room,
 	    struct message *, uint64_t *lsn);
+	enum chat_error (*set_attribute)(struct subject *, struct str room,
+	    const struct attribute *, uint64_t *lsn);
 	/* The number of the message with this key; 0: there is none. */
 	uint64_t (*find)(struct subject *, struct str room, struct str key);
 	/* As the writer's thread does. False: there was nothing to do. */

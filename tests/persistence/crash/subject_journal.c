@@ -58,6 +58,26 @@ read_message(struct content *content, struct str payload)
 		content_complain(content, "a message that cannot be read");
 }
 
+/* The record of a message has the text that it was sent with, or none. */
+static void
+read_attribute(struct content *content, struct str payload)
+{
+	struct attribute attribute;
+	struct str room;
+	unsigned mark, n;
+
+	if (!attribute_payload_read(payload, &room, &attribute))
+		content_complain(content, "an attribute that cannot be read");
+	else if (content_add_attribute(content, room, &attribute) &&
+		 speech_mark_read(&attribute, &mark, &n)) {
+		if (attribute.kind == ATTRIBUTE_REDACTION)
+			content_set_text(content, room, attribute.seq,
+			    TEXT_GONE);
+		else if (attribute.kind == ATTRIBUTE_EDIT)
+			content_set_text(content, room, attribute.seq, n);
+	}
+}
+
 static void
 read_trim(struct content *content, struct str payload)
 {
@@ -80,7 +100,10 @@ read_record(struct replay *base, const struct record *record)
 		read_room(content, record->payload);
 	else if (record->type == RECORD_ROOM_GONE)
 		read_gone(content, record->payload);
-	else if (record->type == RECORD_MESSAGE)
+	else if (record->type == RECORD_ATTRIBUTE)
+		read_attribute(content, record->payload);
+	else if (record->type == RECORD_MESSAGE ||
+		 record->type == RECORD_MESSAGE_BARE)
 		read_message(content, record->payload);
 	else if (record->type == RECORD_TRIM)
 		read_trim(content, record->payload);
@@ -137,6 +160,21 @@ message_write(struct subject *self, struct str room, struct message *message,
 		return error;
 	message_payload_write(to, room, message);
 	*lsn = journal_commit(self->journal, RECORD_MESSAGE);
+	return CHAT_OK;
+}
+
+static enum chat_error
+set_attribute(struct subject *self, struct str room,
+    const struct attribute *attribute, uint64_t *lsn)
+{
+	enum chat_error error = CHAT_OK;
+	char *to = journal_reserve(self->journal,
+	    attribute_payload_size(room, attribute), &error);
+
+	if (to == NULL)
+		return error;
+	attribute_payload_write(to, room, attribute);
+	*lsn = journal_commit(self->journal, RECORD_ATTRIBUTE);
 	return CHAT_OK;
 }
 
@@ -283,6 +321,7 @@ const struct subject_kind journal_subject = {
 	.make_room = make_room,
 	.remove_room = remove_room,
 	.message_write = message_write,
+	.set_attribute = set_attribute,
 	.step = step,
 	.poll = poll,
 };

@@ -20,6 +20,7 @@ struct subject {
 	struct commit_log *log;
 	struct room_store *rooms;
 	struct history *history;
+	struct attribute_store *attributes;
 	struct journal *journal;
 	struct content *content; /* while it is read */
 };
@@ -33,6 +34,27 @@ show_message(const struct message *message, void *arg)
 
 	content_add_message(content, content->reading, message);
 	return true;
+}
+
+static bool
+show_attribute(const struct attribute *attribute, void *arg)
+{
+	struct content *content = arg;
+
+	if (!content_add_attribute(content, content->reading, attribute))
+		content_complain(content,
+		    "an attribute of a message that is gone, or redacted");
+	return true;
+}
+
+static void
+show_attributes(const struct subject *self, struct str room)
+{
+	for (unsigned kind = 0; kind < ATTRIBUTE_KINDS; kind++)
+		if (attribute_kind_exists(kind))
+			attribute_store_each(self->attributes, room,
+			    (enum attribute_kind)kind, show_attribute,
+			    self->content);
 }
 
 static bool
@@ -66,6 +88,7 @@ show_room(const struct room *room, void *arg)
 	content->reading = id;
 	history_each(self->history, id, 1, 0, show_message, content);
 	history_each(self->history, id, 1, 0, check_key, self);
+	show_attributes(self, id);
 	return true;
 }
 
@@ -173,6 +196,17 @@ message_write(struct subject *self, struct str room, struct message *message,
 	return error;
 }
 
+static enum chat_error
+set_attribute(struct subject *self, struct str room,
+    const struct attribute *attribute, uint64_t *lsn)
+{
+	struct entry entry = { .kind = ENTRY_ATTRIBUTE,
+		.room_id = room,
+		.attribute = *attribute };
+
+	return append(self, &entry, lsn);
+}
+
 static uint64_t
 find(struct subject *self, struct str room, struct str key)
 {
@@ -250,6 +284,7 @@ open_store(struct subject *self, const struct store_options *options)
 	}
 	self->rooms = file_store_rooms(self->store);
 	self->history = file_store_history(self->store);
+	self->attributes = file_store_attributes(self->store);
 	self->journal = file_store_journal(self->store);
 	self->log = file_store_log(self->store);
 	self->log->handler = &self->handler;
@@ -289,6 +324,7 @@ const struct subject_kind stores_subject = {
 	.make_room = make_room,
 	.remove_room = remove_room,
 	.message_write = message_write,
+	.set_attribute = set_attribute,
 	.find = find,
 	.step = step,
 	.poll = poll,
