@@ -56,7 +56,7 @@ append_to_room(struct request *request)
 }
 
 static size_t
-publish_said(const struct chat *chat, const struct entry *entry)
+publish_said(const struct request *request, const struct entry *entry)
 {
 	const struct message *message = &entry->message;
 	struct event said = {
@@ -66,10 +66,11 @@ publish_said(const struct chat *chat, const struct entry *entry)
 		.at_ms = message->at_ms,
 		.member = message->author,
 		.member_id = message->author_id,
+		.connection = request->command->connection,
 		.body = message->body,
 	};
 
-	return publisher_publish(chat->publisher, &said,
+	return publisher_publish(request->chat->publisher, &said,
 	    audience_room(entry->room_id));
 }
 
@@ -86,7 +87,7 @@ broadcast_finish(struct request *request, const struct entry *entry)
 	};
 
 	if (!entry->is_duplicate)
-		delivered.recipients = publish_said(request->chat, entry);
+		delivered.recipients = publish_said(request, entry);
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }

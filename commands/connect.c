@@ -1,15 +1,35 @@
-/* COMMAND_CONNECT: a new member gets an id, a name and a greeting. */
+/*
+ * COMMAND_CONNECT: a new member gets an id, a name and a greeting; a user that
+ * is a member already has one more connection.
+ */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "commands/command_table.h"
 
+static bool
+is_user(const struct request *request)
+{
+	const struct principal *principal = request->command->principal;
+
+	return principal != NULL && !str_is_empty(principal->user_id);
+}
+
+/* Whether the name is the id; a user has a name of its own. */
+static bool
+is_named_by_id(const struct request *request)
+{
+	return (request->command->flags & COMMAND_NAMED_BY_ID) &&
+	       !is_user(request);
+}
+
 /* Other members get their name with the id, or later, and use no number. */
 static bool
 is_named_here(const struct request *request)
 {
-	return !(request->command->flags &
-		 (COMMAND_GUEST | COMMAND_NAMED_BY_ID));
+	return !(request->command->flags & COMMAND_GUEST) &&
+	       !is_named_by_id(request);
 }
 
 /*
@@ -36,6 +56,18 @@ choose_name(struct request *request, enum chat_error *wish_error)
 	    request->author.name);
 }
 
+/* The id that all connections of a user have; absent: a random one. */
+static struct str
+shared_id(const struct request *request)
+{
+	const struct principal *principal = request->command->principal;
+
+	if (principal == NULL || !(request->command->flags & COMMAND_SHARED))
+		return STR_ABSENT;
+	assert(principal->member_id.len < ID_SIZE);
+	return principal->member_id;
+}
+
 /* Tries one id, which may be the name, too. */
 static enum chat_error
 member_put_with_random_id(struct request *request)
@@ -44,7 +76,7 @@ member_put_with_random_id(struct request *request)
 	struct member *newcomer = &request->author;
 
 	id_source_next(chat->ids, request->command->id_style, newcomer->id);
-	if (request->command->flags & COMMAND_NAMED_BY_ID)
+	if (is_named_by_id(request))
 		memcpy(newcomer->name, newcomer->id, sizeof(newcomer->id));
 	return member_store_put(chat->members, newcomer);
 }
@@ -59,17 +91,22 @@ may_try_again(enum chat_error error)
 static enum chat_error
 member_put(struct request *request)
 {
+	const struct chat *chat = request->chat;
 	unsigned flags = request->command->flags;
-	const struct principal *principal = request->command->principal;
+	struct str id = shared_id(request);
 	struct member *newcomer = &request->author;
 	enum chat_error error = CHAT_MEMBER_EXISTS;
 
 	newcomer->in_lobby = !(flags & COMMAND_NO_LOBBY);
 	newcomer->is_guest = (flags & COMMAND_GUEST) != 0;
 	newcomer->since_ms = request->now_ms;
-	newcomer->rights = principal == NULL ? RIGHTS_ALL : principal->rights;
-	newcomer->is_user =
-	    principal != NULL && !str_is_empty(principal->user_id);
+	newcomer->connections = 1;
+	newcomer->is_user = is_user(request);
+	if (!str_is_empty(id)) {
+		memcpy(newcomer->id, id.data, id.len);
+		newcomer->id[id.len] = '\0';
+		return member_store_put(chat->members, newcomer);
+	}
 	for (int i = 0; i < ID_TRIES && may_try_again(error); i++)
 		error = member_put_with_random_id(request);
 	return may_try_again(error) ? CHAT_UNAVAILABLE : error;
@@ -84,7 +121,8 @@ member_announce(const struct request *request)
 	struct audience audience = audience_lobby();
 
 	if (request->state->in_lobby > chat->limits.announce_up_to)
-		audience = audience_one(event.member_id);
+		audience =
+		    audience_connection(event.member_id, event.connection);
 	publisher_publish(chat->publisher, &event, audience);
 }
 
@@ -99,25 +137,28 @@ member_greet(const struct request *request)
 		member_announce(request);
 }
 
-/*
- * If there is no memory to enter the lobby, the connection stays attached to an
- * id without a member until the caller closes it.
- */
+/* On failure the connection is attached to nothing. */
 static enum chat_error
 member_attach(const struct request *request)
 {
 	struct publisher *publisher = request->chat->publisher;
+	uint32_t connection = request->command->connection;
 	struct str id = str_from(request->author.id);
 	enum chat_error error;
 
-	error = publisher_attach(publisher, request->command->peer, id);
-	if (error == CHAT_OK && request->author.in_lobby)
-		error = publisher_enter(publisher, id, STR_ABSENT);
+	error =
+	    publisher_attach(publisher, request->command->peer, id, connection);
+	if (error != CHAT_OK)
+		return error;
+	if (request->author.in_lobby)
+		error = publisher_enter(publisher, id, connection, STR_ABSENT);
+	if (error != CHAT_OK)
+		publisher_detach(publisher, id, connection);
 	return error;
 }
 
 static enum chat_error
-connect_run(struct request *request)
+connect_new_member(struct request *request)
 {
 	enum chat_error wish_error;
 	enum chat_error error;
@@ -141,6 +182,76 @@ connect_run(struct request *request)
 	if (wish_error != CHAT_OK)
 		request_answer_failure(request, wish_error);
 	return CHAT_OK;
+}
+
+/* --- one more connection -------------------------------------------------- */
+
+/* The rooms of a member, for a connection that is new. */
+struct subscribing {
+	const struct request *request;
+	enum chat_error error;
+};
+
+static bool
+room_enter(const struct room *room, void *arg)
+{
+	struct subscribing *subscribing = arg;
+	const struct request *request = subscribing->request;
+
+	subscribing->error = publisher_enter(request->chat->publisher,
+	    str_from(request->author.id), request->command->connection,
+	    str_from(room->id));
+	return subscribing->error == CHAT_OK;
+}
+
+static enum chat_error
+connection_attach(const struct request *request)
+{
+	const struct chat *chat = request->chat;
+	struct str id = str_from(request->author.id);
+	struct subscribing subscribing = { request, CHAT_OK };
+	enum chat_error error = member_attach(request);
+
+	if (error != CHAT_OK)
+		return error;
+	room_store_each_room_of(chat->rooms, id, room_enter, &subscribing);
+	if (subscribing.error != CHAT_OK)
+		publisher_detach(chat->publisher, id,
+		    request->command->connection);
+	return subscribing.error;
+}
+
+/* It gets what its member gets, and is announced to no other member. */
+static enum chat_error
+connect_member_again(struct request *request)
+{
+	const struct chat *chat = request->chat;
+	struct event welcome;
+	enum chat_error error;
+
+	if (request->author.connections >= chat->limits.connections_per_user)
+		return CHAT_UNAVAILABLE;
+	error = connection_attach(request);
+	if (error != CHAT_OK)
+		return error;
+	request->author.connections++;
+	member_store_set_connections(chat->members,
+	    str_from(request->author.id), request->author.connections);
+	welcome = request_event(request, EVENT_WELCOME);
+	welcome.profile = chat->profile;
+	request_answer(request, &welcome);
+	return CHAT_OK;
+}
+
+static enum chat_error
+connect_run(struct request *request)
+{
+	struct str id = shared_id(request);
+
+	if (!str_is_empty(id) && member_store_get(request->chat->members, id,
+				     &request->author) == CHAT_OK)
+		return connect_member_again(request);
+	return connect_new_member(request);
 }
 
 const struct command_entry command_connect = {

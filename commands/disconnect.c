@@ -1,4 +1,7 @@
-/* COMMAND_DISCONNECT: a member leaves its rooms and the lobby. */
+/*
+ * COMMAND_DISCONNECT: a connection goes. With its last one a member leaves its
+ * rooms and the lobby.
+ */
 #include "commands/command_table.h"
 #include "commands/support/room_ops.h"
 
@@ -9,7 +12,13 @@ disconnect_run(struct request *request)
 	struct str author_id = str_from(request->author.id);
 	struct room room;
 
-	publisher_detach(chat->publisher, author_id);
+	publisher_detach(chat->publisher, author_id,
+	    request->command->connection);
+	if (request->author.connections > 1) {
+		member_store_set_connections(chat->members, author_id,
+		    request->author.connections - 1);
+		return CHAT_OK;
+	}
 	while (room_ops_first_of_author(request, STR_ABSENT, &room))
 		room_ops_leave_detached(request, &room);
 	if (request->author.in_lobby)

@@ -140,7 +140,8 @@ static bool
 queue_add(struct dispatcher *self, const struct command *command)
 {
 	if (command->kind == COMMAND_DISCONNECT)
-		publisher_detach(self->chat->publisher, command->author);
+		publisher_detach(self->chat->publisher, command->author,
+		    command->connection);
 	return command_queues_add(&self->state.queues, command);
 }
 

@@ -23,7 +23,10 @@ publish_to_room(const struct room *room, void *arg)
 	return true;
 }
 
-/* Once for each room: a member who shares two of them gets it twice. */
+/*
+ * Once for each room: a member who shares two of them gets it twice. The other
+ * connections of the author get it without a room, too.
+ */
 static void
 publish_renamed(const struct request *request, const char *was)
 {
@@ -33,6 +36,7 @@ publish_renamed(const struct request *request, const char *was)
 	};
 
 	renaming.event.was = str_from(was);
+	request_publish_to_own_others(request, &renaming.event);
 	room_store_each_room_of(request->chat->rooms, renaming.event.member_id,
 	    publish_to_room, &renaming);
 }

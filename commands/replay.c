@@ -69,7 +69,7 @@ publish_messages(const struct request *request, bool *is_done)
 		event.seq = replay.messages[replay.count - 1].seq + 1;
 	*is_done = !replay.is_full;
 	publisher_publish(request->chat->publisher, &event,
-	    audience_one(command->author));
+	    audience_connection(command->author, command->connection));
 	return CHAT_OK;
 }
 
@@ -94,7 +94,8 @@ publish_presence(const struct request *request)
 	}
 	if (error == CHAT_OK)
 		publisher_publish(chat->publisher, &event,
-		    audience_one(request->command->author));
+		    audience_connection(request->command->author,
+			request->command->connection));
 	string_list_fini(&names);
 	return error;
 }

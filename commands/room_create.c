@@ -64,6 +64,7 @@ room_create_finish(struct request *request, const struct entry *entry)
 	event.room_name = str_from(room.name);
 	event.persistent = room.persistent;
 	request_answer(request, &event);
+	presence_entered(request, &room);
 	if (request->command->flags & COMMAND_LEAVES_OTHERS)
 		room_ops_leave_others(request, event.room);
 	return CHAT_OK;

@@ -65,7 +65,8 @@ enum command_flag {
 	COMMAND_ANY_SIZE = 1 << 9,
 	/* create: sanitize `name`; if nothing is left, the id is the name */
 	COMMAND_ANY_NAME = 1 << 10,
-	COMMAND_NAMED_BY_ID = 1 << 11, /* connect: the name is the id */
+	/* connect: the name is the id, except a user's */
+	COMMAND_NAMED_BY_ID = 1 << 11,
 	/*
 	 * connect: no name until the member joins a room; that name is valid
 	 * in the room only. Requires COMMAND_NO_LOBBY.
@@ -81,7 +82,9 @@ enum command_flag {
 	COMMAND_BURST_LIMITED = 1 << 15,
 	COMMAND_UNLISTED = 1 << 16, /* join: the answer needs no names */
 	/* replay: after the last message, the room's members */
-	COMMAND_WITH_PRESENCE = 1 << 17
+	COMMAND_WITH_PRESENCE = 1 << 17,
+	/* connect: the connections of one user are one member */
+	COMMAND_SHARED = 1 << 18
 };
 
 /*
@@ -93,9 +96,15 @@ struct command {
 	unsigned flags;
 	/* A number of the address that it comes from; 0: of this machine. */
 	uint64_t origin;
+	/*
+	 * The connection that it comes from: direct answers go to it. Never
+	 * given again soon; 0: any of the author's.
+	 */
+	uint32_t connection;
+	unsigned rights;                   /* of that connection: enum right */
 	void *peer;                        /* connect: for publisher_attach() */
 	const struct principal *principal; /* connect; NULL: anonymous */
-	enum id_style id_style;            /* connect: of the new member's id */
+	enum id_style id_style;            /* connect: of a random id */
 	struct str author; /* a member id; absent in connect, tick */
 	struct str ref;    /* opaque; copied to direct answers */
 	struct str word;   /* the dialect's word, for failures */

@@ -13,7 +13,7 @@
 
 /* What an event is, as bits. */
 enum event_trait {
-	EVENT_IS_DIRECT = 1 << 0,    /* answers a command, to its author */
+	EVENT_IS_DIRECT = 1 << 0,    /* answers a command, to its connection */
 	EVENT_IS_DROPPABLE = 1 << 1, /* a slow reader can do without it */
 	/* What a slow reader was not sent of these is replaced by one
 	 * EVENT_PRESENCE. */
@@ -26,7 +26,7 @@ enum event_trait {
  */
 #define EVENTS(X)                                                             \
 	/* Direct answers; each also has `ref` and `failure.command`. */      \
-	/* The first event of a member: member, member_id, profile. */        \
+	/* The first event of a connection: member, member_id, profile. */    \
 	X(EVENT_WELCOME, "welcome", EVENT_IS_DIRECT)                          \
 	/* member, member_id, profile */                                      \
 	X(EVENT_ME, "me", EVENT_IS_DIRECT)                                    \
@@ -63,7 +63,7 @@ enum event_trait {
 	X(EVENT_SAID, "said", 0)                                              \
 	/* member, member_id: the author's; body */                           \
 	X(EVENT_DM, "dm", 0)                                                  \
-	/* room, was, member, member_id */                                    \
+	/* [room], was, member, member_id */                                  \
 	X(EVENT_RENAMED, "renamed", EVENT_IS_PRESENCE)                        \
 	/* room, member, member_id */                                         \
 	X(EVENT_ENTERED, "entered", EVENT_IS_PRESENCE)                        \
@@ -181,10 +181,11 @@ struct event {
 	int64_t at_ms;
 	struct str member; /* display name */
 	struct str member_id;
-	struct str was;    /* the name before */
-	struct str body;   /* JSON text */
-	size_t recipients; /* of a message, the author included */
-	size_t count;      /* members of the room */
+	uint32_t connection; /* the member's that caused it; 0: any */
+	struct str was;      /* the name before */
+	struct str body;     /* JSON text */
+	size_t recipients;   /* members; of a message, the author included */
+	size_t count;        /* members of the room */
 	bool duplicate;
 	bool persistent;
 	struct names names;
@@ -197,7 +198,7 @@ struct event {
 };
 
 enum audience_kind {
-	AUDIENCE_ONE,  /* member_id */
+	AUDIENCE_ONE,  /* member_id: its connections, or one of them */
 	AUDIENCE_ROOM, /* room */
 	AUDIENCE_LOBBY
 };
@@ -205,8 +206,12 @@ enum audience_kind {
 struct audience {
 	enum audience_kind kind;
 	struct str member_id;
+	uint32_t connection; /* AUDIENCE_ONE: no other; 0: all */
 	struct str room;
-	struct str except; /* a member that is left out; absent: none */
+	/*
+	 * Absent, or a member: its connection event->connection is left out.
+	 */
+	struct str except;
 };
 
 static inline struct audience
@@ -214,6 +219,23 @@ audience_one(struct str member_id)
 {
 	return (struct audience){ .kind = AUDIENCE_ONE,
 		.member_id = member_id };
+}
+
+static inline struct audience
+audience_connection(struct str member_id, uint32_t connection)
+{
+	return (struct audience){ .kind = AUDIENCE_ONE,
+		.member_id = member_id,
+		.connection = connection };
+}
+
+/* The other connections of the event's member. */
+static inline struct audience
+audience_own_others(struct str member_id)
+{
+	return (struct audience){ .kind = AUDIENCE_ONE,
+		.member_id = member_id,
+		.except = member_id };
 }
 
 static inline struct audience

@@ -1,4 +1,4 @@
-/* A member: a connection that has an id and, unless a guest, a name. */
+/* A member: has an id, connections and, unless a guest, a name. */
 #ifndef DOMAIN_MEMBER_H
 #define DOMAIN_MEMBER_H
 
@@ -19,10 +19,10 @@
 struct member {
 	char id[ID_SIZE]; /* never changes while connected */
 	char name[MEMBER_NAME_SIZE];
-	bool in_lobby;   /* false for dialects without a lobby */
-	bool is_guest;   /* the name is "", or valid in its room only */
-	bool is_user;    /* admitted with a user id */
-	unsigned rights; /* enum right */
+	bool in_lobby;        /* false for dialects without a lobby */
+	bool is_guest;        /* the name is "", or valid in its room only */
+	bool is_user;         /* admitted with a user id */
+	unsigned connections; /* of a user there may be several */
 	int64_t since_ms;
 };
 

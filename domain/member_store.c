@@ -47,6 +47,15 @@ member_store_rename(struct member_store *store, struct str id, struct str scope,
 }
 
 void
+member_store_set_connections(struct member_store *store, struct str id,
+    unsigned connections)
+{
+	assert(id.data != NULL);
+	assert(connections > 0 && connections <= MEMBER_CONNECTIONS_MOST);
+	store->ops->set_connections(store, id, connections);
+}
+
+void
 member_store_remove(struct member_store *store, struct str id)
 {
 	assert(id.data != NULL);

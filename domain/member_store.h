@@ -4,6 +4,9 @@
 
 #include "domain/member.h"
 
+/* The largest number of connections that a store keeps. */
+#define MEMBER_CONNECTIONS_MOST UINT8_MAX
+
 struct member_store;
 
 /* False stops. Arguments are valid during the call; do not change the store. */
@@ -15,8 +18,9 @@ typedef bool member_visit(const struct member *, void *arg);
  */
 struct member_store_ops {
 	/*
-	 * Add a member with a new id and a name in the chat's own name space;
-	 * a guest has no name yet. CHAT_MEMBER_EXISTS: the id exists.
+	 * Add a member, of one connection, with a new id and a name in the
+	 * chat's own name space; a guest has no name yet. CHAT_MEMBER_EXISTS:
+	 * the id exists.
 	 * CHAT_NAME_INVALID: the name is taken. CHAT_UNAVAILABLE: no memory.
 	 * After an error nothing has changed.
 	 */
@@ -40,6 +44,12 @@ struct member_store_ops {
 	 */
 	enum chat_error (*rename)(struct member_store *, struct str id,
 	    struct str scope, struct str name);
+	/*
+	 * Change how many connections a member has, to 1 or more. Unknown ids
+	 * are ignored.
+	 */
+	void (*set_connections)(struct member_store *, struct str id,
+	    unsigned connections);
 	/* Remove a member; unknown ids are ignored. */
 	void (*remove)(struct member_store *, struct str id);
 	/* Visit in order of connecting. */
@@ -64,6 +74,8 @@ bool member_store_is_taken(struct member_store *, struct str scope,
     struct str name);
 enum chat_error member_store_rename(struct member_store *, struct str id,
     struct str scope, struct str name);
+void member_store_set_connections(struct member_store *, struct str id,
+    unsigned connections);
 void member_store_remove(struct member_store *, struct str id);
 void member_store_each(struct member_store *, member_visit *, void *arg);
 size_t member_store_count(struct member_store *);

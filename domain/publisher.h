@@ -10,36 +10,40 @@ struct publisher;
 
 struct publisher_ops {
 	/*
-	 * Associate the connection `peer` with a member id. CHAT_UNAVAILABLE:
-	 * no memory.
+	 * Associate the connection `peer`, with its number, with a member id,
+	 * which may have others. It is subscribed to nothing.
+	 * CHAT_UNAVAILABLE: no memory.
 	 */
 	enum chat_error (*attach)(struct publisher *, void *peer,
-	    struct str member_id);
+	    struct str member_id, uint32_t connection);
 	/*
-	 * Subscribe the member to the room (absent: the lobby): it gets what is
-	 * published from now on, in order, after what was published to it
-	 * before. CHAT_UNAVAILABLE: no memory.
+	 * Subscribe one connection of the member, or all of them (0), to the
+	 * room (absent: the lobby): it gets what is published from now on, in
+	 * order, after what was published to it before. CHAT_UNAVAILABLE: no
+	 * memory, none is subscribed.
 	 */
 	enum chat_error (*enter)(struct publisher *, struct str member_id,
-	    struct str room);
-	/* Unsubscribe the member. */
+	    uint32_t connection, struct str room);
+	/* Unsubscribe all connections of the member. */
 	void (*leave)(struct publisher *, struct str member_id,
 	    struct str room);
 	/*
-	 * The connection is gone: remove its subscriptions. Later calls for its
-	 * member are ignored.
+	 * The connection is gone: remove its subscriptions. Later calls for it
+	 * are ignored, and those for its member if it was the last one.
 	 */
-	void (*detach)(struct publisher *, struct str member_id);
+	void (*detach)(struct publisher *, struct str member_id,
+	    uint32_t connection);
 	/*
-	 * Send an event to its audience; returns the number of recipients. The
-	 * member event->member_id is its author: some dialects encode the event
-	 * differently for it.
+	 * Send an event to its audience; returns the number of recipients:
+	 * members of a message, else connections. The member event->member_id
+	 * is its author: some dialects encode the event differently for it.
 	 */
 	size_t (*publish)(struct publisher *, const struct event *,
 	    const struct audience *);
 	/*
-	 * Whether the member's output is so long that events for it alone,
-	 * which no history holds, should not be published.
+	 * Whether the output of all connections of the member is so long that
+	 * events for it alone, which no history holds, should not be
+	 * published.
 	 */
 	bool (*is_congested)(struct publisher *, struct str member_id);
 };
@@ -49,16 +53,17 @@ struct publisher {
 };
 
 static inline enum chat_error
-publisher_attach(struct publisher *publisher, void *peer, struct str member_id)
+publisher_attach(struct publisher *publisher, void *peer, struct str member_id,
+    uint32_t connection)
 {
-	return publisher->ops->attach(publisher, peer, member_id);
+	return publisher->ops->attach(publisher, peer, member_id, connection);
 }
 
 static inline enum chat_error
 publisher_enter(struct publisher *publisher, struct str member_id,
-    struct str room)
+    uint32_t connection, struct str room)
 {
-	return publisher->ops->enter(publisher, member_id, room);
+	return publisher->ops->enter(publisher, member_id, connection, room);
 }
 
 static inline void
@@ -69,9 +74,10 @@ publisher_leave(struct publisher *publisher, struct str member_id,
 }
 
 static inline void
-publisher_detach(struct publisher *publisher, struct str member_id)
+publisher_detach(struct publisher *publisher, struct str member_id,
+    uint32_t connection)
 {
-	publisher->ops->detach(publisher, member_id);
+	publisher->ops->detach(publisher, member_id, connection);
 }
 
 static inline size_t

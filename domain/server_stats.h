@@ -63,7 +63,7 @@ struct server_stats {
 	uint64_t opened;     /* total: WebSockets */
 	uint64_t commands;   /* total: received */
 	uint64_t messages;   /* total: posted */
-	uint64_t deliveries; /* total: messages × recipients */
+	uint64_t deliveries; /* total: of messages, once per connection */
 	struct copy_totals copies;
 	/* By close code and reason; by limit. The first close_count and
 	 * refusal_count entries are set. */

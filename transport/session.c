@@ -23,7 +23,9 @@
 #define LEAST_WINDOW_BITS 15
 
 static_assert(REFUSALS_MOST <= UINT8_MAX, "session.refused holds it");
-static_assert(offsetof(struct session, member_id) <= 124, "one per connection");
+static_assert(offsetof(struct session, member_id) <= 140, "one per connection");
+static_assert(RIGHTS_ALL <= UINT16_MAX, "session.rights holds it");
+static_assert(ID_SIZE <= UINT8_MAX, "session.id_size holds it");
 
 struct sessions {
 	struct endpoint base;
@@ -104,6 +106,8 @@ static bool
 command_run(struct session *session, struct command *command)
 {
 	command->author = session_member(session);
+	command->connection = session->connection;
+	command->rights = session->rights;
 	command->origin = peer_key(session->conn->peer);
 	return command_handle(sessions_of(session)->config.handler, command) ==
 	       CHAT_OK;
@@ -222,6 +226,8 @@ connect_member(struct session *session, const struct http_request *request,
 	struct command command = {
 		.kind = COMMAND_CONNECT,
 		.flags = session->dialect->connect_flags,
+		.connection = session->connection,
+		.rights = session->rights,
 		.peer = session,
 		.id_style = session->dialect->ids,
 		.principal = principal,
@@ -235,6 +241,20 @@ connect_member(struct session *session, const struct http_request *request,
 	       CHAT_OK;
 }
 
+/* The size of the ids that its member may have. */
+static size_t
+session_id_size(const struct dialect *dialect,
+    const struct principal *principal)
+{
+	size_t size = id_size(dialect->ids);
+
+	if ((dialect->connect_flags & COMMAND_SHARED) &&
+	    principal->member_id.len >= size)
+		size = principal->member_id.len + 1;
+	assert(size <= ID_SIZE);
+	return size;
+}
+
 static void *
 session_open(struct endpoint *endpoint, struct conn *conn,
     const struct http_request *request, const struct upgrade *upgrade,
@@ -243,13 +263,16 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	struct sessions *sessions = (struct sessions *)endpoint;
 	const struct dialect *dialect =
 	    path_dialect(upgrade->listener, request->path);
-	struct session *session = calloc(1,
-	    offsetof(struct session, member_id) + id_size(dialect->ids));
+	size_t size = session_id_size(dialect, upgrade->principal);
+	struct session *session =
+	    calloc(1, offsetof(struct session, member_id) + size);
 
 	if (session == NULL)
 		return NULL;
 	session->conn = conn;
 	session->dialect = dialect;
+	session->id_size = (uint8_t)size;
+	session->rights = (uint16_t)upgrade->principal->rights;
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
 	if (!connect_member(session, request, upgrade->principal))
@@ -277,6 +300,7 @@ session_leave(void *arg, const struct bye *bye)
 	struct command command = {
 		.kind = COMMAND_DISCONNECT,
 		.author = session_member(session),
+		.connection = session->connection,
 	};
 	struct event event = { .kind = EVENT_BYE };
 	char room[ROOM_ID_SIZE];
@@ -285,7 +309,7 @@ session_leave(void *arg, const struct bye *bye)
 		event.bye = *bye;
 		name_lost_room(session, &event.bye, room, sizeof(room));
 	}
-	if (!str_is_empty(command.author))
+	if (session->is_attached)
 		command_handle(sessions->config.handler, &command);
 	hub_remove(sessions->config.hub, session);
 	if (bye != NULL)

@@ -50,6 +50,8 @@ struct session {
 	uint32_t more_capacity;
 	/* of the batch: frames for this session alone */
 	struct session *next_individual;
+	/* of the hub: the next connection of the same member; NULL: none */
+	struct session *next_of_member;
 	uint32_t batch_number; /* is on the list of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;
@@ -60,12 +62,15 @@ struct session {
 	/* its own */
 	struct burst_limiter burst_limiter;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
+	uint32_t connection;    /* the hub's number of it; never 0 */
+	uint16_t rights;        /* enum right, of its principal */
 	uint8_t refused;
-	bool is_replaying; /* is on the list of the replay */
-	uint8_t variant;   /* of its channels */
-	uint8_t stage;     /* enum wire_stage, as of the last message */
-	/* As long as the dialect's ids are; empty until it is attached. */
-	char member_id[];
+	uint8_t variant;       /* of its channels */
+	uint8_t stage : 2;     /* enum wire_stage, as of the last message */
+	bool is_replaying : 1; /* is on the list of the replay */
+	bool is_attached : 1;  /* to the member of this id: */
+	uint8_t id_size;
+	char member_id[]; /* of id_size; empty until it is attached */
 };
 
 static inline struct str

@@ -124,36 +124,45 @@ count_publish_when_due(const struct request *request, const struct room *room)
 
 /*
  * `size` includes the author. A room of that size gets a count if it is above
- * the limit; an author who is alone has no receivers.
+ * the limit; an author who is alone has no receivers. False: the event itself
+ * was not published.
  */
-static void
-presence_publish(const struct request *request, enum event_kind kind,
+static bool
+presence_publish(const struct request *request, const struct event *event,
     const struct room *room, size_t size)
 {
-	struct event event = request_event(request, kind);
-	struct audience others = audience_room(str_from(room->id));
+	struct audience others = audience_room(event->room);
 
 	if (size < 2)
-		return;
+		return false;
 	if (size > request->chat->limits.presence_up_to) {
 		count_publish_when_due(request, room);
-		return;
+		return false;
 	}
-	event.room = others.room;
-	others.except = event.member_id;
-	publisher_publish(request->chat->publisher, &event, others);
+	others.except = event->member_id;
+	publisher_publish(request->chat->publisher, event, others);
+	return true;
 }
 
 void
 presence_entered(const struct request *request, const struct room *room)
 {
-	presence_publish(request, EVENT_ENTERED, room, room->member_count);
+	struct event event = request_event(request, EVENT_ENTERED);
+
+	event.room = str_from(room->id);
+	if (!presence_publish(request, &event, room, room->member_count))
+		request_publish_to_own_others(request, &event);
 }
 
+/* The author's connections are not in the room any more. */
 void
 presence_left(const struct request *request, const struct room *room)
 {
-	presence_publish(request, EVENT_GONE, room, room->member_count + 1);
+	struct event event = request_event(request, EVENT_GONE);
+
+	event.room = str_from(room->id);
+	presence_publish(request, &event, room, room->member_count + 1);
+	request_publish_to_own_others(request, &event);
 }
 
 /* False: nothing was published within the last second, or the room is gone. */

@@ -19,8 +19,9 @@ void presence_init(struct presence *);
 void presence_fini(struct presence *);
 
 /*
- * Publishes to the other members that the author has entered or left the room;
- * room->member_count is the present one. Cannot fail.
+ * Publishes to the other members, and to the author's other connections, that
+ * the author has entered or left the room; room->member_count is the present
+ * one. Cannot fail.
  */
 void presence_entered(const struct request *, const struct room *);
 void presence_left(const struct request *, const struct room *);

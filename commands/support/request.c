@@ -18,6 +18,7 @@ request_event(const struct request *request, enum event_kind kind)
 		.kind = kind,
 		.member = str_from(request->author.name),
 		.member_id = str_from(request->author.id),
+		.connection = request->command->connection,
 	};
 }
 
@@ -27,7 +28,17 @@ request_answer(const struct request *request, struct event *event)
 	event->ref = request->command->ref;
 	event->failure.command = request->command->word;
 	publisher_publish(request->chat->publisher, event,
-	    audience_one(str_from(request->author.id)));
+	    audience_connection(str_from(request->author.id),
+		request->command->connection));
+}
+
+void
+request_publish_to_own_others(const struct request *request,
+    const struct event *event)
+{
+	if (request->author.connections > 1)
+		publisher_publish(request->chat->publisher, event,
+		    audience_own_others(event->member_id));
 }
 
 void
@@ -141,9 +152,7 @@ request_member_not_found(struct request *request)
 enum chat_error
 request_check_rights(const struct request *request, unsigned rights)
 {
-	const struct member *author = &request->author;
-
-	if ((rights & ~author->rights) == 0)
+	if ((rights & ~request->command->rights) == 0)
 		return CHAT_OK;
-	return author->is_user ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED;
+	return request->author.is_user ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED;
 }

@@ -45,10 +45,20 @@ struct request {
 /* An event with the author as its member; the caller sets the rest. */
 struct event request_event(const struct request *, enum event_kind);
 
-/* Publishes a direct answer, with the ref of the command. */
+/*
+ * Publishes a direct answer, with the ref of the command, to the connection
+ * that it came from.
+ */
 void request_answer(const struct request *, struct event *);
 
-/* Whether the author has these rights. */
+/*
+ * Publishes an event about the author to its connections but the one that the
+ * command came from. Does nothing for an author of one connection.
+ */
+void request_publish_to_own_others(const struct request *,
+    const struct event *);
+
+/* Whether the author's connection has these rights. */
 enum chat_error request_check_rights(const struct request *, unsigned rights);
 
 /* Publishes a failure of the request, or of a part of it, to its author. */

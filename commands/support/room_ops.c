@@ -168,7 +168,7 @@ join_room(const struct request *request, const struct room *room)
 	    request->author.is_guest);
 	if (error != CHAT_OK)
 		return error;
-	error = publisher_enter(chat->publisher, author_id, id);
+	error = publisher_enter(chat->publisher, author_id, 0, id);
 	if (error != CHAT_OK)
 		room_store_leave(chat->rooms, id, author_id);
 	return error;

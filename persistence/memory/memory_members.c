@@ -19,7 +19,7 @@ struct entry {
 	bool in_lobby : 1;
 	bool is_guest : 1;
 	bool is_user : 1;
-	uint8_t rights;
+	uint8_t connections;
 	char texts[]; /* id, name, key of the name; without NUL */
 };
 
@@ -104,7 +104,7 @@ entry_copy(const struct entry *entry, struct member *out)
 	out->in_lobby = entry->in_lobby;
 	out->is_guest = entry->is_guest;
 	out->is_user = entry->is_user;
-	out->rights = entry->rights;
+	out->connections = entry->connections;
 	out->since_ms = entry->since_ms;
 }
 
@@ -159,7 +159,7 @@ members_put(struct member_store *base, const struct member *member)
 	entry->in_lobby = member->in_lobby;
 	entry->is_guest = member->is_guest;
 	entry->is_user = member->is_user;
-	entry->rights = (uint8_t)member->rights;
+	entry->connections = 1;
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
 forget_name:
@@ -238,7 +238,7 @@ entry_give_name(struct memory_members *self, struct entry *old,
 	next->in_lobby = old->in_lobby;
 	next->is_guest = old->is_guest;
 	next->is_user = old->is_user;
-	next->rights = old->rights;
+	next->connections = old->connections;
 	list_replace(&old->in_order, &next->in_order);
 	free(old);
 	return CHAT_OK;
@@ -266,6 +266,16 @@ members_rename(struct member_store *base, struct str id, struct str scope,
 		return entry_give_name(self, entry, scope, name);
 	entry_take_name(self, entry);
 	return CHAT_OK;
+}
+
+static void
+members_set_connections(struct member_store *base, struct str id,
+    unsigned connections)
+{
+	struct entry *entry = id_map_find(&self_of(base)->by_id, id);
+
+	if (entry != NULL)
+		entry->connections = (uint8_t)connections;
 }
 
 static void
@@ -322,6 +332,7 @@ static const struct member_store_ops ops = {
 	.get_named = members_get_named,
 	.is_taken = members_is_taken,
 	.rename = members_rename,
+	.set_connections = members_set_connections,
 	.remove = members_remove,
 	.each = members_each,
 	.count = members_count,

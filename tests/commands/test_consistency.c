@@ -57,6 +57,40 @@ static const unsigned habits[] = { 0, 0, COMMAND_LEAVES_OTHERS,
 	COMMAND_OF_GUESTS, COMMAND_GUEST | COMMAND_NO_LOBBY,
 	COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY };
 
+static uint32_t connections;
+
+/* What the run has seen. */
+static size_t most_guests;
+static unsigned most_connections;
+
+/* A user connects, perhaps once more. */
+static void
+user_connect(void)
+{
+	char id[ID_SIZE], name[ID_SIZE];
+	struct principal user = {
+		.user_id = STR("x"),
+		.member_id = numbered("user", 4, id),
+	};
+
+	CONNECT(.flags = COMMAND_SHARED, .connection = ++connections,
+	    .principal = &user, .name = numbered("n", 4, name));
+}
+
+/* One of the author's connections; 0: the author has none. */
+static uint32_t
+pick_connection(const char *member_id)
+{
+	const struct recording_publisher *publisher = &world.publisher;
+	uint32_t picked = 0, of = 0;
+
+	for (size_t i = 0; i < publisher->attached_count; i++)
+		if (strcmp(publisher->attached[i].member_id, member_id) == 0 &&
+		    dice(++of) == 0)
+			picked = publisher->attached[i].connection;
+	return picked;
+}
+
 static void
 do_something(void)
 {
@@ -74,6 +108,7 @@ do_something(void)
 			 (dice(32) == 0 ? COMMAND_PERSISTENT : 0),
 		.peer = &world,
 		.author = str_from(author.id),
+		.connection = ++connections,
 		.room = numbered("r", 6, room),
 		.name = numbered("n", 4, name),
 		.recipient = STR("n1"),
@@ -84,22 +119,28 @@ do_something(void)
 
 	if (member_store_count(world.chat.members) > MEMBERS_MOST)
 		command.kind = COMMAND_DISCONNECT;
+	if (command.kind != COMMAND_CONNECT)
+		command.connection = pick_connection(author.id);
 	world.fault.to_go = dice(8) == 0 ? 1 + dice(3) : 0;
-	world_do(&command);
+	if (command.kind == COMMAND_CONNECT && dice(3) == 0)
+		user_connect();
+	else
+		world_do(&command);
 	world.fault.to_go = 0;
 	fake_clock_pass(&world.clock, dice(400));
 }
 
-/* Whether the publisher has a member in a room. */
-static bool
-listens(const char *member_id, const char *place)
+/* How many connections of a member the publisher has in a room. */
+static size_t
+count_listening(const char *member_id, const char *place)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < world.publisher.count; i++)
-		if (strcmp(world.publisher.listeners[i].member_id, member_id) ==
-			0 &&
-		    strcmp(world.publisher.listeners[i].place, place) == 0)
-			return true;
-	return false;
+		count += strcmp(world.publisher.listeners[i].member_id,
+			     member_id) == 0 &&
+			 strcmp(world.publisher.listeners[i].place, place) == 0;
+	return count;
 }
 
 /* Who is nowhere has a name all the same, unless it is a guest. */
@@ -116,15 +157,21 @@ check_nameless(const struct member *member)
 static bool
 check_lobby(const struct member *member, void *places)
 {
-	ck_assert_int_eq(listens(member->id, ""), member->in_lobby);
+	size_t count = member->in_lobby ? member->connections : 0;
+
+	ck_assert_uint_eq(count_listening(member->id, ""), count);
 	check_nameless(member);
-	*(size_t *)places += member->in_lobby;
+	most_connections = member->connections > most_connections
+			       ? member->connections
+			       : most_connections;
+	*(size_t *)places += count;
 	return true;
 }
 
 struct checking {
 	const struct room *room;
 	size_t members;
+	size_t connections;
 	size_t guests;
 };
 
@@ -152,9 +199,11 @@ check_member(struct str member_id, void *arg)
 	ck_assert_int_eq(member_store_get(world.chat.members, member_id,
 			     &member),
 	    CHAT_OK);
-	ck_assert(listens(member.id, checking->room->id));
+	ck_assert_uint_eq(count_listening(member.id, checking->room->id),
+	    member.connections);
 	check_name(&member, checking->room->id);
 	checking->members++;
+	checking->connections += member.connections;
 	checking->guests += member.is_guest;
 	return true;
 }
@@ -162,7 +211,7 @@ check_member(struct str member_id, void *arg)
 static bool
 check_room(const struct room *room, void *places)
 {
-	struct checking checking = { room, 0, 0 };
+	struct checking checking = { .room = room };
 	struct str id = str_from(room->id);
 	struct history_span span;
 
@@ -174,11 +223,9 @@ check_room(const struct room *room, void *places)
 	ck_assert_int_eq(history_span(world.chat.history, id,
 			     world.clock.wall_ms, &span),
 	    CHAT_OK);
-	*(size_t *)places += checking.members;
+	*(size_t *)places += checking.connections;
 	return true;
 }
-
-static size_t most_guests;
 
 static void
 check_everything(void)
@@ -199,12 +246,14 @@ START_TEST(holds_whatever_members_do)
 {
 	state = (uint32_t)_i;
 	most_guests = 0;
+	most_connections = 0;
 	for (int i = 0; i < STEPS; i++) {
 		do_something();
 		check_everything();
 		forget_what_was_heard();
 	}
 	ck_assert_uint_gt(most_guests, 2);
+	ck_assert_uint_gt(most_connections, 1);
 	ck_assert_uint_gt(room_store_count(world.chat.rooms), 0);
 	ck_assert_uint_gt(member_store_count(world.chat.members), 0);
 }

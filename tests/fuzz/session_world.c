@@ -141,6 +141,7 @@ chat_start(struct world *world)
 		.message_bytes = 1 << 16,
 		.rooms = 64,
 		.rooms_per_member = 8,
+		.connections_per_user = 8,
 		.room_members = 100,
 		.page_messages = 1000,
 		.page_bytes = 1 << 15,

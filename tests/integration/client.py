@@ -297,13 +297,16 @@ class WebSocket(Connection):
 class Chat(WebSocket):
     """A member: JSON out, events in."""
 
+    announced = True
+
     def __init__(self, address, target="/ws", tls=None, **headers):
         super().__init__(address, target, tls, **headers)
         self.inbox = deque()  # came while something else was waited for
         self.refs = 0
         self.greeting = self.expect("me")
         self.name, self.id = self.greeting["member"], self.greeting["id"]
-        self.expect("broadcast", message=f"{self.name} has joined!")
+        if self.announced:
+            self.expect("broadcast", message=f"{self.name} has joined!")
 
     def say(self, command, **fields):
         self.send_text(json.dumps({"command": command, **fields}))

@@ -3,6 +3,7 @@ status 0 and not a word from a sanitizer, or the test that used it fails."""
 
 import pytest
 
+from accounts import Accounts
 from client import Chat
 from server import AT_ONCE, NO_DRAIN, ECHO_SERVER, PARLEYD, Server
 
@@ -48,6 +49,12 @@ def start():
 def start_preset():
     """Servers with the preset rates."""
     yield from starter(NO_DRAIN)
+
+
+@pytest.fixture
+def accounts(tmp_path):
+    """Users of a server that is started with `accounts.options`."""
+    return Accounts(tmp_path / "key")
 
 
 @pytest.fixture

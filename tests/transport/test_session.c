@@ -62,11 +62,12 @@ attach(const struct command *command)
 	if (f.connect_result != CHAT_OK)
 		return f.connect_result;
 	snprintf(id, sizeof(id), "member-%u", f.attached++);
-	error = publisher_attach(publisher, command->peer, str_from(id));
+	error = publisher_attach(publisher, command->peer, str_from(id),
+	    command->connection);
 	if (error != CHAT_OK || (command->flags & COMMAND_NO_LOBBY))
 		return error;
 	/* Who cannot be let into the lobby still is a member. */
-	return publisher_enter(publisher, str_from(id), STR_ABSENT);
+	return publisher_enter(publisher, str_from(id), 0, STR_ABSENT);
 }
 
 static void

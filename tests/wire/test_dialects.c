@@ -24,7 +24,7 @@ START_TEST(has_the_native_dialect)
 	ck_assert_ptr_nonnull(dialect);
 	ck_assert_str_eq(dialect->subprotocol, "parley.v1");
 	ck_assert_int_eq(dialect->ids, ID_HEX8);
-	ck_assert_uint_eq(dialect->connect_flags, 0);
+	ck_assert_uint_eq(dialect->connect_flags, COMMAND_SHARED);
 }
 END_TEST
 

@@ -153,7 +153,9 @@ hub_bind(struct hub *hub, struct chunk_pool *pool,
 void
 hub_add(struct hub *hub, struct session *session, bool deflate)
 {
-	(void)hub;
+	if (++hub->connections == 0)
+		hub->connections = 1;
+	session->connection = hub->connections;
 	session->variant = encode_variant(session->dialect, deflate);
 }
 
@@ -164,8 +166,8 @@ hub_remove(struct hub *hub, struct session *session)
 	replay_forget(session);
 	if (session->batch_number == hub->batch.number)
 		send_batch_flush(&hub->batch);
-	if (session->member_id[0] != '\0')
-		id_map_remove(&hub->sessions, session_member(session));
+	if (session->is_attached)
+		hub_remove_session(hub, session);
 	if (id_map_count(&hub->sessions) == 0)
 		replay_tidy(&hub->replays);
 	free(session->more);

@@ -32,7 +32,10 @@ struct publisher *hub_publisher(struct hub *);
 void hub_bind(struct hub *, struct chunk_pool *, struct command_handler *,
     const struct transport_limits *);
 
-/* A session is new: choose the channels that it will subscribe to. */
+/*
+ * A session is new: choose the channels that it will subscribe to, and the
+ * number of its connection.
+ */
 void hub_add(struct hub *, struct session *, bool deflate);
 
 /* The session is going away; it is in no room any more. */

@@ -18,14 +18,15 @@
 struct hub {
 	struct publisher base;
 	struct subscriptions subscriptions;
-	struct id_map sessions; /* by member id */
+	struct id_map sessions; /* by member id: the first of each member */
+	uint32_t connections;   /* numbers given so far */
 	struct send_batch batch;
 	struct replays replays;
 	struct command_handler *handler;
 	const struct transport_limits *limits;
 	struct encode_cache encode_cache;
 	uint64_t messages;
-	uint64_t deliveries;         /* of all messages, to a member each */
+	uint64_t deliveries;         /* of all messages, to a connection each */
 	struct session *last_author; /* that was looked up; or NULL */
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */
 };
@@ -36,6 +37,13 @@ extern const struct publisher_ops hub_ops;
 /* To one session; false: its dialect has no word for it. */
 bool hub_send_as(struct hub *, struct session *, const struct event *,
     enum viewpoint);
+
+/* The member's session that is this connection, or the first one (0). */
+struct session *hub_find_session(const struct hub *, struct str member_id,
+    uint32_t connection);
+
+/* Removes it from its member's sessions, of which it is one. */
+void hub_remove_session(struct hub *, struct session *);
 
 /* A large batch is sent before the end of its turn. */
 void hub_flush_if_large(struct hub *);

@@ -7,56 +7,151 @@
 
 /* --- members and rooms ---------------------------------------------------- */
 
+/* Most members have one session; those of one member are a list. */
+struct session *
+hub_find_session(const struct hub *hub, struct str member_id,
+    uint32_t connection)
+{
+	struct session *session = id_map_find(&hub->sessions, member_id);
+
+	while (session != NULL && connection != 0 &&
+	       session->connection != connection)
+		session = session->next_of_member;
+	return session;
+}
+
+static bool
+session_add(struct hub *hub, struct session *session)
+{
+	struct session *first =
+	    id_map_find(&hub->sessions, session_member(session));
+
+	if (first == NULL)
+		return id_map_put(&hub->sessions, session);
+	session->next_of_member = first->next_of_member;
+	first->next_of_member = session;
+	return true;
+}
+
+void
+hub_remove_session(struct hub *hub, struct session *session)
+{
+	struct str member_id = session_member(session);
+	struct session *at = id_map_find(&hub->sessions, member_id);
+
+	assert(session->is_attached && at != NULL);
+	session->is_attached = false;
+	if (session == hub->last_author)
+		hub->last_author = NULL;
+	if (at != session) {
+		while (at->next_of_member != session)
+			at = at->next_of_member;
+		at->next_of_member = session->next_of_member;
+	} else if (session->next_of_member != NULL)
+		id_map_replace(&hub->sessions, session->next_of_member);
+	else
+		id_map_remove(&hub->sessions, member_id);
+	session->next_of_member = NULL;
+}
+
 static enum chat_error
-hub_attach(struct publisher *publisher, void *peer, struct str member_id)
+hub_attach(struct publisher *publisher, void *peer, struct str member_id,
+    uint32_t connection)
 {
 	struct hub *hub = (struct hub *)publisher;
 	struct session *session = peer;
 
-	assert(session->member_id[0] == '\0');
-	assert(member_id.len > 0 &&
-	       member_id.len < id_size(session->dialect->ids));
+	assert(!session->is_attached && session->connection == connection);
+	assert(member_id.len > 0 && member_id.len < session->id_size);
 	memcpy(session->member_id, member_id.data, member_id.len);
 	session->member_id[member_id.len] = '\0';
-	if (id_map_put(&hub->sessions, session))
-		return CHAT_OK;
-	session->member_id[0] = '\0';
-	return CHAT_UNAVAILABLE;
+	session->is_attached = session_add(hub, session);
+	return session->is_attached ? CHAT_OK : CHAT_UNAVAILABLE;
+}
+
+/* Whether the member has sessions besides this one. */
+static bool
+session_has_others(const struct hub *hub, const struct session *session)
+{
+	return session->next_of_member != NULL ||
+	       hub_find_session(hub, session_member(session), 0) != session;
+}
+
+static bool
+session_enter(struct hub *hub, struct session *session, struct str room,
+    bool is_further)
+{
+	if (!subscriptions_enter(&hub->subscriptions, session, room))
+		return false;
+	if (is_further)
+		subscriptions_find(&hub->subscriptions, room)->further++;
+	return true;
+}
+
+/* From `first` up to `end`, which may be NULL; all are in the room. */
+static void
+sessions_leave(struct hub *hub, struct session *first,
+    const struct session *end, struct str room)
+{
+	struct room_channels *channels;
+	uint32_t left = 0;
+
+	for (struct session *session = first; session != end;
+	     session = session->next_of_member)
+		left += subscriptions_leave(&hub->subscriptions, session, room);
+	channels = subscriptions_find(&hub->subscriptions, room);
+	if (channels != NULL && left > 1)
+		channels->further -= left - 1;
 }
 
 static enum chat_error
-hub_enter(struct publisher *publisher, struct str member_id, struct str room)
+hub_enter(struct publisher *publisher, struct str member_id,
+    uint32_t connection, struct str room)
 {
 	struct hub *hub = (struct hub *)publisher;
-	struct session *session = id_map_find(&hub->sessions, member_id);
+	struct session *first = hub_find_session(hub, member_id, connection);
+	struct session *session;
 
-	if (session == NULL)
+	if (first == NULL)
 		return CHAT_OK; /* connected elsewhere */
-	if (!subscriptions_enter(&hub->subscriptions, session, room))
-		return CHAT_UNAVAILABLE;
-	return CHAT_OK;
+	if (connection != 0)
+		return session_enter(hub, first, room,
+			   session_has_others(hub, first))
+			   ? CHAT_OK
+			   : CHAT_UNAVAILABLE;
+	for (session = first; session != NULL;
+	     session = session->next_of_member)
+		if (!session_enter(hub, session, room, session != first))
+			break;
+	if (session == NULL)
+		return CHAT_OK;
+	sessions_leave(hub, first, session, room);
+	return CHAT_UNAVAILABLE;
 }
 
 static void
 hub_leave(struct publisher *publisher, struct str member_id, struct str room)
 {
 	struct hub *hub = (struct hub *)publisher;
-	struct session *session = id_map_find(&hub->sessions, member_id);
 
-	if (session != NULL)
-		subscriptions_leave(&hub->subscriptions, session, room);
+	sessions_leave(hub, hub_find_session(hub, member_id, 0), NULL, room);
 }
 
 static void
-hub_detach(struct publisher *publisher, struct str member_id)
+hub_detach(struct publisher *publisher, struct str member_id,
+    uint32_t connection)
 {
 	struct hub *hub = (struct hub *)publisher;
-	struct session *session = id_map_remove(&hub->sessions, member_id);
+	struct session *session = hub_find_session(hub, member_id, connection);
 
-	if (session == hub->last_author)
-		hub->last_author = NULL;
-	if (session != NULL)
-		subscriptions_leave_all(&hub->subscriptions, session);
+	if (session == NULL)
+		return;
+	if (session_has_others(hub, session))
+		for (uint32_t i = 0; i < session->subscription_count; i++)
+			session_subscription(session, i)
+			    ->channel->room->further--;
+	subscriptions_leave_all(&hub->subscriptions, session);
+	hub_remove_session(hub, session);
 }
 
 /* --- publishing ----------------------------------------------------------- */
@@ -121,12 +216,14 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 static struct session *
 find_author(struct hub *hub, const struct event *event)
 {
+	const struct session *last = hub->last_author;
+
 	if (str_is_empty(event->member_id))
 		return NULL;
-	if (hub->last_author == NULL ||
-	    !str_equal(session_member(hub->last_author), event->member_id))
+	if (last == NULL || last->connection != event->connection ||
+	    !str_equal(session_member(last), event->member_id))
 		hub->last_author =
-		    id_map_find(&hub->sessions, event->member_id);
+		    hub_find_session(hub, event->member_id, event->connection);
 	return hub->last_author;
 }
 
@@ -135,6 +232,33 @@ static bool
 author_differs(const struct session *author, const struct event *event)
 {
 	return author->dialect->author_differs & (1ul << event->kind);
+}
+
+static bool
+session_is_in(struct session *session, const struct room_channels *room)
+{
+	const struct channel *channel = room->channels;
+
+	while (channel != NULL &&
+	       session_find_subscription(session, channel) == NULL)
+		channel = channel->next;
+	return channel != NULL;
+}
+
+/*
+ * How many of the sessions that were reached are not the first of their
+ * member: recipients are members.
+ */
+static size_t
+count_further(const struct hub *hub, const struct room_channels *room,
+    struct session *except, size_t reached)
+{
+	size_t further = room->further;
+
+	if (further > 0 && except != NULL && session_is_in(except, room) &&
+	    session_has_others(hub, except))
+		further--;
+	return further < reached ? further : reached;
 }
 
 static size_t
@@ -152,7 +276,8 @@ publish_to_room(struct hub *hub, const struct event *event,
 	if (room == NULL)
 		return 0;
 	if (!str_is_empty(audience->except))
-		except = id_map_find(&hub->sessions, audience->except);
+		except =
+		    hub_find_session(hub, audience->except, event->connection);
 	if (author != NULL && author != except &&
 	    author_differs(author, event)) {
 		assert(except == NULL);
@@ -172,36 +297,76 @@ publish_to_room(struct hub *hub, const struct event *event,
 	if (event->kind == EVENT_SAID) {
 		hub->messages++;
 		hub->deliveries += reached;
+		reached -= count_further(hub, room, except, reached);
 	}
 	hub_flush_if_large(hub);
 	return reached;
 }
 
-/* To a session that lags. */
-static size_t
-publish_replay(struct hub *hub, struct session *session,
+static bool
+publish_to_session(struct hub *hub, struct session *session,
     const struct event *event)
 {
-	replay_receive(hub, session, event);
-	return 1;
+	enum viewpoint view = VIEW_OTHERS;
+
+	if (event->kind == EVENT_REPLAYED || event->kind == EVENT_PRESENCE) {
+		replay_receive(hub, session, event);
+		return true;
+	}
+	if (str_equal(event->member_id, session_member(session)))
+		view = VIEW_AUTHOR;
+	return hub_send_as(hub, session, event, view);
+}
+
+static bool
+session_is_congested(const struct hub *hub, const struct session *session)
+{
+	size_t hard = hub->limits->output_hard;
+
+	/* Half of what may wait is left to answers. */
+	return hard > 0 && hub_waiting(hub, session) > hard / 2;
+}
+
+/*
+ * To all connections of a member but one. One that is congested, when others
+ * are not, is ended: it must not miss what no history has.
+ */
+static size_t
+publish_to_member(struct hub *hub, const struct event *event,
+    const struct audience *audience)
+{
+	struct session *first = hub_find_session(hub, audience->member_id, 0);
+	const struct session *except = NULL;
+	size_t reached = 0;
+
+	if (!str_is_empty(audience->except))
+		except =
+		    hub_find_session(hub, audience->except, event->connection);
+	for (struct session *session = first; session != NULL;
+	     session = session->next_of_member) {
+		if (session == except)
+			continue;
+		if (first->next_of_member != NULL &&
+		    session_is_congested(hub, session))
+			ws_conn_end(session->conn, WS_CLOSE_SLOW_CONSUMER,
+			    "slow_consumer");
+		else
+			reached += publish_to_session(hub, session, event);
+	}
+	return reached;
 }
 
 static size_t
 publish_to_one(struct hub *hub, const struct event *event,
     const struct audience *audience)
 {
-	struct session *session =
-	    id_map_find(&hub->sessions, audience->member_id);
+	struct session *session;
 
-	enum viewpoint view = VIEW_OTHERS;
-
-	if (session == NULL)
-		return 0;
-	if (event->kind == EVENT_REPLAYED || event->kind == EVENT_PRESENCE)
-		return publish_replay(hub, session, event);
-	if (str_equal(event->member_id, audience->member_id))
-		view = VIEW_AUTHOR;
-	return hub_send_as(hub, session, event, view);
+	if (audience->connection == 0)
+		return publish_to_member(hub, event, audience);
+	session =
+	    hub_find_session(hub, audience->member_id, audience->connection);
+	return session != NULL && publish_to_session(hub, session, event);
 }
 
 static size_t
@@ -225,12 +390,12 @@ static bool
 hub_is_congested(struct publisher *publisher, struct str member_id)
 {
 	struct hub *hub = (struct hub *)publisher;
-	const struct session *session = id_map_find(&hub->sessions, member_id);
-	size_t hard = hub->limits->output_hard;
+	const struct session *first = hub_find_session(hub, member_id, 0);
+	const struct session *session = first;
 
-	/* Half of what may wait is left to answers. */
-	return session != NULL && hard > 0 &&
-	       hub_waiting(hub, session) > hard / 2;
+	while (session != NULL && session_is_congested(hub, session))
+		session = session->next_of_member;
+	return first != NULL && session == NULL;
 }
 
 const struct publisher_ops hub_ops = {

@@ -220,6 +220,7 @@ replay_messages(struct hub *hub, struct session *session,
 	struct command command = {
 		.kind = COMMAND_REPLAY,
 		.author = session_member(session),
+		.connection = session->connection,
 		.room = str_slice(channel->room->id, channel->room->id_len),
 		.from_seq = next != 0 ? next : to + 1,
 		.to_seq = to,

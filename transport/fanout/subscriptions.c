@@ -30,7 +30,8 @@ room_add(struct subscriptions *subscriptions, struct str id)
 	if (room == NULL)
 		return NULL;
 	room->channels = NULL;
-	room->id_len = id.len;
+	room->further = 0;
+	room->id_len = (uint32_t)id.len;
 	if (id.len > 0)
 		memcpy(room->id, id.data, id.len);
 	if (id.len == 0)
@@ -211,7 +212,7 @@ session_unsubscribe(struct subscriptions *subscriptions,
 		room_tidy(subscriptions, channel->room);
 }
 
-void
+bool
 subscriptions_leave(struct subscriptions *subscriptions,
     struct session *session, struct str id)
 {
@@ -220,12 +221,14 @@ subscriptions_leave(struct subscriptions *subscriptions,
 	struct subscription *subscription = NULL;
 
 	if (room == NULL)
-		return;
+		return false;
 	channel = channel_find(room, session->variant);
 	if (channel != NULL)
 		subscription = session_find_subscription(session, channel);
-	if (subscription != NULL)
-		session_unsubscribe(subscriptions, session, subscription);
+	if (subscription == NULL)
+		return false;
+	session_unsubscribe(subscriptions, session, subscription);
+	return true;
 }
 
 void

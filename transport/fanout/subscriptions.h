@@ -14,7 +14,8 @@ struct session;
 /* The channels of one room. */
 struct room_channels {
 	struct channel *channels;
-	size_t id_len;
+	uint32_t further; /* subscribers beyond the first of their member */
+	uint32_t id_len;
 	char id[];
 };
 
@@ -41,8 +42,8 @@ struct room_channels *subscriptions_find(const struct subscriptions *,
 bool subscriptions_enter(struct subscriptions *, struct session *,
     struct str room);
 
-/* Unsubscribes it; does nothing if it is not subscribed. */
-void subscriptions_leave(struct subscriptions *, struct session *,
+/* Unsubscribes it. False: it was not subscribed. */
+bool subscriptions_leave(struct subscriptions *, struct session *,
     struct str room);
 
 /* Leaves all rooms. */

@@ -185,7 +185,7 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 	metric_put(out, "messages_total", "counter", "Messages posted.",
 	    stats->messages);
 	metric_put(out, "deliveries_total", "counter",
-	    "Messages delivered, once per recipient.", stats->deliveries);
+	    "Messages delivered, once per connection.", stats->deliveries);
 	metrics_put_copies(out, &stats->copies);
 	metrics_put_closes(out, stats);
 	metrics_put_refusals(out, stats);

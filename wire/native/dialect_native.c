@@ -5,6 +5,7 @@ const struct dialect dialect_native = {
 	.name = "command",
 	.subprotocol = "parley.v1",
 	.ids = ID_HEX8,
+	.connect_flags = COMMAND_SHARED,
 	.decode = native_decode,
 	.encode = native_encode,
 };

@@ -40,8 +40,8 @@ encode_dm(const struct event *event, struct wire_text *out)
 static bool
 encode_renamed(const struct event *event, struct wire_text *out)
 {
-	json_field_string(out, STR("{\"event\":\"renamed\",\"room\":"),
-	    event->room);
+	wire_text_append(out, STR("{\"event\":\"renamed\""));
+	json_field_optional(out, STR(",\"room\":"), event->room);
 	json_field_string(out, STR(",\"was\":"), event->was);
 	event_put_member(out, event);
 	return event_end(out);

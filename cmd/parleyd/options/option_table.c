@@ -1,5 +1,6 @@
 #include "cmd/parleyd/options/option.h"
 #include "domain/base/count_of.h"
+#include "domain/member_store.h"
 #include "wire/dialect.h"
 
 #define KIB (INT64_C(1) << 10)
@@ -389,6 +390,11 @@ const struct option option_table[] = {
 	    NUMBER(COUNT, chat.rooms_per_member, "64", 1, 10000),
 	    .help = "Rooms that one member may be in; beyond: "
 		    "too_many_rooms." },
+	{ .name = "limits.connections_per_user",
+	    NUMBER(COUNT, chat.connections_per_user, "32", 1,
+		MEMBER_CONNECTIONS_MOST),
+	    .help = "Connections of one user to the command dialect, which "
+		    "are one member; beyond: closed with 1011." },
 	{ .name = "limits.room_members",
 	    NUMBER(COUNT, chat.room_members, "10000", 1, MILLION),
 	    .help = "Members of one room; beyond: room_full." },

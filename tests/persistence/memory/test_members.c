@@ -73,7 +73,6 @@ START_TEST(gives_a_member_back_as_it_was_put)
 		.name = "an outsider",
 		.in_lobby = false,
 		.is_user = true,
-		.rights = RIGHT_READ | RIGHT_RENAME,
 		.since_ms = INT64_C(1) << 40 };
 	struct member out;
 
@@ -83,7 +82,7 @@ START_TEST(gives_a_member_back_as_it_was_put)
 	ck_assert_str_eq(out.name, "an outsider");
 	ck_assert(!out.in_lobby);
 	ck_assert(out.is_user);
-	ck_assert_uint_eq(out.rights, RIGHT_READ | RIGHT_RENAME);
+	ck_assert_uint_eq(out.connections, 1);
 	ck_assert_int_eq(out.since_ms, INT64_C(1) << 40);
 	ck_assert_int_eq(member_store_get(members, STR("a1"), &out), CHAT_OK);
 	ck_assert(out.in_lobby);
@@ -361,6 +360,25 @@ START_TEST(a_visit_ends_when_it_is_told_to)
 }
 END_TEST
 
+START_TEST(counts_the_connections_of_a_member)
+{
+	struct member_store *members = members_with_alice_and_bob(_i);
+	struct member out;
+
+	member_store_set_connections(members, STR("a1"),
+	    MEMBER_CONNECTIONS_MOST);
+	member_store_set_connections(members, STR("nobody"), 2);
+	ck_assert_int_eq(member_store_rename(members, STR("a1"), CHAT_SCOPE,
+			     STR("carol")),
+	    CHAT_OK);
+	ck_assert_int_eq(member_store_get(members, STR("a1"), &out), CHAT_OK);
+	ck_assert_uint_eq(out.connections, MEMBER_CONNECTIONS_MOST);
+	ck_assert_int_eq(member_store_get(members, STR("b2"), &out), CHAT_OK);
+	ck_assert_uint_eq(out.connections, 1);
+	member_store_destroy(members);
+}
+END_TEST
+
 SUITE(members)
 {
 	ADD_FOR_EACH_KIND(tests, is_empty_at_first);
@@ -381,5 +399,6 @@ SUITE(members)
 	    a_name_is_looked_for_in_the_name_space_of_the_chat);
 	ADD_FOR_EACH_KIND(tests,
 	    guests_give_their_name_up_and_take_another_elsewhere);
+	ADD_FOR_EACH_KIND(tests, counts_the_connections_of_a_member);
 	ADD_FOR_EACH_KIND(tests, a_visit_ends_when_it_is_told_to);
 }

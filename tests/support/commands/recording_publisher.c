@@ -10,9 +10,13 @@ self_of(struct publisher *base)
 }
 
 static struct listener
-listener_of(struct str member_id, struct str place)
+listener_of(struct str member_id, uint32_t connection, struct str place)
 {
-	struct listener listener = { .place = "" };
+	struct listener listener;
+
+	/* Listeners are compared with memcmp(). */
+	memset(&listener, 0, sizeof(listener));
+	listener.connection = connection;
 
 	assert(member_id.len < ID_SIZE && place.len < ROOM_ID_SIZE);
 	memcpy(listener.member_id, member_id.data, member_id.len);
@@ -31,29 +35,51 @@ find(struct recording_publisher *self, struct listener wanted)
 }
 
 static enum chat_error
-attach(struct publisher *base, void *peer, struct str member_id)
+attach(struct publisher *base, void *peer, struct str member_id,
+    uint32_t connection)
 {
 	struct recording_publisher *self = self_of(base);
 
 	assert(peer != NULL);
 	if (fault_hits(self->fault))
 		return CHAT_UNAVAILABLE;
-	transcript_add(&self->heard, "attach %.*s\n", (int)member_id.len,
+	transcript_add(&self->heard, "attach %.*s", (int)member_id.len,
 	    member_id.data);
+	if (connection != 0)
+		transcript_add(&self->heard, "/%u", connection);
+	transcript_add(&self->heard, "\n");
+	assert(self->attached_count < RECORDING_LISTENERS_MOST);
+	self->attached[self->attached_count++] =
+	    listener_of(member_id, connection, STR_ABSENT);
 	return CHAT_OK;
 }
 
+static bool
+is_of(const struct listener *listener, struct str member_id)
+{
+	return str_equal(str_from(listener->member_id), member_id);
+}
+
+/* All connections of the member, or one. */
 static enum chat_error
-enter(struct publisher *base, struct str member_id, struct str place)
+enter(struct publisher *base, struct str member_id, uint32_t connection,
+    struct str place)
 {
 	struct recording_publisher *self = self_of(base);
-	struct listener listener = listener_of(member_id, place);
 
 	if (fault_hits(self->fault))
 		return CHAT_UNAVAILABLE;
-	assert(find(self, listener) == NULL);
-	assert(self->count < RECORDING_LISTENERS_MOST);
-	self->listeners[self->count++] = listener;
+	for (size_t i = 0; i < self->attached_count; i++) {
+		uint32_t at = self->attached[i].connection;
+		struct listener listener = listener_of(member_id, at, place);
+
+		if (!is_of(&self->attached[i], member_id) ||
+		    (connection != 0 && at != connection))
+			continue;
+		assert(find(self, listener) == NULL);
+		assert(self->count < RECORDING_LISTENERS_MOST);
+		self->listeners[self->count++] = listener;
+	}
 	return CHAT_OK;
 }
 
@@ -61,26 +87,38 @@ static void
 leave(struct publisher *base, struct str member_id, struct str place)
 {
 	struct recording_publisher *self = self_of(base);
-	struct listener *gone = find(self, listener_of(member_id, place));
-	size_t behind;
-
-	assert(gone != NULL);
-	behind = self->count - (size_t)(gone - self->listeners) - 1;
-	memmove(gone, gone + 1, behind * sizeof(*gone));
-	self->count--;
-}
-
-static void
-detach(struct publisher *base, struct str member_id)
-{
-	struct recording_publisher *self = self_of(base);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < self->count; i++)
-		if (!str_equal(str_from(self->listeners[i].member_id),
-			member_id))
+		if (!is_of(&self->listeners[i], member_id) ||
+		    !str_equal(str_from(self->listeners[i].place), place))
 			self->listeners[kept++] = self->listeners[i];
+	assert(kept < self->count);
 	self->count = kept;
+}
+
+static size_t
+remove_connection(struct listener *all, size_t count, struct str member_id,
+    uint32_t connection)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!is_of(&all[i], member_id) ||
+		    all[i].connection != connection)
+			all[kept++] = all[i];
+	return kept;
+}
+
+static void
+detach(struct publisher *base, struct str member_id, uint32_t connection)
+{
+	struct recording_publisher *self = self_of(base);
+
+	self->count = remove_connection(self->listeners, self->count, member_id,
+	    connection);
+	self->attached_count = remove_connection(self->attached,
+	    self->attached_count, member_id, connection);
 }
 
 static bool
@@ -89,9 +127,23 @@ is_deaf(const struct recording_publisher *self, struct str member_id)
 	return self->deaf != NULL && str_equal(str_from(self->deaf), member_id);
 }
 
+/* Whether an earlier one is of the same member in the same room. */
+static bool
+is_further(const struct recording_publisher *self, size_t i)
+{
+	const struct listener *all = self->listeners;
+
+	for (size_t j = 0; j < i; j++)
+		if (is_of(&all[j], str_from(all[i].member_id)) &&
+		    strcmp(all[j].place, all[i].place) == 0)
+			return true;
+	return false;
+}
+
+/* Members. */
 static size_t
 count_listeners(const struct recording_publisher *self,
-    const struct audience *audience)
+    const struct event *event, const struct audience *audience)
 {
 	struct str place = audience->room;
 	size_t count = 0;
@@ -102,9 +154,10 @@ count_listeners(const struct recording_publisher *self,
 		const struct listener *listener = &self->listeners[i];
 
 		count += str_equal(str_from(listener->place), place) &&
+			 !is_further(self, i) &&
 			 !(audience->except.data != NULL &&
-			     str_equal(str_from(listener->member_id),
-				 audience->except));
+			     is_of(listener, audience->except) &&
+			     listener->connection == event->connection);
 	}
 	return count;
 }
@@ -119,7 +172,7 @@ publish(struct publisher *base, const struct event *event,
 	    !is_deaf(self, audience->member_id))
 		transcript_event(&self->heard, event, audience);
 	self->last_at_ms = event->at_ms;
-	return count_listeners(self, audience);
+	return count_listeners(self, event, audience);
 }
 
 static bool
@@ -151,7 +204,12 @@ void
 recording_publisher_dump(const struct recording_publisher *self,
     struct transcript *out)
 {
-	for (size_t i = 0; i < self->count; i++)
-		transcript_add(out, "%s listens to '%s'\n",
-		    self->listeners[i].member_id, self->listeners[i].place);
+	for (size_t i = 0; i < self->count; i++) {
+		const struct listener *listener = &self->listeners[i];
+
+		transcript_add(out, "%s", listener->member_id);
+		if (listener->connection != 0)
+			transcript_add(out, "/%u", listener->connection);
+		transcript_add(out, " listens to '%s'\n", listener->place);
+	}
 }

@@ -9,9 +9,10 @@
 
 #define RECORDING_LISTENERS_MOST 4096
 
-/* A member in a room; "" is the lobby. */
+/* A connection of a member in a room; "" is the lobby. */
 struct listener {
 	char member_id[ID_SIZE];
+	uint32_t connection;
 	char place[ROOM_ID_SIZE];
 };
 
@@ -25,6 +26,9 @@ struct recording_publisher {
 	/* In order of entering. */
 	struct listener listeners[RECORDING_LISTENERS_MOST];
 	size_t count;
+	/* The connections of members, in order of attaching. */
+	struct listener attached[RECORDING_LISTENERS_MOST];
+	size_t attached_count;
 };
 
 void recording_publisher_init(struct recording_publisher *, struct fault *);

@@ -126,12 +126,15 @@ add_failure(struct transcript *transcript, const struct failure *failure)
 }
 
 static void
-add_audience(struct transcript *transcript, const struct audience *audience)
+add_audience(struct transcript *transcript, const struct event *event,
+    const struct audience *audience)
 {
 	switch (audience->kind) {
 	case AUDIENCE_ONE:
 		transcript_add(transcript, "%.*s", (int)audience->member_id.len,
 		    audience->member_id.data);
+		if (audience->connection != 0)
+			transcript_add(transcript, "/%u", audience->connection);
 		break;
 	case AUDIENCE_ROOM:
 		transcript_add(transcript, "room %.*s", (int)audience->room.len,
@@ -142,13 +145,15 @@ add_audience(struct transcript *transcript, const struct audience *audience)
 		break;
 	}
 	add_str(transcript, "except", audience->except);
+	if (audience->except.data != NULL && event->connection != 0)
+		transcript_add(transcript, "/%u", event->connection);
 }
 
 void
 transcript_event(struct transcript *transcript, const struct event *event,
     const struct audience *audience)
 {
-	add_audience(transcript, audience);
+	add_audience(transcript, event, audience);
 	transcript_add(transcript, ": %s", event_kind_word(event->kind));
 	add_str(transcript, "ref", event->ref);
 	/* Where and when a request failed is left out: it is always said. */

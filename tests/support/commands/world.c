@@ -13,6 +13,7 @@ static const struct chat_limits limits = {
 	.message_bytes = 100,
 	.rooms = 5,
 	.rooms_per_member = 3,
+	.connections_per_user = 3,
 	.room_members = 6,
 	.page_messages = 4,
 	.page_bytes = 4000,
@@ -77,7 +78,11 @@ world_end(void)
 enum chat_error
 world_do(const struct command *command)
 {
-	return command_handle(dispatcher_handler(world.dispatcher), command);
+	struct command copy = *command;
+
+	if (copy.rights == 0)
+		copy.rights = RIGHTS_ALL;
+	return command_handle(dispatcher_handler(world.dispatcher), &copy);
 }
 
 void
@@ -125,8 +130,11 @@ say(const char *who, const char *room, unsigned n)
 static bool
 dump_member(const struct member *member, void *arg)
 {
-	transcript_add(arg, "member %s %s%s\n", member->id, member->name,
+	transcript_add(arg, "member %s %s%s", member->id, member->name,
 	    member->in_lobby ? "" : " outside");
+	if (member->connections != 1)
+		transcript_add(arg, " ×%u", member->connections);
+	transcript_add(arg, "\n");
 	return true;
 }
 

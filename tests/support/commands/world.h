@@ -35,7 +35,7 @@ void world_dump(struct transcript *);
 
 /*
  * DO(BROADCAST, "id1", .body = STR("\"hi\"")) hands a command in, and is its
- * result.
+ * result. Its author may do everything unless .rights says what.
  */
 #define DO(command_kind, who, ...)                                  \
 	world_do(&(struct command){ .kind = COMMAND_##command_kind, \

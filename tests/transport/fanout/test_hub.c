@@ -55,10 +55,13 @@ struct fixture {
 	size_t kind_count;
 };
 
+/* Clients that are one member: the first ones, the next ones, … */
+static unsigned per_member = 1;
+
 static struct str
 member_of(unsigned client, char out[16])
 {
-	snprintf(out, 16, "member-%u", client % 1000);
+	snprintf(out, 16, "member-%u", client / per_member % 1000);
 	return str_from(out);
 }
 
@@ -101,32 +104,47 @@ cut_stream(struct fixture *f, unsigned client, unsigned room)
 	}
 }
 
+/* The first client of the same member. */
+static unsigned
+first_of(unsigned client)
+{
+	return client - client % per_member;
+}
+
+static bool
+is_attached(const struct fixture *f, unsigned client)
+{
+	return f->sessions_of[client] != NULL &&
+	       f->sessions_of[client]->is_attached;
+}
+
+/* With the other clients of its member. */
 static void
 client_leave(struct fixture *f, unsigned client, unsigned room)
 {
 	char member[16], id[16];
 
-	f->in_room[client][room] = false;
-	if (f->sessions_of[client] != NULL) {
-		hub_flush(f->hub);
-		cut_stream(f, client, room);
+	hub_flush(f->hub);
+	for (unsigned i = first_of(client); i < first_of(client) + per_member;
+	     i++) {
+		f->in_room[i][room] = false;
+		if (is_attached(f, i))
+			cut_stream(f, i, room);
 	}
 	publisher_leave(hub_publisher(f->hub), member_of(client, member),
 	    room_of(room, id));
 }
 
-static void
-leave_all(struct fixture *f, struct str member)
+/* The client that has this connection; CLIENTS: none. */
+static unsigned
+client_of(const struct fixture *f, uint32_t connection)
 {
-	char id[16];
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < CLIENTS; i++)
-		for (unsigned room = 0; room < ROOMS; room++)
-			if (f->in_room[i][room] &&
-			    str_equal(member_of(i, id), member)) {
-				f->sessions_of[i] = NULL;
-				client_leave(f, i, room);
-			}
+	while (i < CLIENTS && (f->sessions_of[i] == NULL ||
+				  f->sessions_of[i]->connection != connection))
+		i++;
+	return i;
 }
 
 static unsigned
@@ -155,7 +173,7 @@ publish_presence(struct fixture *f, const struct command *command)
 	};
 
 	publisher_publish(hub_publisher(f->hub), &event,
-	    audience_one(command->author));
+	    audience_connection(command->author, command->connection));
 }
 
 /* So many messages in a page. */
@@ -208,7 +226,7 @@ replay(struct fixture *f, const struct command *command)
 	}
 	event.page.more = event.seq <= command->to_seq;
 	publisher_publish(hub_publisher(f->hub), &event,
-	    audience_one(command->author));
+	    audience_connection(command->author, command->connection));
 	if (!event.page.more && (command->flags & COMMAND_WITH_PRESENCE))
 		publish_presence(f, command);
 }
@@ -226,14 +244,21 @@ handle(struct command_handler *handler, const struct command *command)
 	ck_assert_uint_lt(f->kind_count, 64);
 	f->kinds[f->kind_count++] = command->kind;
 	if (command->kind == COMMAND_DISCONNECT) {
-		leave_all(f, command->author);
-		publisher_detach(hub_publisher(f->hub), command->author);
+		unsigned client = client_of(f, command->connection);
+
+		if (client < CLIENTS) {
+			memset(f->in_room[client], 0,
+			    sizeof(f->in_room[client]));
+			f->sessions_of[client] = NULL;
+		}
+		publisher_detach(hub_publisher(f->hub), command->author,
+		    command->connection);
 	}
 	if (command->kind != COMMAND_CONNECT)
 		return CHAT_OK;
 	f->sessions_of[f->connected] = command->peer;
 	return publisher_attach(hub_publisher(f->hub), command->peer,
-	    member_of(f->connected++, id));
+	    member_of(f->connected++, id), command->connection);
 }
 
 static bool
@@ -246,13 +271,15 @@ is_in_room(struct command_handler *handler, struct str member_id)
 
 static const struct command_handler_ops handler_ops = { handle, is_in_room };
 
+/* With so many clients for each member. */
 static struct fixture *
-setup(int sndbuf)
+setup_shared(int sndbuf, unsigned clients)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct sessions_config config;
 
 	ck_assert_ptr_nonnull(f);
+	per_member = clients;
 	f->handler.ops = &handler_ops;
 	f->hub = hub_create();
 	config = (struct sessions_config){
@@ -270,6 +297,12 @@ setup(int sndbuf)
 	return f;
 }
 
+static struct fixture *
+setup(int sndbuf)
+{
+	return setup_shared(sndbuf, 1);
+}
+
 static void
 teardown(struct fixture *f)
 {
@@ -281,14 +314,27 @@ teardown(struct fixture *f)
 	free(f);
 }
 
+static bool
+member_is_in_room(const struct fixture *f, unsigned client, unsigned room)
+{
+	for (unsigned i = first_of(client); i < first_of(client) + per_member;
+	     i++)
+		if (f->in_room[i][room])
+			return true;
+	return false;
+}
+
+/* With the other clients of its member. */
 static void
 join(struct fixture *f, unsigned client, unsigned room)
 {
 	char member[16], id[16];
 
-	f->in_room[client][room] = true;
+	for (unsigned i = first_of(client); i < first_of(client) + per_member;
+	     i++)
+		f->in_room[i][room] = is_attached(f, i);
 	ck_assert_int_eq(publisher_enter(hub_publisher(f->hub),
-			     member_of(client, member), room_of(room, id)),
+			     member_of(client, member), 0, room_of(room, id)),
 	    CHAT_OK);
 }
 
@@ -315,10 +361,19 @@ numbered(enum event_kind kind, unsigned number, size_t padding, char *body,
 }
 
 static void
+except_client(const struct fixture *f, unsigned client, struct event *event,
+    struct audience *audience, char member[16])
+{
+	audience->except = member_of(client, member);
+	if (f->sessions_of[client] != NULL)
+		event->connection = f->sessions_of[client]->connection;
+}
+
+static void
 message_publish(struct fixture *f, unsigned room, int except, size_t padding)
 {
 	char body[8192], id[16], member[16];
-	unsigned number = ++f->said;
+	unsigned number = ++f->said, last = CLIENTS;
 	struct event event =
 	    numbered(EVENT_SAID, number, padding, body, sizeof(body));
 	struct audience audience = audience_room(room_of(room, id));
@@ -328,11 +383,13 @@ message_publish(struct fixture *f, unsigned room, int except, size_t padding)
 	event.room = audience.room;
 	event.seq = f->posted[room];
 	if (except >= 0)
-		audience.except = member_of((unsigned)except, member);
+		except_client(f, (unsigned)except, &event, &audience, member);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		if (f->in_room[i][room] && (int)i != except) {
 			expect(f, i, room, number);
-			reached++;
+			reached +=
+			    last == CLIENTS || first_of(last) != first_of(i);
+			last = i;
 		}
 	ck_assert_uint_eq(publisher_publish(hub_publisher(f->hub), &event,
 			      audience),
@@ -345,11 +402,34 @@ client_publish(struct fixture *f, unsigned client)
 	char body[64], member[16];
 	unsigned number = ++f->said;
 	struct event event = numbered(EVENT_DM, number, 0, body, sizeof(body));
+	size_t reached = 0;
 
-	expect(f, client, DIRECT, number);
+	for (unsigned i = first_of(client); i < first_of(client) + per_member;
+	     i++)
+		if (is_attached(f, i)) {
+			expect(f, i, DIRECT, number);
+			reached++;
+		}
 	ck_assert_uint_eq(publisher_publish(hub_publisher(f->hub), &event,
 			      audience_one(member_of(client, member))),
-	    1);
+	    reached);
+}
+
+/* For this client, and no other one of its member. */
+static void
+client_answer(struct fixture *f, unsigned client)
+{
+	char body[64], member[16];
+	unsigned number = ++f->said;
+	struct event event = numbered(EVENT_DM, number, 0, body, sizeof(body));
+	uint32_t connection = f->sessions_of[client]->connection;
+
+	if (is_attached(f, client))
+		expect(f, client, DIRECT, number);
+	ck_assert_uint_eq(publisher_publish(hub_publisher(f->hub), &event,
+			      audience_connection(member_of(client, member),
+				  connection)),
+	    is_attached(f, client));
 }
 
 static bool
@@ -504,7 +584,7 @@ START_TEST(who_has_no_word_for_it_did_not_hear_it)
 	client_connect(&silent, &f->rig, 0);
 	client_open(&silent, &f->rig, "/ws/action");
 	event.room = STR("room-0");
-	publisher_enter(publisher, member_of(CLIENTS, member), event.room);
+	publisher_enter(publisher, member_of(CLIENTS, member), 0, event.room);
 	join(f, 0, 0);
 	ck_assert_uint_eq(publisher_publish(publisher, &event,
 			      audience_room(event.room)),
@@ -585,15 +665,112 @@ START_TEST(who_comes_late_does_not_hear_what_was_said_before)
 }
 END_TEST
 
+/* The client goes, and is in no room any more. */
+static void
+client_detach(struct fixture *f, unsigned client)
+{
+	char member[16];
+
+	hub_flush(f->hub);
+	for (unsigned room = 0; room < ROOMS; room++) {
+		if (f->in_room[client][room])
+			cut_stream(f, client, room);
+		f->in_room[client][room] = false;
+	}
+	publisher_detach(hub_publisher(f->hub), member_of(client, member),
+	    f->sessions_of[client]->connection);
+}
+
+/* It comes back, to the rooms that its member is in. */
+static void
+client_attach(struct fixture *f, unsigned client)
+{
+	struct publisher *publisher = hub_publisher(f->hub);
+	struct session *session = f->sessions_of[client];
+	char member[16], id[16];
+
+	ck_assert_int_eq(publisher_attach(publisher, session,
+			     member_of(client, member), session->connection),
+	    CHAT_OK);
+	for (unsigned room = 0; room < ROOMS; room++)
+		for (unsigned i = first_of(client);
+		     i < first_of(client) + per_member; i++)
+			if (i != client && f->in_room[i][room]) {
+				f->in_room[client][room] = true;
+				ck_assert_int_eq(publisher_enter(publisher,
+						     str_from(member),
+						     session->connection,
+						     room_of(room, id)),
+				    CHAT_OK);
+				break;
+			}
+}
+
+START_TEST(a_connection_of_a_member_gets_what_the_others_get)
+{
+	struct fixture *f = setup_shared(0, 2);
+	struct publisher *publisher = hub_publisher(f->hub);
+	char member[16];
+
+	client_detach(f, 1);
+	join(f, 0, 0);
+	message_publish(f, 0, -1, 0);
+	client_attach(f, 1);
+	join(f, 2, 0);
+	message_publish(f, 0, -1, 0);
+	message_publish(f, 0, 0, 0);
+	client_publish(f, 1);
+	client_answer(f, 0);
+	client_detach(f, 0);
+	message_publish(f, 0, -1, 0);
+	client_leave(f, 1, 0);
+	message_publish(f, 0, -1, 0);
+	client_publish(f, 0);
+	client_answer(f, 0);
+	check_all_received(f);
+	ck_assert_uint_eq(received(f, 0), 4);
+	ck_assert_uint_eq(received(f, 1), 5);
+	publisher_detach(publisher, member_of(0, member),
+	    f->sessions_of[1]->connection);
+	ck_assert_uint_eq(publisher_publish(publisher,
+			      &(struct event){ .kind = EVENT_DM },
+			      audience_one(str_from(member))),
+	    0);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(the_other_connections_of_a_member_can_be_meant)
+{
+	struct fixture *f = setup_shared(0, 3);
+	char body[64], member[16];
+	unsigned number = ++f->said;
+	struct event event = numbered(EVENT_DM, number, 0, body, sizeof(body));
+
+	event.member_id = member_of(0, member);
+	event.connection = f->sessions_of[1]->connection;
+	expect(f, 0, DIRECT, number);
+	expect(f, 2, DIRECT, number);
+	ck_assert_uint_eq(publisher_publish(hub_publisher(f->hub), &event,
+			      audience_own_others(event.member_id)),
+	    2);
+	check_all_received(f);
+	ck_assert_uint_eq(received(f, 1), 0);
+	teardown(f);
+}
+END_TEST
+
 /*
  * Random lives, in which some clients hardly read and sockets take little at
- * a time: every client gets exactly what was published to it, in each room in
+ * a time, and members have one, two or four of them, which come and go: every
+ * client gets exactly what was published to it, in each room in
  * order; a client that never lags, over all rooms in order. (No message of a
  * room is for all but one in a chat: a replay knows no exceptions.)
  */
 START_TEST(every_client_gets_everything_in_order)
 {
-	struct fixture *f = setup(_i % 2 == 0 ? 4608 : 0);
+	struct fixture *f =
+	    setup_shared(_i % 2 == 0 ? 4608 : 0, 1u << _i / 2 % 3);
 	unsigned seed = (unsigned)_i + 1;
 	bool lagged = false;
 
@@ -603,12 +780,19 @@ START_TEST(every_client_gets_everything_in_order)
 		unsigned choice = (unsigned)rand_r(&seed) % 100;
 
 		if (choice < 12) {
-			if (!f->in_room[client][room])
+			if (!member_is_in_room(f, client, room))
 				join(f, client, room);
 		} else if (choice < 16) {
-			if (f->in_room[client][room])
+			if (member_is_in_room(f, client, room))
 				client_leave(f, client, room);
-		} else if (choice < 30)
+		} else if (choice < 19 && per_member > 1) {
+			if (is_attached(f, client))
+				client_detach(f, client);
+			else
+				client_attach(f, client);
+		} else if (choice < 25)
+			client_answer(f, client);
+		else if (choice < 30)
 			client_publish(f, client);
 		else if (choice < 85)
 			message_publish(f, room,
@@ -640,7 +824,7 @@ START_TEST(who_is_detached_sits_nowhere)
 		join(f, 1, room);
 	}
 	message_publish(f, 2, -1, 0);
-	publisher_detach(hub_publisher(f->hub), member_of(0, member));
+	publisher_detach(hub_publisher(f->hub), member_of(0, member), 0);
 	memset(f->in_room[0], 0, sizeof(f->in_room[0]));
 	for (unsigned room = 0; room < ROOMS; room++)
 		message_publish(f, room, -1, 0);
@@ -873,7 +1057,7 @@ join_lobby(struct fixture *f, unsigned client)
 	char member[16];
 
 	ck_assert_int_eq(publisher_enter(hub_publisher(f->hub),
-			     member_of(client, member), STR_ABSENT),
+			     member_of(client, member), 0, STR_ABSENT),
 	    CHAT_OK);
 }
 
@@ -887,7 +1071,7 @@ say_in_lobby(struct fixture *f, unsigned clients, int except)
 	struct audience audience = audience_lobby();
 
 	if (except >= 0)
-		audience.except = member_of((unsigned)except, member);
+		except_client(f, (unsigned)except, &event, &audience, member);
 	for (unsigned i = 0; i < clients; i++)
 		if ((int)i != except)
 			expect(f, i, 0, number);
@@ -959,6 +1143,39 @@ START_TEST(a_reader_is_congested_while_much_waits_for_it)
 }
 END_TEST
 
+/* A member that can be reached is reached: a stalled connection is ended. */
+START_TEST(a_connection_that_does_not_read_does_not_stop_those_that_do)
+{
+	struct fixture *f = setup_shared(4608, 2);
+	struct publisher *publisher = hub_publisher(f->hub);
+	char bye[256] = "", member[16];
+	size_t reached = 2;
+
+	f->rig.limits.output_hard = 32 * 1024;
+	while (reached == 2) {
+		char body[64];
+		struct event event =
+		    numbered(EVENT_DM, ++f->said, 0, body, sizeof(body));
+		struct audience audience = audience_one(member_of(0, member));
+
+		ck_assert(!publisher_is_congested(publisher,
+		    audience.member_id));
+		expect(f, 0, DIRECT, f->said);
+		expect(f, 1, DIRECT, f->said);
+		reached = publisher_publish(publisher, &event, audience);
+		rig_turn(&f->rig);
+		check_received(f, 0);
+		ck_assert_uint_lt(f->said, 2000);
+	}
+	ck_assert_uint_eq(reached, 1);
+	ck_assert(has_all(f, 0));
+	ck_assert_uint_eq(read_bye(f, 1, bye, sizeof(bye)),
+	    WS_CLOSE_SLOW_CONSUMER);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, CLIENTS - 1);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(answers_nobody_reads_do_not_take_a_chunk_each)
 {
 	struct fixture *f = setup(4608);
@@ -987,6 +1204,11 @@ SUITE(hub)
 	tcase_add_loop_test(tests, every_client_gets_everything_in_order, 0,
 	    40);
 	tcase_add_test(tests, who_is_detached_sits_nowhere);
+	tcase_add_test(tests,
+	    a_connection_of_a_member_gets_what_the_others_get);
+	tcase_add_test(tests, the_other_connections_of_a_member_can_be_meant);
+	tcase_add_test(tests,
+	    a_connection_that_does_not_read_does_not_stop_those_that_do);
 	tcase_add_test(tests,
 	    a_slow_reader_costs_next_to_nothing_and_catches_up);
 	tcase_add_test(tests, readers_at_the_same_place_share_what_is_encoded);
