@@ -15,7 +15,9 @@ struct jwt_method {
 	struct jwt_policy policy; /* its texts are these: */
 	char issuer[AUTH_TEXT_MAX];
 	char audience[AUTH_TEXT_MAX];
-	struct jwt_claims claims; /* of the token that is being verified */
+	/* Of the token that is being verified. */
+	struct jwt_claims claims;
+	char rooms[ROOM_PATTERNS_BYTES];
 };
 
 /* --- the keys ------------------------------------------------------------- */
@@ -75,9 +77,9 @@ jwt_method_verify(struct auth_method *method, struct str token,
 	*out = (struct principal){
 		.user_id = claims->subject,
 		.name = claims->name.len > 0 ? claims->name : claims->subject,
-		.rights = rights_of_claim(claims->parley),
 		.expires_at_ms = claims->expires_s * 1000,
 	};
+	rights_of_claim(claims->parley, jwt->rooms, out);
 	return NULL;
 }
 

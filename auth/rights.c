@@ -1,53 +1,91 @@
 #include "auth/rights.h"
 
-#include "domain/base/count_of.h"
+#include <string.h>
+
 #include "wire/json/json_reader.h"
 #include "wire/json/json_writer.h"
 
 #define RIGHTS_DEPTH 8
 
-static const struct {
-	struct str word;
-	enum right right;
-} right_words[] = {
-	{ { "read", 4 }, RIGHT_READ },
-	{ { "post", 4 }, RIGHT_POST },
-	{ { "create", 6 }, RIGHT_CREATE_ROOMS },
-	{ { "rename", 6 }, RIGHT_RENAME },
-};
+/* Words and patterns of other lengths are not valid. */
+#define WORD_BYTES 72
+
+/* The value of a string that is short enough; absent: it is neither. */
+static struct str
+word_of(const struct json_value *value, char out[WORD_BYTES])
+{
+	size_t len;
+
+	if (value->type != JSON_STRING ||
+	    !json_string_copy(&value->string, out, WORD_BYTES, &len))
+		return STR_ABSENT;
+	return str_slice(out, len);
+}
 
 unsigned
 rights_read(struct str list)
 {
 	struct json_reader reader;
 	struct json_value item;
+	char word[WORD_BYTES];
 	unsigned rights = 0;
 
 	json_open_array(&reader, list, RIGHTS_DEPTH);
 	while (json_next_item(&reader, &item))
-		for (size_t i = 0; i < COUNT_OF(right_words); i++)
-			if (item.type == JSON_STRING &&
-			    json_string_is(&item.string, right_words[i].word))
-				rights |= right_words[i].right;
+		rights |= rights_of_word(word_of(&item, word));
 	return rights;
 }
 
-unsigned
-rights_of_claim(struct str claim)
+/*
+ * Writes the valid patterns, each with a space behind it, as far as there may
+ * be so many: what is left out matches no room.
+ */
+static struct str
+rooms_read(struct str list, char out[ROOM_PATTERNS_BYTES])
+{
+	struct json_reader reader;
+	struct json_value item;
+	char word[WORD_BYTES];
+	size_t count = 0, len = 0;
+
+	json_open_array(&reader, list, RIGHTS_DEPTH);
+	while (json_next_item(&reader, &item)) {
+		struct str pattern = word_of(&item, word);
+
+		if (!room_pattern_is_valid(pattern) ||
+		    ++count > ROOM_PATTERNS_MOST ||
+		    len + pattern.len + 1 > ROOM_PATTERNS_BYTES)
+			continue;
+		memcpy(out + len, pattern.data, pattern.len);
+		len += pattern.len;
+		out[len++] = ' ';
+	}
+	return str_slice(out, len);
+}
+
+void
+rights_of_claim(struct str claim, char rooms[ROOM_PATTERNS_BYTES],
+    struct principal *out)
 {
 	struct json_reader reader;
 	struct json_member member;
-	unsigned rights = RIGHTS_ALL;
 
+	out->rights = RIGHTS_USUAL;
+	out->rooms = STR_ABSENT;
 	if (claim.data == NULL)
-		return rights;
+		return;
 	json_open(&reader, claim, RIGHTS_DEPTH, NULL);
-	while (json_next(&reader, &member))
+	while (json_next(&reader, &member)) {
+		bool is_list = member.value.type == JSON_ARRAY;
+
 		if (json_string_is(&member.key, STR("can")))
-			rights = member.value.type == JSON_ARRAY
-				     ? rights_read(member.value.text)
-				     : 0;
-	return rights;
+			out->rights =
+			    is_list ? rights_read(member.value.text) : 0;
+		else if (json_string_is(&member.key, STR("rooms")))
+			out->rooms = is_list
+					 ? rooms_read(member.value.text, rooms)
+					 : str_slice(rooms, 0);
+	}
 }
 
 void
@@ -55,11 +93,11 @@ rights_write(unsigned rights, struct wire_text *out)
 {
 	struct str before = STR("[");
 
-	for (size_t i = 0; i < COUNT_OF(right_words); i++) {
-		if (!(rights & right_words[i].right))
+	for (unsigned bit = 1; bit <= rights; bit <<= 1) {
+		if (!(rights & bit))
 			continue;
 		wire_text_append(out, before);
-		json_put_string(out, right_words[i].word);
+		json_put_string(out, right_word(bit));
 		before = STR(",");
 	}
 	wire_text_append_if(out, before.data[0] == '[', before);

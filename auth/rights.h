@@ -4,6 +4,7 @@
 
 #include "domain/base/str.h"
 #include "domain/principal.h"
+#include "domain/room_pattern.h"
 
 struct wire_text;
 
@@ -11,12 +12,15 @@ struct wire_text;
 unsigned rights_read(struct str list);
 
 /*
- * The claim {"can": ["read", "post"]}, a JSON object; without "can", or if the
- * claim is absent, a user has all rights.
+ * Sets rights and rooms of a user by the claim {"can": ["read", "post"],
+ * "rooms": ["tea", "builds-*"]}, a JSON object. Without "can", or if the claim
+ * is absent, a user has the usual rights; without "rooms", in all rooms. What
+ * is not valid gives nothing. `rooms` has the text.
  */
-unsigned rights_of_claim(struct str claim);
+void rights_of_claim(struct str claim, char rooms[ROOM_PATTERNS_BYTES],
+    struct principal *);
 
-/* Appends the words for rights as a JSON array. */
+/* Appends the word of each right in a set as a JSON array. */
 void rights_write(unsigned rights, struct wire_text *);
 
 #endif

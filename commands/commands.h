@@ -17,11 +17,19 @@
 #include "domain/publisher.h"
 #include "domain/room_store.h"
 
+/* Who may create persistent rooms. */
+enum room_creators {
+	CREATORS_ANYONE,
+	CREATORS_USERS, /* members with a user id */
+	CREATORS_ROLE   /* those with RIGHT_MODERATE or RIGHT_ADMIN */
+};
+
 struct chat_limits {
 	size_t message_bytes; /* JSON text of one message */
 	size_t rooms;         /* in all */
 	size_t rooms_per_member;
 	size_t connections_per_user;
+	enum room_creators creators;
 	size_t persistent_rooms;          /* in all; 0: no limit */
 	size_t persistent_rooms_per_hour; /* of one address; 0: no limit */
 	int64_t room_empty_ms; /* an empty room is removed then; 0: never */

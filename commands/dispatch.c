@@ -88,6 +88,9 @@ check_needs(struct request *request, const struct command_entry *entry)
 	unsigned needs = entry->needs;
 	enum chat_error error = request_check_rights(request, entry->rights);
 
+	if (error == CHAT_OK && entry->rights != 0 &&
+	    request->room.data != NULL)
+		error = request_check_scope(request, request->room);
 	if (error != CHAT_OK)
 		return error;
 	if ((needs & NEEDS_NO_GUEST) && request->author.is_guest)

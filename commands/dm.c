@@ -57,7 +57,7 @@ dm_run(struct request *request)
 
 const struct command_entry command_dm = {
 	.needs = NEEDS_AUTHOR | NEEDS_BODY,
-	.rights = RIGHT_POST,
+	.rights = RIGHT_DM,
 	.run = dm_run,
 	.turn = TURN_AT_ONCE,
 };

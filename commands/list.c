@@ -50,6 +50,6 @@ list_run(struct request *request)
 
 const struct command_entry command_list = {
 	.needs = NEEDS_AUTHOR | NEEDS_PLACE,
-	.rights = RIGHT_READ,
+	.rights = RIGHT_LIST,
 	.run = list_run,
 };

@@ -166,7 +166,7 @@ room_join_finish(struct request *request, const struct entry *entry)
 
 const struct command_entry command_room_join = {
 	.needs = NEEDS_AUTHOR,
-	.rights = RIGHT_READ,
+	.rights = RIGHT_JOIN,
 	.run = room_join_run,
 	.finish = room_join_finish,
 };

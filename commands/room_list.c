@@ -56,6 +56,6 @@ room_list_run(struct request *request)
 
 const struct command_entry command_room_list = {
 	.needs = NEEDS_AUTHOR,
-	.rights = RIGHT_READ,
+	.rights = RIGHT_LIST,
 	.run = room_list_run,
 };

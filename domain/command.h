@@ -106,9 +106,11 @@ struct command {
 	const struct principal *principal; /* connect; NULL: anonymous */
 	enum id_style id_style;            /* connect: of a random id */
 	struct str author; /* a member id; absent in connect, tick */
-	struct str ref;    /* opaque; copied to direct answers */
-	struct str word;   /* the dialect's word, for failures */
-	struct str room;   /* an id; absent: the lobby */
+	struct str
+	    scope;       /* the rooms of its principal: room_patterns_match() */
+	struct str ref;  /* opaque; copied to direct answers */
+	struct str word; /* the dialect's word, for failures */
+	struct str room; /* an id; absent: the lobby */
 	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
 	struct str recipient; /* dm: name or id */

@@ -7,6 +7,7 @@
 /* Where in a command its texts are: what is not listed is not copied. */
 static const size_t text_offsets[] = {
 	offsetof(struct command, author),
+	offsetof(struct command, scope),
 	offsetof(struct command, ref),
 	offsetof(struct command, word),
 	offsetof(struct command, room),

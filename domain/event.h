@@ -116,6 +116,7 @@ struct failure {
 	struct str command;     /* the word as sent; absent if unknown */
 	struct str text;        /* for people; absent: chat_error_text() */
 	struct str field;       /* CHAT_BAD_FIELD: its path, "since.epoch" */
+	struct str right;       /* CHAT_FORBIDDEN: which is missing; absent */
 	size_t offset;          /* CHAT_BAD_JSON: of the invalid byte */
 	int64_t limit;          /* the limit that was exceeded; 0: omitted */
 	int64_t retry_after_ms; /* 0: omitted */

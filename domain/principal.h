@@ -5,14 +5,7 @@
 #include <stdint.h>
 
 #include "domain/base/str.h"
-
-enum right {
-	RIGHT_READ = 1 << 0,         /* join rooms; lists and histories */
-	RIGHT_POST = 1 << 1,         /* send messages */
-	RIGHT_CREATE_ROOMS = 1 << 2, /* also by joining */
-	RIGHT_RENAME = 1 << 3,
-	RIGHTS_ALL = (1 << 4) - 1 /* at most 8: stores keep a byte */
-};
+#include "domain/right.h"
 
 /* 'u' and 26 characters: a-z2-7. */
 #define PRINCIPAL_MEMBER_ID_LEN 27
@@ -28,13 +21,14 @@ struct principal {
 	struct str member_id;
 	struct str name;       /* to be displayed; absent: the client's wish */
 	unsigned rights;       /* of enum right */
+	struct str rooms;      /* room_patterns_match(); absent: all rooms */
 	int64_t expires_at_ms; /* Unix time; 0: never */
 };
 
 static inline struct principal
 principal_anonymous(void)
 {
-	return (struct principal){ .rights = RIGHTS_ALL };
+	return (struct principal){ .rights = RIGHTS_USUAL };
 }
 
 #endif

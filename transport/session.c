@@ -23,8 +23,8 @@
 #define LEAST_WINDOW_BITS 15
 
 static_assert(REFUSALS_MOST <= UINT8_MAX, "session.refused holds it");
-static_assert(offsetof(struct session, member_id) <= 140, "one per connection");
-static_assert(RIGHTS_ALL <= UINT16_MAX, "session.rights holds it");
+static_assert(offsetof(struct session, member_id) <= 148, "one per connection");
+static_assert(RIGHTS_BITS <= 16, "session.rights holds it");
 static_assert(ID_SIZE <= UINT8_MAX, "session.id_size holds it");
 
 struct sessions {
@@ -108,6 +108,8 @@ command_run(struct session *session, struct command *command)
 	command->author = session_member(session);
 	command->connection = session->connection;
 	command->rights = session->rights;
+	if (session->scope != NULL)
+		command->scope = str_from(session->scope);
 	command->origin = peer_key(session->conn->peer);
 	return command_handle(sessions_of(session)->config.handler, command) ==
 	       CHAT_OK;
@@ -255,6 +257,16 @@ session_id_size(const struct dialect *dialect,
 	return size;
 }
 
+/* False: no memory. */
+static bool
+session_set_scope(struct session *session, struct str rooms)
+{
+	if (rooms.data == NULL)
+		return true;
+	session->scope = strndup(rooms.data, rooms.len);
+	return session->scope != NULL;
+}
+
 static void *
 session_open(struct endpoint *endpoint, struct conn *conn,
     const struct http_request *request, const struct upgrade *upgrade,
@@ -275,7 +287,8 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	session->rights = (uint16_t)upgrade->principal->rights;
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
-	if (!connect_member(session, request, upgrade->principal))
+	if (!session_set_scope(session, upgrade->principal->rooms) ||
+	    !connect_member(session, request, upgrade->principal))
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
 	return session;
 }
@@ -314,6 +327,7 @@ session_leave(void *arg, const struct bye *bye)
 	hub_remove(sessions->config.hub, session);
 	if (bye != NULL)
 		hub_send_last(sessions->config.hub, session, &event);
+	free(session->scope);
 	free(session);
 }
 

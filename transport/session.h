@@ -52,6 +52,7 @@ struct session {
 	struct session *next_individual;
 	/* of the hub: the next connection of the same member; NULL: none */
 	struct session *next_of_member;
+	char *scope; /* its own: command.scope, with a NUL; NULL: absent */
 	uint32_t batch_number; /* is on the list of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;

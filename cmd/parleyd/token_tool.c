@@ -21,8 +21,11 @@ static const char usage[] =
     "  --sub USER   the user's id\n"
     "  --name NAME  the display name, unless it is the id\n"
     "  --ttl TIME   how long it is valid: 90s, 30m, 12h, 7d (1h)\n"
-    "  --can LIST   rights, separated by commas: read, post, create, rename\n"
-    "               (all)\n"
+    "  --can LIST   rights, separated by commas: read, post, create, rename,\n"
+    "               list, join, dm, upload, moderate, admin (all but the\n"
+    "               last two)\n"
+    "  --rooms LIST the rooms in which they are valid: ids, or beginnings of\n"
+    "               ids with a star, tea,builds-* (all)\n"
     "  --iss, --aud TEXT  issuer and audience, if the server checks them\n";
 
 struct token_options {
@@ -31,6 +34,7 @@ struct token_options {
 	const char *name;
 	const char *ttl;
 	const char *can;
+	const char *rooms;
 	const char *iss;
 	const char *aud;
 };
@@ -72,14 +76,14 @@ claim_put(struct wire_text *out, const char *name, const char *value)
 	json_put_string(out, str_from(value));
 }
 
-/* "read,post" becomes ,"parley":{"can":["read","post"]}. */
+/* "read,post" becomes "can":["read","post"]. */
 static void
-rights_put(struct wire_text *out, const char *list)
+list_put(struct wire_text *out, const char *before, const char *name,
+    const char *list)
 {
-	const char *before = ",\"parley\":{\"can\":[";
-
-	if (list == NULL)
-		return;
+	wire_text_append(out, str_from(before));
+	json_put_string(out, str_from(name));
+	before = ":[";
 	while (*list != '\0') {
 		size_t len = strcspn(list, ",");
 
@@ -88,7 +92,24 @@ rights_put(struct wire_text *out, const char *list)
 		before = ",";
 		list += len + (list[len] == ',');
 	}
-	wire_text_append(out, STR("]}"));
+	wire_text_append_if(out, *before == ':', STR(":["));
+	wire_text_append(out, STR("]"));
+}
+
+/* The claim `parley`. */
+static void
+rights_put(struct wire_text *out, const struct token_options *options)
+{
+	const char *before = ",\"parley\":{";
+
+	if (options->can != NULL) {
+		list_put(out, before, "can", options->can);
+		before = ",";
+	}
+	if (options->rooms != NULL)
+		list_put(out, before, "rooms", options->rooms);
+	wire_text_append_if(out, options->can != NULL || options->rooms != NULL,
+	    STR("}"));
 }
 
 static void
@@ -105,7 +126,7 @@ payload_write(struct wire_text *out, const struct token_options *options,
 	claim_put(out, "name", options->name);
 	claim_put(out, "iss", options->iss);
 	claim_put(out, "aud", options->aud);
-	rights_put(out, options->can);
+	rights_put(out, options);
 	wire_text_append(out, STR("}"));
 }
 
@@ -170,6 +191,7 @@ token_tool_run(int argc, char *const *argv, FILE *out)
 		{ "--name", &options.name },
 		{ "--ttl", &options.ttl },
 		{ "--can", &options.can },
+		{ "--rooms", &options.rooms },
 		{ "--iss", &options.iss },
 		{ "--aud", &options.aud },
 	};

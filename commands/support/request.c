@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "domain/base/count_of.h"
+#include "domain/room_pattern.h"
 #include "domain/text/utf8.h"
 
 /* The time after which a client may retry a command that the store refused. */
@@ -83,6 +84,7 @@ request_append(struct request *request, struct entry *entry)
 	if (entry->kind == ENTRY_SAID || entry->kind == ENTRY_ATTRIBUTE) {
 		requester.room = entry->room_id;
 		requester.body = STR_ABSENT; /* the entry has it */
+		requester.scope = STR_ABSENT;
 	}
 	request->is_appended = false;
 	state->appending = request;
@@ -118,11 +120,12 @@ request_over_limit(struct request *request, enum chat_error error, size_t limit)
 	return error;
 }
 
-static enum chat_error
-not_found(struct request *request, enum chat_error error, const char *before,
-    struct str named, const char *after)
+/* Makes the text of a failure. */
+static void
+text_make(struct request *request, const char *before, struct str quoted,
+    const char *after)
 {
-	struct str pieces[] = { str_from(before), utf8_cut(named, QUOTE_MOST),
+	struct str pieces[] = { str_from(before), utf8_cut(quoted, QUOTE_MOST),
 		str_from(after) };
 	size_t len = 0;
 
@@ -132,27 +135,48 @@ not_found(struct request *request, enum chat_error error, const char *before,
 		len += pieces[i].len;
 	}
 	request->failure.text = str_slice(request->text, len);
-	return error;
 }
 
 enum chat_error
 request_room_not_found(struct request *request)
 {
-	return not_found(request, CHAT_ROOM_NOT_FOUND, "Room ", request->room,
-	    " does not exist");
+	text_make(request, "Room ", request->room, " does not exist");
+	return CHAT_ROOM_NOT_FOUND;
 }
 
 enum chat_error
 request_member_not_found(struct request *request)
 {
-	return not_found(request, CHAT_MEMBER_NOT_FOUND, "Member '",
-	    request->command->recipient, "' not found");
+	text_make(request, "Member '", request->command->recipient,
+	    "' not found");
+	return CHAT_MEMBER_NOT_FOUND;
 }
 
 enum chat_error
-request_check_rights(const struct request *request, unsigned rights)
+request_lacks_right(struct request *request, unsigned missing)
 {
-	if ((rights & ~request->command->rights) == 0)
+	struct str word = right_word(missing);
+
+	request->failure.right = word;
+	text_make(request, "Not allowed without the right '", word, "'");
+	return request->author.is_user ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED;
+}
+
+enum chat_error
+request_check_rights(struct request *request, unsigned rights)
+{
+	unsigned missing = rights & ~request->command->rights;
+
+	return missing == 0 ? CHAT_OK : request_lacks_right(request, missing);
+}
+
+enum chat_error
+request_check_scope(struct request *request, struct str room)
+{
+	if (room_patterns_match(request->command->scope, room))
 		return CHAT_OK;
+	request->failure.text =
+	    STR("Not allowed in this room, which the token does not name");
+	request->failure.field = STR("room");
 	return request->author.is_user ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED;
 }

@@ -58,8 +58,13 @@ void request_answer(const struct request *, struct event *);
 void request_publish_to_own_others(const struct request *,
     const struct event *);
 
-/* Whether the author's connection has these rights. */
-enum chat_error request_check_rights(const struct request *, unsigned rights);
+/*
+ * Whether the author has these rights, and may use them in this room. The
+ * failure, CHAT_FORBIDDEN or CHAT_UNAUTHORIZED, names what is missing.
+ */
+enum chat_error request_check_rights(struct request *, unsigned rights);
+enum chat_error request_check_scope(struct request *, struct str room);
+enum chat_error request_lacks_right(struct request *, unsigned missing);
 
 /* Publishes a failure of the request, or of a part of it, to its author. */
 void request_answer_failure(const struct request *, enum chat_error);

@@ -87,6 +87,8 @@ resume_collect(const struct request *request, const struct room *room,
 	if (error != CHAT_OK)
 		return error;
 	out->seq = held.last;
+	if ((request->command->rights & RIGHT_READ) == 0)
+		return CHAT_OK;
 	if (request->command->flags & COMMAND_HAS_SINCE)
 		return read_since(request, room, &held, out);
 	if (request->command->limit > 0)

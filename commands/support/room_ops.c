@@ -112,12 +112,35 @@ take_quota(struct request *request, const struct room *room)
 	return room_quota_take(request);
 }
 
+/* Whether the author may create a room that outlives its members. */
+static enum chat_error
+check_creator(struct request *request)
+{
+	const struct member *author = &request->author;
+	enum room_creators creators = request->chat->limits.creators;
+
+	if (creators == CREATORS_USERS && !author->is_user) {
+		request->failure.text =
+		    STR("Only users may create persistent rooms");
+		return CHAT_UNAUTHORIZED;
+	}
+	if (creators == CREATORS_ROLE &&
+	    (request->command->rights & (RIGHT_MODERATE | RIGHT_ADMIN)) == 0)
+		return request_lacks_right(request, RIGHT_MODERATE);
+	return CHAT_OK;
+}
+
 enum chat_error
 room_ops_create(struct request *request, struct room *room)
 {
 	bool is_unnamed = room->name[0] == '\0';
 	enum chat_error error = room_ops_check_author(request);
 
+	/* A made id is one of the author's rooms only if any id is. */
+	if (error == CHAT_OK && room->id[0] == '\0')
+		error = request_check_scope(request, STR(""));
+	if (error == CHAT_OK && room->persistent)
+		error = check_creator(request);
 	if (error == CHAT_OK)
 		error = check_rooms(request);
 	if (error == CHAT_OK && room->persistent)

@@ -26,7 +26,7 @@ bool room_ops_must_wait(const struct request *);
  * Appends the creation of an empty room to the log, if there may be one more
  * and the author may be in it; an epoch is made for it, an id if it is "", and
  * the id is its name if that is "". CHAT_TOO_MANY_ROOMS, CHAT_ROOM_EXISTS,
- * CHAT_UNAVAILABLE.
+ * CHAT_FORBIDDEN, CHAT_UNAUTHORIZED, CHAT_UNAVAILABLE.
  */
 enum chat_error room_ops_create(struct request *, struct room *);
 

@@ -240,9 +240,10 @@ START_TEST(rights_are_those_of_the_connection)
 	ck_assert_int_eq(DO(LIST, "ualice", .connection = 1,
 			     .rights = RIGHT_POST),
 	    CHAT_FORBIDDEN);
-	HEARD("ualice/1: failed forbidden\n");
+	HEARD("ualice/1: failed forbidden right=list text=Not allowed without "
+	      "the right 'list'\n");
 	ck_assert_int_eq(DO(LIST, "ualice", .connection = 2,
-			     .rights = RIGHT_READ),
+			     .rights = RIGHT_LIST),
 	    CHAT_OK);
 }
 END_TEST

@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 #include "tests/support/failing_malloc.h"
@@ -123,12 +125,12 @@ static const struct {
 	unsigned right;
 } righted[] = {
 	{ COMMAND_BROADCAST, 0, RIGHT_POST },
-	{ COMMAND_DM, 0, RIGHT_POST },
+	{ COMMAND_DM, 0, RIGHT_DM },
 	{ COMMAND_TYPING, 0, RIGHT_POST },
-	{ COMMAND_ROOM_JOIN, 0, RIGHT_READ },
+	{ COMMAND_ROOM_JOIN, 0, RIGHT_JOIN },
 	{ COMMAND_HISTORY, 0, RIGHT_READ },
-	{ COMMAND_LIST, 0, RIGHT_READ },
-	{ COMMAND_ROOM_LIST, 0, RIGHT_READ },
+	{ COMMAND_LIST, 0, RIGHT_LIST },
+	{ COMMAND_ROOM_LIST, 0, RIGHT_LIST },
 	{ COMMAND_ROOM_CREATE, 0, RIGHT_CREATE_ROOMS },
 	{ COMMAND_ROOM_JOIN, COMMAND_MAY_CREATE, RIGHT_CREATE_ROOMS },
 	{ COMMAND_RENAME, 0, RIGHT_RENAME },
@@ -143,24 +145,90 @@ START_TEST(asks_for_the_right_to_a_command)
 		.kind = righted[_i / 2].kind,
 		.flags = righted[_i / 2].flags,
 		.author = STR("id1"),
-		.rights = RIGHTS_ALL & ~righted[_i / 2].right,
+		.rights = RIGHTS_USUAL & ~righted[_i / 2].right,
 		.room = STR("new"),
 		.name = STR("new"),
 		.recipient = STR("id1"),
 		.body = STR("1"),
 	};
 
+	struct str word = right_word(righted[_i / 2].right);
+	char expected[128];
+
 	CONNECT(.principal = &principal);
 	forget_what_was_heard();
 	ck_assert_int_eq(world_do(&command),
 	    _i % 2 == 0 ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED);
-	HEARD(_i % 2 == 0 ? "id1: failed forbidden\n"
-			  : "id1: failed unauthorized\n");
+	snprintf(expected, sizeof(expected),
+	    "id1: failed %s right=%s text=Not allowed without the right '%s'\n",
+	    _i % 2 == 0 ? "forbidden" : "unauthorized", word.data, word.data);
+	HEARD(expected);
 	/* Another connection may do everything. */
-	command.rights = RIGHTS_ALL;
+	command.rights = RIGHTS_USUAL;
 	world_do(&command);
 	ck_assert_ptr_null(strstr(world.publisher.heard.text, "unauthorized"));
 	ck_assert_ptr_null(strstr(world.publisher.heard.text, "forbidden"));
+}
+END_TEST
+
+#define OUT_OF_SCOPE                        \
+	"id1: failed forbidden field=room " \
+	"text=Not allowed in this room, which the token does not name\n"
+
+/* What a token for other rooms refuses; the rest it does not mind. */
+static const struct {
+	struct command command;
+	bool is_refused;
+} scoped[] = {
+	{ { .kind = COMMAND_ROOM_JOIN, .room = STR("tea") }, false },
+	{ { .kind = COMMAND_ROOM_JOIN, .room = STR("builds-") }, false },
+	{ { .kind = COMMAND_ROOM_JOIN, .room = STR("builds-7") }, false },
+	{ { .kind = COMMAND_ROOM_JOIN, .room = STR("builds") }, true },
+	{ { .kind = COMMAND_ROOM_JOIN, .room = STR("teas") }, true },
+	{ { .kind = COMMAND_ROOM_CREATE, .room = STR("x"), .name = STR("x") },
+	    true },
+	{ { .kind = COMMAND_ROOM_CREATE, .name = STR("x") }, true },
+	{ { .kind = COMMAND_BROADCAST, .room = STR("x"), .body = STR("1") },
+	    true },
+	{ { .kind = COMMAND_BROADCAST, .body = STR("1") }, false },
+	{ { .kind = COMMAND_HISTORY, .room = STR("x") }, true },
+	{ { .kind = COMMAND_LIST, .room = STR("x") }, true },
+	{ { .kind = COMMAND_TYPING, .room = STR("x") }, true },
+	{ { .kind = COMMAND_ROOM_LEAVE, .room = STR("x") }, false },
+};
+
+START_TEST(keeps_a_member_to_the_rooms_of_its_token)
+{
+	struct principal principal = { .user_id = STR("42") };
+	struct command command = scoped[_i].command;
+
+	command.flags = COMMAND_MAY_CREATE;
+	command.scope = STR("tea builds-* ");
+	command.author = STR("id1");
+	CONNECT(.principal = &principal);
+	forget_what_was_heard();
+	if (scoped[_i].is_refused) {
+		ck_assert_int_eq(world_do(&command), CHAT_FORBIDDEN);
+		HEARD(OUT_OF_SCOPE);
+	} else
+		ck_assert_int_ne(world_do(&command), CHAT_FORBIDDEN);
+}
+END_TEST
+
+START_TEST(who_may_not_read_joins_without_messages)
+{
+	struct principal principal = { .user_id = STR("42") };
+
+	people(1);
+	gather("r", 1);
+	say("id1", "r", 2);
+	CONNECT(.principal = &principal);
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id3", .room = STR("r"), .limit = 10,
+	    .rights = RIGHTS_USUAL & ~RIGHT_READ);
+	HEARD("id3: joined room=r name=r epoch=epoch2 seq=2 at=1000 "
+	      "member=member2 id=id3 count=2 names=member1,member2\n"
+	      "room r except=id3: entered room=r member=member2 id=id3\n");
 }
 END_TEST
 
@@ -180,4 +248,7 @@ SUITE(dispatch)
 	tcase_add_test(tests, dies_without_having_lived);
 	tcase_add_loop_test(tests, asks_for_the_right_to_a_command, 0,
 	    2 * COUNT_OF(righted));
+	tcase_add_loop_test(tests, keeps_a_member_to_the_rooms_of_its_token, 0,
+	    COUNT_OF(scoped));
+	tcase_add_test(tests, who_may_not_read_joins_without_messages);
 }

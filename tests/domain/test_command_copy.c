@@ -9,6 +9,7 @@ static const struct command full = {
 	.kind = COMMAND_ROOM_JOIN,
 	.flags = COMMAND_MAY_CREATE,
 	.author = { "author", 6 },
+	.scope = { "scope", 5 },
 	.ref = { "ref", 3 },
 	.word = { "word", 4 },
 	.room = { "room", 4 },
@@ -39,14 +40,14 @@ START_TEST(copies_every_text)
 			   offsetof(struct command, author)) /
 		       sizeof(struct str);
 
-	ck_assert_uint_eq(size, 47);
+	ck_assert_uint_eq(size, 52);
 	command_copy(&full, &copy, texts);
 	ck_assert_int_eq(copy.kind, full.kind);
 	ck_assert_uint_eq(copy.flags, full.flags);
 	ck_assert_uint_eq(copy.since_seq, 7);
 	ck_assert_uint_eq(copy.limit, 8);
 	ck_assert_int_eq(copy.ttl_ms, 9);
-	ck_assert_uint_eq(count, 10);
+	ck_assert_uint_eq(count, 11);
 	for (size_t i = 0; i < count; i++) {
 		ck_assert(str_equal(of_copy[i], of_full[i]));
 		ck_assert(is_within(of_copy[i], texts, size));

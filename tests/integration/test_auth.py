@@ -164,7 +164,82 @@ def test_rights_limit_what_a_user_may_do(server):
             ("name", {"name": "other"}),
         ):
             assert alice.ask(command, **fields)["code"] == "forbidden", command
+        refused = alice.ask("broadcast", room="tea", message="hi")
+        assert refused["right"] == "post"
+        assert refused["message"] == "Not allowed without the right 'post'"
         assert alice.ask_ok("history", room="tea")["messages"] == []
+
+
+@pytest.mark.parametrize("can, command, fields", [
+    ("list", "list", {}),
+    ("list", "rooms", {}),
+    ("join", "join", {"room": "tea"}),
+    ("read", "history", {"room": "tea"}),
+    ("dm", "dm", {"recipient": "bob", "message": "hi"}),
+    ("post", "broadcast", {"message": "hi"}),
+    ("post", "broadcast", {"room": "tea", "message": "hi"}),
+    ("create", "create", {"name": "x"}),
+    ("rename", "name", {"name": "carol"}),
+])
+def test_each_command_needs_a_right(server, can, command, fields):
+    """The error names it; with it alone the command succeeds."""
+    every = ["list", "join", "dm", "create", "rename"]
+    others = [word for word in every if word != can]
+    bob = f"Bearer {make_token(sub='bob')}"
+    without = f"Bearer {make_token(sub='eve', parley={'can': others})}"
+    only = f"Bearer {make_token(sub='ann', parley={'can': [can, 'join']})}"
+    with Chat(server.address, Authorization=bob) as bob, \
+            Chat(server.address, Authorization=without) as eve, \
+            Chat(server.address, Authorization=only) as ann:
+        bob.ask_ok("create", name="tea", room="tea")
+        ann.ask_ok("join", room="tea")
+        if can != "join":
+            eve.ask_ok("join", room="tea")
+        refused = eve.refusal(command, **fields)
+        assert (refused["code"], refused["right"]) == ("forbidden", can)
+        ann.ask_ok(command, **fields)
+
+
+def test_a_token_can_be_valid_for_some_rooms_only(server):
+    bob = f"Bearer {make_token(sub='bob')}"
+    limited = make_token(parley={"rooms": ["tea", "builds-*", "no good", 7]})
+    with Chat(server.address, Authorization=bob) as bob, \
+            Chat(server.address, Authorization=f"Bearer {limited}") as alice:
+        bob.ask_ok("create", name="coffee", room="coffee")
+        for room in "tea", "builds-7":
+            alice.ask_ok("join", room=room, create=True)
+            alice.post(room, "hi")
+        for command, fields in (
+            ("join", {"room": "coffee"}),
+            ("join", {"room": "builds", "create": True}),
+            ("create", {"name": "x"}),
+            ("create", {"name": "x", "room": "x"}),
+            ("history", {"room": "coffee"}),
+            ("broadcast", {"room": "coffee", "message": "hi"}),
+        ):
+            refused = alice.refusal(command, **fields)
+            assert (refused["code"], refused["field"]) == ("forbidden", "room")
+        alice.ask_ok("broadcast", message="to the lobby")
+    with Chat(server.address, Authorization=(
+            f"Bearer {make_token(parley={'rooms': 'tea'})}")) as nowhere:
+        assert nowhere.refusal("join", room="tea")["code"] == "forbidden"
+
+
+def test_persistent_rooms_can_be_left_to_users(start, key):
+    anyone = start("--rights-create", "users")
+    with Chat(anyone.address) as eve:
+        refused = eve.refusal("create", name="x", persistent=True)
+        assert refused["code"] == "unauthorized"
+        assert eve.ask_ok("create", name="x")
+    users = start("--rights-create", "role", "--auth-kind", "jwt",
+                  "--auth-key", str(key))
+    user = f"Bearer {make_token()}"
+    admin = f"Bearer {make_token(parley={'can': ['create', 'admin']})}"
+    with Chat(users.address, Authorization=user) as alice, \
+            Chat(users.address, Authorization=admin) as root:
+        refused = alice.refusal("create", name="x", persistent=True)
+        assert (refused["code"], refused["right"]) == ("forbidden", "moderate")
+        assert root.ask_ok("create", name="x", persistent=True)
 
 
 def test_a_connection_ends_with_its_token(server):
@@ -193,13 +268,15 @@ def test_keys_are_read_again(server, key):
 def test_the_token_program_makes_tokens(server, key):
     done = subprocess.run(
         [PARLEYD, "token", "--key", str(key), "--sub", "u7", "--name", "Zoe",
-         "--ttl", "1h", "--can", "read,post"],
+         "--ttl", "1h", "--can", "read,post", "--rooms", "tea,x-*"],
         capture_output=True, text=True, timeout=DEADLINE, env=ENVIRONMENT)
     assert done.returncode == 0
     with Chat(server.address, target=f"/ws?token={done.stdout.strip()}") as zoe:
         assert zoe.name == "Zoe"
         assert zoe.ask("create", name="x")["code"] == "forbidden"
         assert zoe.ask_ok("broadcast", message="hi")
+        assert zoe.refusal("join", room="coffee")["field"] == "room"
+        assert zoe.refusal("join", room="x-1")["code"] == "room_not_found"
 
 
 @pytest.mark.parametrize("options, why", [

@@ -850,7 +850,7 @@ START_TEST(a_member_without_admission_may_do_everything)
 	client_connect(&f.clients[0], &f.rig, 0);
 	client_open(&f.clients[0], &f.rig, "/ws?name=eve");
 	ck_assert_str_eq(f.name, "eve");
-	ck_assert_uint_eq(f.rights, RIGHTS_ALL);
+	ck_assert_uint_eq(f.rights, RIGHTS_USUAL);
 	teardown();
 }
 END_TEST

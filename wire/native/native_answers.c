@@ -213,6 +213,7 @@ native_encode_failed(const struct event *event, struct wire_text *out)
 	    str_from(chat_error_word(failure->error)));
 	json_field_string(out, STR(",\"message\":"), error_text_plain(failure));
 	json_field_optional(out, STR(",\"field\":"), failure->field);
+	json_field_optional(out, STR(",\"right\":"), failure->right);
 	if (failure->error == CHAT_BAD_JSON)
 		json_field_unsigned(out, STR(",\"offset\":"), failure->offset);
 	if (failure->limit != 0)

@@ -54,6 +54,13 @@ static const char *const auth_kinds[] = {
 	NULL,
 };
 
+static const char *const creators[] = {
+	[CREATORS_ANYONE] = "anyone",
+	[CREATORS_USERS] = "users",
+	[CREATORS_ROLE] = "role",
+	NULL,
+};
+
 static const char *const tls_versions[] = {
 	[TLS_LEAST_1_2] = "1.2",
 	[TLS_LEAST_1_3] = "1.3",
@@ -381,6 +388,14 @@ const struct option option_table[] = {
 	    NO_LIMIT,
 	    .help = "Persistent rooms that one address (or IPv6 /64; "
 		    "loopback exempt) may create per hour." },
+	{ .name = "rights.create",
+	    .type = OPTION_WORD,
+	    AT(chat.creators),
+	    .preset = "anyone",
+	    .words = creators,
+	    .help = "Who may create persistent rooms: anyone; users: clients "
+		    "with a token; role: those whose token has the right "
+		    "moderate or admin." },
 	{ .name = "rooms.empty_for",
 	    NUMBER(DURATION, chat.room_empty_ms, "30d", MINUTE, 36500 * DAY),
 	    .zero = "never",

@@ -119,6 +119,7 @@ add_failure(struct transcript *transcript, const struct failure *failure)
 	transcript_add(transcript, " %s", chat_error_word(failure->error));
 	add_str(transcript, "command", failure->command);
 	add_str(transcript, "field", failure->field);
+	add_str(transcript, "right", failure->right);
 	add_number(transcript, "limit", (uint64_t)failure->limit);
 	add_number(transcript, "retry", (uint64_t)failure->retry_after_ms);
 	add_str(transcript, "text", failure->text);

@@ -81,7 +81,7 @@ world_do(const struct command *command)
 	struct command copy = *command;
 
 	if (copy.rights == 0)
-		copy.rights = RIGHTS_ALL;
+		copy.rights = RIGHTS_USUAL;
 	return command_handle(dispatcher_handler(world.dispatcher), &copy);
 }
 

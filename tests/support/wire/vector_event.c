@@ -52,6 +52,7 @@ static const struct part {
 	PART("command", PART_TEXT, failure.command),
 	PART("text", PART_TEXT, failure.text),
 	PART("field", PART_TEXT, failure.field),
+	PART("right", PART_TEXT, failure.right),
 	PART("offset", PART_INT64, failure.offset),
 	PART("limit", PART_INT64, failure.limit),
 	PART("fatal", PART_FLAG, failure.fatal),

@@ -38,7 +38,7 @@ accept_as(struct candidate *candidate, int64_t expires_at_ms)
 	struct principal principal = {
 		.user_id = STR("42"),
 		.member_id = STR("uondvznakk2hi3kfaixhnceatpy"),
-		.rights = RIGHTS_ALL,
+		.rights = RIGHTS_USUAL,
 		.expires_at_ms = expires_at_ms,
 	};
 
