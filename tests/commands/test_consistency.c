@@ -14,7 +14,7 @@ static uint32_t state;
 
 /* Numerical Recipes' generator: the same steps in every run. */
 static uint32_t
-dice(uint32_t sides)
+random_below(uint32_t sides)
 {
 	state = state * 1664525 + 1013904223;
 	return (state >> 16) % sides;
@@ -39,16 +39,17 @@ static struct member
 pick_member(void)
 {
 	size_t count = member_store_count(world.chat.members);
-	struct picking picking = { dice((uint32_t)count + 1), { .id = "x" } };
+	struct picking picking = { random_below((uint32_t)count + 1),
+		{ .id = "x" } };
 
 	member_store_each(world.chat.members, pick_visit, &picking);
 	return picking.picked;
 }
 
 static struct str
-numbered(const char *prefix, uint32_t of, char out[ID_SIZE])
+random_id(const char *prefix, uint32_t of, char out[ID_SIZE])
 {
-	snprintf(out, ID_SIZE, "%s%u", prefix, dice(of));
+	snprintf(out, ID_SIZE, "%s%u", prefix, random_below(of));
 	return str_from(out);
 }
 
@@ -70,11 +71,11 @@ user_connect(void)
 	char id[ID_SIZE], name[ID_SIZE];
 	struct principal user = {
 		.user_id = STR("x"),
-		.member_id = numbered("user", 4, id),
+		.member_id = random_id("user", 4, id),
 	};
 
 	CONNECT(.flags = COMMAND_SHARED, .connection = ++connections,
-	    .principal = &user, .name = numbered("n", 4, name));
+	    .principal = &user, .name = random_id("n", 4, name));
 }
 
 /* One of the author's connections; 0: the author has none. */
@@ -86,7 +87,7 @@ pick_connection(const char *member_id)
 
 	for (size_t i = 0; i < publisher->attached_count; i++)
 		if (strcmp(publisher->attached[i].member_id, member_id) == 0 &&
-		    dice(++of) == 0)
+		    random_below(++of) == 0)
 			picked = publisher->attached[i].connection;
 	return picked;
 }
@@ -103,17 +104,18 @@ do_something(void)
 	char room[ID_SIZE], name[ID_SIZE];
 	struct member author = pick_member();
 	struct command command = {
-		.kind = kinds[dice(COUNT_OF(kinds))],
-		.flags = COMMAND_MAY_CREATE | habits[dice(COUNT_OF(habits))] |
-			 (dice(32) == 0 ? COMMAND_PERSISTENT : 0),
+		.kind = kinds[random_below(COUNT_OF(kinds))],
+		.flags = COMMAND_MAY_CREATE |
+			 habits[random_below(COUNT_OF(habits))] |
+			 (random_below(32) == 0 ? COMMAND_PERSISTENT : 0),
 		.peer = &world,
 		.author = str_from(author.id),
 		.connection = ++connections,
-		.room = numbered("r", 6, room),
-		.name = numbered("n", 4, name),
+		.room = random_id("r", 6, room),
+		.name = random_id("n", 4, name),
 		.recipient = STR("n1"),
 		.body = STR("1"),
-		.limit = dice(5),
+		.limit = random_below(5),
 		.max_rooms = 3,
 	};
 
@@ -121,13 +123,13 @@ do_something(void)
 		command.kind = COMMAND_DISCONNECT;
 	if (command.kind != COMMAND_CONNECT)
 		command.connection = pick_connection(author.id);
-	world.fault.to_go = dice(8) == 0 ? 1 + dice(3) : 0;
-	if (command.kind == COMMAND_CONNECT && dice(3) == 0)
+	world.fault.to_go = random_below(8) == 0 ? 1 + random_below(3) : 0;
+	if (command.kind == COMMAND_CONNECT && random_below(3) == 0)
 		user_connect();
 	else
 		world_do(&command);
 	world.fault.to_go = 0;
-	fake_clock_pass(&world.clock, dice(400));
+	fake_clock_pass(&world.clock, random_below(400));
 }
 
 /* How many connections of a member the publisher has in a room. */
@@ -177,7 +179,7 @@ struct checking {
 
 /* A guest has its name in the room where it is, and is in one only. */
 static void
-check_name(const struct member *member, const char *room)
+member_name_check(const struct member *member, const char *room)
 {
 	struct str scope = member->is_guest ? str_from(room) : CHAT_SCOPE;
 
@@ -191,7 +193,7 @@ check_name(const struct member *member, const char *room)
 }
 
 static bool
-check_member(struct str member_id, void *arg)
+checking_add_member(struct str member_id, void *arg)
 {
 	struct checking *checking = arg;
 	struct member member;
@@ -201,7 +203,7 @@ check_member(struct str member_id, void *arg)
 	    CHAT_OK);
 	ck_assert_uint_eq(count_listening(member.id, checking->room->id),
 	    member.connections);
-	check_name(&member, checking->room->id);
+	member_name_check(&member, checking->room->id);
 	checking->members++;
 	checking->connections += member.connections;
 	checking->guests += member.is_guest;
@@ -209,13 +211,14 @@ check_member(struct str member_id, void *arg)
 }
 
 static bool
-check_room(const struct room *room, void *places)
+room_check(const struct room *room, void *places)
 {
 	struct checking checking = { .room = room };
 	struct str id = str_from(room->id);
 	struct history_span span;
 
-	room_store_each_member(world.chat.rooms, id, check_member, &checking);
+	room_store_each_member(world.chat.rooms, id, checking_add_member,
+	    &checking);
 	ck_assert_uint_eq(checking.members, room->member_count);
 	ck_assert_uint_eq(checking.guests, room->guest_count);
 	ck_assert(checking.members > 0 || room->persistent);
@@ -238,7 +241,7 @@ check_everything(void)
 		most_guests = guests.members;
 
 	member_store_each(world.chat.members, check_lobby, &places);
-	room_store_each(world.chat.rooms, check_room, &places);
+	room_store_each(world.chat.rooms, room_check, &places);
 	ck_assert_uint_eq(places, world.publisher.count);
 }
 

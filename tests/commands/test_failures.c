@@ -126,7 +126,7 @@ static const struct scenario {
 /* Six members, two of them with a number behind their name; three rooms, and
  * two guests, one of them in a room. */
 static void
-begin(void)
+setup(void)
 {
 	world_begin();
 	people(4);
@@ -150,9 +150,9 @@ begin(void)
 
 /* What is heard when all goes well. */
 static void
-learn(const struct scenario *scenario, struct transcript *out)
+scenario_record(const struct scenario *scenario, struct transcript *out)
 {
-	begin();
+	setup();
 	ck_assert_int_eq(scenario->run(), CHAT_OK);
 	*out = world.publisher.heard;
 	world_end();
@@ -183,7 +183,7 @@ START_TEST(changes_nothing_if_it_is_refused)
 	const struct scenario *scenario = &scenarios[_i];
 
 	for (unsigned n = 1; n <= scenario->refusals; n++) {
-		begin();
+		setup();
 		world_dump(&before);
 		world.fault.to_go = n;
 		ck_assert_int_eq(scenario->run(), CHAT_UNAVAILABLE);
@@ -197,8 +197,8 @@ START_TEST(expects_no_other_refusal)
 {
 	static struct transcript expected;
 
-	learn(&scenarios[_i], &expected);
-	begin();
+	scenario_record(&scenarios[_i], &expected);
+	setup();
 	world.fault.to_go = scenarios[_i].refusals + 1;
 	ck_assert_int_eq(scenarios[_i].run(), CHAT_OK);
 	ck_assert_uint_eq(world.fault.to_go, 1);
@@ -209,7 +209,7 @@ END_TEST
 
 /* Where memory is asked for only to be thrifty, all may go well without. */
 static void
-check_without_memory(const struct scenario *scenario,
+scenario_check_result(const struct scenario *scenario,
     const struct transcript *expected, enum chat_error result)
 {
 	if (result != CHAT_OK) {
@@ -230,16 +230,16 @@ START_TEST(changes_nothing_without_memory)
 
 	if (!malloc_can_fail())
 		return;
-	learn(scenario, &expected);
+	scenario_record(scenario, &expected);
 	for (unsigned n = 1; n == 1 || failed; n++) {
-		begin();
+		setup();
 		world_dump(&before);
 		malloc_fail_at(n);
 		result = scenario->run();
 		malloc_fail_at(0);
 		failed = malloc_has_failed();
 		refusals += result != CHAT_OK;
-		check_without_memory(scenario, &expected, result);
+		scenario_check_result(scenario, &expected, result);
 		world_end();
 	}
 	ck_assert(!scenario->in_memory || refusals > 0);

@@ -7,7 +7,7 @@
 #define SAID(n) " [" #n " at=1000 member1 id1 1]"
 
 static void
-put(uint64_t seq)
+message_put(uint64_t seq)
 {
 	struct message message = {
 		.seq = seq,
@@ -23,7 +23,7 @@ put(uint64_t seq)
 }
 
 static void
-begin(void)
+setup(void)
 {
 	static const uint64_t seqs[] = { 1, 2, 3, 6, 7, 500, 503, 504, 505,
 		506 };
@@ -32,7 +32,7 @@ begin(void)
 	people(2);
 	gather("r", 1);
 	for (size_t i = 0; i < COUNT_OF(seqs); i++)
-		put(seqs[i]);
+		message_put(seqs[i]);
 }
 
 /* A page has four messages at most. */
@@ -105,7 +105,7 @@ END_TEST
 
 SUITE(holes)
 {
-	tcase_add_checked_fixture(tests, begin, world_end);
+	tcase_add_checked_fixture(tests, setup, world_end);
 	tcase_add_loop_test(tests, a_page_steps_over_what_is_lost, 0,
 	    COUNT_OF(pages));
 	tcase_add_loop_test(tests, who_comes_back_is_told_what_is_missing, 0,

@@ -5,7 +5,7 @@
 
 /* id1 and id2 are in r, where 1 was said; the log is slow from now on. */
 static void
-begin(void)
+setup(void)
 {
 	world_begin();
 	people(3);
@@ -15,14 +15,14 @@ begin(void)
 }
 
 static enum chat_error
-post(const char *who, const char *body, const char *ref)
+broadcast_request(const char *who, const char *body, const char *ref)
 {
 	return DO(BROADCAST, who, .room = STR("r"), .body = str_from(body),
 	    .ref = str_from(ref));
 }
 
 static enum chat_error
-create(const char *who, const char *ref)
+room_create_request(const char *who, const char *ref)
 {
 	return DO(ROOM_CREATE, who, .room = STR("new"), .name = STR("New"),
 	    .ref = str_from(ref), .flags = COMMAND_PERSISTENT);
@@ -30,7 +30,7 @@ create(const char *who, const char *ref)
 
 START_TEST(nothing_is_told_before_it_is_safe)
 {
-	ck_assert_int_eq(post("id1", "2", "a"), CHAT_OK);
+	ck_assert_int_eq(broadcast_request("id1", "2", "a"), CHAT_OK);
 	HEARD("");
 	slow_log_do(&world.log);
 	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
@@ -40,8 +40,8 @@ END_TEST
 
 START_TEST(only_its_author_hears_of_what_is_lost)
 {
-	post("id1", "2", "a");
-	create("id1", "b");
+	broadcast_request("id1", "2", "a");
+	room_create_request("id1", "b");
 	slow_log_lose(&world.log);
 	HEARD("id1: failed ref=a store_failed retry=1000\n");
 	slow_log_lose(&world.log);
@@ -53,7 +53,7 @@ END_TEST
 
 START_TEST(members_read_what_they_wrote)
 {
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 9, .ref = STR("b"));
 	HEARD("");
 	slow_log_do(&world.log);
@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(others_do_not_wait)
 {
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	DO(HISTORY, "id2", .room = STR("r"), .limit = 9);
 	HEARD("id2: history room=r epoch=epoch4 [1 at=1000 member1 id1 1]\n");
 	DO(ROOM_JOIN, "id3", .room = STR("r"));
@@ -80,7 +80,7 @@ END_TEST
 START_TEST(messages_do_not_wait_for_messages)
 {
 	for (int i = 0; i < 50; i++)
-		post("id1", "2", "a");
+		broadcast_request("id1", "2", "a");
 	ck_assert_uint_eq(world.log.count, 50);
 }
 END_TEST
@@ -88,11 +88,11 @@ END_TEST
 /* The second message comes behind what was asked before it. */
 START_TEST(commands_keep_their_order)
 {
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	DO(LIST, "id1", .room = STR("r"), .ref = STR("b"));
-	post("id1", "3", "c");
+	broadcast_request("id1", "3", "c");
 	DO(LIST, "id1", .room = STR("r"), .ref = STR("d"));
-	post("id2", "4", "e");
+	broadcast_request("id2", "4", "e");
 	ck_assert_uint_eq(world.log.count, 2);
 	slow_log_do_all(&world.log);
 	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(some_answers_may_overtake)
 {
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	DO(PING, "id1");
 	HEARD("id1: pong at=1000\n");
 	DO(DM, "id1", .recipient = STR("id2"), .body = STR("9"));
@@ -119,7 +119,7 @@ END_TEST
 
 START_TEST(a_room_is_entered_when_it_is_safe)
 {
-	create("id1", "a");
+	room_create_request("id1", "a");
 	ck_assert_int_eq(DO(BROADCAST, "id1", .room = STR("new"),
 			     .body = STR("7"), .ref = STR("b")),
 	    CHAT_OK);
@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(what_follows_a_lost_room_fails_behind_it)
 {
-	create("id1", "a");
+	room_create_request("id1", "a");
 	DO(BROADCAST, "id1", .room = STR("new"), .body = STR("7"),
 	    .ref = STR("b"));
 	slow_log_lose(&world.log);
@@ -160,10 +160,10 @@ END_TEST
 /* Before that, no event and no answer shows the room. */
 START_TEST(others_wait_for_a_room_that_is_being_made)
 {
-	create("id1", "a");
+	room_create_request("id1", "a");
 	DO(ROOM_JOIN, "id2", .room = STR("new"), .ref = STR("b"));
 	DO(ROOM_LEAVE, "id2", .room = STR("new"), .ref = STR("c"));
-	create("id3", "d");
+	room_create_request("id3", "d");
 	HEARD("");
 	slow_log_do_all(&world.log);
 	HEARD("id1: created ref=a room=new name=New persistent\n"
@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(a_room_that_its_maker_cannot_enter_is_removed)
 {
-	create("id1", "a");
+	room_create_request("id1", "a");
 	world.fault.to_go = 3; /* it is put, opened, and joined */
 	slow_log_do(&world.log);
 	HEARD("id1: failed ref=a unavailable retry=1000\n");
@@ -203,7 +203,7 @@ END_TEST
 
 START_TEST(a_failure_is_told_behind_earlier_answers)
 {
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	ck_assert_int_eq(DO(BROADCAST, "id1", .room = STR("nope"),
 			     .body = STR("3"), .ref = STR("b")),
 	    CHAT_OK);
@@ -220,7 +220,7 @@ START_TEST(members_go_when_what_they_said_is_safe)
 {
 	struct member gone;
 
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	DO(DISCONNECT, "id1");
 	HEARD("");
 	ck_assert_int_eq(member_store_get(world.chat.members, STR("id1"),
@@ -241,7 +241,7 @@ START_TEST(knows_where_members_will_be)
 	struct command_handler *handler = dispatcher_handler(world.dispatcher);
 
 	ck_assert(!command_is_in_room(handler, STR("id3")));
-	create("id3", "a");
+	room_create_request("id3", "a");
 	ck_assert(command_is_in_room(handler, STR("id3")));
 	DO(ROOM_LEAVE, "id3", .room = STR("new"));
 	ck_assert(!command_is_in_room(handler, STR("id3")));
@@ -259,7 +259,7 @@ START_TEST(counts_what_waits)
 	struct dispatcher *dispatcher = world.dispatcher;
 	static char body[100];
 
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	ck_assert_uint_eq(dispatcher_queued_bytes(dispatcher), 0);
 	memset(body, '1', sizeof(body));
 	DO(LIST, "id1", .room = STR("r"));
@@ -277,7 +277,7 @@ START_TEST(refuses_commands_when_too_many_wait)
 	static char name[1 << 20];
 	unsigned count = 0;
 
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	forget_what_was_heard();
 	while (world.publisher.heard.len == 0) {
 		DO(LIST, "id1", .ref = STR("b"), .room = STR("r"),
@@ -294,7 +294,7 @@ START_TEST(without_memory_to_wait_a_command_is_refused)
 {
 	if (!malloc_can_fail())
 		return;
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	malloc_fail_at(1);
 	DO(LIST, "id1", .room = STR("r"), .ref = STR("b"));
 	malloc_fail_at(0);
@@ -314,7 +314,7 @@ START_TEST(few_commands_that_waited_run_at_once)
 {
 	unsigned lists = 0;
 
-	post("id1", "2", "a");
+	broadcast_request("id1", "2", "a");
 	for (int i = 0; i < 20; i++)
 		DO(LIST, "id1", .room = STR("r"), .ref = STR("b"));
 	slow_log_do(&world.log);
@@ -322,7 +322,7 @@ START_TEST(few_commands_that_waited_run_at_once)
 	     (at = strstr(at, "list ref=b")) != NULL; at++)
 		lists++;
 	ck_assert_uint_eq(lists, 8);
-	post("id1", "3", "c");
+	broadcast_request("id1", "3", "c");
 	slow_log_do_all(&world.log);
 	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
 	    "list ref=b room=r names=member1,member2\nroom r: said room=r "
@@ -334,16 +334,16 @@ END_TEST
 /* Seen by the sanitizer. */
 START_TEST(forgets_what_waits_in_the_end)
 {
-	create("id1", "a");
+	room_create_request("id1", "a");
 	for (int i = 0; i < 10; i++)
-		post(i % 2 == 0 ? "id1" : "id2", "2", "b");
+		broadcast_request(i % 2 == 0 ? "id1" : "id2", "2", "b");
 	DO(LIST, "id2", .room = STR("r"));
 }
 END_TEST
 
 SUITE(order)
 {
-	tcase_add_checked_fixture(tests, begin, world_end);
+	tcase_add_checked_fixture(tests, setup, world_end);
 	tcase_add_test(tests, nothing_is_told_before_it_is_safe);
 	tcase_add_test(tests, only_its_author_hears_of_what_is_lost);
 	tcase_add_test(tests, members_read_what_they_wrote);

@@ -214,7 +214,7 @@ END_TEST
 
 /* member2 has said 1 to 12 in a room that keeps ten; pages have four. */
 static void
-talk(void)
+room_fill(void)
 {
 	people(2);
 	DO(ROOM_JOIN, "id2", .room = STR("r"), .flags = COMMAND_MAY_CREATE);
@@ -282,7 +282,7 @@ static const struct {
 
 START_TEST(catches_up)
 {
-	talk();
+	room_fill();
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = catching_up[_i].flags,
 	    .since_epoch = catching_up[_i].epoch,
 	    .since_seq = catching_up[_i].since, .limit = catching_up[_i].limit);
@@ -292,7 +292,7 @@ END_TEST
 
 START_TEST(misses_all_that_was_forgotten)
 {
-	talk();
+	room_fill();
 	fake_clock_pass(&world.clock, 60000);
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch3"), .since_seq = 7);
@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(has_missed_nothing_of_what_was_forgotten_before)
 {
-	talk();
+	room_fill();
 	fake_clock_pass(&world.clock, 60000);
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch3"), .since_seq = 12);
@@ -314,7 +314,7 @@ END_TEST
  * live. */
 START_TEST(loses_and_doubles_nothing_between_messages_and_live_events)
 {
-	talk();
+	room_fill();
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch3"), .since_seq = 11);
 	DO(BROADCAST, "id2", .room = STR("r"), .body = STR("13"));

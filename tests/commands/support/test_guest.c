@@ -4,7 +4,7 @@
 #define JOIN (COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS | COMMAND_OF_GUESTS)
 
 static enum chat_error
-join(const char *who, const char *room, const char *name)
+guest_join(const char *who, const char *room, const char *name)
 {
 	return DO(ROOM_JOIN, who, .room = str_from(room),
 	    .name = str_from(name), .flags = JOIN, .max_members = 4,
@@ -13,7 +13,7 @@ join(const char *who, const char *room, const char *name)
 
 /* id1, id2, … without a name. */
 static void
-guests(unsigned n)
+guests_connect(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		ck_assert_int_eq(CONNECT(.flags =
@@ -24,10 +24,10 @@ guests(unsigned n)
 
 START_TEST(get_their_name_in_the_room_they_join)
 {
-	guests(3);
-	join("id1", "sports", "alice");
-	join("id2", "sports", "alice");
-	join("id3", "music", "alice");
+	guests_connect(3);
+	guest_join("id1", "sports", "alice");
+	guest_join("id2", "sports", "alice");
+	guest_join("id3", "music", "alice");
 	HEARD("id1: joined room=sports name=sports epoch=epoch4 at=1000 "
 	      "member=alice id=id1 count=1 names=alice\n"
 	      "id2: joined room=sports name=sports epoch=epoch4 at=1000 "
@@ -41,8 +41,8 @@ END_TEST
 
 START_TEST(speak_by_their_name)
 {
-	guests(1);
-	join("id1", "sports", "alice");
+	guests_connect(1);
+	guest_join("id1", "sports", "alice");
 	forget_what_was_heard();
 	DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM | COMMAND_ACK,
 	    .body = STR("1"));
@@ -54,9 +54,9 @@ END_TEST
 
 START_TEST(give_their_name_up_when_they_leave)
 {
-	guests(3);
-	join("id1", "sports", "alice");
-	join("id2", "sports", "alice");
+	guests_connect(3);
+	guest_join("id1", "sports", "alice");
+	guest_join("id2", "sports", "alice");
 	forget_what_was_heard();
 	DO(ROOM_LEAVE, "id2", .flags = COMMAND_CURRENT_ROOM);
 	HEARD("room sports except=id2: gone room=sports member=alice#2 "
@@ -64,8 +64,8 @@ START_TEST(give_their_name_up_when_they_leave)
 	      "id2: left room=sports at=1000 member=alice#2 id=id2\n");
 	DO(ME, "id2");
 	HEARD("id2: me member= id=id2 server=parley\n");
-	join("id3", "sports", "alice");
-	join("id2", "music", "bob");
+	guest_join("id3", "sports", "alice");
+	guest_join("id2", "music", "bob");
 	HEARD("id3: joined room=sports name=sports epoch=epoch4 at=1000 "
 	      "member=alice#2 id=id3 count=2 names=alice,alice#2\n"
 	      "room sports except=id3: entered room=sports member=alice#2 "
@@ -77,9 +77,9 @@ END_TEST
 
 START_TEST(are_gone_with_their_name_when_they_disconnect)
 {
-	guests(2);
-	join("id1", "sports", "alice");
-	join("id2", "sports", "alice");
+	guests_connect(2);
+	guest_join("id1", "sports", "alice");
+	guest_join("id2", "sports", "alice");
 	forget_what_was_heard();
 	DO(DISCONNECT, "id1");
 	HEARD("room sports except=id1: gone room=sports member=alice id=id1\n");
@@ -92,11 +92,11 @@ END_TEST
 /* alice#2 of the chat is not free because some guest gave up being that. */
 START_TEST(take_no_name_from_the_others)
 {
-	guests(2);
+	guests_connect(2);
 	CONNECT(.name = STR("alice"));
 	CONNECT(.name = STR("alice"));
-	join("id1", "sports", "alice");
-	join("id2", "sports", "alice");
+	guest_join("id1", "sports", "alice");
+	guest_join("id2", "sports", "alice");
 	DO(DISCONNECT, "id2");
 	forget_what_was_heard();
 	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
@@ -112,8 +112,8 @@ END_TEST
 
 START_TEST(are_answered_again_in_the_room_they_are_in)
 {
-	guests(1);
-	join("id1", "sports", "alice");
+	guests_connect(1);
+	guest_join("id1", "sports", "alice");
 	forget_what_was_heard();
 	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .name = STR("bob"),
 			     .flags = COMMAND_CURRENT_ROOM | JOIN),
@@ -125,10 +125,11 @@ END_TEST
 
 START_TEST(are_in_one_room_only)
 {
-	guests(1);
-	join("id1", "sports", "alice");
+	guests_connect(1);
+	guest_join("id1", "sports", "alice");
 	forget_what_was_heard();
-	ck_assert_int_eq(join("id1", "music", "bob"), CHAT_TOO_MANY_ROOMS);
+	ck_assert_int_eq(guest_join("id1", "music", "bob"),
+	    CHAT_TOO_MANY_ROOMS);
 	HEARD("id1: failed too_many_rooms limit=1\n");
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
 }
@@ -136,7 +137,7 @@ END_TEST
 
 START_TEST(neither_rename_themselves_nor_create_rooms)
 {
-	guests(1);
+	guests_connect(1);
 	ck_assert_int_eq(DO(RENAME, "id1", .name = STR("alice")),
 	    CHAT_FORBIDDEN);
 	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("alice")),
@@ -148,15 +149,15 @@ END_TEST
 
 /* Rooms 1 and 2 have all the guests they may have: four in 1. */
 static void
-fill(void)
+rooms_fill(void)
 {
-	guests(6);
+	guests_connect(6);
 	for (int i = 1; i <= 4; i++) {
 		char id[] = { 'i', 'd', (char)('0' + i), '\0' };
 
-		ck_assert_int_eq(join(id, "1", "alice"), CHAT_OK);
+		ck_assert_int_eq(guest_join(id, "1", "alice"), CHAT_OK);
 	}
-	ck_assert_int_eq(join("id5", "2", "alice"), CHAT_OK);
+	ck_assert_int_eq(guest_join("id5", "2", "alice"), CHAT_OK);
 	CONNECT(.name = STR("alice"));
 	DO(ROOM_CREATE, "id9", .room = STR("native"), .name = STR("Native"));
 	forget_what_was_heard();
@@ -180,7 +181,7 @@ static const struct {
 
 START_TEST(are_refused)
 {
-	fill();
+	rooms_fill();
 	ck_assert_int_ne(DO(ROOM_JOIN, "id6",
 			     .room = str_from(refusals[_i].room),
 			     .name = str_from(refusals[_i].name),
@@ -189,17 +190,17 @@ START_TEST(are_refused)
 	    CHAT_OK);
 	HEARD(refusals[_i].heard);
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 3);
-	ck_assert_int_eq(join("id6", "2", "alice"), CHAT_OK);
+	ck_assert_int_eq(guest_join("id6", "2", "alice"), CHAT_OK);
 }
 END_TEST
 
 START_TEST(meet_the_others_in_one_room)
 {
-	guests(1);
+	guests_connect(1);
 	CONNECT(.name = STR("alice"));
 	DO(ROOM_CREATE, "id2", .room = STR("r"), .name = STR("R"));
 	forget_what_was_heard();
-	join("id1", "r", "alice");
+	guest_join("id1", "r", "alice");
 	HEARD("id1: joined room=r name=R epoch=epoch3 at=1000 member=alice "
 	      "id=id1 count=2 names=alice,alice\n"
 	      "room r except=id1: entered room=r member=alice id=id1\n");

@@ -7,13 +7,13 @@
 /* A room of more than three members gets counts. */
 
 static void
-join(const char *who)
+presence_join(const char *who)
 {
 	DO(ROOM_JOIN, who, .room = STR("r"));
 }
 
 static void
-member_leave(const char *who)
+presence_leave(const char *who)
 {
 	DO(ROOM_LEAVE, who, .room = STR("r"));
 }
@@ -39,10 +39,10 @@ START_TEST(publishes_a_count_above_the_limit)
 {
 	people(4);
 	gather("r", 2);
-	join("id3");
+	presence_join("id3");
 	check_room_heard(
 	    "room r except=id3: entered room=r member=member3 id=id3\n");
-	join("id4");
+	presence_join("id4");
 	check_room_heard("room r: count room=r count=4\n");
 }
 END_TEST
@@ -51,11 +51,11 @@ START_TEST(publishes_a_count_once_a_second)
 {
 	people(6);
 	gather("r", 3);
-	join("id4");
+	presence_join("id4");
 	check_room_heard("room r: count room=r count=4\n");
 	fake_clock_pass(&world.clock, 999);
-	join("id5");
-	join("id6");
+	presence_join("id5");
+	presence_join("id6");
 	TICK();
 	check_room_heard("");
 	fake_clock_pass(&world.clock, 1);
@@ -71,17 +71,17 @@ START_TEST(publishes_a_count_at_once_after_a_second)
 {
 	people(6);
 	gather("r", 3);
-	join("id4");
+	presence_join("id4");
 	check_room_heard("room r: count room=r count=4\n");
 	fake_clock_pass(&world.clock, 1000);
-	join("id5");
+	presence_join("id5");
 	check_room_heard("room r: count room=r count=5\n");
 	fake_clock_pass(&world.clock, 500);
 	TICK();
-	join("id6");
+	presence_join("id6");
 	check_room_heard("");
 	fake_clock_pass(&world.clock, 500);
-	member_leave("id6");
+	presence_leave("id6");
 	check_room_heard("room r: count room=r count=5\n");
 	fake_clock_pass(&world.clock, 1000);
 	TICK();
@@ -94,12 +94,12 @@ START_TEST(publishes_the_fourth_leave_as_count_and_the_third_by_name)
 	people(4);
 	gather("r", 4);
 	fake_clock_pass(&world.clock, 1000);
-	member_leave("id4");
+	presence_leave("id4");
 	check_room_heard("room r: count room=r count=3\n");
-	member_leave("id3");
+	presence_leave("id3");
 	check_room_heard(
 	    "room r except=id3: gone room=r member=member3 id=id3\n");
-	join("id4");
+	presence_join("id4");
 	check_room_heard(
 	    "room r except=id4: entered room=r member=member4 id=id4\n");
 }

@@ -19,7 +19,7 @@ setup(void)
 }
 
 static enum chat_error
-create(int number, uint64_t origin, unsigned flags)
+quota_room_create(int number, uint64_t origin, unsigned flags)
 {
 	char id[16];
 
@@ -31,7 +31,7 @@ create(int number, uint64_t origin, unsigned flags)
 static enum chat_error
 create_persistent(int number, uint64_t origin)
 {
-	return create(number, origin, COMMAND_PERSISTENT);
+	return quota_room_create(number, origin, COMMAND_PERSISTENT);
 }
 
 START_TEST(one_address_creates_so_many_persistent_rooms_an_hour)
@@ -68,7 +68,7 @@ START_TEST(all_addresses_share_a_limit_below_that_of_rooms)
 	ck_assert_int_eq(create_persistent(10, 99), CHAT_TOO_MANY_ROOMS);
 	ck_assert_int_eq(create_persistent(10, 0), CHAT_TOO_MANY_ROOMS);
 	/* Rooms that end with their members are not counted. */
-	ck_assert_int_eq(create(10, HOME, 0), CHAT_OK);
+	ck_assert_int_eq(quota_room_create(10, HOME, 0), CHAT_OK);
 }
 END_TEST
 
@@ -103,7 +103,7 @@ END_TEST
 /* --- sweeping ------------------------------------------------------------- */
 
 static bool
-exists(const char *id)
+room_exists(const char *id)
 {
 	struct room room;
 
@@ -111,7 +111,7 @@ exists(const char *id)
 }
 
 static void
-pass(int64_t ms)
+quota_time_pass(int64_t ms)
 {
 	fake_clock_pass(&world.clock, ms);
 	ck_assert_int_eq(TICK(), CHAT_OK);
@@ -123,12 +123,12 @@ START_TEST(an_empty_room_ends_after_a_while)
 	create_persistent(0, HOME);
 	create_persistent(1, HOME);
 	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
-	pass(HOUR_MS - 1);
-	ck_assert(exists("room0"));
-	pass(60000);
-	ck_assert(!exists("room0"));
+	quota_time_pass(HOUR_MS - 1);
+	ck_assert(room_exists("room0"));
+	quota_time_pass(60000);
+	ck_assert(!room_exists("room0"));
 	/* It has a member. */
-	ck_assert(exists("room1"));
+	ck_assert(room_exists("room1"));
 }
 END_TEST
 
@@ -137,13 +137,13 @@ START_TEST(a_message_keeps_a_room)
 	world.chat.limits.room_empty_ms = HOUR_MS;
 	world.history_limits.age_ms = 0;
 	create_persistent(0, HOME);
-	pass(HOUR_MS / 2);
+	quota_time_pass(HOUR_MS / 2);
 	DO(BROADCAST, "id1", .room = STR("room0"), .body = STR("1"));
 	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
-	pass(HOUR_MS - 60000);
-	ck_assert(exists("room0"));
-	pass(120000);
-	ck_assert(!exists("room0"));
+	quota_time_pass(HOUR_MS - 60000);
+	ck_assert(room_exists("room0"));
+	quota_time_pass(120000);
+	ck_assert(!room_exists("room0"));
 }
 END_TEST
 
@@ -158,9 +158,9 @@ START_TEST(many_empty_rooms_end_one_after_the_other)
 		snprintf(id, sizeof(id), "room%d", i);
 		DO(ROOM_LEAVE, "id1", .room = str_from(id));
 	}
-	pass(HOUR_MS);
+	quota_time_pass(HOUR_MS);
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 100 - 64);
-	pass(60000);
+	quota_time_pass(60000);
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
 }
 END_TEST
@@ -169,8 +169,8 @@ START_TEST(rooms_stay_for_ever_if_asked)
 {
 	create_persistent(0, HOME);
 	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
-	pass(1000 * INT64_C(3600000));
-	ck_assert(exists("room0"));
+	quota_time_pass(1000 * INT64_C(3600000));
+	ck_assert(room_exists("room0"));
 }
 END_TEST
 

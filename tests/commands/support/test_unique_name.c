@@ -21,7 +21,7 @@ count_and_ask(struct member_store *store, struct str scope, struct str name)
 }
 
 static void
-begin(void)
+setup(void)
 {
 	unique_name_init(&suffixes);
 	members = memory_members_create();
@@ -32,7 +32,7 @@ begin(void)
 }
 
 static void
-end(void)
+teardown(void)
 {
 	unique_name_fini(&suffixes);
 	member_store_destroy(members);
@@ -40,7 +40,7 @@ end(void)
 
 /* Chooses and takes a name; it is good until the next call. */
 static const char *
-take(const char *name)
+name_take(const char *name)
 {
 	static struct member member;
 	char wish[MEMBER_NAME_SIZE];
@@ -55,7 +55,7 @@ take(const char *name)
 }
 
 static void
-give_up(const char *name)
+name_release(const char *name)
 {
 	struct member member;
 
@@ -68,61 +68,61 @@ give_up(const char *name)
 
 START_TEST(leaves_a_free_name_as_it_is)
 {
-	ck_assert_str_eq(take("alice"), "alice");
-	ck_assert_str_eq(take("bob#7"), "bob#7");
+	ck_assert_str_eq(name_take("alice"), "alice");
+	ck_assert_str_eq(name_take("bob#7"), "bob#7");
 }
 END_TEST
 
 START_TEST(counts_from_two)
 {
-	take("alice");
-	ck_assert_str_eq(take("alice"), "alice#2");
-	ck_assert_str_eq(take("Alice"), "Alice#3");
-	ck_assert_str_eq(take("alice"), "alice#4");
+	name_take("alice");
+	ck_assert_str_eq(name_take("alice"), "alice#2");
+	ck_assert_str_eq(name_take("Alice"), "Alice#3");
+	ck_assert_str_eq(name_take("alice"), "alice#4");
 }
 END_TEST
 
 START_TEST(passes_over_numbers_that_somebody_chose)
 {
-	take("alice");
-	take("alice#2");
-	take("ALICE#4");
-	ck_assert_str_eq(take("alice"), "alice#3");
-	ck_assert_str_eq(take("alice"), "alice#5");
+	name_take("alice");
+	name_take("alice#2");
+	name_take("ALICE#4");
+	ck_assert_str_eq(name_take("alice"), "alice#3");
+	ck_assert_str_eq(name_take("alice"), "alice#5");
 }
 END_TEST
 
 START_TEST(numbers_numbered_names_too)
 {
-	take("alice#2");
-	ck_assert_str_eq(take("alice#2"), "alice#2#2");
-	ck_assert_str_eq(take("alice#2"), "alice#2#3");
-	give_up("alice#2#2");
-	ck_assert_str_eq(take("alice#2"), "alice#2#2");
+	name_take("alice#2");
+	ck_assert_str_eq(name_take("alice#2"), "alice#2#2");
+	ck_assert_str_eq(name_take("alice#2"), "alice#2#3");
+	name_release("alice#2#2");
+	ck_assert_str_eq(name_take("alice#2"), "alice#2#2");
 }
 END_TEST
 
 START_TEST(fills_the_first_gap)
 {
 	for (int i = 0; i < 200; i++)
-		take("alice");
-	give_up("alice#150");
-	give_up("alice#65");
-	give_up("alice#66");
-	ck_assert_str_eq(take("alice"), "alice#65");
-	ck_assert_str_eq(take("alice"), "alice#66");
-	ck_assert_str_eq(take("alice"), "alice#150");
-	ck_assert_str_eq(take("alice"), "alice#201");
+		name_take("alice");
+	name_release("alice#150");
+	name_release("alice#65");
+	name_release("alice#66");
+	ck_assert_str_eq(name_take("alice"), "alice#65");
+	ck_assert_str_eq(name_take("alice"), "alice#66");
+	ck_assert_str_eq(name_take("alice"), "alice#150");
+	ck_assert_str_eq(name_take("alice"), "alice#201");
 }
 END_TEST
 
 START_TEST(offers_the_name_itself_when_it_is_free_again)
 {
-	take("alice");
-	take("alice");
-	give_up("alice");
-	ck_assert_str_eq(take("alice"), "alice");
-	ck_assert_str_eq(take("alice"), "alice#3");
+	name_take("alice");
+	name_take("alice");
+	name_release("alice");
+	ck_assert_str_eq(name_take("alice"), "alice");
+	ck_assert_str_eq(name_take("alice"), "alice#3");
 }
 END_TEST
 
@@ -132,14 +132,14 @@ START_TEST(takes_no_notice_of_odd_numbers_that_are_given_up)
 		"alice#4294967296", "alice#99999999999999999999", "alice#",
 		"#3", "12" };
 
-	take("alice");
-	take("alice");
-	take("alice");
+	name_take("alice");
+	name_take("alice");
+	name_take("alice");
 	for (size_t i = 0; i < COUNT_OF(odd); i++) {
-		take(odd[i]);
-		give_up(odd[i]);
+		name_take(odd[i]);
+		name_release(odd[i]);
 	}
-	ck_assert_str_eq(take("alice"), "alice#4");
+	ck_assert_str_eq(name_take("alice"), "alice#4");
 }
 END_TEST
 
@@ -148,9 +148,9 @@ START_TEST(counts_ones_own_name_as_free)
 	const char wish[MEMBER_NAME_SIZE] = "ALICE";
 	char name[MEMBER_NAME_SIZE];
 
-	take("alice");
-	take("alice");
-	take("alice");
+	name_take("alice");
+	name_take("alice");
+	name_take("alice");
 	unique_name_release(&suffixes, CHAT_SCOPE, STR("alice#2"));
 	ck_assert_int_eq(unique_name_choose(&suffixes, members, CHAT_SCOPE,
 			     wish, STR("alice#2"), name),
@@ -162,13 +162,13 @@ END_TEST
 START_TEST(asks_a_few_questions_however_many_want_one_name)
 {
 	for (int i = 0; i < 5000; i++)
-		take("alice");
+		name_take("alice");
 	ck_assert_uint_lt(asked, 5000 * 4);
 	asked = 0;
 	for (int i = 0; i < 1000; i++) {
-		give_up("alice#2500");
-		take("alice");
-		take("bob");
+		name_release("alice#2500");
+		name_take("alice");
+		name_take("bob");
 	}
 	ck_assert_uint_lt(asked, 2000 * 4);
 }
@@ -180,9 +180,9 @@ START_TEST(remembers_nothing_of_those_who_are_gone)
 		char name[MEMBER_NAME_SIZE] = "alice";
 
 		for (int i = 0; i < 100; i++)
-			take("alice");
+			name_take("alice");
 		for (int i = 2; i <= 101; i++) {
-			give_up(name);
+			name_release(name);
 			snprintf(name, sizeof(name), "alice#%d", i);
 		}
 		ck_assert_uint_eq(id_map_count(&suffixes.by_name), 0);
@@ -191,7 +191,7 @@ START_TEST(remembers_nothing_of_those_who_are_gone)
 END_TEST
 
 static void
-enter(struct str room, const char *id, const char *expected)
+room_name_take(struct str room, const char *id, const char *expected)
 {
 	const char wish[MEMBER_NAME_SIZE] = "alice";
 	char name[MEMBER_NAME_SIZE];
@@ -210,24 +210,24 @@ enter(struct str room, const char *id, const char *expected)
 
 START_TEST(counts_in_each_scope_on_its_own)
 {
-	take("alice");
-	take("alice");
-	enter(STR("red"), "r1", "alice");
-	enter(STR("red"), "r2", "alice#2");
-	enter(STR("red"), "r3", "alice#3");
-	enter(STR("blue"), "b1", "alice");
-	enter(STR("blue"), "b2", "alice#2");
+	name_take("alice");
+	name_take("alice");
+	room_name_take(STR("red"), "r1", "alice");
+	room_name_take(STR("red"), "r2", "alice#2");
+	room_name_take(STR("red"), "r3", "alice#3");
+	room_name_take(STR("blue"), "b1", "alice");
+	room_name_take(STR("blue"), "b2", "alice#2");
 	unique_name_release(&suffixes, STR("red"), STR("alice#2"));
-	enter(STR("blue"), "b3", "alice#3");
+	room_name_take(STR("blue"), "b3", "alice#3");
 	member_store_remove(members, STR("r2"));
-	enter(STR("red"), "r4", "alice#2");
-	ck_assert_str_eq(take("alice"), "alice#3");
+	room_name_take(STR("red"), "r4", "alice#2");
+	ck_assert_str_eq(name_take("alice"), "alice#3");
 }
 END_TEST
 
 SUITE(unique_name)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, leaves_a_free_name_as_it_is);
 	tcase_add_test(tests, counts_from_two);
 	tcase_add_test(tests, passes_over_numbers_that_somebody_chose);

@@ -1,7 +1,7 @@
 #include "tests/support/commands/fake_clock.h"
 
 static int64_t
-wall_ms(struct clock *clock)
+fake_clock_wall_ms(struct clock *clock)
 {
 	return ((struct fake_clock *)clock)->wall_ms;
 }
@@ -13,7 +13,7 @@ monotonic_ms(struct clock *clock)
 }
 
 static const struct clock_ops ops = {
-	.wall_ms = wall_ms,
+	.wall_ms = fake_clock_wall_ms,
 	.monotonic_ms = monotonic_ms,
 };
 

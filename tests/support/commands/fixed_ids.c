@@ -9,7 +9,7 @@ static const char *const words[] = {
 };
 
 static void
-next(struct id_source *base, enum id_style style, char out[ID_SIZE])
+fixed_ids_next(struct id_source *base, enum id_style style, char out[ID_SIZE])
 {
 	struct fixed_ids *ids = (struct fixed_ids *)base;
 
@@ -21,7 +21,7 @@ next(struct id_source *base, enum id_style style, char out[ID_SIZE])
 }
 
 static const struct id_source_ops ops = {
-	.next = next,
+	.next = fixed_ids_next,
 };
 
 void

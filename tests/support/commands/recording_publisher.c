@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static struct recording_publisher *
-self_of(struct publisher *base)
+recording_publisher_of(struct publisher *base)
 {
 	return (struct recording_publisher *)base;
 }
@@ -26,7 +26,7 @@ listener_of(struct str member_id, uint32_t connection, struct str place)
 }
 
 static struct listener *
-find(struct recording_publisher *self, struct listener wanted)
+listener_find(struct recording_publisher *self, struct listener wanted)
 {
 	for (size_t i = 0; i < self->count; i++)
 		if (memcmp(&self->listeners[i], &wanted, sizeof(wanted)) == 0)
@@ -35,10 +35,10 @@ find(struct recording_publisher *self, struct listener wanted)
 }
 
 static enum chat_error
-attach(struct publisher *base, void *peer, struct str member_id,
+recording_attach(struct publisher *base, void *peer, struct str member_id,
     uint32_t connection)
 {
-	struct recording_publisher *self = self_of(base);
+	struct recording_publisher *self = recording_publisher_of(base);
 
 	assert(peer != NULL);
 	if (fault_hits(self->fault))
@@ -62,10 +62,10 @@ is_of(const struct listener *listener, struct str member_id)
 
 /* All connections of the member, or one. */
 static enum chat_error
-enter(struct publisher *base, struct str member_id, uint32_t connection,
-    struct str place)
+recording_enter(struct publisher *base, struct str member_id,
+    uint32_t connection, struct str place)
 {
-	struct recording_publisher *self = self_of(base);
+	struct recording_publisher *self = recording_publisher_of(base);
 
 	if (fault_hits(self->fault))
 		return CHAT_UNAVAILABLE;
@@ -76,7 +76,7 @@ enter(struct publisher *base, struct str member_id, uint32_t connection,
 		if (!is_of(&self->attached[i], member_id) ||
 		    (connection != 0 && at != connection))
 			continue;
-		assert(find(self, listener) == NULL);
+		assert(listener_find(self, listener) == NULL);
 		assert(self->count < RECORDING_LISTENERS_MOST);
 		self->listeners[self->count++] = listener;
 	}
@@ -84,9 +84,9 @@ enter(struct publisher *base, struct str member_id, uint32_t connection,
 }
 
 static void
-leave(struct publisher *base, struct str member_id, struct str place)
+recording_leave(struct publisher *base, struct str member_id, struct str place)
 {
-	struct recording_publisher *self = self_of(base);
+	struct recording_publisher *self = recording_publisher_of(base);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < self->count; i++)
@@ -111,9 +111,10 @@ remove_connection(struct listener *all, size_t count, struct str member_id,
 }
 
 static void
-detach(struct publisher *base, struct str member_id, uint32_t connection)
+recording_detach(struct publisher *base, struct str member_id,
+    uint32_t connection)
 {
-	struct recording_publisher *self = self_of(base);
+	struct recording_publisher *self = recording_publisher_of(base);
 
 	self->count = remove_connection(self->listeners, self->count, member_id,
 	    connection);
@@ -163,10 +164,10 @@ count_listeners(const struct recording_publisher *self,
 }
 
 static size_t
-publish(struct publisher *base, const struct event *event,
+recording_publish(struct publisher *base, const struct event *event,
     const struct audience *audience)
 {
-	struct recording_publisher *self = self_of(base);
+	struct recording_publisher *self = recording_publisher_of(base);
 
 	if (audience->kind != AUDIENCE_ONE ||
 	    !is_deaf(self, audience->member_id))
@@ -178,18 +179,18 @@ publish(struct publisher *base, const struct event *event,
 static bool
 is_congested(struct publisher *base, struct str member_id)
 {
-	const struct recording_publisher *self = self_of(base);
+	const struct recording_publisher *self = recording_publisher_of(base);
 
 	return self->congested != NULL &&
 	       str_equal(str_from(self->congested), member_id);
 }
 
 static const struct publisher_ops ops = {
-	.attach = attach,
-	.enter = enter,
-	.leave = leave,
-	.detach = detach,
-	.publish = publish,
+	.attach = recording_attach,
+	.enter = recording_enter,
+	.leave = recording_leave,
+	.detach = recording_detach,
+	.publish = recording_publish,
 	.is_congested = is_congested,
 };
 

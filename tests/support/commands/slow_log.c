@@ -18,7 +18,7 @@ struct waiting_entry {
 };
 
 static struct slow_log *
-self_of(struct commit_log *base)
+slow_log_of(struct commit_log *base)
 {
 	return (struct slow_log *)base;
 }
@@ -76,10 +76,10 @@ entry_add(struct slow_log *self, const struct entry *entry,
 }
 
 static enum chat_error
-append(struct commit_log *base, struct entry *entry,
+slow_log_append(struct commit_log *base, struct entry *entry,
     const struct command *requester)
 {
-	struct slow_log *self = self_of(base);
+	struct slow_log *self = slow_log_of(base);
 	enum chat_error error;
 	struct room room;
 
@@ -96,16 +96,16 @@ append(struct commit_log *base, struct entry *entry,
 }
 
 static struct waiting_entry *
-first(const struct slow_log *self)
+waiting_first(const struct slow_log *self)
 {
 	ck_assert_uint_gt(self->count, 0);
 	return LIST_OWNER(self->waiting.next, struct waiting_entry, link);
 }
 
 static void
-finish(struct slow_log *self, enum chat_error outcome)
+waiting_finish(struct slow_log *self, enum chat_error outcome)
 {
-	struct waiting_entry *waiting = first(self);
+	struct waiting_entry *waiting = waiting_first(self);
 
 	list_remove(&waiting->link);
 	self->count--;
@@ -117,14 +117,14 @@ finish(struct slow_log *self, enum chat_error outcome)
 void
 slow_log_do(struct slow_log *self)
 {
-	finish(self, entry_apply(&first(self)->entry, self->rooms,
-			 self->history, self->attributes));
+	waiting_finish(self, entry_apply(&waiting_first(self)->entry,
+				 self->rooms, self->history, self->attributes));
 }
 
 void
 slow_log_lose(struct slow_log *self)
 {
-	finish(self, CHAT_STORE_FAILED);
+	waiting_finish(self, CHAT_STORE_FAILED);
 }
 
 void
@@ -137,7 +137,7 @@ slow_log_do_all(struct slow_log *self)
 static bool
 is_room_pending(struct commit_log *base, struct str room_id)
 {
-	const struct list *all = &self_of(base)->waiting;
+	const struct list *all = &slow_log_of(base)->waiting;
 
 	for (struct list *at = all->next; at != all; at = at->next) {
 		const struct entry *entry =
@@ -152,18 +152,18 @@ is_room_pending(struct commit_log *base, struct str room_id)
 }
 
 static size_t
-bytes(struct commit_log *base)
+slow_log_bytes(struct commit_log *base)
 {
-	return self_of(base)->count * sizeof(struct waiting_entry);
+	return slow_log_of(base)->count * sizeof(struct waiting_entry);
 }
 
 static void
-destroy(struct commit_log *base)
+slow_log_destroy(struct commit_log *base)
 {
-	struct slow_log *self = self_of(base);
+	struct slow_log *self = slow_log_of(base);
 
 	while (self->count > 0) {
-		struct waiting_entry *waiting = first(self);
+		struct waiting_entry *waiting = waiting_first(self);
 
 		list_remove(&waiting->link);
 		self->count--;
@@ -172,10 +172,10 @@ destroy(struct commit_log *base)
 }
 
 static const struct commit_log_ops ops = {
-	.append = append,
+	.append = slow_log_append,
 	.is_room_pending = is_room_pending,
-	.bytes = bytes,
-	.destroy = destroy,
+	.bytes = slow_log_bytes,
+	.destroy = slow_log_destroy,
 };
 
 void
