@@ -15,7 +15,7 @@ setup(void)
 }
 
 static bool
-message_publish(void)
+burst_take(void)
 {
 	if (burst_limit_wait_ms(&pacer, &rule, now_ms) > 0)
 		return false;
@@ -27,14 +27,14 @@ static void
 say_all(unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
-		ck_assert_msg(message_publish(), "message %u", i + 1);
+		ck_assert_msg(burst_take(), "message %u", i + 1);
 }
 
 START_TEST(sixty_may_be_said_at_once)
 {
 	setup();
 	say_all(60);
-	ck_assert(!message_publish());
+	ck_assert(!burst_take());
 }
 END_TEST
 
@@ -43,11 +43,11 @@ START_TEST(the_next_waits_for_a_whole_pause)
 	setup();
 	say_all(60);
 	now_ms += 59999;
-	ck_assert(!message_publish());
+	ck_assert(!burst_take());
 	ck_assert_int_eq(burst_limit_wait_ms(&pacer, &rule, now_ms), 1);
 	now_ms += 1;
 	say_all(60);
-	ck_assert(!message_publish());
+	ck_assert(!burst_take());
 }
 END_TEST
 
@@ -58,10 +58,10 @@ START_TEST(refusals_make_nobody_wait_longer)
 	say_all(60);
 	for (int i = 0; i < 59; i++) {
 		now_ms += 1000;
-		ck_assert(!message_publish());
+		ck_assert(!burst_take());
 	}
 	now_ms += 1000;
-	ck_assert(message_publish());
+	ck_assert(burst_take());
 }
 END_TEST
 
@@ -70,12 +70,12 @@ START_TEST(without_a_pause_the_count_goes_on)
 {
 	setup();
 	for (int i = 0; i < 60; i++) {
-		ck_assert(message_publish());
+		ck_assert(burst_take());
 		now_ms += 59000;
 	}
-	ck_assert(!message_publish());
+	ck_assert(!burst_take());
 	now_ms += 1000;
-	ck_assert(message_publish());
+	ck_assert(burst_take());
 }
 END_TEST
 
@@ -85,7 +85,7 @@ START_TEST(a_pause_begins_a_new_count)
 	say_all(59);
 	now_ms += 60000;
 	say_all(60);
-	ck_assert(!message_publish());
+	ck_assert(!burst_take());
 }
 END_TEST
 
@@ -97,7 +97,7 @@ START_TEST(time_may_wrap_around)
 	now_ms += 20;
 	ck_assert_int_eq(burst_limit_wait_ms(&pacer, &rule, now_ms), 59980);
 	now_ms += 59980;
-	ck_assert(message_publish());
+	ck_assert(burst_take());
 }
 END_TEST
 

@@ -44,7 +44,7 @@ frame_add(struct chunk **chunk, char letter, uint32_t len, const void *except,
 
 /* Reads from a position to the end; what is not for `reader` is left out. */
 static void
-check(uint64_t position, const void *reader, const char *expected)
+frame_ring_check(uint64_t position, const void *reader, const char *expected)
 {
 	char text[256] = "";
 
@@ -77,9 +77,9 @@ START_TEST(is_read_from_any_position)
 	frame_add(&other, 'd', 1, NULL, 1000);
 	chunk_unref(chunk);
 	chunk_unref(other);
-	check(1, NULL, "aabbcccd");
-	check(middle, NULL, "bbcccd");
-	check(middle, &pool, "bbd");
+	frame_ring_check(1, NULL, "aabbcccd");
+	frame_ring_check(middle, NULL, "bbcccd");
+	frame_ring_check(middle, &pool, "bbd");
 	ck_assert_ptr_null(frame_ring_at(&ring, frame_ring_end(&ring), &piece));
 	teardown();
 }
@@ -99,7 +99,7 @@ START_TEST(lets_the_oldest_go_but_never_the_newest)
 		if (i == 0)
 			second = frame_ring_end(&ring);
 		if (i == 9)
-			check(1, NULL,
+			frame_ring_check(1, NULL,
 			    "AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDDDDDDD"
 			    "EEEEEEEEEEFFFFFFFFFFGGGGGGGGGGHHHHHHHHHH"
 			    "IIIIIIIIIIJJJJJJJJJJ");
@@ -109,7 +109,7 @@ START_TEST(lets_the_oldest_go_but_never_the_newest)
 			    &piece));
 		}
 	}
-	check(frame_ring_end(&ring) - 10, NULL, "hhhhhhhhhh");
+	frame_ring_check(frame_ring_end(&ring) - 10, NULL, "hhhhhhhhhh");
 	ck_assert_ptr_null(frame_ring_at(&ring, frame_ring_end(&ring) - 11,
 	    &piece));
 	teardown();
@@ -139,7 +139,7 @@ START_TEST(keeps_nothing_without_memory)
 	ck_assert_ptr_null(frame_ring_at(&ring, position, &piece));
 	position = frame_ring_end(&ring);
 	frame_add(&chunk, 'c', 2, NULL, 1000);
-	check(position, NULL, "cc");
+	frame_ring_check(position, NULL, "cc");
 	chunk_unref(chunk);
 	teardown();
 }
@@ -157,7 +157,7 @@ START_TEST(copies_hold_no_other_chunk)
 	frame_add(&chunk, 'b', 2, NULL, 1000);
 	chunk_unref(chunk);
 	ck_assert_uint_lt(pool.bytes, 4096);
-	check(begin, NULL, "aabb");
+	frame_ring_check(begin, NULL, "aabb");
 	chunk = NULL;
 	frame_add(&chunk, 'c', 5000, NULL, 1000);
 	chunk_unref(chunk);

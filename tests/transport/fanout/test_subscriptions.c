@@ -50,7 +50,7 @@ teardown(void)
 }
 
 static struct str
-room(int number)
+test_room_id(int number)
 {
 	static char id[24];
 
@@ -59,29 +59,29 @@ room(int number)
 }
 
 static void
-enter(int i, int number)
+session_enter(int i, int number)
 {
 	ck_assert(subscriptions_enter(&subscriptions, sessions[i],
-	    room(number)));
+	    test_room_id(number)));
 }
 
 static void
-member_leave(int i, int number)
+session_leave(int i, int number)
 {
-	subscriptions_leave(&subscriptions, sessions[i], room(number));
+	subscriptions_leave(&subscriptions, sessions[i], test_room_id(number));
 }
 
 static struct channel *
 channel_of(int number)
 {
 	struct room_channels *seats =
-	    subscriptions_find(&subscriptions, room(number));
+	    subscriptions_find(&subscriptions, test_room_id(number));
 
 	return seats == NULL ? NULL : seats->channels;
 }
 
 static void
-message_publish(int number)
+batch_publish(int number)
 {
 	struct frame frame = {
 		.head = "h", .head_len = 1, .body = "body", .body_len = 4
@@ -97,10 +97,10 @@ START_TEST(everybody_sits_where_they_sat_down)
 	setup();
 	for (int i = 0; i < SESSIONS; i++)
 		for (int number = i % 7; number < 40; number += i % 5 + 1)
-			enter(i, number);
+			session_enter(i, number);
 	for (int i = 0; i < SESSIONS; i += 3)
 		for (int number = i % 7; number < 40; number += i % 5 + 1)
-			member_leave(i, number);
+			session_leave(i, number);
 	for (int number = 0; number < 40; number++) {
 		const struct channel *channel = channel_of(number);
 
@@ -113,7 +113,7 @@ START_TEST(everybody_sits_where_they_sat_down)
 	}
 	for (int i = 0; i < SESSIONS; i++)
 		for (int number = 0; number < 40; number++)
-			member_leave(i, number);
+			session_leave(i, number);
 	ck_assert_ptr_null(channel_of(0));
 	teardown();
 }
@@ -124,22 +124,22 @@ START_TEST(who_comes_or_goes_ends_what_was_said)
 	uint32_t number;
 
 	setup();
-	enter(0, 0);
-	enter(1, 0);
-	message_publish(0);
+	session_enter(0, 0);
+	session_enter(1, 0);
+	batch_publish(0);
 	number = batch.number;
-	enter(2, 0);
+	session_enter(2, 0);
 	ck_assert_uint_eq(batch.number, number + 1);
-	message_publish(0);
-	member_leave(2, 0);
+	batch_publish(0);
+	session_leave(2, 0);
 	ck_assert_uint_eq(batch.number, number + 2);
 	/* Another room has nothing to do with it. */
-	message_publish(0);
-	enter(2, 1);
-	member_leave(2, 1);
+	batch_publish(0);
+	session_enter(2, 1);
+	session_leave(2, 1);
 	ck_assert_uint_eq(batch.number, number + 2);
-	member_leave(0, 0);
-	member_leave(1, 0);
+	session_leave(0, 0);
+	session_leave(1, 0);
 	teardown();
 }
 END_TEST
@@ -150,16 +150,16 @@ START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
 
 	setup();
 	for (int i = 0; i < SESSIONS; i++)
-		enter(i, 0);
+		session_enter(i, 0);
 	number = batch.number;
 	for (int i = 1; i < SESSIONS; i++) {
 		conns[i].has_ended = true;
-		member_leave(i, 0);
-		message_publish(0);
+		session_leave(i, 0);
+		batch_publish(0);
 	}
 	ck_assert_uint_eq(batch.number, number);
 	conns[0].has_ended = true;
-	member_leave(0, 0);
+	session_leave(0, 0);
 	ck_assert_ptr_null(channel_of(0));
 	ck_assert(!send_batch_is_pending(&batch));
 	teardown();
@@ -173,8 +173,8 @@ START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 
 	setup();
 	for (int i = 0; i < 20; i++) {
-		enter(i, i);
-		message_publish(i);
+		session_enter(i, i);
+		batch_publish(i);
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
@@ -182,7 +182,7 @@ START_TEST(rooms_that_keep_a_chunk_go_in_any_order)
 	for (int i = 0; i < 20; i++)
 		ck_assert_ptr_eq(channel_of(i)->chunk, kept[i]);
 	for (int i = 0; i < 20; i++)
-		member_leave(i * 7 % 20, i * 7 % 20);
+		session_leave(i * 7 % 20, i * 7 % 20);
 	send_batch_tidy(&batch);
 	ck_assert_ptr_null(batch.held);
 	for (int i = 0; i < 20; i++)
@@ -197,8 +197,8 @@ START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
 
 	setup();
 	for (int i = 0; i < 3; i++) {
-		enter(i, i);
-		message_publish(i);
+		session_enter(i, i);
+		batch_publish(i);
 		kept[i] = channel_of(i)->chunk;
 		kept[i]->refs++;
 	}
@@ -214,7 +214,7 @@ START_TEST(a_chunk_is_kept_only_as_long_as_a_backlog_needs_it)
 	send_batch_tidy(&batch);
 	ck_assert_uint_eq(pool.bytes, 0);
 	for (int i = 0; i < 3; i++)
-		member_leave(i, i);
+		session_leave(i, i);
 	teardown();
 }
 END_TEST
