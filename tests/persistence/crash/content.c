@@ -5,7 +5,7 @@
 #include "tests/support/persistence/chance.h"
 
 static void
-complain(struct content *content, const char *why, unsigned place)
+wrong_set(struct content *content, const char *why, unsigned place)
 {
 	if (content->wrong != NULL)
 		return;
@@ -16,7 +16,7 @@ complain(struct content *content, const char *why, unsigned place)
 void
 content_complain(struct content *content, const char *why)
 {
-	complain(content, why, ROOMS);
+	wrong_set(content, why, ROOMS);
 }
 
 void
@@ -29,13 +29,13 @@ content_clear(struct content *content)
 
 /* NULL: there is no such room, which is complained of. */
 static struct found_room *
-room_of(struct content *content, struct str id, const char *why)
+content_room_find(struct content *content, struct str id, const char *why)
 {
 	unsigned place = speech_room_place(id);
 
 	if (place < ROOMS && content->rooms[place].life != 0)
 		return &content->rooms[place];
-	complain(content, why, place);
+	wrong_set(content, why, place);
 	return NULL;
 }
 
@@ -48,7 +48,7 @@ content_add_room(struct content *content, const struct room *room)
 	struct found_room *found = &content->rooms[place];
 
 	if (place >= ROOMS || life == 0 || !room->persistent) {
-		complain(content, "a room that never was", place);
+		wrong_set(content, "a room that never was", place);
 		return;
 	}
 	if (found->life != life) {
@@ -63,8 +63,8 @@ content_add_room(struct content *content, const struct room *room)
 void
 content_remove_room(struct content *content, struct str id)
 {
-	struct found_room *room =
-	    room_of(content, id, "a room that is gone, but never was");
+	struct found_room *room = content_room_find(content, id,
+	    "a room that is gone, but never was");
 
 	if (room != NULL)
 		room->life = 0;
@@ -74,18 +74,18 @@ void
 content_add_message(struct content *content, struct str id,
     const struct message *message)
 {
-	struct found_room *room =
-	    room_of(content, id, "a message of a room that is not there");
+	struct found_room *room = content_room_find(content, id,
+	    "a message of a room that is not there");
 	unsigned text;
 	unsigned n = speech_number(message, &text);
 
 	if (room == NULL)
 		return;
 	if (n == 0)
-		complain(content, "a message that was not sent",
+		wrong_set(content, "a message that was not sent",
 		    speech_room_place(id));
 	if (message->seq <= room->last || message->seq >= SEQ_MOST) {
-		complain(content, "a seq twice, or a wild one",
+		wrong_set(content, "a seq twice, or a wild one",
 		    speech_room_place(id));
 		return;
 	}
@@ -110,15 +110,15 @@ bool
 content_add_attribute(struct content *content, struct str id,
     const struct attribute *attribute)
 {
-	struct found_room *room =
-	    room_of(content, id, "an attribute of a room that is not there");
+	struct found_room *room = content_room_find(content, id,
+	    "an attribute of a room that is not there");
 	struct message_marks *marks;
 	unsigned mark, n;
 
 	if (room == NULL)
 		return true;
 	if (!speech_mark_read(attribute, &mark, &n)) {
-		complain(content, "an attribute that was not set",
+		wrong_set(content, "an attribute that was not set",
 		    speech_room_place(id));
 		return true;
 	}
@@ -139,7 +139,8 @@ void
 content_set_text(struct content *content, struct str id, uint64_t seq,
     unsigned text)
 {
-	struct found_room *room = room_of(content, id, "a text of no room");
+	struct found_room *room =
+	    content_room_find(content, id, "a text of no room");
 
 	if (room != NULL)
 		room->messages[seq].text = text;
@@ -149,7 +150,7 @@ void
 content_trim(struct content *content, struct str id, uint64_t seq)
 {
 	struct found_room *room =
-	    room_of(content, id, "a room that is cut, but not there");
+	    content_room_find(content, id, "a room that is cut, but not there");
 
 	if (room == NULL || seq < room->first)
 		return;

@@ -17,7 +17,7 @@ is_left_to_chance(enum crash_shape shape)
 }
 
 static bool
-is_wanted(int only, int value)
+index_is_wanted(int only, int value)
 {
 	return only < 0 || only == value;
 }
@@ -65,7 +65,8 @@ crash_leave(struct crasher *self, struct memory_disk *left,
  * once more. Takes the disk.
  */
 static void
-examine(struct crasher *self, struct memory_disk *left, enum crash_shape shape)
+crash_examine(struct crasher *self, struct memory_disk *left,
+    enum crash_shape shape)
 {
 	struct subject *subject;
 	size_t state =
@@ -88,22 +89,23 @@ worse_of(enum crash_shape first, enum crash_shape second)
 }
 
 static void
-crash_inside(struct memory_disk *memory, enum disk_call call, void *arg)
+crash_recovery(struct memory_disk *memory, enum disk_call call, void *arg)
 {
 	struct crasher *self = arg;
 	const struct where *only = self->plan->only;
 
 	(void)call;
 	where.inner_at++;
-	if (only != NULL && !is_wanted(only->inner_at, where.inner_at))
+	if (only != NULL && !index_is_wanted(only->inner_at, where.inner_at))
 		return;
 	for (int i = 0; i < CRASH_SHAPES; i++) {
 		enum crash_shape shape = (enum crash_shape)i;
 
 		where.inner_shape = i;
-		if (only != NULL && !is_wanted(only->inner_shape, i))
+		if (only != NULL && !index_is_wanted(only->inner_shape, i))
 			continue;
-		examine(self, memory_disk_crash(memory, shape, crash_seed()),
+		crash_examine(self,
+		    memory_disk_crash(memory, shape, crash_seed()),
 		    worse_of(self->shape, shape));
 		counts.crashes_inside++;
 	}
@@ -111,12 +113,12 @@ crash_inside(struct memory_disk *memory, enum disk_call call, void *arg)
 
 /* Takes the disk. */
 static void
-examine_inside(struct crasher *self, struct memory_disk *left)
+crash_examine_recovery(struct crasher *self, struct memory_disk *left)
 {
 	struct subject *subject;
 
 	where.inner_at = 0;
-	memory_disk_watch(left, crash_inside, self);
+	memory_disk_watch(left, crash_recovery, self);
 	open_left(self, left, life_least(self->life, self->shape), &subject);
 	crash_leave(self, left, subject);
 	where.inner_at = -1;
@@ -125,7 +127,7 @@ examine_inside(struct crasher *self, struct memory_disk *left)
 /* --- crashes in a life ---------------------------------------------------- */
 
 static bool
-is_to_go_inside(const struct crash_plan *plan)
+plan_crashes_recovery(const struct crash_plan *plan)
 {
 	if (plan->only != NULL)
 		return plan->only->inner_at >= 0;
@@ -139,10 +141,10 @@ crash_once(struct crasher *self, struct memory_disk *memory)
 	    memory_disk_crash(memory, self->shape, crash_seed());
 
 	counts.crashes++;
-	if (is_to_go_inside(self->plan))
-		examine_inside(self,
+	if (plan_crashes_recovery(self->plan))
+		crash_examine_recovery(self,
 		    memory_disk_crash(memory, self->shape, crash_seed()));
-	examine(self, left, self->shape);
+	crash_examine(self, left, self->shape);
 }
 
 static void
@@ -162,11 +164,12 @@ crash_in_every_shape(struct memory_disk *memory, enum disk_call call, void *arg)
 
 		self->shape = (enum crash_shape)i;
 		where.shape = i;
-		if (only != NULL && !is_wanted(only->shape, i))
+		if (only != NULL && !index_is_wanted(only->shape, i))
 			continue;
 		for (unsigned j = 0; j < variants; j++) {
 			where.variant = (int)j;
-			if (only == NULL || is_wanted(only->variant, (int)j))
+			if (only == NULL ||
+			    index_is_wanted(only->variant, (int)j))
 				crash_once(self, memory);
 		}
 	}

@@ -38,7 +38,7 @@ damage_leave(struct memory_disk *disk, struct subject *subject)
  * whatever comes. Takes the disk.
  */
 static void
-examine(struct memory_disk *damaged)
+damage_examine(struct memory_disk *damaged)
 {
 	struct finding finding;
 	struct subject *subject;
@@ -73,7 +73,8 @@ worst_shape(void)
 /* --- crashes while it is mended ------------------------------------------- */
 
 static void
-crash_inside(struct memory_disk *memory, enum disk_call call, void *arg)
+damage_crash_recovery(struct memory_disk *memory, enum disk_call call,
+    void *arg)
 {
 	(void)call;
 	(void)arg;
@@ -86,26 +87,26 @@ crash_inside(struct memory_disk *memory, enum disk_call call, void *arg)
 		    (plan->only->inner_at != where.inner_at ||
 			plan->only->inner_shape != shape))
 			continue;
-		examine(memory_disk_crash(memory, (enum crash_shape)shape,
-		    (uint64_t)where.inner_at));
+		damage_examine(memory_disk_crash(memory,
+		    (enum crash_shape)shape, (uint64_t)where.inner_at));
 		counts.crashes_inside++;
 	}
 }
 
 /* Takes the disk. */
 static void
-examine_inside(struct memory_disk *damaged)
+damage_examine_recovery(struct memory_disk *damaged)
 {
 	struct finding finding;
 
 	where.inner_at = 0;
-	memory_disk_watch(damaged, crash_inside, NULL);
+	memory_disk_watch(damaged, damage_crash_recovery, NULL);
 	damage_leave(damaged, open_damaged(damaged, &content, &finding));
 	where.inner_at = -1;
 }
 
 static bool
-is_to_go_inside(void)
+damage_crashes_recovery(void)
 {
 	return plan->only != NULL ? plan->only->inner_at >= 0
 				  : counts.damages % plan->inner_each == 0;
@@ -160,9 +161,10 @@ damage_once(const char *file, enum damage_kind kind)
 		memory_disk_destroy(damaged);
 		return;
 	}
-	if (is_to_go_inside())
-		examine_inside(memory_disk_crash(damaged, worst_shape(), 0));
-	examine(damaged);
+	if (damage_crashes_recovery())
+		damage_examine_recovery(memory_disk_crash(damaged,
+		    worst_shape(), 0));
+	damage_examine(damaged);
 }
 
 static void

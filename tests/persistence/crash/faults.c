@@ -9,7 +9,7 @@
 static struct life life;
 
 static void
-begin(const struct fault_plan *plan, const char *what)
+fault_life_begin(const struct fault_plan *plan, const char *what)
 {
 	where = (struct where){ .what = what,
 		.over = plan->kind->name,
@@ -30,7 +30,7 @@ live_on(const struct fault_plan *plan)
 }
 
 static void
-end(void)
+fault_life_end(void)
 {
 	life_heal(&life);
 	life_go_on(&life, 3);
@@ -43,7 +43,7 @@ fail_at(const struct fault_plan *plan, struct disk_fault fault)
 {
 	bool is_hit;
 
-	begin(plan, "fault");
+	fault_life_begin(plan, "fault");
 	where.at = (int)fault.nth;
 	where.shape = (int)fault.call;
 	where.variant = fault.forever;
@@ -52,7 +52,7 @@ fail_at(const struct fault_plan *plan, struct disk_fault fault)
 	memory_disk_fail(life.memory, fault);
 	live_on(plan);
 	is_hit = memory_disk_failures(life.memory) > 0;
-	end();
+	fault_life_end();
 	counts.faults += is_hit;
 	return is_hit;
 }
@@ -70,7 +70,7 @@ makes_sense(const struct disk_fault *fault)
 }
 
 static void
-fail_everywhere(const struct fault_plan *plan, struct disk_fault fault)
+fault_each_call(const struct fault_plan *plan, struct disk_fault fault)
 {
 	if (!makes_sense(&fault))
 		return;
@@ -98,7 +98,7 @@ faults_try(const struct fault_plan *plan)
 	for (enum disk_call call = DISK_CALL_ANY + 1; call < DISK_CALLS; call++)
 		for (size_t i = 0; i < COUNT_OF(errors); i++)
 			for (int forever = 0; forever <= 1; forever++)
-				fail_everywhere(plan,
+				fault_each_call(plan,
 				    (struct disk_fault){ .call = call,
 					.error = errors[i],
 					.forever = forever != 0 });
@@ -111,13 +111,13 @@ run_out_at(const struct fault_plan *plan, unsigned n)
 {
 	bool is_hit;
 
-	begin(plan, "memory");
+	fault_life_begin(plan, "memory");
 	where.at = (int)n;
 	malloc_fail_at(n);
 	live_on(plan);
 	malloc_fail_at(0);
 	is_hit = malloc_has_failed();
-	end();
+	fault_life_end();
 	counts.lacks_of_memory += is_hit;
 	return is_hit;
 }

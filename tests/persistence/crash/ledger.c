@@ -33,7 +33,7 @@ ledger_add(struct ledger *ledger, const char *file, bool is_in_snapshot,
 }
 
 static void
-read_file(struct ledger *ledger, const char *name, const char *bytes,
+ledger_read_file(struct ledger *ledger, const char *name, const char *bytes,
     size_t len)
 {
 	struct segment_head head;
@@ -87,7 +87,7 @@ ledger_read(struct ledger *ledger, const struct memory_disk *disk)
 
 		if (segment_name_read(name, &lsn) ||
 		    (snapshot_name_read(name, &lsn) && lsn == snapshot))
-			read_file(ledger, name, bytes, len);
+			ledger_read_file(ledger, name, bytes, len);
 	}
 	drop_covered(ledger, snapshot);
 }

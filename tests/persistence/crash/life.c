@@ -43,7 +43,7 @@ take_disk(struct life *life, struct memory_disk *memory)
 
 /* The process is dead: nothing more reaches the disk. */
 static void
-abandon(struct life *life)
+subject_abandon(struct life *life)
 {
 	if (life->subject == NULL)
 		return;
@@ -55,7 +55,7 @@ abandon(struct life *life)
 void
 life_end(struct life *life)
 {
-	abandon(life);
+	subject_abandon(life);
 	if (memory_disk_open_files(life->memory) != 0)
 		violation("files are left open");
 	memory_disk_destroy(life->memory);
@@ -236,7 +236,7 @@ life_crash(struct life *life, enum crash_shape shape, uint64_t seed)
 {
 	struct memory_disk *left = memory_disk_crash(life->memory, shape, seed);
 
-	abandon(life);
+	subject_abandon(life);
 	take_disk(life, left);
 	return open_after(life, shape);
 }

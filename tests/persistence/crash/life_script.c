@@ -18,7 +18,7 @@ is_taken(const struct life *life, enum chat_error error)
 }
 
 static void
-make_room(struct life *life, unsigned place)
+life_create_room(struct life *life, unsigned place)
 {
 	unsigned number = model_next_life(&life->model);
 	struct room room;
@@ -30,7 +30,7 @@ make_room(struct life *life, unsigned place)
 }
 
 static void
-remove_room(struct life *life, unsigned place)
+life_remove_room(struct life *life, unsigned place)
 {
 	struct room room;
 	uint64_t lsn;
@@ -47,13 +47,13 @@ make_or_remove(struct life *life)
 	unsigned place = any_room(life);
 
 	if (model_room(&life->model, place)->life == 0)
-		make_room(life, place);
+		life_create_room(life, place);
 	else if (!life->may_fail)
-		remove_room(life, place);
+		life_remove_room(life, place);
 }
 
 static void
-message_write(struct life *life)
+life_write_message(struct life *life)
 {
 	unsigned place = any_room(life);
 	const struct print *room = model_room(&life->model, place);
@@ -153,7 +153,7 @@ set_some(struct life *life)
  * failed may have pushed the oldest out before it was taken back.
  */
 static void
-retry(struct life *life)
+life_repeat_message(struct life *life)
 {
 	unsigned place = any_room(life);
 	const struct print *room = model_room(&life->model, place);
@@ -181,11 +181,11 @@ say_some(struct life *life)
 	size_t count = 1 + chance_below(&life->chance, 5);
 
 	for (size_t i = 0; i < count; i++)
-		message_write(life);
+		life_write_message(life);
 }
 
 static void
-write_some(struct life *life)
+life_step(struct life *life)
 {
 	life->kind->step(life->subject);
 	life_hear(life);
@@ -193,7 +193,7 @@ write_some(struct life *life)
 
 /* What was told before is synced by then, if anything ever is. */
 static void
-wait(struct life *life)
+life_wait(struct life *life)
 {
 	life_settle(life);
 	memory_disk_advance(life->memory, 2 * life->options.sync_interval_ms);
@@ -203,14 +203,14 @@ wait(struct life *life)
 }
 
 static void
-reopen(struct life *life)
+life_reopen(struct life *life)
 {
 	life_close(life);
 	(void)life_open(life);
 }
 
 static void
-crash(struct life *life)
+life_crash_any(struct life *life)
 {
 	enum crash_shape shape =
 	    (enum crash_shape)chance_below(&life->chance, CRASH_SHAPES);
@@ -219,7 +219,7 @@ crash(struct life *life)
 }
 
 static void
-live(struct life *life)
+life_act(struct life *life)
 {
 	size_t lot = chance_below(&life->chance, 100);
 
@@ -228,24 +228,24 @@ live(struct life *life)
 	else if (lot < 50)
 		set_some(life);
 	else if (lot < 65)
-		write_some(life);
+		life_step(life);
 	else if (lot < 80)
 		life_settle(life);
 	else if (lot < 84)
 		make_or_remove(life);
 	else if (lot < 87)
-		retry(life);
+		life_repeat_message(life);
 	else if (lot < 94)
-		wait(life);
+		life_wait(life);
 	else if (lot < 97)
-		reopen(life);
+		life_reopen(life);
 	else
-		crash(life);
+		life_crash_any(life);
 }
 
 void
 life_go_on(struct life *life, unsigned steps)
 {
 	for (unsigned i = 0; i < steps && life->subject != NULL; i++)
-		live(life);
+		life_act(life);
 }

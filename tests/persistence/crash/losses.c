@@ -15,7 +15,7 @@ is_of_rooms(const struct ledger_line *line)
 
 /* What fills a record up does not matter, but it must be there. */
 static bool
-is_hit(const struct ledger_line *line, struct damage damage,
+line_is_damaged(const struct ledger_line *line, struct damage damage,
     enum damage_kind kind)
 {
 	size_t to = kind == DAMAGE_CUT ? (line->to + 7) / 8 * 8 : line->to;
@@ -41,7 +41,7 @@ losses_expect(struct losses *losses, const struct ledger *ledger,
 		const struct ledger_line *line = &ledger->lines[i];
 
 		if (strcmp(line->file, file) != 0 ||
-		    !is_hit(line, damage, kind))
+		    !line_is_damaged(line, damage, kind))
 			continue;
 		losses->is_lost[i] = true;
 		losses->count++;

@@ -55,7 +55,7 @@ static const struct option long_options[] = {
 };
 
 static _Noreturn void
-usage(void)
+crash_store_usage(void)
 {
 	fputs("usage: crash_store [--crashes COUNT] [--seed SEED]\n"
 	      "                   [--over STORE] [--sync POLICY]\n"
@@ -70,7 +70,7 @@ kind_named(const char *name)
 	for (size_t i = 0; i < COUNT_OF(kinds); i++)
 		if (strcmp(kinds[i]->name, name) == 0)
 			return kinds[i];
-	usage();
+	crash_store_usage();
 }
 
 static int
@@ -79,7 +79,7 @@ sync_named(const char *name)
 	for (int i = 0; sync_names[i] != NULL; i++)
 		if (strcmp(sync_names[i], name) == 0)
 			return i;
-	usage();
+	crash_store_usage();
 }
 
 static void
@@ -124,15 +124,15 @@ read_options(struct options *options, int argc, char **argv)
 		    .inner_shape = -1 } };
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) > 0) {
 		if (option == '?')
-			usage();
+			crash_store_usage();
 		set_option(options, option, optarg);
 	}
 	if (optind != argc)
-		usage();
+		crash_store_usage();
 }
 
 static bool
-is_wanted(const struct options *options, const char *what)
+proof_is_wanted(const struct options *options, const char *what)
 {
 	return !options->has_only || strcmp(options->only.what, what) == 0;
 }
@@ -147,13 +147,13 @@ try_life(const struct options *options, const struct subject_kind *kind,
 	struct fault_plan faults = { kind, sync, seed, 60, only };
 	struct damage_plan damages = { kind, sync, seed, 50, 5, 20, only };
 
-	if (is_wanted(options, "crash"))
+	if (proof_is_wanted(options, "crash"))
 		crashes_try(&crashes);
-	if (is_wanted(options, "damage"))
+	if (proof_is_wanted(options, "damage"))
 		damages_try(&damages);
-	if (is_wanted(options, "fault"))
+	if (proof_is_wanted(options, "fault"))
 		faults_try(&faults);
-	if (is_wanted(options, "memory"))
+	if (proof_is_wanted(options, "memory"))
 		memory_try(&faults);
 }
 

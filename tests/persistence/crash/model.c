@@ -7,7 +7,7 @@
 #include "tests/support/failing_malloc.h"
 
 static void *
-grown(void *array, size_t size)
+model_array_grow(void *array, size_t size)
 {
 	malloc_spare(true);
 	array = realloc(array, size);
@@ -19,13 +19,13 @@ grown(void *array, size_t size)
 
 /* A copy of the present one, to be changed. */
 static struct state *
-push(struct model *model, uint64_t lsn)
+state_push(struct model *model, uint64_t lsn)
 {
 	struct state *state;
 
 	if (model->count == model->room) {
 		model->room = model->room == 0 ? 256 : 2 * model->room;
-		model->states = grown(model->states,
+		model->states = model_array_grow(model->states,
 		    model->room * sizeof(model->states[0]));
 	}
 	state = &model->states[model->count];
@@ -43,7 +43,7 @@ void
 model_init(struct model *model)
 {
 	*model = (struct model){ 0 };
-	push(model, 0);
+	state_push(model, 0);
 }
 
 void
@@ -70,9 +70,10 @@ model_next_message(struct model *model)
 unsigned
 model_next_life(struct model *model)
 {
-	model->lives = grown(model->lives,
+	model->lives = model_array_grow(model->lives,
 	    (model->life_count + 1) * sizeof(model->lives[0]));
-	model->lives[model->life_count] = grown(NULL, sizeof(*model->lives[0]));
+	model->lives[model->life_count] =
+	    model_array_grow(NULL, sizeof(*model->lives[0]));
 	return ++model->life_count;
 }
 
@@ -81,20 +82,20 @@ model_make_room(struct model *model, unsigned place, unsigned life,
     const char *epoch, uint64_t lsn)
 {
 	strcpy(model->lives[life - 1]->epoch, epoch);
-	push(model, lsn)->rooms[place] = (struct print){ .life = life };
+	state_push(model, lsn)->rooms[place] = (struct print){ .life = life };
 }
 
 void
 model_remove_room(struct model *model, unsigned place, uint64_t lsn)
 {
-	push(model, lsn)->rooms[place] = (struct print){ 0 };
+	state_push(model, lsn)->rooms[place] = (struct print){ 0 };
 }
 
 void
 model_message_write(struct model *model, unsigned place, unsigned n,
     uint64_t lsn)
 {
-	struct print *print = &push(model, lsn)->rooms[place];
+	struct print *print = &state_push(model, lsn)->rooms[place];
 	unsigned *numbers = model->lives[print->life - 1]->numbers;
 
 	assert(print->life > 0 && print->last + 1 < SEQ_MOST);
@@ -110,7 +111,7 @@ void
 model_set_mark(struct model *model, unsigned place, uint64_t seq, unsigned mark,
     unsigned n, uint64_t lsn)
 {
-	struct print *print = &push(model, lsn)->rooms[place];
+	struct print *print = &state_push(model, lsn)->rooms[place];
 	struct message_marks *message = &print->messages[seq % KEPT];
 
 	if (seq == 0) {

@@ -21,7 +21,7 @@ length_of(struct chance *chance)
 }
 
 static size_t
-write_body(char body[4096], unsigned n)
+speech_body_write(char body[4096], unsigned n)
 {
 	struct chance chance = { n };
 	size_t len = (size_t)snprintf(body, 32, "\"%u ", n);
@@ -40,7 +40,8 @@ speech_make(struct speech *speech, unsigned n)
 	struct message *message = &speech->message;
 
 	*message = (struct message){ .at_ms = 1000 + n };
-	message->body = str_slice(speech->body, write_body(speech->body, n));
+	message->body =
+	    str_slice(speech->body, speech_body_write(speech->body, n));
 	snprintf(speech->author, sizeof(speech->author), "Author %u", n % 7);
 	message->author = str_from(speech->author);
 	message->author_id = str_slice(speech->author + 7, 1);

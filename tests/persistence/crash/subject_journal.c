@@ -25,7 +25,7 @@ struct reader {
 };
 
 static void
-read_room(struct content *content, struct str payload)
+content_read_room(struct content *content, struct str payload)
 {
 	struct room room;
 
@@ -36,7 +36,7 @@ read_room(struct content *content, struct str payload)
 }
 
 static void
-read_gone(struct content *content, struct str payload)
+content_read_gone(struct content *content, struct str payload)
 {
 	struct str id;
 
@@ -47,7 +47,7 @@ read_gone(struct content *content, struct str payload)
 }
 
 static void
-read_message(struct content *content, struct str payload)
+content_read_message(struct content *content, struct str payload)
 {
 	struct message message;
 	struct str room;
@@ -79,7 +79,7 @@ read_attribute(struct content *content, struct str payload)
 }
 
 static void
-read_trim(struct content *content, struct str payload)
+content_read_trim(struct content *content, struct str payload)
 {
 	struct str room;
 	uint64_t seq;
@@ -97,16 +97,16 @@ read_record(struct replay *base, const struct record *record)
 	struct content *content = ((struct reader *)base)->content;
 
 	if (record->type == RECORD_ROOM)
-		read_room(content, record->payload);
+		content_read_room(content, record->payload);
 	else if (record->type == RECORD_ROOM_GONE)
-		read_gone(content, record->payload);
+		content_read_gone(content, record->payload);
 	else if (record->type == RECORD_ATTRIBUTE)
 		read_attribute(content, record->payload);
 	else if (record->type == RECORD_MESSAGE ||
 		 record->type == RECORD_MESSAGE_BARE)
-		read_message(content, record->payload);
+		content_read_message(content, record->payload);
 	else if (record->type == RECORD_TRIM)
-		read_trim(content, record->payload);
+		content_read_trim(content, record->payload);
 	return true;
 }
 
@@ -121,7 +121,8 @@ note_lost(struct replay *base, uint64_t first, uint64_t last)
 /* --- what is written ------------------------------------------------------ */
 
 static enum chat_error
-make_room(struct subject *self, const struct room *room, uint64_t *lsn)
+journal_create_room(struct subject *self, const struct room *room,
+    uint64_t *lsn)
 {
 	enum chat_error error = CHAT_OK;
 	char *to =
@@ -135,7 +136,7 @@ make_room(struct subject *self, const struct room *room, uint64_t *lsn)
 }
 
 static enum chat_error
-remove_room(struct subject *self, struct str id, uint64_t *lsn)
+journal_remove_room(struct subject *self, struct str id, uint64_t *lsn)
 {
 	enum chat_error error = CHAT_OK;
 	char *to =
@@ -149,8 +150,8 @@ remove_room(struct subject *self, struct str id, uint64_t *lsn)
 }
 
 static enum chat_error
-message_write(struct subject *self, struct str room, struct message *message,
-    uint64_t *lsn)
+journal_write_message(struct subject *self, struct str room,
+    struct message *message, uint64_t *lsn)
 {
 	enum chat_error error = CHAT_OK;
 	char *to = journal_reserve(self->journal,
@@ -179,13 +180,13 @@ set_attribute(struct subject *self, struct str room,
 }
 
 static bool
-step(struct subject *self)
+journal_subject_step(struct subject *self)
 {
 	return journal_step(self->journal);
 }
 
 static void
-poll(struct subject *self, struct news *news)
+journal_subject_poll(struct subject *self, struct news *news)
 {
 	struct journal_progress from;
 
@@ -197,7 +198,7 @@ poll(struct subject *self, struct news *news)
 /* --- life cycle ----------------------------------------------------------- */
 
 static int
-compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+journal_subject_compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	struct subject *self = arg;
 
@@ -206,7 +207,7 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 }
 
 static int
-repair(void *arg)
+journal_subject_repair(void *arg)
 {
 	struct subject *self = arg;
 
@@ -214,7 +215,7 @@ repair(void *arg)
 }
 
 static enum opened
-recover(struct subject *self, struct content *content,
+journal_subject_recover(struct subject *self, struct content *content,
     struct recovery_result *result)
 {
 	struct recovery_config config = { .disk = self->disk,
@@ -248,23 +249,24 @@ renew_rooms(struct subject *self, const struct content *content)
 			continue;
 		speech_room(&room, i, content->rooms[i].life);
 		is_renewed =
-		    make_room(self, &room, &lsn) == CHAT_OK && is_renewed;
+		    journal_create_room(self, &room, &lsn) == CHAT_OK &&
+		    is_renewed;
 	}
-	while (step(self))
+	while (journal_subject_step(self))
 		;
 	return is_renewed;
 }
 
 static bool
-start(struct subject *self, const struct store_options *options,
+journal_subject_start(struct subject *self, const struct store_options *options,
     const struct recovery_result *result, const struct content *content)
 {
 	struct journal_config config = {
 		.disk = self->disk,
 		.options = options,
 		.recovered = result,
-		.compact = compact,
-		.repair = repair,
+		.compact = journal_subject_compact,
+		.repair = journal_subject_repair,
 		.arg = self,
 	};
 
@@ -277,7 +279,7 @@ start(struct subject *self, const struct store_options *options,
 }
 
 static void
-destroy(struct subject *self)
+journal_subject_destroy(struct subject *self)
 {
 	journal_destroy(self->journal);
 	store_lock_release(self->disk, self->lock);
@@ -285,8 +287,9 @@ destroy(struct subject *self)
 }
 
 static enum opened
-open_subject(struct memory_disk *memory, const struct store_options *options,
-    struct subject **out, struct content *content, struct finding *finding)
+journal_subject_open(struct memory_disk *memory,
+    const struct store_options *options, struct subject **out,
+    struct content *content, struct finding *finding)
 {
 	struct subject *self = calloc(1, sizeof(*self));
 	struct recovery_result result = { 0 };
@@ -299,16 +302,17 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 		free(self);
 		return OPENED_NOT;
 	}
-	opened = recover(self, content, &result);
+	opened = journal_subject_recover(self, content, &result);
 	*finding = (struct finding){ .is_told = true,
 		.lost_records = result.lost_records,
 		.numbering_holds = result.epochs_invalid_up_to == 0 };
-	if (opened == OPENED && !start(self, options, &result, content))
+	if (opened == OPENED &&
+	    !journal_subject_start(self, options, &result, content))
 		opened = OPENED_NOT;
 	recovery_result_fini(&result);
 	*out = self;
 	if (opened != OPENED) {
-		destroy(self);
+		journal_subject_destroy(self);
 		*out = NULL;
 	}
 	return opened;
@@ -316,12 +320,12 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 
 const struct subject_kind journal_subject = {
 	.name = "journal",
-	.open = open_subject,
-	.close = destroy,
-	.make_room = make_room,
-	.remove_room = remove_room,
-	.message_write = message_write,
+	.open = journal_subject_open,
+	.close = journal_subject_destroy,
+	.make_room = journal_create_room,
+	.remove_room = journal_remove_room,
+	.message_write = journal_write_message,
 	.set_attribute = set_attribute,
-	.step = step,
-	.poll = poll,
+	.step = journal_subject_step,
+	.poll = journal_subject_poll,
 };

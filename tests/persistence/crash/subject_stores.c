@@ -28,7 +28,7 @@ struct subject {
 /* --- what is found -------------------------------------------------------- */
 
 static bool
-show_message(const struct message *message, void *arg)
+content_put_message(const struct message *message, void *arg)
 {
 	struct content *content = arg;
 
@@ -72,7 +72,7 @@ check_key(const struct message *message, void *arg)
 }
 
 static bool
-show_room(const struct room *room, void *arg)
+content_put_room(const struct room *room, void *arg)
 {
 	struct subject *self = arg;
 	struct content *content = self->content;
@@ -86,18 +86,18 @@ show_room(const struct room *room, void *arg)
 	}
 	content_trim(content, id, span.first - 1);
 	content->reading = id;
-	history_each(self->history, id, 1, 0, show_message, content);
+	history_each(self->history, id, 1, 0, content_put_message, content);
 	history_each(self->history, id, 1, 0, check_key, self);
 	show_attributes(self, id);
 	return true;
 }
 
 static void
-show(struct subject *self, struct content *content)
+content_put_stores(struct subject *self, struct content *content)
 {
 	content_clear(content);
 	self->content = content;
-	room_store_each(self->rooms, show_room, self);
+	room_store_each(self->rooms, content_put_room, self);
 	self->content = NULL;
 }
 
@@ -105,7 +105,7 @@ show(struct subject *self, struct content *content)
 
 /* An entry is done or lost once; a message that is done is the newest. */
 static void
-take_entry(struct entry_handler *handler, const struct entry *entry,
+stores_take_entry(struct entry_handler *handler, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)
 {
 	struct subject *self = LIST_OWNER(handler, struct subject, handler);
@@ -125,10 +125,10 @@ take_entry(struct entry_handler *handler, const struct entry *entry,
 		violation("an entry is done out of order");
 }
 
-static const struct entry_handler_ops handler_ops = { take_entry };
+static const struct entry_handler_ops handler_ops = { stores_take_entry };
 
 static enum chat_error
-append(struct subject *self, struct entry *entry, uint64_t *lsn)
+stores_append(struct subject *self, struct entry *entry, uint64_t *lsn)
 {
 	enum chat_error error;
 
@@ -141,7 +141,7 @@ append(struct subject *self, struct entry *entry, uint64_t *lsn)
 }
 
 static bool
-step(struct subject *self)
+stores_step(struct subject *self)
 {
 	return journal_step(self->journal);
 }
@@ -154,12 +154,12 @@ step(struct subject *self)
 static void
 await_room(struct subject *self, struct str id)
 {
-	while (commit_log_is_room_pending(self->log, id) && step(self))
+	while (commit_log_is_room_pending(self->log, id) && stores_step(self))
 		file_store_poll(self->store);
 }
 
 static enum chat_error
-make_room(struct subject *self, const struct room *wish, uint64_t *lsn)
+stores_create_room(struct subject *self, const struct room *wish, uint64_t *lsn)
 {
 	struct room room = *wish;
 	struct entry entry = { .kind = ENTRY_ROOM_CREATED,
@@ -168,20 +168,20 @@ make_room(struct subject *self, const struct room *wish, uint64_t *lsn)
 
 	room.persistent = true;
 	await_room(self, entry.room_id);
-	return append(self, &entry, lsn);
+	return stores_append(self, &entry, lsn);
 }
 
 static enum chat_error
-remove_room(struct subject *self, struct str id, uint64_t *lsn)
+stores_remove_room(struct subject *self, struct str id, uint64_t *lsn)
 {
 	struct entry entry = { .kind = ENTRY_ROOM_REMOVED, .room_id = id };
 
-	return append(self, &entry, lsn);
+	return stores_append(self, &entry, lsn);
 }
 
 static enum chat_error
-message_write(struct subject *self, struct str room, struct message *message,
-    uint64_t *lsn)
+stores_write_message(struct subject *self, struct str room,
+    struct message *message, uint64_t *lsn)
 {
 	struct entry entry = {
 		.kind = ENTRY_SAID, .room_id = room, .message = *message
@@ -189,7 +189,7 @@ message_write(struct subject *self, struct str room, struct message *message,
 	enum chat_error error;
 
 	entry.message.seq = 0;
-	error = append(self, &entry, lsn);
+	error = stores_append(self, &entry, lsn);
 	if (error == CHAT_OK && entry.is_duplicate)
 		violation("a new message is called a retry");
 	*message = entry.message;
@@ -204,11 +204,11 @@ set_attribute(struct subject *self, struct str room,
 		.room_id = room,
 		.attribute = *attribute };
 
-	return append(self, &entry, lsn);
+	return stores_append(self, &entry, lsn);
 }
 
 static uint64_t
-find(struct subject *self, struct str room, struct str key)
+stores_find_message(struct subject *self, struct str room, struct str key)
 {
 	struct entry retry = { .kind = ENTRY_SAID,
 		.room_id = room,
@@ -223,7 +223,7 @@ find(struct subject *self, struct str room, struct str key)
 
 	if (!history_find_key(self->history, room, key, 0, &first))
 		return 0;
-	if (append(self, &retry, &lsn) == CHAT_OK &&
+	if (stores_append(self, &retry, &lsn) == CHAT_OK &&
 	    (!retry.is_duplicate || retry.message.seq != first.seq))
 		violation("a retry is stored again");
 	return first.seq;
@@ -231,7 +231,7 @@ find(struct subject *self, struct str room, struct str key)
 
 /* Numbers of what failed are given out again. */
 static void
-poll(struct subject *self, struct news *news)
+stores_poll(struct subject *self, struct news *news)
 {
 	uint64_t last = journal_last(self->journal);
 
@@ -247,7 +247,7 @@ poll(struct subject *self, struct news *news)
 /* --- life cycle ----------------------------------------------------------- */
 
 static void
-next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
+stores_next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 {
 	static unsigned last;
 
@@ -256,10 +256,10 @@ next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 	snprintf(out, ID_SIZE, "epoch%u", ++last);
 }
 
-static const struct id_source_ops ids_ops = { next_id };
+static const struct id_source_ops ids_ops = { stores_next_id };
 
 static void
-destroy(struct subject *self)
+stores_subject_destroy(struct subject *self)
 {
 	file_store_close(self->store);
 	free(self);
@@ -292,8 +292,9 @@ open_store(struct subject *self, const struct store_options *options)
 }
 
 static enum opened
-open_subject(struct memory_disk *memory, const struct store_options *options,
-    struct subject **out, struct content *content, struct finding *finding)
+stores_subject_open(struct memory_disk *memory,
+    const struct store_options *options, struct subject **out,
+    struct content *content, struct finding *finding)
 {
 	struct subject *self = calloc(1, sizeof(*self));
 	enum opened opened;
@@ -307,11 +308,11 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 	*finding = (struct finding){ 0 };
 	opened = open_store(self, options);
 	if (opened != OPENED) {
-		destroy(self);
+		stores_subject_destroy(self);
 		return opened;
 	}
-	show(self, content);
-	while (step(self))
+	content_put_stores(self, content);
+	while (stores_step(self))
 		;
 	*out = self;
 	return OPENED;
@@ -319,13 +320,13 @@ open_subject(struct memory_disk *memory, const struct store_options *options,
 
 const struct subject_kind stores_subject = {
 	.name = "stores",
-	.open = open_subject,
-	.close = destroy,
-	.make_room = make_room,
-	.remove_room = remove_room,
-	.message_write = message_write,
+	.open = stores_subject_open,
+	.close = stores_subject_destroy,
+	.make_room = stores_create_room,
+	.remove_room = stores_remove_room,
+	.message_write = stores_write_message,
 	.set_attribute = set_attribute,
-	.find = find,
-	.step = step,
-	.poll = poll,
+	.find = stores_find_message,
+	.step = stores_step,
+	.poll = stores_poll,
 };
