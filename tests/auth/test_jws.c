@@ -79,7 +79,7 @@ key_set(const char *keys)
 }
 
 static enum jws_result
-verify(const struct jws_keys *keys, struct str token)
+jws_verify_token(const struct jws_keys *keys, struct str token)
 {
 	char payload[JWS_TOKEN_MAX];
 	size_t len;
@@ -111,7 +111,8 @@ START_TEST(refuses_every_changed_character)
 	for (size_t at = 0; at < len; at++) {
 		memcpy(token, vectors[_i].token, len);
 		token[at] = token[at] == 'A' ? 'B' : 'A';
-		ck_assert_msg(verify(keys, str_slice(token, len)) != JWS_OK,
+		ck_assert_msg(jws_verify_token(keys, str_slice(token, len)) !=
+				  JWS_OK,
 		    "changed at %zu", at);
 	}
 	jws_keys_destroy(keys);
@@ -124,8 +125,8 @@ START_TEST(refuses_every_shorter_token)
 	size_t len = strlen(vectors[_i].token);
 
 	for (size_t cut = 0; cut < len; cut++)
-		ck_assert(verify(keys, str_slice(vectors[_i].token, cut)) !=
-			  JWS_OK);
+		ck_assert(jws_verify_token(keys,
+			      str_slice(vectors[_i].token, cut)) != JWS_OK);
 	jws_keys_destroy(keys);
 }
 END_TEST
@@ -136,7 +137,7 @@ START_TEST(refuses_the_keys_of_others)
 
 	for (size_t other = 0; other < COUNT_OF(vectors); other++)
 		if (other != (size_t)_i)
-			ck_assert_int_eq(verify(keys,
+			ck_assert_int_eq(jws_verify_token(keys,
 					     str_from(vectors[other].token)),
 			    JWS_UNKNOWN_KEY);
 	jws_keys_destroy(keys);
@@ -193,8 +194,9 @@ START_TEST(judges_headers)
 		    "\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY\"}");
 	char out[2048];
 
-	ck_assert_int_eq(verify(keys, token_with_header(headers[_i].header,
-					  SECRET, out)),
+	ck_assert_int_eq(jws_verify_token(keys,
+			     token_with_header(headers[_i].header, SECRET,
+				 out)),
 	    headers[_i].result);
 	jws_keys_destroy(keys);
 }
@@ -207,7 +209,8 @@ START_TEST(refuses_what_is_no_token)
 {
 	struct jws_keys *keys = key_set(RFC_SECRET);
 
-	ck_assert_int_ne(verify(keys, str_from(malformed_tokens[_i])), JWS_OK);
+	ck_assert_int_ne(jws_verify_token(keys, str_from(malformed_tokens[_i])),
+	    JWS_OK);
 	jws_keys_destroy(keys);
 }
 END_TEST
@@ -219,7 +222,8 @@ START_TEST(refuses_long_tokens)
 
 	memset(token, 'A', sizeof(token));
 	token[10] = token[20] = '.';
-	ck_assert_int_eq(verify(keys, str_slice(token, sizeof(token))),
+	ck_assert_int_eq(jws_verify_token(keys,
+			     str_slice(token, sizeof(token))),
 	    JWS_MALFORMED);
 	jws_keys_destroy(keys);
 }
@@ -237,10 +241,12 @@ START_TEST(reads_a_public_key_in_pem)
 	struct jws_keys *keys = jws_keys_read(STR(PEM_P256), why, sizeof(why));
 
 	ck_assert_msg(keys != NULL, "%s", why);
-	ck_assert_int_eq(verify(keys, str_from(vectors[2].token)), JWS_OK);
+	ck_assert_int_eq(jws_verify_token(keys, str_from(vectors[2].token)),
+	    JWS_OK);
 	/* The text of a public key is no secret. */
-	ck_assert_int_eq(verify(keys, token_with_header("{\"alg\":\"HS256\"}",
-					  PEM_P256, out)),
+	ck_assert_int_eq(jws_verify_token(keys,
+			     token_with_header("{\"alg\":\"HS256\"}", PEM_P256,
+				 out)),
 	    JWS_UNKNOWN_KEY);
 	jws_keys_destroy(keys);
 }
@@ -254,8 +260,10 @@ START_TEST(tries_all_keys_without_an_id)
 	    "," RFC_P256);
 
 	ck_assert_uint_eq(jws_keys_count(keys), 4);
-	ck_assert_int_eq(verify(keys, str_from(vectors[0].token)), JWS_OK);
-	ck_assert_int_eq(verify(keys, str_from(vectors[2].token)), JWS_OK);
+	ck_assert_int_eq(jws_verify_token(keys, str_from(vectors[0].token)),
+	    JWS_OK);
+	ck_assert_int_eq(jws_verify_token(keys, str_from(vectors[2].token)),
+	    JWS_OK);
 	jws_keys_destroy(keys);
 }
 END_TEST
@@ -299,11 +307,11 @@ START_TEST(verifies_what_it_signs)
 	size_t len =
 	    jws_sign(STR(SECRET), STR("{\"sub\":\"a\"}"), token, sizeof(token));
 
-	ck_assert_int_eq(verify(keys, str_slice(token, len)), JWS_OK);
+	ck_assert_int_eq(jws_verify_token(keys, str_slice(token, len)), JWS_OK);
 	ck_assert_uint_eq(jws_sign(STR(SECRET), STR("{}"), token, 40), 0);
 	jws_keys_destroy(keys);
 	keys = jws_keys_read(STR("X" SECRET), why, sizeof(why));
-	ck_assert_int_eq(verify(keys, str_slice(token, len)),
+	ck_assert_int_eq(jws_verify_token(keys, str_slice(token, len)),
 	    JWS_BAD_SIGNATURE);
 	jws_keys_destroy(keys);
 }
@@ -343,8 +351,8 @@ START_TEST(refuses_ten_thousand_damaged_tokens)
 		memcpy(token, valid, len);
 		len = token_damage(token, len, &random);
 		if (len != strlen(valid) || memcmp(token, valid, len) != 0)
-			ck_assert(verify(keys, str_slice(token, len)) !=
-				  JWS_OK);
+			ck_assert(jws_verify_token(keys,
+				      str_slice(token, len)) != JWS_OK);
 	}
 	jws_keys_destroy(keys);
 }

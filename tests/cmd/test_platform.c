@@ -60,7 +60,7 @@ END_TEST
 
 /* What stderr_log() writes for a line. */
 static size_t
-logged(enum log_level level, const char *line, char *out, size_t size)
+stderr_log_line(enum log_level level, const char *line, char *out, size_t size)
 {
 	int saved = dup(STDERR_FILENO);
 	int ends[2];
@@ -83,7 +83,7 @@ START_TEST(a_log_line_has_time_and_level)
 {
 	char line[2048];
 
-	logged(LOG_WARN, "the disk is full", line, sizeof(line));
+	stderr_log_line(LOG_WARN, "the disk is full", line, sizeof(line));
 	ck_assert_int_eq(line[10], 'T');
 	ck_assert_str_eq(line + strlen("2026-11-21T09:00:00.123"),
 	    "Z warn the disk is full\n");
@@ -94,7 +94,8 @@ START_TEST(a_log_line_cannot_be_forged)
 {
 	char line[2048];
 
-	logged(LOG_INFO, "name\n2026 error \x1b[31m", line, sizeof(line));
+	stderr_log_line(LOG_INFO, "name\n2026 error \x1b[31m", line,
+	    sizeof(line));
 	ck_assert_ptr_nonnull(strstr(line, "name?2026 error ?[31m\n"));
 }
 END_TEST
@@ -106,7 +107,7 @@ START_TEST(a_long_log_line_is_cut)
 
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
-	len = logged(LOG_DEBUG, text, line, sizeof(line));
+	len = stderr_log_line(LOG_DEBUG, text, line, sizeof(line));
 	ck_assert_uint_lt(len, 2000);
 	ck_assert_int_eq(line[len - 1], '\n');
 }

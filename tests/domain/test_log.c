@@ -21,7 +21,7 @@ static const struct clock_ops clock_ops = { get_now_ms, get_now_ms };
 static struct clock test_clock = { &clock_ops };
 
 static void
-collect(enum log_level level, const char *line)
+log_collect(enum log_level level, const char *line)
 {
 	size_t used = strlen(logged);
 
@@ -31,17 +31,17 @@ collect(enum log_level level, const char *line)
 }
 
 static void
-begin(void)
+setup(void)
 {
 	now_ms += LOG_LIMIT_MS;
 	logged[0] = '\0';
 	line_count = 0;
-	log_set_sink(collect, LOG_INFO);
+	log_set_sink(log_collect, LOG_INFO);
 	log_set_clock(&test_clock);
 }
 
 static void
-end(void)
+teardown(void)
 {
 	now_ms += LOG_LIMIT_MS;
 	log_tick();
@@ -144,7 +144,7 @@ END_TEST
 
 SUITE(log)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, suppresses_and_counts_what_exceeds_the_limit);
 	tcase_add_test(tests, logs_again_once_the_time_is_over);
 	tcase_add_test(tests, limits_each_call_site_alone);

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Checks that an event is encoded as valid JSON, whatever its texts are. */
 static inline void
-check_spelling(const struct dialect *dialect, const struct event *event,
+dialect_check_encoding(const struct dialect *dialect, const struct event *event,
     enum viewpoint viewpoint)
 {
 	struct wire_text text;
@@ -34,8 +34,8 @@ static inline void
 check_everywhere(const struct event *event)
 {
 	for (size_t i = 0; dialects()[i] != NULL; i++) {
-		check_spelling(dialects()[i], event, VIEW_AUTHOR);
-		check_spelling(dialects()[i], event, VIEW_OTHERS);
+		dialect_check_encoding(dialects()[i], event, VIEW_AUTHOR);
+		dialect_check_encoding(dialects()[i], event, VIEW_OTHERS);
 	}
 }
 
@@ -73,8 +73,8 @@ check_command(const struct command *command)
 
 /* Decodes a message; encodes the events that can follow. */
 static inline void
-check_message(const struct dialect *dialect, const struct wire_context *context,
-    struct str message)
+dialect_check_message(const struct dialect *dialect,
+    const struct wire_context *context, struct str message)
 {
 	static struct scratch scratch;
 	struct command command;
@@ -90,7 +90,7 @@ check_message(const struct dialect *dialect, const struct wire_context *context,
 	if (error == CHAT_OK)
 		check_command(&command);
 	else
-		check_spelling(dialect, &failed, VIEW_AUTHOR);
+		dialect_check_encoding(dialect, &failed, VIEW_AUTHOR);
 }
 
 #endif

@@ -13,7 +13,7 @@ struct found {
 };
 
 static void
-require(bool holds)
+frames_require(bool holds)
 {
 	if (!holds)
 		abort();
@@ -22,7 +22,7 @@ require(bool holds)
 static bool
 found_add(struct found *found, unsigned kind, struct str text)
 {
-	require(!found->closed);
+	frames_require(!found->closed);
 	found->sum = found->sum * 31 + kind;
 	for (size_t i = 0; i < text.len; i++)
 		found->sum = found->sum * 31 + (uint8_t)text.data[i];
@@ -30,38 +30,38 @@ found_add(struct found *found, unsigned kind, struct str text)
 }
 
 static bool
-text(void *arg, struct str text)
+found_text(void *arg, struct str text)
 {
-	require(utf8_is_valid(text) && text.len <= FRAMES_MESSAGE_MAX);
+	frames_require(utf8_is_valid(text) && text.len <= FRAMES_MESSAGE_MAX);
 	return found_add(arg, 1, text);
 }
 
 static bool
-ping(void *arg, struct str payload)
+found_ping(void *arg, struct str payload)
 {
-	require(payload.len <= WS_CONTROL_MAX);
+	frames_require(payload.len <= WS_CONTROL_MAX);
 	return found_add(arg, 2, payload);
 }
 
 static bool
-close_(void *arg, unsigned code, struct str reason)
+found_close(void *arg, unsigned code, struct str reason)
 {
 	struct found *found = arg;
 
-	require(utf8_is_valid(reason));
+	frames_require(utf8_is_valid(reason));
 	found_add(found, code, reason);
 	found->closed = true;
 	return false;
 }
 
 static const struct frames_ops ops = {
-	.text = text,
-	.ping = ping,
-	.close = close_,
+	.text = found_text,
+	.ping = found_ping,
+	.close = found_close,
 };
 
 static unsigned
-feed(struct found *found, const uint8_t *data, size_t size, size_t split)
+found_feed(struct found *found, const uint8_t *data, size_t size, size_t split)
 {
 	struct frames frames;
 	unsigned code;
@@ -73,7 +73,7 @@ feed(struct found *found, const uint8_t *data, size_t size, size_t split)
 	if (code == 0 && on)
 		code = frames_feed(&frames, &ops, found,
 		    (const char *)data + split, size - split, &on);
-	require(frames.len <= size);
+	frames_require(frames.len <= size);
 	frames_fini(&frames);
 	return code;
 }
@@ -84,7 +84,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct found whole = { 0 }, split = { 0 };
 	size_t at = size == 0 ? 0 : data[size - 1] % size;
 
-	require(feed(&whole, data, size, size) == feed(&split, data, size, at));
-	require(whole.sum == split.sum && whole.closed == split.closed);
+	frames_require(found_feed(&whole, data, size, size) ==
+		       found_feed(&split, data, size, at));
+	frames_require(whole.sum == split.sum && whole.closed == split.closed);
 	return 0;
 }

@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool
-take(struct str name, struct str value, unsigned line, void *arg)
+line_check(struct str name, struct str value, unsigned line, void *arg)
 {
 	const struct option *option = option_find(OPTION_STYLE_FILE, name);
 	static struct options options, again;
@@ -35,6 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config_error error;
 
-	config_parse(str_slice((const char *)data, size), take, NULL, &error);
+	config_parse(str_slice((const char *)data, size), line_check, NULL,
+	    &error);
 	return 0;
 }

@@ -16,7 +16,7 @@ static const struct http_limits limits = { .request_bytes = 1024,
 	.request_headers = 16 };
 
 static void
-require(bool holds)
+http_require(bool holds)
 {
 	if (!holds)
 		abort();
@@ -30,7 +30,7 @@ struct verdict {
 
 /* `step` more bytes every time, up to what settles the head. */
 static struct verdict
-scan(const char *data, size_t size, size_t step)
+request_scan(const char *data, size_t size, size_t step)
 {
 	struct verdict verdict = { .result = HTTP_SCAN_MORE };
 	struct http_scanner scanner = { .scanned = 0 };
@@ -47,27 +47,28 @@ static void
 check_scan(const char *data, size_t size, const struct verdict *whole)
 {
 	for (size_t step = 1; step < 4; step++) {
-		struct verdict other = scan(data, size, step);
+		struct verdict other = request_scan(data, size, step);
 
-		require(other.result == whole->result &&
-			other.head_len == whole->head_len &&
-			other.status == whole->status);
+		http_require(other.result == whole->result &&
+			     other.head_len == whole->head_len &&
+			     other.status == whole->status);
 	}
 }
 
 static void
 check_request(const struct http_request *request)
 {
-	require(http_is_token(request->method));
-	require(request->path.len > 0 && request->path.data[0] == '/');
-	require(!request->is_chunked || request->body_length == 0);
-	require(request->header_count <= limits.request_headers);
+	http_require(http_is_token(request->method));
+	http_require(request->path.len > 0 && request->path.data[0] == '/');
+	http_require(!request->is_chunked || request->body_length == 0);
+	http_require(request->header_count <= limits.request_headers);
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str value = request->headers[i].value;
 
-		require(http_is_token(request->headers[i].name));
+		http_require(http_is_token(request->headers[i].name));
 		for (size_t k = 0; k < value.len; k++)
-			require(memchr("\r\n\0", value.data[k], 3) == NULL);
+			http_require(memchr("\r\n\0", value.data[k], 3) ==
+				     NULL);
 	}
 }
 
@@ -80,8 +81,8 @@ ask_for_asset(const struct http_request *request)
 	char headers[ASSET_HEADERS_SIZE];
 
 	asset_answer(&asset, request, &response, headers);
-	require(response.status == 304 ? response.body.len == 0
-				       : response.body.len > 0);
+	http_require(response.status == 304 ? response.body.len == 0
+					    : response.body.len > 0);
 }
 
 static void
@@ -95,16 +96,16 @@ use_request(const struct http_request *request)
 	int len;
 
 	len = http_query_get(request->query, "name", name, sizeof(name));
-	require(len < 0 || strlen(name) == (size_t)len);
+	http_require(len < 0 || strlen(name) == (size_t)len);
 	ask_for_asset(request);
 	ws_handshake_offers(request, "parley.v1");
 	ws_deflate_negotiate(http_header_find(request,
 				 "sec-websocket-extensions", NULL),
 	    &policy, &deflate);
 	if (ws_handshake_check(request, &key, &why) == 101)
-		require(ws_handshake_response(key, NULL,
-			    deflate.on ? deflate.response : NULL, out,
-			    sizeof(out)) > 0);
+		http_require(ws_handshake_response(key, NULL,
+				 deflate.on ? deflate.response : NULL, out,
+				 sizeof(out)) > 0);
 }
 
 #define BODY_MOST 300
@@ -138,37 +139,40 @@ read_body(const struct http_request *request, const char *data, size_t size,
 
 		read.result =
 		    http_body_feed(&body, data + read.used, len, &used, &piece);
-		require(used <= len);
+		http_require(used <= len);
 		read.used += used;
 		if (read.result != HTTP_BODY_PIECE)
 			continue;
-		require(piece.len > 0 && piece.len <= used);
+		http_require(piece.len > 0 && piece.len <= used);
 		for (size_t i = 0; i < piece.len; i++)
 			read.hash = (read.hash ^ (uint8_t)piece.data[i]) *
 				    UINT64_C(0x100000001b3);
 		read.len += piece.len;
 	} while (read.result == HTTP_BODY_PIECE ||
 		 (read.result == HTTP_BODY_MORE && read.used < size));
-	require(http_body_is_whole(&body) == (read.result == HTTP_BODY_END));
+	http_require(http_body_is_whole(&body) ==
+		     (read.result == HTTP_BODY_END));
 	return read;
 }
 
 /* Every split reads the same body, which is within its bounds. */
 static void
-check_body(const struct http_request *request, const char *data, size_t size)
+request_check_body(const struct http_request *request, const char *data,
+    size_t size)
 {
 	struct body_read whole = read_body(request, data, size, size + 1);
 
 	if (request->is_chunked)
-		require(whole.len <= BODY_MOST);
+		http_require(whole.len <= BODY_MOST);
 	else
-		require(whole.len <= request->body_length);
+		http_require(whole.len <= request->body_length);
 	for (size_t step = 1; step < 4; step++) {
 		struct body_read other = read_body(request, data, size, step);
 
-		require(other.result == whole.result &&
-			other.used == whole.used && other.len == whole.len &&
-			other.hash == whole.hash);
+		http_require(other.result == whole.result &&
+			     other.used == whole.used &&
+			     other.len == whole.len &&
+			     other.hash == whole.hash);
 	}
 }
 
@@ -176,7 +180,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	const char *data = (const char *)bytes;
-	struct verdict whole = scan(data, size, size);
+	struct verdict whole = request_scan(data, size, size);
 	struct http_request request;
 	size_t head_len = size;
 
@@ -186,9 +190,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		head_len = whole.head_len;
 	if (http_parse(data, head_len, &limits, &request) != 0)
 		return 0;
-	require(whole.result == HTTP_SCAN_DONE);
+	http_require(whole.result == HTTP_SCAN_DONE);
 	check_request(&request);
-	check_body(&request, data + head_len, size - head_len);
+	request_check_body(&request, data + head_len, size - head_len);
 	use_request(&request);
 	return 0;
 }

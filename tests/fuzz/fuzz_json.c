@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A member is a slice of the text and can be unescaped. */
 static void
-check_member(const struct json_member *member, struct str text)
+json_member_check(const struct json_member *member, struct str text)
 {
 	const struct json_value *value = &member->value;
 	char copy[64];
@@ -39,7 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	json_open(&reader, text, 32, &table);
 	while (json_next(&reader, &member))
-		check_member(&member, text);
+		json_member_check(&member, text);
 	CHECK(reader.error_offset <= size);
 	CHECK(reader.error != JSON_OK || json_numbers_are_portable(text));
 	return 0;

@@ -14,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-check_name(const char *name, size_t most)
+name_check(const char *name, size_t most)
 {
 	struct str text = str_from(name);
 	uint32_t character = 0;
@@ -62,13 +62,13 @@ check_same(struct str wish, const char *name)
 }
 
 static void
-check_member(struct str wish)
+member_wish_check(struct str wish)
 {
 	char name[MEMBER_NAME_SIZE], again[MEMBER_NAME_SIZE];
 
 	if (member_name_normalize(wish, name) != CHAT_OK)
 		return;
-	check_name(name, MEMBER_NAME_CHARS);
+	name_check(name, MEMBER_NAME_CHARS);
 	check_same(wish, name);
 	CHECK(member_name_normalize(str_from(name), again) == CHAT_OK);
 	CHECK(strcmp(name, again) == 0);
@@ -78,7 +78,7 @@ check_member(struct str wish)
 }
 
 static void
-check_room(struct str wish)
+room_wish_check(struct str wish)
 {
 	char name[ROOM_NAME_SIZE], again[ROOM_NAME_SIZE];
 
@@ -87,7 +87,7 @@ check_room(struct str wish)
 		CHECK(!room_id_is_valid(wish));
 		return;
 	}
-	check_name(name, ROOM_NAME_CHARS);
+	name_check(name, ROOM_NAME_CHARS);
 	CHECK(room_name_normalize(str_from(name), again) == CHAT_OK);
 	CHECK(strcmp(name, again) == 0);
 }
@@ -98,7 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str wish = { (const char *)data, size };
 
 	check_skeleton(wish);
-	check_member(wish);
-	check_room(wish);
+	member_wish_check(wish);
+	room_wish_check(wish);
 	return 0;
 }

@@ -27,7 +27,7 @@ check_bytes(struct str bytes)
 }
 
 static void
-check_message(struct str payload)
+message_record_check(struct str payload)
 {
 	struct message message = { 0 }, again = { 0 };
 	struct str room, room_again;
@@ -75,7 +75,7 @@ check_attribute(struct str payload)
 }
 
 static void
-check_room(struct str payload)
+room_record_check(struct str payload)
 {
 	struct room room, again;
 	char *out;
@@ -146,9 +146,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > RECORD_PAYLOAD_MOST)
 		return 0;
 	check_bytes(bytes);
-	check_message(bytes);
+	message_record_check(bytes);
 	check_attribute(bytes);
-	check_room(bytes);
+	room_record_check(bytes);
 	check_others(bytes);
 	check_record(bytes);
 	return 0;

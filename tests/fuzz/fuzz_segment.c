@@ -108,7 +108,8 @@ put_file(struct memory_disk *disk, uint64_t lsn, bool is_snapshot,
 }
 
 static struct memory_disk *
-make_store(uint8_t mode, uint8_t durable, const char *content, size_t len)
+fuzz_store_create(uint8_t mode, uint8_t durable, const char *content,
+    size_t len)
 {
 	struct memory_disk *disk = memory_disk_create();
 	static const uint8_t no_boot_id[BOOT_ID_SIZE];
@@ -126,7 +127,7 @@ make_store(uint8_t mode, uint8_t durable, const char *content, size_t len)
 }
 
 static enum recovery_status
-recover(struct memory_disk *disk, struct tally *tally,
+fuzz_store_recover(struct memory_disk *disk, struct tally *tally,
     struct recovery_result *result)
 {
 	struct recovery_config config = { .disk = memory_disk_disk(disk) };
@@ -140,12 +141,12 @@ check_store(struct memory_disk *disk)
 {
 	struct recovery_result first, second;
 	struct tally once, again;
-	enum recovery_status end = recover(disk, &once, &first);
+	enum recovery_status end = fuzz_store_recover(disk, &once, &first);
 
 	CHECK(end == RECOVERY_OK || end == RECOVERY_TORN ||
 	      end == RECOVERY_DAMAGED);
 	CHECK((end == RECOVERY_DAMAGED) == (first.lost_count > 0));
-	end = recover(disk, &again, &second);
+	end = fuzz_store_recover(disk, &again, &second);
 	CHECK(end == RECOVERY_OK || end == RECOVERY_DAMAGED);
 	CHECK(once.records == again.records && once.sum == again.sum);
 	CHECK(once.lost == again.lost);
@@ -167,7 +168,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(content, data + 2, size - 2);
 	if (data[0] & MODE_RIGHT)
 		put_right(content, size - 2);
-	disk = make_store(data[0], data[1], content, size - 2);
+	disk = fuzz_store_create(data[0], data[1], content, size - 2);
 	check_store(disk);
 	memory_disk_destroy(disk);
 	free(content);

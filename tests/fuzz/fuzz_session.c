@@ -86,7 +86,7 @@ client_close(struct client *client)
 
 /* What does not fit into the socket is lost with the connection. */
 static void
-client_send(struct client *client, const void *data, size_t len)
+fuzz_client_send(struct client *client, const void *data, size_t len)
 {
 	if (client->fd < 0)
 		return;
@@ -95,7 +95,7 @@ client_send(struct client *client, const void *data, size_t len)
 }
 
 static void
-client_send_text(struct client *client, const char *text, size_t len)
+fuzz_client_send_text(struct client *client, const char *text, size_t len)
 {
 	static uint8_t frame[80000];
 	static const char mask[4];
@@ -104,7 +104,7 @@ client_send_text(struct client *client, const char *text, size_t len)
 	frame[1] |= 0x80;
 	memcpy(frame + head, mask, sizeof(mask));
 	memcpy(frame + head + sizeof(mask), text, len);
-	client_send(client, frame, head + sizeof(mask) + len);
+	fuzz_client_send(client, frame, head + sizeof(mask) + len);
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -117,11 +117,11 @@ client_say(struct client *client, const char *format, ...)
 	va_start(args, format);
 	len = vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	client_send_text(client, text, (size_t)len);
+	fuzz_client_send_text(client, text, (size_t)len);
 }
 
 static void
-client_connect(struct client *client)
+fuzz_client_connect(struct client *client)
 {
 	static const char request[] =
 	    "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n"
@@ -132,12 +132,12 @@ client_connect(struct client *client)
 	client->fd = world_connect(&world, spoken[client - clients]);
 	client->reads = true;
 	client->view.native = is_native(client);
-	client_send(client, request, sizeof(request) - 1);
+	fuzz_client_send(client, request, sizeof(request) - 1);
 }
 
 /* Returns how many bytes the first frame took; 0: it is not whole. */
 static size_t
-client_take_frame(struct client *client)
+fuzz_client_take_frame(struct client *client)
 {
 	struct ws_frame_head head;
 	size_t used;
@@ -175,7 +175,7 @@ client_take(struct client *client)
 		used = client->is_open ? (size_t)(end + 4 - client->unread)
 				       : client->len;
 	} else {
-		used = client_take_frame(client);
+		used = fuzz_client_take_frame(client);
 	}
 	client->len -= used;
 	memmove(client->unread, client->unread + used, client->len);
@@ -184,7 +184,7 @@ client_take(struct client *client)
 }
 
 static void
-client_receive(struct client *client)
+fuzz_client_receive(struct client *client)
 {
 	while (client->fd >= 0) {
 		ssize_t got;
@@ -209,12 +209,12 @@ client_receive(struct client *client)
 }
 
 static void
-turn(void)
+world_run_turn(void)
 {
 	world_turn(&world);
 	for (int i = 0; i < CLIENTS; i++)
 		if (clients[i].reads)
-			client_receive(&clients[i]);
+			fuzz_client_receive(&clients[i]);
 }
 
 /* --- what clients say ----------------------------------------------------- */
@@ -299,7 +299,7 @@ native_other(struct client *client, struct input *input)
 
 	snprintf(text, sizeof(text), "%.*s%s%s", (int)(hole - commands[which]),
 	    commands[which], room, hole + 2);
-	client_send_text(client, text, strlen(text));
+	fuzz_client_send_text(client, text, strlen(text));
 }
 
 static void
@@ -351,7 +351,7 @@ client_speak(struct client *client, struct input *input)
 	unsigned what;
 
 	if (client->fd < 0)
-		client_connect(client);
+		fuzz_client_connect(client);
 	if (!is_native(client)) {
 		if (strcmp(spoken[client - clients], "action") == 0)
 			action_say(client, input);
@@ -385,9 +385,9 @@ client_speak_freely(struct client *client, struct input *input, bool framed)
 			text[i] = '.';
 	}
 	if (framed)
-		client_send_text(client, text, len);
+		fuzz_client_send_text(client, text, len);
 	else
-		client_send(client, text, len);
+		fuzz_client_send(client, text, len);
 }
 
 /* --- what the world does -------------------------------------------------- */
@@ -423,14 +423,14 @@ cut_power(struct input *input)
 	    world_cut_power(&world, shape, input_byte(input));
 
 	for (int i = 0; i < CLIENTS; i++) {
-		client_receive(&clients[i]);
+		fuzz_client_receive(&clients[i]);
 		client_close(&clients[i]);
 	}
 	world_power_off(&world, left);
 }
 
 static void
-start(void)
+input_world_start(void)
 {
 	world_start(&world);
 	oracle_check(&oracle, file_store_rooms(world.files),
@@ -438,7 +438,7 @@ start(void)
 }
 
 static void
-step(struct input *input)
+input_step(struct input *input)
 {
 	unsigned what = input_byte(input);
 	struct client *client = &clients[what / 16 % CLIENTS];
@@ -451,7 +451,7 @@ step(struct input *input)
 		client_speak(client, input);
 		break;
 	case 4:
-		client_connect(client);
+		fuzz_client_connect(client);
 		break;
 	case 5:
 		client_close(client);
@@ -479,7 +479,7 @@ step(struct input *input)
 		world_write(&world);
 		break;
 	default:
-		turn();
+		world_run_turn();
 	}
 }
 
@@ -493,19 +493,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world_init(&world);
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i].fd = -1;
-	start();
+	input_world_start();
 	while (input.len > 0) {
 		if (*input.data == 0xff && lives < LIVES_MOST) {
 			input_byte(&input);
 			cut_power(&input);
-			start();
+			input_world_start();
 			lives++;
 		} else {
-			step(&input);
+			input_step(&input);
 		}
 	}
 	cut_power(&input);
-	start();
+	input_world_start();
 	world_stop(&world);
 	world_fini(&world);
 	return 0;

@@ -6,7 +6,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-require(bool holds)
+ws_frames_require(bool holds)
 {
 	if (!holds)
 		abort();
@@ -21,16 +21,17 @@ check_head(const uint8_t *data, size_t size)
 
 	if (ws_frame_decode(data, size, &head, &used) != WS_FRAME_OK)
 		return;
-	require(used >= 2 && used <= WS_FRAME_HEAD_MAX && used <= size);
+	ws_frames_require(used >= 2 && used <= WS_FRAME_HEAD_MAX &&
+			  used <= size);
 	written =
 	    ws_frame_encode(head.opcode, head.fin, head.rsv, head.length, out);
-	require(written == used - (head.masked ? 4 : 0));
-	require(out[0] == data[0] && out[1] == (data[1] & 0x7f));
+	ws_frames_require(written == used - (head.masked ? 4 : 0));
+	ws_frames_require(out[0] == data[0] && out[1] == (data[1] & 0x7f));
 	for (size_t i = 2; i < written; i++)
-		require(out[i] == data[i]);
+		ws_frames_require(out[i] == data[i]);
 	for (size_t len = 0; len < used; len++)
-		require(ws_frame_decode(data, len, &head, &used) ==
-			WS_FRAME_SHORT);
+		ws_frames_require(ws_frame_decode(data, len, &head, &used) ==
+				  WS_FRAME_SHORT);
 }
 
 /* The first four bytes are the mask; the rest is masked in two pieces. */
@@ -47,7 +48,8 @@ check_mask(const uint8_t *data, size_t size)
 		ws_frame_mask(copy, at, data, 0);
 		ws_frame_mask(copy + at, len - at, data, at);
 		for (size_t i = 0; i < len; i++)
-			require(copy[i] == (payload[i] ^ data[i % 4]));
+			ws_frames_require(copy[i] ==
+					  (payload[i] ^ data[i % 4]));
 	}
 }
 

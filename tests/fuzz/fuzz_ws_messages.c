@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct ws_inflater *inflater;
 
 static void
-require(bool holds)
+ws_messages_require(bool holds)
 {
 	if (!holds)
 		abort();
@@ -48,12 +48,12 @@ say_call(struct transcript *said, char call, unsigned number, const char *data,
 }
 
 static bool
-say_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+said_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 {
 	bool goes_on;
 
 	if (kind == WS_TEXT)
-		require(utf8_is_valid(str_slice(data, len)));
+		ws_messages_require(utf8_is_valid(str_slice(data, len)));
 	goes_on = say_call(arg, 'm', kind, data, len);
 	if (len > 0)
 		memset(data, 0x55, len);
@@ -61,44 +61,45 @@ say_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 }
 
 static bool
-say_ping(void *arg, const char *data, size_t len)
+said_ping(void *arg, const char *data, size_t len)
 {
-	require(len <= WS_CONTROL_MAX);
+	ws_messages_require(len <= WS_CONTROL_MAX);
 	return say_call(arg, 'i', 0, data, len);
 }
 
 static bool
-say_pong(void *arg, const char *data, size_t len)
+said_pong(void *arg, const char *data, size_t len)
 {
-	require(len <= WS_CONTROL_MAX);
+	ws_messages_require(len <= WS_CONTROL_MAX);
 	return say_call(arg, 'o', 0, data, len);
 }
 
 static void
-say_close(void *arg, unsigned code, struct str reason)
+said_close(void *arg, unsigned code, struct str reason)
 {
-	require(code == WS_CLOSE_NO_STATUS || ws_close_code_is_valid(code));
-	require(utf8_is_valid(reason));
+	ws_messages_require(code == WS_CLOSE_NO_STATUS ||
+			    ws_close_code_is_valid(code));
+	ws_messages_require(utf8_is_valid(reason));
 	say_call(arg, 'c', code, reason.data, reason.len);
 }
 
 static void
-say_error(void *arg, enum ws_close_code code, const char *why)
+said_error(void *arg, enum ws_close_code code, const char *why)
 {
-	require(why[0] != '\0');
+	ws_messages_require(why[0] != '\0');
 	say_call(arg, 'e', code, NULL, 0);
 }
 
 static const struct ws_reader_ops ops = {
-	.message = say_message,
-	.ping = say_ping,
-	.pong = say_pong,
-	.close = say_close,
-	.error = say_error,
+	.message = said_message,
+	.ping = said_ping,
+	.pong = said_pong,
+	.close = said_close,
+	.error = said_error,
 };
 
 static uint64_t
-read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
+messages_read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
     const uint8_t *data, size_t size, size_t piece, bool stops)
 {
 	struct ws_reader_limits limits = *shared;
@@ -113,19 +114,21 @@ read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
 		uint8_t *copy = malloc(len);
 		size_t used;
 
-		require(copy != NULL);
+		ws_messages_require(copy != NULL);
 		memcpy(copy, data + at, len);
 		used = ws_reader_feed(&reader, &limits, &ops, &said, copy, len);
-		require(stops ? used > 0 && used <= len : used == len);
+		ws_messages_require(stops ? used > 0 && used <= len
+					  : used == len);
 		/* What was not used was not changed. */
-		require(memcmp(copy + used, data + at + used, len - used) == 0);
+		ws_messages_require(memcmp(copy + used, data + at + used,
+					len - used) == 0);
 		free(copy);
 		at += used;
-		require(held == ws_reader_buffered(&reader));
-		require(held <= 2 * at + 64);
+		ws_messages_require(held == ws_reader_buffered(&reader));
+		ws_messages_require(held <= 2 * at + 64);
 	}
 	ws_reader_fini(&reader, &limits);
-	require(held == 0);
+	ws_messages_require(held == 0);
 	return said.hash;
 }
 
@@ -140,18 +143,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (inflater == NULL)
 		inflater = ws_inflater_create(20, 65536);
-	require(inflater != NULL);
+	ws_messages_require(inflater != NULL);
 	deflate = (data[0] & 1) != 0;
 	limits.inflater = inflater;
 	limits.message_bytes = data[0] & 2 ? 100 : 1 << 16;
 	limits.fragments = data[0] & 4 ? 3 : 0;
-	said =
-	    read_in_pieces(&limits, deflate, data + 2, size - 2, size, false);
-	require(said ==
-		read_in_pieces(&limits, deflate, data + 2, size - 2, 1, false));
-	require(said == read_in_pieces(&limits, deflate, data + 2, size - 2,
-			    (size_t)data[1] + 1, true));
-	require(said == read_in_pieces(&limits, deflate, data + 2, size - 2,
-			    size, true));
+	said = messages_read_in_pieces(&limits, deflate, data + 2, size - 2,
+	    size, false);
+	ws_messages_require(said == messages_read_in_pieces(&limits, deflate,
+					data + 2, size - 2, 1, false));
+	ws_messages_require(said == messages_read_in_pieces(&limits, deflate,
+					data + 2, size - 2, (size_t)data[1] + 1,
+					true));
+	ws_messages_require(said == messages_read_in_pieces(&limits, deflate,
+					data + 2, size - 2, size, true));
 	return 0;
 }

@@ -68,7 +68,7 @@ value_of(const char *text, const char *key)
 }
 
 static bool
-begins(const char *text, const char *beginning)
+text_begins(const char *text, const char *beginning)
 {
 	return strncmp(text, beginning, strlen(beginning)) == 0;
 }
@@ -89,7 +89,7 @@ room_index(const char *text)
 }
 
 static uint64_t
-seq_of(const char *text)
+frame_seq(const char *text)
 {
 	const char *seq = value_of(text, "\"seq\":");
 
@@ -127,7 +127,7 @@ receive_broadcast(struct oracle *oracle, struct oracle_client *client,
 		return;
 	place = &client->places[room];
 	require(place->inside, "a broadcast from a room that it is not in");
-	require(seq_of(text) == place->seq + 1, "a number is missing");
+	require(frame_seq(text) == place->seq + 1, "a number is missing");
 	place->seq++;
 	mark = value_of(text, "\"message\":\"#");
 	message = mark == NULL ? NULL : message_find(oracle, mark, '#');
@@ -148,7 +148,7 @@ receive_ack(struct oracle *oracle, const char *text)
 	if (message == NULL)
 		return;
 	message->required = true;
-	message_number(message, seq_of(text));
+	message_number(message, frame_seq(text));
 }
 
 static void
@@ -170,22 +170,22 @@ receive_native(struct oracle *oracle, struct oracle_client *client,
 {
 	int room = room_index(text);
 
-	if (begins(text, "{\"event\":\"broadcast\"")) {
+	if (text_begins(text, "{\"event\":\"broadcast\"")) {
 		receive_broadcast(oracle, client, text);
-	} else if (begins(text, "{\"event\":\"ack\"")) {
+	} else if (text_begins(text, "{\"event\":\"ack\"")) {
 		receive_ack(oracle, text);
-	} else if (begins(text, "{\"event\":\"error\"")) {
+	} else if (text_begins(text, "{\"event\":\"error\"")) {
 		receive_error(oracle, text);
-	} else if (room >= 0 && begins(text, "{\"event\":\"joined\"")) {
+	} else if (room >= 0 && text_begins(text, "{\"event\":\"joined\"")) {
 		/* Joined once more: nothing may have been skipped. */
 		require(!client->places[room].inside ||
-			    client->places[room].seq == seq_of(text),
+			    client->places[room].seq == frame_seq(text),
 		    "joined again at another number");
 		client->places[room].inside = true;
-		client->places[room].seq = seq_of(text);
-	} else if (room >= 0 && begins(text, "{\"event\":\"created\"")) {
+		client->places[room].seq = frame_seq(text);
+	} else if (room >= 0 && text_begins(text, "{\"event\":\"created\"")) {
 		client->places[room] = (struct oracle_place){ .inside = true };
-	} else if (room >= 0 && begins(text, "{\"event\":\"left\"")) {
+	} else if (room >= 0 && text_begins(text, "{\"event\":\"left\"")) {
 		client->places[room].inside = false;
 	}
 }
@@ -225,7 +225,7 @@ struct check {
 };
 
 static bool
-check_message(const struct message *found, void *arg)
+oracle_check_message(const struct message *found, void *arg)
 {
 	struct check *check = arg;
 	char text[70000];
@@ -259,14 +259,14 @@ check_message(const struct message *found, void *arg)
 }
 
 static bool
-check_room(const struct room *room, void *arg)
+oracle_check_room(const struct room *room, void *arg)
 {
 	struct check *check = arg;
 
 	require(room->persistent, "a one-off room outlived the server");
 	check->seq = 0;
 	history_each(check->history, str_from(room->id), 1, check->now_ms,
-	    check_message, check);
+	    oracle_check_message, check);
 	return true;
 }
 
@@ -279,7 +279,7 @@ oracle_check(struct oracle *oracle, struct room_store *rooms,
 	oracle->rooms = rooms;
 	for (size_t i = 0; i < oracle->count; i++)
 		oracle->messages[i].found = false;
-	room_store_each(rooms, check_room, &check);
+	room_store_each(rooms, oracle_check_room, &check);
 	for (size_t i = 0; i < oracle->count; i++) {
 		struct oracle_message *message = &oracle->messages[i];
 

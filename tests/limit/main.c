@@ -94,7 +94,7 @@ run_loop(int listener)
 }
 
 static void
-usage(FILE *out)
+limit_server_usage(FILE *out)
 {
 	fputs("usage: limit_server [--each] PORT\n"
 	      "  --each   one send() per frame and member (the bare loop)\n"
@@ -111,7 +111,7 @@ main(int argc, char **argv)
 	unsigned long port;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		usage(stdout);
+		limit_server_usage(stdout);
 		return 0;
 	}
 	if (at < argc && strcmp(argv[at], "--each") == 0) {
@@ -120,7 +120,7 @@ main(int argc, char **argv)
 	}
 	port = at + 1 == argc ? strtoul(argv[at], NULL, 10) : 0;
 	if (port == 0 || port > UINT16_MAX) {
-		usage(stderr);
+		limit_server_usage(stderr);
 		return 2;
 	}
 	listener = listen_on((unsigned)port);

@@ -29,7 +29,7 @@ log_note(const char *format, ...)
 }
 
 static void
-event(void *arg, const struct server_event *event)
+client_event_note(void *arg, const struct server_event *event)
 {
 	(void)arg;
 	if (event->kind == SERVER_MESSAGE)
@@ -41,7 +41,7 @@ event(void *arg, const struct server_event *event)
 }
 
 static void
-said(void *arg, struct str text, bool taken)
+client_said_note(void *arg, struct str text, bool taken)
 {
 	(void)arg;
 	log_note("%s(%.*s) ", taken ? "taken" : "lost", (int)text.len,
@@ -49,30 +49,31 @@ said(void *arg, struct str text, bool taken)
 }
 
 static void
-ready(void *arg, bool again)
+client_ready_note(void *arg, bool again)
 {
 	(void)arg;
 	log_note(again ? "again " : "ready ");
 }
 
 static void
-lost(void *arg, const char *why)
+client_lost_note(void *arg, const char *why)
 {
 	(void)arg;
 	log_note("offline(%s) ", why);
 }
 
 static void
-over(void *arg, enum client_status status, const char *why)
+client_over_note(void *arg, enum client_status status, const char *why)
 {
 	(void)arg;
 	log_note("over(%d %s) ", (int)status, why);
 }
 
-static const struct client_ops ops = { event, said, ready, lost, over };
+static const struct client_ops ops = { client_event_note, client_said_note,
+	client_ready_note, client_lost_note, client_over_note };
 
 static void
-expect(const char *want)
+notes_expect(const char *want)
 {
 	ck_assert_str_eq(notes, want);
 	notes[0] = '\0';
@@ -124,7 +125,7 @@ left_ms(struct event *timer)
 }
 
 static void
-begin(const struct client_dialect *dialect, const char *room)
+client_begin(const struct client_dialect *dialect, const char *room)
 {
 	struct client_config config = {
 		.base = base,
@@ -151,21 +152,21 @@ begin(const struct client_dialect *dialect, const char *room)
 static void
 begin_in_tea(void)
 {
-	begin(&client_dialect_native, "tea");
+	client_begin(&client_dialect_native, "tea");
 	fake_connection_say(ME);
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
 		    "\"history\":5,\"ref\":1}\n");
 	fake_connection_say(
 	    JOINED("\"seq\":2,\"messages\":[{\"seq\":2,\"member\":\"bob\","
 		   "\"message\":\"old\"}]}"));
-	expect("#1 #5 bob:old ready ");
+	notes_expect("#1 #5 bob:old ready ");
 }
 
 static void
-lose(void)
+connection_lose(void)
 {
 	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
-	expect("offline(cut) ");
+	notes_expect("offline(cut) ");
 }
 
 static void
@@ -193,18 +194,18 @@ say_in_tea(unsigned seq)
 
 START_TEST(requests_its_name_and_enters_the_lobby)
 {
-	begin(&client_dialect_native, NULL);
+	client_begin(&client_dialect_native, NULL);
 	ck_assert_str_eq(fake_connection_url.target, "/ws?name=ann");
 	fake_connection_say(ME);
-	expect("#1 ready ");
+	notes_expect("#1 ready ");
 	fake_connection_say(
 	    "{\"event\":\"broadcast\",\"message\":\"b has joined!\"}");
-	expect(":b has joined! ");
+	notes_expect(":b has joined! ");
 	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_POSTED);
 	expect_sent("{\"command\":\"broadcast\",\"message\":\"hi\",\"ref\":1}"
 		    "\n");
 	fake_connection_say("{\"event\":\"ack\",\"ref\":1,\"recipients\":2}");
-	expect("taken(hi) ");
+	notes_expect("taken(hi) ");
 }
 END_TEST
 
@@ -215,9 +216,9 @@ START_TEST(shows_each_message_of_a_room_once)
 	say_in_tea(3);
 	say_in_tea(2);
 	say_in_tea(4);
-	expect("bob:m3 bob:m4 ");
+	notes_expect("bob:m3 bob:m4 ");
 	fake_connection_say("{\"event\":\"broadcast\",\"message\":\"lobby\"}");
-	expect("");
+	notes_expect("");
 }
 END_TEST
 
@@ -225,8 +226,8 @@ START_TEST(resumes_at_its_position_after_a_reconnect)
 {
 	begin_in_tea();
 	say_in_tea(3);
-	expect("bob:m3 ");
-	lose();
+	notes_expect("bob:m3 ");
+	connection_lose();
 	come_back();
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
 		    "\"since\":{\"epoch\":\"e\",\"seq\":3},\"history\":0,"
@@ -234,34 +235,34 @@ START_TEST(resumes_at_its_position_after_a_reconnect)
 	fake_connection_say(
 	    JOINED("\"seq\":4,\"recovered\":true,\"messages\":[{\"seq\":4,"
 		   "\"member\":\"bob\",\"message\":\"m4\"}]}"));
-	expect("#5 bob:m4 again ");
+	notes_expect("#5 bob:m4 again ");
 	say_in_tea(4);
 	say_in_tea(5);
-	expect("bob:m5 ");
+	notes_expect("bob:m5 ");
 }
 END_TEST
 
 START_TEST(fetches_pages_until_nothing_is_missing)
 {
 	begin_in_tea();
-	lose();
+	connection_lose();
 	come_back();
 	fake_connection_sent();
 	fake_connection_say(
 	    JOINED("\"seq\":4,\"recovered\":true,\"more\":true,"
 		   "\"messages\":[{\"seq\":3,\"member\":\"bob\","
 		   "\"message\":\"m3\"}]}"));
-	expect("#5 bob:m3 again ");
+	notes_expect("#5 bob:m3 again ");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":3,\"ref\":3}\n");
 	say_in_tea(5); /* is also on the page */
-	expect("");
+	notes_expect("");
 	fake_connection_say("{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
 			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
 			    "\"message\":\"m4\"},{\"seq\":5,\"member\":\"bob\","
 			    "\"message\":\"m5\"}]}");
 	say_in_tea(6);
-	expect("bob:m4 bob:m5 bob:m6 ");
+	notes_expect("bob:m4 bob:m5 bob:m6 ");
 }
 END_TEST
 
@@ -269,26 +270,26 @@ START_TEST(fetches_messages_behind_a_gap)
 {
 	begin_in_tea();
 	say_in_tea(5);
-	expect("");
+	notes_expect("");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":2,\"ref\":2}\n");
 	fake_connection_say("{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
 			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
 			    "\"message\":\"m4\"}]}");
-	expect("bob:m4 "); /* 3 is no longer stored */
+	notes_expect("bob:m4 "); /* 3 is no longer stored */
 }
 END_TEST
 
 START_TEST(restarts_with_a_new_epoch)
 {
 	begin_in_tea();
-	lose();
+	connection_lose();
 	come_back();
 	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"tea\","
 			    "\"epoch\":\"f\",\"seq\":1,\"epoch_changed\":true,"
 			    "\"recovered\":false,\"messages\":[{\"seq\":1,"
 			    "\"member\":\"bob\",\"message\":\"new\"}]}");
-	expect("#5 bob:new again ");
+	notes_expect("#5 bob:new again ");
 	ck_assert(str_equal(read_position_epoch(&client->position), STR("f")));
 }
 END_TEST
@@ -303,16 +304,16 @@ START_TEST(retries_unacknowledged_messages_with_the_same_key)
 	strcpy(first, fake_connection_sent());
 	ck_assert_ptr_nonnull(strstr(first, "\"one\",\"key\":\""));
 	ck_assert_ptr_null(strstr(first, "\"two\""));
-	lose();
+	connection_lose();
 	client_post(client, STR("three"));
 	come_back();
 	fake_connection_sent();
 	fake_connection_say(JOINED("\"seq\":2,\"recovered\":true,"
 				   "\"messages\":[]}"));
-	expect("#5 again ");
+	notes_expect("#5 again ");
 	expect_sent(first);
 	fake_connection_say("{\"event\":\"ack\",\"ref\":2,\"duplicate\":true}");
-	expect("taken(one) ");
+	notes_expect("taken(one) ");
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 	ck_assert_uint_eq(client_unacknowledged(client), 2);
 }
@@ -320,13 +321,13 @@ END_TEST
 
 START_TEST(does_not_retry_messages_without_a_key)
 {
-	begin(&client_dialect_native, NULL);
+	client_begin(&client_dialect_native, NULL);
 	fake_connection_say(ME);
 	client_post(client, STR("one"));
 	client_post(client, STR("two"));
 	notes[0] = '\0';
 	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
-	expect("lost(one) offline(cut) ");
+	notes_expect("lost(one) offline(cut) ");
 	come_back();
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 }
@@ -340,7 +341,7 @@ START_TEST(respects_retry_after)
 	fake_connection_sent();
 	fake_connection_say("{\"event\":\"error\",\"ref\":2,\"code\":"
 			    "\"rate_limited\",\"retry_after_ms\":250}");
-	expect("");
+	notes_expect("");
 	expect_sent("");
 	ck_assert_int_ge(left_ms(client->wait), 400);
 	let_time_pass(client->wait);
@@ -352,7 +353,7 @@ START_TEST(respects_retry_after)
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"one\""));
 	fake_connection_say("{\"event\":\"error\",\"ref\":2,\"code\":"
 			    "\"message_too_large\",\"message\":\"x\"}");
-	expect("#4 lost(one) ");
+	notes_expect("#4 lost(one) ");
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 }
 END_TEST
@@ -377,7 +378,7 @@ START_TEST(creates_persistent_rooms_if_there_is_a_store)
 	snprintf(me, sizeof(me),
 	    "{\"event\":\"me\",\"member\":\"ann\",\"id\":\"7f\"%s}",
 	    keeping[_i].durability);
-	begin(&client_dialect_native, "tea");
+	client_begin(&client_dialect_native, "tea");
 	client->config.transient = keeping[_i].transient;
 	fake_connection_say(me);
 	ck_assert(keeping[_i].persistent ==
@@ -402,37 +403,37 @@ START_TEST(switches_rooms)
 	fake_connection_sent();
 	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
 			    "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
-	expect("#5 ");
+	notes_expect("#5 ");
 	expect_sent("{\"command\":\"leave\",\"room\":\"tea\"}\n");
 	say_in_tea(3);
 	fake_connection_say("{\"event\":\"left\",\"room\":\"tea\"}");
-	expect("");
+	notes_expect("");
 	ck_assert(str_equal(client_room(client), STR("den")));
 	fake_connection_say("{\"event\":\"left\",\"room\":\"den\"}");
-	expect("#6 ");
+	notes_expect("#6 ");
 	ck_assert_ptr_null(client_room(client).data);
 }
 END_TEST
 
 START_TEST(joins_first_where_the_dialect_requires_it)
 {
-	begin(&client_dialect_topic, "tea");
+	client_begin(&client_dialect_topic, "tea");
 	expect_sent("{\"type\":\"join\",\"username\":\"ann\","
 		    "\"topic\":\"tea\"}\n");
 	fake_connection_say("{\"type\":\"joined\",\"username\":\"ann#2\","
 			    "\"topic\":\"tea\"}");
-	expect("#5 ready ");
+	notes_expect("#5 ready ");
 	client_post(client, STR("hi"));
 	fake_connection_say("{\"type\":\"message\",\"username\":\"ann#2\","
 			    "\"message\":\"hi\",\"topic\":\"tea\"}");
 	fake_connection_say("{\"type\":\"ack\",\"recipients\":1}");
-	expect("my ann#2:hi taken(hi) ");
+	notes_expect("my ann#2:hi taken(hi) ");
 }
 END_TEST
 
 START_TEST(echoes_own_messages_where_the_server_does_not)
 {
-	begin(&client_dialect_action, "25a05739");
+	client_begin(&client_dialect_action, "25a05739");
 	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
 	expect_sent("{\"action\":\"join\",\"body\":{\"room_id\":"
 		    "\"25a05739\"}}\n");
@@ -443,7 +444,7 @@ START_TEST(echoes_own_messages_where_the_server_does_not)
 	fake_connection_say("{\"from\":\"c3\",\"body\":\"ho\"}");
 	fake_connection_say(
 	    "{\"status\":\"success\",\"message\":\"Message sent\"}");
-	expect("c3:ho my c2:hi taken(hi) ");
+	notes_expect("c3:ho my c2:hi taken(hi) ");
 }
 END_TEST
 
@@ -452,7 +453,7 @@ START_TEST(posts_only_after_joining)
 	struct client_request rooms = { .kind = REQUEST_ROOMS };
 	struct client_request leave = { .kind = REQUEST_LEAVE };
 
-	begin(&client_dialect_action, NULL);
+	client_begin(&client_dialect_action, NULL);
 	ck_assert_int_eq(client_request(client, &leave), CLIENT_OFFLINE);
 	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
 	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_NOT_IN_ROOM);
@@ -463,12 +464,12 @@ END_TEST
 
 START_TEST(continues_in_the_lobby_if_a_room_is_refused)
 {
-	begin(&client_dialect_native, "tea");
+	client_begin(&client_dialect_native, "tea");
 	fake_connection_say(ME);
 	fake_connection_say(
 	    "{\"event\":\"error\",\"ref\":1,\"code\":\"room_full\","
 	    "\"message\":\"full\"}");
-	expect("#1 #4 ready ");
+	notes_expect("#1 #4 ready ");
 	ck_assert_ptr_null(client_room(client).data);
 }
 END_TEST
@@ -480,13 +481,13 @@ START_TEST(reports_a_delayed_join_once)
 				    "\"retry_after_ms\":1000}";
 	char frame[128];
 
-	begin(&client_dialect_native, "tea");
+	client_begin(&client_dialect_native, "tea");
 	fake_connection_say(ME);
-	expect("#1 ");
+	notes_expect("#1 ");
 	for (int ref = 1; ref <= 3; ref++) {
 		snprintf(frame, sizeof(frame), later, ref);
 		fake_connection_say(frame);
-		expect(ref == 1 ? "#4 " : "");
+		notes_expect(ref == 1 ? "#4 " : "");
 		fake_connection_sent();
 		let_time_pass(client->wait);
 		ck_assert_ptr_nonnull(strstr(fake_connection_sent(),
@@ -494,7 +495,7 @@ START_TEST(reports_a_delayed_join_once)
 	}
 	fake_connection_say("{\"event\":\"joined\",\"ref\":4,\"room\":\"tea\","
 			    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
-	expect("#5 ready ");
+	notes_expect("#5 ready ");
 }
 END_TEST
 
@@ -525,12 +526,12 @@ START_TEST(reconnects_unless_the_code_forbids_it)
 {
 	bool comes_back = strncmp(ends[_i].news, "offline", 7) == 0;
 
-	begin(&client_dialect_native, NULL);
+	client_begin(&client_dialect_native, NULL);
 	if (ends[_i].was_online)
 		fake_connection_say(ME);
 	notes[0] = '\0';
 	fake_connection_end(ends[_i].fault, ends[_i].code, "x");
-	expect(ends[_i].news);
+	notes_expect(ends[_i].news);
 	ck_assert_int_eq(event_pending(client->dial, EV_TIMEOUT, NULL) != 0,
 	    comes_back);
 }
@@ -541,9 +542,9 @@ START_TEST(ends_on_request)
 	begin_in_tea();
 	client_end(client);
 	ck_assert(!fake_connection_is_up());
-	expect("");
+	notes_expect("");
 	fake_connection_end(CONNECTION_CLOSED, 1000, "");
-	expect("over(0 ) ");
+	notes_expect("over(0 ) ");
 }
 END_TEST
 
@@ -552,21 +553,21 @@ START_TEST(skips_invalid_frames_once_it_is_online)
 	begin_in_tea();
 	fake_connection_say("hello");
 	fake_connection_say("{\"event\":\"broadcast\",\"message\":1e999}");
-	expect("#4 #4 "); /* SERVER_ERROR */
+	notes_expect("#4 #4 "); /* SERVER_ERROR */
 	fake_connection_say("{\"event\":\"broadcast\",\"room\":\"tea\","
 			    "\"seq\":3,\"member\":\"bob\",\"message\":\"hi\"}");
-	expect("bob:hi ");
+	notes_expect("bob:hi ");
 }
 END_TEST
 
 START_TEST(ends_on_an_invalid_frame)
 {
-	begin(&client_dialect_native, NULL);
+	client_begin(&client_dialect_native, NULL);
 	fake_connection_say("hello");
-	expect("over(76 the server sent an invalid frame) ");
+	notes_expect("over(76 the server sent an invalid frame) ");
 	fake_connection_say(ME);
 	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
-	expect("");
+	notes_expect("");
 }
 END_TEST
 

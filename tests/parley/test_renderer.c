@@ -69,7 +69,7 @@ teardown(void)
 }
 
 static struct str
-show(const char *frame, bool colours, struct server_event *event)
+frame_render(const char *frame, bool colours, struct server_event *event)
 {
 	*event = (struct server_event){ 0 };
 	renderer_init(&renderer, &client_dialect_native, colours);
@@ -82,7 +82,7 @@ show(const char *frame, bool colours, struct server_event *event)
 START_TEST(formats_events)
 {
 	struct server_event event;
-	struct str lines = show(shown[_i].frame, false, &event);
+	struct str lines = frame_render(shown[_i].frame, false, &event);
 
 	ck_assert_uint_eq(lines.len, strlen(shown[_i].lines));
 	if (lines.len > 0)
@@ -94,7 +94,7 @@ END_TEST
 START_TEST(resets_colours_at_line_ends)
 {
 	struct server_event event;
-	struct str lines = show(shown[_i].frame, true, &event);
+	struct str lines = frame_render(shown[_i].frame, true, &event);
 	static const char end[] = "\033[0m\n";
 
 	if (event.kind == SERVER_ROOMS || lines.len == 0)

@@ -40,7 +40,7 @@ static const struct {
 };
 
 static void
-compare(const struct wire_text *got, const char *want)
+text_expect(const struct wire_text *got, const char *want)
 {
 	ck_assert_uint_eq(got->len, strlen(want));
 	if (got->len > 0)
@@ -53,7 +53,7 @@ START_TEST(sanitizes_text)
 
 	wire_text_init(&out);
 	sanitize_line(&out, str_from(texts[_i].text));
-	compare(&out, texts[_i].plain);
+	text_expect(&out, texts[_i].plain);
 	wire_text_fini(&out);
 }
 END_TEST
@@ -90,7 +90,7 @@ START_TEST(keeps_line_breaks_where_allowed)
 
 	wire_text_init(&out);
 	sanitize_lines(&out, STR("a\nb\r\n\x1b"), STR("  "));
-	compare(&out, "a\n  b^M\n  ^[");
+	text_expect(&out, "a\n  b^M\n  ^[");
 	wire_text_fini(&out);
 }
 END_TEST
@@ -102,7 +102,7 @@ START_TEST(escapes_json_without_changing_its_value)
 	wire_text_init(&out);
 	sanitize_json(&out,
 	    STR("{ \"a\":\n\"\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81\x7f\" }"));
-	compare(&out, "{ \"a\": \"\\u009b\\u202e\\udb40\\udc01\\u007f\" }");
+	text_expect(&out, "{ \"a\": \"\\u009b\\u202e\\udb40\\udc01\\u007f\" }");
 	ck_assert(json_is_value(str_slice(out.data, out.len), 2, NULL));
 	wire_text_fini(&out);
 }

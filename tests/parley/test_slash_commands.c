@@ -46,7 +46,7 @@ static const struct {
 };
 
 static void
-same(struct str got, const char *want)
+str_expect(struct str got, const char *want)
 {
 	ck_assert(str_equal(got, want == NULL ? STR("") : str_from(want)));
 }
@@ -59,13 +59,13 @@ START_TEST(parses_lines)
 	    str_from(lines[_i].line), &input);
 	ck_assert_int_eq(input.kind, lines[_i].kind);
 	if (input.kind == INPUT_MESSAGE)
-		same(input.text, lines[_i].text);
+		str_expect(input.text, lines[_i].text);
 	if (input.kind != INPUT_REQUEST)
 		return;
 	ck_assert_int_eq(input.request.kind, lines[_i].request);
-	same(input.request.room, lines[_i].room);
-	same(input.request.name, lines[_i].name);
-	same(input.request.text, lines[_i].text);
+	str_expect(input.request.room, lines[_i].room);
+	str_expect(input.request.name, lines[_i].name);
+	str_expect(input.request.text, lines[_i].text);
 }
 END_TEST
 

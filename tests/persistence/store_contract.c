@@ -17,7 +17,7 @@ static struct room_store_ops rooms_ops;
 static struct history_ops *history_ops;
 
 static enum chat_error
-append(struct entry *entry)
+contract_append(struct entry *entry)
 {
 	enum chat_error error;
 
@@ -30,7 +30,7 @@ append(struct entry *entry)
 }
 
 static enum chat_error
-put_room(struct room_store *rooms, const struct room *room)
+contract_put_room(struct room_store *rooms, const struct room *room)
 {
 	struct room persistent = *room;
 	struct entry entry = { .kind = ENTRY_ROOM_CREATED,
@@ -38,18 +38,19 @@ put_room(struct room_store *rooms, const struct room *room)
 		.room = &persistent };
 
 	persistent.persistent = true;
-	return is_in_log ? memory_rooms->put(rooms, room) : append(&entry);
+	return is_in_log ? memory_rooms->put(rooms, room)
+			 : contract_append(&entry);
 }
 
 static void
-remove_room(struct room_store *rooms, struct str id)
+contract_remove_room(struct room_store *rooms, struct str id)
 {
 	struct entry entry = { .kind = ENTRY_ROOM_REMOVED, .room_id = id };
 
 	if (is_in_log)
 		memory_rooms->remove(rooms, id);
 	else
-		(void)append(&entry);
+		(void)contract_append(&entry);
 }
 
 static enum chat_error
@@ -67,7 +68,7 @@ open_history(struct history *history, struct str id, int64_t ttl_ms,
 		return memory_history.open(history, id, ttl_ms, persistent);
 	memcpy(room.id, id.data, id.len);
 	memcpy(room.name, id.data, id.len);
-	return append(&entry);
+	return contract_append(&entry);
 }
 
 static void
@@ -78,11 +79,11 @@ close_history(struct history *history, struct str id)
 	if (is_in_log)
 		memory_history.close(history, id);
 	else
-		(void)append(&entry);
+		(void)contract_append(&entry);
 }
 
 static enum chat_error
-append_message(struct history *history, struct str room,
+contract_append_message(struct history *history, struct str room,
     struct message *message)
 {
 	struct entry entry = {
@@ -97,7 +98,7 @@ append_message(struct history *history, struct str room,
 	    (message->key.len > 0 && history_find_key(history, room,
 					 message->key, message->at_ms, &first)))
 		return memory_history.append(history, room, message);
-	error = append(&entry);
+	error = contract_append(&entry);
 	*message = entry.message;
 	return error;
 }
@@ -131,8 +132,8 @@ open_files(const struct history_limits *limits)
 	store_rig_open(&rig);
 	memory_rooms = rig.rooms->ops;
 	rooms_ops = *memory_rooms;
-	rooms_ops.put = put_room;
-	rooms_ops.remove = remove_room;
+	rooms_ops.put = contract_put_room;
+	rooms_ops.remove = contract_remove_room;
 	rooms_ops.destroy = leave_rooms;
 	rig.rooms->ops = &rooms_ops;
 	memory_history = *rig.history->ops;
@@ -140,7 +141,7 @@ open_files(const struct history_limits *limits)
 	history_ops = (struct history_ops *)(uintptr_t)rig.history->ops;
 	history_ops->open = open_history;
 	history_ops->close = close_history;
-	history_ops->append = append_message;
+	history_ops->append = contract_append_message;
 	history_ops->destroy = leave_history;
 }
 

@@ -54,7 +54,8 @@ static char before[100000], after[sizeof(before)];
 
 /* Returns how often it failed. */
 static unsigned
-insist(operation *operate, snapshot *take, struct stores *stores, int i)
+operation_fail_each(operation *operate, snapshot *take, struct stores *stores,
+    int i)
 {
 	unsigned n = 1;
 
@@ -152,8 +153,10 @@ START_TEST(members_come_and_are_renamed)
 	unsigned failures = 0;
 
 	for (int i = 0; i < CROWD; i++) {
-		failures += insist(put_member, members_snapshot, &stores, i);
-		failures += insist(rename_member, members_snapshot, &stores, i);
+		failures += operation_fail_each(put_member, members_snapshot,
+		    &stores, i);
+		failures += operation_fail_each(rename_member, members_snapshot,
+		    &stores, i);
 	}
 	/* One block for each of them, and maps that grew four times. */
 	ck_assert_uint_ge(failures, 2 * CROWD + 2 * 4);
@@ -197,8 +200,10 @@ START_TEST(guests_get_a_name_and_give_it_up_without_fail)
 	unsigned failures = 0;
 
 	for (int i = 0; i < CROWD; i++) {
-		failures += insist(put_guest, members_snapshot, &stores, i);
-		failures += insist(name_guest, members_snapshot, &stores, i);
+		failures += operation_fail_each(put_guest, members_snapshot,
+		    &stores, i);
+		failures += operation_fail_each(name_guest, members_snapshot,
+		    &stores, i);
 	}
 	ck_assert_uint_ge(failures, 2 * CROWD + 2 * 4);
 	for (int i = 0; i < CROWD; i += 2)
@@ -240,7 +245,7 @@ rooms_snapshot(struct stores *stores, char *out, size_t size)
 }
 
 static bool
-put_room(struct stores *stores, int i)
+stores_put_room(struct stores *stores, int i)
 {
 	struct room room = { .name = "A room", .epoch = "e" };
 
@@ -266,8 +271,10 @@ START_TEST(rooms_are_made_and_joined)
 
 	ck_assert_int_eq(room_store_put(stores.rooms, &red), CHAT_OK);
 	for (int i = 0; i < CROWD; i++) {
-		failures += insist(put_room, rooms_snapshot, &stores, i);
-		failures += insist(join_red, rooms_snapshot, &stores, i);
+		failures += operation_fail_each(stores_put_room, rooms_snapshot,
+		    &stores, i);
+		failures +=
+		    operation_fail_each(join_red, rooms_snapshot, &stores, i);
 	}
 	/* A room, a person and a membership each; two maps. */
 	ck_assert_uint_ge(failures, 3 * CROWD + 2 * 4);
@@ -292,7 +299,7 @@ START_TEST(who_could_not_join_is_forgotten)
 END_TEST
 
 static bool
-add_message(const struct message *message, void *text)
+text_add_message(const struct message *message, void *text)
 {
 	add_word(text, message->body, message->seq);
 	return true;
@@ -309,7 +316,7 @@ history_snapshot(struct stores *stores, char *out, size_t size)
 	(void)history_span(stores->history, RED, NOW, &span);
 	add_word(&text, STR("first"), span.first);
 	add_word(&text, STR("last"), span.last);
-	history_each(stores->history, RED, 0, NOW, add_message, &text);
+	history_each(stores->history, RED, 0, NOW, text_add_message, &text);
 	for (int i = 0; i < CROWD; i++) {
 		snprintf(key, sizeof(key), "key%d", i);
 		if (history_find_key(stores->history, RED, str_from(key), NOW,
@@ -319,7 +326,7 @@ history_snapshot(struct stores *stores, char *out, size_t size)
 }
 
 static bool
-open_room(struct stores *stores, int i)
+stores_open_room(struct stores *stores, int i)
 {
 	char id[32];
 
@@ -329,7 +336,7 @@ open_room(struct stores *stores, int i)
 }
 
 static bool
-message_add(struct stores *stores, int i)
+stores_add_message(struct stores *stores, int i)
 {
 	char key[32];
 	struct message message = { .at_ms = NOW,
@@ -352,8 +359,10 @@ START_TEST(rooms_are_opened_and_talked_in)
 
 	ck_assert_int_eq(history_open(stores.history, RED, 0, false), CHAT_OK);
 	for (int i = 0; i < CROWD; i++) {
-		failures += insist(open_room, history_snapshot, &stores, i);
-		failures += insist(message_add, history_snapshot, &stores, i);
+		failures += operation_fail_each(stores_open_room,
+		    history_snapshot, &stores, i);
+		failures += operation_fail_each(stores_add_message,
+		    history_snapshot, &stores, i);
 	}
 	/* A block each, four sizes of map and ring, three of the key index. */
 	ck_assert_uint_ge(failures, 2 * CROWD + 4 + 4 + 3);
@@ -446,9 +455,10 @@ START_TEST(attributes_are_set)
 	unsigned failures = 0;
 
 	for (int i = 0; i < CROWD; i++) {
-		failures += insist(set_member, attributes_snapshot, &stores, i);
-		failures +=
-		    insist(set_reaction, attributes_snapshot, &stores, i);
+		failures += operation_fail_each(set_member, attributes_snapshot,
+		    &stores, i);
+		failures += operation_fail_each(set_reaction,
+		    attributes_snapshot, &stores, i);
 	}
 	/* A value and mostly a node each; some groups, labels and rooms. */
 	ck_assert_uint_ge(failures, 4 * CROWD);

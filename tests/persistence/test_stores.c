@@ -25,14 +25,14 @@ START_TEST(opens_stores_that_are_empty)
 END_TEST
 
 static void
-next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
+epoch_next(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 {
 	(void)ids;
 	(void)style;
 	snprintf(out, ID_SIZE, "%s", "epoch");
 }
 
-static const struct id_source_ops ids_ops = { next_id };
+static const struct id_source_ops ids_ops = { epoch_next };
 static struct id_source ids = { &ids_ops };
 
 static struct store_options options = {

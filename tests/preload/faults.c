@@ -25,7 +25,7 @@ static const struct {
 
 /* A misspelt word is a broken test. */
 static void
-set(const char *word, int64_t value)
+fault_set(const char *word, int64_t value)
 {
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (strcmp(words[i].word, word) == 0) {
@@ -36,14 +36,14 @@ set(const char *word, int64_t value)
 }
 
 static void
-read_all(FILE *file)
+faults_read(FILE *file)
 {
 	char word[32];
 	long value;
 
 	memset(&faults, 0, sizeof(faults));
 	while (fscanf(file, "%31s %ld", word, &value) == 2)
-		set(word, value);
+		fault_set(word, value);
 }
 
 static bool
@@ -67,7 +67,7 @@ faults_now(void)
 	if (file == NULL)
 		return &faults;
 	read_last = status;
-	read_all(file);
+	faults_read(file);
 	fclose(file);
 	return &faults;
 }

@@ -37,7 +37,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* With the lock taken, if the file belongs to the store. */
 static bool
-meet(int file)
+file_lock_if_faulty(int file)
 {
 	const char *dir = getenv("FAULTY_DISK_DIR");
 	char link[64], path[512];
@@ -61,7 +61,7 @@ inode_of(int file)
 }
 
 static int
-fail(int error)
+errno_set(int error)
 {
 	errno = error;
 	return -1;
@@ -100,7 +100,7 @@ leak_sector(int file, const char *from, size_t len, off_t at)
 }
 
 static void
-leak(int file, const char *from, size_t len, off_t at)
+bytes_leak(int file, const char *from, size_t len, off_t at)
 {
 	size_t part;
 
@@ -114,7 +114,7 @@ leak(int file, const char *from, size_t len, off_t at)
 
 /* A file is as long as it will be, with zeros for what is held. */
 static ssize_t
-hold(int file, const void *from, size_t len, off_t at)
+write_hold(int file, const void *from, size_t len, off_t at)
 {
 	struct stat status;
 
@@ -125,7 +125,7 @@ hold(int file, const void *from, size_t len, off_t at)
 		return -1;
 	held_add(status.st_ino, from, len, at);
 	if (faults_now()->leak > 0)
-		leak(file, from, len, at);
+		bytes_leak(file, from, len, at);
 	return (ssize_t)len;
 }
 
@@ -136,12 +136,12 @@ write_with_faults(int file, const void *from, size_t len, off_t at)
 	ssize_t n;
 
 	if (faults->write_error != 0)
-		return fail((int)faults->write_error);
+		return errno_set((int)faults->write_error);
 	if (faults->full && faults->left <= 0)
-		return fail(ENOSPC);
+		return errno_set(ENOSPC);
 	if (faults->full && (int64_t)len > faults->left)
 		len = (size_t)faults->left;
-	n = faults->hold ? hold(file, from, len, at)
+	n = faults->hold ? write_hold(file, from, len, at)
 			 : really_write(file, from, len, at);
 	if (n > 0)
 		faults_use(n);
@@ -153,7 +153,7 @@ pwrite(int file, const void *from, size_t len, off_t at)
 {
 	ssize_t n;
 
-	if (!meet(file))
+	if (!file_lock_if_faulty(file))
 		return really_write(file, from, len, at);
 	n = write_with_faults(file, from, len, at);
 	pthread_mutex_unlock(&lock);
@@ -168,17 +168,17 @@ fallocate(int file, int mode, off_t at, off_t len)
 	bool is_full = false;
 
 	NEXT(fallocate_function, fallocate);
-	if (meet(file)) {
+	if (file_lock_if_faulty(file)) {
 		is_full = faults_now()->full && faults_now()->left < len;
 		pthread_mutex_unlock(&lock);
 	}
-	return is_full ? fail(ENOSPC) : next(file, mode, at, len);
+	return is_full ? errno_set(ENOSPC) : next(file, mode, at, len);
 }
 
 int
 ftruncate(int file, off_t size)
 {
-	if (meet(file)) {
+	if (file_lock_if_faulty(file)) {
 		held_cut(inode_of(file), size);
 		pthread_mutex_unlock(&lock);
 	}
@@ -196,7 +196,7 @@ pread(int file, void *to, size_t len, off_t at)
 
 	NEXT(pread_function, pread);
 	n = next(file, to, len, at);
-	if (n > 0 && meet(file)) {
+	if (n > 0 && file_lock_if_faulty(file)) {
 		held_show(inode_of(file), to, (size_t)n, at);
 		pthread_mutex_unlock(&lock);
 	}
@@ -212,7 +212,7 @@ fstatvfs(int file, struct statvfs *out)
 
 	NEXT(fstatvfs_function, fstatvfs);
 	result = next(file, out);
-	if (result == 0 && meet(file)) {
+	if (result == 0 && file_lock_if_faulty(file)) {
 		const struct faults *faults = faults_now();
 
 		if (faults->full)
@@ -231,11 +231,12 @@ typedef int openat_function(int, const char *, int, ...);
 
 /* A new file may have the number of one that is gone. */
 static int
-make(int dir, const char *name, int flags, mode_t mode, openat_function *next)
+disk_file_make(int dir, const char *name, int flags, mode_t mode,
+    openat_function *next)
 {
 	int file;
 
-	if (!meet(dir))
+	if (!file_lock_if_faulty(dir))
 		return next(dir, name, flags, mode);
 	if (faults_now()->hold)
 		names_made(dir, name);
@@ -258,7 +259,7 @@ openat(int dir, const char *name, int flags, ...)
 	va_start(args, flags);
 	mode = va_arg(args, mode_t);
 	va_end(args);
-	return make(dir, name, flags, mode, next);
+	return disk_file_make(dir, name, flags, mode, next);
 }
 
 typedef int renameat_function(int, const char *, int, const char *);
@@ -267,7 +268,7 @@ int
 renameat(int from_dir, const char *from, int to_dir, const char *to)
 {
 	NEXT(renameat_function, renameat);
-	if (meet(from_dir)) {
+	if (file_lock_if_faulty(from_dir)) {
 		if (faults_now()->hold)
 			names_moved(from_dir, from, to);
 		pthread_mutex_unlock(&lock);
@@ -281,7 +282,7 @@ int
 unlinkat(int dir, const char *name, int flags)
 {
 	NEXT(unlinkat_function, unlinkat);
-	if (meet(dir)) {
+	if (file_lock_if_faulty(dir)) {
 		if (faults_now()->hold)
 			names_removed(dir, name);
 		pthread_mutex_unlock(&lock);
@@ -319,7 +320,7 @@ typedef int sync_function(int);
 
 /* A long call, without the lock: other calls go on. */
 static void
-stall(int64_t ms)
+sleep_ms(int64_t ms)
 {
 	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
 
@@ -346,11 +347,11 @@ sync_with_faults(int file)
 	int64_t stall_ms = faults->stall_ms;
 
 	pthread_mutex_unlock(&lock);
-	stall(stall_ms);
+	sleep_ms(stall_ms);
 	pthread_mutex_lock(&lock);
 	if (faults->sync_error != 0) {
 		held_drop(inode);
-		return fail((int)faults->sync_error);
+		return errno_set((int)faults->sync_error);
 	}
 	if (is_store(file))
 		names_synced();
@@ -358,11 +359,11 @@ sync_with_faults(int file)
 }
 
 static int
-sync_file(int file, sync_function *next)
+file_sync(int file, sync_function *next)
 {
 	int result;
 
-	if (!meet(file))
+	if (!file_lock_if_faulty(file))
 		return next(file);
 	result = sync_with_faults(file);
 	pthread_mutex_unlock(&lock);
@@ -373,12 +374,12 @@ int
 fdatasync(int file)
 {
 	NEXT(sync_function, fdatasync);
-	return sync_file(file, next);
+	return file_sync(file, next);
 }
 
 int
 fsync(int file)
 {
 	NEXT(sync_function, fsync);
-	return sync_file(file, next);
+	return file_sync(file, next);
 }

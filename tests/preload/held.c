@@ -33,7 +33,7 @@ held_add(ino_t inode, const void *data, size_t len, off_t at)
 
 /* Those for which visit() says so go. */
 static void
-each(ino_t inode, bool (*visit)(struct piece *, void *), void *arg)
+pieces_each(ino_t inode, bool (*visit)(struct piece *, void *), void *arg)
 {
 	struct piece **at = &first;
 
@@ -51,7 +51,7 @@ each(ino_t inode, bool (*visit)(struct piece *, void *), void *arg)
 }
 
 static bool
-cut(struct piece *piece, void *arg)
+piece_cut(struct piece *piece, void *arg)
 {
 	off_t size = *(off_t *)arg;
 
@@ -65,11 +65,11 @@ cut(struct piece *piece, void *arg)
 void
 held_cut(ino_t inode, off_t size)
 {
-	each(inode, cut, &size);
+	pieces_each(inode, piece_cut, &size);
 }
 
 static bool
-drop(struct piece *piece, void *arg)
+piece_drop(struct piece *piece, void *arg)
 {
 	(void)piece;
 	(void)arg;
@@ -79,7 +79,7 @@ drop(struct piece *piece, void *arg)
 void
 held_drop(ino_t inode)
 {
-	each(inode, drop, NULL);
+	pieces_each(inode, piece_drop, NULL);
 }
 
 struct reading {
@@ -88,7 +88,7 @@ struct reading {
 };
 
 static bool
-show(struct piece *piece, void *arg)
+piece_show(struct piece *piece, void *arg)
 {
 	const struct reading *reading = arg;
 	off_t from = piece->at > reading->from ? piece->at : reading->from;
@@ -107,7 +107,7 @@ held_show(ino_t inode, void *to, size_t len, off_t at)
 {
 	struct reading reading = { to, at, at + (off_t)len };
 
-	each(inode, show, &reading);
+	pieces_each(inode, piece_show, &reading);
 }
 
 struct release {
@@ -117,7 +117,7 @@ struct release {
 };
 
 static bool
-release(struct piece *piece, void *arg)
+piece_release(struct piece *piece, void *arg)
 {
 	struct release *to = arg;
 
@@ -133,6 +133,6 @@ held_release(ino_t inode, int file,
 {
 	struct release to = { file, write, 0 };
 
-	each(inode, release, &to);
+	pieces_each(inode, piece_release, &to);
 	return to.result;
 }

@@ -12,7 +12,7 @@
 
 /* NULL: no power cuts are simulated. */
 static const char *
-list(void)
+names_path(void)
 {
 	return getenv("FAULTY_DISK_NAMES");
 }
@@ -20,11 +20,11 @@ list(void)
 static bool
 is_watched(const char *name)
 {
-	return list() != NULL && strchr(name, '/') == NULL;
+	return names_path() != NULL && strchr(name, '/') == NULL;
 }
 
 static bool
-exists(int dir, const char *name)
+name_exists(int dir, const char *name)
 {
 	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -33,7 +33,7 @@ exists(int dir, const char *name)
 static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
 {
 	int file =
-	    open(list(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	    open(names_path(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	va_list args;
 
 	if (file < 0)
@@ -52,19 +52,19 @@ name_keep(int dir, const char *name)
 	static unsigned count;
 	char folder[512], copy[600];
 
-	snprintf(folder, sizeof(folder), "%s.kept", list());
+	snprintf(folder, sizeof(folder), "%s.kept", names_path());
 	mkdir(folder, 0700);
 	do
 		snprintf(copy, sizeof(copy), "%s/%u", folder, count++);
 	while (linkat(dir, name, AT_FDCWD, copy, 0) != 0 &&
-	       exists(AT_FDCWD, copy));
+	       name_exists(AT_FDCWD, copy));
 	note("kept %s %s\n", name, strrchr(copy, '/') + 1);
 }
 
 void
 names_made(int dir, const char *name)
 {
-	if (is_watched(name) && !exists(dir, name))
+	if (is_watched(name) && !name_exists(dir, name))
 		note("made %s\n", name);
 }
 
@@ -73,7 +73,7 @@ names_moved(int dir, const char *from, const char *to)
 {
 	if (!is_watched(from) || !is_watched(to))
 		return;
-	if (exists(dir, to))
+	if (name_exists(dir, to))
 		name_keep(dir, to);
 	note("moved %s %s\n", from, to);
 }
@@ -81,7 +81,7 @@ names_moved(int dir, const char *from, const char *to)
 void
 names_removed(int dir, const char *name)
 {
-	if (is_watched(name) && exists(dir, name))
+	if (is_watched(name) && name_exists(dir, name))
 		name_keep(dir, name);
 }
 
@@ -92,7 +92,7 @@ forget_copies(void)
 	struct dirent *entry;
 	DIR *copies;
 
-	snprintf(folder, sizeof(folder), "%s.kept", list());
+	snprintf(folder, sizeof(folder), "%s.kept", names_path());
 	copies = opendir(folder);
 	if (copies == NULL)
 		return;
@@ -104,8 +104,8 @@ forget_copies(void)
 void
 names_synced(void)
 {
-	if (list() == NULL)
+	if (names_path() == NULL)
 		return;
-	unlink(list());
+	unlink(names_path());
 	forget_copies();
 }

@@ -10,7 +10,7 @@ static struct meter meter;
 static struct server_stats report;
 
 static uint64_t
-timed(void)
+commands_timed(void)
 {
 	meter_fill_stats(&meter, &report);
 	return histogram_count(&report.latency);
@@ -22,12 +22,12 @@ START_TEST(times_the_commands_of_a_turn_alike)
 	meter.turn_read_ns = 5 * MS;
 	meter.commands = 3;
 	meter_end_turn(&meter, 7 * MS);
-	ck_assert_uint_eq(timed(), 3);
+	ck_assert_uint_eq(commands_timed(), 3);
 	ck_assert_uint_eq(report.latency.sum_us, 3 * 2000);
 	meter.turn_read_ns = 9 * MS;
 	meter.commands = 4;
 	meter_end_turn(&meter, 10 * MS);
-	ck_assert_uint_eq(timed(), 4);
+	ck_assert_uint_eq(commands_timed(), 4);
 	ck_assert_uint_eq(report.latency.sum_us, 3 * 2000 + 1000);
 	ck_assert_uint_eq(report.commands, 4);
 }
@@ -84,7 +84,7 @@ START_TEST(times_no_turn_without_commands)
 	meter_end_turn(&meter, 7 * MS);
 	meter.turn_read_ns = 8 * MS;
 	meter_end_turn(&meter, 9 * MS);
-	ck_assert_uint_eq(timed(), 0);
+	ck_assert_uint_eq(commands_timed(), 0);
 	ck_assert_int_eq(meter.turn_read_ns, 0);
 }
 END_TEST

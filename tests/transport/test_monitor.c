@@ -13,7 +13,7 @@ static struct http_response response;
 static int told;
 
 static void
-tell_report(struct server_stats *out, void *arg)
+report_fill(struct server_stats *out, void *arg)
 {
 	(void)arg;
 	out->server = STR("parley/1");
@@ -25,18 +25,18 @@ setup(void)
 {
 	told = 0;
 	recorder_init(&recorder);
-	recorder.rig.host_ops.server_stats = tell_report;
+	recorder.rig.host_ops.server_stats = report_fill;
 }
 
 static void
-ask(const struct monitor_format *format)
+monitor_request(const struct monitor_format *format)
 {
 	memset(&response, 0, sizeof(response));
 	monitor_answer(&recorder.rig.worker, format, &response);
 }
 
 static bool
-says(const char *text)
+response_has(const char *text)
 {
 	return memmem(response.body.data, response.body.len, text,
 		   strlen(text)) != NULL;
@@ -47,13 +47,13 @@ START_TEST(tells_what_service_and_chat_know)
 	setup();
 	recorder.rig.worker.ws.open_count = 7;
 	recorder.rig.worker.loop.meter.commands = 5;
-	ask(&monitor_json);
+	monitor_request(&monitor_json);
 	ck_assert_int_eq(response.status, 200);
-	ck_assert(says("{\"server\":\"parley/1\","));
-	ck_assert(says(",\"connections\":7,"));
-	ck_assert(says(",\"commands\":5,\"messages\":1,"));
-	ask(&monitor_metrics);
-	ck_assert(says("\nparley_connections 7\n"));
+	ck_assert(response_has("{\"server\":\"parley/1\","));
+	ck_assert(response_has(",\"connections\":7,"));
+	ck_assert(response_has(",\"commands\":5,\"messages\":1,"));
+	monitor_request(&monitor_metrics);
+	ck_assert(response_has("\nparley_connections 7\n"));
 	recorder.rig.worker.ws.open_count = 0;
 	recorder_fini(&recorder);
 }
@@ -63,13 +63,13 @@ START_TEST(looks_at_the_chat_no_more_than_a_few_times_a_second)
 {
 	setup();
 	for (int i = 0; i < 100; i++)
-		ask(&monitor_json);
+		monitor_request(&monitor_json);
 	ck_assert_int_eq(told, 1);
 	rig_pass(&recorder.rig, 100);
-	ask(&monitor_json);
+	monitor_request(&monitor_json);
 	ck_assert_int_eq(told, 1);
 	rig_pass(&recorder.rig, 100);
-	ask(&monitor_json);
+	monitor_request(&monitor_json);
 	ck_assert_int_eq(told, 2);
 	recorder_fini(&recorder);
 }
@@ -81,7 +81,7 @@ START_TEST(says_so_without_memory)
 		return;
 	setup();
 	malloc_fail_at(1);
-	ask(&monitor_json);
+	monitor_request(&monitor_json);
 	malloc_fail_at(0);
 	ck_assert_int_eq(response.status, 503);
 	recorder_fini(&recorder);
@@ -96,10 +96,10 @@ START_TEST(times_what_a_client_says)
 	recorder_meet(&recorder, &client, 0);
 	client_send_frame(&client, WS_TEXT, "hi", 2);
 	rig_turn(&recorder.rig);
-	ask(&monitor_metrics);
-	ck_assert(says("\nparley_connections_opened_total 1\n"));
-	ck_assert(says("\nparley_commands_total 1\n"));
-	ck_assert(says("\nparley_latency_seconds_count 1\n"));
+	monitor_request(&monitor_metrics);
+	ck_assert(response_has("\nparley_connections_opened_total 1\n"));
+	ck_assert(response_has("\nparley_commands_total 1\n"));
+	ck_assert(response_has("\nparley_latency_seconds_count 1\n"));
 	recorder_fini(&recorder);
 	client_fini(&client);
 }

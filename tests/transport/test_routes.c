@@ -14,8 +14,7 @@ static struct http_response response;
 static char text[HTTP_TEXT_SIZE];
 
 static void
-request_answer(struct http_request *request, const char *dialect,
-    bool could_open)
+route_answer(struct http_request *request, const char *dialect, bool could_open)
 {
 	struct conn conn = { .loop = &recorder.rig.worker.loop };
 	struct http_exchange exchange = {
@@ -32,7 +31,7 @@ request_answer(struct http_request *request, const char *dialect,
 }
 
 static void
-ask(const char *method, const char *path, const char *query)
+route_request(const char *method, const char *path, const char *query)
 {
 	struct http_request request = {
 		.method = str_from(method),
@@ -41,11 +40,11 @@ ask(const char *method, const char *path, const char *query)
 
 	if (query != NULL)
 		request.query = str_from(query);
-	request_answer(&request, "command", false);
+	route_answer(&request, "command", false);
 }
 
 static void
-check_body(const char *expected)
+response_check_body(const char *expected)
 {
 	ck_assert_uint_eq(response.body.len, strlen(expected));
 	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
@@ -80,9 +79,9 @@ static const struct {
 START_TEST(answers_what_is_asked_over_http)
 {
 	recorder_init(&recorder);
-	ask(answers[_i].method, answers[_i].path, NULL);
+	route_request(answers[_i].method, answers[_i].path, NULL);
 	ck_assert_int_eq(response.status, answers[_i].status);
-	check_body(answers[_i].body);
+	response_check_body(answers[_i].body);
 	if (response.status == 405)
 		ck_assert_str_eq(response.headers,
 		    "Allow: GET, HEAD, OPTIONS\r\n");
@@ -120,7 +119,7 @@ START_TEST(a_dialect_shows_its_face_behind_the_probes)
 	};
 
 	recorder_init(&recorder);
-	request_answer(&request, faces[_i].dialect, true);
+	route_answer(&request, faces[_i].dialect, true);
 	ck_assert_int_eq(response.status, faces[_i].status);
 	ck_assert_uint_gt(response.body.len, 0);
 	recorder_fini(&recorder);
@@ -145,21 +144,21 @@ START_TEST(a_face_is_told_what_goes_on)
 	recorder_init(&recorder);
 	recorder.rig.host_ops.chat_stats = count_guests;
 	recorder.rig.now_ms = 5250;
-	request_answer(&request, "topic", false);
+	route_answer(&request, "topic", false);
 	check_part("\"timestamp\":5.25");
 	check_part("\"total_clients\":3,\"total_topics\":2");
 	ck_assert_ptr_null(strstr(response.headers, "Access-Control"));
 	request.headers[0].name = STR("Origin");
 	request.headers[0].value = STR("http://localhost");
 	request.header_count = 1;
-	request_answer(&request, "topic", false);
+	route_answer(&request, "topic", false);
 	ck_assert_ptr_nonnull(strstr(response.headers, "Access-Control"));
 	request.path = STR("/other");
-	request_answer(&request, "topic", false);
+	route_answer(&request, "topic", false);
 	ck_assert_int_eq(response.status, 404);
 	request.headers[0].name = STR("Upgrade");
 	request.headers[0].value = STR("websocket");
-	request_answer(&request, "topic", false);
+	route_answer(&request, "topic", false);
 	ck_assert_int_eq(response.status, 403);
 	recorder_fini(&recorder);
 }
@@ -176,10 +175,10 @@ START_TEST(a_face_needs_memory)
 		return;
 	recorder_init(&recorder);
 	malloc_fail_at(1);
-	request_answer(&request, "action", true);
+	route_answer(&request, "action", true);
 	malloc_fail_at(0);
 	ck_assert_int_eq(response.status, 503);
-	check_body("Out of memory\n");
+	response_check_body("Out of memory\n");
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -192,9 +191,9 @@ START_TEST(without_a_face_a_websocket_is_asked_for)
 	};
 
 	recorder_init(&recorder);
-	request_answer(&request, "command", true);
+	route_answer(&request, "command", true);
 	ck_assert_int_eq(response.status, 400);
-	check_body("Bad Request\n");
+	response_check_body("Bad Request\n");
 	ck_assert_str_eq(response.headers, "Sec-WebSocket-Version: 13\r\n");
 	recorder_fini(&recorder);
 }
@@ -204,7 +203,7 @@ START_TEST(has_no_routes_where_none_are_wanted)
 {
 	recorder_init(&recorder);
 	recorder.rig.worker.http.routes = NULL;
-	ask("GET", "/health", NULL);
+	route_request("GET", "/health", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
 }
@@ -221,22 +220,22 @@ START_TEST(serves_assets_behind_the_health_checks)
 
 	recorder_init(&recorder);
 	recorder.rig.worker.assets = &assets;
-	ask("GET", "/", NULL);
+	route_request("GET", "/", NULL);
 	ck_assert_int_eq(response.status, 200);
-	check_body("yes");
-	ask("GET", "/livez", NULL);
-	check_body("ok");
-	ask("POST", "/", NULL);
+	response_check_body("yes");
+	route_request("GET", "/livez", NULL);
+	response_check_body("ok");
+	route_request("POST", "/", NULL);
 	ck_assert_int_eq(response.status, 405);
 	recorder.rig.worker.http.routes = NULL;
-	ask("GET", "/", NULL);
+	route_request("GET", "/", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
 }
 END_TEST
 
 static void
-tell_nothing(struct server_stats *out, void *arg)
+report_empty(struct server_stats *out, void *arg)
 {
 	(void)arg;
 	out->server = STR("s");
@@ -284,8 +283,8 @@ START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
 
 	recorder_init(&recorder);
 	recorder.rig.worker.assets = &assets;
-	recorder.rig.host_ops.server_stats = tell_nothing;
-	request_answer(&request, beside[_i].dialect, true);
+	recorder.rig.host_ops.server_stats = report_empty;
+	route_answer(&request, beside[_i].dialect, true);
 	ck_assert_uint_ge(response.body.len, strlen(expected));
 	ck_assert_mem_eq(response.body.data, expected, strlen(expected));
 	recorder_fini(&recorder);
@@ -295,54 +294,54 @@ END_TEST
 START_TEST(monitors_are_told_nothing_where_that_is_not_wanted)
 {
 	recorder_init(&recorder);
-	ask("GET", "/stats", NULL);
+	route_request("GET", "/stats", NULL);
 	ck_assert_int_eq(response.status, 404);
-	ask("GET", "/metrics", NULL);
+	route_request("GET", "/metrics", NULL);
 	ck_assert_int_eq(response.status, 404);
-	ask("GET", "/monitor/stats", NULL);
+	route_request("GET", "/monitor/stats", NULL);
 	ck_assert_int_eq(response.status, 404);
 	recorder_fini(&recorder);
 }
 END_TEST
 
 static void
-drain(void)
+server_drain(void)
 {
 	recorder.rig.worker.ws.draining = true;
 }
 
 static void
-fill_up(void)
+server_fill_connections(void)
 {
 	recorder.rig.limits.connections = 3;
 	recorder.rig.worker.ws.open_count = 3;
 }
 
 static size_t
-much(void *arg)
+bytes_held_much(void *arg)
 {
 	(void)arg;
 	return 801;
 }
 
 static void
-fill_memory(void)
+server_fill_memory(void)
 {
 	recorder.rig.limits.memory = 1000;
-	recorder.rig.host_ops.bytes_held = much;
+	recorder.rig.host_ops.bytes_held = bytes_held_much;
 }
 
 static const char *
-full(void *arg)
+store_error_full(void *arg)
 {
 	(void)arg;
 	return "disk full";
 }
 
 static void
-fill_disk(void)
+server_fill_disk(void)
 {
-	recorder.rig.host_ops.store_error = full;
+	recorder.rig.host_ops.store_error = store_error_full;
 }
 
 static const struct {
@@ -350,16 +349,18 @@ static const struct {
 	const char *body;
 	const char *check;
 } troubles[] = {
-	{ drain, "{\"status\":\"unavailable\",\"reason\":\"draining\"}\n",
+	{ server_drain,
+	    "{\"status\":\"unavailable\",\"reason\":\"draining\"}\n",
 	    "\"drain\":\"draining\"" },
-	{ fill_up,
+	{ server_fill_connections,
 	    "{\"status\":\"unavailable\",\"reason\":"
 	    "\"too many connections\"}\n",
 	    "\"connections\":\"too many connections\"" },
-	{ fill_memory,
+	{ server_fill_memory,
 	    "{\"status\":\"unavailable\",\"reason\":\"out of memory\"}\n",
 	    "\"memory\":\"out of memory\"" },
-	{ fill_disk, "{\"status\":\"unavailable\",\"reason\":\"disk full\"}\n",
+	{ server_fill_disk,
+	    "{\"status\":\"unavailable\",\"reason\":\"disk full\"}\n",
 	    "\"store\":\"disk full\"" },
 };
 
@@ -367,14 +368,14 @@ START_TEST(says_why_it_is_not_ready)
 {
 	recorder_init(&recorder);
 	troubles[_i].prepare();
-	ask("GET", "/readyz", NULL);
+	route_request("GET", "/readyz", NULL);
 	ck_assert_int_eq(response.status, 503);
-	check_body(troubles[_i].body);
+	response_check_body(troubles[_i].body);
 	ck_assert_str_eq(response.headers, "Retry-After: 5\r\n");
-	ask("GET", "/readyz", "verbose");
+	route_request("GET", "/readyz", "verbose");
 	ck_assert_ptr_nonnull(strstr(text, troubles[_i].check));
 	/* It lives all the same. */
-	ask("GET", "/livez", NULL);
+	route_request("GET", "/livez", NULL);
 	ck_assert_int_eq(response.status, 200);
 	recorder.rig.worker.ws.open_count = 0;
 	recorder_fini(&recorder);
@@ -387,9 +388,9 @@ START_TEST(says_what_an_acknowledgement_means)
 
 	recorder_init(&recorder);
 	recorder.rig.worker.profile = &profile;
-	ask("GET", "/version", NULL);
-	check_body("{\"version\":\"" PARLEY_VERSION
-		   "\",\"durability\":\"interval\"}\n");
+	route_request("GET", "/version", NULL);
+	response_check_body("{\"version\":\"" PARLEY_VERSION
+			    "\",\"durability\":\"interval\"}\n");
 	recorder_fini(&recorder);
 }
 END_TEST
@@ -397,13 +398,14 @@ END_TEST
 START_TEST(gives_the_first_reason_of_several)
 {
 	recorder_init(&recorder);
-	drain();
-	fill_memory();
-	ask("GET", "/readyz", "verbose=1");
-	check_body("{\"status\":\"unavailable\",\"reason\":\"draining\","
-		   "\"checks\":{\"drain\":\"draining\",\"connections\":\"ok\","
-		   "\"memory\":\"out of memory\"},"
-		   "\"connections\":0,\"memory\":801}\n");
+	server_drain();
+	server_fill_memory();
+	route_request("GET", "/readyz", "verbose=1");
+	response_check_body(
+	    "{\"status\":\"unavailable\",\"reason\":\"draining\","
+	    "\"checks\":{\"drain\":\"draining\",\"connections\":\"ok\","
+	    "\"memory\":\"out of memory\"},"
+	    "\"connections\":0,\"memory\":801}\n");
 	recorder_fini(&recorder);
 }
 END_TEST

@@ -55,14 +55,14 @@ now_ms(struct clock *clock)
 static const struct clock_ops clock_ops = { now_ms, now_ms };
 
 static void
-on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
+server_on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 {
 	(void)endpoint;
 	(void)pool;
 }
 
 static bool
-serves(struct endpoint *endpoint, const struct dialect *listener,
+server_serves(struct endpoint *endpoint, const struct dialect *listener,
     struct str path)
 {
 	(void)listener;
@@ -72,7 +72,7 @@ serves(struct endpoint *endpoint, const struct dialect *listener,
 }
 
 static void
-choose(struct endpoint *endpoint, const struct http_request *request,
+server_choose(struct endpoint *endpoint, const struct http_request *request,
     struct upgrade *upgrade)
 {
 	(void)endpoint;
@@ -81,7 +81,7 @@ choose(struct endpoint *endpoint, const struct http_request *request,
 }
 
 static void *
-on_open(struct endpoint *endpoint, struct conn *conn,
+server_on_open(struct endpoint *endpoint, struct conn *conn,
     const struct http_request *request, const struct upgrade *upgrade,
     struct str response)
 {
@@ -92,7 +92,7 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 }
 
 static void
-on_message(void *session, enum ws_opcode opcode, char *data, size_t len)
+server_on_message(void *session, enum ws_opcode opcode, char *data, size_t len)
 {
 	(void)session;
 	(void)opcode;
@@ -104,7 +104,7 @@ on_message(void *session, enum ws_opcode opcode, char *data, size_t len)
 }
 
 static void
-on_leave(void *session, const struct bye *bye)
+server_on_leave(void *session, const struct bye *bye)
 {
 	(void)session;
 	f.left++;
@@ -113,13 +113,13 @@ on_leave(void *session, const struct bye *bye)
 }
 
 static void
-on_drained(void *session)
+server_on_drained(void *session)
 {
 	(void)session;
 }
 
 static void
-on_flush(struct endpoint *endpoint)
+server_on_flush(struct endpoint *endpoint)
 {
 	(void)endpoint;
 	f.flushes++;
@@ -130,30 +130,30 @@ on_flush(struct endpoint *endpoint)
 
 /* So much that looking for more input is worth it. */
 static struct pending
-pending(struct endpoint *endpoint)
+server_pending(struct endpoint *endpoint)
 {
 	(void)endpoint;
 	return (struct pending){ .sends = 10000 };
 }
 
 static void
-do_nothing(struct endpoint *endpoint)
+server_do_nothing(struct endpoint *endpoint)
 {
 	(void)endpoint;
 }
 
 static const struct endpoint_ops endpoint_ops = {
-	.bind = on_bind,
-	.serves = serves,
-	.choose = choose,
-	.open = on_open,
-	.message = on_message,
-	.leave = on_leave,
-	.drained = on_drained,
-	.after_read = do_nothing,
-	.flush = on_flush,
-	.pending = pending,
-	.tick = do_nothing,
+	.bind = server_on_bind,
+	.serves = server_serves,
+	.choose = server_choose,
+	.open = server_on_open,
+	.message = server_on_message,
+	.leave = server_on_leave,
+	.drained = server_on_drained,
+	.after_read = server_do_nothing,
+	.flush = server_on_flush,
+	.pending = server_pending,
+	.tick = server_do_nothing,
 };
 
 /* The third event is a failure. */
@@ -168,7 +168,7 @@ on_store_event(void *arg)
 }
 
 static struct server *
-create(void)
+server_create_configured(void)
 {
 	static const struct host_ops no_store, store = {
 		.on_store_event = on_store_event,
@@ -223,7 +223,7 @@ teardown(void)
 }
 
 static void
-call(void)
+upgrade_request(void)
 {
 	static const char packet[] =
 	    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
@@ -243,9 +243,9 @@ START_TEST(a_second_signal_ends_it_at_once)
 {
 	setup();
 	f.stop_at = 10;
-	f.server = create();
+	f.server = server_create_configured();
 	ck_assert_ptr_nonnull(f.server);
-	call();
+	upgrade_request();
 	server_run(f.server);
 	ck_assert_uint_eq(f.messages, 1);
 	ck_assert_uint_eq(f.left, 1);
@@ -259,9 +259,9 @@ START_TEST(a_client_that_sends_without_end_does_not_delay_others)
 	setup();
 	f.floods = true;
 	f.stop_at = 10;
-	f.server = create();
+	f.server = server_create_configured();
 	ck_assert_ptr_nonnull(f.server);
-	call();
+	upgrade_request();
 	server_run(f.server);
 	ck_assert_uint_gt(f.messages, 1);
 	ck_assert_uint_lt(f.messages, FLOOD_MOST);
@@ -274,9 +274,9 @@ START_TEST(handles_store_events_until_one_fails)
 	setup();
 	ck_assert_int_eq(pipe(f.store_events), 0);
 	ck_assert_int_eq(write(f.store_events[1], "12345", 5), 5);
-	f.server = create();
+	f.server = server_create_configured();
 	ck_assert_ptr_nonnull(f.server);
-	call();
+	upgrade_request();
 	server_run(f.server);
 	ck_assert_uint_eq(f.handled, 3);
 	close(f.store_events[0]);
@@ -293,7 +293,7 @@ START_TEST(without_memory_there_is_no_server_and_nothing_left)
 	setup();
 	f.limits.deflate = true;
 	malloc_fail_at((unsigned)_i + 1);
-	f.server = create();
+	f.server = server_create_configured();
 	malloc_fail_at(0);
 	teardown();
 }
@@ -304,9 +304,9 @@ START_TEST(where_it_cannot_listen_there_is_no_server)
 	struct server *second;
 
 	setup();
-	f.server = create();
+	f.server = server_create_configured();
 	ck_assert_ptr_nonnull(f.server);
-	second = create();
+	second = server_create_configured();
 	ck_assert_ptr_null(second);
 	teardown();
 }

@@ -53,7 +53,7 @@ copy_text(char *out, size_t size, struct str text)
 }
 
 static enum chat_error
-attach(const struct command *command)
+member_attach(const struct command *command)
 {
 	struct publisher *publisher = hub_publisher(f.hub);
 	char id[16];
@@ -104,7 +104,8 @@ say_fleetingly(void)
 }
 
 static enum chat_error
-handle(struct command_handler *handler, const struct command *command)
+session_command_handle(struct command_handler *handler,
+    const struct command *command)
 {
 	(void)handler;
 	f.kind = command->kind;
@@ -115,7 +116,7 @@ handle(struct command_handler *handler, const struct command *command)
 		f.rights = command->principal->rights;
 		f.has_name = command->name.data != NULL;
 		copy_text(f.name, sizeof(f.name), command->name);
-		return attach(command);
+		return member_attach(command);
 	case COMMAND_DISCONNECT:
 		f.disconnects++;
 		publisher_leave(hub_publisher(f.hub), command->author,
@@ -135,14 +136,15 @@ handle(struct command_handler *handler, const struct command *command)
 }
 
 static bool
-is_in_room(struct command_handler *handler, struct str member_id)
+session_is_in_room(struct command_handler *handler, struct str member_id)
 {
 	(void)handler;
 	ck_assert(!str_is_empty(member_id));
 	return f.in_room;
 }
 
-static const struct command_handler_ops handler_ops = { handle, is_in_room };
+static const struct command_handler_ops handler_ops = { session_command_handle,
+	session_is_in_room };
 
 static void
 setup(void)
@@ -163,7 +165,7 @@ setup(void)
 }
 
 static void
-meet(int sndbuf)
+clients_open(int sndbuf)
 {
 	for (int i = 0; i < CLIENTS; i++) {
 		client_connect(&f.clients[i], &f.rig, sndbuf);
@@ -183,13 +185,13 @@ teardown(void)
 }
 
 static void
-command(int i, const char *text)
+client_command(int i, const char *text)
 {
 	client_send_frame(&f.clients[i], WS_TEXT, text, strlen(text));
 }
 
 static void
-turn(int i)
+session_turn(int i)
 {
 	rig_turn(&f.rig);
 	client_receive(&f.clients[i]);
@@ -228,10 +230,10 @@ START_TEST(a_message_becomes_a_command_text_or_not)
 	    "{\"command\":\"broadcast\",\"message\":\"hi\"}";
 
 	setup();
-	meet(0);
+	clients_open(0);
 	client_send_frame(&f.clients[0], _i == 0 ? WS_TEXT : WS_BINARY, text,
 	    strlen(text));
-	turn(0);
+	session_turn(0);
 	ck_assert_int_eq(f.kind, COMMAND_BROADCAST);
 	ck_assert_str_eq(f.body, "\"hi\"");
 	check_text(0, "#1");
@@ -258,8 +260,8 @@ START_TEST(listener_and_path_say_what_is_spoken)
 	f.rig.dialect = dialect_find(str_from(spoken[_i].listener));
 	client_connect(&f.clients[0], &f.rig, 0);
 	client_open(&f.clients[0], &f.rig, spoken[_i].path);
-	command(0, "hello");
-	turn(0);
+	client_command(0, "hello");
+	session_turn(0);
 	check_text(0, spoken[_i].answer);
 	teardown();
 }
@@ -281,9 +283,9 @@ static const struct {
 START_TEST(what_is_misspelled_is_answered)
 {
 	setup();
-	meet(0);
-	command(0, misspelled[_i].text);
-	turn(0);
+	clients_open(0);
+	client_command(0, misspelled[_i].text);
+	session_turn(0);
 	check_text(0, misspelled[_i].answer);
 	ck_assert_uint_eq(f.commands, CLIENTS);
 	ck_assert_uint_eq(f.rig.worker.ws.open_count, CLIENTS);
@@ -322,14 +324,14 @@ END_TEST
 START_TEST(a_member_is_gone_when_its_connection_is)
 {
 	setup();
-	meet(0);
+	clients_open(0);
 	client_send_frame(&f.clients[1], WS_CLOSE, "", 0);
 	rig_turn(&f.rig);
 	ck_assert_int_eq(f.kind, COMMAND_DISCONNECT);
 	ck_assert_uint_eq(f.disconnects, 1);
-	command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
-	turn(0);
-	turn(2);
+	client_command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
+	session_turn(0);
+	session_turn(2);
 	check_text(0, "#1");
 	check_text(2, "#1");
 	teardown();
@@ -356,7 +358,7 @@ limit_messages(uint32_t rate, uint32_t burst)
 {
 	setup();
 	f.rig.limits.messages = (struct rate_limit){ rate, burst };
-	meet(0);
+	clients_open(0);
 }
 
 START_TEST(a_client_that_is_too_fast_is_read_slowly)
@@ -364,17 +366,17 @@ START_TEST(a_client_that_is_too_fast_is_read_slowly)
 	limit_messages(2, 3);
 	f.rig.limits.patience_ms = 10000;
 	for (int i = 0; i < 6; i++)
-		command(0, "{\"command\":\"me\"}");
-	turn(0);
+		client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
 	ck_assert_uint_eq(f.commands, CLIENTS + 3);
 	/* The others have budgets of their own. */
-	command(1, "{\"command\":\"me\"}");
+	client_command(1, "{\"command\":\"me\"}");
 	rig_turn(&f.rig);
 	ck_assert_uint_eq(f.commands, CLIENTS + 4);
 	rig_pass(&f.rig, 700);
 	ck_assert_uint_eq(f.commands, CLIENTS + 5);
 	rig_pass(&f.rig, 1500);
-	turn(0);
+	session_turn(0);
 	ck_assert_uint_eq(f.commands, CLIENTS + 7);
 	ck_assert_ptr_null(take_text(0));
 	teardown();
@@ -386,14 +388,14 @@ START_TEST(a_client_that_stays_too_fast_is_refused)
 	limit_messages(2, 3);
 	f.rig.limits.patience_ms = 3000;
 	for (int i = 0; i < 200; i++)
-		command(0, "{\"command\":\"me\"}");
-	turn(0);
+		client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
 	rig_pass(&f.rig, 2900);
-	turn(0);
+	session_turn(0);
 	ck_assert_ptr_null(take_text(0));
 	ck_assert_uint_ge(f.commands, CLIENTS + 3 + 4);
 	rig_pass(&f.rig, 1000);
-	turn(0);
+	session_turn(0);
 	check_text(0, "\"code\":\"rate_limited\"");
 	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
 	ck_assert_uint_eq(f.disconnects, 1);
@@ -406,11 +408,11 @@ START_TEST(a_client_that_is_beyond_its_bytes_is_read_slowly)
 	setup();
 	f.rig.limits.patience_ms = 10000;
 	f.rig.limits.bytes = (struct rate_limit){ 100, 100 };
-	meet(0);
+	clients_open(0);
 	for (int i = 0; i < 5; i++)
-		command(0,
+		client_command(0,
 		    "{\"command\":\"me\",\"ref\":\"34567890123456789012\"}");
-	turn(0);
+	session_turn(0);
 	ck_assert_uint_eq(f.commands, CLIENTS + 3);
 	rig_pass(&f.rig, 600);
 	ck_assert_uint_eq(f.commands, CLIENTS + 4);
@@ -422,21 +424,21 @@ START_TEST(who_says_too_much_is_told_when_to_go_on)
 {
 	limit_messages(2, 3);
 	for (int i = 0; i < 4; i++)
-		command(0, "{\"command\":\"me\",\"ref\":\"c1\"}");
-	turn(0);
+		client_command(0, "{\"command\":\"me\",\"ref\":\"c1\"}");
+	session_turn(0);
 	ck_assert_uint_eq(f.commands, CLIENTS + 3);
 	check_text(0,
 	    "\"ref\":\"c1\",\"command\":\"me\",\"code\":\"rate_limited\"");
-	command(0, "{\"command\":\"me\"}");
-	turn(0);
+	client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
 	check_text(0, "\"retry_after_ms\":501");
 	rig_pass(&f.rig, 501);
-	command(0, "{\"command\":\"me\"}");
-	turn(0);
+	client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
 	ck_assert_uint_eq(f.commands, CLIENTS + 4);
 	ck_assert_ptr_null(take_text(0));
 	/* The others have tokens of their own. */
-	command(1, "{\"command\":\"me\"}");
+	client_command(1, "{\"command\":\"me\"}");
 	rig_turn(&f.rig);
 	ck_assert_uint_eq(f.commands, CLIENTS + 5);
 	teardown();
@@ -446,9 +448,9 @@ END_TEST
 START_TEST(what_is_misspelled_counts_too)
 {
 	limit_messages(1, 1);
-	command(0, "hello");
-	command(0, "hello");
-	turn(0);
+	client_command(0, "hello");
+	client_command(0, "hello");
+	session_turn(0);
 	check_text(0, "\"code\":\"bad_json\"");
 	check_text(0, "\"code\":\"rate_limited\"");
 	teardown();
@@ -459,14 +461,14 @@ static void
 be_refused(int times)
 {
 	for (int i = 0; i < times; i++)
-		command(0, "{\"command\":\"me\"}");
-	turn(0);
+		client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
 }
 
 START_TEST(who_is_refused_a_hundred_times_is_closed)
 {
 	setup();
-	meet(0);
+	clients_open(0);
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	rig_pass(&f.rig, 20000);
 	be_refused(1 + 99);
@@ -481,7 +483,7 @@ END_TEST
 START_TEST(who_is_refused_now_and_then_is_not)
 {
 	setup();
-	meet(0);
+	clients_open(0);
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	for (int i = 0; i < 5; i++) {
 		be_refused(90);
@@ -538,10 +540,10 @@ speak_plainly(void)
 }
 
 static void
-message_publish(const char *text)
+message_publish_turn(const char *text)
 {
-	command(0, text);
-	turn(0);
+	client_command(0, text);
+	session_turn(0);
 }
 
 /* The chat is asked, not the hub, which may be told later. */
@@ -549,13 +551,13 @@ START_TEST(a_dialect_knows_where_one_stands)
 {
 	speak_plainly();
 	f.in_room = false;
-	message_publish("me");
+	message_publish_turn("me");
 	ck_assert_int_eq(stage, WIRE_NEW);
 	f.in_room = true;
-	message_publish("me");
+	message_publish_turn("me");
 	ck_assert_int_eq(stage, WIRE_INSIDE);
 	f.in_room = false;
-	message_publish("me");
+	message_publish_turn("me");
 	ck_assert_int_eq(stage, WIRE_OUTSIDE);
 	teardown();
 }
@@ -578,8 +580,8 @@ START_TEST(what_is_misspelled_is_answered_with_the_time)
 	client_connect(&f.clients[0], &f.rig, 0);
 	client_open(&f.clients[0], &f.rig, "/ws/topic");
 	rig_pass(&f.rig, 4000);
-	command(0, "hello");
-	turn(0);
+	client_command(0, "hello");
+	session_turn(0);
 	check_text(0, "\"timestamp\":5}");
 	teardown();
 }
@@ -595,9 +597,9 @@ START_TEST(a_dialect_has_the_last_word)
 	setup();
 	client_connect(&f.clients[0], &f.rig, 0);
 	client_open(&f.clients[0], &f.rig, "/ws/topic");
-	command(0, last_words[_i].text);
-	command(0, "{\"username\":\"alice\",\"topic\":\"sports\"}");
-	turn(0);
+	client_command(0, last_words[_i].text);
+	client_command(0, "{\"username\":\"alice\",\"topic\":\"sports\"}");
+	session_turn(0);
 	check_text(0, last_words[_i].answer);
 	ck_assert(client_take_frame(&f.clients[0], &opcode, &data, &len));
 	ck_assert_uint_eq(opcode, WS_CLOSE);
@@ -612,23 +614,23 @@ END_TEST
 START_TEST(a_dialect_has_a_pace_of_its_own)
 {
 	speak_plainly();
-	message_publish("good");
-	message_publish("bad");
+	message_publish_turn("good");
+	message_publish_turn("bad");
 	check_text(0, "#1");
 	check_text(0, "#2");
 	check_text(0, "\"code\":\"bad_field\"");
-	message_publish("good");
+	message_publish_turn("good");
 	check_text(0, "#3");
 	check_text(0, "#4");
 	/* That was two; it is too early for what is wrong, too. */
-	message_publish("good");
+	message_publish_turn("good");
 	check_text(0, "\"code\":\"rate_limited\"");
-	message_publish("bad");
+	message_publish_turn("bad");
 	check_text(0, "\"retry_after_ms\":60000");
-	message_publish("me");
+	message_publish_turn("me");
 	ck_assert_uint_eq(f.commands, 3);
 	rig_pass(&f.rig, 60000);
-	message_publish("good");
+	message_publish_turn("good");
 	check_text(0, "#5");
 	teardown();
 }
@@ -639,12 +641,12 @@ START_TEST(what_the_chat_refuses_was_not_said)
 	speak_plainly();
 	f.broadcast_result = CHAT_UNAVAILABLE;
 	for (int i = 0; i < 5; i++)
-		message_publish("good");
+		message_publish_turn("good");
 	f.broadcast_result = CHAT_OK;
-	message_publish("good");
-	message_publish("good");
+	message_publish_turn("good");
+	message_publish_turn("good");
 	ck_assert_uint_eq(f.commands, 7);
-	message_publish("good");
+	message_publish_turn("good");
 	ck_assert_uint_eq(f.commands, 7);
 	teardown();
 }
@@ -655,11 +657,11 @@ START_TEST(what_is_said_at_that_pace_takes_no_token)
 	speak_plainly();
 	rig_pass(&f.rig, 1000);
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
-	message_publish("good");
-	message_publish("good");
-	message_publish("me");
+	message_publish_turn("good");
+	message_publish_turn("good");
+	message_publish_turn("me");
 	ck_assert_uint_eq(f.commands, 3);
-	message_publish("me");
+	message_publish_turn("me");
 	ck_assert_uint_eq(f.commands, 3);
 	teardown();
 }
@@ -671,8 +673,8 @@ START_TEST(what_is_not_said_takes_one)
 	rig_pass(&f.rig, 20000);
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	for (int i = 0; i < 101; i++)
-		command(0, "bad");
-	turn(0);
+		client_command(0, "bad");
+	session_turn(0);
 	check_text(0, "\"code\":\"bad_field\"");
 	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
 	teardown();
@@ -688,8 +690,8 @@ START_TEST(what_cannot_be_said_anywhere_takes_one)
 	f.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	f.broadcast_result = CHAT_NOT_IN_ROOM;
 	for (int i = 0; i < 101; i++)
-		command(0, "good");
-	turn(0);
+		client_command(0, "good");
+	session_turn(0);
 	ck_assert_uint_eq(f.commands, 2); /* one of them, and a disconnect */
 	check_text(0, "\"code\":\"rate_limited\"");
 	ck_assert_uint_eq(client_take_close(&f.clients[0]), 4101);
@@ -705,19 +707,20 @@ START_TEST(commands_wait_while_their_answers_are_not_read)
 	unsigned before;
 
 	setup();
-	meet(SMALL);
+	clients_open(SMALL);
 	f.rig.limits.output_soft = 4000;
 	f.padding = 2000;
 	before = f.commands;
 	for (int i = 0; i < 100; i++)
-		command(0, "{\"command\":\"broadcast\",\"message\":\"hi\"}");
+		client_command(0,
+		    "{\"command\":\"broadcast\",\"message\":\"hi\"}");
 	rig_turn(&f.rig);
 	ck_assert_uint_gt(f.commands, before);
 	ck_assert_uint_lt(f.commands, before + 20);
 	ck_assert(conn_is_paused(f.clients[0].conn));
 	for (int i = 0; i < 1000 && f.commands < before + 100; i++) {
-		turn(0);
-		turn(1);
+		session_turn(0);
+		session_turn(1);
 	}
 	ck_assert_uint_eq(f.commands, before + 100);
 	teardown();
@@ -741,7 +744,7 @@ check_no_hole(int i, unsigned step)
 	for (int round = 0; round < 200 && !client->eof; round++) {
 		size_t before = client->len;
 
-		turn(i);
+		session_turn(i);
 		if (client->len == before && round > 3)
 			break;
 	}
@@ -770,10 +773,10 @@ START_TEST(without_memory_nobody_hears_a_hole)
 	if (!malloc_can_fail())
 		return;
 	setup();
-	meet(_i % 2 == 0 ? 0 : SMALL);
+	clients_open(_i % 2 == 0 ? 0 : SMALL);
 	f.padding = _i % 3 == 0 ? 2000 : 10;
 	for (int i = 0; i < 10; i++)
-		command(0, text);
+		client_command(0, text);
 	malloc_fail_at((unsigned)_i / 2 + 1);
 	rig_turn(&f.rig);
 	failed = malloc_has_failed();

@@ -9,7 +9,7 @@
 static struct examples examples;
 
 static struct decoded
-decode(const struct dialect *dialect, const struct vector *vector,
+example_decode(const struct dialect *dialect, const struct vector *vector,
     const char *text, size_t len)
 {
 	struct wire_context context = vector_context(vector);
@@ -21,7 +21,7 @@ static void
 check_meaning(const struct dialect *dialect, const struct vector *vector)
 {
 	struct decoded is =
-	    decode(dialect, vector, vector->sent, strlen(vector->sent));
+	    example_decode(dialect, vector, vector->sent, strlen(vector->sent));
 	char *means = is.error == CHAT_OK
 			  ? vector_of_command(&is.command)
 			  : vector_of_failure(&is.command, &is.why);
@@ -40,14 +40,16 @@ END_TEST
 
 /* The FastAPI server has one command that is not JSON: /list. */
 static void
-cut_everywhere(const struct dialect *dialect, const struct vector *vector)
+example_cut_everywhere(const struct dialect *dialect,
+    const struct vector *vector)
 {
 	size_t whole = strlen(vector->sent);
 
 	for (size_t len = 0; len < whole; len++) {
 		struct str text = str_slice(vector->sent, len);
 
-		if (decode(dialect, vector, text.data, len).error == CHAT_OK &&
+		if (example_decode(dialect, vector, text.data, len).error ==
+			CHAT_OK &&
 		    !json_is_value(text, VECTOR_JSON_DEPTH, NULL) &&
 		    text.data[0] != '/')
 			ck_abort_msg("is content with %.*s", (int)len,
@@ -57,7 +59,7 @@ cut_everywhere(const struct dialect *dialect, const struct vector *vector)
 
 START_TEST(refuses_every_prefix_of_an_example)
 {
-	examples_check(&examples, _i, cut_everywhere);
+	examples_check(&examples, _i, example_cut_everywhere);
 }
 END_TEST
 
@@ -72,7 +74,7 @@ change_everywhere(const struct dialect *dialect, const struct vector *vector)
 	for (size_t at = 0; at < len; at++) {
 		for (size_t i = 0; i < sizeof(others) - 1; i++) {
 			text[at] = others[i];
-			decode(dialect, vector, text, len);
+			example_decode(dialect, vector, text, len);
 		}
 		text[at] = vector->sent[at];
 	}

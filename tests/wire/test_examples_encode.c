@@ -11,7 +11,7 @@
 static struct examples examples;
 
 static bool
-spell(const struct dialect *dialect, const struct vector *vector,
+example_encode(const struct dialect *dialect, const struct vector *vector,
     enum viewpoint viewpoint, struct wire_text *out)
 {
 	struct vector_event parsed;
@@ -26,14 +26,14 @@ spell(const struct dialect *dialect, const struct vector *vector,
 
 /* The text, NUL-terminated and without the last newline; "": not sent. */
 static char *
-spelled(const struct dialect *dialect, const struct vector *vector,
+example_text(const struct dialect *dialect, const struct vector *vector,
     enum viewpoint viewpoint, char close[64])
 {
 	struct wire_text text;
 	char *copy;
 
 	wire_text_init(&text);
-	ck_assert_int_eq(spell(dialect, vector, viewpoint, &text),
+	ck_assert_int_eq(example_encode(dialect, vector, viewpoint, &text),
 	    text.len > 0);
 	ck_assert(!text.failed);
 	close[0] = '\0';
@@ -48,10 +48,11 @@ spelled(const struct dialect *dialect, const struct vector *vector,
 }
 
 static void
-check_spelling(const struct dialect *dialect, const struct vector *vector)
+example_check_encoding(const struct dialect *dialect,
+    const struct vector *vector)
 {
 	char close[64];
-	char *text = spelled(dialect, vector, vector->viewpoint, close);
+	char *text = example_text(dialect, vector, vector->viewpoint, close);
 
 	ck_assert_msg(strcmp(text, vector->said) == 0,
 	    "%s:%zu: %s: is\n%s\nbut should be\n%s\n", vector->file,
@@ -62,7 +63,7 @@ check_spelling(const struct dialect *dialect, const struct vector *vector)
 
 START_TEST(encodes_every_example)
 {
-	examples_check(&examples, _i, check_spelling);
+	examples_check(&examples, _i, example_check_encoding);
 }
 END_TEST
 
@@ -84,8 +85,8 @@ static void
 check_viewpoints(const struct dialect *dialect, const struct vector *vector)
 {
 	char close[2][64];
-	char *author = spelled(dialect, vector, VIEW_AUTHOR, close[0]);
-	char *others = spelled(dialect, vector, VIEW_OTHERS, close[1]);
+	char *author = example_text(dialect, vector, VIEW_AUTHOR, close[0]);
+	char *others = example_text(dialect, vector, VIEW_OTHERS, close[1]);
 	struct vector_event parsed;
 
 	vector_event_parse(&parsed, vector);
@@ -104,7 +105,8 @@ END_TEST
 
 /* Only the first allocation fails: test_wire_text.c tests the others. */
 static void
-check_without_memory(const struct dialect *dialect, const struct vector *vector)
+example_check_without_memory(const struct dialect *dialect,
+    const struct vector *vector)
 {
 	struct vector_event parsed;
 	struct wire_text text;
@@ -124,7 +126,7 @@ check_without_memory(const struct dialect *dialect, const struct vector *vector)
 START_TEST(reports_a_lack_of_memory)
 {
 	if (malloc_can_fail())
-		examples_check(&examples, _i, check_without_memory);
+		examples_check(&examples, _i, example_check_without_memory);
 }
 END_TEST
 

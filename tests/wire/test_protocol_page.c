@@ -24,7 +24,7 @@ index_of(const char *dialect)
 
 /* The part of an example with a mark. */
 static const char *
-marked(const struct vector *vector, char mark)
+vector_marked(const struct vector *vector, char mark)
 {
 	switch (mark) {
 	case '>':
@@ -43,7 +43,7 @@ is_an_example(size_t dialect, const char *line)
 	    line[0] == '>' ? &sent.vectors[dialect] : &said.vectors[dialect];
 
 	for (size_t i = 0; i < vectors->count; i++) {
-		const char *text = marked(&vectors->items[i], line[0]);
+		const char *text = vector_marked(&vectors->items[i], line[0]);
 
 		if (text != NULL && strcmp(text, line + 2) == 0)
 			return true;

@@ -5,7 +5,7 @@
 static struct listen_list list;
 
 static bool
-parse(const char *text)
+listen_parse(const char *text)
 {
 	listen_clear(&list);
 	return listen_append(&list, str_from(text));
@@ -35,7 +35,7 @@ static const struct {
 
 START_TEST(puts_an_address_under_tls)
 {
-	ck_assert(parse(":1,:2=command,tls"));
+	ck_assert(listen_parse(":1,:2=command,tls"));
 	ck_assert(listen_append(&list, STR(":3")));
 	ck_assert_uint_eq(list.count, 3);
 	ck_assert(!list.at[0].tls);
@@ -43,7 +43,7 @@ START_TEST(puts_an_address_under_tls)
 	ck_assert(!list.at[2].tls);
 	ck_assert(listen_has_tls(&list));
 	ck_assert_str_eq(list.text, ":1, :2=command, tls, :3");
-	ck_assert(parse(":1"));
+	ck_assert(listen_parse(":1"));
 	ck_assert(!listen_has_tls(&list));
 }
 END_TEST
@@ -52,7 +52,7 @@ START_TEST(reads_a_list_of_addresses)
 {
 	char last[ADDRESS_TEXT_SIZE];
 
-	ck_assert_msg(parse(good[_i].text), "%s", good[_i].text);
+	ck_assert_msg(listen_parse(good[_i].text), "%s", good[_i].text);
 	ck_assert_uint_eq(list.count, good[_i].count);
 	address_format(&list.at[list.count - 1].address, last);
 	ck_assert_str_eq(last, good[_i].last);
@@ -84,13 +84,13 @@ static const char *const bad[] = {
 
 START_TEST(refuses_what_is_no_address)
 {
-	ck_assert_msg(!parse(bad[_i]), "%s", bad[_i]);
+	ck_assert_msg(!listen_parse(bad[_i]), "%s", bad[_i]);
 }
 END_TEST
 
 START_TEST(gets_longer_and_keeps_what_was_written)
 {
-	ck_assert(parse(":1,unix:/a"));
+	ck_assert(listen_parse(":1,unix:/a"));
 	ck_assert(listen_append(&list, STR("  [::1]:2=command ")));
 	ck_assert_str_eq(list.text, ":1, unix:/a, [::1]:2=command");
 	listen_clear(&list);

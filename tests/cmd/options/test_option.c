@@ -4,7 +4,7 @@
 static struct options options;
 
 static const struct option *
-named(const char *name)
+option_named(const char *name)
 {
 	const struct option *option;
 
@@ -14,10 +14,10 @@ named(const char *name)
 }
 
 static bool
-parse(const char *name, const char *text)
+option_parse_text(const char *name, const char *text)
 {
 	memset(&options, 0, sizeof(options));
-	return option_parse(named(name), str_from(text), &options);
+	return option_parse(option_named(name), str_from(text), &options);
 }
 
 static const struct {
@@ -49,8 +49,9 @@ START_TEST(reads_a_number_with_its_unit)
 {
 	const char *name = numbers[_i].name;
 
-	ck_assert_msg(parse(name, numbers[_i].text), "%s", numbers[_i].text);
-	ck_assert_int_eq(option_number(named(name), &options),
+	ck_assert_msg(option_parse_text(name, numbers[_i].text), "%s",
+	    numbers[_i].text);
+	ck_assert_int_eq(option_number(option_named(name), &options),
 	    numbers[_i].value);
 }
 END_TEST
@@ -94,20 +95,20 @@ static const struct {
 
 START_TEST(refuses_what_an_option_does_not_take)
 {
-	ck_assert_msg(!parse(refused[_i].name, refused[_i].text), "%s %s",
-	    refused[_i].name, refused[_i].text);
+	ck_assert_msg(!option_parse_text(refused[_i].name, refused[_i].text),
+	    "%s %s", refused[_i].name, refused[_i].text);
 }
 END_TEST
 
 START_TEST(reads_words_and_switches)
 {
-	ck_assert(parse("deflate.enabled", "on"));
+	ck_assert(option_parse_text("deflate.enabled", "on"));
 	ck_assert(options.transport.deflate);
-	ck_assert(parse("deflate.enabled", "true"));
+	ck_assert(option_parse_text("deflate.enabled", "true"));
 	ck_assert(options.transport.deflate);
-	ck_assert(parse("deflate.enabled", "off"));
+	ck_assert(option_parse_text("deflate.enabled", "off"));
 	ck_assert(!options.transport.deflate);
-	ck_assert(parse("log.level", "warn"));
+	ck_assert(option_parse_text("log.level", "warn"));
 	ck_assert_int_eq(options.log_level, LOG_WARN);
 }
 END_TEST
@@ -117,7 +118,8 @@ START_TEST(every_preset_is_allowed_and_written_as_it_is_read)
 	const struct option *option = &option_table[_i];
 	char text[OPTION_TEXT_SIZE];
 
-	ck_assert_msg(parse(option->name, option->preset), "%s", option->name);
+	ck_assert_msg(option_parse_text(option->name, option->preset), "%s",
+	    option->name);
 	option_format(option, &options, text);
 	ck_assert_str_eq(text, option->preset);
 }
@@ -134,13 +136,16 @@ START_TEST(both_bounds_are_allowed_and_can_be_read_back)
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(plain, sizeof(plain), "%lld%s", (long long)bounds[i],
 		    option->type == OPTION_DURATION ? "ms" : "");
-		ck_assert_msg(parse(option->name, plain), "%s", option->name);
+		ck_assert_msg(option_parse_text(option->name, plain), "%s",
+		    option->name);
 		option_format(option, &options, text);
-		ck_assert_msg(parse(option->name, text), "%s", text);
+		ck_assert_msg(option_parse_text(option->name, text), "%s",
+		    text);
 		ck_assert_int_eq(option_number(option, &options), bounds[i]);
 	}
 	snprintf(plain, sizeof(plain), "%lld", (long long)option->most + 1);
-	ck_assert_msg(!parse(option->name, plain), "%s", option->name);
+	ck_assert_msg(!option_parse_text(option->name, plain), "%s",
+	    option->name);
 }
 END_TEST
 
@@ -177,7 +182,7 @@ START_TEST(says_what_it_takes)
 {
 	char takes[OPTION_TAKES_SIZE];
 
-	option_takes(named(taken[_i].name), takes);
+	option_takes(option_named(taken[_i].name), takes);
 	ck_assert_str_eq(takes, taken[_i].takes);
 }
 END_TEST
@@ -195,7 +200,7 @@ START_TEST(every_source_has_its_spelling)
 		option_spell("limits.message_bytes", style, out);
 		ck_assert_str_eq(out, spellings[style]);
 		ck_assert_ptr_eq(option_find(style, str_from(out)),
-		    named("limits.message_bytes"));
+		    option_named("limits.message_bytes"));
 		ck_assert_ptr_null(option_find(style, STR("limits")));
 	}
 }

@@ -14,7 +14,7 @@ static struct options_error error;
 static char path[] = "/tmp/parley-test-XXXXXX";
 
 static void
-write_file(const char *text)
+options_file_write(const char *text)
 {
 	FILE *file;
 
@@ -27,7 +27,7 @@ write_file(const char *text)
 
 /* Splits "a b c" into words, ending with NULL; "" has none. */
 static int
-split(const char *text, char *buffer, char **words)
+words_split(const char *text, char *buffer, char **words)
 {
 	int count = 0;
 
@@ -41,7 +41,7 @@ split(const char *text, char *buffer, char **words)
 
 /* Flags and environment with blanks between; the file as it is. */
 static bool
-load(const char *flags, const char *env, const char *file)
+options_load_all(const char *flags, const char *env, const char *file)
 {
 	char *argv[WORDS_MAX + 3], *envp[WORDS_MAX];
 	char flag_words[512], env_words[512];
@@ -49,10 +49,10 @@ load(const char *flags, const char *env, const char *file)
 	bool loaded;
 
 	argv[0] = "parleyd";
-	from.argc = split(flags, flag_words, argv + 1) + 1;
-	split(env, env_words, envp);
+	from.argc = words_split(flags, flag_words, argv + 1) + 1;
+	words_split(env, env_words, envp);
 	if (file != NULL) {
-		write_file(file);
+		options_file_write(file);
 		argv[from.argc++] = "--config";
 		argv[from.argc++] = path;
 		argv[from.argc] = NULL;
@@ -65,7 +65,7 @@ load(const char *flags, const char *env, const char *file)
 
 START_TEST(has_a_preset_for_everything)
 {
-	ck_assert(load("", "", NULL));
+	ck_assert(options_load_all("", "", NULL));
 	ck_assert_int_eq(options.action, OPTIONS_RUN);
 	ck_assert_uint_eq(options.transport.connections, 10000);
 	ck_assert_uint_eq(options.transport.messages.rate, 1000);
@@ -96,8 +96,8 @@ static const struct {
 
 START_TEST(a_flag_goes_before_environment_before_file)
 {
-	ck_assert_msg(load(precedences[_i].flags, precedences[_i].env,
-			  precedences[_i].file),
+	ck_assert_msg(options_load_all(precedences[_i].flags,
+			  precedences[_i].env, precedences[_i].file),
 	    "%s", error.text);
 	ck_assert_uint_eq(options.chat.rooms, precedences[_i].rooms);
 }
@@ -133,7 +133,8 @@ static const struct {
 
 START_TEST(lists_get_longer_within_one_source_only)
 {
-	ck_assert_msg(load(lists[_i].flags, lists[_i].env, lists[_i].file),
+	ck_assert_msg(options_load_all(lists[_i].flags, lists[_i].env,
+			  lists[_i].file),
 	    "%s", error.text);
 	ck_assert_str_eq(options.listeners.text, lists[_i].listen);
 }
@@ -153,7 +154,8 @@ static const struct {
 
 START_TEST(it_is_known_whether_only_this_machine_can_connect)
 {
-	ck_assert(load(places[_i].flags, places[_i].env, places[_i].file));
+	ck_assert(options_load_all(places[_i].flags, places[_i].env,
+	    places[_i].file));
 	ck_assert(options_listen_as_preset(&options) == places[_i].as_preset);
 }
 END_TEST
@@ -230,7 +232,7 @@ START_TEST(says_what_is_wrong_and_where)
 {
 	const char *wanted = mistakes[_i].text;
 
-	ck_assert(!load(mistakes[_i].flags, mistakes[_i].env,
+	ck_assert(!options_load_all(mistakes[_i].flags, mistakes[_i].env,
 	    mistakes[_i].file));
 	if (strncmp(wanted, "FILE", 4) == 0) {
 		ck_assert_int_eq(memcmp(error.text, path, strlen(path)), 0);
@@ -244,9 +246,10 @@ END_TEST
 
 START_TEST(no_limit_leaves_room_for_any_part)
 {
-	ck_assert(load("--limits-output-total 0 --history-total-bytes 0 "
-		       "--history-bytes 1GiB --limits-output-hard 1GiB",
-	    "", NULL));
+	ck_assert(
+	    options_load_all("--limits-output-total 0 --history-total-bytes 0 "
+			     "--history-bytes 1GiB --limits-output-hard 1GiB",
+		"", NULL));
 }
 END_TEST
 
@@ -265,12 +268,12 @@ START_TEST(leaves_alone_what_others_have_in_the_environment)
 {
 	log_set_sink(note_warning, LOG_DEBUG);
 	warnings = 0;
-	ck_assert(load("",
+	ck_assert(options_load_all("",
 	    "HOME=/ PARLEY=1 PARLEY_SERVICE_HOST=10.0.0.1 PARLEY_PORT=x "
 	    "PARLEY_PORT_8080_TCP_ADDR=10.0.0.1 nonsense",
 	    NULL));
 	ck_assert_uint_eq(warnings, 0);
-	ck_assert(load("", "PARLEY_COLOUR_SCHEME=x", NULL));
+	ck_assert(options_load_all("", "PARLEY_COLOUR_SCHEME=x", NULL));
 	ck_assert_uint_eq(warnings, 1);
 	ck_assert_str_eq(warning,
 	    "PARLEY_COLOUR_SCHEME in the environment is no option: ignored");
@@ -293,15 +296,17 @@ static const struct {
 
 START_TEST(does_what_it_is_asked)
 {
-	ck_assert_msg(load(actions[_i].flags, "", NULL), "%s", error.text);
+	ck_assert_msg(options_load_all(actions[_i].flags, "", NULL), "%s",
+	    error.text);
 	ck_assert_int_eq(options.action, actions[_i].action);
 }
 END_TEST
 
 START_TEST(helps_even_if_the_environment_is_wrong)
 {
-	ck_assert(load("--help", "PARLEY_LIMITS_ROOMS=x", NULL));
-	ck_assert(!load("--check-config", "PARLEY_LIMITS_ROOMS=x", NULL));
+	ck_assert(options_load_all("--help", "PARLEY_LIMITS_ROOMS=x", NULL));
+	ck_assert(!options_load_all("--check-config", "PARLEY_LIMITS_ROOMS=x",
+	    NULL));
 }
 END_TEST
 
@@ -323,9 +328,10 @@ START_TEST(a_reload_tells_what_became_different)
 {
 	struct options was;
 
-	ck_assert(load("", "", "limits.rooms = 5"));
+	ck_assert(options_load_all("", "", "limits.rooms = 5"));
 	was = options;
-	ck_assert(load("", "", "listen = :1\nlimits.messages = 0\n"));
+	ck_assert(options_load_all("", "",
+	    "listen = :1\nlimits.messages = 0\n"));
 	options_each_change(&was, &options, note_change, changes);
 	ck_assert_str_eq(changes,
 	    "listen 127.0.0.1:8080 > :1!; limits.messages 1000/s > 0; "
@@ -337,11 +343,11 @@ START_TEST(a_reload_leaves_what_needs_a_restart)
 {
 	struct options was;
 
-	ck_assert(load("", "",
+	ck_assert(options_load_all("", "",
 	    "listen = unix:/a\nhttp.stats = off\nstore.kind = file\n"
 	    "store.dir = there\nstore.sync_interval = 2s\nlog.level = warn"));
 	was = options;
-	ck_assert(load("", "", "limits.rooms = 5"));
+	ck_assert(options_load_all("", "", "limits.rooms = 5"));
 	options_keep_fixed(&options, &was);
 	changes[0] = '\0';
 	options_each_change(&was, &options, note_change, changes);
@@ -352,7 +358,7 @@ END_TEST
 
 START_TEST(tells_the_word_that_was_chosen)
 {
-	ck_assert(load("--store-kind file", "", NULL));
+	ck_assert(options_load_all("--store-kind file", "", NULL));
 	ck_assert_str_eq(options_word(&options, "store.kind"), "file");
 	ck_assert_str_eq(options_word(&options, "store.sync"), "always");
 }

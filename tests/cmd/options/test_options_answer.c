@@ -7,7 +7,7 @@
 static char *no_environment[] = { NULL };
 
 static bool
-load(struct options *out, char *flag, char *value)
+options_load_flag(struct options *out, char *flag, char *value)
 {
 	char *argv[] = { "parleyd", flag, value, NULL };
 	struct options_sources from = { value == NULL ? 2 : 3, argv,
@@ -26,7 +26,7 @@ flag_answer(char *flag)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	ck_assert(load(&options, flag, NULL));
+	ck_assert(options_load_flag(&options, flag, NULL));
 	options_answer(&options, out);
 	fclose(out);
 	return text;
@@ -76,8 +76,8 @@ START_TEST(what_it_prints_can_be_read_again)
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
 	ck_assert_int_eq(fclose(file), 0);
-	ck_assert(load(&printed, "--print-config", NULL));
-	ck_assert(load(&read, "--config", path));
+	ck_assert(options_load_flag(&printed, "--print-config", NULL));
+	ck_assert(options_load_flag(&read, "--config", path));
 	read.action = OPTIONS_PRINT_CONFIG;
 	ck_assert_mem_eq(&printed, &read, sizeof(read));
 	unlink(path);

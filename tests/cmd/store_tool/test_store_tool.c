@@ -27,7 +27,8 @@ ignore_record(struct replay *replay, const struct record *record)
 }
 
 static void
-append(struct journal *journal, enum record_type type, struct str payload)
+record_append(struct journal *journal, enum record_type type,
+    struct str payload)
 {
 	enum chat_error error;
 	char *at = journal_reserve(journal, payload.len, &error);
@@ -38,7 +39,7 @@ append(struct journal *journal, enum record_type type, struct str payload)
 }
 
 static void
-append_room(struct journal *journal, const char *id)
+room_append(struct journal *journal, const char *id)
 {
 	struct room room = { .persistent = true, .created_ms = 99 };
 	char payload[256];
@@ -46,12 +47,12 @@ append_room(struct journal *journal, const char *id)
 	snprintf(room.id, sizeof(room.id), "%s", id);
 	snprintf(room.name, sizeof(room.name), "The \"%s\"", id);
 	snprintf(room.epoch, sizeof(room.epoch), "e");
-	append(journal, RECORD_ROOM,
+	record_append(journal, RECORD_ROOM,
 	    str_slice(payload, room_payload_write(payload, &room)));
 }
 
 static void
-append_message(struct journal *journal, const char *room, uint64_t seq,
+message_append(struct journal *journal, const char *room, uint64_t seq,
     const char *key)
 {
 	struct message message = { .seq = seq,
@@ -63,7 +64,7 @@ append_message(struct journal *journal, const char *room, uint64_t seq,
 
 	if (key != NULL)
 		message.key = str_from(key);
-	append(journal, RECORD_MESSAGE,
+	record_append(journal, RECORD_MESSAGE,
 	    str_slice(payload,
 		message_payload_write(payload, str_from(room), &message)));
 }
@@ -85,19 +86,19 @@ fill_store(void)
 	journal = journal_create(&(struct journal_config){
 	    .disk = disk, .options = &options, .recovered = &result });
 	ck_assert_ptr_nonnull(journal);
-	append_room(journal, "kitchen");
-	append_room(journal, "attic");
-	append_message(journal, "kitchen", 1, "k\\1");
-	append_message(journal, "kitchen", 2, NULL);
-	append_message(journal, "attic", 1, NULL);
-	append_message(journal, "kitchen", 3, NULL);
+	room_append(journal, "kitchen");
+	room_append(journal, "attic");
+	message_append(journal, "kitchen", 1, "k\\1");
+	message_append(journal, "kitchen", 2, NULL);
+	message_append(journal, "attic", 1, NULL);
+	message_append(journal, "kitchen", 3, NULL);
 	journal_destroy(journal);
 	recovery_result_fini(&result);
 	disk_destroy(disk);
 }
 
 static void
-set_up(void)
+setup(void)
 {
 	snprintf(dir, sizeof(dir), "/tmp/test_store_tool.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
@@ -105,7 +106,7 @@ set_up(void)
 }
 
 static void
-tear_down(void)
+teardown(void)
 {
 	char command[128];
 
@@ -117,7 +118,7 @@ tear_down(void)
 
 /* Its exit status; what it prints is in out_text. */
 static int
-run(const char *verb, const char *flag, const char *value)
+tool_run(const char *verb, const char *flag, const char *value)
 {
 	char *argv[] = { (char *)verb, store, (char *)flag, (char *)value };
 	int argc = flag == NULL ? 2 : value == NULL ? 3 : 4;
@@ -133,7 +134,7 @@ run(const char *verb, const char *flag, const char *value)
 
 /* Nonsense in the segment, instead of what stands there. */
 static void
-spoil(off_t at, size_t len)
+segment_overwrite(off_t at, size_t len)
 {
 	char path[160], bytes[256];
 	int file;
@@ -173,7 +174,7 @@ find_record(uint64_t lsn)
 START_TEST(a_whole_store_is_whole)
 {
 	fill_store();
-	ck_assert_int_eq(run("check", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 0);
 	ck_assert_str_eq(out_text,
 	    "whole: 8 records, next LSN 9, 0 records lost\n");
 }
@@ -182,7 +183,7 @@ END_TEST
 START_TEST(dump_is_one_object_in_a_line)
 {
 	fill_store();
-	ck_assert_int_eq(run("dump", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("dump", NULL, NULL), 0);
 	ck_assert_str_eq(out_text,
 	    "{\"type\":\"room\",\"lsn\":2,\"room\":\"kitchen\","
 	    "\"name\":\"The \\\"kitchen\\\"\",\"epoch\":\"e\",\"ttl_ms\":0,"
@@ -208,7 +209,7 @@ END_TEST
 START_TEST(dump_shows_one_room_if_asked)
 {
 	fill_store();
-	ck_assert_int_eq(run("dump", "--room", "attic"), 0);
+	ck_assert_int_eq(tool_run("dump", "--room", "attic"), 0);
 	ck_assert_ptr_nonnull(strstr(out_text, "\"lsn\":3"));
 	ck_assert_ptr_nonnull(strstr(out_text, "\"lsn\":6"));
 	ck_assert_ptr_null(strstr(out_text, "kitchen"));
@@ -218,7 +219,7 @@ END_TEST
 START_TEST(stats_count_room_by_room)
 {
 	fill_store();
-	ck_assert_int_eq(run("stats", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("stats", NULL, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(out_text,
 	    "rooms 2\nmessages 4\nmessage_bytes 36\n"
 	    "room kitchen messages 3 bytes 27 seq 1-3\n"
@@ -232,13 +233,13 @@ START_TEST(a_torn_tail_is_told_and_not_touched)
 	char path[160];
 
 	fill_store();
-	spoil(find_record(8), 100);
+	segment_overwrite(find_record(8), 100);
 	/* CLOSE was synced, but nothing says so. */
 	snprintf(path, sizeof(path), "%s/DURABLE", store);
 	ck_assert_int_eq(unlink(path), 0);
-	ck_assert_int_eq(run("check", NULL, NULL), 1);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 1);
 	ck_assert_ptr_nonnull(strstr(out_text, "unfinished, from LSN 8 on"));
-	ck_assert_int_eq(run("check", NULL, NULL), 1);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 1);
 }
 END_TEST
 
@@ -250,24 +251,24 @@ START_TEST(damage_is_told_with_its_place_and_mended_once)
 	fill_store();
 	at = find_record(5);
 	behind = find_record(6);
-	spoil(at, 4);
+	segment_overwrite(at, 4);
 	snprintf(expected, sizeof(expected),
 	    SEGMENT ": byte %lld, %lld bytes: 1 records lost, LSN 5 to 5\n",
 	    (long long)at, (long long)(behind - at));
-	ck_assert_int_eq(run("check", NULL, NULL), 2);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 2);
 	ck_assert_ptr_nonnull(strstr(out_text, expected));
-	ck_assert_int_eq(run("check", NULL, NULL), 2);
-	ck_assert_int_eq(run("repair", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 2);
+	ck_assert_int_eq(tool_run("repair", NULL, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(out_text, "before-repair-1\n"));
 	ck_assert_ptr_nonnull(strstr(out_text, "1 records lost"));
-	ck_assert_int_eq(run("check", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(out_text, "(known before)"));
-	ck_assert_int_eq(run("dump", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("dump", NULL, NULL), 0);
 	ck_assert_ptr_null(strstr(out_text, "\"lsn\":5,"));
 	ck_assert_ptr_nonnull(strstr(out_text, "\"lsn\":7,"));
 	snprintf(path, sizeof(path), "%s", store);
 	snprintf(store, sizeof(store), "%.60s.before-repair-1", path);
-	ck_assert_int_eq(run("check", NULL, NULL), 2);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 2);
 }
 END_TEST
 
@@ -290,7 +291,7 @@ run_delete_room(const char *room)
 START_TEST(rooms_are_listed_with_what_they_hold)
 {
 	fill_store();
-	ck_assert_int_eq(run("rooms", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("rooms", NULL, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(out_text,
 	    "{\"room\":\"kitchen\",\"name\":\"The \\\"kitchen\\\"\","
 	    "\"messages\":3,\"bytes\":27,\"max_members\":0,\"created\":99,"
@@ -304,8 +305,8 @@ START_TEST(a_room_can_be_deleted_with_its_messages)
 	fill_store();
 	ck_assert_int_eq(run_delete_room("kitchen"), 0);
 	ck_assert_str_eq(out_text, "deleted room kitchen\n");
-	ck_assert_int_eq(run("check", NULL, NULL), 0);
-	ck_assert_int_eq(run("rooms", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 0);
+	ck_assert_int_eq(tool_run("rooms", NULL, NULL), 0);
 	ck_assert_ptr_null(strstr(out_text, "kitchen"));
 	ck_assert_ptr_nonnull(strstr(out_text, "attic"));
 	ck_assert_int_eq(run_delete_room("kitchen"), 5);
@@ -322,8 +323,8 @@ START_TEST(a_store_in_use_is_left_alone)
 	fill_store();
 	disk = system_disk_open(store);
 	ck_assert_int_eq(store_lock_take(disk, &lock), 0);
-	ck_assert_int_eq(run("check", NULL, NULL), 4);
-	ck_assert_int_eq(run("repair", NULL, NULL), 4);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 4);
+	ck_assert_int_eq(tool_run("repair", NULL, NULL), 4);
 	ck_assert_int_eq(run_delete_room("kitchen"), 4);
 	ck_assert_str_eq(out_text, "");
 	store_lock_release(disk, lock);
@@ -336,15 +337,15 @@ START_TEST(what_is_no_store_is_not_made_one)
 	struct stat status;
 	char path[160];
 
-	ck_assert_int_eq(run("check", NULL, NULL), 3);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 3);
 	ck_assert_int_ne(stat(store, &status), 0);
 	ck_assert_int_eq(mkdir(store, 0700), 0);
-	ck_assert_int_eq(run("check", NULL, NULL), 3);
-	ck_assert_int_eq(run("repair", NULL, NULL), 3);
+	ck_assert_int_eq(tool_run("check", NULL, NULL), 3);
+	ck_assert_int_eq(tool_run("repair", NULL, NULL), 3);
 	ck_assert_int_eq(rmdir(store), 0);
 	snprintf(path, sizeof(path), "%s", store);
 	fclose(fopen(path, "w"));
-	ck_assert_int_eq(run("stats", NULL, NULL), 3);
+	ck_assert_int_eq(tool_run("stats", NULL, NULL), 3);
 }
 END_TEST
 
@@ -381,7 +382,7 @@ END_TEST
 
 START_TEST(help_is_answered_in_80_columns)
 {
-	ck_assert_int_eq(run("check", "--help", NULL), 0);
+	ck_assert_int_eq(tool_run("check", "--help", NULL), 0);
 	for (const char *at = out_text; *at != '\0'; at++) {
 		ck_assert_uint_lt(strcspn(at, "\n"), 80);
 		at += strcspn(at, "\n");
@@ -391,7 +392,7 @@ END_TEST
 
 SUITE(store_tool)
 {
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, a_whole_store_is_whole);
 	tcase_add_test(tests, dump_is_one_object_in_a_line);
 	tcase_add_test(tests, dump_shows_one_room_if_asked);

@@ -9,14 +9,14 @@ static int *items;
 static size_t count, capacity;
 
 static void
-begin(void)
+setup(void)
 {
 	items = NULL;
 	count = capacity = 0;
 }
 
 static void
-end(void)
+teardown(void)
 {
 	free(items);
 }
@@ -79,7 +79,7 @@ END_TEST
 
 SUITE(array)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, keeps_its_items);
 	tcase_add_test(tests, grows_by_doubling);
 	tcase_add_test(tests, does_not_change_without_memory);

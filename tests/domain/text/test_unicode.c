@@ -105,7 +105,7 @@ START_TEST(agrees_with_the_oracle_on_mixtures)
 END_TEST
 
 static struct str
-frame(uint32_t character, size_t kind, char out[SIZE])
+character_frame(uint32_t character, size_t kind, char out[SIZE])
 {
 	size_t len = strlen(frames[kind][0]);
 
@@ -123,7 +123,8 @@ block_sum(uint32_t first, enum form form)
 
 	for (uint32_t c = first; c < first + BLOCK; c++)
 		for (size_t kind = 0; kind < COUNT_OF(frames); kind++) {
-			size_t len = bring_to(form, frame(c, kind, text), out);
+			size_t len =
+			    bring_to(form, character_frame(c, kind, text), out);
 
 			for (size_t i = 0; i <= len; i++)
 				sum = (sum ^ (uint8_t)out[i]) * 0x01000193;

@@ -16,17 +16,17 @@ static struct {
 } rested;
 
 static void
-rest(void *arg)
+rest_count(void *arg)
 {
 	ck_assert_ptr_eq(arg, &rested);
 	rested.count++;
 }
 
-static struct io_throttle rests = { .pause = rest, .arg = &rested };
+static struct io_throttle rests = { .pause = rest_count, .arg = &rested };
 
 /* Nothing is compacted but by the tests. */
 static void
-begin(void)
+setup(void)
 {
 	store_rig_init(&rig);
 	rig.options.segment_bytes = 1u << 14;
@@ -36,7 +36,7 @@ begin(void)
 }
 
 static void
-end(void)
+teardown(void)
 {
 	store_rig_fini(&rig);
 }
@@ -69,7 +69,7 @@ count_files(void)
 
 /* A few segments full of what two rooms say, most of it dead by now. */
 static void
-talk(unsigned messages)
+room_write_messages(unsigned messages)
 {
 	static char body[1000];
 
@@ -112,13 +112,13 @@ compact_at(int64_t now_ms)
 }
 
 static int
-compact(void)
+compact_now(void)
 {
 	return compact_at(STORE_RIG_NOW);
 }
 
 static void
-remember(void)
+store_remember(void)
 {
 	snprintf(before, sizeof(before), "%s", store_rig_show(&rig));
 }
@@ -141,10 +141,10 @@ START_TEST(keeps_what_is_alive_and_nothing_else)
 	struct files files;
 
 	make_rooms();
-	talk(60);
-	remember();
+	room_write_messages(60);
+	store_remember();
 	ck_assert_uint_ge(count_files().segments, 4);
-	ck_assert_int_eq(compact(), 0);
+	ck_assert_int_eq(compact_now(), 0);
 	files = count_files();
 	ck_assert_uint_eq(files.segments, 1);
 	ck_assert_uint_eq(files.snapshots, 1);
@@ -158,9 +158,9 @@ START_TEST(goes_on_from_one_snapshot_to_the_next)
 {
 	make_rooms();
 	for (int i = 0; i < 4; i++) {
-		talk(40);
-		remember();
-		ck_assert_int_eq(compact(), 0);
+		room_write_messages(40);
+		store_remember();
+		ck_assert_int_eq(compact_now(), 0);
 		ck_assert_uint_eq(count_files().snapshots, 1);
 		assert_unchanged(i % 2 == 0);
 	}
@@ -174,7 +174,7 @@ START_TEST(remembers_the_numbers_of_what_is_dead)
 	struct history_span span;
 
 	make_rooms();
-	talk(30);
+	room_write_messages(30);
 	rig.limits.age_ms = 1000;
 	rig.options.clock_trust_ms = 0;
 	ck_assert_int_eq(compact_at(STORE_RIG_NOW + 1000), 0);
@@ -204,7 +204,7 @@ START_TEST(remembers_retries_of_evicted_messages)
 	rig.limits.key_age_ms = 60000;
 	make_rooms();
 	store_rig_say_keyed(&rig, "r", "\"hello\"", "k");
-	talk(60);
+	room_write_messages(60);
 	ck_assert_uint_eq(number_of_retry("k"), 1);
 	ck_assert_int_eq(compact_at(STORE_RIG_NOW + 59999), 0);
 	store_rig_close(&rig);
@@ -226,14 +226,14 @@ START_TEST(keeps_what_tells_that_numbers_hold)
 	store_rig_close(&rig);
 	store_rig_open(&rig);
 	make_rooms();
-	talk(60);
+	room_write_messages(60);
 	store_rig_close(&rig);
 	next_boot = memory_disk_crash(rig.memory, CRASH_ALL, 0);
 	memory_disk_destroy(rig.memory);
 	rig.memory = next_boot;
 	store_rig_open(&rig);
-	remember();
-	ck_assert_int_eq(compact(), 0);
+	store_remember();
+	ck_assert_int_eq(compact_now(), 0);
 	ck_assert_uint_eq(count_files().snapshots, 1);
 	store_rig_crash(&rig, CRASH_KILL);
 	ck_assert_str_eq(store_rig_show(&rig), before);
@@ -300,10 +300,10 @@ START_TEST(a_text_that_was_removed_leaves_the_disk)
 	set(ATTRIBUTE_EDIT, 3, "", "Alice", "\"edited, too\"");
 	set(ATTRIBUTE_REDACTION, 3, "", "Bob", NULL);
 	fill_segment();
-	remember();
+	store_remember();
 	ck_assert(is_on_disk("the first"));
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_eq(compact(), 0);
+		ck_assert_int_eq(compact_now(), 0);
 		ck_assert(!is_on_disk("the first"));
 		ck_assert(!is_on_disk("the second"));
 		ck_assert(!is_on_disk("an edit"));
@@ -312,7 +312,7 @@ START_TEST(a_text_that_was_removed_leaves_the_disk)
 		ck_assert(is_on_disk("the last edit"));
 		assert_unchanged(i == 0);
 		fill_segment();
-		remember();
+		store_remember();
 	}
 }
 END_TEST
@@ -328,8 +328,8 @@ START_TEST(keeps_the_last_value_of_an_attribute)
 	set(ATTRIBUTE_ROLE, 0, "id2", "", NULL);
 	set(ATTRIBUTE_REACTION, 1, "id1", "x", NULL);
 	fill_segment();
-	remember();
-	ck_assert_int_eq(compact(), 0);
+	store_remember();
+	ck_assert_int_eq(compact_now(), 0);
 	ck_assert(!is_on_disk("an early role"));
 	ck_assert(!is_on_disk("moderator"));
 	ck_assert(!is_on_disk("id2"));
@@ -350,9 +350,9 @@ START_TEST(attributes_go_with_what_they_are_about)
 		store_rig_settle(&rig);
 		store_rig_put(&rig, "r", true);
 	}
-	talk(60);
-	remember();
-	ck_assert_int_eq(compact(), 0);
+	room_write_messages(60);
+	store_remember();
+	ck_assert_int_eq(compact_now(), 0);
 	ck_assert(!is_on_disk("a reaction"));
 	ck_assert_int_eq(is_on_disk("an early topic"), _i != 0);
 	assert_unchanged(false);
@@ -362,19 +362,19 @@ END_TEST
 START_TEST(forgets_rooms_that_are_gone)
 {
 	make_rooms();
-	talk(30);
+	room_write_messages(30);
 	store_rig_remove(&rig, "r");
 	store_rig_settle(&rig);
 	store_rig_put(&rig, "r", true);
-	talk(30);
+	room_write_messages(30);
 	store_rig_remove(&rig, "s");
 	store_rig_settle(&rig);
 	store_rig_put(&rig, "t", true);
 	for (int i = 0; i < 40; i++)
 		store_rig_say(&rig, "t", "................................");
-	talk(30);
-	remember();
-	ck_assert_int_eq(compact(), 0);
+	room_write_messages(30);
+	store_remember();
+	ck_assert_int_eq(compact_now(), 0);
 	assert_unchanged(false);
 }
 END_TEST
@@ -386,12 +386,12 @@ START_TEST(keeps_the_last_that_was_said_of_a_room)
 	rig.options.sync = STORE_SYNC_INTERVAL;
 	store_rig_open(&rig);
 	make_rooms();
-	talk(20);
+	room_write_messages(20);
 	store_rig_crash(&rig, CRASH_ALL);
-	talk(40);
-	remember();
+	room_write_messages(40);
+	store_remember();
 	ck_assert_ptr_nonnull(strstr(before, "r epoch4"));
-	ck_assert_int_eq(compact(), 0);
+	ck_assert_int_eq(compact_now(), 0);
 	assert_unchanged(false);
 }
 END_TEST
@@ -407,8 +407,8 @@ START_TEST(may_be_stopped_anywhere)
 	unsigned n;
 
 	make_rooms();
-	talk(25);
-	remember();
+	room_write_messages(25);
+	store_remember();
 	store_rig_close(&rig);
 	master = rig.memory;
 	for (n = 1; !is_done; n++) {
@@ -418,7 +418,7 @@ START_TEST(may_be_stopped_anywhere)
 			.nth = n,
 			.error = EIO,
 			.forever = _i == 0 });
-		(void)compact();
+		(void)compact_now();
 		is_done = memory_disk_failures(rig.memory) == 0;
 		memory_disk_heal(rig.memory);
 		store_rig_crash(&rig, _i == 0 ? CRASH_NOTHING : CRASH_KILL);
@@ -433,7 +433,7 @@ START_TEST(may_be_stopped_anywhere)
 END_TEST
 
 static void
-damage(const char *name)
+file_damage(const char *name)
 {
 	const char *bytes;
 	char *copy;
@@ -454,22 +454,22 @@ START_TEST(stops_at_damage_that_nobody_knows)
 	char name[STORE_NAME_SIZE];
 
 	make_rooms();
-	talk(40);
+	room_write_messages(40);
 	segment_name(name, 1);
 	if (_i == 1) {
 		snapshot_name(name, count_files().newest - 1);
-		ck_assert_int_eq(compact(), 0);
-		talk(40);
+		ck_assert_int_eq(compact_now(), 0);
+		room_write_messages(40);
 	}
-	damage(name);
-	ck_assert_int_eq(compact(), EIO);
+	file_damage(name);
+	ck_assert_int_eq(compact_now(), EIO);
 	ck_assert_uint_eq(count_files().snapshots, (size_t)_i);
 	/* The next start says so, and then it is known. */
 	store_rig_close(&rig);
 	store_rig_open(&rig);
-	talk(40);
-	remember();
-	ck_assert_int_eq(compact(), 0);
+	room_write_messages(40);
+	store_remember();
+	ck_assert_int_eq(compact_now(), 0);
 	assert_unchanged(false);
 }
 END_TEST
@@ -498,17 +498,17 @@ START_TEST(neighbours_that_were_lost_one_after_the_other_are_known)
 	char name[STORE_NAME_SIZE];
 
 	make_rooms();
-	talk(40);
+	room_write_messages(40);
 	segment_name(name, 1);
-	damage(name);
+	file_damage(name);
 	store_rig_close(&rig);
 	store_rig_open(&rig);
 	damage_next_record(name);
 	store_rig_close(&rig);
 	store_rig_open(&rig);
-	talk(40);
-	remember();
-	ck_assert_int_eq(compact(), 0);
+	room_write_messages(40);
+	store_remember();
+	ck_assert_int_eq(compact_now(), 0);
 	assert_unchanged(false);
 }
 END_TEST
@@ -520,10 +520,10 @@ START_TEST(rests_as_it_goes)
 
 	rig.limits.messages = 0;
 	make_rooms();
-	talk(600);
+	room_write_messages(600);
 	rested.count = 0;
 	rests.done = 0;
-	ck_assert_int_eq(compact(), 0);
+	ck_assert_int_eq(compact_now(), 0);
 	bytes = rested.count * (256u << 10);
 	ck_assert_uint_ge(bytes, 3 * all - (512u << 10));
 	ck_assert_uint_le(bytes, 3 * all);
@@ -536,8 +536,8 @@ START_TEST(is_done_by_the_journal_when_it_is_worth_it)
 	rig.options.compact_after_bytes = 1u << 16;
 	store_rig_open(&rig);
 	make_rooms();
-	talk(500);
-	remember();
+	room_write_messages(500);
+	store_remember();
 	ck_assert_uint_eq(count_files().snapshots, 1);
 	ck_assert_uint_lt(count_files().segments, 10);
 	assert_unchanged(true);
@@ -546,7 +546,7 @@ END_TEST
 
 SUITE(compaction)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, keeps_what_is_alive_and_nothing_else, 0, 2);
 	tcase_add_test(tests, goes_on_from_one_snapshot_to_the_next);
 	tcase_add_test(tests, remembers_retries_of_evicted_messages);

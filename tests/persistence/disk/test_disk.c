@@ -24,7 +24,7 @@ is_interrupted(struct stub *stub)
 }
 
 static size_t
-least(size_t a, size_t b)
+size_min(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
@@ -33,12 +33,12 @@ static ssize_t
 stub_read(struct disk *disk, int file, void *to, size_t len, uint64_t at)
 {
 	struct stub *stub = (struct stub *)disk;
-	size_t n = at < stub->len ? least(stub->len - at, stub->most) : 0;
+	size_t n = at < stub->len ? size_min(stub->len - at, stub->most) : 0;
 
 	ck_assert_int_eq(file, 7);
 	if (is_interrupted(stub))
 		return -EINTR;
-	n = least(n, len);
+	n = size_min(n, len);
 	memcpy(to, stub->bytes + at, n);
 	return (ssize_t)n;
 }
@@ -49,7 +49,7 @@ stub_write(struct disk *disk, int file, const void *from, size_t len,
 {
 	struct stub *stub = (struct stub *)disk;
 	size_t room = at < sizeof(stub->bytes) ? sizeof(stub->bytes) - at : 0;
-	size_t n = least(least(len, stub->most), room);
+	size_t n = size_min(size_min(len, stub->most), room);
 
 	ck_assert_int_eq(file, 7);
 	if (is_interrupted(stub))
@@ -194,7 +194,7 @@ START_TEST(takes_a_write_that_stays_short_for_a_full_disk)
 END_TEST
 
 static int
-call(struct disk *disk, int which)
+disk_call_numbered(struct disk *disk, int which)
 {
 	uint64_t bytes;
 	int file;
@@ -231,7 +231,7 @@ START_TEST(asks_again_after_a_signal)
 {
 	struct stub stub = stub_of(0, 3);
 
-	ck_assert_int_eq(call(&stub.base, _i), EBADF);
+	ck_assert_int_eq(disk_call_numbered(&stub.base, _i), EBADF);
 	ck_assert_int_eq(stub.calls, 4);
 }
 END_TEST
@@ -240,7 +240,7 @@ START_TEST(never_syncs_again)
 {
 	struct stub stub = stub_of(0, 3);
 
-	ck_assert_int_eq(call(&stub.base, _i), EINTR);
+	ck_assert_int_eq(disk_call_numbered(&stub.base, _i), EINTR);
 	ck_assert_int_eq(stub.calls, 1);
 }
 END_TEST

@@ -3,7 +3,7 @@
 #include "tests/suite.h"
 
 static void
-count(void *arg)
+pause_count(void *arg)
 {
 	++*(unsigned *)arg;
 }
@@ -20,7 +20,7 @@ static const struct {
 START_TEST(rests_after_so_much_work)
 {
 	unsigned rested = 0;
-	struct io_throttle rests = { .pause = count, .arg = &rested };
+	struct io_throttle rests = { .pause = pause_count, .arg = &rested };
 
 	for (unsigned i = 0; i < works[_i].times; i++) {
 		io_throttle_note(&rests, works[_i].at_once);

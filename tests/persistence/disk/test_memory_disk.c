@@ -110,7 +110,7 @@ add_name(const char *name, void *text)
 }
 
 static bool
-stop_at_once(const char *name, void *text)
+name_visit_once(const char *name, void *text)
 {
 	add_name(name, text);
 	return false;
@@ -134,7 +134,7 @@ START_TEST(lists_the_files_of_the_directory_itself)
 	ck_assert_int_eq(disk_list(disk, add_name, names), 0);
 	ck_assert_str_eq(names, "b c ");
 	names[0] = '\0';
-	ck_assert_int_eq(disk_list(disk, stop_at_once, names), 0);
+	ck_assert_int_eq(disk_list(disk, name_visit_once, names), 0);
 	ck_assert_str_eq(names, "b ");
 	ck_assert_int_eq(disk_unlink(disk, "a"), ENOENT);
 	ck_assert_int_eq(disk_rename(disk, "a", "b"), ENOENT);

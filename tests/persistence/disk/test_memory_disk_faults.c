@@ -133,7 +133,7 @@ call_unlink(int file)
 }
 
 static bool
-stop_at_once(const char *name, void *arg)
+list_visit_once(const char *name, void *arg)
 {
 	(void)name;
 	(void)arg;
@@ -144,7 +144,7 @@ static int
 call_list(int file)
 {
 	(void)file;
-	return disk_list(disk, stop_at_once, NULL);
+	return disk_list(disk, list_visit_once, NULL);
 }
 
 static int

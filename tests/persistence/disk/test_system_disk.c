@@ -23,7 +23,7 @@ teardown(void)
 }
 
 static int
-create(const char *name)
+disk_file_create(const char *name)
 {
 	int file;
 
@@ -44,7 +44,7 @@ mode_of(const char *name)
 
 START_TEST(keeps_others_out)
 {
-	disk_close(disk, create("file"));
+	disk_close(disk, disk_file_create("file"));
 	ck_assert_uint_eq(mode_of("."), 0700);
 	ck_assert_uint_eq(mode_of("file"), 0600);
 }
@@ -56,7 +56,7 @@ START_TEST(opens_by_the_rules_of_each_mode)
 
 	ck_assert_int_eq(disk_open(disk, "a", DISK_READ, &file), ENOENT);
 	ck_assert_int_eq(disk_open(disk, "a", DISK_WRITE, &file), ENOENT);
-	disk_close(disk, create("a"));
+	disk_close(disk, disk_file_create("a"));
 	ck_assert_int_eq(disk_open(disk, "a", DISK_CREATE, &file), EEXIST);
 	ck_assert_int_eq(disk_open(disk, "a", DISK_READ, &file), 0);
 	ck_assert_int_eq(disk_write(disk, file, "x", 1, 0), EBADF);
@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(reads_what_was_written)
 {
-	int file = create("a");
+	int file = disk_file_create("a");
 	char got[6] = "";
 	uint64_t size;
 
@@ -90,7 +90,7 @@ END_TEST
 /* Where the file system cannot, the file stays as it is. */
 START_TEST(allocates_zeros)
 {
-	int file = create("a");
+	int file = disk_file_create("a");
 	char got[4] = "xxx";
 	uint64_t size;
 
@@ -108,7 +108,7 @@ END_TEST
 /* Whether or not the file system gains by it. */
 START_TEST(fills_with_nothing_but_zeros)
 {
-	int file = create("a");
+	int file = disk_file_create("a");
 	char got[6] = "";
 	uint64_t size;
 
@@ -140,7 +140,7 @@ count_it(const char *name, void *arg)
 
 START_TEST(survives_a_limit_on_how_long_files_may_be)
 {
-	int file = create("file");
+	int file = disk_file_create("file");
 	struct rlimit before, limit;
 	int written, allocated;
 
@@ -163,9 +163,9 @@ START_TEST(lists_files_alone)
 
 	ck_assert_int_eq(disk_make_quarantine(disk), 0);
 	ck_assert_int_eq(disk_make_quarantine(disk), 0);
-	disk_close(disk, create("quarantine/c"));
+	disk_close(disk, disk_file_create("quarantine/c"));
 	ck_assert_int_eq(disk_sync_dir(disk, true), 0);
-	disk_close(disk, create("a"));
+	disk_close(disk, disk_file_create("a"));
 	ck_assert_int_eq(disk_rename(disk, "a", "b"), 0);
 	for (int twice = 0; twice < 2; twice++)
 		ck_assert_int_eq(disk_list(disk, count_it, &count), 0);
@@ -222,7 +222,7 @@ START_TEST(opens_nothing_but_files)
 END_TEST
 
 static bool
-stop(const char *name, void *arg)
+name_count_and_stop(const char *name, void *arg)
 {
 	(void)name;
 	++*(int *)arg;
@@ -233,16 +233,16 @@ START_TEST(stops_listing_when_asked_to)
 {
 	int count = 0;
 
-	disk_close(disk, create("a"));
-	disk_close(disk, create("b"));
-	ck_assert_int_eq(disk_list(disk, stop, &count), 0);
+	disk_close(disk, disk_file_create("a"));
+	disk_close(disk, disk_file_create("b"));
+	ck_assert_int_eq(disk_list(disk, name_count_and_stop, &count), 0);
 	ck_assert_int_eq(count, 1);
 }
 END_TEST
 
 START_TEST(locks_against_everybody_else)
 {
-	int mine = create("LOCK"), other, error;
+	int mine = disk_file_create("LOCK"), other, error;
 
 	ck_assert_int_eq(disk_open(disk, "LOCK", DISK_WRITE, &other), 0);
 	ck_assert_int_eq(disk_lock(disk, mine), 0);

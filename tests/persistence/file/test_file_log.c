@@ -11,7 +11,7 @@ static struct store_rig rig;
 static char heard[1 << 16];
 
 static void
-take_entry(struct entry_handler *handler, const struct entry *entry,
+entry_note(struct entry_handler *handler, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)
 {
 	static const char *const words[] = { "said", "created", "removed",
@@ -32,11 +32,11 @@ take_entry(struct entry_handler *handler, const struct entry *entry,
 		    requester->author.data);
 }
 
-static const struct entry_handler_ops handler_ops = { take_entry };
+static const struct entry_handler_ops handler_ops = { entry_note };
 static struct entry_handler handler = { &handler_ops };
 
 static void
-hears(const char *expected)
+heard_expect(const char *expected)
 {
 	ck_assert_str_eq(heard, expected);
 	heard[0] = '\0';
@@ -44,7 +44,7 @@ hears(const char *expected)
 
 /* r is there. */
 static void
-begin(void)
+setup(void)
 {
 	store_rig_init(&rig);
 	store_rig_open(&rig);
@@ -55,13 +55,13 @@ begin(void)
 }
 
 static void
-end(void)
+teardown(void)
 {
 	store_rig_fini(&rig);
 }
 
 static void
-fail_sync(void)
+log_disk_fail_sync(void)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ .call = DISK_CALL_FDATASYNC,
@@ -71,7 +71,7 @@ fail_sync(void)
 }
 
 static void
-fill_disk(void)
+log_disk_fill(void)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){
@@ -79,7 +79,7 @@ fill_disk(void)
 }
 
 static enum chat_error
-append(enum entry_kind kind, const char *room, const char *author)
+log_append_entry(enum entry_kind kind, const char *room, const char *author)
 {
 	struct entry entry = { .kind = kind,
 		.room_id = room != NULL ? str_from(room) : STR_ABSENT,
@@ -99,17 +99,17 @@ append(enum entry_kind kind, const char *room, const char *author)
 
 START_TEST(does_entries_in_order_when_they_are_safe)
 {
-	append(ENTRY_SAID, "r", "id1");
-	append(ENTRY_SAID, "r", "id2");
-	append(ENTRY_BARRIER, NULL, "id3");
+	log_append_entry(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_SAID, "r", "id2");
+	log_append_entry(ENTRY_BARRIER, NULL, "id3");
 	store_rig_put(&rig, "s", true);
-	append(ENTRY_SAID, "s", "id1");
+	log_append_entry(ENTRY_SAID, "s", "id1");
 	file_store_poll(rig.store);
-	hears("");
+	heard_expect("");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1:");
 	store_rig_settle(&rig);
-	hears("said r 1 id1; said r 2 id2; barrier  id3; created s; "
-	      "said s 1 id1");
+	heard_expect("said r 1 id1; said r 2 id2; barrier  id3; created s; "
+		     "said s 1 id1");
 	ck_assert_str_eq(store_rig_show(&rig),
 	    "r epoch1: 1=1 2=1; s epoch2: 1=1");
 }
@@ -117,27 +117,27 @@ END_TEST
 
 START_TEST(what_is_not_journaled_does_not_wait)
 {
-	append(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_SAID, "r", "id1");
 	ck_assert_int_eq(store_rig_put(&rig, "t", false), CHAT_OK);
-	ck_assert_int_eq(append(ENTRY_SAID, "t", "id2"), CHAT_OK);
+	ck_assert_int_eq(log_append_entry(ENTRY_SAID, "t", "id2"), CHAT_OK);
 	ck_assert_int_eq(store_rig_remove(&rig, "t"), CHAT_OK);
-	hears("created t; said t 1 id2; removed t");
-	ck_assert_int_eq(append(ENTRY_SAID, "none", "id1"),
+	heard_expect("created t; said t 1 id2; removed t");
+	ck_assert_int_eq(log_append_entry(ENTRY_SAID, "none", "id1"),
 	    CHAT_ROOM_NOT_FOUND);
 }
 END_TEST
 
 START_TEST(a_barrier_waits_for_what_is_before_it_only)
 {
-	append(ENTRY_BARRIER, NULL, "id1");
-	hears("");
+	log_append_entry(ENTRY_BARRIER, NULL, "id1");
+	heard_expect("");
 	file_store_poll(rig.store);
-	hears("barrier  id1");
-	append(ENTRY_SAID, "r", "id1");
-	append(ENTRY_BARRIER, NULL, "id2");
-	fail_sync();
+	heard_expect("barrier  id1");
+	log_append_entry(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_BARRIER, NULL, "id2");
+	log_disk_fail_sync();
 	store_rig_settle(&rig);
-	hears("lost said r id1; lost barrier  id2");
+	heard_expect("lost said r id1; lost barrier  id2");
 }
 END_TEST
 
@@ -147,9 +147,9 @@ START_TEST(a_retry_finds_its_first_wherever_that_is)
 	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 1);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "c"), 2);
 	store_rig_settle(&rig);
-	hears("said r 1; said r=1; said r 2");
+	heard_expect("said r 1; said r=1; said r 2");
 	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 1);
-	hears("said r=1");
+	heard_expect("said r=1");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1: 1=a 2=c");
 }
 END_TEST
@@ -158,15 +158,15 @@ START_TEST(a_retry_is_lost_with_its_first)
 {
 	store_rig_say_keyed(&rig, "r", "a", "k");
 	store_rig_say_keyed(&rig, "r", "b", "k");
-	fill_disk();
+	log_disk_fill();
 	store_rig_settle(&rig);
-	hears("lost said r; lost said r");
+	heard_expect("lost said r; lost said r");
 	memory_disk_heal(rig.memory);
 	memory_disk_advance(rig.memory, 5000);
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 1);
 	store_rig_settle(&rig);
-	hears("said r 1");
+	heard_expect("said r 1");
 }
 END_TEST
 
@@ -189,13 +189,14 @@ END_TEST
 
 START_TEST(a_room_that_is_being_removed_is_not_seen)
 {
-	append(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_SAID, "r", "id1");
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_OK);
-	ck_assert_int_eq(append(ENTRY_SAID, "r", "id2"), CHAT_ROOM_NOT_FOUND);
+	ck_assert_int_eq(log_append_entry(ENTRY_SAID, "r", "id2"),
+	    CHAT_ROOM_NOT_FOUND);
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_ROOM_NOT_FOUND);
 	ck_assert_str_eq(store_rig_show(&rig), "");
 	store_rig_settle(&rig);
-	hears("said r 1 id1; removed r");
+	heard_expect("said r 1 id1; removed r");
 	ck_assert_uint_eq(room_store_count(rig.rooms), 0);
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
 }
@@ -203,12 +204,12 @@ END_TEST
 
 START_TEST(a_room_whose_removal_is_lost_is_there_again)
 {
-	append(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_SAID, "r", "id1");
 	store_rig_settle(&rig);
 	store_rig_remove(&rig, "r");
-	fill_disk();
+	log_disk_fill();
 	store_rig_settle(&rig);
-	hears("said r 1 id1; lost removed r");
+	heard_expect("said r 1 id1; lost removed r");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1: 1=1");
 	ck_assert(!commit_log_is_room_pending(rig.log, STR("r")));
 }
@@ -220,12 +221,12 @@ START_TEST(a_room_is_made_and_removed_before_either_is_safe)
 	store_rig_say(&rig, "s", "a");
 	store_rig_remove(&rig, "s");
 	if (_i > 0)
-		fail_sync();
+		log_disk_fail_sync();
 	store_rig_settle(&rig);
 	if (_i > 0)
-		hears("lost created s; lost said s; lost removed s");
+		heard_expect("lost created s; lost said s; lost removed s");
 	else
-		hears("created s; said s 1; removed s");
+		heard_expect("created s; said s 1; removed s");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1:");
 }
 END_TEST
@@ -235,7 +236,7 @@ END_TEST
 START_TEST(does_a_part_at_once)
 {
 	for (int i = 0; i < 1200; i++)
-		append(ENTRY_SAID, "r", "id1");
+		log_append_entry(ENTRY_SAID, "r", "id1");
 	while (journal_step(file_store_journal(rig.store)))
 		continue;
 	file_store_poll(rig.store);
@@ -244,7 +245,7 @@ START_TEST(does_a_part_at_once)
 	    "512=1");
 	store_rig_say(&rig, "r", "later");
 	if (_i > 0)
-		fail_sync();
+		log_disk_fail_sync();
 	while (journal_step(file_store_journal(rig.store)))
 		continue;
 	for (int i = 0; i < 3; i++)
@@ -262,9 +263,9 @@ START_TEST(keeps_no_more_waiting_than_it_may)
 
 	rig.options.queue_bytes = 1000;
 	while (error == CHAT_OK) {
-		error = append(ENTRY_BARRIER, NULL, "id1");
+		error = log_append_entry(ENTRY_BARRIER, NULL, "id1");
 		if (count++ == 0)
-			append(ENTRY_SAID, "r", "id1");
+			log_append_entry(ENTRY_SAID, "r", "id1");
 		ck_assert_uint_lt(count, 100);
 	}
 	ck_assert_int_eq(error, CHAT_UNAVAILABLE);
@@ -279,15 +280,15 @@ END_TEST
 /* Everything is written, but the log was not polled; a leak would be found. */
 START_TEST(is_closed_while_entries_wait)
 {
-	append(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_SAID, "r", "id1");
 	store_rig_put(&rig, "s", true);
-	append(ENTRY_SAID, "s", "id1");
+	log_append_entry(ENTRY_SAID, "s", "id1");
 	store_rig_remove(&rig, "r");
-	append(ENTRY_BARRIER, NULL, "id1");
+	log_append_entry(ENTRY_BARRIER, NULL, "id1");
 	if (_i > 0)
-		fail_sync();
+		log_disk_fail_sync();
 	store_rig_close(&rig);
-	hears("");
+	heard_expect("");
 	memory_disk_heal(rig.memory);
 	store_rig_open(&rig);
 	if (_i == 0)
@@ -297,7 +298,7 @@ END_TEST
 
 SUITE(file_log)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, does_entries_in_order_when_they_are_safe);
 	tcase_add_test(tests, what_is_not_journaled_does_not_wait);
 	tcase_add_test(tests, a_barrier_waits_for_what_is_before_it_only);

@@ -11,26 +11,26 @@
 static struct store_rig rig;
 
 static void
-begin(void)
+setup(void)
 {
 	store_rig_init(&rig);
 	store_rig_open(&rig);
 }
 
 static void
-end(void)
+teardown(void)
 {
 	store_rig_fini(&rig);
 }
 
 static void
-holds(const char *expected)
+store_expect(const char *expected)
 {
 	ck_assert_str_eq(store_rig_show(&rig), expected);
 }
 
 static void
-reopen(void)
+store_reopen(void)
 {
 	store_rig_close(&rig);
 	store_rig_open(&rig);
@@ -38,7 +38,7 @@ reopen(void)
 
 /* r with two messages, all of it committed. */
 static void
-talk(void)
+store_write_messages(void)
 {
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "a"), 1);
@@ -48,18 +48,18 @@ talk(void)
 
 START_TEST(keeps_persistent_rooms_and_what_was_said)
 {
-	talk();
+	store_write_messages();
 	store_rig_put(&rig, "s", false);
 	store_rig_say(&rig, "s", "c");
 	store_rig_put(&rig, "t", true);
 	store_rig_settle(&rig);
-	holds("r epoch1: 1=a 2=b; s epoch2 ordinary: 1=c; t epoch3:");
-	reopen();
-	holds("r epoch1: 1=a 2=b; t epoch3:");
+	store_expect("r epoch1: 1=a 2=b; s epoch2 ordinary: 1=c; t epoch3:");
+	store_reopen();
+	store_expect("r epoch1: 1=a 2=b; t epoch3:");
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "c"), 3);
 	store_rig_settle(&rig);
-	reopen();
-	holds("r epoch1: 1=a 2=b 3=c; t epoch3:");
+	store_reopen();
+	store_expect("r epoch1: 1=a 2=b 3=c; t epoch3:");
 }
 END_TEST
 
@@ -80,7 +80,7 @@ START_TEST(keeps_what_is_known_of_a_room_and_a_message)
 	ck_assert_int_eq(commit_log_append(rig.log, &entry, NULL), CHAT_OK);
 	store_rig_say_keyed(&rig, "r", "{\"x\": 1}", "k");
 	store_rig_settle(&rig);
-	reopen();
+	store_reopen();
 	ck_assert_int_eq(room_store_get(rig.rooms, STR("r"), &room), CHAT_OK);
 	ck_assert_str_eq(room.name, "Räume");
 	ck_assert_int_eq(room.ttl_ms, 3600000);
@@ -98,32 +98,32 @@ END_TEST
 
 START_TEST(forgets_a_room_that_is_gone)
 {
-	talk();
+	store_write_messages();
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_OK);
 	store_rig_settle(&rig);
-	holds("");
-	reopen();
-	holds("");
+	store_expect("");
+	store_reopen();
+	store_expect("");
 	store_rig_put(&rig, "r", true);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "again"), 1);
 	store_rig_settle(&rig);
-	reopen();
-	holds("r epoch2: 1=again");
+	store_reopen();
+	store_expect("r epoch2: 1=again");
 }
 END_TEST
 
 /* Whatever the power cut spares of the third message. */
 START_TEST(survives_a_power_cut)
 {
-	talk();
+	store_write_messages();
 	store_rig_say(&rig, "r", "c");
 	store_rig_crash(&rig, (enum crash_shape)_i);
-	holds("r epoch1: 1=a 2=b");
+	store_expect("r epoch1: 1=a 2=b");
 }
 END_TEST
 
 static void
-fail_sync(void)
+store_disk_fail_sync(void)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ .call = DISK_CALL_FDATASYNC,
@@ -136,15 +136,15 @@ START_TEST(forgets_what_the_disk_refused)
 {
 	struct message message;
 
-	talk();
-	fail_sync();
+	store_write_messages();
+	store_disk_fail_sync();
 	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "c", "k3"), 3);
 	store_rig_put(&rig, "s", true);
 	store_rig_say(&rig, "s", "d");
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "e"), 4);
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(rig.lost, 4);
-	holds("r epoch1: 1=a 2=b");
+	store_expect("r epoch1: 1=a 2=b");
 	ck_assert(!history_find_key(rig.history, STR("r"), STR("k3"),
 	    STORE_RIG_NOW, &message));
 	ck_assert_ptr_nonnull(journal_error(file_store_journal(rig.store)));
@@ -153,36 +153,36 @@ END_TEST
 
 START_TEST(reads_on_while_it_cannot_write)
 {
-	talk();
-	fail_sync();
+	store_write_messages();
+	store_disk_fail_sync();
 	store_rig_say(&rig, "r", "c");
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 0);
 	ck_assert_int_eq(store_rig_put(&rig, "s", true), CHAT_UNAVAILABLE);
 	ck_assert_int_eq(store_rig_put(&rig, "t", false), CHAT_OK);
 	ck_assert_uint_eq(store_rig_say(&rig, "t", "e"), 1);
-	holds("r epoch1: 1=a 2=b; t epoch3 ordinary: 1=e");
+	store_expect("r epoch1: 1=a 2=b; t epoch3 ordinary: 1=e");
 }
 END_TEST
 
 /* A disk that is full for a while. */
 START_TEST(goes_on_once_there_is_room)
 {
-	talk();
+	store_write_messages();
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){
 		.call = DISK_CALL_PWRITE, .nth = 1, .error = ENOSPC });
 	store_rig_say(&rig, "r", "c");
 	store_rig_settle(&rig);
-	holds("r epoch1: 1=a 2=b");
+	store_expect("r epoch1: 1=a 2=b");
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 0);
 	memory_disk_heal(rig.memory);
 	memory_disk_advance(rig.memory, 5000);
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 3);
 	store_rig_settle(&rig);
-	reopen();
-	holds("r epoch1: 1=a 2=b 3=d");
+	store_reopen();
+	store_expect("r epoch1: 1=a 2=b 3=d");
 }
 END_TEST
 
@@ -200,23 +200,23 @@ START_TEST(begins_another_epoch_where_numbers_may_come_again)
 	store_rig_close(&rig);
 	rig.options.sync = STORE_SYNC_INTERVAL;
 	store_rig_open(&rig);
-	talk();
+	store_write_messages();
 	store_rig_crash(&rig, CRASH_KILL);
-	holds("r epoch1: 1=a 2=b");
+	store_expect("r epoch1: 1=a 2=b");
 	store_rig_crash(&rig, CRASH_ALL);
-	holds("r epoch2: 1=a 2=b");
-	reopen();
-	holds("r epoch2: 1=a 2=b");
+	store_expect("r epoch2: 1=a 2=b");
+	store_reopen();
+	store_expect("r epoch2: 1=a 2=b");
 	store_rig_say(&rig, "r", "c");
 	store_rig_settle(&rig);
-	reopen();
-	holds("r epoch2: 1=a 2=b 3=c");
+	store_reopen();
+	store_expect("r epoch2: 1=a 2=b 3=c");
 }
 END_TEST
 
 /* Where a text stands in the newest segment, on the disk as it is. */
 static void
-damage(const char *text)
+segment_damage(const char *text)
 {
 	char name[64] = "", *copy;
 	const char *bytes, *at;
@@ -238,20 +238,20 @@ damage(const char *text)
 
 START_TEST(leaves_a_hole_where_something_was_lost)
 {
-	talk();
+	store_write_messages();
 	store_rig_say(&rig, "r", "third of r");
 	store_rig_say(&rig, "r", "d");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
-	damage("third of r");
+	segment_damage("third of r");
 	store_rig_open(&rig);
-	holds("r epoch2: 1=a 2=b 4=d");
+	store_expect("r epoch2: 1=a 2=b 4=d");
 	store_rig_crash(&rig, CRASH_NOTHING);
-	holds("r epoch2: 1=a 2=b 4=d");
+	store_expect("r epoch2: 1=a 2=b 4=d");
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "e"), 5);
 	store_rig_settle(&rig);
-	reopen();
-	holds("r epoch2: 1=a 2=b 4=d 5=e");
+	store_reopen();
+	store_expect("r epoch2: 1=a 2=b 4=d 5=e");
 }
 END_TEST
 
@@ -261,25 +261,25 @@ START_TEST(keeps_what_was_said_in_a_room_that_is_lost)
 	store_rig_say(&rig, "long-lost", "a");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
-	damage("long-lost");
+	segment_damage("long-lost");
 	store_rig_open(&rig);
-	holds("long-lost epoch3: 1=a");
-	reopen();
-	holds("long-lost epoch3: 1=a");
+	store_expect("long-lost epoch3: 1=a");
+	store_reopen();
+	store_expect("long-lost epoch3: 1=a");
 	ck_assert_uint_eq(store_rig_say(&rig, "long-lost", "b"), 2);
 	store_rig_settle(&rig);
-	reopen();
-	holds("long-lost epoch3: 1=a 2=b");
+	store_reopen();
+	store_expect("long-lost epoch3: 1=a 2=b");
 }
 END_TEST
 
 START_TEST(refuses_a_damaged_store_if_asked)
 {
-	talk();
+	store_write_messages();
 	store_rig_say(&rig, "r", "third of r");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
-	damage("third of r");
+	segment_damage("third of r");
 	rig.options.on_damage = STORE_REFUSE;
 	ck_assert_int_eq(store_rig_try(&rig), FILE_STORE_REFUSED);
 	rig.options.on_damage = STORE_QUARANTINE;
@@ -291,10 +291,10 @@ START_TEST(lets_old_messages_expire)
 {
 	rig.limits.age_ms = 1000;
 	rig.options.clock_trust_ms = 0;
-	talk();
+	store_write_messages();
 	history_expire(rig.history, STORE_RIG_NOW + 1000);
-	holds("r epoch1:");
-	reopen();
+	store_expect("r epoch1:");
+	store_reopen();
 	memory_disk_set_wall(rig.memory, STORE_RIG_NOW + 1000);
 	history_expire(rig.history, STORE_RIG_NOW + 1000);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "c"), 3);
@@ -306,7 +306,7 @@ START_TEST(remembers_that_a_room_is_in_use)
 	const int64_t later = STORE_RIG_NOW + 2 * INT64_C(86400000);
 	struct room room;
 
-	talk();
+	store_write_messages();
 	room_store_touch(rig.rooms, STR("r"), later);
 	memory_disk_advance(rig.memory, 3600000);
 	history_expire(rig.history, STORE_RIG_NOW + 3600000);
@@ -325,19 +325,19 @@ START_TEST(lets_nothing_expire_by_a_clock_that_jumped)
 
 	rig.limits.age_ms = 3600000;
 	rig.options.clock_trust_ms = 600000;
-	talk();
+	store_write_messages();
 	memory_disk_set_wall(rig.memory, later);
 	history_expire(rig.history, later);
-	holds("r epoch1: 1=a 2=b");
+	store_expect("r epoch1: 1=a 2=b");
 	memory_disk_advance(rig.memory, 600000);
 	history_expire(rig.history, later + 600000);
-	holds("r epoch1:");
+	store_expect("r epoch1:");
 }
 END_TEST
 
 /* Until it succeeds, an operation says that it failed and changes nothing. */
 static void
-insist(bool (*operate)(void), const char *afterwards)
+operation_retry(bool (*operate)(void), const char *afterwards)
 {
 	char before[1000];
 	bool done = false;
@@ -349,17 +349,17 @@ insist(bool (*operate)(void), const char *afterwards)
 		done = operate();
 		malloc_fail_at(0);
 		ck_assert(done || malloc_has_failed());
-		holds(before);
+		store_expect(before);
 	}
 	store_rig_settle(&rig);
-	holds(afterwards);
+	store_expect(afterwards);
 	ck_assert_uint_gt(n, 2);
-	reopen();
-	holds(afterwards);
+	store_reopen();
+	store_expect(afterwards);
 }
 
 static bool
-put_room(void)
+store_put_room(void)
 {
 	struct room room = {
 		.id = "s", .name = "S", .epoch = "e", .persistent = true
@@ -381,9 +381,9 @@ START_TEST(without_memory_nothing_has_changed)
 {
 	if (!malloc_can_fail())
 		return;
-	talk();
-	insist(put_room, "r epoch1: 1=a 2=b; s e:");
-	insist(say_something, "r epoch1: 1=a 2=b 3=c; s e:");
+	store_write_messages();
+	operation_retry(store_put_room, "r epoch1: 1=a 2=b; s e:");
+	operation_retry(say_something, "r epoch1: 1=a 2=b 3=c; s e:");
 }
 END_TEST
 
@@ -394,7 +394,7 @@ START_TEST(without_memory_it_is_not_opened)
 
 	if (!malloc_can_fail())
 		return;
-	talk();
+	store_write_messages();
 	store_rig_close(&rig);
 	while (end != FILE_STORE_OPEN) {
 		malloc_fail_at(++n);
@@ -409,7 +409,7 @@ END_TEST
 
 SUITE(file_store)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, keeps_persistent_rooms_and_what_was_said);
 	tcase_add_test(tests, keeps_what_is_known_of_a_room_and_a_message);
 	tcase_add_test(tests, forgets_a_room_that_is_gone);

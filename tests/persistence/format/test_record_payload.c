@@ -293,7 +293,7 @@ read_open(struct str payload)
 }
 
 static bool
-read_room(struct str payload)
+payload_read_room(struct str payload)
 {
 	struct room out;
 
@@ -301,7 +301,7 @@ read_room(struct str payload)
 }
 
 static bool
-read_gone(struct str payload)
+payload_read_gone(struct str payload)
 {
 	struct str room;
 
@@ -309,7 +309,7 @@ read_gone(struct str payload)
 }
 
 static bool
-read_message(struct str payload)
+payload_read_message(struct str payload)
 {
 	struct message out;
 	struct str room;
@@ -327,7 +327,7 @@ read_attribute(struct str payload)
 }
 
 static bool
-read_trim(struct str payload)
+payload_read_trim(struct str payload)
 {
 	struct str room;
 	uint64_t seq;
@@ -357,12 +357,12 @@ static const struct {
 	bool (*read)(struct str);
 } entries[] = {
 	{ write_open, read_open },
-	{ write_room, read_room },
-	{ write_gone, read_gone },
-	{ write_message, read_message },
+	{ write_room, payload_read_room },
+	{ write_gone, payload_read_gone },
+	{ write_message, payload_read_message },
 	{ write_edit, read_attribute },
 	{ write_reaction, read_attribute },
-	{ write_trim, read_trim },
+	{ write_trim, payload_read_trim },
 	{ write_lost, read_lost },
 	{ write_snap_end, read_snap_end },
 };
@@ -388,22 +388,23 @@ static const struct {
 	struct str payload;
 } nonsense[] = {
 	/* not an id */
-	{ read_gone, STR("\3\0a/b") },
-	{ read_gone, STR("\0\0") },
-	{ read_trim, STR("\1\0\0\0\0\0\0\0--------\1\0\0") },
+	{ payload_read_gone, STR("\3\0a/b") },
+	{ payload_read_gone, STR("\0\0") },
+	{ payload_read_trim, STR("\1\0\0\0\0\0\0\0--------\1\0\0") },
 	/* the number 0 */
-	{ read_message, STR("\0\0\0\0\0\0\0\0........\1\0a\0\0\0\0\0\0"
-			    "\0\0\0\0") },
+	{ payload_read_message, STR("\0\0\0\0\0\0\0\0........\1\0a\0\0\0\0\0\0"
+				    "\0\0\0\0") },
 	/* a number that not every client can count to */
-	{ read_message, STR("\0\0\0\0\0\0\40\0........\1\0a\0\0\0\0\0\0"
-			    "\0\0\0\0") },
-	{ read_trim, STR("\0\0\0\0\0\0\40\0--------\1\0a") },
+	{ payload_read_message, STR("\0\0\0\0\0\0\40\0........\1\0a\0\0\0\0\0\0"
+				    "\0\0\0\0") },
+	{ payload_read_trim, STR("\0\0\0\0\0\0\40\0--------\1\0a") },
 	/* NUL in a name */
-	{ read_room, STR("1.......2.......3.......4.......5.......\1\0a"
-			 "\2\0b\0\1\0c") },
+	{ payload_read_room, STR("1.......2.......3.......4.......5.......\1\0a"
+				 "\2\0b\0\1\0c") },
 	/* an epoch that is too long */
-	{ read_room, STR("1.......2.......3.......4.......5.......\1\0a"
-			 "\1\0b\47\0ccccccccccccccccccccccccccccccccccccccc") },
+	{ payload_read_room,
+	    STR("1.......2.......3.......4.......5.......\1\0a"
+		"\1\0b\47\0ccccccccccccccccccccccccccccccccccccccc") },
 	/* a range that runs backwards, and one that begins at 0 */
 	{ read_lost, STR("\2\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0........--------") },
 	{ read_lost, STR("\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0........--------") },

@@ -17,7 +17,7 @@ static size_t places[MESSAGES + 1]; /* of the records, and behind the last */
 
 /* LSN 7 to 12. */
 static void
-set_up(void)
+setup(void)
 {
 	disk = memory_disk_create();
 	reader = segment_reader_create(memory_disk_disk(disk));
@@ -28,7 +28,7 @@ set_up(void)
 }
 
 static void
-tear_down(void)
+teardown(void)
 {
 	segment_reader_destroy(reader);
 	ck_assert_uint_eq(memory_disk_open_files(disk), 0);
@@ -256,7 +256,7 @@ END_TEST
 
 SUITE(segment_reader)
 {
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, reads_to_the_zeros_or_to_the_end, 0, 2);
 	tcase_add_loop_test(tests, goes_on_behind_every_kind_of_gap, 0,
 	    MESSAGES * MESSAGES);

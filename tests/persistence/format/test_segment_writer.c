@@ -29,13 +29,13 @@ teardown(void)
 }
 
 static void
-disk_refuse(enum disk_call call, int error)
+writer_disk_refuse(enum disk_call call, int error)
 {
 	memory_disk_fail(memory, (struct disk_fault){ call, 1, error, false });
 }
 
 static const char *
-content(struct memory_disk *disk, uint64_t first_lsn, size_t *len)
+segment_content(struct memory_disk *disk, uint64_t first_lsn, size_t *len)
 {
 	char name[STORE_NAME_SIZE];
 
@@ -48,7 +48,7 @@ assert_head(struct memory_disk *disk, uint64_t first_lsn)
 {
 	struct segment_head head;
 	size_t len;
-	const char *bytes = content(disk, first_lsn, &len);
+	const char *bytes = segment_content(disk, first_lsn, &len);
 
 	ck_assert_ptr_nonnull(bytes);
 	ck_assert_uint_eq(len, SEGMENT_BYTES);
@@ -61,7 +61,7 @@ assert_head(struct memory_disk *disk, uint64_t first_lsn)
 }
 
 static void
-begin(uint64_t first_lsn)
+writer_begin(uint64_t first_lsn)
 {
 	ck_assert_int_eq(segment_writer_begin(&writer, first_lsn), 0);
 	ck_assert_uint_eq(writer.end, SEGMENT_HEAD_SIZE);
@@ -81,7 +81,7 @@ START_TEST(is_found_whole_after_a_power_cut)
 {
 	struct memory_disk *left;
 
-	begin(5);
+	writer_begin(5);
 	left = memory_disk_crash(memory, CRASH_NOTHING, 1);
 	assert_head(left, 5);
 	memory_disk_destroy(left);
@@ -98,7 +98,7 @@ START_TEST(is_born_at_once)
 	segment_writer_begin(&writer, 5);
 	for (int shape = 0; shape < CRASH_SHAPES; shape++) {
 		left = memory_disk_crash(memory, (enum crash_shape)shape, 1);
-		if (content(left, 5, &len) != NULL)
+		if (segment_content(left, 5, &len) != NULL)
 			assert_head(left, 5);
 		memory_disk_destroy(left);
 	}
@@ -109,9 +109,9 @@ START_TEST(chooses_another_salt_each_time)
 {
 	uint64_t salt;
 
-	begin(5);
+	writer_begin(5);
 	salt = writer.salt;
-	begin(6);
+	writer_begin(6);
 	ck_assert_uint_ne(writer.salt, salt);
 }
 END_TEST
@@ -120,14 +120,14 @@ START_TEST(leaves_the_old_segment_alone)
 {
 	size_t len;
 
-	begin(1);
+	writer_begin(1);
 	ck_assert_int_eq(segment_writer_append(&writer, "old", 3), 0);
-	begin(9);
+	writer_begin(9);
 	ck_assert_int_eq(segment_writer_append(&writer, "new", 3), 0);
-	ck_assert_mem_eq(content(memory, 1, &len) + SEGMENT_HEAD_SIZE, "old",
-	    4);
-	ck_assert_mem_eq(content(memory, 9, &len) + SEGMENT_HEAD_SIZE, "new",
-	    4);
+	ck_assert_mem_eq(segment_content(memory, 1, &len) + SEGMENT_HEAD_SIZE,
+	    "old", 4);
+	ck_assert_mem_eq(segment_content(memory, 9, &len) + SEGMENT_HEAD_SIZE,
+	    "new", 4);
 	assert_head(memory, 1);
 	assert_head(memory, 9);
 }
@@ -137,11 +137,11 @@ START_TEST(takes_the_room_it_made_ahead)
 {
 	unsigned calls;
 
-	begin(1);
+	writer_begin(1);
 	for (int twice = 0; twice < 2; twice++)
 		ck_assert_int_eq(segment_writer_prepare(&writer), 0);
 	calls = memory_disk_calls(memory, DISK_CALL_FALLOCATE);
-	begin(2);
+	writer_begin(2);
 	ck_assert_uint_eq(memory_disk_calls(memory, DISK_CALL_FALLOCATE),
 	    calls);
 	assert_head(memory, 2);
@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(leaves_no_room_behind_that_it_made_in_vain)
 {
-	begin(1);
+	writer_begin(1);
 	ck_assert_int_eq(segment_writer_prepare(&writer), 0);
 	ck_assert_uint_eq(count_names(), 2);
 	segment_writer_fini(&writer);
@@ -162,7 +162,7 @@ END_TEST
 START_TEST(removes_what_is_left_of_another_attempt)
 {
 	memory_disk_put(memory, "next.tmp", "garbage", 7);
-	begin(1);
+	writer_begin(1);
 	assert_head(memory, 1);
 	ck_assert_uint_eq(count_names(), 1);
 }
@@ -178,19 +178,19 @@ START_TEST(goes_on_with_the_old_segment_if_there_is_no_new_one)
 	    births[_i] == DISK_CALL_FSYNC || births[_i] == DISK_CALL_SYNC_DIR;
 	size_t len;
 
-	begin(1);
-	disk_refuse(births[_i], ENOSPC);
+	writer_begin(1);
+	writer_disk_refuse(births[_i], ENOSPC);
 	ck_assert_int_eq(segment_writer_begin(&writer, 2), ENOSPC);
 	ck_assert_int_eq(writer.is_distrusted, is_sync);
 	ck_assert_int_eq(writer.next, -1);
 	if (is_sync)
 		return;
-	ck_assert_ptr_null(content(memory, 2, &len));
+	ck_assert_ptr_null(segment_content(memory, 2, &len));
 	ck_assert_uint_eq(count_names(), 1);
 	ck_assert_int_eq(segment_writer_append(&writer, "more", 4), 0);
-	ck_assert_mem_eq(content(memory, 1, &len) + SEGMENT_HEAD_SIZE, "more",
-	    5);
-	begin(2);
+	ck_assert_mem_eq(segment_content(memory, 1, &len) + SEGMENT_HEAD_SIZE,
+	    "more", 5);
+	writer_begin(2);
 }
 END_TEST
 
@@ -199,18 +199,19 @@ START_TEST(cuts_off_what_a_failed_write_left)
 	struct memory_disk *left;
 	size_t len;
 
-	begin(1);
+	writer_begin(1);
 	ck_assert_int_eq(segment_writer_append(&writer, "good", 4), 0);
-	disk_refuse(DISK_CALL_PWRITE, 0);
+	writer_disk_refuse(DISK_CALL_PWRITE, 0);
 	memory_disk_fail(memory,
 	    (struct disk_fault){ DISK_CALL_PWRITE, 2, ENOSPC, false });
 	ck_assert_int_eq(segment_writer_append(&writer, "bad news", 8), ENOSPC);
 	ck_assert(writer.is_torn);
-	content(memory, 1, &len);
+	segment_content(memory, 1, &len);
 	ck_assert_int_eq(segment_writer_cut(&writer), 0);
 	ck_assert(!writer.is_torn);
 	left = memory_disk_crash(memory, CRASH_NOTHING, 1);
-	ck_assert_mem_eq(content(left, 1, &len) + SEGMENT_HEAD_SIZE, "good", 4);
+	ck_assert_mem_eq(segment_content(left, 1, &len) + SEGMENT_HEAD_SIZE,
+	    "good", 4);
 	ck_assert_uint_eq(len, SEGMENT_HEAD_SIZE + 4);
 	memory_disk_destroy(left);
 }
@@ -218,13 +219,13 @@ END_TEST
 
 START_TEST(stays_torn_if_it_cannot_be_cut)
 {
-	begin(1);
-	disk_refuse(DISK_CALL_PWRITE, ENOSPC);
+	writer_begin(1);
+	writer_disk_refuse(DISK_CALL_PWRITE, ENOSPC);
 	ck_assert_int_eq(segment_writer_append(&writer, "bad", 3), ENOSPC);
-	disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC);
+	writer_disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC);
 	ck_assert_int_eq(segment_writer_cut(&writer), ENOSPC);
 	ck_assert(writer.is_torn && !writer.is_distrusted);
-	disk_refuse(DISK_CALL_FDATASYNC, ENOSPC);
+	writer_disk_refuse(DISK_CALL_FDATASYNC, ENOSPC);
 	ck_assert_int_eq(segment_writer_cut(&writer), ENOSPC);
 	ck_assert(writer.is_torn && writer.is_distrusted);
 }
@@ -234,10 +235,10 @@ START_TEST(gives_room_back)
 {
 	size_t len;
 
-	begin(1);
+	writer_begin(1);
 	ck_assert_int_eq(segment_writer_append(&writer, "end", 3), 0);
 	segment_writer_trim(&writer);
-	content(memory, 1, &len);
+	segment_content(memory, 1, &len);
 	ck_assert_uint_eq(len, SEGMENT_HEAD_SIZE + 3);
 }
 END_TEST
@@ -291,13 +292,13 @@ START_TEST(puts_zeros_neither_on_records_nor_behind_the_segment)
 	const char *bytes;
 	size_t len;
 
-	begin(1);
+	writer_begin(1);
 	memset(text, 'x', sizeof(text));
 	for (int i = 0; i < 40; i++) {
 		ck_assert_int_eq(segment_writer_append(&writer, text, 500), 0);
 		segment_writer_zero_ahead(&writer, 500);
 	}
-	bytes = content(memory, 1, &len);
+	bytes = segment_content(memory, 1, &len);
 	ck_assert_uint_eq(len, SEGMENT_HEAD_SIZE + 40 * 500);
 	for (int i = 0; i < 40; i++)
 		ck_assert_mem_eq(bytes + SEGMENT_HEAD_SIZE + i * 500, text,
@@ -322,7 +323,7 @@ START_TEST(writes_no_more_zeros_where_that_failed)
 	unsigned calls;
 
 	begin_long();
-	disk_refuse(DISK_CALL_PWRITE, ENOSPC);
+	writer_disk_refuse(DISK_CALL_PWRITE, ENOSPC);
 	segment_writer_zero_ahead(&writer, 1000);
 	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
 	segment_writer_zero_ahead(&writer, 1000);
@@ -340,7 +341,7 @@ START_TEST(does_nothing_to_a_segment_it_does_not_trust)
 	unsigned calls;
 
 	begin_long();
-	disk_refuse(DISK_CALL_FDATASYNC, EIO);
+	writer_disk_refuse(DISK_CALL_FDATASYNC, EIO);
 	ck_assert_int_eq(segment_writer_sync(&writer), EIO);
 	calls = memory_disk_calls(memory, DISK_CALL_PWRITE);
 	segment_writer_zero_ahead(&writer, 1000);

@@ -37,7 +37,7 @@ known_on(struct memory_disk *which)
 }
 
 static uint64_t
-known(void)
+watermark_known(void)
 {
 	return known_on(memory);
 }
@@ -78,7 +78,7 @@ change_byte(uint64_t at)
 
 START_TEST(nothing_is_known_without_the_file)
 {
-	ck_assert_uint_eq(known(), 0);
+	ck_assert_uint_eq(watermark_known(), 0);
 }
 END_TEST
 
@@ -86,10 +86,10 @@ START_TEST(the_highest_lsn_is_known_in_each_run)
 {
 	for (uint64_t lsn = 1; lsn < 10; lsn++) {
 		set_synced(lsn, lsn);
-		ck_assert_uint_eq(known(), lsn);
+		ck_assert_uint_eq(watermark_known(), lsn);
 	}
 	set_synced(10, 15);
-	ck_assert_uint_eq(known(), 15);
+	ck_assert_uint_eq(watermark_known(), 15);
 }
 END_TEST
 
@@ -98,13 +98,13 @@ START_TEST(one_damaged_slot_leaves_the_other)
 {
 	set_synced(5, 6);
 	change_byte(WATERMARK_SLOT_AT(0) + (uint64_t)_i);
-	ck_assert_uint_eq(known(), 5);
+	ck_assert_uint_eq(watermark_known(), 5);
 	set_synced(7, 7);
-	ck_assert_uint_eq(known(), 7);
+	ck_assert_uint_eq(watermark_known(), 7);
 	change_byte(WATERMARK_SLOT_AT(1) + (uint64_t)_i);
-	ck_assert_uint_eq(known(), 7);
+	ck_assert_uint_eq(watermark_known(), 7);
 	change_byte(WATERMARK_SLOT_AT(0) + (uint64_t)_i);
-	ck_assert_uint_eq(known(), 0);
+	ck_assert_uint_eq(watermark_known(), 0);
 }
 END_TEST
 
@@ -118,11 +118,11 @@ START_TEST(a_short_file_has_only_its_whole_slots)
 	whole = memory_disk_file(memory, WATERMARK_NAME, &len);
 	memcpy(bytes, whole, len);
 	memory_disk_put(memory, WATERMARK_NAME, bytes, 63);
-	ck_assert_uint_eq(known(), 0);
+	ck_assert_uint_eq(watermark_known(), 0);
 	memory_disk_put(memory, WATERMARK_NAME, bytes, 64);
-	ck_assert_uint_eq(known(), 6);
+	ck_assert_uint_eq(watermark_known(), 6);
 	memory_disk_put(memory, WATERMARK_NAME, bytes, len - 1);
-	ck_assert_uint_eq(known(), 6);
+	ck_assert_uint_eq(watermark_known(), 6);
 }
 END_TEST
 
@@ -142,7 +142,7 @@ START_TEST(what_is_written_counts_until_the_next_boot)
 
 	set_synced(5, 5);
 	set_written(9);
-	ck_assert_uint_eq(known(), 9);
+	ck_assert_uint_eq(watermark_known(), 9);
 	killed = memory_disk_crash(memory, CRASH_KILL, 0);
 	ck_assert_uint_eq(known_on(killed), 9);
 	other_boot = memory_disk_crash(memory, CRASH_ALL, 0);
@@ -160,7 +160,7 @@ START_TEST(a_boot_that_is_not_known_is_no_boot)
 	watermark_slot_write(bytes + WATERMARK_SLOT_AT(WATERMARK_WRITTEN),
 	    store_id, unknown, 9);
 	memory_disk_put(memory, WATERMARK_NAME, bytes, sizeof(bytes));
-	ck_assert_uint_eq(known(), 0);
+	ck_assert_uint_eq(watermark_known(), 0);
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(what_is_raised_survives_a_power_cut)
 	memory_disk_destroy(left);
 	ck_assert_int_eq(watermark_raise(disk, store_id, 3), 0);
 	set_written(1);
-	ck_assert_uint_eq(known(), 7);
+	ck_assert_uint_eq(watermark_known(), 7);
 }
 END_TEST
 

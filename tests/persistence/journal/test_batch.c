@@ -18,7 +18,7 @@ teardown(void)
 }
 
 static void
-record_add(enum record_type type, const char *text)
+batch_add_text(enum record_type type, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -36,7 +36,7 @@ START_TEST(becomes_records)
 	size_t size;
 
 	for (int i = 0; i < 4; i++)
-		record_add(RECORD_ROOM, texts[i]);
+		batch_add_text(RECORD_ROOM, texts[i]);
 	batch_finish(batch, 99, 7);
 	ck_assert_uint_eq(batch_last_lsn(batch), 13);
 	for (uint32_t i = 0; i < 4; i++) {
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(is_full_with_so_many_records)
 {
 	for (uint32_t i = 0; i < BATCH_RECORDS; i++)
-		record_add(RECORD_MESSAGE, "");
+		batch_add_text(RECORD_MESSAGE, "");
 	ck_assert(!batch_fits(batch, 0));
 	batch_clear(batch);
 	ck_assert(batch_fits(batch, 0));
@@ -88,7 +88,7 @@ END_TEST
 
 START_TEST(takes_nothing_behind_a_seal)
 {
-	record_add(RECORD_SEAL, "");
+	batch_add_text(RECORD_SEAL, "");
 	ck_assert(!batch_fits(batch, 0));
 }
 END_TEST

@@ -16,7 +16,7 @@ static struct {
 } compaction;
 
 static int
-compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+compaction_note(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	ck_assert_ptr_eq(arg, &rig);
 	compaction.calls++;
@@ -31,7 +31,7 @@ setup(void)
 	journal_rig_init(&rig);
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + KIB;
 	rig.options.compact_after_bytes = 64 * KIB;
-	rig.config.compact = compact;
+	rig.config.compact = compaction_note;
 	rig.config.arg = &rig;
 	compaction.calls = 0;
 	compaction.error = 0;
@@ -45,7 +45,7 @@ teardown(void)
 }
 
 static uint64_t
-bytes(void)
+journal_bytes(void)
 {
 	struct journal_stats figures;
 
@@ -65,7 +65,7 @@ write_until(unsigned calls)
 }
 
 static void
-write_some(int segments)
+segments_write(int segments)
 {
 	for (int i = 0; i < segments; i++) {
 		journal_rig_fill(&rig, 'x', 900);
@@ -76,11 +76,11 @@ write_some(int segments)
 START_TEST(waits_until_it_is_worth_it)
 {
 	journal_rig_open(&rig);
-	write_some(5);
+	segments_write(5);
 	ck_assert_uint_eq(compaction.calls, 0);
 	write_until(1);
 	/* Everything but the segment that was begun last. */
-	ck_assert_uint_lt(bytes(), SEGMENT_HEAD_SIZE + 2 * KIB);
+	ck_assert_uint_lt(journal_bytes(), SEGMENT_HEAD_SIZE + 2 * KIB);
 	ck_assert_uint_eq(compaction.last_lsn + 1, journal_last(rig.journal));
 }
 END_TEST
@@ -91,8 +91,9 @@ START_TEST(waits_until_there_is_twice_what_is_alive)
 	journal_rig_open(&rig);
 	write_until(1);
 	while (compaction.calls == 1) {
-		ck_assert_uint_lt(bytes(), 200 * KIB + SEGMENT_HEAD_SIZE + KIB);
-		write_some(1);
+		ck_assert_uint_lt(journal_bytes(),
+		    200 * KIB + SEGMENT_HEAD_SIZE + KIB);
+		segments_write(1);
 	}
 	ck_assert_uint_eq(compaction.calls, 2);
 }
@@ -174,13 +175,13 @@ START_TEST(tries_again_with_the_next_segment)
 	compaction.error = ENOSPC;
 	journal_rig_open(&rig);
 	write_until(1);
-	before = bytes();
+	before = journal_bytes();
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(compaction.calls, 1);
 	ck_assert_ptr_null(journal_error(rig.journal));
 	compaction.error = 0;
 	write_until(2);
-	ck_assert_uint_lt(bytes(), before);
+	ck_assert_uint_lt(journal_bytes(), before);
 }
 END_TEST
 
@@ -194,11 +195,11 @@ START_TEST(has_no_time_once_the_journal_has_grown_by_half)
 	journal_rig_open(&rig);
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(compaction.calls, 1);
-	while (bytes() < 150 * KIB) {
+	while (journal_bytes() < 150 * KIB) {
 		ck_assert(journal_may_throttle(rig.journal));
-		write_some(1);
+		segments_write(1);
 	}
-	write_some(12);
+	segments_write(12);
 	ck_assert(!journal_may_throttle(rig.journal));
 	/* Or the test would sleep now. */
 	journal_throttle(rig.journal);

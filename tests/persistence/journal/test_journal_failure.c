@@ -22,7 +22,7 @@ teardown(void)
 }
 
 static void
-disk_refuse(enum disk_call call, int error, bool forever)
+journal_disk_refuse(enum disk_call call, int error, bool forever)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ call, 1, error, forever });
@@ -30,7 +30,7 @@ disk_refuse(enum disk_call call, int error, bool forever)
 
 /* Half of it is written, and then no more. */
 static void
-tear(int error)
+write_tear(int error)
 {
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ DISK_CALL_PWRITE, 1, 0, false });
@@ -74,7 +74,7 @@ START_TEST(gives_out_the_numbers_of_what_failed_again)
 	journal_rig_open(&rig);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
-	tear(errors[_i]);
+	write_tear(errors[_i]);
 	journal_rig_say(&rig, "b");
 	journal_rig_say(&rig, "c");
 	ck_assert(journal_step(rig.journal));
@@ -99,8 +99,8 @@ START_TEST(begins_nothing_new_before_the_old_is_cut)
 	journal_rig_open(&rig);
 	renames = memory_disk_calls(rig.memory, DISK_CALL_RENAME);
 	journal_rig_say(&rig, "b");
-	tear(ENOSPC);
-	disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC, true);
+	write_tear(ENOSPC);
+	journal_disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC, true);
 	journal_rig_run(&rig);
 	assert_failed(2, 2);
 	let_it_probe();
@@ -129,7 +129,7 @@ START_TEST(is_read_only_until_the_next_start)
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert(!journal_rig_poll(&rig).give_up);
-	disk_refuse(faults[_i].call, faults[_i].error, false);
+	journal_disk_refuse(faults[_i].call, faults[_i].error, false);
 	journal_rig_say(&rig, "b");
 	journal_rig_run(&rig);
 	ck_assert_int_eq(journal_rig_poll(&rig).give_up, _i % 2 == 1);
@@ -151,7 +151,7 @@ START_TEST(never_syncs_again_after_a_failure)
 	unsigned syncs;
 
 	journal_rig_open(&rig);
-	disk_refuse(DISK_CALL_FDATASYNC, EIO, false);
+	journal_disk_refuse(DISK_CALL_FDATASYNC, EIO, false);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	syncs = memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC);
@@ -172,7 +172,7 @@ START_TEST(still_syncs_what_was_written_before_a_failure)
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_rig_poll(&rig).committed, 2);
-	disk_refuse(DISK_CALL_PWRITE, EIO, false);
+	journal_disk_refuse(DISK_CALL_PWRITE, EIO, false);
 	journal_rig_say(&rig, "b");
 	journal_rig_run(&rig);
 	assert_trouble("disk error");
@@ -190,7 +190,7 @@ START_TEST(still_syncs_what_was_written_before_a_failure)
 END_TEST
 
 static uint64_t
-bytes_used(void)
+memory_disk_bytes_used(void)
 {
 	uint64_t left;
 
@@ -204,7 +204,7 @@ START_TEST(stops_before_there_is_no_room_and_starts_at_twice_that)
 	uint64_t used, least = rig.options.min_free_bytes;
 
 	journal_rig_open(&rig);
-	used = bytes_used();
+	used = memory_disk_bytes_used();
 	memory_disk_set_capacity(rig.memory, used + least);
 	let_it_probe();
 	assert_trouble(NULL);
@@ -229,7 +229,7 @@ START_TEST(makes_sure_of_the_next_segment)
 {
 	journal_rig_open(&rig);
 	journal_rig_fill(&rig, 'x', rig.options.segment_bytes / 2);
-	disk_refuse(DISK_CALL_FALLOCATE, ENOSPC, true);
+	journal_disk_refuse(DISK_CALL_FALLOCATE, ENOSPC, true);
 	journal_rig_run(&rig);
 	assert_trouble(NULL);
 	journal_rig_fill(&rig, 'x', rig.options.segment_bytes / 4);
@@ -263,7 +263,7 @@ START_TEST(a_lack_of_descriptors_passes)
 	journal_rig_open(&rig);
 	journal_rig_fill(&rig, 'a', 600);
 	journal_rig_run(&rig);
-	disk_refuse(faults[_i].call, faults[_i].error, true);
+	journal_disk_refuse(faults[_i].call, faults[_i].error, true);
 	journal_rig_fill(&rig, 'b', 600);
 	journal_rig_run(&rig);
 	ck_assert_str_eq(journal_error(rig.journal), "system out of resources");
@@ -310,7 +310,7 @@ START_TEST(does_not_begin_on_a_broken_disk)
 		DISK_CALL_FSYNC, DISK_CALL_SYNC_DIR, DISK_CALL_FDATASYNC,
 		DISK_CALL_RENAME };
 
-	disk_refuse(calls[_i], EIO, false);
+	journal_disk_refuse(calls[_i], EIO, false);
 	ck_assert_ptr_null(journal_create(&rig.config));
 }
 END_TEST
@@ -339,7 +339,7 @@ START_TEST(says_each_change_once)
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	journal_rig_open(&rig);
 	start_noting();
-	disk_refuse(DISK_CALL_PWRITE, ENOSPC, true);
+	journal_disk_refuse(DISK_CALL_PWRITE, ENOSPC, true);
 	journal_rig_say(&rig, "a");
 	journal_rig_run(&rig);
 	journal_rig_poll(&rig);
@@ -348,7 +348,7 @@ START_TEST(says_each_change_once)
 	memory_disk_heal(rig.memory);
 	for (int i = 0; i < 3; i++)
 		let_it_probe();
-	disk_refuse(DISK_CALL_FDATASYNC, EIO, true);
+	journal_disk_refuse(DISK_CALL_FDATASYNC, EIO, true);
 	journal_rig_say(&rig, "a");
 	for (int i = 0; i < 3; i++)
 		let_it_probe();

@@ -26,7 +26,7 @@ static struct said {
 static size_t said_count;
 
 static void
-message_write(int round, int i)
+round_write_message(int round, int i)
 {
 	struct said *s = &said[said_count];
 
@@ -37,7 +37,7 @@ message_write(int round, int i)
 }
 
 static void
-hear(void)
+rounds_poll(void)
 {
 	struct journal_progress news = journal_rig_poll(&rig);
 
@@ -57,17 +57,17 @@ hear(void)
 }
 
 static void
-talk(void)
+rounds_run(void)
 {
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int i = 0; i < PER_ROUND; i++)
-			message_write(round, i);
+			round_write_message(round, i);
 		journal_rig_run(&rig);
 		if (round % 2 == 0)
-			hear();
+			rounds_poll();
 		memory_disk_advance(rig.memory, rig.options.probe_ms);
 		journal_rig_run(&rig);
-		hear();
+		rounds_poll();
 	}
 }
 
@@ -79,7 +79,7 @@ struct listener {
 };
 
 static bool
-find(struct replay *base, const struct record *record)
+round_find_message(struct replay *base, const struct record *record)
 {
 	struct listener *listener = (struct listener *)base;
 	struct str text = record->payload;
@@ -101,7 +101,7 @@ find(struct replay *base, const struct record *record)
 }
 
 static void
-lose(struct replay *base, uint64_t first, uint64_t last)
+replay_refuse_loss(struct replay *base, uint64_t first, uint64_t last)
 {
 	(void)base;
 	ck_abort_msg("lost %llu to %llu", (unsigned long long)first,
@@ -113,7 +113,8 @@ assert_acked_survive(enum crash_shape shape)
 {
 	struct memory_disk *left = memory_disk_crash(rig.memory, shape, 1);
 	struct recovery_config config = { .disk = memory_disk_disk(left) };
-	struct listener listener = { .base = { find, lose } };
+	struct listener listener = { .base = { round_find_message,
+					 replay_refuse_loss } };
 	struct recovery_result result;
 	enum recovery_status end =
 	    recovery_run(&config, &listener.base, &result);
@@ -130,10 +131,11 @@ assert_acked_survive(enum crash_shape shape)
 
 /* A new store that recovery has looked at, as at each start. */
 static void
-prepare(void)
+store_prepare(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
-	struct listener ignorer = { .base = { find, lose } };
+	struct listener ignorer = { .base = { round_find_message,
+					replay_refuse_loss } };
 
 	ck_assert_int_eq(recovery_run(&config, &ignorer.base, &rig.recovered),
 	    RECOVERY_OK);
@@ -144,18 +146,18 @@ prepare(void)
 
 /* Whether the fault was met. */
 static bool
-survives(struct disk_fault fault)
+fault_is_survived(struct disk_fault fault)
 {
 	static const enum crash_shape shapes[] = { CRASH_KILL, CRASH_NOTHING,
 		CRASH_ALL, CRASH_PREFIX, CRASH_HALF_GARBAGE };
 	bool is_met;
 
 	journal_rig_init(&rig);
-	prepare();
+	store_prepare();
 	memory_disk_fail(rig.memory, fault);
 	rig.journal = journal_create(&rig.config);
 	if (rig.journal != NULL)
-		talk();
+		rounds_run();
 	is_met = memory_disk_failures(rig.memory) > 0;
 	for (size_t i = 0; i < COUNT_OF(shapes); i++)
 		assert_acked_survive(shapes[i]);
@@ -181,7 +183,7 @@ START_TEST(keeps_what_it_acknowledged)
 		if (fault.forever && fault.error == EINTR)
 			continue;
 		fault.nth = 1;
-		while (survives(fault))
+		while (fault_is_survived(fault))
 			fault.nth++;
 	}
 }

@@ -36,7 +36,7 @@ static size_t said_count;
 static unsigned said_ever, fault_count;
 
 static void
-message_write(void)
+lives_write_message(void)
 {
 	struct said *s = &said[said_count];
 
@@ -48,7 +48,7 @@ message_write(void)
 }
 
 static void
-hear(void)
+lives_poll(void)
 {
 	struct journal_progress news = journal_rig_poll(&rig);
 
@@ -101,7 +101,7 @@ live_a_moment(void)
 	case 0:
 	case 1:
 	case 2:
-		message_write();
+		lives_write_message();
 		break;
 	case 3:
 		journal_step(rig.journal);
@@ -110,7 +110,7 @@ live_a_moment(void)
 		journal_rig_run(&rig);
 		break;
 	case 5:
-		hear();
+		lives_poll();
 		break;
 	case 6:
 		memory_disk_advance(rig.memory, rig.options.probe_ms);
@@ -121,7 +121,7 @@ live_a_moment(void)
 }
 
 static bool
-find(struct replay *base, const struct record *record)
+lives_find_message(struct replay *base, const struct record *record)
 {
 	(void)base;
 	if (record->type != RECORD_MESSAGE)
@@ -139,7 +139,7 @@ find(struct replay *base, const struct record *record)
 }
 
 static void
-lose(struct replay *base, uint64_t first, uint64_t last)
+lives_refuse_loss(struct replay *base, uint64_t first, uint64_t last)
 {
 	(void)base;
 	ck_abort_msg("lost %llu to %llu", (unsigned long long)first,
@@ -148,7 +148,7 @@ lose(struct replay *base, uint64_t first, uint64_t last)
 
 /* Also what was not acknowledged but found is there from now on. */
 static void
-compare(void)
+lives_compare(void)
 {
 	size_t kept = 0;
 
@@ -171,13 +171,13 @@ static void
 be_born(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
-	struct replay replay = { find, lose };
+	struct replay replay = { lives_find_message, lives_refuse_loss };
 	enum recovery_status end =
 	    recovery_run(&config, &replay, &rig.recovered);
 
 	ck_assert_msg(end == RECOVERY_OK || end == RECOVERY_TORN, "%s",
 	    rig.recovered.why);
-	compare();
+	lives_compare();
 	if (chance_below(&chance, 4) == 0)
 		break_something();
 	rig.journal = journal_create(&rig.config);
@@ -185,7 +185,7 @@ be_born(void)
 
 /* Under another policy than "always" only the process may die. */
 static void
-die(void)
+lives_crash(void)
 {
 	enum crash_shape shape =
 	    rig.options.sync == STORE_SYNC_ALWAYS
@@ -210,7 +210,7 @@ die(void)
 }
 
 static void
-live(enum store_sync sync, uint64_t seed)
+lives_run(enum store_sync sync, uint64_t seed)
 {
 	chance.state = seed;
 	said_count = 0;
@@ -224,7 +224,7 @@ live(enum store_sync sync, uint64_t seed)
 		be_born();
 		for (int i = 0; i < STEPS && rig.journal != NULL; i++)
 			live_a_moment();
-		die();
+		lives_crash();
 	}
 	memory_disk_destroy(rig.memory);
 }
@@ -232,7 +232,7 @@ live(enum store_sync sync, uint64_t seed)
 START_TEST(keeps_its_word)
 {
 	for (uint64_t seed = 0; seed < SEEDS; seed++)
-		live((enum store_sync)_i, seed);
+		lives_run((enum store_sync)_i, seed);
 }
 END_TEST
 

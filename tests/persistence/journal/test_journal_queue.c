@@ -19,7 +19,7 @@ teardown(void)
 }
 
 static void
-record_add(void)
+queue_add_record(void)
 {
 	if (queue.open == NULL)
 		queue.open = batch_create(0);
@@ -40,28 +40,28 @@ assert_taken(uint64_t first_lsn)
 
 START_TEST(gives_batches_in_order)
 {
-	record_add();
+	queue_add_record();
 	journal_queue_close_batch(&queue);
-	record_add();
-	record_add();
+	queue_add_record();
+	queue_add_record();
 	journal_queue_close_batch(&queue);
-	record_add();
+	queue_add_record();
 	assert_taken(1);
 	assert_taken(2);
 	assert_taken(4);
 	ck_assert(!journal_queue_is_ready(&queue));
 	ck_assert_ptr_null(journal_queue_take(&queue));
 	ck_assert_uint_eq(queue.bytes, 0);
-	record_add();
+	queue_add_record();
 	assert_taken(5);
 }
 END_TEST
 
 START_TEST(leaves_a_pinned_batch_alone)
 {
-	record_add();
+	queue_add_record();
 	journal_queue_close_batch(&queue);
-	record_add();
+	queue_add_record();
 	queue.is_pinned = true;
 	assert_taken(1);
 	ck_assert(!journal_queue_is_ready(&queue));
@@ -75,7 +75,7 @@ START_TEST(counts_what_is_taken_until_it_is_given_back)
 {
 	struct batch *batch;
 
-	record_add();
+	queue_add_record();
 	batch = journal_queue_take(&queue);
 	ck_assert_uint_eq(queue.bytes, record_size(8));
 	batches_destroy(journal_queue_give_back(&queue, batch));
@@ -86,15 +86,15 @@ END_TEST
 START_TEST(drops_everything)
 {
 	for (int i = 0; i < 3; i++) {
-		record_add();
+		queue_add_record();
 		journal_queue_close_batch(&queue);
 	}
-	record_add();
+	queue_add_record();
 	batches_destroy(journal_queue_drop(&queue));
 	ck_assert(!journal_queue_is_ready(&queue));
 	ck_assert_uint_eq(queue.bytes, 0);
 	next_lsn = 1;
-	record_add();
+	queue_add_record();
 	assert_taken(1);
 }
 END_TEST
@@ -106,7 +106,7 @@ START_TEST(keeps_some_batches_and_no_more)
 	struct batch *spare;
 
 	for (int i = 0; i < 20; i++) {
-		record_add();
+		queue_add_record();
 		journal_queue_close_batch(&queue);
 	}
 	for (uint64_t lsn = 1; lsn <= 20; lsn++)

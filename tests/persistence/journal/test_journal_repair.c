@@ -33,14 +33,14 @@ put_store(bool with_watermark)
 }
 
 static void
-damage(size_t at)
+record_damage(size_t at)
 {
 	file.bytes[at + RECORD_HEAD_SIZE + 3] ^= 1;
 	store_file_put(&file, store_disk, RECOVERY_TAIL);
 }
 
 static size_t
-bytes_used(void)
+store_bytes_used(void)
 {
 	size_t used = 0;
 	const char *name;
@@ -64,7 +64,7 @@ has_quarantine(void)
 }
 
 static int
-repair(void *arg)
+repair_run_recovery(void *arg)
 {
 	(void)arg;
 	return recovery_repair(memory_disk_disk(store_disk), repair_lsn);
@@ -77,7 +77,7 @@ open_journal(void)
 		.disk = memory_disk_disk(store_disk),
 		.options = &options,
 		.recovered = &result,
-		.repair = repair,
+		.repair = repair_run_recovery,
 	};
 
 	repair_lsn = result.next_lsn;
@@ -132,7 +132,7 @@ put_case(int which)
 	size_t at = put_store(which != 1);
 
 	if (which == 0)
-		damage(at);
+		record_damage(at);
 	if (which == 2)
 		forget("FORMAT");
 }
@@ -140,7 +140,7 @@ put_case(int which)
 START_TEST(opens_read_only_while_there_is_no_space_to_repair)
 {
 	put_case(_i);
-	memory_disk_set_capacity(store_disk, bytes_used());
+	memory_disk_set_capacity(store_disk, store_bytes_used());
 	ck_assert_int_eq(recover_from(store_disk, RECOVERY_REPAIR),
 	    _i == 0 ? RECOVERY_DAMAGED : RECOVERY_OK);
 	ck_assert(result.needs_repair);
@@ -158,7 +158,7 @@ END_TEST
 START_TEST(repairs_and_writes_once_there_is_space)
 {
 	put_case(_i);
-	memory_disk_set_capacity(store_disk, bytes_used());
+	memory_disk_set_capacity(store_disk, store_bytes_used());
 	recover_from(store_disk, RECOVERY_REPAIR);
 	open_journal();
 	memory_disk_set_capacity(store_disk, 1u << 20);
@@ -181,7 +181,7 @@ END_TEST
 START_TEST(the_next_start_repairs_what_this_one_could_not)
 {
 	put_case(_i);
-	memory_disk_set_capacity(store_disk, bytes_used());
+	memory_disk_set_capacity(store_disk, store_bytes_used());
 	recover_from(store_disk, RECOVERY_REPAIR);
 	open_journal();
 	journal_destroy(journal);
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(files_that_changed_meanwhile_stop_the_repair)
 {
 	put_case(0);
-	memory_disk_set_capacity(store_disk, bytes_used());
+	memory_disk_set_capacity(store_disk, store_bytes_used());
 	recover_from(store_disk, RECOVERY_REPAIR);
 	open_journal();
 	memory_disk_set_capacity(store_disk, 1u << 20);

@@ -21,7 +21,7 @@ static struct {
 static struct disk_ops hanging_ops;
 
 static int
-hang(struct disk *disk, int file)
+sync_hang(struct disk *disk, int file)
 {
 	pthread_mutex_lock(&hanging.lock);
 	hanging.is_met = true;
@@ -57,7 +57,7 @@ setup(void)
 	journal_rig_init(&rig);
 	hanging.behind = rig.disk->ops;
 	hanging_ops = *rig.disk->ops;
-	hanging_ops.fdatasync = hang;
+	hanging_ops.fdatasync = sync_hang;
 	rig.disk->ops = &hanging_ops;
 }
 
@@ -68,7 +68,7 @@ teardown(void)
 }
 
 static void
-start(void)
+journal_begin(void)
 {
 	journal_rig_open(&rig);
 	ck_assert(journal_start(rig.journal));
@@ -95,7 +95,7 @@ START_TEST(writes_what_is_appended_meanwhile)
 	uint64_t last = 0;
 
 	rig.options.queue_bytes = 1u << 16;
-	start();
+	journal_begin();
 	for (int i = 0; i < 20000; i++) {
 		while ((last = journal_rig_say(&rig, "hello")) == 0)
 			wait_for_news();
@@ -110,7 +110,7 @@ START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 {
 	uint64_t last;
 
-	start();
+	journal_begin();
 	set_hanging(true);
 	journal_rig_say(&rig, "a");
 	wait_until(&hanging.is_met);
@@ -136,7 +136,7 @@ START_TEST(writes_the_rest_before_it_ends)
 {
 	const struct journal_record *records;
 
-	start();
+	journal_begin();
 	for (int i = 0; i < 100; i++)
 		journal_rig_say(&rig, "a");
 	journal_destroy(rig.journal);
@@ -151,7 +151,7 @@ START_TEST(ends_while_the_disk_hangs)
 	struct journal *journal;
 
 	rig.config.end_ms = 1;
-	start();
+	journal_begin();
 	journal = rig.journal;
 	set_hanging(true);
 	journal_rig_say(&rig, "a");
@@ -169,7 +169,7 @@ START_TEST(tells_of_a_failure)
 {
 	struct journal_progress news;
 
-	start();
+	journal_begin();
 	journal_rig_poll(&rig);
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ DISK_CALL_FDATASYNC, 1, EIO, false });
@@ -185,7 +185,7 @@ END_TEST
 START_TEST(writes_again_when_there_is_room)
 {
 	rig.options.probe_ms = 1;
-	start();
+	journal_begin();
 	journal_rig_poll(&rig);
 	memory_disk_set_capacity(rig.memory, 0);
 	memory_disk_advance(rig.memory, 1);
@@ -201,7 +201,7 @@ START_TEST(writes_again_when_there_is_room)
 END_TEST
 
 static int
-compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
+compaction_check_thread(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 {
 	ck_assert_ptr_eq(arg, &rig);
 	ck_assert_uint_ge(last_lsn, 2);
@@ -218,11 +218,11 @@ compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 
 START_TEST(compacts_beside_the_writing)
 {
-	rig.config.compact = compact;
+	rig.config.compact = compaction_check_thread;
 	rig.config.arg = &rig;
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	rig.options.compact_after_bytes = 1024;
-	start();
+	journal_begin();
 	journal_rig_fill(&rig, 'x', 900);
 	wait_for(journal_rig_fill(&rig, 'x', 900));
 	wait_until(&hanging.is_compacted);

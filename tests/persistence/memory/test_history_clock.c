@@ -58,7 +58,7 @@ teardown(void)
 }
 
 static void
-pass(int64_t wall, int64_t monotonic)
+clocks_pass(int64_t wall, int64_t monotonic)
 {
 	wall_ms += wall;
 	monotonic_ms += monotonic;
@@ -66,7 +66,7 @@ pass(int64_t wall, int64_t monotonic)
 }
 
 static bool
-is_there(void)
+message_is_there(void)
 {
 	struct message found = { 0 };
 	struct history_span span;
@@ -82,32 +82,32 @@ is_there(void)
 
 START_TEST(messages_survive_a_jump_in_memory_too)
 {
-	pass(2 * HOUR, 1000);
-	ck_assert(is_there());
+	clocks_pass(2 * HOUR, 1000);
+	ck_assert(message_is_there());
 	ck_assert_int_eq(history_trusted_ms(stores.history, wall_ms),
 	    NOW + 1000);
 	/* It was set right again. */
-	pass(-2 * HOUR, 1000);
-	ck_assert(is_there());
+	clocks_pass(-2 * HOUR, 1000);
+	ck_assert(message_is_there());
 	ck_assert_int_eq(history_trusted_ms(stores.history, wall_ms), wall_ms);
 }
 END_TEST
 
 START_TEST(a_new_time_is_trusted_after_a_while)
 {
-	pass(2 * HOUR, 0);
-	pass(TRUST, TRUST);
-	ck_assert(!is_there());
+	clocks_pass(2 * HOUR, 0);
+	clocks_pass(TRUST, TRUST);
+	ck_assert(!message_is_there());
 	ck_assert_int_eq(history_trusted_ms(stores.history, wall_ms), wall_ms);
 }
 END_TEST
 
 START_TEST(messages_grow_old_without_a_jump)
 {
-	pass(HOUR - 1, HOUR - 1);
-	ck_assert(is_there());
-	pass(1, 1);
-	ck_assert(!is_there());
+	clocks_pass(HOUR - 1, HOUR - 1);
+	ck_assert(message_is_there());
+	clocks_pass(1, 1);
+	ck_assert(!message_is_there());
 }
 END_TEST
 

@@ -175,7 +175,7 @@ START_TEST(what_is_too_old_is_not_shown_and_goes)
 END_TEST
 
 static uint64_t
-evicted(struct history *history, struct str room, int64_t now_ms)
+history_evicted(struct history *history, struct str room, int64_t now_ms)
 {
 	struct history_span span;
 
@@ -190,20 +190,20 @@ START_TEST(tells_what_was_dropped_before_its_time)
 
 	say_at(history, RED, "1", NOW);
 	say_at(history, RED, "2", NOW);
-	ck_assert_uint_eq(evicted(history, RED, NOW), 0);
+	ck_assert_uint_eq(history_evicted(history, RED, NOW), 0);
 	history_expire(history, NOW + 100);
-	ck_assert_uint_eq(evicted(history, RED, NOW + 100), 0);
+	ck_assert_uint_eq(history_evicted(history, RED, NOW + 100), 0);
 	say_at(history, RED, "3", NOW + 100);
 	say_at(history, RED, "4", NOW + 100);
 	say_at(history, RED, "5", NOW + 101);
-	ck_assert_uint_eq(evicted(history, RED, NOW + 101), 3);
+	ck_assert_uint_eq(history_evicted(history, RED, NOW + 101), 3);
 	say_at(history, RED, "6", NOW + 200);
-	ck_assert_uint_eq(evicted(history, RED, NOW + 200), 3);
+	ck_assert_uint_eq(history_evicted(history, RED, NOW + 200), 3);
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	limits.total_bytes = 1;
 	say_at(history, STR("blue"), "1", NOW + 200);
-	ck_assert_uint_eq(evicted(history, RED, NOW + 200), 6);
-	ck_assert_uint_eq(evicted(history, STR("blue"), NOW + 200), 0);
+	ck_assert_uint_eq(history_evicted(history, RED, NOW + 200), 6);
+	ck_assert_uint_eq(history_evicted(history, STR("blue"), NOW + 200), 0);
 	talk_end(history);
 }
 END_TEST

@@ -13,7 +13,7 @@ members_create(int kind)
 }
 
 static enum chat_error
-put(struct member_store *members, const char *id, const char *name)
+member_put_named(struct member_store *members, const char *id, const char *name)
 {
 	struct member member = { .in_lobby = true, .since_ms = 7 };
 
@@ -27,8 +27,8 @@ members_with_alice_and_bob(int kind)
 {
 	struct member_store *members = members_create(kind);
 
-	ck_assert_int_eq(put(members, "a1", "Alice"), CHAT_OK);
-	ck_assert_int_eq(put(members, "b2", "bob"), CHAT_OK);
+	ck_assert_int_eq(member_put_named(members, "a1", "Alice"), CHAT_OK);
+	ck_assert_int_eq(member_put_named(members, "b2", "bob"), CHAT_OK);
 	return members;
 }
 
@@ -43,7 +43,7 @@ append_name(const struct member *member, void *arg)
 
 /* "a1=Alice b2=bob ", in the order of visiting. */
 static void
-assert_all(struct member_store *members, const char *expected)
+members_expect(struct member_store *members, const char *expected)
 {
 	char line[1000] = "";
 
@@ -57,7 +57,7 @@ START_TEST(is_empty_at_first)
 	struct member member;
 
 	ck_assert_uint_eq(member_store_count(members), 0);
-	assert_all(members, "");
+	members_expect(members, "");
 	ck_assert_int_eq(member_store_get(members, STR("a1"), &member),
 	    CHAT_MEMBER_NOT_FOUND);
 	ck_assert_int_eq(member_store_get_named(members, STR("bob"), &member),
@@ -113,11 +113,15 @@ START_TEST(refuses_an_id_or_a_name_that_is_there)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 
-	ck_assert_int_eq(put(members, "a1", "carol"), CHAT_MEMBER_EXISTS);
-	ck_assert_int_eq(put(members, "c3", "Alice"), CHAT_NAME_INVALID);
-	ck_assert_int_eq(put(members, "c3", "aLICE"), CHAT_NAME_INVALID);
-	ck_assert_int_eq(put(members, "a1", "Alice"), CHAT_MEMBER_EXISTS);
-	assert_all(members, "a1=Alice b2=bob ");
+	ck_assert_int_eq(member_put_named(members, "a1", "carol"),
+	    CHAT_MEMBER_EXISTS);
+	ck_assert_int_eq(member_put_named(members, "c3", "Alice"),
+	    CHAT_NAME_INVALID);
+	ck_assert_int_eq(member_put_named(members, "c3", "aLICE"),
+	    CHAT_NAME_INVALID);
+	ck_assert_int_eq(member_put_named(members, "a1", "Alice"),
+	    CHAT_MEMBER_EXISTS);
+	members_expect(members, "a1=Alice b2=bob ");
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("carol")));
 	member_store_destroy(members);
 }
@@ -134,8 +138,9 @@ START_TEST(finds_a_name_in_any_letter_case)
 	ck_assert(member_store_is_taken(members, CHAT_SCOPE, STR("alice")));
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("alic")));
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("a1")));
-	ck_assert_int_eq(put(members, "c3", "Straße"), CHAT_OK);
-	ck_assert_int_eq(put(members, "d4", "STRASSE"), CHAT_NAME_INVALID);
+	ck_assert_int_eq(member_put_named(members, "c3", "Straße"), CHAT_OK);
+	ck_assert_int_eq(member_put_named(members, "d4", "STRASSE"),
+	    CHAT_NAME_INVALID);
 	ck_assert_int_eq(member_store_get_named(members, STR("strasse"), &out),
 	    CHAT_OK);
 	ck_assert_str_eq(out.name, "Straße");
@@ -171,14 +176,14 @@ START_TEST(renames_and_frees_the_old_name)
 	ck_assert_int_eq(member_store_rename(members, STR("a1"), CHAT_SCOPE,
 			     STR("Carol")),
 	    CHAT_OK);
-	assert_all(members, "a1=Carol b2=bob ");
+	members_expect(members, "a1=Carol b2=bob ");
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("alice")));
 	ck_assert_int_eq(member_store_get_named(members, STR("carol"), &out),
 	    CHAT_OK);
 	ck_assert_int_eq(out.since_ms, 7);
 	ck_assert(out.in_lobby);
-	ck_assert_int_eq(put(members, "c3", "alice"), CHAT_OK);
-	assert_all(members, "a1=Carol b2=bob c3=alice ");
+	ck_assert_int_eq(member_put_named(members, "c3", "alice"), CHAT_OK);
+	members_expect(members, "a1=Carol b2=bob c3=alice ");
 	member_store_destroy(members);
 }
 END_TEST
@@ -190,14 +195,14 @@ START_TEST(renames_to_another_letter_case_or_the_same_name)
 	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
 			     STR("BOB")),
 	    CHAT_OK);
-	assert_all(members, "a1=Alice b2=BOB ");
+	members_expect(members, "a1=Alice b2=BOB ");
 	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
 			     STR("BOB")),
 	    CHAT_OK);
 	ck_assert_int_eq(member_store_rename(members, STR("b2"), CHAT_SCOPE,
 			     STR("bob")),
 	    CHAT_OK);
-	assert_all(members, "a1=Alice b2=bob ");
+	members_expect(members, "a1=Alice b2=bob ");
 	ck_assert(member_store_is_taken(members, CHAT_SCOPE, STR("Bob")));
 	member_store_destroy(members);
 }
@@ -213,7 +218,7 @@ START_TEST(refuses_to_rename_to_a_taken_name_and_who_is_not_there)
 	ck_assert_int_eq(member_store_rename(members, STR("c3"), CHAT_SCOPE,
 			     STR("carol")),
 	    CHAT_MEMBER_NOT_FOUND);
-	assert_all(members, "a1=Alice b2=bob ");
+	members_expect(members, "a1=Alice b2=bob ");
 	ck_assert(member_store_is_taken(members, CHAT_SCOPE, STR("bob")));
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("carol")));
 	member_store_destroy(members);
@@ -224,24 +229,24 @@ START_TEST(removes_a_member_and_frees_its_name)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 
-	ck_assert_int_eq(put(members, "c3", "carol"), CHAT_OK);
+	ck_assert_int_eq(member_put_named(members, "c3", "carol"), CHAT_OK);
 	member_store_remove(members, STR("b2"));
-	assert_all(members, "a1=Alice c3=carol ");
+	members_expect(members, "a1=Alice c3=carol ");
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("bob")));
 	member_store_remove(members, STR("b2"));
 	member_store_remove(members, STR("c3"));
-	ck_assert_int_eq(put(members, "d4", "bob"), CHAT_OK);
-	assert_all(members, "a1=Alice d4=bob ");
+	ck_assert_int_eq(member_put_named(members, "d4", "bob"), CHAT_OK);
+	members_expect(members, "a1=Alice d4=bob ");
 	member_store_remove(members, STR("a1"));
-	assert_all(members, "d4=bob ");
+	members_expect(members, "d4=bob ");
 	ck_assert_uint_eq(member_store_count(members), 1);
 	member_store_destroy(members);
 }
 END_TEST
 
 static void
-enter(struct member_store *members, const char *id, struct str room,
-    const char *name, enum chat_error expected)
+member_rename_in_room(struct member_store *members, const char *id,
+    struct str room, const char *name, enum chat_error expected)
 {
 	ck_assert_int_eq(member_store_rename(members, str_from(id), room,
 			     str_from(name)),
@@ -266,7 +271,7 @@ START_TEST(guests_come_without_a_name)
 	struct member_store *members = members_with_three_guests(_i);
 	struct member out;
 
-	assert_all(members, "a1=Alice b2=bob g1= g2= g3= ");
+	members_expect(members, "a1=Alice b2=bob g1= g2= g3= ");
 	ck_assert_int_eq(member_store_get(members, STR("g2"), &out), CHAT_OK);
 	ck_assert(out.is_guest && !out.in_lobby);
 	ck_assert_int_eq(member_store_get(members, STR("a1"), &out), CHAT_OK);
@@ -275,7 +280,7 @@ START_TEST(guests_come_without_a_name)
 	    CHAT_MEMBER_NOT_FOUND);
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("")));
 	member_store_remove(members, STR("g2"));
-	assert_all(members, "a1=Alice b2=bob g1= g3= ");
+	members_expect(members, "a1=Alice b2=bob g1= g3= ");
 	member_store_destroy(members);
 }
 END_TEST
@@ -284,17 +289,18 @@ START_TEST(a_name_is_taken_within_its_scope_only)
 {
 	struct member_store *members = members_with_three_guests(_i);
 
-	enter(members, "g1", STR("red"), "alice", CHAT_OK);
-	enter(members, "g2", STR("red"), "ALICE", CHAT_NAME_INVALID);
-	enter(members, "g2", STR("blue"), "alice", CHAT_OK);
-	enter(members, "g3", STR("red"), "carol", CHAT_OK);
-	assert_all(members, "a1=Alice b2=bob g1=alice g2=alice g3=carol ");
+	member_rename_in_room(members, "g1", STR("red"), "alice", CHAT_OK);
+	member_rename_in_room(members, "g2", STR("red"), "ALICE",
+	    CHAT_NAME_INVALID);
+	member_rename_in_room(members, "g2", STR("blue"), "alice", CHAT_OK);
+	member_rename_in_room(members, "g3", STR("red"), "carol", CHAT_OK);
+	members_expect(members, "a1=Alice b2=bob g1=alice g2=alice g3=carol ");
 	ck_assert(member_store_is_taken(members, STR("red"), STR("Alice")));
 	ck_assert(member_store_is_taken(members, STR("blue"), STR("Alice")));
 	ck_assert(!member_store_is_taken(members, STR("blue"), STR("carol")));
 	ck_assert(!member_store_is_taken(members, STR("re"), STR("alice")));
 	ck_assert(!member_store_is_taken(members, CHAT_SCOPE, STR("carol")));
-	ck_assert_int_eq(put(members, "c3", "carol"), CHAT_OK);
+	ck_assert_int_eq(member_put_named(members, "c3", "carol"), CHAT_OK);
 	member_store_destroy(members);
 }
 END_TEST
@@ -304,8 +310,8 @@ START_TEST(a_name_is_looked_for_in_the_name_space_of_the_chat)
 	struct member_store *members = members_with_three_guests(_i);
 	struct member out;
 
-	enter(members, "g1", STR("red"), "alice", CHAT_OK);
-	enter(members, "g2", STR("red"), "carol", CHAT_OK);
+	member_rename_in_room(members, "g1", STR("red"), "alice", CHAT_OK);
+	member_rename_in_room(members, "g2", STR("red"), "carol", CHAT_OK);
 	ck_assert_int_eq(member_store_get_named(members, STR("alice"), &out),
 	    CHAT_OK);
 	ck_assert_str_eq(out.id, "a1");
@@ -323,15 +329,15 @@ START_TEST(guests_give_their_name_up_and_take_another_elsewhere)
 	struct member_store *members = members_with_three_guests(_i);
 	struct member out;
 
-	enter(members, "g1", STR("red"), "alice", CHAT_OK);
-	enter(members, "g1", CHAT_SCOPE, "", CHAT_OK);
-	enter(members, "g1", CHAT_SCOPE, "", CHAT_OK);
+	member_rename_in_room(members, "g1", STR("red"), "alice", CHAT_OK);
+	member_rename_in_room(members, "g1", CHAT_SCOPE, "", CHAT_OK);
+	member_rename_in_room(members, "g1", CHAT_SCOPE, "", CHAT_OK);
 	ck_assert(!member_store_is_taken(members, STR("red"), STR("alice")));
-	enter(members, "g2", STR("red"), "alice", CHAT_OK);
-	enter(members, "g1", STR("blue"), "alice#2", CHAT_OK);
-	enter(members, "g2", STR("blue"), "alice", CHAT_OK);
+	member_rename_in_room(members, "g2", STR("red"), "alice", CHAT_OK);
+	member_rename_in_room(members, "g1", STR("blue"), "alice#2", CHAT_OK);
+	member_rename_in_room(members, "g2", STR("blue"), "alice", CHAT_OK);
 	ck_assert(!member_store_is_taken(members, STR("red"), STR("alice")));
-	assert_all(members, "a1=Alice b2=bob g1=alice#2 g2=alice g3= ");
+	members_expect(members, "a1=Alice b2=bob g1=alice#2 g2=alice g3= ");
 	ck_assert_int_eq(member_store_get(members, STR("g1"), &out), CHAT_OK);
 	ck_assert(out.is_guest && !out.in_lobby);
 	ck_assert_int_eq(out.since_ms, 9);
@@ -342,7 +348,7 @@ START_TEST(guests_give_their_name_up_and_take_another_elsewhere)
 END_TEST
 
 static bool
-stop_at_once(const struct member *member, void *arg)
+member_visit_once(const struct member *member, void *arg)
 {
 	(void)member;
 	++*(int *)arg;
@@ -354,7 +360,7 @@ START_TEST(a_visit_ends_when_it_is_told_to)
 	struct member_store *members = members_with_alice_and_bob(_i);
 	int visits = 0;
 
-	member_store_each(members, stop_at_once, &visits);
+	member_store_each(members, member_visit_once, &visits);
 	ck_assert_int_eq(visits, 1);
 	member_store_destroy(members);
 }

@@ -14,7 +14,7 @@ static struct history_limits limits;
 static struct history *history;
 
 static void
-begin(void)
+setup(void)
 {
 	limits = (struct history_limits){ .messages = 100 };
 	history = memory_history_create(&limits);
@@ -25,7 +25,7 @@ begin(void)
 
 /* Whatever was done, the bytes were counted. */
 static void
-end(void)
+teardown(void)
 {
 	history_close(history, RED);
 	history_close(history, BLUE);
@@ -45,7 +45,7 @@ message_of(uint64_t seq, const char *key)
 }
 
 static void
-put(uint64_t seq)
+history_put_seq(uint64_t seq)
 {
 	struct message message = message_of(seq, NULL);
 
@@ -53,7 +53,7 @@ put(uint64_t seq)
 }
 
 static uint64_t
-message_add(const char *key)
+history_add_message(const char *key)
 {
 	struct message message = message_of(0, key);
 
@@ -86,21 +86,21 @@ assert_holds(uint64_t from, const char *expected, uint64_t first, uint64_t last)
 
 START_TEST(puts_messages_where_they_belong)
 {
-	put(4);
-	put(5);
-	put(9);
+	history_put_seq(4);
+	history_put_seq(5);
+	history_put_seq(9);
 	assert_holds(1, "4 5 9 ", 4, 9);
 	assert_holds(6, "9 ", 4, 9);
-	ck_assert_uint_eq(message_add(NULL), 10);
+	ck_assert_uint_eq(history_add_message(NULL), 10);
 	assert_holds(5, "5 9 10 ", 4, 10);
 }
 END_TEST
 
 START_TEST(puts_nothing_twice)
 {
-	put(4);
-	put(4);
-	put(3);
+	history_put_seq(4);
+	history_put_seq(4);
+	history_put_seq(3);
 	assert_holds(1, "4 ", 4, 4);
 }
 END_TEST
@@ -108,9 +108,9 @@ END_TEST
 START_TEST(puts_no_more_than_is_kept)
 {
 	limits.messages = 2;
-	put(4);
-	put(5);
-	put(9);
+	history_put_seq(4);
+	history_put_seq(5);
+	history_put_seq(9);
 	assert_holds(1, "5 9 ", 5, 9);
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST(puts_nothing_into_a_room_that_is_not_there)
 END_TEST
 
 static struct kept_message *
-prepare(const char *key, uint64_t expected)
+history_prepare(const char *key, uint64_t expected)
 {
 	struct message message = message_of(0, key);
 	struct kept_message *kept;
@@ -138,7 +138,7 @@ prepare(const char *key, uint64_t expected)
 }
 
 static uint64_t
-seq_of(const char *key)
+history_seq_of_key(const char *key)
 {
 	struct message found;
 
@@ -152,18 +152,18 @@ START_TEST(shows_what_was_prepared_when_it_is_kept)
 	struct kept_message *b, *c;
 	struct message message;
 
-	message_add("a");
-	b = prepare("b", 2);
-	c = prepare("c", 3);
+	history_add_message("a");
+	b = history_prepare("b", 2);
+	c = history_prepare("c", 3);
 	assert_holds(1, "1 ", 1, 1);
-	ck_assert_uint_eq(seq_of("c"), 3);
+	ck_assert_uint_eq(history_seq_of_key("c"), 3);
 	memory_history_commit(history, b, &message);
 	ck_assert_uint_eq(message.seq, 2);
 	ck_assert(str_equal(message.key, STR("b")));
 	assert_holds(1, "1 2 ", 1, 2);
 	memory_history_commit(history, c, NULL);
 	assert_holds(1, "1 2 3 ", 1, 3);
-	ck_assert_uint_eq(message_add("d"), 4);
+	ck_assert_uint_eq(history_add_message("d"), 4);
 }
 END_TEST
 
@@ -171,19 +171,19 @@ START_TEST(gives_the_number_of_what_was_abandoned_again)
 {
 	struct kept_message *b, *c;
 
-	message_add("a");
-	b = prepare("b", 2);
-	c = prepare("c", 3);
+	history_add_message("a");
+	b = history_prepare("b", 2);
+	c = history_prepare("c", 3);
 	memory_history_abandon(history, c);
-	c = prepare("d", 3);
+	c = history_prepare("d", 3);
 	memory_history_abandon(history, c);
 	memory_history_abandon(history, b);
 	assert_holds(1, "1 ", 1, 1);
-	ck_assert_uint_eq(seq_of("b"), 0);
-	ck_assert_uint_eq(seq_of("c"), 0);
-	ck_assert_uint_eq(seq_of("a"), 1);
-	ck_assert_uint_eq(message_add("b"), 2);
-	ck_assert_uint_eq(seq_of("b"), 2);
+	ck_assert_uint_eq(history_seq_of_key("b"), 0);
+	ck_assert_uint_eq(history_seq_of_key("c"), 0);
+	ck_assert_uint_eq(history_seq_of_key("a"), 1);
+	ck_assert_uint_eq(history_add_message("b"), 2);
+	ck_assert_uint_eq(history_seq_of_key("b"), 2);
 }
 END_TEST
 
@@ -212,7 +212,7 @@ START_TEST(needs_no_memory_to_keep_what_was_prepared)
 	struct kept_message *prepared[40];
 
 	for (uint64_t i = 0; i < 40; i++)
-		prepared[i] = prepare(NULL, i + 1);
+		prepared[i] = history_prepare(NULL, i + 1);
 	malloc_fail_at(malloc_can_fail() ? 1 : 0);
 	for (size_t i = 0; i < 40; i++) {
 		limits.messages = i % 2 == 0 ? 1 : 100;
@@ -227,9 +227,9 @@ START_TEST(goes_on_behind_what_was_trimmed)
 {
 	struct message message = message_of(0, NULL);
 
-	put(1);
-	put(2);
-	put(5);
+	history_put_seq(1);
+	history_put_seq(2);
+	history_put_seq(5);
 	memory_history_trim(history, RED, 2, NOW);
 	assert_holds(1, "5 ", 5, 5);
 	memory_history_trim(history, RED, 20, NOW + 1000);
@@ -250,13 +250,13 @@ START_TEST(abandons_what_was_prepared)
 	struct kept_message *kept;
 
 	if (_i > 0)
-		message_add("k");
+		history_add_message("k");
 	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
 	    CHAT_OK);
 	memory_history_abandon(history, kept);
 	ck_assert_uint_eq(history_find_key(history, RED, STR("k"), NOW, &found),
 	    _i > 0);
-	ck_assert_uint_eq(message_add("k"), (uint64_t)_i + 1);
+	ck_assert_uint_eq(history_add_message("k"), (uint64_t)_i + 1);
 }
 END_TEST
 
@@ -284,7 +284,7 @@ END_TEST
 
 SUITE(memory_history)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, puts_messages_where_they_belong);
 	tcase_add_test(tests, puts_nothing_twice);
 	tcase_add_test(tests, puts_no_more_than_is_kept);

@@ -36,7 +36,7 @@ room_id(char buffer[16], const char *kind, int number)
 }
 
 static void
-open_room(const char *kind, int number)
+room_open_kind(const char *kind, int number)
 {
 	char buffer[16];
 	struct str id = room_id(buffer, kind, number);
@@ -47,7 +47,7 @@ open_room(const char *kind, int number)
 }
 
 static void
-fill(const char *kind, int number, int messages)
+room_fill_messages(const char *kind, int number, int messages)
 {
 	static char body[BODY];
 	char buffer[16];
@@ -68,7 +68,7 @@ fill(const char *kind, int number, int messages)
 }
 
 static uint64_t
-held(const char *kind, int number)
+room_messages_held(const char *kind, int number)
 {
 	char buffer[16];
 	struct history_span span;
@@ -84,51 +84,52 @@ START_TEST(a_newcomer_takes_nothing_from_rooms_below_their_share)
 	const char *kind = _i == 0 ? "kept" : "once";
 
 	for (int i = 0; i < 3; i++) {
-		open_room(kind, i);
-		fill(kind, i, 50);
+		room_open_kind(kind, i);
+		room_fill_messages(kind, i, 50);
 	}
-	open_room(kind, 3);
-	fill(kind, 3, 5000);
+	room_open_kind(kind, 3);
+	room_fill_messages(kind, 3, 5000);
 	for (int i = 0; i < 3; i++)
-		ck_assert_uint_eq(held(kind, i), 50);
-	ck_assert_uint_gt(held(kind, 3), 150);
+		ck_assert_uint_eq(room_messages_held(kind, i), 50);
+	ck_assert_uint_gt(room_messages_held(kind, 3), 150);
 }
 END_TEST
 
 START_TEST(many_newcomers_share_what_is_left)
 {
-	open_room("kept", 0);
-	fill("kept", 0, 200);
+	room_open_kind("kept", 0);
+	room_fill_messages("kept", 0, 200);
 	for (int i = 0; i < 330; i++) {
-		open_room("once", i);
-		fill("once", i, 20);
+		room_open_kind("once", i);
+		room_fill_messages("once", i, 20);
 	}
-	ck_assert_uint_eq(held("kept", 0), 200);
+	ck_assert_uint_eq(room_messages_held("kept", 0), 200);
 }
 END_TEST
 
 /* A quarter of the whole is theirs. */
 START_TEST(persistent_rooms_do_not_take_all_from_the_others)
 {
-	open_room("once", 0);
-	fill("once", 0, 80);
+	room_open_kind("once", 0);
+	room_fill_messages("once", 0, 80);
 	for (int i = 0; i < 100; i++) {
-		open_room("kept", i);
-		fill("kept", i, 20);
+		room_open_kind("kept", i);
+		room_fill_messages("kept", i, 20);
 	}
-	ck_assert_uint_eq(held("once", 0), 80);
+	ck_assert_uint_eq(room_messages_held("once", 0), 80);
 }
 END_TEST
 
 START_TEST(rooms_alike_lose_alike)
 {
 	for (int i = 0; i < 10; i++)
-		open_room("kept", i);
+		room_open_kind("kept", i);
 	for (int round = 0; round < 100; round++)
 		for (int i = 0; i < 10; i++)
-			fill("kept", i, 1);
+			room_fill_messages("kept", i, 1);
 	for (int i = 0; i < 10; i++)
-		ck_assert_uint_ge(held("kept", i), TOTAL / BODY / 10 * 3 / 5);
+		ck_assert_uint_ge(room_messages_held("kept", i),
+		    TOTAL / BODY / 10 * 3 / 5);
 }
 END_TEST
 
@@ -165,7 +166,7 @@ START_TEST(keys_take_an_eighth_of_the_whole_at_most)
 	int known = 0;
 
 	limits.messages = 1;
-	open_room("once", 0);
+	room_open_kind("once", 0);
 	for (int i = 1; i <= 10000; i++)
 		say_with_key(i);
 	for (int i = 1; i <= 10000; i++)
@@ -183,7 +184,7 @@ START_TEST(no_byte_of_keys_is_left)
 	size_t empty;
 
 	limits.messages = 1;
-	open_room("once", 0);
+	room_open_kind("once", 0);
 	empty = history_bytes(history);
 	for (int i = 1; i <= 100; i++)
 		say_with_key(i);

@@ -7,7 +7,7 @@
 #include "tests/support/failing_malloc.h"
 
 static enum chat_error
-put(struct member_store *members, int i)
+numbered_member_put(struct member_store *members, int i)
 {
 	struct member member = { .in_lobby = true };
 
@@ -25,7 +25,7 @@ put_many(struct member_store *members, int first, int last)
 
 	malloc_fail_at(0);
 	for (int i = first; i <= last && error == CHAT_OK; i++)
-		error = put(members, i);
+		error = numbered_member_put(members, i);
 	asked = malloc_asked();
 	ck_assert_int_eq(error, CHAT_OK);
 	return asked;

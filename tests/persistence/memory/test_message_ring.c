@@ -20,7 +20,7 @@ push_number(struct message_ring *ring, uint64_t seq)
 }
 
 static void
-push(struct message_ring *ring)
+ring_push_next(struct message_ring *ring)
 {
 	push_number(ring, ring->last + 1);
 }
@@ -66,7 +66,7 @@ START_TEST(keeps_messages_in_order_at_every_size)
 	message_ring_init(&ring);
 	assert_in_order(&ring);
 	for (int i = 0; i < 300; i++) {
-		push(&ring);
+		ring_push_next(&ring);
 		assert_in_order(&ring);
 		if (i % 3 == 0)
 			free(message_ring_pop(&ring));
@@ -107,7 +107,7 @@ START_TEST(keeps_places_for_what_is_to_come)
 
 	message_ring_init(&ring);
 	for (int i = 0; i < 100; i++)
-		push(&ring);
+		ring_push_next(&ring);
 	for (int i = 0; i < 50; i++)
 		ck_assert(message_ring_reserve(&ring));
 	pop_all(&ring);
@@ -115,7 +115,7 @@ START_TEST(keeps_places_for_what_is_to_come)
 	for (int i = 0; i < 50; i++)
 		message_ring_release(&ring);
 	ck_assert_uint_eq(message_ring_bytes(&ring), 0);
-	push(&ring);
+	ring_push_next(&ring);
 	assert_in_order(&ring);
 	ck_assert_uint_eq(ring.last, 101);
 	pop_all(&ring);
@@ -130,7 +130,7 @@ START_TEST(takes_memory_as_it_fills_and_gives_it_back)
 	message_ring_init(&ring);
 	ck_assert_uint_eq(message_ring_bytes(&ring), 0);
 	for (int i = 0; i < 1000; i++)
-		push(&ring);
+		ring_push_next(&ring);
 	ck_assert_uint_eq(message_ring_bytes(&ring), 1024 * sizeof(void *));
 	while (ring.count > 10)
 		free(message_ring_pop(&ring));
@@ -148,10 +148,10 @@ START_TEST(a_steady_stream_never_changes_its_size)
 
 	message_ring_init(&ring);
 	for (int i = 0; i < 100; i++)
-		push(&ring);
+		ring_push_next(&ring);
 	bytes = message_ring_bytes(&ring);
 	for (int i = 0; i < 1000; i++) {
-		push(&ring);
+		ring_push_next(&ring);
 		free(message_ring_pop(&ring));
 		ck_assert_uint_eq(message_ring_bytes(&ring), bytes);
 	}

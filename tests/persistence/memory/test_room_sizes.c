@@ -40,7 +40,7 @@ START_TEST(one_room_can_be_passed_over)
 END_TEST
 
 static size_t
-largest(void)
+rooms_largest(void)
 {
 	size_t bytes = 0;
 
@@ -66,7 +66,8 @@ START_TEST(the_largest_is_found_but_for_a_quarter)
 		found = room_sizes_largest(&sizes, NULL);
 		ck_assert_int_eq(found == NULL, all == 0);
 		if (found != NULL)
-			ck_assert_uint_gt(found->bytes * 5 / 4 + 1, largest());
+			ck_assert_uint_gt(found->bytes * 5 / 4 + 1,
+			    rooms_largest());
 	}
 }
 END_TEST

@@ -5,7 +5,7 @@
 #include "tests/persistence/store_contract.h"
 
 static enum chat_error
-put(struct room_store *rooms, const char *id)
+room_put_numbered(struct room_store *rooms, const char *id)
 {
 	struct room room = { .name = "A room",
 		.epoch = "0123456789abcdef",
@@ -16,14 +16,16 @@ put(struct room_store *rooms, const char *id)
 }
 
 static enum chat_error
-join(struct room_store *rooms, const char *room, const char *member_id)
+room_join_member(struct room_store *rooms, const char *room,
+    const char *member_id)
 {
 	return room_store_join(rooms, str_from(room), str_from(member_id),
 	    false);
 }
 
 static enum chat_error
-member_leave(struct room_store *rooms, const char *room, const char *member_id)
+room_leave_member(struct room_store *rooms, const char *room,
+    const char *member_id)
 {
 	return room_store_leave(rooms, str_from(room), str_from(member_id));
 }
@@ -43,19 +45,19 @@ three_rooms(int kind)
 {
 	struct room_store *rooms = rooms_create(kind);
 
-	ck_assert_int_eq(put(rooms, "red"), CHAT_OK);
-	ck_assert_int_eq(put(rooms, "blue"), CHAT_OK);
-	ck_assert_int_eq(put(rooms, "green"), CHAT_OK);
-	ck_assert_int_eq(join(rooms, "red", "a"), CHAT_OK);
-	ck_assert_int_eq(join(rooms, "red", "b"), CHAT_OK);
-	ck_assert_int_eq(join(rooms, "blue", "c"), CHAT_OK);
-	ck_assert_int_eq(join(rooms, "blue", "a"), CHAT_OK);
-	ck_assert_int_eq(join(rooms, "red", "c"), CHAT_OK);
+	ck_assert_int_eq(room_put_numbered(rooms, "red"), CHAT_OK);
+	ck_assert_int_eq(room_put_numbered(rooms, "blue"), CHAT_OK);
+	ck_assert_int_eq(room_put_numbered(rooms, "green"), CHAT_OK);
+	ck_assert_int_eq(room_join_member(rooms, "red", "a"), CHAT_OK);
+	ck_assert_int_eq(room_join_member(rooms, "red", "b"), CHAT_OK);
+	ck_assert_int_eq(room_join_member(rooms, "blue", "c"), CHAT_OK);
+	ck_assert_int_eq(room_join_member(rooms, "blue", "a"), CHAT_OK);
+	ck_assert_int_eq(room_join_member(rooms, "red", "c"), CHAT_OK);
 	return rooms;
 }
 
 static bool
-append_room(const struct room *room, void *arg)
+line_append_room(const struct room *room, void *arg)
 {
 	char *line = arg;
 
@@ -72,11 +74,11 @@ append_member(struct str id, void *arg)
 
 /* All rooms and how many are in each: "red:3 blue:2 green:0 ". */
 static void
-assert_all(struct room_store *rooms, const char *expected)
+rooms_expect(struct room_store *rooms, const char *expected)
 {
 	char line[1000] = "";
 
-	room_store_each(rooms, append_room, line);
+	room_store_each(rooms, line_append_room, line);
 	ck_assert_str_eq(line, expected);
 }
 
@@ -103,7 +105,8 @@ assert_rooms_of(struct room_store *rooms, const char *member_id,
 	char line[1000] = "";
 	size_t count = 0;
 
-	room_store_each_room_of(rooms, str_from(member_id), append_room, line);
+	room_store_each_room_of(rooms, str_from(member_id), line_append_room,
+	    line);
 	ck_assert_str_eq(line, expected);
 	for (const char *at = line; (at = strchr(at, ' ')) != NULL; at++)
 		count++;
@@ -117,7 +120,7 @@ START_TEST(has_no_rooms_at_first)
 	struct room room;
 
 	ck_assert_uint_eq(room_store_count(rooms), 0);
-	assert_all(rooms, "");
+	rooms_expect(rooms, "");
 	ck_assert_int_eq(room_store_get(rooms, STR("red"), &room),
 	    CHAT_ROOM_NOT_FOUND);
 	assert_members(rooms, "red", "");
@@ -162,9 +165,9 @@ START_TEST(refuses_a_room_that_is_there)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(put(rooms, "blue"), CHAT_ROOM_EXISTS);
-	ck_assert_int_eq(put(rooms, "Blue"), CHAT_OK);
-	assert_all(rooms, "red:3 blue:2 green:0 Blue:0 ");
+	ck_assert_int_eq(room_put_numbered(rooms, "blue"), CHAT_ROOM_EXISTS);
+	ck_assert_int_eq(room_put_numbered(rooms, "Blue"), CHAT_OK);
+	rooms_expect(rooms, "red:3 blue:2 green:0 Blue:0 ");
 	ck_assert_uint_eq(room_store_count(rooms), 4);
 	room_store_destroy(rooms);
 }
@@ -174,7 +177,7 @@ START_TEST(shows_members_and_rooms_in_order_of_joining)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	assert_all(rooms, "red:3 blue:2 green:0 ");
+	rooms_expect(rooms, "red:3 blue:2 green:0 ");
 	assert_members(rooms, "red", "abc");
 	assert_members(rooms, "blue", "ca");
 	assert_members(rooms, "green", "");
@@ -191,9 +194,12 @@ START_TEST(refuses_to_join_twice_or_where_there_is_no_room)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(join(rooms, "red", "a"), CHAT_MEMBER_EXISTS);
-	ck_assert_int_eq(join(rooms, "black", "a"), CHAT_ROOM_NOT_FOUND);
-	ck_assert_int_eq(join(rooms, "black", "d"), CHAT_ROOM_NOT_FOUND);
+	ck_assert_int_eq(room_join_member(rooms, "red", "a"),
+	    CHAT_MEMBER_EXISTS);
+	ck_assert_int_eq(room_join_member(rooms, "black", "a"),
+	    CHAT_ROOM_NOT_FOUND);
+	ck_assert_int_eq(room_join_member(rooms, "black", "d"),
+	    CHAT_ROOM_NOT_FOUND);
 	assert_members(rooms, "red", "abc");
 	assert_rooms_of(rooms, "a", "red:3 blue:2 ");
 	assert_rooms_of(rooms, "d", "");
@@ -205,10 +211,13 @@ START_TEST(refuses_to_leave_where_one_is_not)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(member_leave(rooms, "green", "a"), CHAT_NOT_IN_ROOM);
-	ck_assert_int_eq(member_leave(rooms, "black", "a"), CHAT_NOT_IN_ROOM);
-	ck_assert_int_eq(member_leave(rooms, "red", "d"), CHAT_NOT_IN_ROOM);
-	assert_all(rooms, "red:3 blue:2 green:0 ");
+	ck_assert_int_eq(room_leave_member(rooms, "green", "a"),
+	    CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(room_leave_member(rooms, "black", "a"),
+	    CHAT_NOT_IN_ROOM);
+	ck_assert_int_eq(room_leave_member(rooms, "red", "d"),
+	    CHAT_NOT_IN_ROOM);
+	rooms_expect(rooms, "red:3 blue:2 green:0 ");
 	room_store_destroy(rooms);
 }
 END_TEST
@@ -223,12 +232,14 @@ START_TEST(closes_the_ranks_when_somebody_leaves)
 	for (size_t i = 0; i < COUNT_OF(leavers); i++) {
 		struct room_store *rooms = three_rooms(_i);
 
-		ck_assert_int_eq(member_leave(rooms, "red", leavers[i].who),
+		ck_assert_int_eq(room_leave_member(rooms, "red",
+				     leavers[i].who),
 		    CHAT_OK);
 		assert_members(rooms, "red", leavers[i].red_after);
 		assert_members(rooms, "blue", "ca");
-		assert_all(rooms, "red:2 blue:2 green:0 ");
-		ck_assert_int_eq(member_leave(rooms, "red", leavers[i].who),
+		rooms_expect(rooms, "red:2 blue:2 green:0 ");
+		ck_assert_int_eq(room_leave_member(rooms, "red",
+				     leavers[i].who),
 		    CHAT_NOT_IN_ROOM);
 		room_store_destroy(rooms);
 	}
@@ -239,9 +250,9 @@ START_TEST(who_comes_back_is_the_last)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(member_leave(rooms, "red", "a"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "red", "a"), CHAT_OK);
 	assert_rooms_of(rooms, "a", "blue:2 ");
-	ck_assert_int_eq(join(rooms, "red", "a"), CHAT_OK);
+	ck_assert_int_eq(room_join_member(rooms, "red", "a"), CHAT_OK);
 	assert_members(rooms, "red", "bca");
 	assert_rooms_of(rooms, "a", "blue:2 red:3 ");
 	room_store_destroy(rooms);
@@ -252,18 +263,18 @@ START_TEST(a_room_can_be_left_by_all_and_removed_and_made_again)
 {
 	struct room_store *rooms = three_rooms(_i);
 
-	ck_assert_int_eq(member_leave(rooms, "blue", "a"), CHAT_OK);
-	ck_assert_int_eq(member_leave(rooms, "blue", "c"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "blue", "a"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "blue", "c"), CHAT_OK);
 	room_store_remove(rooms, STR("blue"));
 	room_store_remove(rooms, STR("black"));
-	assert_all(rooms, "red:3 green:0 ");
+	rooms_expect(rooms, "red:3 green:0 ");
 	assert_rooms_of(rooms, "c", "red:3 ");
-	ck_assert_int_eq(put(rooms, "blue"), CHAT_OK);
-	assert_all(rooms, "red:3 green:0 blue:0 ");
+	ck_assert_int_eq(room_put_numbered(rooms, "blue"), CHAT_OK);
+	rooms_expect(rooms, "red:3 green:0 blue:0 ");
 	room_store_remove(rooms, STR("blue"));
 	room_store_remove(rooms, STR("green"));
-	ck_assert_int_eq(put(rooms, "white"), CHAT_OK);
-	assert_all(rooms, "red:3 white:0 ");
+	ck_assert_int_eq(room_put_numbered(rooms, "white"), CHAT_OK);
+	rooms_expect(rooms, "red:3 white:0 ");
 	ck_assert_uint_eq(room_store_count(rooms), 2);
 	room_store_destroy(rooms);
 }
@@ -280,14 +291,14 @@ START_TEST(somebody_can_be_in_many_rooms_and_leave_them_in_any_order)
 
 	for (int i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "room%d", i);
-		ck_assert_int_eq(put(rooms, id), CHAT_OK);
-		ck_assert_int_eq(join(rooms, id, "a"), CHAT_OK);
+		ck_assert_int_eq(room_put_numbered(rooms, id), CHAT_OK);
+		ck_assert_int_eq(room_join_member(rooms, id, "a"), CHAT_OK);
 	}
 	for (size_t i = 0; i < MANY; i++) {
 		ck_assert_uint_eq(room_store_rooms_of(rooms, STR("a")),
 		    MANY - i);
 		snprintf(id, sizeof(id), "room%zu", i * STEP % MANY);
-		ck_assert_int_eq(member_leave(rooms, id, "a"), CHAT_OK);
+		ck_assert_int_eq(room_leave_member(rooms, id, "a"), CHAT_OK);
 		assert_members(rooms, id, "");
 	}
 	assert_rooms_of(rooms, "a", "");
@@ -354,12 +365,12 @@ START_TEST(counts_guests_and_the_rooms_that_have_some)
 	assert_guests(rooms, "red:1/4 blue:0/2 green:2/2 ", 3, 2);
 	ck_assert_int_eq(room_store_join(rooms, STR("green"), STR("e"), true),
 	    CHAT_MEMBER_EXISTS);
-	ck_assert_int_eq(member_leave(rooms, "red", "d"), CHAT_OK);
-	ck_assert_int_eq(member_leave(rooms, "red", "a"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "red", "d"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "red", "a"), CHAT_OK);
 	assert_guests(rooms, "red:0/2 blue:0/2 green:2/2 ", 2, 1);
 	enter_as_guest(rooms, "blue", "d");
-	ck_assert_int_eq(member_leave(rooms, "green", "e"), CHAT_OK);
-	ck_assert_int_eq(member_leave(rooms, "green", "f"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "green", "e"), CHAT_OK);
+	ck_assert_int_eq(room_leave_member(rooms, "green", "f"), CHAT_OK);
 	assert_guests(rooms, "red:0/2 blue:1/3 green:0/0 ", 1, 1);
 	room_store_destroy(rooms);
 }

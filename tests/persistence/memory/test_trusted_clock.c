@@ -9,7 +9,7 @@
 static struct trusted_clock clock_;
 
 static void
-begin(void)
+setup(void)
 {
 	trusted_clock_init(&clock_, NOON, 5000);
 }
@@ -61,7 +61,7 @@ END_TEST
 
 SUITE(trusted_clock)
 {
-	tcase_add_checked_fixture(tests, begin, NULL);
+	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, follows_the_wall_clock);
 	tcase_add_loop_test(tests, doubts_a_jump_until_it_has_held, 0, 2);
 	tcase_add_test(tests, never_notices_a_jump_that_is_taken_back);

@@ -42,7 +42,7 @@ static const struct {
 };
 
 static void
-fill(struct lost_list *list, const struct lost_range *ranges)
+lost_list_put(struct lost_list *list, const struct lost_range *ranges)
 {
 	for (size_t i = 0; i < MOST && ranges[i].first > 0; i++)
 		ck_assert(lost_list_add(list, &ranges[i]));
@@ -53,8 +53,8 @@ START_TEST(what_was_reported_is_no_news)
 	struct lost_list found = { 0 }, reported = { 0 }, news = { 0 };
 	const struct lost_range *expected = cases[_i].news;
 
-	fill(&found, cases[_i].found);
-	fill(&reported, cases[_i].reported);
+	lost_list_put(&found, cases[_i].found);
+	lost_list_put(&reported, cases[_i].reported);
 	ck_assert(lost_list_find_unreported(&found, &reported, &news));
 	for (size_t i = 0; i < news.count; i++) {
 		ck_assert_uint_eq(news.ranges[i].first, expected[i].first);

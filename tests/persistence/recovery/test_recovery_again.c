@@ -12,7 +12,7 @@
 static struct store_file file;
 
 static void
-begin_store(unsigned messages)
+again_begin_store(unsigned messages)
 {
 	segment_begin(&file, 1);
 	store_file_open(&file, STORE_SYNC_ALWAYS, 'b');
@@ -22,7 +22,7 @@ begin_store(unsigned messages)
 }
 
 static void
-spoil(size_t at, size_t len)
+file_overwrite(size_t at, size_t len)
 {
 	memset(file.bytes + at, 0x3c, len);
 }
@@ -30,27 +30,27 @@ spoil(size_t at, size_t len)
 static void
 put_torn(struct memory_disk *disk)
 {
-	begin_store(4);
-	spoil(file.len - 50, 50);
+	again_begin_store(4);
+	file_overwrite(file.len - 50, 50);
 	store_file_put(&file, disk, 20000);
 }
 
 /* Two ranges, and a tail that is lost in part. */
 static void
-put_damaged(struct memory_disk *disk)
+again_put_damaged(struct memory_disk *disk)
 {
 	size_t at;
 
-	begin_store(3);
+	again_begin_store(3);
 	at = store_file_message(&file, "kitchen", 4);
-	spoil(at, 100);
+	file_overwrite(at, 100);
 	store_file_message(&file, "kitchen", 5);
 	store_file_message(&file, "kitchen", 6);
 	at = store_file_message(&file, "kitchen", 7);
-	spoil(at + 40, 4);
+	file_overwrite(at + 40, 4);
 	store_file_message(&file, "kitchen", 8);
 	at = store_file_message(&file, "kitchen", 9);
-	spoil(at, 150);
+	file_overwrite(at, 150);
 	store_file_put(&file, disk, 20000);
 	store_put_durable(disk, 11);
 }
@@ -59,7 +59,7 @@ put_damaged(struct memory_disk *disk)
 static void
 put_segments(struct memory_disk *disk)
 {
-	begin_store(3);
+	again_begin_store(3);
 	store_file_add(&file, RECORD_SEAL, STR(""));
 	store_file_put(&file, disk, 0);
 	segment_begin(&file, 7);
@@ -77,8 +77,8 @@ put_segments(struct memory_disk *disk)
 static void
 put_lonely_end(struct memory_disk *disk)
 {
-	begin_store(3);
-	spoil(file.len - 100, 100);
+	again_begin_store(3);
+	file_overwrite(file.len - 100, 100);
 	store_file_put(&file, disk, 0);
 	segment_begin(&file, 6);
 	store_file_put(&file, disk, 20000);
@@ -116,16 +116,16 @@ put_empty(struct memory_disk *disk)
 static void
 put_without_format(struct memory_disk *disk)
 {
-	put_damaged(disk);
+	again_put_damaged(disk);
 	put_empty(disk);
 }
 
-static void (*const stores[])(struct memory_disk *) = { put_torn, put_damaged,
-	put_segments, put_lonely_end, put_snapshot, put_empty,
-	put_without_format };
+static void (*const stores[])(struct memory_disk *) = { put_torn,
+	again_put_damaged, put_segments, put_lonely_end, put_snapshot,
+	put_empty, put_without_format };
 
 static struct memory_disk *
-make_store(size_t i)
+store_create_numbered(size_t i)
 {
 	struct memory_disk *disk = memory_disk_create();
 
@@ -157,7 +157,7 @@ assert_same(void)
 static void
 recover_once(size_t store)
 {
-	struct memory_disk *disk = make_store(store);
+	struct memory_disk *disk = store_create_numbered(store);
 
 	recover_disk(disk, RECOVERY_REPAIR, &once, &once_result);
 	memory_disk_destroy(disk);
@@ -167,7 +167,7 @@ recover_once(size_t store)
 static bool
 stop_and_begin_anew(size_t store, unsigned calls, enum crash_shape shape)
 {
-	struct memory_disk *disk = make_store(store), *after;
+	struct memory_disk *disk = store_create_numbered(store), *after;
 	enum recovery_status end;
 
 	memory_disk_stop_after(disk, calls);
@@ -207,7 +207,7 @@ static const int errors[] = { EIO, ENOSPC, EMFILE, EINTR, 0 };
 static bool
 fail_and_begin_anew(size_t store, unsigned nth, int error)
 {
-	struct memory_disk *disk = make_store(store);
+	struct memory_disk *disk = store_create_numbered(store);
 	enum recovery_status end;
 	bool has_failed;
 
@@ -224,7 +224,7 @@ fail_and_begin_anew(size_t store, unsigned nth, int error)
 }
 
 static void
-fail_everywhere(size_t store, int error)
+store_fail_each_call(size_t store, int error)
 {
 	unsigned nth = 1;
 
@@ -237,7 +237,7 @@ START_TEST(a_call_that_fails_changes_nothing)
 {
 	recover_once((size_t)_i);
 	for (size_t i = 0; i < COUNT_OF(errors); i++)
-		fail_everywhere((size_t)_i, errors[i]);
+		store_fail_each_call((size_t)_i, errors[i]);
 }
 END_TEST
 
@@ -250,7 +250,7 @@ START_TEST(memory_that_runs_out_changes_nothing)
 		return;
 	recover_once((size_t)_i);
 	do {
-		struct memory_disk *disk = make_store((size_t)_i);
+		struct memory_disk *disk = store_create_numbered((size_t)_i);
 		enum recovery_status end;
 
 		malloc_fail_at(n++);
@@ -270,7 +270,7 @@ START_TEST(memory_that_runs_out_changes_nothing)
 END_TEST
 
 static void
-tear_down(void)
+teardown(void)
 {
 	recovery_result_fini(&once_result);
 	recovery_result_fini(&again_result);
@@ -278,7 +278,7 @@ tear_down(void)
 
 SUITE(recovery_again)
 {
-	tcase_add_checked_fixture(tests, NULL, tear_down);
+	tcase_add_checked_fixture(tests, NULL, teardown);
 	tcase_add_loop_test(tests, a_crash_anywhere_changes_nothing, 0,
 	    COUNT_OF(stores));
 	tcase_add_loop_test(tests, a_call_that_fails_changes_nothing, 0,

@@ -6,7 +6,7 @@
 
 /* Records 7 and 8 are damaged; 9 and 10 are good, 10 vouches for 9. */
 static size_t
-put_damaged(struct store_file *segment)
+segment_put_damaged(struct store_file *segment)
 {
 	size_t at;
 
@@ -24,7 +24,7 @@ put_damaged(struct store_file *segment)
 
 START_TEST(what_was_vouched_for_is_lost_and_the_rest_is_kept)
 {
-	size_t at = put_damaged(&file), len;
+	size_t at = segment_put_damaged(&file), len;
 	const char *kept;
 
 	ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
@@ -53,7 +53,7 @@ END_TEST
 
 START_TEST(it_is_reported_until_the_journal_says_so)
 {
-	put_damaged(&file);
+	segment_put_damaged(&file);
 	ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
 	ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
 	ck_assert_uint_eq(result.lost_records, 2);
@@ -94,7 +94,7 @@ START_TEST(refused_damage_is_left_as_it_is)
 	struct replay replay = { .record = take_record };
 	struct memory_disk *before;
 
-	put_damaged(&file);
+	segment_put_damaged(&file);
 	before = memory_disk_crash(store_disk, CRASH_ALL, 1);
 	ck_assert_int_eq(recovery_run(&config, &replay, &result),
 	    RECOVERY_DAMAGED);

@@ -5,7 +5,7 @@
 #include "tests/support/persistence/store_files.h"
 
 static enum recovery_status
-recover(struct memory_disk *disk)
+recover_and_sync(struct memory_disk *disk)
 {
 	struct recovery_result result = { 0 };
 	enum recovery_status end;
@@ -53,7 +53,7 @@ START_TEST(what_a_killed_writer_did_not_sync_is_synced)
 	struct memory_disk *left;
 	char name[STORE_NAME_SIZE];
 
-	ck_assert_int_eq(recover(disk), RECOVERY_OK);
+	ck_assert_int_eq(recover_and_sync(disk), RECOVERY_OK);
 	left = memory_disk_crash(disk, CRASH_NOTHING, 0);
 	segment_name(name, 1);
 	ck_assert_ptr_nonnull(memory_disk_file(left, name, &len));

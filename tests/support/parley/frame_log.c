@@ -21,7 +21,7 @@ frame_note(struct frame_log *log, const char *format, ...)
 
 /* Long texts are recorded by their length. */
 static bool
-text(void *arg, struct str text)
+frame_log_text(void *arg, struct str text)
 {
 	if (text.len > 64)
 		return frame_note(arg, "text of %zu ", text.len);
@@ -29,22 +29,22 @@ text(void *arg, struct str text)
 }
 
 static bool
-ping(void *arg, struct str payload)
+frame_log_ping(void *arg, struct str payload)
 {
 	return frame_note(arg, "ping:%.*s ", (int)payload.len, payload.data);
 }
 
 static bool
-close_(void *arg, unsigned code, struct str reason)
+frame_log_close(void *arg, unsigned code, struct str reason)
 {
 	frame_note(arg, "close:%u:%.*s ", code, (int)reason.len, reason.data);
 	return false;
 }
 
 static const struct frames_ops ops = {
-	.text = text,
-	.ping = ping,
-	.close = close_,
+	.text = frame_log_text,
+	.ping = frame_log_ping,
+	.close = frame_log_close,
 };
 
 void

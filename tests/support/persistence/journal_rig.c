@@ -52,7 +52,7 @@ journal_rig_run(struct journal_rig *rig)
 }
 
 static uint64_t
-append(struct journal_rig *rig, const char *text, size_t len)
+journal_rig_append(struct journal_rig *rig, const char *text, size_t len)
 {
 	enum chat_error error;
 	char *payload = journal_reserve(rig->journal, len, &error);
@@ -67,7 +67,7 @@ append(struct journal_rig *rig, const char *text, size_t len)
 uint64_t
 journal_rig_say(struct journal_rig *rig, const char *text)
 {
-	return append(rig, text, strlen(text));
+	return journal_rig_append(rig, text, strlen(text));
 }
 
 uint64_t
@@ -76,7 +76,7 @@ journal_rig_fill(struct journal_rig *rig, char c, size_t len)
 	static char bytes[RECORD_PAYLOAD_MOST];
 
 	memset(bytes, c, len);
-	return append(rig, bytes, len);
+	return journal_rig_append(rig, bytes, len);
 }
 
 struct journal_progress

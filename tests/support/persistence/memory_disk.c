@@ -52,7 +52,7 @@ memory_disk_new_file(struct memory_disk *self)
 }
 
 static bool
-is_hit(struct disk_fault *fault, enum disk_call call)
+fault_is_hit(struct disk_fault *fault, enum disk_call call)
 {
 	if (fault->nth == 0 ||
 	    (fault->call != DISK_CALL_ANY && fault->call != call))
@@ -73,7 +73,7 @@ next_fault(struct memory_disk *self, enum disk_call call)
 	const struct disk_fault *hit = NULL;
 
 	for (size_t i = 0; i < self->fault_count; i++)
-		if (is_hit(&self->faults[i], call) && hit == NULL)
+		if (fault_is_hit(&self->faults[i], call) && hit == NULL)
 			hit = &self->faults[i];
 	self->is_short = hit != NULL && hit->error == 0;
 	self->failures += hit != NULL;

@@ -10,7 +10,7 @@
 #define ZEROS_MOST ((size_t)256 << 10)
 
 static struct memory_disk *
-self_of(struct disk *base)
+memory_disk_of(struct disk *base)
 {
 	return (struct memory_disk *)base;
 }
@@ -77,7 +77,7 @@ open_by_name(struct memory_disk *self, const char *text, enum disk_mode mode,
 static int
 open_file(struct disk *base, const char *name, enum disk_mode mode, int *file)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_OPEN);
 	int free = free_handle(self);
 
@@ -95,7 +95,7 @@ open_file(struct disk *base, const char *name, enum disk_mode mode, int *file)
 static void
 close_file(struct disk *base, int file)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 
 	pthread_mutex_lock(&self->mutex);
 	if (self->handles[file].has_lock)
@@ -105,20 +105,20 @@ close_file(struct disk *base, int file)
 }
 
 static size_t
-shortened(const struct memory_disk *self, size_t len)
+len_shortened(const struct memory_disk *self, size_t len)
 {
 	return self->is_short && len > 1 ? len / 2 : len;
 }
 
 static ssize_t
-read_file(struct disk *base, int file, void *to, size_t len, uint64_t at)
+memory_disk_read(struct disk *base, int file, void *to, size_t len, uint64_t at)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_PREAD);
 	const struct bytes *bytes = &file_of(self, file)->now;
 	size_t left = at < bytes->len ? bytes->len - (size_t)at : 0;
 
-	len = shortened(self, len < left ? len : left);
+	len = len_shortened(self, len < left ? len : left);
 	if (error == 0 && len > 0)
 		memcpy(to, bytes->data + at, len);
 	return memory_disk_leave(self, error) != 0 ? -error : (ssize_t)len;
@@ -137,7 +137,7 @@ bytes_left(const struct memory_disk *self)
 }
 
 static void
-change(struct memory_disk *self, struct memory_file *file,
+file_note_change(struct memory_disk *self, struct memory_file *file,
     const struct change *what)
 {
 	struct change change = *what;
@@ -147,8 +147,8 @@ change(struct memory_disk *self, struct memory_file *file,
 }
 
 static int
-write_some(struct memory_disk *self, struct memory_file *file, const void *from,
-    size_t *len, uint64_t at)
+file_write_some(struct memory_disk *self, struct memory_file *file,
+    const void *from, size_t *len, uint64_t at)
 {
 	uint64_t end = file->now.len + bytes_left(self);
 
@@ -156,7 +156,7 @@ write_some(struct memory_disk *self, struct memory_file *file, const void *from,
 		return ENOSPC;
 	if (*len > end - at)
 		*len = (size_t)(end - at);
-	change(self, file,
+	file_note_change(self, file,
 	    &(struct change){ .kind = CHANGE_WRITE,
 		.at = (size_t)at,
 		.len = *len,
@@ -165,16 +165,16 @@ write_some(struct memory_disk *self, struct memory_file *file, const void *from,
 }
 
 static ssize_t
-write_file(struct disk *base, int file, const void *from, size_t len,
+memory_disk_write(struct disk *base, int file, const void *from, size_t len,
     uint64_t at)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_PWRITE);
 
-	len = shortened(self, len);
+	len = len_shortened(self, len);
 	if (error == 0)
-		error =
-		    write_some(self, file_to_write(self, file), from, &len, at);
+		error = file_write_some(self, file_to_write(self, file), from,
+		    &len, at);
 	memory_disk_leave_changed(self, DISK_CALL_PWRITE, error);
 	return error != 0 ? -error : (ssize_t)len;
 }
@@ -182,7 +182,7 @@ write_file(struct disk *base, int file, const void *from, size_t len,
 static int
 sync_by(struct disk *base, int file, enum disk_call call)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, call);
 
 	if (error == 0)
@@ -199,7 +199,7 @@ sync_data(struct disk *base, int file)
 }
 
 static int
-sync_file(struct disk *base, int file)
+memory_disk_fsync(struct disk *base, int file)
 {
 	return sync_by(base, file, DISK_CALL_FSYNC);
 }
@@ -207,20 +207,20 @@ sync_file(struct disk *base, int file)
 static int
 set_size(struct disk *base, int file, uint64_t size)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_FTRUNCATE);
 
 	if (error == 0)
-		change(self, file_to_write(self, file),
+		file_note_change(self, file_to_write(self, file),
 		    &(struct change){
 			.kind = CHANGE_SIZE, .at = (size_t)size });
 	return memory_disk_leave_changed(self, DISK_CALL_FTRUNCATE, error);
 }
 
 static int
-allocate(struct disk *base, int file, uint64_t size)
+memory_disk_allocate(struct disk *base, int file, uint64_t size)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_FALLOCATE);
 
 	if (error == 0 && self->cannot_allocate)
@@ -229,7 +229,7 @@ allocate(struct disk *base, int file, uint64_t size)
 	    size > file_to_write(self, file)->now.len + bytes_left(self))
 		error = ENOSPC;
 	if (error == 0)
-		change(self, file_of(self, file),
+		file_note_change(self, file_of(self, file),
 		    &(struct change){
 			.kind = CHANGE_GROW, .at = (size_t)size });
 	return memory_disk_leave_changed(self, DISK_CALL_FALLOCATE, error);
@@ -242,14 +242,14 @@ write_zeros(struct disk *base, int file, uint64_t at, size_t len)
 	ssize_t n;
 
 	assert(len <= ZEROS_MOST);
-	n = write_file(base, file, zeros, len, at);
+	n = memory_disk_write(base, file, zeros, len, at);
 	return n < 0 ? (int)-n : (size_t)n == len ? 0 : ENOSPC;
 }
 
 static int
-size_of(struct disk *base, int file, uint64_t *size)
+names_size(struct disk *base, int file, uint64_t *size)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_SIZE);
 
 	if (error == 0)
@@ -258,9 +258,9 @@ size_of(struct disk *base, int file, uint64_t *size)
 }
 
 static int
-lock(struct disk *base, int file)
+memory_disk_lock(struct disk *base, int file)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_LOCK);
 	struct memory_file *of = file_to_write(self, file);
 
@@ -274,7 +274,7 @@ lock(struct disk *base, int file)
 static void
 drop_cache(struct disk *base, int file)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 
 	pthread_mutex_lock(&self->mutex);
 	malloc_spare(true);
@@ -286,7 +286,7 @@ drop_cache(struct disk *base, int file)
 
 /* From one directory to another: each of them has to be synced. */
 static void
-move(struct memory_disk *self, const char *from, const char *to,
+names_move(struct memory_disk *self, const char *from, const char *to,
     struct memory_file *file)
 {
 	struct memory_names *names = &self->names;
@@ -302,21 +302,21 @@ move(struct memory_disk *self, const char *from, const char *to,
 static int
 rename_file(struct disk *base, const char *from, const char *to)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_RENAME);
 	const struct name *name = memory_names_find(&self->names, from);
 
 	if (error == 0 && (name == NULL || !has_directory(self, to)))
 		error = ENOENT;
 	if (error == 0)
-		move(self, from, to, name->file);
+		names_move(self, from, to, name->file);
 	return memory_disk_leave_changed(self, DISK_CALL_RENAME, error);
 }
 
 static int
 unlink_file(struct disk *base, const char *text)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_UNLINK);
 	const struct name *name = memory_names_find(&self->names, text);
 
@@ -332,9 +332,9 @@ unlink_file(struct disk *base, const char *text)
 
 /* Names may come and go while they are visited, as with readdir(). */
 static int
-list(struct disk *base, disk_visit *visit, void *arg)
+memory_disk_list(struct disk *base, disk_visit *visit, void *arg)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error =
 	    memory_disk_leave(self, memory_disk_enter(self, DISK_CALL_LIST));
 	struct name name;
@@ -351,7 +351,7 @@ list(struct disk *base, disk_visit *visit, void *arg)
 static int
 sync_dir(struct disk *base, bool quarantine)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_SYNC_DIR);
 
 	if (error == 0)
@@ -362,7 +362,7 @@ sync_dir(struct disk *base, bool quarantine)
 static int
 make_quarantine(struct disk *base)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_MAKE_QUARANTINE);
 
 	if (error == 0 && memory_names_find(&self->names, QUARANTINE) == NULL)
@@ -375,7 +375,7 @@ make_quarantine(struct disk *base)
 static int
 free_bytes(struct disk *base, uint64_t *bytes)
 {
-	struct memory_disk *self = self_of(base);
+	struct memory_disk *self = memory_disk_of(base);
 	int error = memory_disk_enter(self, DISK_CALL_FREE_BYTES);
 
 	if (error == 0)
@@ -397,21 +397,22 @@ read_clock(struct memory_disk *self, const int64_t *clock)
 }
 
 static int64_t
-wall_ms(struct disk *base)
+memory_disk_wall_ms(struct disk *base)
 {
-	return read_clock(self_of(base), &self_of(base)->wall_ms);
+	return read_clock(memory_disk_of(base), &memory_disk_of(base)->wall_ms);
 }
 
 static int64_t
 monotonic_us(struct disk *base)
 {
-	return read_clock(self_of(base), &self_of(base)->monotonic_us);
+	return read_clock(memory_disk_of(base),
+	    &memory_disk_of(base)->monotonic_us);
 }
 
 static void
 fill_random(struct disk *base, void *to, size_t len)
 {
-	struct chance *chance = &self_of(base)->chance;
+	struct chance *chance = &memory_disk_of(base)->chance;
 
 	for (size_t i = 0; i < len; i++)
 		((uint8_t *)to)[i] = (uint8_t)chance_next(chance);
@@ -420,37 +421,37 @@ fill_random(struct disk *base, void *to, size_t len)
 static void
 boot_id(struct disk *base, uint8_t id[BOOT_ID_SIZE])
 {
-	memcpy(id, self_of(base)->boot_id, BOOT_ID_SIZE);
+	memcpy(id, memory_disk_of(base)->boot_id, BOOT_ID_SIZE);
 }
 
 static void
-destroy(struct disk *base)
+disk_destroy_memory(struct disk *base)
 {
-	memory_disk_destroy(self_of(base));
+	memory_disk_destroy(memory_disk_of(base));
 }
 
 const struct disk_ops memory_disk_ops = {
 	.open = open_file,
 	.close = close_file,
-	.pread = read_file,
-	.pwrite = write_file,
+	.pread = memory_disk_read,
+	.pwrite = memory_disk_write,
 	.fdatasync = sync_data,
-	.fsync = sync_file,
+	.fsync = memory_disk_fsync,
 	.ftruncate = set_size,
-	.fallocate = allocate,
+	.fallocate = memory_disk_allocate,
 	.zero = write_zeros,
-	.size = size_of,
+	.size = names_size,
 	.rename = rename_file,
 	.unlink = unlink_file,
-	.list = list,
+	.list = memory_disk_list,
 	.sync_dir = sync_dir,
 	.make_quarantine = make_quarantine,
-	.lock = lock,
+	.lock = memory_disk_lock,
 	.free_bytes = free_bytes,
 	.drop_cache = drop_cache,
-	.wall_ms = wall_ms,
+	.wall_ms = memory_disk_wall_ms,
 	.monotonic_us = monotonic_us,
 	.random = fill_random,
 	.boot_id = boot_id,
-	.destroy = destroy,
+	.destroy = disk_destroy_memory,
 };

@@ -58,7 +58,7 @@ struct lot {
 };
 
 static void
-draw(uint64_t serial, bool is_write, void *arg)
+lot_draw(uint64_t serial, bool is_write, void *arg)
 {
 	struct lot *lot = arg;
 
@@ -68,7 +68,8 @@ draw(uint64_t serial, bool is_write, void *arg)
 }
 
 static struct crash
-decide(const struct memory_disk *disk, enum crash_shape shape, uint64_t seed)
+crash_decide(const struct memory_disk *disk, enum crash_shape shape,
+    uint64_t seed)
 {
 	struct crash crash = { .shape = shape,
 		.seed = chance_mix(seed + 1),
@@ -76,7 +77,7 @@ decide(const struct memory_disk *disk, enum crash_shape shape, uint64_t seed)
 	struct lot lot = { .chance = { crash.seed } };
 
 	each_serial(disk, note_last, &crash.last);
-	each_serial(disk, draw, &lot);
+	each_serial(disk, lot_draw, &lot);
 	crash.cut = lot.serial;
 	return crash;
 }
@@ -95,7 +96,7 @@ heir_of(struct memory_disk *left, struct memory_file *file,
 
 /* The names still lead to the old disk's files: each gets one of its own. */
 static void
-inherit(struct memory_disk *left, const struct crash *crash)
+names_inherit(struct memory_disk *left, const struct crash *crash)
 {
 	struct name_list *lists[] = { &left->names.kept, &left->names.now };
 
@@ -134,11 +135,11 @@ memory_disk_crash(struct memory_disk *disk, enum crash_shape shape,
 
 	pthread_mutex_lock(&disk->mutex);
 	malloc_spare(true);
-	crash = decide(disk, shape, seed);
+	crash = crash_decide(disk, shape, seed);
 	for (struct memory_file *at = disk->files; at != NULL; at = at->next)
 		at->heir = NULL;
 	memory_names_crash(&disk->names, &crash, &left->names);
-	inherit(left, &crash);
+	names_inherit(left, &crash);
 	left->next_serial = disk->next_serial;
 	left->capacity = disk->capacity;
 	left->cannot_allocate = disk->cannot_allocate;
@@ -151,7 +152,7 @@ memory_disk_crash(struct memory_disk *disk, enum crash_shape shape,
 /* --- comparing ------------------------------------------------------------ */
 
 static const struct name *
-find(const struct name_list *list, const char *text)
+name_find(const struct name_list *list, const char *text)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->names[i].text, text) == 0)
@@ -165,7 +166,7 @@ names_equal(const struct name_list *a, const struct name_list *b)
 	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
-		const struct name *other = find(b, a->names[i].text);
+		const struct name *other = name_find(b, a->names[i].text);
 
 		if (other == NULL ||
 		    (other->file == NULL) != (a->names[i].file == NULL))
@@ -247,7 +248,7 @@ zero_sector(struct bytes *bytes, size_t len, struct chance *chance)
 }
 
 static struct damage
-cut(struct bytes *bytes, size_t len, struct chance *chance)
+bytes_cut(struct bytes *bytes, size_t len, struct chance *chance)
 {
 	struct damage damage = { chance_below(chance, len), bytes->len };
 
@@ -256,7 +257,7 @@ cut(struct bytes *bytes, size_t len, struct chance *chance)
 }
 
 static struct damage
-lengthen(struct bytes *bytes, size_t len, struct chance *chance)
+bytes_lengthen(struct bytes *bytes, size_t len, struct chance *chance)
 {
 	struct damage damage = { bytes->len, bytes->len };
 
@@ -285,7 +286,7 @@ memory_disk_damage(struct memory_disk *disk, const char *text, size_t len,
 {
 	static struct damage (*const kinds[DAMAGE_KINDS])(struct bytes *,
 	    size_t, struct chance *) = { turn_bit, change_bytes, zero_sector,
-		cut, lengthen, NULL, copy_part };
+		bytes_cut, bytes_lengthen, NULL, copy_part };
 	const struct name *name = memory_names_find(&disk->names, text);
 	struct chance chance = { seed };
 	struct damage damage = { 0, len };

@@ -12,7 +12,7 @@
 #define CHANGES_MOST 256
 
 static void *
-must(void *memory)
+memory_required(void *memory)
 {
 	if (memory == NULL)
 		abort();
@@ -24,7 +24,8 @@ bytes_resize(struct bytes *bytes, size_t len)
 {
 	if (len > bytes->room) {
 		bytes->room = len > 2 * bytes->room ? len : 2 * bytes->room;
-		bytes->data = must(realloc(bytes->data, bytes->room));
+		bytes->data =
+		    memory_required(realloc(bytes->data, bytes->room));
 	}
 	if (len > bytes->len)
 		memset(bytes->data + bytes->len, 0, len - bytes->len);
@@ -57,7 +58,7 @@ bytes_equal(const struct bytes *a, const struct bytes *b)
 struct memory_file *
 memory_file_create(void)
 {
-	struct memory_file *file = must(calloc(1, sizeof(*file)));
+	struct memory_file *file = memory_required(calloc(1, sizeof(*file)));
 
 	file->last = &file->first;
 	return file;
@@ -73,7 +74,7 @@ memory_file_destroy(struct memory_file *file)
 }
 
 static void
-apply(struct bytes *bytes, const struct change *change)
+bytes_apply_change(struct bytes *bytes, const struct change *change)
 {
 	if (change->kind == CHANGE_WRITE)
 		bytes_write(bytes, change->at, change->data, change->len);
@@ -96,7 +97,7 @@ take_first(struct memory_file *file)
 static void
 settle_first(struct memory_file *file)
 {
-	apply(&file->kept, file->first);
+	bytes_apply_change(&file->kept, file->first);
 	take_first(file);
 }
 
@@ -104,7 +105,8 @@ settle_first(struct memory_file *file)
 static struct change *
 copy_change(const struct change *change)
 {
-	struct change *copy = must(malloc(sizeof(*copy) + change->len));
+	struct change *copy =
+	    memory_required(malloc(sizeof(*copy) + change->len));
 
 	*copy = *change;
 	copy->next = NULL;
@@ -119,7 +121,7 @@ memory_file_change(struct memory_file *file, const struct change *change)
 {
 	struct change *copy = copy_change(change);
 
-	apply(&file->now, copy);
+	bytes_apply_change(&file->now, copy);
 	*file->last = copy;
 	file->last = &copy->next;
 	if (++file->changes > CHANGES_MOST)
@@ -145,7 +147,7 @@ memory_file_reread(struct memory_file *file)
 {
 	bytes_set(&file->now, file->kept.data, file->kept.len);
 	for (struct change *at = file->first; at != NULL; at = at->next)
-		apply(&file->now, at);
+		bytes_apply_change(&file->now, at);
 }
 
 static struct memory_file *
@@ -265,7 +267,7 @@ apply_in_part(struct bytes *bytes, const struct memory_file *file,
 		write_sectors(bytes, file, crash, change);
 		maybe_lengthen(bytes, crash, change);
 	} else if (crash_leaves(crash, change->serial)) {
-		apply(bytes, change);
+		bytes_apply_change(bytes, change);
 	}
 }
 
@@ -279,7 +281,7 @@ apply_torn(struct bytes *bytes, const struct crash *crash,
 	if (change->kind == CHANGE_WRITE)
 		bytes_write(bytes, change->at, change->data, len);
 	else if (chance_next(&chance) & 1)
-		apply(bytes, change);
+		bytes_apply_change(bytes, change);
 }
 
 bool
@@ -306,13 +308,13 @@ apply_after(struct bytes *bytes, const struct memory_file *file,
 		break;
 	case CRASH_PREFIX:
 		if (change->serial < crash->cut)
-			apply(bytes, change);
+			bytes_apply_change(bytes, change);
 		else if (change->serial == crash->cut)
 			apply_torn(bytes, crash, change);
 		break;
 	case CRASH_LAST:
 		if (change->serial == crash->last)
-			apply(bytes, change);
+			bytes_apply_change(bytes, change);
 		break;
 	case CRASH_BUT_FIRST:
 	case CRASH_HALF:
@@ -320,7 +322,7 @@ apply_after(struct bytes *bytes, const struct memory_file *file,
 		apply_in_part(bytes, file, crash, change);
 		break;
 	default:
-		apply(bytes, change);
+		bytes_apply_change(bytes, change);
 	}
 }
 

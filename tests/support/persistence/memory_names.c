@@ -11,7 +11,7 @@ is_quarantined(const char *name)
 }
 
 static size_t
-find(const struct name_list *list, const char *text)
+name_list_find(const struct name_list *list, const char *text)
 {
 	size_t i = 0;
 
@@ -21,9 +21,9 @@ find(const struct name_list *list, const char *text)
 }
 
 static void
-forget(struct name_list *list, const char *text)
+name_list_remove(struct name_list *list, const char *text)
 {
-	size_t i = find(list, text);
+	size_t i = name_list_find(list, text);
 
 	if (i == list->count)
 		return;
@@ -46,14 +46,14 @@ name_add(struct name_list *list)
 }
 
 static void
-apply(struct name_list *list, const struct name_change *change)
+name_list_apply(struct name_list *list, const struct name_change *change)
 {
 	struct name *name;
 
-	forget(list, change->gone);
+	name_list_remove(list, change->gone);
 	if (change->come[0] == '\0')
 		return;
-	forget(list, change->come);
+	name_list_remove(list, change->come);
 	name = name_add(list);
 	strcpy(name->text, change->come);
 	name->file = change->file;
@@ -82,13 +82,13 @@ memory_names_fini(struct memory_names *names)
 const struct name *
 memory_names_find(const struct memory_names *names, const char *text)
 {
-	size_t i = find(&names->now, text);
+	size_t i = name_list_find(&names->now, text);
 
 	return i < names->now.count ? &names->now.names[i] : NULL;
 }
 
 static void
-push(struct memory_names *names, const struct name_change *change)
+names_push_change(struct memory_names *names, const struct name_change *change)
 {
 	struct name_change *copy = malloc(sizeof(*copy));
 
@@ -96,7 +96,7 @@ push(struct memory_names *names, const struct name_change *change)
 		abort();
 	*copy = *change;
 	copy->next = NULL;
-	apply(&names->now, copy);
+	name_list_apply(&names->now, copy);
 	*names->last = copy;
 	names->last = &copy->next;
 }
@@ -110,7 +110,7 @@ memory_names_change(struct memory_names *names, uint64_t serial,
 	assert(strlen(gone) < DISK_NAME_SIZE && strlen(come) < DISK_NAME_SIZE);
 	strcpy(change.gone, gone);
 	strcpy(change.come, come);
-	push(names, &change);
+	names_push_change(names, &change);
 }
 
 static bool
@@ -132,7 +132,7 @@ memory_names_sync(struct memory_names *names, bool quarantine)
 			at = &change->next;
 			continue;
 		}
-		apply(&names->kept, change);
+		name_list_apply(&names->kept, change);
 		*at = change->next;
 		free(change);
 	}
@@ -152,11 +152,11 @@ forget_lost_quarantine(struct name_list *list)
 {
 	size_t i = 0;
 
-	if (find(list, QUARANTINE) < list->count)
+	if (name_list_find(list, QUARANTINE) < list->count)
 		return;
 	while (i < list->count)
 		if (is_quarantined(list->names[i].text))
-			forget(list, list->names[i].text);
+			name_list_remove(list, list->names[i].text);
 		else
 			i++;
 }
@@ -172,13 +172,13 @@ memory_names_crash(const struct memory_names *names, const struct crash *crash,
 	if (crash->shape == CRASH_KILL) {
 		copy_list(&out->now, &names->kept);
 		for (; at != NULL; at = at->next)
-			push(out, at);
+			names_push_change(out, at);
 		return;
 	}
 	if (crash->shape != CRASH_NOTHING && crash->shape != CRASH_DATA)
 		for (; at != NULL; at = at->next)
 			if (crash_leaves(crash, at->serial))
-				apply(&out->kept, at);
+				name_list_apply(&out->kept, at);
 	forget_lost_quarantine(&out->kept);
 	copy_list(&out->now, &out->kept);
 }

@@ -11,7 +11,7 @@
 const uint8_t test_store_id[STORE_ID_SIZE] = "sixteen bytes id";
 
 static void
-begin(struct store_file *file, uint64_t lsn)
+store_file_begin(struct store_file *file, uint64_t lsn)
 {
 	memset(file, 0, sizeof(*file));
 	file->head.first_lsn = lsn;
@@ -24,13 +24,13 @@ begin(struct store_file *file, uint64_t lsn)
 void
 segment_begin(struct store_file *file, uint64_t first_lsn)
 {
-	begin(file, first_lsn);
+	store_file_begin(file, first_lsn);
 }
 
 void
 snapshot_begin(struct store_file *file, uint64_t last_lsn)
 {
-	begin(file, last_lsn);
+	store_file_begin(file, last_lsn);
 	file->head.is_snapshot = true;
 	file->next_lsn = 1;
 }

@@ -14,13 +14,13 @@ rig_of_ids(struct id_source *ids)
 }
 
 static void
-next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
+rig_next_epoch(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 {
 	(void)style;
 	snprintf(out, ID_SIZE, "epoch%u", ++rig_of_ids(ids)->last_id);
 }
 
-static const struct id_source_ops ids_ops = { next_id };
+static const struct id_source_ops ids_ops = { rig_next_epoch };
 
 static void
 count_entry(struct entry_handler *handler, const struct entry *entry,
@@ -199,7 +199,7 @@ show(const char *format, ...)
 }
 
 static bool
-show_message(const struct message *message, void *arg)
+rig_show_message(const struct message *message, void *arg)
 {
 	(void)arg;
 	show(" %d=%.*s", (int)message->seq, (int)message->body.len,
@@ -233,7 +233,7 @@ show_attributes(const struct store_rig *rig, struct str room)
 }
 
 static bool
-show_room(const struct room *room, void *arg)
+rig_show_room(const struct room *room, void *arg)
 {
 	struct store_rig *rig = arg;
 
@@ -242,7 +242,7 @@ show_room(const struct room *room, void *arg)
 	history_each(rig->history, str_from(room->id), 1,
 	    memory_disk_disk(rig->memory)
 		->ops->wall_ms(memory_disk_disk(rig->memory)),
-	    show_message, NULL);
+	    rig_show_message, NULL);
 	show_attributes(rig, str_from(room->id));
 	return true;
 }
@@ -251,6 +251,6 @@ const char *
 store_rig_show(struct store_rig *rig)
 {
 	shown[0] = '\0';
-	room_store_each(rig->rooms, show_room, rig);
+	room_store_each(rig->rooms, rig_show_room, rig);
 	return shown;
 }

@@ -80,7 +80,7 @@ struct line {
 };
 
 static bool
-append_message(const struct message *message, void *arg)
+line_append_message(const struct message *message, void *arg)
 {
 	struct line *line = arg;
 	size_t len = strlen(line->text);
@@ -98,7 +98,8 @@ assert_first(struct history *history, struct str room, uint64_t from_seq,
 {
 	struct line line = { "", most };
 
-	history_each(history, room, from_seq, now_ms, append_message, &line);
+	history_each(history, room, from_seq, now_ms, line_append_message,
+	    &line);
 	ck_assert_str_eq(line.text, expected);
 }
 

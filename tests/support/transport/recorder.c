@@ -13,13 +13,13 @@ struct recorded {
 };
 
 static void
-on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
+recorder_on_bind(struct endpoint *endpoint, struct chunk_pool *pool)
 {
 	((struct recorder *)endpoint)->pool = pool;
 }
 
 static bool
-serves(struct endpoint *endpoint, const struct dialect *listener,
+recorder_serves(struct endpoint *endpoint, const struct dialect *listener,
     struct str path)
 {
 	(void)listener;
@@ -28,7 +28,7 @@ serves(struct endpoint *endpoint, const struct dialect *listener,
 }
 
 static void
-choose(struct endpoint *endpoint, const struct http_request *request,
+recorder_choose(struct endpoint *endpoint, const struct http_request *request,
     struct upgrade *upgrade)
 {
 	(void)endpoint;
@@ -39,7 +39,7 @@ choose(struct endpoint *endpoint, const struct http_request *request,
 }
 
 static void *
-on_open(struct endpoint *endpoint, struct conn *conn,
+recorder_on_open(struct endpoint *endpoint, struct conn *conn,
     const struct http_request *request, const struct upgrade *upgrade,
     struct str response)
 {
@@ -69,7 +69,7 @@ on_open(struct endpoint *endpoint, struct conn *conn,
 }
 
 static void
-on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
+recorder_on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct recorded *session = arg;
 	struct recorder *recorder = session->recorder;
@@ -100,7 +100,7 @@ has_heard(const struct client *client)
 }
 
 static void
-on_leave(void *arg, const struct bye *bye)
+recorder_on_leave(void *arg, const struct bye *bye)
 {
 	struct recorded *session = arg;
 	struct recorder *recorder = session->recorder;
@@ -121,7 +121,7 @@ on_leave(void *arg, const struct bye *bye)
 }
 
 static void
-on_flush(struct endpoint *endpoint)
+recorder_on_flush(struct endpoint *endpoint)
 {
 	struct recorder *recorder = (struct recorder *)endpoint;
 	struct conn *conn = recorder->gathered;
@@ -132,36 +132,36 @@ on_flush(struct endpoint *endpoint)
 }
 
 static struct pending
-pending(struct endpoint *endpoint)
+recorder_pending(struct endpoint *endpoint)
 {
 	(void)endpoint;
 	return (struct pending){ 0, 0 };
 }
 
 static void
-on_drained(void *session)
+recorder_on_drained(void *session)
 {
 	((struct recorded *)session)->recorder->drained++;
 }
 
 static void
-do_nothing(struct endpoint *endpoint)
+recorder_do_nothing(struct endpoint *endpoint)
 {
 	(void)endpoint;
 }
 
 static const struct endpoint_ops recorder_ops = {
-	.bind = on_bind,
-	.serves = serves,
-	.choose = choose,
-	.open = on_open,
-	.message = on_message,
-	.leave = on_leave,
-	.drained = on_drained,
-	.after_read = do_nothing,
-	.flush = on_flush,
-	.pending = pending,
-	.tick = do_nothing,
+	.bind = recorder_on_bind,
+	.serves = recorder_serves,
+	.choose = recorder_choose,
+	.open = recorder_on_open,
+	.message = recorder_on_message,
+	.leave = recorder_on_leave,
+	.drained = recorder_on_drained,
+	.after_read = recorder_do_nothing,
+	.flush = recorder_on_flush,
+	.pending = recorder_pending,
+	.tick = recorder_do_nothing,
 };
 
 void

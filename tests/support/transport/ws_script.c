@@ -44,7 +44,7 @@ write_text(FILE *out, const char *data, size_t len)
 }
 
 static bool
-say_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+script_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 {
 	fputs(kind == WS_TEXT ? "text" : "binary", arg);
 	write_text(arg, data, len);
@@ -54,7 +54,7 @@ say_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 }
 
 static bool
-say_ping(void *arg, const char *data, size_t len)
+script_ping(void *arg, const char *data, size_t len)
 {
 	fputs("ping", arg);
 	write_text(arg, data, len);
@@ -62,7 +62,7 @@ say_ping(void *arg, const char *data, size_t len)
 }
 
 static bool
-say_pong(void *arg, const char *data, size_t len)
+script_pong(void *arg, const char *data, size_t len)
 {
 	fputs("pong", arg);
 	write_text(arg, data, len);
@@ -70,31 +70,31 @@ say_pong(void *arg, const char *data, size_t len)
 }
 
 static void
-say_close(void *arg, unsigned code, struct str reason)
+script_close(void *arg, unsigned code, struct str reason)
 {
 	fprintf(arg, "close %u", code);
 	write_text(arg, reason.data, reason.len);
 }
 
 static void
-say_error(void *arg, enum ws_close_code code, const char *why)
+script_error(void *arg, enum ws_close_code code, const char *why)
 {
 	assert(why[0] != '\0');
 	fprintf(arg, "error %u\n", (unsigned)code);
 }
 
 static const struct ws_reader_ops say = {
-	.message = say_message,
-	.ping = say_ping,
-	.pong = say_pong,
-	.close = say_close,
-	.error = say_error,
+	.message = script_message,
+	.ping = script_ping,
+	.pong = script_pong,
+	.close = script_close,
+	.error = script_error,
 };
 
 /* One piece, in memory of its own that ends where it ends. */
 static void
-feed(struct ws_reader *reader, const struct ws_reader_limits *limits, FILE *out,
-    const uint8_t *data, size_t len)
+script_feed(struct ws_reader *reader, const struct ws_reader_limits *limits,
+    FILE *out, const uint8_t *data, size_t len)
 {
 	uint8_t *piece = malloc(len > 0 ? len : 1);
 	size_t used;
@@ -133,7 +133,7 @@ ws_script_run(const struct ws_reader_limits *shared, bool deflate,
 			step = split.rest == 0 ? len : split.rest;
 		if (step > len - at)
 			step = len - at;
-		feed(&reader, &limits, out, data + at, step);
+		script_feed(&reader, &limits, out, data + at, step);
 		at += step;
 		check_held(&reader, held, at);
 		step = 0;

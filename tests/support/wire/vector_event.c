@@ -81,7 +81,7 @@ set_part(struct event *event, const struct part *part, const char *value)
 
 /* message 17 1795241301123 alice 7f3a01bc "hi" */
 static void
-add_message(struct vector_event *out, char *value)
+event_add_message(struct vector_event *out, char *value)
 {
 	struct message *message = &out->messages[out->event.page.count++];
 
@@ -137,7 +137,7 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 		return true;
 	}
 	if (strcmp(name, "message") == 0)
-		return add_message(out, value), true;
+		return event_add_message(out, value), true;
 	if (strcmp(name, "entry") == 0)
 		return add_entry(out, value), true;
 	if (strcmp(name, "lively") == 0)

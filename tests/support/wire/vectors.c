@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 static void
-give_up(const char *file, size_t line, const char *why)
+vectors_fail(const char *file, size_t line, const char *why)
 {
 	fprintf(stderr, "%s:%zu: %s\n", file, line, why);
 	exit(EXIT_FAILURE);
 }
 
 static char *
-joined(char *text, const char *line)
+line_join(char *text, const char *line)
 {
 	char *longer;
 
@@ -22,7 +22,7 @@ joined(char *text, const char *line)
 }
 
 static char *
-copied(const char *text)
+text_duplicate(const char *text)
 {
 	char *copy = strdup(text);
 
@@ -32,7 +32,7 @@ copied(const char *text)
 }
 
 static struct vector *
-append(struct vectors *vectors, const char *path, size_t line)
+vectors_append(struct vectors *vectors, const char *path, size_t line)
 {
 	size_t size = (vectors->count + 1) * sizeof(struct vector);
 
@@ -40,7 +40,7 @@ append(struct vectors *vectors, const char *path, size_t line)
 	if (vectors->items == NULL)
 		abort();
 	vectors->items[vectors->count] = (struct vector){
-		.file = copied(path),
+		.file = text_duplicate(path),
 		.line = line,
 		.stage = WIRE_INSIDE,
 		.viewpoint = VIEW_OTHERS,
@@ -70,22 +70,22 @@ take_line(struct vector *vector, const char *line)
 
 	switch (line[0]) {
 	case '>':
-		vector->sent = copied(rest);
+		vector->sent = text_duplicate(rest);
 		return true;
 	case '<':
-		vector->said = copied(rest);
+		vector->said = text_duplicate(rest);
 		return true;
 	case 'x':
-		vector->close = copied(rest);
+		vector->close = text_duplicate(rest);
 		return true;
 	case '@':
 		return take_circumstance(vector, rest);
 	case '=':
 	case '!':
-		vector->means = joined(vector->means, line);
+		vector->means = line_join(vector->means, line);
 		return true;
 	case '+':
-		vector->event = joined(vector->event, rest);
+		vector->event = line_join(vector->event, rest);
 		return true;
 	default:
 		return line[0] == '\0';
@@ -103,15 +103,15 @@ vectors_load(const char *path)
 	ssize_t len;
 
 	if (file == NULL)
-		give_up(path, 0, "cannot be opened");
+		vectors_fail(path, 0, "cannot be opened");
 	while ((len = getline(&line, &size, file)) > 0) {
 		number++;
 		line[len - 1] = '\0';
 		if (line[0] == '#') {
-			vector = append(&vectors, path, number);
-			vector->title = copied(line + 2);
+			vector = vectors_append(&vectors, path, number);
+			vector->title = text_duplicate(line + 2);
 		} else if (vector == NULL || !take_line(vector, line)) {
-			give_up(path, number, "not a line of an example");
+			vectors_fail(path, number, "not a line of an example");
 		}
 	}
 	free(line);

@@ -17,7 +17,7 @@ static struct http_response response;
 static char headers[ASSET_HEADERS_SIZE];
 
 static void
-ask(const struct asset *asset)
+asset_request(const struct asset *asset)
 {
 	memset(&response, 0, sizeof(response));
 	asset_answer(asset, &request, &response, headers);
@@ -29,7 +29,7 @@ ask_with(const char *name, const char *value)
 	request.header_count = 1;
 	request.headers[0].name = str_from(name);
 	request.headers[0].value = str_from(value);
-	ask(&list[0]);
+	asset_request(&list[0]);
 }
 
 START_TEST(finds_what_is_at_a_path)
@@ -43,7 +43,7 @@ END_TEST
 
 START_TEST(gives_a_page_its_policy)
 {
-	ask(&list[0]);
+	asset_request(&list[0]);
 	ck_assert_int_eq(response.status, 200);
 	ck_assert_str_eq(response.content_type, "text/html");
 	ck_assert(str_equal(response.body, STR("page")));
@@ -59,7 +59,7 @@ END_TEST
 
 START_TEST(gives_scripts_to_pages_from_elsewhere)
 {
-	ask(&list[1]);
+	asset_request(&list[1]);
 	ck_assert_ptr_nonnull(strstr(headers,
 	    "\r\nAccess-Control-Allow-Origin: *\r\n"));
 	ck_assert_ptr_null(strstr(headers, "Security-Policy"));

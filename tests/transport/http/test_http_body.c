@@ -73,7 +73,7 @@ struct read {
 
 /* In pieces of this size, each in memory of its own. */
 static struct read
-read_in_pieces(struct http_body *body, const char *data, size_t size,
+body_read_in_pieces(struct http_body *body, const char *data, size_t size,
     size_t first, size_t step)
 {
 	struct read read = { .result = HTTP_BODY_MORE };
@@ -119,7 +119,7 @@ check_chunked(int i, size_t first, size_t step)
 	struct read read;
 
 	http_body_init_chunked(&body, MOST);
-	read = read_in_pieces(&body, data, len, first, step);
+	read = body_read_in_pieces(&body, data, len, first, step);
 	ck_assert_int_eq(read.result, chunked[i].result);
 	ck_assert_uint_eq(read.len, strlen(chunked[i].body));
 	ck_assert_mem_eq(read.body, chunked[i].body, read.len);
@@ -148,7 +148,7 @@ START_TEST(reads_a_body_by_its_length)
 
 		http_body_init_length(&body, 5);
 		ck_assert(!http_body_is_whole(&body));
-		read = read_in_pieces(&body, "helloGET", 8, 0, step);
+		read = body_read_in_pieces(&body, "helloGET", 8, 0, step);
 		ck_assert_int_eq(read.result, HTTP_BODY_END);
 		ck_assert_uint_eq(read.used, 5);
 		ck_assert_mem_eq(read.body, "hello", 5);

@@ -47,7 +47,7 @@ has_header(const char *header)
 }
 
 static void
-check_status(int status)
+http_check_status(int status)
 {
 	char line[32];
 
@@ -58,9 +58,9 @@ check_status(int status)
 
 /* Answered, told that it is over, and gone as soon as the peer is. */
 static void
-check_refused(int status)
+http_check_refused(int status)
 {
-	check_status(status);
+	http_check_status(status);
 	ck_assert(has_header("\r\nConnection: close\r\n"));
 	ck_assert(client.eof);
 	ck_assert_uint_eq(recorder.opened, 0);
@@ -106,7 +106,7 @@ START_TEST(says_what_is_wrong_with_a_request)
 	send_and_receive(refused[_i].head);
 	if (refused[_i].header != NULL)
 		ck_assert(has_header(refused[_i].header));
-	check_refused(refused[_i].status);
+	http_check_refused(refused[_i].status);
 	teardown();
 }
 END_TEST
@@ -120,7 +120,7 @@ START_TEST(says_the_same_byte_by_byte)
 		rig_turn(&recorder.rig);
 	}
 	client_receive(&client);
-	check_refused(refused[_i].status);
+	http_check_refused(refused[_i].status);
 	teardown();
 }
 END_TEST
@@ -146,14 +146,14 @@ START_TEST(answers_the_next_request_too)
 	for (int i = 0; i < 3; i++) {
 		client.len = 0;
 		send_and_receive(answered[_i].head);
-		check_status(answered[_i].status);
+		http_check_status(answered[_i].status);
 		ck_assert(has_header(answered[_i].header));
 		ck_assert(!has_header("\r\nConnection: close\r\n"));
 		ck_assert(!client.eof);
 	}
 	client.len = 0;
 	send_and_receive(OPENING "\r\n");
-	check_status(101);
+	http_check_status(101);
 	teardown();
 }
 END_TEST
@@ -170,7 +170,7 @@ START_TEST(refuses_a_head_that_is_too_long_before_its_end)
 	client_send(&client, line, sizeof(line));
 	rig_turn(&recorder.rig);
 	client_receive(&client);
-	check_refused(431);
+	http_check_refused(431);
 	teardown();
 }
 END_TEST
@@ -181,7 +181,7 @@ START_TEST(refuses_more_headers_than_allowed)
 	recorder.rig.limits.request_headers = 4;
 	worker_limits_changed(&recorder.rig.worker);
 	send_and_receive(OPENING "\r\n");
-	check_refused(431);
+	http_check_refused(431);
 	teardown();
 }
 END_TEST
@@ -196,7 +196,7 @@ START_TEST(waits_for_a_head_until_the_deadline)
 	ck_assert_uint_eq(client.len, 0);
 	rig_pass(&recorder.rig, 100);
 	client_receive(&client);
-	check_refused(408);
+	http_check_refused(408);
 	teardown();
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TEST(resets_who_is_refused_and_stays)
 {
 	setup();
 	send_and_receive("\r\n\r\n");
-	check_status(400);
+	http_check_status(400);
 	/* What is still sent is thrown away. */
 	send_and_receive(OPENING "\r\n");
 	rig_pass(&recorder.rig, 4900);
@@ -225,14 +225,14 @@ go_down(void)
 }
 
 static void
-fill_up(void)
+connections_fill(void)
 {
 	recorder.rig.limits.connections = 1;
 	recorder.rig.worker.ws.open_count++;
 }
 
 static void
-fill_memory(void)
+memory_fill(void)
 {
 	recorder.rig.limits.memory = 100; /* less than any connection takes */
 }
@@ -242,8 +242,8 @@ static const struct {
 	const char *why;
 } unwelcome[] = {
 	{ go_down, "Going down\n" },
-	{ fill_up, "Too many connections\n" },
-	{ fill_memory, "Out of memory\n" },
+	{ connections_fill, "Too many connections\n" },
+	{ memory_fill, "Out of memory\n" },
 };
 
 START_TEST(sends_away_who_cannot_be_served)
@@ -254,7 +254,7 @@ START_TEST(sends_away_who_cannot_be_served)
 	ck_assert(has_header("\r\nRetry-After: 5\r\n"));
 	ck_assert(has_header(unwelcome[_i].why));
 	recorder.rig.worker.ws.open_count = 0;
-	check_refused(503);
+	http_check_refused(503);
 	teardown();
 }
 END_TEST
@@ -286,7 +286,7 @@ START_TEST(sends_away_the_third_of_two_from_one_address)
 	client_connect(&client, &recorder.rig, 0);
 	client.conn->peer = peer_at("[2001:db8::2]:1");
 	send_and_receive(OPENING "\r\n");
-	check_status(429);
+	http_check_status(429);
 	ck_assert(has_header("\r\nRetry-After: 5\r\n"));
 	client_fini(&client);
 	client_fini(&others[0]);
@@ -312,7 +312,7 @@ START_TEST(opens_byte_by_byte)
 		rig_turn(&recorder.rig);
 	}
 	client_receive(&client);
-	check_status(101);
+	http_check_status(101);
 	ck_assert(
 	    has_header("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
 	ck_assert_uint_eq(recorder.opened, 1);
@@ -381,7 +381,7 @@ START_TEST(answers_the_handshake_before_a_ping_that_came_with_it)
 	client_send(&client, packet, sizeof(packet) - 1);
 	rig_turn(&recorder.rig);
 	client_receive(&client);
-	check_status(101);
+	http_check_status(101);
 	ck_assert_mem_eq(client.data + client.len - 2, PONG, 2);
 	teardown();
 }
@@ -396,7 +396,7 @@ START_TEST(closes_properly_what_came_with_the_handshake_and_a_close)
 	client_send(&client, packet, sizeof(packet) - 1);
 	rig_turn(&recorder.rig);
 	client_receive(&client);
-	check_status(101);
+	http_check_status(101);
 	ck_assert_mem_eq(client.data + client.len - 4, "\x88\x02\x03\xe8", 4);
 	ck_assert(client.eof);
 	teardown();
@@ -424,7 +424,7 @@ START_TEST(answers_a_health_check_whose_sender_has_said_all)
 	shutdown(client.fd, SHUT_WR);
 	rig_turn(&recorder.rig);
 	client_receive(&client);
-	check_status(200);
+	http_check_status(200);
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	teardown();
 }

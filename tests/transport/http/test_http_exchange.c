@@ -46,7 +46,7 @@ exchange_answer(struct http_exchange *exchange, int status, const char *text)
 
 /* An assertion of the test library allocates. */
 static void
-require(bool holds)
+exchange_require(bool holds)
 {
 	if (!holds)
 		abort();
@@ -55,8 +55,8 @@ require(bool holds)
 static void
 on_body(struct http_exchange *exchange, struct str piece)
 {
-	require(exchange == seen.exchange);
-	require(seen.len + piece.len <= BODY_MOST);
+	exchange_require(exchange == seen.exchange);
+	exchange_require(seen.len + piece.len <= BODY_MOST);
 	memcpy(seen.body + seen.len, piece.data, piece.len);
 	seen.len += piece.len;
 	seen.body[seen.len] = '\0';
@@ -81,11 +81,11 @@ stream_byte(size_t at)
 }
 
 static ssize_t
-fill(struct http_exchange *exchange, char *out, size_t most)
+response_fill(struct http_exchange *exchange, char *out, size_t most)
 {
 	size_t left = seen.fill_most - seen.filled;
 
-	require(exchange == seen.exchange);
+	exchange_require(exchange == seen.exchange);
 	if (seen.fail_at > 0 && seen.filled >= seen.fail_at)
 		return HTTP_FILL_FAILED;
 	if (seen.later_at > 0 && seen.filled >= seen.later_at) {
@@ -104,7 +104,7 @@ fill(struct http_exchange *exchange, char *out, size_t most)
 static void
 on_close(struct http_exchange *exchange)
 {
-	require(exchange == seen.exchange);
+	exchange_require(exchange == seen.exchange);
 	seen.exchange = NULL;
 	seen.closed++;
 }
@@ -116,12 +116,13 @@ static const struct http_exchange_ops upload_ops = {
 };
 
 static const struct http_exchange_ops stream_ops = {
-	.fill = fill,
+	.fill = response_fill,
 	.on_close = on_close,
 };
 
 static void
-begin(struct http_exchange *exchange, const struct http_exchange_ops *ops)
+exchange_begin(struct http_exchange *exchange,
+    const struct http_exchange_ops *ops)
 {
 	seen.begun++;
 	seen.exchange = exchange;
@@ -132,14 +133,14 @@ static bool
 run_upload(struct http_exchange *exchange)
 {
 	http_param_get(exchange->request, "room", seen.room, sizeof(seen.room));
-	begin(exchange, &upload_ops);
+	exchange_begin(exchange, &upload_ops);
 	return true;
 }
 
 static bool
 run_stream(struct http_exchange *exchange)
 {
-	begin(exchange, &stream_ops);
+	exchange_begin(exchange, &stream_ops);
 	exchange->response.status = 200;
 	exchange->response.content_type = "text/plain";
 	exchange->response.framing = seen.framing;
@@ -151,7 +152,7 @@ run_stream(struct http_exchange *exchange)
 static bool
 run_late(struct http_exchange *exchange)
 {
-	begin(exchange, &upload_ops);
+	exchange_begin(exchange, &upload_ops);
 	return true;
 }
 
@@ -204,21 +205,21 @@ teardown(void)
 }
 
 static void
-turn(void)
+exchange_turn(void)
 {
 	rig_turn(&recorder.rig);
 	client_receive(&client);
 }
 
 static void
-send_text(const char *text)
+exchange_send(const char *text)
 {
 	client_send_text(&client, text);
-	turn();
+	exchange_turn();
 }
 
 static bool
-has(const char *text)
+exchange_received(const char *text)
 {
 	return memmem(client.data, client.len, text, strlen(text)) != NULL;
 }
@@ -245,11 +246,11 @@ take_response(int status, const char *body)
 
 /* Closed after the answer; gone when the peer is. */
 static void
-check_closed(void)
+exchange_check_closed(void)
 {
 	ck_assert(client.eof);
 	shutdown(client.fd, SHUT_WR);
-	turn();
+	exchange_turn();
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 }
 
@@ -286,8 +287,8 @@ static const struct {
 START_TEST(finds_the_route_of_a_request)
 {
 	setup(0);
-	send_text(routed[_i].request);
-	ck_assert(has(routed[_i].header));
+	exchange_send(routed[_i].request);
+	ck_assert(exchange_received(routed[_i].header));
 	take_response(routed[_i].status, "");
 	ck_assert(!client.eof);
 	teardown();
@@ -315,8 +316,8 @@ START_TEST(gives_a_body_to_its_handler_and_goes_on_behind_it)
 	for (int i = 0; i < 2; i++) {
 		seen.len = 0;
 		client_send_text(&client, uploads[_i].request);
-		send_text("GET /hello HTTP/1.1\r\n" HOST "\r\n");
-		turn();
+		exchange_send("GET /hello HTTP/1.1\r\n" HOST "\r\n");
+		exchange_turn();
 		ck_assert_uint_eq(seen.len, strlen(uploads[_i].body));
 		ck_assert_mem_eq(seen.body, uploads[_i].body, seen.len);
 		ck_assert_str_eq(seen.room, "a b");
@@ -368,12 +369,12 @@ START_TEST(refuses_a_body_and_closes)
 {
 	setup(0);
 	client_send_text(&client, bad_bodies[_i].request);
-	send_text("GET /hello HTTP/1.1\r\n" HOST "\r\n");
-	ck_assert(has("\r\nConnection: close\r\n"));
-	ck_assert(!has("hello\n"));
+	exchange_send("GET /hello HTTP/1.1\r\n" HOST "\r\n");
+	ck_assert(exchange_received("\r\nConnection: close\r\n"));
+	ck_assert(!exchange_received("hello\n"));
 	take_response(bad_bodies[_i].status, "");
 	ck_assert_uint_eq(seen.ended, 0);
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -402,7 +403,7 @@ START_TEST(waits_while_the_reader_of_a_body_is_busy)
 {
 	setup(SMALL);
 	seen.pause_after = 1;
-	send_text(PUT_ROOM "Content-Length: 65536\r\n\r\n");
+	exchange_send(PUT_ROOM "Content-Length: 65536\r\n\r\n");
 	send_much(65536);
 	ck_assert_uint_gt(seen.len, 0);
 	ck_assert_uint_le(seen.len, LOOP_INPUT_SIZE);
@@ -412,7 +413,7 @@ START_TEST(waits_while_the_reader_of_a_body_is_busy)
 	rig_pass(&recorder.rig, 10000);
 	while (seen.exchange != NULL) {
 		http_exchange_resume_body(seen.exchange);
-		turn();
+		exchange_turn();
 	}
 	ck_assert_uint_eq(seen.len, 65536);
 	take_response(200, "done\n");
@@ -424,11 +425,11 @@ START_TEST(a_body_that_ends_in_a_pause_is_whole_behind_it)
 {
 	setup(0);
 	seen.pause_after = 5;
-	send_text(uploads[_i == 0 ? 0 : 3].request);
+	exchange_send(uploads[_i == 0 ? 0 : 3].request);
 	ck_assert_uint_eq(seen.ended, 0);
 	seen.pause_after = 0;
 	http_exchange_resume_body(seen.exchange);
-	turn();
+	exchange_turn();
 	ck_assert_uint_eq(seen.ended, 1);
 	take_response(200, "done\n");
 	teardown();
@@ -438,16 +439,17 @@ END_TEST
 START_TEST(asks_for_a_body_that_waits_to_be_asked_for)
 {
 	setup(0);
-	send_text(PUT_ROOM "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+	exchange_send(PUT_ROOM
+	    "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 	take_response(100, "");
 	ck_assert_uint_eq(client.len, 0);
-	send_text("ok");
+	exchange_send("ok");
 	take_response(200, "done\n");
 	/* Not for one that is not wanted: the answer comes instead. */
-	send_text("GET /hello HTTP/1.1\r\n" HOST
-		  "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+	exchange_send("GET /hello HTTP/1.1\r\n" HOST
+		      "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
 	take_response(413, "");
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -456,14 +458,14 @@ START_TEST(answers_before_the_body_is_whole_and_closes)
 {
 	setup(0);
 	seen.answer_after = 3;
-	send_text(PUT_ROOM "Content-Length: 10\r\n\r\nabc");
-	ck_assert(has("\r\nConnection: close\r\n"));
+	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nabc");
+	ck_assert(exchange_received("\r\nConnection: close\r\n"));
 	take_response(403, "enough\n");
 	/* The rest is no request. */
-	send_text("GET /hello HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /hello HTTP/1.1\r\n" HOST "\r\n");
 	ck_assert_uint_eq(client.len, 0);
 	ck_assert_uint_eq(seen.ended, 0);
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -471,7 +473,7 @@ END_TEST
 START_TEST(a_body_must_arrive_in_time)
 {
 	setup(0);
-	send_text(PUT_ROOM "Content-Length: 65536\r\n\r\n");
+	exchange_send(PUT_ROOM "Content-Length: 65536\r\n\r\n");
 	rig_pass(&recorder.rig, 2000);
 	/* Two KiB are worth two seconds. */
 	send_much(2048);
@@ -480,7 +482,7 @@ START_TEST(a_body_must_arrive_in_time)
 	rig_pass(&recorder.rig, 200);
 	client_receive(&client);
 	take_response(408, "");
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -488,9 +490,9 @@ END_TEST
 START_TEST(a_client_that_leaves_in_its_body_is_gone)
 {
 	setup(0);
-	send_text(PUT_ROOM "Content-Length: 10\r\n\r\nabc");
+	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nabc");
 	shutdown(client.fd, SHUT_WR);
-	turn();
+	exchange_turn();
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	ck_assert_uint_eq(seen.ended, 0);
 	teardown();
@@ -505,14 +507,14 @@ START_TEST(answers_late_and_then_the_next_request)
 
 	setup(0);
 	seen.answers_at_end = false;
-	send_text("GET /late?a=b HTTP/1.1\r\n" HOST "\r\n"
-		  "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /late?a=b HTTP/1.1\r\n" HOST "\r\n"
+		      "GET /hello HTTP/1.1\r\n" HOST "\r\n");
 	rig_pass(&recorder.rig, 1000);
 	ck_assert_uint_eq(client.len, 0);
 	http_exchange_request(seen.exchange, &request);
 	ck_assert(str_equal(request.query, STR("a=b")));
 	exchange_answer(seen.exchange, 202, "at last\n");
-	turn();
+	exchange_turn();
 	take_response(202, "at last\n");
 	take_response(200, "hello\n");
 	teardown();
@@ -523,14 +525,14 @@ START_TEST(an_answer_must_come_in_time)
 {
 	setup(0);
 	seen.answers_at_end = false;
-	send_text("GET /late HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /late HTTP/1.1\r\n" HOST "\r\n");
 	rig_pass(&recorder.rig, 4900);
 	client_receive(&client);
 	ck_assert_uint_eq(client.len, 0);
 	rig_pass(&recorder.rig, 200);
 	client_receive(&client);
 	take_response(503, "No answer in time\n");
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -539,10 +541,10 @@ START_TEST(an_answer_to_a_client_that_is_gone_is_no_harm)
 {
 	setup(0);
 	seen.answers_at_end = false;
-	send_text("GET /late HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /late HTTP/1.1\r\n" HOST "\r\n");
 	close(client.fd);
 	client.fd = -1;
-	turn();
+	exchange_turn();
 	if (seen.exchange != NULL)
 		exchange_answer(seen.exchange, 200, "hello?\n");
 	rig_turn(&recorder.rig);
@@ -585,21 +587,21 @@ START_TEST(streams_in_chunks)
 	setup(0);
 	seen.fill_most = 100 * 1000;
 	seen.later_at = _i == 0 ? 0 : 40 * 1000;
-	send_text("GET /stream HTTP/1.1\r\n" HOST "\r\n");
-	ck_assert(has("\r\nTransfer-Encoding: chunked\r\n"));
+	exchange_send("GET /stream HTTP/1.1\r\n" HOST "\r\n");
+	ck_assert(exchange_received("\r\nTransfer-Encoding: chunked\r\n"));
 	for (int i = 0; i < 20; i++)
-		turn();
+		exchange_turn();
 	take_response(200, "");
 	if (_i == 1) {
 		ck_assert(!take_chunks(&at));
 		ck_assert_uint_eq(at, 40 * 1000);
 		http_exchange_continue(seen.exchange);
 		for (int i = 0; i < 20; i++)
-			turn();
+			exchange_turn();
 	}
 	ck_assert(take_chunks(&at));
 	ck_assert_uint_eq(at, 100 * 1000);
-	send_text("GET /hello HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /hello HTTP/1.1\r\n" HOST "\r\n");
 	take_response(200, "hello\n");
 	teardown();
 }
@@ -610,10 +612,10 @@ START_TEST(streams_a_known_length)
 	setup(0);
 	seen.fill_most = 50 * 1000;
 	seen.framing = HTTP_LENGTH;
-	send_text("GET /stream HTTP/1.1\r\n" HOST "\r\n");
-	ck_assert(has("\r\nContent-Length: 50000\r\n"));
+	exchange_send("GET /stream HTTP/1.1\r\n" HOST "\r\n");
+	ck_assert(exchange_received("\r\nContent-Length: 50000\r\n"));
 	for (int i = 0; i < 20; i++)
-		turn();
+		exchange_turn();
 	take_response(200, "");
 	ck_assert_uint_eq(client.len, 50 * 1000);
 	for (size_t i = 0; i < client.len; i++)
@@ -626,13 +628,13 @@ START_TEST(streams_to_an_old_client_until_the_end)
 {
 	setup(0);
 	seen.fill_most = 50 * 1000;
-	send_text("GET /stream HTTP/1.0\r\n\r\n");
+	exchange_send("GET /stream HTTP/1.0\r\n\r\n");
 	for (int i = 0; i < 20; i++)
-		turn();
-	ck_assert(!has("Transfer-Encoding"));
+		exchange_turn();
+	ck_assert(!exchange_received("Transfer-Encoding"));
 	take_response(200, "");
 	ck_assert_uint_eq(client.len, 50 * 1000);
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -641,9 +643,9 @@ START_TEST(streams_nothing_to_head)
 {
 	setup(0);
 	seen.fill_most = 50 * 1000;
-	send_text("HEAD /stream HTTP/1.1\r\n" HOST "\r\n"
-		  "GET /hello HTTP/1.1\r\n" HOST "\r\n");
-	turn();
+	exchange_send("HEAD /stream HTTP/1.1\r\n" HOST "\r\n"
+		      "GET /hello HTTP/1.1\r\n" HOST "\r\n");
+	exchange_turn();
 	take_response(200, "");
 	take_response(200, "hello\n");
 	ck_assert_uint_eq(seen.filled, 0);
@@ -656,7 +658,7 @@ START_TEST(a_slow_reader_of_a_stream_costs_no_memory)
 {
 	setup(SMALL);
 	seen.fill_most = (size_t)1 << 30;
-	send_text("GET /stream HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /stream HTTP/1.1\r\n" HOST "\r\n");
 	for (int i = 0; i < 1000; i++) {
 		rig_turn(&recorder.rig);
 		ck_assert_uint_le(recorder.rig.worker.loop.pool.bytes,
@@ -694,9 +696,9 @@ START_TEST(a_stream_that_fails_ends_without_its_last_chunk)
 	setup(0);
 	seen.fill_most = 100 * 1000;
 	seen.fail_at = 40 * 1000;
-	send_text("GET /stream HTTP/1.1\r\n" HOST "\r\n");
+	exchange_send("GET /stream HTTP/1.1\r\n" HOST "\r\n");
 	for (int i = 0; i < 20; i++)
-		turn();
+		exchange_turn();
 	take_response(200, "");
 	ck_assert(!take_chunks(&at));
 	ck_assert(client.eof);
@@ -711,16 +713,16 @@ START_TEST(streams_while_the_body_still_comes)
 
 	setup(0);
 	seen.fill_most = 100 * 1000;
-	send_text("POST /stream HTTP/1.1\r\n" HOST
-		  "Content-Length: 60000\r\n\r\n");
-	ck_assert(has("\r\nConnection: close\r\n"));
+	exchange_send("POST /stream HTTP/1.1\r\n" HOST
+		      "Content-Length: 60000\r\n\r\n");
+	ck_assert(exchange_received("\r\nConnection: close\r\n"));
 	send_much(60000);
 	for (int i = 0; i < 20; i++)
-		turn();
+		exchange_turn();
 	take_response(200, "");
 	ck_assert(take_chunks(&at));
 	ck_assert_uint_eq(at, 100 * 1000);
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -732,18 +734,18 @@ END_TEST
 START_TEST(answers_a_pipeline_in_order)
 {
 	setup(0);
-	send_text(HELLO HELLO "GET /nowhere HTTP/1.1\r\n" HOST "\r\n" HELLO
-			      "GET /hello HTTP/1.1\r\n" HOST
-			      "Connection: close\r\n\r\n" HELLO);
+	exchange_send(HELLO HELLO "GET /nowhere HTTP/1.1\r\n" HOST "\r\n" HELLO
+				  "GET /hello HTTP/1.1\r\n" HOST
+				  "Connection: close\r\n\r\n" HELLO);
 	for (int i = 0; i < 10; i++)
-		turn();
+		exchange_turn();
 	take_response(200, "hello\n");
 	take_response(200, "hello\n");
 	take_response(404, "404 page not found\n");
 	take_response(200, "hello\n");
 	take_response(200, "hello\n");
 	ck_assert_uint_eq(client.len, 0);
-	check_closed();
+	exchange_check_closed();
 	teardown();
 }
 END_TEST
@@ -764,8 +766,8 @@ START_TEST(a_pipeline_waits_for_its_reader)
 	ck_assert_uint_lt(sent, 20000);
 	ck_assert_uint_le(recorder.rig.worker.loop.pool.bytes, 8 * 1024);
 	for (int i = 0; i < 20000 && answers < sent; i++) {
-		turn();
-		while (client.len > 0 && has("hello\n")) {
+		exchange_turn();
+		while (client.len > 0 && exchange_received("hello\n")) {
 			take_response(200, "hello\n");
 			answers++;
 		}
@@ -778,7 +780,7 @@ END_TEST
 START_TEST(a_connection_without_requests_is_closed_in_silence)
 {
 	setup(0);
-	send_text(HELLO);
+	exchange_send(HELLO);
 	take_response(200, "hello\n");
 	rig_pass(&recorder.rig, 4900);
 	client_receive(&client);
@@ -795,18 +797,18 @@ START_TEST(going_down_closes_what_is_idle_and_finishes_the_rest)
 {
 	setup(0);
 	if (_i == 0) {
-		send_text(HELLO);
+		exchange_send(HELLO);
 		take_response(200, "hello\n");
 	} else
-		send_text("GET /hello HTTP/1.1\r\n");
+		exchange_send("GET /hello HTTP/1.1\r\n");
 	conn_leave(client.conn, 10);
-	turn();
+	exchange_turn();
 	ck_assert_int_eq(client.eof, _i == 0);
 	if (_i == 1) {
-		send_text(HOST "\r\n");
-		ck_assert(has("\r\nConnection: close\r\n"));
+		exchange_send(HOST "\r\n");
+		ck_assert(exchange_received("\r\nConnection: close\r\n"));
 		take_response(200, "hello\n");
-		check_closed();
+		exchange_check_closed();
 	}
 	teardown();
 }

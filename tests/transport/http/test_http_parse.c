@@ -12,7 +12,7 @@ static const struct http_limits limits = { .request_bytes = 512,
 
 /* Parses in memory that ends with the head. */
 static int
-parse(const char *data, size_t len)
+request_parse(const char *data, size_t len)
 {
 	char *copy = malloc(len > 0 ? len : 1);
 	struct http_request request;
@@ -155,7 +155,7 @@ static const struct {
 };
 START_TEST(judges_a_head)
 {
-	ck_assert_int_eq(parse(heads[_i].head, heads[_i].len),
+	ck_assert_int_eq(request_parse(heads[_i].head, heads[_i].len),
 	    heads[_i].status);
 }
 END_TEST
@@ -166,7 +166,9 @@ START_TEST(refuses_a_head_that_is_cut_off)
 	for (size_t i = 0; i < COUNT_OF(heads); i++)
 		for (size_t len = 0; len < heads[i].len; len++)
 			if (heads[i].status == 0)
-				ck_assert_int_ne(parse(heads[i].head, len), 0);
+				ck_assert_int_ne(request_parse(heads[i].head,
+						     len),
+				    0);
 }
 END_TEST
 
@@ -270,11 +272,11 @@ START_TEST(refuses_a_head_that_is_too_long)
 	    "GET / HTTP/1.1\r\nHost: a\r\nA: %0*d\r\n\r\n", 512 - 32, 1);
 
 	ck_assert_uint_eq(len, 512);
-	ck_assert_int_eq(parse(head, 512), 0);
+	ck_assert_int_eq(request_parse(head, 512), 0);
 	len = (size_t)snprintf(head, sizeof(head),
 	    "GET / HTTP/1.1\r\nHost: a\r\nA: %0*d\r\n\r\n", 513 - 32, 1);
 	ck_assert_uint_eq(len, 513);
-	ck_assert_int_eq(parse(head, 513), 431);
+	ck_assert_int_eq(request_parse(head, 513), 431);
 }
 END_TEST
 

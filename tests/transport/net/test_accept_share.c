@@ -7,8 +7,8 @@ static const struct rate_limit usual = { 1000, 2000 };
 
 /* Of so many attempts, spread over some seconds, how many are let in? */
 static unsigned
-attempt(const struct rate_limit *limit, uint64_t key, unsigned per_second,
-    int64_t from_ms, int64_t ms)
+accept_attempts(const struct rate_limit *limit, uint64_t key,
+    unsigned per_second, int64_t from_ms, int64_t ms)
 {
 	unsigned taken = 0;
 	uint64_t done = 0;
@@ -36,7 +36,7 @@ START_TEST(one_address_alone_gets_the_full_rate)
 	accept_share_init(&share, limit, 7, 0);
 	if (due > 100000)
 		due = 100000;
-	taken = attempt(limit, 1, due / 10, 0, 20000);
+	taken = accept_attempts(limit, 1, due / 10, 0, 20000);
 	/* A burst more at most; what falls between two ticks at least. */
 	ck_assert_uint_ge(taken, due - due / 10);
 	ck_assert_uint_le(taken, limit->rate * 20 + limit->burst);
@@ -48,7 +48,7 @@ START_TEST(without_a_rate_all_are_let_in)
 	const struct rate_limit none = { 0 };
 
 	accept_share_init(&share, &none, 7, 0);
-	ck_assert_uint_eq(attempt(&none, 1, 100000, 0, 1000), 99900);
+	ck_assert_uint_eq(accept_attempts(&none, 1, 100000, 0, 1000), 99900);
 }
 END_TEST
 
@@ -111,7 +111,7 @@ START_TEST(time_may_wrap_around)
 	int64_t late = ((int64_t)1 << 32) - 500;
 
 	accept_share_init(&share, &usual, 7, late);
-	ck_assert_uint_ge(attempt(&usual, 1, 1000, late, 2000), 1990);
+	ck_assert_uint_ge(accept_attempts(&usual, 1, 1000, late, 2000), 1990);
 }
 END_TEST
 

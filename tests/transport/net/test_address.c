@@ -101,7 +101,7 @@ END_TEST
 static struct peer_table table;
 
 static struct peer *
-enter(const char *text)
+peer_enter(const char *text)
 {
 	struct address address;
 	struct peer *peer;
@@ -131,8 +131,8 @@ START_TEST(counts_the_connections_of_a_peer)
 	struct peer *a, *b;
 
 	peer_table_init(&table);
-	a = enter(pairs[_i].a);
-	b = enter(pairs[_i].b);
+	a = peer_enter(pairs[_i].a);
+	b = peer_enter(pairs[_i].b);
 	ck_assert_int_eq(a == b, pairs[_i].same);
 	ck_assert_uint_eq(peer_count(a), pairs[_i].same ? 2 : 1);
 	peer_table_leave(&table, a);
@@ -167,7 +167,7 @@ static const char *const exempt[] = { "127.0.0.1:1", "127.9.9.9:1", "[::1]:1",
 START_TEST(does_not_count_local_peers)
 {
 	peer_table_init(&table);
-	ck_assert_ptr_null(enter(exempt[_i]));
+	ck_assert_ptr_null(peer_enter(exempt[_i]));
 	ck_assert_uint_eq(peer_count(NULL), 0);
 	peer_table_leave(&table, NULL);
 	peer_table_fini(&table);
@@ -184,7 +184,7 @@ START_TEST(forgets_peers_without_connections)
 		for (int i = 0; i < 300; i++) {
 			snprintf(text, sizeof(text), "10.1.%d.%d:1", i / 256,
 			    i % 256);
-			peers[i] = enter(text);
+			peers[i] = peer_enter(text);
 			ck_assert_uint_eq(peer_count(peers[i]), 1);
 		}
 		ck_assert_uint_eq(id_map_count(&table.peers), 300);

@@ -15,7 +15,7 @@ static struct transport_limits limits;
 static struct budget budget;
 
 static void
-begin(void)
+setup(void)
 {
 	limits = defaults;
 	budget_init(&budget, &limits, 0);
@@ -109,7 +109,7 @@ END_TEST
 
 /* Uses the budget up as fast as it refills, until `until_ms`. */
 static int64_t
-exceed(int64_t from_ms, int64_t until_ms)
+budget_exceed_until(int64_t from_ms, int64_t until_ms)
 {
 	while (from_ms < until_ms) {
 		budget_charge_bytes(&budget, &limits, from_ms, 500);
@@ -122,7 +122,7 @@ exceed(int64_t from_ms, int64_t until_ms)
 START_TEST(has_patience_for_so_long)
 {
 	budget_charge_bytes(&budget, &limits, 0, 2000);
-	exceed(0, 2900);
+	budget_exceed_until(0, 2900);
 	ck_assert(budget_has_patience(&budget, &limits, 2999));
 	ck_assert(!budget_has_patience(&budget, &limits, 3000));
 }
@@ -133,7 +133,7 @@ START_TEST(has_patience_again_after_a_second_within_the_budget)
 	int64_t now_ms;
 
 	budget_charge_bytes(&budget, &limits, 0, 2000);
-	now_ms = exceed(0, 5000);
+	now_ms = budget_exceed_until(0, 5000);
 	ck_assert(!budget_has_patience(&budget, &limits, now_ms + 1000));
 	ck_assert(budget_has_patience(&budget, &limits, now_ms + 1001));
 	budget_charge_bytes(&budget, &limits, now_ms + 1001, 3000);
@@ -148,7 +148,7 @@ START_TEST(has_patience_over_the_wrap_of_the_clock)
 
 	budget_init(&budget, &limits, start_ms);
 	budget_charge_bytes(&budget, &limits, start_ms, 2000);
-	exceed(start_ms, start_ms + 2900);
+	budget_exceed_until(start_ms, start_ms + 2900);
 	ck_assert(budget_has_patience(&budget, &limits, start_ms + 2999));
 	ck_assert(!budget_has_patience(&budget, &limits, start_ms + 3000));
 }
@@ -163,7 +163,7 @@ END_TEST
 
 SUITE(budget)
 {
-	tcase_add_checked_fixture(tests, begin, NULL);
+	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, waits_for_the_next_command_once_a_burst_is_used);
 	tcase_add_test(tests, waits_until_overdrawn_bytes_are_paid_for);
 	tcase_add_test(tests, waits_until_an_overdrawn_fanout_is_paid_for);

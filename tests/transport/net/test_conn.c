@@ -180,13 +180,13 @@ teardown(void)
 }
 
 static void
-turn(void)
+conn_turn(void)
 {
 	rig_turn(&recorder.rig);
 }
 
 static size_t
-connections(void)
+conns_open(void)
 {
 	return recorder.rig.worker.loop.conn_count;
 }
@@ -198,7 +198,7 @@ input_bytes(void)
 }
 
 static void
-send_text(const char *text)
+conn_send_text(const char *text)
 {
 	ck_assert_int_eq(send(peer, text, strlen(text), 0),
 	    (ssize_t)strlen(text));
@@ -213,7 +213,7 @@ check_got(const char *text)
 
 /* False: the connection is at its end. */
 static bool
-receive(size_t most)
+conn_receive(size_t most)
 {
 	ssize_t got = recv(peer, received + received_len, most, 0);
 
@@ -223,11 +223,11 @@ receive(size_t most)
 }
 
 static void
-receive_all(void)
+conn_receive_all(void)
 {
 	for (int i = 0; i < 200; i++) {
-		receive(MANY - received_len);
-		turn();
+		conn_receive(MANY - received_len);
+		conn_turn();
 	}
 }
 
@@ -238,23 +238,23 @@ START_TEST(keeps_what_a_pause_left_and_gives_it_again)
 	setup(0);
 	fake.most = 3;
 	fake.reasons = PAUSED_BY_OUTPUT;
-	send_text("abcdefgh");
-	turn();
-	send_text("ijk");
-	turn();
+	conn_send_text("abcdefgh");
+	conn_turn();
+	conn_send_text("ijk");
+	conn_turn();
 	check_got("abc");
 	ck_assert_uint_ge(input_bytes(), 5);
 	ck_assert_uint_lt(input_bytes(), 200);
 	conn_resume(conn, PAUSED_BY_OUTPUT);
 	check_got("abc"); /* in a later turn, never from within */
-	turn();
+	conn_turn();
 	check_got("abcdef");
 	conn_resume(conn, PAUSED_BY_OUTPUT);
-	turn();
+	conn_turn();
 	check_got("abcdefgh");
 	ck_assert_uint_eq(input_bytes(), 0);
 	conn_resume(conn, PAUSED_BY_OUTPUT);
-	turn();
+	conn_turn();
 	check_got("abcdefghijk");
 	teardown();
 }
@@ -265,13 +265,13 @@ START_TEST(reads_only_without_any_reason_for_a_pause)
 	setup(0);
 	conn_pause(conn, PAUSED_BY_STORE);
 	conn_pause(conn, PAUSED_BY_BUDGET | PAUSED_BY_STORE);
-	send_text("a");
-	turn();
+	conn_send_text("a");
+	conn_turn();
 	conn_resume(conn, PAUSED_BY_STORE);
-	turn();
+	conn_turn();
 	ck_assert_uint_eq(fake.len, 0);
 	conn_resume(conn, PAUSED_BY_BUDGET);
-	turn();
+	conn_turn();
 	check_got("a");
 	teardown();
 }
@@ -283,8 +283,8 @@ START_TEST(goes_on_at_once_if_a_pause_ended_already)
 	fake.most = 3;
 	fake.reasons = PAUSED_BY_STORE;
 	fake.resumes = true;
-	send_text("abcdefgh");
-	turn();
+	conn_send_text("abcdefgh");
+	conn_turn();
 	check_got("abcdefgh");
 	ck_assert_uint_eq(fake.calls, 3);
 	teardown();
@@ -299,7 +299,7 @@ START_TEST(keeps_no_more_than_one_read)
 	fake.most = 1;
 	fake.reasons = PAUSED_BY_BUDGET;
 	ck_assert_int_gt(send(peer, much, sizeof(much), 0), 50 * 1000);
-	turn();
+	conn_turn();
 	ck_assert_uint_le(input_bytes(), LOOP_INPUT_SIZE + 64);
 	teardown();
 }
@@ -309,8 +309,8 @@ START_TEST(gives_the_rest_to_the_next_protocol)
 {
 	setup(0);
 	fake.next = &capital_protocol;
-	send_text("abcdefgh");
-	turn();
+	conn_send_text("abcdefgh");
+	conn_turn();
 	check_got("aBCDEFGH");
 	teardown();
 }
@@ -321,14 +321,14 @@ START_TEST(hears_of_the_end_behind_what_was_kept)
 	setup(0);
 	fake.most = 3;
 	fake.reasons = PAUSED_BY_STORE;
-	send_text("abcd");
+	conn_send_text("abcd");
 	shutdown(peer, SHUT_WR);
-	turn();
+	conn_turn();
 	ck_assert_uint_eq(fake.eofs, 0);
 	conn_resume(conn, PAUSED_BY_STORE);
-	turn();
+	conn_turn();
 	conn_resume(conn, PAUSED_BY_STORE);
-	turn();
+	conn_turn();
 	check_got("abcd");
 	ck_assert_uint_eq(fake.eofs, 1);
 	teardown();
@@ -342,12 +342,12 @@ START_TEST(without_memory_for_the_rest_the_connection_goes)
 	setup(0);
 	fake.most = 3;
 	fake.reasons = PAUSED_BY_STORE;
-	send_text("abcd");
+	conn_send_text("abcd");
 	malloc_fail_at((unsigned)_i + 1);
-	turn();
+	conn_turn();
 	malloc_fail_at(0);
 	/* The loop allocates, too. */
-	ck_assert_uint_eq(connections(), input_bytes() > 0);
+	ck_assert_uint_eq(conns_open(), input_bytes() > 0);
 	teardown();
 }
 END_TEST
@@ -397,7 +397,7 @@ write_bytes(size_t len)
 static void
 check_all_arrives(void)
 {
-	receive_all();
+	conn_receive_all();
 	ck_assert_uint_eq(received_len, sent_len);
 	ck_assert_mem_eq(received, sent, sent_len);
 	ck_assert_uint_eq(conn_waiting(conn), 0);
@@ -440,9 +440,9 @@ START_TEST(bytes_arrive_in_order_whatever_the_socket_takes)
 		else if (choice < 6)
 			write_bytes(len % 125 + 1);
 		else if (choice < 8)
-			turn();
+			conn_turn();
 		else
-			receive(len);
+			conn_receive(len);
 	}
 	check_all_arrives();
 	ck_assert_uint_gt(fake.drains, 0);
@@ -489,8 +489,8 @@ START_TEST(a_socket_that_failed_ends_its_connection)
 		send_pieces(10, 2, false);
 	else
 		write_bytes(10);
-	turn();
-	ck_assert_uint_eq(connections(), 0);
+	conn_turn();
+	ck_assert_uint_eq(conns_open(), 0);
 	teardown();
 }
 END_TEST
@@ -512,7 +512,7 @@ START_TEST(without_memory_there_is_no_hole)
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
 	ck_assert_int_eq(failed, conn->state != CONN_OPEN);
-	receive_all();
+	conn_receive_all();
 	ck_assert_uint_le(received_len, sent_len);
 	ck_assert_mem_eq(received, sent, received_len);
 	teardown();
@@ -526,15 +526,15 @@ START_TEST(closes_when_what_waits_is_sent)
 	setup(SMALL);
 	send_pieces(50 * 1000, 5, false);
 	conn_close(conn);
-	turn();
-	ck_assert_uint_eq(connections(), 1);
+	conn_turn();
+	ck_assert_uint_eq(conns_open(), 1);
 	/* That the peer sends nothing more does not cut it off. */
 	if (_i == 1)
 		shutdown(peer, SHUT_WR);
-	receive_all();
+	conn_receive_all();
 	ck_assert_uint_eq(received_len, sent_len);
-	ck_assert(!receive(1));
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert(!conn_receive(1));
+	ck_assert_uint_eq(conns_open(), 0);
 	teardown();
 }
 END_TEST
@@ -544,23 +544,23 @@ START_TEST(lingers_until_the_peer_is_gone)
 	setup(SMALL);
 	send_pieces(50 * 1000, 5, false);
 	conn_linger(conn);
-	receive_all();
+	conn_receive_all();
 	ck_assert_uint_eq(received_len, sent_len);
-	ck_assert(!receive(1));
-	send_text("unheard");
-	turn();
+	ck_assert(!conn_receive(1));
+	conn_send_text("unheard");
+	conn_turn();
 	ck_assert_uint_eq(fake.len, 0);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(conns_open(), 1);
 	shutdown(peer, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(connections(), 0);
+	conn_turn();
+	ck_assert_uint_eq(conns_open(), 0);
 	teardown();
 }
 END_TEST
 
 /* Bytes that the peer can send while they are not read any more. */
 static size_t
-flood(void)
+conn_flood(void)
 {
 	static char much[64 * 1024];
 	size_t taken = 0;
@@ -570,7 +570,7 @@ flood(void)
 
 		if (len > 0)
 			taken += (size_t)len;
-		turn();
+		conn_turn();
 	}
 	return taken;
 }
@@ -581,15 +581,15 @@ START_TEST(discards_input_only_up_to_a_bound)
 
 	setup(0);
 	conn_linger(conn);
-	turn();
-	taken = flood();
+	conn_turn();
+	taken = conn_flood();
 	ck_assert_uint_gt(taken, 1 << 20);
 	ck_assert_uint_lt(taken, 2 << 20);
 	ck_assert_uint_eq(input_bytes(), 0);
 	rig_pass(&recorder.rig, 4900);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(conns_open(), 1);
 	rig_pass(&recorder.rig, 100);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(conns_open(), 0);
 	teardown();
 }
 END_TEST
@@ -599,14 +599,14 @@ START_TEST(closing_ends_every_pause_and_drops_what_was_kept)
 	setup(0);
 	fake.most = 3;
 	fake.reasons = PAUSED_BY_STORE | PAUSED_BY_BUDGET;
-	send_text("abcd");
-	turn();
+	conn_send_text("abcd");
+	conn_turn();
 	ck_assert_uint_gt(input_bytes(), 0);
 	conn_linger(conn);
 	ck_assert_uint_eq(input_bytes(), 0);
 	shutdown(peer, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(connections(), 0);
+	conn_turn();
+	ck_assert_uint_eq(conns_open(), 0);
 	check_got("abc");
 	teardown();
 }
@@ -618,7 +618,7 @@ START_TEST(resets_a_peer_that_does_not_read_its_last_bytes)
 	send_pieces(50 * 1000, 5, false);
 	conn_close(conn);
 	rig_pass(&recorder.rig, 5000);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(conns_open(), 0);
 	teardown();
 }
 END_TEST
@@ -629,17 +629,17 @@ START_TEST(calls_at_the_end_of_the_turn_what_was_deferred_once)
 	conn_defer(conn);
 	conn_defer(conn);
 	ck_assert_uint_eq(fake.turn_ends, 0);
-	turn();
+	conn_turn();
 	ck_assert_uint_eq(fake.turn_ends, 1);
 	conn_defer(conn);
-	turn();
+	conn_turn();
 	ck_assert_uint_eq(fake.turn_ends, 2);
 	/* An abort overrules it. */
 	conn_defer(conn);
 	conn_abort(conn);
-	turn();
+	conn_turn();
 	ck_assert_uint_eq(fake.turn_ends, 2);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(conns_open(), 0);
 	teardown();
 }
 END_TEST

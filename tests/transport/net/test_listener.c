@@ -135,13 +135,13 @@ listener_pass(int64_t ms)
 }
 
 static size_t
-connections(void)
+listener_conn_count(void)
 {
 	return recorder.rig.worker.loop.conn_count;
 }
 
 static size_t
-disconnected(void)
+peers_disconnected(void)
 {
 	size_t count = 0;
 	char byte;
@@ -186,7 +186,7 @@ is_admitted(int fd)
 }
 
 static size_t
-waiting(void)
+accepts_waiting(void)
 {
 	return recorder.rig.worker.loop.accept_queue.count;
 }
@@ -206,7 +206,7 @@ START_TEST(accepts_at_the_port_that_the_kernel_chose)
 	}
 	connect_many(1);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	teardown_listener();
 }
 END_TEST
@@ -224,7 +224,7 @@ START_TEST(a_port_alone_means_ipv6_and_ipv4)
 	ck_assert(address_parse(v4_text, &v4, &why));
 	ck_assert(connect_to(&v4));
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	/* Loopback, though it looks like IPv6. */
 	ck_assert_ptr_null(recorder.rig.worker.loop.conns->peer);
 	teardown_listener();
@@ -263,7 +263,7 @@ START_TEST(accepts_at_a_path_and_removes_it)
 	ck_assert(open_at(socket_text()));
 	connect_many(1);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	listener_close(&listener);
 	ck_assert_int_eq(access(socket_path(), F_OK), -1);
 	teardown();
@@ -283,7 +283,7 @@ START_TEST(reuses_a_path_that_a_crash_left)
 	ck_assert(open_at(socket_text()));
 	connect_many(1);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	teardown_listener();
 }
 END_TEST
@@ -300,7 +300,7 @@ START_TEST(leaves_a_path_to_its_listener)
 	rig_turn(&recorder.rig);
 	/* The other one only connected to see whether it is in use. */
 	listener_pass(100);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	teardown_listener();
 }
 END_TEST
@@ -327,9 +327,9 @@ START_TEST(accepts_a_bounded_number_in_a_turn)
 	setup_listener();
 	connect_many(300);
 	loop_once();
-	ck_assert_uint_eq(connections(), 256);
+	ck_assert_uint_eq(listener_conn_count(), 256);
 	loop_once();
-	ck_assert_uint_eq(connections(), 300);
+	ck_assert_uint_eq(listener_conn_count(), 300);
 	teardown_listener();
 }
 END_TEST
@@ -340,16 +340,16 @@ START_TEST(accepts_at_its_rate)
 	set_accept_rate(10, 5);
 	connect_many(20);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 5);
-	ck_assert_uint_eq(waiting(), 15);
+	ck_assert_uint_eq(listener_conn_count(), 5);
+	ck_assert_uint_eq(accepts_waiting(), 15);
 	listener_pass(500);
-	ck_assert_uint_ge(connections(), 8);
-	ck_assert_uint_le(connections(), 10);
+	ck_assert_uint_ge(listener_conn_count(), 8);
+	ck_assert_uint_le(listener_conn_count(), 10);
 	/* The others wait. */
-	ck_assert_uint_eq(disconnected(), 0);
+	ck_assert_uint_eq(peers_disconnected(), 0);
 	listener_pass(2000);
-	ck_assert_uint_eq(connections(), 20);
-	ck_assert_uint_eq(waiting(), 0);
+	ck_assert_uint_eq(listener_conn_count(), 20);
+	ck_assert_uint_eq(accepts_waiting(), 0);
 	teardown_listener();
 }
 END_TEST
@@ -361,19 +361,19 @@ START_TEST(a_flood_from_one_address_delays_no_other)
 	accept_comes_from("10.0.0.1");
 	connect_many(200);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_le(connections(), 20);
+	ck_assert_uint_le(listener_conn_count(), 20);
 	for (int i = 0; i < 20; i++) {
-		size_t before = connections();
+		size_t before = listener_conn_count();
 		char host[24];
 
 		snprintf(host, sizeof(host), "10.0.1.%d", i);
 		accept_comes_from(host);
 		connect_many(1);
 		loop_once();
-		ck_assert_uint_eq(connections(), before + 1);
+		ck_assert_uint_eq(listener_conn_count(), before + 1);
 		listener_pass(500);
 	}
-	ck_assert_uint_eq(disconnected(), 0);
+	ck_assert_uint_eq(peers_disconnected(), 0);
 	teardown_listener();
 }
 END_TEST
@@ -423,7 +423,7 @@ START_TEST(a_health_check_has_a_rate_of_its_own)
 			     MSG_DONTWAIT),
 	    sizeof(answer));
 	ck_assert_mem_eq(answer, "HTTP/1.1 200", sizeof(answer));
-	ck_assert_uint_ge(waiting(), 40);
+	ck_assert_uint_ge(accepts_waiting(), 40);
 	teardown_listener();
 }
 END_TEST
@@ -434,14 +434,14 @@ START_TEST(a_peer_that_closes_while_it_waits_uses_no_share)
 	set_accept_rate(10, 5);
 	connect_many(20);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(waiting(), 15);
+	ck_assert_uint_eq(accepts_waiting(), 15);
 	while (peers_open > 10)
 		close(peers[--peers_open]);
 	listener_pass(600);
-	ck_assert_uint_eq(waiting(), 0);
+	ck_assert_uint_eq(accepts_waiting(), 0);
 	/* Five of the first burst are there, and five that still waited. */
-	ck_assert_uint_ge(connections(), 5);
-	ck_assert_uint_le(connections(), 10);
+	ck_assert_uint_ge(listener_conn_count(), 5);
+	ck_assert_uint_le(listener_conn_count(), 10);
 	teardown_listener();
 }
 END_TEST
@@ -454,8 +454,8 @@ START_TEST(waiting_peers_are_reset_for_the_newest)
 	accept_comes_from("10.0.0.1");
 	connect_many(70);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections() + waiting(), 1 + 64);
-	ck_assert_uint_eq(disconnected(), 5);
+	ck_assert_uint_eq(listener_conn_count() + accepts_waiting(), 1 + 64);
+	ck_assert_uint_eq(peers_disconnected(), 5);
 	teardown_listener();
 }
 END_TEST
@@ -468,8 +468,8 @@ START_TEST(waiting_peers_are_reset_with_the_listener)
 	connect_many(20);
 	rig_turn(&recorder.rig);
 	listener_close(&listener);
-	ck_assert_uint_eq(waiting(), 0);
-	ck_assert_uint_eq(disconnected(), 15);
+	ck_assert_uint_eq(accepts_waiting(), 0);
+	ck_assert_uint_eq(peers_disconnected(), 15);
 	teardown();
 }
 END_TEST
@@ -480,8 +480,8 @@ START_TEST(resets_connections_beyond_the_limit)
 	recorder.rig.limits.connections = 1;
 	connect_many(70);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 1 + 64);
-	ck_assert_uint_eq(disconnected(), 5);
+	ck_assert_uint_eq(listener_conn_count(), 1 + 64);
+	ck_assert_uint_eq(peers_disconnected(), 5);
 	teardown_listener();
 }
 END_TEST
@@ -493,8 +493,8 @@ START_TEST(never_accepts_into_reserved_descriptors)
 	recorder.rig.limits.sockets = 20;
 	connect_many(30);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 20);
-	ck_assert_uint_eq(disconnected(), 10);
+	ck_assert_uint_eq(listener_conn_count(), 20);
+	ck_assert_uint_eq(peers_disconnected(), 10);
 	teardown_listener();
 }
 END_TEST
@@ -506,15 +506,15 @@ START_TEST(one_peer_cannot_use_every_connection)
 	accept_comes_from("10.0.0.1");
 	connect_many(80);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 10 + 64);
-	ck_assert_uint_eq(disconnected(), 6);
+	ck_assert_uint_eq(listener_conn_count(), 10 + 64);
+	ck_assert_uint_eq(peers_disconnected(), 6);
 	accept_comes_from("10.0.0.2");
 	connect_many(1);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 10 + 64 + 1);
+	ck_assert_uint_eq(listener_conn_count(), 10 + 64 + 1);
 	disconnect_all();
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(listener_conn_count(), 0);
 	ck_assert_uint_eq(id_map_count(&recorder.rig.worker.loop.peers.peers),
 	    0);
 	teardown_listener();
@@ -531,7 +531,7 @@ START_TEST(goes_on_after_a_peer_aborted)
 	connect_many(1);
 	accept_fails(passing_errors[_i], 3);
 	loop_once();
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	ck_assert(!listener.paused);
 	teardown_listener();
 }
@@ -552,9 +552,9 @@ START_TEST(pauses_longer_after_each_error)
 		loop_once();
 		ck_assert(listener.paused);
 		ck_assert_int_eq(listener.backoff_ms, pauses[i]);
-		before = connections();
+		before = listener_conn_count();
 		loop_once();
-		ck_assert_uint_eq(connections(), before);
+		ck_assert_uint_eq(listener_conn_count(), before);
 		rig_pass(&recorder.rig, pauses[i]);
 		listener_tick(&listener);
 		ck_assert(!listener.paused);
@@ -572,11 +572,11 @@ START_TEST(closes_one_when_no_descriptor_is_left)
 	connect_many(2);
 	accept_fails(lasting_errors[_i], 1);
 	loop_once();
-	ck_assert_uint_eq(connections(), 0);
-	ck_assert_uint_eq(disconnected(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 0);
+	ck_assert_uint_eq(peers_disconnected(), 1);
 	ck_assert_int_ge(listener.spare_fd, 0);
 	listener_pass(100);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(listener_conn_count(), 1);
 	teardown_listener();
 }
 END_TEST
@@ -596,11 +596,11 @@ START_TEST(without_memory_no_peer_is_counted)
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
 	worker_end_turn(&recorder.rig.worker);
-	ck_assert(failed || connections() == 1);
+	ck_assert(failed || listener_conn_count() == 1);
 	ck_assert_uint_eq(id_map_count(&recorder.rig.worker.loop.peers.peers),
-	    connections());
+	    listener_conn_count());
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(disconnected(), 1 - connections());
+	ck_assert_uint_eq(peers_disconnected(), 1 - listener_conn_count());
 	teardown_listener();
 }
 END_TEST

@@ -34,7 +34,7 @@ teardown(void)
 
 /* The next bytes of the stream. */
 static struct chunk *
-fill(size_t len)
+chunk_fill(size_t len)
 {
 	struct chunk *chunk = chunk_create(&pool, len);
 
@@ -58,9 +58,9 @@ append_note(bool appended, const void *data, size_t len)
 
 /* In so many pieces of one chunk, without its first bytes. */
 static bool
-append(size_t len, size_t count, size_t skip, bool transient)
+chunk_append(size_t len, size_t count, size_t skip, bool transient)
 {
-	struct chunk *chunk = fill(len);
+	struct chunk *chunk = chunk_fill(len);
 	struct piece *pieces = calloc(count, sizeof(*pieces));
 	bool appended = false;
 
@@ -157,9 +157,9 @@ START_TEST(bytes_come_out_in_order)
 		if (send_queue_is_empty(&queue))
 			skip = (size_t)rand_r(&seed) % (len / count);
 		if (choice < 3)
-			append(len, count, skip, false);
+			chunk_append(len, count, skip, false);
 		else if (choice < 5)
-			append(len, count, skip, true);
+			chunk_append(len, count, skip, true);
 		else if (choice < 6)
 			append_copy(len % 125 + 1, skip % (len % 125 + 1));
 		else
@@ -177,7 +177,7 @@ START_TEST(refers_to_what_was_written_once)
 	struct piece piece;
 
 	setup();
-	chunk = fill(CHUNK_SIZE);
+	chunk = chunk_fill(CHUNK_SIZE);
 	for (uint32_t at = 0; at < CHUNK_SIZE; at += 16) {
 		piece = (struct piece){ chunk, at, 16 };
 		ck_assert(append_note(send_queue_append(&queue, &piece, 1, 0),
@@ -194,12 +194,12 @@ END_TEST
 START_TEST(packs_copies)
 {
 	setup();
-	append(1000, 1, 0, false);
+	chunk_append(1000, 1, 0, false);
 	for (int i = 0; i < 100; i++)
 		if (i % 2 == 0)
 			append_copy(50, 0);
 		else
-			append(50, 1, 0, true);
+			chunk_append(50, 1, 0, true);
 	ck_assert_uint_le(pool.bytes, 1000 + 3 * 2048);
 	check_all_comes_out();
 	teardown();
@@ -234,9 +234,9 @@ END_TEST
 START_TEST(sheds_all_but_what_is_sent_in_part)
 {
 	setup();
-	append(1000, 1, 0, false);
+	chunk_append(1000, 1, 0, false);
 	for (int i = 0; i < 10; i++)
-		append(1000, 1, 0, false);
+		chunk_append(1000, 1, 0, false);
 	if (_i == 0)
 		send_some(1500, 64);
 	send_queue_shed(&queue);
@@ -254,10 +254,10 @@ START_TEST(sheds_not_the_rest_of_what_was_sent_directly)
 {
 	setup();
 	if (_i == 0)
-		append(1000, 2, 100, false);
+		chunk_append(1000, 2, 100, false);
 	else
 		append_copy(500, 100);
-	append(1000, 1, 0, false);
+	chunk_append(1000, 1, 0, false);
 	send_queue_shed(&queue);
 	in_len = 400;
 	append_copy(100, 0);
@@ -277,8 +277,8 @@ START_TEST(without_memory_there_is_no_hole)
 	malloc_fail_at((unsigned)_i + 1);
 	for (int i = 0; i < 30 && appended; i++)
 		appended = i % 3 == 0   ? append_copy(100, 0)
-			   : i % 3 == 1 ? append(3000, 20, 0, true)
-					: append(100, 10, 0, false);
+			   : i % 3 == 1 ? chunk_append(3000, 20, 0, true)
+					: chunk_append(100, 10, 0, false);
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
 	ck_assert_int_eq(failed, !appended);

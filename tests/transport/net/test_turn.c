@@ -11,7 +11,7 @@ static struct turn turn;
 static struct turn_share a, b;
 
 static void
-begin(void)
+setup(void)
 {
 	memset(&turn, 0, sizeof(turn));
 	memset(&a, 0, sizeof(a));
@@ -104,7 +104,7 @@ END_TEST
 
 SUITE(turn)
 {
-	tcase_add_checked_fixture(tests, begin, NULL);
+	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, measures_after_so_many_messages);
 	tcase_add_test(tests, measures_after_so_much_work);
 	tcase_add_test(tests, ends_a_slice_until_the_next_turn);

@@ -15,7 +15,7 @@ struct fixture {
 };
 
 static void
-init(struct fixture *fixture)
+fixture_init(struct fixture *fixture)
 {
 	memset(fixture, 0, sizeof(*fixture));
 	wheel_init(&fixture->wheel);
@@ -34,7 +34,7 @@ node_note(struct wheel_node *node, void *arg)
 }
 
 static void
-advance(struct fixture *fixture, uint32_t now)
+fixture_advance(struct fixture *fixture, uint32_t now)
 {
 	wheel_advance(&fixture->wheel, now, node_note, fixture);
 }
@@ -43,14 +43,14 @@ START_TEST(fires_at_its_tick_and_not_before)
 {
 	struct fixture f;
 
-	init(&f);
+	fixture_init(&f);
 	wheel_schedule(&f.wheel, &f.nodes[0], 5);
-	advance(&f, 4);
+	fixture_advance(&f, 4);
 	ck_assert_int_eq(f.fired, 0);
-	advance(&f, 5);
+	fixture_advance(&f, 5);
 	ck_assert_int_eq(f.fired, 1);
 	ck_assert(!wheel_is_scheduled(&f.nodes[0]));
-	advance(&f, 2000);
+	fixture_advance(&f, 2000);
 	ck_assert_int_eq(f.fired, 1);
 }
 END_TEST
@@ -59,10 +59,10 @@ START_TEST(a_past_deadline_fires_at_the_next_tick)
 {
 	struct fixture f;
 
-	init(&f);
-	advance(&f, 100);
+	fixture_init(&f);
+	fixture_advance(&f, 100);
 	wheel_schedule(&f.wheel, &f.nodes[0], 7);
-	advance(&f, 101);
+	fixture_advance(&f, 101);
 	ck_assert_int_eq(f.fired, 1);
 }
 END_TEST
@@ -71,12 +71,12 @@ START_TEST(waits_for_later_rounds)
 {
 	struct fixture f;
 
-	init(&f);
+	fixture_init(&f);
 	wheel_schedule(&f.wheel, &f.nodes[0], WHEEL_SLOTS * 3 + 10);
 	for (uint32_t now = 1; now < WHEEL_SLOTS * 3 + 10; now++)
-		advance(&f, now);
+		fixture_advance(&f, now);
 	ck_assert_int_eq(f.fired, 0);
-	advance(&f, WHEEL_SLOTS * 3 + 10);
+	fixture_advance(&f, WHEEL_SLOTS * 3 + 10);
 	ck_assert_int_eq(f.fired, 1);
 }
 END_TEST
@@ -85,10 +85,10 @@ START_TEST(after_a_long_sleep_everything_due_fires_once)
 {
 	struct fixture f;
 
-	init(&f);
+	fixture_init(&f);
 	for (uint32_t i = 0; i < NODES; i++)
 		wheel_schedule(&f.wheel, &f.nodes[i], 1 + i * 37);
-	advance(&f, WHEEL_SLOTS * 10);
+	fixture_advance(&f, WHEEL_SLOTS * 10);
 	ck_assert_int_eq(f.fired, NODES);
 }
 END_TEST
@@ -97,12 +97,12 @@ START_TEST(scheduling_again_moves)
 {
 	struct fixture f;
 
-	init(&f);
+	fixture_init(&f);
 	wheel_schedule(&f.wheel, &f.nodes[0], 5);
 	wheel_schedule(&f.wheel, &f.nodes[0], 9);
-	advance(&f, 8);
+	fixture_advance(&f, 8);
 	ck_assert_int_eq(f.fired, 0);
-	advance(&f, 9);
+	fixture_advance(&f, 9);
 	ck_assert_int_eq(f.fired, 1);
 }
 END_TEST
@@ -111,12 +111,12 @@ START_TEST(one_that_fires_may_cancel_its_neighbour)
 {
 	struct fixture f;
 
-	init(&f);
+	fixture_init(&f);
 	wheel_schedule(&f.wheel, &f.nodes[0], 5);
 	wheel_schedule(&f.wheel, &f.nodes[1], 5);
 	wheel_schedule(&f.wheel, &f.nodes[2], 5);
 	f.cancel = &f.nodes[1];
-	advance(&f, 6);
+	fixture_advance(&f, 6);
 	ck_assert_int_eq(f.fired, 2);
 	ck_assert_uint_eq(f.fired_at[1], 0);
 }

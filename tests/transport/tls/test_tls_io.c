@@ -36,7 +36,7 @@ context_make(void)
 }
 
 static void
-set_up(void)
+setup(void)
 {
 	recorder_init(&recorder);
 	certificate_make(&certificate);
@@ -51,7 +51,7 @@ set_up(void)
 }
 
 static void
-tear_down(void)
+teardown(void)
 {
 	SSL_free(peer);
 	SSL_CTX_free(peer_context);
@@ -73,7 +73,7 @@ shake_hands(void)
 
 /* Reads at most so much; 0: nothing has come. */
 static size_t
-peer_read(char *data, size_t size)
+tls_peer_read(char *data, size_t size)
 {
 	size_t got = 0;
 
@@ -100,7 +100,7 @@ START_TEST(answers_a_request)
 
 	shake_hands();
 	request_livez();
-	len = peer_read(answer, sizeof(answer));
+	len = tls_peer_read(answer, sizeof(answer));
 	ck_assert_uint_gt(len, 15);
 	ck_assert_mem_eq(answer, "HTTP/1.1 200 OK", 15);
 }
@@ -122,7 +122,7 @@ expect_pattern(const char *sent, size_t len, size_t step)
 	size_t have = 0;
 
 	for (int idle = 0; have < len && idle < 100; idle++) {
-		size_t part = peer_read(got + have, step);
+		size_t part = tls_peer_read(got + have, step);
 
 		have += part;
 		if (part > 0)
@@ -197,13 +197,13 @@ START_TEST(outlives_its_context)
 	tls_context_unref(old);
 	shake_hands();
 	request_livez();
-	ck_assert_uint_gt(peer_read(answer, sizeof(answer)), 0);
+	ck_assert_uint_gt(tls_peer_read(answer, sizeof(answer)), 0);
 }
 END_TEST
 
 SUITE(tls_io)
 {
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, answers_a_request);
 	tcase_add_test(tests, delivers_in_order_to_a_slow_reader);
 	tcase_add_test(tests, gathers_small_pieces);

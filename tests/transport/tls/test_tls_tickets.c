@@ -3,7 +3,7 @@
 #include "tests/suite.h"
 
 static bool
-same(const struct tls_ticket_key *a, const struct tls_ticket_key *b)
+ticket_key_equal(const struct tls_ticket_key *a, const struct tls_ticket_key *b)
 {
 	return memcmp(a->name, b->name, sizeof(a->name)) == 0 &&
 	       memcmp(a->cipher, b->cipher, sizeof(a->cipher)) == 0 &&
@@ -19,10 +19,10 @@ START_TEST(keeps_a_key_for_an_hour_and_its_predecessor)
 	ck_assert_int_eq(tickets.previous.made_s, 0);
 	first = tickets.current;
 	ck_assert(tls_tickets_rotate(&tickets, TLS_TICKET_KEY_S));
-	ck_assert(same(&tickets.current, &first));
+	ck_assert(ticket_key_equal(&tickets.current, &first));
 	ck_assert(tls_tickets_rotate(&tickets, TLS_TICKET_KEY_S + 1));
-	ck_assert(!same(&tickets.current, &first));
-	ck_assert(same(&tickets.previous, &first));
+	ck_assert(!ticket_key_equal(&tickets.current, &first));
+	ck_assert(ticket_key_equal(&tickets.previous, &first));
 }
 END_TEST
 

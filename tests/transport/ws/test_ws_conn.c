@@ -29,7 +29,7 @@ teardown(void)
 }
 
 static void
-turn(void)
+ws_turn(void)
 {
 	rig_turn(&recorder.rig);
 	client_receive(&client);
@@ -45,13 +45,13 @@ send_close(unsigned code)
 }
 
 static void
-send_text(const char *text)
+ws_send_text(const char *text)
 {
 	client_send_frame(&client, WS_TEXT, text, strlen(text));
 }
 
 static size_t
-connections(void)
+ws_conn_count(void)
 {
 	return recorder.rig.worker.loop.conn_count;
 }
@@ -66,13 +66,13 @@ START_TEST(sends_the_peers_close_code_back_and_goes)
 	setup(0);
 	recorder.watched = &client;
 	send_close(codes[_i]);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert(!recorder.heard_before_leaving);
 	ck_assert_uint_eq(recorder.bye.code, 0);
 	ck_assert_uint_eq(client_take_close(&client), codes[_i]);
 	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -82,10 +82,10 @@ START_TEST(sends_a_close_back_to_who_will_send_nothing_more)
 	setup(0);
 	send_close(1000);
 	shutdown(client.fd, SHUT_WR);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(client_take_close(&client), 1000);
 	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -111,8 +111,8 @@ START_TEST(says_bye_where_it_belongs_and_awaits_the_peers_close)
 {
 	setup(0);
 	recorder.end_code = ends[_i].code;
-	send_text("end");
-	turn();
+	ws_send_text("end");
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(recorder.bye.code,
 	    ends[_i].has_bye ? ends[_i].code : 0);
@@ -124,10 +124,10 @@ START_TEST(says_bye_where_it_belongs_and_awaits_the_peers_close)
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
 	ck_assert_uint_eq(recorder.rig.worker.ws.websocket_count, 1);
 	send_close(ends[_i].code);
-	turn();
+	ws_turn();
 	ck_assert(client.eof);
 	ck_assert_uint_eq(client.len, 0);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -136,8 +136,8 @@ START_TEST(asks_to_come_back_later_but_not_after_a_violation)
 {
 	setup(0);
 	recorder.end_code = ends[_i].code;
-	send_text("end");
-	turn();
+	ws_send_text("end");
+	ws_turn();
 	if (recorder.bye.code == WS_CLOSE_POLICY)
 		ck_assert_int_eq(recorder.bye.retry_after_ms, 0);
 	else if (recorder.bye.code != 0) {
@@ -164,7 +164,7 @@ latest_return(int64_t into_the_window)
 		worker->ws.drained_ms =
 		    worker->loop.now_ms + 20000 - into_the_window;
 		ws_conn_end(client.conn, 1001, "going_away");
-		turn();
+		ws_turn();
 		ck_assert_int_ge(recorder.bye.retry_after_ms, 500);
 		if (recorder.bye.retry_after_ms > latest)
 			latest = recorder.bye.retry_after_ms;
@@ -185,12 +185,12 @@ START_TEST(waits_for_the_peers_close_but_not_for_ever)
 {
 	setup(0);
 	recorder.end_code = 1001;
-	send_text("end");
-	turn();
+	ws_send_text("end");
+	ws_turn();
 	rig_pass(&recorder.rig, 4900);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(ws_conn_count(), 1);
 	rig_pass(&recorder.rig, 100);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	client_receive(&client);
 	ck_assert(client.eof);
 	teardown();
@@ -201,11 +201,11 @@ START_TEST(hears_nothing_more_once_it_ends)
 {
 	setup(0);
 	recorder.end_code = 1001;
-	send_text("one");
-	send_text("two");
-	turn();
-	send_text("three");
-	turn();
+	ws_send_text("one");
+	ws_send_text("two");
+	ws_turn();
+	ws_send_text("three");
+	ws_turn();
 	ck_assert_str_eq(recorder.text, "one");
 	ck_assert_uint_eq(recorder.messages, 1);
 	teardown();
@@ -216,12 +216,12 @@ START_TEST(says_nothing_more_once_it_ends)
 {
 	setup(0);
 	recorder.end_code = 4102;
-	send_text("end");
-	turn();
+	ws_send_text("end");
+	ws_turn();
 	ck_assert_uint_eq(client_take_close(&client), 4102);
 	recorder_say(&recorder, client.conn, 'x', 100);
 	client_send_frame(&client, WS_PING, "still there?", 12);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(client.len, 0);
 	teardown();
 }
@@ -232,8 +232,8 @@ START_TEST(what_is_said_before_the_end_is_heard)
 	setup(0);
 	recorder.echoes = true;
 	recorder.end_code = 4101;
-	send_text("hello");
-	turn();
+	ws_send_text("hello");
+	ws_turn();
 	ck_assert(client_got(&client, "\x81\x05hhhhh\x81\x03"
 				      "bye"));
 	ck_assert_uint_eq(client_take_close(&client), 4101);
@@ -245,13 +245,13 @@ START_TEST(says_no_bye_to_who_closed_in_the_same_breath)
 {
 	setup(0);
 	recorder.end_code = 4101;
-	send_text("end");
+	ws_send_text("end");
 	send_close(1000);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.bye.code, 0);
 	ck_assert_uint_eq(client_take_close(&client), 4101);
 	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -260,24 +260,24 @@ START_TEST(hangs_up_on_who_breaks_the_protocol)
 {
 	setup(0);
 	client_send_text(&client, "\x81\x02hi"); /* not masked */
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(client_take_close(&client), 1002);
 	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(ws_conn_count(), 1);
 	/* What it still sends is not understood: not even a proper close. */
 	for (int i = 0; i < 20; i++) {
-		send_text("hello");
-		turn();
+		ws_send_text("hello");
+		ws_turn();
 	}
 	send_close(1000);
-	turn();
-	ck_assert_uint_eq(connections(), 1);
+	ws_turn();
+	ck_assert_uint_eq(ws_conn_count(), 1);
 	ck_assert_uint_eq(recorder.messages, 0);
 	ck_assert_uint_eq(recorder.rig.worker.loop.input_bytes, 0);
 	shutdown(client.fd, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(connections(), 0);
+	ws_turn();
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -286,11 +286,11 @@ START_TEST(resets_who_breaks_the_protocol_and_stays)
 {
 	setup(0);
 	client_send_text(&client, "\x81\x02hi");
-	turn();
+	ws_turn();
 	rig_pass(&recorder.rig, 4900);
-	ck_assert_uint_eq(connections(), 1);
+	ck_assert_uint_eq(ws_conn_count(), 1);
 	rig_pass(&recorder.rig, 100);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -299,11 +299,11 @@ START_TEST(hangs_up_on_who_breaks_the_protocol_while_closing)
 {
 	setup(0);
 	recorder.end_code = 1001;
-	send_text("end");
-	turn();
+	ws_send_text("end");
+	ws_turn();
 	ck_assert_uint_eq(client_take_close(&client), 1001);
 	client_send_text(&client, "\x81\x02hi"); /* not masked */
-	turn();
+	ws_turn();
 	ck_assert(client.eof);
 	ck_assert_uint_eq(client.len, 0);
 	teardown();
@@ -314,12 +314,12 @@ START_TEST(an_abort_says_nothing)
 {
 	setup(0);
 	conn_abort(client.conn);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(recorder.bye.code, 0);
 	ck_assert_uint_eq(client.len, 0);
 	ck_assert(client.eof);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -329,10 +329,10 @@ START_TEST(an_abort_overrules_an_end)
 	setup(0);
 	ws_conn_end(client.conn, 1001, "going_away");
 	conn_abort(client.conn);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.bye.code, 0);
 	ck_assert_uint_eq(client.len, 0);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(the_first_end_counts)
 	setup(0);
 	ws_conn_end(client.conn, 4100, "overloaded");
 	ws_conn_end(client.conn, 1001, "going_away");
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(client_take_close(&client), 4100);
 	ck_assert_str_eq(recorder.bye_reason, "overloaded");
 	teardown();
@@ -357,10 +357,10 @@ START_TEST(who_hangs_up_is_gone_with_what_was_half_said)
 	rig_turn(&recorder.rig);
 	ck_assert_uint_gt(recorder.rig.worker.loop.input_bytes, 0);
 	shutdown(client.fd, SHUT_WR);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(recorder.rig.worker.loop.input_bytes, 0);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	ck_assert(client.eof);
 	teardown();
 }
@@ -383,7 +383,7 @@ START_TEST(without_memory_an_unfinished_message_ends_its_connection)
 	ck_assert(failed == (_i < 2));
 	ck_assert(failed != (recorder.rig.worker.loop.input_bytes > 0));
 	if (failed) {
-		turn();
+		ws_turn();
 		ck_assert_uint_eq(client_take_close(&client), 1011);
 	}
 	teardown();
@@ -393,11 +393,11 @@ END_TEST
 START_TEST(what_was_said_before_hanging_up_is_heard)
 {
 	setup(0);
-	send_text("goodbye");
+	ws_send_text("goodbye");
 	shutdown(client.fd, SHUT_WR);
-	turn();
+	ws_turn();
 	ck_assert_str_eq(recorder.text, "goodbye");
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -411,7 +411,7 @@ START_TEST(answers_a_ping_inside_a_message_and_ignores_a_pong)
 	client_send_frame(&client, WS_PING, "there?", 6);
 	client_send_frame(&client, WS_PONG, "unasked", 7);
 	client_send(&client, "\x80\x83\0\0\0\0two", 9);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(client.len, 8);
 	ck_assert(client_got(&client, "\x8a\x06there?"));
 	ck_assert_str_eq(recorder.text, "onetwo");
@@ -447,7 +447,7 @@ START_TEST(pongs_wait_up_to_a_bound)
 		const char *data;
 		size_t len;
 
-		turn();
+		ws_turn();
 		while (client_take_frame(&client, &opcode, &data, &len)) {
 			ck_assert_uint_eq(opcode, WS_PONG);
 			pongs++;
@@ -466,8 +466,8 @@ START_TEST(reads_only_up_to_a_bound_once_it_is_closing)
 
 	setup(0);
 	recorder.end_code = 1001;
-	send_text("end");
-	turn();
+	ws_send_text("end");
+	ws_turn();
 	for (int i = 0; i < 200; i++) {
 		uint8_t head[8] = { 0x82, 0xfe, sizeof(text) >> 8,
 			sizeof(text) & 0xff };
@@ -479,13 +479,13 @@ START_TEST(reads_only_up_to_a_bound_once_it_is_closing)
 		if (len < (ssize_t)sizeof(text))
 			break;
 		taken += (size_t)len;
-		turn();
+		ws_turn();
 	}
 	ck_assert_uint_gt(taken, 1 << 20);
 	ck_assert_uint_lt(taken, 2 << 20);
 	ck_assert_uint_eq(client_take_close(&client), 1001);
 	rig_pass(&recorder.rig, 5000);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -499,13 +499,13 @@ START_TEST(ends_a_flood_of_control_frames)
 	rig_pass(&recorder.rig, 5000);
 	for (int i = 0; i < 30; i++)
 		client_send_frame(&client, opcode, "", 0);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 0);
 	/* A second later there are ten more. */
 	rig_pass(&recorder.rig, 1000);
 	for (int i = 0; i < 11; i++)
 		client_send_frame(&client, opcode, "", 0);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_str_eq(recorder.bye_reason, "control_flood");
 	ck_assert_uint_eq(client_take_close(&client), 1008);
@@ -522,10 +522,10 @@ START_TEST(reads_no_faster_than_the_rate)
 	recorder.rig.limits.bytes = (struct rate_limit){ 1000, 1000 };
 	recorder_meet(&recorder, &client, 0);
 	client_send_frame(&client, WS_TEXT, text, sizeof(text));
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.messages, 1);
 	/* The debt is two seconds' worth. */
-	send_text("later");
+	ws_send_text("later");
 	rig_pass(&recorder.rig, 1900);
 	ck_assert_uint_eq(recorder.messages, 1);
 	rig_pass(&recorder.rig, 300);
@@ -549,9 +549,9 @@ START_TEST(serves_others_between_the_messages_of_an_expensive_connection)
 	client_open(&other, &recorder.rig, "/ws");
 	recorder.sends = TURN_TIME_US;
 	for (int i = 0; i < 6; i++)
-		send_text("a");
+		ws_send_text("a");
 	client_send_frame(&other, WS_TEXT, "b", 1);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.messages, 7);
 	ck_assert_str_eq(recorder.order, "aabaaaa");
 	client_fini(&other);
@@ -573,20 +573,20 @@ START_TEST(reads_later_while_the_server_cannot_keep_up)
 	recorder_meet(&recorder, &client, 0);
 	recorder.rig.host_ops.under_pressure = is_pressed;
 	recorder.rig.host.arg = &pressed;
-	send_text("one");
-	turn();
+	ws_send_text("one");
+	ws_turn();
 	ck_assert_uint_eq(recorder.messages, 1);
-	send_text("two");
-	turn();
+	ws_send_text("two");
+	ws_turn();
 	ck_assert_uint_eq(recorder.messages, 1);
 	rig_pass(&recorder.rig, 300);
 	ck_assert_uint_eq(recorder.messages, 2);
 	pressed = false;
 	rig_pass(&recorder.rig, 300);
-	send_text("three");
-	turn();
-	send_text("four");
-	turn();
+	ws_send_text("three");
+	ws_turn();
+	ws_send_text("four");
+	ws_turn();
 	ck_assert_uint_eq(recorder.messages, 4);
 	teardown();
 }
@@ -601,14 +601,14 @@ START_TEST(answers_a_close_though_reading_is_paused)
 	recorder.rig.limits.bytes = (struct rate_limit){ 1, 1 };
 	recorder_meet(&recorder, &client, 0);
 	client_send_frame(&client, WS_TEXT, text, sizeof(text));
-	turn();
+	ws_turn();
 	send_close(1000);
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(recorder.left, 0);
 	ws_conn_end(client.conn, 1001, "going_away");
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(client_take_close(&client), 1001);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(ws_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -637,7 +637,7 @@ take_letters(char letter, size_t len)
 }
 
 static void
-say_much(struct conn *conn, int times)
+ws_publish_much(struct conn *conn, int times)
 {
 	for (int i = 0; i < times; i++)
 		recorder_say(&recorder, conn, 'x', 1000);
@@ -645,26 +645,26 @@ say_much(struct conn *conn, int times)
 
 /* Everything that is sent. */
 static void
-receive_all(void)
+ws_receive_all(void)
 {
 	for (int i = 0; i < 200 && !client.eof; i++)
-		turn();
+		ws_turn();
 }
 
 START_TEST(what_carries_the_rest_is_gone_with_it)
 {
 	setup(SMALL);
-	say_much(client.conn, 20);
+	ws_publish_much(client.conn, 20);
 	ck_assert_ptr_nonnull(client.conn->writable);
-	receive_all();
+	ws_receive_all();
 	ck_assert_uint_eq(conn_waiting(client.conn), 0);
 	ck_assert_ptr_null(client.conn->writable);
-	say_much(client.conn, 20);
+	ws_publish_much(client.conn, 20);
 	ck_assert_ptr_nonnull(client.conn->writable);
-	receive_all();
+	ws_receive_all();
 	ck_assert_ptr_null(client.conn->writable);
 	ws_conn_end(client.conn, 4000, "bye");
-	turn();
+	ws_turn();
 	ck_assert_uint_eq(take_letters('x', 1000), 40);
 	teardown();
 }
@@ -679,14 +679,14 @@ START_TEST(without_memory_what_waits_costs_its_connection)
 		return;
 	setup(SMALL);
 	malloc_fail_at((unsigned)_i + 1);
-	say_much(client.conn, 10);
+	ws_publish_much(client.conn, 10);
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
 	ck_assert(failed || ws_conn_is_open(client.conn));
 	if (!ws_conn_is_open(client.conn)) {
-		receive_all();
+		ws_receive_all();
 		ck_assert(client.eof);
-		ck_assert_uint_eq(connections(), 0);
+		ck_assert_uint_eq(ws_conn_count(), 0);
 	}
 	teardown();
 }
@@ -696,12 +696,12 @@ START_TEST(a_reader_too_far_behind_is_told_so_soon)
 {
 	setup(SMALL);
 	recorder.rig.limits.output_hard = 20 * 1000;
-	say_much(client.conn, 100);
+	ws_publish_much(client.conn, 100);
 	ck_assert_uint_le(conn_waiting(client.conn), 20 * 1000);
-	turn();
+	ws_turn();
 	ck_assert_str_eq(recorder.bye_reason, "slow_consumer");
 	ck_assert_uint_lt(recorder.rig.worker.loop.pool.bytes, 5 * 1000);
-	receive_all();
+	ws_receive_all();
 	ck_assert_uint_lt(take_letters('x', 1000), 10);
 	ck_assert_uint_eq(client_take_close(&client), 4102);
 	teardown();
@@ -711,13 +711,13 @@ END_TEST
 START_TEST(letting_go_of_output_leaves_whole_frames)
 {
 	setup(SMALL);
-	say_much(client.conn, 20);
+	ws_publish_much(client.conn, 20);
 	/* The socket has room before the loop comes to see it. */
 	if (_i == 1)
 		client_receive(&client);
 	conn_shed_output(client.conn);
 	worker_end_turn(&recorder.rig.worker);
-	receive_all();
+	ws_receive_all();
 	ck_assert_uint_lt(take_letters('x', 1000), 20);
 	ck_assert_uint_eq(client_take_close(&client), 4102);
 	ck_assert_uint_eq(client.len, 0);
@@ -843,9 +843,9 @@ limit_output(enum output_limit which, size_t most)
 START_TEST(lets_go_of_the_largest_queue_first)
 {
 	setup_others(SMALL);
-	say_much(others[0].conn, 20);
-	say_much(others[1].conn, 60);
-	say_much(others[2].conn, 30);
+	ws_publish_much(others[0].conn, 20);
+	ws_publish_much(others[1].conn, 60);
+	ws_publish_much(others[2].conn, 30);
 	limit_output((enum output_limit)_i, 80 * 1000);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.left, 1);
@@ -876,7 +876,7 @@ START_TEST(lets_go_of_the_queue_that_uses_most_memory)
 	conn_send(others[0].conn, &piece, 1);
 	conn_send(others[1].conn, &piece, 1);
 	chunk_unref(shared);
-	say_much(others[2].conn, 40);
+	ws_publish_much(others[2].conn, 40);
 	ck_assert_uint_gt(conn_waiting(others[0].conn),
 	    conn_waiting(others[2].conn));
 	limit_output((enum output_limit)_i, 80 * 1000);
@@ -892,14 +892,14 @@ END_TEST
 START_TEST(lets_go_of_who_is_closed_and_does_not_read_before_others)
 {
 	setup_others(SMALL);
-	say_much(others[1].conn, 60);
+	ws_publish_much(others[1].conn, 60);
 	ws_conn_end(others[1].conn, 1001, "going_away");
 	rig_turn(&recorder.rig);
-	say_much(others[0].conn, 30);
+	ws_publish_much(others[0].conn, 30);
 	limit_output((enum output_limit)_i, 70 * 1000);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 3);
-	ck_assert_uint_eq(connections(), 3);
+	ck_assert_uint_eq(ws_conn_count(), 3);
 	teardown_others();
 }
 END_TEST

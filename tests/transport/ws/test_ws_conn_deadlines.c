@@ -25,7 +25,7 @@ teardown(void)
 }
 
 static void
-pass(int64_t ms)
+deadlines_pass(int64_t ms)
 {
 	rig_pass(&recorder.rig, ms);
 	client_receive(&client);
@@ -38,7 +38,7 @@ check_open(void)
 }
 
 static void
-check_closed(unsigned code, const char *reason)
+deadlines_check_closed(unsigned code, const char *reason)
 {
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(recorder.bye.code, code);
@@ -71,14 +71,14 @@ take_ping(void)
 START_TEST(pings_who_is_silent_and_closes_who_stays_so)
 {
 	setup_pings();
-	pass(8900);
+	deadlines_pass(8900);
 	ck_assert_uint_eq(client.len, 0);
-	pass(2200);
+	deadlines_pass(2200);
 	ck_assert(take_ping());
 	ck_assert_uint_eq(client.len, 0);
 	check_open();
-	pass(3000);
-	check_closed(4203, "ping_timeout");
+	deadlines_pass(3000);
+	deadlines_check_closed(4203, "ping_timeout");
 	teardown();
 }
 END_TEST
@@ -95,14 +95,14 @@ static const struct {
 START_TEST(any_byte_is_a_sign_of_life)
 {
 	setup_pings();
-	pass(11100);
+	deadlines_pass(11100);
 	ck_assert(take_ping());
 	client_send(&client, signs_of_life[_i].bytes, signs_of_life[_i].len);
-	pass(8000);
+	deadlines_pass(8000);
 	check_open();
 	ck_assert_uint_eq(client.len, 0);
 	/* And then from the start. */
-	pass(3100);
+	deadlines_pass(3100);
 	ck_assert(take_ping());
 	teardown();
 }
@@ -112,7 +112,7 @@ START_TEST(who_talks_is_not_pinged)
 {
 	setup_pings();
 	for (int i = 0; i < 10; i++) {
-		pass(5000);
+		deadlines_pass(5000);
 		client_send_frame(&client, WS_TEXT, "x", 1);
 	}
 	check_open();
@@ -153,10 +153,10 @@ START_TEST(a_pong_that_is_not_read_is_not_missed)
 	recorder.rig.limits.bytes = (struct rate_limit){ 200, 1 };
 	recorder_meet(&recorder, &client, 0);
 	client_send_frame(&client, WS_BINARY, text, sizeof(text));
-	pass(11100);
+	deadlines_pass(11100);
 	client_send_frame(&client, WS_PONG, "", 0);
 	/* Reading is paused for twenty seconds. */
-	pass(11000);
+	deadlines_pass(11000);
 	check_open();
 	teardown();
 }
@@ -177,14 +177,14 @@ START_TEST(a_dialect_ends_who_is_silent_for_too_long)
 {
 	setup_dialect("topic");
 	for (int i = 0; i < 2; i++) {
-		pass(299000);
+		deadlines_pass(299000);
 		check_open();
 		client_send_frame(&client, WS_PONG, "", 0);
 	}
-	pass(299000);
+	deadlines_pass(299000);
 	check_open();
-	pass(1200);
-	check_closed(WS_CLOSE_GOING_AWAY, "idle");
+	deadlines_pass(1200);
+	deadlines_check_closed(WS_CLOSE_GOING_AWAY, "idle");
 	teardown();
 }
 END_TEST
@@ -192,7 +192,7 @@ END_TEST
 START_TEST(another_dialect_bears_silence)
 {
 	setup_dialect("command");
-	pass(600000);
+	deadlines_pass(600000);
 	check_open();
 	teardown();
 }
@@ -213,14 +213,14 @@ START_TEST(a_message_must_end_some_time)
 	setup_message_time();
 	client_send(&client, "\x01\x81\0\0\0\0x", 7);
 	rig_turn(&recorder.rig);
-	pass(2900);
+	deadlines_pass(2900);
 	/* Neither another part nor a ping moves that. */
 	client_send(&client, "\x00\x81\0\0\0\0x", 7);
 	client_send_frame(&client, WS_PING, "", 0);
 	rig_turn(&recorder.rig);
 	check_open();
-	pass(100);
-	check_closed(1008, "message_timeout");
+	deadlines_pass(100);
+	deadlines_check_closed(1008, "message_timeout");
 	teardown();
 }
 END_TEST
@@ -231,14 +231,14 @@ START_TEST(every_message_has_a_time_of_its_own)
 	client_send(&client, "\x81\x82\0\0\0\0x", 7);
 	/* Each read ends in the middle of one. */
 	for (int i = 0; i < 10; i++) {
-		pass(1000);
+		deadlines_pass(1000);
 		client_send(&client, "y\x81\x82\0\0\0\0x", 8);
 	}
-	pass(1000);
+	deadlines_pass(1000);
 	check_open();
 	ck_assert_uint_eq(recorder.messages, 10);
-	pass(2100);
-	check_closed(1008, "message_timeout");
+	deadlines_pass(2100);
+	deadlines_check_closed(1008, "message_timeout");
 	teardown();
 }
 END_TEST
@@ -246,7 +246,7 @@ END_TEST
 /* --- output --------------------------------------------------------------- */
 
 static void
-say_much(int times)
+deadlines_publish_much(int times)
 {
 	for (int i = 0; i < times; i++)
 		recorder_say(&recorder, client.conn, 'x', 1000);
@@ -257,7 +257,7 @@ START_TEST(too_much_may_not_wait_for_long)
 	setup(SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
 	recorder.rig.limits.output_soft_time_ms = 2000;
-	say_much(50);
+	deadlines_publish_much(50);
 	rig_pass(&recorder.rig, 1900);
 	check_open();
 	rig_pass(&recorder.rig, 100);
@@ -267,7 +267,7 @@ START_TEST(too_much_may_not_wait_for_long)
 		client_receive(&client);
 		rig_turn(&recorder.rig);
 	}
-	check_closed(4102, "slow_consumer");
+	deadlines_check_closed(4102, "slow_consumer");
 	teardown();
 }
 END_TEST
@@ -277,7 +277,7 @@ START_TEST(who_catches_up_in_time_is_forgiven)
 	setup(SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
 	recorder.rig.limits.output_soft_time_ms = 2000;
-	say_much(50);
+	deadlines_publish_much(50);
 	rig_pass(&recorder.rig, 1000);
 	while (conn_waiting(client.conn) > 15 * 1000) {
 		client_receive(&client);
@@ -286,7 +286,7 @@ START_TEST(who_catches_up_in_time_is_forgiven)
 	rig_pass(&recorder.rig, 5000);
 	check_open();
 	/* The next time has a start of its own. */
-	say_much(50);
+	deadlines_publish_much(50);
 	rig_pass(&recorder.rig, 1900);
 	check_open();
 	rig_pass(&recorder.rig, 100);
@@ -315,7 +315,7 @@ START_TEST(who_takes_nothing_is_closed_then_reset)
 {
 	setup(SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
-	say_much(50);
+	deadlines_publish_much(50);
 	rig_pass(&recorder.rig, 2900);
 	check_open();
 	rig_pass(&recorder.rig, 100);
@@ -336,7 +336,7 @@ START_TEST(who_takes_a_little_is_not_reset)
 	/* One piece, so that only the socket knows that it moves. */
 	recorder_say(&recorder, client.conn, 'x', 100 * 1000);
 	for (int i = 0; i < 6; i++) {
-		pass(2500);
+		deadlines_pass(2500);
 	}
 	check_open();
 	rig_pass(&recorder.rig, 9000);
@@ -351,7 +351,7 @@ START_TEST(nothing_waits_no_clock_runs)
 	recorder.rig.limits.write_stall_ms = 1000;
 	recorder.rig.limits.output_soft = 2000;
 	recorder.rig.limits.output_soft_time_ms = 1000;
-	say_much(20);
+	deadlines_publish_much(20);
 	for (int i = 0; i < 50; i++) {
 		client_receive(&client);
 		rig_turn(&recorder.rig);
@@ -370,10 +370,10 @@ START_TEST(leaves_at_its_moment)
 {
 	setup(0);
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
-	pass(1900);
+	deadlines_pass(1900);
 	check_open();
-	pass(100);
-	check_closed(1001, "going_away");
+	deadlines_pass(100);
+	deadlines_check_closed(1001, "going_away");
 	teardown();
 }
 END_TEST
@@ -387,8 +387,8 @@ START_TEST(leaves_though_it_talks_and_is_paused)
 	recorder_meet(&recorder, &client, 0);
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
 	client_send_frame(&client, WS_BINARY, text, sizeof(text));
-	pass(2000);
-	check_closed(1001, "going_away");
+	deadlines_pass(2000);
+	deadlines_check_closed(1001, "going_away");
 	teardown();
 }
 END_TEST
@@ -408,13 +408,13 @@ START_TEST(leaves_when_it_was_answered)
 	recorder.rig.host_ops.has_pending = count_down;
 	recorder.rig.host.arg = &ticks;
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
-	pass(2000);
+	deadlines_pass(2000);
 	client_send_frame(&client, WS_TEXT, "too late", 8);
-	pass(_i == 0 ? 200 : 900);
+	deadlines_pass(_i == 0 ? 200 : 900);
 	check_open();
 	ck_assert_uint_eq(recorder.messages, 0);
-	pass(100);
-	check_closed(1001, "going_away");
+	deadlines_pass(100);
+	deadlines_check_closed(1001, "going_away");
 	teardown();
 }
 END_TEST

@@ -61,7 +61,7 @@ END_TEST
 
 /* Decodes in memory of exactly that size: detects reads beyond it. */
 static enum ws_frame_result
-decode(const char *bytes, size_t len)
+frame_decode_exact(const char *bytes, size_t len)
 {
 	uint8_t *data = malloc(len > 0 ? len : 1);
 	enum ws_frame_result result;
@@ -79,7 +79,8 @@ START_TEST(waits_for_an_incomplete_header)
 {
 	for (size_t i = 0; i < COUNT_OF(good_heads); i++)
 		for (size_t len = 0; len < good_heads[i].len; len++)
-			ck_assert_int_eq(decode(good_heads[i].bytes, len),
+			ck_assert_int_eq(frame_decode_exact(good_heads[i].bytes,
+					     len),
 			    WS_FRAME_SHORT);
 }
 END_TEST
@@ -116,7 +117,8 @@ static const struct {
 };
 START_TEST(refuses_lengths_that_are_not_minimal_or_too_large)
 {
-	ck_assert_int_eq(decode(bad_heads[_i].bytes, bad_heads[_i].len),
+	ck_assert_int_eq(frame_decode_exact(bad_heads[_i].bytes,
+			     bad_heads[_i].len),
 	    WS_FRAME_BAD);
 }
 END_TEST

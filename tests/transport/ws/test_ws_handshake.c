@@ -64,7 +64,7 @@ static const struct {
 	    "Sec-WebSocket-Version: 13, 8\r\n" END },
 };
 static void
-parse(const char *head, struct http_request *out)
+handshake_parse(const char *head, struct http_request *out)
 {
 	ck_assert_int_eq(http_parse(head, strlen(head), &limits, out), 0);
 }
@@ -75,7 +75,7 @@ START_TEST(validates_handshakes)
 	const char *why = NULL;
 	struct str key;
 
-	parse(requests[_i].head, &request);
+	handshake_parse(requests[_i].head, &request);
 	ck_assert_int_eq(ws_handshake_check(&request, &key, &why),
 	    requests[_i].status);
 	if (requests[_i].status == 101)
@@ -91,7 +91,7 @@ START_TEST(refuses_a_request_without_host)
 	const char *why;
 	struct str key;
 
-	parse(requests[0].head, &request);
+	handshake_parse(requests[0].head, &request);
 	request.headers[0].name = STR("Other");
 	ck_assert_int_eq(ws_handshake_check(&request, &key, &why), 400);
 }
@@ -101,11 +101,11 @@ START_TEST(recognizes_upgrade_requests)
 {
 	struct http_request request;
 
-	parse(GET HOST UPGRADE END, &request);
+	handshake_parse(GET HOST UPGRADE END, &request);
 	ck_assert(ws_handshake_is_wanted(&request));
-	parse(GET HOST "Upgrade: h2c\r\n" END, &request);
+	handshake_parse(GET HOST "Upgrade: h2c\r\n" END, &request);
 	ck_assert(!ws_handshake_is_wanted(&request));
-	parse(GET HOST END, &request);
+	handshake_parse(GET HOST END, &request);
 	ck_assert(!ws_handshake_is_wanted(&request));
 }
 END_TEST
@@ -123,15 +123,15 @@ START_TEST(finds_an_offered_subprotocol)
 {
 	struct http_request request;
 
-	parse(GET HOST "Sec-WebSocket-Protocol: chat, parley.v1\r\n"
-		       "sec-websocket-protocol: other\r\n" END,
+	handshake_parse(GET HOST "Sec-WebSocket-Protocol: chat, parley.v1\r\n"
+				 "sec-websocket-protocol: other\r\n" END,
 	    &request);
 	ck_assert(ws_handshake_offers(&request, "chat"));
 	ck_assert(ws_handshake_offers(&request, "parley.v1"));
 	ck_assert(ws_handshake_offers(&request, "other"));
 	ck_assert(!ws_handshake_offers(&request, "Chat"));
 	ck_assert(!ws_handshake_offers(&request, "parley"));
-	parse(GET HOST "Other: chat\r\n" END, &request);
+	handshake_parse(GET HOST "Other: chat\r\n" END, &request);
 	ck_assert(!ws_handshake_offers(&request, "chat"));
 }
 END_TEST

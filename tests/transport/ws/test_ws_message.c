@@ -133,7 +133,7 @@ static const struct ws_reader_limits limits = { .message_bytes = MOST };
 
 /* Up to `most` frames, or the first that has no payload. */
 static size_t
-write_frames(const struct ws_script_frame *frames, size_t most,
+script_write_frames(const struct ws_script_frame *frames, size_t most,
     uint8_t out[MOST])
 {
 	size_t len = 0;
@@ -144,11 +144,11 @@ write_frames(const struct ws_script_frame *frames, size_t most,
 	return len;
 }
 
-#define WRITE(frames, out) write_frames(frames, COUNT_OF(frames), out)
+#define WRITE(frames, out) script_write_frames(frames, COUNT_OF(frames), out)
 
 static void
-expect(const struct ws_reader_limits *given, const uint8_t *data, size_t len,
-    struct ws_script_split split, const char *said)
+transcript_expect(const struct ws_reader_limits *given, const uint8_t *data,
+    size_t len, struct ws_script_split split, const char *said)
 {
 	char *transcript = ws_script_run(given, false, data, len, split);
 
@@ -161,13 +161,13 @@ START_TEST(reads_frames_split_anywhere)
 	uint8_t data[MOST];
 	size_t len = WRITE(scripts[_i].frames, data);
 
-	expect(&limits, data, len, (struct ws_script_split){ 0, 0 },
+	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 0 },
 	    scripts[_i].said);
-	expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
+	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
 	    scripts[_i].said);
 	for (size_t at = 1; at < len; at++)
-		expect(&limits, data, len, (struct ws_script_split){ at, 0 },
-		    scripts[_i].said);
+		transcript_expect(&limits, data, len,
+		    (struct ws_script_split){ at, 0 }, scripts[_i].said);
 }
 END_TEST
 
@@ -177,10 +177,11 @@ START_TEST(fails_a_text_at_its_first_invalid_byte)
 {
 	struct ws_script_frame frame = F_LONG(WS_TEXT, KAPPA "\xf4\x90", 100);
 	uint8_t data[MOST];
-	size_t len = write_frames(&frame, 1, data);
+	size_t len = script_write_frames(&frame, 1, data);
 
-	expect(&limits, data, len - 1, (struct ws_script_split){ 0, 1 }, "");
-	expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
+	transcript_expect(&limits, data, len - 1,
+	    (struct ws_script_split){ 0, 1 }, "");
+	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
 	    "error 1007\n");
 }
 END_TEST
@@ -219,7 +220,7 @@ START_TEST(counts_the_bytes_of_all_frames_against_the_limit)
 	uint8_t data[MOST];
 	size_t len = WRITE(frames, data);
 
-	expect(&small, data, len, (struct ws_script_split){ 0, 1 },
+	transcript_expect(&small, data, len, (struct ws_script_split){ 0, 1 },
 	    "ping 12345678901234567890\ntext 1234567890\nerror 1009\n");
 }
 END_TEST
@@ -234,7 +235,7 @@ START_TEST(limits_the_fragments_of_one_message)
 	uint8_t data[MOST];
 	size_t len = WRITE(frames, data);
 
-	expect(&few, data, len, (struct ws_script_split){ 0, 0 },
+	transcript_expect(&few, data, len, (struct ws_script_split){ 0, 0 },
 	    "ping \ntext ab\nping \nerror 1008\n");
 }
 END_TEST
@@ -269,7 +270,7 @@ hear_control(void *arg, const char *data, size_t len)
 }
 
 static void
-hear_error(void *arg, enum ws_close_code code, const char *why)
+reader_note_error(void *arg, enum ws_close_code code, const char *why)
 {
 	struct heard *heard = arg;
 
@@ -280,7 +281,7 @@ hear_error(void *arg, enum ws_close_code code, const char *why)
 static const struct ws_reader_ops hear = {
 	.message = hear_message,
 	.ping = hear_control,
-	.error = hear_error,
+	.error = reader_note_error,
 };
 
 /*
@@ -343,7 +344,7 @@ START_TEST(does_not_copy_a_message_in_one_piece)
 	struct ws_reader_limits counted = { .buffered = &held };
 	struct ws_reader reader;
 	uint8_t data[MOST];
-	size_t len = write_frames(&frame, 1, data);
+	size_t len = script_write_frames(&frame, 1, data);
 
 	ws_reader_init(&reader, false);
 	malloc_fail_at(1);
@@ -420,7 +421,7 @@ START_TEST(buffers_what_arrived_not_what_was_announced)
 	struct heard heard = { .messages = 0 };
 	struct ws_reader reader;
 	uint8_t data[MOST];
-	size_t len = write_frames(&frame, 1, data);
+	size_t len = script_write_frames(&frame, 1, data);
 
 	ws_reader_init(&reader, false);
 	ck_assert_uint_eq(ws_reader_feed(&reader, &none, &hear, &heard, data,
@@ -506,7 +507,7 @@ START_TEST(stops_after_a_callback_and_continues_there)
 	static const struct ws_reader_ops ops = {
 		.message = stop_after_message,
 		.ping = stop_after_control,
-		.error = hear_error,
+		.error = reader_note_error,
 	};
 	const struct ws_script_frame frames[] = { F(TEXT, "one"),
 		F(PING, "two"), F(WS_TEXT, "thr"), F(CONT, "ee"),

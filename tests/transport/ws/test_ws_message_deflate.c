@@ -83,7 +83,7 @@ destroy_inflater(void)
 }
 
 static size_t
-write_frames(const struct ws_script_frame *frames, uint8_t *out)
+deflate_write_frames(const struct ws_script_frame *frames, uint8_t *out)
 {
 	size_t len = 0;
 
@@ -97,7 +97,7 @@ START_TEST(reads_frames_split_anywhere)
 	struct ws_reader_limits limits = { .message_bytes = MOST,
 		.inflater = inflater };
 	uint8_t data[512] = { 0 };
-	size_t len = write_frames(scripts[_i].frames, data);
+	size_t len = deflate_write_frames(scripts[_i].frames, data);
 
 	for (size_t at = 0; at < len; at++) {
 		/* In two pieces; at 0, byte by byte. */
@@ -116,7 +116,7 @@ START_TEST(refuses_rsv1_unless_negotiated)
 		{ .payload = NULL } };
 	struct ws_reader_limits limits = { .inflater = inflater };
 	uint8_t data[512] = { 0 };
-	size_t len = write_frames(frames, data);
+	size_t len = deflate_write_frames(frames, data);
 	char *said;
 
 	said = ws_script_run(&limits, false, data, len,
@@ -132,7 +132,7 @@ START_TEST(refuses_rsv1_unless_negotiated)
 END_TEST
 
 static void
-hear_error(void *arg, enum ws_close_code code, const char *why)
+deflate_note_error(void *arg, enum ws_close_code code, const char *why)
 {
 	(void)why;
 	*(enum ws_close_code *)arg = code;
@@ -140,7 +140,7 @@ hear_error(void *arg, enum ws_close_code code, const char *why)
 
 START_TEST(fails_with_1011_without_memory_to_inflate)
 {
-	static const struct ws_reader_ops ops = { .error = hear_error };
+	static const struct ws_reader_ops ops = { .error = deflate_note_error };
 	const struct ws_script_frame frame = F(TEXT | RSV1, HELLO);
 	struct ws_reader_limits limits = { .inflater = inflater };
 	enum ws_close_code code = WS_CLOSE_NORMAL;

@@ -102,14 +102,14 @@ teardown(void)
 }
 
 static void
-turn(void)
+upgrade_turn(void)
 {
 	rig_turn(&recorder.rig);
 	client_receive(&client);
 }
 
 static void
-check_status(int status)
+upgrade_check_status(int status)
 {
 	char line[32];
 
@@ -119,13 +119,13 @@ check_status(int status)
 }
 
 static bool
-has(const char *text)
+upgrade_received(const char *text)
 {
 	return memmem(client.data, client.len, text, strlen(text)) != NULL;
 }
 
 static size_t
-connections(void)
+upgrade_conn_count(void)
 {
 	return recorder.rig.worker.loop.conn_count;
 }
@@ -138,7 +138,7 @@ START_TEST(opens_when_it_is_accepted)
 	fake.accepts_at_once = _i == 0;
 	/* What follows the request waits as well. */
 	client_send(&client, packet, sizeof(packet) - 1);
-	turn();
+	upgrade_turn();
 	ck_assert_uint_eq(fake.asked, 1);
 	ck_assert_str_eq(fake.token, "abc");
 	if (_i == 1) {
@@ -147,13 +147,14 @@ START_TEST(opens_when_it_is_accepted)
 		ck_assert_uint_eq(client.len, 0);
 		ck_assert_uint_eq(recorder.messages, 0);
 		accept_as(fake.candidate, 0);
-		turn();
+		upgrade_turn();
 	}
-	check_status(101);
-	ck_assert(has("\r\nSec-WebSocket-Extensions: permessage-deflate"));
+	upgrade_check_status(101);
+	ck_assert(upgrade_received(
+	    "\r\nSec-WebSocket-Extensions: permessage-deflate"));
 	ck_assert_str_eq(recorder.text, "hello");
 	client_send(&client, HELLO, sizeof(HELLO) - 1);
-	turn();
+	upgrade_turn();
 	ck_assert_uint_eq(recorder.messages, 2);
 	ck_assert_uint_eq(fake.cancelled, 0);
 	teardown();
@@ -171,15 +172,15 @@ static const struct {
 };
 
 static void
-check_refused(int status)
+upgrade_check_refused(int status)
 {
-	check_status(status);
-	ck_assert(has("\r\nConnection: close\r\n"));
+	upgrade_check_status(status);
+	ck_assert(upgrade_received("\r\nConnection: close\r\n"));
 	ck_assert(client.eof);
 	ck_assert_uint_eq(recorder.opened, 0);
 	shutdown(client.fd, SHUT_WR);
-	turn();
-	ck_assert_uint_eq(connections(), 0);
+	upgrade_turn();
+	ck_assert_uint_eq(upgrade_conn_count(), 0);
 }
 
 START_TEST(answers_with_the_status_of_the_refusal)
@@ -189,13 +190,13 @@ START_TEST(answers_with_the_status_of_the_refusal)
 		if (!late)
 			fake.refuses_at_once = refusals[_i].status;
 		client_send_text(&client, OPENING);
-		turn();
+		upgrade_turn();
 		if (late)
 			handshake_refuse(fake.candidate, refusals[_i].status);
-		turn();
-		ck_assert(has(refusals[_i].header));
-		ck_assert(has("\r\n\r\nbecause\n"));
-		check_refused(refusals[_i].status);
+		upgrade_turn();
+		ck_assert(upgrade_received(refusals[_i].header));
+		ck_assert(upgrade_received("\r\n\r\nbecause\n"));
+		upgrade_check_refused(refusals[_i].status);
 		ck_assert_uint_eq(fake.cancelled, 0);
 		teardown();
 	}
@@ -206,14 +207,14 @@ START_TEST(a_decision_that_does_not_come_is_503)
 {
 	setup();
 	client_send_text(&client, OPENING);
-	turn();
+	upgrade_turn();
 	rig_pass(&recorder.rig, 4900);
 	client_receive(&client);
 	ck_assert_uint_eq(client.len, 0);
 	rig_pass(&recorder.rig, 200);
 	client_receive(&client);
 	ck_assert_uint_eq(fake.cancelled, 1);
-	check_refused(503);
+	upgrade_check_refused(503);
 	teardown();
 }
 END_TEST
@@ -223,7 +224,7 @@ START_TEST(a_client_that_is_gone_may_be_accepted)
 {
 	setup();
 	client_send_text(&client, OPENING);
-	turn();
+	upgrade_turn();
 	close(client.fd);
 	client.fd = -1;
 	if (_i == 0)
@@ -231,7 +232,7 @@ START_TEST(a_client_that_is_gone_may_be_accepted)
 	else
 		handshake_refuse(fake.candidate, 403);
 	rig_turn(&recorder.rig);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(upgrade_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -240,10 +241,10 @@ START_TEST(a_server_that_ends_cancels_what_waits)
 {
 	setup();
 	client_send_text(&client, OPENING);
-	turn();
+	upgrade_turn();
 	worker_end_connections(&recorder.rig.worker);
 	ck_assert_uint_eq(fake.cancelled, 1);
-	ck_assert_uint_eq(connections(), 0);
+	ck_assert_uint_eq(upgrade_conn_count(), 0);
 	teardown();
 }
 END_TEST
@@ -252,11 +253,11 @@ START_TEST(there_must_be_room_when_it_is_accepted)
 {
 	setup();
 	client_send_text(&client, OPENING);
-	turn();
+	upgrade_turn();
 	recorder.rig.worker.ws.refusing = true;
 	accept_as(fake.candidate, 0);
-	turn();
-	check_refused(503);
+	upgrade_turn();
+	upgrade_check_refused(503);
 	teardown();
 }
 END_TEST
@@ -266,8 +267,8 @@ START_TEST(is_not_asked_about_a_bad_handshake)
 	setup();
 	client_send_text(&client,
 	    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n");
-	turn();
-	check_status(400);
+	upgrade_turn();
+	upgrade_check_status(400);
 	ck_assert_uint_eq(fake.asked, 0);
 	teardown();
 }
@@ -277,11 +278,11 @@ START_TEST(a_connection_ends_when_its_principal_expires)
 {
 	setup();
 	client_send_text(&client, OPENING);
-	turn();
+	upgrade_turn();
 	/* The rig's wall clock is its only one. */
 	accept_as(fake.candidate, recorder.rig.now_ms + 2000);
-	turn();
-	check_status(101);
+	upgrade_turn();
+	upgrade_check_status(101);
 	rig_pass(&recorder.rig, 1900);
 	ck_assert_uint_eq(recorder.left, 0);
 	rig_pass(&recorder.rig, 200);
@@ -296,17 +297,17 @@ START_TEST(the_connections_of_a_user_can_be_ended)
 {
 	setup();
 	client_send_text(&client, OPENING);
-	turn();
+	upgrade_turn();
 	accept_as(fake.candidate, 0);
-	turn();
-	check_status(101);
+	upgrade_turn();
+	upgrade_check_status(101);
 	admission_end_user(&fake.base, STR("uaaaaaaaaaaaaaaaaaaaaaaaaaa"), 4003,
 	    "forbidden");
-	turn();
+	upgrade_turn();
 	ck_assert_uint_eq(recorder.left, 0);
 	admission_end_user(&fake.base, STR("uondvznakk2hi3kfaixhnceatpy"), 4003,
 	    "forbidden");
-	turn();
+	upgrade_turn();
 	ck_assert_uint_eq(recorder.left, 1);
 	ck_assert_uint_eq(recorder.bye.code, 4003);
 	ck_assert_str_eq(recorder.bye_reason, "forbidden");
@@ -333,7 +334,7 @@ START_TEST(without_memory_a_candidate_costs_its_connection)
 	client_receive(&client);
 	ck_assert(failed || recorder.opened == 1);
 	if (recorder.opened == 0 && client.len > 0)
-		check_status(503);
+		upgrade_check_status(503);
 	teardown();
 }
 END_TEST

@@ -21,7 +21,7 @@ END_TEST
 
 /* {"action":"…","body":"aaa…"} */
 static struct decoded
-decode_long(const char *action, const char *unit, size_t times,
+action_decode_long(const char *action, const char *unit, size_t times,
     size_t frame_bytes)
 {
 	struct wire_context context = {
@@ -50,11 +50,12 @@ decode_long(const char *action, const char *unit, size_t times,
 /* The quotes count. */
 START_TEST(leaves_space_for_the_envelope_of_other_dialects)
 {
-	struct decoded out = decode_long("message", "a", 4096 - 512 - 2, 4096);
+	struct decoded out =
+	    action_decode_long("message", "a", 4096 - 512 - 2, 4096);
 
 	ck_assert_int_eq(out.error, CHAT_OK);
 	ck_assert_uint_eq(out.command.body.len, 4096 - 512);
-	out = decode_long("message", "a", 4096 - 512 - 1, 4096);
+	out = action_decode_long("message", "a", 4096 - 512 - 1, 4096);
 	ck_assert_int_eq(out.error, CHAT_MESSAGE_TOO_LARGE);
 	ck_assert_int_eq(out.why.limit, 4096 - 512);
 }
@@ -66,9 +67,9 @@ static const char *const units[] = { "a", "\\u0061", "\xc3\xb6", "\\u00f6",
 START_TEST(cuts_long_names_and_ids)
 {
 	struct decoded create =
-	    decode_long("create", units[_i], 100000, 1024 * 1024);
+	    action_decode_long("create", units[_i], 100000, 1024 * 1024);
 	struct decoded join =
-	    decode_long("join", units[_i], 100000, 1024 * 1024);
+	    action_decode_long("join", units[_i], 100000, 1024 * 1024);
 
 	ck_assert_int_eq(create.error, CHAT_OK);
 	ck_assert_uint_eq(create.command.name.len, 1024);

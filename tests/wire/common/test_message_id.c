@@ -18,7 +18,7 @@ static const struct {
 };
 
 static void
-make(size_t i, char out[ID_SIZE])
+message_id_of_index(size_t i, char out[ID_SIZE])
 {
 	message_id_seed(messages[i].seed);
 	message_id_write(str_from(messages[i].room), messages[i].seq,
@@ -29,7 +29,7 @@ START_TEST(looks_like_a_random_uuid)
 {
 	char id[ID_SIZE];
 
-	make((size_t)_i, id);
+	message_id_of_index((size_t)_i, id);
 	ck_assert_uint_eq(strlen(id), ID_SIZE - 1);
 	ck_assert_uint_eq(strspn(id, "0123456789abcdef-"), ID_SIZE - 1);
 	ck_assert_int_eq(id[8], '-');
@@ -46,8 +46,8 @@ START_TEST(is_the_same_for_the_same_message_only)
 	char ids[COUNT_OF(messages)][ID_SIZE], again[ID_SIZE];
 
 	for (size_t i = 0; i < COUNT_OF(messages); i++) {
-		make(i, ids[i]);
-		make(i, again);
+		message_id_of_index(i, ids[i]);
+		message_id_of_index(i, again);
 		ck_assert_str_eq(ids[i], again);
 		for (size_t j = 0; j < i; j++)
 			ck_assert_str_ne(ids[i], ids[j]);

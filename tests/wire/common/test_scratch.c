@@ -6,7 +6,7 @@ static struct scratch scratch;
 
 /* A string of a document, without its quotes. */
 static struct json_string
-string(const char *body)
+json_string_of(const char *body)
 {
 	return (struct json_string){
 		.body = str_from(body),
@@ -38,7 +38,7 @@ static const struct {
 
 START_TEST(unescapes_up_to_a_bound)
 {
-	struct json_string sent = string(strings[_i].body);
+	struct json_string sent = json_string_of(strings[_i].body);
 	struct str out;
 
 	scratch.used = 0;
@@ -52,7 +52,7 @@ END_TEST
 
 START_TEST(cuts_between_two_characters)
 {
-	struct json_string sent = string(strings[_i].body);
+	struct json_string sent = json_string_of(strings[_i].body);
 	struct str out;
 
 	scratch.used = 0;
@@ -73,7 +73,7 @@ START_TEST(takes_other_values_as_their_json)
 	out = scratch_value_cut(&scratch, &value, 4);
 	ck_assert(str_equal(out, STR("[1, ")));
 	value.type = JSON_STRING;
-	value.string = string("\\u0061");
+	value.string = json_string_of("\\u0061");
 	out = scratch_value_cut(&scratch, &value, 4);
 	ck_assert(str_equal(out, STR("a")));
 }
@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(appends_to_the_texts_before)
 {
-	struct json_string sent = string("\\u0062");
+	struct json_string sent = json_string_of("\\u0062");
 	struct str first, second, third;
 
 	scratch.used = 0;

@@ -24,7 +24,7 @@ wide_object(size_t keys, const char *last)
 static struct json_key_table table;
 
 static struct json_reader
-read_all(const char *text)
+dupkeys_read(const char *text)
 {
 	struct json_reader reader;
 	struct json_member member;
@@ -44,7 +44,7 @@ START_TEST(finds_a_duplicate_of_the_first_key)
 
 	for (size_t i = 0; i < COUNT_OF(doubles); i++) {
 		char *text = wide_object(width, doubles[i]);
-		struct json_reader reader = read_all(text);
+		struct json_reader reader = dupkeys_read(text);
 
 		ck_assert_int_eq(reader.error, JSON_DUPLICATE_KEY);
 		ck_assert_uint_eq(reader.error_offset,
@@ -61,7 +61,7 @@ START_TEST(finds_a_duplicate_of_the_last_key)
 
 	snprintf(key, sizeof(key), "k%zu", widths[_i] - 1);
 	text = wide_object(widths[_i], key);
-	ck_assert_int_eq(read_all(text).error, JSON_DUPLICATE_KEY);
+	ck_assert_int_eq(dupkeys_read(text).error, JSON_DUPLICATE_KEY);
 	free(text);
 }
 END_TEST
@@ -70,7 +70,7 @@ START_TEST(accepts_different_keys)
 {
 	char *text = wide_object(widths[_i], "k");
 
-	ck_assert_int_eq(read_all(text).error, JSON_OK);
+	ck_assert_int_eq(dupkeys_read(text).error, JSON_OK);
 	free(text);
 }
 END_TEST
@@ -78,7 +78,7 @@ END_TEST
 START_TEST(refuses_too_many_keys)
 {
 	char *text = wide_object(JSON_KEYS_WIDE, "k");
-	struct json_reader reader = read_all(text);
+	struct json_reader reader = dupkeys_read(text);
 
 	ck_assert_int_eq(reader.error, JSON_TOO_MANY_KEYS);
 	ck_assert_uint_eq(reader.error_offset,
@@ -92,7 +92,7 @@ START_TEST(documents_are_independent)
 	char *text = wide_object(JSON_KEYS_WIDE - 1, "k");
 
 	for (int i = 0; i < 5; i++)
-		ck_assert_int_eq(read_all(text).error, JSON_OK);
+		ck_assert_int_eq(dupkeys_read(text).error, JSON_OK);
 	free(text);
 }
 END_TEST
@@ -109,7 +109,7 @@ START_TEST(objects_of_a_document_are_independent)
 		fprintf(out, ",%s,{\"in\":{\"k0\":%s}}", object, object);
 	fputs("]}", out);
 	fclose(out);
-	ck_assert_int_eq(read_all(text).error, JSON_OK);
+	ck_assert_int_eq(dupkeys_read(text).error, JSON_OK);
 	free(text);
 	free(object);
 }
@@ -127,7 +127,7 @@ START_TEST(reads_any_number_of_small_objects)
 		fprintf(out, ",%s", object);
 	fputs("]}", out);
 	fclose(out);
-	ck_assert_int_eq(read_all(text).error, JSON_OK);
+	ck_assert_int_eq(dupkeys_read(text).error, JSON_OK);
 	free(text);
 	free(object);
 }
@@ -140,8 +140,8 @@ START_TEST(finds_duplicates_with_any_seed)
 	char *good = wide_object(5000, "k"), *bad = wide_object(5000, "k77");
 
 	dialects_seed(seeds[_i]);
-	ck_assert_int_eq(read_all(good).error, JSON_OK);
-	ck_assert_int_eq(read_all(bad).error, JSON_DUPLICATE_KEY);
+	ck_assert_int_eq(dupkeys_read(good).error, JSON_OK);
+	ck_assert_int_eq(dupkeys_read(bad).error, JSON_DUPLICATE_KEY);
 	dialects_seed(0);
 	free(good);
 	free(bad);
@@ -154,9 +154,9 @@ START_TEST(starts_again_before_the_numbers_of_objects_overflow)
 
 	for (uint32_t last = 0; last < 3; last++) {
 		table.next_object = UINT32_MAX - JSON_KEYS_WIDE - 2 + last;
-		ck_assert_int_eq(read_all(good).error, JSON_OK);
-		ck_assert_int_eq(read_all(good).error, JSON_OK);
-		ck_assert_int_eq(read_all(bad).error, JSON_DUPLICATE_KEY);
+		ck_assert_int_eq(dupkeys_read(good).error, JSON_OK);
+		ck_assert_int_eq(dupkeys_read(good).error, JSON_OK);
+		ck_assert_int_eq(dupkeys_read(bad).error, JSON_DUPLICATE_KEY);
 	}
 	ck_assert_uint_lt(table.next_object, JSON_KEYS_WIDE);
 	free(good);

@@ -20,7 +20,7 @@ static uint64_t chance_state;
 
 /* splitmix64: the same documents in every run. */
 static uint64_t
-chance(uint64_t below)
+oracle_chance(uint64_t below)
 {
 	uint64_t z = chance_state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -35,7 +35,7 @@ struct document {
 };
 
 static void
-put(struct document *document, const char *text)
+document_put(struct document *document, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -45,7 +45,7 @@ put(struct document *document, const char *text)
 	document->len += len;
 }
 
-#define PICK(table) table[chance(COUNT_OF(table))]
+#define PICK(table) table[oracle_chance(COUNT_OF(table))]
 
 static void
 put_space(struct document *document)
@@ -53,7 +53,7 @@ put_space(struct document *document)
 	static const char *const spaces[] = { "", "", "", "", " ", "\n\t",
 		"\r" };
 
-	put(document, PICK(spaces));
+	document_put(document, PICK(spaces));
 }
 
 static void
@@ -64,10 +64,10 @@ put_string(struct document *document)
 		"\xe2\x82\xac", "\xf0\x9d\x84\x9e", "\\u00E9", "0123456789",
 		"\x7f", "\\u0000" };
 
-	put(document, "\"");
-	for (uint64_t i = chance(5); i > 0; i--)
-		put(document, PICK(parts));
-	put(document, "\"");
+	document_put(document, "\"");
+	for (uint64_t i = oracle_chance(5); i > 0; i--)
+		document_put(document, PICK(parts));
+	document_put(document, "\"");
 }
 
 static void
@@ -75,43 +75,43 @@ put_value(struct document *document, int depth)
 {
 	static const char *const plain[] = { "null", "true", "false", "0", "-0",
 		"17", "-1.5", "1e5", "0.25E-3", "\"\"", "[]", "{}" };
-	uint64_t kind = depth == 0 ? chance(2) : chance(4);
+	uint64_t kind = depth == 0 ? oracle_chance(2) : oracle_chance(4);
 	const char *separator = "";
 
 	put_space(document);
 	if (kind == 0)
-		put(document, PICK(plain));
+		document_put(document, PICK(plain));
 	else if (kind == 1)
 		put_string(document);
 	else
-		put(document, kind == 2 ? "[" : "{");
-	for (uint64_t i = kind < 2 ? 0 : chance(12); i > 0; i--) {
-		put(document, separator);
+		document_put(document, kind == 2 ? "[" : "{");
+	for (uint64_t i = kind < 2 ? 0 : oracle_chance(12); i > 0; i--) {
+		document_put(document, separator);
 		put_space(document);
 		separator = ",";
 		if (kind == 3) {
 			put_string(document);
 			put_space(document);
-			put(document, ":");
+			document_put(document, ":");
 		}
 		put_value(document, depth - 1);
 	}
 	if (kind >= 2)
-		put(document, kind == 2 ? "]" : "}");
+		document_put(document, kind == 2 ? "]" : "}");
 	put_space(document);
 }
 
 /* Change, drop or double a byte. */
 static void
-damage(struct document *document)
+document_damage(struct document *document)
 {
 	static const char bytes[] = "{}[]\",:\\ue0129-+. \n\x01\x1f\x7f\x80"
 				    "\xbf\xc0\xc3\xed\xf4\xff";
-	size_t at = (size_t)chance(document->len);
+	size_t at = (size_t)oracle_chance(document->len);
 
-	switch (chance(3)) {
+	switch (oracle_chance(3)) {
 	case 0:
-		document->text[at] = bytes[chance(sizeof(bytes) - 1)];
+		document->text[at] = bytes[oracle_chance(sizeof(bytes) - 1)];
 		break;
 	case 1:
 		document->len--;
@@ -143,7 +143,7 @@ read_document(const struct document *document, size_t *members)
 }
 
 static void
-compare(const struct document *document)
+document_compare(const struct document *document)
 {
 	struct verdict verdict =
 	    oracle_judge(str_slice(document->text, document->len));
@@ -166,13 +166,14 @@ START_TEST(agrees_with_jansson_on_valid_and_damaged_documents)
 		struct document document = { .len = 0 };
 
 		put_space(&document);
-		put(&document, "{\"v\":");
+		document_put(&document, "{\"v\":");
 		put_value(&document, 4);
-		put(&document, "}");
-		compare(&document);
-		for (uint64_t i = chance(4); i > 0 && document.len > 0; i--) {
-			damage(&document);
-			compare(&document);
+		document_put(&document, "}");
+		document_compare(&document);
+		for (uint64_t i = oracle_chance(4); i > 0 && document.len > 0;
+		     i--) {
+			document_damage(&document);
+			document_compare(&document);
 		}
 	}
 }
@@ -204,9 +205,9 @@ START_TEST(agrees_with_jansson_on_values_of_strings)
 	for (int round = 0; round < ROUNDS; round++) {
 		struct document document = { .len = 0 };
 
-		put(&document, "{\"v\":");
+		document_put(&document, "{\"v\":");
 		put_string(&document);
-		put(&document, "}");
+		document_put(&document, "}");
 		compare_string(&document);
 	}
 }

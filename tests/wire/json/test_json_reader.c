@@ -8,7 +8,7 @@ static struct json_key_table table;
 
 /* Reads to the end, in its own allocation: detects reads beyond it. */
 static struct json_reader
-read_all(const char *text, size_t len, size_t *members)
+reader_read(const char *text, size_t len, size_t *members)
 {
 	char *exact = malloc(len == 0 ? 1 : len);
 	struct json_reader reader;
@@ -51,7 +51,7 @@ START_TEST(reads_valid_documents)
 {
 	const char *text = sound[_i].text;
 	size_t members;
-	struct json_reader reader = read_all(text, strlen(text), &members);
+	struct json_reader reader = reader_read(text, strlen(text), &members);
 
 	ck_assert_int_eq(reader.error, JSON_OK);
 	ck_assert_uint_eq(members, sound[_i].members);
@@ -66,7 +66,7 @@ refuses_each_part(const char *text)
 	while (text[whole - 1] != '}')
 		whole--;
 	for (size_t len = 0; len < whole; len++) {
-		struct json_reader reader = read_all(text, len, &members);
+		struct json_reader reader = reader_read(text, len, &members);
 
 		ck_assert_int_ne(reader.error, JSON_OK);
 		ck_assert_uint_le(reader.error_offset, len);
@@ -177,7 +177,7 @@ START_TEST(reports_errors_with_their_offsets)
 {
 	size_t members;
 	struct json_reader reader =
-	    read_all(refused[_i].text, refused[_i].len, &members);
+	    reader_read(refused[_i].text, refused[_i].len, &members);
 
 	ck_assert_msg(reader.error == refused[_i].error &&
 			  reader.error_offset == refused[_i].offset,
@@ -256,7 +256,8 @@ START_TEST(counts_depth_not_containers)
 	for (int i = 0; i < 300; i++)
 		strcat(text, i % 2 == 0 ? ",{}" : ",[[]]");
 	strcat(text, "]}");
-	ck_assert_int_eq(read_all(text, strlen(text), &members).error, JSON_OK);
+	ck_assert_int_eq(reader_read(text, strlen(text), &members).error,
+	    JSON_OK);
 }
 END_TEST
 

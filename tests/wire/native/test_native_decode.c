@@ -10,18 +10,18 @@ static struct vectors vectors;
 static const struct wire_context context = { .json_depth = 32 };
 
 static struct decoded
-decode(const char *text, size_t len)
+native_decode_text(const char *text, size_t len)
 {
 	return decode_watched(&dialect_native, &context, str_slice(text, len));
 }
 
 static void
-cut_everywhere(const char *text)
+native_cut_everywhere(const char *text)
 {
 	size_t whole = strlen(text);
 
 	for (size_t len = 0; len < whole; len++) {
-		enum chat_error error = decode(text, len).error;
+		enum chat_error error = native_decode_text(text, len).error;
 		struct verdict verdict = oracle_judge(str_slice(text, len));
 
 		ck_assert_int_eq(error != CHAT_BAD_JSON, verdict.is_object);
@@ -31,13 +31,13 @@ cut_everywhere(const char *text)
 START_TEST(accepts_a_prefix_only_if_jansson_does)
 {
 	for (size_t i = 0; i < vectors.count; i++)
-		cut_everywhere(vectors.items[i].sent);
+		native_cut_everywhere(vectors.items[i].sent);
 }
 END_TEST
 
 /* A command with one string of the given length. */
 static struct decoded
-decode_long(const char *before, const char *unit, size_t times)
+native_decode_long(const char *before, const char *unit, size_t times)
 {
 	size_t head = strlen(before), step = strlen(unit), len;
 	char *text = malloc(head + step * times + 2);
@@ -48,7 +48,7 @@ decode_long(const char *before, const char *unit, size_t times)
 		memcpy(text + head + i * step, unit, step);
 	len = head + step * times;
 	memcpy(text + len, "\"}", 2);
-	out = decode(text, len + 2);
+	out = native_decode_text(text, len + 2);
 	free(text);
 	return out;
 }
@@ -73,9 +73,11 @@ START_TEST(accepts_texts_up_to_their_limit_with_any_escapes)
 	for (size_t i = 0; i < COUNT_OF(units); i++) {
 		const char *before = texts[_i].before;
 		size_t most = texts[_i].most;
-		struct decoded beyond = decode_long(before, units[i], most + 1);
+		struct decoded beyond =
+		    native_decode_long(before, units[i], most + 1);
 
-		ck_assert_int_eq(decode_long(before, units[i], most).error,
+		ck_assert_int_eq(native_decode_long(before, units[i], most)
+				     .error,
 		    CHAT_OK);
 		ck_assert_int_eq(beyond.error, CHAT_BAD_FIELD);
 		ck_assert(str_equal(beyond.why.field,
@@ -86,11 +88,11 @@ END_TEST
 
 START_TEST(does_not_echo_a_long_command_word)
 {
-	struct decoded out = decode_long("{\"command\":\"", "a", 64);
+	struct decoded out = native_decode_long("{\"command\":\"", "a", 64);
 
 	ck_assert_int_eq(out.error, CHAT_UNKNOWN_COMMAND);
 	ck_assert_uint_eq(out.why.command.len, 64);
-	out = decode_long("{\"command\":\"", "a", 65);
+	out = native_decode_long("{\"command\":\"", "a", 65);
 	ck_assert_int_eq(out.error, CHAT_UNKNOWN_COMMAND);
 	ck_assert_ptr_null(out.why.command.data);
 }

@@ -30,7 +30,7 @@ END_TEST
 
 /* {"message":"…"}, of so many units */
 static struct decoded
-decode_long(const char *unit, size_t times, const char *last)
+topic_decode_long(const char *unit, size_t times, const char *last)
 {
 	size_t step = strlen(unit), len = strlen("{\"message\":\"");
 	char *text = malloc(64 + step * times);
@@ -55,11 +55,11 @@ START_TEST(accepts_the_longest_message)
 {
 	struct decoded out;
 
-	out = decode_long(units[_i], TOPIC_MESSAGE_CHARS, "");
+	out = topic_decode_long(units[_i], TOPIC_MESSAGE_CHARS, "");
 	ck_assert_int_eq(out.error, CHAT_OK);
-	out = decode_long(units[_i], TOPIC_MESSAGE_CHARS - 1, "\\u007f");
+	out = topic_decode_long(units[_i], TOPIC_MESSAGE_CHARS - 1, "\\u007f");
 	ck_assert_int_eq(out.error, CHAT_OK);
-	out = decode_long(units[_i], TOPIC_MESSAGE_CHARS, "\\u007f");
+	out = topic_decode_long(units[_i], TOPIC_MESSAGE_CHARS, "\\u007f");
 	ck_assert_int_eq(out.error, CHAT_BAD_FIELD);
 	ck_assert_uint_eq(out.command.flags & COMMAND_BURST_LIMITED,
 	    COMMAND_BURST_LIMITED);
