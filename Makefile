@@ -252,8 +252,9 @@ headers: ## every header compiles alone
 lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## includes, cycles, layout, words, cppcheck, clang-tidy, hardening
 	@tools/check_includes $(sources)
 	@clang-format --dry-run -Werror $(sources)
-	@tools/check_words $(product) $(wildcard *.md */README.md docs/*.md \
-		share/man/* web/*.js web/*.html)
+	@tools/check_words $(sources) $(shell find clients tests -name '*.py') \
+		$(wildcard *.md */README.md docs/*.md share/man/* web/*.js \
+		web/*.html)
 	@cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr \
 		--enable=warning,performance,portability \
 		--suppress=funcArgOrderDifferent -I. -D_GNU_SOURCE \

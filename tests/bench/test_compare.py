@@ -26,7 +26,7 @@ def test_beside_itself_everything_is_one():
     assert compare.figures(RUNS, "parleyd", (100, 64)) == (7000, 1, 20, 1)
 
 
-def test_whoever_failed_has_no_figures():
+def test_a_failed_server_has_no_figures():
     assert compare.figures(RUNS, "nchan", (100, 64)) == (None,) * 4
 
 

@@ -58,7 +58,7 @@ class Slow:
         time.sleep(0.03)
 
 
-def test_sleep_is_nobody_elses_fault():
+def test_sleep_is_not_counted_as_waiting():
     asker = Asker(Slow(), os.getpid())
     asker.ask_while(lambda: len(asker.answers) < 3)
     asker.close()
@@ -67,7 +67,7 @@ def test_sleep_is_nobody_elses_fault():
     assert shortest.ours > 0.5 * (shortest.felt - shortest.stolen)
 
 
-def test_leaves_out_whoever_asked_while_the_load_came_and_went():
+def test_leaves_out_requests_during_changes_of_the_load():
     answers = [Answer(at / 10, 0.001, 0) for at in range(31)]
     kept = inner(answers, 0.5)
     assert (kept[0].at, kept[-1].at) == (0.5, 2.5)

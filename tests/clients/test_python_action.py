@@ -118,7 +118,7 @@ def test_an_answer_finds_its_request_behind_unawaited_ones(url, run):
     async def main():
         async with ChatClient(url) as a:
             await a.create_room("one")
-            await a.send_message("to nobody")
+            await a.send_message("to no room")
             await a.leave_room()
             room = await a.create_room("two")
             assert (await a.join_room(room))["message"] == "Joined room 'two'"
@@ -168,7 +168,7 @@ def test_a_refusal_has_the_words_of_the_server(url, run):
 def test_unawaited_errors_come_with_the_messages(url, run):
     async def main():
         async with ChatClient(url) as a, ChatClient(url) as b:
-            await a.send_message("to whom?")
+            await a.send_message("without a room")
             await a.leave_room()
             with pytest.raises(ChatError, match="^You must join a room first$"):
                 await heard(a)
@@ -214,11 +214,9 @@ def test_messages_say_so_if_the_server_goes(start, run):
     run(main())
 
 
-def test_a_refused_connection_raises(run):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        with pytest.raises(ConnectionLost, match="Cannot connect"):
-            run(ChatClient("ws://127.0.0.1:%d" % nobody.getsockname()[1]).connect())
+def test_a_refused_connection_raises(run, unused_port):
+    with pytest.raises(ConnectionLost, match="Cannot connect"):
+        run(ChatClient(f"ws://127.0.0.1:{unused_port}").connect())
 
 
 @pytest.mark.parametrize("greeting", [

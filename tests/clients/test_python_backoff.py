@@ -42,7 +42,7 @@ def test_chance_keeps_clients_apart():
 
 
 @pytest.mark.parametrize("code", [1001, 1011, 4100, 4101, 4102, 4203])
-def test_nobody_comes_earlier_than_the_server_asks(code):
+def test_a_client_waits_as_long_as_the_server_asks(code):
     backoff = Backoff(0.1, 0.2)
     assert all(backoff.next(lost(code), 5.0) >= 5.0 for _ in range(5))
 

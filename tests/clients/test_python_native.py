@@ -137,8 +137,8 @@ def test_the_lobby_and_private_messages(url, run):
             assert sent == Recipient(ann.name, ann.id)
             assert await until(heard, DirectMessage) == DirectMessage(
                 bob.name, bob.id, "psst")
-            with pytest.raises(ChatError, match="^Member 'nobody' not found$"):
-                await bob.dm("nobody", "psst")
+            with pytest.raises(ChatError, match="^Member 'zoe' not found$"):
+                await bob.dm("zoe", "psst")
 
     run(main())
 
@@ -251,7 +251,7 @@ def test_a_reader_far_behind_is_told_what_history_no_longer_has(start, run):
     run(main())
 
 
-def test_events_that_nobody_reads_are_dropped_in_the_end(url, run):
+def test_unread_events_are_dropped_in_the_end(url, run):
     async def main():
         async with Parley(url, queue_size=10) as ann:
             for n in range(20):

@@ -53,7 +53,7 @@ START_TEST(puts_a_number_behind_a_name_that_is_taken)
 }
 END_TEST
 
-START_TEST(puts_a_number_behind_a_made_name_that_somebody_took)
+START_TEST(appends_a_number_to_a_made_name_that_is_taken)
 {
 	CONNECT(.name = STR("member2"));
 	forget_what_was_heard();
@@ -156,7 +156,7 @@ START_TEST(may_name_a_newcomer_by_its_id)
 }
 END_TEST
 
-START_TEST(tries_another_id_if_somebody_has_it_as_a_name)
+START_TEST(tries_another_id_if_it_is_the_name_of_a_member)
 {
 	CONNECT(.name = STR("ID2"));
 	forget_what_was_heard();
@@ -184,7 +184,7 @@ START_TEST(lets_guests_in_without_a_name)
 }
 END_TEST
 
-START_TEST(counts_only_those_whom_it_names_itself)
+START_TEST(counts_only_members_with_made_names)
 {
 	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
 	CONNECT(.flags = COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY);
@@ -203,8 +203,7 @@ SUITE(connect)
 	tcase_add_test(tests, never_uses_a_number_again);
 	tcase_add_test(tests, gives_the_name_that_was_wished_for);
 	tcase_add_test(tests, puts_a_number_behind_a_name_that_is_taken);
-	tcase_add_test(tests,
-	    puts_a_number_behind_a_made_name_that_somebody_took);
+	tcase_add_test(tests, appends_a_number_to_a_made_name_that_is_taken);
 	tcase_add_test(tests, tells_of_a_bad_name_after_the_greeting);
 	tcase_add_test(tests, announces_to_the_newcomer_alone_in_a_large_lobby);
 	tcase_add_test(tests,
@@ -214,7 +213,7 @@ SUITE(connect)
 	tcase_add_test(tests, tries_another_id_if_one_is_taken);
 	tcase_add_test(tests, gives_up_when_no_id_is_to_be_had);
 	tcase_add_test(tests, may_name_a_newcomer_by_its_id);
-	tcase_add_test(tests, tries_another_id_if_somebody_has_it_as_a_name);
+	tcase_add_test(tests, tries_another_id_if_it_is_the_name_of_a_member);
 	tcase_add_test(tests, lets_guests_in_without_a_name);
-	tcase_add_test(tests, counts_only_those_whom_it_names_itself);
+	tcase_add_test(tests, counts_only_members_with_made_names);
 }

@@ -88,7 +88,7 @@ END_TEST
 START_TEST(does_not_find_a_recipient_whose_dialect_has_no_messages)
 {
 	people(2);
-	world.publisher.deaf = "id2";
+	world.publisher.stalled = "id2";
 	ck_assert_int_eq(DO(DM, "id1", .recipient = STR("member2"),
 			     .body = STR("1")),
 	    CHAT_MEMBER_NOT_FOUND);

@@ -1,6 +1,6 @@
 /*
- * Whatever a command needs may be refused once: then nothing has changed,
- * its author alone hears of it, and the next try succeeds.
+ * Each resource that a command needs is refused once: nothing has changed then,
+ * only its author gets an error, and the next attempt succeeds.
  */
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
@@ -148,7 +148,7 @@ setup(void)
 	forget_what_was_heard();
 }
 
-/* What is heard when all goes well. */
+/* The events when nothing fails. */
 static void
 scenario_record(const struct scenario *scenario, struct transcript *out)
 {

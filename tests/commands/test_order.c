@@ -1,4 +1,4 @@
-/* What is told, and in which order, while entries wait in the log. */
+/* Which events are sent, and in which order, while entries wait in the log. */
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 #include "tests/support/failing_malloc.h"
@@ -271,7 +271,7 @@ START_TEST(counts_what_waits)
 }
 END_TEST
 
-/* Until they are told to go on, members may send as much as they like. */
+/* Members may send without a limit while their entries wait. */
 START_TEST(refuses_commands_when_too_many_wait)
 {
 	static char name[1 << 20];

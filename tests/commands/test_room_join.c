@@ -25,7 +25,7 @@ START_TEST(makes_a_room_if_it_may)
 }
 END_TEST
 
-START_TEST(answers_again_who_is_in_the_room_and_tells_nobody)
+START_TEST(answers_a_second_join_and_sends_no_event)
 {
 	people(2);
 	gather("r", 2);
@@ -60,7 +60,7 @@ START_TEST(leaves_the_names_out_where_there_are_many)
 }
 END_TEST
 
-START_TEST(leaves_the_names_out_where_nobody_reads_them)
+START_TEST(omits_names_that_the_dialect_does_not_send)
 {
 	people(2);
 	gather("r", 1);
@@ -332,11 +332,10 @@ SUITE(room_join)
 	tcase_add_test(tests, makes_a_room_if_it_may);
 	tcase_add_test(tests, makes_a_room_that_stays);
 	tcase_add_test(tests, makes_no_other_room_of_one_that_is_there);
-	tcase_add_test(tests,
-	    answers_again_who_is_in_the_room_and_tells_nobody);
+	tcase_add_test(tests, answers_a_second_join_and_sends_no_event);
 	tcase_add_test(tests, answers_again_even_if_the_room_is_full);
 	tcase_add_test(tests, leaves_the_names_out_where_there_are_many);
-	tcase_add_test(tests, leaves_the_names_out_where_nobody_reads_them);
+	tcase_add_test(tests, omits_names_that_the_dialect_does_not_send);
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);
 	tcase_add_test(tests, stops_where_there_are_too_many);

@@ -4,7 +4,7 @@
 
 #include "tests/suite.h"
 
-/* Every text of a command, so that none is forgotten in the copy. */
+/* Every text of a command, so that the copy must have all of them. */
 static const struct command full = {
 	.kind = COMMAND_ROOM_JOIN,
 	.flags = COMMAND_MAY_CREATE,

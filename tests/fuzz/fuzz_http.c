@@ -1,6 +1,6 @@
 /*
- * Request heads: the scanner settles the same in every split, and what the
- * parser passes is as strict as it says. Then all that reads a request.
+ * Request heads: the scanner has the same result in every split, and what the
+ * parser accepts is as strict as documented. Then all readers of a request.
  */
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /*
- * Records and what they say. As bytes that stand in a file: nothing is read
- * beyond them. As a payload: what can be read of it can be written again, and
- * a record made of it is read as it was, unless a bit of it is turned.
+ * Records and their payloads. As bytes of a file: nothing is read beyond them.
+ * As a payload: what can be read of it can be written again, and a record made
+ * of it is read unchanged, unless a bit of it is flipped.
  */
 #include <stdlib.h>
 

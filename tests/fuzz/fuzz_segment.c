@@ -1,12 +1,12 @@
 /*
- * A segment of arbitrary bytes goes through recovery: whatever stands there,
- * it comes to an end, and repairing it leaves a store in which a second
- * recovery finds the same records and nothing more to cut.
+ * Recovery of a segment of arbitrary bytes: it always ends, and repairs the
+ * store so that a second recovery finds the same records and nothing more to
+ * cut.
  *
- * The first byte says how: bit 0, the checksums of what looks like records are
- * put right, so that more than noise is read; bit 1, a second segment follows,
- * so that the first is sealed; bit 2, the file is a snapshot. The second byte
- * is how far DURABLE says the disk is known.
+ * The first byte is a set of flags: bit 0, the checksums of what looks like
+ * records are put right, so that more than noise is read; bit 1, a second
+ * segment follows, so that the first is sealed; bit 2, the file is a snapshot.
+ * The second byte is the LSN in DURABLE.
  */
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 /*
- * Whole sessions: several clients in all dialects talk through the transport,
- * the hub, the commands and the file store, on a disk that fails; then the
- * power fails, and what was promised must be there. See session_oracle.h.
+ * Whole sessions: several clients in all dialects use the transport, the hub,
+ * the commands and the file store, on a disk that fails; then the power fails,
+ * and what was acknowledged must be there. See session_oracle.h.
  *
- * The input is a list of steps: a byte says what happens, and what follows it
- * chooses the client and its arguments.
+ * The input is a list of steps: a byte chooses the step, the next ones its
+ * client and its arguments.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -217,7 +217,7 @@ world_run_turn(void)
 			fuzz_client_receive(&clients[i]);
 }
 
-/* --- what clients say ----------------------------------------------------- */
+/* --- requests of clients -------------------------------------------------- */
 
 static const size_t lengths[] = { 16, 16, 100, 1000, 5000, 40000 };
 

@@ -1,6 +1,6 @@
 /*
- * The reader, with deflate and without: the same bytes say the same however
- * they are split, and nothing is held in the end. The first byte chooses
+ * The reader, with deflate and without: the same bytes have the same result in
+ * every split, and no memory is left at the end. The first byte chooses
  * limits, the second the size of the pieces.
  */
 #include <stdlib.h>

@@ -56,7 +56,7 @@ message_find(struct oracle *oracle, const char *digits, char behind)
 	return &oracle->messages[number];
 }
 
-/* --- what a server says --------------------------------------------------- */
+/* --- frames of the server ------------------------------------------------- */
 
 /* What follows the first of these keys; NULL: there is none. */
 static const char *

@@ -1,7 +1,7 @@
 /*
- * A whole server on a disk in memory, put together as cmd/parleyd/app.c does,
- * without threads and without a clock of its own: it does nothing until it is
- * told to. Clients are at the other ends of socket pairs.
+ * A whole server on a disk in memory, connected as in cmd/parleyd/app.c,
+ * without threads and without a clock of its own: it does nothing between
+ * calls. Clients are at the other ends of socket pairs.
  */
 #ifndef TESTS_FUZZ_SESSION_WORLD_H
 #define TESTS_FUZZ_SESSION_WORLD_H

@@ -127,7 +127,7 @@ def test_a_conversation_as_documented(join):
     assert a.pending() == []
 
 
-def test_nothing_is_announced_when_somebody_drops(join):
+def test_a_lost_connection_is_not_announced(join):
     a, b = join(), join()
     b.reset()
     while a.ask("list")["members"] != [a.name]:
@@ -174,7 +174,7 @@ def test_a_dm_to_oneself_arrives_before_its_receipt(join):
     a.expect("dm_sent", member=a.name, message="note")
 
 
-def test_a_dm_to_nobody_is_answered(join):
+def test_a_dm_to_an_unknown_name_is_answered(join):
     a = join()
     a.say("dm", recipient="bob", message="hello?")
     a.expect("error", message="Member 'bob' not found")

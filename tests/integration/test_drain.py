@@ -124,7 +124,7 @@ def test_a_second_signal_ends_it_now():
         chat.socket.close()
 
 
-def test_who_does_not_answer_holds_nobody_up():
+def test_a_client_that_does_not_answer_delays_no_other():
     with Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "0s",
                 "--drain-timeout", "1s") as server:
         chats = [Chat(server.address) for _ in range(3)]
@@ -138,7 +138,7 @@ def test_who_does_not_answer_holds_nobody_up():
             each.expect_bye(1001)
 
 
-def test_nobody_there_nothing_to_wait_for():
+def test_ends_at_once_without_connections():
     server = Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "20s")
     began = time.monotonic()
     server.stop()

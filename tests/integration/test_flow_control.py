@@ -105,7 +105,7 @@ def test_answers_that_are_not_read_hold_commands_back(start):
 
 
 @pytest.mark.parametrize("store", ["memory", "file"])
-def test_large_messages_of_several_at_once_close_nobody(start, tmp_path, store):
+def test_large_messages_of_several_at_once_close_no_connection(start, tmp_path, store):
     """Four members post 10 × 50 kB at once, and read as fast as they can."""
     options = ["--store-kind", store]
     if store == "file":
@@ -126,7 +126,7 @@ def test_large_messages_of_several_at_once_close_nobody(start, tmp_path, store):
         assert got == list(range(1, 41))
 
 
-def test_a_flood_in_the_lobby_closes_nobody(start):
+def test_a_flood_in_the_lobby_closes_no_connection(start):
     """Two anonymous clients post 2 MB each; a hundred members read."""
     server = start("--lobby-announce-up-to", "0")
     members = [Chat(server.address) for _ in range(98)]

@@ -174,7 +174,7 @@ def test_a_reset_in_the_middle_of_a_frame_is_a_departure(parleyd, bystander):
         pass
 
 
-def test_broken_json_costs_nobody_but_its_author(parleyd):
+def test_broken_json_affects_only_its_author(parleyd):
     with Chat(parleyd.address) as chat:
         nasty = [
             "[" * 100_000,

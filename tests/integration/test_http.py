@@ -242,7 +242,7 @@ def test_options_tells_the_methods(parleyd):
     assert got.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_a_body_that_nobody_wants_is_not_taken_for_a_request(parleyd):
+def test_an_unread_body_is_not_taken_for_a_request(parleyd):
     with Connection(parleyd.address) as connection:
         length = len(head())
         connection.send(plain_head("/health", Content_Length=length) + head())

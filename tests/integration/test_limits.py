@@ -329,7 +329,7 @@ def test_control_frames_come_at_a_limited_rate(start):
         chat.expect_bye(1008)
 
 
-def test_memory_is_bounded_and_then_nobody_new_is_let_in(start):
+def test_at_the_bound_of_memory_new_connections_are_refused(start):
     server = start("--limits-memory", "16MiB")
     chat = Chat(server.address)
     for room in range(4):

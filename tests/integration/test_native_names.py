@@ -115,7 +115,7 @@ def test_the_number_may_exceed_the_longest_name(join):
     assert join(f"/ws?name={longest}").name == longest + "#2"
 
 
-def test_renaming_to_ones_own_name_tells_nobody(join):
+def test_renaming_to_the_same_name_sends_no_event(join):
     a, b = join("/ws?name=ann"), join()
     for each in a, b:
         each.ask_ok("join", room="own-name", create=True)
@@ -160,10 +160,10 @@ def test_a_dm_finds_its_way_by_name_and_by_id(join):
     assert b.pending() == []
 
 
-def test_a_dm_to_nobody_says_who_is_missing(join):
-    refused = join().refusal("dm", recipient="nobody", message="x")
+def test_a_dm_to_an_unknown_name_is_refused_with_the_name(join):
+    refused = join().refusal("dm", recipient="zoe", message="x")
     assert refused["code"] == "member_not_found"
-    assert refused["message"] == "Member 'nobody' not found"
+    assert refused["message"] == "Member 'zoe' not found"
 
 
 def test_room_names_follow_the_same_rules_with_twice_the_length(join):

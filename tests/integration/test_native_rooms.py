@@ -83,7 +83,7 @@ def test_joining_tells_the_others_and_the_joiner_what_there_is(join):
     ]
 
 
-def test_joining_twice_answers_and_tells_nobody(room):
+def test_joining_twice_answers_and_sends_no_event(room):
     room, a, b = room
     assert b.ask("join", room=room)["event"] == "joined"
     assert a.pending() == b.pending() == []

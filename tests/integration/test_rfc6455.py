@@ -115,7 +115,7 @@ def test_control_frames_are_whole(ws, opcode):
     ws.expect_close(1002)
 
 
-def test_a_pong_that_nobody_asked_for_is_ignored(ws):
+def test_an_unsolicited_pong_is_ignored(ws):
     ws.send(frame(PONG, "unasked") + frame(PING, "asked"))
     assert ws.read_frame() == Frame(PONG, b"asked")
 

@@ -78,7 +78,7 @@ def room(start_twofold):
         each.socket.close()
 
 
-def test_readers_that_fall_behind_are_closed_and_nobody_else_notices(room):
+def test_readers_that_fall_behind_are_closed_and_affect_no_other(room):
     server, author, slow, fast = room
     before = server.memory()
     followers = {}

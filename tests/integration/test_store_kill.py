@@ -1,6 +1,6 @@
-"""Kills a server under load, or cuts its power, again and again: whatever was
-acknowledged or heard is there when it is back, once, in order, and nothing
-else; and whoever asks again, with the same key, is not heard twice."""
+"""Kills a server under load, or cuts its power, again and again: after a
+restart, everything that was acknowledged or delivered is there, once, in order,
+and nothing else; a message sent again with the same key is not stored twice."""
 
 import os
 import random
@@ -139,12 +139,13 @@ class Room:
         assert self.told.setdefault(seq, text) == text, "one number, two messages"
 
     def check(self, address, may_lose=False):
-        """What is read against what was said and told. How much is lost: a
-        suffix, of which the room's new epoch speaks, and only if it may."""
+        """Compares what is stored with what was sent and acknowledged. Returns
+        how much is lost: a suffix, if the policy allows it and the epoch is
+        new."""
         epoch, said = read(address, self.name)
         texts = list(said.values())
         assert len(texts) == len(set(texts)), "something was stored twice"
-        assert set(texts) <= set(self.sent.values()), "nobody has said that"
+        assert set(texts) <= set(self.sent.values()), "stored, but not sent"
         self.check_order({text: seq for seq, text in said.items()})
         lost = [seq for seq in self.told if seq > len(said)]
         assert not lost or may_lose, f"{self.told[min(lost)]:.20} is lost"
@@ -168,9 +169,9 @@ class Room:
             del self.acked[key]
 
     def retry(self, address):
-        """Whoever was not answered asks again, with the same key, and so do
-        the last who were. How many were not, and how many of these had been
-        stored."""
+        """Sends again, with the same keys, what was not answered, and the last
+        of what was. Returns how many were not answered, and how many of these
+        had been stored."""
         count, stored = 0, 0
         last = {key for keys in self.speeches[-SPEAKERS:] for key in keys[-40:]}
         with Chat(address) as chat:

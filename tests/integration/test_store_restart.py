@@ -107,7 +107,7 @@ def test_a_retry_after_a_restart_is_answered_once(store):
         assert b.post("den", "twice")["seq"] == first["seq"] + 1
 
 
-def test_whoever_listens_hears_what_is_kept(store):
+def test_readers_get_only_what_is_stored(store):
     server = store()
     with meet(server) as a, meet(server) as b:
         a.ask_ok("create", name="den", room="den", persistent=True)

@@ -69,7 +69,7 @@ def test_a_full_disk_stops_writing_not_reading(server):
         assert [m["message"] for m in page] == ["kept"]
         b.ask_ok("create", name="one-off", room="now")
         b.post("now", "still talking")
-        assert b.pending() == [], "nobody hears what was not kept"
+        assert b.pending() == [], "a message that is not stored is not delivered"
 
         let_files_grow(server, resource.RLIM_INFINITY)
         eventually(lambda: readiness(server)[0] == 200)

@@ -232,7 +232,7 @@ def test_a_topic_ends_with_its_last_member(room):
 # --- coming and going ---------------------------------------------------------
 
 
-def test_nobody_is_announced(room, meet):
+def test_no_join_is_announced(room, meet):
     alice, bob = room
     carol = meet().join("carol")
     carol.ask({"type": "leave"})

@@ -12,8 +12,8 @@ struct room;
 
 enum peer_state {
 	PEER_REQUEST, /* the upgrade has not come yet */
-	PEER_ECHO,    /* hears itself */
-	PEER_ROOM,    /* hears its room */
+	PEER_ECHO,    /* gets its own messages */
+	PEER_ROOM,    /* gets the messages of its room */
 	PEER_DONE     /* closed, or broken: to be freed */
 };
 

@@ -1,7 +1,7 @@
 /*
- * Memory that runs out: every operation is tried with its first allocation
- * failing, its second, and so on until it succeeds. Until then it must say
- * that it failed and leave everything as it was.
+ * Out of memory: every operation is tried with its first allocation failing,
+ * its second, and so on until it succeeds. Until then it must return an error
+ * and change nothing.
  */
 #include <stdio.h>
 

@@ -1,12 +1,12 @@
 /*
- * A disk with faults, to be put under the server by LD_PRELOAD. For tests.
+ * A disk with faults, for tests: a library for LD_PRELOAD.
  *
- * It stands between the server and the files below FAULTY_DISK_DIR. With
+ * It intercepts the server's calls on the files below FAULTY_DISK_DIR. With
  * `hold`, what is written stays in this process until it is synced: a SIGKILL
  * then does to the files what a power cut does to a real disk. `leak` has some
  * sectors reach them before, in no order, as a system does that has time. What
  * is done to names is noted until their directory is synced (names.h). The
- * boot's id is what the file FAULTY_DISK_BOOT_ID says.
+ * boot's id is the content of the file FAULTY_DISK_BOOT_ID.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -294,7 +294,7 @@ unlinkat(int dir, const char *name, int flags)
 
 typedef int open_function(const char *, int, ...);
 
-/* The machine starts anew when the test says so. */
+/* The test simulates a reboot with another boot id. */
 int
 open(const char *path, int flags, ...)
 {

@@ -31,7 +31,7 @@ held_add(ino_t inode, const void *data, size_t len, off_t at)
 	last = &piece->next;
 }
 
-/* Those for which visit() says so go. */
+/* Removes those for which visit() returns true. */
 static void
 pieces_each(ino_t inode, bool (*visit)(struct piece *, void *), void *arg)
 {

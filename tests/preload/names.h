@@ -1,15 +1,15 @@
 /*
  * What was done to the names of a directory and may be undone by a power cut,
  * since the directory was not synced: each in a line of the file that
- * FAULTY_DISK_NAMES names, in order. Whoever plays the power cut reads them
- * from the last one on:
+ * FAULTY_DISK_NAMES names, in order. The test that simulates the power cut
+ * reads them from the last one on:
  *
  *   made NAME          remove it
  *   moved FROM TO      give it its old name back
  *   kept NAME COPY     what had the name is there again: COPY, in the folder
  *                      FAULTY_DISK_NAMES + ".kept"
  *
- * A line is there before what it tells of is done.
+ * A line is written before the operation is done.
  */
 #ifndef TESTS_PRELOAD_NAMES_H
 #define TESTS_PRELOAD_NAMES_H

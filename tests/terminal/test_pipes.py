@@ -162,7 +162,7 @@ def test_tail_begins_with_older_messages_if_asked(url, tail, request):
     assert tail("--history", "2").wait_for(2) == ["bob: two", "bob: three"]
 
 
-def test_tail_ends_when_nobody_reads(url, request):
+def test_tail_ends_when_its_output_is_closed(url, request):
     room = request.node.name
     listener = subprocess.Popen(
         [PARLEY, "tail", url, "--room", room], stdin=subprocess.DEVNULL,
@@ -250,7 +250,7 @@ def test_a_room_that_cannot_be_had_is_told_once(url):
         assert line.startswith("parley: A room id is")
 
 
-def test_nobody_there_is_told_apart():
+def test_a_refused_connection_has_its_own_status():
     done = run("send", "ws://127.0.0.1:1/ws", "--room", "tea", text="hi\n")
     assert done.returncode == UNAVAILABLE
     assert "cannot connect to 127.0.0.1 port 1: Connection refused" in done.stderr

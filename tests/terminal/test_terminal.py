@@ -254,9 +254,9 @@ def test_a_room_for_the_moment_goes_with_its_last_member(start, terminal):
 
 
 def test_without_a_server_it_says_so_and_ends(terminal):
-    nobody = terminal("chat", "ws://127.0.0.1:1/ws")
-    nobody.wait_for("Connection refused")
-    assert nobody.status() == 69
+    refused = terminal("chat", "ws://127.0.0.1:1/ws")
+    refused.wait_for("Connection refused")
+    assert refused.status() == 69
 
 
 def test_action_consoles_are_understood(parleyd, terminal):

@@ -73,19 +73,19 @@ def test_a_certificate_one_trusts_is_enough(port, certificate):
     assert done.returncode == 0, done.stderr
 
 
-def test_a_certificate_nobody_knows_is_refused(port):
+def test_an_untrusted_certificate_is_refused(port):
     done = send("127.0.0.1", port)
     assert done.returncode == UNAVAILABLE
     assert "TLS: self-signed certificate" in done.stderr
 
 
-def test_a_certificate_of_somebody_else_is_refused(port, certificate):
+def test_a_certificate_of_another_host_is_refused(port, certificate):
     done = send("localhost", port, "--ca", str(certificate / "cert.pem"))
     assert done.returncode == UNAVAILABLE
     assert "TLS: hostname mismatch" in done.stderr.lower().replace("tls", "TLS")
 
 
-def test_whoever_wants_to_may_believe_anybody(port):
+def test_verification_can_be_switched_off(port):
     assert send("localhost", port, "--insecure").returncode == 0
 
 

@@ -15,7 +15,7 @@
 #define SMALL 4608
 #define CLIENTS 3
 
-/* A chat that says everything twice: to its author and to everybody. */
+/* A chat that publishes everything twice: to its author and to all. */
 struct fixture {
 	struct command_handler handler;
 	struct rig rig;
@@ -27,7 +27,7 @@ struct fixture {
 	unsigned said;
 	enum chat_error connect_result;
 	enum chat_error broadcast_result;
-	bool in_room;         /* what the chat says of every member */
+	bool in_room;         /* the chat's answer for every member */
 	struct session *peer; /* of the last member to connect */
 	unsigned rights;      /* its principal's */
 	/* the last command */
@@ -546,7 +546,7 @@ message_publish_turn(const char *text)
 	session_turn(0);
 }
 
-/* The chat is asked, not the hub, which may be told later. */
+/* The chat is asked, not the hub, whose subscriptions may lag. */
 START_TEST(a_dialect_knows_where_one_stands)
 {
 	speak_plainly();
@@ -730,8 +730,8 @@ END_TEST
 /* --- no memory ------------------------------------------------------------ */
 
 /*
- * What was said arrived in order and without a hole; whoever did not get all
- * of it has been closed.
+ * Messages arrived in order and without a hole; a client that did not get all
+ * of them has been closed.
  */
 static void
 check_no_hole(int i, unsigned step)
@@ -765,7 +765,7 @@ check_no_hole(int i, unsigned step)
 }
 
 /* The n-th allocation of a turn fails in which a member posts. */
-START_TEST(without_memory_nobody_hears_a_hole)
+START_TEST(without_memory_no_client_gets_a_hole)
 {
 	const char *text = "{\"command\":\"broadcast\",\"message\":\"hi\"}";
 	bool failed;
@@ -788,7 +788,7 @@ START_TEST(without_memory_nobody_hears_a_hole)
 }
 END_TEST
 
-START_TEST(without_memory_nobody_comes_in_by_halves)
+START_TEST(without_memory_no_member_connects_by_halves)
 {
 	const char *request =
 	    "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
@@ -886,9 +886,9 @@ SUITE(session)
 	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
 	tcase_add_test(tests, what_is_not_said_takes_one);
 	tcase_add_test(tests, what_cannot_be_said_anywhere_takes_one);
-	tcase_add_loop_test(tests, without_memory_nobody_hears_a_hole, 0, 80);
-	tcase_add_loop_test(tests, without_memory_nobody_comes_in_by_halves, 0,
-	    30);
+	tcase_add_loop_test(tests, without_memory_no_client_gets_a_hole, 0, 80);
+	tcase_add_loop_test(tests, without_memory_no_member_connects_by_halves,
+	    0, 30);
 	tcase_add_test(tests, a_member_is_what_its_principal_says);
 	tcase_add_test(tests, a_member_without_admission_may_do_everything);
 }

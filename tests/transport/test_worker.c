@@ -81,7 +81,7 @@ START_TEST(overload_ends_no_more_than_a_few_in_a_turn)
 }
 END_TEST
 
-START_TEST(overload_that_nobody_here_caused_ends_nobody)
+START_TEST(overload_of_another_cause_closes_no_connection)
 {
 	struct client client;
 	size_t others = 100 * 1000;
@@ -192,7 +192,7 @@ SUITE(worker)
 	tcase_add_test(tests,
 	    counts_what_is_held_for_connections_and_by_others);
 	tcase_add_test(tests, overload_ends_no_more_than_a_few_in_a_turn);
-	tcase_add_test(tests, overload_that_nobody_here_caused_ends_nobody);
+	tcase_add_test(tests, overload_of_another_cause_closes_no_connection);
 	tcase_add_test(tests, lower_limits_do_not_end_who_is_there);
 	tcase_add_test(tests,
 	    a_deadline_that_comes_later_holds_for_who_is_there);

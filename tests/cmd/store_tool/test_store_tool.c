@@ -234,7 +234,7 @@ START_TEST(a_torn_tail_is_told_and_not_touched)
 
 	fill_store();
 	segment_overwrite(find_record(8), 100);
-	/* CLOSE was synced, but nothing says so. */
+	/* CLOSE was synced, but no record of that was. */
 	snprintf(path, sizeof(path), "%s/DURABLE", store);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(tool_run("check", NULL, NULL), 1);

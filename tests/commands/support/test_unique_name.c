@@ -82,7 +82,7 @@ START_TEST(counts_from_two)
 }
 END_TEST
 
-START_TEST(passes_over_numbers_that_somebody_chose)
+START_TEST(skips_numbers_that_members_chose)
 {
 	name_take("alice");
 	name_take("alice#2");
@@ -230,7 +230,7 @@ SUITE(unique_name)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, leaves_a_free_name_as_it_is);
 	tcase_add_test(tests, counts_from_two);
-	tcase_add_test(tests, passes_over_numbers_that_somebody_chose);
+	tcase_add_test(tests, skips_numbers_that_members_chose);
 	tcase_add_test(tests, numbers_numbered_names_too);
 	tcase_add_test(tests, fills_the_first_gap);
 	tcase_add_test(tests, offers_the_name_itself_when_it_is_free_again);

@@ -67,7 +67,7 @@ count_files(void)
 	return files;
 }
 
-/* A few segments full of what two rooms say, most of it dead by now. */
+/* A few full segments of messages of two rooms, most of them evicted. */
 static void
 room_write_messages(unsigned messages)
 {
@@ -449,7 +449,7 @@ file_damage(const char *name)
 }
 
 /* In a segment, or in the snapshot that there is. */
-START_TEST(stops_at_damage_that_nobody_knows)
+START_TEST(stops_at_unknown_damage)
 {
 	char name[STORE_NAME_SIZE];
 
@@ -464,7 +464,7 @@ START_TEST(stops_at_damage_that_nobody_knows)
 	file_damage(name);
 	ck_assert_int_eq(compact_now(), EIO);
 	ck_assert_uint_eq(count_files().snapshots, (size_t)_i);
-	/* The next start says so, and then it is known. */
+	/* The next start reports the gap, once. */
 	store_rig_close(&rig);
 	store_rig_open(&rig);
 	room_write_messages(40);
@@ -559,7 +559,7 @@ SUITE(compaction)
 	tcase_add_test(tests, forgets_rooms_that_are_gone);
 	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
 	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);
-	tcase_add_loop_test(tests, stops_at_damage_that_nobody_knows, 0, 2);
+	tcase_add_loop_test(tests, stops_at_unknown_damage, 0, 2);
 	tcase_add_test(tests,
 	    neighbours_that_were_lost_one_after_the_other_are_known);
 	tcase_add_test(tests, rests_as_it_goes);

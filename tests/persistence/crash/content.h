@@ -14,7 +14,7 @@ struct message_marks {
 	unsigned marks[MESSAGE_MARKS]; /* 0: there is none */
 };
 
-/* What tells one state of a room from all others. */
+/* Distinguishes one state of a room from all others. */
 struct print {
 	unsigned life; /* 0: there is no room */
 	uint64_t last; /* its newest seq */

@@ -21,7 +21,7 @@ fault_life_begin(const struct fault_plan *plan, const char *what)
 	life.may_lose = plan->sync != STORE_SYNC_ALWAYS;
 }
 
-/* Whatever failed: what was told must be there when all is well again. */
+/* What was acknowledged must be there when calls succeed again. */
 static void
 live_on(const struct fault_plan *plan)
 {

@@ -74,7 +74,7 @@ life_least(const struct life *life, enum crash_shape shape)
 		   : life->model.safe;
 }
 
-/* In what a room differs from what was told last. */
+/* How a room differs from what was acknowledged last. */
 static _Noreturn void
 tell_difference(const struct life *life, const struct content *content)
 {
@@ -101,7 +101,7 @@ last_numbered(const struct life *life)
 	return life->promised != 0 ? life->promised : life->model.told;
 }
 
-/* A room goes on from what was told of it, or is called another. */
+/* A room continues from its acknowledged state, or has a new epoch. */
 static void
 judge_epochs(const struct life *life, const struct content *content)
 {

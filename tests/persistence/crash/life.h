@@ -17,10 +17,10 @@ struct life {
 	struct subject *subject; /* NULL: it is closed */
 	struct model model;
 	struct content content; /* as it was found last */
-	/* While a crash is mended: told before, but not safe. */
+	/* During a recovery: acknowledged before, but not safe. */
 	size_t promised;
 	struct chance chance;
-	/* Something is to go wrong: being refused is no surprise. */
+	/* A fault is planned: refusals are allowed. */
 	bool may_fail;
 	/* Also without a power cut, what is not safe. */
 	bool may_lose;
@@ -40,15 +40,15 @@ void life_close(struct life *);
 /* One thing after the other. */
 void life_go_on(struct life *, unsigned steps);
 
-/* Hears what became of what was said. */
+/* Polls the store for the results of what was written. */
 void life_hear(struct life *);
-/* Writes all there is to be written, and hears of it. */
+/* Writes everything that waits, and polls. */
 void life_settle(struct life *);
 
-/* Nothing goes wrong from now on: it is opened, if it is not, and judged. */
+/* No faults from now on: opens the store if it is closed, and checks it. */
 void life_heal(struct life *);
 
-/* What was told is on the disk now, unless the disk failed to say so. */
+/* What was acknowledged is synced now, unless a sync failed. */
 void life_sync(struct life *);
 
 /* Goes on with what a crash left. False: as with life_open(). */

@@ -191,7 +191,7 @@ life_step(struct life *life)
 	life_hear(life);
 }
 
-/* What was told before is synced by then, if anything ever is. */
+/* What was acknowledged before is synced by then, if the policy syncs. */
 static void
 life_wait(struct life *life)
 {

@@ -190,7 +190,7 @@ is_found(const struct state *state, const struct print *found)
 	return true;
 }
 
-/* The latest: there may be several that cannot be told from each other. */
+/* The latest one: several may be equal. */
 size_t
 model_find(const struct model *model, const struct content *content,
     size_t least)

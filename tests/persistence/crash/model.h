@@ -1,7 +1,7 @@
 /*
- * A model that remembers only what was sent, acknowledged and shown.
+ * A model that records only what was sent, acknowledged and shown.
  *
- * Whatever is sent makes a new state out of the one before. What failed leads
+ * Each operation makes a new state out of the one before. What failed leads
  * to a side branch, since it is unknown whether it was stored. After a crash
  * the store must be found in one of these states, none older than the last
  * that a client was shown.
@@ -21,7 +21,7 @@ struct state {
 
 struct room_life {
 	unsigned numbers[SEQ_MOST]; /* of the message with that seq */
-	char epoch[ID_SIZE];        /* as it was told last */
+	char epoch[ID_SIZE];        /* as shown last */
 };
 
 struct model {
@@ -55,11 +55,11 @@ void model_message_write(struct model *, unsigned place, unsigned n,
 void model_set_mark(struct model *, unsigned place, uint64_t seq, unsigned mark,
     unsigned n, uint64_t lsn);
 
-/* Everything up to here was told. */
+/* Everything up to here was acknowledged. */
 void model_commit(struct model *, uint64_t lsn);
 /* Nothing from here on was kept, perhaps. */
 void model_fail(struct model *, uint64_t first_lsn);
-/* What was told is safe, too. */
+/* What was acknowledged is safe, too. */
 void model_sync(struct model *);
 /* A store was found in this state: it is what readers are shown. */
 void model_resume(struct model *, size_t state, const struct content *);

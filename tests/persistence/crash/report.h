@@ -36,7 +36,7 @@ extern struct where where;
 /* By enum store_sync; NULL ends them. */
 extern const char *const sync_names[];
 
-/* Tells which promise was broken and how to see it again; ends the program. */
+/* Prints the broken promise and the options to repeat it; ends the program. */
 _Noreturn void violation(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -1,6 +1,6 @@
 /*
- * What is put to the proof: a store on a disk, opened, used, killed. Two of
- * them: the journal and recovery alone, and the stores that the server uses.
+ * The object under test: a store on a disk, opened, used, killed. There are
+ * two: the journal and recovery alone, and the stores that the server uses.
  */
 #ifndef TESTS_PERSISTENCE_CRASH_SUBJECT_H
 #define TESTS_PERSISTENCE_CRASH_SUBJECT_H
@@ -12,7 +12,7 @@
 
 struct subject;
 
-/* What opening came to; of real stores, their rooms' epochs tell the rest. */
+/* The result of opening; of real stores, the rooms' epochs have the rest. */
 struct finding {
 	bool is_told; /* what follows is known */
 	uint64_t lost_records;
@@ -35,7 +35,7 @@ struct subject_kind {
 	/* Recovers; what is found is to be shown from now on. */
 	enum opened (*open)(struct memory_disk *, const struct store_options *,
 	    struct subject **, struct content *, struct finding *);
-	/* Properly; or whatever can still be done if the disk is dead. */
+	/* Closes properly, as far as the disk still works. */
 	void (*close)(struct subject *);
 	/* Each is given an LSN, unless it is refused. */
 	enum chat_error (*make_room)(struct subject *, const struct room *,

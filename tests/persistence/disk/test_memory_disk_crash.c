@@ -324,7 +324,7 @@ END_TEST
 static const char record[] = "0123456789abcdef0123456789ABCDEF";
 #define RECORD_LEN (sizeof(record) - 1)
 
-/* Says which bytes are others than before, and no byte too few. */
+/* Reports every byte that changed. */
 START_TEST(damage_says_where_it_is)
 {
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {

@@ -149,7 +149,8 @@ START_TEST(survives_a_limit_on_how_long_files_may_be)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	written = disk_write(disk, file, "12345", 5, 0);
 	allocated = disk_fallocate(disk, file, 5);
-	/* Before anything is checked: what tests say goes to a file, too. */
+	/* Before anything is checked: the output of tests goes to a file, too.
+	 */
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
 	ck_assert_int_eq(written, EFBIG);
 	ck_assert_int_eq(allocated, EFBIG);

@@ -7,7 +7,7 @@
 
 static struct store_rig rig;
 
-/* What the handler was told of each entry: "said r 2 id1; lost said r 3". */
+/* The handler's calls, one for each entry: "said r 2 id1; lost said r 3". */
 static char heard[1 << 16];
 
 static void

@@ -194,7 +194,7 @@ START_TEST(lets_one_in_only)
 }
 END_TEST
 
-/* Under `interval` a power cut takes numbers that were told. */
+/* Under `interval` a power cut takes numbers that were acknowledged. */
 START_TEST(begins_another_epoch_where_numbers_may_come_again)
 {
 	store_rig_close(&rig);
@@ -335,7 +335,7 @@ START_TEST(lets_nothing_expire_by_a_clock_that_jumped)
 }
 END_TEST
 
-/* Until it succeeds, an operation says that it failed and changes nothing. */
+/* Until it succeeds, an operation returns an error and changes nothing. */
 static void
 operation_retry(bool (*operate)(void), const char *afterwards)
 {

@@ -99,7 +99,7 @@ START_TEST(waits_until_there_is_twice_what_is_alive)
 }
 END_TEST
 
-/* Or it would find a gap of which no record says that it is known. */
+/* Or it would find a gap that no record declares as known. */
 START_TEST(covers_the_lost_records_of_its_start)
 {
 	struct lost_range lost = { 40, 41, 2, 0 };
@@ -201,7 +201,7 @@ START_TEST(has_no_time_once_the_journal_has_grown_by_half)
 	}
 	segments_write(12);
 	ck_assert(!journal_may_throttle(rig.journal));
-	/* Or the test would sleep now. */
+	/* Or the test would wait now. */
 	journal_throttle(rig.journal);
 }
 END_TEST

@@ -1,4 +1,4 @@
-/* The disk says no, and perhaps yes again. */
+/* Calls of the disk fail, for good or for a while. */
 #include <errno.h>
 #include <string.h>
 
@@ -280,7 +280,7 @@ START_TEST(a_lack_of_descriptors_passes)
 }
 END_TEST
 
-/* Whatever the policy, it has begun for good before anything is told. */
+/* Under every policy the segment is durable before anything is acknowledged. */
 START_TEST(waits_for_room_to_begin)
 {
 	static const enum store_sync policies[] = { STORE_SYNC_ALWAYS,

@@ -150,7 +150,7 @@ START_TEST(finds_a_name_in_any_letter_case)
 }
 END_TEST
 
-START_TEST(knows_nobody_whose_name_is_too_long_to_be_one)
+START_TEST(finds_no_member_by_a_name_that_is_too_long)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 	static char text[65536];
@@ -392,7 +392,7 @@ SUITE(members)
 	ADD_FOR_EACH_KIND(tests, keeps_the_longest_id_and_name);
 	ADD_FOR_EACH_KIND(tests, refuses_an_id_or_a_name_that_is_there);
 	ADD_FOR_EACH_KIND(tests, finds_a_name_in_any_letter_case);
-	ADD_FOR_EACH_KIND(tests, knows_nobody_whose_name_is_too_long_to_be_one);
+	ADD_FOR_EACH_KIND(tests, finds_no_member_by_a_name_that_is_too_long);
 	ADD_FOR_EACH_KIND(tests, renames_and_frees_the_old_name);
 	ADD_FOR_EACH_KIND(tests,
 	    renames_to_another_letter_case_or_the_same_name);

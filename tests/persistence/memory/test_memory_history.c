@@ -70,7 +70,7 @@ add_seq(const struct message *message, void *arg)
 	return true;
 }
 
-/* The numbers that are there from one on, and what the span says. */
+/* The numbers that are there from one on, and the span. */
 static void
 assert_holds(uint64_t from, const char *expected, uint64_t first, uint64_t last)
 {
@@ -187,7 +187,7 @@ START_TEST(gives_the_number_of_what_was_abandoned_again)
 }
 END_TEST
 
-/* Time does not run back between them, whatever the clock says. */
+/* Times do not decrease between them when the clock runs back. */
 START_TEST(orders_what_was_prepared_in_time)
 {
 	struct message early = message_of(0, NULL), late = early;

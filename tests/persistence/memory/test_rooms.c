@@ -227,7 +227,7 @@ static const struct {
 	const char *red_after;
 } leavers[] = { { "a", "bc" }, { "b", "ac" }, { "c", "ab" } };
 
-START_TEST(closes_the_ranks_when_somebody_leaves)
+START_TEST(keeps_the_others_when_a_member_leaves)
 {
 	for (size_t i = 0; i < COUNT_OF(leavers); i++) {
 		struct room_store *rooms = three_rooms(_i);
@@ -280,7 +280,7 @@ START_TEST(a_room_can_be_left_by_all_and_removed_and_made_again)
 }
 END_TEST
 
-START_TEST(somebody_can_be_in_many_rooms_and_leave_them_in_any_order)
+START_TEST(a_member_joins_many_rooms_and_leaves_them_in_any_order)
 {
 	enum {
 		MANY = 64,
@@ -306,7 +306,7 @@ START_TEST(somebody_can_be_in_many_rooms_and_leave_them_in_any_order)
 }
 END_TEST
 
-START_TEST(notes_when_somebody_last_came_or_went)
+START_TEST(records_the_time_of_the_last_join_or_leave)
 {
 	struct room_store *rooms = three_rooms(_i);
 	struct room room;
@@ -417,13 +417,13 @@ SUITE(rooms)
 	ADD_FOR_EACH_KIND(tests,
 	    refuses_to_join_twice_or_where_there_is_no_room);
 	ADD_FOR_EACH_KIND(tests, refuses_to_leave_where_one_is_not);
-	ADD_FOR_EACH_KIND(tests, closes_the_ranks_when_somebody_leaves);
+	ADD_FOR_EACH_KIND(tests, keeps_the_others_when_a_member_leaves);
 	ADD_FOR_EACH_KIND(tests, who_comes_back_is_the_last);
 	ADD_FOR_EACH_KIND(tests,
 	    a_room_can_be_left_by_all_and_removed_and_made_again);
 	ADD_FOR_EACH_KIND(tests,
-	    somebody_can_be_in_many_rooms_and_leave_them_in_any_order);
-	ADD_FOR_EACH_KIND(tests, notes_when_somebody_last_came_or_went);
+	    a_member_joins_many_rooms_and_leaves_them_in_any_order);
+	ADD_FOR_EACH_KIND(tests, records_the_time_of_the_last_join_or_leave);
 	ADD_FOR_EACH_KIND(tests, counts_guests_and_the_rooms_that_have_some);
 	ADD_FOR_EACH_KIND(tests, visits_end_when_they_are_told_to);
 }

@@ -32,7 +32,8 @@ static const struct {
 	{ "ALRARA", true, 2 },
 	{ "ALRAL", true, 5 },
 	{ "ALRM", true, 0 },
-	/* In a snapshot: what became of earlier runs is not told any more. */
+	/* In a snapshot: the results of earlier runs are not recorded any more.
+	 */
 	{ "RMA", true, 0 },
 	{ "RMI", false, 0 },
 	{ "RMICJ", true, 0 },
@@ -62,7 +63,7 @@ epoch_note(struct epoch_validity *numbering, char letter, uint64_t lsn)
 	epoch_validity_note(numbering, &record);
 }
 
-START_TEST(numbers_hold_as_long_as_nobody_loses_any)
+START_TEST(epochs_stay_valid_while_no_record_is_lost)
 {
 	uint8_t boot_id[BOOT_ID_SIZE] = { cases[_i].other_boot ? 2 : 1 };
 	struct epoch_validity numbering = { 0 };
@@ -98,7 +99,7 @@ END_TEST
 
 SUITE(epoch_validity)
 {
-	tcase_add_loop_test(tests, numbers_hold_as_long_as_nobody_loses_any, 0,
+	tcase_add_loop_test(tests, epochs_stay_valid_while_no_record_is_lost, 0,
 	    COUNT_OF(cases));
 	tcase_add_test(tests, two_boots_that_are_not_known_are_not_the_same);
 	tcase_add_test(tests, an_open_that_makes_no_sense_holds_nothing);

@@ -73,7 +73,7 @@ put_segments(struct memory_disk *disk)
 	store_put_durable(disk, 10);
 }
 
-/* All that says what was durable is about to be removed. */
+/* All records of what was durable are about to be removed. */
 static void
 put_lonely_end(struct memory_disk *disk)
 {

@@ -1,4 +1,4 @@
-/* Time that only passes when told to. */
+/* A clock that only the test advances. */
 #ifndef TESTS_SUPPORT_COMMANDS_FAKE_CLOCK_H
 #define TESTS_SUPPORT_COMMANDS_FAKE_CLOCK_H
 

@@ -123,9 +123,10 @@ recording_detach(struct publisher *base, struct str member_id,
 }
 
 static bool
-is_deaf(const struct recording_publisher *self, struct str member_id)
+is_stalled(const struct recording_publisher *self, struct str member_id)
 {
-	return self->deaf != NULL && str_equal(str_from(self->deaf), member_id);
+	return self->stalled != NULL &&
+	       str_equal(str_from(self->stalled), member_id);
 }
 
 /* Whether an earlier one is of the same member in the same room. */
@@ -150,7 +151,7 @@ count_listeners(const struct recording_publisher *self,
 	size_t count = 0;
 
 	if (audience->kind == AUDIENCE_ONE)
-		return !is_deaf(self, audience->member_id);
+		return !is_stalled(self, audience->member_id);
 	for (size_t i = 0; i < self->count; i++) {
 		const struct listener *listener = &self->listeners[i];
 
@@ -170,7 +171,7 @@ recording_publish(struct publisher *base, const struct event *event,
 	struct recording_publisher *self = recording_publisher_of(base);
 
 	if (audience->kind != AUDIENCE_ONE ||
-	    !is_deaf(self, audience->member_id))
+	    !is_stalled(self, audience->member_id))
 		transcript_event(&self->heard, event, audience);
 	self->last_at_ms = event->at_ms;
 	return count_listeners(self, event, audience);

@@ -1,4 +1,4 @@
-/* Writes down what is published, and knows who would hear it. */
+/* Records what is published, and to which members it would be sent. */
 #ifndef TESTS_SUPPORT_COMMANDS_RECORDING_PUBLISHER_H
 #define TESTS_SUPPORT_COMMANDS_RECORDING_PUBLISHER_H
 
@@ -18,8 +18,8 @@ struct listener {
 
 struct recording_publisher {
 	struct publisher base;
-	struct fault *fault; /* hits attach and enter */
-	const char *deaf; /* hears nothing that is for it alone; NULL: none */
+	struct fault *fault;   /* hits attach and enter */
+	const char *stalled;   /* gets no direct events; NULL: none */
 	const char *congested; /* does not read; NULL: none */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */

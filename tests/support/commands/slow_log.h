@@ -1,6 +1,6 @@
 /*
- * A log in memory. When it is told to be slow, entries wait until the test has
- * them done or lost.
+ * A log in memory. While it is slow, entries wait until the test finishes or
+ * fails them.
  */
 #ifndef TESTS_SUPPORT_COMMANDS_SLOW_LOG_H
 #define TESTS_SUPPORT_COMMANDS_SLOW_LOG_H

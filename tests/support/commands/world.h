@@ -68,7 +68,7 @@ void gather(const char *room, unsigned n);
 /* A member posts 1, 2, … up to n in a room. */
 void say(const char *who, const char *room, unsigned n);
 
-/* What is heard of an id that no room can have. */
+/* The answer to an id that no room can have. */
 #define BAD_ROOM_ID                                                 \
 	"failed bad_field field=room text=A room id is 1 to 64 of " \
 	"a-z, A-Z, 0-9, dot, hyphen and underscore\n"

@@ -258,7 +258,7 @@ maybe_lengthen(struct bytes *bytes, const struct crash *crash,
 		bytes_resize(bytes, end);
 }
 
-/* Chance has its say, sector by sector. */
+/* Chooses at random, sector by sector. */
 static void
 apply_in_part(struct bytes *bytes, const struct memory_file *file,
     const struct crash *crash, const struct change *change)

@@ -1,4 +1,4 @@
-/* One file of a memory disk: what it says, and what of that is synced. */
+/* One file of a memory disk: its content, and what of that is synced. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_MEMORY_FILE_H
 #define TESTS_SUPPORT_PERSISTENCE_MEMORY_FILE_H
 

@@ -1,4 +1,4 @@
-/* A replay that remembers what it was told, and a recovery that uses it. */
+/* A replay that records its calls, and a recovery that uses it. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_RECORDING_REPLAY_H
 #define TESTS_SUPPORT_PERSISTENCE_RECORDING_REPLAY_H
 

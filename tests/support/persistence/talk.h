@@ -19,14 +19,14 @@ void talk_end(struct history *);
 /* Alice's words. */
 struct message message_of(const char *body, int64_t at_ms);
 
-/* Says something, in the red room if none is named; returns its number. */
+/* Appends a message, to the red room if none is named; returns its number. */
 uint64_t say(struct history *, const char *body);
 uint64_t say_at(struct history *, struct str room, const char *body,
     int64_t at_ms);
 uint64_t say_with_key(struct history *, const char *body, const char *key,
     int64_t at_ms);
 
-/* Says "1", "2", … "n" in the red room. */
+/* Appends "1", "2", … "n" to the red room. */
 void count_to(struct history *, int n);
 
 /* What is shown from a number on: "1:hello 2:world ". */

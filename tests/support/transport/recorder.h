@@ -1,4 +1,4 @@
-/* An endpoint that remembers what happened to it, and says what it is told. */
+/* An endpoint that records its calls, and sends what the test wants. */
 #ifndef TESTS_SUPPORT_TRANSPORT_RECORDER_H
 #define TESTS_SUPPORT_TRANSPORT_RECORDER_H
 

@@ -1,6 +1,6 @@
 /*
  * Connections without a network: real ones at the server's end of socket
- * pairs, on a loop and a clock that only move when told to.
+ * pairs, on a loop and a clock that only the test moves.
  */
 #ifndef TESTS_SUPPORT_TRANSPORT_RIG_H
 #define TESTS_SUPPORT_TRANSPORT_RIG_H

@@ -20,7 +20,7 @@
 		.first = (first_byte), .payload = "" literal, \
 		.len = sizeof(literal) - 1                    \
 	}
-/* … that tells of more bytes than there are. */
+/* … whose length is more than there is. */
 #define F_LONG(first_byte, literal, length)                                 \
 	{                                                                   \
 		.first = (first_byte), .payload = "" literal,               \

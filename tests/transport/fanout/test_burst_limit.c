@@ -52,7 +52,7 @@ START_TEST(the_next_waits_for_a_whole_pause)
 END_TEST
 
 /* Only what is accepted counts, else who goes on trying never may again. */
-START_TEST(refusals_make_nobody_wait_longer)
+START_TEST(refusals_do_not_prolong_the_wait)
 {
 	setup();
 	say_all(60);
@@ -105,7 +105,7 @@ SUITE(burst_limit)
 {
 	tcase_add_test(tests, sixty_may_be_said_at_once);
 	tcase_add_test(tests, the_next_waits_for_a_whole_pause);
-	tcase_add_test(tests, refusals_make_nobody_wait_longer);
+	tcase_add_test(tests, refusals_do_not_prolong_the_wait);
 	tcase_add_test(tests, without_a_pause_the_count_goes_on);
 	tcase_add_test(tests, a_pause_begins_a_new_count);
 	tcase_add_test(tests, time_may_wrap_around);

@@ -11,7 +11,7 @@
 
 #define SESSIONS 100
 
-/* Sessions to which nothing is really sent: only who sits where counts. */
+/* Sessions to which nothing is sent: only the subscriptions count. */
 static struct subscriptions subscriptions;
 static struct send_batch batch;
 static struct chunk_pool pool;

@@ -56,7 +56,7 @@ http_check_status(int status)
 	    (int)client.len, client.data);
 }
 
-/* Answered, told that it is over, and gone as soon as the peer is. */
+/* Answered, closed, and freed as soon as the peer has closed. */
 static void
 http_check_refused(int status)
 {
@@ -430,7 +430,7 @@ START_TEST(answers_a_health_check_whose_sender_has_said_all)
 }
 END_TEST
 
-START_TEST(drops_whom_the_endpoint_has_no_memory_for)
+START_TEST(aborts_if_the_endpoint_has_no_memory)
 {
 	setup();
 	recorder.refuses = true;
@@ -468,5 +468,5 @@ SUITE(http_conn)
 	    closes_properly_what_came_with_the_handshake_and_a_close);
 	tcase_add_test(tests, drops_who_leaves_in_the_middle_of_a_head);
 	tcase_add_test(tests, answers_a_health_check_whose_sender_has_said_all);
-	tcase_add_test(tests, drops_whom_the_endpoint_has_no_memory_for);
+	tcase_add_test(tests, aborts_if_the_endpoint_has_no_memory);
 }

@@ -18,7 +18,7 @@
 static struct recorder recorder;
 static struct client client;
 
-/* What the handlers under test remember. */
+/* The calls of the handlers under test. */
 static struct {
 	struct http_exchange *exchange; /* begun, not over */
 	char body[BODY_MOST + 1];

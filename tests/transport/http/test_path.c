@@ -9,7 +9,7 @@ static const struct dialect wide = { .name = "wide", .every_path = true };
 static const struct {
 	const struct dialect *listener;
 	const char *path;
-	const char *speaks; /* NULL: nothing */
+	const char *dialect; /* NULL: none */
 } paths[] = {
 	{ &narrow, "/ws", "narrow" },
 	{ &narrow, "/ws/command", "command" },
@@ -34,22 +34,22 @@ static const struct {
 	{ NULL, "/ws/command", "command" },
 };
 
-START_TEST(a_path_says_what_is_spoken)
+START_TEST(a_path_selects_the_dialect)
 {
-	const struct dialect *spoken =
+	const struct dialect *found =
 	    path_dialect(paths[_i].listener, str_from(paths[_i].path));
 
-	if (paths[_i].speaks == NULL)
-		ck_assert_ptr_null(spoken);
+	if (paths[_i].dialect == NULL)
+		ck_assert_ptr_null(found);
 	else {
-		ck_assert_ptr_nonnull(spoken);
-		ck_assert_str_eq(spoken->name, paths[_i].speaks);
+		ck_assert_ptr_nonnull(found);
+		ck_assert_str_eq(found->name, paths[_i].dialect);
 	}
 }
 END_TEST
 
 SUITE(path)
 {
-	tcase_add_loop_test(tests, a_path_says_what_is_spoken, 0,
+	tcase_add_loop_test(tests, a_path_selects_the_dialect, 0,
 	    COUNT_OF(paths));
 }

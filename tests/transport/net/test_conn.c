@@ -13,12 +13,12 @@
 #define SMALL 4608
 #define MANY (1 << 20)
 
-/* A protocol that remembers what happened, over one end of a socket pair. */
+/* A protocol that records its calls, over one end of a socket pair. */
 struct fake {
 	size_t most; /* bytes that one call consumes before it pauses; 0: all */
 	unsigned reasons;                /* for that pause */
 	bool resumes;                    /* and ends it at once */
-	const struct protocol_ops *next; /* spoken after the first byte */
+	const struct protocol_ops *next; /* used after the first byte */
 	char got[MANY];
 	size_t len;
 	unsigned calls, eofs, drains, fulls, turn_ends, closes;
@@ -133,7 +133,7 @@ static const struct protocol_ops fake_protocol = {
 	.on_close = fake_on_close,
 };
 
-/* Capitals only, to tell it from the first one. */
+/* Capitals only, unlike the first one. */
 static size_t
 capital_on_bytes(struct conn *c, char *data, size_t len)
 {

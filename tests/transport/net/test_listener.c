@@ -378,7 +378,7 @@ START_TEST(a_flood_from_one_address_delays_no_other)
 }
 END_TEST
 
-/* A flood from its own address, of which most say nothing. */
+/* A flood from its own address; most connections send nothing. */
 START_TEST(a_request_is_served_before_silent_peers_of_its_address)
 {
 	setup_listener();

@@ -106,7 +106,7 @@ START_TEST(answers_a_request)
 }
 END_TEST
 
-/* Bytes that tell their position. */
+/* Bytes that encode their position. */
 static void
 pattern_fill(char *data, size_t len)
 {

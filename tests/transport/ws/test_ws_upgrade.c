@@ -19,7 +19,7 @@
 	"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
 #define HELLO "\x81\x85\0\0\0\0hello"
 
-/* An admission that decides when the test says so, or at once. */
+/* An admission that decides when the test wants, or at once. */
 static struct {
 	struct admission base;
 	struct candidate *candidate; /* waits for its decision */
