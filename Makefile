@@ -251,6 +251,7 @@ headers: ## every header compiles alone
 # does not know _Noreturn.
 lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## includes, cycles, layout, words, cppcheck, clang-tidy, hardening
 	@tools/check_includes $(sources)
+	@tools/check_names $(sources)
 	@clang-format --dry-run -Werror $(sources)
 	@tools/check_words $(sources) $(shell find clients tests -name '*.py') \
 		$(wildcard *.md */README.md docs/*.md share/man/* web/*.js \

@@ -23,7 +23,7 @@ base64url_encode(const uint8_t *bytes, size_t len, char *out)
 
 /* The value of a character; -1: not of the alphabet. */
 static int
-digit_value(char c)
+base64url_digit_value(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -44,7 +44,7 @@ base64url_decode(struct str text, uint8_t *out, size_t size, size_t *len)
 	if (text.len % 4 == 1 || *len > size)
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		int value = digit_value(text.data[i]);
+		int value = base64url_digit_value(text.data[i]);
 
 		if (value < 0)
 			return false;

@@ -10,7 +10,7 @@ struct origin {
 };
 
 static bool
-text_is(struct str a, struct str b)
+origin_text_is(struct str a, struct str b)
 {
 	return a.len == b.len &&
 	       (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
@@ -52,7 +52,8 @@ origin_split(struct str text)
 static bool
 port_is_usual(struct str scheme, struct str port)
 {
-	if (text_is(scheme, STR("https")) || text_is(scheme, STR("wss")))
+	if (origin_text_is(scheme, STR("https")) ||
+	    origin_text_is(scheme, STR("wss")))
 		return str_equal(port, STR("443"));
 	return str_equal(port, STR("80"));
 }
@@ -72,10 +73,12 @@ host_matches(struct str host, struct str pattern)
 	struct str end;
 
 	if (pattern.len < 2 || pattern.data[0] != '*')
-		return text_is(host, pattern);
+		return origin_text_is(host, pattern);
 	end = str_slice(pattern.data + 1, pattern.len - 1); /* ".example.org" */
 	return host.len > end.len &&
-	       text_is(str_slice(host.data + host.len - end.len, end.len), end);
+	       origin_text_is(str_slice(host.data + host.len - end.len,
+				  end.len),
+		   end);
 }
 
 static bool
@@ -86,7 +89,7 @@ origin_matches(const struct origin *origin, struct str allowed)
 	if (str_equal(allowed, STR("*")))
 		return true;
 	return (pattern.scheme.data == NULL ||
-		   text_is(pattern.scheme, origin->scheme)) &&
+		   origin_text_is(pattern.scheme, origin->scheme)) &&
 	       host_matches(origin->host, pattern.host) &&
 	       ports_match(origin, pattern.port);
 }
@@ -118,7 +121,8 @@ origin_is_allowed(struct str origin_text, struct str host_text,
 		return true;
 	origin = origin_split(origin_text);
 	host = origin_split(host_text);
-	if (origin.scheme.data != NULL && text_is(origin.host, host.host) &&
+	if (origin.scheme.data != NULL &&
+	    origin_text_is(origin.host, host.host) &&
 	    ports_match(&origin, host.port))
 		return true;
 	while ((item = list_next(&allowed)).len > 0)

@@ -34,7 +34,7 @@ publish_in_lobby(struct request *request)
 }
 
 static enum chat_error
-append_to_room(struct request *request)
+broadcast_append(struct request *request)
 {
 	const struct command *command = request->command;
 	struct entry entry = {
@@ -96,7 +96,7 @@ static enum chat_error
 broadcast_run(struct request *request)
 {
 	return request->room.data == NULL ? publish_in_lobby(request)
-					  : append_to_room(request);
+					  : broadcast_append(request);
 }
 
 const struct command_entry command_broadcast = {

@@ -9,7 +9,7 @@ struct renaming {
 
 /* A room too large for presence events gets none of the new name either. */
 static bool
-publish_to_room(const struct room *room, void *arg)
+rename_publish(const struct room *room, void *arg)
 {
 	struct renaming *renaming = arg;
 	const struct chat *chat = renaming->request->chat;
@@ -38,7 +38,7 @@ publish_renamed(const struct request *request, const char *was)
 	renaming.event.was = str_from(was);
 	request_publish_to_own_others(request, &renaming.event);
 	room_store_each_room_of(request->chat->rooms, renaming.event.member_id,
-	    publish_to_room, &renaming);
+	    rename_publish, &renaming);
 }
 
 static void
@@ -51,7 +51,7 @@ rename_answer(const struct request *request)
 
 /* The author's own number is released first: it is free for the author. */
 static enum chat_error
-choose_name(struct request *request, char out[MEMBER_NAME_SIZE])
+rename_choose(struct request *request, char out[MEMBER_NAME_SIZE])
 {
 	struct unique_names *suffixes = &request->state->suffixes;
 	struct str own = str_from(request->author.name);
@@ -76,7 +76,7 @@ rename_run(struct request *request)
 	char name[MEMBER_NAME_SIZE];
 	enum chat_error error;
 
-	error = choose_name(request, name);
+	error = rename_choose(request, name);
 	if (error != CHAT_OK)
 		return error;
 	if (strcmp(name, author->name) == 0) {

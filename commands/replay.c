@@ -101,7 +101,7 @@ publish_presence(const struct request *request)
 }
 
 static enum chat_error
-replay_run(struct request *request)
+replay_publish(struct request *request)
 {
 	bool is_done = false;
 	enum chat_error error = publish_messages(request, &is_done);
@@ -115,5 +115,5 @@ replay_run(struct request *request)
 /* The transport asks, not the member: there is no failure to answer. */
 const struct command_entry command_replay = {
 	.needs = 0,
-	.run = replay_run,
+	.run = replay_publish,
 };

@@ -113,7 +113,7 @@ status_of_recovery(enum recovery_status end)
 }
 
 static enum inspect_status
-store_recover(struct disk *disk, enum recovery_mode mode,
+inspect_recover_store(struct disk *disk, enum recovery_mode mode,
     const struct inspector *inspector, struct inspection *out)
 {
 	struct inspecting inspecting = { .base.record = record_show,
@@ -171,7 +171,7 @@ inspect_read(struct disk *disk, const struct inspector *inspector,
 
 	if (error != 0)
 		return lock_failed(out, error);
-	end = store_recover(disk, RECOVERY_READ, inspector, out);
+	end = inspect_recover_store(disk, RECOVERY_READ, inspector, out);
 	recovery_result_fini(&out->result);
 	if (lock >= 0)
 		store_lock_release(disk, lock);
@@ -216,7 +216,7 @@ store_open(struct disk *disk, const struct inspector *inspector, bool writes,
     struct inspection *out, struct journal **journal)
 {
 	enum inspect_status status =
-	    store_recover(disk, RECOVERY_REPAIR, inspector, out);
+	    inspect_recover_store(disk, RECOVERY_REPAIR, inspector, out);
 
 	*journal = NULL;
 	if (status == INSPECT_UNREADABLE)

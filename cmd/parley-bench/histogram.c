@@ -2,7 +2,7 @@
 
 /* Values below 64 have a bucket each; above, the top seven bits select it. */
 static unsigned
-bucket_of(uint64_t value)
+histogram_bucket(uint64_t value)
 {
 	unsigned shift;
 
@@ -28,7 +28,7 @@ histogram_bound(unsigned bucket)
 void
 histogram_add(struct histogram *histogram, uint64_t value)
 {
-	histogram->counts[bucket_of(value)]++;
+	histogram->counts[histogram_bucket(value)]++;
 	histogram->total++;
 }
 

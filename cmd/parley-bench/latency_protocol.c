@@ -16,7 +16,7 @@ action_create(char out[LATENCY_SIZE])
 }
 
 static void
-action_join(unsigned client, const char *room, char out[LATENCY_SIZE])
+latency_action_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 {
 	(void)client;
 	snprintf(out, LATENCY_SIZE,
@@ -65,7 +65,7 @@ command_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 /* --- topic ---------------------------------------------------------------- */
 
 static void
-topic_join(unsigned client, const char *room, char out[LATENCY_SIZE])
+latency_topic_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 {
 	snprintf(out, LATENCY_SIZE,
 	    "{\"type\":\"join\",\"username\":\"bench%u\",\"topic\":\"%s\"}",
@@ -76,7 +76,7 @@ topic_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 static void
 topic_create(char out[LATENCY_SIZE])
 {
-	topic_join(0, "bench", out);
+	latency_topic_join(0, "bench", out);
 }
 
 static void
@@ -91,13 +91,13 @@ topic_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 }
 
 static const struct latency_protocol protocols[] = {
-	{ "action", "/ws/action", "\"connected\"", action_create, action_join,
-	    "\"success\"", action_say, "Message sent" },
+	{ "action", "/ws/action", "\"connected\"", action_create,
+	    latency_action_join, "\"success\"", action_say, "Message sent" },
 	{ "command", "/ws/command", "\"event\":\"me\"", command_create,
 	    command_join, "\"event\":\"joined\"", command_say,
 	    "\"event\":\"ack\"" },
-	{ "topic", "/ws/topic", NULL, topic_create, topic_join, "\"joined\"",
-	    topic_say, "\"ack\"" },
+	{ "topic", "/ws/topic", NULL, topic_create, latency_topic_join,
+	    "\"joined\"", topic_say, "\"ack\"" },
 };
 
 const struct latency_protocol *

@@ -17,7 +17,7 @@ send_text(struct client *client, const char *text)
 }
 
 static void
-join_room(const struct latency *latency, struct client *client)
+latency_join_room(const struct latency *latency, struct client *client)
 {
 	char text[LATENCY_SIZE];
 
@@ -34,11 +34,11 @@ latency_opened(void *arg, struct client *client)
 	const struct latency *latency = arg;
 
 	if (latency->protocol->greeting == NULL)
-		join_room(latency, client);
+		latency_join_room(latency, client);
 }
 
 static void
-stamp_check(const struct latency *latency, const struct client *client,
+latency_stamp_check(const struct latency *latency, const struct client *client,
     const struct stamp *stamp)
 {
 	if (stamp->run != latency->bench->run)
@@ -51,7 +51,7 @@ stamp_check(const struct latency *latency, const struct client *client,
 }
 
 static void
-on_message(struct latency *latency, const struct client *client,
+latency_on_message(struct latency *latency, const struct client *client,
     const struct stamp *stamp)
 {
 	size_t pair = (size_t)client->number * latency->clients + stamp->sender;
@@ -100,7 +100,7 @@ on_join_answer(struct latency *latency, struct client *client, const char *text,
 
 	if (protocol->greeting != NULL &&
 	    text_contains(text, len, protocol->greeting)) {
-		join_room(latency, client);
+		latency_join_room(latency, client);
 		return;
 	}
 	if (!text_contains(text, len, protocol->joined))
@@ -112,14 +112,14 @@ on_join_answer(struct latency *latency, struct client *client, const char *text,
 }
 
 static void
-on_text(void *arg, struct client *client, const char *text, size_t len)
+latency_on_text(void *arg, struct client *client, const char *text, size_t len)
 {
 	struct latency *latency = arg;
 	struct stamp stamp;
 
 	if (stamp_find(text, len, &latency->stamp_hint, &stamp)) {
-		stamp_check(latency, client, &stamp);
-		on_message(latency, client, &stamp);
+		latency_stamp_check(latency, client, &stamp);
+		latency_on_message(latency, client, &stamp);
 	} else if (text_contains(text, len, "error\""))
 		wrong_answer("the server says %.*s", (int)len, text);
 	else if (!client->settled)
@@ -138,6 +138,6 @@ latency_closed(void *arg, struct client *client)
 
 const struct crowd_ops latency_ops = {
 	.opened = latency_opened,
-	.received = on_text,
+	.received = latency_on_text,
 	.closed = latency_closed,
 };

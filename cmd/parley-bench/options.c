@@ -54,7 +54,7 @@ static const struct number_option {
 };
 
 static double
-number_read(const struct number_option *option, const char *text)
+bench_number_read(const struct number_option *option, const char *text)
 {
 	char *end;
 	double number = strtod(text, &end);
@@ -71,7 +71,7 @@ option_read(struct options *options, int option, const char *value)
 {
 	if (option < (int)COUNT_OF(takers))
 		options->numbers[takers[option].number] =
-		    number_read(&takers[option], value);
+		    bench_number_read(&takers[option], value);
 	else if (option == 't')
 		options->target = value;
 	else if (option == 'd')

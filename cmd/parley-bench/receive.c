@@ -6,7 +6,7 @@
 
 /* Exits unless this is the next message for the client. */
 static struct sender *
-stamp_check(struct fanout *fanout, const struct client *client,
+fanout_stamp_check(struct fanout *fanout, const struct client *client,
     const struct stamp *stamp)
 {
 	struct sender *sender;
@@ -87,7 +87,7 @@ fanout_received(void *arg, struct client *client, const char *text, size_t len)
 		on_other_frame(fanout, client, text, len);
 		return;
 	}
-	sender = stamp_check(fanout, client, &stamp);
+	sender = fanout_stamp_check(fanout, client, &stamp);
 	if (!fanout_is_stalled(fanout, client))
 		count_delivery(fanout, sender, stamp.seq, len);
 }

@@ -109,7 +109,7 @@ static const unsigned goes_with[] = {
 };
 
 static bool
-number_read(const char *text, uint64_t most, uint64_t *out)
+arg_number_read(const char *text, uint64_t most, uint64_t *out)
 {
 	size_t len = strlen(text);
 
@@ -127,7 +127,7 @@ since_read(struct args *out, const char *text)
 	if (colon == NULL || colon == text)
 		return false;
 	out->epoch = str_slice(text, (size_t)(colon - text));
-	return number_read(colon + 1, SEQ_MAX, &out->seq);
+	return arg_number_read(colon + 1, SEQ_MAX, &out->seq);
 }
 
 static bool
@@ -144,11 +144,11 @@ option_apply(struct args *out, int option, const char *value)
 		out->dialect = client_dialect_find(value);
 		return out->dialect != NULL;
 	case OPTION_HISTORY:
-		return number_read(value, HISTORY_MAX, &out->history);
+		return arg_number_read(value, HISTORY_MAX, &out->history);
 	case OPTION_SINCE:
 		return since_read(out, value);
 	case OPTION_TIMEOUT:
-		return number_read(value, TIMEOUT_MAX_S, &out->timeout_s) &&
+		return arg_number_read(value, TIMEOUT_MAX_S, &out->timeout_s) &&
 		       out->timeout_s > 0;
 	case OPTION_CA:
 		out->tls.ca_file = value;
@@ -177,7 +177,8 @@ args_fail(char *why, size_t size, const char *what, const char *which)
 }
 
 static bool
-options_read(struct args *out, int argc, char **argv, char *why, size_t size)
+args_read_options(struct args *out, int argc, char **argv, char *why,
+    size_t size)
 {
 	unsigned mode = 1u << out->mode;
 	int option, index;
@@ -249,7 +250,7 @@ args_read(struct args *out, int argc, char **argv, char *why, size_t size)
 	out->history = out->mode == SUBCOMMAND_CHAT ? CHAT_HISTORY : 0;
 	if (out->mode == SUBCOMMAND_HELP || out->mode == SUBCOMMAND_VERSION)
 		return true;
-	if (!options_read(out, argc - 1, argv + 1, why, size))
+	if (!args_read_options(out, argc - 1, argv + 1, why, size))
 		return false;
 	if (out->mode == SUBCOMMAND_HELP || out->mode == SUBCOMMAND_VERSION)
 		return true;

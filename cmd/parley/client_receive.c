@@ -64,7 +64,7 @@ message_accept(struct client *client, struct server_event *said)
 }
 
 static void
-on_message(struct client *client, struct server_event *said)
+client_on_message(struct client *client, struct server_event *said)
 {
 	bool numbered = said->seq > 0;
 
@@ -304,7 +304,7 @@ on_join_refused(struct client *client, struct server_event *event)
 }
 
 static void
-on_error(struct client *client, struct server_event *event)
+client_on_error(struct client *client, struct server_event *event)
 {
 	bool named = client->config.dialect->resumes;
 
@@ -359,14 +359,14 @@ event_handle(struct client *client, struct server_event *event)
 		on_welcome(client, event);
 		break;
 	case SERVER_MESSAGE:
-		on_message(client, event);
+		client_on_message(client, event);
 		break;
 	case SERVER_ACK:
 		if (answer_is_for_first(client, event))
 			on_ack(client);
 		break;
 	case SERVER_ERROR:
-		on_error(client, event);
+		client_on_error(client, event);
 		break;
 	case SERVER_JOINED:
 		on_joined(client, event);

@@ -136,7 +136,7 @@ connection_close(struct connection *connection)
  */
 
 static bool
-on_text(void *arg, struct str text)
+connection_on_text(void *arg, struct str text)
 {
 	struct connection *connection = arg;
 
@@ -146,13 +146,13 @@ on_text(void *arg, struct str text)
 }
 
 static bool
-on_ping(void *arg, struct str payload)
+connection_on_ping(void *arg, struct str payload)
 {
 	return connection_send_frame(arg, WS_PONG, payload);
 }
 
 static bool
-on_close(void *arg, unsigned code, struct str reason)
+connection_on_close(void *arg, unsigned code, struct str reason)
 {
 	struct connection *connection = arg;
 
@@ -169,9 +169,9 @@ on_close(void *arg, unsigned code, struct str reason)
 }
 
 static const struct frames_ops frames_ops = {
-	.text = on_text,
-	.ping = on_ping,
-	.close = on_close,
+	.text = connection_on_text,
+	.ping = connection_on_ping,
+	.close = connection_on_close,
 };
 
 static void

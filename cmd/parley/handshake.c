@@ -56,7 +56,7 @@ struct promises {
 };
 
 static bool
-text_is(struct str text, const char *word)
+header_text_is(struct str text, const char *word)
 {
 	return text.len == strlen(word) &&
 	       strncasecmp(text.data, word, text.len) == 0;
@@ -74,19 +74,19 @@ header_check(struct promises *seen, struct str line)
 	value = str_trim(str_slice(colon + 1,
 			     (size_t)(line.data + line.len - colon - 1)),
 	    STR_BLANKS);
-	if (text_is(name, "upgrade"))
-		seen->upgrade += text_is(value, "websocket");
-	else if (text_is(name, "connection"))
-		seen->connection += text_is(value, "upgrade");
-	else if (text_is(name, "sec-websocket-accept"))
+	if (header_text_is(name, "upgrade"))
+		seen->upgrade += header_text_is(value, "websocket");
+	else if (header_text_is(name, "connection"))
+		seen->connection += header_text_is(value, "upgrade");
+	else if (header_text_is(name, "sec-websocket-accept"))
 		seen->accepted += str_equal(value, str_from(seen->accept));
-	else if (text_is(name, "sec-websocket-extensions") ||
-		 text_is(name, "sec-websocket-protocol"))
+	else if (header_text_is(name, "sec-websocket-extensions") ||
+		 header_text_is(name, "sec-websocket-protocol"))
 		seen->foreign++; /* nothing was offered */
 }
 
 static struct str
-line_next(struct str *text)
+head_next_line(struct str *text)
 {
 	const char *end = memmem(text->data, text->len, "\r\n", 2);
 	struct str line = str_slice(text->data, (size_t)(end - text->data));
@@ -109,12 +109,12 @@ handshake_read(struct str response, const char *key, size_t *used,
 							      : HANDSHAKE_SHORT;
 	*used = (size_t)(end - response.data) + 4;
 	response.len = *used - 2;
-	*status = status_line_read(line_next(&response));
+	*status = status_line_read(head_next_line(&response));
 	if (*status != 101)
 		return *status == 0 ? HANDSHAKE_BAD : HANDSHAKE_REFUSED;
 	ws_handshake_accept(str_from(key), accept);
 	while (response.len > 0)
-		header_check(&seen, line_next(&response));
+		header_check(&seen, head_next_line(&response));
 	return seen.upgrade == 1 && seen.connection == 1 &&
 		       seen.accepted == 1 && seen.foreign == 0
 		   ? HANDSHAKE_DONE

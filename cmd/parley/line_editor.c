@@ -165,7 +165,7 @@ signal_cb(evutil_socket_t number, short what, void *arg)
 /* --- characters ----------------------------------------------------------- */
 
 static void
-readable_cb(evutil_socket_t fd, short what, void *arg)
+terminal_readable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	bool *readable = arg;
 
@@ -185,7 +185,7 @@ input_wait(struct line_editor *edit)
 	bool waits;
 
 	event_assign(edit->readable, edit->base, STDIN_FILENO, EV_READ,
-	    readable_cb, &readable);
+	    terminal_readable_cb, &readable);
 	waits = event_add(edit->readable, NULL) == 0;
 	while (!readable && !edit->interrupted && !edit->stopped) {
 		event_base_loop(edit->base,
@@ -369,8 +369,8 @@ signals_watch(struct line_editor *edit)
 		    event_add(edit->signals[i], NULL) != 0)
 			return false;
 	}
-	edit->readable =
-	    event_new(edit->base, STDIN_FILENO, EV_READ, readable_cb, NULL);
+	edit->readable = event_new(edit->base, STDIN_FILENO, EV_READ,
+	    terminal_readable_cb, NULL);
 	return edit->readable != NULL;
 }
 

@@ -1,7 +1,7 @@
 #include "cmd/parley/read_position.h"
 
 static bool
-text_copy(char out[READ_POSITION_TEXT_SIZE], struct str text)
+position_copy_text(char out[READ_POSITION_TEXT_SIZE], struct str text)
 {
 	if (text.len >= READ_POSITION_TEXT_SIZE ||
 	    (text.len > 0 && memchr(text.data, '\0', text.len) != NULL))
@@ -40,8 +40,8 @@ read_position_enter(struct read_position *place, struct str room,
 		return true;
 	place->seq = 0;
 	place->behind = false;
-	return room.len > 0 && text_copy(place->room, room) &&
-	       text_copy(place->epoch, epoch);
+	return room.len > 0 && position_copy_text(place->room, room) &&
+	       position_copy_text(place->epoch, epoch);
 }
 
 void
@@ -58,7 +58,7 @@ read_position_set(struct read_position *place, struct str epoch, uint64_t seq)
 	place->behind = false;
 	if (!same || seq > place->seq)
 		place->seq = seq;
-	return text_copy(place->epoch, epoch);
+	return position_copy_text(place->epoch, epoch);
 }
 
 enum read_result

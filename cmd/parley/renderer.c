@@ -50,7 +50,7 @@ renderer_colour(struct renderer *renderer, const char *escape)
 }
 
 static void
-put_text(struct renderer *renderer, struct str text)
+renderer_put_text(struct renderer *renderer, struct str text)
 {
 	sanitize_line(&renderer->text, text);
 }
@@ -77,7 +77,7 @@ put_line(struct renderer *renderer, const char *before, struct str text,
 {
 	notice_begin(renderer);
 	renderer_put(renderer, before);
-	put_text(renderer, text);
+	renderer_put_text(renderer, text);
 	renderer_put(renderer, after);
 	line_end(renderer);
 }
@@ -113,7 +113,7 @@ put_message(struct renderer *renderer, const struct server_event *event)
 	}
 	put_time(renderer, event->at);
 	renderer_colour(renderer, event->mine ? BOLD : CYAN);
-	put_text(renderer, event->member);
+	renderer_put_text(renderer, event->member);
 	renderer_colour(renderer, PLAIN);
 	renderer_put(renderer, ": ");
 	sanitize_lines(&renderer->text, text, INDENT);
@@ -127,7 +127,7 @@ put_dm(struct renderer *renderer, const struct server_event *event)
 	renderer_colour(renderer, CYAN);
 	renderer_put(renderer,
 	    event->kind == SERVER_DM ? "(private) from " : "(private) to ");
-	put_text(renderer, event->member);
+	renderer_put_text(renderer, event->member);
 	renderer_colour(renderer, PLAIN);
 	renderer_put(renderer, ": ");
 	sanitize_lines(&renderer->text, event->text, INDENT);
@@ -139,7 +139,7 @@ put_error(struct renderer *renderer, const struct server_event *event)
 {
 	renderer_colour(renderer, RED);
 	renderer_put(renderer, "! ");
-	put_text(renderer, event->text);
+	renderer_put_text(renderer, event->text);
 	line_end(renderer);
 }
 
@@ -156,7 +156,8 @@ put_names(struct renderer *renderer, struct str names)
 	json_open_array(&list, names, SERVER_EVENT_DEPTH);
 	for (; json_next_item(&list, &name); first = false) {
 		renderer_put(renderer, first ? "" : ", ");
-		put_text(renderer, text_buffer_text(&renderer->texts, &name));
+		renderer_put_text(renderer,
+		    text_buffer_text(&renderer->texts, &name));
 	}
 }
 
@@ -174,10 +175,10 @@ static void
 put_room(struct renderer *renderer, const struct server_event *room)
 {
 	renderer_put(renderer, "  ");
-	put_text(renderer, room->room);
+	renderer_put_text(renderer, room->room);
 	if (room->name.data != NULL && !str_equal(room->name, room->room)) {
 		renderer_put(renderer, "  ");
-		put_text(renderer, room->name);
+		renderer_put_text(renderer, room->name);
 	}
 	renderer_put(renderer, "  (");
 	json_put_unsigned(&renderer->text, room->count);
@@ -211,10 +212,10 @@ put_joined(struct renderer *renderer, const struct server_event *event)
 {
 	notice_begin(renderer);
 	renderer_put(renderer, "joined ");
-	put_text(renderer, event->room);
+	renderer_put_text(renderer, event->room);
 	if (event->name.data != NULL && !str_equal(event->name, event->room)) {
 		renderer_put(renderer, " (");
-		put_text(renderer, event->name);
+		renderer_put_text(renderer, event->name);
 		renderer_put(renderer, ")");
 	}
 	if (event->members.data != NULL) {
@@ -222,7 +223,7 @@ put_joined(struct renderer *renderer, const struct server_event *event)
 		put_names(renderer, event->members);
 	} else if (event->member.data != NULL) {
 		renderer_put(renderer, " as ");
-		put_text(renderer, event->member);
+		renderer_put_text(renderer, event->member);
 	}
 	line_end(renderer);
 	if (event->missing.data != NULL)
@@ -274,9 +275,9 @@ static void
 put_renamed(struct renderer *renderer, const struct server_event *event)
 {
 	notice_begin(renderer);
-	put_text(renderer, event->was);
+	renderer_put_text(renderer, event->was);
 	renderer_put(renderer, " is now ");
-	put_text(renderer, event->member);
+	renderer_put_text(renderer, event->member);
 	line_end(renderer);
 }
 

@@ -64,7 +64,7 @@ line_post(struct sending *sending, struct str line)
  * Takes the next complete line, or the last one; false: more input is needed.
  */
 static bool
-line_next(struct sending *sending)
+input_next_line(struct sending *sending)
 {
 	struct evbuffer_ptr end =
 	    evbuffer_search_eol(sending->input, NULL, NULL, EVBUFFER_EOL_LF);
@@ -99,7 +99,7 @@ static void
 input_continue(struct sending *sending)
 {
 	while (client_unacknowledged(sending->run.client) < WAITING_MAX)
-		if (!line_next(sending))
+		if (!input_next_line(sending))
 			break;
 	if (!sending->ended) {
 		if (client_unacknowledged(sending->run.client) < WAITING_MAX)
@@ -110,7 +110,7 @@ input_continue(struct sending *sending)
 }
 
 static void
-readable_cb(evutil_socket_t fd, short what, void *arg)
+input_readable_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct sending *sending = arg;
 	char data[READ_SIZE];
@@ -210,7 +210,7 @@ send_init(struct sending *sending)
 
 	sending->input = evbuffer_new();
 	sending->readable =
-	    event_new(base, STDIN_FILENO, EV_READ, readable_cb, sending);
+	    event_new(base, STDIN_FILENO, EV_READ, input_readable_cb, sending);
 	sending->timeout = evtimer_new(base, timeout_cb, sending);
 	sending->next = evtimer_new(base, next_cb, sending);
 	sending->interrupt =

@@ -54,7 +54,7 @@ text_buffer_text(struct text_buffer *texts, const struct json_value *value)
 }
 
 static void
-put_text(struct server_event *out, size_t offset, struct str text)
+event_put_text(struct server_event *out, size_t offset, struct str text)
 {
 	memcpy((char *)out + offset, &text, sizeof(text));
 }
@@ -68,17 +68,18 @@ text_put(struct server_event *out, struct text_buffer *texts,
 
 	switch (field->type) {
 	case FIELD_MESSAGE:
-		put_text(out, offsetof(struct server_event, message),
+		event_put_text(out, offsetof(struct server_event, message),
 		    value->text);
-		put_text(out, offsetof(struct server_event, text),
+		event_put_text(out, offsetof(struct server_event, text),
 		    text_buffer_text(texts, value));
 		break;
 	case FIELD_TEXT:
-		put_text(out, field->offset, text_buffer_text(texts, value));
+		event_put_text(out, field->offset,
+		    text_buffer_text(texts, value));
 		break;
 	case FIELD_JSON:
 		if (value->type == JSON_ARRAY)
-			put_text(out, field->offset, value->text);
+			event_put_text(out, field->offset, value->text);
 		break;
 	case FIELD_NUMBER:
 		if (json_unsigned(value, NUMBER_MAX, &number))

@@ -95,7 +95,7 @@ command_find(const struct client_dialect *dialect, struct str name)
 }
 
 static bool
-number_read(struct str text, uint64_t *out)
+slash_number_read(struct str text, uint64_t *out)
 {
 	*out = 0;
 	for (size_t i = 0; i < text.len; i++) {
@@ -127,7 +127,8 @@ argument_read(const struct word *word, struct str rest,
 		return request->name.len > 0 && rest.len > 0;
 	case TAKES_NUMBER:
 		request->limit = HISTORY_USUAL;
-		return rest.len == 0 || number_read(rest, &request->limit);
+		return rest.len == 0 ||
+		       slash_number_read(rest, &request->limit);
 	}
 	abort();
 }

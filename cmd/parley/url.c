@@ -27,7 +27,7 @@ text_take_until(struct str *text, const char *stops)
 }
 
 static bool
-text_copy(struct str text, char *out, size_t size)
+url_copy_text(struct str text, char *out, size_t size)
 {
 	if (text.len >= size)
 		return false;
@@ -59,7 +59,7 @@ host_read(struct url *url, struct str *text)
 		host = text_take_until(text, ":/?");
 	}
 	return host.len > 0 && memchr(host.data, '@', host.len) == NULL &&
-	       text_copy(host, url->host, sizeof(url->host));
+	       url_copy_text(host, url->host, sizeof(url->host));
 }
 
 static bool
@@ -70,7 +70,7 @@ port_read(struct url *url, struct str *text)
 
 	if (text_take_prefix(text, STR(":")))
 		port = text_take_until(text, "/?");
-	if (port.len == 0 || !text_copy(port, url->port, sizeof(url->port)))
+	if (port.len == 0 || !url_copy_text(port, url->port, sizeof(url->port)))
 		return false;
 	for (size_t i = 0; i < port.len; i++) {
 		if (!isdigit((unsigned char)port.data[i]))

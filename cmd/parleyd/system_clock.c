@@ -13,7 +13,7 @@ clock_read_ms(clockid_t id)
 }
 
 static int64_t
-system_wall_ms(struct clock *clock)
+real_clock_wall_ms(struct clock *clock)
 {
 	(void)clock;
 	return clock_read_ms(CLOCK_REALTIME);
@@ -27,7 +27,7 @@ system_monotonic_ms(struct clock *clock)
 }
 
 static const struct clock_ops system_clock_ops = {
-	.wall_ms = system_wall_ms,
+	.wall_ms = real_clock_wall_ms,
 	.monotonic_ms = system_monotonic_ms,
 };
 

@@ -40,7 +40,7 @@ struct token_options {
 };
 
 static int
-error_print(const char *what, const char *detail)
+token_error_print(const char *what, const char *detail)
 {
 	fprintf(stderr, "parleyd: token: %s%s\n", what, detail);
 	return EX_USAGE;
@@ -173,7 +173,7 @@ token_print(const struct token_options *options, time_t ttl_s, FILE *out)
 				   sizeof(token));
 	wire_text_fini(&payload);
 	if (len == 0)
-		return error_print("the token is too long", "");
+		return token_error_print("the token is too long", "");
 	fprintf(out, "%.*s\n", (int)len, token);
 	return fflush(out) == 0 ? EXIT_SUCCESS : EX_IOERR;
 }
@@ -208,15 +208,16 @@ token_tool_run(int argc, char *const *argv, FILE *out)
 		       strcmp(argv[i], names[n].name) != 0)
 			n++;
 		if (n == sizeof(names) / sizeof(*names) || i + 1 == argc)
-			return error_print("unknown option, or missing value: ",
-			    argv[i]);
+			return token_error_print(
+			    "unknown option, or missing value: ", argv[i]);
 		*names[n].value = argv[i + 1];
 	}
 	if (options.key == NULL || options.sub == NULL ||
 	    options.sub[0] == '\0')
-		return error_print("--key and --sub are required", "");
+		return token_error_print("--key and --sub are required", "");
 	ttl_s = ttl_read(options.ttl);
 	if (ttl_s == 0)
-		return error_print("invalid value for --ttl: ", options.ttl);
+		return token_error_print("invalid value for --ttl: ",
+		    options.ttl);
 	return token_print(&options, ttl_s, out);
 }

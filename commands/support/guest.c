@@ -18,7 +18,7 @@ guest_check_rooms(struct request *request, const struct room *room)
 }
 
 static enum chat_error
-choose_name(struct request *request, struct str room)
+guest_choose_name(struct request *request, struct str room)
 {
 	struct str wish = request->command->name;
 	char name[MEMBER_NAME_SIZE] = "";
@@ -40,7 +40,7 @@ guest_take_name(struct request *request, const struct room *room)
 
 	if (!author->is_guest)
 		return CHAT_OK;
-	error = choose_name(request, id);
+	error = guest_choose_name(request, id);
 	if (error != CHAT_OK)
 		return error;
 	return member_store_rename(request->chat->members, str_from(author->id),

@@ -131,7 +131,7 @@ page_cut(struct page *page, size_t bytes, bool keeps_last)
 }
 
 static bool
-note_message(const struct message *message, void *arg)
+page_note_message(const struct message *message, void *arg)
 {
 	(void)message;
 	*(bool *)arg = true;
@@ -145,7 +145,7 @@ has_more(const struct request *request, struct str room, uint64_t from)
 	bool found = false;
 
 	history_each(request->chat->history, room, from, request->now_ms,
-	    note_message, &found);
+	    page_note_message, &found);
 	return found;
 }
 

@@ -81,7 +81,7 @@ room_entry_of(const struct request *request, const struct room *room)
 }
 
 static bool
-add_room(const struct room *room, void *arg)
+listing_add_room(const struct room *room, void *arg)
 {
 	struct room_listing *building = arg;
 	struct listing *listing = building->listing;
@@ -109,7 +109,7 @@ rooms_build(struct room_listing *building)
 	    calloc(room_store_count(rooms) + 1, sizeof(*listing->rooms));
 	if (listing->rooms == NULL)
 		return CHAT_UNAVAILABLE;
-	room_store_each(rooms, add_room, building);
+	room_store_each(rooms, listing_add_room, building);
 	error = string_list_finish(&listing->texts);
 	for (size_t i = 0; error == CHAT_OK && i < listing->count; i++) {
 		listing->rooms[i].id = listing->texts.items[2 * i];

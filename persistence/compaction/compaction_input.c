@@ -105,7 +105,7 @@ records_read(struct compaction_input *self, compaction_visit *visit, void *arg,
 }
 
 static int
-file_open(struct compaction_input *self, const char *name)
+input_file_open(struct compaction_input *self, const char *name)
 {
 	enum segment_head_state state;
 	int error = segment_reader_open(self->reader, name, &state);
@@ -142,7 +142,7 @@ snapshot_read(struct compaction_input *self, compaction_visit *visit, void *arg)
 		return 0;
 	self->snapshot_found = 0;
 	snapshot_name(name, self->snapshot_lsn);
-	error = file_open(self, name);
+	error = input_file_open(self, name);
 	if (error == 0)
 		error = records_read(self, record_count, &counting, &next);
 	self->gap_count = 0;
@@ -162,7 +162,7 @@ segments_read(struct compaction_input *self, compaction_visit *visit, void *arg)
 		if (self->segments[i] <= self->snapshot_lsn)
 			continue;
 		segment_name(name, self->segments[i]);
-		error = file_open(self, name);
+		error = input_file_open(self, name);
 		if (error == 0)
 			error = records_read(self, visit, arg, &next);
 	}

@@ -7,7 +7,7 @@
 #include "domain/base/array.h"
 
 static struct str
-room_key(const void *entry)
+live_room_key(const void *entry)
 {
 	const struct live_set_room *room = entry;
 
@@ -27,7 +27,7 @@ live_set_init(struct live_set *live, const struct history_limits *limits,
     int64_t now_ms)
 {
 	*live = (struct live_set){ .limits = limits, .now_ms = now_ms };
-	id_map_init(&live->rooms, room_key);
+	id_map_init(&live->rooms, live_room_key);
 	list_init(&live->all);
 }
 
@@ -71,7 +71,7 @@ attribute_remove(struct live_set_room *room, struct live_attribute *attribute)
 }
 
 static void
-room_remove(struct live_set *live, struct live_set_room *room)
+live_room_remove(struct live_set *live, struct live_set_room *room)
 {
 	struct list *attributes = &room->all_attributes;
 
@@ -79,7 +79,7 @@ room_remove(struct live_set *live, struct live_set_room *room)
 		attribute_remove(room,
 		    LIST_OWNER(attributes->next, struct live_attribute, link));
 	id_map_fini(&room->attributes);
-	id_map_remove(&live->rooms, room_key(room));
+	id_map_remove(&live->rooms, live_room_key(room));
 	list_remove(&room->link);
 	free(room->payload);
 	free(room->messages);
@@ -90,7 +90,7 @@ void
 live_set_fini(struct live_set *live)
 {
 	while (!list_is_empty(&live->all))
-		room_remove(live,
+		live_room_remove(live,
 		    LIST_OWNER(live->all.next, struct live_set_room, link));
 	id_map_fini(&live->rooms);
 	lost_list_fini(&live->lost);
@@ -194,7 +194,7 @@ message_set_body(struct live_set_room *room, struct live_message *message,
 /* --- records -------------------------------------------------------------- */
 
 static int
-room_add(struct live_set *live, const struct record *record)
+live_room_add(struct live_set *live, const struct record *record)
 {
 	struct live_set_room *found;
 	struct room room;
@@ -226,7 +226,7 @@ room_gone_add(struct live_set *live, const struct record *record)
 		return EIO;
 	room = live_set_find(live, id);
 	if (room != NULL)
-		room_remove(live, room);
+		live_room_remove(live, room);
 	return 0;
 }
 
@@ -382,7 +382,7 @@ live_set_add(struct live_set *live, const struct record *record)
 		live->last_open = record->lsn;
 		return 0;
 	case RECORD_ROOM:
-		return room_add(live, record);
+		return live_room_add(live, record);
 	case RECORD_ROOM_GONE:
 		return room_gone_add(live, record);
 	case RECORD_MESSAGE:

@@ -13,7 +13,7 @@
 /* --- writing -------------------------------------------------------------- */
 
 static int
-head_write(struct snapshot_writer *writer)
+snapshot_head_write(struct snapshot_writer *writer)
 {
 	char head[SEGMENT_HEAD_SIZE];
 
@@ -22,7 +22,7 @@ head_write(struct snapshot_writer *writer)
 }
 
 static int
-file_create(struct snapshot_writer *writer)
+snapshot_file_create(struct snapshot_writer *writer)
 {
 	int error = disk_unlink(writer->disk, writer->name);
 
@@ -50,12 +50,12 @@ snapshot_writer_begin(struct snapshot_writer *writer, struct disk *disk,
 	writer->buffer = malloc(BUFFER_SIZE);
 	if (writer->buffer == NULL)
 		return ENOMEM;
-	error = file_create(writer);
+	error = snapshot_file_create(writer);
 	if (error != 0) {
 		free(writer->buffer);
 		return error;
 	}
-	error = head_write(writer);
+	error = snapshot_head_write(writer);
 	if (error != 0)
 		snapshot_writer_end(writer);
 	return error;
@@ -141,7 +141,7 @@ file_finish(struct snapshot_writer *writer)
 	if (error == 0)
 		error = buffer_flush(writer);
 	if (error == 0)
-		error = head_write(writer);
+		error = snapshot_head_write(writer);
 	if (error == 0)
 		error = disk_fdatasync(writer->disk, writer->file);
 	return error;

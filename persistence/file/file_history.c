@@ -9,7 +9,7 @@
 
 /* The table is a part of the store. */
 static struct file_store *
-self_of(struct history *base)
+file_history_of(struct history *base)
 {
 	return LIST_OWNER(base->ops, struct file_store, history_ops);
 }
@@ -17,7 +17,7 @@ self_of(struct history *base)
 static void
 file_history_expire(struct history *base, int64_t now_ms)
 {
-	struct file_store *self = self_of(base);
+	struct file_store *self = file_history_of(base);
 
 	self->memory_history->expire(base, now_ms);
 	if (clock_monotonic_ms(&self->clock) - self->activity_ms >= HOUR_MS) {

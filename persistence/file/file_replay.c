@@ -8,7 +8,7 @@
 #include "persistence/memory/memory_rooms.h"
 
 static struct file_replay *
-self_of(struct replay *base)
+file_replay_of(struct replay *base)
 {
 	return (struct file_replay *)base;
 }
@@ -157,7 +157,7 @@ replay_record(struct file_replay *self, const struct record *record)
 static bool
 on_record(struct replay *base, const struct record *record)
 {
-	struct file_replay *self = self_of(base);
+	struct file_replay *self = file_replay_of(base);
 	enum chat_error error = replay_record(self, record);
 
 	if (error == CHAT_BAD_FIELD)

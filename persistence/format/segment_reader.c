@@ -112,7 +112,7 @@ window_bytes(struct segment_reader *reader, uint64_t at, size_t want,
 }
 
 static int
-head_read(struct segment_reader *reader, enum segment_head_state *state)
+reader_read_head(struct segment_reader *reader, enum segment_head_state *state)
 {
 	struct str bytes;
 	int error;
@@ -151,7 +151,7 @@ segment_reader_open(struct segment_reader *reader, const char *name,
 		return error;
 	}
 	disk_drop_cache(reader->disk, reader->file);
-	error = head_read(reader, state);
+	error = reader_read_head(reader, state);
 	if (error != 0)
 		file_close(reader);
 	return error;

@@ -60,7 +60,7 @@ sync_note(struct segment_writer *writer, int error)
  * can be trusted.
  */
 static int
-directory_sync(struct segment_writer *writer)
+writer_sync_directory(struct segment_writer *writer)
 {
 	int error = disk_sync_dir(writer->disk, false);
 
@@ -108,7 +108,7 @@ next_publish(struct segment_writer *writer, const struct segment_head *head)
 	if (error == 0)
 		error = disk_rename(disk, NEXT_NAME, name);
 	if (error == 0)
-		error = directory_sync(writer);
+		error = writer_sync_directory(writer);
 	return error;
 }
 

@@ -100,7 +100,7 @@ file_open_or_create(struct disk *disk, int *file)
 
 /* A file that is not there is empty. */
 static int
-file_read(struct disk *disk, char bytes[WATERMARK_SIZE], size_t *len)
+watermark_file_read(struct disk *disk, char bytes[WATERMARK_SIZE], size_t *len)
 {
 	int file, error;
 
@@ -120,7 +120,7 @@ watermark_read(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	char bytes[WATERMARK_SIZE];
 	uint64_t written;
 	size_t len;
-	int error = file_read(disk, bytes, &len);
+	int error = watermark_file_read(disk, bytes, &len);
 
 	if (error != 0)
 		return error;
@@ -140,7 +140,7 @@ watermark_raise(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	size_t len;
 	int file, error;
 
-	error = file_read(disk, bytes, &len);
+	error = watermark_file_read(disk, bytes, &len);
 	if (error != 0 || synced_read(bytes, len, store_id, &lower) >= lsn)
 		return error;
 	error = file_open_or_create(disk, &file);

@@ -3,12 +3,6 @@
 
 #include "persistence/memory/memory_history_internal.h"
 
-static struct memory_history *
-self_of(struct history *base)
-{
-	return (struct memory_history *)base;
-}
-
 static struct str
 log_key(const void *entry)
 {
@@ -26,7 +20,7 @@ message_key(const void *kept)
 struct room_log *
 memory_history_find(struct history *base, struct str room)
 {
-	return id_map_find(&self_of(base)->logs, room);
+	return id_map_find(&memory_history_of(base)->logs, room);
 }
 
 void
@@ -110,7 +104,7 @@ static enum chat_error
 history_open_room(struct history *base, struct str room, int64_t ttl_ms,
     bool persistent)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	struct room_log *log;
 
 	if (memory_history_find(base, room) != NULL)
@@ -152,7 +146,7 @@ room_log_close(struct memory_history *self, struct room_log *log)
 static void
 history_close_room(struct history *base, struct str room)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	struct room_log *log = memory_history_find(base, room);
 
 	if (log != NULL)
@@ -175,7 +169,7 @@ history_append_message(struct history *base, struct str room,
 static int64_t
 history_trusted_time_ms(struct history *base, int64_t now_ms)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 
 	if (self->clock == NULL)
 		return now_ms;
@@ -187,7 +181,7 @@ static bool
 history_find_message(struct history *base, struct str room, struct str key,
     int64_t now_ms, struct message *out)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	const struct room_log *log = memory_history_find(base, room);
 	const struct kept_message *kept;
 
@@ -208,7 +202,7 @@ static enum chat_error
 history_room_span(struct history *base, struct str room, int64_t now_ms,
     struct history_span *out)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	const struct room_log *log = memory_history_find(base, room);
 	size_t first;
 
@@ -227,7 +221,7 @@ static void
 history_each_message(struct history *base, struct str room, uint64_t from_seq,
     int64_t now_ms, history_visit *visit, void *arg)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	const struct room_log *log = memory_history_find(base, room);
 	struct message message;
 	size_t i, first;
@@ -252,7 +246,7 @@ history_each_message(struct history *base, struct str room, uint64_t from_seq,
 static void
 history_expire_messages(struct history *base, int64_t now_ms)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	const struct list *mortals = &self->mortal_rooms;
 	int64_t limit_ms;
 
@@ -277,7 +271,7 @@ history_expire_messages(struct history *base, int64_t now_ms)
 static size_t
 history_held_bytes(struct history *base)
 {
-	return self_of(base)->bytes;
+	return memory_history_of(base)->bytes;
 }
 
 static void
@@ -291,7 +285,7 @@ room_logs_close(struct memory_history *self, struct list *rooms)
 static void
 history_free(struct history *base)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 
 	room_logs_close(self, &self->mortal_rooms);
 	room_logs_close(self, &self->other_rooms);
@@ -337,7 +331,7 @@ void
 memory_history_check_clock(struct history *base, struct clock *clock,
     const int64_t *trust_ms)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 
 	self->clock = clock;
 	self->clock_trust_ms = trust_ms;
@@ -349,7 +343,7 @@ void
 memory_history_on_drop(struct history *base, memory_history_drop *on_drop,
     void *arg)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 
 	self->on_drop = on_drop;
 	self->on_drop_arg = arg;

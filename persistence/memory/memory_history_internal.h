@@ -46,6 +46,12 @@ struct memory_history {
 	void *on_drop_arg;
 };
 
+static inline struct memory_history *
+memory_history_of(struct history *base)
+{
+	return (struct memory_history *)base;
+}
+
 /* NULL: there is no such room. */
 struct room_log *memory_history_find(struct history *, struct str room);
 

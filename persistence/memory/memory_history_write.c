@@ -4,12 +4,6 @@
 
 #include "persistence/memory/memory_history_internal.h"
 
-static struct memory_history *
-self_of(struct history *base)
-{
-	return (struct memory_history *)base;
-}
-
 /*
  * Does what may fail: reserves a slot of the ring, and lets the key lead to
  * this message.
@@ -37,7 +31,7 @@ enum chat_error
 memory_history_prepare(struct history *base, struct str room,
     struct message *message, struct kept_message **out)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	struct room_log *log = memory_history_find(base, room);
 	struct kept_message *kept;
 
@@ -92,7 +86,7 @@ memory_history_abandon(struct history *base, struct kept_message *kept)
 	if (log->ring.reserved == 0)
 		log->prepared_at_ms = log->last_at_ms;
 	free(kept);
-	memory_history_account(self_of(base), log);
+	memory_history_account(memory_history_of(base), log);
 }
 
 /* Adds a prepared message and evicts what exceeds the limits. */
@@ -114,7 +108,7 @@ memory_history_commit(struct history *base, struct kept_message *kept,
     struct message *out)
 {
 	assert(kept->seq == kept->log->ring.last + 1);
-	message_push(self_of(base), kept->log, kept, kept->seq);
+	message_push(memory_history_of(base), kept->log, kept, kept->seq);
 	if (out != NULL)
 		kept_message_show(kept, out);
 }
@@ -134,7 +128,7 @@ memory_history_put(struct history *base, struct str room,
 		return CHAT_OK;
 	error = memory_history_prepare(base, room, &copy, &kept);
 	if (error == CHAT_OK)
-		message_push(self_of(base), log, kept, message->seq);
+		message_push(memory_history_of(base), log, kept, message->seq);
 	return error;
 }
 
@@ -147,7 +141,7 @@ memory_history_trim(struct history *base, struct str room, uint64_t seq,
 	if (log == NULL)
 		return;
 	while (log->ring.count > 0 && message_ring_number(&log->ring, 0) <= seq)
-		memory_history_drop_oldest(self_of(base), log);
+		memory_history_drop_oldest(memory_history_of(base), log);
 	if (seq > log->ring.last)
 		log->ring.last = seq;
 	if (at_ms > log->last_at_ms)
@@ -255,8 +249,8 @@ memory_history_commit_body(struct history *base, struct kept_message *copy)
 		free(copy);
 		return;
 	}
-	message_replace(self_of(base), kept, at, copy);
-	memory_history_make_space(self_of(base), log);
+	message_replace(memory_history_of(base), kept, at, copy);
+	memory_history_make_space(memory_history_of(base), log);
 }
 
 void
@@ -269,7 +263,7 @@ memory_history_abandon_body(struct kept_message *copy)
 void
 memory_history_redact(struct history *base, struct str room, uint64_t seq)
 {
-	struct memory_history *self = self_of(base);
+	struct memory_history *self = memory_history_of(base);
 	struct room_log *log = memory_history_find(base, room);
 	struct kept_message *kept, *copy;
 	size_t at, was;

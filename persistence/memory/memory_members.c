@@ -31,7 +31,7 @@ struct memory_members {
 };
 
 static struct memory_members *
-self_of(struct member_store *base)
+memory_members_of(struct member_store *base)
 {
 	return (struct memory_members *)base;
 }
@@ -49,7 +49,7 @@ entry_name(const struct entry *entry)
 }
 
 static struct str
-entry_key(const struct entry *entry)
+member_entry_key(const struct entry *entry)
 {
 	struct str name = entry_name(entry);
 
@@ -67,7 +67,7 @@ entry_map_id(const void *entry)
 static struct str
 entry_map_name(const void *entry)
 {
-	return entry_key(entry);
+	return member_entry_key(entry);
 }
 
 /* Creates an entry that is in no list yet. NULL: no memory. */
@@ -123,7 +123,7 @@ name_put(struct memory_members *self, struct entry *entry)
 {
 	if (entry->name_len == 0)
 		return CHAT_OK;
-	if (id_map_find(&self->by_name, entry_key(entry)) != NULL)
+	if (id_map_find(&self->by_name, member_entry_key(entry)) != NULL)
 		return CHAT_NAME_INVALID;
 	return id_map_put(&self->by_name, entry) ? CHAT_OK : CHAT_UNAVAILABLE;
 }
@@ -132,13 +132,13 @@ static void
 name_remove(struct memory_members *self, const struct entry *entry)
 {
 	if (entry->name_len > 0)
-		id_map_remove(&self->by_name, entry_key(entry));
+		id_map_remove(&self->by_name, member_entry_key(entry));
 }
 
 static enum chat_error
 members_put(struct member_store *base, const struct member *member)
 {
-	struct memory_members *self = self_of(base);
+	struct memory_members *self = memory_members_of(base);
 	struct str id = str_from(member->id);
 	struct entry *entry;
 	enum chat_error error;
@@ -172,7 +172,8 @@ free_entry:
 static enum chat_error
 members_get(struct member_store *base, struct str id, struct member *out)
 {
-	const struct entry *entry = id_map_find(&self_of(base)->by_id, id);
+	const struct entry *entry =
+	    id_map_find(&memory_members_of(base)->by_id, id);
 
 	if (entry == NULL)
 		return CHAT_MEMBER_NOT_FOUND;
@@ -185,7 +186,7 @@ members_get_named(struct member_store *base, struct str name,
     struct member *out)
 {
 	const struct entry *entry =
-	    entry_find_named(self_of(base), CHAT_SCOPE, name);
+	    entry_find_named(memory_members_of(base), CHAT_SCOPE, name);
 
 	if (entry == NULL)
 		return CHAT_MEMBER_NOT_FOUND;
@@ -196,7 +197,7 @@ members_get_named(struct member_store *base, struct str name,
 static bool
 members_is_taken(struct member_store *base, struct str scope, struct str name)
 {
-	return entry_find_named(self_of(base), scope, name) != NULL;
+	return entry_find_named(memory_members_of(base), scope, name) != NULL;
 }
 
 /*
@@ -209,7 +210,8 @@ name_exchange(struct memory_members *self, struct entry *old,
 {
 	enum chat_error error;
 
-	if (old->name_len > 0 && str_equal(entry_key(old), entry_key(next))) {
+	if (old->name_len > 0 &&
+	    str_equal(member_entry_key(old), member_entry_key(next))) {
 		id_map_replace(&self->by_name, next);
 		return CHAT_OK;
 	}
@@ -257,7 +259,7 @@ static enum chat_error
 members_rename(struct member_store *base, struct str id, struct str scope,
     struct str name)
 {
-	struct memory_members *self = self_of(base);
+	struct memory_members *self = memory_members_of(base);
 	struct entry *entry = id_map_find(&self->by_id, id);
 
 	if (entry == NULL)
@@ -272,7 +274,7 @@ static void
 members_set_connections(struct member_store *base, struct str id,
     unsigned connections)
 {
-	struct entry *entry = id_map_find(&self_of(base)->by_id, id);
+	struct entry *entry = id_map_find(&memory_members_of(base)->by_id, id);
 
 	if (entry != NULL)
 		entry->connections = (uint8_t)connections;
@@ -281,7 +283,7 @@ members_set_connections(struct member_store *base, struct str id,
 static void
 members_remove(struct member_store *base, struct str id)
 {
-	struct memory_members *self = self_of(base);
+	struct memory_members *self = memory_members_of(base);
 	struct entry *entry = id_map_remove(&self->by_id, id);
 
 	if (entry == NULL)
@@ -294,7 +296,7 @@ members_remove(struct member_store *base, struct str id)
 static void
 members_each(struct member_store *base, member_visit *visit, void *arg)
 {
-	const struct list *all = &self_of(base)->in_order;
+	const struct list *all = &memory_members_of(base)->in_order;
 	struct member member;
 
 	for (const struct list *at = all->next; at != all; at = at->next) {
@@ -307,13 +309,13 @@ members_each(struct member_store *base, member_visit *visit, void *arg)
 static size_t
 members_count(struct member_store *base)
 {
-	return id_map_count(&self_of(base)->by_id);
+	return id_map_count(&memory_members_of(base)->by_id);
 }
 
 static void
 members_destroy(struct member_store *base)
 {
-	struct memory_members *self = self_of(base);
+	struct memory_members *self = memory_members_of(base);
 	struct list *next;
 
 	for (struct list *at = self->in_order.next; at != &self->in_order;

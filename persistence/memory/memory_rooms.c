@@ -36,13 +36,13 @@ struct memory_rooms {
 };
 
 static struct memory_rooms *
-self_of(struct room_store *base)
+memory_rooms_of(struct room_store *base)
 {
 	return (struct memory_rooms *)base;
 }
 
 static struct str
-entry_key(const void *entry)
+room_entry_key(const void *entry)
 {
 	return str_from(((const struct entry *)entry)->room.id);
 }
@@ -122,7 +122,7 @@ membership_end(struct memory_rooms *self, struct membership **link)
 static enum chat_error
 rooms_put(struct room_store *base, const struct room *room)
 {
-	struct memory_rooms *self = self_of(base);
+	struct memory_rooms *self = memory_rooms_of(base);
 	struct entry *entry;
 
 	if (id_map_find(&self->entries, str_from(room->id)) != NULL)
@@ -146,7 +146,8 @@ rooms_put(struct room_store *base, const struct room *room)
 static enum chat_error
 rooms_get(struct room_store *base, struct str id, struct room *out)
 {
-	const struct entry *entry = id_map_find(&self_of(base)->entries, id);
+	const struct entry *entry =
+	    id_map_find(&memory_rooms_of(base)->entries, id);
 
 	if (entry == NULL || entry->is_hidden)
 		return CHAT_ROOM_NOT_FOUND;
@@ -157,7 +158,7 @@ rooms_get(struct room_store *base, struct str id, struct room *out)
 static void
 rooms_remove(struct room_store *base, struct str id)
 {
-	struct memory_rooms *self = self_of(base);
+	struct memory_rooms *self = memory_rooms_of(base);
 	struct entry *entry = id_map_remove(&self->entries, id);
 
 	if (entry == NULL)
@@ -172,7 +173,7 @@ static enum chat_error
 rooms_join(struct room_store *base, struct str room, struct str member_id,
     bool guest)
 {
-	struct memory_rooms *self = self_of(base);
+	struct memory_rooms *self = memory_rooms_of(base);
 	struct entry *entry = id_map_find(&self->entries, room);
 	struct membership *membership;
 	struct membership **link;
@@ -205,7 +206,7 @@ rooms_join(struct room_store *base, struct str room, struct str member_id,
 static enum chat_error
 rooms_leave(struct room_store *base, struct str room, struct str member_id)
 {
-	struct memory_rooms *self = self_of(base);
+	struct memory_rooms *self = memory_rooms_of(base);
 	struct membership **link = membership_find(self, room, member_id);
 
 	if (link == NULL)
@@ -217,7 +218,8 @@ rooms_leave(struct room_store *base, struct str room, struct str member_id)
 static void
 rooms_touch(struct room_store *base, struct str room, int64_t at_ms)
 {
-	struct entry *entry = id_map_find(&self_of(base)->entries, room);
+	struct entry *entry =
+	    id_map_find(&memory_rooms_of(base)->entries, room);
 
 	if (entry != NULL)
 		entry->room.active_ms = at_ms;
@@ -226,14 +228,14 @@ rooms_touch(struct room_store *base, struct str room, int64_t at_ms)
 static bool
 rooms_has(struct room_store *base, struct str room, struct str member_id)
 {
-	return membership_find(self_of(base), room, member_id) != NULL;
+	return membership_find(memory_rooms_of(base), room, member_id) != NULL;
 }
 
 static size_t
 rooms_of_member(struct room_store *base, struct str member_id)
 {
 	const struct room_member *member =
-	    membership_index_find(&self_of(base)->members, member_id);
+	    membership_index_find(&memory_rooms_of(base)->members, member_id);
 
 	return member != NULL ? member->count : 0;
 }
@@ -242,7 +244,8 @@ static void
 rooms_each_member(struct room_store *base, struct str room,
     room_member_visit *visit, void *arg)
 {
-	const struct entry *entry = id_map_find(&self_of(base)->entries, room);
+	const struct entry *entry =
+	    id_map_find(&memory_rooms_of(base)->entries, room);
 	const struct list *all, *at;
 
 	if (entry == NULL)
@@ -262,7 +265,7 @@ rooms_each_of_member(struct room_store *base, struct str member_id,
     room_visit *visit, void *arg)
 {
 	const struct room_member *member =
-	    membership_index_find(&self_of(base)->members, member_id);
+	    membership_index_find(&memory_rooms_of(base)->members, member_id);
 	const struct membership *membership =
 	    member != NULL ? member->first : NULL;
 
@@ -274,7 +277,7 @@ rooms_each_of_member(struct room_store *base, struct str member_id,
 static void
 rooms_each(struct room_store *base, room_visit *visit, void *arg)
 {
-	const struct list *all = &self_of(base)->in_order;
+	const struct list *all = &memory_rooms_of(base)->in_order;
 
 	for (const struct list *at = all->next; at != all; at = at->next) {
 		const struct entry *entry =
@@ -288,13 +291,13 @@ rooms_each(struct room_store *base, room_visit *visit, void *arg)
 static size_t
 rooms_count(struct room_store *base)
 {
-	return id_map_count(&self_of(base)->entries);
+	return id_map_count(&memory_rooms_of(base)->entries);
 }
 
 static void
 rooms_guests(struct room_store *base, struct room_guests *out)
 {
-	*out = self_of(base)->guests;
+	*out = memory_rooms_of(base)->guests;
 }
 
 static void
@@ -313,7 +316,7 @@ entry_end_memberships(struct memory_rooms *self, struct entry *entry)
 static void
 rooms_destroy(struct room_store *base)
 {
-	struct memory_rooms *self = self_of(base);
+	struct memory_rooms *self = memory_rooms_of(base);
 	while (!list_is_empty(&self->in_order)) {
 		struct entry *entry =
 		    LIST_OWNER(self->in_order.next, struct entry, in_order);
@@ -331,7 +334,7 @@ rooms_destroy(struct room_store *base)
 static size_t
 rooms_bytes(struct room_store *base)
 {
-	const struct memory_rooms *self = self_of(base);
+	const struct memory_rooms *self = memory_rooms_of(base);
 
 	return self->bytes + id_map_bytes(&self->entries) +
 	       id_map_bytes(&self->members);
@@ -364,7 +367,7 @@ memory_rooms_create(void)
 		return NULL;
 	self->base.ops = &ops;
 	list_init(&self->in_order);
-	id_map_init(&self->entries, entry_key);
+	id_map_init(&self->entries, room_entry_key);
 	membership_index_init(&self->members);
 	return &self->base;
 }
@@ -373,7 +376,7 @@ void
 memory_rooms_update(struct room_store *base, const struct room *room)
 {
 	struct entry *entry =
-	    id_map_find(&self_of(base)->entries, str_from(room->id));
+	    id_map_find(&memory_rooms_of(base)->entries, str_from(room->id));
 	struct room was;
 
 	assert(entry != NULL);
@@ -386,7 +389,7 @@ memory_rooms_update(struct room_store *base, const struct room *room)
 void
 memory_rooms_hide(struct room_store *base, struct str id, bool is_hidden)
 {
-	struct entry *entry = id_map_find(&self_of(base)->entries, id);
+	struct entry *entry = id_map_find(&memory_rooms_of(base)->entries, id);
 
 	assert(entry != NULL);
 	entry->is_hidden = is_hidden;

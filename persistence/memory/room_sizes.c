@@ -12,7 +12,7 @@ room_sizes_init(struct room_sizes *sizes)
 
 /* The position of the highest bit, and the two bits behind it. */
 static unsigned
-bucket_of(size_t bytes)
+room_size_bucket(size_t bytes)
 {
 	unsigned high = 63 - (unsigned)__builtin_clzll(bytes);
 
@@ -24,7 +24,7 @@ bucket_of(size_t bytes)
 static void
 bucket_remove(struct room_sizes *sizes, struct room_size *size)
 {
-	unsigned bucket = bucket_of(size->bytes);
+	unsigned bucket = room_size_bucket(size->bytes);
 
 	list_remove(&size->link);
 	if (list_is_empty(&sizes->buckets[bucket]))
@@ -34,7 +34,7 @@ bucket_remove(struct room_sizes *sizes, struct room_size *size)
 static void
 bucket_add(struct room_sizes *sizes, struct room_size *size)
 {
-	unsigned bucket = bucket_of(size->bytes);
+	unsigned bucket = room_size_bucket(size->bytes);
 
 	list_append(&sizes->buckets[bucket], &size->link);
 	sizes->used[bucket / 64] |= UINT64_C(1) << bucket % 64;
@@ -44,7 +44,7 @@ void
 room_sizes_set(struct room_sizes *sizes, struct room_size *size, size_t bytes)
 {
 	bool moves = size->bytes == 0 || bytes == 0 ||
-		     bucket_of(size->bytes) != bucket_of(bytes);
+		     room_size_bucket(size->bytes) != room_size_bucket(bytes);
 
 	assert(sizes->bytes >= size->bytes);
 	sizes->bytes += bytes - size->bytes;

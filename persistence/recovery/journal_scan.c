@@ -57,7 +57,7 @@ file_leave(struct journal_scan *scan)
 }
 
 static int
-file_open(struct journal_scan *scan)
+scan_file_open(struct journal_scan *scan)
 {
 	const struct store_listing_file *file = scan_file(scan);
 	enum segment_head_state state;
@@ -103,7 +103,7 @@ scan_remaining_files(struct journal_scan *scan)
 {
 	for (; scan_file(scan) != NULL; scan->file++) {
 		bool is_blank;
-		int error = file_open(scan);
+		int error = scan_file_open(scan);
 
 		if (error == 0)
 			error = file_is_blank(scan, &is_blank);
@@ -168,7 +168,7 @@ static bool
 file_enter(struct journal_scan *scan, struct scan_event *out)
 {
 	const struct store_listing_file *file = scan_file(scan);
-	int error = file_open(scan);
+	int error = scan_file_open(scan);
 
 	if (error != 0)
 		return failure_event(scan, out, error);
@@ -327,7 +327,7 @@ segment_gap_event(struct journal_scan *scan, const struct segment_item *item,
 }
 
 static bool
-segment_next(struct journal_scan *scan, const struct segment_item *item,
+scan_next_segment(struct journal_scan *scan, const struct segment_item *item,
     struct scan_event *out)
 {
 	uint64_t last = file_last_lsn(scan);
@@ -351,7 +351,7 @@ scan_item(struct journal_scan *scan, struct scan_event *out)
 		return failure_event(scan, out, item.error);
 	scan->at = item.at + item.len;
 	return scan->file == 0 ? snapshot_next(scan, &item, out)
-			       : segment_next(scan, &item, out);
+			       : scan_next_segment(scan, &item, out);
 }
 
 /* True: there is an event. */
@@ -391,7 +391,7 @@ journal_scan_resume(struct journal_scan *scan)
 
 	if (!scan->is_open)
 		return 0;
-	error = file_open(scan);
+	error = scan_file_open(scan);
 	if (error != 0)
 		return error;
 	if (scan->file > 0)

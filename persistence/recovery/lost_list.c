@@ -62,7 +62,7 @@ lost_list_merge(struct lost_list *list)
 }
 
 static bool
-piece_add(struct lost_list *unreported, const struct lost_range *found,
+lost_piece_add(struct lost_list *unreported, const struct lost_range *found,
     uint64_t first, uint64_t last)
 {
 	struct lost_range piece = { first, last, 0, found->snapshot };
@@ -91,14 +91,14 @@ pieces_add(struct lost_list *unreported, const struct lost_range *found,
 		if (range->snapshot < found->snapshot || range->last < first)
 			continue;
 		if (range->first > first &&
-		    !piece_add(unreported, found, first, range->first - 1))
+		    !lost_piece_add(unreported, found, first, range->first - 1))
 			return false;
 		first = range->last + 1;
 		/* It may cover a part of the next range, too. */
 		if (range->last > found->last)
 			return true;
 	}
-	return piece_add(unreported, found, first, found->last);
+	return lost_piece_add(unreported, found, first, found->last);
 }
 
 static uint64_t

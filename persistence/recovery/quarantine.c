@@ -57,7 +57,7 @@ range_copy(struct disk *disk, int from, uint64_t at, uint64_t len, int to)
 
 /* Creates an empty file in place of an old one. */
 static int
-file_create(struct disk *disk, const char *name, int *file)
+quarantine_file_create(struct disk *disk, const char *name, int *file)
 {
 	int error = disk_unlink(disk, name);
 
@@ -73,7 +73,7 @@ note_write(struct disk *disk, const char *name, const char *note)
 	int file, error;
 
 	snprintf(note_name, sizeof(note_name), "%s" NOTE_SUFFIX, name);
-	error = file_create(disk, note_name, &file);
+	error = quarantine_file_create(disk, note_name, &file);
 	if (error != 0)
 		return error;
 	error = disk_write(disk, file, note, strlen(note), 0);
@@ -92,7 +92,7 @@ copy_write(struct disk *disk, const char *name, const char *from, uint64_t at,
 	error = disk_open(disk, from, DISK_READ, &source);
 	if (error != 0)
 		return error;
-	error = file_create(disk, name, &target);
+	error = quarantine_file_create(disk, name, &target);
 	if (error != 0)
 		goto close_source;
 	error = range_copy(disk, source, at, len, target);

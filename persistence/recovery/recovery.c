@@ -67,7 +67,7 @@ record_replay(struct recovery *recovery, const struct record *record)
 }
 
 static enum recovery_status
-record_add(struct recovery *recovery, const struct scan_event *event,
+recovery_add_record(struct recovery *recovery, const struct scan_event *event,
     bool is_in_snapshot)
 {
 	struct recovery_result *result = recovery->result;
@@ -127,7 +127,8 @@ journal_read(struct recovery *recovery, struct journal_scan *scan)
 		if (event.kind == SCAN_END)
 			break;
 		if (event.kind == SCAN_RECORD)
-			status = record_add(recovery, &event, is_in_snapshot);
+			status = recovery_add_record(recovery, &event,
+			    is_in_snapshot);
 		else if (event.kind == SCAN_GAP)
 			status = gap_add(recovery, scan, &event.gap);
 		else if (event.kind == SCAN_SNAPSHOT_END)
@@ -289,7 +290,7 @@ result_status(const struct recovery_result *result)
 }
 
 static enum recovery_status
-store_recover(struct recovery *recovery)
+recovery_recover_store(struct recovery *recovery)
 {
 	enum recovery_status status = recovery_identify(recovery);
 	struct journal_scan scan;
@@ -336,7 +337,7 @@ recovery_run(const struct recovery_config *config, struct replay *replay,
 		status =
 		    recovery_fail(&recovery, "cannot read the store", ENOMEM);
 	else
-		status = store_recover(&recovery);
+		status = recovery_recover_store(&recovery);
 	segment_reader_destroy(recovery.reader);
 	gap_analysis_fini(&recovery.analysis);
 	store_listing_fini(&recovery.listing);

@@ -83,8 +83,8 @@ files_sort(struct store_listing_file *files, size_t count)
 }
 
 static int
-head_read(struct disk *disk, const char *name, struct store_listing_file *file,
-    enum segment_head_state *state)
+listing_read_head(struct disk *disk, const char *name,
+    struct store_listing_file *file, enum segment_head_state *state)
 {
 	char bytes[SEGMENT_HEAD_SIZE];
 	size_t len;
@@ -113,7 +113,7 @@ heads_read(struct store_listing *listing, struct disk *disk,
 		int error;
 
 		store_listing_file_name(file, name);
-		error = head_read(disk, name, file, &state);
+		error = listing_read_head(disk, name, file, &state);
 		if (error != 0) {
 			memcpy(listing->failed_name, name, sizeof(name));
 			return error;

@@ -77,7 +77,7 @@ list_run(void)
 }
 
 static enum chat_error
-rooms_run(void)
+rooms_request(void)
 {
 	return DO(ROOM_LIST, "id1");
 }
@@ -117,7 +117,7 @@ static const struct scenario {
 	{ join_as_guest_run, 3, true, true },
 	{ leave_run, 0, false, false },
 	{ list_run, 0, true, false },
-	{ rooms_run, 0, true, false },
+	{ rooms_request, 0, true, false },
 	{ history_run, 0, true, false },
 	{ disconnect_run, 0, false, false },
 	{ tick_run, 0, false, false },

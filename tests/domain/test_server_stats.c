@@ -8,7 +8,7 @@
 static struct server_stats report;
 
 static void
-room_add(const char *id, size_t members)
+stats_room_add(const char *id, size_t members)
 {
 	struct room room = { .member_count = members };
 
@@ -19,10 +19,10 @@ room_add(const char *id, size_t members)
 START_TEST(sorts_the_largest_rooms_by_members)
 {
 	memset(&report, 0, sizeof(report));
-	room_add("small", 1);
-	room_add("large", 9);
-	room_add("middle", 5);
-	room_add("as large", 9);
+	stats_room_add("small", 1);
+	stats_room_add("large", 9);
+	stats_room_add("middle", 5);
+	stats_room_add("as large", 9);
 	ck_assert_uint_eq(report.rooms, 4);
 	ck_assert_uint_eq(report.largest_count, 4);
 	ck_assert_str_eq(report.largest[0].id, "large");
@@ -36,7 +36,7 @@ START_TEST(drops_the_smallest_rooms)
 {
 	memset(&report, 0, sizeof(report));
 	for (size_t i = 0; i < 1000; i++)
-		room_add("r", (i * 7919) % 1000);
+		stats_room_add("r", (i * 7919) % 1000);
 	ck_assert_uint_eq(report.rooms, 1000);
 	ck_assert_uint_eq(report.largest_count, SERVER_STATS_ROOMS);
 	for (size_t i = 0; i < SERVER_STATS_ROOMS; i++)

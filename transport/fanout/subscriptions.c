@@ -8,7 +8,7 @@
 #include "transport/ws/ws_conn.h"
 
 static struct str
-room_key(const void *entry)
+subscribed_room_key(const void *entry)
 {
 	const struct room_channels *room = entry;
 
@@ -23,7 +23,7 @@ subscriptions_find(const struct subscriptions *subscriptions, struct str id)
 }
 
 static struct room_channels *
-room_add(struct subscriptions *subscriptions, struct str id)
+subscribed_room_add(struct subscriptions *subscriptions, struct str id)
 {
 	struct room_channels *room = malloc(sizeof(*room) + id.len);
 
@@ -44,12 +44,13 @@ room_add(struct subscriptions *subscriptions, struct str id)
 }
 
 static void
-room_remove(struct subscriptions *subscriptions, struct room_channels *room)
+subscribed_room_remove(struct subscriptions *subscriptions,
+    struct room_channels *room)
 {
 	if (room == subscriptions->lobby)
 		subscriptions->lobby = NULL;
 	else
-		id_map_remove(&subscriptions->rooms, room_key(room));
+		id_map_remove(&subscriptions->rooms, subscribed_room_key(room));
 	free(room);
 }
 
@@ -98,7 +99,7 @@ room_tidy(struct subscriptions *subscriptions, struct room_channels *room)
 		free(channel);
 	}
 	if (room->channels == NULL)
-		room_remove(subscriptions, room);
+		subscribed_room_remove(subscriptions, room);
 }
 
 static bool
@@ -182,7 +183,8 @@ subscriptions_enter(struct subscriptions *subscriptions,
 	struct room_channels *room = subscriptions_find(subscriptions, id);
 	struct channel *channel;
 
-	if (room == NULL && (room = room_add(subscriptions, id)) == NULL)
+	if (room == NULL &&
+	    (room = subscribed_room_add(subscriptions, id)) == NULL)
 		return false;
 	channel = channel_find(room, session->variant);
 	if (channel == NULL)
@@ -246,7 +248,7 @@ subscriptions_init(struct subscriptions *subscriptions,
 {
 	subscriptions->batch = batch;
 	subscriptions->lobby = NULL;
-	id_map_init(&subscriptions->rooms, room_key);
+	id_map_init(&subscriptions->rooms, subscribed_room_key);
 }
 
 void

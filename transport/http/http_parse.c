@@ -64,7 +64,7 @@ is_target(struct str target)
 }
 
 static bool
-take_prefix(struct str *text, const char *prefix)
+target_take_prefix(struct str *text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
@@ -99,7 +99,8 @@ split_target(struct http_request *out)
 
 	if (!is_target(rest))
 		return false;
-	if (take_prefix(&rest, "http://") || take_prefix(&rest, "https://")) {
+	if (target_take_prefix(&rest, "http://") ||
+	    target_take_prefix(&rest, "https://")) {
 		while (len < rest.len && rest.data[len] != '/' &&
 		       rest.data[len] != '?')
 			len++;

@@ -29,7 +29,7 @@ method_of(const struct http_request *request)
 
 /* Takes the next segment off a path, with the slash in front of it. */
 static bool
-segment_next(struct str *path, struct str *segment)
+path_next_segment(struct str *path, struct str *segment)
 {
 	size_t len = 1;
 
@@ -50,8 +50,8 @@ route_matches(const struct http_route *route, struct http_request *request)
 	struct str wanted, segment;
 
 	request->param_count = 0;
-	while (segment_next(&pattern, &wanted)) {
-		if (!segment_next(&path, &segment))
+	while (path_next_segment(&pattern, &wanted)) {
+		if (!path_next_segment(&path, &segment))
 			return false;
 		if (wanted.len > 0 && wanted.data[0] == '{') {
 			assert(request->param_count < HTTP_PARAMS_MAX);

@@ -20,7 +20,7 @@ accept_share_init(struct accept_share *share, const struct rate_limit *limit,
 
 /* The finalizer of MurmurHash3. */
 static uint64_t
-hash_mix(uint64_t x)
+address_hash_mix(uint64_t x)
 {
 	x = (x ^ x >> 33) * 0xff51afd7ed558ccdULL;
 	x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ULL;
@@ -60,7 +60,7 @@ share_take(struct accept_share *share, const struct rate_limit *limit,
     uint64_t key, int64_t now_ms, float part)
 {
 	struct accept_count *counts[ACCEPT_SHARE_ROWS];
-	uint64_t hash = hash_mix(key ^ share->seed);
+	uint64_t hash = address_hash_mix(key ^ share->seed);
 	float recent, tokens;
 
 	if (limit->rate == 0)

@@ -259,7 +259,7 @@ tls_shutdown(struct conn *conn)
 /* --- life cycle ----------------------------------------------------------- */
 
 static void
-tls_destroy(struct conn *conn)
+tls_io_destroy(struct conn *conn)
 {
 	struct tls_session *session = tls_session_of(conn);
 
@@ -274,7 +274,7 @@ static const struct conn_io_ops tls_io = {
 	.write = tls_write,
 	.flush = tls_flush,
 	.shutdown = tls_shutdown,
-	.destroy = tls_destroy,
+	.destroy = tls_io_destroy,
 };
 
 bool

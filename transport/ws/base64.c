@@ -20,7 +20,7 @@ base64_encode(const uint8_t *data, size_t len, char *out)
 }
 
 static int
-digit_value(char c)
+base64_digit_value(char c)
 {
 	const char *found = c == '\0' ? NULL : strchr(alphabet, c);
 
@@ -37,7 +37,7 @@ base64_is_of(struct str text, size_t bytes)
 	if (text.len != BASE64_SIZE(bytes))
 		return false;
 	for (size_t i = 0; i < digits; i++)
-		if ((last = digit_value(text.data[i])) < 0)
+		if ((last = base64_digit_value(text.data[i])) < 0)
 			return false;
 	for (size_t i = digits; i < text.len; i++)
 		if (text.data[i] != '=')

@@ -3,7 +3,7 @@
 #define BLOCK 64
 
 static uint32_t
-rotate_left(uint32_t x, unsigned by)
+sha1_rotate_left(uint32_t x, unsigned by)
 {
 	return x << by | x >> (32 - by);
 }
@@ -32,15 +32,16 @@ sha1_add_block(uint32_t state[5], const uint8_t block[BLOCK])
 		       (uint32_t)block[4 * t + 1] << 16 |
 		       (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
 	for (unsigned t = 16; t < 80; t++)
-		w[t] =
-		    rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+		w[t] = sha1_rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^
+					    w[t - 16],
+		    1);
 	for (unsigned t = 0; t < 80; t++) {
 		uint32_t next =
-		    rotate_left(a, 5) + sha1_round(t, b, c, d) + e + w[t];
+		    sha1_rotate_left(a, 5) + sha1_round(t, b, c, d) + e + w[t];
 
 		e = d;
 		d = c;
-		c = rotate_left(b, 30);
+		c = sha1_rotate_left(b, 30);
 		b = a;
 		a = next;
 	}

@@ -45,7 +45,7 @@ struct value {
 /* --- the grammar: an error here makes the whole header invalid ------------ */
 
 static void
-skip_blanks(struct str *text)
+offer_skip_blanks(struct str *text)
 {
 	while (text->len > 0 &&
 	       (text->data[0] == ' ' || text->data[0] == '\t')) {
@@ -57,7 +57,7 @@ skip_blanks(struct str *text)
 static bool
 take_char(struct str *text, char c)
 {
-	skip_blanks(text);
+	offer_skip_blanks(text);
 	if (text->len == 0 || text->data[0] != c)
 		return false;
 	text->data++;
@@ -66,9 +66,9 @@ take_char(struct str *text, char c)
 }
 
 static bool
-take_token(struct str *text, struct str *out)
+offer_take_token(struct str *text, struct str *out)
 {
-	skip_blanks(text);
+	offer_skip_blanks(text);
 	*out = str_slice(text->data, 0);
 	while (out->len < text->len && http_is_token_char(text->data[out->len]))
 		out->len++;
@@ -125,7 +125,7 @@ take_value(struct str *text, struct value *out)
 		return true;
 	if (take_char(text, '"'))
 		return take_quoted(text, out);
-	if (!take_token(text, &token))
+	if (!offer_take_token(text, &token))
 		return false;
 	for (size_t i = 0; i < token.len; i++)
 		value_add_digit(out, token.data[i]);
@@ -171,11 +171,11 @@ take_offer(struct str *text, struct offer *out)
 	struct str name;
 
 	*out = (struct offer){ .server_bits = MOST_BITS };
-	if (!take_token(text, &name))
+	if (!offer_take_token(text, &name))
 		return false;
 	out->is_good = str_equal(name, STR("permessage-deflate"));
 	while (take_char(text, ';')) {
-		if (!take_token(text, &name) || !take_value(text, &value))
+		if (!offer_take_token(text, &name) || !take_value(text, &value))
 			return false;
 		if (out->is_good)
 			out->is_good = offer_add_parameter(out, name, &value);
@@ -222,7 +222,7 @@ ws_deflate_negotiate(struct str offers, const struct ws_deflate_policy *policy,
 		if (offer.is_good && !out->on &&
 		    offer.server_bits >= policy->least_window_bits)
 			offer_accept(&offer, out);
-		skip_blanks(&offers);
+		offer_skip_blanks(&offers);
 		if (offers.len > 0 && offers.data[0] != ',')
 			break;
 	}

@@ -21,7 +21,7 @@ struct decoding {
 };
 
 static enum chat_error
-decoding_refuse(struct decoding *decoding, struct str field, struct str text)
+action_refuse(struct decoding *decoding, struct str field, struct str text)
 {
 	decoding->why->field = field;
 	decoding->why->text = text;
@@ -32,7 +32,7 @@ decoding_refuse(struct decoding *decoding, struct str field, struct str text)
 
 /* The Python server accepts any value as a name, also a missing one. */
 static enum chat_error
-decode_create(struct decoding *decoding, struct command *out)
+action_decode_create(struct decoding *decoding, struct command *out)
 {
 	static const struct str keys[] = { STR("room_name"), STR("name") };
 	const struct json_value *name = &decoding->body;
@@ -96,7 +96,7 @@ is_falsy(const struct json_value *value)
 
 /* The id as such, or in an object. */
 static enum chat_error
-decode_join(struct decoding *decoding, struct command *out)
+action_decode_join(struct decoding *decoding, struct command *out)
 {
 	static const struct str keys[] = { STR("room_id") };
 	struct json_value id = decoding->body;
@@ -107,7 +107,7 @@ decode_join(struct decoding *decoding, struct command *out)
 		json_select(id.text, decoding->context->json_depth, NULL, keys,
 		    &id, 1);
 	else if (id.type != JSON_STRING)
-		return decoding_refuse(decoding, STR("body"),
+		return action_refuse(decoding, STR("body"),
 		    STR("join needs a room_id"));
 	if (!json_is_given(&id))
 		return decoding->why->error = CHAT_ROOM_NOT_FOUND;
@@ -116,13 +116,13 @@ decode_join(struct decoding *decoding, struct command *out)
 }
 
 static enum chat_error
-decode_message(struct decoding *decoding, struct command *out)
+action_decode_message(struct decoding *decoding, struct command *out)
 {
 	size_t most = decoding->context->frame_bytes - ENVELOPE_BYTES;
 
 	out->body = decoding->body.text;
 	if (out->body.data == NULL)
-		return decoding_refuse(decoding, STR("body"),
+		return action_refuse(decoding, STR("body"),
 		    STR("message needs a body"));
 	if (out->body.len > most) {
 		decoding->why->limit = (int64_t)most;
@@ -134,17 +134,17 @@ decode_message(struct decoding *decoding, struct command *out)
 static const struct command_word command_words[] = {
 	{ STR("message"), COMMAND_BROADCAST,
 	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
-	    decode_message },
+	    action_decode_message },
 	{ STR("create"), COMMAND_ROOM_CREATE,
-	    COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME, decode_create },
+	    COMMAND_LEAVES_OTHERS | COMMAND_ANY_NAME, action_decode_create },
 	{ STR("join"), COMMAND_ROOM_JOIN,
-	    COMMAND_LEAVES_OTHERS | COMMAND_UNLISTED, decode_join },
+	    COMMAND_LEAVES_OTHERS | COMMAND_UNLISTED, action_decode_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
 };
 
 static enum chat_error
-decode_command(struct decoding *decoding, const struct json_value *action,
-    struct command *out)
+action_decode_command(struct decoding *decoding,
+    const struct json_value *action, struct command *out)
 {
 	const struct command_word *word;
 
@@ -176,11 +176,11 @@ action_decode(struct str message, const struct wire_context *context,
 	    values, 2);
 	decoding.body = values[1];
 	if (error == JSON_OK)
-		return decode_command(&decoding, &values[0], out);
+		return action_decode_command(&decoding, &values[0], out);
 	/* Valid JSON that is not an object is an exception in the original. */
 	if (error == JSON_NOT_AN_OBJECT &&
 	    json_is_value(message, context->json_depth, &scratch->keys))
-		return decoding_refuse(&decoding, STR("action"),
+		return action_refuse(&decoding, STR("action"),
 		    json_error_text(error));
 	return why->error = CHAT_BAD_JSON;
 }

@@ -36,7 +36,7 @@ encode_created(const struct event *event, struct wire_text *out)
 }
 
 static bool
-encode_joined(const struct event *event, struct wire_text *out)
+action_encode_joined(const struct event *event, struct wire_text *out)
 {
 	room_name_put(out,
 	    STR("{\"status\":\"success\",\"message\":\"Joined room '"),
@@ -57,21 +57,21 @@ success_put(struct wire_text *out, struct str message)
 }
 
 static bool
-encode_left(const struct event *event, struct wire_text *out)
+action_encode_left(const struct event *event, struct wire_text *out)
 {
 	(void)event;
 	return success_put(out, STR("Left room"));
 }
 
 static bool
-encode_delivered(const struct event *event, struct wire_text *out)
+action_encode_delivered(const struct event *event, struct wire_text *out)
 {
 	(void)event;
 	return success_put(out, STR("Message sent"));
 }
 
 static bool
-encode_said(const struct event *event, struct wire_text *out)
+action_encode_said(const struct event *event, struct wire_text *out)
 {
 	json_field_string(out, STR("{\"from\":"), event->member_id);
 	json_field_message(out, STR(",\"body\":"), event->body);
@@ -115,7 +115,7 @@ failure_put_text(struct wire_text *out, const struct event *event)
 }
 
 static bool
-encode_failed(const struct event *event, struct wire_text *out)
+action_encode_failed(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"status\":\"error\",\"message\":\""));
 	failure_put_text(out, event);
@@ -127,11 +127,11 @@ encode_failed(const struct event *event, struct wire_text *out)
 static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_WELCOME] = encode_welcome,
 	[EVENT_ROOM_CREATED] = encode_created,
-	[EVENT_ROOM_JOINED] = encode_joined,
-	[EVENT_ROOM_LEFT] = encode_left,
-	[EVENT_DELIVERED] = encode_delivered,
-	[EVENT_FAILED] = encode_failed,
-	[EVENT_SAID] = encode_said,
+	[EVENT_ROOM_JOINED] = action_encode_joined,
+	[EVENT_ROOM_LEFT] = action_encode_left,
+	[EVENT_DELIVERED] = action_encode_delivered,
+	[EVENT_FAILED] = action_encode_failed,
+	[EVENT_SAID] = action_encode_said,
 };
 
 /* The author gets "Message sent" instead of its own message. */

@@ -1,7 +1,7 @@
 #include "wire/common/siphash.h"
 
 static uint64_t
-rotate_left(uint64_t word, unsigned by)
+siphash_rotate_left(uint64_t word, unsigned by)
 {
 	return word << by | word >> (64 - by);
 }
@@ -13,14 +13,14 @@ siphash_rounds(uint64_t v[4], int rounds)
 	for (int i = 0; i < rounds; i++) {
 		v[0] += v[1];
 		v[2] += v[3];
-		v[1] = rotate_left(v[1], 13) ^ v[0];
-		v[3] = rotate_left(v[3], 16) ^ v[2];
-		v[0] = rotate_left(v[0], 32);
+		v[1] = siphash_rotate_left(v[1], 13) ^ v[0];
+		v[3] = siphash_rotate_left(v[3], 16) ^ v[2];
+		v[0] = siphash_rotate_left(v[0], 32);
 		v[2] += v[1];
 		v[0] += v[3];
-		v[1] = rotate_left(v[1], 17) ^ v[2];
-		v[3] = rotate_left(v[3], 21) ^ v[0];
-		v[2] = rotate_left(v[2], 32);
+		v[1] = siphash_rotate_left(v[1], 17) ^ v[2];
+		v[3] = siphash_rotate_left(v[3], 21) ^ v[0];
+		v[2] = siphash_rotate_left(v[2], 32);
 	}
 }
 

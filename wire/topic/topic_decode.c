@@ -44,7 +44,7 @@ _Static_assert(sizeof(((struct scratch *)0)->data) >=
 /* --- joining -------------------------------------------------------------- */
 
 static enum chat_error
-decoding_refuse(struct decoding *decoding, enum field field)
+topic_refuse(struct decoding *decoding, enum field field)
 {
 	static const struct str texts[FIELDS_COUNT] = {
 		[FIELD_MESSAGE] = STR("Message must be 1-5000 characters"),
@@ -76,7 +76,7 @@ decode_plain_name(struct decoding *decoding, enum field field, size_t most,
 }
 
 static enum chat_error
-decode_join(struct decoding *decoding, struct command *out)
+topic_decode_join(struct decoding *decoding, struct command *out)
 {
 	/* A repeated join is answered with the current topic. */
 	if (decoding->stage == WIRE_INSIDE) {
@@ -85,13 +85,13 @@ decode_join(struct decoding *decoding, struct command *out)
 	}
 	if (!decode_plain_name(decoding, FIELD_USERNAME, USERNAME_CHARS,
 		&out->name))
-		return decoding_refuse(decoding, FIELD_USERNAME);
+		return topic_refuse(decoding, FIELD_USERNAME);
 	if (!decode_plain_name(decoding, FIELD_TOPIC, TOPIC_CHARS, &out->room))
-		return decoding_refuse(decoding, FIELD_TOPIC);
+		return topic_refuse(decoding, FIELD_TOPIC);
 	if (name_is_reserved(out->name))
-		return decoding_refuse(decoding, FIELD_USERNAME);
+		return topic_refuse(decoding, FIELD_USERNAME);
 	if (name_is_reserved(out->room))
-		return decoding_refuse(decoding, FIELD_TOPIC);
+		return topic_refuse(decoding, FIELD_TOPIC);
 	out->flags |=
 	    COMMAND_MAY_CREATE | COMMAND_LEAVES_OTHERS | COMMAND_OF_GUESTS;
 	if (decoding->stage == WIRE_NEW)
@@ -119,7 +119,7 @@ scratch_clean_message(struct scratch *scratch, struct str text)
 }
 
 static enum chat_error
-decode_message(struct decoding *decoding, struct command *out)
+topic_decode_message(struct decoding *decoding, struct command *out)
 {
 	const struct json_value *message = &decoding->values[FIELD_MESSAGE];
 	struct str text;
@@ -131,7 +131,7 @@ decode_message(struct decoding *decoding, struct command *out)
 	    !scratch_string(decoding->scratch, &message->string,
 		TOPIC_MESSAGE_BYTES, &text) ||
 	    !topic_content_is_allowed(text))
-		return decoding_refuse(decoding, FIELD_MESSAGE);
+		return topic_refuse(decoding, FIELD_MESSAGE);
 	out->body = topic_content_is_clean(text)
 			? message->text
 			: scratch_clean_message(decoding->scratch, text);
@@ -143,9 +143,9 @@ decode_message(struct decoding *decoding, struct command *out)
 static const struct command_word command_words[] = {
 	{ STR("message"), COMMAND_BROADCAST,
 	    COMMAND_CURRENT_ROOM | COMMAND_ACK | COMMAND_ANY_SIZE,
-	    decode_message },
+	    topic_decode_message },
 	{ STR("heartbeat"), COMMAND_PING, 0, NULL },
-	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_UNLISTED, decode_join },
+	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_UNLISTED, topic_decode_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
 	{ STR("list"), COMMAND_ROOM_LIST, COMMAND_OF_GUESTS, NULL },
 	/* The original's page reports its own actions for logging. */

@@ -25,7 +25,7 @@ member_and_topic_put(struct wire_text *out, struct str head,
 }
 
 static bool
-encode_joined(const struct event *event, struct wire_text *out)
+topic_encode_joined(const struct event *event, struct wire_text *out)
 {
 	member_and_topic_put(out, STR("{\"type\":\"joined\",\"username\":"),
 	    event);
@@ -34,7 +34,7 @@ encode_joined(const struct event *event, struct wire_text *out)
 }
 
 static bool
-encode_left(const struct event *event, struct wire_text *out)
+topic_encode_left(const struct event *event, struct wire_text *out)
 {
 	member_and_topic_put(out, STR("{\"type\":\"left\",\"username\":"),
 	    event);
@@ -83,7 +83,7 @@ body_put(struct wire_text *out, struct str head, struct str json)
 }
 
 static bool
-encode_said(const struct event *event, struct wire_text *out)
+topic_encode_said(const struct event *event, struct wire_text *out)
 {
 	json_field_string(out, STR("{\"type\":\"message\",\"username\":"),
 	    event->member);
@@ -97,7 +97,7 @@ encode_said(const struct event *event, struct wire_text *out)
 }
 
 static bool
-encode_delivered(const struct event *event, struct wire_text *out)
+topic_encode_delivered(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"type\":\"ack\""));
 	message_id_put(out, event);
@@ -171,7 +171,7 @@ failure_set_close(struct wire_text *out, enum chat_error error)
 }
 
 static bool
-encode_failed(const struct event *event, struct wire_text *out)
+topic_encode_failed(const struct event *event, struct wire_text *out)
 {
 	const struct failure *failure = &event->failure;
 	struct str text =
@@ -188,13 +188,13 @@ encode_failed(const struct event *event, struct wire_text *out)
 
 /* The dialect has no presence and no greeting. */
 static event_encoder *const encoders[EVENT_KINDS] = {
-	[EVENT_ROOM_JOINED] = encode_joined,
-	[EVENT_ROOM_LEFT] = encode_left,
-	[EVENT_SAID] = encode_said,
-	[EVENT_DELIVERED] = encode_delivered,
+	[EVENT_ROOM_JOINED] = topic_encode_joined,
+	[EVENT_ROOM_LEFT] = topic_encode_left,
+	[EVENT_SAID] = topic_encode_said,
+	[EVENT_DELIVERED] = topic_encode_delivered,
 	[EVENT_PONG] = encode_pong,
 	[EVENT_ROOMS] = encode_rooms,
-	[EVENT_FAILED] = encode_failed,
+	[EVENT_FAILED] = topic_encode_failed,
 };
 
 /* Authors and others get the same. */

@@ -11,7 +11,8 @@
 #define ANY_ORIGIN "Access-Control-Allow-Origin: *\r\n"
 
 static void
-stats_put(struct wire_text *out, const struct http_compat_request *request)
+topic_stats_put(struct wire_text *out,
+    const struct http_compat_request *request)
 {
 	struct chat_stats stats = { 0 };
 
@@ -68,7 +69,7 @@ response_put_stats(const struct http_compat_request *request,
 		return;
 	}
 	response_put(request, out, 200, head);
-	stats_put(out->body, request);
+	topic_stats_put(out->body, request);
 }
 
 /* The original's pages and their scripts: ours, where they have that name. */

@@ -57,7 +57,7 @@ config_parse(struct str text, config_visit *visit, void *arg,
 
 /* Reads all of a file, which may be a pipe. Returns an error text or NULL. */
 static const char *
-file_read(const char *path, char *data, size_t *len)
+config_file_read(const char *path, char *data, size_t *len)
 {
 	FILE *file = fopen(path, "re");
 	const char *why = NULL;
@@ -83,7 +83,7 @@ config_read(const char *path, config_visit *visit, void *arg,
 
 	*error = (struct config_error){ 0, "no memory" };
 	if (data != NULL)
-		error->why = file_read(path, data, &len);
+		error->why = config_file_read(path, data, &len);
 	if (error->why == NULL)
 		ok = config_parse(str_slice(data, len), visit, arg, error);
 	free(data);

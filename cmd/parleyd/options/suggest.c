@@ -4,7 +4,7 @@
 #include <ctype.h>
 
 static size_t
-min3(size_t a, size_t b, size_t c)
+min_of_three(size_t a, size_t b, size_t c)
 {
 	size_t least = a < b ? a : b;
 
@@ -37,7 +37,7 @@ edit_distance(struct str a, struct str b)
 			    char_resembles(a.data[i - 1], b.data[k - 1]);
 			size_t above = row[k];
 
-			row[k] = min3(above + 1, row[k - 1] + 1,
+			row[k] = min_of_three(above + 1, row[k - 1] + 1,
 			    diagonal + (same ? 0 : 1));
 			diagonal = above;
 		}

@@ -16,7 +16,7 @@ struct stats_room {
 };
 
 static struct str
-room_key(const void *entry)
+stats_room_key(const void *entry)
 {
 	return str_from(((const struct stats_room *)entry)->room.id);
 }
@@ -26,7 +26,7 @@ store_stats_init(struct store_stats *stats)
 {
 	*stats = (struct store_stats){ 0 };
 	stats->last = &stats->first;
-	id_map_init(&stats->rooms, room_key);
+	id_map_init(&stats->rooms, stats_room_key);
 }
 
 void
@@ -42,7 +42,7 @@ store_stats_fini(struct store_stats *stats)
 }
 
 static struct stats_room *
-room_add(struct store_stats *stats, const struct room *record)
+stats_add_room(struct store_stats *stats, const struct room *record)
 {
 	struct stats_room *room = calloc(1, sizeof(*room));
 
@@ -67,7 +67,7 @@ room_count(const struct room *room, uint64_t lsn, void *arg)
 
 	(void)lsn;
 	if (known == NULL)
-		known = room_add(stats, room);
+		known = stats_add_room(stats, room);
 	if (known == NULL) {
 		stats->is_incomplete = true;
 		return;

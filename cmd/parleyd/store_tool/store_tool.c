@@ -147,7 +147,7 @@ stats_run(struct store_command *command)
 }
 
 static int
-rooms_run(struct store_command *command)
+rooms_print(struct store_command *command)
 {
 	struct inspection inspection;
 	struct store_stats counted;
@@ -298,7 +298,7 @@ store_repair(struct store_command *command, struct disk *disk)
 }
 
 static int
-repair_run(struct store_command *command)
+repair_print(struct store_command *command)
 {
 	struct disk *disk = disk_open_dir(command);
 	int status;
@@ -347,9 +347,9 @@ static const struct {
 } verbs[] = {
 	{ "check", check_run, ROOM_NONE },
 	{ "stats", stats_run, ROOM_NONE },
-	{ "rooms", rooms_run, ROOM_NONE },
+	{ "rooms", rooms_print, ROOM_NONE },
 	{ "dump", dump_run, ROOM_OPTION },
-	{ "repair", repair_run, ROOM_NONE },
+	{ "repair", repair_print, ROOM_NONE },
 	{ "delete-room", delete_room_run, ROOM_OPERAND },
 };
 

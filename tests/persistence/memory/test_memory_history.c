@@ -34,7 +34,7 @@ teardown(void)
 }
 
 static struct message
-message_of(uint64_t seq, const char *key)
+message_numbered(uint64_t seq, const char *key)
 {
 	return (struct message){ .seq = seq,
 		.at_ms = NOW + (int64_t)seq,
@@ -47,7 +47,7 @@ message_of(uint64_t seq, const char *key)
 static void
 history_put_seq(uint64_t seq)
 {
-	struct message message = message_of(seq, NULL);
+	struct message message = message_numbered(seq, NULL);
 
 	ck_assert_int_eq(memory_history_put(history, RED, &message), CHAT_OK);
 }
@@ -55,7 +55,7 @@ history_put_seq(uint64_t seq)
 static uint64_t
 history_add_message(const char *key)
 {
-	struct message message = message_of(0, key);
+	struct message message = message_numbered(0, key);
 
 	ck_assert_int_eq(history_append(history, RED, &message), CHAT_OK);
 	return message.seq;
@@ -117,7 +117,7 @@ END_TEST
 
 START_TEST(puts_nothing_into_a_room_that_is_not_there)
 {
-	struct message message = message_of(1, NULL);
+	struct message message = message_numbered(1, NULL);
 
 	ck_assert_int_eq(memory_history_put(history, STR("green"), &message),
 	    CHAT_ROOM_NOT_FOUND);
@@ -128,7 +128,7 @@ END_TEST
 static struct kept_message *
 history_prepare(const char *key, uint64_t expected)
 {
-	struct message message = message_of(0, key);
+	struct message message = message_numbered(0, key);
 	struct kept_message *kept;
 
 	ck_assert_int_eq(memory_history_prepare(history, RED, &message, &kept),
@@ -190,7 +190,7 @@ END_TEST
 /* Times do not decrease between them when the clock runs back. */
 START_TEST(orders_what_was_prepared_in_time)
 {
-	struct message early = message_of(0, NULL), late = early;
+	struct message early = message_numbered(0, NULL), late = early;
 	struct kept_message *first, *second;
 
 	late.at_ms += 1000;
@@ -225,7 +225,7 @@ END_TEST
 
 START_TEST(goes_on_behind_what_was_trimmed)
 {
-	struct message message = message_of(0, NULL);
+	struct message message = message_numbered(0, NULL);
 
 	history_put_seq(1);
 	history_put_seq(2);
@@ -245,7 +245,7 @@ END_TEST
 /* Whether the key was there before or not. */
 START_TEST(abandons_what_was_prepared)
 {
-	struct message message = message_of(0, "k");
+	struct message message = message_numbered(0, "k");
 	struct message found;
 	struct kept_message *kept;
 
@@ -262,7 +262,7 @@ END_TEST
 
 START_TEST(puts_nothing_without_memory)
 {
-	struct message message = message_of(3, "k");
+	struct message message = message_numbered(3, "k");
 	enum chat_error error = CHAT_UNAVAILABLE;
 	unsigned n = 0;
 

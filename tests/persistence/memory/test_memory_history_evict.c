@@ -136,7 +136,7 @@ END_TEST
 /* --- keys ----------------------------------------------------------------- */
 
 static void
-say_with_key(int number)
+room_append_keyed(int number)
 {
 	char buffer[16];
 	struct message message = { .at_ms = NOW,
@@ -150,7 +150,7 @@ say_with_key(int number)
 }
 
 static uint64_t
-number_of_key(int number, int64_t now_ms)
+room_find_key(int number, int64_t now_ms)
 {
 	char buffer[16];
 	struct message message = { 0 };
@@ -168,13 +168,13 @@ START_TEST(keys_take_an_eighth_of_the_whole_at_most)
 	limits.messages = 1;
 	room_open_kind("once", 0);
 	for (int i = 1; i <= 10000; i++)
-		say_with_key(i);
+		room_append_keyed(i);
 	for (int i = 1; i <= 10000; i++)
-		known += number_of_key(i, NOW) == (uint64_t)i;
+		known += room_find_key(i, NOW) == (uint64_t)i;
 	ck_assert_uint_gt((size_t)known, TOTAL / 8 / 160);
 	ck_assert_uint_lt((size_t)known, TOTAL / 8 / 80);
 	/* The newest ones. */
-	ck_assert_uint_eq(number_of_key(10001 - known, NOW),
+	ck_assert_uint_eq(room_find_key(10001 - known, NOW),
 	    10001 - (uint64_t)known);
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(no_byte_of_keys_is_left)
 	room_open_kind("once", 0);
 	empty = history_bytes(history);
 	for (int i = 1; i <= 100; i++)
-		say_with_key(i);
+		room_append_keyed(i);
 	if (_i == 0) {
 		limits.age_ms = 1;
 		history_expire(history, NOW + limits.key_age_ms);
