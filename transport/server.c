@@ -40,10 +40,10 @@ struct server {
 	struct event *admission_event;
 	bool stopped;
 	int64_t drain_since_ms; /* -1: not draining */
-	int64_t grace_ns;       /* for each send: what waiting is worth */
+	int64_t batch_wait_ns;  /* for each send: how long to wait for input */
 };
 
-/* --- going down ----------------------------------------------------------- */
+/* --- draining ------------------------------------------------------------- */
 
 static void
 begin_draining(struct server *server)
@@ -55,9 +55,9 @@ begin_draining(struct server *server)
 	server->drain_since_ms = worker->loop.now_ms;
 }
 
-/* Every connection goes at a moment of its own within the window. */
+/* Closes each connection at a moment of its own within the window. */
 static void
-send_everybody_home(struct worker *worker)
+close_within_window(struct worker *worker)
 {
 	uint32_t window = wheel_ticks(worker->loop.limits->drain_window_ms);
 
@@ -89,7 +89,7 @@ go_on_draining(struct server *server)
 	if (server->drain_since_ms < 0)
 		return;
 	if (!worker->ws.refusing && elapsed >= limits->drain_delay_ms)
-		send_everybody_home(worker);
+		close_within_window(worker);
 	if (worker->ws.refusing && worker->ws.websocket_count == 0)
 		server->stopped = true;
 	else if (elapsed >= limits->drain_timeout_ms)
@@ -191,14 +191,14 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
  * the time of the sends is spent on waiting if that recently paid off, and
  * almost none otherwise.
  */
-#define GRACE_LEAST_SENDS 100
-#define GRACE_LEAST_NS 10 /* for each send */
-#define GRACE_MOST_NS 400
-#define GRACE_IN_ALL_NS 100000
+#define BATCH_WAIT_MIN_SENDS 100
+#define BATCH_WAIT_MIN_NS 10 /* for each send */
+#define BATCH_WAIT_MAX_NS 400
+#define BATCH_WAIT_TOTAL_NS 100000
 
-/* More input until this moment; returns whether any was to be sent. */
+/* Reads input until then. Returns whether that caused more output. */
 static bool
-wait_until(struct worker *worker, int64_t end)
+read_until(struct worker *worker, int64_t end)
 {
 	struct endpoint *endpoint = worker->ws.endpoint;
 	size_t before = endpoint->ops->pending(endpoint).bytes;
@@ -212,20 +212,20 @@ wait_until(struct worker *worker, int64_t end)
 }
 
 static void
-grant_grace(struct server *server)
+batch_wait(struct server *server)
 {
 	struct endpoint *endpoint = server->worker.ws.endpoint;
 	size_t sends = endpoint->ops->pending(endpoint).sends;
-	int64_t grace = (int64_t)sends * server->grace_ns;
+	int64_t wait_ns = (int64_t)sends * server->batch_wait_ns;
 
-	if (sends < GRACE_LEAST_SENDS)
+	if (sends < BATCH_WAIT_MIN_SENDS)
 		return;
-	if (grace > GRACE_IN_ALL_NS)
-		grace = GRACE_IN_ALL_NS;
-	if (wait_until(&server->worker, monotonic_ns() + grace))
-		server->grace_ns = GRACE_MOST_NS;
-	else if (server->grace_ns > GRACE_LEAST_NS)
-		server->grace_ns -= server->grace_ns / 4;
+	if (wait_ns > BATCH_WAIT_TOTAL_NS)
+		wait_ns = BATCH_WAIT_TOTAL_NS;
+	if (read_until(&server->worker, monotonic_ns() + wait_ns))
+		server->batch_wait_ns = BATCH_WAIT_MAX_NS;
+	else if (server->batch_wait_ns > BATCH_WAIT_MIN_NS)
+		server->batch_wait_ns -= server->batch_wait_ns / 4;
 }
 
 void
@@ -240,7 +240,7 @@ server_run(struct server *server)
 
 		event_base_loop(worker->loop.base,
 		    EVLOOP_ONCE | (is_due ? EVLOOP_NONBLOCK : 0));
-		grant_grace(server);
+		batch_wait(server);
 		loop_update_time(&worker->loop);
 		worker_end_turn(worker);
 		go_on_draining(server);
@@ -397,7 +397,7 @@ server_create(const struct server_config *config)
 	server->config = *config;
 	server_set_tls(server, config->tls);
 	server->drain_since_ms = -1;
-	server->grace_ns = GRACE_LEAST_NS;
+	server->batch_wait_ns = BATCH_WAIT_MIN_NS;
 	if (!worker_init(&server->worker, config)) {
 		log_error("no memory for a server");
 		goto destroy;

@@ -193,12 +193,12 @@ collect_before(const struct request *request, struct str room,
     const struct history_span *span, struct range *range,
     struct history_page *out)
 {
-	uint64_t held = range->end - span->first;
+	uint64_t count = range->end - span->first;
 	uint64_t width = range->most;
 	enum chat_error error;
 
 	do {
-		range->from = range->end - (width < held ? width : held);
+		range->from = range->end - (width < count ? width : count);
 		error = page_collect(request, room, *range, true, out);
 		width *= 2;
 	} while (error == CHAT_OK && out->page.count == 0 && range->most > 0 &&

@@ -6,16 +6,16 @@
  */
 static struct recovery
 compare_with_history(const struct command *command, const struct room *room,
-    const struct history_span *held)
+    const struct history_span *span)
 {
 	struct recovery recovery = { .asked = true };
 
 	if (!str_equal(command->since_epoch, str_from(room->epoch)) ||
-	    command->since_seq > held->last) {
+	    command->since_seq > span->last) {
 		recovery.epoch_changed = true;
-	} else if (command->since_seq + 1 < held->first) {
+	} else if (command->since_seq + 1 < span->first) {
 		recovery.missing_first = command->since_seq + 1;
-		recovery.missing_last = held->first - 1;
+		recovery.missing_last = span->first - 1;
 	} else {
 		recovery.recovered = true;
 	}
@@ -44,12 +44,12 @@ find_holes(const struct page *page, uint64_t after, struct recovery *recovery)
 
 static enum chat_error
 read_since(const struct request *request, const struct room *room,
-    const struct history_span *held, struct resume *out)
+    const struct history_span *span, struct resume *out)
 {
 	uint64_t after = request->command->since_seq;
 	enum chat_error error;
 
-	out->recovery = compare_with_history(request->command, room, held);
+	out->recovery = compare_with_history(request->command, room, span);
 	if (out->recovery.epoch_changed)
 		after = 0;
 	error = history_page_after(request, str_from(room->id), after,
@@ -78,19 +78,19 @@ enum chat_error
 resume_collect(const struct request *request, const struct room *room,
     struct resume *out)
 {
-	struct history_span held;
+	struct history_span span;
 	enum chat_error error;
 
 	*out = (struct resume){ .seq = 0 };
 	error = history_span(request->chat->history, str_from(room->id),
-	    request->now_ms, &held);
+	    request->now_ms, &span);
 	if (error != CHAT_OK)
 		return error;
-	out->seq = held.last;
+	out->seq = span.last;
 	if ((request->command->rights & RIGHT_READ) == 0)
 		return CHAT_OK;
 	if (request->command->flags & COMMAND_HAS_SINCE)
-		return read_since(request, room, &held, out);
+		return read_since(request, room, &span, out);
 	if (request->command->limit > 0)
 		return read_newest(request, room, out);
 	return CHAT_OK;

@@ -63,21 +63,21 @@ static int
 window_move(struct segment_reader *reader, uint64_t at, size_t want)
 {
 	uint64_t end = reader->window_at + reader->window_len;
-	size_t held = 0, more, got;
+	size_t kept = 0, more, got;
 	int error;
 
 	if (at >= reader->window_at && at < end) {
-		held = (size_t)(end - at);
+		kept = (size_t)(end - at);
 		memmove(reader->window,
-		    reader->window + (at - reader->window_at), held);
+		    reader->window + (at - reader->window_at), kept);
 	}
 	reader->window_at = at;
-	reader->window_len = held;
-	more = want - held > READ_AT_ONCE ? want - held : READ_AT_ONCE;
-	if (more > reader->size - at - held)
-		more = (size_t)(reader->size - at - held);
-	error = disk_read(reader->disk, reader->file, reader->window + held,
-	    more, at + held, &got);
+	reader->window_len = kept;
+	more = want - kept > READ_AT_ONCE ? want - kept : READ_AT_ONCE;
+	if (more > reader->size - at - kept)
+		more = (size_t)(reader->size - at - kept);
+	error = disk_read(reader->disk, reader->file, reader->window + kept,
+	    more, at + kept, &got);
 	if (error == 0)
 		reader->window_len += got;
 	return error;

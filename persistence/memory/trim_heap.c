@@ -16,13 +16,13 @@ heap_trim(void)
 }
 
 bool
-trim_heap_watch(struct trim_heap *heap, size_t held)
+trim_heap_watch(struct trim_heap *heap, size_t bytes)
 {
-	if (held > heap->high)
-		heap->high = held;
-	if (heap->high - held < TRIM_WORTH_BYTES || held > heap->high / 2)
+	if (bytes > heap->high)
+		heap->high = bytes;
+	if (heap->high - bytes < TRIM_WORTH_BYTES || bytes > heap->high / 2)
 		return false;
 	heap_trim();
-	heap->high = held;
+	heap->high = bytes;
 	return true;
 }
