@@ -32,10 +32,14 @@ struct budget {
 void budget_init(struct budget *, const struct transport_limits *,
     int64_t now_ms);
 
-/* Adds what has accrued since the last time. */
+/* For budget_update(). */
 void budget_refill(struct budget *, const struct transport_limits *,
     int64_t now_ms);
 
+/*
+ * Adds what has accrued since the last time. Once for each message, before its
+ * charges: what is charged later, for answers, is of the same time.
+ */
 static inline void
 budget_update(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms)
@@ -46,34 +50,28 @@ budget_update(struct budget *budget, const struct transport_limits *limits,
 
 static inline void
 budget_charge_message(struct budget *budget,
-    const struct transport_limits *limits, int64_t now_ms)
+    const struct transport_limits *limits)
 {
-	if (limits->messages.rate == 0)
-		return;
-	budget_update(budget, limits, now_ms);
-	budget->messages -= 1.0f;
+	if (limits->messages.rate != 0)
+		budget->messages -= 1.0f;
 }
 
 /* Bytes received, after inflation, and encoded. */
 static inline void
 budget_charge_bytes(struct budget *budget,
-    const struct transport_limits *limits, int64_t now_ms, size_t bytes)
+    const struct transport_limits *limits, size_t bytes)
 {
-	if (limits->bytes.rate == 0)
-		return;
-	budget_update(budget, limits, now_ms);
-	budget->bytes -= (float)bytes;
+	if (limits->bytes.rate != 0)
+		budget->bytes -= (float)bytes;
 }
 
 /* Bytes times receivers. */
 static inline void
 budget_charge_copies(struct budget *budget,
-    const struct transport_limits *limits, int64_t now_ms, uint64_t bytes)
+    const struct transport_limits *limits, uint64_t bytes)
 {
-	if (limits->fanout.rate == 0)
-		return;
-	budget_update(budget, limits, now_ms);
-	budget->copies -= (float)bytes / BUDGET_COPIES_UNIT;
+	if (limits->fanout.rate != 0)
+		budget->copies -= (float)bytes / BUDGET_COPIES_UNIT;
 }
 
 /* True: the next command is within the budget. False: see budget_wait_ms(). */

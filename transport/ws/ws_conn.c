@@ -443,8 +443,7 @@ ws_conn_charge_bytes(struct conn *conn, size_t bytes)
 	struct loop *loop = conn->loop;
 
 	loop->turn.work += bytes;
-	budget_charge_bytes(&ws_of(conn)->budget, loop->limits, loop->now_ms,
-	    bytes);
+	budget_charge_bytes(&ws_of(conn)->budget, loop->limits, bytes);
 }
 
 void
@@ -453,15 +452,13 @@ ws_conn_charge_copies(struct conn *conn, uint64_t bytes, size_t sends)
 	if (sends > 0)
 		turn_add_sends(&conn->loop->turn, &ws_of(conn)->share,
 		    conn_now(conn), (uint32_t)sends);
-	budget_charge_copies(&ws_of(conn)->budget, conn->loop->limits,
-	    conn->loop->now_ms, bytes);
+	budget_charge_copies(&ws_of(conn)->budget, conn->loop->limits, bytes);
 }
 
 void
 ws_conn_charge_command(struct conn *conn)
 {
-	budget_charge_message(&ws_of(conn)->budget, conn->loop->limits,
-	    conn->loop->now_ms);
+	budget_charge_message(&ws_of(conn)->budget, conn->loop->limits);
 }
 
 int64_t
@@ -501,6 +498,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
 	conn->loop->meter.commands++;
+	budget_update(&ws->budget, conn->loop->limits, conn->loop->now_ms);
 	ws_conn_charge_bytes(conn, len);
 	ws_service_of(conn)->endpoint->ops->message(ws->session, opcode, data,
 	    len);

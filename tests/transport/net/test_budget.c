@@ -31,7 +31,7 @@ START_TEST(waits_for_the_next_command_once_a_burst_is_used)
 {
 	for (int i = 0; i < 5; i++) {
 		ck_assert_int_eq(wait_ms(0), 0);
-		budget_charge_message(&budget, &limits, 0);
+		budget_charge_message(&budget, &limits);
 	}
 	ck_assert_int_eq(wait_ms(0), 101);
 	ck_assert_int_eq(wait_ms(50), 51);
@@ -41,9 +41,9 @@ END_TEST
 
 START_TEST(waits_until_overdrawn_bytes_are_paid_for)
 {
-	budget_charge_bytes(&budget, &limits, 0, 2000);
+	budget_charge_bytes(&budget, &limits, 2000);
 	ck_assert_int_eq(wait_ms(0), 0);
-	budget_charge_bytes(&budget, &limits, 0, 500);
+	budget_charge_bytes(&budget, &limits, 500);
 	ck_assert_int_eq(wait_ms(0), 501);
 	ck_assert_int_eq(wait_ms(501), 0);
 }
@@ -51,7 +51,7 @@ END_TEST
 
 START_TEST(waits_until_an_overdrawn_fanout_is_paid_for)
 {
-	budget_charge_copies(&budget, &limits, 0, UINT64_C(3) << 20);
+	budget_charge_copies(&budget, &limits, UINT64_C(3) << 20);
 	ck_assert_int_eq(wait_ms(0), 1001);
 	ck_assert_int_eq(wait_ms(1001), 0);
 }
@@ -66,7 +66,7 @@ START_TEST(keeps_the_rate_though_the_burst_is_small)
 	budget_init(&budget, &limits, 0);
 	for (int64_t now_ms = 0; now_ms < 1000; now_ms += 100)
 		while (wait_ms(now_ms) == 0) {
-			budget_charge_message(&budget, &limits, now_ms);
+			budget_charge_message(&budget, &limits);
 			count++;
 		}
 	ck_assert_int_eq(count, 40 + 9 * 20);
@@ -80,18 +80,18 @@ START_TEST(counts_small_messages_against_a_large_fanout)
 	limits.fanout.burst = 1u << 30;
 	budget_init(&budget, &limits, 0);
 	for (int i = 0; i < 1 << 19; i++)
-		budget_charge_copies(&budget, &limits, 0, 1000);
-	budget_charge_copies(&budget, &limits, 0, 450u << 20);
+		budget_charge_copies(&budget, &limits, 1000);
+	budget_charge_copies(&budget, &limits, 450u << 20);
 	ck_assert_int_eq(wait_ms(0), 0);
-	budget_charge_copies(&budget, &limits, 0, 150u << 20);
+	budget_charge_copies(&budget, &limits, 150u << 20);
 	ck_assert_int_gt(wait_ms(0), 0);
 }
 END_TEST
 
 START_TEST(waits_for_the_longest_of_all)
 {
-	budget_charge_bytes(&budget, &limits, 0, 2100);
-	budget_charge_copies(&budget, &limits, 0, UINT64_C(4) << 20);
+	budget_charge_bytes(&budget, &limits, 2100);
+	budget_charge_copies(&budget, &limits, UINT64_C(4) << 20);
 	ck_assert_int_eq(wait_ms(0), 2001);
 }
 END_TEST
@@ -100,9 +100,9 @@ START_TEST(never_waits_without_limits)
 {
 	memset(&limits, 0, sizeof(limits));
 	budget_init(&budget, &limits, 0);
-	budget_charge_message(&budget, &limits, 0);
-	budget_charge_bytes(&budget, &limits, 0, SIZE_MAX);
-	budget_charge_copies(&budget, &limits, 0, UINT64_MAX / 2);
+	budget_charge_message(&budget, &limits);
+	budget_charge_bytes(&budget, &limits, SIZE_MAX);
+	budget_charge_copies(&budget, &limits, UINT64_MAX / 2);
 	ck_assert_int_eq(wait_ms(0), 0);
 }
 END_TEST
@@ -112,7 +112,8 @@ static int64_t
 budget_exceed_until(int64_t from_ms, int64_t until_ms)
 {
 	while (from_ms < until_ms) {
-		budget_charge_bytes(&budget, &limits, from_ms, 500);
+		budget_update(&budget, &limits, from_ms);
+		budget_charge_bytes(&budget, &limits, 500);
 		from_ms += budget_exceed(&budget, &limits, from_ms);
 		ck_assert_int_eq(wait_ms(from_ms), 0);
 	}
@@ -121,7 +122,7 @@ budget_exceed_until(int64_t from_ms, int64_t until_ms)
 
 START_TEST(has_patience_for_so_long)
 {
-	budget_charge_bytes(&budget, &limits, 0, 2000);
+	budget_charge_bytes(&budget, &limits, 2000);
 	budget_exceed_until(0, 2900);
 	ck_assert(budget_has_patience(&budget, &limits, 2999));
 	ck_assert(!budget_has_patience(&budget, &limits, 3000));
@@ -132,11 +133,12 @@ START_TEST(has_patience_again_after_a_second_within_the_budget)
 {
 	int64_t now_ms;
 
-	budget_charge_bytes(&budget, &limits, 0, 2000);
+	budget_charge_bytes(&budget, &limits, 2000);
 	now_ms = budget_exceed_until(0, 5000);
 	ck_assert(!budget_has_patience(&budget, &limits, now_ms + 1000));
 	ck_assert(budget_has_patience(&budget, &limits, now_ms + 1001));
-	budget_charge_bytes(&budget, &limits, now_ms + 1001, 3000);
+	budget_update(&budget, &limits, now_ms + 1001);
+	budget_charge_bytes(&budget, &limits, 3000);
 	budget_exceed(&budget, &limits, now_ms + 1001);
 	ck_assert(budget_has_patience(&budget, &limits, now_ms + 1001));
 }
@@ -147,7 +149,7 @@ START_TEST(has_patience_over_the_wrap_of_the_clock)
 	int64_t start_ms = INT64_C(0xffffffff) - 500;
 
 	budget_init(&budget, &limits, start_ms);
-	budget_charge_bytes(&budget, &limits, start_ms, 2000);
+	budget_charge_bytes(&budget, &limits, 2000);
 	budget_exceed_until(start_ms, start_ms + 2900);
 	ck_assert(budget_has_patience(&budget, &limits, start_ms + 2999));
 	ck_assert(!budget_has_patience(&budget, &limits, start_ms + 3000));
