@@ -13,12 +13,33 @@ static _Atomic(log_sink *) current_sink;
 static _Atomic(enum log_level) least_level;
 static struct clock *limit_clock;
 static struct log_limit *limits_exceeded;
+static _Atomic uint64_t line_counts[LOG_LEVELS];
+
+const char *
+log_level_word(enum log_level level)
+{
+	static const char *const words[] = {
+		[LOG_DEBUG] = "debug",
+		[LOG_INFO] = "info",
+		[LOG_WARN] = "warn",
+		[LOG_ERROR] = "error",
+	};
+
+	return words[level];
+}
 
 void
 log_set_sink(log_sink *sink, enum log_level least)
 {
 	current_sink = sink;
 	least_level = least;
+}
+
+void
+log_get_counts(uint64_t out[LOG_LEVELS])
+{
+	for (int i = 0; i < LOG_LEVELS; i++)
+		out[i] = line_counts[i];
 }
 
 void
@@ -42,6 +63,7 @@ log_line(enum log_level level, const char *format, va_list args)
 	if (sink == NULL || level < least_level)
 		return;
 	vsnprintf(line, sizeof(line), format, args);
+	line_counts[level]++;
 	sink(level, line);
 }
 
@@ -83,6 +105,7 @@ limit_report(const struct log_limit *limit)
 static void
 limit_suppress(struct log_limit *limit, const char *format, va_list args)
 {
+	line_counts[limit->level]++;
 	if (limit->suppressed++ > 0)
 		return;
 	vsnprintf(limit->example, sizeof(limit->example), format, args);

@@ -10,14 +10,24 @@ enum log_level {
 	LOG_DEBUG,
 	LOG_INFO,
 	LOG_WARN,
-	LOG_ERROR
+	LOG_ERROR,
+	LOG_LEVELS
 };
+
+/* "warn" */
+const char *log_level_word(enum log_level);
 
 /* Receives one finished line, without newline. Must not block for long. */
 typedef void log_sink(enum log_level, const char *line);
 
 /* Install the sink; NULL (the initial state) drops everything. */
 void log_set_sink(log_sink *, enum log_level least);
+
+/*
+ * How many lines there were of each level, logged or suppressed; lower ones
+ * than the least level are not counted.
+ */
+void log_get_counts(uint64_t out[LOG_LEVELS]);
 
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,38 +8,28 @@
 
 #include "domain/base/histogram.h"
 #include "domain/base/str.h"
+#include "domain/command.h"
 #include "domain/error.h"
+#include "domain/log.h"
 #include "domain/room.h"
+#include "domain/totals.h"
 
 #define SERVER_STATS_ROOMS 12
 
 /* Figures of the file store. */
 struct store_health {
-	bool is_kept;       /* false: no file store, the rest is unset */
-	bool is_writable;   /* now */
-	uint64_t lost;      /* records that were lost, at the start */
-	uint64_t bytes;     /* of the journal, snapshots not counted */
-	size_t waiting;     /* bytes to be written */
-	uint64_t syncs;     /* total */
-	uint64_t failures;  /* total: failed writes and syncs */
-	uint64_t compacted; /* total: compactions */
-};
-
-/* Kinds of closes and of refusals that are counted one by one. */
-#define SERVER_STATS_CLOSES 48
-#define SERVER_STATS_REFUSALS 24
-
-/* WebSockets that ended with this close code, for this reason. */
-struct close_total {
-	unsigned code; /* 0: without a close frame */
-	const char *reason;
-	uint64_t count;
-};
-
-/* What was refused because of a limit. */
-struct refusal_total {
-	const char *limit; /* the name of its option */
-	uint64_t count;
+	bool is_kept;          /* false: no file store, the rest is unset */
+	uint64_t is_writable;  /* now: 0 or 1 */
+	uint64_t lost;         /* records that were lost, at the start */
+	uint64_t bytes;        /* of the journal, snapshots not counted */
+	uint64_t waiting;      /* bytes to be written */
+	uint64_t appended;     /* total: records */
+	uint64_t batches;      /* total: writes of records */
+	uint64_t segments;     /* total: segments begun */
+	uint64_t syncs;        /* total */
+	uint64_t failures;     /* total: failed writes and syncs */
+	uint64_t compacted;    /* total: compactions */
+	struct histogram sync; /* how long syncs took */
 };
 
 /*
@@ -55,33 +45,79 @@ struct copy_totals {
 	uint64_t waiting;   /* not a total: for slow connections, now */
 };
 
+/* What became of a `since`: see struct recovery. */
+enum recovery_outcome {
+	RECOVERY_COMPLETE,
+	RECOVERY_GAP,   /* messages are missing */
+	RECOVERY_EPOCH, /* the epoch changed */
+	RECOVERY_OUTCOMES
+};
+
+enum tls_outcome {
+	TLS_FULL,
+	TLS_RESUMED, /* with a ticket */
+	TLS_FAILED,
+	TLS_OUTCOMES
+};
+
+/* Bytes and calls of sockets; under TLS the bytes inside of it. */
+struct traffic {
+	uint64_t received_bytes;
+	uint64_t sent_bytes;
+	uint64_t reads;         /* calls that read something */
+	uint64_t writes;        /* calls */
+	uint64_t message_bytes; /* payload of received messages, inflated */
+};
+
+/* Figures of the process, by the operating system. 0: unknown. */
+struct process_stats {
+	uint64_t cpu_us; /* total */
+	uint64_t resident_bytes;
+	uint64_t virtual_bytes;
+	uint64_t open_files;
+	uint64_t max_files;
+	uint64_t threads;
+	uint64_t started_ms; /* Unix time */
+};
+
 /* Totals count from the start of the server; the others are current. */
 struct server_stats {
 	struct str server; /* its name and version */
 	int64_t uptime_ms;
-	size_t connections;  /* open WebSockets */
-	uint64_t opened;     /* total: WebSockets */
-	uint64_t commands;   /* total: received */
-	uint64_t messages;   /* total: posted */
-	uint64_t deliveries; /* total: of messages, once per connection */
+	uint64_t connections;  /* open WebSockets */
+	uint64_t sockets;      /* open connections of any kind */
+	uint64_t accept_queue; /* accepted sockets that wait */
+	uint64_t opened;       /* total: WebSockets */
+	uint64_t commands;     /* total: received */
+	uint64_t messages;     /* total: posted */
+	uint64_t deliveries;   /* total: of messages, once per connection */
+	struct traffic traffic;
 	struct copy_totals copies;
-	/* By close code and reason; by limit. The first close_count and
-	 * refusal_count entries are set. */
-	struct close_total closes[SERVER_STATS_CLOSES];
-	size_t close_count;
-	struct refusal_total refusals[SERVER_STATS_REFUSALS];
-	size_t refusal_count;
-	uint64_t errors[CHAT_ERROR_KINDS]; /* total: answers, by error */
-	size_t rooms;
+	struct totals closes;        /* by close code and reason */
+	struct totals refusals;      /* by limit */
+	struct totals handshakes;    /* of WebSockets, by status */
+	struct totals responses;     /* to HTTP requests, by status */
+	struct totals auth_failures; /* by reason: the text of the answer */
+	uint64_t tls[TLS_OUTCOMES];  /* total: TLS handshakes */
+	uint64_t errors[CHAT_ERROR_KINDS];      /* total: answers, by error */
+	uint64_t recoveries[RECOVERY_OUTCOMES]; /* total */
+	uint64_t log_lines[LOG_LEVELS];         /* total, suppressed ones too */
+	uint64_t rooms;
 	struct room
 	    largest[SERVER_STATS_ROOMS]; /* by members, the most first */
 	size_t largest_count;
-	size_t held;     /* bytes, by the server's own accounting */
-	size_t resident; /* bytes of resident memory */
-	uint64_t cpu_ms; /* total: CPU time */
+	uint64_t bytes_held;   /* by the server's own accounting */
+	uint64_t output_bytes; /* of these: waiting to be sent */
+	uint64_t output_most;  /* the highest of these since the start */
+	uint64_t input_bytes;  /* of unfinished requests and messages */
+	struct process_stats process;
 	struct store_health store;
 	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
+	/* The same by kind; the last one: commands that were not run. */
+	struct histogram kinds[COMMAND_KINDS + 1];
+	/* Sending, at the end of a turn, what it published. */
+	struct histogram fanout;
 	/* Delay of the loop's ten ticks a second. */
 	struct histogram lag;
 };

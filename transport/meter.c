@@ -3,17 +3,37 @@
 #include <assert.h>
 #include <string.h>
 
+/* All commands of a turn took as long as the turn. */
+static void
+meter_time_commands(struct meter *meter, uint64_t took_us)
+{
+	uint64_t rest = meter->commands - meter->timed;
+
+	for (unsigned i = 0; i < meter->turn_kind_count; i++) {
+		enum command_kind kind = meter->turn_kinds[i];
+		uint32_t count = meter->turn_commands[kind];
+
+		assert(count <= rest);
+		rest -= count;
+		histogram_add(&meter->kinds[kind], took_us, count);
+		meter->turn_commands[kind] = 0;
+	}
+	if (rest > 0)
+		histogram_add(&meter->kinds[COMMAND_KINDS], took_us, rest);
+	meter->turn_kind_count = 0;
+	meter->timed = meter->commands;
+}
+
 void
 meter_end_turn(struct meter *meter, int64_t now_ns)
 {
-	int64_t took = now_ns - meter->turn_read_ns;
-	uint64_t commands = meter->commands - meter->timed;
-
-	if (meter->turn_read_ns == 0)
-		return;
-	if (commands > 0)
-		histogram_add(&meter->latency, (uint64_t)took / 1000, commands);
-	meter->timed = meter->commands;
+	if (meter->turn_fanout_ns != 0)
+		histogram_add(&meter->fanout,
+		    (uint64_t)(now_ns - meter->turn_fanout_ns) / 1000, 1);
+	if (meter->turn_read_ns != 0)
+		meter_time_commands(meter,
+		    (uint64_t)(now_ns - meter->turn_read_ns) / 1000);
+	meter->turn_fanout_ns = 0;
 	meter->turn_read_ns = 0;
 }
 
@@ -28,38 +48,13 @@ meter_tick(struct meter *meter, int64_t now_ns, int64_t interval_ns)
 	meter->ticked_ns = now_ns;
 }
 
-/* --- closes and refusals -------------------------------------------------- */
-
-/* The last place counts everything for which there is no other. */
-static size_t
-find_close(struct meter *meter, unsigned code, const char *reason)
-{
-	struct close_total *closes = meter->closes;
-	size_t i = 0;
-
-	while (i < meter->close_count &&
-	       (closes[i].code != code ||
-		   strcmp(closes[i].reason, reason) != 0))
-		i++;
-	if (i < meter->close_count)
-		return i;
-	if (i == SERVER_STATS_CLOSES)
-		return SERVER_STATS_CLOSES - 1;
-	if (i == SERVER_STATS_CLOSES - 1) {
-		code = 0;
-		reason = "other";
-	}
-	closes[i] = (struct close_total){ .code = code, .reason = reason };
-	meter->close_count++;
-	return i;
-}
+/* --- closes, refusals, answers -------------------------------------------- */
 
 void
 meter_count_close(struct meter *meter, unsigned code, const char *reason)
 {
-	size_t at = find_close(meter, code, reason);
+	size_t at = totals_add(&meter->closes, code, reason);
 
-	meter->closes[at].count++;
 	if (strcmp(reason, "client") == 0)
 		log_debug("connection closed by the client: %u", code);
 	else
@@ -67,42 +62,51 @@ meter_count_close(struct meter *meter, unsigned code, const char *reason)
 		    "connection closed: %u %s", code, reason);
 }
 
-static size_t
-find_refusal(struct meter *meter, const char *limit)
-{
-	struct refusal_total *refusals = meter->refusals;
-	size_t i = 0;
-
-	while (i < meter->refusal_count &&
-	       strcmp(refusals[i].limit, limit) != 0)
-		i++;
-	if (i < meter->refusal_count)
-		return i;
-	assert(i < SERVER_STATS_REFUSALS);
-	refusals[i] = (struct refusal_total){ .limit = limit };
-	meter->refusal_count++;
-	return i;
-}
-
 void
 meter_count_refusal(struct meter *meter, const char *limit)
 {
-	size_t at = find_refusal(meter, limit);
+	size_t at = totals_add(&meter->refusals, 0, limit);
 
-	meter->refusals[at].count++;
 	log_line_limited(&meter->refusal_lines[at], LOG_INFO,
 	    "refused because of %s", limit);
 }
+
+void
+meter_count_handshake(struct meter *meter, int status)
+{
+	totals_add(&meter->handshakes, (unsigned)status, "");
+}
+
+void
+meter_count_auth_failure(struct meter *meter, const char *reason)
+{
+	totals_add(&meter->auth_failures, 0, reason);
+}
+
+void
+meter_count_response(struct meter *meter, int status)
+{
+	totals_add(&meter->responses, (unsigned)status, "");
+}
+
+/* --- figures -------------------------------------------------------------- */
 
 void
 meter_fill_stats(const struct meter *meter, struct server_stats *out)
 {
 	out->opened = meter->opened;
 	out->commands = meter->commands;
-	out->latency = meter->latency;
+	out->traffic = meter->traffic;
+	out->latency = (struct histogram){ 0 };
+	for (int i = 0; i <= COMMAND_KINDS; i++)
+		histogram_add_all(&out->latency, &meter->kinds[i]);
+	memcpy(out->kinds, meter->kinds, sizeof(out->kinds));
+	out->fanout = meter->fanout;
 	out->lag = meter->lag;
-	memcpy(out->closes, meter->closes, sizeof(out->closes));
-	out->close_count = meter->close_count;
-	memcpy(out->refusals, meter->refusals, sizeof(out->refusals));
-	out->refusal_count = meter->refusal_count;
+	out->closes = meter->closes;
+	out->refusals = meter->refusals;
+	out->handshakes = meter->handshakes;
+	out->responses = meter->responses;
+	out->auth_failures = meter->auth_failures;
+	memcpy(out->tls, meter->tls, sizeof(out->tls));
 }

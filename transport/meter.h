@@ -12,18 +12,27 @@
 struct meter {
 	uint64_t opened;   /* WebSockets */
 	uint64_t commands; /* messages received */
-	struct histogram latency;
+	struct traffic traffic;
+	struct histogram kinds[COMMAND_KINDS + 1]; /* see server_stats */
+	struct histogram fanout;
 	struct histogram lag;
-	uint64_t timed;       /* commands in turns before this one */
-	int64_t turn_read_ns; /* when the turn's first input came; 0: none */
-	int64_t ticked_ns;    /* the last tick; 0: none yet */
-	struct close_total closes[SERVER_STATS_CLOSES];
-	size_t close_count;
-	struct refusal_total refusals[SERVER_STATS_REFUSALS];
-	size_t refusal_count;
+	/* Commands of this turn by kind, and the kinds that there are. */
+	uint32_t turn_commands[COMMAND_KINDS];
+	enum command_kind turn_kinds[COMMAND_KINDS];
+	unsigned turn_kind_count;
+	uint64_t timed;         /* commands in turns before this one */
+	int64_t turn_read_ns;   /* when the turn's first input came; 0: none */
+	int64_t turn_fanout_ns; /* when its output is sent; 0: there is none */
+	int64_t ticked_ns;      /* the last tick; 0: none yet */
+	struct totals closes;
+	struct totals refusals;
+	struct totals handshakes;
+	struct totals responses;
+	struct totals auth_failures;
+	uint64_t tls[TLS_OUTCOMES];
 	/* Rate limits of the log lines about them. */
-	struct log_limit close_lines[SERVER_STATS_CLOSES];
-	struct log_limit refusal_lines[SERVER_STATS_REFUSALS];
+	struct log_limit close_lines[TOTALS_MOST];
+	struct log_limit refusal_lines[TOTALS_MOST];
 };
 
 static inline int64_t
@@ -41,6 +50,28 @@ meter_read(struct meter *meter)
 {
 	if (meter->turn_read_ns == 0)
 		meter->turn_read_ns = monotonic_ns();
+}
+
+/* A command of this kind is run. */
+static inline void
+meter_count_command(struct meter *meter, enum command_kind kind)
+{
+	if (meter->turn_commands[kind]++ == 0)
+		meter->turn_kinds[meter->turn_kind_count++] = kind;
+}
+
+/* The turn ends; what it published is sent from now on. */
+static inline void
+meter_begin_fanout(struct meter *meter)
+{
+	meter->turn_fanout_ns = monotonic_ns();
+}
+
+/* Whether meter_end_turn() has something to time. */
+static inline bool
+meter_is_timing(const struct meter *meter)
+{
+	return meter->turn_read_ns != 0 || meter->turn_fanout_ns != 0;
 }
 
 /* Everything that this turn's input caused is sent. */
@@ -61,6 +92,15 @@ void meter_count_close(struct meter *, unsigned code, const char *reason);
  * its option.
  */
 void meter_count_refusal(struct meter *, const char *limit);
+
+/* A handshake of a WebSocket was answered with this status. */
+void meter_count_handshake(struct meter *, int status);
+
+/* The admission refused a handshake; the reason is a constant. */
+void meter_count_auth_failure(struct meter *, const char *reason);
+
+/* An HTTP request, of no WebSocket, was answered with this status. */
+void meter_count_response(struct meter *, int status);
 
 void meter_fill_stats(const struct meter *, struct server_stats *out);
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "domain/log.h"
 #include "transport/http/http.h"
 #include "transport/worker.h"
 #include "wire/common/stats_format.h"
@@ -31,7 +32,13 @@ make_report(struct worker *worker, int64_t uptime_ms)
 	memset(report, 0, sizeof(*report));
 	report->uptime_ms = uptime_ms;
 	report->connections = worker->ws.open_count;
-	report->held = loop_memory(&worker->loop);
+	report->sockets = worker->loop.conn_count;
+	report->accept_queue = worker->loop.accept_queue.count;
+	report->bytes_held = loop_memory(&worker->loop);
+	report->output_bytes = worker->loop.pool.bytes;
+	report->output_most = worker->loop.pool.most_bytes;
+	report->input_bytes = worker->loop.input_bytes;
+	log_get_counts(report->log_lines);
 	meter_fill_stats(&worker->loop.meter, report);
 	host->ops->server_stats(report, host->arg);
 }

@@ -105,6 +105,7 @@ take_token(struct session *session, const struct command *command)
 static bool
 command_run(struct session *session, struct command *command)
 {
+	meter_count_command(&session->conn->loop->meter, command->kind);
 	command->author = session_member(session);
 	command->connection = session->connection;
 	command->rights = session->rights;

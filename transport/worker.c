@@ -98,6 +98,8 @@ worker_end_turn(struct worker *worker)
 	struct endpoint *endpoint = worker->ws.endpoint;
 
 	shed_input(loop);
+	if (endpoint->ops->pending(endpoint).sends > 0)
+		meter_begin_fanout(&loop->meter);
 	endpoint->ops->flush(endpoint);
 	shed_output(loop);
 	/* Members that leave are announced, and some of those sends fail. */
@@ -106,7 +108,7 @@ worker_end_turn(struct worker *worker)
 		endpoint->ops->flush(endpoint);
 	}
 	conns_free_dead(loop);
-	if (loop->meter.turn_read_ns != 0)
+	if (meter_is_timing(&loop->meter))
 		meter_end_turn(&loop->meter, monotonic_ns());
 }
 

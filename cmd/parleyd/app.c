@@ -253,8 +253,7 @@ collect_server_stats(struct server_stats *out, void *arg)
 	struct app *app = arg;
 
 	out->server = app->chat.profile.server;
-	out->resident = resident_bytes();
-	out->cpu_ms = processor_ms();
+	resource_usage(&out->process);
 	if (app->stores.files != NULL)
 		file_store_stats(app->stores.files, &out->store);
 	hub_stats(app->hub, out);

@@ -33,10 +33,8 @@ size_t rlimits_fit_connections(size_t wanted, size_t files, size_t listeners);
 /* Connections of any kind: nothing is accepted into the rest. */
 size_t rlimits_fit_sockets(size_t files, size_t listeners);
 
-/* Resident memory of this process; 0: unknown. */
-size_t resident_bytes(void);
-
-/* CPU time of this process. */
-uint64_t processor_ms(void);
+/* Figures of this process. */
+struct process_stats;
+void resource_usage(struct process_stats *);
 
 #endif

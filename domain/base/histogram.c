@@ -15,6 +15,14 @@ histogram_add(struct histogram *histogram, uint64_t us, uint64_t times)
 	histogram->sum_us += us * times;
 }
 
+void
+histogram_add_all(struct histogram *sum, const struct histogram *part)
+{
+	for (int i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		sum->counts[i] += part->counts[i];
+	sum->sum_us += part->sum_us;
+}
+
 uint64_t
 histogram_count(const struct histogram *histogram)
 {

@@ -19,6 +19,9 @@ struct histogram {
 /* Adds a duration `times` times. */
 void histogram_add(struct histogram *, uint64_t us, uint64_t times);
 
+/* Adds everything of another one. */
+void histogram_add_all(struct histogram *, const struct histogram *);
+
 uint64_t histogram_count(const struct histogram *);
 
 #endif

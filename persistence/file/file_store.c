@@ -297,9 +297,13 @@ file_store_stats(struct file_store *self, struct store_health *out)
 		.lost = self->lost,
 		.bytes = stats.bytes,
 		.waiting = stats.pending_bytes,
+		.appended = stats.appended,
+		.batches = stats.batches,
+		.segments = stats.segments,
 		.syncs = stats.syncs,
 		.failures = stats.failures,
 		.compacted = stats.compactions,
+		.sync = stats.sync,
 	};
 }
 

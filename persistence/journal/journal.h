@@ -5,6 +5,7 @@
 #ifndef PERSISTENCE_JOURNAL_H
 #define PERSISTENCE_JOURNAL_H
 
+#include "domain/base/histogram.h"
 #include "domain/error.h"
 #include "persistence/disk/disk.h"
 #include "persistence/format/record.h"
@@ -107,8 +108,8 @@ bool journal_is_under_pressure(struct journal *);
 struct journal_stats {
 	uint64_t appended, batches, syncs, failures, compactions;
 	size_t pending_bytes;
-	int64_t last_sync_us, longest_sync_us;
-	uint64_t segments; /* created since the start */
+	struct histogram sync; /* how long syncs took */
+	uint64_t segments;     /* created since the start */
 	uint64_t bytes; /* of all segments that are not covered by a snapshot */
 };
 void journal_stats(struct journal *, struct journal_stats *);

@@ -53,9 +53,7 @@ journal_sync(struct journal *journal)
 	took_us = disk_monotonic_us(journal->disk) - start_us;
 	journal_lock(journal);
 	stats->syncs++;
-	stats->last_sync_us = took_us;
-	if (took_us > stats->longest_sync_us)
-		stats->longest_sync_us = took_us;
+	histogram_add(&stats->sync, (uint64_t)took_us, 1);
 	journal_unlock(journal);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cmd/parleyd/platform.h"
+#include "domain/server_stats.h"
 #include "tests/suite.h"
 
 START_TEST(time_goes_forward)
@@ -139,13 +140,25 @@ START_TEST(connections_leave_descriptors_for_the_rest)
 }
 END_TEST
 
-START_TEST(a_process_takes_memory_and_time)
+START_TEST(a_process_uses_memory_time_and_files)
 {
-	uint64_t before = processor_ms();
+	struct process_stats before, now;
+	int file = dup(STDERR_FILENO);
 
-	ck_assert_uint_gt(resident_bytes(), 100000);
-	while (processor_ms() < before + 2)
-		continue;
+	resource_usage(&before);
+	close(file);
+	ck_assert_uint_gt(before.resident_bytes, 100000);
+	ck_assert_uint_gt(before.virtual_bytes, before.resident_bytes);
+	ck_assert_uint_eq(before.threads, 1);
+	ck_assert_uint_lt(before.open_files, before.max_files);
+	ck_assert_uint_gt(before.started_ms, 1700000000000);
+	ck_assert_uint_le(before.started_ms,
+	    (uint64_t)clock_wall_ms(system_clock()) + 1000);
+	do
+		resource_usage(&now);
+	while (now.cpu_us < before.cpu_us + 2000);
+	ck_assert_uint_eq(now.open_files, before.open_files - 1);
+	ck_assert_uint_eq(now.started_ms, before.started_ms);
 }
 END_TEST
 
@@ -160,5 +173,5 @@ SUITE(platform)
 	tcase_add_test(tests, a_long_log_line_is_cut);
 	tcase_add_test(tests, descriptors_are_raised_as_far_as_allowed);
 	tcase_add_test(tests, connections_leave_descriptors_for_the_rest);
-	tcase_add_test(tests, a_process_takes_memory_and_time);
+	tcase_add_test(tests, a_process_uses_memory_time_and_files);
 }

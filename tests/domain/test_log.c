@@ -142,6 +142,22 @@ START_TEST(suppresses_nothing_without_a_clock)
 }
 END_TEST
 
+START_TEST(counts_lines_by_level)
+{
+	uint64_t before[LOG_LEVELS], now[LOG_LEVELS];
+
+	log_get_counts(before);
+	log_debug("not logged");
+	log_warn("one");
+	log_times(LOG_LIMIT_LINES + 5); /* suppressed ones, too */
+	log_get_counts(now);
+	ck_assert_uint_eq(now[LOG_DEBUG], before[LOG_DEBUG]);
+	ck_assert_uint_eq(now[LOG_WARN] + now[LOG_INFO],
+	    before[LOG_WARN] + before[LOG_INFO] + 1 + LOG_LIMIT_LINES + 5);
+	ck_assert_str_eq(log_level_word(LOG_WARN), "warn");
+}
+END_TEST
+
 SUITE(log)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -151,4 +167,5 @@ SUITE(log)
 	tcase_add_test(tests, reports_every_call_site);
 	tcase_add_test(tests, drops_levels_below_the_least);
 	tcase_add_test(tests, suppresses_nothing_without_a_clock);
+	tcase_add_test(tests, counts_lines_by_level);
 }

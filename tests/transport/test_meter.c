@@ -33,48 +33,62 @@ START_TEST(times_the_commands_of_a_turn_alike)
 }
 END_TEST
 
-START_TEST(counts_closes_by_code_and_reason)
+START_TEST(times_commands_by_kind)
 {
-	char same[] = "slow_consumer";
+	const struct histogram *kinds = report.kinds;
 
+	memset(&meter, 0, sizeof(meter));
+	for (int turn = 0; turn < 2; turn++) {
+		meter.turn_read_ns = 5 * MS;
+		meter.commands += 4;
+		meter_count_command(&meter, COMMAND_PING);
+		meter_count_command(&meter, COMMAND_BROADCAST);
+		meter_count_command(&meter, COMMAND_BROADCAST);
+		meter_end_turn(&meter, 7 * MS);
+	}
+	ck_assert_uint_eq(commands_timed(), 8);
+	ck_assert_uint_eq(histogram_count(&kinds[COMMAND_PING]), 2);
+	ck_assert_uint_eq(histogram_count(&kinds[COMMAND_BROADCAST]), 4);
+	ck_assert_uint_eq(kinds[COMMAND_BROADCAST].sum_us, 4 * 2000);
+	ck_assert_uint_eq(histogram_count(&kinds[COMMAND_DM]), 0);
+	/* What was not valid. */
+	ck_assert_uint_eq(histogram_count(&kinds[COMMAND_KINDS]), 2);
+	ck_assert_uint_eq(report.latency.sum_us, 8 * 2000);
+}
+END_TEST
+
+START_TEST(times_the_sending_of_a_turn)
+{
+	memset(&meter, 0, sizeof(meter));
+	ck_assert(!meter_is_timing(&meter));
+	meter_begin_fanout(&meter);
+	ck_assert(meter_is_timing(&meter));
+	meter.turn_fanout_ns = 5 * MS;
+	meter_end_turn(&meter, 8 * MS);
+	ck_assert(!meter_is_timing(&meter));
+	ck_assert_uint_eq(commands_timed(), 0);
+	ck_assert_uint_eq(histogram_count(&report.fanout), 1);
+	ck_assert_uint_eq(report.fanout.sum_us, 3000);
+}
+END_TEST
+
+START_TEST(counts_closes_refusals_and_answers)
+{
 	memset(&meter, 0, sizeof(meter));
 	meter_count_close(&meter, 4102, "slow_consumer");
 	meter_count_close(&meter, 1000, "client");
-	meter_count_close(&meter, 4102, same);
-	meter_count_close(&meter, 4102, "other");
-	meter_fill_stats(&meter, &report);
-	ck_assert_uint_eq(report.close_count, 3);
-	ck_assert_uint_eq(report.closes[0].code, 4102);
-	ck_assert_str_eq(report.closes[0].reason, "slow_consumer");
-	ck_assert_uint_eq(report.closes[0].count, 2);
-	ck_assert_uint_eq(report.closes[1].count, 1);
-}
-END_TEST
-
-START_TEST(counts_closes_of_too_many_kinds_as_others)
-{
-	memset(&meter, 0, sizeof(meter));
-	for (unsigned i = 0; i < 100; i++)
-		meter_count_close(&meter, 3000 + i, "client");
-	meter_fill_stats(&meter, &report);
-	ck_assert_uint_eq(report.close_count, SERVER_STATS_CLOSES);
-	ck_assert_str_eq(report.closes[SERVER_STATS_CLOSES - 1].reason,
-	    "other");
-	ck_assert_uint_eq(report.closes[SERVER_STATS_CLOSES - 1].count,
-	    100 - (SERVER_STATS_CLOSES - 1));
-}
-END_TEST
-
-START_TEST(counts_refusals_by_limit)
-{
-	memset(&meter, 0, sizeof(meter));
+	meter_count_close(&meter, 4102, "slow_consumer");
 	meter_count_refusal(&meter, "limits.connections");
-	meter_count_refusal(&meter, "limits.request_bytes");
-	meter_count_refusal(&meter, "limits.connections");
+	meter_count_handshake(&meter, 101);
+	meter_count_response(&meter, 404);
 	meter_fill_stats(&meter, &report);
-	ck_assert_uint_eq(report.refusal_count, 2);
-	ck_assert_str_eq(report.refusals[0].limit, "limits.connections");
-	ck_assert_uint_eq(report.refusals[0].count, 2);
+	ck_assert_uint_eq(report.closes.count, 2);
+	ck_assert_uint_eq(report.closes.items[0].code, 4102);
+	ck_assert_uint_eq(report.closes.items[0].count, 2);
+	ck_assert_uint_eq(report.refusals.count, 1);
+	ck_assert_str_eq(report.refusals.items[0].reason, "limits.connections");
+	ck_assert_uint_eq(report.handshakes.items[0].code, 101);
+	ck_assert_uint_eq(report.responses.items[0].code, 404);
 }
 END_TEST
 
@@ -115,9 +129,9 @@ END_TEST
 SUITE(meter)
 {
 	tcase_add_test(tests, times_the_commands_of_a_turn_alike);
-	tcase_add_test(tests, counts_closes_by_code_and_reason);
-	tcase_add_test(tests, counts_closes_of_too_many_kinds_as_others);
-	tcase_add_test(tests, counts_refusals_by_limit);
+	tcase_add_test(tests, times_commands_by_kind);
+	tcase_add_test(tests, times_the_sending_of_a_turn);
+	tcase_add_test(tests, counts_closes_refusals_and_answers);
 	tcase_add_test(tests, times_no_turn_without_commands);
 	tcase_add_test(tests, reads_the_clock_once_in_a_turn);
 	tcase_add_test(tests, notes_how_late_ticks_are);

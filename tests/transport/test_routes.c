@@ -254,7 +254,7 @@ static const struct {
 	{ "command", "/a.js", "*/*", "script" },
 	{ "command", "/stats", "*/*", "{\"server\":\"s\"," },
 	{ "command", "/monitor/stats", "*/*", "{\"server\":\"s\"," },
-	{ "command", "/metrics", "*/*", "# HELP parley_connections " },
+	{ "command", "/metrics", "*/*", "# HELP parley_build_info " },
 	{ "topic", "/", "text/html, */*;q=0.8", "page" },
 	{ "topic", "/", "*/*", "{\"detail\":\"Not Found\"}" },
 	{ "topic", "/a.js", "*/*", "script" },

@@ -32,6 +32,23 @@ send_frame(struct hub *hub, struct session *session, const struct frame *frame)
 	hub_flush_if_large(hub);
 }
 
+static void
+count_answer(struct hub *hub, const struct event *event)
+{
+	const struct recovery *recovery = &event->recovery;
+
+	if (event->kind == EVENT_FAILED)
+		hub->errors[event->failure.error]++;
+	if (event->kind != EVENT_ROOM_JOINED || !recovery->asked)
+		return;
+	if (recovery->epoch_changed)
+		hub->recoveries[RECOVERY_EPOCH]++;
+	else if (!recovery->recovered)
+		hub->recoveries[RECOVERY_GAP]++;
+	else
+		hub->recoveries[RECOVERY_COMPLETE]++;
+}
+
 bool
 hub_send_as(struct hub *hub, struct session *session, const struct event *event,
     enum viewpoint view)
@@ -40,8 +57,7 @@ hub_send_as(struct hub *hub, struct session *session, const struct event *event,
 	    encode_cache_for_one(&hub->encode_cache, event, view,
 		session->variant);
 
-	if (event->kind == EVENT_FAILED)
-		hub->errors[event->failure.error]++;
+	count_answer(hub, event);
 	if (encoded->is_silent)
 		return false;
 	if (encoded->failed) {
@@ -244,6 +260,7 @@ hub_stats(const struct hub *hub, struct server_stats *out)
 	out->messages = hub->messages;
 	out->deliveries = hub->deliveries;
 	memcpy(out->errors, hub->errors, sizeof(out->errors));
+	memcpy(out->recoveries, hub->recoveries, sizeof(out->recoveries));
 	out->copies = hub->batch.copies;
 }
 

@@ -7,6 +7,7 @@
 
 #include "domain/base/id_map.h"
 #include "domain/publisher.h"
+#include "domain/server_stats.h"
 #include "transport/fanout/encode_cache.h"
 #include "transport/fanout/hub.h"
 #include "transport/fanout/replay.h"
@@ -29,6 +30,7 @@ struct hub {
 	uint64_t deliveries;         /* of all messages, to a connection each */
 	struct session *last_author; /* that was looked up; or NULL */
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */
+	uint64_t recoveries[RECOVERY_OUTCOMES];
 };
 
 /* hub_publish.c */

@@ -139,6 +139,8 @@ http_write_head(struct http_conn *http)
 	size_t len;
 
 	assert(response->status != 0 && !http->responded);
+	meter_count_response(&http->exchange.conn->loop->meter,
+	    response->status);
 	/* The rest of the body could be taken for a request. */
 	if (http->state == HTTP_STATE_BODY)
 		http->keeps_alive = false;

@@ -28,6 +28,8 @@ chunk_create(struct chunk_pool *pool, size_t capacity)
 	chunk->capacity = (uint32_t)capacity;
 	chunk->transient = false;
 	pool->bytes += capacity;
+	if (pool->bytes > pool->most_bytes)
+		pool->most_bytes = pool->bytes;
 	return chunk;
 }
 

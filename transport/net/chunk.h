@@ -25,7 +25,8 @@ struct chunk {
 struct chunk_pool {
 	struct chunk *spare; /* a few of CHUNK_SIZE, for the next turn */
 	size_t spare_count;
-	size_t bytes; /* in all chunks except the spare ones */
+	size_t bytes;      /* in all chunks except the spare ones */
+	size_t most_bytes; /* the highest of these so far */
 };
 
 /* A chunk of this capacity, with one reference; NULL: no memory. */

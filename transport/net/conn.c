@@ -347,6 +347,19 @@ conn_on_eof(struct conn *conn)
  * bufferevent for each would take a kilobyte, and one system call more for
  * each read.
  */
+static ssize_t
+conn_read(struct conn *conn)
+{
+	struct traffic *traffic = &conn->loop->meter.traffic;
+	ssize_t len = conn->io->read(conn, conn->loop->input, LOOP_INPUT_SIZE);
+
+	if (len > 0) {
+		traffic->reads++;
+		traffic->received_bytes += (uint64_t)len;
+	}
+	return len;
+}
+
 static void
 readable_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -361,7 +374,7 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 		conn_consume_unread(conn);
 		return;
 	}
-	len = conn->io->read(conn, conn->loop->input, LOOP_INPUT_SIZE);
+	len = conn_read(conn);
 	if (len > 0)
 		conn_consume_read(conn, conn->loop->input, (size_t)len);
 	else if (len == 0)
@@ -378,9 +391,14 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 static ssize_t
 conn_write_vectors(struct conn *conn, struct iovec *vectors, int count)
 {
+	struct traffic *traffic = &conn->loop->meter.traffic;
 	ssize_t sent = conn->io->write(conn, vectors, count);
 
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
+	traffic->writes++;
+	if (sent > 0)
+		traffic->sent_bytes += (uint64_t)sent;
+	else if (sent < 0 &&
+		 (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
 		return 0;
 	return sent;
 }

@@ -23,7 +23,8 @@ struct tls_session {
 	struct conn *conn;
 	struct tls_context *context;
 	SSL *ssl;
-	char *unsent; /* NULL: nothing */
+	bool is_counted; /* its handshake is done */
+	char *unsent;    /* NULL: nothing */
 	size_t unsent_len;
 	size_t unsent_sent; /* of these */
 };
@@ -129,6 +130,14 @@ handshake_log_failure(const struct tls_session *session)
 		    reason != NULL ? reason : "connection lost");
 }
 
+static void
+handshake_count(struct tls_session *session)
+{
+	session->is_counted = true;
+	session->conn->loop->meter
+	    .tls[SSL_session_reused(session->ssl) ? TLS_RESUMED : TLS_FULL]++;
+}
+
 static ssize_t
 tls_read(struct conn *conn, void *data, size_t len)
 {
@@ -138,6 +147,8 @@ tls_read(struct conn *conn, void *data, size_t len)
 
 	ERR_clear_error();
 	result = SSL_read_ex(session->ssl, data, len, &got);
+	if (!session->is_counted && SSL_is_init_finished(session->ssl))
+		handshake_count(session);
 	if (result == 1)
 		return (ssize_t)got;
 	switch (SSL_get_error(session->ssl, result)) {
@@ -263,6 +274,8 @@ tls_io_destroy(struct conn *conn)
 {
 	struct tls_session *session = tls_session_of(conn);
 
+	if (!session->is_counted)
+		conn->loop->meter.tls[TLS_FAILED]++;
 	SSL_free(session->ssl);
 	tls_context_unref(session->context);
 	free(session->unsent);

@@ -498,6 +498,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
 	conn->loop->meter.commands++;
+	conn->loop->meter.traffic.message_bytes += len;
 	budget_update(&ws->budget, conn->loop->limits, conn->loop->now_ms);
 	ws_conn_charge_bytes(conn, len);
 	ws_service_of(conn)->endpoint->ops->message(ws->session, opcode, data,

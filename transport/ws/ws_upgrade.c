@@ -14,6 +14,7 @@ ws_refuse(struct conn *conn, struct http_response *response, int status,
     const char *why, const char *limit)
 {
 	meter_count_refusal(&conn->loop->meter, limit);
+	meter_count_handshake(&conn->loop->meter, status);
 	http_refuse(response, status, why);
 	return false;
 }
@@ -106,6 +107,7 @@ ws_accept(struct http_exchange *exchange, const struct http_request *request,
 	    upgrade->deflate.on ? upgrade->deflate.response : NULL, text,
 	    sizeof(text));
 
+	meter_count_handshake(&conn->loop->meter, 101);
 	ws_conn_open(conn, request, upgrade, str_slice(text, len));
 	conn_resume(conn, PAUSED_BY_ANSWER);
 }
@@ -140,6 +142,8 @@ admission_refuse(struct candidate *candidate, int status, const char *why)
 
 	assert(candidate->waits);
 	candidate->waits = false;
+	meter_count_handshake(&exchange->conn->loop->meter, status);
+	meter_count_auth_failure(&exchange->conn->loop->meter, why);
 	http_refuse(&exchange->response, status, why);
 	http_exchange_respond(exchange);
 }
@@ -203,6 +207,7 @@ ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
 	struct candidate *candidate = malloc(sizeof(*candidate));
 
 	if (candidate == NULL) {
+		meter_count_handshake(&exchange->conn->loop->meter, 503);
 		http_refuse(&exchange->response, 503, "Out of memory\n");
 		return;
 	}
@@ -231,9 +236,10 @@ ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 
 	if (!http_exchange_admits_body(exchange, false))
 		return;
-	if (status != 101)
+	if (status != 101) {
+		meter_count_handshake(&exchange->conn->loop->meter, status);
 		http_refuse(&exchange->response, status, why);
-	else if (!ws_has_room(service, exchange->conn, &exchange->response))
+	} else if (!ws_has_room(service, exchange->conn, &exchange->response))
 		return;
 	else if (service->admission != NULL)
 		ws_ask_admission(service, exchange);

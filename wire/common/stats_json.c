@@ -66,7 +66,7 @@ static void
 stats_put_store(struct wire_text *out, const struct store_health *store)
 {
 	stats_put(out, ",\"store\":{\"writable\":");
-	stats_put(out, store->is_writable ? "true" : "false");
+	stats_put(out, store->is_writable != 0 ? "true" : "false");
 	stats_put_number(out, "lost", store->lost);
 	stats_put_number(out, "journal_bytes", store->bytes);
 	stats_put_number(out, "waiting_bytes", store->waiting);
@@ -89,9 +89,9 @@ stats_write_json(struct wire_text *out, const struct server_stats *stats)
 	stats_put_number(out, "deliveries", stats->deliveries);
 	stats_put_number(out, "rooms", stats->rooms);
 	stats_put_largest(out, stats);
-	stats_put_number(out, "held_bytes", stats->held);
-	stats_put_number(out, "resident_bytes", stats->resident);
-	stats_put_number(out, "cpu_ms", stats->cpu_ms);
+	stats_put_number(out, "held_bytes", stats->bytes_held);
+	stats_put_number(out, "resident_bytes", stats->process.resident_bytes);
+	stats_put_number(out, "cpu_ms", stats->process.cpu_us / 1000);
 	if (stats->store.is_kept)
 		stats_put_store(out, &stats->store);
 	histogram_put(out, "latency_us", &stats->latency);

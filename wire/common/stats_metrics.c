@@ -1,207 +1,463 @@
 /* Server statistics in the text format of Prometheus. */
 #include "wire/common/stats_format.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "domain/base/count_of.h"
 #include "domain/server_stats.h"
 #include "wire/common/wire_text.h"
 
-/* Longer than any line. */
-#define LINE_SIZE 256
+/* Longer than any line, but for the values of labels. */
+#define LINE_SIZE 512
 
-static void
-metric_put_line(struct wire_text *out, const char *name, const char *labels,
-    uint64_t value)
+enum metric_type {
+	METRIC_COUNTER,
+	METRIC_GAUGE,
+	METRIC_HISTOGRAM
+};
+
+static const char *const type_words[] = {
+	[METRIC_COUNTER] = "counter",
+	[METRIC_GAUGE] = "gauge",
+	[METRIC_HISTOGRAM] = "histogram",
+};
+
+/* The unit in which a figure is kept; the exposition has seconds and bytes. */
+enum metric_unit {
+	UNIT_ONE,
+	UNIT_MS,
+	UNIT_US
+};
+
+struct metric {
+	const char *name;
+	const char *help;
+	enum metric_type type;
+	enum metric_unit unit;
+	size_t offset; /* of its uint64_t or struct histogram */
+};
+
+#define COUNTER(name, field, help)                       \
+	{                                                \
+		name, help, METRIC_COUNTER, UNIT_ONE,    \
+		    offsetof(struct server_stats, field) \
+	}
+#define GAUGE(name, field, help)                         \
+	{                                                \
+		name, help, METRIC_GAUGE, UNIT_ONE,      \
+		    offsetof(struct server_stats, field) \
+	}
+#define SECONDS(name, type, unit, field, help)                               \
+	{                                                                    \
+		name, help, type, unit, offsetof(struct server_stats, field) \
+	}
+#define HISTOGRAM(name, field, help) \
+	SECONDS(name, METRIC_HISTOGRAM, UNIT_US, field, help)
+
+static const struct metric metrics[] = {
+	GAUGE("parley_connections", connections, "Open WebSockets."),
+	GAUGE("parley_sockets", sockets,
+	    "Open connections of any kind, HTTP and WebSockets."),
+	GAUGE("parley_accept_queue", accept_queue,
+	    "Accepted sockets that wait to be served."),
+	COUNTER("parley_connections_opened_total", opened,
+	    "WebSockets opened."),
+	COUNTER("parley_received_bytes_total", traffic.received_bytes,
+	    "Bytes read from sockets, inside of TLS."),
+	COUNTER("parley_sent_bytes_total", traffic.sent_bytes,
+	    "Bytes written to sockets, inside of TLS."),
+	COUNTER("parley_socket_reads_total", traffic.reads,
+	    "Reads of sockets that got bytes."),
+	COUNTER("parley_socket_writes_total", traffic.writes,
+	    "Writes to sockets."),
+	COUNTER("parley_message_bytes_total", traffic.message_bytes,
+	    "Payload bytes of received messages, inflated."),
+	COUNTER("parley_commands_total", commands, "Commands received."),
+	COUNTER("parley_messages_total", messages, "Messages posted."),
+	COUNTER("parley_deliveries_total", deliveries,
+	    "Messages delivered, once per connection."),
+	COUNTER("parley_copies_accepted_total", copies.accepted,
+	    "Messages and droppable events, once per receiver."),
+	COUNTER("parley_copies_delivered_total", copies.delivered,
+	    "Copies handed to their connection."),
+	COUNTER("parley_copies_skipped_total", copies.skipped,
+	    "Copies not sent to slow connections: droppable or expired."),
+	COUNTER("parley_copies_aborted_total", copies.aborted,
+	    "Copies whose connection ended, or left the room."),
+	GAUGE("parley_copies_waiting", copies.waiting,
+	    "Copies that slow connections will be sent."),
+	GAUGE("parley_rooms", rooms, "Rooms."),
+	GAUGE("parley_held_bytes", bytes_held,
+	    "Memory held for connections and rooms."),
+	GAUGE("parley_output_bytes", output_bytes,
+	    "Memory of output that waits to be sent."),
+	GAUGE("parley_output_high_water_bytes", output_most,
+	    "The most that parley_output_bytes was since the start."),
+	GAUGE("parley_input_bytes", input_bytes,
+	    "Memory of requests and messages that are not whole yet."),
+	HISTOGRAM("parley_latency_seconds", latency,
+	    "Time from reading a command to sending its results."),
+	HISTOGRAM("parley_fanout_seconds", fanout,
+	    "Time to send, at the end of a turn, what it published."),
+	HISTOGRAM("parley_loop_lag_seconds", lag,
+	    "Delay of the event loop's ticks."),
+	SECONDS("process_cpu_seconds_total", METRIC_COUNTER, UNIT_US,
+	    process.cpu_us, "CPU time, user and system."),
+	GAUGE("process_resident_memory_bytes", process.resident_bytes,
+	    "Resident memory."),
+	GAUGE("process_virtual_memory_bytes", process.virtual_bytes,
+	    "Virtual memory."),
+	GAUGE("process_open_fds", process.open_files, "Open file descriptors."),
+	GAUGE("process_max_fds", process.max_files,
+	    "File descriptors that may be open."),
+	GAUGE("process_threads", process.threads, "Threads."),
+	SECONDS("process_start_time_seconds", METRIC_GAUGE, UNIT_MS,
+	    process.started_ms, "Start of the process, in Unix time."),
+};
+
+/* With a file store only. */
+static const struct metric store_metrics[] = {
+	GAUGE("parley_store_writable", store.is_writable,
+	    "Whether persistent rooms can be written."),
+	COUNTER("parley_store_lost_records_total", store.lost,
+	    "Records found lost at the start."),
+	GAUGE("parley_store_journal_bytes", store.bytes,
+	    "Size of the journal without snapshots."),
+	GAUGE("parley_store_waiting_bytes", store.waiting,
+	    "Bytes waiting to be written."),
+	COUNTER("parley_store_records_total", store.appended,
+	    "Records appended to the journal."),
+	COUNTER("parley_store_batches_total", store.batches,
+	    "Writes of one or more records."),
+	COUNTER("parley_store_segments_total", store.segments,
+	    "Journal files begun."),
+	COUNTER("parley_store_syncs_total", store.syncs, "Completed syncs."),
+	COUNTER("parley_store_failures_total", store.failures,
+	    "Failed writes and syncs."),
+	COUNTER("parley_store_compactions_total", store.compacted,
+	    "Completed compactions."),
+	HISTOGRAM("parley_store_sync_seconds", store.sync,
+	    "Time of completed syncs."),
+};
+
+static void __attribute__((format(printf, 2, 3)))
+metric_printf(struct wire_text *out, const char *format, ...)
 {
 	char line[LINE_SIZE];
-	int len = snprintf(line, sizeof(line), "parley_%s%s %" PRIu64 "\n",
-	    name, labels, value);
+	va_list args;
+	int len;
 
+	va_start(args, format);
+	len = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	assert(len >= 0 && (size_t)len < sizeof(line));
 	wire_text_append(out, str_slice(line, (size_t)len));
 }
 
 static void
-metric_put_head(struct wire_text *out, const char *name, const char *type,
+metric_put_head(struct wire_text *out, const char *name, enum metric_type type,
     const char *help)
 {
-	char lines[LINE_SIZE];
-	int len = snprintf(lines, sizeof(lines),
-	    "# HELP parley_%s %s\n# TYPE parley_%s %s\n", name, help, name,
-	    type);
-
-	wire_text_append(out, str_slice(lines, (size_t)len));
+	metric_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
+	    type_words[type]);
 }
 
+/* " 12" or " 12.345678", with the end of the line. */
 static void
-metric_put(struct wire_text *out, const char *name, const char *type,
-    const char *help, uint64_t value)
+metric_put_value(struct wire_text *out, enum metric_unit unit, uint64_t value)
 {
-	metric_put_head(out, name, type, help);
-	metric_put_line(out, name, "", value);
+	switch (unit) {
+	case UNIT_ONE:
+		metric_printf(out, " %" PRIu64 "\n", value);
+		break;
+	case UNIT_MS:
+		metric_printf(out, " %" PRIu64 ".%03" PRIu64 "\n", value / 1000,
+		    value % 1000);
+		break;
+	case UNIT_US:
+		metric_printf(out, " %" PRIu64 ".%06" PRIu64 "\n",
+		    value / 1000000, value % 1000000);
+		break;
+	}
 }
 
-/* Microseconds as seconds. */
+/* --- histograms ----------------------------------------------------------- */
+
+/* label: "" or `command="join",`, for every line. */
 static void
-metric_put_seconds(struct wire_text *out, const char *name, uint64_t us)
-{
-	char line[LINE_SIZE];
-	int len = snprintf(line, sizeof(line),
-	    "parley_%s %" PRIu64 ".%06" PRIu64 "\n", name, us / 1000000,
-	    us % 1000000);
-
-	wire_text_append(out, str_slice(line, (size_t)len));
-}
-
-static void
-metric_put_part(struct wire_text *out, const char *name, const char *part,
-    const char *labels, uint64_t value)
-{
-	char whole[LINE_SIZE / 2];
-
-	snprintf(whole, sizeof(whole), "%s_%s", name, part);
-	metric_put_line(out, whole, labels, value);
-}
-
-static void
-metric_put_histogram(struct wire_text *out, const char *name, const char *help,
+histogram_put(struct wire_text *out, const char *name, const char *label,
     const struct histogram *histogram)
 {
 	uint64_t count = 0;
-	char text[LINE_SIZE / 2];
+	int label_len = (int)strlen(label);
 
-	metric_put_head(out, name, "histogram", help);
 	for (int i = 0; i < HISTOGRAM_BOUNDS; i++) {
 		uint32_t bound = histogram_bounds[i];
 
 		count += histogram->counts[i];
-		snprintf(text, sizeof(text),
-		    "{le=\"%" PRIu32 ".%06" PRIu32 "\"}", bound / 1000000,
-		    bound % 1000000);
-		metric_put_part(out, name, "bucket", text, count);
+		metric_printf(out,
+		    "%s_bucket{%sle=\"%" PRIu32 ".%06" PRIu32 "\"} %" PRIu64
+		    "\n",
+		    name, label, bound / 1000000, bound % 1000000, count);
 	}
 	count = histogram_count(histogram);
-	metric_put_part(out, name, "bucket", "{le=\"+Inf\"}", count);
-	snprintf(text, sizeof(text), "%s_sum", name);
-	metric_put_seconds(out, text, histogram->sum_us);
-	metric_put_part(out, name, "count", "", count);
+	metric_printf(out, "%s_bucket{%sle=\"+Inf\"} %" PRIu64 "\n", name,
+	    label, count);
+	/* Braces around the label, without its comma. */
+	if (label_len > 0) {
+		metric_printf(out, "%s_sum{%.*s}", name, label_len - 1, label);
+		metric_put_value(out, UNIT_US, histogram->sum_us);
+		metric_printf(out, "%s_count{%.*s}", name, label_len - 1,
+		    label);
+	} else {
+		metric_printf(out, "%s_sum", name);
+		metric_put_value(out, UNIT_US, histogram->sum_us);
+		metric_printf(out, "%s_count", name);
+	}
+	metric_put_value(out, UNIT_ONE, count);
 }
 
+/* Kinds of which there was none are omitted: there are many. */
 static void
-metrics_put_store(struct wire_text *out, const struct store_health *store)
+metrics_put_kinds(struct wire_text *out, const struct server_stats *stats)
 {
-	metric_put(out, "store_writable", "gauge",
-	    "Whether persistent rooms can be written.", store->is_writable);
-	metric_put(out, "store_lost_records_total", "counter",
-	    "Records found lost at the start.", store->lost);
-	metric_put(out, "store_journal_bytes", "gauge",
-	    "Size of the journal without snapshots.", store->bytes);
-	metric_put(out, "store_waiting_bytes", "gauge",
-	    "Bytes waiting to be written.", store->waiting);
-	metric_put(out, "store_syncs_total", "counter", "Completed syncs.",
-	    store->syncs);
-	metric_put(out, "store_failures_total", "counter",
-	    "Failed writes and syncs.", store->failures);
-	metric_put(out, "store_compactions_total", "counter",
-	    "Completed compactions.", store->compacted);
+	static const char name[] = "parley_command_seconds";
+	char label[LINE_SIZE / 4];
+
+	metric_put_head(out, name, METRIC_HISTOGRAM,
+	    "The same as parley_latency_seconds, by command.");
+	for (int i = 0; i <= COMMAND_KINDS; i++) {
+		if (histogram_count(&stats->kinds[i]) == 0)
+			continue;
+		snprintf(label, sizeof(label), "command=\"%s\",",
+		    i == COMMAND_KINDS
+			? "not_run"
+			: command_kind_word((enum command_kind)i));
+		histogram_put(out, name, label, &stats->kinds[i]);
+	}
 }
+
+/* --- figures without labels ----------------------------------------------- */
+
+static void
+metric_put(struct wire_text *out, const struct metric *metric,
+    const struct server_stats *stats)
+{
+	const void *field = (const char *)stats + metric->offset;
+
+	metric_put_head(out, metric->name, metric->type, metric->help);
+	if (metric->type == METRIC_HISTOGRAM) {
+		histogram_put(out, metric->name, "", field);
+		return;
+	}
+	metric_printf(out, "%s", metric->name);
+	metric_put_value(out, metric->unit, *(const uint64_t *)field);
+}
+
+/* --- counts of fixed kinds ------------------------------------------------ */
+
+struct counted_kinds {
+	const char *name;
+	const char *help;
+	const char *label;
+	const char *(*word)(size_t);
+	size_t first, count;
+	size_t offset; /* of its array of uint64_t */
+};
+
+static const char *
+error_word(size_t i)
+{
+	return chat_error_word((enum chat_error)i);
+}
+
+static const char *
+recovery_word(size_t i)
+{
+	static const char *const words[] = {
+		[RECOVERY_COMPLETE] = "complete",
+		[RECOVERY_GAP] = "gap",
+		[RECOVERY_EPOCH] = "epoch_changed",
+	};
+
+	return words[i];
+}
+
+static const char *
+tls_word(size_t i)
+{
+	static const char *const words[] = {
+		[TLS_FULL] = "full",
+		[TLS_RESUMED] = "resumed",
+		[TLS_FAILED] = "failed",
+	};
+
+	return words[i];
+}
+
+static const char *
+level_word(size_t i)
+{
+	return log_level_word((enum log_level)i);
+}
+
+static const struct counted_kinds kinds[] = {
+	{ "parley_errors_total",
+	    "Commands that failed, by the code of the answer.", "code",
+	    error_word, CHAT_OK + 1, CHAT_ERROR_KINDS,
+	    offsetof(struct server_stats, errors) },
+	{ "parley_recoveries_total",
+	    "Joins after an interruption, by how much could be replayed.",
+	    "outcome", recovery_word, 0, RECOVERY_OUTCOMES,
+	    offsetof(struct server_stats, recoveries) },
+	{ "parley_tls_handshakes_total", "TLS handshakes, by result.", "result",
+	    tls_word, 0, TLS_OUTCOMES, offsetof(struct server_stats, tls) },
+	{ "parley_log_lines_total",
+	    "Lines logged at log.level or above, suppressed ones too.", "level",
+	    level_word, 0, LOG_LEVELS,
+	    offsetof(struct server_stats, log_lines) },
+};
+
+static void
+kinds_put(struct wire_text *out, const struct counted_kinds *kinds_of,
+    const struct server_stats *stats)
+{
+	const void *field = (const char *)stats + kinds_of->offset;
+	const uint64_t *counts = field;
+
+	metric_put_head(out, kinds_of->name, METRIC_COUNTER, kinds_of->help);
+	for (size_t i = kinds_of->first; i < kinds_of->count; i++)
+		metric_printf(out, "%s{%s=\"%s\"} %" PRIu64 "\n",
+		    kinds_of->name, kinds_of->label, kinds_of->word(i),
+		    counts[i]);
+}
+
+/* --- counts of what occurred ---------------------------------------------- */
+
+struct counted_totals {
+	const char *name;
+	const char *help;
+	const char *code_label;   /* NULL: without it */
+	const char *reason_label; /* NULL: without it */
+	unsigned no_code;         /* stands for the code 0 */
+	bool has_sentences;       /* reasons are texts for people, made words */
+	size_t offset;            /* of its struct totals */
+};
 
 /* A close without a close frame has the code 1006, as clients see it. */
 #define NO_CLOSE_FRAME 1006
 
-static void
-metrics_put_closes(struct wire_text *out, const struct server_stats *stats)
+static const struct counted_totals totals[] = {
+	{
+	    .name = "parley_closes_total",
+	    .help = "WebSockets that ended, by close code and reason.",
+	    .code_label = "code",
+	    .reason_label = "reason",
+	    .no_code = NO_CLOSE_FRAME,
+	    .offset = offsetof(struct server_stats, closes),
+	},
+	{
+	    .name = "parley_refusals_total",
+	    .help = "What was refused, by the limit.",
+	    .reason_label = "limit",
+	    .offset = offsetof(struct server_stats, refusals),
+	},
+	{
+	    .name = "parley_handshakes_total",
+	    .help = "Handshakes of WebSockets, by status.",
+	    .code_label = "status",
+	    .offset = offsetof(struct server_stats, handshakes),
+	},
+	{
+	    .name = "parley_http_responses_total",
+	    .help = "Answers to HTTP requests, by status; refused handshakes "
+		    "too.",
+	    .code_label = "status",
+	    .offset = offsetof(struct server_stats, responses),
+	},
+	{
+	    .name = "parley_auth_failures_total",
+	    .help = "Handshakes refused by origin or token, by reason.",
+	    .reason_label = "reason",
+	    .has_sentences = true,
+	    .offset = offsetof(struct server_stats, auth_failures),
+	},
+};
+
+/* "Token required\n" becomes token_required. */
+static char
+word_char(char c)
 {
-	char labels[LINE_SIZE / 2];
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+}
 
-	metric_put_head(out, "closes_total", "counter",
-	    "WebSockets that ended, by close code and reason.");
-	for (size_t i = 0; i < stats->close_count; i++) {
-		const struct close_total *total = &stats->closes[i];
+static void
+label_put_value(struct wire_text *out, const char *text, bool is_sentence)
+{
+	for (; *text != '\0' && *text != '\n'; text++) {
+		char c = is_sentence ? word_char(*text) : *text;
 
-		snprintf(labels, sizeof(labels), "{code=\"%u\",reason=\"%s\"}",
-		    total->code == 0 ? NO_CLOSE_FRAME : total->code,
-		    total->reason);
-		metric_put_line(out, "closes_total", labels, total->count);
+		if (c == '"' || c == '\\')
+			wire_text_append(out, STR("\\"));
+		wire_text_append(out, str_slice(&c, 1));
 	}
 }
 
 static void
-metrics_put_refusals(struct wire_text *out, const struct server_stats *stats)
+total_put(struct wire_text *out, const struct counted_totals *of,
+    const struct total *total)
 {
-	char labels[LINE_SIZE / 2];
-
-	metric_put_head(out, "refusals_total", "counter",
-	    "What was refused, by the limit.");
-	for (size_t i = 0; i < stats->refusal_count; i++) {
-		snprintf(labels, sizeof(labels), "{limit=\"%s\"}",
-		    stats->refusals[i].limit);
-		metric_put_line(out, "refusals_total", labels,
-		    stats->refusals[i].count);
+	metric_printf(out, "%s{", of->name);
+	if (of->code_label != NULL)
+		metric_printf(out, "%s=\"%u\"", of->code_label,
+		    total->code == 0 ? of->no_code : total->code);
+	if (of->reason_label != NULL) {
+		metric_printf(out, "%s%s=\"", of->code_label != NULL ? "," : "",
+		    of->reason_label);
+		label_put_value(out, total->reason, of->has_sentences);
+		metric_printf(out, "\"");
 	}
+	metric_printf(out, "}");
+	metric_put_value(out, UNIT_ONE, total->count);
 }
 
 static void
-metrics_put_errors(struct wire_text *out, const struct server_stats *stats)
+totals_put(struct wire_text *out, const struct counted_totals *of,
+    const struct server_stats *stats)
 {
-	char labels[LINE_SIZE / 2];
+	const void *field = (const char *)stats + of->offset;
+	const struct totals *counted = field;
 
-	metric_put_head(out, "errors_total", "counter",
-	    "Commands that failed, by the code of the answer.");
-	for (unsigned i = CHAT_OK + 1; i < CHAT_ERROR_KINDS; i++) {
-		snprintf(labels, sizeof(labels), "{code=\"%s\"}",
-		    chat_error_word((enum chat_error)i));
-		metric_put_line(out, "errors_total", labels, stats->errors[i]);
-	}
+	metric_put_head(out, of->name, METRIC_COUNTER, of->help);
+	for (size_t i = 0; i < counted->count; i++)
+		total_put(out, of, &counted->items[i]);
 }
 
-static void
-metrics_put_copies(struct wire_text *out, const struct copy_totals *copies)
-{
-	metric_put(out, "copies_accepted_total", "counter",
-	    "Messages and droppable events, once per receiver.",
-	    copies->accepted);
-	metric_put(out, "copies_delivered_total", "counter",
-	    "Copies handed to their connection.", copies->delivered);
-	metric_put(out, "copies_skipped_total", "counter",
-	    "Copies not sent to slow connections: droppable or expired.",
-	    copies->skipped);
-	metric_put(out, "copies_aborted_total", "counter",
-	    "Copies whose connection ended, or left the room.",
-	    copies->aborted);
-	metric_put(out, "copies_waiting", "gauge",
-	    "Copies that slow connections will be sent.", copies->waiting);
-}
+/* --- everything ----------------------------------------------------------- */
 
 void
 stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 {
-	metric_put(out, "connections", "gauge", "Open WebSockets.",
-	    stats->connections);
-	metric_put(out, "connections_opened_total", "counter",
-	    "WebSockets opened.", stats->opened);
-	metric_put(out, "commands_total", "counter", "Commands received.",
-	    stats->commands);
-	metric_put(out, "messages_total", "counter", "Messages posted.",
-	    stats->messages);
-	metric_put(out, "deliveries_total", "counter",
-	    "Messages delivered, once per connection.", stats->deliveries);
-	metrics_put_copies(out, &stats->copies);
-	metrics_put_closes(out, stats);
-	metrics_put_refusals(out, stats);
-	metrics_put_errors(out, stats);
-	metric_put(out, "rooms", "gauge", "Rooms.", stats->rooms);
-	metric_put(out, "held_bytes", "gauge",
-	    "Memory held for connections and rooms.", stats->held);
-	metric_put(out, "resident_bytes", "gauge", "Resident memory.",
-	    stats->resident);
-	metric_put_head(out, "cpu_seconds_total", "counter", "CPU time.");
-	metric_put_seconds(out, "cpu_seconds_total", stats->cpu_ms * 1000);
+	metric_put_head(out, "parley_build_info", METRIC_GAUGE,
+	    "Always 1; the label is the version.");
+	metric_printf(out, "parley_build_info{version=\"%s\"} 1\n",
+	    PARLEY_VERSION);
+	for (size_t i = 0; i < COUNT_OF(metrics); i++)
+		metric_put(out, &metrics[i], stats);
+	metrics_put_kinds(out, stats);
+	for (size_t i = 0; i < COUNT_OF(kinds); i++)
+		kinds_put(out, &kinds[i], stats);
+	for (size_t i = 0; i < COUNT_OF(totals); i++)
+		totals_put(out, &totals[i], stats);
 	if (stats->store.is_kept)
-		metrics_put_store(out, &stats->store);
-	metric_put_histogram(out, "latency_seconds",
-	    "Time from reading a command to sending its results.",
-	    &stats->latency);
-	metric_put_histogram(out, "loop_lag_seconds",
-	    "Delay of the event loop's ticks.", &stats->lag);
+		for (size_t i = 0; i < COUNT_OF(store_metrics); i++)
+			metric_put(out, &store_metrics[i], stats);
 }

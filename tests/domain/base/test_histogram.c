@@ -35,9 +35,24 @@ START_TEST(bounds_ascend)
 }
 END_TEST
 
+START_TEST(adds_another_one)
+{
+	struct histogram sum = { 0 }, part = { 0 };
+
+	histogram_add(&sum, 15, 1);
+	histogram_add(&part, 15, 2);
+	histogram_add(&part, UINT64_C(1) << 40, 1);
+	histogram_add_all(&sum, &part);
+	ck_assert_uint_eq(sum.counts[1], 3);
+	ck_assert_uint_eq(sum.counts[HISTOGRAM_BOUNDS], 1);
+	ck_assert_uint_eq(sum.sum_us, 3 * 15 + (UINT64_C(1) << 40));
+}
+END_TEST
+
 SUITE(histogram)
 {
 	tcase_add_loop_test(tests, counts_durations_by_bounds, 0,
 	    COUNT_OF(places));
 	tcase_add_test(tests, bounds_ascend);
+	tcase_add_test(tests, adds_another_one);
 }

@@ -18,14 +18,19 @@ make_report(void)
 		.commands = 40,
 		.messages = 30,
 		.deliveries = 90,
-		.held = 1000,
-		.resident = 2000,
-		.cpu_ms = 1250,
+		.bytes_held = 1000,
+		.process = { .resident_bytes = 2000,
+		    .cpu_us = 1250000,
+		    .started_ms = 1700000000123 },
 		.copies = { 90, 80, 4, 3, 3 },
-		.closes = { { 4101, "rate_limited", 2 }, { 0, "reset", 9 } },
-		.close_count = 2,
-		.refusals = { { "limits.connections", 5 } },
-		.refusal_count = 1,
+		.closes = { 2,
+		    { { 4101, "rate_limited", 2 }, { 0, "reset", 9 } } },
+		.refusals = { 1, { { 0, "limits.connections", 5 } } },
+		.handshakes = { 2, { { 101, "", 5 }, { 401, "", 1 } } },
+		.auth_failures = { 1, { { 0, "Token \"x\" required\n", 1 } } },
+		.tls[TLS_RESUMED] = 4,
+		.recoveries[RECOVERY_GAP] = 8,
+		.log_lines[LOG_WARN] = 3,
 		.errors[CHAT_STORE_FAILED] = 6,
 		.store = { .is_kept = true, .lost = 7, .syncs = 11 },
 	};
@@ -36,6 +41,8 @@ make_report(void)
 	server_stats_add_room(&report, &room);
 	histogram_add(&report.latency, 15, 2);
 	histogram_add(&report.latency, 20000000, 1);
+	histogram_add(&report.kinds[COMMAND_PING], 15, 2);
+	histogram_add(&report.kinds[COMMAND_KINDS], 15, 1);
 	return report;
 }
 
@@ -84,7 +91,17 @@ static const char *const lines[] = {
 	"\nparley_errors_total{code=\"bad_json\"} 0\n",
 	"\nparley_errors_total{code=\"store_failed\"} 6\n",
 	"\nparley_rooms 1\n",
-	"\nparley_cpu_seconds_total 1.250000\n",
+	"\nprocess_cpu_seconds_total 1.250000\n",
+	"\nprocess_start_time_seconds 1700000000.123\n",
+	"\nparley_build_info{version=\"" PARLEY_VERSION "\"} 1\n",
+	"\n# TYPE parley_handshakes_total counter\n"
+	"parley_handshakes_total{status=\"101\"} 5\n"
+	"parley_handshakes_total{status=\"401\"} 1\n",
+	"\n# TYPE parley_http_responses_total counter\n",
+	"\nparley_auth_failures_total{reason=\"token__x__required\"} 1\n",
+	"\nparley_tls_handshakes_total{result=\"resumed\"} 4\n",
+	"\nparley_recoveries_total{outcome=\"gap\"} 8\n",
+	"\nparley_log_lines_total{level=\"warn\"} 3\n",
 	"\n# TYPE parley_store_writable gauge\nparley_store_writable 0\n",
 	"\n# TYPE parley_store_lost_records_total counter\n"
 	"parley_store_lost_records_total 7\n",
@@ -97,6 +114,13 @@ static const char *const lines[] = {
 	"parley_latency_seconds_sum 20.000030\n"
 	"parley_latency_seconds_count 3\n",
 	"\nparley_loop_lag_seconds_count 0\n",
+	"\n# TYPE parley_command_seconds histogram\n"
+	"parley_command_seconds_bucket{command=\"ping\",le=\"0.000010\"} 0\n"
+	"parley_command_seconds_bucket{command=\"ping\",le=\"0.000020\"} 2\n",
+	"\nparley_command_seconds_sum{command=\"ping\"} 0.000030\n"
+	"parley_command_seconds_count{command=\"ping\"} 2\n"
+	"parley_command_seconds_bucket{command=\"not_run\",le=\"0.000010\"} "
+	"0\n",
 };
 
 START_TEST(writes_the_prometheus_format)
