@@ -14,6 +14,7 @@ static _Atomic(enum log_level) least_level;
 static struct clock *limit_clock;
 static struct log_limit *limits_exceeded;
 static _Atomic uint64_t line_counts[LOG_LEVELS];
+static _Thread_local uint32_t connection;
 
 const char *
 log_level_word(enum log_level level)
@@ -33,6 +34,21 @@ log_set_sink(log_sink *sink, enum log_level least)
 {
 	current_sink = sink;
 	least_level = least;
+}
+
+uint32_t
+log_set_connection(uint32_t number)
+{
+	uint32_t before = connection;
+
+	connection = number;
+	return before;
+}
+
+uint32_t
+log_connection(void)
+{
+	return connection;
 }
 
 void

@@ -14,6 +14,14 @@ enum log_level {
 	LOG_LEVELS
 };
 
+/* How a sink writes lines. */
+enum log_format {
+	/* Text on a terminal and in the journal of systemd, else JSON. */
+	LOG_FORMAT_AUTO,
+	LOG_FORMAT_TEXT, /* time, level, line */
+	LOG_FORMAT_JSON  /* one object */
+};
+
 /* "warn" */
 const char *log_level_word(enum log_level);
 
@@ -33,6 +41,15 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The lines of this thread are about the connection with this number from now
+ * on; 0: about none. Returns the number before.
+ */
+uint32_t log_set_connection(uint32_t number);
+
+/* For the sink: the connection that the line is about. */
+uint32_t log_connection(void);
 
 /* --- lines that a client can cause ---------------------------------------- */
 

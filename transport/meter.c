@@ -51,15 +51,19 @@ meter_tick(struct meter *meter, int64_t now_ns, int64_t interval_ns)
 /* --- closes, refusals, answers -------------------------------------------- */
 
 void
-meter_count_close(struct meter *meter, unsigned code, const char *reason)
+meter_count_close(struct meter *meter, uint32_t connection, unsigned code,
+    const char *reason)
 {
 	size_t at = totals_add(&meter->closes, code, reason);
+	/* Another connection may be the cause. */
+	uint32_t cause = log_set_connection(connection);
 
 	if (strcmp(reason, "client") == 0)
 		log_debug("connection closed by the client: %u", code);
 	else
 		log_line_limited(&meter->close_lines[at], LOG_INFO,
 		    "connection closed: %u %s", code, reason);
+	log_set_connection(cause);
 }
 
 void

@@ -85,7 +85,8 @@ void meter_tick(struct meter *, int64_t now_ns, int64_t interval_ns);
  * (WS_CLOSE 1000 or 1001). `code` 0: without a close frame. The reason is a
  * constant; "client" for every close frame that came from the client.
  */
-void meter_count_close(struct meter *, unsigned code, const char *reason);
+void meter_count_close(struct meter *, uint32_t connection, unsigned code,
+    const char *reason);
 
 /*
  * Counts and logs what was refused because of a limit: a constant, the name of

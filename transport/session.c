@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/log.h"
 #include "domain/room.h"
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
@@ -286,6 +287,7 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	session->dialect = dialect;
 	session->id_size = (uint8_t)size;
 	session->rights = (uint16_t)upgrade->principal->rights;
+	log_limited(LOG_INFO, "connection opened: %s", dialect->name);
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
 	if (!session_set_scope(session, upgrade->principal->rooms) ||

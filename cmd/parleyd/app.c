@@ -94,6 +94,7 @@ limits_fit_files(struct transport_limits *limits, size_t listeners)
 static void
 use_options(struct app *app, const struct options *options)
 {
+	stderr_log_set_format(options->log_format);
 	log_set_sink(stderr_log, options->log_level);
 	log_set_clock(system_clock());
 	app->options = *options;

@@ -17,10 +17,14 @@ main(int argc, char **argv, char **envp)
 	struct options options;
 
 	log_set_sink(stderr_log, LOG_INFO);
-	if (argc > 1 && strcmp(argv[1], "store") == 0)
+	if (argc > 1 && strcmp(argv[1], "store") == 0) {
+		stderr_log_set_format(LOG_FORMAT_TEXT);
 		return store_tool_run(argc - 2, argv + 2, stdout);
-	if (argc > 1 && strcmp(argv[1], "token") == 0)
+	}
+	if (argc > 1 && strcmp(argv[1], "token") == 0) {
+		stderr_log_set_format(LOG_FORMAT_TEXT);
 		return token_tool_run(argc - 2, argv + 2, stdout);
+	}
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);
 		return error.exit_code;
@@ -29,6 +33,7 @@ main(int argc, char **argv, char **envp)
 		options_answer(&options, stdout);
 		return EXIT_SUCCESS;
 	}
+	stderr_log_set_format(options.log_format);
 	if (options_listen_as_preset(&options))
 		log_info("only this machine can connect; to accept others: "
 			 "--listen :8080 or PARLEY_LISTEN=:8080");

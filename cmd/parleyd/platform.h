@@ -16,10 +16,14 @@ struct clock *system_clock(void);
 struct id_source *random_ids(void);
 
 /*
- * A log_sink: writes a line with time and level to standard error. Control
- * characters become '?', so that no text can forge a line.
+ * A log_sink: writes a line to standard error. Control characters and bytes
+ * that are not UTF-8 are escaped, so that no text can forge a line. In the
+ * journal of systemd a line has its priority, "<4>", instead of the time.
  */
 void stderr_log(enum log_level, const char *line);
+
+/* Not during stderr_log(). AUTO (the initial state) is decided here. */
+void stderr_log_set_format(enum log_format);
 
 /* Raises the soft limit of open files to the hard one; returns it. */
 size_t rlimits_raise_files(void);

@@ -221,6 +221,7 @@ main(int argc, char **argv)
 
 	if (!parse_arguments(argc, argv, &listen.address, &limits))
 		return 64;
+	stderr_log_set_format(LOG_FORMAT_TEXT);
 	log_set_sink(stderr_log, LOG_INFO);
 	server = server_create(&config);
 	if (server == NULL)

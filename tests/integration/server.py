@@ -28,6 +28,8 @@ REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
 # Options in the environment of the tests must not reach the server.
 ENVIRONMENT = {
     **{n: v for n, v in os.environ.items() if not n.startswith("PARLEY_")},
+    # The tests read lines of text, though they are no terminal.
+    "PARLEY_LOG_FORMAT": "text",
     # A small quarantine, so that memory can be measured.
     "ASAN_OPTIONS": "halt_on_error=1:exitcode=99:quarantine_size_mb=8",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",

@@ -72,12 +72,34 @@ START_TEST(times_the_sending_of_a_turn)
 }
 END_TEST
 
+static uint32_t logged_connection;
+
+static void
+connection_note(enum log_level level, const char *line)
+{
+	(void)level;
+	(void)line;
+	logged_connection = log_connection();
+}
+
+START_TEST(logs_a_close_of_another_connection)
+{
+	memset(&meter, 0, sizeof(meter));
+	log_set_sink(connection_note, LOG_INFO);
+	log_set_connection(3);
+	meter_count_close(&meter, 7, 4102, "slow_consumer");
+	ck_assert_uint_eq(logged_connection, 7);
+	ck_assert_uint_eq(log_set_connection(0), 3);
+	log_set_sink(NULL, LOG_INFO);
+}
+END_TEST
+
 START_TEST(counts_closes_refusals_and_answers)
 {
 	memset(&meter, 0, sizeof(meter));
-	meter_count_close(&meter, 4102, "slow_consumer");
-	meter_count_close(&meter, 1000, "client");
-	meter_count_close(&meter, 4102, "slow_consumer");
+	meter_count_close(&meter, 7, 4102, "slow_consumer");
+	meter_count_close(&meter, 7, 1000, "client");
+	meter_count_close(&meter, 7, 4102, "slow_consumer");
 	meter_count_refusal(&meter, "limits.connections");
 	meter_count_handshake(&meter, 101);
 	meter_count_response(&meter, 404);
@@ -131,6 +153,7 @@ SUITE(meter)
 	tcase_add_test(tests, times_the_commands_of_a_turn_alike);
 	tcase_add_test(tests, times_commands_by_kind);
 	tcase_add_test(tests, times_the_sending_of_a_turn);
+	tcase_add_test(tests, logs_a_close_of_another_connection);
 	tcase_add_test(tests, counts_closes_refusals_and_answers);
 	tcase_add_test(tests, times_no_turn_without_commands);
 	tcase_add_test(tests, reads_the_clock_once_in_a_turn);

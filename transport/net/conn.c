@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "domain/log.h"
 #include "transport/net/input_buffer.h"
 
 /* Bytes that a closing connection reads and discards at most. */
@@ -119,8 +120,12 @@ conn_check_deadlines(struct conn *conn)
 static void
 conn_fire(struct wheel_node *node, void *arg)
 {
+	struct conn *conn = (struct conn *)node;
+
 	(void)arg;
-	conn_check_deadlines((struct conn *)node);
+	log_set_connection(conn->number);
+	conn_check_deadlines(conn);
+	log_set_connection(0);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -361,13 +366,10 @@ conn_read(struct conn *conn)
 }
 
 static void
-readable_cb(evutil_socket_t fd, short what, void *arg)
+conn_on_readable(struct conn *conn)
 {
-	struct conn *conn = arg;
 	ssize_t len;
 
-	(void)fd;
-	(void)what;
 	if (conn->state == CONN_DEAD || conn->pauses != 0)
 		return;
 	if (conn->unread != NULL) {
@@ -381,6 +383,18 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 		conn_on_eof(conn);
 	else if (errno != EAGAIN && errno != EINTR)
 		conn_abort(conn);
+}
+
+static void
+readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	log_set_connection(conn->number);
+	conn_on_readable(conn);
+	log_set_connection(0);
 }
 
 /* --- output --------------------------------------------------------------- */
@@ -425,16 +439,13 @@ conn_flush_io(struct conn *conn)
 }
 
 static void
-writable_cb(evutil_socket_t fd, short what, void *arg)
+conn_on_writable(struct conn *conn)
 {
-	struct conn *conn = arg;
 	struct iovec vectors[VECTORS_AT_ONCE];
 	int count = send_queue_peek(&conn->queue, vectors, VECTORS_AT_ONCE);
 	int flushed;
 	ssize_t sent = 0;
 
-	(void)fd;
-	(void)what;
 	if (conn->state == CONN_DEAD)
 		return;
 	flushed = conn_flush_io(conn);
@@ -454,6 +465,18 @@ writable_cb(evutil_socket_t fd, short what, void *arg)
 	if (!conn->lags &&
 	    conn_waiting(conn) <= conn->loop->limits->output_soft)
 		conn->output_soft_since = 0;
+}
+
+static void
+writable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	log_set_connection(conn->number);
+	conn_on_writable(conn);
+	log_set_connection(0);
 }
 
 void
@@ -610,6 +633,9 @@ conn_create(struct loop *loop, int fd, struct peer *peer,
 	conn->loop = loop;
 	conn->fd = fd;
 	conn->peer = peer;
+	if (++loop->last_number == 0)
+		loop->last_number = 1;
+	conn->number = loop->last_number;
 	conn->next = loop->conns;
 	if (conn->next != NULL)
 		conn->next->prev = conn;
@@ -676,6 +702,7 @@ conns_run_deferred(struct loop *loop)
 		struct conn *conn = list;
 
 		list = conn->next_deferred;
+		log_set_connection(conn->number);
 		if (conn->state != CONN_DEAD) {
 			conn->is_deferred = false;
 			conn->protocol->on_turn_end(conn);
@@ -686,6 +713,7 @@ conns_run_deferred(struct loop *loop)
 		conn->next_deferred = loop->dead;
 		loop->dead = conn;
 	}
+	log_set_connection(0);
 }
 
 void

@@ -132,6 +132,7 @@ struct conn {
 	uint32_t output_soft_since; /* too much waits */
 	uint32_t output_moved;      /* the socket took something */
 	uint32_t resumed_at;        /* reading went on after a pause */
+	uint32_t number;            /* for logs; they wrap around */
 	/* The event of input, in the same block; libevent knows its size. */
 	void *readable[];
 };

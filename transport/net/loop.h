@@ -46,7 +46,8 @@ struct loop {
 	struct conn *deferred; /* see conn_defer() */
 	struct conn *dead;     /* to be freed with this turn */
 	size_t conn_count;
-	size_t input_bytes; /* held for what has begun to arrive */
+	uint32_t last_number; /* of a connection */
+	size_t input_bytes;   /* held for what has begun to arrive */
 };
 
 /* False: no memory; loop_fini() is called for in any case. */

@@ -225,7 +225,7 @@ ws_conn_end(struct conn *conn, unsigned code, const char *reason)
 	ws->state = WS_STATE_ENDING;
 	conn->has_ended = true;
 	ws_service_of(conn)->open_count--;
-	meter_count_close(&conn->loop->meter, code,
+	meter_count_close(&conn->loop->meter, conn->number, code,
 	    ws->peer_closed ? "client" : reason);
 	conn_defer(conn);
 	conn_watch(conn);
@@ -354,7 +354,8 @@ ws_on_close(struct conn *conn, void *state)
 
 	if (ws->state == WS_STATE_OPEN) {
 		ws_service_of(conn)->open_count--;
-		meter_count_close(&conn->loop->meter, 0, "aborted");
+		meter_count_close(&conn->loop->meter, conn->number, 0,
+		    "aborted");
 	}
 	ws_service_of(conn)->websocket_count--;
 	ws_users_remove(&ws_service_of(conn)->users, conn);

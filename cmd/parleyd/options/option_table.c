@@ -75,6 +75,13 @@ static const char *const levels[] = {
 	NULL,
 };
 
+static const char *const log_formats[] = {
+	[LOG_FORMAT_AUTO] = "auto",
+	[LOG_FORMAT_TEXT] = "text",
+	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
+
 /*
  * In the order of the handbook. Limits without which a peer could take all
  * memory have no zero.
@@ -152,6 +159,14 @@ const struct option option_table[] = {
 	    .preset = "info",
 	    .words = levels,
 	    .help = "The lowest level that is logged." },
+	{ .name = "log.format",
+	    .type = OPTION_WORD,
+	    AT(log_format),
+	    .preset = "auto",
+	    .words = log_formats,
+	    .help = "auto: lines of text on a terminal, with priorities in "
+		    "the journal of systemd, else one JSON object in each "
+		    "line." },
 
 	{ .section = "Authentication",
 	    .name = "auth.kind",

@@ -70,6 +70,7 @@ struct options {
 	enum store_kind store_kind;
 	struct store_options store; /* of files */
 	enum log_level log_level;
+	enum log_format log_format;
 	struct transport_limits transport;
 	struct chat_limits chat;
 	struct history_limits history;
