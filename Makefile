@@ -370,7 +370,8 @@ install-server: build/parleyd
 # The same folders as in the tree, so that links work.
 install-docs:
 	for page in LICENSE $(wildcard *.md docs/* clients/python/README.md \
-		clients/python/examples/*.py); do \
+		clients/python/examples/*.py share/prometheus/* \
+		share/grafana/*); do \
 		install -D -m 644 $$page $(prefix)/$(docdir)/$$page || exit 1; done
 install-client: build/parley
 	install -D -m 755 build/parley $(prefix)/bin/parley
