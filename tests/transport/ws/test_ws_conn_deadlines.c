@@ -1,35 +1,8 @@
 #include <string.h>
 
 #include "tests/suite.h"
-#include "tests/support/transport/recorder.h"
+#include "tests/support/transport/ws_rig.h"
 #include "wire/dialect.h"
-
-/* A server's send buffer that takes a few kilobytes. */
-#define SMALL 4608
-
-static struct recorder recorder;
-static struct client client;
-
-static void
-setup(int sndbuf)
-{
-	recorder_init(&recorder);
-	recorder_meet(&recorder, &client, sndbuf);
-}
-
-static void
-teardown(void)
-{
-	recorder_fini(&recorder);
-	client_fini(&client);
-}
-
-static void
-deadlines_pass(int64_t ms)
-{
-	rig_pass(&recorder.rig, ms);
-	client_receive(&client);
-}
 
 static void
 check_open(void)
@@ -71,15 +44,15 @@ take_ping(void)
 START_TEST(pings_who_is_silent_and_closes_who_stays_so)
 {
 	setup_pings();
-	deadlines_pass(8900);
+	ws_rig_pass(8900);
 	ck_assert_uint_eq(client.len, 0);
-	deadlines_pass(2200);
+	ws_rig_pass(2200);
 	ck_assert(take_ping());
 	ck_assert_uint_eq(client.len, 0);
 	check_open();
-	deadlines_pass(3000);
+	ws_rig_pass(3000);
 	deadlines_check_closed(4203, "ping_timeout");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -95,16 +68,16 @@ static const struct {
 START_TEST(any_byte_is_a_sign_of_life)
 {
 	setup_pings();
-	deadlines_pass(11100);
+	ws_rig_pass(11100);
 	ck_assert(take_ping());
 	client_send(&client, signs_of_life[_i].bytes, signs_of_life[_i].len);
-	deadlines_pass(8000);
+	ws_rig_pass(8000);
 	check_open();
 	ck_assert_uint_eq(client.len, 0);
 	/* And then from the start. */
-	deadlines_pass(3100);
+	ws_rig_pass(3100);
 	ck_assert(take_ping());
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -112,12 +85,12 @@ START_TEST(who_talks_is_not_pinged)
 {
 	setup_pings();
 	for (int i = 0; i < 10; i++) {
-		deadlines_pass(5000);
+		ws_rig_pass(5000);
 		client_send_frame(&client, WS_TEXT, "x", 1);
 	}
 	check_open();
 	ck_assert_uint_eq(client.len, 0);
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -153,12 +126,12 @@ START_TEST(a_pong_that_is_not_read_is_not_missed)
 	recorder.rig.limits.bytes = (struct rate_limit){ 200, 1 };
 	recorder_meet(&recorder, &client, 0);
 	client_send_frame(&client, WS_BINARY, text, sizeof(text));
-	deadlines_pass(11100);
+	ws_rig_pass(11100);
 	client_send_frame(&client, WS_PONG, "", 0);
 	/* Reading is paused for twenty seconds. */
-	deadlines_pass(11000);
+	ws_rig_pass(11000);
 	check_open();
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -177,24 +150,24 @@ START_TEST(a_dialect_ends_who_is_silent_for_too_long)
 {
 	setup_dialect("topic");
 	for (int i = 0; i < 2; i++) {
-		deadlines_pass(299000);
+		ws_rig_pass(299000);
 		check_open();
 		client_send_frame(&client, WS_PONG, "", 0);
 	}
-	deadlines_pass(299000);
+	ws_rig_pass(299000);
 	check_open();
-	deadlines_pass(1200);
+	ws_rig_pass(1200);
 	deadlines_check_closed(WS_CLOSE_GOING_AWAY, "idle");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
 START_TEST(another_dialect_bears_silence)
 {
 	setup_dialect("command");
-	deadlines_pass(600000);
+	ws_rig_pass(600000);
 	check_open();
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -213,15 +186,15 @@ START_TEST(a_message_must_end_some_time)
 	setup_message_time();
 	client_send(&client, "\x01\x81\0\0\0\0x", 7);
 	rig_turn(&recorder.rig);
-	deadlines_pass(2900);
+	ws_rig_pass(2900);
 	/* Neither another part nor a ping moves that. */
 	client_send(&client, "\x00\x81\0\0\0\0x", 7);
 	client_send_frame(&client, WS_PING, "", 0);
 	rig_turn(&recorder.rig);
 	check_open();
-	deadlines_pass(100);
+	ws_rig_pass(100);
 	deadlines_check_closed(1008, "message_timeout");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -231,15 +204,15 @@ START_TEST(every_message_has_a_time_of_its_own)
 	client_send(&client, "\x81\x82\0\0\0\0x", 7);
 	/* Each read ends in the middle of one. */
 	for (int i = 0; i < 10; i++) {
-		deadlines_pass(1000);
+		ws_rig_pass(1000);
 		client_send(&client, "y\x81\x82\0\0\0\0x", 8);
 	}
-	deadlines_pass(1000);
+	ws_rig_pass(1000);
 	check_open();
 	ck_assert_uint_eq(recorder.messages, 10);
-	deadlines_pass(2100);
+	ws_rig_pass(2100);
 	deadlines_check_closed(1008, "message_timeout");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -254,7 +227,7 @@ deadlines_publish_much(int times)
 
 START_TEST(too_much_may_not_wait_for_long)
 {
-	setup(SMALL);
+	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
 	recorder.rig.limits.output_soft_time_ms = 2000;
 	deadlines_publish_much(50);
@@ -268,13 +241,13 @@ START_TEST(too_much_may_not_wait_for_long)
 		rig_turn(&recorder.rig);
 	}
 	deadlines_check_closed(4102, "slow_consumer");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
 START_TEST(who_catches_up_in_time_is_forgiven)
 {
-	setup(SMALL);
+	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
 	recorder.rig.limits.output_soft_time_ms = 2000;
 	deadlines_publish_much(50);
@@ -291,13 +264,13 @@ START_TEST(who_catches_up_in_time_is_forgiven)
 	check_open();
 	rig_pass(&recorder.rig, 100);
 	ck_assert_uint_eq(recorder.left, 1);
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
 START_TEST(who_has_nearly_all_of_a_large_frame_has_caught_up)
 {
-	setup(SMALL);
+	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
 	recorder.rig.limits.output_soft_time_ms = 2000;
 	recorder_say(&recorder, client.conn, 'x', 50 * 1000);
@@ -307,13 +280,13 @@ START_TEST(who_has_nearly_all_of_a_large_frame_has_caught_up)
 	}
 	rig_pass(&recorder.rig, 5000);
 	check_open();
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
 START_TEST(who_takes_nothing_is_closed_then_reset)
 {
-	setup(SMALL);
+	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
 	deadlines_publish_much(50);
 	rig_pass(&recorder.rig, 2900);
@@ -325,29 +298,29 @@ START_TEST(who_takes_nothing_is_closed_then_reset)
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 1);
 	rig_pass(&recorder.rig, 100);
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
 START_TEST(who_takes_a_little_is_not_reset)
 {
-	setup(SMALL);
+	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
 	/* One piece, so that only the socket knows that it moves. */
 	recorder_say(&recorder, client.conn, 'x', 100 * 1000);
 	for (int i = 0; i < 6; i++) {
-		deadlines_pass(2500);
+		ws_rig_pass(2500);
 	}
 	check_open();
 	rig_pass(&recorder.rig, 9000);
 	ck_assert_uint_eq(recorder.left, 1);
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
 START_TEST(nothing_waits_no_clock_runs)
 {
-	setup(SMALL);
+	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.write_stall_ms = 1000;
 	recorder.rig.limits.output_soft = 2000;
 	recorder.rig.limits.output_soft_time_ms = 1000;
@@ -360,7 +333,7 @@ START_TEST(nothing_waits_no_clock_runs)
 	ck_assert_uint_eq(recorder.rig.worker.loop.pool.bytes, 0);
 	rig_pass(&recorder.rig, 5000);
 	check_open();
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -368,13 +341,13 @@ END_TEST
 
 START_TEST(leaves_at_its_moment)
 {
-	setup(0);
+	ws_rig_begin(0);
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
-	deadlines_pass(1900);
+	ws_rig_pass(1900);
 	check_open();
-	deadlines_pass(100);
+	ws_rig_pass(100);
 	deadlines_check_closed(1001, "going_away");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -387,9 +360,9 @@ START_TEST(leaves_though_it_talks_and_is_paused)
 	recorder_meet(&recorder, &client, 0);
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
 	client_send_frame(&client, WS_BINARY, text, sizeof(text));
-	deadlines_pass(2000);
+	ws_rig_pass(2000);
 	deadlines_check_closed(1001, "going_away");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
@@ -404,18 +377,18 @@ START_TEST(leaves_when_it_was_answered)
 {
 	unsigned ticks = _i == 0 ? 3 : 1000;
 
-	setup(0);
+	ws_rig_begin(0);
 	recorder.rig.host_ops.has_pending = count_down;
 	recorder.rig.host.arg = &ticks;
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
-	deadlines_pass(2000);
+	ws_rig_pass(2000);
 	client_send_frame(&client, WS_TEXT, "too late", 8);
-	deadlines_pass(_i == 0 ? 200 : 900);
+	ws_rig_pass(_i == 0 ? 200 : 900);
 	check_open();
 	ck_assert_uint_eq(recorder.messages, 0);
-	deadlines_pass(100);
+	ws_rig_pass(100);
 	deadlines_check_closed(1001, "going_away");
-	teardown();
+	ws_rig_end();
 }
 END_TEST
 
