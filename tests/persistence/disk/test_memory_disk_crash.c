@@ -25,21 +25,36 @@ START_TEST(nothing_lasts_but_what_was_synced)
 }
 END_TEST
 
-START_TEST(a_name_needs_its_directory)
+/* The text of a file is synced; its name needs a sync of its directory. */
+static void
+name_check(const char *name, bool in_quarantine)
 {
-	int file;
+	int file = disk_rig_create(name);
 
-	disk_rig_begin();
-	file = disk_rig_create("a");
 	disk_rig_put(file, "text", 0);
 	ck_assert_int_eq(disk_fsync(disk, file), 0);
-	disk_rig_expect_after(CRASH_NOTHING, "a", NULL);
-	disk_rig_expect_after(CRASH_DATA, "a", NULL);
-	disk_rig_expect_after(CRASH_NAMES, "a", "text");
-	ck_assert_int_eq(disk_sync_dir(disk, true), 0);
-	disk_rig_expect_after(CRASH_NOTHING, "a", NULL);
-	ck_assert_int_eq(disk_sync_dir(disk, false), 0);
-	disk_rig_expect_after(CRASH_NOTHING, "a", "text");
+	disk_rig_expect_after(CRASH_NOTHING, name, NULL);
+	disk_rig_expect_after(CRASH_DATA, name, NULL);
+	disk_rig_expect_after(CRASH_NAMES, name, "text");
+	ck_assert_int_eq(disk_sync_dir(disk, !in_quarantine), 0);
+	disk_rig_expect_after(CRASH_NOTHING, name, NULL);
+	ck_assert_int_eq(disk_sync_dir(disk, in_quarantine), 0);
+	disk_rig_expect_after(CRASH_NOTHING, name, "text");
+}
+
+START_TEST(a_name_needs_its_directory)
+{
+	disk_rig_begin();
+	name_check("a", false);
+	disk_rig_end();
+}
+END_TEST
+
+START_TEST(the_quarantine_is_a_directory_of_its_own)
+{
+	disk_rig_begin();
+	ck_assert_int_eq(disk_make_quarantine(disk), 0);
+	name_check("quarantine/x", true);
 	disk_rig_end();
 }
 END_TEST
@@ -58,23 +73,6 @@ START_TEST(so_does_a_name_that_goes)
 	disk_rig_expect_after(CRASH_NOTHING, "b", "text");
 	ck_assert_int_eq(disk_sync_dir(disk, false), 0);
 	disk_rig_expect_after(CRASH_NOTHING, "b", NULL);
-	disk_rig_end();
-}
-END_TEST
-
-START_TEST(the_quarantine_is_a_directory_of_its_own)
-{
-	int file;
-
-	disk_rig_begin();
-	ck_assert_int_eq(disk_make_quarantine(disk), 0);
-	file = disk_rig_create("quarantine/x");
-	disk_rig_put(file, "x", 0);
-	ck_assert_int_eq(disk_fsync(disk, file), 0);
-	ck_assert_int_eq(disk_sync_dir(disk, true), 0);
-	disk_rig_expect_after(CRASH_NOTHING, "quarantine/x", NULL);
-	ck_assert_int_eq(disk_sync_dir(disk, false), 0);
-	disk_rig_expect_after(CRASH_NOTHING, "quarantine/x", "x");
 	disk_rig_end();
 }
 END_TEST
@@ -391,8 +389,8 @@ SUITE(memory_disk_crash)
 {
 	tcase_add_test(tests, nothing_lasts_but_what_was_synced);
 	tcase_add_test(tests, a_name_needs_its_directory);
-	tcase_add_test(tests, so_does_a_name_that_goes);
 	tcase_add_test(tests, the_quarantine_is_a_directory_of_its_own);
+	tcase_add_test(tests, so_does_a_name_that_goes);
 	tcase_add_test(tests, what_moves_needs_both_directories);
 	tcase_add_test(tests, a_kill_loses_nothing_and_syncs_nothing);
 	tcase_add_test(tests, a_crash_ends_locks_and_open_files);

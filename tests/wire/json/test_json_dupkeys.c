@@ -97,20 +97,34 @@ START_TEST(documents_are_independent)
 }
 END_TEST
 
-/* A list of objects of 10 keys each, all with the same keys. */
-START_TEST(objects_of_a_document_are_independent)
+/* A document with a list in which the item stands so often. */
+static char *
+list_document(const char *item, int count)
 {
-	char *text, *object = wide_object(9, "k");
+	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	fputs("{\"list\":[{}", out);
-	for (int i = 0; i < 500; i++)
-		fprintf(out, ",%s,{\"in\":{\"k0\":%s}}", object, object);
+	for (int i = 0; i < count; i++)
+		fprintf(out, ",%s", item);
 	fputs("]}", out);
 	fclose(out);
+	return text;
+}
+
+/* Objects of 10 keys each, all with the same keys. */
+START_TEST(objects_of_a_document_are_independent)
+{
+	char *object = wide_object(9, "k"), *item, *text;
+
+	ck_assert_int_gt(asprintf(&item, "%s,{\"in\":{\"k0\":%s}}", object,
+			     object),
+	    0);
+	text = list_document(item, 500);
 	ck_assert_int_eq(dupkeys_read(text).error, JSON_OK);
 	free(text);
+	free(item);
 	free(object);
 }
 END_TEST
@@ -118,15 +132,9 @@ END_TEST
 /* Narrow objects do not count, however many there are. */
 START_TEST(reads_any_number_of_small_objects)
 {
-	char *text, *object = wide_object(7, "k");
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	char *object = wide_object(7, "k");
+	char *text = list_document(object, 4 * JSON_KEYS_WIDE / 8);
 
-	fputs("{\"list\":[{}", out);
-	for (int i = 0; i < 4 * JSON_KEYS_WIDE / 8; i++)
-		fprintf(out, ",%s", object);
-	fputs("]}", out);
-	fclose(out);
 	ck_assert_int_eq(dupkeys_read(text).error, JSON_OK);
 	free(text);
 	free(object);
