@@ -48,7 +48,8 @@ class Server:
         files=None,
         environment=None,
     ):
-        """`files`: how many descriptors it may open."""
+        """`files`: how many descriptors it may open. `environment`: more
+        variables; None removes one."""
         self.lines = []
         self._news = threading.Condition()
         self._ended = False
@@ -57,7 +58,9 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**ENVIRONMENT, **(environment or {})},
+            env={name: value
+                 for name, value in {**ENVIRONMENT, **(environment or {})}.items()
+                 if value is not None},
             preexec_fn=(lambda: _limit_files(files)) if files else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)

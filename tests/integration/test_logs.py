@@ -82,7 +82,7 @@ def test_the_format_can_be_changed_by_a_reload(tmp_path):
     config = tmp_path / "parley.conf"
     config.write_text("log.format = text\n")
     with Server(PARLEYD, "--config", str(config), "--drain-delay", "0s",
-                "--drain-window", "0s", environment={"PARLEY_LOG_FORMAT": ""}) as server:
+                "--drain-window", "0s", environment={"PARLEY_LOG_FORMAT": None}) as server:
         config.write_text("log.format = json\n")
         server.signal(signal.SIGHUP)
         server.wait_for_line(r'^\{"time":"\S+","level":"info","message":"reloaded"\}$')

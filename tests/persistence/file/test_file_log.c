@@ -61,16 +61,6 @@ teardown(void)
 }
 
 static void
-log_disk_fail_sync(void)
-{
-	memory_disk_fail(rig.memory,
-	    (struct disk_fault){ .call = DISK_CALL_FDATASYNC,
-		.nth = 1,
-		.error = EIO,
-		.forever = true });
-}
-
-static void
 log_disk_fill(void)
 {
 	memory_disk_fail(rig.memory,
@@ -135,7 +125,7 @@ START_TEST(a_barrier_waits_for_what_is_before_it_only)
 	heard_expect("barrier  id1");
 	log_append_entry(ENTRY_SAID, "r", "id1");
 	log_append_entry(ENTRY_BARRIER, NULL, "id2");
-	log_disk_fail_sync();
+	store_rig_fail_syncs(&rig);
 	store_rig_settle(&rig);
 	heard_expect("lost said r id1; lost barrier  id2");
 }
@@ -221,7 +211,7 @@ START_TEST(a_room_is_made_and_removed_before_either_is_safe)
 	store_rig_say(&rig, "s", "a");
 	store_rig_remove(&rig, "s");
 	if (_i > 0)
-		log_disk_fail_sync();
+		store_rig_fail_syncs(&rig);
 	store_rig_settle(&rig);
 	if (_i > 0)
 		heard_expect("lost created s; lost said s; lost removed s");
@@ -245,7 +235,7 @@ START_TEST(does_a_part_at_once)
 	    "512=1");
 	store_rig_say(&rig, "r", "later");
 	if (_i > 0)
-		log_disk_fail_sync();
+		store_rig_fail_syncs(&rig);
 	while (journal_step(file_store_journal(rig.store)))
 		continue;
 	for (int i = 0; i < 3; i++)
@@ -286,7 +276,7 @@ START_TEST(is_closed_while_entries_wait)
 	store_rig_remove(&rig, "r");
 	log_append_entry(ENTRY_BARRIER, NULL, "id1");
 	if (_i > 0)
-		log_disk_fail_sync();
+		store_rig_fail_syncs(&rig);
 	store_rig_close(&rig);
 	heard_expect("");
 	memory_disk_heal(rig.memory);

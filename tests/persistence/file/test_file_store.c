@@ -122,22 +122,12 @@ START_TEST(survives_a_power_cut)
 }
 END_TEST
 
-static void
-store_disk_fail_sync(void)
-{
-	memory_disk_fail(rig.memory,
-	    (struct disk_fault){ .call = DISK_CALL_FDATASYNC,
-		.nth = 1,
-		.error = EIO,
-		.forever = true });
-}
-
 START_TEST(forgets_what_the_disk_refused)
 {
 	struct message message;
 
 	store_write_messages();
-	store_disk_fail_sync();
+	store_rig_fail_syncs(&rig);
 	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "c", "k3"), 3);
 	store_rig_put(&rig, "s", true);
 	store_rig_say(&rig, "s", "d");
@@ -154,7 +144,7 @@ END_TEST
 START_TEST(reads_on_while_it_cannot_write)
 {
 	store_write_messages();
-	store_disk_fail_sync();
+	store_rig_fail_syncs(&rig);
 	store_rig_say(&rig, "r", "c");
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 0);

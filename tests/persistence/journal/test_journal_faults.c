@@ -6,6 +6,7 @@
 #include "persistence/recovery/recovery.h"
 #include "tests/suite.h"
 #include "tests/support/persistence/journal_rig.h"
+#include "tests/support/persistence/recording_replay.h"
 
 static struct journal_rig rig;
 
@@ -98,14 +99,6 @@ round_find_message(struct replay *base, const struct record *record)
 	}
 	ck_assert(was_said);
 	return true;
-}
-
-static void
-replay_refuse_loss(struct replay *base, uint64_t first, uint64_t last)
-{
-	(void)base;
-	ck_abort_msg("lost %llu to %llu", (unsigned long long)first,
-	    (unsigned long long)last);
 }
 
 static void

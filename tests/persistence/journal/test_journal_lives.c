@@ -11,6 +11,7 @@
 #include "tests/suite.h"
 #include "tests/support/persistence/chance.h"
 #include "tests/support/persistence/journal_rig.h"
+#include "tests/support/persistence/recording_replay.h"
 
 #define LIVES 4
 #define STEPS 40
@@ -138,14 +139,6 @@ lives_find_message(struct replay *base, const struct record *record)
 	return false;
 }
 
-static void
-lives_refuse_loss(struct replay *base, uint64_t first, uint64_t last)
-{
-	(void)base;
-	ck_abort_msg("lost %llu to %llu", (unsigned long long)first,
-	    (unsigned long long)last);
-}
-
 /* Also what was not acknowledged but found is there from now on. */
 static void
 lives_compare(void)
@@ -171,7 +164,7 @@ static void
 be_born(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
-	struct replay replay = { lives_find_message, lives_refuse_loss };
+	struct replay replay = { lives_find_message, replay_refuse_loss };
 	enum recovery_status end =
 	    recovery_run(&config, &replay, &rig.recovered);
 

@@ -30,6 +30,14 @@ see_lost(struct replay *base, uint64_t first, uint64_t last)
 	seen->lost[seen->lost_count++] = last;
 }
 
+void
+replay_refuse_loss(struct replay *base, uint64_t first, uint64_t last)
+{
+	(void)base;
+	ck_abort_msg("lost %llu to %llu", (unsigned long long)first,
+	    (unsigned long long)last);
+}
+
 enum recovery_status
 recover_disk(struct memory_disk *disk, enum recovery_mode mode,
     struct seen *seen, struct recovery_result *result)

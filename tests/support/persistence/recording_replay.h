@@ -16,6 +16,9 @@ struct seen {
 	size_t lost_count;
 };
 
+/* A replay's lost(), where no record may be lost. */
+void replay_refuse_loss(struct replay *, uint64_t first, uint64_t last);
+
 /*
  * Recovers what is on the disk: anew into seen, and into the result, which
  * holds an earlier one or zeros. No file stays open.

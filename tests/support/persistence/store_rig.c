@@ -1,6 +1,7 @@
 #include "tests/support/persistence/store_rig.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -113,6 +114,16 @@ store_rig_crash(struct store_rig *rig, enum crash_shape shape)
 	memory_disk_destroy(rig->memory);
 	rig->memory = left;
 	store_rig_open(rig);
+}
+
+void
+store_rig_fail_syncs(struct store_rig *rig)
+{
+	memory_disk_fail(rig->memory,
+	    (struct disk_fault){ .call = DISK_CALL_FDATASYNC,
+		.nth = 1,
+		.error = EIO,
+		.forever = true });
 }
 
 void

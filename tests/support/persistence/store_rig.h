@@ -36,6 +36,9 @@ void store_rig_close(struct store_rig *);
 /* The process dies, and what is left of the disk is opened. */
 void store_rig_crash(struct store_rig *, enum crash_shape);
 
+/* Every sync fails from now on. */
+void store_rig_fail_syncs(struct store_rig *);
+
 /* All that is pending is written, and done. */
 void store_rig_settle(struct store_rig *);
 
