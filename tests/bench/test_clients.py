@@ -49,7 +49,7 @@ def test_counts_nothing_again_that_was_waited_for_before():
 
 
 @pytest.mark.parametrize("at", [0, 1, 9, 15])
-def test_believes_no_count_if_there_was_an_error(at):
+def test_ignores_counts_after_an_error(at):
     error = b'"event":"error"'
     with pytest.raises(Failed, match="the server says"):
         Client(Scripted(b"x" * 99 + error[:at],
@@ -77,7 +77,7 @@ def test_sends_all_questions_at_once():
     theirs.close()
 
 
-def test_a_process_spends_what_its_own_clock_says():
+def test_cpu_time_is_that_of_the_process():
     before = time.process_time()
     spent = cpu_seconds(os.getpid())
     assert before <= spent <= time.process_time()

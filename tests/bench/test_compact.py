@@ -59,7 +59,7 @@ def test_counts_the_acks_that_came_meanwhile():
         acks_within(acks, 200, 300, "")
 
 
-def test_knows_the_most_memory_since_it_was_told_to_forget():
+def test_reports_the_peak_memory_since_a_reset():
     program = ("x = bytearray(64 << 20); del x; print(1, flush=True); input();"
                "x = bytearray(16 << 20); del x; print(2, flush=True); input()")
     with subprocess.Popen(["python3", "-c", program], stdin=subprocess.PIPE,

@@ -51,13 +51,13 @@ def test_is_not_there_if_there_is_no_such_program(peer, monkeypatch, tmp_path):
     assert peer.version() is None
 
 
-def test_what_fails_says_no_version():
+def test_a_failing_server_has_no_version():
     assert peers.said_by("sh", "-c", "echo 1.0; exit 1") is None
     assert peers.said_by("sh", "-c", "echo 1.0") == "1.0"
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "mosquitto.conf"])
-def test_a_configuration_says_what_the_run_has_chosen(name, tmp_path):
+def test_a_configuration_has_the_options_of_the_run(name, tmp_path):
     path = peers.written(name, 4711, str(tmp_path))
     text = open(path).read()
     assert path == str(tmp_path / name)

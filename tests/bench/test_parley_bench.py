@@ -26,7 +26,7 @@ def bench(port, case, *options):
 
 
 @pytest.mark.parametrize("case", ["one-10", "flight-100", "rooms", "speakers"])
-def test_believes_a_server_that_is_right(case):
+def test_accepts_a_correct_server(case):
     with FaultyServer(None) as server:
         done = bench(server.port, case, "--members", "12")
     assert done.stderr == ""
@@ -46,7 +46,7 @@ def test_believes_a_server_that_is_right(case):
     ("refuses", "one-10", "refused"),
     ("accepts wrongly", "one-10", "Sec-WebSocket-Accept"),
 ])
-def test_does_not_believe_a_server_that(fault, case, said):
+def test_rejects_a_server_that(fault, case, said):
     with FaultyServer(fault) as server:
         done = bench(server.port, case, "--members", "12")
     assert said in done.stderr
@@ -64,7 +64,7 @@ def test_speaks_mqtt_with_brokers():
 @pytest.mark.parametrize("fault, said", [
     ("loses", "lost"), ("doubles", "again"), ("reorders", "lost"),
     ("fragments", "begins 01")])
-def test_does_not_believe_a_broker_that(fault, said):
+def test_rejects_a_broker_that(fault, said):
     with MqttServer(fault) as server:
         done = bench(server.port, "flight-100", "--target", "mqtt",
                      "--members", "12")
@@ -110,7 +110,7 @@ def test_latency_goes_on_and_counts_when_a_server(fault, counted):
     assert [each for each in FAULTS if figures[each]] == [counted]
 
 
-def test_latency_tells_a_terminal_how_it_goes():
+def test_latency_shows_progress_on_a_terminal():
     ours, theirs = pty.openpty()
     with ActionServer(None) as server:
         subprocess.run([PARLEY_BENCH, "--clients", "2", "--rate", "10",
@@ -123,7 +123,7 @@ def test_latency_tells_a_terminal_how_it_goes():
     os.close(ours)
 
 
-def test_latency_does_not_believe_messages_of_another_run():
+def test_latency_rejects_messages_of_another_run():
     with ActionServer("mixes runs") as server:
         done, _ = latency(server.port)
     assert "another run" in done.stderr
@@ -148,7 +148,7 @@ def test_all_cases_but_latency_ask_for_the_process():
     ["--rate", "1", "--duration", "0.1", "latency", "127.0.0.1:1"],
     ["--members", "1", "latency", "127.0.0.1:1"],
 ])
-def test_says_what_it_cannot_run(options):
+def test_names_what_it_cannot_run(options):
     done = subprocess.run(
         [PARLEY_BENCH, "--pid", str(os.getpid()), *options],
         capture_output=True, text=True, timeout=10)

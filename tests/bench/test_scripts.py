@@ -64,7 +64,7 @@ def test_a_server_may_keep_its_lag_to_itself():
         "lag_p99_ms": 0.02, "lag_max_ms": 0.05}
 
 
-def test_remembers_files_that_are_gone(tmp_path):
+def test_lists_removed_files(tmp_path):
     watch = stall.Watch(tmp_path)
     for name in ("seg-1.log", "seg-2.log", "next.tmp", "snap-2.snap.tmp",
                  "snap-2.snap"):

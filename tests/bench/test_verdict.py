@@ -76,7 +76,7 @@ def test_a_bound_is_a_floor_or_a_ceiling(least, value, reached):
     assert row["reached"] is reached
 
 
-def test_says_nothing_of_a_case_that_was_not_run():
+def test_omits_a_case_that_was_not_run():
     assert judge(goal(), []) is None
     assert judge(goal(), [{**run(0, "parley", 1), "case": "other"}]) is None
 
@@ -88,7 +88,7 @@ def test_leaves_a_goal_open_if_the_other_was_not_there():
     assert goals_table([row])[1][-1] == "-"
 
 
-def test_a_page_says_in_bold_what_was_missed():
+def test_a_page_has_missed_goals_in_bold():
     runs = [run(0, "parley", 500), run(0, "bare", 1000)]
     rows = [judge(goal("ratio", "bare", least, 0.9), runs)
             for least in (True, False)]

@@ -23,7 +23,7 @@ def test_takes_off_what_was_waiting_for_a_core(
     assert Answer(0, felt, queued, starved, stolen).ours == ours
 
 
-def test_tells_the_longest_answer_from_the_longest_of_our_making():
+def test_separates_waits_for_answers_from_our_own():
     found = figures([Answer(1, 0.020, 0.018), Answer(2, 0.004, 0),
                      Answer(3, 0.001, 0)], "before_")
     assert found["before_max_ms"] == pytest.approx(20)
@@ -87,7 +87,7 @@ def test_a_run_that_did_not_meet_its_subject_does_not_count(
             was_busy(found, 3, 1)
 
 
-def test_a_quantile_is_told_by_the_bound_above_it():
+def test_a_quantile_is_the_bound_above_it():
     histogram = {"bounds": [1, 5, 10], "counts": [98, 1, 1, 0]}
     assert quantile_bound(histogram, 0.5) == 1
     assert quantile_bound(histogram, 0.99) == 5

@@ -197,7 +197,7 @@ def test_messages_end_when_one_closes(url, run):
     run(main())
 
 
-def test_messages_say_so_if_the_server_goes(start, run):
+def test_messages_fail_if_the_server_ends(start, run):
     server = start(listen=["127.0.0.1:0=action"])
 
     async def main():
@@ -239,7 +239,7 @@ def test_a_server_that_does_not_greet_is_not_waited_for(stranger, run):
         run(ChatClient(stranger[0], timeout=0.5).connect())
 
 
-def test_a_server_that_says_nothing_at_all_is_not_waited_for(run):
+def test_a_silent_server_is_not_waited_for(run):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = "ws://127.0.0.1:%d" % silent.getsockname()[1]
         with pytest.raises(ConnectionLost, match="no answer in time"):

@@ -47,11 +47,11 @@ def test_a_client_waits_as_long_as_the_server_asks(code):
     assert all(backoff.next(lost(code), 5.0) >= 5.0 for _ in range(5))
 
 
-def test_a_restart_is_waited_for_as_long_as_the_server_says():
+def test_a_restart_is_waited_for_as_long_as_bye_has():
     assert Backoff(10.0, 30.0).next(lost(1001), 1.5) == 1.5
 
 
-def test_who_may_return_at_once_does_so_once():
+def test_an_immediate_retry_is_made_once():
     backoff = Backoff(1.0, 30.0)
     assert backoff.next(lost(4202)) == 0
     assert backoff.next(lost(4202)) >= 1

@@ -68,7 +68,7 @@ async def until(events, kind):
 # --- what there is to do ------------------------------------------------------
 
 
-def test_a_message_is_acknowledged_and_heard_by_all(url, run):
+def test_a_message_is_acknowledged_and_delivered_to_all(url, run):
     async def main():
         async with Parley(url, name="ann") as ann, Parley(url, name="bob") as bob:
             room = await ann.create("Tea")
@@ -90,7 +90,7 @@ def test_a_message_is_acknowledged_and_heard_by_all(url, run):
     run(main())
 
 
-def test_what_others_do_in_a_room_is_heard(url, run):
+def test_events_of_other_members_arrive(url, run):
     async def main():
         async with Parley(url) as ann, Parley(url) as bob:
             room = await ann.create("Tea")
@@ -217,7 +217,7 @@ def test_a_key_of_ones_own_is_stored_once(url, run):
 # --- who does not read ----------------------------------------------------------
 
 
-def test_a_slow_reader_gets_every_message_and_is_told_what_else_it_missed(url, run):
+def test_a_slow_reader_gets_every_message_and_the_presence(url, run):
     async def main():
         async with Parley(url, queue_size=10) as ann, Parley(url) as bob:
             room = await ann.create("Tea")
@@ -235,7 +235,7 @@ def test_a_slow_reader_gets_every_message_and_is_told_what_else_it_missed(url, r
     run(main())
 
 
-def test_a_reader_far_behind_is_told_what_history_no_longer_has(start, run):
+def test_a_reader_far_behind_gets_the_missing_range(start, run):
     server = start("--history-messages", "50")
 
     async def main():
@@ -280,7 +280,7 @@ def test_a_crowd_is_counted(start, run):
 # --- cancelled and closed -------------------------------------------------------
 
 
-def test_who_is_cancelled_while_waiting_misses_nothing(url, run):
+def test_a_cancelled_wait_loses_no_event(url, run):
     async def main():
         async with Parley(url) as ann:
             room = await ann.create("Tea")
@@ -359,7 +359,7 @@ def test_a_room_that_is_left_ends(url, run):
 # --- limits ---------------------------------------------------------------------
 
 
-def test_who_says_too_much_is_slowed_down_and_refused_nothing(start, run):
+def test_a_fast_sender_is_slowed_down_and_not_refused(start, run):
     server = start("--limits-messages", "100/s", "--limits-messages-burst", "20",
                    "--limits-patience", "0")
 
@@ -384,7 +384,7 @@ def test_the_first_connection_is_tried_once(run, unused_port):
 
 
 @pytest.mark.parametrize("path, status", [("/nowhere", 404)])
-def test_who_is_not_wanted_is_told_the_status(both, run, path, status):
+def test_a_refused_handshake_has_its_status(both, run, path, status):
     with pytest.raises(ConnectionLost) as lost:
         run(Parley.connect(url_of(both.address) + path))
     assert lost.value.status == status
@@ -465,7 +465,7 @@ def test_what_is_sent_while_away_waits(relay, direct, run):
     run(main())
 
 
-def test_what_must_not_be_said_twice_is_not_repeated(relay, direct, run):
+def test_requests_without_a_key_are_not_repeated(relay, direct, run):
     async def main():
         async with Parley(url_of(relay.address), **SOON) as ann, Parley(direct) as bob:
             relay.mute()

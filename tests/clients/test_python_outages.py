@@ -210,7 +210,7 @@ def test_a_room_that_was_joined_to_stay_is_there_tomorrow(lives, run):
     run(main())
 
 
-def test_a_room_of_a_server_that_forgets_begins_anew(start, run):
+def test_a_room_of_a_restarted_server_begins_anew(start, run):
     async def main():
         first = start()
         address = "%s:%d" % first.address
@@ -234,7 +234,7 @@ def test_a_room_of_a_server_that_forgets_begins_anew(start, run):
     run(main())
 
 
-def test_who_is_sent_away_for_good_does_not_return(start, run):
+def test_a_final_close_is_not_retried(start, run):
     """Too many control frames are a breach of policy: 1008."""
     server = start("--limits-control-frames", "1/s")
 

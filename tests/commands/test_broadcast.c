@@ -3,7 +3,7 @@
 
 #define HI .body = STR("\"hi\"")
 
-START_TEST(speaks_to_the_lobby_author_included)
+START_TEST(posts_to_the_lobby_author_included)
 {
 	people(2);
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
@@ -38,7 +38,7 @@ START_TEST(is_not_for_those_outside_the_lobby)
 }
 END_TEST
 
-START_TEST(numbers_what_is_said_in_a_room)
+START_TEST(numbers_the_messages_of_a_room)
 {
 	people(2);
 	gather("r", 2);
@@ -52,7 +52,7 @@ START_TEST(numbers_what_is_said_in_a_room)
 }
 END_TEST
 
-START_TEST(acknowledges_in_a_room_after_all_have_heard)
+START_TEST(acknowledges_in_a_room_after_the_delivery)
 {
 	people(3);
 	gather("r", 2);
@@ -174,7 +174,7 @@ START_TEST(takes_messages_up_to_the_limit)
 }
 END_TEST
 
-START_TEST(says_so_when_it_is_not_known_whether_it_was_stored)
+START_TEST(answers_store_failed_if_the_message_may_be_stored)
 {
 	people(1);
 	gather("r", 1);
@@ -188,12 +188,12 @@ END_TEST
 SUITE(broadcast)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, speaks_to_the_lobby_author_included);
+	tcase_add_test(tests, posts_to_the_lobby_author_included);
 	tcase_add_test(tests, acknowledges_in_the_lobby_if_asked);
 	tcase_add_test(tests, has_no_keys_in_the_lobby);
 	tcase_add_test(tests, is_not_for_those_outside_the_lobby);
-	tcase_add_test(tests, numbers_what_is_said_in_a_room);
-	tcase_add_test(tests, acknowledges_in_a_room_after_all_have_heard);
+	tcase_add_test(tests, numbers_the_messages_of_a_room);
+	tcase_add_test(tests, acknowledges_in_a_room_after_the_delivery);
 	tcase_add_test(tests,
 	    acknowledges_without_a_ref_where_that_is_the_custom);
 	tcase_add_test(tests, never_dates_a_message_before_another);
@@ -202,5 +202,5 @@ SUITE(broadcast)
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, takes_messages_up_to_the_limit);
 	tcase_add_test(tests,
-	    says_so_when_it_is_not_known_whether_it_was_stored);
+	    answers_store_failed_if_the_message_may_be_stored);
 }

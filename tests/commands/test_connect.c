@@ -64,7 +64,7 @@ START_TEST(appends_a_number_to_a_made_name_that_is_taken)
 }
 END_TEST
 
-START_TEST(tells_of_a_bad_name_after_the_greeting)
+START_TEST(reports_a_bad_name_after_the_greeting)
 {
 	ck_assert_int_eq(CONNECT(.name = STR(" alice")), CHAT_OK);
 	HEARD("attach id1\n"
@@ -204,7 +204,7 @@ SUITE(connect)
 	tcase_add_test(tests, gives_the_name_that_was_wished_for);
 	tcase_add_test(tests, puts_a_number_behind_a_name_that_is_taken);
 	tcase_add_test(tests, appends_a_number_to_a_made_name_that_is_taken);
-	tcase_add_test(tests, tells_of_a_bad_name_after_the_greeting);
+	tcase_add_test(tests, reports_a_bad_name_after_the_greeting);
 	tcase_add_test(tests, announces_to_the_newcomer_alone_in_a_large_lobby);
 	tcase_add_test(tests,
 	    announces_to_all_when_the_lobby_has_become_small_again);

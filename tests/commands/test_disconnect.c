@@ -11,7 +11,7 @@ START_TEST(announces_nothing_in_the_lobby)
 }
 END_TEST
 
-START_TEST(leaves_every_room_and_tells_the_others)
+START_TEST(leaves_every_room_and_notifies_the_others)
 {
 	people(2);
 	gather("a", 2);
@@ -86,7 +86,7 @@ SUITE(disconnect)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, announces_nothing_in_the_lobby);
-	tcase_add_test(tests, leaves_every_room_and_tells_the_others);
+	tcase_add_test(tests, leaves_every_room_and_notifies_the_others);
 	tcase_add_test(tests, takes_rooms_along_of_which_it_was_the_last);
 	tcase_add_test(tests, sets_the_name_free);
 	tcase_add_test(tests, is_done_once_only);

@@ -9,7 +9,7 @@ static const enum command_kind for_members[] = { COMMAND_DISCONNECT,
 	COMMAND_ROOM_CREATE, COMMAND_ROOM_JOIN, COMMAND_ROOM_LEAVE,
 	COMMAND_ROOM_LIST, COMMAND_HISTORY, COMMAND_TYPING, COMMAND_PING };
 
-START_TEST(does_nothing_for_who_is_gone)
+START_TEST(does_nothing_for_a_member_that_left)
 {
 	ck_assert_int_eq(world_do(&(struct command){ .kind = for_members[_i],
 			     .author = STR("id1"),
@@ -19,7 +19,7 @@ START_TEST(does_nothing_for_who_is_gone)
 }
 END_TEST
 
-START_TEST(tells_of_a_failure_with_ref_and_word)
+START_TEST(reports_a_failure_with_ref_and_word)
 {
 	people(1);
 	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .ref = STR("42"),
@@ -31,7 +31,7 @@ START_TEST(tells_of_a_failure_with_ref_and_word)
 }
 END_TEST
 
-START_TEST(tells_if_a_failure_is_the_end)
+START_TEST(marks_a_fatal_failure)
 {
 	people(1);
 	DO(ROOM_LEAVE, "id1", .flags = COMMAND_FATAL);
@@ -78,7 +78,7 @@ START_TEST(finds_the_room_one_is_in_if_that_is_meant)
 }
 END_TEST
 
-START_TEST(finds_no_room_for_who_is_in_none)
+START_TEST(finds_no_current_room_for_a_member_in_none)
 {
 	people(1);
 	ck_assert_int_eq(DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM,
@@ -112,7 +112,7 @@ START_TEST(is_not_made_without_memory)
 }
 END_TEST
 
-START_TEST(dies_without_having_lived)
+START_TEST(is_destroyed_unused)
 {
 	dispatcher_destroy(NULL);
 }
@@ -235,17 +235,17 @@ END_TEST
 SUITE(dispatch)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_loop_test(tests, does_nothing_for_who_is_gone, 0,
+	tcase_add_loop_test(tests, does_nothing_for_a_member_that_left, 0,
 	    COUNT_OF(for_members));
-	tcase_add_test(tests, tells_of_a_failure_with_ref_and_word);
-	tcase_add_test(tests, tells_if_a_failure_is_the_end);
+	tcase_add_test(tests, reports_a_failure_with_ref_and_word);
+	tcase_add_test(tests, marks_a_fatal_failure);
 	tcase_add_test(tests, asks_for_a_message_before_it_looks_for_the_room);
 	tcase_add_test(tests, measures_messages_by_the_limit_of_the_moment);
 	tcase_add_test(tests, finds_the_room_one_is_in_if_that_is_meant);
-	tcase_add_test(tests, finds_no_room_for_who_is_in_none);
+	tcase_add_test(tests, finds_no_current_room_for_a_member_in_none);
 	tcase_add_test(tests, knows_whether_a_member_is_in_a_room);
 	tcase_add_test(tests, is_not_made_without_memory);
-	tcase_add_test(tests, dies_without_having_lived);
+	tcase_add_test(tests, is_destroyed_unused);
 	tcase_add_loop_test(tests, asks_for_the_right_to_a_command, 0,
 	    2 * COUNT_OF(righted));
 	tcase_add_loop_test(tests, keeps_a_member_to_the_rooms_of_its_token, 0,

@@ -106,7 +106,7 @@ START_TEST(shows_one_message_however_large)
 }
 END_TEST
 
-START_TEST(is_empty_where_nothing_was_said)
+START_TEST(is_empty_without_messages)
 {
 	people(1);
 	gather("r", 1);
@@ -164,7 +164,7 @@ SUITE(history)
 	tcase_add_loop_test(tests, shows_a_page, 0, COUNT_OF(pages));
 	tcase_add_test(tests, is_cut_by_size_where_it_is_read_from);
 	tcase_add_test(tests, shows_one_message_however_large);
-	tcase_add_test(tests, is_empty_where_nothing_was_said);
+	tcase_add_test(tests, is_empty_without_messages);
 	tcase_add_test(tests, does_not_show_what_is_too_old);
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 }

@@ -90,7 +90,7 @@ static const struct {
 	     "asked missing=4-499\n" },
 };
 
-START_TEST(who_comes_back_is_told_what_is_missing)
+START_TEST(a_rejoin_reports_what_is_missing)
 {
 	const char *heard = world.publisher.heard.text;
 
@@ -108,6 +108,6 @@ SUITE(holes)
 	tcase_add_checked_fixture(tests, setup, world_end);
 	tcase_add_loop_test(tests, a_page_steps_over_what_is_lost, 0,
 	    COUNT_OF(pages));
-	tcase_add_loop_test(tests, who_comes_back_is_told_what_is_missing, 0,
+	tcase_add_loop_test(tests, a_rejoin_reports_what_is_missing, 0,
 	    COUNT_OF(comebacks));
 }

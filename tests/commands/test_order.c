@@ -28,7 +28,7 @@ room_create_request(const char *who, const char *ref)
 	    .ref = str_from(ref), .flags = COMMAND_PERSISTENT);
 }
 
-START_TEST(nothing_is_told_before_it_is_safe)
+START_TEST(nothing_is_answered_before_it_is_safe)
 {
 	ck_assert_int_eq(broadcast_request("id1", "2", "a"), CHAT_OK);
 	HEARD("");
@@ -38,7 +38,7 @@ START_TEST(nothing_is_told_before_it_is_safe)
 }
 END_TEST
 
-START_TEST(only_its_author_hears_of_what_is_lost)
+START_TEST(only_its_author_is_answered_about_a_lost_entry)
 {
 	broadcast_request("id1", "2", "a");
 	room_create_request("id1", "b");
@@ -201,7 +201,7 @@ START_TEST(a_retry_finds_its_first)
 }
 END_TEST
 
-START_TEST(a_failure_is_told_behind_earlier_answers)
+START_TEST(a_failure_is_answered_behind_earlier_answers)
 {
 	broadcast_request("id1", "2", "a");
 	ck_assert_int_eq(DO(BROADCAST, "id1", .room = STR("nope"),
@@ -216,7 +216,7 @@ START_TEST(a_failure_is_told_behind_earlier_answers)
 }
 END_TEST
 
-START_TEST(members_go_when_what_they_said_is_safe)
+START_TEST(members_are_removed_once_their_entries_are_safe)
 {
 	struct member gone;
 
@@ -332,7 +332,7 @@ START_TEST(few_commands_that_waited_run_at_once)
 END_TEST
 
 /* Seen by the sanitizer. */
-START_TEST(forgets_what_waits_in_the_end)
+START_TEST(frees_waiting_commands_at_the_end)
 {
 	room_create_request("id1", "a");
 	for (int i = 0; i < 10; i++)
@@ -344,8 +344,8 @@ END_TEST
 SUITE(order)
 {
 	tcase_add_checked_fixture(tests, setup, world_end);
-	tcase_add_test(tests, nothing_is_told_before_it_is_safe);
-	tcase_add_test(tests, only_its_author_hears_of_what_is_lost);
+	tcase_add_test(tests, nothing_is_answered_before_it_is_safe);
+	tcase_add_test(tests, only_its_author_is_answered_about_a_lost_entry);
 	tcase_add_test(tests, members_read_what_they_wrote);
 	tcase_add_test(tests, others_do_not_wait);
 	tcase_add_test(tests, messages_do_not_wait_for_messages);
@@ -357,12 +357,12 @@ SUITE(order)
 	tcase_add_test(tests, others_wait_for_a_room_that_is_being_made);
 	tcase_add_test(tests, a_room_that_its_maker_cannot_enter_is_removed);
 	tcase_add_test(tests, a_retry_finds_its_first);
-	tcase_add_test(tests, a_failure_is_told_behind_earlier_answers);
-	tcase_add_test(tests, members_go_when_what_they_said_is_safe);
+	tcase_add_test(tests, a_failure_is_answered_behind_earlier_answers);
+	tcase_add_test(tests, members_are_removed_once_their_entries_are_safe);
 	tcase_add_test(tests, knows_where_members_will_be);
 	tcase_add_test(tests, counts_what_waits);
 	tcase_add_test(tests, refuses_commands_when_too_many_wait);
 	tcase_add_test(tests, without_memory_to_wait_a_command_is_refused);
 	tcase_add_test(tests, few_commands_that_waited_run_at_once);
-	tcase_add_test(tests, forgets_what_waits_in_the_end);
+	tcase_add_test(tests, frees_waiting_commands_at_the_end);
 }

@@ -70,7 +70,7 @@ START_TEST(skips_what_was_too_old)
 }
 END_TEST
 
-START_TEST(ends_with_who_is_there_now)
+START_TEST(ends_with_the_current_members)
 {
 	people(2);
 	gather("r", 2);
@@ -108,6 +108,6 @@ SUITE(replay)
 	    COUNT_OF(pieces));
 	tcase_add_test(tests, is_cut_after_many_messages);
 	tcase_add_test(tests, skips_what_was_too_old);
-	tcase_add_test(tests, ends_with_who_is_there_now);
+	tcase_add_test(tests, ends_with_the_current_members);
 	tcase_add_test(tests, finds_nothing_where_there_is_no_room);
 }

@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-START_TEST(answers_the_joiner_and_then_tells_the_others)
+START_TEST(answers_the_joiner_and_then_notifies_the_others)
 {
 	people(2);
 	gather("r", 1);
@@ -328,7 +328,7 @@ END_TEST
 SUITE(room_join)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, answers_the_joiner_and_then_tells_the_others);
+	tcase_add_test(tests, answers_the_joiner_and_then_notifies_the_others);
 	tcase_add_test(tests, makes_a_room_if_it_may);
 	tcase_add_test(tests, makes_a_room_that_stays);
 	tcase_add_test(tests, makes_no_other_room_of_one_that_is_there);

@@ -1,7 +1,7 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-START_TEST(tells_the_others_and_answers)
+START_TEST(notifies_the_others_and_answers)
 {
 	people(2);
 	gather("r", 2);
@@ -78,7 +78,7 @@ END_TEST
 SUITE(room_leave)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, tells_the_others_and_answers);
+	tcase_add_test(tests, notifies_the_others_and_answers);
 	tcase_add_test(tests, ends_a_room_with_its_last_member);
 	tcase_add_test(tests, begins_a_new_life_of_a_room_that_ended);
 	tcase_add_test(tests, may_mean_the_room_one_is_in_even_if_that_ends);

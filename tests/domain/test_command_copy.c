@@ -56,7 +56,7 @@ START_TEST(copies_every_text)
 }
 END_TEST
 
-START_TEST(tells_absent_texts_from_empty_ones)
+START_TEST(keeps_absent_texts_apart_from_empty_ones)
 {
 	struct command command = { .kind = COMMAND_PING, .ref = { "", 0 } };
 	struct command copy;
@@ -73,5 +73,5 @@ END_TEST
 SUITE(command_copy)
 {
 	tcase_add_test(tests, copies_every_text);
-	tcase_add_test(tests, tells_absent_texts_from_empty_ones);
+	tcase_add_test(tests, keeps_absent_texts_apart_from_empty_ones);
 }

@@ -23,7 +23,7 @@ START_TEST(only_typing_can_be_dropped)
 }
 END_TEST
 
-START_TEST(presence_is_who_comes_goes_and_is_renamed)
+START_TEST(presence_is_joins_leaves_and_renames)
 {
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
 		ck_assert_int_eq(event_has_trait(kind, EVENT_IS_PRESENCE),
@@ -44,6 +44,6 @@ SUITE(event)
 {
 	tcase_add_test(tests, every_kind_has_a_word_of_its_own);
 	tcase_add_test(tests, only_typing_can_be_dropped);
-	tcase_add_test(tests, presence_is_who_comes_goes_and_is_renamed);
+	tcase_add_test(tests, presence_is_joins_leaves_and_renames);
 	tcase_add_test(tests, direct_answers_come_before_events_for_others);
 }

@@ -59,7 +59,7 @@ def test_names_need_not_be_unique(meet):
     assert meet().create("twin") != meet().create("twin")
 
 
-def test_who_creates_a_room_is_in_it(meet):
+def test_the_creator_of_a_room_is_in_it(meet):
     a = meet()
     a.create()
     assert a.answer("message", "anybody here?") == SENT
@@ -166,7 +166,7 @@ def test_a_refused_join_leaves_one_where_one_is(room):
     b.expect(**{"from": a.id, "body": "still here?"})
 
 
-def test_the_answer_to_a_join_comes_before_what_is_said_there(room, meet):
+def test_the_answer_to_a_join_comes_before_messages(room, meet):
     """Traffic in either room never comes between a request and its answer."""
     made, a, b = room
     c = meet()
@@ -212,7 +212,7 @@ def test_a_room_ends_when_its_last_member_disconnects(meet):
     assert c.answer("join", made) == error(f"Room {made} does not exist")
 
 
-def test_who_disconnects_is_not_announced(room):
+def test_a_disconnect_is_not_announced(room):
     made, a, b = room
     b.close()
     assert a.pending() == []

@@ -18,7 +18,7 @@ MIB = 1 << 20
 
 @pytest.mark.parametrize("path", ["/", "/health", "/ws", "/any/thing?x=1"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_http_is_told_to_upgrade(server, path, method):
+def test_http_requests_are_answered_with_426(server, path, method):
     got = get(server.address, path, method)
     assert got.status == 426
     assert got.headers["upgrade"].lower() == "websocket"
@@ -82,7 +82,7 @@ def test_a_message_stays_in_its_room(room, meet):
     assert a.pending() == b.pending() == []
 
 
-def test_every_member_hears_the_same_order(room, meet):
+def test_every_member_gets_the_same_order(room, meet):
     made, a, b = room
     listener = meet()
     listener.join(made)
@@ -94,7 +94,7 @@ def test_every_member_hears_the_same_order(room, meet):
         assert got == [text for text in heard if text[0] != letter]
 
 
-def test_outside_a_room_nothing_can_be_said(meet):
+def test_outside_a_room_nothing_can_be_posted(meet):
     a = meet()
     assert a.answer("message", "x") == error("You must join a room first")
     a.create()
@@ -176,7 +176,7 @@ def test_the_largest_message_is_relayed_whole(room):
     assert len(text) + around < MIB
 
 
-def test_a_message_that_others_could_not_be_told_is_refused(room):
+def test_a_message_that_dialects_cannot_encode_is_refused(room):
     made, a, b = room
     assert a.answer("message", "x" * (MIB - 500)) == error("Server error: Message is too large")
     assert b.pending() == []
@@ -189,7 +189,7 @@ def test_above_a_mebibyte_the_connection_is_closed(room):
     assert b.pending() == []
 
 
-def test_who_is_too_fast_is_told_so_and_stays(start):
+def test_a_fast_sender_is_refused_and_stays_connected(start):
     server = start("--limits-messages", "1/s", "--limits-messages-burst", "5", "--limits-patience", "0",
                    listen=["127.0.0.1:0=action"])
     a = Action(server.address)

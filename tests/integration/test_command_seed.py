@@ -65,7 +65,7 @@ async def test_a_broadcast_reaches_its_author_too(url):
 
 
 @together
-async def test_list_forgets_who_has_closed(url):
+async def test_list_omits_closed_connections(url):
     async with websockets.connect(url) as one:
         two = await websockets.connect(url)
         names = [(await skip(one, 3))[0]["member"], (await skip(two, 2))[0]["member"]]
@@ -77,7 +77,7 @@ async def test_list_forgets_who_has_closed(url):
 
 
 @together
-async def test_me_says_again_who_one_is(url):
+async def test_me_repeats_the_own_name(url):
     async with websockets.connect(url) as one:
         me, _ = await skip(one, 2)
         await say(one, command="me")
@@ -186,7 +186,7 @@ TEXTS = ["<&>", "\u2028", "\u00e9\u20ac\U0001f600", '"\\/', "\t\0"]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
-def test_text_comes_back_as_it_was_said(join, text):
+def test_text_comes_back_unchanged(join, text):
     a = join()
     a.say("broadcast", message=text)
     a.expect("broadcast", message=text)

@@ -144,7 +144,7 @@ def test_two_talk_in_a_room_of_either(meet, one, other):
 
 
 @pytest.mark.parametrize("author", DIALECTS)
-def test_everybody_hears_one_message_and_is_counted(meet, author):
+def test_every_dialect_gets_a_message_and_is_counted(meet, author):
     members = [meet(dialect) for dialect in DIALECTS * 2]
     room = members[0].make()
     for each in members[1:]:
@@ -162,7 +162,7 @@ def test_everybody_hears_one_message_and_is_counted(meet, author):
 
 
 @pytest.mark.parametrize("dialect", ["action", "topic"])
-def test_comings_and_goings_are_told_to_native_members(meet, dialect):
+def test_joins_and_leaves_are_sent_to_native_members(meet, dialect):
     native, other = meet("command"), meet(dialect)
     room = native.make()
     other.enter(room)
@@ -177,7 +177,7 @@ def test_comings_and_goings_are_told_to_native_members(meet, dialect):
     assert native.silence()
 
 
-def test_who_goes_to_another_room_has_left(meet):
+def test_joining_another_room_leaves_the_first(meet):
     native, acting, guest = meet("command"), meet("action"), meet("topic")
     room = native.make()
     acting.enter(room), guest.enter(room)
@@ -239,7 +239,7 @@ def test_the_lobby_is_for_native_members(meet):
     assert acting.silence() and guest.silence()
 
 
-def test_who_has_no_word_for_it_gets_no_private_message(meet):
+def test_dialects_without_dm_get_no_private_message(meet):
     native, acting, guest = meet("command"), meet("action"), meet("topic")
     room = native.make()
     guest.enter(room)
@@ -273,7 +273,7 @@ def test_guests_see_the_beginning_of_long_json(meet):
     assert message == '["' + "x" * 4998 + "\u2026"
 
 
-def test_a_long_text_is_heard_whole(meet):
+def test_a_long_text_is_delivered_whole(meet):
     """What an author may say is for its own dialect to decide."""
     acting, native, guest = meet("action"), meet("command"), meet("topic")
     room = acting.make()
@@ -306,7 +306,7 @@ def test_the_maker_decides_how_many_there_may_be(meet):
     assert acting.client.answer("join", room)["status"] == "error"
 
 
-def test_what_guests_say_is_in_the_history_while_it_lives(meet):
+def test_messages_of_guests_are_in_the_history(meet):
     guest, native = meet("topic"), meet("command")
     room = guest.make()
     guest.say(room, "one")

@@ -50,7 +50,7 @@ class Guest(Chat):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_everybody_is_told_under_load(number):
+def test_every_client_gets_bye_under_load(number):
     options = "--drain-window", "500ms", "--limits-output-hard", "64MiB"
     with Server(PARLEYD, *AT_ONCE, *options) as server:
         guests = [Guest(server.address) for _ in range(LISTENERS + TALKERS)]

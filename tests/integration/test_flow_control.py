@@ -264,7 +264,7 @@ def test_a_message_to_a_member_that_does_not_read_is_refused(start_twofold):
                ["event"] == "dm_sent")
 
 
-def test_a_reader_that_falls_behind_is_told_where(start_twofold):
+def test_a_reader_that_falls_behind_gets_room_and_seq(start_twofold):
     server = start_twofold("--history-bytes", "256KiB")
     author = Chat(server.address)
     author.ask_ok("join", room="busy", create=True)

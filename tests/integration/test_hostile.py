@@ -97,7 +97,7 @@ def test_is_closed_with_the_right_code(attacker, bytes_, code, in_bytes):
 
 
 @pytest.mark.parametrize("code", [1008, 1009])
-def test_says_bye_before_a_close_of_its_own(attacker, code):
+def test_sends_bye_before_a_close_of_its_own(attacker, code):
     flood = {1008: frame(PING) * 1_000, 1009: frame(TEXT, length=1 << 62)}
     attacker.send(flood[code])
     bye = {}

@@ -60,7 +60,7 @@ def test_head_is_get_without_a_body(parleyd, path):
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 @pytest.mark.parametrize("method", ["POST", "DELETE", "BREW"])
-def test_other_methods_are_told_which_are_allowed(parleyd, path, method):
+def test_other_methods_are_answered_with_the_allowed_ones(parleyd, path, method):
     got = get(parleyd.address, path, method)
     assert got.status == 405
     assert "GET" in got.headers["allow"].split(", ")
@@ -72,7 +72,7 @@ def test_an_upgrade_is_a_get(parleyd):
     assert got.headers["allow"] == "GET"
 
 
-def test_the_handshake_is_answered_as_the_rfc_says(parleyd):
+def test_the_handshake_is_answered_as_in_the_rfc(parleyd):
     with WebSocket(parleyd.address) as ws:
         headers = ws.response.headers
         assert headers["upgrade"].lower() == "websocket"
@@ -206,7 +206,7 @@ LAST = {
 
 
 @pytest.mark.parametrize("request_", LAST.values(), ids=LAST)
-def test_a_connection_ends_after_the_request_that_says_so(parleyd, request_):
+def test_a_connection_ends_after_connection_close(parleyd, request_):
     with Connection(parleyd.address) as connection:
         connection.send(request_ + plain_head("/livez") + head())
         got = connection.read_response()
@@ -236,7 +236,7 @@ def test_an_absolute_target_and_an_empty_line_in_front_are_accepted(parleyd):
         assert connection.read_response().status == 101
 
 
-def test_options_tells_the_methods(parleyd):
+def test_options_lists_the_methods(parleyd):
     got = get(parleyd.address, "/livez", "OPTIONS")
     assert got.status == 204
     assert got.headers["allow"] == "GET, HEAD, OPTIONS"

@@ -279,7 +279,7 @@ def test_silence_is_broken_with_a_ping(start, timeout):
         assert 1.5 < time.monotonic() - began < 5
 
 
-def test_who_does_not_answer_is_closed(start):
+def test_a_client_that_does_not_answer_is_closed(start):
     server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", "200ms")
     with Chat(server.address) as dead, Chat(server.address) as alive:
         dead.expect("broadcast")

@@ -56,7 +56,7 @@ def test_a_unix_socket_left_behind_is_no_obstacle(start, tmp_path):
     assert get(server.address, "/health").status == 200
 
 
-def test_a_file_tells_the_addresses_while_it_runs(start, tmp_path):
+def test_a_file_has_the_addresses_while_it_runs(start, tmp_path):
     file, path = tmp_path / "addresses", tmp_path / "socket"
     server = start("--listen-file", str(file),
                    listen=["127.0.0.1:0", ":0=action", f"unix:{path}"])
@@ -153,7 +153,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("listener, path, spoken", PATHS)
-def test_listener_and_path_say_what_is_spoken(places, listener, path, spoken):
+def test_listener_and_path_select_the_dialect(places, listener, path, spoken):
     assert spoken_at(places[listener], path) == spoken
 
 
@@ -182,13 +182,13 @@ def test_health_is_two_letters_or_an_object(places):
     assert json.loads(get(places["topic"], "/health").body)["status"] == "healthy"
 
 
-def test_the_log_says_what_is_spoken(start):
+def test_the_log_has_the_dialect(start):
     server = start(listen=["127.0.0.1:0", "127.0.0.1:0=topic"])
     server.wait_for_line(r"listening on 127\.0\.0\.1:%d \(command\)" % server.addresses[0][1])
     server.wait_for_line(r"listening on 127\.0\.0\.1:%d \(topic\)" % server.addresses[1][1])
 
 
-def test_a_unix_socket_speaks_any_dialect(start, tmp_path):
+def test_a_unix_socket_accepts_any_dialect(start, tmp_path):
     path = str(tmp_path / "parley.sock")
     server = start(listen=[f"unix:{path}=action"])
     assert server.address == path

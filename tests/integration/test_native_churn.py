@@ -93,7 +93,7 @@ def act(chance, member):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_is_told_adds_up(parleyd, seed):
+def test_joins_leaves_and_counts_add_up(parleyd, seed):
     chance = random.Random(seed)
     members = [Observer(parleyd.address) for _ in range(MEMBERS)]
     for step in range(STEPS):

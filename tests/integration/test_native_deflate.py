@@ -32,7 +32,7 @@ async def converse(url, texts):
                     assert heard["message"] == text
 
 
-def test_a_room_hears_the_same_compressed_or_not(start):
+def test_a_room_gets_the_same_compressed_or_not(start):
     host, port = start("--deflate-enabled", "on").address
     texts = ["x" * 3000, "".join(map(chr, range(0x20, 0x1000)))]
     asyncio.run(

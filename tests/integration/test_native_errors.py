@@ -192,7 +192,7 @@ def test_commands_come_at_a_limited_rate(start):
         assert 0 < each["retry_after_ms"] <= 1000
 
 
-def test_who_does_not_listen_to_that_is_closed(start):
+def test_a_client_that_ignores_refusals_is_closed(start):
     server = start("--limits-messages", "1", "--limits-messages-burst", "1",
                    "--limits-patience", "0")
     a, b = Chat(server.address), Chat(server.address)

@@ -19,7 +19,7 @@ def posted(join):
     return room, a
 
 
-def test_a_message_in_history_is_what_was_told(posted):
+def test_a_message_in_history_equals_the_live_one(posted):
     room, a = posted
     page = a.ask("history", room=room, limit=1)
     (last,) = page["messages"]
@@ -80,7 +80,7 @@ def test_since_brings_exactly_what_was_missed(posted, join):
         assert numbers(back) == list(range(seq + 1, 11))
 
 
-def test_another_epoch_is_said_to_be_one(posted, join):
+def test_another_epoch_is_reported(posted, join):
     room, _ = posted
     back = join().ask("join", room=room, since={"epoch": "none", "seq": 3})
     assert (back["recovered"], back["epoch_changed"]) == (False, True)

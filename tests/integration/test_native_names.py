@@ -124,7 +124,7 @@ def test_renaming_to_the_same_name_sends_no_event(join):
     assert b.pending() == []
 
 
-def test_renaming_is_told_once_in_each_shared_room(join):
+def test_renaming_is_sent_once_in_each_shared_room(join):
     a, b, stranger = join(), join(), join()
     for room in "shared-1", "shared-2":
         for each in a, b:

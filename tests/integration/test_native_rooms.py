@@ -21,7 +21,7 @@ def room(join):
     return made, a, b
 
 
-def test_the_greeting_says_what_to_expect(join):
+def test_the_greeting_has_limits_and_versions(join):
     greeting = join().greeting
     assert greeting["data"] == {"id": greeting["id"]}
     assert greeting["server"].startswith("parley/")
@@ -40,7 +40,7 @@ def test_the_subprotocol_is_chosen_if_offered(join):
     assert "sec-websocket-protocol" not in other.response.headers
 
 
-def test_a_room_begins_with_who_made_it(join):
+def test_a_room_begins_with_its_creator(join):
     a = join()
     made = a.ask("create", name="Game Night")
     assert made == {
@@ -61,7 +61,7 @@ def test_a_wished_for_id_is_given_once(join):
     assert b.refusal("create", name="y", room="my-room_1.x")["code"] == "room_exists"
 
 
-def test_joining_tells_the_others_and_the_joiner_what_there_is(join):
+def test_joining_notifies_the_others_and_answers_the_joiner(join):
     a, b = join(), join()
     room = a.ask_ok("create", name="den")["room"]
     a.post(room, "before")
@@ -98,7 +98,7 @@ def test_an_unknown_room_is_made_only_on_wish(join):
     assert (joined["name"], joined["count"]) == ("attic", 1)
 
 
-def test_leaving_tells_the_others(room):
+def test_leaving_notifies_the_others(room):
     room, a, b = room
     left = b.ask("leave", room=room)
     assert left == {"event": "left", "room": room, "ref": left["ref"]}
@@ -144,7 +144,7 @@ def test_rooms_lists_all_of_them(room):
     }
 
 
-def test_a_full_room_says_so(join):
+def test_a_full_room_refuses(join):
     a, b, c = join(), join(), join()
     room = a.ask_ok("create", name="booth", max_members=2)["room"]
     b.ask_ok("join", room=room)
@@ -257,7 +257,7 @@ def test_typing_reaches_the_others_only(room):
     assert b.pending() == [typing]
 
 
-def test_deflated_and_plain_members_hear_the_same(start):
+def test_deflated_and_plain_members_get_the_same(start):
     """The library negotiates and checks what the test would get wrong."""
     server = start("--deflate-enabled", "on")
     plain = Chat(server.address)

@@ -91,7 +91,7 @@ def test_new_limits_come_with_a_signal(start, config):
     chat.ask_ok("join", room="b", create=True)
 
 
-def test_what_needs_a_restart_says_so(start, config):
+def test_options_that_need_a_restart_are_reported(start, config):
     server = start("--config", config("store.sync = always"))
     config("store.sync = never")
     reload(server)

@@ -136,7 +136,7 @@ def test_messages_may_be_plain_though_deflate_was_agreed(echo):
             assert ws.read_inflated() == payload
 
 
-def test_only_the_first_fragment_says_that_it_is_deflated(echo):
+def test_only_the_first_fragment_has_rsv1(echo):
     packed = deflated(b"in several frames " * 40)
     with Deflated(echo.address) as ws:
         pieces = [packed[n:n + 7] for n in range(0, len(packed), 7)]
@@ -190,7 +190,7 @@ def test_a_stream_may_have_several_blocks(echo, final):
         assert ws.read_inflated() == b"one two three"
 
 
-def test_a_client_keeps_its_context_unless_told_not_to(echo):
+def test_a_client_keeps_its_context_unless_refused(echo):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     with Deflated(echo.address) as ws:
         for text in b"again and again", b"again and again and again":

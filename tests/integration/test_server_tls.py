@@ -154,7 +154,7 @@ def test_reload_changes_the_certificate_and_keeps_connections(start, files,
         alice.ask_ok("ping")
 
 
-def test_clients_need_a_certificate_if_the_server_says_so(start, files):
+def test_clients_need_a_certificate_if_required(start, files):
     server = start(*options(files, "localhost"), "--tls-client-ca",
                    str(files / "user.pem"), listen=LISTEN)
     tls = trust(files)

@@ -114,7 +114,7 @@ def test_without_waiting_a_power_cut_costs_a_suffix_and_the_epoch(
 # --- a disk that is slow --------------------------------------------------------
 
 
-def test_only_those_who_wait_for_the_disk_notice_that_it_stalls(store, disk):
+def test_a_stalled_disk_delays_only_commands_that_need_it(store, disk):
     server = store()
     create(server, "quiet", persistent=True).post("quiet", "read me")
     with create(server, persistent=True) as chat, create(server, "fast") as fast:
@@ -285,7 +285,7 @@ def fill(store):
     return {"epoch": epoch, "seq": 2}
 
 
-def test_a_rotten_record_is_counted_kept_aside_and_told(store, disk):
+def test_a_damaged_record_is_counted_quarantined_and_reported(store, disk):
     since = fill(store)
     path = journal(disk)
     data = bytearray(path.read_bytes())

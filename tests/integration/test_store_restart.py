@@ -48,14 +48,14 @@ def said(joined):
 
 
 @pytest.mark.parametrize("policy", ["always", "interval", "never"])
-def test_the_greeting_says_what_an_ack_means(store, policy):
+def test_the_greeting_has_the_durability(store, policy):
     server = store("--store-sync", policy)
     assert meet(server).greeting["durability"] == policy
 
 
 @pytest.mark.parametrize("end", ["term", "kill"])
 @pytest.mark.parametrize("policy", ["always", "interval", "never"])
-def test_a_restart_keeps_rooms_and_what_was_said(store, policy, end):
+def test_a_restart_keeps_rooms_and_messages(store, policy, end):
     server = store("--store-sync", policy)
     before = talk(server, "den", ["one", {"two": 2}, "drei €"])
     server.stop() if end == "term" else killed(server)
@@ -81,7 +81,7 @@ def test_a_restart_takes_rooms_that_were_not_to_stay(store):
         assert b.refusal("join", room="now")["code"] == "room_not_found"
 
 
-def test_who_comes_back_reads_what_was_missed(store):
+def test_a_rejoin_replays_what_was_missed(store):
     server = store()
     joined = talk(server, "den", ["one", "two", "three"])
     server.stop()

@@ -130,7 +130,7 @@ def test_what_the_handbook_describes_is_whole(store):
     assert files(store) == before
 
 
-def test_dump_gives_back_what_was_said(store):
+def test_dump_prints_the_messages(store):
     small(store)
     status, lines = dump(store)
     assert status == 0
@@ -171,7 +171,7 @@ def test_a_torn_tail_is_no_loss(store):
     assert run("check", store).returncode == 0
 
 
-def test_damage_is_found_told_and_repaired_once(store, monkeypatch):
+def test_damage_is_found_reported_and_repaired_once(store, monkeypatch):
     places = small(store)
     spoil(store, places[2] + 40)
     done = run("check", store)

@@ -31,7 +31,7 @@ def test_joining_is_answered_first_of_all(meet, first):
 
 
 @pytest.mark.parametrize("query", ["?name=system", "?name=bob", "?x"])
-def test_nothing_is_said_before_whatever_was_asked_for(meet, query):
+def test_no_event_comes_before_an_answer(meet, query):
     assert meet("/ws" + query).join("carol").name == "carol"
 
 
@@ -107,7 +107,7 @@ def joining(username, topic):
 
 
 @pytest.mark.parametrize("username, topic, why", REFUSED, ids=ascii)
-def test_who_or_what_may_not_be_called_so_is_refused(meet, username, topic, why):
+def test_invalid_names_are_refused(meet, username, topic, why):
     refuse_first(meet(), json.dumps(joining(username, topic)), why, 1008, "Join failed")
 
 

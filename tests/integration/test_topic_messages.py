@@ -114,7 +114,7 @@ def test_what_may_do_harm_is_refused(room, message):
 
 
 @pytest.mark.parametrize("message", ALLOWED, ids=ascii)
-def test_what_looks_like_harm_is_heard(room, message):
+def test_text_that_looks_harmful_is_delivered(room, message):
     alice, bob = room
     alice.post(message)
     assert bob.next()["message"] == message

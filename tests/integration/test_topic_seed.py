@@ -55,7 +55,7 @@ def test_health_counts_what_is_going_on(server, meet):
     assert stats["messages"]["total_messages"] == 1
 
 
-def test_who_has_not_joined_is_no_client(server, meet):
+def test_a_connection_without_a_join_is_no_client(server, meet):
     meet()
     _, stats = ask_json(server, "/stats")
     assert stats["connections"]["total_clients"] == 0
@@ -131,7 +131,7 @@ def test_leaving_keeps_the_connection(room):
     assert alice.pending() == []
 
 
-def test_outside_a_topic_nothing_can_be_said(room):
+def test_outside_a_topic_nothing_can_be_posted(room):
     alice, bob = room
     alice.ask({"type": "leave"})
     for frame in {"type": "message", "message": "hi"}, {"message": "hi"}:
@@ -242,7 +242,7 @@ def test_no_join_is_announced(room, meet):
     assert alice.pending() == bob.pending() == []
 
 
-def test_newcomers_hear_nothing_of_what_was_said(room, meet):
+def test_new_members_get_no_old_messages(room, meet):
     alice, _ = room
     alice.post("before")
     assert meet().join("carol").pending() == []

@@ -37,7 +37,7 @@ def test_compressed_or_not_it_is_the_same(parleyd, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_who_has_it_gets_it_no_second_time(parleyd, path):
+def test_a_cached_page_is_answered_with_304(parleyd, path):
     tag = ask(parleyd, path).headers["etag"]
     again = ask(parleyd, path, **{"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
@@ -82,7 +82,7 @@ def test_pages_and_figures_can_be_switched_off(start):
         assert ask(server, path).status == 404
 
 
-def test_monitors_are_told_how_it_is_doing(start):
+def test_statistics_are_answered_as_json(start):
     server = start()
     with Chat(server.address) as chat:
         chat.ask_ok("create", name="Tea & cake", room="tea")
@@ -142,7 +142,7 @@ def test_refusals_are_counted_by_their_limit(start):
     server.wait_for_line(r"info +refused because of limits.request_bytes")
 
 
-def test_prometheus_is_told_the_same(start):
+def test_metrics_are_answered_for_prometheus(start):
     server = start()
     with Chat(server.address):
         answer = ask(server, "/metrics")

@@ -283,7 +283,7 @@ START_TEST(rooms_are_made_and_joined)
 END_TEST
 
 /* Seen by the sanitizer: a person in no room would be lost. */
-START_TEST(who_could_not_join_is_forgotten)
+START_TEST(a_member_that_could_not_join_leaves_nothing)
 {
 	struct room red = { .id = "red", .name = "Red", .epoch = "e" };
 
@@ -520,7 +520,7 @@ SUITE(no_memory)
 	tcase_add_test(tests, members_come_and_are_renamed);
 	tcase_add_test(tests, guests_get_a_name_and_give_it_up_without_fail);
 	tcase_add_test(tests, rooms_are_made_and_joined);
-	tcase_add_test(tests, who_could_not_join_is_forgotten);
+	tcase_add_test(tests, a_member_that_could_not_join_leaves_nothing);
 	tcase_add_test(tests, rooms_are_opened_and_talked_in);
 	tcase_add_test(tests, attributes_are_set);
 	tcase_add_test(tests, emptying_needs_no_memory);

@@ -16,14 +16,14 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_every_option_is_told(place):
+def test_every_option_is_documented(place):
     options = set(re.findall(r"--([a-z]+)", run("--help").stdout)) - {"version"}
     assert len(options) >= 10
     text = (ROOT / place).read_text()
     assert [o for o in sorted(options) if PLACES[place].format(o) not in text] == []
 
 
-def test_every_status_is_told():
+def test_every_status_is_documented():
     told = re.findall(r"^\| (\d+) \|", (ROOT / "docs/terminal.md").read_text(), re.M)
     page = (ROOT / "share/man/parley.1").read_text()
     assert told == re.findall(r"^\.B (\d+)$", page, re.M)

@@ -87,7 +87,7 @@ def test_each_line_is_a_message_in_order(url, tail, request):
     assert listener.wait_for(300) == [f"bob: {line}" for line in lines]
 
 
-def test_the_last_line_needs_no_end_and_empty_ones_say_nothing(url, tail, request):
+def test_the_last_line_needs_no_end_and_empty_lines_are_skipped(url, tail, request):
     listener = tail()
     assert run("send", url, "--room", request.node.name[:60], "--name", "bob",
                text="\none\n\ntwo").returncode == 0
@@ -110,7 +110,7 @@ def test_nothing_to_send_is_well_sent(url):
     assert run("send", url, "--room", "tea").returncode == 0
 
 
-def test_who_talks_too_fast_slows_down(tail):
+def test_a_fast_sender_slows_down(tail):
     limits = ("--limits-messages", "300/s", "--limits-messages-burst", "50",
               "--limits-patience", "0")
     with Server(PARLEYD, *AT_ONCE[:4], *limits) as server:
@@ -123,7 +123,7 @@ def test_who_talks_too_fast_slows_down(tail):
         listener.stop()
 
 
-def test_a_message_that_is_refused_is_told(url, tail, request):
+def test_a_refused_message_is_reported(url, tail, request):
     listener = tail()
     long = "x" * 70000
     done = run("send", url, "--room", request.node.name, "--name", "bob",
@@ -236,13 +236,13 @@ def test_what_cannot_be_acknowledged_is_not_called_sent(start):
     (), ("shout",), ("send",), ("tail",), ("rooms", "--room", "x"),
     ("chat", "http://x"), ("tail", "--room", "x", "--since", "3"),
 ])
-def test_wrong_usage_is_told_apart(arguments):
+def test_wrong_usage_has_its_own_status(arguments):
     done = run(*arguments)
     assert done.returncode == USAGE
     assert "see parley --help" in done.stderr
 
 
-def test_a_room_that_cannot_be_had_is_told_once(url):
+def test_an_unavailable_room_is_reported_once(url):
     for mode in "send", "tail":
         done = run(mode, url, "--room", "no such", text="hi\n")
         assert done.returncode == UNAVAILABLE
@@ -270,7 +270,7 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("answer", STRANGERS, ids=range(len(STRANGERS)))
-def test_strangers_are_told_apart(answer):
+def test_messages_have_the_names_of_their_authors(answer):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         def serve():
             peer, _ = listener.accept()

@@ -151,7 +151,7 @@ def test_rooms_names_and_private_words(ann, url, terminal):
     bob.wait_for("/dm NAME TEXT")
 
 
-def test_history_is_shown_to_those_who_come_later(ann, url, terminal):
+def test_history_is_shown_to_later_members(ann, url, terminal):
     ann.enter("early words")
     ann.wait_for("ann: early words")
     bob = terminal("chat", url, "--room", ann.room)
@@ -253,7 +253,7 @@ def test_a_room_for_the_moment_goes_with_its_last_member(start, terminal):
     assert not [l for l in lines if l.startswith("  tea") or "persistent" in l]
 
 
-def test_without_a_server_it_says_so_and_ends(terminal):
+def test_without_a_server_it_reports_that_and_ends(terminal):
     refused = terminal("chat", "ws://127.0.0.1:1/ws")
     refused.wait_for("Connection refused")
     assert refused.status() == 69

@@ -95,7 +95,7 @@ def test_no_tls_where_it_should_be_is_refused(parleyd):
     assert "TLS" in done.stderr
 
 
-def test_a_file_without_certificates_is_told(port):
+def test_a_file_without_certificates_is_reported(port):
     done = send("127.0.0.1", port, "--ca", "/nonexistent")
     assert done.returncode == USAGE
     assert "/nonexistent" in done.stderr

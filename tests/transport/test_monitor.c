@@ -42,7 +42,7 @@ response_has(const char *text)
 		   strlen(text)) != NULL;
 }
 
-START_TEST(tells_what_service_and_chat_know)
+START_TEST(has_the_figures_of_service_and_chat)
 {
 	setup();
 	recorder.rig.worker.ws.open_count = 7;
@@ -75,7 +75,7 @@ START_TEST(looks_at_the_chat_no_more_than_a_few_times_a_second)
 }
 END_TEST
 
-START_TEST(says_so_without_memory)
+START_TEST(answers_503_without_memory)
 {
 	if (!malloc_can_fail())
 		return;
@@ -88,7 +88,7 @@ START_TEST(says_so_without_memory)
 }
 END_TEST
 
-START_TEST(times_what_a_client_says)
+START_TEST(times_the_commands_of_a_client)
 {
 	struct client client;
 
@@ -107,9 +107,9 @@ END_TEST
 
 SUITE(monitor)
 {
-	tcase_add_test(tests, tells_what_service_and_chat_know);
+	tcase_add_test(tests, has_the_figures_of_service_and_chat);
 	tcase_add_test(tests,
 	    looks_at_the_chat_no_more_than_a_few_times_a_second);
-	tcase_add_test(tests, says_so_without_memory);
-	tcase_add_test(tests, times_what_a_client_says);
+	tcase_add_test(tests, answers_503_without_memory);
+	tcase_add_test(tests, times_the_commands_of_a_client);
 }

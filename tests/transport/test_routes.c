@@ -134,7 +134,7 @@ count_guests(struct chat_stats *out, void *arg)
 }
 
 /* A dialect decides by these; it cannot know them itself. */
-START_TEST(a_face_is_told_what_goes_on)
+START_TEST(a_dialect_gets_the_statistics)
 {
 	struct http_request request = {
 		.method = STR("GET"),
@@ -291,7 +291,7 @@ START_TEST(a_page_is_where_a_dialect_leaves_room_for_it)
 }
 END_TEST
 
-START_TEST(monitors_are_told_nothing_where_that_is_not_wanted)
+START_TEST(statistics_can_be_switched_off)
 {
 	recorder_init(&recorder);
 	route_request("GET", "/stats", NULL);
@@ -364,7 +364,7 @@ static const struct {
 	    "\"store\":\"disk full\"" },
 };
 
-START_TEST(says_why_it_is_not_ready)
+START_TEST(reports_why_it_is_not_ready)
 {
 	recorder_init(&recorder);
 	troubles[_i].prepare();
@@ -382,7 +382,7 @@ START_TEST(says_why_it_is_not_ready)
 }
 END_TEST
 
-START_TEST(says_what_an_acknowledgement_means)
+START_TEST(has_the_durability_in_the_version)
 {
 	const struct profile profile = { .durability = STR("interval") };
 
@@ -416,17 +416,16 @@ SUITE(routes)
 	    COUNT_OF(answers));
 	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
 	    0, COUNT_OF(faces));
-	tcase_add_test(tests, a_face_is_told_what_goes_on);
+	tcase_add_test(tests, a_dialect_gets_the_statistics);
 	tcase_add_test(tests, a_face_needs_memory);
 	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
 	tcase_add_test(tests, serves_assets_behind_the_health_checks);
 	tcase_add_loop_test(tests, a_page_is_where_a_dialect_leaves_room_for_it,
 	    0, COUNT_OF(beside));
-	tcase_add_test(tests,
-	    monitors_are_told_nothing_where_that_is_not_wanted);
-	tcase_add_loop_test(tests, says_why_it_is_not_ready, 0,
+	tcase_add_test(tests, statistics_can_be_switched_off);
+	tcase_add_loop_test(tests, reports_why_it_is_not_ready, 0,
 	    COUNT_OF(troubles));
-	tcase_add_test(tests, says_what_an_acknowledgement_means);
+	tcase_add_test(tests, has_the_durability_in_the_version);
 	tcase_add_test(tests, gives_the_first_reason_of_several);
 }

@@ -254,7 +254,7 @@ static const struct {
 	{ "action", "/ws/command", "\"event\":\"error\"" },
 };
 
-START_TEST(listener_and_path_say_what_is_spoken)
+START_TEST(listener_and_path_select_the_dialect)
 {
 	setup();
 	f.rig.dialect = dialect_find(str_from(spoken[_i].listener));
@@ -338,7 +338,7 @@ START_TEST(a_member_is_gone_when_its_connection_is)
 }
 END_TEST
 
-START_TEST(who_cannot_become_a_member_is_told_and_closed)
+START_TEST(a_refused_connect_is_answered_and_closed)
 {
 	setup();
 	f.connect_result = CHAT_UNAVAILABLE;
@@ -420,7 +420,7 @@ START_TEST(a_client_that_is_beyond_its_bytes_is_read_slowly)
 }
 END_TEST
 
-START_TEST(who_says_too_much_is_told_when_to_go_on)
+START_TEST(a_refused_command_has_retry_after)
 {
 	limit_messages(2, 3);
 	for (int i = 0; i < 4; i++)
@@ -465,7 +465,7 @@ be_refused(int times)
 	session_turn(0);
 }
 
-START_TEST(who_is_refused_a_hundred_times_is_closed)
+START_TEST(a_hundred_refusals_close_the_connection)
 {
 	setup();
 	clients_open(0);
@@ -480,7 +480,7 @@ START_TEST(who_is_refused_a_hundred_times_is_closed)
 }
 END_TEST
 
-START_TEST(who_is_refused_now_and_then_is_not)
+START_TEST(refusals_now_and_then_do_not)
 {
 	setup();
 	clients_open(0);
@@ -636,7 +636,7 @@ START_TEST(a_dialect_has_a_pace_of_its_own)
 }
 END_TEST
 
-START_TEST(what_the_chat_refuses_was_not_said)
+START_TEST(a_message_that_the_chat_refuses_does_not_count)
 {
 	speak_plainly();
 	f.broadcast_result = CHAT_UNAVAILABLE;
@@ -652,7 +652,7 @@ START_TEST(what_the_chat_refuses_was_not_said)
 }
 END_TEST
 
-START_TEST(what_is_said_at_that_pace_takes_no_token)
+START_TEST(a_message_within_the_burst_limit_takes_no_token)
 {
 	speak_plainly();
 	rig_pass(&f.rig, 1000);
@@ -667,7 +667,7 @@ START_TEST(what_is_said_at_that_pace_takes_no_token)
 }
 END_TEST
 
-START_TEST(what_is_not_said_takes_one)
+START_TEST(a_message_that_is_not_posted_takes_one)
 {
 	speak_plainly();
 	rig_pass(&f.rig, 20000);
@@ -682,7 +682,7 @@ START_TEST(what_is_not_said_takes_one)
 END_TEST
 
 /* Outside of any room, a message is a command like any other. */
-START_TEST(what_cannot_be_said_anywhere_takes_one)
+START_TEST(a_message_outside_of_rooms_takes_one)
 {
 	speak_plainly();
 	f.in_room = false;
@@ -832,7 +832,7 @@ admit_ada(struct admission *admission, struct candidate *candidate,
 	admission_accept(candidate, &principal);
 }
 
-START_TEST(a_member_is_what_its_principal_says)
+START_TEST(a_member_has_the_rights_of_its_principal)
 {
 	static const struct admission_ops ops = { .admit = admit_ada };
 	struct admission admission = { .ops = &ops };
@@ -863,32 +863,32 @@ SUITE(session)
 	tcase_add_test(tests, commands_wait_while_their_answers_are_not_read);
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
 	    2);
-	tcase_add_loop_test(tests, listener_and_path_say_what_is_spoken, 0,
+	tcase_add_loop_test(tests, listener_and_path_select_the_dialect, 0,
 	    COUNT_OF(spoken));
 	tcase_add_loop_test(tests, what_is_misspelled_is_answered, 0,
 	    COUNT_OF(misspelled));
 	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT_OF(wishes));
 	tcase_add_test(tests, a_member_is_gone_when_its_connection_is);
-	tcase_add_test(tests, who_cannot_become_a_member_is_told_and_closed);
+	tcase_add_test(tests, a_refused_connect_is_answered_and_closed);
 	tcase_add_test(tests, a_client_that_is_too_fast_is_read_slowly);
 	tcase_add_test(tests, a_client_that_stays_too_fast_is_refused);
 	tcase_add_test(tests, a_client_that_is_beyond_its_bytes_is_read_slowly);
-	tcase_add_test(tests, who_says_too_much_is_told_when_to_go_on);
+	tcase_add_test(tests, a_refused_command_has_retry_after);
 	tcase_add_test(tests, what_is_misspelled_counts_too);
-	tcase_add_test(tests, who_is_refused_a_hundred_times_is_closed);
-	tcase_add_test(tests, who_is_refused_now_and_then_is_not);
+	tcase_add_test(tests, a_hundred_refusals_close_the_connection);
+	tcase_add_test(tests, refusals_now_and_then_do_not);
 	tcase_add_test(tests, a_dialect_knows_where_one_stands);
 	tcase_add_test(tests, what_is_misspelled_is_answered_with_the_time);
 	tcase_add_loop_test(tests, a_dialect_has_the_last_word, 0,
 	    COUNT_OF(last_words));
 	tcase_add_test(tests, a_dialect_has_a_pace_of_its_own);
-	tcase_add_test(tests, what_the_chat_refuses_was_not_said);
-	tcase_add_test(tests, what_is_said_at_that_pace_takes_no_token);
-	tcase_add_test(tests, what_is_not_said_takes_one);
-	tcase_add_test(tests, what_cannot_be_said_anywhere_takes_one);
+	tcase_add_test(tests, a_message_that_the_chat_refuses_does_not_count);
+	tcase_add_test(tests, a_message_within_the_burst_limit_takes_no_token);
+	tcase_add_test(tests, a_message_that_is_not_posted_takes_one);
+	tcase_add_test(tests, a_message_outside_of_rooms_takes_one);
 	tcase_add_loop_test(tests, without_memory_no_client_gets_a_hole, 0, 80);
 	tcase_add_loop_test(tests, without_memory_no_member_connects_by_halves,
 	    0, 30);
-	tcase_add_test(tests, a_member_is_what_its_principal_says);
+	tcase_add_test(tests, a_member_has_the_rights_of_its_principal);
 	tcase_add_test(tests, a_member_without_admission_may_do_everything);
 }

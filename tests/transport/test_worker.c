@@ -100,7 +100,7 @@ START_TEST(overload_of_another_cause_closes_no_connection)
 }
 END_TEST
 
-START_TEST(lower_limits_do_not_end_who_is_there)
+START_TEST(lower_limits_close_no_open_connection)
 {
 	struct client clients[3];
 
@@ -133,7 +133,7 @@ START_TEST(lower_limits_do_not_end_who_is_there)
 }
 END_TEST
 
-START_TEST(a_deadline_that_comes_later_holds_for_who_is_there)
+START_TEST(a_new_deadline_applies_to_open_connections)
 {
 	struct client client;
 
@@ -151,7 +151,7 @@ START_TEST(a_deadline_that_comes_later_holds_for_who_is_there)
 }
 END_TEST
 
-START_TEST(goes_on_inflating_for_who_agreed_to_it)
+START_TEST(keeps_inflating_for_connections_that_negotiated_it)
 {
 	recorder_init(&recorder);
 	ck_assert_ptr_nonnull(recorder.rig.worker.ws.reader_limits.inflater);
@@ -193,9 +193,9 @@ SUITE(worker)
 	    counts_what_is_held_for_connections_and_by_others);
 	tcase_add_test(tests, overload_ends_no_more_than_a_few_in_a_turn);
 	tcase_add_test(tests, overload_of_another_cause_closes_no_connection);
-	tcase_add_test(tests, lower_limits_do_not_end_who_is_there);
+	tcase_add_test(tests, lower_limits_close_no_open_connection);
+	tcase_add_test(tests, a_new_deadline_applies_to_open_connections);
 	tcase_add_test(tests,
-	    a_deadline_that_comes_later_holds_for_who_is_there);
-	tcase_add_test(tests, goes_on_inflating_for_who_agreed_to_it);
+	    keeps_inflating_for_connections_that_negotiated_it);
 	tcase_add_test(tests, takes_another_ratio_for_bombs);
 }

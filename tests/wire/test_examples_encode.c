@@ -97,7 +97,7 @@ check_viewpoints(const struct dialect *dialect, const struct vector *vector)
 	free(others);
 }
 
-START_TEST(authors_differ_only_where_the_dialect_says_so)
+START_TEST(authors_differ_only_in_dialects_that_say_so)
 {
 	examples_check(&examples, _i, check_viewpoints);
 }
@@ -158,7 +158,7 @@ SUITE(examples_encode)
 	tcase_add_loop_test(tests, encodes_every_example, 0, count);
 	tcase_add_loop_test(tests, writes_valid_json_without_duplicate_keys, 0,
 	    count);
-	tcase_add_loop_test(tests,
-	    authors_differ_only_where_the_dialect_says_so, 0, count);
+	tcase_add_loop_test(tests, authors_differ_only_in_dialects_that_say_so,
+	    0, count);
 	tcase_add_loop_test(tests, reports_a_lack_of_memory, 0, count);
 }

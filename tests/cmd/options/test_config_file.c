@@ -104,7 +104,7 @@ START_TEST(refuses_a_file_beyond_its_bound)
 }
 END_TEST
 
-START_TEST(says_why_a_file_cannot_be_read)
+START_TEST(reports_why_a_file_cannot_be_read)
 {
 	struct config_error error;
 
@@ -122,5 +122,5 @@ SUITE(config_file)
 	tcase_add_test(tests, stops_when_told_to);
 	tcase_add_test(tests, reads_a_file_up_to_its_bound);
 	tcase_add_test(tests, refuses_a_file_beyond_its_bound);
-	tcase_add_test(tests, says_why_a_file_cannot_be_read);
+	tcase_add_test(tests, reports_why_a_file_cannot_be_read);
 }

@@ -149,7 +149,7 @@ START_TEST(both_bounds_are_allowed_and_can_be_read_back)
 }
 END_TEST
 
-START_TEST(every_option_says_what_it_takes_and_what_it_is_for)
+START_TEST(every_option_has_a_value_and_a_help_text)
 {
 	const struct option *option = &option_table[_i];
 	char takes[OPTION_TAKES_SIZE];
@@ -263,8 +263,8 @@ SUITE(option)
 	    every_preset_is_allowed_and_written_as_it_is_read, 0, all);
 	tcase_add_loop_test(tests, both_bounds_are_allowed_and_can_be_read_back,
 	    0, all);
-	tcase_add_loop_test(tests,
-	    every_option_says_what_it_takes_and_what_it_is_for, 0, all);
+	tcase_add_loop_test(tests, every_option_has_a_value_and_a_help_text, 0,
+	    all);
 	tcase_add_loop_test(tests, says_what_it_takes, 0, COUNT_OF(taken));
 	tcase_add_test(tests, every_source_has_its_spelling);
 	tcase_add_loop_test(tests, no_two_options_share_a_spelling, 0, all);

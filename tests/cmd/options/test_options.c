@@ -228,7 +228,7 @@ static const struct {
 	    "listen (:8443, tls) needs tls.certificate and tls.key" },
 };
 
-START_TEST(says_what_is_wrong_and_where)
+START_TEST(reports_the_error_and_its_place)
 {
 	const char *wanted = mistakes[_i].text;
 
@@ -324,7 +324,7 @@ note_change(const char *name, const char *was, const char *is,
 	    was, is, needs_restart ? "!" : "");
 }
 
-START_TEST(a_reload_tells_what_became_different)
+START_TEST(a_reload_reports_changes)
 {
 	struct options was;
 
@@ -356,7 +356,7 @@ START_TEST(a_reload_leaves_what_needs_a_restart)
 }
 END_TEST
 
-START_TEST(tells_the_word_that_was_chosen)
+START_TEST(returns_the_chosen_word)
 {
 	ck_assert(options_load_all("--store-kind file", "", NULL));
 	ck_assert_str_eq(options_word(&options, "store.kind"), "file");
@@ -374,13 +374,13 @@ SUITE(options)
 	tcase_add_loop_test(tests,
 	    it_is_known_whether_only_this_machine_can_connect, 0,
 	    COUNT_OF(places));
-	tcase_add_loop_test(tests, says_what_is_wrong_and_where, 0,
+	tcase_add_loop_test(tests, reports_the_error_and_its_place, 0,
 	    COUNT_OF(mistakes));
 	tcase_add_test(tests, no_limit_leaves_room_for_any_part);
 	tcase_add_test(tests, leaves_alone_what_others_have_in_the_environment);
 	tcase_add_loop_test(tests, does_what_it_is_asked, 0, COUNT_OF(actions));
 	tcase_add_test(tests, helps_even_if_the_environment_is_wrong);
-	tcase_add_test(tests, a_reload_tells_what_became_different);
+	tcase_add_test(tests, a_reload_reports_changes);
 	tcase_add_test(tests, a_reload_leaves_what_needs_a_restart);
-	tcase_add_test(tests, tells_the_word_that_was_chosen);
+	tcase_add_test(tests, returns_the_chosen_word);
 }

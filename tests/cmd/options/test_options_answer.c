@@ -32,7 +32,7 @@ flag_answer(char *flag)
 	return text;
 }
 
-START_TEST(the_handbook_is_what_the_table_says)
+START_TEST(the_handbook_matches_the_table)
 {
 	static char handbook[64 * 1024];
 	FILE *file = fopen("docs/configuration.md", "r");
@@ -85,7 +85,7 @@ START_TEST(what_it_prints_can_be_read_again)
 }
 END_TEST
 
-START_TEST(says_its_version)
+START_TEST(prints_its_version)
 {
 	char *text = flag_answer("--version");
 
@@ -94,7 +94,7 @@ START_TEST(says_its_version)
 }
 END_TEST
 
-START_TEST(says_that_all_is_in_order)
+START_TEST(prints_that_all_is_in_order)
 {
 	char *text = flag_answer("--check-config");
 
@@ -105,9 +105,9 @@ END_TEST
 
 SUITE(options_answer)
 {
-	tcase_add_test(tests, the_handbook_is_what_the_table_says);
+	tcase_add_test(tests, the_handbook_matches_the_table);
 	tcase_add_test(tests, help_names_every_option_in_80_columns);
 	tcase_add_test(tests, what_it_prints_can_be_read_again);
-	tcase_add_test(tests, says_its_version);
-	tcase_add_test(tests, says_that_all_is_in_order);
+	tcase_add_test(tests, prints_its_version);
+	tcase_add_test(tests, prints_that_all_is_in_order);
 }

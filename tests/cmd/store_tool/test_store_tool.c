@@ -228,7 +228,7 @@ START_TEST(stats_count_room_by_room)
 }
 END_TEST
 
-START_TEST(a_torn_tail_is_told_and_not_touched)
+START_TEST(a_torn_tail_is_reported_and_not_changed)
 {
 	char path[160];
 
@@ -243,7 +243,7 @@ START_TEST(a_torn_tail_is_told_and_not_touched)
 }
 END_TEST
 
-START_TEST(damage_is_told_with_its_place_and_mended_once)
+START_TEST(damage_is_reported_with_its_place_and_repaired_once)
 {
 	char expected[128], path[160];
 	off_t at, behind;
@@ -358,7 +358,7 @@ static const char *const wrong[][4] = {
 	{ "dump", "x", "--room", NULL },
 };
 
-START_TEST(what_is_not_understood_is_said_so)
+START_TEST(unknown_arguments_are_reported)
 {
 	char *const *argv = (char *const *)wrong[_i];
 	int argc = 0;
@@ -397,13 +397,14 @@ SUITE(store_tool)
 	tcase_add_test(tests, dump_is_one_object_in_a_line);
 	tcase_add_test(tests, dump_shows_one_room_if_asked);
 	tcase_add_test(tests, stats_count_room_by_room);
-	tcase_add_test(tests, a_torn_tail_is_told_and_not_touched);
-	tcase_add_test(tests, damage_is_told_with_its_place_and_mended_once);
+	tcase_add_test(tests, a_torn_tail_is_reported_and_not_changed);
+	tcase_add_test(tests,
+	    damage_is_reported_with_its_place_and_repaired_once);
 	tcase_add_test(tests, rooms_are_listed_with_what_they_hold);
 	tcase_add_test(tests, a_room_can_be_deleted_with_its_messages);
 	tcase_add_test(tests, a_store_in_use_is_left_alone);
 	tcase_add_test(tests, what_is_no_store_is_not_made_one);
-	tcase_add_loop_test(tests, what_is_not_understood_is_said_so, 0,
+	tcase_add_loop_test(tests, unknown_arguments_are_reported, 0,
 	    COUNT_OF(wrong));
 	tcase_add_test(tests, what_cannot_be_printed_is_no_success);
 	tcase_add_test(tests, help_is_answered_in_80_columns);

@@ -39,7 +39,7 @@ START_TEST(get_their_name_in_the_room_they_join)
 }
 END_TEST
 
-START_TEST(speak_by_their_name)
+START_TEST(post_under_their_name)
 {
 	guests_connect(1);
 	guest_join("id1", "sports", "alice");
@@ -211,7 +211,7 @@ SUITE(guest)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, get_their_name_in_the_room_they_join);
-	tcase_add_test(tests, speak_by_their_name);
+	tcase_add_test(tests, post_under_their_name);
 	tcase_add_test(tests, give_their_name_up_when_they_leave);
 	tcase_add_test(tests, are_gone_with_their_name_when_they_disconnect);
 	tcase_add_test(tests, take_no_name_from_the_others);

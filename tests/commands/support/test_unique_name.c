@@ -174,7 +174,7 @@ START_TEST(asks_a_few_questions_however_many_want_one_name)
 }
 END_TEST
 
-START_TEST(remembers_nothing_of_those_who_are_gone)
+START_TEST(keeps_nothing_of_members_that_left)
 {
 	for (int round = 0; round < 3; round++) {
 		char name[MEMBER_NAME_SIZE] = "alice";
@@ -238,5 +238,5 @@ SUITE(unique_name)
 	tcase_add_test(tests, counts_ones_own_name_as_free);
 	tcase_add_test(tests, asks_a_few_questions_however_many_want_one_name);
 	tcase_add_test(tests, counts_in_each_scope_on_its_own);
-	tcase_add_test(tests, remembers_nothing_of_those_who_are_gone);
+	tcase_add_test(tests, keeps_nothing_of_members_that_left);
 }

@@ -169,7 +169,7 @@ START_TEST(goes_on_from_one_snapshot_to_the_next)
 END_TEST
 
 /* The numbering goes on, though nothing that was said is left. */
-START_TEST(remembers_the_numbers_of_what_is_dead)
+START_TEST(keeps_the_numbers_of_evicted_messages)
 {
 	struct history_span span;
 
@@ -199,7 +199,7 @@ number_of_retry(const char *key)
 		   : 0;
 }
 
-START_TEST(remembers_retries_of_evicted_messages)
+START_TEST(keeps_keys_of_evicted_messages)
 {
 	rig.limits.key_age_ms = 60000;
 	make_rooms();
@@ -218,7 +218,7 @@ START_TEST(remembers_retries_of_evicted_messages)
 END_TEST
 
 /* A run that ended well in an earlier boot: its end is known of. */
-START_TEST(keeps_what_tells_that_numbers_hold)
+START_TEST(keeps_the_records_that_keep_epochs_valid)
 {
 	struct memory_disk *next_boot;
 
@@ -359,7 +359,7 @@ START_TEST(attributes_go_with_what_they_are_about)
 }
 END_TEST
 
-START_TEST(forgets_rooms_that_are_gone)
+START_TEST(drops_removed_rooms)
 {
 	make_rooms();
 	room_write_messages(30);
@@ -380,7 +380,7 @@ START_TEST(forgets_rooms_that_are_gone)
 END_TEST
 
 /* Epochs are what they became, in the place of what they were. */
-START_TEST(keeps_the_last_that_was_said_of_a_room)
+START_TEST(keeps_the_last_record_of_a_room)
 {
 	store_rig_close(&rig);
 	rig.options.sync = STORE_SYNC_INTERVAL;
@@ -514,7 +514,7 @@ START_TEST(neighbours_that_were_lost_one_after_the_other_are_known)
 END_TEST
 
 /* All of it is read twice, and what is alive a third time. */
-START_TEST(rests_as_it_goes)
+START_TEST(pauses_between_reads)
 {
 	size_t bytes, all = 600 * 1100;
 
@@ -549,19 +549,19 @@ SUITE(compaction)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, keeps_what_is_alive_and_nothing_else, 0, 2);
 	tcase_add_test(tests, goes_on_from_one_snapshot_to_the_next);
-	tcase_add_test(tests, remembers_retries_of_evicted_messages);
-	tcase_add_test(tests, remembers_the_numbers_of_what_is_dead);
-	tcase_add_test(tests, keeps_what_tells_that_numbers_hold);
+	tcase_add_test(tests, keeps_keys_of_evicted_messages);
+	tcase_add_test(tests, keeps_the_numbers_of_evicted_messages);
+	tcase_add_test(tests, keeps_the_records_that_keep_epochs_valid);
 	tcase_add_test(tests, a_text_that_was_removed_leaves_the_disk);
 	tcase_add_loop_test(tests, keeps_the_last_value_of_an_attribute, 0, 2);
 	tcase_add_loop_test(tests, attributes_go_with_what_they_are_about, 0,
 	    2);
-	tcase_add_test(tests, forgets_rooms_that_are_gone);
-	tcase_add_test(tests, keeps_the_last_that_was_said_of_a_room);
+	tcase_add_test(tests, drops_removed_rooms);
+	tcase_add_test(tests, keeps_the_last_record_of_a_room);
 	tcase_add_loop_test(tests, may_be_stopped_anywhere, 0, 2);
 	tcase_add_loop_test(tests, stops_at_unknown_damage, 0, 2);
 	tcase_add_test(tests,
 	    neighbours_that_were_lost_one_after_the_other_are_known);
-	tcase_add_test(tests, rests_as_it_goes);
+	tcase_add_test(tests, pauses_between_reads);
 	tcase_add_test(tests, is_done_by_the_journal_when_it_is_worth_it);
 }

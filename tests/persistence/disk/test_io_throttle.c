@@ -17,7 +17,7 @@ static const struct {
 	{ 1 << 20, 3, 3 }, /* what is done at once is not interrupted */
 };
 
-START_TEST(rests_after_so_much_work)
+START_TEST(pauses_after_so_much_work)
 {
 	unsigned rested = 0;
 	struct io_throttle rests = { .pause = pause_count, .arg = &rested };
@@ -32,6 +32,6 @@ END_TEST
 
 SUITE(io_throttle)
 {
-	tcase_add_loop_test(tests, rests_after_so_much_work, 0,
+	tcase_add_loop_test(tests, pauses_after_so_much_work, 0,
 	    COUNT_OF(works));
 }

@@ -323,7 +323,7 @@ static const char record[] = "0123456789abcdef0123456789ABCDEF";
 #define RECORD_LEN (sizeof(record) - 1)
 
 /* Reports every byte that changed. */
-START_TEST(damage_says_where_it_is)
+START_TEST(damage_has_its_place)
 {
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {
 		struct damage damage;
@@ -352,7 +352,7 @@ START_TEST(damage_says_where_it_is)
 }
 END_TEST
 
-START_TEST(a_copy_stands_where_the_end_is_said_to_be)
+START_TEST(a_copy_is_put_at_the_recorded_end)
 {
 	size_t len = 0;
 	const char *data;
@@ -401,7 +401,7 @@ SUITE(memory_disk_crash)
 	tcase_add_test(tests,
 	    garbage_is_only_where_something_was_to_be_written);
 	tcase_add_test(tests, the_same_seed_leaves_the_same);
-	tcase_add_loop_test(tests, damage_says_where_it_is, 0, DAMAGE_KINDS);
-	tcase_add_test(tests, a_copy_stands_where_the_end_is_said_to_be);
+	tcase_add_loop_test(tests, damage_has_its_place, 0, DAMAGE_KINDS);
+	tcase_add_test(tests, a_copy_is_put_at_the_recorded_end);
 	tcase_add_loop_test(tests, damage_lasts, 0, DAMAGE_KINDS);
 }

@@ -46,7 +46,7 @@ store_write_messages(void)
 	store_rig_settle(&rig);
 }
 
-START_TEST(keeps_persistent_rooms_and_what_was_said)
+START_TEST(keeps_persistent_rooms_and_messages)
 {
 	store_write_messages();
 	store_rig_put(&rig, "s", false);
@@ -96,7 +96,7 @@ START_TEST(keeps_what_is_known_of_a_room_and_a_message)
 }
 END_TEST
 
-START_TEST(forgets_a_room_that_is_gone)
+START_TEST(does_not_restore_a_removed_room)
 {
 	store_write_messages();
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_OK);
@@ -122,7 +122,7 @@ START_TEST(survives_a_power_cut)
 }
 END_TEST
 
-START_TEST(forgets_what_the_disk_refused)
+START_TEST(drops_what_the_disk_refused)
 {
 	struct message message;
 
@@ -245,7 +245,7 @@ START_TEST(leaves_a_hole_where_something_was_lost)
 }
 END_TEST
 
-START_TEST(keeps_what_was_said_in_a_room_that_is_lost)
+START_TEST(keeps_messages_of_a_room_whose_record_is_lost)
 {
 	ck_assert_int_eq(store_rig_put(&rig, "long-lost", true), CHAT_OK);
 	store_rig_say(&rig, "long-lost", "a");
@@ -291,7 +291,7 @@ START_TEST(lets_old_messages_expire)
 }
 END_TEST
 
-START_TEST(remembers_that_a_room_is_in_use)
+START_TEST(keeps_the_time_of_use_of_a_room)
 {
 	const int64_t later = STORE_RIG_NOW + 2 * INT64_C(86400000);
 	struct room room;
@@ -400,23 +400,23 @@ END_TEST
 SUITE(file_store)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_test(tests, keeps_persistent_rooms_and_what_was_said);
+	tcase_add_test(tests, keeps_persistent_rooms_and_messages);
 	tcase_add_test(tests, keeps_what_is_known_of_a_room_and_a_message);
-	tcase_add_test(tests, forgets_a_room_that_is_gone);
+	tcase_add_test(tests, does_not_restore_a_removed_room);
 	tcase_add_loop_test(tests, survives_a_power_cut, CRASH_NOTHING,
 	    CRASH_NAMES);
-	tcase_add_test(tests, forgets_what_the_disk_refused);
+	tcase_add_test(tests, drops_what_the_disk_refused);
 	tcase_add_test(tests, reads_on_while_it_cannot_write);
 	tcase_add_test(tests, goes_on_once_there_is_room);
 	tcase_add_test(tests, lets_one_in_only);
 	tcase_add_test(tests,
 	    begins_another_epoch_where_numbers_may_come_again);
 	tcase_add_test(tests, leaves_a_hole_where_something_was_lost);
-	tcase_add_test(tests, keeps_what_was_said_in_a_room_that_is_lost);
+	tcase_add_test(tests, keeps_messages_of_a_room_whose_record_is_lost);
 	tcase_add_test(tests, refuses_a_damaged_store_if_asked);
 	tcase_add_test(tests, without_memory_nothing_has_changed);
 	tcase_add_test(tests, without_memory_it_is_not_opened);
 	tcase_add_test(tests, lets_old_messages_expire);
-	tcase_add_test(tests, remembers_that_a_room_is_in_use);
+	tcase_add_test(tests, keeps_the_time_of_use_of_a_room);
 	tcase_add_test(tests, lets_nothing_expire_by_a_clock_that_jumped);
 }

@@ -79,7 +79,7 @@ START_TEST(reads_no_record_of_another_salt)
 }
 END_TEST
 
-START_TEST(says_how_much_a_cut_record_needs)
+START_TEST(returns_how_much_a_cut_record_needs)
 {
 	char bytes[ROOM_FOR];
 	struct record record;
@@ -183,7 +183,7 @@ SUITE(record)
 	tcase_add_test(tests, stands_in_the_file_as_documented);
 	tcase_add_test(tests, reads_what_was_written);
 	tcase_add_test(tests, reads_no_record_of_another_salt);
-	tcase_add_test(tests, says_how_much_a_cut_record_needs);
+	tcase_add_test(tests, returns_how_much_a_cut_record_needs);
 	tcase_add_test(tests, notices_every_flipped_bit);
 	tcase_add_test(tests, either_copy_of_a_segment_head_suffices);
 	tcase_add_test(tests, notices_every_flipped_bit_of_a_segment_head);

@@ -44,7 +44,7 @@ START_TEST(an_open_comes_back)
 }
 END_TEST
 
-START_TEST(an_open_takes_no_more_than_it_says)
+START_TEST(an_open_record_has_exactly_its_length)
 {
 	char version[PROGRAM_SIZE + 9] = "much longer than one would think";
 	struct open_payload entry = { .version =
@@ -419,7 +419,7 @@ END_TEST
 SUITE(record_payload)
 {
 	tcase_add_test(tests, an_open_comes_back);
-	tcase_add_test(tests, an_open_takes_no_more_than_it_says);
+	tcase_add_test(tests, an_open_record_has_exactly_its_length);
 	tcase_add_test(tests, a_room_comes_back_empty);
 	tcase_add_test(tests, a_message_comes_back_byte_by_byte);
 	tcase_add_test(tests, a_key_that_is_absent_stays_absent);

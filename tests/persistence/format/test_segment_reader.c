@@ -220,7 +220,7 @@ START_TEST(reads_the_longest_records)
 }
 END_TEST
 
-START_TEST(says_that_the_disk_failed)
+START_TEST(returns_the_error_of_the_disk)
 {
 	enum segment_head_state state;
 	struct segment_item item;
@@ -267,6 +267,6 @@ SUITE(segment_reader)
 	tcase_add_test(tests, heads_vouch_for_what_came_before);
 	tcase_add_test(tests, can_be_sent_anywhere);
 	tcase_add_test(tests, reads_the_longest_records);
-	tcase_add_test(tests, says_that_the_disk_failed);
+	tcase_add_test(tests, returns_the_error_of_the_disk);
 	tcase_add_test(tests, without_memory_there_is_no_reader);
 }

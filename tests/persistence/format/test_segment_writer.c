@@ -307,7 +307,7 @@ START_TEST(puts_zeros_neither_on_records_nor_behind_the_segment)
 END_TEST
 
 /* Its appends are long enough for the disk as they are. */
-START_TEST(writes_no_zeros_for_who_writes_much)
+START_TEST(writes_no_zeros_before_large_writes)
 {
 	unsigned calls;
 
@@ -369,7 +369,7 @@ SUITE(segment_writer)
 	tcase_add_test(tests, writes_zeros_in_large_pieces);
 	tcase_add_test(tests,
 	    puts_zeros_neither_on_records_nor_behind_the_segment);
-	tcase_add_test(tests, writes_no_zeros_for_who_writes_much);
+	tcase_add_test(tests, writes_no_zeros_before_large_writes);
 	tcase_add_test(tests, writes_no_more_zeros_where_that_failed);
 	tcase_add_test(tests, does_nothing_to_a_segment_it_does_not_trust);
 }

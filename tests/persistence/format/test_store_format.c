@@ -74,7 +74,7 @@ static const struct {
 	{ "", STORE_FORMAT_INVALID },
 };
 
-START_TEST(tells_stores_apart)
+START_TEST(distinguishes_stores)
 {
 	uint8_t got[STORE_ID_SIZE];
 
@@ -118,7 +118,7 @@ START_TEST(is_written_at_once)
 }
 END_TEST
 
-START_TEST(says_that_it_cannot_be_read)
+START_TEST(returns_that_it_cannot_be_read)
 {
 	static const enum disk_call calls[] = { DISK_CALL_OPEN,
 		DISK_CALL_PREAD };
@@ -141,8 +141,8 @@ SUITE(store_format)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, reads_what_it_wrote);
 	tcase_add_test(tests, minds_no_earlier_attempt);
-	tcase_add_loop_test(tests, tells_stores_apart, 0, COUNT_OF(texts));
+	tcase_add_loop_test(tests, distinguishes_stores, 0, COUNT_OF(texts));
 	tcase_add_test(tests, reads_no_more_than_it_needs);
 	tcase_add_loop_test(tests, is_written_at_once, 0, 8);
-	tcase_add_loop_test(tests, says_that_it_cannot_be_read, 0, 2);
+	tcase_add_loop_test(tests, returns_that_it_cannot_be_read, 0, 2);
 }

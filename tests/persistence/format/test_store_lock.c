@@ -44,7 +44,7 @@ static const struct {
 	{ DISK_CALL_LOCK, EACCES, EAGAIN },
 	{ DISK_CALL_LOCK, EAGAIN, EAGAIN } };
 
-START_TEST(says_why_it_could_not)
+START_TEST(returns_why_it_could_not_lock)
 {
 	struct memory_disk *memory = memory_disk_create();
 	int lock;
@@ -62,5 +62,5 @@ SUITE(store_lock)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, lets_one_in);
-	tcase_add_loop_test(tests, says_why_it_could_not, 0, 5);
+	tcase_add_loop_test(tests, returns_why_it_could_not_lock, 0, 5);
 }

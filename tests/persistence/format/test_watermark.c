@@ -126,7 +126,7 @@ START_TEST(a_short_file_has_only_its_whole_slots)
 }
 END_TEST
 
-START_TEST(another_stores_file_says_nothing)
+START_TEST(the_file_of_another_store_is_ignored)
 {
 	uint64_t lsn;
 
@@ -209,7 +209,7 @@ SUITE(watermark)
 	tcase_add_loop_test(tests, one_damaged_slot_leaves_the_other, 0,
 	    WATERMARK_SLOT_SIZE);
 	tcase_add_test(tests, a_short_file_has_only_its_whole_slots);
-	tcase_add_test(tests, another_stores_file_says_nothing);
+	tcase_add_test(tests, the_file_of_another_store_is_ignored);
 	tcase_add_test(tests, what_is_written_counts_until_the_next_boot);
 	tcase_add_test(tests, a_boot_that_is_not_known_is_no_boot);
 	tcase_add_test(tests, is_not_synced_while_the_journal_is_written);

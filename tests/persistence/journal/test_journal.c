@@ -61,7 +61,7 @@ START_TEST(opens_and_closes)
 }
 END_TEST
 
-START_TEST(goes_on_where_recovery_says)
+START_TEST(continues_behind_the_recovered_lsn)
 {
 	struct lost_range lost[] = { { .first = 3, .last = 4, .records = 2 },
 		{ .first = 8, .last = 8, .records = 1 } };
@@ -383,7 +383,7 @@ SUITE(journal)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, opens_and_closes);
-	tcase_add_test(tests, goes_on_where_recovery_says);
+	tcase_add_test(tests, continues_behind_the_recovered_lsn);
 	tcase_add_test(tests, commits_what_is_synced);
 	tcase_add_test(tests, writes_one_batch_with_one_sync);
 	tcase_add_test(tests, goes_on_in_another_batch);

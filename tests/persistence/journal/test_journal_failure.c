@@ -334,7 +334,7 @@ start_noting(void)
 	log_set_sink(line_note, LOG_INFO);
 }
 
-START_TEST(says_each_change_once)
+START_TEST(logs_each_change_once)
 {
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	journal_rig_open(&rig);
@@ -366,7 +366,7 @@ take_long(struct memory_disk *memory, enum disk_call call, void *ms)
 		memory_disk_advance(memory, *(int64_t *)ms);
 }
 
-START_TEST(says_that_a_sync_took_long)
+START_TEST(logs_a_long_sync)
 {
 	int64_t ms = _i == 0 ? 4999 : 5000;
 	struct journal_stats figures;
@@ -403,6 +403,6 @@ SUITE(journal_failure)
 	tcase_add_loop_test(tests, a_lack_of_descriptors_passes, 0, 4);
 	tcase_add_loop_test(tests, waits_for_room_to_begin, 0, 3);
 	tcase_add_loop_test(tests, does_not_begin_on_a_broken_disk, 0, 5);
-	tcase_add_test(tests, says_each_change_once);
-	tcase_add_loop_test(tests, says_that_a_sync_took_long, 0, 2);
+	tcase_add_test(tests, logs_each_change_once);
+	tcase_add_loop_test(tests, logs_a_long_sync, 0, 2);
 }

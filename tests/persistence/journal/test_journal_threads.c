@@ -165,7 +165,7 @@ START_TEST(ends_while_the_disk_hangs)
 }
 END_TEST
 
-START_TEST(tells_of_a_failure)
+START_TEST(reports_a_failure)
 {
 	struct journal_progress news;
 
@@ -236,7 +236,7 @@ SUITE(journal_threads)
 	tcase_add_test(tests, lets_the_loop_go_on_while_the_disk_hangs);
 	tcase_add_test(tests, writes_the_rest_before_it_ends);
 	tcase_add_test(tests, ends_while_the_disk_hangs);
-	tcase_add_test(tests, tells_of_a_failure);
+	tcase_add_test(tests, reports_a_failure);
 	tcase_add_test(tests, writes_again_when_there_is_room);
 	tcase_add_test(tests, compacts_beside_the_writing);
 }

@@ -1,7 +1,7 @@
 /* What every history must do. */
 #include "tests/support/persistence/talk.h"
 
-START_TEST(a_room_begins_with_nothing_said)
+START_TEST(a_room_begins_without_messages)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 
@@ -45,7 +45,7 @@ START_TEST(a_room_is_opened_once_until_it_is_closed)
 }
 END_TEST
 
-START_TEST(knows_when_the_last_was_said_even_if_it_is_gone)
+START_TEST(keeps_the_time_of_the_last_message_after_its_eviction)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 	struct history_span span;
@@ -66,7 +66,7 @@ START_TEST(knows_when_the_last_was_said_even_if_it_is_gone)
 }
 END_TEST
 
-START_TEST(gives_a_message_back_as_it_was_said)
+START_TEST(returns_a_message_unchanged)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 	char body[] = "[\"a\0b\"]", key[] = "k1";
@@ -190,7 +190,7 @@ START_TEST(a_key_that_comes_again_leads_to_the_later_message)
 }
 END_TEST
 
-START_TEST(a_closed_room_frees_only_what_was_said_in_it)
+START_TEST(a_closed_room_frees_only_its_messages)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 	size_t bytes;
@@ -324,12 +324,12 @@ END_TEST
 
 SUITE(history)
 {
-	ADD_FOR_EACH_KIND(tests, a_room_begins_with_nothing_said);
+	ADD_FOR_EACH_KIND(tests, a_room_begins_without_messages);
 	ADD_FOR_EACH_KIND(tests, a_room_that_is_not_open_has_no_history);
 	ADD_FOR_EACH_KIND(tests, a_room_is_opened_once_until_it_is_closed);
 	ADD_FOR_EACH_KIND(tests,
-	    knows_when_the_last_was_said_even_if_it_is_gone);
-	ADD_FOR_EACH_KIND(tests, gives_a_message_back_as_it_was_said);
+	    keeps_the_time_of_the_last_message_after_its_eviction);
+	ADD_FOR_EACH_KIND(tests, returns_a_message_unchanged);
 	ADD_FOR_EACH_KIND(tests, shows_an_absent_key_as_absent);
 	ADD_FOR_EACH_KIND(tests, numbers_each_room_on_its_own);
 	ADD_FOR_EACH_KIND(tests, shows_what_follows_a_number);
@@ -337,7 +337,7 @@ SUITE(history)
 	ADD_FOR_EACH_KIND(tests, finds_a_message_by_its_key);
 	ADD_FOR_EACH_KIND(tests,
 	    a_key_that_comes_again_leads_to_the_later_message);
-	ADD_FOR_EACH_KIND(tests, a_closed_room_frees_only_what_was_said_in_it);
+	ADD_FOR_EACH_KIND(tests, a_closed_room_frees_only_its_messages);
 	ADD_FOR_EACH_KIND(tests, an_edit_replaces_a_text);
 	ADD_FOR_EACH_KIND(tests, a_redacted_message_stays_without_its_text);
 	ADD_FOR_EACH_KIND(tests, what_is_not_there_is_not_changed);

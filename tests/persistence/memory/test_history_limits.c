@@ -183,7 +183,7 @@ history_evicted(struct history *history, struct str room, int64_t now_ms)
 	return span.evicted;
 }
 
-START_TEST(tells_what_was_dropped_before_its_time)
+START_TEST(reports_what_was_evicted_before_its_age)
 {
 	struct history_limits limits = { .messages = 2, .age_ms = 100 };
 	struct history *history = talk_begin(_i, &limits);
@@ -292,7 +292,7 @@ SUITE(history_limits)
 	ADD_FOR_EACH_KIND(tests, no_limits_let_nothing_go);
 	ADD_FOR_EACH_KIND(tests, changed_limits_hold_from_the_next_message_on);
 	ADD_FOR_EACH_KIND(tests, what_is_too_old_is_not_shown_and_goes);
-	ADD_FOR_EACH_KIND(tests, tells_what_was_dropped_before_its_time);
+	ADD_FOR_EACH_KIND(tests, reports_what_was_evicted_before_its_age);
 	ADD_FOR_EACH_KIND(tests,
 	    every_message_is_shown_until_its_own_time_is_up);
 	ADD_FOR_EACH_KIND(tests, what_has_lived_its_life_leaves_no_byte_behind);

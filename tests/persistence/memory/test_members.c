@@ -208,7 +208,7 @@ START_TEST(renames_to_another_letter_case_or_the_same_name)
 }
 END_TEST
 
-START_TEST(refuses_to_rename_to_a_taken_name_and_who_is_not_there)
+START_TEST(refuses_a_taken_name_and_an_unknown_member)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 
@@ -355,7 +355,7 @@ member_visit_once(const struct member *member, void *arg)
 	return false;
 }
 
-START_TEST(a_visit_ends_when_it_is_told_to)
+START_TEST(a_visit_ends_if_the_visitor_returns_false)
 {
 	struct member_store *members = members_with_alice_and_bob(_i);
 	int visits = 0;
@@ -396,8 +396,7 @@ SUITE(members)
 	ADD_FOR_EACH_KIND(tests, renames_and_frees_the_old_name);
 	ADD_FOR_EACH_KIND(tests,
 	    renames_to_another_letter_case_or_the_same_name);
-	ADD_FOR_EACH_KIND(tests,
-	    refuses_to_rename_to_a_taken_name_and_who_is_not_there);
+	ADD_FOR_EACH_KIND(tests, refuses_a_taken_name_and_an_unknown_member);
 	ADD_FOR_EACH_KIND(tests, removes_a_member_and_frees_its_name);
 	ADD_FOR_EACH_KIND(tests, guests_come_without_a_name);
 	ADD_FOR_EACH_KIND(tests, a_name_is_taken_within_its_scope_only);
@@ -406,5 +405,5 @@ SUITE(members)
 	ADD_FOR_EACH_KIND(tests,
 	    guests_give_their_name_up_and_take_another_elsewhere);
 	ADD_FOR_EACH_KIND(tests, counts_the_connections_of_a_member);
-	ADD_FOR_EACH_KIND(tests, a_visit_ends_when_it_is_told_to);
+	ADD_FOR_EACH_KIND(tests, a_visit_ends_if_the_visitor_returns_false);
 }

@@ -246,7 +246,7 @@ START_TEST(keeps_the_others_when_a_member_leaves)
 }
 END_TEST
 
-START_TEST(who_comes_back_is_the_last)
+START_TEST(a_member_that_rejoins_is_the_last)
 {
 	struct room_store *rooms = three_rooms(_i);
 
@@ -392,7 +392,7 @@ stop_at_member(struct str id, void *arg)
 	return false;
 }
 
-START_TEST(visits_end_when_they_are_told_to)
+START_TEST(visits_end_if_the_visitor_returns_false)
 {
 	struct room_store *rooms = three_rooms(_i);
 	int visits = 0;
@@ -418,12 +418,12 @@ SUITE(rooms)
 	    refuses_to_join_twice_or_where_there_is_no_room);
 	ADD_FOR_EACH_KIND(tests, refuses_to_leave_where_one_is_not);
 	ADD_FOR_EACH_KIND(tests, keeps_the_others_when_a_member_leaves);
-	ADD_FOR_EACH_KIND(tests, who_comes_back_is_the_last);
+	ADD_FOR_EACH_KIND(tests, a_member_that_rejoins_is_the_last);
 	ADD_FOR_EACH_KIND(tests,
 	    a_room_can_be_left_by_all_and_removed_and_made_again);
 	ADD_FOR_EACH_KIND(tests,
 	    a_member_joins_many_rooms_and_leaves_them_in_any_order);
 	ADD_FOR_EACH_KIND(tests, records_the_time_of_the_last_join_or_leave);
 	ADD_FOR_EACH_KIND(tests, counts_guests_and_the_rooms_that_have_some);
-	ADD_FOR_EACH_KIND(tests, visits_end_when_they_are_told_to);
+	ADD_FOR_EACH_KIND(tests, visits_end_if_the_visitor_returns_false);
 }

@@ -277,7 +277,7 @@ START_TEST(a_damaged_format_is_restored_and_a_newer_one_respected)
 }
 END_TEST
 
-START_TEST(a_record_of_a_newer_kind_is_skipped_only_if_it_says_so)
+START_TEST(a_record_of_a_newer_kind_is_skipped_only_if_marked)
 {
 	struct record record = { .lsn = 6, .ahead = 6, .type = 200 };
 
@@ -313,5 +313,5 @@ SUITE(recovery)
 	    a_damaged_format_is_restored_and_a_newer_one_respected, 0,
 	    COUNT_OF(formats));
 	tcase_add_loop_test(tests,
-	    a_record_of_a_newer_kind_is_skipped_only_if_it_says_so, 0, 2);
+	    a_record_of_a_newer_kind_is_skipped_only_if_marked, 0, 2);
 }

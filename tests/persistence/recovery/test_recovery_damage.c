@@ -22,7 +22,7 @@ segment_put_damaged(struct store_file *segment)
 	return at;
 }
 
-START_TEST(what_was_vouched_for_is_lost_and_the_rest_is_kept)
+START_TEST(acknowledged_records_are_lost_and_the_rest_is_kept)
 {
 	size_t at = segment_put_damaged(&file), len;
 	const char *kept;
@@ -51,7 +51,7 @@ START_TEST(what_was_vouched_for_is_lost_and_the_rest_is_kept)
 }
 END_TEST
 
-START_TEST(it_is_reported_until_the_journal_says_so)
+START_TEST(a_loss_is_reported_until_the_journal_records_it)
 {
 	segment_put_damaged(&file);
 	ck_assert_int_eq(recover(), RECOVERY_DAMAGED);
@@ -318,8 +318,8 @@ SUITE(recovery_damage)
 {
 	tcase_add_checked_fixture(tests, recovery_rig_begin, recovery_rig_end);
 	tcase_add_test(tests,
-	    what_was_vouched_for_is_lost_and_the_rest_is_kept);
-	tcase_add_test(tests, it_is_reported_until_the_journal_says_so);
+	    acknowledged_records_are_lost_and_the_rest_is_kept);
+	tcase_add_test(tests, a_loss_is_reported_until_the_journal_records_it);
 	tcase_add_test(tests, refused_damage_is_left_as_it_is);
 	tcase_add_test(tests, ends_when_what_it_replays_finds_no_memory);
 	tcase_add_test(tests, a_durable_tail_that_is_gone_is_lost);

@@ -30,7 +30,7 @@ say_all(unsigned count)
 		ck_assert_msg(burst_take(), "message %u", i + 1);
 }
 
-START_TEST(sixty_may_be_said_at_once)
+START_TEST(sixty_messages_may_be_posted_at_once)
 {
 	setup();
 	say_all(60);
@@ -103,7 +103,7 @@ END_TEST
 
 SUITE(burst_limit)
 {
-	tcase_add_test(tests, sixty_may_be_said_at_once);
+	tcase_add_test(tests, sixty_messages_may_be_posted_at_once);
 	tcase_add_test(tests, the_next_waits_for_a_whole_pause);
 	tcase_add_test(tests, refusals_do_not_prolong_the_wait);
 	tcase_add_test(tests, without_a_pause_the_count_goes_on);

@@ -92,7 +92,7 @@ batch_publish(int number)
 	    FRAME_MESSAGE, 0));
 }
 
-START_TEST(everybody_sits_where_they_sat_down)
+START_TEST(each_session_has_its_subscriptions)
 {
 	setup();
 	for (int i = 0; i < SESSIONS; i++)
@@ -119,7 +119,7 @@ START_TEST(everybody_sits_where_they_sat_down)
 }
 END_TEST
 
-START_TEST(who_comes_or_goes_ends_what_was_said)
+START_TEST(entering_or_leaving_ends_a_segment)
 {
 	uint32_t number;
 
@@ -144,7 +144,7 @@ START_TEST(who_comes_or_goes_ends_what_was_said)
 }
 END_TEST
 
-START_TEST(a_hundred_who_end_at_once_are_announced_in_one_go)
+START_TEST(a_hundred_leaves_at_once_are_sent_in_one_flush)
 {
 	uint32_t number;
 
@@ -221,10 +221,9 @@ END_TEST
 
 SUITE(subscriptions)
 {
-	tcase_add_test(tests, everybody_sits_where_they_sat_down);
-	tcase_add_test(tests, who_comes_or_goes_ends_what_was_said);
-	tcase_add_test(tests,
-	    a_hundred_who_end_at_once_are_announced_in_one_go);
+	tcase_add_test(tests, each_session_has_its_subscriptions);
+	tcase_add_test(tests, entering_or_leaving_ends_a_segment);
+	tcase_add_test(tests, a_hundred_leaves_at_once_are_sent_in_one_flush);
 	tcase_add_test(tests, rooms_that_keep_a_chunk_go_in_any_order);
 	tcase_add_test(tests,
 	    a_chunk_is_kept_only_as_long_as_a_backlog_needs_it);

@@ -84,7 +84,7 @@ static const struct {
 	{ "gzipped", false },
 };
 
-START_TEST(compresses_for_who_takes_it)
+START_TEST(compresses_if_it_is_accepted)
 {
 	ask_with("Accept-Encoding", codings[_i].accepted);
 	ck_assert_int_eq(str_equal(response.body, STR("gz")),
@@ -109,7 +109,7 @@ static const struct {
 	{ "", 200 },
 };
 
-START_TEST(sends_nothing_to_who_has_it)
+START_TEST(answers_304_if_it_is_cached)
 {
 	ask_with("if-none-match", conditions[_i].tags);
 	ck_assert_int_eq(response.status, conditions[_i].status);
@@ -124,8 +124,8 @@ SUITE(assets)
 	tcase_add_test(tests, finds_what_is_at_a_path);
 	tcase_add_test(tests, gives_a_page_its_policy);
 	tcase_add_test(tests, gives_scripts_to_pages_from_elsewhere);
-	tcase_add_loop_test(tests, compresses_for_who_takes_it, 0,
+	tcase_add_loop_test(tests, compresses_if_it_is_accepted, 0,
 	    COUNT_OF(codings));
-	tcase_add_loop_test(tests, sends_nothing_to_who_has_it, 0,
+	tcase_add_loop_test(tests, answers_304_if_it_is_cached, 0,
 	    COUNT_OF(conditions));
 }

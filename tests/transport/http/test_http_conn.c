@@ -100,7 +100,7 @@ static const struct {
 	{ "GET /ws HTTP/1.1\r\nHost: x\r\n folded", 400, NULL },
 };
 
-START_TEST(says_what_is_wrong_with_a_request)
+START_TEST(reports_what_is_wrong_with_a_request)
 {
 	setup();
 	send_and_receive(refused[_i].head);
@@ -111,7 +111,7 @@ START_TEST(says_what_is_wrong_with_a_request)
 }
 END_TEST
 
-START_TEST(says_the_same_byte_by_byte)
+START_TEST(answers_the_same_byte_by_byte)
 {
 	setup();
 	for (const char *at = refused[_i].head; *at != '\0'; at++) {
@@ -201,7 +201,7 @@ START_TEST(waits_for_a_head_until_the_deadline)
 }
 END_TEST
 
-START_TEST(resets_who_is_refused_and_stays)
+START_TEST(resets_a_refused_client_that_stays)
 {
 	setup();
 	send_and_receive("\r\n\r\n");
@@ -246,7 +246,7 @@ static const struct {
 	{ memory_fill, "Out of memory\n" },
 };
 
-START_TEST(sends_away_who_cannot_be_served)
+START_TEST(refuses_a_client_that_cannot_be_served)
 {
 	setup();
 	unwelcome[_i].prepare();
@@ -403,7 +403,7 @@ START_TEST(closes_properly_what_came_with_the_handshake_and_a_close)
 }
 END_TEST
 
-START_TEST(drops_who_leaves_in_the_middle_of_a_head)
+START_TEST(drops_a_client_that_leaves_in_the_middle_of_a_head)
 {
 	setup();
 	send_and_receive("GET /ws HTTP/1.1\r\nHo");
@@ -417,7 +417,7 @@ START_TEST(drops_who_leaves_in_the_middle_of_a_head)
 }
 END_TEST
 
-START_TEST(answers_a_health_check_whose_sender_has_said_all)
+START_TEST(answers_a_health_check_after_the_end_of_input)
 {
 	setup();
 	client_send_text(&client, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -445,17 +445,17 @@ END_TEST
 
 SUITE(http_conn)
 {
-	tcase_add_loop_test(tests, says_what_is_wrong_with_a_request, 0,
+	tcase_add_loop_test(tests, reports_what_is_wrong_with_a_request, 0,
 	    COUNT_OF(refused));
-	tcase_add_loop_test(tests, says_the_same_byte_by_byte, 0,
+	tcase_add_loop_test(tests, answers_the_same_byte_by_byte, 0,
 	    COUNT_OF(refused));
 	tcase_add_loop_test(tests, answers_the_next_request_too, 0,
 	    COUNT_OF(answered));
 	tcase_add_test(tests, refuses_a_head_that_is_too_long_before_its_end);
 	tcase_add_test(tests, refuses_more_headers_than_allowed);
 	tcase_add_test(tests, waits_for_a_head_until_the_deadline);
-	tcase_add_test(tests, resets_who_is_refused_and_stays);
-	tcase_add_loop_test(tests, sends_away_who_cannot_be_served, 0,
+	tcase_add_test(tests, resets_a_refused_client_that_stays);
+	tcase_add_loop_test(tests, refuses_a_client_that_cannot_be_served, 0,
 	    COUNT_OF(unwelcome));
 	tcase_add_test(tests, sends_away_the_third_of_two_from_one_address);
 	tcase_add_test(tests, opens_byte_by_byte);
@@ -466,7 +466,8 @@ SUITE(http_conn)
 	    answers_the_handshake_before_a_ping_that_came_with_it);
 	tcase_add_test(tests,
 	    closes_properly_what_came_with_the_handshake_and_a_close);
-	tcase_add_test(tests, drops_who_leaves_in_the_middle_of_a_head);
-	tcase_add_test(tests, answers_a_health_check_whose_sender_has_said_all);
+	tcase_add_test(tests,
+	    drops_a_client_that_leaves_in_the_middle_of_a_head);
+	tcase_add_test(tests, answers_a_health_check_after_the_end_of_input);
 	tcase_add_test(tests, aborts_if_the_endpoint_has_no_memory);
 }

@@ -793,7 +793,7 @@ START_TEST(a_connection_without_requests_is_closed_in_silence)
 }
 END_TEST
 
-START_TEST(going_down_closes_what_is_idle_and_finishes_the_rest)
+START_TEST(a_drain_closes_idle_connections_and_finishes_the_rest)
 {
 	setup(0);
 	if (_i == 0) {
@@ -876,7 +876,7 @@ SUITE(http_exchange)
 	tcase_add_test(tests,
 	    a_connection_without_requests_is_closed_in_silence);
 	tcase_add_loop_test(tests,
-	    going_down_closes_what_is_idle_and_finishes_the_rest, 0, 2);
+	    a_drain_closes_idle_connections_and_finishes_the_rest, 0, 2);
 	tcase_add_loop_test(tests,
 	    without_memory_an_exchange_costs_its_connection, 0, 12);
 }

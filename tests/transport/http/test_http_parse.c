@@ -247,7 +247,7 @@ START_TEST(finds_what_follows_the_head)
 }
 END_TEST
 
-START_TEST(tells_no_query_from_an_empty_one)
+START_TEST(distinguishes_no_query_from_an_empty_one)
 {
 	struct str none = STR("GET /a HTTP/1.0\r\n\r\n");
 	struct str empty = STR("GET /a? HTTP/1.0\r\n\r\n");
@@ -287,6 +287,6 @@ SUITE(http_parse)
 	tcase_add_test(tests, finds_the_parts_of_a_request);
 	tcase_add_test(tests, takes_the_path_out_of_an_absolute_target);
 	tcase_add_test(tests, finds_what_follows_the_head);
-	tcase_add_test(tests, tells_no_query_from_an_empty_one);
+	tcase_add_test(tests, distinguishes_no_query_from_an_empty_one);
 	tcase_add_test(tests, refuses_a_head_that_is_too_long);
 }

@@ -49,7 +49,7 @@ START_TEST(writes_a_response)
 }
 END_TEST
 
-START_TEST(says_so_when_a_response_does_not_fit)
+START_TEST(returns_0_if_a_response_does_not_fit)
 {
 	const struct http_response *response = &responses[_i].response;
 	size_t whole =
@@ -80,7 +80,7 @@ END_TEST
 SUITE(http_write)
 {
 	tcase_add_loop_test(tests, writes_a_response, 0, COUNT_OF(responses));
-	tcase_add_loop_test(tests, says_so_when_a_response_does_not_fit, 0,
+	tcase_add_loop_test(tests, returns_0_if_a_response_does_not_fit, 0,
 	    COUNT_OF(responses));
 	tcase_add_test(tests, knows_the_reasons_of_all_it_sends);
 }

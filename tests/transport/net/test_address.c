@@ -174,7 +174,7 @@ START_TEST(does_not_count_local_peers)
 }
 END_TEST
 
-START_TEST(forgets_peers_without_connections)
+START_TEST(frees_peers_without_connections)
 {
 	struct peer *peers[300];
 	char text[32];
@@ -235,6 +235,6 @@ SUITE(address)
 	tcase_add_loop_test(tests, a_key_identifies_a_peer, 0, COUNT_OF(pairs));
 	tcase_add_loop_test(tests, does_not_count_local_peers, 0,
 	    COUNT_OF(exempt));
-	tcase_add_test(tests, forgets_peers_without_connections);
+	tcase_add_test(tests, frees_peers_without_connections);
 	tcase_add_test(tests, counts_no_peer_without_memory);
 }

@@ -316,7 +316,7 @@ START_TEST(gives_the_rest_to_the_next_protocol)
 }
 END_TEST
 
-START_TEST(hears_of_the_end_behind_what_was_kept)
+START_TEST(gets_the_end_behind_the_unread_input)
 {
 	setup(0);
 	fake.most = 3;
@@ -644,7 +644,7 @@ START_TEST(calls_at_the_end_of_the_turn_what_was_deferred_once)
 }
 END_TEST
 
-START_TEST(wakes_a_protocol_at_its_deadline)
+START_TEST(calls_a_protocol_at_its_deadline)
 {
 	setup(0);
 	fake.deadline = recorder.rig.worker.loop.wheel.now + 5;
@@ -666,7 +666,7 @@ SUITE(conn)
 	tcase_add_test(tests, goes_on_at_once_if_a_pause_ended_already);
 	tcase_add_test(tests, keeps_no_more_than_one_read);
 	tcase_add_test(tests, gives_the_rest_to_the_next_protocol);
-	tcase_add_test(tests, hears_of_the_end_behind_what_was_kept);
+	tcase_add_test(tests, gets_the_end_behind_the_unread_input);
 	tcase_add_loop_test(tests,
 	    without_memory_for_the_rest_the_connection_goes, 0, 4);
 	tcase_add_test(tests, a_socket_with_room_takes_all_at_once);
@@ -683,5 +683,5 @@ SUITE(conn)
 	tcase_add_test(tests, resets_a_peer_that_does_not_read_its_last_bytes);
 	tcase_add_test(tests,
 	    calls_at_the_end_of_the_turn_what_was_deferred_once);
-	tcase_add_test(tests, wakes_a_protocol_at_its_deadline);
+	tcase_add_test(tests, calls_a_protocol_at_its_deadline);
 }

@@ -56,7 +56,7 @@ END_TEST
 static const uint32_t rates[] = { 1, 2, 3, 7, 50, 60, 997, 1000000 };
 
 /* At whatever fraction of a token it was refused. */
-START_TEST(who_waits_as_long_as_told_is_let_through)
+START_TEST(a_wait_of_the_given_time_is_enough)
 {
 	const struct rate_limit limit = { .rate = rates[_i], .burst = 150 };
 
@@ -80,6 +80,6 @@ SUITE(token_bucket)
 	tcase_add_test(tests, silence_saves_up_no_more_than_the_burst);
 	tcase_add_test(tests, without_a_rate_everything_is_allowed);
 	tcase_add_test(tests, a_debt_takes_as_long_as_it_is_large);
-	tcase_add_loop_test(tests, who_waits_as_long_as_told_is_let_through, 0,
+	tcase_add_loop_test(tests, a_wait_of_the_given_time_is_enough, 0,
 	    COUNT_OF(rates));
 }

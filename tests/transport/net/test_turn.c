@@ -91,7 +91,7 @@ START_TEST(counts_sends_as_time)
 }
 END_TEST
 
-START_TEST(forgets_what_was_used_long_ago)
+START_TEST(ignores_what_was_used_long_ago)
 {
 	turn_add_sends(&turn, &a, TICK, 1000000);
 	turn_begin(&turn, 0);
@@ -111,5 +111,5 @@ SUITE(turn)
 	tcase_add_test(tests, serves_only_cheap_connections_once_it_is_used_up);
 	tcase_add_test(tests, goes_on_with_messages_for_the_same_receivers);
 	tcase_add_test(tests, counts_sends_as_time);
-	tcase_add_test(tests, forgets_what_was_used_long_ago);
+	tcase_add_test(tests, ignores_what_was_used_long_ago);
 }

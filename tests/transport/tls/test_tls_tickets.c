@@ -26,7 +26,7 @@ START_TEST(keeps_a_key_for_an_hour_and_its_predecessor)
 }
 END_TEST
 
-START_TEST(forgets_a_predecessor_that_is_too_old)
+START_TEST(drops_a_predecessor_that_is_too_old)
 {
 	struct tls_tickets tickets = { 0 };
 
@@ -39,5 +39,5 @@ END_TEST
 SUITE(tls_tickets)
 {
 	tcase_add_test(tests, keeps_a_key_for_an_hour_and_its_predecessor);
-	tcase_add_test(tests, forgets_a_predecessor_that_is_too_old);
+	tcase_add_test(tests, drops_a_predecessor_that_is_too_old);
 }

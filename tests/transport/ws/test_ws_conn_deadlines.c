@@ -41,7 +41,7 @@ take_ping(void)
 	       opcode == WS_PING && len == 0;
 }
 
-START_TEST(pings_who_is_silent_and_closes_who_stays_so)
+START_TEST(pings_a_silent_client_and_closes_it_without_an_answer)
 {
 	setup_pings();
 	ws_rig_pass(8900);
@@ -81,7 +81,7 @@ START_TEST(any_byte_is_a_sign_of_life)
 }
 END_TEST
 
-START_TEST(who_talks_is_not_pinged)
+START_TEST(a_client_that_sends_is_not_pinged)
 {
 	setup_pings();
 	for (int i = 0; i < 10; i++) {
@@ -146,7 +146,7 @@ setup_dialect(const char *name)
 	recorder_meet(&recorder, &client, 0);
 }
 
-START_TEST(a_dialect_ends_who_is_silent_for_too_long)
+START_TEST(a_dialect_closes_clients_after_its_idle_time)
 {
 	setup_dialect("topic");
 	for (int i = 0; i < 2; i++) {
@@ -245,7 +245,7 @@ START_TEST(too_much_may_not_wait_for_long)
 }
 END_TEST
 
-START_TEST(who_catches_up_in_time_is_forgiven)
+START_TEST(a_client_that_catches_up_in_time_stays)
 {
 	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
@@ -268,7 +268,7 @@ START_TEST(who_catches_up_in_time_is_forgiven)
 }
 END_TEST
 
-START_TEST(who_has_nearly_all_of_a_large_frame_has_caught_up)
+START_TEST(a_nearly_whole_frame_counts_as_caught_up)
 {
 	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
@@ -284,7 +284,7 @@ START_TEST(who_has_nearly_all_of_a_large_frame_has_caught_up)
 }
 END_TEST
 
-START_TEST(who_takes_nothing_is_closed_then_reset)
+START_TEST(a_client_that_takes_nothing_is_closed_then_reset)
 {
 	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
@@ -302,7 +302,7 @@ START_TEST(who_takes_nothing_is_closed_then_reset)
 }
 END_TEST
 
-START_TEST(who_takes_a_little_is_not_reset)
+START_TEST(a_client_that_takes_a_little_is_not_reset)
 {
 	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
@@ -394,21 +394,21 @@ END_TEST
 
 SUITE(ws_conn_deadlines)
 {
-	tcase_add_test(tests, pings_who_is_silent_and_closes_who_stays_so);
+	tcase_add_test(tests,
+	    pings_a_silent_client_and_closes_it_without_an_answer);
 	tcase_add_loop_test(tests, any_byte_is_a_sign_of_life, 0, 3);
-	tcase_add_test(tests, who_talks_is_not_pinged);
+	tcase_add_test(tests, a_client_that_sends_is_not_pinged);
 	tcase_add_test(tests, pings_do_not_keep_step);
 	tcase_add_test(tests, a_pong_that_is_not_read_is_not_missed);
-	tcase_add_test(tests, a_dialect_ends_who_is_silent_for_too_long);
+	tcase_add_test(tests, a_dialect_closes_clients_after_its_idle_time);
 	tcase_add_test(tests, another_dialect_bears_silence);
 	tcase_add_test(tests, a_message_must_end_some_time);
 	tcase_add_test(tests, every_message_has_a_time_of_its_own);
 	tcase_add_test(tests, too_much_may_not_wait_for_long);
-	tcase_add_test(tests, who_catches_up_in_time_is_forgiven);
-	tcase_add_test(tests,
-	    who_has_nearly_all_of_a_large_frame_has_caught_up);
-	tcase_add_test(tests, who_takes_nothing_is_closed_then_reset);
-	tcase_add_test(tests, who_takes_a_little_is_not_reset);
+	tcase_add_test(tests, a_client_that_catches_up_in_time_stays);
+	tcase_add_test(tests, a_nearly_whole_frame_counts_as_caught_up);
+	tcase_add_test(tests, a_client_that_takes_nothing_is_closed_then_reset);
+	tcase_add_test(tests, a_client_that_takes_a_little_is_not_reset);
 	tcase_add_test(tests, nothing_waits_no_clock_runs);
 	tcase_add_test(tests, leaves_at_its_moment);
 	tcase_add_loop_test(tests, leaves_when_it_was_answered, 0, 2);

@@ -43,7 +43,7 @@ ws_receive_all(void)
 		ws_rig_turn();
 }
 
-START_TEST(what_carries_the_rest_is_gone_with_it)
+START_TEST(the_send_queue_is_freed_with_its_connection)
 {
 	ws_rig_begin(WS_RIG_SMALL);
 	ws_publish_much(client.conn, 20);
@@ -298,7 +298,7 @@ END_TEST
 
 SUITE(ws_conn_overload)
 {
-	tcase_add_test(tests, what_carries_the_rest_is_gone_with_it);
+	tcase_add_test(tests, the_send_queue_is_freed_with_its_connection);
 	tcase_add_loop_test(tests,
 	    without_memory_what_waits_costs_its_connection, 0, 12);
 	tcase_add_test(tests, a_slow_reader_gets_its_close_before_the_rest);
