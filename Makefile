@@ -251,7 +251,8 @@ headers: ## every header compiles alone
 # does not know _Noreturn.
 lint: $(parts:%=lint-cycles-%) lint-tidy lint-hardening ## includes, cycles, layout, words, cppcheck, clang-tidy, hardening
 	@tools/check_includes $(sources)
-	@tools/check_names $(sources)
+	@tools/check_names $(product)
+	@tools/check_names $(filter-out $(product),$(sources))
 	@clang-format --dry-run -Werror $(sources)
 	@tools/check_words $(sources) $(shell find clients tests -name '*.py') \
 		$(wildcard *.md */README.md docs/*.md share/man/* web/*.js \

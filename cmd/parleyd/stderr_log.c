@@ -97,7 +97,7 @@ line_put_time(struct line *line)
 
 /* Terminals take C1, too, for commands. */
 static bool
-is_control(uint32_t character)
+is_escaped(uint32_t character)
 {
 	return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
@@ -121,7 +121,7 @@ line_put_escaped(struct line *line, const char *message, const char *specials)
 
 		if (character == UTF8_INVALID)
 			line_printf(line, "\\ufffd");
-		else if (is_control(character))
+		else if (is_escaped(character))
 			line_printf(line, "\\u%04x", (unsigned)character);
 		else
 			line_printf(line, "%s%.*s",

@@ -191,7 +191,7 @@ metric_put_value(struct wire_text *out, enum metric_unit unit, uint64_t value)
 
 /* label: "" or `command="join",`, for every line. */
 static void
-histogram_put(struct wire_text *out, const char *name, const char *label,
+metric_put_histogram(struct wire_text *out, const char *name, const char *label,
     const struct histogram *histogram)
 {
 	uint64_t count = 0;
@@ -239,7 +239,7 @@ metrics_put_kinds(struct wire_text *out, const struct server_stats *stats)
 		    i == COMMAND_KINDS
 			? "not_run"
 			: command_kind_word((enum command_kind)i));
-		histogram_put(out, name, label, &stats->kinds[i]);
+		metric_put_histogram(out, name, label, &stats->kinds[i]);
 	}
 }
 
@@ -253,7 +253,7 @@ metric_put(struct wire_text *out, const struct metric *metric,
 
 	metric_put_head(out, metric->name, metric->type, metric->help);
 	if (metric->type == METRIC_HISTOGRAM) {
-		histogram_put(out, metric->name, "", field);
+		metric_put_histogram(out, metric->name, "", field);
 		return;
 	}
 	metric_printf(out, "%s", metric->name);

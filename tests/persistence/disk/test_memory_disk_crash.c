@@ -27,7 +27,7 @@ END_TEST
 
 /* The text of a file is synced; its name needs a sync of its directory. */
 static void
-name_check(const char *name, bool in_quarantine)
+name_check_crashes(const char *name, bool in_quarantine)
 {
 	int file = disk_rig_create(name);
 
@@ -45,7 +45,7 @@ name_check(const char *name, bool in_quarantine)
 START_TEST(a_name_needs_its_directory)
 {
 	disk_rig_begin();
-	name_check("a", false);
+	name_check_crashes("a", false);
 	disk_rig_end();
 }
 END_TEST
@@ -54,7 +54,7 @@ START_TEST(the_quarantine_is_a_directory_of_its_own)
 {
 	disk_rig_begin();
 	ck_assert_int_eq(disk_make_quarantine(disk), 0);
-	name_check("quarantine/x", true);
+	name_check_crashes("quarantine/x", true);
 	disk_rig_end();
 }
 END_TEST
