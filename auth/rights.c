@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "domain/base/count_of.h"
 #include "wire/json/json_reader.h"
 #include "wire/json/json_writer.h"
 
@@ -20,6 +21,43 @@ word_of(const struct json_value *value, char out[WORD_BYTES])
 	    !json_string_copy(&value->string, out, WORD_BYTES, &len))
 		return STR_ABSENT;
 	return str_slice(out, len);
+}
+
+static const struct {
+	struct str word;
+	unsigned rights;
+} roles[] = {
+	[USER_ROLE_GUEST] = { { "guest", 5 },
+	    RIGHT_LIST | RIGHT_JOIN | RIGHT_READ | RIGHT_POST },
+	[USER_ROLE_USER] = { { "user", 4 }, RIGHTS_USUAL },
+	[USER_ROLE_MODERATOR] = { { "moderator", 9 },
+	    RIGHTS_USUAL | RIGHT_MODERATE },
+	[USER_ROLE_ADMIN] = { { "admin", 5 },
+	    RIGHTS_USUAL | RIGHT_MODERATE | RIGHT_ADMIN },
+};
+
+bool
+user_role_read(struct str word, enum user_role *out)
+{
+	for (unsigned i = 0; i < COUNT_OF(roles); i++) {
+		if (str_equal(roles[i].word, word)) {
+			*out = (enum user_role)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct str
+user_role_word(enum user_role role)
+{
+	return roles[role].word;
+}
+
+unsigned
+user_role_rights(enum user_role role)
+{
+	return roles[role].rights;
 }
 
 unsigned

@@ -1,6 +1,8 @@
-/* The words for rights: in the claims of tokens, in answers. Public. */
+/* The words for rights and for the roles that give them. Public. */
 #ifndef AUTH_RIGHTS_H
 #define AUTH_RIGHTS_H
+
+#include <stdbool.h>
 
 #include "domain/base/str.h"
 #include "domain/principal.h"
@@ -22,5 +24,19 @@ void rights_of_claim(struct str claim, char rooms[ROOM_PATTERNS_BYTES],
 
 /* Appends the word of each right in a set as a JSON array. */
 void rights_write(unsigned rights, struct wire_text *);
+
+/* What a user is on the whole server. */
+enum user_role {
+	USER_ROLE_GUEST,
+	USER_ROLE_USER,
+	USER_ROLE_MODERATOR,
+	USER_ROLE_ADMIN
+};
+
+/* False: there is no such role. */
+bool user_role_read(struct str word, enum user_role *out);
+
+struct str user_role_word(enum user_role);
+unsigned user_role_rights(enum user_role);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/store_tool/store_tool.h"
 #include "cmd/parleyd/token_tool.h"
+#include "cmd/parleyd/user_tool.h"
 
 int
 main(int argc, char **argv, char **envp)
@@ -24,6 +25,10 @@ main(int argc, char **argv, char **envp)
 	if (argc > 1 && strcmp(argv[1], "token") == 0) {
 		stderr_log_set_format(LOG_FORMAT_TEXT);
 		return token_tool_run(argc - 2, argv + 2, stdout);
+	}
+	if (argc > 1 && strcmp(argv[1], "user") == 0) {
+		stderr_log_set_format(LOG_FORMAT_TEXT);
+		return user_tool_run(argc - 2, argv + 2, stdin, stdout);
 	}
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);

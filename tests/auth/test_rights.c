@@ -81,8 +81,35 @@ START_TEST(reads_what_it_writes)
 }
 END_TEST
 
+START_TEST(roles_give_rights)
+{
+	static const char *const words[] = { "guest", "user", "moderator",
+		"admin" };
+	unsigned before = 0;
+
+	for (unsigned i = 0; i < COUNT_OF(words); i++) {
+		enum user_role role = USER_ROLE_ADMIN;
+		unsigned rights;
+
+		ck_assert(user_role_read(str_from(words[i]), &role));
+		ck_assert_uint_eq(role, i);
+		ck_assert(str_equal(user_role_word(role), str_from(words[i])));
+		rights = user_role_rights(role);
+		/* Each has those of the one before it, and more. */
+		ck_assert_uint_eq(rights & before, before);
+		ck_assert_uint_ne(rights, before);
+		before = rights;
+	}
+	ck_assert(!user_role_read(STR("king"), NULL));
+	ck_assert(!(user_role_rights(USER_ROLE_GUEST) &
+		    (RIGHT_CREATE_ROOMS | RIGHT_RENAME | RIGHT_DM)));
+	ck_assert(!(user_role_rights(USER_ROLE_MODERATOR) & RIGHT_ADMIN));
+}
+END_TEST
+
 SUITE(rights)
 {
+	tcase_add_test(tests, roles_give_rights);
 	tcase_add_loop_test(tests, reads_claims, 0, COUNT_OF(claims));
 	tcase_add_test(tests, reads_so_many_rooms);
 	tcase_add_test(tests, reads_what_it_writes);

@@ -1,12 +1,14 @@
 /*
  * What clients and operators hand to auth/: tokens, the claims of tokens,
- * keys, origins. The first byte chooses. No token that was not signed with
- * the secret is valid, unless it is the one of the corpus.
+ * keys, origins, users files. The first byte chooses. No token that was not
+ * signed with the secret is valid, unless it is the one of the corpus.
  */
 #include <stdlib.h>
 
 #include "auth/jwt.h"
 #include "auth/origin.h"
+#include "auth/users.h"
+#include "wire/common/wire_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,6 +54,32 @@ origins_compare(struct str text)
 	origin_list_is_valid(list);
 }
 
+/* What was read can be written, and is the same when it is read again. */
+static void
+users_file_read_and_write(struct str text)
+{
+	char why[128];
+	struct users *users = users_read(text, why, sizeof(why)), *again;
+	struct wire_text first, second;
+
+	if (users == NULL)
+		return;
+	wire_text_init(&first);
+	wire_text_init(&second);
+	users_write(users, &first);
+	again = users_read(str_slice(first.data, first.len), why, sizeof(why));
+	if (again == NULL || users_count(again) != users_count(users))
+		abort();
+	users_write(again, &second);
+	if (!str_equal(str_slice(first.data, first.len),
+		str_slice(second.data, second.len)))
+		abort();
+	wire_text_fini(&first);
+	wire_text_fini(&second);
+	users_destroy(again);
+	users_destroy(users);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -69,6 +97,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'o':
 		origins_compare(text);
+		break;
+	case 'u':
+		users_file_read_and_write(text);
 		break;
 	default:
 		jws_keys_destroy(jws_keys_read(text, why, sizeof(why)));

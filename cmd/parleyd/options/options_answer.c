@@ -9,6 +9,8 @@ static const char usage[] =
     "\n"
     "Usage: parleyd [--config FILE] [--OPTION VALUE]...\n"
     "       parleyd store check|stats|dump|repair DIR\n"
+    "       parleyd user add|passwd|role|lock|unlock|remove|list ...\n"
+    "       parleyd token --key FILE --sub USER [OPTION]...\n"
     "\n"
     "  --config FILE    read options from a file, \"name = value\" in a line\n"
     "  --check-config   check all options, and exit\n"
