@@ -23,6 +23,9 @@ struct host_ops {
 	bool (*on_store_event)(void *arg);
 	/* Why nothing can be stored; NULL: it can. For health checks. */
 	const char *(*store_error)(void *arg);
+	/* What people should know about the configuration, a constant; NULL:
+	 * nothing. For /readyz?verbose. */
+	const char *(*warning)(void *arg);
 	/* Whether clients should not be read for now. */
 	bool (*under_pressure)(void *arg);
 	/* Whether answers wait for the store. */
@@ -40,6 +43,13 @@ host_bytes_held(const struct host *host)
 {
 	return host->ops->bytes_held == NULL ? 0
 					     : host->ops->bytes_held(host->arg);
+}
+
+static inline const char *
+host_warning(const struct host *host)
+{
+	return host->ops->warning == NULL ? NULL
+					  : host->ops->warning(host->arg);
 }
 
 static inline bool

@@ -106,6 +106,21 @@ is_verbose(const struct http_request *request)
 		   sizeof(value)) >= 0;
 }
 
+static void
+append_details(struct http_exchange *exchange,
+    const struct readiness *readiness)
+{
+	const struct worker *worker = exchange_worker(exchange);
+	const char *warning = host_warning(worker->loop.host);
+
+	append_text(exchange,
+	    ",\"checks\":{%s},\"connections\":%zu,\"memory\":%zu",
+	    readiness->checks, worker->ws.open_count,
+	    loop_memory(&worker->loop));
+	if (warning != NULL)
+		append_text(exchange, ",\"warning\":\"%s\"", warning);
+}
+
 static bool
 answer_readyz(struct http_exchange *exchange)
 {
@@ -118,10 +133,7 @@ answer_readyz(struct http_exchange *exchange)
 	if (!readiness.ready)
 		append_text(exchange, ",\"reason\":\"%s\"", readiness.reason);
 	if (is_verbose(exchange->request))
-		append_text(exchange,
-		    ",\"checks\":{%s},\"connections\":%zu,\"memory\":%zu",
-		    readiness.checks, worker->ws.open_count,
-		    loop_memory(&worker->loop));
+		append_details(exchange, &readiness);
 	append_text(exchange, "}\n");
 	set_answer(exchange, readiness.ready ? 200 : 503, JSON, exchange->text);
 	if (!readiness.ready)

@@ -35,7 +35,8 @@ struct app {
 	struct host host;
 	struct authenticator *auth;
 	struct server *server;
-	int status; /* to exit with */
+	bool is_exposed; /* other machines can connect */
+	int status;      /* to exit with */
 };
 
 /* --- settings ------------------------------------------------------------- */
@@ -301,6 +302,16 @@ has_pending(void *arg)
 	return waiting_bytes(app) > 0;
 }
 
+static const char *
+configuration_warning(void *arg)
+{
+	const struct app *app = arg;
+
+	return app->is_exposed && app->options.auth.kind == AUTH_OPEN
+		   ? "auth.kind is open, and other machines can connect"
+		   : NULL;
+}
+
 static void
 make_host(struct app *app)
 {
@@ -313,6 +324,7 @@ make_host(struct app *app)
 	ops->server_stats =
 	    app->options.http_stats ? collect_server_stats : NULL;
 	ops->reload = options_reload;
+	ops->warning = configuration_warning;
 	if (app->stores.files == NULL)
 		return;
 	app->host.store_fd = journal_fd(file_store_journal(app->stores.files));
@@ -405,13 +417,16 @@ make_server(struct app *app)
 }
 
 static void
-open_warn(const struct server_listen *at, void *arg)
+exposure_note(const struct server_listen *at, void *arg)
 {
+	struct app *app = arg;
 	char text[ADDRESS_TEXT_SIZE];
 
-	(void)arg;
+	if (address_is_local((const void *)&at->address.storage))
+		return;
+	app->is_exposed = true;
 	address_format(&at->address, text);
-	if (!address_is_local((const void *)&at->address.storage))
+	if (app->options.auth.kind == AUTH_OPEN)
 		log_warn("auth.kind is open: every client that reaches %s may "
 			 "join rooms and choose any free name",
 		    text);
@@ -436,8 +451,7 @@ announce_addresses(struct app *app)
 	if (options->listen_file[0] != '\0' &&
 	    !listen_file_write(options->listen_file, app->server))
 		return false;
-	if (options->auth.kind == AUTH_OPEN)
-		server_each_address(app->server, open_warn, NULL);
+	server_each_address(app->server, exposure_note, app);
 	if (options->http_pages)
 		server_each_address(app->server, page_log, NULL);
 	return true;

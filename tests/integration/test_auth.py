@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from client import Chat, Connection, head
+from client import Chat, Connection, get, head
 from server import DEADLINE, ENVIRONMENT, PARLEYD
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -294,3 +294,13 @@ def test_the_server_does_not_start_without_a_key(options, why):
 def test_an_open_server_warns_beyond_this_machine(start):
     server = start(listen=("0.0.0.0:0",))
     server.wait_for_line("auth.kind is open: every client that reaches 0.0.0.0")
+    address = ("127.0.0.1", server.address[1])
+    ready = json.loads(get(address, "/readyz?verbose").body)
+    assert ready["warning"] == (
+        "auth.kind is open, and other machines can connect")
+    assert "warning" not in json.loads(get(address, "/readyz").body)
+
+
+def test_a_server_for_this_machine_warns_of_nothing(start):
+    ready = json.loads(get(start().address, "/readyz?verbose").body)
+    assert "warning" not in ready
