@@ -61,6 +61,7 @@ libs.auth        := auth transport wire domain
 libs.cmd         := cmd auth commands transport wire persistence domain
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
+syslibs.auth        := -lpthread
 syslibs.cmd         := -lpthread
 packages.transport := libevent_core openssl zlib
 packages.auth      := libevent_core openssl zlib

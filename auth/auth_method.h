@@ -9,15 +9,25 @@
 #include "auth/member_id.h"
 
 struct auth_method;
+struct http_exchange;
 struct http_request;
+
+/* What methods use; everything is borrowed. */
+struct auth_context {
+	struct clock *clock;
+	struct admission *admission; /* for admission_end_user() */
+	int event_fd; /* an eventfd: on_ready() is called after a write */
+};
 
 struct auth_method_ops {
 	/* What auth.kind calls it. */
 	const char *name;
-	/* NULL: `why` explains the problem. The clock is borrowed; texts of
-	 * the configuration are copied. */
+	/*
+	 * NULL: `why` explains the problem. The context outlives the method;
+	 * texts of the configuration are copied.
+	 */
 	struct auth_method *(*create)(const struct authenticator_config *,
-	    struct clock *, char *why, size_t size);
+	    const struct auth_context *, char *why, size_t size);
 	/*
 	 * Take over a new configuration, and read its files again. False:
 	 * nothing has changed, `why` explains the problem.
@@ -43,7 +53,17 @@ struct auth_method_ops {
 	    const struct http_request *);
 	/* The candidate is gone. NULL: admit() always decides at once. */
 	void (*cancel)(struct auth_method *, struct candidate *);
-	/* Refuse (503) the candidates that wait, and free everything. */
+	/*
+	 * Answer a request for a log-in or log-out, see http_conn.h; its
+	 * method and its Origin were checked. NULL: the kind has none.
+	 */
+	void (*login)(struct auth_method *, struct http_exchange *);
+	void (*logout)(struct auth_method *, struct http_exchange *);
+	/* Something was written to the context's eventfd. May be NULL. */
+	void (*on_ready)(struct auth_method *);
+	/* About once a second. May be NULL. */
+	void (*tick)(struct auth_method *);
+	/* Refuse (503) what waits, and free everything. */
 	void (*destroy)(struct auth_method *);
 };
 
@@ -51,8 +71,17 @@ struct auth_method {
 	const struct auth_method_ops *ops;
 };
 
-extern const struct auth_method_ops auth_open_ops; /* open_method.c */
-extern const struct auth_method_ops auth_jwt_ops;  /* jwt_method.c */
+extern const struct auth_method_ops auth_open_ops;     /* open_method.c */
+extern const struct auth_method_ops auth_jwt_ops;      /* jwt_method.c */
+extern const struct auth_method_ops auth_password_ops; /* password_method.c */
+
+/* Headers of answers about accounts. */
+#define AUTH_COOKIE "parley_session"
+#define AUTH_NOT_CACHED "Cache-Control: no-store\r\n"
+#define AUTH_COOKIE_CLEARED                                         \
+	AUTH_NOT_CACHED                                             \
+	"Set-Cookie: " AUTH_COOKIE "=; HttpOnly; SameSite=Strict; " \
+	"Path=/; Max-Age=0\r\n"
 
 /* Copies a text of the configuration; absent texts stay absent. */
 struct str auth_text_copy(struct str, char copy[AUTH_TEXT_MAX]);

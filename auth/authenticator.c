@@ -1,44 +1,74 @@
 #include "auth/authenticator.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "auth/auth_method.h"
 #include "auth/origin.h"
 #include "auth/request_token.h"
-#include "transport/http/http.h"
+#include "auth/rights.h"
+#include "transport/http/http_conn.h"
+#include "wire/common/wire_text.h"
+#include "wire/json/json_writer.h"
 
 static const struct auth_method_ops *const methods[] = {
 	[AUTH_OPEN] = &auth_open_ops,
 	[AUTH_JWT] = &auth_jwt_ops,
+	[AUTH_PASSWORD] = &auth_password_ops,
 };
 
 struct authenticator {
 	struct admission base;
+	struct auth_context context;
 	struct auth_method *method;
-	struct clock *clock;
+	bool guests;
 	struct str origins; /* its text is this: */
 	char origins_text[AUTH_TEXT_MAX];
 	char token[REQUEST_TOKEN_SIZE]; /* of the request that is looked at */
-	char member_id[USER_MEMBER_ID_SIZE]; /* of authenticator_verify() */
+	char member_id[USER_MEMBER_ID_SIZE]; /* of the last answer */
+	struct wire_text answer;             /* the last one */
 };
 
 /* --- decisions ------------------------------------------------------------ */
 
+static struct principal
+principal_guest(void)
+{
+	return (struct principal){
+		.name = STR("guest"),
+		.rights = user_role_rights(USER_ROLE_GUEST),
+	};
+}
+
+/* NULL: *out is the client. Else the reason of a 401; *out has no rights. */
 static const char *
 authenticator_identify(struct authenticator *auth,
     const struct http_request *request, struct principal *out)
 {
 	const struct auth_method_ops *ops = auth->method->ops;
 	struct str token;
+	const char *why;
 
 	*out = principal_anonymous();
 	if (ops->verify == NULL)
 		return NULL;
 	token = request_token_find(request, ops->cookie, auth->token);
-	return token.data == NULL ? "Token required\n"
-				  : ops->verify(auth->method, token, out);
+	if (token.data == NULL && auth->guests) {
+		*out = principal_guest();
+		return NULL;
+	}
+	*out = (struct principal){ 0 };
+	if (token.data == NULL)
+		return "Token required\n";
+	why = ops->verify(auth->method, token, out);
+	if (why == NULL)
+		auth_set_member_id(out, auth->member_id);
+	return why;
 }
 
 static void
@@ -54,6 +84,14 @@ candidate_identify(struct authenticator *auth, struct candidate *candidate,
 		auth_refuse(candidate, 401, why);
 }
 
+static bool
+origin_fits(const struct authenticator *auth,
+    const struct http_request *request)
+{
+	return origin_is_allowed(http_header_find(request, "Origin", NULL),
+	    http_header_find(request, "Host", NULL), auth->origins);
+}
+
 static void
 authenticator_admit(struct admission *admission, struct candidate *candidate,
     const struct http_request *request)
@@ -61,8 +99,7 @@ authenticator_admit(struct admission *admission, struct candidate *candidate,
 	struct authenticator *auth = (struct authenticator *)admission;
 	const struct auth_method_ops *ops = auth->method->ops;
 
-	if (!origin_is_allowed(http_header_find(request, "Origin", NULL),
-		http_header_find(request, "Host", NULL), auth->origins))
+	if (!origin_fits(auth, request))
 		auth_refuse(candidate, 403, "Origin not allowed\n");
 	else if (ops->admit != NULL)
 		ops->admit(auth->method, candidate, request);
@@ -79,15 +116,11 @@ authenticator_cancel(struct admission *admission, struct candidate *candidate)
 	auth->method->ops->cancel(auth->method, candidate);
 }
 
-static const struct admission_ops authenticator_ops = {
-	.admit = authenticator_admit,
-	.cancel = authenticator_cancel,
-};
-
-const char *
-authenticator_verify(struct authenticator *auth, struct str token,
+static const char *
+authenticator_verify(struct admission *admission, struct str token,
     struct principal *out)
 {
+	struct authenticator *auth = (struct authenticator *)admission;
 	const struct auth_method_ops *ops = auth->method->ops;
 	const char *why;
 
@@ -98,6 +131,157 @@ authenticator_verify(struct authenticator *auth, struct str token,
 		auth_set_member_id(out, auth->member_id);
 	return why;
 }
+
+/* --- HTTP ----------------------------------------------------------------- */
+
+/* False: the request has been refused. */
+static bool
+account_request_is_allowed(struct authenticator *auth,
+    struct http_exchange *exchange)
+{
+	if (!http_method_is_allowed(exchange, HTTP_POST))
+		return false;
+	if (origin_fits(auth, exchange->request))
+		return true;
+	http_refuse(&exchange->response, 403, "Origin not allowed\n");
+	return false;
+}
+
+static bool
+authenticator_login(struct admission *admission, struct http_exchange *exchange)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+
+	if (auth->method->ops->login == NULL)
+		return false;
+	if (account_request_is_allowed(auth, exchange))
+		auth->method->ops->login(auth->method, exchange);
+	return true;
+}
+
+static bool
+authenticator_logout(struct admission *admission,
+    struct http_exchange *exchange)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+
+	if (auth->method->ops->logout == NULL)
+		return false;
+	if (account_request_is_allowed(auth, exchange))
+		auth->method->ops->logout(auth->method, exchange);
+	return true;
+}
+
+static void
+flag_write(struct wire_text *out, struct str name, bool value)
+{
+	wire_text_append(out, STR(",\""));
+	wire_text_append(out, name);
+	wire_text_append(out, STR("\":"));
+	wire_text_append(out, value ? STR("true") : STR("false"));
+}
+
+static void
+text_write(struct wire_text *out, struct str name, struct str value)
+{
+	wire_text_append(out, STR(",\""));
+	wire_text_append(out, name);
+	wire_text_append(out, STR("\":"));
+	json_put_string(out, value);
+}
+
+static void
+session_write(const struct authenticator *auth,
+    const struct principal *principal, struct wire_text *out)
+{
+	const struct auth_method_ops *ops = auth->method->ops;
+	bool is_user = !str_is_empty(principal->user_id);
+
+	wire_text_append(out, STR("{\"kind\":"));
+	json_put_string(out, str_from(ops->name));
+	if (is_user) {
+		text_write(out, STR("user"), principal->user_id);
+		text_write(out, STR("member_id"), principal->member_id);
+	} else
+		wire_text_append(out, STR(",\"user\":null"));
+	if (principal->name.data != NULL)
+		text_write(out, STR("name"), principal->name);
+	wire_text_append(out, STR(",\"rights\":"));
+	rights_write(principal->rights, out);
+	flag_write(out, STR("guest"),
+	    !is_user && ops->verify != NULL && principal->rights != 0);
+	flag_write(out, STR("guests"), auth->guests && ops->verify != NULL);
+	flag_write(out, STR("login"), ops->login != NULL);
+	if (principal->expires_at_ms > 0) {
+		wire_text_append(out, STR(",\"expires_at\":"));
+		json_put_signed(out, principal->expires_at_ms);
+	}
+	wire_text_append(out, STR("}\n"));
+}
+
+/* A cookie that is good for nothing any more would hide that there is none. */
+static bool
+authenticator_session(struct admission *admission,
+    struct http_exchange *exchange)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+	const struct auth_method_ops *ops = auth->method->ops;
+	struct http_response *response = &exchange->response;
+	struct principal principal = { 0 };
+	const char *why = NULL;
+
+	if (!http_method_is_allowed(exchange, HTTP_GET))
+		return true;
+	if (ops->admit == NULL)
+		why =
+		    authenticator_identify(auth, exchange->request, &principal);
+	wire_text_reset(&auth->answer);
+	session_write(auth, &principal, &auth->answer);
+	if (auth->answer.failed) {
+		http_refuse(response, 503, "Out of memory\n");
+		return true;
+	}
+	response->status = 200;
+	response->content_type = "application/json";
+	response->headers = why != NULL && ops->cookie != NULL
+				? AUTH_COOKIE_CLEARED
+				: AUTH_NOT_CACHED;
+	response->body = str_slice(auth->answer.data, auth->answer.len);
+	return true;
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+static void
+authenticator_on_ready(struct admission *admission)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+	uint64_t events;
+
+	if (read(admission->ready_fd, &events, sizeof(events)) > 0 &&
+	    auth->method->ops->on_ready != NULL)
+		auth->method->ops->on_ready(auth->method);
+}
+
+static void
+authenticator_tick(struct admission *admission)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+
+	if (auth->method->ops->tick != NULL)
+		auth->method->ops->tick(auth->method);
+}
+
+static const struct admission_ops authenticator_ops = {
+	.admit = authenticator_admit,
+	.cancel = authenticator_cancel,
+	.verify = authenticator_verify,
+	.login = authenticator_login,
+	.logout = authenticator_logout,
+	.session = authenticator_session,
+	.on_ready = authenticator_on_ready,
+	.tick = authenticator_tick,
+};
 
 /* --- life cycle ----------------------------------------------------------- */
 
@@ -111,7 +295,7 @@ method_configure(struct authenticator *auth,
 
 	if (auth->method != NULL && auth->method->ops == ops)
 		return ops->configure(auth->method, config, why, size);
-	method = ops->create(config, auth->clock, why, size);
+	method = ops->create(config, &auth->context, why, size);
 	if (method == NULL)
 		return false;
 	if (auth->method != NULL)
@@ -126,6 +310,7 @@ authenticator_configure(struct authenticator *auth,
 {
 	if (!method_configure(auth, config, why, size))
 		return false;
+	auth->guests = config->guests;
 	auth->origins = auth_text_copy(config->origins, auth->origins_text);
 	return true;
 }
@@ -141,12 +326,17 @@ authenticator_create(const struct authenticator_config *config,
 		return NULL;
 	}
 	auth->base.ops = &authenticator_ops;
-	auth->clock = clock;
-	if (!authenticator_configure(auth, config, why, size)) {
-		free(auth);
-		return NULL;
-	}
-	return auth;
+	auth->base.ready_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	auth->context.clock = clock;
+	auth->context.admission = &auth->base;
+	auth->context.event_fd = auth->base.ready_fd;
+	wire_text_init(&auth->answer);
+	if (auth->base.ready_fd < 0)
+		snprintf(why, size, "eventfd: %s", strerror(errno));
+	else if (authenticator_configure(auth, config, why, size))
+		return auth;
+	authenticator_destroy(auth);
+	return NULL;
 }
 
 void
@@ -154,7 +344,11 @@ authenticator_destroy(struct authenticator *auth)
 {
 	if (auth == NULL)
 		return;
-	auth->method->ops->destroy(auth->method);
+	if (auth->method != NULL)
+		auth->method->ops->destroy(auth->method);
+	if (auth->base.ready_fd >= 0)
+		close(auth->base.ready_fd);
+	wire_text_fini(&auth->answer);
 	free(auth);
 }
 

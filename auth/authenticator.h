@@ -11,8 +11,9 @@
 struct authenticator;
 
 enum auth_kind {
-	AUTH_OPEN, /* every client is admitted, as an anonymous user */
-	AUTH_JWT   /* clients need a signed token */
+	AUTH_OPEN,    /* every client is admitted, as an anonymous user */
+	AUTH_JWT,     /* clients need a signed token */
+	AUTH_PASSWORD /* or one that the server gives them for a password */
 };
 
 /* The longest text of the configuration. */
@@ -24,6 +25,12 @@ struct authenticator_config {
 	struct str origins;  /* see origin_is_allowed() */
 	struct str key_file; /* what jws_keys_read() reads; with AUTH_JWT */
 	struct jwt_policy policy;
+	/* With AUTH_PASSWORD: */
+	struct str users_file;
+	int64_t session_s;          /* how long a log-in is good */
+	uint32_t logins_per_minute; /* of an address, of a user; 0: any */
+	/* Clients without a token are guests, unless AUTH_OPEN. */
+	bool guests;
 };
 
 /*
@@ -41,14 +48,6 @@ void authenticator_destroy(struct authenticator *);
  */
 bool authenticator_configure(struct authenticator *,
     const struct authenticator_config *, char *why, size_t size);
-
-/*
- * Finds out whose token it is, for a connection that is open. NULL: *out is the
- * user; its texts are good until the next call. Else the reason, a constant
- * with a newline.
- */
-const char *authenticator_verify(struct authenticator *, struct str token,
-    struct principal *out);
 
 struct admission *authenticator_admission(struct authenticator *);
 

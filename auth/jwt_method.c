@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "auth/auth_method.h"
+#include "auth/file_content.h"
 #include "auth/rights.h"
 
 #define KEY_FILE_MAX (256 * 1024)
@@ -22,24 +24,6 @@ struct jwt_method {
 
 /* --- the keys ------------------------------------------------------------- */
 
-static char *
-file_read(const char *path, size_t *len)
-{
-	FILE *file = fopen(path, "re");
-	char *content = malloc(KEY_FILE_MAX);
-
-	*len = 0;
-	if (file != NULL && content != NULL)
-		*len = fread(content, 1, KEY_FILE_MAX, file);
-	if (file == NULL || content == NULL || ferror(file)) {
-		free(content);
-		content = NULL;
-	}
-	if (file != NULL)
-		fclose(file);
-	return content;
-}
-
 static struct jws_keys *
 keys_load(struct str file, char *why, size_t size)
 {
@@ -49,7 +33,7 @@ keys_load(struct str file, char *why, size_t size)
 	size_t len;
 
 	snprintf(path, sizeof(path), "%.*s", (int)file.len, file.data);
-	content = file_read(path, &len);
+	content = file_content_read(path, KEY_FILE_MAX, &len, NULL);
 	if (content == NULL) {
 		snprintf(why, size, "auth.key %s: %s", path, strerror(errno));
 		return NULL;
@@ -105,7 +89,7 @@ jwt_method_configure(struct auth_method *method,
 
 static struct auth_method *
 jwt_method_create(const struct authenticator_config *config,
-    struct clock *clock, char *why, size_t size)
+    const struct auth_context *context, char *why, size_t size)
 {
 	struct jwt_method *jwt = calloc(1, sizeof(*jwt));
 
@@ -114,7 +98,7 @@ jwt_method_create(const struct authenticator_config *config,
 		return NULL;
 	}
 	jwt->base.ops = &auth_jwt_ops;
-	jwt->clock = clock;
+	jwt->clock = context->clock;
 	if (jwt_method_configure(&jwt->base, config, why, size))
 		return &jwt->base;
 	free(jwt);

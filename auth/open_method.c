@@ -5,10 +5,10 @@ static struct auth_method open_method = { &auth_open_ops };
 
 static struct auth_method *
 open_method_create(const struct authenticator_config *config,
-    struct clock *clock, char *why, size_t size)
+    const struct auth_context *context, char *why, size_t size)
 {
 	(void)config;
-	(void)clock;
+	(void)context;
 	(void)why;
 	(void)size;
 	return &open_method;

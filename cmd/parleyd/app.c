@@ -161,6 +161,10 @@ auth_config_of(const struct options *options)
 		    .audience = optional_text(auth->audience),
 		    .leeway_s = auth->leeway_ms / 1000,
 		},
+		.users_file = optional_text(auth->users),
+		.session_s = auth->session_ms / 1000,
+		.logins_per_minute = auth->logins_per_minute,
+		.guests = auth->guests,
 	};
 }
 

@@ -1,4 +1,4 @@
-/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash. */
+/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash. Public. */
 #ifndef WIRE_SIPHASH_H
 #define WIRE_SIPHASH_H
 

@@ -51,6 +51,7 @@ static const char *const io_error_answers[] = {
 static const char *const auth_kinds[] = {
 	[AUTH_OPEN] = "open",
 	[AUTH_JWT] = "jwt",
+	[AUTH_PASSWORD] = "password",
 	NULL,
 };
 
@@ -174,7 +175,8 @@ const struct option option_table[] = {
 	    AT(auth.kind),
 	    .preset = "open",
 	    .words = auth_kinds,
-	    .help = "open: every client; jwt: clients with a signed token." },
+	    .help = "open: every client; jwt: clients with a signed token; "
+		    "password: users of auth.users, who log in." },
 	{ .name = "auth.origins",
 	    .type = OPTION_TEXT,
 	    AT(auth.origins),
@@ -207,6 +209,23 @@ const struct option option_table[] = {
 	    NUMBER(DURATION, auth.leeway_ms, "10s", SECOND, HOUR),
 	    .zero = "none",
 	    .help = "How far the clocks of issuer and server may differ." },
+	{ .name = "auth.users",
+	    .type = OPTION_PATH,
+	    AT(auth.users),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "The users of auth.kind = password: a file that parleyd "
+		    "user changes. Read again when it changes. The server "
+		    "keeps FILE.key and FILE.revoked beside it." },
+	{ .name = "auth.session",
+	    NUMBER(DURATION, auth.session_ms, "7d", SECOND, 365 * DAY),
+	    .help = "How long a log-in is valid; its connections end then." },
+	{ .name = "auth.guests",
+	    .type = OPTION_BOOL,
+	    AT(auth.guests),
+	    .preset = "off",
+	    .help = "Clients without a token are guests, who may read and "
+		    "post: unless auth.kind is open." },
 
 	{ .section = "Store",
 	    .name = "store.kind",
@@ -302,6 +321,11 @@ const struct option option_table[] = {
 	{ .name = "limits.accept_burst",
 	    NUMBER(COUNT, transport.accepts.burst, "4000", 1, MILLION),
 	    .help = "How many connections may arrive at once." },
+	{ .name = "limits.logins",
+	    NUMBER(COUNT, auth.logins_per_minute, "10", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Failed log-ins per minute, of one address and of one "
+		    "user; beyond: 429." },
 	{ .name = "limits.handshake_timeout",
 	    NUMBER(DURATION, transport.handshake_timeout_ms, "5s", 100,
 		10 * MINUTE),

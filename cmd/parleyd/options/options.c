@@ -84,7 +84,7 @@ tls_check(struct options_load *load)
 	    load->out->listeners.text);
 }
 
-/* Tokens need a key, and origins the form of origins. */
+/* Tokens need a key, passwords a file, and origins the form of origins. */
 static bool
 auth_check(struct options_load *load)
 {
@@ -98,6 +98,10 @@ auth_check(struct options_load *load)
 		return options_load_fail(load,
 		    load->rank[options_load_index(kind)],
 		    "auth.kind (jwt) needs auth.key");
+	if (auth->kind == AUTH_PASSWORD && auth->users[0] == '\0')
+		return options_load_fail(load,
+		    load->rank[options_load_index(kind)],
+		    "auth.kind (password) needs auth.users");
 	return origin_list_is_valid(str_from(auth->origins)) ||
 	       options_load_fail(load, load->rank[options_load_index(origins)],
 		   "auth.origins (%s) is not a list of origins", auth->origins);

@@ -41,6 +41,10 @@ struct auth_options {
 	char issuer[OPTIONS_TEXT_SIZE];
 	char audience[OPTIONS_TEXT_SIZE];
 	int64_t leeway_ms;
+	char users[OPTIONS_TEXT_SIZE];
+	bool guests;
+	int64_t session_ms;
+	uint32_t logins_per_minute;
 };
 
 enum tls_least {
