@@ -13,15 +13,17 @@ auth_text_copy(struct str text, char copy[AUTH_TEXT_MAX])
 	return text.data == NULL ? STR_ABSENT : str_slice(copy, text.len);
 }
 
-void
+bool
 auth_set_member_id(struct principal *principal,
     char member_id[USER_MEMBER_ID_SIZE])
 {
 	principal->member_id = STR_ABSENT;
 	if (str_is_empty(principal->user_id))
-		return;
-	user_member_id(principal->user_id, member_id);
+		return true;
+	if (!user_member_id(principal->user_id, member_id))
+		return false;
 	principal->member_id = str_from(member_id);
+	return true;
 }
 
 void
@@ -30,8 +32,10 @@ auth_accept(struct candidate *candidate, const struct principal *principal)
 	struct principal accepted = *principal;
 	char member_id[USER_MEMBER_ID_SIZE];
 
-	auth_set_member_id(&accepted, member_id);
-	admission_accept(candidate, &accepted);
+	if (auth_set_member_id(&accepted, member_id))
+		admission_accept(candidate, &accepted);
+	else
+		auth_refuse(candidate, 503, "Out of memory\n");
 }
 
 void

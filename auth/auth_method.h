@@ -88,9 +88,9 @@ struct str auth_text_copy(struct str, char copy[AUTH_TEXT_MAX]);
 
 /*
  * Sets principal->member_id, whose text is in `member_id`; absent for an
- * anonymous client.
+ * anonymous client. False: no memory.
  */
-void auth_set_member_id(struct principal *,
+bool auth_set_member_id(struct principal *,
     char member_id[USER_MEMBER_ID_SIZE]);
 
 /* Accepts a candidate, with the member id of its user. */

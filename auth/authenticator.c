@@ -66,8 +66,8 @@ authenticator_identify(struct authenticator *auth,
 	if (token.data == NULL)
 		return "Token required\n";
 	why = ops->verify(auth->method, token, out);
-	if (why == NULL)
-		auth_set_member_id(out, auth->member_id);
+	if (why == NULL && !auth_set_member_id(out, auth->member_id))
+		why = jws_result_reason(JWS_NO_MEMORY);
 	return why;
 }
 
@@ -127,8 +127,8 @@ authenticator_verify(struct admission *admission, struct str token,
 	if (ops->verify == NULL)
 		return "Tokens are not in use\n";
 	why = ops->verify(auth->method, token, out);
-	if (why == NULL)
-		auth_set_member_id(out, auth->member_id);
+	if (why == NULL && !auth_set_member_id(out, auth->member_id))
+		why = jws_result_reason(JWS_NO_MEMORY);
 	return why;
 }
 

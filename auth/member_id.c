@@ -1,7 +1,8 @@
 #include "auth/member_id.h"
 
 #include <assert.h>
-#include <openssl/sha.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <stdint.h>
 
 #define HASH_BYTES 16 /* 128 bits: 26 characters, the last one of 3 bits */
@@ -23,13 +24,18 @@ base32_write(const uint8_t *bytes, size_t len, char *out)
 	*out = '\0';
 }
 
-void
+bool
 user_member_id(struct str user_id, char out[USER_MEMBER_ID_SIZE])
 {
-	uint8_t hash[SHA256_DIGEST_LENGTH];
+	uint8_t hash[EVP_MAX_MD_SIZE];
 
 	assert(!str_is_empty(user_id));
-	SHA256((const unsigned char *)user_id.data, user_id.len, hash);
+	if (EVP_Digest(user_id.data, user_id.len, hash, NULL, EVP_sha256(),
+		NULL) != 1) {
+		ERR_clear_error();
+		return false;
+	}
 	out[0] = 'u';
 	base32_write(hash, HASH_BYTES, out + 1);
+	return true;
 }

@@ -147,10 +147,10 @@ users_add(struct users *users, struct str name, enum user_role role,
 	memcpy(entry->skeleton, skeleton, len);
 	entry->skeleton_len = len;
 	memcpy(entry->user.name, normalized, strlen(normalized) + 1);
-	user_member_id(str_from(normalized), entry->user.member_id);
 	entry->user.role = role;
 	entry->user.password = *password;
-	if (!users_put(users, entry)) {
+	if (!user_member_id(str_from(normalized), entry->user.member_id) ||
+	    !users_put(users, entry)) {
 		free(entry);
 		return USERS_NO_MEMORY;
 	}

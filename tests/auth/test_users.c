@@ -152,14 +152,16 @@ START_TEST(reports_a_lack_of_memory)
 
 	if (!malloc_can_fail())
 		return;
+	/* OpenSSL does not begin without memory. */
+	users_destroy(must_read(HEAD ALICE));
 	malloc_fail_at((unsigned)_i + 1);
 	users = users_read(STR(HEAD ALICE BOB), why, sizeof(why));
-	if (malloc_has_failed()) {
-		ck_assert_ptr_null(users);
-		ck_assert_ptr_nonnull(strstr(why, "no memory"));
-	} else
-		ck_assert_uint_eq(users_count(users), 2);
 	malloc_fail_at(0);
+	/* OpenSSL can do without some of its memory. */
+	if (users != NULL)
+		ck_assert_uint_eq(users_count(users), 2);
+	else
+		ck_assert_ptr_nonnull(strstr(why, "no memory"));
 	users_destroy(users);
 }
 END_TEST
@@ -171,5 +173,5 @@ SUITE(users)
 	tcase_add_loop_test(tests, names_the_line_and_the_field, 0,
 	    COUNT_OF(wrong));
 	tcase_add_test(tests, adds_and_removes_users);
-	tcase_add_loop_test(tests, reports_a_lack_of_memory, 0, 8);
+	tcase_add_loop_test(tests, reports_a_lack_of_memory, 0, 12);
 }

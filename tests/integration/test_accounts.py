@@ -406,7 +406,7 @@ def test_guests_may_read_and_post_only(start, users):
         guest.ask_ok("broadcast", room="tea", message="hi")
         for command, fields in (("create", {"name": "x"}),
                                 ("name", {"name": "alice2"})):
-            assert guest.ask(command, **fields)["code"] == "forbidden"
+            assert guest.ask(command, **fields)["code"] == "unauthorized"
     got, _ = session(server.address)
     assert (got["user"], got["guest"], got["guests"], got["name"]) == (
         None, True, True, "guest")
