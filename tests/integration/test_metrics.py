@@ -112,7 +112,7 @@ def test_commands_are_timed_by_kind(start):
         eventually(lambda: counted() == (3, 1))
     families = metrics(server)
     assert families["parley_latency_seconds"].total() >= 4
-    assert families["parley_fanout_seconds"].total() >= 4
+    assert families["parley_fanout_seconds"].total() >= 1  # the greeting
     assert families["parley_errors_total"].value(code="bad_json") == 1
 
 
