@@ -16,8 +16,9 @@
 #define TURN_SLICE_US 1000
 #define TURN_TIME_US 4000
 
-/* What one send takes. */
+/* What one send takes, and the bytes that are copied in that time. */
 #define TURN_SEND_US 1
+#define TURN_SEND_BYTES 2048
 
 /* A connection that used more than this of late is expensive. */
 #define TURN_EXPENSIVE_US 1000
@@ -64,12 +65,13 @@ void turn_measure(struct turn *, struct turn_share *, uint32_t tick,
     int64_t now_ns);
 
 /*
- * A message of the connection causes this many sends. That ends its part of a
- * turn whose time is used up, except with its first such message:
- * further ones for the same receivers cost little.
+ * A message of the connection causes this many sends, and copies of so many
+ * bytes. That ends its part of a turn whose time is used up; not with its first
+ * sends, if there is little to copy: further ones to the same receivers cost
+ * little.
  */
 void turn_add_sends(struct turn *, struct turn_share *, uint32_t tick,
-    uint32_t count);
+    uint32_t count, uint64_t bytes);
 
 /* Whether the connection is served in this turn. */
 bool turn_serves(const struct turn *, const struct turn_share *, uint32_t tick);

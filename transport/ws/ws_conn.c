@@ -450,9 +450,9 @@ ws_conn_charge_bytes(struct conn *conn, size_t bytes)
 void
 ws_conn_charge_copies(struct conn *conn, uint64_t bytes, size_t sends)
 {
-	if (sends > 0)
+	if (sends > 0 || bytes >= TURN_SEND_BYTES)
 		turn_add_sends(&conn->loop->turn, &ws_of(conn)->share,
-		    conn_now(conn), (uint32_t)sends);
+		    conn_now(conn), (uint32_t)sends, bytes);
 	budget_charge_copies(&ws_of(conn)->budget, conn->loop->limits, bytes);
 }
 

@@ -69,21 +69,21 @@ END_TEST
 
 START_TEST(goes_on_with_messages_for_the_same_receivers)
 {
-	turn_add_sends(&turn, &a, TICK, 100 * TURN_TIME_US);
+	turn_add_sends(&turn, &a, TICK, 100 * TURN_TIME_US, 0);
 	ck_assert(turn_goes_on(&turn, &a));
-	turn_add_sends(&turn, &a, TICK, 1);
+	turn_add_sends(&turn, &a, TICK, 1, 0);
 	ck_assert(!turn_goes_on(&turn, &a));
 	turn_begin(&turn, 0);
-	turn_add_sends(&turn, &a, TICK, 1);
-	turn_add_sends(&turn, &a, TICK, 1);
+	turn_add_sends(&turn, &a, TICK, 1, 0);
+	turn_add_sends(&turn, &a, TICK, 1, 0);
 	ck_assert(turn_goes_on(&turn, &a));
 }
 END_TEST
 
 START_TEST(counts_sends_as_time)
 {
-	turn_add_sends(&turn, &a, TICK, TURN_TIME_US);
-	turn_add_sends(&turn, &b, TICK, TURN_EXPENSIVE_US);
+	turn_add_sends(&turn, &a, TICK, TURN_TIME_US, 0);
+	turn_add_sends(&turn, &b, TICK, TURN_EXPENSIVE_US, 0);
 	ck_assert(!turn_serves(&turn, &a, TICK));
 	ck_assert(!turn_serves(&turn, &b, TICK));
 	turn_begin(&turn, 0);
@@ -91,11 +91,22 @@ START_TEST(counts_sends_as_time)
 }
 END_TEST
 
+START_TEST(ends_with_a_message_that_is_copied_for_long)
+{
+	turn_add_sends(&turn, &a, TICK, 1,
+	    TURN_TIME_US / 2 * (uint64_t)TURN_SEND_BYTES);
+	ck_assert(turn_goes_on(&turn, &a));
+	turn_add_sends(&turn, &a, TICK, 0,
+	    TURN_TIME_US / 2 * (uint64_t)TURN_SEND_BYTES);
+	ck_assert(!turn_goes_on(&turn, &a));
+}
+END_TEST
+
 START_TEST(ignores_what_was_used_long_ago)
 {
-	turn_add_sends(&turn, &a, TICK, 1000000);
+	turn_add_sends(&turn, &a, TICK, 1000000, 0);
 	turn_begin(&turn, 0);
-	turn_add_sends(&turn, &b, TICK, 1000000);
+	turn_add_sends(&turn, &b, TICK, 1000000, 0);
 	ck_assert(!turn_serves(&turn, &a, TICK + 9));
 	ck_assert(turn_serves(&turn, &a, TICK + 10));
 	ck_assert(turn_serves(&turn, &a, TICK + 1000));
@@ -108,6 +119,7 @@ SUITE(turn)
 	tcase_add_test(tests, measures_after_so_many_messages);
 	tcase_add_test(tests, measures_after_so_much_work);
 	tcase_add_test(tests, ends_a_slice_until_the_next_turn);
+	tcase_add_test(tests, ends_with_a_message_that_is_copied_for_long);
 	tcase_add_test(tests, serves_only_cheap_connections_once_it_is_used_up);
 	tcase_add_test(tests, goes_on_with_messages_for_the_same_receivers);
 	tcase_add_test(tests, counts_sends_as_time);
