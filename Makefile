@@ -330,7 +330,7 @@ bench-compare: $(benched) ## the same load on other servers (tools/setup compare
 bench-latency: $(benched) ## latency for a few members (ARGS="--dialect action --duration 60")
 	$$(tools/python) tests/bench/latency.py $(ARGS)
 
-attack: build/parleyd $(O)/attack_flood ## attack a server beside clients that behave (ARGS="--list")
+attack: build/parleyd $(O)/parley-bench $(O)/attack_flood ## attack a server beside clients that behave (ARGS="--list")
 	ATTACK_FLOOD=$(abspath $(O)/attack_flood) \
 		$$(tools/python) tests/attack/run.py $(ARGS)
 

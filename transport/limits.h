@@ -36,6 +36,7 @@ struct transport_limits {
 	struct rate_limit messages; /* commands */
 	struct rate_limit bytes;    /* received, inflated, and encoded */
 	struct rate_limit fanout;   /* bytes sent, times receivers */
+	uint32_t turn_sends;        /* members of rooms sent to in one turn */
 	/* Slowed down for longer than this: refused; 0: refused at once. */
 	int64_t patience_ms;
 	struct rate_limit control_frames;

@@ -20,6 +20,8 @@ from testbed import (
 
 FLOOD = os.environ.get("ATTACK_FLOOD", str(
     Path(__file__).resolve().parents[2] / "build/release/attack_flood"))
+BENCH = os.environ.get("PARLEY_BENCH", str(
+    Path(__file__).resolve().parents[2] / "build/release/parley-bench"))
 DEFLATE = {"Sec_WebSocket_Extensions":
            "permessage-deflate; client_no_context_takeover"}
 PAYLOAD = "#payload#"
@@ -213,6 +215,26 @@ def rename(bed):
     send_and_read(member, b"".join(command(command="name", name=f"name{n}")
                                    for n in range(60)), bed)
     return "", True
+
+
+def connections(bed):
+    return json.loads(get(bed.address, "/stats").body)["connections"]
+
+
+def large_room(bed):
+    """1 member sends to a room of 9 000, 16 messages under way"""
+    bed.start("--limits-connections", "12000", "--limits-accept-rate", "0")
+    with subprocess.Popen(
+            [BENCH, "--json", "--pid", str(bed.server.pid), "--seconds",
+             str(bed.seconds), "--members", "9000", "--window", "16",
+             "flight-1000", f"127.0.0.1:{bed.port}"],
+            stdout=subprocess.PIPE, text=True) as load:
+        while connections(bed) < 9_000 and load.poll() is None:
+            pass
+        bed.watch()
+        figures = json.loads(load.communicate(timeout=60 + bed.seconds)[0])
+    return (f"{figures['deliveries_per_wall_s'] / 1000:.0f} k deliveries/s",
+            load.returncode == 0)
 
 
 def compressed_json(bed):
@@ -458,7 +480,7 @@ def persistent_rooms(bed):
 
 
 ALL = [rejoin, healthy_readers, lobby_flood, lobby_compressed,
-       history_compressed, rooms_list, rename, compressed_json,
+       history_compressed, rooms_list, rename, large_room, compressed_json,
        input_after_close, pongs, unfinished, stalled,
        flood_1500_one, flood_1500_many, flood_10000_one, flood_10000_many,
        flood_upgrades_one, flood_upgrades_many,

@@ -40,6 +40,15 @@ frame_ring_end(const struct frame_ring *ring)
 	return ring->added + 1;
 }
 
+/* Bytes of the frames that are kept. */
+static inline uint64_t
+frame_ring_bytes(const struct frame_ring *ring)
+{
+	return ring->count == 0
+		   ? 0
+		   : frame_ring_end(ring) - ring->pieces[ring->head].position;
+}
+
 /*
  * Adds whole frames, with a reference to their chunk unless that is copied; the
  * oldest go until no more than `most` bytes are left, but never these. Without

@@ -162,6 +162,7 @@ hub_bind(struct hub *hub, struct chunk_pool *pool,
     struct command_handler *handler, const struct transport_limits *limits)
 {
 	hub->batch.pool = pool;
+	hub->batch.replays = &hub->replays;
 	hub->handler = handler;
 	hub->limits = limits;
 }
@@ -202,6 +203,8 @@ hub_flush(struct hub *hub)
 	size_t most = hub->limits->lobby_bytes;
 
 	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
+	hub->batch.sends_most = hub->limits->turn_sends;
+	hub->batch.sent_to = 0;
 	send_batch_flush(&hub->batch);
 	replay_run(hub);
 }
@@ -217,7 +220,7 @@ void
 hub_drained(struct hub *hub, struct session *session)
 {
 	if (session->conn->lags)
-		replay_continue(hub, session);
+		replay_continue(&hub->replays, session);
 }
 
 void
@@ -225,7 +228,8 @@ hub_pause_if_full(struct hub *hub, struct session *session)
 {
 	size_t soft = hub->limits->output_soft;
 
-	if (soft > 0 && hub_waiting(hub, session) > soft)
+	if (session->conn->lags ||
+	    (soft > 0 && hub_waiting(hub, session) > soft))
 		conn_pause(session->conn, PAUSED_BY_OUTPUT);
 }
 

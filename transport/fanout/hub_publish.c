@@ -261,6 +261,22 @@ count_further(const struct hub *hub, const struct room_channels *room,
 	return further < reached ? further : reached;
 }
 
+/*
+ * The author of messages to many waits behind the members that are still to be
+ * sent earlier ones: else those would fall behind, although they read.
+ */
+static void
+author_wait(struct hub *hub, struct session *author, size_t reached)
+{
+	uint32_t most = hub->limits->turn_sends;
+
+	if (most == 0 || reached < most / 4 ||
+	    list_is_empty(&hub->replays.ready))
+		return;
+	conn_set_lags(author->conn, true);
+	replay_continue(&hub->replays, author);
+}
+
 static size_t
 publish_to_room(struct hub *hub, const struct event *event,
     const struct audience *audience)
@@ -293,6 +309,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 		ws_conn_charge_bytes(author->conn, cost.deflate_work);
 		ws_conn_charge_copies(author->conn, cost.copied_bytes,
 		    hub->batch.sends - sends);
+		author_wait(hub, author, reached);
 	}
 	if (event->kind == EVENT_SAID) {
 		hub->messages++;

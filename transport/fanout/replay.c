@@ -7,9 +7,12 @@
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/ws_conn.h"
 
-/* For all sessions at the end of one turn, and for one of them. */
-#define TURN_BYTES ((size_t)1024 * 1024)
-#define SESSION_BYTES ((size_t)128 * 1024)
+/* The work for all sessions at the end of one turn, and for one of them. */
+#define TURN_WORK ((size_t)1024 * 1024)
+#define SESSION_WORK ((size_t)128 * 1024)
+
+/* A step sends something, however small. */
+#define STEP_WORK 1024
 
 /* --- encoded pieces ------------------------------------------------------- */
 
@@ -149,6 +152,7 @@ send_piece(struct hub *hub, struct session *session,
 	if (replay->chunk == NULL)
 		return;
 	piece = (struct piece){ replay->chunk, 0, replay->chunk->used };
+	hub->replays.work += piece.len;
 	conn_send(session->conn, &piece, 1);
 }
 
@@ -277,6 +281,7 @@ replay_step(struct hub *hub, struct session *session,
 	if (found != NULL && (subscription->next == 0 ||
 				 found->after_seq < subscription->next)) {
 		subscription->position += piece.len;
+		hub->replays.work += piece.len;
 		if (found->except != session)
 			conn_send(session->conn, &piece, 1);
 	} else if (subscription->next != 0 || subscription->missed_presence)
@@ -288,10 +293,10 @@ replay_step(struct hub *hub, struct session *session,
 
 /* Returns whether it can be sent more at once. */
 static bool
-replay_session(struct hub *hub, struct session *session, size_t *bytes)
+replay_session(struct hub *hub, struct session *session)
 {
 	struct conn *conn = session->conn;
-	size_t left = SESSION_BYTES;
+	size_t most = hub->replays.work + SESSION_WORK;
 
 	while (ws_conn_is_open(conn) && send_queue_is_empty(&conn->queue)) {
 		struct subscription *subscription = next_lagging(session);
@@ -300,25 +305,15 @@ replay_session(struct hub *hub, struct session *session, size_t *bytes)
 			conn_set_lags(conn, false);
 			return false;
 		}
-		if (left < CHUNK_SIZE)
+		if (hub->replays.work >= most)
 			return true;
-		left -= CHUNK_SIZE;
-		*bytes += CHUNK_SIZE;
+		hub->replays.work += STEP_WORK;
 		replay_step(hub, session, subscription);
 	}
 	return false;
 }
 
 /* --- all sessions --------------------------------------------------------- */
-
-void
-replay_continue(struct hub *hub, struct session *session)
-{
-	if (session->is_replaying)
-		return;
-	session->is_replaying = true;
-	list_append(&hub->replays.ready, &session->replay_link);
-}
 
 void
 replay_forget(struct session *session)
@@ -333,17 +328,17 @@ replay_run(struct hub *hub)
 {
 	struct list *ready = &hub->replays.ready;
 	const struct list *last = ready->previous;
-	size_t bytes = 0;
 	bool was_last = list_is_empty(ready);
 
 	assert(!send_batch_is_pending(&hub->batch));
-	while (!was_last && bytes < TURN_BYTES) {
+	hub->replays.work = 0;
+	while (!was_last && hub->replays.work < TURN_WORK) {
 		struct session *session =
 		    LIST_OWNER(ready->next, struct session, replay_link);
 
 		was_last = &session->replay_link == last;
 		list_remove(&session->replay_link);
-		session->is_replaying = replay_session(hub, session, &bytes);
+		session->is_replaying = replay_session(hub, session);
 		if (session->is_replaying)
 			list_append(ready, &session->replay_link);
 	}

@@ -10,10 +10,10 @@
 
 #include "domain/base/list.h"
 #include "domain/event.h"
+#include "transport/session.h"
 
 struct chunk;
 struct hub;
-struct session;
 
 /* Encoded messages of one channel: many readers lag at the same place. */
 struct replay_piece {
@@ -28,14 +28,22 @@ struct replay_piece {
 
 struct replays {
 	struct list ready; /* sessions that can be sent something */
+	size_t work;       /* of this turn: bytes, and some for each step */
 	struct replay_piece pieces[REPLAY_PIECES];
 };
 
 void replays_init(struct replays *);
 void replays_fini(struct replays *);
 
-/* The send queue of the session is empty. */
-void replay_continue(struct hub *, struct session *);
+/* The session goes to the end of the list of those that are ready. */
+static inline void
+replay_continue(struct replays *replays, struct session *session)
+{
+	if (session->is_replaying)
+		return;
+	session->is_replaying = true;
+	list_append(&replays->ready, &session->replay_link);
+}
 
 /* The session is going away. */
 void replay_forget(struct session *);

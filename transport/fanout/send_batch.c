@@ -211,6 +211,7 @@ send_batch_add(struct send_batch *batch, struct channel *channel,
 	if (!append_segment(batch, &channel->first, &channel->last, &segment))
 		return false;
 	note_message(channel, seq);
+	channel->bytes += segment.len;
 	count_copies(batch, channel, &segment);
 	if (except != NULL)
 		send_batch_set_individual(batch, except);

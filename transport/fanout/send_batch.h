@@ -23,6 +23,7 @@
 #include "transport/net/send_queue.h"
 
 struct conn;
+struct replays;
 struct room_channels;
 struct session;
 struct subscription;
@@ -72,6 +73,7 @@ struct channel {
 	uint32_t ring_readers;  /* subscribers that lag */
 	uint32_t messages;      /* frames of this turn, FRAME_MESSAGE */
 	uint32_t droppables;    /* frames of this turn, FRAME_DROPPABLE */
+	size_t bytes;           /* of all frames of this turn */
 	uint64_t first_seq;     /* of this turn's messages; 0: none */
 	uint64_t last_seq;      /* of all messages */
 	struct frame_ring ring; /* for them: frames that no history has */
@@ -80,8 +82,11 @@ struct channel {
 struct send_batch {
 	struct copy_totals copies;
 	struct chunk_pool *pool;
-	size_t lobby_bytes; /* what the ring of a lobby holds at most */
-	uint32_t number;    /* of the turn; never 0 */
+	struct replays *replays; /* of sessions that are sent it later */
+	size_t lobby_bytes;      /* what the ring of a lobby holds at most */
+	size_t sends_most; /* members of rooms that one turn sends to; 0: all */
+	size_t sent_to;    /* in this turn */
+	uint32_t number;   /* of the turn; never 0 */
 	uint32_t order;
 	struct segment *segments; /* [0] is not used */
 	uint32_t segment_count;

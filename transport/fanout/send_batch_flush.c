@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "transport/fanout/replay.h"
 #include "transport/fanout/send_batch_internal.h"
 #include "transport/fanout/subscriptions.h"
 #include "transport/session.h"
@@ -143,6 +144,38 @@ skip_channels(struct send_batch *batch, struct session *session)
 	}
 }
 
+/*
+ * Whether members get a channel's frames in a later turn, since this one has
+ * sent to enough: they lag, although they read. The ring of a lobby must keep
+ * the frames until then.
+ */
+static bool
+channel_is_deferred(const struct send_batch *batch,
+    const struct channel *channel)
+{
+	return batch->sends_most != 0 && batch->sent_to >= batch->sends_most &&
+	       (!channel->is_lobby ||
+		   frame_ring_bytes(&channel->ring) + channel->bytes <=
+		       batch->lobby_bytes / 2);
+}
+
+/* The same for a session of several channels that has no answers. */
+static bool
+session_is_deferred(const struct send_batch *batch, struct session *session)
+{
+	if (session->own_first != 0 || batch->sent_to < batch->sends_most)
+		return false;
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		const struct channel *channel =
+		    session_subscription(session, i)->channel;
+
+		if (channel_is_dirty(channel) &&
+		    !channel_is_deferred(batch, channel))
+			return false;
+	}
+	return true;
+}
+
 /* One cursor for each list that the session gets; false: no memory. */
 static bool
 place_cursors(struct send_batch *batch, struct session *session, bool own_only,
@@ -227,6 +260,12 @@ send_all_to(struct send_batch *batch, struct session *session)
 
 	if (send_answer(batch, session))
 		return;
+	if (takes_frames(session->conn) &&
+	    session_is_deferred(batch, session)) {
+		skip_channels(batch, session);
+		replay_continue(batch->replays, session);
+		return;
+	}
 	own_only = !takes_frames_in_order(session->conn);
 	if (own_only)
 		skip_channels(batch, session);
@@ -236,8 +275,10 @@ send_all_to(struct send_batch *batch, struct session *session)
 		ws_conn_end_unsent(session->conn);
 		return;
 	}
-	if (!own_only)
+	if (!own_only) {
 		count_copies_of(batch, session, &batch->copies.delivered);
+		batch->sent_to++;
+	}
 	if (count > 0)
 		conn_send(session->conn, batch->pieces, count);
 }
@@ -302,8 +343,12 @@ send_channel(struct send_batch *batch, struct channel *channel)
 			conn_prefetch(subscriber[1].conn);
 		if (!takes_frames(subscriber->conn))
 			skip_channel(batch, subscriber->session, channel);
-		else if (ok) {
+		else if (channel_is_deferred(batch, channel)) {
+			skip_channel(batch, subscriber->session, channel);
+			replay_continue(batch->replays, subscriber->session);
+		} else if (ok) {
 			conn_send(subscriber->conn, batch->pieces, count);
+			batch->sent_to++;
 			sent++;
 		} else {
 			ws_conn_end_unsent(subscriber->conn);
@@ -403,6 +448,7 @@ end_channel(struct send_batch *batch, struct channel *channel)
 	channel->first = channel->last = 0;
 	channel->first_seq = 0;
 	channel->messages = channel->droppables = 0;
+	channel->bytes = 0;
 	if (channel->chunk == NULL)
 		return;
 	if (channel->chunk->refs == 1) {

@@ -372,6 +372,10 @@ conn_on_readable(struct conn *conn)
 
 	if (conn->state == CONN_DEAD || conn->pauses != 0)
 		return;
+	if (conn->lags) {
+		conn_pause(conn, PAUSED_BY_OUTPUT);
+		return;
+	}
 	if (conn->unread != NULL) {
 		conn_consume_unread(conn);
 		return;
@@ -495,7 +499,6 @@ conn_set_lags(struct conn *conn, bool lags)
 {
 	conn->lags = lags;
 	if (lags) {
-		conn_pause(conn, PAUSED_BY_OUTPUT);
 		if (conn->output_soft_since == 0)
 			conn->output_soft_since = conn_now(conn);
 	} else if (send_queue_is_empty(&conn->queue)) {

@@ -460,6 +460,12 @@ const struct option option_table[] = {
 	    NUMBER(COUNT, chat.announce_up_to, "64", 0, MILLION),
 	    .help = "New members are announced in a lobby of up to this many "
 		    "members." },
+	{ .name = "limits.turn_sends",
+	    NUMBER(COUNT, transport.turn_sends, "2500", 100, MILLION),
+	    NO_LIMIT,
+	    .help = "Members of rooms that are sent to in one turn of the "
+		    "event loop; in larger rooms the rest follow in the next "
+		    "turns." },
 	{ .name = "lobby.bytes",
 	    NUMBER(SIZE, transport.lobby_bytes, "4MiB", 64 * KIB, GIB),
 	    .help = "Bytes of lobby messages that are kept for slow readers; "

@@ -41,6 +41,7 @@ struct fixture {
 	struct command_handler handler;
 	struct client clients[CLIENTS];
 	struct session *sessions_of[CLIENTS + 1];
+	uint32_t connections[CLIENTS + 1]; /* a session may be gone */
 	unsigned connected;
 	unsigned said;
 	bool in_room[CLIENTS][ROOMS];
@@ -141,8 +142,7 @@ client_of(const struct fixture *f, uint32_t connection)
 {
 	unsigned i = 0;
 
-	while (i < CLIENTS && (f->sessions_of[i] == NULL ||
-				  f->sessions_of[i]->connection != connection))
+	while (i < CLIENTS && f->connections[i] != connection)
 		i++;
 	return i;
 }
@@ -258,6 +258,7 @@ hub_command_handle(struct command_handler *handler,
 	if (command->kind != COMMAND_CONNECT)
 		return CHAT_OK;
 	f->sessions_of[f->connected] = command->peer;
+	f->connections[f->connected] = command->connection;
 	return publisher_attach(hub_publisher(f->hub), command->peer,
 	    member_of(f->connected++, id), command->connection);
 }
@@ -374,8 +375,8 @@ except_client(const struct fixture *f, unsigned client, struct event *event,
 }
 
 static void
-hub_message_publish(struct fixture *f, unsigned room, int except,
-    size_t padding)
+hub_message_publish_by(struct fixture *f, struct str author, unsigned room,
+    int except, size_t padding)
 {
 	char body[8192], id[16], member[16];
 	unsigned number = ++f->said, last = CLIENTS;
@@ -385,6 +386,7 @@ hub_message_publish(struct fixture *f, unsigned room, int except,
 	size_t reached = 0;
 
 	f->rooms[room][f->posted[room]++] = (struct posted){ number, padding };
+	event.member_id = author;
 	event.room = audience.room;
 	event.seq = f->posted[room];
 	if (except >= 0)
@@ -399,6 +401,13 @@ hub_message_publish(struct fixture *f, unsigned room, int except,
 	ck_assert_uint_eq(publisher_publish(hub_publisher(f->hub), &event,
 			      audience),
 	    reached);
+}
+
+static void
+hub_message_publish(struct fixture *f, unsigned room, int except,
+    size_t padding)
+{
+	hub_message_publish_by(f, STR("elsewhere"), room, except, padding);
 }
 
 static void
@@ -783,6 +792,7 @@ START_TEST(every_client_gets_everything_in_order)
 	unsigned seed = (unsigned)_i + 1;
 	bool lagged = false;
 
+	f->rig.limits.turn_sends = _i % 4 == 2 ? 3 : 0;
 	for (int step = 0; step < 800; step++) {
 		unsigned client = (unsigned)rand_r(&seed) % CLIENTS;
 		unsigned room = (unsigned)rand_r(&seed) % ROOMS;
@@ -872,6 +882,44 @@ START_TEST(a_slow_reader_costs_next_to_nothing_and_catches_up)
 		ck_assert(!client_lags(f, i));
 	hub_tidy(f->hub);
 	ck_assert_uint_eq(f->rig.worker.loop.pool.bytes, 0);
+	teardown(f);
+}
+END_TEST
+
+static unsigned
+lagging_count(const struct fixture *f)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CLIENTS; i++)
+		count += client_lags(f, i);
+	return count;
+}
+
+/* 256 KiB are flushed at once. */
+#define FRAMES_OF_A_FLUSH 40
+
+/* The author waits for those that are sent to later. */
+START_TEST(a_large_fan_out_goes_on_in_later_turns)
+{
+	struct fixture *f = setup(0);
+	char member[16];
+
+	f->rig.limits.turn_sends = 2;
+	for (unsigned i = 0; i < CLIENTS; i++)
+		hub_client_join(f, i, 0);
+	rig_turn(&f->rig);
+	for (int i = 0; i < FRAMES_OF_A_FLUSH; i++)
+		hub_message_publish(f, 0, -1, 7000);
+	ck_assert_uint_eq(lagging_count(f), CLIENTS - 2);
+	hub_message_publish_by(f, member_of(0, member), 0, -1, 0);
+	ck_assert_uint_eq(lagging_count(f), CLIENTS - 1);
+	check_all_received(f);
+	ck_assert_uint_eq(lagging_count(f), 0);
+	hub_message_publish_by(f, member_of(0, member), 0, -1, 0);
+	ck_assert_uint_eq(lagging_count(f), 0);
+	check_all_received(f);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, CLIENTS);
 	teardown(f);
 }
 END_TEST
@@ -1071,12 +1119,12 @@ join_lobby(struct fixture *f, unsigned client)
 }
 
 static void
-say_in_lobby(struct fixture *f, unsigned clients, int except)
+lobby_publish(struct fixture *f, unsigned clients, int except, size_t padding)
 {
 	char body[8192], member[16];
 	unsigned number = ++f->said;
 	struct event event =
-	    numbered_event(EVENT_SAID, number, 1000, body, sizeof(body));
+	    numbered_event(EVENT_SAID, number, padding, body, sizeof(body));
 	struct audience audience = audience_lobby();
 
 	if (except >= 0)
@@ -1085,7 +1133,6 @@ say_in_lobby(struct fixture *f, unsigned clients, int except)
 		if ((int)i != except)
 			client_expect(f, i, 0, number);
 	publisher_publish(hub_publisher(f->hub), &event, audience);
-	rig_turn(&f->rig);
 }
 
 START_TEST(a_slow_reader_catches_up_in_the_lobby)
@@ -1095,7 +1142,8 @@ START_TEST(a_slow_reader_catches_up_in_the_lobby)
 	for (unsigned i = 0; i < 3; i++)
 		join_lobby(f, i);
 	for (int i = 0; i < 300; i++) {
-		say_in_lobby(f, 3, i % 5 == 0 ? 1 : -1);
+		lobby_publish(f, 3, i % 5 == 0 ? 1 : -1, 1000);
+		rig_turn(&f->rig);
 		check_received(f, 2);
 	}
 	ck_assert(client_lags(f, 0));
@@ -1117,13 +1165,34 @@ START_TEST(a_reader_that_falls_behind_in_the_lobby_is_closed)
 
 	f->rig.limits.lobby_bytes = 128 * 1024;
 	join_lobby(f, 0);
-	for (int i = 0; i < 300; i++)
-		say_in_lobby(f, 1, -1);
+	for (int i = 0; i < 300; i++) {
+		lobby_publish(f, 1, -1, 1000);
+		rig_turn(&f->rig);
+	}
 	ck_assert_uint_lt(f->rig.worker.loop.pool.bytes, 200 * 1000);
 	ck_assert_uint_eq(read_bye(f, 0, bye, sizeof(bye)),
 	    WS_CLOSE_SLOW_CONSUMER);
 	ck_assert_ptr_nonnull(strstr(bye, "slow_consumer"));
 	ck_assert_ptr_null(strstr(bye, "room"));
+	teardown(f);
+}
+END_TEST
+
+START_TEST(a_large_fan_out_to_the_lobby_waits_in_its_ring)
+{
+	struct fixture *f = setup(0);
+
+	f->rig.limits.turn_sends = 2;
+	f->rig.limits.lobby_bytes = 1 << 20;
+	for (unsigned i = 0; i < CLIENTS; i++)
+		join_lobby(f, i);
+	rig_turn(&f->rig);
+	for (int i = 0; i < FRAMES_OF_A_FLUSH; i++)
+		lobby_publish(f, CLIENTS, -1, 7000);
+	ck_assert_uint_eq(lagging_count(f), CLIENTS - 2);
+	check_all_received(f);
+	ck_assert_uint_eq(lagging_count(f), 0);
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, CLIENTS);
 	teardown(f);
 }
 END_TEST
@@ -1218,6 +1287,8 @@ SUITE(hub)
 	    a_connection_that_does_not_read_does_not_stop_those_that_do);
 	tcase_add_test(tests,
 	    a_slow_reader_costs_next_to_nothing_and_catches_up);
+	tcase_add_test(tests, a_large_fan_out_goes_on_in_later_turns);
+	tcase_add_test(tests, a_large_fan_out_to_the_lobby_waits_in_its_ring);
 	tcase_add_test(tests, readers_at_the_same_place_share_what_is_encoded);
 	tcase_add_test(tests,
 	    a_reader_that_falls_behind_is_closed_and_never_has_a_hole);
