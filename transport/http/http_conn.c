@@ -44,6 +44,7 @@ struct http_conn {
 	bool responded : 1; /* the head of the response is sent */
 	bool streams : 1;   /* its body comes from fill() */
 	bool fill_waits : 1;
+	bool is_deferred : 1; /* on_turn_end() of the exchange is due */
 };
 
 static struct http_conn *
@@ -104,6 +105,8 @@ http_end_exchange(struct http_conn *http)
 	if (ops != NULL && ops->on_close != NULL)
 		ops->on_close(exchange);
 	exchange->arg = NULL;
+	exchange->wait_ms = 0;
+	http->is_deferred = false;
 	input_buffer_free(&http->head, &exchange->conn->loop->input_bytes);
 }
 
@@ -293,6 +296,16 @@ http_exchange_continue(struct http_exchange *exchange)
 		return;
 	http->fill_waits = false;
 	http_pump(http);
+}
+
+void
+http_exchange_defer(struct http_exchange *exchange)
+{
+	struct http_conn *http = (struct http_conn *)exchange;
+
+	assert(exchange->ops != NULL && exchange->ops->on_turn_end != NULL);
+	http->is_deferred = true;
+	conn_defer(exchange->conn);
 }
 
 /* --- the client ----------------------------------------------------------- */
@@ -599,6 +612,11 @@ http_on_turn_end(struct conn *conn)
 {
 	struct http_conn *http = http_of(conn);
 
+	if (http->is_deferred) {
+		http->is_deferred = false;
+		http->exchange.ops->on_turn_end(&http->exchange);
+		return;
+	}
 	if (http->state == HTTP_STATE_HEAD)
 		conn_resume(conn, PAUSED_BY_ANSWER);
 	else if (http->state == HTTP_STATE_BODY && !conn_is_paused(conn) &&
@@ -652,7 +670,8 @@ http_next_deadline(const struct conn *conn)
 	case HTTP_STATE_ANSWER:
 		return http->responded ? 0
 				       : wheel_after(http->since,
-					     limits->handshake_timeout_ms);
+					     limits->handshake_timeout_ms +
+						 http->exchange.wait_ms);
 	case HTTP_STATE_DISCARD:
 		break;
 	}

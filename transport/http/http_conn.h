@@ -37,6 +37,8 @@ struct http_exchange_ops {
 	void (*on_request_end)(struct http_exchange *);
 	/* Writes the next bytes of a streamed response, at most `most`. */
 	ssize_t (*fill)(struct http_exchange *, char *out, size_t most);
+	/* At the end of a turn, after http_exchange_defer(). */
+	void (*on_turn_end)(struct http_exchange *);
 	/* The exchange is over, or its connection is gone: free `arg`. */
 	void (*on_close)(struct http_exchange *);
 };
@@ -50,6 +52,8 @@ struct http_exchange {
 	struct http_response response;
 	const struct http_exchange_ops *ops; /* see http_exchange_begin() */
 	void *arg;
+	/* The answer may take so much longer than limits.handshake_timeout. */
+	int64_t wait_ms;
 };
 
 /* What the HTTP connections of one loop share. */
@@ -105,6 +109,9 @@ void http_exchange_stream(struct http_exchange *);
 
 /* fill() has something again. */
 void http_exchange_continue(struct http_exchange *);
+
+/* Call on_turn_end() at the end of this turn. */
+void http_exchange_defer(struct http_exchange *);
 
 /* Whether the client's connection is encrypted. */
 bool http_exchange_is_secure(const struct http_exchange *);
