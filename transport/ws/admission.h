@@ -1,7 +1,8 @@
 /*
- * Decides who may open a WebSocket, at once or later: an interface. Public.
+ * Decides who may open a WebSocket, or read a room over HTTP, at once or later:
+ * an interface. Public.
  *
- * A handshake whose decision does not come within limits.handshake_timeout is
+ * A request whose decision does not come within limits.handshake_timeout is
  * answered with 503.
  */
 #ifndef TRANSPORT_ADMISSION_H
@@ -12,12 +13,22 @@
 #include "domain/principal.h"
 
 struct admission;
+struct candidate;
 struct http_exchange;
 struct http_request;
 struct ws_service;
 
-/* One handshake that waits for its decision. */
-struct candidate;
+struct candidate_ops {
+	/* The decision. The principal is good for the call. */
+	void (*accept)(struct candidate *, const struct principal *);
+	void (*refuse)(struct candidate *, int status, const char *why);
+};
+
+/* One request that waits for its decision; a part of who asks. */
+struct candidate {
+	const struct candidate_ops *ops;
+	struct http_exchange *exchange; /* begun */
+};
 
 struct admission_ops {
 	/*
@@ -54,11 +65,22 @@ struct admission {
 	struct ws_service *service; /* set by the server */
 };
 
-/* The candidate is a WebSocket from here on, if there still is room for it. */
-void admission_accept(struct candidate *, const struct principal *);
+/*
+ * It may do what it asked for: from here on it is a WebSocket, if there still
+ * is room for it.
+ */
+static inline void
+admission_accept(struct candidate *candidate, const struct principal *principal)
+{
+	candidate->ops->accept(candidate, principal);
+}
 
 /* It is answered with this status (401, 403, 429, 503); why is a constant. */
-void admission_refuse(struct candidate *, int status, const char *why);
+static inline void
+admission_refuse(struct candidate *candidate, int status, const char *why)
+{
+	candidate->ops->refuse(candidate, status, why);
+}
 
 /*
  * Ends all connections of a user, after `bye`, with this close code. The

@@ -19,8 +19,7 @@ ws_refuse(struct conn *conn, struct http_response *response, int status,
 	return false;
 }
 
-/* Whether there is room for one more; else the response says why not. */
-static bool
+bool
 ws_has_room(const struct ws_service *service, struct conn *conn,
     struct http_response *response)
 {
@@ -114,44 +113,46 @@ ws_accept(struct http_exchange *exchange, const struct http_request *request,
 
 /* --- decisions that may come later ---------------------------------------- */
 
-struct candidate {
+struct handshake {
+	struct candidate candidate; /* first: its address is this one */
 	struct ws_service *service;
-	struct http_exchange *exchange;
 	bool waits; /* for the decision */
 };
 
 static void
-candidate_on_close(struct http_exchange *exchange)
+handshake_on_close(struct http_exchange *exchange)
 {
-	struct candidate *candidate = exchange->arg;
-	struct admission *admission = candidate->service->admission;
+	struct handshake *handshake = exchange->arg;
+	struct admission *admission = handshake->service->admission;
 
-	if (candidate->waits)
-		admission->ops->cancel(admission, candidate);
-	free(candidate);
+	if (handshake->waits)
+		admission->ops->cancel(admission, &handshake->candidate);
+	free(handshake);
 }
 
-static const struct http_exchange_ops candidate_ops = {
-	.on_close = candidate_on_close,
+static const struct http_exchange_ops handshake_ops = {
+	.on_close = handshake_on_close,
 };
 
-void
-admission_refuse(struct candidate *candidate, int status, const char *why)
+static void
+handshake_refuse(struct candidate *candidate, int status, const char *why)
 {
+	struct handshake *handshake = (struct handshake *)candidate;
 	struct http_exchange *exchange = candidate->exchange;
 
-	assert(candidate->waits);
-	candidate->waits = false;
+	assert(handshake->waits);
+	handshake->waits = false;
 	meter_count_handshake(&exchange->conn->loop->meter, status);
 	meter_count_auth_failure(&exchange->conn->loop->meter, why);
 	http_refuse(&exchange->response, status, why);
 	http_exchange_respond(exchange);
 }
 
-void
-admission_accept(struct candidate *candidate, const struct principal *principal)
+static void
+handshake_accept(struct candidate *candidate, const struct principal *principal)
 {
-	struct ws_service *service = candidate->service;
+	struct handshake *handshake = (struct handshake *)candidate;
+	struct ws_service *service = handshake->service;
 	struct http_exchange *exchange = candidate->exchange;
 	struct upgrade upgrade = {
 		.listener = exchange->listener,
@@ -162,8 +163,8 @@ admission_accept(struct candidate *candidate, const struct principal *principal)
 	struct str key;
 	int status;
 
-	assert(candidate->waits);
-	candidate->waits = false;
+	assert(handshake->waits);
+	handshake->waits = false;
 	/* There may be others now, or other limits. */
 	if (!ws_has_room(service, exchange->conn, &exchange->response)) {
 		http_exchange_respond(exchange);
@@ -176,6 +177,11 @@ admission_accept(struct candidate *candidate, const struct principal *principal)
 	(void)status;
 	ws_accept(exchange, &request, &upgrade, key);
 }
+
+static const struct candidate_ops candidate_ops = {
+	.accept = handshake_accept,
+	.refuse = handshake_refuse,
+};
 
 struct user_end {
 	unsigned code;
@@ -204,19 +210,21 @@ static void
 ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
 {
 	struct admission *admission = service->admission;
-	struct candidate *candidate = malloc(sizeof(*candidate));
+	struct handshake *handshake = malloc(sizeof(*handshake));
 
-	if (candidate == NULL) {
+	if (handshake == NULL) {
 		meter_count_handshake(&exchange->conn->loop->meter, 503);
 		http_refuse(&exchange->response, 503, "Out of memory\n");
 		return;
 	}
-	*candidate = (struct candidate){ service, exchange, false };
-	http_exchange_begin(exchange, &candidate_ops, candidate);
+	*handshake =
+	    (struct handshake){ { &candidate_ops, exchange }, service, false };
+	http_exchange_begin(exchange, &handshake_ops, handshake);
 	if (exchange->conn->state != CONN_OPEN)
 		return;
-	candidate->waits = true;
-	admission->ops->admit(admission, candidate, exchange->request);
+	handshake->waits = true;
+	admission->ops->admit(admission, &handshake->candidate,
+	    exchange->request);
 }
 
 /* --- the request ---------------------------------------------------------- */
