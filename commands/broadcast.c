@@ -85,9 +85,15 @@ broadcast_finish(struct request *request, const struct entry *entry)
 		.at_ms = entry->message.at_ms,
 		.duplicate = entry->is_duplicate,
 	};
+	struct room room;
 
 	if (!entry->is_duplicate)
 		delivered.recipients = publish_said(request, entry);
+	/* A member of the room has its epoch since it joined. */
+	if ((request->command->flags & COMMAND_OF_SERVER) &&
+	    room_store_get(request->chat->rooms, entry->room_id, &room) ==
+		CHAT_OK)
+		delivered.epoch = str_from(room.epoch);
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }

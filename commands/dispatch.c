@@ -69,9 +69,10 @@ check_room(struct request *request)
 		return request_bad_field(request, "room");
 	if (room_store_has(rooms, id, request->command->author))
 		return CHAT_OK;
-	if (room_store_get(rooms, id, &room) == CHAT_OK)
-		return CHAT_NOT_IN_ROOM;
-	return request_room_not_found(request);
+	if (room_store_get(rooms, id, &room) != CHAT_OK)
+		return request_room_not_found(request);
+	return request->command->flags & COMMAND_OF_SERVER ? CHAT_OK
+							   : CHAT_NOT_IN_ROOM;
 }
 
 static enum chat_error
@@ -171,14 +172,13 @@ handle_for_author(struct dispatcher *self, const struct command *command)
 	if (waits && queue_add(self, command))
 		return CHAT_OK;
 	request_init(&request, self, command);
-	error = member_store_get(self->chat->members, command->author,
-	    &request.author);
-	if (error != CHAT_OK)
+	error = request_find_author(&request);
+	if (error == CHAT_MEMBER_NOT_FOUND)
 		return error; /* there is no member to be answered */
 	/* Only a disconnect may overtake if there is no memory to wait. */
 	if (waits && command->kind != COMMAND_DISCONNECT)
 		error = CHAT_UNAVAILABLE;
-	else
+	else if (error == CHAT_OK)
 		error = run_for_author(&request, entry);
 	if (error == CHAT_OK || (!waits && fails_too_early(self, command) &&
 				    queue_add(self, command)))
@@ -199,10 +199,11 @@ queue_run_first(struct dispatcher *self, const struct command *command)
 	if (!command_queues_may_resume(queues, command->author, entry->turn))
 		return false;
 	request_init(&request, self, command);
-	if (member_store_get(self->chat->members, command->author,
-		&request.author) != CHAT_OK)
+	error = request_find_author(&request);
+	if (error == CHAT_MEMBER_NOT_FOUND)
 		return true;
-	error = run_for_author(&request, entry);
+	if (error == CHAT_OK)
+		error = run_for_author(&request, entry);
 	if (error != CHAT_OK && fails_too_early(self, command))
 		return false;
 	if (error != CHAT_OK)
@@ -286,8 +287,7 @@ finish_move(struct request *request, const struct entry *entry)
 {
 	const struct command *command = request->command;
 
-	if (member_store_get(request->chat->members, command->author,
-		&request->author) != CHAT_OK)
+	if (request_find_author(request) != CHAT_OK)
 		return CHAT_OK;
 	return entry->kind == ENTRY_BARRIER
 		   ? run_for_author(request, entries[command->kind])

@@ -52,9 +52,15 @@ publish_messages(const struct request *request, bool *is_done)
 		.seq = command->to_seq + 1,
 	};
 	struct history_span span;
+	struct room room;
 	enum chat_error error = history_span(request->chat->history,
 	    request->room, request->now_ms, &span);
 
+	if (error == CHAT_OK && (command->flags & COMMAND_OF_SERVER)) {
+		error =
+		    room_store_get(request->chat->rooms, request->room, &room);
+		event.epoch = str_from(room.epoch);
+	}
 	if (error != CHAT_OK)
 		return error;
 	if (span.evicted >= command->from_seq) {

@@ -55,7 +55,9 @@ room_create_finish(struct request *request, const struct entry *entry)
 	enum chat_error error;
 
 	room_ops_get(request, entry, &room);
-	error = room_ops_enter(request, &room);
+	error = request->command->flags & COMMAND_OF_SERVER
+		    ? CHAT_OK
+		    : room_ops_enter(request, &room);
 	if (error != CHAT_OK) {
 		room_ops_remove(request, &room);
 		return error;

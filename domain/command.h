@@ -30,6 +30,8 @@
 	X(COMMAND_ROOM_JOIN, room_join)                                     \
 	X(COMMAND_ROOM_LEAVE, room_leave)                                   \
 	X(COMMAND_ROOM_LIST, room_list)                                     \
+	X(COMMAND_ROOM_INFO, room_info)                                     \
+	X(COMMAND_MEMBERS, members)                                         \
 	X(COMMAND_HISTORY, history)                                         \
 	X(COMMAND_TYPING, typing)                                           \
 	X(COMMAND_PING, ping)                                               \
@@ -84,7 +86,13 @@ enum command_flag {
 	/* replay: after the last message, the room's members */
 	COMMAND_WITH_PRESENCE = 1 << 17,
 	/* connect: the connections of one user are one member */
-	COMMAND_SHARED = 1 << 18
+	COMMAND_SHARED = 1 << 18,
+	/*
+	 * The author is the server: no member, in no room and no list.
+	 * `author` only says where the answers go, `as_id` and `as_name` what
+	 * others see. It need not be in a room.
+	 */
+	COMMAND_OF_SERVER = 1 << 19
 };
 
 /*
@@ -114,17 +122,20 @@ struct command {
 	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
 	struct str recipient; /* dm: name or id */
-	struct str body;  /* broadcast, dm: the message as JSON text, as sent */
-	struct str key;   /* broadcast: identifies retries */
-	struct str after; /* list: page after this name; rooms: this id */
+	struct str body; /* broadcast, dm: the message as JSON text, as sent */
+	struct str key;  /* broadcast: identifies retries */
+	/* list: page after this name; rooms, members: this id */
+	struct str after;
 	struct str since_epoch;
+	struct str as_id;   /* COMMAND_OF_SERVER */
+	struct str as_name; /* COMMAND_OF_SERVER; absent: as_id */
 	uint64_t since_seq;
 	/* history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first */
 	uint64_t from_seq;
 	uint64_t to_seq; /* replay: the last that was published */
 	/*
-	 * Maximum. history, join: of messages; list, rooms: of entries, 0: not
-	 * given; replay: of bytes
+	 * Maximum. history, join: of messages; list, rooms, members: of
+	 * entries, 0: not given; replay: of bytes
 	 */
 	uint32_t limit;
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */

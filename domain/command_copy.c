@@ -17,6 +17,8 @@ static const size_t text_offsets[] = {
 	offsetof(struct command, body),
 	offsetof(struct command, key),
 	offsetof(struct command, since_epoch),
+	offsetof(struct command, as_id),
+	offsetof(struct command, as_name),
 };
 
 size_t

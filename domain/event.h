@@ -30,7 +30,8 @@ enum event_trait {
 	X(EVENT_WELCOME, "welcome", EVENT_IS_DIRECT)                          \
 	/* member, member_id, profile */                                      \
 	X(EVENT_ME, "me", EVENT_IS_DIRECT)                                    \
-	/* An acknowledgement: [room, seq, at_ms], recipients, duplicate. */  \
+	/* An acknowledgement: [room, seq, at_ms], recipients, duplicate; */  \
+	/* epoch for the server. */                                           \
 	X(EVENT_DELIVERED, "delivered", EVENT_IS_DIRECT)                      \
 	/* [room], names */                                                   \
 	X(EVENT_LIST, "list", EVENT_IS_DIRECT)                                \
@@ -47,6 +48,10 @@ enum event_trait {
 	X(EVENT_ROOM_LEFT, "left", EVENT_IS_DIRECT)                           \
 	/* rooms, at_ms */                                                    \
 	X(EVENT_ROOMS, "rooms", EVENT_IS_DIRECT)                              \
+	/* room, epoch, seq: the last; rooms: this one */                     \
+	X(EVENT_ROOM_INFO, "room_info", EVENT_IS_DIRECT)                      \
+	/* [room], members */                                                 \
+	X(EVENT_MEMBERS, "members", EVENT_IS_DIRECT)                          \
 	/* room, epoch, page */                                               \
 	X(EVENT_HISTORY, "history", EVENT_IS_DIRECT)                          \
 	/* at_ms */                                                           \
@@ -75,8 +80,8 @@ enum event_trait {
 	X(EVENT_TYPING, "typing", EVENT_IS_DROPPABLE)                         \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
-	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*. \
-	 */                                                                   \
+	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*; \
+	 * epoch for the server. */                                           \
 	X(EVENT_REPLAYED, "replayed", 0)                                      \
 	/* Replaces all EVENT_IS_PRESENCE that were not sent: room, count, */ \
 	/* names. */                                                          \
@@ -171,6 +176,19 @@ struct room_entries {
 	bool more; /* the list was cut */
 };
 
+struct member_entry {
+	struct str id;
+	struct str name; /* "": a guest that is in no room */
+	int64_t since_ms;
+	bool is_user; /* admitted with a user id */
+};
+
+struct member_entries {
+	const struct member_entry *items;
+	size_t count;
+	bool more; /* the list was cut */
+};
+
 /* One thing that happened. Every text is borrowed for the call. */
 struct event {
 	enum event_kind kind;
@@ -193,6 +211,7 @@ struct event {
 	struct page page;
 	struct recovery recovery;
 	struct room_entries rooms;
+	struct member_entries members;
 	struct profile profile;
 	struct failure failure;
 	struct bye bye;

@@ -4,6 +4,7 @@
 
 #include "domain/base/count_of.h"
 #include "domain/room_pattern.h"
+#include "domain/text/names.h"
 #include "domain/text/utf8.h"
 
 /* The time after which a client may retry a command that the store refused. */
@@ -11,6 +12,38 @@
 
 /* The longest quotation of a request; any valid id or name fits. */
 #define QUOTE_MOST 160
+
+/* Others see what the command says. */
+static enum chat_error
+find_server(struct request *request)
+{
+	const struct command *command = request->command;
+	struct member *author = &request->author;
+	struct str name = command->as_name;
+
+	*author = (struct member){
+		.in_lobby = true,
+		.is_user = true,
+	};
+	if (command->as_id.len >= sizeof(author->id) ||
+	    !room_id_is_valid(command->as_id))
+		return request_bad_field(request, "as.id");
+	memcpy(author->id, command->as_id.data, command->as_id.len);
+	if (name.data == NULL)
+		name = command->as_id;
+	if (name_normalize(name, MEMBER_NAME_CHARS, author->name) != CHAT_OK)
+		return request_bad_field(request, "as.name");
+	return CHAT_OK;
+}
+
+enum chat_error
+request_find_author(struct request *request)
+{
+	if (request->command->flags & COMMAND_OF_SERVER)
+		return find_server(request);
+	return member_store_get(request->chat->members,
+	    request->command->author, &request->author);
+}
 
 struct event
 request_event(const struct request *request, enum event_kind kind)
@@ -26,11 +59,15 @@ request_event(const struct request *request, enum event_kind kind)
 void
 request_answer(const struct request *request, struct event *event)
 {
-	event->ref = request->command->ref;
-	event->failure.command = request->command->word;
+	const struct command *command = request->command;
+	struct str to = str_from(request->author.id);
+
+	if (command->flags & COMMAND_OF_SERVER)
+		to = command->author;
+	event->ref = command->ref;
+	event->failure.command = command->word;
 	publisher_publish(request->chat->publisher, event,
-	    audience_connection(str_from(request->author.id),
-		request->command->connection));
+	    audience_connection(to, command->connection));
 }
 
 void

@@ -42,6 +42,12 @@ struct request {
 	enum chat_error appended;   /* the outcome of the entry */
 };
 
+/*
+ * Looks the author up, or makes that of COMMAND_OF_SERVER. CHAT_MEMBER_NOT_
+ * FOUND: there is none to be answered. CHAT_BAD_FIELD: not a name or an id.
+ */
+enum chat_error request_find_author(struct request *);
+
 /* An event with the author as its member; the caller sets the rest. */
 struct event request_event(const struct request *, enum event_kind);
 

@@ -33,7 +33,8 @@ room_collect(const struct room *room, void *arg)
 {
 	struct sweep *sweep = arg;
 
-	if (room->persistent && room->member_count == 0 &&
+	/* Also a one-off room that the server made, and no member joined. */
+	if (room->member_count == 0 &&
 	    sweep->now_ms - room_active_ms(sweep, room) >= sweep->empty_ms)
 		memcpy(sweep->ids[sweep->count++], room->id, sizeof(room->id));
 	return sweep->count < ROOMS_AT_ONCE;

@@ -112,6 +112,21 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 }
 
 static void
+add_members(struct transcript *transcript, const struct member_entries *members)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		const struct member_entry *member = &members->items[i];
+
+		transcript_add(transcript, " [%.*s %.*s", (int)member->id.len,
+		    member->id.data, (int)member->name.len, member->name.data);
+		add_number(transcript, "since", (uint64_t)member->since_ms);
+		add_flag(transcript, "user", member->is_user);
+		transcript_add(transcript, "]");
+	}
+	add_flag(transcript, "more_members", members->more);
+}
+
+static void
 add_failure(struct transcript *transcript, const struct failure *failure)
 {
 	if (failure->error == CHAT_OK)
@@ -177,6 +192,7 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_page(transcript, &event->page);
 	add_recovery(transcript, &event->recovery);
 	add_rooms(transcript, &event->rooms);
+	add_members(transcript, &event->members);
 	add_str(transcript, "server", event->profile.server);
 	add_failure(transcript, &event->failure);
 	transcript_add(transcript, "\n");
