@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/event.h"
+#include "transport/api/api.h"
 #include "transport/http/assets.h"
 #include "transport/monitor.h"
 #include "transport/worker.h"
@@ -386,6 +387,8 @@ routes_handle(struct http_exchange *exchange)
 		ws_upgrade(&worker->ws, exchange);
 		return;
 	}
+	if (worker->api != NULL && api_handle(worker->api, exchange))
+		return;
 	if (worker->http.routes != NULL &&
 	    http_routes_run(exchange, worker->http.routes))
 		return;

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "domain/log.h"
+#include "transport/api/api.h"
 #include "transport/net/conn.h"
 #include "transport/net/listener.h"
 #include "transport/routes.h"
@@ -90,7 +91,9 @@ go_on_draining(struct server *server)
 		return;
 	if (!worker->ws.refusing && elapsed >= limits->drain_delay_ms)
 		close_within_window(worker);
-	if (worker->ws.refusing && worker->ws.websocket_count == 0)
+	/* Streams count as open. */
+	if (worker->ws.refusing && worker->ws.websocket_count == 0 &&
+	    worker->ws.open_count == 0)
 		server->stopped = true;
 	else if (elapsed >= limits->drain_timeout_ms)
 		stop_now(server);
@@ -179,6 +182,8 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	for (size_t i = 0; i < server->listener_count; i++)
 		listener_tick(&server->listeners[i].listener);
 	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
+	if (worker->api != NULL)
+		api_tick(worker->api);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
 		second_tick(server);
 }

@@ -11,6 +11,7 @@
 #include "transport/limits.h"
 #include "transport/net/address.h"
 
+struct api;
 struct dialect;
 struct assets;
 struct endpoint;
@@ -36,6 +37,7 @@ struct server_config {
 	struct clock *clock;
 	struct admission *admission;     /* NULL: everyone, with all rights */
 	const struct http_route *routes; /* besides WebSockets; NULL: none */
+	struct api *api;                 /* served before them; or NULL */
 	const struct assets *assets;     /* served beside them; or NULL */
 	const struct profile *profile;   /* for /version; or NULL */
 	uint64_t seed;                   /* of random spreading */

@@ -142,6 +142,7 @@ worker_init(struct worker *worker, const struct server_config *config)
 	memset(worker, 0, sizeof(*worker));
 	ok = loop_init(&worker->loop, config->clock, config->limits,
 	    config->host, config->seed);
+	worker->api = config->api;
 	worker->assets = config->assets;
 	worker->profile = config->profile;
 	worker->http.handle = routes_handle;

@@ -12,6 +12,7 @@
 #include "transport/ws/ws_conn.h"
 #include "wire/dialect.h"
 
+struct api;
 struct assets;
 struct profile;
 struct server_config;
@@ -20,6 +21,7 @@ struct worker {
 	struct loop loop; /* first: the loop of a connection is its worker's */
 	struct ws_service ws;
 	struct http_service http;
+	struct api *api;               /* for backends; or NULL */
 	const struct assets *assets;   /* pages and scripts; or NULL */
 	const struct profile *profile; /* what the server is; or NULL */
 	struct wire_text body;      /* of the last answer that has a long one */

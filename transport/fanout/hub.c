@@ -234,6 +234,18 @@ hub_pause_if_full(struct hub *hub, struct session *session)
 }
 
 bool
+hub_end(struct hub *hub, struct str member_id, unsigned code,
+    const char *reason)
+{
+	struct session *first = id_map_find(&hub->sessions, member_id);
+
+	for (struct session *session = first; session != NULL;
+	     session = session->next_of_member)
+		ws_conn_end(session->conn, code, reason);
+	return first != NULL;
+}
+
+bool
 hub_find_lost(struct session *session, struct bye *bye)
 {
 	for (uint32_t i = 0; i < session->subscription_count; i++) {

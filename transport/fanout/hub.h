@@ -66,6 +66,12 @@ size_t hub_waiting(const struct hub *, const struct session *);
 void hub_pause_if_full(struct hub *, struct session *);
 
 /*
+ * Ends the connections of a member, see ws_conn_end(). False: it has none here.
+ */
+bool hub_end(struct hub *, struct str member_id, unsigned code,
+    const char *reason);
+
+/*
  * Finds a room of which the session missed messages that are not kept any more,
  * and sets bye->room and bye->seq to it and the first missed message. False:
  * there is none. The id is valid until the session leaves the room.

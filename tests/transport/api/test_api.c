@@ -1,0 +1,830 @@
+/* The API over a chat that answers as it is told. */
+#include "transport/api/api.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/recorder.h"
+#include "transport/api/api_internal.h"
+#include "transport/fanout/hub.h"
+#include "transport/ws/admission.h"
+
+#define KEY "0123456789abcdef"
+#define BEARER "Authorization: Bearer " KEY "\r\n"
+#define ROOM_MESSAGES 100
+
+static struct recorder recorder;
+static struct client client;
+static struct hub *hub;
+static struct api *api;
+static const struct profile profile = {
+	.server = { "parley/x", 8 },
+	.durability = { "none", 4 },
+	.message_bytes = 64,
+};
+
+/* A chat with one room, "r". */
+static struct {
+	struct command_handler handler;
+	bool is_slow; /* it answers when it is told to */
+	bool has_room;
+	const char *epoch;
+	uint64_t said;   /* messages of the room */
+	uint64_t first;  /* the first that is kept */
+	size_t body_len; /* of each message */
+	unsigned commands;
+	struct command last;
+	char texts[9][128]; /* of the last command */
+	char calls[4][24];  /* authors of commands that wait */
+	char refs[4][24];
+	size_t waiting;
+} chat;
+
+static struct str
+copy_text(int i, struct str text)
+{
+	if (text.data == NULL)
+		return text;
+	snprintf(chat.texts[i], sizeof(chat.texts[i]), "%.*s", (int)text.len,
+	    text.data);
+	return str_from(chat.texts[i]);
+}
+
+static void
+command_note(const struct command *command)
+{
+	chat.commands++;
+	chat.last = *command;
+	chat.last.author = copy_text(0, command->author);
+	chat.last.room = copy_text(1, command->room);
+	chat.last.body = copy_text(2, command->body);
+	chat.last.key = copy_text(3, command->key);
+	chat.last.as_id = copy_text(4, command->as_id);
+	chat.last.as_name = copy_text(5, command->as_name);
+	chat.last.after = copy_text(6, command->after);
+	chat.last.name = copy_text(7, command->name);
+	chat.last.scope = copy_text(8, command->scope);
+}
+
+static void
+publish_to(struct str author, struct event *event, struct str ref)
+{
+	event->ref = ref;
+	publisher_publish(api_publisher(api), event, audience_one(author));
+}
+
+static enum chat_error
+answer_failure(const struct command *command, enum chat_error error)
+{
+	struct event event = { .kind = EVENT_FAILED };
+
+	event.failure.error = error;
+	publish_to(command->author, &event, command->ref);
+	return error;
+}
+
+static void
+say(void)
+{
+	struct event said = {
+		.kind = EVENT_SAID,
+		.room = STR("r"),
+		.seq = ++chat.said,
+		.member = STR("m"),
+		.member_id = STR("id"),
+		.body = STR("1"),
+	};
+
+	publisher_publish(api_publisher(api), &said, audience_room(said.room));
+}
+
+static void
+acknowledge(struct str author, struct str ref)
+{
+	struct event delivered = {
+		.kind = EVENT_DELIVERED,
+		.room = STR("r"),
+		.epoch = str_from(chat.epoch),
+		.seq = chat.said,
+		.at_ms = 1000,
+		.recipients = 1,
+	};
+
+	publish_to(author, &delivered, ref);
+}
+
+static void
+acknowledge_all(void)
+{
+	for (size_t i = 0; i < chat.waiting; i++)
+		acknowledge(str_from(chat.calls[i]), str_from(chat.refs[i]));
+	chat.waiting = 0;
+}
+
+static enum chat_error
+broadcast(const struct command *command)
+{
+	if (chat.is_slow) {
+		snprintf(chat.calls[chat.waiting], 24, "%.*s",
+		    (int)command->author.len, command->author.data);
+		snprintf(chat.refs[chat.waiting++], 24, "%.*s",
+		    (int)command->ref.len, command->ref.data);
+		return CHAT_OK;
+	}
+	say();
+	acknowledge(command->author, command->ref);
+	return CHAT_OK;
+}
+
+static void
+answer_info(const struct command *command)
+{
+	struct room_entry entry = {
+		.id = STR("r"),
+		.name = STR("R"),
+		.messages = chat.said,
+	};
+	struct event event = {
+		.kind = EVENT_ROOM_INFO,
+		.room = STR("r"),
+		.epoch = str_from(chat.epoch),
+		.seq = chat.said,
+		.rooms = { &entry, 1, false },
+	};
+
+	publish_to(command->author, &event, command->ref);
+}
+
+/* Pages of history, for COMMAND_HISTORY and COMMAND_REPLAY. */
+static void
+answer_page(const struct command *command, enum event_kind kind, uint64_t from,
+    size_t most)
+{
+	static char body[65536];
+	struct message messages[ROOM_MESSAGES];
+	struct event event = {
+		.kind = kind,
+		.room = STR("r"),
+		.epoch = str_from(chat.epoch),
+		.page.items = messages,
+	};
+
+	memset(body, '7', sizeof(body));
+	if (from < chat.first) {
+		event.recovery.missing_first = from;
+		event.recovery.missing_last = chat.first - 1;
+		from = chat.first;
+	}
+	while (from <= chat.said && event.page.count < most)
+		messages[event.page.count++] = (struct message){
+			.seq = from++,
+			.author = STR("m"),
+			.author_id = STR("id"),
+			.body = str_slice(body, chat.body_len),
+		};
+	publish_to(command->author, &event, command->ref);
+}
+
+static enum chat_error
+handle(struct command_handler *handler, const struct command *command)
+{
+	(void)handler;
+	command_note(command);
+	assert(command->flags & COMMAND_OF_SERVER);
+	if (command->room.data != NULL && !chat.has_room &&
+	    command->kind != COMMAND_ROOM_CREATE)
+		return command->kind == COMMAND_REPLAY
+			   ? CHAT_ROOM_NOT_FOUND
+			   : answer_failure(command, CHAT_ROOM_NOT_FOUND);
+	switch (command->kind) {
+	case COMMAND_BROADCAST:
+		return broadcast(command);
+	case COMMAND_ROOM_INFO:
+		answer_info(command);
+		return CHAT_OK;
+	case COMMAND_HISTORY:
+		answer_page(command, EVENT_HISTORY, command->from_seq + 1, 10);
+		return CHAT_OK;
+	case COMMAND_REPLAY:
+		answer_page(command, EVENT_REPLAYED, command->from_seq, 1);
+		return CHAT_OK;
+	case COMMAND_ROOM_CREATE:
+		if (chat.has_room)
+			return answer_failure(command, CHAT_ROOM_EXISTS);
+		chat.has_room = true;
+		publish_to(command->author,
+		    &(struct event){
+			.kind = EVENT_ROOM_CREATED, .room = STR("r") },
+		    command->ref);
+		return CHAT_OK;
+	default:
+		return answer_failure(command, CHAT_UNAVAILABLE);
+	}
+}
+
+static bool
+is_in_room(struct command_handler *handler, struct str member_id)
+{
+	(void)handler;
+	(void)member_id;
+	return false;
+}
+
+static const struct command_handler_ops handler_ops = { handle, is_in_room };
+
+static void
+configure(const char *key, bool has_listener)
+{
+	struct api_settings settings = {
+		.key = str_from(key),
+		.name = STR("server"),
+		.has_listener = has_listener,
+	};
+
+	api_configure(api, &settings);
+}
+
+static void
+setup(void)
+{
+	struct api_config config = { .profile = &profile };
+
+	recorder_init(&recorder);
+	memset(&chat, 0, sizeof(chat));
+	chat.handler.ops = &handler_ops;
+	chat.epoch = "e1";
+	chat.has_room = true;
+	chat.first = 1;
+	chat.body_len = 1;
+	config.limits = &recorder.rig.limits;
+	config.hub = hub = hub_create();
+	ck_assert_ptr_nonnull(hub);
+	hub_bind(hub, &recorder.rig.worker.loop.pool, &chat.handler,
+	    &recorder.rig.limits);
+	api = api_create(&config);
+	ck_assert_ptr_nonnull(api);
+	api_bind(api, &chat.handler);
+	configure(KEY, false);
+	recorder.rig.worker.api = api;
+	client_connect(&client, &recorder.rig, 0);
+}
+
+static void
+teardown(void)
+{
+	client_fini(&client);
+	recorder_fini(&recorder);
+	api_destroy(api);
+	hub_destroy(hub);
+}
+
+static void
+send_request(const char *method, const char *target, const char *headers,
+    const char *body)
+{
+	char request[4096];
+
+	snprintf(request, sizeof(request),
+	    "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s",
+	    method, target, headers, strlen(body), body);
+	client_send_text(&client, request);
+	rig_turn(&recorder.rig);
+}
+
+static void
+check_answer(int status, const char *part)
+{
+	char head[32];
+
+	client_receive(&client);
+	snprintf(head, sizeof(head), "HTTP/1.1 %d ", status);
+	client.data[client.len] = '\0';
+	ck_assert_msg(client_got(&client, head), "%s", client.data);
+	if (part != NULL)
+		ck_assert_msg(strstr(client.data, part) != NULL, "%s",
+		    client.data);
+	client.len = 0;
+}
+
+/* What a stream brought since the last time. */
+static void
+check_stream(const char *part)
+{
+	rig_turn(&recorder.rig);
+	client_receive(&client);
+	client.data[client.len] = '\0';
+	if (part == NULL)
+		ck_assert_str_eq(client.data, "");
+	else
+		ck_assert_msg(strstr(client.data, part) != NULL, "%s",
+		    client.data);
+	client.len = 0;
+}
+
+/* --- who asks ------------------------------------------------------------- */
+
+static const struct {
+	const char *headers;
+	int status;
+} keys[] = {
+	{ "", 401 },
+	{ "Authorization: Bearer\r\n", 401 },
+	{ "Authorization: Bearer 0123456789abcdeg\r\n", 401 },
+	{ "Authorization: Bearer 0123456789abcde\r\n", 401 },
+	{ "Authorization: Bearer 0123456789abcdef0\r\n", 401 },
+	{ "Authorization: Basic 0123456789abcdef\r\n", 401 },
+	{ BEARER, 200 },
+	{ "authorization: bearer " KEY "\r\n", 200 },
+};
+
+START_TEST(asks_for_the_key)
+{
+	send_request("GET", "/v1/info", keys[_i].headers, "");
+	check_answer(keys[_i].status, keys[_i].status == 401
+					  ? "WWW-Authenticate: Bearer\r\n"
+					  : "{\"server\":\"parley/x\",");
+}
+END_TEST
+
+START_TEST(is_not_there_without_a_key)
+{
+	configure("", false);
+	send_request("GET", "/v1/info", "Authorization: Bearer \r\n", "");
+	check_answer(404, NULL);
+	send_request("GET", "/v1/rooms/r/messages", "", "");
+	check_answer(404, NULL);
+}
+END_TEST
+
+/* The key is good at its own listener only, users may read at the others. */
+START_TEST(may_have_a_listener_of_its_own)
+{
+	configure(KEY, true);
+	send_request("GET", "/v1/info", BEARER, "");
+	check_answer(404, NULL);
+	send_request("GET", "/v1/rooms/r/messages", BEARER, "");
+	check_answer(200, NULL);
+	client_fini(&client);
+	recorder.rig.dialect = NULL;
+	client_connect(&client, &recorder.rig, 0);
+	send_request("GET", "/v1/info", BEARER, "");
+	check_answer(200, NULL);
+}
+END_TEST
+
+struct gate {
+	struct admission base;
+	struct candidate *candidate;
+	unsigned cancelled;
+};
+
+static void
+gate_admit(struct admission *admission, struct candidate *candidate,
+    const struct http_request *request)
+{
+	(void)request;
+	((struct gate *)admission)->candidate = candidate;
+}
+
+static void
+gate_cancel(struct admission *admission, struct candidate *candidate)
+{
+	struct gate *gate = (struct gate *)admission;
+
+	ck_assert_ptr_eq(candidate, gate->candidate);
+	gate->cancelled++;
+}
+
+static const struct admission_ops gate_ops = {
+	.admit = gate_admit,
+	.cancel = gate_cancel,
+};
+
+static struct gate
+gate_make(void)
+{
+	return (struct gate){ .base.ops = &gate_ops };
+}
+
+START_TEST(a_user_reads_as_admitted)
+{
+	struct gate gate = gate_make();
+	struct principal principal = {
+		.rights = RIGHT_READ,
+		.rooms = STR("r* "),
+	};
+
+	recorder.rig.worker.ws.admission = &gate.base;
+	send_request("GET", "/v1/rooms/r/messages", "Origin: http://a\r\n", "");
+	check_stream(NULL);
+	admission_accept(gate.candidate, &principal);
+	check_answer(200, "Access-Control-Allow-Origin: http://a\r\n");
+	ck_assert_uint_eq(chat.last.rights, RIGHT_READ);
+	ck_assert(str_equal(chat.last.scope, STR("r* ")));
+	send_request("GET", "/v1/rooms/r/events", "", "");
+	admission_refuse(gate.candidate, 401, "Token required\n");
+	check_answer(401,
+	    "{\"error\":\"unauthorized\",\"text\":\"Token required\"}\n");
+	send_request("GET", "/v1/rooms/r/events", "", "");
+	client_fini(&client);
+	rig_pass(&recorder.rig, 6000);
+	ck_assert_uint_eq(gate.cancelled, 1);
+	client_connect(&client, &recorder.rig, 0);
+}
+END_TEST
+
+/* Unless it is an administrator. */
+START_TEST(a_user_does_not_post)
+{
+	struct gate gate = gate_make();
+	struct principal principal = {
+		.user_id = STR("u"),
+		.rights = RIGHTS_USUAL,
+	};
+	const char *target = "/v1/rooms/r/messages";
+	const char *bearer = "Authorization: Bearer x\r\n";
+
+	recorder.rig.worker.ws.admission = &gate.base;
+	send_request("POST", target, bearer, "{\"message\":1}");
+	admission_accept(gate.candidate, &principal);
+	check_answer(403, "\"error\":\"forbidden\"");
+	principal.rights = RIGHT_ADMIN;
+	send_request("POST", target, bearer, "{\"message\":1}");
+	admission_accept(gate.candidate, &principal);
+	check_answer(201, NULL);
+	principal = (struct principal){ .rights = RIGHTS_USUAL };
+	send_request("POST", target, bearer, "{\"message\":1}");
+	admission_accept(gate.candidate, &principal);
+	check_answer(401, "WWW-Authenticate: Bearer\r\n");
+	gate.candidate = NULL;
+	send_request("POST", target, "", "{\"message\":1}");
+	check_answer(401, NULL);
+	ck_assert_ptr_null(gate.candidate);
+}
+END_TEST
+
+/* --- messages ------------------------------------------------------------- */
+
+START_TEST(publishes_a_message)
+{
+	send_request("POST", "/v1/rooms/r/messages",
+	    BEARER "Idempotency-Key: k1\r\n", "{\"message\":{\"a\":1}}");
+	check_answer(201,
+	    "\r\n\r\n{\"room\":\"r\",\"seq\":1,\"at\":1000,\"epoch\":\"e1\","
+	    "\"recipients\":1}\n");
+	ck_assert(str_equal(chat.last.body, STR("{\"a\":1}")));
+	ck_assert(str_equal(chat.last.key, STR("k1")));
+	ck_assert(str_equal(chat.last.as_id, STR("server")));
+	ck_assert(str_equal(chat.last.as_name, STR("server")));
+	ck_assert_uint_eq(chat.last.rights,
+	    RIGHTS_USUAL | RIGHT_MODERATE | RIGHT_ADMIN);
+}
+END_TEST
+
+START_TEST(the_key_of_the_body_counts)
+{
+	send_request("POST", "/v1/rooms/r/messages",
+	    BEARER "Idempotency-Key: k1\r\n",
+	    "{\"message\":1,\"key\":\"k2\",\"as\":{\"id\":\"u1\"}}");
+	check_answer(201, NULL);
+	ck_assert(str_equal(chat.last.key, STR("k2")));
+	ck_assert(str_equal(chat.last.as_id, STR("u1")));
+	ck_assert_ptr_null(chat.last.as_name.data);
+}
+END_TEST
+
+START_TEST(answers_when_the_chat_does)
+{
+	chat.is_slow = true;
+	send_request("POST", "/v1/rooms/r/messages", BEARER, "{\"message\":1}");
+	check_stream(NULL);
+	acknowledge_all();
+	check_answer(201, "\"seq\":0");
+}
+END_TEST
+
+START_TEST(a_client_may_go_before_the_answer)
+{
+	chat.is_slow = true;
+	send_request("POST", "/v1/rooms/r/messages", BEARER, "{\"message\":1}");
+	conn_abort(client.conn);
+	rig_turn(&recorder.rig);
+	acknowledge_all();
+	rig_turn(&recorder.rig);
+}
+END_TEST
+
+START_TEST(does_not_wait_for_ever)
+{
+	chat.is_slow = true;
+	send_request("POST", "/v1/rooms/r/messages", BEARER, "{\"message\":1}");
+	rig_pass(&recorder.rig, 5200);
+	check_answer(503, "Retry-After: 5\r\n");
+	acknowledge_all();
+}
+END_TEST
+
+static const struct {
+	const char *method, *target, *body;
+	int status;
+	const char *part;
+} refusals[] = {
+	{ "POST", "/v1/rooms/r/messages", "{", 400, "\"error\":\"bad_json\"" },
+	{ "POST", "/v1/rooms/r/messages", "{}", 422, "\"field\":\"message\"" },
+	{ "POST", "/v1/rooms/%ff/messages", "{\"message\":1}", 422,
+	    "\"field\":\"room\"" },
+	{ "POST", "/v1/rooms/%00/messages", "{\"message\":1}", 422,
+	    "\"field\":\"room\"" },
+	{ "POST", "/v1/messages", "{\"messages\":[]}", 422,
+	    "\"field\":\"messages\"" },
+	{ "POST", "/v1/broadcast", "{\"message\":1}", 422,
+	    "\"field\":\"message\"" },
+	{ "GET", "/v1/rooms/r/messages?after=x", "", 422,
+	    "\"field\":\"after\"" },
+	{ "GET", "/v1/rooms/r/messages?before=-1", "", 422,
+	    "\"field\":\"before\"" },
+	{ "GET", "/v1/rooms/r/messages?limit=1001", "", 422,
+	    "\"field\":\"limit\"" },
+	{ "GET", "/v1/rooms/r/messages?after=1&wait=61", "", 422,
+	    "\"field\":\"wait\"" },
+	{ "GET", "/v1/rooms/r/messages?wait=1", "", 422, "\"field\":\"wait\"" },
+	{ "GET", "/v1/rooms/r/events?last_event_id=x", "", 422,
+	    "\"field\":\"last_event_id\"" },
+	{ "GET", "/v1/rooms?limit=0", "", 422, "\"field\":\"limit\"" },
+	{ "GET", "/v1/members?after=%ff", "", 422, "\"field\":\"after\"" },
+	{ "DELETE", "/v1/members/none", "", 404, "member_not_found" },
+	{ "PATCH", "/v1/rooms/r", "", 405, "Allow: GET, HEAD, PUT, OPTIONS" },
+	{ "GET", "/v1/nothing", "", 404, NULL },
+};
+
+START_TEST(refuses)
+{
+	send_request(refusals[_i].method, refusals[_i].target, BEARER,
+	    refusals[_i].body);
+	check_answer(refusals[_i].status, refusals[_i].part);
+}
+END_TEST
+
+START_TEST(creates_the_room_of_a_message)
+{
+	chat.has_room = false;
+	send_request("POST", "/v1/rooms/r/messages", BEARER, "{\"message\":1}");
+	check_answer(404, "room_not_found");
+	send_request("POST", "/v1/rooms/r/messages", BEARER,
+	    "{\"message\":1,\"create\":true}");
+	check_answer(201, "\"seq\":1");
+	send_request("POST", "/v1/rooms/r/messages", BEARER,
+	    "{\"message\":1,\"create\":true}");
+	check_answer(201, "\"seq\":2");
+}
+END_TEST
+
+START_TEST(answers_each_message_of_a_batch)
+{
+	send_request("POST", "/v1/messages", BEARER,
+	    "{\"messages\":[{\"room\":\"r\",\"message\":1},{\"room\":\"r\"},"
+	    "{\"room\":\"r\",\"message\":2}]}");
+	check_answer(200,
+	    "{\"results\":[{\"status\":201,\"room\":\"r\",\"seq\":1,");
+	ck_assert_uint_eq(chat.said, 2);
+}
+END_TEST
+
+/* --- rooms ---------------------------------------------------------------- */
+
+START_TEST(puts_a_room_once)
+{
+	chat.has_room = false;
+	send_request("PUT", "/v1/rooms/r", BEARER, "");
+	check_answer(201, "\"epoch\":\"e1\"");
+	send_request("PUT", "/v1/rooms/r", BEARER, "{}");
+	check_answer(200, "\"epoch\":\"e1\"");
+	send_request("POST", "/v1/rooms", BEARER, "{\"room\":\"r\"}");
+	check_answer(409, "room_exists");
+}
+END_TEST
+
+/* --- waiting -------------------------------------------------------------- */
+
+START_TEST(waits_for_a_message)
+{
+	send_request("GET", "/v1/rooms/r/messages?after=0&wait=10s", BEARER,
+	    "");
+	rig_pass(&recorder.rig, 6000);
+	check_stream(NULL);
+	say();
+	rig_turn(&recorder.rig);
+	check_answer(200, "\"messages\":[{\"seq\":1,");
+}
+END_TEST
+
+START_TEST(does_not_wait_longer)
+{
+	send_request("GET", "/v1/rooms/r/messages?after=0&wait=1", BEARER, "");
+	for (int i = 0; i < 11; i++) {
+		rig_pass(&recorder.rig, 100);
+		api_tick(api);
+	}
+	rig_turn(&recorder.rig);
+	check_answer(200, "\"messages\":[],\"more\":false}");
+}
+END_TEST
+
+START_TEST(another_epoch_is_read_from_its_beginning)
+{
+	say();
+	say();
+	send_request("GET", "/v1/rooms/r/messages?after=2&epoch=e1", BEARER,
+	    "");
+	check_answer(200, "\"messages\":[]");
+	send_request("GET", "/v1/rooms/r/messages?after=2&epoch=e0&wait=9",
+	    BEARER, "");
+	check_answer(200, "\"messages\":[{\"seq\":1,");
+}
+END_TEST
+
+/* --- streams -------------------------------------------------------------- */
+
+START_TEST(streams_what_is_said)
+{
+	say();
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, "Content-Type: text/event-stream\r\n");
+	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 1);
+	check_stream(NULL);
+	say();
+	check_stream("id: e1:2\nevent: message\ndata: {\"room\":\"r\","
+		     "\"seq\":2,");
+	say();
+	check_stream("id: e1:3\n");
+	conn_abort(client.conn);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
+	say();
+	rig_turn(&recorder.rig);
+}
+END_TEST
+
+static const struct {
+	const char *header, *query, *part;
+} positions[] = {
+	{ "Last-Event-ID: e1:1\r\n", "", "id: e1:2\n" },
+	{ "", "?last_event_id=e1:2", "id: e1:3\n" },
+	{ "Last-Event-ID: e1:2\r\n", "?last_event_id=e1:1", "id: e1:3\n" },
+	{ "Last-Event-ID: \r\n", "?last_event_id=e1:2", "id: e1:3\n" },
+	{ "Last-Event-ID: e1:0\r\n", "",
+	    "event: gap\ndata: {\"room\":\"r\",\"epoch\":\"e1\","
+	    "\"missing\":[1,1]}\n\nid: e1:2\n" },
+	{ "Last-Event-ID: e0:3\r\n", "",
+	    "\"epoch_changed\":true}\n\nevent: gap\n" },
+};
+
+START_TEST(a_stream_goes_on_where_it_was)
+{
+	char target[128], headers[128];
+
+	chat.said = 3;
+	chat.first = 2;
+	snprintf(target, sizeof(target), "/v1/rooms/r/events%s",
+	    positions[_i].query);
+	snprintf(headers, sizeof(headers), BEARER "%s", positions[_i].header);
+	send_request("GET", target, headers, "");
+	check_answer(200, positions[_i].part);
+}
+END_TEST
+
+/* What a reader has not read is not queued for it. */
+START_TEST(a_slow_reader_takes_no_memory)
+{
+	struct client slow;
+
+	client_connect(&slow, &recorder.rig, 4608);
+	client_send_text(&slow,
+	    "GET /v1/rooms/r/events HTTP/1.1\r\nHost: x\r\n" BEARER "\r\n");
+	rig_turn(&recorder.rig);
+	chat.body_len = 60000;
+	for (int i = 0; i < 50; i++) {
+		say();
+		rig_turn(&recorder.rig);
+	}
+	ck_assert_uint_le(conn_waiting(slow.conn), 65536);
+	for (int i = 0; i < 3000; i++) {
+		client_receive(&slow);
+		rig_turn(&recorder.rig);
+	}
+	slow.data[slow.len] = '\0';
+	ck_assert_ptr_nonnull(strstr(slow.data, "id: e1:1\n"));
+	ck_assert_ptr_nonnull(strstr(slow.data, "id: e1:50\n"));
+	client_fini(&slow);
+}
+END_TEST
+
+START_TEST(a_stream_ends_with_its_room)
+{
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, NULL);
+	chat.has_room = false;
+	publisher_leave(api_publisher(api), STR("id"), STR("r"));
+	check_stream("event: end\ndata: {\"room\":\"r\","
+		     "\"reason\":\"room_not_found\"}\n\n");
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(404, NULL);
+}
+END_TEST
+
+START_TEST(a_stream_is_kept_alive)
+{
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, "retry: 2000\n\n");
+	rig_pass(&recorder.rig, 15100);
+	api_tick(api);
+	check_stream(":\n\n");
+	api_tick(api);
+	check_stream(NULL);
+}
+END_TEST
+
+START_TEST(a_stream_ends_when_the_server_goes_down)
+{
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, NULL);
+	recorder.rig.worker.ws.refusing = true;
+	api_tick(api);
+	check_stream("0\r\n\r\n");
+	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
+}
+END_TEST
+
+START_TEST(a_stream_counts_as_a_connection)
+{
+	recorder.rig.limits.connections = 1;
+	recorder.rig.worker.ws.open_count = 1;
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(503, "Too many connections");
+	recorder.rig.worker.ws.open_count = 0;
+}
+END_TEST
+
+START_TEST(head_has_no_stream)
+{
+	send_request("HEAD", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, "Content-Type: text/event-stream\r\n");
+	send_request("GET", "/v1/info", BEARER, "");
+	check_answer(200, NULL);
+}
+END_TEST
+
+/* --- failures ------------------------------------------------------------- */
+
+START_TEST(needs_memory)
+{
+	if (!malloc_can_fail())
+		return;
+	for (unsigned n = 1; n < 8; n++) {
+		client_send_text(&client,
+		    "POST /v1/rooms/r/messages HTTP/1.1\r\nHost: x\r\n" BEARER
+		    "Content-Length: 13\r\n\r\n{\"message\":1}");
+		malloc_fail_at(n);
+		rig_turn(&recorder.rig);
+		malloc_fail_at(0);
+		client_fini(&client);
+		rig_turn(&recorder.rig);
+		client_connect(&client, &recorder.rig, 0);
+	}
+}
+END_TEST
+
+SUITE(api)
+{
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_loop_test(tests, asks_for_the_key, 0, COUNT_OF(keys));
+	tcase_add_test(tests, is_not_there_without_a_key);
+	tcase_add_test(tests, may_have_a_listener_of_its_own);
+	tcase_add_test(tests, a_user_reads_as_admitted);
+	tcase_add_test(tests, a_user_does_not_post);
+	tcase_add_test(tests, publishes_a_message);
+	tcase_add_test(tests, the_key_of_the_body_counts);
+	tcase_add_test(tests, answers_when_the_chat_does);
+	tcase_add_test(tests, a_client_may_go_before_the_answer);
+	tcase_add_test(tests, does_not_wait_for_ever);
+	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
+	tcase_add_test(tests, creates_the_room_of_a_message);
+	tcase_add_test(tests, answers_each_message_of_a_batch);
+	tcase_add_test(tests, puts_a_room_once);
+	tcase_add_test(tests, waits_for_a_message);
+	tcase_add_test(tests, does_not_wait_longer);
+	tcase_add_test(tests, another_epoch_is_read_from_its_beginning);
+	tcase_add_test(tests, streams_what_is_said);
+	tcase_add_loop_test(tests, a_stream_goes_on_where_it_was, 0,
+	    COUNT_OF(positions));
+	tcase_add_test(tests, a_slow_reader_takes_no_memory);
+	tcase_add_test(tests, a_stream_ends_with_its_room);
+	tcase_add_test(tests, a_stream_is_kept_alive);
+	tcase_add_test(tests, a_stream_ends_when_the_server_goes_down);
+	tcase_add_test(tests, a_stream_counts_as_a_connection);
+	tcase_add_test(tests, head_has_no_stream);
+	tcase_add_test(tests, needs_memory);
+}

@@ -1,0 +1,221 @@
+/* For the files of the API only. */
+#ifndef TRANSPORT_API_INTERNAL_H
+#define TRANSPORT_API_INTERNAL_H
+
+#include <stdint.h>
+
+#include "domain/base/id_map.h"
+#include "domain/base/list.h"
+#include "domain/command.h"
+#include "domain/event.h"
+#include "domain/publisher.h"
+#include "domain/room.h"
+#include "transport/api/api.h"
+#include "transport/http/http_conn.h"
+#include "transport/ws/admission.h"
+#include "wire/api/api_request.h"
+#include "wire/dialect.h"
+
+struct input_buffer;
+struct scratch;
+
+struct api {
+	struct publisher base; /* first: its address is this one */
+	struct api_config config;
+	struct publisher *publisher; /* the hub's */
+	struct command_handler *handler;
+	char key[API_KEY_MOST];
+	size_t key_len; /* 0: nothing is served */
+	char name[API_NAME_MOST];
+	size_t name_len;
+	bool has_listener;
+	struct id_map calls;   /* by id */
+	struct id_map watched; /* struct api_room, by id */
+	struct list watchers;  /* calls that watch a room */
+	uint64_t last_call;    /* the number of the newest */
+	struct scratch *scratch;
+};
+
+/* A room that calls wait for messages of. */
+struct api_room {
+	struct list watchers;
+	char id[ROOM_ID_SIZE];
+};
+
+struct api_call;
+
+/* What a route does. */
+struct api_operation {
+	/*
+	 * The request is whole, and who asks may do it. Hands commands in with
+	 * api_call_ask(), or sets call->status.
+	 */
+	void (*run)(struct api_call *);
+	/* An answer to one of the commands. */
+	void (*receive)(struct api_call *, const struct event *);
+	/*
+	 * All commands are answered, but there is no status yet. Sets what is
+	 * to be sent; false: it has sent something itself. NULL: there always
+	 * is a status.
+	 */
+	bool (*finish)(struct api_call *);
+	/*
+	 * Goes on with a call that watches a room: a stream with what follows
+	 * into call->out, another one as it likes.
+	 */
+	void (*go_on)(struct api_call *);
+	const char *param; /* of its path; NULL: there is none */
+	bool for_users;    /* not only for backends */
+};
+
+/* The answer to one message. */
+struct api_result {
+	struct wire_text text;
+	int status;
+	bool is_refused; /* its room could not be created */
+};
+
+/* "~", and a number: no member has such an id. */
+#define API_CALL_ID_SIZE 18
+#define API_SUBJECT_SIZE 256
+
+struct api_call {
+	struct api *api;
+	struct http_exchange *exchange;
+	const struct api_operation *operation;
+	struct candidate candidate; /* while the admission decides */
+	bool is_candidate;
+	bool is_of_user;  /* admitted, not by the key */
+	bool needs_admin; /* of a user; others are refused */
+	bool is_running;  /* run(): the answer is not sent before its end */
+	bool is_live;     /* a stream that is counted as a connection */
+	bool has_ended;   /* a stream: nothing follows what is in `out` */
+	bool has_begun;   /* a stream: it was sent something */
+	bool reads_again; /* a stream: the position was set back */
+	bool has_created; /* the room of the path */
+	unsigned rights;
+	char *scope;           /* command.scope, with a NUL; NULL: absent */
+	int64_t expires_at_ms; /* of the user; 0: never */
+	char id[API_CALL_ID_SIZE];
+	char subject[API_SUBJECT_SIZE]; /* the room or member of the path */
+	struct input_buffer *body;
+	unsigned answers_due;
+	/* The answer. */
+	int status;
+	struct wire_text out;
+	char headers[512];
+	/* Of each message that is published. */
+	struct api_result *results;
+	size_t result_count;
+	/* Of a call that watches a room; NULL: it does not. */
+	struct api_room *watched;
+	struct list room_link;
+	struct list watch_link;
+	char epoch[ID_SIZE];  /* as far as the reader knows */
+	uint64_t next;        /* the first message that it does not have */
+	uint32_t limit;       /* messages of a page */
+	unsigned query_flags; /* COMMAND_HAS_AFTER, … */
+	int64_t until_ms;     /* monotonic: it waits until then */
+	size_t sent;          /* bytes of `out` that it has had */
+};
+
+/* --- api_call.c ----------------------------------------------------------- */
+
+/*
+ * Begins a call of the exchange: who asks is checked, the body awaited, then
+ * the operation runs. False: the API is not there for this listener.
+ */
+bool api_call_begin(struct http_exchange *, const struct api_operation *);
+
+/*
+ * Hands a command of the server in. Each is answered once; the answer has the
+ * ref, which is copied.
+ */
+enum chat_error api_call_ask(struct api_call *, struct command *,
+    struct str ref);
+
+/* An answer came. The call may be over afterwards. */
+void api_call_receive(struct api_call *, const struct event *);
+
+/* Hands in further commands later; the call may be over afterwards. */
+void api_call_run_again(struct api_call *, void (*run)(struct api_call *));
+
+/* The answer is a failure. */
+void api_call_fail(struct api_call *, const struct failure *);
+void api_call_fail_field(struct api_call *, const char *field);
+
+/* Sets the head of a response that follows at once. */
+void api_call_respond_head(struct api_call *, int status,
+    const char *content_type);
+
+/* Encodes an answer into call->out and call->status. */
+void api_call_put(struct api_call *, const struct event *);
+
+/* The body, for decoding. */
+struct api_body api_call_body(const struct api_call *);
+
+/* The room of the path. */
+static inline struct str
+api_call_subject(const struct api_call *call)
+{
+	return str_from(call->subject);
+}
+
+int64_t api_call_now_ms(const struct api_call *);
+
+/* Whether the server goes down: calls that wait end. */
+bool api_call_is_draining(const struct api_call *);
+
+/* --- api_watch.c ---------------------------------------------------------- */
+
+/*
+ * At the end of each turn with a message of the room, or when call->until_ms
+ * has passed, the call goes on. False: no memory.
+ */
+bool api_watch(struct api_call *, struct str room);
+void api_unwatch(struct api_call *);
+
+/* Something was published in a room. */
+void api_watch_wake(struct api *, struct str room);
+
+/* Lets calls look at the time. */
+void api_watch_tick(struct api *);
+
+/* --- api_query.c ---------------------------------------------------------- */
+
+/* Each reads a parameter of the query. False: the call has failed. */
+
+/* *out does not change if it is absent; *given, unless NULL, says so. */
+bool api_query_number(struct api_call *, const struct http_request *,
+    const char *name, uint64_t most, uint64_t *out, bool *given);
+
+/* In seconds, perhaps with "s" behind them. */
+bool api_query_seconds(struct api_call *, const struct http_request *,
+    const char *name, uint64_t most, int64_t *ms);
+
+/* The text is in `out`, "" if it is absent. */
+bool api_query_text(struct api_call *, const struct http_request *,
+    const char *name, char *out, size_t size);
+
+/* --- operations ----------------------------------------------------------- */
+
+#define API_OPERATIONS(X) \
+	X(info)           \
+	X(rooms)          \
+	X(room_post)      \
+	X(room_put)       \
+	X(room_get)       \
+	X(publish)        \
+	X(batch)          \
+	X(broadcast)      \
+	X(history)        \
+	X(stream)         \
+	X(room_members)   \
+	X(members)        \
+	X(member_end)
+
+#define X(name) extern const struct api_operation operation_##name;
+API_OPERATIONS(X)
+#undef X
+
+#endif

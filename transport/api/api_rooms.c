@@ -1,0 +1,198 @@
+/* Rooms, members, and what the server is. */
+#include <assert.h>
+#include <string.h>
+
+#include "transport/api/api_internal.h"
+#include "transport/fanout/hub.h"
+#include "transport/ws/ws_conn.h"
+#include "wire/common/wire_text.h"
+#include "wire/json/json_fields.h"
+
+#define ENTRIES_MOST 1000
+#define ENTRIES_PRESET 100
+
+static void
+room_ask(struct api_call *call, enum command_kind kind)
+{
+	struct command command = {
+		.kind = kind,
+		.room = api_call_subject(call),
+	};
+
+	api_call_ask(call, &command, STR("0"));
+}
+
+/* --- one room ------------------------------------------------------------- */
+
+static void
+room_get_run(struct api_call *call)
+{
+	room_ask(call, COMMAND_ROOM_INFO);
+}
+
+const struct api_operation operation_room_get = {
+	.run = room_get_run,
+	.receive = api_call_put,
+	.param = "room",
+};
+
+/* The answer is the room as it is then. The commands have one author, so the
+ * second one waits for the first. */
+static void
+room_create_run(struct api_call *call)
+{
+	struct api_body body = api_call_body(call);
+	struct str room = STR_ABSENT;
+	struct command command;
+	struct failure why;
+
+	if (call->operation->param != NULL)
+		room = api_call_subject(call);
+	if (api_decode_room(&body, room, &command, &why) != CHAT_OK)
+		api_call_fail(call, &why);
+	else
+		api_call_ask(call, &command, STR("0"));
+}
+
+static void
+receive_created(struct api_call *call, const struct event *event)
+{
+	assert(event->room.len < sizeof(call->subject));
+	memcpy(call->subject, event->room.data, event->room.len);
+	call->subject[event->room.len] = '\0';
+	call->has_created = true;
+	room_ask(call, COMMAND_ROOM_INFO);
+}
+
+static void
+room_create_receive(struct api_call *call, const struct event *event)
+{
+	bool may_exist = call->operation == &operation_room_put;
+
+	if (event->kind == EVENT_ROOM_CREATED)
+		receive_created(call, event);
+	else if (event->kind == EVENT_FAILED && may_exist &&
+		 event->failure.error == CHAT_ROOM_EXISTS)
+		room_ask(call, COMMAND_ROOM_INFO);
+	else
+		api_call_put(call, event);
+	if (event->kind == EVENT_ROOM_INFO && call->has_created)
+		call->status = 201;
+}
+
+const struct api_operation operation_room_post = {
+	.run = room_create_run,
+	.receive = room_create_receive,
+};
+
+const struct api_operation operation_room_put = {
+	.run = room_create_run,
+	.receive = room_create_receive,
+	.param = "room",
+};
+
+/* --- lists ---------------------------------------------------------------- */
+
+/* A page of a list: ?after=…&limit=… */
+static void
+page_ask(struct api_call *call, struct command *command)
+{
+	struct http_request request;
+	char after[API_SUBJECT_SIZE];
+	uint64_t limit = ENTRIES_PRESET;
+
+	http_exchange_request(call->exchange, &request);
+	if (!api_query_text(call, &request, "after", after, sizeof(after)) ||
+	    !api_query_number(call, &request, "limit", ENTRIES_MOST, &limit,
+		NULL))
+		return;
+	if (limit == 0) {
+		api_call_fail_field(call, "limit");
+		return;
+	}
+	if (after[0] != '\0')
+		command->after = str_from(after);
+	command->limit = (uint32_t)limit;
+	api_call_ask(call, command, STR("0"));
+}
+
+static void
+rooms_run(struct api_call *call)
+{
+	struct command command = { .kind = COMMAND_ROOM_LIST };
+
+	page_ask(call, &command);
+}
+
+const struct api_operation operation_rooms = {
+	.run = rooms_run,
+	.receive = api_call_put,
+};
+
+static void
+members_run(struct api_call *call)
+{
+	struct command command = { .kind = COMMAND_MEMBERS };
+
+	if (call->operation->param != NULL)
+		command.room = api_call_subject(call);
+	page_ask(call, &command);
+}
+
+const struct api_operation operation_members = {
+	.run = members_run,
+	.receive = api_call_put,
+};
+
+const struct api_operation operation_room_members = {
+	.run = members_run,
+	.receive = api_call_put,
+	.param = "room",
+};
+
+/* --- one member ----------------------------------------------------------- */
+
+static void
+member_end_run(struct api_call *call)
+{
+	struct failure failure = { .error = CHAT_MEMBER_NOT_FOUND };
+
+	if (hub_end(call->api->config.hub, api_call_subject(call),
+		WS_CLOSE_FORBIDDEN, "disconnected"))
+		call->status = 204;
+	else
+		api_call_fail(call, &failure);
+}
+
+const struct api_operation operation_member_end = {
+	.run = member_end_run,
+	.param = "member",
+};
+
+/* --- the server ----------------------------------------------------------- */
+
+static void
+info_run(struct api_call *call)
+{
+	const struct profile *profile = call->api->config.profile;
+	const struct loop *loop = call->exchange->conn->loop;
+	struct wire_text *out = &call->out;
+
+	json_field_string(out, STR("{\"server\":"), profile->server);
+	json_field_string(out, STR(",\"durability\":"), profile->durability);
+	json_field_unsigned(out, STR(",\"connections\":"),
+	    loop->websockets->open_count);
+	json_field_signed(out, STR(",\"uptime_ms\":"),
+	    loop->now_ms - loop->started_ms);
+	json_field_unsigned(out, STR(",\"limits\":{\"message_bytes\":"),
+	    profile->message_bytes);
+	json_field_unsigned(out, STR(",\"body_bytes\":"),
+	    call->api->config.limits->body_bytes);
+	json_field_unsigned(out, STR(",\"batch\":"), API_BATCH_MOST);
+	wire_text_append(out, STR("}}"));
+	call->status = 200;
+}
+
+const struct api_operation operation_info = {
+	.run = info_run,
+};

@@ -1,0 +1,58 @@
+/* The routes of the API: docs/api.md, share/api/openapi.json. */
+#include "transport/api/api_internal.h"
+#include "transport/http/assets.h"
+
+#define X(name)                                                     \
+	static bool run_##name(struct http_exchange *exchange)      \
+	{                                                           \
+		return api_call_begin(exchange, &operation_##name); \
+	}
+API_OPERATIONS(X)
+#undef X
+
+/* It has nothing secret. */
+static bool
+run_document(struct http_exchange *exchange)
+{
+	const struct api *api = exchange->arg;
+	const struct asset *asset =
+	    api->config.assets == NULL
+		? NULL
+		: assets_find(api->config.assets, exchange->request->path);
+
+	if (asset == NULL)
+		return false;
+	asset_answer(asset, exchange->request, &exchange->response,
+	    exchange->text);
+	return true;
+}
+
+static const struct http_route api_routes[] = {
+	{ "/v1/openapi.json", HTTP_GET, run_document, false },
+	{ "/v1/info", HTTP_GET, run_info, false },
+	{ "/v1/rooms", HTTP_GET, run_rooms, false },
+	{ "/v1/rooms", HTTP_POST, run_room_post, true },
+	{ "/v1/rooms/{room}", HTTP_GET, run_room_get, false },
+	{ "/v1/rooms/{room}", HTTP_PUT, run_room_put, true },
+	{ "/v1/rooms/{room}/messages", HTTP_GET, run_history, false },
+	{ "/v1/rooms/{room}/messages", HTTP_POST, run_publish, true },
+	{ "/v1/rooms/{room}/events", HTTP_GET, run_stream, false },
+	{ "/v1/rooms/{room}/members", HTTP_GET, run_room_members, false },
+	{ "/v1/messages", HTTP_POST, run_batch, true },
+	{ "/v1/broadcast", HTTP_POST, run_broadcast, true },
+	{ "/v1/members", HTTP_GET, run_members, false },
+	{ "/v1/members/{member}", HTTP_DELETE, run_member_end, false },
+	{ NULL, 0, NULL, false },
+};
+
+bool
+api_handle(struct api *api, struct http_exchange *exchange)
+{
+	if (api->key_len == 0)
+		return false;
+	exchange->arg = api;
+	if (http_routes_run(exchange, api_routes))
+		return true;
+	exchange->arg = NULL;
+	return false;
+}

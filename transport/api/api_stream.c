@@ -1,0 +1,243 @@
+/*
+ * The messages of a room as server-sent events. A reader is a position in the
+ * room's history: what it has not read is not queued for it.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/clock.h"
+#include "domain/text/names.h"
+#include "transport/api/api_internal.h"
+#include "transport/ws/ws_conn.h"
+#include "transport/ws/ws_upgrade.h"
+#include "wire/api/api_answer.h"
+
+/* Bytes of messages that are read at once, at least one message. */
+#define READ_BYTES (32 * 1024)
+
+#define HEARTBEAT_MS 15000
+
+/* "epoch:seq" */
+#define EVENT_ID_SIZE (ID_SIZE + 20)
+
+/* --- the position --------------------------------------------------------- */
+
+/* Where a reader goes on that had this event. False: it is no event's id. */
+static bool
+event_id_read(struct api_call *call, char *id)
+{
+	char *colon = strrchr(id, ':'), *end;
+	uint64_t seq;
+
+	if (colon == NULL || colon[1] < '0' || colon[1] > '9' ||
+	    (size_t)(colon - id) >= sizeof(call->epoch) ||
+	    !name_is_plain(str_slice(id, (size_t)(colon - id)), ID_SIZE))
+		return false;
+	seq = strtoull(colon + 1, &end, 10);
+	if (*end != '\0' || seq > INT64_MAX)
+		return false;
+	*colon = '\0';
+	memcpy(call->epoch, id, (size_t)(colon - id) + 1);
+	call->next = seq + 1;
+	return true;
+}
+
+/* The header of a reader that comes again, or else the query. */
+static bool
+position_read(struct api_call *call)
+{
+	struct http_request request;
+	char id[EVENT_ID_SIZE];
+	struct str header;
+
+	http_exchange_request(call->exchange, &request);
+	header = http_header_find(&request, "Last-Event-ID", NULL);
+	if (header.data == NULL || str_is_empty(header)) {
+		if (!api_query_text(call, &request, "last_event_id", id,
+			sizeof(id)))
+			return false;
+	} else if (header.len < sizeof(id)) {
+		memcpy(id, header.data, header.len);
+		id[header.len] = '\0';
+	} else {
+		id[0] = ':'; /* no id is so long */
+		id[1] = '\0';
+	}
+	if (id[0] == '\0' || event_id_read(call, id))
+		return true;
+	api_call_fail_field(call, "last_event_id");
+	return false;
+}
+
+static void
+epoch_set(struct api_call *call, struct str epoch)
+{
+	assert(epoch.len < sizeof(call->epoch));
+	memcpy(call->epoch, epoch.data, epoch.len);
+	call->epoch[epoch.len] = '\0';
+}
+
+/* The room's numbers begin anew: so does the reader. */
+static void
+epoch_change(struct api_call *call, struct str epoch)
+{
+	epoch_set(call, epoch);
+	call->next = 1;
+	api_put_gap(&call->out, api_call_subject(call), epoch, 0, 0);
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static void
+receive_messages(struct api_call *call, const struct event *event)
+{
+	struct str room = api_call_subject(call);
+	const struct recovery *recovery = &event->recovery;
+
+	if (!str_equal(event->epoch, str_from(call->epoch))) {
+		epoch_change(call, event->epoch);
+		call->reads_again = true;
+		return;
+	}
+	if (recovery->missing_first != 0) {
+		api_put_gap(&call->out, room, event->epoch,
+		    recovery->missing_first, recovery->missing_last);
+		call->next = recovery->missing_last + 1;
+	}
+	for (size_t i = 0; i < event->page.count; i++) {
+		api_put_stream_message(&call->out, room, event->epoch,
+		    &event->page.items[i]);
+		call->next = event->page.items[i].seq + 1;
+	}
+}
+
+static void
+stream_end(struct api_call *call, const char *reason)
+{
+	api_put_end(&call->out, api_call_subject(call), str_from(reason));
+	call->has_ended = true;
+}
+
+static bool
+has_expired(const struct api_call *call)
+{
+	struct clock *clock = call->exchange->conn->loop->clock;
+
+	return call->expires_at_ms != 0 &&
+	       clock_wall_ms(clock) >= call->expires_at_ms;
+}
+
+/* The chat answers before this returns. */
+static void
+messages_read(struct api_call *call)
+{
+	struct command command = {
+		.kind = COMMAND_REPLAY,
+		.room = api_call_subject(call),
+		.from_seq = call->next,
+		.to_seq = INT64_MAX,
+		.limit = READ_BYTES,
+	};
+
+	call->reads_again = false;
+	if (api_call_ask(call, &command, STR_ABSENT) == CHAT_OK)
+		return;
+	call->answers_due--;
+	stream_end(call, "room_not_found");
+}
+
+/* A client that is sent nothing for long would not notice our end. */
+static void
+stream_go_on(struct api_call *call)
+{
+	int64_t now_ms = api_call_now_ms(call);
+
+	wire_text_reset(&call->out);
+	call->sent = 0;
+	if (call->has_ended)
+		return;
+	if (!call->has_begun)
+		api_put_stream_begin(&call->out);
+	call->has_begun = true;
+	if (has_expired(call))
+		stream_end(call, "token_expired");
+	else
+		do
+			messages_read(call);
+		while (call->reads_again);
+	if (call->out.len == 0 && now_ms >= call->until_ms)
+		api_put_heartbeat(&call->out);
+	call->has_ended |= api_call_is_draining(call);
+	if (call->out.len > 0)
+		call->until_ms = now_ms + HEARTBEAT_MS;
+}
+
+/* --- the beginning -------------------------------------------------------- */
+
+static void
+stream_run(struct api_call *call)
+{
+	struct command command = {
+		.kind = COMMAND_ROOM_INFO,
+		.room = api_call_subject(call),
+	};
+
+	if (position_read(call))
+		api_call_ask(call, &command, STR("0"));
+}
+
+/* Without a position the reader gets what is published from now on. */
+static void
+receive_room(struct api_call *call, const struct event *event)
+{
+	if (call->epoch[0] == '\0') {
+		epoch_set(call, event->epoch);
+		call->next = event->seq + 1;
+	} else if (str_equal(event->epoch, str_from(call->epoch)) &&
+		   call->next > event->seq + 1)
+		call->next = event->seq + 1;
+}
+
+static void
+stream_receive(struct api_call *call, const struct event *event)
+{
+	if (event->kind == EVENT_REPLAYED)
+		receive_messages(call, event);
+	else if (event->kind == EVENT_ROOM_INFO)
+		receive_room(call, event);
+	else
+		api_call_put(call, event);
+}
+
+/* The reader counts as a connection. */
+static bool
+stream_begin(struct api_call *call)
+{
+	struct http_exchange *exchange = call->exchange;
+	struct ws_service *service = exchange->conn->loop->websockets;
+	struct failure failure = { .error = CHAT_UNAVAILABLE };
+
+	if (!ws_has_room(service, exchange->conn, &exchange->response)) {
+		http_exchange_respond(exchange);
+		return false;
+	}
+	if (!api_watch(call, api_call_subject(call))) {
+		api_call_fail(call, &failure);
+		return true;
+	}
+	call->is_live = true;
+	service->open_count++;
+	api_call_respond_head(call, 200, "text/event-stream");
+	http_exchange_stream(exchange);
+	return false;
+}
+
+const struct api_operation operation_stream = {
+	.run = stream_run,
+	.receive = stream_receive,
+	.finish = stream_begin,
+	.go_on = stream_go_on,
+	.param = "room",
+	.for_users = true,
+};
