@@ -94,7 +94,7 @@ archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 part_objects = $(call objects,$(filter-out %/main.c,$(call sources_in,$(folder))))
-made.cmd = $(O)/web.o
+made.cmd = $(O)/web.o $(O)/api_assets.o
 test_objects = $(call objects,tests/main.c \
 	$(wildcard tests/support/*.c tests/support/$(1)/*.c) \
 	$(filter-out tests/persistence/crash/%,$(call sources_in,tests/$(1))))
@@ -128,12 +128,16 @@ $(O)/%.o: %.c $(O)/flags
 
 link = $(Q)$(call say,LD $@) && $(CC) $(ldflags) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^)
 
-# The files of web/ are compiled into the program.
+# The files of web/ and share/api/ are compiled into the program.
 $(O)/web.c: tools/embed $(wildcard web/*)
 	@mkdir -p $(@D)
 	@$(call say,WEB $@)
-	$(Q)tools/embed web > $@
-$(O)/web.o: $(O)/web.c $(O)/flags
+	$(Q)tools/embed web web_assets > $@
+$(O)/api_assets.c: tools/embed $(wildcard share/api/*)
+	@mkdir -p $(@D)
+	@$(call say,WEB $@)
+	$(Q)tools/embed share/api api_assets > $@
+$(O)/web.o $(O)/api_assets.o: $(O)/%.o: $(O)/%.c $(O)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
 
 define part_rules

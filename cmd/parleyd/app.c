@@ -1,5 +1,7 @@
 #include "cmd/parleyd/app.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,6 +17,7 @@
 #include "domain/server_stats.h"
 #include "persistence/file/file_store.h"
 #include "persistence/stores.h"
+#include "transport/api/api.h"
 #include "transport/fanout/hub.h"
 #include "transport/routes.h"
 #include "transport/server.h"
@@ -29,6 +32,7 @@ struct app {
 	struct stores stores;
 	struct hub *hub;
 	struct chat chat;
+	struct api *api;
 	struct dispatcher *dispatcher;
 	struct sessions *sessions;
 	struct host_ops host_ops;
@@ -102,7 +106,8 @@ use_options(struct app *app, const struct options *options)
 	app->limits = options->transport;
 	app->limits.inflate_floor =
 	    options->chat.message_bytes + ENVELOPE_BYTES;
-	limits_fit_files(&app->limits, options->listeners.count);
+	limits_fit_files(&app->limits,
+	    options->listeners.count + options->admin.listeners.count);
 	app->chat.limits = options->chat;
 	app->chat.profile = make_profile(options);
 }
@@ -132,7 +137,8 @@ tls_load(const struct options *options, struct tls_context **out)
 	char why[512];
 
 	*out = NULL;
-	if (!listen_has_tls(&options->listeners))
+	if (!listen_has_tls(&options->listeners) &&
+	    !listen_has_tls(&options->admin.listeners))
 		return true;
 	*out = tls_context_create(&config, why, sizeof(why));
 	if (*out == NULL)
@@ -183,6 +189,50 @@ auth_open(struct app *app)
 	return app->auth != NULL;
 }
 
+/* The first line of a file. False: it is logged why not. */
+static bool
+admin_key_read(const char *path, char key[API_KEY_MOST + 1])
+{
+	FILE *file = fopen(path, "re");
+	char line[API_KEY_MOST + 3] = "";
+	bool is_read = file != NULL && fgets(line, sizeof(line), file) != NULL;
+	struct str text = str_slice(line, strcspn(line, "\r\n"));
+
+	if (!is_read && (file == NULL || ferror(file)))
+		log_error("admin.key_file %s: %s", path, strerror(errno));
+	else if (!admin_key_is_valid(text))
+		log_error("admin.key_file %s: the key needs %d to %d visible "
+			  "characters of ASCII",
+		    path, ADMIN_KEY_LEAST, API_KEY_MOST);
+	else
+		snprintf(key, API_KEY_MOST + 1, "%.*s", (int)text.len, line);
+	if (file != NULL)
+		fclose(file);
+	return key[0] != '\0';
+}
+
+/* False: it is logged why not. */
+static bool
+api_load(const struct options *options, char key[API_KEY_MOST + 1])
+{
+	memcpy(key, options->admin.key, API_KEY_MOST + 1);
+	return options->admin.key_file[0] == '\0' ||
+	       admin_key_read(options->admin.key_file, key);
+}
+
+static void
+api_set(struct app *app, const char *key)
+{
+	const struct admin_options *admin = &app->options.admin;
+	struct api_settings settings = {
+		.key = str_from(key),
+		.name = str_from(admin->name),
+		.has_listener = admin->listeners.count > 0,
+	};
+
+	api_configure(app->api, &settings);
+}
+
 /* Everything is checked before anything is changed. */
 static void
 options_reload(void *arg)
@@ -192,7 +242,7 @@ options_reload(void *arg)
 	struct options_error error;
 	struct authenticator_config auth;
 	struct tls_context *tls;
-	char why[512];
+	char why[512], key[API_KEY_MOST + 1];
 
 	if (!options_load(&fresh, app->sources, &error)) {
 		log_error("not reloaded: %s", error.text);
@@ -200,7 +250,7 @@ options_reload(void *arg)
 	}
 	applied = fresh;
 	options_keep_fixed(&applied, &app->options);
-	if (!tls_load(&applied, &tls)) {
+	if (!api_load(&applied, key) || !tls_load(&applied, &tls)) {
 		log_error("not reloaded");
 		return;
 	}
@@ -212,6 +262,7 @@ options_reload(void *arg)
 	}
 	options_each_change(&app->options, &fresh, log_change, NULL);
 	use_options(app, &applied);
+	api_set(app, key);
 	server_limits_changed(app->server);
 	server_set_tls(app->server, tls);
 	tls_context_unref(tls);
@@ -363,15 +414,39 @@ open_stores(struct app *app)
 	return end == STORES_OPEN;
 }
 
+/* The chat publishes to the API, and that to the hub. */
+static bool
+make_publisher(struct app *app)
+{
+	struct api_config config = {
+		.limits = &app->limits,
+		.profile = &app->chat.profile,
+		.assets = &api_assets,
+	};
+	char key[API_KEY_MOST + 1];
+
+	if (!api_load(&app->options, key)) {
+		app->status = EX_CONFIG;
+		return false;
+	}
+	app->hub = config.hub = hub_create();
+	if (app->hub == NULL)
+		return false;
+	app->api = api_create(&config);
+	if (app->api == NULL)
+		return false;
+	api_set(app, key);
+	app->chat.publisher = api_publisher(app->api);
+	return true;
+}
+
 static bool
 make_chat(struct app *app)
 {
 	if (!open_stores(app))
 		return false;
-	app->hub = hub_create();
-	if (app->hub == NULL)
+	if (!make_publisher(app))
 		return false;
-	app->chat.publisher = hub_publisher(app->hub);
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
 	app->chat.history = app->stores.history;
@@ -380,20 +455,40 @@ make_chat(struct app *app)
 	app->chat.clock = system_clock();
 	app->chat.ids = random_ids();
 	app->dispatcher = dispatcher_create(&app->chat);
-	return app->dispatcher != NULL;
+	if (app->dispatcher == NULL)
+		return false;
+	api_bind(app->api, dispatcher_handler(app->dispatcher));
+	return true;
+}
+
+/* Those of the API have no dialect. Returns how many there are. */
+static size_t
+all_listeners(const struct options *options,
+    struct server_listen out[2 * LISTEN_MAX])
+{
+	const struct listen_list *chat = &options->listeners;
+	const struct listen_list *admin = &options->admin.listeners;
+
+	memcpy(out, chat->at, chat->count * sizeof(*out));
+	memcpy(out + chat->count, admin->at, admin->count * sizeof(*out));
+	for (size_t i = 0; i < admin->count; i++)
+		out[chat->count + i].dialect = NULL;
+	return chat->count + admin->count;
 }
 
 static bool
 make_server(struct app *app)
 {
+	struct server_listen listen[2 * LISTEN_MAX];
 	struct sessions_config sessions = {
 		.hub = app->hub,
 		.handler = dispatcher_handler(app->dispatcher),
 		.limits = &app->limits,
 	};
 	struct server_config server = {
-		.listen = app->options.listeners.at,
-		.listen_count = app->options.listeners.count,
+		.listen = listen,
+		.listen_count = all_listeners(&app->options, listen),
+		.api = app->api,
 		.limits = &app->limits,
 		.clock = system_clock(),
 		.routes = server_routes,
@@ -426,7 +521,8 @@ exposure_note(const struct server_listen *at, void *arg)
 	struct app *app = arg;
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (address_is_local((const void *)&at->address.storage))
+	if (at->dialect == NULL ||
+	    address_is_local((const void *)&at->address.storage))
 		return;
 	app->is_exposed = true;
 	address_format(&at->address, text);
@@ -468,6 +564,7 @@ app_fini(struct app *app)
 	sessions_destroy(app->sessions);
 	authenticator_destroy(app->auth);
 	dispatcher_destroy(app->dispatcher);
+	api_destroy(app->api);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
 }

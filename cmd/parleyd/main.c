@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/parleyd/app.h"
+#include "cmd/parleyd/ctl_tool.h"
 #include "cmd/parleyd/options/options.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/store_tool/store_tool.h"
@@ -30,6 +31,8 @@ main(int argc, char **argv, char **envp)
 		stderr_log_set_format(LOG_FORMAT_TEXT);
 		return user_tool_run(argc - 2, argv + 2, stdin, stdout);
 	}
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return ctl_tool_run(argc - 2, argv + 2, stdout);
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);
 		return error.exit_code;

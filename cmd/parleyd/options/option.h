@@ -40,6 +40,7 @@ struct option {
 	    *zero; /* meaning of 0, or the word for no path; NULL: refused */
 	const char *const *words; /* ends with NULL */
 	bool needs_restart;
+	bool is_secret;   /* its value is not printed */
 	const char *help; /* one sentence */
 };
 
@@ -72,7 +73,7 @@ bool option_is_grouped(enum option_style, struct str name);
  */
 bool option_parse(const struct option *, struct str text, struct options *);
 
-/* Writes a value so that option_parse() reads it. */
+/* Writes a value so that option_parse() reads it; "***" for a secret. */
 #define OPTION_TEXT_SIZE (LISTEN_TEXT_SIZE)
 void option_format(const struct option *, const struct options *,
     char out[OPTION_TEXT_SIZE]);

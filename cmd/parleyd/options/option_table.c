@@ -227,6 +227,39 @@ const struct option option_table[] = {
 	    .help = "Clients without a token are guests, who may read and "
 		    "post: unless auth.kind is open." },
 
+	{ .section = "HTTP API",
+	    .name = "admin.key",
+	    .type = OPTION_TEXT,
+	    AT(admin.key),
+	    .preset = "none",
+	    .zero = "none",
+	    .is_secret = true,
+	    .help = "The key of backends, at least 16 visible characters: "
+		    "/v1/ is served to requests with Authorization: Bearer "
+		    "KEY. On a command line other users of the machine can "
+		    "read it." },
+	{ .name = "admin.key_file",
+	    .type = OPTION_PATH,
+	    AT(admin.key_file),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "A file with the key, instead of admin.key. Read again "
+		    "on SIGHUP." },
+	{ .name = "admin.listen",
+	    .type = OPTION_LISTEN,
+	    AT(admin.listeners),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "Addresses of the API, as in listen; the key is good "
+		    "only there. Without them it is good at every address." },
+	{ .name = "admin.name",
+	    .type = OPTION_TEXT,
+	    AT(admin.name),
+	    .preset = "server",
+	    .help = "The author of a backend's messages, unless they name "
+		    "another one." },
+
 	{ .section = "Store",
 	    .name = "store.kind",
 	    .type = OPTION_WORD,

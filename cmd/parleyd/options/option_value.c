@@ -185,6 +185,17 @@ text_parse(const struct option *option, struct str text, struct options *out)
 	return true;
 }
 
+static bool
+listen_parse(const struct option *option, struct str text, struct options *out)
+{
+	struct listen_list *list = value_of(option, out);
+
+	if (option->zero == NULL || !str_equal(text, str_from(option->zero)))
+		return listen_append(list, text);
+	listen_clear(list);
+	return true;
+}
+
 bool
 option_parse(const struct option *option, struct str text, struct options *out)
 {
@@ -196,7 +207,7 @@ option_parse(const struct option *option, struct str text, struct options *out)
 		return word_parse(option, text, out);
 	if (option->type == OPTION_PATH || option->type == OPTION_TEXT)
 		return text_parse(option, text, out);
-	return listen_append(&out->listeners, text);
+	return listen_parse(option, text, out);
 }
 
 static void
@@ -226,8 +237,12 @@ option_format(const struct option *option, const struct options *options,
 		    option_number(option, options), out, OPTION_TEXT_SIZE);
 		return;
 	}
-	if (option->type == OPTION_LISTEN) {
-		text = options->listeners.text;
+	if (option->is_secret && *at != '\0') {
+		text = "***";
+	} else if (option->type == OPTION_LISTEN) {
+		text = ((const struct listen_list *)(const void *)at)->text;
+		if (*text == '\0' && option->zero != NULL)
+			text = option->zero;
 	} else if (option->type == OPTION_PATH || option->type == OPTION_TEXT) {
 		text = *at != '\0' ? at : option->zero;
 	} else if (option->type == OPTION_BOOL) {
@@ -265,16 +280,18 @@ words_take(const char *const *words, char *out, size_t size)
 	}
 }
 
+/* An option that may be empty is about addresses without a dialect. */
 static void
-addresses_take(char *out, size_t size)
+addresses_take(const struct option *option, char *out, size_t size)
 {
 	char dialects[64];
 
 	listen_write_dialects(dialects, sizeof(dialects));
 	snprintf(out, size,
 	    "addresses such as 127.0.0.1:8080, [::1]:8080, "
-	    ":8080 (everywhere) or unix:/path, perhaps with %s",
-	    dialects);
+	    ":8080 (everywhere) or unix:/path, %s%s",
+	    option->zero == NULL ? "perhaps with " : "or ",
+	    option->zero == NULL ? dialects : option->zero);
 }
 
 void
@@ -292,5 +309,5 @@ option_takes(const struct option *option, char out[OPTION_TAKES_SIZE])
 		    option->width - 1, option->zero == NULL ? "" : ", or ",
 		    option->zero == NULL ? "" : option->zero);
 	else
-		addresses_take(out, OPTION_TAKES_SIZE);
+		addresses_take(option, out, OPTION_TAKES_SIZE);
 }

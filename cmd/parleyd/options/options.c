@@ -5,6 +5,8 @@
 
 #include "cmd/parleyd/options/option_limits.h"
 #include "cmd/parleyd/options/options_load.h"
+#include "domain/member.h"
+#include "domain/text/names.h"
 
 static void
 presets_assign(struct options_load *load)
@@ -76,7 +78,8 @@ tls_check(struct options_load *load)
 	    option_find(OPTION_STYLE_FILE, STR("listen"));
 	const struct tls_options *tls = &load->out->tls;
 
-	if (!listen_has_tls(&load->out->listeners) ||
+	if ((!listen_has_tls(&load->out->listeners) &&
+		!listen_has_tls(&load->out->admin.listeners)) ||
 	    (tls->certificate[0] != '\0' && tls->key[0] != '\0'))
 		return true;
 	return options_load_fail(load, load->rank[options_load_index(listen)],
@@ -107,6 +110,47 @@ auth_check(struct options_load *load)
 		   "auth.origins (%s) is not a list of origins", auth->origins);
 }
 
+static bool
+admin_fail(struct options_load *load, const char *name, const char *why)
+{
+	const struct option *option =
+	    option_find(OPTION_STYLE_FILE, str_from(name));
+
+	return options_load_fail(load, load->rank[options_load_index(option)],
+	    "%s %s", name, why);
+}
+
+static bool
+admin_check(struct options_load *load)
+{
+	const struct admin_options *admin = &load->out->admin;
+	bool has_key = admin->key[0] != '\0';
+	char name[NAME_SIZE(MEMBER_NAME_CHARS)];
+
+	if (has_key && !admin_key_is_valid(str_from(admin->key)))
+		return admin_fail(load, "admin.key",
+		    "needs at least 16 visible characters of ASCII");
+	if (has_key && admin->key_file[0] != '\0')
+		return admin_fail(load, "admin.key_file",
+		    "and admin.key are both given");
+	if (admin->listeners.count > 0 && !has_key &&
+	    admin->key_file[0] == '\0')
+		return admin_fail(load, "admin.listen",
+		    "needs admin.key or admin.key_file");
+	return name_normalize(str_from(admin->name), MEMBER_NAME_CHARS, name) ==
+		   CHAT_OK ||
+	       admin_fail(load, "admin.name", "is not a name");
+}
+
+bool
+admin_key_is_valid(struct str key)
+{
+	for (size_t i = 0; i < key.len; i++)
+		if (key.data[i] <= ' ' || key.data[i] > '~')
+			return false;
+	return key.len >= ADMIN_KEY_LEAST && key.len <= API_KEY_MOST;
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -122,7 +166,8 @@ options_load(struct options *out, const struct options_sources *sources,
 		return true;
 	return options_load_environment(&load, sources->envp) &&
 	       options_load_file(&load) && seed_ports_append(&load) &&
-	       limits_check(&load) && tls_check(&load) && auth_check(&load);
+	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
+	       admin_check(&load);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "domain/history.h"
 #include "domain/log.h"
 #include "persistence/store_options.h"
+#include "transport/api/api.h"
 #include "transport/limits.h"
 
 /* What the command line asks the program to do. */
@@ -61,6 +62,14 @@ struct tls_options {
 	enum tls_least least;
 };
 
+/* The HTTP API for backends. */
+struct admin_options {
+	struct listen_list listeners; /* of the API; empty: all others */
+	char key[API_KEY_MOST + 1];
+	char key_file[OPTIONS_TEXT_SIZE];
+	char name[API_NAME_MOST + 1];
+};
+
 /* A plain value: it can be compared and copied. */
 struct options {
 	enum options_action action;
@@ -68,6 +77,7 @@ struct options {
 	char listen_file[256];        /* "": none */
 	bool seed_ports;
 	struct auth_options auth;
+	struct admin_options admin;
 	struct tls_options tls;
 	bool http_pages;
 	bool http_stats;
@@ -99,6 +109,10 @@ struct options_error {
  */
 bool options_load(struct options *out, const struct options_sources *,
     struct options_error *error);
+
+/* Whether a text is good as the key of backends. */
+#define ADMIN_KEY_LEAST 16
+bool admin_key_is_valid(struct str);
 
 /* Whether the addresses to listen on are the preset. */
 bool options_listen_as_preset(const struct options *);

@@ -1,6 +1,7 @@
 /* The answers to --help, --version, --check-config and --print-config. */
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/parleyd/options/option.h"
 
@@ -11,6 +12,7 @@ static const char usage[] =
     "       parleyd store check|stats|dump|repair DIR\n"
     "       parleyd user add|passwd|role|lock|unlock|remove|list ...\n"
     "       parleyd token --key FILE --sub USER [OPTION]...\n"
+    "       parleyd ctl [--url URL] COMMAND [ARGUMENT]...\n"
     "\n"
     "  --config FILE    read options from a file, \"name = value\" in a line\n"
     "  --check-config   check all options, and exit\n"
@@ -116,7 +118,9 @@ config_print(const struct options *options, FILE *out)
 			fprintf(out, "%s# %s\n", i == 0 ? "" : "\n",
 			    option->section);
 		option_format(option, options, value);
-		fprintf(out, "%s = %s\n", option->name, value);
+		fprintf(out, "%s%s = %s\n",
+		    option->is_secret && strcmp(value, "***") == 0 ? "# " : "",
+		    option->name, value);
 	}
 }
 

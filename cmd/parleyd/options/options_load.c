@@ -98,7 +98,7 @@ options_load_assign(struct options_load *load, const struct option *option,
 	struct options changed = *load->out;
 
 	if (option->type == OPTION_LISTEN && rank != *rank_before)
-		listen_clear(&changed.listeners);
+		listen_clear((void *)((char *)&changed + option->offset));
 	if (!option_parse(option, value, &changed))
 		return value_fail(load, option, rank, value);
 	if (rank >= *rank_before) {

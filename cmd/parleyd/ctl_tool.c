@@ -1,0 +1,434 @@
+#include "cmd/parleyd/ctl_tool.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "domain/base/count_of.h"
+#include "wire/common/wire_text.h"
+#include "wire/json/json_writer.h"
+
+#define KEY_MOST 256
+#define TIMEOUT_S 30
+
+static const char usage[] =
+    "parleyd ctl: ask a running server over its HTTP API (docs/api.md)\n"
+    "\n"
+    "Usage: parleyd ctl [--url URL] [--key KEY | --key-file FILE] COMMAND\n"
+    "\n"
+    "  info                   what the server is\n"
+    "  rooms [AFTER]          a page of the rooms\n"
+    "  room ROOM              one room\n"
+    "  create ROOM            create a persistent room, unless it exists\n"
+    "  publish ROOM TEXT      publish a text; returns when it is stored\n"
+    "  history ROOM [BEFORE]  the newest messages, or those before a number\n"
+    "  members [ROOM]         members of the server, or of a room\n"
+    "  disconnect ID          close the connections of a member\n"
+    "\n"
+    "URL is http://host:port or unix:/path (http://127.0.0.1:8080), also in\n"
+    "PARLEY_URL. Without --key it is PARLEY_ADMIN_KEY, or in the file that\n"
+    "PARLEY_ADMIN_KEY_FILE names. Prints the answer, which is JSON.\n";
+
+struct ctl {
+	const char *url;
+	const char *key;
+	const char *key_file;
+	char key_read[KEY_MOST + 2];
+	char host[256]; /* of the URL; "" for a Unix socket */
+	char port[8];
+	const char *path; /* of a Unix socket */
+	FILE *out;
+};
+
+static int
+error_print(int status, const char *what, const char *detail)
+{
+	fprintf(stderr, "parleyd: ctl: %s%s\n", what, detail);
+	return status;
+}
+
+/* --- the request ---------------------------------------------------------- */
+
+struct ctl_request {
+	const char *method;
+	struct wire_text target;
+	struct wire_text body;
+};
+
+static void
+target_add(struct ctl_request *request, const char *text)
+{
+	wire_text_append(&request->target, str_from(text));
+}
+
+/* RFC 3986 §2.1. */
+static void
+target_add_encoded(struct ctl_request *request, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *text != '\0'; text++) {
+		char encoded[4];
+
+		if (strchr(plain, *text) != NULL)
+			snprintf(encoded, sizeof(encoded), "%c", *text);
+		else
+			snprintf(encoded, sizeof(encoded), "%%%02X",
+			    (unsigned)(unsigned char)*text);
+		target_add(request, encoded);
+	}
+}
+
+/* X(word, arguments at least, at most, method, path before the first argument,
+ * behind it, query before the next one) */
+#define CTL_COMMANDS(X)                                                  \
+	X("info", 0, 0, "GET", "/v1/info", "", "")                       \
+	X("rooms", 0, 1, "GET", "/v1/rooms?after=", "", "")              \
+	X("room", 1, 1, "GET", "/v1/rooms/", "", "")                     \
+	X("create", 1, 1, "PUT", "/v1/rooms/", "", "")                   \
+	X("publish", 2, 2, "POST", "/v1/rooms/", "/messages", NULL)      \
+	X("history", 1, 2, "GET", "/v1/rooms/", "/messages", "?before=") \
+	X("members", 0, 1, "GET", "/v1/rooms/", "/members", "")          \
+	X("disconnect", 1, 1, "DELETE", "/v1/members/", "", "")
+
+static const struct ctl_command {
+	const char *word;
+	int least, most;
+	const char *method, *before, *behind;
+	const char *query; /* NULL: the next argument is a message */
+} commands[] = {
+#define X(...) { __VA_ARGS__ },
+	CTL_COMMANDS(X)
+#undef X
+};
+
+static void
+request_write(struct ctl_request *request, const struct ctl_command *command,
+    int argc, char *const *argv)
+{
+	request->method = command->method;
+	if (argc == 0 && strcmp(command->word, "members") == 0) {
+		target_add(request, "/v1/members");
+		return;
+	}
+	if (argc == 0 && strcmp(command->word, "rooms") == 0) {
+		target_add(request, "/v1/rooms");
+		return;
+	}
+	target_add(request, command->before);
+	if (argc > 0)
+		target_add_encoded(request, argv[0]);
+	target_add(request, command->behind);
+	if (argc < 2)
+		return;
+	if (command->query != NULL) {
+		target_add(request, command->query);
+		target_add_encoded(request, argv[1]);
+		return;
+	}
+	wire_text_append(&request->body, STR("{\"message\":"));
+	json_put_string(&request->body, str_from(argv[1]));
+	wire_text_append(&request->body, STR("}"));
+}
+
+/* --- the connection ------------------------------------------------------- */
+
+/* "http://host:port", "http://[::1]:8080/", "unix:/path". */
+static bool
+url_read(struct ctl *ctl)
+{
+	const char *url = ctl->url, *host, *end, *port;
+	size_t len;
+
+	if (strncmp(url, "unix:", 5) == 0) {
+		ctl->path = url + 5;
+		return true;
+	}
+	if (strncmp(url, "http://", 7) != 0)
+		return false;
+	host = url + 7;
+	end = host + strcspn(host, "/");
+	port = memchr(host, ']', (size_t)(end - host));
+	port = memchr(port != NULL ? port : host, ':',
+	    (size_t)(end - (port != NULL ? port : host)));
+	len = (size_t)((port != NULL ? port : end) - host);
+	if (host[0] == '[' && len >= 2) {
+		host++;
+		len -= 2;
+	}
+	if (len == 0 || len >= sizeof(ctl->host) ||
+	    (end[0] == '/' && end[1] != '\0'))
+		return false;
+	snprintf(ctl->host, sizeof(ctl->host), "%.*s", (int)len, host);
+	snprintf(ctl->port, sizeof(ctl->port), "%.*s",
+	    port == NULL ? 2 : (int)(end - port - 1),
+	    port == NULL ? "80" : port + 1);
+	return true;
+}
+
+static int
+socket_open(int family, const struct sockaddr *address, socklen_t len)
+{
+	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (connect(fd, address, len) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int
+unix_connect(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	return socket_open(AF_UNIX, (const void *)&address, sizeof(address));
+}
+
+static int
+host_connect(const char *host, const char *port)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	int fd = -1;
+
+	if (getaddrinfo(host, port, &hints, &found) != 0) {
+		errno = EHOSTUNREACH;
+		return -1;
+	}
+	for (const struct addrinfo *at = found; at != NULL && fd < 0;
+	     at = at->ai_next)
+		fd = socket_open(at->ai_family, at->ai_addr, at->ai_addrlen);
+	freeaddrinfo(found);
+	return fd;
+}
+
+static bool
+send_all(int fd, struct str text)
+{
+	while (text.len > 0) {
+		ssize_t sent = send(fd, text.data, text.len, MSG_NOSIGNAL);
+
+		if (sent <= 0)
+			return false;
+		text.data += sent;
+		text.len -= (size_t)sent;
+	}
+	return true;
+}
+
+/* Until the server closes. */
+static bool
+receive_all(int fd, struct wire_text *in)
+{
+	for (;;) {
+		char *at = wire_text_reserve(in, 65536);
+		ssize_t got = at == NULL ? -1 : recv(fd, at, 65536, 0);
+
+		if (got <= 0)
+			return got == 0;
+		in->len += (size_t)got;
+	}
+}
+
+static void
+head_write(const struct ctl *ctl, const struct ctl_request *request,
+    struct wire_text *out)
+{
+	const char *const pieces[] = { request->method, " ",
+		request->target.data, " HTTP/1.1\r\nHost: ",
+		ctl->path != NULL ? "localhost" : ctl->host,
+		"\r\nConnection: close\r\nAuthorization: Bearer ", ctl->key,
+		"\r\nContent-Length: " };
+
+	for (size_t i = 0; i < COUNT_OF(pieces); i++)
+		wire_text_append(out, str_from(pieces[i]));
+	json_put_unsigned(out, request->body.len);
+	wire_text_append(out, STR("\r\n\r\n"));
+	wire_text_append(out, str_slice(request->body.data, request->body.len));
+}
+
+/* False: errno says why. */
+static bool
+exchange(const struct ctl *ctl, const struct ctl_request *request,
+    struct wire_text *answer)
+{
+	struct wire_text out = { 0 };
+	int fd = ctl->path != NULL ? unix_connect(ctl->path)
+				   : host_connect(ctl->host, ctl->port);
+	bool done = false;
+
+	if (fd < 0)
+		return false;
+	head_write(ctl, request, &out);
+	done = !out.failed && send_all(fd, str_slice(out.data, out.len)) &&
+	       receive_all(fd, answer);
+	wire_text_fini(&out);
+	close(fd);
+	return done;
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
+static int
+answer_print(struct ctl *ctl, struct wire_text *answer)
+{
+	const char *body;
+	int status;
+
+	wire_text_append(answer, str_slice("", 1));
+	if (answer->failed ||
+	    sscanf(answer->data, "HTTP/1.1 %3d ", &status) != 1 ||
+	    (body = strstr(answer->data, "\r\n\r\n")) == NULL)
+		return error_print(EX_PROTOCOL, "this is not the answer of ",
+		    "an HTTP server");
+	if (status / 100 != 2) {
+		error_print(0, "refused: ", body + 4);
+		return EXIT_FAILURE;
+	}
+	fputs(body + 4, ctl->out);
+	return fflush(ctl->out) == 0 ? EXIT_SUCCESS : EX_IOERR;
+}
+
+static int
+command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
+    char *const *argv)
+{
+	struct ctl_request request = { 0 };
+	struct wire_text answer = { 0 };
+	int status;
+
+	request_write(&request, command, argc, argv);
+	wire_text_append(&request.target, str_slice("", 1));
+	if (exchange(ctl, &request, &answer))
+		status = answer_print(ctl, &answer);
+	else {
+		fprintf(stderr, "parleyd: ctl: %s: %s\n", ctl->url,
+		    strerror(errno));
+		status = EX_UNAVAILABLE;
+	}
+	wire_text_fini(&request.target);
+	wire_text_fini(&request.body);
+	wire_text_fini(&answer);
+	return status;
+}
+
+/* --- arguments ------------------------------------------------------------ */
+
+static bool
+key_load(struct ctl *ctl)
+{
+	FILE *file;
+
+	if (ctl->key != NULL || ctl->key_file == NULL)
+		return ctl->key != NULL;
+	file = fopen(ctl->key_file, "re");
+	if (file == NULL ||
+	    fgets(ctl->key_read, sizeof(ctl->key_read), file) == NULL)
+		ctl->key_read[0] = '\0';
+	if (file != NULL)
+		fclose(file);
+	ctl->key_read[strcspn(ctl->key_read, "\r\n")] = '\0';
+	ctl->key = ctl->key_read;
+	return ctl->key_read[0] != '\0';
+}
+
+static const struct ctl_command *
+command_find(const char *word)
+{
+	for (size_t i = 0; i < COUNT_OF(commands); i++)
+		if (strcmp(commands[i].word, word) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* Takes the options off the arguments; returns how many, -1: not understood. */
+static int
+options_take(struct ctl *ctl, int argc, char *const *argv)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} names[] = {
+		{ "--url", &ctl->url },
+		{ "--key", &ctl->key },
+		{ "--key-file", &ctl->key_file },
+	};
+	int i = 0;
+
+	while (i < argc && argv[i][0] == '-') {
+		size_t n = 0;
+
+		while (n < COUNT_OF(names) && strcmp(argv[i], names[n].name))
+			n++;
+		if (n == COUNT_OF(names) || i + 1 == argc) {
+			error_print(0,
+			    "unknown option, or missing value: ", argv[i]);
+			return -1;
+		}
+		*names[n].value = argv[i + 1];
+		i += 2;
+	}
+	return i;
+}
+
+static const char *
+environment(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || *value == '\0' ? otherwise : value;
+}
+
+int
+ctl_tool_run(int argc, char *const *argv, FILE *out)
+{
+	struct ctl ctl = {
+		.url = environment("PARLEY_URL", "http://127.0.0.1:8080"),
+		.out = out,
+	};
+	const struct ctl_command *command;
+	int used;
+
+	if (argc == 0 || strcmp(argv[0], "--help") == 0) {
+		fputs(usage, argc == 0 ? stderr : out);
+		return argc == 0 ? EX_USAGE : EXIT_SUCCESS;
+	}
+	used = options_take(&ctl, argc, argv);
+	if (used < 0 || used == argc)
+		return used < 0 ? EX_USAGE
+				: error_print(EX_USAGE, "no command", "");
+	command = command_find(argv[used]);
+	argc -= used + 1;
+	argv += used + 1;
+	if (command == NULL || argc < command->least || argc > command->most)
+		return error_print(EX_USAGE, "not understood; see ",
+		    "parleyd ctl --help");
+	if (!url_read(&ctl))
+		return error_print(EX_USAGE, "not a URL: ", ctl.url);
+	if (ctl.key == NULL && ctl.key_file == NULL) {
+		ctl.key = environment("PARLEY_ADMIN_KEY", NULL);
+		ctl.key_file = environment("PARLEY_ADMIN_KEY_FILE", NULL);
+	}
+	if (!key_load(&ctl))
+		return error_print(EX_USAGE, "a key is needed: --key, ",
+		    "--key-file or PARLEY_ADMIN_KEY");
+	return command_run(&ctl, command, argc, argv);
+}

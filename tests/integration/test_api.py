@@ -1,0 +1,571 @@
+"""The HTTP API for backends: docs/api.md."""
+
+import json
+import subprocess
+import threading
+import time
+
+import pytest
+
+from api import KEY, Backend, Stream
+from client import Chat, Connection, Gone
+from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, Server, eventually
+from test_auth import make_token, SECRET
+
+OPTIONS = ("--admin-key", KEY)
+
+
+@pytest.fixture(scope="module")
+def parleyd():
+    with Server(PARLEYD, *AT_ONCE, *OPTIONS) as server:
+        yield server
+
+
+@pytest.fixture
+def backend(parleyd):
+    backend = Backend(parleyd.address)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def stream(parleyd):
+    streams = []
+
+    def open_stream(room, **how):
+        streams.append(Stream(parleyd.address, room, **how))
+        return streams[-1]
+
+    yield open_stream
+    for each in streams:
+        each.close()
+
+
+# --- who may ask --------------------------------------------------------------
+
+
+def test_without_a_key_there_is_no_api(start):
+    backend = Backend(start().address)
+    for method, target in (("GET", "/v1/info"), ("GET", "/v1/openapi.json"),
+                           ("POST", "/v1/messages"), ("GET", "/v1/rooms/r/events")):
+        assert backend.ask(method, target).status == 404
+    backend.close()
+
+
+@pytest.mark.parametrize("key", [None, "", "0", KEY[:-1], KEY + "0", KEY.upper()])
+def test_a_wrong_key_is_refused(parleyd, key):
+    backend = Backend(parleyd.address, key)
+    refused = backend.post("/v1/rooms/r/messages", {"message": 1})
+    assert (refused.status, refused["error"]) == (401, "unauthorized")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+    backend.close()
+
+
+def test_the_key_may_be_in_a_file_and_is_read_again(start, tmp_path):
+    file = tmp_path / "key"
+    file.write_text(KEY + "\n")
+    server = start("--admin-key-file", str(file))
+    backend = Backend(server.address)
+    assert backend.get("/v1/info").status == 200
+    file.write_text("another-key-of-16\n")
+    server.signal(1)
+    server.wait_for_line("reloaded")
+    assert backend.get("/v1/info").status == 401
+    backend.key = "another-key-of-16"
+    assert backend.get("/v1/info").status == 200
+    backend.close()
+
+
+def test_a_key_of_the_environment_is_not_printed():
+    done = subprocess.run([PARLEYD, "--print-config"], capture_output=True, text=True,
+                          timeout=DEADLINE,
+                          env={**ENVIRONMENT, "PARLEY_ADMIN_KEY": KEY})
+    assert done.returncode == 0 and KEY not in done.stdout
+    assert "# admin.key = ***" in done.stdout
+
+
+@pytest.mark.parametrize("options, why", [
+    (["--admin-key", "short"], "needs at least 16 visible characters"),
+    (["--admin-key", KEY + " x"], "needs at least 16 visible characters"),
+    (["--admin-key", KEY, "--admin-key-file", "f"], "are both given"),
+    (["--admin-listen", ":0"], "needs admin.key"),
+    (["--admin-name", "\u202e"], "is not a name"),
+])
+def test_bad_options_are_named(options, why):
+    done = subprocess.run([PARLEYD, *options], capture_output=True, text=True,
+                          timeout=DEADLINE, env=ENVIRONMENT)
+    assert done.returncode == 64 and why in done.stderr
+
+
+def test_the_api_may_have_addresses_of_its_own(start, tmp_path):
+    path = str(tmp_path / "admin")
+    server = start(*OPTIONS, "--admin-listen", f"unix:{path}")
+    assert server.wait_for_line(r"listening on unix:(\S+)")[1] == path
+    inside, outside = Backend(path), Backend(server.address)
+    assert inside.get("/v1/info").status == 200
+    assert outside.get("/v1/info").status == 404
+    with Chat(server.address) as a:
+        a.ask_ok("join", room="r", create=True)
+        assert inside.publish("r", "hi").status == 201
+        assert a.next()["message"] == "hi"
+    inside.close()
+    outside.close()
+
+
+# --- publishing ---------------------------------------------------------------
+
+
+def test_a_message_reaches_members_and_history(backend, join):
+    a = join()
+    room = a.ask_ok("create", name="one")["room"]
+    done = backend.publish(room, {"a": [1, None]})
+    assert done.status == 201
+    assert done.body == {"room": room, "seq": 1, "at": done["at"],
+                         "epoch": done["epoch"], "recipients": 1}
+    said = a.next()
+    assert (said["member"], said["member_id"]) == ("server", "server")
+    assert (said["message"], said["at"]) == ({"a": [1, None]}, done["at"])
+    assert a.ask("history", room=room)["messages"][0]["message"] == {"a": [1, None]}
+    # It is in no list.
+    assert a.ask("list", room=room)["members"] == [a.name]
+    assert a.ask("join", room=room)["count"] == 1
+
+
+def test_a_message_may_be_as_of_a_user(backend, join):
+    a = join()
+    room = a.ask_ok("create", name="as")["room"]
+    backend.publish(room, 1, **{"as": {"id": "u42", "name": "Ada"}})
+    backend.publish(room, 2, **{"as": {"id": "u42"}})
+    said = [a.next() for _ in range(2)]
+    assert [(each["member"], each["member_id"]) for each in said] == [
+        ("Ada", "u42"), ("u42", "u42")]
+
+
+def test_a_retry_is_stored_once(backend):
+    first = backend.publish("retries", "x", create=True, key="k1")
+    again = backend.publish("retries", "x", key="k1")
+    assert (first.status, again.status) == (201, 200)
+    assert again.body == {"room": "retries", "seq": first["seq"], "at": first["at"],
+                          "epoch": first["epoch"], "duplicate": True}
+    header = backend.post("/v1/rooms/retries/messages", {"message": "x"},
+                          Idempotency_Key="k1")
+    assert (header.status, header["duplicate"]) == (200, True)
+
+
+@pytest.mark.parametrize("body, status, field", [
+    (b"", 400, None),
+    (b"{", 400, None),
+    (b"[1]", 400, None),
+    (b'{"message":1,"message":2}', 400, None),
+    (b'{"message":"\xff"}', 400, None),
+    (b"[" * 100000, 400, None),
+    ({}, 422, "message"),
+    ({"message": ""}, 422, "message"),
+    ({"message": 1, "key": "x" * 65}, 422, "key"),
+    ({"message": 1, "as": {"id": "no blank"}}, 422, "as.id"),
+    ({"message": 1, "as": {"name": "\u202e"}}, 422, "as.name"),
+    ({"message": "x" * 70000}, 413, None),
+])
+def test_a_bad_message_is_named(backend, body, status, field):
+    backend.ask("PUT", "/v1/rooms/bad")
+    refused = backend.post("/v1/rooms/bad/messages", body)
+    assert refused.status == status
+    assert refused.body.get("field") == field
+
+
+def test_a_body_that_is_too_large_is_refused(parleyd):
+    with Connection(parleyd.address) as connection:
+        connection.send(b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nAuthorization: "
+                        b"Bearer " + KEY.encode() +
+                        b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+        piece = b"10000\r\n" + b" " * 65536 + b"\r\n"
+        try:
+            for _ in range(40):
+                connection.send(piece)
+        except OSError:
+            pass
+        try:
+            assert connection.read_response().status == 413
+        except Gone:
+            pass  # a reset overtook the answer
+
+
+def test_a_room_that_does_not_exist(backend):
+    refused = backend.post("/v1/rooms/nowhere/messages", {"message": 1})
+    assert (refused.status, refused["error"]) == (404, "room_not_found")
+    made = backend.publish("nowhere", 1, create=True)
+    assert (made.status, made["seq"]) == (201, 1)
+    assert backend.get("/v1/rooms/nowhere")["persistent"] is True
+    bad = backend.post("/v1/rooms/no%20blank/messages", {"message": 1, "create": True})
+    assert (bad.status, bad["field"]) == (422, "room")
+
+
+def test_a_batch_has_a_result_for_each(backend):
+    done = backend.post("/v1/messages", {"messages": [
+        {"room": "batch", "message": 1, "create": True},
+        {"room": "batch-2", "message": 1},
+        {"room": "batch", "message": 2, "key": "k"},
+        {"room": "batch"},
+        {"room": "batch", "message": 2, "key": "k"},
+    ]})
+    assert done.status == 200
+    assert [each["status"] for each in done["results"]] == [201, 404, 201, 422, 200]
+    assert [each.get("seq") for each in done["results"]] == [1, None, 2, None, 2]
+    assert done["results"][3]["field"] == "message"
+
+
+def test_a_broadcast_reaches_the_lobby(backend, join):
+    a, b = join(), join()
+    a.pending(), b.pending()
+    assert backend.post("/v1/broadcast", {"message": "hi"})["recipients"] >= 2
+    for each in a, b:
+        assert each.expect("broadcast")["member"] == "server"
+
+
+# --- rooms and members --------------------------------------------------------
+
+
+def test_rooms_are_made_listed_and_read(backend):
+    made = backend.ask("PUT", "/v1/rooms/kitchen", {"name": "Kitchen"})
+    assert made.status == 201
+    assert made.body == {"room": "kitchen", "name": "Kitchen", "members": 0,
+                         "persistent": True, "created": made["created"],
+                         "active": made["active"], "seq": 0, "epoch": made["epoch"]}
+    again = backend.ask("PUT", "/v1/rooms/kitchen", {"name": "Other"})
+    assert (again.status, again.body) == (200, made.body)
+    assert backend.get("/v1/rooms/kitchen").body == made.body
+    exists = backend.post("/v1/rooms", {"room": "kitchen"})
+    assert (exists.status, exists["error"]) == (409, "room_exists")
+    unnamed = backend.post("/v1/rooms", {"name": "Chosen"})
+    assert unnamed.status == 201 and len(unnamed["room"]) == 8
+    listed, after = [], ""
+    while True:
+        page = backend.get(f"/v1/rooms?limit=1&after={after}")
+        listed += [each["room"] for each in page["rooms"]]
+        after = listed[-1]
+        if not page["more"]:
+            break
+    assert listed == sorted(listed)
+    assert {"kitchen", unnamed["room"]} <= set(listed)
+
+
+def test_members_are_listed_and_disconnected(backend, join):
+    a, b = join(), join()
+    room = a.ask_ok("create", name="members")["room"]
+    b.ask_ok("join", room=room)
+    listed = backend.get(f"/v1/rooms/{room}/members")["members"]
+    assert [each["member_id"] for each in listed] == sorted([a.id, b.id])
+    everyone = [each["member_id"] for each in backend.get("/v1/members")["members"]]
+    assert {a.id, b.id} <= set(everyone) and everyone == sorted(everyone)
+    assert backend.get(f"/v1/rooms/{room}/members?limit=1")["more"] is True
+    assert backend.ask("DELETE", f"/v1/members/{b.id}").status == 204
+    b.expect_bye(4003)
+    eventually(lambda: len(
+        backend.get(f"/v1/rooms/{room}/members")["members"]) == 1)
+    gone = backend.ask("DELETE", f"/v1/members/{b.id}")
+    assert (gone.status, gone["error"]) == (404, "member_not_found")
+
+
+def test_info_says_what_the_server_is(backend):
+    info = backend.get("/v1/info")
+    assert info["server"].startswith("parley/") and info["durability"] == "none"
+
+
+# --- reading ------------------------------------------------------------------
+
+
+def test_history_comes_in_pages(backend):
+    for n in range(5):
+        backend.publish("pages", n, create=True)
+    page = backend.get("/v1/rooms/pages/messages?limit=2")
+    assert [each["message"] for each in page["messages"]] == [3, 4]
+    assert page["more"] is True
+    page = backend.get("/v1/rooms/pages/messages?before=4&limit=9")
+    assert [each["seq"] for each in page["messages"]] == [1, 2, 3]
+    page = backend.get("/v1/rooms/pages/messages?after=3")
+    assert [each["seq"] for each in page["messages"]] == [4, 5]
+
+
+def test_a_reader_waits_for_a_message(parleyd, backend):
+    first = backend.publish("wait", 1, create=True)
+    reader = Backend(parleyd.address)
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(reader.get(
+        f"/v1/rooms/wait/messages?after=1&epoch={first['epoch']}&wait=20s")))
+    waiting.start()
+    backend.publish("wait", 2)
+    waiting.join(DEADLINE)
+    assert [each["message"] for each in answers[0]["messages"]] == [2]
+    begun = time.monotonic()
+    assert reader.get("/v1/rooms/wait/messages?after=2&wait=1")["messages"] == []
+    assert 0.9 < time.monotonic() - begun < DEADLINE
+    # The numbers of another epoch are not those of this one.
+    page = reader.get("/v1/rooms/wait/messages?after=2&epoch=other&wait=20")
+    assert [each["seq"] for each in page["messages"]] == [1, 2]
+    reader.close()
+
+
+def test_a_stream_brings_what_is_said(backend, stream, join):
+    backend.publish("stream", "before", create=True)
+    reader = stream("stream")
+    assert reader.status == 200
+    assert reader.response.headers["Content-Type"] == "text/event-stream"
+    backend.publish("stream", "a\nb")
+    a = join()
+    a.ask_ok("join", room="stream")
+    a.post("stream", {"deep": ["\r\n"]})
+    got = [reader.message() for _ in range(2)]
+    assert [each["message"] for each in got] == ["a\nb", {"deep": ["\r\n"]}]
+    assert got[1]["member_id"] == a.id
+    assert a.ask("list", room="stream")["members"] == [a.name]
+    back = stream("stream", last=reader.last.rpartition(":")[0] + ":1")
+    assert [back.message()["seq"] for _ in range(2)] == [2, 3]
+    back = stream("stream", query="?last_event_id=" + reader.last)
+    backend.publish("stream", "new")
+    assert back.message()["message"] == "new"
+
+
+def test_a_stream_of_another_epoch_begins_anew(backend, stream):
+    backend.publish("epochs", 1, create=True)
+    reader = stream("epochs", last="0123456789abcdef:7")
+    kind, data = reader.event()
+    assert (kind, data["epoch_changed"]) == ("gap", True)
+    assert reader.message()["seq"] == 1
+
+
+def test_a_gap_is_told(start):
+    server = start(*OPTIONS, "--history-messages", "3")
+    backend = Backend(server.address)
+    for n in range(10):
+        epoch = backend.publish("gap", n, create=True)["epoch"]
+    reader = Stream(server.address, "gap", last=f"{epoch}:2")
+    assert reader.event() == (
+        "gap", {"room": "gap", "epoch": epoch, "missing": [3, 7]})
+    assert [reader.message()["seq"] for _ in range(3)] == [8, 9, 10]
+    reader.close()
+    backend.close()
+
+
+def test_a_stream_ends_with_its_room(backend, stream, join):
+    a = join()
+    room = a.ask_ok("create", name="brief")["room"]
+    reader = stream(room)
+    a.ask_ok("leave", room=room)
+    assert reader.event() == ("end", {"room": room, "reason": "room_not_found"})
+    assert reader.event() is None
+    assert stream(room).status == 404
+
+
+def test_streams_end_when_the_server_goes_down(start):
+    server = start(*OPTIONS)
+    backend = Backend(server.address)
+    backend.publish("r", 1, create=True)
+    reader = Stream(server.address, "r")
+    server.signal()
+    assert reader.event() is None
+    server.assert_clean(server.wait())
+
+
+@pytest.mark.parametrize("target", [
+    "/v1/rooms/x/messages?after=-1", "/v1/rooms/x/messages?limit=1001",
+    "/v1/rooms/x/messages?after=1&wait=61", "/v1/rooms/x/messages?after=%00",
+    "/v1/rooms/x/events?last_event_id=%ff:1", "/v1/rooms/x/events?last_event_id=:",
+    "/v1/rooms/%ff", "/v1/rooms/%00/members", "/v1/rooms?limit=1e3",
+    "/v1/members?after=" + "x" * 3000,
+])
+def test_bad_parameters_are_named(backend, target):
+    refused = backend.get(target)
+    assert refused.status == 422 and refused["field"]
+
+
+# --- users --------------------------------------------------------------------
+
+
+def test_users_read_what_a_websocket_could(start, tmp_path):
+    key = tmp_path / "secret"
+    key.write_text(SECRET)
+    server = start(*OPTIONS, "--auth-kind", "jwt", "--auth-key", str(key))
+    backend = Backend(server.address)
+    backend.publish("r", "hi", create=True)
+    target = "/v1/rooms/r/messages"
+    user = Backend(server.address, make_token())
+    assert [each["message"] for each in user.get(target)["messages"]] == ["hi"]
+    assert user.post(target, {"message": 1}).status == 403
+    assert user.get("/v1/members").status == 403
+    user.key = make_token(parley={"can": ["post"]})
+    assert user.get(target).status == 403
+    user.key = make_token(parley={"can": ["read"], "rooms": ["other"]})
+    assert user.get(target).status == 403
+    user.key = make_token(parley={"can": ["admin"]})
+    assert user.post(target, {"message": "by an admin"}).status == 201
+    user.key = "nonsense"
+    assert user.get(target).status == 401
+    assert user.get("/v1/members").status == 401
+    user.key = None
+    assert user.get(target).status == 401
+    assert user.get(f"{target}?token={make_token()}").status == 200
+    assert Stream(server.address, "r", key=None).status == 401
+    reader = Stream(server.address, "r", key=make_token())
+    backend.publish("r", "more")
+    assert reader.message()["message"] == "more"
+    for each in reader, user, backend:
+        each.close()
+
+
+def test_pages_of_other_sites_are_refused(parleyd, backend):
+    backend.publish("origins", 1, create=True)
+    host = "%s:%d" % parleyd.address[:2]
+    page = Backend(parleyd.address, None)
+    target = "/v1/rooms/origins/messages"
+    assert page.get(target, Origin="https://evil.example").status == 403
+    own = page.get(target, Origin=f"http://{host}")
+    assert own.status == 200
+    assert own.headers["Access-Control-Allow-Origin"] == f"http://{host}"
+    page.close()
+
+
+def test_a_stream_ends_with_its_token(start, tmp_path):
+    key = tmp_path / "secret"
+    key.write_text(SECRET)
+    server = start(*OPTIONS, "--auth-kind", "jwt", "--auth-key", str(key),
+                   "--auth-leeway", "0")
+    backend = Backend(server.address)
+    backend.publish("r", 1, create=True)
+    token = make_token(exp=int(time.time()) + 2)
+    reader = Stream(server.address, "r", key=token)
+    kind, data = reader.event()
+    assert (kind, data["reason"]) == ("end", "token_expired")
+    reader.close()
+    backend.close()
+
+
+# --- durability ---------------------------------------------------------------
+
+
+def test_what_was_acknowledged_survives_a_kill(start, tmp_path):
+    options = (*OPTIONS, "--store-kind", "file", "--store-dir", str(tmp_path / "s"))
+    server = start(*options)
+    backend = Backend(server.address)
+    acked = []
+    with pytest.raises(OSError):
+        threading.Timer(0.5, server.kill).start()
+        while True:
+            acked.append(backend.publish("r", len(acked), create=True, key=f"k{len(acked)}"))
+    server.process.wait()
+    backend.close()
+    assert acked
+    server.stop = lambda: None
+    server = start(*options)
+    backend = Backend(server.address)
+    page = backend.get("/v1/rooms/r/messages?after=0&limit=1000")
+    kept = [each["message"] for each in page["messages"]]
+    assert kept[:len(acked)] == list(range(len(acked)))
+    again = backend.publish("r", len(acked) - 1, key=f"k{len(acked) - 1}")
+    assert again["duplicate"] and again["seq"] == acked[-1]["seq"]
+    backend.close()
+
+
+def test_a_stream_loses_nothing_by_a_kill(start, tmp_path):
+    options = (*OPTIONS, "--store-kind", "file", "--store-dir", str(tmp_path / "s"))
+    server = start(*options)
+    backend = Backend(server.address)
+    backend.publish("r", 0, create=True)
+    reader = Stream(server.address, "r")
+    for n in range(1, 20):
+        backend.publish("r", n)
+    got = [reader.message()["message"] for _ in range(10)]
+    last = reader.last
+    server.kill()
+    server.stop = lambda: None
+    reader.close()
+    backend.close()
+    server = start(*options)
+    backend = Backend(server.address)
+    backend.publish("r", 20)
+    reader = Stream(server.address, "r", last=last)
+    while got[-1] != 20:
+        got.append(reader.message()["message"])
+    assert got == list(range(1, 21))
+    reader.close()
+    backend.close()
+
+
+def test_no_answer_comes_before_the_disk(start, tmp_path):
+    """A store that cannot write says so, and that it may be tried again."""
+    options = (*OPTIONS, "--store-kind", "file", "--store-dir", str(tmp_path / "s"),
+               "--store-min-free", "1000GiB")
+    server = start(*options)
+    backend = Backend(server.address)
+    refused = backend.ask("PUT", "/v1/rooms/r")
+    assert refused.status == 503 and refused.headers["Retry-After"]
+    assert refused["error"] in ("unavailable", "store_failed")
+    backend.close()
+
+
+# --- slow readers -------------------------------------------------------------
+
+
+def test_slow_streams_take_no_memory(start):
+    server = start(*OPTIONS, "--history-bytes", "64MiB", "--history-total-bytes", "128MiB",
+                   "--history-messages", "0")
+    backend = Backend(server.address)
+    backend.publish("r", 0, create=True)
+    slow = [Stream(server.address, "r") for _ in range(50)]
+    text = "x" * 60000
+    backend.publish("r", text)
+    before = server.memory()
+    count = 300
+    for _ in range(count):
+        backend.publish("r", text)
+    # The history itself, and not 50 times that.
+    assert server.memory() - before < 3 * count * len(text)
+    for each in slow[:5]:
+        assert [each.message()["seq"] for _ in range(count + 1)] == list(
+            range(2, count + 3))
+    for each in slow:
+        each.close()
+    backend.close()
+
+
+# --- parleyd ctl --------------------------------------------------------------
+
+
+def ctl(server, *arguments, key=KEY, **environment):
+    address = server.address
+    url = f"unix:{address}" if isinstance(address, str) else "http://%s:%d" % address[:2]
+    return subprocess.run(
+        [PARLEYD, "ctl", "--url", url, *(("--key", key) if key else ()), *arguments],
+        capture_output=True, text=True, timeout=DEADLINE,
+        env={**ENVIRONMENT, **environment})
+
+
+def test_ctl_asks_a_server(parleyd, join):
+    assert json.loads(ctl(parleyd, "info").stdout)["server"].startswith("parley/")
+    made = ctl(parleyd, "create", "by-ctl")
+    assert made.returncode == 0 and json.loads(made.stdout)["room"] == "by-ctl"
+    a = join()
+    a.ask_ok("join", room="by-ctl")
+    done = ctl(parleyd, "publish", "by-ctl", 'say "hi"\n')
+    assert json.loads(done.stdout)["seq"] == 1
+    assert a.next()["message"] == 'say "hi"\n'
+    page = json.loads(ctl(parleyd, "history", "by-ctl").stdout)
+    assert page["messages"][0]["seq"] == 1
+    assert json.loads(ctl(parleyd, "history", "by-ctl", "1").stdout)["messages"] == []
+    assert "by-ctl" in ctl(parleyd, "rooms").stdout
+    assert json.loads(ctl(parleyd, "room", "by-ctl").stdout)["members"] == 1
+    assert a.id in ctl(parleyd, "members", "by-ctl").stdout
+    assert a.id in ctl(parleyd, "members").stdout
+    assert ctl(parleyd, "disconnect", a.id).returncode == 0
+    a.expect_bye(4003)
+
+
+def test_ctl_says_what_went_wrong(parleyd):
+    refused = ctl(parleyd, "room", "no where")
+    assert refused.returncode == 1 and "room_not_found" in refused.stderr
+    assert ctl(parleyd, "info", key="wrong").returncode == 1
+    assert ctl(parleyd, "info", key=None).returncode == 64
+    assert ctl(parleyd, "info", key=None, PARLEY_ADMIN_KEY=KEY).returncode == 0
+    assert ctl(parleyd, "fly").returncode == 64
+    assert ctl(parleyd, "publish", "r").returncode == 64
+    assert subprocess.run([PARLEYD, "ctl", "--key", KEY, "--url", "unix:/nowhere", "info"],
+                          capture_output=True, env=ENVIRONMENT).returncode == 69
