@@ -10,7 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.frame_bytes = 1024,
 	};
 
-	check_message(&dialect_action, &context,
+	dialect_check_message(&dialect_action, &context,
 	    str_slice((const char *)data, size));
 	return 0;
 }

@@ -7,7 +7,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct wire_context context = { .json_depth = 32 };
 
-	check_message(&dialect_native, &context,
+	dialect_check_message(&dialect_native, &context,
 	    str_slice((const char *)data, size));
 	return 0;
 }

@@ -15,7 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.stage = stages[i],
 		};
 
-		check_message(&dialect_topic, &context,
+		dialect_check_message(&dialect_topic, &context,
 		    str_slice((const char *)data, size));
 	}
 	return 0;
