@@ -1,8 +1,6 @@
 /* COMMAND_BROADCAST: send a message to a room, or to the lobby. */
 #include "commands/command_table.h"
 
-#define KEY_MOST 64
-
 /* Commands with a ref are acknowledged, and all commands of some dialects. */
 static bool
 wants_ack(const struct command *command)
@@ -31,28 +29,6 @@ publish_in_lobby(struct request *request)
 	    &said, audience_lobby());
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
-}
-
-static enum chat_error
-broadcast_append(struct request *request)
-{
-	const struct command *command = request->command;
-	struct entry entry = {
-		.kind = ENTRY_SAID,
-		.room_id = request->room,
-		.message = {
-		    .at_ms = request->now_ms,
-		    .author = str_from(request->author.name),
-		    .author_id = str_from(request->author.id),
-		    .body = command->body,
-		    .key = command->key,
-		},
-	};
-
-	if (command->key.data != NULL &&
-	    (command->key.len < 1 || command->key.len > KEY_MOST))
-		return request_bad_field(request, "key");
-	return request_append(request, &entry);
 }
 
 static size_t
@@ -102,7 +78,7 @@ static enum chat_error
 broadcast_run(struct request *request)
 {
 	return request->room.data == NULL ? publish_in_lobby(request)
-					  : broadcast_append(request);
+					  : request_append_message(request);
 }
 
 const struct command_entry command_broadcast = {

@@ -10,7 +10,9 @@ enum command_needs {
 	NEEDS_BODY = 1 << 1,   /* there is a message, and it is not too large */
 	NEEDS_ROOM = 1 << 2,   /* the author is in the room */
 	NEEDS_PLACE = 1 << 3,  /* the author is in the room or the lobby */
-	NEEDS_NO_GUEST = 1 << 4 /* guests get their name by joining */
+	NEEDS_NO_GUEST = 1 << 4, /* guests get their name by joining */
+	/* with NEEDS_ROOM: or the room is a private talk of the author */
+	MAY_BE_TALK = 1 << 5
 };
 
 struct command_entry {

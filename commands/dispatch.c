@@ -3,6 +3,7 @@
 
 #include "commands/command_table.h"
 #include "commands/commands.h"
+#include "domain/private_talk.h"
 
 struct dispatcher {
 	struct command_handler base;
@@ -57,9 +58,22 @@ check_body(struct request *request)
 	return CHAT_OK;
 }
 
+/* A private talk exists for the two users only, who are never in it. */
+static enum chat_error
+check_talk(struct request *request, unsigned needs)
+{
+	struct room room;
+
+	if (talk_other(request->room, request->command->author).data == NULL ||
+	    room_store_get(request->chat->rooms, request->room, &room) !=
+		CHAT_OK)
+		return request_room_not_found(request);
+	return (needs & MAY_BE_TALK) ? CHAT_OK : CHAT_NOT_IN_ROOM;
+}
+
 /* The room is looked up only if the author is not in it. */
 static enum chat_error
-check_room(struct request *request)
+check_room(struct request *request, unsigned needs)
 {
 	struct str id = request->room;
 	struct room_store *rooms = request->chat->rooms;
@@ -67,6 +81,8 @@ check_room(struct request *request)
 
 	if (id.data == NULL)
 		return request_bad_field(request, "room");
+	if (talk_id_is_valid(id))
+		return check_talk(request, needs);
 	if (room_store_has(rooms, id, request->command->author))
 		return CHAT_OK;
 	if (room_store_get(rooms, id, &room) != CHAT_OK)
@@ -76,10 +92,10 @@ check_room(struct request *request)
 }
 
 static enum chat_error
-check_place(struct request *request)
+check_place(struct request *request, unsigned needs)
 {
 	if (request->room.data != NULL)
-		return check_room(request);
+		return check_room(request, needs);
 	return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
 }
 
@@ -99,9 +115,9 @@ check_needs(struct request *request, const struct command_entry *entry)
 	if (needs & NEEDS_BODY)
 		error = check_body(request);
 	if (error == CHAT_OK && (needs & NEEDS_ROOM))
-		error = check_room(request);
+		error = check_room(request, needs);
 	if (error == CHAT_OK && (needs & NEEDS_PLACE))
-		error = check_place(request);
+		error = check_place(request, needs);
 	return error;
 }
 

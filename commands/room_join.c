@@ -4,6 +4,7 @@
 #include "commands/support/name_list.h"
 #include "commands/support/resume.h"
 #include "commands/support/room_ops.h"
+#include "domain/private_talk.h"
 
 static enum chat_error
 find_room(struct request *request, struct room *room, bool *is_new)
@@ -49,6 +50,7 @@ joined_event(const struct request *request, const struct room *room)
 	event.count = room->member_count;
 	event.names.left_out =
 	    (request->command->flags & COMMAND_UNLISTED) ||
+	    talk_id_is_valid(event.room) ||
 	    room->member_count > request->chat->limits.presence_up_to;
 	return event;
 }
@@ -127,6 +129,23 @@ check_and_enter(struct request *request, struct room *room)
 	return error;
 }
 
+/*
+ * A private talk is not entered: its messages come to the two users anyway, as
+ * private messages. For other members it does not exist.
+ */
+static enum chat_error
+join_talk(struct request *request)
+{
+	struct room room;
+
+	if (talk_other(request->room, request->command->author).data == NULL ||
+	    room_store_get(request->chat->rooms, request->room, &room) !=
+		CHAT_OK)
+		return request_room_not_found(request);
+	room.member_count = 2;
+	return answer_join(request, &room);
+}
+
 static enum chat_error
 room_join_run(struct request *request)
 {
@@ -136,6 +155,8 @@ room_join_run(struct request *request)
 
 	if (room_ops_must_wait(request))
 		return request_append_barrier(request);
+	if (talk_id_is_valid(request->room))
+		return join_talk(request);
 	error = find_room(request, &room, &is_new);
 	if (error != CHAT_OK)
 		return error;

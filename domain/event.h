@@ -35,7 +35,8 @@ enum event_trait {
 	X(EVENT_DELIVERED, "delivered", EVENT_IS_DIRECT)                      \
 	/* [room], names */                                                   \
 	X(EVENT_LIST, "list", EVENT_IS_DIRECT)                                \
-	/* member, member_id: the recipient's; body */                        \
+	/* [member], member_id: the recipient's; body; of a private talk: */  \
+	/* room, seq, at_ms, [away], [duplicate: no body] */                  \
 	X(EVENT_DM_SENT, "dm_sent", EVENT_IS_DIRECT)                          \
 	/* member, member_id */                                               \
 	X(EVENT_NAMED, "named", EVENT_IS_DIRECT)                              \
@@ -66,7 +67,7 @@ enum event_trait {
 	/* A message: member, member_id, body; in a room: room, seq, */       \
 	/* at_ms. */                                                          \
 	X(EVENT_SAID, "said", 0)                                              \
-	/* member, member_id: the author's; body */                           \
+	/* member, member_id: the author's; body; [room, seq, at_ms] */       \
 	X(EVENT_DM, "dm", 0)                                                  \
 	/* [room], was, member, member_id */                                  \
 	X(EVENT_RENAMED, "renamed", EVENT_IS_PRESENCE)                        \
@@ -206,6 +207,7 @@ struct event {
 	size_t recipients;   /* members; of a message, the author included */
 	size_t count;        /* members of the room */
 	bool duplicate;
+	bool away; /* no connection of the recipient got it */
 	bool persistent;
 	struct names names;
 	struct page page;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/private_talk.h"
 #include "domain/text/names.h"
 
 static_assert(ROOM_NAME_SIZE == NAME_SIZE(ROOM_NAME_CHARS), "holds a name");
@@ -22,6 +23,12 @@ room_id_is_valid(struct str id)
 		if (!is_id_character(id.data[i]))
 			return false;
 	return true;
+}
+
+bool
+room_id_is_stored(struct str id)
+{
+	return room_id_is_valid(id) || talk_id_is_valid(id);
 }
 
 enum chat_error

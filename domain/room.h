@@ -31,8 +31,11 @@ struct room {
 	size_t guest_count;  /* set by the store: guests among the members */
 };
 
-/* 1 to 64 of A-Z a-z 0-9 _ - . */
+/* 1 to 64 of A-Z a-z 0-9 _ - . : what a client may choose. */
 bool room_id_is_valid(struct str id);
+
+/* A valid id, or that of a private talk: what a store may have. */
+bool room_id_is_stored(struct str id);
 
 /* As member_name_normalize(), with up to 64 characters; nothing is reserved. */
 enum chat_error room_name_normalize(struct str wish, char out[ROOM_NAME_SIZE]);

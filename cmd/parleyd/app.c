@@ -14,6 +14,7 @@
 #include "commands/commands.h"
 #include "domain/base/id_map.h"
 #include "domain/log.h"
+#include "domain/private_talk.h"
 #include "domain/server_stats.h"
 #include "persistence/file/file_store.h"
 #include "persistence/stores.h"
@@ -300,7 +301,9 @@ collect_chat_stats(struct chat_stats *out, void *arg)
 static bool
 add_room(const struct room *room, void *arg)
 {
-	server_stats_add_room(arg, room);
+	/* Who talks with whom is private. */
+	if (!talk_id_is_valid(str_from(room->id)))
+		server_stats_add_room(arg, room);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "commands/support/name_list.h"
 #include "commands/support/request.h"
+#include "domain/private_talk.h"
 
 /* Entries up to which a list is built for each request. */
 #define SHORT_LIST 256
@@ -86,7 +87,8 @@ listing_add_room(const struct room *room, void *arg)
 	struct room_listing *building = arg;
 	struct listing *listing = building->listing;
 
-	if (building->of_guests && room->guest_count == 0)
+	if ((building->of_guests && room->guest_count == 0) ||
+	    talk_id_is_valid(str_from(room->id)))
 		return true;
 	if (!string_list_add(&listing->texts, str_from(room->id)) ||
 	    !string_list_add(&listing->texts, str_from(room->name)))

@@ -10,6 +10,8 @@
 /* The time after which a client may retry a command that the store refused. */
 #define RETRY_AFTER_MS 1000
 
+#define KEY_MOST 64
+
 /* The longest quotation of a request; any valid id or name fits. */
 #define QUOTE_MOST 160
 
@@ -133,6 +135,28 @@ request_append(struct request *request, struct entry *entry)
 		return request->appended;
 	command_queues_entry_added(&state->queues, requester.author, moves);
 	return CHAT_OK;
+}
+
+enum chat_error
+request_append_message(struct request *request)
+{
+	const struct command *command = request->command;
+	struct entry entry = {
+		.kind = ENTRY_SAID,
+		.room_id = request->room,
+		.message = {
+		    .at_ms = request->now_ms,
+		    .author = str_from(request->author.name),
+		    .author_id = str_from(request->author.id),
+		    .body = command->body,
+		    .key = command->key,
+		},
+	};
+
+	if (command->key.data != NULL &&
+	    (command->key.len < 1 || command->key.len > KEY_MOST))
+		return request_bad_field(request, "key");
+	return request_append(request, &entry);
 }
 
 enum chat_error

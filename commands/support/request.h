@@ -88,6 +88,9 @@ bool request_entry_moves(const struct entry *, struct str author);
  */
 enum chat_error request_append(struct request *, struct entry *);
 
+/* The same with a message of the author in the request's room. */
+enum chat_error request_append_message(struct request *);
+
 /* The command runs again when everything that waits in the log now is done. */
 enum chat_error request_append_barrier(struct request *);
 

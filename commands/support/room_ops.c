@@ -5,8 +5,8 @@
 #include "commands/support/guest.h"
 #include "domain/log.h"
 
-static enum chat_error
-check_rooms(struct request *request)
+enum chat_error
+room_ops_check_rooms(struct request *request)
 {
 	size_t most = request->chat->limits.rooms;
 
@@ -133,7 +133,6 @@ check_creator(struct request *request)
 enum chat_error
 room_ops_create(struct request *request, struct room *room)
 {
-	bool is_unnamed = room->name[0] == '\0';
 	enum chat_error error = room_ops_check_author(request);
 
 	/* A made id is one of the author's rooms only if any id is. */
@@ -142,11 +141,17 @@ room_ops_create(struct request *request, struct room *room)
 	if (error == CHAT_OK && room->persistent)
 		error = check_creator(request);
 	if (error == CHAT_OK)
-		error = check_rooms(request);
+		error = room_ops_check_rooms(request);
 	if (error == CHAT_OK && room->persistent)
 		error = take_quota(request, room);
-	if (error != CHAT_OK)
-		return error;
+	return error == CHAT_OK ? room_ops_append(request, room) : error;
+}
+
+enum chat_error
+room_ops_append(struct request *request, struct room *room)
+{
+	bool is_unnamed = room->name[0] == '\0';
+
 	id_source_next(request->chat->ids, ID_HEX16, room->epoch);
 	room->created_ms = room->active_ms = request->now_ms;
 	if (room->id[0] == '\0')

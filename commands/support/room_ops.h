@@ -10,6 +10,9 @@
  */
 enum chat_error room_ops_check_author(struct request *);
 
+/* Whether there may be one more room. CHAT_TOO_MANY_ROOMS. */
+enum chat_error room_ops_check_rooms(struct request *);
+
 /* Reads the id that the room is to have. CHAT_BAD_FIELD. */
 enum chat_error room_ops_read_id(struct request *, struct room *);
 
@@ -29,6 +32,9 @@ bool room_ops_must_wait(const struct request *);
  * CHAT_FORBIDDEN, CHAT_UNAUTHORIZED, CHAT_UNAVAILABLE.
  */
 enum chat_error room_ops_create(struct request *, struct room *);
+
+/* The same without those checks. */
+enum chat_error room_ops_append(struct request *, struct room *);
 
 /* The room that this entry has created. */
 void room_ops_get(const struct request *, const struct entry *, struct room *);

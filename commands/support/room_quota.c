@@ -5,6 +5,7 @@
 
 #include "commands/support/request.h"
 #include "domain/base/array.h"
+#include "domain/private_talk.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -23,7 +24,7 @@ persistent_count(const struct room *room, void *arg)
 {
 	size_t *count = arg;
 
-	*count += room->persistent;
+	*count += room->persistent && !talk_id_is_valid(str_from(room->id));
 	return true;
 }
 

@@ -67,7 +67,7 @@ find_or_create_room(struct file_store *store, struct str id,
 	*out = journaled_rooms_find(store, id);
 	if (*out != NULL)
 		return CHAT_OK;
-	if (!room_id_is_valid(id))
+	if (!room_id_is_stored(id))
 		return CHAT_BAD_FIELD;
 	memcpy(room.id, id.data, id.len);
 	memcpy(room.name, id.data, id.len);

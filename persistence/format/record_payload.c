@@ -95,7 +95,7 @@ room_id_take(struct cursor *from)
 {
 	struct str id = short_text_take(from);
 
-	if (!room_id_is_valid(id))
+	if (!room_id_is_stored(id))
 		from->is_bad = true;
 	return id;
 }
@@ -177,7 +177,7 @@ room_payload_read(struct str payload, struct room *out)
 	string_take(&from, out->id, sizeof(out->id));
 	string_take(&from, out->name, sizeof(out->name));
 	string_take(&from, out->epoch, sizeof(out->epoch));
-	return !from.is_bad && room_id_is_valid(str_from(out->id));
+	return !from.is_bad && room_id_is_stored(str_from(out->id));
 }
 
 size_t

@@ -69,11 +69,7 @@ native_encode_delivered(const struct event *event, struct wire_text *out)
 	if (event->ref.data == NULL)
 		return false;
 	answer_begin(out, STR("{\"event\":\"ack\""), event);
-	if (event->room.data != NULL) {
-		json_field_string(out, STR(",\"room\":"), event->room);
-		json_field_unsigned(out, STR(",\"seq\":"), event->seq);
-		json_field_signed(out, STR(",\"at\":"), event->at_ms);
-	}
+	event_put_place(out, event);
 	/* The recipients of the first attempt are not stored. */
 	if (event->duplicate)
 		wire_text_append(out, STR(",\"duplicate\":true"));
@@ -97,8 +93,15 @@ bool
 native_encode_dm_sent(const struct event *event, struct wire_text *out)
 {
 	answer_begin(out, STR("{\"event\":\"dm_sent\""), event);
-	event_put_member(out, event);
-	json_field_raw(out, STR(",\"message\":"), event->body);
+	event_put_place(out, event);
+	json_field_optional(out, STR(",\"member\":"), event->member);
+	json_field_string(out, STR(",\"member_id\":"), event->member_id);
+	/* The text of the first attempt counts, which may be another. */
+	if (event->duplicate)
+		wire_text_append(out, STR(",\"duplicate\":true"));
+	else
+		json_field_raw(out, STR(",\"message\":"), event->body);
+	wire_text_append_if(out, event->away, STR(",\"away\":true"));
 	return event_end(out);
 }
 

@@ -82,12 +82,11 @@ decode_room(struct decoding *decoding, struct command *out)
 }
 
 static enum chat_error
-decode_key(struct decoding *decoding, struct command *out)
+decode_key(struct decoding *decoding, bool is_allowed, struct command *out)
 {
 	if (!decoding_has(decoding, FIELD_KEY))
 		return CHAT_OK;
-	/* A key is looked up in the history, which the lobby does not have. */
-	if (!decoding_has(decoding, FIELD_ROOM) ||
+	if (!is_allowed ||
 	    !scratch_string(decoding->scratch,
 		&decoding->values[FIELD_KEY].string, WORD_BYTES, &out->key) ||
 	    str_is_empty(out->key))
@@ -100,8 +99,10 @@ decode_broadcast(struct decoding *decoding, struct command *out)
 {
 	enum chat_error error = decode_room_if_given(decoding, out);
 
+	/* A key is looked up in the history, which the lobby does not have. */
 	if (error == CHAT_OK)
-		error = decode_key(decoding, out);
+		error = decode_key(decoding, decoding_has(decoding, FIELD_ROOM),
+		    out);
 	if (error == CHAT_OK)
 		error = decode_body(decoding, out);
 	return error;
@@ -117,6 +118,8 @@ decode_dm(struct decoding *decoding, struct command *out)
 		decoding->why->text = STR("Recipient is required for DM");
 		return decoding_refuse(decoding, FIELD_RECIPIENT);
 	}
+	if (error == CHAT_OK)
+		error = decode_key(decoding, true, out);
 	if (error == CHAT_OK)
 		error = decode_body(decoding, out);
 	return error;

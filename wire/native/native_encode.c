@@ -19,9 +19,7 @@ encode_said(const struct event *event, struct wire_text *out)
 	if (event->room.data == NULL) {
 		json_field_string(out, STR(",\"member\":"), event->member);
 	} else {
-		json_field_string(out, STR(",\"room\":"), event->room);
-		json_field_unsigned(out, STR(",\"seq\":"), event->seq);
-		json_field_signed(out, STR(",\"at\":"), event->at_ms);
+		event_put_place(out, event);
 		event_put_member(out, event);
 	}
 	json_field_message(out, STR(",\"message\":"), event->body);
@@ -32,6 +30,7 @@ static bool
 encode_dm(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"event\":\"dm\""));
+	event_put_place(out, event);
 	event_put_member(out, event);
 	json_field_raw(out, STR(",\"message\":"), event->body);
 	return event_end(out);

@@ -30,6 +30,17 @@ event_put_member(struct wire_text *out, const struct event *event)
 	json_field_string(out, STR(",\"member_id\":"), event->member_id);
 }
 
+/* Where a message is in the history of its room; nothing without a room. */
+static inline void
+event_put_place(struct wire_text *out, const struct event *event)
+{
+	if (event->room.data == NULL)
+		return;
+	json_field_string(out, STR(",\"room\":"), event->room);
+	json_field_unsigned(out, STR(",\"seq\":"), event->seq);
+	json_field_signed(out, STR(",\"at\":"), event->at_ms);
+}
+
 static inline bool
 event_end(struct wire_text *out)
 {

@@ -187,6 +187,7 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_number(transcript, "recipients", event->recipients);
 	add_number(transcript, "count", event->count);
 	add_flag(transcript, "duplicate", event->duplicate);
+	add_flag(transcript, "away", event->away);
 	add_flag(transcript, "persistent", event->persistent);
 	add_names(transcript, &event->names);
 	add_page(transcript, &event->page);

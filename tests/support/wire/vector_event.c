@@ -34,6 +34,7 @@ static const struct part {
 	PART("recipients", PART_INT64, recipients),
 	PART("count", PART_INT64, count),
 	PART("duplicate", PART_FLAG, duplicate),
+	PART("away", PART_FLAG, away),
 	PART("persistent", PART_FLAG, persistent),
 	PART("left_out", PART_FLAG, names.left_out),
 	PART("more", PART_FLAG, page.more),
