@@ -1,4 +1,4 @@
-/* COMMAND_LIST: the names of those in the lobby or in a room. */
+/* COMMAND_LIST: the names of those in the lobby or in a room, and their ids. */
 #include <stdlib.h>
 
 #include "commands/command_table.h"
@@ -8,21 +8,29 @@ static enum chat_error
 list_answer(const struct request *request, const struct listing *listing,
     const struct listing_page *page)
 {
-	struct str *names = calloc(page->count + 1, sizeof(*names));
+	/* Names, then ids. */
+	struct str *texts = calloc(2 * page->count + 1, sizeof(*texts));
 	struct event event = {
 		.kind = EVENT_LIST,
 		.room = request->room,
-		.names.items = names,
+		.names.items = texts,
 		.names.count = page->count,
 		.names.more = page->more,
 	};
 
-	if (names == NULL)
+	if (texts == NULL)
 		return CHAT_UNAVAILABLE;
-	for (size_t i = 0; i < page->count; i++)
-		names[i] = listing->texts.items[page->positions[i]];
+	for (size_t i = 0; i < page->count; i++) {
+		const struct str *entry =
+		    &listing->texts.items[2 * page->positions[i]];
+
+		texts[i] = entry[0];
+		texts[page->count + i] = entry[1];
+	}
+	if (request->command->flags & COMMAND_WITH_IDS)
+		event.names.ids = texts + page->count;
 	request_answer(request, &event);
-	free(names);
+	free(texts);
 	return CHAT_OK;
 }
 
@@ -33,12 +41,17 @@ list_run(struct request *request)
 		.after = request->command->after,
 		.limit = request->command->limit,
 		.bytes = request->chat->limits.list_bytes,
+		.texts = 1,
 		.extra = NAME_EXTRA,
 	};
 	struct listing_page page = { .positions = NULL };
 	struct listing *listing;
 	enum chat_error error;
 
+	if (request->command->flags & COMMAND_WITH_IDS) {
+		query.texts = 2;
+		query.extra *= 2;
+	}
 	error = listing_of_members(request, request->room, &listing);
 	if (error == CHAT_OK)
 		error = listing_page(listing, &query, &page);

@@ -94,7 +94,7 @@ publish_presence(const struct request *request)
 	event.count = room.member_count;
 	event.names.left_out = event.count > chat->limits.presence_up_to;
 	if (!event.names.left_out) {
-		error = name_list_of_room(chat, request->room,
+		error = name_list_of_room(chat, request->room, false,
 		    chat->limits.list_bytes, &names);
 		event.names = name_list_names(&names);
 	}

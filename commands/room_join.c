@@ -66,7 +66,7 @@ answer_join(struct request *request, const struct room *room)
 
 	error = resume_collect(request, room, &missed);
 	if (error == CHAT_OK && !event.names.left_out)
-		error = name_list_of_room(request->chat, event.room,
+		error = name_list_of_room(request->chat, event.room, false,
 		    request->chat->limits.list_bytes, &names);
 	if (error == CHAT_OK) {
 		if (!event.names.left_out)

@@ -38,6 +38,7 @@ room_list_run(struct request *request)
 		.after = request->command->after,
 		.limit = request->command->limit,
 		.bytes = request->chat->limits.list_bytes,
+		.texts = 2,
 		.extra = ROOM_EXTRA,
 	};
 	struct listing_page page = { .positions = NULL };

@@ -92,7 +92,8 @@ enum command_flag {
 	 * `author` only says where the answers go, `as_id` and `as_name` what
 	 * others see. It need not be in a room.
 	 */
-	COMMAND_OF_SERVER = 1 << 19
+	COMMAND_OF_SERVER = 1 << 19,
+	COMMAND_WITH_IDS = 1 << 25 /* list: member ids, too */
 };
 
 /*

@@ -140,6 +140,7 @@ struct bye {
 /* A list of display names. */
 struct names {
 	const struct str *items;
+	const struct str *ids; /* of the members; NULL: not requested */
 	size_t count;
 	bool left_out; /* too many: only the count is known */
 	bool more;     /* the list was cut */

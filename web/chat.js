@@ -4,8 +4,8 @@
  */
 
 import {
-	LOBBY, conversation, isAtEnd, keepAtEnd, onScroll, page, scrollToEnd,
-	showOlderButton,
+	LOBBY, conversation, directConversation, isAtEnd, keepAtEnd, onScroll, page,
+	scrollToEnd, showOlderButton,
 } from "./conversations.js";
 import { $ } from "./elements.js";
 import { Parley, makeKey } from "./parley.js";
@@ -100,8 +100,34 @@ function onNotice({ message }) {
 	refresh();
 }
 
+/* Users keep their talk in a room, "@" and both ids with "+" in between. */
+const talkMembers = (room) => room.slice(1).split("+");
+const otherOf = ({ room, member_id: id }) =>
+	(room && talkMembers(room).find((one) => !page.chat.ids.has(one))) ?? id;
+
 function onDm(message) {
-	addMessage(conversation(`@${message.member}`, message.member), message);
+	const id = otherOf(message);
+	const known = page.conversations.get(`@${id}`)?.name ?? id;
+	const target = directConversation(id, message.own && message.room ? known
+		: message.member);
+
+	addMessage(target, { ...message, own: Boolean(message.room) && message.own });
+	if (message.room)
+		loadTalk(target, message.room);
+}
+
+/* Shows the last messages of a talk, once. */
+async function loadTalk(target, room) {
+	if (target.hasHistory)
+		return;
+	target.hasHistory = true;
+	try {
+		const messages = await page.chat.history(room, { limit: PAGE });
+		keepAtEnd(target, () => target.log.prepend(messages));
+	} catch {
+		target.hasHistory = false; /* the talk has not begun */
+	}
+	showHeader();
 }
 
 function onTyping({ room, member }) {
@@ -192,6 +218,26 @@ function leave() {
 	closeConversation(page.current.key);
 }
 
+/* Looks up whose name it is now, and shows the direct messages with it. */
+async function openDirect(name) {
+	const { current } = page;
+
+	try {
+		const ids = await page.chat.listMemberIds(current.isRoom ? current.key : null);
+		const id = ids.get(name);
+		if (id === undefined)
+			throw new Error(`${name} is not here any more`);
+		const target = directConversation(id, name);
+		show(target);
+		/* Ids of users are longer than those of other members. */
+		if (id.length === page.chat.me.id.length && id.length > 8)
+			await loadTalk(target, `@${[id, page.chat.me.id].sort().join("+")}`);
+	} catch (error) {
+		statusbar.show(`${error.message}.`, { forMs: 5000 });
+		refresh();
+	}
+}
+
 async function refresh() {
 	if (page.chat.state !== "open" || document.hidden)
 		return;
@@ -259,16 +305,28 @@ async function post(target, message, key) {
 	}
 }
 
-/* Lobby and direct messages have no seq and no retries. */
+async function sendDirect(target, message) {
+	const sent = await page.chat.dm(target.memberId, message);
+
+	target.name = sent.member ?? target.name;
+	target.hasHistory ||= sent.room !== undefined;
+	addMessage(target, {
+		seq: sent.seq, at: sent.at ?? Date.now(),
+		member: page.chat.me.member, message, own: true,
+	});
+	if (target === page.current)
+		showHeader();
+}
+
+/* Lobby and direct messages have no retries. */
 async function sendOnce(target, message) {
 	try {
-		if (target.isDirect) {
-			const { member } = await page.chat.dm(target.name, message);
-			addMessage(target, { member: page.chat.me.member, to: member, message, own: true });
-		} else
-			await page.chat.broadcast(null, message);
+		await (target.isDirect ? sendDirect(target, message)
+			: page.chat.broadcast(null, message));
 	} catch (error) {
-		statusbar.show(`Not sent: ${error.message}.`, { forMs: 5000 });
+		const reason = error.code === "member_not_found"
+			? `${target.name} is not connected any more` : error.message;
+		statusbar.show(`Not sent: ${reason}.`, { forMs: 5000 });
 		if (target === page.current && !text.value)
 			text.value = message;
 	}
@@ -352,7 +410,7 @@ async function start(name) {
 	page.chat = new Parley(url,
 		{ name, ids: load(sessionStorage, "ids", []) });
 	addListeners();
-	setActions({ show, join });
+	setActions({ show, join, openDirect });
 	$("welcome").remove();
 	app.hidden = false;
 	toggleMembers(isWide.matches);

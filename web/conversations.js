@@ -27,11 +27,13 @@ class Conversation {
 		this.log = new Log();
 		this.unread = 0;
 		this.draft = "";
+		this.hasHistory = false; /* direct, and kept by the server */
 		this.hasOlder = false; /* the server may have older messages */
 		this.loading = false;
 		this.scrollTop = null; /* null: the end */
 		this.typing = new Map();
 		this.members = [];
+		this.memberId = null; /* the other's, if it is direct */
 	}
 
 	get isRoom() {
@@ -49,6 +51,18 @@ export function conversation(key, name, room) {
 	if (!page.conversations.has(key))
 		page.conversations.set(key, new Conversation(key, name, room));
 	return page.conversations.get(key);
+}
+
+/*
+ * The direct messages with a member. The id counts: after a change of names,
+ * the name is another member's.
+ */
+export function directConversation(memberId, name) {
+	const target = conversation(`@${memberId}`, name);
+
+	target.memberId = memberId;
+	target.name = name;
+	return target;
 }
 
 export const isAtEnd = () =>

@@ -27,7 +27,9 @@
  * |         | `room` is null in the lobby, which has no `seq`; `key` is
  * |         | set if broadcast() of this object sent it |
  * | notice  | `{message}`: an announcement of the server in the lobby |
- * | dm      | `{member, member_id, message}`: a private message |
+ * | dm      | `{member, member_id, message, own}`: a private message;
+ * |         | between users with `room`, `seq`, `at`. `own`: sent on another
+ * |         | connection of ours |
  * | room    | the room: its members, count or name changed |
  * | typing  | `{room, member, member_id}` |
  * | reset   | the room: its numbering restarted, earlier messages are gone |
@@ -366,6 +368,18 @@ export class Parley extends EventTarget {
 	}
 
 	/**
+	 * The ids of the members of a room, or of the lobby (null), by name.
+	 * @returns {Promise<Map<string, string>>}
+	 */
+	async listMemberIds(id = null) {
+		const { members, ids = [] } = await this.#request({
+			command: "list", room: id ?? undefined, ids: true,
+		});
+
+		return new Map(members.map((name, i) => [name, ids[i]]));
+	}
+
+	/**
 	 * Older (`before` a seq) or newer (`after`) messages, oldest first.
 	 *
 	 * @param {string} id
@@ -375,7 +389,7 @@ export class Parley extends EventTarget {
 	async history(id, which = {}) {
 		const page = await this.#request({ command: "history", room: id, ...which });
 
-		return this.#decorate(this.rooms.get(id), page.messages);
+		return this.#decorate(this.rooms.get(id) ?? new Room(id), page.messages);
 	}
 
 	/** Sends a typing notification; call it on every key press. */
@@ -396,12 +410,19 @@ export class Parley extends EventTarget {
 		for (const room of this.rooms.values())
 			this.#renameMember(room, this.me.member, member);
 		this.#name = name;
-		this.me = { ...this.me, member };
-		this.#emit("me", this.me);
+		this.#setName(member);
 		return member;
 	}
 
-	/** A private message to a name or an id. */
+	#setName(member) {
+		this.me = { ...this.me, member };
+		this.#emit("me", this.me);
+	}
+
+	/**
+	 * A private message to an id, or to the present bearer of a name.
+	 * @returns {Promise<object>} `{member, member_id, …}` of the recipient
+	 */
 	dm(recipient, message) {
 		return this.#request({ command: "dm", recipient, message });
 	}
@@ -594,7 +615,8 @@ export class Parley extends EventTarget {
 	#handlers = {
 		me: (me) => this.#onMe(me),
 		broadcast: (event, room) => this.#onBroadcast(event, room),
-		dm: (event) => this.#emit("dm", event),
+		dm: (event) => this.#emit("dm",
+			{ ...event, own: this.ids.has(event.member_id) }),
 		typing: (event) => this.#emit("typing", event),
 		error: (event) => this.#emit("error", event),
 		bye: (event) => { this.#bye = event; },
@@ -607,7 +629,11 @@ export class Parley extends EventTarget {
 			if (room)
 				this.#emit("room", Object.assign(room, { count, members: null }));
 		},
-		renamed: ({ was, member }, room) => this.#renameMember(room, was, member),
+		renamed: ({ was, member, member_id: id }, room) => {
+			this.#renameMember(room, was, member);
+			if (id === this.me.id && member !== this.me.member)
+				this.#setName(member);
+		},
 	};
 
 	#onMe(me) {

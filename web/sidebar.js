@@ -1,13 +1,13 @@
 /* The room list, the header, the member list and typing notifications. */
 
 import { $, avatar, el } from "./elements.js";
-import { LOBBY, conversation, page } from "./conversations.js";
+import { LOBBY, page } from "./conversations.js";
 
 const actions = {};
 
-/** Sets what a click on a conversation or on another room does. */
-export function setActions({ show, join }) {
-	Object.assign(actions, { show, join });
+/** Sets what a click on a conversation, another room or a member does. */
+export function setActions({ show, join, openDirect }) {
+	Object.assign(actions, { show, join, openDirect });
 }
 
 /* Updates a list to show the entries; changes no more nodes than needed. */
@@ -80,11 +80,11 @@ export function showOthers() {
 		});
 }
 
-function describe({ key, isRoom, isDirect }) {
+function describe({ key, isRoom, isDirect, hasHistory }) {
 	const known = page.rooms.find(({ room }) => room === key);
 
 	if (isDirect)
-		return "Direct messages by display name; no history";
+		return hasHistory ? "Direct messages" : "Direct messages; no history";
 	if (!isRoom)
 		return "All connected members; no history";
 	if (known)
@@ -114,7 +114,7 @@ export function showMembers() {
 	updateList($("members"), names ?? [], (name) => name,
 		(name) => el("li", {}, el("button", {
 			type: "button", title: "Send a direct message",
-			onclick: () => actions.show(conversation(`@${name}`, name)),
+			onclick: () => actions.openDirect(name),
 		}, avatar(name), el("span", { className: "label" }))),
 		(item, name) => setText(item.firstChild.lastChild,
 			name === page.chat.me?.member ? `${name} (you)` : name));

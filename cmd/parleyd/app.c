@@ -301,7 +301,7 @@ collect_chat_stats(struct chat_stats *out, void *arg)
 static bool
 add_room(const struct room *room, void *arg)
 {
-	/* Who talks with whom is private. */
+	/* The users of a talk are private. */
 	if (!talk_id_is_valid(str_from(room->id)))
 		server_stats_add_room(arg, room);
 	return true;

@@ -152,12 +152,13 @@ members_build(const struct request *request, struct str room,
 	enum chat_error error;
 
 	if (room.data == NULL)
-		error = name_list_of_lobby(chat, SIZE_MAX, &listing->texts);
-	else
 		error =
-		    name_list_of_room(chat, room, SIZE_MAX, &listing->texts);
-	listing->stride = 1;
-	listing->count = listing->texts.count;
+		    name_list_of_lobby(chat, true, SIZE_MAX, &listing->texts);
+	else
+		error = name_list_of_room(chat, room, true, SIZE_MAX,
+		    &listing->texts);
+	listing->stride = 2;
+	listing->count = listing->texts.count / listing->stride;
 	return error;
 }
 
@@ -259,11 +260,12 @@ first_after(const struct listing *listing, struct str after)
 }
 
 static size_t
-entry_cost(const struct listing *listing, size_t position, size_t extra)
+entry_cost(const struct listing *listing, size_t position,
+    const struct listing_query *query)
 {
-	size_t cost = extra;
+	size_t cost = query->extra;
 
-	for (size_t i = 0; i < listing->stride; i++)
+	for (size_t i = 0; i < query->texts; i++)
 		cost +=
 		    listing->texts.items[position * listing->stride + i].len;
 	return cost;
@@ -289,7 +291,7 @@ page_fill(const struct listing *listing, const struct listing_query *query,
 	for (page->count = 0; at < listing->count; at++) {
 		uint32_t position = order != NULL ? order[at] : (uint32_t)at;
 
-		bytes += entry_cost(listing, position, query->extra);
+		bytes += entry_cost(listing, position, query);
 		if ((page->count >= limit || bytes > query->bytes) &&
 		    !(order != NULL && continues_key(listing, page, position)))
 			return false;

@@ -53,7 +53,8 @@ struct listing_query {
 	struct str after; /* absent: from the start */
 	size_t limit;     /* entries; 0: no limit */
 	size_t bytes;     /* what the entries may cost */
-	size_t extra;     /* what an entry costs besides its texts */
+	size_t texts;     /* of an entry that cost their length */
+	size_t extra;     /* what an entry costs besides */
 };
 
 struct listing_page {

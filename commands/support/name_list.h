@@ -9,15 +9,15 @@
 #define NAME_EXTRA 3
 
 /*
- * Lists names until they cost `most`; string_list_fini() the list in any case.
- * CHAT_UNAVAILABLE: no memory.
+ * Lists names, perhaps each followed by the member's id, until they cost
+ * `most`; string_list_fini() the list in any case. CHAT_UNAVAILABLE: no memory.
  */
-enum chat_error name_list_of_lobby(const struct chat *, size_t most,
-    struct string_list *out);
-enum chat_error name_list_of_room(const struct chat *, struct str room,
+enum chat_error name_list_of_lobby(const struct chat *, bool with_ids,
     size_t most, struct string_list *out);
+enum chat_error name_list_of_room(const struct chat *, struct str room,
+    bool with_ids, size_t most, struct string_list *out);
 
-/* The list for an event; good as long as the list. */
+/* The list for an event, of names alone; good as long as the list. */
 struct names name_list_names(const struct string_list *);
 
 #endif

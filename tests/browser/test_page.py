@@ -2,6 +2,7 @@
 
 from selenium.webdriver.common.keys import Keys
 
+from client import Chat
 from visitor import talk
 
 SCRIPT = "<img src=x onerror=alert(1)>"
@@ -111,6 +112,21 @@ def test_unread_messages_are_counted(pages, parleyd):
     assert alice.run("return document.querySelector('.unread .body').textContent") == "news 0"
 
 
+def open_direct(page, name):
+    """Clicks a member; its name is in the list of the room shown."""
+    page.until(lambda: name in page.texts("#members .label"))
+    page.run(
+        "Array.from(document.querySelectorAll('#members button'))"
+        ".find((b) => b.textContent.endsWith(arguments[0])).click()", name
+    )
+    page.until_in(name)
+
+
+def direct_messages(chat):
+    return [event["message"] for event in chat.pending()
+            if event["event"] == "dm"]
+
+
 def test_lobby_and_direct_messages(pages, parleyd):
     alice, bob = meet(pages, parleyd.address)
     alice.go("Lobby")
@@ -118,17 +134,50 @@ def test_lobby_and_direct_messages(pages, parleyd):
     alice.post("hello all")
     bob.until_shown("hello all")
     alice.until_shown("hello all")
-    alice.until(lambda: "Bob" in alice.texts("#members .label"))
-    alice.run(
-        "Array.from(document.querySelectorAll('#members button'))"
-        ".find((b) => b.textContent.endsWith('Bob')).click()"
-    )
-    alice.until_in("Bob")
+    open_direct(alice, "Bob")
     alice.post("psst")
     alice.until_shown("psst")
     bob.until(lambda: bob.texts("#joined .badge") == ["1"])
     bob.go("Alice")
     bob.until_shown("psst")
+
+
+def test_direct_messages_follow_a_member_not_its_name(pages, parleyd):
+    """Bob gives his name up, and another takes it: what Alice sends to the open
+    talk must not reach that one."""
+    alice, bob = meet(pages, parleyd.address)
+    open_direct(alice, "Bob")
+    bob.click("#me")
+    bob.find("#new-name").clear()
+    bob.type("Robert", "#new-name")
+    bob.find("#new-name").send_keys(Keys.ENTER)
+    bob.until(lambda: bob.text("#my-name") == "Robert")
+    with Chat(parleyd.address, "/ws?name=Bob") as other:
+        assert other.name == "Bob"
+        alice.post("psst, Bob")
+        alice.until_shown("psst, Bob")
+        alice.until(lambda: alice.text("#title") == "Robert")
+        bob.until(lambda: bob.texts("#joined .badge") == ["1"])
+        bob.go("Alice")
+        bob.until_shown("psst, Bob")
+        assert direct_messages(other) == []
+
+
+def test_direct_messages_to_a_member_that_is_gone_show_an_error(pages, parleyd):
+    alice, _ = meet(pages, parleyd.address)
+    with Chat(parleyd.address, "/ws?name=Carol") as carol:
+        carol.ask_ok("join", room="tea")
+        open_direct(alice, "Carol")
+        alice.post("hi")
+        alice.until_shown("hi")
+        assert direct_messages(carol) == ["hi"]
+        carol.leave()
+    with Chat(parleyd.address, "/ws?name=Carol") as other:
+        assert other.name == "Carol"
+        alice.post("are you there?")
+        alice.until(lambda: "Carol is not connected any more" in alice.text("#statusbar"))
+        assert alice.find("#text").get_attribute("value") == "are you there?"
+        assert direct_messages(other) == []
 
 
 def test_typing_is_seen(pages, parleyd):

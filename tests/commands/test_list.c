@@ -57,6 +57,24 @@ START_TEST(cuts_a_list_that_is_too_long)
 }
 END_TEST
 
+/* Ids cost their length, two quotes and a comma, too. */
+START_TEST(lists_ids_if_they_are_requested)
+{
+	people(3);
+	DO(LIST, "id1", .flags = COMMAND_WITH_IDS);
+	HEARD("id1: list names=member1,member2,member3 ids=id1,id2,id3\n");
+	world.chat.limits.list_bytes = 34;
+	DO(LIST, "id1", .flags = COMMAND_WITH_IDS);
+	HEARD("id1: list names=member1,member2 ids=id1,id2 more_names\n");
+	world.chat.limits.list_bytes = 31;
+	DO(LIST, "id1", .flags = COMMAND_WITH_IDS);
+	HEARD("id1: list names=member1 ids=id1 more_names\n");
+	DO(LIST, "id1", .flags = COMMAND_WITH_IDS, .limit = 1,
+	    .after = STR("member1"));
+	HEARD("id1: list names=member2 ids=id2 more_names\n");
+}
+END_TEST
+
 START_TEST(lists_a_thousand_names)
 {
 	struct transcript *heard = &world.publisher.heard;
@@ -139,6 +157,7 @@ SUITE(list)
 	tcase_add_test(tests, lists_a_room_in_order_of_joining);
 	tcase_add_test(tests, requires_membership);
 	tcase_add_test(tests, cuts_a_list_that_is_too_long);
+	tcase_add_test(tests, lists_ids_if_they_are_requested);
 	tcase_add_test(tests, lists_a_thousand_names);
 	tcase_add_test(tests, lists_pages_in_order_of_the_names);
 	tcase_add_test(tests, keeps_equal_names_on_one_page);

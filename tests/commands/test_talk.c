@@ -9,7 +9,7 @@
 #define PSST .body = STR("\"psst\"")
 
 static void
-user_connect(const char *id, const char *name, uint32_t connection)
+talker_connect(const char *id, const char *name, uint32_t connection)
 {
 	struct principal principal = {
 		.user_id = str_from(name),
@@ -24,9 +24,9 @@ user_connect(const char *id, const char *name, uint32_t connection)
 static void
 alice_and_bob(void)
 {
-	user_connect(BOB, "bob", 1);
-	user_connect(BOB, "bob", 2);
-	user_connect(ALICE, "alice", 3);
+	talker_connect(BOB, "bob", 1);
+	talker_connect(BOB, "bob", 2);
+	talker_connect(ALICE, "alice", 3);
 }
 
 START_TEST(the_first_message_begins_the_talk)
@@ -54,7 +54,7 @@ END_TEST
 START_TEST(both_read_the_talk_and_others_do_not_find_it)
 {
 	alice_and_bob();
-	user_connect(CAROL, "carol", 4);
+	talker_connect(CAROL, "carol", 4);
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
 	forget_what_was_heard();
 	DO(HISTORY, ALICE, .connection = 3, .room = STR(TALK), .limit = 10);
@@ -119,15 +119,15 @@ END_TEST
 
 START_TEST(a_message_waits_for_a_user_who_is_away)
 {
-	user_connect(BOB, "bob", 1);
-	world.publisher.deaf = ALICE;
+	talker_connect(BOB, "bob", 1);
+	world.publisher.stalled = ALICE;
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR(ALICE));
 	HEARD(BOB " except=" BOB "/1: dm room=" TALK
 		  " seq=1 at=1000 member=bob id=" BOB " body=\"psst\"\n" BOB
 		  "/1: dm_sent room=" TALK " seq=1 at=1000 id=" ALICE
 		  " body=\"psst\" away\n");
-	world.publisher.deaf = NULL;
-	user_connect(ALICE, "alice", 2);
+	world.publisher.stalled = NULL;
+	talker_connect(ALICE, "alice", 2);
 	DO(HISTORY, ALICE, .connection = 2, .room = STR(TALK), .limit = 1);
 	HEARD(ALICE "/2: history room=" TALK " epoch=epoch1 [1 at=1000 bob " BOB
 		    " \"psst\"]\n");
@@ -155,7 +155,7 @@ END_TEST
 START_TEST(a_talk_is_that_of_its_users_whatever_their_names)
 {
 	alice_and_bob();
-	user_connect(CAROL, "carol", 4);
+	talker_connect(CAROL, "carol", 4);
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
 	DO(RENAME, ALICE, .connection = 3, .name = STR("al"));
 	DO(RENAME, CAROL, .connection = 4, .name = STR("alice"));
@@ -243,7 +243,7 @@ START_TEST(made_up_recipients_count_as_persistent_rooms)
 {
 	char id[] = "uaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-	user_connect(BOB, "bob", 1);
+	talker_connect(BOB, "bob", 1);
 	world.chat.limits.persistent_rooms_per_hour = 2;
 	world.chat.limits.rooms = 100;
 	for (int i = 0; i < 3; i++) {
@@ -257,7 +257,7 @@ START_TEST(made_up_recipients_count_as_persistent_rooms)
 	ck_assert_int_eq(DO(DM, BOB, .connection = 1, PSST, .origin = 7,
 			     .recipient = str_from(id)),
 	    CHAT_OK);
-	user_connect(ALICE, "alice", 2);
+	talker_connect(ALICE, "alice", 2);
 	ck_assert_int_eq(DO(DM, BOB, .connection = 1, PSST, .origin = 7,
 			     .recipient = STR("alice")),
 	    CHAT_OK);
@@ -268,7 +268,7 @@ START_TEST(made_up_recipients_count_as_persistent_rooms)
 	    CHAT_OK);
 	world.chat.limits.rooms = 4;
 	id[26] = 'z';
-	user_connect(id, "zoe", 3);
+	talker_connect(id, "zoe", 3);
 	ck_assert_int_eq(DO(DM, BOB, .connection = 1, PSST,
 			     .recipient = STR("zoe")),
 	    CHAT_TOO_MANY_ROOMS);

@@ -234,9 +234,9 @@ def test_persistent_rooms_can_be_left_to_users(start, key):
     users = start("--rights-create", "role", "--auth-kind", "jwt",
                   "--auth-key", str(key))
     user = f"Bearer {make_token()}"
-    admin = f"Bearer {make_token(parley={'can': ['create', 'admin']})}"
+    admin = make_token(sub="root", parley={"can": ["create", "admin"]})
     with Chat(users.address, Authorization=user) as alice, \
-            Chat(users.address, Authorization=admin) as root:
+            Chat(users.address, Authorization=f"Bearer {admin}") as root:
         refused = alice.refusal("create", name="x", persistent=True)
         assert (refused["code"], refused["right"]) == ("forbidden", "moderate")
         assert root.ask_ok("create", name="x", persistent=True)

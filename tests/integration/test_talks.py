@@ -1,4 +1,4 @@
-"""Private messages between users: kept, and nobody else's."""
+"""Private messages between users: kept, for the two of them."""
 
 import urllib.request
 

@@ -12,14 +12,23 @@ answer_begin(struct wire_text *out, struct str head, const struct event *event)
 }
 
 static void
-names_put(struct wire_text *out, const struct names *names)
+texts_put(struct wire_text *out, struct str head, const struct str *texts,
+    size_t count)
 {
-	wire_text_append(out, STR(",\"members\":["));
-	for (size_t i = 0; i < names->count; i++) {
+	wire_text_append(out, head);
+	for (size_t i = 0; i < count; i++) {
 		wire_text_append_if(out, i > 0, STR(","));
-		json_put_string(out, names->items[i]);
+		json_put_string(out, texts[i]);
 	}
 	wire_text_append(out, STR("]"));
+}
+
+static void
+names_put(struct wire_text *out, const struct names *names)
+{
+	texts_put(out, STR(",\"members\":["), names->items, names->count);
+	if (names->ids != NULL)
+		texts_put(out, STR(",\"ids\":["), names->ids, names->count);
 }
 
 static void

@@ -253,6 +253,8 @@ decode_list(struct decoding *decoding, struct command *out)
 {
 	enum chat_error error = decode_room_if_given(decoding, out);
 
+	if (decoding_is_true(decoding, FIELD_IDS))
+		out->flags |= COMMAND_WITH_IDS;
 	return error == CHAT_OK ? decode_page(decoding, out) : error;
 }
 

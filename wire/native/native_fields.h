@@ -27,7 +27,8 @@
 	X(FIELD_HISTORY, "history", JSON_NUMBER)         \
 	X(FIELD_BEFORE, "before", JSON_NUMBER)           \
 	X(FIELD_AFTER, "after", TYPE_ANY)                \
-	X(FIELD_LIMIT, "limit", JSON_NUMBER)
+	X(FIELD_LIMIT, "limit", JSON_NUMBER)             \
+	X(FIELD_IDS, "ids", JSON_BOOLEAN)
 
 #define TYPE_ANY (-1) /* checked where the field is decoded */
 

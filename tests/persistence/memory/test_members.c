@@ -373,7 +373,7 @@ START_TEST(counts_the_connections_of_a_member)
 
 	member_store_set_connections(members, STR("a1"),
 	    MEMBER_CONNECTIONS_MOST);
-	member_store_set_connections(members, STR("nobody"), 2);
+	member_store_set_connections(members, STR("unknown"), 2);
 	ck_assert_int_eq(member_store_rename(members, STR("a1"), CHAT_SCOPE,
 			     STR("carol")),
 	    CHAT_OK);

@@ -56,6 +56,10 @@ add_names(struct transcript *transcript, const struct names *names)
 		transcript_add(transcript, "%s%.*s",
 		    i > 0 ? "," : " names=", (int)names->items[i].len,
 		    names->items[i].data);
+	for (size_t i = 0; names->ids != NULL && i < names->count; i++)
+		transcript_add(transcript, "%s%.*s",
+		    i > 0 ? "," : " ids=", (int)names->ids[i].len,
+		    names->ids[i].data);
 	add_flag(transcript, "names_left_out", names->left_out);
 	add_flag(transcript, "more_names", names->more);
 }

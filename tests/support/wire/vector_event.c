@@ -137,6 +137,11 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 		out->names[out->event.names.count++] = str_from(value);
 		return true;
 	}
+	if (strcmp(name, "name_id") == 0) {
+		out->event.names.ids = out->ids;
+		out->ids[out->id_count++] = str_from(value);
+		return true;
+	}
 	if (strcmp(name, "message") == 0)
 		return event_add_message(out, value), true;
 	if (strcmp(name, "entry") == 0)

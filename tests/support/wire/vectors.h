@@ -58,6 +58,8 @@ char *vector_of_failure(const struct command *, const struct failure *);
 struct vector_event {
 	struct event event;
 	struct str names[VECTOR_ITEMS];
+	struct str ids[VECTOR_ITEMS];
+	size_t id_count;
 	struct message messages[VECTOR_ITEMS];
 	struct room_entry rooms[VECTOR_ITEMS];
 	char *text; /* all texts point to it */
