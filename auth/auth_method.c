@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "domain/log.h"
+#include "transport/http/http_conn.h"
 
 struct str
 auth_text_copy(struct str text, char copy[AUTH_TEXT_MAX])
@@ -41,7 +42,10 @@ auth_accept(struct candidate *candidate, const struct principal *principal)
 void
 auth_refuse(struct candidate *candidate, int status, const char *why)
 {
-	log_limited(LOG_INFO, "handshake refused with %d: %.*s", status,
-	    (int)strcspn(why, "\n"), why);
+	char address[HOST_ADDRESS_TEXT_SIZE];
+
+	host_address_format(&candidate->exchange->client.address, address);
+	log_limited(LOG_INFO, "handshake refused with %d: %.*s (%s)", status,
+	    (int)strcspn(why, "\n"), why, address);
 	admission_refuse(candidate, status, why);
 }

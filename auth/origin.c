@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include "domain/base/str_take.h"
+
 /* "https://app.example.org:8443", divided. */
 struct origin {
 	struct str scheme; /* absent: none was given */
@@ -94,22 +96,6 @@ origin_matches(const struct origin *origin, struct str allowed)
 	       ports_match(origin, pattern.port);
 }
 
-/* The next of a list; empty: there are no more. */
-static struct str
-list_next(struct str *list)
-{
-	struct str item;
-
-	while (list->len > 0 && strchr(", ", list->data[0]) != NULL)
-		*list = str_slice(list->data + 1, list->len - 1);
-	item = str_slice(list->data, 0);
-	while (item.len < list->len &&
-	       strchr(", ", item.data[item.len]) == NULL)
-		item.len++;
-	*list = str_slice(list->data + item.len, list->len - item.len);
-	return item;
-}
-
 bool
 origin_is_allowed(struct str origin_text, struct str host_text,
     struct str allowed)
@@ -125,7 +111,7 @@ origin_is_allowed(struct str origin_text, struct str host_text,
 	    origin_text_is(origin.host, host.host) &&
 	    ports_match(&origin, host.port))
 		return true;
-	while ((item = list_next(&allowed)).len > 0)
+	while ((item = str_take(&allowed, STR(", "))).len > 0)
 		if (origin_matches(&origin, item))
 			return true;
 	return false;
@@ -136,7 +122,7 @@ origin_list_is_valid(struct str allowed)
 {
 	struct str item;
 
-	while ((item = list_next(&allowed)).len > 0) {
+	while ((item = str_take(&allowed, STR(", "))).len > 0) {
 		struct origin origin = origin_split(item);
 		struct str rest = origin.host;
 

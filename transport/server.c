@@ -330,17 +330,18 @@ server_set_tls(struct server *server, struct tls_context *tls)
 }
 
 static bool
-server_accept(void *arg, int fd, struct peer *peer,
-    const struct dialect *dialect)
+server_accept(void *arg, const struct accepted *accepted)
 {
 	struct server_listener *at = arg;
 	struct server *server = at->server;
 	struct worker *worker = &server->worker;
-	struct conn *conn =
-	    http_conn_create(&worker->http, &worker->loop, fd, peer, dialect);
+	struct http_client peer = { accepted->from, at->tls };
+	struct conn *conn = http_conn_create(&worker->http, &worker->loop,
+	    accepted->fd, accepted->peer, at->listener.dialect);
 
 	if (conn == NULL)
 		return false;
+	http_conn_set_peer(conn, &peer);
 	if (at->tls && !tls_accept(conn, server->tls))
 		conn_abort(conn);
 	return true;
@@ -361,8 +362,9 @@ log_listening(const struct server_listener *at)
 	if (dialect == NULL)
 		log_info("listening on %s", text);
 	else
-		log_info("listening on %s (%s%s)", text, dialect->name,
-		    at->tls ? ", TLS" : "");
+		log_info("listening on %s (%s%s%s)", text, dialect->name,
+		    at->tls ? ", TLS" : "",
+		    at->listener.expects_proxy ? ", PROXY" : "");
 }
 
 static bool
@@ -384,6 +386,7 @@ open_listeners(struct server *server)
 		if (!listener_open(&at->listener, &server->worker.loop,
 			&listen->address, listen->dialect, &listener_ops, at))
 			return false;
+		at->listener.expects_proxy = listen->proxy;
 		log_listening(at);
 		server->listener_count++;
 	}
@@ -429,6 +432,7 @@ server_each_address(const struct server *server, server_visit_address *visit,
 			.address = at->listener.address,
 			.dialect = at->listener.dialect,
 			.tls = at->tls,
+			.proxy = at->listener.expects_proxy,
 		};
 
 		visit(&bound, arg);

@@ -20,12 +20,14 @@ struct admission;
 struct http_route;
 struct server;
 struct tls_context;
+struct trusted_proxies;
 
 /* An address to listen on, and its dialect. */
 struct server_listen {
 	struct address address;
 	const struct dialect *dialect; /* NULL: the endpoint knows none */
 	bool tls;
+	bool proxy; /* connections begin with a PROXY header, before TLS */
 };
 
 /* Everything is borrowed and outlives the server. */
@@ -43,6 +45,8 @@ struct server_config {
 	uint64_t seed;                   /* of random spreading */
 	const struct host *host;
 	struct tls_context *tls; /* NULL: no listener has it */
+	/* May change between turns; NULL: none. */
+	const struct trusted_proxies *proxies;
 };
 
 /* Binds all addresses. NULL: it was logged why not. */

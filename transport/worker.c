@@ -147,6 +147,9 @@ worker_init(struct worker *worker, const struct server_config *config)
 	worker->profile = config->profile;
 	worker->http.handle = routes_handle;
 	worker->http.routes = config->routes;
+	worker->http.proxies = config->proxies;
+	if (config->proxies != NULL)
+		worker->loop.proxies = &config->proxies->ranges;
 	worker->loop.websockets = &worker->ws;
 	worker->ws.endpoint = config->endpoint;
 	worker->ws.admission = config->admission;

@@ -30,6 +30,7 @@ struct app {
 	const struct options_sources *sources;
 	struct options options;         /* as they were given */
 	struct transport_limits limits; /* as they fit this process */
+	struct trusted_proxies proxies;
 	struct stores stores;
 	struct hub *hub;
 	struct chat chat;
@@ -94,6 +95,19 @@ limits_fit_files(struct transport_limits *limits, size_t listeners)
 	limits->sockets = rlimits_fit_sockets(files, listeners);
 }
 
+/* The text was checked with the other options. */
+static void
+proxies_set(struct trusted_proxies *proxies, const struct auth_options *auth)
+{
+	const char *why;
+	struct str bad;
+
+	if (!address_ranges_parse(str_from(auth->trusted_proxies),
+		&proxies->ranges, &bad, &why))
+		abort();
+	proxies->style = auth->proxy_headers;
+}
+
 /* The longest frame around a message: command, room, key, ref, escapes. */
 #define ENVELOPE_BYTES 4096
 
@@ -109,6 +123,7 @@ use_options(struct app *app, const struct options *options)
 	    options->chat.message_bytes + ENVELOPE_BYTES;
 	limits_fit_files(&app->limits,
 	    options->listeners.count + options->admin.listeners.count);
+	proxies_set(&app->proxies, &options->auth);
 	app->chat.limits = options->chat;
 	app->chat.profile = make_profile(options);
 }
@@ -499,6 +514,7 @@ make_server(struct app *app)
 		.profile = &app->chat.profile,
 		.seed = random_seed(),
 		.host = &app->host,
+		.proxies = &app->proxies,
 	};
 
 	if (!auth_open(app))
@@ -524,8 +540,7 @@ exposure_note(const struct server_listen *at, void *arg)
 	struct app *app = arg;
 	char text[ADDRESS_TEXT_SIZE];
 
-	if (at->dialect == NULL ||
-	    address_is_local((const void *)&at->address.storage))
+	if (at->dialect == NULL || address_is_local(&at->address))
 		return;
 	app->is_exposed = true;
 	address_format(&at->address, text);
@@ -541,7 +556,7 @@ page_log(const struct server_listen *at, void *arg)
 	char host[LISTEN_HOST_SIZE];
 
 	(void)arg;
-	if (at->dialect == dialect_find(STR("command")) &&
+	if (at->dialect == dialect_find(STR("command")) && !at->proxy &&
 	    listen_host(&at->address, host))
 		log_info("chat page: http%s://%s/", at->tls ? "s" : "", host);
 }
@@ -555,6 +570,10 @@ announce_addresses(struct app *app)
 	    !listen_file_write(options->listen_file, app->server))
 		return false;
 	server_each_address(app->server, exposure_note, app);
+	if (listen_has_proxy(&options->listeners) &&
+	    address_ranges_are_empty(&app->proxies.ranges))
+		log_warn("auth.trusted_proxies is empty: every peer of a "
+			 "listener with PROXY headers may name any address");
 	if (options->http_pages)
 		server_each_address(app->server, page_log, NULL);
 	return true;

@@ -35,8 +35,9 @@ address_write(const struct server_listen *at, void *arg)
 	char host[LISTEN_HOST_SIZE];
 	FILE *file = arg;
 
-	if (at->dialect == NULL)
-		return; /* of the API */
+	/* Of the API, or for balancers only. */
+	if (at->dialect == NULL || at->proxy)
+		return;
 	if (listen_host(&at->address, host))
 		fprintf(file, "ws%s://%s/ws %s\n", at->tls ? "s" : "", host,
 		    at->dialect->name);

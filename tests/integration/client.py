@@ -113,9 +113,9 @@ def plain_head(target="/health", method="GET", version="HTTP/1.1", **headers):
 
 class Connection:
     """A stream of bytes to a server: (host, port), or the path of a socket;
-    under TLS with an SSLContext."""
+    under TLS with an SSLContext, behind the bytes `before`."""
 
-    def __init__(self, address, tls=None, name="localhost"):
+    def __init__(self, address, tls=None, name="localhost", before=b""):
         if isinstance(address, str):
             family = socket.AF_UNIX
         else:
@@ -125,6 +125,7 @@ class Connection:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(DEADLINE)
         self.socket.connect(address)
+        self.socket.sendall(before)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname=name)
         self.unread = b""
@@ -216,8 +217,8 @@ def is_ready(address):
 class WebSocket(Connection):
     """Frame by frame; pings are the test's business too."""
 
-    def __init__(self, address, target="/ws", tls=None, **headers):
-        super().__init__(address, tls)
+    def __init__(self, address, target="/ws", tls=None, before=b"", **headers):
+        super().__init__(address, tls, before=before)
         self.send(head(target, **headers))
         self.response = self.read_response()
         assert self.response.status == 101, self.response
@@ -299,8 +300,8 @@ class Chat(WebSocket):
 
     announced = True
 
-    def __init__(self, address, target="/ws", tls=None, **headers):
-        super().__init__(address, target, tls, **headers)
+    def __init__(self, address, target="/ws", tls=None, before=b"", **headers):
+        super().__init__(address, target, tls, before, **headers)
         self.inbox = deque()  # came while something else was waited for
         self.refs = 0
         self.greeting = self.expect("me")

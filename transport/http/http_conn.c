@@ -27,6 +27,7 @@ enum http_state {
 struct http_conn {
 	struct http_exchange exchange; /* first: its address is this one */
 	struct http_service *service;
+	struct http_client peer;
 	struct http_scanner scanner;
 	struct http_body body;
 	struct input_buffer *head; /* what came of it before; or kept for
@@ -313,7 +314,7 @@ http_exchange_defer(struct http_exchange *exchange)
 bool
 http_exchange_is_secure(const struct http_exchange *exchange)
 {
-	return exchange->conn->io != &conn_plain_io;
+	return exchange->client.is_secure;
 }
 
 uint64_t
@@ -478,6 +479,27 @@ http_go_on(struct http_conn *http, bool has_body)
 		conn_write(exchange->conn, go_on, sizeof(go_on) - 1);
 }
 
+/*
+ * Limits of addresses hold for the client that a trusted proxy names: another
+ * one with each request, maybe.
+ */
+static void
+http_name_client(struct http_conn *http, const struct http_request *request)
+{
+	const struct trusted_proxies *proxies = http->service->proxies;
+	struct http_exchange *exchange = &http->exchange;
+	bool was_forwarded = exchange->is_forwarded;
+
+	exchange->client = http->peer;
+	exchange->is_forwarded =
+	    proxies != NULL && trusted_proxies_contain(proxies, &http->peer);
+	if (exchange->is_forwarded)
+		forwarded_read(request, proxies, &http->peer,
+		    &exchange->client);
+	if (exchange->is_forwarded || was_forwarded)
+		conn_set_host(exchange->conn, &exchange->client.address);
+}
+
 static void
 http_handle(struct conn *conn, struct http_request *request)
 {
@@ -497,6 +519,9 @@ http_handle(struct conn *conn, struct http_request *request)
 	exchange->response = (struct http_response){
 		.head_only = str_equal(request->method, STR("HEAD")),
 	};
+	http_name_client(http, request);
+	if (conn->state != CONN_OPEN)
+		return;
 	http->service->handle(exchange);
 	/* It may be another protocol's connection now. */
 	if (conn->state != CONN_OPEN || http_of(conn) != http)
@@ -774,4 +799,13 @@ http_conn_create(struct http_service *service, struct loop *loop, int fd,
 	else
 		http->exchange.conn = conn;
 	return conn;
+}
+
+void
+http_conn_set_peer(struct conn *conn, const struct http_client *peer)
+{
+	struct http_conn *http = http_of(conn);
+
+	assert(conn->protocol == &http_protocol);
+	http->peer = *peer;
 }

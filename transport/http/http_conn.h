@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "transport/http/forwarded.h"
 #include "transport/http/http.h"
 #include "transport/http/http_route.h"
 #include "transport/net/conn.h"
@@ -46,6 +47,8 @@ struct http_exchange_ops {
 struct http_exchange {
 	struct conn *conn;
 	const struct dialect *listener; /* that of its listener; may be NULL */
+	struct http_client client;      /* of this request */
+	bool is_forwarded;              /* by a trusted proxy */
 	/* During handle() only, as well as its texts. */
 	struct http_request *request;
 	char *text; /* HTTP_TEXT_SIZE bytes for texts of the response */
@@ -60,7 +63,8 @@ struct http_exchange {
 struct http_service {
 	struct http_limits limits;
 	void (*handle)(struct http_exchange *);
-	const struct http_route *routes; /* for handle(); NULL: none */
+	const struct http_route *routes;       /* for handle(); NULL: none */
+	const struct trusted_proxies *proxies; /* may change; NULL: none */
 };
 
 /*
@@ -69,6 +73,9 @@ struct http_service {
  */
 struct conn *http_conn_create(struct http_service *, struct loop *, int fd,
     struct peer *, const struct dialect *listener);
+
+/* The peer of the socket. Without this call it has no address. */
+void http_conn_set_peer(struct conn *, const struct http_client *);
 
 /* A refusal in one line, with headers that a client can act on; the
  * connection is closed after it. */
@@ -113,7 +120,7 @@ void http_exchange_continue(struct http_exchange *);
 /* Call on_turn_end() at the end of this turn. */
 void http_exchange_defer(struct http_exchange *);
 
-/* Whether the client's connection is encrypted. */
+/* Whether the client's connection is encrypted, as far as proxies say. */
 bool http_exchange_is_secure(const struct http_exchange *);
 
 /* A number that identifies the client's address; 0: loopback, Unix socket. */

@@ -77,7 +77,7 @@ accept_queue_add(struct accept_queue *queue, const struct accepted *accepted)
 	 * it is known whether there is a request. */
 	if ((is_early ? accept_share_take_early
 		      : accept_share_take)(&queue->share, queue->limit,
-		accepted->key, *queue->now_ms)) {
+		host_address_key(&accepted->from), *queue->now_ms)) {
 		accepted->ops->admit(accepted);
 		return true;
 	}
@@ -127,7 +127,7 @@ static bool
 waiting_has_share(struct accept_queue *queue, const struct waiting *waiting)
 {
 	return accept_share_take(&queue->share, queue->limit,
-	    waiting->accepted.key, *queue->now_ms);
+	    host_address_key(&waiting->accepted.from), *queue->now_ms);
 }
 
 static bool

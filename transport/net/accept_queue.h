@@ -17,6 +17,7 @@
 #include "domain/base/list.h"
 #include "domain/base/str.h"
 #include "transport/net/accept_share.h"
+#include "transport/net/address.h"
 
 struct event;
 struct event_base;
@@ -37,8 +38,8 @@ struct accept_ops {
 struct accepted {
 	const struct accept_ops *ops;
 	struct listener *listener;
+	struct host_address from;
 	struct peer *peer; /* counted there; NULL: not counted */
-	uint64_t key;      /* of its address */
 	int fd;
 };
 

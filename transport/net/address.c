@@ -130,6 +130,133 @@ address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE])
 	}
 }
 
+/* --- hosts ---------------------------------------------------------------- */
+
+static const uint8_t v4_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff,
+	0xff };
+
+struct host_address
+host_address_from_bytes(const uint8_t *bytes, size_t len)
+{
+	struct host_address host;
+
+	assert(len == 4 || len == sizeof(host.bytes));
+	memcpy(host.bytes, v4_prefix, sizeof(v4_prefix));
+	memcpy(host.bytes + sizeof(host.bytes) - len, bytes, len);
+	return host;
+}
+
+struct host_address
+host_address_of(const struct sockaddr *address)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)address;
+	const struct sockaddr_in *sin = (const void *)address;
+
+	if (address->sa_family == AF_INET)
+		return host_address_from_bytes((const void *)&sin->sin_addr, 4);
+	if (address->sa_family == AF_INET6)
+		return host_address_from_bytes(sin6->sin6_addr.s6_addr, 16);
+	return (struct host_address){ { 0 } };
+}
+
+bool
+host_address_parse(struct str text, struct host_address *out)
+{
+	char copy[HOST_ADDRESS_TEXT_SIZE];
+	uint8_t bytes[sizeof(out->bytes)];
+
+	if (text.len == 0 || text.len >= sizeof(copy) ||
+	    memchr(text.data, '\0', text.len) != NULL)
+		return false;
+	memcpy(copy, text.data, text.len);
+	copy[text.len] = '\0';
+	if (inet_pton(AF_INET, copy, bytes) == 1)
+		*out = host_address_from_bytes(bytes, 4);
+	else if (inet_pton(AF_INET6, copy, bytes) == 1)
+		*out = host_address_from_bytes(bytes, 16);
+	else
+		return false;
+	return !host_address_is_unspecified(out);
+}
+
+void
+host_address_format(const struct host_address *host,
+    char out[HOST_ADDRESS_TEXT_SIZE])
+{
+	if (host_address_is_absent(host))
+		snprintf(out, HOST_ADDRESS_TEXT_SIZE, "unix");
+	else if (host_address_is_v4(host))
+		inet_ntop(AF_INET, host->bytes + sizeof(v4_prefix), out,
+		    HOST_ADDRESS_TEXT_SIZE);
+	else
+		inet_ntop(AF_INET6, host->bytes, out, HOST_ADDRESS_TEXT_SIZE);
+}
+
+bool
+host_address_equal(const struct host_address *a, const struct host_address *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+bool
+host_address_is_v4(const struct host_address *host)
+{
+	return memcmp(host->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
+}
+
+bool
+host_address_is_absent(const struct host_address *host)
+{
+	static const struct host_address absent;
+
+	return host_address_equal(host, &absent);
+}
+
+bool
+host_address_is_unspecified(const struct host_address *host)
+{
+	static const uint8_t any[4];
+
+	if (host_address_is_v4(host))
+		return memcmp(host->bytes + sizeof(v4_prefix), any,
+			   sizeof(any)) == 0;
+	return host_address_is_absent(host);
+}
+
+bool
+host_address_is_local(const struct host_address *host)
+{
+	static const struct host_address loopback = { { [15] = 1 } };
+
+	if (host_address_is_v4(host))
+		return host->bytes[sizeof(v4_prefix)] == 127;
+	return host_address_is_absent(host) ||
+	       host_address_equal(host, &loopback);
+}
+
+uint64_t
+host_address_key(const struct host_address *host)
+{
+	uint64_t key = 0;
+
+	if (host_address_is_v4(host))
+		memcpy((char *)&key + 4, host->bytes + sizeof(v4_prefix), 4);
+	else
+		memcpy(&key, host->bytes, sizeof(key));
+	return key;
+}
+
+bool
+address_is_local(const struct address *address)
+{
+	const struct sockaddr *bound = (const void *)&address->storage;
+	struct host_address host = host_address_of(bound);
+
+	/* The unspecified address is every one of this machine. */
+	return bound->sa_family == AF_UNIX ||
+	       (!host_address_is_absent(&host) && host_address_is_local(&host));
+}
+
 /* --- peers ---------------------------------------------------------------- */
 
 struct peer {
@@ -158,57 +285,15 @@ peer_table_fini(struct peer_table *table)
 	id_map_fini(&table->peers);
 }
 
-/* The four bytes of an IPv4 address, mapped into IPv6 or not; or NULL. */
-static const uint8_t *
-address_v4(const struct sockaddr *address)
-{
-	const struct sockaddr_in6 *sin6 = (const void *)address;
-	const struct sockaddr_in *sin = (const void *)address;
-
-	if (address->sa_family == AF_INET)
-		return (const uint8_t *)&sin->sin_addr;
-	if (address->sa_family == AF_INET6 &&
-	    IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr))
-		return &sin6->sin6_addr.s6_addr[12];
-	return NULL;
-}
-
-uint64_t
-address_key(const struct sockaddr *address)
-{
-	const struct sockaddr_in6 *sin6 = (const void *)address;
-	const uint8_t *v4 = address_v4(address);
-	uint64_t key = 0;
-
-	if (v4 != NULL)
-		memcpy((char *)&key + 4, v4, 4);
-	else if (address->sa_family == AF_INET6)
-		memcpy(&key, &sin6->sin6_addr, sizeof(key));
-	return key;
-}
-
-/* Loopback and Unix sockets: their peers are not counted. */
 bool
-address_is_local(const struct sockaddr *address)
-{
-	const struct sockaddr_in6 *sin6 = (const void *)address;
-	const uint8_t *v4 = address_v4(address);
-
-	if (v4 != NULL)
-		return v4[0] == 127;
-	return address->sa_family != AF_INET6 ||
-	       IN6_IS_ADDR_LOOPBACK(&sin6->sin6_addr);
-}
-
-bool
-peer_table_enter(struct peer_table *table, const struct sockaddr *address,
+peer_table_enter(struct peer_table *table, const struct host_address *host,
     struct peer **out)
 {
-	uint64_t key = address_key(address);
+	uint64_t key = host_address_key(host);
 	struct peer *peer;
 
 	*out = NULL;
-	if (address_is_local(address))
+	if (host_address_is_local(host))
 		return true;
 	peer = id_map_find(&table->peers,
 	    str_slice((const char *)&key, sizeof(key)));

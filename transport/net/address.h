@@ -1,4 +1,5 @@
-/* Addresses to listen on, and a count of connections per peer. Public. */
+/* Addresses to listen on, hosts, and a count of connections per peer. Public.
+ */
 #ifndef TRANSPORT_ADDRESS_H
 #define TRANSPORT_ADDRESS_H
 
@@ -27,11 +28,56 @@ bool address_parse(const char *text, struct address *out, const char **why);
 /* The text that address_parse() reads; for logs. */
 void address_format(const struct address *, char out[ADDRESS_TEXT_SIZE]);
 
-/* Whether it is a loopback address or a Unix socket. */
-bool address_is_local(const struct sockaddr *);
+/* Whether only this machine reaches it: loopback, or a Unix socket. */
+bool address_is_local(const struct address *);
 
-/* A number that identifies a peer: its IPv4 address or /64; 0: Unix socket. */
-uint64_t address_key(const struct sockaddr *);
+/* --- hosts ---------------------------------------------------------------- */
+
+/*
+ * A host without its port. An IPv4 address is mapped into IPv6, so that each
+ * has one form. All zero: it has no address, as behind a Unix socket.
+ */
+struct host_address {
+	uint8_t bytes[16];
+};
+
+/* The longest text of a host, with its NUL. */
+#define HOST_ADDRESS_TEXT_SIZE 46
+
+/* The host of a socket's address; without an address for other families. */
+struct host_address host_address_of(const struct sockaddr *);
+
+/* 4 bytes of IPv4 or 16 of IPv6, in network order. */
+struct host_address host_address_from_bytes(const uint8_t *, size_t len);
+
+/*
+ * Reads "192.0.2.1", "2001:db8::1" or "::ffff:192.0.2.1". False: it is none
+ * of these, or the unspecified address of either family.
+ */
+bool host_address_parse(struct str text, struct host_address *out);
+
+/* "192.0.2.1", "2001:db8::1"; "unix" without an address. */
+void host_address_format(const struct host_address *,
+    char out[HOST_ADDRESS_TEXT_SIZE]);
+
+bool host_address_equal(const struct host_address *,
+    const struct host_address *);
+
+bool host_address_is_v4(const struct host_address *);
+
+/* Whether it has no address. */
+bool host_address_is_absent(const struct host_address *);
+
+/* Whether it is 0.0.0.0 or "::", which no host has. */
+bool host_address_is_unspecified(const struct host_address *);
+
+/* Whether it is a loopback address, or absent. */
+bool host_address_is_local(const struct host_address *);
+
+/* A number that identifies a peer: its IPv4 address or /64; 0: absent. */
+uint64_t host_address_key(const struct host_address *);
+
+/* --- peers ---------------------------------------------------------------- */
 
 /* The connections of one peer; a /64 is one peer. */
 struct peer;
@@ -47,11 +93,11 @@ void peer_table_fini(struct peer_table *);
  * Counts a connection. *peer becomes NULL for loopback and Unix sockets,
  * which are not counted. False: no memory.
  */
-bool peer_table_enter(struct peer_table *, const struct sockaddr *,
+bool peer_table_enter(struct peer_table *, const struct host_address *,
     struct peer **peer);
 void peer_table_leave(struct peer_table *, struct peer *);
 
-/* The address_key() of this peer; 0 for NULL. */
+/* The host_address_key() of this peer; 0 for NULL. */
 uint64_t peer_key(const struct peer *);
 
 /* Connections of this peer; 0 for NULL. */

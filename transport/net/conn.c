@@ -654,6 +654,19 @@ close_fd:
 }
 
 void
+conn_set_host(struct conn *conn, const struct host_address *host)
+{
+	struct peer *peer;
+
+	if (!peer_table_enter(&conn->loop->peers, host, &peer)) {
+		conn_abort(conn);
+		return;
+	}
+	peer_table_leave(&conn->loop->peers, conn->peer);
+	conn->peer = peer;
+}
+
+void
 conn_set_protocol(struct conn *conn, const struct protocol_ops *protocol,
     void *state)
 {

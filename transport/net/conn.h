@@ -144,6 +144,12 @@ struct conn {
 struct conn *conn_create(struct loop *, int fd, struct peer *,
     const struct protocol_ops *, void *state);
 
+/*
+ * The client behind the socket is at this host: it is counted there, and no
+ * longer where it was. For want of memory the connection is aborted.
+ */
+void conn_set_host(struct conn *, const struct host_address *);
+
 /* Changes the protocol. The new one is given the unread input. */
 void conn_set_protocol(struct conn *, const struct protocol_ops *, void *state);
 

@@ -60,7 +60,8 @@ descriptor_free(struct listener *listener)
 	int fd;
 
 	log_limited(LOG_WARN, "cannot accept: %s", strerror(errno));
-	if (accept_queue_drop(&loop->accept_queue))
+	if (accept_queue_drop(&loop->accept_queue) ||
+	    proxy_wait_drop(&listener->proxy_wait, "limits.connections"))
 		return;
 	close(listener->spare_fd);
 	fd = accept(listener->fd, NULL, NULL);
@@ -74,7 +75,8 @@ static bool
 loop_is_full(const struct loop *loop)
 {
 	const struct transport_limits *limits = loop->limits;
-	size_t count = loop->conn_count + loop->accept_queue.count;
+	size_t count = loop->conn_count + loop->accept_queue.count +
+		       loop->proxy_wait_count;
 
 	return (limits->connections > 0 &&
 		   count >= limits->connections + CONNECTIONS_SPARE) ||
@@ -95,8 +97,7 @@ listener_admit(const struct accepted *accepted)
 {
 	struct listener *listener = accepted->listener;
 
-	if (!listener->ops->accept(listener->arg, accepted->fd, accepted->peer,
-		listener->dialect)) {
+	if (!listener->ops->accept(listener->arg, accepted)) {
 		peer_table_leave(&listener->loop->peers, accepted->peer);
 		log_limited(LOG_WARN, "no memory for a connection");
 	}
@@ -128,43 +129,106 @@ static const struct accept_ops accept_ops = {
 	.is_probe = listener_sees_probe,
 };
 
-/* Waiting sockets are dropped to make room for the newest. */
-static void
-listener_offer(struct listener *listener, int fd, const struct sockaddr *from)
+/* Whether there is room for one more; sockets that wait are dropped for it. */
+static bool
+listener_has_room(struct listener *listener)
 {
 	struct loop *loop = listener->loop;
-	struct accept_queue *queue = &loop->accept_queue;
+
+	return !loop_is_full(loop) || accept_queue_drop(&loop->accept_queue) ||
+	       proxy_wait_drop(&listener->proxy_wait, "limits.connections");
+}
+
+/*
+ * A socket from a host, be it the peer's or the one in its PROXY header. A
+ * trusted proxy is not counted: its requests name the clients that are.
+ */
+static void
+listener_offer(struct listener *listener, int fd,
+    const struct host_address *from)
+{
+	struct loop *loop = listener->loop;
 	struct accepted accepted = {
 		.ops = &accept_ops,
 		.listener = listener,
-		.key = address_key(from),
+		.from = *from,
 		.fd = fd,
 	};
+	bool is_proxy = address_ranges_contain(loop->proxies, from);
 
-	if (!peer_table_enter(&loop->peers, from, &accepted.peer)) {
+	if (!is_proxy &&
+	    !peer_table_enter(&loop->peers, from, &accepted.peer)) {
 		close(fd);
 		return;
 	}
 	if (peer_has_too_many(loop, accepted.peer))
 		listener_refuse(&accepted, "limits.connections_per_ip");
-	else if (loop_is_full(loop) && !accept_queue_drop(queue))
+	else if (!listener_has_room(listener))
 		listener_refuse(&accepted, "limits.connections");
-	else if (!accept_queue_add(queue, &accepted))
+	else if (is_proxy)
+		listener_admit(&accepted);
+	else if (!accept_queue_add(&loop->accept_queue, &accepted))
 		listener_refuse(&accepted, "memory");
+}
+
+/* --- PROXY headers -------------------------------------------------------- */
+
+static void
+listener_refuse_socket(void *arg, int fd, const char *limit)
+{
+	struct accepted accepted = { .listener = arg, .fd = fd };
+
+	listener_refuse(&accepted, limit);
+}
+
+static void
+listener_offer_proxied(void *arg, int fd, const struct host_address *client)
+{
+	listener_offer(arg, fd, client);
+}
+
+static const struct proxy_wait_ops proxy_wait_ops = {
+	.arrived = listener_offer_proxied,
+	.refuse = listener_refuse_socket,
+};
+
+/* If proxies are trusted, only they may name clients. */
+static void
+listener_await_proxy(struct listener *listener, int fd,
+    const struct host_address *from)
+{
+	const struct address_ranges *proxies = listener->loop->proxies;
+	char text[HOST_ADDRESS_TEXT_SIZE];
+
+	if (!address_ranges_are_empty(proxies) &&
+	    !address_ranges_contain(proxies, from)) {
+		host_address_format(from, text);
+		log_limited(LOG_INFO, "%s is not in auth.trusted_proxies",
+		    text);
+		listener_refuse_socket(listener, fd, "auth.trusted_proxies");
+	} else if (!listener_has_room(listener))
+		listener_refuse_socket(listener, fd, "limits.connections");
+	else if (!proxy_wait_add(&listener->proxy_wait, fd, from))
+		listener_refuse_socket(listener, fd, "memory");
 }
 
 /* False: there is nothing more to accept now. */
 static bool
 listener_accept_one(struct listener *listener)
 {
-	struct sockaddr_storage from = { 0 };
-	socklen_t len = sizeof(from);
-	int fd = accept4(listener->fd, (struct sockaddr *)&from, &len,
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	int fd = accept4(listener->fd, (struct sockaddr *)&address, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct host_address from;
 
 	if (fd >= 0) {
 		listener->backoff_ms = 0;
-		listener_offer(listener, fd, (struct sockaddr *)&from);
+		from = host_address_of((struct sockaddr *)&address);
+		if (listener->expects_proxy)
+			listener_await_proxy(listener, fd, &from);
+		else
+			listener_offer(listener, fd, &from);
 		return true;
 	}
 	switch (errno) {
@@ -199,6 +263,7 @@ accept_cb(int fd, short what, void *arg)
 void
 listener_tick(struct listener *listener)
 {
+	proxy_wait_tick(&listener->proxy_wait);
 	if (!listener->paused || listener->loop->now_ms < listener->resume_ms)
 		return;
 	listener->paused = false;
@@ -311,6 +376,7 @@ listener_open(struct listener *listener, struct loop *loop,
 	listener->arg = arg;
 	listener->address = *address;
 	listener->dialect = dialect;
+	proxy_wait_init(&listener->proxy_wait, loop, &proxy_wait_ops, listener);
 	listener->fd = listener_bind(listener);
 	if (listener->fd < 0 && errno == EAFNOSUPPORT && address->dual_stack) {
 		address_use_v4(&listener->address);
@@ -339,6 +405,8 @@ listener_close(struct listener *listener)
 	    (const void *)&listener->address.storage;
 
 	accept_queue_drop_all(&listener->loop->accept_queue, listener);
+	while (proxy_wait_drop(&listener->proxy_wait, NULL))
+		;
 	if (listener->event != NULL)
 		event_free(listener->event);
 	if (listener->fd >= 0)

@@ -7,19 +7,19 @@
 #include <stdint.h>
 
 #include "transport/net/address.h"
+#include "transport/net/proxy_wait.h"
 
+struct accepted;
 struct dialect;
 struct event;
 struct loop;
-struct peer;
 
 struct listener_ops {
 	/*
-	 * Takes an accepted socket and the peer that it was counted for.
+	 * Takes an accepted socket, and the peer that it was counted for.
 	 * False: no memory; the socket is closed, the peer is still counted.
 	 */
-	bool (*accept)(void *arg, int fd, struct peer *,
-	    const struct dialect *);
+	bool (*accept)(void *arg, const struct accepted *);
 	/* Whether a request that begins so is a health check's. */
 	bool (*is_probe)(struct str request);
 };
@@ -31,6 +31,8 @@ struct listener {
 	struct event *event;
 	struct address address;        /* with the port chosen by the kernel */
 	const struct dialect *dialect; /* of its connections; NULL: none */
+	bool expects_proxy; /* connections begin with a PROXY header */
+	struct proxy_wait proxy_wait;
 	int fd;
 	int spare_fd; /* closed for a moment when no other is left */
 	bool paused;
@@ -38,7 +40,10 @@ struct listener {
 	int64_t backoff_ms; /* the last pause; each is twice the one before */
 };
 
-/* False: cannot listen there; it is logged. */
+/*
+ * False: cannot listen there; it is logged. The caller may set expects_proxy
+ * afterwards.
+ */
 bool listener_open(struct listener *, struct loop *, const struct address *,
     const struct dialect *, const struct listener_ops *, void *arg);
 void listener_close(struct listener *);

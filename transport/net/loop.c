@@ -36,6 +36,8 @@ loop_random(struct loop *loop, uint32_t bound)
 	return (uint32_t)((x >> 32) % bound);
 }
 
+static const struct address_ranges no_proxies;
+
 bool
 loop_init(struct loop *loop, struct clock *clock,
     const struct transport_limits *limits, const struct host *host,
@@ -47,6 +49,7 @@ loop_init(struct loop *loop, struct clock *clock,
 	loop->clock = clock;
 	loop->limits = limits;
 	loop->host = host;
+	loop->proxies = &no_proxies;
 	loop->random = seed | 1;
 	loop->started_ms = clock_monotonic_ms(clock);
 	wheel_init(&loop->wheel);

@@ -15,6 +15,7 @@
 #include "transport/meter.h"
 #include "transport/net/accept_queue.h"
 #include "transport/net/address.h"
+#include "transport/net/address_ranges.h"
 #include "transport/net/chunk.h"
 #include "transport/net/turn.h"
 #include "transport/net/wheel.h"
@@ -31,7 +32,8 @@ struct loop {
 	struct clock *clock;
 	const struct transport_limits *limits;
 	const struct host *host;
-	struct ws_service *websockets; /* what WebSockets share */
+	const struct address_ranges *proxies; /* trusted; may change */
+	struct ws_service *websockets;        /* what WebSockets share */
 	struct meter meter;
 	struct turn turn;
 	struct chunk_pool pool;
@@ -46,8 +48,9 @@ struct loop {
 	struct conn *deferred; /* see conn_defer() */
 	struct conn *dead;     /* to be freed with this turn */
 	size_t conn_count;
-	uint32_t last_number; /* of a connection */
-	size_t input_bytes;   /* held for what has begun to arrive */
+	uint32_t last_number;    /* of a connection */
+	size_t proxy_wait_count; /* sockets in any struct proxy_wait */
+	size_t input_bytes;      /* held for what has begun to arrive */
 };
 
 /* False: no memory; loop_fini() is called for in any case. */

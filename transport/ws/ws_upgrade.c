@@ -44,6 +44,24 @@ ws_has_room(const struct ws_service *service, struct conn *conn,
 	return true;
 }
 
+/*
+ * A new connection was let in with the share of its address. One of a trusted
+ * proxy was not: the WebSocket takes the share of the client.
+ */
+static bool
+ws_has_share(struct http_exchange *exchange)
+{
+	struct loop *loop = exchange->conn->loop;
+
+	if (!exchange->is_forwarded ||
+	    accept_share_take(&loop->accept_queue.share, &loop->limits->accepts,
+		host_address_key(&exchange->client.address), loop->now_ms))
+		return true;
+	return ws_refuse(exchange->conn, &exchange->response, 429,
+	    "Too many new connections from this address\n",
+	    "limits.accept_rate");
+}
+
 /* The header's lines joined with commas, as RFC 9110 §5.3 has it. */
 static struct str
 ws_extension_offers(const struct http_request *request, char *out, size_t size)
@@ -247,7 +265,8 @@ ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 	if (status != 101) {
 		meter_count_handshake(&exchange->conn->loop->meter, status);
 		http_refuse(&exchange->response, status, why);
-	} else if (!ws_has_room(service, exchange->conn, &exchange->response))
+	} else if (!ws_has_room(service, exchange->conn, &exchange->response) ||
+		   !ws_has_share(exchange))
 		return;
 	else if (service->admission != NULL)
 		ws_ask_admission(service, exchange);

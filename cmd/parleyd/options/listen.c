@@ -14,8 +14,15 @@ listen_clear(struct listen_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-/* Follows an address as an item of its own. */
+/* They follow an address, as items of their own. */
 #define TLS_WORD STR("tls")
+#define PROXY_WORD STR("proxy")
+
+static bool
+word_is_trait(struct str word)
+{
+	return str_equal(word, TLS_WORD) || str_equal(word, PROXY_WORD);
+}
 
 /* --- one address ---------------------------------------------------------- */
 
@@ -81,7 +88,7 @@ listen_misspells_dialect(struct str text, struct str *name,
 	struct str one;
 
 	while (address_take(&text, &one)) {
-		if (str_equal(one, TLS_WORD))
+		if (word_is_trait(one))
 			continue;
 		*name = dialect_take(&one);
 		if (dialect_by_name(*name) != NULL)
@@ -128,7 +135,7 @@ listen_append_address(struct listen_list *list, struct str text)
 
 	if (list->count == LISTEN_MAX)
 		return false;
-	at->tls = false;
+	at->tls = at->proxy = false;
 	at->dialect = dialect_by_name(dialect_take(&text));
 	if (at->dialect == NULL || text.len >= sizeof(address))
 		return false;
@@ -141,12 +148,18 @@ listen_append_address(struct listen_list *list, struct str text)
 	return true;
 }
 
-/* For the address before. */
-static void
-listen_set_tls(struct listen_list *list)
+/* For the address before. False: it has this trait already. */
+static bool
+listen_add_trait(struct listen_list *list, struct str word)
 {
-	list->at[list->count - 1].tls = true;
-	listen_append_text(list, TLS_WORD);
+	struct server_listen *at = &list->at[list->count - 1];
+	bool *trait = str_equal(word, TLS_WORD) ? &at->tls : &at->proxy;
+
+	if (*trait)
+		return false;
+	*trait = true;
+	listen_append_text(list, word);
+	return true;
 }
 
 bool
@@ -154,11 +167,15 @@ listen_append(struct listen_list *list, struct str text)
 {
 	struct str one;
 
-	for (bool is_first = true; address_take(&text, &one); is_first = false)
-		if (!is_first && str_equal(one, TLS_WORD))
-			listen_set_tls(list);
-		else if (!listen_append_address(list, one))
+	for (bool is_first = true; address_take(&text, &one);
+	     is_first = false) {
+		bool ok = !is_first && word_is_trait(one)
+			      ? listen_add_trait(list, one)
+			      : listen_append_address(list, one);
+
+		if (!ok)
 			return false;
+	}
 	return true;
 }
 
@@ -167,6 +184,15 @@ listen_has_tls(const struct listen_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (list->at[i].tls)
+			return true;
+	return false;
+}
+
+bool
+listen_has_proxy(const struct listen_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i].proxy)
 			return true;
 	return false;
 }

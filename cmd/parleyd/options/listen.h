@@ -1,6 +1,6 @@
 /*
  * The addresses that the server listens on, each with its dialect, as
- * operators write them: "127.0.0.1:8080, :8765=action, :8443, tls".
+ * operators write them: "127.0.0.1:8080, :8765=action, :8443, tls, proxy".
  */
 #ifndef CMD_LISTEN_H
 #define CMD_LISTEN_H
@@ -14,10 +14,10 @@
 
 #define LISTEN_MAX 16
 #define LISTEN_DIALECT_SIZE 16 /* "=dialect", with its NUL */
-#define LISTEN_TLS_SIZE 5      /* ", tls" */
-#define LISTEN_TEXT_SIZE \
-	(LISTEN_MAX *    \
-	    (ADDRESS_TEXT_SIZE + LISTEN_DIALECT_SIZE + LISTEN_TLS_SIZE + 2))
+#define LISTEN_TRAITS_SIZE 12  /* ", tls, proxy" */
+#define LISTEN_TEXT_SIZE                                         \
+	(LISTEN_MAX * (ADDRESS_TEXT_SIZE + LISTEN_DIALECT_SIZE + \
+			  LISTEN_TRAITS_SIZE + 2))
 
 struct listen_list {
 	size_t count;
@@ -30,13 +30,15 @@ void listen_clear(struct listen_list *);
 /*
  * Appends the addresses of a comma-separated text, each as address_parse()
  * takes it, with "=dialect" after it unless that is "command", and with an
- * item "tls" after that if it is to be under TLS. False: one is
- * malformed, or there are more than LISTEN_MAX; the list is undefined.
+ * item "tls" after that if it is to be under TLS, and an item "proxy" if its
+ * connections begin with a PROXY header. False: one is malformed, or there are
+ * more than LISTEN_MAX; the list is undefined.
  */
 bool listen_append(struct listen_list *, struct str text);
 
-/* Whether any of them is under TLS. */
+/* Whether any of them is under TLS, or expects PROXY headers. */
 bool listen_has_tls(const struct listen_list *);
+bool listen_has_proxy(const struct listen_list *);
 
 /*
  * Appends the loopback ports of the original servers of our dialects, except

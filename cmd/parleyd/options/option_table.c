@@ -62,6 +62,12 @@ static const char *const creators[] = {
 	NULL,
 };
 
+static const char *const forwarded_styles[] = {
+	[FORWARDED_X] = "x-forwarded",
+	[FORWARDED_RFC] = "forwarded",
+	NULL,
+};
+
 static const char *const tls_versions[] = {
 	[TLS_LEAST_1_2] = "1.2",
 	[TLS_LEAST_1_3] = "1.3",
@@ -95,7 +101,8 @@ const struct option option_table[] = {
 	    .preset = "127.0.0.1:8080",
 	    .needs_restart = true,
 	    .help = "Addresses to listen on, separated by commas, or given "
-		    "several times; an address with TLS ends with ,tls." },
+		    "several times; an address with TLS ends with ,tls, one "
+		    "that expects a PROXY header with ,proxy." },
 	{ .name = "listen_file",
 	    .type = OPTION_PATH,
 	    AT(listen_file),
@@ -226,6 +233,22 @@ const struct option option_table[] = {
 	    .preset = "off",
 	    .help = "Clients without a token are guests, who may read and "
 		    "post: unless auth.kind is open." },
+	{ .name = "auth.trusted_proxies",
+	    .type = OPTION_TEXT,
+	    AT(auth.trusted_proxies),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "Proxies that name the address of a client, separated by "
+		    "commas: 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, unix (all "
+		    "peers of Unix sockets). Limits of addresses then hold "
+		    "for their clients." },
+	{ .name = "auth.proxy_headers",
+	    .type = OPTION_WORD,
+	    AT(auth.proxy_headers),
+	    .preset = "x-forwarded",
+	    .words = forwarded_styles,
+	    .help = "The headers that trusted proxies set: X-Forwarded-For "
+		    "and X-Forwarded-Proto, or Forwarded (RFC 7239)." },
 
 	{ .section = "HTTP API",
 	    .name = "admin.key",

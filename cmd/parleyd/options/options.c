@@ -151,6 +151,22 @@ admin_key_is_valid(struct str key)
 	return key.len >= ADMIN_KEY_LEAST && key.len <= API_KEY_MOST;
 }
 
+static bool
+proxies_check(struct options_load *load)
+{
+	const struct option *option =
+	    option_find(OPTION_STYLE_FILE, STR("auth.trusted_proxies"));
+	struct address_ranges ranges;
+	const char *why;
+	struct str bad;
+
+	return address_ranges_parse(str_from(load->out->auth.trusted_proxies),
+		   &ranges, &bad, &why) ||
+	       options_load_fail(load, load->rank[options_load_index(option)],
+		   "auth.trusted_proxies: %.*s: %s", (int)bad.len, bad.data,
+		   why);
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -167,7 +183,7 @@ options_load(struct options *out, const struct options_sources *sources,
 	return options_load_environment(&load, sources->envp) &&
 	       options_load_file(&load) && seed_ports_append(&load) &&
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
-	       admin_check(&load);
+	       admin_check(&load) && proxies_check(&load);
 }
 
 bool

@@ -15,6 +15,7 @@
 #include "domain/log.h"
 #include "persistence/store_options.h"
 #include "transport/api/api.h"
+#include "transport/http/forwarded.h"
 #include "transport/limits.h"
 
 /* What the command line asks the program to do. */
@@ -46,6 +47,8 @@ struct auth_options {
 	bool guests;
 	int64_t session_ms;
 	uint32_t logins_per_minute;
+	char trusted_proxies[OPTIONS_TEXT_SIZE];
+	enum forwarded_style proxy_headers;
 };
 
 enum tls_least {

@@ -6,7 +6,7 @@
 
 #include "cmd/parleyd/options/option.h"
 
-#define OPTIONS_MAX 96
+#define OPTIONS_MAX 192
 
 /* A later source overrides an earlier one. */
 enum options_load_rank {

@@ -48,6 +48,23 @@ START_TEST(puts_an_address_under_tls)
 }
 END_TEST
 
+START_TEST(an_address_may_expect_a_proxy_header)
+{
+	ck_assert(
+	    listen_parse(":1,proxy,:2,tls, proxy, :3=action,proxy,tls,:4"));
+	ck_assert_uint_eq(list.count, 4);
+	ck_assert(list.at[0].proxy && !list.at[0].tls);
+	ck_assert(list.at[1].proxy && list.at[1].tls);
+	ck_assert(list.at[2].proxy && list.at[2].tls);
+	ck_assert(!list.at[3].proxy && !list.at[3].tls);
+	ck_assert(listen_has_proxy(&list));
+	ck_assert_str_eq(list.text,
+	    ":1, proxy, :2, tls, proxy, :3=action, proxy, tls, :4");
+	ck_assert(listen_parse(":1,tls"));
+	ck_assert(!listen_has_proxy(&list));
+}
+END_TEST
+
 START_TEST(reads_a_list_of_addresses)
 {
 	char last[ADDRESS_TEXT_SIZE];
@@ -75,6 +92,10 @@ static const char *const bad[] = {
 	"=command",
 	"tls",
 	"tls,:8443",
+	"proxy",
+	"proxy,:8443",
+	":8443,tls,tls",
+	":8443,proxy,tls,proxy",
 	"unix:/a=b",
 	":1,:2,:3,:4,:5,:6,:7,:8,:9,:10,:11,:12,:13,:14,:15,:16,:17",
 	("unix:/0123456789012345678901234567890123456789012345678901234567890"
@@ -132,6 +153,7 @@ END_TEST
 SUITE(listen)
 {
 	tcase_add_test(tests, puts_an_address_under_tls);
+	tcase_add_test(tests, an_address_may_expect_a_proxy_header);
 	tcase_add_loop_test(tests, reads_a_list_of_addresses, 0,
 	    COUNT_OF(good));
 	tcase_add_loop_test(tests, refuses_what_is_no_address, 0,

@@ -262,13 +262,12 @@ END_TEST
 static struct peer *
 peer_at(const char *text)
 {
-	struct address address;
-	const char *why;
+	struct host_address host;
 	struct peer *peer;
 
-	ck_assert(address_parse(text, &address, &why));
-	ck_assert(peer_table_enter(&recorder.rig.worker.loop.peers,
-	    (struct sockaddr *)&address.storage, &peer));
+	ck_assert(host_address_parse(str_from(text), &host));
+	ck_assert(peer_table_enter(&recorder.rig.worker.loop.peers, &host,
+	    &peer));
 	return peer;
 }
 
@@ -280,11 +279,11 @@ START_TEST(sends_away_the_third_of_two_from_one_address)
 	recorder.rig.limits.connections_per_ip = 2;
 	for (int i = 0; i < 2; i++) {
 		client_connect(&others[i], &recorder.rig, 0);
-		others[i].conn->peer = peer_at("[2001:db8::1]:1");
+		others[i].conn->peer = peer_at("2001:db8::1");
 		client_open(&others[i], &recorder.rig, "/ws");
 	}
 	client_connect(&client, &recorder.rig, 0);
-	client.conn->peer = peer_at("[2001:db8::2]:1");
+	client.conn->peer = peer_at("2001:db8::2");
 	send_and_receive(OPENING "\r\n");
 	http_check_status(429);
 	ck_assert(has_header("\r\nRetry-After: 5\r\n"));
@@ -293,7 +292,7 @@ START_TEST(sends_away_the_third_of_two_from_one_address)
 	rig_turn(&recorder.rig);
 	/* There is room again. */
 	client_connect(&client, &recorder.rig, 0);
-	client.conn->peer = peer_at("[2001:db8::2]:1");
+	client.conn->peer = peer_at("2001:db8::2");
 	client_open(&client, &recorder.rig, "/ws");
 	recorder_fini(&recorder);
 	client_fini(&client);

@@ -96,6 +96,91 @@ START_TEST(a_socket_path_may_fill_its_field)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool is_local;
+} reachable[] = {
+	{ "127.0.0.1:80", true },
+	{ "[::1]:80", true },
+	{ "unix:/run/x", true },
+	{ ":80", false },
+	{ "0.0.0.0:80", false },
+	{ "[::]:80", false },
+	{ "192.0.2.1:80", false },
+	{ "[2001:db8::1]:80", false },
+};
+
+START_TEST(tells_whether_only_this_machine_reaches_it)
+{
+	struct address address;
+	const char *why;
+
+	ck_assert(address_parse(reachable[_i].text, &address, &why));
+	ck_assert_int_eq(address_is_local(&address), reachable[_i].is_local);
+}
+END_TEST
+
+/* --- hosts ---------------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	const char *formatted; /* NULL: it is refused */
+} hosts[] = {
+	{ "192.0.2.1", "192.0.2.1" },
+	{ "::ffff:192.0.2.1", "192.0.2.1" },
+	{ "::FFFF:c000:201", "192.0.2.1" },
+	{ "2001:DB8:0::1", "2001:db8::1" },
+	{ "::1", "::1" },
+	{ "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
+	{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
+	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
+	{ "", NULL },
+	{ "0.0.0.0", NULL },
+	{ "::", NULL },
+	{ "::ffff:0.0.0.0", NULL },
+	{ "192.0.2", NULL },
+	{ "192.0.2.01", NULL },
+	{ "192.0.2.256", NULL },
+	{ "192.0.2.1 ", NULL },
+	{ "192.0.2.1:80", NULL },
+	{ "[::1]", NULL },
+	{ "fe80::1%eth0", NULL },
+	{ "1:2:3:4:5:6:7:8:9", NULL },
+	{ "unknown", NULL },
+	{ "0000:0000:0000:0000:0000:0000:0000:0000:0000:0001", NULL },
+};
+
+START_TEST(reads_a_host)
+{
+	char text[HOST_ADDRESS_TEXT_SIZE];
+	struct host_address host;
+
+	if (hosts[_i].formatted == NULL) {
+		ck_assert(!host_address_parse(str_from(hosts[_i].text), &host));
+		return;
+	}
+	ck_assert(host_address_parse(str_from(hosts[_i].text), &host));
+	host_address_format(&host, text);
+	ck_assert_str_eq(text, hosts[_i].formatted);
+}
+END_TEST
+
+START_TEST(a_host_may_have_no_address)
+{
+	struct host_address host = { { 0 } };
+	char text[HOST_ADDRESS_TEXT_SIZE];
+
+	host_address_format(&host, text);
+	ck_assert_str_eq(text, "unix");
+	ck_assert(host_address_is_absent(&host));
+	ck_assert(host_address_is_local(&host));
+	ck_assert(!host_address_parse(STR("127.0.0.1\0"), &host));
+	ck_assert(host_address_parse(STR("127.0.0.1"), &host));
+	ck_assert(host_address_is_local(&host));
+	ck_assert(!host_address_is_absent(&host));
+}
+END_TEST
+
 /* --- peers ---------------------------------------------------------------- */
 
 static struct peer_table table;
@@ -103,13 +188,14 @@ static struct peer_table table;
 static struct peer *
 peer_enter(const char *text)
 {
+	struct host_address host;
 	struct address address;
 	struct peer *peer;
 	const char *why;
 
 	ck_assert(address_parse(text, &address, &why));
-	ck_assert(peer_table_enter(&table, (struct sockaddr *)&address.storage,
-	    &peer));
+	host = host_address_of((struct sockaddr *)&address.storage);
+	ck_assert(peer_table_enter(&table, &host, &peer));
 	return peer;
 }
 
@@ -142,22 +228,25 @@ START_TEST(counts_the_connections_of_a_peer)
 }
 END_TEST
 
+static uint64_t
+key_of(const char *text)
+{
+	struct host_address host;
+	struct address address;
+	const char *why;
+
+	ck_assert(address_parse(text, &address, &why));
+	host = host_address_of((struct sockaddr *)&address.storage);
+	return host_address_key(&host);
+}
+
 /* Local peers too have keys of their own; they are only not counted. */
 START_TEST(a_key_identifies_a_peer)
 {
-	struct address a, b, local, unix_socket;
-	const char *why;
-
-	ck_assert(address_parse(pairs[_i].a, &a, &why));
-	ck_assert(address_parse(pairs[_i].b, &b, &why));
-	ck_assert(address_parse("127.0.0.2:1", &local, &why));
-	ck_assert(address_parse("unix:x", &unix_socket, &why));
-	ck_assert_int_eq(address_key((struct sockaddr *)&a.storage) ==
-			     address_key((struct sockaddr *)&b.storage),
+	ck_assert_int_eq(key_of(pairs[_i].a) == key_of(pairs[_i].b),
 	    pairs[_i].same);
-	ck_assert_uint_ne(address_key((struct sockaddr *)&local.storage), 0);
-	ck_assert_uint_eq(address_key((struct sockaddr *)&unix_socket.storage),
-	    0);
+	ck_assert_uint_ne(key_of("127.0.0.2:1"), 0);
+	ck_assert_uint_eq(key_of("unix:x"), 0);
 }
 END_TEST
 
@@ -198,20 +287,18 @@ END_TEST
 
 START_TEST(counts_no_peer_without_memory)
 {
-	struct address address;
+	struct host_address host;
 	struct peer *peer;
-	const char *why;
 
 	if (!malloc_can_fail())
 		return;
 	peer_table_init(&table);
-	ck_assert(address_parse("10.0.0.1:1", &address, &why));
+	ck_assert(host_address_parse(STR("10.0.0.1"), &host));
 	for (unsigned n = 1;; n++) {
 		bool entered;
 
 		malloc_fail_at(n);
-		entered = peer_table_enter(&table,
-		    (struct sockaddr *)&address.storage, &peer);
+		entered = peer_table_enter(&table, &host, &peer);
 		malloc_fail_at(0);
 		if (entered)
 			break;
@@ -230,6 +317,10 @@ SUITE(address)
 	tcase_add_loop_test(tests, gives_the_reason_for_a_bad_address, 0,
 	    COUNT_OF(bad));
 	tcase_add_test(tests, a_socket_path_may_fill_its_field);
+	tcase_add_loop_test(tests, tells_whether_only_this_machine_reaches_it,
+	    0, COUNT_OF(reachable));
+	tcase_add_loop_test(tests, reads_a_host, 0, COUNT_OF(hosts));
+	tcase_add_test(tests, a_host_may_have_no_address);
 	tcase_add_loop_test(tests, counts_the_connections_of_a_peer, 0,
 	    COUNT_OF(pairs));
 	tcase_add_loop_test(tests, a_key_identifies_a_peer, 0, COUNT_OF(pairs));

@@ -24,15 +24,17 @@ static struct listener listener;
 static int peers[PEERS];
 static size_t peers_open;
 static char folder[32];
+static struct host_address last_from; /* of the last one that was let in */
 
 static bool
-accept_one(void *arg, int fd, struct peer *peer, const struct dialect *dialect)
+accept_one(void *arg, const struct accepted *accepted)
 {
 	struct worker *worker = &recorder.rig.worker;
 
 	(void)arg;
-	return http_conn_create(&worker->http, &worker->loop, fd, peer,
-		   dialect) != NULL;
+	last_from = accepted->from;
+	return http_conn_create(&worker->http, &worker->loop, accepted->fd,
+		   accepted->peer, NULL) != NULL;
 }
 
 static const struct listener_ops listener_ops = {
@@ -521,6 +523,238 @@ START_TEST(one_peer_cannot_use_every_connection)
 }
 END_TEST
 
+/* --- proxies -------------------------------------------------------------- */
+
+static struct address_ranges trusted;
+
+static void
+proxies_trust(const char *list)
+{
+	const char *why;
+	struct str bad;
+
+	ck_assert(address_ranges_parse(str_from(list), &trusted, &bad, &why));
+	recorder.rig.worker.loop.proxies = &trusted;
+}
+
+/* A trusted proxy is not counted: its requests name the clients that are. */
+START_TEST(a_trusted_proxy_needs_no_share)
+{
+	setup_listener();
+	set_accept_rate(1, 2);
+	recorder.rig.limits.connections_per_ip = 1;
+	proxies_trust("10.0.0.0/8");
+	accept_comes_from("10.0.0.1");
+	connect_many(100);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 100);
+	ck_assert_ptr_null(recorder.rig.worker.loop.conns->peer);
+	accept_comes_from("11.0.0.1");
+	connect_many(10);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_le(listener_conn_count(), 102);
+	ck_assert_uint_ge(accepts_waiting(), 8);
+	teardown_listener();
+}
+END_TEST
+
+#define LINE "PROXY TCP4 192.0.2.1 198.51.100.2 4660 80\r\n"
+#define LIVEZ "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"
+
+static void
+setup_proxy(void)
+{
+	setup_listener();
+	listener.expects_proxy = true;
+}
+
+static void
+peer_send(size_t peer, const void *data, size_t len)
+{
+	ck_assert_int_eq(send(peers[peer], data, len, MSG_NOSIGNAL),
+	    (ssize_t)len);
+}
+
+static void
+check_last_from(const char *wanted)
+{
+	char text[HOST_ADDRESS_TEXT_SIZE];
+
+	host_address_format(&last_from, text);
+	ck_assert_str_eq(text, wanted);
+}
+
+static void
+check_answer(size_t peer, const char *wanted)
+{
+	char answer[13] = "";
+
+	ck_assert_int_eq(recv(peers[peer], answer, 12, MSG_DONTWAIT), 12);
+	ck_assert_str_eq(answer, wanted);
+}
+
+START_TEST(a_proxy_header_names_the_client)
+{
+	static const char packet[] = LINE LIVEZ;
+
+	setup_proxy();
+	connect_many(1);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 1);
+	if (_i == 0)
+		peer_send(0, packet, sizeof(packet) - 1);
+	else
+		for (size_t i = 0; i < sizeof(packet) - 1; i++) {
+			peer_send(0, packet + i, 1);
+			rig_turn(&recorder.rig);
+		}
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 1);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
+	check_last_from("192.0.2.1");
+	ck_assert_uint_eq(peer_count(recorder.rig.worker.loop.conns->peer), 1);
+	check_answer(0, "HTTP/1.1 200");
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(a_balancer_may_speak_for_itself)
+{
+	static const char header[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0" LIVEZ;
+
+	setup_proxy();
+	accept_comes_from("10.0.0.1");
+	connect_many(1);
+	peer_send(0, header, sizeof(header) - 1);
+	rig_turn(&recorder.rig);
+	check_last_from("10.0.0.1");
+	check_answer(0, "HTTP/1.1 200");
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(limits_hold_for_the_client_in_the_header)
+{
+	setup_proxy();
+	recorder.rig.limits.connections_per_ip = 1;
+	proxies_trust("10.0.0.0/8");
+	accept_comes_from("10.0.0.1");
+	connect_many(80);
+	for (size_t i = 0; i < 80; i++)
+		peer_send(i, LINE, sizeof(LINE) - 1);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 1 + 64);
+	ck_assert_uint_eq(peers_disconnected(), 80 - 1 - 64);
+	disconnect_all();
+	rig_turn(&recorder.rig);
+	set_accept_rate(1, 2);
+	connect_many(20);
+	for (size_t i = 0; i < 20; i++)
+		peer_send(i, LINE, sizeof(LINE) - 1);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_le(listener_conn_count(), 2);
+	ck_assert_uint_ge(accepts_waiting(), 18);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(only_trusted_peers_may_name_clients)
+{
+	setup_proxy();
+	proxies_trust("10.0.0.0/8");
+	accept_comes_from("11.0.0.1");
+	connect_many(1);
+	peer_send(0, LINE, sizeof(LINE) - 1);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 0);
+	ck_assert_uint_eq(peers_disconnected(), 1);
+	teardown_listener();
+}
+END_TEST
+
+static const char *const no_headers[] = { LIVEZ, "\x16\3\1",
+	"PROXY TCP9 1 2 3 4\r\n", "\r\nX" };
+
+START_TEST(closes_what_has_no_proxy_header)
+{
+	setup_proxy();
+	connect_many(1);
+	peer_send(0, no_headers[_i], strlen(no_headers[_i]));
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
+	ck_assert_uint_eq(peers_disconnected(), 1);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(a_proxy_header_must_come_in_time)
+{
+	setup_proxy();
+	connect_many(2);
+	rig_turn(&recorder.rig);
+	listener_pass(4800);
+	peer_send(0, LINE, 10);
+	listener_pass(100);
+	ck_assert_uint_eq(peers_disconnected(), 0);
+	listener_pass(200);
+	ck_assert_uint_eq(peers_disconnected(), 2);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(forgets_a_peer_that_closes_before_its_header_is_whole)
+{
+	setup_proxy();
+	connect_many(1);
+	peer_send(0, LINE, 10);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 1);
+	disconnect_all();
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
+	teardown_listener();
+}
+END_TEST
+
+START_TEST(silent_peers_are_reset_for_the_newest)
+{
+	setup_proxy();
+	recorder.rig.limits.connections = 1;
+	connect_many(70);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 65);
+	ck_assert_uint_eq(peers_disconnected(), 5);
+	peer_send(69, LINE LIVEZ, sizeof(LINE LIVEZ) - 1);
+	rig_turn(&recorder.rig);
+	check_answer(69, "HTTP/1.1 200");
+	listener_close(&listener);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(without_memory_no_header_is_awaited)
+{
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup_proxy();
+	connect_many(1);
+	malloc_fail_at((unsigned)_i + 1);
+	loop_once();
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, !failed);
+	ck_assert_uint_eq(peers_disconnected(), failed);
+	teardown_listener();
+}
+END_TEST
+
 /* --- errors --------------------------------------------------------------- */
 
 static const int passing_errors[] = { ECONNABORTED, EPROTO, EINTR };
@@ -627,6 +861,18 @@ SUITE(listener)
 	tcase_add_test(tests, resets_connections_beyond_the_limit);
 	tcase_add_test(tests, never_accepts_into_reserved_descriptors);
 	tcase_add_test(tests, one_peer_cannot_use_every_connection);
+	tcase_add_test(tests, a_trusted_proxy_needs_no_share);
+	tcase_add_loop_test(tests, a_proxy_header_names_the_client, 0, 2);
+	tcase_add_test(tests, a_balancer_may_speak_for_itself);
+	tcase_add_test(tests, limits_hold_for_the_client_in_the_header);
+	tcase_add_test(tests, only_trusted_peers_may_name_clients);
+	tcase_add_loop_test(tests, closes_what_has_no_proxy_header, 0,
+	    COUNT_OF(no_headers));
+	tcase_add_test(tests, a_proxy_header_must_come_in_time);
+	tcase_add_test(tests,
+	    forgets_a_peer_that_closes_before_its_header_is_whole);
+	tcase_add_test(tests, silent_peers_are_reset_for_the_newest);
+	tcase_add_loop_test(tests, without_memory_no_header_is_awaited, 0, 2);
 	tcase_add_loop_test(tests, goes_on_after_a_peer_aborted, 0,
 	    COUNT_OF(passing_errors));
 	tcase_add_loop_test(tests, pauses_longer_after_each_error, 0,
