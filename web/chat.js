@@ -3,6 +3,7 @@
  * this module shows them and handles input.
  */
 
+import { logIn, logOut, whoAmI } from "./account.js";
 import {
 	LOBBY, conversation, directConversation, isAtEnd, keepAtEnd, onScroll, page,
 	scrollToEnd, showOlderButton,
@@ -51,15 +52,33 @@ function show(target) {
 
 /* --- events -------------------------------------------------------------- */
 
+let session = { user: null, guest: false, guests: false, login: false };
+
+/*
+ * Browsers do not tell why a WebSocket was refused. If the log-in has ended, the
+ * page begins anew, with the form.
+ */
+async function checkAccount() {
+	if (!session.login)
+		return;
+	const now = await whoAmI();
+
+	if (now.login && (now.user !== session.user || !(now.user || now.guests)))
+		location.reload();
+}
+
 let wasLost = false;
 const onState = {
 	connecting: () => statusbar.show(wasLost ? "Reconnecting …" : "Connecting …"),
 	waiting: ({ retryAt }) => {
 		wasLost = true;
 		statusbar.show("Connection lost.", { until: retryAt, retry: true });
+		checkAccount();
 	},
-	refused: ({ reason }) =>
-		statusbar.show(`The server refused the connection (${reason}).`, { retry: true }),
+	refused: ({ reason }) => {
+		statusbar.show(`The server refused the connection (${reason}).`, { retry: true });
+		checkAccount();
+	},
 	open: () => {
 		statusbar.show(wasLost ? "Reconnected." : "", { forMs: wasLost ? 2500 : 0 });
 		wasLost = false;
@@ -406,7 +425,8 @@ async function start(name) {
 
 	url.protocol = url.protocol.replace("http", "ws");
 	url.hash = "";
-	save(localStorage, "name", name);
+	if (name)
+		save(localStorage, "name", name);
 	page.chat = new Parley(url,
 		{ name, ids: load(sessionStorage, "ids", []) });
 	addListeners();
@@ -540,8 +560,65 @@ $("me").onclick = makeDialog("rename",
 		await page.chat.rename($("new-name").value.trim());
 	});
 
-const savedName = load(localStorage, "name", "");
-if (savedName)
-	start(savedName);
-else
-	$("name").focus();
+/* --- accounts ----------------------------------------------------------- */
+
+/* The same button ends a log-in, or a visit without one. */
+$("log-out").onclick = async () => {
+	if (session.user)
+		await logOut();
+	page.chat.close();
+	sessionStorage.clear();
+	location.reload();
+};
+
+function startAsUser() {
+	$("log-out").hidden = false;
+	$("log-out").textContent = session.user ? "Log out" : "Log in";
+	start("");
+}
+
+$("log-in").onsubmit = async (event) => {
+	event.preventDefault();
+	const alert = $("log-in").querySelector(".bad");
+
+	alert.textContent = "";
+	try {
+		await logIn($("user").value.trim(), $("password").value);
+		session = await whoAmI();
+		startAsUser();
+	} catch (error) {
+		alert.textContent = `${error.message}.`;
+		$("password").select();
+	}
+};
+$("as-guest").onclick = () => {
+	save(sessionStorage, "guest", true);
+	startAsUser();
+};
+
+function askForPassword() {
+	$("enter").hidden = true;
+	$("log-in").hidden = false;
+	$("as-guest").hidden = !session.guests;
+	$("user").focus();
+}
+
+async function begin() {
+	const savedName = load(localStorage, "name", "");
+
+	session = await whoAmI();
+	if (page.chat)
+		return; /* a name was chosen meanwhile */
+	const isGuest = session.guests && load(sessionStorage, "guest", false);
+
+	if (session.login && (session.user || isGuest))
+		startAsUser();
+	else if (session.login)
+		askForPassword();
+	else if (savedName)
+		start(savedName);
+	else
+		$("name").focus();
+}
+
+begin();
