@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cmd/parley/handshake.h"
 #include "domain/base/count_of.h"
+#include "domain/member.h"
 
 #define CHAT (1u << SUBCOMMAND_CHAT)
 #define SEND (1u << SUBCOMMAND_SEND)
@@ -30,7 +32,12 @@ const char args_usage[] =
     "\n"
     "URL defaults to " DEFAULT_URL "; wss:// uses TLS.\n"
     "\n"
-    "  --name NAME        requested display name\n"
+    "  --name NAME        requested display name ($USER)\n"
+    "  --user NAME        log in; asks for the password, unless "
+    "PARLEY_PASSWORD\n"
+    "                     has it, or the first line of input if that is no\n"
+    "                     terminal\n"
+    "  --token TOKEN      a signed token instead (or PARLEY_TOKEN)\n"
     "  --room ROOM        room or topic to join (alias: --join)\n"
     "  --dialect DIALECT  command, action or topic; connects to /ws/DIALECT\n"
     "  --transient        create rooms that are deleted when empty\n"
@@ -62,6 +69,8 @@ static const struct {
 
 enum {
 	OPTION_NAME = 1,
+	OPTION_USER,
+	OPTION_TOKEN,
 	OPTION_ROOM,
 	OPTION_DIALECT,
 	OPTION_TRANSIENT,
@@ -77,6 +86,8 @@ enum {
 
 static const struct option options[] = {
 	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "user", required_argument, NULL, OPTION_USER },
+	{ "token", required_argument, NULL, OPTION_TOKEN },
 	{ "room", required_argument, NULL, OPTION_ROOM },
 	{ "join", required_argument, NULL, OPTION_ROOM },
 	{ "dialect", required_argument, NULL, OPTION_DIALECT },
@@ -95,6 +106,8 @@ static const struct option options[] = {
 /* The subcommands that accept each option. */
 static const unsigned goes_with[] = {
 	[OPTION_NAME] = MEMBERS,
+	[OPTION_USER] = ALL,
+	[OPTION_TOKEN] = ALL,
 	[OPTION_ROOM] = MEMBERS,
 	[OPTION_DIALECT] = MEMBERS,
 	[OPTION_TRANSIENT] = MEMBERS,
@@ -137,6 +150,12 @@ option_apply(struct args *out, int option, const char *value)
 	case OPTION_NAME:
 		out->name = str_from(value);
 		return value[0] != '\0';
+	case OPTION_USER:
+		out->user = str_from(value);
+		return value[0] != '\0';
+	case OPTION_TOKEN:
+		out->token = value;
+		return handshake_token_is_valid(value);
 	case OPTION_ROOM:
 		out->room = str_from(value);
 		return value[0] != '\0';
@@ -201,6 +220,35 @@ args_read_options(struct args *out, int argc, char **argv, char *why,
 	return true;
 }
 
+/* The name of the system's user, if a server would take it. */
+static struct str
+name_of_system(void)
+{
+	const char *user = getenv("USER");
+	char normalized[MEMBER_NAME_SIZE];
+
+	if (user == NULL ||
+	    member_name_normalize(str_from(user), normalized) != CHAT_OK)
+		return STR_ABSENT;
+	return str_from(user);
+}
+
+/* An account has a name of its own. */
+static void
+identity_complete(struct args *out)
+{
+	const char *token = getenv("PARLEY_TOKEN");
+
+	if (out->token == NULL && out->user.data == NULL && token != NULL &&
+	    handshake_token_is_valid(token))
+		out->token = token;
+	if (out->name.data == NULL && out->token == NULL &&
+	    out->user.data == NULL)
+		out->name = name_of_system();
+	if (out->name.data == NULL && out->dialect->join_required)
+		out->name = out->user.data != NULL ? out->user : STR("guest");
+}
+
 /* Derives the path from the dialect, or the dialect from the path. */
 static bool
 args_agree(struct args *out)
@@ -218,8 +266,7 @@ args_agree(struct args *out)
 		url_set_path(&out->url, "/ws");
 	if (out->room.data == NULL && out->dialect->default_room != NULL)
 		out->room = str_from(out->dialect->default_room);
-	if (out->name.data == NULL && out->dialect->join_required)
-		out->name = STR("guest");
+	identity_complete(out);
 	return out->room.data != NULL || out->mode == SUBCOMMAND_CHAT ||
 	       out->mode == SUBCOMMAND_ROOMS;
 }

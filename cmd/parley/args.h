@@ -25,6 +25,8 @@ struct args {
 	struct url url;
 	const struct client_dialect *dialect;
 	struct str name;
+	const char *token; /* NULL: none */
+	struct str user;
 	struct str room;
 	struct str epoch; /* of --since */
 	uint64_t seq;

@@ -111,11 +111,21 @@ close_code_is_final(unsigned code)
 	       (code >= 4000 && code <= 4099);
 }
 
+/* The token is not valid, or not valid any more. */
+static bool
+is_denied(const struct connection_end *end)
+{
+	return end->fault == CONNECTION_REFUSED &&
+	       (end->code == 401 || end->code == 403);
+}
+
 static enum client_status
 connection_end_status(const struct connection_end *end)
 {
 	if (end->fault == CONNECTION_PROTOCOL)
 		return CLIENT_PROTOCOL;
+	if (is_denied(end))
+		return CLIENT_FORBIDDEN;
 	if (end->fault == CONNECTION_REFUSED)
 		return end->code >= 500 ? CLIENT_UNAVAILABLE : CLIENT_PROTOCOL;
 	if (end->fault != CONNECTION_CLOSED || !close_code_is_final(end->code))
@@ -194,7 +204,7 @@ client_on_closed(void *arg, const struct connection_end *told)
 		client_give_up_at_address(client, &end);
 		return;
 	}
-	if (!client->was_online ||
+	if (!client->was_online || is_denied(&end) ||
 	    (end.fault == CONNECTION_CLOSED && close_code_is_final(end.code))) {
 		client_give_up(client, status, end.text);
 		return;
@@ -223,7 +233,7 @@ dial_cb(evutil_socket_t fd, short what, void *arg)
 	if (client->config.dialect->named && client->name[0] != '\0')
 		url_add_query(&url, "name", str_from(client->name));
 	client->connection = connection_create(client->config.base, &url,
-	    client->config.tls, &connection_ops, client);
+	    client->config.tls, client->config.token, &connection_ops, client);
 	if (client->connection == NULL)
 		client_give_up(client, CLIENT_NO_MEMORY, "no memory");
 }

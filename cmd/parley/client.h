@@ -47,14 +47,15 @@ struct client_config {
 	struct event_base *base;
 	const struct client_dialect *dialect;
 	struct url url;
-	struct tls *tls;  /* for wss://; outlives the client */
-	struct str name;  /* absent: the server chooses */
-	struct str room;  /* absent: none */
-	struct str epoch; /* absent: `history` applies; else resume */
-	uint64_t seq;     /* the last message read, if epoch is set */
-	uint64_t history; /* number of older messages to show */
-	bool needs_room;  /* end if the room cannot be joined */
-	bool transient;   /* created rooms are not persistent */
+	struct tls *tls;   /* for wss://; outlives the client */
+	const char *token; /* NULL: none; outlives the client */
+	struct str name;   /* absent: the server chooses */
+	struct str room;   /* absent: none */
+	struct str epoch;  /* absent: `history` applies; else resume */
+	uint64_t seq;      /* the last message read, if epoch is set */
+	uint64_t history;  /* number of older messages to show */
+	bool needs_room;   /* end if the room cannot be joined */
+	bool transient;    /* created rooms are not persistent */
 	const struct client_ops *ops;
 	void *arg;
 };

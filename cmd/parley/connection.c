@@ -33,6 +33,7 @@ struct connection {
 	struct event_base *base;
 	struct url url;
 	struct tls *tls;
+	const char *token; /* NULL: none */
 	const struct connection_ops *ops;
 	void *arg;
 	enum connection_state state;
@@ -327,7 +328,8 @@ on_connected(struct connection *connection)
 	connection->state = CONNECTION_OPENING;
 	bufferevent_enable(connection->bufferevent, EV_READ | EV_WRITE);
 	bufferevent_write(connection->bufferevent, request,
-	    handshake_request(&connection->url, connection->key, request));
+	    handshake_request(&connection->url, connection->key,
+		connection->token, request));
 }
 
 /* The connection failed or ended, in any state. */
@@ -423,7 +425,8 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 
 struct connection *
 connection_create(struct event_base *base, const struct url *url,
-    struct tls *tls, const struct connection_ops *ops, void *arg)
+    struct tls *tls, const char *token, const struct connection_ops *ops,
+    void *arg)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
@@ -432,6 +435,7 @@ connection_create(struct event_base *base, const struct url *url,
 	connection->base = base;
 	connection->url = *url;
 	connection->tls = tls;
+	connection->token = token;
 	connection->ops = ops;
 	connection->arg = arg;
 	frames_init(&connection->frames);

@@ -39,10 +39,11 @@ struct connection_ops {
 
 /*
  * Starts to connect; callbacks come from the event loop only. tls is for
- * wss:// URLs. Name resolution blocks. NULL: no memory.
+ * wss:// URLs. The token may be NULL; it is borrowed. Name resolution blocks.
+ * NULL: no memory.
  */
 struct connection *connection_create(struct event_base *, const struct url *,
-    struct tls *, const struct connection_ops *, void *arg);
+    struct tls *, const char *token, const struct connection_ops *, void *arg);
 /* Without a close handshake. */
 void connection_destroy(struct connection *);
 

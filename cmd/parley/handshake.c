@@ -14,23 +14,46 @@ handshake_key(const uint8_t nonce[HANDSHAKE_NONCE_BYTES],
 	out[HANDSHAKE_KEY_SIZE - 1] = '\0';
 }
 
-size_t
-handshake_request(const struct url *url, const char *key,
-    char out[HANDSHAKE_REQUEST_SIZE])
+void
+handshake_host(const struct url *url, char out[HANDSHAKE_HOST_SIZE])
 {
 	bool bracket = strchr(url->host, ':') != NULL;
 	bool usual = strcmp(url->port, url->tls ? "443" : "80") == 0;
 
+	snprintf(out, HANDSHAKE_HOST_SIZE, "%s%s%s%s%s", bracket ? "[" : "",
+	    url->host, bracket ? "]" : "", usual ? "" : ":",
+	    usual ? "" : url->port);
+}
+
+bool
+handshake_token_is_valid(const char *token)
+{
+	size_t len = 0;
+
+	while (token[len] > ' ' && token[len] <= '~')
+		len++;
+	return len > 0 && len < HANDSHAKE_TOKEN_SIZE && token[len] == '\0';
+}
+
+size_t
+handshake_request(const struct url *url, const char *key, const char *token,
+    char out[HANDSHAKE_REQUEST_SIZE])
+{
+	char host[HANDSHAKE_HOST_SIZE];
+
+	handshake_host(url, host);
 	return (size_t)snprintf(out, HANDSHAKE_REQUEST_SIZE,
 	    "GET %s HTTP/1.1\r\n"
-	    "Host: %s%s%s%s%s\r\n"
+	    "Host: %s\r\n"
 	    "User-Agent: parley/" PARLEY_VERSION "\r\n"
 	    "Upgrade: websocket\r\n"
 	    "Connection: Upgrade\r\n"
 	    "Sec-WebSocket-Version: 13\r\n"
-	    "Sec-WebSocket-Key: %s\r\n\r\n",
-	    url->target, bracket ? "[" : "", url->host, bracket ? "]" : "",
-	    usual ? "" : ":", usual ? "" : url->port, key);
+	    "Sec-WebSocket-Key: %s\r\n"
+	    "%s%s%s\r\n",
+	    url->target, host, key,
+	    token == NULL ? "" : "Authorization: Bearer ",
+	    token == NULL ? "" : token, token == NULL ? "" : "\r\n");
 }
 
 /* "HTTP/1.1 101 Switching Protocols"; 0: not a status line. */

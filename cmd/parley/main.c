@@ -2,7 +2,9 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "cmd/parley/login.h"
 #include "cmd/parley/subcommand.h"
 #include "wire/json/json_dupkeys.h"
 
@@ -21,12 +23,39 @@ log_discard(int severity, const char *message)
 	(void)message;
 }
 
+/* What a password may have; servers take less. */
+#define PASSWORD_SIZE 4096
+
+/* CLIENT_DONE: mode->token is set, if there is a user; else it was reported. */
+static int
+subcommand_log_in(struct subcommand *mode, char token[HANDSHAKE_TOKEN_SIZE])
+{
+	const struct args *args = mode->args;
+	char password[PASSWORD_SIZE], why[256];
+	int status;
+
+	mode->token = args->token;
+	if (args->user.data == NULL)
+		return CLIENT_DONE;
+	if (!login_read_password(password, sizeof(password))) {
+		report_error("no password was given, or it is too long");
+		return STATUS_USAGE;
+	}
+	status = (int)login_run(mode->base, &args->url, mode->tls, args->user,
+	    str_from(password), token, why, sizeof(why));
+	explicit_bzero(password, sizeof(password));
+	if (status != CLIENT_DONE)
+		report_error("cannot log in: %s", why);
+	mode->token = token;
+	return status;
+}
+
 static int
 subcommand_run(const struct args *args)
 {
 	struct subcommand mode = { .args = args, .base = event_base_new() };
+	char token[HANDSHAKE_TOKEN_SIZE], why[256];
 	int status = CLIENT_NO_MEMORY;
-	char why[256];
 
 	if (mode.base == NULL)
 		return status;
@@ -38,7 +67,9 @@ subcommand_run(const struct args *args)
 			goto free_base;
 		}
 	}
-	status = runs[args->mode](&mode);
+	status = subcommand_log_in(&mode, token);
+	if (status == CLIENT_DONE)
+		status = runs[args->mode](&mode);
 	tls_destroy(mode.tls);
 free_base:
 	event_base_free(mode.base);

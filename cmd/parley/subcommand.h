@@ -18,7 +18,8 @@ enum exit_status {
 struct subcommand {
 	struct event_base *base;
 	const struct args *args;
-	struct tls *tls; /* for wss://; else NULL */
+	struct tls *tls;   /* for wss://; else NULL */
+	const char *token; /* NULL: none */
 };
 
 /* A subcommand that runs until it is interrupted; first in its own struct. */

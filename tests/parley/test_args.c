@@ -1,5 +1,7 @@
 #include "cmd/parley/args.h"
 
+#include <stdlib.h>
+
 #include "tests/suite.h"
 
 #define WORDS_MAX 12
@@ -14,6 +16,7 @@ read_line(struct args *args, const char *line)
 	char *argv[WORDS_MAX] = { copy };
 	int argc = 0;
 
+	unsetenv("PARLEY_TOKEN");
 	strcpy(copy, line);
 	for (char *word = strtok(copy, " "); word != NULL;
 	     word = strtok(NULL, " "))
@@ -79,6 +82,7 @@ static const struct {
 	{ "parley tail --room r --history 1001",
 	    "invalid value for --history" },
 	{ "parley send --room r --timeout 0", "invalid value for --timeout" },
+	{ "parley chat --token a=\x7f", "invalid value for --token" },
 	{ "parley rooms --transient",
 	    "not an option of this subcommand: --transient" },
 	{ "parley rooms --dialect topic",
@@ -116,10 +120,41 @@ START_TEST(returns_the_values)
 }
 END_TEST
 
+static const struct {
+	const char *line, *user, *name; /* NULL: absent */
+} names[] = {
+	{ "parley chat", "ann", "ann" },
+	{ "parley chat", NULL, NULL },
+	{ "parley chat", "root", NULL },
+	{ "parley chat --name bob", "ann", "bob" },
+	{ "parley chat --user bob", "ann", NULL },
+	{ "parley chat --token x", "ann", NULL },
+	{ "parley chat --dialect topic", "ann", "ann" },
+	{ "parley chat --dialect topic --user bob", "ann", "bob" },
+	{ "parley chat --dialect topic --token x", "ann", "guest" },
+};
+
+START_TEST(chooses_a_name)
+{
+	struct args args;
+
+	if (names[_i].user == NULL)
+		unsetenv("USER");
+	else
+		setenv("USER", names[_i].user, 1);
+	ck_assert_msg(read_line(&args, names[_i].line), "%s", why);
+	if (names[_i].name == NULL)
+		ck_assert_ptr_null(args.name.data);
+	else
+		ck_assert(str_equal(args.name, str_from(names[_i].name)));
+}
+END_TEST
+
 START_TEST(supplies_default_names_for_topics)
 {
 	struct args args;
 
+	unsetenv("USER");
 	ck_assert(read_line(&args, "parley chat --dialect topic"));
 	ck_assert(str_equal(args.room, STR("general")));
 	ck_assert(str_equal(args.name, STR("guest")));
@@ -149,6 +184,7 @@ SUITE(args)
 	tcase_add_loop_test(tests, rejects_an_invalid_command_line, 0,
 	    COUNT_OF(bad));
 	tcase_add_test(tests, returns_the_values);
+	tcase_add_loop_test(tests, chooses_a_name, 0, COUNT_OF(names));
 	tcase_add_test(tests, supplies_default_names_for_topics);
 	tcase_add_loop_test(tests, finds_help_anywhere, 0, COUNT_OF(helps));
 }

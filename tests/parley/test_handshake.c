@@ -35,12 +35,38 @@ START_TEST(writes_the_request_for_a_url)
 	size_t len;
 
 	ck_assert(url_parse(&url, str_from(hosts[_i].url)));
-	len = handshake_request(&url, KEY, request);
+	len = handshake_request(&url, KEY, NULL, request);
 	ck_assert_uint_eq(len, strlen(request));
 	ck_assert(strncmp(request, "GET /ws?a=b HTTP/1.1\r\n", 22) == 0);
 	ck_assert(strstr(request, hosts[_i].host) != NULL);
 	ck_assert(strstr(request, "Sec-WebSocket-Key: " KEY "\r\n") != NULL);
 	ck_assert_str_eq(request + len - 4, "\r\n\r\n");
+}
+END_TEST
+
+START_TEST(sends_a_token)
+{
+	char request[HANDSHAKE_REQUEST_SIZE], token[HANDSHAKE_TOKEN_SIZE + 1];
+	struct url url;
+	size_t len;
+
+	ck_assert(url_parse(&url, STR("ws://h/ws")));
+	len = handshake_request(&url, KEY, "abc.def", request);
+	ck_assert_uint_eq(len, strlen(request));
+	ck_assert_str_eq(request + len - 35,
+	    "\r\nAuthorization: Bearer abc.def\r\n\r\n");
+	memset(token, 'x', sizeof(token));
+	token[HANDSHAKE_TOKEN_SIZE] = '\0';
+	ck_assert(!handshake_token_is_valid(token));
+	token[HANDSHAKE_TOKEN_SIZE - 1] = '\0';
+	ck_assert(handshake_token_is_valid(token));
+	len = handshake_request(&url, KEY, token, request);
+	ck_assert_uint_eq(len, strlen(request));
+	ck_assert(len < sizeof(request));
+	ck_assert(!handshake_token_is_valid(""));
+	ck_assert(!handshake_token_is_valid("a b"));
+	ck_assert(!handshake_token_is_valid("a\r\nb"));
+	ck_assert(!handshake_token_is_valid("\xc3\xa9"));
 }
 END_TEST
 
@@ -124,6 +150,7 @@ SUITE(handshake)
 	tcase_add_test(tests, encodes_the_key);
 	tcase_add_loop_test(tests, writes_the_request_for_a_url, 0,
 	    COUNT_OF(hosts));
+	tcase_add_test(tests, sends_a_token);
 	tcase_add_loop_test(tests, checks_every_header, 0, COUNT_OF(responses));
 	tcase_add_test(tests, needs_the_complete_head_and_no_more);
 	tcase_add_test(tests, limits_the_length_of_a_response);

@@ -17,10 +17,12 @@ static char sent[4096];
 
 struct connection *
 connection_create(struct event_base *base, const struct url *url,
-    struct tls *tls, const struct connection_ops *ops, void *arg)
+    struct tls *tls, const char *token, const struct connection_ops *ops,
+    void *arg)
 {
 	(void)base;
 	(void)tls;
+	(void)token;
 	current = calloc(1, sizeof(*current));
 	current->ops = ops;
 	current->arg = arg;
