@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Optional
+import inspect
+from ssl import SSLContext
+from typing import Any, Awaitable, Callable, Dict, Mapping, Optional, Union
 
 import websockets
 from websockets.exceptions import (
@@ -18,6 +20,16 @@ from .errors import ConnectionLost
 MAX_FRAME = 2 << 20
 # Time limit of the close handshake.
 CLOSE_TIMEOUT = 2.0
+
+# The parameter for further headers has had two names.
+_HEADERS = (
+    "additional_headers"
+    if "additional_headers" in inspect.signature(websockets.connect).parameters
+    else "extra_headers"
+)
+
+# A token, or a function that returns one (or a coroutine) for each connection.
+Token = Union[str, Callable[[], Union[str, Awaitable[str]]]]
 
 
 class Socket:
@@ -53,10 +65,51 @@ class Socket:
             await closing
 
 
+class Access:
+    """How a server lets a client in: a token, further headers, TLS."""
+
+    def __init__(
+        self,
+        token: Optional[Token] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        ssl: Optional[SSLContext] = None,
+    ) -> None:
+        self._token = token
+        self._headers = dict(headers or {})
+        self._ssl = ssl
+
+    async def options(self) -> Dict[str, Any]:
+        """For `websockets.connect`."""
+        headers = dict(self._headers)
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {await self.fresh_token()}"
+        options: Dict[str, Any] = {_HEADERS: headers}
+        if self._ssl is not None:
+            options["ssl"] = self._ssl
+        return options
+
+    async def fresh_token(self) -> str:
+        """For a connection, or to renew the one of a connection."""
+        token = self._token
+        try:
+            if callable(token):
+                token = token()
+            if inspect.isawaitable(token):
+                token = await token
+        except Exception as error:
+            raise ConnectionLost(f"There is no token: {error}") from error
+        return str(token)
+
+
 async def open_socket(
-    url: str, *, timeout: float, subprotocol: Optional[str] = None
+    url: str,
+    *,
+    timeout: float,
+    subprotocol: Optional[str] = None,
+    access: Optional[Access] = None,
 ) -> Socket:
     offered: Any = [subprotocol] if subprotocol else None
+    options = await access.options() if access else {}
     try:
         return Socket(
             await websockets.connect(
@@ -65,6 +118,7 @@ async def open_socket(
                 open_timeout=timeout,
                 close_timeout=CLOSE_TIMEOUT,
                 max_size=MAX_FRAME,
+                **options,
             )
         )
     except InvalidURI as error:

@@ -8,11 +8,21 @@ import json
 import logging
 from collections import deque
 from dataclasses import dataclass
+from ssl import SSLContext
 from types import TracebackType
-from typing import Any, AsyncIterator, Deque, Dict, Optional, Type, Union
+from typing import (
+    Any,
+    AsyncIterator,
+    Deque,
+    Dict,
+    Mapping,
+    Optional,
+    Type,
+    Union,
+)
 
 from ._json import decode_object
-from ._socket import Socket, open_socket
+from ._socket import Access, Socket, Token, open_socket
 from .errors import ChatError, ConnectionLost
 
 DEFAULT_URI = "ws://localhost:8765"
@@ -57,11 +67,16 @@ class ChatClient:
         log_level: Union[LogLevel, str, None] = LogLevel.DEBUG,
         *,
         timeout: float = 10.0,
+        token: Optional[Token] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        ssl: Optional[SSLContext] = None,
     ) -> None:
-        """`timeout`, in seconds: for the greeting, and for each answer."""
+        """`timeout`, in seconds: for the greeting, and for each answer.
+        `token`, `headers`, `ssl`: as in `parley_client.native.Parley`."""
         self.uri = uri
         self.log_level = _level(log_level)
         self.timeout = timeout
+        self._access = Access(token, headers, ssl)
         self.client_id: Optional[str] = None
         self.room_id: Optional[str] = None
         self._socket: Optional[Socket] = None
@@ -101,7 +116,9 @@ class ChatClient:
         # Futures of the outstanding answers; None: it is not waited for.
         self._asked: Deque[Optional[asyncio.Future[str]]] = deque()
         self._unread: Deque[str] = deque()
-        self._socket = await open_socket(self.uri, timeout=self.timeout)
+        self._socket = await open_socket(
+            self.uri, timeout=self.timeout, access=self._access
+        )
         try:
             greeting = await asyncio.wait_for(
                 self._socket.recv(), self.timeout

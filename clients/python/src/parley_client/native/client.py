@@ -5,10 +5,22 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter, deque
+from ssl import SSLContext
 from types import TracebackType
-from typing import Any, AsyncIterator, Deque, Dict, List, Optional, Set, Type
+from typing import (
+    Any,
+    AsyncIterator,
+    Deque,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Set,
+    Type,
+)
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from .._socket import Access, Token
 from ..errors import ChatError, ConnectionLost
 from . import events
 from .backoff import FIRST, MOST, Backoff
@@ -46,12 +58,18 @@ class Parley:
         url: str = DEFAULT_URL,
         *,
         name: Optional[str] = None,
+        token: Optional[Token] = None,
+        headers: Optional[Mapping[str, str]] = None,
+        ssl: Optional[SSLContext] = None,
         timeout: float = 10.0,
         queue_size: int = 1000,
         first_delay: float = FIRST,
         longest_delay: float = MOST,
     ) -> None:
-        """`timeout`: for connecting. `queue_size`: queued events, for each
+        """`token`: a signed token, or a function (or coroutine function)
+        that returns one, called before each attempt to connect, so that it
+        can be a fresh one. `headers`: further ones of the handshake. `ssl`:
+        for wss://, instead of the default. `timeout`: for connecting. `queue_size`: queued events, for each
         room and for `events`. The pause before a reconnect grows from
         `first_delay` seconds to `longest_delay`."""
         self.name = name or ""
@@ -60,6 +78,7 @@ class Parley:
         self._url = _with_path(url)
         self._wished = name
         self._timeout = timeout
+        self._access = Access(token, headers, ssl)
         self._size = queue_size
         self._delays = (first_delay, longest_delay)
         self._rooms: Dict[str, Room] = {}
@@ -67,6 +86,7 @@ class Parley:
         self._joining: Counter[str] = Counter()
         self._leaving: Optional[asyncio.Future[None]] = None
         self._ids: Set[str] = set()
+        self._greetings = 0
         self._keys = 0
         self._key = secrets.token_hex(12)
         self._queue: Deque[Event] = deque()
@@ -100,7 +120,9 @@ class Parley:
         repeated."""
         # Until Python 3.10 these belong to the loop they are created in.
         self._news = asyncio.Event()
-        self.link = Link(self, self._timeout, Backoff(*self._delays))
+        self.link = Link(
+            self, self._access, self._timeout, Backoff(*self._delays)
+        )
         self._started = True
         await self.link.start()
 
@@ -262,11 +284,12 @@ class Parley:
         self.server = me
         self.name, self.id = me["member"], me["id"]
         self._ids.add(self.id)
+        self._greetings += 1
 
     async def resume(self) -> None:
         rooms = list(self._rooms.values())
         await asyncio.gather(*(self._rejoin(room) for room in rooms))
-        if len(self._ids) > 1:
+        if self._greetings > 1:
             self._push(Connected(self.name, self.id))
 
     async def _rejoin(self, room: Room) -> None:

@@ -139,7 +139,8 @@ class Disconnected(Event):
 
 @dataclass(frozen=True)
 class Connected(Event):
-    """Reconnected and rejoined. The id is new, the name may be."""
+    """Reconnected and rejoined. Without an account the id is new, and the
+    name may be."""
 
     member: str
     member_id: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Optional, Protocol
 
 from .._json import decode_object
-from .._socket import Socket, open_socket
+from .._socket import Access, Socket, open_socket
 from ..errors import ChatError, ConnectionLost
 from .backoff import Backoff, is_final
 from .events import Frame
@@ -57,8 +57,11 @@ class _Request:
 
 
 class Link:
-    def __init__(self, owner: Owner, timeout: float, backoff: Backoff) -> None:
+    def __init__(
+        self, owner: Owner, access: Access, timeout: float, backoff: Backoff
+    ) -> None:
         self._owner = owner
+        self._access = access
         self._timeout = timeout
         self._backoff = backoff
         self._refs = 0
@@ -108,6 +111,7 @@ class Link:
             self._owner.address(),
             timeout=self._timeout,
             subprotocol="parley.v1",
+            access=self._access,
         )
         try:
             first = await asyncio.wait_for(socket.recv(), self._timeout)
