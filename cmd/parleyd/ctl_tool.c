@@ -47,7 +47,7 @@ struct ctl {
 };
 
 static int
-error_print(int status, const char *what, const char *detail)
+ctl_error_print(int status, const char *what, const char *detail)
 {
 	fprintf(stderr, "parleyd: ctl: %s%s\n", what, detail);
 	return status;
@@ -221,7 +221,7 @@ host_connect(const char *host, const char *port)
 }
 
 static bool
-send_all(int fd, struct str text)
+ctl_send_all(int fd, struct str text)
 {
 	while (text.len > 0) {
 		ssize_t sent = send(fd, text.data, text.len, MSG_NOSIGNAL);
@@ -236,7 +236,7 @@ send_all(int fd, struct str text)
 
 /* Until the server closes. */
 static bool
-receive_all(int fd, struct wire_text *in)
+ctl_receive_all(int fd, struct wire_text *in)
 {
 	for (;;) {
 		char *at = wire_text_reserve(in, 65536);
@@ -267,7 +267,7 @@ head_write(const struct ctl *ctl, const struct ctl_request *request,
 
 /* False: errno says why. */
 static bool
-exchange(const struct ctl *ctl, const struct ctl_request *request,
+ctl_exchange(const struct ctl *ctl, const struct ctl_request *request,
     struct wire_text *answer)
 {
 	struct wire_text out = { 0 };
@@ -278,8 +278,8 @@ exchange(const struct ctl *ctl, const struct ctl_request *request,
 	if (fd < 0)
 		return false;
 	head_write(ctl, request, &out);
-	done = !out.failed && send_all(fd, str_slice(out.data, out.len)) &&
-	       receive_all(fd, answer);
+	done = !out.failed && ctl_send_all(fd, str_slice(out.data, out.len)) &&
+	       ctl_receive_all(fd, answer);
 	wire_text_fini(&out);
 	close(fd);
 	return done;
@@ -297,10 +297,10 @@ answer_print(struct ctl *ctl, struct wire_text *answer)
 	if (answer->failed ||
 	    sscanf(answer->data, "HTTP/1.1 %3d ", &status) != 1 ||
 	    (body = strstr(answer->data, "\r\n\r\n")) == NULL)
-		return error_print(EX_PROTOCOL, "this is not the answer of ",
-		    "an HTTP server");
+		return ctl_error_print(EX_PROTOCOL,
+		    "this is not the answer of ", "an HTTP server");
 	if (status / 100 != 2) {
-		error_print(0, "refused: ", body + 4);
+		ctl_error_print(0, "refused: ", body + 4);
 		return EXIT_FAILURE;
 	}
 	fputs(body + 4, ctl->out);
@@ -308,7 +308,7 @@ answer_print(struct ctl *ctl, struct wire_text *answer)
 }
 
 static int
-command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
+ctl_command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
     char *const *argv)
 {
 	struct ctl_request request = { 0 };
@@ -317,7 +317,7 @@ command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
 
 	request_write(&request, command, argc, argv);
 	wire_text_append(&request.target, str_slice("", 1));
-	if (exchange(ctl, &request, &answer))
+	if (ctl_exchange(ctl, &request, &answer))
 		status = answer_print(ctl, &answer);
 	else {
 		fprintf(stderr, "parleyd: ctl: %s: %s\n", ctl->url,
@@ -351,7 +351,7 @@ key_load(struct ctl *ctl)
 }
 
 static const struct ctl_command *
-command_find(const char *word)
+ctl_command_find(const char *word)
 {
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		if (strcmp(commands[i].word, word) == 0)
@@ -379,7 +379,7 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 		while (n < COUNT_OF(names) && strcmp(argv[i], names[n].name))
 			n++;
 		if (n == COUNT_OF(names) || i + 1 == argc) {
-			error_print(0,
+			ctl_error_print(0,
 			    "unknown option, or missing value: ", argv[i]);
 			return -1;
 		}
@@ -390,7 +390,7 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 }
 
 static const char *
-environment(const char *name, const char *otherwise)
+env_get(const char *name, const char *otherwise)
 {
 	const char *value = getenv(name);
 
@@ -401,7 +401,7 @@ int
 ctl_tool_run(int argc, char *const *argv, FILE *out)
 {
 	struct ctl ctl = {
-		.url = environment("PARLEY_URL", "http://127.0.0.1:8080"),
+		.url = env_get("PARLEY_URL", "http://127.0.0.1:8080"),
 		.out = out,
 	};
 	const struct ctl_command *command;
@@ -414,21 +414,21 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 	used = options_take(&ctl, argc, argv);
 	if (used < 0 || used == argc)
 		return used < 0 ? EX_USAGE
-				: error_print(EX_USAGE, "no command", "");
-	command = command_find(argv[used]);
+				: ctl_error_print(EX_USAGE, "no command", "");
+	command = ctl_command_find(argv[used]);
 	argc -= used + 1;
 	argv += used + 1;
 	if (command == NULL || argc < command->least || argc > command->most)
-		return error_print(EX_USAGE, "not understood; see ",
+		return ctl_error_print(EX_USAGE, "not understood; see ",
 		    "parleyd ctl --help");
 	if (!url_read(&ctl))
-		return error_print(EX_USAGE, "not a URL: ", ctl.url);
+		return ctl_error_print(EX_USAGE, "not a URL: ", ctl.url);
 	if (ctl.key == NULL && ctl.key_file == NULL) {
-		ctl.key = environment("PARLEY_ADMIN_KEY", NULL);
-		ctl.key_file = environment("PARLEY_ADMIN_KEY_FILE", NULL);
+		ctl.key = env_get("PARLEY_ADMIN_KEY", NULL);
+		ctl.key_file = env_get("PARLEY_ADMIN_KEY_FILE", NULL);
 	}
 	if (!key_load(&ctl))
-		return error_print(EX_USAGE, "a key is needed: --key, ",
+		return ctl_error_print(EX_USAGE, "a key is needed: --key, ",
 		    "--key-file or PARLEY_ADMIN_KEY");
-	return command_run(&ctl, command, argc, argv);
+	return ctl_command_run(&ctl, command, argc, argv);
 }

@@ -94,13 +94,13 @@ api_publisher(struct api *api)
 /* --- life cycle ----------------------------------------------------------- */
 
 static struct str
-call_key(const void *entry)
+api_call_key(const void *entry)
 {
 	return str_from(((const struct api_call *)entry)->id);
 }
 
 static struct str
-room_key(const void *entry)
+api_room_key(const void *entry)
 {
 	return str_from(((const struct api_room *)entry)->id);
 }
@@ -115,8 +115,8 @@ api_create(const struct api_config *config)
 	api->base.ops = &api_publisher_ops;
 	api->config = *config;
 	api->publisher = hub_publisher(config->hub);
-	id_map_init(&api->calls, call_key);
-	id_map_init(&api->watched, room_key);
+	id_map_init(&api->calls, api_call_key);
+	id_map_init(&api->watched, api_room_key);
 	list_init(&api->watchers);
 	api->scratch = calloc(1, sizeof(*api->scratch));
 	if (api->scratch != NULL)

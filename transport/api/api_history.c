@@ -51,7 +51,7 @@ query_read(struct api_call *call, const struct http_request *request,
 }
 
 static void
-history_run(struct api_call *call)
+history_call_run(struct api_call *call)
 {
 	struct http_request request;
 	int64_t wait_ms;
@@ -105,7 +105,7 @@ history_go_on(struct api_call *call)
 }
 
 const struct api_operation operation_history = {
-	.run = history_run,
+	.run = history_call_run,
 	.receive = history_receive,
 	.go_on = history_go_on,
 	.param = "room",

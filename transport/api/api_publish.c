@@ -51,7 +51,7 @@ result_fail(struct api_call *call, size_t i, const struct failure *failure)
 
 /* A room that exists is as good as a new one. */
 static void
-receive_created(struct api_call *call, struct api_result *result,
+result_receive_created(struct api_call *call, struct api_result *result,
     const struct event *event)
 {
 	result->is_refused = event->kind == EVENT_FAILED &&
@@ -69,7 +69,7 @@ publish_receive(struct api_call *call, const struct event *event)
 
 	assert(i < call->result_count);
 	if (is_of_room)
-		receive_created(call, &call->results[i], event);
+		result_receive_created(call, &call->results[i], event);
 	/* There is no room, and why it was not created is known. */
 	else if (!call->results[i].is_refused || event->kind != EVENT_FAILED ||
 		 event->failure.error != CHAT_ROOM_NOT_FOUND)
@@ -216,7 +216,7 @@ const struct api_operation operation_batch = {
 /* --- to the lobby --------------------------------------------------------- */
 
 static void
-broadcast_run(struct api_call *call)
+lobby_run(struct api_call *call)
 {
 	struct api_body body = api_call_body(call);
 	struct command message;
@@ -231,6 +231,6 @@ broadcast_run(struct api_call *call)
 }
 
 const struct api_operation operation_broadcast = {
-	.run = broadcast_run,
+	.run = lobby_run,
 	.receive = api_call_put,
 };

@@ -39,7 +39,7 @@ const struct api_operation operation_room_get = {
 /* The answer is the room as it is then. The commands have one author, so the
  * second one waits for the first. */
 static void
-room_create_run(struct api_call *call)
+room_call_create(struct api_call *call)
 {
 	struct api_body body = api_call_body(call);
 	struct str room = STR_ABSENT;
@@ -55,7 +55,7 @@ room_create_run(struct api_call *call)
 }
 
 static void
-receive_created(struct api_call *call, const struct event *event)
+room_receive_created(struct api_call *call, const struct event *event)
 {
 	assert(event->room.len < sizeof(call->subject));
 	memcpy(call->subject, event->room.data, event->room.len);
@@ -70,7 +70,7 @@ room_create_receive(struct api_call *call, const struct event *event)
 	bool may_exist = call->operation == &operation_room_put;
 
 	if (event->kind == EVENT_ROOM_CREATED)
-		receive_created(call, event);
+		room_receive_created(call, event);
 	else if (event->kind == EVENT_FAILED && may_exist &&
 		 event->failure.error == CHAT_ROOM_EXISTS)
 		room_ask(call, COMMAND_ROOM_INFO);
@@ -81,12 +81,12 @@ room_create_receive(struct api_call *call, const struct event *event)
 }
 
 const struct api_operation operation_room_post = {
-	.run = room_create_run,
+	.run = room_call_create,
 	.receive = room_create_receive,
 };
 
 const struct api_operation operation_room_put = {
-	.run = room_create_run,
+	.run = room_call_create,
 	.receive = room_create_receive,
 	.param = "room",
 };
@@ -130,7 +130,7 @@ const struct api_operation operation_rooms = {
 };
 
 static void
-members_run(struct api_call *call)
+members_call_run(struct api_call *call)
 {
 	struct command command = { .kind = COMMAND_MEMBERS };
 
@@ -140,12 +140,12 @@ members_run(struct api_call *call)
 }
 
 const struct api_operation operation_members = {
-	.run = members_run,
+	.run = members_call_run,
 	.receive = api_call_put,
 };
 
 const struct api_operation operation_room_members = {
-	.run = members_run,
+	.run = members_call_run,
 	.receive = api_call_put,
 	.param = "room",
 };

@@ -90,7 +90,7 @@ epoch_change(struct api_call *call, struct str epoch)
 /* --- reading -------------------------------------------------------------- */
 
 static void
-receive_messages(struct api_call *call, const struct event *event)
+stream_receive_messages(struct api_call *call, const struct event *event)
 {
 	struct str room = api_call_subject(call);
 	const struct recovery *recovery = &event->recovery;
@@ -189,7 +189,7 @@ stream_run(struct api_call *call)
 
 /* Without a position the reader gets what is published from now on. */
 static void
-receive_room(struct api_call *call, const struct event *event)
+stream_receive_room(struct api_call *call, const struct event *event)
 {
 	if (call->epoch[0] == '\0') {
 		epoch_set(call, event->epoch);
@@ -203,9 +203,9 @@ static void
 stream_receive(struct api_call *call, const struct event *event)
 {
 	if (event->kind == EVENT_REPLAYED)
-		receive_messages(call, event);
+		stream_receive_messages(call, event);
 	else if (event->kind == EVENT_ROOM_INFO)
-		receive_room(call, event);
+		stream_receive_room(call, event);
 	else
 		api_call_put(call, event);
 }

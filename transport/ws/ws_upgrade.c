@@ -153,7 +153,7 @@ static const struct http_exchange_ops handshake_ops = {
 };
 
 static void
-handshake_refuse(struct candidate *candidate, int status, const char *why)
+handshake_on_refuse(struct candidate *candidate, int status, const char *why)
 {
 	struct handshake *handshake = (struct handshake *)candidate;
 	struct http_exchange *exchange = candidate->exchange;
@@ -167,7 +167,8 @@ handshake_refuse(struct candidate *candidate, int status, const char *why)
 }
 
 static void
-handshake_accept(struct candidate *candidate, const struct principal *principal)
+handshake_on_accept(struct candidate *candidate,
+    const struct principal *principal)
 {
 	struct handshake *handshake = (struct handshake *)candidate;
 	struct ws_service *service = handshake->service;
@@ -197,8 +198,8 @@ handshake_accept(struct candidate *candidate, const struct principal *principal)
 }
 
 static const struct candidate_ops candidate_ops = {
-	.accept = handshake_accept,
-	.refuse = handshake_refuse,
+	.accept = handshake_on_accept,
+	.refuse = handshake_on_refuse,
 };
 
 struct user_end {

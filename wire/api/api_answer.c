@@ -94,7 +94,7 @@ room_info_put(struct wire_text *out, const struct event *event)
 }
 
 static void
-rooms_put(struct wire_text *out, const struct event *event)
+answer_put_rooms(struct wire_text *out, const struct event *event)
 {
 	wire_text_append(out, STR("\"rooms\":["));
 	for (size_t i = 0; i < event->rooms.count; i++) {
@@ -107,7 +107,7 @@ rooms_put(struct wire_text *out, const struct event *event)
 }
 
 static void
-members_put(struct wire_text *out, const struct event *event)
+answer_put_members(struct wire_text *out, const struct event *event)
 {
 	if (event->room.data != NULL) {
 		json_field_string(out, STR("\"room\":"), event->room);
@@ -208,10 +208,10 @@ api_put_answer(struct wire_text *out, const struct event *event,
 		room_info_put(out, event);
 		break;
 	case EVENT_ROOMS:
-		rooms_put(out, event);
+		answer_put_rooms(out, event);
 		break;
 	case EVENT_MEMBERS:
-		members_put(out, event);
+		answer_put_members(out, event);
 		break;
 	case EVENT_HISTORY:
 		history_put(out, event);

@@ -41,7 +41,7 @@ fields_check_types(const struct field *fields, size_t count,
 
 /* A null stands for an absent field. Unknown fields are ignored. */
 static enum chat_error
-fields_read(const struct api_body *body, struct json_key_table *table,
+body_fields_read(const struct api_body *body, struct json_key_table *table,
     struct field *fields, size_t count, struct failure *why)
 {
 	struct json_reader reader;
@@ -138,7 +138,7 @@ as_decode(const struct api_body *body, struct str as, struct command *out,
 	enum chat_error error;
 
 	inner.text = as;
-	error = fields_read(&inner, NULL, fields, COUNT_OF(fields), why);
+	error = body_fields_read(&inner, NULL, fields, COUNT_OF(fields), why);
 	for (size_t i = 0; i < COUNT_OF(fields) && error == CHAT_OK; i++) {
 		if (field_is_given(&fields[i]) &&
 		    fields[i].value.type != JSON_STRING)
@@ -159,7 +159,8 @@ post_decode(const struct api_body *body, struct field *fields, size_t count,
 
 	outputs_begin(body, out, why);
 	memcpy(fields, message_fields, count * sizeof(*fields));
-	error = fields_read(body, &body->scratch->keys, fields, count, why);
+	error =
+	    body_fields_read(body, &body->scratch->keys, fields, count, why);
 	if (error != CHAT_OK)
 		return error;
 	if (!field_is_given(&fields[MESSAGE_BODY]) ||
@@ -222,7 +223,7 @@ api_decode_batch(const struct api_body *body, struct str *messages,
 
 	*why = (struct failure){ .error = CHAT_OK };
 	*count = 0;
-	error = fields_read(body, &body->scratch->keys, &field, 1, why);
+	error = body_fields_read(body, &body->scratch->keys, &field, 1, why);
 	if (error != CHAT_OK)
 		return error;
 	if (!field_is_given(&field))
@@ -293,8 +294,8 @@ api_decode_room(const struct api_body *body, struct str room,
 	memcpy(fields, room_fields, sizeof(fields));
 	if (str_is_empty(whole.text))
 		whole.text = STR("{}");
-	error =
-	    fields_read(&whole, &body->scratch->keys, fields, ROOM_FIELDS, why);
+	error = body_fields_read(&whole, &body->scratch->keys, fields,
+	    ROOM_FIELDS, why);
 	out->room = room;
 	if (error == CHAT_OK)
 		error = room_texts_decode(body, fields, out, why);

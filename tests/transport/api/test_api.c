@@ -44,7 +44,7 @@ static struct {
 } chat;
 
 static struct str
-copy_text(int i, struct str text)
+command_copy_text(int i, struct str text)
 {
 	if (text.data == NULL)
 		return text;
@@ -58,15 +58,15 @@ command_note(const struct command *command)
 {
 	chat.commands++;
 	chat.last = *command;
-	chat.last.author = copy_text(0, command->author);
-	chat.last.room = copy_text(1, command->room);
-	chat.last.body = copy_text(2, command->body);
-	chat.last.key = copy_text(3, command->key);
-	chat.last.as_id = copy_text(4, command->as_id);
-	chat.last.as_name = copy_text(5, command->as_name);
-	chat.last.after = copy_text(6, command->after);
-	chat.last.name = copy_text(7, command->name);
-	chat.last.scope = copy_text(8, command->scope);
+	chat.last.author = command_copy_text(0, command->author);
+	chat.last.room = command_copy_text(1, command->room);
+	chat.last.body = command_copy_text(2, command->body);
+	chat.last.key = command_copy_text(3, command->key);
+	chat.last.as_id = command_copy_text(4, command->as_id);
+	chat.last.as_name = command_copy_text(5, command->as_name);
+	chat.last.after = command_copy_text(6, command->after);
+	chat.last.name = command_copy_text(7, command->name);
+	chat.last.scope = command_copy_text(8, command->scope);
 }
 
 static void
@@ -87,7 +87,7 @@ answer_failure(const struct command *command, enum chat_error error)
 }
 
 static void
-say(void)
+room_say(void)
 {
 	struct event said = {
 		.kind = EVENT_SAID,
@@ -102,7 +102,7 @@ say(void)
 }
 
 static void
-acknowledge(struct str author, struct str ref)
+chat_acknowledge(struct str author, struct str ref)
 {
 	struct event delivered = {
 		.kind = EVENT_DELIVERED,
@@ -120,12 +120,13 @@ static void
 acknowledge_all(void)
 {
 	for (size_t i = 0; i < chat.waiting; i++)
-		acknowledge(str_from(chat.calls[i]), str_from(chat.refs[i]));
+		chat_acknowledge(str_from(chat.calls[i]),
+		    str_from(chat.refs[i]));
 	chat.waiting = 0;
 }
 
 static enum chat_error
-broadcast(const struct command *command)
+chat_broadcast(const struct command *command)
 {
 	if (chat.is_slow) {
 		snprintf(chat.calls[chat.waiting], 24, "%.*s",
@@ -134,8 +135,8 @@ broadcast(const struct command *command)
 		    (int)command->ref.len, command->ref.data);
 		return CHAT_OK;
 	}
-	say();
-	acknowledge(command->author, command->ref);
+	room_say();
+	chat_acknowledge(command->author, command->ref);
 	return CHAT_OK;
 }
 
@@ -189,7 +190,7 @@ answer_page(const struct command *command, enum event_kind kind, uint64_t from,
 }
 
 static enum chat_error
-handle(struct command_handler *handler, const struct command *command)
+chat_handle(struct command_handler *handler, const struct command *command)
 {
 	(void)handler;
 	command_note(command);
@@ -201,7 +202,7 @@ handle(struct command_handler *handler, const struct command *command)
 			   : answer_failure(command, CHAT_ROOM_NOT_FOUND);
 	switch (command->kind) {
 	case COMMAND_BROADCAST:
-		return broadcast(command);
+		return chat_broadcast(command);
 	case COMMAND_ROOM_INFO:
 		answer_info(command);
 		return CHAT_OK;
@@ -233,10 +234,11 @@ is_in_room(struct command_handler *handler, struct str member_id)
 	return false;
 }
 
-static const struct command_handler_ops handler_ops = { handle, is_in_room };
+static const struct command_handler_ops handler_ops = { chat_handle,
+	is_in_room };
 
 static void
-configure(const char *key, bool has_listener)
+api_set_key(const char *key, bool has_listener)
 {
 	struct api_settings settings = {
 		.key = str_from(key),
@@ -267,7 +269,7 @@ setup(void)
 	api = api_create(&config);
 	ck_assert_ptr_nonnull(api);
 	api_bind(api, &chat.handler);
-	configure(KEY, false);
+	api_set_key(KEY, false);
 	recorder.rig.worker.api = api;
 	client_connect(&client, &recorder.rig, 0);
 }
@@ -351,7 +353,7 @@ END_TEST
 
 START_TEST(is_not_there_without_a_key)
 {
-	configure("", false);
+	api_set_key("", false);
 	send_request("GET", "/v1/info", "Authorization: Bearer \r\n", "");
 	check_answer(404, NULL);
 	send_request("GET", "/v1/rooms/r/messages", "", "");
@@ -362,7 +364,7 @@ END_TEST
 /* The key is good at its own listener only, users may read at the others. */
 START_TEST(may_have_a_listener_of_its_own)
 {
-	configure(KEY, true);
+	api_set_key(KEY, true);
 	send_request("GET", "/v1/info", BEARER, "");
 	check_answer(404, NULL);
 	send_request("GET", "/v1/rooms/r/messages", BEARER, "");
@@ -615,7 +617,7 @@ START_TEST(waits_for_a_message)
 	    "");
 	rig_pass(&recorder.rig, 6000);
 	check_stream(NULL);
-	say();
+	room_say();
 	rig_turn(&recorder.rig);
 	check_answer(200, "\"messages\":[{\"seq\":1,");
 }
@@ -635,8 +637,8 @@ END_TEST
 
 START_TEST(another_epoch_is_read_from_its_beginning)
 {
-	say();
-	say();
+	room_say();
+	room_say();
 	send_request("GET", "/v1/rooms/r/messages?after=2&epoch=e1", BEARER,
 	    "");
 	check_answer(200, "\"messages\":[]");
@@ -650,20 +652,20 @@ END_TEST
 
 START_TEST(streams_what_is_said)
 {
-	say();
+	room_say();
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
 	check_answer(200, "Content-Type: text/event-stream\r\n");
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 1);
 	check_stream(NULL);
-	say();
+	room_say();
 	check_stream("id: e1:2\nevent: message\ndata: {\"room\":\"r\","
 		     "\"seq\":2,");
-	say();
+	room_say();
 	check_stream("id: e1:3\n");
 	conn_abort(client.conn);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
-	say();
+	room_say();
 	rig_turn(&recorder.rig);
 }
 END_TEST
@@ -707,7 +709,7 @@ START_TEST(a_slow_reader_takes_no_memory)
 	rig_turn(&recorder.rig);
 	chat.body_len = 60000;
 	for (int i = 0; i < 50; i++) {
-		say();
+		room_say();
 		rig_turn(&recorder.rig);
 	}
 	ck_assert_uint_le(conn_waiting(slow.conn), 65536);

@@ -14,7 +14,7 @@ body_of(const char *text)
 }
 
 static void
-check_text(struct str text, const char *expected)
+field_check_text(struct str text, const char *expected)
 {
 	if (expected == NULL)
 		ck_assert_ptr_null(text.data);
@@ -55,11 +55,11 @@ START_TEST(decodes_a_message)
 	    CHAT_OK);
 	ck_assert_int_eq(command.kind, COMMAND_BROADCAST);
 	ck_assert_uint_eq(command.flags, messages[_i].flags);
-	check_text(command.body, messages[_i].message);
-	check_text(command.key, messages[_i].key);
-	check_text(command.as_id, messages[_i].as_id);
-	check_text(command.as_name, messages[_i].as_name);
-	check_text(command.room, messages[_i].room);
+	field_check_text(command.body, messages[_i].message);
+	field_check_text(command.key, messages[_i].key);
+	field_check_text(command.as_id, messages[_i].as_id);
+	field_check_text(command.as_name, messages[_i].as_name);
+	field_check_text(command.room, messages[_i].room);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(names_what_is_wrong_with_a_message)
 	if (field == NULL)
 		ck_assert_uint_eq(why.offset, bad_messages[_i].offset);
 	else
-		check_text(why.field, field);
+		field_check_text(why.field, field);
 }
 END_TEST
 
@@ -113,11 +113,11 @@ START_TEST(takes_a_string_for_the_lobby)
 	struct failure why;
 
 	ck_assert_int_eq(api_decode_broadcast(&body, &command, &why), CHAT_OK);
-	check_text(command.body, "\"hi\"");
+	field_check_text(command.body, "\"hi\"");
 	body = body_of("{\"message\":{}}");
 	ck_assert_int_eq(api_decode_broadcast(&body, &command, &why),
 	    CHAT_BAD_FIELD);
-	check_text(why.field, "message");
+	field_check_text(why.field, "message");
 }
 END_TEST
 
@@ -148,7 +148,7 @@ START_TEST(counts_a_batch)
 	if (error == CHAT_OK)
 		ck_assert_uint_eq(count, batches[_i].count);
 	else if (error == CHAT_BAD_FIELD)
-		check_text(why.field, "messages");
+		field_check_text(why.field, "messages");
 }
 END_TEST
 
@@ -200,8 +200,8 @@ START_TEST(decodes_a_room)
 	ck_assert_int_eq(api_decode_room(&body, path, &command, &why), CHAT_OK);
 	ck_assert_int_eq(command.kind, COMMAND_ROOM_CREATE);
 	ck_assert_uint_eq(command.flags, rooms[_i].flags);
-	check_text(command.room, rooms[_i].room);
-	check_text(command.name, rooms[_i].name);
+	field_check_text(command.room, rooms[_i].room);
+	field_check_text(command.name, rooms[_i].name);
 	ck_assert_int_eq(command.ttl_ms, rooms[_i].ttl_ms);
 	ck_assert_uint_eq(command.max_members, rooms[_i].max_members);
 }
@@ -229,7 +229,7 @@ START_TEST(names_what_is_wrong_with_a_room)
 
 	ck_assert_int_eq(api_decode_room(&body, STR_ABSENT, &command, &why),
 	    CHAT_BAD_FIELD);
-	check_text(why.field, bad_rooms[_i].field);
+	field_check_text(why.field, bad_rooms[_i].field);
 }
 END_TEST
 
