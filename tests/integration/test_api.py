@@ -269,6 +269,7 @@ def test_members_are_listed_and_disconnected(backend, join):
 def test_info_says_what_the_server_is(backend):
     info = backend.get("/v1/info")
     assert info["server"].startswith("parley/") and info["durability"] == "none"
+    assert 0 <= info["uptime_ms"] < 600000
 
 
 # --- reading ------------------------------------------------------------------

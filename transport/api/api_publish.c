@@ -13,6 +13,9 @@
 /* "12", or "c12" for the creation of the room of message 12. */
 #define REF_SIZE 24
 
+/* Of a key in the header. */
+#define KEY_MOST 64
+
 /* False: no memory, and the call has failed. */
 static bool
 results_create(struct api_call *call, size_t count)
@@ -102,6 +105,15 @@ message_ask(struct api_call *call, struct command *message, size_t i)
 
 /* --- one message ---------------------------------------------------------- */
 
+static bool
+key_is_valid(struct str key)
+{
+	for (size_t i = 0; i < key.len; i++)
+		if (key.data[i] <= ' ' || key.data[i] > '~')
+			return false;
+	return key.len > 0 && key.len <= KEY_MOST;
+}
+
 /* The header, unless the body has a key. */
 static bool
 key_read(struct api_call *call, struct command *message)
@@ -111,13 +123,14 @@ key_read(struct api_call *call, struct command *message)
 
 	http_exchange_request(call->exchange, &request);
 	key = http_header_find(&request, "Idempotency-Key", NULL);
-	if (key.data == NULL || message->key.data != NULL)
+	if (key.data == NULL)
 		return true;
-	if (str_is_empty(key)) {
+	if (!key_is_valid(key)) {
 		api_call_fail_field(call, "Idempotency-Key");
 		return false;
 	}
-	message->key = key;
+	if (message->key.data == NULL)
+		message->key = key;
 	return true;
 }
 

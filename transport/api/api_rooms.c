@@ -182,8 +182,7 @@ info_run(struct api_call *call)
 	json_field_string(out, STR(",\"durability\":"), profile->durability);
 	json_field_unsigned(out, STR(",\"connections\":"),
 	    loop->websockets->open_count);
-	json_field_signed(out, STR(",\"uptime_ms\":"),
-	    loop->now_ms - loop->started_ms);
+	json_field_signed(out, STR(",\"uptime_ms\":"), loop->now_ms);
 	json_field_unsigned(out, STR(",\"limits\":{\"message_bytes\":"),
 	    profile->message_bytes);
 	json_field_unsigned(out, STR(",\"body_bytes\":"),
