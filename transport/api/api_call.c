@@ -174,7 +174,9 @@ api_call_ask(struct api_call *call, struct command *command, struct str ref)
 	command->rights = call->rights;
 	if (call->scope != NULL)
 		command->scope = str_from(call->scope);
-	if (command->as_id.data == NULL) {
+	if (call->member_id[0] != '\0') {
+		command->as_id = str_from(call->member_id);
+	} else if (command->as_id.data == NULL) {
 		command->as_id = STR("server");
 		if (command->as_name.data == NULL)
 			command->as_name = str_slice(api->name, api->name_len);
@@ -228,6 +230,10 @@ call_limit(struct api_call *call, const struct principal *principal)
 {
 	struct failure failure = { .error = CHAT_FORBIDDEN };
 
+	assert(principal->member_id.len < sizeof(call->member_id));
+	if (principal->member_id.len > 0)
+		memcpy(call->member_id, principal->member_id.data,
+		    principal->member_id.len);
 	call->rights = principal->rights;
 	if (principal->rooms.data != NULL) {
 		call->scope =

@@ -94,8 +94,9 @@ struct api_call {
 	bool reads_again; /* a stream: the position was set back */
 	bool has_created; /* the room of the path */
 	unsigned rights;
-	char *scope;           /* command.scope, with a NUL; NULL: absent */
-	int64_t expires_at_ms; /* of the user; 0: never */
+	char member_id[ID_SIZE]; /* of the user; "": anonymous, or a backend */
+	char *scope;             /* command.scope, with a NUL; NULL: absent */
+	int64_t expires_at_ms;   /* of the user; 0: never */
 	char id[API_CALL_ID_SIZE];
 	char subject[API_SUBJECT_SIZE]; /* the room or member of the path */
 	struct input_buffer *body;
