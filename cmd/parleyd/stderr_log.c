@@ -180,10 +180,12 @@ void
 stderr_log(enum log_level level, const char *message)
 {
 	struct line line = { .len = 0 };
+	enum output to;
 
 	if (output == OUTPUT_UNKNOWN)
 		stderr_log_set_format(LOG_FORMAT_AUTO);
-	switch (output) {
+	to = output;
+	switch (to) {
 	case OUTPUT_UNKNOWN:
 	case OUTPUT_TEXT:
 		line_make_text(&line, level, message);
