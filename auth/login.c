@@ -188,6 +188,8 @@ login_answer(struct login *login)
 		    BUSY_RETRY_MS);
 	else {
 		log_limited(LOG_INFO, "log-in refused: wrong user or password");
+		http_exchange_count_auth_failure(login->exchange,
+		    "wrong_credentials");
 		login_refuse(login, 401, "wrong_credentials", NULL,
 		    "Wrong user or password");
 	}

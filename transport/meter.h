@@ -97,7 +97,7 @@ void meter_count_refusal(struct meter *, const char *limit);
 /* A handshake of a WebSocket was answered with this status. */
 void meter_count_handshake(struct meter *, int status);
 
-/* The admission refused a handshake; the reason is a constant. */
+/* An origin, token or password was refused; the reason is a constant. */
 void meter_count_auth_failure(struct meter *, const char *reason);
 
 /* An HTTP request, of no WebSocket, was answered with this status. */

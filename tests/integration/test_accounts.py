@@ -178,7 +178,7 @@ def test_under_tls_the_cookie_is_secure(start, users, tmp_path):
     assert cookie["secure"]
 
 
-def test_without_a_token_nobody_connects(server):
+def test_without_a_token_no_client_connects(server):
     refused = status_of(server.address)
     assert (refused.status, refused.body) == (401, b"Token required\n")
     refused = status_of(server.address, Cookie="parley_session=x")
@@ -207,6 +207,8 @@ def test_a_wrong_password_and_an_unknown_user_look_the_same(start, users):
     known, unknown = (min(times) for times in taken.values())
     assert 0.5 < known / unknown < 2, taken
     server.wait_for_line("log-in refused: wrong user or password")
+    failures = b'parley_auth_failures_total{reason="wrong_credentials"} 10\n'
+    assert failures in get(server.address, "/metrics").body
     assert "mallory" not in "".join(server.lines)
 
 

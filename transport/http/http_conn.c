@@ -329,6 +329,13 @@ http_exchange_count_refusal(struct http_exchange *exchange, const char *limit)
 	meter_count_refusal(&exchange->conn->loop->meter, limit);
 }
 
+void
+http_exchange_count_auth_failure(struct http_exchange *exchange,
+    const char *reason)
+{
+	meter_count_auth_failure(&exchange->conn->loop->meter, reason);
+}
+
 /* --- the body of a request ------------------------------------------------ */
 
 bool

@@ -129,4 +129,8 @@ uint64_t http_exchange_peer_key(const struct http_exchange *);
 /* Counts and logs a refusal because of a limit: a constant, its option. */
 void http_exchange_count_refusal(struct http_exchange *, const char *limit);
 
+/* Counts a token or password that is not valid: the reason is a constant. */
+void http_exchange_count_auth_failure(struct http_exchange *,
+    const char *reason);
+
 #endif

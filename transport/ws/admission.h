@@ -76,11 +76,7 @@ admission_accept(struct candidate *candidate, const struct principal *principal)
 }
 
 /* It is answered with this status (401, 403, 429, 503); why is a constant. */
-static inline void
-admission_refuse(struct candidate *candidate, int status, const char *why)
-{
-	candidate->ops->refuse(candidate, status, why);
-}
+void admission_refuse(struct candidate *, int status, const char *why);
 
 /*
  * Ends all connections of a user, after `bye`, with this close code. The

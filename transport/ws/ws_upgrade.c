@@ -161,7 +161,6 @@ handshake_on_refuse(struct candidate *candidate, int status, const char *why)
 	assert(handshake->waits);
 	handshake->waits = false;
 	meter_count_handshake(&exchange->conn->loop->meter, status);
-	meter_count_auth_failure(&exchange->conn->loop->meter, why);
 	http_refuse(&exchange->response, status, why);
 	http_exchange_respond(exchange);
 }
@@ -213,6 +212,13 @@ conn_end_user(struct conn *conn, void *arg)
 	const struct user_end *end = arg;
 
 	ws_conn_end(conn, end->code, end->reason);
+}
+
+void
+admission_refuse(struct candidate *candidate, int status, const char *why)
+{
+	http_exchange_count_auth_failure(candidate->exchange, why);
+	candidate->ops->refuse(candidate, status, why);
 }
 
 void

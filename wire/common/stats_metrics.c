@@ -383,7 +383,7 @@ static const struct counted_totals totals[] = {
 	},
 	{
 	    .name = "parley_auth_failures_total",
-	    .help = "Handshakes refused by origin or token, by reason.",
+	    .help = "Requests refused by origin, token or password.",
 	    .reason_label = "reason",
 	    .has_sentences = true,
 	    .offset = offsetof(struct server_stats, auth_failures),

@@ -1254,7 +1254,7 @@ START_TEST(a_connection_that_does_not_read_does_not_stop_those_that_do)
 }
 END_TEST
 
-START_TEST(answers_nobody_reads_do_not_take_a_chunk_each)
+START_TEST(unread_answers_share_chunks)
 {
 	struct fixture *f = setup(4608);
 
@@ -1299,5 +1299,5 @@ SUITE(hub)
 	tcase_add_test(tests,
 	    a_reader_that_falls_behind_in_the_lobby_is_closed);
 	tcase_add_test(tests, a_reader_is_congested_while_much_waits_for_it);
-	tcase_add_test(tests, answers_nobody_reads_do_not_take_a_chunk_each);
+	tcase_add_test(tests, unread_answers_share_chunks);
 }
