@@ -74,11 +74,25 @@ broadcast_finish(struct request *request, const struct entry *entry)
 	return CHAT_OK;
 }
 
+/* The next command of an author that posts too fast is read later. */
+static void
+author_slow_down(struct request *request)
+{
+	int64_t wait_ms = room_fill_take(request);
+
+	if (wait_ms > 0)
+		publisher_delay(request->chat->publisher,
+		    str_from(request->author.id), request->command->connection,
+		    wait_ms);
+}
+
 static enum chat_error
 broadcast_run(struct request *request)
 {
-	return request->room.data == NULL ? publish_in_lobby(request)
-					  : request_append_message(request);
+	if (request->room.data == NULL)
+		return publish_in_lobby(request);
+	author_slow_down(request);
+	return request_append_message(request);
 }
 
 const struct command_entry command_broadcast = {

@@ -32,6 +32,13 @@ struct chat_limits {
 	enum room_creators creators;
 	size_t persistent_rooms;          /* in all; 0: no limit */
 	size_t persistent_rooms_per_hour; /* of one address; 0: no limit */
+	/*
+	 * An address fills a history of so many messages or bytes (0: no
+	 * limit) in this time at the soonest; 0: no limit.
+	 */
+	int64_t fill_ms;
+	size_t fill_messages;
+	size_t fill_bytes;
 	int64_t room_empty_ms; /* an empty room is removed then; 0: never */
 	size_t room_members;
 	size_t page_messages; /* of history, at most */

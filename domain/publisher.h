@@ -46,6 +46,9 @@ struct publisher_ops {
 	 * published.
 	 */
 	bool (*is_congested)(struct publisher *, struct str member_id);
+	/* Read nothing from a connection of the member for so long. */
+	void (*delay)(struct publisher *, struct str member_id,
+	    uint32_t connection, int64_t ms);
 };
 
 struct publisher {
@@ -93,6 +96,13 @@ static inline bool
 publisher_is_congested(struct publisher *publisher, struct str member_id)
 {
 	return publisher->ops->is_congested(publisher, member_id);
+}
+
+static inline void
+publisher_delay(struct publisher *publisher, struct str member_id,
+    uint32_t connection, int64_t ms)
+{
+	publisher->ops->delay(publisher, member_id, connection, ms);
 }
 
 #endif

@@ -125,6 +125,8 @@ use_options(struct app *app, const struct options *options)
 	    options->listeners.count + options->admin.listeners.count);
 	proxies_set(&app->proxies, &options->auth);
 	app->chat.limits = options->chat;
+	app->chat.limits.fill_messages = options->history.messages;
+	app->chat.limits.fill_bytes = options->history.bytes;
 	app->chat.profile = make_profile(options);
 }
 

@@ -8,6 +8,7 @@
 #include "commands/support/command_queue.h"
 #include "commands/support/listing.h"
 #include "commands/support/presence.h"
+#include "commands/support/room_fill.h"
 #include "commands/support/room_quota.h"
 #include "commands/support/unique_name.h"
 
@@ -22,6 +23,7 @@ struct dispatcher_state {
 	struct presence presence;
 	struct listings listings;
 	struct room_quota room_quota;
+	struct room_fill room_fill;
 	int64_t swept_ms;  /* when rooms were last swept; monotonic */
 	int64_t second_ms; /* when something last happened once a second */
 	struct command_queues queues;

@@ -124,3 +124,32 @@ def test_a_client_that_is_slowed_down_is_not_idle(start_preset):
         answered = 0
         while answered < 300:
             answered += chat.next()["event"] == "pong"
+
+
+def messages_await(chat, message, count):
+    while count > 0:
+        event = chat.next()
+        count -= (event["event"], event.get("message")) == ("broadcast", message)
+
+
+def test_a_newcomer_does_not_flush_a_room_at_once(start_preset):
+    server = start_preset(
+        *("--auth-trusted-proxies", "127.0.0.1", "--history-messages", "100"),
+        *("--limits-room-fill-time", "4s"),
+    )
+    newcomer = {"X-Forwarded-For": "203.0.113.7"}
+    with Chat(server.address) as alice, Chat(server.address, **newcomer) as flood:
+        alice.ask_ok("create", name="tea", room="tea")
+        flood.ask_ok("join", room="tea")
+        began = time.monotonic()
+        flood.send(commands(100, command="broadcast", room="tea", message="flood"))
+        messages_await(alice, "flood", 100)
+        took = time.monotonic() - began
+        # Half of the room at once, the rest in 2 s; a pause ends with a tick.
+        assert took > 1.8
+        with Chat(server.address, **{"X-Forwarded-For": "203.0.113.8"}) as other:
+            other.ask_ok("join", room="tea")
+            began = time.monotonic()
+            other.send(commands(50, command="broadcast", room="tea", message="hi"))
+            messages_await(other, "hi", 50)
+            assert time.monotonic() - began < 1

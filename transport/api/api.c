@@ -76,6 +76,14 @@ api_is_congested(struct publisher *publisher, struct str member_id)
 	return publisher_is_congested(api_of(publisher)->publisher, member_id);
 }
 
+static void
+api_delay(struct publisher *publisher, struct str member_id,
+    uint32_t connection, int64_t ms)
+{
+	publisher_delay(api_of(publisher)->publisher, member_id, connection,
+	    ms);
+}
+
 static const struct publisher_ops api_publisher_ops = {
 	.attach = api_attach,
 	.enter = api_enter,
@@ -83,6 +91,7 @@ static const struct publisher_ops api_publisher_ops = {
 	.detach = api_detach,
 	.publish = api_publish,
 	.is_congested = api_is_congested,
+	.delay = api_delay,
 };
 
 struct publisher *

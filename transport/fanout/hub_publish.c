@@ -415,6 +415,17 @@ hub_is_congested(struct publisher *publisher, struct str member_id)
 	return first != NULL && session == NULL;
 }
 
+static void
+hub_delay(struct publisher *publisher, struct str member_id,
+    uint32_t connection, int64_t ms)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session = hub_find_session(hub, member_id, connection);
+
+	if (session != NULL)
+		ws_conn_delay(session->conn, ms);
+}
+
 const struct publisher_ops hub_ops = {
 	.attach = hub_attach,
 	.enter = hub_enter,
@@ -422,4 +433,5 @@ const struct publisher_ops hub_ops = {
 	.detach = hub_detach,
 	.publish = hub_publish,
 	.is_congested = hub_is_congested,
+	.delay = hub_delay,
 };

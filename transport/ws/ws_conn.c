@@ -372,8 +372,12 @@ ws_on_close(struct conn *conn, void *state)
 static void
 ws_pause_for(struct conn *conn, enum conn_pause reason, int64_t ms)
 {
+	struct ws_conn *ws = ws_of(conn);
+	uint32_t at = conn_now(conn) + wheel_ticks(ms);
+
 	conn_pause(conn, reason);
-	ws_of(conn)->resume_at = conn_now(conn) + wheel_ticks(ms);
+	if (ws->resume_at == 0 || (int32_t)(at - ws->resume_at) > 0)
+		ws->resume_at = at;
 	conn_watch(conn);
 }
 
@@ -460,6 +464,13 @@ void
 ws_conn_charge_command(struct conn *conn)
 {
 	budget_charge_message(&ws_of(conn)->budget, conn->loop->limits);
+}
+
+void
+ws_conn_delay(struct conn *conn, int64_t ms)
+{
+	if (ws_conn_is_open(conn))
+		ws_pause_for(conn, PAUSED_BY_BUDGET, ms);
 }
 
 int64_t

@@ -70,6 +70,9 @@ void ws_conn_charge_copies(struct conn *, uint64_t bytes, size_t sends);
 /* A command is carried out or refused. */
 void ws_conn_charge_command(struct conn *);
 
+/* The connection is not read for so long. */
+void ws_conn_delay(struct conn *, int64_t ms);
+
 /*
  * How long until the connection is within its budget again, if it was beyond
  * it for longer than limits.patience: it is not slowed down any more, and its

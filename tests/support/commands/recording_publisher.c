@@ -1,6 +1,7 @@
 #include "tests/support/commands/recording_publisher.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 static struct recording_publisher *
@@ -186,6 +187,16 @@ is_congested(struct publisher *base, struct str member_id)
 	       str_equal(str_from(self->congested), member_id);
 }
 
+static void
+recording_delay(struct publisher *base, struct str member_id,
+    uint32_t connection, int64_t ms)
+{
+	(void)connection;
+	transcript_add(&recording_publisher_of(base)->heard,
+	    "%.*s: delayed %" PRId64 " ms\n", (int)member_id.len,
+	    member_id.data, ms);
+}
+
 static const struct publisher_ops ops = {
 	.attach = recording_attach,
 	.enter = recording_enter,
@@ -193,6 +204,7 @@ static const struct publisher_ops ops = {
 	.detach = recording_detach,
 	.publish = recording_publish,
 	.is_congested = is_congested,
+	.delay = recording_delay,
 };
 
 void
