@@ -7,6 +7,7 @@
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
 #include "transport/http/assets.h"
+#include "transport/ws/admission.h"
 #include "wire/common/http_compat.h"
 
 static struct recorder recorder;
@@ -410,8 +411,100 @@ START_TEST(gives_the_first_reason_of_several)
 }
 END_TEST
 
+static const char *
+warning_open(void *arg)
+{
+	(void)arg;
+	return "open to all";
+}
+
+START_TEST(people_are_told_of_a_warning)
+{
+	recorder_init(&recorder);
+	recorder.rig.host_ops.warning = warning_open;
+	route_request("GET", "/readyz", NULL);
+	response_check_body("{\"status\":\"ok\"}\n");
+	route_request("GET", "/readyz", "verbose");
+	check_part("\"memory\":0,\"warning\":\"open to all\"}");
+	recorder_fini(&recorder);
+}
+END_TEST
+
+/* --- accounts ------------------------------------------------------------- */
+
+static bool
+admission_answer(struct admission *admission, struct http_exchange *exchange)
+{
+	(void)admission;
+	exchange->response.status = 200;
+	exchange->response.content_type = "text/plain";
+	exchange->response.body = exchange->request->path;
+	return true;
+}
+
+static bool
+admission_declines(struct admission *admission, struct http_exchange *exchange)
+{
+	(void)admission;
+	(void)exchange;
+	return false;
+}
+
+static const struct admission_ops admission_kinds[] = {
+	{ .login = admission_answer,
+	    .logout = admission_answer,
+	    .session = admission_answer },
+	{ .login = admission_declines,
+	    .logout = admission_declines,
+	    .session = admission_answer },
+	{ .login = NULL },
+};
+
+static const struct {
+	int kind; /* of admission_kinds; -1: there is no admission */
+	const char *dialect;
+	const char *path;
+	int status;
+} accounts[] = {
+	{ 0, "command", "/v1/login", 200 },
+	{ 0, "command", "/v1/logout", 200 },
+	{ 0, "command", "/v1/session", 200 },
+	{ 0, "topic", "/v1/login", 200 },
+	{ 0, "action", "/v1/login", 200 },
+	{ 0, "action", "/v1/session", 426 },
+	{ 1, "command", "/v1/login", 404 },
+	{ 1, "command", "/v1/logout", 404 },
+	{ 1, "command", "/v1/session", 200 },
+	{ 1, "action", "/v1/login", 426 },
+	{ 2, "command", "/v1/session", 404 },
+	{ -1, "command", "/v1/login", 404 },
+	{ -1, "topic", "/v1/session", 404 },
+};
+
+START_TEST(an_admission_answers_for_accounts)
+{
+	struct admission admission = { .ops = NULL };
+	struct http_request request = {
+		.method = STR("POST"),
+		.path = str_from(accounts[_i].path),
+	};
+
+	recorder_init(&recorder);
+	if (accounts[_i].kind >= 0) {
+		admission.ops = &admission_kinds[accounts[_i].kind];
+		recorder.rig.worker.ws.admission = &admission;
+	}
+	route_answer(&request, accounts[_i].dialect, false);
+	ck_assert_int_eq(response.status, accounts[_i].status);
+	recorder_fini(&recorder);
+}
+END_TEST
+
 SUITE(routes)
 {
+	tcase_add_test(tests, people_are_told_of_a_warning);
+	tcase_add_loop_test(tests, an_admission_answers_for_accounts, 0,
+	    COUNT_OF(accounts));
 	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
 	    COUNT_OF(answers));
 	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
