@@ -268,6 +268,22 @@ def test_failed_log_ins_are_limited(start, users):
     server.wait_for_line("refused because of limits.logins")
 
 
+def test_a_trusted_proxy_names_the_client(start, users):
+    server = start(*options(users, "--limits-logins", "1"),
+                   "--auth-trusted-proxies", "127.0.0.1")
+
+    def client(number):
+        return {"X-Forwarded-For": f"203.0.113.{number}",
+                "X-Forwarded-Proto": "https"}
+
+    _, cookie = log_in(server.address, "alice", **client(1))
+    assert cookie["secure"]
+    for name, number, status in (("bob", 1, 401), ("carol", 1, 429),
+                                 ("carol", 2, 401), ("carol", 3, 429)):
+        assert try_login(server.address, name, **client(number)).status == (
+            status)
+
+
 def test_pings_do_not_wait_for_passwords(start, users):
     """scrypt has a thread of its own, and its queue is bounded."""
     server = start(*options(users, "--limits-logins", "0"))
