@@ -11,8 +11,16 @@ piece_at(const struct frame_ring *ring, size_t i)
 }
 
 static void
+note_gone(struct frame_ring *ring, const struct ring_piece *piece)
+{
+	if (piece->is_change)
+		ring->change_end = piece->position + piece->piece.len;
+}
+
+static void
 drop_oldest(struct frame_ring *ring)
 {
+	note_gone(ring, piece_at(ring, 0));
 	chunk_unref(piece_at(ring, 0)->piece.chunk);
 	ring->head = (ring->head + 1) % ring->capacity;
 	ring->count--;
@@ -60,6 +68,7 @@ extend_last(struct frame_ring *ring, const struct ring_piece *added)
 		return false;
 	last = piece_at(ring, ring->count - 1);
 	return last->except == added->except &&
+	       last->is_change == added->is_change &&
 	       last->after_seq == added->after_seq &&
 	       piece_extend(&last->piece, &added->piece);
 }
@@ -122,6 +131,7 @@ frame_ring_add(struct frame_ring *ring, const struct ring_piece *frames,
 	ring->added += frames->piece.len;
 	if (!is_kept || !ring_push(ring, &added)) {
 		frame_ring_clear(ring);
+		note_gone(ring, &added);
 		return;
 	}
 	while (ring->count > 1 &&

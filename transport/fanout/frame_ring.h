@@ -20,6 +20,7 @@ struct ring_piece {
 	const struct session *except; /* not for this one; NULL: for all */
 	uint64_t position;            /* of its first byte */
 	uint64_t after_seq;           /* the room's last message before it */
+	bool is_change;               /* no reader may miss it */
 };
 
 /* Zeroed: empty. */
@@ -28,7 +29,8 @@ struct frame_ring {
 	size_t head;
 	size_t count;
 	size_t capacity;
-	uint64_t added; /* bytes, ever */
+	uint64_t added;      /* bytes, ever */
+	uint64_t change_end; /* the end of the last change that is gone */
 };
 
 void frame_ring_fini(struct frame_ring *);
@@ -64,6 +66,13 @@ void frame_ring_add(struct frame_ring *, const struct ring_piece *, bool copies,
  */
 const struct ring_piece *frame_ring_at(const struct frame_ring *,
     uint64_t position, struct piece *out);
+
+/* Whether a change behind this position is gone. */
+static inline bool
+frame_ring_lost_change(const struct frame_ring *ring, uint64_t position)
+{
+	return position < ring->change_end;
+}
 
 /* Lets all frames go. */
 void frame_ring_clear(struct frame_ring *);

@@ -189,11 +189,38 @@ START_TEST(pieces_end_where_a_message_comes_between)
 }
 END_TEST
 
+START_TEST(knows_whether_a_change_is_gone)
+{
+	struct chunk *chunk;
+	struct ring_piece frames = { .is_change = true };
+	uint64_t begin = frame_ring_end(&ring), behind;
+
+	setup();
+	chunk = chunk_create(&pool, CHUNK_SIZE);
+	ck_assert_ptr_nonnull(chunk);
+	frames.piece = (struct piece){ chunk, 0, 10 };
+	frame_ring_add(&ring, &frames, false, 25);
+	behind = frame_ring_end(&ring);
+	frames.is_change = false;
+	frames.piece.offset = 10;
+	frame_ring_add(&ring, &frames, false, 25);
+	ck_assert(!frame_ring_lost_change(&ring, begin));
+	frames.piece.offset = 20;
+	frames.after_seq = 1;
+	frame_ring_add(&ring, &frames, false, 25);
+	ck_assert(frame_ring_lost_change(&ring, begin));
+	ck_assert(!frame_ring_lost_change(&ring, behind));
+	chunk_unref(chunk);
+	teardown();
+}
+END_TEST
+
 SUITE(frame_ring)
 {
 	tcase_add_test(tests, is_read_from_any_position);
 	tcase_add_test(tests, lets_the_oldest_go_but_never_the_newest);
 	tcase_add_loop_test(tests, keeps_nothing_without_memory, 0, 2);
 	tcase_add_test(tests, copies_hold_no_other_chunk);
+	tcase_add_test(tests, knows_whether_a_change_is_gone);
 	tcase_add_test(tests, pieces_end_where_a_message_comes_between);
 }
