@@ -41,6 +41,9 @@ struct chat_limits {
 	size_t fill_bytes;
 	int64_t room_empty_ms; /* an empty room is removed then; 0: never */
 	size_t room_members;
+	size_t room_attributes; /* of one room, with those of its messages */
+	size_t reactions;       /* different ones to a message */
+	int64_t edit_ms;      /* how long a message can be edited; 0: always */
 	size_t page_messages; /* of history, at most */
 	size_t page_bytes;    /* of history, at most */
 	size_t list_bytes; /* a list of names is cut before it exceeds this */

@@ -73,6 +73,7 @@ answer_join(struct request *request, const struct room *room)
 			event.names = name_list_names(&names);
 		event.seq = missed.seq;
 		event.page = missed.history.page;
+		event.changes = missed.changes.page;
 		event.recovery = missed.recovery;
 		request_answer(request, &event);
 	}

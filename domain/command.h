@@ -33,6 +33,9 @@
 	X(COMMAND_ROOM_INFO, room_info)                                     \
 	X(COMMAND_MEMBERS, members)                                         \
 	X(COMMAND_HISTORY, history)                                         \
+	X(COMMAND_REDACT, redact)                                           \
+	X(COMMAND_EDIT, edit)                                               \
+	X(COMMAND_REACT, react)                                             \
 	X(COMMAND_TYPING, typing)                                           \
 	X(COMMAND_PING, ping)                                               \
 	X(COMMAND_NOOP, noop) /* valid, and has no effect */
@@ -93,7 +96,8 @@ enum command_flag {
 	 * others see. It need not be in a room.
 	 */
 	COMMAND_OF_SERVER = 1 << 19,
-	COMMAND_WITH_IDS = 1 << 25 /* list: member ids, too */
+	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
+	COMMAND_REMOVE = 1 << 24    /* react: take the reaction back */
 };
 
 /*
@@ -123,15 +127,21 @@ struct command {
 	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
 	struct str recipient; /* dm: name or id */
-	struct str body; /* broadcast, dm: the message as JSON text, as sent */
-	struct str key;  /* broadcast: identifies retries */
+	/* broadcast, dm, edit: the message as JSON text, as sent */
+	struct str body;
+	struct str key; /* broadcast: identifies retries */
 	/* list: page after this name; rooms, members: this id */
 	struct str after;
+	struct str reaction; /* react */
+	struct str reason;   /* redact: for people */
 	struct str since_epoch;
 	struct str as_id;   /* COMMAND_OF_SERVER */
 	struct str as_name; /* COMMAND_OF_SERVER; absent: as_id */
 	uint64_t since_seq;
-	/* history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first */
+	/*
+	 * history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first;
+	 * redact, edit, react: the message
+	 */
 	uint64_t from_seq;
 	uint64_t to_seq; /* replay: the last that was published */
 	/*

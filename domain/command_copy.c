@@ -16,6 +16,8 @@ static const size_t text_offsets[] = {
 	offsetof(struct command, after),
 	offsetof(struct command, body),
 	offsetof(struct command, key),
+	offsetof(struct command, reaction),
+	offsetof(struct command, reason),
 	offsetof(struct command, since_epoch),
 	offsetof(struct command, as_id),
 	offsetof(struct command, as_name),

@@ -17,7 +17,9 @@ enum event_trait {
 	EVENT_IS_DROPPABLE = 1 << 1, /* a slow reader can do without it */
 	/* What a slow reader was not sent of these is replaced by one
 	 * EVENT_PRESENCE. */
-	EVENT_IS_PRESENCE = 1 << 2
+	EVENT_IS_PRESENCE = 1 << 2,
+	/* A slow reader must not miss it: a message of its room changed. */
+	EVENT_IS_CHANGE = 1 << 3
 };
 
 /*
@@ -42,7 +44,8 @@ enum event_trait {
 	X(EVENT_NAMED, "named", EVENT_IS_DIRECT)                              \
 	/* room, room_name, persistent */                                     \
 	X(EVENT_ROOM_CREATED, "created", EVENT_IS_DIRECT)                     \
-	/* room, room_name, epoch, seq, count, names, page, recovery, */      \
+	/* room, room_name, epoch, seq, count, names, page, changes, */       \
+	/* recovery, */                                                       \
 	/* member, member_id, at_ms */                                        \
 	X(EVENT_ROOM_JOINED, "joined", EVENT_IS_DIRECT)                       \
 	/* room, member, member_id, at_ms */                                  \
@@ -55,6 +58,8 @@ enum event_trait {
 	X(EVENT_MEMBERS, "members", EVENT_IS_DIRECT)                          \
 	/* room, epoch, page */                                               \
 	X(EVENT_HISTORY, "history", EVENT_IS_DIRECT)                          \
+	/* A command that has no other answer was carried out: [room] */      \
+	X(EVENT_DONE, "done", EVENT_IS_DIRECT)                                \
 	/* at_ms */                                                           \
 	X(EVENT_PONG, "pong", EVENT_IS_DIRECT)                                \
 	/* [room], failure, at_ms */                                          \
@@ -65,7 +70,7 @@ enum event_trait {
 	/* A new member in the lobby: member, member_id. */                   \
 	X(EVENT_ANNOUNCED, "announced", 0)                                    \
 	/* A message: member, member_id, body; in a room: room, seq, */       \
-	/* at_ms. */                                                          \
+	/* at_ms; of a slow reader [is_redacted, edited_ms]. */               \
 	X(EVENT_SAID, "said", 0)                                              \
 	/* member, member_id: the author's; body; [room, seq, at_ms] */       \
 	X(EVENT_DM, "dm", 0)                                                  \
@@ -79,6 +84,14 @@ enum event_trait {
 	X(EVENT_COUNT, "count", EVENT_IS_PRESENCE)                            \
 	/* room, member, member_id */                                         \
 	X(EVENT_TYPING, "typing", EVENT_IS_DROPPABLE)                         \
+	/* The text of a message was removed: room, seq, at_ms, [reason]; */  \
+	/* member, member_id: the remover. */                                 \
+	X(EVENT_REDACTED, "redacted", EVENT_IS_CHANGE)                        \
+	/* room, seq, at_ms, body, member, member_id */                       \
+	X(EVENT_EDITED, "edited", EVENT_IS_CHANGE)                            \
+	/* room, seq, at_ms, reaction, is_removed, member, member_id; */      \
+	/* count: how many members react so */                                \
+	X(EVENT_REACTED, "reacted", EVENT_IS_PRESENCE)                        \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
 	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*; \
@@ -210,8 +223,15 @@ struct event {
 	bool duplicate;
 	bool away; /* no connection of the recipient got it */
 	bool persistent;
+	bool is_redacted; /* the message has no text any more */
+	bool is_removed;  /* the reaction was taken back */
+	int64_t edited_ms;
+	struct str reaction;
+	struct str reason; /* for people */
 	struct names names;
 	struct page page;
+	/* Messages before `page` that changed; the oldest first. */
+	struct page changes;
 	struct recovery recovery;
 	struct room_entries rooms;
 	struct member_entries members;

@@ -5,6 +5,9 @@
 /* {"seq":1234,"at":1795241301123,"member":"","member_id":"","message":}, */
 #define MESSAGE_EXTRA 80
 
+/* "":12345, */
+#define REACTION_EXTRA 9
+
 /*
  * The messages to be collected: from <= seq < end, at most `most`. Some numbers
  * may be missing.
@@ -25,8 +28,12 @@ struct collecting {
 static size_t
 message_cost(const struct message *message)
 {
-	return message->body.len + message->author.len +
-	       message->author_id.len + MESSAGE_EXTRA;
+	size_t cost = message->body.len + message->author.len +
+		      message->author_id.len + MESSAGE_EXTRA;
+
+	for (size_t i = 0; i < message->reaction_count; i++)
+		cost += message->reactions[i].text.len + REACTION_EXTRA;
+	return cost;
 }
 
 static size_t
@@ -39,7 +46,58 @@ void
 history_page_fini(struct history_page *out)
 {
 	free(out->messages);
+	free(out->reactions);
 }
+
+/* --- reactions ------------------------------------------------------------ */
+
+static bool
+count_label(struct str label, size_t count, void *arg)
+{
+	(void)label;
+	(void)count;
+	++*(size_t *)arg;
+	return true;
+}
+
+static bool
+add_label(struct str label, size_t count, void *arg)
+{
+	struct reaction **next = arg;
+
+	*(*next)++ = (struct reaction){ .text = label, .count = count };
+	return true;
+}
+
+enum chat_error
+history_page_add_reactions(const struct request *request, struct str room,
+    struct history_page *out)
+{
+	struct attribute_store *attributes = request->chat->attributes;
+	const struct page *page = &out->page;
+	struct message *messages = out->messages;
+	struct reaction *next;
+	size_t total = 0;
+
+	for (size_t i = 0; i < page->count; i++)
+		attribute_store_each_label(attributes, room, messages[i].seq,
+		    count_label, &total);
+	if (total == 0)
+		return CHAT_OK;
+	next = out->reactions = calloc(total, sizeof(*next));
+	if (next == NULL)
+		return CHAT_UNAVAILABLE;
+	for (size_t i = 0; i < page->count; i++) {
+		messages[i].reactions = next;
+		attribute_store_each_label(attributes, room, messages[i].seq,
+		    add_label, &next);
+		messages[i].reaction_count =
+		    (size_t)(next - messages[i].reactions);
+	}
+	return CHAT_OK;
+}
+
+/* --- messages ------------------------------------------------------------- */
 
 static bool
 collect_message(const struct message *message, void *arg)
@@ -180,6 +238,8 @@ history_page_after(const struct request *request, struct str room,
 	if (out->page.count > 0)
 		next = out->page.items[out->page.count - 1].seq + 1;
 	out->page.more = next < range.end && has_more(request, room, next);
+	if (error == CHAT_OK)
+		error = history_page_add_reactions(request, room, out);
 	page_cut(&out->page, chat->limits.page_bytes, false);
 	return error;
 }
@@ -222,6 +282,8 @@ history_page_before(const struct request *request, struct str room,
 	    (size_t)(range.end - span.first));
 	error = collect_before(request, room, &span, &range, out);
 	out->page.more |= range.from > span.first;
+	if (error == CHAT_OK)
+		error = history_page_add_reactions(request, room, out);
 	page_cut(&out->page, chat->limits.page_bytes, true);
 	return error;
 }

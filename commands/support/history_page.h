@@ -9,9 +9,17 @@
 
 /* Its texts are good until the history changes. */
 struct history_page {
-	struct message *messages; /* owned */
-	struct page page;         /* some of them */
+	struct message *messages;   /* owned */
+	struct reaction *reactions; /* owned, of all messages */
+	struct page page;           /* some of them */
 };
+
+/*
+ * Adds the reactions to the messages of a page that was put together otherwise.
+ * CHAT_UNAVAILABLE.
+ */
+enum chat_error history_page_add_reactions(const struct request *,
+    struct str room, struct history_page *);
 
 /* Filled with zeros it is empty. */
 void history_page_fini(struct history_page *);

@@ -1,5 +1,9 @@
 #include "commands/support/resume.h"
 
+#include <stdlib.h>
+
+#include "domain/base/array.h"
+
 /*
  * A seq that the room has not reached belongs to another epoch, whatever epoch
  * the client names.
@@ -42,6 +46,90 @@ find_holes(const struct page *page, uint64_t after, struct recovery *recovery)
 		recovery->recovered = false;
 }
 
+/* --- changes -------------------------------------------------------------- */
+
+struct changes {
+	const struct request *request;
+	struct str room;
+	int64_t from_ms;
+	struct history_page *out;
+	size_t capacity;
+	enum chat_error error;
+};
+
+/*
+ * The last that were set come first: earlier ones are known to the client. No
+ * message has both attributes: a redaction removes the edit.
+ */
+static bool
+change_add(const struct attribute *attribute, void *arg)
+{
+	struct changes *changes = arg;
+	const struct request *request = changes->request;
+	struct history_page *out = changes->out;
+	struct message *messages;
+
+	if (attribute->at_ms < changes->from_ms)
+		return false;
+	if (attribute->seq > request->command->since_seq)
+		return true;
+	out->page.more = out->page.count == request->chat->limits.page_messages;
+	if (out->page.more)
+		return false;
+	messages = array_grow(out->messages, out->page.count,
+	    &changes->capacity, sizeof(*messages));
+	if (messages == NULL) {
+		changes->error = CHAT_UNAVAILABLE;
+		return false;
+	}
+	out->messages = messages;
+	out->page.items = messages;
+	if (history_get(request->chat->history, changes->room, attribute->seq,
+		request->now_ms, &messages[out->page.count]))
+		out->page.count++;
+	return true;
+}
+
+static int
+messages_compare(const void *a, const void *b)
+{
+	const struct message *x = a, *y = b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/*
+ * What became of messages up to `since` after that one was sent. The client has
+ * learned of everything before: it was connected then, or read a page later.
+ */
+static enum chat_error
+read_changes(const struct request *request, const struct room *room,
+    struct resume *out)
+{
+	struct changes changes = { .request = request,
+		.room = str_from(room->id),
+		.out = &out->changes };
+	struct attribute_store *attributes = request->chat->attributes;
+	uint64_t since = request->command->since_seq;
+	struct message last;
+
+	if (since == 0)
+		return CHAT_OK;
+	if (history_get(request->chat->history, changes.room, since,
+		request->now_ms, &last))
+		changes.from_ms = last.at_ms;
+	attribute_store_each(attributes, changes.room, ATTRIBUTE_REDACTION,
+	    change_add, &changes);
+	if (changes.error == CHAT_OK && !out->changes.page.more)
+		attribute_store_each(attributes, changes.room, ATTRIBUTE_EDIT,
+		    change_add, &changes);
+	if (changes.error != CHAT_OK || out->changes.page.count == 0)
+		return changes.error;
+	qsort(out->changes.messages, out->changes.page.count,
+	    sizeof(*out->changes.messages), messages_compare);
+	return history_page_add_reactions(request, changes.room, &out->changes);
+}
+
 static enum chat_error
 read_since(const struct request *request, const struct room *room,
     const struct history_span *span, struct resume *out)
@@ -56,6 +144,8 @@ read_since(const struct request *request, const struct room *room,
 	    HISTORY_PAGE_MOST, &out->history);
 	if (error == CHAT_OK && !out->recovery.epoch_changed)
 		find_holes(&out->history.page, after, &out->recovery);
+	if (error == CHAT_OK && !out->recovery.epoch_changed)
+		error = read_changes(request, room, out);
 	return error;
 }
 
@@ -100,4 +190,5 @@ void
 resume_fini(struct resume *resume)
 {
 	history_page_fini(&resume->history);
+	history_page_fini(&resume->changes);
 }

@@ -9,12 +9,14 @@ struct resume {
 	uint64_t
 	    seq; /* of the newest message: live events continue behind it */
 	struct history_page history;
+	struct history_page changes; /* of messages before that */
 	struct recovery recovery;
 };
 
 /*
- * With `since`: what was missed, else as many of the newest as were asked
- * for. resume_fini() it in any case. CHAT_UNAVAILABLE.
+ * With `since`: what was missed, and what became of earlier messages; else as
+ * many of the newest as were asked for. resume_fini() it in any case.
+ * CHAT_UNAVAILABLE.
  */
 enum chat_error resume_collect(const struct request *, const struct room *,
     struct resume *out);

@@ -290,6 +290,48 @@ START_TEST(catches_up)
 }
 END_TEST
 
+/* The clock has gone on when the changes are made. */
+START_TEST(learns_what_became_of_earlier_messages)
+{
+	people(2);
+	DO(ROOM_JOIN, "id2", .room = STR("r"), .flags = COMMAND_MAY_CREATE);
+	say("id2", "r", 4);
+	DO(EDIT, "id2", .room = STR("r"), .from_seq = 1, .body = STR("old"));
+	fake_clock_pass(&world.clock, 10);
+	say("id2", "r", 2);
+	DO(EDIT, "id2", .room = STR("r"), .from_seq = 4, .body = STR("new"));
+	DO(REACT, "id2", .room = STR("r"), .from_seq = 4,
+	    .reaction = STR("+1"));
+	DO(REDACT, "id2", .room = STR("r"), .from_seq = 2);
+	DO(EDIT, "id2", .room = STR("r"), .from_seq = 6, .body = STR("last"));
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
+	    .since_epoch = STR("epoch3"), .since_seq = 5);
+	HEARD("id1: joined room=r name=r epoch=epoch3 seq=6 at=1010 "
+	      "member=member1 id=id1 count=2 names=member2,member1 "
+	      "[6 at=1010 member2 id2 last edited=1010] changes "
+	      "[2 at=1000 member2 id2  redacted] "
+	      "[4 at=1000 member2 id2 new edited=1010 +1:1] asked "
+	      "recovered\n" ENTERED);
+}
+END_TEST
+
+START_TEST(learns_of_as_many_changes_as_fit)
+{
+	room_fill();
+	for (uint64_t seq = 5; seq <= 10; seq++)
+		DO(REDACT, "id2", .room = STR("r"), .from_seq = seq);
+	forget_what_was_heard();
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
+	    .since_epoch = STR("epoch3"), .since_seq = 12);
+	HEARD(JOINED " changes [7 at=1000 member2 id2  redacted] "
+		     "[8 at=1000 member2 id2  redacted] "
+		     "[9 at=1000 member2 id2  redacted] "
+		     "[10 at=1000 member2 id2  redacted] more asked "
+		     "recovered\n" ENTERED);
+}
+END_TEST
+
 START_TEST(misses_all_that_was_forgotten)
 {
 	room_fill();
@@ -344,6 +386,8 @@ SUITE(room_join)
 	    leaves_the_room_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, leaves_no_room_if_it_gets_into_no_other);
 	tcase_add_loop_test(tests, catches_up, 0, COUNT_OF(catching_up));
+	tcase_add_test(tests, learns_what_became_of_earlier_messages);
+	tcase_add_test(tests, learns_of_as_many_changes_as_fit);
 	tcase_add_test(tests, misses_all_that_was_forgotten);
 	tcase_add_test(tests, has_missed_nothing_of_what_was_forgotten_before);
 	tcase_add_test(tests,

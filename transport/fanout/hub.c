@@ -256,7 +256,8 @@ hub_find_lost(struct session *session, struct bye *bye)
 		if (!subscription->is_lost || channel->is_lobby)
 			continue;
 		bye->room = str_slice(channel->room->id, channel->room->id_len);
-		bye->seq = subscription->next;
+		bye->seq = subscription->next != 0 ? subscription->next
+						   : channel->last_seq + 1;
 		return true;
 	}
 	return false;

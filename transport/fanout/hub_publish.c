@@ -177,6 +177,8 @@ class_of(enum event_kind kind)
 {
 	if (event_has_trait(kind, EVENT_IS_DROPPABLE))
 		return FRAME_DROPPABLE;
+	if (event_has_trait(kind, EVENT_IS_CHANGE))
+		return FRAME_CHANGE;
 	return event_has_trait(kind, EVENT_IS_PRESENCE) ? FRAME_PRESENCE
 							: FRAME_MESSAGE;
 }
@@ -190,6 +192,7 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 	const struct encoded_frame *encoded =
 	    encode_cache_for_others(&hub->encode_cache, event,
 		channel->variant);
+	enum frame_class class = class_of(event->kind);
 	bool skips = except != NULL &&
 		     session_find_subscription(except, channel) != NULL;
 
@@ -197,7 +200,8 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 		return 0;
 	if (!encoded->failed &&
 	    send_batch_add(&hub->batch, channel, &encoded->frame,
-		skips ? except : NULL, class_of(event->kind), event->seq)) {
+		skips ? except : NULL, class,
+		class == FRAME_MESSAGE ? event->seq : 0)) {
 		size_t count = channel->count - (skips ? 1 : 0);
 
 		cost->copied_bytes +=
@@ -300,6 +304,9 @@ publish_to_room(struct hub *hub, const struct event *event,
 		except = author;
 		reached += hub_send_as(hub, author, event, VIEW_AUTHOR);
 	}
+	/* Messages that were encoded for slow readers may have changed. */
+	if (event_has_trait(event->kind, EVENT_IS_CHANGE))
+		replay_tidy(&hub->replays);
 	encode_cache_begin(&hub->encode_cache);
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)

@@ -91,6 +91,8 @@ piece_encode(struct hub *hub, const struct session *session,
 			.member = message->author,
 			.member_id = message->author_id,
 			.body = message->body,
+			.is_redacted = message->is_redacted,
+			.edited_ms = message->edited_ms,
 		};
 
 		if (skips_own(session) && is_own(session, message))
@@ -259,7 +261,8 @@ find_frames(struct session *session, struct subscription *subscription,
 	if (found != NULL ||
 	    subscription->position == frame_ring_end(&channel->ring))
 		return found;
-	if (channel->is_lobby)
+	if (channel->is_lobby ||
+	    frame_ring_lost_change(&channel->ring, subscription->position))
 		fall_behind(session, subscription);
 	subscription->missed_presence = true;
 	subscription->position = frame_ring_end(&channel->ring);

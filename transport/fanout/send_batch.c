@@ -115,6 +115,13 @@ write_frame(struct send_batch *batch, struct chunk **current,
 	return true;
 }
 
+/* Whether it is no message of the history, but kept for slow readers. */
+static bool
+is_for_ring(uint8_t class)
+{
+	return class == FRAME_PRESENCE || class == FRAME_CHANGE;
+}
+
 /*
  * Two segments can be merged if nothing was published in between and the same
  * sessions receive both.
@@ -124,8 +131,7 @@ segment_extend(struct segment *last, const struct segment *next)
 {
 	if (last->chunk != next->chunk || last->except != next->except ||
 	    last->class != next->class ||
-	    (next->class == FRAME_PRESENCE &&
-		last->after_seq != next->after_seq) ||
+	    (is_for_ring(next->class) && last->after_seq != next->after_seq) ||
 	    last->offset + last->len != next->offset ||
 	    next->order - last->order > 1)
 		return false;
@@ -174,7 +180,7 @@ count_copies(struct send_batch *batch, struct channel *channel,
 {
 	size_t receivers = channel->count - (segment->except != NULL ? 1 : 0);
 
-	if (segment->class == FRAME_PRESENCE)
+	if (is_for_ring(segment->class))
 		return;
 	if (segment->class == FRAME_MESSAGE)
 		channel->messages++;

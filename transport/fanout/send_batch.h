@@ -45,6 +45,7 @@ struct segment {
 enum frame_class {
 	FRAME_MESSAGE,  /* it is sent later */
 	FRAME_PRESENCE, /* the same, or the state that results */
+	FRAME_CHANGE,   /* the same; if it cannot be, the reader is ended */
 	FRAME_DROPPABLE /* it is not sent */
 };
 

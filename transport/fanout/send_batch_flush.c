@@ -376,6 +376,7 @@ fill_ring(const struct send_batch *batch, struct channel *channel)
 			    segment->len },
 			.except = segment->except,
 			.after_seq = segment->after_seq,
+			.is_change = segment->class == FRAME_CHANGE,
 		};
 
 		if (segment->class == FRAME_DROPPABLE ||

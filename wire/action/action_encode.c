@@ -70,9 +70,12 @@ action_encode_delivered(const struct event *event, struct wire_text *out)
 	return success_put(out, STR("Message sent"));
 }
 
+/* The dialect has no redacted messages, and no edits: it gets the last text. */
 static bool
 action_encode_said(const struct event *event, struct wire_text *out)
 {
+	if (event->is_redacted)
+		return false;
 	json_field_string(out, STR("{\"from\":"), event->member_id);
 	json_field_message(out, STR(",\"body\":"), event->body);
 	wire_text_append(out, STR("}"));

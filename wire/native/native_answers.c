@@ -32,9 +32,23 @@ names_put(struct wire_text *out, const struct names *names)
 }
 
 static void
-page_put(struct wire_text *out, const struct page *page)
+reactions_put(struct wire_text *out, const struct message *message)
 {
-	wire_text_append(out, STR(",\"messages\":["));
+	if (message->reaction_count == 0)
+		return;
+	wire_text_append(out, STR(",\"reactions\":{"));
+	for (size_t i = 0; i < message->reaction_count; i++) {
+		wire_text_append_if(out, i > 0, STR(","));
+		json_put_string(out, message->reactions[i].text);
+		json_field_unsigned(out, STR(":"), message->reactions[i].count);
+	}
+	wire_text_append(out, STR("}"));
+}
+
+static void
+page_put(struct wire_text *out, struct str head, const struct page *page)
+{
+	wire_text_append(out, head);
 	for (size_t i = 0; i < page->count; i++) {
 		const struct message *message = &page->items[i];
 
@@ -44,7 +58,9 @@ page_put(struct wire_text *out, const struct page *page)
 		json_field_string(out, STR(",\"member\":"), message->author);
 		json_field_string(out, STR(",\"member_id\":"),
 		    message->author_id);
-		json_field_message(out, STR(",\"message\":"), message->body);
+		event_put_message_text(out, message->body, message->is_redacted,
+		    message->edited_ms);
+		reactions_put(out, message);
 		wire_text_append(out, STR("}"));
 	}
 	wire_text_append(out, STR("]"));
@@ -160,9 +176,13 @@ native_encode_joined(const struct event *event, struct wire_text *out)
 	if (!event->names.left_out)
 		names_put(out, &event->names);
 	json_field_unsigned(out, STR(",\"count\":"), event->count);
-	page_put(out, &event->page);
+	page_put(out, STR(",\"messages\":["), &event->page);
 	recovery_put(out, &event->recovery);
 	wire_text_append_if(out, event->page.more, STR(",\"more\":true"));
+	if (event->changes.count > 0)
+		page_put(out, STR(",\"changes\":["), &event->changes);
+	wire_text_append_if(out, event->changes.more,
+	    STR(",\"more_changes\":true"));
 	return event_end(out);
 }
 
@@ -201,8 +221,17 @@ native_encode_history(const struct event *event, struct wire_text *out)
 	answer_begin(out, STR("{\"event\":\"history\""), event);
 	json_field_string(out, STR(",\"room\":"), event->room);
 	json_field_string(out, STR(",\"epoch\":"), event->epoch);
-	page_put(out, &event->page);
+	page_put(out, STR(",\"messages\":["), &event->page);
 	wire_text_append_if(out, event->page.more, STR(",\"more\":true"));
+	return event_end(out);
+}
+
+bool
+native_encode_done(const struct event *event, struct wire_text *out)
+{
+	answer_begin(out, STR("{\"event\":\"done\""), event);
+	json_field_optional(out, STR(",\"command\":"), event->failure.command);
+	json_field_optional(out, STR(",\"room\":"), event->room);
 	return event_end(out);
 }
 

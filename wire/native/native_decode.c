@@ -37,7 +37,8 @@ static enum chat_error
 check_message_type(struct decoding *decoding, enum command_kind kind)
 {
 	bool any_type =
-	    kind == COMMAND_BROADCAST && decoding_has(decoding, FIELD_ROOM);
+	    kind == COMMAND_EDIT ||
+	    (kind == COMMAND_BROADCAST && decoding_has(decoding, FIELD_ROOM));
 
 	if (decoding_has(decoding, FIELD_MESSAGE) && !any_type &&
 	    decoding->values[FIELD_MESSAGE].type != JSON_STRING)
@@ -258,6 +259,52 @@ decode_list(struct decoding *decoding, struct command *out)
 	return error == CHAT_OK ? decode_page(decoding, out) : error;
 }
 
+/* A message of a room. */
+static enum chat_error
+decode_room_and_seq(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = decode_room(decoding, out);
+
+	if (error == CHAT_OK && !decoding_has(decoding, FIELD_SEQ))
+		error = decoding_refuse(decoding, FIELD_SEQ);
+	if (error == CHAT_OK)
+		error = decoding_get_unsigned(decoding, FIELD_SEQ, 1,
+		    INTEGER_MAX, &out->from_seq);
+	return error;
+}
+
+static enum chat_error
+decode_redact(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = decode_room_and_seq(decoding, out);
+
+	if (error == CHAT_OK)
+		error =
+		    decoding_get_optional(decoding, FIELD_REASON, &out->reason);
+	return error;
+}
+
+static enum chat_error
+decode_edit(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = decode_room_and_seq(decoding, out);
+
+	return error == CHAT_OK ? decode_body(decoding, out) : error;
+}
+
+static enum chat_error
+decode_react(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = decode_room_and_seq(decoding, out);
+
+	if (error == CHAT_OK)
+		error = decoding_get_needed(decoding, FIELD_REACTION,
+		    &out->reaction);
+	if (decoding_is_true(decoding, FIELD_REMOVE))
+		out->flags |= COMMAND_REMOVE;
+	return error;
+}
+
 static const struct command_word command_words[] = {
 	{ STR("broadcast"), COMMAND_BROADCAST, 0, decode_broadcast },
 	{ STR("list"), COMMAND_LIST, 0, decode_list },
@@ -269,6 +316,9 @@ static const struct command_word command_words[] = {
 	{ STR("leave"), COMMAND_ROOM_LEAVE, 0, decode_room },
 	{ STR("rooms"), COMMAND_ROOM_LIST, 0, decode_page },
 	{ STR("history"), COMMAND_HISTORY, 0, decode_history },
+	{ STR("redact"), COMMAND_REDACT, 0, decode_redact },
+	{ STR("edit"), COMMAND_EDIT, 0, decode_edit },
+	{ STR("react"), COMMAND_REACT, 0, decode_react },
 	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
 	{ STR("ping"), COMMAND_PING, 0, NULL },
 };

@@ -22,7 +22,8 @@ encode_said(const struct event *event, struct wire_text *out)
 		event_put_place(out, event);
 		event_put_member(out, event);
 	}
-	json_field_message(out, STR(",\"message\":"), event->body);
+	event_put_message_text(out, event->body, event->is_redacted,
+	    event->edited_ms);
 	return event_end(out);
 }
 
@@ -82,6 +83,45 @@ encode_typing(const struct event *event, struct wire_text *out)
 	return event_end(out);
 }
 
+static void
+change_begin(struct wire_text *out, struct str head, const struct event *event)
+{
+	json_field_string(out, head, event->room);
+	json_field_unsigned(out, STR(",\"seq\":"), event->seq);
+}
+
+static bool
+encode_redacted(const struct event *event, struct wire_text *out)
+{
+	change_begin(out, STR("{\"event\":\"redact\",\"room\":"), event);
+	json_field_string(out, STR(",\"by\":"), event->member);
+	json_field_string(out, STR(",\"by_id\":"), event->member_id);
+	json_field_optional(out, STR(",\"reason\":"), event->reason);
+	json_field_signed(out, STR(",\"at\":"), event->at_ms);
+	return event_end(out);
+}
+
+static bool
+encode_edited(const struct event *event, struct wire_text *out)
+{
+	change_begin(out, STR("{\"event\":\"edit\",\"room\":"), event);
+	json_field_message(out, STR(",\"message\":"), event->body);
+	event_put_member(out, event);
+	json_field_signed(out, STR(",\"at\":"), event->at_ms);
+	return event_end(out);
+}
+
+static bool
+encode_reacted(const struct event *event, struct wire_text *out)
+{
+	change_begin(out, STR("{\"event\":\"react\",\"room\":"), event);
+	json_field_string(out, STR(",\"reaction\":"), event->reaction);
+	event_put_member(out, event);
+	json_field_unsigned(out, STR(",\"count\":"), event->count);
+	wire_text_append_if(out, event->is_removed, STR(",\"removed\":true"));
+	return event_end(out);
+}
+
 static bool
 encode_presence(const struct event *event, struct wire_text *out)
 {
@@ -101,6 +141,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_ROOM_LEFT] = native_encode_left,
 	[EVENT_ROOMS] = native_encode_rooms,
 	[EVENT_HISTORY] = native_encode_history,
+	[EVENT_DONE] = native_encode_done,
 	[EVENT_PONG] = native_encode_pong,
 	[EVENT_FAILED] = native_encode_failed,
 	[EVENT_BYE] = native_encode_bye,
@@ -112,6 +153,9 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_GONE] = encode_gone,
 	[EVENT_COUNT] = encode_count,
 	[EVENT_TYPING] = encode_typing,
+	[EVENT_REDACTED] = encode_redacted,
+	[EVENT_EDITED] = encode_edited,
+	[EVENT_REACTED] = encode_reacted,
 	[EVENT_PRESENCE] = encode_presence,
 };
 

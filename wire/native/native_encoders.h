@@ -19,6 +19,7 @@ event_encoder native_encode_joined;
 event_encoder native_encode_left;
 event_encoder native_encode_rooms;
 event_encoder native_encode_history;
+event_encoder native_encode_done;
 event_encoder native_encode_pong;
 event_encoder native_encode_failed;
 event_encoder native_encode_bye;
@@ -39,6 +40,20 @@ event_put_place(struct wire_text *out, const struct event *event)
 	json_field_string(out, STR(",\"room\":"), event->room);
 	json_field_unsigned(out, STR(",\"seq\":"), event->seq);
 	json_field_signed(out, STR(",\"at\":"), event->at_ms);
+}
+
+/* The text of a message, or what became of it. */
+static inline void
+event_put_message_text(struct wire_text *out, struct str body, bool is_redacted,
+    int64_t edited_ms)
+{
+	if (is_redacted) {
+		wire_text_append(out, STR(",\"redacted\":true"));
+		return;
+	}
+	json_field_message(out, STR(",\"message\":"), body);
+	if (edited_ms > 0)
+		json_field_signed(out, STR(",\"edited\":"), edited_ms);
 }
 
 static inline bool

@@ -10,7 +10,6 @@ static const struct {
 #undef X
 };
 
-/* No two keys have the same length and first letter: one comparison each. */
 #define FIELD_KEY_MAX (sizeof("max_members") - 1)
 
 enum chat_error
@@ -50,9 +49,9 @@ find_field(struct str key)
 		struct str known = fields[field].key;
 
 		if (key.len == known.len &&
-		    (key.data[0] | 0x20) == known.data[0])
-			return equal_in_any_case(key, known) ? field
-							     : FIELDS_COUNT;
+		    (key.data[0] | 0x20) == known.data[0] &&
+		    equal_in_any_case(key, known))
+			return field;
 	}
 	return FIELDS_COUNT;
 }

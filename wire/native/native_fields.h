@@ -28,7 +28,11 @@
 	X(FIELD_BEFORE, "before", JSON_NUMBER)           \
 	X(FIELD_AFTER, "after", TYPE_ANY)                \
 	X(FIELD_LIMIT, "limit", JSON_NUMBER)             \
-	X(FIELD_IDS, "ids", JSON_BOOLEAN)
+	X(FIELD_IDS, "ids", JSON_BOOLEAN)                \
+	X(FIELD_SEQ, "seq", JSON_NUMBER)                 \
+	X(FIELD_REACTION, "reaction", JSON_STRING)       \
+	X(FIELD_REASON, "reason", JSON_STRING)           \
+	X(FIELD_REMOVE, "remove", JSON_BOOLEAN)
 
 #define TYPE_ANY (-1) /* checked where the field is decoded */
 

@@ -82,9 +82,12 @@ body_put(struct wire_text *out, struct str head, struct str json)
 	wire_text_append(out, STR("\""));
 }
 
+/* The dialect has no redacted messages, and no edits: it gets the last text. */
 static bool
 topic_encode_said(const struct event *event, struct wire_text *out)
 {
+	if (event->is_redacted)
+		return false;
 	json_field_string(out, STR("{\"type\":\"message\",\"username\":"),
 	    event->member);
 	body_put(out, STR(",\"message\":"), event->body);

@@ -514,6 +514,19 @@ const struct option option_table[] = {
 	{ .name = "limits.room_members",
 	    NUMBER(COUNT, chat.room_members, "10000", 1, MILLION),
 	    .help = "Members of one room; beyond: room_full." },
+	{ .name = "limits.room_attributes",
+	    NUMBER(COUNT, chat.room_attributes, "65536", 1, MILLION),
+	    .help = "What is remembered of one room besides its messages: "
+		    "reactions, read markers, permanent members, roles; "
+		    "beyond: too_many_attributes." },
+	{ .name = "limits.reactions",
+	    NUMBER(COUNT, chat.reactions, "20", 1, 1000),
+	    .help = "Different reactions to one message; beyond: "
+		    "too_many_attributes." },
+	{ .name = "limits.edit_age",
+	    NUMBER(DURATION, chat.edit_ms, "15m", SECOND, 36500 * DAY),
+	    .zero = "always",
+	    .help = "How long authors can edit a message; later: forbidden." },
 	{ .name = "limits.list_bytes",
 	    NUMBER(SIZE, chat.list_bytes, "256KiB", KIB, 64 * MIB),
 	    .help = "Bytes in one answer to list or rooms; longer lists are "

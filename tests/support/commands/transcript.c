@@ -64,6 +64,20 @@ add_names(struct transcript *transcript, const struct names *names)
 	add_flag(transcript, "more_names", names->more);
 }
 
+/* What became of a message. */
+static void
+add_state(struct transcript *transcript, const struct message *message)
+{
+	add_flag(transcript, "redacted", message->is_redacted);
+	add_number(transcript, "edited", (uint64_t)message->edited_ms);
+	for (size_t i = 0; i < message->reaction_count; i++) {
+		const struct reaction *reaction = &message->reactions[i];
+
+		transcript_add(transcript, " %.*s:%zu", (int)reaction->text.len,
+		    reaction->text.data, reaction->count);
+	}
+}
+
 /* Long bodies are shown as their length. */
 static void
 add_page(struct transcript *transcript, const struct page *page)
@@ -77,11 +91,13 @@ add_page(struct transcript *transcript, const struct page *page)
 		    message->author.data, (int)message->author_id.len,
 		    message->author_id.data);
 		if (message->body.len > 40)
-			transcript_add(transcript, "%zu bytes]",
+			transcript_add(transcript, "%zu bytes",
 			    message->body.len);
 		else
-			transcript_add(transcript, "%.*s]",
+			transcript_add(transcript, "%.*s",
 			    (int)message->body.len, message->body.data);
+		add_state(transcript, message);
+		transcript_add(transcript, "]");
 	}
 	add_flag(transcript, "more", page->more);
 }
@@ -190,11 +206,19 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_str(transcript, "body", event->body);
 	add_number(transcript, "recipients", event->recipients);
 	add_number(transcript, "count", event->count);
+	add_str(transcript, "reaction", event->reaction);
+	add_str(transcript, "reason", event->reason);
+	add_flag(transcript, "removed", event->is_removed);
+	add_flag(transcript, "redacted", event->is_redacted);
 	add_flag(transcript, "duplicate", event->duplicate);
 	add_flag(transcript, "away", event->away);
 	add_flag(transcript, "persistent", event->persistent);
 	add_names(transcript, &event->names);
 	add_page(transcript, &event->page);
+	if (event->changes.count > 0) {
+		transcript_add(transcript, " changes");
+		add_page(transcript, &event->changes);
+	}
 	add_recovery(transcript, &event->recovery);
 	add_rooms(transcript, &event->rooms);
 	add_members(transcript, &event->members);

@@ -8,13 +8,13 @@
 static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
 	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
-	"fatal", "burst_limited", "unlisted", [25] = "with_ids" };
+	"fatal", "burst_limited", "unlisted", [24] = "remove", "with_ids" };
 
 static void
 print_flags(FILE *out, char mark, unsigned given)
 {
 	for (size_t i = 0; i < COUNT_OF(flags); i++)
-		if ((given & 1u << i) != 0)
+		if ((given & 1u << i) != 0 && flags[i] != NULL)
 			fprintf(out, "%c %s\n", mark, flags[i]);
 }
 
@@ -61,6 +61,8 @@ vector_of_command(const struct command *command)
 	print_text(out, "= body", command->body);
 	print_text(out, "= key", command->key);
 	print_text(out, "= after", command->after);
+	print_text(out, "= reaction", command->reaction);
+	print_text(out, "= reason", command->reason);
 	print_text(out, "= since_epoch", command->since_epoch);
 	print_number(out, "= since_seq", command->since_seq);
 	print_number(out, "= from_seq", command->from_seq);

@@ -36,6 +36,12 @@ static const struct part {
 	PART("duplicate", PART_FLAG, duplicate),
 	PART("away", PART_FLAG, away),
 	PART("persistent", PART_FLAG, persistent),
+	PART("redacted", PART_FLAG, is_redacted),
+	PART("removed", PART_FLAG, is_removed),
+	PART("edited", PART_INT64, edited_ms),
+	PART("reaction", PART_TEXT, reaction),
+	PART("why", PART_TEXT, reason),
+	PART("more_changes", PART_FLAG, changes.more),
 	PART("left_out", PART_FLAG, names.left_out),
 	PART("more", PART_FLAG, page.more),
 	PART("more_names", PART_FLAG, names.more),
@@ -84,13 +90,47 @@ set_part(struct event *event, const struct part *part, const char *value)
 static void
 event_add_message(struct vector_event *out, char *value)
 {
-	struct message *message = &out->messages[out->event.page.count++];
+	size_t before = out->event.changes.count;
+	struct message *message =
+	    &out->messages[before + out->event.page.count++];
 
 	message->seq = strtoull(strsep(&value, " "), NULL, 10);
 	message->at_ms = strtoll(strsep(&value, " "), NULL, 10);
 	message->author = str_from(strsep(&value, " "));
 	message->author_id = str_from(strsep(&value, " "));
-	message->body = str_from(value);
+	message->body = str_from(value != NULL ? value : "");
+	message->is_redacted = value == NULL;
+}
+
+/* edited_message 1795241301123: of the last message */
+static void
+set_edited(struct vector_event *out, const char *value)
+{
+	out->messages[out->event.page.count - 1].edited_ms =
+	    strtoll(value, NULL, 10);
+}
+
+/* reactions 3 +1: to the last message */
+static void
+add_reaction(struct vector_event *out, char *value)
+{
+	struct message *message = &out->messages[out->event.page.count - 1];
+	struct reaction *reaction = &out->reactions[out->reaction_count++];
+
+	if (message->reaction_count++ == 0)
+		message->reactions = reaction;
+	reaction->count = strtoul(strsep(&value, " "), NULL, 10);
+	reaction->text = str_from(value);
+}
+
+/* The messages so far are changes; those that follow are the page. */
+static void
+move_to_changes(struct vector_event *out)
+{
+	struct page *page = &out->event.page;
+
+	out->event.changes = *page;
+	*page = (struct page){ .items = page->items + page->count };
 }
 
 /* entry 25a05739 3 persistent Game Night */
@@ -144,6 +184,12 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 	}
 	if (strcmp(name, "message") == 0)
 		return event_add_message(out, value), true;
+	if (strcmp(name, "edited_message") == 0)
+		return set_edited(out, value), true;
+	if (strcmp(name, "reactions") == 0)
+		return add_reaction(out, value), true;
+	if (strcmp(name, "are_changes") == 0)
+		return move_to_changes(out), true;
 	if (strcmp(name, "entry") == 0)
 		return add_entry(out, value), true;
 	if (strcmp(name, "lively") == 0)

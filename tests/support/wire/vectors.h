@@ -57,6 +57,8 @@ char *vector_of_failure(const struct command *, const struct failure *);
 /* The event of an example, with storage for its lists. */
 struct vector_event {
 	struct event event;
+	struct reaction reactions[VECTOR_ITEMS];
+	size_t reaction_count;
 	struct str names[VECTOR_ITEMS];
 	struct str ids[VECTOR_ITEMS];
 	size_t id_count;

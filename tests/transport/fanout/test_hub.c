@@ -7,6 +7,7 @@
 #include "domain/server_stats.h"
 #include "tests/suite.h"
 #include "tests/support/transport/rig.h"
+#include "transport/fanout/hub_internal.h"
 #include "transport/fanout/subscriptions.h"
 #include "transport/session.h"
 #include "wire/dialect.h"
@@ -959,7 +960,7 @@ read_bye(struct fixture *f, unsigned client, char *bye, size_t size)
 				       (uint8_t)data[1];
 			if (memmem(data, len, "\"bye\"", 5) != NULL)
 				snprintf(bye, size, "%.*s", (int)len, data);
-			else
+			else if (memmem(data, len, "after#", 6) == NULL)
 				check_number(f, client, number_in(data, len));
 		}
 	}
@@ -999,6 +1000,7 @@ publish_event(struct fixture *f, enum event_kind kind)
 		.room = STR("room-0"),
 		.member_id = STR("1"),
 		.count = 2,
+		.seq = kind == EVENT_REDACTED ? 1 : 0,
 	};
 
 	snprintf(name, sizeof(name), "after#%u", f->said % 100000);
@@ -1010,6 +1012,7 @@ publish_event(struct fixture *f, enum event_kind kind)
 
 struct presence_got {
 	unsigned joins;
+	unsigned redactions;
 	unsigned typing;
 	unsigned counts;
 	unsigned lists;
@@ -1027,6 +1030,9 @@ count_event(struct fixture *f, unsigned client, const char *data, size_t len,
 {
 	if (bytes_contain(data, len, "\"join\"")) {
 		got->joins++;
+		ck_assert_uint_eq(number_in(data, len), f->last[client]);
+	} else if (bytes_contain(data, len, "\"redact\"")) {
+		got->redactions++;
 		ck_assert_uint_eq(number_in(data, len), f->last[client]);
 	} else if (bytes_contain(data, len, "\"typing\"")) {
 		got->typing++;
@@ -1079,6 +1085,77 @@ START_TEST(a_slow_reader_gets_presence_between_the_messages)
 	ck_assert_uint_eq(got.counts, 20);
 	ck_assert_uint_lt(got.typing, 20);
 	ck_assert_uint_eq(got.lists, 0);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(a_slow_reader_gets_changes_between_the_messages)
+{
+	struct fixture *f = setup(4608);
+	struct presence_got got;
+
+	hub_client_join(f, 0, 0);
+	for (int i = 0; i < 20; i++) {
+		hub_message_publish(f, 0, -1, 1000);
+		publish_event(f, EVENT_REDACTED);
+		publish_event(f, EVENT_ENTERED);
+	}
+	ck_assert(client_lags(f, 0));
+	got = read_events(f, 0);
+	ck_assert_uint_eq(got.redactions, 20);
+	ck_assert_uint_eq(got.joins, 20);
+	teardown(f);
+}
+END_TEST
+
+/* Too much presence came behind the change; with messages, and without. */
+START_TEST(a_slow_reader_that_would_miss_a_change_is_closed)
+{
+	struct fixture *f = setup(4608);
+	char bye[256], wanted[64];
+
+	hub_client_join(f, 0, 0);
+	while (!client_lags(f, 0)) {
+		if (_i == 0)
+			hub_message_publish(f, 0, -1, 1000);
+		publish_event(f, EVENT_ENTERED);
+	}
+	publish_event(f, EVENT_REDACTED);
+	for (int i = 0; i < 300; i++)
+		publish_event(f, EVENT_ENTERED);
+	ck_assert_uint_eq(read_bye(f, 0, bye, sizeof(bye)),
+	    WS_CLOSE_SLOW_CONSUMER);
+	snprintf(wanted, sizeof(wanted), "\"room\":\"room-0\",\"seq\":");
+	ck_assert_msg(strstr(bye, wanted) != NULL, "%s: %s", bye, wanted);
+	teardown(f);
+}
+END_TEST
+
+static bool
+has_encoded_pieces(const struct fixture *f)
+{
+	for (size_t i = 0; i < REPLAY_PIECES; i++)
+		if (f->hub->replays.pieces[i].chunk != NULL)
+			return true;
+	return false;
+}
+
+/* Messages that were encoded for one reader are encoded again for the next. */
+START_TEST(a_change_is_not_hidden_by_what_was_encoded)
+{
+	struct fixture *f = setup(4608);
+
+	hub_client_join(f, 0, 0);
+	while (!client_lags(f, 0))
+		hub_message_publish(f, 0, -1, 1000);
+	for (int i = 0; i < 10; i++)
+		hub_message_publish(f, 0, -1, 1000);
+	read_events(f, 0);
+	ck_assert(has_encoded_pieces(f));
+	publish_event(f, EVENT_ENTERED);
+	ck_assert(has_encoded_pieces(f));
+	publish_event(f, EVENT_REDACTED);
+	ck_assert(!has_encoded_pieces(f));
 	teardown(f);
 }
 END_TEST
@@ -1293,6 +1370,10 @@ SUITE(hub)
 	tcase_add_test(tests,
 	    a_reader_that_falls_behind_is_closed_and_never_has_a_hole);
 	tcase_add_test(tests, a_slow_reader_gets_presence_between_the_messages);
+	tcase_add_test(tests, a_slow_reader_gets_changes_between_the_messages);
+	tcase_add_loop_test(tests,
+	    a_slow_reader_that_would_miss_a_change_is_closed, 0, 2);
+	tcase_add_test(tests, a_change_is_not_hidden_by_what_was_encoded);
 	tcase_add_loop_test(tests,
 	    a_very_slow_reader_gets_presence_as_it_is_in_the_end, 0, 2);
 	tcase_add_test(tests, a_slow_reader_catches_up_in_the_lobby);
