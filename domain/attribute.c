@@ -68,12 +68,6 @@ attribute_can_be_set(const struct attribute *attribute)
 	}
 }
 
-static char *
-bytes_put(char *at, struct str text)
-{
-	return text.len > 0 ? mempcpy(at, text.data, text.len) : at;
-}
-
 struct str
 attribute_key_write(char out[ATTRIBUTE_KEY_MOST],
     const struct attribute *attribute)
@@ -83,8 +77,8 @@ attribute_key_write(char out[ATTRIBUTE_KEY_MOST],
 	*end++ = (char)attribute->kind;
 	end = mempcpy(end, &attribute->seq, sizeof(attribute->seq));
 	*end++ = (char)attribute->label.len;
-	end = bytes_put(end, attribute->label);
-	end = bytes_put(end, attribute->subject);
+	end = str_put(end, attribute->label);
+	end = str_put(end, attribute->subject);
 	return str_slice(out, (size_t)(end - out));
 }
 

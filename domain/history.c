@@ -122,7 +122,7 @@ struct search {
 };
 
 static bool
-search_message(const struct message *message, void *arg)
+message_search(const struct message *message, void *arg)
 {
 	struct search *search = arg;
 
@@ -139,6 +139,6 @@ history_get(struct history *history, struct str room, uint64_t seq,
 	struct search search = { .seq = seq, .out = out };
 
 	assert(seq > 0 && out != NULL);
-	history_each(history, room, seq, now_ms, search_message, &search);
+	history_each(history, room, seq, now_ms, message_search, &search);
 	return search.is_found;
 }

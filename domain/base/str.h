@@ -43,6 +43,15 @@ str_is_empty(struct str s)
 	return s.len == 0;
 }
 
+/* Copies the bytes; returns their end. */
+static inline char *
+str_put(char *at, struct str s)
+{
+	if (s.len > 0)
+		memcpy(at, s.data, s.len);
+	return at + s.len;
+}
+
 /* Whether an array contains a NUL-terminated text that is not empty. */
 static inline bool
 str_is_within(const char *array, size_t size)

@@ -16,7 +16,7 @@ static char *
 text_copy(char *to, struct str text, struct str *out)
 {
 	*out = str_slice(to, text.len);
-	return text.len > 0 ? mempcpy(to, text.data, text.len) : to;
+	return str_put(to, text);
 }
 
 size_t

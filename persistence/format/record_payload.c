@@ -14,16 +14,10 @@
 #define SEQ_MOST ((UINT64_C(1) << 53) - 1)
 
 static char *
-bytes_put(char *at, struct str text)
-{
-	return text.len > 0 ? mempcpy(at, text.data, text.len) : at;
-}
-
-static char *
 short_text_put(char *at, struct str text)
 {
 	assert(text.len <= UINT16_MAX);
-	return bytes_put(put_u16(at, (uint16_t)text.len), text);
+	return str_put(put_u16(at, (uint16_t)text.len), text);
 }
 
 /* The rest of a payload; is_bad once something was invalid. */
@@ -223,7 +217,7 @@ message_payload_write(char *out, struct str room, const struct message *message)
 	end = short_text_put(end, message->author_id);
 	end = short_text_put(end, message->key);
 	end = put_u32(end, (uint32_t)message->body.len);
-	end = bytes_put(end, message->body);
+	end = str_put(end, message->body);
 	return (size_t)(end - out);
 }
 
@@ -272,7 +266,7 @@ attribute_payload_write(char *out, struct str room,
 	end = short_text_put(end, attribute->value);
 	end = short_text_put(end, attribute->by);
 	end = put_u32(end, (uint32_t)attribute->body.len);
-	end = bytes_put(end, attribute->body);
+	end = str_put(end, attribute->body);
 	return (size_t)(end - out);
 }
 

@@ -72,7 +72,7 @@ struct memory_attributes {
 };
 
 static struct memory_attributes *
-self_of(struct attribute_store *base)
+attributes_self(struct attribute_store *base)
 {
 	return (struct memory_attributes *)base;
 }
@@ -103,18 +103,12 @@ group_key(const void *entry)
 	return str_slice(group->key, group->key_len);
 }
 
-static char *
-bytes_put(char *at, struct str text)
-{
-	return text.len > 0 ? mempcpy(at, text.data, text.len) : at;
-}
-
 static struct str
 subject_key_write(char out[SUBJECT_KEY_MOST], enum attribute_kind kind,
     struct str subject)
 {
 	out[0] = (char)kind;
-	return str_slice(out, (size_t)(bytes_put(out + 1, subject) - out));
+	return str_slice(out, (size_t)(str_put(out + 1, subject) - out));
 }
 
 static struct str
@@ -150,7 +144,8 @@ block_free(struct memory_attributes *self, void *block, size_t size)
 }
 
 static void
-room_count_maps(struct memory_attributes *self, struct room_attributes *room)
+room_attributes_count_maps(struct memory_attributes *self,
+    struct room_attributes *room)
 {
 	size_t bytes =
 	    id_map_bytes(&room->by_key) + id_map_bytes(&room->messages);
@@ -160,16 +155,16 @@ room_count_maps(struct memory_attributes *self, struct room_attributes *room)
 }
 
 static struct room_attributes *
-room_find(const struct memory_attributes *self, struct str id)
+room_attributes_find(const struct memory_attributes *self, struct str id)
 {
 	return id_map_find(&self->rooms, id);
 }
 
 /* NULL: no memory. */
 static struct room_attributes *
-room_need(struct memory_attributes *self, struct str id)
+room_attributes_need(struct memory_attributes *self, struct str id)
 {
-	struct room_attributes *room = room_find(self, id);
+	struct room_attributes *room = room_attributes_find(self, id);
 
 	if (room != NULL)
 		return room;
@@ -193,10 +188,11 @@ room_need(struct memory_attributes *self, struct str id)
 }
 
 static void
-room_release(struct memory_attributes *self, struct room_attributes *room)
+room_attributes_release(struct memory_attributes *self,
+    struct room_attributes *room)
 {
 	if (id_map_count(&room->by_key) > 0) {
-		room_count_maps(self, room);
+		room_attributes_count_maps(self, room);
 		return;
 	}
 	id_map_fini(&room->by_key);
@@ -298,7 +294,7 @@ value_create(struct memory_attributes *self, const struct attribute *attribute)
 	value->at_ms = attribute->at_ms;
 	value->value_len = (uint16_t)attribute->value.len;
 	value->by_len = (uint8_t)by_len;
-	bytes_put(bytes_put(value->texts, attribute->value),
+	str_put(str_put(value->texts, attribute->value),
 	    str_slice(attribute->by.data, by_len));
 	return value;
 }
@@ -380,7 +376,7 @@ static struct attribute_node *
 node_need(struct memory_attributes *self, struct str room_id,
     const struct attribute *attribute)
 {
-	struct room_attributes *room = room_need(self, room_id);
+	struct room_attributes *room = room_attributes_need(self, room_id);
 	struct attribute_node *node;
 	char buffer[ATTRIBUTE_KEY_MOST];
 	struct str key;
@@ -392,7 +388,7 @@ node_need(struct memory_attributes *self, struct str room_id,
 	if (node == NULL)
 		node = node_create(self, room, attribute, key);
 	if (node == NULL)
-		room_release(self, room);
+		room_attributes_release(self, room);
 	return node;
 }
 
@@ -415,7 +411,7 @@ node_release(struct memory_attributes *self, struct attribute_node *node)
 	list_remove(&node->in_kind);
 	id_map_remove(&room->by_key, node_key(node));
 	block_free(self, node, sizeof(*node) + node->key_len);
-	room_release(self, room);
+	room_attributes_release(self, room);
 }
 
 /* Replaces the value of the node; NULL: it is not shown. */
@@ -464,7 +460,7 @@ enum chat_error
 memory_attributes_prepare(struct attribute_store *base, struct str room,
     const struct attribute *attribute, struct attribute_value **out)
 {
-	struct memory_attributes *self = self_of(base);
+	struct memory_attributes *self = attributes_self(base);
 	struct attribute_value *value = value_create(self, attribute);
 
 	if (value == NULL)
@@ -474,7 +470,7 @@ memory_attributes_prepare(struct attribute_store *base, struct str room,
 		value_free(self, value);
 		return CHAT_UNAVAILABLE;
 	}
-	room_count_maps(self, value->node->room);
+	room_attributes_count_maps(self, value->node->room);
 	value->node->prepared++;
 	*out = value;
 	return CHAT_OK;
@@ -484,7 +480,7 @@ void
 memory_attributes_commit(struct attribute_store *base,
     struct attribute_value *value)
 {
-	struct memory_attributes *self = self_of(base);
+	struct memory_attributes *self = attributes_self(base);
 	struct attribute_node *node = value->node;
 
 	assert(node->prepared > 0);
@@ -505,7 +501,7 @@ void
 memory_attributes_abandon(struct attribute_store *base,
     struct attribute_value *value)
 {
-	struct memory_attributes *self = self_of(base);
+	struct memory_attributes *self = attributes_self(base);
 	struct attribute_node *node = value->node;
 
 	assert(node->prepared > 0);
@@ -533,7 +529,8 @@ static bool
 attributes_find(struct attribute_store *base, struct str room_id,
     const struct attribute *key, struct attribute *out)
 {
-	const struct room_attributes *room = room_find(self_of(base), room_id);
+	const struct room_attributes *room =
+	    room_attributes_find(attributes_self(base), room_id);
 	const struct attribute_node *node;
 	char buffer[ATTRIBUTE_KEY_MOST];
 
@@ -550,7 +547,8 @@ static void
 attributes_each(struct attribute_store *base, struct str room_id,
     enum attribute_kind kind, attribute_visit *visit, void *arg)
 {
-	const struct room_attributes *room = room_find(self_of(base), room_id);
+	const struct room_attributes *room =
+	    room_attributes_find(attributes_self(base), room_id);
 	const struct list *all, *at;
 	struct attribute attribute;
 
@@ -570,10 +568,11 @@ attributes_each(struct attribute_store *base, struct str room_id,
 }
 
 static struct attribute_group *
-message_find(const struct memory_attributes *self, struct str room_id,
+message_group_find(const struct memory_attributes *self, struct str room_id,
     uint64_t seq)
 {
-	const struct room_attributes *room = room_find(self, room_id);
+	const struct room_attributes *room =
+	    room_attributes_find(self, room_id);
 
 	return room != NULL ? id_map_find(&room->messages, seq_key(&seq))
 			    : NULL;
@@ -584,7 +583,7 @@ attributes_each_of_message(struct attribute_store *base, struct str room,
     uint64_t seq, attribute_visit *visit, void *arg)
 {
 	const struct attribute_group *group =
-	    message_find(self_of(base), room, seq);
+	    message_group_find(attributes_self(base), room, seq);
 	struct attribute attribute;
 
 	if (group == NULL)
@@ -607,7 +606,7 @@ attributes_each_label(struct attribute_store *base, struct str room,
     uint64_t seq, attribute_label_visit *visit, void *arg)
 {
 	const struct attribute_group *group =
-	    message_find(self_of(base), room, seq);
+	    message_group_find(attributes_self(base), room, seq);
 
 	if (group == NULL)
 		return;
@@ -627,7 +626,7 @@ static void
 attributes_each_room(struct attribute_store *base, enum attribute_kind kind,
     struct str subject, attribute_room_visit *visit, void *arg)
 {
-	const struct memory_attributes *self = self_of(base);
+	const struct memory_attributes *self = attributes_self(base);
 	const struct attribute_group *group;
 	struct attribute attribute;
 	char key[SUBJECT_KEY_MOST];
@@ -655,7 +654,8 @@ attributes_each_room(struct attribute_store *base, enum attribute_kind kind,
 static size_t
 attributes_count(struct attribute_store *base, struct str room_id)
 {
-	const struct room_attributes *room = room_find(self_of(base), room_id);
+	const struct room_attributes *room =
+	    room_attributes_find(attributes_self(base), room_id);
 
 	return room != NULL ? id_map_count(&room->by_key) : 0;
 }
@@ -663,7 +663,7 @@ attributes_count(struct attribute_store *base, struct str room_id)
 static size_t
 attributes_bytes(struct attribute_store *base)
 {
-	const struct memory_attributes *self = self_of(base);
+	const struct memory_attributes *self = attributes_self(base);
 
 	return self->bytes + id_map_bytes(&self->rooms) +
 	       id_map_bytes(&self->subjects);
@@ -676,14 +676,14 @@ static void
 attributes_remove_message(struct attribute_store *base, struct str room,
     uint64_t seq)
 {
-	struct memory_attributes *self = self_of(base);
+	struct memory_attributes *self = attributes_self(base);
 	struct attribute_group *group;
 	struct list *at, *next;
 	bool is_last;
 
 	if (self->of_messages == 0)
 		return;
-	group = message_find(self, room, seq);
+	group = message_group_find(self, room, seq);
 	if (group == NULL)
 		return;
 	for (at = group->nodes.next, is_last = false; !is_last; at = next) {
@@ -696,7 +696,8 @@ attributes_remove_message(struct attribute_store *base, struct str room,
 
 /* The room goes with its last node. */
 static void
-room_clear(struct memory_attributes *self, struct room_attributes *room)
+room_attributes_clear(struct memory_attributes *self,
+    struct room_attributes *room)
 {
 	size_t left = id_map_count(&room->by_key);
 
@@ -717,10 +718,11 @@ room_clear(struct memory_attributes *self, struct room_attributes *room)
 static void
 attributes_remove_room(struct attribute_store *base, struct str id)
 {
-	struct room_attributes *room = room_find(self_of(base), id);
+	struct room_attributes *room =
+	    room_attributes_find(attributes_self(base), id);
 
 	if (room != NULL)
-		room_clear(self_of(base), room);
+		room_attributes_clear(attributes_self(base), room);
 }
 
 /* --- life cycle ----------------------------------------------------------- */
@@ -728,11 +730,11 @@ attributes_remove_room(struct attribute_store *base, struct str id)
 static void
 attributes_destroy(struct attribute_store *base)
 {
-	struct memory_attributes *self = self_of(base);
+	struct memory_attributes *self = attributes_self(base);
 	struct list *rooms = &self->all_rooms;
 
 	while (!list_is_empty(rooms))
-		room_clear(self,
+		room_attributes_clear(self,
 		    LIST_OWNER(rooms->next, struct room_attributes, in_store));
 	assert(self->bytes == 0);
 	id_map_fini(&self->rooms);

@@ -5,12 +5,6 @@
 
 #define SLOTS_LEAST 8
 
-static char *
-bytes_put(char *at, struct str text)
-{
-	return text.len > 0 ? mempcpy(at, text.data, text.len) : at;
-}
-
 struct kept_message *
 kept_message_create(const struct message *message)
 {
@@ -30,10 +24,10 @@ kept_message_create(const struct message *message)
 	if (kept == NULL)
 		return NULL;
 	*kept = what;
-	end = bytes_put(kept->texts, message->body);
-	end = bytes_put(end, message->author);
-	end = bytes_put(end, message->author_id);
-	end = bytes_put(end, message->key);
+	end = str_put(kept->texts, message->body);
+	end = str_put(end, message->author);
+	end = str_put(end, message->author_id);
+	end = str_put(end, message->key);
 	if (what.state == KEPT_EDITED)
 		memcpy(end, &message->edited_ms, sizeof(message->edited_ms));
 	return kept;

@@ -242,7 +242,7 @@ END_TEST
 
 /* Whether any file has these bytes. */
 static bool
-is_on_disk(const char *text)
+disk_has_text(const char *text)
 {
 	const char *name;
 
@@ -258,7 +258,7 @@ is_on_disk(const char *text)
 }
 
 static void
-set(enum attribute_kind kind, uint64_t seq, const char *subject,
+room_set_attribute(enum attribute_kind kind, uint64_t seq, const char *subject,
     const char *value, const char *body)
 {
 	struct attribute attribute = { .kind = kind,
@@ -283,7 +283,8 @@ fill_segment(void)
 		store_rig_put(&rig, "t", true);
 		store_rig_remove(&rig, "t");
 		for (int j = 0; j < 50; j++)
-			set(ATTRIBUTE_TOPIC, 0, "", "another topic", NULL);
+			room_set_attribute(ATTRIBUTE_TOPIC, 0, "",
+			    "another topic", NULL);
 	}
 }
 
@@ -294,22 +295,22 @@ START_TEST(a_text_that_was_removed_leaves_the_disk)
 	store_rig_say(&rig, "r", "\"the second\"");
 	store_rig_say(&rig, "r", "\"the third\"");
 	store_rig_settle(&rig);
-	set(ATTRIBUTE_REDACTION, 1, "", "Alice", NULL);
-	set(ATTRIBUTE_EDIT, 2, "", "Alice", "\"an edit\"");
-	set(ATTRIBUTE_EDIT, 2, "", "Alice", "\"the last edit\"");
-	set(ATTRIBUTE_EDIT, 3, "", "Alice", "\"edited, too\"");
-	set(ATTRIBUTE_REDACTION, 3, "", "Bob", NULL);
+	room_set_attribute(ATTRIBUTE_REDACTION, 1, "", "Alice", NULL);
+	room_set_attribute(ATTRIBUTE_EDIT, 2, "", "Alice", "\"an edit\"");
+	room_set_attribute(ATTRIBUTE_EDIT, 2, "", "Alice", "\"the last edit\"");
+	room_set_attribute(ATTRIBUTE_EDIT, 3, "", "Alice", "\"edited, too\"");
+	room_set_attribute(ATTRIBUTE_REDACTION, 3, "", "Bob", NULL);
 	fill_segment();
 	store_remember();
-	ck_assert(is_on_disk("the first"));
+	ck_assert(disk_has_text("the first"));
 	for (int i = 0; i < 3; i++) {
 		ck_assert_int_eq(compact_now(), 0);
-		ck_assert(!is_on_disk("the first"));
-		ck_assert(!is_on_disk("the second"));
-		ck_assert(!is_on_disk("an edit"));
-		ck_assert(!is_on_disk("the third"));
-		ck_assert(!is_on_disk("edited, too"));
-		ck_assert(is_on_disk("the last edit"));
+		ck_assert(!disk_has_text("the first"));
+		ck_assert(!disk_has_text("the second"));
+		ck_assert(!disk_has_text("an edit"));
+		ck_assert(!disk_has_text("the third"));
+		ck_assert(!disk_has_text("edited, too"));
+		ck_assert(disk_has_text("the last edit"));
 		assert_unchanged(i == 0);
 		fill_segment();
 		store_remember();
@@ -322,17 +323,17 @@ START_TEST(keeps_the_last_value_of_an_attribute)
 	make_rooms();
 	store_rig_say(&rig, "r", "\"hello\"");
 	store_rig_settle(&rig);
-	set(ATTRIBUTE_ROLE, 0, "id1", "an early role", NULL);
-	set(ATTRIBUTE_ROLE, 0, "id1", "owner", NULL);
-	set(ATTRIBUTE_ROLE, 0, "id2", "moderator", NULL);
-	set(ATTRIBUTE_ROLE, 0, "id2", "", NULL);
-	set(ATTRIBUTE_REACTION, 1, "id1", "x", NULL);
+	room_set_attribute(ATTRIBUTE_ROLE, 0, "id1", "an early role", NULL);
+	room_set_attribute(ATTRIBUTE_ROLE, 0, "id1", "owner", NULL);
+	room_set_attribute(ATTRIBUTE_ROLE, 0, "id2", "moderator", NULL);
+	room_set_attribute(ATTRIBUTE_ROLE, 0, "id2", "", NULL);
+	room_set_attribute(ATTRIBUTE_REACTION, 1, "id1", "x", NULL);
 	fill_segment();
 	store_remember();
 	ck_assert_int_eq(compact_now(), 0);
-	ck_assert(!is_on_disk("an early role"));
-	ck_assert(!is_on_disk("moderator"));
-	ck_assert(!is_on_disk("id2"));
+	ck_assert(!disk_has_text("an early role"));
+	ck_assert(!disk_has_text("moderator"));
+	ck_assert(!disk_has_text("id2"));
 	assert_unchanged(_i == 0);
 }
 END_TEST
@@ -343,8 +344,8 @@ START_TEST(attributes_go_with_what_they_are_about)
 	make_rooms();
 	store_rig_say(&rig, "r", "\"hello\"");
 	store_rig_settle(&rig);
-	set(ATTRIBUTE_REACTION, 1, "id1", "a reaction", NULL);
-	set(ATTRIBUTE_TOPIC, 0, "", "an early topic", NULL);
+	room_set_attribute(ATTRIBUTE_REACTION, 1, "id1", "a reaction", NULL);
+	room_set_attribute(ATTRIBUTE_TOPIC, 0, "", "an early topic", NULL);
 	if (_i == 0) {
 		store_rig_remove(&rig, "r");
 		store_rig_settle(&rig);
@@ -353,8 +354,8 @@ START_TEST(attributes_go_with_what_they_are_about)
 	room_write_messages(60);
 	store_remember();
 	ck_assert_int_eq(compact_now(), 0);
-	ck_assert(!is_on_disk("a reaction"));
-	ck_assert_int_eq(is_on_disk("an early topic"), _i != 0);
+	ck_assert(!disk_has_text("a reaction"));
+	ck_assert_int_eq(disk_has_text("an early topic"), _i != 0);
 	assert_unchanged(false);
 }
 END_TEST

@@ -108,7 +108,7 @@ choose_mark(struct life *life, const struct print *room, uint64_t *seq)
  * being refused is no surprise.
  */
 static void
-set_attribute(struct life *life)
+life_set_attribute(struct life *life)
 {
 	unsigned place = any_room(life);
 	const struct print *room = model_room(&life->model, place);
@@ -145,7 +145,7 @@ set_some(struct life *life)
 	size_t count = 1 + chance_below(&life->chance, 4);
 
 	for (size_t i = 0; i < count; i++)
-		set_attribute(life);
+		life_set_attribute(life);
 }
 
 /*

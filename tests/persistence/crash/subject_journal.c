@@ -60,7 +60,7 @@ content_read_message(struct content *content, struct str payload)
 
 /* The record of a message has the text that it was sent with, or none. */
 static void
-read_attribute(struct content *content, struct str payload)
+journal_read_attribute(struct content *content, struct str payload)
 {
 	struct attribute attribute;
 	struct str room;
@@ -101,7 +101,7 @@ read_record(struct replay *base, const struct record *record)
 	else if (record->type == RECORD_ROOM_GONE)
 		content_read_gone(content, record->payload);
 	else if (record->type == RECORD_ATTRIBUTE)
-		read_attribute(content, record->payload);
+		journal_read_attribute(content, record->payload);
 	else if (record->type == RECORD_MESSAGE ||
 		 record->type == RECORD_MESSAGE_BARE)
 		content_read_message(content, record->payload);
@@ -165,7 +165,7 @@ journal_write_message(struct subject *self, struct str room,
 }
 
 static enum chat_error
-set_attribute(struct subject *self, struct str room,
+journal_set_attribute(struct subject *self, struct str room,
     const struct attribute *attribute, uint64_t *lsn)
 {
 	enum chat_error error = CHAT_OK;
@@ -325,7 +325,7 @@ const struct subject_kind journal_subject = {
 	.make_room = journal_create_room,
 	.remove_room = journal_remove_room,
 	.message_write = journal_write_message,
-	.set_attribute = set_attribute,
+	.set_attribute = journal_set_attribute,
 	.step = journal_subject_step,
 	.poll = journal_subject_poll,
 };

@@ -37,7 +37,7 @@ content_put_message(const struct message *message, void *arg)
 }
 
 static bool
-show_attribute(const struct attribute *attribute, void *arg)
+content_visit_attribute(const struct attribute *attribute, void *arg)
 {
 	struct content *content = arg;
 
@@ -48,12 +48,12 @@ show_attribute(const struct attribute *attribute, void *arg)
 }
 
 static void
-show_attributes(const struct subject *self, struct str room)
+content_add_attributes(const struct subject *self, struct str room)
 {
 	for (unsigned kind = 0; kind < ATTRIBUTE_KINDS; kind++)
 		if (attribute_kind_exists(kind))
 			attribute_store_each(self->attributes, room,
-			    (enum attribute_kind)kind, show_attribute,
+			    (enum attribute_kind)kind, content_visit_attribute,
 			    self->content);
 }
 
@@ -88,7 +88,7 @@ content_put_room(const struct room *room, void *arg)
 	content->reading = id;
 	history_each(self->history, id, 1, 0, content_put_message, content);
 	history_each(self->history, id, 1, 0, check_key, self);
-	show_attributes(self, id);
+	content_add_attributes(self, id);
 	return true;
 }
 
@@ -197,7 +197,7 @@ stores_write_message(struct subject *self, struct str room,
 }
 
 static enum chat_error
-set_attribute(struct subject *self, struct str room,
+stores_set_attribute(struct subject *self, struct str room,
     const struct attribute *attribute, uint64_t *lsn)
 {
 	struct entry entry = { .kind = ENTRY_ATTRIBUTE,
@@ -325,7 +325,7 @@ const struct subject_kind stores_subject = {
 	.make_room = stores_create_room,
 	.remove_room = stores_remove_room,
 	.message_write = stores_write_message,
-	.set_attribute = set_attribute,
+	.set_attribute = stores_set_attribute,
 	.find = stores_find_message,
 	.step = stores_step,
 	.poll = stores_poll,

@@ -10,7 +10,7 @@
 static struct store_rig rig;
 
 static void
-begin(void)
+attributes_begin(void)
 {
 	store_rig_init(&rig);
 	store_rig_open(&rig);
@@ -21,13 +21,13 @@ begin(void)
 }
 
 static void
-end(void)
+attributes_end(void)
 {
 	store_rig_fini(&rig);
 }
 
 static enum chat_error
-try_set(enum attribute_kind kind, uint64_t seq, const char *subject,
+attribute_try(enum attribute_kind kind, uint64_t seq, const char *subject,
     const char *value, const char *body)
 {
 	struct attribute attribute = { .kind = kind,
@@ -41,56 +41,57 @@ try_set(enum attribute_kind kind, uint64_t seq, const char *subject,
 }
 
 static void
-set(enum attribute_kind kind, uint64_t seq, const char *subject,
+value_set(enum attribute_kind kind, uint64_t seq, const char *subject,
     const char *value)
 {
-	ck_assert_int_eq(try_set(kind, seq, subject, value, NULL), CHAT_OK);
-}
-
-static void
-edit(uint64_t seq, const char *body)
-{
-	ck_assert_int_eq(try_set(ATTRIBUTE_EDIT, seq, "", "Alice", body),
+	ck_assert_int_eq(attribute_try(kind, seq, subject, value, NULL),
 	    CHAT_OK);
 }
 
 static void
-shows(const char *expected)
+message_edit(uint64_t seq, const char *body)
+{
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_EDIT, seq, "", "Alice", body),
+	    CHAT_OK);
+}
+
+static void
+rig_shows(const char *expected)
 {
 	ck_assert_str_eq(store_rig_show(&rig), expected);
 }
 
 /* It stays so over a crash, and over a clean end. */
 static void
-keeps(const char *expected)
+rig_keeps(const char *expected)
 {
 	store_rig_settle(&rig);
-	shows(expected);
+	rig_shows(expected);
 	store_rig_crash(&rig, CRASH_NOTHING);
-	shows(expected);
+	rig_shows(expected);
 	store_rig_close(&rig);
 	store_rig_open(&rig);
-	shows(expected);
+	rig_shows(expected);
 }
 
 START_TEST(attributes_are_kept)
 {
-	set(ATTRIBUTE_TOPIC, 0, "", "hello");
-	set(ATTRIBUTE_ROLE, 0, "id1", "owner");
-	set(ATTRIBUTE_MEMBER, 0, "id1", "Alice");
-	set(ATTRIBUTE_READ, 0, "id1", "2");
-	set(ATTRIBUTE_REACTION, 2, "id1", "x");
-	shows("r epoch1: 1=one 2=two");
-	keeps("r epoch1: 1=one 2=two topic=hello role/id1=owner "
-	      "member/id1=Alice read/id1=2 reaction@2/id1=x");
-	set(ATTRIBUTE_TOPIC, 0, "", "");
-	set(ATTRIBUTE_ROLE, 0, "id1", "member");
-	keeps("r epoch1: 1=one 2=two role/id1=member member/id1=Alice "
-	      "read/id1=2 reaction@2/id1=x");
+	value_set(ATTRIBUTE_TOPIC, 0, "", "hello");
+	value_set(ATTRIBUTE_ROLE, 0, "id1", "owner");
+	value_set(ATTRIBUTE_MEMBER, 0, "id1", "Alice");
+	value_set(ATTRIBUTE_READ, 0, "id1", "2");
+	value_set(ATTRIBUTE_REACTION, 2, "id1", "x");
+	rig_shows("r epoch1: 1=one 2=two");
+	rig_keeps("r epoch1: 1=one 2=two topic=hello role/id1=owner "
+		  "member/id1=Alice read/id1=2 reaction@2/id1=x");
+	value_set(ATTRIBUTE_TOPIC, 0, "", "");
+	value_set(ATTRIBUTE_ROLE, 0, "id1", "member");
+	rig_keeps("r epoch1: 1=one 2=two role/id1=member member/id1=Alice "
+		  "read/id1=2 reaction@2/id1=x");
 	store_rig_remove(&rig, "r");
-	keeps("");
+	rig_keeps("");
 	store_rig_put(&rig, "r", true);
-	keeps("r epoch2:");
+	rig_keeps("r epoch2:");
 }
 END_TEST
 
@@ -98,10 +99,10 @@ START_TEST(an_edit_is_kept)
 {
 	struct message message;
 
-	edit(1, "a first edit");
-	edit(1, "uno");
-	shows("r epoch1: 1=one 2=two");
-	keeps("r epoch1: 1=uno 2=two edit@1=Alice");
+	message_edit(1, "a first edit");
+	message_edit(1, "uno");
+	rig_shows("r epoch1: 1=one 2=two");
+	rig_keeps("r epoch1: 1=uno 2=two edit@1=Alice");
 	ck_assert(history_get(rig.history, STR("r"), 1, STORE_RIG_NOW,
 	    &message));
 	ck_assert_int_eq(message.edited_ms, STORE_RIG_NOW);
@@ -113,18 +114,18 @@ START_TEST(a_redaction_is_kept)
 {
 	struct message message;
 
-	edit(1, "uno");
-	set(ATTRIBUTE_REACTION, 1, "id1", "x");
+	message_edit(1, "uno");
+	value_set(ATTRIBUTE_REACTION, 1, "id1", "x");
 	store_rig_settle(&rig);
-	set(ATTRIBUTE_REDACTION, 1, "", "Bob");
-	keeps("r epoch1: 1= 2=two redaction@1=Bob");
+	value_set(ATTRIBUTE_REDACTION, 1, "", "Bob");
+	rig_keeps("r epoch1: 1= 2=two redaction@1=Bob");
 	ck_assert(history_get(rig.history, STR("r"), 1, STORE_RIG_NOW,
 	    &message));
 	ck_assert(message.is_redacted);
 	ck_assert_int_eq(message.edited_ms, 0);
-	ck_assert_int_eq(try_set(ATTRIBUTE_EDIT, 1, "", "Alice", "again"),
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_EDIT, 1, "", "Alice", "again"),
 	    CHAT_MESSAGE_NOT_FOUND);
-	ck_assert_int_eq(try_set(ATTRIBUTE_REACTION, 1, "id1", "x", NULL),
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_REACTION, 1, "id1", "x", NULL),
 	    CHAT_MESSAGE_NOT_FOUND);
 }
 END_TEST
@@ -132,29 +133,29 @@ END_TEST
 /* What was appended before the redaction was done does not come back. */
 START_TEST(what_waits_with_a_redaction_is_done_in_order)
 {
-	set(ATTRIBUTE_REACTION, 1, "id1", "before");
-	set(ATTRIBUTE_REDACTION, 1, "", "Bob");
-	set(ATTRIBUTE_REACTION, 1, "id2", "after");
-	edit(1, "after");
+	value_set(ATTRIBUTE_REACTION, 1, "id1", "before");
+	value_set(ATTRIBUTE_REDACTION, 1, "", "Bob");
+	value_set(ATTRIBUTE_REACTION, 1, "id2", "after");
+	message_edit(1, "after");
 	store_rig_settle(&rig);
 	ck_assert_int_eq(rig.last.kind, ENTRY_ATTRIBUTE);
 	ck_assert_int_eq(rig.last.attribute.kind, ATTRIBUTE_EDIT);
 	ck_assert_uint_eq(rig.lost, 2);
-	keeps("r epoch1: 1= 2=two redaction@1=Bob");
+	rig_keeps("r epoch1: 1= 2=two redaction@1=Bob");
 }
 END_TEST
 
 START_TEST(there_is_no_attribute_of_what_is_not_there)
 {
-	ck_assert_int_eq(try_set(ATTRIBUTE_REACTION, 3, "id1", "x", NULL),
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_REACTION, 3, "id1", "x", NULL),
 	    CHAT_MESSAGE_NOT_FOUND);
-	ck_assert_int_eq(try_set(ATTRIBUTE_EDIT, 3, "", "x", "body"),
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_EDIT, 3, "", "x", "body"),
 	    CHAT_MESSAGE_NOT_FOUND);
 	store_rig_remove(&rig, "r");
-	ck_assert_int_eq(try_set(ATTRIBUTE_TOPIC, 0, "", "x", NULL),
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_TOPIC, 0, "", "x", NULL),
 	    CHAT_ROOM_NOT_FOUND);
 	store_rig_settle(&rig);
-	ck_assert_int_eq(try_set(ATTRIBUTE_TOPIC, 0, "", "x", NULL),
+	ck_assert_int_eq(attribute_try(ATTRIBUTE_TOPIC, 0, "", "x", NULL),
 	    CHAT_ROOM_NOT_FOUND);
 	ck_assert_uint_eq(attribute_store_bytes(rig.attributes), 0);
 }
@@ -165,37 +166,37 @@ START_TEST(attributes_of_a_dropped_message_are_not_set)
 {
 	rig.limits.messages = 2;
 	store_rig_say(&rig, "r", "three");
-	set(ATTRIBUTE_REACTION, 1, "id1", "x");
-	edit(1, "uno");
-	set(ATTRIBUTE_REDACTION, 1, "", "Bob");
-	set(ATTRIBUTE_REACTION, 2, "id1", "x");
-	keeps("r epoch1: 2=two 3=three reaction@2/id1=x");
+	value_set(ATTRIBUTE_REACTION, 1, "id1", "x");
+	message_edit(1, "uno");
+	value_set(ATTRIBUTE_REDACTION, 1, "", "Bob");
+	value_set(ATTRIBUTE_REACTION, 2, "id1", "x");
+	rig_keeps("r epoch1: 2=two 3=three reaction@2/id1=x");
 	store_rig_say(&rig, "r", "four");
-	keeps("r epoch1: 3=three 4=four");
+	rig_keeps("r epoch1: 3=three 4=four");
 	ck_assert_uint_eq(attribute_store_bytes(rig.attributes), 0);
 }
 END_TEST
 
 START_TEST(what_the_disk_refuses_is_not_set)
 {
-	set(ATTRIBUTE_TOPIC, 0, "", "first");
+	value_set(ATTRIBUTE_TOPIC, 0, "", "first");
 	store_rig_settle(&rig);
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){
 		.call = DISK_CALL_PWRITE, .nth = 1, .error = ENOSPC });
-	set(ATTRIBUTE_TOPIC, 0, "", "second");
-	set(ATTRIBUTE_ROLE, 0, "id1", "owner");
-	edit(1, "uno");
-	set(ATTRIBUTE_REDACTION, 2, "", "Bob");
+	value_set(ATTRIBUTE_TOPIC, 0, "", "second");
+	value_set(ATTRIBUTE_ROLE, 0, "id1", "owner");
+	message_edit(1, "uno");
+	value_set(ATTRIBUTE_REDACTION, 2, "", "Bob");
 	rig.lost = 0;
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(rig.lost, 4);
-	shows("r epoch1: 1=one 2=two topic=first");
+	rig_shows("r epoch1: 1=one 2=two topic=first");
 	memory_disk_heal(rig.memory);
 	memory_disk_advance(rig.memory, 5000);
 	store_rig_settle(&rig);
-	edit(1, "uno");
-	keeps("r epoch1: 1=uno 2=two topic=first edit@1=Alice");
+	message_edit(1, "uno");
+	rig_keeps("r epoch1: 1=uno 2=two topic=first edit@1=Alice");
 }
 END_TEST
 
@@ -212,8 +213,8 @@ START_TEST(those_of_a_room_that_is_not_kept_do_not_wait)
 	store_rig_say(&rig, "s", "one");
 	ck_assert_int_eq(store_rig_set(&rig, "s", &topic), CHAT_OK);
 	ck_assert_int_eq(store_rig_set(&rig, "s", &redaction), CHAT_OK);
-	shows("r epoch1: 1=one 2=two; s epoch2 ordinary: 1= topic=hi "
-	      "redaction@1=Bob");
+	rig_shows("r epoch1: 1=one 2=two; s epoch2 ordinary: 1= topic=hi "
+		  "redaction@1=Bob");
 	ck_assert_int_eq(store_rig_set(&rig, "s", &redaction),
 	    CHAT_MESSAGE_NOT_FOUND);
 	store_rig_remove(&rig, "s");
@@ -223,9 +224,9 @@ END_TEST
 
 START_TEST(is_closed_while_attributes_wait)
 {
-	set(ATTRIBUTE_TOPIC, 0, "", "hello");
-	edit(1, "uno");
-	set(ATTRIBUTE_REDACTION, 2, "", "Bob");
+	value_set(ATTRIBUTE_TOPIC, 0, "", "hello");
+	message_edit(1, "uno");
+	value_set(ATTRIBUTE_REDACTION, 2, "", "Bob");
 	if (_i > 0)
 		memory_disk_fail(rig.memory,
 		    (struct disk_fault){ .call = DISK_CALL_FDATASYNC,
@@ -236,8 +237,8 @@ START_TEST(is_closed_while_attributes_wait)
 	memory_disk_heal(rig.memory);
 	store_rig_open(&rig);
 	if (_i == 0)
-		shows("r epoch1: 1=uno 2= topic=hello redaction@2=Bob "
-		      "edit@1=Alice");
+		rig_shows("r epoch1: 1=uno 2= topic=hello redaction@2=Bob "
+			  "edit@1=Alice");
 }
 END_TEST
 
@@ -293,7 +294,7 @@ START_TEST(a_store_of_an_earlier_program_is_opened_unchanged)
 	store_rig_open(&rig);
 	ck_assert_ptr_nonnull(strstr(store_rig_show(&rig), " 1=\""));
 	ck_assert_ptr_nonnull(strstr(store_rig_show(&rig), " 2=\""));
-	set(ATTRIBUTE_TOPIC, 0, "", "hello");
+	value_set(ATTRIBUTE_TOPIC, 0, "", "hello");
 	store_rig_settle(&rig);
 	store_rig_crash(&rig, CRASH_NOTHING);
 	ck_assert_ptr_nonnull(strstr(store_rig_show(&rig), " topic=hello"));
@@ -305,7 +306,7 @@ END_TEST
 
 SUITE(file_attributes)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, attributes_begin, attributes_end);
 	tcase_add_test(tests, attributes_are_kept);
 	tcase_add_test(tests, an_edit_is_kept);
 	tcase_add_test(tests, a_redaction_is_kept);

@@ -318,7 +318,7 @@ payload_read_message(struct str payload)
 }
 
 static bool
-read_attribute(struct str payload)
+attribute_is_read(struct str payload)
 {
 	struct attribute out;
 	struct str room;
@@ -360,8 +360,8 @@ static const struct {
 	{ write_room, payload_read_room },
 	{ write_gone, payload_read_gone },
 	{ write_message, payload_read_message },
-	{ write_edit, read_attribute },
-	{ write_reaction, read_attribute },
+	{ write_edit, attribute_is_read },
+	{ write_reaction, attribute_is_read },
 	{ write_trim, payload_read_trim },
 	{ write_lost, read_lost },
 	{ write_snap_end, read_snap_end },

@@ -12,20 +12,20 @@ static struct attribute_store *store;
 static char shown[1 << 16];
 
 static void
-begin(void)
+memory_attributes_begin(void)
 {
 	store = memory_attributes_create();
 	ck_assert_ptr_nonnull(store);
 }
 
 static void
-end(void)
+memory_attributes_end(void)
 {
 	attribute_store_destroy(store);
 }
 
 __attribute__((format(printf, 1, 2))) static void
-show(const char *format, ...)
+shown_add(const char *format, ...)
 {
 	size_t len = strlen(shown);
 	va_list args;
@@ -36,10 +36,10 @@ show(const char *format, ...)
 }
 
 static bool
-show_attribute(const struct attribute *attribute, void *arg)
+shown_add_attribute(const struct attribute *attribute, void *arg)
 {
 	(void)arg;
-	show(" %d%.*s/%.*s=%.*s", (int)attribute->seq,
+	shown_add(" %d%.*s/%.*s=%.*s", (int)attribute->seq,
 	    (int)attribute->label.len, attribute->label.data,
 	    (int)attribute->subject.len, attribute->subject.data,
 	    (int)attribute->value.len, attribute->value.data);
@@ -47,55 +47,56 @@ show_attribute(const struct attribute *attribute, void *arg)
 }
 
 static bool
-show_room(struct str room, const struct attribute *attribute, void *arg)
+shown_add_room(struct str room, const struct attribute *attribute, void *arg)
 {
-	show(" %.*s", (int)room.len, room.data);
-	return show_attribute(attribute, arg);
+	shown_add(" %.*s", (int)room.len, room.data);
+	return shown_add_attribute(attribute, arg);
 }
 
 static bool
-show_label(struct str label, size_t count, void *arg)
+shown_add_label(struct str label, size_t count, void *arg)
 {
 	(void)arg;
-	show(" %.*s:%zu", (int)label.len, label.data, count);
+	shown_add(" %.*s:%zu", (int)label.len, label.data, count);
 	return true;
 }
 
 static const char *
-each(struct str room, enum attribute_kind kind)
+kind_show(struct str room, enum attribute_kind kind)
 {
 	shown[0] = '\0';
-	attribute_store_each(store, room, kind, show_attribute, NULL);
+	attribute_store_each(store, room, kind, shown_add_attribute, NULL);
 	return shown;
 }
 
 static const char *
-of_message(struct str room, uint64_t seq)
+message_show_attributes(struct str room, uint64_t seq)
 {
 	shown[0] = '\0';
-	attribute_store_each_of_message(store, room, seq, show_attribute, NULL);
+	attribute_store_each_of_message(store, room, seq, shown_add_attribute,
+	    NULL);
 	return shown;
 }
 
 static const char *
-labels(struct str room, uint64_t seq)
+labels_show(struct str room, uint64_t seq)
 {
 	shown[0] = '\0';
-	attribute_store_each_label(store, room, seq, show_label, NULL);
+	attribute_store_each_label(store, room, seq, shown_add_label, NULL);
 	return shown;
 }
 
 static const char *
-rooms_of(const char *member)
+rooms_show(const char *member)
 {
 	shown[0] = '\0';
 	attribute_store_each_room(store, ATTRIBUTE_MEMBER, str_from(member),
-	    show_room, NULL);
+	    shown_add_room, NULL);
 	return shown;
 }
 
 static void
-set(struct str room, enum attribute_kind kind, uint64_t seq,
+memory_attribute_set(struct str room, enum attribute_kind kind, uint64_t seq,
     const char *subject, const char *label, const char *value)
 {
 	struct attribute attribute = { .kind = kind,
@@ -110,9 +111,10 @@ set(struct str room, enum attribute_kind kind, uint64_t seq,
 }
 
 static void
-react(uint64_t seq, const char *who, const char *reaction, bool remove)
+reaction_set(uint64_t seq, const char *who, const char *reaction, bool remove)
 {
-	set(RED, ATTRIBUTE_REACTION, seq, who, reaction, remove ? "" : "x");
+	memory_attribute_set(RED, ATTRIBUTE_REACTION, seq, who, reaction,
+	    remove ? "" : "x");
 }
 
 START_TEST(is_empty_at_first)
@@ -123,10 +125,10 @@ START_TEST(is_empty_at_first)
 	ck_assert_uint_eq(attribute_store_count(store, RED), 0);
 	ck_assert(!attribute_store_get(store, RED, ATTRIBUTE_TOPIC, STR(""),
 	    &out));
-	ck_assert_str_eq(each(RED, ATTRIBUTE_TOPIC), "");
-	ck_assert_str_eq(of_message(RED, 1), "");
-	ck_assert_str_eq(labels(RED, 1), "");
-	ck_assert_str_eq(rooms_of("id1"), "");
+	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_TOPIC), "");
+	ck_assert_str_eq(message_show_attributes(RED, 1), "");
+	ck_assert_str_eq(labels_show(RED, 1), "");
+	ck_assert_str_eq(rooms_show("id1"), "");
 	attribute_store_remove_message(store, RED, 1);
 	attribute_store_remove_room(store, RED);
 }
@@ -136,9 +138,9 @@ START_TEST(gives_back_the_last_value)
 {
 	struct attribute out;
 
-	set(RED, ATTRIBUTE_ROLE, 0, "id1", "", "owner");
-	set(RED, ATTRIBUTE_ROLE, 0, "id2", "", "voice");
-	set(RED, ATTRIBUTE_ROLE, 0, "id1", "", "member");
+	memory_attribute_set(RED, ATTRIBUTE_ROLE, 0, "id1", "", "owner");
+	memory_attribute_set(RED, ATTRIBUTE_ROLE, 0, "id2", "", "voice");
+	memory_attribute_set(RED, ATTRIBUTE_ROLE, 0, "id1", "", "member");
 	ck_assert_uint_eq(attribute_store_count(store, RED), 2);
 	ck_assert(attribute_store_get(store, RED, ATTRIBUTE_ROLE, STR("id1"),
 	    &out));
@@ -148,10 +150,10 @@ START_TEST(gives_back_the_last_value)
 	ck_assert(str_equal(out.subject, STR("id1")));
 	ck_assert(str_equal(out.value, STR("member")));
 	ck_assert(str_equal(out.by, STR("id1")));
-	ck_assert_str_eq(each(RED, ATTRIBUTE_ROLE),
+	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_ROLE),
 	    " 0/id1=member 0/id2=voice");
-	ck_assert_str_eq(each(STR("blue"), ATTRIBUTE_ROLE), "");
-	ck_assert_str_eq(each(RED, ATTRIBUTE_TOPIC), "");
+	ck_assert_str_eq(kind_show(STR("blue"), ATTRIBUTE_ROLE), "");
+	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_TOPIC), "");
 }
 END_TEST
 
@@ -159,11 +161,11 @@ START_TEST(an_empty_value_removes)
 {
 	struct attribute out;
 
-	set(RED, ATTRIBUTE_TOPIC, 0, "", "", "hello");
-	set(RED, ATTRIBUTE_TOPIC, 0, "", "", "");
+	memory_attribute_set(RED, ATTRIBUTE_TOPIC, 0, "", "", "hello");
+	memory_attribute_set(RED, ATTRIBUTE_TOPIC, 0, "", "", "");
 	ck_assert(!attribute_store_get(store, RED, ATTRIBUTE_TOPIC, STR(""),
 	    &out));
-	set(RED, ATTRIBUTE_TOPIC, 0, "", "", "");
+	memory_attribute_set(RED, ATTRIBUTE_TOPIC, 0, "", "", "");
 	ck_assert_uint_eq(attribute_store_count(store, RED), 0);
 	ck_assert_uint_eq(attribute_store_bytes(store), 0);
 }
@@ -171,46 +173,47 @@ END_TEST
 
 START_TEST(knows_the_rooms_of_a_member)
 {
-	set(RED, ATTRIBUTE_MEMBER, 0, "id1", "", "Alice");
-	set(STR("blue"), ATTRIBUTE_MEMBER, 0, "id1", "", "Al");
-	set(RED, ATTRIBUTE_MEMBER, 0, "id2", "", "Bob");
-	ck_assert_str_eq(rooms_of("id1"), " red 0/id1=Alice blue 0/id1=Al");
+	memory_attribute_set(RED, ATTRIBUTE_MEMBER, 0, "id1", "", "Alice");
+	memory_attribute_set(STR("blue"), ATTRIBUTE_MEMBER, 0, "id1", "", "Al");
+	memory_attribute_set(RED, ATTRIBUTE_MEMBER, 0, "id2", "", "Bob");
+	ck_assert_str_eq(rooms_show("id1"), " red 0/id1=Alice blue 0/id1=Al");
 	attribute_store_remove_room(store, RED);
-	ck_assert_str_eq(rooms_of("id1"), " blue 0/id1=Al");
-	ck_assert_str_eq(rooms_of("id2"), "");
-	set(STR("blue"), ATTRIBUTE_MEMBER, 0, "id1", "", "");
-	ck_assert_str_eq(rooms_of("id1"), "");
+	ck_assert_str_eq(rooms_show("id1"), " blue 0/id1=Al");
+	ck_assert_str_eq(rooms_show("id2"), "");
+	memory_attribute_set(STR("blue"), ATTRIBUTE_MEMBER, 0, "id1", "", "");
+	ck_assert_str_eq(rooms_show("id1"), "");
 	ck_assert_uint_eq(attribute_store_bytes(store), 0);
 }
 END_TEST
 
 START_TEST(counts_labels)
 {
-	react(7, "id1", "+1", false);
-	react(7, "id2", "-1", false);
-	react(7, "id2", "+1", false);
-	react(7, "id2", "+1", false);
-	react(8, "id2", "+1", false);
-	ck_assert_str_eq(labels(RED, 7), " +1:2 -1:1");
-	ck_assert_str_eq(labels(RED, 8), " +1:1");
-	ck_assert_str_eq(of_message(RED, 7), " 7+1/id1=x 7-1/id2=x 7+1/id2=x");
-	react(7, "id1", "+1", true);
-	react(7, "id2", "-1", true);
-	ck_assert_str_eq(labels(RED, 7), " +1:1");
+	reaction_set(7, "id1", "+1", false);
+	reaction_set(7, "id2", "-1", false);
+	reaction_set(7, "id2", "+1", false);
+	reaction_set(7, "id2", "+1", false);
+	reaction_set(8, "id2", "+1", false);
+	ck_assert_str_eq(labels_show(RED, 7), " +1:2 -1:1");
+	ck_assert_str_eq(labels_show(RED, 8), " +1:1");
+	ck_assert_str_eq(message_show_attributes(RED, 7),
+	    " 7+1/id1=x 7-1/id2=x 7+1/id2=x");
+	reaction_set(7, "id1", "+1", true);
+	reaction_set(7, "id2", "-1", true);
+	ck_assert_str_eq(labels_show(RED, 7), " +1:1");
 }
 END_TEST
 
 START_TEST(attributes_of_a_message_go_with_it)
 {
-	react(7, "id1", "+1", false);
-	react(7, "id2", "+1", false);
-	react(8, "id1", "+1", false);
-	set(RED, ATTRIBUTE_EDIT, 7, "", "", "Alice");
-	set(RED, ATTRIBUTE_TOPIC, 0, "", "", "hello");
+	reaction_set(7, "id1", "+1", false);
+	reaction_set(7, "id2", "+1", false);
+	reaction_set(8, "id1", "+1", false);
+	memory_attribute_set(RED, ATTRIBUTE_EDIT, 7, "", "", "Alice");
+	memory_attribute_set(RED, ATTRIBUTE_TOPIC, 0, "", "", "hello");
 	attribute_store_remove_message(store, RED, 7);
 	attribute_store_remove_message(store, STR("blue"), 8);
-	ck_assert_str_eq(of_message(RED, 7), "");
-	ck_assert_str_eq(of_message(RED, 8), " 8+1/id1=x");
+	ck_assert_str_eq(message_show_attributes(RED, 7), "");
+	ck_assert_str_eq(message_show_attributes(RED, 8), " 8+1/id1=x");
 	ck_assert_uint_eq(attribute_store_count(store, RED), 2);
 	attribute_store_remove_room(store, RED);
 	ck_assert_uint_eq(attribute_store_bytes(store), 0);
@@ -219,13 +222,13 @@ END_TEST
 
 START_TEST(a_redaction_removes_the_others)
 {
-	react(7, "id1", "+1", false);
-	set(RED, ATTRIBUTE_EDIT, 7, "", "", "Alice");
-	react(8, "id1", "+1", false);
-	set(RED, ATTRIBUTE_REDACTION, 7, "", "", "Bob");
-	ck_assert_str_eq(of_message(RED, 7), " 7/=Bob");
-	ck_assert_str_eq(labels(RED, 7), "");
-	ck_assert_str_eq(of_message(RED, 8), " 8+1/id1=x");
+	reaction_set(7, "id1", "+1", false);
+	memory_attribute_set(RED, ATTRIBUTE_EDIT, 7, "", "", "Alice");
+	reaction_set(8, "id1", "+1", false);
+	memory_attribute_set(RED, ATTRIBUTE_REDACTION, 7, "", "", "Bob");
+	ck_assert_str_eq(message_show_attributes(RED, 7), " 7/=Bob");
+	ck_assert_str_eq(labels_show(RED, 7), "");
+	ck_assert_str_eq(message_show_attributes(RED, 8), " 8+1/id1=x");
 }
 END_TEST
 
@@ -246,16 +249,16 @@ START_TEST(a_prepared_value_is_not_shown)
 			     &second),
 	    CHAT_OK);
 	ck_assert_uint_eq(attribute_store_count(store, RED), 1);
-	ck_assert_str_eq(of_message(RED, 7), "");
-	ck_assert_str_eq(each(RED, ATTRIBUTE_REACTION), "");
-	ck_assert_str_eq(labels(RED, 7), "");
+	ck_assert_str_eq(message_show_attributes(RED, 7), "");
+	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_REACTION), "");
+	ck_assert_str_eq(labels_show(RED, 7), "");
 	memory_attributes_commit(store, first);
-	ck_assert_str_eq(of_message(RED, 7), " 7+1/id1=x");
+	ck_assert_str_eq(message_show_attributes(RED, 7), " 7+1/id1=x");
 	attribute_store_remove_message(store, RED, 7);
-	ck_assert_str_eq(of_message(RED, 7), "");
+	ck_assert_str_eq(message_show_attributes(RED, 7), "");
 	if (_i == 0) {
 		memory_attributes_commit(store, second);
-		ck_assert_str_eq(labels(RED, 7), " +1:1");
+		ck_assert_str_eq(labels_show(RED, 7), " +1:1");
 		attribute_store_remove_message(store, RED, 7);
 	} else {
 		memory_attributes_abandon(store, second);
@@ -272,8 +275,9 @@ START_TEST(holds_many)
 	for (int i = 0; i < 2000; i++) {
 		snprintf(room, sizeof(room), "r%d", i % 200);
 		snprintf(member, sizeof(member), "id%d", i % 37);
-		set(str_from(room), ATTRIBUTE_MEMBER, 0, member, "", "x");
-		react(1 + (uint64_t)i % 100, member, "+1", false);
+		memory_attribute_set(str_from(room), ATTRIBUTE_MEMBER, 0,
+		    member, "", "x");
+		reaction_set(1 + (uint64_t)i % 100, member, "+1", false);
 	}
 	ck_assert_uint_eq(attribute_store_count(store, STR("r0")), 10);
 	for (int i = 0; i < 200; i++) {
@@ -287,7 +291,7 @@ START_TEST(holds_many)
 END_TEST
 
 static void
-say(struct history *history, const char *body)
+history_say(struct history *history, const char *body)
 {
 	struct message message = { .at_ms = 1000,
 		.author = STR("Alice"),
@@ -304,17 +308,17 @@ START_TEST(follows_the_messages_of_a_history)
 
 	memory_attributes_follow(store, history);
 	ck_assert_int_eq(history_open(history, RED, 0, true), CHAT_OK);
-	say(history, "1");
-	say(history, "2");
-	react(1, "id1", "+1", false);
-	react(2, "id1", "+1", false);
-	say(history, "3");
-	ck_assert_str_eq(each(RED, ATTRIBUTE_REACTION), " 2+1/id1=x");
+	history_say(history, "1");
+	history_say(history, "2");
+	reaction_set(1, "id1", "+1", false);
+	reaction_set(2, "id1", "+1", false);
+	history_say(history, "3");
+	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_REACTION), " 2+1/id1=x");
 	limits.age_ms = 1000;
 	history_expire(history, 2000);
-	ck_assert_str_eq(each(RED, ATTRIBUTE_REACTION), "");
-	say(history, "4");
-	react(4, "id1", "+1", false);
+	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_REACTION), "");
+	history_say(history, "4");
+	reaction_set(4, "id1", "+1", false);
 	history_close(history, RED);
 	ck_assert_uint_eq(attribute_store_bytes(store), 0);
 	history_destroy(history);
@@ -323,7 +327,8 @@ END_TEST
 
 SUITE(memory_attributes)
 {
-	tcase_add_checked_fixture(tests, begin, end);
+	tcase_add_checked_fixture(tests, memory_attributes_begin,
+	    memory_attributes_end);
 	tcase_add_test(tests, is_empty_at_first);
 	tcase_add_test(tests, gives_back_the_last_value);
 	tcase_add_test(tests, an_empty_value_removes);

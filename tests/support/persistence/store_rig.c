@@ -219,7 +219,7 @@ rig_show_message(const struct message *message, void *arg)
 }
 
 static bool
-show_attribute(const struct attribute *attribute, void *arg)
+rig_show_attribute(const struct attribute *attribute, void *arg)
 {
 	(void)arg;
 	show(" %s", attribute_kind_word(attribute->kind));
@@ -235,12 +235,13 @@ show_attribute(const struct attribute *attribute, void *arg)
 }
 
 static void
-show_attributes(const struct store_rig *rig, struct str room)
+rig_show_attributes(const struct store_rig *rig, struct str room)
 {
 	for (unsigned kind = 0; kind < ATTRIBUTE_KINDS; kind++)
 		if (attribute_kind_exists(kind))
 			attribute_store_each(rig->attributes, room,
-			    (enum attribute_kind)kind, show_attribute, NULL);
+			    (enum attribute_kind)kind, rig_show_attribute,
+			    NULL);
 }
 
 static bool
@@ -254,7 +255,7 @@ rig_show_room(const struct room *room, void *arg)
 	    memory_disk_disk(rig->memory)
 		->ops->wall_ms(memory_disk_disk(rig->memory)),
 	    rig_show_message, NULL);
-	show_attributes(rig, str_from(room->id));
+	rig_show_attributes(rig, str_from(room->id));
 	return true;
 }
 
