@@ -312,6 +312,7 @@ def test_a_stream_brings_what_is_said(backend, stream, join):
     reader = stream("stream")
     assert reader.status == 200
     assert reader.response.headers["Content-Type"] == "text/event-stream"
+    assert reader.response.headers["X-Accel-Buffering"] == "no"
     backend.publish("stream", "a\nb")
     a = join()
     a.ask_ok("join", room="stream")

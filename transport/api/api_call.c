@@ -110,6 +110,8 @@ static void
 headers_add(struct api_call *call)
 {
 	header_add(call, "Cache-Control: no-store\r\n");
+	if (call->is_live)
+		header_add(call, "X-Accel-Buffering: no\r\n"); /* nginx */
 	if (call->status == 503 || call->status == 429)
 		header_add(call, "Retry-After: 1\r\n");
 	if (call->status == 401)
