@@ -445,6 +445,7 @@ exchange_refuse_key(struct http_exchange *exchange)
 {
 	struct http_response *response = &exchange->response;
 
+	http_exchange_count_auth_failure(exchange, "Key required\n");
 	response->status = 401;
 	response->content_type = JSON;
 	response->body = STR("{\"error\":\"unauthorized\","
