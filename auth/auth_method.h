@@ -74,6 +74,7 @@ struct auth_method {
 extern const struct auth_method_ops auth_open_ops;     /* open_method.c */
 extern const struct auth_method_ops auth_jwt_ops;      /* jwt_method.c */
 extern const struct auth_method_ops auth_password_ops; /* password_method.c */
+extern const struct auth_method_ops auth_proxy_ops;    /* proxy_method.c */
 
 /* Headers of answers about accounts. */
 #define AUTH_COOKIE "parley_session"

@@ -20,6 +20,7 @@ static const struct auth_method_ops *const methods[] = {
 	[AUTH_OPEN] = &auth_open_ops,
 	[AUTH_JWT] = &auth_jwt_ops,
 	[AUTH_PASSWORD] = &auth_password_ops,
+	[AUTH_PROXY] = &auth_proxy_ops,
 };
 
 struct authenticator {

@@ -11,9 +11,10 @@
 struct authenticator;
 
 enum auth_kind {
-	AUTH_OPEN,    /* every client is admitted, as an anonymous user */
-	AUTH_JWT,     /* clients need a signed token */
-	AUTH_PASSWORD /* or one that the server gives them for a password */
+	AUTH_OPEN,     /* every client is admitted, as an anonymous user */
+	AUTH_JWT,      /* clients need a signed token */
+	AUTH_PASSWORD, /* or one that the server gives them for a password */
+	AUTH_PROXY     /* a trusted proxy names the users */
 };
 
 /* The longest text of the configuration. */
@@ -25,6 +26,10 @@ struct authenticator_config {
 	struct str origins;  /* see origin_is_allowed() */
 	struct str key_file; /* what jws_keys_read() reads; with AUTH_JWT */
 	struct jwt_policy policy;
+	/* With AUTH_PROXY: names of headers; absent: none. */
+	struct str proxy_user_header;
+	struct str proxy_name_header;
+	struct str proxy_rights_header;
 	/* With AUTH_PASSWORD: */
 	struct str users_file;
 	int64_t session_s;          /* how long a log-in is good */

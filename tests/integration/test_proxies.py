@@ -269,3 +269,96 @@ def test_listeners_with_and_without_headers_work_side_by_side(start, tmp_path):
     assert status_of(proxied, version_1("203.0.113.1")) == 101
     # Other programs of this machine cannot use it.
     assert len(listed.read_text().splitlines()) == 1
+
+
+# --- auth.kind = proxy ----------------------------------------------------------
+
+
+@pytest.fixture
+def gate(start):
+    return start("--auth-kind", "proxy", *TRUSTED,
+                 "--auth-proxy-rights-header", "X-Forwarded-Groups")
+
+
+def refusal(server, **headers):
+    with Connection(server.address) as connection:
+        connection.send(head(**headers))
+        got = connection.read_response()
+        return got.status, got.body
+
+
+def test_a_trusted_proxy_names_the_user(gate):
+    user = {"X-Forwarded-User": "u-17", "X-Forwarded-Groups": "user"}
+    with Chat(gate.address, "/ws?name=mallory", **user) as chat:
+        assert chat.name == "u-17"
+        chat.leave()
+    with Chat(gate.address, **user,
+              **{"X-Forwarded-Preferred-Username": "Zo\u00eb".encode().decode("latin-1")},
+              ) as chat:
+        assert chat.name == "Zo\u00eb"
+        chat.leave()
+
+
+def test_the_proxy_gives_rights(gate):
+    for groups, codes in (
+        ("read", ["forbidden", "forbidden"]),
+        ("staff, READ", ["forbidden", "forbidden"]),
+        ("read,post", [None, "forbidden"]),
+        ("x, user", [None, None]),
+    ):
+        with Chat(gate.address, **{
+                "X-Forwarded-User": "u", "X-Forwarded-Groups": groups}) as chat:
+            assert [chat.ask("broadcast", message="hi").get("code"),
+                    chat.ask("create", name="x").get("code")] == codes, groups
+            chat.leave()
+
+
+def test_without_a_rights_header_users_have_the_usual_rights(start):
+    server = start("--auth-kind", "proxy", *TRUSTED)
+    with Chat(server.address, **{"X-Forwarded-User": "u",
+                                 "X-Forwarded-Groups": "read"}) as chat:
+        chat.ask_ok("create", name="x")
+        chat.leave()
+
+
+@pytest.mark.parametrize("headers, why", [
+    ({}, b"User header missing\n"),
+    ({"X-Forwarded-User": ""}, b"User header missing\n"),
+    ({"X-Forwarded-User": ["alice", "bob"]}, b"User header malformed\n"),
+    ({"X-Forwarded-User": "x" * 300}, b"User header malformed\n"),
+    ({"X-Forwarded-User": "\xff"}, b"User header malformed\n"),
+    ({"X-Forwarded-User": "u", "X-Forwarded-Preferred-Username": ["a", "b"]},
+     b"Name header malformed\n"),
+    ({"Authorization": "Bearer x"}, b"User header missing\n"),
+])
+def test_a_request_without_a_user_is_refused(gate, headers, why):
+    assert refusal(gate, **headers) == (401, why)
+
+
+def test_others_name_no_user(start):
+    server = start("--auth-kind", "proxy", "--auth-trusted-proxies", "192.0.2.1")
+    assert refusal(server, **{"X-Forwarded-User": "admin"}) == (
+        403, b"Not from a trusted proxy\n")
+    server.wait_for_line("handshake refused with 403: Not from a trusted proxy")
+
+
+def test_the_user_header_can_be_chosen(start):
+    server = start("--auth-kind", "proxy", *TRUSTED,
+                   "--auth-proxy-user-header", "X-Remote-User")
+    assert refusal(server, **{"X-Forwarded-User": "u"})[0] == 401
+    with Chat(server.address, **{"X-Remote-User": "u"}) as chat:
+        assert chat.name == "u"
+        chat.leave()
+
+
+@pytest.mark.parametrize("options, why", [
+    ((), "auth.kind (proxy) needs auth.trusted_proxies"),
+    ((*TRUSTED, "--auth-proxy-user-header", "X:"),
+     "auth.proxy_user_header (X:) is not the name of a header"),
+])
+def test_a_proxy_kind_needs_proxies(options, why):
+    done = subprocess.run(
+        [PARLEYD, "--listen", "127.0.0.1:0", "--auth-kind", "proxy", *options],
+        capture_output=True, text=True, timeout=DEADLINE, env=ENVIRONMENT)
+    assert done.returncode == 64
+    assert why in done.stderr

@@ -52,6 +52,7 @@ static const char *const auth_kinds[] = {
 	[AUTH_OPEN] = "open",
 	[AUTH_JWT] = "jwt",
 	[AUTH_PASSWORD] = "password",
+	[AUTH_PROXY] = "proxy",
 	NULL,
 };
 
@@ -183,7 +184,8 @@ const struct option option_table[] = {
 	    .preset = "open",
 	    .words = auth_kinds,
 	    .help = "open: every client; jwt: clients with a signed token; "
-		    "password: users of auth.users, who log in." },
+		    "password: users of auth.users, who log in; "
+		    "proxy: users that a trusted proxy names." },
 	{ .name = "auth.origins",
 	    .type = OPTION_TEXT,
 	    AT(auth.origins),
@@ -249,6 +251,28 @@ const struct option option_table[] = {
 	    .words = forwarded_styles,
 	    .help = "The headers that trusted proxies set: X-Forwarded-For "
 		    "and X-Forwarded-Proto, or Forwarded (RFC 7239)." },
+	{ .name = "auth.proxy_user_header",
+	    .type = OPTION_TEXT,
+	    AT(auth.proxy_user_header),
+	    .preset = "X-Forwarded-User",
+	    .help = "The header with the id of the user, if auth.kind is "
+		    "proxy." },
+	{ .name = "auth.proxy_name_header",
+	    .type = OPTION_TEXT,
+	    AT(auth.proxy_name_header),
+	    .preset = "X-Forwarded-Preferred-Username",
+	    .zero = "none",
+	    .help = "The header with the display name; without it, that is "
+		    "the id." },
+	{ .name = "auth.proxy_rights_header",
+	    .type = OPTION_TEXT,
+	    AT(auth.proxy_rights_header),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "The header with the rights, or roles, of the user, "
+		    "separated by commas; a user without them has none. If "
+		    "there is no such header, all users have the usual "
+		    "rights." },
 
 	{ .section = "HTTP API",
 	    .name = "admin.key",

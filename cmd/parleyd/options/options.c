@@ -7,6 +7,7 @@
 #include "cmd/parleyd/options/options_load.h"
 #include "domain/member.h"
 #include "domain/text/names.h"
+#include "transport/http/http.h"
 
 static void
 presets_assign(struct options_load *load)
@@ -151,6 +152,41 @@ admin_key_is_valid(struct str key)
 	return key.len >= ADMIN_KEY_LEAST && key.len <= API_KEY_MOST;
 }
 
+/* An option, for messages about its value. */
+static const struct option *
+option_named(const char *name)
+{
+	return option_find(OPTION_STYLE_FILE, str_from(name));
+}
+
+/* The name of a header, or nothing. */
+static bool
+header_check(struct options_load *load, const char *name, const char *value)
+{
+	return value[0] == '\0' || http_is_token(str_from(value)) ||
+	       options_load_fail(load,
+		   load->rank[options_load_index(option_named(name))],
+		   "%s (%s) is not the name of a header", name, value);
+}
+
+/* Users that proxies name need a proxy. */
+static bool
+proxy_auth_check(struct options_load *load)
+{
+	const struct auth_options *auth = &load->out->auth;
+
+	if (auth->kind == AUTH_PROXY && auth->trusted_proxies[0] == '\0')
+		return options_load_fail(load,
+		    load->rank[options_load_index(option_named("auth.kind"))],
+		    "auth.kind (proxy) needs auth.trusted_proxies");
+	return header_check(load, "auth.proxy_user_header",
+		   auth->proxy_user_header) &&
+	       header_check(load, "auth.proxy_name_header",
+		   auth->proxy_name_header) &&
+	       header_check(load, "auth.proxy_rights_header",
+		   auth->proxy_rights_header);
+}
+
 static bool
 proxies_check(struct options_load *load)
 {
@@ -183,7 +219,8 @@ options_load(struct options *out, const struct options_sources *sources,
 	return options_load_environment(&load, sources->envp) &&
 	       options_load_file(&load) && seed_ports_append(&load) &&
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
-	       admin_check(&load) && proxies_check(&load);
+	       admin_check(&load) && proxies_check(&load) &&
+	       proxy_auth_check(&load);
 }
 
 bool

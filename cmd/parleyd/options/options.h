@@ -49,6 +49,9 @@ struct auth_options {
 	uint32_t logins_per_minute;
 	char trusted_proxies[OPTIONS_TEXT_SIZE];
 	enum forwarded_style proxy_headers;
+	char proxy_user_header[OPTIONS_TEXT_SIZE];
+	char proxy_name_header[OPTIONS_TEXT_SIZE];
+	char proxy_rights_header[OPTIONS_TEXT_SIZE];
 };
 
 enum tls_least {
