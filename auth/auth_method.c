@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "auth/rights.h"
 #include "domain/log.h"
 #include "transport/http/http_conn.h"
 
@@ -27,6 +28,15 @@ auth_set_member_id(struct principal *principal,
 	return true;
 }
 
+struct principal
+auth_guest(void)
+{
+	return (struct principal){
+		.name = STR("guest"),
+		.rights = user_role_rights(USER_ROLE_GUEST),
+	};
+}
+
 void
 auth_accept(struct candidate *candidate, const struct principal *principal)
 {
@@ -48,4 +58,12 @@ auth_refuse(struct candidate *candidate, int status, const char *why)
 	log_limited(LOG_INFO, "handshake refused with %d: %.*s (%s)", status,
 	    (int)strcspn(why, "\n"), why, address);
 	admission_refuse(candidate, status, why);
+}
+
+void
+auth_refuse_telling(struct candidate *candidate, int status, const char *why,
+    const char *told)
+{
+	candidate->told = told;
+	auth_refuse(candidate, status, why);
 }

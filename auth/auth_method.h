@@ -75,6 +75,7 @@ extern const struct auth_method_ops auth_open_ops;     /* open_method.c */
 extern const struct auth_method_ops auth_jwt_ops;      /* jwt_method.c */
 extern const struct auth_method_ops auth_password_ops; /* password_method.c */
 extern const struct auth_method_ops auth_proxy_ops;    /* proxy_method.c */
+extern const struct auth_method_ops auth_hook_ops;     /* hook_method.c */
 
 /* Headers of answers about accounts. */
 #define AUTH_COOKIE "parley_session"
@@ -94,10 +95,17 @@ struct str auth_text_copy(struct str, char copy[AUTH_TEXT_MAX]);
 bool auth_set_member_id(struct principal *,
     char member_id[USER_MEMBER_ID_SIZE]);
 
+/* A client of which nothing is known: it may read and post. */
+struct principal auth_guest(void);
+
 /* Accepts a candidate, with the member id of its user. */
 void auth_accept(struct candidate *, const struct principal *);
 
 /* Refuses it, and logs it; why is a constant with a newline. */
 void auth_refuse(struct candidate *, int status, const char *why);
+
+/* The same; the client is told another text, which the log does not have. */
+void auth_refuse_telling(struct candidate *, int status, const char *why,
+    const char *told);
 
 #endif

@@ -21,6 +21,7 @@ static const struct auth_method_ops *const methods[] = {
 	[AUTH_JWT] = &auth_jwt_ops,
 	[AUTH_PASSWORD] = &auth_password_ops,
 	[AUTH_PROXY] = &auth_proxy_ops,
+	[AUTH_HOOK] = &auth_hook_ops,
 };
 
 struct authenticator {
@@ -37,15 +38,6 @@ struct authenticator {
 
 /* --- decisions ------------------------------------------------------------ */
 
-static struct principal
-principal_guest(void)
-{
-	return (struct principal){
-		.name = STR("guest"),
-		.rights = user_role_rights(USER_ROLE_GUEST),
-	};
-}
-
 /* NULL: *out is the client. Else the reason of a 401; *out has no rights. */
 static const char *
 authenticator_identify(struct authenticator *auth,
@@ -60,7 +52,7 @@ authenticator_identify(struct authenticator *auth,
 		return NULL;
 	token = request_token_find(request, ops->cookie, auth->token);
 	if (token.data == NULL && auth->guests) {
-		*out = principal_guest();
+		*out = auth_guest();
 		return NULL;
 	}
 	*out = (struct principal){ 0 };

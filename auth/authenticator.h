@@ -14,7 +14,8 @@ enum auth_kind {
 	AUTH_OPEN,     /* every client is admitted, as an anonymous user */
 	AUTH_JWT,      /* clients need a signed token */
 	AUTH_PASSWORD, /* or one that the server gives them for a password */
-	AUTH_PROXY     /* a trusted proxy names the users */
+	AUTH_PROXY,    /* a trusted proxy names the users */
+	AUTH_HOOK      /* another program is asked */
 };
 
 /* The longest text of the configuration. */
@@ -30,6 +31,12 @@ struct authenticator_config {
 	struct str proxy_user_header;
 	struct str proxy_name_header;
 	struct str proxy_rights_header;
+	/* With AUTH_HOOK: */
+	struct str hook_url;
+	struct str hook_headers; /* names of those that it is told */
+	int64_t hook_timeout_ms;
+	size_t hook_max;            /* requests at the same time; not 0 */
+	bool hook_admits_when_down; /* guests; else no client */
 	/* With AUTH_PASSWORD: */
 	struct str users_file;
 	int64_t session_s;          /* how long a log-in is good */

@@ -153,8 +153,10 @@ worker_init(struct worker *worker, const struct server_config *config)
 	worker->loop.websockets = &worker->ws;
 	worker->ws.endpoint = config->endpoint;
 	worker->ws.admission = config->admission;
-	if (config->admission != NULL)
+	if (config->admission != NULL) {
 		config->admission->service = &worker->ws;
+		config->admission->loop = &worker->loop;
+	}
 	ws_users_init(&worker->ws.users);
 	worker->ws.reader_limits.buffered = &worker->loop.input_bytes;
 	worker_limits_changed(worker);

@@ -188,6 +188,12 @@ auth_config_of(const struct options *options)
 		.proxy_user_header = str_from(auth->proxy_user_header),
 		.proxy_name_header = optional_text(auth->proxy_name_header),
 		.proxy_rights_header = optional_text(auth->proxy_rights_header),
+		.hook_url = optional_text(auth->hook_url),
+		.hook_headers = str_from(auth->hook_headers),
+		.hook_timeout_ms = auth->hook_timeout_ms,
+		.hook_max = auth->hook_max,
+		.hook_admits_when_down =
+		    auth->hook_down == HOOK_DOWN_ALLOW_ANONYMOUS,
 		.users_file = optional_text(auth->users),
 		.session_s = auth->session_ms / 1000,
 		.logins_per_minute = auth->logins_per_minute,

@@ -66,7 +66,7 @@ setup(struct str rights_header)
 static void
 admit(const char *headers)
 {
-	struct candidate candidate = { &candidate_ops, &exchange };
+	struct candidate candidate = { &candidate_ops, &exchange, NULL };
 	struct http_limits limits = { 4096, 64 };
 	struct http_request request;
 	char text[2048];

@@ -1,10 +1,12 @@
 /*
  * What clients and operators hand to auth/: tokens, the claims of tokens,
- * keys, origins, users files. The first byte chooses. No token that was not
- * signed with the secret is valid, unless it is the one of the corpus.
+ * keys, origins, users files, answers of hooks. The first byte chooses. No
+ * token that was not signed with the secret is valid, unless it is the one of
+ * the corpus.
  */
 #include <stdlib.h>
 
+#include "auth/hook_answer.h"
 #include "auth/jwt.h"
 #include "auth/origin.h"
 #include "auth/users.h"
@@ -80,6 +82,23 @@ users_file_read_and_write(struct str text)
 	users_destroy(users);
 }
 
+/* No text of the hook ends a line of the answer to a client. */
+static void
+hook_answer_check(struct str text)
+{
+	char reason[HOOK_TEXT_SIZE + 1];
+	struct hook_answer answer;
+
+	if (hook_answer_read(text, &answer) == NULL &&
+	    (answer.user[0] == '\0' || answer.ttl_s < 0 ||
+		strpbrk(answer.user, "\r\n") != NULL ||
+		strpbrk(answer.name, "\r\n") != NULL))
+		abort();
+	if (hook_reason_read(text, reason) &&
+	    strcspn(reason, "\r\n") + 1 != strlen(reason))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -94,6 +113,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'c':
 		claims_read(text);
+		break;
+	case 'h':
+		hook_answer_check(text);
 		break;
 	case 'o':
 		origins_compare(text);

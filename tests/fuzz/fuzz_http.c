@@ -182,12 +182,16 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	const char *data = (const char *)bytes;
 	struct verdict whole = request_scan(data, size, size);
 	struct http_request request;
+	struct http_answer answer;
 	size_t head_len = size;
 
 	check_scan(data, size, &whole);
 	/* The parser stands by itself, whatever the scanner said. */
 	if (whole.result == HTTP_SCAN_DONE)
 		head_len = whole.head_len;
+	if (http_parse_answer(data, head_len, &answer))
+		require(answer.status >= 200 && answer.status <= 599 &&
+			!(answer.is_chunked && answer.has_length));
 	if (http_parse(data, head_len, &limits, &request) != 0)
 		return 0;
 	http_require(whole.result == HTTP_SCAN_DONE);

@@ -271,9 +271,10 @@ call_refuse(struct candidate *candidate, int status, const char *why)
 {
 	struct api_call *call =
 	    LIST_OWNER(candidate, struct api_call, candidate);
+	const char *text = candidate->told != NULL ? candidate->told : why;
 	struct failure failure = {
 		.error = status == 401 ? CHAT_UNAUTHORIZED : CHAT_FORBIDDEN,
-		.text = str_slice(why, strcspn(why, "\n")),
+		.text = str_slice(text, strcspn(text, "\n")),
 	};
 
 	assert(call->is_candidate);
@@ -301,7 +302,8 @@ call_ask_admission(struct api_call *call)
 	struct admission *admission = call_admission(call);
 	struct http_request request;
 
-	call->candidate = (struct candidate){ &candidate_ops, call->exchange };
+	call->candidate =
+	    (struct candidate){ &candidate_ops, call->exchange, NULL };
 	call->is_candidate = true;
 	http_exchange_request(call->exchange, &request);
 	if (admission == NULL)

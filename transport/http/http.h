@@ -1,4 +1,5 @@
-/* A request head of HTTP/1.1 (RFC 9112), strictly; responses. Pure. Public. */
+/* Heads of HTTP/1.1 (RFC 9112), strictly: requests, and responses. Pure.
+ * Public. */
 #ifndef TRANSPORT_HTTP_H
 #define TRANSPORT_HTTP_H
 
@@ -70,6 +71,21 @@ enum http_scan_result http_scan(struct http_scanner *,
  */
 int http_parse(const char *data, size_t len, const struct http_limits *,
     struct http_request *out);
+
+/* What the head of another server's response says. */
+struct http_answer {
+	int status;
+	bool is_chunked; /* its body is; else: */
+	bool has_length; /* of its body; else the end of the connection ends it
+			  */
+	uint64_t length;
+};
+
+/*
+ * Parses the whole head of a response, as http_scan() finds it. False: it is
+ * malformed, interim, or has a coding that is not chunked.
+ */
+bool http_parse_answer(const char *data, size_t len, struct http_answer *out);
 
 /* RFC 9110 §5.6.2. */
 bool http_is_token_char(char);

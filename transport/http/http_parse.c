@@ -287,3 +287,72 @@ http_parse(const char *data, size_t len, const struct http_limits *limits,
 	status = find_body(out);
 	return status != 0 ? status : find_expectations(out);
 }
+
+/* --- responses ------------------------------------------------------------ */
+
+/* "HTTP/1.1 200 OK": §4. */
+static bool
+parse_status_line(struct str line, struct http_answer *out)
+{
+	static const char form[] = "HTTP/1.d ddd";
+
+	if (line.len < sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		char c = line.data[i];
+
+		if (form[i] == 'd' ? c < '0' || c > '9' : c != form[i])
+			return false;
+	}
+	if (line.len > sizeof(form) - 1 && line.data[sizeof(form) - 1] != ' ')
+		return false;
+	out->status = (line.data[9] - '0') * 100 + (line.data[10] - '0') * 10 +
+		      (line.data[11] - '0');
+	/* We expect no interim response: nothing asks for one. */
+	return out->status >= 200 && out->status <= 599;
+}
+
+/* §6.3: one length, or the one coding that is known, not both. */
+static bool
+answer_note_header(struct http_answer *out, const struct http_header *header)
+{
+	if (http_name_is(header->name, "Content-Length")) {
+		if (out->has_length || out->is_chunked)
+			return false;
+		out->has_length = true;
+		return parse_length(header->value, &out->length) == 0;
+	}
+	if (http_name_is(header->name, "Transfer-Encoding")) {
+		if (out->has_length || out->is_chunked)
+			return false;
+		out->is_chunked = true;
+		return http_name_is(header->value, "chunked");
+	}
+	return true;
+}
+
+bool
+http_parse_answer(const char *data, size_t len, struct http_answer *out)
+{
+	struct str text = str_slice(data, len), line;
+	struct http_header header;
+
+	memset(out, 0, sizeof(*out));
+	if (!take_line(&text, &line) || !parse_status_line(line, out))
+		return false;
+	for (;;) {
+		if (!take_line(&text, &line))
+			return false;
+		if (line.len == 0)
+			break;
+		if (!parse_header(line, &header) ||
+		    !answer_note_header(out, &header))
+			return false;
+	}
+	if (http_never_has_body(out->status)) {
+		out->is_chunked = false;
+		out->has_length = true;
+		out->length = 0;
+	}
+	return text.len == 0;
+}

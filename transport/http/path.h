@@ -1,4 +1,4 @@
-/* The dialect of a path. Pure. */
+/* The dialect of a path. Pure. Public. */
 #ifndef TRANSPORT_PATH_H
 #define TRANSPORT_PATH_H
 

@@ -746,6 +746,7 @@ conns_free_dead(struct loop *loop)
 void
 conns_abort_all(struct loop *loop)
 {
+	loop->is_ending = true;
 	for (struct conn *conn = loop->conns; conn; conn = conn->next)
 		conn_abort(conn);
 }

@@ -47,6 +47,7 @@ struct loop {
 	struct conn *conns;
 	struct conn *deferred; /* see conn_defer() */
 	struct conn *dead;     /* to be freed with this turn */
+	bool is_ending;        /* all connections are aborted */
 	size_t conn_count;
 	uint32_t last_number;    /* of a connection */
 	size_t proxy_wait_count; /* sockets in any struct proxy_wait */

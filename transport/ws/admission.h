@@ -16,6 +16,7 @@ struct admission;
 struct candidate;
 struct http_exchange;
 struct http_request;
+struct loop;
 struct ws_service;
 
 struct candidate_ops {
@@ -28,6 +29,9 @@ struct candidate_ops {
 struct candidate {
 	const struct candidate_ops *ops;
 	struct http_exchange *exchange; /* begun */
+	/* What the client is told instead of the reason of a refusal; NULL:
+	 * the reason. Good until the refusal. */
+	const char *told;
 };
 
 struct admission_ops {
@@ -63,6 +67,7 @@ struct admission {
 	const struct admission_ops *ops;
 	int ready_fd;               /* read only with on_ready */
 	struct ws_service *service; /* set by the server */
+	struct loop *loop;          /* the same; for http_call_post() */
 };
 
 /*

@@ -161,7 +161,8 @@ handshake_on_refuse(struct candidate *candidate, int status, const char *why)
 	assert(handshake->waits);
 	handshake->waits = false;
 	meter_count_handshake(&exchange->conn->loop->meter, status);
-	http_refuse(&exchange->response, status, why);
+	http_refuse(&exchange->response, status,
+	    candidate->told != NULL ? candidate->told : why);
 	http_exchange_respond(exchange);
 }
 
@@ -242,8 +243,10 @@ ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
 		http_refuse(&exchange->response, 503, "Out of memory\n");
 		return;
 	}
-	*handshake =
-	    (struct handshake){ { &candidate_ops, exchange }, service, false };
+	*handshake = (struct handshake){
+		.candidate = { &candidate_ops, exchange, NULL },
+		.service = service,
+	};
 	http_exchange_begin(exchange, &handshake_ops, handshake);
 	if (exchange->conn->state != CONN_OPEN)
 		return;

@@ -53,6 +53,7 @@ static const char *const auth_kinds[] = {
 	[AUTH_JWT] = "jwt",
 	[AUTH_PASSWORD] = "password",
 	[AUTH_PROXY] = "proxy",
+	[AUTH_HOOK] = "hook",
 	NULL,
 };
 
@@ -60,6 +61,12 @@ static const char *const creators[] = {
 	[CREATORS_ANYONE] = "anyone",
 	[CREATORS_USERS] = "users",
 	[CREATORS_ROLE] = "role",
+	NULL,
+};
+
+static const char *const hook_down_answers[] = {
+	[HOOK_DOWN_DENY] = "deny",
+	[HOOK_DOWN_ALLOW_ANONYMOUS] = "allow-anonymous",
 	NULL,
 };
 
@@ -185,7 +192,8 @@ const struct option option_table[] = {
 	    .words = auth_kinds,
 	    .help = "open: every client; jwt: clients with a signed token; "
 		    "password: users of auth.users, who log in; "
-		    "proxy: users that a trusted proxy names." },
+		    "proxy: users that a trusted proxy names; hook: another "
+		    "program is asked about each client." },
 	{ .name = "auth.origins",
 	    .type = OPTION_TEXT,
 	    AT(auth.origins),
@@ -273,6 +281,36 @@ const struct option option_table[] = {
 		    "separated by commas; a user without them has none. If "
 		    "there is no such header, all users have the usual "
 		    "rights." },
+	{ .name = "auth.hook_url",
+	    .type = OPTION_TEXT,
+	    AT(auth.hook_url),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "The program that is asked about each client, if "
+		    "auth.kind is hook: http://HOST:PORT/PATH. The host is "
+		    "looked up at the start and on SIGHUP." },
+	{ .name = "auth.hook_headers",
+	    .type = OPTION_TEXT,
+	    AT(auth.hook_headers),
+	    .preset = "Authorization, Cookie",
+	    .zero = "none",
+	    .help = "The headers of the client that it is told." },
+	{ .name = "auth.hook_timeout",
+	    NUMBER(DURATION, auth.hook_timeout_ms, "3s", 100, 10 * MINUTE),
+	    .help = "How long its answer is waited for, at most "
+		    "limits.handshake_timeout." },
+	{ .name = "auth.hook_max",
+	    NUMBER(COUNT, auth.hook_max, "64", 1, 10000),
+	    .help = "How many requests it gets at the same time; 16 times as "
+		    "many clients may wait; beyond: 503." },
+	{ .name = "auth.hook_down",
+	    .type = OPTION_WORD,
+	    AT(auth.hook_down),
+	    .preset = "deny",
+	    .words = hook_down_answers,
+	    .help = "While it cannot be reached, does not answer in time or "
+		    "fails (5xx): deny clients (503), or allow them as "
+		    "guests, who may read and post." },
 
 	{ .section = "HTTP API",
 	    .name = "admin.key",

@@ -1,4 +1,5 @@
 #include "cmd/parleyd/options/options.h"
+#include "auth/hook_request.h"
 #include "auth/origin.h"
 
 #include <assert.h>
@@ -187,6 +188,24 @@ proxy_auth_check(struct options_load *load)
 		   auth->proxy_rights_header);
 }
 
+/* The URL is checked with its host, which needs the network. */
+static bool
+hook_check(struct options_load *load)
+{
+	const struct auth_options *auth = &load->out->auth;
+
+	if (auth->kind == AUTH_HOOK && auth->hook_url[0] == '\0')
+		return options_load_fail(load,
+		    load->rank[options_load_index(option_named("auth.kind"))],
+		    "auth.kind (hook) needs auth.hook_url");
+	return hook_headers_are_valid(str_from(auth->hook_headers)) ||
+	       options_load_fail(load,
+		   load->rank
+		       [options_load_index(option_named("auth.hook_headers"))],
+		   "auth.hook_headers (%s) is not a list of names",
+		   auth->hook_headers);
+}
+
 static bool
 proxies_check(struct options_load *load)
 {
@@ -220,7 +239,7 @@ options_load(struct options *out, const struct options_sources *sources,
 	       options_load_file(&load) && seed_ports_append(&load) &&
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
 	       admin_check(&load) && proxies_check(&load) &&
-	       proxy_auth_check(&load);
+	       proxy_auth_check(&load) && hook_check(&load);
 }
 
 bool

@@ -36,6 +36,11 @@ enum store_kind {
 
 #define OPTIONS_TEXT_SIZE 1024
 
+enum hook_down {
+	HOOK_DOWN_DENY,
+	HOOK_DOWN_ALLOW_ANONYMOUS
+};
+
 struct auth_options {
 	enum auth_kind kind;
 	char origins[OPTIONS_TEXT_SIZE];
@@ -52,6 +57,11 @@ struct auth_options {
 	char proxy_user_header[OPTIONS_TEXT_SIZE];
 	char proxy_name_header[OPTIONS_TEXT_SIZE];
 	char proxy_rights_header[OPTIONS_TEXT_SIZE];
+	char hook_url[OPTIONS_TEXT_SIZE];
+	char hook_headers[OPTIONS_TEXT_SIZE];
+	int64_t hook_timeout_ms;
+	size_t hook_max;
+	enum hook_down hook_down;
 };
 
 enum tls_least {

@@ -1,0 +1,386 @@
+#include "transport/http/http_call.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
+#include "tests/support/transport/recorder.h"
+
+/* The other server is a socket of the test. */
+static struct recorder recorder;
+static struct http_target target;
+static struct http_call *call;
+static int listening;
+static int peer; /* what it has accepted; -1: nothing */
+static char request[4096];
+
+static struct {
+	unsigned calls;
+	int status;
+	char body[HTTP_CALL_BODY_MAX + 1];
+	size_t len;
+	const char *why;
+} result;
+
+static void
+on_done(void *arg, int status, struct str body, const char *why)
+{
+	malloc_spare(true);
+	ck_assert_ptr_eq(arg, &result);
+	result.calls++;
+	result.status = status;
+	ck_assert_uint_le(body.len, HTTP_CALL_BODY_MAX);
+	memcpy(result.body, body.data, body.len);
+	result.body[body.len] = '\0';
+	result.len = body.len;
+	result.why = why;
+	malloc_spare(false);
+}
+
+static void
+setup(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	char url[64], why[128];
+
+	recorder_init(&recorder);
+	memset(&result, 0, sizeof(result));
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_eq(bind(listening, (struct sockaddr *)&sin, len), 0);
+	ck_assert_int_eq(listen(listening, 8), 0);
+	getsockname(listening, (struct sockaddr *)&sin, &len);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/admit?x=1",
+	    (unsigned)ntohs(sin.sin_port));
+	ck_assert_msg(http_target_find(&target, str_from(url), why,
+			  sizeof(why)),
+	    "%s", why);
+	peer = -1;
+}
+
+static void
+teardown(void)
+{
+	recorder_fini(&recorder);
+	close(listening);
+	if (peer >= 0)
+		close(peer);
+}
+
+static void
+turn(void)
+{
+	ssize_t got;
+
+	rig_turn(&recorder.rig);
+	if (peer < 0)
+		peer = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+	got = peer < 0 ? 0 : recv(peer, request, sizeof(request) - 1, 0);
+	if (got > 0)
+		request[got] = '\0';
+	rig_turn(&recorder.rig);
+}
+
+static void
+post(const char *json)
+{
+	call = http_call_post(&recorder.rig.worker.loop, &target,
+	    str_from(json), 2000, on_done, &result);
+	ck_assert_ptr_nonnull(call);
+	turn();
+	turn();
+}
+
+static void
+answer(const char *text)
+{
+	malloc_spare(true);
+	ck_assert_int_eq(send(peer, text, strlen(text), MSG_NOSIGNAL),
+	    (ssize_t)strlen(text));
+	malloc_spare(false);
+	turn();
+}
+
+static const struct {
+	const char *answer;
+	bool ends; /* the server closes the connection behind it */
+	int status;
+	const char *body; /* or why there is no answer */
+} answers[] = {
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false, 200,
+	    "hello" },
+	{ "HTTP/1.0 403\r\nContent-Length: 0\r\n\r\n", false, 403, "" },
+	{ "HTTP/1.1 204 No Content\r\n\r\n", false, 204, "" },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	  "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
+	    false, 200, "hello" },
+	{ "HTTP/1.1 200 OK\r\nX: y\r\n\r\nhello", true, 200, "hello" },
+	{ "HTTP/1.1 500 Oops\r\ncontent-length:2\r\n\r\nno, and more", false,
+	    500, "no" },
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", true, 0,
+	    "it closed the connection" },
+	{ "HTTP/1.1 200 OK\r\nContent-Le", true, 0,
+	    "it closed the connection" },
+	{ "", true, 0, "it closed the connection" },
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+	    false, 0, "its answer is malformed" },
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+	  "Transfer-Encoding: chunked\r\n\r\n",
+	    false, 0, "its answer is malformed" },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", false, 0,
+	    "its answer is malformed" },
+	{ "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", false, 0,
+	    "its answer is malformed" },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx", false, 0,
+	    "its answer is malformed" },
+	{ "HTTP/1.1 200 OK\n\n", false, 0, "its answer is malformed" },
+	{ "HTTP/1.1 099 Low\r\n\r\n", false, 0, "its answer is malformed" },
+	{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", false, 0,
+	    "its answer is malformed" },
+	{ "HTTP/2 200\r\n\r\n", false, 0, "its answer is malformed" },
+	{ "SSH-2.0-OpenSSH_9\r\n\r\n", false, 0, "its answer is malformed" },
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 16385\r\n\r\n", false, 0,
+	    "its answer is too long" },
+	{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4001\r\n",
+	    false, 0, "its answer is too long" },
+};
+
+static void
+check_result(int i)
+{
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_msg(result.status == answers[i].status, "%d: %s",
+	    result.status, result.why);
+	ck_assert_str_eq(result.status != 0 ? result.body : result.why,
+	    answers[i].body);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	ck_assert_uint_eq(recorder.rig.worker.loop.input_bytes, 0);
+}
+
+START_TEST(posts_a_body_and_reads_the_answer)
+{
+	char wanted[HTTP_TARGET_TEXT_SIZE + 16];
+
+	setup();
+	post("{\"a\":1}");
+	ck_assert_int_eq(strncmp(request, "POST /admit?x=1 HTTP/1.1\r\n", 26),
+	    0);
+	snprintf(wanted, sizeof(wanted), "\r\nHost: %s\r\n", target.host);
+	ck_assert_ptr_nonnull(strstr(request, wanted));
+	ck_assert_ptr_nonnull(strstr(request, "\r\nContent-Length: 7\r\n"));
+	ck_assert_ptr_nonnull(strstr(request, "\r\n\r\n{\"a\":1}"));
+	answer(answers[_i].answer);
+	if (answers[_i].ends)
+		shutdown(peer, SHUT_WR);
+	turn();
+	check_result(_i);
+	teardown();
+}
+END_TEST
+
+START_TEST(reads_it_byte_by_byte)
+{
+	setup();
+	post("{}");
+	for (const char *at = answers[_i].answer; *at != '\0'; at++) {
+		send(peer, at, 1, MSG_NOSIGNAL);
+		rig_turn(&recorder.rig);
+	}
+	if (answers[_i].ends)
+		shutdown(peer, SHUT_WR);
+	turn();
+	check_result(_i);
+	teardown();
+}
+END_TEST
+
+START_TEST(an_answer_has_a_bounded_length)
+{
+	static char text[40000];
+
+	setup();
+	post("{}");
+	memset(text, 'x', sizeof(text) - 1);
+	if (_i == 0)
+		memcpy(text, "HTTP/1.1 200 OK\r\n\r\n", 19);
+	else
+		memcpy(text, "HTTP/1.1 200 OK\r\nX: ", 20);
+	answer(text);
+	turn();
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_int_eq(result.status, 0);
+	ck_assert_str_eq(result.why, "its answer is too long");
+	teardown();
+}
+END_TEST
+
+START_TEST(gives_up_after_a_time)
+{
+	setup();
+	post("{}");
+	rig_pass(&recorder.rig, 1000);
+	/* Bytes do not give it more time. */
+	answer("HTTP/1.1 200 OK\r\n");
+	rig_pass(&recorder.rig, 900);
+	ck_assert_uint_eq(result.calls, 0);
+	rig_pass(&recorder.rig, 200);
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_int_eq(result.status, 0);
+	ck_assert_str_eq(result.why, "no answer in time");
+	teardown();
+}
+END_TEST
+
+START_TEST(says_that_it_cannot_connect)
+{
+	setup();
+	close(listening);
+	listening = -1;
+	post("{}");
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_str_eq(result.why, "it cannot be reached");
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(tries_the_next_address)
+{
+	struct sockaddr_in *first;
+
+	setup();
+	target.addresses[1] = target.addresses[0];
+	target.address_count = 2;
+	/* No server is at port 1. */
+	first = (struct sockaddr_in *)&target.addresses[0].storage;
+	first->sin_port = htons(1);
+	post("{}");
+	turn();
+	answer("HTTP/1.1 204 No Content\r\n\r\n");
+	turn();
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_int_eq(result.status, 204);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_cancelled_call_is_not_answered)
+{
+	setup();
+	post("{}");
+	http_call_cancel(call);
+	turn();
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	ck_assert_uint_eq(result.calls, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(ends_with_the_server)
+{
+	setup();
+	target.address_count = 2;
+	target.addresses[1] = target.addresses[0];
+	post("{}");
+	worker_end_connections(&recorder.rig.worker);
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_int_eq(result.status, 0);
+	ck_assert_ptr_null(http_call_post(&recorder.rig.worker.loop, &target,
+	    STR("{}"), 2000, on_done, &result));
+	teardown();
+}
+END_TEST
+
+START_TEST(without_memory_there_is_no_answer)
+{
+	bool failed;
+
+	if (!malloc_can_fail())
+		return;
+	setup();
+	malloc_fail_at((unsigned)_i + 1);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
+	    2000, on_done, &result);
+	turn();
+	turn();
+	if (peer >= 0)
+		answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+	turn();
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	turn();
+	ck_assert_uint_eq(result.calls, call != NULL);
+	ck_assert(failed || result.status == 200);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	teardown();
+}
+END_TEST
+
+static const struct {
+	const char *url;
+	const char *why; /* NULL: it is good */
+	const char *host;
+	const char *path;
+} urls[] = {
+	{ "http://127.0.0.1:9/", NULL, "127.0.0.1:9", "/" },
+	{ "http://127.0.0.1", NULL, "127.0.0.1", "/" },
+	{ "http://127.0.0.1:9?a=b", NULL, "127.0.0.1:9", "/?a=b" },
+	{ "http://[::1]:9/x/y?z", NULL, "[::1]:9", "/x/y?z" },
+	{ "http://localhost:9/x", NULL, "localhost:9", "/x" },
+	{ "", "expected http://HOST:PORT/PATH", NULL, NULL },
+	{ "https://127.0.0.1/", "expected http://HOST:PORT/PATH", NULL, NULL },
+	{ "127.0.0.1:80", "expected http://HOST:PORT/PATH", NULL, NULL },
+	{ "http://", "its host or port is malformed", NULL, NULL },
+	{ "http://:80/", "its host or port is malformed", NULL, NULL },
+	{ "http://h:/", "its host or port is malformed", NULL, NULL },
+	{ "http://h:x/", "its host or port is malformed", NULL, NULL },
+	{ "http://h:123456/", "its host or port is malformed", NULL, NULL },
+	{ "http://user@h/", "it has a character that no URL has there", NULL,
+	    NULL },
+	{ "http://h/a b", "it has a character that no URL has there", NULL,
+	    NULL },
+	{ "http://h/a\r\nX: y", "it has a character that no URL has there",
+	    NULL, NULL },
+	{ "http://h/#x", "it has a character that no URL has there", NULL,
+	    NULL },
+};
+
+START_TEST(reads_a_url)
+{
+	struct http_target found;
+	char why[128] = "";
+	bool ok =
+	    http_target_find(&found, str_from(urls[_i].url), why, sizeof(why));
+
+	ck_assert_msg(ok == (urls[_i].why == NULL), "%s: %s", urls[_i].url,
+	    why);
+	if (!ok) {
+		ck_assert_str_eq(why, urls[_i].why);
+		return;
+	}
+	ck_assert_str_eq(found.host, urls[_i].host);
+	ck_assert_str_eq(found.path, urls[_i].path);
+	ck_assert_uint_ge(found.address_count, 1);
+}
+END_TEST
+
+SUITE(http_call)
+{
+	tcase_add_loop_test(tests, posts_a_body_and_reads_the_answer, 0,
+	    COUNT_OF(answers));
+	tcase_add_loop_test(tests, reads_it_byte_by_byte, 0, COUNT_OF(answers));
+	tcase_add_loop_test(tests, an_answer_has_a_bounded_length, 0, 2);
+	tcase_add_test(tests, gives_up_after_a_time);
+	tcase_add_test(tests, says_that_it_cannot_connect);
+	tcase_add_test(tests, tries_the_next_address);
+	tcase_add_test(tests, a_cancelled_call_is_not_answered);
+	tcase_add_test(tests, ends_with_the_server);
+	tcase_add_loop_test(tests, without_memory_there_is_no_answer, 0, 10);
+	tcase_add_loop_test(tests, reads_a_url, 0, COUNT_OF(urls));
+}

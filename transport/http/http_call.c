@@ -1,0 +1,466 @@
+#include "transport/http/http_call.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "transport/http/http.h"
+#include "transport/http/http_body.h"
+#include "transport/net/conn.h"
+#include "transport/net/input_buffer.h"
+
+#define HEAD_MAX 8192
+#define HEADERS_MAX 64
+
+static const struct http_limits answer_limits = { HEAD_MAX, HEADERS_MAX };
+
+/* --- where to ----------------------------------------------------------- */
+
+static bool
+target_fail(char *why, size_t size, const char *text)
+{
+	snprintf(why, size, "%s", text);
+	return false;
+}
+
+/* Takes the host and its port off what follows "http://". */
+static bool
+authority_split(struct str authority, char host[HTTP_TARGET_TEXT_SIZE],
+    char port[8])
+{
+	const char *bracket = memchr(authority.data, ']', authority.len);
+	const char *colon = memrchr(authority.data, ':', authority.len);
+	struct str name = authority, digits = STR("80");
+
+	if (colon != NULL && (bracket == NULL || colon > bracket)) {
+		name.len = (size_t)(colon - authority.data);
+		digits = str_slice(colon + 1, authority.len - name.len - 1);
+	}
+	if (name.len > 2 && name.data[0] == '[' &&
+	    name.data[name.len - 1] == ']')
+		name = str_slice(name.data + 1, name.len - 2);
+	if (name.len == 0 || digits.len == 0 || digits.len > 5)
+		return false;
+	for (size_t i = 0; i < digits.len; i++)
+		if (digits.data[i] < '0' || digits.data[i] > '9')
+			return false;
+	snprintf(host, HTTP_TARGET_TEXT_SIZE, "%.*s", (int)name.len, name.data);
+	snprintf(port, 8, "%.*s", (int)digits.len, digits.data);
+	return true;
+}
+
+static bool
+target_resolve(struct http_target *target, const char *host, const char *port,
+    char *why, size_t size)
+{
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct addrinfo *found;
+	int error = getaddrinfo(host, port, &hints, &found);
+
+	if (error != 0) {
+		snprintf(why, size, "%s: %s", host, gai_strerror(error));
+		return false;
+	}
+	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+		struct address *address =
+		    &target->addresses[target->address_count];
+
+		if (target->address_count == HTTP_TARGET_ADDRESSES)
+			break;
+		if (at->ai_addrlen > sizeof(address->storage))
+			continue;
+		memcpy(&address->storage, at->ai_addr, at->ai_addrlen);
+		address->len = at->ai_addrlen;
+		target->address_count++;
+	}
+	freeaddrinfo(found);
+	return target->address_count > 0 ||
+	       target_fail(why, size, "its host has no address");
+}
+
+bool
+http_target_find(struct http_target *target, struct str url, char *why,
+    size_t size)
+{
+	struct str scheme = STR("http://");
+	char host[HTTP_TARGET_TEXT_SIZE], port[8];
+	struct str authority, path;
+	size_t len = 0;
+
+	memset(target, 0, sizeof(*target));
+	if (url.len < scheme.len || url.len >= HTTP_TARGET_TEXT_SIZE ||
+	    memcmp(url.data, scheme.data, scheme.len) != 0)
+		return target_fail(why, size, "expected http://HOST:PORT/PATH");
+	for (size_t i = 0; i < url.len; i++)
+		if (url.data[i] <= ' ' || url.data[i] > '~' ||
+		    url.data[i] == '#' || url.data[i] == '@')
+			return target_fail(why, size,
+			    "it has a character that no URL has there");
+	url = str_slice(url.data + scheme.len, url.len - scheme.len);
+	while (len < url.len && strchr("/?", url.data[len]) == NULL)
+		len++;
+	authority = str_slice(url.data, len);
+	path = str_slice(url.data + len, url.len - len);
+	if (!authority_split(authority, host, port))
+		return target_fail(why, size, "its host or port is malformed");
+	snprintf(target->host, sizeof(target->host), "%.*s", (int)authority.len,
+	    authority.data);
+	snprintf(target->path, sizeof(target->path), "%s%.*s",
+	    path.len == 0 || path.data[0] != '/' ? "/" : "", (int)path.len,
+	    path.data);
+	return target_resolve(target, host, port, why, size);
+}
+
+/* --- a call --------------------------------------------------------------- */
+
+struct http_call {
+	struct loop *loop;
+	struct conn *conn;    /* NULL: between two addresses */
+	http_call_done *done; /* NULL: it was called, or the call dropped */
+	void *arg;
+	int64_t timeout_ms;
+	uint32_t since; /* a tick: the call began */
+	size_t address_count;
+	size_t address_next;
+	struct address addresses[HTTP_TARGET_ADDRESSES];
+	struct http_scanner scanner;
+	struct http_answer answer; /* status 0: its head is not whole */
+	struct http_body body;
+	struct input_buffer *input; /* the head, then the body */
+	size_t request_len;
+	char request[];
+};
+
+static struct http_call *
+call_of(const struct conn *conn)
+{
+	return conn->protocol_state;
+}
+
+/* Tells the result, and ends the connection. */
+static void
+call_finish(struct http_call *call, int status, const char *why)
+{
+	http_call_done *done = call->done;
+	struct str body = STR("");
+
+	if (done == NULL)
+		return;
+	call->done = NULL;
+	conn_abort(call->conn);
+	if (status != 0 && call->input != NULL)
+		body = str_slice(call->input->data, call->input->len);
+	done(call->arg, status, body, why);
+}
+
+static void
+call_fail(struct http_call *call, const char *why)
+{
+	call_finish(call, 0, why);
+}
+
+/* --- the answer ----------------------------------------------------------- */
+
+/* False: the call has ended. */
+static bool
+call_keep(struct http_call *call, const char *data, size_t len)
+{
+	if (input_buffer_append(&call->input, data, len, UINT64_MAX,
+		&call->loop->input_bytes))
+		return true;
+	call_fail(call, "no memory");
+	return false;
+}
+
+static size_t
+call_body_len(const struct http_call *call)
+{
+	return call->input == NULL ? 0 : call->input->len;
+}
+
+/* Reads on in the body. */
+static void
+call_read_body(struct http_call *call, const char *data, size_t len)
+{
+	struct http_answer *answer = &call->answer;
+	enum http_body_result result = HTTP_BODY_PIECE;
+	struct str piece;
+	size_t used;
+
+	if (!answer->is_chunked && !answer->has_length) {
+		if (call_body_len(call) + len > HTTP_CALL_BODY_MAX)
+			call_fail(call, "its answer is too long");
+		else
+			call_keep(call, data, len);
+		return;
+	}
+	while (result == HTTP_BODY_PIECE) {
+		result = http_body_feed(&call->body, data, len, &used, &piece);
+		if (result == HTTP_BODY_PIECE &&
+		    !call_keep(call, piece.data, piece.len))
+			return;
+		data += used;
+		len -= used;
+	}
+	switch (result) {
+	case HTTP_BODY_END:
+		call_finish(call, answer->status, NULL);
+		break;
+	case HTTP_BODY_BAD:
+		call_fail(call, "its answer is malformed");
+		break;
+	case HTTP_BODY_TOO_LARGE:
+		call_fail(call, "its answer is too long");
+		break;
+	case HTTP_BODY_PIECE:
+	case HTTP_BODY_MORE:
+		break;
+	}
+}
+
+/* The head is whole: what follows it is the body. */
+static void
+call_begin_body(struct http_call *call, size_t head_len)
+{
+	struct http_answer *answer = &call->answer;
+	struct input_buffer *input = call->input;
+
+	if (!http_parse_answer(input->data, head_len, answer)) {
+		call_fail(call, "its answer is malformed");
+		return;
+	}
+	if (answer->has_length && answer->length > HTTP_CALL_BODY_MAX) {
+		call_fail(call, "its answer is too long");
+		return;
+	}
+	if (answer->is_chunked)
+		http_body_init_chunked(&call->body, HTTP_CALL_BODY_MAX);
+	else
+		http_body_init_length(&call->body, answer->length);
+	call->input = NULL;
+	call_read_body(call, input->data + head_len, input->len - head_len);
+	input_buffer_free(&input, &call->loop->input_bytes);
+}
+
+static void
+call_read_head(struct http_call *call, const char *data, size_t len)
+{
+	size_t head_len;
+	int status;
+
+	if (!call_keep(call, data, len))
+		return;
+	switch (http_scan(&call->scanner, &answer_limits, call->input->data,
+	    call->input->len, &head_len, &status)) {
+	case HTTP_SCAN_MORE:
+		break;
+	case HTTP_SCAN_BAD:
+		call_fail(call, status == 400 ? "its answer is malformed"
+					      : "its answer is too long");
+		break;
+	case HTTP_SCAN_DONE:
+		call_begin_body(call, head_len);
+		break;
+	}
+}
+
+/* --- being a protocol ----------------------------------------------------- */
+
+static size_t
+call_on_bytes(struct conn *conn, char *data, size_t len)
+{
+	struct http_call *call = call_of(conn);
+
+	if (call->answer.status == 0)
+		call_read_head(call, data, len);
+	else
+		call_read_body(call, data, len);
+	return len;
+}
+
+static void
+call_on_eof(struct conn *conn)
+{
+	struct http_call *call = call_of(conn);
+	const struct http_answer *answer = &call->answer;
+
+	if (answer->status != 0 && !answer->is_chunked && !answer->has_length)
+		call_finish(call, answer->status, NULL);
+	else
+		call_fail(call, "it closed the connection");
+}
+
+static void
+call_on_nothing(struct conn *conn)
+{
+	(void)conn;
+}
+
+static uint32_t
+call_next_deadline(const struct conn *conn)
+{
+	const struct http_call *call = call_of(conn);
+
+	return wheel_after(call->since, call->timeout_ms);
+}
+
+static void
+call_on_deadline(struct conn *conn)
+{
+	if (conn_has_passed(conn, call_next_deadline(conn)))
+		call_fail(call_of(conn), "no answer in time");
+}
+
+static void
+call_on_output_full(struct conn *conn)
+{
+	call_fail(call_of(conn), "it takes no request");
+}
+
+static size_t
+call_input_held(const struct conn *conn, uint32_t *since)
+{
+	*since = call_of(conn)->since;
+	return input_buffer_size(call_of(conn)->input);
+}
+
+static void
+call_on_overload(struct conn *conn, enum conn_overload what)
+{
+	(void)what;
+	call_fail(call_of(conn), "no memory");
+}
+
+/* What waits for the answer leaves by itself. */
+static void
+call_on_leave(struct conn *conn, uint32_t tick)
+{
+	(void)conn;
+	(void)tick;
+}
+
+static bool call_connect(struct http_call *);
+
+/* The connection failed, unless the call has ended: the next address may do. */
+static void
+call_on_close(struct conn *conn, void *state)
+{
+	struct http_call *call = state;
+	http_call_done *done = call->done;
+
+	call->conn = NULL;
+	if (done != NULL && call->input == NULL && !conn->loop->is_ending &&
+	    call_connect(call))
+		return;
+	if (done != NULL) {
+		call->done = NULL;
+		done(call->arg, 0, STR(""), "it cannot be reached");
+	}
+	input_buffer_free(&call->input, &call->loop->input_bytes);
+	free(call);
+}
+
+static const struct protocol_ops call_protocol = {
+	.on_bytes = call_on_bytes,
+	.on_eof = call_on_eof,
+	.on_drained = call_on_nothing,
+	.on_output_full = call_on_output_full,
+	.on_turn_end = call_on_nothing,
+	.next_deadline = call_next_deadline,
+	.on_deadline = call_on_deadline,
+	.input_held = call_input_held,
+	.on_overload = call_on_overload,
+	.on_leave = call_on_leave,
+	.on_close = call_on_close,
+};
+
+/* --- the beginning -------------------------------------------------------- */
+
+/* A socket that connects; -1: it cannot. */
+static int
+address_connect(const struct address *address)
+{
+	int fd = socket(address->storage.ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&address->storage,
+		address->len) == 0 ||
+	    errno == EINPROGRESS)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Tries the next address. False: none is left. */
+static bool
+call_connect(struct http_call *call)
+{
+	while (call->address_next < call->address_count) {
+		int fd =
+		    address_connect(&call->addresses[call->address_next++]);
+
+		if (fd < 0)
+			continue;
+		call->conn =
+		    conn_create(call->loop, fd, NULL, &call_protocol, call);
+		if (call->conn == NULL)
+			return false;
+		/* It is sent once the socket is connected. */
+		conn_write(call->conn, call->request, call->request_len);
+		return true;
+	}
+	return false;
+}
+
+struct http_call *
+http_call_post(struct loop *loop, const struct http_target *target,
+    struct str json, int64_t timeout_ms, http_call_done *done, void *arg)
+{
+	static const char head[] = "POST %s HTTP/1.1\r\nHost: %s\r\n"
+				   "User-Agent: parley/" PARLEY_VERSION "\r\n"
+				   "Content-Type: application/json\r\n"
+				   "Content-Length: %zu\r\n"
+				   "Connection: close\r\n\r\n";
+	size_t size = sizeof(head) + sizeof(target->path) +
+		      sizeof(target->host) + 20 + json.len;
+	struct http_call *call;
+	int len;
+
+	call = loop->is_ending ? NULL : calloc(1, sizeof(*call) + size);
+	if (call == NULL)
+		return NULL;
+	call->loop = loop;
+	call->done = done;
+	call->arg = arg;
+	call->timeout_ms = timeout_ms;
+	call->since = loop->wheel.now;
+	call->address_count = target->address_count;
+	memcpy(call->addresses, target->addresses, sizeof(call->addresses));
+	len = snprintf(call->request, size, head, target->path, target->host,
+	    json.len);
+	assert(len > 0 && (size_t)len + json.len <= size);
+	memcpy(call->request + len, json.data, json.len);
+	call->request_len = (size_t)len + json.len;
+	if (call_connect(call))
+		return call;
+	free(call);
+	return NULL;
+}
+
+void
+http_call_cancel(struct http_call *call)
+{
+	call->done = NULL;
+	if (call->conn != NULL)
+		conn_abort(call->conn);
+}
