@@ -37,16 +37,38 @@ auth_guest(void)
 	};
 }
 
+bool
+auth_set_token(struct principal *principal, struct str id)
+{
+	principal->token = id.data == NULL ? 0 : revocations_token(id);
+	return id.data == NULL || principal->token != 0;
+}
+
+bool
+auth_is_revoked(const struct auth_context *context,
+    const struct principal *principal)
+{
+	struct principal_mark mark;
+
+	if (context->revocations == NULL || principal->member_id.data == NULL)
+		return false;
+	mark = principal_mark_of(principal);
+	return revocations_match(context->revocations, &mark);
+}
+
 void
-auth_accept(struct candidate *candidate, const struct principal *principal)
+auth_accept(const struct auth_context *context, struct candidate *candidate,
+    const struct principal *principal)
 {
 	struct principal accepted = *principal;
 	char member_id[USER_MEMBER_ID_SIZE];
 
-	if (auth_set_member_id(&accepted, member_id))
-		admission_accept(candidate, &accepted);
-	else
+	if (!auth_set_member_id(&accepted, member_id))
 		auth_refuse(candidate, 503, "Out of memory\n");
+	else if (auth_is_revoked(context, &accepted))
+		auth_refuse(candidate, 401, AUTH_REVOKED);
+	else
+		admission_accept(candidate, &accepted);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "auth/authenticator.h"
 #include "auth/member_id.h"
+#include "auth/revocations.h"
 
 struct auth_method;
 struct http_exchange;
@@ -15,7 +16,8 @@ struct http_request;
 /* What methods use; everything is borrowed. */
 struct auth_context {
 	struct clock *clock;
-	struct admission *admission; /* for admission_end_user() */
+	struct admission *admission;           /* for admission_end_user() */
+	const struct revocations *revocations; /* NULL: none; may change */
 	int event_fd; /* an eventfd: on_ready() is called after a write */
 };
 
@@ -98,8 +100,24 @@ bool auth_set_member_id(struct principal *,
 /* A client of which nothing is known: it may read and post. */
 struct principal auth_guest(void);
 
-/* Accepts a candidate, with the member id of its user. */
-void auth_accept(struct candidate *, const struct principal *);
+/*
+ * Sets principal->token for the id of its token, which may be absent. False: no
+ * memory.
+ */
+bool auth_set_token(struct principal *, struct str id);
+
+/* Whether the user, whose member id is set, or its token is revoked. */
+bool auth_is_revoked(const struct auth_context *, const struct principal *);
+
+/* The reason of a 401. */
+#define AUTH_REVOKED "Token revoked\n"
+
+/*
+ * Accepts a candidate, with the member id of its user, unless it is revoked:
+ * then it is refused.
+ */
+void auth_accept(const struct auth_context *, struct candidate *,
+    const struct principal *);
 
 /* Refuses it, and logs it; why is a constant with a newline. */
 void auth_refuse(struct candidate *, int status, const char *why);

@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/auth_method.h"
+#include "auth/file_content.h"
 #include "auth/origin.h"
 #include "auth/request_token.h"
 #include "auth/rights.h"
+#include "domain/log.h"
 #include "transport/http/http_conn.h"
 #include "wire/common/wire_text.h"
 #include "wire/json/json_writer.h"
@@ -29,7 +32,10 @@ struct authenticator {
 	struct auth_context context;
 	struct auth_method *method;
 	bool guests;
-	struct str origins; /* its text is this: */
+	struct revocations *revocations;      /* NULL: there is no file */
+	char revoked_path[AUTH_TEXT_MAX + 1]; /* "": none */
+	struct stat revoked_status; /* as of the last attempt to read it */
+	struct str origins;         /* its text is this: */
 	char origins_text[AUTH_TEXT_MAX];
 	char token[REQUEST_TOKEN_SIZE]; /* of the request that is looked at */
 	char member_id[USER_MEMBER_ID_SIZE]; /* of the last answer */
@@ -61,6 +67,8 @@ authenticator_identify(struct authenticator *auth,
 	why = ops->verify(auth->method, token, out);
 	if (why == NULL && !auth_set_member_id(out, auth->member_id))
 		why = jws_result_reason(JWS_NO_MEMORY);
+	if (why == NULL && auth_is_revoked(&auth->context, out))
+		why = AUTH_REVOKED;
 	return why;
 }
 
@@ -72,7 +80,7 @@ candidate_identify(struct authenticator *auth, struct candidate *candidate,
 	const char *why = authenticator_identify(auth, request, &principal);
 
 	if (why == NULL)
-		auth_accept(candidate, &principal);
+		auth_accept(&auth->context, candidate, &principal);
 	else
 		auth_refuse(candidate, 401, why);
 }
@@ -122,6 +130,8 @@ authenticator_verify(struct admission *admission, struct str token,
 	why = ops->verify(auth->method, token, out);
 	if (why == NULL && !auth_set_member_id(out, auth->member_id))
 		why = jws_result_reason(JWS_NO_MEMORY);
+	if (why == NULL && auth_is_revoked(&auth->context, out))
+		why = AUTH_REVOKED;
 	return why;
 }
 
@@ -243,6 +253,77 @@ authenticator_session(struct admission *admission,
 	return true;
 }
 
+/* --- revocations ---------------------------------------------------------- */
+
+#define REVOKED_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define CLOSE_REVOKED 4202
+
+/* NULL: `why` explains the problem, with the path. */
+static struct revocations *
+revocations_load(const char *path, struct stat *status, char *why, size_t size)
+{
+	struct revocations *revocations;
+	char problem[128];
+	char *content;
+	size_t len;
+
+	content = file_content_read(path, REVOKED_FILE_MAX, &len, status);
+	if (content == NULL) {
+		snprintf(why, size, "auth.revoked %s: %s", path,
+		    strerror(errno));
+		return NULL;
+	}
+	revocations =
+	    revocations_read(str_slice(content, len), problem, sizeof(problem));
+	if (revocations == NULL)
+		snprintf(why, size, "auth.revoked %s: %s", path, problem);
+	free(content);
+	return revocations;
+}
+
+static bool
+mark_is_revoked(const struct principal_mark *mark, const void *revocations)
+{
+	return revocations_match(revocations, mark);
+}
+
+/* Takes ownership; connections of what is revoked now end. */
+static void
+revocations_replace(struct authenticator *auth, struct revocations *fresh)
+{
+	revocations_destroy(auth->revocations);
+	auth->revocations = fresh;
+	auth->context.revocations = fresh;
+	if (fresh != NULL)
+		admission_end_if(&auth->base, mark_is_revoked, fresh,
+		    CLOSE_REVOKED, "token_revoked");
+}
+
+/* A file that is missing or wrong changes nothing, and is reported once. */
+static void
+revocations_check(struct authenticator *auth)
+{
+	struct revocations *fresh;
+	struct stat status;
+	char why[AUTH_TEXT_MAX + 256];
+
+	if (auth->revoked_path[0] == '\0')
+		return;
+	if (stat(auth->revoked_path, &status) != 0)
+		memset(&status, 0, sizeof(status));
+	if (file_content_is_same(&status, &auth->revoked_status))
+		return;
+	auth->revoked_status = status;
+	fresh = revocations_load(auth->revoked_path, &status, why, sizeof(why));
+	if (fresh == NULL) {
+		log_error("revocations not reloaded: %s", why);
+		return;
+	}
+	auth->revoked_status = status;
+	revocations_replace(auth, fresh);
+	log_info("revocations reloaded");
+}
+
 /* --- the loop ------------------------------------------------------------- */
 
 static void
@@ -263,6 +344,7 @@ authenticator_tick(struct admission *admission)
 
 	if (auth->method->ops->tick != NULL)
 		auth->method->ops->tick(auth->method);
+	revocations_check(auth);
 }
 
 static const struct admission_ops authenticator_ops = {
@@ -301,8 +383,24 @@ bool
 authenticator_configure(struct authenticator *auth,
     const struct authenticator_config *config, char *why, size_t size)
 {
-	if (!method_configure(auth, config, why, size))
+	struct revocations *fresh = NULL;
+	char path[AUTH_TEXT_MAX + 1];
+	struct stat status = { 0 };
+
+	snprintf(path, sizeof(path), "%.*s", (int)config->revoked_file.len,
+	    config->revoked_file.data == NULL ? "" : config->revoked_file.data);
+	if (path[0] != '\0') {
+		fresh = revocations_load(path, &status, why, size);
+		if (fresh == NULL)
+			return false;
+	}
+	if (!method_configure(auth, config, why, size)) {
+		revocations_destroy(fresh);
 		return false;
+	}
+	memcpy(auth->revoked_path, path, sizeof(path));
+	auth->revoked_status = status;
+	revocations_replace(auth, fresh);
 	auth->guests = config->guests;
 	auth->origins = auth_text_copy(config->origins, auth->origins_text);
 	return true;
@@ -339,6 +437,7 @@ authenticator_destroy(struct authenticator *auth)
 		return;
 	if (auth->method != NULL)
 		auth->method->ops->destroy(auth->method);
+	revocations_destroy(auth->revocations);
 	if (auth->base.ready_fd >= 0)
 		close(auth->base.ready_fd);
 	wire_text_fini(&auth->answer);

@@ -27,6 +27,7 @@ struct authenticator_config {
 	struct str origins;  /* see origin_is_allowed() */
 	struct str key_file; /* what jws_keys_read() reads; with AUTH_JWT */
 	struct jwt_policy policy;
+	struct str revoked_file; /* see revocations_read(); absent: none */
 	/* With AUTH_PROXY: names of headers; absent: none. */
 	struct str proxy_user_header;
 	struct str proxy_name_header;

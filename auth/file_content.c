@@ -158,3 +158,12 @@ file_content_create(const char *path, struct str content)
 	return temporary_write(path, content, temporary) &&
 	       temporary_publish(temporary, path, true);
 }
+
+bool
+file_content_is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}

@@ -16,6 +16,9 @@
 char *file_content_read(const char *path, size_t most, size_t *len,
     struct stat *status);
 
+/* Whether a file is the same, unchanged, by its status. */
+bool file_content_is_same(const struct stat *, const struct stat *);
+
 /*
  * Replaces a file: a temporary one beside it, of mode 0600, is written, synced
  * and renamed; then the directory is synced. After a failure or a crash the old

@@ -62,13 +62,14 @@ candidate_accept(struct hook_method *hook, struct candidate *candidate,
 			     ? str_slice(answer->rooms, answer->rooms_len)
 			     : STR_ABSENT,
 		.expires_at_ms = answer->expires_s * 1000,
+		.issued_s = clock_wall_ms(hook->context->clock) / 1000,
 	};
 
 	if (answer->expires_s != 0 &&
 	    principal.expires_at_ms <= clock_wall_ms(hook->context->clock))
 		auth_refuse(candidate, 401, "Session expired\n");
 	else
-		auth_accept(candidate, &principal);
+		auth_accept(hook->context, candidate, &principal);
 }
 
 /* The reason is shown to the client; it may be about secrets, so the log does
@@ -92,7 +93,7 @@ candidate_decide_without(struct hook_method *hook, struct candidate *candidate)
 	struct principal guest = auth_guest();
 
 	if (hook->admits_when_down)
-		auth_accept(candidate, &guest);
+		auth_accept(hook->context, candidate, &guest);
 	else
 		auth_refuse(candidate, 503, "Authentication unavailable\n");
 }

@@ -62,9 +62,12 @@ jwt_method_verify(struct auth_method *method, struct str token,
 		.user_id = claims->subject,
 		.name = claims->name.len > 0 ? claims->name : claims->subject,
 		.expires_at_ms = claims->expires_s * 1000,
+		.issued_s = claims->issued_s,
 	};
 	rights_of_claim(claims->parley, jwt->rooms, out);
-	return NULL;
+	return auth_set_token(out, claims->id)
+		   ? NULL
+		   : jws_result_reason(JWS_NO_MEMORY);
 }
 
 /* --- configuration -------------------------------------------------------- */

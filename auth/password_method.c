@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/file_content.h"
 #include "auth/users_file.h"
 #include "domain/log.h"
 
@@ -38,8 +39,11 @@ password_method_verify(struct auth_method *base, struct str token,
 		.name = str_from(claims->user->name),
 		.rights = user_role_rights(claims->user->role),
 		.expires_at_ms = claims->jwt.expires_s * 1000,
+		.issued_s = claims->jwt.issued_s,
 	};
-	return NULL;
+	return auth_set_token(out, claims->id)
+		   ? NULL
+		   : jws_result_reason(JWS_NO_MEMORY);
 }
 
 /* --- the users file ------------------------------------------------------- */
@@ -86,15 +90,6 @@ warn_of_readers(const char *path, const struct stat *status)
 		    path, (unsigned)status->st_mode & 07777u);
 }
 
-static bool
-file_is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 /* A file that is missing or wrong changes nothing, and is reported once. */
 static void
 password_method_tick(struct auth_method *base)
@@ -106,7 +101,7 @@ password_method_tick(struct auth_method *base)
 
 	if (stat(method->path, &status) != 0)
 		memset(&status, 0, sizeof(status));
-	if (file_is_same(&status, &method->status))
+	if (file_content_is_same(&status, &method->status))
 		return;
 	method->status = status;
 	fresh = users_file_read(method->path, &status, why, sizeof(why));

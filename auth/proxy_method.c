@@ -13,6 +13,7 @@
 
 struct proxy_method {
 	struct auth_method base;
+	const struct auth_context *context;
 	char user_header[AUTH_TEXT_MAX + 1];
 	char name_header[AUTH_TEXT_MAX + 1];   /* "": none */
 	char rights_header[AUTH_TEXT_MAX + 1]; /* "": none */
@@ -69,6 +70,7 @@ proxy_identify(const struct proxy_method *proxy,
 		return "Name header malformed\n";
 	*out = (struct principal){
 		.user_id = user,
+		.issued_s = clock_wall_ms(proxy->context->clock) / 1000,
 		.name = name.data == NULL ? user : name,
 		.rights = proxy->rights_header[0] == '\0'
 			      ? RIGHTS_USUAL
@@ -91,7 +93,7 @@ proxy_method_admit(struct auth_method *method, struct candidate *candidate,
 	}
 	why = proxy_identify(proxy, request, &principal);
 	if (why == NULL)
-		auth_accept(candidate, &principal);
+		auth_accept(proxy->context, candidate, &principal);
 	else
 		auth_refuse(candidate, 401, why);
 }
@@ -125,12 +127,12 @@ proxy_method_create(const struct authenticator_config *config,
 {
 	struct proxy_method *proxy = calloc(1, sizeof(*proxy));
 
-	(void)context;
 	if (proxy == NULL) {
 		snprintf(why, size, "no memory");
 		return NULL;
 	}
 	proxy->base.ops = &auth_proxy_ops;
+	proxy->context = context;
 	proxy_method_configure(&proxy->base, config, why, size);
 	return &proxy->base;
 }

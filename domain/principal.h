@@ -2,7 +2,9 @@
 #ifndef DOMAIN_PRINCIPAL_H
 #define DOMAIN_PRINCIPAL_H
 
+#include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "domain/base/str.h"
 #include "domain/right.h"
@@ -23,7 +25,31 @@ struct principal {
 	unsigned rights;       /* of enum right */
 	struct str rooms;      /* room_patterns_match(); absent: all rooms */
 	int64_t expires_at_ms; /* Unix time; 0: never */
+	uint64_t token;        /* a hash of its token's id; 0: none */
+	int64_t issued_s;      /* Unix time of its token; 0: unknown */
 };
+
+/* What is kept of a user while its connection is open. */
+struct principal_mark {
+	char member_id[PRINCIPAL_MEMBER_ID_LEN + 1];
+	uint64_t token;
+	int64_t issued_s;
+};
+
+/* The principal is a user. */
+static inline struct principal_mark
+principal_mark_of(const struct principal *principal)
+{
+	struct principal_mark mark = {
+		.token = principal->token,
+		.issued_s = principal->issued_s,
+	};
+
+	assert(principal->member_id.len == PRINCIPAL_MEMBER_ID_LEN);
+	memcpy(mark.member_id, principal->member_id.data,
+	    PRINCIPAL_MEMBER_ID_LEN);
+	return mark;
+}
 
 static inline struct principal
 principal_anonymous(void)

@@ -185,6 +185,7 @@ auth_config_of(const struct options *options)
 		    .audience = optional_text(auth->audience),
 		    .leeway_s = auth->leeway_ms / 1000,
 		},
+		.revoked_file = optional_text(auth->revoked),
 		.proxy_user_header = str_from(auth->proxy_user_header),
 		.proxy_name_header = optional_text(auth->proxy_name_header),
 		.proxy_rights_header = optional_text(auth->proxy_rights_header),

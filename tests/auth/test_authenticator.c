@@ -77,6 +77,33 @@ START_TEST(changes_its_kind)
 }
 END_TEST
 
+START_TEST(a_wrong_file_of_revocations_changes_nothing)
+{
+	struct authenticator_config config;
+	struct authenticator *auth;
+	char path[96];
+
+	setup();
+	snprintf(path, sizeof(path), "%s/revoked", dir);
+	config = config_of(AUTH_JWT);
+	config.revoked_file = str_from(path);
+	ck_assert_ptr_null(authenticator_create(&config, &still_clock, why,
+	    sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "auth.revoked "));
+	ck_assert_ptr_nonnull(strstr(why, "No such file"));
+	ck_assert(file_content_replace(path, STR("jti one\n")));
+	auth = authenticator_create(&config, &still_clock, why, sizeof(why));
+	ck_assert_ptr_nonnull(auth);
+	ck_assert(file_content_replace(path, STR("jti one\njti\n")));
+	ck_assert(!authenticator_configure(auth, &config, why, sizeof(why)));
+	ck_assert_ptr_nonnull(strstr(why, "line 2: jti needs an id"));
+	config.revoked_file = STR_ABSENT;
+	ck_assert(authenticator_configure(auth, &config, why, sizeof(why)));
+	authenticator_destroy(auth);
+	teardown();
+}
+END_TEST
+
 /* The n-th allocation fails. */
 START_TEST(without_memory_there_is_a_reason)
 {
@@ -105,5 +132,6 @@ END_TEST
 SUITE(authenticator)
 {
 	tcase_add_loop_test(tests, changes_its_kind, 0, 9);
+	tcase_add_test(tests, a_wrong_file_of_revocations_changes_nothing);
 	tcase_add_loop_test(tests, without_memory_there_is_a_reason, 0, 90);
 }

@@ -6,6 +6,16 @@
 #include "tests/suite.h"
 #include "transport/http/http_conn.h"
 
+static int64_t
+zero_ms(struct clock *clock)
+{
+	(void)clock;
+	return 0;
+}
+
+static const struct clock_ops clock_ops = { zero_ms, zero_ms };
+static struct clock still_clock = { &clock_ops };
+static struct auth_context context;
 static struct auth_method *method;
 static struct loop loop;
 static struct conn conn = { .loop = &loop };
@@ -56,7 +66,8 @@ setup(struct str rights_header)
 	};
 	char why[64];
 
-	method = auth_proxy_ops.create(&config, NULL, why, sizeof(why));
+	context.clock = &still_clock;
+	method = auth_proxy_ops.create(&config, &context, why, sizeof(why));
 	ck_assert_ptr_nonnull(method);
 	memset(&exchange, 0, sizeof(exchange));
 	exchange.conn = &conn;

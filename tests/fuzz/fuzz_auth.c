@@ -1,14 +1,15 @@
 /*
- * What clients and operators hand to auth/: tokens, the claims of tokens,
- * keys, origins, users files, answers of hooks. The first byte chooses. No
- * token that was not signed with the secret is valid, unless it is the one of
- * the corpus.
+ * What clients, operators and hooks hand to auth/: tokens, the claims of
+ * tokens, keys, origins, users files, answers, revocations. The first byte
+ * chooses. No token that was not signed with the secret is valid, unless it is
+ * the one of the corpus.
  */
 #include <stdlib.h>
 
 #include "auth/hook_answer.h"
 #include "auth/jwt.h"
 #include "auth/origin.h"
+#include "auth/revocations.h"
 #include "auth/users.h"
 #include "wire/common/wire_text.h"
 
@@ -116,6 +117,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 'h':
 		hook_answer_check(text);
+		break;
+	case 'r':
+		revocations_destroy(revocations_read(text, why, sizeof(why)));
 		break;
 	case 'o':
 		origins_compare(text);

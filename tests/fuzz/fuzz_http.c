@@ -190,8 +190,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (whole.result == HTTP_SCAN_DONE)
 		head_len = whole.head_len;
 	if (http_parse_answer(data, head_len, &answer))
-		require(answer.status >= 200 && answer.status <= 599 &&
-			!(answer.is_chunked && answer.has_length));
+		http_require(answer.status >= 200 && answer.status <= 599 &&
+			     !(answer.is_chunked && answer.has_length));
 	if (http_parse(data, head_len, &limits, &request) != 0)
 		return 0;
 	http_require(whole.result == HTTP_SCAN_DONE);

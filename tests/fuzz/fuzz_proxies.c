@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-require(bool holds)
+proxies_require(bool holds)
 {
 	if (!holds)
 		abort();
@@ -38,10 +38,10 @@ header_read(struct str text, size_t step)
 
 		read.result = proxy_decoder_feed(&read.decoder,
 		    text.data + read.used, len, &used, &why);
-		require(used <= len);
+		proxies_require(used <= len);
 		read.used += used;
 	}
-	require(read.result != PROXY_BAD || why != NULL);
+	proxies_require(read.result != PROXY_BAD || why != NULL);
 	return read;
 }
 
@@ -50,14 +50,15 @@ header_check(struct str text)
 {
 	struct read whole = header_read(text, text.len);
 
-	require(whole.used <= PROXY_HEADER_MAX || whole.result == PROXY_BAD);
+	proxies_require(whole.used <= PROXY_HEADER_MAX ||
+			whole.result == PROXY_BAD);
 	for (size_t step = 1; step < 4; step++) {
 		struct read other = header_read(text, step);
 
-		require(other.result == whole.result &&
-			other.used == whole.used &&
-			host_address_equal(&other.decoder.client,
-			    &whole.decoder.client));
+		proxies_require(other.result == whole.result &&
+				other.used == whole.used &&
+				host_address_equal(&other.decoder.client,
+				    &whole.decoder.client));
 	}
 }
 
@@ -70,13 +71,14 @@ ranges_check(struct str text)
 	struct str bad;
 
 	if (!address_ranges_parse(text, &ranges, &bad, &why)) {
-		require(bad.len > 0 && why != NULL);
+		proxies_require(bad.len > 0 && why != NULL);
 		return;
 	}
 	address_ranges_contain(&ranges, &host);
 	for (size_t i = 0; i < ranges.count; i++)
-		require(host_address_is_absent(&ranges.at[i].first) ||
-			address_ranges_contain(&ranges, &ranges.at[i].first));
+		proxies_require(host_address_is_absent(&ranges.at[i].first) ||
+				address_ranges_contain(&ranges,
+				    &ranges.at[i].first));
 }
 
 /* A value that ends with an address of a client names this one. */
@@ -93,17 +95,17 @@ forwarded_check(struct str value, enum forwarded_style style)
 	const char *why;
 	struct str bad;
 
-	require(address_ranges_parse(STR("10.0.0.0/8"), &proxies.ranges, &bad,
-	    &why));
-	require(host_address_parse(STR("10.0.0.1"), &peer.address));
-	require(host_address_parse(STR("192.0.2.77"), &wanted));
+	proxies_require(address_ranges_parse(STR("10.0.0.0/8"), &proxies.ranges,
+	    &bad, &why));
+	proxies_require(host_address_parse(STR("10.0.0.1"), &peer.address));
+	proxies_require(host_address_parse(STR("192.0.2.77"), &wanted));
 	request.headers[0] = (struct http_header){
 		style == FORWARDED_X ? STR("X-Forwarded-For")
 				     : STR("Forwarded"),
 		value,
 	};
 	forwarded_read(&request, &proxies, &peer, &client);
-	require(!host_address_is_unspecified(&client.address));
+	proxies_require(!host_address_is_unspecified(&client.address));
 	if (value.len + sizeof(last_for) > sizeof(text))
 		return;
 	memcpy(text, value.data, value.len);
@@ -114,10 +116,11 @@ forwarded_check(struct str value, enum forwarded_style style)
 	request.headers[0].value = str_from(text);
 	forwarded_read(&request, &proxies, &peer, &client);
 	/* A quote that does not end makes the line one unknown element. */
-	require(host_address_equal(&client.address, &wanted) ||
-		(style == FORWARDED_RFC &&
-		    host_address_equal(&client.address, &peer.address)) ||
-		memchr(text, '\0', value.len) != NULL);
+	proxies_require(host_address_equal(&client.address, &wanted) ||
+			(style == FORWARDED_RFC &&
+			    host_address_equal(&client.address,
+				&peer.address)) ||
+			memchr(text, '\0', value.len) != NULL);
 }
 
 int

@@ -83,6 +83,13 @@ admission_accept(struct candidate *candidate, const struct principal *principal)
 /* It is answered with this status (401, 403, 429, 503); why is a constant. */
 void admission_refuse(struct candidate *, int status, const char *why);
 
+/* Whether a connection of this user, with this token, ends. */
+typedef bool admission_ends(const struct principal_mark *, const void *arg);
+
+/* Ends connections of users, as admission_end_user() does. */
+void admission_end_if(struct admission *, admission_ends *, const void *arg,
+    unsigned code, const char *reason);
+
 /*
  * Ends all connections of a user, after `bye`, with this close code. The
  * reason is a constant: "forbidden".

@@ -811,9 +811,12 @@ ws_moment_of(const struct loop *loop, int64_t at_ms)
 static bool
 ws_note_user(struct conn *conn, const struct principal *principal)
 {
-	return principal->member_id.data == NULL ||
-	       ws_users_add(&ws_service_of(conn)->users, conn,
-		   principal->member_id);
+	struct principal_mark mark;
+
+	if (principal->member_id.data == NULL)
+		return true;
+	mark = principal_mark_of(principal);
+	return ws_users_add(&ws_service_of(conn)->users, conn, &mark);
 }
 
 void

@@ -202,17 +202,48 @@ static const struct candidate_ops candidate_ops = {
 	.refuse = handshake_on_refuse,
 };
 
-struct user_end {
+/* Which connections end, and how. */
+struct connections_end {
+	admission_ends *ends;
+	const void *arg;
 	unsigned code;
 	const char *reason;
 };
 
 static void
-conn_end_user(struct conn *conn, void *arg)
+conn_end_if_due(struct conn *conn, const struct principal_mark *mark, void *arg)
 {
-	const struct user_end *end = arg;
+	const struct connections_end *end = arg;
 
-	ws_conn_end(conn, end->code, end->reason);
+	if (end->ends(mark, end->arg))
+		ws_conn_end(conn, end->code, end->reason);
+}
+
+void
+admission_end_if(struct admission *admission, admission_ends *ends,
+    const void *arg, unsigned code, const char *reason)
+{
+	struct connections_end end = { ends, arg, code, reason };
+
+	/* Before the server is made, there are no connections. */
+	if (admission->service != NULL)
+		ws_users_each(&admission->service->users, conn_end_if_due,
+		    &end);
+}
+
+static bool
+mark_is_of_user(const struct principal_mark *mark, const void *arg)
+{
+	const struct str *member_id = arg;
+
+	return str_equal(str_from(mark->member_id), *member_id);
+}
+
+void
+admission_end_user(struct admission *admission, struct str member_id,
+    unsigned code, const char *reason)
+{
+	admission_end_if(admission, mark_is_of_user, &member_id, code, reason);
 }
 
 void
@@ -220,16 +251,6 @@ admission_refuse(struct candidate *candidate, int status, const char *why)
 {
 	http_exchange_count_auth_failure(candidate->exchange, why);
 	candidate->ops->refuse(candidate, status, why);
-}
-
-void
-admission_end_user(struct admission *admission, struct str member_id,
-    unsigned code, const char *reason)
-{
-	struct user_end end = { code, reason };
-
-	ws_users_each(&admission->service->users, member_id, conn_end_user,
-	    &end);
 }
 
 static void

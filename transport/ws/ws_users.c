@@ -2,12 +2,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct ws_user {
 	struct list link;
 	struct conn *conn; /* the key */
-	char member_id[PRINCIPAL_MEMBER_ID_LEN];
+	struct principal_mark mark;
 };
 
 static struct str
@@ -37,15 +36,15 @@ ws_users_fini(struct ws_users *users)
 }
 
 bool
-ws_users_add(struct ws_users *users, struct conn *conn, struct str member_id)
+ws_users_add(struct ws_users *users, struct conn *conn,
+    const struct principal_mark *mark)
 {
 	struct ws_user *user = malloc(sizeof(*user));
 
-	assert(member_id.len == sizeof(user->member_id));
 	if (user == NULL)
 		return false;
 	user->conn = conn;
-	memcpy(user->member_id, member_id.data, member_id.len);
+	user->mark = *mark;
 	if (!id_map_put(&users->by_conn, user)) {
 		free(user);
 		return false;
@@ -69,17 +68,13 @@ ws_users_remove(struct ws_users *users, struct conn *conn)
 }
 
 void
-ws_users_each(const struct ws_users *users, struct str member_id,
-    void (*visit)(struct conn *, void *arg), void *arg)
+ws_users_each(const struct ws_users *users, ws_users_visit *visit, void *arg)
 {
 	for (const struct list *at = users->all.next; at != &users->all;
 	     at = at->next) {
 		const struct ws_user *user =
 		    LIST_OWNER(at, struct ws_user, link);
 
-		if (str_equal(str_slice(user->member_id,
-				  sizeof(user->member_id)),
-			member_id))
-			visit(user->conn, arg);
+		visit(user->conn, &user->mark, arg);
 	}
 }

@@ -1,4 +1,4 @@
-/* The connections of users, to end those of one user. */
+/* The connections of users, to end those of one user or token. */
 #ifndef TRANSPORT_WS_USERS_H
 #define TRANSPORT_WS_USERS_H
 
@@ -21,14 +21,17 @@ void ws_users_init(struct ws_users *);
 /* Every connection was removed before. */
 void ws_users_fini(struct ws_users *);
 
-/* False: no memory. The member id is copied. */
-bool ws_users_add(struct ws_users *, struct conn *, struct str member_id);
+/* False: no memory. */
+bool ws_users_add(struct ws_users *, struct conn *,
+    const struct principal_mark *);
 
 /* Nothing happens if it is not in it. */
 void ws_users_remove(struct ws_users *, struct conn *);
 
-/* Visits the connections of a user; none may be added or removed meanwhile. */
-void ws_users_each(const struct ws_users *, struct str member_id,
-    void (*visit)(struct conn *, void *arg), void *arg);
+typedef void ws_users_visit(struct conn *, const struct principal_mark *,
+    void *arg);
+
+/* Visits all connections; none may be added or removed meanwhile. */
+void ws_users_each(const struct ws_users *, ws_users_visit *, void *arg);
 
 #endif

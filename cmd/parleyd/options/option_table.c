@@ -243,6 +243,14 @@ const struct option option_table[] = {
 	    .preset = "off",
 	    .help = "Clients without a token are guests, who may read and "
 		    "post: unless auth.kind is open." },
+	{ .name = "auth.revoked",
+	    .type = OPTION_PATH,
+	    AT(auth.revoked),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "A file with tokens and users that are revoked, with "
+		    "lines such as jti ID, sub USER, before TIME USER. Read "
+		    "again when it changes, and on SIGHUP." },
 	{ .name = "auth.trusted_proxies",
 	    .type = OPTION_TEXT,
 	    AT(auth.trusted_proxies),

@@ -52,6 +52,7 @@ struct auth_options {
 	bool guests;
 	int64_t session_ms;
 	uint32_t logins_per_minute;
+	char revoked[OPTIONS_TEXT_SIZE];
 	char trusted_proxies[OPTIONS_TEXT_SIZE];
 	enum forwarded_style proxy_headers;
 	char proxy_user_header[OPTIONS_TEXT_SIZE];
