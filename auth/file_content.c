@@ -88,7 +88,7 @@ content_write_fd(int fd, struct str content)
 }
 
 static bool
-directory_sync(const char *path)
+content_sync_directory(const char *path)
 {
 	char copy[PATH_MAX];
 	bool ok;
@@ -138,7 +138,7 @@ temporary_publish(const char *temporary, const char *path, bool is_new)
 	if (is_new || !ok)
 		unlink(temporary);
 	errno = error;
-	return ok && directory_sync(path);
+	return ok && content_sync_directory(path);
 }
 
 bool

@@ -56,7 +56,7 @@ queue_take(struct check_queue *queue)
 /* --- the thread ----------------------------------------------------------- */
 
 static void
-check_run(struct password_check *check)
+password_check_run(struct password_check *check)
 {
 	check->result = password_compare(&check->hash,
 	    str_slice(check->password, check->len));
@@ -87,7 +87,7 @@ worker_run(void *arg)
 			continue;
 		}
 		pthread_mutex_unlock(&worker->mutex);
-		check_run(check);
+		password_check_run(check);
 		pthread_mutex_lock(&worker->mutex);
 		queue_append(&worker->done, check);
 		event_signal(worker->event_fd);
@@ -98,7 +98,7 @@ worker_run(void *arg)
 
 /* Signals are for the event loop. */
 static int
-thread_start(struct password_worker *worker)
+password_thread_start(struct password_worker *worker)
 {
 	sigset_t all, before;
 	int error;
@@ -125,7 +125,7 @@ password_worker_create(int event_fd)
 	queue_init(&worker->waiting);
 	queue_init(&worker->done);
 	worker->event_fd = event_fd;
-	error = thread_start(worker);
+	error = password_thread_start(worker);
 	if (error == 0)
 		return worker;
 	pthread_cond_destroy(&worker->changed);

@@ -186,8 +186,8 @@ file_rewrite(struct revoked_tokens *tokens)
 #define LINES_TO_SPARE 4096
 
 static bool
-file_add(struct revoked_tokens *tokens, const char *id, int64_t expires_s,
-    int64_t now_s)
+revoked_file_add(struct revoked_tokens *tokens, const char *id,
+    int64_t expires_s, int64_t now_s)
 {
 	if (tokens->lines < id_map_count(&tokens->by_id) + LINES_TO_SPARE)
 		return file_append(tokens, id, expires_s);
@@ -254,7 +254,7 @@ revoked_tokens_add(struct revoked_tokens *tokens, struct str id,
 		token_forget_first_to_expire(tokens);
 	if (!token_note(tokens, id, expires_s))
 		return false;
-	if (!file_add(tokens, id.data, expires_s, now_s))
+	if (!revoked_file_add(tokens, id.data, expires_s, now_s))
 		log_error("%s: %s", tokens->path, strerror(errno));
 	return true;
 }

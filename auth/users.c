@@ -266,7 +266,7 @@ fields_read(struct str text, const struct field *fields, size_t count,
 }
 
 static bool
-number_read(const struct json_value *value, uint32_t *out)
+field_read_number(const struct json_value *value, uint32_t *out)
 {
 	uint64_t number;
 
@@ -307,9 +307,9 @@ hash_read(const struct json_value *value, struct password_hash *out)
 	    "scrypt: unknown field: expected log_n, r, p, salt, hash");
 	if (why != NULL)
 		return why;
-	if (!number_read(&in.log_n, &out->log_n) ||
-	    !number_read(&in.r, &out->r) || !number_read(&in.p, &out->p) ||
-	    !password_hash_is_sound(out))
+	if (!field_read_number(&in.log_n, &out->log_n) ||
+	    !field_read_number(&in.r, &out->r) ||
+	    !field_read_number(&in.p, &out->p) || !password_hash_is_sound(out))
 		return "scrypt: log_n, r, p: missing, or too small or large";
 	if (!bytes_read(&in.salt, out->salt, sizeof(out->salt)))
 		return "scrypt.salt: expected 16 bytes in base64url";
@@ -377,7 +377,7 @@ version_read(struct str line)
 	uint32_t number;
 
 	if (fields_read(line, &field, 1, "") != NULL ||
-	    !number_read(&version, &number))
+	    !field_read_number(&version, &number))
 		return "expected {\"parley_users\":1}: not a users file";
 	return number == USERS_VERSION ? NULL : "of a newer version of parley";
 }

@@ -276,8 +276,8 @@ search_room_gone(struct str room, uint64_t lsn, void *arg)
 
 /* A room whose ROOM record was lost still has messages. */
 static void
-search_message(struct str room, const struct message *message, uint64_t lsn,
-    void *arg)
+inspect_search_message(struct str room, const struct message *message,
+    uint64_t lsn, void *arg)
 {
 	struct room_search *search = arg;
 
@@ -308,7 +308,7 @@ inspect_delete_room(struct disk *disk, struct str room, struct inspection *out)
 	struct room_search search = { .id = room };
 	struct inspector inspector = { .room = search_room,
 		.room_gone = search_room_gone,
-		.message = search_message,
+		.message = inspect_search_message,
 		.arg = &search };
 	struct journal *journal;
 	enum inspect_status status;

@@ -22,7 +22,7 @@
 
 /* Byte by byte: what follows the line is for others. */
 static bool
-line_read(int fd, char *out, size_t size)
+login_read_line(int fd, char *out, size_t size)
 {
 	size_t len = 0;
 	char byte;
@@ -42,7 +42,7 @@ login_read_password(char *out, size_t size)
 	const char *password = getenv("PARLEY_PASSWORD");
 
 	if (password == NULL && !isatty(STDIN_FILENO))
-		return line_read(STDIN_FILENO, out, size);
+		return login_read_line(STDIN_FILENO, out, size);
 	if (password == NULL)
 		password = getpass("Password: ");
 	return password != NULL && password[0] != '\0' &&
@@ -254,8 +254,8 @@ login_try_all(struct login *login, const struct url *url, struct tls *tls)
 }
 
 static void
-request_write(struct wire_text *out, const struct url *url, struct str user,
-    struct str password)
+login_write_request(struct wire_text *out, const struct url *url,
+    struct str user, struct str password)
 {
 	struct wire_text body;
 	char host[HANDSHAKE_HOST_SIZE];
@@ -295,7 +295,7 @@ login_run(struct event_base *base, const struct url *url, struct tls *tls,
 	struct wire_text request;
 
 	wire_text_init(&request);
-	request_write(&request, url, user, password);
+	login_write_request(&request, url, user, password);
 	if (request.failed)
 		snprintf(why, size, "no memory");
 	else {

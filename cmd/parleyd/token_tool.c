@@ -132,7 +132,7 @@ payload_write(struct wire_text *out, const struct token_options *options,
 
 /* The secret without its newline; 0: an error was printed. */
 static size_t
-secret_read(const char *path, char secret[SECRET_MAX])
+token_secret_read(const char *path, char secret[SECRET_MAX])
 {
 	FILE *file = fopen(path, "re");
 	size_t len;
@@ -160,7 +160,7 @@ static int
 token_print(const struct token_options *options, time_t ttl_s, FILE *out)
 {
 	char secret[SECRET_MAX], token[JWS_TOKEN_MAX];
-	size_t secret_len = secret_read(options->key, secret), len;
+	size_t secret_len = token_secret_read(options->key, secret), len;
 	struct wire_text payload;
 
 	if (secret_len == 0)

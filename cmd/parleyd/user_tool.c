@@ -47,8 +47,8 @@ struct user_command {
 };
 
 static int
-error_print(const struct user_command *command, int status, const char *what,
-    const char *why)
+user_error_print(const struct user_command *command, int status,
+    const char *what, const char *why)
 {
 	fprintf(stderr, "parleyd: user %s: %s%s%s\n", command->word, what,
 	    why[0] != '\0' ? ": " : "", why);
@@ -58,7 +58,7 @@ error_print(const struct user_command *command, int status, const char *what,
 /* --- what the actions do with the users ----------------------------------- */
 
 static bool
-role_read(const struct user_command *command, enum user_role *out)
+user_command_role(const struct user_command *command, enum user_role *out)
 {
 	*out = USER_ROLE_USER;
 	return command->role == NULL ||
@@ -77,9 +77,9 @@ password_ask(struct user_command *command)
 	problem =
 	    password_prompt_twice(command->in, password, sizeof(password));
 	if (problem != NULL)
-		status = error_print(command, EX_DATAERR, problem, "");
+		status = user_error_print(command, EX_DATAERR, problem, "");
 	else if (!password_hash_compute(str_from(password), &command->password))
-		status = error_print(command, EX_OSERR, "no memory", "");
+		status = user_error_print(command, EX_OSERR, "no memory", "");
 	explicit_bzero(password, sizeof(password));
 	return status;
 }
@@ -90,13 +90,13 @@ action_add(struct user_command *command)
 	enum user_role role;
 	enum users_result result;
 
-	if (!role_read(command, &role))
-		return error_print(command, EX_USAGE, "no such role",
+	if (!user_command_role(command, &role))
+		return user_error_print(command, EX_USAGE, "no such role",
 		    command->role);
 	result = users_add(command->users, str_from(command->name), role,
 	    &command->password, NULL);
 	if (result != USERS_OK)
-		return error_print(command, EX_DATAERR, command->name,
+		return user_error_print(command, EX_DATAERR, command->name,
 		    users_result_text(result));
 	return 0;
 }
@@ -111,8 +111,8 @@ action_passwd(struct user_command *command, struct user *user)
 static int
 action_role(struct user_command *command, struct user *user)
 {
-	if (!role_read(command, &user->role))
-		return error_print(command, EX_USAGE, "no such role",
+	if (!user_command_role(command, &user->role))
+		return user_error_print(command, EX_USAGE, "no such role",
 		    command->role);
 	return 0;
 }
@@ -183,7 +183,7 @@ action_run(const struct action *action, struct user_command *command)
 		return action->run(command);
 	user = users_find(command->users, str_from(command->name));
 	if (user == NULL)
-		return error_print(command, EX_DATAERR, command->name,
+		return user_error_print(command, EX_DATAERR, command->name,
 		    "no such user");
 	return action->change(command, user);
 }
@@ -207,11 +207,11 @@ action_run_on_file(const struct action *action, struct user_command *command,
 
 	command->users = users_open(command, why, sizeof(why));
 	if (command->users == NULL)
-		return error_print(command, EX_NOINPUT, why, "");
+		return user_error_print(command, EX_NOINPUT, why, "");
 	status = action_run(action, command);
 	if (status == 0 && writes &&
 	    !users_file_write(command->file, command->users, why, sizeof(why)))
-		status = error_print(command, EX_IOERR, why, "");
+		status = user_error_print(command, EX_IOERR, why, "");
 	users_destroy(command->users);
 	return status;
 }
@@ -223,7 +223,7 @@ action_run_locked(const struct action *action, struct user_command *command)
 	int status, fd = users_file_lock(command->file, why, sizeof(why));
 
 	if (fd < 0)
-		return error_print(command, EX_IOERR, why, "");
+		return user_error_print(command, EX_IOERR, why, "");
 	status = action_run_on_file(action, command, true);
 	close(fd);
 	return status;
@@ -259,7 +259,7 @@ action_find(const char *word)
 
 /* False: an argument is not expected. */
 static bool
-arguments_read(const struct action *action, struct user_command *command,
+user_arguments_read(const struct action *action, struct user_command *command,
     int argc, char *const *argv)
 {
 	for (int i = 0; i < argc; i++) {
@@ -295,7 +295,7 @@ user_tool_run(int argc, char *const *argv, FILE *in, FILE *out)
 	action = argc > 0 ? action_find(argv[0]) : NULL;
 	command.word = action != NULL ? action->word : "";
 	if (action == NULL ||
-	    !arguments_read(action, &command, argc - 1, argv + 1)) {
+	    !user_arguments_read(action, &command, argc - 1, argv + 1)) {
 		fputs("parleyd: user: wrong arguments; see parleyd user "
 		      "--help\n",
 		    stderr);

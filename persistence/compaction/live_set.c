@@ -39,7 +39,7 @@ live_set_find(const struct live_set *live, struct str id)
 
 /* Finds the room, or adds it: this is its first record. NULL: no memory. */
 static struct live_set_room *
-room_need(struct live_set *live, struct str id, uint64_t lsn)
+live_room_need(struct live_set *live, struct str id, uint64_t lsn)
 {
 	struct live_set_room *room = live_set_find(live, id);
 
@@ -202,7 +202,7 @@ live_room_add(struct live_set *live, const struct record *record)
 
 	if (!room_payload_read(record->payload, &room))
 		return EIO;
-	found = room_need(live, str_from(room.id), record->lsn);
+	found = live_room_need(live, str_from(room.id), record->lsn);
 	payload = malloc(record->payload.len);
 	if (found == NULL || payload == NULL) {
 		free(payload);
@@ -245,7 +245,7 @@ message_add(struct live_set *live, const struct record *record)
 	if (!message_payload_read(record->payload, &id, &message) ||
 	    id.len >= ROOM_ID_SIZE)
 		return EIO;
-	room = room_need(live, id, record->lsn);
+	room = live_room_need(live, id, record->lsn);
 	if (room == NULL || !room_reserve(room))
 		return ENOMEM;
 	if (message.seq <= room->last)
@@ -321,7 +321,7 @@ attribute_add(struct live_set *live, const struct record *record)
 	if (!attribute_payload_read(record->payload, &id, &attribute) ||
 	    id.len >= ROOM_ID_SIZE)
 		return EIO;
-	room = room_need(live, id, record->lsn);
+	room = live_room_need(live, id, record->lsn);
 	if (room == NULL)
 		return ENOMEM;
 	if (attribute.seq == 0)
@@ -350,7 +350,7 @@ trim_add(struct live_set *live, const struct record *record)
 	if (!trim_payload_read(record->payload, &id, &seq, &at_ms) ||
 	    id.len >= ROOM_ID_SIZE)
 		return EIO;
-	room = room_need(live, id, record->lsn);
+	room = live_room_need(live, id, record->lsn);
 	if (room == NULL)
 		return ENOMEM;
 	while (room->count > 0 && room_oldest(room)->seq <= seq)

@@ -58,7 +58,7 @@ struct pending_entry {
 };
 
 static struct file_store *
-self_of(struct commit_log *base)
+file_log_of(struct commit_log *base)
 {
 	return LIST_OWNER(base, struct file_store, log);
 }
@@ -399,7 +399,7 @@ static enum chat_error
 file_log_append(struct commit_log *base, struct entry *entry,
     const struct command *requester)
 {
-	struct file_store *self = self_of(base);
+	struct file_store *self = file_log_of(base);
 
 	switch (entry->kind) {
 	case ENTRY_SAID:
@@ -592,7 +592,7 @@ static bool
 file_log_is_room_pending(struct commit_log *base, struct str room_id)
 {
 	const struct file_room *journaled =
-	    journaled_rooms_find(self_of(base), room_id);
+	    journaled_rooms_find(file_log_of(base), room_id);
 
 	return journaled != NULL && journaled->pending > 0;
 }
@@ -600,7 +600,7 @@ file_log_is_room_pending(struct commit_log *base, struct str room_id)
 static size_t
 file_log_bytes(struct commit_log *base)
 {
-	return self_of(base)->pending_bytes;
+	return file_log_of(base)->pending_bytes;
 }
 
 /* Does nothing: the file store owns the log. */

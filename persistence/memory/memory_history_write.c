@@ -154,7 +154,7 @@ memory_history_trim(struct history *base, struct str room, uint64_t seq,
 
 /* NULL: the room does not have it. Else *at is its place in the ring. */
 static struct kept_message *
-message_find(const struct room_log *log, uint64_t seq, size_t *at)
+log_find_message(const struct room_log *log, uint64_t seq, size_t *at)
 {
 	struct kept_message *kept;
 
@@ -172,7 +172,8 @@ memory_history_has(struct history *base, struct str room, uint64_t seq)
 {
 	size_t at;
 
-	return message_find(memory_history_find(base, room), seq, &at) != NULL;
+	return log_find_message(memory_history_find(base, room), seq, &at) !=
+	       NULL;
 }
 
 /* A copy of the message with another body. NULL: no memory. */
@@ -230,7 +231,7 @@ memory_history_prepare_body(struct history *base, struct str room, uint64_t seq,
 	size_t at;
 
 	assert(body.len > 0 && edited_ms > 0);
-	kept = message_find(log, seq, &at);
+	kept = log_find_message(log, seq, &at);
 	if (kept == NULL)
 		return CHAT_MESSAGE_NOT_FOUND;
 	*out = copy_with_body(kept, body, edited_ms);
@@ -244,7 +245,7 @@ memory_history_commit_body(struct history *base, struct kept_message *copy)
 	struct kept_message *kept;
 	size_t at;
 
-	kept = message_find(log, copy->seq, &at);
+	kept = log_find_message(log, copy->seq, &at);
 	if (kept == NULL) {
 		free(copy);
 		return;
@@ -268,7 +269,7 @@ memory_history_redact(struct history *base, struct str room, uint64_t seq)
 	struct kept_message *kept, *copy;
 	size_t at, was;
 
-	kept = message_find(log, seq, &at);
+	kept = log_find_message(log, seq, &at);
 	if (kept == NULL || kept->state == KEPT_REDACTED)
 		return;
 	copy = copy_with_body(kept, STR_ABSENT, 0);
@@ -291,7 +292,7 @@ memory_history_amend(struct history *base, struct str room, uint64_t seq,
 	enum chat_error error;
 	size_t at;
 
-	kept = message_find(log, seq, &at);
+	kept = log_find_message(log, seq, &at);
 	if (kept == NULL || kept->state == KEPT_REDACTED)
 		return CHAT_MESSAGE_NOT_FOUND;
 	if (body.len == 0) {

@@ -16,7 +16,7 @@ static char dir[64], path[96], why[512];
 static struct revoked_tokens *tokens;
 
 static void
-load(int64_t now_s)
+revoked_load(int64_t now_s)
 {
 	revoked_tokens_destroy(tokens);
 	tokens = revoked_tokens_load(path, now_s, why, sizeof(why));
@@ -30,7 +30,7 @@ setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/revoked", dir);
 	tokens = NULL;
-	load(100);
+	revoked_load(100);
 }
 
 static void
@@ -49,11 +49,11 @@ START_TEST(remembers_tokens_across_restarts)
 	ck_assert(revoked_tokens_add(tokens, A, 200, 100));
 	ck_assert(revoked_tokens_add(tokens, B, 300, 100));
 	ck_assert(revoked_tokens_contain(tokens, A));
-	load(199);
+	revoked_load(199);
 	ck_assert(revoked_tokens_contain(tokens, A));
 	ck_assert(revoked_tokens_contain(tokens, B));
 	ck_assert(!revoked_tokens_contain(tokens, C));
-	load(200);
+	revoked_load(200);
 	ck_assert(!revoked_tokens_contain(tokens, A));
 	ck_assert(revoked_tokens_contain(tokens, B));
 	teardown();
@@ -69,7 +69,7 @@ START_TEST(passes_over_lines_that_are_cut)
 		"bbbbbbbbbbbbbbbbbbbbbb x\n"
 		"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb 200\n"
 		"cccccccccccccccccccccc 200\nbbbbbbbbbbbbbbbbbbbbbb 20")));
-	load(100);
+	revoked_load(100);
 	ck_assert(revoked_tokens_contain(tokens, A));
 	ck_assert(!revoked_tokens_contain(tokens, B));
 	ck_assert(revoked_tokens_contain(tokens, C));

@@ -52,7 +52,7 @@ token_make(int64_t expires_s)
 }
 
 static const char *
-token_verify(struct str text)
+session_token_check(struct str text)
 {
 	return session_token_verify(key, users, text, NOW, &claims);
 }
@@ -62,12 +62,12 @@ START_TEST(verifies_what_it_made)
 	char first[TOKEN_ID_LEN];
 
 	setup();
-	ck_assert_ptr_null(token_verify(token_make(NOW + 60)));
+	ck_assert_ptr_null(session_token_check(token_make(NOW + 60)));
 	ck_assert_ptr_eq(claims.user, alice);
 	ck_assert_int_eq(claims.jwt.expires_s, NOW + 60);
 	ck_assert_uint_eq(claims.id.len, TOKEN_ID_LEN);
 	memcpy(first, claims.id.data, TOKEN_ID_LEN);
-	ck_assert_ptr_null(token_verify(token_make(NOW + 60)));
+	ck_assert_ptr_null(session_token_check(token_make(NOW + 60)));
 	ck_assert_mem_ne(claims.id.data, first, TOKEN_ID_LEN);
 	teardown();
 }
@@ -78,16 +78,17 @@ START_TEST(refuses_what_is_not_valid_any_more)
 	struct str text;
 
 	setup();
-	ck_assert_str_eq(token_verify(token_make(NOW)), "Token expired\n");
+	ck_assert_str_eq(session_token_check(token_make(NOW)),
+	    "Token expired\n");
 	text = token_make(NOW + 60);
 	alice->is_locked = true;
-	ck_assert_str_eq(token_verify(text), "Account locked\n");
+	ck_assert_str_eq(session_token_check(text), "Account locked\n");
 	alice->is_locked = false;
 	alice->password.salt[3]++;
-	ck_assert_str_eq(token_verify(text),
+	ck_assert_str_eq(session_token_check(text),
 	    "Password changed: log in again\n");
 	users_remove(users, alice);
-	ck_assert_str_eq(token_verify(text), "Account removed\n");
+	ck_assert_str_eq(session_token_check(text), "Account removed\n");
 	teardown();
 }
 END_TEST
@@ -102,14 +103,15 @@ START_TEST(the_key_survives_a_restart)
 	session_key_destroy(key);
 	key = session_key_load(path, why, sizeof(why));
 	ck_assert_ptr_nonnull(key);
-	ck_assert_ptr_null(token_verify(text));
+	ck_assert_ptr_null(session_token_check(text));
 	ck_assert_int_eq(stat(path, &status), 0);
 	ck_assert_int_eq(status.st_mode & 07777, 0600);
 	/* Another one makes all tokens invalid. */
 	unlink(path);
 	session_key_destroy(key);
 	key = session_key_load(path, why, sizeof(why));
-	ck_assert_str_eq(token_verify(text), "Token signature invalid\n");
+	ck_assert_str_eq(session_token_check(text),
+	    "Token signature invalid\n");
 	teardown();
 }
 END_TEST

@@ -43,7 +43,7 @@ word_take(struct str *line)
 }
 
 static bool
-port_is_valid(struct str text)
+proxy_port_is_valid(struct str text)
 {
 	unsigned port = 0;
 
@@ -84,7 +84,8 @@ line_decode(struct proxy_decoder *decoder, struct str line, const char **why)
 	    !source_parse(word_take(&line), is_v4, &destination))
 		return PROXY_BAD;
 	*why = "not a port";
-	if (!port_is_valid(word_take(&line)) || !port_is_valid(line))
+	if (!proxy_port_is_valid(word_take(&line)) ||
+	    !proxy_port_is_valid(line))
 		return PROXY_BAD;
 	return PROXY_DONE;
 }
@@ -198,7 +199,7 @@ header_decode(struct proxy_decoder *decoder, const char **why)
 
 /* One byte more of a header. */
 static enum proxy_result
-header_add(struct proxy_decoder *decoder, char c, const char **why)
+proxy_header_add(struct proxy_decoder *decoder, char c, const char **why)
 {
 	size_t at = decoder->len++;
 	enum proxy_result result = PROXY_MORE;
@@ -234,7 +235,7 @@ proxy_decoder_feed(struct proxy_decoder *decoder, const char *data, size_t len,
 				   : decoder->data[0] == LINE_BEGIN[0];
 
 		result = is_line ? line_add(decoder, c, why)
-				 : header_add(decoder, c, why);
+				 : proxy_header_add(decoder, c, why);
 	}
 	return result;
 }

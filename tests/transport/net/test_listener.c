@@ -528,7 +528,7 @@ END_TEST
 static struct address_ranges trusted;
 
 static void
-proxies_trust(const char *list)
+listener_trust_proxies(const char *list)
 {
 	const char *why;
 	struct str bad;
@@ -543,7 +543,7 @@ START_TEST(a_trusted_proxy_needs_no_share)
 	setup_listener();
 	set_accept_rate(1, 2);
 	recorder.rig.limits.connections_per_ip = 1;
-	proxies_trust("10.0.0.0/8");
+	listener_trust_proxies("10.0.0.0/8");
 	accept_comes_from("10.0.0.1");
 	connect_many(100);
 	rig_turn(&recorder.rig);
@@ -585,7 +585,7 @@ check_last_from(const char *wanted)
 }
 
 static void
-check_answer(size_t peer, const char *wanted)
+listener_check_answer(size_t peer, const char *wanted)
 {
 	char answer[13] = "";
 
@@ -614,7 +614,7 @@ START_TEST(a_proxy_header_names_the_client)
 	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
 	check_last_from("192.0.2.1");
 	ck_assert_uint_eq(peer_count(recorder.rig.worker.loop.conns->peer), 1);
-	check_answer(0, "HTTP/1.1 200");
+	listener_check_answer(0, "HTTP/1.1 200");
 	teardown_listener();
 }
 END_TEST
@@ -629,7 +629,7 @@ START_TEST(a_balancer_may_speak_for_itself)
 	peer_send(0, header, sizeof(header) - 1);
 	rig_turn(&recorder.rig);
 	check_last_from("10.0.0.1");
-	check_answer(0, "HTTP/1.1 200");
+	listener_check_answer(0, "HTTP/1.1 200");
 	teardown_listener();
 }
 END_TEST
@@ -638,7 +638,7 @@ START_TEST(limits_hold_for_the_client_in_the_header)
 {
 	setup_proxy();
 	recorder.rig.limits.connections_per_ip = 1;
-	proxies_trust("10.0.0.0/8");
+	listener_trust_proxies("10.0.0.0/8");
 	accept_comes_from("10.0.0.1");
 	connect_many(80);
 	for (size_t i = 0; i < 80; i++)
@@ -662,7 +662,7 @@ END_TEST
 START_TEST(only_trusted_peers_may_name_clients)
 {
 	setup_proxy();
-	proxies_trust("10.0.0.0/8");
+	listener_trust_proxies("10.0.0.0/8");
 	accept_comes_from("11.0.0.1");
 	connect_many(1);
 	peer_send(0, LINE, sizeof(LINE) - 1);
@@ -729,7 +729,7 @@ START_TEST(silent_peers_are_reset_for_the_newest)
 	ck_assert_uint_eq(peers_disconnected(), 5);
 	peer_send(69, LINE LIVEZ, sizeof(LINE LIVEZ) - 1);
 	rig_turn(&recorder.rig);
-	check_answer(69, "HTTP/1.1 200");
+	listener_check_answer(69, "HTTP/1.1 200");
 	listener_close(&listener);
 	ck_assert_uint_eq(recorder.rig.worker.loop.proxy_wait_count, 0);
 	teardown();
