@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "commands/command_table.h"
+#include "commands/support/membership.h"
 
 static bool
 is_user(const struct request *request)
@@ -169,6 +170,13 @@ connect_new_member(struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	error = member_attach(request);
+	if (error == CHAT_OK) {
+		error = membership_resume(request);
+		if (error != CHAT_OK)
+			publisher_detach(request->chat->publisher,
+			    str_from(request->author.id),
+			    request->command->connection);
+	}
 	if (error != CHAT_OK) {
 		member_store_remove(request->chat->members,
 		    str_from(request->author.id));
@@ -179,6 +187,7 @@ connect_new_member(struct request *request)
 	if (request->author.in_lobby)
 		request->state->in_lobby++;
 	member_greet(request);
+	membership_announce(request);
 	if (wish_error != CHAT_OK)
 		request_answer_failure(request, wish_error);
 	return CHAT_OK;

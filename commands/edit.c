@@ -44,7 +44,7 @@ edit_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_edit = {
-	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_ROOM,
+	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_ROOM | MAY_BE_TALK,
 	.rights = RIGHT_POST,
 	.run = edit_run,
 	.finish = edit_finish,

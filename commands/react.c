@@ -119,7 +119,7 @@ react_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_react = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK,
 	.rights = RIGHT_POST,
 	.run = react_run,
 	.finish = react_finish,

@@ -5,6 +5,13 @@
 /* Longer than any sentence that explains it. */
 #define REASON_MOST 300
 
+static bool
+may_redact(const struct request *request, const struct message *message)
+{
+	return message_change_is_own(request, message) ||
+	       (request->command->rights & RIGHT_MODERATE);
+}
+
 /* A message that is redacted already needs no more. */
 static enum chat_error
 redact_run(struct request *request)
@@ -18,8 +25,10 @@ redact_run(struct request *request)
 	error = message_change_find(request, &message);
 	if (error != CHAT_OK)
 		return error;
-	if (!message_change_is_own(request, &message))
+	if (!may_redact(request, &message)) {
+		(void)request_lacks_right(request, RIGHT_MODERATE);
 		return CHAT_FORBIDDEN;
+	}
 	if (message.is_redacted) {
 		message_change_answer(request);
 		return CHAT_OK;
@@ -38,7 +47,7 @@ redact_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_redact = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK,
 	.run = redact_run,
 	.finish = redact_finish,
 };

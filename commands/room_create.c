@@ -1,5 +1,6 @@
 /* COMMAND_ROOM_CREATE: create a room and join it. */
 #include "commands/command_table.h"
+#include "commands/support/membership.h"
 #include "commands/support/room_ops.h"
 
 static enum chat_error
@@ -47,6 +48,17 @@ room_create_run(struct request *request)
 	return error;
 }
 
+/* Others may have joined the room before its creator. */
+static void
+create_fail(struct request *request, const struct entry *entry,
+    const struct room *room)
+{
+	if (entry->kind == ENTRY_ATTRIBUTE)
+		membership_end(request, room, str_from(request->author.id));
+	if (room->member_count == 0)
+		room_ops_remove(request, room);
+}
+
 static enum chat_error
 room_create_finish(struct request *request, const struct entry *entry)
 {
@@ -54,12 +66,21 @@ room_create_finish(struct request *request, const struct entry *entry)
 	struct room room;
 	enum chat_error error;
 
-	room_ops_get(request, entry, &room);
+	error = room_store_get(request->chat->rooms, entry->room_id, &room);
+	if (error != CHAT_OK)
+		return error;
+	if (entry->kind == ENTRY_ROOM_CREATED &&
+	    membership_begins(request, &room)) {
+		error = membership_append_begin(request, &room);
+		if (error != CHAT_OK)
+			room_ops_remove(request, &room);
+		return error;
+	}
 	error = request->command->flags & COMMAND_OF_SERVER
 		    ? CHAT_OK
 		    : room_ops_enter(request, &room);
 	if (error != CHAT_OK) {
-		room_ops_remove(request, &room);
+		create_fail(request, entry, &room);
 		return error;
 	}
 	event.room = str_from(room.id);

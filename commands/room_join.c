@@ -1,6 +1,7 @@
 /* COMMAND_ROOM_JOIN: enter a room, and get the messages that were missed. */
 #include "commands/command_table.h"
 #include "commands/support/guest.h"
+#include "commands/support/membership.h"
 #include "commands/support/name_list.h"
 #include "commands/support/resume.h"
 #include "commands/support/room_ops.h"
@@ -123,6 +124,13 @@ check_and_enter(struct request *request, struct room *room)
 {
 	enum chat_error error = check_space(request, room);
 
+	if (error == CHAT_OK && membership_begins(request, room)) {
+		error = membership_append_begin(request, room);
+		/* A room can be read while nothing can be written. */
+		if (error != CHAT_UNAVAILABLE)
+			return error;
+		error = CHAT_OK;
+	}
 	if (error == CHAT_OK)
 		error = enter_room(request, room);
 	if (error == CHAT_OK)
@@ -171,18 +179,38 @@ room_join_run(struct request *request)
 		      : check_and_enter(request, &room);
 }
 
+/* The room is empty; the membership of a user comes first. */
+static enum chat_error
+enter_created(struct request *request, struct room *room)
+{
+	enum chat_error error;
+
+	if (membership_begins(request, room)) {
+		error = membership_append_begin(request, room);
+	} else {
+		error = enter_room(request, room);
+		if (error == CHAT_OK)
+			after_entering(request, room);
+	}
+	if (error != CHAT_OK)
+		room_ops_remove(request, room);
+	return error;
+}
+
 static enum chat_error
 room_join_finish(struct request *request, const struct entry *entry)
 {
 	struct room room;
 	enum chat_error error;
 
-	room_ops_get(request, entry, &room);
-	error = enter_room(request, &room);
-	if (error == CHAT_OK)
-		after_entering(request, &room);
-	else
-		room_ops_remove(request, &room);
+	error = room_store_get(request->chat->rooms, entry->room_id, &room);
+	if (error != CHAT_OK)
+		return error;
+	if (entry->kind == ENTRY_ROOM_CREATED)
+		return enter_created(request, &room);
+	error = check_and_enter(request, &room);
+	if (error != CHAT_OK)
+		membership_end(request, &room, str_from(request->author.id));
 	return error;
 }
 

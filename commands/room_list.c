@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "commands/command_table.h"
+#include "commands/support/read_marker.h"
 
 /*
  * The size of a room in the most verbose dialect, without its id and its name:
@@ -31,6 +32,100 @@ room_list_answer(const struct request *request, const struct listing *listing,
 	return CHAT_OK;
 }
 
+/* --- the author's own ----------------------------------------------------- */
+
+struct own_rooms {
+	const struct request *request;
+	struct room_entry *entries;
+	char (*ids)[ROOM_ID_SIZE + ROOM_NAME_SIZE];
+	size_t count;
+};
+
+static bool
+own_room_add(const struct room *room, void *arg)
+{
+	struct own_rooms *own = arg;
+	const struct request *request = own->request;
+	struct room_entry *entry = &own->entries[own->count];
+	char *texts = own->ids[own->count++];
+	struct read_marker marker = read_marker_get(request->chat,
+	    str_from(room->id), str_from(request->author.id), request->now_ms);
+
+	memcpy(texts, room->id, ROOM_ID_SIZE);
+	memcpy(texts + ROOM_ID_SIZE, room->name, ROOM_NAME_SIZE);
+	*entry = (struct room_entry){ .id = str_from(texts),
+		.name = str_from(texts + ROOM_ID_SIZE),
+		.members = room->member_count,
+		.persistent = room->persistent,
+		.is_mine = true,
+		.seq = marker.last,
+		.read = marker.read,
+		.unread = marker.unread };
+	return true;
+}
+
+static int
+entries_compare(const void *a, const void *b)
+{
+	const struct room_entry *x = a, *y = b;
+	size_t len = x->id.len < y->id.len ? x->id.len : y->id.len;
+	int order = memcmp(x->id.data, y->id.data, len);
+
+	return order != 0 ? order
+			  : (x->id.len > y->id.len) - (x->id.len < y->id.len);
+}
+
+/* In order of the ids: a page of those behind `after`. */
+static struct room_entries
+own_rooms_cut(const struct request *request, const struct own_rooms *own)
+{
+	const struct command *command = request->command;
+	struct room_entry after = { .id = command->after };
+	struct room_entries page = { .items = own->entries };
+	size_t left = own->count, bytes = 0;
+
+	for (; command->after.data != NULL && left > 0 &&
+	       entries_compare(page.items, &after) <= 0;
+	     left--)
+		page.items++;
+	while (page.count < left &&
+	       (command->limit == 0 || page.count < command->limit)) {
+		const struct room_entry *entry = &page.items[page.count];
+
+		bytes += entry->id.len + entry->name.len + ROOM_EXTRA;
+		if (page.count > 0 && bytes > request->chat->limits.list_bytes)
+			break;
+		page.count++;
+	}
+	page.more = page.count < left;
+	return page;
+}
+
+static enum chat_error
+own_rooms_answer(const struct request *request)
+{
+	struct str author_id = str_from(request->author.id);
+	size_t count = room_store_rooms_of(request->chat->rooms, author_id) + 1;
+	struct own_rooms own = { .request = request,
+		.entries = calloc(count, sizeof(*own.entries)),
+		.ids = calloc(count, sizeof(*own.ids)) };
+	struct event event = { .kind = EVENT_ROOMS, .at_ms = request->now_ms };
+	enum chat_error error = CHAT_UNAVAILABLE;
+
+	if (own.entries != NULL && own.ids != NULL) {
+		room_store_each_room_of(request->chat->rooms, author_id,
+		    own_room_add, &own);
+		qsort(own.entries, own.count, sizeof(*own.entries),
+		    entries_compare);
+		event.rooms = own_rooms_cut(request, &own);
+		request_answer(request, &event);
+		error = CHAT_OK;
+	}
+	free(own.entries);
+	free(own.ids);
+	return error;
+}
+
 static enum chat_error
 room_list_run(struct request *request)
 {
@@ -45,6 +140,8 @@ room_list_run(struct request *request)
 	struct listing *listing;
 	enum chat_error error;
 
+	if (request->command->flags & COMMAND_MINE)
+		return own_rooms_answer(request);
 	error = listing_of_rooms(request,
 	    (request->command->flags & COMMAND_OF_GUESTS) != 0, &listing);
 	if (error == CHAT_OK)

@@ -36,6 +36,7 @@
 	X(COMMAND_REDACT, redact)                                           \
 	X(COMMAND_EDIT, edit)                                               \
 	X(COMMAND_REACT, react)                                             \
+	X(COMMAND_READ, read)                                               \
 	X(COMMAND_TYPING, typing)                                           \
 	X(COMMAND_PING, ping)                                               \
 	X(COMMAND_NOOP, noop) /* valid, and has no effect */
@@ -96,8 +97,10 @@ enum command_flag {
 	 * others see. It need not be in a room.
 	 */
 	COMMAND_OF_SERVER = 1 << 19,
+	COMMAND_REMOVE = 1 << 24,   /* react: take the reaction back */
 	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
-	COMMAND_REMOVE = 1 << 24    /* react: take the reaction back */
+	COMMAND_MINE =
+	    1 << 26 /* rooms: those of the author, and what it read */
 };
 
 /*
@@ -140,7 +143,7 @@ struct command {
 	uint64_t since_seq;
 	/*
 	 * history: with COMMAND_HAS_AFTER or _BEFORE; replay: the first;
-	 * redact, edit, react: the message
+	 * redact, edit, react, read: the message
 	 */
 	uint64_t from_seq;
 	uint64_t to_seq; /* replay: the last that was published */

@@ -92,6 +92,8 @@ enum event_trait {
 	/* room, seq, at_ms, reaction, is_removed, member, member_id; */      \
 	/* count: how many members react so */                                \
 	X(EVENT_REACTED, "reacted", EVENT_IS_PRESENCE)                        \
+	/* The other connections of a user: it has read up to: room, seq. */  \
+	X(EVENT_READ, "read", 0)                                              \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
 	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*; \
@@ -183,6 +185,10 @@ struct room_entry {
 	int64_t created_ms;
 	int64_t active_ms; /* the last join, leave or message */
 	uint64_t messages; /* posted in total */
+	bool is_mine;      /* the rest is set */
+	uint64_t seq;      /* the newest message */
+	uint64_t read;     /* the last that the member has read; 0: none */
+	uint64_t unread;   /* messages behind it */
 };
 
 struct room_entries {

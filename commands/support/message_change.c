@@ -1,5 +1,7 @@
 #include "commands/support/message_change.h"
 
+#include "domain/private_talk.h"
+
 enum chat_error
 message_change_find(struct request *request, struct message *out)
 {
@@ -79,7 +81,16 @@ void
 message_change_publish(struct request *request, const struct entry *entry,
     const struct event *event)
 {
-	publisher_publish(request->chat->publisher, event,
-	    audience_room(entry->room_id));
+	struct publisher *publisher = request->chat->publisher;
+
+	if (talk_id_is_valid(entry->room_id)) {
+		publisher_publish(publisher, event,
+		    audience_one(event->member_id));
+		publisher_publish(publisher, event,
+		    audience_one(talk_other(entry->room_id, event->member_id)));
+	} else {
+		publisher_publish(publisher, event,
+		    audience_room(entry->room_id));
+	}
 	message_change_answer(request);
 }

@@ -23,7 +23,10 @@ enum chat_error message_change_append(struct request *, struct attribute *,
 /* An event about the message of an entry, with its author as the member. */
 struct event message_change_event(const struct entry *, enum event_kind);
 
-/* Publishes an event to the room of the entry, and answers EVENT_DONE. */
+/*
+ * Publishes an event to the room of the entry, or to the two users of a private
+ * talk, and answers EVENT_DONE.
+ */
 void message_change_publish(struct request *, const struct entry *,
     const struct event *);
 

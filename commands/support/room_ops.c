@@ -159,16 +159,6 @@ room_ops_append(struct request *request, struct room *room)
 	return append_room(request, room, is_unnamed);
 }
 
-void
-room_ops_get(const struct request *request, const struct entry *entry,
-    struct room *out)
-{
-	enum chat_error error =
-	    room_store_get(request->chat->rooms, entry->room_id, out);
-
-	assert(error == CHAT_OK);
-}
-
 /* If the removal cannot be written the room stays, empty. */
 void
 room_ops_remove(struct request *request, const struct room *room)

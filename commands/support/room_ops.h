@@ -36,9 +36,6 @@ enum chat_error room_ops_create(struct request *, struct room *);
 /* The same without those checks. */
 enum chat_error room_ops_append(struct request *, struct room *);
 
-/* The room that this entry has created. */
-void room_ops_get(const struct request *, const struct entry *, struct room *);
-
 /* Appends the removal of an empty room, and of its history, to the log. */
 void room_ops_remove(struct request *, const struct room *);
 

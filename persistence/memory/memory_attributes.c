@@ -80,7 +80,7 @@ attributes_self(struct attribute_store *base)
 /* --- keys ----------------------------------------------------------------- */
 
 static struct str
-room_key(const void *entry)
+room_attributes_key(const void *entry)
 {
 	const struct room_attributes *room = entry;
 
@@ -198,7 +198,7 @@ room_attributes_release(struct memory_attributes *self,
 	id_map_fini(&room->by_key);
 	id_map_fini(&room->messages);
 	self->bytes -= room->map_bytes;
-	id_map_remove(&self->rooms, room_key(room));
+	id_map_remove(&self->rooms, room_attributes_key(room));
 	list_remove(&room->in_store);
 	block_free(self, room, sizeof(*room) + room->id_len);
 }
@@ -645,7 +645,7 @@ attributes_each_room(struct attribute_store *base, enum attribute_kind kind,
 		if (node->value == NULL)
 			continue;
 		node_show(node, &attribute);
-		if (!visit(room_key(node->room), &attribute, arg))
+		if (!visit(room_attributes_key(node->room), &attribute, arg))
 			return;
 	}
 }
@@ -765,7 +765,7 @@ memory_attributes_create(void)
 		return NULL;
 	self->base.ops = &ops;
 	list_init(&self->all_rooms);
-	id_map_init(&self->rooms, room_key);
+	id_map_init(&self->rooms, room_attributes_key);
 	id_map_init(&self->subjects, group_key);
 	return &self->base;
 }

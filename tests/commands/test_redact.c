@@ -47,12 +47,17 @@ START_TEST(once_is_enough)
 }
 END_TEST
 
-START_TEST(is_for_the_author)
+START_TEST(is_for_the_author_and_moderators)
 {
 	redact_talk();
 	expect_failure(CHAT_FORBIDDEN,
 	    DO(REDACT, "id2", .room = STR("r"), .from_seq = 2),
-	    "id2: failed forbidden\n");
+	    "id2: failed forbidden right=moderate text=Not allowed without the "
+	    "right "
+	    "'moderate'\n");
+	ck_assert_int_eq(DO(REDACT, "id2", .room = STR("r"), .from_seq = 2,
+			     .rights = RIGHT_MODERATE),
+	    CHAT_OK);
 }
 END_TEST
 
@@ -107,7 +112,7 @@ SUITE(redact)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, removes_a_text);
 	tcase_add_test(tests, once_is_enough);
-	tcase_add_test(tests, is_for_the_author);
+	tcase_add_test(tests, is_for_the_author_and_moderators);
 	tcase_add_test(tests, needs_a_message);
 	tcase_add_loop_test(tests, is_published_when_it_is_safe, 0, 2);
 }

@@ -32,7 +32,7 @@ names_put(struct wire_text *out, const struct names *names)
 }
 
 static void
-reactions_put(struct wire_text *out, const struct message *message)
+message_put_reactions(struct wire_text *out, const struct message *message)
 {
 	if (message->reaction_count == 0)
 		return;
@@ -60,7 +60,7 @@ page_put(struct wire_text *out, struct str head, const struct page *page)
 		    message->author_id);
 		event_put_message_text(out, message->body, message->is_redacted,
 		    message->edited_ms);
-		reactions_put(out, message);
+		message_put_reactions(out, message);
 		wire_text_append(out, STR("}"));
 	}
 	wire_text_append(out, STR("]"));
@@ -208,6 +208,13 @@ native_encode_rooms(const struct event *event, struct wire_text *out)
 		json_field_unsigned(out, STR(",\"members\":"), entry->members);
 		json_field_boolean(out, STR(",\"persistent\":"),
 		    entry->persistent);
+		if (entry->is_mine) {
+			json_field_unsigned(out, STR(",\"seq\":"), entry->seq);
+			json_field_unsigned(out, STR(",\"read\":"),
+			    entry->read);
+			json_field_unsigned(out, STR(",\"unread\":"),
+			    entry->unread);
+		}
 		wire_text_append(out, STR("}"));
 	}
 	wire_text_append(out, STR("]"));

@@ -259,6 +259,14 @@ decode_list(struct decoding *decoding, struct command *out)
 	return error == CHAT_OK ? decode_page(decoding, out) : error;
 }
 
+static enum chat_error
+decode_rooms(struct decoding *decoding, struct command *out)
+{
+	if (decoding_is_true(decoding, FIELD_MINE))
+		out->flags |= COMMAND_MINE;
+	return decode_page(decoding, out);
+}
+
 /* A message of a room. */
 static enum chat_error
 decode_room_and_seq(struct decoding *decoding, struct command *out)
@@ -314,11 +322,12 @@ static const struct command_word command_words[] = {
 	{ STR("create"), COMMAND_ROOM_CREATE, 0, decode_create },
 	{ STR("join"), COMMAND_ROOM_JOIN, 0, decode_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, 0, decode_room },
-	{ STR("rooms"), COMMAND_ROOM_LIST, 0, decode_page },
+	{ STR("rooms"), COMMAND_ROOM_LIST, 0, decode_rooms },
 	{ STR("history"), COMMAND_HISTORY, 0, decode_history },
 	{ STR("redact"), COMMAND_REDACT, 0, decode_redact },
 	{ STR("edit"), COMMAND_EDIT, 0, decode_edit },
 	{ STR("react"), COMMAND_REACT, 0, decode_react },
+	{ STR("read"), COMMAND_READ, 0, decode_room_and_seq },
 	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
 	{ STR("ping"), COMMAND_PING, 0, NULL },
 };

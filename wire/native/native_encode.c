@@ -123,6 +123,13 @@ encode_reacted(const struct event *event, struct wire_text *out)
 }
 
 static bool
+encode_read(const struct event *event, struct wire_text *out)
+{
+	change_begin(out, STR("{\"event\":\"read\",\"room\":"), event);
+	return event_end(out);
+}
+
+static bool
 encode_presence(const struct event *event, struct wire_text *out)
 {
 	return event->names.left_out ? encode_count(event, out)
@@ -156,6 +163,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_REDACTED] = encode_redacted,
 	[EVENT_EDITED] = encode_edited,
 	[EVENT_REACTED] = encode_reacted,
+	[EVENT_READ] = encode_read,
 	[EVENT_PRESENCE] = encode_presence,
 };
 

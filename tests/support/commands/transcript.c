@@ -126,6 +126,10 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 		add_number(transcript, "since", (uint64_t)room->created_ms);
 		add_number(transcript, "alive", (uint64_t)room->active_ms);
 		add_number(transcript, "said", room->messages);
+		if (room->is_mine)
+			transcript_add(transcript,
+			    " seq=%" PRIu64 " read=%" PRIu64 " unread=%" PRIu64,
+			    room->seq, room->read, room->unread);
 		transcript_add(transcript, "]");
 	}
 	add_flag(transcript, "more_rooms", rooms->more);

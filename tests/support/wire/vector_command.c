@@ -8,7 +8,8 @@
 static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
 	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
-	"fatal", "burst_limited", "unlisted", [24] = "remove", "with_ids" };
+	"fatal", "burst_limited", "unlisted", [24] = "remove", "with_ids",
+	"mine" };
 
 static void
 print_flags(FILE *out, char mark, unsigned given)

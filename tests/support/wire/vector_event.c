@@ -156,6 +156,18 @@ set_lively(struct vector_event *out, char *value)
 	entry->messages = strtoull(value, NULL, 10);
 }
 
+/* mine 17 15 2: seq, read and unread of the last entry */
+static void
+entry_set_mine(struct vector_event *out, char *value)
+{
+	struct room_entry *entry = &out->rooms[out->event.rooms.count - 1];
+
+	entry->is_mine = true;
+	entry->seq = strtoull(strsep(&value, " "), NULL, 10);
+	entry->read = strtoull(strsep(&value, " "), NULL, 10);
+	entry->unread = strtoull(value, NULL, 10);
+}
+
 static bool
 set_error(struct event *event, const char *word)
 {
@@ -192,6 +204,8 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 		return move_to_changes(out), true;
 	if (strcmp(name, "entry") == 0)
 		return add_entry(out, value), true;
+	if (strcmp(name, "mine") == 0)
+		return entry_set_mine(out, value), true;
 	if (strcmp(name, "lively") == 0)
 		return set_lively(out, value), true;
 	if (strcmp(name, "error") == 0)
