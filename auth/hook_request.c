@@ -41,7 +41,7 @@ text_write_part(struct wire_text *out, struct str text)
 
 /* Copies a name in lower case; names were checked with the options. */
 static void
-name_copy(struct str name, char out[NAME_SIZE])
+hook_name_copy(struct str name, char out[NAME_SIZE])
 {
 	assert(name.len < NAME_SIZE);
 	for (size_t i = 0; i < name.len; i++) {
@@ -97,7 +97,7 @@ hook_request_write(struct wire_text *out, const struct http_request *request,
 	wire_text_append(out, STR("{\"headers\":{"));
 	begun = out->len;
 	while ((name = str_take(&header_names, SEPARATORS)).len > 0) {
-		name_copy(name, lower);
+		hook_name_copy(name, lower);
 		header_write(out, request, lower, out->len == begun);
 	}
 	wire_text_append(out, STR("}"));

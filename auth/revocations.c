@@ -108,7 +108,7 @@ before_add(struct revocations *revocations, struct str rest)
 
 /* An id may contain blanks. */
 static const char *
-line_read(struct revocations *revocations, struct str line)
+revocation_line_read(struct revocations *revocations, struct str line)
 {
 	struct str word = str_take(&line, BLANKS);
 	struct str rest = str_trim(line, BLANKS);
@@ -129,7 +129,7 @@ line_read(struct revocations *revocations, struct str line)
 /* --- the file ------------------------------------------------------------- */
 
 static struct str
-line_take(struct str *content)
+revocation_line_take(struct str *content)
 {
 	const char *end = memchr(content->data, '\n', content->len);
 	size_t len = end == NULL ? content->len : (size_t)(end - content->data);
@@ -191,7 +191,8 @@ revocations_read(struct str content, char *why, size_t size)
 	}
 	while (problem == NULL && content.len > 0) {
 		number++;
-		problem = line_read(revocations, line_take(&content));
+		problem = revocation_line_read(revocations,
+		    revocation_line_take(&content));
 	}
 	if (problem == NULL) {
 		revocations_sort(revocations);

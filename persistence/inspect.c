@@ -373,7 +373,7 @@ close_source:
 }
 
 static bool
-name_copy(const char *name, void *arg)
+inspect_name_copy(const char *name, void *arg)
 {
 	struct copying *copying = arg;
 
@@ -386,7 +386,7 @@ int
 inspect_copy(struct disk *from, struct disk *to)
 {
 	struct copying copying = { .from = from, .to = to };
-	int error = disk_list(from, name_copy, &copying);
+	int error = disk_list(from, inspect_name_copy, &copying);
 
 	if (error == 0)
 		error = copying.error;

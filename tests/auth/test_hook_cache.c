@@ -9,7 +9,7 @@
 static struct hook_cache cache;
 
 static struct hook_key
-key_of(int number)
+cache_key_of(int number)
 {
 	struct hook_key key;
 	char text[16];
@@ -27,7 +27,7 @@ answer_add(int number, int64_t ttl_s, int64_t now_ms)
 	struct hook_key key;
 
 	malloc_spare(true);
-	key = key_of(number);
+	key = cache_key_of(number);
 	malloc_spare(false);
 	hook_cache_add(&cache, &key, &answer, now_ms);
 }
@@ -35,7 +35,7 @@ answer_add(int number, int64_t ttl_s, int64_t now_ms)
 static bool
 cache_has(int number, int64_t now_ms)
 {
-	struct hook_key key = key_of(number);
+	struct hook_key key = cache_key_of(number);
 	const struct hook_answer *answer =
 	    hook_cache_find(&cache, &key, now_ms);
 

@@ -7,13 +7,13 @@
 #include "transport/http/http_conn.h"
 
 static int64_t
-zero_ms(struct clock *clock)
+proxy_zero_ms(struct clock *clock)
 {
 	(void)clock;
 	return 0;
 }
 
-static const struct clock_ops clock_ops = { zero_ms, zero_ms };
+static const struct clock_ops clock_ops = { proxy_zero_ms, proxy_zero_ms };
 static struct clock still_clock = { &clock_ops };
 static struct auth_context context;
 static struct auth_method *method;
@@ -75,7 +75,7 @@ setup(struct str rights_header)
 }
 
 static void
-admit(const char *headers)
+proxy_admit(const char *headers)
 {
 	struct candidate candidate = { &candidate_ops, &exchange, NULL };
 	struct http_limits limits = { 4096, 64 };
@@ -92,12 +92,12 @@ admit(const char *headers)
 START_TEST(the_proxy_names_the_user)
 {
 	setup(STR_ABSENT);
-	admit("x-forwarded-user: u1\r\nX-Name: Zoë\r\n");
+	proxy_admit("x-forwarded-user: u1\r\nX-Name: Zoë\r\n");
 	ck_assert_int_eq(decision.status, 200);
 	ck_assert_str_eq(decision.user, "u1");
 	ck_assert_str_eq(decision.name, "Zoë");
 	ck_assert_uint_eq(decision.rights, RIGHTS_USUAL);
-	admit("X-Forwarded-User: u1\r\nX-Name:\r\n");
+	proxy_admit("X-Forwarded-User: u1\r\nX-Name:\r\n");
 	ck_assert_str_eq(decision.name, "u1");
 	auth_proxy_ops.destroy(method);
 }
@@ -121,12 +121,12 @@ START_TEST(the_proxy_gives_rights)
 	setup(STR("X-Rights"));
 	snprintf(headers, sizeof(headers),
 	    "X-Forwarded-User: u1\r\nX-Rights: %s\r\n", rights[_i].words);
-	admit(headers);
+	proxy_admit(headers);
 	ck_assert_int_eq(decision.status, 200);
 	ck_assert_uint_eq(decision.rights, rights[_i].rights);
-	admit("X-Forwarded-User: u1\r\n");
+	proxy_admit("X-Forwarded-User: u1\r\n");
 	ck_assert_uint_eq(decision.rights, 0);
-	admit("X-Forwarded-User: u1\r\nX-Rights: moderator\r\n");
+	proxy_admit("X-Forwarded-User: u1\r\nX-Rights: moderator\r\n");
 	ck_assert_uint_eq(decision.rights,
 	    user_role_rights(USER_ROLE_MODERATOR));
 	auth_proxy_ops.destroy(method);
@@ -149,7 +149,7 @@ static const struct {
 START_TEST(refuses_what_names_no_user)
 {
 	setup(STR_ABSENT);
-	admit(refused[_i].headers);
+	proxy_admit(refused[_i].headers);
 	ck_assert_int_eq(decision.status, 401);
 	ck_assert_str_eq(decision.why, refused[_i].why);
 	auth_proxy_ops.destroy(method);
@@ -160,7 +160,7 @@ START_TEST(believes_trusted_proxies_alone)
 {
 	setup(STR_ABSENT);
 	exchange.is_forwarded = false;
-	admit("X-Forwarded-User: u1\r\n");
+	proxy_admit("X-Forwarded-User: u1\r\n");
 	ck_assert_int_eq(decision.status, 403);
 	auth_proxy_ops.destroy(method);
 }

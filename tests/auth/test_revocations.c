@@ -9,7 +9,7 @@
 static struct revocations *revocations;
 
 static void
-load(const char *content)
+revocations_load(const char *content)
 {
 	char why[128] = "";
 
@@ -32,10 +32,10 @@ START_TEST(nothing_is_revoked_without_a_file)
 {
 	revocations = NULL;
 	ck_assert(!is_revoked("alice", "1", 1));
-	load("");
+	revocations_load("");
 	ck_assert(!is_revoked("alice", "1", 1));
 	revocations_destroy(revocations);
-	load("# nothing\n\n  \t\r\n#jti 1");
+	revocations_load("# nothing\n\n  \t\r\n#jti 1");
 	ck_assert(!is_revoked("alice", "1", 1));
 	revocations_destroy(revocations);
 }
@@ -43,11 +43,11 @@ END_TEST
 
 START_TEST(revokes_tokens_and_users)
 {
-	load("jti one\r\n"
-	     "\tjti two \n"
-	     "sub alice\n"
-	     "sub user with blanks # all of it\n"
-	     "jti three");
+	revocations_load("jti one\r\n"
+			 "\tjti two \n"
+			 "sub alice\n"
+			 "sub user with blanks # all of it\n"
+			 "jti three");
 	ck_assert(is_revoked("bob", "one", 5));
 	ck_assert(is_revoked("bob", "two", 5));
 	ck_assert(is_revoked("bob", "three", 5));
@@ -62,7 +62,8 @@ END_TEST
 
 START_TEST(revokes_what_was_issued_before)
 {
-	load("before 100\nbefore 50\nbefore 200 alice\nbefore 150 alice\n");
+	revocations_load(
+	    "before 100\nbefore 50\nbefore 200 alice\nbefore 150 alice\n");
 	ck_assert(is_revoked("bob", NULL, 99));
 	ck_assert(!is_revoked("bob", NULL, 100));
 	ck_assert(is_revoked("alice", NULL, 199));
@@ -82,7 +83,7 @@ START_TEST(finds_one_of_many)
 	for (int i = 0; i < 2000; i++)
 		len += (size_t)snprintf(content + len, sizeof(content) - len,
 		    "jti t%d\nsub u%d\n", i * 7919 % 2000, i * 6007 % 2000);
-	load(content);
+	revocations_load(content);
 	for (int i = 0; i < 2000; i++) {
 		snprintf(id, sizeof(id), "t%d", i);
 		ck_assert(is_revoked("x", id, 1));

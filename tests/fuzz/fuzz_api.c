@@ -112,7 +112,7 @@ batch_check(const struct api_body *body)
 }
 
 static void
-room_check(const struct api_body *body, struct str room)
+api_room_check(const struct api_body *body, struct str room)
 {
 	struct command command;
 	struct failure why;
@@ -142,8 +142,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	message_check(&body, false);
 	message_check(&body, true);
 	batch_check(&body);
-	room_check(&body, STR_ABSENT);
-	room_check(&body, STR("r"));
+	api_room_check(&body, STR_ABSENT);
+	api_room_check(&body, STR("r"));
 	api_decode_broadcast(&body, &command, &why);
 	return 0;
 }

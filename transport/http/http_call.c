@@ -351,7 +351,7 @@ static bool call_connect(struct http_call *);
 
 /* The connection failed, unless the call has ended: the next address may do. */
 static void
-call_on_close(struct conn *conn, void *state)
+http_call_on_close(struct conn *conn, void *state)
 {
 	struct http_call *call = state;
 	http_call_done *done = call->done;
@@ -379,7 +379,7 @@ static const struct protocol_ops call_protocol = {
 	.input_held = call_input_held,
 	.on_overload = call_on_overload,
 	.on_leave = call_on_leave,
-	.on_close = call_on_close,
+	.on_close = http_call_on_close,
 };
 
 /* --- the beginning -------------------------------------------------------- */

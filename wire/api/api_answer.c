@@ -129,7 +129,7 @@ answer_put_members(struct wire_text *out, const struct event *event)
 }
 
 static void
-reactions_put(struct wire_text *out, const struct message *message)
+api_reactions_put(struct wire_text *out, const struct message *message)
 {
 	if (message->reaction_count == 0)
 		return;
@@ -155,7 +155,7 @@ message_fields_put(struct wire_text *out, const struct message *message)
 		json_field_message(out, STR(",\"message\":"), message->body);
 	if (message->edited_ms != 0)
 		json_field_signed(out, STR(",\"edited\":"), message->edited_ms);
-	reactions_put(out, message);
+	api_reactions_put(out, message);
 }
 
 static void

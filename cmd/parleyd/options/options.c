@@ -162,7 +162,8 @@ option_named(const char *name)
 
 /* The name of a header, or nothing. */
 static bool
-header_check(struct options_load *load, const char *name, const char *value)
+header_option_check(struct options_load *load, const char *name,
+    const char *value)
 {
 	return value[0] == '\0' || http_is_token(str_from(value)) ||
 	       options_load_fail(load,
@@ -180,11 +181,11 @@ proxy_auth_check(struct options_load *load)
 		return options_load_fail(load,
 		    load->rank[options_load_index(option_named("auth.kind"))],
 		    "auth.kind (proxy) needs auth.trusted_proxies");
-	return header_check(load, "auth.proxy_user_header",
+	return header_option_check(load, "auth.proxy_user_header",
 		   auth->proxy_user_header) &&
-	       header_check(load, "auth.proxy_name_header",
+	       header_option_check(load, "auth.proxy_name_header",
 		   auth->proxy_name_header) &&
-	       header_check(load, "auth.proxy_rights_header",
+	       header_option_check(load, "auth.proxy_rights_header",
 		   auth->proxy_rights_header);
 }
 

@@ -74,7 +74,7 @@ teardown(void)
 }
 
 static void
-turn(void)
+call_turn(void)
 {
 	ssize_t got;
 
@@ -88,23 +88,23 @@ turn(void)
 }
 
 static void
-post(const char *json)
+call_post(const char *json)
 {
 	call = http_call_post(&recorder.rig.worker.loop, &target,
 	    str_from(json), 2000, on_done, &result);
 	ck_assert_ptr_nonnull(call);
-	turn();
-	turn();
+	call_turn();
+	call_turn();
 }
 
 static void
-answer(const char *text)
+call_answer(const char *text)
 {
 	malloc_spare(true);
 	ck_assert_int_eq(send(peer, text, strlen(text), MSG_NOSIGNAL),
 	    (ssize_t)strlen(text));
 	malloc_spare(false);
-	turn();
+	call_turn();
 }
 
 static const struct {
@@ -168,17 +168,17 @@ START_TEST(posts_a_body_and_reads_the_answer)
 	char wanted[HTTP_TARGET_TEXT_SIZE + 16];
 
 	setup();
-	post("{\"a\":1}");
+	call_post("{\"a\":1}");
 	ck_assert_int_eq(strncmp(request, "POST /admit?x=1 HTTP/1.1\r\n", 26),
 	    0);
 	snprintf(wanted, sizeof(wanted), "\r\nHost: %s\r\n", target.host);
 	ck_assert_ptr_nonnull(strstr(request, wanted));
 	ck_assert_ptr_nonnull(strstr(request, "\r\nContent-Length: 7\r\n"));
 	ck_assert_ptr_nonnull(strstr(request, "\r\n\r\n{\"a\":1}"));
-	answer(answers[_i].answer);
+	call_answer(answers[_i].answer);
 	if (answers[_i].ends)
 		shutdown(peer, SHUT_WR);
-	turn();
+	call_turn();
 	check_result(_i);
 	teardown();
 }
@@ -187,14 +187,14 @@ END_TEST
 START_TEST(reads_it_byte_by_byte)
 {
 	setup();
-	post("{}");
+	call_post("{}");
 	for (const char *at = answers[_i].answer; *at != '\0'; at++) {
 		send(peer, at, 1, MSG_NOSIGNAL);
 		rig_turn(&recorder.rig);
 	}
 	if (answers[_i].ends)
 		shutdown(peer, SHUT_WR);
-	turn();
+	call_turn();
 	check_result(_i);
 	teardown();
 }
@@ -205,14 +205,14 @@ START_TEST(an_answer_has_a_bounded_length)
 	static char text[40000];
 
 	setup();
-	post("{}");
+	call_post("{}");
 	memset(text, 'x', sizeof(text) - 1);
 	if (_i == 0)
 		memcpy(text, "HTTP/1.1 200 OK\r\n\r\n", 19);
 	else
 		memcpy(text, "HTTP/1.1 200 OK\r\nX: ", 20);
-	answer(text);
-	turn();
+	call_answer(text);
+	call_turn();
 	ck_assert_uint_eq(result.calls, 1);
 	ck_assert_int_eq(result.status, 0);
 	ck_assert_str_eq(result.why, "its answer is too long");
@@ -223,10 +223,10 @@ END_TEST
 START_TEST(gives_up_after_a_time)
 {
 	setup();
-	post("{}");
+	call_post("{}");
 	rig_pass(&recorder.rig, 1000);
 	/* Bytes do not give it more time. */
-	answer("HTTP/1.1 200 OK\r\n");
+	call_answer("HTTP/1.1 200 OK\r\n");
 	rig_pass(&recorder.rig, 900);
 	ck_assert_uint_eq(result.calls, 0);
 	rig_pass(&recorder.rig, 200);
@@ -242,7 +242,7 @@ START_TEST(says_that_it_cannot_connect)
 	setup();
 	close(listening);
 	listening = -1;
-	post("{}");
+	call_post("{}");
 	ck_assert_uint_eq(result.calls, 1);
 	ck_assert_str_eq(result.why, "it cannot be reached");
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
@@ -260,10 +260,10 @@ START_TEST(tries_the_next_address)
 	/* No server is at port 1. */
 	first = (struct sockaddr_in *)&target.addresses[0].storage;
 	first->sin_port = htons(1);
-	post("{}");
-	turn();
-	answer("HTTP/1.1 204 No Content\r\n\r\n");
-	turn();
+	call_post("{}");
+	call_turn();
+	call_answer("HTTP/1.1 204 No Content\r\n\r\n");
+	call_turn();
 	ck_assert_uint_eq(result.calls, 1);
 	ck_assert_int_eq(result.status, 204);
 	teardown();
@@ -273,9 +273,9 @@ END_TEST
 START_TEST(a_cancelled_call_is_not_answered)
 {
 	setup();
-	post("{}");
+	call_post("{}");
 	http_call_cancel(call);
-	turn();
+	call_turn();
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
 	ck_assert_uint_eq(result.calls, 0);
 	teardown();
@@ -287,7 +287,7 @@ START_TEST(ends_with_the_server)
 	setup();
 	target.address_count = 2;
 	target.addresses[1] = target.addresses[0];
-	post("{}");
+	call_post("{}");
 	worker_end_connections(&recorder.rig.worker);
 	ck_assert_uint_eq(result.calls, 1);
 	ck_assert_int_eq(result.status, 0);
@@ -307,14 +307,14 @@ START_TEST(without_memory_there_is_no_answer)
 	malloc_fail_at((unsigned)_i + 1);
 	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
 	    2000, on_done, &result);
-	turn();
-	turn();
+	call_turn();
+	call_turn();
 	if (peer >= 0)
-		answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-	turn();
+		call_answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+	call_turn();
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
-	turn();
+	call_turn();
 	ck_assert_uint_eq(result.calls, call != NULL);
 	ck_assert(failed || result.status == 200);
 	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
