@@ -376,7 +376,8 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 	while (i < argc && argv[i][0] == '-') {
 		size_t n = 0;
 
-		while (n < COUNT_OF(names) && strcmp(argv[i], names[n].name))
+		while (n < COUNT_OF(names) &&
+		       strcmp(argv[i], names[n].name) != 0)
 			n++;
 		if (n == COUNT_OF(names) || i + 1 == argc) {
 			ctl_error_print(0,

@@ -3,7 +3,6 @@
 import pytest
 
 from accounts import Further
-from client import Chat
 from dialects import Action, Topic
 
 

@@ -31,12 +31,16 @@ ENVIRONMENT = {name: value for name, value in os.environ.items()
 ENVIRONMENT["SETUP"] = "no"
 
 
+README = (ROOT / "README.md").read_text()
+KEY = re.search(r"--admin-key \w+", README).group()
+
+
 class Run:
     """`make run`, in a group of its own."""
 
     def __init__(self, store):
         self.process = subprocess.Popen(
-            ["make", "run", f"ARGS=--store-dir {store}"], cwd=ROOT, env=ENVIRONMENT, text=True,
+            ["make", "run", f"ARGS=--store-dir {store} {KEY}"], cwd=ROOT, env=ENVIRONMENT, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         self.lines = []
         for line in self.process.stdout:
@@ -54,7 +58,7 @@ class Run:
 def test_the_transcript(shell, tmp_path):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    talk, look = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    talk, look, publish = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
     server = Run(tmp_path / "store")
     try:
         subprocess.run([shell, "-e", "-c", talk], cwd=ROOT, env=ENVIRONMENT, check=True,
@@ -71,6 +75,10 @@ def test_the_transcript(shell, tmp_path):
                 message = json.loads(process.stdout.readline())
             finally:
                 os.killpg(process.pid, signal.SIGINT)
+        if shutil.which("curl"):
+            answer = subprocess.run([shell, "-e", "-c", publish], timeout=DEADLINE, check=True,
+                                    stdout=subprocess.PIPE).stdout
+            assert json.loads(answer)["seq"] == 2
     finally:
         server.kill()
     assert (message["seq"], message["member"], message["message"]) == (1, "alice", "anyone?")

@@ -90,7 +90,7 @@ class Access:
 
     async def fresh_token(self) -> str:
         """For a connection, or to renew the one of a connection."""
-        token = self._token
+        token: Any = self._token
         try:
             if callable(token):
                 token = token()
