@@ -146,6 +146,34 @@ ascii_lower(char *text)
 			*text = (char)(*text - 'A' + 'a');
 }
 
+/* ASCII characters that look like others; names are in lower case here. */
+static bool is_strict;
+
+void
+name_set_strict(bool strict)
+{
+	is_strict = strict;
+}
+
+static size_t
+ascii_look(char *text)
+{
+	static const char from[] = "01i|", to[] = "olll";
+	char *out = text;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		const char *found = strchr(from, *at);
+
+		if (at[0] == 'r' && at[1] == 'n') {
+			*out++ = 'm';
+			at++;
+		} else
+			*out++ = found != NULL ? to[found - from] : *at;
+	}
+	*out = '\0';
+	return (size_t)(out - text);
+}
+
 /* Folds, compares by look, composes. The text is in NFD and is changed. */
 static size_t
 text_skeleton(struct unicode_text *text, char *out, size_t size)
@@ -158,8 +186,8 @@ text_skeleton(struct unicode_text *text, char *out, size_t size)
 	return unicode_text_write(text, out, size);
 }
 
-size_t
-name_skeleton(struct str name, char *out, size_t size)
+static size_t
+skeleton_usual(struct str name, char *out, size_t size)
 {
 	struct unicode_text text;
 
@@ -177,17 +205,31 @@ name_skeleton(struct str name, char *out, size_t size)
 	return text_skeleton(&text, out, size);
 }
 
+size_t
+name_skeleton(struct str name, char *out, size_t size)
+{
+	size_t len = skeleton_usual(name, out, size);
+
+	return is_strict ? ascii_look(out) : len;
+}
+
 static const struct str server_names[] = { STR("system"), STR("admin"),
 	STR("root") };
 
 static const struct str no_names[] = { STR("null"), STR("undefined") };
 
+/* Whether a skeleton is that of one of the names. */
 static bool
-is_among(struct str text, const struct str *names, size_t count)
+is_among(struct str skeleton, const struct str *names, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_equal(text, names[i]))
+	char other[32];
+
+	for (size_t i = 0; i < count; i++) {
+		size_t len = name_skeleton(names[i], other, sizeof(other));
+
+		if (str_equal(skeleton, str_slice(other, len)))
 			return true;
+	}
 	return false;
 }
 
@@ -209,6 +251,8 @@ looks_like(struct str name, const struct str *names, size_t count)
 		return false;
 	unicode_text_look(&text, &look);
 	len = text_skeleton(&look, skeleton, sizeof(skeleton));
+	if (is_strict)
+		len = ascii_look(skeleton);
 	return is_among(str_slice(skeleton, len), names, count);
 }
 

@@ -42,6 +42,12 @@ bool name_is_plain(struct str name, size_t most);
 size_t name_skeleton(struct str name, char *out, size_t size);
 
 /*
+ * From now on 0 and O, 1, l, I and |, rn and m look alike, too, in skeletons
+ * of this process. Called before the first name, if at all.
+ */
+void name_set_strict(bool);
+
+/*
  * Whether the name looks like "system", "admin" or "root", in any letter case.
  */
 bool name_is_of_server(struct str name);

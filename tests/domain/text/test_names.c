@@ -337,8 +337,50 @@ START_TEST(knows_reserved_names)
 }
 END_TEST
 
+static const struct {
+	const char *one, *other;
+	bool look_alike;
+} lookalikes[] = {
+	{ "alice", "al1ce", true },
+	{ "alice", "AIice", true },
+	{ "alice", "a|ice", true },
+	{ "bob", "b0b", true },
+	{ "bob", "BOB", true },
+	{ "morn", "mom", true },
+	{ "Ryan", "R\u0443an", true }, /* as without */
+	{ "alice", "alise", false },
+	{ "run", "mun", false },
+	{ "bob2", "bob3", false },
+	{ "r", "m", false },
+};
+
+START_TEST(strict_names_that_look_alike_have_one_skeleton)
+{
+	char one[NAME_FOLDABLE_SIZE * 3 + 1], other[sizeof(one)];
+
+	for (int strict = 0; strict < 2; strict++) {
+		name_set_strict(strict);
+		for (size_t i = 0; i < COUNT_OF(lookalikes); i++) {
+			name_skeleton(str_from(lookalikes[i].one), one,
+			    sizeof(one));
+			name_skeleton(str_from(lookalikes[i].other), other,
+			    sizeof(other));
+			if (strict || !lookalikes[i].look_alike)
+				ck_assert_msg((strcmp(one, other) == 0) ==
+						  lookalikes[i].look_alike,
+				    "%s and %s", lookalikes[i].one,
+				    lookalikes[i].other);
+		}
+		ck_assert_int_eq(name_is_of_server(STR("adm1n")), strict);
+		ck_assert(name_is_of_server(STR("Admin")));
+	}
+	name_set_strict(false);
+}
+END_TEST
+
 SUITE(names)
 {
+	tcase_add_test(tests, strict_names_that_look_alike_have_one_skeleton);
 	tcase_add_loop_test(tests, normalizes_or_refuses_names, 0,
 	    COUNT_OF(wishes));
 	tcase_add_test(tests, equal_names_have_one_skeleton);
