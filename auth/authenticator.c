@@ -32,6 +32,7 @@ struct authenticator {
 	struct auth_context context;
 	struct auth_method *method;
 	bool guests;
+	bool in_band;
 	struct revocations *revocations;      /* NULL: there is no file */
 	char revoked_path[AUTH_TEXT_MAX + 1]; /* "": none */
 	struct stat revoked_status; /* as of the last attempt to read it */
@@ -44,7 +45,10 @@ struct authenticator {
 
 /* --- decisions ------------------------------------------------------------ */
 
-/* NULL: *out is the client. Else the reason of a 401; *out has no rights. */
+/*
+ * NULL: *out is the client. Else the reason of a 401; *out has no rights, and
+ * says whether it must authenticate in band.
+ */
 static const char *
 authenticator_identify(struct authenticator *auth,
     const struct http_request *request, struct principal *out)
@@ -62,6 +66,7 @@ authenticator_identify(struct authenticator *auth,
 		return NULL;
 	}
 	*out = (struct principal){ 0 };
+	out->must_authenticate = token.data == NULL && auth->in_band;
 	if (token.data == NULL)
 		return "Token required\n";
 	why = ops->verify(auth->method, token, out);
@@ -79,7 +84,7 @@ candidate_identify(struct authenticator *auth, struct candidate *candidate,
 	struct principal principal;
 	const char *why = authenticator_identify(auth, request, &principal);
 
-	if (why == NULL)
+	if (why == NULL || principal.must_authenticate)
 		auth_accept(&auth->context, candidate, &principal);
 	else
 		auth_refuse(candidate, 401, why);
@@ -402,6 +407,7 @@ authenticator_configure(struct authenticator *auth,
 	auth->revoked_status = status;
 	revocations_replace(auth, fresh);
 	auth->guests = config->guests;
+	auth->in_band = config->in_band;
 	auth->origins = auth_text_copy(config->origins, auth->origins_text);
 	return true;
 }

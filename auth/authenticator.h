@@ -44,6 +44,8 @@ struct authenticator_config {
 	uint32_t logins_per_minute; /* of an address, of a user; 0: any */
 	/* Clients without a token are guests, unless AUTH_OPEN. */
 	bool guests;
+	/* Clients of the native dialect may send the token later. */
+	bool in_band;
 };
 
 /*

@@ -38,6 +38,7 @@
 	X(COMMAND_REACT, react)                                             \
 	X(COMMAND_READ, read)                                               \
 	X(COMMAND_TYPING, typing)                                           \
+	X(COMMAND_AUTH, auth) /* the transport carries it out */            \
 	X(COMMAND_PING, ping)                                               \
 	X(COMMAND_NOOP, noop) /* valid, and has no effect */
 
@@ -99,8 +100,9 @@ enum command_flag {
 	COMMAND_OF_SERVER = 1 << 19,
 	COMMAND_REMOVE = 1 << 24,   /* react: take the reaction back */
 	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
-	COMMAND_MINE =
-	    1 << 26 /* rooms: those of the author, and what it read */
+	COMMAND_MINE = 1 << 26,     /* rooms: the author's, and what it read */
+	/* join of a guest: the name is that of its principal, not plain */
+	COMMAND_USERS_NAME = 1 << 27
 };
 
 /*
@@ -155,6 +157,7 @@ struct command {
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
 	uint32_t max_members; /* the same */
 	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests */
+	struct str token;     /* auth; not in copies: it is never queued */
 };
 
 struct command_handler;

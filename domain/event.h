@@ -66,6 +66,8 @@ enum event_trait {
 	X(EVENT_FAILED, "failed", EVENT_IS_DIRECT)                            \
 	/* The connection will be closed: bye. */                             \
 	X(EVENT_BYE, "bye", EVENT_IS_DIRECT)                                  \
+	/* The client's token expires: at_ms. */                              \
+	X(EVENT_TOKEN_EXPIRING, "token_expiring", EVENT_IS_DIRECT)            \
 	/* Events for others. */                                              \
 	/* A new member in the lobby: member, member_id. */                   \
 	X(EVENT_ANNOUNCED, "announced", 0)                                    \

@@ -3,6 +3,7 @@
 #define DOMAIN_PRINCIPAL_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ struct principal {
 	int64_t expires_at_ms; /* Unix time; 0: never */
 	uint64_t token;        /* a hash of its token's id; 0: none */
 	int64_t issued_s;      /* Unix time of its token; 0: unknown */
+	/* Nothing is known yet: COMMAND_AUTH has to come first. */
+	bool must_authenticate;
 };
 
 /* What is kept of a user while its connection is open. */

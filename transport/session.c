@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/log.h"
+#include "domain/member.h"
 #include "domain/room.h"
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
@@ -103,10 +104,21 @@ take_token(struct session *session, const struct command *command)
 	return true;
 }
 
+/* The name of the session's user is behind the id. */
+static char *
+session_name(struct session *session)
+{
+	return session->member_id + session->id_size;
+}
+
 static bool
 command_run(struct session *session, struct command *command)
 {
 	meter_count_command(&session->conn->loop->meter, command->kind);
+	if (session->has_name && command->kind == COMMAND_ROOM_JOIN) {
+		command->name = str_from(session_name(session));
+		command->flags |= COMMAND_USERS_NAME;
+	}
 	command->author = session_member(session);
 	command->connection = session->connection;
 	command->rights = session->rights;
@@ -117,6 +129,108 @@ command_run(struct session *session, struct command *command)
 	       CHAT_OK;
 }
 
+static bool
+connect_member(struct session *session, struct str name,
+    const struct principal *principal)
+{
+	struct command command = {
+		.kind = COMMAND_CONNECT,
+		.flags = session->dialect->connect_flags,
+		.connection = session->connection,
+		.rights = session->rights,
+		.peer = session,
+		.id_style = session->dialect->ids,
+		.principal = principal,
+		.name = name,
+	};
+
+	return command_handle(sessions_of(session)->config.handler, &command) ==
+	       CHAT_OK;
+}
+
+/* The size of the ids that its member may have. */
+static size_t
+session_id_size(const struct dialect *dialect,
+    const struct principal *principal)
+{
+	size_t size = id_size(dialect->ids);
+
+	if ((dialect->connect_flags & COMMAND_SHARED) &&
+	    (principal->must_authenticate || principal->member_id.len >= size))
+		size = PRINCIPAL_MEMBER_ID_LEN + 1;
+	assert(size <= ID_SIZE);
+	return size;
+}
+
+/* False: no memory. */
+static bool
+session_set_scope(struct session *session, struct str rooms)
+{
+	free(session->scope);
+	session->scope = NULL;
+	if (rooms.data == NULL)
+		return true;
+	session->scope = strndup(rooms.data, rooms.len);
+	return session->scope != NULL;
+}
+
+/* A command that the chat is not asked about. */
+static void
+command_fail(struct session *session, const struct command *command,
+    enum chat_error error, const char *text)
+{
+	struct failure failure = {
+		.error = error,
+		.command = command->word,
+		.text = str_slice(text, strcspn(text, "\n")),
+	};
+
+	answer_failure(session, command, &failure);
+}
+
+static void
+answer_done(struct session *session, const struct command *command)
+{
+	struct event event = {
+		.kind = EVENT_DONE,
+		.ref = command->ref,
+		.failure.command = command->word,
+	};
+
+	hub_send(sessions_of(session)->config.hub, session, &event);
+}
+
+/*
+ * COMMAND_AUTH: a token in place of the one that expires; or the first one of a
+ * connection, whose member is connected then.
+ */
+static void
+session_authenticate(struct session *session, const struct command *command)
+{
+	struct principal principal;
+	const char *why =
+	    ws_conn_verify(session->conn, command->token, &principal);
+
+	if (why != NULL) {
+		command_fail(session, command, CHAT_UNAUTHORIZED, why);
+		return;
+	}
+	if (session->is_attached &&
+	    !str_equal(session_member(session), principal.member_id)) {
+		command_fail(session, command, CHAT_FORBIDDEN,
+		    "Token of another user");
+		return;
+	}
+	session->rights = (uint16_t)principal.rights;
+	if (!session_set_scope(session, principal.rooms) ||
+	    !ws_conn_renew(session->conn, &principal) ||
+	    (!session->is_attached &&
+		!connect_member(session, principal.name, &principal)))
+		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
+	else
+		answer_done(session, command);
+}
+
 static void
 command_take(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
@@ -125,6 +239,11 @@ command_take(struct session *session, struct command *command,
 		return;
 	if (error != CHAT_OK)
 		answer_failure(session, command, failure);
+	else if (command->kind == COMMAND_AUTH)
+		session_authenticate(session, command);
+	else if (!session->is_attached)
+		command_fail(session, command, CHAT_UNAUTHORIZED,
+		    "Not authenticated yet");
 	else
 		command_run(session, command);
 }
@@ -222,51 +341,35 @@ requested_name(const struct http_request *request, char *buffer, size_t size)
 	return str_slice(buffer, len < 0 ? 0 : (size_t)len);
 }
 
+/* A user has a name. */
 static bool
-connect_member(struct session *session, const struct http_request *request,
+connect_candidate(struct session *session, const struct http_request *request,
     const struct principal *principal)
 {
-	char name[NAME_PARAMETER_SIZE];
-	struct command command = {
-		.kind = COMMAND_CONNECT,
-		.flags = session->dialect->connect_flags,
-		.connection = session->connection,
-		.rights = session->rights,
-		.peer = session,
-		.id_style = session->dialect->ids,
-		.principal = principal,
-		.name = principal->name,
-	};
+	char buffer[NAME_PARAMETER_SIZE];
+	struct str name = principal->name;
 
-	if (command.name.data == NULL)
-		command.name = requested_name(request, name, sizeof(name));
-
-	return command_handle(sessions_of(session)->config.handler, &command) ==
-	       CHAT_OK;
+	if (name.data == NULL)
+		name = requested_name(request, buffer, sizeof(buffer));
+	return connect_member(session, name, principal);
 }
 
-/* The size of the ids that its member may have. */
-static size_t
-session_id_size(const struct dialect *dialect,
+/*
+ * The name that a guest joins with, if it is a user. Names that are too long
+ * are refused by the chat, whatever is cut.
+ */
+static struct str
+session_name_of(const struct dialect *dialect,
     const struct principal *principal)
 {
-	size_t size = id_size(dialect->ids);
+	struct str name = principal->name;
 
-	if ((dialect->connect_flags & COMMAND_SHARED) &&
-	    principal->member_id.len >= size)
-		size = principal->member_id.len + 1;
-	assert(size <= ID_SIZE);
-	return size;
-}
-
-/* False: no memory. */
-static bool
-session_set_scope(struct session *session, struct str rooms)
-{
-	if (rooms.data == NULL)
-		return true;
-	session->scope = strndup(rooms.data, rooms.len);
-	return session->scope != NULL;
+	if (!(dialect->connect_flags & COMMAND_GUEST) ||
+	    str_is_empty(principal->user_id) || name.data == NULL)
+		return STR("");
+	if (name.len > MEMBER_NAME_SIZE)
+		name.len = MEMBER_NAME_SIZE;
+	return name;
 }
 
 static void *
@@ -278,8 +381,10 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	const struct dialect *dialect =
 	    path_dialect(upgrade->listener, request->path);
 	size_t size = session_id_size(dialect, upgrade->principal);
+	struct str name = session_name_of(dialect, upgrade->principal);
+	size_t name_size = name.len > 0 ? name.len + 1 : 0;
 	struct session *session =
-	    calloc(1, offsetof(struct session, member_id) + size);
+	    calloc(1, offsetof(struct session, member_id) + size + name_size);
 
 	if (session == NULL)
 		return NULL;
@@ -288,10 +393,14 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	session->id_size = (uint8_t)size;
 	session->rights = (uint16_t)upgrade->principal->rights;
 	log_limited(LOG_INFO, "connection opened: %s", dialect->name);
+	session->has_name = name.len > 0;
+	if (session->has_name)
+		memcpy(session_name(session), name.data, name.len);
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
 	if (!session_set_scope(session, upgrade->principal->rooms) ||
-	    !connect_member(session, request, upgrade->principal))
+	    (!upgrade->principal->must_authenticate &&
+		!connect_candidate(session, request, upgrade->principal)))
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
 	return session;
 }
@@ -335,6 +444,15 @@ session_leave(void *arg, const struct bye *bye)
 }
 
 static void
+session_expiring(void *arg, int64_t at_ms)
+{
+	struct session *session = arg;
+	struct event event = { .kind = EVENT_TOKEN_EXPIRING, .at_ms = at_ms };
+
+	hub_send(sessions_of(session)->config.hub, session, &event);
+}
+
+static void
 session_drained(void *arg)
 {
 	struct session *session = arg;
@@ -371,6 +489,8 @@ endpoint_choose(struct endpoint *endpoint, const struct http_request *request,
 	(void)endpoint;
 	upgrade->idle_ms = dialect->idle_ms;
 	upgrade->deflate_policy.least_window_bits = LEAST_WINDOW_BITS;
+	upgrade->may_authenticate =
+	    (dialect->connect_flags & COMMAND_SHARED) != 0;
 	if (dialect->subprotocol != NULL &&
 	    ws_handshake_offers(request, dialect->subprotocol))
 		upgrade->subprotocol = dialect->subprotocol;
@@ -412,6 +532,7 @@ static const struct endpoint_ops sessions_ops = {
 	.message = session_message,
 	.leave = session_leave,
 	.drained = session_drained,
+	.expiring = session_expiring,
 	.after_read = endpoint_after_read,
 	.flush = endpoint_flush,
 	.pending = endpoint_pending,

@@ -70,6 +70,7 @@ struct session {
 	uint8_t stage : 2;     /* enum wire_stage, as of the last message */
 	bool is_replaying : 1; /* is on the list of the replay */
 	bool is_attached : 1;  /* to the member of this id: */
+	bool has_name : 1;     /* of its user, behind the id; of a guest */
 	uint8_t id_size;
 	char member_id[]; /* of id_size; empty until it is attached */
 };

@@ -17,6 +17,9 @@
  * acknowledged are sent again with the same `key`, so that the server stores
  * them once.
  *
+ * With accounts, `token` is a function that returns a token, or a promise of
+ * one. It is called for each connection, and when a token is about to expire.
+ *
  * Events, each with its `detail`:
  *
  * | event   | detail |
@@ -108,6 +111,7 @@ export class Parley extends EventTarget {
 
 	#url;
 	#name;
+	#token;
 	#socket = null;
 	#greeting = null; /* the promise of connect() */
 	#openedAt = 0;
@@ -125,12 +129,14 @@ export class Parley extends EventTarget {
 	 * @param {string|URL} url  such as "wss://chat.example/ws"
 	 * @param {object} [options]
 	 * @param {string} [options.name]  the requested name
+	 * @param {() => string | Promise<string>} [options.token]
 	 * @param {Iterable<string>} [options.ids]  member ids of earlier sessions
 	 */
-	constructor(url, { name = "", ids = [] } = {}) {
+	constructor(url, { name = "", token = undefined, ids = [] } = {}) {
 		super();
 		this.#url = new URL(url);
 		this.#name = name;
+		this.#token = token;
 		this.ids = new Set(ids);
 		const reconnect = () => this.#reconnectNow();
 		globalThis.addEventListener?.("online", reconnect);
@@ -177,13 +183,34 @@ export class Parley extends EventTarget {
 	}
 
 	#open() {
-		const url = new URL(this.#url);
-
 		this.#drop();
 		this.#become("connecting");
+		this.#timer = setTimeout(() => this.#onClose(1006, "timeout"), CONNECT_MS);
+		if (this.#token)
+			this.#openWithToken(this.#timer);
+		else
+			this.#openSocket(SUBPROTOCOL);
+	}
+
+	/* The time limit identifies the attempt: another may have begun. */
+	async #openWithToken(attempt) {
+		try {
+			const token = await this.#token();
+
+			if (this.#timer === attempt)
+				this.#openSocket([SUBPROTOCOL, `bearer.${token}`]);
+		} catch {
+			if (this.#timer === attempt)
+				this.#onClose(1006, "no_token");
+		}
+	}
+
+	#openSocket(subprotocols) {
+		const url = new URL(this.#url);
+
 		if (this.#name)
 			url.searchParams.set("name", this.#name);
-		const socket = new WebSocket(url, SUBPROTOCOL);
+		const socket = new WebSocket(url, subprotocols);
 		socket.onmessage = ({ data }) => {
 			this.#receivedAt = Date.now();
 			this.#pingedAt = 0;
@@ -191,7 +218,12 @@ export class Parley extends EventTarget {
 		};
 		socket.onclose = ({ code, reason }) => this.#onClose(code, reason);
 		this.#socket = socket;
-		this.#timer = setTimeout(() => this.#onClose(1006, "timeout"), CONNECT_MS);
+	}
+
+	/* Without a new token the connection ends, and the next one gets one. */
+	async #renewToken() {
+		if (this.#token)
+			await this.#request({ command: "auth", token: await this.#token() });
 	}
 
 	/* Drops the socket in any state and rejects all pending requests. */
@@ -619,12 +651,18 @@ export class Parley extends EventTarget {
 			{ ...event, own: this.ids.has(event.member_id) }),
 		typing: (event) => this.#emit("typing", event),
 		error: (event) => this.#emit("error", event),
+		token_expiring: () => this.#renewToken().catch((error) =>
+			this.#emit("error", error)),
 		bye: (event) => { this.#bye = event; },
 		join: ({ member }, room) => this.#updateCount(room, 1, () =>
 			room.members.push(member)),
-		leave: ({ member }, room) => this.#updateCount(room, -1, () => {
-			room.members = room.members.filter((name) => name !== member);
-		}),
+		leave: ({ member, member_id: id }, room) => {
+			this.#updateCount(room, -1, () => {
+				room.members = room.members.filter((name) => name !== member);
+			});
+			if (room && id === this.me.id)
+				this.#onLeft(room);
+		},
 		count: ({ count }, room) => {
 			if (room)
 				this.#emit("room", Object.assign(room, { count, members: null }));
@@ -647,6 +685,15 @@ export class Parley extends EventTarget {
 		this.#emit("me", me);
 		this.#greeting.resolve(me);
 		this.#rejoinAll();
+	}
+
+	/* Another connection of ours has left it. */
+	#onLeft(room) {
+		this.rooms.delete(room.id);
+		this.#emit("left", {
+			room,
+			error: new ParleyError({ code: "left", message: "You left the room elsewhere" }),
+		});
 	}
 
 	#updateCount(room, change, update) {

@@ -16,6 +16,7 @@
 #include "domain/log.h"
 #include "domain/private_talk.h"
 #include "domain/server_stats.h"
+#include "domain/text/names.h"
 #include "persistence/file/file_store.h"
 #include "persistence/stores.h"
 #include "transport/api/api.h"
@@ -199,6 +200,7 @@ auth_config_of(const struct options *options)
 		.session_s = auth->session_ms / 1000,
 		.logins_per_minute = auth->logins_per_minute,
 		.guests = auth->guests,
+		.in_band = auth->in_band,
 	};
 }
 
@@ -610,6 +612,7 @@ app_run(const struct options *options, const struct options_sources *sources)
 
 	id_map_seed(random_seed());
 	dialects_seed(random_seed());
+	name_set_strict(options->auth.names == NAMES_STRICT);
 	use_options(&app, options);
 	if (make_chat(&app) && make_server(&app) && announce_addresses(&app)) {
 		app.status = EXIT_SUCCESS;

@@ -18,14 +18,26 @@ guest_check_rooms(struct request *request, const struct room *room)
 }
 
 static enum chat_error
-guest_choose_name(struct request *request, struct str room)
+guest_read_name(const struct command *command, char out[MEMBER_NAME_SIZE])
 {
-	struct str wish = request->command->name;
-	char name[MEMBER_NAME_SIZE] = "";
+	struct str wish = command->name;
 
+	if (command->flags & COMMAND_USERS_NAME)
+		return member_name_normalize(wish, out);
 	if (!name_is_plain(wish, MEMBER_NAME_CHARS))
 		return CHAT_NAME_INVALID;
-	memcpy(name, wish.data, wish.len);
+	memcpy(out, wish.data, wish.len);
+	return CHAT_OK;
+}
+
+static enum chat_error
+guest_choose_name(struct request *request, struct str room)
+{
+	char name[MEMBER_NAME_SIZE] = "";
+	enum chat_error error = guest_read_name(request->command, name);
+
+	if (error != CHAT_OK)
+		return error;
 	return unique_name_choose(&request->state->suffixes,
 	    request->chat->members, room, name, STR_ABSENT,
 	    request->author.name);

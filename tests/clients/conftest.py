@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tests/integration"))
 sys.path.insert(0, str(PYTHON / "src"))
 sys.path.append(str(ROOT / "tests/browser"))
 
+from accounts import Accounts  # noqa: E402
 from client import TEXT, accept_for, frame  # noqa: E402
 from relay import Relay  # noqa: E402
 from server import AT_ONCE, DEADLINE, PARLEYD, Server, servers  # noqa: E402
@@ -23,6 +24,12 @@ from server import AT_ONCE, DEADLINE, PARLEYD, Server, servers  # noqa: E402
 def start():
     with servers() as start:
         yield start
+
+
+@pytest.fixture
+def accounts(tmp_path):
+    """Users of a server that is started with `accounts.options`."""
+    return Accounts(tmp_path / "key")
 
 
 @pytest.fixture(scope="module")

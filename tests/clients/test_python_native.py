@@ -560,3 +560,51 @@ def test_a_room_that_ended_meanwhile_is_lost(relay, run):
             assert (await messages(other, 1))[0].seq == 1
 
     run(main())
+
+
+# --- accounts -----------------------------------------------------------------
+
+
+def client_of(server, accounts, sub):
+    async def token():
+        return accounts.token(sub)
+
+    return Parley(url_of(server.address), token=token)
+
+
+def test_a_token_is_requested_and_renewed(start, run, accounts):
+    """The end is within the last 30 s, so it is renewed at once."""
+    server = start(*accounts.options)
+    given = []
+
+    async def token():
+        ttl = "1h" if given else "2s"
+        given.append(accounts.token("alice", "--ttl", ttl))
+        return given[-1]
+
+    async def main():
+        async with Parley(url_of(server.address), token=token) as chat:
+            began = await chat.ping()
+            # Beyond the end of the first token, on the same connection.
+            while await chat.ping() < began + 2500:
+                await asyncio.sleep(0.1)
+            assert (chat.name, len(given)) == ("alice", 2)
+
+    run(main())
+
+
+def test_direct_messages_between_users(start, run, accounts):
+    server = start(*accounts.options)
+
+    async def main():
+        async with client_of(server, accounts, "bob") as bob:
+            async with client_of(server, accounts, "alice") as alice:
+                got = await bob.dm(alice.id, "one")
+                assert got == Recipient("alice", alice.id)
+                events = await take(alice.events(), 2)
+                assert events[1:] == [DirectMessage("bob", bob.id, "one")]
+            while (await bob.members()) != ["bob"]:
+                pass
+            assert await bob.dm(alice.id, "two") == Recipient("", alice.id)
+
+    run(main())

@@ -395,6 +395,7 @@ def test_connections_end_with_the_session(start, users):
     answer, cookie = log_in(server.address, "alice")
     assert int(cookie["max-age"]) == 2
     with Chat(server.address, **bearer(answer["token"])) as alice:
+        alice.expect("token_expiring")
         alice.expect("bye", code=4202, reason="token_expired")
         alice.expect_close(4202)
 

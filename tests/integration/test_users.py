@@ -1,8 +1,12 @@
 """Users with several connections: one member."""
 
+import json
+import time
+
 import pytest
 
 from accounts import Further
+from client import WebSocket
 from dialects import Action, Topic
 
 
@@ -163,4 +167,84 @@ def test_connections_of_other_dialects_are_members_of_their_own(connect):
     room = action.create("Tea")
     joined = alice.ask_ok("join", room=room)
     assert joined["members"] == ["alice#2", "alice"]
-    topic.close()
+    # Whatever name it joins with.
+    assert topic.join("mallory", "sports").name == "alice"
+    other = connect("alice", kind=Topic, target="/ws/topic")
+    assert other.join("alice", "sports").name == "alice#2"
+
+
+@pytest.mark.parametrize("rule, names", [
+    ("usual", ["alice", "al1ce", "\u0430lice#2", "adm1n"]),
+    ("strict", ["alice", "al1ce#2", "\u0430lice#3", "member4"]),
+])
+def test_names_that_look_alike_get_a_number(start, accounts, see_off, rule, names):
+    server = start(*accounts.options, "--auth-names", rule)
+    got = [see_off(accounts.connect(server, f"u{n}", "--name", name)).name
+           for n, name in enumerate(["alice", "al1ce", "\u0430lice", "adm1n"])]
+    assert got == names
+
+
+# --- tokens -------------------------------------------------------------------
+
+
+def test_a_token_is_renewed_by_its_user(server, connect, accounts):
+    """The end comes within the last 30 s, so the notice comes at once."""
+    alice = connect("alice", "--ttl", "3s")
+    notice = alice.expect("token_expiring")
+    assert abs(notice["at"] / 1000 - time.time()) < 30
+    assert alice.ask("auth", token="x")["code"] == "unauthorized"
+    assert alice.ask("auth", token=accounts.token("bob"))["code"] == "forbidden"
+    limited = accounts.token("alice", "--can", "read")
+    assert alice.ask_ok("auth", token=limited) == {
+        "event": "done", "ref": f"r{alice.refs}", "command": "auth"}
+    assert alice.ask("broadcast", message="x")["code"] == "forbidden"
+    # Beyond the end of the first token.
+    alice.ask_ok("auth", token=accounts.token("alice", "--ttl", "32s"))
+    alice.expect("token_expiring")
+    assert time.time() > notice["at"] / 1000 - 2
+    alice.ask_ok("broadcast", message="still here")
+
+
+def test_a_connection_without_a_new_token_ends(connect):
+    alice = connect("alice", "--ttl", "2s")
+    alice.expect("token_expiring")
+    alice.expect("bye", code=4202, reason="token_expired")
+    alice.expect_close(4202)
+
+
+def test_the_token_may_be_the_first_command(start, accounts, see_off):
+    server = start(*accounts.options, "--auth-in-band", "on")
+    late = see_off(WebSocket(server.address))
+
+    def ask(**command):
+        late.send_text(json.dumps(command))
+        return json.loads(late.read_message())
+
+    assert ask(command="list", ref=1)["code"] == "unauthorized"
+    assert ask(command="auth", token="x", ref=2)["code"] == "unauthorized"
+    me = ask(command="auth", token=accounts.token("alice"), ref=3)
+    assert (me["event"], me["member"]) == ("me", "alice")
+    assert "joined" in json.loads(late.read_message())["message"]
+    assert json.loads(late.read_message()) == {
+        "event": "done", "ref": 3, "command": "auth"}
+    # One more connection of the same member.
+    phone = see_off(accounts.connect(server, "alice", kind=Further))
+    assert phone.id == me["id"]
+    # The other dialects cannot send it later.
+    for dialect in "action", "topic":
+        with pytest.raises(AssertionError, match="401"):
+            WebSocket(server.address, f"/ws/{dialect}")
+
+
+def test_a_client_that_does_not_authenticate_is_closed(start, accounts):
+    server = start(*accounts.options, "--auth-in-band", "on",
+                   "--limits-handshake-timeout", "1s")
+    with WebSocket(server.address) as late:
+        bye = json.loads(late.read_message())
+        assert (bye["code"], bye["reason"]) == (4001, "auth_required")
+        late.expect_close(4001)
+
+
+def test_without_in_band_a_token_is_part_of_the_handshake(server):
+    with pytest.raises(AssertionError, match="Token required"):
+        WebSocket(server.address)

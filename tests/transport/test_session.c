@@ -29,7 +29,8 @@ struct fixture {
 	enum chat_error broadcast_result;
 	bool in_room;         /* the chat's answer for every member */
 	struct session *peer; /* of the last member to connect */
-	unsigned rights;      /* its principal's */
+	unsigned rights;      /* of the last command */
+	uint32_t connection;  /* of the last member to connect */
 	/* the last command */
 	enum command_kind kind;
 	unsigned commands;
@@ -56,12 +57,15 @@ static enum chat_error
 member_attach(const struct command *command)
 {
 	struct publisher *publisher = hub_publisher(f.hub);
-	char id[16];
+	char id[ID_SIZE];
 	enum chat_error error;
 
 	if (f.connect_result != CHAT_OK)
 		return f.connect_result;
 	snprintf(id, sizeof(id), "member-%u", f.attached++);
+	f.connection = command->connection;
+	if (command->principal->member_id.data != NULL)
+		copy_text(id, sizeof(id), command->principal->member_id);
 	error = publisher_attach(publisher, command->peer, str_from(id),
 	    command->connection);
 	if (error != CHAT_OK || (command->flags & COMMAND_NO_LOBBY))
@@ -113,7 +117,7 @@ session_command_handle(struct command_handler *handler,
 	switch (command->kind) {
 	case COMMAND_CONNECT:
 		f.peer = command->peer;
-		f.rights = command->principal->rights;
+		f.rights = command->rights;
 		f.has_name = command->name.data != NULL;
 		copy_text(f.name, sizeof(f.name), command->name);
 		return member_attach(command);
@@ -131,6 +135,7 @@ session_command_handle(struct command_handler *handler,
 		say_fleetingly();
 		return CHAT_OK;
 	default:
+		f.rights = command->rights;
 		return CHAT_OK;
 	}
 }
@@ -858,8 +863,139 @@ START_TEST(a_member_without_admission_may_do_everything)
 }
 END_TEST
 
+#define ADA "uadaadaadaadaadaadaadaadaad"
+#define EVE "ueveeveeveeveeveeveeveeveev"
+
+/* The token is the name; "eve" may read only. */
+static const char *
+verify_name(struct admission *admission, struct str token,
+    struct principal *out)
+{
+	(void)admission;
+	*out = (struct principal){ .rights = RIGHT_READ | RIGHT_POST };
+	out->user_id = out->name = token;
+	if (str_equal(token, STR("ada")) || str_equal(token, STR("ada, again")))
+		out->member_id = STR(ADA);
+	else if (str_equal(token, STR("eve")))
+		out->member_id = STR(EVE);
+	else
+		return "Token invalid";
+	if (str_equal(token, STR("ada, again")))
+		out->rights = RIGHT_READ;
+	out->expires_at_ms = f.rig.now_ms + 40000;
+	return NULL;
+}
+
+static void
+admit_later(struct admission *admission, struct candidate *candidate,
+    const struct http_request *request)
+{
+	struct principal nothing = { .must_authenticate = true };
+	struct principal ada;
+
+	verify_name(admission, STR("ada"), &ada);
+	admission_accept(candidate,
+	    http_query_get(request->query, "ada", (char[8]){ 0 }, 8) >= 0
+		? &ada
+		: &nothing);
+}
+
+static const struct admission_ops later_ops = { .admit = admit_later,
+	.verify = verify_name };
+
+static void
+client_open_later(const char *path)
+{
+	static struct admission later = { .ops = &later_ops };
+
+	setup();
+	f.rig.worker.ws.admission = &later;
+	client_connect(&f.clients[0], &f.rig, 0);
+	client_open(&f.clients[0], &f.rig, path);
+}
+
+START_TEST(the_first_command_may_be_the_token)
+{
+	client_open_later("/ws?name=eve");
+	client_command(0, "{\"command\":\"me\",\"ref\":1}");
+	session_turn(0);
+	check_text(0, "\"ref\":1,\"command\":\"me\",\"code\":\"unauthorized\"");
+	client_command(0, "{\"command\":\"auth\",\"ref\":2,\"token\":\"x\"}");
+	session_turn(0);
+	check_text(0, "\"message\":\"Token invalid\"");
+	ck_assert_uint_eq(f.commands, 0);
+	client_command(0, "{\"command\":\"auth\",\"ref\":3,\"token\":\"ada\"}");
+	session_turn(0);
+	check_text(0, "{\"event\":\"done\",\"ref\":3,\"command\":\"auth\"}");
+	ck_assert_uint_eq(f.commands, 1);
+	ck_assert_str_eq(f.name, "ada");
+	client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
+	ck_assert_uint_eq(f.commands, 2);
+	ck_assert_uint_eq(f.rights, RIGHT_READ | RIGHT_POST);
+	rig_pass(&f.rig, 9000);
+	ck_assert_uint_eq(f.rig.worker.ws.open_count, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_connection_that_never_authenticates_is_no_member)
+{
+	client_open_later("/ws");
+	rig_pass(&f.rig, 5100);
+	client_receive(&f.clients[0]);
+	check_text(0, "\"code\":4001,\"reason\":\"auth_required\"");
+	ck_assert_uint_eq(f.commands, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_token_is_renewed_by_the_same_user_only)
+{
+	client_open_later("/ws?ada=");
+	ck_assert_uint_eq(f.commands, 1);
+	rig_pass(&f.rig, 10200);
+	client_receive(&f.clients[0]);
+	check_text(0, "{\"event\":\"token_expiring\",\"at\":41000}");
+	client_command(0, "{\"command\":\"auth\",\"token\":\"eve\"}");
+	session_turn(0);
+	check_text(0, "\"code\":\"forbidden\"");
+	client_command(0, "{\"command\":\"auth\",\"token\":\"ada, again\"}");
+	session_turn(0);
+	check_text(0, "\"done\"");
+	ck_assert_uint_eq(f.commands, 1);
+	client_command(0, "{\"command\":\"me\"}");
+	session_turn(0);
+	ck_assert_uint_eq(f.rights, RIGHT_READ);
+	rig_pass(&f.rig, 39000);
+	ck_assert_uint_eq(f.rig.worker.ws.open_count, 1);
+	rig_pass(&f.rig, 2000);
+	client_receive(&f.clients[0]);
+	check_text(0, "token_expiring");
+	check_text(0, "\"code\":4202,\"reason\":\"token_expired\"");
+	teardown();
+}
+END_TEST
+
+START_TEST(tokens_may_not_be_in_use)
+{
+	setup();
+	clients_open(0);
+	client_command(0, "{\"command\":\"auth\",\"token\":\"ada\"}");
+	session_turn(0);
+	check_text(0,
+	    "\"code\":\"unauthorized\",\"message\":\"Tokens are not in use\"");
+	teardown();
+}
+END_TEST
+
 SUITE(session)
 {
+	tcase_add_test(tests, the_first_command_may_be_the_token);
+	tcase_add_test(tests,
+	    a_connection_that_never_authenticates_is_no_member);
+	tcase_add_test(tests, a_token_is_renewed_by_the_same_user_only);
+	tcase_add_test(tests, tokens_may_not_be_in_use);
 	tcase_add_test(tests, commands_wait_while_their_answers_are_not_read);
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
 	    2);

@@ -55,6 +55,74 @@ test("requests a name and the subprotocol", async () => {
 	assert.equal(FakeSocket.last.subprotocol, "parley.v1");
 });
 
+test("a token goes with each connection, and is renewed", async () => {
+	const tokens = ["t1", "t2", "t3"];
+	const chat = new Parley("ws://host/ws", { token: async () => tokens.shift() });
+	const greeting = chat.connect();
+
+	await settled();
+	assert.deepEqual(FakeSocket.last.subprotocol, ["parley.v1", "bearer.t1"]);
+	await FakeSocket.last.receive(GREETING);
+	await greeting;
+	await FakeSocket.last.receive({ event: "token_expiring", at: 1e12 });
+	const renewal = FakeSocket.last.sent.findLast(({ command }) => command === "auth");
+	assert.equal(renewal.token, "t2");
+	await FakeSocket.last.answer("auth", { event: "done", command: "auth" });
+	await FakeSocket.last.drop(4202, "token_expired");
+	await clock.advance(1000);
+	assert.deepEqual(FakeSocket.last.subprotocol, ["parley.v1", "bearer.t3"]);
+	chat.close();
+});
+
+test("a token that cannot be had is requested again later", async () => {
+	let calls = 0;
+	const chat = new Parley("ws://host/ws", {
+		token: () => (++calls === 1 ? Promise.reject(new Error("offline")) : "t"),
+	});
+
+	chat.connect();
+	await settled();
+	assert.equal(chat.state, "waiting");
+	await clock.advance(1000);
+	assert.equal(FakeSocket.all.length, 1);
+	assert.deepEqual(FakeSocket.last.subprotocol, ["parley.v1", "bearer.t"]);
+	chat.close();
+});
+
+test("a room that another connection of the user left is left", async () => {
+	const { chat, events } = await inRoom();
+
+	await FakeSocket.last.receive(
+		{ event: "leave", room: "tea", member: "alice", member_id: "a1" });
+	assert.equal(chat.rooms.has("tea"), false);
+	assert.equal(events.findLast(([type]) => type === "left")[1].error.code, "left");
+});
+
+test("a name that another connection of the user took is ours", async () => {
+	const { chat } = await inRoom();
+
+	await FakeSocket.last.receive(
+		{ event: "renamed", was: "alice", member: "al", member_id: "a1" });
+	assert.equal(chat.me.member, "al");
+	await FakeSocket.last.receive(
+		{ event: "renamed", room: "tea", was: "alice", member: "al", member_id: "a1" });
+	assert.deepEqual(chat.rooms.get("tea").members, ["al"]);
+});
+
+test("ids of members by name; own direct messages of other connections", async () => {
+	const { chat } = await connected();
+	const ids = chat.listMemberIds("tea");
+	const dms = [];
+
+	await FakeSocket.last.answer("list",
+		{ event: "list", members: ["alice", "bob"], ids: ["a1", "b1"] });
+	assert.equal((await ids).get("bob"), "b1");
+	chat.addEventListener("dm", ({ detail }) => dms.push(detail.own));
+	await FakeSocket.last.receive({ event: "dm", member: "bob", member_id: "b1", message: "x" });
+	await FakeSocket.last.receive({ event: "dm", member: "alice", member_id: "a1", message: "y" });
+	assert.deepEqual(dms, [false, true]);
+});
+
 test("an answer belongs to the request with its ref", async () => {
 	const { chat } = await connected();
 	const rooms = chat.listRooms();

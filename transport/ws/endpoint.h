@@ -24,6 +24,7 @@ struct upgrade {
 	/* The endpoint chooses: */
 	int64_t idle_ms;         /* close after so much silence; 0: never */
 	const char *subprotocol; /* NULL: none */
+	bool may_authenticate;   /* clients can, after the handshake */
 	struct ws_deflate_policy deflate_policy;
 	struct ws_deflate deflate;
 };
@@ -41,7 +42,7 @@ struct endpoint_ops {
 	bool (*serves)(struct endpoint *, const struct dialect *listener,
 	    struct str path);
 	/* Choose the subprotocol, what deflate offers are good for, how long
-	 * a client may be silent. */
+	 * a client may be silent, whether it may authenticate later. */
 	void (*choose)(struct endpoint *, const struct http_request *,
 	    struct upgrade *);
 	/*
@@ -61,6 +62,8 @@ struct endpoint_ops {
 	void (*leave)(void *session, const struct bye *);
 	/* Nothing waits to be sent any more. */
 	void (*drained)(void *session);
+	/* The connection will end at this (Unix) time, with its principal. */
+	void (*expiring)(void *session, int64_t at_ms);
 	/* Everything that one read brought has been handled. */
 	void (*after_read)(struct endpoint *);
 	/* The end of a loop turn: send everything that was published. */

@@ -7,6 +7,7 @@
 #include "domain/log.h"
 #include "transport/net/budget.h"
 #include "transport/net/token_bucket.h"
+#include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
 
 enum ws_state {
@@ -47,6 +48,8 @@ struct ws_conn {
 	bool peer_closed : 1;  /* it will send no close frame (any more) */
 	bool input_failed : 1; /* its input is not understood any more */
 	bool deflate : 1;      /* permessage-deflate was negotiated */
+	bool awaits_auth : 1;  /* expires_at: its client must authenticate */
+	bool told_expiry : 1;  /* the endpoint was, or need not be */
 };
 
 static_assert(sizeof(struct ws_conn) <= 88, "one per connection");
@@ -73,6 +76,9 @@ ws_conn_endpoint(const struct conn *conn)
 
 /* In ticks: the store may let answers wait for ever. */
 #define LEAVE_PATIENCE 10
+
+/* How long before its principal expires a client is told. */
+#define EXPIRY_NOTICE_MS 30000
 
 static uint32_t
 ws_later(uint32_t a, uint32_t b)
@@ -115,6 +121,18 @@ ws_idle_due(const struct conn *conn)
 	return ws_later(ws->since, conn->resumed_at) + ws->idle_ticks;
 }
 
+/* When the client is told that its principal expires; 0: it need not be. */
+static uint32_t
+ws_notice_due(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+	uint32_t notice = wheel_ticks(EXPIRY_NOTICE_MS);
+
+	if (ws->expires_at == 0 || ws->told_expiry)
+		return 0;
+	return ws->expires_at > notice ? ws->expires_at - notice : 1;
+}
+
 static uint32_t
 ws_message_due(const struct conn *conn)
 {
@@ -137,6 +155,7 @@ ws_next_deadline(const struct conn *conn)
 		due = wheel_earlier(due, ws_message_due(conn));
 		due = wheel_earlier(due, ws->leave_at);
 		due = wheel_earlier(due, ws->expires_at);
+		due = wheel_earlier(due, ws_notice_due(conn));
 		return wheel_earlier(due, ws->resume_at);
 	case WS_STATE_ENDING:
 		break;
@@ -179,6 +198,27 @@ ws_leave_if_answered(struct conn *conn)
 }
 
 static void
+ws_tell_expiry(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+	int64_t left_ms =
+	    (int64_t)(ws->expires_at - conn_now(conn)) * WHEEL_TICK_MS;
+
+	ws->told_expiry = true;
+	ws_service_of(conn)->endpoint->ops->expiring(ws->session,
+	    clock_wall_ms(conn->loop->clock) + left_ms);
+}
+
+static void
+ws_expire(struct conn *conn)
+{
+	if (ws_of(conn)->awaits_auth)
+		ws_conn_end(conn, WS_CLOSE_AUTH_REQUIRED, "auth_required");
+	else
+		ws_conn_end(conn, WS_CLOSE_TOKEN_EXPIRED, "token_expired");
+}
+
+static void
 ws_on_deadline(struct conn *conn)
 {
 	struct ws_conn *ws = ws_of(conn);
@@ -200,7 +240,7 @@ ws_on_deadline(struct conn *conn)
 	if (conn_has_passed(conn, ws->leave_at))
 		ws_leave_if_answered(conn);
 	else if (conn_has_passed(conn, ws->expires_at))
-		ws_conn_end(conn, WS_CLOSE_TOKEN_EXPIRED, "token_expired");
+		ws_expire(conn);
 	else if (conn_has_passed(conn, ws_pong_due(conn)))
 		ws_conn_end(conn, WS_CLOSE_PING_TIMEOUT, "ping_timeout");
 	else if (conn_has_passed(conn, ws_idle_due(conn)))
@@ -209,6 +249,9 @@ ws_on_deadline(struct conn *conn)
 		ws_conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
 	else
 		ws_ping_if_silent(conn);
+	if (ws->state == WS_STATE_OPEN &&
+	    conn_has_passed(conn, ws_notice_due(conn)))
+		ws_tell_expiry(conn);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -819,6 +862,49 @@ ws_note_user(struct conn *conn, const struct principal *principal)
 	return ws_users_add(&ws_service_of(conn)->users, conn, &mark);
 }
 
+static void
+ws_set_principal(const struct conn *conn, struct ws_conn *ws,
+    const struct principal *principal)
+{
+	const struct loop *loop = conn->loop;
+
+	ws->awaits_auth = ws->told_expiry = principal->must_authenticate;
+	ws->expires_at = principal->must_authenticate
+			     ? wheel_after(conn_now(conn),
+				   loop->limits->handshake_timeout_ms)
+			     : ws_moment_of(loop, principal->expires_at_ms);
+}
+
+bool
+ws_conn_renew(struct conn *conn, const struct principal *principal)
+{
+	struct ws_conn *ws = ws_of(conn);
+
+	if (!ws_conn_is_open(conn))
+		return true;
+	ws_set_principal(conn, ws, principal);
+	/* Else a client with short tokens would renew them without end. */
+	if (conn_has_passed(conn, ws_notice_due(conn)))
+		ws->told_expiry = true;
+	conn_watch(conn);
+	ws_users_remove(&ws_service_of(conn)->users, conn);
+	return ws_note_user(conn, principal);
+}
+
+/* Checking a signature costs about as much as encoding this many bytes. */
+#define VERIFY_BYTES (64 * 1024)
+
+const char *
+ws_conn_verify(struct conn *conn, struct str token, struct principal *out)
+{
+	struct admission *admission = ws_service_of(conn)->admission;
+
+	if (admission == NULL || admission->ops->verify == NULL)
+		return "Tokens are not in use";
+	ws_conn_charge_bytes(conn, VERIFY_BYTES);
+	return admission->ops->verify(admission, token, out);
+}
+
 void
 ws_conn_open(struct conn *conn, const struct http_request *request,
     const struct upgrade *upgrade, struct str response)
@@ -836,7 +922,7 @@ ws_conn_open(struct conn *conn, const struct http_request *request,
 	ws->since = conn_now(conn);
 	assert(wheel_ticks(upgrade->idle_ms) <= UINT16_MAX);
 	ws->idle_ticks = (uint16_t)wheel_ticks(upgrade->idle_ms);
-	ws->expires_at = ws_moment_of(loop, upgrade->principal->expires_at_ms);
+	ws_set_principal(conn, ws, upgrade->principal);
 	ws->deflate = upgrade->deflate.on;
 	budget_init(&ws->budget, loop->limits, loop->now_ms);
 	token_bucket_init(&ws->control, &loop->limits->control_frames,

@@ -37,6 +37,19 @@ struct ws_service {
 void ws_conn_open(struct conn *, const struct http_request *,
     const struct upgrade *, struct str response);
 
+/*
+ * The connection has another principal, or its first one: it ends when that
+ * expires. If that is soon its client is not told again. False: no memory.
+ */
+bool ws_conn_renew(struct conn *, const struct principal *);
+
+/*
+ * Finds out whose token it is, as struct admission does. Costs the connection a
+ * part of its budget.
+ */
+const char *ws_conn_verify(struct conn *, struct str token,
+    struct principal *out);
+
 /* The endpoint that it was opened at. */
 struct endpoint *ws_conn_endpoint(const struct conn *);
 

@@ -194,6 +194,11 @@ handshake_on_accept(struct candidate *candidate,
 	    ws_check(service, exchange->conn, &request, &upgrade, &key, &why);
 	assert(status == 101);
 	(void)status;
+	if (principal->must_authenticate && !upgrade.may_authenticate) {
+		http_refuse(&exchange->response, 401, "Token required\n");
+		http_exchange_respond(exchange);
+		return;
+	}
 	ws_accept(exchange, &request, &upgrade, key);
 }
 

@@ -232,6 +232,19 @@ decode_history(struct decoding *decoding, struct command *out)
 	    &out->from_seq);
 }
 
+/* Tokens are longer than other texts, and need no escapes. */
+static enum chat_error
+decode_auth(struct decoding *decoding, struct command *out)
+{
+	const struct json_string *token = &decoding->values[FIELD_TOKEN].string;
+
+	if (!decoding_has(decoding, FIELD_TOKEN) || token->escaped ||
+	    str_is_empty(token->body))
+		return decoding_refuse(decoding, FIELD_TOKEN);
+	out->token = token->body;
+	return CHAT_OK;
+}
+
 /* A list of rooms or of names: all of it, or a page. */
 static enum chat_error
 decode_page(struct decoding *decoding, struct command *out)
@@ -330,6 +343,7 @@ static const struct command_word command_words[] = {
 	{ STR("read"), COMMAND_READ, 0, decode_room_and_seq },
 	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
 	{ STR("ping"), COMMAND_PING, 0, NULL },
+	{ STR("auth"), COMMAND_AUTH, 0, decode_auth },
 };
 
 /* The fields of every answer, failures included. */

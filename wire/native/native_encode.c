@@ -2,6 +2,14 @@
 #include "wire/native/dialect_native.h"
 #include "wire/native/native_encoders.h"
 
+static bool
+encode_token_expiring(const struct event *event, struct wire_text *out)
+{
+	json_field_signed(out, STR("{\"event\":\"token_expiring\",\"at\":"),
+	    event->at_ms);
+	return event_end(out);
+}
+
 /* As the Go server sends it: without "member", unlike a member's message. */
 static bool
 encode_announced(const struct event *event, struct wire_text *out)
@@ -152,6 +160,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_PONG] = native_encode_pong,
 	[EVENT_FAILED] = native_encode_failed,
 	[EVENT_BYE] = native_encode_bye,
+	[EVENT_TOKEN_EXPIRING] = encode_token_expiring,
 	[EVENT_ANNOUNCED] = encode_announced,
 	[EVENT_SAID] = encode_said,
 	[EVENT_DM] = encode_dm,

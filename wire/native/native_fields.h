@@ -33,7 +33,8 @@
 	X(FIELD_REACTION, "reaction", JSON_STRING)       \
 	X(FIELD_REASON, "reason", JSON_STRING)           \
 	X(FIELD_REMOVE, "remove", JSON_BOOLEAN)          \
-	X(FIELD_MINE, "mine", JSON_BOOLEAN)
+	X(FIELD_MINE, "mine", JSON_BOOLEAN)              \
+	X(FIELD_TOKEN, "token", JSON_STRING)
 
 #define TYPE_ANY (-1) /* checked where the field is decoded */
 

@@ -76,6 +76,12 @@ static const char *const forwarded_styles[] = {
 	NULL,
 };
 
+static const char *const names_rules[] = {
+	[NAMES_USUAL] = "usual",
+	[NAMES_STRICT] = "strict",
+	NULL,
+};
+
 static const char *const tls_versions[] = {
 	[TLS_LEAST_1_2] = "1.2",
 	[TLS_LEAST_1_3] = "1.3",
@@ -319,6 +325,21 @@ const struct option option_table[] = {
 	    .help = "While it cannot be reached, does not answer in time or "
 		    "fails (5xx): deny clients (503), or allow them as "
 		    "guests, who may read and post." },
+	{ .name = "auth.in_band",
+	    .type = OPTION_BOOL,
+	    AT(auth.in_band),
+	    .preset = "off",
+	    .help = "Clients of the command dialect may connect without a "
+		    "token, and send it with the command auth." },
+	{ .name = "auth.names",
+	    .type = OPTION_WORD,
+	    AT(auth.names),
+	    .preset = "usual",
+	    .words = names_rules,
+	    .needs_restart = true,
+	    .help = "Which names count as the same: those that look alike in "
+		    "other scripts (usual), or also 0 and O, 1, l and I, rn "
+		    "and m (strict)." },
 
 	{ .section = "HTTP API",
 	    .name = "admin.key",

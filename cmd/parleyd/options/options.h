@@ -41,7 +41,14 @@ enum hook_down {
 	HOOK_DOWN_ALLOW_ANONYMOUS
 };
 
+/* Which names count as the same. */
+enum names_rule {
+	NAMES_USUAL,
+	NAMES_STRICT
+};
+
 struct auth_options {
+	enum names_rule names;
 	enum auth_kind kind;
 	char origins[OPTIONS_TEXT_SIZE];
 	char key[OPTIONS_TEXT_SIZE];
@@ -50,6 +57,7 @@ struct auth_options {
 	int64_t leeway_ms;
 	char users[OPTIONS_TEXT_SIZE];
 	bool guests;
+	bool in_band;
 	int64_t session_ms;
 	uint32_t logins_per_minute;
 	char revoked[OPTIONS_TEXT_SIZE];

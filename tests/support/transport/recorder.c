@@ -31,8 +31,9 @@ static void
 recorder_choose(struct endpoint *endpoint, const struct http_request *request,
     struct upgrade *upgrade)
 {
-	(void)endpoint;
 	(void)request;
+	upgrade->may_authenticate =
+	    ((struct recorder *)endpoint)->may_authenticate;
 	if (upgrade->listener != NULL)
 		upgrade->idle_ms = upgrade->listener->idle_ms;
 	upgrade->deflate_policy.least_window_bits = 15;
@@ -145,6 +146,15 @@ recorder_on_drained(void *session)
 }
 
 static void
+recorder_on_expiring(void *arg, int64_t at_ms)
+{
+	struct recorded *session = arg;
+
+	session->recorder->expiring++;
+	session->recorder->expiring_ms = at_ms;
+}
+
+static void
 recorder_do_nothing(struct endpoint *endpoint)
 {
 	(void)endpoint;
@@ -158,6 +168,7 @@ static const struct endpoint_ops recorder_ops = {
 	.message = recorder_on_message,
 	.leave = recorder_on_leave,
 	.drained = recorder_on_drained,
+	.expiring = recorder_on_expiring,
 	.after_read = recorder_do_nothing,
 	.flush = recorder_on_flush,
 	.pending = recorder_pending,

@@ -17,6 +17,7 @@ struct recorder {
 	bool gathers; /* sends responses at the end of the turn */
 	bool echoes;
 	bool serves_any_path;   /* else /ws alone */
+	bool may_authenticate;  /* after the handshake */
 	unsigned end_code;      /* ends who sends something with this code */
 	size_t sends;           /* that each message makes necessary */
 	char order[64];         /* the first letters of all messages */
@@ -26,9 +27,11 @@ struct recorder {
 	unsigned messages;
 	unsigned left;
 	unsigned drained;
-	char text[256]; /* the beginning of the last message */
-	size_t len;     /* of all of it */
-	struct bye bye; /* the last goodbye; code 0: none */
+	unsigned expiring;   /* how often it was told */
+	int64_t expiring_ms; /* the last time that it was told */
+	char text[256];      /* the beginning of the last message */
+	size_t len;          /* of all of it */
+	struct bye bye;      /* the last goodbye; code 0: none */
 	char bye_reason[64];
 	bool heard_before_leaving; /* the watched client did */
 	/* the response that waits for the end of the turn */

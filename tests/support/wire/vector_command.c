@@ -64,6 +64,7 @@ vector_of_command(const struct command *command)
 	print_text(out, "= after", command->after);
 	print_text(out, "= reaction", command->reaction);
 	print_text(out, "= reason", command->reason);
+	print_text(out, "= token", command->token);
 	print_text(out, "= since_epoch", command->since_epoch);
 	print_number(out, "= since_seq", command->since_seq);
 	print_number(out, "= from_seq", command->from_seq);

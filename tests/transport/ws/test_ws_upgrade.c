@@ -315,6 +315,97 @@ START_TEST(the_connections_of_a_user_can_be_ended)
 }
 END_TEST
 
+/* 30 s before, or at once. */
+START_TEST(a_client_is_told_before_its_principal_expires)
+{
+	int64_t end_ms;
+
+	setup();
+	client_send_text(&client, OPENING);
+	upgrade_turn();
+	end_ms = recorder.rig.now_ms + 40000;
+	accept_as(fake.candidate, end_ms);
+	rig_pass(&recorder.rig, 9800);
+	ck_assert_uint_eq(recorder.expiring, 0);
+	rig_pass(&recorder.rig, 400);
+	ck_assert_uint_eq(recorder.expiring, 1);
+	ck_assert_int_eq(recorder.expiring_ms, end_ms);
+	rig_pass(&recorder.rig, 29600);
+	ck_assert_uint_eq(recorder.expiring, 1);
+	ck_assert_uint_eq(recorder.left, 0);
+	rig_pass(&recorder.rig, 400);
+	ck_assert_uint_eq(recorder.left, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_connection_goes_on_with_another_principal)
+{
+	struct principal next = { .rights = RIGHTS_USUAL };
+
+	setup();
+	client_send_text(&client, OPENING);
+	upgrade_turn();
+	accept_as(fake.candidate, recorder.rig.now_ms + 10000);
+	rig_pass(&recorder.rig, 5000);
+	ck_assert_uint_eq(recorder.expiring, 1);
+	next.expires_at_ms = recorder.rig.now_ms + 50000;
+	ws_conn_renew(client.conn, &next);
+	rig_pass(&recorder.rig, 19000);
+	ck_assert_uint_eq(recorder.expiring, 1);
+	rig_pass(&recorder.rig, 2000);
+	ck_assert_uint_eq(recorder.expiring, 2);
+	next.expires_at_ms = 0;
+	ws_conn_renew(client.conn, &next);
+	rig_pass(&recorder.rig, 60000);
+	ck_assert_uint_eq(recorder.left, 0);
+	teardown();
+}
+END_TEST
+
+static void
+accept_to_authenticate(void)
+{
+	struct principal nothing = { .must_authenticate = true };
+	struct candidate *candidate = fake.candidate;
+
+	fake.candidate = NULL;
+	admission_accept(candidate, &nothing);
+}
+
+START_TEST(a_client_that_must_authenticate_has_a_time_limit)
+{
+	setup();
+	recorder.may_authenticate = true;
+	client_send_text(&client, OPENING);
+	upgrade_turn();
+	accept_to_authenticate();
+	upgrade_turn();
+	upgrade_check_status(101);
+	rig_pass(&recorder.rig, 4900);
+	ck_assert_uint_eq(recorder.left, 0);
+	rig_pass(&recorder.rig, 200);
+	ck_assert_uint_eq(recorder.left, 1);
+	ck_assert_uint_eq(recorder.expiring, 0);
+	ck_assert_uint_eq(recorder.bye.code, WS_CLOSE_AUTH_REQUIRED);
+	ck_assert_str_eq(recorder.bye_reason, "auth_required");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_client_that_cannot_authenticate_later_is_refused)
+{
+	setup();
+	client_send_text(&client, OPENING);
+	upgrade_turn();
+	accept_to_authenticate();
+	upgrade_turn();
+	upgrade_check_status(401);
+	ck_assert_uint_eq(recorder.opened, 0);
+	teardown();
+}
+END_TEST
+
 /* The n-th allocation fails between the request and the 101. */
 START_TEST(without_memory_a_candidate_costs_its_connection)
 {
@@ -351,6 +442,11 @@ SUITE(ws_upgrade)
 	tcase_add_test(tests, is_not_asked_about_a_bad_handshake);
 	tcase_add_test(tests, a_connection_ends_when_its_principal_expires);
 	tcase_add_test(tests, the_connections_of_a_user_can_be_ended);
+	tcase_add_test(tests, a_client_is_told_before_its_principal_expires);
+	tcase_add_test(tests, a_connection_goes_on_with_another_principal);
+	tcase_add_test(tests, a_client_that_must_authenticate_has_a_time_limit);
+	tcase_add_test(tests,
+	    a_client_that_cannot_authenticate_later_is_refused);
 	tcase_add_loop_test(tests,
 	    without_memory_a_candidate_costs_its_connection, 0, 10);
 }

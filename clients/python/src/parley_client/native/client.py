@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections import Counter, deque
 from ssl import SSLContext
@@ -35,6 +36,8 @@ from .events import (
 )
 from .link import Link
 from .room import Room
+
+logger = logging.getLogger("parley_client")
 
 DEFAULT_URL = "ws://localhost:8080"
 
@@ -77,8 +80,10 @@ class Parley:
         self.server: Frame = {}
         self._url = _with_path(url)
         self._wished = name
+        self._renewal: Optional[asyncio.Future[None]] = None
         self._timeout = timeout
         self._access = Access(token, headers, ssl)
+        self._has_token = token is not None
         self._size = queue_size
         self._delays = (first_delay, longest_delay)
         self._rooms: Dict[str, Room] = {}
@@ -222,11 +227,12 @@ class Parley:
         return int(answer["recipients"])
 
     async def dm(self, recipient: str, text: str) -> Recipient:
-        """Sends a direct message to a member, by name or id."""
+        """Sends a direct message to a member, by name or id. Between users it
+        is stored: the recipient may be away, and is addressed by its id."""
         answer = await self.link.ask(
             "dm", repeatable=False, recipient=recipient, message=text
         )
-        return Recipient(answer["member"], answer["member_id"])
+        return Recipient(answer.get("member", ""), answer["member_id"])
 
     async def rename(self, name: str) -> str:
         """Returns the resulting name: a number is added if it was taken."""
@@ -305,14 +311,31 @@ class Parley:
     def on_event(self, frame: Frame) -> None:
         if "ref" in frame:
             self._on_late_answer(frame)
-        elif "room" in frame:
+        elif frame.get("event") == "token_expiring":
+            self._renewal = asyncio.ensure_future(self._renew())
+        elif "room" in frame and frame.get("event") != "dm":
             room = self._rooms.get(frame["room"])
             if room:
                 room.on_event(frame)
         else:
+            if frame.get("event") == "renamed" and self.is_mine(
+                frame["member_id"]
+            ):
+                self.name = frame["member"]
             event = events.lobby_event(frame)
             if event:
                 self._push(event)
+
+    async def _renew(self) -> None:
+        """Without a new token the connection ends, and the next one gets
+        one."""
+        if not self._has_token:
+            return
+        try:
+            token = await self._access.fresh_token()
+            await self.link.ask("auth", repeatable=False, token=token)
+        except ChatError as error:
+            logger.warning("the token was not renewed: %s", error)
 
     def _on_late_answer(self, frame: Frame) -> None:
         """A cancelled join succeeded: leave the room again."""
