@@ -135,3 +135,42 @@ def test_a_restart_keeps_changes(store, end):  # noqa: F811
         ]
         assert bob.refusal("react", room="tea", seq=2,
                            reaction="x")["code"] == "message_not_found"
+
+
+def test_two_users_change_messages_of_their_talk(start, accounts, see_off):
+    server = start(*accounts.options)
+    alice = see_off(accounts.connect(server, "alice"))
+    bob = see_off(accounts.connect(server, "bob"))
+    talk = alice.ask_ok("dm", recipient=bob.id, message="psst")["room"]
+    alice.ask_ok("dm", recipient=bob.id, message="a slip")
+    alice.pending()
+    bob.pending()
+    bob.ask_ok("react", room=talk, seq=1, reaction="👍")
+    alice.ask_ok("edit", room=talk, seq=1, message="pssst")
+    alice.ask_ok("redact", room=talk, seq=2)
+    bob.ask_ok("read", room=talk, seq=2)
+    for each in alice, bob:
+        each.expect("react", room=talk, seq=1, member="bob", count=1)
+        each.expect("edit", room=talk, seq=1, message="pssst")
+        each.expect("redact", room=talk, seq=2, by="alice")
+        assert texts(each.ask_ok("history", room=talk)) == [
+            {"seq": 1, "message": "pssst", "reactions": {"👍": 1}},
+            {"seq": 2, "redacted": True},
+        ]
+    carol = see_off(accounts.connect(server, "carol"))
+    assert carol.refusal("redact", room=talk, seq=1)["code"] == "room_not_found"
+
+
+def test_a_moderator_redacts(start, accounts, see_off):
+    server = start(*accounts.options)
+    alice = see_off(accounts.connect(server, "alice"))
+    alice.ask_ok("create", name="Tea", room="tea")
+    alice.post("tea", "spam")
+    carol = see_off(accounts.connect(server, "carol"))
+    carol.ask_ok("join", room="tea")
+    refusal = carol.refusal("redact", room="tea", seq=1)
+    assert (refusal["code"], refusal["right"]) == ("forbidden", "moderate")
+    carol = see_off(accounts.connect(
+        server, "mod", "--can", "read,post,list,join,moderate"))
+    carol.ask_ok("join", room="tea")
+    carol.ask_ok("redact", room="tea", seq=1)
