@@ -318,6 +318,31 @@ def test_a_client_may_leave_while_its_password_is_compared(start, users):
     log_in(server.address, "alice")
 
 
+@pytest.mark.parametrize("end", ["another kind", "a stop"])
+def test_log_ins_that_wait_are_answered_at_the_end(
+        start, users, tmp_path, end):
+    config = tmp_path / "parley.conf"
+    config.write_text(f"auth.kind = password\nauth.users = {users}\n")
+    server = start("--config", str(config), "--limits-logins", "0")
+    body = json.dumps({"user": "alice", "password": "wrong horse"})
+    request = plain_head("/v1/login", "POST",
+                         Content_Length=str(len(body))) + body.encode()
+    tries = [Connection(server.address) for _ in range(20)]
+    for one in tries:
+        one.send(request)
+    tries[0].read_response()
+    if end == "a stop":
+        server.stop()
+    else:
+        config.write_text("auth.kind = open\n")
+        server.signal(signal.SIGHUP)
+        statuses = {one.read_response().status for one in tries[1:]}
+        assert 503 in statuses and statuses <= {401, 503}
+        assert status_of(server.address).status == 101
+    for one in tries:
+        one.socket.close()
+
+
 # --- the end of a log-in ------------------------------------------------------
 
 
