@@ -231,11 +231,13 @@ static void
 call_limit(struct api_call *call, const struct principal *principal)
 {
 	struct failure failure = { .error = CHAT_FORBIDDEN };
+	struct str id = principal->member_id;
 
-	assert(principal->member_id.len < sizeof(call->member_id));
-	if (principal->member_id.len > 0)
-		memcpy(call->member_id, principal->member_id.data,
-		    principal->member_id.len);
+	/* It is not the server, which owns the rooms that it has created. */
+	if (id.len == 0)
+		id = STR("anonymous");
+	assert(id.len < sizeof(call->member_id));
+	memcpy(call->member_id, id.data, id.len);
 	call->rights = principal->rights;
 	if (principal->rooms.data != NULL) {
 		call->scope =

@@ -147,6 +147,18 @@ messages_read(struct api_call *call)
 	stream_end(call, "room_not_found");
 }
 
+/* Whether the reader may read it, and where it is. */
+static void
+stream_ask_room(struct api_call *call)
+{
+	struct command command = {
+		.kind = COMMAND_ROOM_INFO,
+		.room = api_call_subject(call),
+	};
+
+	api_call_ask(call, &command, STR("0"));
+}
+
 /* A client that is sent nothing for long would not notice our end. */
 static void
 stream_go_on(struct api_call *call)
@@ -162,10 +174,11 @@ stream_go_on(struct api_call *call)
 	call->has_begun = true;
 	if (has_expired(call))
 		stream_end(call, "token_expired");
-	else
-		do
-			messages_read(call);
-		while (call->reads_again);
+	else if (call->is_of_user)
+		stream_ask_room(call); /* it may have been banned */
+	call->reads_again = !call->has_ended;
+	while (call->reads_again)
+		messages_read(call);
 	if (call->out.len == 0 && now_ms >= call->until_ms)
 		api_put_heartbeat(&call->out);
 	call->has_ended |= api_call_is_draining(call);
@@ -178,13 +191,8 @@ stream_go_on(struct api_call *call)
 static void
 stream_run(struct api_call *call)
 {
-	struct command command = {
-		.kind = COMMAND_ROOM_INFO,
-		.room = api_call_subject(call),
-	};
-
 	if (position_read(call))
-		api_call_ask(call, &command, STR("0"));
+		stream_ask_room(call);
 }
 
 /* Without a position the reader gets what is published from now on. */
@@ -204,6 +212,8 @@ stream_receive(struct api_call *call, const struct event *event)
 {
 	if (event->kind == EVENT_REPLAYED)
 		stream_receive_messages(call, event);
+	else if (call->has_begun && event->kind == EVENT_FAILED)
+		stream_end(call, chat_error_word(event->failure.error));
 	else if (event->kind == EVENT_ROOM_INFO)
 		stream_receive_room(call, event);
 	else
