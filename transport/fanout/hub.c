@@ -181,6 +181,9 @@ hub_remove(struct hub *hub, struct session *session)
 {
 	assert(session->subscription_count == 0);
 	replay_forget(session);
+	/* The rest of its input, the peer's close frame, is read. */
+	if (session->conn->lags)
+		conn_set_lags(session->conn, false);
 	if (session->batch_number == hub->batch.number)
 		send_batch_flush(&hub->batch);
 	if (session->is_attached)

@@ -498,10 +498,11 @@ void
 conn_set_lags(struct conn *conn, bool lags)
 {
 	conn->lags = lags;
-	if (lags) {
-		if (conn->output_soft_since == 0)
-			conn->output_soft_since = conn_now(conn);
-	} else if (send_queue_is_empty(&conn->queue)) {
+	if (!lags)
+		conn->resumed_at = conn_now(conn);
+	if (lags && conn->output_soft_since == 0)
+		conn->output_soft_since = conn_now(conn);
+	if (!lags && send_queue_is_empty(&conn->queue)) {
 		conn->output_soft_since = 0;
 		conn_resume(conn, PAUSED_BY_OUTPUT);
 	}

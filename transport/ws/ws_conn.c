@@ -105,7 +105,7 @@ ws_pong_due(const struct conn *conn)
 {
 	const struct ws_conn *ws = ws_of(conn);
 
-	if (ws->pinged == 0 || conn_is_paused(conn))
+	if (ws->pinged == 0 || conn_is_paused(conn) || conn->lags)
 		return 0;
 	return wheel_after(ws_later(ws->pinged, conn->resumed_at),
 	    conn->loop->limits->pong_timeout_ms);
@@ -116,7 +116,7 @@ ws_idle_due(const struct conn *conn)
 {
 	const struct ws_conn *ws = ws_of(conn);
 
-	if (ws->idle_ticks == 0 || conn_is_paused(conn))
+	if (ws->idle_ticks == 0 || conn_is_paused(conn) || conn->lags)
 		return 0;
 	return ws_later(ws->since, conn->resumed_at) + ws->idle_ticks;
 }
