@@ -3,6 +3,7 @@
 
 #include "commands/command_table.h"
 #include "commands/support/read_marker.h"
+#include "domain/private_talk.h"
 
 /*
  * The size of a room in the most verbose dialect, without its id and its name:
@@ -39,6 +40,7 @@ struct own_rooms {
 	struct room_entry *entries;
 	char (*ids)[ROOM_ID_SIZE + ROOM_NAME_SIZE];
 	size_t count;
+	size_t most; /* there are so many */
 };
 
 static bool
@@ -61,6 +63,33 @@ own_room_add(const struct room *room, void *arg)
 		.seq = marker.last,
 		.read = marker.read,
 		.unread = marker.unread };
+	return true;
+}
+
+/* The member is in no talk: its id says whose it is. */
+static bool
+talk_add(const struct room *room, void *arg)
+{
+	struct own_rooms *own = arg;
+	struct str author_id = str_from(own->request->author.id);
+	struct room talk;
+
+	if (own->count == own->most ||
+	    talk_other(str_from(room->id), author_id).data == NULL)
+		return own->count < own->most;
+	talk = *room;
+	talk.member_count = 2;
+	return own_room_add(&talk, own);
+}
+
+static bool
+talk_count(const struct room *room, void *arg)
+{
+	struct own_rooms *own = arg;
+
+	own->most +=
+	    talk_other(str_from(room->id), str_from(own->request->author.id))
+		.data != NULL;
 	return true;
 }
 
@@ -105,16 +134,21 @@ static enum chat_error
 own_rooms_answer(const struct request *request)
 {
 	struct str author_id = str_from(request->author.id);
-	size_t count = room_store_rooms_of(request->chat->rooms, author_id) + 1;
 	struct own_rooms own = { .request = request,
-		.entries = calloc(count, sizeof(*own.entries)),
-		.ids = calloc(count, sizeof(*own.ids)) };
+		.most = room_store_rooms_of(request->chat->rooms, author_id) };
 	struct event event = { .kind = EVENT_ROOMS, .at_ms = request->now_ms };
+	bool has_talks = member_id_is_of_user(author_id);
 	enum chat_error error = CHAT_UNAVAILABLE;
 
+	if (has_talks)
+		room_store_each(request->chat->rooms, talk_count, &own);
+	own.entries = calloc(own.most + 1, sizeof(*own.entries));
+	own.ids = calloc(own.most + 1, sizeof(*own.ids));
 	if (own.entries != NULL && own.ids != NULL) {
 		room_store_each_room_of(request->chat->rooms, author_id,
 		    own_room_add, &own);
+		if (has_talks)
+			room_store_each(request->chat->rooms, talk_add, &own);
 		qsort(own.entries, own.count, sizeof(*own.entries),
 		    entries_compare);
 		event.rooms = own_rooms_cut(request, &own);

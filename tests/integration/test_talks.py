@@ -93,6 +93,8 @@ def test_a_message_waits_for_a_user_who_is_away(connect):
     sent = bob.ask_ok("dm", recipient=alice.id, message="are you there?")
     assert (sent["away"], sent["member_id"]) == (True, alice.id)
     alice = connect("alice")
+    (talk,) = alice.ask_ok("rooms", mine=True)["rooms"]
+    assert (talk["room"], talk["unread"]) == (sent["room"], 1)
     assert said(alice.ask_ok("history", room=sent["room"])) == [
         (1, bob.id, "are you there?")]
 
