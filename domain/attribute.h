@@ -40,7 +40,10 @@ enum attribute_trait {
 	/* in the history. */                                                \
 	X(ATTRIBUTE_EDIT, 6, "edit", ATTRIBUTE_OF_MESSAGE)                   \
 	/* subject: member id. label: the reaction. value: display name */   \
-	X(ATTRIBUTE_REACTION, 7, "reaction", ATTRIBUTE_OF_MESSAGE)
+	X(ATTRIBUTE_REACTION, 7, "reaction", ATTRIBUTE_OF_MESSAGE)           \
+	/* subject: empty. value: milliseconds between two messages of a */  \
+	/* member */                                                         \
+	X(ATTRIBUTE_SLOW, 8, "slow", 0)
 
 enum attribute_kind {
 #define X(constant, number, word, traits) constant = (number),

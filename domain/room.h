@@ -23,10 +23,18 @@ struct room {
 	char name[ROOM_NAME_SIZE];
 	char epoch[ID_SIZE]; /* identifies one sequence of numbers */
 	bool persistent;     /* outlives its last member */
+	bool is_private;     /* not listed; joining needs an invitation */
+	bool is_moderated;   /* speaking needs a role */
 	int64_t ttl_ms;      /* lifetime of a message; 0: the limit */
 	int64_t created_ms;
-	int64_t active_ms;   /* of the last join or leave */
-	size_t max_members;  /* 0: as the limits say */
+	int64_t active_ms;  /* of the last join or leave */
+	size_t max_members; /* 0: as the limits say */
+	int64_t slow_ms;    /* between two messages of a member; 0: none */
+	/*
+	 * The id of the member that is its owner if no attribute says
+	 * otherwise; "": none.
+	 */
+	char creator[ID_SIZE];
 	size_t member_count; /* set by the store */
 	size_t guest_count;  /* set by the store: guests among the members */
 };

@@ -8,6 +8,8 @@ server_stats_add_room(struct server_stats *report, const struct room *room)
 	size_t count = report->largest_count, at = count;
 
 	report->rooms++;
+	if (room->is_private)
+		return;
 	while (at > 0 &&
 	       report->largest[at - 1].member_count < room->member_count)
 		at--;

@@ -9,6 +9,9 @@
 #define LONG_TEXT_SIZE(len) (4 + (len))
 
 #define ROOM_IS_PERSISTENT 1u
+#define ROOM_IS_PRIVATE 2u
+#define ROOM_IS_MODERATED 4u
+#define ROOM_HAS_MORE 8u /* fields that earlier versions do not know */
 
 /* The largest number that all clients can represent. */
 #define SEQ_MOST ((UINT64_C(1) << 53) - 1)
@@ -134,18 +137,37 @@ open_payload_read(struct str payload, struct open_payload *out)
 	return !from.is_bad;
 }
 
+static bool
+room_has_more(const struct room *room)
+{
+	return room->slow_ms != 0 || room->creator[0] != '\0';
+}
+
 size_t
 room_payload_size(const struct room *room)
 {
+	size_t more = room_has_more(room)
+			  ? 8 + SHORT_TEXT_SIZE(strlen(room->creator))
+			  : 0;
+
 	return 5 * 8 + SHORT_TEXT_SIZE(strlen(room->id)) +
 	       SHORT_TEXT_SIZE(strlen(room->name)) +
-	       SHORT_TEXT_SIZE(strlen(room->epoch));
+	       SHORT_TEXT_SIZE(strlen(room->epoch)) + more;
+}
+
+static uint64_t
+room_flags(const struct room *room)
+{
+	return (room->persistent ? ROOM_IS_PERSISTENT : 0) |
+	       (room->is_private ? ROOM_IS_PRIVATE : 0) |
+	       (room->is_moderated ? ROOM_IS_MODERATED : 0) |
+	       (room_has_more(room) ? ROOM_HAS_MORE : 0);
 }
 
 size_t
 room_payload_write(char *out, const struct room *room)
 {
-	char *end = put_u64(out, room->persistent ? ROOM_IS_PERSISTENT : 0);
+	char *end = put_u64(out, room_flags(room));
 
 	end = put_u64(end, (uint64_t)room->ttl_ms);
 	end = put_u64(end, (uint64_t)room->created_ms);
@@ -154,6 +176,10 @@ room_payload_write(char *out, const struct room *room)
 	end = short_text_put(end, str_from(room->id));
 	end = short_text_put(end, str_from(room->name));
 	end = short_text_put(end, str_from(room->epoch));
+	if (room_has_more(room)) {
+		end = put_u64(end, (uint64_t)room->slow_ms);
+		end = short_text_put(end, str_from(room->creator));
+	}
 	return (size_t)(end - out);
 }
 
@@ -161,9 +187,13 @@ bool
 room_payload_read(struct str payload, struct room *out)
 {
 	struct cursor from = cursor_of(payload);
+	uint64_t flags = u64_take(&from);
 
-	*out = (struct room){ 0 };
-	out->persistent = u64_take(&from) & ROOM_IS_PERSISTENT;
+	*out = (struct room){
+		.persistent = flags & ROOM_IS_PERSISTENT,
+		.is_private = flags & ROOM_IS_PRIVATE,
+		.is_moderated = flags & ROOM_IS_MODERATED,
+	};
 	out->ttl_ms = (int64_t)u64_take(&from);
 	out->created_ms = (int64_t)u64_take(&from);
 	out->active_ms = (int64_t)u64_take(&from);
@@ -171,6 +201,11 @@ room_payload_read(struct str payload, struct room *out)
 	string_take(&from, out->id, sizeof(out->id));
 	string_take(&from, out->name, sizeof(out->name));
 	string_take(&from, out->epoch, sizeof(out->epoch));
+	if (flags & ROOM_HAS_MORE) {
+		out->slow_ms = (int64_t)u64_take(&from);
+		string_take(&from, out->creator, sizeof(out->creator));
+	}
+	from.is_bad |= out->slow_ms < 0;
 	return !from.is_bad && room_id_is_stored(str_from(out->id));
 }
 

@@ -17,6 +17,10 @@ static const struct room kitchen = { .id = "kitchen",
 	.created_ms = 1700000000123,
 	.active_ms = 1700000000456,
 	.max_members = 12,
+	.is_private = true,
+	.is_moderated = true,
+	.slow_ms = 3000,
+	.creator = "umfrggzdfmztwq2lk",
 	.member_count = 3,
 	.guest_count = 1 };
 
@@ -67,7 +71,9 @@ START_TEST(a_room_comes_back_empty)
 	ck_assert_str_eq(out.id, kitchen.id);
 	ck_assert_str_eq(out.name, kitchen.name);
 	ck_assert_str_eq(out.epoch, kitchen.epoch);
-	ck_assert(out.persistent);
+	ck_assert(out.persistent && out.is_private && out.is_moderated);
+	ck_assert_int_eq(out.slow_ms, kitchen.slow_ms);
+	ck_assert_str_eq(out.creator, kitchen.creator);
 	ck_assert_int_eq(out.ttl_ms, kitchen.ttl_ms);
 	ck_assert_int_eq(out.created_ms, kitchen.created_ms);
 	ck_assert_int_eq(out.active_ms, kitchen.active_ms);
@@ -225,6 +231,24 @@ START_TEST(the_small_ones_come_back)
 	ck_assert(snap_end_payload_read(str_slice(bytes, SNAP_END_PAYLOAD_SIZE),
 	    &count));
 	ck_assert_uint_eq(count, 500);
+}
+END_TEST
+
+START_TEST(a_room_of_an_earlier_version_has_no_creator)
+{
+	struct room was = kitchen, out;
+	size_t len;
+
+	was.is_private = was.is_moderated = false;
+	was.slow_ms = 0;
+	was.creator[0] = '\0';
+	len = room_payload_write(bytes, &was);
+	ck_assert_uint_eq(len, room_payload_size(&was));
+	ck_assert_uint_eq(len, 5 * 8 + 2 + 7 + 2 + 11 + 2 + 16);
+	ck_assert_int_eq(bytes[0], 1);
+	ck_assert(room_payload_read(str_slice(bytes, len), &out));
+	ck_assert(out.persistent && !out.is_private && !out.is_moderated);
+	ck_assert_str_eq(out.creator, "");
 }
 END_TEST
 
@@ -421,6 +445,7 @@ SUITE(record_payload)
 	tcase_add_test(tests, an_open_comes_back);
 	tcase_add_test(tests, an_open_record_has_exactly_its_length);
 	tcase_add_test(tests, a_room_comes_back_empty);
+	tcase_add_test(tests, a_room_of_an_earlier_version_has_no_creator);
 	tcase_add_test(tests, a_message_comes_back_byte_by_byte);
 	tcase_add_test(tests, a_key_that_is_absent_stays_absent);
 	tcase_add_test(tests, an_attribute_comes_back);
