@@ -24,11 +24,27 @@ publish_in_lobby(struct request *request)
 
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
-	said.body = request->command->body;
+	said.body = request->body;
 	delivered.recipients = publisher_publish(request->chat->publisher,
 	    &said, audience_lobby());
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
+}
+
+/* A retry of a message that the room has is none. */
+static enum chat_error
+check_pace(struct request *request)
+{
+	const struct chat *chat = request->chat;
+	struct str key = request->command->key;
+	struct message first;
+	struct room room;
+
+	if (room_store_get(chat->rooms, request->room, &room) != CHAT_OK ||
+	    (key.data != NULL && history_find_key(chat->history, request->room,
+				     key, request->now_ms, &first)))
+		return CHAT_OK;
+	return post_limits_take(request, &room);
 }
 
 static size_t
@@ -89,14 +105,19 @@ author_slow_down(struct request *request)
 static enum chat_error
 broadcast_run(struct request *request)
 {
+	enum chat_error error;
+
 	if (request->room.data == NULL)
 		return publish_in_lobby(request);
+	error = check_pace(request);
+	if (error != CHAT_OK)
+		return error;
 	author_slow_down(request);
 	return request_append_message(request);
 }
 
 const struct command_entry command_broadcast = {
-	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_PLACE,
+	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_PLACE | NEEDS_VOICE,
 	.rights = RIGHT_POST,
 	.run = broadcast_run,
 	.finish = broadcast_finish,

@@ -12,7 +12,8 @@ enum command_needs {
 	NEEDS_PLACE = 1 << 3,  /* the author is in the room or the lobby */
 	NEEDS_NO_GUEST = 1 << 4, /* guests get their name by joining */
 	/* with NEEDS_ROOM: or the room is a private talk of the author */
-	MAY_BE_TALK = 1 << 5
+	MAY_BE_TALK = 1 << 5,
+	NEEDS_VOICE = 1 << 6 /* the author's role allows it to post */
 };
 
 struct command_entry {

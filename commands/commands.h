@@ -14,6 +14,7 @@
 #include "domain/history.h"
 #include "domain/id_source.h"
 #include "domain/member_store.h"
+#include "domain/message_filter.h"
 #include "domain/publisher.h"
 #include "domain/room_store.h"
 
@@ -32,6 +33,7 @@ struct chat_limits {
 	enum room_creators creators;
 	size_t persistent_rooms;          /* in all; 0: no limit */
 	size_t persistent_rooms_per_hour; /* of one address; 0: no limit */
+	size_t rooms_per_user; /* persistent, of one creator; 0: no limit */
 	/*
 	 * An address fills a history of so many messages or bytes (0: no
 	 * limit) in this time at the soonest; 0: no limit.
@@ -39,13 +41,18 @@ struct chat_limits {
 	int64_t fill_ms;
 	size_t fill_messages;
 	size_t fill_bytes;
-	int64_t room_empty_ms; /* an empty room is removed then; 0: never */
+	/* An empty room that no user has created is removed then; 0: never. */
+	int64_t room_empty_ms;
 	size_t room_members;
 	size_t room_attributes; /* of one room, with those of its messages */
 	size_t reactions;       /* different ones to a message */
-	int64_t edit_ms;      /* how long a message can be edited; 0: always */
-	size_t page_messages; /* of history, at most */
-	size_t page_bytes;    /* of history, at most */
+	int64_t edit_ms; /* how long a message can be edited; 0: always */
+	/* More messages of a member in a room in this time mute it; 0: none. */
+	uint32_t flood_messages;
+	int64_t flood_time_ms;
+	int64_t flood_mute_ms; /* for so long */
+	size_t page_messages;  /* of history, at most */
+	size_t page_bytes;     /* of history, at most */
 	size_t list_bytes; /* a list of names is cut before it exceeds this */
 	/* New members are announced in lobbies of up to this many members. */
 	size_t announce_up_to;
@@ -56,8 +63,8 @@ struct chat_limits {
 
 /*
  * Everything the commands work on; put together by the program. The stores,
- * publisher, clock and ids are borrowed and outlive it. limits and profile
- * may be exchanged between two commands.
+ * publisher, clock and ids are borrowed and outlive it. filter, limits
+ * and profile may be exchanged between two commands.
  */
 struct chat {
 	struct member_store *members;
@@ -68,6 +75,7 @@ struct chat {
 	struct publisher *publisher;
 	struct clock *clock;
 	struct id_source *ids;
+	struct message_filter *filter; /* of messages; NULL: none */
 	struct chat_limits limits;
 	struct profile profile;
 };

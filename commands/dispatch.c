@@ -3,6 +3,7 @@
 
 #include "commands/command_table.h"
 #include "commands/commands.h"
+#include "commands/support/room_roles.h"
 #include "domain/private_talk.h"
 
 struct dispatcher {
@@ -85,7 +86,8 @@ check_room(struct request *request, unsigned needs)
 		return check_talk(request, needs);
 	if (room_store_has(rooms, id, request->command->author))
 		return CHAT_OK;
-	if (room_store_get(rooms, id, &room) != CHAT_OK)
+	if (room_store_get(rooms, id, &room) != CHAT_OK ||
+	    !room_roles_is_visible(request, &room))
 		return request_room_not_found(request);
 	return request->command->flags & COMMAND_OF_SERVER ? CHAT_OK
 							   : CHAT_NOT_IN_ROOM;
@@ -97,6 +99,18 @@ check_place(struct request *request, unsigned needs)
 	if (request->room.data != NULL)
 		return check_room(request, needs);
 	return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
+}
+
+/* In the lobby there are no roles. A room that is being removed has none. */
+static enum chat_error
+check_voice(struct request *request)
+{
+	struct room room;
+
+	if (request->room.data == NULL || room_store_get(request->chat->rooms,
+					      request->room, &room) != CHAT_OK)
+		return CHAT_OK;
+	return room_roles_check_post(request, &room);
 }
 
 static enum chat_error
@@ -118,6 +132,10 @@ check_needs(struct request *request, const struct command_entry *entry)
 		error = check_room(request, needs);
 	if (error == CHAT_OK && (needs & NEEDS_PLACE))
 		error = check_place(request, needs);
+	if (error == CHAT_OK && (needs & NEEDS_VOICE))
+		error = check_voice(request);
+	if (error == CHAT_OK && (needs & NEEDS_BODY))
+		error = request_filter_body(request);
 	return error;
 }
 
@@ -130,6 +148,7 @@ request_init(struct request *request, struct dispatcher *self,
 	request->state = &self->state;
 	request->command = command;
 	request->room = command->room;
+	request->body = command->body;
 	request->now_ms = clock_wall_ms(self->chat->clock);
 	request->failure = (struct failure){ .error = CHAT_OK };
 }
@@ -389,6 +408,7 @@ dispatcher_create(struct chat *chat)
 	command_queues_init(&self->state.queues);
 	unique_name_init(&self->state.suffixes);
 	presence_init(&self->state.presence);
+	post_limits_init(&self->state.post_limits);
 	return self;
 }
 
@@ -401,6 +421,7 @@ dispatcher_destroy(struct dispatcher *self)
 	command_queues_fini(&self->state.queues);
 	unique_name_fini(&self->state.suffixes);
 	presence_fini(&self->state.presence);
+	post_limits_fini(&self->state.post_limits);
 	listings_fini(&self->state.listings);
 	room_quota_fini(&self->state.room_quota);
 	free(self);

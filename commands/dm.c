@@ -125,11 +125,17 @@ talk_said(struct request *request, const struct entry *entry)
 	return CHAT_OK;
 }
 
+/* The talk has begun. The command may be a copy, whose body is not filtered. */
 static enum chat_error
 dm_finish(struct request *request, const struct entry *entry)
 {
+	enum chat_error error;
+
 	if (entry->kind == ENTRY_SAID)
 		return talk_said(request, entry);
+	error = request_filter_body(request);
+	if (error != CHAT_OK)
+		return error;
 	assert(entry->room_id.len < sizeof(request->room_id));
 	memcpy(request->room_id, entry->room_id.data, entry->room_id.len);
 	request->room_id[entry->room_id.len] = '\0';
@@ -148,10 +154,10 @@ dm_deliver(const struct request *request, const struct member *recipient)
 		.kind = EVENT_DM_SENT,
 		.member = str_from(recipient->name),
 		.member_id = str_from(recipient->id),
-		.body = request->command->body,
+		.body = request->body,
 	};
 
-	dm.body = request->command->body;
+	dm.body = request->body;
 	if (publisher_publish(request->chat->publisher, &dm,
 		audience_one(sent.member_id)) == 0)
 		return false;

@@ -17,7 +17,7 @@ static enum chat_error
 edit_run(struct request *request)
 {
 	struct attribute attribute = { .kind = ATTRIBUTE_EDIT,
-		.body = request->command->body };
+		.body = request->body };
 	struct message message;
 	enum chat_error error = message_change_find(request, &message);
 
@@ -44,7 +44,8 @@ edit_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_edit = {
-	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_ROOM | MAY_BE_TALK,
+	.needs =
+	    NEEDS_AUTHOR | NEEDS_BODY | NEEDS_ROOM | MAY_BE_TALK | NEEDS_VOICE,
 	.rights = RIGHT_POST,
 	.run = edit_run,
 	.finish = edit_finish,

@@ -1,15 +1,28 @@
 /* COMMAND_REDACT: remove the text of a message. */
 #include "commands/command_table.h"
 #include "commands/support/message_change.h"
+#include "commands/support/room_roles.h"
 
 /* Longer than any sentence that explains it. */
 #define REASON_MOST 300
 
-static bool
-may_redact(const struct request *request, const struct message *message)
+/* Members redact their own messages, moderators all of their room. */
+static enum chat_error
+redact_check(struct request *request, const struct message *message)
 {
-	return message_change_is_own(request, message) ||
-	       (request->command->rights & RIGHT_MODERATE);
+	struct room room;
+	enum chat_error error;
+
+	if (message_change_is_own(request, message))
+		return CHAT_OK;
+	error = room_store_get(request->chat->rooms, request->room, &room);
+	if (error != CHAT_OK)
+		return error;
+	if (role_rights(room_roles_of_author(request, &room), false) &
+	    RIGHT_MODERATE)
+		return CHAT_OK;
+	(void)request_lacks_right(request, RIGHT_MODERATE);
+	return CHAT_FORBIDDEN;
 }
 
 /* A message that is redacted already needs no more. */
@@ -25,10 +38,9 @@ redact_run(struct request *request)
 	error = message_change_find(request, &message);
 	if (error != CHAT_OK)
 		return error;
-	if (!may_redact(request, &message)) {
-		(void)request_lacks_right(request, RIGHT_MODERATE);
-		return CHAT_FORBIDDEN;
-	}
+	error = redact_check(request, &message);
+	if (error != CHAT_OK)
+		return error;
 	if (message.is_redacted) {
 		message_change_answer(request);
 		return CHAT_OK;

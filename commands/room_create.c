@@ -2,6 +2,7 @@
 #include "commands/command_table.h"
 #include "commands/support/membership.h"
 #include "commands/support/room_ops.h"
+#include "commands/support/room_options.h"
 
 static enum chat_error
 read_name(struct request *request, struct room *room)
@@ -31,6 +32,8 @@ read_room(struct request *request, struct room *room)
 		error = read_name(request, room);
 	if (error == CHAT_OK)
 		error = room_ops_read_limits(request, room);
+	if (error == CHAT_OK)
+		error = room_options_read(request, room);
 	return error;
 }
 
@@ -69,6 +72,8 @@ room_create_finish(struct request *request, const struct entry *entry)
 	error = room_store_get(request->chat->rooms, entry->room_id, &room);
 	if (error != CHAT_OK)
 		return error;
+	if (entry->kind == ENTRY_ROOM_CREATED)
+		room_options_apply(request, &room);
 	if (entry->kind == ENTRY_ROOM_CREATED &&
 	    membership_begins(request, &room)) {
 		error = membership_append_begin(request, &room);

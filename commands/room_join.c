@@ -5,6 +5,8 @@
 #include "commands/support/name_list.h"
 #include "commands/support/resume.h"
 #include "commands/support/room_ops.h"
+#include "commands/support/room_options.h"
+#include "commands/support/room_roles.h"
 #include "domain/private_talk.h"
 
 static enum chat_error
@@ -56,9 +58,12 @@ joined_event(const struct request *request, const struct room *room)
 	return event;
 }
 
-/* Everything that may fail is done before the answer is published. */
+/*
+ * Everything that may fail is done before the answer is published. The topic of
+ * a new room is not in the store yet.
+ */
 static enum chat_error
-answer_join(struct request *request, const struct room *room)
+answer_join(struct request *request, const struct room *room, struct str topic)
 {
 	struct event event = joined_event(request, room);
 	struct string_list names = { .most = 0 };
@@ -76,6 +81,9 @@ answer_join(struct request *request, const struct room *room)
 		event.page = missed.history.page;
 		event.changes = missed.changes.page;
 		event.recovery = missed.recovery;
+		room_options_describe(request, room, &event);
+		if (!str_is_empty(topic))
+			event.topic = topic;
 		request_answer(request, &event);
 	}
 	string_list_fini(&names);
@@ -84,13 +92,13 @@ answer_join(struct request *request, const struct room *room)
 }
 
 static enum chat_error
-enter_room(struct request *request, struct room *room)
+enter_room(struct request *request, struct room *room, struct str topic)
 {
 	enum chat_error error = room_ops_enter(request, room);
 
 	if (error != CHAT_OK)
 		return error;
-	error = answer_join(request, room);
+	error = answer_join(request, room, topic);
 	if (error != CHAT_OK)
 		room_ops_exit(request, room);
 	return error;
@@ -105,6 +113,8 @@ create_room(struct request *request, struct room *room)
 	room->persistent = request->command->flags & COMMAND_PERSISTENT;
 	if (error == CHAT_OK)
 		error = room_ops_read_limits(request, room);
+	if (error == CHAT_OK)
+		error = room_options_read(request, room);
 	if (error == CHAT_OK)
 		error = room_ops_create(request, room);
 	return error;
@@ -132,7 +142,7 @@ check_and_enter(struct request *request, struct room *room)
 		error = CHAT_OK;
 	}
 	if (error == CHAT_OK)
-		error = enter_room(request, room);
+		error = enter_room(request, room, STR_ABSENT);
 	if (error == CHAT_OK)
 		after_entering(request, room);
 	return error;
@@ -152,7 +162,7 @@ join_talk(struct request *request)
 		CHAT_OK)
 		return request_room_not_found(request);
 	room.member_count = 2;
-	return answer_join(request, &room);
+	return answer_join(request, &room, STR_ABSENT);
 }
 
 static enum chat_error
@@ -171,8 +181,11 @@ room_join_run(struct request *request)
 		return error;
 	if (room_store_has(request->chat->rooms, request->room,
 		request->command->author))
-		return answer_join(request, &room);
-	error = guest_check_rooms(request, &room);
+		return answer_join(request, &room, STR_ABSENT);
+	if (!is_new)
+		error = room_roles_check_join(request, &room);
+	if (error == CHAT_OK)
+		error = guest_check_rooms(request, &room);
 	if (error != CHAT_OK)
 		return error;
 	return is_new ? create_room(request, &room)
@@ -185,10 +198,11 @@ enter_created(struct request *request, struct room *room)
 {
 	enum chat_error error;
 
+	room_options_apply(request, room);
 	if (membership_begins(request, room)) {
 		error = membership_append_begin(request, room);
 	} else {
-		error = enter_room(request, room);
+		error = enter_room(request, room, request->command->topic);
 		if (error == CHAT_OK)
 			after_entering(request, room);
 	}
@@ -208,7 +222,9 @@ room_join_finish(struct request *request, const struct entry *entry)
 		return error;
 	if (entry->kind == ENTRY_ROOM_CREATED)
 		return enter_created(request, &room);
-	error = check_and_enter(request, &room);
+	error = room_roles_check_join(request, &room);
+	if (error == CHAT_OK)
+		error = check_and_enter(request, &room);
 	if (error != CHAT_OK)
 		membership_end(request, &room, str_from(request->author.id));
 	return error;

@@ -3,6 +3,7 @@
 
 #include "commands/command_table.h"
 #include "commands/support/read_marker.h"
+#include "commands/support/room_roles.h"
 #include "domain/private_talk.h"
 
 /*
@@ -33,6 +34,19 @@ room_list_answer(const struct request *request, const struct listing *listing,
 	return CHAT_OK;
 }
 
+/* A private room is shown to those who may join it. */
+static bool
+room_is_shown(const struct listing *listing, uint32_t position, const void *arg)
+{
+	const struct request *request = arg;
+	const struct room_entry *entry = &listing->rooms[position];
+	struct room room;
+
+	return !entry->is_private || (room_store_get(request->chat->rooms,
+					  entry->id, &room) == CHAT_OK &&
+					 room_roles_is_visible(request, &room));
+}
+
 /* --- the author's own ----------------------------------------------------- */
 
 struct own_rooms {
@@ -59,6 +73,7 @@ own_room_add(const struct room *room, void *arg)
 		.name = str_from(texts + ROOM_ID_SIZE),
 		.members = room->member_count,
 		.persistent = room->persistent,
+		.is_private = room->is_private,
 		.is_mine = true,
 		.seq = marker.last,
 		.read = marker.read,
@@ -169,6 +184,8 @@ room_list_run(struct request *request)
 		.bytes = request->chat->limits.list_bytes,
 		.texts = 2,
 		.extra = ROOM_EXTRA,
+		.shows = room_is_shown,
+		.arg = request,
 	};
 	struct listing_page page = { .positions = NULL };
 	struct listing *listing;

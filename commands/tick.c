@@ -20,6 +20,7 @@ tick_run(struct request *request)
 	if (now_ms - state->swept_ms >= MINUTE_MS) {
 		state->swept_ms = now_ms;
 		room_sweep_run(request);
+		post_limits_tick(&state->post_limits, now_ms);
 	}
 	return CHAT_OK;
 }

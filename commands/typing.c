@@ -14,7 +14,7 @@ typing_run(struct request *request)
 }
 
 const struct command_entry command_typing = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | NEEDS_VOICE,
 	.rights = RIGHT_POST,
 	.run = typing_run,
 	.turn = TURN_APPENDS,

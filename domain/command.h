@@ -39,6 +39,16 @@
 	X(COMMAND_READ, read)                                               \
 	X(COMMAND_TYPING, typing)                                           \
 	X(COMMAND_AUTH, auth) /* the transport carries it out */            \
+	X(COMMAND_INVITE, invite)                                           \
+	X(COMMAND_KICK, kick)                                               \
+	X(COMMAND_MUTE, mute)                                               \
+	X(COMMAND_UNMUTE, unmute)                                           \
+	X(COMMAND_BAN, ban)                                                 \
+	X(COMMAND_UNBAN, unban)                                             \
+	X(COMMAND_ROLE, role)                                               \
+	X(COMMAND_TOPIC, topic)                                             \
+	X(COMMAND_SLOW, slow)                                               \
+	X(COMMAND_ROOM_DELETE, room_delete)                                 \
 	X(COMMAND_PING, ping)                                               \
 	X(COMMAND_NOOP, noop) /* valid, and has no effect */
 
@@ -98,6 +108,9 @@ enum command_flag {
 	 * others see. It need not be in a room.
 	 */
 	COMMAND_OF_SERVER = 1 << 19,
+	/* create, COMMAND_MAY_CREATE: as in struct room */
+	COMMAND_PRIVATE = 1 << 22,
+	COMMAND_MODERATED = 1 << 23,
 	COMMAND_REMOVE = 1 << 24,   /* react: take the reaction back */
 	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
 	COMMAND_MINE = 1 << 26,     /* rooms: the author's, and what it read */
@@ -131,14 +144,16 @@ struct command {
 	struct str room; /* an id; absent: the lobby */
 	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
-	struct str recipient; /* dm: name or id */
+	struct str recipient; /* dm, moderation: name or id */
 	/* broadcast, dm, edit: the message as JSON text, as sent */
 	struct str body;
 	struct str key; /* broadcast: identifies retries */
 	/* list: page after this name; rooms, members: this id */
 	struct str after;
 	struct str reaction; /* react */
-	struct str reason;   /* redact: for people */
+	struct str reason;   /* redact, kick, mute, ban: for people */
+	struct str topic; /* topic; create, COMMAND_MAY_CREATE: of the room */
+	struct str role;  /* role: its word */
 	struct str since_epoch;
 	struct str as_id;   /* COMMAND_OF_SERVER */
 	struct str as_name; /* COMMAND_OF_SERVER; absent: as_id */
@@ -158,6 +173,9 @@ struct command {
 	uint32_t max_members; /* the same */
 	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests */
 	struct str token;     /* auth; not in copies: it is never queued */
+	int64_t duration_ms;  /* mute, ban; 0: for good */
+	/* slow; create, COMMAND_MAY_CREATE: between messages; 0: none */
+	int64_t slow_ms;
 };
 
 struct command_handler;

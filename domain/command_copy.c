@@ -18,6 +18,8 @@ static const size_t text_offsets[] = {
 	offsetof(struct command, key),
 	offsetof(struct command, reaction),
 	offsetof(struct command, reason),
+	offsetof(struct command, topic),
+	offsetof(struct command, role),
 	offsetof(struct command, since_epoch),
 	offsetof(struct command, as_id),
 	offsetof(struct command, as_name),

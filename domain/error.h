@@ -20,6 +20,8 @@
 	X(CHAT_TOO_MANY_ATTRIBUTES, "too_many_attributes",                     \
 	    "Too much to remember about this room")                            \
 	X(CHAT_MESSAGE_TOO_LARGE, "message_too_large", "Message is too large") \
+	X(CHAT_MESSAGE_REFUSED, "message_refused",                             \
+	    "Message contains a word that is not allowed")                     \
 	X(CHAT_RATE_LIMITED, "rate_limited", "Too many commands")              \
 	X(CHAT_UNAUTHORIZED, "unauthorized", "Not authenticated")              \
 	X(CHAT_FORBIDDEN, "forbidden", "Not allowed")                          \

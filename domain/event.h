@@ -19,7 +19,9 @@ enum event_trait {
 	 * EVENT_PRESENCE. */
 	EVENT_IS_PRESENCE = 1 << 2,
 	/* A slow reader must not miss it: a message of its room changed. */
-	EVENT_IS_CHANGE = 1 << 3
+	EVENT_IS_CHANGE = 1 << 3,
+	/* It happens to its member, which views it as an author. */
+	EVENT_IS_ABOUT_MEMBER = 1 << 4
 };
 
 /*
@@ -45,8 +47,8 @@ enum event_trait {
 	/* room, room_name, persistent */                                     \
 	X(EVENT_ROOM_CREATED, "created", EVENT_IS_DIRECT)                     \
 	/* room, room_name, epoch, seq, count, names, page, changes, */       \
-	/* recovery, */                                                       \
-	/* member, member_id, at_ms */                                        \
+	/* recovery, member, member_id, at_ms, [topic, role, is_private, */   \
+	/* is_moderated, slow_ms] */                                          \
 	X(EVENT_ROOM_JOINED, "joined", EVENT_IS_DIRECT)                       \
 	/* room, member, member_id, at_ms */                                  \
 	X(EVENT_ROOM_LEFT, "left", EVENT_IS_DIRECT)                           \
@@ -96,6 +98,20 @@ enum event_trait {
 	X(EVENT_REACTED, "reacted", EVENT_IS_PRESENCE)                        \
 	/* The other connections of a user: it has read up to: room, seq. */  \
 	X(EVENT_READ, "read", 0)                                              \
+	/* An invitation: room, room_name, member, member_id: the inviter's.  \
+	 */                                                                   \
+	X(EVENT_INVITED, "invited", 0)                                        \
+	/* room, member, member_id, by, [by_id, reason], at_ms */             \
+	X(EVENT_KICKED, "kicked", EVENT_IS_PRESENCE | EVENT_IS_ABOUT_MEMBER)  \
+	/* room, member, member_id, role, [until_ms], by, [by_id, reason], */ \
+	/* at_ms */                                                           \
+	X(EVENT_ROLE, "role", EVENT_IS_PRESENCE | EVENT_IS_ABOUT_MEMBER)      \
+	/* room, topic, by, by_id, at_ms */                                   \
+	X(EVENT_TOPIC, "topic", EVENT_IS_PRESENCE)                            \
+	/* room, slow_ms, by, by_id, at_ms */                                 \
+	X(EVENT_SLOW, "slow", EVENT_IS_PRESENCE)                              \
+	/* room, by, by_id; member, member_id: the receiver's */              \
+	X(EVENT_ROOM_DELETED, "deleted", EVENT_IS_ABOUT_MEMBER)               \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
 	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*; \
@@ -184,6 +200,7 @@ struct room_entry {
 	struct str name;
 	size_t members;
 	bool persistent;
+	bool is_private; /* one of the reader's rooms, then */
 	int64_t created_ms;
 	int64_t active_ms; /* the last join, leave or message */
 	uint64_t messages; /* posted in total */
@@ -236,6 +253,14 @@ struct event {
 	int64_t edited_ms;
 	struct str reaction;
 	struct str reason; /* for people */
+	bool is_private;
+	bool is_moderated;
+	struct str topic;
+	struct str role;  /* its word; absent: that of any member */
+	struct str by;    /* the name of who did it */
+	struct str by_id; /* absent: the server */
+	int64_t until_ms; /* the end of a penalty; 0: it has none */
+	int64_t slow_ms;
 	struct names names;
 	struct page page;
 	/* Messages before `page` that changed; the oldest first. */

@@ -92,7 +92,7 @@ standing_word_take(struct str *text)
 }
 
 static bool
-number_read(struct str digits, int64_t *out)
+until_read(struct str digits, int64_t *out)
 {
 	*out = 0;
 	if (digits.len == 0 || digits.len > 18)
@@ -115,6 +115,6 @@ standing_read(struct str value, struct standing *out)
 	if (!role_of_word(role, &out->role) ||
 	    (penalty.len > 0 && (!word_is_of_role(penalty, ROLE_BANNED,
 				     ROLE_MUTED, &out->penalty) ||
-				    !number_read(value, &out->until_ms))))
+				    !until_read(value, &out->until_ms))))
 		*out = STANDING_PLAIN;
 }

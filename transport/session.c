@@ -285,8 +285,8 @@ is_burst_limited(const struct session *session, const struct command *command)
 
 /*
  * Asks the chat whether the member is in a room, since the subscriptions of the
- * hub may be updated later. Members leave rooms by their own commands only, so
- * no stay is missed.
+ * hub may be updated later. The hub notes that a member has left a room, so
+ * that no stay is missed.
  */
 static void
 session_update_stage(struct session *session)

@@ -11,6 +11,7 @@
 #include "cmd/parleyd/listen_file.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/web.h"
+#include "cmd/parleyd/word_file.h"
 #include "commands/commands.h"
 #include "domain/base/id_map.h"
 #include "domain/log.h"
@@ -41,6 +42,7 @@ struct app {
 	struct host_ops host_ops;
 	struct host host;
 	struct authenticator *auth;
+	struct word_file *words;
 	struct server *server;
 	bool is_exposed; /* other machines can connect */
 	int status;      /* to exit with */
@@ -263,6 +265,35 @@ api_set(struct app *app, const char *key)
 	api_configure(app->api, &settings);
 }
 
+/* False: `why` has the reason, nothing has changed. */
+static bool
+words_use(struct app *app, const struct options *options, char *why,
+    size_t size)
+{
+	const struct moderation_options *moderation = &options->moderation;
+
+	if (!word_file_use(app->words, moderation->words, moderation->action,
+		why, size))
+		return false;
+	app->chat.filter = word_file_filter(app->words);
+	return true;
+}
+
+static bool
+words_open(struct app *app)
+{
+	char why[2048];
+
+	app->words = word_file_create(system_clock());
+	if (app->words == NULL)
+		return false;
+	if (words_use(app, &app->options, why, sizeof(why)))
+		return true;
+	log_error("%s", why);
+	app->status = EX_CONFIG;
+	return false;
+}
+
 /* Everything is checked before anything is changed. */
 static void
 options_reload(void *arg)
@@ -272,7 +303,7 @@ options_reload(void *arg)
 	struct options_error error;
 	struct authenticator_config auth;
 	struct tls_context *tls;
-	char why[512], key[API_KEY_MOST + 1];
+	char why[2048], key[API_KEY_MOST + 1];
 
 	if (!options_load(&fresh, app->sources, &error)) {
 		log_error("not reloaded: %s", error.text);
@@ -290,6 +321,8 @@ options_reload(void *arg)
 		tls_context_unref(tls);
 		return;
 	}
+	if (!words_use(app, &applied, why, sizeof(why)))
+		log_error("the list of words stays: %s", why);
 	options_each_change(&app->options, &fresh, log_change, NULL);
 	use_options(app, &applied);
 	api_set(app, key);
@@ -490,7 +523,7 @@ make_chat(struct app *app)
 	if (app->dispatcher == NULL)
 		return false;
 	api_bind(app->api, dispatcher_handler(app->dispatcher));
-	return true;
+	return words_open(app);
 }
 
 /* Those of the API have no dialect. Returns how many there are. */
@@ -601,6 +634,7 @@ app_fini(struct app *app)
 	authenticator_destroy(app->auth);
 	dispatcher_destroy(app->dispatcher);
 	api_destroy(app->api);
+	word_file_destroy(app->words);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
 }

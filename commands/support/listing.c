@@ -67,6 +67,7 @@ room_entry_of(const struct request *request, const struct room *room)
 	struct room_entry entry = {
 		.members = room->member_count,
 		.persistent = room->persistent,
+		.is_private = room->is_private,
 		.created_ms = room->created_ms,
 		.active_ms = room->active_ms,
 	};
@@ -291,6 +292,9 @@ page_fill(const struct listing *listing, const struct listing_query *query,
 	for (page->count = 0; at < listing->count; at++) {
 		uint32_t position = order != NULL ? order[at] : (uint32_t)at;
 
+		if (query->shows != NULL &&
+		    !query->shows(listing, position, query->arg))
+			continue;
 		bytes += entry_cost(listing, position, query);
 		if ((page->count >= limit || bytes > query->bytes) &&
 		    !(order != NULL && continues_key(listing, page, position)))

@@ -7,6 +7,8 @@
 #ifndef COMMANDS_LISTING_H
 #define COMMANDS_LISTING_H
 
+#include <stdint.h>
+
 #include "commands/support/string_list.h"
 #include "domain/event.h"
 #include "domain/room.h"
@@ -55,6 +57,10 @@ struct listing_query {
 	size_t bytes;     /* what the entries may cost */
 	size_t texts;     /* of an entry that cost their length */
 	size_t extra;     /* what an entry costs besides */
+	/* Whether an entry is part of the answer; NULL: each is. */
+	bool (*shows)(const struct listing *, uint32_t position,
+	    const void *arg);
+	const void *arg;
 };
 
 struct listing_page {

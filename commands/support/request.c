@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "domain/base/count_of.h"
+#include "domain/private_talk.h"
 #include "domain/room_pattern.h"
 #include "domain/text/names.h"
 #include "domain/text/utf8.h"
@@ -138,6 +139,26 @@ request_append(struct request *request, struct entry *entry)
 }
 
 enum chat_error
+request_filter_body(struct request *request)
+{
+	struct message_filter *filter = request->chat->filter;
+
+	if (filter == NULL)
+		return CHAT_OK;
+	switch (message_filter_apply(filter, request->command->body,
+	    &request->body)) {
+	case FILTER_PASSED:
+	case FILTER_CHANGED:
+		return CHAT_OK;
+	case FILTER_REFUSED:
+		return CHAT_MESSAGE_REFUSED;
+	case FILTER_FAILED:
+		break;
+	}
+	return CHAT_UNAVAILABLE;
+}
+
+enum chat_error
 request_append_message(struct request *request)
 {
 	const struct command *command = request->command;
@@ -148,7 +169,7 @@ request_append_message(struct request *request)
 		    .at_ms = request->now_ms,
 		    .author = str_from(request->author.name),
 		    .author_id = str_from(request->author.id),
-		    .body = command->body,
+		    .body = request->body,
 		    .key = command->key,
 		},
 	};
@@ -234,7 +255,8 @@ request_check_rights(struct request *request, unsigned rights)
 enum chat_error
 request_check_scope(struct request *request, struct str room)
 {
-	if (room_patterns_match(request->command->scope, room))
+	if (room_patterns_match(request->command->scope, room) ||
+	    talk_id_is_valid(room))
 		return CHAT_OK;
 	request->failure.text =
 	    STR("Not allowed in this room, which the token does not name");

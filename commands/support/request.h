@@ -7,6 +7,7 @@
 #include "commands/commands.h"
 #include "commands/support/command_queue.h"
 #include "commands/support/listing.h"
+#include "commands/support/post_limits.h"
 #include "commands/support/presence.h"
 #include "commands/support/room_fill.h"
 #include "commands/support/room_quota.h"
@@ -24,6 +25,7 @@ struct dispatcher_state {
 	struct listings listings;
 	struct room_quota room_quota;
 	struct room_fill room_fill;
+	struct post_limits post_limits;
 	int64_t swept_ms;  /* when rooms were last swept; monotonic */
 	int64_t second_ms; /* when something last happened once a second */
 	struct command_queues queues;
@@ -35,6 +37,7 @@ struct request {
 	struct dispatcher_state *state;
 	const struct command *command;
 	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
+	struct str body; /* of the command; with NEEDS_BODY, as filtered */
 	int64_t now_ms;  /* one moment for all that is done */
 	struct member author;       /* with NEEDS_AUTHOR */
 	struct failure failure;     /* the details of a failure */
@@ -89,6 +92,12 @@ bool request_entry_moves(const struct entry *, struct str author);
  * returns at once.
  */
 enum chat_error request_append(struct request *, struct entry *);
+
+/*
+ * Replaces request->body if the chat's filter wants another one.
+ * CHAT_MESSAGE_REFUSED, CHAT_UNAVAILABLE.
+ */
+enum chat_error request_filter_body(struct request *);
 
 /* The same with a message of the author in the request's room. */
 enum chat_error request_append_message(struct request *);

@@ -98,6 +98,35 @@ origin_take(struct request *request, int64_t now_ms)
 	return recent_add(quota, origin, now_ms);
 }
 
+struct user_count {
+	struct str user;
+	size_t rooms;
+};
+
+static bool
+user_count_add(const struct room *room, void *arg)
+{
+	struct user_count *count = arg;
+
+	count->rooms +=
+	    room->persistent && str_equal(str_from(room->creator), count->user);
+	return true;
+}
+
+static enum chat_error
+user_check(struct request *request)
+{
+	size_t most = request->chat->limits.rooms_per_user;
+	struct user_count count = { .user = str_from(request->author.id) };
+
+	if (most == 0 || !request->author.is_user)
+		return CHAT_OK;
+	room_store_each(request->chat->rooms, user_count_add, &count);
+	return count.rooms < most
+		   ? CHAT_OK
+		   : request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
 enum chat_error
 room_quota_take(struct request *request)
 {
@@ -107,7 +136,9 @@ room_quota_take(struct request *request)
 
 	if (most > 0 && quota_persistent(request, now_ms) >= most)
 		return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
-	error = origin_take(request, now_ms);
+	error = user_check(request);
+	if (error == CHAT_OK)
+		error = origin_take(request, now_ms);
 	if (error == CHAT_OK)
 		request->state->room_quota.persistent++;
 	return error;

@@ -1,5 +1,5 @@
 /*
- * How many persistent rooms there may be, and how many of one origin: they stay
+ * How many persistent rooms there may be, of one user, of one origin: they stay
  * when their members have left, so clients without an account could fill the
  * server with them.
  */

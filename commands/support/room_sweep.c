@@ -33,8 +33,12 @@ room_collect(const struct room *room, void *arg)
 {
 	struct sweep *sweep = arg;
 
-	/* Also a one-off room that the server made, and no member joined. */
-	if (room->member_count == 0 &&
+	/*
+	 * Users delete their rooms themselves. Also a one-off room that the
+	 * server made, and no member joined.
+	 */
+	if (!(room->persistent && room->creator[0] != '\0') &&
+	    room->member_count == 0 &&
 	    sweep->now_ms - room_active_ms(sweep, room) >= sweep->empty_ms)
 		memcpy(sweep->ids[sweep->count++], room->id, sizeof(room->id));
 	return sweep->count < ROOMS_AT_ONCE;

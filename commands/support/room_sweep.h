@@ -1,4 +1,7 @@
-/* Removes persistent rooms that nothing happens in any more. */
+/*
+ * Removes persistent rooms that nothing happens in any more, unless a user has
+ * created them.
+ */
 #ifndef COMMANDS_ROOM_SWEEP_H
 #define COMMANDS_ROOM_SWEEP_H
 

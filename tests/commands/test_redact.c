@@ -53,10 +53,19 @@ START_TEST(is_for_the_author_and_moderators)
 	expect_failure(CHAT_FORBIDDEN,
 	    DO(REDACT, "id2", .room = STR("r"), .from_seq = 2),
 	    "id2: failed forbidden right=moderate text=Not allowed without the "
-	    "right "
-	    "'moderate'\n");
+	    "right 'moderate'\n");
 	ck_assert_int_eq(DO(REDACT, "id2", .room = STR("r"), .from_seq = 2,
 			     .rights = RIGHT_MODERATE),
+	    CHAT_OK);
+}
+END_TEST
+
+START_TEST(moderators_redact_messages_of_others)
+{
+	redact_talk();
+	DO(ROLE, "id1", .room = STR("r"), .recipient = STR("id2"),
+	    .role = STR("moderator"));
+	ck_assert_int_eq(DO(REDACT, "id2", .room = STR("r"), .from_seq = 2),
 	    CHAT_OK);
 }
 END_TEST
@@ -113,6 +122,7 @@ SUITE(redact)
 	tcase_add_test(tests, removes_a_text);
 	tcase_add_test(tests, once_is_enough);
 	tcase_add_test(tests, is_for_the_author_and_moderators);
+	tcase_add_test(tests, moderators_redact_messages_of_others);
 	tcase_add_test(tests, needs_a_message);
 	tcase_add_loop_test(tests, is_published_when_it_is_safe, 0, 2);
 }

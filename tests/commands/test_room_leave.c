@@ -42,7 +42,7 @@ START_TEST(begins_a_new_life_of_a_room_that_ended)
 	    .flags = COMMAND_MAY_CREATE | COMMAND_HAS_SINCE,
 	    .since_epoch = STR("epoch2"), .since_seq = 1);
 	HEARD("id1: joined room=r name=r epoch=epoch3 at=1000 member=member1 "
-	      "id=id1 count=1 names=member1 "
+	      "id=id1 count=1 role=owner names=member1 "
 	      "asked epoch_changed\n");
 }
 END_TEST

@@ -37,7 +37,9 @@ START_TEST(presence_is_joins_leaves_and_renames)
 		ck_assert_int_eq(event_has_trait(kind, EVENT_IS_PRESENCE),
 		    kind == EVENT_RENAMED || kind == EVENT_ENTERED ||
 			kind == EVENT_GONE || kind == EVENT_COUNT ||
-			kind == EVENT_REACTED);
+			kind == EVENT_REACTED || kind == EVENT_KICKED ||
+			kind == EVENT_ROLE || kind == EVENT_TOPIC ||
+			kind == EVENT_SLOW);
 }
 END_TEST
 

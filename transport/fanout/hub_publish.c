@@ -88,6 +88,20 @@ session_enter(struct hub *hub, struct session *session, struct str room,
 	return true;
 }
 
+/*
+ * A member that others put out of a room was in it, even if its session has
+ * sent no message since it joined.
+ */
+static bool
+session_leave_room(struct hub *hub, struct session *session, struct str room)
+{
+	if (!subscriptions_leave(&hub->subscriptions, session, room))
+		return false;
+	if (!str_is_empty(room))
+		session->stage = WIRE_OUTSIDE;
+	return true;
+}
+
 /* From `first` up to `end`, which may be NULL; all are in the room. */
 static void
 sessions_leave(struct hub *hub, struct session *first,
@@ -98,7 +112,7 @@ sessions_leave(struct hub *hub, struct session *first,
 
 	for (struct session *session = first; session != end;
 	     session = session->next_of_member)
-		left += subscriptions_leave(&hub->subscriptions, session, room);
+		left += session_leave_room(hub, session, room);
 	channels = subscriptions_find(&hub->subscriptions, room);
 	if (channels != NULL && left > 1)
 		channels->further -= left - 1;

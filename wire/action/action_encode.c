@@ -1,5 +1,6 @@
 /* Events of the action dialect. */
 #include "domain/base/count_of.h"
+#include "domain/role.h"
 #include "domain/text/utf8.h"
 #include "wire/action/dialect_action.h"
 #include "wire/common/error_texts.h"
@@ -61,6 +62,14 @@ action_encode_left(const struct event *event, struct wire_text *out)
 {
 	(void)event;
 	return success_put(out, STR("Left room"));
+}
+
+/* A member that is banned is put out of the room, like one that is kicked. */
+static bool
+action_encode_role(const struct event *event, struct wire_text *out)
+{
+	return str_equal(event->role, role_word(ROLE_BANNED)) &&
+	       action_encode_left(event, out);
 }
 
 static bool
@@ -135,14 +144,23 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_DELIVERED] = action_encode_delivered,
 	[EVENT_FAILED] = action_encode_failed,
 	[EVENT_SAID] = action_encode_said,
+	[EVENT_KICKED] = action_encode_left,
+	[EVENT_ROLE] = action_encode_role,
+	[EVENT_ROOM_DELETED] = action_encode_left,
 };
 
-/* The author gets "Message sent" instead of its own message. */
+/*
+ * The author gets "Message sent" instead of its own message. Only the member
+ * that has to leave a room is told of it.
+ */
 bool
 action_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
 	if (event->kind == EVENT_SAID && viewpoint == VIEW_AUTHOR)
+		return false;
+	if (viewpoint != VIEW_AUTHOR &&
+	    event_has_trait(event->kind, EVENT_IS_ABOUT_MEMBER))
 		return false;
 	return event_encode_by(encoders, event, out);
 }

@@ -88,7 +88,7 @@ is_part_of_word(uint32_t character)
 
 /* Controls and line breaks part words, other invisible characters do not. */
 static bool
-is_ignored(uint32_t character)
+char_is_ignored(uint32_t character)
 {
 	return character >= 0xa0 && character != 0x2028 &&
 	       character != 0x2029 && character != UTF8_INVALID &&
@@ -154,7 +154,7 @@ string_read(struct reading *reading, const char *at, const char *end)
 
 		if (is_part_of_word(character))
 			word_add(&reading->word, character, from, at);
-		else if (!is_ignored(character))
+		else if (!char_is_ignored(character))
 			word_end(reading);
 	}
 	word_end(reading);

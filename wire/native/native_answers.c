@@ -165,6 +165,19 @@ recovery_put(struct wire_text *out, const struct recovery *recovery)
 	    STR(",\"epoch_changed\":true"));
 }
 
+/* What is not as in any room. */
+static void
+room_options_put(struct wire_text *out, const struct event *event)
+{
+	json_field_optional(out, STR(",\"topic\":"), event->topic);
+	json_field_optional(out, STR(",\"role\":"), event->role);
+	wire_text_append_if(out, event->is_private, STR(",\"private\":true"));
+	wire_text_append_if(out, event->is_moderated,
+	    STR(",\"moderated\":true"));
+	if (event->slow_ms != 0)
+		json_field_signed(out, STR(",\"slow_ms\":"), event->slow_ms);
+}
+
 bool
 native_encode_joined(const struct event *event, struct wire_text *out)
 {
@@ -173,6 +186,7 @@ native_encode_joined(const struct event *event, struct wire_text *out)
 	json_field_string(out, STR(",\"name\":"), event->room_name);
 	json_field_string(out, STR(",\"epoch\":"), event->epoch);
 	json_field_unsigned(out, STR(",\"seq\":"), event->seq);
+	room_options_put(out, event);
 	if (!event->names.left_out)
 		names_put(out, &event->names);
 	json_field_unsigned(out, STR(",\"count\":"), event->count);
@@ -208,6 +222,8 @@ native_encode_rooms(const struct event *event, struct wire_text *out)
 		json_field_unsigned(out, STR(",\"members\":"), entry->members);
 		json_field_boolean(out, STR(",\"persistent\":"),
 		    entry->persistent);
+		wire_text_append_if(out, entry->is_private,
+		    STR(",\"private\":true"));
 		if (entry->is_mine) {
 			json_field_unsigned(out, STR(",\"seq\":"), entry->seq);
 			json_field_unsigned(out, STR(",\"read\":"),

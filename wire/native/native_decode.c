@@ -132,6 +132,27 @@ decode_name(struct decoding *decoding, struct command *out)
 	return decoding_get_needed(decoding, FIELD_NAME, &out->name);
 }
 
+/* What a new room is like. */
+static enum chat_error
+decode_options(struct decoding *decoding, struct command *out)
+{
+	uint64_t slow_ms = 0;
+	enum chat_error error =
+	    decoding_get_optional(decoding, FIELD_TOPIC, &out->topic);
+
+	if (error == CHAT_OK)
+		error = decoding_get_unsigned(decoding, FIELD_SLOW_MS, 0,
+		    INTEGER_MAX, &slow_ms);
+	out->slow_ms = (int64_t)slow_ms;
+	if (decoding_is_true(decoding, FIELD_PERSISTENT))
+		out->flags |= COMMAND_PERSISTENT;
+	if (decoding_is_true(decoding, FIELD_PRIVATE))
+		out->flags |= COMMAND_PRIVATE;
+	if (decoding_is_true(decoding, FIELD_MODERATED))
+		out->flags |= COMMAND_MODERATED;
+	return error;
+}
+
 static enum chat_error
 decode_create(struct decoding *decoding, struct command *out)
 {
@@ -146,10 +167,10 @@ decode_create(struct decoding *decoding, struct command *out)
 	if (error == CHAT_OK)
 		error = decoding_get_unsigned(decoding, FIELD_MAX_MEMBERS, 1,
 		    UINT32_MAX, &max_members);
+	if (error == CHAT_OK)
+		error = decode_options(decoding, out);
 	out->ttl_ms = (int64_t)ttl_ms;
 	out->max_members = (uint32_t)max_members;
-	if (decoding_is_true(decoding, FIELD_PERSISTENT))
-		out->flags |= COMMAND_PERSISTENT;
 	return error;
 }
 
@@ -201,10 +222,10 @@ decode_join(struct decoding *decoding, struct command *out)
 		error = decode_limit(decoding, FIELD_HISTORY, 0, out);
 	if (error == CHAT_OK && decoding_has(decoding, FIELD_SINCE))
 		error = decode_since(decoding, out);
+	if (error == CHAT_OK)
+		error = decode_options(decoding, out);
 	if (decoding_is_true(decoding, FIELD_CREATE))
 		out->flags |= COMMAND_MAY_CREATE;
-	if (decoding_is_true(decoding, FIELD_PERSISTENT))
-		out->flags |= COMMAND_PERSISTENT;
 	return error;
 }
 
@@ -326,6 +347,66 @@ decode_react(struct decoding *decoding, struct command *out)
 	return error;
 }
 
+/* --- moderation ----------------------------------------------------------- */
+
+/* A member of a room, and why something is done to it. */
+static enum chat_error
+decode_target(struct decoding *decoding, struct command *out)
+{
+	uint64_t duration_ms = 0;
+	enum chat_error error = decode_room(decoding, out);
+
+	if (error == CHAT_OK)
+		error = decoding_get_needed(decoding, FIELD_MEMBER,
+		    &out->recipient);
+	if (error == CHAT_OK && str_is_empty(out->recipient))
+		error = decoding_refuse(decoding, FIELD_MEMBER);
+	if (error == CHAT_OK)
+		error =
+		    decoding_get_optional(decoding, FIELD_REASON, &out->reason);
+	if (error == CHAT_OK)
+		error = decoding_get_unsigned(decoding, FIELD_DURATION_MS, 1,
+		    INTEGER_MAX, &duration_ms);
+	out->duration_ms = (int64_t)duration_ms;
+	return error;
+}
+
+static enum chat_error
+decode_role(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = decode_target(decoding, out);
+
+	return error == CHAT_OK
+		   ? decoding_get_needed(decoding, FIELD_ROLE, &out->role)
+		   : error;
+}
+
+/* An empty topic removes it. */
+static enum chat_error
+decode_topic(struct decoding *decoding, struct command *out)
+{
+	enum chat_error error = decode_room(decoding, out);
+
+	return error == CHAT_OK
+		   ? decoding_get_needed(decoding, FIELD_TOPIC, &out->topic)
+		   : error;
+}
+
+static enum chat_error
+decode_slow(struct decoding *decoding, struct command *out)
+{
+	uint64_t slow_ms = 0;
+	enum chat_error error = decode_room(decoding, out);
+
+	if (error == CHAT_OK && !decoding_has(decoding, FIELD_SLOW_MS))
+		return decoding_refuse(decoding, FIELD_SLOW_MS);
+	if (error == CHAT_OK)
+		error = decoding_get_unsigned(decoding, FIELD_SLOW_MS, 0,
+		    INTEGER_MAX, &slow_ms);
+	out->slow_ms = (int64_t)slow_ms;
+	return error;
+}
+
 static const struct command_word command_words[] = {
 	{ STR("broadcast"), COMMAND_BROADCAST, 0, decode_broadcast },
 	{ STR("list"), COMMAND_LIST, 0, decode_list },
@@ -344,6 +425,16 @@ static const struct command_word command_words[] = {
 	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
 	{ STR("ping"), COMMAND_PING, 0, NULL },
 	{ STR("auth"), COMMAND_AUTH, 0, decode_auth },
+	{ STR("invite"), COMMAND_INVITE, 0, decode_target },
+	{ STR("kick"), COMMAND_KICK, 0, decode_target },
+	{ STR("mute"), COMMAND_MUTE, 0, decode_target },
+	{ STR("unmute"), COMMAND_UNMUTE, 0, decode_target },
+	{ STR("ban"), COMMAND_BAN, 0, decode_target },
+	{ STR("unban"), COMMAND_UNBAN, 0, decode_target },
+	{ STR("role"), COMMAND_ROLE, 0, decode_role },
+	{ STR("topic"), COMMAND_TOPIC, 0, decode_topic },
+	{ STR("slow"), COMMAND_SLOW, 0, decode_slow },
+	{ STR("delete"), COMMAND_ROOM_DELETE, 0, decode_room },
 };
 
 /* The fields of every answer, failures included. */

@@ -174,6 +174,12 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_REACTED] = encode_reacted,
 	[EVENT_READ] = encode_read,
 	[EVENT_PRESENCE] = encode_presence,
+	[EVENT_INVITED] = native_encode_invited,
+	[EVENT_KICKED] = native_encode_kicked,
+	[EVENT_ROLE] = native_encode_role,
+	[EVENT_TOPIC] = native_encode_topic,
+	[EVENT_SLOW] = native_encode_slow,
+	[EVENT_ROOM_DELETED] = native_encode_deleted,
 };
 
 /* Authors and others get the same. */

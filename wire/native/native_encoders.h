@@ -24,6 +24,14 @@ event_encoder native_encode_pong;
 event_encoder native_encode_failed;
 event_encoder native_encode_bye;
 
+/* Events about who may do what, in native_moderation.c. */
+event_encoder native_encode_invited;
+event_encoder native_encode_kicked;
+event_encoder native_encode_role;
+event_encoder native_encode_topic;
+event_encoder native_encode_slow;
+event_encoder native_encode_deleted;
+
 static inline void
 event_put_member(struct wire_text *out, const struct event *event)
 {

@@ -34,7 +34,14 @@
 	X(FIELD_REASON, "reason", JSON_STRING)           \
 	X(FIELD_REMOVE, "remove", JSON_BOOLEAN)          \
 	X(FIELD_MINE, "mine", JSON_BOOLEAN)              \
-	X(FIELD_TOKEN, "token", JSON_STRING)
+	X(FIELD_TOKEN, "token", JSON_STRING)             \
+	X(FIELD_MEMBER, "member", JSON_STRING)           \
+	X(FIELD_ROLE, "role", JSON_STRING)               \
+	X(FIELD_TOPIC, "topic", JSON_STRING)             \
+	X(FIELD_PRIVATE, "private", JSON_BOOLEAN)        \
+	X(FIELD_MODERATED, "moderated", JSON_BOOLEAN)    \
+	X(FIELD_DURATION_MS, "duration_ms", JSON_NUMBER) \
+	X(FIELD_SLOW_MS, "slow_ms", JSON_NUMBER)
 
 #define TYPE_ANY (-1) /* checked where the field is decoded */
 

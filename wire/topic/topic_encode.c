@@ -1,5 +1,6 @@
 /* Events of the topic dialect. */
 #include "domain/base/count_of.h"
+#include "domain/role.h"
 #include "domain/text/utf8.h"
 #include "wire/common/error_texts.h"
 #include "wire/common/event_encoders.h"
@@ -40,6 +41,14 @@ topic_encode_left(const struct event *event, struct wire_text *out)
 	    event);
 	timestamp_put_fractional(out, STR(",\"timestamp\":"), event->at_ms);
 	return object_end(out);
+}
+
+/* A member that is banned is put out of the topic, like one that is kicked. */
+static bool
+topic_encode_role(const struct event *event, struct wire_text *out)
+{
+	return str_equal(event->role, role_word(ROLE_BANNED)) &&
+	       topic_encode_left(event, out);
 }
 
 /* --- messages ------------------------------------------------------------- */
@@ -198,13 +207,21 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_PONG] = encode_pong,
 	[EVENT_ROOMS] = encode_rooms,
 	[EVENT_FAILED] = topic_encode_failed,
+	[EVENT_KICKED] = topic_encode_left,
+	[EVENT_ROLE] = topic_encode_role,
+	[EVENT_ROOM_DELETED] = topic_encode_left,
 };
 
-/* Authors and others get the same. */
+/*
+ * Authors and others get the same. Only the member that has to leave a topic is
+ * told of it.
+ */
 bool
 topic_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
-	(void)viewpoint;
+	if (viewpoint != VIEW_AUTHOR &&
+	    event_has_trait(event->kind, EVENT_IS_ABOUT_MEMBER))
+		return false;
 	return event_encode_by(encoders, event, out);
 }

@@ -88,6 +88,12 @@ static const char *const tls_versions[] = {
 	NULL,
 };
 
+static const char *const word_actions[] = {
+	[WORD_REJECT] = "reject",
+	[WORD_MASK] = "mask",
+	NULL,
+};
+
 static const char *const levels[] = {
 	[LOG_DEBUG] = "debug",
 	[LOG_INFO] = "info",
@@ -574,6 +580,11 @@ const struct option option_table[] = {
 	    NO_LIMIT,
 	    .help = "Persistent rooms that one address (or IPv6 /64; "
 		    "loopback exempt) may create per hour." },
+	{ .name = "limits.rooms_per_user",
+	    NUMBER(COUNT, chat.rooms_per_user, "50", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Persistent rooms that one user (a client with a token) "
+		    "may have created; beyond: too_many_rooms." },
 	{ .name = "rights.create",
 	    .type = OPTION_WORD,
 	    AT(chat.creators),
@@ -592,7 +603,8 @@ const struct option option_table[] = {
 	    NUMBER(DURATION, chat.room_empty_ms, "30d", MINUTE, 36500 * DAY),
 	    .zero = "never",
 	    .help = "A persistent room is removed after this time without "
-		    "members and new messages." },
+		    "members and new messages, unless a user has created "
+		    "it." },
 	{ .name = "limits.rooms_per_member",
 	    NUMBER(COUNT, chat.rooms_per_member, "64", 1, 10000),
 	    .help = "Rooms that one member may be in; beyond: "
@@ -641,6 +653,34 @@ const struct option option_table[] = {
 	    .help = "Joins, leaves and renames are published in a room of up "
 		    "to this many members; beyond: only the number of "
 		    "members." },
+
+	{ .section = "Moderation",
+	    .name = "moderation.words",
+	    .type = OPTION_PATH,
+	    AT(moderation.words),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "A file of words, one a line, that messages may not "
+		    "contain. Read again when it changes, and on SIGHUP." },
+	{ .name = "moderation.action",
+	    .type = OPTION_WORD,
+	    AT(moderation.action),
+	    .preset = "reject",
+	    .words = word_actions,
+	    .help = "reject: a message with such a word is refused; mask: the "
+		    "word is replaced by asterisks." },
+	{ .name = "moderation.flood",
+	    NUMBER(COUNT, chat.flood_messages, "0", 1, MILLION),
+	    .zero = "off",
+	    .help = "More messages than this of one member in one room within "
+		    "moderation.flood_time mute it there." },
+	{ .name = "moderation.flood_time",
+	    NUMBER(DURATION, chat.flood_time_ms, "10s", SECOND, HOUR),
+	    .help = "The time in which messages are counted for "
+		    "moderation.flood." },
+	{ .name = "moderation.flood_mute",
+	    NUMBER(DURATION, chat.flood_mute_ms, "1m", SECOND, 30 * DAY),
+	    .help = "How long a member is muted for a flood." },
 
 	{ .section = "History",
 	    .name = "history.messages",

@@ -17,6 +17,7 @@
 #include "transport/api/api.h"
 #include "transport/http/forwarded.h"
 #include "transport/limits.h"
+#include "wire/common/word_filter.h"
 
 /* What the command line asks the program to do. */
 enum options_action {
@@ -78,6 +79,11 @@ enum tls_least {
 	TLS_LEAST_1_3
 };
 
+struct moderation_options {
+	char words[OPTIONS_TEXT_SIZE];
+	enum word_action action;
+};
+
 #define TLS_PATHS_SIZE 2048
 
 struct tls_options {
@@ -103,6 +109,7 @@ struct options {
 	bool seed_ports;
 	struct auth_options auth;
 	struct admin_options admin;
+	struct moderation_options moderation;
 	struct tls_options tls;
 	bool http_pages;
 	bool http_stats;

@@ -84,6 +84,17 @@ recording_enter(struct publisher *base, struct str member_id,
 	return CHAT_OK;
 }
 
+static bool
+member_has_connection(const struct recording_publisher *self,
+    struct str member_id)
+{
+	for (size_t i = 0; i < self->attached_count; i++)
+		if (is_of(&self->attached[i], member_id))
+			return true;
+	return false;
+}
+
+/* Calls for a member without connections are ignored. */
 static void
 recording_leave(struct publisher *base, struct str member_id, struct str place)
 {
@@ -94,7 +105,7 @@ recording_leave(struct publisher *base, struct str member_id, struct str place)
 		if (!is_of(&self->listeners[i], member_id) ||
 		    !str_equal(str_from(self->listeners[i].place), place))
 			self->listeners[kept++] = self->listeners[i];
-	assert(kept < self->count);
+	assert(kept < self->count || !member_has_connection(self, member_id));
 	self->count = kept;
 }
 

@@ -123,6 +123,7 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 		    room->id.data, (int)room->name.len, room->name.data,
 		    room->members);
 		add_flag(transcript, "persistent", room->persistent);
+		add_flag(transcript, "private", room->is_private);
 		add_number(transcript, "since", (uint64_t)room->created_ms);
 		add_number(transcript, "alive", (uint64_t)room->active_ms);
 		add_number(transcript, "said", room->messages);
@@ -211,12 +212,20 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_number(transcript, "recipients", event->recipients);
 	add_number(transcript, "count", event->count);
 	add_str(transcript, "reaction", event->reaction);
-	add_str(transcript, "reason", event->reason);
 	add_flag(transcript, "removed", event->is_removed);
 	add_flag(transcript, "redacted", event->is_redacted);
 	add_flag(transcript, "duplicate", event->duplicate);
 	add_flag(transcript, "away", event->away);
 	add_flag(transcript, "persistent", event->persistent);
+	add_flag(transcript, "private", event->is_private);
+	add_flag(transcript, "moderated", event->is_moderated);
+	add_str(transcript, "topic", event->topic);
+	add_str(transcript, "role", event->role);
+	add_number(transcript, "until", (uint64_t)event->until_ms);
+	add_number(transcript, "slow", (uint64_t)event->slow_ms);
+	add_str(transcript, "by", event->by);
+	add_str(transcript, "by_id", event->by_id);
+	add_str(transcript, "reason", event->reason);
 	add_names(transcript, &event->names);
 	add_page(transcript, &event->page);
 	if (event->changes.count > 0) {

@@ -8,8 +8,8 @@
 static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
 	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
-	"fatal", "burst_limited", "unlisted", [24] = "remove", "with_ids",
-	"mine" };
+	"fatal", "burst_limited", "unlisted", [22] = "private", "moderated",
+	"remove", "with_ids", "mine" };
 
 static void
 print_flags(FILE *out, char mark, unsigned given)
@@ -65,6 +65,8 @@ vector_of_command(const struct command *command)
 	print_text(out, "= reaction", command->reaction);
 	print_text(out, "= reason", command->reason);
 	print_text(out, "= token", command->token);
+	print_text(out, "= topic", command->topic);
+	print_text(out, "= role", command->role);
 	print_text(out, "= since_epoch", command->since_epoch);
 	print_number(out, "= since_seq", command->since_seq);
 	print_number(out, "= from_seq", command->from_seq);
@@ -72,6 +74,8 @@ vector_of_command(const struct command *command)
 	print_number(out, "= ttl_ms", (uint64_t)command->ttl_ms);
 	print_number(out, "= max_members", command->max_members);
 	print_number(out, "= max_rooms", command->max_rooms);
+	print_number(out, "= duration_ms", (uint64_t)command->duration_ms);
+	print_number(out, "= slow_ms", (uint64_t)command->slow_ms);
 	fclose(out);
 	return text;
 }

@@ -42,6 +42,14 @@ static const struct part {
 	PART("reaction", PART_TEXT, reaction),
 	PART("why", PART_TEXT, reason),
 	PART("more_changes", PART_FLAG, changes.more),
+	PART("private", PART_FLAG, is_private),
+	PART("moderated", PART_FLAG, is_moderated),
+	PART("topic", PART_TEXT, topic),
+	PART("role", PART_TEXT, role),
+	PART("by", PART_TEXT, by),
+	PART("by_id", PART_TEXT, by_id),
+	PART("until_ms", PART_INT64, until_ms),
+	PART("slow_ms", PART_INT64, slow_ms),
 	PART("left_out", PART_FLAG, names.left_out),
 	PART("more", PART_FLAG, page.more),
 	PART("more_names", PART_FLAG, names.more),
@@ -138,10 +146,13 @@ static void
 add_entry(struct vector_event *out, char *value)
 {
 	struct room_entry *entry = &out->rooms[out->event.rooms.count++];
+	const char *word;
 
 	entry->id = str_from(strsep(&value, " "));
 	entry->members = strtoul(strsep(&value, " "), NULL, 10);
-	entry->persistent = strcmp(strsep(&value, " "), "persistent") == 0;
+	word = strsep(&value, " ");
+	entry->persistent = strcmp(word, "persistent") == 0;
+	entry->is_private = strcmp(word, "private") == 0;
 	entry->name = str_from(value);
 }
 

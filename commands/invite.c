@@ -1,0 +1,67 @@
+/*
+ * COMMAND_INVITE: tell a member about a room. A private room may be joined
+ * then.
+ */
+#include "commands/command_table.h"
+#include "commands/support/moderation.h"
+
+static void
+invite_publish(const struct request *request,
+    const struct moderation *moderation)
+{
+	struct event event = request_event(request, EVENT_INVITED);
+
+	event.room = str_from(moderation->room.id);
+	event.room_name = str_from(moderation->room.name);
+	if (moderation->is_connected)
+		publisher_publish(request->chat->publisher, &event,
+		    audience_one(str_from(moderation->target.id)));
+}
+
+static void
+invite_done(const struct request *request, const struct moderation *moderation)
+{
+	moderation_log(request, str_from(moderation->room.id),
+	    str_from(moderation->target.id), STR_ABSENT);
+	invite_publish(request, moderation);
+	moderation_answer(request);
+}
+
+static enum chat_error
+invite_run(struct request *request)
+{
+	struct moderation moderation;
+	enum chat_error error =
+	    moderation_begin(request, MODERATION_INVITE, &moderation);
+
+	if (error != CHAT_OK)
+		return error;
+	if (standing_role(&moderation.standing, request->now_ms) ==
+	    ROLE_BANNED) {
+		request->failure.text = STR("This member is banned");
+		return request_bad_field(request, "member");
+	}
+	if (moderation.room.is_private)
+		return room_roles_append(request, &moderation.room,
+		    str_from(moderation.target.id), &moderation.standing,
+		    false);
+	invite_done(request, &moderation);
+	return CHAT_OK;
+}
+
+static enum chat_error
+invite_finish(struct request *request, const struct entry *entry)
+{
+	struct moderation moderation;
+
+	moderation_find_author(request);
+	if (moderation_resume(request, entry, &moderation))
+		invite_done(request, &moderation);
+	return CHAT_OK;
+}
+
+const struct command_entry command_invite = {
+	.needs = NEEDS_AUTHOR,
+	.run = invite_run,
+	.finish = invite_finish,
+};

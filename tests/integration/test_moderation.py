@@ -1,0 +1,106 @@
+"""Words that are not to be said, and floods, in all dialects."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from client import Chat
+from dialects import Action, Topic
+from server import DEADLINE, ENVIRONMENT, PARLEYD
+
+
+@pytest.fixture
+def words(tmp_path):
+    path = tmp_path / "words"
+    path.write_text("# a list\ndarn\n")
+    return path
+
+
+def test_a_message_with_such_a_word_is_refused(start, words):
+    server = start("--moderation-words", str(words))
+    with Chat(server.address) as a, Chat(server.address) as b:
+        a.ask_ok("create", name="x", room="x")
+        for text in "darn", "Oh DARN!", "d\u0430rn", "\uff44arn":
+            refused = a.refusal("broadcast", room="x", message=text)
+            assert refused["code"] == "message_refused", text
+        refused = a.refusal("broadcast", room="x", message={"a": ["darn"]})
+        assert refused["code"] == "message_refused"
+        assert a.refusal("broadcast", message="darn")["code"] == "message_refused"
+        assert a.refusal("dm", recipient=b.name, message="darn")["code"] == (
+            "message_refused")
+        a.post("x", "darned")
+
+
+def test_a_word_is_masked(start, words):
+    server = start("--moderation-words", str(words),
+                   "--moderation-action", "mask",
+                   listen=[f"127.0.0.1:0={d}" for d in
+                           ("command", "action", "topic")])
+    with Chat(server.addresses[0]) as a, \
+            Action(server.addresses[1]) as action, \
+            Topic(server.addresses[2]) as topic:
+        a.ask_ok("create", name="sports", room="sports")
+        topic.join("ann", "sports")
+        action.join("sports")
+        a.pending()
+        assert topic.post("darn it")[0]["message"] == "**** it"
+        assert action.next()["body"] == "**** it"
+        action.post({"text": "Darn!"})
+        texts = [e["message"] for e in a.pending() if e["event"] == "broadcast"]
+        assert texts == ["**** it", {"text": "****!"}]
+        page = a.ask("history", room="sports")["messages"]
+        assert [m["message"] for m in page] == texts
+
+
+def test_the_list_is_read_again(start, words):
+    server = start("--moderation-words", str(words))
+    with Chat(server.address) as a:
+        assert a.refusal("broadcast", message="darn")["code"] == "message_refused"
+        words.write_text("heck\n")
+        server.signal(signal.SIGHUP)
+        server.wait_for_line("reloaded")
+        a.ask_ok("broadcast", message="darn")
+        assert a.refusal("broadcast", message="heck")["code"] == "message_refused"
+        # A list that is not valid changes nothing.
+        words.write_text("two words\n")
+        server.signal(signal.SIGHUP)
+        server.wait_for_line("the list of words stays: .*line 1 is not one word")
+        assert a.refusal("broadcast", message="heck")["code"] == "message_refused"
+        # Without a signal, within a second or so.
+        fresh = words.with_name("fresh")
+        fresh.write_text("fiddlesticks\n")
+        os.replace(fresh, words)
+        while a.ask("broadcast", message="fiddlesticks")["event"] != "error":
+            pass
+        a.ask_ok("broadcast", message="heck")
+
+
+def test_a_bad_list_is_a_configuration_error(words):
+    words.write_text("a b\n")
+    done = subprocess.run(
+        [PARLEYD, "--listen", "127.0.0.1:0", "--moderation-words", str(words)],
+        capture_output=True, text=True, timeout=DEADLINE, env=ENVIRONMENT)
+    assert done.returncode == 78
+    assert "line 1 is not one word" in done.stderr
+
+
+def test_a_flood_is_muted(start):
+    server = start("--moderation-flood", "3", "--moderation-flood-time", "1m",
+                   "--moderation-flood-mute", "1m")
+    with Chat(server.address) as owner, Chat(server.address) as bob:
+        owner.ask_ok("create", name="x", room="x")
+        bob.ask_ok("join", room="x")
+        for n in range(3):
+            bob.post("x", n)
+        refused = bob.refusal("broadcast", room="x", message="more")
+        assert (refused["code"], refused["right"]) == ("forbidden", "post")
+        role = [e for e in owner.pending() if e["event"] == "role"][0]
+        assert (role["role"], role["by"], role["reason"]) == (
+            "muted", "server", "flood")
+        assert "by_id" not in role
+        owner.ask_ok("unmute", room="x", member=bob.name)
+        bob.post("x", "better")
+        for n in range(9):
+            owner.post("x", n)

@@ -1,0 +1,293 @@
+"""Owners, moderators, private rooms: who may do what to whom."""
+
+import re
+import time
+
+import pytest
+
+from client import Chat
+from dialects import Action, Topic
+from test_auth import SECRET, make_token
+
+ROOM = "board"
+
+
+@pytest.fixture
+def key(tmp_path):
+    path = tmp_path / "key"
+    path.write_text(SECRET + "\n")
+    return path
+
+
+@pytest.fixture
+def users(start, key, see_off):
+    """Users of a server, by name; `can` is what their token allows."""
+    server = start("--auth-kind", "jwt", "--auth-key", str(key))
+
+    def user(name, **claims):
+        token = make_token(sub=name, **claims)
+        return see_off(Chat(server.address, Authorization=f"Bearer {token}"))
+
+    user.server = server
+    return user
+
+
+@pytest.fixture
+def board(join):
+    """A one-off room with its owner, and two others; inboxes are empty."""
+    owner, bob, eve = join(), join(), join()
+    owner.ask_ok("create", name="Board", room=ROOM)
+    for member in bob, eve:
+        member.ask_ok("join", room=ROOM)
+    for member in owner, bob, eve:
+        member.pending()
+    yield owner, bob, eve
+    owner.ask("delete", room=ROOM)
+
+
+def events(member):
+    return [e for e in member.pending() if e.get("room") == ROOM]
+
+
+def test_a_creator_owns_its_room(board, join):
+    owner, bob, _ = board
+    assert owner.ask("join", room=ROOM)["role"] == "owner"
+    assert "role" not in bob.ask("join", room=ROOM)
+
+
+def test_a_kick_puts_out(board):
+    owner, bob, eve = board
+    done = owner.ask("kick", room=ROOM, member=bob.name, reason="spam")
+    assert (done["event"], done["command"], done["room"]) == ("done", "kick", ROOM)
+    told = events(bob)
+    assert [e["event"] for e in told] == ["kick"]
+    kick = told[0]
+    assert (kick["member"], kick["member_id"]) == (bob.name, bob.id)
+    assert (kick["by"], kick["by_id"]) == (owner.name, owner.id)
+    assert kick["reason"] == "spam" and kick["at"] > 0
+    assert [e["event"] for e in events(eve)] == ["kick", "leave"]
+    refused = bob.refusal("broadcast", room=ROOM, message="hi")
+    assert refused["code"] == "not_in_room"
+    bob.ask_ok("join", room=ROOM)
+
+
+def test_only_those_with_a_role_may_moderate(board):
+    owner, bob, eve = board
+    for command, fields in (
+        ("kick", {"member": eve.name}),
+        ("mute", {"member": eve.name}),
+        ("ban", {"member": eve.name}),
+        ("role", {"member": bob.name, "role": "voice"}),
+        ("topic", {"topic": "x"}),
+        ("slow", {"slow_ms": 1000}),
+        ("invite", {"member": eve.name}),
+    ):
+        refused = bob.refusal(command, room=ROOM, **fields)
+        assert (refused["code"], refused["right"]) == ("forbidden", "moderate")
+    assert bob.refusal("delete", room=ROOM)["right"] == "admin"
+    owner.ask_ok("role", room=ROOM, member=bob.id, role="moderator")
+    bob.ask_ok("mute", room=ROOM, member=eve.name)
+    refused = bob.refusal("kick", room=ROOM, member=owner.name)
+    assert refused["right"] == "admin"
+    assert owner.refusal("role", room=ROOM, member=owner.id, role="member")[
+        "message"] == "A room keeps its last owner"
+
+
+def test_a_mute_ends_in_time(board):
+    owner, bob, eve = board
+    owner.ask_ok("mute", room=ROOM, member=bob.name, duration_ms=300)
+    role = events(eve)[0]
+    assert (role["event"], role["role"]) == ("role", "muted")
+    assert role["until"] == role["at"] + 300
+    refused = bob.refusal("broadcast", room=ROOM, message="hi")
+    assert (refused["code"], refused["right"]) == ("forbidden", "post")
+    deadline = time.monotonic() + 10
+    while bob.ask("broadcast", room=ROOM, message="hi")["event"] == "error":
+        assert time.monotonic() < deadline
+    assert time.time() * 1000 >= role["until"]
+
+
+def test_a_ban_keeps_out_until_it_is_lifted(board):
+    owner, bob, _ = board
+    owner.ask_ok("ban", room=ROOM, member=bob.name)
+    assert [(e["event"], e["role"]) for e in events(bob)] == [("role", "banned")]
+    assert bob.refusal("join", room=ROOM)["message"] == "Banned from this room"
+    owner.ask_ok("unban", room=ROOM, member=bob.id)
+    bob.ask_ok("join", room=ROOM)
+
+
+def test_a_topic_is_told_to_those_who_come(board, join):
+    owner, bob, _ = board
+    owner.ask_ok("topic", room=ROOM, topic="Minutes")
+    assert events(bob)[0]["topic"] == "Minutes"
+    assert join().ask("join", room=ROOM)["topic"] == "Minutes"
+    refused = owner.refusal("topic", room=ROOM, topic="two\nlines")
+    assert refused["field"] == "topic"
+
+
+def test_a_slow_room_takes_a_message_per_interval(board):
+    owner, bob, _ = board
+    owner.ask_ok("slow", room=ROOM, slow_ms=60000)
+    bob.ask_ok("broadcast", room=ROOM, message="one")
+    refused = bob.refusal("broadcast", room=ROOM, message="two")
+    assert refused["code"] == "rate_limited"
+    assert 0 < refused["retry_after_ms"] <= 60000
+    owner.ask_ok("broadcast", room=ROOM, message="one")
+    owner.ask_ok("broadcast", room=ROOM, message="two")
+    owner.ask_ok("slow", room=ROOM, slow_ms=0)
+    bob.ask_ok("broadcast", room=ROOM, message="two")
+
+
+def test_a_private_room_is_not_there_for_others(join):
+    owner, bob, eve = join(), join(), join()
+    owner.ask_ok("create", name="Secret", room="secret", private=True)
+    for command, fields in (
+        ("join", {}), ("history", {}), ("list", {}), ("leave", {}),
+        ("broadcast", {"message": "hi"}), ("topic", {"topic": "x"}),
+        ("kick", {"member": owner.name}),
+    ):
+        refused = bob.refusal(command, room="secret", **fields)
+        assert refused["code"] == "room_not_found", command
+    assert "secret" not in [r["room"] for r in bob.ask("rooms")["rooms"]]
+    assert "secret" not in [
+        r["room"] for r in bob.ask("rooms", limit=1000)["rooms"]]
+    listed = {r["room"]: r for r in owner.ask("rooms")["rooms"]}
+    assert listed["secret"]["private"] is True
+    bob.pending()
+    owner.ask_ok("invite", room="secret", member=bob.name)
+    assert bob.pending() == [{
+        "event": "invite", "room": "secret", "name": "Secret",
+        "member": owner.name, "member_id": owner.id}]
+    assert bob.ask_ok("join", room="secret")["private"] is True
+    assert eve.refusal("join", room="secret")["code"] == "room_not_found"
+    owner.ask_ok("delete", room="secret")
+
+
+def test_a_moderated_room_hears_those_with_a_voice(join):
+    owner, bob = join(), join()
+    owner.ask_ok("create", name="Hall", room="hall", moderated=True)
+    assert bob.ask_ok("join", room="hall")["moderated"] is True
+    assert bob.refusal("broadcast", room="hall", message="hi")["right"] == "post"
+    owner.ask_ok("role", room="hall", member=bob.name, role="voice")
+    bob.ask_ok("broadcast", room="hall", message="hi")
+
+
+def test_a_deleted_room_is_gone(board):
+    owner, bob, _ = board
+    owner.post(ROOM, "hi")
+    bob.pending()
+    owner.ask_ok("delete", room=ROOM)
+    assert events(bob) == [{
+        "event": "deleted", "room": ROOM, "by": owner.name,
+        "by_id": owner.id}]
+    assert bob.refusal("join", room=ROOM)["code"] == "room_not_found"
+    again = bob.ask_ok("join", room=ROOM, create=True, history=10)
+    assert again["messages"] == [] and again["role"] == "owner"
+    bob.ask_ok("leave", room=ROOM)
+
+
+def test_members_of_other_dialects_leave(start, see_off):
+    server = start(listen=[f"127.0.0.1:0={d}" for d in
+                           ("command", "action", "topic")])
+    with Chat(server.addresses[0]) as owner, \
+            Action(server.addresses[1]) as action, \
+            Topic(server.addresses[2]) as topic:
+        owner.ask_ok("create", name="sports", room="sports")
+        action.join("sports")
+        topic.join("ann", "sports")
+        owner.ask_ok("kick", room="sports", member=action.id)
+        assert action.next() == {"status": "success", "message": "Left room"}
+        owner.ask_ok("mute", room="sports", member=topic_id(owner))
+        assert topic.refusal({"type": "message", "message": "hi"}) == (
+            "Muted in this room")
+        late = see_off(Topic(server.addresses[2])).join("eva", "sports")
+        owner.ask_ok("delete", room="sports")
+        assert late.next()["type"] == "left"
+        assert late.refusal({"type": "message", "message": "hi"}) == (
+            "You must join a topic first")
+        left = topic.next()
+        assert (left["type"], left["topic"]) == ("left", "sports")
+        assert topic.refusal({"type": "message", "message": "hi"}) == (
+            "You must join a topic first")
+        topic.join("ann", "news")
+
+
+def topic_id(owner):
+    """The id of the member `ann`, as it was told to the room."""
+    return [e["member_id"] for e in owner.pending()
+            if e["event"] == "join" and e["member"] == "ann"][0]
+
+
+# --- users, and stores ----------------------------------------------------
+
+
+def test_users_own_rooms_for_good(start, key, tmp_path, see_off):
+    options = ("--auth-kind", "jwt", "--auth-key", str(key), "--store-kind",
+               "file", "--store-dir", str(tmp_path / "data"))
+
+    def user(server, name):
+        token = make_token(sub=name)
+        return see_off(Chat(server.address, Authorization=f"Bearer {token}"))
+
+    server = start(*options)
+    ann, bob = user(server, "ann"), user(server, "bob")
+    ann.ask_ok("create", name="Den", room="den", persistent=True, private=True,
+               topic="Quiet")
+    ann.ask_ok("invite", room="den", member=bob.name)
+    bob.ask_ok("join", room="den")
+    ann.ask_ok("ban", room="den", member=bob.name, reason="\x1b[31mno\n")
+    server.wait_for_line(re.escape(
+        'moderation: action=ban room=den member="' + bob.id + '" detail="" '
+        f'by={ann.id} by_name="ann" reason="\\x1b[31mno\\x0a"'))
+    server.stop()
+    server = start(*options)
+    ann, bob = user(server, "ann"), user(server, "bob")
+    joined = ann.ask_ok("join", room="den")
+    assert (joined["role"], joined["topic"]) == ("owner", "Quiet")
+    assert joined["private"] is True
+    assert bob.refusal("join", room="den")["code"] == "room_not_found"
+    ann.ask_ok("unban", room="den", member=bob.id)
+    ann.ask_ok("invite", room="den", member=bob.id)
+    bob.ask_ok("join", room="den")
+    ann.ask_ok("delete", room="den")
+    server.stop()
+    server = start(*options)
+    assert user(server, "ann").refusal("join", room="den")["code"] == (
+        "room_not_found")
+
+
+def test_who_may_moderate_every_room(users):
+    ann = users("ann")
+    mod = users("mod", parley={"can": ["read", "moderate"]})
+    root = users("root", parley={"can": ["admin"]})
+    ann.ask_ok("create", name="x", room="x", private=True)
+    mod.ask_ok("topic", room="x", topic="seen")
+    refused = mod.refusal("delete", room="x")
+    assert (refused["code"], refused["right"]) == ("forbidden", "admin")
+    root.ask_ok("delete", room="x")
+
+
+def test_a_user_has_so_many_rooms(start, key):
+    server = start("--auth-kind", "jwt", "--auth-key", str(key),
+                   "--limits-rooms-per-user", "2")
+    token = f"Bearer {make_token()}"
+    with Chat(server.address, Authorization=token) as ann:
+        for room in "a", "b":
+            ann.ask_ok("create", name=room, room=room, persistent=True)
+        refused = ann.refusal("create", name="c", persistent=True)
+        assert (refused["code"], refused["limit"]) == ("too_many_rooms", 2)
+        ann.ask_ok("create", name="c")
+        ann.ask_ok("delete", room="a")
+        ann.ask_ok("create", name="c", persistent=True)
+
+
+def test_one_client_cannot_exhaust_the_rooms_for_good(start):
+    """An anonymous client fills its quota; users have theirs, and what the
+    client left behind ends by itself (rooms.empty_for)."""
+    server = start("--limits-rooms", "8", "--limits-persistent-rooms", "4",
+                   "--limits-rooms-per-member", "20")
+    with Chat(server.address) as eve, Chat(server.address) as bob:
+        made = [eve.ask("create", name=str(n), persistent=True)["event"]
+                for n in range(20)]
+        assert made.count("created") == 4
+        bob.ask_ok("create", name="honest")
