@@ -18,6 +18,15 @@ enum request_kind {
 	REQUEST_HISTORY,
 	REQUEST_DM,
 	REQUEST_NAME,
+	REQUEST_INVITE,
+	REQUEST_KICK,
+	REQUEST_MUTE,
+	REQUEST_UNMUTE,
+	REQUEST_BAN,
+	REQUEST_UNBAN,
+	REQUEST_ROLE,
+	REQUEST_TOPIC,
+	REQUEST_DELETE,
 	REQUEST_KEEPALIVE, /* for servers that close idle connections */
 	REQUEST_KINDS
 };
@@ -27,8 +36,8 @@ struct client_request {
 	enum request_kind kind;
 	struct str room;
 	struct str name; /* of a member or a room */
-	struct str text;
-	struct str key; /* makes a retry safe */
+	struct str text; /* a message, a reason, a topic, a role */
+	struct str key;  /* makes a retry safe */
 	struct str epoch;
 	uint64_t seq; /* of the last message received */
 	uint64_t ref; /* 0: none */

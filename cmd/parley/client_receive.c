@@ -341,11 +341,39 @@ event_is_of_other_room(const struct client *client,
 	case SERVER_LEAVE:
 	case SERVER_COUNT:
 	case SERVER_RENAMED:
+	case SERVER_KICKED:
+	case SERVER_ROLE:
+	case SERVER_TOPIC:
+	case SERVER_DELETED:
 		return client->config.dialect->lobby &&
 		       !str_equal(event->room,
 			   read_position_room(&client->position));
 	default:
 		return false;
+	}
+}
+
+/* Whether this member has to leave the room. */
+static bool
+event_ends_stay(const struct client *client, const struct server_event *event)
+{
+	if (event->kind == SERVER_DELETED)
+		return true;
+	return event_is_own(client, event) &&
+	       (event->kind == SERVER_KICKED ||
+		   str_equal(event->role, STR("banned")));
+}
+
+static void
+on_moderated(struct client *client, struct server_event *event)
+{
+	bool ends = event_ends_stay(client, event);
+
+	event->mine = event_is_own(client, event);
+	event_show(client, event);
+	if (ends) {
+		event->kind = SERVER_LEFT;
+		on_left(client, event);
 	}
 }
 
@@ -382,6 +410,11 @@ event_handle(struct client *client, struct server_event *event)
 		break;
 	case SERVER_HISTORY:
 		on_history(client, event);
+		break;
+	case SERVER_KICKED:
+	case SERVER_ROLE:
+	case SERVER_DELETED:
+		on_moderated(client, event);
 		break;
 	case SERVER_BYE:
 		client->return_after_ms = event->retry_after_ms;

@@ -95,7 +95,8 @@ client_join(struct client *client)
 static bool
 request_needs_room(enum request_kind kind)
 {
-	return kind == REQUEST_LEAVE || kind == REQUEST_HISTORY;
+	return kind == REQUEST_LEAVE || kind == REQUEST_HISTORY ||
+	       (kind >= REQUEST_INVITE && kind <= REQUEST_DELETE);
 }
 
 enum client_request_result

@@ -109,6 +109,42 @@ native_write_name(struct wire_text *out, const struct client_request *request)
 	native_write_end(out, request);
 }
 
+/* --- moderation ----------------------------------------------------------- */
+
+static void
+native_write_act(struct wire_text *out, const char *command,
+    const struct client_request *request, const char *text_field)
+{
+	json_field_string(out, STR("{\"command\":"), str_from(command));
+	json_field_string(out, STR(",\"room\":"), request->room);
+	json_field_optional(out, STR(",\"member\":"), request->name);
+	if (text_field != NULL && request->text.data != NULL) {
+		wire_text_append(out, STR(","));
+		json_field_string(out, str_from(text_field), request->text);
+	}
+	native_write_end(out, request);
+}
+
+#define REASON "\"reason\":"
+
+/* A function for a command that is done to a member, or to the room. */
+#define NATIVE_WRITE(word, field)                              \
+	static void native_write_##word(struct wire_text *out, \
+	    const struct client_request *request)              \
+	{                                                      \
+		native_write_act(out, #word, request, field);  \
+	}
+
+NATIVE_WRITE(invite, NULL)
+NATIVE_WRITE(kick, REASON)
+NATIVE_WRITE(mute, REASON)
+NATIVE_WRITE(unmute, NULL)
+NATIVE_WRITE(ban, REASON)
+NATIVE_WRITE(unban, NULL)
+NATIVE_WRITE(role, "\"role\":")
+NATIVE_WRITE(topic, "\"topic\":")
+NATIVE_WRITE(delete, NULL)
+
 static const struct field fields[] = {
 	FIELD("event", FIELD_TEXT, word),
 	FIELD("room", FIELD_TEXT, room),
@@ -121,6 +157,9 @@ static const struct field fields[] = {
 	FIELD("durability", FIELD_TEXT, durability),
 	FIELD("code", FIELD_TEXT, code),
 	FIELD("reason", FIELD_TEXT, text),
+	FIELD("topic", FIELD_TEXT, topic),
+	FIELD("role", FIELD_TEXT, role),
+	FIELD("by", FIELD_TEXT, by),
 	FIELD("message", FIELD_MESSAGE, message),
 	FIELD("members", FIELD_JSON, members),
 	FIELD("members", FIELD_NUMBER, count),
@@ -156,6 +195,11 @@ static const struct event_word words[] = {
 	EVENT_WORD("history", SERVER_HISTORY),
 	EVENT_WORD("dm", SERVER_DM),
 	EVENT_WORD("dm_sent", SERVER_DM_SENT),
+	EVENT_WORD("invite", SERVER_INVITED),
+	EVENT_WORD("kick", SERVER_KICKED),
+	EVENT_WORD("role", SERVER_ROLE),
+	EVENT_WORD("topic", SERVER_TOPIC),
+	EVENT_WORD("deleted", SERVER_DELETED),
 	EVENT_WORD("bye", SERVER_BYE),
 	{ STR_ABSENT, SERVER_NOTHING },
 };
@@ -176,6 +220,15 @@ const struct client_dialect client_dialect_native = {
 	    [REQUEST_HISTORY] = native_write_history,
 	    [REQUEST_DM] = native_write_dm,
 	    [REQUEST_NAME] = native_write_name,
+	    [REQUEST_INVITE] = native_write_invite,
+	    [REQUEST_KICK] = native_write_kick,
+	    [REQUEST_MUTE] = native_write_mute,
+	    [REQUEST_UNMUTE] = native_write_unmute,
+	    [REQUEST_BAN] = native_write_ban,
+	    [REQUEST_UNBAN] = native_write_unban,
+	    [REQUEST_ROLE] = native_write_role,
+	    [REQUEST_TOPIC] = native_write_topic,
+	    [REQUEST_DELETE] = native_write_delete,
 	},
 	.fields = fields,
 	.field_count = COUNT_OF(fields),

@@ -226,6 +226,10 @@ put_joined(struct renderer *renderer, const struct server_event *event)
 		renderer_put_text(renderer, event->member);
 	}
 	line_end(renderer);
+	if (event->topic.len > 0)
+		put_line(renderer, "topic: ", event->topic, "");
+	if (event->role.data != NULL)
+		put_line(renderer, "your role here: ", event->role, "");
 	if (event->missing.data != NULL)
 		put_line(renderer, "messages ", event->missing,
 		    " are no longer stored");
@@ -249,6 +253,7 @@ static const struct notice {
 	[SERVER_LEAVE] = { "", WHO(member), " left" },
 	[SERVER_NAMED] = { "you are now ", WHO(member), "" },
 	[SERVER_HISTORY] = { "history of ", WHO(room), "" },
+	[SERVER_DELETED] = { "the room was deleted by ", WHO(by), "" },
 #undef WHO
 };
 
@@ -281,6 +286,70 @@ put_renamed(struct renderer *renderer, const struct server_event *event)
 	line_end(renderer);
 }
 
+/* "* bob was kicked by alice: spam" */
+static void
+put_act(struct renderer *renderer, const struct server_event *event,
+    struct str act)
+{
+	notice_begin(renderer);
+	if (event->mine) {
+		renderer_put(renderer, "you were ");
+	} else {
+		renderer_put_text(renderer, event->member);
+		renderer_put(renderer, " was ");
+	}
+	renderer_put_text(renderer, act);
+	renderer_put(renderer, " by ");
+	renderer_put_text(renderer, event->by);
+	if (event->text.len > 0) {
+		renderer_put(renderer, ": ");
+		renderer_put_text(renderer, event->text);
+	}
+	line_end(renderer);
+}
+
+static void
+put_kicked(struct renderer *renderer, const struct server_event *event)
+{
+	put_act(renderer, event, STR("kicked"));
+}
+
+static void
+put_role(struct renderer *renderer, const struct server_event *event)
+{
+	if (str_equal(event->role, STR("banned")) ||
+	    str_equal(event->role, STR("muted"))) {
+		put_act(renderer, event, event->role);
+		return;
+	}
+	notice_begin(renderer);
+	renderer_put_text(renderer, event->member);
+	renderer_put(renderer, event->mine ? " (you) is now " : " is now ");
+	renderer_put_text(renderer, event->role);
+	renderer_put(renderer, " here");
+	line_end(renderer);
+}
+
+static void
+put_topic(struct renderer *renderer, const struct server_event *event)
+{
+	if (event->topic.len > 0)
+		put_line(renderer, "topic: ", event->topic, "");
+	else
+		put_line(renderer, "the room has no topic any more", STR(""),
+		    "");
+}
+
+static void
+put_invited(struct renderer *renderer, const struct server_event *event)
+{
+	notice_begin(renderer);
+	renderer_put_text(renderer, event->member);
+	renderer_put(renderer, " invites you: /join ");
+	renderer_put_text(renderer, event->room);
+	line_end(renderer);
+}
+
 static void (*const writers[])(struct renderer *,
     const struct server_event *) = {
 	[SERVER_WELCOME] = put_notice,
@@ -299,6 +368,11 @@ static void (*const writers[])(struct renderer *,
 	[SERVER_HISTORY] = put_notice,
 	[SERVER_DM] = put_dm,
 	[SERVER_DM_SENT] = put_dm,
+	[SERVER_INVITED] = put_invited,
+	[SERVER_KICKED] = put_kicked,
+	[SERVER_ROLE] = put_role,
+	[SERVER_TOPIC] = put_topic,
+	[SERVER_DELETED] = put_notice,
 	[SERVER_BYE] = NULL,
 };
 

@@ -31,6 +31,11 @@ enum server_event_kind {
 	SERVER_HISTORY,
 	SERVER_DM,
 	SERVER_DM_SENT,
+	SERVER_INVITED,
+	SERVER_KICKED,
+	SERVER_ROLE,
+	SERVER_TOPIC,
+	SERVER_DELETED,
 	SERVER_BYE
 };
 
@@ -49,6 +54,9 @@ struct server_event {
 	struct str epoch;
 	struct str durability; /* of the store */
 	struct str code;       /* of an error */
+	struct str topic;
+	struct str role;
+	struct str by;      /* who did it to the member */
 	struct str text;    /* of an error, or the message if it is a string */
 	struct str message; /* the message as JSON */
 	struct str members; /* JSON arrays */

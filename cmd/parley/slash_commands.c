@@ -13,6 +13,9 @@ enum takes {
 	TAKES_ROOM,
 	TAKES_NAME,
 	TAKES_NAME_AND_TEXT,
+	TAKES_NAME_AND_REASON, /* the reason is optional */
+	TAKES_NAME_AND_ROLE,
+	TAKES_TEXT,  /* optional */
 	TAKES_NUMBER /* optional */
 };
 
@@ -24,6 +27,9 @@ static const struct {
 	[TAKES_ROOM] = { " ROOM", true },
 	[TAKES_NAME] = { " NAME", true },
 	[TAKES_NAME_AND_TEXT] = { " NAME TEXT", true },
+	[TAKES_NAME_AND_REASON] = { " NAME [REASON]", true },
+	[TAKES_NAME_AND_ROLE] = { " NAME ROLE", true },
+	[TAKES_TEXT] = { " [TEXT]", false },
 	[TAKES_NUMBER] = { " [N]", false },
 };
 
@@ -53,6 +59,24 @@ static const struct word {
 	    "change your display name" },
 	{ "history", INPUT_REQUEST, REQUEST_HISTORY, TAKES_NUMBER, false,
 	    "show older messages" },
+	{ "topic", INPUT_REQUEST, REQUEST_TOPIC, TAKES_TEXT, false,
+	    "say what the room is about" },
+	{ "invite", INPUT_REQUEST, REQUEST_INVITE, TAKES_NAME, false,
+	    "invite a member to the room" },
+	{ "kick", INPUT_REQUEST, REQUEST_KICK, TAKES_NAME_AND_REASON, false,
+	    "put a member out" },
+	{ "mute", INPUT_REQUEST, REQUEST_MUTE, TAKES_NAME_AND_REASON, false,
+	    "let a member read only" },
+	{ "unmute", INPUT_REQUEST, REQUEST_UNMUTE, TAKES_NAME, false,
+	    "let it write again" },
+	{ "ban", INPUT_REQUEST, REQUEST_BAN, TAKES_NAME_AND_REASON, false,
+	    "put a member out for good" },
+	{ "unban", INPUT_REQUEST, REQUEST_UNBAN, TAKES_NAME, false,
+	    "let it join again" },
+	{ "role", INPUT_REQUEST, REQUEST_ROLE, TAKES_NAME_AND_ROLE, false,
+	    "owner, moderator, voice or member" },
+	{ "delete", INPUT_REQUEST, REQUEST_DELETE, TAKES_ROOM, false,
+	    "delete a room and its history" },
 	{ "help", INPUT_HELP, 0, TAKES_NOTHING, false, "show this help" },
 	{ "quit", INPUT_QUIT, 0, TAKES_NOTHING, true, "quit" },
 	{ "exit", INPUT_QUIT, 0, TAKES_NOTHING, true, "quit" },
@@ -125,6 +149,17 @@ argument_read(const struct word *word, struct str rest,
 		request->name = word_next(&rest);
 		request->text = rest;
 		return request->name.len > 0 && rest.len > 0;
+	case TAKES_NAME_AND_REASON:
+		request->name = word_next(&rest);
+		request->text = rest;
+		return request->name.len > 0;
+	case TAKES_NAME_AND_ROLE:
+		request->name = word_next(&rest);
+		request->text = word_next(&rest);
+		return request->text.len > 0 && rest.len == 0;
+	case TAKES_TEXT:
+		request->text = rest;
+		return true;
 	case TAKES_NUMBER:
 		request->limit = HISTORY_USUAL;
 		return rest.len == 0 ||

@@ -45,6 +45,26 @@ static const struct {
 	{ "{\"event\":\"dm_sent\",\"member\":\"bob\",\"at\":1,"
 	  "\"message\":\"psst\"}",
 	    "00:00 (private) to bob: psst\n" },
+	{ "{\"event\":\"joined\",\"room\":\"tea\",\"name\":\"tea\","
+	  "\"members\":[\"ann\"],\"topic\":\"Earl\\u001b\",\"role\":\"owner\"}",
+	    "* joined tea: ann\n* topic: Earl^[\n* your role here: owner\n" },
+	{ "{\"event\":\"kick\",\"member\":\"bob\",\"by\":\"ann\","
+	  "\"reason\":\"spam\"}",
+	    "* bob was kicked by ann: spam\n" },
+	{ "{\"event\":\"role\",\"member\":\"bob\",\"by\":\"ann\","
+	  "\"role\":\"banned\"}",
+	    "* bob was banned by ann\n" },
+	{ "{\"event\":\"role\",\"member\":\"bob\",\"by\":\"ann\","
+	  "\"role\":\"voice\"}",
+	    "* bob is now voice here\n" },
+	{ "{\"event\":\"topic\",\"topic\":\"Earl\"}", "* topic: Earl\n" },
+	{ "{\"event\":\"topic\",\"topic\":\"\"}",
+	    "* the room has no topic any more\n" },
+	{ "{\"event\":\"deleted\",\"room\":\"tea\",\"by\":\"ann\"}",
+	    "* the room was deleted by ann\n" },
+	{ "{\"event\":\"invite\",\"room\":\"tea\",\"member\":\"ann\"}",
+	    "* ann invites you: /join tea\n" },
+	{ "{\"event\":\"done\",\"command\":\"kick\"}", "" },
 	{ "{\"event\":\"error\",\"message\":\"\\u001b]0;x\\u0007\"}",
 	    "! ^[]0;x^G\n" },
 	{ "{\"event\":\"typing\",\"member\":\"bob\"}", "" },
