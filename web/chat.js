@@ -9,6 +9,9 @@ import {
 	scrollToEnd, showOlderButton,
 } from "./conversations.js";
 import { $ } from "./elements.js";
+import {
+	act, applySettings, chooseTarget, onModerated, prepareSettings,
+} from "./moderation.js";
 import { Parley, makeKey } from "./parley.js";
 import {
 	plural, setActions, showAll, showHeader, showJoined, showMe, showMembers,
@@ -190,8 +193,20 @@ function onGap({ room, missing: [from, to] }) {
 }
 
 function onLeft({ room, error }) {
+	if (error.code === "deleted")
+		page.rooms = page.rooms.filter(({ room: id }) => id !== room.id);
 	closeConversation(room.id);
 	page.conversations.get(LOBBY).log.addNotice(`${room.name}: ${error.message}`);
+	announce(`${room.name}: ${error.message}`);
+}
+
+function onInvite({ name, member }) {
+	const lobby = page.conversations.get(LOBBY);
+
+	keepAtEnd(lobby, () => lobby.log.addNotice(
+		`${member} invites you to ${name}: choose it under “Other rooms”`));
+	statusbar.show(`${member} invites you to ${name}.`, { forMs: 5000 });
+	refresh();
 }
 
 /* --- actions ---------------------------------------------------------------- */
@@ -222,6 +237,18 @@ async function join(id, options = {}) {
 /* New rooms are persistent if the server has a store. */
 const hasStore = () => page.chat.me?.durability !== "none";
 const joinOrCreate = (id) => join(id, { create: true, persistent: hasStore() });
+
+/* The server may leave persistent rooms to others. */
+async function createRoom(name, options) {
+	try {
+		return await page.chat.create(name, options);
+	} catch (error) {
+		if (!options.persistent ||
+				!["forbidden", "unauthorized"].includes(error.code))
+			throw error;
+		return page.chat.create(name, { ...options, persistent: false });
+	}
+}
 
 function closeConversation(key) {
 	page.conversations.delete(key);
@@ -294,7 +321,8 @@ async function loadOlder() {
 }
 
 /* Errors that a retry of the same message cannot fix. */
-const PERMANENT = ["message_too_large", "bad_field", "bad_json"];
+const PERMANENT = ["message_too_large", "message_refused", "bad_field", "bad_json",
+	"forbidden"];
 
 const REASONS = {
 	timeout: "Not sent: no connection.",
@@ -378,6 +406,11 @@ function addListeners() {
 		},
 		message: onMessage, notice: onNotice, dm: onDm, typing: onTyping,
 		room: onRoom, reset: onReset, gap: onGap, left: onLeft,
+		invite: onInvite,
+		kick: (event) => onModerated("kick", event),
+		role: (event) => onModerated("role", event),
+		topic: (event) => onModerated("topic", event),
+		slow: (event) => onModerated("slow", event),
 		error: ({ message }) => statusbar.show(message, { forMs: 5000 }),
 	};
 
@@ -430,7 +463,7 @@ async function start(name) {
 	page.chat = new Parley(url,
 		{ name, ids: load(sessionStorage, "ids", []) });
 	addListeners();
-	setActions({ show, join, openDirect });
+	setActions({ show, join, openDirect, moderate });
 	$("welcome").remove();
 	app.hidden = false;
 	toggleMembers(isWide.matches);
@@ -476,6 +509,13 @@ function makeDialog(id, prepare, submit) {
 		prepare();
 		dialog.showModal();
 	};
+}
+
+const openModeration = makeDialog("moderate", () => {}, act);
+
+function moderate(member) {
+	chooseTarget(member);
+	openModeration();
 }
 
 /* Shows the next (1) or previous (-1) conversation. */
@@ -549,10 +589,15 @@ $("new").onclick = makeDialog("create", () => {
 	/* The server allows several rooms of one name; people expect one. */
 	if (page.rooms.some((room) => room.name === name))
 		throw new Error("A room of that name already exists");
-	show(open(await page.chat.create(name,
-		{ persistent: $("room-persistent").checked })));
+	show(open(await createRoom(name, {
+		persistent: $("room-persistent").checked,
+		private: $("room-private").checked,
+		moderated: $("room-moderated").checked,
+		topic: $("room-topic").value.trim() || undefined,
+	})));
 	refresh();
 });
+$("settings").onclick = makeDialog("room-settings", prepareSettings, applySettings);
 $("me").onclick = makeDialog("rename",
 	() => { $("new-name").value = page.chat.me?.member ?? ""; },
 	async () => {

@@ -37,7 +37,10 @@
  * | typing  | `{room, member, member_id}` |
  * | reset   | the room: its numbering restarted, earlier messages are gone |
  * | gap     | `{room, missing: [from, to]}`: these are no longer stored |
- * | left    | `{room, error}`: a room could not be joined again |
+ * | left    | `{room, error}`: a room could not be joined again, was deleted,
+ * |         | or we were put out: the code is "kicked", "banned", "deleted" |
+ * | invite  | `{room, name, member, member_id}`: of the one who invites us |
+ * | kick, role, topic, slow | as in the protocol, with `own`: it is about us |
  * | error   | an error that answers no command of ours |
  */
 
@@ -92,6 +95,10 @@ class Room {
 		this.unacked = new Map(); /* key → JSON */
 		this.last = Promise.resolve(); /* the newest broadcast(), settled */
 		this.persistent = false; /* how to create it again */
+		this.topic = "";
+		this.role = "member"; /* our own */
+		this.isPrivate = false;
+		this.isModerated = false;
 		this.typedAt = 0;
 	}
 }
@@ -344,7 +351,7 @@ export class Parley extends EventTarget {
 	 *
 	 * @param {string} name
 	 * @param {object} [options]  as in the protocol: `room`, `persistent`,
-	 * `ttl_ms`, `max_members`
+	 * `private`, `moderated`, `topic`, `ttl_ms`, `max_members`
 	 * @returns {Promise<{room: Room, messages: object[]}>}
 	 */
 	async create(name, options = {}) {
@@ -382,6 +389,54 @@ export class Parley extends EventTarget {
 	async leave(id) {
 		this.rooms.delete(id);
 		await this.#request({ command: "leave", room: id });
+	}
+
+	/* --- moderation: for owners and moderators ------------------------ */
+
+	/** Invites a member (a name or an id), who may then join. */
+	invite(id, member) {
+		return this.#request({ command: "invite", room: id, member });
+	}
+
+	/** Puts a member out of a room. */
+	kick(id, member, reason) {
+		return this.#request({ command: "kick", room: id, member, reason });
+	}
+
+	/** Lets a member read only, for a time or for good. */
+	mute(id, member, { ms, reason } = {}) {
+		return this.#request({
+			command: "mute", room: id, member, reason, duration_ms: ms,
+		});
+	}
+
+	unmute(id, member) {
+		return this.#request({ command: "unmute", room: id, member });
+	}
+
+	/** Puts a member out, who may not come back, for a time or for good. */
+	ban(id, member, { ms, reason } = {}) {
+		return this.#request({
+			command: "ban", room: id, member, reason, duration_ms: ms,
+		});
+	}
+
+	unban(id, member) {
+		return this.#request({ command: "unban", room: id, member });
+	}
+
+	/** @param {string} role  "owner", "moderator", "voice" or "member" */
+	setRole(id, member, role) {
+		return this.#request({ command: "role", room: id, member, role });
+	}
+
+	setTopic(id, topic) {
+		return this.#request({ command: "topic", room: id, topic });
+	}
+
+	/** Deletes a room with its history: for owners. */
+	deleteRoom(id) {
+		return this.#request({ command: "delete", room: id });
 	}
 
 	/** @returns {Promise<object[]>} `{room, name, members, persistent}` each */
@@ -601,11 +656,15 @@ export class Parley extends EventTarget {
 	}
 
 	/* The room is joined: release buffered messages and waiting calls. */
-	#confirm(room, { name, members = null, count }) {
+	#confirm(room, joined) {
+		const { name, members = null, count, topic = "", role = "member" } = joined;
 		const buffered = room.buffered ?? [];
 
-		Object.assign(room,
-			{ name, members, count, buffered: null, live: true });
+		Object.assign(room, {
+			name, members, count, topic, role, buffered: null, live: true,
+			isPrivate: joined.private ?? false,
+			isModerated: joined.moderated ?? false,
+		});
 		buffered.forEach((message) => this.#accept(room, message));
 		room.onLive.splice(0).forEach((callback) => callback());
 		this.#emit("room", room);
@@ -672,7 +731,40 @@ export class Parley extends EventTarget {
 			if (id === this.me.id && member !== this.me.member)
 				this.#setName(member);
 		},
+		invite: (event) => this.#emit("invite", event),
+		kick: (event, room) => this.#onModerated("kick", event, room),
+		role: (event, room) => this.#onModerated("role", event, room),
+		topic: (event, room) => this.#onModerated("topic", event, room),
+		slow: (event, room) => this.#onModerated("slow", event, room),
+		deleted: (event, room) =>
+			this.#putOut(room, "deleted", `The room was deleted by ${event.by}`),
 	};
+
+	#onModerated(type, event, room) {
+		const own = this.ids.has(event.member_id);
+
+		if (!room)
+			return;
+		if (type === "topic")
+			room.topic = event.topic;
+		else if (own && type === "role")
+			room.role = event.role;
+		this.#emit(type, { ...event, own });
+		if (own && (type === "kick" || event.role === "banned")) {
+			const act = type === "kick" ? "kicked" : "banned";
+			const reason = event.reason ? `: ${event.reason}` : "";
+			this.#putOut(room, act, `You were ${act} by ${event.by}${reason}`);
+		} else
+			this.#emit("room", room);
+	}
+
+	/* We are not in the room any more. */
+	#putOut(room, code, message) {
+		if (!room)
+			return;
+		this.rooms.delete(room.id);
+		this.#emit("left", { room, error: new ParleyError({ code, message }) });
+	}
 
 	#onMe(me) {
 		this.me = me;

@@ -5,9 +5,9 @@ import { LOBBY, page } from "./conversations.js";
 
 const actions = {};
 
-/** Sets what a click on a conversation, another room or a member does. */
-export function setActions({ show, join, openDirect }) {
-	Object.assign(actions, { show, join, openDirect });
+/** Sets what clicks on a conversation, a room, a member, its menu do. */
+export function setActions({ show, join, openDirect, moderate }) {
+	Object.assign(actions, { show, join, openDirect, moderate });
 }
 
 /* Updates a list to show the entries; changes no more nodes than needed. */
@@ -80,13 +80,17 @@ export function showOthers() {
 		});
 }
 
-function describe({ key, isRoom, isDirect, hasHistory }) {
+function describe({ key, room, isRoom, isDirect, hasHistory }) {
 	const known = page.rooms.find(({ room }) => room === key);
 
 	if (isDirect)
 		return hasHistory ? "Direct messages" : "Direct messages; no history";
 	if (!isRoom)
 		return "All connected members; no history";
+	if (room.topic)
+		return room.topic;
+	if (room.isPrivate)
+		return "Private: only by invitation";
 	if (known)
 		return known.persistent ? "Persistent: kept when it is empty"
 			: "Temporary: deleted when it is empty";
@@ -101,9 +105,29 @@ export function showHeader() {
 	setText($("about"), describe(current));
 	setText($("count"), String(count));
 	$("leave").hidden = current.key === LOBBY;
+	$("settings").hidden = !canModerate();
 	$("to-people").hidden = current.isDirect;
 	$("text").placeholder = `Message ${current.name}`;
 	setText($("text").labels[0], $("text").placeholder);
+}
+
+/** Whether we may moderate the room that is shown. */
+export const canModerate = () =>
+	["owner", "moderator"].includes(page.current.room?.role);
+
+const DOTS = "\u22ef";
+
+function createMember(name) {
+	return el("li", {},
+		el("button", {
+			type: "button", title: "Send a direct message",
+			onclick: () => actions.openDirect(name),
+		}, avatar(name), el("span", { className: "label" })),
+		el("button", {
+			type: "button", className: "icon", textContent: DOTS,
+			at: { "aria-label": `Moderate ${name}`, "aria-haspopup": "dialog" },
+			onclick: () => actions.moderate(name),
+		}));
 }
 
 export function showMembers() {
@@ -111,13 +135,14 @@ export function showMembers() {
 	const names = room ? room.members : members;
 
 	$("crowd").hidden = Boolean(names);
-	updateList($("members"), names ?? [], (name) => name,
-		(name) => el("li", {}, el("button", {
-			type: "button", title: "Send a direct message",
-			onclick: () => actions.openDirect(name),
-		}, avatar(name), el("span", { className: "label" }))),
-		(item, name) => setText(item.firstChild.lastChild,
-			name === page.chat.me?.member ? `${name} (you)` : name));
+	updateList($("members"), names ?? [], (name) => name, createMember,
+		(item, name) => {
+			const own = name === page.chat.me?.member;
+			const [button, menu] = item.children;
+
+			setText(button.lastChild, own ? `${name} (you)` : name);
+			menu.hidden = own || !canModerate();
+		});
 }
 
 export function showTyping() {

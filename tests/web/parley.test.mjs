@@ -18,7 +18,8 @@ async function connected() {
 	const chat = new Parley("ws://host/ws", { name: "alice" });
 	const events = [];
 
-	for (const type of ["message", "state", "error", "reset", "gap", "left"])
+	for (const type of ["message", "state", "error", "reset", "gap", "left",
+		"role", "topic"])
 		chat.addEventListener(type, ({ detail }) => events.push([type, detail]));
 	const greeting = chat.connect();
 	await FakeSocket.last.receive(GREETING);
@@ -311,4 +312,56 @@ test("a silent connection is checked, then replaced", async () => {
 	assert.equal(FakeSocket.all.length, 1);
 	await clock.advance(45000);
 	assert.equal(FakeSocket.all.length, 2);
+});
+
+const role = (fields) => ({ event: "role", room: "tea", member: "alice",
+	member_id: "a1", by: "bob", by_id: "b1", at: 1, ...fields });
+
+test("a room has a topic and our role", async () => {
+	const { chat, events } = await inRoom({ topic: "Earl Grey", role: "owner" });
+	const room = chat.rooms.get("tea");
+
+	assert.equal(room.topic, "Earl Grey");
+	assert.equal(room.role, "owner");
+	await FakeSocket.last.receive({ event: "topic", room: "tea", topic: "Assam",
+		by: "bob", by_id: "b1", at: 1 });
+	await FakeSocket.last.receive(role({ role: "voice" }));
+	assert.equal(room.topic, "Assam");
+	assert.equal(room.role, "voice");
+	assert.deepEqual(events.filter(([type]) => ["topic", "role"].includes(type))
+		.map(([type, { own }]) => [type, own]), [["topic", false], ["role", true]]);
+});
+
+test("a member that is kicked or banned has left", async () => {
+	for (const [event, code] of [
+		[{ ...role({}), event: "kick", reason: "spam" }, "kicked"],
+		[role({ role: "banned" }), "banned"],
+		[{ event: "deleted", room: "tea", by: "bob", by_id: "b1" }, "deleted"],
+	]) {
+		const { chat, events } = await inRoom();
+
+		await FakeSocket.last.receive(event);
+		assert.equal(chat.rooms.size, 0);
+		const [, { room, error }] = events.find(([type]) => type === "left");
+		assert.equal(room.id, "tea");
+		assert.equal(error.code, code);
+	}
+});
+
+test("what happens to others leaves us in the room", async () => {
+	const { chat, events } = await inRoom();
+
+	await FakeSocket.last.receive(role({ member: "eve", member_id: "e1", role: "banned" }));
+	assert.equal(chat.rooms.size, 1);
+	assert.equal(events.find(([type]) => type === "role")[1].own, false);
+});
+
+test("a moderator's commands", async () => {
+	const { chat } = await inRoom({ role: "owner" });
+	const done = chat.mute("tea", "eve", { ms: 1000, reason: "spam" });
+
+	await FakeSocket.last.answer("mute", { event: "done", command: "mute", room: "tea" });
+	assert.equal((await done).event, "done");
+	const { duration_ms: ms, member, reason } = FakeSocket.last.sent.at(-1);
+	assert.deepEqual([ms, member, reason], [1000, "eve", "spam"]);
 });
