@@ -304,6 +304,15 @@ revocations_replace(struct authenticator *auth, struct revocations *fresh)
 		    CLOSE_REVOKED, "token_revoked");
 }
 
+static bool
+authenticator_is_revoked(struct admission *admission,
+    const struct principal_mark *mark)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+
+	return revocations_match(auth->revocations, mark);
+}
+
 /* A file that is missing or wrong changes nothing, and is reported once. */
 static void
 revocations_check(struct authenticator *auth)
@@ -356,6 +365,7 @@ static const struct admission_ops authenticator_ops = {
 	.admit = authenticator_admit,
 	.cancel = authenticator_cancel,
 	.verify = authenticator_verify,
+	.is_revoked = authenticator_is_revoked,
 	.login = authenticator_login,
 	.logout = authenticator_logout,
 	.session = authenticator_session,

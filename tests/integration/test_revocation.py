@@ -12,6 +12,7 @@ import time
 import pytest
 
 from accounts import Further
+from api import KEY, Backend, Stream
 from client import Chat, Connection, get, head, plain_head
 from server import DEADLINE, ENVIRONMENT, PARLEYD
 
@@ -157,6 +158,22 @@ def test_users_that_a_proxy_names_are_revoked(start, revoked):
     revoked(f"before {int(time.time()) - 1}")
     server.wait_for_line("revocations reloaded", 1)
     assert refusal(server, **user)[0] == 101
+
+
+def test_a_stream_of_the_http_api_ends(start, options, revoked):
+    server = start(*options, "--admin-key", KEY)
+    backend = Backend(server.address)
+    backend.publish("r", 1, create=True)
+    readers = [Stream(server.address, "r", key=make_token(jti=jti))
+               for jti in ("one", "two")]
+    revoked("jti one")
+    server.wait_for_line("revocations reloaded")
+    backend.publish("r", "news")
+    kind, data = readers[0].event()
+    assert (kind, data["reason"]) == ("end", "token_revoked")
+    assert readers[1].message()["message"] == "news"
+    for each in *readers, backend:
+        each.close()
 
 
 def test_the_server_does_not_start_without_its_file(options, tmp_path):

@@ -260,6 +260,9 @@ call_accept(struct candidate *candidate, const struct principal *principal)
 	assert(call->is_candidate);
 	call->is_candidate = false;
 	call->expires_at_ms = principal->expires_at_ms;
+	call->has_mark = principal->member_id.data != NULL;
+	if (call->has_mark)
+		call->mark = principal_mark_of(principal);
 	if (!(principal->rights & RIGHT_ADMIN))
 		call_limit(call, principal);
 	if (call->status == 0)

@@ -97,6 +97,8 @@ struct api_call {
 	char member_id[ID_SIZE]; /* of the user; "": anonymous, or a backend */
 	char *scope;             /* command.scope, with a NUL; NULL: absent */
 	int64_t expires_at_ms;   /* of the user; 0: never */
+	bool has_mark;           /* it is a user's: */
+	struct principal_mark mark;
 	char id[API_CALL_ID_SIZE];
 	char subject[API_SUBJECT_SIZE]; /* the room or member of the path */
 	struct input_buffer *body;

@@ -128,6 +128,16 @@ has_expired(const struct api_call *call)
 	       clock_wall_ms(clock) >= call->expires_at_ms;
 }
 
+static bool
+stream_is_revoked(const struct api_call *call)
+{
+	struct admission *admission =
+	    call->exchange->conn->loop->websockets->admission;
+
+	return call->has_mark && admission->ops->is_revoked != NULL &&
+	       admission->ops->is_revoked(admission, &call->mark);
+}
+
 /* The chat answers before this returns. */
 static void
 messages_read(struct api_call *call)
@@ -174,6 +184,8 @@ stream_go_on(struct api_call *call)
 	call->has_begun = true;
 	if (has_expired(call))
 		stream_end(call, "token_expired");
+	else if (stream_is_revoked(call))
+		stream_end(call, "token_revoked");
 	else if (call->is_of_user)
 		stream_ask_room(call); /* it may have been banned */
 	call->reads_again = !call->has_ended;

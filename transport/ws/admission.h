@@ -50,6 +50,9 @@ struct admission_ops {
 	 */
 	const char *(*verify)(struct admission *, struct str token,
 	    struct principal *out);
+	/* Whether a user, or its token, was revoked meanwhile. May be NULL:
+	 * nothing is. */
+	bool (*is_revoked)(struct admission *, const struct principal_mark *);
 	/*
 	 * Answer a request for /v1/login, /v1/logout, /v1/session, of any
 	 * method; see http_conn.h. False: it is not served. May be NULL.
