@@ -89,8 +89,10 @@ check_room(struct request *request, unsigned needs)
 	if (room_store_get(rooms, id, &room) != CHAT_OK ||
 	    !room_roles_is_visible(request, &room))
 		return request_room_not_found(request);
-	return request->command->flags & COMMAND_OF_SERVER ? CHAT_OK
-							   : CHAT_NOT_IN_ROOM;
+	/* A user that reads over HTTP needs what it would need to join. */
+	return request->command->flags & COMMAND_OF_SERVER
+		   ? room_roles_check_join(request, &room)
+		   : CHAT_NOT_IN_ROOM;
 }
 
 static enum chat_error

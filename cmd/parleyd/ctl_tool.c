@@ -26,9 +26,13 @@ static const char usage[] =
     "  rooms [AFTER]          a page of the rooms\n"
     "  room ROOM              one room\n"
     "  create ROOM            create a persistent room, unless it exists\n"
+    "  delete ROOM            put its members out, remove it and its history\n"
     "  publish ROOM TEXT      publish a text; returns when it is stored\n"
     "  history ROOM [BEFORE]  the newest messages, or those before a number\n"
     "  members [ROOM]         members of the server, or of a room\n"
+    "  kick ROOM MEMBER       put a member out of a room\n"
+    "  ban ROOM MEMBER        the same, and for good; unban ends it\n"
+    "  unban ROOM MEMBER\n"
     "  disconnect ID          close the connections of a member\n"
     "\n"
     "URL is http://host:port or unix:/path (http://127.0.0.1:8080), also in\n"
@@ -86,23 +90,30 @@ target_add_encoded(struct ctl_request *request, const char *text)
 	}
 }
 
-/* X(word, arguments at least, at most, method, path before the first argument,
- * behind it, query before the next one) */
-#define CTL_COMMANDS(X)                                                  \
-	X("info", 0, 0, "GET", "/v1/info", "", "")                       \
-	X("rooms", 0, 1, "GET", "/v1/rooms?after=", "", "")              \
-	X("room", 1, 1, "GET", "/v1/rooms/", "", "")                     \
-	X("create", 1, 1, "PUT", "/v1/rooms/", "", "")                   \
-	X("publish", 2, 2, "POST", "/v1/rooms/", "/messages", NULL)      \
-	X("history", 1, 2, "GET", "/v1/rooms/", "/messages", "?before=") \
-	X("members", 0, 1, "GET", "/v1/rooms/", "/members", "")          \
-	X("disconnect", 1, 1, "DELETE", "/v1/members/", "", "")
+/*
+ * X(word, arguments at least, at most, method, path before the first argument,
+ * behind it, query before the next one, field of the body for it)
+ */
+#define CTL_COMMANDS(X)                                                        \
+	X("info", 0, 0, "GET", "/v1/info", "", "", NULL)                       \
+	X("rooms", 0, 1, "GET", "/v1/rooms?after=", "", "", NULL)              \
+	X("room", 1, 1, "GET", "/v1/rooms/", "", "", NULL)                     \
+	X("create", 1, 1, "PUT", "/v1/rooms/", "", "", NULL)                   \
+	X("delete", 1, 1, "DELETE", "/v1/rooms/", "", "", NULL)                \
+	X("publish", 2, 2, "POST", "/v1/rooms/", "/messages", "", "message")   \
+	X("history", 1, 2, "GET", "/v1/rooms/", "/messages", "?before=", NULL) \
+	X("members", 0, 1, "GET", "/v1/rooms/", "/members", "", NULL)          \
+	X("kick", 2, 2, "POST", "/v1/rooms/", "/kick", "", "member")           \
+	X("ban", 2, 2, "POST", "/v1/rooms/", "/ban", "", "member")             \
+	X("unban", 2, 2, "POST", "/v1/rooms/", "/unban", "", "member")         \
+	X("disconnect", 1, 1, "DELETE", "/v1/members/", "", "", NULL)
 
 static const struct ctl_command {
 	const char *word;
 	int least, most;
 	const char *method, *before, *behind;
-	const char *query; /* NULL: the next argument is a message */
+	const char *query;
+	const char *field; /* of the body, for the next argument; or NULL */
 } commands[] = {
 #define X(...) { __VA_ARGS__ },
 	CTL_COMMANDS(X)
@@ -128,12 +139,14 @@ request_write(struct ctl_request *request, const struct ctl_command *command,
 	target_add(request, command->behind);
 	if (argc < 2)
 		return;
-	if (command->query != NULL) {
+	if (command->field == NULL) {
 		target_add(request, command->query);
 		target_add_encoded(request, argv[1]);
 		return;
 	}
-	wire_text_append(&request->body, STR("{\"message\":"));
+	wire_text_append(&request->body, STR("{"));
+	json_put_string(&request->body, str_from(command->field));
+	wire_text_append(&request->body, STR(":"));
 	json_put_string(&request->body, str_from(argv[1]));
 	wire_text_append(&request->body, STR("}"));
 }

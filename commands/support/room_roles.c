@@ -40,8 +40,7 @@ room_roles_of(const struct request *request, const struct room *room,
 static enum role
 role_of_rights(const struct command *command)
 {
-	if ((command->flags & COMMAND_OF_SERVER) ||
-	    (command->rights & RIGHT_ADMIN))
+	if (command->rights & RIGHT_ADMIN)
 		return ROLE_OWNER;
 	return command->rights & RIGHT_MODERATE ? ROLE_MODERATOR : ROLE_BANNED;
 }

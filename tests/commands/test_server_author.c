@@ -7,7 +7,7 @@ server_do(struct command command)
 {
 	command.flags |= COMMAND_OF_SERVER;
 	command.author = STR("~1");
-	command.rights = RIGHTS_USUAL;
+	command.rights = RIGHTS_USUAL | RIGHT_MODERATE | RIGHT_ADMIN;
 	if (command.as_id.data == NULL) {
 		command.as_id = STR("server");
 		command.as_name = STR("The server");

@@ -267,6 +267,57 @@ def test_members_are_listed_and_disconnected(backend, join):
     assert (gone.status, gone["error"]) == (404, "member_not_found")
 
 
+def test_members_are_moderated(backend, join):
+    a, b = join(), join()
+    room = a.ask_ok("create", name="moderated")["room"]
+    b.ask_ok("join", room=room)
+    target = f"/v1/rooms/{room}"
+    done = backend.post(f"{target}/kick", {"member": b.id, "reason": "spam"})
+    assert (done.status, done.raw) == (204, b"")
+    kicked = b.expect("kick", room=room)
+    assert (kicked["member_id"], kicked["by"], kicked["reason"]) == (
+        b.id, "server", "spam")
+    b.ask_ok("join", room=room)
+    assert backend.post(f"{target}/ban", {"member": b.id}).status == 204
+    b.expect("role", room=room)
+    assert b.refusal("join", room=room)["code"] == "forbidden"
+    assert backend.post(f"{target}/unban", {"member": b.id}).status == 204
+    b.ask_ok("join", room=room)
+    assert backend.post(f"{target}/mute", {"member": b.id}).status == 204
+    assert b.refusal("broadcast", room=room, message="x")["code"] == "forbidden"
+    assert backend.post(f"{target}/unmute", {"member": b.id}).status == 204
+    b.pending()
+    b.post(room, "y")
+    unknown = backend.post(f"{target}/kick", {"member": "unknown"})
+    assert (unknown.status, unknown["error"]) == (404, "member_not_found")
+    assert backend.post(f"{target}/kick", {}).status == 422
+    assert backend.post("/v1/rooms/no-room/kick", {"member": b.id}).status == 404
+
+
+def test_a_room_is_deleted(backend, join, stream):
+    a = join()
+    room = a.ask_ok("create", name="doomed", persistent=True)["room"]
+    reader = stream(room)
+    assert backend.ask("DELETE", f"/v1/rooms/{room}").status == 204
+    assert a.expect("deleted", room=room)["by"] == "server"
+    assert reader.event() == ("end", {"room": room, "reason": "room_not_found"})
+    assert backend.ask("DELETE", f"/v1/rooms/{room}").status == 404
+    assert backend.get(f"/v1/rooms/{room}").status == 404
+
+
+def test_private_rooms_are_for_backends_and_their_members(parleyd, backend, join):
+    a = join()
+    room = a.ask_ok("create", name="secret", private=True)["room"]
+    a.post(room, "x")
+    target = f"/v1/rooms/{room}/messages"
+    assert backend.get(target)["messages"][0]["message"] == "x"
+    page = Backend(parleyd.address, None)
+    assert page.get(target).status == 404
+    page.close()
+    made = f"/v1/rooms/{backend.post('/v1/rooms', {'name': 'of the server'})['room']}"
+    assert backend.get(made).status == 200
+
+
 def test_info_says_what_the_server_is(backend):
     info = backend.get("/v1/info")
     assert info["server"].startswith("parley/") and info["durability"] == "none"

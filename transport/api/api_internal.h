@@ -64,8 +64,9 @@ struct api_operation {
 	 * into call->out, another one as it likes.
 	 */
 	void (*go_on)(struct api_call *);
-	const char *param; /* of its path; NULL: there is none */
-	bool for_users;    /* not only for backends */
+	enum command_kind kind; /* of what a moderator does */
+	const char *param;      /* of its path; NULL: there is none */
+	bool for_users;         /* not only for backends */
 };
 
 /* The answer to one message. */
@@ -208,12 +209,18 @@ bool api_query_text(struct api_call *, const struct http_request *,
 	X(room_post)      \
 	X(room_put)       \
 	X(room_get)       \
+	X(room_delete)    \
 	X(publish)        \
 	X(batch)          \
 	X(broadcast)      \
 	X(history)        \
 	X(stream)         \
 	X(room_members)   \
+	X(kick)           \
+	X(mute)           \
+	X(unmute)         \
+	X(ban)            \
+	X(unban)          \
 	X(members)        \
 	X(member_end)
 

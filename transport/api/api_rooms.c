@@ -91,6 +91,58 @@ const struct api_operation operation_room_put = {
 	.param = "room",
 };
 
+/* --- what has no other answer ----------------------------------------------
+ */
+
+static void
+done_receive(struct api_call *call, const struct event *event)
+{
+	if (event->kind == EVENT_DONE)
+		call->status = 204;
+	else
+		api_call_put(call, event);
+}
+
+static void
+room_delete_call_run(struct api_call *call)
+{
+	room_ask(call, COMMAND_ROOM_DELETE);
+}
+
+const struct api_operation operation_room_delete = {
+	.run = room_delete_call_run,
+	.receive = done_receive,
+	.param = "room",
+};
+
+static void
+moderation_run(struct api_call *call)
+{
+	struct api_body body = api_call_body(call);
+	struct command command;
+	struct failure why;
+
+	if (api_decode_moderation(&body, call->operation->kind,
+		api_call_subject(call), &command, &why) != CHAT_OK)
+		api_call_fail(call, &why);
+	else
+		api_call_ask(call, &command, STR("0"));
+}
+
+#define MODERATION(name, command_kind)                  \
+	const struct api_operation operation_##name = { \
+		.run = moderation_run,                  \
+		.receive = done_receive,                \
+		.kind = command_kind,                   \
+		.param = "room",                        \
+	}
+
+MODERATION(kick, COMMAND_KICK);
+MODERATION(mute, COMMAND_MUTE);
+MODERATION(unmute, COMMAND_UNMUTE);
+MODERATION(ban, COMMAND_BAN);
+MODERATION(unban, COMMAND_UNBAN);
+
 /* --- lists ---------------------------------------------------------------- */
 
 /* A page of a list: ?after=…&limit=… */

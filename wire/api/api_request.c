@@ -315,3 +315,49 @@ api_decode_room(const struct api_body *body, struct str room,
 		out->flags |= COMMAND_PERSISTENT;
 	return CHAT_OK;
 }
+
+/* --- moderation ----------------------------------------------------------- */
+
+enum moderation_field {
+	MODERATION_MEMBER,
+	MODERATION_REASON,
+	MODERATION_DURATION,
+	MODERATION_FIELDS
+};
+
+static const struct field moderation_fields[MODERATION_FIELDS] = {
+	[MODERATION_MEMBER] = { .key = STR("member"), .type = JSON_STRING },
+	[MODERATION_REASON] = { .key = STR("reason"), .type = JSON_STRING },
+	[MODERATION_DURATION] = { .key = STR("duration_ms"),
+	    .type = JSON_NUMBER },
+};
+
+enum chat_error
+api_decode_moderation(const struct api_body *body, enum command_kind kind,
+    struct str room, struct command *out, struct failure *why)
+{
+	struct field fields[MODERATION_FIELDS];
+	uint64_t duration_ms = 0;
+	enum chat_error error;
+
+	outputs_begin(body, out, why);
+	memcpy(fields, moderation_fields, sizeof(fields));
+	error = body_fields_read(body, &body->scratch->keys, fields,
+	    MODERATION_FIELDS, why);
+	if (error != CHAT_OK)
+		return error;
+	out->kind = kind;
+	out->room = room;
+	if (!field_is_given(&fields[MODERATION_MEMBER]))
+		return field_refuse(why, "member");
+	error = field_text(&fields[MODERATION_MEMBER], body->scratch, "member",
+	    &out->recipient, why);
+	if (error == CHAT_OK)
+		error = field_text(&fields[MODERATION_REASON], body->scratch,
+		    "reason", &out->reason, why);
+	if (error == CHAT_OK)
+		error = field_unsigned(&fields[MODERATION_DURATION],
+		    INTEGER_MOST, &duration_ms, why);
+	out->duration_ms = (int64_t)duration_ms;
+	return error;
+}

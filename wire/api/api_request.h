@@ -44,6 +44,11 @@ enum chat_error api_decode_broadcast(const struct api_body *,
 enum chat_error api_decode_room(const struct api_body *, struct str room,
     struct command *out, struct failure *why);
 
+/* {"member", "reason"?, "duration_ms"?}: kick, mute, ban; and their ends. */
+enum chat_error api_decode_moderation(const struct api_body *,
+    enum command_kind, struct str room, struct command *out,
+    struct failure *why);
+
 /* {"messages": […]}: the array's text. 1 to API_BATCH_MOST objects. */
 enum chat_error api_decode_batch(const struct api_body *, struct str *messages,
     size_t *count, struct failure *why);

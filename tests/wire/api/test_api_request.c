@@ -233,6 +233,49 @@ START_TEST(names_what_is_wrong_with_a_room)
 }
 END_TEST
 
+/* --- moderation ----------------------------------------------------------- */
+
+START_TEST(decodes_what_a_moderator_does)
+{
+	struct api_body body = body_of(
+	    "{\"member\":\"bob\",\"reason\":\"spam\",\"duration_ms\":5}");
+	struct command command;
+	struct failure why;
+
+	ck_assert_int_eq(api_decode_moderation(&body, COMMAND_BAN, STR("r"),
+			     &command, &why),
+	    CHAT_OK);
+	ck_assert_int_eq(command.kind, COMMAND_BAN);
+	field_check_text(command.room, "r");
+	field_check_text(command.recipient, "bob");
+	field_check_text(command.reason, "spam");
+	ck_assert_int_eq(command.duration_ms, 5);
+}
+END_TEST
+
+static const struct {
+	const char *body, *field;
+} bad_moderations[] = {
+	{ "{}", "member" },
+	{ "{\"member\":1}", "member" },
+	{ "{\"member\":\"\"}", "member" },
+	{ "{\"member\":\"m\",\"reason\":1}", "reason" },
+	{ "{\"member\":\"m\",\"duration_ms\":-1}", "duration_ms" },
+};
+
+START_TEST(names_what_is_wrong_with_a_moderation)
+{
+	struct api_body body = body_of(bad_moderations[_i].body);
+	struct command command;
+	struct failure why;
+
+	ck_assert_int_eq(api_decode_moderation(&body, COMMAND_KICK, STR("r"),
+			     &command, &why),
+	    CHAT_BAD_FIELD);
+	field_check_text(why.field, bad_moderations[_i].field);
+}
+END_TEST
+
 SUITE(api_request)
 {
 	tcase_add_loop_test(tests, decodes_a_message, 0, COUNT_OF(messages));
@@ -244,4 +287,7 @@ SUITE(api_request)
 	tcase_add_loop_test(tests, decodes_a_room, 0, COUNT_OF(rooms));
 	tcase_add_loop_test(tests, names_what_is_wrong_with_a_room, 0,
 	    COUNT_OF(bad_rooms));
+	tcase_add_test(tests, decodes_what_a_moderator_does);
+	tcase_add_loop_test(tests, names_what_is_wrong_with_a_moderation, 0,
+	    COUNT_OF(bad_moderations));
 }
