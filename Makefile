@@ -299,7 +299,8 @@ lint-web: $(web_tools)/eslint $(web_tools)/tsc ## eslint and TypeScript's checke
 check-web: ## unit tests of the modules of the page, under node
 	@node --test --test-reporter=spec tests/web
 
-lint-hardening:
+# Not while another make builds the same files.
+lint-hardening: | $(parts:%=lint-cycles-%)
 	@$(MAKE) --no-print-directory BUILD=release all
 	@tools/check_hardening $(shipped:%=build/release/%) \
 		$(parts:%=build/release/lib%.a)

@@ -404,7 +404,7 @@ export class Parley extends EventTarget {
 	}
 
 	/** Lets a member read only, for a time or for good. */
-	mute(id, member, { ms, reason } = {}) {
+	mute(id, member, { ms = undefined, reason = undefined } = {}) {
 		return this.#request({
 			command: "mute", room: id, member, reason, duration_ms: ms,
 		});
@@ -415,7 +415,7 @@ export class Parley extends EventTarget {
 	}
 
 	/** Puts a member out, who may not come back, for a time or for good. */
-	ban(id, member, { ms, reason } = {}) {
+	ban(id, member, { ms = undefined, reason = undefined } = {}) {
 		return this.#request({
 			command: "ban", room: id, member, reason, duration_ms: ms,
 		});

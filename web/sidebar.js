@@ -81,7 +81,7 @@ export function showOthers() {
 }
 
 function describe({ key, room, isRoom, isDirect, hasHistory }) {
-	const known = page.rooms.find(({ room }) => room === key);
+	const known = page.rooms.find((entry) => entry.room === key);
 
 	if (isDirect)
 		return hasHistory ? "Direct messages" : "Direct messages; no history";

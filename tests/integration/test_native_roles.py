@@ -1,4 +1,4 @@
-"""Owners, moderators, private rooms: who may do what to whom."""
+"""Owners, moderators, private rooms: what each member may do to others."""
 
 import re
 import time

@@ -154,11 +154,12 @@ static enum chat_error
 post_decode(const struct api_body *body, struct field *fields, size_t count,
     struct command *out, struct failure *why)
 {
-	const struct json_value *message = &fields[MESSAGE_BODY].value;
+	const struct json_value *message;
 	enum chat_error error;
 
 	outputs_begin(body, out, why);
 	memcpy(fields, message_fields, count * sizeof(*fields));
+	message = &fields[MESSAGE_BODY].value;
 	error =
 	    body_fields_read(body, &body->scratch->keys, fields, count, why);
 	if (error != CHAT_OK)
