@@ -239,7 +239,7 @@ connect_member_again(struct request *request)
 	enum chat_error error;
 
 	if (request->author.connections >= chat->limits.connections_per_user)
-		return CHAT_UNAVAILABLE;
+		return CHAT_TOO_MANY_CONNECTIONS;
 	error = connection_attach(request);
 	if (error != CHAT_OK)
 		return error;

@@ -23,6 +23,8 @@
 	X(CHAT_MESSAGE_REFUSED, "message_refused",                             \
 	    "Message contains a word that is not allowed")                     \
 	X(CHAT_RATE_LIMITED, "rate_limited", "Too many commands")              \
+	X(CHAT_TOO_MANY_CONNECTIONS, "too_many_connections",                   \
+	    "Too many connections of this user")                               \
 	X(CHAT_UNAUTHORIZED, "unauthorized", "Not authenticated")              \
 	X(CHAT_FORBIDDEN, "forbidden", "Not allowed")                          \
 	X(CHAT_UNAVAILABLE, "unavailable", "Not possible at the moment")       \

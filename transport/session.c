@@ -129,10 +129,12 @@ command_run(struct session *session, struct command *command)
 	       CHAT_OK;
 }
 
+/* False: the connection ends. */
 static bool
 connect_member(struct session *session, struct str name,
     const struct principal *principal)
 {
+	enum chat_error error;
 	struct command command = {
 		.kind = COMMAND_CONNECT,
 		.flags = session->dialect->connect_flags,
@@ -144,8 +146,13 @@ connect_member(struct session *session, struct str name,
 		.name = name,
 	};
 
-	return command_handle(sessions_of(session)->config.handler, &command) ==
-	       CHAT_OK;
+	error = command_handle(sessions_of(session)->config.handler, &command);
+	if (error == CHAT_TOO_MANY_CONNECTIONS)
+		ws_conn_end(session->conn, WS_CLOSE_TOO_MANY_CONNECTIONS,
+		    "too_many_connections");
+	else if (error != CHAT_OK)
+		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
+	return error == CHAT_OK;
 }
 
 /* The size of the ids that its member may have. */
@@ -223,11 +230,10 @@ session_authenticate(struct session *session, const struct command *command)
 	}
 	session->rights = (uint16_t)principal.rights;
 	if (!session_set_scope(session, principal.rooms) ||
-	    !ws_conn_renew(session->conn, &principal) ||
-	    (!session->is_attached &&
-		!connect_member(session, principal.name, &principal)))
+	    !ws_conn_renew(session->conn, &principal))
 		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
-	else
+	else if (session->is_attached ||
+		 connect_member(session, principal.name, &principal))
 		answer_done(session, command);
 }
 
@@ -342,7 +348,7 @@ requested_name(const struct http_request *request, char *buffer, size_t size)
 }
 
 /* A user has a name. */
-static bool
+static void
 connect_candidate(struct session *session, const struct http_request *request,
     const struct principal *principal)
 {
@@ -351,7 +357,7 @@ connect_candidate(struct session *session, const struct http_request *request,
 
 	if (name.data == NULL)
 		name = requested_name(request, buffer, sizeof(buffer));
-	return connect_member(session, name, principal);
+	(void)connect_member(session, name, principal);
 }
 
 /*
@@ -398,10 +404,10 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 		memcpy(session_name(session), name.data, name.len);
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
-	if (!session_set_scope(session, upgrade->principal->rooms) ||
-	    (!upgrade->principal->must_authenticate &&
-		!connect_candidate(session, request, upgrade->principal)))
+	if (!session_set_scope(session, upgrade->principal->rooms))
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
+	else if (!upgrade->principal->must_authenticate)
+		connect_candidate(session, request, upgrade->principal);
 	return session;
 }
 

@@ -253,7 +253,8 @@ START_TEST(connections_of_a_user_are_limited)
 	for (uint32_t i = 1; i <= 3; i++)
 		ck_assert_int_eq(alice_connect(i, COMMAND_SHARED), CHAT_OK);
 	forget_what_was_heard();
-	ck_assert_int_eq(alice_connect(4, COMMAND_SHARED), CHAT_UNAVAILABLE);
+	ck_assert_int_eq(alice_connect(4, COMMAND_SHARED),
+	    CHAT_TOO_MANY_CONNECTIONS);
 	HEARD("");
 	DO(DISCONNECT, "ualice", .connection = 2);
 	ck_assert_int_eq(alice_connect(5, COMMAND_SHARED), CHAT_OK);
