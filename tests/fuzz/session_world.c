@@ -148,6 +148,8 @@ chat_start(struct world *world)
 		.list_bytes = 1 << 14,
 		.announce_up_to = 3,
 		.presence_up_to = 3,
+		.room_attributes = 64,
+		.reactions = 3,
 	};
 
 	world->hub = hub_create();
@@ -156,6 +158,7 @@ chat_start(struct world *world)
 		.members = world->members,
 		.rooms = file_store_rooms(world->files),
 		.history = file_store_history(world->files),
+		.attributes = file_store_attributes(world->files),
 		.log = file_store_log(world->files),
 		.publisher = hub_publisher(world->hub),
 		.clock = &world->clock,
