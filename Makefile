@@ -208,6 +208,8 @@ test: ## install what is missing, then run every check
 	@tools/setup test
 	@MAKE='$(MAKE)' tools/test
 
+suites: $(suites)
+
 check: $(parts:%=check-%) ## unit tests, per layer
 $(parts:%=check-%): check-%: $(O)/check_%
 	@$<
@@ -410,7 +412,8 @@ help: ## this list
 .PHONY: all run test attack soak check $(parts:%=check-%) crash crash-nightly \
 	integration kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
-	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke coverage valgrind bench \
+	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
+	coverage suites valgrind bench \
 	bench-compare bench-docs bench-latency docs install install-server \
 	install-client install-docs \
 	chat compdb dist clean help FORCE
