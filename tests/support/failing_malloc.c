@@ -18,9 +18,9 @@ BEHIND(void *, calloc, size_t, size_t);
 BEHIND(void *, realloc, void *, size_t);
 
 /* volatile: compilers assume that malloc() reads no variables of programs. */
-static volatile unsigned to_go;
-static volatile bool failed;
-static volatile size_t asked;
+static _Thread_local volatile unsigned to_go;
+static _Thread_local volatile bool failed;
+static _Thread_local volatile size_t asked;
 static _Thread_local unsigned spared;
 
 void

@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The n-th allocation from now on fails, once; 0: none does any more. */
+/*
+ * The n-th allocation of this thread from now on fails, once; 0: none does any
+ * more.
+ */
 void malloc_fail_at(unsigned n);
 
 /*
