@@ -193,9 +193,10 @@ START_TEST(knows_whether_a_change_is_gone)
 {
 	struct chunk *chunk;
 	struct ring_piece frames = { .is_change = true };
-	uint64_t begin = frame_ring_end(&ring), behind;
+	uint64_t begin, behind;
 
 	setup();
+	begin = frame_ring_end(&ring);
 	chunk = chunk_create(&pool, CHUNK_SIZE);
 	ck_assert_ptr_nonnull(chunk);
 	frames.piece = (struct piece){ chunk, 0, 10 };
