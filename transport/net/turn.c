@@ -58,8 +58,8 @@ turn_add_sends(struct turn *turn, struct turn_share *share, uint32_t tick,
 	uint32_t copies_us = (uint32_t)(bytes / TURN_SEND_BYTES);
 
 	turn_use(turn, share, tick, count * TURN_SEND_US + copies_us);
-	if ((share->has_sends || copies_us >= TURN_SLICE_US) &&
-	    turn->used_us >= TURN_TIME_US)
+	if (turn->used_us >= TURN_TIME_US &&
+	    ((count > 0 && share->has_sends) || copies_us >= TURN_TIME_US))
 		share->is_over = true;
 	share->has_sends |= count > 0;
 }

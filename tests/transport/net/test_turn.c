@@ -71,6 +71,8 @@ START_TEST(goes_on_with_messages_for_the_same_receivers)
 {
 	turn_add_sends(&turn, &a, TICK, 100 * TURN_TIME_US, 0);
 	ck_assert(turn_goes_on(&turn, &a));
+	turn_add_sends(&turn, &a, TICK, 0, 2000 * (uint64_t)TURN_SEND_BYTES);
+	ck_assert(turn_goes_on(&turn, &a));
 	turn_add_sends(&turn, &a, TICK, 1, 0);
 	ck_assert(!turn_goes_on(&turn, &a));
 	turn_begin(&turn, 0);
@@ -97,7 +99,7 @@ START_TEST(ends_with_a_message_that_is_copied_for_long)
 	    TURN_TIME_US / 2 * (uint64_t)TURN_SEND_BYTES);
 	ck_assert(turn_goes_on(&turn, &a));
 	turn_add_sends(&turn, &a, TICK, 0,
-	    TURN_TIME_US / 2 * (uint64_t)TURN_SEND_BYTES);
+	    TURN_TIME_US * (uint64_t)TURN_SEND_BYTES);
 	ck_assert(!turn_goes_on(&turn, &a));
 }
 END_TEST
