@@ -20,25 +20,8 @@ unban_run(struct request *request)
 	    str_from(moderation.target.id), &STANDING_PLAIN, true);
 }
 
-static enum chat_error
-unban_finish(struct request *request, const struct entry *entry)
-{
-	struct moderation moderation;
-	struct event event;
-
-	moderation_find_author(request);
-	moderation_log(request, entry->room_id, entry->attribute.subject,
-	    STR_ABSENT);
-	if (moderation_resume(request, entry, &moderation)) {
-		event = moderation_role_event(request, &moderation);
-		moderation_publish(request, &moderation, &event);
-	}
-	moderation_answer(request);
-	return CHAT_OK;
-}
-
 const struct command_entry command_unban = {
 	.needs = NEEDS_AUTHOR,
 	.run = unban_run,
-	.finish = unban_finish,
+	.finish = moderation_finish_role,
 };

@@ -19,25 +19,8 @@ unmute_run(struct request *request)
 	    str_from(moderation.target.id), &moderation.standing, false);
 }
 
-static enum chat_error
-unmute_finish(struct request *request, const struct entry *entry)
-{
-	struct moderation moderation;
-	struct event event;
-
-	moderation_find_author(request);
-	moderation_log(request, entry->room_id, entry->attribute.subject,
-	    STR_ABSENT);
-	if (moderation_resume(request, entry, &moderation)) {
-		event = moderation_role_event(request, &moderation);
-		moderation_publish(request, &moderation, &event);
-	}
-	moderation_answer(request);
-	return CHAT_OK;
-}
-
 const struct command_entry command_unmute = {
 	.needs = NEEDS_AUTHOR,
 	.run = unmute_run,
-	.finish = unmute_finish,
+	.finish = moderation_finish_role,
 };

@@ -303,3 +303,20 @@ moderation_log(const struct request *request, struct str room,
 	else
 		log_limited(LOG_INFO, "moderation: %s", line);
 }
+
+enum chat_error
+moderation_finish_role(struct request *request, const struct entry *entry)
+{
+	struct moderation moderation;
+	struct event event;
+
+	moderation_find_author(request);
+	moderation_log(request, entry->room_id, entry->attribute.subject,
+	    request->command->role);
+	if (moderation_resume(request, entry, &moderation)) {
+		event = moderation_role_event(request, &moderation);
+		moderation_publish(request, &moderation, &event);
+	}
+	moderation_answer(request);
+	return CHAT_OK;
+}

@@ -98,4 +98,7 @@ void moderation_answer(const struct request *);
 void moderation_log(const struct request *, struct str room, struct str target,
     struct str detail);
 
+/* The finish() of commands that change nothing but the role of the target. */
+enum chat_error moderation_finish_role(struct request *, const struct entry *);
+
 #endif
