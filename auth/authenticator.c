@@ -45,6 +45,20 @@ struct authenticator {
 
 /* --- decisions ------------------------------------------------------------ */
 
+/* NULL: *out is the user of the token. Else the reason of a refusal. */
+static const char *
+token_verify(struct authenticator *auth, struct str token,
+    struct principal *out)
+{
+	const char *why = auth->method->ops->verify(auth->method, token, out);
+
+	if (why == NULL && !auth_set_member_id(out, auth->member_id))
+		why = jws_result_reason(JWS_NO_MEMORY);
+	if (why == NULL && auth_is_revoked(&auth->context, out))
+		why = AUTH_REVOKED;
+	return why;
+}
+
 /*
  * NULL: *out is the client. Else the reason of a 401; *out has no rights, and
  * says whether it must authenticate in band.
@@ -55,7 +69,6 @@ authenticator_identify(struct authenticator *auth,
 {
 	const struct auth_method_ops *ops = auth->method->ops;
 	struct str token;
-	const char *why;
 
 	*out = principal_anonymous();
 	if (ops->verify == NULL)
@@ -69,12 +82,7 @@ authenticator_identify(struct authenticator *auth,
 	out->must_authenticate = token.data == NULL && auth->in_band;
 	if (token.data == NULL)
 		return "Token required\n";
-	why = ops->verify(auth->method, token, out);
-	if (why == NULL && !auth_set_member_id(out, auth->member_id))
-		why = jws_result_reason(JWS_NO_MEMORY);
-	if (why == NULL && auth_is_revoked(&auth->context, out))
-		why = AUTH_REVOKED;
-	return why;
+	return token_verify(auth, token, out);
 }
 
 static void
@@ -127,17 +135,10 @@ authenticator_verify(struct admission *admission, struct str token,
     struct principal *out)
 {
 	struct authenticator *auth = (struct authenticator *)admission;
-	const struct auth_method_ops *ops = auth->method->ops;
-	const char *why;
 
-	if (ops->verify == NULL)
+	if (auth->method->ops->verify == NULL)
 		return "Tokens are not in use\n";
-	why = ops->verify(auth->method, token, out);
-	if (why == NULL && !auth_set_member_id(out, auth->member_id))
-		why = jws_result_reason(JWS_NO_MEMORY);
-	if (why == NULL && auth_is_revoked(&auth->context, out))
-		why = AUTH_REVOKED;
-	return why;
+	return token_verify(auth, token, out);
 }
 
 /* --- HTTP ----------------------------------------------------------------- */
