@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "auth/file_content.h"
 #include "domain/log.h"
 
 #define LOOK_EVERY_MS 1000
@@ -20,15 +21,6 @@ struct word_file {
 	struct stat seen; /* the file when it was read, or last refused */
 	int64_t looked_ms;
 };
-
-static bool
-stat_is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
 
 /* NULL: `why` explains the problem. */
 static char *
@@ -96,7 +88,8 @@ word_file_look(struct word_file *file)
 	if (now_ms - file->looked_ms < LOOK_EVERY_MS)
 		return;
 	file->looked_ms = now_ms;
-	if (stat(file->path, &now) != 0 || stat_is_same(&now, &file->seen))
+	if (stat(file->path, &now) != 0 ||
+	    file_content_is_same(&now, &file->seen))
 		return;
 	file->seen = now;
 	filter = word_filter_load(file->path, file->action, why, sizeof(why));
