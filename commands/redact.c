@@ -1,10 +1,7 @@
 /* COMMAND_REDACT: remove the text of a message. */
 #include "commands/command_table.h"
 #include "commands/support/message_change.h"
-#include "commands/support/room_roles.h"
-
-/* Longer than any sentence that explains it. */
-#define REASON_MOST 300
+#include "commands/support/moderation.h"
 
 /* Members redact their own messages, moderators all of their room. */
 static enum chat_error
