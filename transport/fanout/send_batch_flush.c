@@ -163,7 +163,8 @@ channel_is_deferred(const struct send_batch *batch,
 static bool
 session_is_deferred(const struct send_batch *batch, struct session *session)
 {
-	if (session->own_first != 0 || batch->sent_to < batch->sends_most)
+	if (session->own_first != 0 || batch->sends_most == 0 ||
+	    batch->sent_to < batch->sends_most)
 		return false;
 	for (uint32_t i = 0; i < session->subscription_count; i++) {
 		const struct channel *channel =
