@@ -46,6 +46,8 @@ struct publisher_ops {
 	 * published.
 	 */
 	bool (*is_congested)(struct publisher *, struct str member_id);
+	/* The rights (enum right) that any connection of the member has. */
+	unsigned (*rights)(struct publisher *, struct str member_id);
 	/* Read nothing from a connection of the member for so long. */
 	void (*delay)(struct publisher *, struct str member_id,
 	    uint32_t connection, int64_t ms);
@@ -96,6 +98,12 @@ static inline bool
 publisher_is_congested(struct publisher *publisher, struct str member_id)
 {
 	return publisher->ops->is_congested(publisher, member_id);
+}
+
+static inline unsigned
+publisher_rights(struct publisher *publisher, struct str member_id)
+{
+	return publisher->ops->rights(publisher, member_id);
 }
 
 static inline void

@@ -15,18 +15,20 @@
 
 /*
  * The least role of the author. Owners may do it to all, others to members
- * whose role is lower than their own.
+ * whose role is lower than their own. A penalty against a moderator of the
+ * whole server needs the right of its administrators, whatever the roles.
  */
 static const struct {
 	unsigned right; /* that this role has */
 	bool to_oneself;
+	bool is_penalty;
 } acts[] = {
-	[MODERATION_INVITE] = { RIGHT_MODERATE, false },
-	[MODERATION_KICK] = { RIGHT_MODERATE, false },
-	[MODERATION_MUTE] = { RIGHT_MODERATE, false },
-	[MODERATION_BAN] = { RIGHT_MODERATE, false },
-	[MODERATION_VOICE] = { RIGHT_MODERATE, true },
-	[MODERATION_ROLE] = { RIGHT_ADMIN, true },
+	[MODERATION_INVITE] = { RIGHT_MODERATE, false, false },
+	[MODERATION_KICK] = { RIGHT_MODERATE, false, true },
+	[MODERATION_MUTE] = { RIGHT_MODERATE, false, true },
+	[MODERATION_BAN] = { RIGHT_MODERATE, false, true },
+	[MODERATION_VOICE] = { RIGHT_MODERATE, true, false },
+	[MODERATION_ROLE] = { RIGHT_ADMIN, true, false },
 };
 
 /* Also of an anonymous author: a token would not help. */
@@ -43,6 +45,16 @@ role_has(enum role role, unsigned right)
 	return (role_rights(role, false) & right) != 0;
 }
 
+/* Of one that is not connected the rights are not known. */
+static bool
+target_moderates_server(const struct request *request,
+    const struct moderation *moderation)
+{
+	return (publisher_rights(request->chat->publisher,
+		    str_from(moderation->target.id)) &
+		   (RIGHT_MODERATE | RIGHT_ADMIN)) != 0;
+}
+
 static enum chat_error
 check_target(struct request *request, enum moderation_act act,
     const struct moderation *moderation)
@@ -56,6 +68,10 @@ check_target(struct request *request, enum moderation_act act,
 		request->failure.text = STR("Not possible with oneself");
 		return request_bad_field(request, "member");
 	}
+	if (acts[act].is_penalty &&
+	    (request->command->rights & RIGHT_ADMIN) == 0 &&
+	    target_moderates_server(request, moderation))
+		return lacks_role(request, RIGHT_ADMIN);
 	if (act == MODERATION_INVITE || moderation->actor == ROLE_OWNER ||
 	    moderation->standing.role < moderation->actor)
 		return CHAT_OK;

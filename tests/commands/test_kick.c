@@ -99,6 +99,49 @@ START_TEST(whose_token_moderates_needs_no_role)
 }
 END_TEST
 
+static const struct {
+	const char *author;
+	unsigned rights;
+	unsigned of_target;
+	enum chat_error error;
+} moderators[] = {
+	/* id1 owns the room. */
+	{ "id1", RIGHTS_USUAL, RIGHTS_USUAL, CHAT_OK },
+	{ "id1", RIGHTS_USUAL, RIGHT_MODERATE, CHAT_FORBIDDEN },
+	{ "id1", RIGHTS_USUAL, RIGHT_ADMIN, CHAT_FORBIDDEN },
+	{ "id3", RIGHT_MODERATE, RIGHTS_USUAL, CHAT_OK },
+	{ "id3", RIGHT_MODERATE, RIGHT_MODERATE, CHAT_FORBIDDEN },
+	{ "id3", RIGHT_MODERATE, RIGHT_ADMIN, CHAT_FORBIDDEN },
+	{ "id3", RIGHT_ADMIN, RIGHT_MODERATE, CHAT_OK },
+	{ "id3", RIGHT_ADMIN, RIGHT_ADMIN, CHAT_OK },
+};
+
+START_TEST(moderators_of_the_server_are_for_its_administrators)
+{
+	static const enum command_kind penalties[] = { COMMAND_MUTE,
+		COMMAND_UNMUTE, COMMAND_KICK, COMMAND_BAN, COMMAND_UNBAN };
+
+	three_in_a_room();
+	world.publisher.privileged = "id2";
+	world.publisher.privileges = moderators[_i].of_target;
+	for (size_t i = 0; i < COUNT_OF(penalties); i++) {
+		if (penalties[i] == COMMAND_BAN)
+			DO(ROOM_JOIN, "id2", .room = STR("r"));
+		ck_assert_int_eq(world_do(&(struct command){
+				     .kind = penalties[i],
+				     .author = str_from(moderators[_i].author),
+				     .rights = moderators[_i].rights,
+				     .room = STR("r"),
+				     .recipient = STR("id2") }),
+		    moderators[_i].error);
+	}
+	/* Its role in the room is the room's affair. */
+	ck_assert_int_eq(DO(ROLE, "id1", .room = STR("r"),
+			     .recipient = STR("id2"), .role = STR("voice")),
+	    CHAT_OK);
+}
+END_TEST
+
 START_TEST(in_a_private_room_the_invitation_is_gone)
 {
 	people(2);
@@ -122,5 +165,8 @@ SUITE(kick)
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, refuses_a_long_reason);
 	tcase_add_test(tests, whose_token_moderates_needs_no_role);
+	tcase_add_loop_test(tests,
+	    moderators_of_the_server_are_for_its_administrators, 0,
+	    COUNT_OF(moderators));
 	tcase_add_test(tests, in_a_private_room_the_invitation_is_gone);
 }

@@ -267,6 +267,26 @@ def test_who_may_moderate_every_room(users):
     root.ask_ok("delete", room="x")
 
 
+def test_who_moderates_the_server_is_safe_from_moderators_of_rooms(users):
+    ann, bob = users("ann"), users("bob")
+    mod = users("mod", parley={"can": ["read", "post", "moderate"]})
+    root = users("root", parley={"can": ["read", "post", "admin"]})
+    ann.ask_ok("create", name=ROOM, room=ROOM)
+    for member in bob, mod, root:
+        member.ask_ok("join", room=ROOM)
+    ann.ask_ok("role", room=ROOM, member=bob.id, role="moderator")
+    for author, targets in ((ann, (mod, root)), (bob, (mod, root)),
+                            (mod, (root,))):
+        for target in targets:
+            for command in "kick", "mute", "ban":
+                refused = author.refusal(command, room=ROOM, member=target.id)
+                assert (refused["code"], refused["right"]) == (
+                    "forbidden", "admin")
+    root.ask_ok("broadcast", room=ROOM, message="still here")
+    root.ask_ok("kick", room=ROOM, member=mod.id)
+    ann.ask_ok("kick", room=ROOM, member=bob.id)
+
+
 def test_a_user_has_so_many_rooms(start, key):
     server = start("--auth-kind", "jwt", "--auth-key", str(key),
                    "--limits-rooms-per-user", "2")

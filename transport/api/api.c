@@ -76,6 +76,12 @@ api_is_congested(struct publisher *publisher, struct str member_id)
 	return publisher_is_congested(api_of(publisher)->publisher, member_id);
 }
 
+static unsigned
+api_rights(struct publisher *publisher, struct str member_id)
+{
+	return publisher_rights(api_of(publisher)->publisher, member_id);
+}
+
 static void
 api_delay(struct publisher *publisher, struct str member_id,
     uint32_t connection, int64_t ms)
@@ -91,6 +97,7 @@ static const struct publisher_ops api_publisher_ops = {
 	.detach = api_detach,
 	.publish = api_publish,
 	.is_congested = api_is_congested,
+	.rights = api_rights,
 	.delay = api_delay,
 };
 

@@ -436,6 +436,19 @@ hub_is_congested(struct publisher *publisher, struct str member_id)
 	return first != NULL && session == NULL;
 }
 
+static unsigned
+hub_rights(struct publisher *publisher, struct str member_id)
+{
+	struct hub *hub = (struct hub *)publisher;
+	unsigned rights = 0;
+
+	for (const struct session *session =
+		 hub_find_session(hub, member_id, 0);
+	     session != NULL; session = session->next_of_member)
+		rights |= session->rights;
+	return rights;
+}
+
 static void
 hub_delay(struct publisher *publisher, struct str member_id,
     uint32_t connection, int64_t ms)
@@ -454,5 +467,6 @@ const struct publisher_ops hub_ops = {
 	.detach = hub_detach,
 	.publish = hub_publish,
 	.is_congested = hub_is_congested,
+	.rights = hub_rights,
 	.delay = hub_delay,
 };

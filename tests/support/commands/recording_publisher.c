@@ -198,6 +198,19 @@ is_congested(struct publisher *base, struct str member_id)
 	       str_equal(str_from(self->congested), member_id);
 }
 
+static unsigned
+recording_rights(struct publisher *base, struct str member_id)
+{
+	const struct recording_publisher *self = recording_publisher_of(base);
+
+	if (!member_has_connection(self, member_id))
+		return 0;
+	return self->privileged != NULL &&
+		       str_equal(str_from(self->privileged), member_id)
+		   ? self->privileges
+		   : RIGHTS_USUAL;
+}
+
 static void
 recording_delay(struct publisher *base, struct str member_id,
     uint32_t connection, int64_t ms)
@@ -215,6 +228,7 @@ static const struct publisher_ops ops = {
 	.detach = recording_detach,
 	.publish = recording_publish,
 	.is_congested = is_congested,
+	.rights = recording_rights,
 	.delay = recording_delay,
 };
 

@@ -18,9 +18,11 @@ struct listener {
 
 struct recording_publisher {
 	struct publisher base;
-	struct fault *fault;   /* hits attach and enter */
-	const char *stalled;   /* gets no direct events; NULL: none */
-	const char *congested; /* does not read; NULL: none */
+	struct fault *fault;    /* hits attach and enter */
+	const char *stalled;    /* gets no direct events; NULL: none */
+	const char *congested;  /* does not read; NULL: none */
+	const char *privileged; /* has these rights; NULL: none */
+	unsigned privileges;
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	/* In order of entering. */
