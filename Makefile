@@ -227,24 +227,28 @@ PARLEYD      ?= $(O)/parleyd
 ECHO_SERVER  ?= $(O)/echo_server
 PARLEY       ?= $(O)/parley
 PARLEY_BENCH ?= $(O)/parley-bench
+# Tests mostly wait; a file of tests stays in one process. 0: one after the other.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 integration: $(programs) $(O)/faulty_disk.so ## tests of whole servers
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) PARLEY=$(abspath $(PARLEY)) \
 	FAULTY_DISK=$(abspath $(O)/faulty_disk.so) \
-		$$(tools/python) -m pytest -q $(PYTEST_ARGS) \
-		$(wildcard tests/integration tests/bench tests/clients \
-		tests/terminal tests/tools)
+		$$(tools/python) -m pytest -q -n $(WORKERS) --dist loadfile \
+		$(PYTEST_ARGS) $(wildcard tests/integration tests/bench \
+		tests/clients tests/terminal tests/tools)
 
 # The tests in a browser also need selenium.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)
 test-browser: $(O)/parleyd ## tests of the page in Chromium
-	$(browser) -m pytest -q $(PYTEST_ARGS) tests/browser
+	$(browser) -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) \
+		tests/browser
 
 pictures: $(O)/parleyd ## take the screenshots of docs/
 	$(browser) tests/browser/pictures.py docs
 
 kill-nightly: ## 200 kills and 200 power cuts of servers under load
-	@KILLS=200 $(MAKE) integration PYTEST_ARGS="-s -k test_store_kill"
+	@KILLS=200 $(MAKE) integration WORKERS=0 \
+		PYTEST_ARGS="-s -k test_store_kill"
 
 product := $(shell find $(layers) cmd -name '*.[ch]')
 sources := $(product) $(shell find tests -name '*.[ch]')

@@ -7,7 +7,16 @@ from datetime import datetime, timezone
 
 from client import WebSocket
 
-NOTHING = object()  # a key that is left out
+
+
+class Nothing:
+    """A key that is left out. Its name in a test's id is always the same."""
+
+    def __repr__(self):
+        return "NOTHING"
+
+
+NOTHING = Nothing()
 
 # What members are told, to the word.
 NO_JSON = "Invalid JSON format"

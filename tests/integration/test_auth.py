@@ -126,7 +126,8 @@ def test_the_name_is_that_of_the_token(server):
     (make_token(exp="soon"), b"Token claims malformed\n"),
     (make_token(nbf=int(time.time()) + 900), b"Token not valid yet\n"),
     (make_token(sub=""), b"Token without a sub claim\n"),
-])
+], ids=["no-token", "other-key", "no-algorithm", "unknown-key", "expired",
+        "malformed", "not-yet-valid", "no-sub"])
 def test_an_invalid_token_is_refused_with_the_reason(server, token, why):
     refused = status_of(server.address, Authorization=f"Bearer {token}")
     assert (refused.status, refused.body) == (401, why)

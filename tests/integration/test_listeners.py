@@ -9,6 +9,7 @@ import pytest
 
 from client import Chat, Connection, WebSocket, get, head
 from dialects import Action, Topic
+from fixed_ports import fixed_ports
 from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, Server
 
 
@@ -207,20 +208,13 @@ def test_an_unknown_dialect_ends_the_start():
 SEED_PORTS = {"command": 8080, "action": 8765, "topic": 8000}
 
 
-def are_free(ports):
-    """Whether no other program uses the ports; a test that needs them is skipped else."""
-    try:
-        for port in ports:
-            with socket.socket() as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    return True
+@pytest.fixture
+def seed_ports():
+    with fixed_ports(*SEED_PORTS.values()):
+        yield
 
 
-@pytest.mark.skipif(not are_free(SEED_PORTS.values()), reason="ports are taken")
-def test_it_takes_the_place_of_the_first_servers(start):
+def test_it_takes_the_place_of_the_first_servers(seed_ports, start):
     server = start("--seed-ports")
     for dialect, port in SEED_PORTS.items():
         server.wait_for_line(rf"listening on 127\.0\.0\.1:{port} \({dialect}\)")

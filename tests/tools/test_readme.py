@@ -4,27 +4,26 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/integration"))
+
+from fixed_ports import fixed_ports  # noqa: E402
+
 DEADLINE = 120
 
 
-def port_is_taken():
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", 8080))
-        except OSError:
-            return True
-    return False
+@pytest.fixture(autouse=True)
+def port():
+    """That of `make run`."""
+    with fixed_ports(8080):
+        yield
 
-
-pytestmark = pytest.mark.skipif(port_is_taken(), reason="port 8080 is in use")
 
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")}
