@@ -51,21 +51,23 @@ cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
 ldflags := $(flags.$(BUILD)) -Wl,--as-needed $(ldflags.$(BUILD))
 
 # --- layers and libraries: the linker enforces which layer uses which -------
-layers := domain commands wire persistence transport auth
+layers := domain commands wire persistence transport auth cluster
 libs.domain      := domain
 libs.commands    := commands persistence domain
 libs.wire        := wire domain
 libs.persistence := persistence domain
 libs.transport   := transport wire domain
 libs.auth        := auth transport wire domain
-libs.cmd         := cmd auth commands transport wire persistence domain
+libs.cluster     := cluster domain
+libs.cmd         := cmd auth cluster commands transport wire persistence domain
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
 syslibs.auth        := -lpthread
 syslibs.cmd         := -lpthread
 packages.transport := libevent_core openssl zlib
 packages.auth      := libevent_core openssl zlib
-packages.cmd       := libevent_core openssl zlib
+packages.cluster   := libevent_core hiredis
+packages.cmd       := libevent_core openssl zlib hiredis
 packages.parley    := libevent_core libevent_openssl openssl libedit
 # Only for tests, which compare the JSON reader with jansson.
 packages.test.wire := jansson
