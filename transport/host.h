@@ -17,6 +17,10 @@ struct host_ops {
 	/* Adds what only the host knows to /stats and /metrics, which are not
 	 * served without it. */
 	void (*server_stats)(struct server_stats *, void *arg);
+	/* About ten times a second, unless the loop is stuck. */
+	void (*tick)(size_t websockets, void *arg);
+	/* The drain begins. */
+	void (*draining)(void *arg);
 	/* SIGHUP came. */
 	void (*reload)(void *arg);
 	/* store_fd is readable. False: the server ends at once. */

@@ -51,7 +51,11 @@ begin_draining(struct server *server)
 {
 	struct worker *worker = &server->worker;
 
+	const struct host *host = server->config.host;
+
 	log_info("draining: %zu connections", worker->ws.websocket_count);
+	if (host->ops->draining != NULL)
+		host->ops->draining(host->arg);
 	worker->ws.draining = true;
 	server->drain_since_ms = worker->loop.now_ms;
 }
@@ -169,6 +173,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *server = arg;
 	struct worker *worker = &server->worker;
+	const struct host *host = server->config.host;
 	uint32_t before = worker->loop.wheel.now;
 	uint32_t tick;
 
@@ -184,6 +189,8 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 	if (worker->api != NULL)
 		api_tick(worker->api);
+	if (host->ops->tick != NULL)
+		host->ops->tick(worker->ws.websocket_count, host->arg);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
 		second_tick(server);
 }
@@ -368,6 +375,19 @@ log_listening(const struct server_listener *at)
 }
 
 static bool
+server_listener_open(struct server_listener *at,
+    const struct server_listen *listen)
+{
+	struct loop *loop = &at->server->worker.loop;
+
+	if (listen->passed_fd != 0)
+		return listener_adopt(&at->listener, loop, listen->passed_fd,
+		    listen->dialect, &listener_ops, at);
+	return listener_open(&at->listener, loop, &listen->address,
+	    listen->dialect, &listener_ops, at);
+}
+
+static bool
 open_listeners(struct server *server)
 {
 	const struct server_config *config = &server->config;
@@ -383,8 +403,7 @@ open_listeners(struct server *server)
 		assert(!listen->tls || server->tls != NULL);
 		at->server = server;
 		at->tls = listen->tls;
-		if (!listener_open(&at->listener, &server->worker.loop,
-			&listen->address, listen->dialect, &listener_ops, at))
+		if (!server_listener_open(at, listen))
 			return false;
 		at->listener.expects_proxy = listen->proxy;
 		log_listening(at);

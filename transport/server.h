@@ -25,6 +25,7 @@ struct trusted_proxies;
 /* An address to listen on, and its dialect. */
 struct server_listen {
 	struct address address;
+	int passed_fd; /* listens already, is taken over; 0: none */
 	const struct dialect *dialect; /* NULL: the endpoint knows none */
 	bool tls;
 	bool proxy; /* connections begin with a PROXY header, before TLS */

@@ -11,6 +11,24 @@
 
 /* --- addresses ------------------------------------------------------------ */
 
+/* The name of passed sockets takes the place of a path; it has no family. */
+static bool
+address_parse_name(const char *name, struct address *out, const char **why)
+{
+	struct sockaddr_un *sun = (struct sockaddr_un *)&out->storage;
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= sizeof(sun->sun_path) ||
+	    strchr(name, ':') != NULL) {
+		*why = "a name of sockets has 1 to 107 bytes and no colon";
+		return false;
+	}
+	sun->sun_family = AF_UNSPEC;
+	memcpy(sun->sun_path, name, len + 1);
+	out->len = sizeof(*sun);
+	return true;
+}
+
 static bool
 address_parse_unix(const char *path, struct address *out, const char **why)
 {
@@ -79,7 +97,9 @@ address_parse(const char *text, struct address *out, const char **why)
 	memset(out, 0, sizeof(*out));
 	if (strncmp(text, "unix:", 5) == 0)
 		return address_parse_unix(text + 5, out, why);
-	*why = "expected HOST:PORT, [IPV6]:PORT, :PORT or unix:PATH";
+	if (strncmp(text, "fd:", 3) == 0)
+		return address_parse_name(text + 3, out, why);
+	*why = "expected HOST:PORT, [IPV6]:PORT, :PORT, unix:PATH or fd:NAME";
 	if (colon == NULL)
 		return false;
 	len = (size_t)(colon - text);
@@ -124,10 +144,52 @@ address_format(const struct address *address, char out[ADDRESS_TEXT_SIZE])
 		snprintf(out, ADDRESS_TEXT_SIZE, "[%s]:%u", host,
 		    (unsigned)ntohs(sin6->sin6_port));
 		break;
+	case AF_UNSPEC:
+		snprintf(out, ADDRESS_TEXT_SIZE, "fd:%s", sun->sun_path);
+		break;
 	default:
 		snprintf(out, ADDRESS_TEXT_SIZE, "unix:%s", sun->sun_path);
 		break;
 	}
+}
+
+const char *
+address_passed_name(const struct address *address)
+{
+	const struct sockaddr_un *sun = (const void *)&address->storage;
+
+	return sun->sun_family == AF_UNSPEC ? sun->sun_path : NULL;
+}
+
+bool
+address_of_socket(int fd, struct address *out)
+{
+	socklen_t size = sizeof(int);
+	int v6_only = 1;
+
+	memset(out, 0, sizeof(*out));
+	out->len = sizeof(out->storage);
+	if (getsockname(fd, (struct sockaddr *)&out->storage, &out->len) != 0)
+		return false;
+	if (out->storage.ss_family == AF_INET6 &&
+	    getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &size) == 0)
+		out->dual_stack = v6_only == 0;
+	return true;
+}
+
+bool
+address_is_same(const struct address *wanted, const struct address *address)
+{
+	const struct sockaddr_in6 *wanted6 = (const void *)&wanted->storage;
+	const struct sockaddr_in *sin = (const void *)&address->storage;
+	char one[ADDRESS_TEXT_SIZE], other[ADDRESS_TEXT_SIZE];
+
+	if (wanted->dual_stack && sin->sin_family == AF_INET)
+		return sin->sin_addr.s_addr == htonl(INADDR_ANY) &&
+		       sin->sin_port == wanted6->sin6_port;
+	address_format(wanted, one);
+	address_format(address, other);
+	return strcmp(one, other) == 0;
 }
 
 /* --- hosts ---------------------------------------------------------------- */

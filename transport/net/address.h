@@ -21,12 +21,25 @@ struct address {
 
 /*
  * "127.0.0.1:9000", "[::1]:9000", ":8080" (any IPv6 and IPv4 address),
- * "unix:/run/parley.sock". False: none of these; *why is the reason.
+ * "unix:/run/parley.sock", or "fd:chat": sockets that another program has
+ * opened and passed under that name. False: none of these; *why is the reason.
  */
 bool address_parse(const char *text, struct address *out, const char **why);
 
 /* The text that address_parse() reads; for logs. */
 void address_format(const struct address *, char out[ADDRESS_TEXT_SIZE]);
+
+/* The name behind "fd:"; NULL: it is an address. */
+const char *address_passed_name(const struct address *);
+
+/* The address that a socket is bound to. False: errno says why. */
+bool address_of_socket(int fd, struct address *out);
+
+/*
+ * Whether they are the same; ":8080" is also the same as "0.0.0.0:8080", which
+ * it means on a machine without IPv6.
+ */
+bool address_is_same(const struct address *wanted, const struct address *);
 
 /* Whether only this machine reaches it: loopback, or a Unix socket. */
 bool address_is_local(const struct address *);

@@ -286,7 +286,6 @@ socket_prepare_tcp(int fd, const struct listener *listener)
 {
 	const struct transport_limits *limits = listener->loop->limits;
 
-	socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	socket_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	socket_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	socket_set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MOST);
@@ -294,9 +293,6 @@ socket_prepare_tcp(int fd, const struct listener *listener)
 	if (limits->write_stall_ms > 0)
 		socket_set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
 		    (int)(limits->write_stall_ms + limits->close_timeout_ms));
-	if (listener->address.storage.ss_family == AF_INET6)
-		socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
-		    !listener->address.dual_stack);
 }
 
 /*
@@ -332,8 +328,13 @@ listener_bind(struct listener *listener)
 		return -1;
 	if (family == AF_UNIX)
 		socket_file_remove_stale(address);
-	else
+	else {
+		socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 		socket_prepare_tcp(fd, listener);
+	}
+	if (family == AF_INET6)
+		socket_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY,
+		    !address->dual_stack);
 	if (bind(fd, (struct sockaddr *)&address->storage, address->len) != 0 ||
 	    listen(fd, BACKLOG) != 0) {
 		int error = errno;
@@ -363,6 +364,35 @@ address_use_v4(struct address *address)
 	address->len = sizeof(sin);
 }
 
+static void
+listener_init(struct listener *listener, struct loop *loop,
+    const struct dialect *dialect, const struct listener_ops *ops, void *arg)
+{
+	memset(listener, 0, sizeof(*listener));
+	listener->loop = loop;
+	listener->ops = ops;
+	listener->arg = arg;
+	listener->dialect = dialect;
+	proxy_wait_init(&listener->proxy_wait, loop, &proxy_wait_ops, listener);
+}
+
+/* Its socket listens. */
+static bool
+listener_watch(struct listener *listener)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	listener->event = event_new(listener->loop->base, listener->fd,
+	    EV_READ | EV_PERSIST, accept_cb, listener);
+	if (listener->event != NULL && event_add(listener->event, NULL) == 0)
+		return true;
+	address_format(&listener->address, text);
+	log_error("no memory to listen on %s", text);
+	listener_close(listener);
+	return false;
+}
+
 bool
 listener_open(struct listener *listener, struct loop *loop,
     const struct address *address, const struct dialect *dialect,
@@ -370,32 +400,42 @@ listener_open(struct listener *listener, struct loop *loop,
 {
 	char text[ADDRESS_TEXT_SIZE];
 
-	memset(listener, 0, sizeof(*listener));
-	listener->loop = loop;
-	listener->ops = ops;
-	listener->arg = arg;
+	listener_init(listener, loop, dialect, ops, arg);
 	listener->address = *address;
-	listener->dialect = dialect;
-	proxy_wait_init(&listener->proxy_wait, loop, &proxy_wait_ops, listener);
 	listener->fd = listener_bind(listener);
 	if (listener->fd < 0 && errno == EAFNOSUPPORT && address->dual_stack) {
 		address_use_v4(&listener->address);
 		listener->fd = listener_bind(listener);
 	}
-	address_format(&listener->address, text);
 	if (listener->fd < 0) {
-		log_error("cannot listen on %s: %s", text, strerror(errno));
+		int error = errno;
+
+		address_format(&listener->address, text);
+		log_error("cannot listen on %s: %s", text, strerror(error));
 		return false;
 	}
-	listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	listener->event = event_new(loop->base, listener->fd,
-	    EV_READ | EV_PERSIST, accept_cb, listener);
-	if (listener->event == NULL || event_add(listener->event, NULL) != 0) {
-		log_error("no memory to listen on %s", text);
-		listener_close(listener);
+	return listener_watch(listener);
+}
+
+bool
+listener_adopt(struct listener *listener, struct loop *loop, int fd,
+    const struct dialect *dialect, const struct listener_ops *ops, void *arg)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	listener_init(listener, loop, dialect, ops, arg);
+	listener->fd = fd;
+	listener->is_passed = true;
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+	    !address_of_socket(fd, &listener->address)) {
+		log_error("descriptor %d: %s", fd, strerror(errno));
+		close(fd);
 		return false;
 	}
-	return true;
+	if (listener->address.storage.ss_family != AF_UNIX)
+		socket_prepare_tcp(fd, listener);
+	return listener_watch(listener);
 }
 
 void
@@ -413,6 +453,7 @@ listener_close(struct listener *listener)
 		close(listener->fd);
 	if (listener->spare_fd >= 0)
 		close(listener->spare_fd);
-	if (listener->address.storage.ss_family == AF_UNIX)
+	if (listener->address.storage.ss_family == AF_UNIX &&
+	    !listener->is_passed)
 		unlink(sun->sun_path);
 }

@@ -32,6 +32,7 @@ struct listener {
 	struct address address;        /* with the port chosen by the kernel */
 	const struct dialect *dialect; /* of its connections; NULL: none */
 	bool expects_proxy; /* connections begin with a PROXY header */
+	bool is_passed;     /* another program has opened the socket */
 	struct proxy_wait proxy_wait;
 	int fd;
 	int spare_fd; /* closed for a moment when no other is left */
@@ -46,6 +47,14 @@ struct listener {
  */
 bool listener_open(struct listener *, struct loop *, const struct address *,
     const struct dialect *, const struct listener_ops *, void *arg);
+
+/*
+ * The same with a socket that another program has opened and passed, and that
+ * listens. It is closed in any case; a socket file stays.
+ */
+bool listener_adopt(struct listener *, struct loop *, int fd,
+    const struct dialect *, const struct listener_ops *, void *arg);
+
 void listener_close(struct listener *);
 
 /* Ends a pause when it is over; called with every tick of the wheel. */

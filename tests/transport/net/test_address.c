@@ -24,6 +24,7 @@ static const struct {
 	{ "[::ffff:10.0.0.1]:443", "[::ffff:10.0.0.1]:443", false },
 	{ "unix:/run/parley.sock", "unix:/run/parley.sock", false },
 	{ "unix:a:b", "unix:a:b", false },
+	{ "fd:chat.socket", "fd:chat.socket", false },
 	{ "10.0.0.1:00080", "10.0.0.1:80", false },
 };
 
@@ -67,6 +68,8 @@ static const char *const bad[] = {
 	"[::1%lo]:80",
 	" :80",
 	"unix:",
+	"fd:",
+	"fd:a:b",
 	"0123456789012345678901234567890123456789012345678901234567890123:1",
 };
 
@@ -93,6 +96,47 @@ START_TEST(a_socket_path_may_fill_its_field)
 	text[5 + 107] = 'x';
 	ck_assert(!address_parse(text, &address, &why));
 	ck_assert_ptr_nonnull(why);
+}
+END_TEST
+
+START_TEST(a_name_of_passed_sockets_is_no_address)
+{
+	struct address address;
+	const char *why;
+
+	ck_assert(address_parse("fd:chat", &address, &why));
+	ck_assert_str_eq(address_passed_name(&address), "chat");
+	ck_assert(address_parse("unix:chat", &address, &why));
+	ck_assert_ptr_null(address_passed_name(&address));
+}
+END_TEST
+
+static const struct {
+	const char *wanted;
+	const char *address;
+	bool is_same;
+} compared[] = {
+	{ ":80", "[::]:80", true },
+	{ ":80", "0.0.0.0:80", true },
+	{ ":80", "0.0.0.0:81", false },
+	{ ":80", "127.0.0.1:80", false },
+	{ "[::]:80", "0.0.0.0:80", false },
+	{ "127.0.0.1:80", "127.0.0.1:80", true },
+	{ "127.0.0.1:80", "127.0.0.1:81", false },
+	{ "[::1]:80", "[::1]:80", true },
+	{ "unix:/a", "unix:/a", true },
+	{ "unix:/a", "unix:/b", false },
+};
+
+START_TEST(compares_addresses)
+{
+	struct address wanted, address;
+	const char *why;
+
+	ck_assert(address_parse(compared[_i].wanted, &wanted, &why));
+	ck_assert(address_parse(compared[_i].address, &address, &why));
+	ck_assert_int_eq(address_is_same(&wanted, &address),
+	    compared[_i].is_same);
 }
 END_TEST
 
@@ -316,6 +360,8 @@ SUITE(address)
 	tcase_add_loop_test(tests, parses_an_address, 0, COUNT_OF(good));
 	tcase_add_loop_test(tests, gives_the_reason_for_a_bad_address, 0,
 	    COUNT_OF(bad));
+	tcase_add_test(tests, a_name_of_passed_sockets_is_no_address);
+	tcase_add_loop_test(tests, compares_addresses, 0, COUNT_OF(compared));
 	tcase_add_test(tests, a_socket_path_may_fill_its_field);
 	tcase_add_loop_test(tests, tells_whether_only_this_machine_reaches_it,
 	    0, COUNT_OF(reachable));

@@ -322,6 +322,40 @@ START_TEST(keeps_a_file_that_is_no_socket)
 }
 END_TEST
 
+/* --- sockets of another program ------------------------------------------- */
+
+START_TEST(adopts_a_socket_and_leaves_its_path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	setup();
+	strcpy(sun.sun_path, socket_path());
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	ck_assert_int_eq(listen(fd, 4), 0);
+	ck_assert(listener_adopt(&listener, &recorder.rig.worker.loop, fd, NULL,
+	    &listener_ops, NULL));
+	ck_assert(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	connect_many(1);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(listener_conn_count(), 1);
+	listener_close(&listener);
+	ck_assert_int_eq(access(socket_path(), F_OK), 0);
+	unlink(socket_path());
+	teardown();
+}
+END_TEST
+
+START_TEST(does_not_adopt_what_is_no_socket)
+{
+	setup();
+	ck_assert(!listener_adopt(&listener, &recorder.rig.worker.loop,
+	    open("/dev/null", O_RDONLY), NULL, &listener_ops, NULL));
+	teardown();
+}
+END_TEST
+
 /* --- no room -------------------------------------------------------------- */
 
 START_TEST(accepts_a_bounded_number_in_a_turn)
@@ -849,6 +883,8 @@ SUITE(listener)
 	tcase_add_test(tests, reuses_a_path_that_a_crash_left);
 	tcase_add_test(tests, leaves_a_path_to_its_listener);
 	tcase_add_test(tests, keeps_a_file_that_is_no_socket);
+	tcase_add_test(tests, adopts_a_socket_and_leaves_its_path);
+	tcase_add_test(tests, does_not_adopt_what_is_no_socket);
 	tcase_add_test(tests, accepts_a_bounded_number_in_a_turn);
 	tcase_add_test(tests, accepts_at_its_rate);
 	tcase_add_test(tests, a_flood_from_one_address_delays_no_other);
