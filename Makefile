@@ -377,8 +377,9 @@ install: install-server install-client install-docs ## into PREFIX (and below DE
 install-server: build/parleyd
 	install -D -m 755 build/parleyd $(prefix)/bin/parleyd
 	install -d $(prefix)/lib/systemd/system $(prefix)/share/man/man8
-	$(fill) cmd/parleyd/parleyd.service.in \
-		> $(prefix)/lib/systemd/system/parleyd.service
+	for unit in parleyd.service parleyd.socket; do \
+		$(fill) cmd/parleyd/$$unit.in \
+			> $(prefix)/lib/systemd/system/$$unit || exit 1; done
 	build/parleyd --help=man > $(O)/options.man
 	$(fill) -e '/^@OPTIONS@/{r $(O)/options.man' -e 'd}' \
 		share/man/parleyd.8.in > $(prefix)/share/man/man8/parleyd.8

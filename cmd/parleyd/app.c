@@ -9,7 +9,9 @@
 
 #include "auth/authenticator.h"
 #include "cmd/parleyd/listen_file.h"
+#include "cmd/parleyd/passed_sockets.h"
 #include "cmd/parleyd/platform.h"
+#include "cmd/parleyd/service_notify.h"
 #include "cmd/parleyd/web.h"
 #include "cmd/parleyd/word_file.h"
 #include "commands/commands.h"
@@ -44,6 +46,8 @@ struct app {
 	struct authenticator *auth;
 	struct word_file *words;
 	struct server *server;
+	struct passed_sockets sockets;
+	struct service_notify notify;
 	bool is_exposed; /* other machines can connect */
 	int status;      /* to exit with */
 };
@@ -124,8 +128,9 @@ use_options(struct app *app, const struct options *options)
 	app->limits = options->transport;
 	app->limits.inflate_floor =
 	    options->chat.message_bytes + ENVELOPE_BYTES;
-	limits_fit_files(&app->limits,
-	    options->listeners.count + options->admin.listeners.count);
+	limits_fit_files(&app->limits, options->listeners.count +
+					   options->admin.listeners.count +
+					   app->sockets.count);
 	proxies_set(&app->proxies, &options->auth);
 	app->chat.limits = options->chat;
 	app->chat.limits.fill_messages = options->history.messages;
@@ -296,9 +301,8 @@ words_open(struct app *app)
 
 /* Everything is checked before anything is changed. */
 static void
-options_reload(void *arg)
+options_reload(struct app *app)
 {
-	struct app *app = arg;
 	struct options fresh, applied;
 	struct options_error error;
 	struct authenticator_config auth;
@@ -330,6 +334,16 @@ options_reload(void *arg)
 	server_set_tls(app->server, tls);
 	tls_context_unref(tls);
 	log_info("reloaded");
+}
+
+static void
+on_reload(void *arg)
+{
+	struct app *app = arg;
+
+	service_notify_reloading(&app->notify);
+	options_reload(app);
+	service_notify_ready(&app->notify);
 }
 
 /* --- figures -------------------------------------------------------------- */
@@ -433,6 +447,23 @@ configuration_warning(void *arg)
 }
 
 static void
+on_tick(size_t websockets, void *arg)
+{
+	struct app *app = arg;
+
+	service_notify_tick(&app->notify, websockets,
+	    room_store_count(app->stores.rooms));
+}
+
+static void
+on_draining(void *arg)
+{
+	struct app *app = arg;
+
+	service_notify_stopping(&app->notify, app->limits.drain_timeout_ms);
+}
+
+static void
 make_host(struct app *app)
 {
 	struct host_ops *ops = &app->host_ops;
@@ -443,7 +474,9 @@ make_host(struct app *app)
 	ops->chat_stats = collect_chat_stats;
 	ops->server_stats =
 	    app->options.http_stats ? collect_server_stats : NULL;
-	ops->reload = options_reload;
+	ops->reload = on_reload;
+	ops->tick = on_tick;
+	ops->draining = on_draining;
 	ops->warning = configuration_warning;
 	if (app->stores.files == NULL)
 		return;
@@ -526,25 +559,30 @@ make_chat(struct app *app)
 	return words_open(app);
 }
 
-/* Those of the API have no dialect. Returns how many there are. */
+/* Those of the API have no dialect. Returns how many; 0: it is logged why. */
 static size_t
-all_listeners(const struct options *options,
-    struct server_listen out[2 * LISTEN_MAX])
+all_listeners(struct app *app, struct server_listen out[PASSED_LISTENERS_MOST])
 {
-	const struct listen_list *chat = &options->listeners;
-	const struct listen_list *admin = &options->admin.listeners;
+	const struct options *options = &app->options;
+	size_t chat, admin = 0;
 
-	memcpy(out, chat->at, chat->count * sizeof(*out));
-	memcpy(out + chat->count, admin->at, admin->count * sizeof(*out));
-	for (size_t i = 0; i < admin->count; i++)
-		out[chat->count + i].dialect = NULL;
-	return chat->count + admin->count;
+	chat = passed_sockets_match(&app->sockets, &options->listeners, out);
+	if (chat > 0 && options->admin.listeners.count > 0) {
+		admin = passed_sockets_match(&app->sockets,
+		    &options->admin.listeners, out + chat);
+		if (admin == 0)
+			return 0;
+	}
+	for (size_t i = 0; i < admin; i++)
+		out[chat + i].dialect = NULL;
+	return chat > 0 && passed_sockets_are_used(&app->sockets) ? chat + admin
+								  : 0;
 }
 
 static bool
 make_server(struct app *app)
 {
-	struct server_listen listen[2 * LISTEN_MAX];
+	struct server_listen listen[PASSED_LISTENERS_MOST];
 	struct sessions_config sessions = {
 		.hub = app->hub,
 		.handler = dispatcher_handler(app->dispatcher),
@@ -552,7 +590,7 @@ make_server(struct app *app)
 	};
 	struct server_config server = {
 		.listen = listen,
-		.listen_count = all_listeners(&app->options, listen),
+		.listen_count = all_listeners(app, listen),
 		.api = app->api,
 		.limits = &app->limits,
 		.clock = system_clock(),
@@ -564,6 +602,10 @@ make_server(struct app *app)
 		.proxies = &app->proxies,
 	};
 
+	if (server.listen_count == 0) {
+		app->status = EX_CONFIG;
+		return false;
+	}
 	if (!auth_open(app))
 		return false;
 	server.admission = authenticator_admission(app->auth);
@@ -637,6 +679,7 @@ app_fini(struct app *app)
 	word_file_destroy(app->words);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
+	service_notify_fini(&app->notify);
 }
 
 int
@@ -647,10 +690,15 @@ app_run(const struct options *options, const struct options_sources *sources)
 	id_map_seed(random_seed());
 	dialects_seed(random_seed());
 	name_set_strict(options->auth.names == NAMES_STRICT);
+	if (!passed_sockets_read(&app.sockets))
+		return EX_CONFIG;
+	service_notify_init(&app.notify);
 	use_options(&app, options);
 	if (make_chat(&app) && make_server(&app) && announce_addresses(&app)) {
 		app.status = EXIT_SUCCESS;
+		service_notify_ready(&app.notify);
 		server_run(app.server);
+		service_notify_stopping(&app.notify, 0);
 		if (app.options.listen_file[0] != '\0')
 			listen_file_remove(app.options.listen_file);
 	} else

@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -47,20 +48,25 @@ class Server:
         listen=("127.0.0.1:0",),
         files=None,
         environment=None,
+        sockets=(),
     ):
         """`files`: how many descriptors it may open. `environment`: more
-        variables; None removes one."""
+        variables; None removes one. `sockets`: (name, socket), passed as systemd
+        does."""
+        names = ":".join(name for name, _ in sockets) or None
         self.lines = []
         self._news = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen(
-            [program, "--listen", ",".join(listen), *options],
+            [*_passing(sockets), program, "--listen", ",".join(listen), *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={name: value
-                 for name, value in {**ENVIRONMENT, **(environment or {})}.items()
+                 for name, value in {**ENVIRONMENT, **(environment or {}),
+                                     "LISTEN_FDNAMES": names}.items()
                  if value is not None},
+            pass_fds=[socket.fileno() for _, socket in sockets],
             preexec_fn=(lambda: _limit_files(files)) if files else None,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -167,6 +173,25 @@ def servers():
     for server in running:
         if server.process.poll() is None:
             server.stop()
+
+
+# systemd's protocol: descriptors from 3 on, for the process with this number.
+PASS_SOCKETS = """
+import fcntl, os, sys
+given = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 100) for fd in sys.argv[1].split(",")]
+for n, fd in enumerate(given):
+    os.dup2(fd, 3 + n)
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.environ["LISTEN_FDS"] = str(len(given))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def _passing(sockets):
+    if not sockets:
+        return []
+    numbers = [str(socket.fileno()) for _, socket in sockets]
+    return [sys.executable, "-c", PASS_SOCKETS, ",".join(numbers)]
 
 
 def _limit_files(count):

@@ -30,6 +30,17 @@ def test_the_unit_exposes_little(tmp_path):
     assert float(level[1]) <= 1.5, out
 
 
+def test_systemd_finds_no_fault_with_the_units(tmp_path):
+    for name in "parleyd.service", "parleyd.socket":
+        text = UNIT.with_name(f"{name}.in").read_text()
+        text = text.replace("@PREFIX@/bin/parleyd", PARLEYD).replace("@PREFIX@", "/usr")
+        (tmp_path / name).write_text(text)
+        run = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / name)],
+                             capture_output=True, text=True, check=False)
+        complaints = [line for line in run.stderr.splitlines() if str(tmp_path) in line]
+        assert run.returncode == 0 and complaints == [], run.stderr
+
+
 @pytest.fixture
 def writable():
     with tempfile.TemporaryDirectory() as directory:
@@ -82,7 +93,8 @@ def test_each_directive_is_applied_or_known_to_need_systemd():
                "NoNewPrivileges", "ProtectSystem", "RestrictAddressFamilies",
                "SystemCallErrorNumber", "SystemCallFilter", "UMask"}
     needs_systemd = {
-        "DynamicUser", "Environment", "EnvironmentFile", "ExecReload", "ExecStart",
+        "DynamicUser", "Environment", "NotifyAccess", "TimeoutStartSec", "Type",
+        "WatchdogSec", "EnvironmentFile", "ExecReload", "ExecStart",
         "LockPersonality", "PrivateDevices", "PrivateMounts", "PrivateTmp",
         "PrivateUsers", "ProcSubset", "ProtectClock", "ProtectControlGroups",
         "ProtectHome", "ProtectHostname", "ProtectKernelLogs",
