@@ -13,6 +13,7 @@
 struct reaction {
 	struct str text;
 	size_t count;
+	bool is_own; /* the member that reads the page is one of them */
 };
 
 /* One message of a room. Every text is borrowed. */

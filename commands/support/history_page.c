@@ -5,7 +5,7 @@
 /* {"seq":1234,"at":1795241301123,"member":"","member_id":"","message":}, */
 #define MESSAGE_EXTRA 80
 
-/* "":12345, */
+/* "":12345, and twice if it is the reader's own */
 #define REACTION_EXTRA 9
 
 /*
@@ -32,7 +32,8 @@ message_cost(const struct message *message)
 		      message->author_id.len + MESSAGE_EXTRA;
 
 	for (size_t i = 0; i < message->reaction_count; i++)
-		cost += message->reactions[i].text.len + REACTION_EXTRA;
+		cost += (message->reactions[i].text.len + REACTION_EXTRA) *
+			(message->reactions[i].is_own ? 2 : 1);
 	return cost;
 }
 
@@ -60,12 +61,24 @@ count_label(struct str label, size_t count, void *arg)
 	return true;
 }
 
+struct labelling {
+	struct attribute_store *attributes;
+	struct str room;
+	struct attribute own; /* the key of a reaction of the reader */
+	struct reaction *next;
+};
+
 static bool
 add_label(struct str label, size_t count, void *arg)
 {
-	struct reaction **next = arg;
+	struct labelling *labelling = arg;
+	struct attribute found;
 
-	*(*next)++ = (struct reaction){ .text = label, .count = count };
+	labelling->own.label = label;
+	*labelling->next++ = (struct reaction){ .text = label,
+		.count = count,
+		.is_own = attribute_store_find(labelling->attributes,
+		    labelling->room, &labelling->own, &found) };
 	return true;
 }
 
@@ -74,9 +87,11 @@ history_page_add_reactions(const struct request *request, struct str room,
     struct history_page *out)
 {
 	struct attribute_store *attributes = request->chat->attributes;
+	struct labelling labelling = { attributes, room,
+		.own = { .kind = ATTRIBUTE_REACTION,
+		    .subject = str_from(request->author.id) } };
 	const struct page *page = &out->page;
 	struct message *messages = out->messages;
-	struct reaction *next;
 	size_t total = 0;
 
 	for (size_t i = 0; i < page->count; i++)
@@ -84,15 +99,17 @@ history_page_add_reactions(const struct request *request, struct str room,
 		    count_label, &total);
 	if (total == 0)
 		return CHAT_OK;
-	next = out->reactions = calloc(total, sizeof(*next));
-	if (next == NULL)
+	out->reactions = calloc(total, sizeof(*out->reactions));
+	if (out->reactions == NULL)
 		return CHAT_UNAVAILABLE;
+	labelling.next = out->reactions;
 	for (size_t i = 0; i < page->count; i++) {
-		messages[i].reactions = next;
+		messages[i].reactions = labelling.next;
+		labelling.own.seq = messages[i].seq;
 		attribute_store_each_label(attributes, room, messages[i].seq,
-		    add_label, &next);
+		    add_label, &labelling);
 		messages[i].reaction_count =
-		    (size_t)(next - messages[i].reactions);
+		    (size_t)(labelling.next - messages[i].reactions);
 	}
 	return CHAT_OK;
 }

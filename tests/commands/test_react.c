@@ -29,7 +29,12 @@ START_TEST(counts_who_reacts)
 	ck_assert_int_eq(DO(HISTORY, "id2", .room = STR("r"), .limit = 9),
 	    CHAT_OK);
 	HEARD("id2: history room=r epoch=epoch4 "
-	      "[1 at=1000 member1 id1 1 +1:2 -1:1] "
+	      "[1 at=1000 member1 id1 1 +1:2* -1:1*] "
+	      "[2 at=1000 member1 id1 2]\n");
+	forget_what_was_heard();
+	DO(HISTORY, "id1", .room = STR("r"), .limit = 9);
+	HEARD("id1: history room=r epoch=epoch4 "
+	      "[1 at=1000 member1 id1 1 +1:2* -1:1] "
 	      "[2 at=1000 member1 id1 2]\n");
 }
 END_TEST

@@ -124,6 +124,7 @@ def test_a_restart_keeps_changes(store, end):  # noqa: F811
     alice.ask_ok("react", room="tea", seq=1, reaction="👍")
     alice.ask_ok("redact", room="tea", seq=2)
     before = alice.ask_ok("history", room="tea")["messages"]
+    assert before[0].pop("reacted") == ["👍"]  # the next reader has not
     server.stop() if end == "term" else killed(server)
     with meet(store()) as bob:
         after = bob.ask_ok("join", room="tea", history=10)

@@ -31,6 +31,23 @@ names_put(struct wire_text *out, const struct names *names)
 		texts_put(out, STR(",\"ids\":["), names->ids, names->count);
 }
 
+/* Those of the member that reads. */
+static void
+message_put_reacted(struct wire_text *out, const struct message *message)
+{
+	bool has_own = false;
+
+	for (size_t i = 0; i < message->reaction_count; i++) {
+		if (!message->reactions[i].is_own)
+			continue;
+		wire_text_append(out,
+		    has_own ? STR(",") : STR(",\"reacted\":["));
+		json_put_string(out, message->reactions[i].text);
+		has_own = true;
+	}
+	wire_text_append_if(out, has_own, STR("]"));
+}
+
 static void
 message_put_reactions(struct wire_text *out, const struct message *message)
 {
@@ -43,6 +60,7 @@ message_put_reactions(struct wire_text *out, const struct message *message)
 		json_field_unsigned(out, STR(":"), message->reactions[i].count);
 	}
 	wire_text_append(out, STR("}"));
+	message_put_reacted(out, message);
 }
 
 static void

@@ -73,8 +73,9 @@ add_state(struct transcript *transcript, const struct message *message)
 	for (size_t i = 0; i < message->reaction_count; i++) {
 		const struct reaction *reaction = &message->reactions[i];
 
-		transcript_add(transcript, " %.*s:%zu", (int)reaction->text.len,
-		    reaction->text.data, reaction->count);
+		transcript_add(transcript, " %.*s:%zu%s",
+		    (int)reaction->text.len, reaction->text.data,
+		    reaction->count, reaction->is_own ? "*" : "");
 	}
 }
 

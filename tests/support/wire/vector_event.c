@@ -131,6 +131,13 @@ add_reaction(struct vector_event *out, char *value)
 	reaction->text = str_from(value);
 }
 
+/* reacted: the last reaction is the reader's, too */
+static void
+reaction_set_own(struct vector_event *out)
+{
+	out->reactions[out->reaction_count - 1].is_own = true;
+}
+
 /* The messages so far are changes; those that follow are the page. */
 static void
 move_to_changes(struct vector_event *out)
@@ -211,6 +218,8 @@ set_by_name(struct vector_event *out, const char *name, char *value)
 		return set_edited(out, value), true;
 	if (strcmp(name, "reactions") == 0)
 		return add_reaction(out, value), true;
+	if (strcmp(name, "reacted") == 0)
+		return reaction_set_own(out), true;
 	if (strcmp(name, "are_changes") == 0)
 		return move_to_changes(out), true;
 	if (strcmp(name, "entry") == 0)

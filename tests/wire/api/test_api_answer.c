@@ -32,8 +32,8 @@ static const struct member_entry members[] = {
 };
 
 static const struct reaction reactions[] = {
-	{ { "+1", 2 }, 3 },
-	{ { "\"", 1 }, 1 },
+	{ .text = { "+1", 2 }, .count = 3 },
+	{ .text = { "\"", 1 }, .count = 1 },
 };
 
 static const struct message said[] = {
