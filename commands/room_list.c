@@ -81,19 +81,42 @@ own_room_add(const struct room *room, void *arg)
 	return true;
 }
 
+static bool
+other_take_name(struct str room, const struct attribute *member, void *arg)
+{
+	(void)room;
+	room_name_sanitize(member->value, arg);
+	return false;
+}
+
+/* A user that is away has the name of its last membership of a room. */
+static void
+talk_name_other(const struct chat *chat, struct str other_id, struct room *talk)
+{
+	struct member other;
+
+	talk->member_count = 1;
+	if (member_store_get(chat->members, other_id, &other) == CHAT_OK) {
+		talk->member_count = 2;
+		room_name_sanitize(str_from(other.name), talk->name);
+	} else
+		attribute_store_each_room(chat->attributes, ATTRIBUTE_MEMBER,
+		    other_id, other_take_name, talk->name);
+}
+
 /* The member is in no talk: its id says whose it is. */
 static bool
 talk_add(const struct room *room, void *arg)
 {
 	struct own_rooms *own = arg;
-	struct str author_id = str_from(own->request->author.id);
+	struct str other_id =
+	    talk_other(str_from(room->id), str_from(own->request->author.id));
 	struct room talk;
 
-	if (own->count == own->most ||
-	    talk_other(str_from(room->id), author_id).data == NULL)
+	if (own->count == own->most || other_id.data == NULL)
 		return own->count < own->most;
 	talk = *room;
-	talk.member_count = 2;
+	talk_name_other(own->request->chat, other_id, &talk);
 	return own_room_add(&talk, own);
 }
 

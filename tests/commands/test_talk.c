@@ -148,11 +148,31 @@ START_TEST(talks_are_among_the_rooms_of_a_member)
 	forget_what_was_heard();
 	DO(ROOM_LIST, ALICE, .connection = 3, .flags = COMMAND_MINE);
 	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
-	    "[" TALK " " TALK " 2"));
+	    "[" TALK " bob 2"));
 	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text, "[r R 1"));
 	forget_what_was_heard();
 	DO(ROOM_LIST, CAROL, .connection = 4, .flags = COMMAND_MINE);
 	ck_assert_ptr_null(strstr(world.publisher.heard.text, "["));
+}
+END_TEST
+
+START_TEST(a_talk_has_the_name_of_the_other_who_may_be_away)
+{
+	alice_and_bob();
+	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
+	DO(DISCONNECT, ALICE, .connection = 3);
+	forget_what_was_heard();
+	DO(ROOM_LIST, BOB, .connection = 1, .flags = COMMAND_MINE);
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "[" TALK " " TALK " 1"));
+	talker_connect(ALICE, "alice", 3);
+	DO(ROOM_CREATE, ALICE, .connection = 3, .room = STR("r"),
+	    .name = STR("R"), .flags = COMMAND_PERSISTENT);
+	DO(DISCONNECT, ALICE, .connection = 3);
+	forget_what_was_heard();
+	DO(ROOM_LIST, BOB, .connection = 1, .flags = COMMAND_MINE);
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "[" TALK " alice 1"));
 }
 END_TEST
 
@@ -313,6 +333,7 @@ SUITE(talk)
 	tcase_add_test(tests, a_talk_is_not_joined_into_being);
 	tcase_add_test(tests, a_message_waits_for_a_user_who_is_away);
 	tcase_add_test(tests, talks_are_among_the_rooms_of_a_member);
+	tcase_add_test(tests, a_talk_has_the_name_of_the_other_who_may_be_away);
 	tcase_add_test(tests, a_retry_is_answered_and_not_sent_again);
 	tcase_add_test(tests, a_talk_is_that_of_its_users_whatever_their_names);
 	tcase_add_test(tests, other_private_messages_are_not_kept);

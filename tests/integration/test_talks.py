@@ -92,9 +92,12 @@ def test_a_message_waits_for_a_user_who_is_away(connect):
         "member_not_found")
     sent = bob.ask_ok("dm", recipient=alice.id, message="are you there?")
     assert (sent["away"], sent["member_id"]) == (True, alice.id)
+    (talk,) = bob.ask_ok("rooms", mine=True)["rooms"]
+    assert talk["members"] == 1
     alice = connect("alice")
     (talk,) = alice.ask_ok("rooms", mine=True)["rooms"]
     assert (talk["room"], talk["unread"]) == (sent["room"], 1)
+    assert (talk["name"], talk["members"]) == ("bob", 2)
     assert said(alice.ask_ok("history", room=sent["room"])) == [
         (1, bob.id, "are you there?")]
 
