@@ -1,13 +1,13 @@
 #include "cmd/parley/tls.h"
 
-#include <arpa/inet.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "transport/tls/tls_client.h"
 
 struct tls {
 	SSL_CTX *context;
@@ -31,20 +31,16 @@ certificates_load(struct tls *tls, const struct tls_config *config, char *why,
 {
 	SSL_CTX *context = tls->context;
 
-	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-	SSL_CTX_set_verify(context,
-	    config->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
-	if (config->insecure)
+	if (config->insecure) {
+		SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+		SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
 		return true;
-	if (config->ca_file != NULL) {
-		if (SSL_CTX_load_verify_file(context, config->ca_file) == 1)
-			return true;
-		error_explain(why, size, config->ca_file);
-		return false;
 	}
-	if (SSL_CTX_set_default_verify_paths(context) == 1)
+	if (tls_client_trust(context, config->ca_file))
 		return true;
-	error_explain(why, size, "the system's certificates");
+	error_explain(why, size,
+	    config->ca_file != NULL ? config->ca_file
+				    : "the system's certificates");
 	return false;
 }
 
@@ -79,20 +75,6 @@ tls_destroy(struct tls *tls)
 	free(tls);
 }
 
-/* SNI carries names, never addresses (RFC 6066 §3). */
-static bool
-host_expect(SSL *ssl, const char *host)
-{
-	struct in6_addr address;
-
-	if (inet_pton(AF_INET, host, &address) == 1 ||
-	    inet_pton(AF_INET6, host, &address) == 1)
-		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl),
-			   host) == 1;
-	return SSL_set1_host(ssl, host) == 1 &&
-	       SSL_set_tlsext_host_name(ssl, host) == 1;
-}
-
 struct bufferevent *
 tls_bufferevent(struct tls *tls, struct event_base *base, const char *host)
 {
@@ -101,7 +83,7 @@ tls_bufferevent(struct tls *tls, struct event_base *base, const char *host)
 
 	if (ssl == NULL)
 		return NULL;
-	if (!tls->insecure && !host_expect(ssl, host))
+	if (!tls->insecure && !tls_client_expect(ssl, host))
 		goto free_ssl;
 	bufferevent = bufferevent_openssl_socket_new(base, -1, ssl,
 	    BUFFEREVENT_SSL_CONNECTING, BEV_OPT_CLOSE_ON_FREE);

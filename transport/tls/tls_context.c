@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "domain/base/str.h"
+#include "transport/tls/tls_client.h"
 
 #define PATH_SIZE 1024
 
@@ -196,6 +197,29 @@ tls_context_create(const struct tls_config *config, char *why, size_t size)
 	    server_name_cb);
 	SSL_CTX_set_tlsext_servername_arg(context->certificates[0], context);
 	return context;
+}
+
+struct tls_context *
+tls_context_create_client(const char *ca_file, char *why, size_t size)
+{
+	struct tls_context *context = calloc(1, sizeof(*context));
+	struct problem problem = { why, size };
+	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
+
+	if (context == NULL || client == NULL) {
+		snprintf(why, size, "no memory");
+		SSL_CTX_free(client);
+		free(context);
+		return NULL;
+	}
+	context->references = 1;
+	context->certificates[context->count++] = client;
+	if (tls_client_trust(client, ca_file))
+		return context;
+	(void)problem_report(&problem, "authorities",
+	    ca_file != NULL ? ca_file : "of the system");
+	tls_context_unref(context);
+	return NULL;
 }
 
 struct tls_context *

@@ -26,6 +26,13 @@ struct tls_config {
 struct tls_context *tls_context_create(const struct tls_config *, char *why,
     size_t size);
 
+/*
+ * For tls_connect(): servers need a certificate of an authority in this file;
+ * NULL: of one that the system trusts. NULL: as above.
+ */
+struct tls_context *tls_context_create_client(const char *ca_file, char *why,
+    size_t size);
+
 /* Connections keep a reference, so that it can be replaced at any time. */
 struct tls_context *tls_context_ref(struct tls_context *);
 

@@ -10,6 +10,7 @@
 
 #include "domain/log.h"
 #include "transport/net/conn.h"
+#include "transport/tls/tls_client.h"
 #include "transport/tls/tls_internal.h"
 
 #define RECORD_SIZE 16384 /* the most that one record carries */
@@ -23,10 +24,14 @@ struct tls_session {
 	struct conn *conn;
 	struct tls_context *context;
 	SSL *ssl;
-	bool is_counted; /* its handshake is done */
-	char *unsent;    /* NULL: nothing */
+	bool is_client;
+	bool is_established; /* its handshake is done */
+	const char *failure; /* of the handshake of a client; NULL: none */
+	char *unsent;        /* records; NULL: nothing */
 	size_t unsent_len;
 	size_t unsent_sent; /* of these */
+	char *early;        /* of a client: for the end of the handshake */
+	size_t early_len;
 };
 
 static struct tls_session *
@@ -120,22 +125,54 @@ socket_bio_method(void)
 
 /* --- input ---------------------------------------------------------------- */
 
-static void
-handshake_log_failure(const struct tls_session *session)
+static const char *
+error_reason(void)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
-	if (!SSL_is_init_finished(session->ssl))
-		log_limited(LOG_INFO, "TLS handshake failed: %s",
-		    reason != NULL ? reason : "connection lost");
+	return reason != NULL ? reason : "connection lost";
 }
 
 static void
-handshake_count(struct tls_session *session)
+handshake_note_failure(struct tls_session *session)
 {
-	session->is_counted = true;
+	long verdict = SSL_get_verify_result(session->ssl);
+
+	if (session->is_established)
+		return;
+	if (!session->is_client)
+		log_limited(LOG_INFO, "TLS handshake failed: %s",
+		    error_reason());
+	else if (verdict != X509_V_OK)
+		session->failure = X509_verify_cert_error_string(verdict);
+	else
+		session->failure = error_reason();
+}
+
+/* Sends what waited for the end of the handshake. */
+static bool
+early_send(struct tls_session *session)
+{
+	size_t written;
+	bool is_sent =
+	    session->early == NULL || SSL_write_ex(session->ssl, session->early,
+					  session->early_len, &written) == 1;
+
+	free(session->early);
+	session->early = NULL;
+	return is_sent;
+}
+
+/* False: the connection failed. */
+static bool
+handshake_finish(struct tls_session *session)
+{
+	session->is_established = true;
+	if (session->is_client)
+		return early_send(session);
 	session->conn->loop->meter
 	    .tls[SSL_session_reused(session->ssl) ? TLS_RESUMED : TLS_FULL]++;
+	return true;
 }
 
 static ssize_t
@@ -143,15 +180,17 @@ tls_read(struct conn *conn, void *data, size_t len)
 {
 	struct tls_session *session = tls_session_of(conn);
 	size_t got;
-	int result;
+	int result, error;
 
 	ERR_clear_error();
 	result = SSL_read_ex(session->ssl, data, len, &got);
-	if (!session->is_counted && SSL_is_init_finished(session->ssl))
-		handshake_count(session);
-	if (result == 1)
+	error = SSL_get_error(session->ssl, result);
+	if (!session->is_established && SSL_is_init_finished(session->ssl) &&
+	    !handshake_finish(session))
+		error = SSL_ERROR_SSL;
+	switch (error) {
+	case SSL_ERROR_NONE:
 		return (ssize_t)got;
-	switch (SSL_get_error(session->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
 		errno = EAGAIN;
@@ -159,7 +198,7 @@ tls_read(struct conn *conn, void *data, size_t len)
 	case SSL_ERROR_ZERO_RETURN:
 		return 0;
 	default:
-		handshake_log_failure(session);
+		handshake_note_failure(session);
 		errno = EPROTO;
 		return -1;
 	}
@@ -204,6 +243,28 @@ record_gather(struct vector_position *at, char scratch[RECORD_SIZE])
 	return record;
 }
 
+/* Takes all of it, to be sent after the handshake. */
+static ssize_t
+early_append(struct tls_session *session, const struct iovec *vectors,
+    int count)
+{
+	size_t total = 0;
+	char *early;
+
+	for (int i = 0; i < count; i++)
+		total += vectors[i].iov_len;
+	early = realloc(session->early, session->early_len + total);
+	if (early == NULL)
+		return -1;
+	session->early = early;
+	for (int i = 0; i < count; i++) {
+		memcpy(early + session->early_len, vectors[i].iov_base,
+		    vectors[i].iov_len);
+		session->early_len += vectors[i].iov_len;
+	}
+	return (ssize_t)total;
+}
+
 static ssize_t
 tls_write(struct conn *conn, struct iovec *vectors, int count)
 {
@@ -212,6 +273,8 @@ tls_write(struct conn *conn, struct iovec *vectors, int count)
 	char scratch[RECORD_SIZE];
 	size_t total = 0;
 
+	if (session->is_client && !session->is_established)
+		return early_append(session, vectors, count);
 	/* There is no way to answer a peer before the handshake is done. */
 	if (!SSL_is_init_finished(session->ssl)) {
 		errno = EPROTO;
@@ -274,11 +337,12 @@ tls_io_destroy(struct conn *conn)
 {
 	struct tls_session *session = tls_session_of(conn);
 
-	if (!session->is_counted)
+	if (!session->is_established && !session->is_client)
 		conn->loop->meter.tls[TLS_FAILED]++;
 	SSL_free(session->ssl);
 	tls_context_unref(session->context);
 	free(session->unsent);
+	free(session->early);
 	free(session);
 }
 
@@ -290,8 +354,9 @@ static const struct conn_io_ops tls_io = {
 	.destroy = tls_io_destroy,
 };
 
-bool
-tls_accept(struct conn *conn, struct tls_context *context)
+/* NULL: no memory. */
+static struct tls_session *
+tls_session_create(struct conn *conn, struct tls_context *context)
 {
 	struct tls_session *session = calloc(1, sizeof(*session));
 	const BIO_METHOD *method = socket_bio_method();
@@ -309,14 +374,46 @@ tls_accept(struct conn *conn, struct tls_context *context)
 	BIO_set_data(bio, session);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(session->ssl, bio, bio);
-	SSL_set_accept_state(session->ssl);
 	conn->io = &tls_io;
 	conn->io_state = session;
-	return true;
+	return session;
 free_ssl:
 	BIO_free(bio);
 	SSL_free(session->ssl);
 free_session:
 	free(session);
-	return false;
+	return NULL;
+}
+
+bool
+tls_accept(struct conn *conn, struct tls_context *context)
+{
+	struct tls_session *session = tls_session_create(conn, context);
+
+	if (session == NULL)
+		return false;
+	SSL_set_accept_state(session->ssl);
+	return true;
+}
+
+bool
+tls_connect(struct conn *conn, struct tls_context *context, const char *host)
+{
+	struct tls_session *session = tls_session_create(conn, context);
+
+	if (session == NULL)
+		return false;
+	session->is_client = true;
+	SSL_set_connect_state(session->ssl);
+	if (!tls_client_expect(session->ssl, host))
+		return false;
+	ERR_clear_error();
+	return SSL_get_error(session->ssl, SSL_do_handshake(session->ssl)) ==
+	       SSL_ERROR_WANT_READ;
+}
+
+const char *
+tls_connect_failure(const struct conn *conn)
+{
+	return conn->io == &tls_io ? tls_session_of(conn)->failure : NULL;
 }
