@@ -34,6 +34,7 @@ struct authenticator_config {
 	struct str proxy_rights_header;
 	/* With AUTH_HOOK: */
 	struct str hook_url;
+	const char *hook_ca; /* of an https URL; NULL: those of the system */
 	struct str hook_headers; /* names of those that it is told */
 	int64_t hook_timeout_ms;
 	size_t hook_max;            /* requests at the same time; not 0 */

@@ -12,6 +12,7 @@
 #include "transport/http/http_call.h"
 #include "transport/http/http_conn.h"
 #include "transport/http/path.h"
+#include "transport/tls/tls_context.h"
 #include "wire/common/wire_text.h"
 #include "wire/dialect.h"
 
@@ -330,6 +331,14 @@ hook_method_configure(struct auth_method *method,
 		snprintf(why, size, "auth.hook_url: %s", problem);
 		return false;
 	}
+	if (target.is_tls)
+		target.tls = tls_context_create_client(config->hook_ca, problem,
+		    sizeof(problem));
+	if (target.is_tls && target.tls == NULL) {
+		snprintf(why, size, "auth.hook_ca: %s", problem);
+		return false;
+	}
+	tls_context_unref(hook->target.tls);
 	hook->target = target;
 	hook->headers =
 	    auth_text_copy(config->hook_headers, hook->headers_text);
@@ -387,6 +396,7 @@ hook_method_destroy(struct auth_method *method)
 	inquiries_refuse(&hook->waiting);
 	hook_cache_fini(&hook->cache);
 	wire_text_fini(&hook->request);
+	tls_context_unref(hook->target.tls);
 	free(hook);
 }
 

@@ -198,6 +198,7 @@ auth_config_of(const struct options *options)
 		.proxy_name_header = optional_text(auth->proxy_name_header),
 		.proxy_rights_header = optional_text(auth->proxy_rights_header),
 		.hook_url = optional_text(auth->hook_url),
+		.hook_ca = auth->hook_ca[0] == '\0' ? NULL : auth->hook_ca,
 		.hook_headers = str_from(auth->hook_headers),
 		.hook_timeout_ms = auth->hook_timeout_ms,
 		.hook_max = auth->hook_max,

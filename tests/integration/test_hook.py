@@ -5,11 +5,13 @@ import http.server
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 
 import pytest
 
+from certificates import make_certificate
 from client import Chat, Connection, get, head
 from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
@@ -17,7 +19,7 @@ from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 class Hook:
     """A small HTTP server that answers as the test says."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, certificate=None):
         hook = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +51,14 @@ class Hook:
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/admit"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            # The handshake is for the thread of the connection.
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True,
+                do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self.port}/admit"
         threading.Thread(target=self.server.serve_forever, args=(0.01,),
                          daemon=True).start()
 
@@ -273,9 +283,46 @@ def test_another_kind_answers_those_that_wait(start, hook, tmp_path):
     assert status_of(server.address) == 101
 
 
+def test_a_hook_over_https_is_verified(start, tmp_path):
+    files = make_certificate(tmp_path, "hook", "DNS:localhost")
+    other, _ = make_certificate(tmp_path, "other", "DNS:localhost")
+    config = tmp_path / "parley.conf"
+
+    def configure(url, ca=files[0]):
+        config.write_text(f"auth.kind = hook\nauth.hook_url = {url}\n"
+                          f"auth.hook_ca = {ca}\n")
+
+    hook = Hook(certificate=files)
+    try:
+        configure(hook.url)
+        server = start("--config", str(config))
+        with Chat(server.address, Authorization="Bearer x") as alice:
+            assert alice.name == "alice"
+            alice.leave()
+        assert hook.asked[0]["headers"] == {"authorization": "Bearer x"}
+        for nth, (url, ca, why) in enumerate((
+            (hook.url.replace("localhost", "127.0.0.1"), files[0],
+             "IP address mismatch"),
+            (hook.url, other, "self-signed certificate"),
+            (hook.url, "none", "self-signed certificate"),
+        )):
+            configure(url, ca)
+            server.signal(signal.SIGHUP)
+            server.wait_for_line("reloaded", nth)
+            assert status_of(server.address, Authorization="s3cret") == 503
+            line = server.wait_for_line("auth.hook_url: TLS: (.*)", nth)
+            assert line[1].startswith(why)
+        assert len(hook.asked) == 1
+        configure(hook.url, tmp_path / "nowhere")
+        server.signal(signal.SIGHUP)
+        server.wait_for_line("auth.hook_ca: authorities .*nowhere")
+    finally:
+        hook.stop()
+
+
 @pytest.mark.parametrize("options, why", [
     ((), "auth.kind (hook) needs auth.hook_url"),
-    (("--auth-hook-url", "ftp://x"), "auth.hook_url: expected http://"),
+    (("--auth-hook-url", "ftp://x"), "auth.hook_url: expected http://HOST:PORT/PATH or https://"),
     (("--auth-hook-url", "http://127.0.0.1:1/", "--auth-hook-headers", "a:b"),
      "auth.hook_headers (a:b) is not a list of names"),
 ])

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include "transport/http/http_body.h"
 #include "transport/net/conn.h"
 #include "transport/net/input_buffer.h"
+#include "transport/tls/tls_context.h"
+#include "transport/tls/tls_io.h"
 
 #define HEAD_MAX 8192
 #define HEADERS_MAX 64
@@ -30,12 +34,12 @@ target_fail(char *why, size_t size, const char *text)
 
 /* Takes the host and its port off what follows "http://". */
 static bool
-authority_split(struct str authority, char host[HTTP_TARGET_TEXT_SIZE],
-    char port[8])
+authority_split(struct str authority, struct str digits,
+    char host[HTTP_TARGET_TEXT_SIZE], char port[8])
 {
 	const char *bracket = memchr(authority.data, ']', authority.len);
 	const char *colon = memrchr(authority.data, ':', authority.len);
-	struct str name = authority, digits = STR("80");
+	struct str name = authority;
 
 	if (colon != NULL && (bracket == NULL || colon > bracket)) {
 		name.len = (size_t)(colon - authority.data);
@@ -55,18 +59,19 @@ authority_split(struct str authority, char host[HTTP_TARGET_TEXT_SIZE],
 }
 
 static bool
-target_resolve(struct http_target *target, const char *host, const char *port,
-    char *why, size_t size)
+target_resolve(struct http_target *target, const char *port, char *why,
+    size_t size)
 {
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 	};
 	struct addrinfo *found;
-	int error = getaddrinfo(host, port, &hints, &found);
+	int error = getaddrinfo(target->name, port, &hints, &found);
 
 	if (error != 0) {
-		snprintf(why, size, "%s: %s", host, gai_strerror(error));
+		snprintf(why, size, "%s: %s", target->name,
+		    gai_strerror(error));
 		return false;
 	}
 	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
@@ -86,37 +91,49 @@ target_resolve(struct http_target *target, const char *host, const char *port,
 	       target_fail(why, size, "its host has no address");
 }
 
+static bool
+scheme_take(struct str *url, struct str scheme)
+{
+	if (url->len < scheme.len ||
+	    memcmp(url->data, scheme.data, scheme.len) != 0)
+		return false;
+	*url = str_slice(url->data + scheme.len, url->len - scheme.len);
+	return true;
+}
+
 bool
 http_target_find(struct http_target *target, struct str url, char *why,
     size_t size)
 {
-	struct str scheme = STR("http://");
-	char host[HTTP_TARGET_TEXT_SIZE], port[8];
+	struct str rest = url;
 	struct str authority, path;
+	char port[8];
 	size_t len = 0;
 
 	memset(target, 0, sizeof(*target));
-	if (url.len < scheme.len || url.len >= HTTP_TARGET_TEXT_SIZE ||
-	    memcmp(url.data, scheme.data, scheme.len) != 0)
-		return target_fail(why, size, "expected http://HOST:PORT/PATH");
+	target->is_tls = scheme_take(&rest, STR("https://"));
+	if (url.len >= HTTP_TARGET_TEXT_SIZE ||
+	    (!target->is_tls && !scheme_take(&rest, STR("http://"))))
+		return target_fail(why, size,
+		    "expected http://HOST:PORT/PATH or https://HOST:PORT/PATH");
 	for (size_t i = 0; i < url.len; i++)
 		if (url.data[i] <= ' ' || url.data[i] > '~' ||
 		    url.data[i] == '#' || url.data[i] == '@')
 			return target_fail(why, size,
 			    "it has a character that no URL has there");
-	url = str_slice(url.data + scheme.len, url.len - scheme.len);
-	while (len < url.len && strchr("/?", url.data[len]) == NULL)
+	while (len < rest.len && strchr("/?", rest.data[len]) == NULL)
 		len++;
-	authority = str_slice(url.data, len);
-	path = str_slice(url.data + len, url.len - len);
-	if (!authority_split(authority, host, port))
+	authority = str_slice(rest.data, len);
+	path = str_slice(rest.data + len, rest.len - len);
+	if (!authority_split(authority, target->is_tls ? STR("443") : STR("80"),
+		target->name, port))
 		return target_fail(why, size, "its host or port is malformed");
 	snprintf(target->host, sizeof(target->host), "%.*s", (int)authority.len,
 	    authority.data);
 	snprintf(target->path, sizeof(target->path), "%s%.*s",
 	    path.len == 0 || path.data[0] != '/' ? "/" : "", (int)path.len,
 	    path.data);
-	return target_resolve(target, host, port, why, size);
+	return target_resolve(target, port, why, size);
 }
 
 /* --- a call --------------------------------------------------------------- */
@@ -131,11 +148,14 @@ struct http_call {
 	size_t address_count;
 	size_t address_next;
 	struct address addresses[HTTP_TARGET_ADDRESSES];
+	struct tls_context *tls; /* NULL: http */
+	char tls_failure[128];   /* with the last address; "": none */
 	struct http_scanner scanner;
 	struct http_answer answer; /* status 0: its head is not whole */
 	struct http_body body;
 	struct input_buffer *input; /* the head, then the body */
 	size_t request_len;
+	const char *host; /* the name of its certificate, behind the request */
 	char request[];
 };
 
@@ -349,6 +369,13 @@ call_on_leave(struct conn *conn, uint32_t tick)
 
 static bool call_connect(struct http_call *);
 
+static void
+call_free(struct http_call *call)
+{
+	tls_context_unref(call->tls);
+	free(call);
+}
+
 /* The connection failed, unless the call has ended: the next address may do. */
 static void
 http_call_on_close(struct conn *conn, void *state)
@@ -356,16 +383,23 @@ http_call_on_close(struct conn *conn, void *state)
 	struct http_call *call = state;
 	http_call_done *done = call->done;
 
+	const char *failure = tls_connect_failure(conn);
+
 	call->conn = NULL;
+	if (failure != NULL)
+		snprintf(call->tls_failure, sizeof(call->tls_failure),
+		    "TLS: %s", failure);
 	if (done != NULL && call->input == NULL && !conn->loop->is_ending &&
 	    call_connect(call))
 		return;
 	if (done != NULL) {
 		call->done = NULL;
-		done(call->arg, 0, STR(""), "it cannot be reached");
+		done(call->arg, 0, STR(""),
+		    call->tls_failure[0] != '\0' ? call->tls_failure
+						 : "it cannot be reached");
 	}
 	input_buffer_free(&call->input, &call->loop->input_bytes);
-	free(call);
+	call_free(call);
 }
 
 static const struct protocol_ops call_protocol = {
@@ -393,6 +427,8 @@ address_connect(const struct address *address)
 
 	if (fd < 0)
 		return -1;
+	/* The request follows the handshake at once. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	if (connect(fd, (const struct sockaddr *)&address->storage,
 		address->len) == 0 ||
 	    errno == EINPROGRESS)
@@ -415,8 +451,13 @@ call_connect(struct http_call *call)
 		    conn_create(call->loop, fd, NULL, &call_protocol, call);
 		if (call->conn == NULL)
 			return false;
-		/* It is sent once the socket is connected. */
-		conn_write(call->conn, call->request, call->request_len);
+		/* It is sent once the socket is connected, and TLS. */
+		if (call->tls != NULL &&
+		    !tls_connect(call->conn, call->tls, call->host))
+			conn_abort(call->conn);
+		else
+			conn_write(call->conn, call->request,
+			    call->request_len);
 		return true;
 	}
 	return false;
@@ -433,10 +474,13 @@ http_call_post(struct loop *loop, const struct http_target *target,
 				   "Connection: close\r\n\r\n";
 	size_t size = sizeof(head) + sizeof(target->path) +
 		      sizeof(target->host) + 20 + json.len;
+	size_t name_size = strlen(target->name) + 1;
 	struct http_call *call;
 	int len;
 
-	call = loop->is_ending ? NULL : calloc(1, sizeof(*call) + size);
+	assert(target->is_tls == (target->tls != NULL));
+	call = loop->is_ending ? NULL
+			       : calloc(1, sizeof(*call) + size + name_size);
 	if (call == NULL)
 		return NULL;
 	call->loop = loop;
@@ -451,9 +495,12 @@ http_call_post(struct loop *loop, const struct http_target *target,
 	assert(len > 0 && (size_t)len + json.len <= size);
 	memcpy(call->request + len, json.data, json.len);
 	call->request_len = (size_t)len + json.len;
+	call->host = memcpy(call->request + size, target->name, name_size);
+	if (target->tls != NULL)
+		call->tls = tls_context_ref(target->tls);
 	if (call_connect(call))
 		return call;
-	free(call);
+	call_free(call);
 	return NULL;
 }
 

@@ -14,6 +14,7 @@
 
 struct http_call;
 struct loop;
+struct tls_context;
 
 #define HTTP_TARGET_ADDRESSES 4
 #define HTTP_TARGET_TEXT_SIZE 1024
@@ -23,12 +24,16 @@ struct http_target {
 	size_t address_count;
 	struct address addresses[HTTP_TARGET_ADDRESSES]; /* tried in order */
 	char host[HTTP_TARGET_TEXT_SIZE]; /* with its port, as in the URL */
+	char name[HTTP_TARGET_TEXT_SIZE]; /* of the host alone */
 	char path[HTTP_TARGET_TEXT_SIZE]; /* with its query */
+	bool is_tls;                      /* https: it needs */
+	struct tls_context
+	    *tls; /* of a client; the owner of the target sets it */
 };
 
 /*
- * Reads a URL, "http://host:port/path", and looks up its host, which may take
- * seconds. False: `why` explains the problem.
+ * Reads a URL, "http://host:port/path" or "https://…", and looks up its host,
+ * which may take seconds. False: `why` explains the problem.
  */
 bool http_target_find(struct http_target *, struct str url, char *why,
     size_t size);
@@ -38,7 +43,7 @@ bool http_target_find(struct http_target *, struct str url, char *why,
 
 /*
  * The end of a call, once: the answer, which is good for this call only; or,
- * with the status 0, why there is none, a constant. The call is freed.
+ * with the status 0, why there is none, which is so, too. The call is freed.
  */
 typedef void http_call_done(void *arg, int status, struct str body,
     const char *why);

@@ -307,8 +307,16 @@ const struct option option_table[] = {
 	    .preset = "none",
 	    .zero = "none",
 	    .help = "The program that is asked about each client, if "
-		    "auth.kind is hook: http://HOST:PORT/PATH. The host is "
-		    "looked up at the start and on SIGHUP." },
+		    "auth.kind is hook: http://HOST:PORT/PATH, or https. The "
+		    "host is looked up at the start and on SIGHUP." },
+	{ .name = "auth.hook_ca",
+	    .type = OPTION_PATH,
+	    AT(auth.hook_ca),
+	    .preset = "none",
+	    .zero = "none",
+	    .help = "The authorities, in PEM, that may have signed the "
+		    "certificate of an https hook; none: those that the "
+		    "system trusts. Read again on SIGHUP." },
 	{ .name = "auth.hook_headers",
 	    .type = OPTION_TEXT,
 	    AT(auth.hook_headers),

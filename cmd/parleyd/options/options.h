@@ -68,6 +68,7 @@ struct auth_options {
 	char proxy_name_header[OPTIONS_TEXT_SIZE];
 	char proxy_rights_header[OPTIONS_TEXT_SIZE];
 	char hook_url[OPTIONS_TEXT_SIZE];
+	char hook_ca[OPTIONS_TEXT_SIZE];
 	char hook_headers[OPTIONS_TEXT_SIZE];
 	int64_t hook_timeout_ms;
 	size_t hook_max;

@@ -1,15 +1,20 @@
 #include "transport/http/http_call.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
+#include "tests/support/transport/certificate.h"
 #include "tests/support/transport/recorder.h"
+#include "transport/tls/tls_context.h"
 
 /* The other server is a socket of the test. */
 static struct recorder recorder;
@@ -24,7 +29,7 @@ static struct {
 	int status;
 	char body[HTTP_CALL_BODY_MAX + 1];
 	size_t len;
-	const char *why;
+	char why[128];
 } result;
 
 static void
@@ -38,12 +43,12 @@ on_done(void *arg, int status, struct str body, const char *why)
 	memcpy(result.body, body.data, body.len);
 	result.body[body.len] = '\0';
 	result.len = body.len;
-	result.why = why;
+	snprintf(result.why, sizeof(result.why), "%s", why != NULL ? why : "");
 	malloc_spare(false);
 }
 
 static void
-setup(void)
+setup_for(const char *url_of_port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
@@ -56,12 +61,17 @@ setup(void)
 	ck_assert_int_eq(bind(listening, (struct sockaddr *)&sin, len), 0);
 	ck_assert_int_eq(listen(listening, 8), 0);
 	getsockname(listening, (struct sockaddr *)&sin, &len);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%u/admit?x=1",
-	    (unsigned)ntohs(sin.sin_port));
+	snprintf(url, sizeof(url), url_of_port, (unsigned)ntohs(sin.sin_port));
 	ck_assert_msg(http_target_find(&target, str_from(url), why,
 			  sizeof(why)),
 	    "%s", why);
 	peer = -1;
+}
+
+static void
+setup(void)
+{
+	setup_for("http://127.0.0.1:%u/admit?x=1");
 }
 
 static void
@@ -322,6 +332,218 @@ START_TEST(without_memory_there_is_no_answer)
 }
 END_TEST
 
+/* --- under TLS ------------------------------------------------------------ */
+
+static struct certificate certificate, other_certificate;
+static SSL_CTX *server_context;
+static SSL *server; /* at the peer's end; NULL: nothing was accepted */
+
+static void
+setup_tls(const char *url, const struct certificate *authority)
+{
+	char why[128];
+
+	setup_for(url);
+	ck_assert(target.is_tls);
+	certificate_make(&certificate);
+	certificate_make(&other_certificate);
+	target.tls =
+	    tls_context_create_client(authority->path, why, sizeof(why));
+	ck_assert_msg(target.tls != NULL, "%s", why);
+	server_context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_use_certificate_chain_file(server_context, certificate.path);
+	SSL_CTX_use_PrivateKey_file(server_context, certificate.key_path,
+	    SSL_FILETYPE_PEM);
+	server = NULL;
+}
+
+static void
+teardown_tls(void)
+{
+	SSL_free(server);
+	SSL_CTX_free(server_context);
+	tls_context_unref(target.tls);
+	certificate_remove(&certificate);
+	certificate_remove(&other_certificate);
+	teardown();
+}
+
+/* Turns, until the server has the request or the call has ended. */
+static void
+tls_serve(void)
+{
+	size_t got = 0;
+
+	for (int i = 0; i < 100 && got == 0 && result.calls == 0; i++) {
+		rig_turn(&recorder.rig);
+		if (peer < 0)
+			peer = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+		if (peer >= 0 && server == NULL) {
+			setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 },
+			    sizeof(int));
+			server = SSL_new(server_context);
+			SSL_set_fd(server, peer);
+			SSL_set_accept_state(server);
+		}
+		if (server != NULL && SSL_read_ex(server, request,
+					  sizeof(request) - 1, &got) == 1)
+			request[got] = '\0';
+	}
+}
+
+static void
+tls_post(const char *json)
+{
+	memset(request, 0, sizeof(request));
+	call = http_call_post(&recorder.rig.worker.loop, &target,
+	    str_from(json), 2000, on_done, &result);
+	ck_assert_ptr_nonnull(call);
+	tls_serve();
+}
+
+START_TEST(posts_under_tls)
+{
+	static const char answer[] =
+	    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+	size_t step = _i == 0 ? sizeof(answer) - 1 : 1, written;
+
+	setup_tls("https://localhost:%u/admit", &certificate);
+	tls_post("{\"a\":1}");
+	ck_assert_int_eq(strncmp(request, "POST /admit HTTP/1.1\r\n", 22), 0);
+	ck_assert_ptr_nonnull(strstr(request, "\r\n\r\n{\"a\":1}"));
+	ck_assert_str_eq(SSL_get_servername(server, TLSEXT_NAMETYPE_host_name),
+	    "localhost");
+	for (size_t at = 0; at < sizeof(answer) - 1; at += step) {
+		SSL_write_ex(server, answer + at, step, &written);
+		rig_turn(&recorder.rig);
+	}
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_int_eq(result.status, 200);
+	ck_assert_str_eq(result.body, "hello");
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(a_long_request_waits_for_the_handshake)
+{
+	static char json[100001];
+	size_t len = 0, got;
+
+	memset(json, 'x', sizeof(json) - 1);
+	setup_tls("https://localhost:%u/", &certificate);
+	tls_post(json);
+	len = strlen(request);
+	for (int i = 0; i < 1000 && len < sizeof(json); i++) {
+		rig_turn(&recorder.rig);
+		while (SSL_read_ex(server, request, sizeof(request), &got) == 1)
+			len += got;
+	}
+	ck_assert_uint_gt(len, sizeof(json));
+	http_call_cancel(call);
+	rig_turn(&recorder.rig);
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(trusts_no_other_authority)
+{
+	setup_tls("https://localhost:%u/", &other_certificate);
+	tls_post("secret");
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_int_eq(result.status, 0);
+	ck_assert_str_eq(result.why, "TLS: self-signed certificate");
+	ck_assert_ptr_null(strstr(request, "secret"));
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(trusts_no_other_name)
+{
+	setup_tls("https://127.0.0.1:%u/", &certificate);
+	tls_post("secret");
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_str_eq(result.why, "TLS: IP address mismatch");
+	ck_assert_ptr_null(strstr(request, "secret"));
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(a_server_without_tls_gets_no_request)
+{
+	setup_tls("https://localhost:%u/", &certificate);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR("secret"),
+	    2000, on_done, &result);
+	call_turn();
+	call_turn();
+	call_answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+	call_turn();
+	ck_assert_uint_eq(result.calls, 1);
+	ck_assert_str_eq(result.why, "TLS: wrong version number");
+	ck_assert_ptr_null(strstr(request, "secret"));
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(a_handshake_has_the_time_of_the_call)
+{
+	setup_tls("https://localhost:%u/", &certificate);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
+	    2000, on_done, &result);
+	call_turn();
+	rig_pass(&recorder.rig, 1900);
+	ck_assert_uint_eq(result.calls, 0);
+	rig_pass(&recorder.rig, 200);
+	ck_assert_str_eq(result.why, "no answer in time");
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(without_memory_there_is_no_answer_under_tls)
+{
+	static const char answer[] = "HTTP/1.1 204 No Content\r\n\r\n";
+	bool failed;
+	size_t written;
+
+	if (!malloc_can_fail())
+		return;
+	setup_tls("https://localhost:%u/", &certificate);
+	/* OpenSSL's own allocations are very many. */
+	malloc_fail_at((unsigned)_i * 7 + 1);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
+	    2000, on_done, &result);
+	rig_turn(&recorder.rig);
+	failed = malloc_has_failed();
+	malloc_fail_at(0);
+	if (call != NULL) {
+		tls_serve();
+		if (server != NULL)
+			SSL_write_ex(server, answer, sizeof(answer) - 1,
+			    &written);
+		rig_pass(&recorder.rig, 2200);
+	}
+	ck_assert_uint_eq(result.calls, call != NULL);
+	ck_assert(failed || result.status == 204);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	teardown_tls();
+}
+END_TEST
+
+START_TEST(authorities_are_read_from_a_file)
+{
+	char why[256];
+
+	ck_assert_ptr_null(tls_context_create_client("/nowhere/ca.pem", why,
+	    sizeof(why)));
+	ck_assert_str_eq(why,
+	    "authorities /nowhere/ca.pem: No such file or directory");
+}
+END_TEST
+
+#define NOT_HTTP "expected http://HOST:PORT/PATH or https://HOST:PORT/PATH"
+
 static const struct {
 	const char *url;
 	const char *why; /* NULL: it is good */
@@ -333,9 +555,12 @@ static const struct {
 	{ "http://127.0.0.1:9?a=b", NULL, "127.0.0.1:9", "/?a=b" },
 	{ "http://[::1]:9/x/y?z", NULL, "[::1]:9", "/x/y?z" },
 	{ "http://localhost:9/x", NULL, "localhost:9", "/x" },
-	{ "", "expected http://HOST:PORT/PATH", NULL, NULL },
-	{ "https://127.0.0.1/", "expected http://HOST:PORT/PATH", NULL, NULL },
-	{ "127.0.0.1:80", "expected http://HOST:PORT/PATH", NULL, NULL },
+	{ "https://127.0.0.1/", NULL, "127.0.0.1", "/" },
+	{ "https://[::1]:9/x", NULL, "[::1]:9", "/x" },
+	{ "", NOT_HTTP, NULL, NULL },
+	{ "ftp://127.0.0.1/", NOT_HTTP, NULL, NULL },
+	{ "https:/127.0.0.1/", NOT_HTTP, NULL, NULL },
+	{ "127.0.0.1:80", NOT_HTTP, NULL, NULL },
 	{ "http://", "its host or port is malformed", NULL, NULL },
 	{ "http://:80/", "its host or port is malformed", NULL, NULL },
 	{ "http://h:/", "its host or port is malformed", NULL, NULL },
@@ -367,6 +592,7 @@ START_TEST(reads_a_url)
 	ck_assert_str_eq(found.host, urls[_i].host);
 	ck_assert_str_eq(found.path, urls[_i].path);
 	ck_assert_uint_ge(found.address_count, 1);
+	ck_assert_int_eq(found.is_tls, urls[_i].url[4] == 's');
 }
 END_TEST
 
@@ -382,5 +608,14 @@ SUITE(http_call)
 	tcase_add_test(tests, a_cancelled_call_is_not_answered);
 	tcase_add_test(tests, ends_with_the_server);
 	tcase_add_loop_test(tests, without_memory_there_is_no_answer, 0, 10);
+	tcase_add_loop_test(tests, posts_under_tls, 0, 2);
+	tcase_add_test(tests, a_long_request_waits_for_the_handshake);
+	tcase_add_test(tests, trusts_no_other_authority);
+	tcase_add_test(tests, trusts_no_other_name);
+	tcase_add_test(tests, a_server_without_tls_gets_no_request);
+	tcase_add_test(tests, a_handshake_has_the_time_of_the_call);
+	tcase_add_loop_test(tests, without_memory_there_is_no_answer_under_tls,
+	    0, 30);
+	tcase_add_test(tests, authorities_are_read_from_a_file);
 	tcase_add_loop_test(tests, reads_a_url, 0, COUNT_OF(urls));
 }
