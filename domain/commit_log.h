@@ -12,6 +12,7 @@
 
 struct commit_log;
 struct entry_handler;
+struct entry_observer;
 
 enum entry_kind {
 	ENTRY_SAID,         /* room_id, message */
@@ -25,10 +26,12 @@ enum entry_kind {
 struct entry {
 	enum entry_kind kind;
 	struct str room_id;
-	const struct room *room; /* for the append only, then NULL */
+	const struct room
+	    *room; /* for the append, and in a replay; else NULL */
 	struct message message;
 	struct attribute attribute;
 	bool is_duplicate; /* of the message with this seq; nothing is stored */
+	uint64_t lsn;      /* of its record, once it is done; 0: it has none */
 };
 
 struct commit_log_ops {
@@ -64,7 +67,8 @@ struct commit_log_ops {
 
 struct commit_log {
 	const struct commit_log_ops *ops;
-	struct entry_handler *handler; /* may be NULL */
+	struct entry_handler *handler;   /* may be NULL */
+	struct entry_observer *observer; /* may be NULL */
 };
 
 struct entry_handler_ops {
@@ -78,6 +82,23 @@ struct entry_handler_ops {
 
 struct entry_handler {
 	const struct entry_handler_ops *ops;
+};
+
+/* Notes what has happened, for another program. Changes nothing. */
+struct entry_observer_ops {
+	/*
+	 * The entry is done, before the handler is called for it. In a replay
+	 * there is no requester, and a message whose text was replaced or
+	 * removed has none.
+	 */
+	void (*entry)(struct entry_observer *, const struct entry *,
+	    const struct command *requester);
+	/* Up to so many entries before the next one are not known any more. */
+	void (*lost)(struct entry_observer *, uint64_t count);
+};
+
+struct entry_observer {
+	const struct entry_observer_ops *ops;
 };
 
 static inline enum chat_error
@@ -121,11 +142,13 @@ bool entry_find_first(struct entry *, struct history *);
 enum chat_error entry_apply(struct entry *, struct room_store *,
     struct history *, struct attribute_store *);
 
-/* Calls the handler for an entry that is done. */
+/* Calls observer and handler for an entry that is done. */
 static inline void
 commit_log_report(const struct commit_log *log, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)
 {
+	if (log->observer != NULL && outcome == CHAT_OK)
+		log->observer->ops->entry(log->observer, entry, requester);
 	if (log->handler != NULL)
 		log->handler->ops->handle(log->handler, entry, requester,
 		    outcome);

@@ -34,6 +34,8 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	memory_attributes_follow(stores->attributes, stores->history);
 	stores->log = memory_log_create(stores->rooms, stores->history,
 	    stores->attributes);
+	if (stores->log != NULL)
+		stores->log->observer = config->observer;
 	return STORES_OPEN;
 }
 
@@ -49,7 +51,8 @@ files_open(struct stores *stores, const struct stores_config *config)
 	};
 	struct file_store_config files = { .options = config->options,
 		.limits = config->limits,
-		.ids = config->ids };
+		.ids = config->ids,
+		.observer = config->observer };
 	enum file_store_end end;
 
 	stores->disk = files.disk = system_disk_open(config->options->dir);

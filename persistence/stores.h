@@ -43,6 +43,7 @@ struct stores_config {
 	const struct store_options *options; /* of the file store */
 	struct clock *clock;                 /* NULL: any time is trusted */
 	struct id_source *ids;               /* of the file store */
+	struct entry_observer *observer;     /* of the log; NULL: none */
 };
 
 enum stores_end {

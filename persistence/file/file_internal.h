@@ -78,6 +78,9 @@ void file_log_commit(struct file_store *, uint64_t committed);
 /* The records from this LSN on are lost, and their numbers given out again. */
 void file_log_drop(struct file_store *, uint64_t first);
 
+/* All entries up to this LSN are done. */
+uint64_t file_log_done(const struct file_store *);
+
 /*
  * Does entries whose turn has come, in order, for about a millisecond. True:
  * there are more; call again soon.
@@ -156,12 +159,20 @@ enum chat_error file_log_append_epoch(struct file_store *, const struct room *);
 struct file_replay {
 	struct replay base;
 	struct file_store *store;
+	const struct recovery_result *result;
+	/*
+	 * How many LSNs behind the cursor the snapshot covers that the observer
+	 * was not given: dead records, and those that are no entries.
+	 */
+	uint64_t lacking;
+	bool has_counted; /* lacking is set */
 };
 
-void file_replay_init(struct file_replay *, struct file_store *);
+/* The result is that of the recovery, borrowed. */
+void file_replay_init(struct file_replay *, struct file_store *,
+    const struct recovery_result *);
 
 /* After the last record: gives rooms a new epoch that need one. */
-void file_replay_finish(const struct file_replay *,
-    uint64_t epochs_invalid_up_to);
+void file_replay_finish(struct file_replay *, uint64_t epochs_invalid_up_to);
 
 #endif

@@ -432,6 +432,7 @@ entry_of(const struct pending_entry *pending)
 
 	return (struct entry){ .kind = kinds[pending->kind],
 		.room_id = pending->room_id,
+		.lsn = pending->lsn,
 		.attribute = pending->kind == PENDING_ATTRIBUTE
 				 ? pending->set->attribute
 				 : (struct attribute){ 0 } };
@@ -563,6 +564,16 @@ file_log_run(struct file_store *self)
 		pending_free(pending);
 	}
 	return false;
+}
+
+uint64_t
+file_log_done(const struct file_store *self)
+{
+	const struct pending_entry *first = pending_of(self->pending.next);
+
+	return list_is_empty(&self->pending) || first->lsn > self->committed
+		   ? self->committed
+		   : first->lsn - 1;
 }
 
 void

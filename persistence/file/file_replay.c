@@ -13,6 +13,53 @@ file_replay_of(struct replay *base)
 	return (struct file_replay *)base;
 }
 
+/* --- the observer --------------------------------------------------------- */
+
+static struct entry_observer *
+replay_observer(const struct file_replay *self)
+{
+	return self->result->cursor > 0 ? self->store->log.observer : NULL;
+}
+
+/* Once it is known which snapshot there is. */
+static void
+lacking_count(struct file_replay *self)
+{
+	const struct recovery_result *result = self->result;
+
+	if (!self->has_counted && result->snapshot_lsn > result->cursor)
+		self->lacking = result->snapshot_lsn - result->cursor;
+	self->has_counted = true;
+}
+
+static void
+lacking_report(struct file_replay *self)
+{
+	struct entry_observer *observer = replay_observer(self);
+
+	if (observer != NULL && self->lacking > 0)
+		observer->ops->lost(observer, self->lacking);
+	self->lacking = 0;
+}
+
+/* The observer gets what it has not acknowledged. */
+static void
+entry_replay(struct file_replay *self, const struct record *record,
+    struct entry *entry)
+{
+	struct entry_observer *observer = replay_observer(self);
+
+	if (observer == NULL || record->lsn <= self->result->cursor)
+		return;
+	lacking_count(self);
+	if (record->lsn > self->result->snapshot_lsn)
+		lacking_report(self);
+	else if (self->lacking > 0)
+		self->lacking--;
+	entry->lsn = record->lsn;
+	observer->ops->entry(observer, entry, NULL);
+}
+
 /* --- record by record ----------------------------------------------------- */
 
 /* A new room, or new values of one. */
@@ -23,11 +70,12 @@ replay_room(struct file_replay *self, const struct record *record)
 	enum chat_error error = CHAT_OK;
 	struct file_room *journaled;
 	struct room room;
+	struct entry entry = { .kind = ENTRY_ROOM_CREATED, .room = &room };
 	struct str id;
 
 	if (!room_payload_read(record->payload, &room))
 		return CHAT_BAD_FIELD;
-	id = str_from(room.id);
+	entry.room_id = id = str_from(room.id);
 	room.persistent = true;
 	journaled = journaled_rooms_find(store, id);
 	if (journaled != NULL)
@@ -37,6 +85,8 @@ replay_room(struct file_replay *self, const struct record *record)
 	if (error != CHAT_OK)
 		return error;
 	journaled->epoch_is_unsaved = false;
+	if (journaled->replayed == 0)
+		entry_replay(self, record, &entry);
 	journaled->replayed = record->lsn;
 	journaled->recorded_ms = room.active_ms;
 	return CHAT_OK;
@@ -46,6 +96,7 @@ static enum chat_error
 replay_room_gone(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
+	struct entry entry = { .kind = ENTRY_ROOM_REMOVED };
 	struct str id;
 
 	if (!room_gone_payload_read(record->payload, &id))
@@ -53,6 +104,8 @@ replay_room_gone(struct file_replay *self, const struct record *record)
 	if (journaled_rooms_find(store, id) == NULL)
 		return CHAT_OK;
 	journaled_rooms_remove(store, id);
+	entry.room_id = id;
+	entry_replay(self, record, &entry);
 	return CHAT_OK;
 }
 
@@ -84,15 +137,21 @@ replay_message(struct file_replay *self, const struct record *record)
 	struct file_store *store = self->store;
 	struct file_room *journaled;
 	struct message message;
+	struct entry entry = { .kind = ENTRY_SAID };
 	enum chat_error error;
 	struct str id;
 
 	if (!message_payload_read(record->payload, &id, &message))
 		return CHAT_BAD_FIELD;
 	error = find_or_create_room(store, id, &journaled);
+	if (error == CHAT_OK)
+		error = memory_history_put(store->history, id, &message);
 	if (error != CHAT_OK)
 		return error;
-	return memory_history_put(store->history, id, &message);
+	entry.room_id = id;
+	entry.message = message;
+	entry_replay(self, record, &entry);
+	return CHAT_OK;
 }
 
 /*
@@ -104,16 +163,20 @@ replay_attribute(struct file_replay *self, const struct record *record)
 {
 	struct file_store *store = self->store;
 	struct file_room *journaled;
-	struct attribute attribute;
+	struct entry entry = { .kind = ENTRY_ATTRIBUTE };
 	enum chat_error error;
 	struct str id;
 
-	if (!attribute_payload_read(record->payload, &id, &attribute))
+	if (!attribute_payload_read(record->payload, &id, &entry.attribute))
 		return CHAT_BAD_FIELD;
 	error = find_or_create_room(store, id, &journaled);
+	if (error == CHAT_OK)
+		error = file_attribute_replay(store, id, &entry.attribute);
 	if (error != CHAT_OK)
 		return error;
-	return file_attribute_replay(store, id, &attribute);
+	entry.room_id = id;
+	entry_replay(self, record, &entry);
+	return CHAT_OK;
 }
 
 static enum chat_error
@@ -169,16 +232,24 @@ on_record(struct replay *base, const struct record *record)
 static void
 on_lost(struct replay *base, uint64_t first, uint64_t last)
 {
-	(void)base;
-	(void)first;
-	(void)last;
+	struct file_replay *self = file_replay_of(base);
+
+	if (first <= self->result->cursor)
+		first = self->result->cursor + 1;
+	if (last < first || replay_observer(self) == NULL)
+		return;
+	lacking_count(self);
+	self->lacking += last - first + 1;
+	lacking_report(self);
 }
 
 void
-file_replay_init(struct file_replay *self, struct file_store *store)
+file_replay_init(struct file_replay *self, struct file_store *store,
+    const struct recovery_result *result)
 {
-	*self = (struct file_replay){ .base = { on_record, on_lost },
-		.store = store };
+	*self = (struct file_replay){
+		.base = { on_record, on_lost }, .store = store, .result = result
+	};
 }
 
 /* --- after the last record ------------------------------------------------ */
@@ -197,12 +268,13 @@ renew_epoch(struct file_store *store, struct file_room *journaled)
 }
 
 void
-file_replay_finish(const struct file_replay *self,
-    uint64_t epochs_invalid_up_to)
+file_replay_finish(struct file_replay *self, uint64_t epochs_invalid_up_to)
 {
 	struct file_store *store = self->store;
 	const struct list *all = &store->all_journaled;
 
+	lacking_count(self);
+	lacking_report(self);
 	for (struct list *at = all->next; at != all; at = at->next) {
 		struct file_room *journaled =
 		    LIST_OWNER(at, struct file_room, link);

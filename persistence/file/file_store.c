@@ -9,6 +9,7 @@
 #include "persistence/compaction/compaction.h"
 #include "persistence/file/file_internal.h"
 #include "persistence/format/store_lock.h"
+#include "persistence/format/watermark.h"
 #include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_rooms.h"
 
@@ -26,6 +27,7 @@ file_store_create(const struct file_store_config *config)
 	self->options = config->options;
 	self->limits = config->limits;
 	self->ids = config->ids;
+	self->log.observer = config->observer;
 	self->lock = -1;
 	pthread_mutex_init(&self->mutex, NULL);
 	journaled_rooms_init(self);
@@ -162,8 +164,36 @@ write_epochs(struct file_store *self)
 		continue;
 }
 
+static void
+cursor_put(const struct file_store *self, uint64_t lsn)
+{
+	int error = watermark_put_cursor(self->disk, self->store_id, lsn);
+
+	if (error != 0)
+		log_warn("store %s: %s: %s", self->options->dir, WATERMARK_NAME,
+		    strerror(error));
+}
+
+/* LSNs behind the end of the journal will be of other entries. */
+static void
+cursor_limit(const struct file_store *self, struct recovery_result *result)
+{
+	if (result->cursor < result->next_lsn)
+		return;
+	result->cursor = result->next_lsn - 1;
+	cursor_put(self, result->cursor);
+}
+
+/* An observer that is new gets what comes from now on. */
+static void
+cursor_begin(const struct file_store *self)
+{
+	if (self->log.observer != NULL)
+		cursor_put(self, journal_committed(self->journal));
+}
+
 static enum file_store_end
-open_journal(struct file_store *self, const struct recovery_result *result,
+open_journal(struct file_store *self, struct recovery_result *result,
     bool no_threads)
 {
 	struct journal_config config = {
@@ -178,10 +208,13 @@ open_journal(struct file_store *self, const struct recovery_result *result,
 	self->repair_lsn = result->next_lsn;
 	memcpy(self->store_id, result->store_id, sizeof(self->store_id));
 	self->lost = result->lost_records;
+	cursor_limit(self, result);
 	file_store_note_limits(self, disk_wall_ms(self->disk));
 	self->journal = journal_create(&config);
 	if (self->journal == NULL)
 		return FILE_STORE_FAILED;
+	if (result->cursor == 0)
+		cursor_begin(self);
 	file_log_commit(self, journal_committed(self->journal));
 	write_epochs(self);
 	if (no_threads || journal_start(self->journal))
@@ -197,11 +230,11 @@ file_store_recover(struct file_store *self, bool no_threads)
 		.mode = RECOVERY_REPAIR,
 		.refuse_damage = self->options->on_damage == STORE_REFUSE,
 	};
-	struct recovery_result result;
+	struct recovery_result result = { 0 };
 	struct file_replay replay;
 	enum file_store_end end;
 
-	file_replay_init(&replay, self);
+	file_replay_init(&replay, self, &result);
 	end = check_recovery(self, recovery_run(&config, &replay.base, &result),
 	    &result);
 	if (end == FILE_STORE_OPEN) {
@@ -283,6 +316,15 @@ struct journal *
 file_store_journal(struct file_store *self)
 {
 	return self->journal;
+}
+
+void
+file_store_acknowledge(struct file_store *self, uint64_t lsn)
+{
+	uint64_t done = file_log_done(self);
+
+	assert(lsn <= done);
+	journal_set_cursor(self->journal, lsn == 0 ? done : lsn);
 }
 
 void

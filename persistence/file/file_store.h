@@ -23,6 +23,11 @@ struct file_store_config {
 	const struct store_options *options;
 	const struct history_limits *limits; /* may change between calls */
 	struct id_source *ids;
+	/*
+	 * Of the log; NULL: none. What it has not acknowledged is replayed to
+	 * it when the store is opened.
+	 */
+	struct entry_observer *observer;
 	bool no_threads; /* the caller calls journal_step() instead */
 };
 
@@ -49,6 +54,12 @@ struct history *file_store_history(struct file_store *);
 struct attribute_store *file_store_attributes(struct file_store *);
 struct commit_log *file_store_log(struct file_store *);
 struct journal *file_store_journal(struct file_store *);
+
+/*
+ * What the observer got up to this LSN (0: all that it got) is not replayed to
+ * it at the next start.
+ */
+void file_store_acknowledge(struct file_store *, uint64_t lsn);
 
 /* Never waits for the disk. */
 void file_store_stats(struct file_store *, struct store_health *);

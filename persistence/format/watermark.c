@@ -131,28 +131,58 @@ watermark_read(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	return 0;
 }
 
-int
-watermark_raise(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
-    uint64_t lsn)
+/* Writes one slot, and syncs the file. */
+static int
+slot_write_synced(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    unsigned slot, uint64_t lsn)
 {
-	char bytes[WATERMARK_SIZE], slot[WATERMARK_SLOT_SIZE];
-	unsigned lower;
-	size_t len;
+	char bytes[WATERMARK_SLOT_SIZE];
 	int file, error;
 
-	error = watermark_file_read(disk, bytes, &len);
-	if (error != 0 || synced_read(bytes, len, store_id, &lower) >= lsn)
-		return error;
 	error = file_open_or_create(disk, &file);
 	if (error != 0)
 		return error;
-	watermark_slot_write(slot, store_id, no_boot_id, lsn);
-	error = disk_write(disk, file, slot, sizeof(slot),
-	    WATERMARK_SLOT_AT(lower));
+	watermark_slot_write(bytes, store_id, no_boot_id, lsn);
+	error = disk_write(disk, file, bytes, sizeof(bytes),
+	    WATERMARK_SLOT_AT(slot));
 	if (error == 0)
 		error = disk_fsync(disk, file);
 	disk_close(disk, file);
 	return error == 0 ? disk_sync_dir(disk, false) : error;
+}
+
+int
+watermark_raise(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t lsn)
+{
+	char bytes[WATERMARK_SIZE];
+	unsigned lower;
+	size_t len;
+	int error = watermark_file_read(disk, bytes, &len);
+
+	if (error != 0 || synced_read(bytes, len, store_id, &lower) >= lsn)
+		return error;
+	return slot_write_synced(disk, store_id, lower, lsn);
+}
+
+int
+watermark_read_cursor(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t *lsn)
+{
+	char bytes[WATERMARK_SIZE];
+	size_t len;
+	int error = watermark_file_read(disk, bytes, &len);
+
+	*lsn =
+	    error == 0 ? slot_read(bytes, len, WATERMARK_CURSOR, store_id) : 0;
+	return error;
+}
+
+int
+watermark_put_cursor(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t lsn)
+{
+	return slot_write_synced(disk, store_id, WATERMARK_CURSOR, lsn);
 }
 
 /* --- while the journal is written ----------------------------------------- */
@@ -229,4 +259,10 @@ void
 watermark_set_written(struct watermark *watermark, uint64_t lsn)
 {
 	slot_put(watermark, WATERMARK_WRITTEN, watermark->boot_id, lsn);
+}
+
+void
+watermark_set_cursor(struct watermark *watermark, uint64_t lsn)
+{
+	slot_put(watermark, WATERMARK_CURSOR, no_boot_id, lsn);
 }

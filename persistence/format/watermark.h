@@ -7,6 +7,9 @@
  * written by then, and the boot id. It is valid in that boot only, while the
  * page cache exists; a power cut may lose what was only written.
  *
+ * A fourth slot has the cursor: up to which LSN another program has received
+ * what happened.
+ *
  * The file itself is not synced: its LSNs are correct, but may be old, and the
  * file may be missing.
  */
@@ -26,6 +29,14 @@ int watermark_read(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
 
 /* Sets the file to at least this LSN, and syncs it. 0 or an errno. */
 int watermark_raise(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t lsn);
+
+/* The cursor; 0: there is none. 0 or an errno. */
+int watermark_read_cursor(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
+    uint64_t *lsn);
+
+/* Sets the cursor, and syncs the file. 0 or an errno. */
+int watermark_put_cursor(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t lsn);
 
 /* --- while the journal is written ----------------------------------------- */
@@ -55,14 +66,20 @@ void watermark_set_synced(struct watermark *, uint64_t lsn);
 /* Everything up to this LSN is written. */
 void watermark_set_written(struct watermark *, uint64_t lsn);
 
+void watermark_set_cursor(struct watermark *, uint64_t lsn);
+
 /* --- layout --------------------------------------------------------------- */
 
 #define WATERMARK_SLOT_SIZE 64
-/* Slots 0 and 1: the last synced record; slot 2: the last written one. */
+/*
+ * Slots 0 and 1: the last synced record; slot 2: the last written one; slot 3:
+ * the cursor.
+ */
 #define WATERMARK_SLOT_AT(n) ((uint64_t)(n)*4096)
 #define WATERMARK_WRITTEN 2
+#define WATERMARK_CURSOR 3
 #define WATERMARK_SIZE \
-	(WATERMARK_SLOT_AT(WATERMARK_WRITTEN) + WATERMARK_SLOT_SIZE)
+	(WATERMARK_SLOT_AT(WATERMARK_CURSOR) + WATERMARK_SLOT_SIZE)
 
 /* The boot id of a synced slot is zeros. */
 void watermark_slot_write(char out[WATERMARK_SLOT_SIZE],

@@ -44,6 +44,7 @@ journal_init(struct journal *journal, const struct journal_config *config)
 	journal->written = recovered->next_lsn - 1;
 	journal->synced = journal->written;
 	journal->committed = journal->written;
+	journal->cursor = journal->cursor_written = recovered->cursor;
 	journal->unsynced_since_us = -1;
 	journal->needs_segment = true;
 	journal->needs_repair = recovered->needs_repair;

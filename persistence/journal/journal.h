@@ -71,6 +71,12 @@ char *journal_reserve(struct journal *, size_t payload_len,
 uint64_t journal_commit(struct journal *, enum record_type);
 
 /*
+ * What happened up to this LSN was received by another program. Written by the
+ * writer before its next batch, and not synced; a failure is logged once.
+ */
+void journal_set_cursor(struct journal *, uint64_t lsn);
+
+/*
  * Readable when records were committed, or when the state of the disk changed.
  */
 int journal_fd(const struct journal *);

@@ -149,6 +149,16 @@ journal_commit(struct journal *journal, enum record_type type)
 	return lsn;
 }
 
+void
+journal_set_cursor(struct journal *journal, uint64_t lsn)
+{
+	journal_lock(journal);
+	if (journal->cursor != lsn && journal->writer_waits)
+		pthread_cond_signal(&journal->wake_writer);
+	journal->cursor = lsn;
+	journal_unlock(journal);
+}
+
 int
 journal_fd(const struct journal *journal)
 {

@@ -45,6 +45,7 @@ struct journal {
 	uint64_t written;       /* last LSN that was written */
 	uint64_t synced;        /* everything up to here is on the disk */
 	uint64_t watermark_lsn; /* what the watermark was set to */
+	uint64_t cursor_written;
 	/*
 	 * The last of the OPEN and LOST records that begin this run. They are
 	 * synced before anything is committed, whatever the policy: the next
@@ -63,6 +64,7 @@ struct journal {
 	bool writer_ended, compactor_ended; /* they may be joined */
 	struct journal_queue queue;
 	uint64_t committed;
+	uint64_t cursor;  /* see journal_set_cursor() */
 	bool is_notified; /* the descriptor is readable */
 	/* Everything above `committed` failed, and the loop has not polled. */
 	bool has_failed;
@@ -124,6 +126,8 @@ char *journal_reserve_own(struct journal *, size_t payload_len);
 
 /* Under the lock: whether there is a batch, and it may be written. */
 bool journal_can_write(const struct journal *);
+/* Under the lock, by the writer: whether the cursor is to be written. */
+bool journal_has_cursor(const struct journal *);
 /* Syncs what was written. 0 or an errno; a failure was handled. */
 int journal_sync(struct journal *);
 /* Sets the watermark to what is synced. */

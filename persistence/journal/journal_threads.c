@@ -74,7 +74,8 @@ writer_run(void *arg)
 			continue;
 		journal_lock(journal);
 		is_stopping = journal->is_stopping;
-		if (!is_stopping && !journal_can_write(journal))
+		if (!is_stopping && !journal_can_write(journal) &&
+		    !journal_has_cursor(journal))
 			writer_wait(journal);
 		journal_unlock(journal);
 	} while (!is_stopping);

@@ -14,6 +14,29 @@ journal_can_write(const struct journal *journal)
 	       journal_queue_is_ready(&journal->queue);
 }
 
+bool
+journal_has_cursor(const struct journal *journal)
+{
+	return journal->cursor != journal->cursor_written &&
+	       !journal->needs_repair;
+}
+
+static bool
+cursor_write(struct journal *journal)
+{
+	bool is_due;
+
+	journal_lock(journal);
+	is_due = journal_has_cursor(journal);
+	if (is_due)
+		journal->cursor_written = journal->cursor;
+	journal_unlock(journal);
+	if (is_due)
+		watermark_set_cursor(&journal->watermark,
+		    journal->cursor_written);
+	return is_due;
+}
+
 static struct batch *
 batch_take(struct journal *journal)
 {
@@ -222,8 +245,8 @@ journal_step(struct journal *journal)
 	bool did;
 
 	journal_io_begin(journal);
-	did = batch_write(journal) || interval_sync(journal) ||
-	      journal_probe(journal);
+	did = cursor_write(journal) || batch_write(journal) ||
+	      interval_sync(journal) || journal_probe(journal);
 	journal_io_end(journal);
 	return did || (!journal->has_threads && journal_compact(journal));
 }

@@ -219,8 +219,6 @@ result_fill(struct recovery *recovery)
 	for (size_t i = 0; i < analysis->unreported.count; i++)
 		result->lost_records += analysis->unreported.ranges[i].records;
 	analysis->unreported = (struct lost_list){ 0 };
-	if (recovery->plan.snapshot != NULL)
-		result->snapshot_lsn = recovery->plan.snapshot->lsn;
 	result->segments = recovery->plan.segment_count;
 	result->first_live_lsn = first_needed_lsn(recovery);
 }
@@ -306,6 +304,12 @@ recovery_recover_store(struct recovery *recovery)
 		    &recovery->plan);
 	if (error != 0)
 		return recovery_fail(recovery, "cannot read the store", error);
+	if (recovery->plan.snapshot != NULL)
+		recovery->result->snapshot_lsn = recovery->plan.snapshot->lsn;
+	error = watermark_read_cursor(recovery->disk,
+	    recovery->result->store_id, &recovery->result->cursor);
+	if (error != 0)
+		return recovery_fail(recovery, WATERMARK_NAME, error);
 	journal_scan_init(&scan, &recovery->plan, recovery->reader);
 	status = journal_read(recovery, &scan);
 	if (status == RECOVERY_OK)

@@ -71,11 +71,14 @@ struct recovery_result {
 	 * recovery_repair() has succeeded. */
 	bool needs_repair;
 	uint64_t first_live_lsn; /* of the oldest segment that is needed */
-	uint64_t snapshot_lsn;   /* 0: none */
-	uint64_t records;        /* good records, including the snapshot */
-	uint64_t segments;       /* that are needed */
-	uint64_t bytes;          /* of records in segments */
-	uint64_t live_bytes;     /* of records in the snapshot */
+	uint64_t snapshot_lsn;   /* 0: none; known before the first record */
+	/* Another program has received what happened up to there; 0: there is
+	 * none. Known before the first record. */
+	uint64_t cursor;
+	uint64_t records;    /* good records, including the snapshot */
+	uint64_t segments;   /* that are needed */
+	uint64_t bytes;      /* of records in segments */
+	uint64_t live_bytes; /* of records in the snapshot */
 	uint64_t torn_bytes, torn_records;
 	uint64_t lost_records, lost_ranges; /* not reported before */
 	/* The journal writes a LOST record for each. */

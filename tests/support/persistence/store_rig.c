@@ -83,6 +83,7 @@ store_rig_try(struct store_rig *rig)
 		.limits = rig->limits_in_use != NULL ? rig->limits_in_use
 						     : &rig->limits,
 		.ids = &rig->ids,
+		.observer = rig->observer,
 		.no_threads = true,
 	};
 	enum file_store_end end = file_store_open(&config, &rig->store);

@@ -14,11 +14,12 @@ struct store_rig {
 	const struct history_limits *limits_in_use; /* NULL: these */
 	struct id_source ids;                       /* epoch1, epoch2, … */
 	unsigned last_id;
-	struct entry_handler handler; /* of the log: it counts … */
-	unsigned done;                /* … entries that are done … */
-	unsigned lost;                /* … and those that are lost */
-	struct entry last;            /* of them; its texts are gone */
-	struct file_store *store;     /* NULL until store_rig_open() */
+	struct entry_handler handler;    /* of the log: it counts … */
+	unsigned done;                   /* … entries that are done … */
+	unsigned lost;                   /* … and those that are lost */
+	struct entry last;               /* of them; its texts are gone */
+	struct entry_observer *observer; /* of the log; NULL: none */
+	struct file_store *store;        /* NULL until store_rig_open() */
 	struct room_store *rooms;
 	struct history *history;
 	struct attribute_store *attributes;
