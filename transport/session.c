@@ -24,8 +24,7 @@
 /* The deflater that all sessions share has the largest window. */
 #define LEAST_WINDOW_BITS 15
 
-static_assert(REFUSALS_MOST <= UINT8_MAX, "session.refused holds it");
-static_assert(offsetof(struct session, member_id) <= 148, "one per connection");
+static_assert(offsetof(struct session, member_id) <= 127, "one per connection");
 static_assert(RIGHTS_BITS <= 16, "session.rights holds it");
 static_assert(ID_SIZE <= UINT8_MAX, "session.id_size holds it");
 
@@ -39,6 +38,15 @@ static struct sessions *
 sessions_of(const struct session *session)
 {
 	return (struct sessions *)ws_conn_endpoint(session->conn);
+}
+
+static void
+session_free(struct session *session)
+{
+	if (session->extra != NULL)
+		free(session->extra->scope);
+	free(session->extra);
+	free(session);
 }
 
 /* --- messages in ---------------------------------------------------------- */
@@ -76,14 +84,19 @@ command_refuse(struct session *session, const struct command *command,
     int64_t wait_ms)
 {
 	struct loop *loop = session->conn->loop;
+	struct session_extra *extra = session_get_extra(session);
 	uint32_t now = loop->wheel.now;
 
 	meter_count_refusal(&loop->meter, "limits.patience");
-	if (now - session->refused_since > REFUSALS_TICKS) {
-		session->refused_since = now;
-		session->refused = 0;
+	if (extra == NULL) {
+		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
+		return;
 	}
-	if (++session->refused >= REFUSALS_MOST)
+	if (now - extra->refused_since > REFUSALS_TICKS) {
+		extra->refused_since = now;
+		extra->refused = 0;
+	}
+	if (++extra->refused >= REFUSALS_MOST)
 		ws_conn_end(session->conn, WS_CLOSE_RATE_LIMITED,
 		    "rate_limited");
 	else
@@ -122,8 +135,8 @@ command_run(struct session *session, struct command *command)
 	command->author = session_member(session);
 	command->connection = session->connection;
 	command->rights = session->rights;
-	if (session->scope != NULL)
-		command->scope = str_from(session->scope);
+	if (session->extra != NULL && session->extra->scope != NULL)
+		command->scope = str_from(session->extra->scope);
 	command->origin = peer_key(session->conn->peer);
 	return command_handle(sessions_of(session)->config.handler, command) ==
 	       CHAT_OK;
@@ -173,12 +186,18 @@ session_id_size(const struct dialect *dialect,
 static bool
 session_set_scope(struct session *session, struct str rooms)
 {
-	free(session->scope);
-	session->scope = NULL;
+	struct session_extra *extra = session->extra;
+
+	if (extra != NULL) {
+		free(extra->scope);
+		extra->scope = NULL;
+	}
 	if (rooms.data == NULL)
 		return true;
-	session->scope = strndup(rooms.data, rooms.len);
-	return session->scope != NULL;
+	extra = session_get_extra(session);
+	if (extra != NULL)
+		extra->scope = strndup(rooms.data, rooms.len);
+	return extra != NULL && extra->scope != NULL;
 }
 
 /* A command that the chat is not asked about. */
@@ -264,14 +283,14 @@ command_take_limited(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
 {
 	const struct burst_limit *limit = &session->dialect->burst_limit;
+	struct burst_limiter *limiter =
+	    &session_get_extra(session)->burst_limiter;
 	int64_t now_ms = session->conn->loop->now_ms;
-	int64_t wait_ms =
-	    burst_limit_wait_ms(&session->burst_limiter, limit, now_ms);
+	int64_t wait_ms = burst_limit_wait_ms(limiter, limit, now_ms);
 
 	if (error == CHAT_OK && wait_ms == 0) {
 		if (command_run(session, command))
-			burst_limit_count(&session->burst_limiter, limit,
-			    now_ms);
+			burst_limit_count(limiter, limit, now_ms);
 	} else if (take_token(session, command)) {
 		if (wait_ms > 0)
 			answer_rate_limited(session, command, wait_ms);
@@ -394,6 +413,11 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 
 	if (session == NULL)
 		return NULL;
+	if (dialect->burst_limit.messages > 0 &&
+	    session_get_extra(session) == NULL) {
+		free(session);
+		return NULL;
+	}
 	session->conn = conn;
 	session->dialect = dialect;
 	session->id_size = (uint8_t)size;
@@ -445,8 +469,7 @@ session_leave(void *arg, const struct bye *bye)
 	hub_remove(sessions->config.hub, session);
 	if (bye != NULL)
 		hub_send_last(sessions->config.hub, session, &event);
-	free(session->scope);
-	free(session);
+	session_free(session);
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "domain/base/list.h"
 #include "domain/base/str.h"
@@ -40,6 +41,16 @@ subscription_lags(const struct subscription *subscription)
 	return subscription->position != 0;
 }
 
+/* What few sessions have: allocated when it is needed. */
+struct session_extra {
+	/* of the hub: the next connection of the same member; NULL: none */
+	struct session *next_of_member;
+	char *scope; /* command.scope, with a NUL; NULL: absent */
+	struct burst_limiter burst_limiter;
+	uint32_t refused_since; /* the first of these refusals, a wheel tick */
+	uint32_t refused;
+};
+
 struct session {
 	struct conn *conn;
 	const struct dialect *dialect;
@@ -50,9 +61,7 @@ struct session {
 	uint32_t more_capacity;
 	/* of the batch: frames for this session alone */
 	struct session *next_individual;
-	/* of the hub: the next connection of the same member; NULL: none */
-	struct session *next_of_member;
-	char *scope; /* its own: command.scope, with a NUL; NULL: absent */
+	struct session_extra *extra; /* its own; NULL: all of it is zero */
 	uint32_t batch_number; /* is on the list of the turn with this number */
 	uint32_t own_first;
 	uint32_t own_last;
@@ -61,11 +70,8 @@ struct session {
 	struct list replay_link;
 	uint32_t replay_next; /* the subscription whose turn it is */
 	/* its own */
-	struct burst_limiter burst_limiter;
-	uint32_t refused_since; /* the first of these refusals, a wheel tick */
-	uint32_t connection;    /* the hub's number of it; never 0 */
-	uint16_t rights;        /* enum right, of its principal */
-	uint8_t refused;
+	uint32_t connection;   /* the hub's number of it; never 0 */
+	uint16_t rights;       /* enum right, of its principal */
 	uint8_t variant;       /* of its channels */
 	uint8_t stage : 2;     /* enum wire_stage, as of the last message */
 	bool is_replaying : 1; /* is on the list of the replay */
@@ -79,6 +85,22 @@ static inline struct str
 session_member(const struct session *session)
 {
 	return str_from(session->member_id);
+}
+
+/* Allocates it, if it is not there yet. NULL: no memory. */
+static inline struct session_extra *
+session_get_extra(struct session *session)
+{
+	if (session->extra == NULL)
+		session->extra = calloc(1, sizeof(*session->extra));
+	return session->extra;
+}
+
+/* The next connection of the same member. NULL: this is the last one. */
+static inline struct session *
+session_next_of_member(const struct session *session)
+{
+	return session->extra != NULL ? session->extra->next_of_member : NULL;
 }
 
 static inline struct subscription *

@@ -243,7 +243,7 @@ hub_end(struct hub *hub, struct str member_id, unsigned code,
 	struct session *first = id_map_find(&hub->sessions, member_id);
 
 	for (struct session *session = first; session != NULL;
-	     session = session->next_of_member)
+	     session = session_next_of_member(session))
 		ws_conn_end(session->conn, code, reason);
 	return first != NULL;
 }

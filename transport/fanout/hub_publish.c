@@ -16,7 +16,7 @@ hub_find_session(const struct hub *hub, struct str member_id,
 
 	while (session != NULL && connection != 0 &&
 	       session->connection != connection)
-		session = session->next_of_member;
+		session = session_next_of_member(session);
 	return session;
 }
 
@@ -28,8 +28,11 @@ session_add(struct hub *hub, struct session *session)
 
 	if (first == NULL)
 		return id_map_put(&hub->sessions, session);
-	session->next_of_member = first->next_of_member;
-	first->next_of_member = session;
+	if (session_get_extra(first) == NULL ||
+	    session_get_extra(session) == NULL)
+		return false;
+	session->extra->next_of_member = first->extra->next_of_member;
+	first->extra->next_of_member = session;
 	return true;
 }
 
@@ -38,20 +41,22 @@ hub_remove_session(struct hub *hub, struct session *session)
 {
 	struct str member_id = session_member(session);
 	struct session *at = id_map_find(&hub->sessions, member_id);
+	struct session *next = session_next_of_member(session);
 
 	assert(session->is_attached && at != NULL);
 	session->is_attached = false;
 	if (session == hub->last_author)
 		hub->last_author = NULL;
 	if (at != session) {
-		while (at->next_of_member != session)
-			at = at->next_of_member;
-		at->next_of_member = session->next_of_member;
-	} else if (session->next_of_member != NULL)
-		id_map_replace(&hub->sessions, session->next_of_member);
+		while (session_next_of_member(at) != session)
+			at = session_next_of_member(at);
+		at->extra->next_of_member = next;
+	} else if (next != NULL)
+		id_map_replace(&hub->sessions, next);
 	else
 		id_map_remove(&hub->sessions, member_id);
-	session->next_of_member = NULL;
+	if (next != NULL)
+		session->extra->next_of_member = NULL;
 }
 
 static enum chat_error
@@ -73,7 +78,7 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id,
 static bool
 session_has_others(const struct hub *hub, const struct session *session)
 {
-	return session->next_of_member != NULL ||
+	return session_next_of_member(session) != NULL ||
 	       hub_find_session(hub, session_member(session), 0) != session;
 }
 
@@ -111,7 +116,7 @@ sessions_leave(struct hub *hub, struct session *first,
 	uint32_t left = 0;
 
 	for (struct session *session = first; session != end;
-	     session = session->next_of_member)
+	     session = session_next_of_member(session))
 		left += session_leave_room(hub, session, room);
 	channels = subscriptions_find(&hub->subscriptions, room);
 	if (channels != NULL && left > 1)
@@ -134,7 +139,7 @@ hub_enter(struct publisher *publisher, struct str member_id,
 			   ? CHAT_OK
 			   : CHAT_UNAVAILABLE;
 	for (session = first; session != NULL;
-	     session = session->next_of_member)
+	     session = session_next_of_member(session))
 		if (!session_enter(hub, session, room, session != first))
 			break;
 	if (session == NULL)
@@ -381,10 +386,10 @@ publish_to_member(struct hub *hub, const struct event *event,
 		except =
 		    hub_find_session(hub, audience->except, event->connection);
 	for (struct session *session = first; session != NULL;
-	     session = session->next_of_member) {
+	     session = session_next_of_member(session)) {
 		if (session == except)
 			continue;
-		if (first->next_of_member != NULL &&
+		if (session_next_of_member(first) != NULL &&
 		    session_is_congested(hub, session))
 			ws_conn_end(session->conn, WS_CLOSE_SLOW_CONSUMER,
 			    "slow_consumer");
@@ -432,7 +437,7 @@ hub_is_congested(struct publisher *publisher, struct str member_id)
 	const struct session *session = first;
 
 	while (session != NULL && session_is_congested(hub, session))
-		session = session->next_of_member;
+		session = session_next_of_member(session);
 	return first != NULL && session == NULL;
 }
 
@@ -444,7 +449,7 @@ hub_rights(struct publisher *publisher, struct str member_id)
 
 	for (const struct session *session =
 		 hub_find_session(hub, member_id, 0);
-	     session != NULL; session = session->next_of_member)
+	     session != NULL; session = session_next_of_member(session))
 		rights |= session->rights;
 	return rights;
 }

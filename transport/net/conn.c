@@ -305,14 +305,12 @@ static void
 conn_consume_unread(struct conn *conn)
 {
 	struct input_buffer *unread = conn->unread;
-	size_t used;
 
 	/* A connection that begins to close frees what is unread. */
 	conn->unread = NULL;
-	used = conn->unread_used;
-	used += conn_consume(conn, unread->data + used, unread->len - used);
-	conn->unread_used = (uint32_t)used;
-	if (used < unread->len)
+	unread->used += conn_consume(conn, unread->data + unread->used,
+	    unread->len - unread->used);
+	if (unread->used < unread->len)
 		conn->unread = unread;
 	else
 		input_buffer_free(&unread, &conn->loop->input_bytes);
@@ -323,7 +321,6 @@ conn_consume_read(struct conn *conn, char *data, size_t len)
 {
 	size_t used = conn_consume(conn, data, len);
 
-	conn->unread_used = 0;
 	if (used < len && !input_buffer_append(&conn->unread, data + used,
 			      len - used, 0, &conn->loop->input_bytes))
 		conn_abort(conn);

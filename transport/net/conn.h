@@ -125,7 +125,6 @@ struct conn {
 	struct peer *peer;          /* NULL: not counted */
 	/* Input that was read, but not consumed before a pause. */
 	struct input_buffer *unread;
-	uint32_t unread_used;
 	uint32_t discarded; /* bytes of input, since it is closing */
 	/* Moments, in ticks of the wheel; 0: not running. */
 	uint32_t closing_since;

@@ -25,7 +25,7 @@ buffer_grow(struct input_buffer **partial, size_t need, uint64_t coming,
 	if (grown == NULL)
 		return false;
 	if (*partial == NULL)
-		grown->len = 0;
+		grown->len = grown->used = 0;
 	grown->capacity = need + spare;
 	*partial = grown;
 	if (held != NULL)

@@ -9,6 +9,7 @@
 struct input_buffer {
 	size_t len;
 	size_t capacity;
+	size_t used; /* of its owner: how much of it is consumed; 0 at first */
 	char data[];
 };
 
