@@ -22,6 +22,16 @@
 	X(CHAT_MESSAGE_TOO_LARGE, "message_too_large", "Message is too large") \
 	X(CHAT_MESSAGE_REFUSED, "message_refused",                             \
 	    "Message contains a word that is not allowed")                     \
+	X(CHAT_FILE_NOT_FOUND, "file_not_found", "No such file")               \
+	X(CHAT_FILE_EXISTS, "file_exists", "File exists already")              \
+	X(CHAT_FILE_TOO_LARGE, "file_too_large", "File is too large")          \
+	X(CHAT_FILE_TYPE_REFUSED, "file_type_refused",                         \
+	    "Files of this type are not allowed")                              \
+	X(CHAT_FILE_OFFSET, "file_offset",                                     \
+	    "The upload goes on at another offset")                            \
+	X(CHAT_QUOTA_REACHED, "quota_reached",                                 \
+	    "The files of this user take too much space")                      \
+	X(CHAT_FILES_FULL, "files_full", "No space for more files")            \
 	X(CHAT_RATE_LIMITED, "rate_limited", "Too many commands")              \
 	X(CHAT_TOO_MANY_CONNECTIONS, "too_many_connections",                   \
 	    "Too many connections of this user")                               \
