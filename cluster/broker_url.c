@@ -10,7 +10,7 @@
 #define DATABASE_MOST 9999
 
 static bool
-prefix_take(struct str *text, struct str prefix)
+url_take_prefix(struct str *text, struct str prefix)
 {
 	if (text->len < prefix.len ||
 	    memcmp(text->data, prefix.data, prefix.len) != 0)
@@ -34,7 +34,7 @@ decimal_parse(struct str digits, unsigned most, unsigned *out)
 }
 
 static bool
-text_copy(struct str text, char *out, size_t size)
+host_name_copy(struct str text, char *out, size_t size)
 {
 	if (text.len == 0 || text.len >= size)
 		return false;
@@ -70,15 +70,15 @@ host_append(struct broker_target *target, struct str text, unsigned port,
 		*why = "more than 8 sentinels";
 		return false;
 	}
-	if (prefix_take(&text, STR("["))) {
+	if (url_take_prefix(&text, STR("["))) {
 		if (!part_split(text, ']', &name, &rest))
 			name = STR("");
-		else if (rest.len > 0 && !prefix_take(&rest, STR(":")))
+		else if (rest.len > 0 && !url_take_prefix(&rest, STR(":")))
 			rest = STR("x");
 	} else if (part_split(text, ':', &name, &rest) && rest.len == 0)
 		rest = STR("x");
 	*why = "expected HOST or HOST:PORT";
-	if (!text_copy(name, host->name, sizeof(host->name)) ||
+	if (!host_name_copy(name, host->name, sizeof(host->name)) ||
 	    strpbrk(host->name, "/?#@[]") != NULL ||
 	    (rest.len > 0 &&
 		(!decimal_parse(rest, UINT16_MAX, &port) || port == 0)))
@@ -94,7 +94,8 @@ sentinel_append(struct broker_target *target, struct str text, const char **why)
 	struct str host = text, primary;
 
 	if (part_split(text, '/', &host, &primary) &&
-	    !text_copy(primary, target->primary, sizeof(target->primary))) {
+	    !host_name_copy(primary, target->primary,
+		sizeof(target->primary))) {
 		*why = "expected the name of the primary behind the sentinels";
 		return false;
 	}
@@ -123,20 +124,21 @@ target_parse(struct broker_target *target, struct str text, const char **why)
 		       "broker.password_file";
 		return false;
 	}
-	if (prefix_take(&text, STR("redis://")))
+	if (url_take_prefix(&text, STR("redis://")))
 		return tcp_parse(target, text, why);
-	if (prefix_take(&text, STR("redis+sentinel://"))) {
+	if (url_take_prefix(&text, STR("redis+sentinel://"))) {
 		target->kind = BROKER_SENTINEL;
 		return sentinel_append(target, text, why);
 	}
-	if (prefix_take(&text, STR("unix:"))) {
+	if (url_take_prefix(&text, STR("unix:"))) {
 		target->kind = BROKER_UNIX;
 		*why = "expected unix:/PATH";
 		return text.len > 0 && text.data[0] == '/' &&
-		       text_copy(text, target->hosts[target->host_count++].name,
+		       host_name_copy(text,
+			   target->hosts[target->host_count++].name,
 			   BROKER_HOST_SIZE);
 	}
-	*why = prefix_take(&text, STR("rediss://"))
+	*why = url_take_prefix(&text, STR("rediss://"))
 		   ? "this build has no TLS to Redis (hiredis before 1.0)"
 		   : "expected redis://HOST:PORT, unix:/PATH or "
 		     "redis+sentinel://HOST:PORT/PRIMARY";

@@ -86,18 +86,18 @@ blob_store_grant(struct blob_store *store, struct str id, enum blob_scope scope,
 	return store->ops->grant(store, id, scope, target);
 }
 
-ssize_t
+ptrdiff_t
 blob_store_read(struct blob_store *store, struct str id, uint64_t at, char *out,
     size_t len)
 {
 	const struct blob *blob = blob_find_known(store, id);
-	ssize_t got;
+	ptrdiff_t got;
 
 	assert(len > 0 && at <= blob->received);
 	if (at == blob->received)
 		return 0;
 	got = store->ops->read(store, id, at, out, len);
-	assert(got <= (ssize_t)len && got != 0);
+	assert(got <= (ptrdiff_t)len && got != 0);
 	return got;
 }
 

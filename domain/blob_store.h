@@ -3,7 +3,6 @@
 #define DOMAIN_BLOB_STORE_H
 
 #include <stddef.h>
-#include <sys/types.h>
 
 #include "domain/blob.h"
 #include "domain/error.h"
@@ -60,7 +59,7 @@ struct blob_store_ops {
 	 * Read at most `len` bytes (not 0) of those that were received, from
 	 * there; 0 at the end. -1: the disk failed.
 	 */
-	ssize_t (*read)(struct blob_store *, struct str id, uint64_t at,
+	ptrdiff_t (*read)(struct blob_store *, struct str id, uint64_t at,
 	    char *out, size_t len);
 	/* Unknown ones are ignored. */
 	void (*remove)(struct blob_store *, struct str id);
@@ -89,7 +88,7 @@ bool blob_store_is_completing(struct blob_store *, struct str id);
 /* Does nothing if it has the grant. CHAT_UNAVAILABLE: it has too many. */
 enum chat_error blob_store_grant(struct blob_store *, struct str id,
     enum blob_scope, struct str target);
-ssize_t blob_store_read(struct blob_store *, struct str id, uint64_t at,
+ptrdiff_t blob_store_read(struct blob_store *, struct str id, uint64_t at,
     char *out, size_t len);
 void blob_store_remove(struct blob_store *, struct str id);
 void blob_store_each(struct blob_store *, blob_visit *, void *arg);

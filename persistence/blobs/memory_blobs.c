@@ -154,7 +154,7 @@ memory_blobs_grant(struct blob_store *store, struct str id,
 	return CHAT_OK;
 }
 
-static ssize_t
+static ptrdiff_t
 memory_blobs_read(struct blob_store *store, struct str id, uint64_t at,
     char *out, size_t len)
 {
@@ -166,7 +166,7 @@ memory_blobs_read(struct blob_store *store, struct str id, uint64_t at,
 		len = (size_t)left;
 	from = memory_blob_at(blob, at, &len);
 	memcpy(out, from, len);
-	return (ssize_t)len;
+	return (ptrdiff_t)len;
 }
 
 static void

@@ -94,7 +94,7 @@ blob_expect(struct str id, const char *bytes, size_t len)
 	size_t at = 0;
 
 	while (at < len) {
-		ssize_t got =
+		ptrdiff_t got =
 		    blob_store_read(store, id, at, out + at, len + 1 - at);
 
 		ck_assert_int_gt(got, 0);

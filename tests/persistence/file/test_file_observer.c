@@ -66,7 +66,7 @@ seen_expect(const char *expected)
 }
 
 static void
-crash(enum crash_shape shape)
+store_crash(enum crash_shape shape)
 {
 	last_lsn = 0;
 	store_rig_crash(&rig, shape);
@@ -74,14 +74,14 @@ crash(enum crash_shape shape)
 
 /* Up to the last entry that was seen. */
 static void
-acknowledge(void)
+observer_acknowledge(void)
 {
 	file_store_acknowledge(rig.store, last_lsn);
 	store_rig_settle(&rig);
 }
 
 static void
-say(const char *body)
+observer_post(const char *body)
 {
 	ck_assert_uint_gt(store_rig_say(&rig, "r", body), 0);
 	store_rig_settle(&rig);
@@ -110,7 +110,7 @@ setup(void)
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
 	store_rig_settle(&rig);
 	seen_expect("created r");
-	acknowledge();
+	observer_acknowledge();
 }
 
 static void
@@ -125,29 +125,29 @@ START_TEST(sees_what_is_safe_and_again_what_it_did_not_acknowledge)
 	seen_expect("");
 	store_rig_settle(&rig);
 	seen_expect("said r 1");
-	acknowledge();
-	say("2");
+	observer_acknowledge();
+	observer_post("2");
 	set_topic("t");
 	seen_expect("said r 2; attribute r");
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	seen_expect("said r 2; attribute r");
-	say("3");
+	observer_post("3");
 	seen_expect("said r 3");
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	seen_expect("said r 2; attribute r; said r 3");
-	acknowledge();
-	crash(CRASH_KILL);
+	observer_acknowledge();
+	store_crash(CRASH_KILL);
 	seen_expect("");
 }
 END_TEST
 
 START_TEST(sees_a_room_that_was_removed)
 {
-	say("1");
+	observer_post("1");
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_OK);
 	store_rig_settle(&rig);
 	seen_expect("said r 1; removed r");
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	seen_expect("said r 1; removed r");
 }
 END_TEST
@@ -158,23 +158,23 @@ START_TEST(sees_more_again_after_a_power_cut)
 	static const char *const expected[] = { "created r; said r 1; said r 2",
 		"said r 2" };
 
-	say("1");
-	acknowledge();
-	say("2");
+	observer_post("1");
+	observer_acknowledge();
+	observer_post("2");
 	seen_expect("said r 1; said r 2");
-	crash(_i == 0 ? CRASH_NOTHING : CRASH_ALL);
+	store_crash(_i == 0 ? CRASH_NOTHING : CRASH_ALL);
 	seen_expect(expected[_i]);
 }
 END_TEST
 
 START_TEST(without_a_cursor_sees_what_comes)
 {
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	store_rig_close(&rig);
 	memory_disk_put(rig.memory, WATERMARK_NAME, "", 0);
 	store_rig_open(&rig);
 	seen_expect("");
-	say("1");
+	observer_post("1");
 	seen_expect("said r 1");
 }
 END_TEST
@@ -187,10 +187,10 @@ START_TEST(sees_what_has_the_number_of_what_was_cut)
 	size_t len;
 
 	rig.options.sync = STORE_SYNC_NEVER;
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	for (int i = 0; i < 3; i++)
-		say("1");
-	acknowledge();
+		observer_post("1");
+	observer_acknowledge();
 	memcpy(durable, memory_disk_file(rig.memory, WATERMARK_NAME, &len),
 	    sizeof(durable));
 	left = memory_disk_crash(rig.memory, CRASH_NOTHING, 1);
@@ -201,9 +201,9 @@ START_TEST(sees_what_has_the_number_of_what_was_cut)
 	last_lsn = 0;
 	store_rig_open(&rig);
 	seen_expect("said r 1; said r 2; said r 3");
-	say("2");
+	observer_post("2");
 	seen_expect("said r 1");
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	seen_expect("said r 1");
 }
 END_TEST
@@ -214,12 +214,13 @@ START_TEST(is_told_how_much_a_snapshot_may_lack)
 	rig.limits.messages = 2;
 	rig.options.compact_after_bytes = 1;
 	rig.options.segment_bytes = 8192;
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	for (int i = 0; i < 40; i++)
-		say("\"0123456789012345678901234567890123456789012345678901234"
+		observer_post(
+		    "\"0123456789012345678901234567890123456789012345678901234"
 		    "56789012345678901234567890123456789\"");
 	seen[0] = '\0';
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	ck_assert_ptr_nonnull(strstr(seen, " lost; said r "));
 	ck_assert_ptr_nonnull(strstr(seen, "said r 40"));
 }
@@ -227,11 +228,11 @@ END_TEST
 
 START_TEST(acknowledges_all_that_was_seen)
 {
-	say("1");
+	observer_post("1");
 	ck_assert_uint_gt(store_rig_say(&rig, "r", "2"), 0);
 	file_store_acknowledge(rig.store, 0);
 	store_rig_settle(&rig);
-	crash(CRASH_KILL);
+	store_crash(CRASH_KILL);
 	seen_expect("said r 1; said r 2; said r 2");
 }
 END_TEST
