@@ -5,6 +5,7 @@
 
 #include "cmd/parleyd/app.h"
 #include "cmd/parleyd/ctl_tool.h"
+#include "cmd/parleyd/doctor/doctor.h"
 #include "cmd/parleyd/options/options.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/store_tool/store_tool.h"
@@ -30,6 +31,10 @@ main(int argc, char **argv, char **envp)
 	if (argc > 1 && strcmp(argv[1], "user") == 0) {
 		stderr_log_set_format(LOG_FORMAT_TEXT);
 		return user_tool_run(argc - 2, argv + 2, stdin, stdout);
+	}
+	if (argc > 1 && strcmp(argv[1], "doctor") == 0) {
+		stderr_log_set_format(LOG_FORMAT_TEXT);
+		return doctor_run(argc, argv, envp, stdout);
 	}
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
 		return ctl_tool_run(argc - 2, argv + 2, stdout);

@@ -12,6 +12,7 @@ static const char usage[] =
     "       parleyd store check|stats|dump|repair DIR\n"
     "       parleyd user add|passwd|role|lock|unlock|remove|list ...\n"
     "       parleyd token --key FILE --sub USER [OPTION]...\n"
+    "       parleyd doctor [--url URL] [OPTION]...\n"
     "       parleyd ctl [--url URL] COMMAND [ARGUMENT]...\n"
     "\n"
     "  --config FILE    read options from a file, \"name = value\" in a line\n"
