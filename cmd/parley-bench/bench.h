@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/parley-bench/header_lines.h"
 #include "cmd/parley-bench/meter.h"
 #include "cmd/parley-bench/report.h"
 
@@ -17,6 +18,7 @@ struct bench {
 	double duration_s;   /* wall-clock time of the latency case */
 	const char *dialect; /* likewise */
 	uint32_t run;        /* in every stamp */
+	struct header_lines headers; /* of idle and churn */
 };
 
 /* The traffic of a case; unused fields are 0. */

@@ -12,6 +12,7 @@
 
 #include "cmd/parley-bench/crowd.h"
 #include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/header_lines.h"
 #include "cmd/parley-bench/meter.h"
 
 #define OPCODE_TEXT 1
@@ -21,6 +22,7 @@
 #define OPCODE_PONG 10
 
 /* All clients send the sample key of RFC 6455 §1.3, whose answer is known. */
+#define REQUEST_SIZE 2048
 #define SAMPLE_KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define SAMPLE_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -198,12 +200,19 @@ client_socket(struct client *client, const struct dial *dial)
 void
 client_dial(struct client *client, const struct dial *dial)
 {
-	char request[512];
+	const char *own = dial->lines == NULL
+			      ? ""
+			      : header_lines_of(dial->lines, client->number);
+	char request[REQUEST_SIZE];
 	int len = snprintf(request, sizeof(request),
 	    "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-	    "Sec-WebSocket-Key: " SAMPLE_KEY "\r\n%s\r\n",
-	    dial->path, dial->headers != NULL ? dial->headers : "");
+	    "Sec-WebSocket-Key: " SAMPLE_KEY "\r\n%s%s%s\r\n",
+	    dial->path, dial->headers != NULL ? dial->headers : "", own,
+	    *own != '\0' ? "\r\n" : "");
+
+	if (len < 0 || len >= REQUEST_SIZE)
+		cannot_run("the headers of a request are too long");
 
 	client_socket(client, dial);
 	if (connect(client->fd, (const struct sockaddr *)&dial->to,

@@ -40,7 +40,8 @@ struct dial {
 	struct sockaddr_in to;
 	const char *path;
 	const char *headers; /* additional ones, each with CRLF; NULL: none */
-	bool binary;         /* type of its messages */
+	const struct header_lines *lines; /* one for each client; NULL: none */
+	bool binary;                      /* type of its messages */
 	bool far; /* small segments and buffers, as across a network */
 };
 

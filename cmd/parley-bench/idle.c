@@ -67,7 +67,9 @@ round_run(struct idle *idle, size_t connections)
 {
 	struct crowd crowd;
 	char path[PROTOCOL_SIZE];
-	struct dial dial = { .to = idle->bench->address, .path = path };
+	struct dial dial = { .to = idle->bench->address,
+		.path = path,
+		.lines = &idle->bench->headers };
 	uint64_t resident;
 
 	idle->leaving = false;

@@ -62,6 +62,8 @@ main(int argc, char **argv)
 	address_read(options.address, &bench.address);
 	if (options.numbers[NUMBER_PID] > 0)
 		meter_init(&bench.meter, (pid_t)options.numbers[NUMBER_PID]);
+	if (options.headers != NULL)
+		header_lines_read(&bench.headers, options.headers);
 	bench.target = options.target;
 	bench.dialect = options.dialect;
 	bench.seconds = options.numbers[NUMBER_SECONDS];
@@ -71,6 +73,7 @@ main(int argc, char **argv)
 	chosen->run(&bench, &shape, &report);
 	report_print(&report, stdout, chosen->name, options.target,
 	    options.json);
+	header_lines_free(&bench.headers);
 	if (fflush(stdout) != 0)
 		return EXIT_CANNOT_RUN;
 	return report.wrong ? EXIT_WRONG_ANSWER : 0;

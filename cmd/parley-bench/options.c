@@ -21,6 +21,8 @@ print_usage(FILE *out)
 	    "  --seconds S      of CPU time of the server (default 1)\n"
 	    "  --members N      members of a room, or connections\n"
 	    "  --window N       messages of a sender in flight\n"
+	    "  --headers FILE   of idle and churn: a line for each client, in "
+	    "turn\n"
 	    "  --json           one JSON object instead of a list\n"
 	    "\n"
 	    "  --clients N      people in the room of latency (default 4)\n"
@@ -76,6 +78,8 @@ option_read(struct options *options, int option, const char *value)
 		options->target = value;
 	else if (option == 'd')
 		options->dialect = value;
+	else if (option == 'H')
+		options->headers = value;
 	else if (option == 'j')
 		options->json = true;
 	else {
@@ -87,9 +91,10 @@ option_read(struct options *options, int option, const char *value)
 void
 options_read(struct options *options, int argc, char **argv)
 {
-	struct option longs[COUNT_OF(takers) + 5] = {
+	struct option longs[COUNT_OF(takers) + 6] = {
 		[COUNT_OF(takers)] = { "target", required_argument, NULL, 't' },
 		{ "dialect", required_argument, NULL, 'd' },
+		{ "headers", required_argument, NULL, 'H' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 	};

@@ -19,6 +19,7 @@ struct options {
 	const char *address;
 	const char *target;
 	const char *dialect;
+	const char *headers; /* a file; NULL: none */
 	double numbers[NUMBERS];
 	bool json;
 };

@@ -1,0 +1,129 @@
+"""The cost of tokens: CPU time and memory of a connection."""
+
+import base64
+import hashlib
+import hmac
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import script
+
+USERS = 64  # of the connections that come and go
+CROWD, CROWD_USERS = 10_000, 5_000
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def encode(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def openssl(*arguments, data=None):
+    done = subprocess.run(["openssl", *map(str, arguments)], input=data,
+                          capture_output=True, check=True)
+    return done.stdout
+
+
+def hmac_sign(key, data):
+    del key
+    return hmac.new(SECRET.encode(), data, hashlib.sha256).digest()
+
+
+def rsa_sign(key, data):
+    return openssl("dgst", "-sha256", "-sign", key, data=data)
+
+
+def integers(der):
+    """Those of a sequence of two, each of 32 bytes."""
+    at, out = 2, b""
+    for _ in range(2):
+        length = der[at + 1]
+        out += der[at + 2:at + 2 + length].lstrip(b"\0").rjust(32, b"\0")
+        at += 2 + length
+    return out
+
+
+def ecdsa_sign(key, data):
+    return integers(rsa_sign(key, data))
+
+
+def ed25519_sign(key, data):
+    message = key.with_suffix(".message")
+    message.write_bytes(data)
+    return openssl("pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", message)
+
+
+# The algorithm of a token: how its key is made, and how it is signed.
+KINDS = {
+    "HS256": (None, hmac_sign),
+    "RS256": (("RSA", "-pkeyopt", "rsa_keygen_bits:2048"), rsa_sign),
+    "ES256": (("EC", "-pkeyopt", "ec_paramgen_curve:P-256"), ecdsa_sign),
+    "EdDSA": (("ED25519",), ed25519_sign),
+}
+
+
+class Issuer:
+    """Signs tokens; the server verifies them with `self.public`."""
+
+    def __init__(self, kind, directory):
+        self.kind = kind
+        self.private = Path(directory) / f"{kind}.pem"
+        self.public = Path(directory) / f"{kind}.pub"
+        generate, self.sign = KINDS[kind]
+        if generate is None:
+            self.public.write_text(SECRET + "\n")
+        else:
+            openssl("genpkey", "-algorithm", *generate, "-out", self.private)
+            openssl("pkey", "-in", self.private, "-pubout", "-out", self.public)
+
+    def token(self, user):
+        claims = {"sub": user, "exp": int(time.time()) + 3600}
+        text = ".".join(encode(json.dumps(part).encode())
+                        for part in ({"alg": self.kind}, claims))
+        return f"{text}.{encode(self.sign(self.private, text.encode()))}"
+
+    def write_headers(self, path, users):
+        path.write_text("".join(
+            f"Authorization: Bearer {self.token(f'user{number}')}\n"
+            for number in range(users)))
+
+    def environment(self):
+        return {"PARLEY_AUTH_KIND": "jwt", "PARLEY_AUTH_KEY": str(self.public)}
+
+
+def run_generator(site, server, case, *flags):
+    return script.generate(
+        site.generator, site.core, "--pid", server.process.pid, "--seconds",
+        site.seconds, *flags, case, f"127.0.0.1:{server.port}",
+        timeout=120 + 10 * site.seconds)
+
+
+def connection_us(site, environment, *flags):
+    """CPU time of the server for one connection that comes and goes."""
+    with site.start(environment) as server:
+        figures = run_generator(site, server, "churn", *flags)
+    return figures["cpu_s"] / figures["connections"] * 1e6
+
+
+def measure_tokens(site):
+    """By algorithm: how much more a connection costs than without a token."""
+    open_us = connection_us(site, {})
+    figures = {"open_us": open_us}
+    for kind in KINDS:
+        issuer = Issuer(kind, site.directory)
+        headers = Path(site.directory) / f"{kind}.headers"
+        issuer.write_headers(headers, USERS)
+        figures[f"{kind.lower()}_us"] = connection_us(
+            site, issuer.environment(), "--headers", headers) - open_us
+    return figures
+
+
+def measure_users(site):
+    """Memory of connections, two of each user."""
+    issuer = Issuer("HS256", site.directory)
+    headers = Path(site.directory) / "headers"
+    issuer.write_headers(headers, CROWD_USERS)
+    with site.start(issuer.environment()) as server:
+        return run_generator(site, server, "idle", "--members", CROWD,
+                             "--headers", headers)
