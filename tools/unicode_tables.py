@@ -203,10 +203,10 @@ def confusables():
             and 2 * len(to) <= 3 * len(chr(c).encode())}
 
 
-def confusable_ranges():
+def mapping_rows(mapping):
     """Rows of characters that move by the same distance, and of the rest."""
     short, long = [], []
-    for c, to in sorted(PROTOTYPES.items()):
+    for c, to in sorted(mapping.items()):
         if len(to) > 1:
             long.append((c, [ord(x) for x in to]))
         elif (short and short[-1][1] == c - 1
@@ -236,8 +236,37 @@ def skeleton(text):
     return nfc(look(nfd(nfd(text).casefold())))
 
 
+# --- compatibility (NFKC) ----------------------------------------------------
+
+COMPATIBLE_MOST = 18
+
+
+def compatible(c):
+    """NFKD of a character, unless that is its canonical decomposition."""
+    text = unicodedata.normalize("NFKD", chr(c))
+    return text if text != nfd(chr(c)) else chr(c)
+
+
+def words(text):
+    """The skeletons of the words of a text, "" for what is between them."""
+    return [skeleton(part) if re.match(r"[\w" + MARKS_CLASS + "]", part) else ""
+            for part in re.findall(r"[\w%s]+|[^\w%s]+"
+                                   % (MARKS_CLASS, MARKS_CLASS), text)]
+
+
+def compatibles():
+    """Characters that NFKC makes other words of than their skeletons are."""
+    return {c: compatible(c) for c in CHARACTERS
+            if words(chr(c)) != words(compatible(c))}
+
+
+MARKS_CLASS = "".join(map(chr, filter(is_mark, CHARACTERS)))
+COMPATIBLES = compatibles()
+
+
 def check_promises():
     """What unicode.c and the sizes in domain/ rely on."""
+    assert all(len(to) <= COMPATIBLE_MOST for to in COMPATIBLES.values())
     for c in CHARACTERS:
         text = chr(c)
         assert len(nfd(text)) <= 4
@@ -302,19 +331,21 @@ def tables():
                 [braces(hexes(row[:1]), braces(hexes(row[1:])))
                  for row in long])
     yield "/* confusables.txt %s */\n\n" % CONFUSABLES_VERSION
-    short, long = confusable_ranges()
-    yield table("struct unicode_confusable", "confusables",
-                [braces(braces(hexes((first, last))), str(by))
-                 for first, last, by in short])
     pool, places = [], {}
-    for _, to in long:
-        if tuple(to) not in places:
-            places[tuple(to)] = len(pool)
-            pool += to
-    yield table("struct unicode_long_confusable", "long_confusables",
-                [braces("0x%x" % c, str(places[tuple(to)]), str(len(to)))
-                 for c, to in long])
-    yield table("uint32_t", "prototypes", ["0x%x" % c for c in pool])
+    for name, mapping in (("confusable", PROTOTYPES),
+                          ("compatible", COMPATIBLES)):
+        short, long = mapping_rows(mapping)
+        yield table("struct unicode_shift", name + "_shifts",
+                    [braces(braces(hexes((first, last))), str(by))
+                     for first, last, by in short])
+        for _, to in long:
+            if tuple(to) not in places:
+                places[tuple(to)] = len(pool)
+                pool += to
+        yield table("struct unicode_expansion", name + "_expansions",
+                    [braces("0x%x" % c, str(places[tuple(to)]), str(len(to)))
+                     for c, to in long])
+    yield table("uint32_t", "expanded", ["0x%x" % c for c in pool])
 
 
 # --- tests/domain/text/unicode_vectors.h ------------------------------------------
@@ -334,7 +365,15 @@ def fnv(value, data):
 
 def is_lively(c):
     return (unicodedata.combining(chr(c)) or nfd(chr(c)) != chr(c)
-            or chr(c).casefold() != chr(c) or c in PROTOTYPES)
+            or chr(c).casefold() != chr(c) or c in PROTOTYPES
+            or compatible(c) != chr(c))
+
+
+def word_sum(first):
+    value = 0x811C9DC5
+    for c in range(first, first + BLOCK):
+        value = fnv(value, "\0".join(words(compatible(c))).encode() + b"\0")
+    return value
 
 
 def lively_blocks():
@@ -398,13 +437,13 @@ def vectors():
         yield "\t{ %s, %s },\n" % tuple(map(literal, frame))
     yield "};\n\n#define BLOCK 0x%x\n" % BLOCK
     yield "/* FNV-1a of NFC, folding and skeleton of all framed characters of\n"
-    yield " * a block, each with its NUL. Blocks without changes are left\n"
-    yield " * out. */\n"
+    yield " * a block, each with its NUL, and of the skeletons of the words of\n"
+    yield " * its NFKC. Blocks without changes are left out. */\n"
     yield "static const struct {\n\tuint32_t first;\n"
-    yield "\tuint32_t normal;\n\tuint32_t folded;\n\tuint32_t skeleton;\n} blocks[] = {\n"
+    yield "\tuint32_t normal;\n\tuint32_t folded;\n\tuint32_t skeleton;\n\tuint32_t words;\n} blocks[] = {\n"
     for first in lively_blocks():
-        yield "\t{ 0x%05x, 0x%08x, 0x%08x, 0x%08x },\n" % (
-            first, *block_sums(first))
+        yield "\t{ 0x%05x, 0x%08x, 0x%08x, 0x%08x, 0x%08x },\n" % (
+            first, *block_sums(first), word_sum(first))
     yield "};\n\n"
     yield "static const struct {\n\tconst char *text;\n"
     yield "\tconst char *normal;\n\tconst char *folded;\n"

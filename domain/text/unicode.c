@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "domain/text/unicode_tables.h"
 #include "domain/text/utf8.h"
@@ -183,23 +184,74 @@ unicode_text_fold(const struct unicode_text *text, struct unicode_text *out)
 		text_append_folded(out, text->chars[i]);
 }
 
+/* What becomes of characters by a table of shifts and one of expansions. */
+struct mapping {
+	const struct unicode_shift *shifts;
+	const size_t *shift_count;
+	const struct unicode_expansion *expansions;
+	const size_t *expansion_count;
+};
+
+static const struct mapping confusable = {
+	unicode_confusable_shifts,
+	&unicode_confusable_shifts_count,
+	unicode_confusable_expansions,
+	&unicode_confusable_expansions_count,
+};
+
+static const struct mapping compatible = {
+	unicode_compatible_shifts,
+	&unicode_compatible_shifts_count,
+	unicode_compatible_expansions,
+	&unicode_compatible_expansions_count,
+};
+
+/* Returns what a character becomes, in *one if that is a single one. */
+static const uint32_t *
+character_map(const struct mapping *mapping, uint32_t character, uint32_t *one,
+    size_t *count)
+{
+	const struct unicode_expansion *several =
+	    bsearch(&character, mapping->expansions, *mapping->expansion_count,
+		sizeof(mapping->expansions[0]), compare_character);
+	const struct unicode_shift *shift;
+
+	if (several != NULL) {
+		*count = several->count;
+		return unicode_expanded + several->first;
+	}
+	shift = bsearch(&character, mapping->shifts, *mapping->shift_count,
+	    sizeof(mapping->shifts[0]), compare_range);
+	*one = shift == NULL ? character
+			     : (uint32_t)((int32_t)character + shift->by);
+	*count = 1;
+	return one;
+}
+
+size_t
+unicode_compatible(uint32_t character, uint32_t out[UNICODE_COMPATIBLE_MOST])
+{
+	uint32_t one;
+	size_t count;
+	const uint32_t *to =
+	    character_map(&compatible, character, &one, &count);
+
+	assert(count <= UNICODE_COMPATIBLE_MOST);
+	memcpy(out, to, count * sizeof(*out));
+	return count;
+}
+
 static void
 text_append_look(struct unicode_text *text, uint32_t character)
 {
-	const struct unicode_long_confusable *several;
-	const struct unicode_confusable *one;
+	uint32_t one;
+	size_t count;
+	const uint32_t *to =
+	    character_map(&confusable, character, &one, &count);
 	bool has_room = true;
 
-	several = FIND(character, unicode_long_confusables, compare_character);
-	for (size_t i = 0; several != NULL && i < several->count; i++)
-		has_room &=
-		    text_append(text, unicode_prototypes[several->first + i]);
-	if (several == NULL) {
-		one = FIND(character, unicode_confusables, compare_range);
-		if (one != NULL)
-			character = (uint32_t)((int32_t)character + one->by);
-		has_room = text_append(text, character);
-	}
+	for (size_t i = 0; i < count; i++)
+		has_room &= text_append(text, to[i]);
 	assert(has_room);
 }
 

@@ -63,6 +63,14 @@ void unicode_text_fold(const struct unicode_text *, struct unicode_text *out);
  */
 void unicode_text_look(const struct unicode_text *, struct unicode_text *out);
 
+/*
+ * What a character stands for in words: its compatibility decomposition (NFKD),
+ * unless the skeletons of names see to that. Returns how many characters.
+ */
+#define UNICODE_COMPATIBLE_MOST 18
+size_t unicode_compatible(uint32_t character,
+    uint32_t out[UNICODE_COMPATIBLE_MOST]);
+
 /* NFD to NFC, in place. */
 void unicode_text_compose(struct unicode_text *);
 

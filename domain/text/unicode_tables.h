@@ -76,26 +76,31 @@ struct unicode_long_folding {
 extern const struct unicode_long_folding unicode_long_foldings[];
 extern const size_t unicode_long_foldings_count;
 
-/*
- * Characters that look like others (UTS #39, see tools/unicode_tables.py): like
- * one character, at a distance of `by`.
- */
-struct unicode_confusable {
+/* Characters that become one other, at a distance of `by`. */
+struct unicode_shift {
 	struct unicode_range from;
 	int32_t by;
 };
-extern const struct unicode_confusable unicode_confusables[];
-extern const size_t unicode_confusables_count;
 
-/* Characters that look like several, from an index on in unicode_prototypes. */
-struct unicode_long_confusable {
+/* A character that becomes several, from an index on in unicode_expanded. */
+struct unicode_expansion {
 	uint32_t from;
 	uint16_t first;
 	uint16_t count;
 };
-extern const struct unicode_long_confusable unicode_long_confusables[];
-extern const size_t unicode_long_confusables_count;
-extern const uint32_t unicode_prototypes[];
-extern const size_t unicode_prototypes_count;
+extern const uint32_t unicode_expanded[];
+extern const size_t unicode_expanded_count;
+
+/* What looks like others (UTS #39, see tools/unicode_tables.py). */
+extern const struct unicode_shift unicode_confusable_shifts[];
+extern const size_t unicode_confusable_shifts_count;
+extern const struct unicode_expansion unicode_confusable_expansions[];
+extern const size_t unicode_confusable_expansions_count;
+
+/* Compatibility decompositions that change words. */
+extern const struct unicode_shift unicode_compatible_shifts[];
+extern const size_t unicode_compatible_shifts_count;
+extern const struct unicode_expansion unicode_compatible_expansions[];
+extern const size_t unicode_compatible_expansions_count;
 
 #endif

@@ -22,7 +22,8 @@ def test_a_message_with_such_a_word_is_refused(start, words):
     server = start("--moderation-words", str(words))
     with Chat(server.address) as a, Chat(server.address) as b:
         a.ask_ok("create", name="x", room="x")
-        for text in "darn", "Oh DARN!", "d\u0430rn", "\uff44arn":
+        for text in "darn", "Oh DARN!", "d\u0430rn", "\uff44arn", (
+                "\u24d3\u1d43rn"):
             refused = a.refusal("broadcast", room="x", message=text)
             assert refused["code"] == "message_refused", text
         refused = a.refusal("broadcast", room="x", message={"a": ["darn"]})

@@ -38,7 +38,10 @@ listed_word_key(const void *entry)
 
 /* --- words ---------------------------------------------------------------- */
 
-/* The word that is being read; longer ones than any in the list do not fit. */
+/*
+ * The word that is being read, in NFKC; longer ones than any in the list do not
+ * fit.
+ */
 struct word {
 	const char *from; /* where it begins in the message; NULL: nowhere */
 	const char *to;
@@ -48,6 +51,7 @@ struct word {
 	char text[NAME_FOLDABLE_SIZE];
 };
 
+/* Adds what a character that is shown from `at` to `end` stands for. */
 static void
 word_add(struct word *word, uint32_t character, const char *at, const char *end)
 {
@@ -56,8 +60,8 @@ word_add(struct word *word, uint32_t character, const char *at, const char *end)
 
 	if (word->from == NULL)
 		*word = (struct word){ .from = at };
+	word->chars += word->to != end;
 	word->to = end;
-	word->chars++;
 	word->is_too_long |= word->len + len > sizeof(word->text);
 	if (word->is_too_long)
 		return;
@@ -105,23 +109,49 @@ struct reading {
 	bool found; /* in the present string */
 };
 
+/*
+ * Replaces the word by asterisks. A character that stands for several may
+ * belong to the end of one word and to the next one.
+ */
+static void
+word_mask(struct reading *reading)
+{
+	const struct word *word = &reading->word;
+	struct wire_text *out = &reading->filter->changed;
+	bool is_begun = word->from < reading->copied;
+
+	if (!is_begun)
+		wire_text_append(out,
+		    str_slice(reading->copied,
+			(size_t)(word->from - reading->copied)));
+	for (size_t i = is_begun; i < word->chars; i++)
+		wire_text_append(out, STR("*"));
+	reading->copied = word->to;
+}
+
 /* Looks the word up that ends here. */
 static void
 word_end(struct reading *reading)
 {
-	struct word *word = &reading->word;
-	struct wire_text *out = &reading->filter->changed;
-
-	if (word_is_listed(reading->filter, word)) {
+	if (word_is_listed(reading->filter, &reading->word)) {
 		reading->found = true;
-		wire_text_append(out,
-		    str_slice(reading->copied,
-			(size_t)(word->from - reading->copied)));
-		for (size_t i = 0; i < word->chars; i++)
-			wire_text_append(out, STR("*"));
-		reading->copied = word->to;
+		word_mask(reading);
 	}
-	word->from = NULL;
+	reading->word.from = NULL;
+}
+
+static void
+character_read(struct reading *reading, uint32_t character, const char *from,
+    const char *to)
+{
+	uint32_t parts[UNICODE_COMPATIBLE_MOST];
+	size_t count = unicode_compatible(character, parts);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_part_of_word(parts[i]))
+			word_add(&reading->word, parts[i], from, to);
+		else if (!char_is_ignored(parts[i]))
+			word_end(reading);
 }
 
 /* The next character of a string, unescaped; *at moves past it. */
@@ -152,10 +182,7 @@ string_read(struct reading *reading, const char *at, const char *end)
 		const char *from = at;
 		uint32_t character = character_next(&at, end);
 
-		if (is_part_of_word(character))
-			word_add(&reading->word, character, from, at);
-		else if (!char_is_ignored(character))
-			word_end(reading);
+		character_read(reading, character, from, at);
 	}
 	word_end(reading);
 	return reading->found;
@@ -216,24 +243,32 @@ static const struct message_filter_ops word_filter_ops = {
 
 /* False: it is no whole word. */
 static bool
-line_is_word(struct str line)
+line_read_word(struct str line, struct word *word)
 {
 	size_t at = 0;
 
-	if (line.len > NAME_FOLDABLE_SIZE)
-		return false;
-	while (at < line.len)
-		if (!is_part_of_word(utf8_next(line, &at)))
-			return false;
-	return line.len > 0;
+	*word = (struct word){ 0 };
+	while (at < line.len) {
+		uint32_t parts[UNICODE_COMPATIBLE_MOST];
+		size_t count = unicode_compatible(utf8_next(line, &at), parts);
+
+		for (size_t i = 0; i < count; i++)
+			if (is_part_of_word(parts[i]))
+				word_add(word, parts[i], line.data,
+				    line.data + at);
+			else
+				return false;
+	}
+	return line.len > 0 && !word->is_too_long;
 }
 
 /* False: no memory. A word that is there already is not added again. */
 static bool
-list_add(struct word_filter *filter, struct str line)
+list_add(struct word_filter *filter, const struct word *read)
 {
 	char skeleton[SKELETON_SIZE];
-	size_t len = name_skeleton(line, skeleton, sizeof(skeleton));
+	size_t len = name_skeleton(str_slice(read->text, read->len), skeleton,
+	    sizeof(skeleton));
 	struct listed_word *word;
 
 	if (id_map_find(&filter->words, str_slice(skeleton, len)) != NULL)
@@ -268,14 +303,15 @@ list_read(struct word_filter *filter, struct str list, char *why, size_t size)
 {
 	for (unsigned number = 1; list.len > 0; number++) {
 		struct str line = line_next(&list);
+		struct word word;
 
 		if (line.len == 0 || line.data[0] == '#')
 			continue;
-		if (!line_is_word(line)) {
+		if (!line_read_word(line, &word)) {
 			snprintf(why, size, "line %u is not one word", number);
 			return false;
 		}
-		if (!list_add(filter, line)) {
+		if (!list_add(filter, &word)) {
 			snprintf(why, size, "no memory");
 			return false;
 		}

@@ -11,7 +11,7 @@
 
 enum word_action {
 	WORD_REJECT,
-	WORD_MASK /* an asterisk for each character */
+	WORD_MASK /* an asterisk for each character as it was sent */
 };
 
 struct word_filter;
@@ -21,9 +21,11 @@ struct word_filter;
  * are ignored. NULL: `why` explains the problem.
  *
  * Words match as a whole: letters, digits and _ up to anything else, without
- * invisible characters. They are compared as names are (name_skeleton()): in
- * any letter case, and with characters of other scripts that look the same. A
- * match in a key of an object is always refused.
+ * invisible characters, after compatibility decomposition (NFKC): wide, circled
+ * or superscript letters and ligatures count as the letters they stand for.
+ * They are compared as names are (name_skeleton()): in any letter case, and
+ * with characters of other scripts that look the same. A match in a key of an
+ * object is always refused.
  */
 struct word_filter *word_filter_create(struct str list, enum word_action,
     char *why, size_t size);

@@ -116,6 +116,14 @@ character_frame(uint32_t character, size_t kind, char out[SIZE])
 }
 
 static uint32_t
+byte_sum(uint32_t sum, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ (uint8_t)bytes[i]) * 0x01000193;
+	return sum;
+}
+
+static uint32_t
 block_sum(uint32_t first, enum form form)
 {
 	char text[SIZE], out[SIZE];
@@ -126,9 +134,47 @@ block_sum(uint32_t first, enum form form)
 			size_t len =
 			    bring_to(form, character_frame(c, kind, text), out);
 
-			for (size_t i = 0; i <= len; i++)
-				sum = (sum ^ (uint8_t)out[i]) * 0x01000193;
+			sum = byte_sum(sum, out, len + 1);
 		}
+	return sum;
+}
+
+/* Of the skeletons of the words that a character stands for. */
+static uint32_t
+word_sum(uint32_t sum, uint32_t character)
+{
+	uint32_t parts[UNICODE_COMPATIBLE_MOST];
+	size_t count = unicode_compatible(character, parts);
+	char text[SIZE], out[SIZE];
+	bool is_word = false;
+	size_t len = 0;
+
+	for (size_t i = 0; i <= count; i++) {
+		bool goes_on = i < count && (unicode_is_word(parts[i]) ||
+						unicode_is_mark(parts[i]));
+
+		if (i > 0 && (i == count || goes_on != is_word)) {
+			len = is_word ? bring_to(SKELETON, str_slice(text, len),
+					    out)
+				      : 0;
+			sum = byte_sum(sum, out, len);
+			sum = byte_sum(sum, "", 1);
+			len = 0;
+		}
+		is_word = goes_on;
+		if (i < count)
+			len += utf8_put(parts[i], text + len);
+	}
+	return sum;
+}
+
+static uint32_t
+block_word_sum(uint32_t first)
+{
+	uint32_t sum = 0x811c9dc5;
+
+	for (uint32_t c = first; c < first + BLOCK; c++)
+		sum = word_sum(sum, c);
 	return sum;
 }
 
@@ -143,6 +189,8 @@ START_TEST(agrees_with_the_oracle_on_every_character_that_changes)
 		    "folding from U+%04X on", first);
 		ck_assert_msg(block_sum(first, SKELETON) == blocks[i].skeleton,
 		    "skeletons from U+%04X on", first);
+		ck_assert_msg(block_word_sum(first) == blocks[i].words,
+		    "words from U+%04X on", first);
 	}
 }
 END_TEST

@@ -5,7 +5,7 @@
 
 #define LIST                                                      \
 	"# not to be said\n\n  darn \r\nZo\xc3\xab\nstra\xc3\x9f" \
-	"e\ndarn"
+	"e\ndarn\n\ufb01sh\n\u30ac\u30e9\u30b9\n1\n2\nx1"
 
 static const struct {
 	struct str body;
@@ -28,6 +28,19 @@ static const struct {
 	{ STR("\"\xf0\x9d\x90\x9d\xf0\x9d\x90\x9a\xf0\x9d\x90\xab"
 	      "\xf0\x9d\x90\xa7\""),
 	    "\"****\"" },
+	/* NFKC: superscripts, circles, squares, ligatures, narrow Katakana */
+	{ STR("\"\u1d48\u1d43\u02b3\u207f!\""), "\"****!\"" },
+	{ STR("\"\u24d3\u24d0\u24e1\u24dd\""), "\"****\"" },
+	{ STR("\"\U0001f133\U0001f130\U0001f141\U0001f13d x\""), "\"**** x\"" },
+	{ STR("\"\\u24d3arn, \u24d3arning\""), "\"****, \u24d3arning\"" },
+	{ STR("\"\ufb01sh, \ufb00ish\""), "\"***, \ufb00ish\"" },
+	{ STR("\"FISH \uff26\uff49sh\""), "\"**** ****\"" },
+	{ STR("\"\uff76\uff9e\uff97\uff7d \u30ac\u30e9\u30b9\""),
+	    "\"**** ***\"" },
+	/* a character that stands for two words, or is the end of one */
+	{ STR("\"\u00bd\""), "\"*\"" },
+	{ STR("\"x\u00bd 2\""), "\"** *\"" },
+	{ STR("\"\u00bda\""), "\"*a\"" },
 	/* invisible characters do not part a word */
 	{ STR("\"da\xe2\x80\x8brn\""), "\"****\"" },
 	{ STR("\"da\\u200brn\""), "\"****\"" },
@@ -51,7 +64,7 @@ filter_create(enum word_action action)
 	    word_filter_create(STR(LIST), action, why, sizeof(why));
 
 	ck_assert_ptr_nonnull(filter);
-	ck_assert_uint_eq(word_filter_count(filter), 3);
+	ck_assert_uint_eq(word_filter_count(filter), 8);
 	return filter;
 }
 
@@ -97,6 +110,7 @@ static const struct {
 	{ STR("one\ntwo words\n"), "line 2 is not one word" },
 	{ STR("caf\xff"), "line 1 is not one word" },
 	{ STR("x!"), "line 1 is not one word" },
+	{ STR("\u249f"), "line 1 is not one word" }, /* (d) */
 };
 
 START_TEST(refuses_lists)
