@@ -85,6 +85,18 @@ is_waiting(const struct life *life)
 	return life->model.told != life->model.now;
 }
 
+/* Each kind is as frequent, of as many members as it may be. */
+static unsigned
+choose_room_mark(struct life *life)
+{
+	unsigned kind = (unsigned)chance_below(&life->chance, 5);
+
+	if (kind < 2)
+		return kind;
+	return 2 + (kind - 2) * MARK_SUBJECTS +
+	       (unsigned)chance_below(&life->chance, MARK_SUBJECTS);
+}
+
 /* Chooses what to set: of the room, or of one of the messages it keeps. */
 static unsigned
 choose_mark(struct life *life, const struct print *room, uint64_t *seq)
@@ -94,7 +106,7 @@ choose_mark(struct life *life, const struct print *room, uint64_t *seq)
 
 	*seq = 0;
 	if (kept == 0 || lot < 40)
-		return (unsigned)chance_below(&life->chance, ROOM_MARKS);
+		return choose_room_mark(life);
 	*seq = room->last - chance_below(&life->chance, kept);
 	if (lot < 48)
 		return MARK_REDACTION;

@@ -86,34 +86,36 @@ speech_number(const struct message *message, unsigned *text)
 		   : 0;
 }
 
-#define SUBJECTS 4
-
 /* Without value. */
 static void
 mark_name(struct speech_mark *mark, uint64_t seq, unsigned place)
 {
 	struct attribute *attribute = &mark->attribute;
+	static const enum attribute_kind of_rooms[] = { ATTRIBUTE_TOPIC,
+		ATTRIBUTE_SLOW };
 	static const enum attribute_kind of_members[] = { ATTRIBUTE_ROLE,
 		ATTRIBUTE_MEMBER, ATTRIBUTE_READ };
+	static const enum attribute_kind of_messages[] = {
+		[MARK_REDACTION] = ATTRIBUTE_REDACTION,
+		[MARK_EDIT] = ATTRIBUTE_EDIT,
+	};
 
 	*mark = (struct speech_mark){ .attribute.seq = seq };
-	if (seq == 0 && place == 0) {
-		attribute->kind = ATTRIBUTE_TOPIC;
-		return;
-	}
-	if (seq > 0 && place <= MARK_EDIT) {
+	if (place < 2) {
 		attribute->kind =
-		    place == MARK_EDIT ? ATTRIBUTE_EDIT : ATTRIBUTE_REDACTION;
+		    seq > 0 ? of_messages[place] : of_rooms[place];
 		return;
 	}
-	place -= seq > 0 ? 2 : 1;
+	place -= 2;
 	attribute->kind =
-	    seq > 0 ? ATTRIBUTE_REACTION : of_members[place / SUBJECTS];
-	snprintf(mark->subject, sizeof(mark->subject), "m%u", place % SUBJECTS);
+	    seq > 0 ? ATTRIBUTE_REACTION : of_members[place / MARK_SUBJECTS];
+	snprintf(mark->subject, sizeof(mark->subject), "m%u",
+	    place % MARK_SUBJECTS);
 	attribute->subject = str_from(mark->subject);
 	if (seq == 0)
 		return;
-	snprintf(mark->label, sizeof(mark->label), "r%u", place / SUBJECTS);
+	snprintf(mark->label, sizeof(mark->label), "r%u",
+	    place / MARK_SUBJECTS);
 	attribute->label = str_from(mark->label);
 }
 

@@ -33,8 +33,9 @@ void speech_make(struct speech *, unsigned n);
  */
 unsigned speech_number(const struct message *, unsigned *text);
 
-/* The places of attributes of a room, … */
-#define ROOM_MARKS 13 /* topic, roles, members, read */
+/* The places of attributes of a room: topic, slow, role, member, read; … */
+#define MARK_SUBJECTS 4
+#define ROOM_MARKS (2 + 3 * MARK_SUBJECTS)
 /* … and of a message. */
 #define MESSAGE_MARKS 10 /* redaction, edit, reactions */
 enum {
