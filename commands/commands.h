@@ -33,7 +33,8 @@ struct chat_limits {
 	enum room_creators creators;
 	size_t persistent_rooms;          /* in all; 0: no limit */
 	size_t persistent_rooms_per_hour; /* of one address; 0: no limit */
-	size_t rooms_per_user; /* persistent, of one creator; 0: no limit */
+	size_t rooms_per_origin; /* of one address at a time; 0: no limit */
+	size_t rooms_per_user;   /* persistent, of one creator; 0: no limit */
 	/*
 	 * An address fills a history of so many messages or bytes (0: no
 	 * limit) in this time at the soonest; 0: no limit.

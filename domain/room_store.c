@@ -98,6 +98,13 @@ room_store_count(struct room_store *store)
 	return store->ops->count(store);
 }
 
+struct room_counts
+room_store_count_of(struct room_store *store, uint64_t origin)
+{
+	assert(origin != 0);
+	return store->ops->count_of(store, origin);
+}
+
 void
 room_store_guests(struct room_store *store, struct room_guests *out)
 {

@@ -16,6 +16,12 @@ struct room_guests {
 	size_t rooms;
 };
 
+/* Rooms, and the persistent ones among them. */
+struct room_counts {
+	size_t all;
+	size_t persistent;
+};
+
 struct room_store_ops {
 	/*
 	 * Add a room without members. CHAT_ROOM_EXISTS, CHAT_UNAVAILABLE.
@@ -49,8 +55,9 @@ struct room_store_ops {
 	    room_visit *, void *arg);
 	/* Visit all rooms, in order of creation. */
 	void (*each)(struct room_store *, room_visit *, void *arg);
-	/* The number of rooms. Both in constant time. */
+	/* The number of rooms; of one origin, not 0. All in constant time. */
 	size_t (*count)(struct room_store *);
+	struct room_counts (*count_of)(struct room_store *, uint64_t origin);
 	void (*guests)(struct room_store *, struct room_guests *out);
 	/* Bytes held in memory for rooms and memberships. */
 	size_t (*bytes)(struct room_store *);
@@ -80,6 +87,7 @@ void room_store_each_room_of(struct room_store *, struct str member_id,
     room_visit *, void *arg);
 void room_store_each(struct room_store *, room_visit *, void *arg);
 size_t room_store_count(struct room_store *);
+struct room_counts room_store_count_of(struct room_store *, uint64_t origin);
 void room_store_guests(struct room_store *, struct room_guests *out);
 size_t room_store_bytes(struct room_store *);
 void room_store_destroy(struct room_store *);

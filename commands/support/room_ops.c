@@ -142,6 +142,8 @@ room_ops_create(struct request *request, struct room *room)
 		error = check_creator(request);
 	if (error == CHAT_OK)
 		error = room_ops_check_rooms(request);
+	if (error == CHAT_OK)
+		error = room_quota_check_origin(request, room->persistent);
 	if (error == CHAT_OK && room->persistent)
 		error = take_quota(request, room);
 	return error == CHAT_OK ? room_ops_append(request, room) : error;
@@ -154,6 +156,7 @@ room_ops_append(struct request *request, struct room *room)
 
 	id_source_next(request->chat->ids, ID_HEX16, room->epoch);
 	room->created_ms = room->active_ms = request->now_ms;
+	room->origin = room_quota_origin(request);
 	if (room->id[0] == '\0')
 		return append_with_made_id(request, room, is_unnamed);
 	return append_room(request, room, is_unnamed);

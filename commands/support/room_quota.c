@@ -9,6 +9,9 @@
 
 #define HOUR_MS INT64_C(3600000)
 
+/* One address has this part of the persistent rooms at most. */
+#define ORIGIN_PART 4
+
 /* Counting visits every room, so it is not done more often. */
 #define COUNT_EACH_MS 1000
 
@@ -125,6 +128,34 @@ user_check(struct request *request)
 	return count.rooms < most
 		   ? CHAT_OK
 		   : request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
+uint64_t
+room_quota_origin(const struct request *request)
+{
+	return request->author.is_user ? 0 : request->command->origin;
+}
+
+enum chat_error
+room_quota_check_origin(struct request *request, bool persistent)
+{
+	const struct chat_limits *limits = &request->chat->limits;
+	size_t most = limits->rooms_per_origin;
+	size_t most_persistent =
+	    (limits->persistent_rooms + ORIGIN_PART - 1) / ORIGIN_PART;
+	uint64_t origin = room_quota_origin(request);
+	struct room_counts counts;
+
+	if (origin == 0 || most == 0)
+		return CHAT_OK;
+	counts = room_store_count_of(request->chat->rooms, origin);
+	if (counts.all >= most)
+		return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+	if (persistent && most_persistent > 0 &&
+	    counts.persistent >= most_persistent)
+		return request_over_limit(request, CHAT_TOO_MANY_ROOMS,
+		    most_persistent);
+	return CHAT_OK;
 }
 
 enum chat_error

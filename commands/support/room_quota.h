@@ -1,11 +1,12 @@
 /*
- * How many persistent rooms there may be, of one user, of one origin: they stay
- * when their members have left, so clients without an account could fill the
- * server with them.
+ * How many rooms there may be of one origin, and persistent ones of one user
+ * and in all: these stay when their members have left, so clients without an
+ * account could fill the server with them.
  */
 #ifndef COMMANDS_ROOM_QUOTA_H
 #define COMMANDS_ROOM_QUOTA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,15 @@ struct room_quota {
 };
 
 void room_quota_fini(struct room_quota *);
+
+/*
+ * Whether the author's address may have one more room.
+ * CHAT_TOO_MANY_ROOMS: it has as many as it may have at a time.
+ */
+enum chat_error room_quota_check_origin(struct request *, bool persistent);
+
+/* The origin that a room of the author counts for; 0: for none. */
+uint64_t room_quota_origin(const struct request *);
 
 /*
  * Counts a persistent room that the author is about to create.

@@ -6,6 +6,7 @@
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
 #include "persistence/memory/membership_index.h"
+#include "persistence/memory/room_origins.h"
 
 struct entry {
 	struct room room;
@@ -30,6 +31,7 @@ struct memory_rooms {
 	struct room_store base;
 	struct id_map entries;
 	struct id_map members;
+	struct id_map origins;
 	struct list in_order; /* of creation */
 	struct room_guests guests;
 	size_t bytes; /* of entries, memberships and members; not of maps */
@@ -133,14 +135,19 @@ rooms_put(struct room_store *base, const struct room *room)
 	*entry = (struct entry){ .room = *room };
 	entry->room.member_count = 0;
 	entry->room.guest_count = 0;
-	if (!id_map_put(&self->entries, entry)) {
-		free(entry);
-		return CHAT_UNAVAILABLE;
-	}
+	if (!room_origins_add(&self->origins, room))
+		goto free_entry;
+	if (!id_map_put(&self->entries, entry))
+		goto forget_origin;
 	self->bytes += sizeof(*entry);
 	list_init(&entry->memberships);
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
+forget_origin:
+	room_origins_remove(&self->origins, room);
+free_entry:
+	free(entry);
+	return CHAT_UNAVAILABLE;
 }
 
 static enum chat_error
@@ -165,6 +172,7 @@ rooms_remove(struct room_store *base, struct str id)
 		return;
 	assert(list_is_empty(&entry->memberships));
 	list_remove(&entry->in_order);
+	room_origins_remove(&self->origins, &entry->room);
 	self->bytes -= sizeof(*entry);
 	free(entry);
 }
@@ -294,6 +302,12 @@ rooms_count(struct room_store *base)
 	return id_map_count(&memory_rooms_of(base)->entries);
 }
 
+static struct room_counts
+rooms_count_of(struct room_store *base, uint64_t origin)
+{
+	return room_origins_count(&memory_rooms_of(base)->origins, origin);
+}
+
 static void
 rooms_guests(struct room_store *base, struct room_guests *out)
 {
@@ -323,10 +337,12 @@ rooms_destroy(struct room_store *base)
 
 		entry_end_memberships(self, entry);
 		list_remove(&entry->in_order);
+		room_origins_remove(&self->origins, &entry->room);
 		free(entry);
 	}
 	id_map_fini(&self->entries);
 	id_map_fini(&self->members);
+	id_map_fini(&self->origins);
 	free(self);
 }
 
@@ -337,7 +353,7 @@ rooms_bytes(struct room_store *base)
 	const struct memory_rooms *self = memory_rooms_of(base);
 
 	return self->bytes + id_map_bytes(&self->entries) +
-	       id_map_bytes(&self->members);
+	       id_map_bytes(&self->members) + id_map_bytes(&self->origins);
 }
 
 static const struct room_store_ops ops = {
@@ -353,6 +369,7 @@ static const struct room_store_ops ops = {
 	.each_room_of = rooms_each_of_member,
 	.each = rooms_each,
 	.count = rooms_count,
+	.count_of = rooms_count_of,
 	.guests = rooms_guests,
 	.bytes = rooms_bytes,
 	.destroy = rooms_destroy,
@@ -369,6 +386,7 @@ memory_rooms_create(void)
 	list_init(&self->in_order);
 	id_map_init(&self->entries, room_entry_key);
 	membership_index_init(&self->members);
+	room_origins_init(&self->origins);
 	return &self->base;
 }
 
@@ -381,7 +399,9 @@ memory_rooms_update(struct room_store *base, const struct room *room)
 
 	assert(entry != NULL);
 	was = entry->room;
+	assert(was.persistent == room->persistent);
 	entry->room = *room;
+	entry->room.origin = was.origin;
 	entry->room.member_count = was.member_count;
 	entry->room.guest_count = was.guest_count;
 }

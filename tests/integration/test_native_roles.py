@@ -301,13 +301,51 @@ def test_a_user_has_so_many_rooms(start, key):
         ann.ask_ok("create", name="c", persistent=True)
 
 
-def test_one_client_cannot_exhaust_the_rooms_for_good(start):
-    """An anonymous client fills its quota; users have theirs, and what the
-    client left behind ends by itself (rooms.empty_for)."""
-    server = start("--limits-rooms", "8", "--limits-persistent-rooms", "4",
-                   "--limits-rooms-per-member", "20")
-    with Chat(server.address) as eve, Chat(server.address) as bob:
-        made = [eve.ask("create", name=str(n), persistent=True)["event"]
-                for n in range(20)]
-        assert made.count("created") == 4
+def test_one_client_cannot_exhaust_the_rooms_for_good(start, tmp_path):
+    """One anonymous client with many connections creates all rooms that it
+    can, in each dialect. Others can still create, also after a restart."""
+    options = ("--auth-trusted-proxies", "127.0.0.1", "--limits-rooms", "40",
+               "--limits-persistent-rooms", "12", "--limits-rooms-per-ip", "10",
+               "--store-kind", "file", "--store-dir", str(tmp_path / "data"))
+    listen = [f"127.0.0.1:0={d}" for d in ("command", "action", "topic")]
+
+    def join_as(host, server, client=Chat, nth=0):
+        return client(server.addresses[nth], **{"X-Forwarded-For": host})
+
+    def exhaust(server):
+        """What it got: rooms that end with it, and persistent ones."""
+        mine = [join_as("203.0.113.9", server) for _ in range(4)]
+        persistent = [eve.ask("create", name="x", persistent=True)
+                      for eve in mine for _ in range(6)]
+        asked = [eve.ask("create", name="x") for eve in mine for _ in range(6)]
+        mine.append(join_as("203.0.113.9", server, Action, 1))
+        assert mine[-1].answer("create", "x")["status"] == "error"
+        for answer in persistent + asked:
+            assert answer.get("code", "too_many_rooms") == "too_many_rooms"
+        return mine, *([r["room"] for r in answers if r["event"] == "created"]
+                       for answers in (asked, persistent))
+
+    server = start(*options, listen=listen)
+    mine, transient, persistent = exhaust(server)
+    assert (len(transient), len(persistent)) == (7, 3)
+    with join_as("203.0.113.5", server) as bob:
         bob.ask_ok("create", name="honest")
+        bob.ask_ok("create", name="honest", room="kept", persistent=True)
+    # What ends with its members makes room.
+    for room in transient:
+        for eve in mine[:4]:
+            eve.ask("leave", room=room)
+    mine[0].ask_ok("create", name="again")
+    for eve in mine:
+        eve.leave()
+    server.stop()
+    server = start(*options, listen=listen)
+    mine, transient, persistent = exhaust(server)
+    assert (len(transient), len(persistent)) == (7, 3)
+    with join_as("203.0.113.5", server) as bob:
+        left = {r["room"] for r in bob.ask("rooms")["rooms"] if r["persistent"]}
+        assert len(left) == 7 and "kept" in left
+        bob.ask_ok("create", name="honest", persistent=True)
+        bob.ask_ok("create", name="honest")
+    for eve in mine:
+        eve.leave()

@@ -579,6 +579,12 @@ const struct option option_table[] = {
 	    .name = "limits.rooms",
 	    NUMBER(COUNT, chat.rooms, "10000", 1, MILLION),
 	    .help = "Rooms of the server; beyond: too_many_rooms." },
+	{ .name = "limits.rooms_per_ip",
+	    NUMBER(COUNT, chat.rooms_per_origin, "1000", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Rooms at a time that clients of one address (or IPv6 "
+		    "/64; loopback exempt) without an account have created; "
+		    "a quarter of limits.persistent_rooms may be theirs." },
 	{ .name = "limits.persistent_rooms",
 	    NUMBER(COUNT, chat.persistent_rooms, "1000", 1, MILLION),
 	    NO_LIMIT,

@@ -14,7 +14,7 @@ setup(void)
 	people(1);
 	world.chat.limits.rooms = 1000;
 	world.chat.limits.rooms_per_member = 1000;
-	world.chat.limits.persistent_rooms = 10;
+	world.chat.limits.persistent_rooms = 16;
 	world.chat.limits.persistent_rooms_per_hour = 3;
 }
 
@@ -62,19 +62,71 @@ END_TEST
 
 START_TEST(all_addresses_share_a_limit_below_that_of_rooms)
 {
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 16; i++)
 		ck_assert_int_eq(create_persistent(i, (uint64_t)i + 1),
 		    CHAT_OK);
-	ck_assert_int_eq(create_persistent(10, 99), CHAT_TOO_MANY_ROOMS);
-	ck_assert_int_eq(create_persistent(10, 0), CHAT_TOO_MANY_ROOMS);
+	ck_assert_int_eq(create_persistent(16, 99), CHAT_TOO_MANY_ROOMS);
+	ck_assert_int_eq(create_persistent(16, 0), CHAT_TOO_MANY_ROOMS);
 	/* Rooms that end with their members are not counted. */
-	ck_assert_int_eq(quota_room_create(10, HOME, 0), CHAT_OK);
+	ck_assert_int_eq(quota_room_create(16, HOME, 0), CHAT_OK);
+}
+END_TEST
+
+START_TEST(an_address_has_so_many_rooms_at_a_time)
+{
+	world.chat.limits.rooms_per_origin = 5;
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(quota_room_create(i, HOME, 0), CHAT_OK);
+	forget_what_was_heard();
+	ck_assert_int_eq(quota_room_create(5, HOME, 0), CHAT_TOO_MANY_ROOMS);
+	HEARD("id1: failed too_many_rooms limit=5\n");
+	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("other"),
+			     .flags = COMMAND_MAY_CREATE, .origin = HOME),
+	    CHAT_TOO_MANY_ROOMS);
+	ck_assert_int_eq(quota_room_create(5, OFFICE, 0), CHAT_OK);
+	ck_assert_int_eq(quota_room_create(6, 0, 0), CHAT_OK);
+	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
+	ck_assert_int_eq(quota_room_create(7, HOME, 0), CHAT_OK);
+	/* Others leave its rooms, and it has gone: they are still its own. */
+	ck_assert_int_eq(quota_room_create(8, HOME, 0), CHAT_TOO_MANY_ROOMS);
+}
+END_TEST
+
+START_TEST(an_address_has_a_quarter_of_the_persistent_rooms)
+{
+	world.chat.limits.rooms_per_origin = 100;
+	world.chat.limits.persistent_rooms_per_hour = 0;
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(create_persistent(i, HOME), CHAT_OK);
+	forget_what_was_heard();
+	ck_assert_int_eq(create_persistent(4, HOME), CHAT_TOO_MANY_ROOMS);
+	HEARD("id1: failed too_many_rooms limit=4\n");
+	ck_assert_int_eq(quota_room_create(4, HOME, 0), CHAT_OK);
+	ck_assert_int_eq(create_persistent(5, OFFICE), CHAT_OK);
+}
+END_TEST
+
+START_TEST(rooms_of_users_do_not_count_for_their_address)
+{
+	struct principal principal = { .user_id = STR("u") };
+
+	world.chat.limits.rooms_per_origin = 1;
+	ck_assert_int_eq(CONNECT(.principal = &principal), CHAT_OK);
+	ck_assert_int_eq(quota_room_create(0, HOME, 0), CHAT_OK);
+	for (int i = 1; i < 4; i++) {
+		char id[] = "user0";
+
+		id[4] = (char)('0' + i);
+		ck_assert_int_eq(DO(ROOM_CREATE, "id2", .name = STR("Room"),
+				     .room = str_from(id), .origin = HOME),
+		    CHAT_OK);
+	}
 }
 END_TEST
 
 START_TEST(this_machine_has_no_limit_of_its_own)
 {
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 16; i++)
 		ck_assert_int_eq(create_persistent(i, 0), CHAT_OK);
 }
 END_TEST
@@ -181,6 +233,9 @@ SUITE(room_quota)
 	    one_address_creates_so_many_persistent_rooms_an_hour);
 	tcase_add_test(tests, joining_creates_within_the_same_quota);
 	tcase_add_test(tests, all_addresses_share_a_limit_below_that_of_rooms);
+	tcase_add_test(tests, an_address_has_so_many_rooms_at_a_time);
+	tcase_add_test(tests, an_address_has_a_quarter_of_the_persistent_rooms);
+	tcase_add_test(tests, rooms_of_users_do_not_count_for_their_address);
 	tcase_add_test(tests, this_machine_has_no_limit_of_its_own);
 	tcase_add_test(tests, a_room_that_exists_costs_nothing);
 	tcase_add_test(tests, a_room_for_one_ends_with_its_member);

@@ -2,6 +2,7 @@
 #include "persistence/memory/memory_rooms.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
@@ -96,9 +97,75 @@ START_TEST(memory_of_memberships_is_counted_and_given_back)
 }
 END_TEST
 
+static void
+put_of_origin(struct room_store *rooms, const char *id, uint64_t origin,
+    bool persistent)
+{
+	struct room room = { .name = "Room",
+		.epoch = "e",
+		.persistent = persistent,
+		.origin = origin };
+
+	strcpy(room.id, id);
+	ck_assert_int_eq(room_store_put(rooms, &room), CHAT_OK);
+}
+
+static void
+assert_count_of(struct room_store *rooms, uint64_t origin, size_t all,
+    size_t persistent)
+{
+	struct room_counts counts = room_store_count_of(rooms, origin);
+
+	ck_assert_uint_eq(counts.all, all);
+	ck_assert_uint_eq(counts.persistent, persistent);
+}
+
+START_TEST(counts_the_rooms_of_an_origin)
+{
+	struct room_store *rooms = memory_rooms_create();
+
+	put_of_origin(rooms, "none", 0, true);
+	put_of_origin(rooms, "a", 7, false);
+	put_of_origin(rooms, "b", 7, true);
+	put_of_origin(rooms, "c", 8, false);
+	assert_count_of(rooms, 7, 2, 1);
+	assert_count_of(rooms, 8, 1, 0);
+	assert_count_of(rooms, 9, 0, 0);
+	room_store_remove(rooms, STR("b"));
+	room_store_remove(rooms, STR("none"));
+	assert_count_of(rooms, 7, 1, 0);
+	room_store_remove(rooms, STR("a"));
+	assert_count_of(rooms, 7, 0, 0);
+	room_store_destroy(rooms);
+}
+END_TEST
+
+START_TEST(without_memory_no_room_is_counted)
+{
+	struct room room = {
+		.id = "a", .name = "A", .epoch = "e", .origin = 7
+	};
+	enum chat_error error = CHAT_UNAVAILABLE;
+
+	if (!malloc_can_fail())
+		return;
+	for (unsigned nth = 1; error != CHAT_OK; nth++) {
+		struct room_store *rooms = memory_rooms_create();
+
+		malloc_fail_at(nth);
+		error = room_store_put(rooms, &room);
+		malloc_fail_at(0);
+		assert_count_of(rooms, 7, error == CHAT_OK, 0);
+		room_store_destroy(rooms);
+	}
+}
+END_TEST
+
 SUITE(memory_rooms)
 {
 	tcase_add_test(tests, hides_a_room_and_shows_it_again);
 	tcase_add_loop_test(tests, takes_two_small_blocks_for_guests_too, 0, 2);
 	tcase_add_test(tests, memory_of_memberships_is_counted_and_given_back);
+	tcase_add_test(tests, counts_the_rooms_of_an_origin);
+	tcase_add_test(tests, without_memory_no_room_is_counted);
 }
