@@ -72,6 +72,15 @@ enum broker_script {
 	 * the entries. Else "forked", place, chain.
 	 */
 	BROKER_HEAL,
+	/*
+	 * name, count, index, piece, trim: a snapshot of what the log's entries
+	 * lead to, in pieces of at most some 100 KB. After the last one
+	 * (index + 1 = count) the field "snapshot" is the name, the fields
+	 * "name/0" to "name/count-1" are the pieces, those of the snapshot
+	 * before are removed, and entries with a number below `trim`: "ok". If
+	 * not all pieces are there, "gone", and nothing of it is kept.
+	 */
+	BROKER_SAVE,
 	/* The log is removed: "ok". */
 	BROKER_DROP,
 	/*
