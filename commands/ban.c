@@ -40,7 +40,7 @@ ban_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_ban = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = ban_run,
 	.finish = ban_finish,
 };

@@ -25,8 +25,10 @@ publish_in_lobby(struct request *request)
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
 	said.body = request->body;
-	delivered.recipients = publisher_publish(request->chat->publisher,
-	    &said, audience_lobby());
+	delivered.recipients = request_recipients(request,
+	    publisher_publish(request->chat->publisher, &said,
+		audience_lobby()),
+	    request->state->in_lobby);
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }
@@ -81,11 +83,19 @@ broadcast_finish(struct request *request, const struct entry *entry)
 
 	if (!entry->is_duplicate)
 		delivered.recipients = publish_said(request, entry);
+	if (request_is_foreign(request))
+		return CHAT_OK;
 	/* A member of the room has its epoch since it joined. */
-	if ((request->command->flags & COMMAND_OF_SERVER) &&
+	if (((request->command->flags & COMMAND_OF_SERVER) ||
+		request->chat->order != NULL) &&
 	    room_store_get(request->chat->rooms, entry->room_id, &room) ==
-		CHAT_OK)
-		delivered.epoch = str_from(room.epoch);
+		CHAT_OK) {
+		if (request->command->flags & COMMAND_OF_SERVER)
+			delivered.epoch = str_from(room.epoch);
+		if (!entry->is_duplicate)
+			delivered.recipients = request_recipients(request,
+			    delivered.recipients, room.member_count);
+	}
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }
@@ -117,7 +127,8 @@ broadcast_run(struct request *request)
 }
 
 const struct command_entry command_broadcast = {
-	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_PLACE | NEEDS_VOICE,
+	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_PLACE | NEEDS_VOICE |
+		 IS_ORDERED_IN_LOBBY,
 	.rights = RIGHT_POST,
 	.run = broadcast_run,
 	.finish = broadcast_finish,

@@ -13,7 +13,11 @@ enum command_needs {
 	NEEDS_NO_GUEST = 1 << 4, /* guests get their name by joining */
 	/* with NEEDS_ROOM: or the room is a private talk of the author */
 	MAY_BE_TALK = 1 << 5,
-	NEEDS_VOICE = 1 << 6 /* the author's role allows it to post */
+	NEEDS_VOICE = 1 << 6,   /* the author's role allows it to post */
+	NEEDS_HISTORY = 1 << 7, /* the room's history is in the stores */
+	/* With other nodes: it runs on each, in the order of all. */
+	IS_ORDERED = 1 << 8,
+	IS_ORDERED_IN_LOBBY = 1 << 9 /* if it has no room */
 };
 
 struct command_entry {

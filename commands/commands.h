@@ -9,6 +9,7 @@
 #include "domain/chat_stats.h"
 #include "domain/clock.h"
 #include "domain/command.h"
+#include "domain/command_order.h"
 #include "domain/commit_log.h"
 #include "domain/event.h"
 #include "domain/history.h"
@@ -73,6 +74,8 @@ struct chat {
 	struct history *history;
 	struct attribute_store *attributes;
 	struct commit_log *log; /* changes rooms, history and attributes */
+	struct command_order
+	    *order; /* with other nodes; NULL: there are none */
 	struct publisher *publisher;
 	struct clock *clock;
 	struct id_source *ids;
@@ -95,6 +98,13 @@ void dispatcher_destroy(struct dispatcher *);
 
 /* Handles commands; owned by the dispatcher. */
 struct command_handler *dispatcher_handler(struct dispatcher *);
+
+/*
+ * A chat with other nodes: what is not in the stores, but belongs to the same
+ * place in the order. The stores are loaded before it is set.
+ */
+uint64_t dispatcher_newcomers(const struct dispatcher *);
+void dispatcher_resume(struct dispatcher *, uint64_t newcomers);
 
 /* Memory of the commands that wait for the log. */
 size_t dispatcher_queued_bytes(const struct dispatcher *);

@@ -138,9 +138,12 @@ member_greet(const struct request *request)
 		member_announce(request);
 }
 
-/* On failure the connection is attached to nothing. */
+/*
+ * On failure the connection is attached to nothing. With other nodes the member
+ * is connected all the same, and its connection is lost.
+ */
 static enum chat_error
-member_attach(const struct request *request)
+connection_try(const struct request *request)
 {
 	struct publisher *publisher = request->chat->publisher;
 	uint32_t connection = request->command->connection;
@@ -156,6 +159,25 @@ member_attach(const struct request *request)
 	if (error != CHAT_OK)
 		publisher_detach(publisher, id, connection);
 	return error;
+}
+
+static enum chat_error
+member_attach(const struct request *request)
+{
+	struct ordered_run *ordered = request->ordered;
+	enum chat_error error;
+
+	if (ordered == NULL)
+		return connection_try(request);
+	memcpy(ordered->member_id, request->author.id, ID_SIZE);
+	if (ordered->is_foreign)
+		return CHAT_OK;
+	error = connection_try(request);
+	ordered->is_lost = error != CHAT_OK;
+	if (ordered->is_lost)
+		publisher_end(request->chat->publisher, STR_ABSENT,
+		    request->command->connection, error);
+	return CHAT_OK;
 }
 
 static enum chat_error
@@ -224,9 +246,14 @@ connection_attach(const struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	room_store_each_room_of(chat->rooms, id, room_enter, &subscribing);
-	if (subscribing.error != CHAT_OK)
-		publisher_detach(chat->publisher, id,
-		    request->command->connection);
+	if (subscribing.error == CHAT_OK)
+		return CHAT_OK;
+	if (request->ordered != NULL) {
+		publisher_end(chat->publisher, id, request->command->connection,
+		    subscribing.error);
+		return CHAT_OK;
+	}
+	publisher_detach(chat->publisher, id, request->command->connection);
 	return subscribing.error;
 }
 
@@ -264,5 +291,6 @@ connect_run(struct request *request)
 }
 
 const struct command_entry command_connect = {
+	.needs = IS_ORDERED,
 	.run = connect_run,
 };

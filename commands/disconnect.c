@@ -12,6 +12,10 @@ disconnect_run(struct request *request)
 	struct str author_id = str_from(request->author.id);
 	struct room room;
 
+	/* It is still here if other nodes have taken this one for dead. */
+	if (request->ordered != NULL)
+		publisher_end(chat->publisher, author_id,
+		    request->command->connection, CHAT_UNAVAILABLE);
 	publisher_detach(chat->publisher, author_id,
 	    request->command->connection);
 	if (request->author.connections > 1) {
@@ -31,6 +35,6 @@ disconnect_run(struct request *request)
 }
 
 const struct command_entry command_disconnect = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = disconnect_run,
 };

@@ -9,6 +9,7 @@
 struct dispatcher {
 	struct command_handler base;
 	struct entry_handler entry_handler;
+	struct ordered_handler ordered_handler;
 	struct chat *chat;
 	struct dispatcher_state state;
 };
@@ -152,7 +153,60 @@ request_init(struct request *request, struct dispatcher *self,
 	request->room = command->room;
 	request->body = command->body;
 	request->now_ms = clock_wall_ms(self->chat->clock);
+	request->ordered = NULL;
 	request->failure = (struct failure){ .error = CHAT_OK };
+}
+
+/* --- the order of all nodes ----------------------------------------------- */
+
+static bool
+is_ordered(const struct request *request, const struct command_entry *entry)
+{
+	return request->chat->order != NULL && request->ordered == NULL &&
+	       ((entry->needs & IS_ORDERED) ||
+		   ((entry->needs & IS_ORDERED_IN_LOBBY) &&
+		       request->room.data == NULL));
+}
+
+/* Later commands of the author wait until it has run. */
+static enum chat_error
+command_propose(struct request *request)
+{
+	const struct command *command = request->command;
+	enum chat_error error;
+
+	if (command->kind == COMMAND_DISCONNECT)
+		publisher_detach(request->chat->publisher, command->author,
+		    command->connection);
+	error = command_order_propose(request->chat->order, command);
+	if (error == CHAT_OK && command->author.data != NULL)
+		command_queues_entry_added(&request->state->queues,
+		    command->author, true);
+	return error;
+}
+
+/* True: the command waits, or cannot run, as *error says. */
+static bool
+waits_for_room(struct request *request, const struct command_entry *entry,
+    enum chat_error *error)
+{
+	struct entry barrier = { .kind = ENTRY_BARRIER,
+		.room_id = request->room };
+
+	if (request->chat->order == NULL || request->ordered != NULL ||
+	    !(entry->needs & NEEDS_HISTORY) || request->room.data == NULL)
+		return false;
+	switch (command_order_room(request->chat->order, request->room)) {
+	case ROOM_IS_READY:
+		return false;
+	case ROOM_IS_AWAITED:
+		*error = request_append(request, &barrier);
+		return true;
+	case ROOM_IS_UNAVAILABLE:
+		break;
+	}
+	*error = CHAT_UNAVAILABLE;
+	return true;
 }
 
 static enum chat_error
@@ -161,6 +215,10 @@ run_for_author(struct request *request, const struct command_entry *entry)
 	enum chat_error error;
 
 	error = find_current_room(request);
+	if (error == CHAT_OK && waits_for_room(request, entry, &error))
+		return error;
+	if (error == CHAT_OK && is_ordered(request, entry))
+		return command_propose(request);
 	if (error == CHAT_OK)
 		error = check_needs(request, entry);
 	if (error == CHAT_OK)
@@ -296,7 +354,8 @@ dispatcher_handle(struct command_handler *handler,
 	if (entry->needs & NEEDS_AUTHOR)
 		return handle_for_author(self, command);
 	request_init(&request, self, command);
-	return entry->run(&request);
+	return is_ordered(&request, entry) ? command_propose(&request)
+					   : entry->run(&request);
 }
 
 static bool
@@ -314,6 +373,16 @@ static const struct command_handler_ops dispatcher_ops = {
 	.handle = dispatcher_handle,
 	.is_in_room = dispatcher_is_in_room,
 };
+
+/* An entry of the author is done. Authors of other nodes have none here. */
+static void
+author_go_on(struct dispatcher *self, const struct command *command, bool moves)
+{
+	if (command->connection == CONNECTION_ELSEWHERE)
+		return;
+	command_queues_entry_done(&self->state.queues, command->author, moves);
+	queue_run(self, command->author);
+}
 
 /*
  * The entry decides where its author is, who must be there; a barrier's command
@@ -365,8 +434,7 @@ finish_later(struct dispatcher *self, const struct entry *entry,
 			      : finish_without_author(&request, entry);
 	if (error != CHAT_OK)
 		request_answer_failure(&request, error);
-	command_queues_entry_done(&self->state.queues, command->author, moves);
-	queue_run(self, command->author);
+	author_go_on(self, command, moves);
 }
 
 static void
@@ -396,6 +464,79 @@ static const struct entry_handler_ops entry_handler_ops = {
 	.handle = dispatcher_handle_entry,
 };
 
+/* --- commands in the order of all nodes ----------------------------------- */
+
+/* Other connections than the one that the command came from wait for nothing.
+ */
+static void
+connect_ordered(struct request *request)
+{
+	enum chat_error error = command_connect.run(request);
+
+	if (error != CHAT_OK && !request->ordered->is_foreign)
+		publisher_end(request->chat->publisher, STR_ABSENT,
+		    request->command->connection, error);
+}
+
+static void
+run_ordered(struct request *request)
+{
+	enum chat_error error = request_find_author(request);
+
+	if (error == CHAT_MEMBER_NOT_FOUND)
+		return;
+	if (error == CHAT_OK)
+		error =
+		    run_for_author(request, entries[request->command->kind]);
+	if (error != CHAT_OK)
+		request_answer_failure(request, error);
+}
+
+static void
+dispatcher_run_ordered(struct ordered_handler *handler,
+    const struct command *command, struct ordered_run *run)
+{
+	struct dispatcher *self =
+	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
+	struct request request;
+
+	request_init(&request, self, command);
+	request.now_ms = run->now_ms;
+	request.ordered = run;
+	run->is_lost = false;
+	run->member_id[0] = '\0';
+	if (command->kind == COMMAND_CONNECT) {
+		connect_ordered(&request);
+		return;
+	}
+	run_ordered(&request);
+	author_go_on(self, command, true);
+}
+
+static void
+dispatcher_give_up(struct ordered_handler *handler,
+    const struct command *command, enum chat_error error)
+{
+	struct dispatcher *self =
+	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
+	struct request request;
+
+	if (command->kind == COMMAND_CONNECT) {
+		publisher_end(self->chat->publisher, STR_ABSENT,
+		    command->connection, error);
+		return;
+	}
+	request_init(&request, self, command);
+	if (request_find_author(&request) == CHAT_OK)
+		request_answer_failure(&request, error);
+	author_go_on(self, command, true);
+}
+
+static const struct ordered_handler_ops ordered_handler_ops = {
+	.run = dispatcher_run_ordered,
+	.give_up = dispatcher_give_up,
+};
+
 struct dispatcher *
 dispatcher_create(struct chat *chat)
 {
@@ -405,8 +546,11 @@ dispatcher_create(struct chat *chat)
 		return NULL;
 	self->base.ops = &dispatcher_ops;
 	self->entry_handler.ops = &entry_handler_ops;
+	self->ordered_handler.ops = &ordered_handler_ops;
 	self->chat = chat;
 	chat->log->handler = &self->entry_handler;
+	if (chat->order != NULL)
+		chat->order->handler = &self->ordered_handler;
 	command_queues_init(&self->state.queues);
 	unique_name_init(&self->state.suffixes);
 	presence_init(&self->state.presence);
@@ -420,6 +564,8 @@ dispatcher_destroy(struct dispatcher *self)
 	if (self == NULL)
 		return;
 	self->chat->log->handler = NULL;
+	if (self->chat->order != NULL)
+		self->chat->order->handler = NULL;
 	command_queues_fini(&self->state.queues);
 	unique_name_fini(&self->state.suffixes);
 	presence_fini(&self->state.presence);
@@ -433,6 +579,30 @@ struct command_handler *
 dispatcher_handler(struct dispatcher *self)
 {
 	return &self->base;
+}
+
+uint64_t
+dispatcher_newcomers(const struct dispatcher *self)
+{
+	return self->state.newcomers;
+}
+
+static bool
+lobby_count(const struct member *member, void *arg)
+{
+	size_t *count = arg;
+
+	*count += member->in_lobby;
+	return true;
+}
+
+void
+dispatcher_resume(struct dispatcher *self, uint64_t newcomers)
+{
+	self->state.newcomers = newcomers;
+	self->state.in_lobby = 0;
+	member_store_each(self->chat->members, lobby_count,
+	    &self->state.in_lobby);
 }
 
 size_t

@@ -82,6 +82,7 @@ talk_publish(const struct request *request, const struct entry *entry,
     struct str recipient_id)
 {
 	const struct message *message = &entry->message;
+	struct member recipient;
 	struct event dm = {
 		.kind = EVENT_DM,
 		.room = entry->room_id,
@@ -96,7 +97,10 @@ talk_publish(const struct request *request, const struct entry *entry,
 	publisher_publish(request->chat->publisher, &dm,
 	    audience_own_others(dm.member_id));
 	return publisher_publish(request->chat->publisher, &dm,
-		   audience_one(recipient_id)) > 0;
+		   audience_one(recipient_id)) > 0 ||
+	       (request->chat->order != NULL &&
+		   member_store_get(request->chat->members, recipient_id,
+		       &recipient) == CHAT_OK);
 }
 
 static enum chat_error
@@ -145,7 +149,10 @@ dm_finish(struct request *request, const struct entry *entry)
 
 /* --- between others ------------------------------------------------------- */
 
-/* False: the recipient's dialect has no private messages. */
+/*
+ * False: the recipient's dialect has no private messages. That of a recipient
+ * at another node is not known.
+ */
 static bool
 dm_deliver(const struct request *request, const struct member *recipient)
 {
@@ -159,7 +166,8 @@ dm_deliver(const struct request *request, const struct member *recipient)
 
 	dm.body = request->body;
 	if (publisher_publish(request->chat->publisher, &dm,
-		audience_one(sent.member_id)) == 0)
+		audience_one(sent.member_id)) == 0 &&
+	    request->chat->order == NULL)
 		return false;
 	request_answer(request, &sent);
 	return true;
@@ -191,7 +199,7 @@ dm_run(struct request *request)
 }
 
 const struct command_entry command_dm = {
-	.needs = NEEDS_AUTHOR | NEEDS_BODY,
+	.needs = NEEDS_AUTHOR | NEEDS_BODY | IS_ORDERED,
 	.rights = RIGHT_DM,
 	.run = dm_run,
 	.finish = dm_finish,

@@ -44,8 +44,8 @@ edit_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_edit = {
-	.needs =
-	    NEEDS_AUTHOR | NEEDS_BODY | NEEDS_ROOM | MAY_BE_TALK | NEEDS_VOICE,
+	.needs = NEEDS_AUTHOR | NEEDS_BODY | NEEDS_ROOM | MAY_BE_TALK |
+		 NEEDS_VOICE | NEEDS_HISTORY,
 	.rights = RIGHT_POST,
 	.run = edit_run,
 	.finish = edit_finish,

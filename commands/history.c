@@ -55,7 +55,7 @@ history_run(struct request *request)
 }
 
 const struct command_entry command_history = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK | NEEDS_HISTORY,
 	.rights = RIGHT_READ,
 	.run = history_run,
 };

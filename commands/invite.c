@@ -61,7 +61,7 @@ invite_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_invite = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = invite_run,
 	.finish = invite_finish,
 };

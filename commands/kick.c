@@ -41,6 +41,6 @@ kick_run(struct request *request)
 }
 
 const struct command_entry command_kick = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = kick_run,
 };

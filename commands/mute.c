@@ -23,7 +23,7 @@ mute_run(struct request *request)
 }
 
 const struct command_entry command_mute = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = mute_run,
 	.finish = moderation_finish_role,
 };

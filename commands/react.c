@@ -119,7 +119,8 @@ react_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_react = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK | NEEDS_VOICE,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK | NEEDS_VOICE |
+		 NEEDS_HISTORY,
 	.rights = RIGHT_POST,
 	.run = react_run,
 	.finish = react_finish,

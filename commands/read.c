@@ -55,7 +55,7 @@ read_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_read = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK | NEEDS_HISTORY,
 	.rights = RIGHT_READ,
 	.run = read_run,
 	.finish = read_finish,

@@ -56,7 +56,7 @@ redact_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_redact = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | MAY_BE_TALK | NEEDS_HISTORY,
 	.run = redact_run,
 	.finish = redact_finish,
 };

@@ -95,7 +95,7 @@ rename_run(struct request *request)
 }
 
 const struct command_entry command_rename = {
-	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST,
+	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST | IS_ORDERED,
 	.rights = RIGHT_RENAME,
 	.run = rename_run,
 };

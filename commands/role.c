@@ -53,7 +53,7 @@ role_run(struct request *request)
 }
 
 const struct command_entry command_role = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = role_run,
 	.finish = moderation_finish_role,
 };

@@ -99,7 +99,7 @@ room_create_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_room_create = {
-	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST,
+	.needs = NEEDS_AUTHOR | NEEDS_NO_GUEST | IS_ORDERED,
 	.rights = RIGHT_CREATE_ROOMS,
 	.run = room_create_run,
 	.finish = room_create_finish,

@@ -84,7 +84,7 @@ room_delete_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_room_delete = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = room_delete_run,
 	.finish = room_delete_finish,
 };

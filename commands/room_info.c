@@ -37,7 +37,7 @@ room_info_run(struct request *request)
 }
 
 const struct command_entry command_room_info = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | NEEDS_HISTORY,
 	.rights = RIGHT_READ,
 	.run = room_info_run,
 };

@@ -96,11 +96,17 @@ enter_room(struct request *request, struct room *room, struct str topic)
 {
 	enum chat_error error = room_ops_enter(request, room);
 
-	if (error != CHAT_OK)
+	if (error != CHAT_OK || request_is_foreign(request))
 		return error;
 	error = answer_join(request, room, topic);
-	if (error != CHAT_OK)
-		room_ops_exit(request, room);
+	if (error == CHAT_OK)
+		return CHAT_OK;
+	/* At other nodes the author is in the room. */
+	if (request->ordered != NULL) {
+		request_answer_failure(request, error);
+		return CHAT_OK;
+	}
+	room_ops_exit(request, room);
 	return error;
 }
 
@@ -231,7 +237,7 @@ room_join_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_room_join = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | NEEDS_HISTORY | IS_ORDERED,
 	.rights = RIGHT_JOIN,
 	.run = room_join_run,
 	.finish = room_join_finish,

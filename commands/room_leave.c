@@ -47,7 +47,7 @@ room_leave_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_room_leave = {
-	.needs = NEEDS_AUTHOR | NEEDS_ROOM,
+	.needs = NEEDS_AUTHOR | NEEDS_ROOM | IS_ORDERED,
 	.run = room_leave_run,
 	.finish = room_leave_finish,
 };

@@ -42,7 +42,7 @@ slow_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_slow = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = slow_run,
 	.finish = slow_finish,
 };

@@ -19,7 +19,9 @@ tick_run(struct request *request)
 	listings_tick(&state->listings, now_ms);
 	if (now_ms - state->swept_ms >= MINUTE_MS) {
 		state->swept_ms = now_ms;
-		room_sweep_run(request);
+		/* With other nodes it would not be at the same place. */
+		if (request->chat->order == NULL)
+			room_sweep_run(request);
 		post_limits_tick(&state->post_limits, now_ms);
 	}
 	return CHAT_OK;

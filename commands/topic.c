@@ -37,7 +37,7 @@ topic_finish(struct request *request, const struct entry *entry)
 }
 
 const struct command_entry command_topic = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = topic_run,
 	.finish = topic_finish,
 };

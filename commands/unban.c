@@ -21,7 +21,7 @@ unban_run(struct request *request)
 }
 
 const struct command_entry command_unban = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = unban_run,
 	.finish = moderation_finish_role,
 };

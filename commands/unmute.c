@@ -20,7 +20,7 @@ unmute_run(struct request *request)
 }
 
 const struct command_entry command_unmute = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.run = unmute_run,
 	.finish = moderation_finish_role,
 };

@@ -118,6 +118,9 @@ enum command_flag {
 	COMMAND_USERS_NAME = 1 << 27
 };
 
+/* The connection of a command that another node has proposed. */
+#define CONNECTION_ELSEWHERE UINT32_MAX
+
 /*
  * One request. Every text is borrowed until the handler returns; an absent one
  * has a NULL pointer.

@@ -11,8 +11,9 @@ struct publisher;
 struct publisher_ops {
 	/*
 	 * Associate the connection `peer`, with its number, with a member id,
-	 * which may have others. It is subscribed to nothing.
-	 * CHAT_UNAVAILABLE: no memory.
+	 * which may have others. It is subscribed to nothing. If `peer` is
+	 * NULL, it is the one of this number that waits for its member.
+	 * CHAT_MEMBER_NOT_FOUND: none does. CHAT_UNAVAILABLE: no memory.
 	 */
 	enum chat_error (*attach)(struct publisher *, void *peer,
 	    struct str member_id, uint32_t connection);
@@ -48,6 +49,13 @@ struct publisher_ops {
 	bool (*is_congested)(struct publisher *, struct str member_id);
 	/* The rights (enum right) that any connection of the member has. */
 	unsigned (*rights)(struct publisher *, struct str member_id);
+	/*
+	 * Close a connection of the member, or all (0), for this reason. With
+	 * an absent id it is one that waits for its member. Unknown ones are
+	 * ignored.
+	 */
+	void (*end)(struct publisher *, struct str member_id,
+	    uint32_t connection, enum chat_error);
 	/* Read nothing from a connection of the member for so long. */
 	void (*delay)(struct publisher *, struct str member_id,
 	    uint32_t connection, int64_t ms);
@@ -104,6 +112,13 @@ static inline unsigned
 publisher_rights(struct publisher *publisher, struct str member_id)
 {
 	return publisher->ops->rights(publisher, member_id);
+}
+
+static inline void
+publisher_end(struct publisher *publisher, struct str member_id,
+    uint32_t connection, enum chat_error reason)
+{
+	publisher->ops->end(publisher, member_id, connection, reason);
 }
 
 static inline void

@@ -147,6 +147,7 @@ static bool
 connect_member(struct session *session, struct str name,
     const struct principal *principal)
 {
+	struct sessions *sessions = sessions_of(session);
 	enum chat_error error;
 	struct command command = {
 		.kind = COMMAND_CONNECT,
@@ -159,12 +160,13 @@ connect_member(struct session *session, struct str name,
 		.name = name,
 	};
 
-	error = command_handle(sessions_of(session)->config.handler, &command);
-	if (error == CHAT_TOO_MANY_CONNECTIONS)
-		ws_conn_end(session->conn, WS_CLOSE_TOO_MANY_CONNECTIONS,
-		    "too_many_connections");
-	else if (error != CHAT_OK)
-		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
+	error = command_handle(sessions->config.handler, &command);
+	/* The other nodes are asked first. */
+	if (error == CHAT_OK && !session->is_attached &&
+	    !hub_await_member(sessions->config.hub, session))
+		error = CHAT_UNAVAILABLE;
+	if (error != CHAT_OK)
+		hub_refuse(session, error);
 	return error == CHAT_OK;
 }
 

@@ -45,12 +45,16 @@ role_has(enum role role, unsigned right)
 	return (role_rights(role, false) & right) != 0;
 }
 
-/* Of one that is not connected the rights are not known. */
+/*
+ * Of one that is not connected the rights are not known. With other nodes, one
+ * node would know what another does not: there roles decide alone.
+ */
 static bool
 target_moderates_server(const struct request *request,
     const struct moderation *moderation)
 {
-	return (publisher_rights(request->chat->publisher,
+	return request->ordered == NULL &&
+	       (publisher_rights(request->chat->publisher,
 		    str_from(moderation->target.id)) &
 		   (RIGHT_MODERATE | RIGHT_ADMIN)) != 0;
 }

@@ -39,6 +39,8 @@ struct request {
 	struct str room; /* of the command; with COMMAND_CURRENT_ROOM, found */
 	struct str body; /* of the command; with NEEDS_BODY, as filtered */
 	int64_t now_ms;  /* one moment for all that is done */
+	/* The place of the command in the order of all nodes; NULL: none. */
+	struct ordered_run *ordered;
 	struct member author;       /* with NEEDS_AUTHOR */
 	struct failure failure;     /* the details of a failure */
 	char text[256];             /* failure.text, if it had to be made */
@@ -52,6 +54,23 @@ struct request {
  * FOUND: there is none to be answered. CHAT_BAD_FIELD: not a name or an id.
  */
 enum chat_error request_find_author(struct request *);
+
+/* Whether the author, and who gets the answer, are at another node. */
+static inline bool
+request_is_foreign(const struct request *request)
+{
+	return request->command->connection == CONNECTION_ELSEWHERE;
+}
+
+/*
+ * Of so many members that an event is for, those that got it: `here` if the
+ * others are not at another node, all otherwise.
+ */
+static inline size_t
+request_recipients(const struct request *request, size_t here, size_t all)
+{
+	return request->chat->order == NULL ? here : all;
+}
 
 /* An event with the author as its member; the caller sets the rest. */
 struct event request_event(const struct request *, enum event_kind);

@@ -190,8 +190,14 @@ join_room(const struct request *request, const struct room *room)
 	if (error != CHAT_OK)
 		return error;
 	error = publisher_enter(chat->publisher, author_id, 0, id);
-	if (error != CHAT_OK)
-		room_store_leave(chat->rooms, id, author_id);
+	if (error == CHAT_OK)
+		return CHAT_OK;
+	/* At other nodes the author is in the room. */
+	if (request->ordered != NULL) {
+		publisher_end(chat->publisher, author_id, 0, error);
+		return CHAT_OK;
+	}
+	room_store_leave(chat->rooms, id, author_id);
 	return error;
 }
 

@@ -36,7 +36,7 @@ quota_persistent(struct request *request, int64_t now_ms)
 {
 	struct room_quota *quota = &request->state->room_quota;
 
-	if (quota->counted_ms == 0 ||
+	if (request->ordered != NULL || quota->counted_ms == 0 ||
 	    now_ms - quota->counted_ms >= COUNT_EACH_MS) {
 		quota->counted_ms = now_ms;
 		quota->persistent = 0;
@@ -94,7 +94,8 @@ origin_take(struct request *request, int64_t now_ms)
 	size_t most = request->chat->limits.persistent_rooms_per_hour;
 
 	recent_expire(quota, now_ms);
-	if (origin == 0 || most == 0)
+	/* Other nodes do not know what this one has counted. */
+	if (origin == 0 || most == 0 || request->ordered != NULL)
 		return CHAT_OK;
 	if (recent_of(quota, origin) >= most)
 		return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);

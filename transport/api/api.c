@@ -83,6 +83,14 @@ api_rights(struct publisher *publisher, struct str member_id)
 }
 
 static void
+api_end(struct publisher *publisher, struct str member_id, uint32_t connection,
+    enum chat_error reason)
+{
+	publisher_end(api_of(publisher)->publisher, member_id, connection,
+	    reason);
+}
+
+static void
 api_delay(struct publisher *publisher, struct str member_id,
     uint32_t connection, int64_t ms)
 {
@@ -98,6 +106,7 @@ static const struct publisher_ops api_publisher_ops = {
 	.publish = api_publish,
 	.is_congested = api_is_congested,
 	.rights = api_rights,
+	.end = api_end,
 	.delay = api_delay,
 };
 

@@ -118,6 +118,15 @@ session_key(const void *entry)
 	return session_member(entry);
 }
 
+static struct str
+session_number(const void *entry)
+{
+	const struct session *session = entry;
+
+	return str_slice((const char *)&session->connection,
+	    sizeof(session->connection));
+}
+
 struct hub *
 hub_create(void)
 {
@@ -128,6 +137,7 @@ hub_create(void)
 	hub->base.ops = &hub_ops;
 	subscriptions_init(&hub->subscriptions, &hub->batch);
 	id_map_init(&hub->sessions, session_key);
+	id_map_init(&hub->waiting, session_number);
 	replays_init(&hub->replays);
 	if (!encode_cache_init(&hub->encode_cache) ||
 	    !send_batch_init(&hub->batch)) {
@@ -146,6 +156,7 @@ hub_destroy(struct hub *hub)
 	subscriptions_fini(&hub->subscriptions);
 	replays_fini(&hub->replays);
 	id_map_fini(&hub->sessions);
+	id_map_fini(&hub->waiting);
 	encode_cache_fini(&hub->encode_cache);
 	send_batch_fini(&hub->batch);
 	free(hub);
@@ -170,10 +181,40 @@ hub_bind(struct hub *hub, struct chunk_pool *pool,
 void
 hub_add(struct hub *hub, struct session *session, bool deflate)
 {
-	if (++hub->connections == 0)
+	if (++hub->connections == CONNECTION_ELSEWHERE)
 		hub->connections = 1;
 	session->connection = hub->connections;
 	session->variant = encode_variant(session->dialect, deflate);
+}
+
+bool
+hub_await_member(struct hub *hub, struct session *session)
+{
+	if (!id_map_put(&hub->waiting, session))
+		return false;
+	conn_pause(session->conn, PAUSED_BY_MEMBER);
+	return true;
+}
+
+struct session *
+hub_take_waiting(struct hub *hub, uint32_t connection)
+{
+	struct session *session = id_map_remove(&hub->waiting,
+	    str_slice((const char *)&connection, sizeof(connection)));
+
+	if (session != NULL)
+		conn_resume(session->conn, PAUSED_BY_MEMBER);
+	return session;
+}
+
+void
+hub_refuse(struct session *session, enum chat_error error)
+{
+	if (error == CHAT_TOO_MANY_CONNECTIONS)
+		ws_conn_end(session->conn, WS_CLOSE_TOO_MANY_CONNECTIONS,
+		    "too_many_connections");
+	else
+		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
 }
 
 void
@@ -188,6 +229,8 @@ hub_remove(struct hub *hub, struct session *session)
 		send_batch_flush(&hub->batch);
 	if (session->is_attached)
 		hub_remove_session(hub, session);
+	else
+		id_map_remove(&hub->waiting, session_number(session));
 	if (id_map_count(&hub->sessions) == 0)
 		replay_tidy(&hub->replays);
 	free(session->more);

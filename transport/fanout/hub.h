@@ -38,6 +38,15 @@ void hub_bind(struct hub *, struct chunk_pool *, struct command_handler *,
  */
 void hub_add(struct hub *, struct session *, bool deflate);
 
+/*
+ * The session is attached later, by its number, and not read until then. False:
+ * no memory.
+ */
+bool hub_await_member(struct hub *, struct session *);
+
+/* Ends a session whose member cannot be connected, or served. */
+void hub_refuse(struct session *, enum chat_error);
+
 /* The session is going away; it is in no room any more. */
 void hub_remove(struct hub *, struct session *);
 

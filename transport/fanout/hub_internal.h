@@ -20,6 +20,7 @@ struct hub {
 	struct publisher base;
 	struct subscriptions subscriptions;
 	struct id_map sessions; /* by member id: the first of each member */
+	struct id_map waiting;  /* by number: sessions without a member */
 	uint32_t connections;   /* numbers given so far */
 	struct send_batch batch;
 	struct replays replays;
@@ -43,6 +44,9 @@ bool hub_send_as(struct hub *, struct session *, const struct event *,
 /* The member's session that is this connection, or the first one (0). */
 struct session *hub_find_session(const struct hub *, struct str member_id,
     uint32_t connection);
+
+/* The session that has waited for its member; NULL: it is gone. */
+struct session *hub_take_waiting(struct hub *, uint32_t connection);
 
 /* Removes it from its member's sessions, of which it is one. */
 void hub_remove_session(struct hub *, struct session *);

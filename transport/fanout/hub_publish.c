@@ -64,8 +64,11 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id,
     uint32_t connection)
 {
 	struct hub *hub = (struct hub *)publisher;
-	struct session *session = peer;
+	struct session *session =
+	    peer != NULL ? peer : hub_take_waiting(hub, connection);
 
+	if (session == NULL)
+		return CHAT_MEMBER_NOT_FOUND;
 	assert(!session->is_attached && session->connection == connection);
 	assert(member_id.len > 0 && member_id.len < session->id_size);
 	memcpy(session->member_id, member_id.data, member_id.len);
@@ -455,6 +458,23 @@ hub_rights(struct publisher *publisher, struct str member_id)
 }
 
 static void
+hub_end_one(struct publisher *publisher, struct str member_id,
+    uint32_t connection, enum chat_error reason)
+{
+	struct hub *hub = (struct hub *)publisher;
+	struct session *session =
+	    member_id.data == NULL
+		? hub_take_waiting(hub, connection)
+		: hub_find_session(hub, member_id, connection);
+
+	for (; session != NULL; session = session_next_of_member(session)) {
+		hub_refuse(session, reason);
+		if (connection != 0)
+			return;
+	}
+}
+
+static void
 hub_delay(struct publisher *publisher, struct str member_id,
     uint32_t connection, int64_t ms)
 {
@@ -473,5 +493,6 @@ const struct publisher_ops hub_ops = {
 	.publish = hub_publish,
 	.is_congested = hub_is_congested,
 	.rights = hub_rights,
+	.end = hub_end_one,
 	.delay = hub_delay,
 };

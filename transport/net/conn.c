@@ -238,7 +238,7 @@ conn_pause(struct conn *conn, unsigned reasons)
 {
 	if (conn->pauses == 0)
 		event_del(conn_readable(conn));
-	conn->pauses |= (uint8_t)reasons;
+	conn->pauses |= (uint16_t)reasons;
 }
 
 void
@@ -246,7 +246,7 @@ conn_resume(struct conn *conn, unsigned reasons)
 {
 	bool was_paused = conn->pauses != 0;
 
-	conn->pauses &= (uint8_t)~reasons;
+	conn->pauses &= (uint16_t)~reasons;
 	if (!was_paused || conn->pauses != 0)
 		return;
 	conn->resumed_at = conn_now(conn);

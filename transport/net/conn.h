@@ -89,7 +89,8 @@ enum conn_pause {
 	PAUSED_BY_ANSWER = 1 << 4, /* a request is being answered */
 	PAUSED_BY_DRAIN = 1 << 5,  /* the server goes down */
 	PAUSED_FOR_GOOD = 1 << 6,  /* enough was discarded */
-	PAUSED_BY_TURN = 1 << 7    /* it goes on in the next turn */
+	PAUSED_BY_TURN = 1 << 7,   /* it goes on in the next turn */
+	PAUSED_BY_MEMBER = 1 << 8  /* its member is not connected yet */
 };
 
 enum conn_state {
@@ -108,7 +109,7 @@ struct conn {
 	struct loop *loop;
 	int fd;
 	uint8_t state;          /* enum conn_state */
-	uint8_t pauses;         /* of enum conn_pause */
+	uint16_t pauses;        /* of enum conn_pause */
 	bool output_closed : 1; /* conn_send() sends nothing more */
 	bool has_sent : 1;      /* something; a protocol may clear it */
 	bool input_closed : 1;  /* the peer sends nothing more */

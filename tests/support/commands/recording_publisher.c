@@ -41,7 +41,8 @@ recording_attach(struct publisher *base, void *peer, struct str member_id,
 {
 	struct recording_publisher *self = recording_publisher_of(base);
 
-	assert(peer != NULL);
+	if (peer == NULL && self->none_waits)
+		return CHAT_MEMBER_NOT_FOUND;
 	if (fault_hits(self->fault))
 		return CHAT_UNAVAILABLE;
 	transcript_add(&self->heard, "attach %.*s", (int)member_id.len,
@@ -212,6 +213,15 @@ recording_rights(struct publisher *base, struct str member_id)
 }
 
 static void
+recording_end(struct publisher *base, struct str member_id, uint32_t connection,
+    enum chat_error reason)
+{
+	(void)connection;
+	transcript_add(&recording_publisher_of(base)->heard, "%.*s: ended %s\n",
+	    (int)member_id.len, member_id.data, chat_error_word(reason));
+}
+
+static void
 recording_delay(struct publisher *base, struct str member_id,
     uint32_t connection, int64_t ms)
 {
@@ -229,6 +239,7 @@ static const struct publisher_ops ops = {
 	.publish = recording_publish,
 	.is_congested = is_congested,
 	.rights = recording_rights,
+	.end = recording_end,
 	.delay = recording_delay,
 };
 

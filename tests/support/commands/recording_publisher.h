@@ -23,6 +23,7 @@ struct recording_publisher {
 	const char *congested;  /* does not read; NULL: none */
 	const char *privileged; /* has these rights; NULL: none */
 	unsigned privileges;
+	bool none_waits; /* no connection waits for its member */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	/* In order of entering. */

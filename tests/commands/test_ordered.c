@@ -1,0 +1,253 @@
+/* Commands that are run in the order of all nodes. */
+#include <stdlib.h>
+
+#include "domain/command_copy.h"
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+#define PROPOSED_MOST 8
+
+struct proposed {
+	struct command command;
+	char texts[256];
+};
+
+/* An order that waits for the test. */
+static struct {
+	struct command_order base;
+	struct proposed proposed[PROPOSED_MOST];
+	size_t count, done;
+	enum room_readiness readiness;
+	bool is_down;
+} order;
+
+static enum chat_error
+order_propose(struct command_order *base, const struct command *command)
+{
+	struct proposed *next = &order.proposed[order.count];
+
+	(void)base;
+	if (order.is_down && command->kind != COMMAND_DISCONNECT)
+		return CHAT_UNAVAILABLE;
+	ck_assert_uint_lt(order.count, PROPOSED_MOST);
+	ck_assert_uint_le(command_text_bytes(command), sizeof(next->texts));
+	command_copy(command, &next->command, next->texts);
+	next->command.peer = NULL;
+	order.count++;
+	return CHAT_OK;
+}
+
+static enum room_readiness
+order_room(struct command_order *base, struct str room_id)
+{
+	(void)base;
+	(void)room_id;
+	return order.readiness;
+}
+
+static const struct command_order_ops order_ops = {
+	.propose = order_propose,
+	.room = order_room,
+};
+
+/* Members from before are of this node. */
+static void
+order_begin(unsigned members)
+{
+	world_begin();
+	people(members);
+	dispatcher_destroy(world.dispatcher);
+	order.base.ops = &order_ops;
+	order.count = order.done = 0;
+	order.readiness = ROOM_IS_READY;
+	order.is_down = false;
+	world.chat.order = &order.base;
+	world.dispatcher = dispatcher_create(&world.chat);
+	ck_assert_ptr_nonnull(world.dispatcher);
+	dispatcher_resume(world.dispatcher, members);
+}
+
+static void
+order_begin_alone(void)
+{
+	order_begin(2);
+}
+
+static struct ordered_run
+run_next(void)
+{
+	struct ordered_run run = { .now_ms = 5 };
+
+	ck_assert_uint_lt(order.done, order.count);
+	order.base.handler->ops->run(order.base.handler,
+	    &order.proposed[order.done++].command, &run);
+	return run;
+}
+
+/* A command that another node has proposed. */
+static void
+run_foreign(enum command_kind kind, struct str author, struct str room)
+{
+	struct ordered_run run = { .now_ms = 5, .is_foreign = true };
+	struct command command = { .kind = kind,
+		.author = author,
+		.room = room,
+		.rights = RIGHTS_USUAL,
+		.connection = CONNECTION_ELSEWHERE };
+
+	order.base.handler->ops->run(order.base.handler, &command, &run);
+}
+
+START_TEST(runs_at_its_place_and_not_before)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	HEARD("");
+	run_next();
+	HEARD("id1: created room=den name=Den\n");
+	ck_assert_uint_eq(order.count, 1);
+}
+END_TEST
+
+START_TEST(later_commands_of_the_author_wait)
+{
+	DO(RENAME, "id1", .name = STR("Ann"));
+	DO(ME, "id1", .ref = STR("1"));
+	DO(LIST, "id1", .ref = STR("2"));
+	DO(LIST, "id2", .ref = STR("3"));
+	HEARD("id1: me ref=1 member=member1 id=id1 server=parley\n"
+	      "id2: list ref=3 names=member1,member2\n");
+	run_next();
+	HEARD("id1: named member=Ann id=id1\n"
+	      "id1: list ref=2 names=Ann,member2\n");
+}
+END_TEST
+
+START_TEST(two_commands_of_one_author_keep_their_order)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("a"), .name = STR("A"));
+	DO(ROOM_CREATE, "id1", .room = STR("b"), .name = STR("B"));
+	ck_assert_uint_eq(order.count, 1);
+	run_next();
+	ck_assert_uint_eq(order.count, 2);
+	run_next();
+	HEARD("id1: created room=a name=A\n"
+	      "id1: created room=b name=B\n");
+}
+END_TEST
+
+START_TEST(what_a_member_of_another_node_does_is_published)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	forget_what_was_heard();
+	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
+	HEARD("room den except=id2/4294967295: entered room=den "
+	      "member=member2 id=id2\n");
+	run_foreign(COMMAND_ROOM_LEAVE, STR("id2"), STR("den"));
+	HEARD("room den except=id2/4294967295: gone room=den member=member2 "
+	      "id=id2\n"
+	      "id2/4294967295: left room=den at=5 member=member2 id=id2\n");
+	ck_assert(!room_store_has(world.chat.rooms, STR("den"), STR("id2")));
+}
+END_TEST
+
+START_TEST(a_connection_gets_its_member_at_its_place)
+{
+	struct ordered_run run;
+
+	CONNECT(.name = STR("Ann"), .connection = 7);
+	HEARD("");
+	run = run_next();
+	ck_assert_str_eq(run.member_id, "id3");
+	ck_assert(!run.is_lost);
+	HEARD("attach id3/7\n"
+	      "id3/7: welcome member=Ann id=id3 server=parley\n"
+	      "lobby: announced member=Ann id=id3\n");
+}
+END_TEST
+
+START_TEST(a_connection_that_is_gone_by_then_is_lost)
+{
+	struct ordered_run run;
+
+	CONNECT(.name = STR("Ann"), .connection = 7);
+	world.publisher.none_waits = true;
+	run = run_next();
+	ck_assert(run.is_lost);
+	ck_assert_str_eq(run.member_id, "id3");
+	ck_assert_uint_eq(member_store_count(world.chat.members), 3);
+}
+END_TEST
+
+START_TEST(an_order_that_is_away_refuses)
+{
+	order.is_down = true;
+	ck_assert_int_eq(CONNECT(.connection = 7), CHAT_UNAVAILABLE);
+	DO(RENAME, "id1", .name = STR("Ann"), .ref = STR("1"));
+	HEARD("id1: failed ref=1 unavailable retry=1000\n");
+}
+END_TEST
+
+START_TEST(a_member_that_goes_is_never_refused)
+{
+	order.is_down = true;
+	DO(DISCONNECT, "id1");
+	ck_assert_uint_eq(order.count, 1);
+	run_next();
+	ck_assert_uint_eq(member_store_count(world.chat.members), 1);
+}
+END_TEST
+
+START_TEST(an_unknown_outcome_is_answered)
+{
+	DO(RENAME, "id1", .name = STR("Ann"), .ref = STR("1"));
+	DO(LIST, "id1", .ref = STR("2"));
+	order.base.handler->ops->give_up(order.base.handler,
+	    &order.proposed[0].command, CHAT_STORE_FAILED);
+	HEARD("id1: failed ref=1 store_failed retry=1000\n"
+	      "id1: list ref=2 names=member1,member2\n");
+}
+END_TEST
+
+START_TEST(a_room_whose_history_is_away_is_not_read)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	forget_what_was_heard();
+	order.readiness = ROOM_IS_UNAVAILABLE;
+	DO(HISTORY, "id1", .room = STR("den"));
+	HEARD("id1: failed unavailable retry=1000\n");
+	world.log.is_slow = true;
+	order.readiness = ROOM_IS_AWAITED;
+	DO(HISTORY, "id1", .room = STR("den"));
+	HEARD("");
+	order.readiness = ROOM_IS_READY;
+	slow_log_do_all(&world.log);
+	HEARD("id1: history room=den epoch=epoch3\n");
+}
+END_TEST
+
+START_TEST(messages_to_the_lobby_are_ordered_and_counted)
+{
+	DO(BROADCAST, "id1", .body = STR("1"), .ref = STR("1"));
+	run_next();
+	HEARD("lobby: said member=member1 id=id1 body=1\n"
+	      "id1: delivered ref=1 recipients=2\n");
+}
+END_TEST
+
+SUITE(ordered)
+{
+	tcase_add_checked_fixture(tests, order_begin_alone, world_end);
+	tcase_add_test(tests, runs_at_its_place_and_not_before);
+	tcase_add_test(tests, later_commands_of_the_author_wait);
+	tcase_add_test(tests, two_commands_of_one_author_keep_their_order);
+	tcase_add_test(tests, what_a_member_of_another_node_does_is_published);
+	tcase_add_test(tests, a_connection_gets_its_member_at_its_place);
+	tcase_add_test(tests, a_connection_that_is_gone_by_then_is_lost);
+	tcase_add_test(tests, an_order_that_is_away_refuses);
+	tcase_add_test(tests, a_member_that_goes_is_never_refused);
+	tcase_add_test(tests, an_unknown_outcome_is_answered);
+	tcase_add_test(tests, a_room_whose_history_is_away_is_not_read);
+	tcase_add_test(tests, messages_to_the_lobby_are_ordered_and_counted);
+}
