@@ -600,11 +600,14 @@ def test_direct_messages_between_users(start, run, accounts):
         async with client_of(server, accounts, "bob") as bob:
             async with client_of(server, accounts, "alice") as alice:
                 got = await bob.dm(alice.id, "one")
-                assert got == Recipient("alice", alice.id)
+                talk = bob.talk(alice.id).id
+                assert got == Recipient("alice", alice.id, talk, 1, got.at)
                 events = await take(alice.events(), 2)
-                assert events[1:] == [DirectMessage("bob", bob.id, "one")]
+                assert events[1:] == [
+                    DirectMessage("bob", bob.id, "one", talk, 1, got.at)]
             while (await bob.members()) != ["bob"]:
                 pass
-            assert await bob.dm(alice.id, "two") == Recipient("", alice.id)
+            got = await bob.dm(alice.id, "two")
+            assert got == Recipient("", alice.id, talk, 2, got.at, away=True)
 
     run(main())

@@ -35,7 +35,7 @@ from .events import (
     Skipped,
 )
 from .link import Link
-from .room import Room
+from .room import Room, Talk
 
 logger = logging.getLogger("parley_client")
 
@@ -151,8 +151,14 @@ class Parley:
         persistent: bool = False,
         ttl_ms: Optional[int] = None,
         max_members: Optional[int] = None,
+        private: bool = False,
+        moderated: bool = False,
+        topic: Optional[str] = None,
+        slow_ms: Optional[int] = None,
     ) -> Room:
-        """Creates and joins a room; `room` is the requested id."""
+        """Creates and joins a room; `room` is the requested id. `private`:
+        members need an invitation. `moderated`: only those with a role may
+        post. `slow_ms`: the least time between two messages of a member."""
         made = await self.link.ask(
             "create",
             repeatable=False,
@@ -161,6 +167,10 @@ class Parley:
             persistent=persistent,
             ttl_ms=ttl_ms,
             max_members=max_members,
+            private=private or None,
+            moderated=moderated or None,
+            topic=topic,
+            slow_ms=slow_ms,
         )
         # Only the answer to a join has the epoch and seq.
         return await self.join(made["room"])
@@ -172,48 +182,64 @@ class Parley:
         create: bool = False,
         persistent: bool = False,
         history: int = 0,
+        private: bool = False,
+        moderated: bool = False,
+        topic: Optional[str] = None,
+        slow_ms: Optional[int] = None,
     ) -> Room:
         """Joins a room, also after every reconnect. Its first events are the
         last `history` messages. `create`: create it if it does not exist,
-        now or after a reconnect; `persistent`: it then outlives its
-        members."""
+        now or after a reconnect; `persistent`: it then outlives its members;
+        the others as for `create()`."""
         if room not in self._rooms:
             if self._leaving:
                 await asyncio.wait([self._leaving])
             self._joining[room] += 1
+            making: Frame = {
+                "create": create,
+                "persistent": persistent,
+                "private": private or None,
+                "moderated": moderated or None,
+                "topic": topic,
+                "slow_ms": slow_ms,
+            }
             try:
                 await self.link.ask(
                     "join",
                     room=room,
-                    create=create,
-                    persistent=persistent,
                     history=history,
-                    on_answer=lambda frame: self._enter(
-                        frame, create, persistent
-                    ),
+                    on_answer=lambda frame: self._enter(frame, making),
+                    **making,
                 )
             finally:
                 self._joining[room] -= 1
         return self._rooms[room]
 
     async def rooms(self) -> List[RoomInfo]:
-        """All rooms."""
-        answer = await self.link.ask("rooms")
-        return [
-            RoomInfo(r["room"], r["name"], r["members"], r["persistent"])
-            for r in answer["rooms"]
-        ]
+        """All rooms that this client may join."""
+        return await self._list_rooms()
 
-    def _enter(self, frame: Frame, create: bool, persistent: bool) -> None:
+    async def my_rooms(self) -> List[RoomInfo]:
+        """The rooms that this client is in, and the private talks of its
+        user, with what is unread."""
+        return await self._list_rooms(mine=True)
+
+    async def _list_rooms(self, **which: Any) -> List[RoomInfo]:
+        """A long list comes in pages."""
+        found: List[RoomInfo] = []
+        more: Optional[bool] = True
+        page: Frame = {}
+        while more:
+            answer = await self.link.ask("rooms", **which, **page)
+            found += [events.room_info(each) for each in answer["rooms"]]
+            more = answer.get("more")
+            page = {"after": found[-1].room if found else None}
+        return found
+
+    def _enter(self, frame: Frame, making: Frame) -> None:
         room = self._rooms.get(frame["room"])
         if not room:
-            room = Room(
-                self,
-                frame,
-                create=create,
-                persistent=persistent,
-                size=self._size,
-            )
+            room = Room(self, frame, making=making, size=self._size)
             self._rooms[room.id] = room
         room.joined(frame)
 
@@ -228,11 +254,16 @@ class Parley:
 
     async def dm(self, recipient: str, text: str) -> Recipient:
         """Sends a direct message to a member, by name or id. Between users it
-        is stored: the recipient may be away, and is addressed by its id."""
+        is stored: the recipient may be away, and is addressed by its id; see
+        `talk`."""
         answer = await self.link.ask(
             "dm", repeatable=False, recipient=recipient, message=text
         )
-        return Recipient(answer.get("member", ""), answer["member_id"])
+        return events.recipient(answer)
+
+    def talk(self, member_id: str) -> Talk:
+        """The private talk of this user with another, by its id."""
+        return Talk(self, member_id)
 
     async def rename(self, name: str) -> str:
         """Returns the resulting name: a number is added if it was taken."""
@@ -250,6 +281,7 @@ class Parley:
 
     async def events(self) -> AsyncIterator[Event]:
         """Events outside of rooms: LobbyMessage, Announced, DirectMessage,
+        Redacted, Edited and Reacted of private talks, Invited, ReadElsewhere,
         Disconnected, Connected, Refused. When the queue is full the oldest
         are dropped, and a Skipped counts them. Ends with `close`; raises
         ConnectionLost if the server refuses a reconnect."""
@@ -313,10 +345,15 @@ class Parley:
             self._on_late_answer(frame)
         elif frame.get("event") == "token_expiring":
             self._renewal = asyncio.ensure_future(self._renew())
-        elif "room" in frame and frame.get("event") != "dm":
+        elif "room" in frame and frame.get("event") not in events.OF_CLIENT:
             room = self._rooms.get(frame["room"])
+            event = None
             if room:
                 room.on_event(frame)
+            elif frame["room"].startswith("@"):
+                event = events.room_event(frame)
+            if event:
+                self._push(event)
         else:
             if frame.get("event") == "renamed" and self.is_mine(
                 frame["member_id"]

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Mapping, Optional, Type
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 Frame = Dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,15 +30,20 @@ class Event:
 
 @dataclass(frozen=True)
 class Message(Event):
-    """`seq` numbers the messages of a room; `mine`: posted by this client."""
+    """`seq` numbers the messages of a room; `mine`: posted by this client. A
+    message of a history is as it is now."""
 
     room: str
     seq: int
     at: int  # milliseconds since 1970
     member: str
     member_id: str
-    message: Any
+    message: Any  # None if it is redacted
     mine: bool = False
+    redacted: bool = False
+    edited: Optional[int] = None  # the time of the last edit
+    reactions: Mapping[str, int] = field(default_factory=dict)  # counts
+    reacted: Tuple[str, ...] = ()  # the reactions of this member
 
     @property
     def time(self) -> datetime:
@@ -69,6 +85,100 @@ class Typing(Event):
     room: str
     member: str
     member_id: str
+
+
+@dataclass(frozen=True)
+class Redacted(Event):
+    """A message has no text any more. After a reconnect `by`, `by_id` and
+    `at` are not known."""
+
+    room: str
+    seq: int
+    by: Optional[str] = None
+    by_id: Optional[str] = None
+    at: Optional[int] = None
+    reason: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Edited(Event):
+    """A message has another text."""
+
+    room: str
+    seq: int
+    message: Any
+    member: str
+    member_id: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Reacted(Event):
+    """`count`: how many members react to the message in this way."""
+
+    room: str
+    seq: int
+    reaction: str
+    member: str
+    member_id: str
+    count: int
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class RoleChanged(Event):
+    """`role` is owner, moderator, voice, member, muted or banned; a penalty
+    ends at `until`, or never. The server has no `by_id`."""
+
+    room: str
+    member: str
+    member_id: str
+    role: str
+    by: str
+    at: int
+    by_id: Optional[str] = None
+    until: Optional[int] = None
+    reason: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Kicked(Event):
+    room: str
+    member: str
+    member_id: str
+    by: str
+    by_id: str
+    at: int
+    reason: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class TopicChanged(Event):
+    room: str
+    topic: str
+    by: str
+    by_id: str
+    at: int
+
+
+@dataclass(frozen=True)
+class SlowChanged(Event):
+    """The least time between two messages of a member; 0: none."""
+
+    room: str
+    slow_ms: int
+    by: str
+    by_id: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Deleted(Event):
+    """The room was deleted."""
+
+    room: str
+    by: str
+    by_id: str
 
 
 @dataclass(frozen=True)
@@ -115,9 +225,32 @@ class Announced(Event):
 
 @dataclass(frozen=True)
 class DirectMessage(Event):
+    """Between users it is in their talk, with `room`, `seq` and `at`."""
+
     member: str
     member_id: str
     message: str
+    room: Optional[str] = None
+    seq: Optional[int] = None
+    at: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Invited(Event):
+    """`member` invites this client to the room `room`."""
+
+    room: str
+    name: str
+    member: str
+    member_id: str
+
+
+@dataclass(frozen=True)
+class ReadElsewhere(Event):
+    """The user has read the room up to `seq`, on another connection."""
+
+    room: str
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -164,16 +297,36 @@ class Ack:
 
 @dataclass(frozen=True)
 class Recipient:
+    """A message between users is stored, with `room`, `seq` and `at`; `away`:
+    the recipient is not connected."""
+
     member: str
     member_id: str
+    room: Optional[str] = None
+    seq: Optional[int] = None
+    at: Optional[int] = None
+    away: bool = False
+    duplicate: bool = False
 
 
 @dataclass(frozen=True)
 class RoomInfo:
+    """`seq`, `read` and `unread` are those of `my_rooms`: the newest message,
+    the last that was read, and how many follow it."""
+
     room: str
     name: str
     members: int
     persistent: bool
+    private: bool = False
+    seq: int = 0
+    read: int = 0
+    unread: int = 0
+
+    @property
+    def is_talk(self) -> bool:
+        """It is the private talk with another user."""
+        return self.room.startswith("@")
 
 
 @dataclass(frozen=True)
@@ -194,22 +347,45 @@ _OF_ROOMS: Mapping[str, Type[Event]] = {
     "renamed": Renamed,
     "count": Count,
     "typing": Typing,
+    "redact": Redacted,
+    "edit": Edited,
+    "react": Reacted,
+    "role": RoleChanged,
+    "kick": Kicked,
+    "topic": TopicChanged,
+    "slow": SlowChanged,
+    "deleted": Deleted,
 }
 
 _OF_THE_LOBBY: Mapping[str, Type[Event]] = {
     "broadcast": LobbyMessage,
     "dm": DirectMessage,
     "error": Refused,
+    "invite": Invited,
+    "read": ReadElsewhere,
 }
+
+# Events that have a room and are for the client.
+OF_CLIENT = ("dm", "invite", "read")
 
 
 def _read(kinds: Mapping[str, Type[Event]], frame: Frame) -> Optional[Event]:
     """Fields have the same names as in frames. None: an unknown event, of a
     later version of the server."""
     kind = kinds.get(frame.get("event", ""))
-    if not kind:
-        return None
-    return kind(*(frame[field.name] for field in fields(kind)))
+    return _of_frame(kind, frame) if kind else None
+
+
+def _of_frame(kind: Callable[..., T], frame: Frame) -> T:
+    """A field with a default may be absent."""
+    return kind(
+        **{
+            each.name: frame[each.name]
+            for each in fields(kind)  # type: ignore[arg-type]
+            if each.name in frame
+            or (each.default is MISSING and each.default_factory is MISSING)
+        }
+    )
 
 
 def room_event(frame: Frame) -> Optional[Event]:
@@ -229,9 +405,35 @@ def message(room: str, frame: Frame, mine: bool) -> Message:
         frame["at"],
         frame["member"],
         frame["member_id"],
-        frame["message"],
+        None if frame.get("redacted") else frame["message"],
         mine,
+        frame.get("redacted", False),
+        frame.get("edited"),
+        frame.get("reactions", {}),
+        tuple(frame.get("reacted", ())),
     )
+
+
+def change(message: Message) -> Event:
+    """What became of a message that was received before."""
+    if message.redacted:
+        return Redacted(message.room, message.seq)
+    return Edited(
+        message.room,
+        message.seq,
+        message.message,
+        message.member,
+        message.member_id,
+        message.edited or message.at,
+    )
+
+
+def recipient(frame: Frame) -> Recipient:
+    return _of_frame(Recipient, {"member": "", **frame})
+
+
+def room_info(frame: Frame) -> RoomInfo:
+    return _of_frame(RoomInfo, frame)
 
 
 def ack(frame: Frame) -> Ack:

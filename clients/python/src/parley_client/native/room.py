@@ -1,4 +1,4 @@
-"""A joined room."""
+"""A joined room, and the private talk of two users."""
 
 from __future__ import annotations
 
@@ -17,13 +17,20 @@ from ..errors import ChatError
 from . import events
 from .events import (
     Ack,
+    Deleted,
     EpochChanged,
     Event,
     Frame,
+    Kicked,
+    Left,
     Message,
     Missing,
     Page,
+    Recipient,
+    RoleChanged,
     Skipped,
+    SlowChanged,
+    TopicChanged,
 )
 from .link import Link
 
@@ -35,6 +42,7 @@ class Chat(Protocol):
     """The part of Parley that a room uses."""
 
     link: Link
+    id: str
 
     def next_key(self) -> str: ...
 
@@ -43,7 +51,101 @@ class Chat(Protocol):
     def drop(self, room: Room, why: Optional[ChatError]) -> None: ...
 
 
-class Room:
+class Conversation:
+    """Messages that have numbers: of a room, or of a private talk."""
+
+    def __init__(self, chat: Chat, id: str) -> None:
+        self.id = id
+        self._chat = chat
+
+    async def history(
+        self,
+        *,
+        before: Optional[int] = None,
+        after: Optional[int] = None,
+        limit: int = 50,
+    ) -> Page:
+        """The newest messages, or those before or after a `seq`."""
+        answer = await self._chat.link.ask(
+            "history", room=self.id, before=before, after=after, limit=limit
+        )
+        return Page(
+            answer["epoch"],
+            [self._message(each) for each in answer["messages"]],
+            answer.get("more", False),
+        )
+
+    async def all_history(self, *, after: int = 0) -> AsyncIterator[Message]:
+        """All stored messages, oldest first."""
+        while True:
+            page = await self.history(after=after, limit=PAGE)
+            for message in page.messages:
+                after = message.seq
+                yield message
+            if not page.more:
+                return
+
+    async def edit(self, seq: int, message: Any) -> None:
+        """Replaces an own message, for some time after it was sent."""
+        await self._do("edit", seq=seq, message=message)
+
+    async def redact(self, seq: int, *, reason: Optional[str] = None) -> None:
+        """Removes the text of a message: an own one, or as a moderator. Its
+        number stays."""
+        await self._do("redact", seq=seq, reason=reason)
+
+    async def react(
+        self, seq: int, reaction: str, *, remove: bool = False
+    ) -> None:
+        """Reacts to a message, or takes that back."""
+        await self._do(
+            "react", seq=seq, reaction=reaction, remove=remove or None
+        )
+
+    async def read(self, seq: int) -> None:
+        """The user has read the messages up to `seq`: see
+        `Parley.my_rooms`. Needs an account."""
+        await self._do("read", seq=seq)
+
+    async def _do(
+        self, command: str, repeatable: bool = True, **fields: Any
+    ) -> None:
+        """`repeatable`: it is no error if it was done already."""
+        await self._chat.link.ask(
+            command, repeatable=repeatable, room=self.id, **fields
+        )
+
+    def _message(self, frame: Frame) -> Message:
+        mine = self._chat.is_mine(frame["member_id"])
+        return events.message(self.id, frame, mine)
+
+
+class Talk(Conversation):
+    """The private talk with another user. Its messages are DirectMessage, in
+    `Parley.events`, like what becomes of them."""
+
+    def __init__(self, chat: Chat, member_id: str) -> None:
+        first, second = sorted((chat.id, member_id))
+        super().__init__(chat, f"@{first}+{second}")
+        self.member_id = member_id
+
+    def __repr__(self) -> str:
+        return f"<Talk with {self.member_id}>"
+
+    async def send(self, text: str, *, key: Optional[str] = None) -> Recipient:
+        """Sends a message, which waits if the other is away. It is stored
+        once, as with `Room.send`."""
+        return events.recipient(
+            await self._chat.link.ask(
+                "dm",
+                recipient=self.member_id,
+                message=text,
+                key=key or self._chat.next_key(),
+            )
+        )
+
+
+class Room(Conversation):
     """Iterate over it for its events, in one task at a time:
 
         async for event in room:
@@ -53,7 +155,8 @@ class Room:
     Missing stands for those that the server no longer stores. At most `size`
     events are queued; further messages are fetched from the history later.
 
-    The iteration ends when the room is left and raises if it is lost.
+    The iteration ends when the room is left and raises if it is lost: a
+    ChatError with the code `kicked`, `banned`, `deleted` or that of the server.
     """
 
     def __init__(
@@ -61,14 +164,19 @@ class Room:
         chat: Chat,
         joined: Frame,
         *,
-        create: bool,
-        persistent: bool,
+        making: Frame,
         size: int,
     ) -> None:
-        self.id: str = joined["room"]
+        """`making`: the fields of a join that creates it."""
+        super().__init__(chat, joined["room"])
         self.name: str = joined["name"]
-        self._chat = chat
-        self._making = {"create": create, "persistent": persistent}
+        # Kept up to date. `role` is "" for a member without one.
+        self.topic = ""
+        self.role = ""
+        self.slow_ms = 0
+        self.is_private: bool = joined.get("private", False)
+        self.is_moderated: bool = joined.get("moderated", False)
+        self._making = making
         self._size = size
         self._epoch = ""
         self._queue: Deque[Event] = deque()
@@ -118,33 +226,6 @@ class Room:
         answer = await self._chat.link.ask("list", room=self.id)
         return list(answer["members"])
 
-    async def history(
-        self,
-        *,
-        before: Optional[int] = None,
-        after: Optional[int] = None,
-        limit: int = 50,
-    ) -> Page:
-        """The newest messages, or those before or after a `seq`."""
-        answer = await self._chat.link.ask(
-            "history", room=self.id, before=before, after=after, limit=limit
-        )
-        return Page(
-            answer["epoch"],
-            [self._message(each) for each in answer["messages"]],
-            answer.get("more", False),
-        )
-
-    async def all_history(self, *, after: int = 0) -> AsyncIterator[Message]:
-        """All stored messages, oldest first."""
-        while True:
-            page = await self.history(after=after, limit=PAGE)
-            for message in page.messages:
-                after = message.seq
-                yield message
-            if not page.more:
-                return
-
     async def leave(self) -> None:
         """Leaves the room; unread events are discarded."""
         try:
@@ -157,6 +238,62 @@ class Room:
                 raise
         finally:
             self._go()
+
+    # --- moderators, owners --------------------------------------------
+
+    async def invite(self, member: str) -> None:
+        """Invites a member, by name or id, to a private room."""
+        await self._do("invite", member=member)
+
+    async def kick(self, member: str, *, reason: Optional[str] = None) -> None:
+        """Puts a member out of the room; it may join again."""
+        await self._do("kick", False, member=member, reason=reason)
+
+    async def mute(
+        self,
+        member: str,
+        *,
+        duration_ms: Optional[int] = None,
+        reason: Optional[str] = None,
+    ) -> None:
+        """The member may not post, for a time or for good."""
+        await self._do(
+            "mute", member=member, duration_ms=duration_ms, reason=reason
+        )
+
+    async def unmute(self, member: str) -> None:
+        await self._do("unmute", False, member=member)
+
+    async def ban(
+        self,
+        member: str,
+        *,
+        duration_ms: Optional[int] = None,
+        reason: Optional[str] = None,
+    ) -> None:
+        """The member has to leave and may not join, for a time or for
+        good."""
+        await self._do(
+            "ban", member=member, duration_ms=duration_ms, reason=reason
+        )
+
+    async def unban(self, member: str) -> None:
+        await self._do("unban", False, member=member)
+
+    async def set_role(self, member: str, role: str) -> None:
+        """`role` is owner, moderator, voice or member."""
+        await self._do("role", member=member, role=role)
+
+    async def set_topic(self, topic: str) -> None:
+        await self._do("topic", topic=topic)
+
+    async def set_slow(self, slow_ms: int) -> None:
+        """The least time between two messages of a member; 0: none."""
+        await self._do("slow", slow_ms=slow_ms)
+
+    async def delete(self) -> None:
+        """Deletes the room with its messages."""
+        await self._do("delete", False)
 
     def _go(self) -> None:
         self._queue.clear()
@@ -213,6 +350,9 @@ class Room:
     def joined(self, frame: Frame) -> None:
         """Handles the answer to the first or a later join."""
         messages = frame.get("messages", [])
+        self.topic = frame.get("topic", "")
+        self.role = frame.get("role", "")
+        self.slow_ms = frame.get("slow_ms", 0)
         if self._epoch != frame["epoch"] or frame.get("epoch_changed"):
             if self._epoch:
                 self._push(EpochChanged(self.id, frame["epoch"]))
@@ -221,6 +361,10 @@ class Room:
             self._last = messages[0]["seq"] - 1 if messages else frame["seq"]
             self._top = 0
         self._top = max(self._top, frame["seq"])
+        for each in frame.get("changes", []):
+            self._offer(events.change(self._message(each)))
+        if frame.get("more_changes"):
+            self._skipped += 1
         self._take_page(frame, self._top)
 
     def on_event(self, frame: Frame) -> None:
@@ -228,10 +372,41 @@ class Room:
             self._take_live(frame)
         else:
             event = events.room_event(frame)
-            if event and self._is_full():
-                self._skipped += 1
-            elif event:
-                self._push(event)
+            if event:
+                self._note(event)
+                self._offer(event)
+                self._end_after(event)
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, TopicChanged):
+            self.topic = event.topic
+        elif isinstance(event, SlowChanged):
+            self.slow_ms = event.slow_ms
+        elif isinstance(event, RoleChanged) and self._is_me(event.member_id):
+            self.role = "" if event.role == "member" else event.role
+
+    def _end_after(self, event: Event) -> None:
+        """After these the client is not in the room any more."""
+        if isinstance(event, Deleted):
+            self._chat.drop(self, ChatError("Room deleted", code="deleted"))
+        elif isinstance(event, Kicked) and self._is_me(event.member_id):
+            why = ChatError(f"Kicked by {event.by}", code="kicked")
+            self._chat.drop(self, why)
+        elif isinstance(event, RoleChanged) and self._is_me(event.member_id):
+            if event.role == "banned":
+                why = ChatError(f"Banned by {event.by}", code="banned")
+                self._chat.drop(self, why)
+        elif isinstance(event, Left) and self._is_me(event.member_id):
+            self._chat.drop(self, None)  # on another connection of the user
+
+    def _is_me(self, member_id: str) -> bool:
+        return member_id == self._chat.id
+
+    def _offer(self, event: Event) -> None:
+        if self._is_full():
+            self._skipped += 1
+        else:
+            self._push(event)
 
     def end(self, why: Optional[ChatError]) -> None:
         self._over, self._why = True, self._why or why
@@ -278,7 +453,3 @@ class Room:
     def _push(self, event: Event) -> None:
         self._queue.append(event)
         self._news.set()
-
-    def _message(self, frame: Frame) -> Message:
-        mine = self._chat.is_mine(frame["member_id"])
-        return events.message(self.id, frame, mine)
