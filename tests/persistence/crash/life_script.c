@@ -108,9 +108,9 @@ choose_mark(struct life *life, const struct print *room, uint64_t *seq)
 	if (kept == 0 || lot < 40)
 		return choose_room_mark(life);
 	*seq = room->last - chance_below(&life->chance, kept);
-	if (lot < 48)
+	if (lot < 55)
 		return MARK_REDACTION;
-	if (lot < 70)
+	if (lot < 75)
 		return MARK_EDIT;
 	return 2 + (unsigned)chance_below(&life->chance, MESSAGE_MARKS - 2);
 }
