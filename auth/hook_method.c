@@ -161,7 +161,7 @@ inquiry_begin(struct inquiry *inquiry)
 	struct hook_method *hook = inquiry->method;
 
 	inquiry->call = http_call_post(hook->context->admission->loop,
-	    &hook->target, str_slice(inquiry->request, inquiry->len),
+	    &hook->target, STR(""), str_slice(inquiry->request, inquiry->len),
 	    hook->timeout_ms, inquiry_done, inquiry);
 	if (inquiry->call == NULL)
 		return false;

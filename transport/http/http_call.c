@@ -465,15 +465,16 @@ call_connect(struct http_call *call)
 
 struct http_call *
 http_call_post(struct loop *loop, const struct http_target *target,
-    struct str json, int64_t timeout_ms, http_call_done *done, void *arg)
+    struct str headers, struct str json, int64_t timeout_ms,
+    http_call_done *done, void *arg)
 {
 	static const char head[] = "POST %s HTTP/1.1\r\nHost: %s\r\n"
 				   "User-Agent: parley/" PARLEY_VERSION "\r\n"
 				   "Content-Type: application/json\r\n"
 				   "Content-Length: %zu\r\n"
-				   "Connection: close\r\n\r\n";
+				   "Connection: close\r\n%.*s\r\n";
 	size_t size = sizeof(head) + sizeof(target->path) +
-		      sizeof(target->host) + 20 + json.len;
+		      sizeof(target->host) + 20 + headers.len + json.len;
 	size_t name_size = strlen(target->name) + 1;
 	struct http_call *call;
 	int len;
@@ -491,7 +492,7 @@ http_call_post(struct loop *loop, const struct http_target *target,
 	call->address_count = target->address_count;
 	memcpy(call->addresses, target->addresses, sizeof(call->addresses));
 	len = snprintf(call->request, size, head, target->path, target->host,
-	    json.len);
+	    json.len, (int)headers.len, headers.data);
 	assert(len > 0 && (size_t)len + json.len <= size);
 	memcpy(call->request + len, json.data, json.len);
 	call->request_len = (size_t)len + json.len;
@@ -510,4 +511,10 @@ http_call_cancel(struct http_call *call)
 	call->done = NULL;
 	if (call->conn != NULL)
 		conn_abort(call->conn);
+}
+
+uint64_t
+http_call_retry_after_s(const struct http_call *call)
+{
+	return call->answer.retry_after_s;
 }

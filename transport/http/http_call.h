@@ -49,11 +49,16 @@ typedef void http_call_done(void *arg, int status, struct str body,
     const char *why);
 
 /*
- * Posts a body of JSON, which is copied as the target is. NULL: no memory, or
- * no socket; done() is not called.
+ * Posts a body of JSON, which is copied as the target is. `headers` are more
+ * lines of the head, each with its CRLF. NULL: no memory, or no socket; done()
+ * is not called.
  */
 struct http_call *http_call_post(struct loop *, const struct http_target *,
-    struct str json, int64_t timeout_ms, http_call_done *, void *arg);
+    struct str headers, struct str json, int64_t timeout_ms, http_call_done *,
+    void *arg);
+
+/* The answer's Retry-After in seconds, in done(); 0: it has none. */
+uint64_t http_call_retry_after_s(const struct http_call *);
 
 /* Drops the call: done() is not called any more. */
 void http_call_cancel(struct http_call *);

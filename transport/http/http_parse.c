@@ -328,6 +328,8 @@ answer_note_header(struct http_answer *out, const struct http_header *header)
 		out->is_chunked = true;
 		return http_name_is(header->value, "chunked");
 	}
+	if (http_name_is(header->name, "Retry-After"))
+		(void)parse_length(header->value, &out->retry_after_s);
 	return true;
 }
 

@@ -30,6 +30,7 @@ static struct {
 	char body[HTTP_CALL_BODY_MAX + 1];
 	size_t len;
 	char why[128];
+	uint64_t retry_after_s;
 } result;
 
 static void
@@ -44,6 +45,7 @@ on_done(void *arg, int status, struct str body, const char *why)
 	result.body[body.len] = '\0';
 	result.len = body.len;
 	snprintf(result.why, sizeof(result.why), "%s", why != NULL ? why : "");
+	result.retry_after_s = http_call_retry_after_s(call);
 	malloc_spare(false);
 }
 
@@ -100,7 +102,7 @@ call_turn(void)
 static void
 call_post(const char *json)
 {
-	call = http_call_post(&recorder.rig.worker.loop, &target,
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR(""),
 	    str_from(json), 2000, on_done, &result);
 	ck_assert_ptr_nonnull(call);
 	call_turn();
@@ -190,6 +192,47 @@ START_TEST(posts_a_body_and_reads_the_answer)
 		shutdown(peer, SHUT_WR);
 	call_turn();
 	check_result(_i);
+	teardown();
+}
+END_TEST
+
+START_TEST(adds_headers)
+{
+	setup();
+	call = http_call_post(&recorder.rig.worker.loop, &target,
+	    STR("X-One: 1\r\nX-Two: 2\r\n"), STR("{}"), 2000, on_done, &result);
+	ck_assert_ptr_nonnull(call);
+	call_turn();
+	call_turn();
+	ck_assert_ptr_nonnull(strstr(request,
+	    "\r\nConnection: close\r\nX-One: 1\r\nX-Two: 2\r\n\r\n{}"));
+	teardown();
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	uint64_t seconds;
+} waits[] = {
+	{ "", 0 },
+	{ "Retry-After: 7\r\n", 7 },
+	{ "retry-after:  120 \r\n", 120 },
+	{ "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", 0 },
+	{ "Retry-After: -1\r\n", 0 },
+	{ "Retry-After: 99999999999999999999\r\n", 0 },
+};
+
+START_TEST(reads_when_to_try_again)
+{
+	char answer[256];
+
+	setup();
+	call_post("{}");
+	snprintf(answer, sizeof(answer),
+	    "HTTP/1.1 503 Busy\r\n%sContent-Length: 0\r\n\r\n", waits[_i].line);
+	call_answer(answer);
+	ck_assert_int_eq(result.status, 503);
+	ck_assert_uint_eq(result.retry_after_s, waits[_i].seconds);
 	teardown();
 }
 END_TEST
@@ -302,7 +345,7 @@ START_TEST(ends_with_the_server)
 	ck_assert_uint_eq(result.calls, 1);
 	ck_assert_int_eq(result.status, 0);
 	ck_assert_ptr_null(http_call_post(&recorder.rig.worker.loop, &target,
-	    STR("{}"), 2000, on_done, &result));
+	    STR(""), STR("{}"), 2000, on_done, &result));
 	teardown();
 }
 END_TEST
@@ -315,8 +358,8 @@ START_TEST(without_memory_there_is_no_answer)
 		return;
 	setup();
 	malloc_fail_at((unsigned)_i + 1);
-	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
-	    2000, on_done, &result);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR(""),
+	    STR("{}"), 2000, on_done, &result);
 	call_turn();
 	call_turn();
 	if (peer >= 0)
@@ -395,7 +438,7 @@ static void
 tls_post(const char *json)
 {
 	memset(request, 0, sizeof(request));
-	call = http_call_post(&recorder.rig.worker.loop, &target,
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR(""),
 	    str_from(json), 2000, on_done, &result);
 	ck_assert_ptr_nonnull(call);
 	tls_serve();
@@ -473,8 +516,8 @@ END_TEST
 START_TEST(a_server_without_tls_gets_no_request)
 {
 	setup_tls("https://localhost:%u/", &certificate);
-	call = http_call_post(&recorder.rig.worker.loop, &target, STR("secret"),
-	    2000, on_done, &result);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR(""),
+	    STR("secret"), 2000, on_done, &result);
 	call_turn();
 	call_turn();
 	call_answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -489,8 +532,8 @@ END_TEST
 START_TEST(a_handshake_has_the_time_of_the_call)
 {
 	setup_tls("https://localhost:%u/", &certificate);
-	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
-	    2000, on_done, &result);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR(""),
+	    STR("{}"), 2000, on_done, &result);
 	call_turn();
 	rig_pass(&recorder.rig, 1900);
 	ck_assert_uint_eq(result.calls, 0);
@@ -512,8 +555,8 @@ START_TEST(without_memory_there_is_no_answer_under_tls)
 	setup_tls("https://localhost:%u/", &certificate);
 	/* OpenSSL's own allocations are very many. */
 	malloc_fail_at((unsigned)_i * 7 + 1);
-	call = http_call_post(&recorder.rig.worker.loop, &target, STR("{}"),
-	    2000, on_done, &result);
+	call = http_call_post(&recorder.rig.worker.loop, &target, STR(""),
+	    STR("{}"), 2000, on_done, &result);
 	rig_turn(&recorder.rig);
 	failed = malloc_has_failed();
 	malloc_fail_at(0);
@@ -598,6 +641,8 @@ END_TEST
 
 SUITE(http_call)
 {
+	tcase_add_test(tests, adds_headers);
+	tcase_add_loop_test(tests, reads_when_to_try_again, 0, COUNT_OF(waits));
 	tcase_add_loop_test(tests, posts_a_body_and_reads_the_answer, 0,
 	    COUNT_OF(answers));
 	tcase_add_loop_test(tests, reads_it_byte_by_byte, 0, COUNT_OF(answers));
