@@ -16,6 +16,7 @@
 #include "domain/id_source.h"
 #include "domain/member_store.h"
 #include "domain/message_filter.h"
+#include "domain/presence_observer.h"
 #include "domain/publisher.h"
 #include "domain/room_store.h"
 
@@ -79,7 +80,8 @@ struct chat {
 	struct publisher *publisher;
 	struct clock *clock;
 	struct id_source *ids;
-	struct message_filter *filter; /* of messages; NULL: none */
+	struct message_filter *filter;      /* of messages; NULL: none */
+	struct presence_observer *observer; /* NULL: none */
 	struct chat_limits limits;
 	struct profile profile;
 };

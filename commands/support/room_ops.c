@@ -209,10 +209,13 @@ room_ops_enter(struct request *request, struct room *room)
 	if (error != CHAT_OK)
 		return error;
 	error = join_room(request, room);
-	if (error == CHAT_OK)
+	if (error == CHAT_OK) {
 		room->member_count++;
-	else
+		presence_observe_joined(request->chat->observer,
+		    &request->author, room);
+	} else {
 		guest_release_name(request, room);
+	}
 	return error;
 }
 
@@ -233,8 +236,9 @@ room_ops_exit(struct request *request, struct room *room)
 
 	publisher_leave(chat->publisher, author_id, id);
 	room_store_leave(chat->rooms, id, author_id);
-	guest_release_name(request, room);
 	room->member_count--;
+	presence_observe_left(chat->observer, &request->author, room);
+	guest_release_name(request, room);
 }
 
 void
@@ -254,6 +258,7 @@ room_ops_leave_detached(struct request *request, struct room *room)
 	room_store_touch(request->chat->rooms, str_from(room->id),
 	    request->now_ms);
 	presence_left(request, room);
+	presence_observe_left(request->chat->observer, &request->author, room);
 	guest_release_name(request, room);
 	if (room->member_count == 0 && !room->persistent)
 		room_ops_remove(request, room);
