@@ -26,8 +26,8 @@ enum entry_kind {
 struct entry {
 	enum entry_kind kind;
 	struct str room_id;
-	const struct room
-	    *room; /* for the append, and in a replay; else NULL */
+	/* Of a creation, for its append; any, in a replay; else NULL. */
+	const struct room *room;
 	struct message message;
 	struct attribute attribute;
 	bool is_duplicate; /* of the message with this seq; nothing is stored */

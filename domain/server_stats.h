@@ -32,6 +32,19 @@ struct store_health {
 	struct histogram sync; /* how long syncs took */
 };
 
+/* Figures of the hooks. Totals are of events, except where it says so. */
+struct hook_stats {
+	bool is_on;             /* false: there are none, the rest is unset */
+	uint64_t sent;          /* total: the receiver took them */
+	uint64_t lost;          /* total: beyond hooks.memory, or at a start */
+	uint64_t dead;          /* total: given up */
+	uint64_t batches;       /* total: that the receiver took */
+	uint64_t failures;      /* total: requests that failed */
+	uint64_t waiting;       /* now */
+	uint64_t waiting_bytes; /* now */
+	uint64_t lag_ms;        /* how long the first has waited */
+};
+
 /*
  * Messages and droppable events for rooms and the lobby, times receivers. Each
  * copy that was accepted is in one of the others: accepted = delivered +
@@ -112,6 +125,7 @@ struct server_stats {
 	uint64_t input_bytes;  /* of unfinished requests and messages */
 	struct process_stats process;
 	struct store_health store;
+	struct hook_stats hooks;
 	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
 	/* The same by kind; the last one: commands that were not run. */

@@ -10,6 +10,7 @@
 
 #include "domain/log.h"
 #include "transport/api/api.h"
+#include "transport/hooks/hooks.h"
 #include "transport/net/conn.h"
 #include "transport/net/listener.h"
 #include "transport/routes.h"
@@ -97,7 +98,8 @@ go_on_draining(struct server *server)
 		close_within_window(worker);
 	/* Streams count as open. */
 	if (worker->ws.refusing && worker->ws.websocket_count == 0 &&
-	    worker->ws.open_count == 0)
+	    worker->ws.open_count == 0 &&
+	    (worker->hooks == NULL || hooks_are_done(worker->hooks)))
 		server->stopped = true;
 	else if (elapsed >= limits->drain_timeout_ms)
 		stop_now(server);

@@ -15,6 +15,7 @@ struct api;
 struct dialect;
 struct assets;
 struct endpoint;
+struct hooks;
 struct profile;
 struct admission;
 struct http_route;
@@ -41,6 +42,7 @@ struct server_config {
 	struct admission *admission;     /* NULL: everyone, with all rights */
 	const struct http_route *routes; /* besides WebSockets; NULL: none */
 	struct api *api;                 /* served before them; or NULL */
+	struct hooks *hooks;             /* or NULL */
 	const struct assets *assets;     /* served beside them; or NULL */
 	const struct profile *profile;   /* for /version; or NULL */
 	uint64_t seed;                   /* of random spreading */

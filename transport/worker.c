@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "transport/hooks/hooks.h"
 #include "transport/routes.h"
 #include "transport/server.h"
 #include "transport/ws/admission.h"
@@ -102,6 +103,8 @@ worker_end_turn(struct worker *worker)
 		meter_begin_fanout(&loop->meter);
 	endpoint->ops->flush(endpoint);
 	shed_output(loop);
+	if (worker->hooks != NULL)
+		hooks_turn_end(worker->hooks);
 	/* Members that leave are announced, and some of those sends fail. */
 	while (loop->deferred != NULL) {
 		conns_run_deferred(loop);
@@ -143,6 +146,9 @@ worker_init(struct worker *worker, const struct server_config *config)
 	ok = loop_init(&worker->loop, config->clock, config->limits,
 	    config->host, config->seed);
 	worker->api = config->api;
+	worker->hooks = config->hooks;
+	if (worker->hooks != NULL)
+		hooks_start(worker->hooks, &worker->loop);
 	worker->assets = config->assets;
 	worker->profile = config->profile;
 	worker->http.handle = routes_handle;

@@ -14,6 +14,7 @@
 
 struct api;
 struct assets;
+struct hooks;
 struct profile;
 struct server_config;
 
@@ -22,6 +23,7 @@ struct worker {
 	struct ws_service ws;
 	struct http_service http;
 	struct api *api;               /* for backends; or NULL */
+	struct hooks *hooks;           /* or NULL */
 	const struct assets *assets;   /* pages and scripts; or NULL */
 	const struct profile *profile; /* what the server is; or NULL */
 	struct wire_text body;      /* of the last answer that has a long one */

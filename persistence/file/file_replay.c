@@ -48,6 +48,7 @@ entry_replay(struct file_replay *self, const struct record *record,
     struct entry *entry)
 {
 	struct entry_observer *observer = replay_observer(self);
+	struct room room;
 
 	if (observer == NULL || record->lsn <= self->result->cursor)
 		return;
@@ -56,6 +57,9 @@ entry_replay(struct file_replay *self, const struct record *record,
 		lacking_report(self);
 	else if (self->lacking > 0)
 		self->lacking--;
+	if (entry->room == NULL && room_store_get(self->store->rooms,
+				       entry->room_id, &room) == CHAT_OK)
+		entry->room = &room;
 	entry->lsn = record->lsn;
 	observer->ops->entry(observer, entry, NULL);
 }

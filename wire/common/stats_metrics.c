@@ -146,6 +146,26 @@ static const struct metric store_metrics[] = {
 	    "Time of completed syncs."),
 };
 
+/* With hooks only. */
+static const struct metric hook_metrics[] = {
+	COUNTER("parley_hook_events_sent_total", hooks.sent,
+	    "Events that the receiver of hooks took."),
+	COUNTER("parley_hook_events_lost_total", hooks.lost,
+	    "Events lost beyond hooks.memory, or at a start."),
+	COUNTER("parley_hook_events_dead_total", hooks.dead,
+	    "Events given up after hooks.give_up."),
+	COUNTER("parley_hook_batches_total", hooks.batches,
+	    "Batches of events that the receiver took."),
+	COUNTER("parley_hook_failures_total", hooks.failures,
+	    "Batches of events that the receiver did not take."),
+	GAUGE("parley_hook_events_waiting", hooks.waiting,
+	    "Events that wait for the receiver."),
+	GAUGE("parley_hook_waiting_bytes", hooks.waiting_bytes,
+	    "Memory of the events that wait."),
+	SECONDS("parley_hook_lag_seconds", METRIC_GAUGE, UNIT_MS, hooks.lag_ms,
+	    "How long the first event has waited."),
+};
+
 static void __attribute__((format(printf, 2, 3)))
 metric_printf(struct wire_text *out, const char *format, ...)
 {
@@ -460,4 +480,7 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 	if (stats->store.is_kept)
 		for (size_t i = 0; i < COUNT_OF(store_metrics); i++)
 			metric_put(out, &store_metrics[i], stats);
+	if (stats->hooks.is_on)
+		for (size_t i = 0; i < COUNT_OF(hook_metrics); i++)
+			metric_put(out, &hook_metrics[i], stats);
 }

@@ -1,0 +1,516 @@
+#include "transport/hooks/hooks.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "domain/commit_log.h"
+#include "domain/log.h"
+#include "domain/presence_observer.h"
+#include "domain/room_store.h"
+#include "domain/server_stats.h"
+#include "transport/hooks/hook_endpoint.h"
+#include "transport/hooks/hook_queue.h"
+#include "transport/hooks/hook_stays.h"
+#include "transport/net/loop.h"
+#include "wire/common/wire_text.h"
+#include "wire/hooks/hook_events.h"
+
+/* A batch has so many bytes, unless it is one event, and so many events. */
+#define BATCH_BYTES ((size_t)64 * 1024)
+#define BATCH_EVENTS 500
+
+/* The pause before a batch is sent again: twice as long each time. */
+#define PAUSE_FIRST_MS 250
+#define PAUSE_MOST_MS 30000
+
+/* A receiver may ask for so long a pause. */
+#define RETRY_AFTER_MOST_S 3600
+
+/* How often the journal learns that nothing waits. */
+#define ACKNOWLEDGE_EVERY_MS 100
+
+struct hooks {
+	struct entry_observer entries;
+	struct presence_observer presence;
+	struct hook_endpoint endpoint;
+	struct hook_signer signer;
+	struct loop *loop;        /* NULL: not started */
+	struct room_store *rooms; /* NULL: not open */
+	int64_t timeout_ms;
+	int64_t give_up_ms;
+	void (*acknowledge)(void *arg, uint64_t lsn);
+	void *arg;
+	uint64_t last_number;
+	struct hook_stays stays;
+	struct hook_queue queue;
+	struct wire_text text;  /* of an event, then of a batch */
+	struct http_call *call; /* NULL: none is under way */
+	size_t batch_count;     /* events of the batch, at the beginning of the
+				   queue; 0: there is none */
+	uint64_t batch_number;
+	unsigned failures; /* of this batch */
+	int64_t failing_since_ms;
+	int64_t next_ms; /* not before; monotonic */
+	int64_t acknowledged_ms;
+	struct hook_stats stats;
+};
+
+/* --- events --------------------------------------------------------------- */
+
+static struct hook_stamp
+stamp_next(struct hooks *hooks)
+{
+	return (struct hook_stamp){
+		.number = ++hooks->last_number,
+		.at_ms = clock_wall_ms(hooks->signer.clock),
+	};
+}
+
+/*
+ * Where events were lost, once a quarter of the memory is free: gaps are not to
+ * alternate with events. False: it is not.
+ */
+static bool
+gap_close(struct hooks *hooks)
+{
+	struct hook_queue *queue = &hooks->queue;
+	struct hook_stamp stamp;
+	bool ok;
+
+	if (queue->lost == 0)
+		return true;
+	if (queue->bytes > queue->most / 4 * 3)
+		return false;
+	stamp = stamp_next(hooks);
+	wire_text_reset(&hooks->text);
+	hook_put_gap(&hooks->text, &stamp, queue->lost);
+	ok = !hooks->text.failed &&
+	     hook_queue_add(queue, str_slice(hooks->text.data, hooks->text.len),
+		 queue->lost_lsn, clock_monotonic_ms(hooks->signer.clock));
+	if (ok)
+		queue->lost = queue->lost_lsn = 0;
+	return ok;
+}
+
+static void
+events_lose(struct hooks *hooks, uint64_t count, uint64_t lsn)
+{
+	if (hooks->queue.lost == 0)
+		log_limited(LOG_WARN,
+		    "%s: events are lost: more than hooks.memory wait",
+		    hooks->endpoint.option);
+	hooks->stats.lost += count;
+	hook_queue_lose(&hooks->queue, count, lsn);
+}
+
+/* The event's text is in hooks->text. */
+static void
+event_add(struct hooks *hooks, uint64_t lsn)
+{
+	struct hook_queue *queue = &hooks->queue;
+	struct str text = str_slice(hooks->text.data, hooks->text.len);
+
+	if (hooks->text.failed || queue->lost > 0 ||
+	    !hook_queue_add(queue, text, lsn,
+		clock_monotonic_ms(hooks->signer.clock)))
+		events_lose(hooks, 1, lsn);
+}
+
+/* Before an event is encoded: its number is higher than that of a gap. */
+static struct hook_stamp
+event_begin_next(struct hooks *hooks)
+{
+	(void)gap_close(hooks);
+	wire_text_reset(&hooks->text);
+	return stamp_next(hooks);
+}
+
+static struct hooks *
+hooks_of_entries(struct entry_observer *observer)
+{
+	return LIST_OWNER(observer, struct hooks, entries);
+}
+
+static void
+hooks_on_entry(struct entry_observer *observer, const struct entry *entry,
+    const struct command *requester)
+{
+	struct hooks *hooks = hooks_of_entries(observer);
+	struct hook_stamp stamp = event_begin_next(hooks);
+	const struct room *room = entry->room;
+	struct room found;
+
+	if (room == NULL && hooks->rooms != NULL &&
+	    entry->kind != ENTRY_BARRIER &&
+	    room_store_get(hooks->rooms, entry->room_id, &found) == CHAT_OK)
+		room = &found;
+	if (hook_put_entry(&hooks->text, &stamp, entry, room, requester))
+		event_add(hooks, entry->lsn);
+}
+
+static void
+hooks_on_loss(struct entry_observer *observer, uint64_t count)
+{
+	events_lose(hooks_of_entries(observer), count, 0);
+}
+
+static const struct entry_observer_ops hooks_entry_ops = {
+	.entry = hooks_on_entry,
+	.lost = hooks_on_loss,
+};
+
+static struct hooks *
+hooks_of_presence(struct presence_observer *observer)
+{
+	return LIST_OWNER(observer, struct hooks, presence);
+}
+
+/* "#12", which is no id of a room. */
+static struct str
+connection_place(char out[16], uint32_t connection)
+{
+	snprintf(out, 16, "#%" PRIu32, connection);
+	return str_from(out);
+}
+
+static void
+hooks_on_connected(struct presence_observer *observer,
+    const struct member *member, uint32_t connection)
+{
+	struct hooks *hooks = hooks_of_presence(observer);
+	struct hook_stamp stamp = event_begin_next(hooks);
+	char place[16];
+
+	hook_stays_begin(&hooks->stays, str_from(member->id),
+	    connection_place(place, connection), stamp.number);
+	hook_put_connection(&hooks->text, &stamp, "connected", member,
+	    connection, stamp.number);
+	event_add(hooks, 0);
+}
+
+static void
+hooks_on_disconnected(struct presence_observer *observer,
+    const struct member *member, uint32_t connection)
+{
+	struct hooks *hooks = hooks_of_presence(observer);
+	struct hook_stamp stamp = event_begin_next(hooks);
+	char place[16];
+
+	hook_put_connection(&hooks->text, &stamp, "disconnected", member,
+	    connection,
+	    hook_stays_end(&hooks->stays, str_from(member->id),
+		connection_place(place, connection)));
+	event_add(hooks, 0);
+}
+
+static void
+hooks_on_joined(struct presence_observer *observer, const struct member *member,
+    const struct room *room)
+{
+	struct hooks *hooks = hooks_of_presence(observer);
+	struct hook_stamp stamp = event_begin_next(hooks);
+
+	hook_stays_begin(&hooks->stays, str_from(member->id),
+	    str_from(room->id), stamp.number);
+	hook_put_stay(&hooks->text, &stamp, "joined", member, room,
+	    stamp.number);
+	event_add(hooks, 0);
+}
+
+static void
+hooks_on_left(struct presence_observer *observer, const struct member *member,
+    const struct room *room)
+{
+	struct hooks *hooks = hooks_of_presence(observer);
+	struct hook_stamp stamp = event_begin_next(hooks);
+
+	hook_put_stay(&hooks->text, &stamp, "left", member, room,
+	    hook_stays_end(&hooks->stays, str_from(member->id),
+		str_from(room->id)));
+	event_add(hooks, 0);
+	if (room->member_count > 0)
+		return;
+	stamp = event_begin_next(hooks);
+	hook_put_emptied(&hooks->text, &stamp, room);
+	event_add(hooks, 0);
+}
+
+static void
+hooks_on_event(struct presence_observer *observer, const struct event *event)
+{
+	struct hooks *hooks = hooks_of_presence(observer);
+	struct hook_stamp stamp = event_begin_next(hooks);
+
+	hook_put_event(&hooks->text, &stamp, event);
+	event_add(hooks, 0);
+}
+
+static const struct presence_observer_ops hooks_presence_ops = {
+	.connected = hooks_on_connected,
+	.disconnected = hooks_on_disconnected,
+	.joined = hooks_on_joined,
+	.left = hooks_on_left,
+	.event = hooks_on_event,
+};
+
+struct entry_observer *
+hooks_entries(struct hooks *hooks)
+{
+	return &hooks->entries;
+}
+
+struct presence_observer *
+hooks_presence(struct hooks *hooks)
+{
+	return &hooks->presence;
+}
+
+void
+hooks_set_rooms(struct hooks *hooks, struct room_store *rooms)
+{
+	hooks->rooms = rooms;
+}
+
+/* --- batches -------------------------------------------------------------- */
+
+/* A batch that is sent again is the same, so that it can be recognized. */
+static void
+batch_choose(struct hooks *hooks)
+{
+	const struct hook_event *at = hook_queue_first(&hooks->queue);
+	size_t bytes = 0;
+
+	hooks->batch_number = ++hooks->last_number;
+	for (; at != NULL && hooks->batch_count < BATCH_EVENTS;
+	     at = hook_queue_next(&hooks->queue, at)) {
+		bytes += at->len + 1;
+		if (bytes > BATCH_BYTES && hooks->batch_count > 0)
+			return;
+		hooks->batch_count++;
+	}
+}
+
+static void
+batch_write(struct hooks *hooks)
+{
+	const struct hook_event *at = hook_queue_first(&hooks->queue);
+	struct wire_text *out = &hooks->text;
+	char begin[64];
+
+	wire_text_reset(out);
+	snprintf(begin, sizeof(begin), "{\"batch\":%" PRIu64 ",\"events\":[",
+	    hooks->batch_number);
+	wire_text_append(out, str_from(begin));
+	for (size_t i = 0; i < hooks->batch_count; i++) {
+		wire_text_append_if(out, i > 0, STR(","));
+		wire_text_append(out, str_slice(at->text, at->len));
+		at = hook_queue_next(&hooks->queue, at);
+	}
+	wire_text_append(out, STR("]}"));
+}
+
+static void
+acknowledge_to_store(struct hooks *hooks, uint64_t lsn)
+{
+	if (hooks->acknowledge != NULL)
+		hooks->acknowledge(hooks->arg, lsn);
+}
+
+/* The batch was taken, or given up. */
+static void
+batch_end(struct hooks *hooks)
+{
+	uint64_t lsn = hook_queue_remove(&hooks->queue, hooks->batch_count);
+
+	hooks->batch_count = 0;
+	hooks->failures = 0;
+	hooks->next_ms = 0;
+	if (lsn > 0)
+		acknowledge_to_store(hooks, lsn);
+}
+
+/* Between a half and the whole of what it would be, so that servers that
+ * failed together do not try again together. */
+static int64_t
+pause_choose(struct hooks *hooks, uint64_t retry_after_s)
+{
+	unsigned doubled = hooks->failures - 1 < 16 ? hooks->failures - 1 : 16;
+	int64_t pause_ms = (int64_t)PAUSE_FIRST_MS << doubled;
+	int64_t asked_ms;
+
+	if (pause_ms > PAUSE_MOST_MS)
+		pause_ms = PAUSE_MOST_MS;
+	pause_ms =
+	    pause_ms / 2 + loop_random(hooks->loop, (uint32_t)pause_ms / 2 + 1);
+	if (retry_after_s > RETRY_AFTER_MOST_S)
+		retry_after_s = RETRY_AFTER_MOST_S;
+	asked_ms = (int64_t)retry_after_s * 1000;
+	return asked_ms > pause_ms ? asked_ms : pause_ms;
+}
+
+static bool
+batch_is_to_give_up(const struct hooks *hooks)
+{
+	return hooks->give_up_ms > 0 &&
+	       hooks->loop->now_ms - hooks->failing_since_ms >=
+		   hooks->give_up_ms;
+}
+
+static void
+batch_fail(struct hooks *hooks, const char *why, uint64_t retry_after_s)
+{
+	hook_endpoint_note(&hooks->endpoint, why);
+	hooks->stats.failures++;
+	if (hooks->failures++ == 0)
+		hooks->failing_since_ms = hooks->loop->now_ms;
+	if (batch_is_to_give_up(hooks)) {
+		log_warn("%s: %zu events are given up", hooks->endpoint.option,
+		    hooks->batch_count);
+		hooks->stats.dead += hooks->batch_count;
+		batch_end(hooks);
+		return;
+	}
+	hooks->next_ms =
+	    hooks->loop->now_ms + pause_choose(hooks, retry_after_s);
+}
+
+static void
+batch_done(void *arg, int status, struct str body, const char *why)
+{
+	struct hooks *hooks = arg;
+	uint64_t retry_after_s = http_call_retry_after_s(hooks->call);
+	char text[32];
+
+	(void)body;
+	hooks->call = NULL;
+	if (status >= 200 && status <= 299) {
+		hook_endpoint_note(&hooks->endpoint, NULL);
+		hooks->stats.sent += hooks->batch_count;
+		hooks->stats.batches++;
+		batch_end(hooks);
+		return;
+	}
+	if (status != 0)
+		snprintf(text, sizeof(text), "its status is %d", status);
+	batch_fail(hooks, status != 0 ? text : why, retry_after_s);
+}
+
+static void
+batch_send(struct hooks *hooks)
+{
+	if (hooks->batch_count == 0)
+		batch_choose(hooks);
+	batch_write(hooks);
+	if (!hooks->text.failed)
+		hooks->call = hook_endpoint_post(&hooks->endpoint, hooks->loop,
+		    &hooks->signer,
+		    str_slice(hooks->text.data, hooks->text.len),
+		    hooks->timeout_ms, batch_done, hooks);
+	if (hooks->call == NULL)
+		batch_fail(hooks, "no request is possible", 0);
+}
+
+void
+hooks_turn_end(struct hooks *hooks)
+{
+	int64_t now_ms = hooks->loop->now_ms;
+
+	if (hooks->call != NULL || now_ms < hooks->next_ms)
+		return;
+	(void)gap_close(hooks);
+	if (hooks->queue.count > 0) {
+		batch_send(hooks);
+	} else if (now_ms - hooks->acknowledged_ms >= ACKNOWLEDGE_EVERY_MS) {
+		hooks->acknowledged_ms = now_ms;
+		acknowledge_to_store(hooks, 0);
+	}
+}
+
+bool
+hooks_are_done(const struct hooks *hooks)
+{
+	return hooks->queue.count == 0 || hooks->failures > 0;
+}
+
+/* --- life cycle ----------------------------------------------------------- */
+
+struct hooks *
+hooks_create(const struct hooks_config *config, char *why, size_t size)
+{
+	struct hooks *hooks = calloc(1, sizeof(*hooks));
+
+	assert(config->secret.len <= HOOKS_SECRET_MOST);
+	if (hooks == NULL) {
+		snprintf(why, size, "no memory");
+		return NULL;
+	}
+	hooks->entries.ops = &hooks_entry_ops;
+	hooks->presence.ops = &hooks_presence_ops;
+	hooks->signer.clock = config->clock;
+	hooks->signer.secret_len = config->secret.len;
+	memcpy(hooks->signer.secret, config->secret.data, config->secret.len);
+	hooks->timeout_ms = config->timeout_ms;
+	hooks->give_up_ms = config->give_up_ms;
+	hooks->acknowledge = config->acknowledge;
+	hooks->arg = config->arg;
+	/* Rises over starts, too, unless the clock is set back. */
+	hooks->last_number = (uint64_t)clock_wall_ms(config->clock) * 1000;
+	hook_stays_init(&hooks->stays);
+	hook_queue_init(&hooks->queue, config->memory);
+	wire_text_init(&hooks->text);
+	if (hook_endpoint_init(&hooks->endpoint, "hooks.url", config->url,
+		config->ca, why, size))
+		return hooks;
+	hooks_destroy(hooks);
+	return NULL;
+}
+
+void
+hooks_destroy(struct hooks *hooks)
+{
+	if (hooks == NULL)
+		return;
+	assert(hooks->call == NULL);
+	hook_endpoint_fini(&hooks->endpoint);
+	hook_stays_fini(&hooks->stays);
+	hook_queue_fini(&hooks->queue);
+	wire_text_fini(&hooks->text);
+	OPENSSL_cleanse(&hooks->signer, sizeof(hooks->signer));
+	free(hooks);
+}
+
+void
+hooks_start(struct hooks *hooks, struct loop *loop)
+{
+	struct hook_stamp stamp = event_begin_next(hooks);
+
+	hooks->loop = loop;
+	hook_put_started(&hooks->text, &stamp);
+	event_add(hooks, 0);
+}
+
+size_t
+hooks_bytes(const struct hooks *hooks)
+{
+	return hooks->queue.bytes + hooks->stays.bytes;
+}
+
+void
+hooks_stats(const struct hooks *hooks, struct hook_stats *out)
+{
+	const struct hook_event *first = hook_queue_first(&hooks->queue);
+
+	*out = hooks->stats;
+	out->is_on = true;
+	out->waiting = hooks->queue.count;
+	out->waiting_bytes = hooks->queue.bytes;
+	if (first != NULL)
+		out->lag_ms =
+		    (uint64_t)(clock_monotonic_ms(hooks->signer.clock) -
+			       first->at_ms);
+}
