@@ -8,6 +8,8 @@
 #include <sysexits.h>
 
 #include "auth/authenticator.h"
+#include "cmd/parleyd/hooks_open.h"
+#include "cmd/parleyd/key_file.h"
 #include "cmd/parleyd/listen_file.h"
 #include "cmd/parleyd/passed_sockets.h"
 #include "cmd/parleyd/platform.h"
@@ -24,6 +26,7 @@
 #include "persistence/stores.h"
 #include "transport/api/api.h"
 #include "transport/fanout/hub.h"
+#include "transport/hooks/hooks.h"
 #include "transport/routes.h"
 #include "transport/server.h"
 #include "transport/session.h"
@@ -35,6 +38,7 @@ struct app {
 	struct options options;         /* as they were given */
 	struct transport_limits limits; /* as they fit this process */
 	struct trusted_proxies proxies;
+	struct hooks *hooks; /* NULL: none */
 	struct stores stores;
 	struct hub *hub;
 	struct chat chat;
@@ -227,35 +231,13 @@ auth_open(struct app *app)
 	return app->auth != NULL;
 }
 
-/* The first line of a file. False: it is logged why not. */
-static bool
-admin_key_read(const char *path, char key[API_KEY_MOST + 1])
-{
-	FILE *file = fopen(path, "re");
-	char line[API_KEY_MOST + 3] = "";
-	bool is_read = file != NULL && fgets(line, sizeof(line), file) != NULL;
-	struct str text = str_slice(line, strcspn(line, "\r\n"));
-
-	if (!is_read && (file == NULL || ferror(file)))
-		log_error("admin.key_file %s: %s", path, strerror(errno));
-	else if (!admin_key_is_valid(text))
-		log_error("admin.key_file %s: the key needs %d to %d visible "
-			  "characters of ASCII",
-		    path, ADMIN_KEY_LEAST, API_KEY_MOST);
-	else
-		snprintf(key, API_KEY_MOST + 1, "%.*s", (int)text.len, line);
-	if (file != NULL)
-		fclose(file);
-	return key[0] != '\0';
-}
-
 /* False: it is logged why not. */
 static bool
 api_load(const struct options *options, char key[API_KEY_MOST + 1])
 {
 	memcpy(key, options->admin.key, API_KEY_MOST + 1);
 	return options->admin.key_file[0] == '\0' ||
-	       admin_key_read(options->admin.key_file, key);
+	       key_file_read("admin.key_file", options->admin.key_file, key);
 }
 
 static void
@@ -364,7 +346,8 @@ stores_bytes_held(void *arg)
 
 	return history_bytes(app->stores.history) +
 	       attribute_store_bytes(app->stores.attributes) +
-	       room_store_bytes(app->stores.rooms) + waiting_bytes(app);
+	       room_store_bytes(app->stores.rooms) + waiting_bytes(app) +
+	       (app->hooks == NULL ? 0 : hooks_bytes(app->hooks));
 }
 
 static void
@@ -394,6 +377,8 @@ collect_server_stats(struct server_stats *out, void *arg)
 	if (app->stores.files != NULL)
 		file_store_stats(app->stores.files, &out->store);
 	hub_stats(app->hub, out);
+	if (app->hooks != NULL)
+		hooks_stats(app->hooks, &out->hooks);
 	room_store_each(app->stores.rooms, add_room, out);
 }
 
@@ -505,12 +490,34 @@ open_stores(struct app *app)
 		.options = &app->options.store,
 		.clock = system_clock(),
 		.ids = random_ids(),
+		.observer =
+		    app->hooks == NULL ? NULL : hooks_entries(app->hooks),
 	};
 	enum stores_end end = stores_open(&app->stores, &config);
 
 	if (end != STORES_OPEN)
 		app->status = statuses[end];
 	return end == STORES_OPEN;
+}
+
+/* The receiver of hooks has what happened up to there. */
+static void
+on_acknowledged(void *arg, uint64_t lsn)
+{
+	struct app *app = arg;
+
+	if (app->stores.files != NULL)
+		file_store_acknowledge(app->stores.files, lsn);
+}
+
+/* Before the stores: opening them replays what the receiver does not have. */
+static bool
+make_hooks(struct app *app)
+{
+	if (hooks_open(&app->options.hooks, on_acknowledged, app, &app->hooks))
+		return true;
+	app->status = EX_CONFIG;
+	return false;
 }
 
 /* The chat publishes to the API, and that to the hub. */
@@ -542,9 +549,7 @@ make_publisher(struct app *app)
 static bool
 make_chat(struct app *app)
 {
-	if (!open_stores(app))
-		return false;
-	if (!make_publisher(app))
+	if (!make_hooks(app) || !open_stores(app) || !make_publisher(app))
 		return false;
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
@@ -553,6 +558,10 @@ make_chat(struct app *app)
 	app->chat.log = app->stores.log;
 	app->chat.clock = system_clock();
 	app->chat.ids = random_ids();
+	if (app->hooks != NULL) {
+		hooks_set_rooms(app->hooks, app->stores.rooms);
+		app->chat.observer = hooks_presence(app->hooks);
+	}
 	app->dispatcher = dispatcher_create(&app->chat);
 	if (app->dispatcher == NULL)
 		return false;
@@ -593,6 +602,7 @@ make_server(struct app *app)
 		.listen = listen,
 		.listen_count = all_listeners(app, listen),
 		.api = app->api,
+		.hooks = app->hooks,
 		.limits = &app->limits,
 		.clock = system_clock(),
 		.routes = server_routes,
@@ -680,6 +690,7 @@ app_fini(struct app *app)
 	word_file_destroy(app->words);
 	hub_destroy(app->hub);
 	stores_close(&app->stores);
+	hooks_destroy(app->hooks);
 	service_notify_fini(&app->notify);
 }
 

@@ -40,7 +40,8 @@ def metrics(server):
 @pytest.fixture
 def stored(start, tmp_path):
     """A server with all families."""
-    return start("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
+    return start("--store-kind", "file", "--store-dir", str(tmp_path / "store"),
+                 "--hooks-url", "http://127.0.0.1:1/", "--hooks-secret", "s" * 16)
 
 
 # --- the format and the page --------------------------------------------------

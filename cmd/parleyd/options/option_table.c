@@ -388,6 +388,57 @@ const struct option option_table[] = {
 	    .help = "The author of a backend's messages, unless they name "
 		    "another one." },
 
+	{ .section = "Hooks",
+	    .name = "hooks.url",
+	    .type = OPTION_TEXT,
+	    AT(hooks.url),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The program that gets what happens, as signed POST "
+		    "requests: http://HOST:PORT/PATH, or https. The host is "
+		    "looked up at the start." },
+	{ .name = "hooks.secret",
+	    .type = OPTION_TEXT,
+	    AT(hooks.secret),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .is_secret = true,
+	    .help = "What requests are signed with, at least 16 visible "
+		    "characters." },
+	{ .name = "hooks.secret_file",
+	    .type = OPTION_PATH,
+	    AT(hooks.secret_file),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "A file with the secret, instead of hooks.secret." },
+	{ .name = "hooks.ca",
+	    .type = OPTION_PATH,
+	    AT(hooks.ca),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The authorities, in PEM, that may have signed the "
+		    "certificate of an https URL; none: those that the "
+		    "system trusts." },
+	{ .name = "hooks.timeout",
+	    NUMBER(DURATION, hooks.timeout_ms, "5s", 100, 10 * MINUTE),
+	    .needs_restart = true,
+	    .help = "How long an answer is waited for." },
+	{ .name = "hooks.memory",
+	    NUMBER(SIZE, hooks.memory, "16MiB", 4 * KIB, 64 * GIB),
+	    .needs_restart = true,
+	    .help = "Bytes of events that may wait; beyond: they are lost, "
+		    "and a gap takes their place." },
+	{ .name = "hooks.give_up",
+	    NUMBER(DURATION, hooks.give_up_ms, "0", SECOND, 365 * DAY),
+	    .zero = "never",
+	    .needs_restart = true,
+	    .help = "How long a batch is sent again and again; then its "
+		    "events are dropped and counted." },
+
 	{ .section = "Store",
 	    .name = "store.kind",
 	    .type = OPTION_WORD,

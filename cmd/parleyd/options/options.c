@@ -113,7 +113,7 @@ auth_check(struct options_load *load)
 }
 
 static bool
-admin_fail(struct options_load *load, const char *name, const char *why)
+option_fail(struct options_load *load, const char *name, const char *why)
 {
 	const struct option *option =
 	    option_find(OPTION_STYLE_FILE, str_from(name));
@@ -130,18 +130,18 @@ admin_check(struct options_load *load)
 	char name[NAME_SIZE(MEMBER_NAME_CHARS)];
 
 	if (has_key && !admin_key_is_valid(str_from(admin->key)))
-		return admin_fail(load, "admin.key",
+		return option_fail(load, "admin.key",
 		    "needs at least 16 visible characters of ASCII");
 	if (has_key && admin->key_file[0] != '\0')
-		return admin_fail(load, "admin.key_file",
+		return option_fail(load, "admin.key_file",
 		    "and admin.key are both given");
 	if (admin->listeners.count > 0 && !has_key &&
 	    admin->key_file[0] == '\0')
-		return admin_fail(load, "admin.listen",
+		return option_fail(load, "admin.listen",
 		    "needs admin.key or admin.key_file");
 	return name_normalize(str_from(admin->name), MEMBER_NAME_CHARS, name) ==
 		   CHAT_OK ||
-	       admin_fail(load, "admin.name", "is not a name");
+	       option_fail(load, "admin.name", "is not a name");
 }
 
 bool
@@ -207,6 +207,25 @@ hook_check(struct options_load *load)
 		   auth->hook_headers);
 }
 
+/* The URL is checked with its host, too. */
+static bool
+hooks_check(struct options_load *load)
+{
+	const struct hooks_options *hooks = &load->out->hooks;
+	bool has_secret = hooks->secret[0] != '\0';
+	bool has_file = hooks->secret_file[0] != '\0';
+
+	if (has_secret && !admin_key_is_valid(str_from(hooks->secret)))
+		return option_fail(load, "hooks.secret",
+		    "needs at least 16 visible characters of ASCII");
+	if (has_secret && has_file)
+		return option_fail(load, "hooks.secret_file",
+		    "and hooks.secret are both given");
+	return hooks->url[0] == '\0' || has_secret || has_file ||
+	       option_fail(load, "hooks.url",
+		   "needs hooks.secret or hooks.secret_file");
+}
+
 static bool
 proxies_check(struct options_load *load)
 {
@@ -240,7 +259,8 @@ options_load(struct options *out, const struct options_sources *sources,
 	       options_load_file(&load) && seed_ports_append(&load) &&
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
 	       admin_check(&load) && proxies_check(&load) &&
-	       proxy_auth_check(&load) && hook_check(&load);
+	       proxy_auth_check(&load) && hook_check(&load) &&
+	       hooks_check(&load);
 }
 
 bool

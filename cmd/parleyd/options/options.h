@@ -102,6 +102,17 @@ struct admin_options {
 	char name[API_NAME_MOST + 1];
 };
 
+/* Another program that gets what happens. */
+struct hooks_options {
+	char url[OPTIONS_TEXT_SIZE];
+	char ca[OPTIONS_TEXT_SIZE];
+	char secret[API_KEY_MOST + 1];
+	char secret_file[OPTIONS_TEXT_SIZE];
+	int64_t timeout_ms;
+	int64_t give_up_ms;
+	size_t memory;
+};
+
 /* A plain value: it can be compared and copied. */
 struct options {
 	enum options_action action;
@@ -110,6 +121,7 @@ struct options {
 	bool seed_ports;
 	struct auth_options auth;
 	struct admin_options admin;
+	struct hooks_options hooks;
 	struct moderation_options moderation;
 	struct tls_options tls;
 	bool http_pages;

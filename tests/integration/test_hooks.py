@@ -1,0 +1,344 @@
+"""hooks.url: another program gets what happens, in order, at least once."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+
+import exposition
+from accounts import Accounts
+from api import KEY, Backend
+from certificates import make_certificate
+from client import Chat, get
+from dialects import Action
+from receiver import SECRET, Receiver
+from server import DEADLINE, ENVIRONMENT, PARLEYD, ROOT, eventually
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    assert receiver.unsigned == 0 and receiver.most_at_once <= 1
+    receiver.stop()
+
+
+def words(events):
+    return [event["event"] for event in events]
+
+
+def without(event, *names):
+    return {name: value for name, value in event.items() if name not in names}
+
+
+def figure(server, name):
+    families = exposition.read(get(server.address, "/metrics").body.decode())
+    return families[f"parley_hook_{name}"].value()
+
+
+def test_what_a_member_does(start, receiver, tmp_path):
+    server = start(*receiver.options())
+    alice = Chat(server.address, "/ws?name=alice")
+    alice.ask_ok("join", room="tea", create=True, persistent=True)
+    alice.ask_ok("broadcast", room="tea", message={"n": 1}, key="k")
+    alice.ask_ok("broadcast", room="tea", message={"n": 1}, key="k")
+    alice.ask_ok("edit", room="tea", seq=1, message="one")
+    alice.ask_ok("react", room="tea", seq=1, reaction="+")
+    alice.ask_ok("redact", room="tea", seq=1, reason="typo")
+    alice.ask_ok("leave", room="tea")
+    alice.leave()
+    events = receiver.wait_for(1, "disconnected") and receiver.events()
+    assert words(events) == [
+        "started", "connected", "room_created", "joined", "said", "edited",
+        "reacted", "redacted", "left", "room_emptied", "disconnected"]
+    by = {event["event"]: event for event in events}
+    numbers = [event["number"] for event in events]
+    assert numbers == sorted(set(numbers))
+    assert by["connected"]["generation"] == by["connected"]["number"]
+    assert by["left"]["generation"] == by["joined"]["generation"]
+    assert by["disconnected"]["generation"] == by["connected"]["generation"]
+    who = {"member": "alice", "member_id": alice.id}
+    where = {"room": "tea", "epoch": by["room_created"]["epoch"]}
+    assert without(by["said"], "number", "at") == {
+        "event": "said", **where, "seq": 1, **who, "key": "k", "message": {"n": 1}}
+    assert without(by["edited"], "number", "at") == {
+        "event": "edited", **where, "seq": 1, **who, "message": "one"}
+    assert without(by["reacted"], "number", "at") == {
+        "event": "reacted", **where, "seq": 1, **who, "reaction": "+"}
+    assert without(by["redacted"], "number", "at") == {
+        "event": "redacted", **where, "seq": 1, **who, "reason": "typo"}
+    assert by["left"]["members"] == 0 and by["room_emptied"]["persistent"]
+
+
+def test_a_late_left_is_older_than_the_next_joined(start, receiver):
+    server = start(*receiver.options())
+    alice = Chat(server.address)
+    for _ in range(2):
+        alice.ask_ok("join", room="tea", create=True, persistent=True)
+        alice.ask_ok("leave", room="tea")
+    stays = [(event["event"], event["generation"])
+             for event in receiver.wait_for(4, "joined", "left")]
+    first, second = stays[0][1], stays[2][1]
+    assert first < second and stays == [
+        ("joined", first), ("left", first), ("joined", second), ("left", second)]
+    alice.leave()
+
+
+def test_moderation(start, receiver):
+    server = start(*receiver.options(), "--admin-key", KEY)
+    backend = Backend(server.address)
+    with Chat(server.address, "/ws?name=bob") as bob:
+        backend.publish("tea", "hi", create=True)
+        bob.ask_ok("join", room="tea", create=True)
+        target = {"member": bob.id, "reason": "spam"}
+        assert backend.post("/v1/rooms/tea/mute", {**target, "duration_ms": 60000})
+        backend.post("/v1/rooms/tea/unmute", target)
+        backend.post("/v1/rooms/tea/kick", target)
+        backend.post("/v1/rooms/tea/ban", target)
+        backend.ask("DELETE", "/v1/rooms/tea")
+        backend.close()
+        kinds = ("muted", "role", "kicked", "banned", "left", "room_deleted")
+        events = receiver.wait_for(6, *kinds)
+    assert words(events) == ["muted", "role", "kicked", "left", "banned",
+                             "room_deleted"]
+    muted, role, kicked, _, banned, _ = events
+    assert muted["member_id"] == bob.id and muted["until"] > muted["at"]
+    assert role["role"] == "member" and banned["reason"] == "spam"
+    assert kicked["member"] == "bob" and kicked["by"] == "server"
+
+
+def test_private_talks_are_private(start, receiver, tmp_path):
+    accounts = Accounts(tmp_path / "key")
+    server = start(*receiver.options(), *accounts.options)
+    with accounts.connect(server, "a@example.com") as alice:
+        with accounts.connect(server, "b@example.com") as bob:
+            alice.ask_ok("dm", recipient=bob.id, message="secret")
+            receiver.wait_for(2, "connected")
+    receiver.wait_for(2, "disconnected")
+    assert "secret" not in json.dumps(receiver.asked)
+
+
+def test_other_dialects_and_the_lobby(start, receiver):
+    server = start(*receiver.options(),
+                   listen=("127.0.0.1:0", "127.0.0.1:0=action"))
+    eve = Action(server.addresses[1])
+    with Chat(server.address) as alice:
+        alice.ask_ok("broadcast", message="to the lobby")
+        said = receiver.wait_for(1, "said")[0]
+        assert said["message"] == "to the lobby" and "room" not in said
+    eve.leave()
+    receiver.wait_for(2, "disconnected")
+
+
+def trouble(receiver, answers):
+    """Answers the next requests like this, then well."""
+    left = iter(answers)
+    receiver.answer = lambda asked: next(left, (204, b"", {}))
+
+
+@pytest.mark.parametrize("bad", [
+    (500, b"", {}), (429, b"", {"Retry-After": "0"}), (404, b"nothing", {}),
+    (302, b"", {"Location": "/elsewhere"}), None,
+    b"rubbish\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"])
+def test_a_receiver_that_fails(start, receiver, bad):
+    trouble(receiver, [(204, b"", {}), bad, bad])
+    server = start(*receiver.options())
+    receiver.wait_for(1, "started")
+    with Chat(server.address) as alice:
+        alice.ask_ok("join", room="tea", create=True)
+        for n in range(100):
+            alice.say("broadcast", room="tea", message=n)
+        said = receiver.wait_for(100, "said")
+        assert [event["message"] for event in said] == list(range(100))
+    tried = [batch["batch"] for batch in receiver.asked]
+    assert tried[1] == tried[2] == tried[3]
+
+
+def test_it_waits_as_long_as_the_receiver_wants(start, receiver):
+    trouble(receiver, [(503, b"", {"Retry-After": "3600"})])
+    server = start(*receiver.options(), "--hooks-memory", "4KiB")
+    eventually(lambda: receiver.asked)
+    with Chat(server.address) as alice:
+        alice.ask_ok("join", room="tea", create=True)
+        alice.ask_ok("broadcast", room="tea", message="x")
+    assert len(receiver.asked) == 1
+
+
+def test_a_receiver_that_hangs_is_asked_again(start, receiver):
+    receiver.may_answer.clear()
+    server = start(*receiver.options(), "--hooks-timeout", "100ms")
+    server.wait_for_line("hooks.url: no answer in time")
+    receiver.most_at_once = 0
+    receiver.may_answer.set()
+    assert receiver.wait_for(1, "started")
+    server.wait_for_line("hooks.url: it answers again")
+    receiver.most_at_once = 1
+
+
+def test_memory_is_bounded_and_a_gap_is_declared(start, receiver):
+    receiver.may_answer.clear()
+    server = start(*receiver.options(), "--hooks-memory", "64KiB",
+                   "--limits-message-bytes", "8KiB")
+    with Chat(server.address) as alice:
+        alice.ask_ok("join", room="tea", create=True)
+        for n in range(200):
+            alice.say("broadcast", room="tea", message=f"{n} " + "x" * 4000)
+        alice.ask_ok("broadcast", room="tea", message="last")
+        lost = figure(server, "events_lost_total")
+        assert lost > 150 and figure(server, "waiting_bytes") <= 64 * 1024
+        receiver.may_answer.set()
+        gap = receiver.wait_for(1, "gap")[0]
+        alice.ask_ok("broadcast", room="tea", message="after")
+        said = receiver.wait_for(1 + 201 - gap["lost"], "said")
+    assert gap["lost"] == lost
+    assert said[-1]["message"] == "after" and said[-1]["number"] > gap["number"]
+    assert [event["seq"] for event in said[:-1]] == list(range(1, len(said)))
+
+
+def store_options(tmp_path):
+    return ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
+
+
+def test_after_a_kill_it_gets_what_it_did_not_take(start, receiver, tmp_path):
+    """Killed again and again while the receiver fails half of the time: each
+    message that was acknowledged comes, in order within the first times."""
+    count = [0]
+
+    def answer(_):
+        count[0] += 1
+        return (500, b"", {}) if count[0] % 2 else (204, b"", {})
+
+    receiver.answer = answer
+    acked = []
+    for run in range(4):
+        server = start(*receiver.options(), *store_options(tmp_path))
+        chat = Chat(server.address)
+        chat.ask_ok("join", room="tea", create=True, persistent=True)
+        for n in range(60):
+            acked.append(chat.ask_ok("broadcast", room="tea",
+                                     message=f"{run}.{n}")["seq"])
+        server.kill()
+        server.stop = lambda: None
+    receiver.answer = lambda asked: (204, b"", {})
+    server = start(*receiver.options(), *store_options(tmp_path))
+    eventually(lambda: {event["seq"] for event in receiver.events("said")} >=
+               set(acked))
+    seen = list(dict.fromkeys(event["seq"] for event in receiver.events("said")))
+    assert seen == acked
+    server.stop()
+    # All is acknowledged: nothing comes twice after a clean end.
+    before = len(receiver.events("said"))
+    started = len(receiver.events("started"))
+    start(*receiver.options(), *store_options(tmp_path))
+    receiver.wait_for(started + 1, "started")
+    assert len(receiver.events("said")) == before
+
+
+def test_a_receiver_that_comes_later(start, receiver, tmp_path):
+    """What happened before there were hooks is not sent; what happens while the
+    receiver is dead is, after a restart, too."""
+    server = start(*store_options(tmp_path))
+    with Chat(server.address) as alice:
+        alice.ask_ok("join", room="tea", create=True, persistent=True)
+        alice.ask_ok("broadcast", room="tea", message="before")
+    server.stop()
+    receiver.stop()
+    port = receiver.port
+    server = start(*receiver.options(), *store_options(tmp_path))
+    with Chat(server.address) as alice:
+        alice.ask_ok("join", room="tea", create=True)
+        alice.ask_ok("broadcast", room="tea", message="dead")
+        alice.ask_ok("edit", room="tea", seq=2, message="edited")
+        server.kill()
+        server.stop = lambda: None
+    receiver.server.server_close()
+    again = Receiver(port)
+    start(*again.options(), *store_options(tmp_path))
+    events = again.wait_for(1, "edited") and again.events("said", "edited")
+    assert [event["message"] for event in events] == ["dead", "edited"]
+    again.stop()
+
+
+def test_it_gives_up(start, receiver):
+    receiver.answer = lambda asked: (500, b"", {})
+    server = start(*receiver.options(), "--hooks-give-up", "1s")
+    server.wait_for_line("hooks.url: 1 events are given up")
+    assert figure(server, "events_dead_total") == 1
+
+
+def test_it_is_told_what_happens_at_the_end(start, receiver):
+    server = start(*receiver.options(), "--limits-close-timeout", "100ms")
+    with Chat(server.address):
+        receiver.wait_for(1, "connected")
+        server.stop()
+        server.stop = lambda: None
+        assert words(receiver.events())[-1] == "disconnected"
+
+
+def test_https(start, tmp_path):
+    certificate = make_certificate(tmp_path, "localhost", "DNS:localhost")
+    receiver = Receiver(certificate=certificate)
+    start(*receiver.options(), "--hooks-ca", str(certificate[0]))
+    receiver.wait_for(1, "started")
+    other = start(*receiver.options())
+    other.wait_for_line("hooks.url: .*certificate")
+    receiver.stop()
+
+
+def test_many_rooms_at_once_keep_their_order(start, receiver):
+    server = start(*receiver.options())
+
+    def talk(room):
+        with Chat(server.address) as chat:
+            chat.ask_ok("join", room=room, create=True)
+            for n in range(100):
+                chat.ask_ok("broadcast", room=room, message=n)
+
+    rooms = [f"room{n}" for n in range(4)]
+    threads = [threading.Thread(target=talk, args=(room,)) for room in rooms]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    said = receiver.wait_for(400, "said")
+    for room in rooms:
+        assert [event["message"] for event in said
+                if event["room"] == room] == list(range(100))
+
+
+def test_the_receiver_of_the_documentation(start, tmp_path):
+    """It verifies signatures, and knows an event that comes twice."""
+    page = (ROOT / "docs/hooks.md").read_text()
+    source = re.search(r"```python\n(.*?)```", page, re.S)[1]
+    assert len(source.splitlines()) <= 30
+    program = tmp_path / "receiver.py"
+    program.write_text(source)
+    process = subprocess.Popen(
+        [sys.executable, "-u", program, "0"], stdout=subprocess.PIPE,
+        env={"PARLEY_HOOKS_SECRET": SECRET}, text=True)
+    port = re.search(r"\d+", process.stdout.readline())[0]
+    url = f"http://127.0.0.1:{port}/"
+    start("--hooks-url", url, "--hooks-secret", SECRET)
+    assert "started" in process.stdout.readline()
+    refused = start("--hooks-url", url, "--hooks-secret", SECRET[::-1])
+    refused.wait_for_line("hooks.url: its status is 403")
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.parametrize("options, problem", [
+    (("--hooks-url", "http://127.0.0.1:1/"), "hooks.url needs hooks.secret"),
+    (("--hooks-url", "ftp://127.0.0.1/", "--hooks-secret", SECRET), "hooks.url"),
+    (("--hooks-secret", "short"), "hooks.secret needs at least 16"),
+    (("--hooks-secret", SECRET, "--hooks-secret-file", "x"), "both given"),
+    (("--hooks-url", "http://127.0.0.1:1/", "--hooks-secret-file", "/nowhere"),
+     "hooks.secret_file /nowhere"),
+])
+def test_options_that_are_refused(options, problem):
+    done = subprocess.run([PARLEYD, "--listen", "127.0.0.1:0", *options],
+                          capture_output=True, text=True, timeout=DEADLINE,
+                          env=ENVIRONMENT)
+    assert done.returncode in (64, 78) and problem in done.stderr
