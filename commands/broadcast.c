@@ -29,7 +29,7 @@ publish_in_lobby(struct request *request)
 	    publisher_publish(request->chat->publisher, &said,
 		audience_lobby()),
 	    request->state->in_lobby);
-	presence_observe_event(request->chat->observer, &said);
+	presence_observe_event(request_observer(request), &said);
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }

@@ -193,14 +193,14 @@ connect_new_member(struct request *request)
 		return error;
 	error = member_attach(request);
 	if (error == CHAT_OK) {
-		presence_observe_connected(request->chat->observer,
+		presence_observe_connected(request_observer(request),
 		    &request->author, request->command->connection);
 		error = membership_resume(request);
 		if (error != CHAT_OK) {
 			publisher_detach(request->chat->publisher,
 			    str_from(request->author.id),
 			    request->command->connection);
-			presence_observe_disconnected(request->chat->observer,
+			presence_observe_disconnected(request_observer(request),
 			    &request->author, request->command->connection);
 		}
 	}
@@ -278,7 +278,7 @@ connect_member_again(struct request *request)
 	request->author.connections++;
 	member_store_set_connections(chat->members,
 	    str_from(request->author.id), request->author.connections);
-	presence_observe_connected(chat->observer, &request->author,
+	presence_observe_connected(request_observer(request), &request->author,
 	    request->command->connection);
 	welcome = request_event(request, EVENT_WELCOME);
 	welcome.profile = chat->profile;

@@ -21,14 +21,14 @@ disconnect_run(struct request *request)
 	if (request->author.connections > 1) {
 		member_store_set_connections(chat->members, author_id,
 		    request->author.connections - 1);
-		presence_observe_disconnected(chat->observer, &request->author,
-		    request->command->connection);
+		presence_observe_disconnected(request_observer(request),
+		    &request->author, request->command->connection);
 		return CHAT_OK;
 	}
 	while (room_ops_first_of_author(request, STR_ABSENT, &room))
 		room_ops_leave_detached(request, &room);
-	presence_observe_disconnected(chat->observer, &request->author,
-	    request->command->connection);
+	presence_observe_disconnected(request_observer(request),
+	    &request->author, request->command->connection);
 	if (request->author.in_lobby)
 		request->state->in_lobby--;
 	member_store_remove(chat->members, author_id);

@@ -35,7 +35,7 @@ kick_run(struct request *request)
 	event = moderation_event(request, &moderation, EVENT_KICKED);
 	kick_forget(request, &moderation);
 	moderation_log(request, event.room, event.member_id, STR_ABSENT);
-	presence_observe_event(request->chat->observer, &event);
+	presence_observe_event(request_observer(request), &event);
 	moderation_remove(request, &moderation, &event);
 	moderation_answer(request);
 	return CHAT_OK;

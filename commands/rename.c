@@ -37,7 +37,7 @@ publish_renamed(const struct request *request, const char *was)
 
 	renaming.event.was = str_from(was);
 	request_publish_to_own_others(request, &renaming.event);
-	presence_observe_event(request->chat->observer, &renaming.event);
+	presence_observe_event(request_observer(request), &renaming.event);
 	room_store_each_room_of(request->chat->rooms, renaming.event.member_id,
 	    rename_publish, &renaming);
 }

@@ -48,6 +48,14 @@ request_find_author(struct request *request)
 	    request->command->author, &request->author);
 }
 
+struct presence_observer *
+request_observer(const struct request *request)
+{
+	return request->ordered != NULL && request->ordered->is_foreign
+		   ? NULL
+		   : request->chat->observer;
+}
+
 struct event
 request_event(const struct request *request, enum event_kind kind)
 {

@@ -211,7 +211,7 @@ room_ops_enter(struct request *request, struct room *room)
 	error = join_room(request, room);
 	if (error == CHAT_OK) {
 		room->member_count++;
-		presence_observe_joined(request->chat->observer,
+		presence_observe_joined(request_observer(request),
 		    &request->author, room);
 	} else {
 		guest_release_name(request, room);
@@ -237,7 +237,8 @@ room_ops_exit(struct request *request, struct room *room)
 	publisher_leave(chat->publisher, author_id, id);
 	room_store_leave(chat->rooms, id, author_id);
 	room->member_count--;
-	presence_observe_left(chat->observer, &request->author, room);
+	presence_observe_left(request_observer(request), &request->author,
+	    room);
 	guest_release_name(request, room);
 }
 
@@ -258,7 +259,8 @@ room_ops_leave_detached(struct request *request, struct room *room)
 	room_store_touch(request->chat->rooms, str_from(room->id),
 	    request->now_ms);
 	presence_left(request, room);
-	presence_observe_left(request->chat->observer, &request->author, room);
+	presence_observe_left(request_observer(request), &request->author,
+	    room);
 	guest_release_name(request, room);
 	if (room->member_count == 0 && !room->persistent)
 		room_ops_remove(request, room);

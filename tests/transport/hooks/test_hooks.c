@@ -139,7 +139,7 @@ requests_take_all(void)
 }
 
 static void
-say(uint64_t seq, uint64_t lsn)
+event_say(uint64_t seq, uint64_t lsn)
 {
 	struct entry entry = { .kind = ENTRY_SAID,
 		.room_id = STR("r"),
@@ -183,8 +183,8 @@ START_TEST(one_batch_is_under_way_and_the_rest_follows)
 {
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "started");
-	say(1, 11);
-	say(2, 12);
+	event_say(1, 11);
+	event_say(2, 12);
 	rig_turn(&recorder.rig);
 	ck_assert_int_lt(accept4(listening, NULL, NULL, SOCK_NONBLOCK), 0);
 	request_answer(OK);
@@ -204,10 +204,10 @@ START_TEST(a_batch_that_fails_is_sent_again_as_it_is)
 	static char first[sizeof(body)];
 
 	requests_take_all();
-	say(1, 11);
+	event_say(1, 11);
 	ck_assert(request_take());
 	memcpy(first, body, sizeof(body));
-	say(2, 12);
+	event_say(2, 12);
 	for (int i = 0; i < 4; i++) {
 		request_answer(BUSY);
 		ck_assert(hooks_are_done(hooks));
@@ -257,7 +257,7 @@ START_TEST(batches_are_bounded)
 
 	ck_assert(request_take());
 	for (unsigned i = 1; i <= 1200; i++)
-		say(i, i);
+		event_say(i, i);
 	request_answer(OK);
 	while (request_take()) {
 		ck_assert_uint_le(strlen(body), 65 * 1024);
@@ -278,7 +278,7 @@ START_TEST(a_gap_takes_the_place_of_what_does_not_fit)
 	hooks_run();
 	ck_assert(request_take());
 	for (unsigned i = 1; i <= 100; i++)
-		say(i, i);
+		event_say(i, i);
 	ck_assert_uint_le(hooks_bytes(hooks), 4096);
 	hooks_stats(hooks, &stats);
 	request_answer(OK);
@@ -290,7 +290,7 @@ START_TEST(a_gap_takes_the_place_of_what_does_not_fit)
 	request_answer(OK);
 	/* With the gap it has what was lost, too. */
 	ck_assert_uint_eq(acknowledged[acknowledged_count - 1], 100);
-	say(101, 101);
+	event_say(101, 101);
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "said101");
 	request_answer(OK);
@@ -303,9 +303,9 @@ END_TEST
 START_TEST(what_a_store_lacks_is_a_gap)
 {
 	hooks_begin(4096, 0);
-	say(1, 11);
+	event_say(1, 11);
 	hooks_entries(hooks)->ops->lost(hooks_entries(hooks), 5);
-	say(2, 12);
+	event_say(2, 12);
 	hooks_run();
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "said1 gap5 said2 started");
@@ -320,7 +320,7 @@ START_TEST(gives_up_if_it_may)
 
 	hooks_begin(4096, 1000);
 	hooks_run();
-	say(1, 11);
+	event_say(1, 11);
 	for (int i = 0; i < 20 && acknowledged_count == 0; i++) {
 		if (request_take())
 			request_answer(BUSY);
@@ -340,7 +340,7 @@ START_TEST(without_memory_events_are_lost)
 	requests_take_all();
 	malloc_fail_at((unsigned)_i);
 	for (unsigned i = 1; i <= 5; i++)
-		say(i, i);
+		event_say(i, i);
 	rig_turn(&recorder.rig);
 	malloc_fail_at(0);
 	for (int i = 0; i < 4; i++) {
