@@ -10,7 +10,8 @@
 
 /* False: it is logged why not. */
 static bool
-secret_load(const struct hooks_options *options, char secret[API_KEY_MOST + 1])
+hooks_secret_load(const struct hooks_options *options,
+    char secret[API_KEY_MOST + 1])
 {
 	memcpy(secret, options->secret, API_KEY_MOST + 1);
 	return options->secret_file[0] == '\0' ||
@@ -36,7 +37,7 @@ hooks_open(const struct hooks_options *options,
 	*out = NULL;
 	if (options->url[0] == '\0')
 		return true;
-	if (!secret_load(options, secret))
+	if (!hooks_secret_load(options, secret))
 		return false;
 	config.secret = str_from(secret);
 	*out = hooks_create(&config, why, sizeof(why));

@@ -296,7 +296,7 @@ batch_choose(struct hooks *hooks)
 }
 
 static void
-batch_write(struct hooks *hooks)
+batch_encode(struct hooks *hooks)
 {
 	const struct hook_event *at = hook_queue_first(&hooks->queue);
 	struct wire_text *out = &hooks->text;
@@ -405,7 +405,7 @@ batch_send(struct hooks *hooks)
 {
 	if (hooks->batch_count == 0)
 		batch_choose(hooks);
-	batch_write(hooks);
+	batch_encode(hooks);
 	if (!hooks->text.failed)
 		hooks->call = hook_endpoint_post(&hooks->endpoint, hooks->loop,
 		    &hooks->signer,

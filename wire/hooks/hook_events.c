@@ -8,7 +8,7 @@
 
 /* Up to the time of the event; the caller adds the rest, and "}". */
 static void
-event_begin(struct wire_text *out, const struct hook_stamp *stamp,
+hook_event_begin(struct wire_text *out, const struct hook_stamp *stamp,
     struct str word, int64_t at_ms)
 {
 	json_field_string(out, STR("{\"event\":"), word);
@@ -17,7 +17,7 @@ event_begin(struct wire_text *out, const struct hook_stamp *stamp,
 }
 
 static void
-event_end(struct wire_text *out)
+hook_event_end(struct wire_text *out)
 {
 	wire_text_append(out, STR("}"));
 }
@@ -56,7 +56,7 @@ said_put(struct wire_text *out, const struct hook_stamp *stamp,
 {
 	const struct message *message = &entry->message;
 
-	event_begin(out, stamp, STR("said"), message->at_ms);
+	hook_event_begin(out, stamp, STR("said"), message->at_ms);
 	room_put(out, entry, room);
 	json_field_unsigned(out, STR(",\"seq\":"), message->seq);
 	author_put(out, message->author, message->author_id);
@@ -69,7 +69,7 @@ static void
 created_put(struct wire_text *out, const struct hook_stamp *stamp,
     const struct entry *entry, const struct room *room)
 {
-	event_begin(out, stamp, STR("room_created"),
+	hook_event_begin(out, stamp, STR("room_created"),
 	    room != NULL ? room->created_ms : stamp->at_ms);
 	room_put(out, entry, room);
 	if (room == NULL)
@@ -98,7 +98,7 @@ standing_put(struct wire_text *out, const struct hook_stamp *stamp,
 
 	standing_read(attribute->value, &standing);
 	is_penalty = standing.penalty < ROLE_MEMBER;
-	event_begin(out, stamp,
+	hook_event_begin(out, stamp,
 	    is_penalty ? role_word(standing.penalty) : STR("role"),
 	    attribute->at_ms);
 	room_put(out, entry, room);
@@ -116,7 +116,7 @@ membership_put(struct wire_text *out, const struct hook_stamp *stamp,
 {
 	const struct attribute *attribute = &entry->attribute;
 
-	event_begin(out, stamp,
+	hook_event_begin(out, stamp,
 	    str_is_empty(attribute->value) ? STR("member_removed")
 					   : STR("member_added"),
 	    attribute->at_ms);
@@ -128,12 +128,12 @@ membership_put(struct wire_text *out, const struct hook_stamp *stamp,
 
 /* Of a message: its value is the name of who did it. */
 static void
-change_begin(struct wire_text *out, const struct hook_stamp *stamp,
+hook_change_begin(struct wire_text *out, const struct hook_stamp *stamp,
     const struct entry *entry, const struct room *room, struct str word)
 {
 	const struct attribute *attribute = &entry->attribute;
 
-	event_begin(out, stamp, word, attribute->at_ms);
+	hook_event_begin(out, stamp, word, attribute->at_ms);
 	room_put(out, entry, room);
 	json_field_unsigned(out, STR(",\"seq\":"), attribute->seq);
 	field_put_given(out, STR(",\"member\":"), attribute->value);
@@ -158,7 +158,7 @@ static void
 property_begin(struct wire_text *out, const struct hook_stamp *stamp,
     const struct entry *entry, const struct room *room, struct str word)
 {
-	event_begin(out, stamp, word, entry->attribute.at_ms);
+	hook_event_begin(out, stamp, word, entry->attribute.at_ms);
 	room_put(out, entry, room);
 	field_put_given(out, STR(",\"by_id\":"), entry->attribute.by);
 }
@@ -190,17 +190,17 @@ attribute_put(struct wire_text *out, const struct hook_stamp *stamp,
 		membership_put(out, stamp, entry, room);
 		return true;
 	case ATTRIBUTE_REDACTION:
-		change_begin(out, stamp, entry, room, STR("redacted"));
+		hook_change_begin(out, stamp, entry, room, STR("redacted"));
 		field_put_given(out, STR(",\"reason\":"), reason_of(requester));
 		return true;
 	case ATTRIBUTE_EDIT:
-		change_begin(out, stamp, entry, room, STR("edited"));
+		hook_change_begin(out, stamp, entry, room, STR("edited"));
 		if (attribute->body.len > 0)
 			json_field_message(out, STR(",\"message\":"),
 			    attribute->body);
 		return true;
 	case ATTRIBUTE_REACTION:
-		change_begin(out, stamp, entry, room, STR("reacted"));
+		hook_change_begin(out, stamp, entry, room, STR("reacted"));
 		json_field_string(out, STR(",\"reaction\":"), attribute->label);
 		if (str_is_empty(attribute->value))
 			wire_text_append(out, STR(",\"removed\":true"));
@@ -228,7 +228,7 @@ hook_put_entry(struct wire_text *out, const struct hook_stamp *stamp,
 		created_put(out, stamp, entry, room);
 		break;
 	case ENTRY_ROOM_REMOVED:
-		event_begin(out, stamp, STR("room_deleted"), stamp->at_ms);
+		hook_event_begin(out, stamp, STR("room_deleted"), stamp->at_ms);
 		room_put(out, entry, NULL);
 		break;
 	case ENTRY_ATTRIBUTE:
@@ -238,7 +238,7 @@ hook_put_entry(struct wire_text *out, const struct hook_stamp *stamp,
 	case ENTRY_BARRIER:
 		return false;
 	}
-	event_end(out);
+	hook_event_end(out);
 	return true;
 }
 
@@ -249,12 +249,12 @@ hook_put_connection(struct wire_text *out, const struct hook_stamp *stamp,
     const char *word, const struct member *member, uint32_t connection,
     uint64_t generation)
 {
-	event_begin(out, stamp, str_from(word), stamp->at_ms);
+	hook_event_begin(out, stamp, str_from(word), stamp->at_ms);
 	author_put(out, str_from(member->name), str_from(member->id));
 	json_field_boolean(out, STR(",\"user\":"), member->is_user);
 	json_field_unsigned(out, STR(",\"connection\":"), connection);
 	json_field_unsigned(out, STR(",\"generation\":"), generation);
-	event_end(out);
+	hook_event_end(out);
 }
 
 void
@@ -262,29 +262,29 @@ hook_put_stay(struct wire_text *out, const struct hook_stamp *stamp,
     const char *word, const struct member *member, const struct room *room,
     uint64_t generation)
 {
-	event_begin(out, stamp, str_from(word), stamp->at_ms);
+	hook_event_begin(out, stamp, str_from(word), stamp->at_ms);
 	json_field_string(out, STR(",\"room\":"), str_from(room->id));
 	author_put(out, str_from(member->name), str_from(member->id));
 	json_field_unsigned(out, STR(",\"members\":"), room->member_count);
 	json_field_unsigned(out, STR(",\"generation\":"), generation);
-	event_end(out);
+	hook_event_end(out);
 }
 
 void
 hook_put_emptied(struct wire_text *out, const struct hook_stamp *stamp,
     const struct room *room)
 {
-	event_begin(out, stamp, STR("room_emptied"), stamp->at_ms);
+	hook_event_begin(out, stamp, STR("room_emptied"), stamp->at_ms);
 	json_field_string(out, STR(",\"room\":"), str_from(room->id));
 	json_field_boolean(out, STR(",\"persistent\":"), room->persistent);
-	event_end(out);
+	hook_event_end(out);
 }
 
 void
 hook_put_event(struct wire_text *out, const struct hook_stamp *stamp,
     const struct event *event)
 {
-	event_begin(out, stamp, str_from(event_kind_word(event->kind)),
+	hook_event_begin(out, stamp, str_from(event_kind_word(event->kind)),
 	    stamp->at_ms);
 	json_field_optional(out, STR(",\"room\":"), event->room);
 	author_put(out, event->member, event->member_id);
@@ -294,21 +294,21 @@ hook_put_event(struct wire_text *out, const struct hook_stamp *stamp,
 	field_put_given(out, STR(",\"reason\":"), event->reason);
 	if (event->body.len > 0)
 		json_field_message(out, STR(",\"message\":"), event->body);
-	event_end(out);
+	hook_event_end(out);
 }
 
 void
 hook_put_gap(struct wire_text *out, const struct hook_stamp *stamp,
     uint64_t lost)
 {
-	event_begin(out, stamp, STR("gap"), stamp->at_ms);
+	hook_event_begin(out, stamp, STR("gap"), stamp->at_ms);
 	json_field_unsigned(out, STR(",\"lost\":"), lost);
-	event_end(out);
+	hook_event_end(out);
 }
 
 void
 hook_put_started(struct wire_text *out, const struct hook_stamp *stamp)
 {
-	event_begin(out, stamp, STR("started"), stamp->at_ms);
-	event_end(out);
+	hook_event_begin(out, stamp, STR("started"), stamp->at_ms);
+	hook_event_end(out);
 }
