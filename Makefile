@@ -63,6 +63,7 @@ libs.cmd         := cmd parley auth cluster commands transport wire persistence 
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
 syslibs.auth        := -lpthread
+syslibs.cluster     := -lpthread
 syslibs.cmd         := -lpthread
 packages.transport := libevent_core openssl zlib
 packages.auth      := libevent_core openssl zlib
@@ -71,6 +72,8 @@ packages.cmd       := libevent_core openssl zlib hiredis
 packages.parley    := libevent_core libevent_openssl openssl libedit
 # Only for tests, which compare the JSON reader with jansson.
 packages.test.wire := jansson
+# Only for tests, which compute digests of their own.
+packages.test.cluster := libcrypto
 
 # Libraries of a part, of its tests too.
 pkg_libs = $(if $(1),$(shell $(PKG_CONFIG) --libs $(1)))
@@ -96,6 +99,7 @@ archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 part_objects = $(call objects,$(filter-out %/main.c,$(call sources_in,$(folder))))
+made.cluster = $(O)/redis_scripts.o
 made.cmd = $(O)/web.o $(O)/api_assets.o
 test_objects = $(call objects,tests/main.c \
 	$(wildcard tests/support/*.c tests/support/$(1)/*.c) \
@@ -139,7 +143,12 @@ $(O)/api_assets.c: tools/embed $(wildcard share/api/*)
 	@mkdir -p $(@D)
 	@$(call say,WEB $@)
 	$(Q)tools/embed share/api api_assets > $@
-$(O)/web.o $(O)/api_assets.o: $(O)/%.o: $(O)/%.c $(O)/flags
+scripts := $(wildcard cluster/redis/*.lua)
+$(O)/redis_scripts.c: tools/embed_scripts $(scripts)
+	@mkdir -p $(@D)
+	@$(call say,LUA $@)
+	$(Q)tools/embed_scripts $(scripts) > $@
+$(O)/web.o $(O)/api_assets.o $(O)/redis_scripts.o: $(O)/%.o: $(O)/%.c $(O)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(cflags) $(CFLAGS) -c $< -o $@
 
 define part_rules

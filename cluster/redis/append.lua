@@ -1,0 +1,115 @@
+-- ARGV: the channel, then the arguments of BROKER_APPEND.
+
+local known, known_chain, trim = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local top, chain, at = log_top(KEYS[1], KEYS[2])
+local differs = log_differs(top, chain, known, known_chain)
+if differs then
+	return {differs, top, chain}
+end
+if top == '0-0' and tonumber(ARGV[5]) > 0 then
+	-- A script that has written is not refused later, without memory.
+	if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then
+		redis.call('DEL', KEYS[1], KEYS[2])
+	end
+	redis.call('HSET', KEYS[2], '', '')
+end
+
+-- What is behind `known`: {place, chain, at_ms}, by origin and by key.
+local origins, keys, topics = {}, {}, {}
+
+local function entry_note(origin, key, topic, found)
+	origins[origin] = found
+	if key ~= '' then
+		keys[key] = found
+	end
+	topics[topic] = true
+end
+
+if top ~= known then
+	local rows = redis.call('XRANGE', KEYS[1], '(' .. known, '+')
+	for _, row in ipairs(rows) do
+		local fields = row[2]
+		entry_note(fields[4], fields[6], fields[8],
+			{row[1], fields[2], fields[10]})
+	end
+end
+
+local function conditions_hold(first, last)
+	for i = first, last do
+		local operator = string.sub(ARGV[i], 1, 1)
+		if operator == '+' or operator == '-' then
+			local exists = redis.call('HEXISTS', KEYS[2],
+				string.sub(ARGV[i], 2))
+			if (exists == 1) ~= (operator == '+') then
+				return false
+			end
+		end
+	end
+	return true
+end
+
+local function fields_apply(first, last, payload)
+	for i = first, last do
+		local operator = string.sub(ARGV[i], 1, 1)
+		local name = string.sub(ARGV[i], 2)
+		if operator == '=' then
+			redis.call('HSET', KEYS[2], name, payload)
+		elseif operator == '!' then
+			redis.call('HDEL', KEYS[2], name)
+		end
+	end
+end
+
+local number, sub = place_read(top)
+local reply, batch = {'ok', top, chain}, {top, chain}
+local at_arg = 6
+for _ = 1, tonumber(ARGV[5]) do
+	local origin, key, topic = ARGV[at_arg], ARGV[at_arg + 1], ARGV[at_arg + 2]
+	local entry_at, flags = ARGV[at_arg + 3], ARGV[at_arg + 4]
+	local payload = ARGV[at_arg + 5]
+	local first = at_arg + 7
+	local last = first - 1 + tonumber(ARGV[at_arg + 6])
+	at_arg = last + 1
+
+	local result, found = '~', origins[origin]
+	if not found and key ~= '' then
+		result, found = '=', keys[key]
+	end
+	if not found and ((string.find(flags, 'x', 1, true) and topics[topic]) or
+			not conditions_hold(first, last)) then
+		result, found = '!', {'0-0', '', '0'}
+	end
+	if not found then
+		if string.find(flags, 'n', 1, true) then
+			number, sub = number + 1, 0
+		else
+			sub = sub + 1
+		end
+		if tonumber(entry_at) > tonumber(at) then
+			at = entry_at
+		end
+		fields_apply(first, last, payload)
+		chain = chain_after(chain, origin)
+		result, found = '+', {place_write(number, sub), chain, at}
+		redis.call('XADD', KEYS[1], found[1], 'c', chain, 'o', origin,
+			'k', key, 't', topic, 'a', at, 'p', payload)
+		entry_note(origin, key, topic, found)
+		for _, item in ipairs({found[1], chain, origin, key, topic, at,
+				payload}) do
+			batch[#batch + 1] = item
+		end
+	end
+	reply[#reply + 1] = result
+	for i = 1, 3 do
+		reply[#reply + 1] = found[i]
+	end
+end
+
+reply[2], reply[3] = place_write(number, sub), chain
+if #batch > 2 then
+	if trim > 0 then
+		log_trim(trim, reply[2])
+	end
+	batch_publish(ARGV[1], batch)
+end
+return reply

@@ -1,0 +1,81 @@
+-- What every script begins with. KEYS come in pairs: the stream of a log, the
+-- hash of its table. A row of the stream has the fields c o k t a p: chain,
+-- origin, key, topic, at_ms, payload. A log that is not empty has a table with a
+-- field without a name, so that the loss of either is noticed.
+
+local function place_read(place)
+	local number, sub = string.match(place, '^(%d+)-(%d+)$')
+	if not number then
+		error('bad place')
+	end
+	return tonumber(number), tonumber(sub)
+end
+
+local function place_write(number, sub)
+	return string.format('%.0f-%.0f', number, sub)
+end
+
+local function place_is_before(a, b)
+	local a_number, a_sub = place_read(a)
+	local b_number, b_sub = place_read(b)
+	return a_number < b_number or (a_number == b_number and a_sub < b_sub)
+end
+
+local function chain_after(chain, origin)
+	return string.sub(redis.sha1hex(chain .. origin), 1, 16)
+end
+
+-- Place, chain and at_ms of the last entry. A log whose stream or table is gone,
+-- evicted for example, is an empty log.
+local function log_top(stream, hash)
+	local row = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+	if row and redis.call('HEXISTS', hash, '') == 1 then
+		return row[1], row[2][2], row[2][10]
+	end
+	return '0-0', '', '0'
+end
+
+-- Why a log does not continue what is known of it; nil: it does.
+local function log_differs(top, top_chain, place, chain)
+	if place_is_before(top, place) then
+		return 'behind'
+	end
+	if top == place then
+		return top_chain ~= chain and 'forked' or nil
+	end
+	local row = redis.call('XRANGE', KEYS[1], place, place)[1]
+	if row then
+		return row[2][2] ~= chain and 'forked' or nil
+	end
+	row = redis.call('XRANGE', KEYS[1], '(' .. place, '+', 'COUNT', 1)[1]
+	if chain_after(chain, row[2][4]) == row[2][2] then
+		return nil
+	end
+	-- There is nothing between a place and its next sub.
+	local number, sub = place_read(place)
+	return row[1] == place_write(number, sub + 1) and 'forked' or 'trimmed'
+end
+
+-- Removes entries below a number, but never the last one: it has the top.
+local function log_trim(trim, top)
+	local number = place_read(top)
+	redis.call('XTRIM', KEYS[1], 'MINID', '=',
+		place_write(math.min(trim, number), 0))
+end
+
+-- Adds an ENTRY to a reply.
+local function row_put(reply, row)
+	local fields = row[2]
+	reply[#reply + 1] = row[1]
+	for i = 2, 12, 2 do
+		reply[#reply + 1] = fields[i]
+	end
+end
+
+-- A batch for subscribers: each string with its length.
+local function batch_publish(channel, items)
+	for i, item in ipairs(items) do
+		items[i] = #item .. ':' .. item
+	end
+	redis.call('PUBLISH', channel, 'B' .. table.concat(items))
+end

@@ -1,0 +1,18 @@
+-- No ARGV.
+
+local place, chain, at = log_top(KEYS[1], KEYS[2])
+if place == '0-0' then
+	return {'ok', place, chain, at, '0'}
+end
+local fields = redis.call('HGETALL', KEYS[2])
+local reply = {'ok', place, chain, at, tostring(#fields / 2 - 1)}
+for i = 1, #fields, 2 do
+	if fields[i] ~= '' then
+		reply[#reply + 1] = fields[i]
+		reply[#reply + 1] = fields[i + 1]
+	end
+end
+for _, row in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
+	row_put(reply, row)
+end
+return reply
