@@ -134,7 +134,7 @@ START_TEST(spreads_tags_over_shards)
 	size_t counts[4] = { 0 }, moved = 0;
 
 	for (int i = 0; i < 4000; i++) {
-		char tag[16];
+		char tag[32];
 		size_t of_3, of_4;
 
 		snprintf(tag, sizeof(tag), "room-%d", i);
