@@ -1,0 +1,16 @@
+"""Tests that run make in the tree do so one after the other."""
+
+import fcntl
+import tempfile
+from pathlib import Path
+
+import pytest
+
+LOCK = Path(tempfile.gettempdir()) / "parley-tests-make.lock"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tree():
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
