@@ -311,6 +311,8 @@ add_events(struct server *server)
 		event_callback_fn callback =
 		    numbers[i] == SIGHUP ? reload_cb : stop_cb;
 
+		/* When the event ends, so that nothing kills the exit. */
+		signal(numbers[i], SIG_IGN);
 		server->signals[i] =
 		    evsignal_new(base, numbers[i], callback, server);
 		if (server->signals[i] == NULL ||

@@ -143,3 +143,14 @@ def test_ends_at_once_without_connections():
     began = time.monotonic()
     server.stop()
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_while_it_ends_do_not_kill_it(number, tmp_path):
+    """A store that is being closed is closed."""
+    options = ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
+    for _ in range(5):
+        with Server(PARLEYD, *AT_ONCE, *options) as server:
+            server.signal()
+            while server.process.poll() is None:
+                server.signal(number)
