@@ -156,6 +156,7 @@ struct failure {
 	struct str text;        /* for people; absent: chat_error_text() */
 	struct str field;       /* CHAT_BAD_FIELD: its path, "since.epoch" */
 	struct str right;       /* CHAT_FORBIDDEN: which is missing; absent */
+	struct str exceeded;    /* CHAT_RATE_LIMITED: the option; absent */
 	size_t offset;          /* CHAT_BAD_JSON: of the invalid byte */
 	int64_t limit;          /* the limit that was exceeded; 0: omitted */
 	int64_t retry_after_ms; /* 0: omitted */

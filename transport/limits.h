@@ -36,7 +36,11 @@ struct transport_limits {
 	struct rate_limit messages; /* commands */
 	struct rate_limit bytes;    /* received, inflated, and encoded */
 	struct rate_limit fanout;   /* bytes sent, times receivers */
-	uint32_t turn_sends;        /* members of rooms sent to in one turn */
+	struct rate_limit joins;    /* rooms that one user joins or creates */
+	/* What clients of one address without an account may cause together, as
+	 * many times these. */
+	uint32_t budgets_per_ip;
+	uint32_t turn_sends; /* members of rooms sent to in one turn */
 	/* Slowed down for longer than this: refused; 0: refused at once. */
 	int64_t patience_ms;
 	struct rate_limit control_frames;

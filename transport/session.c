@@ -67,11 +67,12 @@ answer_failure(struct session *session, const struct command *command,
 
 static void
 answer_rate_limited(struct session *session, const struct command *command,
-    int64_t wait_ms)
+    int64_t wait_ms, const char *limit)
 {
 	struct failure failure = {
 		.error = CHAT_RATE_LIMITED,
 		.command = command->word,
+		.exceeded = limit != NULL ? str_from(limit) : STR_ABSENT,
 		.retry_after_ms = wait_ms,
 	};
 
@@ -81,7 +82,7 @@ answer_rate_limited(struct session *session, const struct command *command,
 /* A client that goes on after so many refusals is closed. */
 static void
 command_refuse(struct session *session, const struct command *command,
-    int64_t wait_ms)
+    int64_t wait_ms, const char *limit)
 {
 	struct loop *loop = session->conn->loop;
 	struct session_extra *extra = session_get_extra(session);
@@ -100,20 +101,23 @@ command_refuse(struct session *session, const struct command *command,
 		ws_conn_end(session->conn, WS_CLOSE_RATE_LIMITED,
 		    "rate_limited");
 	else
-		answer_rate_limited(session, command, wait_ms);
+		answer_rate_limited(session, command, wait_ms, limit);
 }
 
 /* False: the command was refused. */
 static bool
 take_token(struct session *session, const struct command *command)
 {
-	int64_t wait_ms = ws_conn_refuse_ms(session->conn);
+	const char *limit = NULL;
+	int64_t wait_ms = ws_conn_refuse_ms(session->conn, &limit);
 
 	if (wait_ms > 0) {
-		command_refuse(session, command, wait_ms);
+		command_refuse(session, command, wait_ms, limit);
 		return false;
 	}
-	ws_conn_charge_command(session->conn);
+	ws_conn_charge_command(session->conn,
+	    command->kind == COMMAND_ROOM_JOIN ||
+		command->kind == COMMAND_ROOM_CREATE);
 	return true;
 }
 
@@ -295,7 +299,7 @@ command_take_limited(struct session *session, struct command *command,
 			burst_limit_count(limiter, limit, now_ms);
 	} else if (take_token(session, command)) {
 		if (wait_ms > 0)
-			answer_rate_limited(session, command, wait_ms);
+			answer_rate_limited(session, command, wait_ms, NULL);
 		else
 			answer_failure(session, command, failure);
 	}

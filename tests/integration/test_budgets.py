@@ -4,6 +4,7 @@ import json
 import threading
 import time
 
+from accounts import Accounts, Further
 from client import TEXT, Chat, frame
 from dialects import Action
 
@@ -153,3 +154,118 @@ def test_a_newcomer_does_not_flush_a_room_at_once(start_preset):
             other.send(commands(50, command="broadcast", room="tea", message="hi"))
             messages_await(other, "hi", 50)
             assert time.monotonic() - began < 1
+
+
+# --- of users, of addresses ----------------------------------------------------
+
+
+def user_connections(server, accounts):
+    """Five of one user, in two dialects."""
+    token = {"Authorization": "Bearer " + accounts.token("ann")}
+    first = Chat(server.addresses[0], **token)
+    return [first, *(Further(server.addresses[0], **token) for _ in range(2)),
+            *(Action(server.addresses[1], **token) for _ in range(2))]
+
+
+def answers_to(chat, count):
+    """The answers to commands(count); other events are left out."""
+    found = []
+    while len(found) < count:
+        event = chat.next()
+        if event.get("ref") == len(found):
+            found.append(event)
+    return found
+
+
+def ping_all(connections, count):
+    """Sends so many commands on each, and waits for all answers."""
+    for each in connections:
+        if isinstance(each, Action):
+            each.send(b"".join(frame(TEXT, b'{"action":"none"}')
+                               for _ in range(count)))
+        else:
+            each.send(commands(count, command="ping"))
+    for each in connections:
+        if isinstance(each, Action):
+            assert {each.next()["message"] for _ in range(count)} == {
+                "Invalid action"}
+        else:
+            assert {e["event"] for e in answers_to(each, count)} == {"pong"}
+
+
+def test_the_connections_of_a_user_share_a_budget(start_preset, tmp_path):
+    accounts = Accounts(tmp_path / "key")
+    server = start_preset(
+        *accounts.options, "--limits-messages", "200/s",
+        "--limits-messages-burst", "40",
+        listen=["127.0.0.1:0", "127.0.0.1:0=action"])
+    connections = user_connections(server, accounts)
+    with accounts.connect(server, "bob") as bob:
+        began = time.monotonic()
+        ping_all(connections, 60)
+        took = time.monotonic() - began
+        # 40 at once, the others at 200 a second. Each alone needs 0.1 s.
+        assert took > 1.2
+        # Another user has a budget of its own.
+        ping_all([bob], 40)
+        for each in connections:
+            each.leave()
+
+
+def test_a_user_that_goes_on_is_refused_and_told_why(start_preset, tmp_path):
+    accounts = Accounts(tmp_path / "key")
+    server = start_preset(
+        *accounts.options, "--limits-messages", "50/s",
+        "--limits-messages-burst", "20", "--limits-patience", "1s",
+        listen=["127.0.0.1:0", "127.0.0.1:0=action"])
+    a, b, *others = user_connections(server, accounts)
+    a.send(commands(90, command="ping"))
+    b.send(commands(90, command="ping"))
+    told = answers_to(a, 90) + answers_to(b, 90)
+    refused = [e for e in told if e["event"] == "error"]
+    assert 0 < len(refused) <= 180 - 20
+    assert {(e["code"], e["exceeded"]) for e in refused} == {
+        ("rate_limited", "limits.messages")}
+    for each in a, b, *others:
+        each.leave()
+
+
+def test_joins_of_a_user_are_limited(start_preset, tmp_path):
+    accounts = Accounts(tmp_path / "key")
+    server = start_preset(
+        *accounts.options, "--limits-joins", "20/s", "--limits-joins-burst", "5",
+        "--limits-patience", "2s")
+    token = {"Authorization": "Bearer " + accounts.token("ann")}
+    with Chat(server.address, **token) as a, Further(server.address, **token) as b:
+        began = time.monotonic()
+        for each in a, b:
+            each.send(commands(10, command="join", room="tea", create=True))
+        for each in a, b:
+            assert {e["event"] for e in answers_to(each, 10)} == {"joined"}
+        assert time.monotonic() - began > 0.6
+        a.send(commands(60, command="join", room="tea"))
+        refused = [e for e in answers_to(a, 60) if e["event"] == "error"]
+        assert refused and {e["exceeded"] for e in refused} == {"limits.joins"}
+
+
+def test_the_anonymous_clients_of_an_address_share_some_budgets(start_preset):
+    server = start_preset(
+        "--auth-trusted-proxies", "127.0.0.1", "--limits-budgets-per-ip", "2",
+        "--limits-messages", "100/s", "--limits-messages-burst", "20",
+        "--limits-patience", "500ms")
+
+    def client(host):
+        return Chat(server.address, **{"X-Forwarded-For": host})
+
+    flood = [client("203.0.113.9") for _ in range(8)]
+    with client("203.0.113.9") as neighbour, client("203.0.113.8") as other:
+        for each in flood:
+            each.send(commands(40, command="ping"))
+        served = [each.ask_ok("ping")["at"] for each in (neighbour, other)]
+        times = sorted(e["at"] for each in flood for e in answers_to(each, 40))
+        # 320 commands: 40 at once, 200 a second. Each alone needs 0.2 s.
+        assert times[-1] - times[0] > 1200
+        # Neither waited behind the flood.
+        assert max(served) < times[-20]
+    for each in flood:
+        each.leave()

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "transport/net/budget.h"
+
 /* --- addresses ------------------------------------------------------------ */
 
 /* The name of passed sockets takes the place of a path; it has no family. */
@@ -324,6 +326,7 @@ address_is_local(const struct address *address)
 struct peer {
 	uint64_t key;
 	size_t count;
+	struct budget_pool budget;
 };
 
 static struct str
@@ -381,6 +384,12 @@ peer_table_leave(struct peer_table *table, struct peer *peer)
 		return;
 	id_map_remove(&table->peers, peer_map_key(peer));
 	free(peer);
+}
+
+struct budget_pool *
+peer_budget(struct peer *peer)
+{
+	return peer != NULL ? &peer->budget : NULL;
 }
 
 uint64_t

@@ -113,6 +113,14 @@ void peer_table_leave(struct peer_table *, struct peer *);
 /* The host_address_key() of this peer; 0 for NULL. */
 uint64_t peer_key(const struct peer *);
 
+struct budget_pool;
+
+/*
+ * What its clients without an account share; its `times` is 0 at first. NULL
+ * for NULL.
+ */
+struct budget_pool *peer_budget(struct peer *);
+
 /* Connections of this peer; 0 for NULL. */
 size_t peer_count(const struct peer *);
 

@@ -1,5 +1,7 @@
 #include "transport/net/budget.h"
 
+#include <assert.h>
+
 #include "transport/net/wheel.h"
 
 /* After this time within the budget, patience starts anew. */
@@ -71,22 +73,36 @@ refill_wait_ms(float left, float least, float rate)
 	return (int64_t)((least - left) * 1000.0f / rate) + 1;
 }
 
+/* Takes the longer wait, and the name of its limit. */
+static void
+wait_extend(int64_t *longest, const char **limit, int64_t wait_ms,
+    const char *name)
+{
+	if (wait_ms <= *longest)
+		return;
+	*longest = wait_ms;
+	if (limit != NULL)
+		*limit = name;
+}
+
 int64_t
 budget_wait_ms(struct budget *budget, const struct transport_limits *limits,
-    int64_t now_ms)
+    int64_t now_ms, const char **limit)
 {
-	int64_t waits[3], longest = 0;
+	int64_t longest = 0;
 
 	budget_update(budget, limits, now_ms);
-	waits[0] = refill_wait_ms(budget->messages, 1.0f,
-	    (float)limits->messages.rate);
-	waits[1] =
-	    refill_wait_ms(budget->bytes, 0.0f, (float)limits->bytes.rate);
-	waits[2] = refill_wait_ms(budget->copies, 0.0f,
-	    (float)limits->fanout.rate / BUDGET_COPIES_UNIT);
-	for (int i = 0; i < 3; i++)
-		if (waits[i] > longest)
-			longest = waits[i];
+	wait_extend(&longest, limit,
+	    refill_wait_ms(budget->messages, 1.0f,
+		(float)limits->messages.rate),
+	    "limits.messages");
+	wait_extend(&longest, limit,
+	    refill_wait_ms(budget->bytes, 0.0f, (float)limits->bytes.rate),
+	    "limits.bytes");
+	wait_extend(&longest, limit,
+	    refill_wait_ms(budget->copies, 0.0f,
+		(float)limits->fanout.rate / BUDGET_COPIES_UNIT),
+	    "limits.fanout");
 	return longest;
 }
 
@@ -98,19 +114,26 @@ budget_is_exceeded(const struct budget *budget, uint32_t now)
 	       (int32_t)(now - budget->exceeded_until) <= RECOVERED_MS;
 }
 
+static void
+budget_note_wait(struct budget *budget, int64_t wait_ms, int64_t now_ms)
+{
+	uint32_t now = (uint32_t)now_ms;
+
+	if (wait_ms == 0)
+		return;
+	if (!budget_is_exceeded(budget, now))
+		budget->exceeded_since = now;
+	budget->exceeded_until = now + (uint32_t)wait_ms;
+}
+
 int64_t
 budget_exceed(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms)
 {
-	int64_t wait = budget_wait_ms(budget, limits, now_ms);
-	uint32_t now = (uint32_t)now_ms;
+	int64_t wait_ms = budget_wait_ms(budget, limits, now_ms, NULL);
 
-	if (wait == 0)
-		return 0;
-	if (!budget_is_exceeded(budget, now))
-		budget->exceeded_since = now;
-	budget->exceeded_until = now + (uint32_t)wait;
-	return wait;
+	budget_note_wait(budget, wait_ms, now_ms);
+	return wait_ms;
 }
 
 bool
@@ -123,4 +146,53 @@ budget_has_patience(const struct budget *budget,
 		return false;
 	return !budget_is_exceeded(budget, now) ||
 	       (int64_t)(now - budget->exceeded_since) < limits->patience_ms;
+}
+
+/* --- of several connections ----------------------------------------------- */
+
+void
+budget_pool_init(struct budget_pool *pool,
+    const struct transport_limits *limits, uint32_t times, int64_t now_ms)
+{
+	assert(times > 0);
+	budget_init(&pool->budget, limits, now_ms);
+	pool->joins = (float)limits->joins.burst;
+	pool->times = times;
+}
+
+void
+budget_pool_update(struct budget_pool *pool,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	uint32_t elapsed_ms = (uint32_t)now_ms - pool->budget.stamp;
+
+	if (elapsed_ms == 0)
+		return;
+	bucket_refill(&pool->joins, (float)limits->joins.rate,
+	    (float)limits->joins.burst, elapsed_ms);
+	budget_refill(&pool->budget, limits, now_ms);
+}
+
+int64_t
+budget_pool_wait_ms(struct budget_pool *pool,
+    const struct transport_limits *limits, int64_t now_ms, const char **limit)
+{
+	int64_t longest;
+
+	budget_pool_update(pool, limits, now_ms);
+	longest = budget_wait_ms(&pool->budget, limits, now_ms, limit);
+	wait_extend(&longest, limit,
+	    refill_wait_ms(pool->joins, 0.0f, (float)limits->joins.rate),
+	    "limits.joins");
+	return longest;
+}
+
+int64_t
+budget_pool_exceed(struct budget_pool *pool,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	int64_t wait_ms = budget_pool_wait_ms(pool, limits, now_ms, NULL);
+
+	budget_note_wait(&pool->budget, wait_ms, now_ms);
+	return wait_ms;
 }

@@ -1,5 +1,7 @@
 /*
- * What one connection may cause: commands, bytes, and copies of its messages.
+ * What one connection may cause: commands, bytes, and copies of its messages;
+ * and what several connections may cause together: those of a user, or of an
+ * address.
  *
  * Everything is charged after it was done, so a budget may be overdrawn by one
  * command. A connection that has overdrawn it is not read until it has
@@ -82,9 +84,12 @@ budget_is_ample(const struct budget *budget)
 	       budget->copies >= 0.0f;
 }
 
-/* How long until the next command is within the budget; 0: it is now. */
+/*
+ * How long until the next command is within the budget; 0: it is now. Else
+ * *limit is the name of the limit that takes longest, unless it is NULL.
+ */
 int64_t budget_wait_ms(struct budget *, const struct transport_limits *,
-    int64_t now_ms);
+    int64_t now_ms, const char **limit);
 
 /*
  * The same; a wait counts as exceeding the budget. It goes on without
@@ -96,5 +101,68 @@ int64_t budget_exceed(struct budget *, const struct transport_limits *,
 /* Whether the connection is slowed down; else its commands are refused. */
 bool budget_has_patience(const struct budget *, const struct transport_limits *,
     int64_t now_ms);
+
+/* --- of several connections ----------------------------------------------- */
+
+/* Joins are counted here only: a single connection has its commands. */
+struct budget_pool {
+	struct budget budget;
+	float joins;
+	uint32_t
+	    times; /* it has so many times what one connection has; not 0 */
+};
+
+void budget_pool_init(struct budget_pool *, const struct transport_limits *,
+    uint32_t times, int64_t now_ms);
+
+/* Like budget_update(). */
+void budget_pool_update(struct budget_pool *, const struct transport_limits *,
+    int64_t now_ms);
+
+static inline void
+budget_pool_charge_message(struct budget_pool *pool,
+    const struct transport_limits *limits)
+{
+	if (limits->messages.rate != 0)
+		pool->budget.messages -= 1.0f / (float)pool->times;
+}
+
+static inline void
+budget_pool_charge_bytes(struct budget_pool *pool,
+    const struct transport_limits *limits, size_t bytes)
+{
+	if (limits->bytes.rate != 0)
+		pool->budget.bytes -= (float)bytes / (float)pool->times;
+}
+
+static inline void
+budget_pool_charge_copies(struct budget_pool *pool,
+    const struct transport_limits *limits, uint64_t bytes)
+{
+	if (limits->fanout.rate != 0)
+		pool->budget.copies -=
+		    (float)bytes / BUDGET_COPIES_UNIT / (float)pool->times;
+}
+
+/* A room is joined or created. */
+static inline void
+budget_pool_charge_join(struct budget_pool *pool,
+    const struct transport_limits *limits)
+{
+	if (limits->joins.rate != 0)
+		pool->joins -= 1.0f / (float)pool->times;
+}
+
+static inline bool
+budget_pool_is_ample(const struct budget_pool *pool)
+{
+	return budget_is_ample(&pool->budget) && pool->joins >= 0.0f;
+}
+
+/* Like those of a budget; whether it has patience is asked of pool->budget. */
+int64_t budget_pool_wait_ms(struct budget_pool *,
+    const struct transport_limits *, int64_t now_ms, const char **limit);
+int64_t budget_pool_exceed(struct budget_pool *,
+    const struct transport_limits *, int64_t now_ms);
 
 #endif

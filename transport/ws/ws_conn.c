@@ -25,7 +25,10 @@ struct unfinished {
 struct ws_conn {
 	void *session; /* of the endpoint; NULL before and after */
 	struct unfinished *unfinished; /* NULL: none */
-	struct budget budget;
+	union {
+		struct budget own;        /* of an anonymous client */
+		struct budget_pool *user; /* has_user: of all its connections */
+	};
 	struct turn_share share;
 	struct token_bucket control;
 	union {
@@ -50,6 +53,7 @@ struct ws_conn {
 	bool deflate : 1;      /* permessage-deflate was negotiated */
 	bool awaits_auth : 1;  /* expires_at: its client must authenticate */
 	bool told_expiry : 1;  /* the endpoint was, or need not be */
+	bool has_user : 1;
 };
 
 static_assert(sizeof(struct ws_conn) <= 88, "one per connection");
@@ -432,20 +436,93 @@ ws_pause_under_pressure(struct conn *conn)
 		ws_pause_for(conn, PAUSED_BY_STORE, PRESSURE_PAUSE_MS);
 }
 
+static bool
+ws_is_within_budget(const struct ws_conn *ws)
+{
+	return ws->has_user ? budget_pool_is_ample(ws->user)
+			    : budget_is_ample(&ws->own);
+}
+
+static bool
+ws_has_patience(const struct conn *conn)
+{
+	const struct ws_conn *ws = ws_of(conn);
+
+	return budget_has_patience(ws->has_user ? &ws->user->budget : &ws->own,
+	    conn->loop->limits, conn->loop->now_ms);
+}
+
+/* What the anonymous clients of its address share. NULL: nothing. */
+static struct budget_pool *
+ws_address_budget(const struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	uint32_t times = loop->limits->budgets_per_ip;
+	struct budget_pool *pool = peer_budget(conn->peer);
+
+	if (pool == NULL || times == 0 || ws_of(conn)->has_user)
+		return NULL;
+	if (pool->times != times)
+		budget_pool_init(pool, loop->limits, times, loop->now_ms);
+	return pool;
+}
+
+static void
+ws_update_budgets(struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	struct ws_conn *ws = ws_of(conn);
+	struct budget_pool *address = ws_address_budget(conn);
+
+	if (ws->has_user)
+		budget_pool_update(ws->user, loop->limits, loop->now_ms);
+	else
+		budget_update(&ws->own, loop->limits, loop->now_ms);
+	if (address != NULL)
+		budget_pool_update(address, loop->limits, loop->now_ms);
+}
+
 /* Without patience, the endpoint refuses what comes until then. */
+static void
+ws_pause_beyond_own_budget(struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	struct ws_conn *ws = ws_of(conn);
+	int64_t wait_ms;
+
+	if (ws_is_within_budget(ws))
+		return;
+	wait_ms = ws->has_user
+		      ? budget_pool_exceed(ws->user, loop->limits, loop->now_ms)
+		      : budget_exceed(&ws->own, loop->limits, loop->now_ms);
+	if (wait_ms > 0 && ws_conn_is_open(conn) && ws_has_patience(conn))
+		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
+}
+
+/*
+ * Each connection of the address waits until the debt is paid that there is
+ * after its own message. So one that sends little is served at once, however
+ * many others flood.
+ */
+static void
+ws_pause_beyond_address_budget(struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	struct budget_pool *pool = ws_address_budget(conn);
+	int64_t wait_ms;
+
+	if (pool == NULL || budget_pool_is_ample(pool))
+		return;
+	wait_ms = budget_pool_wait_ms(pool, loop->limits, loop->now_ms, NULL);
+	if (wait_ms > 0 && ws_conn_is_open(conn))
+		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
+}
+
 static void
 ws_pause_beyond_budget(struct conn *conn)
 {
-	const struct loop *loop = conn->loop;
-	struct budget *budget = &ws_of(conn)->budget;
-	int64_t wait_ms;
-
-	if (budget_is_ample(budget))
-		return;
-	wait_ms = budget_exceed(budget, loop->limits, loop->now_ms);
-	if (wait_ms > 0 && ws_conn_is_open(conn) &&
-	    budget_has_patience(budget, loop->limits, loop->now_ms))
-		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
+	ws_pause_beyond_own_budget(conn);
+	ws_pause_beyond_address_budget(conn);
 }
 
 /* The rest of what was read is served in the next turn. */
@@ -488,25 +565,53 @@ ws_begin_turn(struct conn *conn)
 void
 ws_conn_charge_bytes(struct conn *conn, size_t bytes)
 {
-	struct loop *loop = conn->loop;
+	const struct transport_limits *limits = conn->loop->limits;
+	struct ws_conn *ws = ws_of(conn);
+	struct budget_pool *address = ws_address_budget(conn);
 
-	loop->turn.work += bytes;
-	budget_charge_bytes(&ws_of(conn)->budget, loop->limits, bytes);
+	conn->loop->turn.work += bytes;
+	if (ws->has_user)
+		budget_pool_charge_bytes(ws->user, limits, bytes);
+	else
+		budget_charge_bytes(&ws->own, limits, bytes);
+	if (address != NULL)
+		budget_pool_charge_bytes(address, limits, bytes);
 }
 
 void
 ws_conn_charge_copies(struct conn *conn, uint64_t bytes, size_t sends)
 {
+	const struct transport_limits *limits = conn->loop->limits;
+	struct ws_conn *ws = ws_of(conn);
+	struct budget_pool *address = ws_address_budget(conn);
+
 	if (sends > 0 || bytes >= TURN_SEND_BYTES)
-		turn_add_sends(&conn->loop->turn, &ws_of(conn)->share,
-		    conn_now(conn), (uint32_t)sends, bytes);
-	budget_charge_copies(&ws_of(conn)->budget, conn->loop->limits, bytes);
+		turn_add_sends(&conn->loop->turn, &ws->share, conn_now(conn),
+		    (uint32_t)sends, bytes);
+	if (ws->has_user)
+		budget_pool_charge_copies(ws->user, limits, bytes);
+	else
+		budget_charge_copies(&ws->own, limits, bytes);
+	if (address != NULL)
+		budget_pool_charge_copies(address, limits, bytes);
 }
 
 void
-ws_conn_charge_command(struct conn *conn)
+ws_conn_charge_command(struct conn *conn, bool joins)
 {
-	budget_charge_message(&ws_of(conn)->budget, conn->loop->limits);
+	const struct transport_limits *limits = conn->loop->limits;
+	struct ws_conn *ws = ws_of(conn);
+	struct budget_pool *address = ws_address_budget(conn);
+	struct budget_pool *joined = ws->has_user ? ws->user : address;
+
+	if (ws->has_user)
+		budget_pool_charge_message(ws->user, limits);
+	else
+		budget_charge_message(&ws->own, limits);
+	if (address != NULL)
+		budget_pool_charge_message(address, limits);
+	if (joins && joined != NULL)
+		budget_pool_charge_join(joined, limits);
 }
 
 void
@@ -517,19 +622,19 @@ ws_conn_delay(struct conn *conn, int64_t ms)
 }
 
 int64_t
-ws_conn_refuse_ms(struct conn *conn)
+ws_conn_refuse_ms(struct conn *conn, const char **limit)
 {
 	const struct loop *loop = conn->loop;
-	struct budget *budget = &ws_of(conn)->budget;
+	struct ws_conn *ws = ws_of(conn);
 	int64_t wait_ms;
 
-	if (budget_is_ample(budget))
+	if (ws_is_within_budget(ws))
 		return 0;
-	wait_ms = budget_wait_ms(budget, loop->limits, loop->now_ms);
-	if (wait_ms == 0 ||
-	    budget_has_patience(budget, loop->limits, loop->now_ms))
-		return 0;
-	return wait_ms;
+	wait_ms = ws->has_user ? budget_pool_wait_ms(ws->user, loop->limits,
+				     loop->now_ms, limit)
+			       : budget_wait_ms(&ws->own, loop->limits,
+				     loop->now_ms, limit);
+	return wait_ms == 0 || ws_has_patience(conn) ? 0 : wait_ms;
 }
 
 /* --- frames in ------------------------------------------------------------ */
@@ -554,7 +659,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 		return ws_goes_on(conn);
 	conn->loop->meter.commands++;
 	conn->loop->meter.traffic.message_bytes += len;
-	budget_update(&ws->budget, conn->loop->limits, conn->loop->now_ms);
+	ws_update_budgets(conn);
 	ws_conn_charge_bytes(conn, len);
 	ws_service_of(conn)->endpoint->ops->message(ws->session, opcode, data,
 	    len);
@@ -854,12 +959,20 @@ ws_moment_of(const struct loop *loop, int64_t at_ms)
 static bool
 ws_note_user(struct conn *conn, const struct principal *principal)
 {
+	struct ws_conn *ws = ws_of(conn);
 	struct principal_mark mark;
+	struct budget_pool *budget;
 
 	if (principal->member_id.data == NULL)
 		return true;
 	mark = principal_mark_of(principal);
-	return ws_users_add(&ws_service_of(conn)->users, conn, &mark);
+	budget = ws_users_put(&ws_service_of(conn)->users, conn, &mark,
+	    conn->loop->limits, conn->loop->now_ms);
+	if (budget == NULL)
+		return false;
+	ws->user = budget;
+	ws->has_user = true;
+	return true;
 }
 
 static void
@@ -887,7 +1000,6 @@ ws_conn_renew(struct conn *conn, const struct principal *principal)
 	if (conn_has_passed(conn, ws_notice_due(conn)))
 		ws->told_expiry = true;
 	conn_watch(conn);
-	ws_users_remove(&ws_service_of(conn)->users, conn);
 	return ws_note_user(conn, principal);
 }
 
@@ -924,7 +1036,7 @@ ws_conn_open(struct conn *conn, const struct http_request *request,
 	ws->idle_ticks = (uint16_t)wheel_ticks(upgrade->idle_ms);
 	ws_set_principal(conn, ws, upgrade->principal);
 	ws->deflate = upgrade->deflate.on;
-	budget_init(&ws->budget, loop->limits, loop->now_ms);
+	budget_init(&ws->own, loop->limits, loop->now_ms);
 	token_bucket_init(&ws->control, &loop->limits->control_frames,
 	    loop->now_ms);
 	service->open_count++;

@@ -80,18 +80,19 @@ void ws_conn_end_unsent(struct conn *);
 void ws_conn_charge_bytes(struct conn *, size_t bytes);
 void ws_conn_charge_copies(struct conn *, uint64_t bytes, size_t sends);
 
-/* A command is carried out or refused. */
-void ws_conn_charge_command(struct conn *);
+/* A command is carried out; it joins or creates a room. */
+void ws_conn_charge_command(struct conn *, bool joins);
 
 /* The connection is not read for so long. */
 void ws_conn_delay(struct conn *, int64_t ms);
 
 /*
- * How long until the connection is within its budget again, if it was beyond
- * it for longer than limits.patience: it is not slowed down any more, and its
- * commands are to be refused. 0: they are not.
+ * How long until the connection, or all of its user, are within their budget
+ * again, if they were beyond it for longer than limits.patience: it is not
+ * slowed down any more, and its commands are to be refused, because of *limit.
+ * 0: they are not.
  */
-int64_t ws_conn_refuse_ms(struct conn *);
+int64_t ws_conn_refuse_ms(struct conn *, const char **limit);
 
 /* One unmasked frame with a short payload. */
 void ws_conn_write_frame(struct conn *, uint8_t opcode, const void *data,

@@ -2,11 +2,20 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* What the connections of one user share. */
+struct user_budget {
+	char member_id[PRINCIPAL_MEMBER_ID_LEN + 1]; /* the key */
+	unsigned connections;
+	struct budget_pool pool;
+};
 
 struct ws_user {
 	struct list link;
 	struct conn *conn; /* the key */
 	struct principal_mark mark;
+	struct user_budget *budget;
 };
 
 static struct str
@@ -21,10 +30,17 @@ ws_user_key(const void *entry)
 	return conn_key(&((const struct ws_user *)entry)->conn);
 }
 
+static struct str
+user_budget_key(const void *entry)
+{
+	return str_from(((const struct user_budget *)entry)->member_id);
+}
+
 void
 ws_users_init(struct ws_users *users)
 {
 	id_map_init(&users->by_conn, ws_user_key);
+	id_map_init(&users->budgets, user_budget_key);
 	list_init(&users->all);
 }
 
@@ -33,24 +49,81 @@ ws_users_fini(struct ws_users *users)
 {
 	assert(list_is_empty(&users->all));
 	id_map_fini(&users->by_conn);
+	id_map_fini(&users->budgets);
 }
 
-bool
-ws_users_add(struct ws_users *users, struct conn *conn,
-    const struct principal_mark *mark)
+/* Counts one more connection of the user. NULL: no memory. */
+static struct user_budget *
+user_budget_take(struct ws_users *users, const struct principal_mark *mark,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	struct user_budget *budget =
+	    id_map_find(&users->budgets, str_from(mark->member_id));
+
+	if (budget == NULL) {
+		budget = calloc(1, sizeof(*budget));
+		if (budget == NULL)
+			return NULL;
+		memcpy(budget->member_id, mark->member_id,
+		    sizeof(budget->member_id));
+		budget_pool_init(&budget->pool, limits, 1, now_ms);
+		if (!id_map_put(&users->budgets, budget)) {
+			free(budget);
+			return NULL;
+		}
+	}
+	budget->connections++;
+	return budget;
+}
+
+static void
+user_budget_release(struct ws_users *users, struct user_budget *budget)
+{
+	if (--budget->connections > 0)
+		return;
+	id_map_remove(&users->budgets, user_budget_key(budget));
+	free(budget);
+}
+
+/* NULL: no memory. */
+static struct ws_user *
+ws_user_create(struct ws_users *users, struct conn *conn,
+    const struct principal_mark *mark, const struct transport_limits *limits,
+    int64_t now_ms)
 {
 	struct ws_user *user = malloc(sizeof(*user));
 
 	if (user == NULL)
-		return false;
+		return NULL;
 	user->conn = conn;
-	user->mark = *mark;
-	if (!id_map_put(&users->by_conn, user)) {
-		free(user);
-		return false;
-	}
+	user->budget = user_budget_take(users, mark, limits, now_ms);
+	if (user->budget == NULL)
+		goto free_user;
+	if (!id_map_put(&users->by_conn, user))
+		goto release_budget;
 	list_append(&users->all, &user->link);
-	return true;
+	return user;
+release_budget:
+	user_budget_release(users, user->budget);
+free_user:
+	free(user);
+	return NULL;
+}
+
+struct budget_pool *
+ws_users_put(struct ws_users *users, struct conn *conn,
+    const struct principal_mark *mark, const struct transport_limits *limits,
+    int64_t now_ms)
+{
+	struct ws_user *user = id_map_find(&users->by_conn, conn_key(&conn));
+
+	if (user == NULL)
+		user = ws_user_create(users, conn, mark, limits, now_ms);
+	if (user == NULL)
+		return NULL;
+	assert(strcmp(user->budget->member_id, mark->member_id) == 0);
+	user->mark = *mark;
+	return &user->budget->pool;
 }
 
 void
@@ -64,6 +137,7 @@ ws_users_remove(struct ws_users *users, struct conn *conn)
 	if (user == NULL)
 		return;
 	list_remove(&user->link);
+	user_budget_release(users, user->budget);
 	free(user);
 }
 

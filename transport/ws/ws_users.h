@@ -1,4 +1,7 @@
-/* The connections of users, to end those of one user or token. */
+/*
+ * The connections of users: to end those of one user or token, and for what all
+ * connections of one user share.
+ */
 #ifndef TRANSPORT_WS_USERS_H
 #define TRANSPORT_WS_USERS_H
 
@@ -7,12 +10,15 @@
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
 #include "domain/principal.h"
+#include "transport/limits.h"
+#include "transport/net/budget.h"
 
 struct conn;
 
 /* Connections of anonymous clients are not in it, and cost nothing. */
 struct ws_users {
 	struct id_map by_conn;
+	struct id_map budgets; /* by member id */
 	struct list all;
 };
 
@@ -21,9 +27,14 @@ void ws_users_init(struct ws_users *);
 /* Every connection was removed before. */
 void ws_users_fini(struct ws_users *);
 
-/* False: no memory. */
-bool ws_users_add(struct ws_users *, struct conn *,
-    const struct principal_mark *);
+/*
+ * Adds a connection, or replaces its mark, which is of the same user. Returns
+ * the budget of the user, which is good until the connection is removed. NULL:
+ * no memory.
+ */
+struct budget_pool *ws_users_put(struct ws_users *, struct conn *,
+    const struct principal_mark *, const struct transport_limits *,
+    int64_t now_ms);
 
 /* Nothing happens if it is not in it. */
 void ws_users_remove(struct ws_users *, struct conn *);

@@ -300,6 +300,9 @@ native_encode_failed(const struct event *event, struct wire_text *out)
 		json_field_unsigned(out, STR(",\"offset\":"), failure->offset);
 	if (failure->limit != 0)
 		json_field_signed(out, STR(",\"limit\":"), failure->limit);
+	if (failure->exceeded.data != NULL)
+		json_field_string(out, STR(",\"exceeded\":"),
+		    failure->exceeded);
 	if (failure->retry_after_ms != 0)
 		json_field_signed(out, STR(",\"retry_after_ms\":"),
 		    failure->retry_after_ms);

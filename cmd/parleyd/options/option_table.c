@@ -589,15 +589,17 @@ const struct option option_table[] = {
 	{ .name = "limits.messages",
 	    NUMBER(RATE, transport.messages.rate, "1000/s", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Commands of one connection; beyond: the connection is "
-		    "not read until it is within the limit again." },
+	    .help = "Commands of one connection, or of all connections of one "
+		    "user; beyond: the connection is not read until it is "
+		    "within the limit again." },
 	{ .name = "limits.messages_burst",
 	    NUMBER(COUNT, transport.messages.burst, "2000", 1, MILLION),
 	    .help = "How many commands may arrive at once." },
 	{ .name = "limits.bytes",
 	    NUMBER(SIZE_RATE, transport.bytes.rate, "8MiB/s", KIB, GIB),
 	    NO_LIMIT,
-	    .help = "Bytes of one connection: what it sends, inflated, and "
+	    .help = "Bytes of one connection, or user: what it sends, "
+		    "inflated, and "
 		    "the answers to it (compressed ones count four times); "
 		    "beyond: as limits.messages." },
 	{ .name = "limits.bytes_burst",
@@ -611,6 +613,22 @@ const struct option option_table[] = {
 	{ .name = "limits.fanout_burst",
 	    NUMBER(SIZE, transport.fanout.burst, "1GiB", KIB, 2 * GIB),
 	    .help = "How many bytes may be caused at once." },
+	{ .name = "limits.joins",
+	    NUMBER(RATE, transport.joins.rate, "100/s", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Rooms that one user joins or creates, on all connections "
+		    "together; beyond: as limits.messages. Clients without an "
+		    "account have limits.budgets_per_ip." },
+	{ .name = "limits.joins_burst",
+	    NUMBER(COUNT, transport.joins.burst, "3000", 1, MILLION),
+	    .help = "How many rooms may be joined at once." },
+	{ .name = "limits.budgets_per_ip",
+	    NUMBER(COUNT, transport.budgets_per_ip, "20", 1, MILLION),
+	    NO_LIMIT,
+	    .help = "Clients of one address (or IPv6 /64; loopback exempt) "
+		    "without an account have together so many times "
+		    "limits.messages, bytes, fanout and joins; beyond: each "
+		    "is read more slowly, and none is refused." },
 	{ .name = "limits.patience",
 	    NUMBER(DURATION, transport.patience_ms, "10s", 1, DAY),
 	    .zero = "none",

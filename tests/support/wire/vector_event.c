@@ -71,6 +71,7 @@ static const struct part {
 	PART("offset", PART_INT64, failure.offset),
 	PART("limit", PART_INT64, failure.limit),
 	PART("fatal", PART_FLAG, failure.fatal),
+	PART("exceeded", PART_TEXT, failure.exceeded),
 	PART("failure_retry_after_ms", PART_INT64, failure.retry_after_ms),
 	PART("code", PART_UNSIGNED, bye.code),
 	PART("reason", PART_TEXT, bye.reason),

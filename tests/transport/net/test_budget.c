@@ -8,6 +8,7 @@ static const struct transport_limits defaults = {
 	.messages = { .rate = 10, .burst = 5 },
 	.bytes = { .rate = 1000, .burst = 2000 },
 	.fanout = { .rate = 1 << 20, .burst = 2 << 20 },
+	.joins = { .rate = 2, .burst = 4 },
 	.patience_ms = 3000,
 };
 
@@ -24,7 +25,7 @@ setup(void)
 static int64_t
 wait_ms(int64_t now_ms)
 {
-	return budget_wait_ms(&budget, &limits, now_ms);
+	return budget_wait_ms(&budget, &limits, now_ms, NULL);
 }
 
 START_TEST(waits_for_the_next_command_once_a_burst_is_used)
@@ -163,6 +164,91 @@ START_TEST(has_none_if_there_is_to_be_none)
 }
 END_TEST
 
+START_TEST(names_the_limit_that_takes_longest)
+{
+	const char *limit = NULL;
+
+	ck_assert_int_eq(budget_wait_ms(&budget, &limits, 0, &limit), 0);
+	ck_assert_ptr_null(limit);
+	budget_charge_bytes(&budget, &limits, 2100);
+	ck_assert_int_eq(budget_wait_ms(&budget, &limits, 0, &limit), 101);
+	ck_assert_str_eq(limit, "limits.bytes");
+	for (int i = 0; i < 6; i++)
+		budget_charge_message(&budget, &limits);
+	ck_assert_int_eq(budget_wait_ms(&budget, &limits, 0, &limit), 201);
+	ck_assert_str_eq(limit, "limits.messages");
+	budget_charge_copies(&budget, &limits, UINT64_C(3) << 20);
+	budget_wait_ms(&budget, &limits, 0, &limit);
+	ck_assert_str_eq(limit, "limits.fanout");
+}
+END_TEST
+
+/* --- of several connections ----------------------------------------------- */
+
+static struct budget_pool pool;
+
+static int64_t
+pool_wait_ms(int64_t now_ms)
+{
+	return budget_pool_wait_ms(&pool, &limits, now_ms, NULL);
+}
+
+START_TEST(a_pool_has_several_times_as_much)
+{
+	budget_pool_init(&pool, &limits, 4, 0);
+	for (int i = 0; i < 17; i++) {
+		ck_assert(budget_pool_is_ample(&pool));
+		budget_pool_charge_message(&pool, &limits);
+	}
+	/* 4 × 10 commands a second. */
+	ck_assert_int_eq(pool_wait_ms(0), 26);
+	ck_assert_int_eq(pool_wait_ms(26), 0);
+	budget_pool_charge_bytes(&pool, &limits, 8000);
+	ck_assert_int_eq(pool_wait_ms(26), 0);
+	budget_pool_charge_bytes(&pool, &limits, 400);
+	ck_assert_int_eq(pool_wait_ms(26), 101);
+	budget_pool_charge_copies(&pool, &limits, UINT64_C(12) << 20);
+	ck_assert_int_eq(pool_wait_ms(26), 1001);
+}
+END_TEST
+
+START_TEST(a_pool_counts_joins)
+{
+	const char *limit = NULL;
+
+	budget_pool_init(&pool, &limits, 1, 0);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(pool_wait_ms(0), 0);
+		budget_pool_charge_join(&pool, &limits);
+	}
+	ck_assert(!budget_pool_is_ample(&pool));
+	ck_assert_int_eq(budget_pool_wait_ms(&pool, &limits, 0, &limit), 501);
+	ck_assert_str_eq(limit, "limits.joins");
+	ck_assert_int_eq(pool_wait_ms(501), 0);
+	limits.joins.rate = 0;
+	for (int i = 0; i < 99; i++)
+		budget_pool_charge_join(&pool, &limits);
+	ck_assert_int_eq(pool_wait_ms(501), 0);
+}
+END_TEST
+
+START_TEST(a_pool_has_patience_for_so_long)
+{
+	int64_t now_ms = 0;
+
+	budget_pool_init(&pool, &limits, 1, 0);
+	while (now_ms < 3000) {
+		ck_assert(budget_has_patience(&pool.budget, &limits, now_ms));
+		budget_pool_update(&pool, &limits, now_ms);
+		for (int i = 0; i < 5; i++)
+			budget_pool_charge_join(&pool, &limits);
+		now_ms += budget_pool_exceed(&pool, &limits, now_ms);
+	}
+	ck_assert(!budget_has_patience(&pool.budget, &limits, now_ms));
+	ck_assert(budget_has_patience(&pool.budget, &limits, now_ms + 1001));
+}
+END_TEST
+
 SUITE(budget)
 {
 	tcase_add_checked_fixture(tests, setup, NULL);
@@ -178,4 +264,8 @@ SUITE(budget)
 	    has_patience_again_after_a_second_within_the_budget);
 	tcase_add_test(tests, has_patience_over_the_wrap_of_the_clock);
 	tcase_add_test(tests, has_none_if_there_is_to_be_none);
+	tcase_add_test(tests, names_the_limit_that_takes_longest);
+	tcase_add_test(tests, a_pool_has_several_times_as_much);
+	tcase_add_test(tests, a_pool_counts_joins);
+	tcase_add_test(tests, a_pool_has_patience_for_so_long);
 }

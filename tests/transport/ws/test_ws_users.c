@@ -1,6 +1,7 @@
 #include "transport/ws/ws_users.h"
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 
 #define ALICE STR("ualicealicealicealicealicea")
 #define BOB STR("ubobbobbobbobbobbobbobbobbo")
@@ -14,8 +15,13 @@ conn_at(int i)
 	return (struct conn *)(void *)&conns[i];
 }
 
-static bool
-user_add(struct ws_users *users, int i, struct str member_id)
+static const struct transport_limits limits = {
+	.messages = { .rate = 10, .burst = 5 },
+	.joins = { .rate = 10, .burst = 5 },
+};
+
+static struct budget_pool *
+user_put(struct ws_users *users, int i, struct str member_id)
 {
 	struct principal principal = {
 		.member_id = member_id,
@@ -23,7 +29,7 @@ user_add(struct ws_users *users, int i, struct str member_id)
 	};
 	struct principal_mark mark = principal_mark_of(&principal);
 
-	return ws_users_add(users, conn_at(i), &mark);
+	return ws_users_put(users, conn_at(i), &mark, &limits, 0);
 }
 
 struct seen {
@@ -57,9 +63,9 @@ START_TEST(visits_the_connections_of_one_user)
 
 	ws_users_init(&users);
 	ws_users_remove(&users, conn_at(0));
-	ck_assert(user_add(&users, 0, ALICE));
-	ck_assert(user_add(&users, 1, BOB));
-	ck_assert(user_add(&users, 2, ALICE));
+	ck_assert(user_put(&users, 0, ALICE));
+	ck_assert(user_put(&users, 1, BOB));
+	ck_assert(user_put(&users, 2, ALICE));
 	ck_assert_uint_eq(connections_of(&users, ALICE), 5);
 	ck_assert_uint_eq(connections_of(&users, BOB), 2);
 	ws_users_remove(&users, conn_at(0));
@@ -72,7 +78,53 @@ START_TEST(visits_the_connections_of_one_user)
 }
 END_TEST
 
+START_TEST(the_connections_of_a_user_share_a_budget)
+{
+	struct budget_pool *of_alice, *of_bob;
+	struct ws_users users;
+
+	ws_users_init(&users);
+	of_alice = user_put(&users, 0, ALICE);
+	of_bob = user_put(&users, 1, BOB);
+	ck_assert_ptr_ne(of_alice, of_bob);
+	for (int i = 0; i < 5; i++)
+		budget_pool_charge_message(of_alice, &limits);
+	ck_assert_ptr_eq(user_put(&users, 2, ALICE), of_alice);
+	ck_assert(!budget_pool_is_ample(of_alice));
+	ck_assert(budget_pool_is_ample(of_bob));
+	/* A connection with a new token, and one that is gone, change nothing.
+	 */
+	ck_assert_ptr_eq(user_put(&users, 0, ALICE), of_alice);
+	ws_users_remove(&users, conn_at(0));
+	ck_assert(!budget_pool_is_ample(of_alice));
+	ws_users_remove(&users, conn_at(1));
+	ws_users_remove(&users, conn_at(2));
+	ws_users_fini(&users);
+}
+END_TEST
+
+START_TEST(without_memory_no_connection_is_added)
+{
+	struct ws_users users;
+	bool failed = true;
+
+	if (!malloc_can_fail())
+		return;
+	for (unsigned nth = 1; failed; nth++) {
+		ws_users_init(&users);
+		malloc_fail_at(nth);
+		failed = user_put(&users, 0, ALICE) == NULL;
+		malloc_fail_at(0);
+		ck_assert_uint_eq(connections_of(&users, ALICE), !failed);
+		ws_users_remove(&users, conn_at(0));
+		ws_users_fini(&users);
+	}
+}
+END_TEST
+
 SUITE(ws_users)
 {
 	tcase_add_test(tests, visits_the_connections_of_one_user);
+	tcase_add_test(tests, the_connections_of_a_user_share_a_budget);
+	tcase_add_test(tests, without_memory_no_connection_is_added);
 }
