@@ -1,5 +1,6 @@
 /* COMMAND_BROADCAST: send a message to a room, or to the lobby. */
 #include "commands/command_table.h"
+#include "commands/support/files.h"
 
 /* Commands with a ref are acknowledged, and all commands of some dialects. */
 static bool
@@ -21,9 +22,13 @@ publish_in_lobby(struct request *request)
 {
 	struct event said = request_event(request, EVENT_SAID);
 	struct event delivered = { .kind = EVENT_DELIVERED };
+	enum chat_error error;
 
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
+	error = files_grant(request, BLOB_ALL, STR(""));
+	if (error != CHAT_OK)
+		return error;
 	said.body = request->body;
 	delivered.recipients = request_recipients(request,
 	    publisher_publish(request->chat->publisher, &said,
@@ -121,6 +126,8 @@ broadcast_run(struct request *request)
 	if (request->room.data == NULL)
 		return publish_in_lobby(request);
 	error = check_pace(request);
+	if (error == CHAT_OK)
+		error = files_grant(request, BLOB_ROOM, request->room);
 	if (error != CHAT_OK)
 		return error;
 	author_slow_down(request);

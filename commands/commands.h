@@ -6,12 +6,14 @@
 #include <stdint.h>
 
 #include "domain/attribute_store.h"
+#include "domain/blob_store.h"
 #include "domain/chat_stats.h"
 #include "domain/clock.h"
 #include "domain/command.h"
 #include "domain/command_order.h"
 #include "domain/commit_log.h"
 #include "domain/event.h"
+#include "domain/file_message.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
 #include "domain/member_store.h"
@@ -19,12 +21,25 @@
 #include "domain/presence_observer.h"
 #include "domain/publisher.h"
 #include "domain/room_store.h"
+#include "domain/server_stats.h"
 
 /* Who may create persistent rooms. */
 enum room_creators {
 	CREATORS_ANYONE,
 	CREATORS_USERS, /* members with a user id */
 	CREATORS_ROLE   /* those with RIGHT_MODERATE or RIGHT_ADMIN */
+};
+
+#define FILE_TYPES_SIZE 512
+
+/* Of uploaded files. 0: no limit. */
+struct file_limits {
+	uint64_t size;               /* of one */
+	uint64_t quota_user;         /* of one user, or address */
+	uint64_t quota;              /* in all */
+	int64_t expire_ms;           /* how long one is kept */
+	int64_t unfinished_ms;       /* how long an upload may take */
+	char types[FILE_TYPES_SIZE]; /* file_type_is_listed() */
 };
 
 struct chat_limits {
@@ -62,6 +77,7 @@ struct chat_limits {
 	/* Joins, leaves and renames are published in rooms of up to this many
 	 * members; in larger ones only the number of members is. */
 	size_t presence_up_to;
+	struct file_limits files;
 };
 
 /*
@@ -82,6 +98,8 @@ struct chat {
 	struct id_source *ids;
 	struct message_filter *filter;      /* of messages; NULL: none */
 	struct presence_observer *observer; /* NULL: none */
+	struct blob_store *blobs;           /* NULL: there are no files */
+	struct file_message *file_messages; /* NULL: messages share none */
 	struct chat_limits limits;
 	struct profile profile;
 };
@@ -107,6 +125,9 @@ struct command_handler *dispatcher_handler(struct dispatcher *);
  */
 uint64_t dispatcher_newcomers(const struct dispatcher *);
 void dispatcher_resume(struct dispatcher *, uint64_t newcomers);
+
+/* What became of files. */
+const struct file_totals *dispatcher_file_totals(const struct dispatcher *);
 
 /* Memory of the commands that wait for the log. */
 size_t dispatcher_queued_bytes(const struct dispatcher *);

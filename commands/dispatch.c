@@ -3,8 +3,10 @@
 
 #include "commands/command_table.h"
 #include "commands/commands.h"
+#include "commands/support/file_completion.h"
+#include "commands/support/files.h"
+#include "commands/support/room_access.h"
 #include "commands/support/room_roles.h"
-#include "domain/private_talk.h"
 
 struct dispatcher {
 	struct command_handler base;
@@ -60,47 +62,11 @@ check_body(struct request *request)
 	return CHAT_OK;
 }
 
-/* A private talk exists for the two users only, who are never in it. */
-static enum chat_error
-check_talk(struct request *request, unsigned needs)
-{
-	struct room room;
-
-	if (talk_other(request->room, request->command->author).data == NULL ||
-	    room_store_get(request->chat->rooms, request->room, &room) !=
-		CHAT_OK)
-		return request_room_not_found(request);
-	return (needs & MAY_BE_TALK) ? CHAT_OK : CHAT_NOT_IN_ROOM;
-}
-
-/* The room is looked up only if the author is not in it. */
-static enum chat_error
-check_room(struct request *request, unsigned needs)
-{
-	struct str id = request->room;
-	struct room_store *rooms = request->chat->rooms;
-	struct room room;
-
-	if (id.data == NULL)
-		return request_bad_field(request, "room");
-	if (talk_id_is_valid(id))
-		return check_talk(request, needs);
-	if (room_store_has(rooms, id, request->command->author))
-		return CHAT_OK;
-	if (room_store_get(rooms, id, &room) != CHAT_OK ||
-	    !room_roles_is_visible(request, &room))
-		return request_room_not_found(request);
-	/* A user that reads over HTTP needs what it would need to join. */
-	return request->command->flags & COMMAND_OF_SERVER
-		   ? room_roles_check_join(request, &room)
-		   : CHAT_NOT_IN_ROOM;
-}
-
 static enum chat_error
 check_place(struct request *request, unsigned needs)
 {
 	if (request->room.data != NULL)
-		return check_room(request, needs);
+		return room_access_check(request, needs & MAY_BE_TALK);
 	return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
 }
 
@@ -132,13 +98,15 @@ check_needs(struct request *request, const struct command_entry *entry)
 	if (needs & NEEDS_BODY)
 		error = check_body(request);
 	if (error == CHAT_OK && (needs & NEEDS_ROOM))
-		error = check_room(request, needs);
+		error = room_access_check(request, needs & MAY_BE_TALK);
 	if (error == CHAT_OK && (needs & NEEDS_PLACE))
 		error = check_place(request, needs);
 	if (error == CHAT_OK && (needs & NEEDS_VOICE))
 		error = check_voice(request);
 	if (error == CHAT_OK && (needs & NEEDS_BODY))
 		error = request_filter_body(request);
+	if (error == CHAT_OK && (needs & NEEDS_BODY))
+		error = files_prepare_message(request);
 	return error;
 }
 
@@ -155,6 +123,7 @@ request_init(struct request *request, struct dispatcher *self,
 	request->now_ms = clock_wall_ms(self->chat->clock);
 	request->ordered = NULL;
 	request->failure = (struct failure){ .error = CHAT_OK };
+	request->file_id[0] = '\0';
 }
 
 /* --- the order of all nodes ----------------------------------------------- */
@@ -306,20 +275,6 @@ queue_run_first(struct dispatcher *self, const struct command *command)
 	return true;
 }
 
-/* Goes on with the author's queue when the log's next entries are done. */
-static bool
-queue_run_later(struct dispatcher *self, struct str author)
-{
-	struct entry barrier = { .kind = ENTRY_BARRIER };
-	struct command nothing = { .kind = COMMAND_NOOP, .author = author };
-
-	command_queues_entry_added(&self->state.queues, author, true);
-	if (commit_log_append(self->chat->log, &barrier, &nothing) == CHAT_OK)
-		return true;
-	command_queues_entry_done(&self->state.queues, author, true);
-	return false;
-}
-
 /* Runs commands that have waited for the author's entries. */
 static void
 queue_run(struct dispatcher *self, struct str author)
@@ -334,7 +289,7 @@ queue_run(struct dispatcher *self, struct str author)
 		command_queues_remove_first(queues, author);
 		if (i % RUN_AT_ONCE == 0 &&
 		    command_queues_first(queues, author) != NULL &&
-		    queue_run_later(self, author))
+		    request_run_waiting_later(self->chat, &self->state, author))
 			return;
 	}
 }
@@ -555,6 +510,7 @@ dispatcher_create(struct chat *chat)
 	unique_name_init(&self->state.suffixes);
 	presence_init(&self->state.presence);
 	post_limits_init(&self->state.post_limits);
+	list_init(&self->state.file_completions);
 	return self;
 }
 
@@ -572,6 +528,7 @@ dispatcher_destroy(struct dispatcher *self)
 	post_limits_fini(&self->state.post_limits);
 	listings_fini(&self->state.listings);
 	room_quota_fini(&self->state.room_quota);
+	file_completions_free(&self->state.file_completions);
 	free(self);
 }
 
@@ -609,6 +566,12 @@ size_t
 dispatcher_queued_bytes(const struct dispatcher *self)
 {
 	return self->state.queues.bytes;
+}
+
+const struct file_totals *
+dispatcher_file_totals(const struct dispatcher *self)
+{
+	return &self->state.file_totals;
 }
 
 bool

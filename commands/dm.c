@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "commands/command_table.h"
+#include "commands/support/files.h"
 #include "commands/support/room_ops.h"
 #include "domain/private_talk.h"
 
@@ -60,6 +61,15 @@ talk_create(struct request *request, bool is_away)
 	return error == CHAT_OK ? room_ops_append(request, &room) : error;
 }
 
+/* The room is the talk. */
+static enum chat_error
+talk_append_message(struct request *request)
+{
+	enum chat_error error = files_grant(request, BLOB_ROOM, request->room);
+
+	return error == CHAT_OK ? request_append_message(request) : error;
+}
+
 static enum chat_error
 talk_send(struct request *request, const struct member *recipient, bool is_away)
 {
@@ -73,7 +83,7 @@ talk_send(struct request *request, const struct member *recipient, bool is_away)
 	if (room_store_get(request->chat->rooms, request->room, &room) !=
 	    CHAT_OK)
 		return talk_create(request, is_away);
-	return request_append_message(request);
+	return talk_append_message(request);
 }
 
 /* False: the recipient is away. */
@@ -138,23 +148,25 @@ dm_finish(struct request *request, const struct entry *entry)
 	if (entry->kind == ENTRY_SAID)
 		return talk_said(request, entry);
 	error = request_filter_body(request);
+	if (error == CHAT_OK)
+		error = files_prepare_message(request);
 	if (error != CHAT_OK)
 		return error;
 	assert(entry->room_id.len < sizeof(request->room_id));
 	memcpy(request->room_id, entry->room_id.data, entry->room_id.len);
 	request->room_id[entry->room_id.len] = '\0';
 	request->room = str_from(request->room_id);
-	return request_append_message(request);
+	return talk_append_message(request);
 }
 
 /* --- between others ------------------------------------------------------- */
 
 /*
- * False: the recipient's dialect has no private messages. That of a recipient
- * at another node is not known.
+ * CHAT_MEMBER_NOT_FOUND: the recipient's dialect has no private messages. That
+ * of a recipient at another node is not known.
  */
-static bool
-dm_deliver(const struct request *request, const struct member *recipient)
+static enum chat_error
+dm_deliver(struct request *request, const struct member *recipient)
 {
 	struct event dm = request_event(request, EVENT_DM);
 	struct event sent = {
@@ -164,13 +176,18 @@ dm_deliver(const struct request *request, const struct member *recipient)
 		.body = request->body,
 	};
 
+	enum chat_error error =
+	    files_grant(request, BLOB_MEMBER, sent.member_id);
+
+	if (error != CHAT_OK)
+		return error;
 	dm.body = request->body;
 	if (publisher_publish(request->chat->publisher, &dm,
 		audience_one(sent.member_id)) == 0 &&
 	    request->chat->order == NULL)
-		return false;
+		return request_member_not_found(request);
 	request_answer(request, &sent);
-	return true;
+	return CHAT_OK;
 }
 
 static enum chat_error
@@ -193,9 +210,8 @@ dm_run(struct request *request)
 	/* A key is looked up in a history. */
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
-	if (is_away || !dm_deliver(request, &recipient))
-		return request_member_not_found(request);
-	return CHAT_OK;
+	return is_away ? request_member_not_found(request)
+		       : dm_deliver(request, &recipient);
 }
 
 const struct command_entry command_dm = {

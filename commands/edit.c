@@ -1,5 +1,6 @@
 /* COMMAND_EDIT: replace the text of an own message. */
 #include "commands/command_table.h"
+#include "commands/support/files.h"
 #include "commands/support/message_change.h"
 
 static enum chat_error
@@ -28,6 +29,8 @@ edit_run(struct request *request)
 	if (message.is_redacted)
 		return CHAT_MESSAGE_NOT_FOUND;
 	error = check_age(request, &message);
+	if (error == CHAT_OK)
+		error = files_grant(request, BLOB_ROOM, request->room);
 	return error == CHAT_OK
 		   ? message_change_append(request, &attribute, false)
 		   : error;

@@ -1,5 +1,6 @@
 /* COMMAND_REDACT: remove the text of a message. */
 #include "commands/command_table.h"
+#include "commands/support/files.h"
 #include "commands/support/message_change.h"
 #include "commands/support/moderation.h"
 
@@ -27,6 +28,8 @@ static enum chat_error
 redact_run(struct request *request)
 {
 	struct attribute attribute = { .kind = ATTRIBUTE_REDACTION };
+	struct command with_file = *request->command;
+	struct file_part part;
 	struct message message;
 	enum chat_error error;
 
@@ -42,6 +45,10 @@ redact_run(struct request *request)
 		message_change_answer(request);
 		return CHAT_OK;
 	}
+	if (files_read_part(request, message.body, &part) == FILE_PART_FOUND) {
+		with_file.file.id = str_from(part.id);
+		request->command = &with_file;
+	}
 	return message_change_append(request, &attribute, false);
 }
 
@@ -52,6 +59,8 @@ redact_finish(struct request *request, const struct entry *entry)
 
 	event.reason = request->command->reason;
 	message_change_publish(request, entry, &event);
+	files_remove_from_room(request, request->command->file.id,
+	    entry->room_id);
 	return CHAT_OK;
 }
 

@@ -1,5 +1,6 @@
 /* COMMAND_TICK: about a tenth of a second has passed since the last. */
 #include "commands/command_table.h"
+#include "commands/support/files.h"
 #include "commands/support/room_sweep.h"
 
 #define SECOND_MS 1000
@@ -22,6 +23,7 @@ tick_run(struct request *request)
 		/* With other nodes it would not be at the same place. */
 		if (request->chat->order == NULL)
 			room_sweep_run(request);
+		files_sweep(request);
 		post_limits_tick(&state->post_limits, now_ms);
 	}
 	return CHAT_OK;

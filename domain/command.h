@@ -49,6 +49,14 @@
 	X(COMMAND_TOPIC, topic)                                             \
 	X(COMMAND_SLOW, slow)                                               \
 	X(COMMAND_ROOM_DELETE, room_delete)                                 \
+	X(COMMAND_FILE_CREATE, file_create)                                 \
+	X(COMMAND_FILE_APPEND, file_append)                                 \
+	X(COMMAND_FILE_COMPLETE, file_complete)                             \
+	X(COMMAND_FILE_INFO, file_info)                                     \
+	X(COMMAND_FILE_READ, file_read)                                     \
+	X(COMMAND_FILE_DELETE, file_delete)                                 \
+	X(COMMAND_FILE_ACCEPT, file_accept)                                 \
+	X(COMMAND_FILE_REJECT, file_reject)                                 \
 	X(COMMAND_PING, ping)                                               \
 	X(COMMAND_NOOP, noop) /* valid, and has no effect */
 
@@ -62,6 +70,7 @@ enum command_kind {
 /* Differences in meaning between dialects, set by the decoders. */
 enum command_flag {
 	/* join: create the room if it does not exist */
+	/* file_append: create the file if this is its beginning */
 	COMMAND_MAY_CREATE = 1 << 0,
 	/* create, COMMAND_MAY_CREATE: the room outlives its members */
 	COMMAND_PERSISTENT = 1 << 1,
@@ -121,6 +130,16 @@ enum command_flag {
 /* The connection of a command that another node has proposed. */
 #define CONNECTION_ELSEWHERE UINT32_MAX
 
+/* What a command says of a file. */
+struct command_file {
+	struct str id;
+	struct str key;  /* of its URL; absent: the author's rights count */
+	struct str name; /* create */
+	struct str type; /* create: a media type; absent: unknown */
+	uint64_t size;   /* create; or BLOB_SIZE_UNKNOWN */
+	uint64_t at;     /* append, read: the offset in the file */
+};
+
 /*
  * One request. Every text is borrowed until the handler returns; an absent one
  * has a NULL pointer.
@@ -148,7 +167,8 @@ struct command {
 	/* connect, rename, create: requested; join of a guest: plain */
 	struct str name;
 	struct str recipient; /* dm, moderation: name or id */
-	/* broadcast, dm, edit: the message as JSON text, as sent */
+	/* broadcast, dm, edit: the message as JSON text, as sent;
+	 * file_append: bytes of the file */
 	struct str body;
 	struct str key; /* broadcast: identifies retries */
 	/* list: page after this name; rooms, members: this id */
@@ -169,7 +189,7 @@ struct command {
 	uint64_t to_seq; /* replay: the last that was published */
 	/*
 	 * Maximum. history, join: of messages; list, rooms, members: of
-	 * entries, 0: not given; replay: of bytes
+	 * entries, 0: not given; replay, file_read: of bytes
 	 */
 	uint32_t limit;
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
@@ -179,6 +199,7 @@ struct command {
 	int64_t duration_ms;  /* mute, ban; 0: for good */
 	/* slow; create, COMMAND_MAY_CREATE: between messages; 0: none */
 	int64_t slow_ms;
+	struct command_file file; /* file_*; redact: that of the message */
 };
 
 struct command_handler;

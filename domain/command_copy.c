@@ -23,6 +23,10 @@ static const size_t text_offsets[] = {
 	offsetof(struct command, since_epoch),
 	offsetof(struct command, as_id),
 	offsetof(struct command, as_name),
+	offsetof(struct command, file.id),
+	offsetof(struct command, file.key),
+	offsetof(struct command, file.name),
+	offsetof(struct command, file.type),
 };
 
 size_t

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "domain/base/str.h"
+#include "domain/blob.h"
 #include "domain/command.h"
 #include "domain/error.h"
 #include "domain/history.h"
@@ -62,6 +63,10 @@ enum event_trait {
 	X(EVENT_HISTORY, "history", EVENT_IS_DIRECT)                          \
 	/* A command that has no other answer was carried out: [room] */      \
 	X(EVENT_DONE, "done", EVENT_IS_DIRECT)                                \
+	/* file */                                                            \
+	X(EVENT_FILE, "file", EVENT_IS_DIRECT)                                \
+	/* file, file_at, body: bytes of the file, none at its end */         \
+	X(EVENT_FILE_DATA, "file_data", EVENT_IS_DIRECT)                      \
 	/* at_ms */                                                           \
 	X(EVENT_PONG, "pong", EVENT_IS_DIRECT)                                \
 	/* [room], failure, at_ms */                                          \
@@ -112,6 +117,10 @@ enum event_trait {
 	X(EVENT_SLOW, "slow", EVENT_IS_PRESENCE)                              \
 	/* room, by, by_id; member, member_id: the receiver's */              \
 	X(EVENT_ROOM_DELETED, "deleted", EVENT_IS_ABOUT_MEMBER)               \
+	/* What a member did with a file that was offered: file, member, */   \
+	/* member_id, by: the owner's name; is_private: for the owner. */     \
+	X(EVENT_FILE_ACCEPTED, "file_accepted", 0)                            \
+	X(EVENT_FILE_REJECTED, "file_rejected", 0)                            \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
 	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*; \
@@ -243,7 +252,7 @@ struct event {
 	struct str member_id;
 	uint32_t connection; /* the member's that caused it; 0: any */
 	struct str was;      /* the name before */
-	struct str body;     /* JSON text */
+	struct str body;     /* JSON text; of EVENT_FILE_DATA bytes */
 	size_t recipients;   /* members; of a message, the author included */
 	size_t count;        /* members of the room */
 	bool duplicate;
@@ -272,6 +281,8 @@ struct event {
 	struct profile profile;
 	struct failure failure;
 	struct bye bye;
+	const struct blob *file;
+	uint64_t file_at; /* the offset of the bytes */
 };
 
 enum audience_kind {

@@ -82,6 +82,16 @@ struct traffic {
 	uint64_t message_bytes; /* payload of received messages, inflated */
 };
 
+/* What became of uploaded files. */
+struct file_totals {
+	uint64_t completed;
+	uint64_t refused; /* too large, of a type that is refused, no space */
+	uint64_t failed;  /* by the disk */
+	uint64_t expired; /* and removed; unfinished ones, too */
+	uint64_t received_bytes;
+	uint64_t sent_bytes;
+};
+
 /* Figures of the process, by the operating system. 0: unknown. */
 struct process_stats {
 	uint64_t cpu_us; /* total */
@@ -126,6 +136,9 @@ struct server_stats {
 	struct process_stats process;
 	struct store_health store;
 	struct hook_stats hooks;
+	struct file_totals files;
+	uint64_t file_count; /* now */
+	uint64_t file_bytes; /* now, as quotas count */
 	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
 	/* The same by kind; the last one: commands that were not run. */

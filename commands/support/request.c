@@ -196,6 +196,20 @@ request_append_barrier(struct request *request)
 	return request_append(request, &barrier);
 }
 
+bool
+request_run_waiting_later(struct chat *chat, struct dispatcher_state *state,
+    struct str author)
+{
+	struct entry barrier = { .kind = ENTRY_BARRIER };
+	struct command nothing = { .kind = COMMAND_NOOP, .author = author };
+
+	command_queues_entry_added(&state->queues, author, true);
+	if (commit_log_append(chat->log, &barrier, &nothing) == CHAT_OK)
+		return true;
+	command_queues_entry_done(&state->queues, author, true);
+	return false;
+}
+
 enum chat_error
 request_bad_field(struct request *request, const char *field)
 {

@@ -30,6 +30,8 @@ struct dispatcher_state {
 	int64_t second_ms; /* when something last happened once a second */
 	struct command_queues queues;
 	struct request *appending; /* its entry is being appended */
+	struct list file_completions;
+	struct file_totals file_totals;
 };
 
 struct request {
@@ -47,6 +49,7 @@ struct request {
 	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */
 	bool is_appended;           /* its entry is done */
 	enum chat_error appended;   /* the outcome of the entry */
+	char file_id[ID_SIZE];      /* of the file in `body`; "": none */
 };
 
 /*
@@ -126,6 +129,13 @@ enum chat_error request_append_message(struct request *);
 
 /* The command runs again when everything that waits in the log now is done. */
 enum chat_error request_append_barrier(struct request *);
+
+/*
+ * Goes on with the commands of an author that wait when the log's next entries
+ * are done. False: no memory.
+ */
+bool request_run_waiting_later(struct chat *, struct dispatcher_state *,
+    struct str author);
 
 /* Each notes the details of a failure and returns it. */
 enum chat_error request_bad_field(struct request *, const char *field);
