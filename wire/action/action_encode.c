@@ -5,6 +5,7 @@
 #include "wire/action/dialect_action.h"
 #include "wire/common/error_texts.h"
 #include "wire/common/event_encoders.h"
+#include "wire/common/file_part.h"
 #include "wire/json/json_fields.h"
 
 /* A room name within a string: it may contain quotes. */
@@ -86,7 +87,9 @@ action_encode_said(const struct event *event, struct wire_text *out)
 	if (event->is_redacted)
 		return false;
 	json_field_string(out, STR("{\"from\":"), event->member_id);
-	json_field_message(out, STR(",\"body\":"), event->body);
+	wire_text_append(out, STR(",\"body\":"));
+	if (!file_view_put_as_text(out, event->body))
+		json_field_message(out, STR(""), event->body);
 	wire_text_append(out, STR("}"));
 	return true;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "wire/common/error_texts.h"
+#include "wire/common/file_part.h"
 #include "wire/json/json_fields.h"
 
 int
@@ -19,9 +20,13 @@ api_status(enum chat_error error)
 		return 403;
 	case CHAT_ROOM_NOT_FOUND:
 	case CHAT_MEMBER_NOT_FOUND:
+	case CHAT_FILE_NOT_FOUND:
 		return 404;
 	case CHAT_MESSAGE_TOO_LARGE:
+	case CHAT_FILE_TOO_LARGE:
 		return 413;
+	case CHAT_FILE_TYPE_REFUSED:
+		return 415;
 	case CHAT_BAD_FIELD:
 	case CHAT_NAME_INVALID:
 		return 422;
@@ -30,6 +35,9 @@ api_status(enum chat_error error)
 	case CHAT_UNAVAILABLE:
 	case CHAT_STORE_FAILED:
 		return 503;
+	case CHAT_QUOTA_REACHED:
+	case CHAT_FILES_FULL:
+		return 507;
 	default: /* rooms and members that exist, are full, or too many */
 		return 409;
 	}
@@ -221,6 +229,36 @@ api_put_answer(struct wire_text *out, const struct event *event,
 	}
 	wire_text_append(out, STR("}"));
 	return status;
+}
+
+static void
+hash_put(struct wire_text *out, const uint8_t hash[BLOB_HASH_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	char hex[2 * BLOB_HASH_SIZE];
+
+	for (size_t i = 0; i < BLOB_HASH_SIZE; i++) {
+		hex[2 * i] = digits[hash[i] >> 4];
+		hex[2 * i + 1] = digits[hash[i] & 15];
+	}
+	json_field_string(out, STR(",\"sha256\":"),
+	    str_slice(hex, sizeof(hex)));
+}
+
+void
+api_put_file(struct wire_text *out, const struct blob *blob, struct str base)
+{
+	wire_text_append(out, STR("{"));
+	file_members_put(out, blob, base);
+	if (blob->key[0] != '\0')
+		json_field_string(out, STR(",\"key\":"), str_from(blob->key));
+	json_field_unsigned(out, STR(",\"offset\":"), blob->received);
+	json_field_boolean(out, STR(",\"complete\":"), blob->is_complete);
+	if (blob->is_complete)
+		hash_put(out, blob->hash);
+	if (blob->expires_ms != 0)
+		json_field_signed(out, STR(",\"expires\":"), blob->expires_ms);
+	wire_text_append(out, STR("}"));
 }
 
 /* --- server-sent events --------------------------------------------------- */

@@ -15,6 +15,9 @@ int api_status(enum chat_error);
  */
 int api_put_answer(struct wire_text *, const struct event *, bool names_status);
 
+/* Appends what is known of a file, for its owner. See file_members_put(). */
+void api_put_file(struct wire_text *, const struct blob *, struct str base);
+
 /* --- server-sent events (WHATWG HTML §9.2) -------------------------------- */
 
 /* How long a client waits before it reconnects, and a comment. */

@@ -76,6 +76,21 @@ stats_put_store(struct wire_text *out, const struct store_health *store)
 	stats_put(out, "}");
 }
 
+static void
+stats_put_files(struct wire_text *out, const struct server_stats *stats)
+{
+	stats_put(out, ",\"files\":{\"count\":");
+	json_put_unsigned(out, stats->file_count);
+	stats_put_number(out, "bytes", stats->file_bytes);
+	stats_put_number(out, "completed", stats->files.completed);
+	stats_put_number(out, "refused", stats->files.refused);
+	stats_put_number(out, "failed", stats->files.failed);
+	stats_put_number(out, "expired", stats->files.expired);
+	stats_put_number(out, "received_bytes", stats->files.received_bytes);
+	stats_put_number(out, "sent_bytes", stats->files.sent_bytes);
+	stats_put(out, "}");
+}
+
 void
 stats_write_json(struct wire_text *out, const struct server_stats *stats)
 {
@@ -94,6 +109,7 @@ stats_write_json(struct wire_text *out, const struct server_stats *stats)
 	stats_put_number(out, "cpu_ms", stats->process.cpu_us / 1000);
 	if (stats->store.is_kept)
 		stats_put_store(out, &stats->store);
+	stats_put_files(out, stats);
 	histogram_put(out, "latency_us", &stats->latency);
 	histogram_put(out, "loop_lag_us", &stats->lag);
 	stats_put(out, "}\n");

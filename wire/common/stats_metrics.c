@@ -121,6 +121,24 @@ static const struct metric metrics[] = {
 	    process.started_ms, "Start of the process, in Unix time."),
 };
 
+static const struct metric file_metrics[] = {
+	GAUGE("parley_files", file_count, "Uploaded files, unfinished too."),
+	GAUGE("parley_files_bytes", file_bytes,
+	    "What uploaded files take, as quotas count it."),
+	COUNTER("parley_files_completed_total", files.completed,
+	    "Completed uploads."),
+	COUNTER("parley_files_refused_total", files.refused,
+	    "Uploads refused because of their size, their type or a quota."),
+	COUNTER("parley_files_failed_total", files.failed,
+	    "Uploads that the disk could not complete."),
+	COUNTER("parley_files_expired_total", files.expired,
+	    "Files removed because of their age or their room."),
+	COUNTER("parley_files_received_bytes_total", files.received_bytes,
+	    "Bytes of files received."),
+	COUNTER("parley_files_sent_bytes_total", files.sent_bytes,
+	    "Bytes of files sent."),
+};
+
 /* With a file store only. */
 static const struct metric store_metrics[] = {
 	GAUGE("parley_store_writable", store.is_writable,
@@ -477,6 +495,8 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 		kinds_put(out, &kinds[i], stats);
 	for (size_t i = 0; i < COUNT_OF(totals); i++)
 		totals_put(out, &totals[i], stats);
+	for (size_t i = 0; i < COUNT_OF(file_metrics); i++)
+		metric_put(out, &file_metrics[i], stats);
 	if (stats->store.is_kept)
 		for (size_t i = 0; i < COUNT_OF(store_metrics); i++)
 			metric_put(out, &store_metrics[i], stats);

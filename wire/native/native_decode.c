@@ -2,6 +2,7 @@
 #include "domain/base/count_of.h"
 #include "domain/room.h"
 #include "wire/common/command_words.h"
+#include "wire/common/file_part.h"
 #include "wire/native/dialect_native.h"
 #include "wire/native/native_fields.h"
 
@@ -31,7 +32,9 @@ ref_is_valid(const struct json_value *value)
 	return json_unsigned(&digits, INTEGER_MAX, &number);
 }
 
-/* In a room any value; in the lobby and in dm a string, as the Go server has.
+/*
+ * In a room any value; in the lobby and in dm a string, as the Go server has,
+ * or a file.
  */
 static enum chat_error
 check_message_type(struct decoding *decoding, enum command_kind kind)
@@ -39,9 +42,12 @@ check_message_type(struct decoding *decoding, enum command_kind kind)
 	bool any_type =
 	    kind == COMMAND_EDIT ||
 	    (kind == COMMAND_BROADCAST && decoding_has(decoding, FIELD_ROOM));
+	const struct json_value *message = &decoding->values[FIELD_MESSAGE];
+	struct file_view file;
 
 	if (decoding_has(decoding, FIELD_MESSAGE) && !any_type &&
-	    decoding->values[FIELD_MESSAGE].type != JSON_STRING)
+	    message->type != JSON_STRING &&
+	    file_view_read(message->text, &file) == FILE_PART_NONE)
 		return decoding_refuse(decoding, FIELD_MESSAGE);
 	return CHAT_OK;
 }

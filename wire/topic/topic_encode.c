@@ -4,6 +4,7 @@
 #include "domain/text/utf8.h"
 #include "wire/common/error_texts.h"
 #include "wire/common/event_encoders.h"
+#include "wire/common/file_part.h"
 #include "wire/common/message_id.h"
 #include "wire/common/timestamps.h"
 #include "wire/json/json_fields.h"
@@ -73,7 +74,8 @@ text_cut(struct str text, size_t most)
 	return str_slice(text.data, len);
 }
 
-/* Messages are strings in this dialect; other values are sent as their JSON. */
+/* Messages are strings in this dialect; other values are sent as their JSON, a
+ * file as its link. */
 static void
 body_put(struct wire_text *out, struct str head, struct str json)
 {
@@ -83,8 +85,10 @@ body_put(struct wire_text *out, struct str head, struct str json)
 		json_field_raw(out, head, json);
 		return;
 	}
-	shown = text_cut(json, TOPIC_MESSAGE_CHARS);
 	wire_text_append(out, head);
+	if (file_view_put_as_text(out, json))
+		return;
+	shown = text_cut(json, TOPIC_MESSAGE_CHARS);
 	wire_text_append(out, STR("\""));
 	json_put_string_part(out, shown);
 	wire_text_append_if(out, shown.len < json.len, STR("…"));

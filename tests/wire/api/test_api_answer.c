@@ -167,7 +167,7 @@ START_TEST(every_error_has_a_status)
 		int status = api_status((enum chat_error)error);
 
 		ck_assert_int_ge(status, 400);
-		ck_assert_int_le(status, 503);
+		ck_assert_int_le(status, 507);
 		ck_assert_int_ne(status, 500);
 	}
 }
