@@ -174,6 +174,9 @@ api_configure(struct api *api, const struct api_settings *settings)
 	api->name_len = settings->name.len;
 	memcpy(api->name, settings->name.data, api->name_len);
 	api->has_listener = settings->has_listener;
+	api->has_files = settings->has_files;
+	assert(settings->files_base.len < sizeof(api->files_base));
+	*str_put(api->files_base, settings->files_base) = '\0';
 }
 
 void

@@ -34,6 +34,7 @@ struct api_config {
 /* Bytes of a key, and of the server's name. */
 #define API_KEY_MOST 256
 #define API_NAME_MOST 128
+#define API_BASE_MOST 255
 
 /* Texts are copied. */
 struct api_settings {
@@ -41,6 +42,8 @@ struct api_settings {
 	struct str name; /* of the server, as an author */
 	/* The key is good only at listeners without a dialect. */
 	bool has_listener;
+	bool has_files;        /* requests for files are served, key or not */
+	struct str files_base; /* URLs of files begin so; "": with a path */
 };
 
 /* NULL: no memory. */

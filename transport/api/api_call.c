@@ -18,6 +18,9 @@
 
 #define JSON "application/json"
 
+/* It is not the server, which owns the rooms that it has created. */
+#define ANONYMOUS "anonymous"
+
 /* A backend is administrator of every room. */
 #define RIGHTS_OF_BACKEND (RIGHTS_USUAL | RIGHT_MODERATE | RIGHT_ADMIN)
 
@@ -74,8 +77,8 @@ api_call_fail_field(struct api_call *call, const char *field)
 	api_call_fail(call, &failure);
 }
 
-static void __attribute__((format(printf, 2, 3)))
-header_add(struct api_call *call, const char *format, ...)
+void
+api_call_add_header(struct api_call *call, const char *format, ...)
 {
 	size_t len = strlen(call->headers);
 	size_t space = sizeof(call->headers) - len;
@@ -101,7 +104,7 @@ headers_add_origin(struct api_call *call)
 	http_exchange_request(call->exchange, &request);
 	origin = http_header_find(&request, "Origin", NULL);
 	if (origin.data != NULL)
-		header_add(call,
+		api_call_add_header(call,
 		    "Access-Control-Allow-Origin: %.*s\r\nVary: Origin\r\n",
 		    (int)origin.len, origin.data);
 }
@@ -109,13 +112,15 @@ headers_add_origin(struct api_call *call)
 static void
 headers_add(struct api_call *call)
 {
-	header_add(call, "Cache-Control: no-store\r\n");
+	api_call_add_header(call, "Cache-Control: %s\r\n",
+	    call->cache_control == NULL ? "no-store" : call->cache_control);
 	if (call->is_live)
-		header_add(call, "X-Accel-Buffering: no\r\n"); /* nginx */
+		api_call_add_header(call,
+		    "X-Accel-Buffering: no\r\n"); /* nginx */
 	if (call->status == 503 || call->status == 429)
-		header_add(call, "Retry-After: 1\r\n");
+		api_call_add_header(call, "Retry-After: 1\r\n");
 	if (call->status == 401)
-		header_add(call, "WWW-Authenticate: Bearer\r\n");
+		api_call_add_header(call, "WWW-Authenticate: Bearer\r\n");
 	headers_add_origin(call);
 }
 
@@ -157,7 +162,10 @@ call_answer(struct api_call *call)
 static void
 call_finish_if_done(struct api_call *call)
 {
-	if (call->is_running || call->answers_due > 0 || call->watched != NULL)
+	if (call->is_running || call->answers_due > 0 ||
+	    call->watched != NULL || call->is_transfer)
+		return;
+	if (call->awaits_body && call->status == 0)
 		return;
 	if (call->status != 0 || call->operation->finish(call))
 		call_answer(call);
@@ -221,9 +229,20 @@ key_matches(const struct api *api, const struct http_request *request)
 }
 
 static void
+operation_run(struct api_call *call)
+{
+	const struct api_operation *operation = call->operation;
+
+	operation->run(call);
+	if (operation->on_body != NULL && !call->awaits_body &&
+	    call->status == 0)
+		operation->on_body_end(call);
+}
+
+static void
 call_run(struct api_call *call)
 {
-	api_call_run_again(call, call->operation->run);
+	api_call_run_again(call, operation_run);
 }
 
 /* A user that is no administrator has its own rights, in its own rooms. */
@@ -233,9 +252,8 @@ call_limit(struct api_call *call, const struct principal *principal)
 	struct failure failure = { .error = CHAT_FORBIDDEN };
 	struct str id = principal->member_id;
 
-	/* It is not the server, which owns the rooms that it has created. */
 	if (id.len == 0)
-		id = STR("anonymous");
+		id = STR(ANONYMOUS);
 	assert(id.len < sizeof(call->member_id));
 	memcpy(call->member_id, id.data, id.len);
 	call->rights = principal->rights;
@@ -300,13 +318,15 @@ call_admission(const struct api_call *call)
 	return call->exchange->conn->loop->websockets->admission;
 }
 
-static void
-call_ask_admission(struct api_call *call)
+void
+api_call_admit(struct api_call *call)
 {
 	const struct principal anyone = principal_anonymous();
 	struct admission *admission = call_admission(call);
 	struct http_request request;
 
+	call->rights = RIGHTS_OF_BACKEND;
+	call->member_id[0] = '\0';
 	call->candidate =
 	    (struct candidate){ &candidate_ops, call->exchange, NULL };
 	call->is_candidate = true;
@@ -324,9 +344,23 @@ call_on_body(struct http_exchange *exchange, struct str piece)
 {
 	struct api_call *call = exchange->arg;
 
-	if (!input_buffer_append(&call->body, piece.data, piece.len, UINT64_MAX,
-		&exchange->conn->loop->input_bytes))
+	if (call->operation->on_body != NULL)
+		call->operation->on_body(call, piece);
+	else if (!input_buffer_append(&call->body, piece.data, piece.len,
+		     UINT64_MAX, &exchange->conn->loop->input_bytes))
 		conn_abort(exchange->conn);
+}
+
+/* Of a user, or of a client that has the key of a URL. */
+static void
+call_begin_to_run(struct api_call *call)
+{
+	if (call->status != 0)
+		call_finish_if_done(call);
+	else if (call->is_of_user && !call->has_url_key)
+		api_call_admit(call);
+	else
+		call_run(call);
 }
 
 static void
@@ -334,12 +368,12 @@ call_on_request_end(struct http_exchange *exchange)
 {
 	struct api_call *call = exchange->arg;
 
-	if (call->status != 0)
-		call_finish_if_done(call);
-	else if (call->is_of_user)
-		call_ask_admission(call);
-	else
-		call_run(call);
+	if (!call->awaits_body) {
+		call_begin_to_run(call);
+		return;
+	}
+	call->awaits_body = false;
+	api_call_run_again(call, call->operation->on_body_end);
 }
 
 /* A stream goes on as far as the client reads. */
@@ -389,6 +423,7 @@ call_on_close(struct http_exchange *exchange)
 	if (call->is_live)
 		loop->websockets->open_count--;
 	api_unwatch(call);
+	api_file_end(call);
 	id_map_remove(&call->api->calls, str_from(call->id));
 	for (size_t i = 0; i < call->result_count; i++)
 		wire_text_fini(&call->results[i].text);
@@ -417,6 +452,28 @@ call_read_subject(struct api_call *call)
 				 call->subject, sizeof(call->subject)) < 0 ||
 				!utf8_is_valid(str_from(call->subject))))
 		api_call_fail_field(call, name);
+}
+
+static bool
+request_has_body(const struct http_request *request)
+{
+	return request->is_chunked || request->body_length > 0;
+}
+
+/* It opens one file, if it fits; the client need not be known then. */
+static void
+call_read_url_key(struct api_call *call)
+{
+	char key[BLOB_KEY_SIZE];
+
+	call->has_url_key = call->operation->takes_url_key &&
+			    call->is_of_user &&
+			    http_query_get(call->exchange->request->query,
+				"key", key, sizeof(key)) > 0;
+	if (!call->has_url_key)
+		return;
+	call->rights = 0;
+	memcpy(call->member_id, ANONYMOUS, sizeof(ANONYMOUS));
 }
 
 static struct api_call *
@@ -485,6 +542,14 @@ api_call_begin(struct http_exchange *exchange,
 	call->is_of_user = !is_backend;
 	call->needs_admin = !is_backend && !operation->for_users;
 	call_read_subject(call);
+	call_read_url_key(call);
+	call->awaits_body =
+	    operation->on_body != NULL && request_has_body(exchange->request);
 	http_exchange_begin(exchange, &call_ops, call);
+	if (call->awaits_body) {
+		/* Until it is known what the body is for. */
+		http_exchange_pause_body(exchange);
+		call_begin_to_run(call);
+	}
 	return true;
 }

@@ -29,6 +29,8 @@ struct api {
 	char name[API_NAME_MOST];
 	size_t name_len;
 	bool has_listener;
+	bool has_files;
+	char files_base[API_BASE_MOST + 1];
 	struct id_map calls;   /* by id */
 	struct id_map watched; /* struct api_room, by id */
 	struct list watchers;  /* calls that watch a room */
@@ -64,9 +66,16 @@ struct api_operation {
 	 * into call->out, another one as it likes.
 	 */
 	void (*go_on)(struct api_call *);
+	/*
+	 * The next bytes of a body that is not kept, and its end. NULL: run()
+	 * gets the whole body; else it is called before.
+	 */
+	void (*on_body)(struct api_call *, struct str);
+	void (*on_body_end)(struct api_call *);
 	enum command_kind kind; /* of what a moderator does */
 	const char *param;      /* of its path; NULL: there is none */
 	bool for_users;         /* not only for backends */
+	bool takes_url_key;     /* with one in the query all clients may ask */
 };
 
 /* The answer to one message. */
@@ -87,6 +96,7 @@ struct api_call {
 	struct candidate candidate; /* while the admission decides */
 	bool is_candidate;
 	bool is_of_user;  /* admitted, not by the key */
+	bool has_url_key; /* which has not failed to open the file */
 	bool needs_admin; /* of a user; others are refused */
 	bool is_running;  /* run(): the answer is not sent before its end */
 	bool is_live;     /* a stream that is counted as a connection */
@@ -94,6 +104,8 @@ struct api_call {
 	bool has_begun;   /* a stream: it was sent something */
 	bool reads_again; /* a stream: the position was set back */
 	bool has_created; /* the room of the path */
+	bool awaits_body; /* of an operation with on_body() */
+	bool is_transfer; /* the response is a file, which is being sent */
 	unsigned rights;
 	char member_id[ID_SIZE]; /* of the user; "": anonymous, or a backend */
 	char *scope;             /* command.scope, with a NUL; NULL: absent */
@@ -107,7 +119,8 @@ struct api_call {
 	/* The answer. */
 	int status;
 	struct wire_text out;
-	char headers[512];
+	char headers[1536];
+	const char *cache_control; /* NULL: nothing is to be kept */
 	/* Of each message that is published. */
 	struct api_result *results;
 	size_t result_count;
@@ -115,12 +128,13 @@ struct api_call {
 	struct api_room *watched;
 	struct list room_link;
 	struct list watch_link;
-	char epoch[ID_SIZE];  /* as far as the reader knows */
-	uint64_t next;        /* the first message that it does not have */
-	uint32_t limit;       /* messages of a page */
-	unsigned query_flags; /* COMMAND_HAS_AFTER, … */
-	int64_t until_ms;     /* monotonic: it waits until then */
-	size_t sent;          /* bytes of `out` that it has had */
+	char epoch[ID_SIZE];   /* as far as the reader knows */
+	uint64_t next;         /* the first message that it does not have */
+	uint32_t limit;        /* messages of a page */
+	unsigned query_flags;  /* COMMAND_HAS_AFTER, … */
+	int64_t until_ms;      /* monotonic: it waits until then */
+	size_t sent;           /* bytes of `out` that it has had */
+	struct api_file *file; /* of an operation on files; or NULL */
 };
 
 /* --- api_call.c ----------------------------------------------------------- */
@@ -138,6 +152,9 @@ bool api_call_begin(struct http_exchange *, const struct api_operation *);
 enum chat_error api_call_ask(struct api_call *, struct command *,
     struct str ref);
 
+/* Asks the admission; the operation is run as soon as that accepts. */
+void api_call_admit(struct api_call *);
+
 /* An answer came. The call may be over afterwards. */
 void api_call_receive(struct api_call *, const struct event *);
 
@@ -147,6 +164,10 @@ void api_call_run_again(struct api_call *, void (*run)(struct api_call *));
 /* The answer is a failure. */
 void api_call_fail(struct api_call *, const struct failure *);
 void api_call_fail_field(struct api_call *, const char *field);
+
+/* Adds a line to the head of the response, with CR LF; one that fits. */
+void api_call_add_header(struct api_call *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Sets the head of a response that follows at once. */
 void api_call_respond_head(struct api_call *, int status,
@@ -201,6 +222,14 @@ bool api_query_seconds(struct api_call *, const struct http_request *,
 bool api_query_text(struct api_call *, const struct http_request *,
     const char *name, char *out, size_t size);
 
+/* --- api_files.c ---------------------------------------------------------- */
+
+/* Frees call->file; what was uploaded in vain is removed. */
+void api_file_end(struct api_call *);
+
+/* The headers that tus requires for OPTIONS. */
+bool api_files_answer_options(struct http_exchange *);
+
 /* --- operations ----------------------------------------------------------- */
 
 #define API_OPERATIONS(X) \
@@ -222,7 +251,11 @@ bool api_query_text(struct api_call *, const struct http_request *,
 	X(ban)            \
 	X(unban)          \
 	X(members)        \
-	X(member_end)
+	X(member_end)     \
+	X(file_post)      \
+	X(file_patch)     \
+	X(file_get)       \
+	X(file_delete)
 
 #define X(name) extern const struct api_operation operation_##name;
 API_OPERATIONS(X)

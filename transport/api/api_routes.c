@@ -51,13 +51,24 @@ static const struct http_route api_routes[] = {
 	{ NULL, 0, NULL, false },
 };
 
+/* Not for backends only, so they are served without a key of those, too. */
+static const struct http_route file_routes[] = {
+	{ "/v1/files", HTTP_POST, run_file_post, HTTP_STREAMS_BODY },
+	{ "/v1/files", HTTP_OPTIONS, api_files_answer_options,
+	    HTTP_REFUSES_BODY },
+	{ "/v1/files/{file}", HTTP_GET, run_file_get, HTTP_REFUSES_BODY },
+	{ "/v1/files/{file}", HTTP_PATCH, run_file_patch, HTTP_STREAMS_BODY },
+	{ "/v1/files/{file}", HTTP_DELETE, run_file_delete, HTTP_REFUSES_BODY },
+	{ NULL, 0, NULL, HTTP_REFUSES_BODY },
+};
+
 bool
 api_handle(struct api *api, struct http_exchange *exchange)
 {
-	if (api->key_len == 0)
-		return false;
 	exchange->arg = api;
-	if (http_routes_run(exchange, api_routes))
+	if (api->has_files && http_routes_run(exchange, file_routes))
+		return true;
+	if (api->key_len > 0 && http_routes_run(exchange, api_routes))
 		return true;
 	exchange->arg = NULL;
 	return false;

@@ -339,14 +339,21 @@ http_exchange_count_auth_failure(struct http_exchange *exchange,
 /* --- the body of a request ------------------------------------------------ */
 
 bool
-http_exchange_admits_body(struct http_exchange *exchange, bool takes_body)
+http_exchange_admits_body(struct http_exchange *exchange,
+    enum http_body_use use)
 {
+	struct http_conn *http = (struct http_conn *)exchange;
 	const struct http_request *request = exchange->request;
 	size_t most = exchange->conn->loop->limits->body_bytes;
 
 	if (!request->is_chunked && request->body_length == 0)
 		return true;
-	if (takes_body && (most == 0 || request->body_length <= most))
+	if (use == HTTP_STREAMS_BODY) {
+		http->body.most = UINT64_MAX;
+		return true;
+	}
+	if (use == HTTP_TAKES_BODY &&
+	    (most == 0 || request->body_length <= most))
 		return true;
 	http_refuse(&exchange->response, 413, "Content Too Large\n");
 	return false;

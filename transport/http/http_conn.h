@@ -82,11 +82,11 @@ void http_conn_set_peer(struct conn *, const struct http_client *);
 void http_refuse(struct http_response *, int status, const char *why);
 
 /*
- * Whether the request's body can be taken: there is none, or the route takes
- * one and its length, as far as it is known, is within limits.body_bytes.
- * Else it is refused.
+ * Whether the request's body can be taken: there is none, or the route streams
+ * it, or takes it and its length, as far as it is known, is within
+ * limits.body_bytes. Else it is refused.
  */
-bool http_exchange_admits_body(struct http_exchange *, bool takes_body);
+bool http_exchange_admits_body(struct http_exchange *, enum http_body_use);
 
 /* The answer comes later. */
 void http_exchange_begin(struct http_exchange *,

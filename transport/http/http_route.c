@@ -16,6 +16,8 @@ static const struct {
 	{ "POST", HTTP_POST },
 	{ "PUT", HTTP_PUT },
 	{ "DELETE", HTTP_DELETE },
+	{ "PATCH", HTTP_PATCH },
+	{ "OPTIONS", HTTP_OPTIONS },
 };
 
 static unsigned
@@ -76,7 +78,7 @@ write_allowed(struct http_exchange *exchange, unsigned allowed)
 	size_t len = (size_t)snprintf(text, HTTP_TEXT_SIZE, "Allow: ");
 
 	for (size_t i = 0; i < COUNT_OF(methods); i++)
-		if (allowed & methods[i].method)
+		if (allowed & methods[i].method & ~(unsigned)HTTP_OPTIONS)
 			len += (size_t)snprintf(text + len,
 			    HTTP_TEXT_SIZE - len, "%s, ", methods[i].name);
 	snprintf(text + len, HTTP_TEXT_SIZE - len, "OPTIONS\r\n");
@@ -117,7 +119,7 @@ http_routes_run(struct http_exchange *exchange, const struct http_route *table)
 				allowed |= route->methods;
 			continue;
 		}
-		if (!http_exchange_admits_body(exchange, route->takes_body) ||
+		if (!http_exchange_admits_body(exchange, route->body_use) ||
 		    route->run(exchange))
 			return true;
 	}

@@ -11,7 +11,16 @@ enum http_method {
 	HTTP_POST = 1 << 1,
 	HTTP_PUT = 1 << 2,
 	HTTP_DELETE = 1 << 3,
-	HTTP_ANY = 1 << 4 /* unknown ones, too */
+	HTTP_ANY = 1 << 4, /* unknown ones, too */
+	HTTP_PATCH = 1 << 5,
+	HTTP_OPTIONS = 1 << 6 /* else it is answered with the methods */
+};
+
+/* What becomes of the body of a request. */
+enum http_body_use {
+	HTTP_REFUSES_BODY = false, /* a request with a body is refused */
+	HTTP_TAKES_BODY = true,    /* of up to limits.body_bytes */
+	HTTP_STREAMS_BODY          /* of any size: it is not kept in memory */
 };
 
 struct http_route {
@@ -24,7 +33,7 @@ struct http_route {
 	unsigned methods;
 	/* Answers, see http_conn.h. False: the table is searched on. */
 	bool (*run)(struct http_exchange *);
-	bool takes_body; /* else a request with a body is refused */
+	enum http_body_use body_use;
 };
 
 /*
