@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "auth/authenticator.h"
+#include "cmd/parleyd/file_service.h"
 #include "cmd/parleyd/hooks_open.h"
 #include "cmd/parleyd/key_file.h"
 #include "cmd/parleyd/listen_file.h"
@@ -31,6 +32,7 @@
 #include "transport/server.h"
 #include "transport/session.h"
 #include "transport/tls/tls_context.h"
+#include "wire/common/file_part.h"
 #include "wire/dialect.h"
 
 struct app {
@@ -49,6 +51,7 @@ struct app {
 	struct host host;
 	struct authenticator *auth;
 	struct word_file *words;
+	struct file_service files;
 	struct server *server;
 	struct passed_sockets sockets;
 	struct service_notify notify;
@@ -137,6 +140,7 @@ use_options(struct app *app, const struct options *options)
 					   app->sockets.count);
 	proxies_set(&app->proxies, &options->auth);
 	app->chat.limits = options->chat;
+	app->chat.limits.files = file_service_use(&app->files, &app->options);
 	app->chat.limits.fill_messages = options->history.messages;
 	app->chat.limits.fill_bytes = options->history.bytes;
 	app->chat.profile = make_profile(options);
@@ -248,6 +252,8 @@ api_set(struct app *app, const char *key)
 		.key = str_from(key),
 		.name = str_from(admin->name),
 		.has_listener = admin->listeners.count > 0,
+		.has_files = app->files.blobs != NULL,
+		.files_base = str_from(app->options.files.url),
 	};
 
 	api_configure(app->api, &settings);
@@ -346,7 +352,8 @@ stores_bytes_held(void *arg)
 
 	return history_bytes(app->stores.history) +
 	       attribute_store_bytes(app->stores.attributes) +
-	       room_store_bytes(app->stores.rooms) + waiting_bytes(app) +
+	       room_store_bytes(app->stores.rooms) +
+	       file_service_bytes(&app->files) + waiting_bytes(app) +
 	       (app->hooks == NULL ? 0 : hooks_bytes(app->hooks));
 }
 
@@ -376,6 +383,14 @@ collect_server_stats(struct server_stats *out, void *arg)
 	resource_usage(&out->process);
 	if (app->stores.files != NULL)
 		file_store_stats(app->stores.files, &out->store);
+	out->files = *dispatcher_file_totals(app->dispatcher);
+	if (app->files.blobs != NULL) {
+		struct blob_usage usage =
+		    blob_store_usage(app->files.blobs, STR_ABSENT);
+
+		out->file_count = usage.count;
+		out->file_bytes = usage.bytes;
+	}
 	hub_stats(app->hub, out);
 	if (app->hooks != NULL)
 		hooks_stats(app->hooks, &out->hooks);
@@ -547,9 +562,25 @@ make_publisher(struct app *app)
 }
 
 static bool
+make_files(struct app *app)
+{
+	if (!file_service_open(&app->files, &app->options)) {
+		log_error("files cannot be opened");
+		return false;
+	}
+	app->chat.limits.files = file_service_use(&app->files, &app->options);
+	if (app->files.blobs == NULL)
+		return true;
+	app->chat.blobs = app->files.blobs;
+	app->chat.file_messages = file_parts_messages(app->files.parts);
+	return true;
+}
+
+static bool
 make_chat(struct app *app)
 {
-	if (!make_hooks(app) || !open_stores(app) || !make_publisher(app))
+	if (!make_hooks(app) || !open_stores(app) || !make_files(app) ||
+	    !make_publisher(app))
 		return false;
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
@@ -689,6 +720,7 @@ app_fini(struct app *app)
 	api_destroy(app->api);
 	word_file_destroy(app->words);
 	hub_destroy(app->hub);
+	file_service_fini(&app->files);
 	stores_close(&app->stores);
 	hooks_destroy(app->hooks);
 	service_notify_fini(&app->notify);

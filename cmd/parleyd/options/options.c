@@ -6,7 +6,9 @@
 
 #include "cmd/parleyd/options/option_limits.h"
 #include "cmd/parleyd/options/options_load.h"
+#include "domain/base/count_of.h"
 #include "domain/member.h"
+#include "domain/text/file_name.h"
 #include "domain/text/names.h"
 #include "transport/http/http.h"
 
@@ -242,6 +244,36 @@ proxies_check(struct options_load *load)
 		   why);
 }
 
+static bool
+url_base_is_valid(struct str base)
+{
+	const struct str schemes[] = { STR("https://"), STR("http://") };
+
+	for (size_t i = 0; i < COUNT_OF(schemes); i++)
+		if (base.len > schemes[i].len &&
+		    memcmp(base.data, schemes[i].data, schemes[i].len) == 0)
+			return base.data[base.len - 1] != '/' &&
+			       strcspn(base.data, " \"<>\\^`{|}?#") == base.len;
+	return base.len == 0;
+}
+
+static bool
+files_check(struct options_load *load)
+{
+	const struct options *options = load->out;
+
+	if (!file_types_are_valid(str_from(options->chat.files.types)))
+		return options_load_fail(load,
+		    load->rank[options_load_index(option_named("files.types"))],
+		    "files.types (%s) is not a list of media types",
+		    options->chat.files.types);
+	return url_base_is_valid(str_from(options->files.url)) ||
+	       options_load_fail(load,
+		   load->rank[options_load_index(option_named("files.url"))],
+		   "files.url (%s) is not a URL, without a slash at its end",
+		   options->files.url);
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -260,7 +292,7 @@ options_load(struct options *out, const struct options_sources *sources,
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
 	       admin_check(&load) && proxies_check(&load) &&
 	       proxy_auth_check(&load) && hook_check(&load) &&
-	       hooks_check(&load);
+	       hooks_check(&load) && files_check(&load);
 }
 
 bool

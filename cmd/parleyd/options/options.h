@@ -113,6 +113,13 @@ struct hooks_options {
 	size_t memory;
 };
 
+/* Where uploaded files are; their limits are the chat's. */
+struct file_options {
+	char dir[256]; /* "": below store.dir, or in memory without that */
+	uint64_t memory;
+	char url[API_BASE_MOST + 1];
+};
+
 /* A plain value: it can be compared and copied. */
 struct options {
 	enum options_action action;
@@ -123,6 +130,7 @@ struct options {
 	struct admin_options admin;
 	struct hooks_options hooks;
 	struct moderation_options moderation;
+	struct file_options files;
 	struct tls_options tls;
 	bool http_pages;
 	bool http_stats;

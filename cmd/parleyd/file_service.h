@@ -1,0 +1,28 @@
+/* Uploaded files: where they are, and how messages name them. */
+#ifndef CMD_FILE_SERVICE_H
+#define CMD_FILE_SERVICE_H
+
+#include "cmd/parleyd/options/options.h"
+
+struct disk;
+struct file_parts;
+
+/* Filled with zeros: files are off. */
+struct file_service {
+	struct blob_store *blobs;
+	struct file_parts *parts;
+	struct disk *disk; /* NULL: they are in memory */
+};
+
+/* False: it is logged why not. */
+bool file_service_open(struct file_service *, const struct options *);
+void file_service_fini(struct file_service *);
+
+/* The limits as they fit this service; the options are borrowed. */
+struct file_limits file_service_use(struct file_service *,
+    const struct options *);
+
+/* Memory of files; 0 if they are on the disk. */
+size_t file_service_bytes(const struct file_service *);
+
+#endif
