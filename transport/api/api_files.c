@@ -640,14 +640,14 @@ const struct api_operation operation_file_get = {
 };
 
 static void
-file_delete_run(struct api_call *call)
+file_remove_run(struct api_call *call)
 {
 	if (file_begin(call))
 		file_ask_kind(call, COMMAND_FILE_DELETE);
 }
 
 const struct api_operation operation_file_delete = {
-	.run = file_delete_run,
+	.run = file_remove_run,
 	.receive = file_receive,
 	.param = "file",
 	.for_users = true,

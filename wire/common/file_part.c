@@ -91,7 +91,7 @@ file_view_read(struct str body, struct file_view *out)
 }
 
 static bool
-text_copy(const struct json_string *from, char *out, size_t size)
+json_text_copy(const struct json_string *from, char *out, size_t size)
 {
 	size_t len = 0;
 
@@ -111,9 +111,9 @@ file_parts_read(struct file_message *messages, struct str body,
 
 	(void)messages;
 	if (end == FILE_PART_FOUND &&
-	    (!text_copy(&view.id, out->id, sizeof(out->id)) ||
+	    (!json_text_copy(&view.id, out->id, sizeof(out->id)) ||
 		!blob_id_is_valid(str_from(out->id)) ||
-		!text_copy(&view.key, out->key, sizeof(out->key))))
+		!json_text_copy(&view.key, out->key, sizeof(out->key))))
 		end = FILE_PART_BAD;
 	return end;
 }
