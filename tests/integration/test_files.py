@@ -208,7 +208,10 @@ def test_an_upload_that_breaks_off_is_removed_unless_it_can_go_on(start):
     broken.connection.putrequest("POST", "/v1/files?name=x")
     broken.connection.putheader("Content-Length", "100000")
     broken.connection.endheaders(b"x" * 50_000)
-    stats = lambda: http.get("/stats")["files"]
+
+    def stats():
+        return http.get("/stats")["files"]
+
     while stats()["received_bytes"] < 50_000:
         pass
     assert stats()["count"] == 1
@@ -247,7 +250,8 @@ def test_a_file_is_its_owners_until_it_is_shared(server, connect, user):
 
 
 def test_no_file_is_served_to_who_may_not_read_its_room(server, connect, user):
-    alice, bob, carol = connect("alice"), connect("bob"), connect("carol")
+    alice, bob = connect("alice"), connect("bob")
+    connect("carol")
     alice.ask_ok("create", name="Secret", room="secret", private=True)
     file = upload(user("alice"), query="?name=a.png&room=secret")
     assert user("alice").get(file["url"]).status == 200
@@ -364,7 +368,10 @@ def test_other_dialects_get_a_link(start, see_off):
 def test_limits_of_size_quota_and_type(start):
     server = start("--files-size", "200KiB", "--files-quota-user", "300KiB",
                    "--files-types", "image/*,text/plain")
-    http = lambda: client(server)
+
+    def http():
+        return client(server)
+
     refused = http().ask("POST", "/v1/files", b"x" * 204_801)
     assert (refused.status, refused["error"]) == (413, "file_too_large")
     assert refused["limit"] == 204_800
