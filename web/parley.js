@@ -32,7 +32,15 @@
  * | notice  | `{message}`: an announcement of the server in the lobby |
  * | dm      | `{member, member_id, message, own}`: a private message;
  * |         | between users with `room`, `seq`, `at`. `own`: sent on another
- * |         | connection of ours |
+ * |         | connection of ours. Messages of a talk that openTalk() has opened
+ * |         | are `message` events instead |
+ * | edit, redact, react | as in the protocol, with `own`: it was us |
+ * | changed | a message as it is now; it was redacted or edited while there
+ * |         | was no connection |
+ * | stale   | the room: more messages have changed than were sent; read the
+ * |         | history anew |
+ * | read    | `{room, seq}`: another connection of ours has read up to there |
+ * | joined  | `{room}`, an id: another connection of ours has joined it |
  * | room    | the room: its members, count or name changed |
  * | typing  | `{room, member, member_id}` |
  * | reset   | the room: its numbering restarted, earlier messages are gone |
@@ -78,19 +86,28 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const fail = (code, message) =>
 	Promise.reject(new ParleyError({ code, message }));
 
-/** A joined room; read-only for callers. */
+/** Whether a member id is that of a user: of a member with an account. */
+export const isUser = (id) => /^u[a-z2-7]{26}$/.test(id);
+
+const isTalk = (room) => room.startsWith("@");
+
+/** A joined room, or a talk; read-only for callers. */
 class Room {
-	/** @param {string} id */
-	constructor(id) {
+	/**
+	 * @param {string} id
+	 * @param {?string} [other]  the id of the other user, of a talk
+	 */
+	constructor(id, other = null) {
 		this.id = id;
+		this.other = other;
 		this.name = id;
-		this.epoch = ""; /* the numbering that `seq` belongs to */
+		this.epoch = ""; /* the numbering of `seq`; "": the talk has not begun */
 		this.seq = 0; /* of the newest message received */
 		/** @type {?string[]} null if there are too many to list */
 		this.members = [];
 		this.count = 0; /* of members */
 		this.live = false; /* joined on the current connection */
-		this.buffered = null; /* live messages, while missed ones are fetched */
+		this.buffered = null; /* live events, while missed messages are fetched */
 		this.onLive = []; /* callbacks */
 		this.unacked = new Map(); /* key → JSON */
 		this.last = Promise.resolve(); /* the newest broadcast(), settled */
@@ -375,9 +392,8 @@ export class Parley extends EventTarget {
 		const joined = await this.#request({
 			command: "join", room: id, create, persistent, history,
 		});
-		const room = this.rooms.get(id) ?? new Room(id);
+		const room = this.#roomOf(id);
 
-		this.rooms.set(id, room);
 		room.persistent = persistent;
 		room.epoch = joined.epoch;
 		room.seq = joined.seq;
@@ -385,10 +401,81 @@ export class Parley extends EventTarget {
 		return { room, messages: this.#decorate(room, joined.messages) };
 	}
 
-	/** @param {string} id */
+	#roomOf(id) {
+		const room = this.rooms.get(id) ?? new Room(id, this.otherOf(id));
+
+		this.rooms.set(id, room);
+		return room;
+	}
+
+	/** The id of the other user of a talk; null for the id of a room. */
+	otherOf(id) {
+		return isTalk(id)
+			? id.slice(1).split("+").find((one) => one !== this.me.id) ?? null : null;
+	}
+
+	/** The id of our talk with a user. Needs a connection. */
+	talkWith(memberId) {
+		return `@${[memberId, this.me.id].sort().join("+")}`;
+	}
+
+	/**
+	 * Opens the talk with another user; both need accounts. It is used like a
+	 * room from then on: broadcast() sends to the other, who may be away. It
+	 * begins with the first message.
+	 *
+	 * @param {string} memberId
+	 * @param {{history?: number}} [options]  number of messages to return
+	 * @returns {Promise<{room: Room, messages: object[]}>}
+	 */
+	async openTalk(memberId, { history = 0 } = {}) {
+		const id = this.talkWith(memberId);
+
+		try {
+			return await this.join(id, { history });
+		} catch (error) {
+			if (error.code !== "room_not_found")
+				throw error;
+			const room = this.#roomOf(id);
+			this.#confirm(room, { name: id });
+			return { room, messages: [] };
+		}
+	}
+
+	/** Leaves a room, or closes a talk until its next message. */
 	async leave(id) {
 		this.rooms.delete(id);
-		await this.#request({ command: "leave", room: id });
+		if (!isTalk(id))
+			await this.#request({ command: "leave", room: id });
+	}
+
+	/* --- messages that change ------------------------------------------ */
+
+	/** Removes the text of a message: our own, or as a moderator. */
+	redact(id, seq, reason) {
+		return this.#request({ command: "redact", room: id, seq, reason });
+	}
+
+	/** Replaces the text of our own message. */
+	edit(id, seq, message) {
+		return this.#request({ command: "edit", room: id, seq, message });
+	}
+
+	/** Adds our reaction to a message, a short text. */
+	react(id, seq, reaction) {
+		return this.#request({ command: "react", room: id, seq, reaction });
+	}
+
+	/** Takes our reaction back. */
+	unreact(id, seq, reaction) {
+		return this.#request({
+			command: "react", room: id, seq, reaction, remove: true,
+		});
+	}
+
+	/** We have read the messages up to this one. Needs an account. */
+	read(id, seq) {
+		return this.#request({ command: "read", room: id, seq });
 	}
 
 	/* --- moderation: for owners and moderators ------------------------ */
@@ -445,6 +532,25 @@ export class Parley extends EventTarget {
 	}
 
 	/**
+	 * Our own rooms and talks, also those of earlier sessions.
+	 *
+	 * @returns {Promise<object[]>} `{room, name, members, persistent, seq, read,
+	 * unread}` each
+	 */
+	async listOwnRooms() {
+		const own = [];
+
+		for (let more = true; more;) {
+			const page = await this.#request({
+				command: "rooms", mine: true, after: own.at(-1)?.room,
+			});
+			own.push(...page.rooms);
+			more = page.more === true && page.rooms.length > 0;
+		}
+		return own;
+	}
+
+	/**
 	 * The members of a room, or of the lobby (null).
 	 * @returns {Promise<string[]>}
 	 */
@@ -483,7 +589,7 @@ export class Parley extends EventTarget {
 	typing(id) {
 		const room = this.rooms.get(id);
 
-		if (!room?.live || Date.now() - room.typedAt < TYPING_MS)
+		if (!room?.live || room.other || Date.now() - room.typedAt < TYPING_MS)
 			return;
 		room.typedAt = Date.now();
 		this.#socket.send(JSON.stringify({ command: "typing", room: id }));
@@ -508,14 +614,18 @@ export class Parley extends EventTarget {
 
 	/**
 	 * A private message to an id, or to the present bearer of a name.
+	 * @param {string} recipient
+	 * @param {string} message
+	 * @param {{key?: string}} [options]  between users: of an earlier attempt
 	 * @returns {Promise<object>} `{member, member_id, …}` of the recipient
 	 */
-	dm(recipient, message) {
-		return this.#request({ command: "dm", recipient, message });
+	dm(recipient, message, { key = undefined } = {}) {
+		return this.#request({ command: "dm", recipient, message, key });
 	}
 
 	/**
-	 * Posts to a room, in the order of the calls, across lost connections.
+	 * Posts to a room or talk, in the order of the calls, across lost
+	 * connections.
 	 *
 	 * @param {?string} id   null: the lobby, which takes strings only and has
 	 * no retries
@@ -541,13 +651,17 @@ export class Parley extends EventTarget {
 	}
 
 	async #post(room, message, key, until) {
-		const command = { command: "broadcast", room: room.id, message, key };
+		const command = room.other
+			? { command: "dm", recipient: room.other, message, key }
+			: { command: "broadcast", room: room.id, message, key };
 
 		room.unacked.set(key, JSON.stringify(message));
 		for (;;) {
 			try {
 				await this.#untilLive(room, until);
 				const ack = await this.#request(command, until);
+				if (room.other)
+					this.#acceptOwn(room, ack, message);
 				room.unacked.delete(key);
 				return ack;
 			} catch (error) {
@@ -608,21 +722,29 @@ export class Parley extends EventTarget {
 	}
 
 	async #rejoin(room) {
-		const since = { epoch: room.epoch, seq: room.seq };
-		const command = { command: "join", room: room.id, since };
+		const command = room.epoch
+			? { command: "join", room: room.id, since: { epoch: room.epoch, seq: room.seq } }
+			: { command: "join", room: room.id, history: 1000 };
 
 		room.buffered = [];
 		const joined = await this.#request(command).catch(async (error) => {
 			if (error.code !== "room_not_found")
 				throw error;
+			if (room.other)
+				return { name: room.id, epoch: "", seq: 0, messages: [],
+					epoch_changed: room.epoch !== "" };
 			await this.#createAgain(room);
 			return this.#request(command);
 		});
+		room.epoch = joined.epoch;
 		if (joined.epoch_changed) {
-			room.epoch = joined.epoch;
 			room.seq = 0;
 			this.#emit("reset", room);
 		}
+		for (const message of this.#decorate(room, joined.changes ?? []))
+			this.#emit("changed", message);
+		if (joined.more_changes)
+			this.#emit("stale", room);
 		if (joined.missing) {
 			room.seq = joined.missing[1];
 			this.#emit("gap", { room, missing: joined.missing });
@@ -657,7 +779,7 @@ export class Parley extends EventTarget {
 
 	/* The room is joined: release buffered messages and waiting calls. */
 	#confirm(room, joined) {
-		const { name, members = null, count, topic = "", role = "member" } = joined;
+		const { name, members = null, count = 0, topic = "", role = "member" } = joined;
 		const buffered = room.buffered ?? [];
 
 		Object.assign(room, {
@@ -665,7 +787,7 @@ export class Parley extends EventTarget {
 			isPrivate: joined.private ?? false,
 			isModerated: joined.moderated ?? false,
 		});
-		buffered.forEach((message) => this.#accept(room, message));
+		buffered.forEach((event) => this.#onRoomEvent(event, room));
 		room.onLive.splice(0).forEach((callback) => callback());
 		this.#emit("room", room);
 	}
@@ -706,15 +828,21 @@ export class Parley extends EventTarget {
 	#handlers = {
 		me: (me) => this.#onMe(me),
 		broadcast: (event, room) => this.#onBroadcast(event, room),
-		dm: (event) => this.#emit("dm",
-			{ ...event, own: this.ids.has(event.member_id) }),
+		dm: (event, talk) => this.#onDm(event, talk),
+		edit: (event, room) => this.#onRoomEvent(event, room),
+		redact: (event, room) => this.#onRoomEvent(event, room),
+		react: (event, room) => this.#onRoomEvent(event, room),
+		read: (event) => this.#emit("read", event),
 		typing: (event) => this.#emit("typing", event),
 		error: (event) => this.#emit("error", event),
 		token_expiring: () => this.#renewToken().catch((error) =>
 			this.#emit("error", error)),
 		bye: (event) => { this.#bye = event; },
-		join: ({ member }, room) => this.#updateCount(room, 1, () =>
-			room.members.push(member)),
+		join: ({ member, member_id: id, room: name }, room) => {
+			this.#updateCount(room, 1, () => room.members.push(member));
+			if (!room && id === this.me.id && typeof name === "string")
+				this.#emit("joined", { room: name });
+		},
 		leave: ({ member, member_id: id }, room) => {
 			this.#updateCount(room, -1, () => {
 				room.members = room.members.filter((name) => name !== member);
@@ -810,10 +938,41 @@ export class Parley extends EventTarget {
 			this.#emit("message", {
 				...event, room: null, own: event.member === this.me.member,
 			});
-		else if (room?.buffered)
+		else
+			this.#onRoomEvent(event, room);
+	}
+
+	#onDm(event, talk) {
+		if (talk)
+			this.#onRoomEvent(event, talk);
+		else
+			this.#emit("dm", { ...event, own: this.ids.has(event.member_id) });
+	}
+
+	/* A message, or a change of one: in the order in which they came. */
+	#onRoomEvent(event, room) {
+		const by = event.member_id ?? event.by_id;
+
+		if (room?.buffered)
 			room.buffered.push(event);
-		else if (room)
+		else if (room && ["broadcast", "dm"].includes(event.event))
 			this.#accept(room, event);
+		else if (room)
+			this.#emit(event.event, { ...event, own: this.ids.has(by) });
+	}
+
+	/* The server does not send us our own message of a talk. */
+	#acceptOwn(talk, { seq, at }, message) {
+		const { member, id } = this.me;
+
+		this.#accept(talk, { seq, at, member, member_id: id, message });
+	}
+
+	/* The first message of a talk has begun its numbering. */
+	async #learnEpoch(talk) {
+		const { epoch } = await this.#request({ command: "join", room: talk.id });
+
+		talk.epoch = epoch;
 	}
 
 	/* Emits a message unless it was: after a rejoin some arrive twice. */
@@ -827,6 +986,8 @@ export class Parley extends EventTarget {
 		if (seq <= room.seq)
 			return;
 		room.seq = seq;
+		if (!room.epoch)
+			this.#learnEpoch(room).catch(() => {}); /* the next one retries */
 		this.#emit("message", this.#decorate(room, [message])[0]);
 	}
 

@@ -1,48 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { FakeSocket, clock, load, settled } from "./fakes.mjs";
+import { FakeSocket, GREETING, Parley, ParleyError, clock, connected, inRoom, joined,
+	message, prepare, settled } from "./client.mjs";
 
-const { Parley, ParleyError } = await load("parley.js");
-
-const GREETING = { event: "me", member: "alice", id: "a1", ping_ms: 25000 };
-
-beforeEach(() => {
-	clock.install();
-	FakeSocket.all = [];
-	Math.random = () => 0.5;
-});
-
-/* A connected client, and the events that it emits. */
-async function connected() {
-	const chat = new Parley("ws://host/ws", { name: "alice" });
-	const events = [];
-
-	for (const type of ["message", "state", "error", "reset", "gap", "left",
-		"role", "topic"])
-		chat.addEventListener(type, ({ detail }) => events.push([type, detail]));
-	const greeting = chat.connect();
-	await FakeSocket.last.receive(GREETING);
-	assert.equal((await greeting).id, "a1");
-	return { chat, events };
-}
-
-const joined = (fields) =>
-	({ event: "joined", room: "tea", name: "tea", epoch: "e1", seq: 0, count: 1,
-		members: ["alice"], messages: [], ...fields });
-
-const message = (seq, text = `m${seq}`) =>
-	({ event: "broadcast", room: "tea", seq, at: 1, member: "bob", member_id: "b1",
-		message: text });
-
-async function inRoom(fields) {
-	const { chat, events } = await connected();
-	const join = chat.join("tea");
-
-	await FakeSocket.last.answer("join", joined(fields));
-	await join;
-	return { chat, events };
-}
+beforeEach(prepare);
 
 const texts = (events) => events.filter(([type]) => type === "message")
 	.map(([, { message: text }]) => text);
