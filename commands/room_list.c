@@ -12,6 +12,9 @@
  */
 #define ROOM_EXTRA 150
 
+/* So many messages of a talk are searched for a name. */
+#define NAME_SEARCH 50
+
 static enum chat_error
 room_list_answer(const struct request *request, const struct listing *listing,
     const struct listing_page *page)
@@ -89,19 +92,57 @@ other_take_name(struct str room, const struct attribute *member, void *arg)
 	return false;
 }
 
-/* A user that is away has the name of its last membership of a room. */
-static void
-talk_name_other(const struct chat *chat, struct str other_id, struct room *talk)
+struct author_search {
+	struct str id;
+	char *name;
+};
+
+static bool
+author_take_name(const struct message *message, void *arg)
 {
+	const struct author_search *search = arg;
+
+	if (str_equal(message->author_id, search->id))
+		room_name_sanitize(message->author, search->name);
+	return true;
+}
+
+/* The newest messages of a talk have the name that the other had. */
+static void
+talk_name_author(const struct request *request, struct str other_id,
+    struct room *talk)
+{
+	struct author_search search = { other_id, talk->name };
+	struct history *history = request->chat->history;
+	struct str id = str_from(talk->id);
+	struct history_span span;
+
+	if (history_span(history, id, request->now_ms, &span) == CHAT_OK)
+		history_each(history, id,
+		    span.last > NAME_SEARCH ? span.last - NAME_SEARCH : 1,
+		    request->now_ms, author_take_name, &search);
+}
+
+/*
+ * A user that is away has the name of its messages, or of its last membership
+ * of a room.
+ */
+static void
+talk_name_other(const struct request *request, struct str other_id,
+    struct room *talk)
+{
+	const struct chat *chat = request->chat;
 	struct member other;
 
 	talk->member_count = 1;
 	if (member_store_get(chat->members, other_id, &other) == CHAT_OK) {
 		talk->member_count = 2;
 		room_name_sanitize(str_from(other.name), talk->name);
-	} else
-		attribute_store_each_room(chat->attributes, ATTRIBUTE_MEMBER,
-		    other_id, other_take_name, talk->name);
+		return;
+	}
+	attribute_store_each_room(chat->attributes, ATTRIBUTE_MEMBER, other_id,
+	    other_take_name, talk->name);
+	talk_name_author(request, other_id, talk);
 }
 
 /* The member is in no talk: its id says whose it is. */
@@ -116,7 +157,7 @@ talk_add(const struct room *room, void *arg)
 	if (own->count == own->most || other_id.data == NULL)
 		return own->count < own->most;
 	talk = *room;
-	talk_name_other(own->request->chat, other_id, &talk);
+	talk_name_other(own->request, other_id, &talk);
 	return own_room_add(&talk, own);
 }
 

@@ -173,6 +173,13 @@ START_TEST(a_talk_has_the_name_of_the_other_who_may_be_away)
 	DO(ROOM_LIST, BOB, .connection = 1, .flags = COMMAND_MINE);
 	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
 	    "[" TALK " alice 1"));
+	DO(DM, BOB, .connection = 1, PSST, .recipient = STR(ALICE));
+	DO(DISCONNECT, BOB, .connection = 1);
+	DO(DISCONNECT, BOB, .connection = 2);
+	talker_connect(ALICE, "alice", 3);
+	DO(ROOM_LIST, ALICE, .connection = 3, .flags = COMMAND_MINE);
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "[" TALK " bob 1"));
 }
 END_TEST
 
