@@ -12,9 +12,9 @@ export default [
 	{
 		files: ["web/*.js", "tests/web/*.mjs"],
 		languageOptions: {
-			globals: { onhashchange: "writable", ...names(["document", "window", "location", "history", "navigator",
+			globals: { onhashchange: "writable", onpagehide: "writable", ...names(["document", "window", "location", "history", "navigator",
 				"localStorage", "sessionStorage", "crypto", "WebSocket", "Event",
-				"EventTarget", "CustomEvent", "URL", "URLSearchParams", "Node", "fetch",
+				"EventTarget", "CustomEvent", "URL", "URLSearchParams", "TextEncoder", "Node", "fetch",
 				"AbortSignal", "matchMedia", "innerWidth", "innerHeight", "visualViewport",
 				"requestAnimationFrame", "ResizeObserver", "IntersectionObserver",
 				"MutationObserver", "Notification", "getSelection", "console",

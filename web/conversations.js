@@ -1,15 +1,8 @@
-/*
- * Conversations: the lobby, rooms, direct messages. One is shown; if it is
- * scrolled to its end it stays there when messages arrive.
- */
+/* The state of the page: conversations (the lobby, rooms, direct messages). */
 
 import { Log } from "./log.js";
-import { $ } from "./elements.js";
-
-const ENTRIES_MAX = 1000; /* of one conversation */
-const END_PX = 80; /* scrolled this close to the end counts as the end */
-
-const scroll = $("scroll");
+import { ReadState } from "./read_state.js";
+import { load, save } from "./storage.js";
 
 /* State shared by all modules of the page. */
 export const page = {
@@ -20,28 +13,39 @@ export const page = {
 };
 
 class Conversation {
+	/**
+	 * @param {string} key  a room id; of direct messages without an account
+	 * "@" and the id of the other
+	 */
 	constructor(key, name, room = null) {
 		this.key = key;
 		this.name = name;
-		this.room = room;
+		this.room = room; /* of parley.js; null: messages have no numbers */
 		this.log = new Log();
-		this.unread = 0;
-		this.draft = "";
-		this.hasHistory = false; /* direct, and kept by the server */
+		this.state = new ReadState();
+		this.draft = load(sessionStorage, "drafts", {})[key] ?? "";
+		this.isLoaded = room === null; /* the newest messages are shown */
+		this.isStale = false; /* reactions may have been missed */
 		this.hasOlder = false; /* the server may have older messages */
-		this.loading = false;
+		this.loading = null; /* a promise */
 		this.scrollTop = null; /* null: the end */
 		this.typing = new Map();
 		this.members = [];
-		this.memberId = null; /* the other's, if it is direct */
+		this.memberId = room?.other ?? null; /* the other's, if it is direct */
+		this.isAway = false;
+		this.reporting = 0; /* a timer: the read marker is to be sent */
 	}
 
 	get isRoom() {
-		return this.room !== null;
+		return this.room !== null && !this.isDirect;
 	}
 
 	get isDirect() {
 		return this.key.startsWith("@");
+	}
+
+	get unread() {
+		return this.state.unread;
 	}
 }
 
@@ -54,8 +58,8 @@ export function conversation(key, name, room) {
 }
 
 /*
- * The direct messages with a member. The id counts: after a change of names,
- * the name is another member's.
+ * The direct messages with a member without an account. The id counts: after a
+ * change of names, the name is another member's.
  */
 export function directConversation(memberId, name) {
 	const target = conversation(`@${memberId}`, name);
@@ -65,50 +69,23 @@ export function directConversation(memberId, name) {
 	return target;
 }
 
-export const isAtEnd = () =>
-	scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < END_PX;
+/* --- drafts ----------------------------------------------------------- */
 
-let atEnd = true;
-let size = "";
-const currentSize = () => `${scroll.clientWidth} ${scroll.clientHeight}`;
+/** Keeps what is typed but not sent over a reload. */
+export function saveDraft(target, text) {
+	/* JSON leaves undefined values out. */
+	const drafts = { ...load(sessionStorage, "drafts", {}), [target.key]: text || undefined };
 
-export function scrollToEnd() {
-	scroll.scrollTop = scroll.scrollHeight;
-	$("jump").hidden = true;
-	atEnd = true;
+	target.draft = text;
+	save(sessionStorage, "drafts", drafts);
 }
 
-/* Scroll events caused by a change of size are ignored. */
-export function onScroll() {
-	if (size !== currentSize())
-		return;
-	atEnd = isAtEnd();
-	if (atEnd)
-		$("jump").hidden = true;
+/* --- closed talks --------------------------------------------------------- */
+
+/** A closed talk is shown again when it has a message behind this one. */
+export function saveClosed(key, seq) {
+	save(localStorage, "closed", { ...load(localStorage, "closed", {}), [key]: seq });
 }
 
-/* An on-screen keyboard or a rotation keeps the end in view. */
-new ResizeObserver(() => {
-	size = currentSize();
-	if (atEnd)
-		scrollToEnd();
-}).observe(scroll);
-
-/* Runs a change of the log; a view at the end stays there. */
-export function keepAtEnd(target, change) {
-	const stays = target === page.current && isAtEnd();
-
-	change();
-	if (!stays)
-		return;
-	if (target.log.size > ENTRIES_MAX) {
-		target.log.trim(ENTRIES_MAX / 2);
-		target.hasOlder = target.isRoom;
-		showOlderButton();
-	}
-	scrollToEnd();
-}
-
-export function showOlderButton() {
-	$("older").hidden = !page.current.hasOlder;
-}
+export const isClosed = ({ room, seq }) =>
+	seq <= (load(localStorage, "closed", {})[room] ?? -1);

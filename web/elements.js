@@ -44,3 +44,12 @@ export function avatar(name) {
 	setColour(element, name);
 	return element;
 }
+
+/** Sets a text unless it is shown already. */
+export function setText(element, value) {
+	if (element.textContent !== value)
+		element.textContent = value;
+}
+
+/** "1 member", "2 members". */
+export const plural = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;

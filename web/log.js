@@ -4,6 +4,7 @@
  */
 
 import { avatar, el, setColour } from "./elements.js";
+import { record } from "./messages.js";
 
 const GROUP_MS = 5 * 60 * 1000; /* messages of one author under one header */
 const LINK = /\bhttps?:\/\/[^\s<>"]+/g;
@@ -39,10 +40,21 @@ function* withLinks(text) {
 }
 
 /* Programs may post any JSON value; all but strings are shown as JSON. */
-function bodyOf(message) {
+function bodyOf({ message, redacted, redactedBy }) {
+	if (redacted)
+		return [redactedBy ? `Message deleted by ${redactedBy}` : "Message deleted"];
 	if (typeof message === "string")
 		return withLinks(message);
 	return [el("code", { textContent: JSON.stringify(message, null, 1) })];
+}
+
+/* A button for each reaction, pressed if it is also ours. */
+function reactionsOf({ reactions }) {
+	return Array.from(reactions, ([text, { count, own }]) => el("button", {
+		type: "button", className: "reaction",
+		title: own ? "Remove your reaction" : "React with the same",
+		at: { "aria-pressed": String(own), "data-reaction": text },
+	}, `${text} `, el("span", { textContent: String(count) })));
 }
 
 const clock = new Intl.DateTimeFormat([], { timeStyle: "short" });
@@ -70,10 +82,48 @@ export class Log {
 	list = el("ol");
 	#bySeq = new Map();
 	#byKey = new Map(); /* own messages without an acknowledgement */
+	#messages = new WeakMap(); /* by element */
 
 	/** The smallest seq shown; Infinity without messages. */
 	get firstSeq() {
 		return Math.min(...this.#bySeq.keys());
+	}
+
+	/** The message that an element shows; undefined for a notice. */
+	messageOf(item) {
+		return this.#messages.get(item);
+	}
+
+	/** The newest message for which `test` holds, if any. */
+	findLast(test) {
+		return [...this.list.children].map((item) => this.#messages.get(item))
+			.findLast((message) => message?.seq !== undefined && test(message));
+	}
+
+	/** Changes a message, if it is shown: `change` is given it and returns it. */
+	change(seq, change) {
+		const item = this.#bySeq.get(seq);
+
+		if (item)
+			this.#render(item, change(this.#messages.get(item)));
+	}
+
+	/** Messages as they are now. */
+	update(messages) {
+		for (const message of messages)
+			this.change(message.seq, () => record(message));
+	}
+
+	/** Marks the first message of others behind a seq as the first unread one. */
+	markUnread(seq) {
+		const item = [...this.list.children].find((one) =>
+			Number(one.dataset.seq) > seq && one.dataset.author !== "own");
+
+		if (item?.classList.contains("unread"))
+			return;
+		this.clearUnread();
+		item?.classList.add("unread");
+		this.#group(item);
 	}
 
 	get size() {
@@ -87,7 +137,7 @@ export class Log {
 		if (this.#bySeq.has(message.seq))
 			return;
 		if (mine) {
-			this.#confirm(mine, message.key, message);
+			this.#confirm(mine, message.key, record(message));
 			return;
 		}
 		const item = this.#make(message);
@@ -111,6 +161,7 @@ export class Log {
 				this.#group(item);
 			}
 		this.#group(before);
+		this.#chooseTabStop();
 	}
 
 	/** Adds an own message that is being sent. */
@@ -124,16 +175,24 @@ export class Log {
 		this.#group(item);
 	}
 
-	/** The server acknowledged it; its own event may have come first. */
-	confirm(key, ack) {
+	/**
+	 * The server acknowledged it. Its own event may have come first, or it is
+	 * older than all that is shown, of an attempt long ago.
+	 */
+	confirm(key, { seq, at }) {
 		const item = this.#byKey.get(key);
 
 		if (!item)
 			return;
-		if (this.#bySeq.has(ack.seq))
+		if (this.#bySeq.has(seq) || seq < this.firstSeq && this.#bySeq.size > 0)
 			this.remove(key);
 		else
-			this.#confirm(item, key, ack);
+			this.#confirm(item, key, { ...this.#messages.get(item), seq, at });
+	}
+
+	/** Whether there is an own message with this key, sent or failed. */
+	has(key) {
+		return this.#byKey.has(key);
 	}
 
 	/** Sending failed: shows the reason and buttons for the actions. */
@@ -191,30 +250,53 @@ export class Log {
 		this.list.querySelector(".unread")?.classList.remove("unread");
 	}
 
-	#make({ member, member_id: id = member, at, own, message }) {
+	#make(message) {
+		const { member, member_id: id = member, at, own } = message;
 		const who = el("span", { className: "who", textContent: member });
-		const item = el("li", { className: own ? "own" : "" },
+		const item = el("li", { className: own ? "own" : "", tabIndex: -1 },
 			avatar(member),
 			el("div", {},
 				el("p", { className: "head" }, who, timeOf(at)),
-				el("div", { className: "body" }, ...bodyOf(message)),
+				el("div", { className: "body" }),
+				el("div", { className: "marks" }),
 				...(own ? [el("p", { className: "state" })] : [])));
 
 		Object.assign(item.dataset, { at, author: own ? "own" : id });
 		setColour(item, member);
+		this.#render(item, record(message));
 		if (own)
 			this.#state(item, "Sent ", timeOf(at));
 		return item;
+	}
+
+	/* Shows what of a message can change. */
+	#render(item, message) {
+		const marks = item.querySelector(".marks");
+		const [focused] = [...marks.children].filter((one) => one === document.activeElement);
+
+		this.#messages.set(item, message);
+		item.classList.toggle("redacted", Boolean(message.redacted));
+		item.querySelector(".body").replaceChildren(...bodyOf(message));
+		marks.replaceChildren(
+			...(message.edited ? [el("span", { className: "edited", textContent: "edited",
+				title: `${calendar.format(message.edited)}, ${clock.format(message.edited)}` })]
+				: []),
+			...reactionsOf(message));
+		if (focused)
+			([...marks.children].find((one) =>
+				one.dataset.reaction === focused.dataset.reaction) ?? item).focus();
 	}
 
 	#state(item, ...content) {
 		item.querySelector(".state").replaceChildren(...content);
 	}
 
-	#confirm(item, key, { seq, at }) {
+	#confirm(item, key, message) {
+		const { seq, at } = message;
 		const next = item.nextElementSibling;
 
 		this.#byKey.delete(key);
+		this.#render(item, message);
 		item.classList.remove("pending", "failed");
 		item.dataset.at = at;
 		this.#state(item, "Sent ", timeOf(at));
@@ -238,6 +320,20 @@ export class Log {
 		this.#group(item);
 		this.#group(item.nextElementSibling);
 		this.#markLast();
+		this.#chooseTabStop();
+	}
+
+	/* One message is in the order of Tab: the newest, unless one is focused. */
+	#chooseTabStop() {
+		const items = this.list.querySelectorAll("li[data-seq]");
+
+		if (!this.list.contains(document.activeElement) && items.length > 0)
+			this.setTabStop(items[items.length - 1]);
+	}
+
+	setTabStop(item) {
+		this.list.querySelector("li[tabindex=\"0\"]")?.setAttribute("tabindex", "-1");
+		item.setAttribute("tabindex", "0");
 	}
 
 	/* Only the newest own message shows when it was sent. */

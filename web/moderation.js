@@ -1,7 +1,8 @@
 /* What owners and moderators do, and what is told of it. */
 
+import { page } from "./conversations.js";
 import { $ } from "./elements.js";
-import { keepAtEnd, page } from "./conversations.js";
+import { keepAtEnd } from "./viewport.js";
 
 const MINUTE_MS = 60000;
 
@@ -25,7 +26,7 @@ export function chooseTarget(member) {
 	$("moderate-title").textContent = `Moderate ${member}`;
 }
 
-/** Does what the dialog says. */
+/** Carries out what the dialog has. */
 export function act() {
 	const chosen = $("act").value;
 	const reason = $("act-reason").value.trim() || undefined;

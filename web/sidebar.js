@@ -1,6 +1,6 @@
 /* The room list, the header, the member list and typing notifications. */
 
-import { $, avatar, el } from "./elements.js";
+import { $, avatar, el, plural, setText } from "./elements.js";
 import { LOBBY, page } from "./conversations.js";
 
 const actions = {};
@@ -27,38 +27,49 @@ function updateList(list, entries, keyOfEntry, create, update) {
 	old.forEach((item) => item.remove());
 }
 
-export const plural = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
-export const setText = (element, value) => {
-	if (element.textContent !== value)
-		element.textContent = value;
-};
-
 function createEntry(onclick) {
 	return el("li", {}, el("button", { type: "button", onclick },
 		el("span", { className: "label" }),
 		el("span", { className: "quiet" })));
 }
 
-export function showJoined() {
-	const joined = [...page.conversations.values()];
+/* "alice, away, 2 unread" */
+const labelOf = ({ name, unread, isAway }) => [name, ...(isAway ? ["away"] : []),
+	...(unread ? [`${unread} unread`] : [])].join(", ");
 
-	updateList($("joined"), joined, (one) => one.key,
-		(one) => createEntry(() => actions.show(one)),
-		(item, one) => {
-			const [button] = item.children;
-			const [label, badge] = button.children;
-			setText(label, one.name);
-			setText(badge, one.unread ? String(Math.min(one.unread, 99)) : "");
-			badge.className = one.unread ? "badge" : "quiet";
-			item.className = one.unread ? "unread" : "";
-			if (one === page.current)
-				button.setAttribute("aria-current", "page");
-			else
-				button.removeAttribute("aria-current");
-			button.setAttribute("aria-label", one.unread
-				? `${one.name}, ${one.unread} unread` : one.name);
-		});
-	const unread = joined.reduce((sum, one) => sum + one.unread, 0);
+function showEntry(item, one) {
+	const [button] = item.children;
+	const [label, badge] = button.children;
+
+	setText(label, one.name);
+	setText(badge, one.unread ? String(Math.min(one.unread, 99)) : "");
+	badge.className = one.unread ? "badge" : "quiet";
+	item.className = one.unread ? "unread" : "";
+	item.classList.toggle("away", one.isAway);
+	if (one === page.current)
+		button.setAttribute("aria-current", "page");
+	else
+		button.removeAttribute("aria-current");
+	button.setAttribute("aria-label", labelOf(one));
+}
+
+/** The conversations in the order of the list. */
+export function listed() {
+	const all = [...page.conversations.values()];
+
+	return [...all.filter((one) => !one.isDirect), ...all.filter((one) => one.isDirect)];
+}
+
+export function showJoined() {
+	const all = listed();
+	const talks = all.filter((one) => one.isDirect);
+	const create = (one) => createEntry(() => actions.show(one));
+
+	updateList($("joined"), all.filter((one) => !one.isDirect), (one) => one.key,
+		create, showEntry);
+	$("direct").hidden = talks.length === 0;
+	updateList($("talks"), talks, (one) => one.key, create, showEntry);
+	const unread = all.reduce((sum, one) => sum + one.unread, 0);
 	$("unread").hidden = unread === 0;
 	setText($("unread"), String(Math.min(unread, 99)));
 	document.title = `${unread ? `(${unread}) ` : ""}${page.current.name} · parley`;
@@ -80,11 +91,13 @@ export function showOthers() {
 		});
 }
 
-function describe({ key, room, isRoom, isDirect, hasHistory }) {
+function describe({ key, room, isRoom, isDirect, isAway }) {
 	const known = page.rooms.find((entry) => entry.room === key);
 
+	if (isDirect && isAway)
+		return room ? "Away: will find your messages later" : "Not connected any more";
 	if (isDirect)
-		return hasHistory ? "Direct messages" : "Direct messages; no history";
+		return room ? "Direct messages" : "Direct messages; no history";
 	if (!isRoom)
 		return "All connected members; no history";
 	if (room.topic)
@@ -105,6 +118,8 @@ export function showHeader() {
 	setText($("about"), describe(current));
 	setText($("count"), String(count));
 	$("leave").hidden = current.key === LOBBY;
+	$("leave").title = current.isDirect ? "Close" : "Leave room";
+	setText($("leave").lastElementChild, $("leave").title);
 	$("settings").hidden = !canModerate();
 	$("to-people").hidden = current.isDirect;
 	$("text").placeholder = `Message ${current.name}`;
@@ -131,8 +146,8 @@ function createMember(name) {
 }
 
 export function showMembers() {
-	const { room, members } = page.current;
-	const names = room ? room.members : members;
+	const { room, members, isDirect } = page.current;
+	const names = room && !isDirect ? room.members : members;
 
 	$("crowd").hidden = Boolean(names);
 	updateList($("members"), names ?? [], (name) => name, createMember,

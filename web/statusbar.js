@@ -1,7 +1,6 @@
 /* The status bar above the messages, and announcements to screen readers. */
 
-import { $ } from "./elements.js";
-import { setText } from "./sidebar.js";
+import { $, setText } from "./elements.js";
 
 export const statusbar = {
 	timer: 0,

@@ -46,6 +46,10 @@ return Array.from(document.querySelectorAll("#log li:not(.notice)"), (item) => (
 }));
 """
 
+# The browser's messages for a server that is down.
+DOWN = ("WebSocket connection to", "ERR_CONNECTION_REFUSED",
+        "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "ERR_SOCKET_NOT_CONNECTED")
+
 ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",
@@ -201,9 +205,7 @@ class Page:
             entry["message"]
             for entry in self.driver.get_log("browser")
             if entry["level"] in ("WARNING", "SEVERE")
-            # The browser's messages for a server that is down.
-            and "WebSocket connection to" not in entry["message"]
-            and "ERR_CONNECTION_REFUSED" not in entry["message"]
+            and not any(one in entry["message"] for one in DOWN)
         ]
 
     def barriers(self):

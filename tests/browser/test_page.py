@@ -137,7 +137,7 @@ def test_lobby_and_direct_messages(pages, parleyd):
     open_direct(alice, "Bob")
     alice.post("psst")
     alice.until_shown("psst")
-    bob.until(lambda: bob.texts("#joined .badge") == ["1"])
+    bob.until(lambda: bob.texts("#talks .badge") == ["1"])
     bob.go("Alice")
     bob.until_shown("psst")
 
@@ -157,7 +157,7 @@ def test_direct_messages_follow_a_member_not_its_name(pages, parleyd):
         alice.post("psst, Bob")
         alice.until_shown("psst, Bob")
         alice.until(lambda: alice.text("#title") == "Robert")
-        bob.until(lambda: bob.texts("#joined .badge") == ["1"])
+        bob.until(lambda: bob.texts("#talks .badge") == ["1"])
         bob.go("Alice")
         bob.until_shown("psst, Bob")
         assert direct_messages(other) == []
