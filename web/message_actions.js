@@ -41,14 +41,22 @@ function showToolbar(item) {
 		item.append(toolbar);
 }
 
-function choose(event) {
-	const item = itemOf(event.target);
-	const isBusy = toolbar.contains(document.activeElement);
+/* Messages that move below a pointer at rest do not count. */
+function onPointer({ target: pointed, movementX, movementY }) {
+	const item = itemOf(pointed);
+	const isUsed = toolbar.contains(document.activeElement);
 
-	if (item && (event.type === "focusin" || !isBusy))
+	if (item && !isUsed && (movementX || movementY))
 		showToolbar(item);
-	if (item && event.type === "focusin")
-		page.current.log.setTabStop(item);
+}
+
+function onFocus({ target: focused }) {
+	const item = itemOf(focused);
+
+	if (!item)
+		return;
+	showToolbar(item);
+	page.current.log.setTabStop(item);
 }
 
 /* --- what it does --------------------------------------------------------- */
@@ -100,8 +108,8 @@ const KEYS = {
 };
 
 export function prepareActions() {
-	log.addEventListener("pointerover", choose);
-	log.addEventListener("focusin", choose);
+	log.addEventListener("pointermove", onPointer);
+	log.addEventListener("focusin", onFocus);
 	log.addEventListener("pointerleave", () => {
 		if (!log.contains(document.activeElement))
 			toolbar.hidden = true;

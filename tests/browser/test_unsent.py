@@ -72,8 +72,8 @@ def test_messages_without_acknowledgement_are_stored_once(pages, parleyd):
         page.until_shown("once", "indeed")
 
 
-@pytest.mark.parametrize("loss", [NOT_SENT, NOT_RECEIVED])
-@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize(("loss", "begun"), [
+    (NOT_SENT, False), (NOT_RECEIVED, True)])
 def test_messages_of_a_talk_are_sent_once(users, server, loss, begun):  # noqa: F811
     alice, _ = users
     with program(server, "bob") as bob:
