@@ -96,6 +96,12 @@ function repeat(target, entry) {
 /** The keys of conversations with messages that are not acknowledged. */
 export const unsentTo = () => outbox.destinations();
 
+/** We are not in the room any more. */
+export function discardUnsent(key) {
+	for (const entry of outbox.to(key))
+		outbox.remove(entry.key);
+}
+
 /**
  * Sends again what was not acknowledged: after a reload, and from time to time.
  */

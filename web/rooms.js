@@ -1,6 +1,6 @@
 /* Opens, shows and closes conversations; keeps them as the server has them. */
 
-import { sendUnsent, showDraft, unsentTo } from "./composer.js";
+import { discardUnsent, sendUnsent, showDraft, unsentTo } from "./composer.js";
 import {
 	LOBBY, conversation, directConversation, isClosed, page, saveClosed,
 } from "./conversations.js";
@@ -330,6 +330,8 @@ export async function openDirect(name) {
 /* --- close ------------------------------------------------------------ */
 
 export function closeConversation(key) {
+	if (page.conversations.get(key)?.isRoom)
+		discardUnsent(key);
 	page.conversations.delete(key);
 	saveRooms();
 	if (page.current.key === key)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from test_changes import delete, focus, react
+
 LOOKS = [(1280, 800, "light"), (1280, 800, "dark"), (390, 780, "dark")]
 
 
@@ -30,6 +32,12 @@ def test_a_room(pages, start, look):
     alice.until_shown("There is https://example.com", "short")
     alice.post("long " * 20)
     alice.until(lambda: alice.messages()[-1]["state"] == "failed")
+    react(alice, "short", "👍")
+    bob.post("a slip")
+    alice.until(lambda: "a slip" in alice.shown())
+    delete(bob, "a slip")
+    alice.until(lambda: "Message deleted" in alice.shown())
+    focus(alice, "short")
     assert alice.barriers() == []
 
 
