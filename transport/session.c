@@ -128,9 +128,27 @@ session_name(struct session *session)
 	return session->member_id + session->id_size;
 }
 
+static void
+session_trace(const struct session *session, enum trace_kind kind,
+    struct str room, struct str what)
+{
+	struct trace_entry entry = {
+		.kind = kind,
+		.connection = session->conn->number,
+		.member = session_member(session),
+		.room = room,
+		.what = what,
+	};
+
+	trace_put(&session->conn->loop->trace, &entry);
+}
+
 static bool
 command_run(struct session *session, struct command *command)
 {
+	if (trace_is_on(&session->conn->loop->trace))
+		session_trace(session, TRACE_ACCEPTED, command->room,
+		    command->word);
 	meter_count_command(&session->conn->loop->meter, command->kind);
 	if (session->has_name && command->kind == COMMAND_ROOM_JOIN) {
 		command->name = str_from(session_name(session));
@@ -438,6 +456,9 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
 	else if (!upgrade->principal->must_authenticate)
 		connect_candidate(session, request, upgrade->principal);
+	if (trace_is_on(&conn->loop->trace))
+		session_trace(session, TRACE_OPENED, STR_ABSENT,
+		    str_from(dialect->name));
 	return session;
 }
 

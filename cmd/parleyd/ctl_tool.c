@@ -34,6 +34,9 @@ static const char usage[] =
     "  ban ROOM MEMBER        the same, and for good; unban ends it\n"
     "  unban ROOM MEMBER\n"
     "  disconnect ID          close the connections of a member\n"
+    "  trace --room ROOM | --user ID | --connection N [--sample N]\n"
+    "                         what happens there, and why, until Ctrl-C;\n"
+    "                         --sample: one in N accepted and sent messages\n"
     "\n"
     "URL is http://host:port or unix:/path (http://127.0.0.1:8080), also in\n"
     "PARLEY_URL. Without --key it is PARLEY_ADMIN_KEY, or in the file that\n"
@@ -61,6 +64,7 @@ ctl_error_print(int status, const char *what, const char *detail)
 
 struct ctl_request {
 	const char *method;
+	bool is_stream; /* the answer is printed as it comes */
 	struct wire_text target;
 	struct wire_text body;
 };
@@ -247,10 +251,48 @@ ctl_send_all(int fd, struct str text)
 	return true;
 }
 
-/* Until the server closes. */
-static bool
-ctl_receive_all(int fd, struct wire_text *in)
+/* Prints lines that are whole, and keeps the rest; empty ones are no data. */
+static void
+ctl_lines_print(struct wire_text *in, FILE *out)
 {
+	const char *at = in->data, *end;
+
+	while ((end = memchr(at, '\n', in->len - (size_t)(at - in->data))) !=
+	       NULL) {
+		if (end > at)
+			fprintf(out, "%.*s\n", (int)(end - at), at);
+		at = end + 1;
+	}
+	in->len -= (size_t)(at - in->data);
+	memmove(in->data, at, in->len);
+	fflush(out);
+}
+
+/* The body of a stream that has begun; false: its head is not there yet. */
+static bool
+ctl_stream_has_begun(struct wire_text *in)
+{
+	const char *body = memmem(in->data, in->len, "\r\n\r\n", 4);
+
+	if (body == NULL || in->len < 12 ||
+	    memcmp(in->data, "HTTP/1.1 200", 12) != 0)
+		return false;
+	body += 4;
+	in->len -= (size_t)(body - in->data);
+	memmove(in->data, body, in->len);
+	return true;
+}
+
+/*
+ * Until the server closes. Of a stream *in has what was not printed: an answer
+ * that is no stream.
+ */
+static bool
+ctl_receive_all(const struct ctl *ctl, int fd, bool is_stream,
+    struct wire_text *in)
+{
+	bool has_begun = false;
+
 	for (;;) {
 		char *at = wire_text_reserve(in, 65536);
 		ssize_t got = at == NULL ? -1 : recv(fd, at, 65536, 0);
@@ -258,6 +300,10 @@ ctl_receive_all(int fd, struct wire_text *in)
 		if (got <= 0)
 			return got == 0;
 		in->len += (size_t)got;
+		if (is_stream && !has_begun)
+			has_begun = ctl_stream_has_begun(in);
+		if (has_begun)
+			ctl_lines_print(in, ctl->out);
 	}
 }
 
@@ -266,7 +312,9 @@ head_write(const struct ctl *ctl, const struct ctl_request *request,
     struct wire_text *out)
 {
 	const char *const pieces[] = { request->method, " ",
-		request->target.data, " HTTP/1.1\r\nHost: ",
+		request->target.data,
+		request->is_stream ? " HTTP/1.0\r\nHost: "
+				   : " HTTP/1.1\r\nHost: ",
 		ctl->path != NULL ? "localhost" : ctl->host,
 		"\r\nConnection: close\r\nAuthorization: Bearer ", ctl->key,
 		"\r\nContent-Length: " };
@@ -292,7 +340,7 @@ ctl_exchange(const struct ctl *ctl, const struct ctl_request *request,
 		return false;
 	head_write(ctl, request, &out);
 	done = !out.failed && ctl_send_all(fd, str_slice(out.data, out.len)) &&
-	       ctl_receive_all(fd, answer);
+	       ctl_receive_all(ctl, fd, request->is_stream, answer);
 	wire_text_fini(&out);
 	close(fd);
 	return done;
@@ -320,27 +368,65 @@ answer_print(struct ctl *ctl, struct wire_text *answer)
 	return fflush(ctl->out) == 0 ? EXIT_SUCCESS : EX_IOERR;
 }
 
+/* A stream that has ended leaves nothing. */
 static int
-ctl_command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
-    char *const *argv)
+ctl_request_run(struct ctl *ctl, struct ctl_request *request)
 {
-	struct ctl_request request = { 0 };
 	struct wire_text answer = { 0 };
 	int status;
 
-	request_write(&request, command, argc, argv);
-	wire_text_append(&request.target, str_slice("", 1));
-	if (ctl_exchange(ctl, &request, &answer))
-		status = answer_print(ctl, &answer);
+	wire_text_append(&request->target, str_slice("", 1));
+	if (ctl_exchange(ctl, request, &answer))
+		status = request->is_stream && answer.len == 0
+			     ? EXIT_SUCCESS
+			     : answer_print(ctl, &answer);
 	else {
 		fprintf(stderr, "parleyd: ctl: %s: %s\n", ctl->url,
 		    strerror(errno));
 		status = EX_UNAVAILABLE;
 	}
-	wire_text_fini(&request.target);
-	wire_text_fini(&request.body);
+	wire_text_fini(&request->target);
+	wire_text_fini(&request->body);
 	wire_text_fini(&answer);
 	return status;
+}
+
+static int
+ctl_command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
+    char *const *argv)
+{
+	struct ctl_request request = { 0 };
+
+	request_write(&request, command, argc, argv);
+	return ctl_request_run(ctl, &request);
+}
+
+/* The flags are the parameters of the query: "--room tea" is "room=tea". */
+static int
+ctl_trace(struct ctl *ctl, int argc, char *const *argv)
+{
+	static const char *const flags[] = { "--room", "--user", "--connection",
+		"--sample" };
+	struct ctl_request request = { .method = "GET", .is_stream = true };
+
+	target_add(&request, "/v1/trace");
+	for (int i = 0; i < argc; i += 2) {
+		size_t n = 0;
+
+		while (n < COUNT_OF(flags) && strcmp(argv[i], flags[n]) != 0)
+			n++;
+		if (n == COUNT_OF(flags) || i + 1 == argc) {
+			wire_text_fini(&request.target);
+			return ctl_error_print(EX_USAGE,
+			    "trace: unknown option, or missing value: ",
+			    argv[i]);
+		}
+		target_add(&request, i == 0 ? "?" : "&");
+		target_add(&request, flags[n] + 2);
+		target_add(&request, "=");
+		target_add_encoded(&request, argv[i + 1]);
+	}
+	return ctl_request_run(ctl, &request);
 }
 
 /* --- arguments ------------------------------------------------------------ */
@@ -419,6 +505,7 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 		.out = out,
 	};
 	const struct ctl_command *command;
+	bool is_trace;
 	int used;
 
 	if (argc == 0 || strcmp(argv[0], "--help") == 0) {
@@ -429,10 +516,12 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 	if (used < 0 || used == argc)
 		return used < 0 ? EX_USAGE
 				: ctl_error_print(EX_USAGE, "no command", "");
+	is_trace = strcmp(argv[used], "trace") == 0;
 	command = ctl_command_find(argv[used]);
 	argc -= used + 1;
 	argv += used + 1;
-	if (command == NULL || argc < command->least || argc > command->most)
+	if (!is_trace &&
+	    (command == NULL || argc < command->least || argc > command->most))
 		return ctl_error_print(EX_USAGE, "not understood; see ",
 		    "parleyd ctl --help");
 	if (!url_read(&ctl))
@@ -444,5 +533,6 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 	if (!key_load(&ctl))
 		return ctl_error_print(EX_USAGE, "a key is needed: --key, ",
 		    "--key-file or PARLEY_ADMIN_KEY");
-	return ctl_command_run(&ctl, command, argc, argv);
+	return is_trace ? ctl_trace(&ctl, argc, argv)
+			: ctl_command_run(&ctl, command, argc, argv);
 }

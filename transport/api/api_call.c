@@ -424,6 +424,8 @@ call_on_close(struct http_exchange *exchange)
 		loop->websockets->open_count--;
 	api_unwatch(call);
 	api_file_end(call);
+	if (call->trace != NULL)
+		api_trace_end(call);
 	id_map_remove(&call->api->calls, str_from(call->id));
 	for (size_t i = 0; i < call->result_count; i++)
 		wire_text_fini(&call->results[i].text);

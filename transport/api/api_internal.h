@@ -35,6 +35,8 @@ struct api {
 	struct id_map watched; /* struct api_room, by id */
 	struct list watchers;  /* calls that watch a room */
 	uint64_t last_call;    /* the number of the newest */
+	struct trace *trace;   /* of the loop, while a call watches; or NULL */
+	unsigned trace_calls;
 	struct scratch *scratch;
 };
 
@@ -128,13 +130,14 @@ struct api_call {
 	struct api_room *watched;
 	struct list room_link;
 	struct list watch_link;
-	char epoch[ID_SIZE];   /* as far as the reader knows */
-	uint64_t next;         /* the first message that it does not have */
-	uint32_t limit;        /* messages of a page */
-	unsigned query_flags;  /* COMMAND_HAS_AFTER, … */
-	int64_t until_ms;      /* monotonic: it waits until then */
-	size_t sent;           /* bytes of `out` that it has had */
-	struct api_file *file; /* of an operation on files; or NULL */
+	char epoch[ID_SIZE];       /* as far as the reader knows */
+	uint64_t next;             /* the first message that it does not have */
+	uint32_t limit;            /* messages of a page */
+	unsigned query_flags;      /* COMMAND_HAS_AFTER, … */
+	int64_t until_ms;          /* monotonic: it waits until then */
+	size_t sent;               /* bytes of `out` that it has had */
+	struct api_file *file;     /* of an operation on files; or NULL */
+	struct trace_watch *trace; /* of GET /v1/trace; or NULL */
 };
 
 /* --- api_call.c ----------------------------------------------------------- */
@@ -206,6 +209,27 @@ void api_watch_wake(struct api *, struct str room);
 /* Lets calls look at the time. */
 void api_watch_tick(struct api *);
 
+/* --- api_stream.c --------------------------------------------------------- */
+
+/*
+ * The answer is a stream, which counts as a connection: go_on() is called at
+ * the end of turns in which the call was woken. False: it has begun, or was
+ * refused; true: the call has failed.
+ */
+bool api_stream_begin(struct api_call *, const char *content_type);
+
+/* Why a stream may not go on; NULL: it may. */
+const char *api_stream_end_reason(const struct api_call *);
+
+/* --- api_trace.c ---------------------------------------------------------- */
+
+/* An event was published to so many. */
+void api_trace_published(struct api *, const struct event *,
+    const struct audience *, size_t count);
+
+/* The call is over. */
+void api_trace_end(struct api_call *);
+
 /* --- api_query.c ---------------------------------------------------------- */
 
 /* Each reads a parameter of the query. False: the call has failed. */
@@ -234,6 +258,7 @@ bool api_files_answer_options(struct http_exchange *);
 
 #define API_OPERATIONS(X) \
 	X(info)           \
+	X(trace)          \
 	X(rooms)          \
 	X(room_post)      \
 	X(room_put)       \

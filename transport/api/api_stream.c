@@ -138,6 +138,14 @@ stream_is_revoked(const struct api_call *call)
 	       admission->ops->is_revoked(admission, &call->mark);
 }
 
+const char *
+api_stream_end_reason(const struct api_call *call)
+{
+	if (has_expired(call))
+		return "token_expired";
+	return stream_is_revoked(call) ? "token_revoked" : NULL;
+}
+
 /* The chat answers before this returns. */
 static void
 messages_read(struct api_call *call)
@@ -182,10 +190,8 @@ stream_go_on(struct api_call *call)
 	if (!call->has_begun)
 		api_put_stream_begin(&call->out);
 	call->has_begun = true;
-	if (has_expired(call))
-		stream_end(call, "token_expired");
-	else if (stream_is_revoked(call))
-		stream_end(call, "token_revoked");
+	if (api_stream_end_reason(call) != NULL)
+		stream_end(call, api_stream_end_reason(call));
 	else if (call->is_of_user)
 		stream_ask_room(call); /* it may have been banned */
 	call->reads_again = !call->has_ended;
@@ -232,9 +238,8 @@ stream_receive(struct api_call *call, const struct event *event)
 		api_call_put(call, event);
 }
 
-/* The reader counts as a connection. */
-static bool
-stream_begin(struct api_call *call)
+bool
+api_stream_begin(struct api_call *call, const char *content_type)
 {
 	struct http_exchange *exchange = call->exchange;
 	struct ws_service *service = exchange->conn->loop->websockets;
@@ -250,9 +255,15 @@ stream_begin(struct api_call *call)
 	}
 	call->is_live = true;
 	service->open_count++;
-	api_call_respond_head(call, 200, "text/event-stream");
+	api_call_respond_head(call, 200, content_type);
 	http_exchange_stream(exchange);
 	return false;
+}
+
+static bool
+stream_begin(struct api_call *call)
+{
+	return api_stream_begin(call, "text/event-stream");
 }
 
 const struct api_operation operation_stream = {

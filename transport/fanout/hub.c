@@ -49,6 +49,25 @@ count_answer(struct hub *hub, const struct event *event)
 		hub->recoveries[RECOVERY_COMPLETE]++;
 }
 
+static void
+session_trace_refusal(const struct session *session, const struct event *event)
+{
+	const struct failure *failure = &event->failure;
+	struct trace_entry entry = {
+		.kind = TRACE_REFUSED,
+		.connection = session->conn->number,
+		.member = session_member(session),
+		.room = event->room,
+		.what = failure->command,
+		.why = str_from(chat_error_word(failure->error)),
+		.detail =
+		    failure->field.len > 0 ? failure->field : failure->right,
+		.limit = failure->limit > 0 ? (uint64_t)failure->limit : 0,
+	};
+
+	trace_put(&session->conn->loop->trace, &entry);
+}
+
 bool
 hub_send_as(struct hub *hub, struct session *session, const struct event *event,
     enum viewpoint view)
@@ -58,6 +77,9 @@ hub_send_as(struct hub *hub, struct session *session, const struct event *event,
 		session->variant);
 
 	count_answer(hub, event);
+	if (event->kind == EVENT_FAILED &&
+	    trace_is_on(&session->conn->loop->trace))
+		session_trace_refusal(session, event);
 	if (encoded->is_silent)
 		return false;
 	if (encoded->failed) {

@@ -110,6 +110,35 @@ count_copies_of(const struct send_batch *batch, struct session *session,
 
 /* The session is not sent this turn's frames of a channel now. */
 static void
+channel_trace(const struct channel *channel, const struct session *session,
+    enum trace_kind kind, uint64_t count)
+{
+	const struct room_channels *room = channel->room;
+	struct trace_entry entry = {
+		.kind = kind,
+		.connection = session->conn->number,
+		.member = session_member(session),
+		.room = str_slice(room->id, room->id_len),
+		.count = count,
+		.has_count = true,
+	};
+
+	trace_put(&session->conn->loop->trace, &entry);
+}
+
+/* A subscriber does not get what the channel has, or gets it later. */
+static void
+channel_trace_skip(const struct channel *channel, const struct session *session,
+    const struct subscription *subscription, uint64_t dropped)
+{
+	if (dropped > 0)
+		channel_trace(channel, session, TRACE_DROPPED, dropped);
+	if (!subscription_lags(subscription))
+		channel_trace(channel, session, TRACE_LAGS,
+		    subscription->waiting);
+}
+
+static void
 skip_channel(struct send_batch *batch, struct session *session,
     struct channel *channel)
 {
@@ -121,6 +150,9 @@ skip_channel(struct send_batch *batch, struct session *session,
 	    (subscription->waiting + messages) & SUBSCRIPTION_WAITING_MOST;
 	batch->copies.waiting += messages;
 	batch->copies.skipped += droppables_for(batch, channel, session);
+	if (trace_is_on(&session->conn->loop->trace))
+		channel_trace_skip(channel, session, subscription,
+		    droppables_for(batch, channel, session));
 
 	if (!subscription_lags(subscription)) {
 		subscription->position = frame_ring_end(&channel->ring);
@@ -289,7 +321,15 @@ static void
 send_individually(struct send_batch *batch, struct session *session)
 {
 	struct conn *conn = session->conn;
+	struct trace_entry sent = {
+		.kind = TRACE_SENT,
+		.connection = conn->number,
+		.count = 1,
+		.has_count = true,
+	};
 
+	if (trace_is_on(&conn->loop->trace))
+		trace_put(&conn->loop->trace, &sent);
 	send_all_to(batch, session);
 	if (conn_is_paused(conn) && takes_frames(conn))
 		conn_resume(conn, PAUSED_BY_OUTPUT);
@@ -325,13 +365,31 @@ channel_gather(struct send_batch *batch, const struct channel *channel,
 	return true;
 }
 
+/* Sessions that are flushed individually have entries of their own. */
+static void
+channel_trace_send(const struct channel *channel, uint64_t sent,
+    uint64_t behind)
+{
+	const struct room_channels *room = channel->room;
+	struct trace_entry entry = {
+		.kind = TRACE_SENT,
+		.room = str_slice(room->id, room->id_len),
+		.seq = channel->last_seq,
+		.count = sent,
+		.behind = behind,
+		.has_count = true,
+	};
+
+	trace_put(&channel->subscribers[0].conn->loop->trace, &entry);
+}
+
 static void
 send_channel(struct send_batch *batch, struct channel *channel)
 {
 	size_t count;
 	bool ok = channel_gather(batch, channel, &count);
 	uint64_t copies = channel->messages + channel->droppables;
-	uint64_t sent = 0, failed = 0;
+	uint64_t sent = 0, failed = 0, behind = 0;
 
 	for (uint32_t i = 0; i < channel->count; i++) {
 		const struct subscriber *subscriber = &channel->subscribers[i];
@@ -342,10 +400,12 @@ send_channel(struct send_batch *batch, struct channel *channel)
 			continue;
 		if (i + 1 < channel->count)
 			conn_prefetch(subscriber[1].conn);
-		if (!takes_frames(subscriber->conn))
+		if (!takes_frames(subscriber->conn)) {
 			skip_channel(batch, subscriber->session, channel);
-		else if (channel_is_deferred(batch, channel)) {
+			behind++;
+		} else if (channel_is_deferred(batch, channel)) {
 			skip_channel(batch, subscriber->session, channel);
+			behind++;
 			replay_continue(batch->replays, subscriber->session);
 		} else if (ok) {
 			conn_send(subscriber->conn, batch->pieces, count);
@@ -358,6 +418,9 @@ send_channel(struct send_batch *batch, struct channel *channel)
 	}
 	batch->copies.delivered += sent * copies;
 	batch->copies.aborted += failed * copies;
+	if (channel->count > 0 &&
+	    trace_is_on(&channel->subscribers[0].conn->loop->trace))
+		channel_trace_send(channel, sent, behind);
 }
 
 /* Presence of one room: a reader that missed more gets the state itself. */
@@ -412,6 +475,11 @@ void
 channel_catch_up(struct send_batch *batch, struct channel *channel,
     struct subscription *subscription)
 {
+	const struct session *session =
+	    channel->subscribers[subscription->index].session;
+
+	if (trace_is_on(&session->conn->loop->trace))
+		channel_trace(channel, session, TRACE_CAUGHT_UP, 0);
 	settle_waiting(batch, subscription, UINT32_MAX,
 	    channel->is_lobby ? &batch->copies.delivered
 			      : &batch->copies.skipped);

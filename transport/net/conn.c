@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 
+#include "domain/base/count_of.h"
 #include "domain/log.h"
 #include "transport/net/input_buffer.h"
 
@@ -233,9 +234,35 @@ conn_shed_output(struct conn *conn)
 
 /* --- input ---------------------------------------------------------------- */
 
+/* Pauses that have a cause outside of this turn, or of the request. */
+static const struct {
+	unsigned reason;
+	struct str word;
+} traced_pauses[] = {
+	{ PAUSED_BY_BUDGET, STR("budget") },
+	{ PAUSED_BY_OUTPUT, STR("limits.output_soft") },
+	{ PAUSED_BY_STORE, STR("store") },
+	{ PAUSED_FOR_GOOD, STR("discarded") },
+};
+
+static void
+conn_trace_pauses(struct conn *conn, enum trace_kind kind, unsigned reasons)
+{
+	struct trace_entry entry = { .kind = kind, .connection = conn->number };
+
+	for (size_t i = 0; i < COUNT_OF(traced_pauses); i++) {
+		if ((traced_pauses[i].reason & reasons) == 0)
+			continue;
+		entry.why = traced_pauses[i].word;
+		trace_put(&conn->loop->trace, &entry);
+	}
+}
+
 void
 conn_pause(struct conn *conn, unsigned reasons)
 {
+	if (trace_is_on(&conn->loop->trace))
+		conn_trace_pauses(conn, TRACE_PAUSED, reasons & ~conn->pauses);
 	if (conn->pauses == 0)
 		event_del(conn_readable(conn));
 	conn->pauses |= (uint16_t)reasons;
@@ -246,6 +273,8 @@ conn_resume(struct conn *conn, unsigned reasons)
 {
 	bool was_paused = conn->pauses != 0;
 
+	if (trace_is_on(&conn->loop->trace))
+		conn_trace_pauses(conn, TRACE_RESUMED, reasons & conn->pauses);
 	conn->pauses &= (uint16_t)~reasons;
 	if (!was_paused || conn->pauses != 0)
 		return;

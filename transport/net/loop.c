@@ -47,6 +47,7 @@ loop_init(struct loop *loop, struct clock *clock,
 	loop->base = event_base_new();
 	loop->input = malloc(LOOP_INPUT_SIZE);
 	loop->clock = clock;
+	loop->trace.clock = clock;
 	loop->limits = limits;
 	loop->host = host;
 	loop->proxies = &no_proxies;

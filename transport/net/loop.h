@@ -19,6 +19,7 @@
 #include "transport/net/chunk.h"
 #include "transport/net/turn.h"
 #include "transport/net/wheel.h"
+#include "transport/trace.h"
 
 struct conn;
 struct event_base;
@@ -34,6 +35,7 @@ struct loop {
 	const struct host *host;
 	const struct address_ranges *proxies; /* trusted; may change */
 	struct ws_service *websockets;        /* what WebSockets share */
+	struct trace trace;
 	struct meter meter;
 	struct turn turn;
 	struct chunk_pool pool;

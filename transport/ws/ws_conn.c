@@ -260,6 +260,21 @@ ws_on_deadline(struct conn *conn)
 
 /* --- the end -------------------------------------------------------------- */
 
+static void
+ws_count_close(struct conn *conn, unsigned code, const char *reason)
+{
+	struct trace_entry entry = {
+		.kind = TRACE_CLOSED,
+		.connection = conn->number,
+		.code = code,
+		.why = str_from(reason),
+	};
+
+	meter_count_close(&conn->loop->meter, conn->number, code, reason);
+	if (trace_is_on(&conn->loop->trace))
+		trace_put(&conn->loop->trace, &entry);
+}
+
 void
 ws_conn_end(struct conn *conn, unsigned code, const char *reason)
 {
@@ -272,8 +287,7 @@ ws_conn_end(struct conn *conn, unsigned code, const char *reason)
 	ws->state = WS_STATE_ENDING;
 	conn->has_ended = true;
 	ws_service_of(conn)->open_count--;
-	meter_count_close(&conn->loop->meter, conn->number, code,
-	    ws->peer_closed ? "client" : reason);
+	ws_count_close(conn, code, ws->peer_closed ? "client" : reason);
 	conn_defer(conn);
 	conn_watch(conn);
 }
@@ -401,8 +415,7 @@ ws_on_close(struct conn *conn, void *state)
 
 	if (ws->state == WS_STATE_OPEN) {
 		ws_service_of(conn)->open_count--;
-		meter_count_close(&conn->loop->meter, conn->number, 0,
-		    "aborted");
+		ws_count_close(conn, 0, "aborted");
 	}
 	ws_service_of(conn)->websocket_count--;
 	ws_users_remove(&ws_service_of(conn)->users, conn);

@@ -17,6 +17,7 @@ static struct send_batch batch;
 static struct chunk_pool pool;
 static struct session *sessions[SESSIONS];
 static struct conn conns[SESSIONS];
+static struct loop loop;
 
 static void
 setup(void)
@@ -30,6 +31,7 @@ setup(void)
 		sessions[i] = calloc(1, sizeof(*sessions[i]) + 16);
 		ck_assert_ptr_nonnull(sessions[i]);
 		sessions[i]->conn = &conns[i];
+		conns[i].loop = &loop;
 		conns[i].state = CONN_OPEN;
 		conns[i].output_closed = true;
 	}
