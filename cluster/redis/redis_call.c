@@ -45,8 +45,7 @@ script_finish(struct redis_call *call, enum broker_outcome outcome,
     const struct str *reply, size_t count)
 {
 	list_remove(&call->link);
-	if (!call->shard->broker->is_ending)
-		call->done(call->arg, outcome, reply, count);
+	call->done(call->arg, outcome, reply, count);
 	free(call->kept);
 	free(call->command);
 	free(call);

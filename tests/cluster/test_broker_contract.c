@@ -279,8 +279,21 @@ START_TEST(texts_are_any_bytes)
 }
 END_TEST
 
+START_TEST(the_end_answers_what_is_under_way)
+{
+	rig_init(&rig, (enum rig_kind)_i);
+	rig_begin(&rig, BROKER_READ, "room", NULL);
+	rig_begin(&rig, BROKER_READ, "room", NULL);
+	rig_fini(&rig);
+	ck_assert_uint_eq(rig.answered, 2);
+	ck_assert_int_eq(rig.outcome, BROKER_UNKNOWN);
+}
+END_TEST
+
 SUITE(broker_contract)
 {
+	tcase_add_loop_test(tests, the_end_answers_what_is_under_way, 0,
+	    RIG_KINDS);
 	tcase_add_loop_test(tests, an_empty_log_has_no_top, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, appends_number_and_chain, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, an_append_of_nothing_compares_only, 0,

@@ -382,8 +382,13 @@ sim_broker_destroy(struct broker *broker)
 	struct sim_node *node = sim_node_of(broker);
 
 	for (struct sim_call *call = node->calls; call != NULL;
-	     call = call->next)
+	     call = call->next) {
+		broker_done *done = call->done;
+
 		call->done = NULL;
+		if (done != NULL)
+			done(call->arg, BROKER_UNKNOWN, NULL, 0);
+	}
 	model_texts_fini(&node->logs);
 	node->exists = false;
 	node->is_up = false;
