@@ -256,8 +256,9 @@ END_TEST
 
 START_TEST(an_acknowledgement_may_need_a_replica)
 {
-	struct broker_options options = hasty;
+	struct broker_options options = usual;
 
+	options.timeout_ms = 2000;
 	options.ack = BROKER_ACK_REPLICA;
 	rig_init_redis(&rig, NULL, &options);
 	rig_await(&rig, "up");
