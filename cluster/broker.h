@@ -113,8 +113,7 @@ struct broker_call {
 };
 
 struct broker_ops {
-	/* done() is called exactly once, or never if the broker is destroyed.
-	 */
+	/* done() is called exactly once, by destroy() at the latest. */
 	void (*call)(struct broker *, const struct broker_call *);
 	/*
 	 * What is published to the log from then on reaches the listener, once
@@ -126,6 +125,7 @@ struct broker_ops {
 	void (*publish)(struct broker *, struct str log, struct str message);
 	/* The number of the shard that holds a log. */
 	unsigned (*shard)(struct broker *, struct str log);
+	/* Outstanding calls end with BROKER_UNKNOWN. */
 	void (*destroy)(struct broker *);
 };
 

@@ -10,6 +10,9 @@ typing_run(struct request *request)
 	event.room = others.room;
 	others.except = event.member_id;
 	publisher_publish(request->chat->publisher, &event, others);
+	if (request->chat->order != NULL && !request_is_foreign(request))
+		command_order_spread(request->chat->order, request->command,
+		    request->room);
 	return CHAT_OK;
 }
 

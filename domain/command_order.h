@@ -34,6 +34,12 @@ struct command_order_ops {
 	enum chat_error (*propose)(struct command_order *,
 	    const struct command *);
 	/*
+	 * Other nodes that follow the room run it, too, if it reaches them: at
+	 * no certain place.
+	 */
+	void (*spread)(struct command_order *, const struct command *,
+	    struct str room_id);
+	/*
 	 * Whether the history of a room is in the stores; if not it is fetched.
 	 * Rooms that do not exist are ready.
 	 */
@@ -78,6 +84,13 @@ command_order_propose(struct command_order *order,
     const struct command *command)
 {
 	return order->ops->propose(order, command);
+}
+
+static inline void
+command_order_spread(struct command_order *order, const struct command *command,
+    struct str room_id)
+{
+	order->ops->spread(order, command, room_id);
 }
 
 static inline enum room_readiness

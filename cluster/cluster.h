@@ -1,0 +1,104 @@
+/*
+ * One of many nodes that are one chat: gives the commands that change what all
+ * nodes share their place in the log of the chat, runs those of all nodes in
+ * that order, and follows the logs of the rooms that are needed here. Pure:
+ * time, chance and the broker are handed in. Public.
+ *
+ * It is the chat's order (domain/command_order.h), its log
+ * (domain/commit_log.h) and its source of ids.
+ */
+#ifndef CLUSTER_CLUSTER_H
+#define CLUSTER_CLUSTER_H
+
+#include "cluster/broker.h"
+#include "domain/attribute_store.h"
+#include "domain/clock.h"
+#include "domain/command_order.h"
+#include "domain/commit_log.h"
+#include "domain/history.h"
+#include "domain/id_source.h"
+#include "domain/member_store.h"
+#include "domain/room_store.h"
+
+struct cluster;
+
+/* What the program around it does. None of these calls back. */
+struct cluster_host_ops {
+	/* cluster_flush() is due, in this turn of the loop. */
+	void (*wake)(void *arg);
+	/* The node cannot go on: its state is not that of the others. */
+	void (*stop)(void *arg, const char *why);
+	/* dispatcher_newcomers(), dispatcher_resume(). */
+	uint64_t (*newcomers)(void *arg);
+	void (*resume)(void *arg, uint64_t newcomers);
+};
+
+/* Everything is borrowed. */
+struct cluster_config {
+	struct broker *broker; /* its listener is set */
+	struct str name; /* of the node, at most 64 bytes; the id adds to it */
+	struct str digest; /* of what must be the same on all nodes */
+	struct str url;	   /* where clients reach it, for people; or empty */
+	struct member_store *members;
+	struct room_store *rooms;
+	struct history *history;
+	struct attribute_store *attributes;
+	/* Adds a message that has its number: memory_history_put(). */
+	enum chat_error (*history_put)(struct history *, struct str room,
+	    const struct message *);
+	struct clock *clock;
+	struct id_source *ids; /* random ones */
+	int64_t lease_ms;
+	int64_t give_up_ms;
+	const struct cluster_host_ops *host;
+	void *arg;
+};
+
+/* NULL: no memory. */
+struct cluster *cluster_create(const struct cluster_config *);
+/* The broker is destroyed before. */
+void cluster_destroy(struct cluster *);
+
+struct commit_log *cluster_log(struct cluster *);
+struct command_order *cluster_order(struct cluster *);
+struct id_source *cluster_ids(struct cluster *);
+
+/* Begins to follow the log of the chat. The chat's dispatcher exists. */
+void cluster_start(struct cluster *);
+
+/* Sends what was proposed; at the end of a turn. */
+void cluster_flush(struct cluster *);
+/* About ten times a second. */
+void cluster_tick(struct cluster *);
+
+/* Why no command that needs the other nodes can run; NULL: they can. */
+const char *cluster_error(const struct cluster *);
+
+/* Whether something that was proposed waits. */
+bool cluster_has_pending(const struct cluster *);
+
+/* A node, for people. */
+struct cluster_node {
+	struct str id;
+	size_t connections;
+	bool is_alive;
+	bool is_self;
+};
+
+typedef void cluster_node_visit(const struct cluster_node *, void *arg);
+void cluster_each_node(const struct cluster *, cluster_node_visit *, void *arg);
+
+struct cluster_stats {
+	size_t nodes; /* alive */
+	size_t rooms; /* that are followed */
+	size_t pending_bytes;
+	uint64_t commands; /* total: run in the order of all nodes */
+	uint64_t entries;  /* total: of rooms */
+	uint64_t gaps;	   /* total: batches that were missed */
+	uint64_t loads;	   /* total: logs that were read from the start */
+	uint64_t heals;	   /* total: logs that the broker had lost */
+};
+
+void cluster_stats(const struct cluster *, struct cluster_stats *);
+
+#endif

@@ -1,0 +1,468 @@
+/* The log of the chat: the commands of all nodes, in order, and snapshots. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cluster/cluster_internal.h"
+#include "domain/log.h"
+
+/* A snapshot follows after so many entries, and as many as there are members.
+ */
+#define SAVE_ENTRIES 2000
+
+/* What the broker keeps behind a snapshot, for nodes that were away. */
+#define KEPT_ENTRIES 20000
+
+#define PIECE_BYTES ((size_t)64 << 10)
+
+static struct cluster *
+cluster_of_chat(struct feed *feed)
+{
+	return LIST_OWNER(feed, struct cluster, chat);
+}
+
+static void
+chat_stop(struct cluster *cluster, const char *why)
+{
+	cluster->is_stopped = true;
+	cluster->config.host->stop(cluster->config.arg, why);
+}
+
+/* --- running commands ----------------------------------------------------- */
+
+/* False: the connection is not, or not any more, that of a member. */
+static bool
+disconnect_is_due(struct cluster *cluster, const struct item *item)
+{
+	return item->command.kind != COMMAND_DISCONNECT ||
+	       nodes_take_connection(&cluster->nodes, item->node,
+		   item->connection);
+}
+
+/* Its end is proposed: a connection of this node that is gone by now. */
+static void
+connection_end(struct cluster *cluster, const struct item *item,
+    struct str member_id)
+{
+	struct command command = { .kind = COMMAND_DISCONNECT,
+		.author = member_id,
+		.connection = (uint32_t)item->connection };
+
+	(void)cluster_propose_command(cluster, &command, item->node,
+	    item->connection);
+}
+
+static void
+connection_added(struct cluster *cluster, const struct item *item,
+    const struct ordered_run *run)
+{
+	struct str member_id = str_from(run->member_id);
+
+	if (str_is_empty(member_id))
+		return;
+	if (!nodes_add_connection(&cluster->nodes, item->node, item->connection,
+		member_id))
+		chat_stop(cluster, "no memory for the connections of members");
+	else if (run->is_lost)
+		connection_end(cluster, item, member_id);
+}
+
+/* The rooms that its author is in now, if that is a member of this node. */
+static void
+author_follow(struct cluster *cluster, const struct command *command,
+    struct str member_id, int64_t now_ms)
+{
+	if (command->kind != COMMAND_ROOM_JOIN &&
+	    command->kind != COMMAND_ROOM_CREATE &&
+	    command->kind != COMMAND_CONNECT)
+		return;
+	if (member_id.len > 0 && nodes_has_local(&cluster->nodes, member_id))
+		room_feeds_of_member(cluster, member_id, now_ms);
+}
+
+static void
+ordered_command_run(struct cluster *cluster, const struct item *item,
+    const struct command *command, struct ordered_run *run)
+{
+	struct ordered_handler *handler = cluster->order.handler;
+
+	cluster->running = run;
+	cluster->seed = item->seed[0] ^ (item->seed[1] << 1);
+	handler->ops->run(handler, command, run);
+	cluster->running = NULL;
+	cluster->stats.commands++;
+	if (command->kind == COMMAND_CONNECT)
+		connection_added(cluster, item, run);
+	author_follow(cluster, command,
+	    command->kind == COMMAND_CONNECT ? str_from(run->member_id)
+					     : command->author,
+	    run->now_ms);
+	cluster->created[0] = '\0';
+}
+
+/* Only the two that make and end it are about a connection itself. */
+static bool
+is_of_connection(const struct command *command)
+{
+	return command->kind == COMMAND_CONNECT ||
+	       command->kind == COMMAND_DISCONNECT;
+}
+
+static void
+command_apply(struct cluster *cluster, struct item *item, int64_t at_ms,
+    struct cluster_proposal *own)
+{
+	struct ordered_handler *handler = cluster->order.handler;
+	bool is_here = str_equal(item->node, str_from(cluster->nodes.self));
+	struct ordered_run run = { .now_ms = at_ms, .is_foreign = !is_here };
+	const struct command *command = &item->command;
+
+	item->command.connection = CONNECTION_ELSEWHERE;
+	if (item->command.flags & COMMAND_OF_SERVER)
+		item->command.author = STR("~");
+	if (is_here && own != NULL) {
+		own->command.principal = &item->principal;
+		command = &own->command;
+	} else if (is_here && is_of_connection(command))
+		item->command.connection = (uint32_t)item->connection;
+	else
+		run.is_foreign = true;
+	if (disconnect_is_due(cluster, item))
+		ordered_command_run(cluster, item, command, &run);
+	else if (own != NULL)
+		handler->ops->give_up(handler, command, CHAT_UNAVAILABLE);
+}
+
+static void
+entry_apply_to_chat(struct cluster *cluster, struct item *item,
+    const struct cluster_proposal *own)
+{
+	const struct command *requester = NULL;
+	enum chat_error error = entry_apply(&item->entry, cluster->config.rooms,
+	    cluster->config.history, cluster->config.attributes);
+
+	if (own != NULL && own->has_command)
+		requester = &own->command;
+	commit_log_report(&cluster->log, &item->entry, requester, error);
+}
+
+static void
+item_apply(struct cluster *cluster, const struct feed_entry *entry,
+    struct cluster_proposal *own)
+{
+	struct item item;
+
+	if (!item_unpack(entry->payload, &item)) {
+		chat_stop(cluster, "the log of the chat has an entry of "
+				   "another version");
+		return;
+	}
+	if (item.kind == ITEM_COMMAND)
+		command_apply(cluster, &item, entry->at_ms, own);
+	else
+		entry_apply_to_chat(cluster, &item, own);
+}
+
+/* Without memory the tail begins anew. */
+static void
+tail_add(struct cluster *cluster, const struct feed_entry *entry)
+{
+	struct tail_entry *next =
+	    &cluster->tail[cluster->tail_count % TAIL_ENTRIES];
+	char *payload = malloc(entry->payload.len + 1);
+
+	if (payload == NULL || entry->origin.len >= ORIGIN_SIZE) {
+		free(payload);
+		chat_tail_fini(cluster);
+		return;
+	}
+	if (cluster->tail_count >= TAIL_ENTRIES)
+		free((char *)next->payload.data);
+	str_put(payload, entry->payload);
+	next->payload = str_slice(payload, entry->payload.len);
+	next->place = entry->place;
+	next->at_ms = entry->at_ms;
+	*str_put(next->origin, entry->origin) = '\0';
+	cluster->tail_count++;
+}
+
+void
+chat_tail_fini(struct cluster *cluster)
+{
+	size_t count = cluster->tail_count < TAIL_ENTRIES ? cluster->tail_count
+							  : TAIL_ENTRIES;
+
+	while (count-- > 0)
+		free((char *)cluster->tail[count].payload.data);
+	cluster->tail_count = 0;
+}
+
+/* --- the feed ------------------------------------------------------------- */
+
+static void
+chat_apply(struct feed *feed, const struct feed_entry *entry,
+    struct proposal *proposal)
+{
+	struct cluster *cluster = cluster_of_chat(feed);
+	struct cluster_proposal *own = (struct cluster_proposal *)proposal;
+
+	tail_add(cluster, entry);
+	if (!cluster->is_stopped && entry->payload.len > 0)
+		item_apply(cluster, entry, own);
+	if (own != NULL)
+		cluster_proposal_free(cluster, own);
+}
+
+static void
+chat_give_up(struct feed *feed, struct proposal *proposal,
+    enum chat_error error)
+{
+	struct cluster *cluster = cluster_of_chat(feed);
+	struct cluster_proposal *own = (struct cluster_proposal *)proposal;
+	struct ordered_handler *handler = cluster->order.handler;
+
+	if (own->is_of_order && handler != NULL)
+		handler->ops->give_up(handler, &own->command, error);
+	else if (own->has_command)
+		commit_log_report(&cluster->log, &own->entry, &own->command,
+		    error);
+	cluster_proposal_free(cluster, own);
+}
+
+/* The log of the chat has no keys. */
+static void
+chat_duplicate(struct feed *feed, struct proposal *proposal)
+{
+	chat_give_up(feed, proposal, CHAT_STORE_FAILED);
+}
+
+static struct str
+field_find(const struct feed_field *fields, size_t count, struct str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(fields[i].name, name))
+			return fields[i].value;
+	return STR_ABSENT;
+}
+
+/* The pieces of a snapshot, joined. False: one is missing, or no memory. */
+static bool
+snapshot_join(const struct feed_field *fields, size_t count, struct str name,
+    struct packer *out)
+{
+	char piece[96];
+
+	for (size_t i = 0;; i++) {
+		int len = snprintf(piece, sizeof(piece), "%.*s/%zu",
+		    (int)name.len, name.data, i);
+		struct str value =
+		    field_find(fields, count, str_slice(piece, (size_t)len));
+		char *grown;
+
+		if (value.data == NULL)
+			return i > 0;
+		grown = realloc(out->bytes, out->len + value.len + 1);
+		if (grown == NULL)
+			return false;
+		out->bytes = grown;
+		str_put(out->bytes + out->len, value);
+		out->len += value.len;
+	}
+}
+
+static struct chat_state
+chat_state_of(struct cluster *cluster)
+{
+	return (struct chat_state){ .members = cluster->config.members,
+		.rooms = cluster->config.rooms,
+		.history = cluster->config.history,
+		.attributes = cluster->config.attributes,
+		.nodes = &cluster->nodes,
+		.newcomers =
+		    cluster->config.host->newcomers(cluster->config.arg),
+		.place = cluster->chat.at };
+}
+
+/* False: it cannot be read. No snapshot is an empty chat. */
+static bool
+snapshot_load(struct cluster *cluster, const struct feed_field *fields,
+    size_t count, struct place *place)
+{
+	struct str name = field_find(fields, count, STR("snapshot"));
+	struct chat_state state = chat_state_of(cluster);
+	struct packer bytes = { .len = 0 };
+	bool ok;
+
+	*place = (struct place){ .number = 0 };
+	if (name.data == NULL)
+		return true;
+	ok = snapshot_join(fields, count, name, &bytes) &&
+	     chat_state_unpack(&state, packer_str(&bytes));
+	packer_fini(&bytes);
+	if (!ok)
+		return false;
+	cluster->config.host->resume(cluster->config.arg, state.newcomers);
+	cluster->saved_number = state.place.number;
+	*place = state.place;
+	return true;
+}
+
+static bool
+chat_load(struct feed *feed, const struct feed_field *fields,
+    size_t field_count, const struct feed_entry *entries, size_t count)
+{
+	struct cluster *cluster = cluster_of_chat(feed);
+	struct place place;
+
+	if (cluster->is_stopped)
+		return false;
+	if (feed->is_loaded) {
+		chat_stop(cluster,
+		    "this node was away for longer than the broker keeps the "
+		    "log of the chat");
+		return false;
+	}
+	if (!snapshot_load(cluster, fields, field_count, &place)) {
+		chat_stop(cluster, "the snapshot of the chat is damaged");
+		return false;
+	}
+	for (size_t i = 0; i < count && !cluster->is_stopped; i++) {
+		if (place_compare(&entries[i].place, &place) <= 0)
+			continue;
+		if (!place_is_next(&place, &entries[i].place)) {
+			chat_stop(cluster, "the log of the chat has a gap");
+			return false;
+		}
+		place = entries[i].place;
+		feed->at = place;
+		chat_apply(feed, &entries[i], NULL);
+	}
+	log_info("the chat is loaded: %zu members, %zu rooms",
+	    member_store_count(cluster->config.members),
+	    room_store_count(cluster->config.rooms));
+	return !cluster->is_stopped;
+}
+
+static void
+chat_live(struct feed *feed)
+{
+	cluster_wake(cluster_of_chat(feed));
+}
+
+static void
+chat_wake(struct feed *feed)
+{
+	struct cluster *cluster = cluster_of_chat(feed);
+
+	cluster->chat_is_dirty = true;
+	cluster_wake(cluster);
+}
+
+static void
+chat_differ(struct feed *feed)
+{
+	chat_stop(cluster_of_chat(feed),
+	    "the log of the chat is not the one that this node knows: the "
+	    "broker has lost entries");
+}
+
+const struct feed_ops chat_feed_ops = {
+	.apply = chat_apply,
+	.duplicate = chat_duplicate,
+	.give_up = chat_give_up,
+	.load = chat_load,
+	.live = chat_live,
+	.wake = chat_wake,
+	.heal = chat_feed_heal,
+	.differ = chat_differ,
+};
+
+/* --- saving snapshots ----------------------------------------------------- */
+
+static void
+snapshot_saved(void *arg, enum broker_outcome outcome, const struct str *reply,
+    size_t count)
+{
+	struct cluster *cluster = arg;
+
+	if (outcome == BROKER_OK && count > 0 &&
+	    str_equal(reply[0], STR("ok"))) {
+		cluster->saved_number = cluster->saving_number;
+		cluster->must_save = false;
+	}
+	cluster->saving_number = 0;
+}
+
+static void
+piece_saved(void *arg, enum broker_outcome outcome, const struct str *reply,
+    size_t count)
+{
+	(void)arg;
+	(void)outcome;
+	(void)reply;
+	(void)count;
+}
+
+static void
+snapshot_send(struct cluster *cluster, struct str bytes)
+{
+	const struct place *at = &cluster->chat.at;
+	size_t pieces = (bytes.len + PIECE_BYTES - 1) / PIECE_BYTES;
+	char place[PLACE_TEXT_SIZE], name[PLACE_TEXT_SIZE + CHAIN_SIZE];
+	char total[24], index[24], trim[24];
+
+	(void)place_format(at, place);
+	snprintf(name, sizeof(name), "%s.%s", place, at->chain);
+	snprintf(total, sizeof(total), "%zu", pieces);
+	snprintf(trim, sizeof(trim), "%" PRIu64,
+	    at->number > KEPT_ENTRIES ? at->number - KEPT_ENTRIES : 0);
+	cluster->saving_number = at->number;
+	for (size_t i = 0; i < pieces; i++) {
+		size_t len =
+		    i + 1 < pieces ? PIECE_BYTES : bytes.len - i * PIECE_BYTES;
+		struct str args[] = { str_from(name), str_from(total),
+			STR_ABSENT,
+			str_slice(bytes.data + i * PIECE_BYTES, len),
+			str_from(trim) };
+		struct broker_call call = {
+			.script = BROKER_SAVE,
+			.slot = str_from(cluster->chat.name),
+			.args = args,
+			.arg_count = sizeof(args) / sizeof(*args),
+			.done = i + 1 < pieces ? piece_saved : snapshot_saved,
+			.arg = cluster,
+		};
+
+		snprintf(index, sizeof(index), "%zu", i);
+		args[2] = str_from(index);
+		broker_call(cluster->config.broker, &call);
+	}
+}
+
+static void
+snapshot_save(struct cluster *cluster)
+{
+	struct chat_state state = chat_state_of(cluster);
+	struct packer packer = { .len = 0 };
+
+	if (chat_state_pack(&state, &packer))
+		snapshot_send(cluster, packer_str(&packer));
+	else
+		log_warn("no memory for a snapshot of the chat");
+	packer_fini(&packer);
+}
+
+void
+chat_feed_tick(struct cluster *cluster, int64_t now_ms)
+{
+	uint64_t due = cluster->saved_number + SAVE_ENTRIES +
+		       member_store_count(cluster->config.members);
+
+	feed_tick(&cluster->chat, now_ms);
+	if (!feed_is_live(&cluster->chat) || cluster->chat.must_heal ||
+	    cluster->saving_number > 0 || cluster->chat.at.number == 0)
+		return;
+	if (cluster->must_save ||
+	    (cluster->is_leader && cluster->chat.at.number >= due))
+		snapshot_save(cluster);
+}

@@ -1,0 +1,142 @@
+/* For the files of the cluster only. */
+#ifndef CLUSTER_CLUSTER_INTERNAL_H
+#define CLUSTER_CLUSTER_INTERNAL_H
+
+#include "cluster/chat_state.h"
+#include "cluster/cluster.h"
+#include "cluster/feed.h"
+#include "cluster/item.h"
+
+/* The log of a room, followed. */
+struct room_feed {
+	struct feed feed; /* first */
+	struct cluster *cluster;
+	struct list link;     /* in cluster.rooms */
+	struct list dirty;    /* in cluster.dirty */
+	struct list barriers; /* that wait until it is live */
+	bool is_dirty;
+	bool is_closed; /* freed at the next flush */
+	int64_t used_ms; /* when it was last needed; monotonic */
+	/* Entries from then on are published, although they are loaded. */
+	int64_t publish_from_ms;
+	char room_id[ROOM_ID_SIZE];
+};
+
+/* A command that comes back when a room is live. */
+struct room_barrier {
+	struct list link;
+	int64_t since_ms;
+	struct command command;
+	char texts[];
+};
+
+/* What this node has proposed: a command, or an entry and its requester. */
+struct cluster_proposal {
+	struct proposal base; /* first */
+	struct packer payload;
+	bool has_command;
+	bool is_of_order; /* of command_order_propose() */
+	struct entry entry; /* of a room: the texts are in the payload */
+	char field[1 + ATTRIBUTE_KEY_MOST];
+	struct command command;
+	char texts[];
+};
+
+/* The last entries of the chat's log, for the broker if it loses them. */
+#define TAIL_ENTRIES 1024
+
+struct tail_entry {
+	struct place place;
+	char origin[ORIGIN_SIZE];
+	int64_t at_ms;
+	struct str payload; /* owned */
+};
+
+struct cluster {
+	struct commit_log log;
+	struct command_order order;
+	struct id_source ids;
+	struct broker_listener listener;
+	struct cluster_config config;
+	struct feed_config chat_config;
+	struct feed_config room_config;
+	struct feed chat;
+	bool is_started;
+	bool is_stopped;
+	bool is_ended; /* there is no broker any more */
+	struct tail_entry tail[TAIL_ENTRIES]; /* a ring */
+	size_t tail_count;
+	struct id_map by_room;
+	struct list rooms;
+	struct list dirty; /* rooms that feed_flush() is due for */
+	bool chat_is_dirty;
+	bool is_awake;
+	struct nodes nodes;
+	uint64_t shards_up; /* a bit for each */
+	uint64_t proposals; /* total, for origins */
+	char origin[8 + 1];
+	const struct ordered_run *running; /* the command that runs, or NULL */
+	uint64_t seed;	   /* of its ids */
+	char created[ROOM_ID_SIZE]; /* the room that it has created; or "" */
+	size_t pending_bytes;
+	/* Leases. */
+	int64_t lease_asked_ms;
+	int64_t lease_until_ms; /* 0: none yet */
+	int64_t listed_ms;	/* when the last list of nodes was asked for */
+	bool lease_is_asked;
+	bool is_leader;
+	bool is_refused; /* another node has other limits */
+	/* Snapshots. */
+	uint64_t saved_number;
+	uint64_t saving_number; /* 0: none is being saved */
+	bool must_save;		/* the broker's was lost */
+	int64_t polled_ms;
+	int64_t ticked_ms;
+	struct cluster_stats stats;
+};
+
+/* cluster.c */
+int64_t cluster_now_ms(const struct cluster *);
+bool cluster_shard_is_up(const struct cluster *, struct str log);
+void cluster_wake(struct cluster *);
+
+/* cluster_room.c */
+extern const struct feed_ops room_feed_ops;
+void room_feeds_init(struct cluster *);
+void room_feeds_fini(struct cluster *);
+struct room_feed *room_feed_find(const struct cluster *, struct str room_id);
+/*
+ * Follows the room, if it is not followed yet; entries of this time and later
+ * are published even if they are loaded. NULL: no such room, or no memory.
+ */
+struct room_feed *room_feed_need(struct cluster *, struct str room_id,
+    int64_t publish_from_ms);
+/* The room is removed. */
+void room_feed_close(struct cluster *, struct str room_id);
+/* The feeds that the rooms of a member of this node need. */
+void room_feeds_of_member(struct cluster *, struct str member_id,
+    int64_t publish_from_ms);
+struct room_feed *room_feed_of_log(const struct cluster *, struct str log);
+void room_feeds_flush(struct cluster *);
+void room_feeds_tick(struct cluster *, int64_t now_ms);
+
+/* cluster_heal.c */
+void room_feed_heal(struct feed *, const struct place *after);
+void chat_feed_heal(struct feed *, const struct place *after);
+
+/* cluster_propose.c */
+enum chat_error cluster_propose_command(struct cluster *,
+    const struct command *, struct str node, uint64_t connection);
+enum chat_error cluster_propose_entry(struct cluster *, struct feed *,
+    struct entry *, const struct command *requester);
+void cluster_proposal_free(struct cluster *, struct cluster_proposal *);
+
+/* cluster_chat.c */
+extern const struct feed_ops chat_feed_ops;
+void chat_feed_tick(struct cluster *, int64_t now_ms);
+void chat_tail_fini(struct cluster *);
+
+/* cluster_lease.c */
+void cluster_lease_tick(struct cluster *, int64_t now_ms);
+
+#endif

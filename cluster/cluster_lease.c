@@ -1,0 +1,226 @@
+/* Which nodes are alive, and the end of the members of those that are not. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cluster/cluster_internal.h"
+#include "domain/log.h"
+
+/* Ends that are proposed at one tick. */
+#define DOOMED_AT_ONCE 512
+
+/* Strings of a node in the reply. */
+#define NODE_STRINGS 3
+
+/* The digest is the first word of the value. */
+static struct str
+digest_of(struct str value)
+{
+	const char *end = memchr(value.data, ' ', value.len);
+
+	return end == NULL ? value
+			   : str_slice(value.data, (size_t)(end - value.data));
+}
+
+static void
+digest_check(struct cluster *cluster, struct str node, struct str value)
+{
+	char why[256];
+
+	if (str_equal(digest_of(value), cluster->config.digest) ||
+	    cluster->lease_until_ms != 0)
+		return;
+	snprintf(why, sizeof(why),
+	    "node %.*s has another version, or other limits",
+	    (int)node.len, node.data);
+	cluster->is_refused = cluster->is_stopped = true;
+	cluster->config.host->stop(cluster->config.arg, why);
+}
+
+static void
+nodes_unlist(struct cluster *cluster)
+{
+	for (struct list *at = cluster->nodes.all.next;
+	     at != &cluster->nodes.all; at = at->next) {
+		struct node *node = LIST_OWNER(at, struct node, link);
+
+		node->is_alive = node->is_listed = false;
+	}
+}
+
+/* The reply names all nodes that have, or had, a lease. */
+static void
+nodes_receive(struct cluster *cluster, const struct str *reply, size_t count)
+{
+	const char *least = cluster->nodes.self;
+
+	nodes_unlist(cluster);
+	cluster->stats.nodes = 0;
+	for (size_t i = 0; i + NODE_STRINGS <= count; i += NODE_STRINGS) {
+		struct node *node = reply[i].len < NODE_ID_SIZE
+					? nodes_need(&cluster->nodes, reply[i])
+					: NULL;
+
+		if (node == NULL)
+			continue;
+		node->is_listed = true;
+		node->is_alive = str_equal(reply[i + 2], STR("1"));
+		if (!node->is_alive)
+			continue;
+		cluster->stats.nodes++;
+		digest_check(cluster, reply[i], reply[i + 1]);
+		if (strcmp(node->id, least) < 0)
+			least = node->id;
+	}
+	cluster->is_leader = least == cluster->nodes.self;
+}
+
+static void
+lease_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
+    size_t count)
+{
+	struct cluster *cluster = arg;
+
+	cluster->lease_is_asked = false;
+	if (outcome != BROKER_OK)
+		return;
+	cluster->listed_ms = cluster->lease_asked_ms;
+	nodes_receive(cluster, reply, count);
+	if (!cluster->is_refused)
+		cluster->lease_until_ms =
+		    cluster->lease_asked_ms + cluster->config.lease_ms;
+}
+
+static void
+lease_renew(struct cluster *cluster, int64_t now_ms)
+{
+	char value[512], ttl[24];
+	struct str args[3] = { str_from(cluster->nodes.self) };
+	struct broker_call call = {
+		.script = BROKER_LEASE,
+		.slot = STR("nodes"),
+		.args = args,
+		.arg_count = 3,
+		.done = lease_answered,
+		.arg = cluster,
+	};
+	int len = snprintf(value, sizeof(value), "%.*s %.*s",
+	    (int)cluster->config.digest.len, cluster->config.digest.data,
+	    (int)cluster->config.url.len, cluster->config.url.data);
+
+	args[1] = str_slice(value,
+	    (size_t)len < sizeof(value) ? (size_t)len : sizeof(value) - 1);
+	args[2] = str_slice(ttl,
+	    (size_t)snprintf(ttl, sizeof(ttl), "%" PRId64,
+		cluster->config.lease_ms));
+	cluster->lease_asked_ms = now_ms;
+	cluster->lease_is_asked = true;
+	broker_call(cluster->config.broker, &call);
+}
+
+/* False: enough was proposed. */
+static bool
+node_doom(struct cluster *cluster, struct node *node, size_t *count)
+{
+	for (struct list *at = node->connections.next;
+	     at != &node->connections; at = at->next) {
+		struct node_connection *connection =
+		    LIST_OWNER(at, struct node_connection, link);
+		struct command command = { .kind = COMMAND_DISCONNECT,
+			.author = str_from(connection->member_id),
+			.connection = CONNECTION_ELSEWHERE };
+
+		if (connection->is_doomed)
+			continue;
+		if (*count >= DOOMED_AT_ONCE ||
+		    cluster_propose_command(cluster, &command,
+			str_from(node->id), connection->number) != CHAT_OK)
+			return false;
+		connection->is_doomed = true;
+		++*count;
+	}
+	return true;
+}
+
+static void
+lease_forgotten(void *arg, enum broker_outcome outcome,
+    const struct str *reply, size_t count)
+{
+	(void)arg;
+	(void)outcome;
+	(void)reply;
+	(void)count;
+}
+
+/* A dead node whose members are gone is forgotten. */
+static void
+node_forget(struct cluster *cluster, struct node *node)
+{
+	struct str args[] = { str_from(node->id), STR(""), STR("0") };
+	struct broker_call call = {
+		.script = BROKER_LEASE,
+		.slot = STR("nodes"),
+		.args = args,
+		.arg_count = 3,
+		.done = lease_forgotten,
+	};
+
+	if (node->is_listed)
+		broker_call(cluster->config.broker, &call);
+	nodes_remove(&cluster->nodes, node);
+}
+
+/*
+ * A node has its lease before it has members: one that is not in a list which
+ * was asked for after its first member is dead.
+ */
+static bool
+node_is_dead(const struct cluster *cluster, struct node *node, int64_t now_ms)
+{
+	if (node->is_alive || strcmp(node->id, cluster->nodes.self) == 0)
+		return false;
+	if (node->since_ms == 0)
+		node->since_ms = now_ms;
+	return node->is_listed || cluster->listed_ms > node->since_ms;
+}
+
+/* The living node with the least id ends the members of dead ones. */
+static void
+dead_nodes_clean(struct cluster *cluster, int64_t now_ms)
+{
+	struct list *next;
+	size_t count = 0;
+
+	for (struct list *at = cluster->nodes.all.next;
+	     at != &cluster->nodes.all; at = next) {
+		struct node *node = LIST_OWNER(at, struct node, link);
+
+		next = at->next;
+		if (!node_is_dead(cluster, node, now_ms))
+			continue;
+		if (node->count == 0) {
+			node_forget(cluster, node);
+			continue;
+		}
+		log_limited(LOG_WARN,
+		    "node %s is gone: its %zu connections end", node->id,
+		    node->count);
+		if (!node_doom(cluster, node, &count))
+			return;
+	}
+}
+
+void
+cluster_lease_tick(struct cluster *cluster, int64_t now_ms)
+{
+	if (!cluster_shard_is_up(cluster, STR("nodes")) ||
+	    cluster->is_refused)
+		return;
+	if (!cluster->lease_is_asked &&
+	    (cluster->lease_until_ms == 0 ||
+		now_ms - cluster->lease_asked_ms >=
+		    cluster->config.lease_ms / 3))
+		lease_renew(cluster, now_ms);
+	if (cluster->is_leader && now_ms < cluster->lease_until_ms &&
+	    feed_is_live(&cluster->chat))
+		dead_nodes_clean(cluster, now_ms);
+}

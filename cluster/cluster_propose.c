@@ -1,0 +1,139 @@
+/* What this node appends to the logs. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cluster/cluster_internal.h"
+#include "domain/command_copy.h"
+
+/* Of all proposals that wait. */
+#define PENDING_MOST ((size_t)64 << 20)
+
+static uint64_t
+seed_make(struct cluster *cluster)
+{
+	char id[ID_SIZE];
+
+	id_source_next(cluster->config.ids, ID_HEX16, id);
+	return strtoull(id, NULL, 16);
+}
+
+/* NULL: no memory. */
+static struct cluster_proposal *
+proposal_create(struct cluster *cluster, const struct command *command)
+{
+	size_t texts = command != NULL ? command_text_bytes(command) : 0;
+	struct cluster_proposal *proposal;
+
+	if (cluster->pending_bytes > PENDING_MOST &&
+	    (command == NULL || command->kind != COMMAND_DISCONNECT))
+		return NULL;
+	proposal = calloc(1, sizeof(*proposal) + texts);
+	if (proposal == NULL)
+		return NULL;
+	snprintf(proposal->base.origin, sizeof(proposal->base.origin),
+	    "%s.%" PRIx64, cluster->origin, ++cluster->proposals);
+	proposal->has_command = command != NULL;
+	if (command != NULL) {
+		command_copy(command, &proposal->command, proposal->texts);
+		proposal->command.peer = NULL;
+		proposal->command.principal = NULL;
+		proposal->command.token = STR_ABSENT;
+	}
+	proposal->base.since_ms = cluster_now_ms(cluster);
+	return proposal;
+}
+
+void
+cluster_proposal_free(struct cluster *cluster,
+    struct cluster_proposal *proposal)
+{
+	cluster->pending_bytes -= proposal->base.bytes;
+	packer_fini(&proposal->payload);
+	free(proposal);
+}
+
+static void
+proposal_send(struct cluster *cluster, struct feed *feed,
+    struct cluster_proposal *proposal)
+{
+	proposal->base.payload = packer_str(&proposal->payload);
+	feed_propose(feed, &proposal->base);
+	cluster->pending_bytes += proposal->base.bytes;
+}
+
+enum chat_error
+cluster_propose_command(struct cluster *cluster, const struct command *command,
+    struct str node, uint64_t connection)
+{
+	struct item item = { .kind = ITEM_COMMAND,
+		.node = node,
+		.connection = connection,
+		.seed = { seed_make(cluster), seed_make(cluster) },
+		.command = *command };
+	struct cluster_proposal *proposal = proposal_create(cluster, command);
+
+	if (proposal == NULL)
+		return CHAT_UNAVAILABLE;
+	if (!item_pack(&item, &proposal->payload)) {
+		packer_fini(&proposal->payload);
+		free(proposal);
+		return CHAT_UNAVAILABLE;
+	}
+	proposal->is_of_order = true;
+	proposal->base.at_ms = clock_wall_ms(cluster->config.clock);
+	proposal->base.is_numbered = true;
+	proposal->base.is_lasting = command->kind == COMMAND_DISCONNECT;
+	proposal_send(cluster, &cluster->chat, proposal);
+	return CHAT_OK;
+}
+
+/* A change of the table of the room's log. */
+static void
+proposal_set_field(struct cluster_proposal *proposal,
+    const struct attribute *attribute)
+{
+	struct str key = attribute_key_write(proposal->field + 1, attribute);
+
+	proposal->field[0] = str_is_empty(attribute->value) ? '!' : '=';
+	proposal->base.field = str_slice(proposal->field, 1 + key.len);
+}
+
+enum chat_error
+cluster_propose_entry(struct cluster *cluster, struct feed *feed,
+    struct entry *entry, const struct command *requester)
+{
+	struct item item = { .kind = ITEM_ENTRY,
+		.node = str_from(cluster->nodes.self),
+		.entry = *entry };
+	struct cluster_proposal *proposal = proposal_create(cluster, requester);
+	struct item packed;
+
+	if (proposal == NULL)
+		return CHAT_UNAVAILABLE;
+	if (requester != NULL)
+		item.command = *requester;
+	else
+		item.command.kind = COMMAND_NOOP;
+	if (!item_pack(&item, &proposal->payload)) {
+		packer_fini(&proposal->payload);
+		free(proposal);
+		return CHAT_MESSAGE_TOO_LARGE;
+	}
+	/* Read back, so that the texts are those of the payload. */
+	(void)item_unpack(packer_str(&proposal->payload), &packed);
+	proposal->entry = packed.entry;
+	if (entry->kind == ENTRY_SAID) {
+		proposal->base.is_numbered = true;
+		proposal->base.at_ms = entry->message.at_ms;
+		proposal->base.key = proposal->entry.message.key;
+	} else {
+		proposal->base.at_ms = entry->attribute.at_ms;
+		if (feed == &cluster->chat)
+			proposal->base.is_numbered = true;
+		else
+			proposal_set_field(proposal, &entry->attribute);
+	}
+	proposal_send(cluster, feed, proposal);
+	return CHAT_OK;
+}

@@ -1,0 +1,56 @@
+/* The nodes, and the connections of their members: the same on all nodes. */
+#ifndef CLUSTER_NODES_H
+#define CLUSTER_NODES_H
+
+#include "cluster/item.h"
+#include "domain/base/id_map.h"
+#include "domain/base/list.h"
+#include "domain/id_source.h"
+
+struct node_connection {
+	struct list link;
+	struct node *node;
+	uint64_t number;
+	bool is_doomed; /* its end was proposed, since its node is dead */
+	char member_id[ID_SIZE];
+	size_t key_len;
+	char key[]; /* of the map */
+};
+
+struct node {
+	struct list link;
+	struct list connections; /* in the order in which they began */
+	size_t count;
+	bool is_alive;	/* as the broker says */
+	bool is_listed; /* the broker knows it */
+	int64_t since_ms; /* when its first connection was noticed; 0: not */
+	char id[NODE_ID_SIZE];
+};
+
+struct nodes {
+	struct id_map by_id;
+	struct list all;
+	struct id_map connections;
+	struct id_map local; /* by member id: the members of this node */
+	char self[NODE_ID_SIZE];
+};
+
+void nodes_init(struct nodes *, struct str self);
+void nodes_fini(struct nodes *);
+
+/* NULL: no memory. */
+struct node *nodes_need(struct nodes *, struct str id);
+
+/* Forgets a node without connections. */
+void nodes_remove(struct nodes *, struct node *);
+
+/* The bool results: no memory. */
+bool nodes_add_connection(struct nodes *, struct str node, uint64_t number,
+    struct str member_id);
+/* Removes it; false: there is none. */
+bool nodes_take_connection(struct nodes *, struct str node, uint64_t number);
+
+/* Whether a member has connections to this node. */
+bool nodes_has_local(const struct nodes *, struct str member_id);
+
+#endif
