@@ -94,6 +94,18 @@ static const char *const word_actions[] = {
 	NULL,
 };
 
+static const char *const broker_downs[] = {
+	[BROKER_DOWN_READY] = "ready",
+	[BROKER_DOWN_NOT_READY] = "not-ready",
+	NULL,
+};
+
+static const char *const broker_acks[] = {
+	[BROKER_ACK_PRIMARY] = "primary",
+	[BROKER_ACK_REPLICA] = "replica",
+	NULL,
+};
+
 static const char *const levels[] = {
 	[LOG_DEBUG] = "debug",
 	[LOG_INFO] = "info",
@@ -513,6 +525,87 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "When the disk fails: continue without writing, or exit "
 		    "1." },
+
+	{ .section = "Several nodes",
+	    .name = "broker.url",
+	    .type = OPTION_TEXT,
+	    AT(broker.url),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The Redis that several nodes share, which are one chat "
+		    "then: redis://HOST:PORT/DATABASE, unix:/PATH or "
+		    "redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY. Several "
+		    "URLs, separated by commas, share the rooms." },
+	{ .name = "broker.prefix",
+	    .type = OPTION_TEXT,
+	    AT(broker.prefix),
+	    .preset = "parley:",
+	    .needs_restart = true,
+	    .help = "What the names of all keys and channels begin with." },
+	{ .name = "broker.node",
+	    .type = OPTION_TEXT,
+	    AT(broker.node),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The name of this node, which no other node has; none: "
+		    "one is made at each start." },
+	{ .name = "broker.user",
+	    .type = OPTION_TEXT,
+	    AT(broker.user),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The user of Redis (ACL)." },
+	{ .name = "broker.password",
+	    .type = OPTION_TEXT,
+	    AT(broker.password),
+	    .preset = "none",
+	    .zero = "none",
+	    .is_secret = true,
+	    .needs_restart = true,
+	    .help = "The password of Redis. On a command line other users of "
+		    "the machine can read it." },
+	{ .name = "broker.password_file",
+	    .type = OPTION_PATH,
+	    AT(broker.password_file),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "A file with the password, instead of "
+		    "broker.password." },
+	{ .name = "broker.timeout",
+	    NUMBER(DURATION, broker.timeout_ms, "1s", 10, MINUTE),
+	    .needs_restart = true,
+	    .help = "How long a connection to Redis, or an answer, is waited "
+		    "for; then it is made again." },
+	{ .name = "broker.give_up",
+	    NUMBER(DURATION, broker.give_up_ms, "5s", 10, 10 * MINUTE),
+	    .needs_restart = true,
+	    .help = "How long a message without an answer is sent again; "
+		    "then: store_failed." },
+	{ .name = "broker.required",
+	    .type = OPTION_BOOL,
+	    AT(broker.required),
+	    .preset = "off",
+	    .needs_restart = true,
+	    .help = "Exit 69 if Redis cannot be reached at the start; "
+		    "otherwise the server is not ready until it can." },
+	{ .name = "broker.down",
+	    .type = OPTION_WORD,
+	    AT(broker.down),
+	    .preset = "ready",
+	    .words = broker_downs,
+	    .help = "What /readyz answers while Redis cannot be reached." },
+	{ .name = "broker.ack",
+	    .type = OPTION_WORD,
+	    AT(broker.ack),
+	    .preset = "primary",
+	    .words = broker_acks,
+	    .needs_restart = true,
+	    .help = "What an acknowledgement waits for: Redis (primary), or "
+		    "also one of its replicas." },
 
 	{ .section = "Connections",
 	    .name = "limits.connections",

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "cluster/broker_url.h"
 #include "cmd/parleyd/options/option_limits.h"
 #include "cmd/parleyd/options/options_load.h"
 #include "domain/base/count_of.h"
@@ -274,6 +275,46 @@ files_check(struct options_load *load)
 		   options->files.url);
 }
 
+/* What cannot be in the name of a key, or would be matched by a pattern. */
+static bool
+key_text_is_valid(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~' ||
+		    strchr("{}*?[]\\\"'", *text) != NULL)
+			return false;
+	return true;
+}
+
+/* The URL is not quoted: it may have a password by mistake. */
+static bool
+broker_check(struct options_load *load)
+{
+	const struct broker_options *broker = &load->out->broker;
+	struct broker_targets targets;
+	const char *why, *wrong = NULL;
+
+	if (broker->url[0] != '\0' &&
+	    !broker_targets_parse(&targets, str_from(broker->url), &why))
+		return options_load_fail(load,
+		    load->rank[options_load_index(option_named("broker.url"))],
+		    "broker.url: %s", why);
+	if (!key_text_is_valid(broker->prefix))
+		wrong = "broker.prefix";
+	else if (!key_text_is_valid(broker->node))
+		wrong = "broker.node";
+	if (wrong != NULL)
+		return option_fail(load, wrong,
+		    "has a character that no key may have");
+	if (broker->password[0] != '\0' && broker->password_file[0] != '\0')
+		return option_fail(load, "broker.password_file",
+		    "and broker.password are both given");
+	return broker->url[0] == '\0' ||
+	       load->out->store_kind == STORE_MEMORY ||
+	       option_fail(load, "broker.url",
+		   "needs store.kind memory: Redis has the rooms");
+}
+
 bool
 options_load(struct options *out, const struct options_sources *sources,
     struct options_error *error)
@@ -292,7 +333,8 @@ options_load(struct options *out, const struct options_sources *sources,
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
 	       admin_check(&load) && proxies_check(&load) &&
 	       proxy_auth_check(&load) && hook_check(&load) &&
-	       hooks_check(&load) && files_check(&load);
+	       hooks_check(&load) && files_check(&load) &&
+	       broker_check(&load);
 }
 
 bool

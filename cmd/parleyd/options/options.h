@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "auth/authenticator.h"
+#include "cluster/broker_options.h"
 #include "cmd/parleyd/options/listen.h"
 #include "commands/commands.h"
 #include "domain/history.h"
@@ -136,6 +137,7 @@ struct options {
 	bool http_stats;
 	enum store_kind store_kind;
 	struct store_options store; /* of files */
+	struct broker_options broker;
 	enum log_level log_level;
 	enum log_format log_format;
 	struct transport_limits transport;

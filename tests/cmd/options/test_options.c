@@ -177,6 +177,20 @@ static const struct {
 	{ "--limits-room 1", "", NULL, 64,
 	    "--limits-room: there is no such option; "
 	    "did you mean --limits-rooms?" },
+	{ "--broker-url redis://u:geheim@h", "", NULL, 64,
+	    "broker.url: a URL has no password here: use broker.user and "
+	    "broker.password_file" },
+	{ "", "PARLEY_BROKER_URL=rediss://h", NULL, 78,
+	    "broker.url: this build has no TLS to Redis (hiredis before "
+	    "1.0)" },
+	{ "--broker-url redis://h --store-kind file", "", NULL, 64,
+	    "broker.url needs store.kind memory: Redis has the rooms" },
+	{ "--broker-prefix a{b", "", NULL, 64,
+	    "broker.prefix has a character that no key may have" },
+	{ "", "", "broker.node = a*", 78,
+	    "broker.node has a character that no key may have" },
+	{ "--broker-password a --broker-password-file b", "", NULL, 64,
+	    "broker.password_file and broker.password are both given" },
 	{ "--colour-scheme x", "", NULL, 64,
 	    "--colour-scheme: there is no such option" },
 	{ "--listen :1=comand", "", NULL, 64,
