@@ -25,7 +25,7 @@ cluster_now_ms(const struct cluster *cluster)
 bool
 cluster_shard_is_up(const struct cluster *cluster, struct str log)
 {
-	unsigned shard = broker_shard(cluster->config.broker, log);
+	unsigned shard = broker_shard(cluster->broker, log);
 
 	return (cluster->shards_up >> shard & 1) != 0;
 }
@@ -141,7 +141,7 @@ cluster_order_spread(struct command_order *order, const struct command *command,
 	if (feed == NULL)
 		return;
 	if (item_pack(&item, &packer))
-		broker_publish(cluster->config.broker,
+		broker_publish(cluster->broker,
 		    str_from(feed->feed.name), packer_str(&packer));
 	packer_fini(&packer);
 }
@@ -357,7 +357,7 @@ static void
 cluster_on_state(struct broker_listener *listener, unsigned shard, bool is_up)
 {
 	struct cluster *cluster = cluster_of_listener(listener);
-	struct broker *broker = cluster->config.broker;
+	struct broker *broker = cluster->broker;
 
 	assert(shard < 64);
 	if (is_up) {
@@ -434,7 +434,7 @@ tops_send(struct tops_call *call)
 	for (size_t i = 0; i < call->count; i++)
 		args[i] = str_from(call->names[i]);
 	of_broker.slot = args[0];
-	broker_call(call->cluster->config.broker, &of_broker);
+	broker_call(call->cluster->broker, &of_broker);
 }
 
 /* Adds a log to the call of its shard; a full one is sent. */
@@ -443,7 +443,7 @@ tops_add(struct cluster *cluster, struct tops_call *calls[64],
     struct feed *feed)
 {
 	struct str name = str_from(feed->name);
-	unsigned shard = broker_shard(cluster->config.broker, name);
+	unsigned shard = broker_shard(cluster->broker, name);
 	struct tops_call *call = calls[shard];
 
 	if (!feed_is_live(feed) || !cluster_shard_is_up(cluster, name))
@@ -496,7 +496,6 @@ feed_config_of(struct cluster *cluster, const struct feed_ops *ops)
 {
 	return (struct feed_config){
 		.ops = ops,
-		.broker = cluster->config.broker,
 		.give_up_ms = cluster->config.give_up_ms,
 		.gaps = &cluster->stats.gaps,
 		.heals = &cluster->stats.heals,
@@ -518,7 +517,6 @@ cluster_create(const struct cluster_config *config)
 	cluster->order.ops = &cluster_order_ops;
 	cluster->ids.ops = &cluster_ids_ops;
 	cluster->listener.ops = &cluster_listener_ops;
-	config->broker->listener = &cluster->listener;
 	id_source_next(config->ids, ID_HEX8, id);
 	memcpy(cluster->origin, id, sizeof(cluster->origin));
 	snprintf(self, sizeof(self), "%.*s.%s", (int)config->name.len,
@@ -539,8 +537,8 @@ cluster_destroy(struct cluster *cluster)
 {
 	if (cluster == NULL)
 		return;
-	/* Nothing is answered any more, and there is no broker. */
-	cluster->is_ended = true;
+	/* Nothing is answered any more. */
+	cluster->broker = NULL;
 	cluster->log.handler = NULL;
 	cluster->order.handler = NULL;
 	cluster->is_awake = true;
@@ -570,10 +568,12 @@ cluster_ids(struct cluster *cluster)
 }
 
 void
-cluster_start(struct cluster *cluster)
+cluster_start(struct cluster *cluster, struct broker *broker)
 {
 	assert(cluster->order.handler != NULL);
-	cluster->is_started = true;
+	broker->listener = &cluster->listener;
+	cluster->broker = broker;
+	cluster->chat_config.broker = cluster->room_config.broker = broker;
 	feed_follow(&cluster->chat, false);
 }
 
@@ -595,7 +595,7 @@ cluster_tick(struct cluster *cluster)
 {
 	int64_t now_ms = cluster_now_ms(cluster);
 
-	if (!cluster->is_started || cluster->is_stopped)
+	if (cluster->broker == NULL || cluster->is_stopped)
 		return;
 	cluster_lease_tick(cluster, now_ms);
 	if (now_ms - cluster->ticked_ms >= FEEDS_EACH_MS) {
@@ -614,12 +614,24 @@ cluster_error(const struct cluster *cluster)
 {
 	if (cluster->is_stopped)
 		return "the node has stopped";
+	if (cluster->broker == NULL)
+		return "the chat is being loaded";
 	if (!cluster_shard_is_up(cluster, STR("chat")) ||
 	    !cluster_shard_is_up(cluster, STR("nodes")))
 		return "the broker cannot be reached";
 	if (!cluster->chat.is_loaded || cluster->lease_until_ms == 0)
 		return "the chat is being loaded";
 	return NULL;
+}
+
+bool
+cluster_leave(struct cluster *cluster)
+{
+	if (cluster_error(cluster) != NULL || cluster->has_left)
+		return false;
+	if (cluster->pending_bytes == 0 && !cluster->is_leaving)
+		cluster_lease_end(cluster);
+	return true;
 }
 
 bool

@@ -22,6 +22,9 @@
 
 struct cluster;
 
+/* Changes with what the logs have, and with what ordered commands do. */
+#define CLUSTER_VERSION 1
+
 /* What the program around it does. None of these calls back. */
 struct cluster_host_ops {
 	/* cluster_flush() is due, in this turn of the loop. */
@@ -35,7 +38,6 @@ struct cluster_host_ops {
 
 /* Everything is borrowed. */
 struct cluster_config {
-	struct broker *broker; /* its listener is set */
 	struct str name; /* of the node, at most 64 bytes; the id adds to it */
 	struct str digest; /* of what must be the same on all nodes */
 	struct str url;	   /* where clients reach it, for people; or empty */
@@ -63,8 +65,17 @@ struct commit_log *cluster_log(struct cluster *);
 struct command_order *cluster_order(struct cluster *);
 struct id_source *cluster_ids(struct cluster *);
 
-/* Begins to follow the log of the chat. The chat's dispatcher exists. */
-void cluster_start(struct cluster *);
+/*
+ * Begins to follow the log of the chat. The broker is borrowed, and its
+ * listener is set. The chat's dispatcher exists.
+ */
+void cluster_start(struct cluster *, struct broker *);
+
+/*
+ * The members of this node have gone: sends that, and then that the node goes.
+ * False: all is done, or cannot be.
+ */
+bool cluster_leave(struct cluster *);
 
 /* Sends what was proposed; at the end of a turn. */
 void cluster_flush(struct cluster *);

@@ -435,7 +435,7 @@ snapshot_send(struct cluster *cluster, struct str bytes)
 
 		snprintf(index, sizeof(index), "%zu", i);
 		args[2] = str_from(index);
-		broker_call(cluster->config.broker, &call);
+		broker_call(cluster->broker, &call);
 	}
 }
 

@@ -61,9 +61,9 @@ struct cluster {
 	struct feed_config chat_config;
 	struct feed_config room_config;
 	struct feed chat;
-	bool is_started;
+	struct broker *broker; /* NULL: not yet, or not any more */
 	bool is_stopped;
-	bool is_ended; /* there is no broker any more */
+	bool is_leaving, has_left;
 	struct tail_entry tail[TAIL_ENTRIES]; /* a ring */
 	size_t tail_count;
 	struct id_map by_room;
@@ -138,5 +138,7 @@ void chat_tail_fini(struct cluster *);
 
 /* cluster_lease.c */
 void cluster_lease_tick(struct cluster *, int64_t now_ms);
+/* Sets has_left in the end. */
+void cluster_lease_end(struct cluster *);
 
 #endif

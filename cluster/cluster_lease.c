@@ -114,7 +114,7 @@ lease_renew(struct cluster *cluster, int64_t now_ms)
 		cluster->config.lease_ms));
 	cluster->lease_asked_ms = now_ms;
 	cluster->lease_is_asked = true;
-	broker_call(cluster->config.broker, &call);
+	broker_call(cluster->broker, &call);
 }
 
 /* False: enough was proposed. */
@@ -165,7 +165,7 @@ node_forget(struct cluster *cluster, struct node *node)
 	};
 
 	if (node->is_listed)
-		broker_call(cluster->config.broker, &call);
+		broker_call(cluster->broker, &call);
 	nodes_remove(&cluster->nodes, node);
 }
 
@@ -209,13 +209,43 @@ dead_nodes_clean(struct cluster *cluster, int64_t now_ms)
 	}
 }
 
+static void
+lease_ended(void *arg, enum broker_outcome outcome, const struct str *reply,
+    size_t count)
+{
+	struct cluster *cluster = arg;
+
+	(void)outcome;
+	(void)reply;
+	(void)count;
+	cluster->has_left = true;
+}
+
+void
+cluster_lease_end(struct cluster *cluster)
+{
+	struct str args[] = { str_from(cluster->nodes.self), STR(""),
+		STR("0") };
+	struct broker_call call = {
+		.script = BROKER_LEASE,
+		.slot = STR("nodes"),
+		.args = args,
+		.arg_count = 3,
+		.done = lease_ended,
+		.arg = cluster,
+	};
+
+	cluster->is_leaving = true;
+	broker_call(cluster->broker, &call);
+}
+
 void
 cluster_lease_tick(struct cluster *cluster, int64_t now_ms)
 {
 	if (!cluster_shard_is_up(cluster, STR("nodes")) ||
 	    cluster->is_refused)
 		return;
-	if (!cluster->lease_is_asked &&
+	if (!cluster->lease_is_asked && !cluster->is_leaving &&
 	    (cluster->lease_until_ms == 0 ||
 		now_ms - cluster->lease_asked_ms >=
 		    cluster->config.lease_ms / 3))

@@ -125,7 +125,7 @@ room_feed_remove(struct room_feed *feed)
 	if (feed->is_dirty)
 		list_remove(&feed->dirty);
 	list_remove(&feed->link);
-	if (!cluster->is_ended)
+	if (cluster->broker != NULL)
 		feed_unfollow(&feed->feed);
 	feed_fini(&feed->feed, CHAT_ROOM_NOT_FOUND);
 	free(feed);

@@ -96,7 +96,7 @@ struct feed_ops {
 /* Common to the feeds of a node. */
 struct feed_config {
 	const struct feed_ops *ops;
-	struct broker *broker;
+	struct broker *broker; /* set before a feed follows its log */
 	int64_t give_up_ms;
 	/* Counted, for the operator. */
 	uint64_t *gaps;

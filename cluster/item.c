@@ -1,5 +1,7 @@
 #include "cluster/item.h"
 
+#include "cluster/cluster.h"
+
 #include "domain/base/count_of.h"
 
 /* The texts of a command that its effects depend on. */
@@ -152,7 +154,7 @@ requester_unpack(struct unpacker *from, struct command *out)
 bool
 item_pack(const struct item *item, struct packer *packer)
 {
-	pack_number(packer, ITEM_VERSION);
+	pack_number(packer, CLUSTER_VERSION);
 	pack_number(packer, item->kind);
 	pack_text(packer, item->node);
 	pack_number(packer, item->connection);
@@ -177,7 +179,7 @@ item_unpack(struct str bytes, struct item *out)
 	*out = (struct item){ .kind = (enum item_kind)kind };
 	out->node = unpack_text(&from);
 	out->connection = unpack_number(&from);
-	if (from.failed || version != ITEM_VERSION ||
+	if (from.failed || version != CLUSTER_VERSION ||
 	    out->node.len >= NODE_ID_SIZE)
 		return false;
 	if (kind == ITEM_COMMAND) {

@@ -8,9 +8,6 @@
 #include "cluster/pack.h"
 #include "domain/commit_log.h"
 
-/* Changes with what is written, and with what commands do. */
-#define ITEM_VERSION 1
-
 /* A node's name, a dot, 8 hexadecimal digits, NUL. */
 #define NODE_ID_SIZE (64 + 1 + 8 + 1)
 

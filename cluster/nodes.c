@@ -133,7 +133,7 @@ nodes_remove(struct nodes *nodes, struct node *node)
 #define KEY_SIZE (NODE_ID_SIZE + 1 + 20)
 
 static struct str
-key_write(struct str node, uint64_t number, char out[KEY_SIZE])
+connection_key_write(struct str node, uint64_t number, char out[KEY_SIZE])
 {
 	int len = snprintf(out, KEY_SIZE, "%.*s/%llu", (int)node.len, node.data,
 	    (unsigned long long)number);
@@ -147,7 +147,7 @@ nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
 {
 	struct node *node = nodes_need(nodes, id);
 	char buffer[KEY_SIZE];
-	struct str key = key_write(id, number, buffer);
+	struct str key = connection_key_write(id, number, buffer);
 	struct node_connection *connection;
 
 	if (node == NULL || id_map_find(&nodes->connections, key) != NULL)
@@ -177,8 +177,8 @@ bool
 nodes_take_connection(struct nodes *nodes, struct str id, uint64_t number)
 {
 	char buffer[KEY_SIZE];
-	struct node_connection *connection =
-	    id_map_find(&nodes->connections, key_write(id, number, buffer));
+	struct node_connection *connection = id_map_find(&nodes->connections,
+	    connection_key_write(id, number, buffer));
 
 	if (connection == NULL)
 		return false;

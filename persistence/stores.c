@@ -31,6 +31,7 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	if (stores->rooms == NULL || stores->history == NULL ||
 	    stores->attributes == NULL)
 		return STORES_OPEN;
+	stores->history_put = memory_history_put;
 	memory_attributes_follow(stores->attributes, stores->history);
 	stores->log = memory_log_create(stores->rooms, stores->history,
 	    stores->attributes);

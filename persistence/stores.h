@@ -29,6 +29,13 @@ struct stores {
 	struct attribute_store *attributes;
 	struct commit_log *log;
 	/*
+	 * Adds a message of another log, that has its number and time. Numbers
+	 * up to the last one of the room are ignored; a gap stays. NULL: all
+	 * messages are of `log`.
+	 */
+	enum chat_error (*history_put)(struct history *, struct str room,
+	    const struct message *);
+	/*
 	 * Owns rooms, history, attributes and log, if there is one; call
 	 * file_store_poll() when the descriptor of its journal is readable.
 	 */

@@ -75,8 +75,8 @@ close_within_window(struct worker *worker)
 				     loop_random(&worker->loop, window + 1));
 }
 
-static void
-stop_now(struct server *server)
+void
+server_stop(struct server *server)
 {
 	struct worker *worker = &server->worker;
 
@@ -102,7 +102,7 @@ go_on_draining(struct server *server)
 	    (worker->hooks == NULL || hooks_are_done(worker->hooks)))
 		server->stopped = true;
 	else if (elapsed >= limits->drain_timeout_ms)
-		stop_now(server);
+		server_stop(server);
 }
 
 /* --- events of the loop --------------------------------------------------- */
@@ -118,7 +118,7 @@ stop_cb(evutil_socket_t signal_number, short what, void *arg)
 	if (server->drain_since_ms < 0)
 		begin_draining(server);
 	else
-		stop_now(server);
+		server_stop(server);
 }
 
 static void
@@ -145,7 +145,7 @@ store_event_cb(evutil_socket_t fd, short what, void *arg)
 	if (host->ops->on_store_event(host->arg))
 		return;
 	event_del(server->store_event);
-	stop_now(server);
+	server_stop(server);
 }
 
 static void
@@ -323,6 +323,12 @@ add_events(struct server *server)
 	return server->tick != NULL &&
 	       event_add(server->tick, &interval) == 0 && watch_store(server) &&
 	       watch_admission(server);
+}
+
+struct event_base *
+server_event_base(struct server *server)
+{
+	return server->worker.loop.base;
 }
 
 void

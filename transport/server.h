@@ -20,6 +20,7 @@ struct profile;
 struct admission;
 struct http_route;
 struct server;
+struct event_base;
 struct tls_context;
 struct trusted_proxies;
 
@@ -68,6 +69,12 @@ void server_run(struct server *);
 
 /* Ends connections that are still open. */
 void server_destroy(struct server *);
+
+/* The loop, for events of the program. */
+struct event_base *server_event_base(struct server *);
+
+/* Serves no more; server_run() returns with this turn. */
+void server_stop(struct server *);
 
 /* Limits were changed in place: updates the copies of them. */
 void server_limits_changed(struct server *);

@@ -12,6 +12,7 @@
 #include "cmd/parleyd/hooks_open.h"
 #include "cmd/parleyd/key_file.h"
 #include "cmd/parleyd/listen_file.h"
+#include "cmd/parleyd/node.h"
 #include "cmd/parleyd/passed_sockets.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/service_notify.h"
@@ -53,6 +54,7 @@ struct app {
 	struct word_file *words;
 	struct file_service files;
 	struct server *server;
+	struct node *node; /* NULL: without a broker */
 	struct passed_sockets sockets;
 	struct service_notify notify;
 	bool is_exposed; /* other machines can connect */
@@ -75,6 +77,8 @@ random_seed(void)
 static struct str
 durability_of(const struct options *options)
 {
+	if (options->broker.url[0] != '\0')
+		return STR("broker");
 	if (options->store_kind == STORE_MEMORY)
 		return STR("none");
 	return str_from(options_word(options, "store.sync"));
@@ -304,6 +308,11 @@ options_reload(struct app *app)
 	}
 	applied = fresh;
 	options_keep_fixed(&applied, &app->options);
+	if (!node_agrees(app->node, &applied)) {
+		log_error("not reloaded: other nodes have the limits of "
+			  "before; restart all nodes to change them");
+		return;
+	}
 	if (!api_load(&applied, key) || !tls_load(&applied, &tls)) {
 		log_error("not reloaded");
 		return;
@@ -341,7 +350,7 @@ on_reload(void *arg)
 static size_t
 waiting_bytes(const struct app *app)
 {
-	return commit_log_bytes(app->stores.log) +
+	return commit_log_bytes(app->chat.log) +
 	       dispatcher_queued_bytes(app->dispatcher);
 }
 
@@ -454,6 +463,8 @@ on_tick(size_t websockets, void *arg)
 
 	service_notify_tick(&app->notify, websockets,
 	    room_store_count(app->stores.rooms));
+	if (app->node != NULL)
+		node_tick(app->node);
 }
 
 static void
@@ -462,6 +473,14 @@ on_draining(void *arg)
 	struct app *app = arg;
 
 	service_notify_stopping(&app->notify, app->limits.drain_timeout_ms);
+}
+
+static const char *
+broker_error(void *arg)
+{
+	struct app *app = arg;
+
+	return node_error(app->node, app->options.broker.down);
 }
 
 static void
@@ -479,6 +498,10 @@ make_host(struct app *app)
 	ops->tick = on_tick;
 	ops->draining = on_draining;
 	ops->warning = configuration_warning;
+	if (app->node != NULL) {
+		ops->store_error = broker_error;
+		ops->has_pending = has_pending;
+	}
 	if (app->stores.files == NULL)
 		return;
 	app->host.store_fd = journal_fd(file_store_journal(app->stores.files));
@@ -561,6 +584,28 @@ make_publisher(struct app *app)
 	return true;
 }
 
+static void
+on_node_stop(void *arg, int status)
+{
+	struct app *app = arg;
+
+	app->status = status;
+	server_stop(app->server);
+}
+
+/* Without a broker there is none. */
+static bool
+make_node(struct app *app)
+{
+	struct node_ops ops = { .stop = on_node_stop, .arg = app };
+
+	if (app->options.broker.url[0] == '\0')
+		return true;
+	app->node = node_create(&app->options, &app->stores, &app->chat,
+	    random_seed(), &ops, &app->status);
+	return app->node != NULL;
+}
+
 static bool
 make_files(struct app *app)
 {
@@ -593,6 +638,8 @@ make_chat(struct app *app)
 		hooks_set_rooms(app->hooks, app->stores.rooms);
 		app->chat.observer = hooks_presence(app->hooks);
 	}
+	if (!make_node(app))
+		return false;
 	app->dispatcher = dispatcher_create(&app->chat);
 	if (app->dispatcher == NULL)
 		return false;
@@ -665,6 +712,14 @@ make_server(struct app *app)
 	return app->server != NULL;
 }
 
+static bool
+start_node(struct app *app)
+{
+	return app->node == NULL ||
+	       node_start(app->node, server_event_base(app->server),
+		   app->dispatcher);
+}
+
 static void
 exposure_note(const struct server_listen *at, void *arg)
 {
@@ -713,6 +768,7 @@ announce_addresses(struct app *app)
 static void
 app_fini(struct app *app)
 {
+	node_stop(app->node);
 	server_destroy(app->server);
 	sessions_destroy(app->sessions);
 	authenticator_destroy(app->auth);
@@ -721,6 +777,7 @@ app_fini(struct app *app)
 	word_file_destroy(app->words);
 	hub_destroy(app->hub);
 	file_service_fini(&app->files);
+	node_destroy(app->node);
 	stores_close(&app->stores);
 	hooks_destroy(app->hooks);
 	service_notify_fini(&app->notify);
@@ -738,7 +795,8 @@ app_run(const struct options *options, const struct options_sources *sources)
 		return EX_CONFIG;
 	service_notify_init(&app.notify);
 	use_options(&app, options);
-	if (make_chat(&app) && make_server(&app) && announce_addresses(&app)) {
+	if (make_chat(&app) && make_server(&app) && start_node(&app) &&
+	    announce_addresses(&app)) {
 		app.status = EXIT_SUCCESS;
 		service_notify_ready(&app.notify);
 		server_run(app.server);

@@ -1,0 +1,358 @@
+#include "cmd/parleyd/node.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <event2/event.h>
+
+#include "cluster/redis/redis_broker.h"
+#include "cmd/parleyd/platform.h"
+#include "domain/base/count_of.h"
+#include "domain/log.h"
+
+/* A lease is renewed three times in that time; then the node is dead. */
+#define LEASE_MS 7500
+
+/* How long a broker is waited for at the start, with broker.required. */
+#define START_MS 5000
+
+#define DRAIN_MS 1000
+
+#define DIGEST_SIZE (16 + 1)
+
+struct node {
+	struct cluster *cluster;
+	struct broker *broker; /* NULL: not started, or stopped */
+	struct broker_options options;
+	struct broker_targets targets;
+	struct node_ops ops;
+	struct dispatcher *dispatcher;
+	struct event_base *base;
+	struct event *wake;
+	uint64_t seed;
+	int64_t started_ms;
+	bool was_ready;
+	bool is_down; /* since it was ready; it was logged */
+	char digest[DIGEST_SIZE];
+	char name[BROKER_NODE_SIZE];
+};
+
+/* --- what all nodes have in common ---------------------------------------- */
+
+/* FNV-1a */
+static uint64_t
+digest_add(uint64_t digest, uint64_t value)
+{
+	for (int i = 0; i < 8; i++, value >>= 8)
+		digest = (digest ^ (value & 0xff)) * UINT64_C(1099511628211);
+	return digest;
+}
+
+/* Of the version, and of the limits that decide what a command does. */
+static void
+digest_make(const struct options *options, char out[DIGEST_SIZE])
+{
+	const struct chat_limits *limits = &options->chat;
+	const uint64_t values[] = {
+		CLUSTER_VERSION,
+		limits->message_bytes,
+		limits->rooms,
+		limits->rooms_per_member,
+		limits->connections_per_user,
+		limits->creators,
+		limits->persistent_rooms,
+		limits->rooms_per_user,
+		limits->room_members,
+		limits->room_attributes,
+		options->auth.names,
+	};
+	uint64_t digest = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < COUNT_OF(values); i++)
+		digest = digest_add(digest, values[i]);
+	snprintf(out, DIGEST_SIZE, "%016" PRIx64, digest);
+}
+
+bool
+node_agrees(const struct node *node, const struct options *options)
+{
+	char digest[DIGEST_SIZE];
+
+	if (node == NULL)
+		return true;
+	digest_make(options, digest);
+	return strcmp(digest, node->digest) == 0;
+}
+
+/* --- for the cluster ------------------------------------------------------ */
+
+static void
+node_on_wake(void *arg)
+{
+	struct node *node = arg;
+
+	if (node->wake != NULL)
+		event_active(node->wake, EV_TIMEOUT, 0);
+}
+
+static void
+node_on_stop(void *arg, const char *why)
+{
+	struct node *node = arg;
+
+	log_error("%s", why);
+	node->ops.stop(node->ops.arg, EX_TEMPFAIL);
+}
+
+static uint64_t
+node_on_newcomers(void *arg)
+{
+	return dispatcher_newcomers(((struct node *)arg)->dispatcher);
+}
+
+static void
+node_on_resume(void *arg, uint64_t newcomers)
+{
+	dispatcher_resume(((struct node *)arg)->dispatcher, newcomers);
+}
+
+static const struct cluster_host_ops node_host_ops = {
+	.wake = node_on_wake,
+	.stop = node_on_stop,
+	.newcomers = node_on_newcomers,
+	.resume = node_on_resume,
+};
+
+static void
+node_wake_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct node *node = arg;
+
+	(void)fd;
+	(void)what;
+	cluster_flush(node->cluster);
+}
+
+/* --- life cycle ----------------------------------------------------------- */
+
+/* False: it is logged why not. */
+static bool
+password_read(struct broker_options *options)
+{
+	FILE *file;
+	bool ok;
+
+	if (options->password_file[0] == '\0')
+		return true;
+	file = fopen(options->password_file, "re");
+	ok = file != NULL &&
+	     fgets(options->password, sizeof(options->password), file) != NULL;
+	if (!ok)
+		log_error("broker.password_file %s: %s", options->password_file,
+		    strerror(errno));
+	if (file != NULL)
+		fclose(file);
+	options->password[strcspn(options->password, "\r\n")] = '\0';
+	return ok;
+}
+
+/* False: it is logged why not. */
+static bool
+options_fit(struct node *node, const struct options *options)
+{
+	const char *why;
+
+	if (!broker_targets_parse(&node->targets, str_from(options->broker.url),
+		&why)) {
+		log_error("broker.url: %s", why);
+		return false;
+	}
+	if (options->store_kind != STORE_MEMORY) {
+		log_error("broker.url: the messages of several nodes are kept "
+			  "by Redis: store.kind has to be memory");
+		return false;
+	}
+	return password_read(&node->options);
+}
+
+static void
+name_make(struct node *node, const struct options *options)
+{
+	if (options->broker.node[0] != '\0')
+		memcpy(node->name, options->broker.node, sizeof(node->name));
+	else
+		snprintf(node->name, sizeof(node->name), "node");
+}
+
+static struct cluster_config
+cluster_config_of(struct node *node, const struct stores *stores,
+    const struct chat *chat)
+{
+	return (struct cluster_config){
+		.name = str_from(node->name),
+		.digest = str_from(node->digest),
+		.url = STR(""),
+		.members = chat->members,
+		.rooms = chat->rooms,
+		.history = chat->history,
+		.attributes = chat->attributes,
+		.history_put = stores->history_put,
+		.clock = chat->clock,
+		.ids = chat->ids,
+		.lease_ms = LEASE_MS,
+		.give_up_ms = node->options.give_up_ms,
+		.host = &node_host_ops,
+		.arg = node,
+	};
+}
+
+struct node *
+node_create(const struct options *options, const struct stores *stores,
+    struct chat *chat, uint64_t seed, const struct node_ops *ops, int *status)
+{
+	struct node *node = calloc(1, sizeof(*node));
+	struct cluster_config config;
+
+	if (node == NULL)
+		return NULL;
+	node->options = options->broker;
+	node->ops = *ops;
+	node->seed = seed;
+	if (!options_fit(node, options)) {
+		*status = EX_CONFIG;
+		goto free_node;
+	}
+	name_make(node, options);
+	digest_make(options, node->digest);
+	config = cluster_config_of(node, stores, chat);
+	node->cluster = cluster_create(&config);
+	if (node->cluster == NULL)
+		goto free_node;
+	chat->log = cluster_log(node->cluster);
+	chat->order = cluster_order(node->cluster);
+	chat->ids = cluster_ids(node->cluster);
+	return node;
+
+free_node:
+	free(node);
+	return NULL;
+}
+
+bool
+node_start(struct node *node, struct event_base *base,
+    struct dispatcher *dispatcher)
+{
+	struct redis_config redis = {
+		.options = &node->options,
+		.targets = &node->targets,
+		.base = base,
+		.clock = system_clock(),
+		.seed = node->seed,
+	};
+
+	node->dispatcher = dispatcher;
+	node->base = base;
+	node->started_ms = clock_monotonic_ms(system_clock());
+	node->wake = event_new(base, -1, 0, node_wake_cb, node);
+	if (node->wake == NULL)
+		return false;
+	node->broker = redis_broker_create(&redis);
+	if (node->broker == NULL)
+		return false;
+	cluster_start(node->cluster, node->broker);
+	return true;
+}
+
+static void
+readiness_log(struct node *node, const char *error)
+{
+	if (error == NULL && (!node->was_ready || node->is_down))
+		log_info(node->was_ready ? "the broker is back"
+					 : "the broker is ready");
+	else if (error != NULL && node->was_ready && !node->is_down)
+		log_warn("%s", error);
+	node->is_down = error != NULL;
+	node->was_ready |= error == NULL;
+}
+
+void
+node_tick(struct node *node)
+{
+	const char *error;
+
+	if (node->broker == NULL)
+		return;
+	cluster_tick(node->cluster);
+	error = cluster_error(node->cluster);
+	readiness_log(node, error);
+	if (error == NULL || node->was_ready || !node->options.required ||
+	    clock_monotonic_ms(system_clock()) - node->started_ms < START_MS)
+		return;
+	log_error("%s, and broker.required is on", error);
+	node->ops.stop(node->ops.arg, EX_UNAVAILABLE);
+}
+
+static void
+drain_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+/* The members have gone: other nodes learn it, and that this node goes. */
+static void
+node_drain(struct node *node)
+{
+	struct timeval at_most = { .tv_usec = 20000 };
+	struct event *timer =
+	    event_new(node->base, -1, EV_PERSIST, drain_cb, NULL);
+	int64_t end_ms = clock_monotonic_ms(system_clock()) + DRAIN_MS;
+
+	if (timer == NULL || event_add(timer, &at_most) != 0)
+		end_ms = 0;
+	while (clock_monotonic_ms(system_clock()) < end_ms &&
+	       cluster_leave(node->cluster))
+		event_base_loop(node->base, EVLOOP_ONCE);
+	if (timer != NULL)
+		event_free(timer);
+}
+
+void
+node_stop(struct node *node)
+{
+	if (node == NULL || node->broker == NULL)
+		return;
+	node_drain(node);
+	broker_destroy(node->broker);
+	node->broker = NULL;
+	event_free(node->wake);
+	node->wake = NULL;
+}
+
+void
+node_destroy(struct node *node)
+{
+	if (node == NULL)
+		return;
+	cluster_destroy(node->cluster);
+	free(node);
+}
+
+const char *
+node_error(const struct node *node, enum broker_down down)
+{
+	const char *error = cluster_error(node->cluster);
+
+	return node->was_ready && down == BROKER_DOWN_READY ? NULL : error;
+}
+
+struct cluster *
+node_cluster(struct node *node)
+{
+	return node->cluster;
+}

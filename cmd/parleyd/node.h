@@ -1,0 +1,50 @@
+/* This process as one of several nodes: see cluster/cluster.h. */
+#ifndef CMD_NODE_H
+#define CMD_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cluster/cluster.h"
+#include "cmd/parleyd/options/options.h"
+#include "commands/commands.h"
+#include "persistence/stores.h"
+
+struct event_base;
+struct node;
+
+struct node_ops {
+	/* The node cannot go on; the status to exit with. */
+	void (*stop)(void *arg, int status);
+	void *arg;
+};
+
+/*
+ * Sets the log, the order and the ids of the chat, which has its stores. NULL:
+ * it is logged why not, and *status is what to exit with.
+ */
+struct node *node_create(const struct options *, const struct stores *,
+    struct chat *, uint64_t seed, const struct node_ops *, int *status);
+
+/* Connects to the broker. False: no memory. */
+bool node_start(struct node *, struct event_base *, struct dispatcher *);
+
+/* About ten times a second. */
+void node_tick(struct node *);
+
+/*
+ * Sends what is left, for at most a second, and disconnects from the broker.
+ * The event base exists still. NULL is accepted, here and below.
+ */
+void node_stop(struct node *);
+void node_destroy(struct node *);
+
+/* Why the node is not ready for clients; NULL: it is. */
+const char *node_error(const struct node *, enum broker_down);
+
+struct cluster *node_cluster(struct node *);
+
+/* Whether changed options would make it differ from the other nodes. */
+bool node_agrees(const struct node *, const struct options *);
+
+#endif
