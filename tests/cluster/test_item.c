@@ -1,0 +1,165 @@
+#include "cluster/item.h"
+
+#include <stdlib.h>
+
+#include "tests/suite.h"
+
+static struct item
+command_item(void)
+{
+	static const struct principal principal = { .user_id = STR("ann"),
+		.member_id = STR("uabcdefghijklmnopqrstuvwxyz") };
+
+	return (struct item){ .kind = ITEM_COMMAND,
+		.node = STR("n1.01234567"),
+		.connection = 7,
+		.seed = { 1, 2 },
+		.command = { .kind = COMMAND_ROOM_CREATE,
+		    .flags = COMMAND_PERSISTENT | COMMAND_MODERATED,
+		    .rights = RIGHTS_USUAL,
+		    .id_style = ID_UUID,
+		    .author = STR("id1"),
+		    .room = STR("den"),
+		    .name = STR("Den"),
+		    .topic = STR(""),
+		    .ref = STR("1"),
+		    .ttl_ms = 5,
+		    .max_members = 6,
+		    .slow_ms = -1,
+		    .principal = &principal } };
+}
+
+static struct item
+message_item(void)
+{
+	return (struct item){ .kind = ITEM_ENTRY,
+		.node = STR("n1.01234567"),
+		.command = { .kind = COMMAND_BROADCAST, .author = STR("id1") },
+		.entry = { .kind = ENTRY_SAID,
+		    .room_id = STR("den"),
+		    .message = { .author = STR("Ann"),
+			.author_id = STR("id1"),
+			.body = STR("\"hi\""),
+			.key = STR("k") } } };
+}
+
+static struct item
+attribute_item(void)
+{
+	return (struct item){ .kind = ITEM_ENTRY,
+		.node = STR(""),
+		.command = { .kind = COMMAND_REDACT,
+		    .author = STR("id1"),
+		    .reason = STR("rude") },
+		.entry = { .kind = ENTRY_ATTRIBUTE,
+		    .room_id = STR("den"),
+		    .attribute = { .kind = ATTRIBUTE_REDACTION,
+			.seq = 3,
+			.value = STR("Ann"),
+			.by = STR("id1"),
+			.at_ms = 9 } } };
+}
+
+START_TEST(a_command_keeps_what_its_effects_need)
+{
+	struct item item = command_item(), back;
+	const struct command *command = &back.command;
+	struct packer packer = { .len = 0 };
+
+	ck_assert(item_pack(&item, &packer));
+	ck_assert(item_unpack(packer_str(&packer), &back));
+	ck_assert(str_equal(back.node, item.node));
+	ck_assert_uint_eq(back.connection, 7);
+	ck_assert_uint_eq(back.seed[1], 2);
+	ck_assert_int_eq(command->kind, COMMAND_ROOM_CREATE);
+	ck_assert_uint_eq(command->flags, item.command.flags);
+	ck_assert_uint_eq(command->rights, RIGHTS_USUAL);
+	ck_assert_int_eq(command->id_style, ID_UUID);
+	ck_assert(str_equal(command->author, STR("id1")));
+	ck_assert(str_equal(command->name, STR("Den")));
+	ck_assert(command->topic.data != NULL);
+	ck_assert_ptr_null(command->scope.data);
+	ck_assert_ptr_null(command->ref.data);
+	ck_assert_int_eq(command->ttl_ms, 5);
+	ck_assert_uint_eq(command->max_members, 6);
+	ck_assert_int_eq(command->slow_ms, -1);
+	ck_assert(str_equal(command->principal->user_id, STR("ann")));
+	packer_fini(&packer);
+}
+END_TEST
+
+START_TEST(entries_keep_what_all_nodes_publish)
+{
+	struct item said = message_item(), redacted = attribute_item(), back;
+	struct packer packer = { .len = 0 };
+
+	ck_assert(item_pack(&said, &packer));
+	ck_assert(item_unpack(packer_str(&packer), &back));
+	ck_assert(str_equal(back.entry.message.body, STR("\"hi\"")));
+	ck_assert(str_equal(back.entry.message.key, STR("k")));
+	ck_assert(str_equal(back.entry.message.author, STR("Ann")));
+	ck_assert_int_eq(back.command.kind, COMMAND_BROADCAST);
+	packer.len = 0;
+	ck_assert(item_pack(&redacted, &packer));
+	ck_assert(item_unpack(packer_str(&packer), &back));
+	ck_assert_int_eq(back.entry.attribute.kind, ATTRIBUTE_REDACTION);
+	ck_assert_uint_eq(back.entry.attribute.seq, 3);
+	ck_assert(str_equal(back.command.reason, STR("rude")));
+	packer_fini(&packer);
+}
+END_TEST
+
+/* Copies, so that a sanitizer notices a byte too many. */
+static bool
+is_read(struct str bytes)
+{
+	char *copy = malloc(bytes.len + (bytes.len == 0));
+	struct item item;
+	bool ok;
+
+	ck_assert_ptr_nonnull(copy);
+	str_put(copy, bytes);
+	ok = item_unpack(str_slice(copy, bytes.len), &item);
+	free(copy);
+	return ok;
+}
+
+START_TEST(a_part_or_more_than_all_is_refused)
+{
+	struct item items[] = { command_item(), message_item(),
+		attribute_item() };
+	struct packer packer = { .len = 0 };
+
+	ck_assert(item_pack(&items[_i], &packer));
+	for (size_t len = 0; len < packer.len; len++)
+		ck_assert(!is_read(str_slice(packer.bytes, len)));
+	pack_text(&packer, STR(""));
+	ck_assert(!is_read(packer_str(&packer)));
+	packer_fini(&packer);
+}
+END_TEST
+
+START_TEST(no_changed_byte_does_harm)
+{
+	struct item items[] = { command_item(), message_item(),
+		attribute_item() };
+	struct packer packer = { .len = 0 };
+
+	ck_assert(item_pack(&items[_i], &packer));
+	for (size_t i = 0; i < packer.len; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			packer.bytes[i] ^= (char)(1 << bit);
+			(void)is_read(packer_str(&packer));
+			packer.bytes[i] ^= (char)(1 << bit);
+		}
+	packer_fini(&packer);
+}
+END_TEST
+
+SUITE(item)
+{
+	tcase_add_test(tests, a_command_keeps_what_its_effects_need);
+	tcase_add_test(tests, entries_keep_what_all_nodes_publish);
+	tcase_add_loop_test(tests, a_part_or_more_than_all_is_refused, 0, 3);
+	tcase_add_loop_test(tests, no_changed_byte_does_harm, 0, 3);
+}
