@@ -58,10 +58,9 @@ member_pack(const struct member *member, void *arg)
 
 	pack_text(packer, str_from(member->id));
 	pack_text(packer, str_from(member->name));
-	pack_number(packer,
-	    (member->in_lobby ? MEMBER_IN_LOBBY : 0U) |
-		(member->is_guest ? MEMBER_IS_GUEST : 0U) |
-		(member->is_user ? MEMBER_IS_USER : 0U));
+	pack_number(packer, (member->in_lobby ? MEMBER_IN_LOBBY : 0U) |
+				(member->is_guest ? MEMBER_IS_GUEST : 0U) |
+				(member->is_user ? MEMBER_IS_USER : 0U));
 	pack_number(packer, member->connections);
 	pack_number(packer, (uint64_t)member->since_ms);
 	return true;
@@ -112,10 +111,9 @@ room_pack(const struct room *room, void *arg)
 	pack_text(packer, str_from(room->name));
 	pack_text(packer, str_from(room->epoch));
 	pack_text(packer, str_from(room->creator));
-	pack_number(packer,
-	    (room->persistent ? ROOM_PERSISTENT : 0U) |
-		(room->is_private ? ROOM_PRIVATE : 0U) |
-		(room->is_moderated ? ROOM_MODERATED : 0U));
+	pack_number(packer, (room->persistent ? ROOM_PERSISTENT : 0U) |
+				(room->is_private ? ROOM_PRIVATE : 0U) |
+				(room->is_moderated ? ROOM_MODERATED : 0U));
 	pack_number(packer, (uint64_t)room->ttl_ms);
 	pack_number(packer, (uint64_t)room->created_ms);
 	pack_number(packer, (uint64_t)room->active_ms);
@@ -160,9 +158,9 @@ nodes_unpack(struct chat_state *state, struct unpacker *from)
 
 		from->failed |= node.len == 0 || node.len >= NODE_ID_SIZE ||
 				member_id.len >= ID_SIZE;
-		from->failed = from->failed ||
-			       !nodes_add_connection(state->nodes, node, number,
-				   member_id);
+		from->failed =
+		    from->failed || !nodes_add_connection(state->nodes, node,
+					number, member_id);
 	}
 }
 
@@ -212,8 +210,8 @@ attributes_unpack(struct chat_state *state, struct unpacker *from,
 		if (grown == NULL)
 			break;
 		all = grown;
-		all[count] = (struct attribute){ .kind =
-						     (enum attribute_kind)kind };
+		all[count] =
+		    (struct attribute){ .kind = (enum attribute_kind)kind };
 		all[count].subject = unpack_text(from);
 		all[count].label = unpack_text(from);
 		all[count].value = unpack_text(from);
@@ -237,11 +235,11 @@ room_members_unpack(struct chat_state *state, struct unpacker *from,
 	while (count-- > 0 && !from->failed) {
 		struct str id = unpack_text(from);
 
-		from->failed = from->failed ||
-			       member_store_get(state->members, id, &member) !=
-				   CHAT_OK ||
-			       room_store_join(state->rooms, room, id,
-				   member.is_guest) != CHAT_OK;
+		from->failed =
+		    from->failed ||
+		    member_store_get(state->members, id, &member) != CHAT_OK ||
+		    room_store_join(state->rooms, room, id, member.is_guest) !=
+			CHAT_OK;
 	}
 }
 

@@ -94,6 +94,15 @@ cluster_of_order(struct command_order *order)
 	return LIST_OWNER(order, struct cluster, order);
 }
 
+/* Those who come first wait until the chat is loaded. */
+static bool
+cluster_is_starting(const struct cluster *cluster)
+{
+	return cluster->lease_until_ms == 0 && !cluster->is_stopped &&
+	       cluster_now_ms(cluster) - cluster->started_ms <
+		   cluster->config.give_up_ms;
+}
+
 static enum chat_error
 cluster_order_propose(struct command_order *order,
     const struct command *command)
@@ -101,7 +110,8 @@ cluster_order_propose(struct command_order *order,
 	struct cluster *cluster = cluster_of_order(order);
 
 	if (command->kind != COMMAND_DISCONNECT &&
-	    cluster_error(cluster) != NULL)
+	    cluster_error(cluster) != NULL &&
+	    !(command->kind == COMMAND_CONNECT && cluster_is_starting(cluster)))
 		return CHAT_UNAVAILABLE;
 	return cluster_propose_command(cluster, command,
 	    str_from(cluster->nodes.self), command->connection);
@@ -141,8 +151,8 @@ cluster_order_spread(struct command_order *order, const struct command *command,
 	if (feed == NULL)
 		return;
 	if (item_pack(&item, &packer))
-		broker_publish(cluster->broker,
-		    str_from(feed->feed.name), packer_str(&packer));
+		broker_publish(cluster->broker, str_from(feed->feed.name),
+		    packer_str(&packer));
 	packer_fini(&packer);
 }
 
@@ -573,6 +583,7 @@ cluster_start(struct cluster *cluster, struct broker *broker)
 	assert(cluster->order.handler != NULL);
 	broker->listener = &cluster->listener;
 	cluster->broker = broker;
+	cluster->started_ms = cluster_now_ms(cluster);
 	cluster->chat_config.broker = cluster->room_config.broker = broker;
 	feed_follow(&cluster->chat, false);
 }
@@ -583,7 +594,9 @@ cluster_flush(struct cluster *cluster)
 	cluster->is_awake = false;
 	if (cluster->is_stopped)
 		return;
-	if (cluster->chat_is_dirty) {
+	/* A node has a lease before it has members. */
+	if (cluster->chat_is_dirty &&
+	    (cluster->lease_until_ms != 0 || !feed_is_live(&cluster->chat))) {
 		cluster->chat_is_dirty = false;
 		feed_flush(&cluster->chat);
 	}

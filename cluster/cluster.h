@@ -40,7 +40,7 @@ struct cluster_host_ops {
 struct cluster_config {
 	struct str name; /* of the node, at most 64 bytes; the id adds to it */
 	struct str digest; /* of what must be the same on all nodes */
-	struct str url;	   /* where clients reach it, for people; or empty */
+	struct str url;    /* where clients reach it, for people; or empty */
 	struct member_store *members;
 	struct room_store *rooms;
 	struct history *history;
@@ -105,9 +105,9 @@ struct cluster_stats {
 	size_t pending_bytes;
 	uint64_t commands; /* total: run in the order of all nodes */
 	uint64_t entries;  /* total: of rooms */
-	uint64_t gaps;	   /* total: batches that were missed */
-	uint64_t loads;	   /* total: logs that were read from the start */
-	uint64_t heals;	   /* total: logs that the broker had lost */
+	uint64_t gaps;     /* total: batches that were missed */
+	uint64_t loads;    /* total: logs that were read from the start */
+	uint64_t heals;    /* total: logs that the broker had lost */
 };
 
 void cluster_stats(const struct cluster *, struct cluster_stats *);

@@ -15,7 +15,7 @@ struct room_feed {
 	struct list dirty;    /* in cluster.dirty */
 	struct list barriers; /* that wait until it is live */
 	bool is_dirty;
-	bool is_closed; /* freed at the next flush */
+	bool is_closed;  /* freed at the next flush */
 	int64_t used_ms; /* when it was last needed; monotonic */
 	/* Entries from then on are published, although they are loaded. */
 	int64_t publish_from_ms;
@@ -35,7 +35,7 @@ struct cluster_proposal {
 	struct proposal base; /* first */
 	struct packer payload;
 	bool has_command;
-	bool is_of_order; /* of command_order_propose() */
+	bool is_of_order;   /* of command_order_propose() */
 	struct entry entry; /* of a room: the texts are in the payload */
 	char field[1 + ATTRIBUTE_KEY_MOST];
 	struct command command;
@@ -64,6 +64,7 @@ struct cluster {
 	struct broker *broker; /* NULL: not yet, or not any more */
 	bool is_stopped;
 	bool is_leaving, has_left;
+	int64_t started_ms;
 	struct tail_entry tail[TAIL_ENTRIES]; /* a ring */
 	size_t tail_count;
 	struct id_map by_room;
@@ -76,20 +77,20 @@ struct cluster {
 	uint64_t proposals; /* total, for origins */
 	char origin[8 + 1];
 	const struct ordered_run *running; /* the command that runs, or NULL */
-	uint64_t seed;	   /* of its ids */
+	uint64_t seed;                     /* of its ids */
 	char created[ROOM_ID_SIZE]; /* the room that it has created; or "" */
 	size_t pending_bytes;
 	/* Leases. */
 	int64_t lease_asked_ms;
 	int64_t lease_until_ms; /* 0: none yet */
-	int64_t listed_ms;	/* when the last list of nodes was asked for */
+	int64_t listed_ms;      /* when the last list of nodes was asked for */
 	bool lease_is_asked;
 	bool is_leader;
 	bool is_refused; /* another node has other limits */
 	/* Snapshots. */
 	uint64_t saved_number;
 	uint64_t saving_number; /* 0: none is being saved */
-	bool must_save;		/* the broker's was lost */
+	bool must_save;         /* the broker's was lost */
 	int64_t polled_ms;
 	int64_t ticked_ms;
 	struct cluster_stats stats;

@@ -30,8 +30,8 @@ digest_check(struct cluster *cluster, struct str node, struct str value)
 	    cluster->lease_until_ms != 0)
 		return;
 	snprintf(why, sizeof(why),
-	    "node %.*s has another version, or other limits",
-	    (int)node.len, node.data);
+	    "node %.*s has another version, or other limits", (int)node.len,
+	    node.data);
 	cluster->is_refused = cluster->is_stopped = true;
 	cluster->config.host->stop(cluster->config.arg, why);
 }
@@ -85,9 +85,12 @@ lease_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 		return;
 	cluster->listed_ms = cluster->lease_asked_ms;
 	nodes_receive(cluster, reply, count);
-	if (!cluster->is_refused)
-		cluster->lease_until_ms =
-		    cluster->lease_asked_ms + cluster->config.lease_ms;
+	if (cluster->is_refused)
+		return;
+	if (cluster->lease_until_ms == 0)
+		cluster_wake(cluster);
+	cluster->lease_until_ms =
+	    cluster->lease_asked_ms + cluster->config.lease_ms;
 }
 
 static void
@@ -109,9 +112,8 @@ lease_renew(struct cluster *cluster, int64_t now_ms)
 
 	args[1] = str_slice(value,
 	    (size_t)len < sizeof(value) ? (size_t)len : sizeof(value) - 1);
-	args[2] = str_slice(ttl,
-	    (size_t)snprintf(ttl, sizeof(ttl), "%" PRId64,
-		cluster->config.lease_ms));
+	args[2] = str_slice(ttl, (size_t)snprintf(ttl, sizeof(ttl), "%" PRId64,
+				     cluster->config.lease_ms));
 	cluster->lease_asked_ms = now_ms;
 	cluster->lease_is_asked = true;
 	broker_call(cluster->broker, &call);
@@ -121,8 +123,8 @@ lease_renew(struct cluster *cluster, int64_t now_ms)
 static bool
 node_doom(struct cluster *cluster, struct node *node, size_t *count)
 {
-	for (struct list *at = node->connections.next;
-	     at != &node->connections; at = at->next) {
+	for (struct list *at = node->connections.next; at != &node->connections;
+	     at = at->next) {
 		struct node_connection *connection =
 		    LIST_OWNER(at, struct node_connection, link);
 		struct command command = { .kind = COMMAND_DISCONNECT,
@@ -142,8 +144,8 @@ node_doom(struct cluster *cluster, struct node *node, size_t *count)
 }
 
 static void
-lease_forgotten(void *arg, enum broker_outcome outcome,
-    const struct str *reply, size_t count)
+lease_forgotten(void *arg, enum broker_outcome outcome, const struct str *reply,
+    size_t count)
 {
 	(void)arg;
 	(void)outcome;
@@ -242,13 +244,11 @@ cluster_lease_end(struct cluster *cluster)
 void
 cluster_lease_tick(struct cluster *cluster, int64_t now_ms)
 {
-	if (!cluster_shard_is_up(cluster, STR("nodes")) ||
-	    cluster->is_refused)
+	if (!cluster_shard_is_up(cluster, STR("nodes")) || cluster->is_refused)
 		return;
 	if (!cluster->lease_is_asked && !cluster->is_leaving &&
-	    (cluster->lease_until_ms == 0 ||
-		now_ms - cluster->lease_asked_ms >=
-		    cluster->config.lease_ms / 3))
+	    (cluster->lease_until_ms == 0 || now_ms - cluster->lease_asked_ms >=
+						 cluster->config.lease_ms / 3))
 		lease_renew(cluster, now_ms);
 	if (cluster->is_leader && now_ms < cluster->lease_until_ms &&
 	    feed_is_live(&cluster->chat))

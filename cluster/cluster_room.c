@@ -42,9 +42,8 @@ room_feed_of_log(const struct cluster *cluster, struct str log)
 		return NULL;
 	id.len = (size_t)(end - id.data);
 	feed = room_feed_find(cluster, id);
-	return feed != NULL && str_equal(str_from(feed->feed.name), log)
-		   ? feed
-		   : NULL;
+	return feed != NULL && str_equal(str_from(feed->feed.name), log) ? feed
+									 : NULL;
 }
 
 struct room_feed *
@@ -154,8 +153,8 @@ void
 room_feeds_fini(struct cluster *cluster)
 {
 	while (!list_is_empty(&cluster->rooms)) {
-		struct room_feed *feed = LIST_OWNER(cluster->rooms.next,
-		    struct room_feed, link);
+		struct room_feed *feed =
+		    LIST_OWNER(cluster->rooms.next, struct room_feed, link);
 
 		while (!list_is_empty(&feed->barriers)) {
 			struct room_barrier *barrier =
@@ -321,8 +320,7 @@ room_load(struct feed *base, const struct feed_field *fields,
 	if (feed->is_closed)
 		return false;
 	history_clear(feed->cluster, str_from(feed->room_id));
-	while (silent > 0 &&
-	       entries[silent - 1].at_ms >= feed->publish_from_ms)
+	while (silent > 0 && entries[silent - 1].at_ms >= feed->publish_from_ms)
 		silent--;
 	for (size_t i = 0; i < silent; i++)
 		room_load_item(feed, entries[i].payload, &entries[i]);
@@ -458,8 +456,7 @@ room_feeds_tick(struct cluster *cluster, int64_t now_ms)
 
 	for (struct list *at = cluster->rooms.next; at != &cluster->rooms;
 	     at = next) {
-		struct room_feed *feed =
-		    LIST_OWNER(at, struct room_feed, link);
+		struct room_feed *feed = LIST_OWNER(at, struct room_feed, link);
 
 		next = at->next;
 		if (!feed->is_closed)

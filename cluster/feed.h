@@ -125,8 +125,8 @@ struct feed {
 	struct place at; /* of the last entry that was applied */
 	struct feed_place places[FEED_PLACES]; /* a ring, the last ones */
 	size_t place_count;
-	struct list proposals; /* in order */
-	size_t bytes;          /* of the proposals */
+	struct list proposals;  /* in order */
+	size_t bytes;           /* of the proposals */
 	struct feed_call *call; /* that is not answered yet; NULL: none */
 	bool is_loaded;         /* once */
 	bool is_behind;         /* entries are missing: BROKER_RANGE is next */

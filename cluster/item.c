@@ -39,8 +39,7 @@ command_pack(struct packer *packer, const struct command *command)
 		pack_text(packer,
 		    *(const struct str *)(const void *)((const char *)command +
 							command_texts[i]));
-	pack_text(packer,
-	    principal != NULL ? principal->user_id : STR_ABSENT);
+	pack_text(packer, principal != NULL ? principal->user_id : STR_ABSENT);
 	pack_text(packer,
 	    principal != NULL ? principal->member_id : STR_ABSENT);
 }

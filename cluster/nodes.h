@@ -21,8 +21,8 @@ struct node {
 	struct list link;
 	struct list connections; /* in the order in which they began */
 	size_t count;
-	bool is_alive;	/* as the broker says */
-	bool is_listed; /* the broker knows it */
+	bool is_alive;    /* as the broker says */
+	bool is_listed;   /* the broker knows it */
 	int64_t since_ms; /* when its first connection was noticed; 0: not */
 	char id[NODE_ID_SIZE];
 };
