@@ -333,8 +333,7 @@ options_load(struct options *out, const struct options_sources *sources,
 	       limits_check(&load) && tls_check(&load) && auth_check(&load) &&
 	       admin_check(&load) && proxies_check(&load) &&
 	       proxy_auth_check(&load) && hook_check(&load) &&
-	       hooks_check(&load) && files_check(&load) &&
-	       broker_check(&load);
+	       hooks_check(&load) && files_check(&load) && broker_check(&load);
 }
 
 bool

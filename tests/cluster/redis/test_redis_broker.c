@@ -260,6 +260,7 @@ START_TEST(an_acknowledgement_may_need_a_replica)
 
 	options.timeout_ms = 2000;
 	options.ack = BROKER_ACK_REPLICA;
+	options.timeout_ms = 2000; /* half of it is waited */
 	rig_init_redis(&rig, NULL, &options);
 	rig_await(&rig, "up");
 	ck_assert_reply(&rig, BROKER_APPEND, "room", APPEND_A, "unknown");
