@@ -452,7 +452,7 @@ proposals_count(const struct feed *feed)
 }
 
 static size_t
-append_write(struct feed *feed, struct feed_call *call, size_t count,
+append_args_write(struct feed *feed, struct feed_call *call, size_t count,
     struct numbers *numbers, struct str *args)
 {
 	struct list *at = feed->proposals.next;
@@ -494,7 +494,7 @@ append_send(struct feed *feed)
 	} else {
 		args[0] = place_format(&feed->at, place);
 		args[1] = str_from(feed->at.chain);
-		len = append_write(feed, call, count, &numbers, args);
+		len = append_args_write(feed, call, count, &numbers, args);
 		feed_call_send(call, args, len);
 	}
 	free(args);
