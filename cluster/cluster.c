@@ -372,6 +372,8 @@ cluster_on_state(struct broker_listener *listener, unsigned shard, bool is_up)
 	assert(shard < 64);
 	if (is_up) {
 		cluster->shards_up |= UINT64_C(1) << shard;
+		if (broker_shard(broker, STR("nodes")) == shard)
+			cluster->up_ms = cluster_now_ms(cluster);
 		return;
 	}
 	cluster->shards_up &= ~(UINT64_C(1) << shard);

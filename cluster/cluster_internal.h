@@ -83,7 +83,7 @@ struct cluster {
 	/* Leases. */
 	int64_t lease_asked_ms;
 	int64_t lease_until_ms; /* 0: none yet */
-	int64_t listed_ms;      /* when the last list of nodes was asked for */
+	int64_t up_ms;          /* since when their shard is up */
 	bool lease_is_asked;
 	bool is_leader;
 	bool is_refused; /* another node has other limits */

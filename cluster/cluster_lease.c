@@ -83,7 +83,6 @@ lease_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 	cluster->lease_is_asked = false;
 	if (outcome != BROKER_OK)
 		return;
-	cluster->listed_ms = cluster->lease_asked_ms;
 	nodes_receive(cluster, reply, count);
 	if (cluster->is_refused)
 		return;
@@ -172,17 +171,19 @@ node_forget(struct cluster *cluster, struct node *node)
 }
 
 /*
- * A node has its lease before it has members: one that is not in a list which
- * was asked for after its first member is dead.
+ * A node whose lease is over is dead. The broker may have lost the list of
+ * nodes: one that is not in it has as much time as it needs to be in it again.
  */
 static bool
 node_is_dead(const struct cluster *cluster, struct node *node, int64_t now_ms)
 {
-	if (node->is_alive || strcmp(node->id, cluster->nodes.self) == 0)
+	if (strcmp(node->id, cluster->nodes.self) == 0)
 		return false;
-	if (node->since_ms == 0)
+	if (node->is_alive || node->since_ms == 0)
 		node->since_ms = now_ms;
-	return node->is_listed || cluster->listed_ms > node->since_ms;
+	return !node->is_alive &&
+	       (node->is_listed ||
+		   now_ms - node->since_ms >= cluster->config.lease_ms);
 }
 
 /* The living node with the least id ends the members of dead ones. */
@@ -250,7 +251,9 @@ cluster_lease_tick(struct cluster *cluster, int64_t now_ms)
 	    (cluster->lease_until_ms == 0 || now_ms - cluster->lease_asked_ms >=
 						 cluster->config.lease_ms / 3))
 		lease_renew(cluster, now_ms);
+	/* Others may not be back yet. */
 	if (cluster->is_leader && now_ms < cluster->lease_until_ms &&
+	    now_ms - cluster->up_ms >= cluster->config.lease_ms &&
 	    feed_is_live(&cluster->chat))
 		dead_nodes_clean(cluster, now_ms);
 }

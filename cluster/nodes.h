@@ -23,7 +23,7 @@ struct node {
 	size_t count;
 	bool is_alive;    /* as the broker says */
 	bool is_listed;   /* the broker knows it */
-	int64_t since_ms; /* when its first connection was noticed; 0: not */
+	int64_t since_ms; /* when it was last known to be alive; 0: never */
 	char id[NODE_ID_SIZE];
 };
 
