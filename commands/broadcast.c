@@ -30,6 +30,7 @@ publish_in_lobby(struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	said.body = request->body;
+	said.fields = request->command->fields;
 	delivered.recipients = request_recipients(request,
 	    publisher_publish(request->chat->publisher, &said,
 		audience_lobby()),

@@ -49,9 +49,12 @@ choose_name(struct request *request, enum chat_error *wish_error)
 		return CHAT_OK;
 	if (wish.data != NULL)
 		*wish_error = member_name_normalize(wish, name);
-	if (wish.data == NULL || *wish_error != CHAT_OK)
+	if (wish.data == NULL || *wish_error != CHAT_OK) {
+		if (request->command->flags & COMMAND_NAMED_USER)
+			return CHAT_OK;
 		snprintf(name, sizeof(name), "member%" PRIu64,
 		    request->state->newcomers + 1);
+	}
 	return unique_name_choose(&request->state->suffixes,
 	    request->chat->members, CHAT_SCOPE, name, STR_ABSENT,
 	    request->author.name);
@@ -69,9 +72,9 @@ shared_id(const struct request *request)
 	return principal->member_id;
 }
 
-/* Tries one id, which may be the name, too. */
+/* Tries one id, which may be the name, too, or its head a part of it. */
 static enum chat_error
-member_put_with_random_id(struct request *request)
+member_put_with_random_id(struct request *request, bool is_named)
 {
 	const struct chat *chat = request->chat;
 	struct member *newcomer = &request->author;
@@ -79,6 +82,9 @@ member_put_with_random_id(struct request *request)
 	id_source_next(chat->ids, request->command->id_style, newcomer->id);
 	if (is_named_by_id(request))
 		memcpy(newcomer->name, newcomer->id, sizeof(newcomer->id));
+	else if (!is_named && (request->command->flags & COMMAND_NAMED_USER))
+		snprintf(newcomer->name, sizeof(newcomer->name), "User_%.8s",
+		    newcomer->id);
 	return member_store_put(chat->members, newcomer);
 }
 
@@ -96,6 +102,7 @@ member_put(struct request *request)
 	unsigned flags = request->command->flags;
 	struct str id = shared_id(request);
 	struct member *newcomer = &request->author;
+	bool is_named = newcomer->name[0] != '\0';
 	enum chat_error error = CHAT_MEMBER_EXISTS;
 
 	newcomer->in_lobby = !(flags & COMMAND_NO_LOBBY);
@@ -109,7 +116,7 @@ member_put(struct request *request)
 		return member_store_put(chat->members, newcomer);
 	}
 	for (int i = 0; i < ID_TRIES && may_try_again(error); i++)
-		error = member_put_with_random_id(request);
+		error = member_put_with_random_id(request, is_named);
 	return may_try_again(error) ? CHAT_UNAVAILABLE : error;
 }
 

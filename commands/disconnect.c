@@ -3,6 +3,7 @@
  * rooms and the lobby.
  */
 #include "commands/command_table.h"
+#include "commands/support/presence.h"
 #include "commands/support/room_ops.h"
 
 static enum chat_error
@@ -10,6 +11,7 @@ disconnect_run(struct request *request)
 {
 	const struct chat *chat = request->chat;
 	struct str author_id = str_from(request->author.id);
+	struct event left = request_event(request, EVENT_LOBBY_LEFT);
 	struct room room;
 
 	/* It is still here if other nodes have taken this one for dead. */
@@ -29,6 +31,7 @@ disconnect_run(struct request *request)
 		room_ops_leave_detached(request, &room);
 	presence_observe_disconnected(request_observer(request),
 	    &request->author, request->command->connection);
+	lobby_publish(request, &left);
 	if (request->author.in_lobby)
 		request->state->in_lobby--;
 	member_store_remove(chat->members, author_id);

@@ -9,6 +9,16 @@
 #include "commands/support/room_ops.h"
 #include "domain/private_talk.h"
 
+/* Names that look alike count as one elsewhere. */
+static enum chat_error
+dm_find_name(struct member_store *members, struct str name, struct member *out)
+{
+	if (member_store_get_named(members, name, out) == CHAT_OK &&
+	    str_equal(str_from(out->name), name))
+		return CHAT_OK;
+	return CHAT_MEMBER_NOT_FOUND;
+}
+
 /*
  * An id takes precedence over a name, so that a member whose name is another's
  * id does not get that member's messages. A user can be away.
@@ -21,6 +31,8 @@ dm_find_recipient(const struct request *request, struct member *out,
 	struct str wish = request->command->recipient;
 
 	*is_away = false;
+	if (request->command->flags & COMMAND_EXACT_NAME)
+		return dm_find_name(members, wish, out);
 	if (member_store_get(members, wish, out) == CHAT_OK ||
 	    member_store_get_named(members, wish, out) == CHAT_OK)
 		return CHAT_OK;
@@ -86,10 +98,16 @@ talk_send(struct request *request, const struct member *recipient, bool is_away)
 	return talk_append_message(request);
 }
 
+static bool
+dm_is_in_dialog(const struct request *request)
+{
+	return (request->command->flags & COMMAND_IN_DIALOG) != 0;
+}
+
 /* False: the recipient is away. */
 static bool
 talk_publish(const struct request *request, const struct entry *entry,
-    struct str recipient_id)
+    struct str recipient_id, struct str recipient_name)
 {
 	const struct message *message = &entry->message;
 	struct member recipient;
@@ -101,7 +119,9 @@ talk_publish(const struct request *request, const struct entry *entry,
 		.member = message->author,
 		.member_id = message->author_id,
 		.connection = request->command->connection,
+		.recipient = recipient_name,
 		.body = message->body,
+		.in_dialog = dm_is_in_dialog(request),
 	};
 
 	publisher_publish(request->chat->publisher, &dm,
@@ -124,6 +144,8 @@ talk_said(struct request *request, const struct entry *entry)
 		.seq = message->seq,
 		.at_ms = message->at_ms,
 		.member_id = talk_other(entry->room_id, message->author_id),
+		.by = message->author,
+		.in_dialog = dm_is_in_dialog(request),
 		.duplicate = entry->is_duplicate,
 	};
 
@@ -133,7 +155,8 @@ talk_said(struct request *request, const struct entry *entry)
 		sent.member = str_from(recipient.name);
 	if (!entry->is_duplicate) {
 		sent.body = message->body;
-		sent.away = !talk_publish(request, entry, sent.member_id);
+		sent.away =
+		    !talk_publish(request, entry, sent.member_id, sent.member);
 	}
 	request_answer(request, &sent);
 	return CHAT_OK;
@@ -173,14 +196,17 @@ dm_deliver(struct request *request, const struct member *recipient)
 		.kind = EVENT_DM_SENT,
 		.member = str_from(recipient->name),
 		.member_id = str_from(recipient->id),
+		.by = str_from(request->author.name),
 		.body = request->body,
+		.in_dialog = dm_is_in_dialog(request),
 	};
-
 	enum chat_error error =
 	    files_grant(request, BLOB_MEMBER, sent.member_id);
 
 	if (error != CHAT_OK)
 		return error;
+	dm.recipient = sent.member;
+	dm.in_dialog = sent.in_dialog;
 	dm.body = request->body;
 	if (publisher_publish(request->chat->publisher, &dm,
 		audience_one(sent.member_id)) == 0 &&

@@ -1,5 +1,6 @@
 /* COMMAND_RENAME: take another name, with a number if that one is taken. */
 #include "commands/command_table.h"
+#include "commands/support/presence.h"
 
 /* A new name on its way to the rooms of its author. */
 struct renaming {
@@ -30,23 +31,26 @@ rename_publish(const struct room *room, void *arg)
 static void
 publish_renamed(const struct request *request, const char *was)
 {
+	struct event in_lobby = request_event(request, EVENT_LOBBY_RENAMED);
 	struct renaming renaming = {
 		.request = request,
 		.event = request_event(request, EVENT_RENAMED),
 	};
 
-	renaming.event.was = str_from(was);
+	renaming.event.was = in_lobby.was = str_from(was);
 	request_publish_to_own_others(request, &renaming.event);
 	presence_observe_event(request_observer(request), &renaming.event);
 	room_store_each_room_of(request->chat->rooms, renaming.event.member_id,
 	    rename_publish, &renaming);
+	lobby_publish(request, &in_lobby);
 }
 
 static void
-rename_answer(const struct request *request)
+rename_answer(const struct request *request, const char *was)
 {
 	struct event event = request_event(request, EVENT_NAMED);
 
+	event.was = str_from(was);
 	request_answer(request, &event);
 }
 
@@ -81,7 +85,7 @@ rename_run(struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	if (strcmp(name, author->name) == 0) {
-		rename_answer(request);
+		rename_answer(request, name);
 		return CHAT_OK;
 	}
 	error = member_store_rename(request->chat->members,
@@ -90,7 +94,7 @@ rename_run(struct request *request)
 		return error;
 	memcpy(was, author->name, sizeof(was));
 	memcpy(author->name, name, strlen(name) + 1);
-	rename_answer(request);
+	rename_answer(request, was);
 	publish_renamed(request, was);
 	return CHAT_OK;
 }

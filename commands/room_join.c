@@ -63,7 +63,8 @@ joined_event(const struct request *request, const struct room *room)
  * a new room is not in the store yet.
  */
 static enum chat_error
-answer_join(struct request *request, const struct room *room, struct str topic)
+answer_join(struct request *request, const struct room *room, struct str topic,
+    bool is_repeated)
 {
 	struct event event = joined_event(request, room);
 	struct string_list names = { .most = 0 };
@@ -84,6 +85,7 @@ answer_join(struct request *request, const struct room *room, struct str topic)
 		room_options_describe(request, room, &event);
 		if (!str_is_empty(topic))
 			event.topic = topic;
+		event.duplicate = is_repeated;
 		request_answer(request, &event);
 	}
 	string_list_fini(&names);
@@ -98,7 +100,7 @@ enter_room(struct request *request, struct room *room, struct str topic)
 
 	if (error != CHAT_OK || request_is_foreign(request))
 		return error;
-	error = answer_join(request, room, topic);
+	error = answer_join(request, room, topic, false);
 	if (error == CHAT_OK)
 		return CHAT_OK;
 	/* At other nodes the author is in the room. */
@@ -168,7 +170,7 @@ join_talk(struct request *request)
 		CHAT_OK)
 		return request_room_not_found(request);
 	room.member_count = 2;
-	return answer_join(request, &room, STR_ABSENT);
+	return answer_join(request, &room, STR_ABSENT, false);
 }
 
 static enum chat_error
@@ -187,7 +189,7 @@ room_join_run(struct request *request)
 		return error;
 	if (room_store_has(request->chat->rooms, request->room,
 		request->command->author))
-		return answer_join(request, &room, STR_ABSENT);
+		return answer_join(request, &room, STR_ABSENT, true);
 	if (!is_new)
 		error = room_roles_check_join(request, &room);
 	if (error == CHAT_OK)

@@ -117,6 +117,10 @@ enum command_flag {
 	 * others see. It need not be in a room.
 	 */
 	COMMAND_OF_SERVER = 1 << 19,
+	/* connect: without a name it is "User_" and the head of the id */
+	COMMAND_NAMED_USER = 1 << 20,
+	/* dm: a part of a dialog with this member; see event.in_dialog */
+	COMMAND_IN_DIALOG = 1 << 21,
 	/* create, COMMAND_MAY_CREATE: as in struct room */
 	COMMAND_PRIVATE = 1 << 22,
 	COMMAND_MODERATED = 1 << 23,
@@ -124,7 +128,9 @@ enum command_flag {
 	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
 	COMMAND_MINE = 1 << 26,     /* rooms: the author's, and what it read */
 	/* join of a guest: the name is that of its principal, not plain */
-	COMMAND_USERS_NAME = 1 << 27
+	COMMAND_USERS_NAME = 1 << 27,
+	/* dm: the recipient is a name, in these letters */
+	COMMAND_EXACT_NAME = 1 << 28
 };
 
 /* The connection of a command that another node has proposed. */
@@ -157,7 +163,7 @@ struct command {
 	unsigned rights;                   /* of that connection: enum right */
 	void *peer;                        /* connect: for publisher_attach() */
 	const struct principal *principal; /* connect; NULL: anonymous */
-	enum id_style id_style;            /* connect: of a random id */
+	enum id_style id_style;            /* connect, create: of a random id */
 	struct str author; /* a member id; absent in connect, tick */
 	struct str
 	    scope;       /* the rooms of its principal: room_patterns_match() */
@@ -170,7 +176,8 @@ struct command {
 	/* broadcast, dm, edit: the message as JSON text, as sent;
 	 * file_append: bytes of the file */
 	struct str body;
-	struct str key; /* broadcast: identifies retries */
+	struct str key;    /* broadcast: identifies retries */
+	struct str fields; /* broadcast in the lobby: see struct event */
 	/* list: page after this name; rooms, members: this id */
 	struct str after;
 	struct str reaction; /* react */

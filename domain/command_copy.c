@@ -16,6 +16,7 @@ static const size_t text_offsets[] = {
 	offsetof(struct command, after),
 	offsetof(struct command, body),
 	offsetof(struct command, key),
+	offsetof(struct command, fields),
 	offsetof(struct command, reaction),
 	offsetof(struct command, reason),
 	offsetof(struct command, topic),

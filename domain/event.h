@@ -40,10 +40,11 @@ enum event_trait {
 	X(EVENT_DELIVERED, "delivered", EVENT_IS_DIRECT)                      \
 	/* [room], names */                                                   \
 	X(EVENT_LIST, "list", EVENT_IS_DIRECT)                                \
-	/* [member], member_id: the recipient's; body; of a private talk: */  \
-	/* room, seq, at_ms, [away], [duplicate: no body] */                  \
+	/* [member], member_id: the recipient's; by: the author's name; */    \
+	/* body, in_dialog, at_ms; of a private talk: room, seq, [away], */   \
+	/* [duplicate: no body] */                                            \
 	X(EVENT_DM_SENT, "dm_sent", EVENT_IS_DIRECT)                          \
-	/* member, member_id */                                               \
+	/* was, member, member_id */                                          \
 	X(EVENT_NAMED, "named", EVENT_IS_DIRECT)                              \
 	/* room, room_name, persistent */                                     \
 	X(EVENT_ROOM_CREATED, "created", EVENT_IS_DIRECT)                     \
@@ -69,7 +70,7 @@ enum event_trait {
 	X(EVENT_FILE_DATA, "file_data", EVENT_IS_DIRECT)                      \
 	/* at_ms */                                                           \
 	X(EVENT_PONG, "pong", EVENT_IS_DIRECT)                                \
-	/* [room], failure, at_ms */                                          \
+	/* [room, recipient], failure, at_ms */                               \
 	X(EVENT_FAILED, "failed", EVENT_IS_DIRECT)                            \
 	/* The connection will be closed: bye. */                             \
 	X(EVENT_BYE, "bye", EVENT_IS_DIRECT)                                  \
@@ -78,10 +79,17 @@ enum event_trait {
 	/* Events for others. */                                              \
 	/* A new member in the lobby: member, member_id. */                   \
 	X(EVENT_ANNOUNCED, "announced", 0)                                    \
-	/* A message: member, member_id, body; in a room: room, seq, */       \
-	/* at_ms; of a slow reader [is_redacted, edited_ms]. */               \
+	/* A member has left the lobby, of a size up to the limit: */         \
+	/* member, member_id, at_ms. */                                       \
+	X(EVENT_LOBBY_LEFT, "lobby_left", 0)                                  \
+	/* was, member, member_id, at_ms: of a member in the lobby. */        \
+	X(EVENT_LOBBY_RENAMED, "lobby_renamed", 0)                            \
+	/* A message: member, member_id, body, at_ms; in a room: room, */     \
+	/* seq; in the lobby: [fields]; of a slow reader [is_redacted, */     \
+	/* edited_ms]. */                                                     \
 	X(EVENT_SAID, "said", 0)                                              \
-	/* member, member_id: the author's; body; [room, seq, at_ms] */       \
+	/* member, member_id: the author's; recipient: the name; body, */     \
+	/* in_dialog, at_ms; [room, seq] */                                   \
 	X(EVENT_DM, "dm", 0)                                                  \
 	/* [room], was, member, member_id */                                  \
 	X(EVENT_RENAMED, "renamed", EVENT_IS_PRESENCE)                        \
@@ -250,13 +258,20 @@ struct event {
 	int64_t at_ms;
 	struct str member; /* display name */
 	struct str member_id;
-	uint32_t connection; /* the member's that caused it; 0: any */
-	struct str was;      /* the name before */
-	struct str body;     /* JSON text; of EVENT_FILE_DATA bytes */
-	size_t recipients;   /* members; of a message, the author included */
-	size_t count;        /* members of the room */
+	uint32_t connection;  /* the member's that caused it; 0: any */
+	struct str was;       /* the name before */
+	struct str recipient; /* a name */
+	struct str body;      /* JSON text */
+	/*
+	 * Other fields of a message in the lobby, as the author's dialect
+	 * encodes them; the others do not send them. Absent: none.
+	 */
+	struct str fields;
+	size_t recipients; /* members; of a message, the author included */
+	size_t count;      /* members of the room */
 	bool duplicate;
-	bool away; /* no connection of the recipient got it */
+	bool away;      /* no connection of the recipient got it */
+	bool in_dialog; /* of the author's client with the recipient */
 	bool persistent;
 	bool is_redacted; /* the message has no text any more */
 	bool is_removed;  /* the reaction was taken back */

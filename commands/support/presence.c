@@ -165,6 +165,19 @@ presence_left(const struct request *request, const struct room *room)
 	request_publish_to_own_others(request, &event);
 }
 
+void
+lobby_publish(const struct request *request, const struct event *event)
+{
+	size_t size = request->state->in_lobby;
+	struct audience others = audience_lobby();
+
+	if (!request->author.in_lobby || size < 2 ||
+	    size > request->chat->limits.announce_up_to)
+		return;
+	others.except = event->member_id;
+	publisher_publish(request->chat->publisher, event, others);
+}
+
 /* False: nothing was published within the last second, or the room is gone. */
 static bool
 crowd_tick(const struct request *request, struct crowd *crowd, int64_t now_ms)

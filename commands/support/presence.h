@@ -6,6 +6,7 @@
 #include "domain/base/list.h"
 #include "domain/room.h"
 
+struct event;
 struct request;
 
 /* The rooms in which a count was published within the last second. */
@@ -25,6 +26,12 @@ void presence_fini(struct presence *);
  */
 void presence_entered(const struct request *, const struct room *);
 void presence_left(const struct request *, const struct room *);
+
+/*
+ * Publishes an event about the author to the other members of the lobby, unless
+ * that is so large that not even arrivals are announced.
+ */
+void lobby_publish(const struct request *, const struct event *);
 
 /* Publishes counts that are due; ten times a second. */
 void presence_tick(const struct request *);

@@ -64,6 +64,7 @@ request_event(const struct request *request, enum event_kind kind)
 		.member = str_from(request->author.name),
 		.member_id = str_from(request->author.id),
 		.connection = request->command->connection,
+		.at_ms = request->now_ms,
 	};
 }
 
@@ -76,6 +77,8 @@ request_answer(const struct request *request, struct event *event)
 	if (command->flags & COMMAND_OF_SERVER)
 		to = command->author;
 	event->ref = command->ref;
+	if (event->at_ms == 0)
+		event->at_ms = request->now_ms;
 	event->failure.command = command->word;
 	publisher_publish(request->chat->publisher, event,
 	    audience_connection(to, command->connection));
@@ -96,6 +99,7 @@ request_answer_failure(const struct request *request, enum chat_error error)
 	struct event event = {
 		.kind = EVENT_FAILED,
 		.room = request->room,
+		.recipient = request->command->recipient,
 		.at_ms = request->now_ms,
 		.failure = request->failure,
 	};

@@ -85,7 +85,8 @@ append_with_made_id(struct request *request, struct room *room, bool is_unnamed)
 	char id[ID_SIZE];
 
 	for (int i = 0; i < ID_TRIES && error == CHAT_ROOM_EXISTS; i++) {
-		id_source_next(request->chat->ids, ID_HEX8, id);
+		id_source_next(request->chat->ids, request->command->id_style,
+		    id);
 		memcpy(room->id, id, sizeof(id));
 		error = append_room(request, room, is_unnamed);
 	}

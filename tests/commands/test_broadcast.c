@@ -185,8 +185,17 @@ START_TEST(answers_store_failed_if_the_message_may_be_stored)
 }
 END_TEST
 
+START_TEST(keeps_other_fields_in_the_lobby)
+{
+	people(1);
+	DO(BROADCAST, "id1", .body = STR("1"), .fields = STR("x"));
+	HEARD("lobby: said member=member1 id=id1 body=1 fields=x\n");
+}
+END_TEST
+
 SUITE(broadcast)
 {
+	tcase_add_test(tests, keeps_other_fields_in_the_lobby);
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, posts_to_the_lobby_author_included);
 	tcase_add_test(tests, acknowledges_in_the_lobby_if_asked);

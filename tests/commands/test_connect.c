@@ -196,8 +196,28 @@ START_TEST(counts_only_members_with_made_names)
 }
 END_TEST
 
+/* Without a wish, or with one that is not valid. */
+START_TEST(names_a_user_by_the_head_of_its_id)
+{
+	CONNECT(.flags = COMMAND_NAMED_USER);
+	HEARD("attach id1\n"
+	      "id1: welcome member=User_id1 id=id1 server=parley\n"
+	      "lobby: announced member=User_id1 id=id1\n");
+	CONNECT(.flags = COMMAND_NAMED_USER, .name = STR("bob"));
+	HEARD("attach id2\n"
+	      "id2: welcome member=bob id=id2 server=parley\n"
+	      "lobby: announced member=bob id=id2\n");
+	CONNECT(.flags = COMMAND_NAMED_USER, .name = STR(""));
+	HEARD("attach id3\n"
+	      "id3: welcome member=User_id3 id=id3 server=parley\n"
+	      "lobby: announced member=User_id3 id=id3\n"
+	      "id3: failed name_invalid\n");
+}
+END_TEST
+
 SUITE(connect)
 {
+	tcase_add_test(tests, names_a_user_by_the_head_of_its_id);
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, greets_a_newcomer_and_announces_it_to_all);
 	tcase_add_test(tests, never_uses_a_number_again);

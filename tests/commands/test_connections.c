@@ -120,7 +120,7 @@ START_TEST(a_room_joined_on_one_connection_is_joined_for_all)
 	/* A room that it is in is joined again, by one connection. */
 	DO(ROOM_JOIN, "ualice", .connection = 1, .room = STR("r"));
 	HEARD("ualice/1: joined room=r name=r epoch=epoch2 at=1000 "
-	      "member=alice id=ualice count=2 names=member2,alice\n");
+	      "member=alice id=ualice count=2 duplicate names=member2,alice\n");
 	DO(ROOM_LEAVE, "ualice", .connection = 1, .room = STR("r"));
 	HEARD("room r except=ualice/1: gone room=r member=alice id=ualice\n"
 	      "ualice except=ualice/1: gone room=r member=alice id=ualice\n"

@@ -1,13 +1,28 @@
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
 
-START_TEST(announces_nothing_in_the_lobby)
+START_TEST(is_published_in_the_lobby)
 {
 	people(2);
+	world.publisher.records_lobby = true;
 	ck_assert_int_eq(DO(DISCONNECT, "id2"), CHAT_OK);
-	HEARD("");
+	HEARD("lobby except=id2: lobby_left member=member2 id=id2\n");
 	DO(LIST, "id1");
 	HEARD("id1: list names=member1\n");
+}
+END_TEST
+
+START_TEST(is_not_published_in_a_large_lobby)
+{
+	people(3);
+	world.publisher.records_lobby = true;
+	world.chat.limits.announce_up_to = 2;
+	DO(DISCONNECT, "id2");
+	HEARD("");
+	DO(DISCONNECT, "id1");
+	HEARD("lobby except=id1: lobby_left member=member1 id=id1\n");
+	DO(DISCONNECT, "id3");
+	HEARD("");
 }
 END_TEST
 
@@ -85,7 +100,8 @@ END_TEST
 SUITE(disconnect)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, announces_nothing_in_the_lobby);
+	tcase_add_test(tests, is_published_in_the_lobby);
+	tcase_add_test(tests, is_not_published_in_a_large_lobby);
 	tcase_add_test(tests, leaves_every_room_and_notifies_the_others);
 	tcase_add_test(tests, takes_rooms_along_of_which_it_was_the_last);
 	tcase_add_test(tests, sets_the_name_free);

@@ -109,8 +109,39 @@ START_TEST(is_refused_while_the_recipient_does_not_read)
 }
 END_TEST
 
+/* Elsewhere letter case does not count, and an id is good, too. */
+START_TEST(finds_an_exact_name_only)
+{
+	people(2);
+	DO(DM, "id2", .recipient = STR("member1"), .body = STR("1"),
+	    .flags = COMMAND_EXACT_NAME);
+	HEARD("id1: dm member=member2 id=id2 body=1\n"
+	      "id2: dm_sent member=member1 id=id1 body=1\n");
+	ck_assert_int_eq(DO(DM, "id2", .recipient = STR("Member1"),
+			     .body = STR("2"), .flags = COMMAND_EXACT_NAME),
+	    CHAT_MEMBER_NOT_FOUND);
+	ck_assert_int_eq(DO(DM, "id2", .recipient = STR("id1"),
+			     .body = STR("3"), .flags = COMMAND_EXACT_NAME),
+	    CHAT_MEMBER_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(names_both_sides_of_a_dialog)
+{
+	people(2);
+	DO(DM, "id2", .recipient = STR("member1"), .body = STR("1"),
+	    .flags = COMMAND_IN_DIALOG);
+	HEARD("id1: dm member=member2 id=id2 body=1 in_dialog "
+	      "recipient=member1\n"
+	      "id2: dm_sent member=member1 id=id1 body=1 by=member2 "
+	      "in_dialog\n");
+}
+END_TEST
+
 SUITE(dm)
 {
+	tcase_add_test(tests, finds_an_exact_name_only);
+	tcase_add_test(tests, names_both_sides_of_a_dialog);
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, is_delivered_then_confirmed);
 	tcase_add_test(tests, may_be_sent_to_oneself);

@@ -27,6 +27,17 @@ START_TEST(publishes_once_in_each_shared_room)
 }
 END_TEST
 
+START_TEST(is_published_in_the_lobby_as_well)
+{
+	people(2);
+	world.publisher.records_lobby = true;
+	DO(RENAME, "id2", .name = STR("bob"));
+	HEARD("id2: named member=bob id=id2\n"
+	      "lobby except=id2: lobby_renamed was=member2 member=bob "
+	      "id=id2\n");
+}
+END_TEST
+
 START_TEST(publishes_nothing_to_rooms_above_the_presence_limit)
 {
 	people(4);
@@ -118,6 +129,7 @@ SUITE(rename)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, answers_with_the_new_name);
 	tcase_add_test(tests, publishes_once_in_each_shared_room);
+	tcase_add_test(tests, is_published_in_the_lobby_as_well);
 	tcase_add_test(tests,
 	    publishes_nothing_to_rooms_above_the_presence_limit);
 	tcase_add_test(tests, adds_a_number_to_a_taken_name);

@@ -33,7 +33,7 @@ START_TEST(answers_a_second_join_and_sends_no_event)
 	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("r"), .limit = 5),
 	    CHAT_OK);
 	HEARD("id1: joined room=r name=r epoch=epoch3 seq=1 at=1000 "
-	      "member=member1 id=id1 count=2 role=owner "
+	      "member=member1 id=id1 count=2 duplicate role=owner "
 	      "names=member1,member2 [1 at=1000 member2 id2 1]\n");
 }
 END_TEST
@@ -192,7 +192,7 @@ START_TEST(leaves_the_room_before_where_one_is_in_one_at_a_time)
 	ck_assert_uint_eq(room_store_rooms_of(world.chat.rooms, STR("id1")), 1);
 	DO(ROOM_JOIN, "id1", .room = STR("b"), .flags = COMMAND_LEAVES_OTHERS);
 	HEARD("id1: joined room=b name=b epoch=epoch4 at=1000 member=member1 "
-	      "id=id1 count=1 role=owner names=member1\n");
+	      "id=id1 count=1 duplicate role=owner names=member1\n");
 	DO(ROOM_JOIN, "id2", .room = STR("b"), .flags = COMMAND_LEAVES_OTHERS);
 	HEARD("id2: joined room=b name=b epoch=epoch4 at=1000 member=member2 "
 	      "id=id2 count=2 names=member1,member2\n"

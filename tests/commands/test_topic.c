@@ -14,7 +14,7 @@ START_TEST(is_set_told_and_removed)
 	      "id1: done ref=1 room=r\n");
 	DO(ROOM_JOIN, "id2", IN_R, .flags = COMMAND_UNLISTED);
 	HEARD("id2: joined room=r name=r epoch=epoch3 at=1000 member=member2 "
-	      "id=id2 count=2 topic=tea names_left_out\n");
+	      "id=id2 count=2 duplicate topic=tea names_left_out\n");
 	DO(TOPIC, "id1", IN_R, .topic = STR(""));
 	HEARD("room r: topic room=r at=1000 topic= by=member1 by_id=id1\n"
 	      "id1: done room=r\n");
@@ -34,13 +34,14 @@ START_TEST(comes_with_a_new_room)
 	      "id=id1 count=1 topic=tea role=owner names_left_out\n");
 	DO(ROOM_JOIN, "id1", IN_R, .flags = COMMAND_UNLISTED);
 	HEARD("id1: joined room=r name=r epoch=epoch2 at=1000 member=member1 "
-	      "id=id1 count=1 topic=tea role=owner names_left_out\n");
+	      "id=id1 count=1 duplicate topic=tea role=owner names_left_out\n");
 	DO(ROOM_CREATE, "id1", .room = STR("s"), .name = STR("s"),
 	    .topic = STR("cake"));
 	HEARD("id1: created room=s name=s\n");
 	DO(ROOM_JOIN, "id1", .room = STR("s"), .flags = COMMAND_UNLISTED);
-	HEARD("id1: joined room=s name=s epoch=epoch3 at=1000 member=member1 "
-	      "id=id1 count=1 topic=cake role=owner names_left_out\n");
+	HEARD(
+	    "id1: joined room=s name=s epoch=epoch3 at=1000 member=member1 "
+	    "id=id1 count=1 duplicate topic=cake role=owner names_left_out\n");
 }
 END_TEST
 

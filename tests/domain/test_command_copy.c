@@ -17,6 +17,7 @@ static const struct command full = {
 	.recipient = { "recipient", 9 },
 	.body = { "body", 4 },
 	.key = { "key", 3 },
+	.fields = { "fields", 6 },
 	.after = { "after", 5 },
 	.reaction = { "reaction", 8 },
 	.reason = { "reason", 6 },
@@ -46,14 +47,14 @@ START_TEST(copies_every_text)
 			   offsetof(struct command, author)) /
 		       sizeof(struct str);
 
-	ck_assert_uint_eq(size, 87);
+	ck_assert_uint_eq(size, 93);
 	command_copy(&full, &copy, texts);
 	ck_assert_int_eq(copy.kind, full.kind);
 	ck_assert_uint_eq(copy.flags, full.flags);
 	ck_assert_uint_eq(copy.since_seq, 7);
 	ck_assert_uint_eq(copy.limit, 8);
 	ck_assert_int_eq(copy.ttl_ms, 9);
-	ck_assert_uint_eq(count, 17);
+	ck_assert_uint_eq(count, 18);
 	for (size_t i = 0; i < count; i++) {
 		ck_assert(str_equal(of_copy[i], of_full[i]));
 		ck_assert(is_within(of_copy[i], texts, size));

@@ -119,7 +119,7 @@ START_TEST(are_answered_again_in_the_room_they_are_in)
 			     .flags = COMMAND_CURRENT_ROOM | JOIN),
 	    CHAT_OK);
 	HEARD("id1: joined room=sports name=sports epoch=epoch2 at=1000 "
-	      "member=alice id=id1 count=1 names=alice\n");
+	      "member=alice id=id1 count=1 duplicate names=alice\n");
 }
 END_TEST
 

@@ -177,14 +177,22 @@ count_listeners(const struct recording_publisher *self,
 	return count;
 }
 
+static bool
+is_recorded(const struct recording_publisher *self, const struct event *event)
+{
+	return self->records_lobby || (event->kind != EVENT_LOBBY_LEFT &&
+					  event->kind != EVENT_LOBBY_RENAMED);
+}
+
 static size_t
 recording_publish(struct publisher *base, const struct event *event,
     const struct audience *audience)
 {
 	struct recording_publisher *self = recording_publisher_of(base);
 
-	if (audience->kind != AUDIENCE_ONE ||
-	    !is_stalled(self, audience->member_id))
+	if (is_recorded(self, event) &&
+	    (audience->kind != AUDIENCE_ONE ||
+		!is_stalled(self, audience->member_id)))
 		transcript_event(&self->heard, event, audience);
 	self->last_at_ms = event->at_ms;
 	return count_listeners(self, event, audience);

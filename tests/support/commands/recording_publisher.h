@@ -23,7 +23,8 @@ struct recording_publisher {
 	const char *congested;  /* does not read; NULL: none */
 	const char *privileged; /* has these rights; NULL: none */
 	unsigned privileges;
-	bool none_waits; /* no connection waits for its member */
+	bool none_waits;    /* no connection waits for its member */
+	bool records_lobby; /* who leaves the lobby or is renamed there */
 	struct transcript heard;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	/* In order of entering. */

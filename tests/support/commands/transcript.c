@@ -191,6 +191,34 @@ add_audience(struct transcript *transcript, const struct event *event,
 		transcript_add(transcript, "/%u", event->connection);
 }
 
+/* Whether the time of an event is a part of what is checked. */
+static bool
+event_is_dated(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_ROOMS:
+	case EVENT_PONG:
+		return true;
+	case EVENT_DELIVERED:
+	case EVENT_ROOM_JOINED:
+	case EVENT_ROOM_LEFT:
+	case EVENT_SAID:
+	case EVENT_DM:
+	case EVENT_DM_SENT:
+	case EVENT_REDACTED:
+	case EVENT_EDITED:
+	case EVENT_REACTED:
+	case EVENT_KICKED:
+	case EVENT_ROLE:
+	case EVENT_TOPIC:
+	case EVENT_SLOW:
+	case EVENT_ROOM_DELETED:
+		return event->room.data != NULL;
+	default:
+		return false;
+	}
+}
+
 void
 transcript_event(struct transcript *transcript, const struct event *event,
     const struct audience *audience)
@@ -204,9 +232,10 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_str(transcript, "name", event->room_name);
 	add_str(transcript, "epoch", event->epoch);
 	add_number(transcript, "seq", event->seq);
-	if (event->kind != EVENT_FAILED)
+	if (event_is_dated(event))
 		add_number(transcript, "at", (uint64_t)event->at_ms);
-	add_str(transcript, "was", event->was);
+	if (event->kind != EVENT_NAMED)
+		add_str(transcript, "was", event->was);
 	add_str(transcript, "member", event->member);
 	add_str(transcript, "id", event->member_id);
 	add_str(transcript, "body", event->body);
@@ -224,7 +253,12 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_str(transcript, "role", event->role);
 	add_number(transcript, "until", (uint64_t)event->until_ms);
 	add_number(transcript, "slow", (uint64_t)event->slow_ms);
-	add_str(transcript, "by", event->by);
+	if (event->kind != EVENT_DM_SENT || event->in_dialog)
+		add_str(transcript, "by", event->by);
+	add_flag(transcript, "in_dialog", event->in_dialog);
+	if (event->in_dialog)
+		add_str(transcript, "recipient", event->recipient);
+	add_str(transcript, "fields", event->fields);
 	add_str(transcript, "by_id", event->by_id);
 	add_str(transcript, "reason", event->reason);
 	add_names(transcript, &event->names);

@@ -27,7 +27,7 @@ assert_texts_within(const struct decoded *decoded, struct str message)
 	const struct command *command = &decoded->command;
 	const struct str texts[] = { command->ref, command->word, command->room,
 		command->name, command->recipient, command->body, command->key,
-		command->since_epoch, decoded->why.command };
+		command->fields, command->since_epoch, decoded->why.command };
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++)
 		assert_within(texts[i], message);

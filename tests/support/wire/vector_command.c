@@ -8,8 +8,9 @@
 static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
 	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
-	"fatal", "burst_limited", "unlisted", [22] = "private", "moderated",
-	"remove", "with_ids", "mine" };
+	"fatal", "burst_limited", "unlisted", [20] = "named_user",
+	"in_dialog", [22] = "private", "moderated",
+	"remove", "with_ids", "mine", [28] = "exact_name" };
 
 static void
 print_flags(FILE *out, char mark, unsigned given)
@@ -61,6 +62,8 @@ vector_of_command(const struct command *command)
 	print_text(out, "= recipient", command->recipient);
 	print_text(out, "= body", command->body);
 	print_text(out, "= key", command->key);
+	print_text(out, "= fields", command->fields);
+	print_number(out, "= id_style", command->id_style);
 	print_text(out, "= after", command->after);
 	print_text(out, "= reaction", command->reaction);
 	print_text(out, "= reason", command->reason);
