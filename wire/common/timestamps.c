@@ -64,24 +64,56 @@ digits_put(char *at, int number, int count, char separator)
 	return at + count + 1;
 }
 
-/* Without strftime(): a list of topics has thousands of timestamps. */
-void
-timestamp_put_iso8601(struct wire_text *out, struct str head, int64_t at_ms)
+#define SECOND_SIZE sizeof("2026-11-21T06:08:51.")
+
+/* "2026-11-21T06:08:51.", without strftime(): lists have thousands of them. */
+static char *
+second_write(int64_t ms, char *at)
 {
-	int64_t ms = at_ms < 0 ? 0 : at_ms > LAST_MS ? LAST_MS : at_ms;
 	int second = (int)(ms / SECOND_MS % DAY_SECONDS);
 	struct date date = date_of(ms / SECOND_MS / DAY_SECONDS);
-	char text[sizeof("2026-11-21T06:08:51.512000\"")];
-	char *at = text;
 
 	at = digits_put(at, date.year, 4, '-');
 	at = digits_put(at, date.month, 2, '-');
 	at = digits_put(at, date.day, 2, 'T');
 	at = digits_put(at, second / 3600, 2, ':');
 	at = digits_put(at, second / 60 % 60, 2, ':');
-	at = digits_put(at, second % 60, 2, '.');
+	return digits_put(at, second % 60, 2, '.');
+}
+
+static int64_t
+ms_within_dates(int64_t at_ms)
+{
+	return at_ms < 0 ? 0 : at_ms > LAST_MS ? LAST_MS : at_ms;
+}
+
+void
+timestamp_put_iso8601(struct wire_text *out, struct str head, int64_t at_ms)
+{
+	int64_t ms = ms_within_dates(at_ms);
+	char text[SECOND_SIZE + 7];
+	char *at = second_write(ms, text);
+
 	at = digits_put(at, (int)(ms % SECOND_MS) * 1000, 6, '"');
 	wire_text_append(out, head);
 	wire_text_append(out, STR("\""));
 	wire_text_append(out, str_slice(text, (size_t)(at - text)));
+}
+
+void
+timestamp_put_utc(struct wire_text *out, struct str head, int64_t at_ms)
+{
+	int64_t ms = ms_within_dates(at_ms);
+	char text[SECOND_SIZE + 4];
+	char *at = second_write(ms, text);
+
+	at = digits_put(at, (int)(ms % SECOND_MS), 3, 'Z') - 1;
+	while (at[-1] == '0')
+		at--;
+	if (at[-1] == '.')
+		at--;
+	wire_text_append(out, head);
+	wire_text_append(out, STR("\""));
+	wire_text_append(out, str_slice(text, (size_t)(at - text)));
+	wire_text_append(out, STR("Z\""));
 }

@@ -14,4 +14,7 @@ void timestamp_put_fractional(struct wire_text *, struct str head,
 /* "2026-11-21T06:08:21.123000": UTC, ISO 8601. Years 1970 to 9999. */
 void timestamp_put_iso8601(struct wire_text *, struct str head, int64_t at_ms);
 
+/* "2026-11-21T06:08:21.123Z": the same, without zeros at the end. */
+void timestamp_put_utc(struct wire_text *, struct str head, int64_t at_ms);
+
 #endif

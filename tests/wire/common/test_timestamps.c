@@ -52,8 +52,28 @@ START_TEST(writes_timestamps_in_three_formats)
 }
 END_TEST
 
+static const struct {
+	int64_t at_ms;
+	const char *text;
+} utc[] = {
+	{ 0, "\"1970-01-01T00:00:00Z\"" },
+	{ 7, "\"1970-01-01T00:00:00.007Z\"" },
+	{ 1795241301120, "\"2026-11-21T06:08:21.12Z\"" },
+	{ 1795241301100, "\"2026-11-21T06:08:21.1Z\"" },
+	{ 1795241310000, "\"2026-11-21T06:08:30Z\"" },
+	{ INT64_MAX, "\"9999-12-31T23:59:59.999Z\"" },
+	{ INT64_MIN, "\"1970-01-01T00:00:00Z\"" },
+};
+
+START_TEST(drops_zeros_of_a_second)
+{
+	check_is(timestamp_put_utc, utc[_i].at_ms, utc[_i].text);
+}
+END_TEST
+
 SUITE(timestamps)
 {
 	tcase_add_loop_test(tests, writes_timestamps_in_three_formats, 0,
 	    COUNT_OF(moments));
+	tcase_add_loop_test(tests, drops_zeros_of_a_second, 0, COUNT_OF(utc));
 }
