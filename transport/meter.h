@@ -11,7 +11,7 @@
 /* Zeroed: nothing has happened. */
 struct meter {
 	uint64_t opened;   /* WebSockets */
-	uint64_t commands; /* messages received */
+	uint64_t commands; /* received */
 	struct traffic traffic;
 	struct histogram kinds[COMMAND_KINDS + 1]; /* see server_stats */
 	struct histogram fanout;

@@ -10,6 +10,7 @@
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
 #include "transport/http/path.h"
+#include "transport/session_stream.h"
 #include "transport/ws/ws_conn.h"
 #include "transport/ws/ws_handshake.h"
 #include "wire/common/scratch.h"
@@ -31,7 +32,8 @@ static_assert(ID_SIZE <= UINT8_MAX, "session.id_size holds it");
 struct sessions {
 	struct endpoint base;
 	struct sessions_config config;
-	struct scratch scratch; /* of the current command */
+	struct scratch scratch;  /* of the current command */
+	struct wire_text answer; /* of a stream */
 };
 
 static struct sessions *
@@ -43,8 +45,10 @@ sessions_of(const struct session *session)
 static void
 session_free(struct session *session)
 {
-	if (session->extra != NULL)
+	if (session->extra != NULL) {
+		session_stream_destroy(session->extra->stream);
 		free(session->extra->scope);
+	}
 	free(session->extra);
 	free(session);
 }
@@ -350,21 +354,129 @@ session_update_stage(struct session *session)
 		session->stage = WIRE_OUTSIDE;
 }
 
+static struct wire_context
+wire_context_of(const struct session *session)
+{
+	const struct transport_limits *limits =
+	    sessions_of(session)->config.limits;
+
+	return (struct wire_context){
+		.json_depth = limits->json_depth,
+		.frame_bytes = limits->frame_bytes,
+	};
+}
+
+/* --- streams in ----------------------------------------------------------- */
+
+/* The client is ready. Its principal was that of the upgrade. */
+static void
+session_connect_later(struct session *session)
+{
+	struct principal principal = { .rights = session->rights };
+	struct session_stream *stream = session->extra->stream;
+	struct str name = STR_ABSENT;
+
+	if (session->has_name)
+		name = str_from(session_name(session));
+	if (session->is_user)
+		principal.user_id = principal.name = name;
+	hub_set_form(session, stream->ops->form(stream->state));
+	(void)connect_member(session, name, &principal);
+}
+
+/* Reads until the connection has to wait for something. */
+static void
+session_read_stream(struct session *session, struct stream_input *input)
+{
+	struct sessions *sessions = sessions_of(session);
+	struct session_stream *stream = session->extra->stream;
+	struct wire_context context = wire_context_of(session);
+	struct wire_text *answer = &sessions->answer;
+	struct command command;
+	struct failure failure;
+	enum stream_step step;
+
+	do {
+		step = session_stream_read(stream, input, &context, &command,
+		    &failure, &sessions->scratch, answer);
+		if (answer->failed) {
+			ws_conn_end_unsent(session->conn);
+			return;
+		}
+		if (answer->len > 0)
+			hub_send_binary(sessions->config.hub, session,
+			    str_slice(answer->data, answer->len));
+		if (step == STREAM_CONNECTS)
+			session_connect_later(session);
+		else if (step == STREAM_COMMAND) {
+			session->conn->loop->meter.commands++;
+			command_take(session, &command, failure.error,
+			    &failure);
+		} else if (step == STREAM_ENDS)
+			ws_conn_end(session->conn, answer->close_code,
+			    answer->close_reason);
+		hub_pause_if_full(sessions->config.hub, session);
+	} while (step != STREAM_WAITS && ws_conn_go_on(session->conn) &&
+		 ws_conn_is_open(session->conn));
+}
+
+static void
+session_read_message(struct session *session, enum ws_opcode opcode,
+    struct str message)
+{
+	struct stream_input input = {
+		.bytes = message,
+		.is_text = opcode == WS_TEXT,
+	};
+
+	session_read_stream(session, &input);
+	if (input.bytes.len == 0 || !ws_conn_is_open(session->conn))
+		return;
+	if (session_stream_keep(session->extra->stream, &input))
+		session->conn->has_rest = true;
+	else
+		ws_conn_end_unsent(session->conn);
+}
+
+static void
+session_go_on(void *arg)
+{
+	struct session *session = arg;
+	struct session_stream *stream = session->extra->stream;
+	struct stream_input input = session_stream_rest(stream);
+
+	session_read_stream(session, &input);
+	session_stream_advance(stream, &input);
+	session->conn->has_rest = stream->rest != NULL;
+}
+
+static size_t
+session_held(const void *arg)
+{
+	const struct session *session = arg;
+
+	return session->dialect->stream == NULL
+		   ? 0
+		   : session_stream_held(session->extra->stream);
+}
+
+/* --- messages ------------------------------------------------------------- */
+
 static void
 session_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
 	struct session *session = arg;
 	struct sessions *sessions = sessions_of(session);
-	const struct transport_limits *limits = sessions->config.limits;
-	struct wire_context context = {
-		.json_depth = limits->json_depth,
-		.frame_bytes = limits->frame_bytes,
-	};
+	struct wire_context context = wire_context_of(session);
 	struct command command;
 	struct failure failure;
 	enum chat_error error;
 
-	(void)opcode; /* JSON in a binary message is JSON */
+	if (session->dialect->stream != NULL) {
+		session_read_message(session, opcode, str_slice(data, len));
+		return;
+	}
+	session->conn->loop->meter.commands++;
 	session_update_stage(session);
 	context.stage = session->stage;
 	error = session->dialect->decode(str_slice(data, len), &context,
@@ -404,21 +516,38 @@ connect_candidate(struct session *session, const struct http_request *request,
 }
 
 /*
- * The name that a guest joins with, if it is a user. Names that are too long
- * are refused by the chat, whatever is cut.
+ * The name that a guest joins with, if it is a user; the name of a member that
+ * is connected later. Absent: none. Names that are too long are refused by the
+ * chat, whatever is cut.
  */
 static struct str
 session_name_of(const struct dialect *dialect,
-    const struct principal *principal)
+    const struct http_request *request, const struct principal *principal,
+    char *buffer, size_t size)
 {
 	struct str name = principal->name;
 
-	if (!(dialect->connect_flags & COMMAND_GUEST) ||
-	    str_is_empty(principal->user_id) || name.data == NULL)
-		return STR("");
+	if (dialect->stream != NULL && name.data == NULL)
+		name = requested_name(request, buffer, size);
+	else if (dialect->stream == NULL &&
+		 (!(dialect->connect_flags & COMMAND_GUEST) ||
+		     str_is_empty(principal->user_id)))
+		return STR_ABSENT;
 	if (name.len > MEMBER_NAME_SIZE)
 		name.len = MEMBER_NAME_SIZE;
 	return name;
+}
+
+/* False: no memory. */
+static bool
+session_add_stream(struct session *session, const struct dialect_stream *ops,
+    struct loop *loop)
+{
+	struct session_extra *extra = session_get_extra(session);
+
+	if (extra != NULL)
+		extra->stream = session_stream_create(ops, &loop->input_bytes);
+	return extra != NULL && extra->stream != NULL;
 }
 
 static void *
@@ -429,33 +558,39 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	struct sessions *sessions = (struct sessions *)endpoint;
 	const struct dialect *dialect =
 	    path_dialect(upgrade->listener, request->path);
-	size_t size = session_id_size(dialect, upgrade->principal);
-	struct str name = session_name_of(dialect, upgrade->principal);
-	size_t name_size = name.len > 0 ? name.len + 1 : 0;
+	const struct principal *principal = upgrade->principal;
+	char buffer[NAME_PARAMETER_SIZE];
+	size_t size = session_id_size(dialect, principal);
+	struct str name = session_name_of(dialect, request, principal, buffer,
+	    sizeof(buffer));
+	size_t name_size = name.data != NULL ? name.len + 1 : 0;
 	struct session *session =
 	    calloc(1, offsetof(struct session, member_id) + size + name_size);
 
 	if (session == NULL)
 		return NULL;
-	if (dialect->burst_limit.messages > 0 &&
-	    session_get_extra(session) == NULL) {
-		free(session);
+	if ((dialect->burst_limit.messages > 0 &&
+		session_get_extra(session) == NULL) ||
+	    (dialect->stream != NULL &&
+		!session_add_stream(session, dialect->stream, conn->loop))) {
+		session_free(session);
 		return NULL;
 	}
 	session->conn = conn;
 	session->dialect = dialect;
 	session->id_size = (uint8_t)size;
-	session->rights = (uint16_t)upgrade->principal->rights;
+	session->rights = (uint16_t)principal->rights;
+	session->is_user = !str_is_empty(principal->user_id);
 	log_limited(LOG_INFO, "connection opened: %s", dialect->name);
-	session->has_name = name.len > 0;
+	session->has_name = name.data != NULL;
 	if (session->has_name)
-		memcpy(session_name(session), name.data, name.len);
+		str_put(session_name(session), name);
 	hub_add(sessions->config.hub, session, upgrade->deflate.on);
 	hub_send_raw(sessions->config.hub, session, response);
-	if (!session_set_scope(session, upgrade->principal->rooms))
+	if (!session_set_scope(session, principal->rooms))
 		ws_conn_end(conn, WS_CLOSE_INTERNAL, "unavailable");
-	else if (!upgrade->principal->must_authenticate)
-		connect_candidate(session, request, upgrade->principal);
+	else if (dialect->stream == NULL && !principal->must_authenticate)
+		connect_candidate(session, request, principal);
 	if (trace_is_on(&conn->loop->trace))
 		session_trace(session, TRACE_OPENED, STR_ABSENT,
 		    str_from(dialect->name));
@@ -586,6 +721,8 @@ static const struct endpoint_ops sessions_ops = {
 	.choose = endpoint_choose,
 	.open = session_open,
 	.message = session_message,
+	.go_on = session_go_on,
+	.held = session_held,
 	.leave = session_leave,
 	.drained = session_drained,
 	.expiring = session_expiring,
@@ -610,6 +747,8 @@ sessions_create(const struct sessions_config *config)
 void
 sessions_destroy(struct sessions *sessions)
 {
+	if (sessions != NULL)
+		wire_text_fini(&sessions->answer);
 	free(sessions);
 }
 

@@ -18,6 +18,7 @@
 struct channel;
 struct conn;
 struct hub;
+struct session_stream;
 struct sessions;
 
 /* The largest number that subscription.waiting holds. */
@@ -49,6 +50,7 @@ struct session_extra {
 	struct burst_limiter burst_limiter;
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint32_t refused;
+	struct session_stream *stream; /* its own; NULL: its dialect has none */
 };
 
 struct session {
@@ -76,7 +78,8 @@ struct session {
 	uint8_t stage : 2;     /* enum wire_stage, as of the last message */
 	bool is_replaying : 1; /* is on the list of the replay */
 	bool is_attached : 1;  /* to the member of this id: */
-	bool has_name : 1;     /* of its user, behind the id; of a guest */
+	bool has_name : 1;     /* behind the id: for a guest, or until then */
+	bool is_user : 1;      /* the name is that of a user */
 	uint8_t id_size;
 	char member_id[]; /* of id_size; empty until it is attached */
 };

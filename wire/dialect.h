@@ -46,6 +46,8 @@ struct wire_text {
 	bool failed;              /* no memory: the text is incomplete */
 	unsigned close_code;      /* 0, or: close after sending this */
 	const char *close_reason; /* a constant, with close_code */
+	bool is_binary;           /* for a binary message */
+	bool is_second;           /* for the second channel of a stream */
 };
 
 void wire_text_init(struct wire_text *);
@@ -64,6 +66,46 @@ struct burst_limit {
 
 struct http_compat_response;
 struct http_compat_request;
+
+/* A WebSocket message of a stream. Reading removes bytes from its front. */
+struct stream_input {
+	struct str bytes;
+	bool is_text;
+};
+
+/* The result of reading a part of a stream. */
+enum stream_step {
+	STREAM_WAITS,    /* all bytes are read; it goes on with the next ones */
+	STREAM_CONNECTS, /* the client can be connected now, and form() is set
+			  */
+	STREAM_COMMAND,  /* a command, as decode() returns it */
+	STREAM_ENDS      /* answer->close_code is set */
+};
+
+/*
+ * A dialect whose WebSocket messages contain a stream of bytes, or whose
+ * connections differ in how they are encoded. It has a state per connection.
+ */
+struct dialect_stream {
+	size_t state_size;
+	unsigned forms; /* different encodings of the same event; at least 1 */
+	void (*init)(void *state);
+	void (*fini)(void *state);
+	/*
+	 * Reads up to the next step. Texts of the command are valid until the
+	 * next call; `answer` is appended to, and is sent as a binary message
+	 * before what follows from the step.
+	 */
+	enum stream_step (*read)(void *state, struct stream_input *,
+	    const struct wire_context *, struct command *out,
+	    struct failure *why, struct scratch *, struct wire_text *answer);
+	/* From STREAM_CONNECTS on: how events are encoded for the client. */
+	unsigned (*form)(const void *state);
+	/* Memory held for what has begun to arrive. */
+	size_t (*held)(const void *state);
+	/* Makes a message of what encode() wrote. */
+	void (*wrap)(struct wire_text *, unsigned form);
+};
 
 struct dialect {
 	const char *name;        /* "command" */
@@ -98,9 +140,21 @@ struct dialect {
 	 */
 	bool (*http_compat)(const struct http_compat_request *,
 	    struct http_compat_response *out);
+	const struct dialect_stream
+	    *stream; /* NULL: one message, one command */
 };
 
 #define DIALECTS_MAX 8
+
+/* The forms of all dialects together, at most. */
+#define DIALECT_FORMS_MAX 8
+
+/* How many different encodings of an event a dialect has. */
+static inline unsigned
+dialect_forms(const struct dialect *dialect)
+{
+	return dialect->stream == NULL ? 1 : dialect->stream->forms;
+}
 
 /* All dialects, ended by NULL. */
 const struct dialect *const *dialects(void);

@@ -1,5 +1,6 @@
 #include "transport/fanout/encode_cache.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "transport/ws/ws_deflate.h"
@@ -29,22 +30,43 @@ encode_cache_fini(struct encode_cache *cache)
 	ws_deflater_destroy(cache->deflater);
 }
 
-uint8_t
-encode_variant(const struct dialect *dialect, bool deflate)
-{
-	return (uint8_t)(dialect_index(dialect) * 2 + (deflate ? 1 : 0));
-}
-
-static const struct dialect *
-variant_dialect(uint8_t variant)
-{
-	return dialects()[variant / 2];
-}
-
 static bool
 variant_is_deflated(uint8_t variant)
 {
 	return variant % 2 == 1;
+}
+
+/* The forms of all dialects are numbered in the order of dialects(). */
+uint8_t
+encode_variant(const struct dialect *dialect, unsigned form, bool deflate)
+{
+	const struct dialect *const *at = dialects();
+
+	assert(form < dialect_forms(dialect));
+	for (; *at != dialect; at++)
+		form += dialect_forms(*at);
+	assert(form < DIALECT_FORMS_MAX);
+	return (uint8_t)(form * 2 + (deflate ? 1 : 0));
+}
+
+static const struct dialect *
+variant_dialect(uint8_t variant, unsigned *form)
+{
+	const struct dialect *const *at = dialects();
+
+	*form = variant / 2;
+	for (; *form >= dialect_forms(*at); at++)
+		*form -= dialect_forms(*at);
+	return *at;
+}
+
+uint8_t
+encode_variant_of_form(uint8_t variant, unsigned form)
+{
+	unsigned before;
+	const struct dialect *dialect = variant_dialect(variant, &before);
+
+	return encode_variant(dialect, form, variant_is_deflated(variant));
 }
 
 void
@@ -55,9 +77,11 @@ encode_cache_begin(struct encode_cache *cache)
 }
 
 static void
-frame_make(struct encode_cache *cache, struct str text, bool deflate,
-    struct encoded_frame *out)
+frame_make(struct encode_cache *cache, const struct wire_text *message,
+    bool deflate, struct encoded_frame *out)
 {
+	struct str text = str_slice(message->data, message->len);
+	enum ws_opcode opcode = message->is_binary ? WS_BINARY : WS_TEXT;
 	uint8_t rsv = 0;
 
 	out->deflate_work = 0;
@@ -73,7 +97,7 @@ frame_make(struct encode_cache *cache, struct str text, bool deflate,
 	}
 	out->frame.head = out->head;
 	out->frame.head_len =
-	    ws_frame_encode(WS_TEXT, true, rsv, text.len, out->head);
+	    ws_frame_encode(opcode, true, rsv, text.len, out->head);
 	out->frame.body = text.data;
 	out->frame.body_len = text.len;
 }
@@ -84,17 +108,19 @@ event_encode(struct encode_cache *cache, const struct event *event,
 {
 	struct wire_text *text = &cache->texts[slot];
 	struct encoded_frame *encoded = &cache->frames[slot];
+	unsigned form;
+	const struct dialect *dialect = variant_dialect(variant, &form);
 
 	wire_text_reset(text);
 	encoded->is_made = true;
-	encoded->is_silent =
-	    !variant_dialect(variant)->encode(event, view, text);
+	encoded->is_silent = !dialect->encode(event, view, text);
+	if (!encoded->is_silent && dialect->stream != NULL)
+		dialect->stream->wrap(text, form);
 	encoded->failed = text->failed;
 	encoded->close_code = text->close_code;
 	encoded->close_reason = text->close_reason;
 	if (!encoded->is_silent && !encoded->failed)
-		frame_make(cache, str_slice(text->data, text->len),
-		    variant_is_deflated(variant), encoded);
+		frame_make(cache, text, variant_is_deflated(variant), encoded);
 }
 
 const struct encoded_frame *

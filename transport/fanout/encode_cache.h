@@ -12,7 +12,10 @@
 
 struct ws_deflater;
 
-/* One event as one variant of a dialect: with or without compression. */
+/*
+ * One event as one variant of a dialect: in one of its forms, with or without
+ * compression.
+ */
 struct encoded_frame {
 	struct frame frame; /* good until the same variant is encoded again */
 	uint8_t head[WS_FRAME_HEAD_MAX];
@@ -30,7 +33,7 @@ encoded_frame_bytes(const struct encoded_frame *encoded)
 	return encoded->frame.head_len + encoded->frame.body_len;
 }
 
-#define VARIANTS_MAX (DIALECTS_MAX * 2)
+#define VARIANTS_MAX (DIALECT_FORMS_MAX * 2)
 
 struct encode_cache {
 	struct ws_deflater *deflater;
@@ -42,7 +45,11 @@ struct encode_cache {
 bool encode_cache_init(struct encode_cache *);
 void encode_cache_fini(struct encode_cache *);
 
-uint8_t encode_variant(const struct dialect *, bool deflate);
+/* A dialect without a stream has the form 0 only. */
+uint8_t encode_variant(const struct dialect *, unsigned form, bool deflate);
+
+/* The same in another form of the dialect. */
+uint8_t encode_variant_of_form(uint8_t variant, unsigned form);
 
 /* Another event follows. */
 void encode_cache_begin(struct encode_cache *);

@@ -115,6 +115,23 @@ hub_send_raw(struct hub *hub, struct session *session, struct str bytes)
 }
 
 void
+hub_send_binary(struct hub *hub, struct session *session, struct str bytes)
+{
+	uint8_t head[WS_FRAME_HEAD_MAX];
+	struct frame frame = {
+		.head = head,
+		.head_len =
+		    ws_frame_encode(WS_BINARY, true, 0, bytes.len, head),
+		.body = bytes.data,
+		.body_len = bytes.len,
+	};
+
+	ws_conn_charge_bytes(session->conn, bytes.len);
+	send_batch_next(&hub->batch);
+	send_frame(hub, session, &frame);
+}
+
+void
 hub_send_last(struct hub *hub, struct session *session,
     const struct event *event)
 {
@@ -206,7 +223,14 @@ hub_add(struct hub *hub, struct session *session, bool deflate)
 	if (++hub->connections == CONNECTION_ELSEWHERE)
 		hub->connections = 1;
 	session->connection = hub->connections;
-	session->variant = encode_variant(session->dialect, deflate);
+	session->variant = encode_variant(session->dialect, 0, deflate);
+}
+
+void
+hub_set_form(struct session *session, unsigned form)
+{
+	assert(!session->is_attached);
+	session->variant = encode_variant_of_form(session->variant, form);
 }
 
 bool

@@ -47,6 +47,9 @@ bool hub_await_member(struct hub *, struct session *);
 /* Ends a session whose member cannot be connected, or served. */
 void hub_refuse(struct session *, enum chat_error);
 
+/* How events are encoded for a session that is not attached yet. */
+void hub_set_form(struct session *, unsigned form);
+
 /* The session is going away; it is in no room any more. */
 void hub_remove(struct hub *, struct session *);
 
@@ -55,6 +58,9 @@ void hub_send(struct hub *, struct session *, const struct event *);
 
 /* The same with bytes that are no frame: the handshake's response. */
 void hub_send_raw(struct hub *, struct session *, struct str bytes);
+
+/* The same with a binary message. */
+void hub_send_binary(struct hub *, struct session *, struct str bytes);
 
 /* Sends `bye`: at once, beyond all limits, to a session that was removed. */
 void hub_send_last(struct hub *, struct session *, const struct event *);

@@ -283,7 +283,7 @@ conn_resume(struct conn *conn, unsigned reasons)
 		return;
 	if (event_add(conn_readable(conn), NULL) != 0)
 		conn_abort(conn);
-	else if (conn->unread != NULL)
+	else if (conn->unread != NULL || conn->has_rest)
 		event_active(conn_readable(conn), EV_READ, 0);
 }
 
@@ -401,6 +401,11 @@ conn_on_readable(struct conn *conn)
 	if (conn->lags) {
 		conn_pause(conn, PAUSED_BY_OUTPUT);
 		return;
+	}
+	if (conn->has_rest) {
+		conn->protocol->on_rest(conn);
+		if (conn->state == CONN_DEAD || conn->pauses != 0)
+			return;
 	}
 	if (conn->unread != NULL) {
 		conn_consume_unread(conn);

@@ -57,6 +57,8 @@ struct protocol_ops {
 	size_t (*on_bytes)(struct conn *, char *data, size_t len);
 	/* The peer sends nothing more. */
 	void (*on_eof)(struct conn *);
+	/* Reading goes on after a pause, and conn->has_rest is set. */
+	void (*on_rest)(struct conn *);
 	/* Nothing waits to be sent any more. */
 	void (*on_drained)(struct conn *);
 	/* More than limits.output_hard would wait, more than
@@ -117,6 +119,7 @@ struct conn {
 	bool is_deferred : 1;
 	bool has_ended : 1; /* its protocol only takes leave */
 	bool lags : 1;      /* see conn_set_lags() */
+	bool has_rest : 1;  /* its protocol has input to go on with */
 	const struct protocol_ops *protocol;
 	void *protocol_state;
 	struct event *writable; /* NULL: nothing waits to be sent */

@@ -56,6 +56,13 @@ struct endpoint_ops {
 	/* A whole message; data may be changed and is good for the call. */
 	void (*message)(void *session, enum ws_opcode, char *data, size_t len);
 	/*
+	 * Reading goes on after a pause, and message() has left a part of its
+	 * message to do: it paused the connection, and set conn->has_rest.
+	 */
+	void (*go_on)(void *session);
+	/* Memory held by the session for what has begun to arrive. */
+	size_t (*held)(const void *session);
+	/*
 	 * The connection is ending: the session is freed. With `bye` the
 	 * client can still be told why.
 	 */

@@ -659,6 +659,14 @@ ws_goes_on(const struct conn *conn)
 	return conn->state == CONN_OPEN && !conn_is_paused(conn);
 }
 
+bool
+ws_conn_go_on(struct conn *conn)
+{
+	ws_pause_beyond_budget(conn);
+	ws_pause_beyond_slice(conn);
+	return ws_goes_on(conn);
+}
+
 static bool
 on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 {
@@ -670,15 +678,12 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 		ws->unfinished->begun = conn_now(conn);
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
-	conn->loop->meter.commands++;
 	conn->loop->meter.traffic.message_bytes += len;
 	ws_update_budgets(conn);
 	ws_conn_charge_bytes(conn, len);
 	ws_service_of(conn)->endpoint->ops->message(ws->session, opcode, data,
 	    len);
-	ws_pause_beyond_budget(conn);
-	ws_pause_beyond_slice(conn);
-	return ws_goes_on(conn);
+	return ws_conn_go_on(conn);
 }
 
 static bool
@@ -850,6 +855,25 @@ ws_on_bytes(struct conn *conn, char *data, size_t len)
 	return used;
 }
 
+/* What is left of a message. */
+static void
+ws_on_rest(struct conn *conn)
+{
+	struct ws_conn *ws = ws_of(conn);
+	struct endpoint *endpoint = ws_service_of(conn)->endpoint;
+
+	if (!ws_conn_is_open(conn)) {
+		conn->has_rest = false;
+		return;
+	}
+	if (!ws_begin_turn(conn))
+		return;
+	ws_update_budgets(conn);
+	endpoint->ops->go_on(ws->session);
+	endpoint->ops->after_read(endpoint);
+	ws_pause_under_pressure(conn);
+}
+
 /* After its close frame, a peer may send nothing more, yet receive. */
 static void
 ws_on_eof(struct conn *conn)
@@ -863,12 +887,19 @@ ws_on_eof(struct conn *conn)
 static size_t
 ws_input_held(const struct conn *conn, uint32_t *since)
 {
-	const struct unfinished *unfinished = ws_of(conn)->unfinished;
+	const struct ws_conn *ws = ws_of(conn);
+	const struct unfinished *unfinished = ws->unfinished;
+	const struct endpoint_ops *ops = ws_service_of(conn)->endpoint->ops;
+	size_t held = 0;
 
-	if (unfinished == NULL)
-		return 0;
+	if (ops->held != NULL && ws->session != NULL)
+		held = ops->held(ws->session);
+	if (unfinished == NULL) {
+		*since = ws->since;
+		return held;
+	}
 	*since = unfinished->begun;
-	return ws_reader_buffered(&unfinished->reader);
+	return held + ws_reader_buffered(&unfinished->reader);
 }
 
 /* --- frames out ----------------------------------------------------------- */
@@ -944,6 +975,7 @@ ws_on_leave(struct conn *conn, uint32_t tick)
 static const struct protocol_ops ws_protocol = {
 	.on_bytes = ws_on_bytes,
 	.on_eof = ws_on_eof,
+	.on_rest = ws_on_rest,
 	.on_drained = ws_on_drained,
 	.on_output_full = ws_on_output_full,
 	.on_turn_end = ws_on_turn_end,

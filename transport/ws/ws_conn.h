@@ -80,6 +80,12 @@ void ws_conn_end_unsent(struct conn *);
 void ws_conn_charge_bytes(struct conn *, size_t bytes);
 void ws_conn_charge_copies(struct conn *, uint64_t bytes, size_t sends);
 
+/*
+ * A part of a message was handled: pauses the connection that has to wait for
+ * its budget or for the next turn. False: the rest of the message must wait.
+ */
+bool ws_conn_go_on(struct conn *);
+
 /* A command is carried out; it joins or creates a room. */
 void ws_conn_charge_command(struct conn *, bool joins);
 

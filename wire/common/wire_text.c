@@ -30,6 +30,8 @@ wire_text_reset(struct wire_text *text)
 	text->failed = false;
 	text->close_code = 0;
 	text->close_reason = NULL;
+	text->is_binary = false;
+	text->is_second = false;
 }
 
 bool

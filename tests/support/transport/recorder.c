@@ -81,6 +81,7 @@ recorder_on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	if (len > 0 && recorder->messages < sizeof(recorder->order) - 1)
 		recorder->order[recorder->messages] = data[0];
 	recorder->messages++;
+	session->conn->loop->meter.commands++;
 	if (recorder->sends > 0)
 		ws_conn_charge_copies(session->conn, 0, recorder->sends);
 	recorder->len = len;

@@ -1,0 +1,90 @@
+#include "transport/session_stream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct session_stream *
+session_stream_create(const struct dialect_stream *ops, size_t *held)
+{
+	struct session_stream *stream =
+	    calloc(1, sizeof(*stream) + ops->state_size);
+
+	if (stream == NULL)
+		return NULL;
+	stream->ops = ops;
+	stream->held = held;
+	ops->init(stream->state);
+	return stream;
+}
+
+/* Counts what the dialect holds now. */
+static void
+stream_count(struct session_stream *stream, size_t now)
+{
+	*stream->held += now - stream->counted;
+	stream->counted = now;
+}
+
+void
+session_stream_destroy(struct session_stream *stream)
+{
+	if (stream == NULL)
+		return;
+	input_buffer_free(&stream->rest, stream->held);
+	stream->ops->fini(stream->state);
+	stream_count(stream, 0);
+	free(stream);
+}
+
+enum stream_step
+session_stream_read(struct session_stream *stream, struct stream_input *input,
+    const struct wire_context *context, struct command *command,
+    struct failure *failure, struct scratch *scratch, struct wire_text *answer)
+{
+	enum stream_step step;
+
+	wire_text_reset(answer);
+	step = stream->ops->read(stream->state, input, context, command,
+	    failure, scratch, answer);
+	stream_count(stream, stream->ops->held(stream->state));
+	return step;
+}
+
+bool
+session_stream_keep(struct session_stream *stream,
+    const struct stream_input *input)
+{
+	assert(stream->rest == NULL);
+	stream->rest_used = 0;
+	stream->rest_is_text = input->is_text;
+	return input_buffer_append(&stream->rest, input->bytes.data,
+	    input->bytes.len, 0, stream->held);
+}
+
+struct stream_input
+session_stream_rest(const struct session_stream *stream)
+{
+	const struct input_buffer *rest = stream->rest;
+
+	assert(rest != NULL);
+	return (struct stream_input){
+		.bytes = str_slice(rest->data + stream->rest_used,
+		    rest->len - stream->rest_used),
+		.is_text = stream->rest_is_text,
+	};
+}
+
+void
+session_stream_advance(struct session_stream *stream,
+    const struct stream_input *input)
+{
+	stream->rest_used = stream->rest->len - input->bytes.len;
+	if (input->bytes.len == 0)
+		input_buffer_free(&stream->rest, stream->held);
+}
+
+size_t
+session_stream_held(const struct session_stream *stream)
+{
+	return stream->counted + input_buffer_size(stream->rest);
+}

@@ -1,0 +1,46 @@
+/* The part of a session whose dialect reads a stream: wire/dialect.h. */
+#ifndef TRANSPORT_SESSION_STREAM_H
+#define TRANSPORT_SESSION_STREAM_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "transport/net/input_buffer.h"
+#include "wire/dialect.h"
+
+struct session_stream {
+	const struct dialect_stream *ops;
+	size_t *held; /* counts the memory of all connections */
+	size_t counted;
+	/* Of a message: what is to be read after a pause; NULL: nothing. */
+	struct input_buffer *rest;
+	size_t rest_used;
+	bool rest_is_text;
+	alignas(max_align_t) unsigned char state[];
+};
+
+/* NULL: no memory. `held` is borrowed. */
+struct session_stream *session_stream_create(const struct dialect_stream *,
+    size_t *held);
+void session_stream_destroy(struct session_stream *);
+
+/* Reads up to the next step, as dialect_stream.read() does. */
+enum stream_step session_stream_read(struct session_stream *,
+    struct stream_input *, const struct wire_context *, struct command *,
+    struct failure *, struct scratch *, struct wire_text *answer);
+
+/* Keeps what is left of a message. False: no memory. */
+bool session_stream_keep(struct session_stream *, const struct stream_input *);
+
+/* What was kept. It is valid until session_stream_advance(). */
+struct stream_input session_stream_rest(const struct session_stream *);
+
+/* Of what was kept, this is left. */
+void session_stream_advance(struct session_stream *,
+    const struct stream_input *);
+
+/* The memory that it holds. */
+size_t session_stream_held(const struct session_stream *);
+
+#endif
