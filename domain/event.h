@@ -261,7 +261,7 @@ struct event {
 	uint32_t connection;  /* the member's that caused it; 0: any */
 	struct str was;       /* the name before */
 	struct str recipient; /* a name */
-	struct str body;      /* JSON text */
+	struct str body;      /* JSON text; of EVENT_FILE_DATA bytes */
 	/*
 	 * Other fields of a message in the lobby, as the author's dialect
 	 * encodes them; the others do not send them. Absent: none.

@@ -5,6 +5,7 @@
 
 #include "wire/action/dialect_action.h"
 #include "wire/common/message_id.h"
+#include "wire/dotnet/dialect_dotnet.h"
 #include "wire/json/json_reader.h"
 #include "wire/native/dialect_native.h"
 #include "wire/topic/dialect_topic.h"
@@ -15,6 +16,7 @@ static const struct dialect *const table[DIALECTS_MAX + 1] = {
 	&dialect_native,
 	&dialect_action,
 	&dialect_topic,
+	&dialect_dotnet,
 };
 
 const struct dialect *const *

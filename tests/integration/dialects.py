@@ -2,10 +2,11 @@
 
 import json
 import re
+import struct
 import time
 from datetime import datetime, timezone
 
-from client import WebSocket
+from client import BINARY, WebSocket
 
 
 
@@ -163,3 +164,128 @@ class Topic(Member):
         copy, ack = self.next(), self.next()
         assert (copy["type"], ack["type"]) == ("message", "ack"), (copy, ack)
         return copy, ack
+
+
+HELLO = bytes.fromhex("2fdf1d50") + bytes(15) + b"\x01"
+OFFER, ACCEPT, CONTENT, FINISH, TERMINATE = range(5)
+
+
+def mux_frame(code, channel, payload=b""):
+    return struct.pack("!BIH", code, channel, len(payload)) + payload
+
+
+class DotnetBase(Member):
+    """A ChatMessage with a Type; `chat` is for all but its author."""
+
+    dialect = "dotnet"
+    mark = {"Type": "listUsers"}
+
+    def is_mark(self, message):
+        return message["Message"].startswith("Online users: ")
+
+    def say(self, kind, message="", **fields):
+        self.tell({"Type": kind, "Message": message} | fields)
+
+    def ask_for(self, kind, message="", **fields):
+        self.say(kind, message, **fields)
+        return self.next()
+
+    def next(self):
+        got = super().next()
+        assert list(got) == ["Username", "Message", "ToUsername", "ToUsernames", "ChatType",
+                             "RoomId", "Type", "Timestamp"], got
+        moment = got.pop("Timestamp")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d*[1-9])?Z", moment), moment
+        assert is_recent(datetime.fromisoformat(moment[:19]).replace(tzinfo=timezone.utc)
+                         .timestamp())
+        return got
+
+    def welcomed(self):
+        got = self.next()
+        self.name = re.fullmatch("Welcome (.*)! You are now connected to the chat.",
+                                 got["Message"])[1]
+        return got
+
+    def users(self):
+        got = self.ask_for("listUsers")
+        assert (got["Type"], got["Username"]) == ("system", "system"), got
+        return got["Message"].removeprefix("Online users: ").split(", ")
+
+
+class Dotnet(DotnetBase):
+    """Two channels in a stream of binary messages, with an object in each line."""
+
+    def __init__(self, address, target="/ws", offers=("messages", "files"), **headers):
+        super().__init__(address, target, **headers)
+        self.stream = b""
+        self.lines = {}
+        self.frames = []  # that are no content
+        self.send_stream(HELLO)
+        assert self.read_stream(20) == bytes.fromhex("2fdf1d50") + bytes(16)
+        self.ids = {}
+        self.name = None
+        if offers:
+            self.offer(*offers)
+            self.greeting = self.welcomed()
+
+    def send_stream(self, data):
+        self.send_frame(BINARY, data)
+
+    def offer(self, *names):
+        """All are accepted."""
+        for n, name in enumerate(names):
+            self.ids[name] = 2 * n + 1
+            self.send_stream(mux_frame(OFFER, 2 * n + 1, name.encode()))
+        for name in names:
+            assert self.read_mux() == (ACCEPT, self.ids[name], b"")
+
+    def read_stream(self, count):
+        while len(self.stream) < count:
+            piece = self.read_message()
+            assert isinstance(piece, bytes) and piece, piece
+            self.stream += piece
+        data, self.stream = self.stream[:count], self.stream[count:]
+        return data
+
+    def read_mux(self):
+        code, channel, length = struct.unpack("!BIH", self.read_stream(7))
+        assert length <= 20480
+        return code, channel, self.read_stream(length)
+
+    def send_text(self, text):
+        """A line of the channel of messages."""
+        self.send_line("messages", text)
+
+    def send_line(self, channel, text):
+        data = text.encode() + b"\n"
+        for at in range(0, len(data), 20480):
+            self.send_stream(mux_frame(CONTENT, self.ids[channel], data[at:at + 20480]))
+
+    def next_line(self, channel):
+        """Lines of the other channel wait."""
+        lines = self.lines
+        while b"\n" not in lines.get(channel, b""):
+            code, number, payload = self.read_mux()
+            assert code == CONTENT and payload.isascii(), (code, number, payload)
+            name = next(name for name in self.ids if self.ids[name] == number)
+            lines[name] = lines.get(name, b"") + payload
+        line, lines[channel] = lines[channel].split(b"\n", 1)
+        return line.decode()
+
+    def next(self):
+        message = self.next_line("messages")
+        read, self.read_message = self.read_message, lambda: message
+        try:
+            return super().next()
+        finally:
+            self.read_message = read
+
+
+class DotnetText(DotnetBase):
+    """Text messages, each a ChatMessage or a line; answers are ChatMessages."""
+
+    def __init__(self, address, target="/ws", first="listUsers", **headers):
+        super().__init__(address, target, **headers)
+        self.send_text(first)
+        self.greeting = self.welcomed()
+        self.first = self.next()

@@ -205,7 +205,7 @@ def test_an_unknown_dialect_ends_the_start():
     assert b'there is no dialect "topics"; did you mean topic?' in late.stderr
 
 
-SEED_PORTS = {"command": 8080, "action": 8765, "topic": 8000}
+SEED_PORTS = {"command": 8080, "action": 8765, "topic": 8000, "dotnet": 5106}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ static const struct {
 	{ "command", "docs/protocol.md", 50 },
 	{ "action", "docs/protocol-action.md", 30 },
 	{ "topic", "docs/protocol-topic.md", 30 },
+	{ "dotnet", "docs/protocol-dotnet.md", 30 },
 };
 
 static size_t

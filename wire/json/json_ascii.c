@@ -40,14 +40,14 @@ is_ascii(char c)
 }
 
 static bool
-is_plain(char c)
+is_plain_ascii(char c)
 {
 	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
 /* Copies what needs no escape, and escapes all other characters. */
 static void
-text_put(struct wire_text *out, struct str text, bool (*is_copied)(char))
+ascii_put_text(struct wire_text *out, struct str text, bool (*is_copied)(char))
 {
 	size_t at = 0;
 
@@ -65,14 +65,14 @@ text_put(struct wire_text *out, struct str text, bool (*is_copied)(char))
 void
 json_put_ascii_part(struct wire_text *out, struct str text)
 {
-	text_put(out, text, is_plain);
+	ascii_put_text(out, text, is_plain_ascii);
 }
 
 /* Only strings contain other characters. */
 void
 json_put_ascii_json(struct wire_text *out, struct str json)
 {
-	text_put(out, json, is_ascii);
+	ascii_put_text(out, json, is_ascii);
 }
 
 /* The escapes of a JSON string are those of the other one. */
@@ -84,5 +84,5 @@ json_put_ascii_body(struct wire_text *out, struct str json)
 		json_put_ascii_json(out,
 		    str_slice(json.data + 1, json.len - 2));
 	else
-		text_put(out, json, is_plain);
+		ascii_put_text(out, json, is_plain_ascii);
 }

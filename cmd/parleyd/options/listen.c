@@ -203,6 +203,7 @@ static const struct str seed_ports[] = {
 	STR("127.0.0.1:8080=command"),
 	STR("127.0.0.1:8765=action"),
 	STR("127.0.0.1:8000=topic"),
+	STR("127.0.0.1:5106=dotnet"),
 };
 
 /* Whether the last address is in the list twice. */

@@ -149,8 +149,9 @@ const struct option option_table[] = {
 	    .preset = "off",
 	    .needs_restart = true,
 	    .help = "Listen on the loopback ports of the original servers, "
-		    "command on 8080, action on 8765, topic on 8000: in "
-		    "addition to listen, and instead of its default." },
+		    "command on 8080, action on 8765, topic on 8000, dotnet "
+		    "on 5106: in addition to listen, and instead of its "
+		    "default." },
 	{ .name = "tls.certificate",
 	    .type = OPTION_PATH,
 	    AT(tls.certificate),

@@ -103,8 +103,9 @@ START_TEST(a_flag_goes_before_environment_before_file)
 }
 END_TEST
 
-#define SEED_PORTS \
-	"127.0.0.1:8080=command, 127.0.0.1:8765=action, 127.0.0.1:8000=topic"
+#define SEED_PORTS                                        \
+	"127.0.0.1:8080=command, 127.0.0.1:8765=action, " \
+	"127.0.0.1:8000=topic, 127.0.0.1:5106=dotnet"
 
 static const struct {
 	const char *flags, *env, *file;
@@ -127,7 +128,7 @@ static const struct {
 	/* What has been given an address keeps it. */
 	{ "--seed-ports --listen localhost:8080=action", "", NULL,
 	    "localhost:8080=action, 127.0.0.1:8765=action, "
-	    "127.0.0.1:8000=topic" },
+	    "127.0.0.1:8000=topic, 127.0.0.1:5106=dotnet" },
 	{ "--seed-ports", "", "listen = " SEED_PORTS, SEED_PORTS },
 };
 
