@@ -392,6 +392,20 @@ install-server: build/parleyd
 	build/parleyd --help=man > $(O)/options.man
 	$(fill) -e '/^@OPTIONS@/{r $(O)/options.man' -e 'd}' \
 		share/man/parleyd.8.in > $(prefix)/share/man/man8/parleyd.8
+	install -d $(prefix)/share/man/man5 $(prefix)/share/man/man7
+	build/parleyd --help=conf-man > $(O)/options.man
+	$(fill) -e '/^@OPTIONS@/{r $(O)/options.man' -e 'd}' \
+		share/man/parley.conf.5.in \
+		> $(prefix)/share/man/man5/parley.conf.5
+	{ echo '.TH PARLEY-PROTOCOL 7 "" "parley $(VERSION)" "Miscellaneous"'; \
+	  echo '.ad l'; \
+	  echo '.SH NAME'; \
+	  echo 'parley-protocol \- the native protocol of parleyd'; \
+	  echo '.SH DESCRIPTION'; \
+	  tools/markdown_man docs/protocol.md; } \
+		> $(prefix)/share/man/man7/parley-protocol.7
+	install -d $(prefix)/$(docdir)/examples
+	build/parleyd --help=conf > $(prefix)/$(docdir)/examples/parley.conf
 # The same folders as in the tree, so that links work.
 install-docs:
 	for page in LICENSE $(wildcard *.md docs/* clients/python/README.md \

@@ -38,6 +38,8 @@ main(int argc, char **argv, char **envp)
 	}
 	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
 		return ctl_tool_run(argc - 2, argv + 2, stdout);
+	if (argc > 1 && strcmp(argv[1], "health") == 0)
+		return health_tool_run(argc, argv, envp, stdout);
 	if (!options_load(&options, &sources, &error)) {
 		fprintf(stderr, "parleyd: %s\n", error.text);
 		return error.exit_code;

@@ -57,7 +57,8 @@ def test_links_of_installed_pages(installed):
     assert list(broken_links(doc, pages)) == []
 
 
-@pytest.mark.parametrize("page", ["man1/parley.1", "man8/parleyd.8"])
+@pytest.mark.parametrize("page", ["man1/parley.1", "man5/parley.conf.5",
+                                  "man7/parley-protocol.7", "man8/parleyd.8"])
 def test_manual_pages_are_well_formed(installed, page):
     path = installed / "share/man" / page
     assert f'"parley {version()}"' in path.read_text().splitlines()[0]

@@ -13,11 +13,13 @@ static const char usage[] =
     "       parleyd user add|passwd|role|lock|unlock|remove|list ...\n"
     "       parleyd token --key FILE --sub USER [OPTION]...\n"
     "       parleyd doctor [--url URL] [OPTION]...\n"
+    "       parleyd health [--url URL] [OPTION]...\n"
     "       parleyd ctl [--url URL] COMMAND [ARGUMENT]...\n"
     "\n"
     "  --config FILE    read options from a file, \"name = value\" in a line\n"
     "  --check-config   check all options, and exit\n"
     "  --print-config   print the options in effect as such a file, and exit\n"
+    "  --help=conf      print a sample of such a file\n"
     "  --version        print the version, and exit\n"
     "  --help           print this, and exit\n"
     "\n"
@@ -88,10 +90,11 @@ markdown_print(FILE *out)
 	}
 }
 
-/* The options of the man page; share/man/parleyd.8.in has the rest. */
+/* The options of a man page; share/man/ has the rest of it. */
 static void
-man_print(FILE *out)
+man_print(enum option_style style, FILE *out)
 {
+	const char *between = style == OPTION_STYLE_FILE ? " = " : " ";
 	char name[OPTION_NAME_SIZE], takes[OPTION_TAKES_SIZE];
 
 	for (size_t i = 0; i < option_count; i++) {
@@ -99,11 +102,37 @@ man_print(FILE *out)
 
 		if (option->section != NULL)
 			fprintf(out, ".SS %s\n", option->section);
-		option_spell(option->name, OPTION_STYLE_FLAG, name);
+		option_spell(option->name, style, name);
 		option_takes(option, takes);
-		fprintf(out, ".TP\n.B \"%s %s\"\n%s\nTakes %s.%s\n", name,
-		    option->preset, option->help, takes,
+		fprintf(out, ".TP\n.B \"%s%s%s\"\n%s\nTakes %s.%s\n", name,
+		    between, option->preset, option->help, takes,
 		    option->needs_restart ? " A change needs a restart." : "");
+	}
+}
+
+/* A file of all options with their presets, each as a comment. */
+static void
+sample_print(FILE *out)
+{
+	char takes[OPTION_TAKES_SIZE];
+
+	fputs(
+	    "# Options of parleyd. A line without # takes effect; those here\n"
+	    "# have the defaults. See parley.conf(5). After a change:\n"
+	    "# parleyd --config FILE --check-config, then a reload.\n",
+	    out);
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option *option = &option_table[i];
+
+		if (option->section != NULL)
+			fprintf(out, "\n# --- %s ---\n", option->section);
+		option_takes(option, takes);
+		fputc('\n', out);
+		wrapped_print(out, option->help, "# ");
+		wrapped_print(out, takes, "# = ");
+		if (option->needs_restart)
+			fputs("# A change needs a restart.\n", out);
+		fprintf(out, "#%s = %s\n", option->name, option->preset);
 	}
 }
 
@@ -136,7 +165,13 @@ options_answer(const struct options *options, FILE *out)
 		markdown_print(out);
 		break;
 	case OPTIONS_HELP_MAN:
-		man_print(out);
+		man_print(OPTION_STYLE_FLAG, out);
+		break;
+	case OPTIONS_HELP_CONF_MAN:
+		man_print(OPTION_STYLE_FILE, out);
+		break;
+	case OPTIONS_HELP_CONF:
+		sample_print(out);
 		break;
 	case OPTIONS_VERSION:
 		fputs("parleyd " PARLEY_VERSION "\n", out);

@@ -12,6 +12,8 @@ static const struct {
 	{ "-h", OPTIONS_HELP },
 	{ "--help=markdown", OPTIONS_HELP_MARKDOWN },
 	{ "--help=man", OPTIONS_HELP_MAN },
+	{ "--help=conf-man", OPTIONS_HELP_CONF_MAN },
+	{ "--help=conf", OPTIONS_HELP_CONF },
 	{ "--version", OPTIONS_VERSION },
 	{ "--check-config", OPTIONS_CHECK_CONFIG },
 	{ "--print-config", OPTIONS_PRINT_CONFIG },
@@ -35,6 +37,8 @@ options_load_only_answers(const struct options *options)
 	return options->action == OPTIONS_HELP ||
 	       options->action == OPTIONS_HELP_MARKDOWN ||
 	       options->action == OPTIONS_HELP_MAN ||
+	       options->action == OPTIONS_HELP_CONF_MAN ||
+	       options->action == OPTIONS_HELP_CONF ||
 	       options->action == OPTIONS_VERSION;
 }
 

@@ -66,6 +66,47 @@ START_TEST(help_names_every_option_in_80_columns)
 }
 END_TEST
 
+/* Reads a text as a file of options. */
+static void
+options_read_text(const char *text, struct options *out)
+{
+	char path[] = "/tmp/parley-test-XXXXXX";
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert(options_load_flag(out, "--config", path));
+	unlink(path);
+}
+
+START_TEST(the_sample_has_the_presets)
+{
+	char *sample = flag_answer("--help=conf");
+	struct options presets, commented, active;
+
+	ck_assert(options_load_flag(&presets, "--check-config", NULL));
+	presets.action = OPTIONS_RUN;
+	options_read_text(sample, &commented);
+	for (char *at = strchr(sample, '#'); at != NULL;
+	     at = strchr(at + 1, '#'))
+		if (at[1] >= 'a' && at[1] <= 'z')
+			*at = ' ';
+	options_read_text(sample, &active);
+	for (size_t i = 0; i < option_count; i++) {
+		char text[3][OPTION_TEXT_SIZE];
+
+		ck_assert_ptr_nonnull(strstr(sample, option_table[i].name));
+		option_format(&option_table[i], &presets, text[0]);
+		option_format(&option_table[i], &commented, text[1]);
+		option_format(&option_table[i], &active, text[2]);
+		ck_assert_str_eq(text[0], text[1]);
+		ck_assert_str_eq(text[0], text[2]);
+	}
+	free(sample);
+}
+END_TEST
+
 START_TEST(what_it_prints_can_be_read_again)
 {
 	char path[] = "/tmp/parley-test-XXXXXX";
@@ -107,6 +148,7 @@ SUITE(options_answer)
 {
 	tcase_add_test(tests, the_handbook_matches_the_table);
 	tcase_add_test(tests, help_names_every_option_in_80_columns);
+	tcase_add_test(tests, the_sample_has_the_presets);
 	tcase_add_test(tests, what_it_prints_can_be_read_again);
 	tcase_add_test(tests, prints_its_version);
 	tcase_add_test(tests, prints_that_all_is_in_order);
