@@ -19,6 +19,7 @@ import {
 } from "./rooms.js";
 import { listed, setActions, showAll } from "./sidebar.js";
 import { load, save } from "./storage.js";
+import { prepareTray } from "./tray.js";
 import { onScroll, scrollToEnd } from "./viewport.js";
 
 const REFRESH_MS = 10000;
@@ -266,4 +267,5 @@ async function begin() {
 }
 
 prepareActions();
+prepareTray();
 begin();

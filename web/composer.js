@@ -3,12 +3,14 @@
  * over a reload and sent again with the same key.
  */
 
+import { captionOf } from "./attachments.js";
 import { page, saveDraft } from "./conversations.js";
 import { $ } from "./elements.js";
 import { Outbox } from "./outbox.js";
 import { makeKey } from "./parley.js";
 import { announce, statusbar } from "./statusbar.js";
 import { load, save } from "./storage.js";
+import { hasUploads, takeUploads } from "./tray.js";
 import { keepAtEnd, scrollToEnd } from "./viewport.js";
 
 const text = $("text");
@@ -36,11 +38,14 @@ export function onInput() {
 		page.chat.typing(page.current.key);
 }
 
-/** Another conversation is going to be shown. */
+/** Shows what is typed and chosen for another conversation. */
 export function showDraft(target) {
 	stopEditing();
 	text.value = target.draft;
 }
+
+/** The text of a message; of one that shares a file, that beside it. */
+const textOf = (message) => (typeof message === "string" ? message : captionOf(message));
 
 /* Puts a text back into an empty message box. */
 function restore(target, message) {
@@ -75,8 +80,8 @@ function onPostError(target, { key, message }, error) {
 	const edit = () => {
 		discard();
 		stopEditing();
-		text.value = message;
-		saveDraft(target, message);
+		text.value = textOf(message);
+		saveDraft(target, text.value);
 		text.focus();
 	};
 
@@ -136,13 +141,11 @@ async function sendOnce(target, message) {
 			? `${target.name} is not connected any more` : error.message;
 		statusbar.show(`Not sent: ${reason}.`, { forMs: 5000 });
 		target.isAway ||= error.code === "member_not_found";
-		restore(target, message);
+		restore(target, textOf(message));
 	}
 }
 
 function sendNew(target, message) {
-	text.value = "";
-	saveDraft(target, "");
 	if (target.room) {
 		const entry = { key: makeKey(), to: target.key, message };
 		outbox.add(entry);
@@ -151,15 +154,35 @@ function sendNew(target, message) {
 		post(target, entry);
 	} else
 		sendOnce(target, message);
-	scrollToEnd();
+	if (target === page.current)
+		scrollToEnd();
+}
+
+/* One message for each file; the first one has the text. */
+async function sendFiles(target, caption) {
+	const [first, ...others] = await takeUploads(target);
+
+	if (!first) {
+		restore(target, caption);
+		return;
+	}
+	sendNew(target, caption ? { text: caption, file: first } : { file: first });
+	for (const file of others)
+		sendNew(target, { file });
 }
 
 /** Sends what is typed, or saves what is edited. */
 export function send() {
 	const message = text.value.trim();
 
-	if (editing)
+	if (editing) {
 		saveEdit(message);
+		return;
+	}
+	text.value = "";
+	saveDraft(page.current, "");
+	if (hasUploads(page.current))
+		sendFiles(page.current, message);
 	else if (message)
 		sendNew(page.current, message);
 }

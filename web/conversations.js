@@ -33,6 +33,7 @@ class Conversation {
 		this.members = [];
 		this.memberId = room?.other ?? null; /* the other's, if it is direct */
 		this.isAway = false;
+		this.uploads = []; /* files that are to be sent */
 		this.reporting = 0; /* a timer: the read marker is to be sent */
 	}
 

@@ -1,5 +1,6 @@
 /* What happens in the chat, as parley.js tells it, shown on the page. */
 
+import { captionOf, fileOf } from "./attachments.js";
 import { LOBBY, page } from "./conversations.js";
 import { $, plural } from "./elements.js";
 import { withEdit, withReaction, withRedaction } from "./messages.js";
@@ -43,8 +44,15 @@ const onState = {
 
 /* --- messages ------------------------------------------------------------ */
 
-const textOf = ({ message, redacted }) => (typeof message === "string" ? message
-	: redacted ? "a deleted message" : "data that is not text");
+function textOf({ message, redacted }) {
+	const file = fileOf(message);
+
+	if (typeof message === "string")
+		return message;
+	if (file)
+		return `${captionOf(message)} file ${file.name}`.trim();
+	return redacted ? "a deleted message" : "data that is not text";
+}
 
 function addMessage(target, message) {
 	const isCurrent = target === page.current;

@@ -3,6 +3,7 @@
  * members becomes text nodes, never markup.
  */
 
+import { attachment, captionOf, fileOf } from "./attachments.js";
 import { avatar, el, setColour } from "./elements.js";
 import { record } from "./messages.js";
 
@@ -45,6 +46,9 @@ function bodyOf({ message, redacted, redactedBy }) {
 		return [redactedBy ? `Message deleted by ${redactedBy}` : "Message deleted"];
 	if (typeof message === "string")
 		return withLinks(message);
+	const file = fileOf(message);
+	if (file)
+		return [...withLinks(captionOf(message)), attachment(file)];
 	return [el("code", { textContent: JSON.stringify(message, null, 1) })];
 }
 

@@ -4,7 +4,7 @@
  */
 
 export class Outbox {
-	/** @type {{key: string, to: string, message: string}[]} */
+	/** @type {{key: string, to: string, message: any}[]} */
 	#entries;
 	#save;
 
@@ -14,7 +14,7 @@ export class Outbox {
 	 */
 	constructor(entries, save) {
 		this.#entries = entries.filter((entry) =>
-			["key", "to", "message"].every((name) => typeof entry?.[name] === "string"));
+			["key", "to"].every((name) => typeof entry?.[name] === "string") && entry.message);
 		this.#save = save;
 	}
 

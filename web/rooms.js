@@ -10,6 +10,7 @@ import { applyMarker, markRead, reportNow } from "./reading.js";
 import { showAll, showHeader, showJoined, showMembers, showOthers } from "./sidebar.js";
 import { statusbar } from "./statusbar.js";
 import { save } from "./storage.js";
+import { showTray } from "./tray.js";
 import { isAtEnd, scrollToEnd, scrollToUnread, showOlderButton } from "./viewport.js";
 
 const PAGE = 50;
@@ -50,6 +51,7 @@ export function show(target) {
 	if (current !== target)
 		showDraft(target);
 	page.current = target;
+	showTray();
 	$("log").replaceChildren(target.log.list);
 	showOlderButton();
 	document.body.dataset.view = "room";

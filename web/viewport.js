@@ -50,12 +50,14 @@ export function onScroll() {
 		$("jump").hidden = true;
 }
 
-/* An on-screen keyboard or a rotation keeps the end in view. */
-new ResizeObserver(() => {
+/* An on-screen keyboard, a rotation, or a picture keeps the end in view. */
+const observer = new ResizeObserver(() => {
 	size = currentSize();
 	if (atEnd)
 		scrollToEnd();
-}).observe(scroll);
+});
+observer.observe(scroll);
+observer.observe($("log"));
 
 /* Runs a change of the log; a view at the end stays there. */
 export function keepAtEnd(target, change) {

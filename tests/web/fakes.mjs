@@ -11,12 +11,23 @@ globalThis.CustomEvent ??= class extends Event {
 	}
 };
 
-/* A module of the page. By its text, since node 18 takes .js for CommonJS. */
-export async function load(name) {
-	const text = await readFile(new URL(`../../web/${name}`, import.meta.url), "utf8");
+const urls = new Map(); /* by name */
 
-	return import(`data:text/javascript,${encodeURIComponent(text)}`);
+/* A module and those that it imports, by their text: node 18 takes .js for CommonJS. */
+async function urlOf(name) {
+	if (!urls.has(name)) {
+		let text = await readFile(new URL(`../../web/${name}`, import.meta.url), "utf8");
+
+		for (const [whole, imported] of text.matchAll(/^[i}].* from "\.\/(\w+\.js)"/gm))
+			text = text.replace(whole,
+				whole.replace(/".*"/, `"${await urlOf(imported)}"`));
+		urls.set(name, `data:text/javascript,${encodeURIComponent(text)}`);
+	}
+	return urls.get(name);
 }
+
+/* A module of the page. */
+export const load = async (name) => import(await urlOf(name));
 
 export const clock = {
 	now: 0,

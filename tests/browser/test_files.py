@@ -1,0 +1,190 @@
+"""Files on the page: chosen, pasted and dropped; shown as pictures and links."""
+
+import struct
+import zlib
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from test_page import meet
+from test_unsent import NOT_RECEIVED
+
+PICTURES = """
+return Array.from(document.querySelectorAll("#log .picture img"), (image) => ({
+    name: image.alt, loaded: image.complete && image.naturalWidth > 0,
+    width: image.width,
+}));
+"""
+
+# A file as the clipboard or a drag has it, given to a listener of the page.
+GIVE = """
+const [kind, name, type, text] = arguments;
+const transfer = new DataTransfer();
+transfer.items.add(new File([text], name, { type }));
+const target = document.getElementById(kind === "paste" ? "text" : "scroll");
+target.dispatchEvent(kind === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true })
+    : new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+"""
+
+# Uploads wait until `go()` is called.
+HOLD = """
+const send = XMLHttpRequest.prototype.send;
+window.held = [];
+window.go = () => { XMLHttpRequest.prototype.send = send;
+    held.splice(0).forEach((begin) => begin()); };
+XMLHttpRequest.prototype.send = function (body) { held.push(() => send.call(this, body)); };
+"""
+
+
+def png(width, height):
+    """A grey picture."""
+    def chunk(kind, data):
+        return (struct.pack(">I", len(data)) + kind + data
+                + struct.pack(">I", zlib.crc32(kind + data)))
+
+    rows = zlib.compress(b"".join(b"\0" + b"\x80" * width for _ in range(height)))
+    return (b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+            + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "boat.png"
+    path.write_bytes(png(640, 320))
+    return path
+
+
+@pytest.fixture
+def document(tmp_path):
+    path = tmp_path / "notes.bin"
+    path.write_bytes(bytes(range(256)) * 10)
+    return path
+
+
+def choose(page, *paths):
+    page.find("#files").send_keys("\n".join(map(str, paths)))
+    page.until(lambda: len(page.texts("#uploads .label")) == len(paths))
+
+
+def errors(page):
+    return [text for text in page.texts("#uploads .bad") if text]
+
+
+def is_uploaded(page):
+    return not any(page.run(
+        "return Array.from(document.querySelectorAll('#uploads progress'),"
+        "(bar) => !bar.hidden)"))
+
+
+def test_a_picture_is_sent_and_shown(pages, parleyd, picture):
+    alice, bob = meet(pages, parleyd.address)
+    choose(alice, picture)
+    alice.until(lambda: alice.run(
+        "const c = document.querySelector('#uploads canvas'); return c && c.width") == 48)
+    alice.until(lambda: is_uploaded(alice))
+    assert alice.barriers() == []
+    alice.post("the blue boat")
+    for page in pages:
+        page.until_shown("the blue boat")
+        page.until(lambda: page.run(PICTURES) == [  # noqa: B023
+            {"name": "boat.png", "loaded": True, "width": 384}])
+    assert not alice.is_seen("#uploads")
+    assert bob.barriers() == []
+    bob.reload()
+    bob.until(lambda: [one["loaded"] for one in bob.run(PICTURES)] == [True])
+
+
+def test_other_files_are_links(pages, parleyd, picture, document):
+    alice, bob = meet(pages, parleyd.address)
+    choose(alice, document, picture)
+    alice.find("#text").send_keys(Keys.ENTER)
+    bob.until(lambda: bob.texts("#log .file span") == ["notes.bin", "2.6 kB"])
+    bob.until(lambda: len(bob.run(PICTURES)) == 1)
+    assert bob.find("#log .file").get_attribute("download") == "notes.bin"
+    got = bob.driver.execute_async_script(
+        "const done = arguments[0];"
+        "fetch(document.querySelector('#log .file').href).then((r) => r.arrayBuffer())"
+        ".then((bytes) => done([...new Uint8Array(bytes)]))")
+    assert bytes(got) == document.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_files_are_pasted_and_dropped(pages, parleyd, kind):
+    alice, bob = meet(pages, parleyd.address)
+    alice.run(GIVE, kind, "list.txt", "text/plain", "milk")
+    alice.until(lambda: alice.texts("#uploads .label") == ["list.txt"])
+    alice.post("for you")
+    bob.until(lambda: bob.texts("#log .file span") == ["list.txt", "4 bytes"])
+
+
+def test_an_upload_shows_its_progress_and_is_cancelled(page, parleyd, document):
+    page.enter(parleyd.address, "Alice", "tea")
+    page.run(HOLD)
+    choose(page, document)
+    assert page.is_seen("#uploads progress")
+    assert page.find("#uploads progress").get_attribute("aria-label") == "Upload of notes.bin"
+    page.type("see")
+    page.find("#text").send_keys(Keys.ENTER)
+    assert page.is_seen("#uploads .note") and page.shown() == []
+    page.click("#uploads [aria-label='Remove notes.bin']")
+    page.until(lambda: not page.is_seen("#uploads"))
+    page.run("go()")
+    page.until(lambda: page.find("#text").get_attribute("value") == "see")
+    choose(page, document)
+    page.find("#text").send_keys(Keys.ENTER)
+    page.until_shown("seenotes.bin2.6 kB")
+
+
+def test_what_is_sent_before_it_is_uploaded_is_posted_then(pages, parleyd, document):
+    alice, bob = meet(pages, parleyd.address)
+    alice.run(HOLD)
+    choose(alice, document)
+    alice.post("first")
+    alice.go("Lobby")
+    assert not alice.is_seen("#uploads")
+    alice.run("go()")
+    bob.until(lambda: bob.texts("#log .file span") == ["notes.bin", "2.6 kB"])
+    alice.go("tea")
+    assert not alice.is_seen("#uploads")
+
+
+@pytest.mark.parametrize(("options", "reason"), [
+    (("--files-types", "image/*"), "Files of this type are not allowed."),
+    (("--files-size", "1KiB"), "The file is too large."),
+    (("--files-quota-user", "2KiB"), "Your files take all the space you have."),
+    (("--files-size", "0"), "This server takes no files."),
+])
+def test_a_refused_file_shows_the_reason(page, start, document, options, reason):
+    page.enter(start(*options).address, "Alice", "tea")
+    choose(page, document)
+    page.until(lambda: errors(page) == [reason])
+    assert page.barriers() == []
+    page.post("without it")
+    page.until_shown("without it")
+    page.click("#uploads [aria-label='Remove notes.bin']")
+    page.until(lambda: not page.is_seen("#uploads"))
+    # The browser reports the answer itself.
+    page.until(lambda: any("v1/files" in each for each in page.complaints()))
+
+
+def test_a_file_that_is_no_picture_is_not_shown_as_one(pages, parleyd, tmp_path):
+    alice, bob = meet(pages, parleyd.address)
+    (tmp_path / "evil.png").write_text("<script>alert(1)</script>")
+    choose(alice, tmp_path / "evil.png")
+    alice.find("#text").send_keys(Keys.ENTER)
+    bob.until(lambda: bob.texts("#log .file span")[:1] == ["evil.png"])
+    assert bob.run(PICTURES) == []
+
+
+def test_a_file_is_sent_once_over_a_reload(pages, parleyd, document):
+    alice, bob = meet(pages, parleyd.address)
+    choose(alice, document)
+    alice.until(lambda: is_uploaded(alice))
+    alice.run(NOT_RECEIVED)
+    alice.find("#text").send_keys(Keys.ENTER)
+    bob.until(lambda: bob.texts("#log .file span") == ["notes.bin", "2.6 kB"])
+    alice.reload()
+    alice.until_shown("notes.bin2.6 kB")
+    bob.until_shown("notes.bin2.6 kB")
