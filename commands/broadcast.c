@@ -47,13 +47,12 @@ check_pace(struct request *request)
 	const struct chat *chat = request->chat;
 	struct str key = request->command->key;
 	struct message first;
-	struct room room;
 
-	if (room_store_get(chat->rooms, request->room, &room) != CHAT_OK ||
+	if (!request->has_place ||
 	    (key.data != NULL && history_find_key(chat->history, request->room,
 				     key, request->now_ms, &first)))
 		return CHAT_OK;
-	return post_limits_take(request, &room);
+	return post_limits_take(request);
 }
 
 static size_t

@@ -74,12 +74,18 @@ check_place(struct request *request, unsigned needs)
 static enum chat_error
 check_voice(struct request *request)
 {
-	struct room room;
+	const struct chat *chat = request->chat;
 
-	if (request->room.data == NULL || room_store_get(request->chat->rooms,
-					      request->room, &room) != CHAT_OK)
+	request->has_place = request->room.data != NULL &&
+			     room_store_get(chat->rooms, request->room,
+				 &request->place) == CHAT_OK;
+	if (!request->has_place)
 		return CHAT_OK;
-	return room_roles_check_post(request, &room);
+	request->place_is_plain =
+	    attribute_store_count(chat->attributes, request->room) == 0;
+	if (request->place_is_plain && !request->place.is_moderated)
+		return CHAT_OK;
+	return room_roles_check_post(request, &request->place);
 }
 
 static enum chat_error

@@ -165,10 +165,13 @@ flood_mute(struct request *request, const struct room *room)
 }
 
 enum chat_error
-post_limits_take(struct request *request, const struct room *room)
+post_limits_take(struct request *request)
 {
+	const struct room *room = &request->place;
 	const struct chat_limits *limits = &request->chat->limits;
-	int64_t slow_ms = room_options_slow_ms(request, room);
+	int64_t slow_ms = request->place_is_plain
+			      ? room->slow_ms
+			      : room_options_slow_ms(request, room);
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 	struct poster *poster;
 	enum chat_error error;

@@ -29,7 +29,7 @@ void post_limits_fini(struct post_limits *);
  * room. CHAT_RATE_LIMITED: the room is slow, and it is too early.
  * CHAT_FORBIDDEN: it is a flood, and the author is muted from now on.
  */
-enum chat_error post_limits_take(struct request *, const struct room *);
+enum chat_error post_limits_take(struct request *);
 
 /* Forgets what does not matter any more. To be called about once a minute. */
 void post_limits_tick(struct post_limits *, int64_t now_ms);

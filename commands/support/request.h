@@ -44,6 +44,9 @@ struct request {
 	/* The place of the command in the order of all nodes; NULL: none. */
 	struct ordered_run *ordered;
 	struct member author;       /* with NEEDS_AUTHOR */
+	struct room place;          /* of `room`, with NEEDS_VOICE */
+	bool has_place;             /* false: in the lobby, or being removed */
+	bool place_is_plain;        /* no attribute says more about it */
 	struct failure failure;     /* the details of a failure */
 	char text[256];             /* failure.text, if it had to be made */
 	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */

@@ -129,13 +129,8 @@ room_roles_check_join(struct request *request, const struct room *room)
 enum chat_error
 room_roles_check_post(struct request *request, const struct room *room)
 {
-	enum role role;
+	enum role role = room_roles_of_author(request, room);
 
-	if (!room->is_moderated &&
-	    attribute_store_count(request->chat->attributes,
-		str_from(room->id)) == 0)
-		return CHAT_OK;
-	role = room_roles_of_author(request, room);
 	if (role_rights(role, room->is_moderated) & RIGHT_POST)
 		return CHAT_OK;
 	request->failure.right = right_word(RIGHT_POST);
