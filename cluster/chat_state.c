@@ -47,6 +47,7 @@ nodes_pack(const struct nodes *nodes, struct packer *packer)
 			pack_text(packer, str_from(node->id));
 			pack_number(packer, connection->number);
 			pack_text(packer, str_from(connection->member_id));
+			pack_number(packer, connection->rights);
 		}
 	}
 }
@@ -152,15 +153,15 @@ nodes_unpack(struct chat_state *state, struct unpacker *from)
 	uint64_t count = unpack_number(from);
 
 	while (count-- > 0 && !from->failed) {
-		struct str node = unpack_text(from);
+		struct str node = unpack_id(from, NODE_ID_SIZE);
 		uint64_t number = unpack_number(from);
-		struct str member_id = unpack_text(from);
+		struct str member_id = unpack_id(from, ID_SIZE);
+		unsigned rights = (unsigned)unpack_number(from);
 
-		from->failed |= node.len == 0 || node.len >= NODE_ID_SIZE ||
-				member_id.len >= ID_SIZE;
+		from->failed |= node.len == 0;
 		from->failed =
 		    from->failed || !nodes_add_connection(state->nodes, node,
-					number, member_id);
+					number, member_id, rights);
 	}
 }
 

@@ -137,6 +137,44 @@ cluster_order_room(struct command_order *order, struct str room_id)
 		   : ROOM_IS_UNAVAILABLE;
 }
 
+struct own_rooms {
+	struct cluster *cluster;
+	struct str member_id;
+	enum room_readiness readiness;
+	char *awaited;
+};
+
+static bool
+own_room_check(const struct room *room, void *arg)
+{
+	struct own_rooms *own = arg;
+	struct str id = str_from(room->id);
+
+	if (talk_other(id, own->member_id).data == NULL &&
+	    !room_store_has(own->cluster->config.rooms, id, own->member_id))
+		return true;
+	own->readiness = cluster_order_room(&own->cluster->order, id);
+	memcpy(own->awaited, room->id, sizeof(room->id));
+	return own->readiness == ROOM_IS_READY;
+}
+
+static enum room_readiness
+cluster_order_own_rooms(struct command_order *order, struct str member_id,
+    char out[ROOM_ID_SIZE])
+{
+	struct cluster *cluster = cluster_of_order(order);
+	struct own_rooms own = { cluster, member_id, ROOM_IS_READY, out };
+
+	room_store_each(cluster->config.rooms, own_room_check, &own);
+	return own.readiness;
+}
+
+static unsigned
+cluster_order_rights(struct command_order *order, struct str member_id)
+{
+	return nodes_rights(&cluster_of_order(order)->nodes, member_id);
+}
+
 static void
 cluster_order_spread(struct command_order *order, const struct command *command,
     struct str room_id)
@@ -157,6 +195,8 @@ cluster_order_spread(struct command_order *order, const struct command *command,
 }
 
 static const struct command_order_ops cluster_order_ops = {
+	.own_rooms = cluster_order_own_rooms,
+	.rights = cluster_order_rights,
 	.spread = cluster_order_spread,
 	.propose = cluster_order_propose,
 	.room = cluster_order_room,
@@ -251,7 +291,8 @@ cluster_append_at_once(struct cluster *cluster, struct entry *entry,
 	if (entry->kind == ENTRY_ROOM_REMOVED)
 		room_feed_close(cluster, entry->room_id);
 	entry->room = NULL;
-	commit_log_report(&cluster->log, entry, requester, CHAT_OK);
+	if (requester != NULL)
+		commit_log_report(&cluster->log, entry, requester, CHAT_OK);
 	return CHAT_OK;
 }
 

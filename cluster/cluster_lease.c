@@ -66,6 +66,7 @@ nodes_receive(struct cluster *cluster, const struct str *reply, size_t count)
 		node->is_alive = str_equal(reply[i + 2], STR("1"));
 		if (!node->is_alive)
 			continue;
+		node->alive_ms = cluster->lease_asked_ms;
 		cluster->stats.nodes++;
 		digest_check(cluster, reply[i], reply[i + 1]);
 		if (strcmp(node->id, least) < 0)
@@ -179,11 +180,11 @@ node_is_dead(const struct cluster *cluster, struct node *node, int64_t now_ms)
 {
 	if (strcmp(node->id, cluster->nodes.self) == 0)
 		return false;
-	if (node->is_alive || node->since_ms == 0)
-		node->since_ms = now_ms;
+	if (node->alive_ms == 0)
+		node->alive_ms = now_ms;
 	return !node->is_alive &&
 	       (node->is_listed ||
-		   now_ms - node->since_ms >= cluster->config.lease_ms);
+		   now_ms - node->alive_ms >= cluster->config.lease_ms);
 }
 
 /* The living node with the least id ends the members of dead ones. */

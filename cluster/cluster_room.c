@@ -355,7 +355,11 @@ room_wake(struct feed *base)
 static void
 room_differ(struct feed *base)
 {
-	(void)base; /* it is loaded anew */
+	struct room_feed *feed = room_feed_of(base);
+	struct ordered_handler *handler = feed->cluster->order.handler;
+
+	if (!feed->is_closed && handler != NULL)
+		handler->ops->reset(handler, str_from(feed->room_id));
 }
 
 const struct feed_ops room_feed_ops = {

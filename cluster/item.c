@@ -66,9 +66,8 @@ command_unpack(struct unpacker *from, struct item *out)
 		*(struct str *)(void *)((char *)command + command_texts[i]) =
 		    unpack_text(from);
 	out->principal.user_id = unpack_text(from);
-	out->principal.member_id = unpack_text(from);
-	from->failed |= out->principal.member_id.len >= ID_SIZE ||
-			command->author.len >= ID_SIZE;
+	out->principal.member_id = unpack_id(from, ID_SIZE);
+	from->failed |= command->author.len >= ID_SIZE;
 	command->principal = &out->principal;
 }
 
@@ -144,10 +143,9 @@ requester_unpack(struct unpacker *from, struct command *out)
 
 	from->failed |= kind >= COMMAND_KINDS;
 	out->kind = (enum command_kind)kind;
-	out->author = unpack_text(from);
+	out->author = unpack_id(from, ID_SIZE);
 	out->room = unpack_text(from);
 	out->reason = unpack_text(from);
-	from->failed |= out->author.len >= ID_SIZE;
 }
 
 bool
@@ -176,10 +174,9 @@ item_unpack(struct str bytes, struct item *out)
 	uint64_t kind = unpack_number(&from);
 
 	*out = (struct item){ .kind = (enum item_kind)kind };
-	out->node = unpack_text(&from);
+	out->node = unpack_id(&from, NODE_ID_SIZE);
 	out->connection = unpack_number(&from);
-	if (from.failed || version != CLUSTER_VERSION ||
-	    out->node.len >= NODE_ID_SIZE)
+	if (from.failed || version != CLUSTER_VERSION)
 		return false;
 	if (kind == ITEM_COMMAND) {
 		out->seed[0] = unpack_number(&from);

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A member with connections to this node. */
-struct local_member {
-	size_t count;
+struct connected_member {
+	size_t count;    /* of connections */
+	size_t local;    /* of those, to this node */
+	unsigned rights; /* that any of them has had */
 	char id[ID_SIZE];
 };
 
@@ -25,9 +26,9 @@ connection_key(const void *entry)
 }
 
 static struct str
-local_key(const void *entry)
+connected_member_key(const void *entry)
 {
-	return str_from(((const struct local_member *)entry)->id);
+	return str_from(((const struct connected_member *)entry)->id);
 }
 
 void
@@ -36,46 +37,52 @@ nodes_init(struct nodes *nodes, struct str self)
 	*nodes = (struct nodes){ 0 };
 	id_map_init(&nodes->by_id, nodes_key);
 	id_map_init(&nodes->connections, connection_key);
-	id_map_init(&nodes->local, local_key);
+	id_map_init(&nodes->members, connected_member_key);
 	list_init(&nodes->all);
 	*str_put(nodes->self, self) = '\0';
 }
 
 static void
-local_remove(struct nodes *nodes, struct str member_id)
+connected_member_remove(struct nodes *nodes, struct str id, bool is_local)
 {
-	struct local_member *local = id_map_find(&nodes->local, member_id);
+	struct connected_member *member = id_map_find(&nodes->members, id);
 
-	if (local == NULL || --local->count > 0)
+	if (member == NULL)
 		return;
-	id_map_remove(&nodes->local, member_id);
-	free(local);
+	member->local -= is_local;
+	if (--member->count > 0)
+		return;
+	id_map_remove(&nodes->members, id);
+	free(member);
 }
 
 static bool
-local_add(struct nodes *nodes, struct str member_id)
+connected_member_add(struct nodes *nodes, struct str id, unsigned rights,
+    bool is_local)
 {
-	struct local_member *local = id_map_find(&nodes->local, member_id);
+	struct connected_member *member = id_map_find(&nodes->members, id);
 
-	if (local == NULL) {
-		local = calloc(1, sizeof(*local));
-		if (local == NULL)
+	if (member == NULL) {
+		member = calloc(1, sizeof(*member));
+		if (member == NULL)
 			return false;
-		*str_put(local->id, member_id) = '\0';
-		if (!id_map_put(&nodes->local, local)) {
-			free(local);
+		*str_put(member->id, id) = '\0';
+		if (!id_map_put(&nodes->members, member)) {
+			free(member);
 			return false;
 		}
 	}
-	local->count++;
+	member->count++;
+	member->local += is_local;
+	member->rights |= rights;
 	return true;
 }
 
 static void
 connection_remove(struct nodes *nodes, struct node_connection *connection)
 {
-	if (str_equal(str_from(connection->node->id), str_from(nodes->self)))
-		local_remove(nodes, str_from(connection->member_id));
+	connected_member_remove(nodes, str_from(connection->member_id),
+	    str_equal(str_from(connection->node->id), str_from(nodes->self)));
 	id_map_remove(&nodes->connections, connection_key(connection));
 	list_remove(&connection->link);
 	connection->node->count--;
@@ -98,7 +105,7 @@ nodes_fini(struct nodes *nodes)
 	}
 	id_map_fini(&nodes->by_id);
 	id_map_fini(&nodes->connections);
-	id_map_fini(&nodes->local);
+	id_map_fini(&nodes->members);
 }
 
 struct node *
@@ -143,7 +150,7 @@ connection_key_write(struct str node, uint64_t number, char out[KEY_SIZE])
 
 bool
 nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
-    struct str member_id)
+    struct str member_id, unsigned rights)
 {
 	struct node *node = nodes_need(nodes, id);
 	char buffer[KEY_SIZE];
@@ -166,10 +173,14 @@ nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
 	}
 	list_append(&node->connections, &connection->link);
 	node->count++;
-	if (!str_equal(id, str_from(nodes->self)) ||
-	    local_add(nodes, member_id))
+	connection->rights = rights;
+	if (connected_member_add(nodes, member_id, rights,
+		str_equal(id, str_from(nodes->self))))
 		return true;
-	connection_remove(nodes, connection);
+	connection->node->count--;
+	id_map_remove(&nodes->connections, key);
+	list_remove(&connection->link);
+	free(connection);
 	return false;
 }
 
@@ -189,5 +200,17 @@ nodes_take_connection(struct nodes *nodes, struct str id, uint64_t number)
 bool
 nodes_has_local(const struct nodes *nodes, struct str member_id)
 {
-	return id_map_find(&nodes->local, member_id) != NULL;
+	const struct connected_member *member =
+	    id_map_find(&nodes->members, member_id);
+
+	return member != NULL && member->local > 0;
+}
+
+unsigned
+nodes_rights(const struct nodes *nodes, struct str member_id)
+{
+	const struct connected_member *member =
+	    id_map_find(&nodes->members, member_id);
+
+	return member == NULL ? 0 : member->rights;
 }

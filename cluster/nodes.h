@@ -11,7 +11,8 @@ struct node_connection {
 	struct list link;
 	struct node *node;
 	uint64_t number;
-	bool is_doomed; /* its end was proposed, since its node is dead */
+	unsigned rights; /* enum right */
+	bool is_doomed;  /* its end was proposed, since its node is dead */
 	char member_id[ID_SIZE];
 	size_t key_len;
 	char key[]; /* of the map */
@@ -23,7 +24,7 @@ struct node {
 	size_t count;
 	bool is_alive;    /* as the broker says */
 	bool is_listed;   /* the broker knows it */
-	int64_t since_ms; /* when it was last known to be alive; 0: never */
+	int64_t alive_ms; /* when it was last known to be alive; 0: never */
 	char id[NODE_ID_SIZE];
 };
 
@@ -31,7 +32,7 @@ struct nodes {
 	struct id_map by_id;
 	struct list all;
 	struct id_map connections;
-	struct id_map local; /* by member id: the members of this node */
+	struct id_map members; /* by id: that have connections */
 	char self[NODE_ID_SIZE];
 };
 
@@ -46,11 +47,14 @@ void nodes_remove(struct nodes *, struct node *);
 
 /* The bool results: no memory. */
 bool nodes_add_connection(struct nodes *, struct str node, uint64_t number,
-    struct str member_id);
+    struct str member_id, unsigned rights);
 /* Removes it; false: there is none. */
 bool nodes_take_connection(struct nodes *, struct str node, uint64_t number);
 
 /* Whether a member has connections to this node. */
 bool nodes_has_local(const struct nodes *, struct str member_id);
+
+/* The rights that its connections have had at their beginning. */
+unsigned nodes_rights(const struct nodes *, struct str member_id);
 
 #endif

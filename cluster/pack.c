@@ -113,13 +113,23 @@ unpack_text(struct unpacker *unpacker)
 	return at == NULL ? STR_ABSENT : str_slice(at, len);
 }
 
-void
-unpack_string(struct unpacker *unpacker, char *out, size_t size)
+struct str
+unpack_id(struct unpacker *unpacker, size_t most)
 {
 	struct str text = unpack_text(unpacker);
 
+	unpacker->failed |=
+	    text.len >= most ||
+	    (text.len > 0 && memchr(text.data, '\0', text.len) != NULL);
+	return unpacker->failed ? STR_ABSENT : text;
+}
+
+void
+unpack_string(struct unpacker *unpacker, char *out, size_t size)
+{
+	struct str text = unpack_id(unpacker, size);
+
 	out[0] = '\0';
-	unpacker->failed |= text.len >= size;
 	if (unpacker->failed)
 		return;
 	*str_put(out, text) = '\0';

@@ -36,6 +36,8 @@ struct unpacker {
 uint64_t unpack_number(struct unpacker *);
 /* Borrowed from the bytes. */
 struct str unpack_text(struct unpacker *);
+/* The same; one of `most` bytes or more, or with a NUL, is a failure. */
+struct str unpack_id(struct unpacker *, size_t most);
 /* NUL-terminated; one that does not fit is a failure, an absent one is "". */
 void unpack_string(struct unpacker *, char *out, size_t size);
 

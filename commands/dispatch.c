@@ -5,6 +5,7 @@
 #include "commands/commands.h"
 #include "commands/support/file_completion.h"
 #include "commands/support/files.h"
+#include "commands/support/moderation.h"
 #include "commands/support/room_access.h"
 #include "commands/support/room_roles.h"
 
@@ -160,18 +161,37 @@ command_propose(struct request *request)
 	return error;
 }
 
+/* What the command reads; *room is what it waits for. */
+static enum room_readiness
+readiness_of(struct request *request, const struct command_entry *entry,
+    struct str *room, char own[ROOM_ID_SIZE])
+{
+	struct command_order *order = request->chat->order;
+	enum room_readiness readiness = ROOM_IS_READY;
+
+	if (order == NULL || request->ordered != NULL)
+		return ROOM_IS_READY;
+	if (request->command->flags & COMMAND_MINE) {
+		readiness = command_order_own_rooms(order,
+		    request->command->author, own);
+		*room = str_from(own);
+	} else if ((entry->needs & NEEDS_HISTORY) &&
+		   request->room.data != NULL) {
+		readiness = command_order_room(order, request->room);
+		*room = request->room;
+	}
+	return readiness;
+}
+
 /* True: the command waits, or cannot run, as *error says. */
 static bool
 waits_for_room(struct request *request, const struct command_entry *entry,
     enum chat_error *error)
 {
-	struct entry barrier = { .kind = ENTRY_BARRIER,
-		.room_id = request->room };
+	struct entry barrier = { .kind = ENTRY_BARRIER };
+	char own[ROOM_ID_SIZE] = "";
 
-	if (request->chat->order == NULL || request->ordered != NULL ||
-	    !(entry->needs & NEEDS_HISTORY) || request->room.data == NULL)
-		return false;
-	switch (command_order_room(request->chat->order, request->room)) {
+	switch (readiness_of(request, entry, &barrier.room_id, own)) {
 	case ROOM_IS_READY:
 		return false;
 	case ROOM_IS_AWAITED:
@@ -398,6 +418,24 @@ finish_later(struct dispatcher *self, const struct entry *entry,
 	author_go_on(self, command, moves);
 }
 
+/* With other nodes, what a server does by itself is done by all of them. */
+static void
+publish_by_server(struct dispatcher *self, const struct entry *entry,
+    enum chat_error outcome)
+{
+	struct command nothing = { .kind = COMMAND_NOOP };
+	struct moderation moderation;
+	struct request request;
+
+	if (self->chat->order == NULL || outcome != CHAT_OK ||
+	    entry->kind != ENTRY_ATTRIBUTE ||
+	    entry->attribute.kind != ATTRIBUTE_ROLE)
+		return;
+	request_init(&request, self, &nothing);
+	if (moderation_resume(&request, entry, &moderation))
+		moderation_publish_by_server(&request, &moderation);
+}
+
 static void
 dispatcher_handle_entry(struct entry_handler *handler,
     const struct entry *entry, const struct command *requester,
@@ -408,8 +446,10 @@ dispatcher_handle_entry(struct entry_handler *handler,
 	struct request *request = self->state.appending;
 	enum chat_error appended;
 
-	if (requester == NULL)
+	if (requester == NULL) {
+		publish_by_server(self, entry, outcome);
 		return;
+	}
 	if (request == NULL) {
 		finish_later(self, entry, requester, outcome);
 		return;
@@ -493,7 +533,28 @@ dispatcher_give_up(struct ordered_handler *handler,
 	author_go_on(self, command, true);
 }
 
+/* A client that comes again reads the room anew. */
+static bool
+room_member_end(struct str member_id, void *arg)
+{
+	struct dispatcher *self = arg;
+
+	publisher_end(self->chat->publisher, member_id, 0, CHAT_STORE_FAILED);
+	return true;
+}
+
+static void
+dispatcher_reset_room(struct ordered_handler *handler, struct str room_id)
+{
+	struct dispatcher *self =
+	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
+
+	room_store_each_member(self->chat->rooms, room_id, room_member_end,
+	    self);
+}
+
 static const struct ordered_handler_ops ordered_handler_ops = {
+	.reset = dispatcher_reset_room,
 	.run = dispatcher_run_ordered,
 	.give_up = dispatcher_give_up,
 };

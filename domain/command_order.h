@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "domain/command.h"
+#include "domain/room.h"
 
 struct command_order;
 struct ordered_handler;
@@ -33,6 +34,14 @@ struct command_order_ops {
 	 */
 	enum chat_error (*propose)(struct command_order *,
 	    const struct command *);
+	/*
+	 * The same for all rooms and private talks of a member; *out is one
+	 * that is awaited.
+	 */
+	enum room_readiness (*own_rooms)(struct command_order *,
+	    struct str member_id, char out[ROOM_ID_SIZE]);
+	/* The rights that connections of a member have, at any node. */
+	unsigned (*rights)(struct command_order *, struct str member_id);
 	/*
 	 * Other nodes that follow the room run it, too, if it reaches them: at
 	 * no certain place.
@@ -73,6 +82,8 @@ struct ordered_handler_ops {
 	 */
 	void (*give_up)(struct ordered_handler *, const struct command *,
 	    enum chat_error);
+	/* Messages that members of this room have got are lost. */
+	void (*reset)(struct ordered_handler *, struct str room_id);
 };
 
 struct ordered_handler {
@@ -84,6 +95,19 @@ command_order_propose(struct command_order *order,
     const struct command *command)
 {
 	return order->ops->propose(order, command);
+}
+
+static inline enum room_readiness
+command_order_own_rooms(struct command_order *order, struct str member_id,
+    char out[ROOM_ID_SIZE])
+{
+	return order->ops->own_rooms(order, member_id, out);
+}
+
+static inline unsigned
+command_order_rights(struct command_order *order, struct str member_id)
+{
+	return order->ops->rights(order, member_id);
 }
 
 static inline void

@@ -789,7 +789,8 @@ app_run(const struct options *options, const struct options_sources *sources)
 	struct app app = { .sources = sources, .status = EX_OSERR };
 
 	id_map_seed(random_seed());
-	dialects_seed(random_seed());
+	dialects_seed(options->broker.url[0] != '\0' ? node_common_seed(options)
+						     : random_seed());
 	name_set_strict(options->auth.names == NAMES_STRICT);
 	if (!passed_sockets_read(&app.sockets))
 		return EX_CONFIG;

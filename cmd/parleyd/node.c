@@ -52,6 +52,19 @@ digest_add(uint64_t digest, uint64_t value)
 	return digest;
 }
 
+uint64_t
+node_common_seed(const struct options *options)
+{
+	const char *texts[] = { options->broker.prefix,
+		options->broker.password };
+	uint64_t digest = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++)
+		for (const char *at = texts[i]; *at != '\0'; at++)
+			digest = digest_add(digest, (unsigned char)*at);
+	return digest;
+}
+
 /* Of the version, and of the limits that decide what a command does. */
 static void
 digest_make(const struct options *options, char out[DIGEST_SIZE])

@@ -42,6 +42,9 @@ void node_destroy(struct node *);
 /* Why the node is not ready for clients; NULL: it is. */
 const char *node_error(const struct node *, enum broker_down);
 
+/* The same at all nodes: ids of messages depend on it. */
+uint64_t node_common_seed(const struct options *);
+
 struct cluster *node_cluster(struct node *);
 
 /* Whether changed options would make it differ from the other nodes. */

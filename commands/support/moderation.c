@@ -45,18 +45,18 @@ role_has(enum role role, unsigned right)
 	return (role_rights(role, false) & right) != 0;
 }
 
-/*
- * Of one that is not connected the rights are not known. With other nodes, one
- * node would know what another does not: there roles decide alone.
- */
+/* Of one that is not connected the rights are not known. */
 static bool
 target_moderates_server(const struct request *request,
     const struct moderation *moderation)
 {
-	return request->ordered == NULL &&
-	       (publisher_rights(request->chat->publisher,
-		    str_from(moderation->target.id)) &
-		   (RIGHT_MODERATE | RIGHT_ADMIN)) != 0;
+	const struct chat *chat = request->chat;
+	struct str id = str_from(moderation->target.id);
+	unsigned rights = chat->order != NULL
+			      ? command_order_rights(chat->order, id)
+			      : publisher_rights(chat->publisher, id);
+
+	return (rights & (RIGHT_MODERATE | RIGHT_ADMIN)) != 0;
 }
 
 static enum chat_error

@@ -157,7 +157,8 @@ flood_mute(struct request *request, const struct room *room)
 	standing->until_ms =
 	    request->now_ms + request->chat->limits.flood_mute_ms;
 	if (room_roles_append_silently(request, room, id, standing, false) ==
-	    CHAT_OK)
+		CHAT_OK &&
+	    request->chat->order == NULL)
 		moderation_publish_by_server(request, &moderation);
 	request->failure.right = right_word(RIGHT_POST);
 	request->failure.text = STR("Muted: too many messages");

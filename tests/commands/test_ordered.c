@@ -17,7 +17,7 @@ static struct {
 	struct command_order base;
 	struct proposed proposed[PROPOSED_MOST];
 	size_t count, done;
-	enum room_readiness readiness;
+	enum room_readiness readiness, own_readiness;
 	bool is_down;
 } order;
 
@@ -45,7 +45,37 @@ order_room(struct command_order *base, struct str room_id)
 	return order.readiness;
 }
 
+static enum room_readiness
+order_own_rooms(struct command_order *base, struct str member_id,
+    char out[ROOM_ID_SIZE])
+{
+	(void)base;
+	(void)member_id;
+	strcpy(out, "den");
+	return order.own_readiness;
+}
+
+/* id2 moderates the server, from another node. */
+static unsigned
+order_rights(struct command_order *base, struct str member_id)
+{
+	(void)base;
+	return str_equal(member_id, STR("id2")) ? RIGHT_MODERATE : 0;
+}
+
+static void
+order_spread(struct command_order *base, const struct command *command,
+    struct str room_id)
+{
+	(void)base;
+	transcript_add(&world.publisher.heard, "spread %s %.*s\n",
+	    command_kind_word(command->kind), (int)room_id.len, room_id.data);
+}
+
 static const struct command_order_ops order_ops = {
+	.own_rooms = order_own_rooms,
+	.rights = order_rights,
+	.spread = order_spread,
 	.propose = order_propose,
 	.room = order_room,
 };
@@ -59,7 +89,7 @@ order_begin(unsigned members)
 	dispatcher_destroy(world.dispatcher);
 	order.base.ops = &order_ops;
 	order.count = order.done = 0;
-	order.readiness = ROOM_IS_READY;
+	order.readiness = order.own_readiness = ROOM_IS_READY;
 	order.is_down = false;
 	world.chat.order = &order.base;
 	world.dispatcher = dispatcher_create(&world.chat);
@@ -236,6 +266,79 @@ START_TEST(messages_to_the_lobby_are_ordered_and_counted)
 }
 END_TEST
 
+START_TEST(who_moderates_the_server_at_another_node_is_safe)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
+	forget_what_was_heard();
+	DO(KICK, "id1", .room = STR("den"), .recipient = STR("id2"));
+	run_next();
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "id1: failed forbidden"));
+	ck_assert(room_store_has(world.chat.rooms, STR("den"), STR("id2")));
+}
+END_TEST
+
+START_TEST(typing_is_spread_by_the_node_of_its_author)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
+	forget_what_was_heard();
+	DO(TYPING, "id1", .room = STR("den"));
+	HEARD("room den except=id1: typing room=den member=member1 id=id1\n"
+	      "spread typing den\n");
+	run_foreign(COMMAND_TYPING, STR("id2"), STR("den"));
+	HEARD("room den except=id2/4294967295: typing room=den member=member2 "
+	      "id=id2\n");
+}
+END_TEST
+
+START_TEST(the_members_of_a_room_that_lost_messages_come_again)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	forget_what_was_heard();
+	order.base.handler->ops->reset(order.base.handler, STR("den"));
+	HEARD("id1: ended store_failed\n");
+}
+END_TEST
+
+START_TEST(a_mute_by_the_server_is_published_by_each_node)
+{
+	struct attribute mute = { .kind = ATTRIBUTE_ROLE,
+		.subject = STR("id2"),
+		.value = STR("member muted 99"),
+		.by = STR("id2") };
+	struct entry entry = { .kind = ENTRY_ATTRIBUTE,
+		.room_id = STR("den"),
+		.attribute = mute };
+
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
+	forget_what_was_heard();
+	commit_log_report(&world.log.base, &entry, NULL, CHAT_OK);
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "room den: role room=den"));
+	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	    "reason=flood"));
+}
+END_TEST
+
+START_TEST(own_rooms_are_listed_when_their_histories_are_here)
+{
+	world.log.is_slow = true;
+	order.own_readiness = ROOM_IS_AWAITED;
+	DO(ROOM_LIST, "id1", .flags = COMMAND_MINE);
+	HEARD("");
+	order.own_readiness = ROOM_IS_READY;
+	slow_log_do_all(&world.log);
+	HEARD("id1: rooms at=1000\n");
+}
+END_TEST
+
 SUITE(ordered)
 {
 	tcase_add_checked_fixture(tests, order_begin_alone, world_end);
@@ -250,4 +353,11 @@ SUITE(ordered)
 	tcase_add_test(tests, an_unknown_outcome_is_answered);
 	tcase_add_test(tests, a_room_whose_history_is_away_is_not_read);
 	tcase_add_test(tests, messages_to_the_lobby_are_ordered_and_counted);
+	tcase_add_test(tests, who_moderates_the_server_at_another_node_is_safe);
+	tcase_add_test(tests, typing_is_spread_by_the_node_of_its_author);
+	tcase_add_test(tests,
+	    the_members_of_a_room_that_lost_messages_come_again);
+	tcase_add_test(tests, a_mute_by_the_server_is_published_by_each_node);
+	tcase_add_test(tests,
+	    own_rooms_are_listed_when_their_histories_are_here);
 }
