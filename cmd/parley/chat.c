@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cmd/parley/completion.h"
 #include "cmd/parley/line_editor.h"
 #include "cmd/parley/renderer.h"
 #include "cmd/parley/sanitize.h"
@@ -17,6 +18,7 @@ struct chat {
 	struct client *client;
 	struct line_editor *edit;
 	struct renderer renderer;
+	struct completion completion;
 	bool ready; /* or it has ended */
 	bool over;
 	int status;
@@ -51,6 +53,7 @@ chat_on_event(void *arg, const struct server_event *event)
 {
 	struct chat *chat = arg;
 
+	completion_note(&chat->completion, event);
 	line_editor_print(chat->edit, renderer_event(&chat->renderer, event));
 	if (event->kind == SERVER_JOINED || event->kind == SERVER_LEFT)
 		chat_set_prompt(chat);
@@ -116,6 +119,12 @@ static const struct client_ops client_ops = {
 /*
  * --- keyboard input -------------------------------------------------------
  */
+
+static void
+chat_complete(void *arg, struct str line, struct completion_result *out)
+{
+	completion_find(&((struct chat *)arg)->completion, line, out);
+}
 
 static void
 chat_post(struct chat *chat, struct str text)
@@ -259,14 +268,17 @@ chat_run(const struct subcommand *mode)
 	struct chat chat = { .mode = mode, .status = CLIENT_NO_MEMORY };
 
 	renderer_init(&chat.renderer, mode->args->dialect, wants_colours());
+	completion_init(&chat.completion, mode->args->dialect);
 	chat.edit = line_editor_create(mode->base);
 	chat.client = subcommand_client(mode, false, &client_ops, &chat);
 	if (chat.edit != NULL && chat.client != NULL) {
+		line_editor_on_tab(chat.edit, chat_complete, &chat);
 		chat.status = CLIENT_DONE;
 		chat.status = chat_loop(&chat);
 	}
 	client_destroy(chat.client);
 	line_editor_destroy(chat.edit);
+	completion_fini(&chat.completion);
 	renderer_fini(&chat.renderer);
 	return chat.status;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "cmd/parley/completion.h"
 #include "domain/base/count_of.h"
 
 #define PROMPT_SIZE 128
@@ -22,6 +23,8 @@ struct line_editor {
 	History *history;
 	struct event *readable;
 	struct event *signals[3];
+	line_editor_complete *complete; /* NULL: nothing is completed */
+	void *complete_arg;
 	mbstate_t decoding;
 	char prompt[PROMPT_SIZE];
 	size_t entered; /* columns of the last entered line */
@@ -229,6 +232,49 @@ input_next_character(EditLine *line, wchar_t *out)
 	return 0;
 }
 
+/* --- completion ----------------------------------------------------------- */
+
+static void
+choices_print(struct line_editor *edit, struct str choices)
+{
+	line_clear(edit);
+	fwrite(choices.data, 1, choices.len, stdout);
+	fputs("\n", stdout);
+	line_redraw(edit);
+}
+
+static unsigned char
+tab_cb(EditLine *line, int key)
+{
+	struct line_editor *edit;
+	const LineInfo *info = el_line(line);
+	struct completion_result result;
+
+	(void)key;
+	el_get(line, EL_CLIENTDATA, &edit);
+	if (edit->complete == NULL)
+		return CC_ERROR;
+	edit->complete(edit->complete_arg,
+	    str_slice(info->buffer, (size_t)(info->cursor - info->buffer)),
+	    &result);
+	if (result.choices.len > 0)
+		choices_print(edit, result.choices);
+	if (result.insert.len == 0)
+		return result.choices.len > 0 ? CC_REFRESH : CC_ERROR;
+	el_deletestr(line, (int)result.erase);
+	/* It is NUL-terminated. */
+	return el_insertstr(line, result.insert.data) == 0 ? CC_REFRESH
+							   : CC_ERROR;
+}
+
+void
+line_editor_on_tab(struct line_editor *edit, line_editor_complete *complete,
+    void *arg)
+{
+	edit->complete = complete;
+	edit->complete_arg = arg;
+}
+
 /* --- lines ---------------------------------------------------------------- */
 
 static char *
@@ -350,6 +396,8 @@ editline_open(struct line_editor *edit)
 	el_set(edit->line, EL_EDITOR, "emacs");
 	el_set(edit->line, EL_HIST, history, edit->history);
 	el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
+	el_set(edit->line, EL_ADDFN, "complete", "Complete a word", tab_cb);
+	el_set(edit->line, EL_BIND, "^I", "complete", NULL);
 	el_source(edit->line, NULL);
 	el_wset(edit->line, EL_GETCFN, input_next_character);
 	if (!edit->terminal)

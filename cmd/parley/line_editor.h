@@ -41,6 +41,14 @@ void line_editor_stop(struct line_editor *);
 /* Clears the line that line_editor_read() returned from the terminal. */
 void line_editor_wipe(struct line_editor *);
 
+struct completion_result;
+
+/* Completes the line up to the cursor, when Tab is pressed. */
+typedef void line_editor_complete(void *arg, struct str line,
+    struct completion_result *out);
+void line_editor_on_tab(struct line_editor *, line_editor_complete *,
+    void *arg);
+
 /* Prints complete lines above the line being edited. */
 void line_editor_print(struct line_editor *, struct str lines);
 

@@ -15,23 +15,6 @@
 #define PLAIN "\033[0m"
 #define INDENT STR("      ") /* the width of the time */
 
-void
-renderer_init(struct renderer *renderer, const struct client_dialect *dialect,
-    bool colours)
-{
-	renderer->dialect = dialect;
-	renderer->colours = colours;
-	text_buffer_init(&renderer->texts);
-	wire_text_init(&renderer->text);
-}
-
-void
-renderer_fini(struct renderer *renderer)
-{
-	text_buffer_fini(&renderer->texts);
-	wire_text_fini(&renderer->text);
-}
-
 /*
  * --- building blocks ------------------------------------------------------
  */
@@ -82,19 +65,69 @@ put_line(struct renderer *renderer, const char *before, struct str text,
 	line_end(renderer);
 }
 
+/* Local days have different numbers. */
+static int
+day_number(const struct tm *local)
+{
+	return local->tm_year * 366 + local->tm_yday;
+}
+
+static bool
+time_read(uint64_t at_ms, struct tm *local)
+{
+	time_t at = at_ms == 0 ? time(NULL) : (time_t)(at_ms / 1000);
+
+	return localtime_r(&at, local) != NULL;
+}
+
+/* The date, before the first line of another day than the one before. */
+static void
+put_date(struct renderer *renderer, const struct tm *local)
+{
+	char text[64];
+
+	if (day_number(local) == renderer->day ||
+	    strftime(text, sizeof(text), "%A, %Y-%m-%d", local) == 0)
+		return;
+	renderer->day = day_number(local);
+	put_line(renderer, "", str_from(text), "");
+}
+
 static void
 put_time(struct renderer *renderer, uint64_t at_ms)
 {
-	time_t at = at_ms == 0 ? time(NULL) : (time_t)(at_ms / 1000);
 	struct tm local;
 	char text[16];
+	bool is_known = time_read(at_ms, &local);
 
-	if (localtime_r(&at, &local) == NULL ||
-	    strftime(text, sizeof(text), "%H:%M ", &local) == 0)
+	if (is_known)
+		put_date(renderer, &local);
+	if (!is_known || strftime(text, sizeof(text), "%H:%M ", &local) == 0)
 		snprintf(text, sizeof(text), "--:-- ");
 	renderer_colour(renderer, DIM);
 	renderer_put(renderer, text);
 	renderer_colour(renderer, PLAIN);
+}
+
+/* Lines of today have no date. */
+void
+renderer_init(struct renderer *renderer, const struct client_dialect *dialect,
+    bool colours)
+{
+	struct tm today;
+
+	renderer->dialect = dialect;
+	renderer->colours = colours;
+	renderer->day = time_read(0, &today) ? day_number(&today) : 0;
+	text_buffer_init(&renderer->texts);
+	wire_text_init(&renderer->text);
+}
+
+void
+renderer_fini(struct renderer *renderer)
+{
+	text_buffer_fini(&renderer->texts);
+	wire_text_fini(&renderer->text);
 }
 
 /*

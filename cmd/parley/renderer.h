@@ -9,6 +9,7 @@
 struct renderer {
 	const struct client_dialect *dialect;
 	bool colours;
+	int day; /* of the last line with a time; see day_number() */
 	struct text_buffer texts;
 	struct wire_text text;
 };

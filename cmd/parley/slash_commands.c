@@ -234,6 +234,72 @@ slash_command_read(const struct client_dialect *dialect, struct str line,
 		bare_read(dialect, line, out);
 }
 
+/* --- what comes next ------------------------------------------------------ */
+
+/* By the number of words between the command and what is typed. */
+static enum argument_kind
+argument_kind_of(const struct word *word, size_t before)
+{
+	switch (word->takes) {
+	case TAKES_ROOM:
+		return before == 0 ? ARGUMENT_ROOM : ARGUMENT_NONE;
+	case TAKES_NAME:
+		if (word->request == REQUEST_NAME ||
+		    word->request == REQUEST_CREATE)
+			return ARGUMENT_NONE;
+		return before == 0 ? ARGUMENT_MEMBER : ARGUMENT_NONE;
+	case TAKES_NAME_AND_TEXT:
+	case TAKES_NAME_AND_REASON:
+	case TAKES_TEXT:
+		return ARGUMENT_MEMBER;
+	case TAKES_NAME_AND_ROLE:
+		if (before > 1)
+			return ARGUMENT_NONE;
+		return before == 0 ? ARGUMENT_MEMBER : ARGUMENT_ROLE;
+	case TAKES_NOTHING:
+	case TAKES_NUMBER:
+		break;
+	}
+	return ARGUMENT_NONE;
+}
+
+enum argument_kind
+slash_command_expects(const struct client_dialect *dialect, struct str line,
+    struct str *typed)
+{
+	size_t from = line.len, before = 0;
+	struct str rest, name;
+	const struct word *word;
+
+	while (from > 0 && line.data[from - 1] != ' ' &&
+	       line.data[from - 1] != '\t')
+		from--;
+	*typed = str_slice(line.data + from, line.len - from);
+	if (line.len == 0 || line.data[0] != '/')
+		return ARGUMENT_MEMBER;
+	if (from == 0) {
+		*typed = str_slice(line.data + 1, line.len - 1);
+		return ARGUMENT_COMMAND;
+	}
+	rest = str_slice(line.data + 1, from - 1);
+	name = word_next(&rest);
+	word = command_find(dialect, name);
+	while (rest.len > 0) {
+		(void)word_next(&rest);
+		before++;
+	}
+	return word != NULL ? argument_kind_of(word, before) : ARGUMENT_NONE;
+}
+
+void
+slash_command_each(const struct client_dialect *dialect,
+    void (*visit)(struct str name, void *arg), void *arg)
+{
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (command_find(dialect, str_from(words[i].name)) == &words[i])
+			visit(str_from(words[i].name), arg);
+}
+
 void
 slash_command_help(const struct client_dialect *dialect, struct wire_text *out)
 {

@@ -25,6 +25,26 @@ struct input_line {
 void slash_command_read(const struct client_dialect *, struct str line,
     struct input_line *out);
 
+/* What can be typed at a place. */
+enum argument_kind {
+	ARGUMENT_NONE, /* anything, which no list has */
+	ARGUMENT_COMMAND,
+	ARGUMENT_ROOM,
+	ARGUMENT_MEMBER,
+	ARGUMENT_ROLE
+};
+
+/*
+ * What the line can go on with, and what of that is typed already: the end of
+ * the line.
+ */
+enum argument_kind slash_command_expects(const struct client_dialect *,
+    struct str line, struct str *typed);
+
+/* Visits the names of all commands of this dialect. */
+void slash_command_each(const struct client_dialect *,
+    void (*visit)(struct str name, void *arg), void *arg);
+
 /* Appends the list of commands of this dialect. */
 void slash_command_help(const struct client_dialect *, struct wire_text *);
 

@@ -4,19 +4,21 @@
 
 #include "tests/suite.h"
 
+#define DATE "* Thursday, 1970-01-01\n"
+
 /* Output for frames of the native dialect, with times of 1970. */
 static const struct {
 	const char *frame, *lines;
 } shown[] = {
 	{ "{\"event\":\"broadcast\",\"at\":1,\"member\":\"bob\","
 	  "\"message\":\"hi\"}",
-	    "00:00 bob: hi\n" },
+	    DATE "00:00 bob: hi\n" },
 	{ "{\"event\":\"broadcast\",\"at\":3660000,\"member\":\"b\\nob\","
 	  "\"message\":\"one\\n\\u001b[2Jtwo\"}",
-	    "01:01 b^Job: one\n      ^[[2Jtwo\n" },
+	    DATE "01:01 b^Job: one\n      ^[[2Jtwo\n" },
 	{ "{\"event\":\"broadcast\",\"at\":1,\"member\":\"bob\","
 	  "\"message\":{\"dice\" : 6}}",
-	    "00:00 bob: {\"dice\" : 6}\n" },
+	    DATE "00:00 bob: {\"dice\" : 6}\n" },
 	{ "{\"event\":\"broadcast\",\"message\":\"bob has joined!\"}",
 	    "* bob has joined!\n" },
 	{ "{\"event\":\"me\",\"member\":\"ann\"}", "* you are ann\n" },
@@ -44,7 +46,7 @@ static const struct {
 	    "  7f  T  (2, persistent)\n  a  (0)\n" },
 	{ "{\"event\":\"dm_sent\",\"member\":\"bob\",\"at\":1,"
 	  "\"message\":\"psst\"}",
-	    "00:00 (private) to bob: psst\n" },
+	    DATE "00:00 (private) to bob: psst\n" },
 	{ "{\"event\":\"joined\",\"room\":\"tea\",\"name\":\"tea\","
 	  "\"members\":[\"ann\"],\"topic\":\"Earl\\u001b\",\"role\":\"owner\"}",
 	    "* joined tea: ann\n* topic: Earl^[\n* your role here: owner\n" },
@@ -135,6 +137,34 @@ START_TEST(sanitizes_notices)
 }
 END_TEST
 
+START_TEST(a_new_day_has_its_date)
+{
+	static const struct {
+		uint64_t at;
+		const char *lines;
+	} days[] = {
+		{ 86400000, "* Friday, 1970-01-02\n00:00 bob: hi\n" },
+		{ 86400000 + 60000, "00:01 bob: hi\n" },
+		{ 2 * 86400000, "* Saturday, 1970-01-03\n00:00 bob: hi\n" },
+		{ 86400000, "* Friday, 1970-01-02\n00:00 bob: hi\n" },
+	};
+	struct server_event event = {
+		.kind = SERVER_MESSAGE, .member = STR("bob"), .text = STR("hi")
+	};
+	struct str lines;
+
+	renderer_init(&renderer, &client_dialect_native, false);
+	/* Nothing is said of today. */
+	ck_assert_uint_eq(renderer_event(&renderer, &event).len, 14);
+	for (size_t i = 0; i < COUNT_OF(days); i++) {
+		event.at = days[i].at;
+		lines = renderer_event(&renderer, &event);
+		ck_assert_msg(str_equal(lines, str_from(days[i].lines)), "%.*s",
+		    (int)lines.len, lines.data);
+	}
+}
+END_TEST
+
 SUITE(renderer)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -142,4 +172,5 @@ SUITE(renderer)
 	tcase_add_loop_test(tests, resets_colours_at_line_ends, 0,
 	    COUNT_OF(shown));
 	tcase_add_test(tests, sanitizes_notices);
+	tcase_add_test(tests, a_new_day_has_its_date);
 }

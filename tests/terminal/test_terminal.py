@@ -74,6 +74,29 @@ def test_lines_can_be_edited_and_come_back(ann):
     ann.wait_for("ann: hello world!")
 
 
+def test_tab_completes_commands_names_and_rooms(ann, url):
+    say(url, "hi\n", ann.room)
+    ann.wait_for("eve: hi")
+    ann.type("/hi")
+    ann.press("Tab")
+    ann.wait_for_last(f"{ann.prompt} /history")
+    ann.press("C-u")
+    ann.type("EV")
+    ann.press("Tab")
+    ann.wait_for_last(f"{ann.prompt} eve:")
+    ann.enter("welcome")
+    ann.wait_for("ann: eve: welcome")
+    # Several fit: they are shown above the line.
+    ann.type("/un")
+    ann.press("Tab")
+    ann.wait_for("unmute  unban")
+    ann.wait_for_last(f"{ann.prompt} /un")
+    ann.press("C-u")
+    ann.type(f"/join {ann.room[:6]}")
+    ann.press("Tab")
+    ann.wait_for_last(f"{ann.prompt} /join {ann.room}")
+
+
 def test_characters_of_all_widths_can_be_typed(ann):
     ann.type("ein Gruß, 世界")
     ann.wait_for_last(f"{ann.prompt} ein Gruß, 世界")
