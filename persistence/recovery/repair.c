@@ -235,6 +235,38 @@ files_remove_covered(const struct repair *repair)
 	return error;
 }
 
+static int
+segment_sync(const struct repair *repair,
+    const struct store_listing_file *segment)
+{
+	char name[STORE_NAME_SIZE];
+	int file, error;
+
+	store_listing_file_name(segment, name);
+	error = disk_open(repair->disk, name, DISK_WRITE, &file);
+	if (error != 0)
+		return error;
+	error = disk_fdatasync(repair->disk, file);
+	disk_close(repair->disk, file);
+	return error;
+}
+
+/*
+ * The records may be unsynced since a kill. If the watermark were synced before
+ * them, a power cut in between would pass for damage.
+ */
+static int
+watermark_raise_behind_segments(const struct repair *repair)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < repair->plan->segment_count && error == 0; i++)
+		error = segment_sync(repair, &repair->plan->segments[i]);
+	if (error != 0)
+		return error;
+	return watermark_raise(repair->disk, repair->store_id, repair->durable);
+}
+
 int
 repair_run(const struct repair *repair)
 {
@@ -245,8 +277,7 @@ repair_run(const struct repair *repair)
 	 * First, since files that show what was durable may be removed below.
 	 */
 	if (repair->durable > 0)
-		error = watermark_raise(repair->disk, repair->store_id,
-		    repair->durable);
+		error = watermark_raise_behind_segments(repair);
 	for (size_t i = 0; i + 1 < repair->gap_count && error == 0; i++)
 		error = gap_repair(repair, &repair->gaps[i]);
 	if (error == 0)

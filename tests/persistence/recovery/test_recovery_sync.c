@@ -1,5 +1,6 @@
 /* What recovery found is shown: from then on it has to last. */
 #include "persistence/format/store_names.h"
+#include "persistence/format/watermark.h"
 #include "tests/suite.h"
 #include "tests/support/persistence/recording_replay.h"
 #include "tests/support/persistence/store_files.h"
@@ -63,7 +64,53 @@ START_TEST(what_a_killed_writer_did_not_sync_is_synced)
 }
 END_TEST
 
+/* What was written in this boot is known, although it is not synced. */
+static void
+note_written(struct memory_disk *disk, uint64_t lsn)
+{
+	struct watermark watermark;
+
+	watermark_init(&watermark, memory_disk_disk(disk), test_store_id);
+	watermark_open(&watermark);
+	watermark_set_written(&watermark, lsn);
+	watermark_fini(&watermark);
+}
+
+static unsigned crashes;
+
+/* The power is cut, and nothing but the last write is left. */
+static void
+cut_power(struct memory_disk *disk, enum disk_call call, void *arg)
+{
+	struct memory_disk *left = memory_disk_crash(disk, CRASH_LAST, 0);
+	struct recovery_result result = { 0 };
+	struct seen seen;
+
+	(void)call;
+	(void)arg;
+	ck_assert_int_ne(recover_disk(left, RECOVERY_REPAIR, &seen, &result),
+	    RECOVERY_DAMAGED);
+	ck_assert_uint_eq(result.lost_count, 0);
+	recovery_result_fini(&result);
+	memory_disk_destroy(left);
+	crashes++;
+}
+
+START_TEST(a_power_cut_after_a_kill_is_no_damage)
+{
+	size_t whole;
+	struct memory_disk *disk = disk_after_a_kill(&whole);
+
+	note_written(disk, 2);
+	memory_disk_watch(disk, cut_power, NULL);
+	ck_assert_int_eq(recover_and_sync(disk), RECOVERY_OK);
+	ck_assert_uint_gt(crashes, 0);
+	memory_disk_destroy(disk);
+}
+END_TEST
+
 SUITE(recovery_sync)
 {
 	tcase_add_test(tests, what_a_killed_writer_did_not_sync_is_synced);
+	tcase_add_test(tests, a_power_cut_after_a_kill_is_no_damage);
 }
