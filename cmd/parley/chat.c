@@ -55,7 +55,8 @@ chat_on_event(void *arg, const struct server_event *event)
 
 	completion_note(&chat->completion, event);
 	line_editor_print(chat->edit, renderer_event(&chat->renderer, event));
-	if (event->kind == SERVER_JOINED || event->kind == SERVER_LEFT)
+	if (event->kind == SERVER_JOINED || event->kind == SERVER_LEFT ||
+	    event->kind == SERVER_SWITCHED)
 		chat_set_prompt(chat);
 }
 

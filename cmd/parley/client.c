@@ -47,7 +47,7 @@ wait_cb(evutil_socket_t fd, short what, void *arg)
 	if (client->online)
 		client_flush(client);
 	else if (client->connection != NULL)
-		client_join(client);
+		client_join_all(client);
 }
 
 void
@@ -62,6 +62,10 @@ client_set_ready(struct client *client)
 {
 	bool again = client->was_online;
 
+	for (const struct joined_room *room = client->rooms; room != NULL;
+	     room = room->next)
+		if (!room->is_joined)
+			return;
 	if (client->online)
 		return;
 	client->online = client->was_online = true;
@@ -81,10 +85,8 @@ client_on_opened(void *arg)
 
 	if (!client->config.dialect->join_required)
 		return; /* the server sends its greeting first */
-	if (client->position.room[0] != '\0')
-		client_join(client);
-	else
-		client_set_ready(client);
+	client_join_all(client);
+	client_set_ready(client);
 }
 
 static void
@@ -193,7 +195,10 @@ client_on_closed(void *arg, const struct connection_end *told)
 
 	connection_destroy(client->connection);
 	client->connection = NULL;
-	client->online = client->waiting = client->position.behind = false;
+	client->online = client->waiting = false;
+	for (struct joined_room *room = client->rooms; room != NULL;
+	     room = room->next)
+		room->is_joined = room->position.behind = false;
 	event_del(client->wait);
 	client_unsend(client);
 	if (client->ending) {
@@ -242,6 +247,59 @@ dial_cb(evutil_socket_t fd, short what, void *arg)
  * --- life cycle -----------------------------------------------------------
  */
 
+struct joined_room *
+client_find_room(const struct client *client, struct str room)
+{
+	for (struct joined_room *at = client->rooms; at != NULL; at = at->next)
+		if (str_equal(read_position_room(&at->position), room))
+			return at;
+	return NULL;
+}
+
+void
+client_forget_room(struct client *client, struct joined_room *room)
+{
+	struct joined_room **link = &client->rooms;
+
+	while (*link != room)
+		link = &(*link)->next;
+	*link = room->next;
+	if (client->room == room)
+		client->room = room->next != NULL ? room->next : client->rooms;
+	free(room);
+}
+
+static struct joined_room *
+joined_room_add(struct client *client)
+{
+	struct joined_room **link = &client->rooms;
+	struct joined_room *room = calloc(1, sizeof(*room));
+
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = room;
+	return room;
+}
+
+struct joined_room *
+client_enter_room(struct client *client, struct str id, struct str epoch)
+{
+	struct joined_room *room = client_find_room(client, id);
+
+	if (room == NULL && !client->config.dialect->resumes)
+		room = client->rooms;
+	if (room == NULL)
+		room = joined_room_add(client);
+	if (room == NULL)
+		return NULL;
+	if (!read_position_enter(&room->position, id, epoch)) {
+		client_forget_room(client, room);
+		return NULL;
+	}
+	client->room = room;
+	return room;
+}
+
 static bool
 client_set_identity(struct client *client, const struct client_config *config)
 {
@@ -251,9 +309,9 @@ client_set_identity(struct client *client, const struct client_config *config)
 		memcpy(client->name, config->name.data, config->name.len);
 	if (config->room.data == NULL)
 		return true;
-	return read_position_enter(&client->position, config->room,
-		   config->epoch) &&
-	       read_position_set(&client->position, config->epoch, config->seq);
+	return client_enter_room(client, config->room, config->epoch) != NULL &&
+	       read_position_set(&client->room->position, config->epoch,
+		   config->seq);
 }
 
 struct client *
@@ -288,6 +346,8 @@ client_destroy(struct client *client)
 		event_free(client->dial);
 	if (client->wait != NULL)
 		event_free(client->wait);
+	while (client->rooms != NULL)
+		client_forget_room(client, client->rooms);
 	client_queue_fini(&client->queue);
 	wire_text_fini(&client->out);
 	text_buffer_fini(&client->texts);
@@ -309,7 +369,9 @@ client_end(struct client *client)
 struct str
 client_room(const struct client *client)
 {
-	return read_position_room(&client->position);
+	return client->room != NULL
+		   ? read_position_room(&client->room->position)
+		   : STR_ABSENT;
 }
 
 bool

@@ -1,6 +1,7 @@
 /*
- * A chat client that reconnects: after a lost connection it rejoins its room,
- * fetches missed messages and sends unacknowledged ones again.
+ * A chat client that reconnects: after a lost connection it rejoins its rooms,
+ * fetches missed messages and sends unacknowledged ones again. In dialects that
+ * resume it can be in several rooms, of which one is the current one.
  */
 #ifndef CMD_PARLEY_CLIENT_H
 #define CMD_PARLEY_CLIENT_H
@@ -83,14 +84,17 @@ enum client_request_result {
 	CLIENT_NO_ROOM      /* needs a room, and none is joined */
 };
 
-/* Any request except REQUEST_POST. Its room defaults to the joined one. */
+/*
+ * Any request except REQUEST_POST. Its room defaults to the current one. A join
+ * of a joined room makes it the current one: SERVER_SWITCHED.
+ */
 enum client_request_result client_request(struct client *,
     const struct client_request *);
 
 /* Closes the connection; on_end() follows, possibly within the call. */
 void client_end(struct client *);
 
-/* Absent: none. Valid until the next event. */
+/* The current one. Absent: none. Valid until the next event. */
 struct str client_room(const struct client *);
 bool client_is_online(const struct client *);
 

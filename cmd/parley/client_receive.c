@@ -27,19 +27,19 @@ name_set(char out[CLIENT_NAME_SIZE], struct str name)
 
 /* Requests all messages after the read position; it includes live ones. */
 static void
-history_request(struct client *client)
+history_request(struct client *client, struct joined_room *room)
 {
 	struct client_request request = {
 		.kind = REQUEST_HISTORY,
-		.room = read_position_room(&client->position),
-		.epoch = read_position_epoch(&client->position),
-		.seq = client->position.seq,
+		.room = read_position_room(&room->position),
+		.epoch = read_position_epoch(&room->position),
+		.seq = room->position.seq,
 		.limit = 1000,
 		.ref = client_queue_ref(&client->queue),
 	};
 
-	client->position.behind = true;
-	client->page_ref = request.ref;
+	room->position.behind = true;
+	room->page_ref = request.ref;
 	client_send(client, &request);
 }
 
@@ -52,28 +52,35 @@ event_is_own(const struct client *client, const struct server_event *event)
 	return str_equal(id, str_from(client->own));
 }
 
+/* In the lobby there is no room. */
 static void
-message_accept(struct client *client, struct server_event *said)
+message_accept(struct client *client, struct joined_room *room,
+    struct server_event *said)
 {
 	said->kind = SERVER_MESSAGE;
 	said->mine = event_is_own(client, said);
-	said->room = read_position_room(&client->position);
-	said->epoch = read_position_epoch(&client->position);
-	if (read_position_read(&client->position, said->seq) == READ_NEXT)
+	said->elsewhere = room != client->room;
+	if (room != NULL) {
+		said->room = read_position_room(&room->position);
+		said->epoch = read_position_epoch(&room->position);
+	}
+	if (room == NULL ||
+	    read_position_read(&room->position, said->seq) == READ_NEXT)
 		event_show(client, said);
 }
 
 static void
-client_on_message(struct client *client, struct server_event *said)
+client_on_message(struct client *client, struct joined_room *room,
+    struct server_event *said)
 {
-	bool numbered = said->seq > 0;
+	bool numbered = room != NULL && said->seq > 0;
 
-	if (client->position.behind && numbered)
+	if (numbered && room->position.behind)
 		return; /* the requested page contains it */
-	if (numbered && said->seq > client->position.seq + 1)
-		history_request(client);
+	if (numbered && said->seq > room->position.seq + 1)
+		history_request(client, room);
 	else
-		message_accept(client, said);
+		message_accept(client, room, said);
 }
 
 /* The seq of the first message in a list; 0: the list is empty. */
@@ -95,7 +102,8 @@ list_first_seq(struct client *client, const struct server_event *event)
 
 /* Advances the read position; old messages are only shown. */
 static void
-list_accept(struct client *client, const struct server_event *event, bool old)
+list_accept(struct client *client, struct joined_room *room,
+    const struct server_event *event, bool old)
 {
 	struct json_reader list;
 	struct json_value item;
@@ -111,69 +119,67 @@ list_accept(struct client *client, const struct server_event *event, bool old)
 		if (old)
 			event_show(client, &said);
 		else
-			message_accept(client, &said);
+			message_accept(client, room, &said);
 	}
 }
 
 static void
-on_history(struct client *client, struct server_event *event)
+on_history(struct client *client, struct joined_room *room,
+    struct server_event *event)
 {
-	bool page = event->ref != 0 && event->ref == client->page_ref;
+	bool page =
+	    room != NULL && event->ref != 0 && event->ref == room->page_ref;
 	uint64_t first;
 
 	if (event->messages.data == NULL)
 		return;
 	if (!page) {
 		event_show(client, event);
-		list_accept(client, event, true);
+		list_accept(client, room, event, true);
 		return;
 	}
 	first = list_first_seq(client, event);
-	client->position.behind = false;
-	if (first > client->position.seq + 1)
-		read_position_set(&client->position,
-		    read_position_epoch(&client->position), first - 1);
-	list_accept(client, event, false);
+	room->position.behind = false;
+	if (first > room->position.seq + 1)
+		read_position_set(&room->position,
+		    read_position_epoch(&room->position), first - 1);
+	list_accept(client, room, event, false);
 	if (event->more && first != 0)
-		history_request(client);
+		history_request(client, room);
 }
 
 /* --- rooms ---------------------------------------------------------------- */
 
 static void
-room_leave_previous(struct client *client, struct str room)
-{
-	struct client_request request = { .kind = REQUEST_LEAVE };
-
-	request.room = read_position_room(&client->position);
-	if (client->config.dialect->resumes && request.room.data != NULL &&
-	    !str_equal(request.room, room))
-		client_send(client, &request);
-}
-
-static void
 on_joined(struct client *client, struct server_event *event)
 {
+	struct joined_room *current = client->room;
+	bool again = client_find_room(client, event->room) != NULL;
+	struct joined_room *room =
+	    client_enter_room(client, event->room, event->epoch);
 	uint64_t first = event->seq;
 
-	room_leave_previous(client, event->room);
-	if (!read_position_enter(&client->position, event->room,
-		event->epoch)) {
+	if (room == NULL) {
 		client_give_up(client, CLIENT_PROTOCOL,
 		    "the server sent an invalid room id");
 		return;
 	}
+	room->is_joined = true;
+	/* After a reconnect all are joined again. */
+	if (again && current != NULL)
+		client->room = current;
 	if (!client->config.dialect->resumes && event->member.data != NULL)
 		name_set(client->own, event->member);
+	event->elsewhere = room != client->room;
 	event_show(client, event);
 	if (event->messages.data != NULL && list_first_seq(client, event) != 0)
 		first = list_first_seq(client, event) - 1;
-	if (!read_position_set(&client->position, event->epoch, first))
+	if (!read_position_set(&room->position, event->epoch, first))
 		return;
 	if (event->messages.data != NULL)
-		list_accept(client, event, false);
-	if (event->more && client->position.seq < event->seq)
-		history_request(client);
+		list_accept(client, room, event, false);
+	if (event->more && room->position.seq < event->seq)
+		history_request(client, room);
 	client_set_ready(client);
 }
 
@@ -188,15 +194,17 @@ on_created(struct client *client, struct server_event *event)
 }
 
 static void
-on_left(struct client *client, struct server_event *event)
+on_left(struct client *client, struct joined_room *room,
+    struct server_event *event)
 {
-	struct read_position was = client->position;
+	struct read_position was;
 
-	if (event->room.data != NULL &&
-	    !str_equal(event->room, read_position_room(&was)))
+	if (room == NULL)
 		return;
-	read_position_leave(&client->position);
+	was = room->position;
+	client_forget_room(client, room);
 	event->room = read_position_room(&was);
+	event->elsewhere = false;
 	event_show(client, event);
 }
 
@@ -218,10 +226,8 @@ on_welcome(struct client *client, struct server_event *event)
 	    event->member_id.data != NULL ? event->member_id : event->member);
 	if (!client->online)
 		event_show(client, event);
-	if (client->position.room[0] != '\0')
-		client_join(client);
-	else
-		client_set_ready(client);
+	client_join_all(client);
+	client_set_ready(client);
 }
 
 /* Dialects without refs answer in the order of the messages. */
@@ -279,9 +285,10 @@ on_message_refused(struct client *client, struct server_event *event)
 	client_pause(client, error_retry_ms(event));
 }
 
-/* Joining or rejoining the room failed. */
+/* Joining or rejoining a room failed. */
 static void
-on_join_refused(struct client *client, struct server_event *event)
+on_join_refused(struct client *client, struct joined_room *room,
+    struct server_event *event)
 {
 	char why[256];
 
@@ -292,7 +299,7 @@ on_join_refused(struct client *client, struct server_event *event)
 		client_pause(client, error_retry_ms(event));
 		return;
 	}
-	read_position_leave(&client->position);
+	client_forget_room(client, room);
 	if (client->config.needs_room) {
 		snprintf(why, sizeof(why), "%.*s", (int)event->text.len,
 		    event->text.data);
@@ -303,21 +310,35 @@ on_join_refused(struct client *client, struct server_event *event)
 	client_set_ready(client);
 }
 
+/* The room that this join, or history page, is about; NULL: none. */
+static struct joined_room *
+room_of_ref(const struct client *client, uint64_t ref)
+{
+	struct joined_room *room = client->rooms;
+
+	if (!client->config.dialect->resumes)
+		return room;
+	while (room != NULL &&
+	       (ref == 0 || (room->join_ref != ref && room->page_ref != ref)))
+		room = room->next;
+	return room;
+}
+
 static void
 client_on_error(struct client *client, struct server_event *event)
 {
 	bool named = client->config.dialect->resumes;
+	struct joined_room *room = room_of_ref(client, event->ref);
 
 	if (answer_is_for_first(client, event)) {
 		on_message_refused(client, event);
-	} else if (!client->online &&
-		   (named ? event->ref == client->join_ref
-			  : !client->config.dialect->join_required)) {
-		on_join_refused(client, event);
-	} else if (named && client->position.behind &&
-		   event->ref == client->page_ref) {
-		client->position.behind =
-		    false; /* the next message requests it again */
+	} else if (!client->online && room != NULL && !room->is_joined &&
+		   (named || !client->config.dialect->join_required)) {
+		on_join_refused(client, room, event);
+	} else if (named && room != NULL && room->position.behind &&
+		   event->ref == room->page_ref) {
+		/* the next message requests it again */
+		room->position.behind = false;
 	} else {
 		event_show(client, event);
 	}
@@ -330,10 +351,19 @@ on_named(struct client *client, struct server_event *event)
 	event_show(client, event);
 }
 
-/* Events of the lobby or of a room that was left. */
+/* The room of an event; NULL: the lobby, or one that is not joined. */
+static struct joined_room *
+room_of_event(const struct client *client, const struct server_event *event)
+{
+	return client->config.dialect->lobby
+		   ? client_find_room(client, event->room)
+		   : client->room;
+}
+
+/* Events of a room that was left, or of the lobby while a room is joined. */
 static bool
 event_is_of_other_room(const struct client *client,
-    const struct server_event *event)
+    const struct joined_room *room, const struct server_event *event)
 {
 	switch (event->kind) {
 	case SERVER_MESSAGE:
@@ -345,9 +375,8 @@ event_is_of_other_room(const struct client *client,
 	case SERVER_ROLE:
 	case SERVER_TOPIC:
 	case SERVER_DELETED:
-		return client->config.dialect->lobby &&
-		       !str_equal(event->room,
-			   read_position_room(&client->position));
+		return client->config.dialect->lobby && room == NULL &&
+		       (event->room.data != NULL || client->rooms != NULL);
 	default:
 		return false;
 	}
@@ -365,7 +394,8 @@ event_ends_stay(const struct client *client, const struct server_event *event)
 }
 
 static void
-on_moderated(struct client *client, struct server_event *event)
+on_moderated(struct client *client, struct joined_room *room,
+    struct server_event *event)
 {
 	bool ends = event_ends_stay(client, event);
 
@@ -373,12 +403,13 @@ on_moderated(struct client *client, struct server_event *event)
 	event_show(client, event);
 	if (ends) {
 		event->kind = SERVER_LEFT;
-		on_left(client, event);
+		on_left(client, room, event);
 	}
 }
 
 static void
-event_handle(struct client *client, struct server_event *event)
+event_handle(struct client *client, struct joined_room *room,
+    struct server_event *event)
 {
 	switch (event->kind) {
 	case SERVER_NOTHING:
@@ -387,7 +418,7 @@ event_handle(struct client *client, struct server_event *event)
 		on_welcome(client, event);
 		break;
 	case SERVER_MESSAGE:
-		client_on_message(client, event);
+		client_on_message(client, room, event);
 		break;
 	case SERVER_ACK:
 		if (answer_is_for_first(client, event))
@@ -400,7 +431,7 @@ event_handle(struct client *client, struct server_event *event)
 		on_joined(client, event);
 		break;
 	case SERVER_LEFT:
-		on_left(client, event);
+		on_left(client, room, event);
 		break;
 	case SERVER_CREATED:
 		on_created(client, event);
@@ -409,12 +440,12 @@ event_handle(struct client *client, struct server_event *event)
 		on_named(client, event);
 		break;
 	case SERVER_HISTORY:
-		on_history(client, event);
+		on_history(client, room, event);
 		break;
 	case SERVER_KICKED:
 	case SERVER_ROLE:
 	case SERVER_DELETED:
-		on_moderated(client, event);
+		on_moderated(client, room, event);
 		break;
 	case SERVER_BYE:
 		client->return_after_ms = event->retry_after_ms;
@@ -444,6 +475,7 @@ void
 client_receive(struct client *client, struct str frame)
 {
 	struct server_event event = { 0 };
+	struct joined_room *room;
 
 	if (client->is_over)
 		return;
@@ -452,6 +484,10 @@ client_receive(struct client *client, struct str frame)
 	else if (!client_dialect_read(client->config.dialect, &client->texts,
 		     frame, &event))
 		on_invalid_frame(client);
-	else if (!event_is_of_other_room(client, &event))
-		event_handle(client, &event);
+	else {
+		room = room_of_event(client, &event);
+		event.elsewhere = room != NULL && room != client->room;
+		if (!event_is_of_other_room(client, room, &event))
+			event_handle(client, room, &event);
+	}
 }

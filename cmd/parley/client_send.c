@@ -51,7 +51,7 @@ enum client_post_result
 client_post(struct client *client, struct str text)
 {
 	const struct client_dialect *dialect = client->config.dialect;
-	struct str room = read_position_room(&client->position);
+	struct str room = client_room(client);
 
 	if (room.data == NULL && !dialect->lobby)
 		return CLIENT_NOT_IN_ROOM;
@@ -74,21 +74,30 @@ client_unacknowledged(const struct client *client)
 }
 
 void
-client_join(struct client *client)
+client_join(struct client *client, struct joined_room *room)
 {
 	struct client_request request = {
 		.kind = REQUEST_JOIN,
-		.room = read_position_room(&client->position),
+		.room = read_position_room(&room->position),
 		.name = str_from(client->name),
-		.epoch = read_position_epoch(&client->position),
-		.seq = client->position.seq,
+		.epoch = read_position_epoch(&room->position),
+		.seq = room->position.seq,
 		.limit = client->was_online ? 0 : client->config.history,
 		.persistent = client->keeps,
 		.ref = client_queue_ref(&client->queue),
 	};
 
-	client->join_ref = request.ref;
+	room->join_ref = request.ref;
 	client_send(client, &request);
+}
+
+void
+client_join_all(struct client *client)
+{
+	for (struct joined_room *room = client->rooms; room != NULL;
+	     room = room->next)
+		if (!room->is_joined)
+			client_join(client, room);
 }
 
 /* Requests whose room defaults to the joined one. */
@@ -97,6 +106,20 @@ request_needs_room(enum request_kind kind)
 {
 	return kind == REQUEST_LEAVE || kind == REQUEST_HISTORY ||
 	       (kind >= REQUEST_INVITE && kind <= REQUEST_DELETE);
+}
+
+/* False: it is not joined. */
+static bool
+client_switch_room(struct client *client, struct str id)
+{
+	struct joined_room *room = client_find_room(client, id);
+	struct server_event event = { .kind = SERVER_SWITCHED, .room = id };
+
+	if (room == NULL)
+		return false;
+	client->room = room;
+	client->config.ops->on_event(client->config.arg, &event);
+	return true;
 }
 
 enum client_request_result
@@ -110,15 +133,18 @@ client_request(struct client *client, const struct client_request *wish)
 		return CLIENT_UNSUPPORTED;
 	if (!client->online)
 		return CLIENT_OFFLINE;
+	if (request.kind == REQUEST_JOIN && dialect->resumes &&
+	    client_switch_room(client, request.room))
+		return CLIENT_REQUESTED;
 	if (request.room.data == NULL)
-		request.room = read_position_room(&client->position);
+		request.room = client_room(client);
 	if (request.room.data == NULL && request_needs_room(request.kind))
 		return CLIENT_NO_ROOM;
 	request.ref = client_queue_ref(&client->queue);
 	request.persistent = client->keeps;
 	if (request.kind == REQUEST_JOIN && dialect->join_required) {
 		request.name = str_from(client->name);
-		if (client->position.room[0] != '\0')
+		if (client->room != NULL)
 			client_send(client, &leave);
 	}
 	return client_send(client, &request) ? CLIENT_REQUESTED

@@ -38,12 +38,24 @@ renderer_put_text(struct renderer *renderer, struct str text)
 	sanitize_line(&renderer->text, text);
 }
 
+/* "[tea] ", where it is not in the current room. */
+static void
+put_room_name(struct renderer *renderer)
+{
+	if (renderer->elsewhere.data == NULL)
+		return;
+	renderer_put(renderer, "[");
+	renderer_put_text(renderer, renderer->elsewhere);
+	renderer_put(renderer, "] ");
+}
+
 /* Starts a notice, which is dimmed. */
 static void
 notice_begin(struct renderer *renderer)
 {
 	renderer_colour(renderer, DIM);
 	renderer_put(renderer, "* ");
+	put_room_name(renderer);
 }
 
 static void
@@ -90,7 +102,10 @@ put_date(struct renderer *renderer, const struct tm *local)
 	    strftime(text, sizeof(text), "%A, %Y-%m-%d", local) == 0)
 		return;
 	renderer->day = day_number(local);
-	put_line(renderer, "", str_from(text), "");
+	renderer_colour(renderer, DIM);
+	renderer_put(renderer, "* ");
+	renderer_put(renderer, text);
+	line_end(renderer);
 }
 
 static void
@@ -106,6 +121,7 @@ put_time(struct renderer *renderer, uint64_t at_ms)
 		snprintf(text, sizeof(text), "--:-- ");
 	renderer_colour(renderer, DIM);
 	renderer_put(renderer, text);
+	put_room_name(renderer);
 	renderer_colour(renderer, PLAIN);
 }
 
@@ -118,6 +134,7 @@ renderer_init(struct renderer *renderer, const struct client_dialect *dialect,
 
 	renderer->dialect = dialect;
 	renderer->colours = colours;
+	renderer->elsewhere = STR_ABSENT;
 	renderer->day = time_read(0, &today) ? day_number(&today) : 0;
 	text_buffer_init(&renderer->texts);
 	wire_text_init(&renderer->text);
@@ -281,6 +298,7 @@ static const struct notice {
 #define WHO(member) offsetof(struct server_event, member)
 	[SERVER_WELCOME] = { "you are ", WHO(member), "" },
 	[SERVER_LEFT] = { "you left ", WHO(room), "" },
+	[SERVER_SWITCHED] = { "you are in ", WHO(room), "" },
 	[SERVER_CREATED] = { "created ", WHO(room), "" },
 	[SERVER_JOIN] = { "", WHO(member), " joined" },
 	[SERVER_LEAVE] = { "", WHO(member), " left" },
@@ -390,6 +408,7 @@ static void (*const writers[])(struct renderer *,
 	[SERVER_ERROR] = put_error,
 	[SERVER_JOINED] = put_joined,
 	[SERVER_LEFT] = put_notice,
+	[SERVER_SWITCHED] = put_notice,
 	[SERVER_CREATED] = put_notice,
 	[SERVER_JOIN] = put_notice,
 	[SERVER_LEAVE] = put_notice,
@@ -419,8 +438,10 @@ struct str
 renderer_event(struct renderer *renderer, const struct server_event *event)
 {
 	wire_text_reset(&renderer->text);
+	renderer->elsewhere = event->elsewhere ? event->room : STR_ABSENT;
 	if (writers[event->kind] != NULL)
 		writers[event->kind](renderer, event);
+	renderer->elsewhere = STR_ABSENT;
 	return renderer_result(renderer);
 }
 

@@ -9,6 +9,7 @@
 struct renderer {
 	const struct client_dialect *dialect;
 	bool colours;
+	struct str elsewhere; /* the room of the event, if it is shown */
 	int day; /* of the last line with a time; see day_number() */
 	struct text_buffer texts;
 	struct wire_text text;

@@ -20,6 +20,7 @@ enum server_event_kind {
 	SERVER_ERROR,
 	SERVER_JOINED,
 	SERVER_LEFT,
+	SERVER_SWITCHED, /* of the client: another of its rooms is current */
 	SERVER_CREATED,
 	SERVER_JOIN,
 	SERVER_LEAVE,
@@ -72,8 +73,9 @@ struct server_event {
 	bool more;
 	bool epoch_changed;
 	bool persistent;
-	bool mine; /* posted by this client */
-	bool old;  /* part of a requested history */
+	bool mine;      /* posted by this client */
+	bool old;       /* part of a requested history */
+	bool elsewhere; /* in a joined room that is not the current one */
 };
 
 /* The unescaped texts of one frame. */

@@ -42,7 +42,7 @@ static const struct word {
 	const char *help;
 } words[] = {
 	{ "join", INPUT_REQUEST, REQUEST_JOIN, TAKES_ROOM, true,
-	    "join a room" },
+	    "join a room, or go to a joined one" },
 	{ "leave", INPUT_REQUEST, REQUEST_LEAVE, TAKES_NOTHING, true,
 	    "leave the room" },
 	{ "create", INPUT_REQUEST, REQUEST_CREATE, TAKES_NAME, true,

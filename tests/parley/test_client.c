@@ -33,7 +33,10 @@ client_event_note(void *arg, const struct server_event *event)
 {
 	(void)arg;
 	if (event->kind == SERVER_MESSAGE)
-		log_note("%s%.*s:%.*s ", event->mine ? "my " : "",
+		log_note("%s%.*s%s%s%.*s:%.*s ", event->elsewhere ? "[" : "",
+		    event->elsewhere ? (int)event->room.len : 0,
+		    event->elsewhere ? event->room.data : "",
+		    event->elsewhere ? "]" : "", event->mine ? "my " : "",
 		    (int)event->member.len, event->member.data,
 		    (int)event->text.len, event->text.data);
 	else
@@ -290,7 +293,8 @@ START_TEST(restarts_with_a_new_epoch)
 			    "\"recovered\":false,\"messages\":[{\"seq\":1,"
 			    "\"member\":\"bob\",\"message\":\"new\"}]}");
 	notes_expect("#5 bob:new again ");
-	ck_assert(str_equal(read_position_epoch(&client->position), STR("f")));
+	ck_assert(str_equal(read_position_epoch(&client->room->position),
+	    STR("f")));
 }
 END_TEST
 
@@ -393,25 +397,74 @@ START_TEST(creates_persistent_rooms_if_there_is_a_store)
 }
 END_TEST
 
-START_TEST(switches_rooms)
+static void
+den_join(void)
 {
 	struct client_request request = { .kind = REQUEST_JOIN,
 		.room = STR("den") };
 
-	begin_in_tea();
 	ck_assert_int_eq(client_request(client, &request), CLIENT_REQUESTED);
-	fake_connection_sent();
+	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"den\","
+		    "\"history\":0,\"ref\":2}\n");
 	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
 			    "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
 	notes_expect("#5 ");
-	expect_sent("{\"command\":\"leave\",\"room\":\"tea\"}\n");
-	say_in_tea(3);
-	fake_connection_say("{\"event\":\"left\",\"room\":\"tea\"}");
-	notes_expect("");
+}
+
+START_TEST(is_in_several_rooms)
+{
+	struct client_request to_tea = { .kind = REQUEST_JOIN,
+		.room = STR("tea") };
+
+	begin_in_tea();
+	den_join();
 	ck_assert(str_equal(client_room(client), STR("den")));
+	say_in_tea(3);
+	say_in_tea(3);
+	fake_connection_say("{\"event\":\"broadcast\",\"room\":\"den\","
+			    "\"seq\":10,\"member\":\"bob\",\"message\":\"d\"}");
+	notes_expect("[tea]bob:m3 bob:d ");
+	/* A joined room is only made the current one. */
+	ck_assert_int_eq(client_request(client, &to_tea), CLIENT_REQUESTED);
+	expect_sent("");
+	notes_expect("#7 ");
+	ck_assert(str_equal(client_room(client), STR("tea")));
+	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_POSTED);
+	ck_assert_ptr_nonnull(strstr(fake_connection_sent(),
+	    "\"room\":\"tea\""));
+	/* After the current room is left, another one is. */
+	fake_connection_say("{\"event\":\"left\",\"room\":\"tea\"}");
+	notes_expect("#6 ");
+	ck_assert(str_equal(client_room(client), STR("den")));
+	say_in_tea(4);
 	fake_connection_say("{\"event\":\"left\",\"room\":\"den\"}");
 	notes_expect("#6 ");
 	ck_assert_ptr_null(client_room(client).data);
+}
+END_TEST
+
+START_TEST(rejoins_all_rooms)
+{
+	begin_in_tea();
+	den_join();
+	connection_lose();
+	come_back();
+	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
+		    "\"since\":{\"epoch\":\"e\",\"seq\":2},\"history\":0,"
+		    "\"ref\":3}\n"
+		    "{\"command\":\"join\",\"create\":true,\"room\":\"den\","
+		    "\"since\":{\"epoch\":\"g\",\"seq\":9},\"history\":0,"
+		    "\"ref\":4}\n");
+	fake_connection_say(
+	    "{\"event\":\"joined\",\"ref\":3,\"room\":\"tea\","
+	    "\"epoch\":\"e\",\"seq\":3,\"messages\":[{\"seq\":3,"
+	    "\"member\":\"bob\",\"message\":\"m3\"}]}");
+	/* It is ready when it is in all of them, and still in the same one. */
+	notes_expect("#5 [tea]bob:m3 ");
+	fake_connection_say("{\"event\":\"error\",\"ref\":4,\"code\":"
+			    "\"room_not_found\",\"message\":\"gone\"}");
+	notes_expect("#4 again ");
+	ck_assert(str_equal(client_room(client), STR("tea")));
 }
 END_TEST
 
@@ -586,7 +639,8 @@ SUITE(client)
 	tcase_add_test(tests, respects_retry_after);
 	tcase_add_loop_test(tests, creates_persistent_rooms_if_there_is_a_store,
 	    0, COUNT_OF(keeping));
-	tcase_add_test(tests, switches_rooms);
+	tcase_add_test(tests, is_in_several_rooms);
+	tcase_add_test(tests, rejoins_all_rooms);
 	tcase_add_test(tests, joins_first_where_the_dialect_requires_it);
 	tcase_add_test(tests, echoes_own_messages_where_the_server_does_not);
 	tcase_add_test(tests, posts_only_after_joining);

@@ -165,6 +165,28 @@ START_TEST(a_new_day_has_its_date)
 }
 END_TEST
 
+START_TEST(events_of_other_rooms_have_their_name)
+{
+	struct server_event event = { .kind = SERVER_MESSAGE,
+		.room = STR("t\033"),
+		.member = STR("bob"),
+		.text = STR("hi"),
+		.at = 1,
+		.elsewhere = true };
+	struct str lines;
+
+	renderer_init(&renderer, &client_dialect_native, false);
+	lines = renderer_event(&renderer, &event);
+	ck_assert(str_equal(lines, STR(DATE "00:00 [t^[] bob: hi\n")));
+	event.kind = SERVER_JOIN;
+	lines = renderer_event(&renderer, &event);
+	ck_assert(str_equal(lines, STR("* [t^[] bob joined\n")));
+	event.elsewhere = false;
+	lines = renderer_event(&renderer, &event);
+	ck_assert(str_equal(lines, STR("* bob joined\n")));
+}
+END_TEST
+
 SUITE(renderer)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -173,4 +195,5 @@ SUITE(renderer)
 	    COUNT_OF(shown));
 	tcase_add_test(tests, sanitizes_notices);
 	tcase_add_test(tests, a_new_day_has_its_date);
+	tcase_add_test(tests, events_of_other_rooms_have_their_name);
 }

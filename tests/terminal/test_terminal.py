@@ -97,6 +97,25 @@ def test_tab_completes_commands_names_and_rooms(ann, url):
     ann.wait_for_last(f"{ann.prompt} /join {ann.room}")
 
 
+def test_several_rooms_at_once(ann, url):
+    other = ann.room[:20] + "_other"
+    ann.enter(f"/join {other}")
+    ann.wait_for_last(f"{other}>")
+    say(url, "over here\n", ann.room)
+    ann.wait_for(f"[{ann.room}] eve: over here")
+    ann.enter("and here")
+    lines = ann.wait_for("ann: and here")
+    assert not any("] ann: and here" in line for line in lines)
+    ann.enter(f"/join {ann.room}")
+    ann.wait_for_last(ann.prompt)
+    say(url, "hello\n", other)
+    ann.wait_for(f"[{other}] eve: hello")
+    ann.enter("/leave")
+    ann.wait_for_last(f"{other}>")
+    ann.enter("/leave")
+    ann.wait_for_last(">")
+
+
 def test_characters_of_all_widths_can_be_typed(ann):
     ann.type("ein Gruß, 世界")
     ann.wait_for_last(f"{ann.prompt} ein Gruß, 世界")
@@ -162,11 +181,12 @@ def test_rooms_names_and_private_words(ann, url, terminal):
     bob.wait_for("(private) to ann: psst")
     bob.enter("/create Game Night")
     bob.wait_for("(Game Night): Robert")
-    ann.wait_for("* Robert left")
     ann.enter("/rooms")
     ann.wait_for("Game Night  (1)")
     bob.enter("/leave")
-    bob.wait_for("* you left")
+    bob.wait_for_last(ann.prompt)
+    bob.enter("/leave")
+    ann.wait_for("* Robert left")
     bob.wait_for_last(">")
     bob.enter("/nonsense")
     bob.wait_for("* unknown command /nonsense; see /help")
@@ -270,6 +290,10 @@ def test_a_room_for_the_moment_goes_with_its_last_member(start, terminal):
     ann = terminal("chat", url_of(server), "--transient", "--room", "tea")
     ann.wait_for_last("tea>")
     ann.enter("/join den")
+    ann.wait_for_last("den>")
+    ann.enter("/join tea")
+    ann.wait_for_last("tea>")
+    ann.enter("/leave")
     ann.wait_for_last("den>")
     ann.enter("/rooms")
     lines = ann.wait_for("  den  (1")
