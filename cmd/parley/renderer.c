@@ -85,7 +85,7 @@ day_number(const struct tm *local)
 }
 
 static bool
-time_read(uint64_t at_ms, struct tm *local)
+local_time_read(uint64_t at_ms, struct tm *local)
 {
 	time_t at = at_ms == 0 ? time(NULL) : (time_t)(at_ms / 1000);
 
@@ -113,7 +113,7 @@ put_time(struct renderer *renderer, uint64_t at_ms)
 {
 	struct tm local;
 	char text[16];
-	bool is_known = time_read(at_ms, &local);
+	bool is_known = local_time_read(at_ms, &local);
 
 	if (is_known)
 		put_date(renderer, &local);
@@ -135,7 +135,7 @@ renderer_init(struct renderer *renderer, const struct client_dialect *dialect,
 	renderer->dialect = dialect;
 	renderer->colours = colours;
 	renderer->elsewhere = STR_ABSENT;
-	renderer->day = time_read(0, &today) ? day_number(&today) : 0;
+	renderer->day = local_time_read(0, &today) ? day_number(&today) : 0;
 	text_buffer_init(&renderer->texts);
 	wire_text_init(&renderer->text);
 }

@@ -9,7 +9,7 @@ static struct text_buffer texts;
 
 /* Notes the members and rooms of a frame. */
 static void
-frame_note(const char *frame)
+seen_note(const char *frame)
 {
 	struct server_event event = { 0 };
 
@@ -24,12 +24,12 @@ setup(void)
 {
 	text_buffer_init(&texts);
 	completion_init(&completion, &client_dialect_native);
-	frame_note("{\"event\":\"joined\",\"room\":\"tea\",\"name\":\"Tea\","
-		   "\"members\":[\"Alice\",\"albert\",\"bob\",\"a\\u001bb\"]}");
-	frame_note("{\"event\":\"rooms\",\"rooms\":[{\"room\":\"teapot\","
-		   "\"name\":\"x\"},{\"room\":\"coffee\",\"name\":\"x\"}]}");
-	frame_note("{\"event\":\"join\",\"room\":\"tea\","
-		   "\"member\":\"J\u00fcrgen\"}");
+	seen_note("{\"event\":\"joined\",\"room\":\"tea\",\"name\":\"Tea\","
+		  "\"members\":[\"Alice\",\"albert\",\"bob\",\"a\\u001bb\"]}");
+	seen_note("{\"event\":\"rooms\",\"rooms\":[{\"room\":\"teapot\","
+		  "\"name\":\"x\"},{\"room\":\"coffee\",\"name\":\"x\"}]}");
+	seen_note("{\"event\":\"join\",\"room\":\"tea\","
+		  "\"member\":\"J\u00fcrgen\"}");
 }
 
 static void
@@ -96,7 +96,7 @@ START_TEST(forgets_the_least_recent)
 	for (int i = 0; i < COMPLETION_WORDS_MOST; i++) {
 		snprintf(frame, sizeof(frame),
 		    "{\"event\":\"join\",\"member\":\"member%d\"}", i);
-		frame_note(frame);
+		seen_note(frame);
 	}
 	ck_assert_uint_eq(completion.count, COMPLETION_WORDS_MOST);
 	completion_find(&completion, STR("bo"), &result);

@@ -80,7 +80,7 @@ static unsigned crashes;
 
 /* The power is cut, and nothing but the last write is left. */
 static void
-cut_power(struct memory_disk *disk, enum disk_call call, void *arg)
+power_cut_examine(struct memory_disk *disk, enum disk_call call, void *arg)
 {
 	struct memory_disk *left = memory_disk_crash(disk, CRASH_LAST, 0);
 	struct recovery_result result = { 0 };
@@ -102,7 +102,7 @@ START_TEST(a_power_cut_after_a_kill_is_no_damage)
 	struct memory_disk *disk = disk_after_a_kill(&whole);
 
 	note_written(disk, 2);
-	memory_disk_watch(disk, cut_power, NULL);
+	memory_disk_watch(disk, power_cut_examine, NULL);
 	ck_assert_int_eq(recover_and_sync(disk), RECOVERY_OK);
 	ck_assert_uint_gt(crashes, 0);
 	memory_disk_destroy(disk);
