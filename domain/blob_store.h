@@ -42,8 +42,9 @@ struct blob_store_ops {
 	/*
 	 * Complete one whose bytes are all there; `type` is to be its type.
 	 * The waiter is called when it cannot be lost any more, before this
-	 * returns or later, or with CHAT_STORE_FAILED: it can be tried again.
-	 * A second call waits with the first.
+	 * returns or later. CHAT_STORE_FAILED, CHAT_FILES_FULL: it is lost.
+	 * CHAT_UNAVAILABLE: nothing has changed. A second call waits with the
+	 * first.
 	 */
 	void (*complete)(struct blob_store *, struct str id, struct str type,
 	    struct blob_waiter *);

@@ -1,0 +1,213 @@
+#include "persistence/blobs/blob_files.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "domain/base/count_of.h"
+#include "persistence/blobs/blob_record.h"
+#include "persistence/blobs/sha256.h"
+
+/* Bytes that are hashed at once. */
+#define HASH_BYTES (64 * 1024)
+
+void
+blob_file_name(char out[BLOB_FILE_NAME_SIZE], const char *id,
+    const char *suffix)
+{
+	assert(blob_id_is_valid(str_from(id)));
+	snprintf(out, BLOB_FILE_NAME_SIZE, "%s%s", id, suffix);
+}
+
+static int
+blob_file_open(struct disk *disk, const char *id, const char *suffix,
+    enum disk_mode mode, int *file)
+{
+	char name[BLOB_FILE_NAME_SIZE];
+
+	blob_file_name(name, id, suffix);
+	return disk_open(disk, name, mode, file);
+}
+
+static int
+blob_file_rename(struct disk *disk, const char *id, const char *from,
+    const char *to)
+{
+	char before[BLOB_FILE_NAME_SIZE], after[BLOB_FILE_NAME_SIZE];
+
+	blob_file_name(before, id, from);
+	blob_file_name(after, id, to);
+	return disk_rename(disk, before, after);
+}
+
+static void
+blob_file_unlink(struct disk *disk, const char *id, const char *suffix)
+{
+	char name[BLOB_FILE_NAME_SIZE];
+
+	blob_file_name(name, id, suffix);
+	(void)disk_unlink(disk, name);
+}
+
+/* --- records -------------------------------------------------------------- */
+
+static int
+record_file_write(struct disk *disk, const struct blob *blob,
+    const char *suffix, bool is_synced)
+{
+	uint8_t boot_id[BOOT_ID_SIZE];
+	char record[BLOB_RECORD_MOST];
+	size_t len;
+	int file, error;
+
+	disk_boot_id(disk, boot_id);
+	len = blob_record_write(record, blob, boot_id);
+	error = blob_file_open(disk, blob->id, suffix, DISK_CREATE, &file);
+	if (error != 0)
+		return error;
+	error = disk_write(disk, file, record, len, 0);
+	if (error == 0 && is_synced)
+		error = disk_fsync(disk, file);
+	disk_close(disk, file);
+	return error;
+}
+
+static int
+record_replace(struct disk *disk, const struct blob *blob, bool is_synced)
+{
+	int error;
+
+	blob_file_unlink(disk, blob->id, BLOB_NEW);
+	error = record_file_write(disk, blob, BLOB_NEW, is_synced);
+	if (error == 0)
+		error = blob_file_rename(disk, blob->id, BLOB_NEW, BLOB_INFO);
+	if (error != 0)
+		blob_file_unlink(disk, blob->id, BLOB_NEW);
+	return error;
+}
+
+int
+blob_files_put_record(struct disk *disk, const struct blob *blob)
+{
+	return record_replace(disk, blob, false);
+}
+
+int
+blob_files_sync_record(struct disk *disk, const char *id)
+{
+	int file,
+	    error = blob_file_open(disk, id, BLOB_INFO, DISK_WRITE, &file);
+
+	if (error != 0)
+		return error;
+	error = disk_fsync(disk, file);
+	disk_close(disk, file);
+	return error == 0 ? disk_sync_dir(disk, false) : error;
+}
+
+/* --- bytes ---------------------------------------------------------------- */
+
+int
+blob_files_create(struct disk *disk, const struct blob *blob)
+{
+	int file, error = record_file_write(disk, blob, BLOB_INFO, false);
+
+	if (error == 0)
+		error = blob_file_open(disk, blob->id, BLOB_PART, DISK_CREATE,
+		    &file);
+	if (error == 0)
+		disk_close(disk, file);
+	else if (error != EEXIST)
+		blob_files_remove(disk, blob->id);
+	return error;
+}
+
+int
+blob_files_append(struct disk *disk, const char *id, struct str bytes,
+    uint64_t at)
+{
+	int file,
+	    error = blob_file_open(disk, id, BLOB_PART, DISK_WRITE, &file);
+
+	if (error != 0)
+		return error;
+	error = disk_write(disk, file, bytes.data, bytes.len, at);
+	disk_close(disk, file);
+	return error;
+}
+
+int
+blob_files_read(struct disk *disk, const char *id, const char *suffix,
+    void *out, size_t len, uint64_t at, size_t *got)
+{
+	int file, error = blob_file_open(disk, id, suffix, DISK_READ, &file);
+
+	if (error != 0)
+		return error;
+	error = disk_read(disk, file, out, len, at, got);
+	disk_close(disk, file);
+	return error;
+}
+
+static int
+file_hash(struct disk *disk, int file, uint64_t size,
+    uint8_t out[BLOB_HASH_SIZE])
+{
+	char bytes[HASH_BYTES];
+	struct sha256 sha;
+
+	sha256_init(&sha);
+	for (uint64_t at = 0; at < size;) {
+		size_t len = size - at < sizeof(bytes) ? (size_t)(size - at)
+						       : sizeof(bytes);
+		int error = disk_read(disk, file, bytes, len, at, NULL);
+
+		if (error != 0)
+			return error;
+		sha256_add(&sha, bytes, len);
+		at += len;
+	}
+	sha256_end(&sha, out);
+	return 0;
+}
+
+/* A write that failed may have left bytes behind those that count. */
+static int
+part_complete(struct disk *disk, struct blob *blob)
+{
+	int file, error;
+
+	error = blob_file_open(disk, blob->id, BLOB_PART, DISK_WRITE, &file);
+	if (error != 0)
+		return error;
+	error = disk_ftruncate(disk, file, blob->size);
+	if (error == 0)
+		error = file_hash(disk, file, blob->size, blob->hash);
+	if (error == 0)
+		error = disk_fsync(disk, file);
+	disk_close(disk, file);
+	return error;
+}
+
+int
+blob_files_complete(struct disk *disk, struct blob *blob)
+{
+	int error = part_complete(disk, blob);
+
+	if (error == 0)
+		error = record_replace(disk, blob, true);
+	if (error == 0)
+		error = blob_file_rename(disk, blob->id, BLOB_PART, BLOB_DATA);
+	return error == 0 ? disk_sync_dir(disk, false) : error;
+}
+
+/* The record goes last: it is what a start finds the rest by. */
+void
+blob_files_remove(struct disk *disk, const char *id)
+{
+	static const char *const suffixes[] = { BLOB_DATA, BLOB_PART, BLOB_NEW,
+		BLOB_INFO };
+
+	for (size_t i = 0; i < COUNT_OF(suffixes); i++)
+		blob_file_unlink(disk, id, suffixes[i]);
+}

@@ -1,0 +1,49 @@
+/*
+ * The files of the directory of uploaded files. Of each upload there are two,
+ * named by its id alone:
+ *
+ *	ID.info   its record; ID.new until it is whole
+ *	ID.part   its bytes, as far as they have arrived; ID.data: all of them
+ *
+ * What is called here may run in any thread, but for one id in one at a time.
+ * Functions return 0 or an errno.
+ */
+#ifndef PERSISTENCE_BLOB_FILES_H
+#define PERSISTENCE_BLOB_FILES_H
+
+#include "domain/blob.h"
+#include "persistence/disk/disk.h"
+
+#define BLOB_PART ".part"
+#define BLOB_DATA ".data"
+#define BLOB_INFO ".info"
+#define BLOB_NEW ".new"
+
+#define BLOB_FILE_NAME_SIZE (ID_SIZE + 8)
+void blob_file_name(char out[BLOB_FILE_NAME_SIZE], const char *id,
+    const char *suffix);
+
+/* Writes a record to a new file, which is not synced. */
+int blob_files_create(struct disk *, const struct blob *);
+
+/* Writes behind the first `at` bytes. */
+int blob_files_append(struct disk *, const char *id, struct str, uint64_t at);
+
+int blob_files_read(struct disk *, const char *id, const char *suffix, void *,
+    size_t, uint64_t at, size_t *got);
+
+/*
+ * Makes a file out of its parts, which have so many bytes: the hash is of what
+ * is read back. Everything is synced afterwards. After a failure what is on the
+ * disk cannot be trusted.
+ */
+int blob_files_complete(struct disk *, struct blob *);
+
+/* Replaces the record; synced later by blob_files_sync_record(). */
+int blob_files_put_record(struct disk *, const struct blob *);
+int blob_files_sync_record(struct disk *, const char *id);
+
+/* Removes what there is of a file. */
+void blob_files_remove(struct disk *, const char *id);
+
+#endif

@@ -1,0 +1,210 @@
+#include "persistence/blobs/blob_worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "persistence/blobs/blob_files.h"
+
+struct job_queue {
+	struct blob_job *first;
+	struct blob_job **end;
+};
+
+struct blob_worker {
+	struct disk *disk;
+	int event_fd;
+	pthread_t thread;
+	pthread_mutex_t mutex; /* of all that follows */
+	pthread_cond_t changed;
+	struct job_queue waiting;
+	struct job_queue done;
+	bool stops;
+};
+
+static void
+job_queue_init(struct job_queue *queue)
+{
+	queue->first = NULL;
+	queue->end = &queue->first;
+}
+
+static void
+job_queue_append(struct job_queue *queue, struct blob_job *job)
+{
+	job->next = NULL;
+	*queue->end = job;
+	queue->end = &job->next;
+}
+
+static struct blob_job *
+job_queue_take(struct job_queue *queue)
+{
+	struct blob_job *job = queue->first;
+
+	if (job == NULL)
+		return NULL;
+	queue->first = job->next;
+	if (queue->first == NULL)
+		queue->end = &queue->first;
+	return job;
+}
+
+static void
+job_queue_free(struct job_queue *queue)
+{
+	struct blob_job *job;
+
+	while ((job = job_queue_take(queue)) != NULL)
+		free(job);
+}
+
+/* --- the thread ----------------------------------------------------------- */
+
+static void
+blob_job_run(struct disk *disk, struct blob_job *job)
+{
+	switch (job->kind) {
+	case BLOB_JOB_COMPLETE:
+		job->error = blob_files_complete(disk, &job->blob);
+		if (job->error != 0)
+			blob_files_remove(disk, job->blob.id);
+		break;
+	case BLOB_JOB_SYNC:
+		job->error = blob_files_sync_record(disk, job->blob.id);
+		break;
+	case BLOB_JOB_REMOVE:
+		blob_files_remove(disk, job->blob.id);
+		break;
+	}
+}
+
+static void
+worker_signal(const struct blob_worker *worker)
+{
+	uint64_t one = 1;
+
+	while (write(worker->event_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static void *
+blob_worker_run(void *arg)
+{
+	struct blob_worker *worker = arg;
+	struct blob_job *job;
+
+	pthread_mutex_lock(&worker->mutex);
+	while ((job = job_queue_take(&worker->waiting)) != NULL ||
+	       !worker->stops) {
+		if (job == NULL) {
+			pthread_cond_wait(&worker->changed, &worker->mutex);
+			continue;
+		}
+		pthread_mutex_unlock(&worker->mutex);
+		blob_job_run(worker->disk, job);
+		pthread_mutex_lock(&worker->mutex);
+		job_queue_append(&worker->done, job);
+		worker_signal(worker);
+	}
+	pthread_mutex_unlock(&worker->mutex);
+	return NULL;
+}
+
+/* Signals are for the event loop. */
+static int
+worker_thread_start(struct blob_worker *worker)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&worker->thread, NULL, blob_worker_run, worker);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+/* --- its owner ------------------------------------------------------------ */
+
+static void
+worker_free(struct blob_worker *worker)
+{
+	pthread_cond_destroy(&worker->changed);
+	pthread_mutex_destroy(&worker->mutex);
+	close(worker->event_fd);
+	free(worker);
+}
+
+struct blob_worker *
+blob_worker_create(struct disk *disk)
+{
+	struct blob_worker *worker = calloc(1, sizeof(*worker));
+	int error;
+
+	if (worker == NULL)
+		return NULL;
+	worker->disk = disk;
+	worker->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (worker->event_fd < 0) {
+		free(worker);
+		return NULL;
+	}
+	pthread_mutex_init(&worker->mutex, NULL);
+	pthread_cond_init(&worker->changed, NULL);
+	job_queue_init(&worker->waiting);
+	job_queue_init(&worker->done);
+	error = worker_thread_start(worker);
+	if (error == 0)
+		return worker;
+	worker_free(worker);
+	errno = error;
+	return NULL;
+}
+
+void
+blob_worker_destroy(struct blob_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	pthread_mutex_lock(&worker->mutex);
+	worker->stops = true;
+	pthread_cond_signal(&worker->changed);
+	pthread_mutex_unlock(&worker->mutex);
+	pthread_join(worker->thread, NULL);
+	job_queue_free(&worker->done);
+	worker_free(worker);
+}
+
+void
+blob_worker_submit(struct blob_worker *worker, struct blob_job *job)
+{
+	pthread_mutex_lock(&worker->mutex);
+	job_queue_append(&worker->waiting, job);
+	pthread_cond_signal(&worker->changed);
+	pthread_mutex_unlock(&worker->mutex);
+}
+
+struct blob_job *
+blob_worker_take(struct blob_worker *worker)
+{
+	struct blob_job *job;
+	uint64_t count;
+
+	while (read(worker->event_fd, &count, sizeof(count)) < 0 &&
+	       errno == EINTR)
+		;
+	pthread_mutex_lock(&worker->mutex);
+	job = job_queue_take(&worker->done);
+	pthread_mutex_unlock(&worker->mutex);
+	return job;
+}
+
+int
+blob_worker_fd(const struct blob_worker *worker)
+{
+	return worker->event_fd;
+}

@@ -1,0 +1,38 @@
+/* A thread for what takes long with uploaded files: hashing, syncs, unlinks. */
+#ifndef PERSISTENCE_BLOB_WORKER_H
+#define PERSISTENCE_BLOB_WORKER_H
+
+#include "domain/blob_store.h"
+#include "persistence/disk/disk.h"
+
+enum blob_job_kind {
+	BLOB_JOB_COMPLETE,
+	BLOB_JOB_SYNC, /* its record */
+	BLOB_JOB_REMOVE
+};
+
+struct blob_job {
+	enum blob_job_kind kind;
+	struct blob blob; /* complete: with its hash afterwards */
+	int error;
+	struct blob_job *next;
+};
+
+struct blob_worker;
+
+/* NULL: no thread, errno says why. */
+struct blob_worker *blob_worker_create(struct disk *);
+
+/* Does all that was submitted; what was not taken is freed. Accepts NULL. */
+void blob_worker_destroy(struct blob_worker *);
+
+/* Jobs are done in this order. Takes the job, from malloc(). */
+void blob_worker_submit(struct blob_worker *, struct blob_job *);
+
+/* One that is done, for the caller to free; NULL: none is. */
+struct blob_job *blob_worker_take(struct blob_worker *);
+
+/* Readable while jobs are done that were not taken. */
+int blob_worker_fd(const struct blob_worker *);
+
+#endif

@@ -1,0 +1,417 @@
+#include "persistence/blobs/directory_blobs.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/log.h"
+#include "persistence/blobs/blob_files.h"
+#include "persistence/blobs/blob_index.h"
+#include "persistence/blobs/blob_scan.h"
+#include "persistence/blobs/blob_worker.h"
+#include "persistence/format/store_lock.h"
+
+struct directory_blob {
+	struct blob_node node; /* first: its address is this one */
+	bool is_completing;
+	struct blob_waiter *waiters;
+};
+
+struct directory_blobs {
+	struct blob_store base; /* first: its address is this one */
+	struct disk *disk;
+	uint64_t reserve_bytes;
+	int lock;
+	struct blob_worker *worker;
+	struct blob_index index;
+	struct id_map removals; /* jobs, by the file's id */
+};
+
+static struct directory_blobs *
+directory_of(struct blob_store *store)
+{
+	return (struct directory_blobs *)store;
+}
+
+static struct directory_blob *
+directory_blob_find(struct blob_store *store, struct str id)
+{
+	return (struct directory_blob *)
+	    blob_index_find(&directory_of(store)->index, id);
+}
+
+static struct str
+removal_key(const void *entry)
+{
+	return str_from(((const struct blob_job *)entry)->blob.id);
+}
+
+/* A full disk is no reason for a line in the log for each upload. */
+static enum chat_error
+disk_failure(const char *what, int error)
+{
+	switch (error) {
+	case 0:
+		return CHAT_OK;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return CHAT_FILES_FULL;
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+		return CHAT_UNAVAILABLE;
+	default:
+		log_limited(LOG_WARN, "files: %s: %s", what, strerror(error));
+		return CHAT_STORE_FAILED;
+	}
+}
+
+/* --- uploads -------------------------------------------------------------- */
+
+/* So that others, the journal for one, can still write. */
+static enum chat_error
+directory_check_space(struct directory_blobs *store, uint64_t bytes)
+{
+	uint64_t free_bytes;
+
+	if (store->reserve_bytes == 0 ||
+	    disk_free_bytes(store->disk, &free_bytes) != 0)
+		return CHAT_OK;
+	return free_bytes >= store->reserve_bytes &&
+		       free_bytes - store->reserve_bytes >= bytes
+		   ? CHAT_OK
+		   : CHAT_FILES_FULL;
+}
+
+static enum chat_error
+directory_blobs_begin(struct blob_store *base, const struct blob *blob)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct directory_blob *made;
+	enum chat_error error;
+
+	if (id_map_find(&store->removals, str_from(blob->id)) != NULL)
+		return CHAT_FILE_EXISTS;
+	error = directory_check_space(store,
+	    blob->size == BLOB_SIZE_UNKNOWN ? 0 : blob->size);
+	if (error != CHAT_OK)
+		return error;
+	made = calloc(1, sizeof(*made));
+	if (made == NULL)
+		return CHAT_UNAVAILABLE;
+	made->node.blob = *blob;
+	error = blob_index_add(&store->index, &made->node);
+	if (error != CHAT_OK) {
+		free(made);
+		return error;
+	}
+	error = disk_failure("create", blob_files_create(store->disk, blob));
+	if (error != CHAT_OK) {
+		blob_index_remove(&store->index, &made->node);
+		free(made);
+	}
+	return error;
+}
+
+static const struct blob *
+directory_blobs_find(struct blob_store *base, struct str id)
+{
+	const struct directory_blob *blob = directory_blob_find(base, id);
+
+	return blob == NULL ? NULL : &blob->node.blob;
+}
+
+static enum chat_error
+directory_blobs_append(struct blob_store *base, struct str id, struct str bytes)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct blob_node *node = blob_index_find(&store->index, id);
+	uint64_t before = blob_charge(&node->blob);
+	enum chat_error error = directory_check_space(store, bytes.len);
+
+	if (error == CHAT_OK)
+		error = disk_failure("write",
+		    blob_files_append(store->disk, node->blob.id, bytes,
+			node->blob.received));
+	if (error != CHAT_OK)
+		return error;
+	node->blob.received += bytes.len;
+	blob_index_recount(&store->index, node, before);
+	return CHAT_OK;
+}
+
+/* --- completion ----------------------------------------------------------- */
+
+static struct blob_job *
+blob_job_create(enum blob_job_kind kind, const struct blob *blob)
+{
+	struct blob_job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return NULL;
+	job->kind = kind;
+	job->blob = *blob;
+	return job;
+}
+
+static void
+waiters_call(struct blob_waiter *waiter, enum chat_error error)
+{
+	struct blob_waiter *next;
+
+	for (; waiter != NULL; waiter = next) {
+		next = waiter->next;
+		waiter->done(waiter, error);
+	}
+}
+
+static void
+directory_blobs_complete(struct blob_store *base, struct str id,
+    struct str type, struct blob_waiter *waiter)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct directory_blob *blob = directory_blob_find(base, id);
+	struct blob_job *job;
+
+	waiter->next = blob->waiters;
+	if (blob->is_completing) {
+		blob->waiters = waiter;
+		return;
+	}
+	job = blob_job_create(BLOB_JOB_COMPLETE, &blob->node.blob);
+	if (job == NULL) {
+		waiter->done(waiter, CHAT_UNAVAILABLE);
+		return;
+	}
+	blob->waiters = waiter;
+	blob->is_completing = true;
+	job->blob.size = job->blob.received;
+	*str_put(job->blob.type, type) = '\0';
+	job->blob.is_complete = true;
+	blob_worker_submit(store->worker, job);
+}
+
+static bool
+directory_blobs_is_completing(struct blob_store *base, struct str id)
+{
+	return directory_blob_find(base, id)->is_completing;
+}
+
+/* The space of an unknown size counted as it arrived. */
+static void
+completion_end(struct directory_blobs *store, const struct blob_job *job)
+{
+	struct directory_blob *blob =
+	    directory_blob_find(&store->base, str_from(job->blob.id));
+	struct blob_waiter *waiters = blob->waiters;
+	enum chat_error error = disk_failure("complete", job->error);
+	uint64_t before = blob_charge(&blob->node.blob);
+
+	blob->is_completing = false;
+	blob->waiters = NULL;
+	if (error == CHAT_OK) {
+		blob->node.blob = job->blob;
+		blob_index_recount(&store->index, &blob->node, before);
+	} else {
+		blob_index_remove(&store->index, &blob->node);
+		free(blob);
+	}
+	waiters_call(waiters, error);
+}
+
+static void
+directory_blobs_poll(struct blob_store *base)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct blob_job *job;
+
+	while ((job = blob_worker_take(store->worker)) != NULL) {
+		switch (job->kind) {
+		case BLOB_JOB_COMPLETE:
+			completion_end(store, job);
+			break;
+		case BLOB_JOB_SYNC:
+			(void)disk_failure("sync", job->error);
+			break;
+		case BLOB_JOB_REMOVE:
+			id_map_remove(&store->removals, str_from(job->blob.id));
+			break;
+		}
+		free(job);
+	}
+}
+
+/* --- complete ones -------------------------------------------------------- */
+
+/* A power cut may take the grant back until it is synced. */
+static enum chat_error
+directory_blobs_grant(struct blob_store *base, struct str id,
+    enum blob_scope scope, struct str target)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct blob_node *node = blob_index_find(&store->index, id);
+	struct blob after = node->blob;
+	struct blob_job *job;
+	enum chat_error error;
+
+	blob_add_grant(&after, scope, target);
+	error =
+	    disk_failure("record", blob_files_put_record(store->disk, &after));
+	if (error != CHAT_OK)
+		return error == CHAT_FILES_FULL ? CHAT_STORE_FAILED : error;
+	node->blob = after;
+	job = blob_job_create(BLOB_JOB_SYNC, &after);
+	if (job != NULL)
+		blob_worker_submit(store->worker, job);
+	return CHAT_OK;
+}
+
+static ptrdiff_t
+directory_blobs_read(struct blob_store *base, struct str id, uint64_t at,
+    char *out, size_t len)
+{
+	struct directory_blobs *store = directory_of(base);
+	const struct blob *blob = directory_blobs_find(base, id);
+	size_t got = 0;
+	int error;
+
+	if (len > blob->received - at)
+		len = (size_t)(blob->received - at);
+	error = blob_files_read(store->disk, blob->id,
+	    blob->is_complete ? BLOB_DATA : BLOB_PART, out, len, at, &got);
+	if (error == 0 && got == 0)
+		error = EIO;
+	return disk_failure("read", error) == CHAT_OK ? (ptrdiff_t)got : -1;
+}
+
+static void
+directory_blobs_remove(struct blob_store *base, struct str id)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct directory_blob *blob = directory_blob_find(base, id);
+	struct blob_job *job =
+	    blob_job_create(BLOB_JOB_REMOVE, &blob->node.blob);
+
+	assert(!blob->is_completing);
+	if (job != NULL && id_map_put(&store->removals, job)) {
+		blob_worker_submit(store->worker, job);
+	} else {
+		free(job);
+		blob_files_remove(store->disk, blob->node.blob.id);
+	}
+	blob_index_remove(&store->index, &blob->node);
+	free(blob);
+}
+
+static void
+directory_blobs_each(struct blob_store *base, blob_visit *visit, void *arg)
+{
+	blob_index_each(&directory_of(base)->index, visit, arg);
+}
+
+static struct blob_usage
+directory_blobs_usage(struct blob_store *base, struct str payer)
+{
+	return blob_index_usage(&directory_of(base)->index, payer);
+}
+
+/* --- life cycle ----------------------------------------------------------- */
+
+static void
+directory_forget_blobs(struct directory_blobs *store)
+{
+	while (!list_is_empty(&store->index.list)) {
+		struct blob_node *node =
+		    LIST_OWNER(store->index.list.next, struct blob_node, link);
+
+		blob_index_remove(&store->index, node);
+		free(node);
+	}
+}
+
+/* The worker frees its jobs. */
+static void
+directory_blobs_destroy(struct blob_store *base)
+{
+	struct directory_blobs *store = directory_of(base);
+
+	blob_worker_destroy(store->worker);
+	directory_forget_blobs(store);
+	blob_index_fini(&store->index);
+	id_map_fini(&store->removals);
+	store_lock_release(store->disk, store->lock);
+	free(store);
+}
+
+static const struct blob_store_ops directory_blobs_ops = {
+	.create = directory_blobs_begin,
+	.find = directory_blobs_find,
+	.append = directory_blobs_append,
+	.complete = directory_blobs_complete,
+	.is_completing = directory_blobs_is_completing,
+	.grant = directory_blobs_grant,
+	.read = directory_blobs_read,
+	.remove = directory_blobs_remove,
+	.each = directory_blobs_each,
+	.usage = directory_blobs_usage,
+	.poll = directory_blobs_poll,
+	.destroy = directory_blobs_destroy,
+};
+
+/* Called with what the directory has. */
+static bool
+directory_add_found(const struct blob *found, void *arg)
+{
+	struct directory_blobs *store = arg;
+	struct directory_blob *blob = calloc(1, sizeof(*blob));
+
+	if (blob == NULL)
+		return false;
+	blob->node.blob = *found;
+	if (blob_index_add(&store->index, &blob->node) == CHAT_OK)
+		return true;
+	free(blob);
+	return false;
+}
+
+struct blob_store *
+directory_blobs_create(const struct directory_blobs_config *config)
+{
+	struct directory_blobs *store = calloc(1, sizeof(*store));
+	int error = ENOMEM;
+
+	if (store == NULL)
+		goto fail;
+	store->base.ops = &directory_blobs_ops;
+	store->disk = config->disk;
+	store->reserve_bytes = config->reserve_bytes;
+	blob_index_init(&store->index);
+	id_map_init(&store->removals, removal_key);
+	error = store_lock_take(store->disk, &store->lock);
+	if (error != 0)
+		goto free_store;
+	error = blob_scan(store->disk, directory_add_found, store);
+	if (error != 0)
+		goto release_lock;
+	store->worker = blob_worker_create(store->disk);
+	if (store->worker == NULL) {
+		error = errno;
+		goto release_lock;
+	}
+	store->base.fd = blob_worker_fd(store->worker);
+	return &store->base;
+
+release_lock:
+	directory_forget_blobs(store);
+	store_lock_release(store->disk, store->lock);
+free_store:
+	blob_index_fini(&store->index);
+	free(store);
+fail:
+	log_error("files: %s", error == EAGAIN
+				   ? "another server uses the directory"
+				   : strerror(error));
+	return NULL;
+}

@@ -1,0 +1,26 @@
+/*
+ * Uploaded files in a directory. Bytes are read and written by the caller's
+ * thread, in pieces; another one hashes, syncs and removes. Public.
+ */
+#ifndef PERSISTENCE_DIRECTORY_BLOBS_H
+#define PERSISTENCE_DIRECTORY_BLOBS_H
+
+#include "domain/blob_store.h"
+#include "persistence/disk/disk.h"
+
+struct directory_blobs_config {
+	struct disk *disk; /* borrowed */
+	/* Free space that is left to others: an upload that would take of it is
+	 * refused. */
+	uint64_t reserve_bytes;
+};
+
+/*
+ * Finds what there is: complete files, and uploads that were not finished
+ * before the machine started again. The rest is removed, what is damaged goes
+ * to quarantine/. NULL: it was logged why not.
+ */
+struct blob_store *
+directory_blobs_create(const struct directory_blobs_config *);
+
+#endif
