@@ -62,9 +62,9 @@ file_complete_run(struct request *request)
 	return complete_with_type(request, blob);
 }
 
+/* The right was needed for its bytes. */
 const struct command_entry command_file_complete = {
 	.needs = NEEDS_AUTHOR,
-	.rights = RIGHT_UPLOAD,
 	.run = file_complete_run,
 	.turn = TURN_AT_ONCE,
 };

@@ -25,6 +25,8 @@ struct host_ops {
 	void (*reload)(void *arg);
 	/* store_fd is readable. False: the server ends at once. */
 	bool (*on_store_event)(void *arg);
+	/* files_fd is readable. */
+	void (*on_files_event)(void *arg);
 	/* Why nothing can be stored; NULL: it can. For health checks. */
 	const char *(*store_error)(void *arg);
 	/* What people should know about the configuration, a constant; NULL:
@@ -40,6 +42,7 @@ struct host {
 	const struct host_ops *ops;
 	void *arg;
 	int store_fd; /* read only with on_store_event */
+	int files_fd; /* read only with on_files_event */
 };
 
 static inline size_t

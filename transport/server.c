@@ -39,6 +39,7 @@ struct server {
 	struct event *tick;
 	struct event *signals[SIGNALS];
 	struct event *store_event;
+	struct event *files_event;
 	struct event *admission_event;
 	bool stopped;
 	int64_t drain_since_ms; /* -1: not draining */
@@ -146,6 +147,18 @@ store_event_cb(evutil_socket_t fd, short what, void *arg)
 		return;
 	event_del(server->store_event);
 	server_stop(server);
+}
+
+static void
+files_event_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	const struct host *host = server->config.host;
+
+	(void)fd;
+	(void)what;
+	loop_update_time(&server->worker.loop);
+	host->ops->on_files_event(host->arg);
 }
 
 static void
@@ -286,6 +299,19 @@ watch_store(struct server *server)
 }
 
 static bool
+watch_files(struct server *server)
+{
+	const struct host *host = server->config.host;
+
+	if (host->ops->on_files_event == NULL)
+		return true;
+	server->files_event = event_new(server->worker.loop.base,
+	    host->files_fd, EV_READ | EV_PERSIST, files_event_cb, server);
+	return server->files_event != NULL &&
+	       event_add(server->files_event, NULL) == 0;
+}
+
+static bool
 watch_admission(struct server *server)
 {
 	const struct admission *admission = server->config.admission;
@@ -322,7 +348,7 @@ add_events(struct server *server)
 	server->tick = event_new(base, -1, EV_PERSIST, tick_cb, server);
 	return server->tick != NULL &&
 	       event_add(server->tick, &interval) == 0 && watch_store(server) &&
-	       watch_admission(server);
+	       watch_files(server) && watch_admission(server);
 }
 
 struct event_base *
@@ -484,6 +510,8 @@ server_destroy(struct server *server)
 		event_free(server->tick);
 	if (server->store_event != NULL)
 		event_free(server->store_event);
+	if (server->files_event != NULL)
+		event_free(server->files_event);
 	if (server->admission_event != NULL)
 		event_free(server->admission_event);
 	worker_fini(&server->worker);

@@ -420,6 +420,14 @@ on_store_event(void *arg)
 	return false;
 }
 
+static void
+on_files_event(void *arg)
+{
+	struct app *app = arg;
+
+	blob_store_poll(app->files.blobs);
+}
+
 static const char *
 store_error(void *arg)
 {
@@ -501,6 +509,10 @@ make_host(struct app *app)
 	if (app->node != NULL) {
 		ops->store_error = broker_error;
 		ops->has_pending = has_pending;
+	}
+	if (app->files.disk != NULL) {
+		app->host.files_fd = app->files.blobs->fd;
+		ops->on_files_event = on_files_event;
 	}
 	if (app->stores.files == NULL)
 		return;

@@ -1,15 +1,45 @@
 #include "cmd/parleyd/file_service.h"
 
+#include <stdio.h>
+
+#include "persistence/blobs/directory_blobs.h"
 #include "persistence/blobs/memory_blobs.h"
 #include "persistence/disk/disk.h"
 #include "wire/common/file_part.h"
 
+/* "": in memory. */
+static bool
+file_service_directory(const struct options *options, char *out, size_t size)
+{
+	if (options->files.dir[0] != '\0')
+		snprintf(out, size, "%s", options->files.dir);
+	else if (options->store_kind == STORE_FILE)
+		snprintf(out, size, "%s/files", options->store.dir);
+	else
+		out[0] = '\0';
+	return out[0] != '\0';
+}
+
+/* The journal is read-only below store.min_free, until there is twice that. */
 static bool
 file_service_open_store(struct file_service *service,
     const struct options *options)
 {
-	(void)options;
-	service->blobs = memory_blobs_create();
+	char dir[sizeof(options->store.dir) + sizeof("/files")];
+	struct directory_blobs_config config = {
+		.reserve_bytes = options->store_kind == STORE_FILE
+				     ? 2 * options->store.min_free_bytes
+				     : 0,
+	};
+
+	if (!file_service_directory(options, dir, sizeof(dir))) {
+		service->blobs = memory_blobs_create();
+		return service->blobs != NULL;
+	}
+	service->disk = config.disk = system_disk_open(dir);
+	if (service->disk == NULL || !system_disk_make_private(service->disk))
+		return false;
+	service->blobs = directory_blobs_create(&config);
 	return service->blobs != NULL;
 }
 

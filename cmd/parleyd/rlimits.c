@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include "cmd/parleyd/platform.h"
+#include "persistence/blobs/directory_blobs.h"
 #include "persistence/stores.h"
 
 /* Three standard streams, five of the event loop, two files that are read at
@@ -15,7 +16,8 @@
 static size_t
 reserved_files(size_t listeners)
 {
-	return PROCESS_FILES + STORES_FILES_MOST + 2 * listeners;
+	return PROCESS_FILES + STORES_FILES_MOST + DIRECTORY_BLOBS_FILES_MOST +
+	       2 * listeners;
 }
 
 size_t

@@ -8,6 +8,12 @@
 #include "domain/blob_store.h"
 #include "persistence/disk/disk.h"
 
+/*
+ * Descriptors at most: the directory, LOCK, an eventfd, and a file in each of
+ * the two threads.
+ */
+#define DIRECTORY_BLOBS_FILES_MOST 5
+
 struct directory_blobs_config {
 	struct disk *disk; /* borrowed */
 	/* Free space that is left to others: an upload that would take of it is

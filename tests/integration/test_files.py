@@ -35,6 +35,14 @@ def server(start, accounts):
     return start(*accounts.options, "--admin-key", KEY)
 
 
+@pytest.fixture(params=["memory", "directory"])
+def start_either(request, start, tmp_path):
+    """Starts a server with its files in memory, or in a directory."""
+    where = ("--files-dir", str(tmp_path / "files"))
+    return lambda *options: start(*(where if request.param == "directory" else ()),
+                                  *options)
+
+
 def upload(http, content=PNG, query="?name=a.png", **headers):
     answer = http.ask("POST", f"/v1/files{query}", content, **headers)
     assert answer.status == 201, answer
@@ -53,8 +61,8 @@ def encoded(**values):
 # --- uploads and downloads ---------------------------------------------------
 
 
-def test_a_file_comes_back_as_it_was(start):
-    http = client(start())
+def test_a_file_comes_back_as_it_was(start_either):
+    http = client(start_either())
     for size in 0, 1, 16384, 300_000:
         content = os.urandom(size)
         file = upload(http, content, "?name=../b%20c.bin",
@@ -71,8 +79,8 @@ def test_a_file_comes_back_as_it_was(start):
         assert "sandbox" in got.headers["Content-Security-Policy"]
 
 
-def test_bodies_of_unknown_length_are_taken(start):
-    http = client(start("--limits-body-bytes", "1000"))
+def test_bodies_of_unknown_length_are_taken(start_either):
+    http = client(start_either("--limits-body-bytes", "1000"))
     content = os.urandom(100_000)
     http.connection.request("POST", "/v1/files?name=x", iter([content]),
                             {"Transfer-Encoding": "chunked"},
@@ -100,8 +108,8 @@ def test_only_safe_pictures_are_shown(start):
         assert got.headers["Content-Disposition"].startswith(shown)
 
 
-def test_ranges_and_conditions(start):
-    http = client(start())
+def test_ranges_and_conditions(start_either):
+    http = client(start_either())
     file = upload(http)
     whole = http.get(file["url"])
     etag = whole.headers["ETag"]
@@ -148,8 +156,8 @@ def offset_of(http, location):
     return int(head.headers["Upload-Offset"])
 
 
-def test_an_upload_goes_on_where_it_was_interrupted(start):
-    server = start()
+def test_an_upload_goes_on_where_it_was_interrupted(start_either):
+    server = start_either()
     http = client(server)
     location = create(http, len(PNG), filename="a.png", filetype="image/png")
     assert offset_of(http, location) == 0
@@ -201,8 +209,8 @@ def test_what_tus_requires(start):
     assert (refused.status, refused["field"]) == (422, "Upload-Metadata")
 
 
-def test_an_upload_that_breaks_off_is_removed_unless_it_can_go_on(start):
-    server = start("--files-quota-user", "100KiB")
+def test_an_upload_that_breaks_off_is_removed_unless_it_can_go_on(start_either):
+    server = start_either("--files-quota-user", "100KiB")
     http = client(server)
     broken = client(server)
     broken.connection.putrequest("POST", "/v1/files?name=x")
@@ -365,8 +373,8 @@ def test_other_dialects_get_a_link(start, see_off):
 # --- limits --------------------------------------------------------------------
 
 
-def test_limits_of_size_quota_and_type(start):
-    server = start("--files-size", "200KiB", "--files-quota-user", "300KiB",
+def test_limits_of_size_quota_and_type(start_either):
+    server = start_either("--files-size", "200KiB", "--files-quota-user", "300KiB",
                    "--files-types", "image/*,text/plain")
 
     def http():

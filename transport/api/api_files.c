@@ -31,6 +31,7 @@ struct api_file {
 	bool is_tus;
 	bool is_temporary; /* it is removed if the request ends early */
 	bool try_rights;   /* the key of the URL does not fit */
+	bool has_asked;    /* to complete an upload whose end was cut off */
 	uint64_t at;       /* of what is read, and its end */
 	uint64_t end;
 };
@@ -309,14 +310,21 @@ file_on_body(struct api_call *call, struct str piece)
 }
 
 static void
+file_ask_completion(struct api_call *call)
+{
+	call->file->has_asked = true;
+	call->exchange->wait_ms = COMPLETION_MS;
+	file_ask_kind(call, COMMAND_FILE_COMPLETE);
+}
+
+static void
 file_on_body_end(struct api_call *call)
 {
 	const struct blob *blob = &call->file->blob;
 
 	if (blob->size != BLOB_SIZE_UNKNOWN && blob->received < blob->size)
 		return;
-	call->exchange->wait_ms = COMPLETION_MS;
-	file_ask_kind(call, COMMAND_FILE_COMPLETE);
+	file_ask_completion(call);
 }
 
 /* A failure is answered already. */
@@ -589,6 +597,16 @@ upload_answer_head(struct api_call *call)
 	return false;
 }
 
+/* All bytes have come, but the server was killed before it completed it. */
+static bool
+upload_is_to_complete(const struct api_call *call)
+{
+	const struct blob *blob = &call->file->blob;
+
+	return !blob->is_complete && blob->received == blob->size &&
+	       !call->file->has_asked;
+}
+
 static bool
 file_get_finish(struct api_call *call)
 {
@@ -599,6 +617,10 @@ file_get_finish(struct api_call *call)
 	if (call->file->try_rights) {
 		call->file->try_rights = call->has_url_key = false;
 		api_call_admit(call);
+		return false;
+	}
+	if (is_head && upload_is_to_complete(call)) {
+		api_call_run_again(call, file_ask_completion);
 		return false;
 	}
 	http_exchange_request(call->exchange, &request);

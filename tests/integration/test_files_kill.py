@@ -1,0 +1,161 @@
+"""Files of a server that is killed, or whose disk fails: none is half."""
+
+import hashlib
+import os
+import random
+import socket
+import threading
+
+import pytest
+
+from api import Backend
+from client import Chat
+from faulty_disk import FaultyDisk
+from server import AT_ONCE, PARLEYD, Server
+from test_files import client, create, offset_of, patch, path_of, upload
+
+UPLOADS = 50
+
+
+@pytest.fixture
+def on_disk(tmp_path):
+    """Starts servers on one directory, one after the other, to be killed."""
+    directory = tmp_path / "files"
+    started = []
+
+    def start(*options):
+        started.append(Server(PARLEYD, *AT_ONCE, "--files-dir", str(directory),
+                              *options))
+        return started[-1]
+
+    yield start, directory
+    for server in started:
+        server.kill()
+
+
+def names(directory):
+    return sorted(each for each in os.listdir(directory) if each != "LOCK")
+
+
+def send_until_killed(address, location, content, seed):
+    """In pieces of any size; some are cut off in the middle."""
+    chance = random.Random(seed)
+    try:
+        http = Backend(address, None)
+        at = 0
+        while at < len(content):
+            size = chance.randrange(1, 200_000)
+            patch(http, location, at, content[at:at + size])
+            at = min(at + size, len(content))
+    except (OSError, ValueError, socket.timeout):
+        pass
+    except Exception as error:  # http.client's own, of a broken connection
+        assert "http.client" in type(error).__module__, error
+
+
+def test_uploads_go_on_after_a_kill_and_none_is_half(on_disk):
+    start, directory = on_disk
+    server = start()
+    contents = [os.urandom(random.Random(n).randrange(1, 800_000))
+                for n in range(UPLOADS)]
+    http = client(server)
+    locations = [create(http, len(content), filename=f"{n}.bin")
+                 for n, content in enumerate(contents)]
+    for round_of_kills in range(3):
+        threads = [threading.Thread(target=send_until_killed,
+                                    args=(server.address, location, content,
+                                          n + 1000 * round_of_kills))
+                   for n, (location, content) in enumerate(zip(locations, contents))]
+        for thread in threads:
+            thread.start()
+        while sum(each.endswith(".data") for each in names(directory)) < (
+                5 * round_of_kills):
+            if not any(thread.is_alive() for thread in threads):
+                break
+        server.kill()
+        for thread in threads:
+            thread.join()
+        server = start()
+        http = client(server)
+        for location, content in zip(locations, contents):
+            offset = offset_of(http, location)
+            got = http.get(location)
+            assert (got.status == 404 or
+                    (got.status, got.raw) == (200, content)), (offset, got.status)
+            if got.status == 404:
+                assert offset < len(content)
+                # What arrived is right: the rest makes it whole.
+                if round_of_kills == 2:
+                    assert patch(http, location, offset,
+                                 content[offset:]).status == 204
+                    assert http.get(location).raw == content
+    for location in locations:
+        assert http.ask("DELETE", location).status == 204
+    server.stop()
+    assert names(directory) == []
+
+
+def test_a_message_and_its_file_survive_a_kill(on_disk, tmp_path):
+    start, _ = on_disk
+    options = ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
+    server = start(*options)
+    alice = Chat(server.address)
+    alice.ask_ok("create", name="Tea", room="tea", persistent=True)
+    file = upload(client(server), b"content", "?name=a.txt")
+    alice.ask_ok("broadcast", room="tea", message={"file": {
+        "id": file["id"], "key": file["key"]}})
+    server.kill()
+    server = start(*options)
+    bob = Chat(server.address)
+    page = bob.ask_ok("join", room="tea", history=5)
+    shared = page["messages"][-1]["message"]["file"]
+    assert client(server).get(shared["url"]).raw == b"content"
+    # The grant to the room survives, too: it is public, and no key is needed.
+    assert client(server).get(path_of(file)).raw == b"content"
+    bob.close()
+
+
+def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
+    start, directory = on_disk
+    server = start("--files-unfinished", "1s")
+    content = os.urandom(3_000_000)
+    done = []
+
+    def post():
+        try:
+            done.append(upload(client(server), content, "?name=x"))
+        except Exception:
+            pass
+
+    threads = [threading.Thread(target=post) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    while not any(each.endswith(".part") for each in names(directory)):
+        pass
+    server.kill()
+    for thread in threads:
+        thread.join()
+    server = start("--files-unfinished", "1s")
+    http = client(server)
+    for file in done:
+        assert hashlib.sha256(http.get(file["url"]).raw).hexdigest() == file["sha256"]
+    for name in names(directory):
+        identity, _, kind = name.rpartition(".")
+        if kind == "part":
+            assert http.get(f"/v1/files/{identity}").status == 404
+
+
+def test_a_full_disk_refuses_uploads_and_nothing_else(start, tmp_path):
+    disk = FaultyDisk(tmp_path)
+    server = start("--files-dir", str(disk.store), environment=disk.environment)
+    kept = upload(client(server), b"kept", "?name=kept")
+    disk.be(full=1)
+    refused = client(server).ask("POST", "/v1/files", b"x" * 1000)
+    assert (refused.status, refused["error"]) == (507, "files_full")
+    assert client(server).get(kept["url"]).raw == b"kept"
+    alice = Chat(server.address)
+    alice.ask_ok("create", name="Tea", room="tea")
+    alice.post("tea", "hello")
+    alice.close()
+    disk.be()
+    upload(client(server), b"x" * 1000)
