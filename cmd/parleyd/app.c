@@ -510,7 +510,7 @@ make_host(struct app *app)
 		ops->store_error = broker_error;
 		ops->has_pending = has_pending;
 	}
-	if (app->files.disk != NULL) {
+	if (app->files.blobs != NULL && app->files.blobs->fd >= 0) {
 		app->host.files_fd = app->files.blobs->fd;
 		ops->on_files_event = on_files_event;
 	}
@@ -626,8 +626,6 @@ make_files(struct app *app)
 		return false;
 	}
 	app->chat.limits.files = file_service_use(&app->files, &app->options);
-	if (app->files.blobs == NULL)
-		return true;
 	app->chat.blobs = app->files.blobs;
 	app->chat.file_messages = file_parts_messages(app->files.parts);
 	return true;

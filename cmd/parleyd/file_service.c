@@ -46,11 +46,12 @@ file_service_open_store(struct file_service *service,
 bool
 file_service_open(struct file_service *service, const struct options *options)
 {
-	*service = (struct file_service){ .blobs = NULL };
-	if (options->chat.files.size == 0)
-		return true;
-	service->parts = file_parts_create();
-	return service->parts != NULL &&
+	*service = (struct file_service){ .parts = file_parts_create() };
+	if (service->parts == NULL)
+		return false;
+	/* Nodes do not share files. */
+	return options->chat.files.size == 0 ||
+	       options->broker.url[0] != '\0' ||
 	       file_service_open_store(service, options);
 }
 
