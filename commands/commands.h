@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/approval.h"
 #include "domain/attribute_store.h"
 #include "domain/blob_store.h"
 #include "domain/chat_stats.h"
@@ -100,6 +101,7 @@ struct chat {
 	struct presence_observer *observer; /* NULL: none */
 	struct blob_store *blobs;           /* NULL: there are no files */
 	struct file_message *file_messages; /* NULL: messages share none */
+	struct approval *approval; /* NULL: no command is asked about */
 	struct chat_limits limits;
 	struct profile profile;
 };

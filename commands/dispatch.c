@@ -13,6 +13,7 @@ struct dispatcher {
 	struct command_handler base;
 	struct entry_handler entry_handler;
 	struct ordered_handler ordered_handler;
+	struct approval_handler approval_handler;
 	struct chat *chat;
 	struct dispatcher_state state;
 };
@@ -204,6 +205,48 @@ waits_for_room(struct request *request, const struct command_entry *entry,
 	return true;
 }
 
+/* --- approval ------------------------------------------------------------- */
+
+static bool
+needs_approval(const struct request *request)
+{
+	struct approval *approval = request->chat->approval;
+
+	return approval != NULL && request->ordered == NULL &&
+	       !(request->command->flags & COMMAND_APPROVED) &&
+	       approval->ops->concerns(approval, request->command);
+}
+
+/*
+ * Asks about what may run as far as is known here. True: later commands of the
+ * author wait for the decision, or it cannot run, as *error says.
+ */
+static bool
+waits_for_approval(struct request *request, const struct command_entry *entry,
+    enum chat_error *error)
+{
+	struct approval *approval = request->chat->approval;
+	struct command command = *request->command;
+
+	*error = check_needs(request, entry);
+	if (*error != CHAT_OK)
+		return true;
+	command.room = request->room;
+	command.body = request->body;
+	switch (approval->ops->ask(approval, &command, &request->author)) {
+	case APPROVAL_IS_GIVEN:
+		return false;
+	case APPROVAL_IS_AWAITED:
+		command_queues_entry_added(&request->state->queues,
+		    command.author, true);
+		return true;
+	case APPROVAL_IS_IMPOSSIBLE:
+		break;
+	}
+	*error = CHAT_UNAVAILABLE;
+	return true;
+}
+
 static enum chat_error
 run_for_author(struct request *request, const struct command_entry *entry)
 {
@@ -211,6 +254,9 @@ run_for_author(struct request *request, const struct command_entry *entry)
 
 	error = find_current_room(request);
 	if (error == CHAT_OK && waits_for_room(request, entry, &error))
+		return error;
+	if (error == CHAT_OK && needs_approval(request) &&
+	    waits_for_approval(request, entry, &error))
 		return error;
 	if (error == CHAT_OK && is_ordered(request, entry))
 		return command_propose(request);
@@ -559,6 +605,39 @@ static const struct ordered_handler_ops ordered_handler_ops = {
 	.give_up = dispatcher_give_up,
 };
 
+/* --- decisions ------------------------------------------------------------ */
+
+static enum chat_error
+run_approved(struct request *request, enum chat_error decision, struct str text)
+{
+	if (decision == CHAT_OK)
+		return run_for_author(request, entries[request->command->kind]);
+	request->failure.text = text;
+	return decision;
+}
+
+static void
+dispatcher_decided(struct approval_handler *handler,
+    const struct command *command, enum chat_error decision, struct str text)
+{
+	struct dispatcher *self =
+	    LIST_OWNER(handler, struct dispatcher, approval_handler);
+	struct request request;
+	enum chat_error error;
+
+	request_init(&request, self, command);
+	error = request_find_author(&request);
+	if (error == CHAT_OK)
+		error = run_approved(&request, decision, text);
+	if (error != CHAT_OK && error != CHAT_MEMBER_NOT_FOUND)
+		request_answer_failure(&request, error);
+	author_go_on(self, command, true);
+}
+
+static const struct approval_handler_ops approval_handler_ops = {
+	.decided = dispatcher_decided,
+};
+
 struct dispatcher *
 dispatcher_create(struct chat *chat)
 {
@@ -569,10 +648,13 @@ dispatcher_create(struct chat *chat)
 	self->base.ops = &dispatcher_ops;
 	self->entry_handler.ops = &entry_handler_ops;
 	self->ordered_handler.ops = &ordered_handler_ops;
+	self->approval_handler.ops = &approval_handler_ops;
 	self->chat = chat;
 	chat->log->handler = &self->entry_handler;
 	if (chat->order != NULL)
 		chat->order->handler = &self->ordered_handler;
+	if (chat->approval != NULL)
+		chat->approval->handler = &self->approval_handler;
 	command_queues_init(&self->state.queues);
 	unique_name_init(&self->state.suffixes);
 	presence_init(&self->state.presence);
@@ -589,6 +671,8 @@ dispatcher_destroy(struct dispatcher *self)
 	self->chat->log->handler = NULL;
 	if (self->chat->order != NULL)
 		self->chat->order->handler = NULL;
+	if (self->chat->approval != NULL)
+		self->chat->approval->handler = NULL;
 	command_queues_fini(&self->state.queues);
 	unique_name_fini(&self->state.suffixes);
 	presence_fini(&self->state.presence);

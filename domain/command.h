@@ -130,7 +130,9 @@ enum command_flag {
 	/* join of a guest: the name is that of its principal, not plain */
 	COMMAND_USERS_NAME = 1 << 27,
 	/* dm: the recipient is a name, in these letters */
-	COMMAND_EXACT_NAME = 1 << 28
+	COMMAND_EXACT_NAME = 1 << 28,
+	/* it was asked about, and may run: see approval.h */
+	COMMAND_APPROVED = 1 << 29
 };
 
 /* The connection of a command that another node has proposed. */

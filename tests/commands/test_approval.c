@@ -1,0 +1,226 @@
+/* Commands that another program is asked about. */
+#include "domain/approval.h"
+
+#include <stdlib.h>
+
+#include "domain/command_copy.h"
+#include "tests/suite.h"
+#include "tests/support/commands/world.h"
+
+/* Questions, oldest first, that the test answers. */
+static struct {
+	struct command command;
+	char texts[1024];
+} asked[8];
+static size_t asked_count;
+static enum approval_state state;
+
+static bool
+approval_test_concerns(struct approval *approval, const struct command *command)
+{
+	(void)approval;
+	return command->kind == COMMAND_ROOM_JOIN || command->body.data != NULL;
+}
+
+static enum approval_state
+approval_test_ask(struct approval *approval, const struct command *command,
+    const struct member *author)
+{
+	(void)approval;
+	ck_assert(str_equal(str_from(author->id), command->author) ||
+		  (command->flags & COMMAND_OF_SERVER));
+	if (state != APPROVAL_IS_AWAITED)
+		return state;
+	ck_assert_uint_lt(asked_count, COUNT_OF(asked));
+	command_copy(command, &asked[asked_count].command,
+	    asked[asked_count].texts);
+	asked_count++;
+	return APPROVAL_IS_AWAITED;
+}
+
+static const struct approval_ops approval_test_ops = {
+	.concerns = approval_test_concerns,
+	.ask = approval_test_ask,
+};
+static struct approval approval = { .ops = &approval_test_ops };
+
+/* Decides about the n-th question. */
+static void
+question_decide(size_t n, enum chat_error error, struct str text)
+{
+	struct command command = asked[n].command;
+
+	command.flags |= COMMAND_APPROVED;
+	approval.handler->ops->decided(approval.handler, &command, error, text);
+}
+
+static void
+setup(void)
+{
+	world_begin();
+	people(2);
+	gather("r", 1);
+	dispatcher_destroy(world.dispatcher);
+	world.chat.approval = &approval;
+	world.dispatcher = dispatcher_create(&world.chat);
+	asked_count = 0;
+	state = APPROVAL_IS_AWAITED;
+}
+
+/* Somewhere in what was published since the last time. */
+static void
+approval_keep(const char *expected)
+{
+	ck_assert_msg(strstr(world.publisher.heard.text, expected) != NULL,
+	    "%s not in %s", expected, world.publisher.heard.text);
+}
+
+static void
+approval_heard(const char *expected)
+{
+	approval_keep(expected);
+	forget_what_was_heard();
+}
+
+static enum chat_error
+r_post(const char *who, struct str body)
+{
+	return DO(BROADCAST, who, .room = STR("r"), .body = body);
+}
+
+START_TEST(runs_once_it_is_allowed)
+{
+	ck_assert_int_eq(r_post("id1", STR("1")), CHAT_OK);
+	HEARD("");
+	ck_assert_uint_eq(asked_count, 1);
+	ck_assert(str_equal(asked[0].command.room, STR("r")));
+	question_decide(0, CHAT_OK, STR_ABSENT);
+	approval_heard(
+	    "said room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
+}
+END_TEST
+
+START_TEST(a_denied_command_fails_with_the_text)
+{
+	DO(BROADCAST, "id1", .room = STR("r"), .body = STR("1"),
+	    .ref = STR("7"));
+	question_decide(0, CHAT_MESSAGE_REFUSED, STR("Not here"));
+	approval_heard("id1: failed ref=7 message_refused text=Not here");
+	DO(ROOM_JOIN, "id2", .room = STR("r"));
+	question_decide(1, CHAT_FORBIDDEN, STR_ABSENT);
+	approval_heard("id2: failed forbidden");
+	ck_assert(!room_store_has(world.chat.rooms, STR("r"), STR("id2")));
+}
+END_TEST
+
+START_TEST(another_message_takes_its_place)
+{
+	r_post("id1", STR("1"));
+	asked[0].command.body = STR("\"other\"");
+	question_decide(0, CHAT_OK, STR_ABSENT);
+	approval_heard("member=member1 id=id1 body=\"other\"\n");
+	/* It is checked like any other. */
+	r_post("id1", STR("1"));
+	world.chat.limits.message_bytes = 3;
+	asked[1].command.body = STR("\"too long\"");
+	question_decide(1, CHAT_OK, STR_ABSENT);
+	approval_heard("id1: failed message_too_large limit=3");
+}
+END_TEST
+
+START_TEST(later_commands_of_the_member_wait)
+{
+	DO(ROOM_JOIN, "id2", .room = STR("r"));
+	r_post("id2", STR("1"));
+	r_post("id2", STR("2"));
+	DO(ROOM_LEAVE, "id2", .room = STR("r"));
+	ck_assert_uint_eq(asked_count, 1);
+	/* Others do not. */
+	DO(PING, "id1");
+	approval_heard("id1: pong");
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_uint_eq(asked_count, i + 1);
+		question_decide(i, CHAT_OK, STR_ABSENT);
+	}
+	approval_keep("id=id2 body=1\n");
+	approval_keep("id=id2 body=2\n");
+	ck_assert(!room_store_has(world.chat.rooms, STR("r"), STR("id2")));
+}
+END_TEST
+
+START_TEST(what_fails_here_is_not_asked_about)
+{
+	r_post("id2", STR("1"));
+	approval_heard("id2: failed not_in_room");
+	r_post("id1", STR(""));
+	approval_heard("id1: failed bad_field field=message");
+	ck_assert_uint_eq(asked_count, 0);
+}
+END_TEST
+
+/* Between question and decision everything may change. */
+START_TEST(is_checked_again_once_it_is_allowed)
+{
+	DO(ROOM_JOIN, "id2", .room = STR("r"));
+	question_decide(0, CHAT_OK, STR_ABSENT);
+	r_post("id2", STR("1"));
+	DO(KICK, "id1", .room = STR("r"), .recipient = STR("id2"));
+	forget_what_was_heard();
+	question_decide(1, CHAT_OK, STR_ABSENT);
+	approval_heard("id2: failed not_in_room");
+}
+END_TEST
+
+START_TEST(a_member_leaves_after_the_decision)
+{
+	r_post("id1", STR("1"));
+	DO(DISCONNECT, "id1");
+	ck_assert_uint_eq(member_store_count(world.chat.members), 2);
+	question_decide(0, CHAT_OK, STR_ABSENT);
+	approval_keep("id=id1 body=1\n");
+	ck_assert_uint_eq(member_store_count(world.chat.members), 1);
+}
+END_TEST
+
+START_TEST(the_policy_may_decide_at_once)
+{
+	state = APPROVAL_IS_GIVEN;
+	r_post("id1", STR("1"));
+	approval_heard(
+	    "said room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
+	state = APPROVAL_IS_IMPOSSIBLE;
+	r_post("id1", STR("1"));
+	approval_heard("id1: failed unavailable");
+}
+END_TEST
+
+/* With a slow log a decision is about what comes after. */
+START_TEST(keeps_the_order_of_entries_that_wait)
+{
+	world.log.is_slow = true;
+	r_post("id1", STR("1"));
+	question_decide(0, CHAT_OK, STR_ABSENT);
+	r_post("id1", STR("2"));
+	question_decide(1, CHAT_OK, STR_ABSENT);
+	HEARD("");
+	slow_log_do_all(&world.log);
+	approval_heard(
+	    "seq=1 at=1000 member=member1 id=id1 body=1\n"
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 "
+	    "body=2\n");
+}
+END_TEST
+
+SUITE(approval)
+{
+	tcase_add_checked_fixture(tests, setup, world_end);
+	tcase_add_test(tests, runs_once_it_is_allowed);
+	tcase_add_test(tests, a_denied_command_fails_with_the_text);
+	tcase_add_test(tests, another_message_takes_its_place);
+	tcase_add_test(tests, later_commands_of_the_member_wait);
+	tcase_add_test(tests, what_fails_here_is_not_asked_about);
+	tcase_add_test(tests, is_checked_again_once_it_is_allowed);
+	tcase_add_test(tests, a_member_leaves_after_the_decision);
+	tcase_add_test(tests, the_policy_may_decide_at_once);
+	tcase_add_test(tests, keeps_the_order_of_entries_that_wait);
+}
