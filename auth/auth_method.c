@@ -60,6 +60,7 @@ void
 auth_accept(const struct auth_context *context, struct candidate *candidate,
     const struct principal *principal)
 {
+	struct connect_question *question = context->admission->question;
 	struct principal accepted = *principal;
 	char member_id[USER_MEMBER_ID_SIZE];
 
@@ -67,6 +68,8 @@ auth_accept(const struct auth_context *context, struct candidate *candidate,
 		auth_refuse(candidate, 503, "Out of memory\n");
 	else if (auth_is_revoked(context, &accepted))
 		auth_refuse(candidate, 401, AUTH_REVOKED);
+	else if (question != NULL)
+		question->ops->ask(question, candidate, &accepted);
 	else
 		admission_accept(candidate, &accepted);
 }

@@ -125,7 +125,10 @@ static void
 authenticator_cancel(struct admission *admission, struct candidate *candidate)
 {
 	struct authenticator *auth = (struct authenticator *)admission;
+	struct connect_question *question = admission->question;
 
+	if (question != NULL && question->ops->cancel(question, candidate))
+		return;
 	assert(auth->method->ops->cancel != NULL);
 	auth->method->ops->cancel(auth->method, candidate);
 }

@@ -32,6 +32,15 @@ struct store_health {
 	struct histogram sync; /* how long syncs took */
 };
 
+/* What became of a question to a hook. */
+enum hook_question_result {
+	HOOK_QUESTION_ALLOWED,
+	HOOK_QUESTION_REWRITTEN, /* allowed, with another message */
+	HOOK_QUESTION_DENIED,
+	HOOK_QUESTION_FAILED, /* no answer: the policy decided */
+	HOOK_QUESTION_RESULTS
+};
+
 /* Figures of the hooks. Totals are of events, except where it says so. */
 struct hook_stats {
 	bool is_on;             /* false: there are none, the rest is unset */
@@ -43,6 +52,9 @@ struct hook_stats {
 	uint64_t waiting;       /* now */
 	uint64_t waiting_bytes; /* now */
 	uint64_t lag_ms;        /* how long the first has waited */
+	bool asks;              /* false: nothing is asked, the rest is unset */
+	uint64_t questions[HOOK_QUESTION_RESULTS]; /* total */
+	struct histogram question_time;            /* of those answered */
 };
 
 /*

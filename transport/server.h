@@ -15,6 +15,7 @@ struct api;
 struct dialect;
 struct assets;
 struct endpoint;
+struct hook_questions;
 struct hooks;
 struct profile;
 struct admission;
@@ -40,13 +41,14 @@ struct server_config {
 	const struct transport_limits *limits; /* may change between turns */
 	struct endpoint *endpoint;
 	struct clock *clock;
-	struct admission *admission;     /* NULL: everyone, with all rights */
-	const struct http_route *routes; /* besides WebSockets; NULL: none */
-	struct api *api;                 /* served before them; or NULL */
-	struct hooks *hooks;             /* or NULL */
-	const struct assets *assets;     /* served beside them; or NULL */
-	const struct profile *profile;   /* for /version; or NULL */
-	uint64_t seed;                   /* of random spreading */
+	struct admission *admission;      /* NULL: everyone, with all rights */
+	const struct http_route *routes;  /* besides WebSockets; NULL: none */
+	struct api *api;                  /* served before them; or NULL */
+	struct hooks *hooks;              /* or NULL */
+	struct hook_questions *questions; /* or NULL */
+	const struct assets *assets;      /* served beside them; or NULL */
+	const struct profile *profile;    /* for /version; or NULL */
+	uint64_t seed;                    /* of random spreading */
 	const struct host *host;
 	struct tls_context *tls; /* NULL: no listener has it */
 	/* May change between turns; NULL: none. */

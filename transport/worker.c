@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "transport/hooks/hook_questions.h"
 #include "transport/hooks/hooks.h"
 #include "transport/routes.h"
 #include "transport/server.h"
@@ -149,6 +150,8 @@ worker_init(struct worker *worker, const struct server_config *config)
 	worker->hooks = config->hooks;
 	if (worker->hooks != NULL)
 		hooks_start(worker->hooks, &worker->loop);
+	if (config->questions != NULL)
+		hook_questions_start(config->questions, &worker->loop);
 	worker->assets = config->assets;
 	worker->profile = config->profile;
 	worker->http.handle = routes_handle;

@@ -28,6 +28,7 @@
 #include "persistence/stores.h"
 #include "transport/api/api.h"
 #include "transport/fanout/hub.h"
+#include "transport/hooks/hook_questions.h"
 #include "transport/hooks/hooks.h"
 #include "transport/routes.h"
 #include "transport/server.h"
@@ -41,7 +42,8 @@ struct app {
 	struct options options;         /* as they were given */
 	struct transport_limits limits; /* as they fit this process */
 	struct trusted_proxies proxies;
-	struct hooks *hooks; /* NULL: none */
+	struct hooks *hooks;              /* NULL: none */
+	struct hook_questions *questions; /* NULL: none */
 	struct stores stores;
 	struct hub *hub;
 	struct chat chat;
@@ -363,7 +365,9 @@ stores_bytes_held(void *arg)
 	       attribute_store_bytes(app->stores.attributes) +
 	       room_store_bytes(app->stores.rooms) +
 	       file_service_bytes(&app->files) + waiting_bytes(app) +
-	       (app->hooks == NULL ? 0 : hooks_bytes(app->hooks));
+	       (app->hooks == NULL ? 0 : hooks_bytes(app->hooks)) +
+	       (app->questions == NULL ? 0
+				       : hook_questions_bytes(app->questions));
 }
 
 static void
@@ -403,6 +407,8 @@ collect_server_stats(struct server_stats *out, void *arg)
 	hub_stats(app->hub, out);
 	if (app->hooks != NULL)
 		hooks_stats(app->hooks, &out->hooks);
+	if (app->questions != NULL)
+		hook_questions_stats(app->questions, &out->hooks);
 	room_store_each(app->stores.rooms, add_room, out);
 }
 
@@ -564,7 +570,10 @@ on_acknowledged(void *arg, uint64_t lsn)
 static bool
 make_hooks(struct app *app)
 {
-	if (hooks_open(&app->options.hooks, on_acknowledged, app, &app->hooks))
+	const struct hooks_options *options = &app->options.hooks;
+
+	if (hooks_open(options, on_acknowledged, app, &app->hooks) &&
+	    hook_questions_open(options, &app->questions))
 		return true;
 	app->status = EX_CONFIG;
 	return false;
@@ -648,6 +657,8 @@ make_chat(struct app *app)
 		hooks_set_rooms(app->hooks, app->stores.rooms);
 		app->chat.observer = hooks_presence(app->hooks);
 	}
+	if (app->questions != NULL)
+		app->chat.approval = hook_questions_approval(app->questions);
 	if (!make_node(app))
 		return false;
 	app->dispatcher = dispatcher_create(&app->chat);
@@ -691,6 +702,7 @@ make_server(struct app *app)
 		.listen_count = all_listeners(app, listen),
 		.api = app->api,
 		.hooks = app->hooks,
+		.questions = app->questions,
 		.limits = &app->limits,
 		.clock = system_clock(),
 		.routes = server_routes,
@@ -708,6 +720,9 @@ make_server(struct app *app)
 	if (!auth_open(app))
 		return false;
 	server.admission = authenticator_admission(app->auth);
+	if (app->questions != NULL)
+		server.admission->question =
+		    hook_questions_connect(app->questions);
 	if (!tls_load(&app->options, &server.tls)) {
 		app->status = EX_CONFIG;
 		return false;
@@ -790,6 +805,7 @@ app_fini(struct app *app)
 	node_destroy(app->node);
 	stores_close(&app->stores);
 	hooks_destroy(app->hooks);
+	hook_questions_destroy(app->questions);
 	service_notify_fini(&app->notify);
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/parleyd/options/options.h"
 #include "cmd/parleyd/platform.h"
 #include "domain/log.h"
+#include "transport/hooks/hook_questions.h"
 #include "transport/hooks/hooks.h"
 
 /* False: it is logged why not. */
@@ -18,6 +19,13 @@ hooks_secret_load(const struct hooks_options *options,
 	       key_file_read("hooks.secret_file", options->secret_file, secret);
 }
 
+/* NULL: the authorities of the system. */
+static const char *
+ca_of(const struct hooks_options *options)
+{
+	return options->ca[0] == '\0' ? NULL : options->ca;
+}
+
 bool
 hooks_open(const struct hooks_options *options,
     void (*acknowledge)(void *arg, uint64_t lsn), void *arg, struct hooks **out)
@@ -25,7 +33,7 @@ hooks_open(const struct hooks_options *options,
 	char secret[API_KEY_MOST + 1], why[512];
 	struct hooks_config config = {
 		.url = str_from(options->url),
-		.ca = options->ca[0] == '\0' ? NULL : options->ca,
+		.ca = ca_of(options),
 		.timeout_ms = options->timeout_ms,
 		.give_up_ms = options->give_up_ms,
 		.memory = options->memory,
@@ -41,6 +49,35 @@ hooks_open(const struct hooks_options *options,
 		return false;
 	config.secret = str_from(secret);
 	*out = hooks_create(&config, why, sizeof(why));
+	if (*out == NULL)
+		log_error("%s", why);
+	return *out != NULL;
+}
+
+bool
+hook_questions_open(const struct hooks_options *options,
+    struct hook_questions **out)
+{
+	char secret[API_KEY_MOST + 1], why[512];
+	struct hook_questions_config config = {
+		.connect_url = str_from(options->before_connect),
+		.join_url = str_from(options->before_join),
+		.publish_url = str_from(options->before_publish),
+		.ca = ca_of(options),
+		.timeout_ms = options->before_timeout_ms,
+		.most = options->before_max,
+		.memory = options->memory,
+		.allows_on_failure = options->failure == HOOK_POLICY_ALLOW,
+		.clock = system_clock(),
+	};
+
+	*out = NULL;
+	if (!hooks_options_ask(options))
+		return true;
+	if (!hooks_secret_load(options, secret))
+		return false;
+	config.secret = str_from(secret);
+	*out = hook_questions_create(&config, why, sizeof(why));
 	if (*out == NULL)
 		log_error("%s", why);
 	return *out != NULL;

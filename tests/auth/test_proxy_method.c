@@ -16,6 +16,7 @@ proxy_zero_ms(struct clock *clock)
 static const struct clock_ops clock_ops = { proxy_zero_ms, proxy_zero_ms };
 static struct clock still_clock = { &clock_ops };
 static struct auth_context context;
+static struct admission admission; /* asks nothing */
 static struct auth_method *method;
 static struct loop loop;
 static struct conn conn = { .loop = &loop };
@@ -67,6 +68,7 @@ setup(struct str rights_header)
 	char why[64];
 
 	context.clock = &still_clock;
+	context.admission = &admission;
 	method = auth_proxy_ops.create(&config, &context, why, sizeof(why));
 	ck_assert_ptr_nonnull(method);
 	memset(&exchange, 0, sizeof(exchange));

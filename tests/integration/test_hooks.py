@@ -330,7 +330,7 @@ def test_the_receiver_of_the_documentation(start, tmp_path):
 
 
 @pytest.mark.parametrize("options, problem", [
-    (("--hooks-url", "http://127.0.0.1:1/"), "hooks.url needs hooks.secret"),
+    (("--hooks-url", "http://127.0.0.1:1/"), "hooks.secret or hooks.secret_file is missing"),
     (("--hooks-url", "ftp://127.0.0.1/", "--hooks-secret", SECRET), "hooks.url"),
     (("--hooks-secret", "short"), "hooks.secret needs at least 16"),
     (("--hooks-secret", SECRET, "--hooks-secret-file", "x"), "both given"),

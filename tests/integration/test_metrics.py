@@ -41,7 +41,9 @@ def metrics(server):
 def stored(start, tmp_path):
     """A server with all families."""
     return start("--store-kind", "file", "--store-dir", str(tmp_path / "store"),
-                 "--hooks-url", "http://127.0.0.1:1/", "--hooks-secret", "s" * 16)
+                 "--hooks-url", "http://127.0.0.1:1/", "--hooks-secret", "s" * 16,
+                 "--hooks-before-join", "http://127.0.0.1:1/",
+                 "--hooks-failure", "allow")
 
 
 # --- the format and the page --------------------------------------------------

@@ -66,11 +66,29 @@ struct admission_ops {
 	void (*tick)(struct admission *);
 };
 
+/*
+ * What an implementation asks before it accepts a candidate: it accepts or
+ * refuses it then, at once or later.
+ */
+struct connect_question;
+
+struct connect_question_ops {
+	void (*ask)(struct connect_question *, struct candidate *,
+	    const struct principal *);
+	/* The candidate is gone. False: it is not being asked about. */
+	bool (*cancel)(struct connect_question *, struct candidate *);
+};
+
+struct connect_question {
+	const struct connect_question_ops *ops;
+};
+
 struct admission {
 	const struct admission_ops *ops;
-	int ready_fd;               /* read only with on_ready */
-	struct ws_service *service; /* set by the server */
-	struct loop *loop;          /* the same; for http_call_post() */
+	int ready_fd;                      /* read only with on_ready */
+	struct ws_service *service;        /* set by the server */
+	struct loop *loop;                 /* the same; for http_call_post() */
+	struct connect_question *question; /* NULL: none */
 };
 
 /*

@@ -184,6 +184,10 @@ static const struct metric hook_metrics[] = {
 	    "How long the first event has waited."),
 };
 
+static const struct metric question_metric =
+    HISTOGRAM("parley_hook_question_seconds", hooks.question_time,
+	"Time of the questions that hooks have answered.");
+
 static void __attribute__((format(printf, 2, 3)))
 metric_printf(struct wire_text *out, const char *format, ...)
 {
@@ -345,6 +349,30 @@ level_word(size_t i)
 	return log_level_word((enum log_level)i);
 }
 
+static const char *
+question_word(size_t i)
+{
+	static const char *const words[] = {
+		[HOOK_QUESTION_ALLOWED] = "allowed",
+		[HOOK_QUESTION_REWRITTEN] = "rewritten",
+		[HOOK_QUESTION_DENIED] = "denied",
+		[HOOK_QUESTION_FAILED] = "failed",
+	};
+
+	return words[i];
+}
+
+/* With questions to hooks only. */
+static const struct counted_kinds question_kinds = {
+	"parley_hook_questions_total",
+	"Questions to hooks, by result.",
+	"result",
+	question_word,
+	0,
+	HOOK_QUESTION_RESULTS,
+	offsetof(struct server_stats, hooks.questions),
+};
+
 static const struct counted_kinds kinds[] = {
 	{ "parley_errors_total",
 	    "Commands that failed, by the code of the answer.", "code",
@@ -503,4 +531,8 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 	if (stats->hooks.is_on)
 		for (size_t i = 0; i < COUNT_OF(hook_metrics); i++)
 			metric_put(out, &hook_metrics[i], stats);
+	if (stats->hooks.asks) {
+		kinds_put(out, &question_kinds, stats);
+		metric_put(out, &question_metric, stats);
+	}
 }

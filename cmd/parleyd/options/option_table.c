@@ -70,6 +70,12 @@ static const char *const hook_down_answers[] = {
 	NULL,
 };
 
+static const char *const hook_policies[] = {
+	[HOOK_POLICY_DENY] = "deny",
+	[HOOK_POLICY_ALLOW] = "allow",
+	NULL,
+};
+
 static const char *const forwarded_styles[] = {
 	[FORWARDED_X] = "x-forwarded",
 	[FORWARDED_RFC] = "forwarded",
@@ -451,6 +457,49 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "How long a batch is sent again and again; then its "
 		    "events are dropped and counted." },
+	{ .name = "hooks.before_connect",
+	    .type = OPTION_TEXT,
+	    AT(hooks.before_connect),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The program that is asked about each client after "
+		    "auth.kind has "
+		    "accepted it: http://HOST:PORT/PATH, or https." },
+	{ .name = "hooks.before_join",
+	    .type = OPTION_TEXT,
+	    AT(hooks.before_join),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The program that is asked before a member joins or "
+		    "creates a room." },
+	{ .name = "hooks.before_publish",
+	    .type = OPTION_TEXT,
+	    AT(hooks.before_publish),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The program that is asked before a message is "
+		    "published or edited; it may replace the message." },
+	{ .name = "hooks.before_timeout",
+	    NUMBER(DURATION, hooks.before_timeout_ms, "1s", 50, MINUTE),
+	    .needs_restart = true,
+	    .help = "How long their answer is waited for; for clients at "
+		    "most limits.handshake_timeout." },
+	{ .name = "hooks.before_max",
+	    NUMBER(COUNT, hooks.before_max, "64", 1, 10000),
+	    .needs_restart = true,
+	    .help = "How many questions are asked at the same time; others "
+		    "wait, in up to hooks.memory." },
+	{ .name = "hooks.failure",
+	    .type = OPTION_WORD,
+	    AT(hooks.failure),
+	    .preset = "deny",
+	    .words = hook_policies,
+	    .needs_restart = true,
+	    .help = "Without an answer: deny what was asked about, or allow "
+		    "it." },
 
 	{ .section = "Store",
 	    .name = "store.kind",

@@ -210,7 +210,15 @@ hook_check(struct options_load *load)
 		   auth->hook_headers);
 }
 
-/* The URL is checked with its host, too. */
+bool
+hooks_options_ask(const struct hooks_options *hooks)
+{
+	return hooks->before_connect[0] != '\0' ||
+	       hooks->before_join[0] != '\0' ||
+	       hooks->before_publish[0] != '\0';
+}
+
+/* URLs are checked with their hosts, too. */
 static bool
 hooks_check(struct options_load *load)
 {
@@ -224,9 +232,10 @@ hooks_check(struct options_load *load)
 	if (has_secret && has_file)
 		return option_fail(load, "hooks.secret_file",
 		    "and hooks.secret are both given");
-	return hooks->url[0] == '\0' || has_secret || has_file ||
-	       option_fail(load, "hooks.url",
-		   "needs hooks.secret or hooks.secret_file");
+	return (hooks->url[0] == '\0' && !hooks_options_ask(hooks)) ||
+	       has_secret || has_file ||
+	       option_fail(load, "hooks.secret",
+		   "or hooks.secret_file is missing: requests are signed");
 }
 
 static bool

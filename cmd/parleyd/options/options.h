@@ -105,7 +105,13 @@ struct admin_options {
 	char name[API_NAME_MOST + 1];
 };
 
-/* Another program that gets what happens. */
+/* What happens without an answer. */
+enum hook_policy {
+	HOOK_POLICY_DENY,
+	HOOK_POLICY_ALLOW
+};
+
+/* Another program that gets what happens, and is asked before. */
 struct hooks_options {
 	char url[OPTIONS_TEXT_SIZE];
 	char ca[OPTIONS_TEXT_SIZE];
@@ -114,6 +120,12 @@ struct hooks_options {
 	int64_t timeout_ms;
 	int64_t give_up_ms;
 	size_t memory;
+	char before_connect[OPTIONS_TEXT_SIZE];
+	char before_join[OPTIONS_TEXT_SIZE];
+	char before_publish[OPTIONS_TEXT_SIZE];
+	int64_t before_timeout_ms;
+	size_t before_max;
+	enum hook_policy failure;
 };
 
 /* Where uploaded files are; their limits are the chat's. */
@@ -170,6 +182,9 @@ bool options_load(struct options *out, const struct options_sources *,
 /* Whether a text is good as the key of backends. */
 #define ADMIN_KEY_LEAST 16
 bool admin_key_is_valid(struct str);
+
+/* Whether something is asked about. */
+bool hooks_options_ask(const struct hooks_options *);
 
 /* Whether the addresses to listen on are the preset. */
 bool options_listen_as_preset(const struct options *);
