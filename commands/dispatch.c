@@ -232,8 +232,8 @@ waits_for_approval(struct request *request, const struct command_entry *entry,
 	if (*error != CHAT_OK)
 		return true;
 	command.room = request->room;
-	command.body = request->body;
-	switch (approval->ops->ask(approval, &command, &request->author)) {
+	switch (approval->ops->ask(approval, &command, &request->author,
+	    request->body)) {
 	case APPROVAL_IS_GIVEN:
 		return false;
 	case APPROVAL_IS_AWAITED:

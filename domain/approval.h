@@ -19,10 +19,12 @@ enum approval_state {
 struct approval_ops {
 	/* Whether commands like this are asked about. */
 	bool (*concerns)(struct approval *, const struct command *);
-	/* Asks, with a copy of the command, whose room and body are those that
-	 * are meant. */
+	/*
+	 * Asks. The command, whose room is the one that is meant, is copied for
+	 * the decision; `body` is the message as others would get it.
+	 */
 	enum approval_state (*ask)(struct approval *, const struct command *,
-	    const struct member *author);
+	    const struct member *author, struct str body);
 };
 
 struct approval {

@@ -1,6 +1,7 @@
 /* Commands that another program is asked about. */
 #include "domain/approval.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "domain/command_copy.h"
@@ -13,6 +14,7 @@ static struct {
 	char texts[1024];
 } asked[8];
 static size_t asked_count;
+static char asked_body[64]; /* of the last one */
 static enum approval_state state;
 
 static bool
@@ -24,9 +26,11 @@ approval_test_concerns(struct approval *approval, const struct command *command)
 
 static enum approval_state
 approval_test_ask(struct approval *approval, const struct command *command,
-    const struct member *author)
+    const struct member *author, struct str body)
 {
 	(void)approval;
+	snprintf(asked_body, sizeof(asked_body), "%.*s", (int)body.len,
+	    body.len > 0 ? body.data : "");
 	ck_assert(str_equal(str_from(author->id), command->author) ||
 		  (command->flags & COMMAND_OF_SERVER));
 	if (state != APPROVAL_IS_AWAITED)
@@ -128,6 +132,34 @@ START_TEST(another_message_takes_its_place)
 }
 END_TEST
 
+static enum filter_verdict
+filter_mask(struct message_filter *filter, struct str body, struct str *out)
+{
+	(void)filter;
+	if (!str_equal(body, STR("\"damn\"")))
+		return FILTER_PASSED;
+	*out = STR("\"****\"");
+	return FILTER_CHANGED;
+}
+
+/* Before it is asked about, and what takes its place. */
+START_TEST(words_are_filtered_twice)
+{
+	const struct message_filter_ops ops = { filter_mask };
+	struct message_filter filter = { &ops };
+
+	world.chat.filter = &filter;
+	r_post("id1", STR("\"damn\""));
+	ck_assert_str_eq(asked_body, "\"****\"");
+	question_decide(0, CHAT_OK, STR_ABSENT);
+	approval_heard("id=id1 body=\"****\"\n");
+	r_post("id1", STR("1"));
+	asked[1].command.body = STR("\"damn\"");
+	question_decide(1, CHAT_OK, STR_ABSENT);
+	approval_heard("id=id1 body=\"****\"\n");
+}
+END_TEST
+
 START_TEST(later_commands_of_the_member_wait)
 {
 	DO(ROOM_JOIN, "id2", .room = STR("r"));
@@ -217,6 +249,7 @@ SUITE(approval)
 	tcase_add_test(tests, runs_once_it_is_allowed);
 	tcase_add_test(tests, a_denied_command_fails_with_the_text);
 	tcase_add_test(tests, another_message_takes_its_place);
+	tcase_add_test(tests, words_are_filtered_twice);
 	tcase_add_test(tests, later_commands_of_the_member_wait);
 	tcase_add_test(tests, what_fails_here_is_not_asked_about);
 	tcase_add_test(tests, is_checked_again_once_it_is_allowed);

@@ -109,8 +109,9 @@ command_decided(struct hook_ask *ask, const struct hook_decision *decision,
 /* NULL: no memory. */
 static struct command_question *
 command_question_create(struct hook_questions *questions,
-    const struct command *command, const struct member *author)
+    const struct command *command, const struct member *author, struct str body)
 {
+	struct command shown = *command;
 	struct command_question *question =
 	    malloc(sizeof(*question) + command_text_bytes(command));
 
@@ -120,7 +121,8 @@ command_question_create(struct hook_questions *questions,
 	question->ask.decided = command_decided;
 	command_copy(command, &question->command, question->texts);
 	wire_text_init(&question->ask.json);
-	hook_put_command(&question->ask.json, command, author);
+	shown.body = body;
+	hook_put_command(&question->ask.json, &shown, author);
 	return question;
 }
 
@@ -135,11 +137,11 @@ approval_without(struct hook_questions *questions)
 
 static enum approval_state
 approval_ask(struct approval *approval, const struct command *command,
-    const struct member *author)
+    const struct member *author, struct str body)
 {
 	struct hook_questions *questions = questions_of_approval(approval);
 	struct command_question *question =
-	    command_question_create(questions, command, author);
+	    command_question_create(questions, command, author, body);
 
 	if (question == NULL)
 		return approval_without(questions);
