@@ -690,29 +690,6 @@ cluster_leave(struct cluster *cluster)
 	return true;
 }
 
-bool
-cluster_has_pending(const struct cluster *cluster)
-{
-	return cluster->pending_bytes > 0;
-}
-
-void
-cluster_each_node(const struct cluster *cluster, cluster_node_visit *visit,
-    void *arg)
-{
-	for (const struct list *at = cluster->nodes.all.next;
-	     at != &cluster->nodes.all; at = at->next) {
-		const struct node *node = LIST_OWNER(at, struct node, link);
-		struct cluster_node out = { .id = str_from(node->id),
-			.connections = node->count,
-			.is_alive = node->is_alive,
-			.is_self = strcmp(node->id, cluster->nodes.self) == 0 };
-
-		if (out.is_alive || out.connections > 0)
-			visit(&out, arg);
-	}
-}
-
 void
 cluster_stats(const struct cluster *cluster, struct cluster_stats *out)
 {

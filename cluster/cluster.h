@@ -85,20 +85,6 @@ void cluster_tick(struct cluster *);
 /* Why no command that needs the other nodes can run; NULL: they can. */
 const char *cluster_error(const struct cluster *);
 
-/* Whether something that was proposed waits. */
-bool cluster_has_pending(const struct cluster *);
-
-/* A node, for people. */
-struct cluster_node {
-	struct str id;
-	size_t connections;
-	bool is_alive;
-	bool is_self;
-};
-
-typedef void cluster_node_visit(const struct cluster_node *, void *arg);
-void cluster_each_node(const struct cluster *, cluster_node_visit *, void *arg);
-
 struct cluster_stats {
 	size_t nodes; /* alive */
 	size_t rooms; /* that are followed */

@@ -115,6 +115,20 @@ struct process_stats {
 	uint64_t started_ms; /* Unix time */
 };
 
+/* With other nodes only. */
+struct broker_stats {
+	bool is_used;   /* false: there is no broker, the rest is unset */
+	uint64_t is_up; /* 0: commands that need the other nodes are refused */
+	uint64_t nodes; /* that are alive */
+	uint64_t rooms; /* whose logs are followed */
+	uint64_t waiting;  /* bytes of what was proposed and has no place yet */
+	uint64_t commands; /* total: run in the order of all nodes */
+	uint64_t entries;  /* total: of the logs of rooms */
+	uint64_t gaps;     /* total: batches that did not arrive */
+	uint64_t loads;    /* total: logs that were read from the start */
+	uint64_t heals; /* total: logs of which the broker had lost entries */
+};
+
 /* Totals count from the start of the server; the others are current. */
 struct server_stats {
 	struct str server; /* its name and version */
@@ -147,6 +161,7 @@ struct server_stats {
 	uint64_t input_bytes;  /* of unfinished requests and messages */
 	struct process_stats process;
 	struct store_health store;
+	struct broker_stats broker;
 	struct hook_stats hooks;
 	struct file_totals files;
 	uint64_t file_count; /* now */

@@ -405,6 +405,8 @@ collect_server_stats(struct server_stats *out, void *arg)
 		out->file_bytes = usage.bytes;
 	}
 	hub_stats(app->hub, out);
+	if (app->node != NULL)
+		node_stats(app->node, &out->broker);
 	if (app->hooks != NULL)
 		hooks_stats(app->hooks, &out->hooks);
 	if (app->questions != NULL)

@@ -364,8 +364,22 @@ node_error(const struct node *node, enum broker_down down)
 	return node->was_ready && down == BROKER_DOWN_READY ? NULL : error;
 }
 
-struct cluster *
-node_cluster(struct node *node)
+void
+node_stats(const struct node *node, struct broker_stats *out)
 {
-	return node->cluster;
+	struct cluster_stats stats;
+
+	cluster_stats(node->cluster, &stats);
+	*out = (struct broker_stats){
+		.is_used = true,
+		.is_up = cluster_error(node->cluster) == NULL,
+		.nodes = stats.nodes,
+		.rooms = stats.rooms,
+		.waiting = stats.pending_bytes,
+		.commands = stats.commands,
+		.entries = stats.entries,
+		.gaps = stats.gaps,
+		.loads = stats.loads,
+		.heals = stats.heals,
+	};
 }

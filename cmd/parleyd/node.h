@@ -8,6 +8,7 @@
 #include "cluster/cluster.h"
 #include "cmd/parleyd/options/options.h"
 #include "commands/commands.h"
+#include "domain/server_stats.h"
 #include "persistence/stores.h"
 
 struct event_base;
@@ -45,7 +46,7 @@ const char *node_error(const struct node *, enum broker_down);
 /* The same at all nodes: ids of messages depend on it. */
 uint64_t node_common_seed(const struct options *);
 
-struct cluster *node_cluster(struct node *);
+void node_stats(const struct node *, struct broker_stats *);
 
 /* Whether changed options would make it differ from the other nodes. */
 bool node_agrees(const struct node *, const struct options *);

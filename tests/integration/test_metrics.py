@@ -75,10 +75,11 @@ def documented():
     }
 
 
-def test_the_page_describes_every_family(stored):
+def test_the_page_describes_every_family(stored, start, tmp_path):
     with Chat(stored.address) as chat:
         chat.ask("leave", room="nowhere")
-    page, families = documented(), metrics(stored)
+    node = start("--broker-url", f"unix:{tmp_path}/none")
+    page, families = documented(), {**metrics(node), **metrics(stored)}
     assert set(page) == set(families)
     for name, family in families.items():
         kind, labels, meaning = page[name]

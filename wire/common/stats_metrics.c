@@ -139,6 +139,28 @@ static const struct metric file_metrics[] = {
 	    "Bytes of files sent."),
 };
 
+/* With a broker only. */
+static const struct metric broker_metrics[] = {
+	GAUGE("parley_broker_up", broker.is_up,
+	    "Whether the broker can be reached and the chat is loaded."),
+	GAUGE("parley_broker_nodes", broker.nodes, "Nodes that are alive."),
+	GAUGE("parley_broker_rooms", broker.rooms,
+	    "Rooms whose logs this node follows."),
+	GAUGE("parley_broker_waiting_bytes", broker.waiting,
+	    "What this node has sent to the broker and not got back."),
+	COUNTER("parley_broker_commands_total", broker.commands,
+	    "Commands that were run in the order of all nodes."),
+	COUNTER("parley_broker_entries_total", broker.entries,
+	    "Messages and changes of messages of rooms."),
+	COUNTER("parley_broker_gaps_total", broker.gaps,
+	    "Batches that did not arrive, and were asked for."),
+	COUNTER("parley_broker_loads_total", broker.loads,
+	    "Logs that were read from the start."),
+	COUNTER("parley_broker_heals_total", broker.heals,
+	    "Logs of which the broker had lost entries that were written "
+	    "back."),
+};
+
 /* With a file store only. */
 static const struct metric store_metrics[] = {
 	GAUGE("parley_store_writable", store.is_writable,
@@ -525,6 +547,9 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 		totals_put(out, &totals[i], stats);
 	for (size_t i = 0; i < COUNT_OF(file_metrics); i++)
 		metric_put(out, &file_metrics[i], stats);
+	if (stats->broker.is_used)
+		for (size_t i = 0; i < COUNT_OF(broker_metrics); i++)
+			metric_put(out, &broker_metrics[i], stats);
 	if (stats->store.is_kept)
 		for (size_t i = 0; i < COUNT_OF(store_metrics); i++)
 			metric_put(out, &store_metrics[i], stats);

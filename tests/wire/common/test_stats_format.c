@@ -33,6 +33,7 @@ make_report(void)
 		.log_lines[LOG_WARN] = 3,
 		.errors[CHAT_STORE_FAILED] = 6,
 		.store = { .is_kept = true, .lost = 7, .syncs = 11 },
+		.broker = { .is_used = true, .is_up = 1, .heals = 2 },
 	};
 	struct room room = {
 		.id = "tea", .name = "Tea \"& cake\"", .member_count = 2
@@ -102,6 +103,8 @@ static const char *const lines[] = {
 	"\nparley_tls_handshakes_total{result=\"resumed\"} 4\n",
 	"\nparley_recoveries_total{outcome=\"gap\"} 8\n",
 	"\nparley_log_lines_total{level=\"warn\"} 3\n",
+	"\n# TYPE parley_broker_up gauge\nparley_broker_up 1\n",
+	"\nparley_broker_heals_total 2\n",
 	"\n# TYPE parley_store_writable gauge\nparley_store_writable 0\n",
 	"\n# TYPE parley_store_lost_records_total counter\n"
 	"parley_store_lost_records_total 7\n",

@@ -1,0 +1,395 @@
+#include "cluster/feed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/suite.h"
+#include "tests/support/cluster/sim_net.h"
+
+#define FOLLOWERS 2
+#define GIVE_UP_MS 5000
+
+/* A node that follows one log, and writes down what it brings. */
+struct follower {
+	struct feed feed; /* first */
+	struct feed_config config;
+	struct broker_listener listener;
+	struct broker *broker;
+	uint64_t gaps, heals, loads;
+	bool is_dirty;
+	size_t proposed;
+	char heard[1024];
+};
+
+static struct sim_net *net;
+static struct follower followers[FOLLOWERS];
+
+static struct follower *
+follower_of(struct feed *feed)
+{
+	return (struct follower *)feed;
+}
+
+static void
+follower_note(struct follower *follower, const char *mark, struct str text)
+{
+	size_t len = strlen(follower->heard);
+
+	snprintf(follower->heard + len, sizeof(follower->heard) - len,
+	    "%s%.*s ", mark, (int)text.len, text.data);
+}
+
+static void
+on_apply(struct feed *feed, const struct feed_entry *entry,
+    struct proposal *proposal)
+{
+	follower_note(follower_of(feed), proposal != NULL ? "own:" : "",
+	    entry->payload);
+	free(proposal);
+}
+
+static void
+on_duplicate(struct feed *feed, struct proposal *proposal)
+{
+	follower_note(follower_of(feed), "duplicate:", proposal->payload);
+	free(proposal);
+}
+
+static void
+on_give_up(struct feed *feed, struct proposal *proposal, enum chat_error error)
+{
+	follower_note(follower_of(feed),
+	    error == CHAT_UNAVAILABLE ? "unavailable:" : "unknown:",
+	    proposal->payload);
+	free(proposal);
+}
+
+static bool
+on_load(struct feed *feed, const struct feed_field *fields, size_t field_count,
+    const struct feed_entry *entries, size_t count)
+{
+	(void)fields;
+	(void)field_count;
+	follower_note(follower_of(feed), "load ", STR(""));
+	for (size_t i = 0; i < count; i++)
+		follower_note(follower_of(feed), "", entries[i].payload);
+	return true;
+}
+
+static void
+on_live(struct feed *feed)
+{
+	(void)feed;
+}
+
+static void
+on_wake(struct feed *feed)
+{
+	follower_of(feed)->is_dirty = true;
+}
+
+/* All that was applied is one entry, with its place and chain. */
+static void
+on_heal(struct feed *feed, const struct place *after)
+{
+	char place[PLACE_TEXT_SIZE];
+	struct str items[] = { STR("0"), place_format(&feed->at, place),
+		str_from(feed->at.chain), STR(""), STR(""), STR(""), STR("1"),
+		STR("healed") };
+
+	(void)after;
+	feed_heal(feed, NULL, items, sizeof(items) / sizeof(*items));
+}
+
+static void
+on_differ(struct feed *feed)
+{
+	follower_note(follower_of(feed), "differ", STR(""));
+}
+
+static const struct feed_ops ops = {
+	.apply = on_apply,
+	.duplicate = on_duplicate,
+	.give_up = on_give_up,
+	.load = on_load,
+	.live = on_live,
+	.wake = on_wake,
+	.heal = on_heal,
+	.differ = on_differ,
+};
+
+/* --- the broker ----------------------------------------------------------- */
+
+static struct follower *
+follower_of_listener(struct broker_listener *listener)
+{
+	return LIST_OWNER(listener, struct follower, listener);
+}
+
+static void
+on_batch(struct broker_listener *listener, struct str log,
+    const struct str *items, size_t count)
+{
+	(void)log;
+	feed_receive(&follower_of_listener(listener)->feed, items, count);
+}
+
+static void
+on_message(struct broker_listener *listener, struct str log, struct str message)
+{
+	(void)listener;
+	(void)log;
+	(void)message;
+}
+
+static void
+on_subscribed(struct broker_listener *listener, struct str log)
+{
+	(void)log;
+	feed_subscribed(&follower_of_listener(listener)->feed);
+}
+
+static void
+on_state(struct broker_listener *listener, unsigned shard, bool is_up)
+{
+	(void)shard;
+	if (!is_up)
+		feed_lost(&follower_of_listener(listener)->feed);
+}
+
+static const struct broker_listener_ops listener_ops = {
+	.on_batch = on_batch,
+	.on_message = on_message,
+	.on_subscribed = on_subscribed,
+	.on_state = on_state,
+};
+
+/* --- driving -------------------------------------------------------------- */
+
+static void
+tick_again(void *arg)
+{
+	struct follower *follower = arg;
+
+	feed_tick(&follower->feed, sim_net_now_ms(net));
+	sim_net_at(net, sim_net_now_ms(net) + 100, SIM_NO_NODE, tick_again,
+	    follower);
+}
+
+static void
+follower_init(struct follower *follower, int node)
+{
+	*follower = (struct follower){ .broker = sim_net_node(net, node) };
+	follower->config = (struct feed_config){ .ops = &ops,
+		.broker = follower->broker,
+		.give_up_ms = GIVE_UP_MS,
+		.gaps = &follower->gaps,
+		.heals = &follower->heals,
+		.loads = &follower->loads };
+	follower->listener.ops = &listener_ops;
+	follower->broker->listener = &follower->listener;
+	ck_assert(feed_init(&follower->feed, &follower->config,
+	    STR("room:a:1")));
+	feed_follow(&follower->feed, false);
+	tick_again(follower);
+}
+
+static void
+run_for(int64_t ms)
+{
+	int64_t end_ms = sim_net_now_ms(net) + ms;
+
+	while (sim_net_now_ms(net) < end_ms && sim_net_step(net))
+		for (int i = 0; i < FOLLOWERS; i++) {
+			if (!followers[i].is_dirty)
+				continue;
+			followers[i].is_dirty = false;
+			feed_flush(&followers[i].feed);
+		}
+}
+
+static void
+feed_setup(void)
+{
+	net = sim_net_create(1);
+	sim_net_set_delay(net, 20);
+	for (int i = 0; i < FOLLOWERS; i++)
+		follower_init(&followers[i], i);
+	run_for(1000);
+	for (int i = 0; i < FOLLOWERS; i++)
+		followers[i].heard[0] = '\0';
+}
+
+static void
+feed_teardown(void)
+{
+	for (int i = 0; i < FOLLOWERS; i++) {
+		broker_destroy(followers[i].broker);
+		feed_fini(&followers[i].feed, CHAT_UNAVAILABLE);
+	}
+	sim_net_destroy(net);
+}
+
+static void
+proposal_send_with_key(int i, const char *payload, const char *key)
+{
+	struct follower *follower = &followers[i];
+	struct proposal *proposal = calloc(1, sizeof(*proposal));
+
+	ck_assert_ptr_nonnull(proposal);
+	snprintf(proposal->origin, sizeof(proposal->origin), "%d.%zu", i,
+	    ++follower->proposed);
+	proposal->payload = str_from(payload);
+	proposal->key = str_from(key);
+	proposal->is_numbered = true;
+	proposal->since_ms = sim_net_now_ms(net);
+	feed_propose(&follower->feed, proposal);
+}
+
+static void
+proposal_send_from(int i, const char *payload)
+{
+	proposal_send_with_key(i, payload, "");
+}
+
+#define HEARD_BY(i, expected) ck_assert_str_eq(followers[i].heard, expected)
+
+START_TEST(all_followers_get_all_entries_in_one_order)
+{
+	proposal_send_from(0, "a");
+	proposal_send_from(0, "b");
+	run_for(500);
+	proposal_send_from(1, "c");
+	run_for(500);
+	HEARD_BY(0, "own:a own:b c ");
+	HEARD_BY(1, "a b own:c ");
+	ck_assert_uint_eq(followers[1].feed.at.number, 3);
+}
+END_TEST
+
+START_TEST(a_turn_is_one_call)
+{
+	uint64_t before = sim_net_script_count(net);
+
+	for (int i = 0; i < 100; i++)
+		proposal_send_from(0, "x");
+	run_for(150);
+	ck_assert_uint_eq(sim_net_script_count(net) - before, 1);
+}
+END_TEST
+
+START_TEST(what_is_not_published_is_asked_for)
+{
+	sim_net_lose(net, 1, 1);
+	proposal_send_from(0, "a");
+	run_for(500);
+	HEARD_BY(1, "");
+	proposal_send_from(0, "b");
+	run_for(500);
+	HEARD_BY(1, "a b ");
+	ck_assert_uint_eq(followers[1].gaps, 1);
+}
+END_TEST
+
+START_TEST(an_own_entry_that_is_not_published_is_asked_for)
+{
+	sim_net_lose(net, 0, 1);
+	proposal_send_from(0, "a");
+	run_for(1000);
+	HEARD_BY(0, "own:a ");
+}
+END_TEST
+
+START_TEST(a_key_is_appended_once)
+{
+	proposal_send_with_key(0, "first", "k");
+	proposal_send_with_key(1, "second", "k");
+	run_for(1000);
+	ck_assert((strstr(followers[0].heard, "own:first") != NULL) !=
+		  (strstr(followers[1].heard, "own:second") != NULL));
+	ck_assert((strstr(followers[0].heard, "duplicate:first") != NULL) !=
+		  (strstr(followers[1].heard, "duplicate:second") != NULL));
+}
+END_TEST
+
+START_TEST(a_lost_connection_loses_and_repeats_nothing)
+{
+	proposal_send_from(0, "a");
+	run_for(10);
+	sim_net_cut(net, 0, 300);
+	sim_net_cut(net, 1, 600);
+	run_for(3000);
+	HEARD_BY(0, "own:a ");
+	HEARD_BY(1, "a ");
+	ck_assert_uint_eq(followers[0].feed.at.number, 1);
+}
+END_TEST
+
+START_TEST(without_an_answer_it_is_given_up)
+{
+	sim_net_stop_redis(net, 20000);
+	proposal_send_from(0, "a");
+	run_for(GIVE_UP_MS + 2000);
+	ck_assert(strcmp(followers[0].heard, "unavailable:a ") == 0 ||
+		  strcmp(followers[0].heard, "unknown:a ") == 0);
+	ck_assert_uint_eq(followers[0].feed.bytes, 0);
+}
+END_TEST
+
+START_TEST(entries_that_the_broker_has_lost_are_written_back)
+{
+	sim_net_save(net);
+	proposal_send_from(0, "a");
+	run_for(500);
+	sim_net_restore(net);
+	proposal_send_from(1, "b");
+	run_for(3000);
+	HEARD_BY(0, "own:a b ");
+	HEARD_BY(1, "a own:b ");
+	ck_assert_uint_ge(followers[0].heals + followers[1].heals, 1);
+	ck_assert_uint_eq(followers[0].feed.at.number, 2);
+}
+END_TEST
+
+START_TEST(a_top_that_is_behind_is_noticed)
+{
+	struct place top = { .number = 0 };
+
+	proposal_send_from(0, "a");
+	run_for(500);
+	sim_net_save(net);
+	feed_compare(&followers[0].feed, &followers[0].feed.at);
+	ck_assert(!followers[0].feed.must_heal);
+	feed_compare(&followers[0].feed, &top);
+	ck_assert(followers[0].feed.must_heal);
+}
+END_TEST
+
+START_TEST(another_history_is_noticed)
+{
+	struct place top;
+
+	proposal_send_from(0, "a");
+	run_for(500);
+	top = followers[0].feed.at;
+	top.chain[0] ^= 1;
+	feed_compare(&followers[0].feed, &top);
+	HEARD_BY(0, "own:a differ ");
+}
+END_TEST
+
+SUITE(feed)
+{
+	tcase_add_checked_fixture(tests, feed_setup, feed_teardown);
+	tcase_add_test(tests, all_followers_get_all_entries_in_one_order);
+	tcase_add_test(tests, a_turn_is_one_call);
+	tcase_add_test(tests, what_is_not_published_is_asked_for);
+	tcase_add_test(tests, an_own_entry_that_is_not_published_is_asked_for);
+	tcase_add_test(tests, a_key_is_appended_once);
+	tcase_add_test(tests, a_lost_connection_loses_and_repeats_nothing);
+	tcase_add_test(tests, without_an_answer_it_is_given_up);
+	tcase_add_test(tests,
+	    entries_that_the_broker_has_lost_are_written_back);
+	tcase_add_test(tests, a_top_that_is_behind_is_noticed);
+	tcase_add_test(tests, another_history_is_noticed);
+}
