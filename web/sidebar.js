@@ -121,7 +121,7 @@ export function showHeader() {
 	$("leave").title = current.isDirect ? "Close" : "Leave room";
 	setText($("leave").lastElementChild, $("leave").title);
 	$("settings").hidden = !canModerate();
-	$("to-people").hidden = current.isDirect;
+	$("to-people").hidden = $("people").hidden = current.isDirect;
 	$("text").placeholder = `Message ${current.name}`;
 	setText($("text").labels[0], $("text").placeholder);
 }
