@@ -54,18 +54,28 @@ slot_read(const char *bytes, size_t len, unsigned slot,
 		   : 0;
 }
 
-/* *lower (may be NULL): the slot of the two with the lower LSN. */
+/*
+ * The higher one of a slot and the next. *lower (may be NULL): 0 or 1, which of
+ * them has the lower LSN.
+ */
 static uint64_t
-synced_read(const char *bytes, size_t len,
+slots_read(const char *bytes, size_t len, unsigned slot,
     const uint8_t store_id[STORE_ID_SIZE], unsigned *lower)
 {
-	uint64_t lsns[2] = { slot_read(bytes, len, 0, store_id),
-		slot_read(bytes, len, 1, store_id) };
+	uint64_t lsns[2] = { slot_read(bytes, len, slot, store_id),
+		slot_read(bytes, len, slot + 1, store_id) };
 	unsigned higher = lsns[1] > lsns[0] ? 1 : 0;
 
 	if (lower != NULL)
 		*lower = 1 - higher;
 	return lsns[higher];
+}
+
+static uint64_t
+synced_read(const char *bytes, size_t len,
+    const uint8_t store_id[STORE_ID_SIZE], unsigned *lower)
+{
+	return slots_read(bytes, len, 0, store_id, lower);
 }
 
 /* 0 also if the slot was written in another boot than this. */
@@ -131,10 +141,10 @@ watermark_read(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	return 0;
 }
 
-/* Writes one slot, and syncs the file. */
+/* Writes so many slots, and syncs the file. */
 static int
-slot_write_synced(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
-    unsigned slot, uint64_t lsn)
+slots_write_synced(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
+    unsigned slot, unsigned count, uint64_t lsn)
 {
 	char bytes[WATERMARK_SLOT_SIZE];
 	int file, error;
@@ -143,8 +153,9 @@ slot_write_synced(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	if (error != 0)
 		return error;
 	watermark_slot_write(bytes, store_id, no_boot_id, lsn);
-	error = disk_write(disk, file, bytes, sizeof(bytes),
-	    WATERMARK_SLOT_AT(slot));
+	for (; error == 0 && count > 0; count--)
+		error = disk_write(disk, file, bytes, sizeof(bytes),
+		    WATERMARK_SLOT_AT(slot + count - 1));
 	if (error == 0)
 		error = disk_fsync(disk, file);
 	disk_close(disk, file);
@@ -162,7 +173,7 @@ watermark_raise(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 
 	if (error != 0 || synced_read(bytes, len, store_id, &lower) >= lsn)
 		return error;
-	return slot_write_synced(disk, store_id, lower, lsn);
+	return slots_write_synced(disk, store_id, lower, 1, lsn);
 }
 
 int
@@ -173,8 +184,9 @@ watermark_read_cursor(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	size_t len;
 	int error = watermark_file_read(disk, bytes, &len);
 
-	*lsn =
-	    error == 0 ? slot_read(bytes, len, WATERMARK_CURSOR, store_id) : 0;
+	*lsn = 0;
+	if (error == 0)
+		*lsn = slots_read(bytes, len, WATERMARK_CURSOR, store_id, NULL);
 	return error;
 }
 
@@ -182,7 +194,7 @@ int
 watermark_put_cursor(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t lsn)
 {
-	return slot_write_synced(disk, store_id, WATERMARK_CURSOR, lsn);
+	return slots_write_synced(disk, store_id, WATERMARK_CURSOR, 2, lsn);
 }
 
 /* --- while the journal is written ----------------------------------------- */
@@ -196,7 +208,15 @@ failure_log(struct watermark *watermark, int error)
 	log_warn("store: %s: %s", WATERMARK_NAME, strerror(error));
 }
 
-/* The slot with the higher LSN is overwritten last. */
+/* The slots with the higher LSN are overwritten last. */
+static void
+slots_find_lower(struct watermark *watermark, const char *bytes, size_t len)
+{
+	(void)synced_read(bytes, len, watermark->store_id, &watermark->slot);
+	(void)slots_read(bytes, len, WATERMARK_CURSOR, watermark->store_id,
+	    &watermark->cursor_slot);
+}
+
 void
 watermark_open(struct watermark *watermark)
 {
@@ -214,7 +234,7 @@ watermark_open(struct watermark *watermark)
 	}
 	if (disk_read(watermark->disk, watermark->file, bytes, sizeof(bytes), 0,
 		&len) == 0)
-		synced_read(bytes, len, watermark->store_id, &watermark->slot);
+		slots_find_lower(watermark, bytes, len);
 }
 
 void
@@ -264,5 +284,7 @@ watermark_set_written(struct watermark *watermark, uint64_t lsn)
 void
 watermark_set_cursor(struct watermark *watermark, uint64_t lsn)
 {
-	slot_put(watermark, WATERMARK_CURSOR, no_boot_id, lsn);
+	slot_put(watermark, WATERMARK_CURSOR + watermark->cursor_slot,
+	    no_boot_id, lsn);
+	watermark->cursor_slot ^= 1;
 }

@@ -7,8 +7,8 @@
  * written by then, and the boot id. It is valid in that boot only, while the
  * page cache exists; a power cut may lose what was only written.
  *
- * A fourth slot has the cursor: up to which LSN another program has received
- * what happened.
+ * Two more slots have the cursor: up to which LSN another program has received
+ * what happened. They are written in turn, too, and the higher one counts.
  *
  * The file itself is not synced: its LSNs are correct, but may be old, and the
  * file may be missing.
@@ -35,7 +35,7 @@ int watermark_raise(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
 int watermark_read_cursor(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t *lsn);
 
-/* Sets the cursor, and syncs the file. 0 or an errno. */
+/* Sets the cursor, also to a lower one, and syncs the file. 0 or an errno. */
 int watermark_put_cursor(struct disk *, const uint8_t store_id[STORE_ID_SIZE],
     uint64_t lsn);
 
@@ -45,8 +45,9 @@ struct watermark {
 	struct disk *disk;
 	uint8_t store_id[STORE_ID_SIZE];
 	uint8_t boot_id[BOOT_ID_SIZE];
-	int file;      /* -1: not open */
-	unsigned slot; /* of the two, to be written next */
+	int file;             /* -1: not open */
+	unsigned slot;        /* of the two, to be written next */
+	unsigned cursor_slot; /* the same for the cursor */
 	bool has_failed;
 };
 
@@ -72,14 +73,14 @@ void watermark_set_cursor(struct watermark *, uint64_t lsn);
 
 #define WATERMARK_SLOT_SIZE 64
 /*
- * Slots 0 and 1: the last synced record; slot 2: the last written one; slot 3:
- * the cursor.
+ * Slots 0 and 1: the last synced record; slot 2: the last written one; slots 3
+ * and 4: the cursor.
  */
 #define WATERMARK_SLOT_AT(n) ((uint64_t)(n)*4096)
 #define WATERMARK_WRITTEN 2
 #define WATERMARK_CURSOR 3
 #define WATERMARK_SIZE \
-	(WATERMARK_SLOT_AT(WATERMARK_CURSOR) + WATERMARK_SLOT_SIZE)
+	(WATERMARK_SLOT_AT(WATERMARK_CURSOR + 1) + WATERMARK_SLOT_SIZE)
 
 /* The boot id of a synced slot is zeros. */
 void watermark_slot_write(char out[WATERMARK_SLOT_SIZE],

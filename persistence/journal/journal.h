@@ -71,8 +71,9 @@ char *journal_reserve(struct journal *, size_t payload_len,
 uint64_t journal_commit(struct journal *, enum record_type);
 
 /*
- * What happened up to this LSN was received by another program. Written by the
- * writer before its next batch, and not synced; a failure is logged once.
+ * What happened up to this LSN was received by another program; lower ones than
+ * before are ignored. Written by the writer before its next batch, and not
+ * synced; a failure is logged once.
  */
 void journal_set_cursor(struct journal *, uint64_t lsn);
 

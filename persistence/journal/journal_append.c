@@ -153,9 +153,11 @@ void
 journal_set_cursor(struct journal *journal, uint64_t lsn)
 {
 	journal_lock(journal);
-	if (journal->cursor != lsn && journal->writer_waits)
-		pthread_cond_signal(&journal->wake_writer);
-	journal->cursor = lsn;
+	if (lsn > journal->cursor) {
+		journal->cursor = lsn;
+		if (journal->writer_waits)
+			pthread_cond_signal(&journal->wake_writer);
+	}
 	journal_unlock(journal);
 }
 

@@ -2,6 +2,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "persistence/format/watermark.h"
 #include "persistence/journal/journal.h"
@@ -237,6 +238,60 @@ START_TEST(acknowledges_all_that_was_seen)
 }
 END_TEST
 
+/* Bits of the messages of r that were seen. */
+static unsigned
+seen_messages(void)
+{
+	unsigned bits = 0;
+
+	for (const char *at = seen; (at = strstr(at, "said r ")) != NULL; at++)
+		bits |= 1u << atoi(at + strlen("said r "));
+	return bits;
+}
+
+#define PROOF_STEPS 24
+
+/* Messages, and acknowledgements of every second one. */
+static void
+proof_play(unsigned *said, unsigned *acknowledged)
+{
+	for (unsigned i = 1; i <= 8; i++) {
+		seen[0] = '\0';
+		if (store_rig_say(&rig, "r", "1") == 0)
+			return;
+		store_rig_settle(&rig);
+		*said |= seen_messages();
+		if (i % 2 == 0 && seen_messages() != 0) {
+			observer_acknowledge();
+			*acknowledged = *said;
+		}
+	}
+}
+
+/*
+ * Whatever a crash leaves, at whatever call: a message that was seen was
+ * acknowledged, or is seen again.
+ */
+START_TEST(no_crash_hides_an_entry)
+{
+	for (unsigned calls = 1; calls < PROOF_STEPS; calls++) {
+		unsigned said = 0, acknowledged = 0;
+
+		store_rig_close(&rig);
+		store_rig_fini(&rig);
+		setup();
+		seen[0] = '\0';
+		memory_disk_stop_after(rig.memory, calls);
+		proof_play(&said, &acknowledged);
+		seen[0] = '\0';
+		store_crash((enum crash_shape)_i);
+		ck_assert_msg((said & ~acknowledged & ~seen_messages()) == 0,
+		    "after %u calls: said %x, acknowledged %x, seen %x", calls,
+		    said, acknowledged, seen_messages());
+	}
+}
+END_TEST
+
 SUITE(file_observer)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -248,4 +303,5 @@ SUITE(file_observer)
 	tcase_add_test(tests, sees_what_has_the_number_of_what_was_cut);
 	tcase_add_test(tests, is_told_how_much_a_snapshot_may_lack);
 	tcase_add_test(tests, acknowledges_all_that_was_seen);
+	tcase_add_loop_test(tests, no_crash_hides_an_entry, 0, CRASH_SHAPES);
 }
