@@ -244,3 +244,14 @@ def test_a_hook_that_is_not_there():
         assert report.of("auth_hook", "ok") == [f"{url} accepts connections"]
     report = Report("--auth-kind", "hook", "--auth-hook-url", url)
     assert "no address accepts connections" in report.of("auth_hook", "error")[0]
+
+
+def test_receivers_of_hooks_that_are_not_there():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        report = Report("--hooks-secret", "s" * 16, "--hooks-url", url,
+                        "--hooks-before-join", "http://127.0.0.1:1/",
+                        "--hooks-failure", "allow")
+        assert report.of("hooks", "ok") == [f"{url} accepts connections"]
+    assert "hooks.before_join http://127.0.0.1:1/" in report.of("hooks", "error")[0]
+    assert "decides: allow" in report.remedies("hooks")[0]

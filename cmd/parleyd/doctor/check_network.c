@@ -1,4 +1,4 @@
-/* Addresses to listen on, and a program that is asked. */
+/* Addresses to listen on, and programs that are asked. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,44 +81,83 @@ check_listen(struct doctor *doctor)
 	    "auth.kind = password, jwt, proxy or hook");
 }
 
-void
-check_auth_hook(struct doctor *doctor)
+/* --- programs ------------------------------------------------------------- */
+
+static bool
+address_accepts(const struct address *address)
+{
+	const struct timeval timeout = { .tv_sec = 5 };
+	int fd =
+	    socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool accepts;
+
+	/* It bounds connect(), too. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	accepts = connect(fd, (const struct sockaddr *)&address->storage,
+		      address->len) == 0;
+	if (fd >= 0)
+		close(fd);
+	return accepts;
+}
+
+/* False: it is a finding that the program cannot be reached. */
+static bool
+program_check(struct doctor *doctor, const char *option, const char *url)
 {
 	struct findings *findings = &doctor->findings;
-	const struct auth_options *auth = &doctor->options->auth;
-	const struct timeval timeout = { .tv_sec = 5 };
 	struct http_target target;
-	bool is_reached = false;
 	char why[512];
 
-	if (auth->hook_url[0] == '\0')
-		return;
-	if (!http_target_find(&target, str_from(auth->hook_url), why,
-		sizeof(why)))
+	if (!http_target_find(&target, str_from(url), why, sizeof(why)))
 		target.address_count = 0;
 	else
 		snprintf(why, sizeof(why), "no address accepts connections");
-	for (size_t i = 0; i < target.address_count && !is_reached; i++) {
-		const struct address *at = &target.addresses[i];
-		int fd = socket(at->storage.ss_family,
-		    SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-		/* It bounds connect(), too. */
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
-		    sizeof(timeout));
-		is_reached = connect(fd, (const struct sockaddr *)&at->storage,
-				 at->len) == 0;
-		if (fd >= 0)
-			close(fd);
-	}
-	if (is_reached) {
+	for (size_t i = 0; i < target.address_count; i++) {
+		if (!address_accepts(&target.addresses[i]))
+			continue;
 		finding_add(findings, FINDING_OK, "%s accepts connections",
-		    auth->hook_url);
-		return;
+		    url);
+		return true;
 	}
-	finding_add(findings, FINDING_ERROR, "auth.hook_url %s: %s",
-	    auth->hook_url, why);
-	finding_set_remedy(findings,
+	finding_add(findings, FINDING_ERROR, "%s %s: %s", option, url, why);
+	return false;
+}
+
+void
+check_auth_hook(struct doctor *doctor)
+{
+	const struct auth_options *auth = &doctor->options->auth;
+
+	if (auth->hook_url[0] == '\0' ||
+	    program_check(doctor, "auth.hook_url", auth->hook_url))
+		return;
+	finding_set_remedy(&doctor->findings,
 	    "start that program; until then clients are %s",
 	    auth->hook_down == HOOK_DOWN_DENY ? "refused" : "guests");
+}
+
+/* One that is asked before something happens. */
+static void
+question_check(struct doctor *doctor, const char *option, const char *url)
+{
+	if (url[0] == '\0' || program_check(doctor, option, url))
+		return;
+	finding_set_remedy(&doctor->findings,
+	    "start that program; until then hooks.failure decides: %s",
+	    options_word(doctor->options, "hooks.failure"));
+}
+
+void
+check_hooks(struct doctor *doctor)
+{
+	const struct hooks_options *hooks = &doctor->options->hooks;
+
+	if (hooks->url[0] != '\0' &&
+	    !program_check(doctor, "hooks.url", hooks->url))
+		finding_set_remedy(&doctor->findings,
+		    "start that program; until then events wait, in up to "
+		    "hooks.memory");
+	question_check(doctor, "hooks.before_connect", hooks->before_connect);
+	question_check(doctor, "hooks.before_join", hooks->before_join);
+	question_check(doctor, "hooks.before_publish", hooks->before_publish);
 }

@@ -107,6 +107,9 @@ check_paths(struct doctor *doctor)
 	directory_check(doctor, "auth.users", options->auth.users);
 	file_check(doctor, "auth.revoked", options->auth.revoked, false);
 	file_check(doctor, "admin.key_file", options->admin.key_file, true);
+	file_check(doctor, "hooks.secret_file", options->hooks.secret_file,
+	    true);
+	file_check(doctor, "hooks.ca", options->hooks.ca, false);
 	file_check(doctor, "moderation.words", options->moderation.words,
 	    false);
 	directory_check(doctor, "listen_file", options->listen_file);

@@ -28,7 +28,8 @@ struct doctor {
 	X(memory)        \
 	X(clock)         \
 	X(store)         \
-	X(auth_hook)
+	X(auth_hook)     \
+	X(hooks)
 
 #define X(name) void check_##name(struct doctor *);
 DOCTOR_CHECKS(X)
