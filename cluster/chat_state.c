@@ -120,6 +120,7 @@ room_pack(const struct room *room, void *arg)
 	pack_number(packer, (uint64_t)room->active_ms);
 	pack_number(packer, room->max_members);
 	pack_number(packer, (uint64_t)room->slow_ms);
+	pack_number(packer, room->origin);
 	pack_number(packer, room->member_count);
 	room_store_each_member(packing->state->rooms, str_from(room->id),
 	    member_of_room_pack, packer);
@@ -264,6 +265,7 @@ room_unpack(struct chat_state *state, struct unpacker *from)
 	room.active_ms = (int64_t)unpack_number(from);
 	room.max_members = unpack_number(from);
 	room.slow_ms = (int64_t)unpack_number(from);
+	room.origin = unpack_number(from);
 	members = unpack_number(from);
 	id = str_from(room.id);
 	from->failed = from->failed || !room_id_is_stored(id) ||

@@ -245,6 +245,19 @@ talk_is_local(const struct cluster *cluster, const struct entry *entry)
 		       talk_other(entry->room_id, author)));
 }
 
+/* What this node has dropped for its limits, the broker may drop. */
+static void
+room_trim(struct cluster *cluster, struct room_feed *feed)
+{
+	struct history_span span;
+
+	if (feed->feed.is_loaded &&
+	    history_span(cluster->config.history, str_from(feed->room_id),
+		clock_wall_ms(cluster->config.clock), &span) == CHAT_OK)
+		feed->feed.trim =
+		    span.first <= span.last ? span.first : span.last;
+}
+
 /*
  * The message of a talk is appended by one node, and published by the nodes of
  * both users, which follow the talk from now on.
@@ -273,6 +286,7 @@ cluster_append_to_room(struct cluster *cluster, struct entry *entry,
 		commit_log_report(&cluster->log, entry, requester, CHAT_OK);
 		return CHAT_OK;
 	}
+	room_trim(cluster, feed);
 	return cluster_propose_entry(cluster, &feed->feed, entry, requester);
 }
 
@@ -281,15 +295,22 @@ static enum chat_error
 cluster_append_at_once(struct cluster *cluster, struct entry *entry,
     const struct command *requester)
 {
-	enum chat_error error = entry_apply(entry, cluster->config.rooms,
-	    cluster->config.history, cluster->config.attributes);
+	bool is_removed = entry->kind == ENTRY_ROOM_REMOVED;
+	struct room removed;
+	enum chat_error error = CHAT_OK;
 
+	if (is_removed)
+		error = room_store_get(cluster->config.rooms, entry->room_id,
+		    &removed);
+	if (error == CHAT_OK)
+		error = entry_apply(entry, cluster->config.rooms,
+		    cluster->config.history, cluster->config.attributes);
 	if (error != CHAT_OK)
 		return error;
 	if (entry->kind == ENTRY_ROOM_CREATED)
 		*str_put(cluster->created, entry->room_id) = '\0';
-	if (entry->kind == ENTRY_ROOM_REMOVED)
-		room_feed_close(cluster, entry->room_id);
+	if (is_removed)
+		room_feed_close(cluster, &removed, cluster->runs_own);
 	entry->room = NULL;
 	if (requester != NULL)
 		commit_log_report(&cluster->log, entry, requester, CHAT_OK);

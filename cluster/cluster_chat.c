@@ -127,6 +127,7 @@ command_apply(struct cluster *cluster, struct item *item, int64_t at_ms,
 		item->command.connection = (uint32_t)item->connection;
 	else
 		run.is_foreign = true;
+	cluster->runs_own = own != NULL;
 	if (disconnect_is_due(cluster, item))
 		ordered_command_run(cluster, item, command, &run);
 	else if (own != NULL)

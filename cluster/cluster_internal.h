@@ -52,6 +52,13 @@ struct tail_entry {
 	struct str payload; /* owned */
 };
 
+/* The log of a room that was removed; other nodes may not know it yet. */
+struct dropped_log {
+	struct list link;
+	int64_t due_ms;
+	char name[];
+};
+
 struct cluster {
 	struct commit_log log;
 	struct command_order order;
@@ -69,6 +76,7 @@ struct cluster {
 	size_t tail_count;
 	struct id_map by_room;
 	struct list rooms;
+	struct list dropped;
 	struct list dirty; /* rooms that feed_flush() is due for */
 	bool chat_is_dirty;
 	bool is_awake;
@@ -77,6 +85,7 @@ struct cluster {
 	uint64_t proposals; /* total, for origins */
 	char origin[8 + 1];
 	const struct ordered_run *running; /* the command that runs, or NULL */
+	bool runs_own;                     /* this node has proposed it */
 	uint64_t seed;                     /* of its ids */
 	char created[ROOM_ID_SIZE]; /* the room that it has created; or "" */
 	size_t pending_bytes;
@@ -112,8 +121,8 @@ struct room_feed *room_feed_find(const struct cluster *, struct str room_id);
  */
 struct room_feed *room_feed_need(struct cluster *, struct str room_id,
     int64_t publish_from_ms);
-/* The room is removed. */
-void room_feed_close(struct cluster *, struct str room_id);
+/* The room is removed; by a command of this node, its log too. */
+void room_feed_close(struct cluster *, const struct room *, bool is_own);
 /* The feeds that the rooms of a member of this node need. */
 void room_feeds_of_member(struct cluster *, struct str member_id,
     int64_t publish_from_ms);
@@ -130,6 +139,8 @@ enum chat_error cluster_propose_command(struct cluster *,
     const struct command *, struct str node, uint64_t connection);
 enum chat_error cluster_propose_entry(struct cluster *, struct feed *,
     struct entry *, const struct command *requester);
+/* Removes a field of the table. */
+void cluster_propose_removal(struct cluster *, struct feed *, struct str field);
 void cluster_proposal_free(struct cluster *, struct cluster_proposal *);
 
 /* cluster_chat.c */

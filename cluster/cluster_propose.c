@@ -99,6 +99,22 @@ proposal_set_field(struct cluster_proposal *proposal,
 	proposal->base.field = str_slice(proposal->field, 1 + key.len);
 }
 
+void
+cluster_propose_removal(struct cluster *cluster, struct feed *feed,
+    struct str field)
+{
+	struct cluster_proposal *proposal = proposal_create(cluster, NULL);
+
+	if (proposal == NULL || field.len >= sizeof(proposal->field)) {
+		free(proposal);
+		return;
+	}
+	proposal->field[0] = '!';
+	str_put(proposal->field + 1, field);
+	proposal->base.field = str_slice(proposal->field, 1 + field.len);
+	proposal_send(cluster, feed, proposal);
+}
+
 enum chat_error
 cluster_propose_entry(struct cluster *cluster, struct feed *feed,
     struct entry *entry, const struct command *requester)

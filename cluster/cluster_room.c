@@ -8,6 +8,12 @@
 /* A room is followed for so long after it was last needed. */
 #define UNUSED_MS 30000
 
+/* A log is removed so long after its room: no node appends to it then. */
+#define DROP_MS 15000
+
+/* Fields of messages that are gone, which are removed at one load. */
+#define STALE_AT_ONCE 64
+
 /* "room:", id, ":", epoch */
 #define LOG_SIZE (5 + ROOM_ID_SIZE + ID_SIZE)
 
@@ -22,6 +28,7 @@ room_feeds_init(struct cluster *cluster)
 {
 	id_map_init(&cluster->by_room, room_feed_key);
 	list_init(&cluster->rooms);
+	list_init(&cluster->dropped);
 	list_init(&cluster->dirty);
 }
 
@@ -46,6 +53,12 @@ room_feed_of_log(const struct cluster *cluster, struct str log)
 									 : NULL;
 }
 
+static void
+log_name_write(const struct room *room, char out[LOG_SIZE])
+{
+	snprintf(out, LOG_SIZE, "room:%s:%s", room->id, room->epoch);
+}
+
 struct room_feed *
 room_feed_need(struct cluster *cluster, struct str room_id,
     int64_t publish_from_ms)
@@ -61,7 +74,7 @@ room_feed_need(struct cluster *cluster, struct str room_id,
 		feed = calloc(1, sizeof(*feed));
 		if (feed == NULL)
 			return NULL;
-		snprintf(log, sizeof(log), "room:%s:%s", room.id, room.epoch);
+		log_name_write(&room, log);
 		feed->cluster = cluster;
 		list_init(&feed->barriers);
 		feed->publish_from_ms = publish_from_ms;
@@ -140,13 +153,59 @@ room_feed_forget(struct room_feed *feed)
 	feed->feed.config->ops->wake(&feed->feed);
 }
 
-void
-room_feed_close(struct cluster *cluster, struct str room_id)
+/* Without memory it stays in the broker. */
+static void
+log_drop_later(struct cluster *cluster, const struct room *room)
 {
-	struct room_feed *feed = room_feed_find(cluster, room_id);
+	struct dropped_log *dropped = malloc(sizeof(*dropped) + LOG_SIZE);
+
+	if (dropped == NULL)
+		return;
+	log_name_write(room, dropped->name);
+	dropped->due_ms = cluster_now_ms(cluster) + DROP_MS;
+	list_append(&cluster->dropped, &dropped->link);
+}
+
+void
+room_feed_close(struct cluster *cluster, const struct room *room, bool is_own)
+{
+	struct room_feed *feed = room_feed_find(cluster, str_from(room->id));
 
 	if (feed != NULL)
 		room_feed_forget(feed);
+	if (is_own)
+		log_drop_later(cluster, room);
+}
+
+static void
+log_dropped(void *arg, enum broker_outcome outcome, const struct str *reply,
+    size_t count)
+{
+	(void)arg;
+	(void)outcome;
+	(void)reply;
+	(void)count;
+}
+
+static void
+logs_drop(struct cluster *cluster, int64_t now_ms)
+{
+	while (!list_is_empty(&cluster->dropped)) {
+		struct dropped_log *first =
+		    LIST_OWNER(cluster->dropped.next, struct dropped_log, link);
+		struct broker_call call = {
+			.script = BROKER_DROP,
+			.slot = str_from(first->name),
+			.done = log_dropped,
+		};
+
+		if (now_ms < first->due_ms)
+			return;
+		if (cluster->broker != NULL)
+			broker_call(cluster->broker, &call);
+		list_remove(&first->link);
+		free(first);
+	}
 }
 
 void
@@ -170,6 +229,7 @@ room_feeds_fini(struct cluster *cluster)
 		room_feed_remove(feed);
 	}
 	id_map_fini(&cluster->by_room);
+	logs_drop(cluster, INT64_MAX);
 }
 
 struct member_rooms {
@@ -251,6 +311,8 @@ room_apply(struct feed *base, const struct feed_entry *entry,
 		if (entry->payload.len > 0)
 			log_limited(LOG_WARN, "log %s: an unknown entry",
 			    base->name);
+		if (own != NULL)
+			cluster_proposal_free(feed->cluster, own);
 		return;
 	}
 	item.command.connection = CONNECTION_ELSEWHERE;
@@ -310,6 +372,34 @@ room_load_item(struct room_feed *feed, struct str payload,
 		    cluster->config.history, cluster->config.attributes);
 }
 
+/* Whether a field is about a message before the first that is kept. */
+static bool
+field_is_stale(struct room_feed *feed, const struct feed_field *field,
+    uint64_t first)
+{
+	struct feed_entry of_table = { .payload = field->value };
+	struct item item;
+
+	return room_item_read(feed, &of_table, &item) &&
+	       item.entry.kind == ENTRY_ATTRIBUTE &&
+	       item.entry.attribute.seq > 0 && item.entry.attribute.seq < first;
+}
+
+/* Messages go by themselves; what is known of them is removed here. */
+static void
+fields_remove_stale(struct room_feed *feed, const struct feed_field *fields,
+    size_t count, uint64_t first)
+{
+	size_t removed = 0;
+
+	for (size_t i = 0; i < count && removed < STALE_AT_ONCE; i++)
+		if (field_is_stale(feed, &fields[i], first)) {
+			cluster_propose_removal(feed->cluster, &feed->feed,
+			    fields[i].name);
+			removed++;
+		}
+}
+
 static bool
 room_load(struct feed *base, const struct feed_field *fields,
     size_t field_count, const struct feed_entry *entries, size_t count)
@@ -328,6 +418,9 @@ room_load(struct feed *base, const struct feed_field *fields,
 		room_load_item(feed, fields[i].value, NULL);
 	for (size_t i = silent; i < count; i++)
 		room_apply(base, &entries[i], NULL);
+	if (count > 0)
+		fields_remove_stale(feed, fields, field_count,
+		    entries[0].place.number);
 	return true;
 }
 
@@ -458,6 +551,7 @@ room_feeds_tick(struct cluster *cluster, int64_t now_ms)
 {
 	struct list *next;
 
+	logs_drop(cluster, now_ms);
 	for (struct list *at = cluster->rooms.next; at != &cluster->rooms;
 	     at = next) {
 		struct room_feed *feed = LIST_OWNER(at, struct room_feed, link);

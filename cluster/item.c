@@ -29,6 +29,7 @@ command_pack(struct packer *packer, const struct command *command)
 	pack_number(packer, command->flags);
 	pack_number(packer, command->rights);
 	pack_number(packer, command->id_style);
+	pack_number(packer, command->origin);
 	pack_number(packer, command->limit);
 	pack_number(packer, (uint64_t)command->ttl_ms);
 	pack_number(packer, command->max_members);
@@ -56,6 +57,7 @@ command_unpack(struct unpacker *from, struct item *out)
 	command->rights = (unsigned)unpack_number(from);
 	command->id_style = (enum id_style)unpack_number(from);
 	from->failed |= command->id_style > ID_UUID;
+	command->origin = unpack_number(from);
 	command->limit = (uint32_t)unpack_number(from);
 	command->ttl_ms = (int64_t)unpack_number(from);
 	command->max_members = (uint32_t)unpack_number(from);

@@ -79,6 +79,7 @@ digest_make(const struct options *options, char out[DIGEST_SIZE])
 		limits->creators,
 		limits->persistent_rooms,
 		limits->rooms_per_user,
+		limits->rooms_per_origin,
 		limits->room_members,
 		limits->room_attributes,
 		options->auth.names,
