@@ -200,6 +200,28 @@ chat_tail_fini(struct cluster *cluster)
 
 /* --- the feed ------------------------------------------------------------- */
 
+/*
+ * A member of this node joins a room that exists, but was not known here when
+ * the command was proposed: its history comes first, for the answer. While the
+ * broker is away nothing is waited for.
+ */
+static bool
+chat_may_apply(struct feed *feed, const struct feed_entry *entry,
+    const struct proposal *proposal)
+{
+	struct cluster *cluster = cluster_of_chat(feed);
+	const struct cluster_proposal *own =
+	    (const struct cluster_proposal *)proposal;
+
+	(void)entry;
+	return own == NULL || own->command.kind != COMMAND_ROOM_JOIN ||
+	       own->command.room.data == NULL ||
+	       command_order_room(&cluster->order, own->command.room) !=
+		   ROOM_IS_AWAITED ||
+	       cluster_now_ms(cluster) - proposal->since_ms >=
+		   2 * cluster->config.give_up_ms;
+}
+
 static void
 chat_apply(struct feed *feed, const struct feed_entry *entry,
     struct proposal *proposal)
@@ -368,6 +390,7 @@ chat_differ(struct feed *feed)
 }
 
 const struct feed_ops chat_feed_ops = {
+	.may_apply = chat_may_apply,
 	.apply = chat_apply,
 	.duplicate = chat_duplicate,
 	.give_up = chat_give_up,

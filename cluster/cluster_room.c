@@ -429,6 +429,7 @@ room_live(struct feed *base)
 {
 	struct room_feed *feed = room_feed_of(base);
 
+	feed_unblock(&feed->cluster->chat);
 	if (!feed->is_closed)
 		barriers_report(feed, CHAT_OK);
 }

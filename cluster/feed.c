@@ -223,6 +223,19 @@ entry_apply_now(struct feed *feed, const struct feed_entry *entry)
 	feed->config->ops->apply(feed, entry, proposal);
 }
 
+/* False: the feed is blocked, and goes on with this entry later. */
+static bool
+entry_may_be_applied(struct feed *feed, const struct feed_entry *entry)
+{
+	const struct feed_ops *ops = feed->config->ops;
+
+	if (ops->may_apply == NULL ||
+	    ops->may_apply(feed, entry, proposal_find(feed, entry->origin)))
+		return true;
+	feed->is_blocked = feed->is_behind = true;
+	return false;
+}
+
 /* Applies what follows; entries that were applied before are skipped. */
 static void
 entries_apply(struct feed *feed, const struct str *strings, size_t count)
@@ -246,6 +259,8 @@ entries_apply(struct feed *feed, const struct str *strings, size_t count)
 			feed->is_behind = true;
 			return;
 		}
+		if (!entry_may_be_applied(feed, &entry))
+			return;
 		entry_apply_now(feed, &entry);
 		if (feed->state != FEED_IS_LIVE)
 			return;
@@ -526,9 +541,10 @@ feed_flush(struct feed *feed)
 		read_send(feed);
 	else if (feed->must_heal)
 		heal_send(feed);
-	else if (feed->is_behind)
-		range_send(feed);
-	else
+	else if (feed->is_behind) {
+		if (!feed->is_blocked)
+			range_send(feed);
+	} else
 		append_send(feed);
 }
 
@@ -762,6 +778,7 @@ feed_tick(struct feed *feed, int64_t now_ms)
 {
 	struct list *next;
 
+	feed_unblock(feed);
 	for (struct list *at = feed->proposals.next; at != &feed->proposals;
 	     at = next) {
 		struct proposal *proposal =
@@ -780,6 +797,15 @@ feed_tick(struct feed *feed, int64_t now_ms)
 	if (feed->is_behind || feed->must_heal ||
 	    feed->state == FEED_IS_LOADING || !list_is_empty(&feed->proposals))
 		feed->config->ops->wake(feed);
+}
+
+void
+feed_unblock(struct feed *feed)
+{
+	if (!feed->is_blocked)
+		return;
+	feed->is_blocked = false;
+	feed->config->ops->wake(feed);
 }
 
 void

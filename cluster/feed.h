@@ -61,6 +61,12 @@ struct proposal {
 /* None of these frees the feed. */
 struct feed_ops {
 	/*
+	 * Whether the entry can be applied now. False: it is asked for again
+	 * after feed_unblock(), or the next tick. NULL: always.
+	 */
+	bool (*may_apply)(struct feed *, const struct feed_entry *,
+	    const struct proposal *);
+	/*
 	 * An entry's turn has come. The proposal is the one that it is from, or
 	 * NULL; it is not the feed's any more.
 	 */
@@ -130,6 +136,7 @@ struct feed {
 	struct feed_call *call; /* that is not answered yet; NULL: none */
 	bool is_loaded;         /* once */
 	bool is_behind;         /* entries are missing: BROKER_RANGE is next */
+	bool is_blocked;        /* its next entry cannot be applied yet */
 	bool must_heal;         /* the broker has lost some */
 	struct place broker_at; /* must_heal: its top */
 	bool is_new;            /* begins at place 0-0, without loading */
@@ -155,6 +162,9 @@ void feed_propose(struct feed *, struct proposal *);
 
 /* Calls the broker, if there is something to do and no call is under way. */
 void feed_flush(struct feed *);
+
+/* What feed_ops.may_apply has waited for may have come. */
+void feed_unblock(struct feed *);
 /* About ten times a second. */
 void feed_tick(struct feed *, int64_t now_ms);
 

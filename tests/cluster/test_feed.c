@@ -16,7 +16,7 @@ struct follower {
 	struct broker_listener listener;
 	struct broker *broker;
 	uint64_t gaps, heals, loads;
-	bool is_dirty;
+	bool is_dirty, is_busy;
 	size_t proposed;
 	char heard[1024];
 };
@@ -37,6 +37,15 @@ follower_note(struct follower *follower, const char *mark, struct str text)
 
 	snprintf(follower->heard + len, sizeof(follower->heard) - len,
 	    "%s%.*s ", mark, (int)text.len, text.data);
+}
+
+static bool
+on_may_apply(struct feed *feed, const struct feed_entry *entry,
+    const struct proposal *proposal)
+{
+	(void)entry;
+	(void)proposal;
+	return !follower_of(feed)->is_busy;
 }
 
 static void
@@ -108,6 +117,7 @@ on_differ(struct feed *feed)
 }
 
 static const struct feed_ops ops = {
+	.may_apply = on_may_apply,
 	.apply = on_apply,
 	.duplicate = on_duplicate,
 	.give_up = on_give_up,
@@ -351,6 +361,21 @@ START_TEST(entries_that_the_broker_has_lost_are_written_back)
 }
 END_TEST
 
+START_TEST(an_entry_that_cannot_be_applied_yet_waits)
+{
+	followers[1].is_busy = true;
+	proposal_send_from(0, "a");
+	proposal_send_from(0, "b");
+	run_for(2000);
+	HEARD_BY(0, "own:a own:b ");
+	HEARD_BY(1, "");
+	followers[1].is_busy = false;
+	feed_unblock(&followers[1].feed);
+	run_for(500);
+	HEARD_BY(1, "a b ");
+}
+END_TEST
+
 START_TEST(a_top_that_is_behind_is_noticed)
 {
 	struct place top = { .number = 0 };
@@ -390,6 +415,7 @@ SUITE(feed)
 	tcase_add_test(tests, without_an_answer_it_is_given_up);
 	tcase_add_test(tests,
 	    entries_that_the_broker_has_lost_are_written_back);
+	tcase_add_test(tests, an_entry_that_cannot_be_applied_yet_waits);
 	tcase_add_test(tests, a_top_that_is_behind_is_noticed);
 	tcase_add_test(tests, another_history_is_noticed);
 }
