@@ -91,6 +91,7 @@ def test_a_picture_is_sent_and_shown(pages, parleyd, picture):
         page.until(lambda: page.run(PICTURES) == [  # noqa: B023
             {"name": "boat.png", "loaded": True, "width": 384}])
     assert not alice.is_seen("#uploads")
+    assert bob.barriers() == []
     bob.reload()
     bob.until(lambda: [one["loaded"] for one in bob.run(PICTURES)] == [True])
 
