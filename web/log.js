@@ -165,7 +165,7 @@ export class Log {
 				this.#group(item);
 			}
 		this.#group(before);
-		this.#chooseTabStop();
+		this.chooseTabStop();
 	}
 
 	/** Adds an own message that is being sent. */
@@ -324,11 +324,11 @@ export class Log {
 		this.#group(item);
 		this.#group(item.nextElementSibling);
 		this.#markLast();
-		this.#chooseTabStop();
+		this.chooseTabStop();
 	}
 
-	/* One message is in the order of Tab: the newest, unless one is focused. */
-	#chooseTabStop() {
+	/** One message is in the order of Tab: the newest, unless one is focused. */
+	chooseTabStop() {
 		const items = this.list.querySelectorAll("li[data-seq]");
 
 		if (!this.list.contains(document.activeElement) && items.length > 0)

@@ -107,12 +107,20 @@ const KEYS = {
 	Escape: () => $("text").focus(),
 };
 
+/* What is typed while a message is focused goes to the message box. */
+const isTyping = ({ key, ctrlKey, metaKey, altKey }) =>
+	key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey;
+
 export function prepareActions() {
 	log.addEventListener("pointermove", onPointer);
 	log.addEventListener("focusin", onFocus);
 	log.addEventListener("pointerleave", () => {
 		if (!log.contains(document.activeElement))
 			toolbar.hidden = true;
+	});
+	$("text").addEventListener("focus", () => {
+		toolbar.hidden = true;
+		page.current.log.chooseTabStop();
 	});
 	log.addEventListener("click", ({ target: clicked }) => {
 		const button = clicked.closest("button.reaction");
@@ -126,7 +134,8 @@ export function prepareActions() {
 		if (item && KEYS[event.key] && !event.altKey) {
 			event.preventDefault();
 			KEYS[event.key](item);
-		}
+		} else if (item && isTyping(event))
+			$("text").focus();
 	});
 	reactButton.onclick = () => openReactions(subject());
 	editButton.onclick = () => startEditing(subject());

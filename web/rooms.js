@@ -367,6 +367,7 @@ export async function refresh() {
 		return; /* the next refresh retries */
 	}
 	page.conversations.forEach(sendUnsent);
+	loadNewest(page.current); /* if that has failed before */
 	showJoined();
 	showOthers();
 	showHeader();

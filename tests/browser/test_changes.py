@@ -208,6 +208,11 @@ def test_messages_are_reached_by_keyboard(pages, parleyd):
     bob.until(lambda: reactions(bob)[0] == ["👍 1"])
     alice.press(Keys.ESCAPE)
     assert alice.run("return document.activeElement.id") == "text"
+    alice.press(Keys.SHIFT, Keys.TAB)
+    assert alice.run(
+        "return document.activeElement.querySelector('.body').textContent") == "three"
+    alice.press("x")
+    assert alice.find("#text").get_attribute("value") == "x"
 
 
 def test_odd_reactions_of_programs_are_shown_as_text(pages, parleyd):
