@@ -50,6 +50,14 @@ file_complete_run(struct request *request)
 	const struct blob *blob;
 	enum chat_error error = files_find_own(request, &blob);
 
+	/* An empty file need not be created before. */
+	if (error != CHAT_OK &&
+	    (request->command->flags & COMMAND_MAY_CREATE) &&
+	    request->command->file.size == 0) {
+		error = files_create(request);
+		if (error == CHAT_OK)
+			error = files_find_own(request, &blob);
+	}
 	if (error != CHAT_OK)
 		return error;
 	if (blob->is_complete) {

@@ -132,7 +132,9 @@ enum command_flag {
 	/* dm: the recipient is a name, in these letters */
 	COMMAND_EXACT_NAME = 1 << 28,
 	/* it was asked about, and may run: see approval.h */
-	COMMAND_APPROVED = 1 << 29
+	COMMAND_APPROVED = 1 << 29,
+	/* file_complete: the lobby gets to know it */
+	COMMAND_ANNOUNCED = 1 << 30
 };
 
 /* The connection of a command that another node has proposed. */

@@ -125,6 +125,8 @@ enum event_trait {
 	X(EVENT_SLOW, "slow", EVENT_IS_PRESENCE)                              \
 	/* room, by, by_id; member, member_id: the receiver's */              \
 	X(EVENT_ROOM_DELETED, "deleted", EVENT_IS_ABOUT_MEMBER)               \
+	/* A member has uploaded a file: file, member, member_id, at_ms. */   \
+	X(EVENT_FILE_UPLOADED, "file_uploaded", 0)                            \
 	/* What a member did with a file that was offered: file, member, */   \
 	/* member_id, by: the owner's name; is_private: for the owner. */     \
 	X(EVENT_FILE_ACCEPTED, "file_accepted", 0)                            \

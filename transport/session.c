@@ -7,6 +7,7 @@
 #include "domain/log.h"
 #include "domain/member.h"
 #include "domain/room.h"
+#include "transport/fanout/downloads.h"
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
 #include "transport/http/path.h"
@@ -47,6 +48,7 @@ session_free(struct session *session)
 {
 	if (session->extra != NULL) {
 		session_stream_destroy(session->extra->stream);
+		downloads_destroy(session->extra->downloads);
 		free(session->extra->scope);
 	}
 	free(session->extra);
@@ -115,7 +117,8 @@ take_token(struct session *session, const struct command *command)
 	const char *limit = NULL;
 	int64_t wait_ms = ws_conn_refuse_ms(session->conn, &limit);
 
-	if (wait_ms > 0) {
+	/* A part of a file is never refused, but read later. */
+	if (wait_ms > 0 && command->kind != COMMAND_FILE_APPEND) {
 		command_refuse(session, command, wait_ms, limit);
 		return false;
 	}
@@ -297,8 +300,10 @@ command_take(struct session *session, struct command *command,
 	else if (!session->is_attached)
 		command_fail(session, command, CHAT_UNAUTHORIZED,
 		    "Not authenticated yet");
-	else
-		command_run(session, command);
+	else if (command_run(session, command) &&
+		 command->kind == COMMAND_FILE_ACCEPT &&
+		 session->dialect->stream != NULL)
+		downloads_add(session, command->file.id);
 }
 
 /*
@@ -649,6 +654,7 @@ session_drained(void *arg)
 	struct session *session = arg;
 
 	hub_drained(sessions_of(session)->config.hub, session);
+	downloads_continue(session, sessions_of(session)->config.handler);
 }
 
 /* --- the endpoint --------------------------------------------------------- */

@@ -17,6 +17,7 @@
 
 struct channel;
 struct conn;
+struct downloads;
 struct hub;
 struct session_stream;
 struct sessions;
@@ -51,6 +52,8 @@ struct session_extra {
 	uint32_t refused_since; /* the first of these refusals, a wheel tick */
 	uint32_t refused;
 	struct session_stream *stream; /* its own; NULL: its dialect has none */
+	struct downloads *downloads;   /* its own; NULL: there are none */
+	uint32_t piece_bytes;          /* of the last EVENT_FILE_DATA */
 };
 
 struct session {

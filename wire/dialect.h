@@ -47,7 +47,8 @@ struct wire_text {
 	unsigned close_code;      /* 0, or: close after sending this */
 	const char *close_reason; /* a constant, with close_code */
 	bool is_binary;           /* for a binary message */
-	bool is_second;           /* for the second channel of a stream */
+	bool has_second;          /* a stream's second channel has a part: */
+	size_t second_at;         /* where that begins */
 };
 
 void wire_text_init(struct wire_text *);
@@ -103,8 +104,13 @@ struct dialect_stream {
 	unsigned (*form)(const void *state);
 	/* Memory held for what has begun to arrive. */
 	size_t (*held)(const void *state);
-	/* Makes a message of what encode() wrote. */
+	/* Makes a message of what encode() wrote. Empty: nothing is sent. */
 	void (*wrap)(struct wire_text *, unsigned form);
+	/*
+	 * Whether the event makes the server send a file to its receivers, and
+	 * the id of that. NULL: no event does.
+	 */
+	bool (*pushes_file)(const struct event *, char id[ID_SIZE]);
 };
 
 struct dialect {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "commands/support/files.h"
+#include "commands/support/presence.h"
 #include "domain/command_copy.h"
 
 struct file_completion {
@@ -37,6 +38,19 @@ file_completion_free(struct file_completion *completion)
 	free(completion);
 }
 
+static void
+file_completion_announce(struct request *request, const struct blob *blob)
+{
+	struct event event;
+
+	if (!(request->command->flags & COMMAND_ANNOUNCED) ||
+	    request_find_author(request) != CHAT_OK)
+		return;
+	event = request_event(request, EVENT_FILE_UPLOADED);
+	event.file = blob;
+	lobby_publish(request, &event);
+}
+
 /* The author may be gone: then nothing is sent. */
 static void
 file_completion_answer(const struct file_completion *completion,
@@ -57,9 +71,10 @@ file_completion_answer(const struct file_completion *completion,
 	    '\0';
 	if (error == CHAT_OK && blob == NULL)
 		error = CHAT_FILE_NOT_FOUND;
-	if (error == CHAT_OK)
+	if (error == CHAT_OK) {
 		files_answer(&request, blob);
-	else
+		file_completion_announce(&request, blob);
+	} else
 		request_answer_failure(&request, error);
 }
 

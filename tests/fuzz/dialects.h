@@ -24,8 +24,14 @@ dialect_check_encoding(const struct dialect *dialect, const struct event *event,
 	wire_text_init(&text);
 	said = dialect->encode(event, viewpoint, &text);
 	CHECK(!text.failed && said == (text.len > 0));
-	CHECK(!said || json_is_value(str_slice(text.data, text.len),
-			   JSON_DEPTH_MAX, NULL));
+	if (text.has_second) {
+		CHECK(json_is_value(str_slice(text.data + text.second_at,
+					text.len - text.second_at),
+		    JSON_DEPTH_MAX, NULL));
+		text.len = text.second_at;
+	}
+	CHECK(text.len == 0 || json_is_value(str_slice(text.data, text.len),
+				   JSON_DEPTH_MAX, NULL));
 	wire_text_fini(&text);
 }
 

@@ -1,5 +1,8 @@
 """Whole conversations of the stream library that the original's client uses."""
 
+import base64
+import uuid
+
 import pytest
 
 from nerdbank import NerdbankClient, why_not
@@ -64,6 +67,44 @@ def test_a_message_of_many_frames(meet, options):
     text = "".join(chr(0x20ac + n % 500) for n in range(10000))
     alice.say("chat", text)
     assert bob.next()["Message"] == text
+
+
+def send_file(client, file_id, kind, size, **fields):
+    info = {"Id": file_id, "FileName": "a.bin", "FileSize": size, "ContentType": "text/plain",
+            "FromUsername": "", "ToUsername": "", "Timestamp": "2025-08-04T01:02:03.1234567Z"}
+    client.send_file(**{"FileId": file_id, "FileInfo": info, "Data": None, "ChunkIndex": 0,
+                        "TotalChunks": 0, "FromUsername": "", "ToUsername": "", "Type": kind,
+                        "Timestamp": "2025-08-04T01:02:03.1234567Z"} | fields)
+
+
+def receive_file(client):
+    data = b""
+    while (got := client.next_file())["Type"] == "fileData":
+        assert got["ChunkIndex"] * 4096 == len(data)
+        data += base64.b64decode(got["Data"])
+    assert got["Type"] == "fileComplete"
+    return data
+
+
+def test_files(meet):
+    alice, bob = meet(), meet()
+    data = bytes(range(256)) * 1000
+    file_id = str(uuid.uuid4())
+    for n, at in enumerate(range(0, len(data), 4096)):
+        send_file(alice, file_id, "fileUpload", len(data), ChunkIndex=n, TotalChunks=63,
+                  Data=base64.b64encode(data[at:at + 4096]).decode())
+    send_file(alice, file_id, "fileUploadComplete", len(data))
+    assert bob.next()["Message"] == f"{alice.name} uploaded file: a.bin - ready for download"
+    send_file(alice, file_id, "fileOffer", len(data), ToUsername=bob.name)
+    assert bob.next()["Message"] == f"{alice.name} offered file 'a.bin' to {bob.name}"
+    assert bob.next_file()["Type"] == "fileOffer"
+    send_file(bob, file_id, "fileReject", len(data))
+    assert alice.next_file()["Type"] == "fileReject"
+    send_file(bob, file_id, "fileAccept", len(data))
+    assert alice.next_file()["Type"] == "fileAccept"
+    assert receive_file(bob) == data
+    send_file(alice, file_id, "fileOfferAuto", len(data))
+    assert receive_file(bob) == data
 
 
 def test_a_client_that_vanishes(meet):

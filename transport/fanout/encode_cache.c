@@ -116,6 +116,7 @@ event_encode(struct encode_cache *cache, const struct event *event,
 	encoded->is_silent = !dialect->encode(event, view, text);
 	if (!encoded->is_silent && dialect->stream != NULL)
 		dialect->stream->wrap(text, form);
+	encoded->is_silent |= text->len == 0 && !text->failed;
 	encoded->failed = text->failed;
 	encoded->close_code = text->close_code;
 	encoded->close_reason = text->close_reason;

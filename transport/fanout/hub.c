@@ -86,7 +86,9 @@ hub_send_as(struct hub *hub, struct session *session, const struct event *event,
 		ws_conn_end_unsent(session->conn);
 		return true;
 	}
-	if (event_has_trait(event->kind, EVENT_IS_DIRECT))
+	/* A file is sent as fast as its receiver reads. */
+	if (event_has_trait(event->kind, EVENT_IS_DIRECT) &&
+	    event->kind != EVENT_FILE_DATA)
 		ws_conn_charge_bytes(session->conn,
 		    encoded_frame_bytes(encoded) + encoded->deflate_work);
 	send_frame(hub, session, &encoded->frame);

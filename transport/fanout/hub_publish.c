@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "domain/log.h"
+#include "transport/fanout/downloads.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/ws_conn.h"
 
@@ -205,6 +206,24 @@ class_of(enum event_kind kind)
 							: FRAME_MESSAGE;
 }
 
+/* Some dialects send a file that a message shares to all receivers. */
+static void
+channel_push_file(const struct channel *channel, const struct event *event,
+    const struct session *except)
+{
+	const struct dialect_stream *stream =
+	    channel->subscribers[0].session->dialect->stream;
+	char id[ID_SIZE];
+
+	if (stream == NULL || stream->pushes_file == NULL ||
+	    !stream->pushes_file(event, id))
+		return;
+	for (uint32_t i = 0; i < channel->count; i++)
+		if (channel->subscribers[i].session != except)
+			downloads_add(channel->subscribers[i].session,
+			    str_from(id));
+}
+
 /* Publishes to all subscribers of a channel except one; returns how many. */
 static size_t
 publish_to_channel(struct hub *hub, struct channel *channel,
@@ -229,6 +248,8 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 		cost->copied_bytes +=
 		    (uint64_t)encoded_frame_bytes(encoded) * count;
 		cost->deflate_work += encoded->deflate_work;
+		if (event->kind == EVENT_SAID)
+			channel_push_file(channel, event, except);
 		return count;
 	}
 	channel_abort(channel, except);
@@ -359,6 +380,8 @@ publish_to_session(struct hub *hub, struct session *session,
 		replay_receive(hub, session, event);
 		return true;
 	}
+	if (event->kind == EVENT_FILE_DATA && session->extra != NULL)
+		session->extra->piece_bytes = (uint32_t)event->body.len;
 	if (str_equal(event->member_id, session_member(session)))
 		view = VIEW_AUTHOR;
 	return hub_send_as(hub, session, event, view);

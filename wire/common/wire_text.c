@@ -31,7 +31,8 @@ wire_text_reset(struct wire_text *text)
 	text->close_code = 0;
 	text->close_reason = NULL;
 	text->is_binary = false;
-	text->is_second = false;
+	text->has_second = false;
+	text->second_at = 0;
 }
 
 bool

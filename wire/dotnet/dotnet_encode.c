@@ -4,8 +4,10 @@
 #include "domain/text/utf8.h"
 #include "wire/common/error_texts.h"
 #include "wire/common/event_encoders.h"
+#include "wire/common/file_part.h"
 #include "wire/common/timestamps.h"
 #include "wire/dotnet/dialect_dotnet.h"
+#include "wire/dotnet/dotnet_files.h"
 #include "wire/json/json_ascii.h"
 #include "wire/json/json_fields.h"
 
@@ -236,6 +238,126 @@ dotnet_encode_dm_sent(const struct event *event, struct wire_text *out)
 	return private_message_put(out, event, event->by, event->member);
 }
 
+/* --- files ---------------------------------------------------------------- */
+
+static bool
+is_shared_file(const struct event *event, struct file_view *view)
+{
+	return (event->kind == EVENT_SAID || event->kind == EVENT_DM ||
+		   event->kind == EVENT_DM_SENT) &&
+	       !event->is_redacted &&
+	       file_view_read(event->body, view) == FILE_PART_FOUND;
+}
+
+/* The audience of a file: a room, a member, or all. */
+static void
+audience_put(struct wire_text *out, const struct event *event)
+{
+	if (event->kind == EVENT_DM)
+		dotnet_put_part(out, event->recipient);
+	else if (event->room.data != NULL)
+		sentence_put(out, STR("ROOM:"), event->room, STR(""));
+	else
+		dotnet_put_part(out, STR("everyone"));
+}
+
+static bool
+file_offered_put(struct wire_text *out, const struct event *event,
+    const struct file_view *view)
+{
+	chat_message_begin(out, view->is_automatic ? STR("") : SYSTEM);
+	sentence_put(out, STR(""), event->member,
+	    view->is_automatic ? STR(" is sharing file '")
+			       : STR(" offered file '"));
+	json_put_ascii_json(out, view->name.body);
+	if (view->is_automatic) {
+		dotnet_put_part(out,
+		    STR("' - auto-downloading to all users..."));
+	} else {
+		dotnet_put_part(out, STR("' to "));
+		audience_put(out, event);
+	}
+	return event->room.data != NULL
+		   ? room_message_end(out, event, STR("system"))
+		   : system_message_end(out, event);
+}
+
+/* The text of a message besides its file, with a link. */
+static bool
+file_text_put(struct wire_text *out, const struct event *event)
+{
+	struct event plain = *event;
+	struct wire_text body;
+	bool is_put;
+
+	wire_text_init(&body);
+	file_view_put_as_text(&body, event->body);
+	plain.body = body.failed ? STR("\"\"") : str_slice(body.data, body.len);
+	is_put = event->kind == EVENT_DM ? dotnet_encode_dm(&plain, out)
+					 : dotnet_encode_said(&plain, out);
+	out->failed |= body.failed;
+	wire_text_fini(&body);
+	return is_put;
+}
+
+/* The author of an offer gets it in a room only, and no notice of it. */
+static bool
+dotnet_encode_shared(const struct event *event, enum viewpoint viewpoint,
+    const struct file_view *view, struct wire_text *out)
+{
+	if (event->kind == EVENT_DM_SENT)
+		return false;
+	if (viewpoint == VIEW_AUTHOR && event->room.data == NULL &&
+	    event->kind == EVENT_SAID)
+		return false;
+	if (view->text.body.len > 0)
+		file_text_put(out, event);
+	else if (viewpoint != VIEW_AUTHOR || event->kind == EVENT_DM)
+		file_offered_put(out, event, view);
+	if (!view->is_automatic)
+		dotnet_file_put(event, out);
+	return true;
+}
+
+static bool
+dotnet_encode_uploaded(const struct event *event, struct wire_text *out)
+{
+	if (event->file == NULL)
+		return false;
+	chat_message_begin(out, SYSTEM);
+	sentence_put(out, event->member, STR(" uploaded file: "),
+	    str_from(event->file->name));
+	dotnet_put_part(out, STR(" - ready for download"));
+	return system_message_end(out, event);
+}
+
+/* The owner gets a message of the channel of files, all get a notice. */
+static bool
+file_decision_encode(const struct event *event, struct wire_text *out,
+    struct str decision)
+{
+	if (event->file == NULL)
+		return false;
+	if (event->is_private)
+		return dotnet_file_put(event, out);
+	chat_message_begin(out, SYSTEM);
+	sentence_put(out, event->member, decision, str_from(event->file->name));
+	sentence_put(out, STR("' from "), event->by, STR(""));
+	return system_message_end(out, event);
+}
+
+static bool
+dotnet_encode_accepted(const struct event *event, struct wire_text *out)
+{
+	return file_decision_encode(event, out, STR(" accepted file '"));
+}
+
+static bool
+dotnet_encode_rejected(const struct event *event, struct wire_text *out)
+{
+	return file_decision_encode(event, out, STR(" rejected file '"));
+}
+
 /* --- rooms ---------------------------------------------------------------- */
 
 static bool
@@ -409,6 +531,11 @@ dotnet_failure_put(struct wire_text *out, const struct event *event)
 static bool
 dotnet_encode_failed(const struct event *event, struct wire_text *out)
 {
+	if (command_is(&event->failure, STR("fileUpload")) &&
+	    event->ref.data == NULL)
+		return false;
+	if (dotnet_file_put(event, out))
+		return true;
 	chat_message_begin(out, command_is(&event->failure, STR("setUsername"))
 				    ? SYSTEM_LOWER
 				    : SYSTEM);
@@ -439,6 +566,10 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_KICKED] = dotnet_encode_kicked,
 	[EVENT_ROLE] = dotnet_encode_role,
 	[EVENT_ROOM_DELETED] = dotnet_encode_deleted,
+	[EVENT_FILE_DATA] = dotnet_file_put,
+	[EVENT_FILE_UPLOADED] = dotnet_encode_uploaded,
+	[EVENT_FILE_ACCEPTED] = dotnet_encode_accepted,
+	[EVENT_FILE_REJECTED] = dotnet_encode_rejected,
 };
 
 /*
@@ -449,6 +580,10 @@ bool
 dotnet_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
+	struct file_view view;
+
+	if (is_shared_file(event, &view))
+		return dotnet_encode_shared(event, viewpoint, &view, out);
 	if (event->kind == EVENT_SAID && viewpoint == VIEW_AUTHOR &&
 	    event->room.data == NULL)
 		return false;

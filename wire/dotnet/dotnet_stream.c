@@ -9,6 +9,7 @@
 #include "domain/log.h"
 #include "wire/common/scratch.h"
 #include "wire/dotnet/dialect_dotnet.h"
+#include "wire/dotnet/dotnet_files.h"
 #include "wire/dotnet/mux.h"
 
 #define NAME_BYTES 9 /* one more than the longest name that is known */
@@ -50,6 +51,7 @@ struct dotnet_state {
 	uint32_t last_offered;
 	struct dotnet_channel messages;
 	struct dotnet_channel files;
+	struct dotnet_upload upload;
 };
 
 /*
@@ -138,8 +140,13 @@ channel_decode_line(struct dotnet_state *state,
     const struct wire_context *context, struct command *out,
     struct failure *why, struct scratch *scratch)
 {
-	if (channel == &state->messages &&
-	    dotnet_decode(line, context, out, why, scratch) != CHAT_BAD_JSON)
+	enum chat_error error =
+	    channel == &state->messages
+		? dotnet_decode(line, context, out, why, scratch)
+		: dotnet_decode_file(line, context, &state->upload, out, why,
+		      scratch);
+
+	if (error != CHAT_BAD_JSON)
 		return STREAM_COMMAND;
 	*why = (struct failure){ 0 };
 	*out = (struct command){ .kind = COMMAND_NOOP };
@@ -400,16 +407,40 @@ stream_read(void *memory, struct stream_input *input,
 			 answer);
 }
 
+/* A line of a channel. */
+static void
+line_wrap(struct wire_text *text, uint32_t channel)
+{
+	wire_text_append(text, STR("\n"));
+	mux_wrap_content(text, channel);
+}
+
+/* A client without channels gets no files. */
 static void
 stream_wrap(struct wire_text *text, unsigned form)
 {
+	struct wire_text second;
+
 	assert(form < COUNT_OF(forms));
-	if (form == 0)
+	text->is_binary = form != 0;
+	if (!text->has_second) {
+		if (form != 0)
+			line_wrap(text, forms[form].messages);
 		return;
-	text->is_binary = true;
-	wire_text_append(text, STR("\n"));
-	mux_wrap_content(text,
-	    text->is_second ? forms[form].files : forms[form].messages);
+	}
+	assert(text->second_at <= text->len);
+	wire_text_init(&second);
+	wire_text_append(&second, str_slice(text->data + text->second_at,
+				      text->len - text->second_at));
+	text->len = text->second_at;
+	if (form != 0) {
+		if (text->len > 0)
+			line_wrap(text, forms[form].messages);
+		line_wrap(&second, forms[form].files);
+		wire_text_append(text, str_slice(second.data, second.len));
+		text->failed |= second.failed;
+	}
+	wire_text_fini(&second);
 }
 
 const struct dialect_stream dotnet_stream = {
@@ -421,4 +452,5 @@ const struct dialect_stream dotnet_stream = {
 	.form = stream_form,
 	.held = stream_held,
 	.wrap = stream_wrap,
+	.pushes_file = dotnet_pushes_file,
 };

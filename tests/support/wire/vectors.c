@@ -75,6 +75,9 @@ take_line(struct vector *vector, const char *line)
 	case '<':
 		vector->said = text_duplicate(rest);
 		return true;
+	case '~':
+		vector->second = text_duplicate(rest);
+		return true;
 	case 'x':
 		vector->close = text_duplicate(rest);
 		return true;

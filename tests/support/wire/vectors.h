@@ -7,7 +7,8 @@
  *	= the kind of the command,       + one part of it per line
  *	= one part of it per line        < its encoding
  *
- * with `!` instead of `=` for a failure; a `<` alone: not sent. `@` is the
+ * and, after `~`, the part for a stream's second channel, if there is one; with
+ * `!` instead of `=` for a failure; a `<` alone: not sent. `@` is the
  * client's stage (`new`, `outside`; default: inside a room), or `author` for
  * the author's view of an event; `x` is the close that follows.
  */
@@ -29,6 +30,7 @@ struct vector {
 	char *means;              /* = and ! lines, each with its newline */
 	char *event;              /* + lines, likewise */
 	char *said;               /* < */
+	char *second;             /* ~: for the second channel of a stream */
 	char *close;              /* x: code and reason */
 	enum wire_stage stage;    /* @ */
 	enum viewpoint viewpoint; /* @ */

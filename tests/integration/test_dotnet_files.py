@@ -1,0 +1,202 @@
+"""Files of the dotnet dialect: uploads, offers, answers to them, and data."""
+
+import base64
+import json
+import uuid
+
+import pytest
+
+from client import Chat
+from dialects import Action, Dotnet, DotnetText
+from server import AT_ONCE, PARLEYD, Server
+
+MEMBER = Dotnet
+CHUNK = 4096
+DATA = bytes(range(256)) * 100
+
+
+@pytest.fixture
+def server():
+    with Server(PARLEYD, *AT_ONCE, "--files-size", "64KiB",
+                listen=["127.0.0.1:0=dotnet"]) as server:
+        yield server
+
+
+class File:
+    def __init__(self, owner, data=DATA, name="a.bin"):
+        self.owner, self.data, self.name = owner, data, name
+        self.id = str(uuid.uuid4())
+        self.chunks = -(-len(data) // CHUNK)
+
+    def send(self, member, kind, **fields):
+        info = {"Id": self.id, "FileName": self.name, "FileSize": len(self.data),
+                "ContentType": "application/octet-stream", "FromUsername": "", "ToUsername": "",
+                "Timestamp": "2025-08-04T01:02:03Z"}
+        value = {"FileId": self.id, "FileInfo": info, "Data": None, "ChunkIndex": 0,
+                 "TotalChunks": 0, "FromUsername": "", "ToUsername": "", "Type": kind,
+                 "Timestamp": "2025-08-04T01:02:03Z"}
+        member.send_line("files", json.dumps(value | fields))
+
+    def upload(self):
+        for n in range(self.chunks):
+            piece = self.data[n * CHUNK:(n + 1) * CHUNK]
+            self.send(self.owner, "fileUpload", Data=base64.b64encode(piece).decode(),
+                      ChunkIndex=n, TotalChunks=self.chunks)
+        self.send(self.owner, "fileUploadComplete")
+        return self
+
+    def receive(self, member):
+        """In order, no chunk twice, and all of it."""
+        got = b""
+        while (line := next_file(member))["Type"] == "fileData":
+            assert (line["ChunkIndex"], line["TotalChunks"]) == (len(got) // CHUNK, self.chunks)
+            assert line["FileInfo"]["FileName"] == self.name
+            got += base64.b64decode(line["Data"])
+        assert (line["Type"], line["FileId"], line["Data"]) == ("fileComplete", self.id, None)
+        assert got == self.data
+
+
+def next_file(member):
+    return json.loads(member.next_line("files"))
+
+
+def offer_of(member, file, text):
+    assert member.next()["Message"] == text
+    got = next_file(member)
+    assert (got["Type"], got["FileId"], got["FromUsername"]) == (
+        "fileOffer", file.id, file.owner.name)
+    assert got["FileInfo"]["FileSize"] == len(file.data)
+    return got
+
+
+@pytest.fixture
+def pair(meet):
+    return meet(), meet()
+
+
+@pytest.mark.parametrize("data", [DATA, b"", b"x", bytes(CHUNK)], ids=len)
+def test_a_file_is_uploaded_offered_and_accepted(meet, pair, data):
+    a, b = pair
+    c = meet()
+    file = File(a, data).upload()
+    for member in (b, c):
+        assert member.next()["Message"] == f"{a.name} uploaded file: a.bin - ready for download"
+    file.send(a, "fileOffer")
+    for member in (b, c):
+        offer_of(member, file, f"{a.name} offered file 'a.bin' to everyone")
+    file.send(b, "fileAccept")
+    accepted = f"{b.name} accepted file 'a.bin' from {a.name}"
+    assert [member.next()["Message"] for member in (a, b, c)] == 3 * [accepted]
+    got = next_file(a)
+    assert (got["Type"], got["FromUsername"], got["ToUsername"]) == (
+        "fileAccept", b.name, a.name)
+    file.receive(b)
+    assert c.pending() == []
+
+
+def test_a_rejected_file_stays(pair):
+    a, b = pair
+    file = File(a).upload()
+    file.send(a, "fileOffer", ToUsername=b.name)
+    b.next()
+    assert offer_of(b, file, f"{a.name} offered file 'a.bin' to {b.name}")["ToUsername"] == b.name
+    file.send(b, "fileReject")
+    rejected = f"{b.name} rejected file 'a.bin' from {a.name}"
+    assert a.next()["Message"] == b.next()["Message"] == rejected
+    assert next_file(a)["Type"] == "fileReject"
+    file.send(b, "fileAccept")
+    file.receive(b)
+
+
+def test_a_file_for_a_room_is_for_its_members(meet, pair):
+    a, b = pair
+    c = meet()
+    room = a.ask_for("createRoom", "dev")["RoomId"]
+    b.ask_for("joinRoom", room), a.next()
+    file = File(a).upload()
+    b.next(), c.next()
+    file.send(a, "fileOffer", ToUsername=f"ROOM:{room}")
+    offer_of(b, file, f"{a.name} offered file 'a.bin' to ROOM:{room}")
+    assert next_file(a)["Type"] == "fileOffer"
+    file.send(c, "fileAccept")
+    assert next_file(c)["Type"] == "fileError"
+    assert c.pending() == []
+
+
+def test_a_shared_file_is_sent_to_all(meet, pair):
+    a, b = pair
+    c = meet()
+    file = File(a).upload()
+    file.send(a, "fileOfferAuto")
+    sharing = f"{a.name} is sharing file 'a.bin' - auto-downloading to all users..."
+    for member in (b, c):
+        member.next()
+        got = member.next()
+        assert (got["Username"], got["Message"]) == ("", sharing)
+        file.receive(member)
+    assert a.pending() == []
+
+
+@pytest.mark.parametrize("file_id", ["", "../../etc/passwd", "x" * 600,
+                                     "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10"])
+@pytest.mark.parametrize("kind", ["fileOffer", "fileAccept", "fileReject", "fileUploadComplete"])
+def test_unknown_files(meet, kind, file_id):
+    a = meet()
+    file = File(a)
+    file.send(a, kind, FileId=file_id)
+    got = next_file(a)
+    assert (got["Type"], got["FromUsername"]) == ("fileError", "System")
+
+
+def test_only_the_uploader_appends_and_offers(pair):
+    a, b = pair
+    file = File(a).upload()
+    b.next()
+    file.send(b, "fileUpload", Data="AAAA", ChunkIndex=file.chunks)
+    file.send(b, "fileOffer")
+    assert next_file(b)["Type"] == "fileError"
+    assert a.pending() == []
+
+
+def test_chunks_out_of_order_are_refused(pair):
+    a, b = pair
+    file = File(a)
+    for n in (0, 0, 2):
+        file.send(a, "fileUpload", Data=base64.b64encode(bytes(CHUNK)).decode(), ChunkIndex=n)
+    assert a.next()["Type"] == "error"
+    file.send(a, "fileUploadComplete")
+    assert a.next()["Type"] == "error"
+    assert b.pending() == []
+
+
+@pytest.mark.parametrize("data", ["*", "AAA", "AA=A", "A" * 66000], ids=len)
+def test_data_that_is_not_base64(meet, data):
+    a = meet()
+    File(a).send(a, "fileUpload", Data=data)
+    assert a.next()["Message"] == "Data is not base64, or too long"
+
+
+def test_a_file_that_is_too_large(pair):
+    a, b = pair
+    file = File(a, bytes(100000)).upload()
+    assert a.next()["Message"] == "File is too large"
+    assert next_file(a)["Type"] == "fileError"
+    assert b.pending() == []
+    assert file.owner is a
+
+
+def test_a_file_reaches_other_dialects_as_a_link(server, see_off, pair):
+    a, _ = pair
+    text = see_off(DotnetText(server.address))
+    action = see_off(Action(server.address, "/ws/action"))
+    native = see_off(Chat(server.address, "/ws/command"))
+    room = a.ask_for("createRoom", "dev")["RoomId"]
+    action.join(room)
+    a.next()
+    file = File(a).upload()
+    file.send(a, "fileOffer")
+    assert native.expect("broadcast", member=a.name)["message"]["file"]["id"] == file.id
+    text.next()
+    assert text.next()["Message"] == f"{a.name} offered file 'a.bin' to everyone"
+    file.send(a, "fileOffer", ToUsername=f"ROOM:{room}")
+    assert f"/v1/files/{file.id}" in action.next()["body"]
