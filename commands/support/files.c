@@ -109,7 +109,7 @@ blob_is_readable(struct request *request, const struct blob *blob)
 {
 	if (blob_is_own(request, blob, request->command->file.key))
 		return true;
-	if (request_check_rights(request, RIGHT_READ) != CHAT_OK)
+	if (!(request->command->rights & RIGHT_READ))
 		return false;
 	if (request->command->rights & RIGHT_ADMIN)
 		return true;
