@@ -6,11 +6,13 @@
 
 from .action import ChatClient, LogLevel, RoomMessage
 from .errors import ChatError, ConnectionLost
+from .files import File
 
 __all__ = [
     "ChatClient",
     "ChatError",
     "ConnectionLost",
+    "File",
     "LogLevel",
     "RoomMessage",
 ]

@@ -78,12 +78,16 @@ class Access:
         self._headers = dict(headers or {})
         self._ssl = ssl
 
-    async def options(self) -> Dict[str, Any]:
-        """For `websockets.connect`."""
+    async def headers(self) -> Dict[str, str]:
+        """Of a request."""
         headers = dict(self._headers)
         if self._token is not None:
             headers["Authorization"] = f"Bearer {await self.fresh_token()}"
-        options: Dict[str, Any] = {_HEADERS: headers}
+        return headers
+
+    async def options(self) -> Dict[str, Any]:
+        """For `websockets.connect`."""
+        options: Dict[str, Any] = {_HEADERS: await self.headers()}
         if self._ssl is not None:
             options["ssl"] = self._ssl
         return options

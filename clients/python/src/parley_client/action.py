@@ -8,6 +8,7 @@ import json
 import logging
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
 from typing import (
@@ -24,6 +25,7 @@ from typing import (
 from ._json import decode_object
 from ._socket import Access, Socket, Token, open_socket
 from .errors import ChatError, ConnectionLost
+from .files import FileServer
 
 DEFAULT_URI = "ws://localhost:8765"
 
@@ -77,6 +79,7 @@ class ChatClient:
         self.log_level = _level(log_level)
         self.timeout = timeout
         self._access = Access(token, headers, ssl)
+        self._files = FileServer(uri, self._access, ssl, timeout)
         self.client_id: Optional[str] = None
         self.room_id: Optional[str] = None
         self._socket: Optional[Socket] = None
@@ -160,6 +163,20 @@ class ChatClient:
         """Posts a text or any other JSON to the room. Does not wait for the
         answer; see `messages` for errors."""
         await self._send("message", message)
+
+    async def send_file(
+        self, path: Union[str, Path], *, text: Optional[str] = None
+    ) -> None:
+        """Uploads a file and shares it with the room. Other members with this
+        client get the text, and a line with the file's URL."""
+        file = await self._files.upload(path)
+        message = {"text": text} if text is not None else {}
+        await self.send_message({**message, "file": file.part})
+
+    async def save_file(self, url: str, path: Union[str, Path]) -> Path:
+        """Downloads a file by its URL to a path; returns that. What is there
+        is replaced when all of it has come, and its hash is right."""
+        return await self._files.save(url, path)
 
     async def read_messages(self) -> AsyncIterator[str]:
         """Every frame as the JSON text it is, until the connection ends:

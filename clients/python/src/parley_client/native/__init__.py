@@ -1,6 +1,7 @@
 """A client of the native protocol, the dialect `command`."""
 
 from ..errors import ChatError, ConnectionLost
+from ..files import File
 from .client import Parley
 from .events import (
     Ack,
@@ -49,6 +50,7 @@ __all__ = [
     "Edited",
     "EpochChanged",
     "Event",
+    "File",
     "Invited",
     "Joined",
     "Kicked",

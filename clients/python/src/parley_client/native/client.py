@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, deque
+from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
 from typing import (
@@ -18,11 +19,13 @@ from typing import (
     Optional,
     Set,
     Type,
+    Union,
 )
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .._socket import Access, Token
 from ..errors import ChatError, ConnectionLost
+from ..files import File, FileServer
 from . import events
 from .backoff import FIRST, MOST, Backoff
 from .events import (
@@ -83,6 +86,7 @@ class Parley:
         self._renewal: Optional[asyncio.Future[None]] = None
         self._timeout = timeout
         self._access = Access(token, headers, ssl)
+        self.files = FileServer(self._url, self._access, ssl, timeout)
         self._has_token = token is not None
         self._size = queue_size
         self._delays = (first_delay, longest_delay)
@@ -264,6 +268,14 @@ class Parley:
     def talk(self, member_id: str) -> Talk:
         """The private talk of this user with another, by its id."""
         return Talk(self, member_id)
+
+    async def save_file(
+        self, file: Union[File, str], path: Union[str, Path]
+    ) -> Path:
+        """Downloads a file of a message (`File.of(message)`), or a URL of one,
+        to a path, or into a directory; returns the path. What is there is
+        replaced when all of it has come, and its hash is right."""
+        return await self.files.save(file, path)
 
     async def rename(self, name: str) -> str:
         """Returns the resulting name: a number is added if it was taken."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from pathlib import Path
 from typing import (
     Any,
     AsyncIterator,
@@ -11,9 +12,11 @@ from typing import (
     List,
     Optional,
     Protocol,
+    Union,
 )
 
 from ..errors import ChatError
+from ..files import FileServer
 from . import events
 from .events import (
     Ack,
@@ -43,6 +46,7 @@ class Chat(Protocol):
 
     link: Link
     id: str
+    files: FileServer
 
     def next_key(self) -> str: ...
 
@@ -217,6 +221,21 @@ class Room(Conversation):
             key=key or self._chat.next_key(),
         )
         return events.ack(answer)
+
+    async def send_file(
+        self,
+        path: Union[str, Path],
+        *,
+        text: Optional[str] = None,
+        name: Optional[str] = None,
+        key: Optional[str] = None,
+    ) -> Ack:
+        """Uploads a file and posts a message that shares it. The upload goes
+        on where it was after a lost connection. `text`: shown with the file;
+        `name`: instead of the file's own; `key`: as for `send`."""
+        file = await self._chat.files.upload(path, name=name)
+        message = {"text": text} if text is not None else {}
+        return await self.send({**message, "file": file.part}, key=key)
 
     async def typing(self) -> None:
         """Sends a typing notification; it may get lost."""
