@@ -84,6 +84,8 @@ file_name_sanitize(struct str wish, char *out, size_t size)
 	extension = name_extension(name);
 	name = utf8_cut(str_slice(name.data, name.len - extension.len),
 	    size - 1 - extension.len);
+	if (str_is_empty(extension))
+		name = name_trim_dots(name); /* again: where it was cut */
 	*str_put(str_put(out, name), extension) = '\0';
 }
 

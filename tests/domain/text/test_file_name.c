@@ -47,6 +47,11 @@ START_TEST(cuts_a_long_name_before_its_extension)
 	file_name_sanitize(str_from(wish), out, sizeof(out));
 	ck_assert_uint_eq(strlen(out), 63);
 	ck_assert_str_eq(out + 60, ".gz");
+	memset(wish, ' ', sizeof(wish));
+	memset(wish, 'a', 10);
+	wish[900] = 'b';
+	file_name_sanitize(str_slice(wish, sizeof(wish)), out, sizeof(out));
+	ck_assert_str_eq(out, "aaaaaaaaaa");
 }
 END_TEST
 
