@@ -101,7 +101,7 @@ teardown(void)
 #define FILE_OF(...) .file = { .id = STR(ID), __VA_ARGS__ }
 
 static void
-upload(const char *who, const char *text)
+file_upload(const char *who, const char *text)
 {
 	ck_assert_int_eq(DO(FILE_CREATE, who,
 			     FILE_OF(.name = STR("a.txt"),
@@ -116,7 +116,7 @@ upload(const char *who, const char *text)
 
 /* Failures are answered: the result of a command is then CHAT_OK. */
 static bool
-is_readable(const char *who)
+file_is_readable(const char *who)
 {
 	bool is_readable;
 
@@ -128,9 +128,9 @@ is_readable(const char *who)
 
 START_TEST(a_file_is_its_owners_alone)
 {
-	upload("id1", "text");
-	ck_assert(is_readable("id1"));
-	ck_assert(!is_readable("id2"));
+	file_upload("id1", "text");
+	ck_assert(file_is_readable("id1"));
+	ck_assert(!file_is_readable("id2"));
 	DO(FILE_DELETE, "id2", FILE_OF(.at = 0));
 	HEARD("id2: failed file_not_found\n");
 	DO(FILE_DELETE, "id1", FILE_OF(.at = 0));
@@ -141,23 +141,23 @@ END_TEST
 
 START_TEST(a_message_lets_its_room_read_the_file)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	gather("tea", 2);
 	forget_what_was_heard();
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
 	HEARD("room tea: said room=tea seq=1 at=1000 member=member1 id=id1 "
 	      "body={" ID "a.txt}\n");
-	ck_assert(is_readable("id2"));
-	ck_assert(!is_readable("id3"));
+	ck_assert(file_is_readable("id2"));
+	ck_assert(!file_is_readable("id3"));
 	DO(ROOM_LEAVE, "id2", .room = STR("tea"));
 	forget_what_was_heard();
-	ck_assert(!is_readable("id2"));
+	ck_assert(!file_is_readable("id2"));
 }
 END_TEST
 
 START_TEST(only_owners_share_a_file)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	gather("tea", 2);
 	forget_what_was_heard();
 	DO(BROADCAST, "id2", .room = STR("tea"), .body = STR("{" ID "}"));
@@ -172,20 +172,20 @@ END_TEST
 
 START_TEST(a_private_message_lets_one_member_read_the_file)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	DO(DM, "id1", .recipient = STR("id2"), .body = STR("{" ID "}"));
 	forget_what_was_heard();
-	ck_assert(is_readable("id2"));
-	ck_assert(!is_readable("id3"));
+	ck_assert(file_is_readable("id2"));
+	ck_assert(!file_is_readable("id3"));
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
 	forget_what_was_heard();
-	ck_assert(is_readable("id3"));
+	ck_assert(file_is_readable("id3"));
 }
 END_TEST
 
 START_TEST(rights_are_needed)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
 	forget_what_was_heard();
 	DO(FILE_CREATE, "id2", .rights = RIGHT_READ, .file.size = 1);
@@ -211,7 +211,7 @@ START_TEST(bytes_come_in_order_and_no_more_than_announced)
 	HEARD("id1: failed file_offset limit=2\n");
 	DO(FILE_APPEND, "id2", .body = STR("xt"), FILE_OF(.at = 2));
 	HEARD("id2: failed file_not_found\n");
-	ck_assert(!is_readable("id1"));
+	ck_assert(!file_is_readable("id1"));
 }
 END_TEST
 
@@ -223,7 +223,7 @@ START_TEST(a_chunk_may_begin_a_file)
 	    FILE_OF(.at = 2));
 	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
 	forget_what_was_heard();
-	ck_assert(is_readable("id1"));
+	ck_assert(file_is_readable("id1"));
 	DO(FILE_APPEND, "id2", .flags = COMMAND_MAY_CREATE, .body = STR("x"),
 	    FILE_OF(.size = 4));
 	HEARD("id2: failed file_exists\n");
@@ -293,7 +293,7 @@ START_TEST(time_removes_files)
 {
 	world.chat.limits.files.expire_ms = 200000;
 	world.chat.limits.files.unfinished_ms = 70000;
-	upload("id1", "text");
+	file_upload("id1", "text");
 	DO(FILE_CREATE, "id2",
 	    .file = { .id = STR("0b6a1f0e-5c1c-4b8e-9a55-"
 				"2f6d1c1f7e11"),
@@ -316,7 +316,7 @@ END_TEST
 
 START_TEST(a_file_goes_with_its_room)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	gather("tea", 2);
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
 	DO(ROOM_LEAVE, "id1", .room = STR("tea"));
@@ -329,7 +329,7 @@ END_TEST
 
 START_TEST(a_file_goes_with_its_message)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	gather("tea", 2);
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
 	DO(REDACT, "id1", .room = STR("tea"), .from_seq = 1);
@@ -340,7 +340,7 @@ END_TEST
 
 START_TEST(acceptance_is_published_to_the_owner_and_the_lobby)
 {
-	upload("id1", "text");
+	file_upload("id1", "text");
 	DO(FILE_ACCEPT, "id2", FILE_OF(.at = 0));
 	HEARD("id2: failed file_not_found\n");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
@@ -384,8 +384,8 @@ START_TEST(a_lack_of_memory_fails_one_command)
 		forget_what_was_heard();
 		blob_store_remove(world.chat.blobs, STR(ID));
 	}
-	upload("id1", "text");
-	ck_assert(is_readable("id1"));
+	file_upload("id1", "text");
+	ck_assert(file_is_readable("id1"));
 }
 END_TEST
 

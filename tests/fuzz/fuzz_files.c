@@ -23,7 +23,7 @@ files_require(bool holds)
 
 /* A base name in UTF-8, and the same if it is made again. */
 static void
-name_check(struct str text)
+file_name_check(struct str text)
 {
 	char name[BLOB_NAME_SIZE], again[BLOB_NAME_SIZE];
 	char type[BLOB_TYPE_SIZE];
@@ -41,7 +41,7 @@ name_check(struct str text)
 }
 
 static void
-metadata_check(struct str text)
+tus_metadata_check(struct str text)
 {
 	char value[64];
 
@@ -51,7 +51,7 @@ metadata_check(struct str text)
 }
 
 static void
-range_check(struct str text)
+http_range_check(struct str text)
 {
 	uint64_t from = 0, to = 0;
 
@@ -61,7 +61,7 @@ range_check(struct str text)
 
 /* What was written is one valid value, which has the part again. */
 static void
-part_check(struct str text)
+file_part_check(struct str text)
 {
 	static const struct blob blob = {
 		.id = "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10",
@@ -92,7 +92,7 @@ part_check(struct str text)
 
 /* What is read is written as it was. */
 static void
-record_check(struct str text)
+blob_record_check(struct str text)
 {
 	uint8_t boot_id[BOOT_ID_SIZE];
 	char record[BLOB_RECORD_MOST];
@@ -106,8 +106,9 @@ record_check(struct str text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const checks[])(struct str) = { name_check,
-		metadata_check, range_check, part_check, record_check };
+	static void (*const checks[])(struct str) = { file_name_check,
+		tus_metadata_check, http_range_check, file_part_check,
+		blob_record_check };
 	struct str text;
 
 	if (size == 0)
