@@ -45,9 +45,10 @@ lacking_report(struct file_replay *self)
 /* The observer gets what it has not acknowledged. */
 static void
 entry_replay(struct file_replay *self, const struct record *record,
-    struct entry *entry)
+    const struct entry *done)
 {
 	struct entry_observer *observer = replay_observer(self);
+	struct entry entry = *done;
 	struct room room;
 
 	if (observer == NULL || record->lsn <= self->result->cursor)
@@ -57,11 +58,11 @@ entry_replay(struct file_replay *self, const struct record *record,
 		lacking_report(self);
 	else if (self->lacking > 0)
 		self->lacking--;
-	if (entry->room == NULL && room_store_get(self->store->rooms,
-				       entry->room_id, &room) == CHAT_OK)
-		entry->room = &room;
-	entry->lsn = record->lsn;
-	observer->ops->entry(observer, entry, NULL);
+	if (entry.room == NULL &&
+	    room_store_get(self->store->rooms, entry.room_id, &room) == CHAT_OK)
+		entry.room = &room;
+	entry.lsn = record->lsn;
+	observer->ops->entry(observer, &entry, NULL);
 }
 
 /* --- record by record ----------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* One URL that is asked or told something, with a signature. */
+/* One URL, and signed requests to it. */
 #ifndef TRANSPORT_HOOK_ENDPOINT_H
 #define TRANSPORT_HOOK_ENDPOINT_H
 
