@@ -45,6 +45,8 @@ $(if $(flags.$(BUILD)),,$(error BUILD is one of release, debug, asan, tsan, cove
 # Another compiler than gcc has its own directory: build/debug-clang.
 compiler := $(notdir $(firstword $(filter-out ccache -%,$(CC))))
 O := build/$(BUILD)$(addprefix -,$(filter-out cc gcc,$(compiler)))
+# Reproducible builds have no path of this machine: tools/check_reproducible.
+override CFLAGS += $(if $(SOURCE_DATE_EPOCH),-ffile-prefix-map=$(CURDIR)=.)
 override CPPFLAGS += -I. -D_GNU_SOURCE -DPARLEY_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS  ?=
 cflags  := -std=c11 $(warnings) $(flags.$(BUILD))
@@ -376,6 +378,11 @@ docs: $(O)/parleyd ## update the options and the version in docs/
 		$(wildcard tests/wire/vectors/*/*.txt)
 	sed -i 's|^version = ".*"|version = "$(VERSION)"|' \
 		clients/python/pyproject.toml
+	sed -i 's|^  "version": ".*"|  "version": "$(VERSION)"|' \
+		clients/npm/package.json
+	sed -i 's|^\( *image: parley:\).*|\1$(VERSION)|' deploy/compose.yaml \
+		deploy/kubernetes/parley.yaml
+	sed -i '1s|(.*)|($(VERSION))|' debian/changelog
 
 prefix := $(DESTDIR)$(PREFIX)
 docdir := share/doc/parley
@@ -410,6 +417,8 @@ install-server: build/parleyd
 install-docs:
 	for page in LICENSE $(wildcard *.md docs/* clients/python/README.md \
 		clients/python/examples/*.py share/prometheus/* \
+		deploy/*.* deploy/Dockerfile deploy/kubernetes/* \
+		clients/npm/README.md \
 		share/grafana/*); do \
 		install -D -m 644 $$page $(prefix)/$(docdir)/$$page || exit 1; done
 install-client: build/parley
@@ -433,6 +442,31 @@ dist: ## archive of the last commit: build/parley-VERSION.tar.gz
 	git archive --prefix=parley-$(VERSION)/ \
 		-o build/parley-$(VERSION).tar.gz HEAD
 
+# Debian packages, in build/deb, of what is committed.
+deb: ## build Debian packages (needs debhelper)
+	rm -rf build/deb
+	mkdir -p build/deb
+	git archive --prefix=parley-$(VERSION)/ HEAD | tar -x -C build/deb
+	cd build/deb/parley-$(VERSION) && \
+		env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
+		dpkg-buildpackage -us -uc -b
+	cd build/deb && { ! command -v lintian || \
+		lintian --fail-on error,warning parley_$(VERSION)_*.changes; }
+
+# The types are made of the comments in web/parley.js.
+npm: $(web_tools)/tsc ## the package of parley.js: build/npm/parley-client-VERSION.tgz
+	rm -rf build/npm
+	mkdir -p build/npm/package
+	cp clients/npm/* web/parley.js build/npm/package
+	$(web_tools)/tsc --allowJs --declaration --emitDeclarationOnly \
+		--target es2022 --module es2022 --lib dom,dom.iterable,es2023 \
+		--outDir build/npm/package web/parley.js
+	cd build/npm && npm pack --silent ./package
+
+reproducible: ## build twice in two folders, and compare the programs
+	@tools/check_reproducible
+
 clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
@@ -446,5 +480,5 @@ help: ## this list
 	coverage suites valgrind bench \
 	bench-compare bench-docs bench-latency docs install install-server \
 	install-client install-docs \
-	chat compdb dist clean help FORCE
+	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
