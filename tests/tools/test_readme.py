@@ -31,16 +31,16 @@ ENVIRONMENT["SETUP"] = "no"
 
 
 README = (ROOT / "README.md").read_text()
-KEY = re.search(r"--admin-key \w+", README).group()
+KEY = re.search(r"--admin-key (\w+)", README)[1]
 
 
 class Run:
     """`make run`, in a group of its own."""
 
-    def __init__(self, store):
+    def __init__(self, store, key):
         self.process = subprocess.Popen(
-            ["make", "run", f"ARGS=--store-dir {store} {KEY}"], cwd=ROOT, env=ENVIRONMENT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            ["make", "run", f"ARGS=--store-dir {store} --admin-key {key}"], cwd=ROOT,
+            env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         self.lines = []
         for line in self.process.stdout:
             self.lines.append(line)
@@ -58,13 +58,13 @@ def test_the_transcript(shell, tmp_path):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
     talk, look, publish = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
-    server = Run(tmp_path / "store")
+    server = Run(tmp_path / "store", KEY)
     try:
         subprocess.run([shell, "-e", "-c", talk], cwd=ROOT, env=ENVIRONMENT, check=True,
                        timeout=DEADLINE)
     finally:
         server.kill()
-    server = Run(tmp_path / "store")
+    server = Run(tmp_path / "store", KEY)
     try:
         # tail goes on until Ctrl-C.
         with subprocess.Popen([shell, "-e", "-c", look], cwd=ROOT, env=ENVIRONMENT, text=True,
