@@ -21,8 +21,8 @@ static void
 check_ascii(const struct wire_text *text, const char *wanted)
 {
 	ck_assert(!text->failed);
-	ck_assert_uint_eq(text->len, strlen(wanted));
-	ck_assert(memcmp(text->data, wanted, text->len) == 0 || text->len == 0);
+	ck_assert(str_equal(str_slice(text->data, text->len),
+	    str_from(wanted)));
 }
 
 START_TEST(escapes_what_is_not_ascii)
