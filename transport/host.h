@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "domain/member.h"
+#include "domain/room_store.h"
+
 struct chat_stats;
 struct server_stats;
 
@@ -14,6 +17,14 @@ struct host_ops {
 	size_t (*bytes_held)(void *arg);
 	/* The figures of the chat, for the dialects' plain HTTP. */
 	void (*chat_stats)(struct chat_stats *, void *arg);
+	/* For monitors: see struct monitored. */
+	bool (*member_name)(struct str id, char out[MEMBER_NAME_SIZE],
+	    void *arg);
+	bool (*room)(struct str id, struct room *out, void *arg);
+	void (*each_room)(struct str name, room_visit *, void *visitor,
+	    void *arg);
+	void (*each_room_member)(struct str room,
+	    void (*visit)(struct str name, void *), void *visitor, void *arg);
 	/* Adds what only the host knows to /stats and /metrics, which are not
 	 * served without it. */
 	void (*server_stats)(struct server_stats *, void *arg);

@@ -292,10 +292,44 @@ answer_session(struct http_exchange *exchange)
 /* --- what a dialect answers ----------------------------------------------- */
 
 static bool
+get_parameter(const char *name, char *out, size_t size, const void *arg)
+{
+	const struct http_request *request = arg;
+
+	return http_query_get(request->query, name, out, size) >= 0;
+}
+
+/* Only clients of this machine see it: it names members and what they do. */
+static bool
+monitored_fill(const struct http_exchange *exchange, struct monitored *out)
+{
+	const struct worker *worker = exchange_worker(exchange);
+	const struct host_ops *ops = worker->loop.host->ops;
+
+	if (ops->each_room == NULL ||
+	    !host_address_is_local(&exchange->client.address))
+		return false;
+	*out = (struct monitored){
+		.log = &worker->commands,
+		.now_ms = clock_wall_ms(worker->loop.clock),
+		.connections = worker->ws.open_count,
+		.get_name = ops->member_name,
+		.get_room = ops->room,
+		.each_room = ops->each_room,
+		.each_member = ops->each_room_member,
+		.arg = worker->loop.host->arg,
+		.get_parameter = get_parameter,
+		.request = exchange->request,
+	};
+	return true;
+}
+
+static bool
 answer_as_dialect(struct http_exchange *exchange)
 {
 	struct worker *worker = exchange_worker(exchange);
 	const struct host *host = worker->loop.host;
+	struct monitored monitored;
 	const struct http_request *request = exchange->request;
 	const struct dialect *dialect = exchange->listener;
 	struct http_compat_request compat = {
@@ -307,6 +341,8 @@ answer_as_dialect(struct http_exchange *exchange)
 		.monotonic_ms = clock_monotonic_ms(worker->loop.clock),
 		.get_stats = host->ops->chat_stats,
 		.arg = host->arg,
+		.monitored =
+		    monitored_fill(exchange, &monitored) ? &monitored : NULL,
 	};
 	struct http_compat_response response = { .body = &worker->body };
 	const struct asset *asset = NULL;

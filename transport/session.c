@@ -11,7 +11,9 @@
 #include "transport/fanout/hub.h"
 #include "transport/http/http.h"
 #include "transport/http/path.h"
+#include "transport/session_log.h"
 #include "transport/session_stream.h"
+#include "transport/worker.h"
 #include "transport/ws/ws_conn.h"
 #include "transport/ws/ws_handshake.h"
 #include "wire/common/scratch.h"
@@ -150,7 +152,7 @@ session_trace(const struct session *session, enum trace_kind kind,
 	trace_put(&session->conn->loop->trace, &entry);
 }
 
-static bool
+static enum chat_error
 command_run(struct session *session, struct command *command)
 {
 	if (trace_is_on(&session->conn->loop->trace))
@@ -167,8 +169,7 @@ command_run(struct session *session, struct command *command)
 	if (session->extra != NULL && session->extra->scope != NULL)
 		command->scope = str_from(session->extra->scope);
 	command->origin = peer_key(session->conn->peer);
-	return command_handle(sessions_of(session)->config.handler, command) ==
-	       CHAT_OK;
+	return command_handle(sessions_of(session)->config.handler, command);
 }
 
 /* False: the connection ends. */
@@ -287,12 +288,13 @@ session_authenticate(struct session *session, const struct command *command)
 		answer_done(session, command);
 }
 
-static void
+/* CHAT_OK: it is carried out, or waits for that. */
+static enum chat_error
 command_take(struct session *session, struct command *command,
     enum chat_error error, const struct failure *failure)
 {
 	if (!take_token(session, command))
-		return;
+		return CHAT_RATE_LIMITED;
 	if (error != CHAT_OK)
 		answer_failure(session, command, failure);
 	else if (command->kind == COMMAND_AUTH)
@@ -300,10 +302,9 @@ command_take(struct session *session, struct command *command,
 	else if (!session->is_attached)
 		command_fail(session, command, CHAT_UNAUTHORIZED,
 		    "Not authenticated yet");
-	else if (command_run(session, command) &&
-		 command->kind == COMMAND_FILE_ACCEPT &&
-		 session->dialect->stream != NULL)
-		downloads_add(session, command->file.id);
+	else
+		error = command_run(session, command);
+	return error;
 }
 
 /*
@@ -322,7 +323,7 @@ command_take_limited(struct session *session, struct command *command,
 	int64_t wait_ms = burst_limit_wait_ms(limiter, limit, now_ms);
 
 	if (error == CHAT_OK && wait_ms == 0) {
-		if (command_run(session, command))
+		if (command_run(session, command) == CHAT_OK)
 			burst_limit_count(limiter, limit, now_ms);
 	} else if (take_token(session, command)) {
 		if (wait_ms > 0)
@@ -389,6 +390,26 @@ session_connect_later(struct session *session)
 	(void)connect_member(session, name, &principal);
 }
 
+static void
+session_run_streamed(struct session *session, struct command *command,
+    const struct failure *failure)
+{
+	struct worker *worker = worker_of(session->conn);
+	int64_t begun_ns = monotonic_ns();
+	enum chat_error error =
+	    command_take(session, command, failure->error, failure);
+
+	if (error == CHAT_OK && command->kind == COMMAND_FILE_ACCEPT)
+		downloads_add(session, command->file.id);
+	session_log_command(session, &worker->commands,
+	    &(struct logged_command){
+		.command = command,
+		.failure = failure,
+		.error = error,
+		.took_us = (uint64_t)(monotonic_ns() - begun_ns) / 1000,
+	    });
+}
+
 /* Reads until the connection has to wait for something. */
 static void
 session_read_stream(struct session *session, struct stream_input *input)
@@ -415,8 +436,7 @@ session_read_stream(struct session *session, struct stream_input *input)
 			session_connect_later(session);
 		else if (step == STREAM_COMMAND) {
 			session->conn->loop->meter.commands++;
-			command_take(session, &command, failure.error,
-			    &failure);
+			session_run_streamed(session, &command, &failure);
 		} else if (step == STREAM_ENDS)
 			ws_conn_end(session->conn, answer->close_code,
 			    answer->close_reason);
@@ -489,7 +509,7 @@ session_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	if (is_burst_limited(session, &command))
 		command_take_limited(session, &command, error, &failure);
 	else
-		command_take(session, &command, error, &failure);
+		(void)command_take(session, &command, error, &failure);
 	hub_pause_if_full(sessions->config.hub, session);
 }
 

@@ -187,5 +187,6 @@ worker_fini(struct worker *worker)
 	ws_inflater_destroy(worker->ws.reader_limits.inflater);
 	ws_users_fini(&worker->ws.users);
 	wire_text_fini(&worker->body);
+	command_log_fini(&worker->commands);
 	loop_fini(&worker->loop);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/command_log.h"
 #include "domain/server_stats.h"
 #include "transport/http/http_conn.h"
 #include "transport/net/loop.h"
@@ -26,6 +27,7 @@ struct worker {
 	struct hooks *hooks;           /* or NULL */
 	const struct assets *assets;   /* pages and scripts; or NULL */
 	const struct profile *profile; /* what the server is; or NULL */
+	struct command_log commands;   /* of dialects that have monitors */
 	struct wire_text body;      /* of the last answer that has a long one */
 	struct server_stats report; /* the last one */
 };

@@ -370,6 +370,88 @@ stores_bytes_held(void *arg)
 				       : hook_questions_bytes(app->questions));
 }
 
+static bool
+member_name_get(struct str id, char out[MEMBER_NAME_SIZE], void *arg)
+{
+	struct app *app = arg;
+	struct member member;
+
+	if (member_store_get(app->chat.members, id, &member) != CHAT_OK)
+		return false;
+	memcpy(out, member.name, sizeof(member.name));
+	return true;
+}
+
+static bool
+monitored_room_get(struct str id, struct room *out, void *arg)
+{
+	struct app *app = arg;
+
+	return !talk_id_is_valid(id) &&
+	       room_store_get(app->chat.rooms, id, out) == CHAT_OK;
+}
+
+/* Private talks of two users are not shown. */
+struct room_visitor {
+	room_visit *visit;
+	void *arg;
+};
+
+static bool
+monitored_room_visit(const struct room *room, void *arg)
+{
+	const struct room_visitor *visitor = arg;
+
+	return talk_id_is_valid(str_from(room->id)) ||
+	       visitor->visit(room, visitor->arg);
+}
+
+static void
+monitored_rooms_visit(struct str name, room_visit *visit, void *visitor_arg,
+    void *arg)
+{
+	struct app *app = arg;
+	struct room_visitor visitor = { visit, visitor_arg };
+	struct member member;
+
+	if (name.data == NULL)
+		room_store_each(app->chat.rooms, monitored_room_visit,
+		    &visitor);
+	else if (member_store_get_named(app->chat.members, name, &member) ==
+		 CHAT_OK)
+		room_store_each_room_of(app->chat.rooms, str_from(member.id),
+		    monitored_room_visit, &visitor);
+}
+
+struct name_visitor {
+	struct app *app;
+	void (*visit)(struct str name, void *);
+	void *arg;
+};
+
+static bool
+monitored_member_visit(struct str id, void *arg)
+{
+	const struct name_visitor *visitor = arg;
+	struct member member;
+
+	if (member_store_get(visitor->app->chat.members, id, &member) ==
+	    CHAT_OK)
+		visitor->visit(str_from(member.name), visitor->arg);
+	return true;
+}
+
+static void
+monitored_members_visit(struct str room, void (*visit)(struct str name, void *),
+    void *visitor_arg, void *arg)
+{
+	struct app *app = arg;
+	struct name_visitor visitor = { app, visit, visitor_arg };
+
+	room_store_each_member(app->chat.rooms, room, monitored_member_visit,
+	    &visitor);
+}
+
 static void
 collect_chat_stats(struct chat_stats *out, void *arg)
 {
@@ -508,6 +590,12 @@ make_host(struct app *app)
 	app->host.arg = app;
 	ops->bytes_held = stores_bytes_held;
 	ops->chat_stats = collect_chat_stats;
+	if (app->options.http_stats) {
+		ops->member_name = member_name_get;
+		ops->room = monitored_room_get;
+		ops->each_room = monitored_rooms_visit;
+		ops->each_room_member = monitored_members_visit;
+	}
 	ops->server_stats =
 	    app->options.http_stats ? collect_server_stats : NULL;
 	ops->reload = on_reload;

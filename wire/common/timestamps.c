@@ -117,3 +117,53 @@ timestamp_put_utc(struct wire_text *out, struct str head, int64_t at_ms)
 	wire_text_append(out, str_slice(text, (size_t)(at - text)));
 	wire_text_append(out, STR("Z\""));
 }
+
+/* `count` digits behind a separator ('\0': none). */
+static bool
+date_digits_read(struct str *text, char separator, size_t count, int *out)
+{
+	size_t at = separator != '\0' ? 1 : 0;
+
+	if (text->len < at + count || (at > 0 && text->data[0] != separator))
+		return false;
+	*out = 0;
+	for (size_t i = at; i < at + count; i++) {
+		if (text->data[i] < '0' || text->data[i] > '9')
+			return false;
+		*out = *out * 10 + (text->data[i] - '0');
+	}
+	*text = str_slice(text->data + at + count, text->len - at - count);
+	return true;
+}
+
+/* The inverse of date_of(). */
+static int64_t
+days_of(const struct date *date)
+{
+	int64_t year = date->month > 2 ? date->year : date->year - 1;
+	int64_t month = date->month > 2 ? date->month - 3 : date->month + 9;
+
+	return 365 * year + year / 4 - year / 100 + year / 400 +
+	       (153 * month + 2) / 5 + date->day - 1 - 719468;
+}
+
+bool
+timestamp_read(struct str text, int64_t *at_ms)
+{
+	int hour = 0, minute = 0, second = 0;
+	struct date date;
+
+	if (!date_digits_read(&text, '\0', 4, &date.year) ||
+	    !date_digits_read(&text, '-', 2, &date.month) ||
+	    !date_digits_read(&text, '-', 2, &date.day) || date.year < 1970 ||
+	    date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31)
+		return false;
+	if (text.len > 0 && (!date_digits_read(&text, 'T', 2, &hour) ||
+				!date_digits_read(&text, ':', 2, &minute) ||
+				!date_digits_read(&text, ':', 2, &second)))
+		return false;
+	*at_ms = (days_of(&date) * DAY_SECONDS + hour * 3600 + minute * 60 +
+		     second) *
+		 SECOND_MS;
+	return true;
+}

@@ -17,4 +17,8 @@ void timestamp_put_iso8601(struct wire_text *, struct str head, int64_t at_ms);
 /* "2026-11-21T06:08:21.123Z": the same, without zeros at the end. */
 void timestamp_put_utc(struct wire_text *, struct str head, int64_t at_ms);
 
+/* Reads a date as in "2026-11-21", perhaps with a time as in
+ * "2026-11-21T06:08:21Z", in UTC. False: it is none. */
+bool timestamp_read(struct str text, int64_t *at_ms);
+
 #endif

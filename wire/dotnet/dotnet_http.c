@@ -2,6 +2,7 @@
 #include "wire/common/http_compat.h"
 #include "wire/common/wire_text.h"
 #include "wire/dotnet/dialect_dotnet.h"
+#include "wire/dotnet/dotnet_monitor.h"
 
 static void
 dotnet_answer(struct http_compat_response *out, int status, struct str text)
@@ -27,6 +28,13 @@ dotnet_http_compat(const struct http_compat_request *request,
 	if (!str_equal(request->method, STR("GET")) &&
 	    !str_equal(request->method, STR("HEAD")))
 		return false;
+	if (str_equal(path, STR("/monitoring.html"))) {
+		dotnet_answer(out, 302, STR(""));
+		out->headers = "Location: /monitor\r\n";
+		return true;
+	}
+	if (dotnet_monitor_answer(request, out))
+		return true;
 	if (str_equal(path, STR("/"))) {
 		dotnet_answer(out, 200,
 		    STR("Advanced WebSocket Chat Server is running.\n"

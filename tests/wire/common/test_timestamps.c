@@ -71,9 +71,42 @@ START_TEST(drops_zeros_of_a_second)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	int64_t at_ms; /* -1: it is no date */
+} dates[] = {
+	{ "1970-01-01", 0 },
+	{ "2026-11-21", 1795219200000 },
+	{ "2026-11-21T06:08:21", 1795241301000 },
+	{ "2026-11-21T06:08:21.123Z", 1795241301000 },
+	{ "2000-02-29T23:59:59Z", 951868799000 },
+	{ "2000-03-01", 951868800000 },
+	{ "", -1 },
+	{ "2026", -1 },
+	{ "2026-11-2", -1 },
+	{ "2026-13-01", -1 },
+	{ "2026-00-01", -1 },
+	{ "2026-01-00", -1 },
+	{ "1969-12-31", -1 },
+	{ "2026-11-21 06:08:21", -1 },
+	{ "2026-11-21T06:08", -1 },
+	{ "x026-11-21", -1 },
+};
+
+START_TEST(reads_dates)
+{
+	int64_t at_ms = -1;
+
+	ck_assert_int_eq(timestamp_read(str_from(dates[_i].text), &at_ms),
+	    dates[_i].at_ms >= 0);
+	ck_assert_int_eq(at_ms, dates[_i].at_ms);
+}
+END_TEST
+
 SUITE(timestamps)
 {
 	tcase_add_loop_test(tests, writes_timestamps_in_three_formats, 0,
 	    COUNT_OF(moments));
+	tcase_add_loop_test(tests, reads_dates, 0, COUNT_OF(dates));
 	tcase_add_loop_test(tests, drops_zeros_of_a_second, 0, COUNT_OF(utc));
 }
