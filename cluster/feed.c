@@ -175,9 +175,25 @@ entry_read(const struct str *strings, struct feed_entry *out)
 	       digits_parse(strings[5], &out->at_ms);
 }
 
+/* All origins of a node begin alike, up to the dot. */
+static bool
+origin_is_own(const struct feed *feed, struct str origin)
+{
+	const struct proposal *first;
+	size_t len;
+
+	if (list_is_empty(&feed->proposals))
+		return false;
+	first = LIST_OWNER(feed->proposals.next, struct proposal, link);
+	len = strcspn(first->origin, ".");
+	return origin.len > len && memcmp(origin.data, first->origin, len) == 0;
+}
+
 static struct proposal *
 proposal_find(struct feed *feed, struct str origin)
 {
+	if (!origin_is_own(feed, origin))
+		return NULL;
 	for (struct list *at = feed->proposals.next; at != &feed->proposals;
 	     at = at->next) {
 		struct proposal *proposal =
