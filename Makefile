@@ -250,6 +250,11 @@ integration: $(programs) $(O)/faulty_disk.so ## tests of whole servers
 		$(PYTEST_ARGS) $(wildcard tests/integration tests/bench \
 		tests/clients tests/terminal tests/tools)
 
+integration-nodes: $(programs) ## those of the dialects, their clients spread over three nodes and a Redis
+	PARLEY_NODES=3 PARLEYD=$(abspath $(PARLEYD)) PARLEY=$(abspath $(PARLEY)) \
+		$$(tools/python) -m pytest -q -n $(WORKERS) --dist loadfile \
+		$(PYTEST_ARGS) tests/integration
+
 # The tests in a browser also need selenium.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)
 test-browser: $(O)/parleyd ## tests of the page in Chromium
@@ -474,7 +479,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: all run test attack soak check $(parts:%=check-%) crash crash-nightly \
-	integration kill-nightly test-browser pictures headers lint \
+	integration integration-nodes kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \

@@ -116,6 +116,7 @@ class Connection:
     under TLS with an SSLContext, behind the bytes `before`."""
 
     def __init__(self, address, tls=None, name="localhost", before=b""):
+        self.settle = getattr(address, "settle", None)  # see nodes.py
         if isinstance(address, str):
             family = socket.AF_UNIX
         else:
@@ -138,6 +139,8 @@ class Connection:
 
     def send(self, data):
         """What the other side no longer wants to hear is its own affair."""
+        if self.settle:
+            self.settle()
         try:
             self.socket.sendall(data)
         except (BrokenPipeError, ConnectionResetError):

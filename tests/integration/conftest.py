@@ -3,14 +3,30 @@ status 0 and not a word from a sanitizer, or the test that used it fails."""
 
 import pytest
 
+import nodes
+import server as programs
 from accounts import Accounts
 from client import Chat
-from server import AT_ONCE, NO_DRAIN, ECHO_SERVER, PARLEYD, Server
+from server import AT_ONCE, NO_DRAIN, ECHO_SERVER, PARLEYD
+
+# Also for the modules of tests, which are imported later.
+Server = programs.Server = nodes.started
 
 
 def pytest_addoption(parser):
     parser.addoption("--talk", type=int, default=5, metavar="SECONDS",
                      help="how long those talk who are listened to for losses")
+
+
+def pytest_ignore_collect(collection_path):
+    """With several nodes, files about one process are left out."""
+    return nodes.is_alone(collection_path.name) or None
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if why := nodes.why_alone(item.nodeid):
+            item.add_marker(pytest.mark.skip(reason=why))
 
 
 @pytest.fixture

@@ -1,0 +1,201 @@
+"""PARLEY_NODES=3: each server of the tests is that many nodes, which share a real
+Redis, and its clients are spread over them.
+
+Tests know in which order things happened. One node handles what it reads in that
+order; several nodes are told of it one after the other. So before a client sends
+something, every node has run what was done until then.
+"""
+
+import atexit
+import functools
+import itertools
+import os
+import socket
+
+from api import KEY
+from redis_server import Redis
+from server import DEADLINE, PARLEYD, Server
+
+COUNT = int(os.environ.get("PARLEY_NODES", "1"))
+
+# What is tested of one node only, and why. Files of tests whose servers are alone.
+ALONE = {
+    "test_store_": "the file store, which a node with a broker has not",
+    "test_slow_readers": "memory and sockets of one process",
+    "test_flow_control": "memory and sockets of one process",
+    "test_accounting": "memory of one process",
+    "test_budgets": "the rate at which one process reads",
+    "test_hostile": "the connection of one client",
+    "test_rfc": "frames of one connection",
+    "test_native_deflate": "frames of one connection",
+    "test_http": "requests to one process",
+    "test_listeners": "addresses of one process",
+    "test_server_tls": "TLS of one process",
+    "test_proxies": "headers of one connection",
+    "test_limits": "limits of one process",
+    "test_logs": "lines of one process",
+    "test_metrics": "figures of one process",
+    "test_options": "options of one process",
+    "test_unit": "the service of one process",
+    "test_service": "the service of one process",
+    "test_doctor": "the doctor of one machine",
+    "test_drain": "the end of one process",
+    "test_web": "pages and files of one process",
+    "test_auth": "who may connect: no state that nodes share",
+    "test_accounts": "accounts of one process: a file that it reads",
+    "test_users": "accounts of one process: a file that it reads",
+    "test_revocation": "a file that one process reads",
+    "test_hook": "who may connect: no state that nodes share",
+    "test_api": "requests to one process, and its streams",
+    "test_nodes": "starts nodes of its own",
+}
+
+
+# Single tests, in the same way.
+ALONE_TESTS = {
+    "test_dialects_together.py::test_a_drain_takes_leave_of_everybody":
+        "the end of one process",
+    "test_native_rooms.py::test_the_greeting_has_limits_and_versions":
+        "the durability of one process",
+    # What several nodes do not do alike yet: see docs/cluster.md.
+    "test_topic_messages.py::test_a_message_reaches_all_and_is_acknowledged":
+        "message_id is made by each node",
+    "test_talks.py::test_a_message_waits_for_a_user_who_is_away":
+        "unread messages of a talk are counted once its history is here",
+    "test_moderation.py::test_a_flood_is_muted":
+        "a flood is noticed by one node",
+    "test_native_roles.py::"
+    "test_who_moderates_the_server_is_safe_from_moderators_of_rooms":
+        "the rights of a connection are known to its node",
+    "test_dialects_together.py::test_dialects_without_dm_get_no_private_message":
+        "the dialect of a connection is known to its node",
+    "test_topic_seed.py::test_health_counts_what_is_going_on":
+        "messages are counted where a room has members",
+    "test_topic_seed.py::test_topics_are_listed_as_they_began":
+        "messages are counted where a room has members",
+}
+
+
+@functools.cache
+def shared_redis():
+    redis = Redis()
+    atexit.register(redis.end)
+    return redis
+
+
+_numbers = itertools.count(1)
+
+
+class Barrier:
+    """A command that all nodes run, on a connection to one of them."""
+
+    request = (f"DELETE /v1/rooms/nowhere HTTP/1.1\r\nHost: localhost\r\n"
+               f"Authorization: Bearer {KEY}\r\n\r\n").encode()
+
+    def __init__(self, server):
+        self.address = server.address
+        self.socket = socket.create_connection(self.address, DEADLINE)
+
+    def begin(self):
+        self.socket.sendall(self.request)
+
+    def end(self):
+        answer = b""
+        while not answer.endswith(b"}"):
+            more = self.socket.recv(4096)
+            if not more:
+                # The server has closed a connection that was idle.
+                self.socket.close()
+                self.socket = socket.create_connection(self.address, DEADLINE)
+                self.begin()
+            answer += more
+        assert answer.startswith(b"HTTP/1.1 404 "), answer
+
+
+class NodeAddress(tuple):
+    """An address; `settle` is called before something is sent there."""
+
+    settle = None
+
+
+class Nodes:
+    """Looks like one Server; what is not about clients is the first node's."""
+
+    def __init__(self, program, *options, environment=None, **how):
+        own = ["--broker-url", shared_redis().url,
+               "--broker-prefix", f"test-{os.getpid()}-{next(_numbers)}:"]
+        if "--admin-key" not in options:
+            own += ["--admin-key", KEY]
+        self.nodes = []
+        self.barriers = []
+        self.turn = itertools.cycle(range(COUNT))
+        try:
+            for _ in range(COUNT):
+                self.nodes.append(Server(program, *options, *own,
+                                         environment=environment, **how))
+                self.barriers.append(Barrier(self.nodes[-1]))
+        except BaseException:
+            self.kill()
+            raise
+        for node in self.nodes:
+            node.wait_for_line("the broker is ready")
+
+    def __getattr__(self, name):
+        return getattr(self.nodes[0], name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            self.kill()
+        else:
+            self.stop()
+
+    @property
+    def addresses(self):
+        """Those of the next node."""
+        addresses = []
+        for address in self.nodes[next(self.turn)].addresses:
+            addresses.append(NodeAddress(address))
+            addresses[-1].settle = self.settle
+        return addresses
+
+    @property
+    def address(self):
+        return self.addresses[0]
+
+    def settle(self):
+        """Every node has run what was done until now: a command that all nodes
+        run, and that changes nothing. Once, so that each has sent what it has
+        read; once more, so that each has run what all have sent."""
+        for _ in range(2):
+            for barrier in self.barriers:
+                barrier.begin()
+            for barrier in self.barriers:
+                barrier.end()
+
+    def stop(self):
+        for barrier in self.barriers:
+            barrier.socket.close()
+        for node in self.nodes:
+            node.stop()
+
+    def kill(self):
+        for node in self.nodes:
+            node.kill()
+
+
+def started(program, *options, **how):
+    """A server of the tests, in the mode that was asked for."""
+    several = COUNT > 1 and program == PARLEYD and "file" not in options
+    return (Nodes if several else Server)(program, *options, **how)
+
+
+def is_alone(module):
+    return COUNT > 1 and any(module.startswith(name) for name in ALONE)
+
+
+def why_alone(test):
+    """The reason, or None."""
+    return ALONE_TESTS.get(test.split("[")[0].rpartition("/")[2]) if COUNT > 1 else None

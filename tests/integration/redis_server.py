@@ -1,0 +1,81 @@
+"""A real redis-server, in a directory of its own."""
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from server import DEADLINE
+
+
+class Redis:
+    """On a Unix socket; `options` as on its command line. Ends with the test."""
+
+    def __init__(self, *options):
+        self.options = options
+        self.directory = Path(tempfile.mkdtemp(prefix="parley-redis-"))
+        self.path = self.directory / "s"
+        self.url = f"unix:{self.path}"
+        self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "",
+             "--dir", self.directory, "--logfile", "log", *self.options],
+            stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + DEADLINE
+        while not self.answers():
+            assert self.process.poll() is None, (self.directory / "log").read_text()
+            assert time.monotonic() < deadline, "redis-server does not start"
+            time.sleep(0.005)
+
+    def answers(self):
+        with contextlib.suppress(OSError):
+            return self.ask("PING") == "PONG"
+        return False
+
+    def ask(self, *words):
+        """One command; its answer as text, the list of an array."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(DEADLINE)
+            connection.connect(str(self.path))
+            words = [str(word).encode() for word in words]
+            connection.sendall(b"*%d\r\n" % len(words) + b"".join(
+                b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+            with connection.makefile("rb") as answer:
+                return _read(answer)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def end(self):
+        self.signal(signal.SIGCONT)
+        self.kill()
+        shutil.rmtree(self.directory)
+
+
+def _read(answer):
+    line = answer.readline()[:-2].decode()
+    kind, text = line[:1], line[1:]
+    if kind == "$":
+        return None if text == "-1" else answer.read(int(text) + 2)[:-2].decode(
+            errors="replace")
+    if kind == "*":
+        return [_read(answer) for _ in range(int(text))]
+    if kind == "-":
+        raise ValueError(text)
+    return text
