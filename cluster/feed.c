@@ -94,7 +94,7 @@ feed_propose(struct feed *feed, struct proposal *proposal)
 			  proposal->topic.len + proposal->payload.len +
 			  proposal->field.len;
 	proposal->is_uncertain = proposal->has_place = false;
-	proposal->is_duplicate = false;
+	proposal->is_duplicate = proposal->has_first = false;
 	proposal->slot = 0;
 	list_append(&feed->proposals, &proposal->link);
 	feed->bytes += proposal->bytes;
@@ -228,6 +228,43 @@ duplicates_answer(struct feed *feed)
 	}
 }
 
+/* Not while it is under way: the answer decides. */
+static void
+proposal_follow_first(struct feed *feed, struct proposal *proposal)
+{
+	if (!proposal->has_first || proposal->has_place || proposal->slot != 0)
+		return;
+	proposal->has_place = true;
+	proposal->place = proposal->first;
+	proposal->placed_at_ms = proposal->first_at_ms;
+	proposal->is_duplicate = true;
+	feed->duplicates++;
+}
+
+/*
+ * What is yet to be sent becomes a duplicate of an entry with its key: the
+ * broker compares keys only behind what the node knows.
+ */
+static void
+duplicates_find(struct feed *feed, const struct feed_entry *first)
+{
+	if (str_is_empty(first->key))
+		return;
+	for (struct list *at = feed->proposals.next; at != &feed->proposals;
+	     at = at->next) {
+		struct proposal *proposal =
+		    LIST_OWNER(at, struct proposal, link);
+
+		if (proposal->has_place ||
+		    !str_equal(proposal->key, first->key))
+			continue;
+		proposal->has_first = true;
+		proposal->first = first->place;
+		proposal->first_at_ms = first->at_ms;
+		proposal_follow_first(feed, proposal);
+	}
+}
+
 static void
 entry_apply_now(struct feed *feed, const struct feed_entry *entry)
 {
@@ -236,6 +273,7 @@ entry_apply_now(struct feed *feed, const struct feed_entry *entry)
 	places_add(feed, &entry->place, entry->origin);
 	if (proposal != NULL)
 		proposal_remove(feed, proposal);
+	duplicates_find(feed, entry);
 	feed->config->ops->apply(feed, entry, proposal);
 }
 
@@ -688,6 +726,8 @@ read_use(struct feed *feed, const struct place *top,
 	for (size_t i = known > FEED_PLACES ? known - FEED_PLACES : 0;
 	     i < known; i++)
 		places_add(feed, &entries[i].place, entries[i].origin);
+	for (size_t i = 0; i < known; i++)
+		duplicates_find(feed, &entries[i]);
 	for (size_t i = known; was_loaded && i < count; i++)
 		entry_apply_now(feed, &entries[i]);
 	if (place_compare(&feed->at, top) != 0)
@@ -778,9 +818,12 @@ feed_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 		else if (call->script == BROKER_RANGE)
 			feed->is_behind = true;
 		for (size_t i = 0; i < call->count; i++)
-			if (call->proposals[i] != NULL)
+			if (call->proposals[i] != NULL) {
 				call->proposals[i]->slot = 0;
+				proposal_follow_first(feed, call->proposals[i]);
+			}
 		feed->call = NULL;
+		duplicates_answer(feed);
 		if (outcome == BROKER_OK)
 			feed->config->ops->wake(feed);
 	}

@@ -51,6 +51,10 @@ struct proposal {
 	bool is_lasting;   /* is sent until it is answered */
 	bool is_uncertain; /* it was sent, and not answered */
 	size_t slot; /* in the call that is under way, from 1; 0: in none */
+	/* Another entry with its key, which was applied since. */
+	bool has_first;
+	struct place first;
+	int64_t first_at_ms;
 	/* It has its place, and waits for it to be reached. */
 	bool has_place;
 	bool is_duplicate; /* its place is that of the first with this key */
