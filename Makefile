@@ -105,7 +105,8 @@ made.cluster = $(O)/redis_scripts.o
 made.cmd = $(O)/web.o $(O)/api_assets.o
 test_objects = $(call objects,tests/main.c \
 	$(wildcard tests/support/*.c tests/support/$(1)/*.c) \
-	$(filter-out tests/persistence/crash/%,$(call sources_in,tests/$(1))))
+	$(filter-out tests/persistence/crash/% tests/cluster/simulation/%,\
+	$(call sources_in,tests/$(1))))
 
 # --- programs ---------------------------------------------------------------
 shipped  := parleyd parley parley-bench
@@ -181,6 +182,10 @@ $(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
 		tests/support/persistence/memory_*.c)) \
 		$(call archives,persistence)
 	$(link) -lpthread -o $@
+$(O)/cluster_sim: $(call objects,$(wildcard tests/cluster/simulation/*.c) \
+		tests/support/cluster/model_redis.c \
+		tests/support/cluster/sim_net.c) $(call archives,cluster)
+	$(link) $(call pkg_libs,libcrypto) -lpthread -o $@
 # Loaded with LD_PRELOAD, so it has no sanitizers of its own.
 $(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
 	@$(call say,LD $@)
@@ -234,6 +239,14 @@ crash: $(O)/crash_store ## crash a store at every call, and check that acknowled
 
 crash-nightly: ## the same with a million crashes
 	@$(MAKE) crash CRASHES=1000000
+
+# The number of schedules.
+SCHEDULES ?= 20000
+cluster: $(O)/cluster_sim ## simulate nodes, Redis and faults, and check what members see
+	@$(O)/cluster_sim --seeds $(SCHEDULES) $(ARGS)
+
+cluster-nightly: ## the same with a million schedules
+	@$(MAKE) cluster SCHEDULES=1000000
 
 # The programs under test can be replaced.
 PARLEYD      ?= $(O)/parleyd
@@ -479,6 +492,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: all run test attack soak check $(parts:%=check-%) crash crash-nightly \
+	cluster cluster-nightly \
 	integration integration-nodes kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \

@@ -452,7 +452,8 @@ node_lost(void *arg)
 	struct sim_node *node = arg;
 	struct broker_listener *listener = node->broker.listener;
 
-	if (node->exists)
+	/* Unless it is another node by now, which is connected. */
+	if (node->exists && !node->is_up)
 		listener->ops->on_state(listener, 0, false);
 }
 
@@ -490,6 +491,12 @@ void
 sim_net_pause(struct sim_net *net, int node, int64_t for_ms)
 {
 	net->nodes[node].paused_until_ms = net->now_ms + for_ms;
+}
+
+bool
+sim_net_is_paused(const struct sim_net *net, int node)
+{
+	return net->nodes[node].paused_until_ms > net->now_ms;
 }
 
 void

@@ -53,6 +53,8 @@ void sim_net_lose(struct sim_net *, int node, unsigned count);
 /* Nothing of the node happens before this time has passed. */
 void sim_net_pause(struct sim_net *, int node, int64_t for_ms);
 
+bool sim_net_is_paused(const struct sim_net *, int node);
+
 /* Redis cannot be reached by any node. */
 void sim_net_stop_redis(struct sim_net *, int64_t for_ms);
 

@@ -1,0 +1,82 @@
+/* cluster_sim [--seeds N] [--from SEED] [--faults BITS] [--story] */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/base/id_map.h"
+#include "domain/log.h"
+#include "tests/cluster/simulation/simulation.h"
+
+struct totals {
+	uint64_t acked, unknown, refused, restarts, scripts;
+};
+
+static uint64_t
+number_argument(int argc, char **argv, const char *name, uint64_t preset)
+{
+	for (int i = 1; i + 1 < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return strtoull(argv[i + 1], NULL, 0);
+	return preset;
+}
+
+static bool
+has_argument(int argc, char **argv, const char *name)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* False: something did not hold; how to repeat it is printed. */
+static bool
+seed_run(uint64_t seed, unsigned faults, FILE *story, struct totals *totals)
+{
+	struct sim_result result;
+
+	simulate(seed, faults, story, &result);
+	totals->acked += result.acked;
+	totals->unknown += result.unknown;
+	totals->refused += result.refused;
+	totals->restarts += result.restarts;
+	totals->scripts += result.scripts;
+	if (result.violation == NULL)
+		return true;
+	printf("%s does not hold at %" PRId64 " ms: %s\n"
+	       "repeat: cluster_sim --from %" PRIu64
+	       " --seeds 1 --faults %u --story\n",
+	    result.violation, result.at_ms, result.detail, seed, faults);
+	return false;
+}
+
+static void
+line_print(enum log_level level, const char *line)
+{
+	printf("       %s: %s\n", log_level_word(level), line);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t count = number_argument(argc, argv, "--seeds", 1000);
+	uint64_t from = number_argument(argc, argv, "--from", 1);
+	unsigned faults = (unsigned)number_argument(argc, argv, "--faults",
+	    SIM_CUT | SIM_LOSE | SIM_PAUSE | SIM_STOP | SIM_KILL);
+	uint64_t most = number_argument(argc, argv, "--failures", 1);
+	FILE *story = has_argument(argc, argv, "--story") ? stdout : NULL;
+	struct totals totals = { 0 };
+	uint64_t failures = 0, seed;
+
+	id_map_seed(1);
+	if (story != NULL)
+		log_set_sink(line_print, LOG_DEBUG);
+	for (seed = from; seed < from + count && failures < most; seed++)
+		failures += !seed_run(seed, faults, story, &totals);
+	printf("%" PRIu64 " schedules: %" PRIu64 " messages acknowledged, "
+	       "%" PRIu64 " refused, %" PRIu64 " unknown; %" PRIu64
+	       " nodes died; %" PRIu64 " scripts; %" PRIu64 " failures\n",
+	    seed - from, totals.acked, totals.refused, totals.unknown,
+	    totals.restarts, totals.scripts, failures);
+	return failures > 0;
+}

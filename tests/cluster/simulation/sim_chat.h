@@ -1,0 +1,62 @@
+/* A node of the simulation: a whole chat on memory stores, in virtual time. */
+#ifndef TESTS_SIM_CHAT_H
+#define TESTS_SIM_CHAT_H
+
+#include "cluster/cluster.h"
+#include "commands/commands.h"
+#include "domain/publisher.h"
+#include "tests/support/cluster/sim_net.h"
+
+#define SIM_ROOMS 3
+#define SIM_CLIENTS 9
+#define SIM_EPOCH_SIZE 40
+
+/* One connection, as its node and as its user see it. */
+struct sim_client {
+	uint32_t number; /* 0: it is not connected, nor connecting */
+	int node;        /* that it is connected to */
+	bool is_ended;   /* by its node */
+	bool is_subscribed[SIM_ROOMS];
+	char id[ID_SIZE]; /* "": not connected yet */
+	/* What its user knows. */
+	bool is_in_room[SIM_ROOMS];
+	uint64_t seq[SIM_ROOMS]; /* the last one it knows of */
+	char epoch[SIM_ROOMS][SIM_EPOCH_SIZE];
+	bool is_uncertain; /* a command of it may have been carried out */
+	int64_t busy_until_ms;
+};
+
+struct sim_chat;
+
+/* An event reaches a client. */
+typedef void sim_receive(void *arg, struct sim_client *, const struct event *);
+
+struct sim_chat_config {
+	struct sim_net *net;
+	int node;
+	struct sim_client *clients; /* all of them */
+	sim_receive *receive;
+	void *arg;
+};
+
+struct sim_chat *sim_chat_create(const struct sim_chat_config *);
+/* The end of the process: what is under way is lost. */
+void sim_chat_destroy(struct sim_chat *);
+/* Not before the end of the net, whose events may refer to it. */
+void sim_chat_free(struct sim_chat *);
+
+void sim_chat_do(struct sim_chat *, const struct command *);
+
+/* Ten times a second. */
+void sim_chat_tick(struct sim_chat *);
+
+/* Why it cannot go on; NULL: it can. */
+const char *sim_chat_stopped(const struct sim_chat *);
+struct cluster *sim_chat_cluster(struct sim_chat *);
+struct chat *sim_chat_stores(struct sim_chat *);
+
+/* "r0" to "r2"; and which one it is, or SIM_ROOMS. */
+extern const char *const sim_rooms[SIM_ROOMS];
+int sim_room_index(struct str);
+
+#endif

@@ -1,0 +1,665 @@
+#include "tests/cluster/simulation/simulation.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "tests/cluster/simulation/sim_chat.h"
+
+#define NODES 3
+#define DEAD_MOST 256
+#define POSTS_MOST 1024
+#define SEQ_MOST 1024
+
+/* Clients act and faults happen until then; then all is repaired. */
+#define ACTIVE_MS 12000
+#define END_MS (ACTIVE_MS + 30000)
+
+enum post_state {
+	POST_SENT,
+	POST_ACKED,
+	POST_REFUSED, /* never to be seen */
+	POST_UNKNOWN  /* sent again later, or not */
+};
+
+/* A message with a key; its number is its text, its key and its ref. */
+struct post {
+	enum post_state state;
+	int client;
+	uint32_t connection; /* that has sent it last */
+	int room;
+	bool is_uncertain; /* an earlier attempt may have been stored */
+	uint64_t seq;      /* where it was seen; 0: nowhere */
+	char epoch[SIM_EPOCH_SIZE];
+};
+
+/* A node that has missed publications loses its connection. */
+struct sim_overflow {
+	struct sim_net *net;
+	int node;
+};
+
+struct sim {
+	struct sim_net *net;
+	struct sim_overflow overflows[NODES];
+	unsigned faults;
+	FILE *story;
+	struct sim_result *result;
+	struct sim_chat *nodes[NODES]; /* NULL: it is dead */
+	struct sim_chat *dead[DEAD_MOST];
+	int dead_count;
+	struct sim_client clients[SIM_CLIENTS];
+	uint32_t connections;
+	struct post posts[POSTS_MOST];
+	int post_count;
+	bool is_active;
+	bool has_lost; /* Redis has lost a tail */
+};
+
+/* --- the story ------------------------------------------------------------ */
+
+__attribute__((format(printf, 2, 3))) static void
+story_add(struct sim *sim, const char *format, ...)
+{
+	va_list args;
+
+	if (sim->story == NULL)
+		return;
+	fprintf(sim->story, "%6" PRId64 " ", sim_net_now_ms(sim->net));
+	va_start(args, format);
+	vfprintf(sim->story, format, args);
+	va_end(args);
+	fputc('\n', sim->story);
+}
+
+/* The first one is kept. */
+__attribute__((format(printf, 3, 4))) static void
+violation_add(struct sim *sim, const char *what, const char *format, ...)
+{
+	va_list args;
+
+	if (sim->result->violation != NULL)
+		return;
+	sim->result->violation = what;
+	sim->result->at_ms = sim_net_now_ms(sim->net);
+	va_start(args, format);
+	vsnprintf(sim->result->detail, sizeof(sim->result->detail), format,
+	    args);
+	va_end(args);
+	story_add(sim, "VIOLATION %s: %s", what, sim->result->detail);
+}
+
+static int
+client_index(const struct sim *sim, const struct sim_client *client)
+{
+	return (int)(client - sim->clients);
+}
+
+/* --- what clients receive ------------------------------------------------- */
+
+/* A message is seen at a place: always the same one at each place. */
+static void
+post_see(struct sim *sim, struct str body, int room, struct str epoch,
+    uint64_t seq, const char *where)
+{
+	struct post *post;
+	int number = atoi(body.data + 1);
+
+	if (number < 0 || number >= sim->post_count) {
+		violation_add(sim, "C2", "%s: r%d has %.*s at %" PRIu64, where,
+		    room, (int)body.len, body.data, seq);
+		return;
+	}
+	post = &sim->posts[number];
+	if (post->state == POST_REFUSED)
+		violation_add(sim, "C3",
+		    "%s: message %d was refused, and is r%d/%" PRIu64, where,
+		    number, room, seq);
+	if (post->room != room ||
+	    (post->seq != 0 &&
+		(post->seq != seq ||
+		    strncmp(post->epoch, epoch.data, epoch.len) != 0)))
+		violation_add(sim, "C4",
+		    "%s: message %d is r%d/%" PRIu64 " and r%d/%" PRIu64, where,
+		    number, post->room, post->seq, room, seq);
+	for (int i = 0; i < sim->post_count; i++) {
+		const struct post *other = &sim->posts[i];
+
+		if (i != number && other->room == room && other->seq == seq &&
+		    strncmp(other->epoch, epoch.data, epoch.len) == 0)
+			violation_add(sim, "C2",
+			    "%s: r%d/%" PRIu64 " is message %d and %d", where,
+			    room, seq, i, number);
+	}
+	post->seq = seq;
+	snprintf(post->epoch, sizeof(post->epoch), "%.*s", (int)epoch.len,
+	    epoch.data);
+}
+
+static void
+client_see(struct sim *sim, struct sim_client *client,
+    const struct event *event)
+{
+	int room = sim_room_index(event->room);
+	char where[16];
+
+	snprintf(where, sizeof(where), "c%d", client_index(sim, client));
+	if (room == SIM_ROOMS || !client->is_in_room[room])
+		return;
+	story_add(sim, "%s sees r%d/%" PRIu64 " %.*s", where, room, event->seq,
+	    (int)event->body.len, event->body.data);
+	if (event->seq != client->seq[room] + 1)
+		violation_add(sim, "C1", "%s: r%d/%" PRIu64 " follows %" PRIu64,
+		    where, room, event->seq, client->seq[room]);
+	client->seq[room] = event->seq;
+	post_see(sim, event->body, room, str_from(client->epoch[room]),
+	    event->seq, where);
+}
+
+static struct post *
+post_of_ref(struct sim *sim, struct str ref)
+{
+	return ref.len < 2 || ref.data[0] != 'p'
+		   ? NULL
+		   : &sim->posts[atoi(ref.data + 1)];
+}
+
+static void
+client_acked(struct sim *sim, struct sim_client *client,
+    const struct event *event)
+{
+	struct post *post = post_of_ref(sim, event->ref);
+	int room = sim_room_index(event->room);
+
+	if (post == NULL)
+		return;
+	story_add(sim, "c%d has the acknowledgement of %.*s: r%d/%" PRIu64,
+	    client_index(sim, client), (int)event->ref.len, event->ref.data,
+	    room, event->seq);
+	if (post->state != POST_ACKED)
+		sim->result->acked++;
+	post->state = POST_ACKED;
+	if (client->is_in_room[room] && !client->is_uncertain &&
+	    client->seq[room] < event->seq)
+		violation_add(sim, "C1",
+		    "c%d: r%d/%" PRIu64 " is acknowledged, %" PRIu64
+		    " was seen",
+		    client_index(sim, client), room, event->seq,
+		    client->seq[room]);
+	if (post->seq != 0 && post->seq != event->seq)
+		violation_add(sim, "C4",
+		    "r%d/%" PRIu64 " is acknowledged as %" PRIu64, room,
+		    post->seq, event->seq);
+	post->seq = event->seq;
+	snprintf(post->epoch, sizeof(post->epoch), "%s", client->epoch[room]);
+}
+
+static void
+client_failed(struct sim *sim, struct sim_client *client,
+    const struct event *event)
+{
+	struct post *post = post_of_ref(sim, event->ref);
+
+	story_add(sim, "c%d has failed: %s", client_index(sim, client),
+	    chat_error_word(event->failure.error));
+	if (post == NULL)
+		client->is_uncertain |=
+		    event->failure.error == CHAT_STORE_FAILED;
+	if (post == NULL || post->state != POST_SENT)
+		return;
+	if (event->failure.error == CHAT_STORE_FAILED || post->is_uncertain) {
+		post->state = POST_UNKNOWN;
+		sim->result->unknown++;
+		return;
+	}
+	post->state = POST_REFUSED;
+	sim->result->refused++;
+	if (post->seq != 0)
+		violation_add(sim, "C3",
+		    "message %d is r%d/%" PRIu64 ", and refused",
+		    (int)(post - sim->posts), post->room, post->seq);
+}
+
+static void
+client_joined(struct sim *sim, struct sim_client *client,
+    const struct event *event)
+{
+	int room = sim_room_index(event->room);
+
+	if (room == SIM_ROOMS)
+		return;
+	client->is_in_room[room] = true;
+	client->seq[room] = event->seq;
+	snprintf(client->epoch[room], SIM_EPOCH_SIZE, "%.*s",
+	    (int)event->epoch.len, event->epoch.data);
+	story_add(sim, "c%d is in r%d at %" PRIu64, client_index(sim, client),
+	    room, event->seq);
+	for (size_t i = 0; i < event->page.count; i++)
+		post_see(sim, event->page.items[i].body, room, event->epoch,
+		    event->page.items[i].seq, "page");
+}
+
+static void
+sim_on_event(void *arg, struct sim_client *client, const struct event *event)
+{
+	struct sim *sim = arg;
+	int room = sim_room_index(event->room);
+
+	switch (event->kind) {
+	case EVENT_WELCOME:
+		story_add(sim, "c%d is connected to n%d",
+		    client_index(sim, client), client->node);
+		break;
+	case EVENT_ROOM_JOINED:
+		client_joined(sim, client, event);
+		break;
+	case EVENT_ROOM_LEFT:
+		if (room < SIM_ROOMS)
+			client->is_in_room[room] = false;
+		break;
+	case EVENT_SAID:
+		client_see(sim, client, event);
+		break;
+	case EVENT_DELIVERED:
+		client_acked(sim, client, event);
+		break;
+	case EVENT_FAILED:
+		client_failed(sim, client, event);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- what clients do ------------------------------------------------------ */
+
+/* The user does not learn what became of messages under way. */
+static void
+client_forget(struct sim *sim, struct sim_client *client)
+{
+	for (int i = 0; i < sim->post_count; i++)
+		if (sim->posts[i].state == POST_SENT &&
+		    sim->posts[i].connection == client->number)
+			sim->posts[i].state = POST_UNKNOWN;
+	memset(client, 0, sizeof(*client));
+}
+
+static void
+client_end(struct sim *sim, struct sim_client *client)
+{
+	struct command command = {
+		.kind = COMMAND_DISCONNECT,
+		.connection = client->number,
+		.author = str_from(client->id),
+	};
+	struct sim_chat *node = sim->nodes[client->node];
+	char id[ID_SIZE];
+
+	story_add(sim, "c%d leaves n%d", client_index(sim, client),
+	    client->node);
+	memcpy(id, client->id, sizeof(id));
+	command.author = str_from(id);
+	client_forget(sim, client);
+	if (id[0] != '\0' && node != NULL)
+		sim_chat_do(node, &command);
+}
+
+static void
+client_connect(struct sim *sim, struct sim_client *client)
+{
+	int node = (int)sim_net_random(sim->net, NODES);
+	char name[8];
+
+	if (sim->nodes[node] == NULL)
+		return;
+	client->node = node;
+	client->number = ++sim->connections;
+	snprintf(name, sizeof(name), "c%d", client_index(sim, client) % 5);
+	story_add(sim, "c%d connects to n%d", client_index(sim, client), node);
+	sim_chat_do(sim->nodes[node],
+	    &(struct command){ .kind = COMMAND_CONNECT,
+		.connection = client->number,
+		.peer = client,
+		.name = str_from(name) });
+}
+
+static void
+client_post(struct sim *sim, struct sim_client *client, int number)
+{
+	struct post *post = &sim->posts[number];
+	char text[16], body[16];
+	struct command command = {
+		.kind = COMMAND_BROADCAST,
+		.connection = client->number,
+		.author = str_from(client->id),
+		.room = str_from(sim_rooms[post->room]),
+	};
+
+	snprintf(text, sizeof(text), "p%d", number);
+	snprintf(body, sizeof(body), "\"%d\"", number);
+	command.ref = command.key = str_from(text);
+	command.body = str_from(body);
+	post->is_uncertain |= post->state == POST_UNKNOWN;
+	post->state = POST_SENT;
+	post->connection = client->number;
+	story_add(sim, "c%d posts %s in r%d", client_index(sim, client), text,
+	    post->room);
+	sim_chat_do(sim->nodes[client->node], &command);
+}
+
+/* A new message, or one of this user whose end is not known. */
+static void
+client_say(struct sim *sim, struct sim_client *client, int room)
+{
+	int index = client_index(sim, client);
+
+	for (int i = 0; i < sim->post_count; i++) {
+		const struct post *post = &sim->posts[i];
+
+		if (post->client == index && post->state == POST_UNKNOWN &&
+		    post->room == room && sim_net_random(sim->net, 2) == 0) {
+			client_post(sim, client, i);
+			return;
+		}
+	}
+	if (sim->post_count == POSTS_MOST)
+		return;
+	sim->posts[sim->post_count] =
+	    (struct post){ .state = POST_SENT, .client = index, .room = room };
+	client_post(sim, client, sim->post_count++);
+}
+
+static void
+client_act(struct sim *sim, struct sim_client *client)
+{
+	int room = (int)sim_net_random(sim->net, SIM_ROOMS);
+	uint64_t chance = sim_net_random(sim->net, 100);
+	struct command command = {
+		.kind = COMMAND_ROOM_JOIN,
+		.flags = COMMAND_MAY_CREATE | COMMAND_PERSISTENT,
+		.connection = client->number,
+		.author = str_from(client->id),
+		.room = str_from(sim_rooms[room]),
+	};
+
+	if (client->number == 0)
+		client_connect(sim, client);
+	else if (client->id[0] == '\0' || chance < 3) {
+		if (chance < 3)
+			client_end(sim, client);
+	} else if (!client->is_in_room[room]) {
+		command.limit = chance < 50 ? 1000 : 0;
+		sim_chat_do(sim->nodes[client->node], &command);
+	} else if (chance < 8) {
+		command.kind = COMMAND_ROOM_LEAVE;
+		command.flags = 0;
+		sim_chat_do(sim->nodes[client->node], &command);
+	} else
+		client_say(sim, client, room);
+}
+
+static void
+clients_event(void *arg)
+{
+	struct sim *sim = arg;
+	int64_t now_ms = sim_net_now_ms(sim->net);
+
+	for (int i = 0; i < SIM_CLIENTS; i++) {
+		struct sim_client *client = &sim->clients[i];
+
+		if (client->number != 0 && client->is_ended)
+			client_end(sim, client);
+		if (!sim->is_active || client->busy_until_ms > now_ms)
+			continue;
+		client_act(sim, client);
+		client->busy_until_ms =
+		    now_ms + 20 + (int64_t)sim_net_random(sim->net, 600);
+	}
+	sim_net_at(sim->net, now_ms + 10, SIM_NO_NODE, clients_event, sim);
+}
+
+/* --- nodes and faults ----------------------------------------------------- */
+
+static void
+node_start(struct sim *sim, int node)
+{
+	struct sim_chat_config config = {
+		.net = sim->net,
+		.node = node,
+		.clients = sim->clients,
+		.receive = sim_on_event,
+		.arg = sim,
+	};
+
+	story_add(sim, "n%d starts", node);
+	sim->nodes[node] = sim_chat_create(&config);
+	sim->result->restarts++;
+}
+
+static void
+node_kill(struct sim *sim, int node)
+{
+	story_add(sim, "n%d dies", node);
+	for (int i = 0; i < SIM_CLIENTS; i++)
+		if (sim->clients[i].number != 0 && sim->clients[i].node == node)
+			client_forget(sim, &sim->clients[i]);
+	sim_chat_destroy(sim->nodes[node]);
+	if (sim->dead_count == DEAD_MOST)
+		abort();
+	sim->dead[sim->dead_count++] = sim->nodes[node];
+	sim->nodes[node] = NULL;
+}
+
+static void
+nodes_event(void *arg)
+{
+	struct sim *sim = arg;
+
+	for (int i = 0; i < NODES; i++) {
+		struct sim_chat *node = sim->nodes[i];
+
+		if (node == NULL) {
+			if (!sim->is_active ||
+			    sim_net_random(sim->net, 30) == 0)
+				node_start(sim, i);
+		} else if (sim_chat_stopped(node) != NULL) {
+			story_add(sim, "n%d stops: %s", i,
+			    sim_chat_stopped(node));
+			node_kill(sim, i);
+		} else if (!sim_net_is_paused(sim->net, i))
+			sim_chat_tick(node);
+	}
+	sim_net_at(sim->net, sim_net_now_ms(sim->net) + 100, SIM_NO_NODE,
+	    nodes_event, sim);
+}
+
+/* As Redis does with a subscriber whose output buffer is full. */
+static void
+overflow_event(void *arg)
+{
+	const struct sim_overflow *overflow = arg;
+
+	sim_net_lose(overflow->net, overflow->node, 0);
+	sim_net_cut(overflow->net, overflow->node, 50);
+}
+
+static void
+fault_make(struct sim *sim)
+{
+	struct sim_net *net = sim->net;
+	int node = (int)sim_net_random(net, NODES);
+	int64_t ms = 1 + (int64_t)sim_net_random(net, 2000);
+	unsigned fault = 1u << sim_net_random(net, 6);
+
+	if ((sim->faults & fault) == 0 || sim->nodes[node] == NULL)
+		return;
+	if (fault == SIM_CUT) {
+		story_add(sim, "n%d loses its connection for %" PRId64 " ms",
+		    node, ms);
+		sim_net_cut(net, node, ms);
+	} else if (fault == SIM_LOSE) {
+		story_add(sim, "n%d misses publications", node);
+		sim_net_lose(net, node, UINT_MAX);
+		sim->overflows[node] = (struct sim_overflow){ net, node };
+		sim_net_at(net, sim_net_now_ms(net) + ms / 4, SIM_NO_NODE,
+		    overflow_event, &sim->overflows[node]);
+	} else if (fault == SIM_PAUSE) {
+		story_add(sim, "n%d pauses for %" PRId64 " ms", node, 4 * ms);
+		sim_net_pause(net, node, 4 * ms);
+	} else if (fault == SIM_STOP) {
+		story_add(sim, "Redis is away for %" PRId64 " ms", ms);
+		sim_net_stop_redis(net, ms);
+	} else if (fault == SIM_KILL)
+		node_kill(sim, node);
+	else if (sim_net_random(net, 2) == 0)
+		sim_net_save(net);
+	else {
+		story_add(sim, "Redis loses what is new");
+		sim_net_stop_redis(net, ms / 10);
+		sim_net_restore(net);
+		sim->has_lost = true;
+	}
+}
+
+static void
+faults_event(void *arg)
+{
+	struct sim *sim = arg;
+	struct sim_net *net = sim->net;
+
+	if (!sim->is_active)
+		return;
+	fault_make(sim);
+	sim_net_at(net,
+	    sim_net_now_ms(net) + 50 + (int64_t)sim_net_random(net, 1500),
+	    SIM_NO_NODE, faults_event, sim);
+}
+
+/* --- what must hold in the end -------------------------------------------- */
+
+struct member_check {
+	struct sim *sim;
+	size_t count;
+};
+
+static bool
+member_check_one(const struct member *member, void *arg)
+{
+	struct member_check *check = arg;
+	bool found = false;
+
+	for (int i = 0; i < SIM_CLIENTS; i++)
+		if (strcmp(check->sim->clients[i].id, member->id) == 0)
+			found = true;
+	if (!found)
+		violation_add(check->sim, "C5", "%s (%s) is a ghost",
+		    member->name, member->id);
+	check->count++;
+	return true;
+}
+
+static void
+node_check(struct sim *sim, int node)
+{
+	struct chat *chat = sim_chat_stores(sim->nodes[node]);
+	struct member_check check = { .sim = sim };
+	size_t connected = 0;
+
+	if (cluster_error(sim_chat_cluster(sim->nodes[node])) != NULL) {
+		violation_add(sim, "recovery", "n%d: %s", node,
+		    cluster_error(sim_chat_cluster(sim->nodes[node])));
+		return;
+	}
+	member_store_each(chat->members, member_check_one, &check);
+	for (int i = 0; i < SIM_CLIENTS; i++)
+		connected += sim->clients[i].id[0] != '\0';
+	if (check.count != connected)
+		violation_add(sim, "C5", "n%d has %zu members, not %zu", node,
+		    check.count, connected);
+	for (int room = 0; room < SIM_ROOMS; room++) {
+		struct room got;
+		size_t count = 0;
+		bool is_certain = true;
+
+		for (int i = 0; i < SIM_CLIENTS; i++) {
+			count += sim->clients[i].is_in_room[room];
+			is_certain &= !sim->clients[i].is_uncertain;
+		}
+		if (is_certain &&
+		    room_store_get(chat->rooms, str_from(sim_rooms[room]),
+			&got) == CHAT_OK &&
+		    got.member_count != count)
+			violation_add(sim, "C5",
+			    "n%d: r%d has %zu members, not %zu", node, room,
+			    got.member_count, count);
+	}
+}
+
+/* All members of a room have seen its last message, acknowledged ones too. */
+static void
+clients_check(struct sim *sim)
+{
+	for (int room = 0; room < SIM_ROOMS; room++) {
+		uint64_t last = 0;
+
+		for (int i = 0; i < SIM_CLIENTS; i++)
+			if (sim->clients[i].is_in_room[room] &&
+			    sim->clients[i].seq[room] > last)
+				last = sim->clients[i].seq[room];
+		for (int i = 0; i < sim->post_count; i++)
+			if (sim->posts[i].room == room &&
+			    sim->posts[i].state == POST_ACKED &&
+			    sim->posts[i].seq > last && last > 0)
+				violation_add(sim, "C1",
+				    "r%d/%" PRIu64 " is acknowledged, and "
+				    "unseen",
+				    room, sim->posts[i].seq);
+		for (int i = 0; i < SIM_CLIENTS; i++)
+			if (sim->clients[i].is_in_room[room] &&
+			    !sim->clients[i].is_uncertain &&
+			    sim->clients[i].seq[room] != last)
+				violation_add(sim, "C1",
+				    "c%d is at r%d/%" PRIu64 ", not %" PRIu64,
+				    i, room, sim->clients[i].seq[room], last);
+	}
+}
+
+void
+simulate(uint64_t seed, unsigned faults, FILE *story, struct sim_result *result)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+
+	memset(result, 0, sizeof(*result));
+	if (sim == NULL)
+		abort();
+	sim->net = sim_net_create(seed);
+	sim->faults = faults;
+	sim->story = story;
+	sim->result = result;
+	sim->is_active = true;
+	sim_net_set_delay(sim->net,
+	    (int64_t)sim_net_random(sim->net, 3) * 20 + 1);
+	for (int i = 0; i < NODES; i++)
+		node_start(sim, i);
+	result->restarts = 0;
+	sim_net_at(sim->net, 0, SIM_NO_NODE, nodes_event, sim);
+	sim_net_at(sim->net, 500, SIM_NO_NODE, clients_event, sim);
+	sim_net_at(sim->net, 1000, SIM_NO_NODE, faults_event, sim);
+	while (result->violation == NULL && sim_net_now_ms(sim->net) < END_MS) {
+		sim_net_step(sim->net);
+		sim->is_active = sim_net_now_ms(sim->net) < ACTIVE_MS;
+	}
+	for (int i = 0; i < NODES && result->violation == NULL; i++)
+		node_check(sim, i);
+	if (result->violation == NULL)
+		clients_check(sim);
+	result->scripts = sim_net_script_count(sim->net);
+	for (int i = 0; i < NODES; i++)
+		if (sim->nodes[i] != NULL)
+			node_kill(sim, i);
+	sim_net_destroy(sim->net);
+	while (sim->dead_count > 0)
+		sim_chat_free(sim->dead[--sim->dead_count]);
+	free(sim);
+}

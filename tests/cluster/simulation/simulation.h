@@ -1,0 +1,35 @@
+/* One schedule of the simulation: clients, faults, and what must hold. */
+#ifndef TESTS_SIMULATION_H
+#define TESTS_SIMULATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What a schedule may do besides delays, as bits. */
+enum sim_fault {
+	SIM_CUT = 1 << 0,   /* connections to Redis are lost */
+	SIM_LOSE = 1 << 1,  /* publications are lost */
+	SIM_PAUSE = 1 << 2, /* nodes do nothing for a while */
+	SIM_STOP = 1 << 3,  /* Redis cannot be reached */
+	SIM_KILL = 1 << 4,  /* nodes die, and come back as others */
+	SIM_TAIL = 1 << 5,  /* Redis loses what was appended last */
+	SIM_FAULTS = 1 << 6
+};
+
+struct sim_result {
+	const char *violation; /* NULL: everything held */
+	char detail[256];
+	int64_t at_ms;
+	/* What happened. */
+	unsigned acked;
+	unsigned unknown;
+	unsigned refused;
+	unsigned restarts;
+	uint64_t scripts;
+};
+
+/* Runs a schedule; its story is written to `story`, which may be NULL. */
+void simulate(uint64_t seed, unsigned faults, FILE *story, struct sim_result *);
+
+#endif
