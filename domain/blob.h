@@ -38,7 +38,10 @@ struct blob_grant {
 struct blob {
 	char id[ID_SIZE];        /* a UUID in lower case */
 	char key[BLOB_KEY_SIZE]; /* opens it without a right; "": none does */
-	/* A member id; "": an anonymous client of HTTP, which has the key. */
+	/* Shows that it is the client's own; "": only the owner's id does. */
+	char secret[BLOB_KEY_SIZE];
+	/* A member id; "": an anonymous client of HTTP, which has the secret.
+	 */
 	char owner[ID_SIZE];
 	/* Its bytes count for this member id; or "@" and a number: for this
 	 * address. */

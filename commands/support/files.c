@@ -38,7 +38,7 @@ static bool
 blob_is_own(const struct request *request, const struct blob *blob,
     struct str key)
 {
-	return key_is_equal(blob->key, key) ||
+	return key_is_equal(blob->secret, key) ||
 	       (blob->owner[0] != '\0' &&
 		   str_equal(str_from(blob->owner),
 		       str_from(request->author.id)) &&
@@ -107,7 +107,9 @@ grant_holds(struct request *request, const struct blob_grant *grant)
 static bool
 blob_is_readable(struct request *request, const struct blob *blob)
 {
-	if (blob_is_own(request, blob, request->command->file.key))
+	struct str key = request->command->file.key;
+
+	if (blob_is_own(request, blob, key) || key_is_equal(blob->key, key))
 		return true;
 	if (!(request->command->rights & RIGHT_READ))
 		return false;
@@ -164,19 +166,30 @@ blob_set_payer(const struct request *request, struct blob *blob)
 		    request->command->origin);
 }
 
-/* Who has an account shows that; others need something in the URL. */
 static void
-blob_set_key(const struct request *request, struct blob *blob)
+key_make(const struct request *request, char out[BLOB_KEY_SIZE])
 {
 	char part[ID_SIZE];
 
-	if (member_id_is_of_user(str_from(blob->owner)))
-		return;
+	out[0] = '\0';
 	for (size_t i = 0; i < 2; i++) {
 		id_source_next(request->chat->ids, ID_HEX16, part);
-		*str_put(blob->key + strlen(blob->key),
+		*str_put(out + strlen(out),
 		    str_slice(part, strnlen(part, 16))) = '\0';
 	}
+}
+
+/*
+ * Who has an account shows that; others need something in the URL, and another
+ * thing that those who get the URL do not have.
+ */
+static void
+blob_set_keys(const struct request *request, struct blob *blob)
+{
+	if (member_id_is_of_user(str_from(blob->owner)))
+		return;
+	key_make(request, blob->key);
+	key_make(request, blob->secret);
 }
 
 static enum chat_error
@@ -212,7 +225,7 @@ blob_describe(struct request *request, struct blob *blob)
 	if (limits->expire_ms != 0)
 		blob->expires_ms = request->now_ms + limits->expire_ms;
 	blob_set_payer(request, blob);
-	blob_set_key(request, blob);
+	blob_set_keys(request, blob);
 	return blob_set_id(request, blob);
 }
 

@@ -5,7 +5,8 @@
 #include "commands/support/request.h"
 
 /*
- * The file of the command, if it is the author's, or the command has its key.
+ * The file of the command, if it is the author's, or the command has its
+ * secret.
  * CHAT_FILE_NOT_FOUND: it is not, or there is none. The blob is good until one
  * is changed.
  */

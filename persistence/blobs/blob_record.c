@@ -6,7 +6,7 @@
 #include "persistence/format/crc32c.h"
 #include "persistence/format/little_endian.h"
 
-#define BLOB_MAGIC UINT64_C(0x31626f6c62796c70) /* "plyblob1" */
+#define BLOB_MAGIC UINT64_C(0x32626f6c62796c70) /* "plyblob2" */
 
 /* Texts of a blob, in their order in the record. */
 static const struct {
@@ -15,6 +15,8 @@ static const struct {
 } record_texts[] = {
 	{ offsetof(struct blob, id), sizeof(((struct blob *)NULL)->id) },
 	{ offsetof(struct blob, key), sizeof(((struct blob *)NULL)->key) },
+	{ offsetof(struct blob, secret),
+	    sizeof(((struct blob *)NULL)->secret) },
 	{ offsetof(struct blob, owner), sizeof(((struct blob *)NULL)->owner) },
 	{ offsetof(struct blob, payer), sizeof(((struct blob *)NULL)->payer) },
 	{ offsetof(struct blob, name), sizeof(((struct blob *)NULL)->name) },

@@ -293,16 +293,25 @@ def test_talks_and_the_lobby(server, connect, user):
     assert user("carol").get(file["url"]).status == 200
 
 
-def test_anonymous_clients_need_the_key(start, see_off, join):
+def test_anonymous_clients_need_the_key(start, see_off):
     server = start()
     http = client(server)
     file = upload(http, query="?name=a.png")
-    assert file["url"] == path_of(file) + "?key=" + file["key"]
+    assert file["url"].startswith(path_of(file) + "?key=")
     assert http.get(file["url"]).raw == PNG
+    # Who gets the URL, in a message, can neither remove nor share the file.
+    assert http.ask("DELETE", file["url"]).status == 404
+    alice = see_off(Chat(server.address))
+    shown = file["url"].rpartition("=")[2]
+    assert alice.refusal("broadcast", message={"file": {
+        "id": file["id"], "key": shown}})["code"] == "file_not_found"
     for url in path_of(file), path_of(file) + "?key=" + "0" * 32:
         assert http.get(url).status == 404
         assert http.ask("DELETE", url).status == 404
-    assert http.ask("DELETE", file["url"]).status == 204
+    own = path_of(file) + "?key=" + file["key"]
+    assert http.get(own).raw == PNG
+    assert http.ask("DELETE", own).status == 204
+    assert http.get(file["url"]).status == 404
 
 
 def test_broken_parts_are_refused(server, connect):
@@ -364,8 +373,8 @@ def test_other_dialects_get_a_link(start, see_off):
     file = upload(http, b"x" * 1600, "?name=notes.txt")
     alice.ask_ok("broadcast", room="tea", message={
         "text": "my \"notes\"", "file": {"id": file["id"], "key": file["key"]}})
-    link = f'notes.txt (1.5 KiB): https://chat.example.org{path_of(file)}' \
-           f'?key={file["key"]}'
+    assert file["url"].startswith("https://chat.example.org" + path_of(file))
+    link = "notes.txt (1.5 KiB): " + file["url"]
     assert topic.next()["message"] == 'my "notes"\n' + link
     assert action.next()["body"] == 'my "notes"\n' + link
 
@@ -395,7 +404,8 @@ def test_limits_of_size_quota_and_type(start_either):
     assert connection.getresponse().status == 507
     small = upload(http(), b"x" * 50_000)
     assert http().get("/stats")["files"]["count"] == 2
-    assert http().ask("DELETE", small["url"]).status == 204
+    own = path_of(small) + "?key=" + small["key"]
+    assert http().ask("DELETE", own).status == 204
 
 
 def test_memory_is_bounded_and_rights_are_needed(start, accounts):

@@ -129,7 +129,7 @@ location_add_header(struct api_call *call)
 	const struct blob *blob = &call->file->blob;
 
 	api_call_add_header(call, "Location: /v1/files/%s%s%s\r\n", blob->id,
-	    blob->key[0] == '\0' ? "" : "?key=", blob->key);
+	    blob->secret[0] == '\0' ? "" : "?key=", blob->secret);
 }
 
 static void
@@ -292,7 +292,8 @@ file_post_run(struct api_call *call)
 	file_ask(call, &command);
 	if (call->status != 0)
 		return;
-	memcpy(call->file->key, call->file->blob.key, sizeof(call->file->key));
+	memcpy(call->file->key, call->file->blob.secret,
+	    sizeof(call->file->key));
 	call->file->is_temporary = !call->file->is_tus;
 	http_exchange_resume_body(call->exchange);
 }

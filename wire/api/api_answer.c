@@ -250,8 +250,9 @@ api_put_file(struct wire_text *out, const struct blob *blob, struct str base)
 {
 	wire_text_append(out, STR("{"));
 	file_members_put(out, blob, base);
-	if (blob->key[0] != '\0')
-		json_field_string(out, STR(",\"key\":"), str_from(blob->key));
+	if (blob->secret[0] != '\0')
+		json_field_string(out, STR(",\"key\":"),
+		    str_from(blob->secret));
 	json_field_unsigned(out, STR(",\"offset\":"), blob->received);
 	json_field_boolean(out, STR(",\"complete\":"), blob->is_complete);
 	if (blob->is_complete)

@@ -318,6 +318,7 @@ record_example(char out[BLOB_RECORD_MOST])
 	struct blob blob = {
 		.id = ID,
 		.key = "k",
+		.secret = "s",
 		.owner = "o",
 		.payer = "p",
 		.name = "n",
@@ -345,6 +346,7 @@ START_TEST(a_record_is_read_as_it_was_written)
 	ck_assert(blob_record_read(str_slice(record, len), &blob, boot_id));
 	ck_assert_str_eq(blob.id, ID);
 	ck_assert_str_eq(blob.key, "k");
+	ck_assert_str_eq(blob.secret, "s");
 	ck_assert_str_eq(blob.owner, "o");
 	ck_assert_str_eq(blob.payer, "p");
 	ck_assert_str_eq(blob.name, "n");
