@@ -164,6 +164,16 @@ def test_the_debian_packages_have_what_is_installed(tmp_path):
             assert any(fnmatch.fnmatch(path, f"{pattern}*") for pattern in patterns), path
 
 
+def test_the_test_of_the_debian_packages():
+    """With the programs of the tree, since the packages are not installed."""
+    folder = Path(PARLEYD).parent
+    done = subprocess.run([ROOT / "debian/tests/chat"], capture_output=True, text=True, timeout=120,
+                          env={**ENVIRONMENT, "PATH": f"{folder}:{os.environ['PATH']}"},
+                          check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("tester: hello from autopkgtest\n")
+
+
 def test_packages_build_with_what_set_up_installs():
     """What tools/setup wants for the server, in debian/control and the Dockerfile."""
     setup = (ROOT / "tools/setup").read_text()
