@@ -408,8 +408,16 @@ tls_connect(struct conn *conn, struct tls_context *context, const char *host)
 	if (!tls_client_expect(session->ssl, host))
 		return false;
 	ERR_clear_error();
-	return SSL_get_error(session->ssl, SSL_do_handshake(session->ssl)) ==
-	       SSL_ERROR_WANT_READ;
+	switch (SSL_get_error(session->ssl, SSL_do_handshake(session->ssl))) {
+	case SSL_ERROR_WANT_READ:
+		return true;
+	/* A server nearby may have answered already. */
+	case SSL_ERROR_NONE:
+		return handshake_finish(session);
+	default:
+		handshake_note_failure(session);
+		return false;
+	}
 }
 
 const char *
