@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "wire/common/file_part.h"
+
 /* Larger integers are not exact in every JSON reader. */
 #define NUMBER_MAX ((uint64_t)1 << 53)
 
@@ -53,6 +55,32 @@ text_buffer_text(struct text_buffer *texts, const struct json_value *value)
 	return str_slice(at, len);
 }
 
+/* A file as its text, name, size and URL, which are longer in the frame. */
+static struct str
+text_buffer_file(struct text_buffer *texts, struct str message)
+{
+	char *at = texts->data + texts->used;
+	struct wire_text shown;
+	struct str text = STR_ABSENT;
+	size_t len;
+
+	wire_text_init(&shown);
+	if (file_view_put_as_text(&shown, message) && !shown.failed) {
+		struct json_string quoted = {
+			.body = str_slice(shown.data + 1, shown.len - 2),
+			.escaped = true,
+		};
+
+		if (json_string_copy(&quoted, at, texts->capacity - texts->used,
+			&len)) {
+			texts->used += len;
+			text = str_slice(at, len);
+		}
+	}
+	wire_text_fini(&shown);
+	return text;
+}
+
 static void
 event_put_text(struct server_event *out, size_t offset, struct str text)
 {
@@ -71,7 +99,9 @@ text_put(struct server_event *out, struct text_buffer *texts,
 		event_put_text(out, offsetof(struct server_event, message),
 		    value->text);
 		event_put_text(out, offsetof(struct server_event, text),
-		    text_buffer_text(texts, value));
+		    value->type == JSON_OBJECT
+			? text_buffer_file(texts, value->text)
+			: text_buffer_text(texts, value));
 		break;
 	case FIELD_TEXT:
 		event_put_text(out, field->offset,

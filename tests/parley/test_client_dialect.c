@@ -255,6 +255,23 @@ START_TEST(keeps_json_messages_verbatim)
 }
 END_TEST
 
+START_TEST(shows_a_file_as_text)
+{
+	struct text_buffer texts;
+	struct server_event event;
+
+	text_buffer_init(&texts);
+	ck_assert(read_frame("command",
+	    STR("{\"event\":\"broadcast\",\"message\":{\"text\":\"\\u00e9\","
+		"\"file\":{\"id\":\"i\",\"name\":\"a\\\"b\",\"type\":\"t\","
+		"\"size\":1600,\"url\":\"/v1/files/i\"}}}"),
+	    &texts, &event));
+	ck_assert(str_equal(event.text,
+	    STR("\xc3\xa9\na\"b (1.5 KiB): /v1/files/i")));
+	text_buffer_fini(&texts);
+}
+END_TEST
+
 START_TEST(finds_a_dialect_by_name_or_path)
 {
 	struct url url;
@@ -290,6 +307,7 @@ SUITE(dialect)
 	    COUNT_OF(frames));
 	tcase_add_test(tests, decodes_all_fields_of_joined);
 	tcase_add_test(tests, keeps_json_messages_verbatim);
+	tcase_add_test(tests, shows_a_file_as_text);
 	tcase_add_test(tests, finds_a_dialect_by_name_or_path);
 	tcase_add_test(tests, reports_lack_of_memory);
 }
