@@ -212,6 +212,9 @@ run: ## install what is missing, build, start the server (ARGS="--listen :8080")
 		--listen-file $(listen_file) \
 		--drain-delay 0s --drain-window 0s $(ARGS)
 
+run-cluster: build/parleyd build/parley ## start a redis-server and three nodes that are one chat (ARGS="8081")
+	@tools/run_cluster $(ARGS)
+
 chat: ## the same for the terminal client, connected to `make run` (ARGS="--room tea")
 	@tools/setup client
 	@$(MAKE) --no-print-directory \
@@ -491,7 +494,7 @@ clean: ## remove everything that was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run test attack soak check $(parts:%=check-%) crash crash-nightly \
+.PHONY: all run run-cluster test attack soak check $(parts:%=check-%) crash crash-nightly \
 	cluster cluster-nightly \
 	integration integration-nodes kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \

@@ -1,0 +1,112 @@
+"""Nodes that are one chat, and a real Redis that fails."""
+
+import signal
+
+import pytest
+
+from client import Chat
+from redis_server import Redis
+from server import AT_ONCE, PARLEYD, Server, eventually
+
+KEPT = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+@pytest.fixture
+def redis():
+    with Redis(*KEPT) as redis:
+        yield redis
+
+
+@pytest.fixture
+def node(redis):
+    """Starts nodes of one chat; those that still run end in peace."""
+    running = []
+
+    def node(*options):
+        running.append(Server(PARLEYD, *AT_ONCE, "--broker-url", redis.url, *options))
+        running[-1].wait_for_line("the broker is ready")
+        return running[-1]
+
+    yield node
+    for server in running:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture
+def pair(node, see_off):
+    """Two members of a persistent room, on two nodes."""
+    first, second = node(), node()
+    alice, bob = see_off(Chat(first.address)), see_off(Chat(second.address))
+    alice.ask_ok("create", name="tea", room="tea", persistent=True)
+    eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
+    alice.name_of_node, bob.name_of_node = first, second
+    return alice, bob
+
+
+def posted(member, text, key):
+    """Posts until it is acknowledged; returns its number."""
+    while True:
+        got = member.ask("broadcast", room="tea", message=text, key=key)
+        if got["event"] == "ack":
+            return got["seq"]
+        assert got["code"] in ("unavailable", "store_failed"), got
+
+
+def heard(member, text):
+    """The number of the message, when it arrives."""
+    while True:
+        event = member.next()
+        if event["event"] == "broadcast" and event.get("message") == text:
+            return event["seq"]
+
+
+def goes_on(alice, bob, key):
+    assert posted(alice, key, key) == heard(bob, key)
+    assert posted(bob, key + "-", key + "-") == heard(alice, key + "-")
+
+
+def test_redis_is_killed_and_comes_back(redis, pair):
+    alice, bob = pair
+    goes_on(alice, bob, "before")
+    redis.kill()
+    assert alice.ask("create", name="x", room="x")["code"] in (
+        "unavailable", "store_failed")
+    redis.start()
+    goes_on(alice, bob, "after")
+    page = alice.ask_ok("history", room="tea")["messages"]
+    assert [message["seq"] for message in page] == [1, 2, 3, 4]
+
+
+def test_redis_stands_still(redis, pair):
+    alice, bob = pair
+    redis.signal(signal.SIGSTOP)
+    alice.say("broadcast", room="tea", message="late", key="late", ref="l")
+    pair[0].name_of_node.wait_for_line("no answer")
+    redis.signal(signal.SIGCONT)
+    assert heard(bob, "late") == posted(alice, "late", "late")
+    goes_on(alice, bob, "after")
+
+
+@pytest.mark.parametrize("fault", [
+    ("SCRIPT", "FLUSH"), ("CLIENT", "KILL", "TYPE", "pubsub"),
+    ("CLIENT", "KILL", "TYPE", "normal"), ("FLUSHALL",),
+], ids=" ".join)
+def test_redis_loses_something(redis, pair, fault):
+    alice, bob = pair
+    goes_on(alice, bob, "before")
+    redis.ask(*fault)
+    goes_on(alice, bob, "after")
+    for member in pair:
+        page = member.ask_ok("history", room="tea")["messages"]
+        assert [message["seq"] for message in page] == [1, 2, 3, 4]
+
+
+def test_the_members_of_a_killed_node_leave(pair, node):
+    alice, bob = pair
+    bob.name_of_node.kill()
+    while (event := alice.next())["event"] != "leave":
+        pass
+    assert event["member"] == bob.name
+    with Chat(node().address) as carol:
+        assert bob.name not in carol.ask_ok("list")["members"]
