@@ -246,6 +246,7 @@ crash-nightly: ## the same with a million crashes
 # The number of schedules.
 SCHEDULES ?= 20000
 cluster: $(O)/cluster_sim ## simulate nodes, Redis and faults, and check what members see
+	@$(O)/cluster_sim --plants
 	@$(O)/cluster_sim --seeds $(SCHEDULES) $(ARGS)
 
 cluster-nightly: ## the same with a million schedules

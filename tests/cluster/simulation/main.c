@@ -1,4 +1,4 @@
-/* cluster_sim [--seeds N] [--from SEED] [--faults BITS] [--story] */
+/* cluster_sim [--seeds N] [--from SEED] [--faults BITS] [--story] [--plants] */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,8 @@
 #include "domain/base/id_map.h"
 #include "domain/log.h"
 #include "tests/cluster/simulation/simulation.h"
+
+#define PLANT_SCHEDULES 1000
 
 struct totals {
 	uint64_t acked, unknown, refused, restarts, scripts;
@@ -35,7 +37,7 @@ seed_run(uint64_t seed, unsigned faults, FILE *story, struct totals *totals)
 {
 	struct sim_result result;
 
-	simulate(seed, faults, story, &result);
+	simulate(seed, faults, PLANT_NOTHING, story, &result);
 	totals->acked += result.acked;
 	totals->unknown += result.unknown;
 	totals->refused += result.refused;
@@ -48,6 +50,37 @@ seed_run(uint64_t seed, unsigned faults, FILE *story, struct totals *totals)
 	       " --seeds 1 --faults %u --story\n",
 	    result.violation, result.at_ms, result.detail, seed, faults);
 	return false;
+}
+
+/* How many schedules until a planted fault is noticed; 0: it is not. */
+static uint64_t
+plant_notice(enum sim_plant plant, unsigned faults, struct sim_result *result)
+{
+	for (uint64_t seed = 1; seed <= PLANT_SCHEDULES; seed++) {
+		simulate(seed, faults, plant, NULL, result);
+		if (result->violation != NULL)
+			return seed;
+	}
+	return 0;
+}
+
+/* False: a planted fault is not noticed. */
+static bool
+plants_notice(unsigned faults)
+{
+	bool all = true;
+
+	for (int plant = PLANT_NOTHING + 1; plant < SIM_PLANTS; plant++) {
+		struct sim_result result;
+		uint64_t after =
+		    plant_notice((enum sim_plant)plant, faults, &result);
+
+		printf("planted fault %d: %s after %" PRIu64 " schedules\n",
+		    plant, after == 0 ? "not noticed" : result.violation,
+		    after);
+		all = all && after != 0;
+	}
+	return all;
 }
 
 static void
@@ -71,6 +104,8 @@ main(int argc, char **argv)
 	id_map_seed(1);
 	if (story != NULL)
 		log_set_sink(line_print, LOG_DEBUG);
+	if (has_argument(argc, argv, "--plants"))
+		return !plants_notice(faults);
 	for (seed = from; seed < from + count && failures < most; seed++)
 		failures += !seed_run(seed, faults, story, &totals);
 	printf("%" PRIu64 " schedules: %" PRIu64 " messages acknowledged, "

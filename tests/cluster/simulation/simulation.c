@@ -626,7 +626,8 @@ clients_check(struct sim *sim)
 }
 
 void
-simulate(uint64_t seed, unsigned faults, FILE *story, struct sim_result *result)
+simulate(uint64_t seed, unsigned faults, enum sim_plant plant, FILE *story,
+    struct sim_result *result)
 {
 	struct sim *sim = calloc(1, sizeof(*sim));
 
@@ -634,6 +635,7 @@ simulate(uint64_t seed, unsigned faults, FILE *story, struct sim_result *result)
 	if (sim == NULL)
 		abort();
 	sim->net = sim_net_create(seed);
+	sim_net_plant(sim->net, plant);
 	sim->faults = faults;
 	sim->story = story;
 	sim->result = result;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tests/support/cluster/sim_net.h"
+
 /* What a schedule may do besides delays, as bits. */
 enum sim_fault {
 	SIM_CUT = 1 << 0,   /* connections to Redis are lost */
@@ -30,6 +32,7 @@ struct sim_result {
 };
 
 /* Runs a schedule; its story is written to `story`, which may be NULL. */
-void simulate(uint64_t seed, unsigned faults, FILE *story, struct sim_result *);
+void simulate(uint64_t seed, unsigned faults, enum sim_plant, FILE *story,
+    struct sim_result *);
 
 #endif

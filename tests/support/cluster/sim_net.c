@@ -19,6 +19,7 @@ struct sim_node {
 	int number;
 	bool exists;
 	bool is_up;
+	bool is_deaf;     /* planted: nothing is published to it any more */
 	unsigned session; /* another one after each loss */
 	int64_t up_at_ms; /* the next attempt to connect */
 	int64_t paused_until_ms;
@@ -63,6 +64,7 @@ struct sim_net {
 	int64_t delay_most_ms;
 	int64_t down_until_ms;
 	uint64_t script_count;
+	enum sim_plant plant;
 	struct model_redis *redis;
 	struct model_redis *saved;
 	struct sim_item *items; /* a heap: the earliest first */
@@ -208,6 +210,20 @@ notice_deliver(void *arg)
 	free(notice);
 }
 
+/* The payloads of the first two entries of a batch change places. */
+static void
+texts_swap(struct model_texts *texts)
+{
+	const size_t first = 1 + 2 + 6, second = first + 7;
+	struct str kept;
+
+	if (texts->count <= second)
+		return;
+	kept = texts->at[first];
+	texts->at[first] = texts->at[second];
+	texts->at[second] = kept;
+}
+
 static void
 notice_send(struct sim_node *node, enum notice_kind kind, struct str log,
     const struct model_texts *texts)
@@ -222,6 +238,9 @@ notice_send(struct sim_node *node, enum notice_kind kind, struct str log,
 	model_texts_add(&notice->texts, log);
 	if (texts != NULL)
 		model_texts_copy(&notice->texts, texts->at, texts->count);
+	if (node->net->plant == PLANT_SWAPPED_TEXTS && node->number == 0 &&
+	    kind == NOTICE_BATCH && !str_equal(log, STR("chat")))
+		texts_swap(&notice->texts);
 	sim_net_at(node->net,
 	    time_after_delay(node->net, &node->heard_until_ms), node->number,
 	    notice_deliver, notice);
@@ -234,7 +253,7 @@ net_publish(struct sim_net *net, enum notice_kind kind, struct str log,
 	for (int i = 0; i < SIM_NODES_MAX; i++) {
 		struct sim_node *node = &net->nodes[i];
 
-		if (!node->exists || !node->is_up ||
+		if (!node->exists || !node->is_up || node->is_deaf ||
 		    !node_is_subscribed(node, log))
 			continue;
 		if (node->to_lose > 0)
@@ -262,6 +281,29 @@ sim_call_answer(void *arg)
 	free(call);
 }
 
+/* Behind the slot and four more arguments: origin, key, … , n, n fields. */
+static void
+call_forget_keys(struct sim_call *call)
+{
+	for (size_t i = 5; i + 6 < call->args.count;
+	     i += 7 + strtoul(call->args.at[i + 6].data, NULL, 10))
+		call->args.at[i + 1].len = 0;
+}
+
+static void
+reply_plant(struct sim_call *call)
+{
+	enum sim_plant plant = call->node->net->plant;
+	struct model_texts *reply = &call->reply;
+
+	if (plant == PLANT_EMPTY_RANGES && call->script == BROKER_RANGE)
+		while (reply->count > 3)
+			free((char *)(uintptr_t)reply->at[--reply->count].data);
+	if (plant == PLANT_LASTING_LEASES && call->script == BROKER_LEASE)
+		for (size_t i = 2; i < reply->count; i += 3)
+			*(char *)(uintptr_t)reply->at[i].data = '1';
+}
+
 static void
 sim_call_run(struct sim_call *call)
 {
@@ -270,12 +312,15 @@ sim_call_run(struct sim_call *call)
 
 	call->was_run = true;
 	net->script_count++;
+	if (net->plant == PLANT_NO_KEYS && call->script == BROKER_APPEND)
+		call_forget_keys(call);
 	if (!model_redis_run(net->redis, call->script, call->args.at[0],
 		call->args.at + 1, call->args.count - 1, &call->reply,
 		&published)) {
 		call->outcome = BROKER_UNKNOWN;
 		model_texts_fini(&call->reply);
 	}
+	reply_plant(call);
 	if (published.count > 0)
 		net_publish(net, NOTICE_BATCH, call->args.at[0], &published);
 	model_texts_fini(&published);
@@ -440,6 +485,7 @@ sim_net_node(struct sim_net *net, int number)
 	node->net = net;
 	node->number = number;
 	node->exists = true;
+	node->is_deaf = false;
 	node->session++;
 	node->up_at_ms = net->now_ms;
 	sim_net_at(net, net->now_ms, number, node_connect, node);
@@ -471,10 +517,13 @@ sim_net_cut(struct sim_net *net, int number, int64_t for_ms)
 		    sim_net_random(net, 2) == 0)
 			sim_call_run(call);
 		if (call->outcome == BROKER_OK)
-			call->outcome = BROKER_UNKNOWN;
+			call->outcome = net->plant == PLANT_UNKNOWN_IS_REFUSED
+					    ? BROKER_REFUSED
+					    : BROKER_UNKNOWN;
 		model_texts_fini(&call->reply);
 	}
 	node->is_up = false;
+	node->is_deaf = net->plant == PLANT_NO_RESUBSCRIPTION;
 	node->session++;
 	node->up_at_ms = net->now_ms + for_ms;
 	sim_net_at(net, net->now_ms, number, node_lost, node);
@@ -522,6 +571,12 @@ sim_net_restore(struct sim_net *net)
 	model_redis_destroy(net->redis);
 	net->redis = model_redis_copy(net->saved);
 	model_redis_set_now(net->redis, net->now_ms);
+}
+
+void
+sim_net_plant(struct sim_net *net, enum sim_plant plant)
+{
+	net->plant = plant;
 }
 
 struct model_redis *

@@ -62,6 +62,22 @@ void sim_net_stop_redis(struct sim_net *, int64_t for_ms);
 void sim_net_save(struct sim_net *);
 void sim_net_restore(struct sim_net *);
 
+/* --- planted faults: each must be noticed by the checks --------------------
+ */
+
+enum sim_plant {
+	PLANT_NOTHING,
+	PLANT_NO_KEYS,            /* keys are not compared */
+	PLANT_LASTING_LEASES,     /* no lease ends */
+	PLANT_UNKNOWN_IS_REFUSED, /* what was sent counts as not sent */
+	PLANT_SWAPPED_TEXTS,      /* one node gets other texts in a batch */
+	PLANT_EMPTY_RANGES,       /* gaps are not filled */
+	PLANT_NO_RESUBSCRIPTION,  /* after a loss of the connection */
+	SIM_PLANTS
+};
+
+void sim_net_plant(struct sim_net *, enum sim_plant);
+
 /* For reading, and for evicting keys. */
 struct model_redis *sim_net_redis(struct sim_net *);
 
