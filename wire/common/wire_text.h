@@ -25,9 +25,12 @@ wire_text_reserve(struct wire_text *text, size_t len)
 static inline void
 wire_text_append(struct wire_text *text, struct str bytes)
 {
-	char *at = wire_text_reserve(text, bytes.len);
+	char *at;
 
-	if (at == NULL || bytes.len == 0)
+	if (bytes.len == 0)
+		return;
+	at = wire_text_reserve(text, bytes.len);
+	if (at == NULL)
 		return;
 	memcpy(at, bytes.data, bytes.len);
 	text->len += bytes.len;
