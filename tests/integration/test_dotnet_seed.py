@@ -4,8 +4,10 @@ import re
 
 import pytest
 
-from client import BINARY, CLOSE, TEXT, WebSocket
-from dialects import ACCEPT, CONTENT, FINISH, HELLO, OFFER, TERMINATE, Dotnet, mux_frame
+from client import BINARY, CLOSE, TEXT, Chat, WebSocket
+from dialects import (
+    ACCEPT, CONTENT, FINISH, HELLO, OFFER, TERMINATE, Action, Dotnet, Topic, mux_frame,
+)
 from server import AT_ONCE, PARLEYD, Server
 
 MEMBER = Dotnet
@@ -347,6 +349,36 @@ def test_rooms_and_their_members_are_listed(room):
     a.ask_for("leaveRoom", room), b.next()
     b.ask_for("leaveRoom", room)
     assert a.ask_for("listRooms") == message("There are no rooms", "roomList")
+
+
+def test_members_of_all_dialects_in_one_room(meet, server, see_off):
+    a = meet("/ws?name=dora")
+    action = see_off(Action(server.address, "/ws/action"))
+    native = see_off(Chat(server.address, "/ws/command"))
+    room = create(a, "den")
+    action.join(room)
+    native.ask_ok("join", room=room)
+    topic = see_off(Topic(server.address, "/ws/topic"))
+    native.ask_ok("create", name="tea", room="tea")
+    a.pending()
+    join(a, "tea", "tea")
+    topic.join("tom", "tea")
+    a.pending(), native.pending()
+    a.say("roomMessage", f"{room} to the den")
+    assert action.next()["body"] == "to the den"
+    assert native.expect("broadcast", room=room)["message"] == "to the den"
+    a.next()
+    action.post("by action")
+    assert a.next() == message("by action", "roomMessage", action.id, RoomId=room,
+                               ChatType="room")
+    topic.post("by topic")
+    assert a.next() == message("by topic", "roomMessage", "tom", RoomId="tea", ChatType="room")
+    a.say("roomMessage", "tea by dotnet")
+    assert topic.next()["message"] == "by dotnet"
+    native.pending()
+    native.ask_ok("broadcast", room="tea", message={"dice": 6})
+    assert a.next()["Message"] == "by dotnet"
+    assert a.next()["Message"] == '{"dice": 6}'
 
 
 def test_a_creator_invites_and_kicks(meet, room):
