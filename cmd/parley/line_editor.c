@@ -396,7 +396,8 @@ editline_open(struct line_editor *edit)
 	el_set(edit->line, EL_EDITOR, "emacs");
 	el_set(edit->line, EL_HIST, history, edit->history);
 	el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
-	el_set(edit->line, EL_ADDFN, "complete", "Complete a word", tab_cb);
+	/* el_set() would leak copies of the names. */
+	el_wset(edit->line, EL_ADDFN, L"complete", L"Complete a word", tab_cb);
 	el_set(edit->line, EL_BIND, "^I", "complete", NULL);
 	el_source(edit->line, NULL);
 	el_wset(edit->line, EL_GETCFN, input_next_character);
