@@ -87,8 +87,8 @@ auth_refuse(struct candidate *candidate, int status, const char *why)
 
 void
 auth_refuse_telling(struct candidate *candidate, int status, const char *why,
-    const char *told)
+    const char *answer)
 {
-	candidate->told = told;
+	candidate->answer = answer;
 	auth_refuse(candidate, status, why);
 }

@@ -124,6 +124,6 @@ void auth_refuse(struct candidate *, int status, const char *why);
 
 /* The same; the client is told another text, which the log does not have. */
 void auth_refuse_telling(struct candidate *, int status, const char *why,
-    const char *told);
+    const char *answer);
 
 #endif

@@ -239,7 +239,8 @@ talk_is_local(const struct cluster *cluster, const struct entry *entry)
 {
 	struct str author = entry->message.author_id;
 
-	return entry->kind == ENTRY_SAID && talk_id_is_valid(entry->room_id) &&
+	return entry->kind == ENTRY_MESSAGE &&
+	       talk_id_is_valid(entry->room_id) &&
 	       (nodes_has_local(&cluster->nodes, author) ||
 		   nodes_has_local(&cluster->nodes,
 		       talk_other(entry->room_id, author)));
@@ -281,7 +282,7 @@ cluster_append_to_room(struct cluster *cluster, struct entry *entry,
 		return CHAT_ROOM_NOT_FOUND;
 	if (!cluster_shard_is_up(cluster, str_from(feed->feed.name)))
 		return CHAT_UNAVAILABLE;
-	if (feed->feed.is_loaded && entry->kind == ENTRY_SAID &&
+	if (feed->feed.is_loaded && entry->kind == ENTRY_MESSAGE &&
 	    entry_find_first(entry, cluster->config.history)) {
 		commit_log_report(&cluster->log, entry, requester, CHAT_OK);
 		return CHAT_OK;
@@ -325,7 +326,7 @@ cluster_log_append(struct commit_log *log, struct entry *entry,
 
 	if (entry->kind == ENTRY_BARRIER)
 		return cluster_append_barrier(cluster, entry, requester);
-	if (entry->kind == ENTRY_SAID ||
+	if (entry->kind == ENTRY_MESSAGE ||
 	    (entry->kind == ENTRY_ATTRIBUTE &&
 		chat_state_is_of_room_log(&entry->attribute)))
 		return cluster_append_to_room(cluster, entry, requester);

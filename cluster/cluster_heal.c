@@ -145,7 +145,7 @@ healing_add_message(const struct message *message, void *arg)
 	struct item item = { .kind = ITEM_ENTRY,
 		.node = STR(""),
 		.command.kind = COMMAND_NOOP,
-		.entry = { .kind = ENTRY_SAID,
+		.entry = { .kind = ENTRY_MESSAGE,
 		    .room_id = healing->room_id,
 		    .message = *message } };
 

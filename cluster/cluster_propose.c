@@ -139,7 +139,7 @@ cluster_propose_entry(struct cluster *cluster, struct feed *feed,
 	/* Read back, so that the texts are those of the payload. */
 	(void)item_unpack(packer_str(&proposal->payload), &packed);
 	proposal->entry = packed.entry;
-	if (entry->kind == ENTRY_SAID) {
+	if (entry->kind == ENTRY_MESSAGE) {
 		proposal->base.is_numbered = true;
 		proposal->base.at_ms = entry->message.at_ms;
 		proposal->base.key = proposal->entry.message.key;

@@ -272,7 +272,7 @@ entry_done(struct room_feed *feed, struct entry *entry,
 	struct cluster *cluster = feed->cluster;
 	enum chat_error error = CHAT_OK;
 
-	if (entry->kind == ENTRY_SAID)
+	if (entry->kind == ENTRY_MESSAGE)
 		error = cluster->config.history_put(cluster->config.history,
 		    entry->room_id, &entry->message);
 	else
@@ -291,7 +291,7 @@ room_item_read(const struct room_feed *feed, const struct feed_entry *from,
 	    out->kind != ITEM_ENTRY ||
 	    !str_equal(out->entry.room_id, str_from(feed->room_id)))
 		return false;
-	if (out->entry.kind == ENTRY_SAID) {
+	if (out->entry.kind == ENTRY_MESSAGE) {
 		out->entry.message.seq = from->place.number;
 		out->entry.message.at_ms = from->at_ms;
 	}
@@ -364,7 +364,7 @@ room_load_item(struct room_feed *feed, struct str payload,
 
 	if (!room_item_read(feed, entry != NULL ? entry : &of_table, &item))
 		return;
-	if (entry != NULL && item.entry.kind == ENTRY_SAID)
+	if (entry != NULL && item.entry.kind == ENTRY_MESSAGE)
 		(void)cluster->config.history_put(cluster->config.history,
 		    item.entry.room_id, &item.entry.message);
 	else if (entry == NULL && item.entry.kind == ENTRY_ATTRIBUTE)

@@ -81,7 +81,7 @@ entry_pack(struct packer *packer, const struct entry *entry)
 
 	pack_number(packer, entry->kind);
 	pack_text(packer, entry->room_id);
-	if (entry->kind == ENTRY_SAID) {
+	if (entry->kind == ENTRY_MESSAGE) {
 		pack_text(packer, message->author);
 		pack_text(packer, message->author_id);
 		pack_text(packer, message->body);
@@ -105,11 +105,11 @@ entry_unpack(struct unpacker *from, struct entry *out)
 	struct attribute *attribute = &out->attribute;
 	uint64_t kind = unpack_number(from);
 
-	from->failed |= kind != ENTRY_SAID && kind != ENTRY_ATTRIBUTE;
+	from->failed |= kind != ENTRY_MESSAGE && kind != ENTRY_ATTRIBUTE;
 	out->kind = (enum entry_kind)kind;
 	out->room_id = unpack_text(from);
 	from->failed |= !room_id_is_stored(out->room_id);
-	if (out->kind == ENTRY_SAID) {
+	if (out->kind == ENTRY_MESSAGE) {
 		message->author = unpack_text(from);
 		message->author_id = unpack_text(from);
 		message->body = unpack_text(from);

@@ -20,7 +20,7 @@ author_acknowledge(const struct request *request, struct event *delivered)
 static enum chat_error
 publish_in_lobby(struct request *request)
 {
-	struct event said = request_event(request, EVENT_SAID);
+	struct event event = request_event(request, EVENT_MESSAGE);
 	struct event delivered = { .kind = EVENT_DELIVERED };
 	enum chat_error error;
 
@@ -29,13 +29,13 @@ publish_in_lobby(struct request *request)
 	error = files_grant(request, BLOB_ALL, STR(""));
 	if (error != CHAT_OK)
 		return error;
-	said.body = request->body;
-	said.fields = request->command->fields;
+	event.body = request->body;
+	event.fields = request->command->fields;
 	delivered.recipients = request_recipients(request,
-	    publisher_publish(request->chat->publisher, &said,
+	    publisher_publish(request->chat->publisher, &event,
 		audience_lobby()),
 	    request->state->in_lobby);
-	presence_observe_event(request_observer(request), &said);
+	presence_observe_event(request_observer(request), &event);
 	author_acknowledge(request, &delivered);
 	return CHAT_OK;
 }
@@ -56,11 +56,11 @@ check_pace(struct request *request)
 }
 
 static size_t
-publish_said(const struct request *request, const struct entry *entry)
+publish_message(const struct request *request, const struct entry *entry)
 {
 	const struct message *message = &entry->message;
-	struct event said = {
-		.kind = EVENT_SAID,
+	struct event event = {
+		.kind = EVENT_MESSAGE,
 		.room = entry->room_id,
 		.seq = message->seq,
 		.at_ms = message->at_ms,
@@ -70,7 +70,7 @@ publish_said(const struct request *request, const struct entry *entry)
 		.body = message->body,
 	};
 
-	return publisher_publish(request->chat->publisher, &said,
+	return publisher_publish(request->chat->publisher, &event,
 	    audience_room(entry->room_id));
 }
 
@@ -88,7 +88,7 @@ broadcast_finish(struct request *request, const struct entry *entry)
 	struct room room;
 
 	if (!entry->is_duplicate)
-		delivered.recipients = publish_said(request, entry);
+		delivered.recipients = publish_message(request, entry);
 	if (request_is_foreign(request))
 		return CHAT_OK;
 	/* A member of the room has its epoch since it joined. */

@@ -168,7 +168,7 @@ dm_finish(struct request *request, const struct entry *entry)
 {
 	enum chat_error error;
 
-	if (entry->kind == ENTRY_SAID)
+	if (entry->kind == ENTRY_MESSAGE)
 		return talk_said(request, entry);
 	error = request_filter_body(request);
 	if (error == CHAT_OK)

@@ -96,7 +96,7 @@ entry_apply(struct entry *entry, struct room_store *rooms,
 	enum chat_error error = CHAT_OK;
 
 	switch (entry->kind) {
-	case ENTRY_SAID:
+	case ENTRY_MESSAGE:
 		if (!entry_find_first(entry, history))
 			error = history_append(history, entry->room_id,
 			    &entry->message);

@@ -15,7 +15,7 @@ struct entry_handler;
 struct entry_observer;
 
 enum entry_kind {
-	ENTRY_SAID,         /* room_id, message */
+	ENTRY_MESSAGE,      /* room_id, message */
 	ENTRY_ROOM_CREATED, /* room_id, room */
 	ENTRY_ROOM_REMOVED, /* room_id */
 	ENTRY_ATTRIBUTE,    /* room_id, attribute */

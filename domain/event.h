@@ -87,7 +87,7 @@ enum event_trait {
 	/* A message: member, member_id, body, at_ms; in a room: room, */     \
 	/* seq; in the lobby: [fields]; of a slow reader [is_redacted, */     \
 	/* edited_ms]. */                                                     \
-	X(EVENT_SAID, "said", 0)                                              \
+	X(EVENT_MESSAGE, "said", 0)                                           \
 	/* member, member_id: the author's; recipient: the name; body, */     \
 	/* in_dialog, at_ms; [room, seq] */                                   \
 	X(EVENT_DM, "dm", 0)                                                  \
@@ -133,8 +133,8 @@ enum event_trait {
 	X(EVENT_FILE_REJECTED, "file_rejected", 0)                            \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
-	/* EVENT_SAID. room, page, seq: of the next page; recovery.missing_*; \
-	 * epoch for the server. */                                           \
+	/* EVENT_MESSAGE. room, page, seq: of the next page;                  \
+	 * recovery.missing_*; epoch for the server. */                                                     \
 	X(EVENT_REPLAYED, "replayed", 0)                                      \
 	/* Replaces all EVENT_IS_PRESENCE that were not sent: room, count, */ \
 	/* names. */                                                          \

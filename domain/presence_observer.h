@@ -26,7 +26,7 @@ struct presence_observer_ops {
 	void (*left)(struct presence_observer *, const struct member *,
 	    const struct room *);
 	/* EVENT_KICKED, before the member leaves; EVENT_RENAMED, without a
-	 * room; EVENT_SAID, in the lobby. */
+	 * room; EVENT_MESSAGE, in the lobby. */
 	void (*event)(struct presence_observer *, const struct event *);
 };
 

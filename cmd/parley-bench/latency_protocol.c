@@ -80,7 +80,7 @@ topic_create(char out[LATENCY_SIZE])
 }
 
 static void
-topic_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
+topic_post(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
@@ -97,7 +97,7 @@ static const struct latency_protocol protocols[] = {
 	    command_join, "\"event\":\"joined\"", command_say,
 	    "\"event\":\"ack\"" },
 	{ "topic", "/ws/topic", NULL, topic_create, latency_topic_join,
-	    "\"joined\"", topic_say, "\"ack\"" },
+	    "\"joined\"", topic_post, "\"ack\"" },
 };
 
 const struct latency_protocol *

@@ -61,7 +61,7 @@ parley_create(unsigned room, char out[PROTOCOL_SIZE])
 
 /* The stamp is in the ref, so that only the ack is counted. */
 static size_t
-parley_say_for_ack(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+parley_post_for_ack(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char ref[STAMP_SIZE + 1] = { 0 };
 	char body[MESSAGE_SIZE + 1];
@@ -209,7 +209,7 @@ static const struct protocol speeches[] = {
 	{ "parley", PROTOCOL_ECHO, parley_path, NULL, "\"event\":\"me\"",
 	    parley_ping, "", false },
 	{ "parley", PROTOCOL_ACKS, parley_path, parley_create,
-	    "\"event\":\"created\"", parley_say_for_ack, "", false },
+	    "\"event\":\"created\"", parley_post_for_ack, "", false },
 	{ "bare", PROTOCOL_ROOMS, bare_path, NULL, NULL, bare_say, "", false },
 	{ "bare", PROTOCOL_ECHO, bare_echo_path, NULL, NULL, bare_pong, "",
 	    false },

@@ -186,10 +186,10 @@ client_schedule_reconnect(struct client *client)
 }
 
 static void
-client_on_closed(void *arg, const struct connection_end *told)
+client_on_closed(void *arg, const struct connection_end *answer)
 {
 	struct client *client = arg;
-	struct connection_end end = *told;
+	struct connection_end end = *answer;
 	enum client_status status = connection_end_status(&end);
 	bool was_online = client->online;
 

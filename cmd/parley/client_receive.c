@@ -55,32 +55,32 @@ event_is_own(const struct client *client, const struct server_event *event)
 /* In the lobby there is no room. */
 static void
 message_accept(struct client *client, struct joined_room *room,
-    struct server_event *said)
+    struct server_event *message)
 {
-	said->kind = SERVER_MESSAGE;
-	said->mine = event_is_own(client, said);
-	said->elsewhere = room != client->room;
+	message->kind = SERVER_MESSAGE;
+	message->mine = event_is_own(client, message);
+	message->elsewhere = room != client->room;
 	if (room != NULL) {
-		said->room = read_position_room(&room->position);
-		said->epoch = read_position_epoch(&room->position);
+		message->room = read_position_room(&room->position);
+		message->epoch = read_position_epoch(&room->position);
 	}
 	if (room == NULL ||
-	    read_position_read(&room->position, said->seq) == READ_NEXT)
-		event_show(client, said);
+	    read_position_read(&room->position, message->seq) == READ_NEXT)
+		event_show(client, message);
 }
 
 static void
 client_on_message(struct client *client, struct joined_room *room,
-    struct server_event *said)
+    struct server_event *message)
 {
-	bool numbered = room != NULL && said->seq > 0;
+	bool numbered = room != NULL && message->seq > 0;
 
 	if (numbered && room->position.behind)
 		return; /* the requested page contains it */
-	if (numbered && said->seq > room->position.seq + 1)
+	if (numbered && message->seq > room->position.seq + 1)
 		history_request(client, room);
 	else
-		message_accept(client, room, said);
+		message_accept(client, room, message);
 }
 
 /* The seq of the first message in a list; 0: the list is empty. */
@@ -90,14 +90,14 @@ list_first_seq(struct client *client, const struct server_event *event)
 	size_t used = client->texts.used;
 	struct json_reader list;
 	struct json_value item;
-	struct server_event said = { 0 };
+	struct server_event message = { 0 };
 
 	json_open_array(&list, event->messages, SERVER_EVENT_DEPTH);
 	if (json_next_item(&list, &item))
 		client_dialect_read_item(client->config.dialect, &client->texts,
-		    item.text, &said);
+		    item.text, &message);
 	client->texts.used = used; /* its texts are read again */
-	return said.seq;
+	return message.seq;
 }
 
 /* Advances the read position; old messages are only shown. */
@@ -110,16 +110,16 @@ list_accept(struct client *client, struct joined_room *room,
 
 	json_open_array(&list, event->messages, SERVER_EVENT_DEPTH);
 	while (json_next_item(&list, &item)) {
-		struct server_event said = { .kind = SERVER_MESSAGE,
+		struct server_event message = { .kind = SERVER_MESSAGE,
 			.old = old };
 
 		if (!client_dialect_read_item(client->config.dialect,
-			&client->texts, item.text, &said))
+			&client->texts, item.text, &message))
 			return;
 		if (old)
-			event_show(client, &said);
+			event_show(client, &message);
 		else
-			message_accept(client, room, &said);
+			message_accept(client, room, &message);
 	}
 }
 

@@ -15,29 +15,29 @@ struct tail {
 };
 
 static void
-line_put_json(struct wire_text *out, const struct server_event *said)
+line_put_json(struct wire_text *out, const struct server_event *message)
 {
 	wire_text_append(out, STR("{\"room\":"));
-	json_put_string(out, said->room);
-	json_field_optional(out, STR(",\"epoch\":"), said->epoch);
-	if (said->seq > 0)
-		json_field_unsigned(out, STR(",\"seq\":"), said->seq);
-	if (said->at > 0)
-		json_field_unsigned(out, STR(",\"at\":"), said->at);
-	json_field_optional(out, STR(",\"member\":"), said->member);
-	json_field_optional(out, STR(",\"member_id\":"), said->member_id);
-	json_field_raw(out, STR(",\"message\":"), said->message);
+	json_put_string(out, message->room);
+	json_field_optional(out, STR(",\"epoch\":"), message->epoch);
+	if (message->seq > 0)
+		json_field_unsigned(out, STR(",\"seq\":"), message->seq);
+	if (message->at > 0)
+		json_field_unsigned(out, STR(",\"at\":"), message->at);
+	json_field_optional(out, STR(",\"member\":"), message->member);
+	json_field_optional(out, STR(",\"member_id\":"), message->member_id);
+	json_field_raw(out, STR(",\"message\":"), message->message);
 	wire_text_append(out, STR("}"));
 }
 
 /* Line breaks within a message are escaped. */
 static void
-line_put_text(struct wire_text *out, const struct server_event *said)
+line_put_text(struct wire_text *out, const struct server_event *message)
 {
-	sanitize_line(out, said->member);
+	sanitize_line(out, message->member);
 	wire_text_append(out, STR(": "));
 	sanitize_line(out,
-	    said->text.data != NULL ? said->text : said->message);
+	    message->text.data != NULL ? message->text : message->message);
 }
 
 static void
@@ -51,18 +51,18 @@ line_print(struct tail *tail)
 }
 
 static void
-message_print(struct tail *tail, const struct server_event *said)
+message_print(struct tail *tail, const struct server_event *message)
 {
 	struct wire_text json;
 
 	wire_text_reset(&tail->line);
 	if (tail->run.mode->args->json) {
 		wire_text_init(&json);
-		line_put_json(&json, said);
+		line_put_json(&json, message);
 		sanitize_json(&tail->line, str_slice(json.data, json.len));
 		wire_text_fini(&json);
 	} else {
-		line_put_text(&tail->line, said);
+		line_put_text(&tail->line, message);
 	}
 	if (!tail->line.failed)
 		line_print(tail);

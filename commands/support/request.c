@@ -115,7 +115,7 @@ bool
 request_entry_moves(const struct entry *entry, struct str author)
 {
 	switch (entry->kind) {
-	case ENTRY_SAID:
+	case ENTRY_MESSAGE:
 		return false;
 	case ENTRY_ATTRIBUTE:
 		return entry->attribute.kind == ATTRIBUTE_MEMBER &&
@@ -133,7 +133,7 @@ request_append(struct request *request, struct entry *entry)
 	bool moves = request_entry_moves(entry, requester.author);
 	enum chat_error error;
 
-	if (entry->kind == ENTRY_SAID || entry->kind == ENTRY_ATTRIBUTE) {
+	if (entry->kind == ENTRY_MESSAGE || entry->kind == ENTRY_ATTRIBUTE) {
 		requester.room = entry->room_id;
 		requester.body = STR_ABSENT; /* the entry has it */
 		requester.scope = STR_ABSENT;
@@ -175,7 +175,7 @@ request_append_message(struct request *request)
 {
 	const struct command *command = request->command;
 	struct entry entry = {
-		.kind = ENTRY_SAID,
+		.kind = ENTRY_MESSAGE,
 		.room_id = request->room,
 		.message = {
 		    .at_ms = request->now_ms,

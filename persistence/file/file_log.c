@@ -28,7 +28,7 @@
 #define DONE_AT_ONCE 512
 
 enum pending_kind {
-	PENDING_SAID,
+	PENDING_MESSAGE,
 	PENDING_DUPLICATE,
 	PENDING_CREATED,
 	PENDING_REMOVED,
@@ -45,7 +45,7 @@ struct pending_entry {
 	uint64_t lsn; /* its turn has come when this is committed */
 	size_t bytes;
 	union {
-		struct kept_message *said; /* prepared; gone if it is lost */
+		struct kept_message *posted; /* prepared; gone if it is lost */
 		struct {
 			uint64_t seq;
 			int64_t at_ms;
@@ -153,7 +153,7 @@ write_removal(struct file_store *self, struct str room_id, uint64_t *lsn)
 }
 
 static enum chat_error
-append_said(struct file_store *self, struct entry *entry,
+append_message(struct file_store *self, struct entry *entry,
     const struct command *requester)
 {
 	struct message *message = &entry->message;
@@ -162,7 +162,8 @@ append_said(struct file_store *self, struct entry *entry,
 	enum chat_error error;
 	uint64_t lsn = 0;
 
-	pending = pending_create(self, PENDING_SAID, entry->room_id, requester);
+	pending =
+	    pending_create(self, PENDING_MESSAGE, entry->room_id, requester);
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
 	pending->bytes += body_len;
@@ -170,7 +171,7 @@ append_said(struct file_store *self, struct entry *entry,
 	if (error != CHAT_OK)
 		goto free_pending;
 	error = memory_history_prepare(self->history, entry->room_id, message,
-	    &pending->said);
+	    &pending->posted);
 	if (error != CHAT_OK)
 		goto free_pending;
 	error = write_message(self, entry->room_id, message, &lsn);
@@ -180,7 +181,7 @@ append_said(struct file_store *self, struct entry *entry,
 	return CHAT_OK;
 
 abandon_message:
-	memory_history_abandon(self->history, pending->said);
+	memory_history_abandon(self->history, pending->posted);
 free_pending:
 	free(pending);
 	return error;
@@ -388,7 +389,7 @@ append_to_room(struct file_store *self, struct entry *entry,
 	if (entry->kind == ENTRY_ATTRIBUTE)
 		return append_attribute(self, entry, requester);
 	if (!entry_find_first(entry, self->history))
-		return append_said(self, entry, requester);
+		return append_message(self, entry, requester);
 	if (!is_kept(self, entry))
 		return append_duplicate(self, entry, requester);
 	commit_log_report(&self->log, entry, requester, CHAT_OK);
@@ -402,7 +403,7 @@ file_log_append(struct commit_log *base, struct entry *entry,
 	struct file_store *self = file_log_of(base);
 
 	switch (entry->kind) {
-	case ENTRY_SAID:
+	case ENTRY_MESSAGE:
 	case ENTRY_ROOM_REMOVED:
 	case ENTRY_ATTRIBUTE:
 		return append_to_room(self, entry, requester);
@@ -422,8 +423,8 @@ static struct entry
 entry_of(const struct pending_entry *pending)
 {
 	static const enum entry_kind kinds[] = {
-		[PENDING_SAID] = ENTRY_SAID,
-		[PENDING_DUPLICATE] = ENTRY_SAID,
+		[PENDING_MESSAGE] = ENTRY_MESSAGE,
+		[PENDING_DUPLICATE] = ENTRY_MESSAGE,
 		[PENDING_CREATED] = ENTRY_ROOM_CREATED,
 		[PENDING_REMOVED] = ENTRY_ROOM_REMOVED,
 		[PENDING_ATTRIBUTE] = ENTRY_ATTRIBUTE,
@@ -454,8 +455,8 @@ pending_apply(struct file_store *self, const struct pending_entry *pending,
     struct entry *entry)
 {
 	switch (pending->kind) {
-	case PENDING_SAID:
-		memory_history_commit(self->history, pending->said,
+	case PENDING_MESSAGE:
+		memory_history_commit(self->history, pending->posted,
 		    &entry->message);
 		break;
 	case PENDING_DUPLICATE:
@@ -489,8 +490,8 @@ pending_drop(struct file_store *self, struct pending_entry *pending)
 
 	pending->is_lost = true;
 	switch (pending->kind) {
-	case PENDING_SAID:
-		memory_history_abandon(self->history, pending->said);
+	case PENDING_MESSAGE:
+		memory_history_abandon(self->history, pending->posted);
 		break;
 	case PENDING_CREATED:
 		journaled_rooms_remove(self, pending->room_id);
@@ -642,8 +643,8 @@ file_log_fini(struct file_store *self)
 	while (!list_is_empty(&self->pending)) {
 		struct pending_entry *pending = pending_of(self->pending.next);
 
-		if (!pending->is_lost && pending->kind == PENDING_SAID)
-			memory_history_commit(self->history, pending->said,
+		if (!pending->is_lost && pending->kind == PENDING_MESSAGE)
+			memory_history_commit(self->history, pending->posted,
 			    NULL);
 		if (!pending->is_lost && pending->kind == PENDING_ATTRIBUTE)
 			file_attribute_commit(self, pending->room_id,

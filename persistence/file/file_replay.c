@@ -142,7 +142,7 @@ replay_message(struct file_replay *self, const struct record *record)
 	struct file_store *store = self->store;
 	struct file_room *journaled;
 	struct message message;
-	struct entry entry = { .kind = ENTRY_SAID };
+	struct entry entry = { .kind = ENTRY_MESSAGE };
 	enum chat_error error;
 	struct str id;
 

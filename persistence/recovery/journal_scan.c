@@ -312,18 +312,18 @@ segment_gap_event(struct journal_scan *scan, const struct segment_item *item,
     uint64_t last, struct scan_event *out)
 {
 	bool is_to_end = item->next_lsn == 0 || item->next_lsn > last;
-	bool is_told = false;
+	bool is_reported = false;
 
 	if (!is_to_end)
 		last = item->next_lsn - 1;
 	if (scan->expected <= last) {
 		gap_event(scan, out, item->at, item->len, last);
 		out->gap.is_blank = item->is_blank;
-		is_told = true;
+		is_reported = true;
 	}
 	if (is_to_end)
 		file_leave(scan);
-	return is_told;
+	return is_reported;
 }
 
 static bool

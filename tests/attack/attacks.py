@@ -72,13 +72,13 @@ def healthy_readers(bed):
         each.send(command(command="join", room="room"))
         each.wait_for(b'"event":"joined"')
     bed.watch()
-    said = b"".join(command(command="broadcast", room="room",
+    sent = b"".join(command(command="broadcast", room="room",
                             message=payload(50_000), ref=n) for n in range(10))
     acked = []
 
     def author(n):
         # It reads, too: it waits for its ten acknowledgements.
-        authors[n].send(said)
+        authors[n].send(sent)
         authors[n].wait_for(b'"event":"ack"', 10)
         acked.append(n)
 
@@ -106,9 +106,9 @@ def lobby_flood(bed):
     bed.readers(100)
     senders = [Attacker(bed) for _ in range(2)]
     bed.watch()
-    said = b"".join(command(command="broadcast", message=payload(60_000))
+    sent = b"".join(command(command="broadcast", message=payload(60_000))
                     for _ in range(17))
-    bed.together(lambda n: send_and_read(senders[n], said, bed), 2)
+    bed.together(lambda n: send_and_read(senders[n], sent, bed), 2)
     return "", True
 
 
@@ -341,10 +341,10 @@ def stalled(bed):
                            for i in range(5)))
         each.wait_for(b'"event":"joined"', 5)
     bed.watch()
-    said = [b"".join(command(command="broadcast", room=f"room{n * 5 + i % 5}",
+    sent = [b"".join(command(command="broadcast", room=f"room{n * 5 + i % 5}",
                              message=payload(9_000), ref=i) for i in range(100))
             for n in range(20)]
-    bed.together(lambda n: send_and_read(authors[n], said[n], bed), 20)
+    bed.together(lambda n: send_and_read(authors[n], sent[n], bed), 20)
     return expect_messages(20)
 
 

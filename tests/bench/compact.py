@@ -44,16 +44,16 @@ class Speaker(multiprocessing.Process):
         client.ask(b'"event":"created"', {
             "command": "create", "room": "load", "name": "load",
             "persistent": True})
-        self.theirs.send(self.speak(client))
+        self.theirs.send(self.post_messages(client))
 
-    def speak(self, client):
+    def post_messages(self, client):
         """(when it was acknowledged, how long after it was due), each."""
-        said = frame({"command": "broadcast", "room": "load", "ref": 1,
+        sent = frame({"command": "broadcast", "room": "load", "ref": 1,
                       "message": SPOKEN})
         due, waiting, acks = time.perf_counter(), deque(), []
         while self.goes_on.is_set():
             while due <= time.perf_counter():
-                client.socket.sendall(said)
+                client.socket.sendall(sent)
                 waiting.append(due)
                 due += 1 / RATE
             wait = max(due - time.perf_counter(), 0)

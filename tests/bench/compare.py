@@ -37,13 +37,13 @@ def run_once(peer, members, window, arguments):
         with kind(peer.command(port, directory), server_core,
                   arguments.out / f"compare-{peer.name}.log", port,
                   peer.environment) as server:
-            said = script.generate(
+            sent = script.generate(
                 GENERATOR, generator_core,
                 "--pid", server.process.pid, "--target", peer.target,
                 "--seconds", arguments.seconds, "--members", members,
                 "--window", window, "flight-100", f"127.0.0.1:{port}",
                 timeout=120)
-    return {**said, "peer": peer.name, "members": members, "window": window}
+    return {**sent, "peer": peer.name, "members": members, "window": window}
 
 
 def run_all(peers, loads, arguments):

@@ -43,7 +43,7 @@ def create_rooms(client, names):
             "persistent": True, "ttl_ms": ttl_ms})
 
 
-def speak(client, names, peak, memory):
+def post_messages(client, names, peak, memory):
     for name in names:
         client.socket.sendall(frame({
             "command": "broadcast", "room": name, "ref": 1,
@@ -66,7 +66,7 @@ def wave(server, rooms):
     memory, peak = Memory(server), Memory(server)
     before = memory.look().held
     for client, names in rooms:
-        speak(client, names, peak, memory)
+        post_messages(client, names, peak, memory)
     seconds = wait_for(memory, before + (peak.held - before) // 100)
     return peak, memory, seconds
 

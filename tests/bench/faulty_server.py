@@ -120,9 +120,9 @@ class ActionServer(FaultyServer):
                 room.append(writer)
                 send(writer, {"status": "success", "room_id": "25a05739"})
                 continue
-            said = text_frame(json.dumps(
+            sent = text_frame(json.dumps(
                 {"from": "31290c82", "body": asked["body"]}).encode())
-            self.publish_to_others(room, writer, said)
+            self.publish_to_others(room, writer, sent)
             if self.fault != "answers no more" or self.received < WHEN:
                 send(writer, {"status": "success", "message": "Message sent"})
 

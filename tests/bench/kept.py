@@ -18,11 +18,11 @@ def fill(port, rooms, messages, body=BODY):
         client.ask(b'"event":"created"', {
             "command": "create", "room": room, "name": "bench",
             "persistent": True})
-        said = frame({"command": "broadcast", "room": room, "ref": 1,
+        sent = frame({"command": "broadcast", "room": room, "ref": 1,
                       "message": body})
         for begin in range(0, messages, AT_ONCE):
             count = min(AT_ONCE, messages - begin)
-            client.socket.sendall(said * count)
+            client.socket.sendall(sent * count)
             client.await_(b'"event":"ack"', count)
     client.close()
 

@@ -20,7 +20,7 @@ NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 NODE_MODULES = ROOT / "build/compare/node_modules"
 
 
-def said_by(*command, env=None):
+def output_of(*command, env=None):
     """What a command prints; None if there is no such command, or it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True,
@@ -50,8 +50,8 @@ class Peer(NamedTuple):
 # --- ours, and the limit ------------------------------------------------------
 
 def our_version():
-    said = said_by(str(ROOT / "build/parleyd"), "--version")
-    return said.split()[-1] if said else None
+    sent = output_of(str(ROOT / "build/parleyd"), "--version")
+    return sent.split()[-1] if sent else None
 
 
 def our_command(port, _):
@@ -70,8 +70,8 @@ def limit_command(port, _):
 # --- nginx with nchan ---------------------------------------------------------
 
 def debian_version(package):
-    said = said_by("dpkg-query", "-W", "-f", "${Version}", package)
-    return re.sub(r"^\d+:|[+-].*$", "", said) if said else "?"
+    sent = output_of("dpkg-query", "-W", "-f", "${Version}", package)
+    return re.sub(r"^\d+:|[+-].*$", "", sent) if sent else "?"
 
 
 def nchan_version():
@@ -100,11 +100,11 @@ def mosquitto_command(port, directory):
 # --- libraries, with thirty lines of ours -------------------------------------
 
 def python():
-    return said_by(str(ROOT / "tools/python"), "--present") or "python3"
+    return output_of(str(ROOT / "tools/python"), "--present") or "python3"
 
 
 def websockets_version():
-    return said_by(python(), "-c",
+    return output_of(python(), "-c",
                    "import websockets.version as v; print(v.version)")
 
 
@@ -116,7 +116,7 @@ NODE = {**os.environ, "NODE_PATH": str(NODE_MODULES)}
 
 
 def ws_version():
-    return said_by("node", "-p", "require('ws/package.json').version",
+    return output_of("node", "-p", "require('ws/package.json').version",
                    env=NODE)
 
 

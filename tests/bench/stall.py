@@ -85,7 +85,7 @@ def measure(site, server):
         asker.ask_while(goes_on)
     finally:
         load.kill()
-        said, why = load.communicate()
+        sent, why = load.communicate()
     if load.returncode != 0:
         raise Failed(why.strip() or f"exit {load.returncode}")
     lag = lag_figures(json.loads(get(server.port, "/stats")))
@@ -94,7 +94,7 @@ def measure(site, server):
     return {**figures(inner(asker.answers)), **lag,
             "segments": watch.count("seg-", ".log"),
             "snapshots": watch.count("snap-", ".snap"),
-            "kept_per_wall_s": json.loads(said)["deliveries_per_wall_s"]}
+            "kept_per_wall_s": json.loads(sent)["deliveries_per_wall_s"]}
 
 
 def was_busy(found, segments, snapshots):

@@ -52,8 +52,8 @@ def test_is_not_there_if_there_is_no_such_program(peer, monkeypatch, tmp_path):
 
 
 def test_a_failing_server_has_no_version():
-    assert peers.said_by("sh", "-c", "echo 1.0; exit 1") is None
-    assert peers.said_by("sh", "-c", "echo 1.0") == "1.0"
+    assert peers.output_of("sh", "-c", "echo 1.0; exit 1") is None
+    assert peers.output_of("sh", "-c", "echo 1.0") == "1.0"
 
 
 @pytest.mark.parametrize("name", ["nginx.conf", "mosquitto.conf"])

@@ -15,7 +15,7 @@ class Recorder:
 
     def __init__(self, _):
         self.rooms = []
-        self.said = 0
+        self.sent = 0
         self.at_once = []
         self.asked = 0
         self.open = True
@@ -34,7 +34,7 @@ class Recorder:
 
     def await_(self, mark, count):
         assert count == self.under_way
-        self.said += count
+        self.sent += count
         self.at_once.append(count)
 
     def close(self):
@@ -55,7 +55,7 @@ def test_fills_every_room_with_as_many_as_asked_for(clients, rooms, messages):
     created = [room for client in clients for room in client.rooms]
     assert len({room["room"] for room in created}) == rooms
     assert all(room["persistent"] for room in created)
-    assert sum(client.said for client in clients) == rooms * messages
+    assert sum(client.sent for client in clients) == rooms * messages
 
 
 def test_no_client_is_in_more_rooms_than_it_may(clients):
@@ -70,12 +70,12 @@ def test_no_more_answers_are_under_way_than_a_socket_holds(clients):
 
 
 def test_every_message_asks_to_be_acknowledged(clients, monkeypatch):
-    said = []
-    monkeypatch.setattr(kept, "frame", lambda command: said.append(command) or
+    sent = []
+    monkeypatch.setattr(kept, "frame", lambda command: sent.append(command) or
                         json.dumps(command, separators=(",", ":")).encode())
     kept.fill(1, 2, 1)
-    assert [each["room"] for each in said] == ["bench_0", "bench_1"]
-    assert all(each["ref"] and len(each["message"]) == 128 for each in said)
+    assert [each["room"] for each in sent] == ["bench_0", "bench_1"]
+    assert all(each["ref"] and len(each["message"]) == 128 for each in sent)
 
 
 def test_a_page_costs_what_all_pages_did_by_their_number(clients, monkeypatch):

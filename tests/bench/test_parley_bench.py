@@ -34,7 +34,7 @@ def test_accepts_a_correct_server(case):
     assert "deliveries_per_cpu_s" in done.stdout
 
 
-@pytest.mark.parametrize("fault, case, said", [
+@pytest.mark.parametrize("fault, case, sent", [
     ("loses", "flight-100", "lost"),
     ("doubles", "flight-100", "again"),
     ("reorders", "flight-100", "lost"),
@@ -46,10 +46,10 @@ def test_accepts_a_correct_server(case):
     ("refuses", "one-10", "refused"),
     ("accepts wrongly", "one-10", "Sec-WebSocket-Accept"),
 ])
-def test_rejects_a_server_that(fault, case, said):
+def test_rejects_a_server_that(fault, case, sent):
     with FaultyServer(fault) as server:
         done = bench(server.port, case, "--members", "12")
-    assert said in done.stderr
+    assert sent in done.stderr
     assert done.returncode == 1
 
 
@@ -61,14 +61,14 @@ def test_speaks_mqtt_with_brokers():
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize("fault, said", [
+@pytest.mark.parametrize("fault, sent", [
     ("loses", "lost"), ("doubles", "again"), ("reorders", "lost"),
     ("fragments", "begins 01")])
-def test_rejects_a_broker_that(fault, said):
+def test_rejects_a_broker_that(fault, sent):
     with MqttServer(fault) as server:
         done = bench(server.port, "flight-100", "--target", "mqtt",
                      "--members", "12")
-    assert said in done.stderr
+    assert sent in done.stderr
     assert done.returncode == 1
 
 

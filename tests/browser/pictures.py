@@ -51,8 +51,8 @@ def gather(address):
     return people
 
 
-def say(people, room, speaker, text):
-    people[room][speaker].say("broadcast", room=id_of(room), message=text)
+def send_command(people, room, speaker, text):
+    people[room][speaker].send_command("broadcast", room=id_of(room), message=text)
 
 
 def take_monitor(page, address, people, folder):
@@ -61,7 +61,7 @@ def take_monitor(page, address, people, folder):
     until = time.monotonic() + WATCHED_S
     while (left := until - time.monotonic()) > 0:
         room = chance.choice(list(people))
-        say(people, room, chance.randrange(len(people[room])), "tick")
+        send_command(people, room, chance.randrange(len(people[room])), "tick")
         time.sleep(chance.expovariate(60 + 40 * math.sin(left / 9)))
     page.picture(folder / "monitor.png")
 
@@ -77,7 +77,7 @@ def talk(page, people):
             names[name].ask_ok("broadcast", room="harbour", message=text)
         page.until(lambda: page.shown()[-1:] == [text] and page.settled())
     for text in "Chapter four?", "Not yet!":
-        say(people, "Book club", 0, text)
+        send_command(people, "Book club", 0, text)
     page.until(lambda: page.texts("#joined .badge") == ["2"])
 
 
@@ -89,7 +89,7 @@ def take_page(page, address, people, folder):
     talk(page, people)
     for scheme in "light", "dark":
         page.media(prefers_color_scheme=scheme)
-        people["Harbour"][0].say("typing", room="harbour")
+        people["Harbour"][0].send_command("typing", room="harbour")
         page.until(lambda: page.text("#typing"))
         page.picture(folder / f"page-{scheme}.png")
     page.media(prefers_color_scheme="light")

@@ -15,7 +15,7 @@ def url(both):
     return "ws://%s:%d" % both.addresses[1]
 
 
-async def heard(client):
+async def received(client):
     """The next message."""
     async for message in client.messages():
         return message
@@ -61,8 +61,8 @@ def test_a_program_for_the_first_library_runs_as_it_is(url, run):
         for n in range(20):
             await clients[0].send_message(json.dumps({"n": n}))
         await asyncio.gather(*tasks)
-        said = {"status": "success", "message": "Message sent"}
-        assert inboxes[0] == [said] * 20
+        sent = {"status": "success", "message": "Message sent"}
+        assert inboxes[0] == [sent] * 20
         for inbox in inboxes[1:]:
             assert {each["from"] for each in inbox} == {clients[0].client_id}
             assert [json.loads(each["body"])["n"] for each in inbox] == list(range(20))
@@ -94,7 +94,7 @@ def test_any_body_arrives_as_it_was_sent(url, run, body):
         async with ChatClient(url) as a, ChatClient(url) as b:
             await b.join_room(await a.create_room("bodies"))
             await a.send_message(body)
-            assert await heard(b) == RoomMessage(a.client_id, body)
+            assert await received(b) == RoomMessage(a.client_id, body)
 
     run(main())
 
@@ -109,7 +109,7 @@ def test_messages_that_come_before_an_answer_are_not_taken_for_it(url, run):
             await b.join_room(b.room_id)
             other = await a.create_room("second")
             assert a.room_id == other
-            assert [(await heard(a)).body for _ in range(5)] == list(range(5))
+            assert [(await received(a)).body for _ in range(5)] == list(range(5))
 
     run(main())
 
@@ -129,7 +129,7 @@ def test_an_answer_finds_its_request_behind_unawaited_ones(url, run):
 def test_requests_work_during_reading(url, run):
     async def main():
         async with ChatClient(url) as a, ChatClient(url) as b:
-            reader = asyncio.ensure_future(heard(a))
+            reader = asyncio.ensure_future(received(a))
             await asyncio.sleep(0)
             rooms = await asyncio.gather(*(a.create_room(f"r{n}") for n in range(10)))
             assert len(set(rooms)) == 10
@@ -145,12 +145,12 @@ def test_a_reader_that_is_cancelled_loses_nothing(url, run):
         async with ChatClient(url) as a, ChatClient(url) as b:
             await b.join_room(await a.create_room("r"))
             for n in range(50):
-                reader = asyncio.ensure_future(heard(b))
+                reader = asyncio.ensure_future(received(b))
                 await asyncio.sleep(0)
                 reader.cancel()
                 await asyncio.gather(reader, return_exceptions=True)
                 await a.send_message(n)
-                assert (await heard(b)).body == n
+                assert (await received(b)).body == n
 
     run(main())
 
@@ -171,12 +171,12 @@ def test_unawaited_errors_come_with_the_messages(url, run):
             await a.send_message("without a room")
             await a.leave_room()
             with pytest.raises(ChatError, match="^You must join a room first$"):
-                await heard(a)
+                await received(a)
             with pytest.raises(ChatError, match="^Not in any room$"):
-                await heard(a)
+                await received(a)
             await b.join_room(await a.create_room("r"))
             await b.send_message("and on it goes")
-            assert (await heard(a)).body == "and on it goes"
+            assert (await received(a)).body == "and on it goes"
 
     run(main())
 
@@ -185,7 +185,7 @@ def test_messages_end_when_one_closes(url, run):
     async def main():
         client = ChatClient(url)
         await client.connect()
-        reader = asyncio.ensure_future(heard(client))
+        reader = asyncio.ensure_future(received(client))
         await asyncio.sleep(0)
         await client.close()
         assert await reader is None
@@ -204,7 +204,7 @@ def test_messages_fail_if_the_server_ends(start, run):
         async with ChatClient("ws://%s:%d" % server.address) as client:
             server.signal()
             with pytest.raises(ConnectionLost) as lost:
-                await heard(client)
+                await received(client)
             assert lost.value.close_code == 1001
             assert [each async for each in client.read_messages()] == []
             with pytest.raises(ConnectionLost):

@@ -207,14 +207,14 @@ def test_a_private_talk(user, run):
             assert (sent.member_id, sent.room, sent.seq, sent.away) == (
                 bob.id, talk.id, 1, False)
             assert (await talk.send("psst", key="k")).duplicate
-            heard = bob.events()
-            got = await until(heard, DirectMessage)
+            received = bob.events()
+            got = await until(received, DirectMessage)
             assert got == DirectMessage(
                 ann.name, ann.id, "psst", talk.id, 1, sent.at)
             back = bob.talk(ann.id)
             assert back.id == talk.id
             await talk.edit(1, "hush")
-            assert (await until(heard, Edited)).room == talk.id
+            assert (await until(received, Edited)).room == talk.id
             (message,) = (await back.history()).messages
             assert message.message == "hush" and not message.mine
             (info,) = await bob.my_rooms()

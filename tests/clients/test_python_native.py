@@ -73,15 +73,15 @@ def test_a_message_is_acknowledged_and_delivered_to_all(url, run):
         async with Parley(url, name="ann") as ann, Parley(url, name="bob") as bob:
             room = await ann.create("Tea")
             seat = await bob.join(room.id)
-            said = {"dice": [6, 1.5], "text": "\u00e9\U0001f600"}
-            ack = await room.send(said)
+            sent = {"dice": [6, 1.5], "text": "\u00e9\U0001f600"}
+            ack = await room.send(sent)
             assert (ack.room, ack.seq, ack.recipients, ack.duplicate) == (
                 room.id, 1, 2, False)
             joined, mine = await take(room, 2)
             assert joined == Joined(room.id, "bob", bob.id)
-            assert mine == Message(room.id, 1, ack.at, "ann", ann.id, said, True)
+            assert mine == Message(room.id, 1, ack.at, "ann", ann.id, sent, True)
             (theirs,) = await take(seat, 1)
-            assert theirs == Message(room.id, 1, ack.at, "ann", ann.id, said)
+            assert theirs == Message(room.id, 1, ack.at, "ann", ann.id, sent)
             assert theirs.time.timestamp() == ack.at / 1000
             await seat.leave()
             assert await take(room, 1) == [Left(room.id, "bob", bob.id)]
@@ -129,13 +129,13 @@ def test_names_are_numbered_and_refused_by_the_server(url, run):
 def test_the_lobby_and_private_messages(url, run):
     async def main():
         async with Parley(url) as ann, Parley(url) as bob:
-            heard = ann.events()
-            await until(heard, Announced)
+            received = ann.events()
+            await until(received, Announced)
             assert await bob.say("hello") == len(await bob.members())
-            assert await until(heard, LobbyMessage) == LobbyMessage(bob.name, "hello")
+            assert await until(received, LobbyMessage) == LobbyMessage(bob.name, "hello")
             sent = await bob.dm(ann.name, "psst")
             assert sent == Recipient(ann.name, ann.id)
-            assert await until(heard, DirectMessage) == DirectMessage(
+            assert await until(received, DirectMessage) == DirectMessage(
                 bob.name, bob.id, "psst")
             with pytest.raises(ChatError, match="^Member 'zoe' not found$"):
                 await bob.dm("zoe", "psst")
@@ -368,8 +368,8 @@ def test_a_fast_sender_is_slowed_down_and_not_refused(start, run):
             room = await chat.create("Tea")
             acks = await asyncio.gather(*(room.send(n) for n in range(150)))
             assert sorted(ack.seq for ack in acks) == list(range(1, 151))
-            heard = await messages(room, 150)
-            assert sorted(each.message for each in heard) == list(range(150))
+            received = await messages(room, 150)
+            assert sorted(each.message for each in received) == list(range(150))
             assert not any(ack.duplicate for ack in acks)
 
     run(main())
@@ -426,16 +426,16 @@ def test_a_connection_that_is_cut_is_made_again(relay, direct, run):
                 direct, name="bob") as bob:
             room = await ann.create("Tea", persistent=True)
             seat = await bob.join(room.id)
-            heard = ann.events()
+            received = ann.events()
             before = ann.id
             for cut in range(5):
                 await seat.send(f"before {cut}")
                 relay.cut()
-                lost = await until(heard, Disconnected)
+                lost = await until(received, Disconnected)
                 assert lost.close_code == 1006 and 0 < lost.retry_in <= 0.1
                 await seat.send(f"while away {cut}")
                 relay.restore()
-                again = await until(heard, Connected)
+                again = await until(received, Connected)
                 assert again.member_id == ann.id != before
                 await seat.send(f"after {cut}")
             got = await messages(room, 15)
@@ -508,12 +508,12 @@ def test_a_page_cut_short_is_followed_by_the_rest(relay, direct, run):
             room = await ann.create("Tea", persistent=True)
             seat = await bob.join(room.id)
             relay.cut()
-            heard = ann.events()
-            await until(heard, Disconnected)
+            received = ann.events()
+            await until(received, Disconnected)
             for n in range(1, 41):
                 await seat.send(str(n) + "x" * 20000)
             relay.restore()
-            await until(heard, Connected)
+            await until(received, Connected)
             live = asyncio.gather(*(seat.send(n) for n in range(41, 301)))
             assert [each.seq for each in await messages(room, 300)] == list(range(1, 301))
             await live
@@ -529,8 +529,8 @@ def test_what_is_gone_on_return_is_named(relay, direct, run):
             await room.send("first")
             await messages(room, 1)
             relay.cut()
-            heard = ann.events()
-            await until(heard, Disconnected)
+            received = ann.events()
+            await until(received, Disconnected)
             for n in range(2, 1502):
                 await seat.send(n)
             relay.restore()

@@ -66,14 +66,14 @@ class Listener:
     """Keeps what was said in a room; anything lost is its failure."""
 
     def __init__(self, room):
-        self.heard = []
+        self.received = []
         self.task = asyncio.ensure_future(self._listen(room))
 
     async def _listen(self, room):
         async for event in room:
             assert not isinstance(event, (Missing, EpochChanged)), event
             if isinstance(event, Message):
-                self.heard.append(event)
+                self.received.append(event)
                 if event.message == "end":
                     return
 
@@ -114,15 +114,15 @@ def test_nothing_is_missing_and_nothing_is_there_twice(lives, run, outage, times
 
         stored = [each async for each in rooms[1].all_history()]
         for listener in listeners:
-            heard = listener.heard
-            assert [each.seq for each in heard] == list(range(1, end.seq + 1))
-            assert [each.message for each in heard][-len(stored):] == [
+            received = listener.received
+            assert [each.seq for each in received] == list(range(1, end.seq + 1))
+            assert [each.message for each in received][-len(stored):] == [
                 each.message for each in stored]
         # Every send is stored once, at the place that its answer names.
-        places = {each.seq: each.message for each in listeners[0].heard}
+        places = {each.seq: each.message for each in listeners[0].received}
         assert len(acks) == end.seq - 1
-        assert {ack.seq: said for said, ack in acks.items()} == {
-            seq: said for seq, said in places.items() if said != "end"}
+        assert {ack.seq: sent for sent, ack in acks.items()} == {
+            seq: sent for seq, sent in places.items() if sent != "end"}
         for chat in chats:
             await chat.close()
 
@@ -161,9 +161,9 @@ def test_a_connection_may_be_cut_a_hundred_times(start, run):
         end = await kept.send("end")
         for listener in listeners:
             await listener.task
-            assert [each.seq for each in listener.heard] == list(range(1, end.seq + 1))
-            said = {each.seq: each.message for each in listener.heard[:-1]}
-            assert said == {ack.seq: text for text, ack in acks.items()}
+            assert [each.seq for each in listener.received] == list(range(1, end.seq + 1))
+            sent = {each.seq: each.message for each in listener.received[:-1]}
+            assert sent == {ack.seq: text for text, ack in acks.items()}
         for chat in (keeper, *chats):
             await chat.close()
 
@@ -177,9 +177,9 @@ def test_it_returns_when_the_server_asked_for_it(lives, run):
     async def main():
         clock = asyncio.get_running_loop().time
         async with Parley(lives.url, **SOON) as chat:
-            heard = chat.events()
+            received = chat.events()
             lives.server.signal(signal.SIGTERM)
-            async for event in heard:
+            async for event in received:
                 if isinstance(event, Disconnected):
                     break
             left = clock()
@@ -187,7 +187,7 @@ def test_it_returns_when_the_server_asked_for_it(lives, run):
             assert event.retry_in >= 0.5
             await in_background(lambda: lives.server.assert_clean(lives.server.wait()))
             await in_background(lives.next)
-            async for event in heard:
+            async for event in received:
                 if isinstance(event, Connected):
                     break
             assert clock() - left >= 0.5

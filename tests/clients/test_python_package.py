@@ -76,8 +76,8 @@ def test_tea_is_had_with_a_dice_bot(direct, example):
     for room in "den", "tea":
         ann = example("tea.py", direct, "ann", room)
         ann.type("hello")
-        said = ann.line()
-        assert said.endswith("ann: hello"), said
+        sent = ann.line()
+        assert sent.endswith("ann: hello"), sent
         ann.type("!dice 3")
         assert ann.line().endswith("ann: !dice 3")
         answer = ann.line()

@@ -35,7 +35,7 @@ message_item(void)
 	return (struct item){ .kind = ITEM_ENTRY,
 		.node = STR("n1.01234567"),
 		.command = { .kind = COMMAND_BROADCAST, .author = STR("id1") },
-		.entry = { .kind = ENTRY_SAID,
+		.entry = { .kind = ENTRY_MESSAGE,
 		    .room_id = STR("den"),
 		    .message = { .author = STR("Ann"),
 			.author_id = STR("id1"),

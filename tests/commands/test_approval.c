@@ -62,8 +62,8 @@ static void
 setup(void)
 {
 	world_begin();
-	people(2);
-	gather("r", 1);
+	connect_members(2);
+	fill_room("r", 1);
 	dispatcher_destroy(world.dispatcher);
 	world.chat.approval = &approval;
 	world.dispatcher = dispatcher_create(&world.chat);
@@ -75,15 +75,15 @@ setup(void)
 static void
 approval_keep(const char *expected)
 {
-	ck_assert_msg(strstr(world.publisher.heard.text, expected) != NULL,
-	    "%s not in %s", expected, world.publisher.heard.text);
+	ck_assert_msg(strstr(world.publisher.events.text, expected) != NULL,
+	    "%s not in %s", expected, world.publisher.events.text);
 }
 
 static void
 approval_heard(const char *expected)
 {
 	approval_keep(expected);
-	forget_what_was_heard();
+	forget_events();
 }
 
 static enum chat_error
@@ -95,7 +95,7 @@ r_post(const char *who, struct str body)
 START_TEST(runs_once_it_is_allowed)
 {
 	ck_assert_int_eq(r_post("id1", STR("1")), CHAT_OK);
-	HEARD("");
+	EXPECT_EVENTS("");
 	ck_assert_uint_eq(asked_count, 1);
 	ck_assert(str_equal(asked[0].command.room, STR("r")));
 	question_decide(0, CHAT_OK, STR_ABSENT);
@@ -197,7 +197,7 @@ START_TEST(is_checked_again_once_it_is_allowed)
 	question_decide(0, CHAT_OK, STR_ABSENT);
 	r_post("id2", STR("1"));
 	DO(KICK, "id1", .room = STR("r"), .recipient = STR("id2"));
-	forget_what_was_heard();
+	forget_events();
 	question_decide(1, CHAT_OK, STR_ABSENT);
 	approval_heard("id2: failed not_in_room");
 }
@@ -234,7 +234,7 @@ START_TEST(keeps_the_order_of_entries_that_wait)
 	question_decide(0, CHAT_OK, STR_ABSENT);
 	r_post("id1", STR("2"));
 	question_decide(1, CHAT_OK, STR_ABSENT);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do_all(&world.log);
 	approval_heard(
 	    "seq=1 at=1000 member=member1 id=id1 body=1\n"

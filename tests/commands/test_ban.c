@@ -6,8 +6,8 @@
 static void
 room_of_two(void)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 }
 
 START_TEST(a_banned_member_is_out_and_stays_out)
@@ -16,16 +16,17 @@ START_TEST(a_banned_member_is_out_and_stays_out)
 	ck_assert_int_eq(DO(BAN, "id1", BOB, .duration_ms = 5000,
 			     .ref = STR("1")),
 	    CHAT_OK);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=banned until=6000 by=member1 by_id=id1\n"
-	      "id2: role room=r at=1000 member=member2 id=id2 role=banned "
-	      "until=6000 by=member1 by_id=id1\n"
-	      "room r except=id2: gone room=r member=member2 id=id2\n"
-	      "id1: done ref=1 room=r\n");
+	EXPECT_EVENTS(
+	    "room r: role room=r at=1000 member=member2 id=id2 "
+	    "role=banned until=6000 by=member1 by_id=id1\n"
+	    "id2: role room=r at=1000 member=member2 id=id2 role=banned "
+	    "until=6000 by=member1 by_id=id1\n"
+	    "room r except=id2: gone room=r member=member2 id=id2\n"
+	    "id1: done ref=1 room=r\n");
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r")),
 	    CHAT_FORBIDDEN);
-	HEARD("id2: failed forbidden right=join text=Banned from this "
-	      "room\n");
+	EXPECT_EVENTS("id2: failed forbidden right=join text=Banned from this "
+		      "room\n");
 	fake_clock_pass(&world.clock, 5000);
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r")), CHAT_OK);
 }
@@ -48,24 +49,26 @@ START_TEST(unban_ends_it)
 {
 	room_of_two();
 	DO(BAN, "id1", BOB);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(UNBAN, "id1", BOB), CHAT_OK);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=member by=member1 by_id=id1\n"
-	      "id2: role room=r at=1000 member=member2 id=id2 role=member "
-	      "by=member1 by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: role room=r at=1000 member=member2 id=id2 "
+	    "role=member by=member1 by_id=id1\n"
+	    "id2: role room=r at=1000 member=member2 id=id2 role=member "
+	    "by=member1 by_id=id1\n"
+	    "id1: done room=r\n");
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r")), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	DO(UNBAN, "id1", BOB);
-	HEARD("id1: failed bad_field field=member text=This member is not "
-	      "banned\n");
+	EXPECT_EVENTS(
+	    "id1: failed bad_field field=member text=This member is not "
+	    "banned\n");
 }
 END_TEST
 
 START_TEST(a_private_room_is_unseen_by_who_is_banned)
 {
-	people(2);
+	connect_members(2);
 	DO(ROOM_JOIN, "id1", .room = STR("r"),
 	    .flags = COMMAND_MAY_CREATE | COMMAND_PRIVATE);
 	DO(INVITE, "id1", BOB);
@@ -85,13 +88,14 @@ START_TEST(who_is_out_before_the_disk_has_it_is_banned_all_the_same)
 	world.log.is_slow = true;
 	DO(BAN, "id1", BOB);
 	DO(ROOM_LEAVE, "id2", .room = STR("r"));
-	forget_what_was_heard();
+	forget_events();
 	slow_log_do_all(&world.log);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=banned by=member1 by_id=id1\n"
-	      "id2: role room=r at=1000 member=member2 id=id2 role=banned "
-	      "by=member1 by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: role room=r at=1000 member=member2 id=id2 "
+	    "role=banned by=member1 by_id=id1\n"
+	    "id2: role room=r at=1000 member=member2 id=id2 role=banned "
+	    "by=member1 by_id=id1\n"
+	    "id1: done room=r\n");
 }
 END_TEST
 

@@ -5,123 +5,125 @@
 
 START_TEST(posts_to_the_lobby_author_included)
 {
-	people(2);
+	connect_members(2);
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
-	HEARD("lobby: said member=member2 id=id2 body=\"hi\"\n");
+	EXPECT_EVENTS("lobby: said member=member2 id=id2 body=\"hi\"\n");
 }
 END_TEST
 
 START_TEST(acknowledges_in_the_lobby_if_asked)
 {
-	people(2);
+	connect_members(2);
 	DO(BROADCAST, "id2", HI, .ref = STR("c1"));
-	HEARD("lobby: said member=member2 id=id2 body=\"hi\"\n"
-	      "id2: delivered ref=c1 recipients=2\n");
+	EXPECT_EVENTS("lobby: said member=member2 id=id2 body=\"hi\"\n"
+		      "id2: delivered ref=c1 recipients=2\n");
 }
 END_TEST
 
 START_TEST(has_no_keys_in_the_lobby)
 {
-	people(1);
+	connect_members(1);
 	ck_assert_int_eq(DO(BROADCAST, "id1", HI, .key = STR("k")),
 	    CHAT_BAD_FIELD);
-	HEARD("id1: failed bad_field field=key\n");
+	EXPECT_EVENTS("id1: failed bad_field field=key\n");
 }
 END_TEST
 
 START_TEST(is_not_for_those_outside_the_lobby)
 {
 	CONNECT(.flags = COMMAND_NO_LOBBY);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(BROADCAST, "id1", HI), CHAT_NOT_IN_ROOM);
-	HEARD("id1: failed not_in_room\n");
+	EXPECT_EVENTS("id1: failed not_in_room\n");
 }
 END_TEST
 
 START_TEST(numbers_the_messages_of_a_room)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	DO(BROADCAST, "id2", HI, .room = STR("r"));
 	fake_clock_pass(&world.clock, 5);
 	DO(BROADCAST, "id1", HI, .room = STR("r"));
-	HEARD("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
-	      "body=\"hi\"\n"
-	      "room r: said room=r seq=2 at=1005 member=member1 id=id1 "
-	      "body=\"hi\"\n");
+	EXPECT_EVENTS("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
+		      "body=\"hi\"\n"
+		      "room r: said room=r seq=2 at=1005 member=member1 id=id1 "
+		      "body=\"hi\"\n");
 }
 END_TEST
 
 START_TEST(acknowledges_in_a_room_after_the_delivery)
 {
-	people(3);
-	gather("r", 2);
+	connect_members(3);
+	fill_room("r", 2);
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .ref = STR("7"));
-	HEARD("room r: said room=r seq=1 at=1000 member=member1 id=id1 "
-	      "body=\"hi\"\n"
-	      "id1: delivered ref=7 room=r seq=1 at=1000 recipients=2\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=1 at=1000 member=member1 id=id1 "
+	    "body=\"hi\"\n"
+	    "id1: delivered ref=7 room=r seq=1 at=1000 recipients=2\n");
 }
 END_TEST
 
 START_TEST(acknowledges_without_a_ref_where_that_is_the_custom)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	DO(BROADCAST, "id1", HI, .flags = COMMAND_ACK | COMMAND_CURRENT_ROOM);
-	HEARD("room r: said room=r seq=1 at=1000 member=member1 id=id1 "
-	      "body=\"hi\"\n"
-	      "id1: delivered room=r seq=1 at=1000 recipients=1\n");
+	EXPECT_EVENTS("room r: said room=r seq=1 at=1000 member=member1 id=id1 "
+		      "body=\"hi\"\n"
+		      "id1: delivered room=r seq=1 at=1000 recipients=1\n");
 }
 END_TEST
 
 START_TEST(never_dates_a_message_before_another)
 {
-	people(1);
-	gather("r", 1);
-	say("id1", "r", 1);
+	connect_members(1);
+	fill_room("r", 1);
+	post("id1", "r", 1);
 	world.clock.wall_ms = 400;
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .ref = STR("7"));
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 "
-	      "body=\"hi\"\n"
-	      "id1: delivered ref=7 room=r seq=2 at=1000 recipients=1\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 "
+	    "body=\"hi\"\n"
+	    "id1: delivered ref=7 room=r seq=2 at=1000 recipients=1\n");
 }
 END_TEST
 
 START_TEST(posts_what_has_one_key_once)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .key = STR("k"));
-	forget_what_was_heard();
+	forget_events();
 	fake_clock_pass(&world.clock, 5);
 	ck_assert_int_eq(DO(BROADCAST, "id1", HI, .room = STR("r"),
 			     .key = STR("k"), .ref = STR("2")),
 	    CHAT_OK);
-	HEARD("id1: delivered ref=2 room=r seq=1 at=1000 duplicate\n");
+	EXPECT_EVENTS("id1: delivered ref=2 room=r seq=1 at=1000 duplicate\n");
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .key = STR("k"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .key = STR("l"));
-	HEARD("room r: said room=r seq=2 at=1005 member=member1 id=id1 "
-	      "body=\"hi\"\n");
+	EXPECT_EVENTS("room r: said room=r seq=2 at=1005 member=member1 id=id1 "
+		      "body=\"hi\"\n");
 }
 END_TEST
 
 START_TEST(knows_a_key_in_its_room_only)
 {
-	people(1);
-	gather("a", 1);
-	gather("b", 1);
+	connect_members(1);
+	fill_room("a", 1);
+	fill_room("b", 1);
 	DO(BROADCAST, "id1", HI, .room = STR("a"), .key = STR("k"));
-	forget_what_was_heard();
+	forget_events();
 	DO(BROADCAST, "id1", HI, .room = STR("b"), .key = STR("k"));
-	HEARD("room b: said room=b seq=1 at=1000 member=member1 id=id1 "
-	      "body=\"hi\"\n");
+	EXPECT_EVENTS("room b: said room=b seq=1 at=1000 member=member1 id=id1 "
+		      "body=\"hi\"\n");
 }
 END_TEST
 
 static const struct {
 	struct str room, body, key;
-	const char *heard;
+	const char *events;
 } refusals[] = {
 	{ STR("r"), STR_ABSENT, STR_ABSENT,
 	    "id2: failed bad_field command=say field=message\n" },
@@ -145,14 +147,14 @@ static const struct {
 
 START_TEST(refuses)
 {
-	people(2);
-	gather("r", 2);
-	gather("s", 1);
+	connect_members(2);
+	fill_room("r", 2);
+	fill_room("s", 1);
 	ck_assert_int_ne(DO(BROADCAST, "id2", .room = refusals[_i].room,
 			     .body = refusals[_i].body, .key = refusals[_i].key,
 			     .word = STR("say")),
 	    CHAT_OK);
-	HEARD(refusals[_i].heard);
+	EXPECT_EVENTS(refusals[_i].events);
 }
 END_TEST
 
@@ -160,36 +162,36 @@ START_TEST(takes_messages_up_to_the_limit)
 {
 	char body[101];
 
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	memset(body, '1', sizeof(body));
 	ck_assert_int_eq(DO(BROADCAST, "id1", .room = STR("r"),
 			     .body = str_slice(body, 100)),
 	    CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(BROADCAST, "id1", .room = STR("r"),
 			     .body = str_slice(body, 101)),
 	    CHAT_MESSAGE_TOO_LARGE);
-	HEARD("id1: failed message_too_large limit=100\n");
+	EXPECT_EVENTS("id1: failed message_too_large limit=100\n");
 }
 END_TEST
 
 START_TEST(answers_store_failed_if_the_message_may_be_stored)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	world.fault = (struct fault){ 1, CHAT_STORE_FAILED };
 	ck_assert_int_eq(DO(BROADCAST, "id1", HI, .room = STR("r")),
 	    CHAT_STORE_FAILED);
-	HEARD("id1: failed store_failed retry=1000\n");
+	EXPECT_EVENTS("id1: failed store_failed retry=1000\n");
 }
 END_TEST
 
 START_TEST(keeps_other_fields_in_the_lobby)
 {
-	people(1);
+	connect_members(1);
 	DO(BROADCAST, "id1", .body = STR("1"), .fields = STR("x"));
-	HEARD("lobby: said member=member1 id=id1 body=1 fields=x\n");
+	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=1 fields=x\n");
 }
 END_TEST
 

@@ -253,7 +253,7 @@ START_TEST(holds_whatever_members_do)
 	for (int i = 0; i < STEPS; i++) {
 		do_something();
 		check_everything();
-		forget_what_was_heard();
+		forget_events();
 	}
 	ck_assert_uint_gt(most_guests, 2);
 	ck_assert_uint_gt(most_connections, 1);

@@ -3,54 +3,55 @@
 
 START_TEST(is_published_in_the_lobby)
 {
-	people(2);
+	connect_members(2);
 	world.publisher.records_lobby = true;
 	ck_assert_int_eq(DO(DISCONNECT, "id2"), CHAT_OK);
-	HEARD("lobby except=id2: lobby_left member=member2 id=id2\n");
+	EXPECT_EVENTS("lobby except=id2: lobby_left member=member2 id=id2\n");
 	DO(LIST, "id1");
-	HEARD("id1: list names=member1\n");
+	EXPECT_EVENTS("id1: list names=member1\n");
 }
 END_TEST
 
 START_TEST(is_not_published_in_a_large_lobby)
 {
-	people(3);
+	connect_members(3);
 	world.publisher.records_lobby = true;
 	world.chat.limits.announce_up_to = 2;
 	DO(DISCONNECT, "id2");
-	HEARD("");
+	EXPECT_EVENTS("");
 	DO(DISCONNECT, "id1");
-	HEARD("lobby except=id1: lobby_left member=member1 id=id1\n");
+	EXPECT_EVENTS("lobby except=id1: lobby_left member=member1 id=id1\n");
 	DO(DISCONNECT, "id3");
-	HEARD("");
+	EXPECT_EVENTS("");
 }
 END_TEST
 
 START_TEST(leaves_every_room_and_notifies_the_others)
 {
-	people(2);
-	gather("a", 2);
-	gather("b", 2);
+	connect_members(2);
+	fill_room("a", 2);
+	fill_room("b", 2);
 	DO(DISCONNECT, "id2");
-	HEARD("room a except=id2: gone room=a member=member2 id=id2\n"
-	      "room b except=id2: gone room=b member=member2 id=id2\n");
+	EXPECT_EVENTS("room a except=id2: gone room=a member=member2 id=id2\n"
+		      "room b except=id2: gone room=b member=member2 id=id2\n");
 	ck_assert_uint_eq(world.publisher.count, 3);
 }
 END_TEST
 
 START_TEST(takes_rooms_along_of_which_it_was_the_last)
 {
-	people(1);
-	gather("a", 1);
-	say("id1", "a", 1);
+	connect_members(1);
+	fill_room("a", 1);
+	post("id1", "a", 1);
 	DO(ROOM_CREATE, "id1", .room = STR("b"), .name = STR("B"),
 	    .flags = COMMAND_PERSISTENT);
-	forget_what_was_heard();
+	forget_events();
 	DO(DISCONNECT, "id1");
-	HEARD("");
-	people(1);
+	EXPECT_EVENTS("");
+	connect_members(1);
 	DO(ROOM_LIST, "id4");
-	HEARD("id4: rooms at=1000 [b B 0 persistent since=1000 alive=1000]\n");
+	EXPECT_EVENTS(
+	    "id4: rooms at=1000 [b B 0 persistent since=1000 alive=1000]\n");
 }
 END_TEST
 
@@ -61,39 +62,39 @@ START_TEST(sets_the_name_free)
 	CONNECT(.name = STR("alice"));
 	CONNECT(.name = STR("alice"));
 	DO(DISCONNECT, "id2");
-	forget_what_was_heard();
+	forget_events();
 	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
 	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
 	DO(DISCONNECT, "id1");
 	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
-	HEARD("attach id5\n"
-	      "id5: welcome member=alice#2 id=id5 server=parley\n"
-	      "attach id6\n"
-	      "id6: welcome member=alice#5 id=id6 server=parley\n"
-	      "attach id7\n"
-	      "id7: welcome member=alice id=id7 server=parley\n");
+	EXPECT_EVENTS("attach id5\n"
+		      "id5: welcome member=alice#2 id=id5 server=parley\n"
+		      "attach id6\n"
+		      "id6: welcome member=alice#5 id=id6 server=parley\n"
+		      "attach id7\n"
+		      "id7: welcome member=alice id=id7 server=parley\n");
 }
 END_TEST
 
 START_TEST(is_done_once_only)
 {
-	people(2);
+	connect_members(2);
 	DO(DISCONNECT, "id2");
 	ck_assert_int_eq(DO(DISCONNECT, "id2"), CHAT_MEMBER_NOT_FOUND);
-	HEARD("");
+	EXPECT_EVENTS("");
 }
 END_TEST
 
 START_TEST(leaves_nothing_behind)
 {
-	people(3);
-	gather("a", 3);
-	say("id2", "a", 3);
+	connect_members(3);
+	fill_room("a", 3);
+	post("id2", "a", 3);
 	DO(DISCONNECT, "id1");
 	DO(DISCONNECT, "id2");
 	DO(DISCONNECT, "id3");
-	world_dump(&world.publisher.heard);
-	HEARD("history: 0 bytes\n");
+	world_dump(&world.publisher.events);
+	EXPECT_EVENTS("history: 0 bytes\n");
 }
 END_TEST
 

@@ -15,76 +15,76 @@ START_TEST(does_nothing_for_a_member_that_left)
 			     .author = STR("id1"),
 			     .body = STR("1") }),
 	    CHAT_MEMBER_NOT_FOUND);
-	HEARD("");
+	EXPECT_EVENTS("");
 }
 END_TEST
 
 START_TEST(reports_a_failure_with_ref_and_word)
 {
-	people(1);
+	connect_members(1);
 	ck_assert_int_eq(DO(ROOM_LEAVE, "id1", .ref = STR("42"),
 			     .word = STR("leave"), .room = STR("nope")),
 	    CHAT_ROOM_NOT_FOUND);
-	HEARD("id1: failed ref=42 room_not_found command=leave "
-	      "text=Room nope does not exist\n");
+	EXPECT_EVENTS("id1: failed ref=42 room_not_found command=leave "
+		      "text=Room nope does not exist\n");
 	ck_assert_int_eq(world.publisher.last_at_ms, world.clock.wall_ms);
 }
 END_TEST
 
 START_TEST(marks_a_fatal_failure)
 {
-	people(1);
+	connect_members(1);
 	DO(ROOM_LEAVE, "id1", .flags = COMMAND_FATAL);
-	HEARD("id1: failed bad_field field=room fatal\n");
+	EXPECT_EVENTS("id1: failed bad_field field=room fatal\n");
 }
 END_TEST
 
 START_TEST(asks_for_a_message_before_it_looks_for_the_room)
 {
-	people(1);
+	connect_members(1);
 	DO(BROADCAST, "id1", .room = STR("nope"));
-	HEARD("id1: failed bad_field field=message\n");
+	EXPECT_EVENTS("id1: failed bad_field field=message\n");
 }
 END_TEST
 
 START_TEST(measures_messages_by_the_limit_of_the_moment)
 {
-	people(1);
+	connect_members(1);
 	world.chat.limits.message_bytes = 3;
 	DO(BROADCAST, "id1", .body = STR("1234"));
-	HEARD("id1: failed message_too_large limit=3\n");
+	EXPECT_EVENTS("id1: failed message_too_large limit=3\n");
 	world.chat.limits.message_bytes = 4;
 	DO(BROADCAST, "id1", .body = STR("1234"));
-	HEARD("lobby: said member=member1 id=id1 body=1234\n");
+	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=1234\n");
 	DO(BROADCAST, "id1", .body = STR("12345"), .flags = COMMAND_ANY_SIZE);
-	HEARD("lobby: said member=member1 id=id1 body=12345\n");
+	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=12345\n");
 }
 END_TEST
 
 START_TEST(finds_the_room_one_is_in_if_that_is_meant)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	DO(BROADCAST, "id2", .flags = COMMAND_CURRENT_ROOM, .body = STR("1"));
-	HEARD("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
-	      "body=1\n");
+	EXPECT_EVENTS("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
+		      "body=1\n");
 	DO(LIST, "id2", .flags = COMMAND_CURRENT_ROOM);
-	HEARD("id2: list room=r names=member1,member2\n");
-	gather("q", 1);
+	EXPECT_EVENTS("id2: list room=r names=member1,member2\n");
+	fill_room("q", 1);
 	DO(LIST, "id1", .flags = COMMAND_CURRENT_ROOM);
-	HEARD("id1: list room=q names=member1\n");
+	EXPECT_EVENTS("id1: list room=q names=member1\n");
 	DO(LIST, "id1", .flags = COMMAND_CURRENT_ROOM, .room = STR("r"));
-	HEARD("id1: list room=r names=member1,member2\n");
+	EXPECT_EVENTS("id1: list room=r names=member1,member2\n");
 }
 END_TEST
 
 START_TEST(finds_no_current_room_for_a_member_in_none)
 {
-	people(1);
+	connect_members(1);
 	ck_assert_int_eq(DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM,
 			     .body = STR("1")),
 	    CHAT_NOT_IN_ROOM);
-	HEARD("id1: failed not_in_room\n");
+	EXPECT_EVENTS("id1: failed not_in_room\n");
 }
 END_TEST
 
@@ -92,9 +92,9 @@ START_TEST(knows_whether_a_member_is_in_a_room)
 {
 	struct command_handler *handler = dispatcher_handler(world.dispatcher);
 
-	people(1);
+	connect_members(1);
 	ck_assert(!command_is_in_room(handler, STR("id1")));
-	gather("r", 1);
+	fill_room("r", 1);
 	ck_assert(command_is_in_room(handler, STR("id1")));
 	DO(ROOM_LEAVE, "id1", .room = STR("r"));
 	ck_assert(!command_is_in_room(handler, STR("id1")));
@@ -156,18 +156,18 @@ START_TEST(asks_for_the_right_to_a_command)
 	char expected[128];
 
 	CONNECT(.principal = &principal);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(world_do(&command),
 	    _i % 2 == 0 ? CHAT_FORBIDDEN : CHAT_UNAUTHORIZED);
 	snprintf(expected, sizeof(expected),
 	    "id1: failed %s right=%s text=Not allowed without the right '%s'\n",
 	    _i % 2 == 0 ? "forbidden" : "unauthorized", word.data, word.data);
-	HEARD(expected);
+	EXPECT_EVENTS(expected);
 	/* Another connection may do everything. */
 	command.rights = RIGHTS_USUAL;
 	world_do(&command);
-	ck_assert_ptr_null(strstr(world.publisher.heard.text, "unauthorized"));
-	ck_assert_ptr_null(strstr(world.publisher.heard.text, "forbidden"));
+	ck_assert_ptr_null(strstr(world.publisher.events.text, "unauthorized"));
+	ck_assert_ptr_null(strstr(world.publisher.events.text, "forbidden"));
 }
 END_TEST
 
@@ -206,10 +206,10 @@ START_TEST(keeps_a_member_to_the_rooms_of_its_token)
 	command.scope = STR("tea builds-* ");
 	command.author = STR("id1");
 	CONNECT(.principal = &principal);
-	forget_what_was_heard();
+	forget_events();
 	if (scoped[_i].is_refused) {
 		ck_assert_int_eq(world_do(&command), CHAT_FORBIDDEN);
-		HEARD(OUT_OF_SCOPE);
+		EXPECT_EVENTS(OUT_OF_SCOPE);
 	} else
 		ck_assert_int_ne(world_do(&command), CHAT_FORBIDDEN);
 }
@@ -219,16 +219,17 @@ START_TEST(who_may_not_read_joins_without_messages)
 {
 	struct principal principal = { .user_id = STR("42") };
 
-	people(1);
-	gather("r", 1);
-	say("id1", "r", 2);
+	connect_members(1);
+	fill_room("r", 1);
+	post("id1", "r", 2);
 	CONNECT(.principal = &principal);
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_JOIN, "id3", .room = STR("r"), .limit = 10,
 	    .rights = RIGHTS_USUAL & ~RIGHT_READ);
-	HEARD("id3: joined room=r name=r epoch=epoch2 seq=2 at=1000 "
-	      "member=member2 id=id3 count=2 names=member1,member2\n"
-	      "room r except=id3: entered room=r member=member2 id=id3\n");
+	EXPECT_EVENTS(
+	    "id3: joined room=r name=r epoch=epoch2 seq=2 at=1000 "
+	    "member=member2 id=id3 count=2 names=member1,member2\n"
+	    "room r except=id3: entered room=r member=member2 id=id3\n");
 }
 END_TEST
 

@@ -5,21 +5,22 @@
 
 START_TEST(is_delivered_then_confirmed)
 {
-	people(3);
+	connect_members(3);
 	ck_assert_int_eq(DO(DM, "id2", PSST, .recipient = STR("member1"),
 			     .ref = STR("9")),
 	    CHAT_OK);
-	HEARD("id1: dm member=member2 id=id2 body=\"psst\"\n"
-	      "id2: dm_sent ref=9 member=member1 id=id1 body=\"psst\"\n");
+	EXPECT_EVENTS(
+	    "id1: dm member=member2 id=id2 body=\"psst\"\n"
+	    "id2: dm_sent ref=9 member=member1 id=id1 body=\"psst\"\n");
 }
 END_TEST
 
 START_TEST(may_be_sent_to_oneself)
 {
-	people(1);
+	connect_members(1);
 	DO(DM, "id1", PSST, .recipient = STR("member1"));
-	HEARD("id1: dm member=member1 id=id1 body=\"psst\"\n"
-	      "id1: dm_sent member=member1 id=id1 body=\"psst\"\n");
+	EXPECT_EVENTS("id1: dm member=member1 id=id1 body=\"psst\"\n"
+		      "id1: dm_sent member=member1 id=id1 body=\"psst\"\n");
 }
 END_TEST
 
@@ -29,21 +30,21 @@ static const struct str spellings[] = { STR("id1"), STR("Alice"),
 START_TEST(finds_the_recipient_by_id_or_by_name_in_any_case)
 {
 	CONNECT(.name = STR("Alice"));
-	people(1);
+	connect_members(1);
 	DO(DM, "id2", PSST, .recipient = spellings[_i]);
-	HEARD("id1: dm member=member2 id=id2 body=\"psst\"\n"
-	      "id2: dm_sent member=Alice id=id1 body=\"psst\"\n");
+	EXPECT_EVENTS("id1: dm member=member2 id=id2 body=\"psst\"\n"
+		      "id2: dm_sent member=Alice id=id1 body=\"psst\"\n");
 }
 END_TEST
 
 START_TEST(goes_to_the_id_not_to_a_name_like_it)
 {
-	people(2);
+	connect_members(2);
 	CONNECT(.name = STR("id1"));
-	forget_what_was_heard();
+	forget_events();
 	DO(DM, "id2", PSST, .recipient = STR("id1"));
-	HEARD("id1: dm member=member2 id=id2 body=\"psst\"\n"
-	      "id2: dm_sent member=member1 id=id1 body=\"psst\"\n");
+	EXPECT_EVENTS("id1: dm member=member2 id=id2 body=\"psst\"\n"
+		      "id2: dm_sent member=member1 id=id1 body=\"psst\"\n");
 }
 END_TEST
 
@@ -53,7 +54,7 @@ END_TEST
 
 static const struct {
 	struct str recipient, body;
-	const char *heard;
+	const char *events;
 } refusals[] = {
 	{ STR("bob"), STR("\"psst\""),
 	    "id1: failed member_not_found text=Member 'bob' not found\n" },
@@ -77,33 +78,33 @@ static const struct {
 
 START_TEST(refuses)
 {
-	people(1);
+	connect_members(1);
 	ck_assert_int_ne(DO(DM, "id1", .recipient = refusals[_i].recipient,
 			     .body = refusals[_i].body),
 	    CHAT_OK);
-	HEARD(refusals[_i].heard);
+	EXPECT_EVENTS(refusals[_i].events);
 }
 END_TEST
 
 START_TEST(does_not_find_a_recipient_whose_dialect_has_no_messages)
 {
-	people(2);
+	connect_members(2);
 	world.publisher.stalled = "id2";
 	ck_assert_int_eq(DO(DM, "id1", .recipient = STR("member2"),
 			     .body = STR("1")),
 	    CHAT_MEMBER_NOT_FOUND);
-	HEARD("id1: failed member_not_found "
-	      "text=Member 'member2' not found\n");
+	EXPECT_EVENTS("id1: failed member_not_found "
+		      "text=Member 'member2' not found\n");
 }
 END_TEST
 
 START_TEST(is_refused_while_the_recipient_does_not_read)
 {
-	people(2);
+	connect_members(2);
 	world.publisher.congested = "id2";
 	ck_assert_int_eq(DO(DM, "id1", PSST, .recipient = STR("member2")),
 	    CHAT_UNAVAILABLE);
-	HEARD("id1: failed unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed unavailable retry=1000\n");
 	ck_assert_int_eq(DO(DM, "id2", PSST, .recipient = STR("member1")),
 	    CHAT_OK);
 }
@@ -112,11 +113,11 @@ END_TEST
 /* Elsewhere letter case does not count, and an id is good, too. */
 START_TEST(finds_an_exact_name_only)
 {
-	people(2);
+	connect_members(2);
 	DO(DM, "id2", .recipient = STR("member1"), .body = STR("1"),
 	    .flags = COMMAND_EXACT_NAME);
-	HEARD("id1: dm member=member2 id=id2 body=1\n"
-	      "id2: dm_sent member=member1 id=id1 body=1\n");
+	EXPECT_EVENTS("id1: dm member=member2 id=id2 body=1\n"
+		      "id2: dm_sent member=member1 id=id1 body=1\n");
 	ck_assert_int_eq(DO(DM, "id2", .recipient = STR("Member1"),
 			     .body = STR("2"), .flags = COMMAND_EXACT_NAME),
 	    CHAT_MEMBER_NOT_FOUND);
@@ -128,13 +129,13 @@ END_TEST
 
 START_TEST(names_both_sides_of_a_dialog)
 {
-	people(2);
+	connect_members(2);
 	DO(DM, "id2", .recipient = STR("member1"), .body = STR("1"),
 	    .flags = COMMAND_IN_DIALOG);
-	HEARD("id1: dm member=member2 id=id2 body=1 in_dialog "
-	      "recipient=member1\n"
-	      "id2: dm_sent member=member1 id=id1 body=1 by=member2 "
-	      "in_dialog\n");
+	EXPECT_EVENTS("id1: dm member=member2 id=id2 body=1 in_dialog "
+		      "recipient=member1\n"
+		      "id2: dm_sent member=member1 id=id1 body=1 by=member2 "
+		      "in_dialog\n");
 }
 END_TEST
 

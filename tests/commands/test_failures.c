@@ -129,9 +129,9 @@ static void
 setup(void)
 {
 	world_begin();
-	people(4);
-	gather("r", 2);
-	say("id2", "r", 3);
+	connect_members(4);
+	fill_room("r", 2);
+	post("id2", "r", 3);
 	for (int i = 2; i <= 4; i++) {
 		char id[] = { 'i', 'd', (char)('0' + i), '\0' };
 
@@ -139,13 +139,13 @@ setup(void)
 		    .flags = COMMAND_MAY_CREATE);
 	}
 	DO(ROOM_CREATE, "id4", .room = STR("other"), .name = STR("Other"));
-	say("id4", "other", 3);
+	post("id4", "other", 3);
 	CONNECT(.name = STR("member1"));
 	CONNECT(.name = STR("member2"));
 	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
 	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
 	DO(ROOM_JOIN, "id11", .room = STR("crowd"), .name = STR("alice"));
-	forget_what_was_heard();
+	forget_events();
 }
 
 /* The events when nothing fails. */
@@ -154,7 +154,7 @@ scenario_record(const struct scenario *scenario, struct transcript *out)
 {
 	setup();
 	ck_assert_int_eq(scenario->run(), CHAT_OK);
-	*out = world.publisher.heard;
+	*out = world.publisher.events;
 	world_end();
 }
 
@@ -162,7 +162,7 @@ static void
 check_refusal(const struct scenario *scenario, const struct transcript *before)
 {
 	static struct transcript after;
-	const char *heard = world.publisher.heard.text;
+	const char *events = world.publisher.events.text;
 	const char *failed = scenario->by_guest
 				 ? "id10: failed unavailable retry=1000\n"
 				 : "id1: failed unavailable retry=1000\n";
@@ -170,9 +170,9 @@ check_refusal(const struct scenario *scenario, const struct transcript *before)
 	world_dump(&after);
 	ck_assert_str_eq(after.text, before->text);
 	if (scenario->run == connect_run)
-		ck_assert(strstr(heard, "welcome") == NULL);
+		ck_assert(strstr(events, "welcome") == NULL);
 	else
-		ck_assert_str_eq(heard, failed);
+		ck_assert_str_eq(events, failed);
 	ck_assert_int_eq(scenario->run(), CHAT_OK);
 }
 
@@ -202,7 +202,7 @@ START_TEST(expects_no_other_refusal)
 	world.fault.to_go = scenarios[_i].refusals + 1;
 	ck_assert_int_eq(scenarios[_i].run(), CHAT_OK);
 	ck_assert_uint_eq(world.fault.to_go, 1);
-	HEARD(expected.text);
+	EXPECT_EVENTS(expected.text);
 	world_end();
 }
 END_TEST
@@ -216,7 +216,7 @@ scenario_check_result(const struct scenario *scenario,
 		ck_assert_int_eq(result, CHAT_UNAVAILABLE);
 		check_refusal(scenario, &before);
 	} else {
-		HEARD(expected->text);
+		EXPECT_EVENTS(expected->text);
 	}
 }
 

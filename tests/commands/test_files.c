@@ -85,8 +85,8 @@ setup(void)
 	world_begin();
 	world.chat.blobs = memory_blobs_create();
 	world.chat.file_messages = &braces;
-	people(3);
-	forget_what_was_heard();
+	connect_members(3);
+	forget_events();
 }
 
 static void
@@ -111,7 +111,7 @@ file_upload(const char *who, const char *text)
 			     FILE_OF(.at = 0)),
 	    CHAT_OK);
 	ck_assert_int_eq(DO(FILE_COMPLETE, who, FILE_OF(.at = 0)), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 }
 
 /* Failures are answered: the result of a command is then CHAT_OK. */
@@ -121,8 +121,8 @@ file_is_readable(const char *who)
 	bool is_readable;
 
 	DO(FILE_READ, who, .limit = 100, FILE_OF(.at = 0));
-	is_readable = strstr(world.publisher.heard.text, "file_data") != NULL;
-	forget_what_was_heard();
+	is_readable = strstr(world.publisher.events.text, "file_data") != NULL;
+	forget_events();
 	return is_readable;
 }
 
@@ -132,9 +132,9 @@ START_TEST(a_file_is_its_owners_alone)
 	ck_assert(file_is_readable("id1"));
 	ck_assert(!file_is_readable("id2"));
 	DO(FILE_DELETE, "id2", FILE_OF(.at = 0));
-	HEARD("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed file_not_found\n");
 	DO(FILE_DELETE, "id1", FILE_OF(.at = 0));
-	HEARD("id1: done\n");
+	EXPECT_EVENTS("id1: done\n");
 	ck_assert_ptr_null(blob_store_find(world.chat.blobs, STR(ID)));
 }
 END_TEST
@@ -142,15 +142,16 @@ END_TEST
 START_TEST(a_message_lets_its_room_read_the_file)
 {
 	file_upload("id1", "text");
-	gather("tea", 2);
-	forget_what_was_heard();
+	fill_room("tea", 2);
+	forget_events();
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
-	HEARD("room tea: said room=tea seq=1 at=1000 member=member1 id=id1 "
-	      "body={" ID "a.txt}\n");
+	EXPECT_EVENTS(
+	    "room tea: said room=tea seq=1 at=1000 member=member1 id=id1 "
+	    "body={" ID "a.txt}\n");
 	ck_assert(file_is_readable("id2"));
 	ck_assert(!file_is_readable("id3"));
 	DO(ROOM_LEAVE, "id2", .room = STR("tea"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert(!file_is_readable("id2"));
 }
 END_TEST
@@ -158,12 +159,12 @@ END_TEST
 START_TEST(only_owners_share_a_file)
 {
 	file_upload("id1", "text");
-	gather("tea", 2);
-	forget_what_was_heard();
+	fill_room("tea", 2);
+	forget_events();
 	DO(BROADCAST, "id2", .room = STR("tea"), .body = STR("{" ID "}"));
-	HEARD("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed file_not_found\n");
 	DO(BROADCAST, "id2", .room = STR("tea"), .body = STR("{}"));
-	HEARD("id2: failed bad_field field=message.file\n");
+	EXPECT_EVENTS("id2: failed bad_field field=message.file\n");
 	ck_assert_uint_eq(blob_store_find(world.chat.blobs, STR(ID))
 			      ->grant_count,
 	    0);
@@ -174,11 +175,11 @@ START_TEST(a_private_message_lets_one_member_read_the_file)
 {
 	file_upload("id1", "text");
 	DO(DM, "id1", .recipient = STR("id2"), .body = STR("{" ID "}"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert(file_is_readable("id2"));
 	ck_assert(!file_is_readable("id3"));
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert(file_is_readable("id3"));
 }
 END_TEST
@@ -187,14 +188,14 @@ START_TEST(rights_are_needed)
 {
 	file_upload("id1", "text");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_CREATE, "id2", .rights = RIGHT_READ, .file.size = 1);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "unauthorized right=upload"));
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_READ, "id2", .limit = 9, .rights = RIGHT_POST,
 	    FILE_OF(.at = 0));
-	HEARD("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed file_not_found\n");
 }
 END_TEST
 
@@ -202,15 +203,15 @@ START_TEST(bytes_come_in_order_and_no_more_than_announced)
 {
 	DO(FILE_CREATE, "id1", FILE_OF(.name = STR("a"), .size = 4));
 	DO(FILE_APPEND, "id1", .body = STR("te"), FILE_OF(.at = 0));
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_APPEND, "id1", .body = STR("te"), FILE_OF(.at = 0));
-	HEARD("id1: failed file_offset limit=2\n");
+	EXPECT_EVENTS("id1: failed file_offset limit=2\n");
 	DO(FILE_APPEND, "id1", .body = STR("xte"), FILE_OF(.at = 2));
-	HEARD("id1: failed file_too_large limit=4\n");
+	EXPECT_EVENTS("id1: failed file_too_large limit=4\n");
 	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
-	HEARD("id1: failed file_offset limit=2\n");
+	EXPECT_EVENTS("id1: failed file_offset limit=2\n");
 	DO(FILE_APPEND, "id2", .body = STR("xt"), FILE_OF(.at = 2));
-	HEARD("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed file_not_found\n");
 	ck_assert(!file_is_readable("id1"));
 }
 END_TEST
@@ -222,11 +223,11 @@ START_TEST(a_chunk_may_begin_a_file)
 	DO(FILE_APPEND, "id1", .flags = COMMAND_MAY_CREATE, .body = STR("xt"),
 	    FILE_OF(.at = 2));
 	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert(file_is_readable("id1"));
 	DO(FILE_APPEND, "id2", .flags = COMMAND_MAY_CREATE, .body = STR("x"),
 	    FILE_OF(.size = 4));
-	HEARD("id2: failed file_exists\n");
+	EXPECT_EVENTS("id2: failed file_exists\n");
 }
 END_TEST
 
@@ -238,15 +239,15 @@ START_TEST(limits_of_size_and_space)
 		.quota = 70000,
 	};
 	DO(FILE_CREATE, "id1", FILE_OF(.size = 100001));
-	HEARD("id1: failed file_too_large limit=100000\n");
+	EXPECT_EVENTS("id1: failed file_too_large limit=100000\n");
 	DO(FILE_CREATE, "id1", FILE_OF(.size = 50001));
-	HEARD("id1: failed quota_reached limit=50000\n");
+	EXPECT_EVENTS("id1: failed quota_reached limit=50000\n");
 	DO(FILE_CREATE, "id1", .origin = 1, FILE_OF(.size = 40000));
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_CREATE, "id2", .origin = 1, .file.size = 20000);
-	HEARD("id2: failed quota_reached limit=50000\n");
+	EXPECT_EVENTS("id2: failed quota_reached limit=50000\n");
 	DO(FILE_CREATE, "id2", .origin = 2, .file.size = 40000);
-	HEARD("id2: failed files_full\n");
+	EXPECT_EVENTS("id2: failed files_full\n");
 	ck_assert_uint_eq(dispatcher_file_totals(world.dispatcher)->refused, 4);
 }
 END_TEST
@@ -256,9 +257,9 @@ START_TEST(types_may_be_refused)
 	strcpy(world.chat.limits.files.types, "image/*");
 	DO(FILE_CREATE, "id1", FILE_OF(.type = STR("image/png"), .size = 4));
 	DO(FILE_APPEND, "id1", .body = STR("text"), FILE_OF(.at = 0));
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
-	HEARD("id1: failed file_type_refused\n");
+	EXPECT_EVENTS("id1: failed file_type_refused\n");
 	ck_assert_ptr_null(blob_store_find(world.chat.blobs, STR(ID)));
 }
 END_TEST
@@ -268,14 +269,14 @@ START_TEST(later_commands_wait_for_a_completion)
 	DO(FILE_CREATE, "id1", FILE_OF(.name = STR("a.txt"), .size = 4));
 	DO(FILE_APPEND, "id1", .body = STR("text"), FILE_OF(.at = 0));
 	store_slow_down();
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_COMPLETE, "id1", .ref = STR("1"), FILE_OF(.at = 0));
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	held_complete();
-	HEARD("id1: file ref=1\n");
+	EXPECT_EVENTS("id1: file ref=1\n");
 	slow_log_do_all(&world.log);
-	HEARD("lobby: said member=member1 id=id1 body={" ID "a.txt}\n");
+	EXPECT_EVENTS("lobby: said member=member1 id=id1 body={" ID "a.txt}\n");
 }
 END_TEST
 
@@ -317,7 +318,7 @@ END_TEST
 START_TEST(a_file_goes_with_its_room)
 {
 	file_upload("id1", "text");
-	gather("tea", 2);
+	fill_room("tea", 2);
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
 	DO(ROOM_LEAVE, "id1", .room = STR("tea"));
 	DO(ROOM_LEAVE, "id2", .room = STR("tea"));
@@ -330,7 +331,7 @@ END_TEST
 START_TEST(a_file_goes_with_its_message)
 {
 	file_upload("id1", "text");
-	gather("tea", 2);
+	fill_room("tea", 2);
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
 	DO(REDACT, "id1", .room = STR("tea"), .from_seq = 1);
 	ck_assert_ptr_null(blob_store_find(world.chat.blobs, STR(ID)));
@@ -342,16 +343,18 @@ START_TEST(acceptance_is_published_to_the_owner_and_the_lobby)
 {
 	file_upload("id1", "text");
 	DO(FILE_ACCEPT, "id2", FILE_OF(.at = 0));
-	HEARD("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed file_not_found\n");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
-	forget_what_was_heard();
+	forget_events();
 	DO(FILE_ACCEPT, "id2", FILE_OF(.at = 0));
-	HEARD("id1: file_accepted member=member2 id=id2 private by=member1\n"
-	      "lobby: file_accepted member=member2 id=id2 by=member1\n"
-	      "id2: file\n");
+	EXPECT_EVENTS(
+	    "id1: file_accepted member=member2 id=id2 private by=member1\n"
+	    "lobby: file_accepted member=member2 id=id2 by=member1\n"
+	    "id2: file\n");
 	DO(FILE_REJECT, "id2", FILE_OF(.at = 0));
-	HEARD("id1: file_rejected member=member2 id=id2 private by=member1\n"
-	      "lobby: file_rejected member=member2 id=id2 by=member1\n");
+	EXPECT_EVENTS(
+	    "id1: file_rejected member=member2 id=id2 private by=member1\n"
+	    "lobby: file_rejected member=member2 id=id2 by=member1\n");
 }
 END_TEST
 
@@ -361,11 +364,11 @@ START_TEST(without_a_store_there_are_no_files)
 
 	world.chat.blobs = NULL;
 	DO(FILE_CREATE, "id1", FILE_OF(.size = 1));
-	HEARD("id1: failed unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed unavailable retry=1000\n");
 	DO(FILE_READ, "id1", .limit = 9, FILE_OF(.at = 0));
-	HEARD("id1: failed file_not_found\n");
+	EXPECT_EVENTS("id1: failed file_not_found\n");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
-	HEARD("id1: failed file_not_found\n");
+	EXPECT_EVENTS("id1: failed file_not_found\n");
 	TICK();
 	world.chat.blobs = blobs;
 }
@@ -381,7 +384,7 @@ START_TEST(a_lack_of_memory_fails_one_command)
 		    .body = STR("text"), FILE_OF(.size = 4));
 		DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
 		malloc_fail_at(0);
-		forget_what_was_heard();
+		forget_events();
 		blob_store_remove(world.chat.blobs, STR(ID));
 	}
 	file_upload("id1", "text");

@@ -2,62 +2,62 @@
 #include "tests/support/commands/world.h"
 
 #define PAGE "id1: history room=r epoch=epoch2"
-#define SAID(n) " [" #n " at=1000 member1 id1 " #n "]"
+#define POSTED(n) " [" #n " at=1000 member1 id1 " #n "]"
 
 /* Of 1 to 12 the last ten are kept; a page has four at most. */
 static const struct {
 	unsigned flags;
 	uint64_t from;
 	uint32_t limit;
-	const char *heard;
+	const char *events;
 } pages[] = {
 	/* the newest */
-	{ 0, 0, 50, PAGE SAID(9) SAID(10) SAID(11) SAID(12) " more\n" },
-	{ 0, 0, 2, PAGE SAID(11) SAID(12) " more\n" },
+	{ 0, 0, 50, PAGE POSTED(9) POSTED(10) POSTED(11) POSTED(12) " more\n" },
+	{ 0, 0, 2, PAGE POSTED(11) POSTED(12) " more\n" },
 	{ 0, 0, 0, PAGE " more\n" },
 	/* backwards */
 	{ COMMAND_HAS_BEFORE, 9, 50,
-	    PAGE SAID(5) SAID(6) SAID(7) SAID(8) " more\n" },
+	    PAGE POSTED(5) POSTED(6) POSTED(7) POSTED(8) " more\n" },
 	{ COMMAND_HAS_BEFORE, 7, 50,
-	    PAGE SAID(3) SAID(4) SAID(5) SAID(6) "\n" },
-	{ COMMAND_HAS_BEFORE, 5, 50, PAGE SAID(3) SAID(4) "\n" },
-	{ COMMAND_HAS_BEFORE, 5, 1, PAGE SAID(4) " more\n" },
+	    PAGE POSTED(3) POSTED(4) POSTED(5) POSTED(6) "\n" },
+	{ COMMAND_HAS_BEFORE, 5, 50, PAGE POSTED(3) POSTED(4) "\n" },
+	{ COMMAND_HAS_BEFORE, 5, 1, PAGE POSTED(4) " more\n" },
 	{ COMMAND_HAS_BEFORE, 5, 0, PAGE " more\n" },
-	{ COMMAND_HAS_BEFORE, 4, 50, PAGE SAID(3) "\n" },
+	{ COMMAND_HAS_BEFORE, 4, 50, PAGE POSTED(3) "\n" },
 	{ COMMAND_HAS_BEFORE, 3, 50, PAGE "\n" },
 	{ COMMAND_HAS_BEFORE, 0, 50, PAGE "\n" },
-	{ COMMAND_HAS_BEFORE, 13, 1, PAGE SAID(12) " more\n" },
-	{ COMMAND_HAS_BEFORE, UINT64_MAX, 1, PAGE SAID(12) " more\n" },
+	{ COMMAND_HAS_BEFORE, 13, 1, PAGE POSTED(12) " more\n" },
+	{ COMMAND_HAS_BEFORE, UINT64_MAX, 1, PAGE POSTED(12) " more\n" },
 	/* forwards */
 	{ COMMAND_HAS_AFTER, 0, 50,
-	    PAGE SAID(3) SAID(4) SAID(5) SAID(6) " more\n" },
+	    PAGE POSTED(3) POSTED(4) POSTED(5) POSTED(6) " more\n" },
 	{ COMMAND_HAS_AFTER, 6, 50,
-	    PAGE SAID(7) SAID(8) SAID(9) SAID(10) " more\n" },
+	    PAGE POSTED(7) POSTED(8) POSTED(9) POSTED(10) " more\n" },
 	{ COMMAND_HAS_AFTER, 6, 0, PAGE " more\n" },
 	{ COMMAND_HAS_AFTER, 8, 50,
-	    PAGE SAID(9) SAID(10) SAID(11) SAID(12) "\n" },
-	{ COMMAND_HAS_AFTER, 11, 50, PAGE SAID(12) "\n" },
+	    PAGE POSTED(9) POSTED(10) POSTED(11) POSTED(12) "\n" },
+	{ COMMAND_HAS_AFTER, 11, 50, PAGE POSTED(12) "\n" },
 	{ COMMAND_HAS_AFTER, 12, 50, PAGE "\n" },
 	{ COMMAND_HAS_AFTER, UINT64_MAX, 50, PAGE "\n" },
 };
 
 START_TEST(shows_a_page)
 {
-	people(1);
-	gather("r", 1);
-	say("id1", "r", 12);
+	connect_members(1);
+	fill_room("r", 1);
+	post("id1", "r", 12);
 	ck_assert_int_eq(DO(HISTORY, "id1", .room = STR("r"),
 			     .flags = pages[_i].flags,
 			     .from_seq = pages[_i].from,
 			     .limit = pages[_i].limit),
 	    CHAT_OK);
-	HEARD(pages[_i].heard);
+	EXPECT_EVENTS(pages[_i].events);
 }
 END_TEST
 
 /* A message costs 80 bytes, 10 of member1 and id1, and its body. */
 static void
-say_large(unsigned n)
+post_large(unsigned n)
 {
 	static char body[910];
 
@@ -66,66 +66,66 @@ say_large(unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		DO(BROADCAST, "id1", .room = STR("r"),
 		    .body = str_slice(body, sizeof(body)));
-	forget_what_was_heard();
+	forget_events();
 }
 
 #define LARGE(n) " [" #n " at=1000 member1 id1 910 bytes]"
 
 START_TEST(is_cut_by_size_where_it_is_read_from)
 {
-	people(1);
-	gather("r", 1);
-	say_large(4);
+	connect_members(1);
+	fill_room("r", 1);
+	post_large(4);
 	world.chat.limits.page_bytes = 3000;
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 4);
-	HEARD(PAGE LARGE(2) LARGE(3) LARGE(4) " more\n");
+	EXPECT_EVENTS(PAGE LARGE(2) LARGE(3) LARGE(4) " more\n");
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 4,
 	    .flags = COMMAND_HAS_AFTER);
-	HEARD(PAGE LARGE(1) LARGE(2) LARGE(3) " more\n");
+	EXPECT_EVENTS(PAGE LARGE(1) LARGE(2) LARGE(3) " more\n");
 	world.chat.limits.page_bytes = 2999;
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 4,
 	    .flags = COMMAND_HAS_BEFORE, .from_seq = 4);
-	HEARD(PAGE LARGE(2) LARGE(3) " more\n");
+	EXPECT_EVENTS(PAGE LARGE(2) LARGE(3) " more\n");
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 4,
 	    .flags = COMMAND_HAS_AFTER, .from_seq = 1);
-	HEARD(PAGE LARGE(2) LARGE(3) " more\n");
+	EXPECT_EVENTS(PAGE LARGE(2) LARGE(3) " more\n");
 }
 END_TEST
 
 START_TEST(shows_one_message_however_large)
 {
-	people(1);
-	gather("r", 1);
-	say_large(2);
+	connect_members(1);
+	fill_room("r", 1);
+	post_large(2);
 	world.chat.limits.page_bytes = 10;
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 4);
-	HEARD(PAGE LARGE(2) " more\n");
+	EXPECT_EVENTS(PAGE LARGE(2) " more\n");
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 4,
 	    .flags = COMMAND_HAS_AFTER);
-	HEARD(PAGE LARGE(1) " more\n");
+	EXPECT_EVENTS(PAGE LARGE(1) " more\n");
 }
 END_TEST
 
 START_TEST(is_empty_without_messages)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 50, .ref = STR("1"));
-	HEARD("id1: history ref=1 room=r epoch=epoch2\n");
+	EXPECT_EVENTS("id1: history ref=1 room=r epoch=epoch2\n");
 }
 END_TEST
 
 START_TEST(does_not_show_what_is_too_old)
 {
-	people(1);
-	gather("r", 1);
-	say("id1", "r", 3);
+	connect_members(1);
+	fill_room("r", 1);
+	post("id1", "r", 3);
 	fake_clock_pass(&world.clock, 60000);
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 50);
-	HEARD(PAGE "\n");
+	EXPECT_EVENTS(PAGE "\n");
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 50,
 	    .flags = COMMAND_HAS_AFTER);
-	HEARD(PAGE "\n");
+	EXPECT_EVENTS(PAGE "\n");
 }
 END_TEST
 
@@ -133,7 +133,7 @@ static const struct {
 	struct str room;
 	unsigned flags;
 	uint32_t limit;
-	const char *heard;
+	const char *events;
 } refusals[] = {
 	{ STR_ABSENT, 0, 50, "id1: failed bad_field field=room\n" },
 	{ STR("q"), 0, 50,
@@ -146,15 +146,15 @@ static const struct {
 
 START_TEST(refuses)
 {
-	people(2);
-	gather("r", 1);
+	connect_members(2);
+	fill_room("r", 1);
 	DO(ROOM_CREATE, "id2", .room = STR("other"), .name = STR("Other"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_ne(DO(HISTORY, "id1", .room = refusals[_i].room,
 			     .flags = refusals[_i].flags,
 			     .limit = refusals[_i].limit),
 	    CHAT_OK);
-	HEARD(refusals[_i].heard);
+	EXPECT_EVENTS(refusals[_i].events);
 }
 END_TEST
 

@@ -4,7 +4,7 @@
 #include "tests/support/commands/world.h"
 
 #define PAGE "id1: history room=r epoch=epoch3"
-#define SAID(n) " [" #n " at=1000 member1 id1 1]"
+#define POSTED(n) " [" #n " at=1000 member1 id1 1]"
 
 static void
 message_put(uint64_t seq)
@@ -29,8 +29,8 @@ setup(void)
 		506 };
 
 	world_begin();
-	people(2);
-	gather("r", 1);
+	connect_members(2);
+	fill_room("r", 1);
 	for (size_t i = 0; i < COUNT_OF(seqs); i++)
 		message_put(seqs[i]);
 }
@@ -40,28 +40,29 @@ static const struct {
 	unsigned flags;
 	uint64_t from;
 	uint32_t limit;
-	const char *heard;
+	const char *events;
 } pages[] = {
 	{ COMMAND_HAS_AFTER, 0, 50,
-	    PAGE SAID(1) SAID(2) SAID(3) SAID(6) " more\n" },
-	{ COMMAND_HAS_AFTER, 3, 1, PAGE SAID(6) " more\n" },
-	{ COMMAND_HAS_AFTER, 4, 1, PAGE SAID(6) " more\n" },
+	    PAGE POSTED(1) POSTED(2) POSTED(3) POSTED(6) " more\n" },
+	{ COMMAND_HAS_AFTER, 3, 1, PAGE POSTED(6) " more\n" },
+	{ COMMAND_HAS_AFTER, 4, 1, PAGE POSTED(6) " more\n" },
 	{ COMMAND_HAS_AFTER, 7, 50,
-	    PAGE SAID(500) SAID(503) SAID(504) SAID(505) " more\n" },
-	{ COMMAND_HAS_AFTER, 400, 1, PAGE SAID(500) " more\n" },
+	    PAGE POSTED(500) POSTED(503) POSTED(504) POSTED(505) " more\n" },
+	{ COMMAND_HAS_AFTER, 400, 1, PAGE POSTED(500) " more\n" },
 	{ COMMAND_HAS_AFTER, 501, 4,
-	    PAGE SAID(503) SAID(504) SAID(505) SAID(506) "\n" },
-	{ COMMAND_HAS_AFTER, 505, 4, PAGE SAID(506) "\n" },
+	    PAGE POSTED(503) POSTED(504) POSTED(505) POSTED(506) "\n" },
+	{ COMMAND_HAS_AFTER, 505, 4, PAGE POSTED(506) "\n" },
 	/* backwards: fewer than asked for, but never none */
 	{ COMMAND_HAS_BEFORE, UINT64_MAX, 4,
-	    PAGE SAID(503) SAID(504) SAID(505) SAID(506) " more\n" },
-	{ COMMAND_HAS_BEFORE, 503, 4, PAGE SAID(500) " more\n" },
+	    PAGE POSTED(503) POSTED(504) POSTED(505) POSTED(506) " more\n" },
+	{ COMMAND_HAS_BEFORE, 503, 4, PAGE POSTED(500) " more\n" },
 	{ COMMAND_HAS_BEFORE, 500, 4,
-	    PAGE SAID(2) SAID(3) SAID(6) SAID(7) " more\n" },
-	{ COMMAND_HAS_BEFORE, 500, 3, PAGE SAID(3) SAID(6) SAID(7) " more\n" },
-	{ COMMAND_HAS_BEFORE, 500, 1, PAGE SAID(7) " more\n" },
-	{ COMMAND_HAS_BEFORE, 6, 1, PAGE SAID(3) " more\n" },
-	{ COMMAND_HAS_BEFORE, 5, 4, PAGE SAID(1) SAID(2) SAID(3) "\n" },
+	    PAGE POSTED(2) POSTED(3) POSTED(6) POSTED(7) " more\n" },
+	{ COMMAND_HAS_BEFORE, 500, 3,
+	    PAGE POSTED(3) POSTED(6) POSTED(7) " more\n" },
+	{ COMMAND_HAS_BEFORE, 500, 1, PAGE POSTED(7) " more\n" },
+	{ COMMAND_HAS_BEFORE, 6, 1, PAGE POSTED(3) " more\n" },
+	{ COMMAND_HAS_BEFORE, 5, 4, PAGE POSTED(1) POSTED(2) POSTED(3) "\n" },
 };
 
 START_TEST(a_page_steps_over_what_is_lost)
@@ -71,13 +72,13 @@ START_TEST(a_page_steps_over_what_is_lost)
 			     .from_seq = pages[_i].from,
 			     .limit = pages[_i].limit),
 	    CHAT_OK);
-	HEARD(pages[_i].heard);
+	EXPECT_EVENTS(pages[_i].events);
 }
 END_TEST
 
 static const struct {
 	uint64_t since;
-	const char *told;
+	const char *notified;
 } comebacks[] = {
 	{ 506, "asked recovered\n" },
 	{ 503, "[504 at=1000 member1 id1 1] [505 at=1000 member1 id1 1] "
@@ -92,14 +93,15 @@ static const struct {
 
 START_TEST(a_rejoin_reports_what_is_missing)
 {
-	const char *heard = world.publisher.heard.text;
+	const char *events = world.publisher.events.text;
 
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r"),
 			     .flags = COMMAND_HAS_SINCE,
 			     .since_epoch = STR("epoch3"),
 			     .since_seq = comebacks[_i].since),
 	    CHAT_OK);
-	ck_assert_msg(strstr(heard, comebacks[_i].told) != NULL, "%s", heard);
+	ck_assert_msg(strstr(events, comebacks[_i].notified) != NULL, "%s",
+	    events);
 }
 END_TEST
 

@@ -6,22 +6,23 @@
 static void
 private_room(void)
 {
-	people(3);
+	connect_members(3);
 	DO(ROOM_JOIN, "id1", IN_R,
 	    .flags = COMMAND_MAY_CREATE | COMMAND_PRIVATE);
-	forget_what_was_heard();
+	forget_events();
 }
 
 START_TEST(a_private_room_is_for_those_who_are_invited)
 {
 	private_room();
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", IN_R), CHAT_ROOM_NOT_FOUND);
-	HEARD("id2: failed room_not_found text=Room r does not exist\n");
+	EXPECT_EVENTS(
+	    "id2: failed room_not_found text=Room r does not exist\n");
 	ck_assert_int_eq(DO(INVITE, "id1", IN_R, .recipient = STR("member2"),
 			     .ref = STR("1")),
 	    CHAT_OK);
-	HEARD("id2: invited room=r name=r member=member1 id=id1\n"
-	      "id1: done ref=1 room=r\n");
+	EXPECT_EVENTS("id2: invited room=r name=r member=member1 id=id1\n"
+		      "id1: done ref=1 room=r\n");
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", IN_R), CHAT_OK);
 	ck_assert_int_eq(DO(ROOM_JOIN, "id3", IN_R), CHAT_ROOM_NOT_FOUND);
 }
@@ -36,12 +37,13 @@ START_TEST(a_private_room_exists_for_its_members_only)
 	DO(KICK, "id2", IN_R, .recipient = STR("id1"));
 	DO(INVITE, "id2", IN_R, .recipient = STR("id2"));
 	DO(ROOM_LEAVE, "id2", IN_R);
-	HEARD("id2: failed room_not_found text=Room r does not exist\n"
-	      "id2: failed room_not_found text=Room r does not exist\n"
-	      "id2: failed room_not_found text=Room r does not exist\n"
-	      "id2: failed room_not_found text=Room r does not exist\n"
-	      "id2: failed room_not_found text=Room r does not exist\n"
-	      "id2: failed room_not_found text=Room r does not exist\n");
+	EXPECT_EVENTS(
+	    "id2: failed room_not_found text=Room r does not exist\n"
+	    "id2: failed room_not_found text=Room r does not exist\n"
+	    "id2: failed room_not_found text=Room r does not exist\n"
+	    "id2: failed room_not_found text=Room r does not exist\n"
+	    "id2: failed room_not_found text=Room r does not exist\n"
+	    "id2: failed room_not_found text=Room r does not exist\n");
 }
 END_TEST
 
@@ -49,13 +51,15 @@ START_TEST(a_private_room_is_listed_for_its_members)
 {
 	private_room();
 	DO(INVITE, "id1", IN_R, .recipient = STR("id3"));
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LIST, "id2");
-	HEARD("id2: rooms at=1000\n");
+	EXPECT_EVENTS("id2: rooms at=1000\n");
 	DO(ROOM_LIST, "id1");
-	HEARD("id1: rooms at=1000 [r r 1 private since=1000 alive=1000]\n");
+	EXPECT_EVENTS(
+	    "id1: rooms at=1000 [r r 1 private since=1000 alive=1000]\n");
 	DO(ROOM_LIST, "id3", .limit = 5);
-	HEARD("id3: rooms at=1000 [r r 1 private since=1000 alive=1000]\n");
+	EXPECT_EVENTS(
+	    "id3: rooms at=1000 [r r 1 private since=1000 alive=1000]\n");
 }
 END_TEST
 
@@ -75,24 +79,25 @@ START_TEST(who_may_moderate_every_room_may_join_it)
 
 	private_room();
 	CONNECT(.principal = &principal);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(ROOM_JOIN, "id5", IN_R, .flags = COMMAND_UNLISTED,
 			     .rights = RIGHT_JOIN | RIGHT_MODERATE),
 	    CHAT_OK);
-	HEARD("id5: joined room=r name=r epoch=epoch4 at=1000 member=member4 "
-	      "id=id5 count=2 private role=moderator names_left_out\n"
-	      "room r except=id5: entered room=r member=member4 id=id5\n");
+	EXPECT_EVENTS(
+	    "id5: joined room=r name=r epoch=epoch4 at=1000 member=member4 "
+	    "id=id5 count=2 private role=moderator names_left_out\n"
+	    "room r except=id5: entered room=r member=member4 id=id5\n");
 }
 END_TEST
 
 START_TEST(an_open_room_keeps_no_invitations)
 {
-	people(2);
-	gather("r", 1);
+	connect_members(2);
+	fill_room("r", 1);
 	ck_assert_int_eq(DO(INVITE, "id1", IN_R, .recipient = STR("id2")),
 	    CHAT_OK);
-	HEARD("id2: invited room=r name=r member=member1 id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS("id2: invited room=r name=r member=member1 id=id1\n"
+		      "id1: done room=r\n");
 	ck_assert_uint_eq(attribute_store_count(world.chat.attributes,
 			      STR("r")),
 	    0);
@@ -105,10 +110,10 @@ START_TEST(a_banned_member_is_not_invited)
 {
 	private_room();
 	DO(BAN, "id1", IN_R, .recipient = STR("id2"));
-	forget_what_was_heard();
+	forget_events();
 	DO(INVITE, "id1", IN_R, .recipient = STR("id2"));
-	HEARD("id1: failed bad_field field=member text=This member is "
-	      "banned\n");
+	EXPECT_EVENTS("id1: failed bad_field field=member text=This member is "
+		      "banned\n");
 }
 END_TEST
 

@@ -4,8 +4,8 @@
 static void
 three_in_a_room(void)
 {
-	people(4);
-	gather("r", 3);
+	connect_members(4);
+	fill_room("r", 3);
 }
 
 START_TEST(puts_a_member_out)
@@ -15,12 +15,13 @@ START_TEST(puts_a_member_out)
 			     .recipient = STR("member2"), .reason = STR("spam"),
 			     .ref = STR("7")),
 	    CHAT_OK);
-	HEARD("room r: kicked room=r at=1000 member=member2 id=id2 "
-	      "by=member1 by_id=id1 reason=spam\n"
-	      "id2: kicked room=r at=1000 member=member2 id=id2 by=member1 "
-	      "by_id=id1 reason=spam\n"
-	      "room r except=id2: gone room=r member=member2 id=id2\n"
-	      "id1: done ref=7 room=r\n");
+	EXPECT_EVENTS(
+	    "room r: kicked room=r at=1000 member=member2 id=id2 "
+	    "by=member1 by_id=id1 reason=spam\n"
+	    "id2: kicked room=r at=1000 member=member2 id=id2 by=member1 "
+	    "by_id=id1 reason=spam\n"
+	    "room r except=id2: gone room=r member=member2 id=id2\n"
+	    "id1: done ref=7 room=r\n");
 	ck_assert(!room_store_has(world.chat.rooms, STR("r"), STR("id2")));
 }
 END_TEST
@@ -36,7 +37,7 @@ END_TEST
 static const struct {
 	const char *author;
 	struct str room, recipient;
-	const char *heard;
+	const char *events;
 } refusals[] = {
 	{ "id2", STR("r"), STR("id1"),
 	    "id2: failed forbidden right=moderate text=Not allowed without the "
@@ -63,7 +64,7 @@ START_TEST(refuses)
 	DO(KICK, refusals[_i].author, .room = refusals[_i].room,
 	    .recipient = refusals[_i].recipient);
 	if (refusals[_i].author[2] == '1')
-		HEARD(refusals[_i].heard);
+		EXPECT_EVENTS(refusals[_i].events);
 	ck_assert(room_store_has(world.chat.rooms, STR("r"), STR("id2")));
 }
 END_TEST
@@ -78,7 +79,7 @@ START_TEST(refuses_a_long_reason)
 			     .recipient = STR("id2"),
 			     .reason = str_slice(reason, sizeof(reason))),
 	    CHAT_BAD_FIELD);
-	HEARD("id1: failed bad_field field=reason\n");
+	EXPECT_EVENTS("id1: failed bad_field field=reason\n");
 }
 END_TEST
 
@@ -88,7 +89,7 @@ START_TEST(whose_token_moderates_needs_no_role)
 
 	three_in_a_room();
 	CONNECT(.principal = &principal);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(KICK, "id6", .room = STR("r"),
 			     .rights = RIGHT_MODERATE, .recipient = STR("id2")),
 	    CHAT_OK);
@@ -144,16 +145,17 @@ END_TEST
 
 START_TEST(in_a_private_room_the_invitation_is_gone)
 {
-	people(2);
+	connect_members(2);
 	DO(ROOM_JOIN, "id1", .room = STR("r"),
 	    .flags = COMMAND_MAY_CREATE | COMMAND_PRIVATE);
 	DO(INVITE, "id1", .room = STR("r"), .recipient = STR("id2"));
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r")), CHAT_OK);
 	DO(KICK, "id1", .room = STR("r"), .recipient = STR("id2"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("r")),
 	    CHAT_ROOM_NOT_FOUND);
-	HEARD("id2: failed room_not_found text=Room r does not exist\n");
+	EXPECT_EVENTS(
+	    "id2: failed room_not_found text=Room r does not exist\n");
 }
 END_TEST
 

@@ -3,18 +3,18 @@
 
 START_TEST(answers_with_name_and_id_of_the_author)
 {
-	people(2);
+	connect_members(2);
 	ck_assert_int_eq(DO(ME, "id2", .ref = STR("x")), CHAT_OK);
-	HEARD("id2: me ref=x member=member2 id=id2 server=parley\n");
+	EXPECT_EVENTS("id2: me ref=x member=member2 id=id2 server=parley\n");
 }
 END_TEST
 
 START_TEST(shows_the_current_profile)
 {
-	people(1);
+	connect_members(1);
 	world.chat.profile.server = STR("reloaded");
 	DO(ME, "id1");
-	HEARD("id1: me member=member1 id=id1 server=reloaded\n");
+	EXPECT_EVENTS("id1: me member=member1 id=id1 server=reloaded\n");
 }
 END_TEST
 

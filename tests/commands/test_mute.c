@@ -7,19 +7,20 @@
 static void
 two_in_a_room(void)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 }
 
 START_TEST(a_muted_member_may_not_post)
 {
 	two_in_a_room();
 	ck_assert_int_eq(DO(MUTE, "id1", BOB, .reason = STR("spam")), CHAT_OK);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=muted by=member1 by_id=id1 reason=spam\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 member=member2 id=id2 "
+		      "role=muted by=member1 by_id=id1 reason=spam\n"
+		      "id1: done room=r\n");
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_FORBIDDEN);
-	HEARD("id2: failed forbidden right=post text=Muted in this room\n");
+	EXPECT_EVENTS(
+	    "id2: failed forbidden right=post text=Muted in this room\n");
 	ck_assert_int_eq(DO(TYPING, "id2", .room = STR("r")), CHAT_FORBIDDEN);
 	ck_assert_int_eq(DO(HISTORY, "id2", .room = STR("r")), CHAT_OK);
 	ck_assert_int_eq(DO(BROADCAST, "id1", HI), CHAT_OK);
@@ -30,9 +31,9 @@ START_TEST(a_mute_ends_by_itself)
 {
 	two_in_a_room();
 	ck_assert_int_eq(DO(MUTE, "id1", BOB, .duration_ms = 5000), CHAT_OK);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=muted until=6000 by=member1 by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 member=member2 id=id2 "
+		      "role=muted until=6000 by=member1 by_id=id1\n"
+		      "id1: done room=r\n");
 	fake_clock_pass(&world.clock, 4999);
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_FORBIDDEN);
 	fake_clock_pass(&world.clock, 1);
@@ -69,11 +70,11 @@ START_TEST(a_user_need_not_be_connected)
 	ck_assert_int_eq(DO(MUTE, "id1", .room = STR("r"),
 			     .recipient = STR("uabcdefghijklmnopqrstuvwxyz")),
 	    CHAT_OK);
-	HEARD("room r: role room=r at=1000 "
-	      "member=uabcdefghijklmnopqrstuvwxyz "
-	      "id=uabcdefghijklmnopqrstuvwxyz role=muted by=member1 "
-	      "by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 "
+		      "member=uabcdefghijklmnopqrstuvwxyz "
+		      "id=uabcdefghijklmnopqrstuvwxyz role=muted by=member1 "
+		      "by_id=id1\n"
+		      "id1: done room=r\n");
 }
 END_TEST
 
@@ -81,11 +82,11 @@ START_TEST(unmute_ends_it)
 {
 	two_in_a_room();
 	DO(MUTE, "id1", BOB);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(UNMUTE, "id1", BOB), CHAT_OK);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=member by=member1 by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 member=member2 id=id2 "
+		      "role=member by=member1 by_id=id1\n"
+		      "id1: done room=r\n");
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
 	ck_assert_uint_eq(attribute_store_count(world.chat.attributes,
 			      STR("r")),
@@ -97,8 +98,9 @@ START_TEST(unmute_refuses_who_is_not_muted)
 {
 	two_in_a_room();
 	DO(UNMUTE, "id1", BOB);
-	HEARD("id1: failed bad_field field=member text=This member is not "
-	      "muted\n");
+	EXPECT_EVENTS(
+	    "id1: failed bad_field field=member text=This member is not "
+	    "muted\n");
 }
 END_TEST
 
@@ -106,10 +108,10 @@ START_TEST(a_banned_member_is_not_muted_instead)
 {
 	two_in_a_room();
 	DO(BAN, "id1", BOB);
-	forget_what_was_heard();
+	forget_events();
 	DO(MUTE, "id1", BOB);
-	HEARD("id1: failed bad_field field=member text=This member is "
-	      "banned\n");
+	EXPECT_EVENTS("id1: failed bad_field field=member text=This member is "
+		      "banned\n");
 }
 END_TEST
 
@@ -118,16 +120,16 @@ START_TEST(waits_for_the_disk)
 	two_in_a_room();
 	world.log.is_slow = true;
 	ck_assert_int_eq(DO(MUTE, "id1", BOB), CHAT_OK);
-	HEARD("");
+	EXPECT_EVENTS("");
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
 	/* The author may go meanwhile. */
 	DO(DISCONNECT, "id1");
-	forget_what_was_heard();
+	forget_events();
 	slow_log_do(&world.log);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=muted by=member1 by_id=id1\n"
-	      "id1: done room=r\n"
-	      "room r except=id1: gone room=r member=member1 id=id1\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 member=member2 id=id2 "
+		      "role=muted by=member1 by_id=id1\n"
+		      "id1: done room=r\n"
+		      "room r except=id1: gone room=r member=member1 id=id1\n");
 	slow_log_do_all(&world.log);
 }
 END_TEST
@@ -138,7 +140,7 @@ START_TEST(a_mute_that_cannot_be_kept_is_none)
 	world.log.is_slow = true;
 	DO(MUTE, "id1", BOB);
 	slow_log_lose(&world.log);
-	HEARD("id1: failed store_failed retry=1000\n");
+	EXPECT_EVENTS("id1: failed store_failed retry=1000\n");
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
 	slow_log_do_all(&world.log);
 }

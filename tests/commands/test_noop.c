@@ -3,9 +3,9 @@
 
 START_TEST(is_done_without_a_word)
 {
-	people(1);
+	connect_members(1);
 	ck_assert_int_eq(DO(NOOP, "id1", .ref = STR("1")), CHAT_OK);
-	HEARD("");
+	EXPECT_EVENTS("");
 }
 END_TEST
 

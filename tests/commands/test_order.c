@@ -8,9 +8,9 @@ static void
 setup(void)
 {
 	world_begin();
-	people(3);
-	gather("r", 2);
-	say("id1", "r", 1);
+	connect_members(3);
+	fill_room("r", 2);
+	post("id1", "r", 1);
 	world.log.is_slow = true;
 }
 
@@ -31,10 +31,11 @@ room_create_request(const char *who, const char *ref)
 START_TEST(nothing_is_answered_before_it_is_safe)
 {
 	ck_assert_int_eq(broadcast_request("id1", "2", "a"), CHAT_OK);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n");
 }
 END_TEST
 
@@ -43,9 +44,9 @@ START_TEST(only_its_author_is_answered_about_a_lost_entry)
 	broadcast_request("id1", "2", "a");
 	room_create_request("id1", "b");
 	slow_log_lose(&world.log);
-	HEARD("id1: failed ref=a store_failed retry=1000\n");
+	EXPECT_EVENTS("id1: failed ref=a store_failed retry=1000\n");
 	slow_log_lose(&world.log);
-	HEARD("id1: failed ref=b store_failed retry=1000\n");
+	EXPECT_EVENTS("id1: failed ref=b store_failed retry=1000\n");
 	ck_assert_int_eq(DO(ROOM_JOIN, "id2", .room = STR("new")),
 	    CHAT_ROOM_NOT_FOUND);
 }
@@ -55,12 +56,13 @@ START_TEST(members_read_what_they_wrote)
 {
 	broadcast_request("id1", "2", "a");
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 9, .ref = STR("b"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	      "id1: history ref=b room=r epoch=epoch4 "
-	      "[1 at=1000 member1 id1 1] [2 at=1000 member1 id1 2]\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+	    "id1: history ref=b room=r epoch=epoch4 "
+	    "[1 at=1000 member1 id1 1] [2 at=1000 member1 id1 2]\n");
 }
 END_TEST
 
@@ -68,12 +70,14 @@ START_TEST(others_do_not_wait)
 {
 	broadcast_request("id1", "2", "a");
 	DO(HISTORY, "id2", .room = STR("r"), .limit = 9);
-	HEARD("id2: history room=r epoch=epoch4 [1 at=1000 member1 id1 1]\n");
+	EXPECT_EVENTS(
+	    "id2: history room=r epoch=epoch4 [1 at=1000 member1 id1 1]\n");
 	DO(ROOM_JOIN, "id3", .room = STR("r"));
-	forget_what_was_heard();
+	forget_events();
 	slow_log_do(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=3\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=3\n");
 }
 END_TEST
 
@@ -95,14 +99,15 @@ START_TEST(commands_keep_their_order)
 	broadcast_request("id2", "4", "e");
 	ck_assert_uint_eq(world.log.count, 2);
 	slow_log_do_all(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	      "id1: list ref=b room=r names=member1,member2\n"
-	      "room r: said room=r seq=3 at=1000 member=member2 id=id2 body=4\n"
-	      "id2: delivered ref=e room=r seq=3 at=1000 recipients=2\n"
-	      "room r: said room=r seq=4 at=1000 member=member1 id=id1 body=3\n"
-	      "id1: delivered ref=c room=r seq=4 at=1000 recipients=2\n"
-	      "id1: list ref=d room=r names=member1,member2\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+	    "id1: list ref=b room=r names=member1,member2\n"
+	    "room r: said room=r seq=3 at=1000 member=member2 id=id2 body=4\n"
+	    "id2: delivered ref=e room=r seq=3 at=1000 recipients=2\n"
+	    "room r: said room=r seq=4 at=1000 member=member1 id=id1 body=3\n"
+	    "id1: delivered ref=c room=r seq=4 at=1000 recipients=2\n"
+	    "id1: list ref=d room=r names=member1,member2\n");
 }
 END_TEST
 
@@ -110,10 +115,10 @@ START_TEST(some_answers_may_overtake)
 {
 	broadcast_request("id1", "2", "a");
 	DO(PING, "id1");
-	HEARD("id1: pong at=1000\n");
+	EXPECT_EVENTS("id1: pong at=1000\n");
 	DO(DM, "id1", .recipient = STR("id2"), .body = STR("9"));
-	HEARD("id2: dm member=member1 id=id1 body=9\n"
-	      "id1: dm_sent member=member2 id=id2 body=9\n");
+	EXPECT_EVENTS("id2: dm member=member1 id=id1 body=9\n"
+		      "id1: dm_sent member=member2 id=id2 body=9\n");
 }
 END_TEST
 
@@ -124,13 +129,14 @@ START_TEST(a_room_is_entered_when_it_is_safe)
 			     .body = STR("7"), .ref = STR("b")),
 	    CHAT_OK);
 	ck_assert_uint_eq(world.log.count, 1);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	HEARD("id1: created ref=a room=new name=New persistent\n");
+	EXPECT_EVENTS("id1: created ref=a room=new name=New persistent\n");
 	slow_log_do(&world.log);
-	HEARD("room new: said room=new seq=1 at=1000 member=member1 id=id1 "
-	      "body=7\n"
-	      "id1: delivered ref=b room=new seq=1 at=1000 recipients=1\n");
+	EXPECT_EVENTS(
+	    "room new: said room=new seq=1 at=1000 member=member1 id=id1 "
+	    "body=7\n"
+	    "id1: delivered ref=b room=new seq=1 at=1000 recipients=1\n");
 }
 END_TEST
 
@@ -138,10 +144,11 @@ START_TEST(a_room_is_made_by_joining_it_when_it_is_safe)
 {
 	DO(ROOM_JOIN, "id1", .room = STR("new"), .ref = STR("a"),
 	    .flags = COMMAND_MAY_CREATE | COMMAND_PERSISTENT);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	HEARD("id1: joined ref=a room=new name=new epoch=epoch5 at=1000 "
-	      "member=member1 id=id1 count=1 names=member1\n");
+	EXPECT_EVENTS(
+	    "id1: joined ref=a room=new name=new epoch=epoch5 at=1000 "
+	    "member=member1 id=id1 count=1 names=member1\n");
 }
 END_TEST
 
@@ -151,9 +158,9 @@ START_TEST(what_follows_a_lost_room_fails_behind_it)
 	DO(BROADCAST, "id1", .room = STR("new"), .body = STR("7"),
 	    .ref = STR("b"));
 	slow_log_lose(&world.log);
-	HEARD("id1: failed ref=a store_failed retry=1000\n"
-	      "id1: failed ref=b room_not_found "
-	      "text=Room new does not exist\n");
+	EXPECT_EVENTS("id1: failed ref=a store_failed retry=1000\n"
+		      "id1: failed ref=b room_not_found "
+		      "text=Room new does not exist\n");
 }
 END_TEST
 
@@ -164,15 +171,16 @@ START_TEST(others_wait_for_a_room_that_is_being_made)
 	DO(ROOM_JOIN, "id2", .room = STR("new"), .ref = STR("b"));
 	DO(ROOM_LEAVE, "id2", .room = STR("new"), .ref = STR("c"));
 	room_create_request("id3", "d");
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do_all(&world.log);
-	HEARD("id1: created ref=a room=new name=New persistent\n"
-	      "id2: joined ref=b room=new name=New epoch=epoch5 at=1000 "
-	      "member=member2 id=id2 count=2 names=member1,member2\n"
-	      "room new except=id2: entered room=new member=member2 id=id2\n"
-	      "room new except=id2: gone room=new member=member2 id=id2\n"
-	      "id2: left ref=c room=new at=1000 member=member2 id=id2\n"
-	      "id3: failed ref=d room_exists\n");
+	EXPECT_EVENTS(
+	    "id1: created ref=a room=new name=New persistent\n"
+	    "id2: joined ref=b room=new name=New epoch=epoch5 at=1000 "
+	    "member=member2 id=id2 count=2 names=member1,member2\n"
+	    "room new except=id2: entered room=new member=member2 id=id2\n"
+	    "room new except=id2: gone room=new member=member2 id=id2\n"
+	    "id2: left ref=c room=new at=1000 member=member2 id=id2\n"
+	    "id3: failed ref=d room_exists\n");
 }
 END_TEST
 
@@ -181,11 +189,11 @@ START_TEST(a_room_that_its_maker_cannot_enter_is_removed)
 	room_create_request("id1", "a");
 	world.fault.to_go = 3; /* it is put, opened, and joined */
 	slow_log_do(&world.log);
-	HEARD("id1: failed ref=a unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed ref=a unavailable retry=1000\n");
 	DO(ROOM_JOIN, "id2", .room = STR("new"), .ref = STR("b"));
 	slow_log_do_all(&world.log);
-	HEARD("id2: failed ref=b room_not_found "
-	      "text=Room new does not exist\n");
+	EXPECT_EVENTS("id2: failed ref=b room_not_found "
+		      "text=Room new does not exist\n");
 }
 END_TEST
 
@@ -195,9 +203,10 @@ START_TEST(a_retry_finds_its_first)
 		DO(BROADCAST, "id1", .room = STR("r"), .body = STR("2"),
 		    .key = STR("k"), .ref = i == 0 ? STR("a") : STR("b"));
 	slow_log_do_all(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	      "id1: delivered ref=b room=r seq=2 at=1000 duplicate\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+	    "id1: delivered ref=b room=r seq=2 at=1000 duplicate\n");
 }
 END_TEST
 
@@ -207,12 +216,13 @@ START_TEST(a_failure_is_answered_behind_earlier_answers)
 	ck_assert_int_eq(DO(BROADCAST, "id1", .room = STR("nope"),
 			     .body = STR("3"), .ref = STR("b")),
 	    CHAT_OK);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	      "id1: failed ref=b room_not_found "
-	      "text=Room nope does not exist\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+	    "id1: failed ref=b room_not_found "
+	    "text=Room nope does not exist\n");
 }
 END_TEST
 
@@ -222,14 +232,15 @@ START_TEST(members_are_removed_once_their_entries_are_safe)
 
 	broadcast_request("id1", "2", "a");
 	DO(DISCONNECT, "id1");
-	HEARD("");
+	EXPECT_EVENTS("");
 	ck_assert_int_eq(member_store_get(world.chat.members, STR("id1"),
 			     &gone),
 	    CHAT_OK);
 	slow_log_do(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n"
-	      "room r except=id1: gone room=r member=member1 id=id1\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n"
+	    "room r except=id1: gone room=r member=member1 id=id1\n");
 	ck_assert_int_eq(member_store_get(world.chat.members, STR("id1"),
 			     &gone),
 	    CHAT_MEMBER_NOT_FOUND);
@@ -278,13 +289,13 @@ START_TEST(refuses_commands_when_too_many_wait)
 	unsigned count = 0;
 
 	broadcast_request("id1", "2", "a");
-	forget_what_was_heard();
-	while (world.publisher.heard.len == 0) {
+	forget_events();
+	while (world.publisher.events.len == 0) {
 		DO(LIST, "id1", .ref = STR("b"), .room = STR("r"),
 		    .name = str_slice(name, sizeof(name)));
 		ck_assert_uint_lt(++count, 100);
 	}
-	HEARD("id1: failed ref=b unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed ref=b unavailable retry=1000\n");
 	ck_assert(dispatcher_is_under_pressure(world.dispatcher));
 	ck_assert_uint_gt(count, 30);
 }
@@ -298,14 +309,15 @@ START_TEST(without_memory_to_wait_a_command_is_refused)
 	malloc_fail_at(1);
 	DO(LIST, "id1", .room = STR("r"), .ref = STR("b"));
 	malloc_fail_at(0);
-	HEARD("id1: failed ref=b unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed ref=b unavailable retry=1000\n");
 	malloc_fail_at(1);
 	ck_assert_int_eq(DO(DISCONNECT, "id1"), CHAT_OK);
 	malloc_fail_at(0);
-	HEARD("room r except=id1: gone room=r member=member1 id=id1\n");
+	EXPECT_EVENTS("room r except=id1: gone room=r member=member1 id=id1\n");
 	slow_log_do(&world.log);
-	HEARD("room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	      "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n");
 }
 END_TEST
 
@@ -318,13 +330,13 @@ START_TEST(few_commands_that_waited_run_at_once)
 	for (int i = 0; i < 20; i++)
 		DO(LIST, "id1", .room = STR("r"), .ref = STR("b"));
 	slow_log_do(&world.log);
-	for (const char *at = world.publisher.heard.text;
+	for (const char *at = world.publisher.events.text;
 	     (at = strstr(at, "list ref=b")) != NULL; at++)
 		lists++;
 	ck_assert_uint_eq(lists, 8);
 	broadcast_request("id1", "3", "c");
 	slow_log_do_all(&world.log);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "list ref=b room=r names=member1,member2\nroom r: said room=r "
 	    "seq=3"));
 	ck_assert_uint_eq(dispatcher_queued_bytes(world.dispatcher), 0);

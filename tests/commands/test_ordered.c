@@ -68,7 +68,7 @@ order_spread(struct command_order *base, const struct command *command,
     struct str room_id)
 {
 	(void)base;
-	transcript_add(&world.publisher.heard, "spread %s %.*s\n",
+	transcript_add(&world.publisher.events, "spread %s %.*s\n",
 	    command_kind_word(command->kind), (int)room_id.len, room_id.data);
 }
 
@@ -85,7 +85,7 @@ static void
 order_begin(unsigned members)
 {
 	world_begin();
-	people(members);
+	connect_members(members);
 	dispatcher_destroy(world.dispatcher);
 	order.base.ops = &order_ops;
 	order.count = order.done = 0;
@@ -131,9 +131,9 @@ run_foreign(enum command_kind kind, struct str author, struct str room)
 START_TEST(runs_at_its_place_and_not_before)
 {
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	run_next();
-	HEARD("id1: created room=den name=Den\n");
+	EXPECT_EVENTS("id1: created room=den name=Den\n");
 	ck_assert_uint_eq(order.count, 1);
 }
 END_TEST
@@ -144,11 +144,11 @@ START_TEST(later_commands_of_the_author_wait)
 	DO(ME, "id1", .ref = STR("1"));
 	DO(LIST, "id1", .ref = STR("2"));
 	DO(LIST, "id2", .ref = STR("3"));
-	HEARD("id1: me ref=1 member=member1 id=id1 server=parley\n"
-	      "id2: list ref=3 names=member1,member2\n");
+	EXPECT_EVENTS("id1: me ref=1 member=member1 id=id1 server=parley\n"
+		      "id2: list ref=3 names=member1,member2\n");
 	run_next();
-	HEARD("id1: named member=Ann id=id1\n"
-	      "id1: list ref=2 names=Ann,member2\n");
+	EXPECT_EVENTS("id1: named member=Ann id=id1\n"
+		      "id1: list ref=2 names=Ann,member2\n");
 }
 END_TEST
 
@@ -160,8 +160,8 @@ START_TEST(two_commands_of_one_author_keep_their_order)
 	run_next();
 	ck_assert_uint_eq(order.count, 2);
 	run_next();
-	HEARD("id1: created room=a name=A\n"
-	      "id1: created room=b name=B\n");
+	EXPECT_EVENTS("id1: created room=a name=A\n"
+		      "id1: created room=b name=B\n");
 }
 END_TEST
 
@@ -169,14 +169,15 @@ START_TEST(what_a_member_of_another_node_does_is_published)
 {
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
 	run_next();
-	forget_what_was_heard();
+	forget_events();
 	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
-	HEARD("room den except=id2/4294967295: entered room=den "
-	      "member=member2 id=id2\n");
+	EXPECT_EVENTS("room den except=id2/4294967295: entered room=den "
+		      "member=member2 id=id2\n");
 	run_foreign(COMMAND_ROOM_LEAVE, STR("id2"), STR("den"));
-	HEARD("room den except=id2/4294967295: gone room=den member=member2 "
-	      "id=id2\n"
-	      "id2/4294967295: left room=den at=5 member=member2 id=id2\n");
+	EXPECT_EVENTS(
+	    "room den except=id2/4294967295: gone room=den member=member2 "
+	    "id=id2\n"
+	    "id2/4294967295: left room=den at=5 member=member2 id=id2\n");
 	ck_assert(!room_store_has(world.chat.rooms, STR("den"), STR("id2")));
 }
 END_TEST
@@ -186,13 +187,13 @@ START_TEST(a_connection_gets_its_member_at_its_place)
 	struct ordered_run run;
 
 	CONNECT(.name = STR("Ann"), .connection = 7);
-	HEARD("");
+	EXPECT_EVENTS("");
 	run = run_next();
 	ck_assert_str_eq(run.member_id, "id3");
 	ck_assert(!run.is_lost);
-	HEARD("attach id3/7\n"
-	      "id3/7: welcome member=Ann id=id3 server=parley\n"
-	      "lobby: announced member=Ann id=id3\n");
+	EXPECT_EVENTS("attach id3/7\n"
+		      "id3/7: welcome member=Ann id=id3 server=parley\n"
+		      "lobby: announced member=Ann id=id3\n");
 }
 END_TEST
 
@@ -214,7 +215,7 @@ START_TEST(an_order_that_is_away_refuses)
 	order.is_down = true;
 	ck_assert_int_eq(CONNECT(.connection = 7), CHAT_UNAVAILABLE);
 	DO(RENAME, "id1", .name = STR("Ann"), .ref = STR("1"));
-	HEARD("id1: failed ref=1 unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed ref=1 unavailable retry=1000\n");
 }
 END_TEST
 
@@ -234,8 +235,8 @@ START_TEST(an_unknown_outcome_is_answered)
 	DO(LIST, "id1", .ref = STR("2"));
 	order.base.handler->ops->give_up(order.base.handler,
 	    &order.proposed[0].command, CHAT_STORE_FAILED);
-	HEARD("id1: failed ref=1 store_failed retry=1000\n"
-	      "id1: list ref=2 names=member1,member2\n");
+	EXPECT_EVENTS("id1: failed ref=1 store_failed retry=1000\n"
+		      "id1: list ref=2 names=member1,member2\n");
 }
 END_TEST
 
@@ -243,17 +244,17 @@ START_TEST(a_room_whose_history_is_away_is_not_read)
 {
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
 	run_next();
-	forget_what_was_heard();
+	forget_events();
 	order.readiness = ROOM_IS_UNAVAILABLE;
 	DO(HISTORY, "id1", .room = STR("den"));
-	HEARD("id1: failed unavailable retry=1000\n");
+	EXPECT_EVENTS("id1: failed unavailable retry=1000\n");
 	world.log.is_slow = true;
 	order.readiness = ROOM_IS_AWAITED;
 	DO(HISTORY, "id1", .room = STR("den"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	order.readiness = ROOM_IS_READY;
 	slow_log_do_all(&world.log);
-	HEARD("id1: history room=den epoch=epoch3\n");
+	EXPECT_EVENTS("id1: history room=den epoch=epoch3\n");
 }
 END_TEST
 
@@ -261,8 +262,8 @@ START_TEST(messages_to_the_lobby_are_ordered_and_counted)
 {
 	DO(BROADCAST, "id1", .body = STR("1"), .ref = STR("1"));
 	run_next();
-	HEARD("lobby: said member=member1 id=id1 body=1\n"
-	      "id1: delivered ref=1 recipients=2\n");
+	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=1\n"
+		      "id1: delivered ref=1 recipients=2\n");
 }
 END_TEST
 
@@ -271,10 +272,10 @@ START_TEST(who_moderates_the_server_at_another_node_is_safe)
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
 	run_next();
 	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
-	forget_what_was_heard();
+	forget_events();
 	DO(KICK, "id1", .room = STR("den"), .recipient = STR("id2"));
 	run_next();
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "id1: failed forbidden"));
 	ck_assert(room_store_has(world.chat.rooms, STR("den"), STR("id2")));
 }
@@ -285,13 +286,15 @@ START_TEST(typing_is_spread_by_the_node_of_its_author)
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
 	run_next();
 	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
-	forget_what_was_heard();
+	forget_events();
 	DO(TYPING, "id1", .room = STR("den"));
-	HEARD("room den except=id1: typing room=den member=member1 id=id1\n"
-	      "spread typing den\n");
+	EXPECT_EVENTS(
+	    "room den except=id1: typing room=den member=member1 id=id1\n"
+	    "spread typing den\n");
 	run_foreign(COMMAND_TYPING, STR("id2"), STR("den"));
-	HEARD("room den except=id2/4294967295: typing room=den member=member2 "
-	      "id=id2\n");
+	EXPECT_EVENTS(
+	    "room den except=id2/4294967295: typing room=den member=member2 "
+	    "id=id2\n");
 }
 END_TEST
 
@@ -299,9 +302,9 @@ START_TEST(the_members_of_a_room_that_lost_messages_come_again)
 {
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
 	run_next();
-	forget_what_was_heard();
+	forget_events();
 	order.base.handler->ops->reset(order.base.handler, STR("den"));
-	HEARD("id1: ended store_failed\n");
+	EXPECT_EVENTS("id1: ended store_failed\n");
 }
 END_TEST
 
@@ -318,11 +321,11 @@ START_TEST(a_mute_by_the_server_is_published_by_each_node)
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
 	run_next();
 	run_foreign(COMMAND_ROOM_JOIN, STR("id2"), STR("den"));
-	forget_what_was_heard();
+	forget_events();
 	commit_log_report(&world.log.base, &entry, NULL, CHAT_OK);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "room den: role room=den"));
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "reason=flood"));
 }
 END_TEST
@@ -332,10 +335,10 @@ START_TEST(own_rooms_are_listed_when_their_histories_are_here)
 	world.log.is_slow = true;
 	order.own_readiness = ROOM_IS_AWAITED;
 	DO(ROOM_LIST, "id1", .flags = COMMAND_MINE);
-	HEARD("");
+	EXPECT_EVENTS("");
 	order.own_readiness = ROOM_IS_READY;
 	slow_log_do_all(&world.log);
-	HEARD("id1: rooms at=1000\n");
+	EXPECT_EVENTS("id1: rooms at=1000\n");
 }
 END_TEST
 

@@ -123,8 +123,8 @@ END_TEST
 
 START_TEST(notes_who_is_put_out)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	noted[0] = '\0';
 	DO(KICK, "id1", .room = STR("r"), .recipient = STR("id2"));
 	noted_expect("kicked id2\nleft id2 member2 r 1\n");
@@ -135,7 +135,7 @@ END_TEST
 
 START_TEST(notes_names_and_texts_of_the_lobby)
 {
-	people(1);
+	connect_members(1);
 	noted[0] = '\0';
 	DO(RENAME, "id1", .name = STR("ada"));
 	DO(BROADCAST, "id1", .body = STR("1"));

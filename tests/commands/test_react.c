@@ -4,9 +4,9 @@
 static void
 react_talk(void)
 {
-	people(3);
-	gather("r", 3);
-	say("id1", "r", 2);
+	connect_members(3);
+	fill_room("r", 3);
+	post("id1", "r", 2);
 }
 
 #define REACT(who, seq, text, ...)                          \
@@ -17,25 +17,27 @@ START_TEST(counts_who_reacts)
 {
 	react_talk();
 	ck_assert_int_eq(REACT("id1", 1, "+1"), CHAT_OK);
-	HEARD("room r: reacted room=r seq=1 at=1000 member=member1 id=id1 "
-	      "count=1 reaction=+1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: reacted room=r seq=1 at=1000 member=member1 id=id1 "
+	    "count=1 reaction=+1\n"
+	    "id1: done room=r\n");
 	ck_assert_int_eq(REACT("id2", 1, "+1"), CHAT_OK);
-	HEARD("room r: reacted room=r seq=1 at=1000 member=member2 id=id2 "
-	      "count=2 reaction=+1\n"
-	      "id2: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: reacted room=r seq=1 at=1000 member=member2 id=id2 "
+	    "count=2 reaction=+1\n"
+	    "id2: done room=r\n");
 	ck_assert_int_eq(REACT("id2", 1, "-1"), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(HISTORY, "id2", .room = STR("r"), .limit = 9),
 	    CHAT_OK);
-	HEARD("id2: history room=r epoch=epoch4 "
-	      "[1 at=1000 member1 id1 1 +1:2* -1:1*] "
-	      "[2 at=1000 member1 id1 2]\n");
-	forget_what_was_heard();
+	EXPECT_EVENTS("id2: history room=r epoch=epoch4 "
+		      "[1 at=1000 member1 id1 1 +1:2* -1:1*] "
+		      "[2 at=1000 member1 id1 2]\n");
+	forget_events();
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 9);
-	HEARD("id1: history room=r epoch=epoch4 "
-	      "[1 at=1000 member1 id1 1 +1:2* -1:1] "
-	      "[2 at=1000 member1 id1 2]\n");
+	EXPECT_EVENTS("id1: history room=r epoch=epoch4 "
+		      "[1 at=1000 member1 id1 1 +1:2* -1:1] "
+		      "[2 at=1000 member1 id1 2]\n");
 }
 END_TEST
 
@@ -43,9 +45,9 @@ START_TEST(each_member_reacts_once)
 {
 	react_talk();
 	REACT("id1", 1, "+1");
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(REACT("id1", 1, "+1"), CHAT_OK);
-	HEARD("id1: done room=r\n");
+	EXPECT_EVENTS("id1: done room=r\n");
 }
 END_TEST
 
@@ -54,15 +56,16 @@ START_TEST(is_taken_back)
 	react_talk();
 	REACT("id1", 1, "+1");
 	REACT("id2", 1, "+1");
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(REACT("id1", 1, "+1", .flags = COMMAND_REMOVE),
 	    CHAT_OK);
-	HEARD("room r: reacted room=r seq=1 at=1000 member=member1 id=id1 "
-	      "count=1 reaction=+1 removed\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: reacted room=r seq=1 at=1000 member=member1 id=id1 "
+	    "count=1 reaction=+1 removed\n"
+	    "id1: done room=r\n");
 	ck_assert_int_eq(REACT("id1", 1, "+1", .flags = COMMAND_REMOVE),
 	    CHAT_OK);
-	HEARD("id1: done room=r\n");
+	EXPECT_EVENTS("id1: done room=r\n");
 }
 END_TEST
 
@@ -76,7 +79,7 @@ START_TEST(needs_a_text_that_can_be_shown)
 		ck_assert_int_eq(DO(REACT, "id1", .room = STR("r"),
 				     .from_seq = 1, .reaction = bad[i]),
 		    CHAT_BAD_FIELD);
-		HEARD("id1: failed bad_field field=reaction\n");
+		EXPECT_EVENTS("id1: failed bad_field field=reaction\n");
 	}
 	ck_assert_int_eq(REACT("id1", 1, "12345678901234567890123456789012"),
 	    CHAT_OK);
@@ -87,11 +90,11 @@ START_TEST(needs_a_message)
 {
 	react_talk();
 	ck_assert_int_eq(REACT("id1", 3, "+1"), CHAT_MESSAGE_NOT_FOUND);
-	HEARD("id1: failed message_not_found\n");
+	EXPECT_EVENTS("id1: failed message_not_found\n");
 	DO(REDACT, "id1", .room = STR("r"), .from_seq = 1);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(REACT("id2", 1, "+1"), CHAT_MESSAGE_NOT_FOUND);
-	HEARD("id2: failed message_not_found\n");
+	EXPECT_EVENTS("id2: failed message_not_found\n");
 }
 END_TEST
 
@@ -101,16 +104,16 @@ START_TEST(there_are_only_so_many)
 	REACT("id1", 1, "a");
 	REACT("id1", 1, "b");
 	REACT("id1", 1, "c");
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(REACT("id2", 1, "d"), CHAT_TOO_MANY_ATTRIBUTES);
-	HEARD("id2: failed too_many_attributes limit=3\n");
+	EXPECT_EVENTS("id2: failed too_many_attributes limit=3\n");
 	ck_assert_int_eq(REACT("id2", 1, "a"), CHAT_OK);
 	REACT("id1", 1, "c", .flags = COMMAND_REMOVE);
 	ck_assert_int_eq(REACT("id2", 1, "d"), CHAT_OK);
 	world.chat.limits.room_attributes = 4;
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(REACT("id3", 1, "a"), CHAT_TOO_MANY_ATTRIBUTES);
-	HEARD("id3: failed too_many_attributes limit=4\n");
+	EXPECT_EVENTS("id3: failed too_many_attributes limit=4\n");
 }
 END_TEST
 
@@ -123,14 +126,14 @@ START_TEST(a_redaction_removes_reactions)
 	world.chat.limits.room_attributes = 2;
 	ck_assert_int_eq(DO(REDACT, "id1", .room = STR("r"), .from_seq = 1),
 	    CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_uint_eq(attribute_store_count(world.chat.attributes,
 			      STR("r")),
 	    1);
 	DO(HISTORY, "id2", .room = STR("r"), .limit = 9);
-	HEARD("id2: history room=r epoch=epoch4 "
-	      "[1 at=1000 member1 id1  redacted] "
-	      "[2 at=1000 member1 id1 2]\n");
+	EXPECT_EVENTS("id2: history room=r epoch=epoch4 "
+		      "[1 at=1000 member1 id1  redacted] "
+		      "[2 at=1000 member1 id1 2]\n");
 }
 END_TEST
 

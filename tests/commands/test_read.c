@@ -16,11 +16,11 @@ reader_begin(void)
 	for (uint32_t i = 1; i <= 2; i++)
 		CONNECT(.connection = i, .principal = &reader,
 		    .name = reader.name, .flags = COMMAND_SHARED);
-	people(1);
-	gather("r", 1);
-	say("id1", "r", 3);
+	connect_members(1);
+	fill_room("r", 1);
+	post("id1", "r", 3);
 	DO(ROOM_JOIN, ALICE, .connection = 1, .room = STR("r"));
-	forget_what_was_heard();
+	forget_events();
 }
 
 #define READ(to) \
@@ -30,9 +30,9 @@ START_TEST(is_known_to_the_other_connections)
 {
 	reader_begin();
 	ck_assert_int_eq(READ(2), CHAT_OK);
-	HEARD(ALICE " except=" ALICE
-		    "/1: read room=r seq=2 member=alice id=" ALICE "\n" ALICE
-		    "/1: done room=r\n");
+	EXPECT_EVENTS(ALICE " except=" ALICE
+			    "/1: read room=r seq=2 member=alice id=" ALICE
+			    "\n" ALICE "/1: done room=r\n");
 }
 END_TEST
 
@@ -40,13 +40,13 @@ START_TEST(never_goes_back)
 {
 	reader_begin();
 	READ(2);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(READ(2), CHAT_OK);
-	HEARD(ALICE "/1: done room=r\n");
+	EXPECT_EVENTS(ALICE "/1: done room=r\n");
 	ck_assert_int_eq(READ(1), CHAT_OK);
-	HEARD(ALICE "/1: done room=r\n");
+	EXPECT_EVENTS(ALICE "/1: done room=r\n");
 	ck_assert_int_eq(READ(4), CHAT_BAD_FIELD);
-	HEARD(ALICE "/1: failed bad_field field=seq\n");
+	EXPECT_EVENTS(ALICE "/1: failed bad_field field=seq\n");
 }
 END_TEST
 
@@ -55,7 +55,7 @@ START_TEST(is_for_users)
 	reader_begin();
 	ck_assert_int_eq(DO(READ, "id1", .room = STR("r"), .from_seq = 1),
 	    CHAT_UNAUTHORIZED);
-	HEARD("id1: failed unauthorized\n");
+	EXPECT_EVENTS("id1: failed unauthorized\n");
 }
 END_TEST
 
@@ -73,20 +73,21 @@ START_TEST(own_rooms_have_what_was_read)
 	DO(ROOM_JOIN, ALICE, .connection = 1, .room = STR("a"),
 	    .flags = COMMAND_MAY_CREATE);
 	READ(2);
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LIST, ALICE, .connection = 1, .flags = COMMAND_MINE);
-	HEARD(ALICE "/1: rooms at=1000 [a a 1 seq=0 read=0 unread=0] "
-		    "[r r 2 seq=3 read=2 unread=1]\n");
+	EXPECT_EVENTS(ALICE "/1: rooms at=1000 [a a 1 seq=0 read=0 unread=0] "
+			    "[r r 2 seq=3 read=2 unread=1]\n");
 	DO(ROOM_LIST, ALICE, .connection = 1, .flags = COMMAND_MINE,
 	    .limit = 1);
-	HEARD(ALICE "/1: rooms at=1000 [a a 1 seq=0 read=0 unread=0] "
-		    "more_rooms\n");
+	EXPECT_EVENTS(ALICE "/1: rooms at=1000 [a a 1 seq=0 read=0 unread=0] "
+			    "more_rooms\n");
 	DO(ROOM_LIST, ALICE, .connection = 1, .flags = COMMAND_MINE,
 	    .after = STR("a"), .limit = 1);
-	HEARD(ALICE "/1: rooms at=1000 [r r 2 seq=3 read=2 unread=1]\n");
+	EXPECT_EVENTS(ALICE
+	    "/1: rooms at=1000 [r r 2 seq=3 read=2 unread=1]\n");
 	DO(ROOM_LIST, ALICE, .connection = 1, .flags = COMMAND_MINE,
 	    .after = STR("r"));
-	HEARD(ALICE "/1: rooms at=1000\n");
+	EXPECT_EVENTS(ALICE "/1: rooms at=1000\n");
 }
 END_TEST
 

@@ -6,17 +6,17 @@
 static void
 redact_talk(void)
 {
-	people(2);
-	gather("r", 2);
-	say("id1", "r", 3);
+	connect_members(2);
+	fill_room("r", 2);
+	post("id1", "r", 3);
 }
 
 static void
 expect_failure(enum chat_error expected, enum chat_error error,
-    const char *heard)
+    const char *events)
 {
 	ck_assert_int_eq(error, expected);
-	HEARD(heard);
+	EXPECT_EVENTS(events);
 }
 
 START_TEST(removes_a_text)
@@ -25,14 +25,16 @@ START_TEST(removes_a_text)
 	ck_assert_int_eq(DO(REDACT, "id1", .room = STR("r"), .from_seq = 2,
 			     .reason = STR("spam"), .ref = STR("7")),
 	    CHAT_OK);
-	HEARD("room r: redacted room=r seq=2 at=1000 member=member1 id=id1 "
-	      "reason=spam\n"
-	      "id1: done ref=7 room=r\n");
+	EXPECT_EVENTS(
+	    "room r: redacted room=r seq=2 at=1000 member=member1 id=id1 "
+	    "reason=spam\n"
+	    "id1: done ref=7 room=r\n");
 	ck_assert_int_eq(DO(HISTORY, "id2", .room = STR("r"), .limit = 9),
 	    CHAT_OK);
-	HEARD("id2: history room=r epoch=epoch3 [1 at=1000 member1 id1 1] "
-	      "[2 at=1000 member1 id1  redacted] "
-	      "[3 at=1000 member1 id1 3]\n");
+	EXPECT_EVENTS(
+	    "id2: history room=r epoch=epoch3 [1 at=1000 member1 id1 1] "
+	    "[2 at=1000 member1 id1  redacted] "
+	    "[3 at=1000 member1 id1 3]\n");
 }
 END_TEST
 
@@ -40,10 +42,10 @@ START_TEST(once_is_enough)
 {
 	redact_talk();
 	DO(REDACT, "id1", .room = STR("r"), .from_seq = 2);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(REDACT, "id1", .room = STR("r"), .from_seq = 2),
 	    CHAT_OK);
-	HEARD(DONE("id1"));
+	EXPECT_EVENTS(DONE("id1"));
 }
 END_TEST
 
@@ -97,21 +99,22 @@ START_TEST(is_published_when_it_is_safe)
 	world.log.is_slow = true;
 	ck_assert_int_eq(DO(REDACT, "id1", .room = STR("r"), .from_seq = 2),
 	    CHAT_OK);
-	HEARD("");
+	EXPECT_EVENTS("");
 	DO(DISCONNECT, "id1");
-	HEARD("");
+	EXPECT_EVENTS("");
 	if (_i == 0) {
 		slow_log_do(&world.log);
-		HEARD("room r: redacted room=r seq=2 at=1000 member=member1 "
-		      "id=id1\n"
-		      "id1: done room=r\n"
-		      "room r except=id1: gone room=r member=member1 "
-		      "id=id1\n");
+		EXPECT_EVENTS(
+		    "room r: redacted room=r seq=2 at=1000 member=member1 "
+		    "id=id1\n"
+		    "id1: done room=r\n"
+		    "room r except=id1: gone room=r member=member1 "
+		    "id=id1\n");
 	} else {
 		slow_log_lose(&world.log);
-		HEARD("id1: failed store_failed retry=1000\n"
-		      "room r except=id1: gone room=r member=member1 "
-		      "id=id1\n");
+		EXPECT_EVENTS("id1: failed store_failed retry=1000\n"
+			      "room r except=id1: gone room=r member=member1 "
+			      "id=id1\n");
 	}
 }
 END_TEST

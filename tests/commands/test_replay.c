@@ -2,102 +2,102 @@
 #include "tests/support/commands/world.h"
 
 #define PIECE "id2: replayed room=r"
-#define SAID(n) " [" #n " at=1000 member1 id1 " #n "]"
+#define POSTED(n) " [" #n " at=1000 member1 id1 " #n "]"
 
 /* Of 1 to 12 the last ten are kept. */
 static const struct {
 	uint64_t from, to;
 	uint32_t bytes;
-	const char *heard;
+	const char *events;
 } pieces[] = {
 	{ 9, 12, 1000,
-	    PIECE " seq=13" SAID(9) SAID(10) SAID(11) SAID(12) "\n" },
-	{ 3, 4, 1000, PIECE " seq=5" SAID(3) SAID(4) "\n" },
-	{ 12, 12, 1, PIECE " seq=13" SAID(12) "\n" },
+	    PIECE " seq=13" POSTED(9) POSTED(10) POSTED(11) POSTED(12) "\n" },
+	{ 3, 4, 1000, PIECE " seq=5" POSTED(3) POSTED(4) "\n" },
+	{ 12, 12, 1, PIECE " seq=13" POSTED(12) "\n" },
 	/* cut behind the message that reaches the limit */
-	{ 9, 12, 3, PIECE " seq=11" SAID(9) SAID(10) " more\n" },
-	{ 9, 12, 1, PIECE " seq=10" SAID(9) " more\n" },
+	{ 9, 12, 3, PIECE " seq=11" POSTED(9) POSTED(10) " more\n" },
+	{ 9, 12, 1, PIECE " seq=10" POSTED(9) " more\n" },
 	/* fell behind */
-	{ 2, 4, 1000, PIECE " seq=5" SAID(3) SAID(4) " missing=2-2\n" },
+	{ 2, 4, 1000, PIECE " seq=5" POSTED(3) POSTED(4) " missing=2-2\n" },
 	{ 1, 2, 1000, PIECE " seq=3 missing=1-2\n" },
 };
 
 START_TEST(shows_what_was_not_sent)
 {
-	people(2);
-	gather("r", 2);
-	say("id1", "r", 12);
+	connect_members(2);
+	fill_room("r", 2);
+	post("id1", "r", 12);
 	ck_assert_int_eq(DO(REPLAY, "id2", .room = STR("r"),
 			     .from_seq = pieces[_i].from,
 			     .to_seq = pieces[_i].to,
 			     .limit = pieces[_i].bytes),
 	    CHAT_OK);
-	HEARD(pieces[_i].heard);
+	EXPECT_EVENTS(pieces[_i].events);
 }
 END_TEST
 
 START_TEST(is_cut_after_many_messages)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	world.history_limits.messages = 100;
-	say("id1", "r", 100);
+	post("id1", "r", 100);
 	DO(REPLAY, "id2", .room = STR("r"), .from_seq = 1, .to_seq = 100,
 	    .limit = 1000000);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "replayed room=r seq=65"));
-	forget_what_was_heard();
+	forget_events();
 	DO(REPLAY, "id2", .room = STR("r"), .from_seq = 65, .to_seq = 100,
 	    .limit = 1000000);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "replayed room=r seq=101"));
-	forget_what_was_heard();
+	forget_events();
 }
 END_TEST
 
 START_TEST(skips_what_was_too_old)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	world.history_limits.age_ms = 100;
-	say("id1", "r", 2);
+	post("id1", "r", 2);
 	world.clock.wall_ms += 100;
 	DO(BROADCAST, "id1", .room = STR("r"), .body = STR("3"));
-	forget_what_was_heard();
+	forget_events();
 	DO(REPLAY, "id2", .room = STR("r"), .from_seq = 1, .to_seq = 3,
 	    .limit = 1000);
-	HEARD(PIECE " seq=4 [3 at=1100 member1 id1 3]\n");
+	EXPECT_EVENTS(PIECE " seq=4 [3 at=1100 member1 id1 3]\n");
 }
 END_TEST
 
 START_TEST(ends_with_the_current_members)
 {
-	people(2);
-	gather("r", 2);
-	say("id1", "r", 2);
+	connect_members(2);
+	fill_room("r", 2);
+	post("id1", "r", 2);
 	DO(REPLAY, "id2", .room = STR("r"), .flags = COMMAND_WITH_PRESENCE,
 	    .from_seq = 1, .to_seq = 2, .limit = 1);
-	HEARD(PIECE " seq=2" SAID(1) " more\n");
+	EXPECT_EVENTS(PIECE " seq=2" POSTED(1) " more\n");
 	DO(REPLAY, "id2", .room = STR("r"), .flags = COMMAND_WITH_PRESENCE,
 	    .from_seq = 2, .to_seq = 2, .limit = 1);
-	HEARD(PIECE " seq=3" SAID(
+	EXPECT_EVENTS(PIECE " seq=3" POSTED(
 	    2) "\n"
 	       "id2: presence room=r count=2 names=member1,member2\n");
 	world.chat.limits.presence_up_to = 1;
 	DO(REPLAY, "id2", .room = STR("r"), .flags = COMMAND_WITH_PRESENCE,
 	    .from_seq = 3, .to_seq = 2, .limit = 1);
-	HEARD(PIECE " seq=3\n"
-		    "id2: presence room=r count=2 names_left_out\n");
+	EXPECT_EVENTS(PIECE " seq=3\n"
+			    "id2: presence room=r count=2 names_left_out\n");
 }
 END_TEST
 
 START_TEST(finds_nothing_where_there_is_no_room)
 {
-	people(1);
+	connect_members(1);
 	ck_assert_int_eq(DO(REPLAY, "id1", .room = STR("r"), .from_seq = 1,
 			     .to_seq = 1),
 	    CHAT_ROOM_NOT_FOUND);
-	HEARD("");
+	EXPECT_EVENTS("");
 }
 END_TEST
 

@@ -7,24 +7,24 @@
 static void
 all_roles(void)
 {
-	people(4);
-	gather("r", 4);
+	connect_members(4);
+	fill_room("r", 4);
 	DO(ROLE, "id1", IN_R, .recipient = STR("id2"),
 	    .role = STR("moderator"));
 	DO(ROLE, "id1", IN_R, .recipient = STR("id3"), .role = STR("voice"));
-	forget_what_was_heard();
+	forget_events();
 }
 
 START_TEST(is_given_and_told)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	ck_assert_int_eq(DO(ROLE, "id1", IN_R, .recipient = STR("member2"),
 			     .role = STR("moderator"), .ref = STR("1")),
 	    CHAT_OK);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=moderator by=member1 by_id=id1\n"
-	      "id1: done ref=1 room=r\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 member=member2 id=id2 "
+		      "role=moderator by=member1 by_id=id1\n"
+		      "id1: done ref=1 room=r\n");
 }
 END_TEST
 
@@ -93,9 +93,10 @@ START_TEST(an_owner_may_go_when_there_is_another)
 	ck_assert_int_eq(DO(ROLE, "id1", IN_R, .recipient = STR("id1"),
 			     .role = STR("owner")),
 	    CHAT_FORBIDDEN);
-	forget_what_was_heard();
+	forget_events();
 	DO(ROLE, "id4", IN_R, .recipient = STR("id4"), .role = STR("voice"));
-	HEARD("id4: failed forbidden text=A room keeps its last owner\n");
+	EXPECT_EVENTS(
+	    "id4: failed forbidden text=A room keeps its last owner\n");
 }
 END_TEST
 
@@ -106,22 +107,23 @@ START_TEST(refuses_words_that_are_none)
 {
 	all_roles();
 	DO(ROLE, "id1", IN_R, .recipient = STR("id4"), .role = wrong[_i]);
-	HEARD("id1: failed bad_field field=role text=A role is owner, "
-	      "moderator, voice or member\n");
+	EXPECT_EVENTS("id1: failed bad_field field=role text=A role is owner, "
+		      "moderator, voice or member\n");
 }
 END_TEST
 
 START_TEST(a_voice_is_heard_in_a_moderated_room)
 {
-	people(2);
+	connect_members(2);
 	DO(ROOM_JOIN, "id1", IN_R,
 	    .flags = COMMAND_MAY_CREATE | COMMAND_MODERATED);
 	DO(ROOM_JOIN, "id2", IN_R);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(BROADCAST, "id2", IN_R, .body = STR("1")),
 	    CHAT_FORBIDDEN);
-	HEARD("id2: failed forbidden right=post text=Only members with a voice "
-	      "may speak in this room\n");
+	EXPECT_EVENTS(
+	    "id2: failed forbidden right=post text=Only members with a voice "
+	    "may speak in this room\n");
 	DO(ROLE, "id1", IN_R, .recipient = STR("id2"), .role = STR("voice"));
 	ck_assert_int_eq(DO(BROADCAST, "id2", IN_R, .body = STR("1")), CHAT_OK);
 	ck_assert_int_eq(DO(BROADCAST, "id1", IN_R, .body = STR("1")), CHAT_OK);

@@ -5,17 +5,18 @@
 
 START_TEST(puts_all_out_and_removes_the_room)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	DO(TOPIC, "id1", IN_R, .topic = STR("tea"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(ROOM_DELETE, "id1", IN_R, .ref = STR("1")),
 	    CHAT_OK);
-	HEARD("id1: deleted room=r at=1000 member=member1 id=id1 by=member1 "
-	      "by_id=id1\n"
-	      "id2: deleted room=r at=1000 member=member2 id=id2 by=member1 "
-	      "by_id=id1\n"
-	      "id1: done ref=1 room=r\n");
+	EXPECT_EVENTS(
+	    "id1: deleted room=r at=1000 member=member1 id=id1 by=member1 "
+	    "by_id=id1\n"
+	    "id2: deleted room=r at=1000 member=member2 id=id2 by=member1 "
+	    "by_id=id1\n"
+	    "id1: done ref=1 room=r\n");
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
 	ck_assert_uint_eq(attribute_store_count(world.chat.attributes,
 			      STR("r")),
@@ -30,8 +31,8 @@ END_TEST
 
 START_TEST(guests_get_their_name_back)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
 	DO(ROOM_JOIN, "id3", IN_R, .name = STR("al"),
 	    .flags = COMMAND_OF_GUESTS | COMMAND_LEAVES_OTHERS, .max_rooms = 5);
@@ -47,21 +48,22 @@ END_TEST
 
 START_TEST(is_for_owners)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	DO(ROLE, "id1", IN_R, .recipient = STR("id2"),
 	    .role = STR("moderator"));
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(ROOM_DELETE, "id2", IN_R), CHAT_FORBIDDEN);
-	HEARD("id2: failed forbidden right=admin text=Not allowed without the "
-	      "right 'admin'\n");
+	EXPECT_EVENTS(
+	    "id2: failed forbidden right=admin text=Not allowed without the "
+	    "right 'admin'\n");
 }
 END_TEST
 
 START_TEST(an_owner_need_not_be_in_the_room)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	DO(ROOM_LEAVE, "id1", IN_R);
 	ck_assert_int_eq(DO(ROOM_DELETE, "id1", IN_R), CHAT_OK);
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
@@ -70,44 +72,45 @@ END_TEST
 
 START_TEST(nothing_happens_if_the_store_cannot_write)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	world.log.is_slow = true;
 	DO(ROOM_DELETE, "id1", IN_R);
 	slow_log_lose(&world.log);
-	HEARD("id1: failed store_failed retry=1000\n");
+	EXPECT_EVENTS("id1: failed store_failed retry=1000\n");
 	ck_assert(room_store_has(world.chat.rooms, STR("r"), STR("id2")));
 }
 END_TEST
 
 START_TEST(is_done_when_the_disk_has_it)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	world.log.is_slow = true;
 	DO(ROOM_DELETE, "id1", IN_R);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	HEARD("id1: deleted room=r at=1000 member=member1 id=id1 by=member1 "
-	      "by_id=id1\n"
-	      "id2: deleted room=r at=1000 member=member2 id=id2 by=member1 "
-	      "by_id=id1\n");
+	EXPECT_EVENTS(
+	    "id1: deleted room=r at=1000 member=member1 id=id1 by=member1 "
+	    "by_id=id1\n"
+	    "id2: deleted room=r at=1000 member=member2 id=id2 by=member1 "
+	    "by_id=id1\n");
 	slow_log_do(&world.log);
-	HEARD("id1: done room=r\n");
+	EXPECT_EVENTS("id1: done room=r\n");
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 0);
 }
 END_TEST
 
 START_TEST(the_room_stays_empty_if_the_disk_fails_then)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	world.log.is_slow = true;
 	DO(ROOM_DELETE, "id1", IN_R);
 	slow_log_do(&world.log);
-	forget_what_was_heard();
+	forget_events();
 	slow_log_lose(&world.log);
-	HEARD("id1: failed store_failed retry=1000\n");
+	EXPECT_EVENTS("id1: failed store_failed retry=1000\n");
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
 	ck_assert(!room_store_has(world.chat.rooms, STR("r"), STR("id2")));
 }
@@ -115,8 +118,8 @@ END_TEST
 
 START_TEST(a_deletion_goes_on_without_its_author)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	world.log.is_slow = true;
 	DO(ROOM_DELETE, "id1", IN_R);
 	DO(DISCONNECT, "id1");

@@ -21,34 +21,36 @@ server_do(struct command command)
 
 START_TEST(posts_in_a_room_that_it_is_not_in)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	ck_assert_int_eq(SERVER(BROADCAST, .room = STR("r"),
 			     .body = STR("\"hi\""), .ref = STR("7")),
 	    CHAT_OK);
-	HEARD("room r: said room=r seq=1 at=1000 member=The server id=server "
-	      "body=\"hi\"\n"
-	      "~1: delivered ref=7 room=r epoch=epoch2 seq=1 at=1000 "
-	      "recipients=1\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=1 at=1000 member=The server id=server "
+	    "body=\"hi\"\n"
+	    "~1: delivered ref=7 room=r epoch=epoch2 seq=1 at=1000 "
+	    "recipients=1\n");
 	ck_assert_uint_eq(member_store_count(world.chat.members), 1);
 }
 END_TEST
 
 START_TEST(posts_as_a_member_that_it_names)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	SERVER(BROADCAST, .as_id = STR("u1"), .room = STR("r"),
 	    .body = STR("1"), .flags = COMMAND_ACK);
-	HEARD("room r: said room=r seq=1 at=1000 member=u1 id=u1 body=1\n"
-	      "~1: delivered room=r epoch=epoch2 seq=1 at=1000 "
-	      "recipients=1\n");
+	EXPECT_EVENTS(
+	    "room r: said room=r seq=1 at=1000 member=u1 id=u1 body=1\n"
+	    "~1: delivered room=r epoch=epoch2 seq=1 at=1000 "
+	    "recipients=1\n");
 }
 END_TEST
 
 static const struct {
 	struct str id, name;
-	const char *heard;
+	const char *events;
 } bad_names[] = {
 	{ STR("a b"), STR("n"), "~1: failed bad_field field=as.id\n" },
 	{ STR(""), STR("n"), "~1: failed bad_field field=as.id\n" },
@@ -63,7 +65,7 @@ START_TEST(refuses_a_bad_author)
 	ck_assert_int_eq(SERVER(PING, .as_id = bad_names[_i].id,
 			     .as_name = bad_names[_i].name),
 	    CHAT_BAD_FIELD);
-	HEARD(bad_names[_i].heard);
+	EXPECT_EVENTS(bad_names[_i].events);
 }
 END_TEST
 
@@ -72,7 +74,8 @@ START_TEST(finds_no_room_that_does_not_exist)
 	ck_assert_int_eq(SERVER(BROADCAST, .room = STR("q"), .body = STR("1"),
 			     .ref = STR("1")),
 	    CHAT_ROOM_NOT_FOUND);
-	HEARD("~1: failed ref=1 room_not_found text=Room q does not exist\n");
+	EXPECT_EVENTS(
+	    "~1: failed ref=1 room_not_found text=Room q does not exist\n");
 }
 END_TEST
 
@@ -80,10 +83,10 @@ START_TEST(creates_a_room_without_joining_it)
 {
 	SERVER(ROOM_CREATE, .room = STR("r"), .name = STR("R"),
 	    .flags = COMMAND_PERSISTENT);
-	HEARD("~1: created room=r name=R persistent\n");
+	EXPECT_EVENTS("~1: created room=r name=R persistent\n");
 	SERVER(ROOM_INFO, .room = STR("r"));
-	HEARD("~1: room_info room=r epoch=epoch1 [r R 0 persistent "
-	      "since=1000 alive=1000]\n");
+	EXPECT_EVENTS("~1: room_info room=r epoch=epoch1 [r R 0 persistent "
+		      "since=1000 alive=1000]\n");
 }
 END_TEST
 
@@ -92,7 +95,7 @@ START_TEST(an_empty_one_off_room_of_the_server_ends_some_day)
 {
 	world.chat.limits.room_empty_ms = 1000;
 	SERVER(ROOM_CREATE, .room = STR("r"), .name = STR("R"));
-	forget_what_was_heard();
+	forget_events();
 	fake_clock_pass(&world.clock, 1000);
 	for (int i = 0; i < 100; i++) {
 		fake_clock_pass(&world.clock, 1000);
@@ -104,51 +107,56 @@ END_TEST
 
 START_TEST(broadcasts_to_the_lobby)
 {
-	people(2);
+	connect_members(2);
 	SERVER(BROADCAST, .body = STR("\"hi\""), .flags = COMMAND_ACK);
-	HEARD("lobby: said member=The server id=server body=\"hi\"\n"
-	      "~1: delivered recipients=2\n");
+	EXPECT_EVENTS("lobby: said member=The server id=server body=\"hi\"\n"
+		      "~1: delivered recipients=2\n");
 }
 END_TEST
 
 START_TEST(reads_a_room_and_its_history)
 {
-	people(1);
-	gather("r", 1);
-	say("id1", "r", 2);
+	connect_members(1);
+	fill_room("r", 1);
+	post("id1", "r", 2);
 	SERVER(ROOM_INFO, .room = STR("r"));
-	HEARD("~1: room_info room=r epoch=epoch2 seq=2 [r r 1 since=1000 "
-	      "alive=1000 said=2]\n");
+	EXPECT_EVENTS(
+	    "~1: room_info room=r epoch=epoch2 seq=2 [r r 1 since=1000 "
+	    "alive=1000 said=2]\n");
 	SERVER(HISTORY, .room = STR("r"), .limit = 1);
-	HEARD("~1: history room=r epoch=epoch2 [2 at=1000 member1 id1 2] "
-	      "more\n");
+	EXPECT_EVENTS(
+	    "~1: history room=r epoch=epoch2 [2 at=1000 member1 id1 2] "
+	    "more\n");
 	SERVER(REPLAY, .room = STR("r"), .from_seq = 2, .to_seq = 9,
 	    .limit = 10);
-	HEARD("~1: replayed room=r epoch=epoch2 seq=10 "
-	      "[2 at=1000 member1 id1 2]\n");
+	EXPECT_EVENTS("~1: replayed room=r epoch=epoch2 seq=10 "
+		      "[2 at=1000 member1 id1 2]\n");
 }
 END_TEST
 
 START_TEST(lists_members_in_order_of_their_ids)
 {
-	people(3);
-	gather("r", 2);
+	connect_members(3);
+	fill_room("r", 2);
 	SERVER(MEMBERS, .limit = 2);
-	HEARD("~1: members [id1 member1 since=1000] [id2 member2 since=1000] "
-	      "more_members\n");
+	EXPECT_EVENTS(
+	    "~1: members [id1 member1 since=1000] [id2 member2 since=1000] "
+	    "more_members\n");
 	SERVER(MEMBERS, .limit = 2, .after = STR("id2"));
-	HEARD("~1: members [id3 member3 since=1000]\n");
+	EXPECT_EVENTS("~1: members [id3 member3 since=1000]\n");
 	SERVER(MEMBERS, .after = STR("id"));
-	HEARD("~1: members [id1 member1 since=1000] [id2 member2 since=1000] "
-	      "[id3 member3 since=1000]\n");
+	EXPECT_EVENTS(
+	    "~1: members [id1 member1 since=1000] [id2 member2 since=1000] "
+	    "[id3 member3 since=1000]\n");
 	SERVER(MEMBERS, .room = STR("r"), .limit = 1);
-	HEARD("~1: members room=r [id1 member1 since=1000] more_members\n");
+	EXPECT_EVENTS(
+	    "~1: members room=r [id1 member1 since=1000] more_members\n");
 	SERVER(MEMBERS, .room = STR("r"), .after = STR("id2"));
-	HEARD("~1: members room=r\n");
+	EXPECT_EVENTS("~1: members room=r\n");
 	SERVER(MEMBERS, .limit = 1001);
-	HEARD("~1: failed bad_field field=limit\n");
+	EXPECT_EVENTS("~1: failed bad_field field=limit\n");
 	SERVER(MEMBERS, .room = STR("q"));
-	HEARD("~1: failed room_not_found text=Room q does not exist\n");
+	EXPECT_EVENTS("~1: failed room_not_found text=Room q does not exist\n");
 }
 END_TEST
 
@@ -165,8 +173,8 @@ START_TEST(keeps_the_smallest_ids)
 		member_store_put(world.chat.members, &member);
 	}
 	SERVER(MEMBERS, .limit = 3);
-	HEARD("~1: members [a a since=1000] [b b since=1000] "
-	      "[c c since=1000] more_members\n");
+	EXPECT_EVENTS("~1: members [a a since=1000] [b b since=1000] "
+		      "[c c since=1000] more_members\n");
 }
 END_TEST
 
@@ -178,12 +186,13 @@ START_TEST(a_message_waits_for_its_room)
 	    .flags = COMMAND_PERSISTENT, .ref = STR("1"));
 	SERVER(BROADCAST, .room = STR("r"), .body = STR("1"),
 	    .flags = COMMAND_ACK, .ref = STR("2"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do_all(&world.log);
-	HEARD("~1: created ref=1 room=r name=r persistent\n"
-	      "room r: said room=r seq=1 at=1000 member=The server id=server "
-	      "body=1\n"
-	      "~1: delivered ref=2 room=r epoch=epoch1 seq=1 at=1000\n");
+	EXPECT_EVENTS(
+	    "~1: created ref=1 room=r name=r persistent\n"
+	    "room r: said room=r seq=1 at=1000 member=The server id=server "
+	    "body=1\n"
+	    "~1: delivered ref=2 room=r epoch=epoch1 seq=1 at=1000\n");
 }
 END_TEST
 

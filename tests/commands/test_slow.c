@@ -5,18 +5,20 @@
 
 START_TEST(a_member_posts_once_per_interval)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	ck_assert_int_eq(DO(SLOW, "id1", .room = STR("r"), .slow_ms = 5000),
 	    CHAT_OK);
-	HEARD("room r: slow room=r at=1000 slow=5000 by=member1 by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: slow room=r at=1000 slow=5000 by=member1 by_id=id1\n"
+	    "id1: done room=r\n");
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
 	fake_clock_pass(&world.clock, 2000);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_RATE_LIMITED);
-	HEARD("id2: failed rate_limited retry=3000 text=This room is slow: "
-	      "wait a little\n");
+	EXPECT_EVENTS(
+	    "id2: failed rate_limited retry=3000 text=This room is slow: "
+	    "wait a little\n");
 	fake_clock_pass(&world.clock, 3000);
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
 	/* Owners and moderators are not slowed down. */
@@ -27,7 +29,7 @@ END_TEST
 
 START_TEST(ends)
 {
-	people(2);
+	connect_members(2);
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .slow_ms = 1000,
 	    .flags = COMMAND_MAY_CREATE);
 	DO(ROOM_JOIN, "id2", .room = STR("r"));
@@ -40,7 +42,7 @@ END_TEST
 
 START_TEST(a_retry_costs_nothing)
 {
-	people(2);
+	connect_members(2);
 	DO(ROOM_JOIN, "id1", .room = STR("r"), .slow_ms = 1000,
 	    .flags = COMMAND_MAY_CREATE);
 	DO(ROOM_JOIN, "id2", .room = STR("r"));
@@ -51,10 +53,10 @@ END_TEST
 
 START_TEST(is_a_day_at_most)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	DO(SLOW, "id1", .room = STR("r"), .slow_ms = 86400001);
-	HEARD("id1: failed bad_field field=slow_ms\n");
+	EXPECT_EVENTS("id1: failed bad_field field=slow_ms\n");
 	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("x"),
 			     .slow_ms = 86400001),
 	    CHAT_BAD_FIELD);
@@ -63,8 +65,8 @@ END_TEST
 
 START_TEST(needs_a_moderator)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	ck_assert_int_eq(DO(SLOW, "id2", .room = STR("r")), CHAT_FORBIDDEN);
 }
 END_TEST

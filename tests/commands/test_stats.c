@@ -15,21 +15,21 @@ assert_figures(size_t guests, size_t rooms, size_t messages)
 START_TEST(count_guests_only)
 {
 	assert_figures(0, 0, 0);
-	people(3);
-	gather("r", 3);
-	say("id1", "r", 4);
+	connect_members(3);
+	fill_room("r", 3);
+	post("id1", "r", 4);
 	assert_figures(0, 0, 0);
 }
 END_TEST
 
 START_TEST(count_unexpired_messages_in_rooms_with_guests)
 {
-	people(2);
-	gather("a", 2);
-	say("id1", "a", 2);
+	connect_members(2);
+	fill_room("a", 2);
+	post("id1", "a", 2);
 	DO(ROOM_CREATE, "id2", .room = STR("b"), .name = STR("B"),
 	    .ttl_ms = 1000);
-	say("id2", "b", 3);
+	post("id2", "b", 3);
 	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
 	CONNECT(.flags = COMMAND_GUEST | COMMAND_NO_LOBBY);
 	DO(ROOM_JOIN, "id5", .room = STR("b"), .name = STR("bob"));

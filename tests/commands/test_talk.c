@@ -18,7 +18,7 @@ talker_connect(const char *id, const char *name, uint32_t connection)
 
 	CONNECT(.flags = COMMAND_SHARED, .connection = connection,
 	    .principal = &principal, .name = str_from(name));
-	forget_what_was_heard();
+	forget_events();
 }
 
 static void
@@ -35,19 +35,20 @@ START_TEST(the_first_message_begins_the_talk)
 	ck_assert_int_eq(DO(DM, BOB, .connection = 2, PSST,
 			     .recipient = STR("Alice"), .ref = STR("9")),
 	    CHAT_OK);
-	HEARD(BOB " except=" BOB "/2: dm room=" TALK
-		  " seq=1 at=1000 member=bob id=" BOB " body=\"psst\"\n" ALICE
-		  ": dm room=" TALK " seq=1 at=1000 member=bob id=" BOB
-		  " body=\"psst\"\n" BOB "/2: dm_sent ref=9 room=" TALK
-		  " seq=1 at=1000 member=alice id=" ALICE " body=\"psst\"\n");
+	EXPECT_EVENTS(BOB
+	    " except=" BOB "/2: dm room=" TALK
+	    " seq=1 at=1000 member=bob id=" BOB " body=\"psst\"\n" ALICE
+	    ": dm room=" TALK " seq=1 at=1000 member=bob id=" BOB
+	    " body=\"psst\"\n" BOB "/2: dm_sent ref=9 room=" TALK
+	    " seq=1 at=1000 member=alice id=" ALICE " body=\"psst\"\n");
 	DO(DM, ALICE, .connection = 3, .body = STR("\"yes?\""),
 	    .recipient = STR(BOB));
-	HEARD(ALICE " except=" ALICE "/3: dm room=" TALK
-		    " seq=2 at=1000 member=alice id=" ALICE
-		    " body=\"yes?\"\n" BOB ": dm room=" TALK
-		    " seq=2 at=1000 member=alice id=" ALICE
-		    " body=\"yes?\"\n" ALICE "/3: dm_sent room=" TALK
-		    " seq=2 at=1000 member=bob id=" BOB " body=\"yes?\"\n");
+	EXPECT_EVENTS(ALICE
+	    " except=" ALICE "/3: dm room=" TALK
+	    " seq=2 at=1000 member=alice id=" ALICE " body=\"yes?\"\n" BOB
+	    ": dm room=" TALK " seq=2 at=1000 member=alice id=" ALICE
+	    " body=\"yes?\"\n" ALICE "/3: dm_sent room=" TALK
+	    " seq=2 at=1000 member=bob id=" BOB " body=\"yes?\"\n");
 }
 END_TEST
 
@@ -56,20 +57,21 @@ START_TEST(both_read_the_talk_and_others_do_not_find_it)
 	alice_and_bob();
 	talker_connect(CAROL, "carol", 4);
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
-	forget_what_was_heard();
+	forget_events();
 	DO(HISTORY, ALICE, .connection = 3, .room = STR(TALK), .limit = 10);
-	HEARD(ALICE "/3: history room=" TALK " epoch=epoch1 [1 at=1000 bob " BOB
-		    " \"psst\"]\n");
+	EXPECT_EVENTS(ALICE "/3: history room=" TALK
+			    " epoch=epoch1 [1 at=1000 bob " BOB " \"psst\"]\n");
 	DO(ROOM_JOIN, BOB, .connection = 2, .room = STR(TALK), .limit = 10);
-	HEARD(BOB "/2: joined room=" TALK " name=" TALK
-		  " epoch=epoch1 seq=1 at=1000 member=bob id=" BOB
-		  " count=2 names_left_out [1 at=1000 bob " BOB " \"psst\"]\n");
+	EXPECT_EVENTS(BOB "/2: joined room=" TALK " name=" TALK
+			  " epoch=epoch1 seq=1 at=1000 member=bob id=" BOB
+			  " count=2 names_left_out [1 at=1000 bob " BOB
+			  " \"psst\"]\n");
 	DO(ROOM_JOIN, ALICE, .connection = 3, .room = STR(TALK),
 	    .flags = COMMAND_HAS_SINCE, .since_epoch = STR("epoch1"),
 	    .since_seq = 1);
-	HEARD(ALICE "/3: joined room=" TALK " name=" TALK
-		    " epoch=epoch1 seq=1 at=1000 member=alice id=" ALICE
-		    " count=2 names_left_out asked recovered\n");
+	EXPECT_EVENTS(ALICE "/3: joined room=" TALK " name=" TALK
+			    " epoch=epoch1 seq=1 at=1000 member=alice id=" ALICE
+			    " count=2 names_left_out asked recovered\n");
 	for (int i = 0; i < 3; i++) {
 		static const unsigned flags[] = { 0, COMMAND_MAY_CREATE,
 			COMMAND_MAY_CREATE | COMMAND_PERSISTENT };
@@ -85,9 +87,9 @@ START_TEST(both_read_the_talk_and_others_do_not_find_it)
 	ck_assert_int_eq(DO(ROOM_CREATE, CAROL, .room = STR(TALK),
 			     .name = STR("x")),
 	    CHAT_BAD_FIELD);
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LIST, ALICE, .connection = 3);
-	HEARD(ALICE "/3: rooms at=1000\n");
+	EXPECT_EVENTS(ALICE "/3: rooms at=1000\n");
 }
 END_TEST
 
@@ -122,15 +124,15 @@ START_TEST(a_message_waits_for_a_user_who_is_away)
 	talker_connect(BOB, "bob", 1);
 	world.publisher.stalled = ALICE;
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR(ALICE));
-	HEARD(BOB " except=" BOB "/1: dm room=" TALK
-		  " seq=1 at=1000 member=bob id=" BOB " body=\"psst\"\n" BOB
-		  "/1: dm_sent room=" TALK " seq=1 at=1000 id=" ALICE
-		  " body=\"psst\" away\n");
+	EXPECT_EVENTS(BOB " except=" BOB "/1: dm room=" TALK
+			  " seq=1 at=1000 member=bob id=" BOB
+			  " body=\"psst\"\n" BOB "/1: dm_sent room=" TALK
+			  " seq=1 at=1000 id=" ALICE " body=\"psst\" away\n");
 	world.publisher.stalled = NULL;
 	talker_connect(ALICE, "alice", 2);
 	DO(HISTORY, ALICE, .connection = 2, .room = STR(TALK), .limit = 1);
-	HEARD(ALICE "/2: history room=" TALK " epoch=epoch1 [1 at=1000 bob " BOB
-		    " \"psst\"]\n");
+	EXPECT_EVENTS(ALICE "/2: history room=" TALK
+			    " epoch=epoch1 [1 at=1000 bob " BOB " \"psst\"]\n");
 	/* By name only while it is connected. */
 	ck_assert_int_eq(DO(DM, BOB, .connection = 1, PSST,
 			     .recipient = STR("carol")),
@@ -145,14 +147,14 @@ START_TEST(talks_are_among_the_rooms_of_a_member)
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
 	DO(ROOM_CREATE, ALICE, .connection = 3, .room = STR("r"),
 	    .name = STR("R"));
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LIST, ALICE, .connection = 3, .flags = COMMAND_MINE);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "[" TALK " bob 2"));
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text, "[r R 1"));
-	forget_what_was_heard();
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text, "[r R 1"));
+	forget_events();
 	DO(ROOM_LIST, CAROL, .connection = 4, .flags = COMMAND_MINE);
-	ck_assert_ptr_null(strstr(world.publisher.heard.text, "["));
+	ck_assert_ptr_null(strstr(world.publisher.events.text, "["));
 }
 END_TEST
 
@@ -161,24 +163,24 @@ START_TEST(a_talk_has_the_name_of_the_other_who_may_be_away)
 	alice_and_bob();
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
 	DO(DISCONNECT, ALICE, .connection = 3);
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LIST, BOB, .connection = 1, .flags = COMMAND_MINE);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "[" TALK " " TALK " 1"));
 	talker_connect(ALICE, "alice", 3);
 	DO(ROOM_CREATE, ALICE, .connection = 3, .room = STR("r"),
 	    .name = STR("R"), .flags = COMMAND_PERSISTENT);
 	DO(DISCONNECT, ALICE, .connection = 3);
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LIST, BOB, .connection = 1, .flags = COMMAND_MINE);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "[" TALK " alice 1"));
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR(ALICE));
 	DO(DISCONNECT, BOB, .connection = 1);
 	DO(DISCONNECT, BOB, .connection = 2);
 	talker_connect(ALICE, "alice", 3);
 	DO(ROOM_LIST, ALICE, .connection = 3, .flags = COMMAND_MINE);
-	ck_assert_ptr_nonnull(strstr(world.publisher.heard.text,
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
 	    "[" TALK " bob 1"));
 }
 END_TEST
@@ -188,11 +190,12 @@ START_TEST(a_retry_is_answered_and_not_sent_again)
 	alice_and_bob();
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"),
 	    .key = STR("k"));
-	forget_what_was_heard();
+	forget_events();
 	DO(DM, BOB, .connection = 2, PSST, .recipient = STR("alice"),
 	    .key = STR("k"), .ref = STR("9"));
-	HEARD(BOB "/2: dm_sent ref=9 room=" TALK
-		  " seq=1 at=1000 member=alice id=" ALICE " duplicate\n");
+	EXPECT_EVENTS(BOB "/2: dm_sent ref=9 room=" TALK
+			  " seq=1 at=1000 member=alice id=" ALICE
+			  " duplicate\n");
 }
 END_TEST
 
@@ -204,13 +207,14 @@ START_TEST(a_talk_is_that_of_its_users_whatever_their_names)
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"));
 	DO(RENAME, ALICE, .connection = 3, .name = STR("al"));
 	DO(RENAME, CAROL, .connection = 4, .name = STR("alice"));
-	forget_what_was_heard();
+	forget_events();
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR(ALICE));
-	HEARD(BOB " except=" BOB "/1: dm room=" TALK
-		  " seq=2 at=1000 member=bob id=" BOB " body=\"psst\"\n" ALICE
-		  ": dm room=" TALK " seq=2 at=1000 member=bob id=" BOB
-		  " body=\"psst\"\n" BOB "/1: dm_sent room=" TALK
-		  " seq=2 at=1000 member=al id=" ALICE " body=\"psst\"\n");
+	EXPECT_EVENTS(BOB
+	    " except=" BOB "/1: dm room=" TALK
+	    " seq=2 at=1000 member=bob id=" BOB " body=\"psst\"\n" ALICE
+	    ": dm room=" TALK " seq=2 at=1000 member=bob id=" BOB
+	    " body=\"psst\"\n" BOB "/1: dm_sent room=" TALK
+	    " seq=2 at=1000 member=al id=" ALICE " body=\"psst\"\n");
 	ck_assert_int_eq(DO(HISTORY, CAROL, .connection = 4, .room = STR(TALK)),
 	    CHAT_ROOM_NOT_FOUND);
 }
@@ -221,16 +225,17 @@ START_TEST(other_private_messages_are_not_kept)
 {
 	alice_and_bob();
 	CONNECT(.name = STR("guest"), .connection = 9);
-	forget_what_was_heard();
+	forget_events();
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("guest"));
-	HEARD("id1: dm member=bob id=" BOB " body=\"psst\"\n" BOB
-	      "/1: dm_sent member=guest id=id1 body=\"psst\"\n");
+	EXPECT_EVENTS("id1: dm member=bob id=" BOB " body=\"psst\"\n" BOB
+		      "/1: dm_sent member=guest id=id1 body=\"psst\"\n");
 	DO(DM, "id1", .connection = 9, PSST, .recipient = STR(BOB));
-	HEARD(BOB ": dm member=guest id=id1 body=\"psst\"\n"
-		  "id1/9: dm_sent member=bob id=" BOB " body=\"psst\"\n");
+	EXPECT_EVENTS(BOB ": dm member=guest id=id1 body=\"psst\"\n"
+			  "id1/9: dm_sent member=bob id=" BOB
+			  " body=\"psst\"\n");
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("bob"));
-	HEARD(BOB ": dm member=bob id=" BOB " body=\"psst\"\n" BOB
-		  "/1: dm_sent member=bob id=" BOB " body=\"psst\"\n");
+	EXPECT_EVENTS(BOB ": dm member=bob id=" BOB " body=\"psst\"\n" BOB
+			  "/1: dm_sent member=bob id=" BOB " body=\"psst\"\n");
 	ck_assert_int_eq(DO(DM, "id1", .connection = 9, PSST,
 			     .recipient = STR(ALICE CAROL)),
 	    CHAT_MEMBER_NOT_FOUND);
@@ -255,15 +260,15 @@ START_TEST(a_talk_begins_when_the_log_has_it)
 	    .recipient = STR("alice"), .ref = STR("2"));
 	DO(DM, ALICE, .connection = 3, .body = STR("3"),
 	    .recipient = STR("bob"), .ref = STR("3"));
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_do_all(&world.log);
-	forget_what_was_heard();
+	forget_events();
 	world.log.is_slow = false;
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
 	DO(HISTORY, ALICE, .connection = 3, .room = STR(TALK), .limit = 10);
-	HEARD(ALICE "/3: history room=" TALK " epoch=epoch1 [1 at=1000 bob " BOB
-		    " 1] [2 at=1000 bob " BOB " 2] [3 at=1000 alice " ALICE
-		    " 3]\n");
+	EXPECT_EVENTS(ALICE
+	    "/3: history room=" TALK " epoch=epoch1 [1 at=1000 bob " BOB
+	    " 1] [2 at=1000 bob " BOB " 2] [3 at=1000 alice " ALICE " 3]\n");
 }
 END_TEST
 
@@ -274,13 +279,13 @@ START_TEST(what_the_log_loses_is_answered)
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"),
 	    .ref = STR("1"));
 	slow_log_lose(&world.log);
-	HEARD(BOB "/1: failed ref=1 store_failed retry=1000\n");
+	EXPECT_EVENTS(BOB "/1: failed ref=1 store_failed retry=1000\n");
 	DO(DM, BOB, .connection = 1, PSST, .recipient = STR("alice"),
 	    .ref = STR("1"));
 	slow_log_do(&world.log);
-	HEARD("");
+	EXPECT_EVENTS("");
 	slow_log_lose(&world.log);
-	HEARD(BOB "/1: failed ref=1 store_failed retry=1000\n");
+	EXPECT_EVENTS(BOB "/1: failed ref=1 store_failed retry=1000\n");
 }
 END_TEST
 

@@ -5,19 +5,22 @@
 
 START_TEST(is_set_told_and_removed)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	ck_assert_int_eq(DO(TOPIC, "id1", IN_R, .topic = STR("tea"),
 			     .ref = STR("1")),
 	    CHAT_OK);
-	HEARD("room r: topic room=r at=1000 topic=tea by=member1 by_id=id1\n"
-	      "id1: done ref=1 room=r\n");
+	EXPECT_EVENTS(
+	    "room r: topic room=r at=1000 topic=tea by=member1 by_id=id1\n"
+	    "id1: done ref=1 room=r\n");
 	DO(ROOM_JOIN, "id2", IN_R, .flags = COMMAND_UNLISTED);
-	HEARD("id2: joined room=r name=r epoch=epoch3 at=1000 member=member2 "
-	      "id=id2 count=2 duplicate topic=tea names_left_out\n");
+	EXPECT_EVENTS(
+	    "id2: joined room=r name=r epoch=epoch3 at=1000 member=member2 "
+	    "id=id2 count=2 duplicate topic=tea names_left_out\n");
 	DO(TOPIC, "id1", IN_R, .topic = STR(""));
-	HEARD("room r: topic room=r at=1000 topic= by=member1 by_id=id1\n"
-	      "id1: done room=r\n");
+	EXPECT_EVENTS(
+	    "room r: topic room=r at=1000 topic= by=member1 by_id=id1\n"
+	    "id1: done room=r\n");
 	ck_assert_uint_eq(attribute_store_count(world.chat.attributes,
 			      STR("r")),
 	    0);
@@ -26,20 +29,22 @@ END_TEST
 
 START_TEST(comes_with_a_new_room)
 {
-	people(1);
+	connect_members(1);
 	DO(ROOM_JOIN, "id1", IN_R,
 	    .flags = COMMAND_MAY_CREATE | COMMAND_UNLISTED,
 	    .topic = STR("tea"));
-	HEARD("id1: joined room=r name=r epoch=epoch2 at=1000 member=member1 "
-	      "id=id1 count=1 topic=tea role=owner names_left_out\n");
+	EXPECT_EVENTS(
+	    "id1: joined room=r name=r epoch=epoch2 at=1000 member=member1 "
+	    "id=id1 count=1 topic=tea role=owner names_left_out\n");
 	DO(ROOM_JOIN, "id1", IN_R, .flags = COMMAND_UNLISTED);
-	HEARD("id1: joined room=r name=r epoch=epoch2 at=1000 member=member1 "
-	      "id=id1 count=1 duplicate topic=tea role=owner names_left_out\n");
+	EXPECT_EVENTS(
+	    "id1: joined room=r name=r epoch=epoch2 at=1000 member=member1 "
+	    "id=id1 count=1 duplicate topic=tea role=owner names_left_out\n");
 	DO(ROOM_CREATE, "id1", .room = STR("s"), .name = STR("s"),
 	    .topic = STR("cake"));
-	HEARD("id1: created room=s name=s\n");
+	EXPECT_EVENTS("id1: created room=s name=s\n");
 	DO(ROOM_JOIN, "id1", .room = STR("s"), .flags = COMMAND_UNLISTED);
-	HEARD(
+	EXPECT_EVENTS(
 	    "id1: joined room=s name=s epoch=epoch3 at=1000 member=member1 "
 	    "id=id1 count=1 duplicate topic=cake role=owner names_left_out\n");
 }
@@ -47,8 +52,8 @@ END_TEST
 
 START_TEST(needs_a_moderator)
 {
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 	ck_assert_int_eq(DO(TOPIC, "id2", IN_R, .topic = STR("x")),
 	    CHAT_FORBIDDEN);
 }
@@ -73,8 +78,8 @@ static const struct {
 
 START_TEST(is_one_line)
 {
-	people(1);
-	gather("r", 1);
+	connect_members(1);
+	fill_room("r", 1);
 	ck_assert_int_eq(DO(TOPIC, "id1", IN_R, .topic = topics[_i].topic),
 	    topics[_i].is_valid ? CHAT_OK : CHAT_BAD_FIELD);
 	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("x"),

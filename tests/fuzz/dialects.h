@@ -19,11 +19,11 @@ dialect_check_encoding(const struct dialect *dialect, const struct event *event,
     enum viewpoint viewpoint)
 {
 	struct wire_text text;
-	bool said;
+	bool message;
 
 	wire_text_init(&text);
-	said = dialect->encode(event, viewpoint, &text);
-	CHECK(!text.failed && said == (text.len > 0));
+	message = dialect->encode(event, viewpoint, &text);
+	CHECK(!text.failed && message == (text.len > 0));
 	if (text.has_second) {
 		CHECK(json_is_value(str_slice(text.data + text.second_at,
 					text.len - text.second_at),
@@ -56,7 +56,7 @@ static inline void
 check_command(const struct command *command)
 {
 	struct event event = {
-		.kind = EVENT_SAID,
+		.kind = EVENT_MESSAGE,
 		.room = text_or(command->room, "25a05739"),
 		.room_name = text_or(command->name, "Game Night"),
 		.was = text_or(command->key, "bob"),

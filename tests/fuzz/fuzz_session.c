@@ -36,7 +36,7 @@ struct client {
 static struct world world;
 static struct oracle oracle;
 static struct client clients[CLIENTS];
-static const char *const spoken[CLIENTS] = {
+static const char *const commands_sent[CLIENTS] = {
 	"command",
 	"command",
 	"command",
@@ -108,7 +108,7 @@ fuzz_client_send_text(struct client *client, const char *text, size_t len)
 }
 
 __attribute__((format(printf, 2, 3))) static void
-client_say(struct client *client, const char *format, ...)
+client_post(struct client *client, const char *format, ...)
 {
 	static char text[75000];
 	va_list args;
@@ -129,7 +129,7 @@ fuzz_client_connect(struct client *client)
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 	client_close(client);
-	client->fd = world_connect(&world, spoken[client - clients]);
+	client->fd = world_connect(&world, commands_sent[client - clients]);
 	client->reads = true;
 	client->view.native = is_native(client);
 	fuzz_client_send(client, request, sizeof(request) - 1);
@@ -238,7 +238,7 @@ native_post(struct client *client, struct input *input)
 	if (text == NULL)
 		return;
 	oracle.messages[number].room = room;
-	client_say(client,
+	client_post(client,
 	    "{\"command\":\"broadcast\",\"room\":\"%s\","
 	    "\"ref\":%zu,\"key\":\"k%zu\",\"message\":%s}",
 	    room, number, number, text);
@@ -256,7 +256,7 @@ native_retry(struct client *client, struct input *input)
 	number = oracle.count - back;
 	room = oracle.messages[number].room;
 	if (room != NULL)
-		client_say(client,
+		client_post(client,
 		    "{\"command\":\"broadcast\",\"room\":\"%s\","
 		    "\"ref\":%zu,\"key\":\"k%zu\",\"message\":%s}",
 		    room, number, number,
@@ -268,7 +268,7 @@ native_join(struct client *client, struct input *input)
 {
 	const char *room = pick_room(input);
 
-	client_say(client,
+	client_post(client,
 	    "{\"command\":\"join\",\"room\":\"%s\",\"create\":true,"
 	    "\"persistent\":%s,\"history\":%u}",
 	    room, room[0] == 'p' ? "true" : "false",
@@ -309,38 +309,38 @@ action_say(struct client *client, struct input *input)
 
 	switch (input_choice(input, 4)) {
 	case 0:
-		client_say(client, "{\"action\":\"join\",\"body\":\"%s\"}",
+		client_post(client, "{\"action\":\"join\",\"body\":\"%s\"}",
 		    pick_room(input));
 		break;
 	case 1:
-		client_say(client, "{\"action\":\"leave\"}");
+		client_post(client, "{\"action\":\"leave\"}");
 		break;
 	default:
 		text = oracle_compose(&oracle, 30);
 		if (text != NULL)
-			client_say(client,
+			client_post(client,
 			    "{\"action\":\"message\",\"body\":%s}", text);
 	}
 }
 
 static void
-topic_say(struct client *client, struct input *input)
+topic_post(struct client *client, struct input *input)
 {
 	const char *text;
 
 	switch (input_choice(input, 4)) {
 	case 0:
-		client_say(client,
+		client_post(client,
 		    "{\"type\":\"join\",\"username\":\"bob\",\"topic\":\"%s\"}",
 		    pick_room(input));
 		break;
 	case 1:
-		client_say(client, "{\"type\":\"leave\"}");
+		client_post(client, "{\"type\":\"leave\"}");
 		break;
 	default:
 		text = oracle_compose(&oracle, 30);
 		if (text != NULL)
-			client_say(client,
+			client_post(client,
 			    "{\"type\":\"message\",\"message\":%s}", text);
 	}
 }
@@ -353,10 +353,10 @@ client_speak(struct client *client, struct input *input)
 	if (client->fd < 0)
 		fuzz_client_connect(client);
 	if (!is_native(client)) {
-		if (strcmp(spoken[client - clients], "action") == 0)
+		if (strcmp(commands_sent[client - clients], "action") == 0)
 			action_say(client, input);
 		else
-			topic_say(client, input);
+			topic_post(client, input);
 		return;
 	}
 	what = input_choice(input, 8);
@@ -372,7 +372,7 @@ client_speak(struct client *client, struct input *input)
 
 /* Bytes of the input, without the marks that the oracle looks for. */
 static void
-client_speak_freely(struct client *client, struct input *input, bool framed)
+client_send_unlimited(struct client *client, struct input *input, bool framed)
 {
 	char text[256];
 	size_t len = input_byte(input);
@@ -460,10 +460,10 @@ input_step(struct input *input)
 		client->reads = !client->reads;
 		break;
 	case 7:
-		client_speak_freely(client, input, true);
+		client_send_unlimited(client, input, true);
 		break;
 	case 8:
-		client_speak_freely(client, input, false);
+		client_send_unlimited(client, input, false);
 		break;
 	case 9:
 		world_pass(&world, 1 + 40 * (int64_t)input_byte(input));

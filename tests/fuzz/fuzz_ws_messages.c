@@ -27,75 +27,76 @@ struct transcript {
 };
 
 static void
-hash_bytes(struct transcript *said, const void *data, size_t len)
+hash_bytes(struct transcript *message, const void *data, size_t len)
 {
 	const uint8_t *bytes = data;
 
 	for (size_t i = 0; i < len; i++)
-		said->hash = (said->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+		message->hash =
+		    (message->hash ^ bytes[i]) * UINT64_C(0x100000001b3);
 }
 
 /* Returns whether the reader continues. */
 static bool
-say_call(struct transcript *said, char call, unsigned number, const char *data,
-    size_t len)
+post_call(struct transcript *message, char call, unsigned number,
+    const char *data, size_t len)
 {
-	hash_bytes(said, &call, 1);
-	hash_bytes(said, &number, sizeof(number));
-	hash_bytes(said, &len, sizeof(len));
-	hash_bytes(said, data, len);
-	return !said->stops;
+	hash_bytes(message, &call, 1);
+	hash_bytes(message, &number, sizeof(number));
+	hash_bytes(message, &len, sizeof(len));
+	hash_bytes(message, data, len);
+	return !message->stops;
 }
 
 static bool
-said_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+sent_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 {
 	bool goes_on;
 
 	if (kind == WS_TEXT)
 		ws_messages_require(utf8_is_valid(str_slice(data, len)));
-	goes_on = say_call(arg, 'm', kind, data, len);
+	goes_on = post_call(arg, 'm', kind, data, len);
 	if (len > 0)
 		memset(data, 0x55, len);
 	return goes_on;
 }
 
 static bool
-said_ping(void *arg, const char *data, size_t len)
+sent_ping(void *arg, const char *data, size_t len)
 {
 	ws_messages_require(len <= WS_CONTROL_MAX);
-	return say_call(arg, 'i', 0, data, len);
+	return post_call(arg, 'i', 0, data, len);
 }
 
 static bool
-said_pong(void *arg, const char *data, size_t len)
+sent_pong(void *arg, const char *data, size_t len)
 {
 	ws_messages_require(len <= WS_CONTROL_MAX);
-	return say_call(arg, 'o', 0, data, len);
+	return post_call(arg, 'o', 0, data, len);
 }
 
 static void
-said_close(void *arg, unsigned code, struct str reason)
+sent_close(void *arg, unsigned code, struct str reason)
 {
 	ws_messages_require(code == WS_CLOSE_NO_STATUS ||
 			    ws_close_code_is_valid(code));
 	ws_messages_require(utf8_is_valid(reason));
-	say_call(arg, 'c', code, reason.data, reason.len);
+	post_call(arg, 'c', code, reason.data, reason.len);
 }
 
 static void
-said_error(void *arg, enum ws_close_code code, const char *why)
+sent_error(void *arg, enum ws_close_code code, const char *why)
 {
 	ws_messages_require(why[0] != '\0');
-	say_call(arg, 'e', code, NULL, 0);
+	post_call(arg, 'e', code, NULL, 0);
 }
 
 static const struct ws_reader_ops ops = {
-	.message = said_message,
-	.ping = said_ping,
-	.pong = said_pong,
-	.close = said_close,
-	.error = said_error,
+	.message = sent_message,
+	.ping = sent_ping,
+	.pong = sent_pong,
+	.close = sent_close,
+	.error = sent_error,
 };
 
 static uint64_t
@@ -103,7 +104,7 @@ messages_read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
     const uint8_t *data, size_t size, size_t piece, bool stops)
 {
 	struct ws_reader_limits limits = *shared;
-	struct transcript said = { UINT64_C(0xcbf29ce484222325), stops };
+	struct transcript message = { UINT64_C(0xcbf29ce484222325), stops };
 	struct ws_reader reader;
 	size_t held = 0, at = 0;
 
@@ -116,7 +117,8 @@ messages_read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
 
 		ws_messages_require(copy != NULL);
 		memcpy(copy, data + at, len);
-		used = ws_reader_feed(&reader, &limits, &ops, &said, copy, len);
+		used =
+		    ws_reader_feed(&reader, &limits, &ops, &message, copy, len);
 		ws_messages_require(stops ? used > 0 && used <= len
 					  : used == len);
 		/* What was not used was not changed. */
@@ -129,14 +131,14 @@ messages_read_in_pieces(const struct ws_reader_limits *shared, bool deflate,
 	}
 	ws_reader_fini(&reader, &limits);
 	ws_messages_require(held == 0);
-	return said.hash;
+	return message.hash;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct ws_reader_limits limits = { 0 };
-	uint64_t said;
+	uint64_t message;
 	bool deflate;
 
 	if (size < 3)
@@ -148,14 +150,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits.inflater = inflater;
 	limits.message_bytes = data[0] & 2 ? 100 : 1 << 16;
 	limits.fragments = data[0] & 4 ? 3 : 0;
-	said = messages_read_in_pieces(&limits, deflate, data + 2, size - 2,
+	message = messages_read_in_pieces(&limits, deflate, data + 2, size - 2,
 	    size, false);
-	ws_messages_require(said == messages_read_in_pieces(&limits, deflate,
-					data + 2, size - 2, 1, false));
-	ws_messages_require(said == messages_read_in_pieces(&limits, deflate,
-					data + 2, size - 2, (size_t)data[1] + 1,
-					true));
-	ws_messages_require(said == messages_read_in_pieces(&limits, deflate,
-					data + 2, size - 2, size, true));
+	ws_messages_require(message == messages_read_in_pieces(&limits, deflate,
+					   data + 2, size - 2, 1, false));
+	ws_messages_require(message == messages_read_in_pieces(&limits, deflate,
+					   data + 2, size - 2,
+					   (size_t)data[1] + 1, true));
+	ws_messages_require(message == messages_read_in_pieces(&limits, deflate,
+					   data + 2, size - 2, size, true));
 	return 0;
 }

@@ -312,7 +312,7 @@ class Chat(WebSocket):
         if self.announced:
             self.expect("broadcast", message=f"{self.name} has joined!")
 
-    def say(self, command, **fields):
+    def send_command(self, command, **fields):
         self.send_text(json.dumps({"command": command, **fields}))
 
     def next(self):
@@ -329,7 +329,7 @@ class Chat(WebSocket):
         """The direct answer; what comes before it goes to the inbox."""
         self.refs += 1
         ref = f"r{self.refs}"
-        self.say(command, ref=ref, **fields)
+        self.send_command(command, ref=ref, **fields)
         while True:
             got = self._event()
             if got.get("ref") == ref:

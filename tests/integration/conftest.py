@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def talk_seconds(request):
+def seconds_of_load(request):
     return request.config.getoption("--talk")
 
 

@@ -52,7 +52,7 @@ def without(frame, *names):
 class Member(WebSocket):
     """JSON out, JSON in, one object a frame."""
 
-    def tell(self, value):
+    def send_json(self, value):
         self.send_text(json.dumps(value))
 
     def next(self):
@@ -66,13 +66,13 @@ class Member(WebSocket):
 
     def ask(self, value):
         """The very next frame is the answer."""
-        self.tell(value)
+        self.send_json(value)
         return self.next()
 
     def pending(self):
         """Everything that came until now: an answer of the server marks the
         place, so that tests do not wait for silence."""
-        self.tell(self.mark)
+        self.send_json(self.mark)
         frames = []
         while not self.is_mark(frame := self.next()):
             frames.append(frame)
@@ -101,11 +101,11 @@ class Action(Member):
     def is_mark(self, frame):
         return frame == error("Invalid action")
 
-    def say(self, action, body=NOTHING):
-        self.tell({"action": action} | ({} if body is NOTHING else {"body": body}))
+    def send_command(self, action, body=NOTHING):
+        self.send_json({"action": action} | ({} if body is NOTHING else {"body": body}))
 
     def answer(self, action, body=NOTHING):
-        self.say(action, body)
+        self.send_command(action, body)
         return self.next()
 
     def create(self, body="den"):
@@ -119,12 +119,12 @@ class Action(Member):
 
     def post(self, body):
         """Whatever else is heard until it is said comes back."""
-        self.say("message", body)
-        heard = []
+        self.send_command("message", body)
+        received = []
         while (got := self.next()) != SENT:
             assert "from" in got, got
-            heard.append(got)
-        return heard
+            received.append(got)
+        return received
 
 
 class Topic(Member):
@@ -160,7 +160,7 @@ class Topic(Member):
 
     def post(self, message):
         """Its own copy and the acknowledgement."""
-        self.tell({"type": "message", "message": message})
+        self.send_json({"type": "message", "message": message})
         copy, ack = self.next(), self.next()
         assert (copy["type"], ack["type"]) == ("message", "ack"), (copy, ack)
         return copy, ack
@@ -183,11 +183,11 @@ class DotnetBase(Member):
     def is_mark(self, message):
         return message["Message"].startswith("Online users: ")
 
-    def say(self, kind, message="", **fields):
-        self.tell({"Type": kind, "Message": message} | fields)
+    def send_command(self, kind, message="", **fields):
+        self.send_json({"Type": kind, "Message": message} | fields)
 
     def ask_for(self, kind, message="", **fields):
-        self.say(kind, message, **fields)
+        self.send_command(kind, message, **fields)
         return self.next()
 
     def next(self):

@@ -59,7 +59,7 @@ class NerdbankClient:
         self.process.stdin.write(json.dumps(value) + "\n")
         self.process.stdin.flush()
 
-    def say(self, kind, message="", **fields):
+    def send_command(self, kind, message="", **fields):
         value = {"Username": "", "Message": message, "ToUsername": "", "ToUsernames": [],
                  "ChatType": "public", "RoomId": "", "Type": kind,
                  "Timestamp": "2025-08-04T01:02:03.1234567Z"} | fields
@@ -69,7 +69,7 @@ class NerdbankClient:
         self.write({"channel": "files", "value": value})
 
     def ask(self, kind, message="", **fields):
-        self.say(kind, message, **fields)
+        self.send_command(kind, message, **fields)
         return self.next()
 
     def finish(self):

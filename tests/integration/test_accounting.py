@@ -91,7 +91,7 @@ def test_droppable_events_are_skipped(servers):
     before = copies(servers, author)
     assert before["waiting"] > 0
     for _ in range(7):
-        author.say("typing", room="r")
+        author.send_command("typing", room="r")
     author.ask_ok("ping")
     after = copies(servers, author)
     assert after["accepted"] - before["accepted"] == 7

@@ -172,9 +172,9 @@ def test_the_answer_to_a_join_comes_before_messages(room, meet):
     c = meet()
     other = c.create("elsewhere")
     for n in range(50):
-        a.say("message", f"here {n}")
-        c.say("message", f"there {n}")
-        b.say("join", {"room_id": other if n % 2 == 0 else made})
+        a.send_command("message", f"here {n}")
+        c.send_command("message", f"there {n}")
+        b.send_command("join", {"room_id": other if n % 2 == 0 else made})
     answers = 0
     while answers < 50:
         got = b.next()

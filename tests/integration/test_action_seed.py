@@ -87,11 +87,11 @@ def test_every_member_gets_the_same_order(room, meet):
     listener = meet()
     listener.join(made)
     for n in range(20):
-        a.say("message", f"a{n}"), b.say("message", f"b{n}")
-    heard = [listener.next()["body"] for _ in range(40)]
+        a.send_command("message", f"a{n}"), b.send_command("message", f"b{n}")
+    received = [listener.next()["body"] for _ in range(40)]
     for each, letter in (a, "a"), (b, "b"):
         got = [frame["body"] for frame in each.pending() if "body" in frame]
-        assert got == [text for text in heard if text[0] != letter]
+        assert got == [text for text in received if text[0] != letter]
 
 
 def test_outside_a_room_nothing_can_be_posted(meet):

@@ -123,9 +123,9 @@ def test_a_message_reaches_members_and_history(backend, join):
     assert done.status == 201
     assert done.body == {"room": room, "seq": 1, "at": done["at"],
                          "epoch": done["epoch"], "recipients": 1}
-    said = a.next()
-    assert (said["member"], said["member_id"]) == ("server", "server")
-    assert (said["message"], said["at"]) == ({"a": [1, None]}, done["at"])
+    sent = a.next()
+    assert (sent["member"], sent["member_id"]) == ("server", "server")
+    assert (sent["message"], sent["at"]) == ({"a": [1, None]}, done["at"])
     assert a.ask("history", room=room)["messages"][0]["message"] == {"a": [1, None]}
     # It is in no list.
     assert a.ask("list", room=room)["members"] == [a.name]
@@ -137,8 +137,8 @@ def test_a_message_may_be_as_of_a_user(backend, join):
     room = a.ask_ok("create", name="as")["room"]
     backend.publish(room, 1, **{"as": {"id": "u42", "name": "Ada"}})
     backend.publish(room, 2, **{"as": {"id": "u42"}})
-    said = [a.next() for _ in range(2)]
-    assert [(each["member"], each["member_id"]) for each in said] == [
+    sent = [a.next() for _ in range(2)]
+    assert [(each["member"], each["member_id"]) for each in sent] == [
         ("Ada", "u42"), ("u42", "u42")]
 
 

@@ -18,7 +18,7 @@ def commands(count, **fields):
 
 def post(author, count):
     for n in range(count):
-        author.say("message", f"{n}" + "x" * 100_000)
+        author.send_command("message", f"{n}" + "x" * 100_000)
 
 
 def test_twenty_messages_of_a_hundred_kilobytes_go_through_at_once(start_preset):
@@ -100,12 +100,12 @@ def test_copies_for_others_are_charged(start_preset):
             each.ask_ok("join", room="r")
         began = time.monotonic()
         for _ in range(15):
-            author.say("broadcast", room="r", message="x" * 10_000)
+            author.send_command("broadcast", room="r", message="x" * 10_000)
         for each in others:
             each.inbox.clear()
-            heard = 0
-            while heard < 15:
-                heard += each.next()["event"] == "broadcast"
+            received = 0
+            while received < 15:
+                received += each.next()["event"] == "broadcast"
         took = time.monotonic() - began
         for each in others:
             each.leave()
@@ -221,8 +221,8 @@ def test_a_user_that_goes_on_is_refused_and_told_why(start_preset, tmp_path):
     a, b, *others = user_connections(server, accounts)
     a.send(commands(90, command="ping"))
     b.send(commands(90, command="ping"))
-    told = answers_to(a, 90) + answers_to(b, 90)
-    refused = [e for e in told if e["event"] == "error"]
+    notified = answers_to(a, 90) + answers_to(b, 90)
+    refused = [e for e in notified if e["event"] == "error"]
     assert 0 < len(refused) <= 180 - 20
     assert {(e["code"], e["exceeded"]) for e in refused} == {
         ("rate_limited", "limits.messages")}

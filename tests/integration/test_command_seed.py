@@ -28,7 +28,7 @@ async def skip(client, count):
     return [await event(client) for _ in range(count)]
 
 
-async def say(client, **command):
+async def send_command(client, **command):
     await client.send(json.dumps(command))
 
 
@@ -52,15 +52,15 @@ async def test_a_broadcast_reaches_its_author_too(url):
     async with websockets.connect(url) as one, websockets.connect(url) as two:
         me = (await skip(one, 3))[0]
         await skip(two, 2)
-        await say(one, command="broadcast", message="Hello, world!")
-        said = {
+        await send_command(one, command="broadcast", message="Hello, world!")
+        sent = {
             "event": "broadcast",
             "member": me["member"],
             "message": "Hello, world!",
         }
         for client in one, two:
             got = await event(client)
-            assert {name: got[name] for name in said} == said
+            assert {name: got[name] for name in sent} == sent
             assert not {"room", "seq", "at"} & set(got)
 
 
@@ -69,10 +69,10 @@ async def test_list_omits_closed_connections(url):
     async with websockets.connect(url) as one:
         two = await websockets.connect(url)
         names = [(await skip(one, 3))[0]["member"], (await skip(two, 2))[0]["member"]]
-        await say(one, command="list")
+        await send_command(one, command="list")
         assert await event(one) == {"event": "list", "members": names}
         await two.close()
-        await say(one, command="list")
+        await send_command(one, command="list")
         assert await event(one) == {"event": "list", "members": names[:1]}
 
 
@@ -80,7 +80,7 @@ async def test_list_omits_closed_connections(url):
 async def test_me_repeats_the_own_name(url):
     async with websockets.connect(url) as one:
         me, _ = await skip(one, 2)
-        await say(one, command="me")
+        await send_command(one, command="me")
         assert await event(one) == me
         assert me["id"] == me["data"]["id"]
 
@@ -115,14 +115,14 @@ def test_a_conversation_as_documented(join):
     a = join()
     b = join()
     a.expect("broadcast", message=f"{b.name} has joined!")
-    a.say("broadcast", message="Hi")
+    a.send_command("broadcast", message="Hi")
     for each in a, b:
         each.expect("broadcast", member=a.name, message="Hi")
-    b.say("dm", recipient=a.name, message="psst")
+    b.send_command("dm", recipient=a.name, message="psst")
     a.expect("dm", member=b.name, message="psst")
     b.expect("dm_sent", member=a.name, message="psst")
     b.close()
-    a.say("list")
+    a.send_command("list")
     a.expect("list", members=[a.name])
     assert a.pending() == []
 
@@ -150,13 +150,13 @@ def test_values_of_command_do_not(join):
 
 def test_unknown_keys_and_nulls_count_as_absent(join):
     a = join()
-    a.say("list", room=None, data={"x": [1]}, color="green", client_id=7)
+    a.send_command("list", room=None, data={"x": [1]}, color="green", client_id=7)
     a.expect("list", members=[a.name])
 
 
 def test_a_wrong_type_voids_the_frame(join):
     a = join()
-    a.say("broadcast", message=5)
+    a.send_command("broadcast", message=5)
     a.expect("error", code="bad_field", field="message")
     assert a.pending() == []
 
@@ -169,16 +169,16 @@ def test_commands_may_be_binary_and_answers_are_text(join):
 
 def test_a_dm_to_oneself_arrives_before_its_receipt(join):
     a = join()
-    a.say("dm", recipient=a.name, message="note")
+    a.send_command("dm", recipient=a.name, message="note")
     a.expect("dm", member=a.name, message="note")
     a.expect("dm_sent", member=a.name, message="note")
 
 
 def test_a_dm_to_an_unknown_name_is_answered(join):
     a = join()
-    a.say("dm", recipient="bob", message="hello?")
+    a.send_command("dm", recipient="bob", message="hello?")
     a.expect("error", message="Member 'bob' not found")
-    a.say("dm", message="hello?")
+    a.send_command("dm", message="hello?")
     a.expect("error", message="Recipient is required for DM")
 
 
@@ -188,7 +188,7 @@ TEXTS = ["<&>", "\u2028", "\u00e9\u20ac\U0001f600", '"\\/', "\t\0"]
 @pytest.mark.parametrize("text", TEXTS, ids=ascii)
 def test_text_comes_back_unchanged(join, text):
     a = join()
-    a.say("broadcast", message=text)
+    a.send_command("broadcast", message=text)
     a.expect("broadcast", message=text)
 
 
@@ -215,6 +215,6 @@ def test_a_member_is_gone_when_its_close_is_echoed(join):
         a.expect("broadcast", message=f"{b.name} has joined!")
         b.send_frame(CLOSE, b"\x03\xe8")
         assert b.read_frame().opcode == CLOSE
-        a.say("list")
+        a.send_command("list")
         a.expect("list", members=[a.name])
         b.socket.close()

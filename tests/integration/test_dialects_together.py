@@ -49,10 +49,10 @@ class Native(Member):
     def exit(self, room):
         self.client.ask_ok("leave", room=room)
 
-    def say(self, room, text):
+    def send_command(self, room, text):
         return self.client.post(room, text)["recipients"]
 
-    def hear(self, room, author, text):
+    def receive(self, room, author, text):
         got = self.client.expect("broadcast", room=room, member=author.shown, message=text)
         assert author.is_called(got["member_id"])
         assert got["seq"] > 0 and got["at"] > 0
@@ -76,10 +76,10 @@ class Acting(Member):
     def exit(self, room):
         assert self.client.answer("leave")["status"] == "success"
 
-    def say(self, room, text):
+    def send_command(self, room, text):
         assert self.client.post(text) == []
 
-    def hear(self, room, author, text):
+    def receive(self, room, author, text):
         got = self.client.next()
         assert got == {"from": got["from"], "body": text}
         assert author.is_called(got["from"])
@@ -102,10 +102,10 @@ class Guest(Member):
     def exit(self, room):
         assert self.client.ask({"type": "leave"})["type"] == "left"
 
-    def say(self, room, text):
+    def send_command(self, room, text):
         return self.client.post(text)[1]["recipients"]
 
-    def hear(self, room, author, text):
+    def receive(self, room, author, text):
         got = self.client.next()
         wanted = {"type": "message", "username": author.shown, "message": text, "topic": room}
         assert {name: got[name] for name in wanted} == wanted
@@ -136,10 +136,10 @@ def test_two_talk_in_a_room_of_either(meet, one, other):
     b.enter(room)
     a.forget()
     for n in range(3):
-        a.say(room, f"hello {n}")
-        b.hear(room, a, f"hello {n}")
-        b.say(room, f"hi {n}")
-        a.hear(room, b, f"hi {n}")
+        a.send_command(room, f"hello {n}")
+        b.receive(room, a, f"hello {n}")
+        b.send_command(room, f"hi {n}")
+        a.receive(room, b, f"hi {n}")
     assert a.silence() and b.silence()
 
 
@@ -152,10 +152,10 @@ def test_every_dialect_gets_a_message_and_is_counted(meet, author):
     for each in members:
         each.forget()
     speaker = members[DIALECTS.index(author)]
-    recipients = speaker.say(room, "to all")
+    recipients = speaker.send_command(room, "to all")
     for each in members:
         if each is not speaker:
-            each.hear(room, speaker, "to all")
+            each.receive(room, speaker, "to all")
     assert recipients == (None if author == "action" else 6)
     for each in members:
         assert each.silence()
@@ -195,7 +195,7 @@ def test_native_comings_and_goings_are_silent_to_others(meet, dialect):
     other, native = meet(dialect), meet("command")
     room = other.make()
     native.enter(room)
-    native.client.say("typing", room=room)
+    native.client.send_command("typing", room=room)
     native.client.ask_ok("name", name=f"nick{next(numbers)}")
     native.exit(room)
     assert other.silence()
@@ -234,7 +234,7 @@ def test_the_lobby_is_for_native_members(meet):
     native, acting, guest = meet("command"), meet("action"), meet("topic")
     guest.make()
     assert native.client.ask_ok("list")["members"] == [native.shown]
-    native.client.say("broadcast", message="hello, lobby")
+    native.client.send_command("broadcast", message="hello, lobby")
     native.client.expect("broadcast", message="hello, lobby")
     assert acting.silence() and guest.silence()
 
@@ -261,8 +261,8 @@ def test_guests_see_json_as_text(meet, author, value, text):
     room = speaker.make()
     guest.enter(room)
     speaker.forget()
-    speaker.say(room, value)
-    guest.hear(room, speaker, text)
+    speaker.send_command(room, value)
+    guest.receive(room, speaker, text)
 
 
 def test_guests_see_the_beginning_of_long_json(meet):
@@ -280,9 +280,9 @@ def test_a_long_text_is_delivered_whole(meet):
     native.enter(room), guest.enter(room)
     native.forget()
     text = "\u00e9" * 100_000
-    acting.say(room, text)
-    native.hear(room, acting, text)
-    guest.hear(room, acting, text)
+    acting.send_command(room, text)
+    native.receive(room, acting, text)
+    guest.receive(room, acting, text)
 
 
 def test_no_spelling_is_beyond_what_python_clients_take(meet):
@@ -309,8 +309,8 @@ def test_the_maker_decides_how_many_there_may_be(meet):
 def test_messages_of_guests_are_in_the_history(meet):
     guest, native = meet("topic"), meet("command")
     room = guest.make()
-    guest.say(room, "one")
-    guest.say(room, "two")
+    guest.send_command(room, "one")
+    guest.send_command(room, "two")
     joined = native.client.ask_ok("join", room=room, history=10)
     assert [m["message"] for m in joined["messages"]] == ["one", "two"]
     assert {m["member"] for m in joined["messages"]} == {"alice"}
@@ -355,5 +355,5 @@ def test_limits_of_messages_bind_their_author_only(meet):
     native.enter(room)
     refusal = native.client.refusal("broadcast", room=room, message="x" * 70_000)
     assert refusal["code"] == "message_too_large"
-    native.say(room, "javascript: is allowed here")
-    guest.hear(room, native, "javascript: is allowed here")
+    native.send_command(room, "javascript: is allowed here")
+    guest.receive(room, native, "javascript: is allowed here")

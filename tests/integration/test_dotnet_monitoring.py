@@ -37,7 +37,7 @@ def alice(meet):
     alice = meet()
     alice.ask_for("setUsername", "alice")
     alice.ask_for("setUsername", "")
-    alice.say("chat", "hello")
+    alice.send_command("chat", "hello")
     alice.users()
     alice.room = alice.ask_for("createRoom", "dev")["RoomId"]
     return alice

@@ -39,19 +39,19 @@ def test_a_conversation(meet):
     alice, bob = meet(), meet()
     assert alice.greeting["Message"] == (
         f"Welcome {alice.name}! You are now connected to the chat.")
-    alice.say("chat", "Hello, é \U0001f389")
+    alice.send_command("chat", "Hello, é \U0001f389")
     assert bob.next()["Message"] == "Hello, é \U0001f389"
     renamed = f"{alice.name} is now known as alice"
     assert alice.ask("setUsername", "alice")["Message"] == bob.next()["Message"] == renamed
     assert bob.ask("listUsers")["Message"] == f"Online users: alice, {bob.name}"
-    alice.say("privateMessage", f"{bob.name} psst", ToUsername=bob.name)
+    alice.send_command("privateMessage", f"{bob.name} psst", ToUsername=bob.name)
     assert alice.next()["Message"] == bob.next()["Message"] == "psst"
     created = alice.ask("createRoom", "dev|a room|False|")
     assert (created["Type"], created["Username"]) == ("roomCreated", "System")
     room = created["RoomId"]
     assert bob.ask("joinRoom", f"{room}|")["Type"] == "roomJoined"
     assert alice.next()["Message"] == f"{bob.name} joined the room"
-    bob.say("roomMessage", f"roomMessage {room} to the room", RoomId=room)
+    bob.send_command("roomMessage", f"roomMessage {room} to the room", RoomId=room)
     for client in (alice, bob):
         got = client.next()
         assert (got["Type"], got["Message"], got["RoomId"]) == ("roomMessage", "to the room", room)
@@ -65,7 +65,7 @@ def test_a_conversation(meet):
 def test_a_message_of_many_frames(meet, options):
     alice, bob = meet(*options), meet(*options)
     text = "".join(chr(0x20ac + n % 500) for n in range(10000))
-    alice.say("chat", text)
+    alice.send_command("chat", text)
     assert bob.next()["Message"] == text
 
 

@@ -115,7 +115,7 @@ def test_channels_in_another_order(meet, see_off, server):
     a = meet()
     b = see_off(Dotnet(server.address, offers=("files", "messages")))
     assert b.ids == {"files": 1, "messages": 3}
-    a.say("chat", "hello")
+    a.send_command("chat", "hello")
     assert b.next()["Message"] == "hello"
 
 
@@ -164,7 +164,7 @@ def test_games_with_unknown_channels_and_credit_change_nothing(meet, pair):
     b.send_stream(mux_frame(OFFER, 5, b"video"))
     assert b.read_mux() == (TERMINATE, 5, b"")
     b.send_stream(mux_frame(TERMINATE, 5))
-    b.say("chat", "still here")
+    b.send_command("chat", "still here")
     assert a.next()["Message"] == "still here"
 
 
@@ -180,7 +180,7 @@ def test_many_commands_in_one_message(pair):
 def test_a_long_message_is_sent_in_several_frames(pair):
     a, b = pair
     text = "é\U0001f389\n" * 3000
-    b.say("chat", text)
+    b.send_command("chat", text)
     assert a.next()["Message"] == text
 
 
@@ -190,14 +190,14 @@ def test_a_long_message_is_sent_in_several_frames(pair):
 def test_chat_reaches_all_but_its_author(meet, pair):
     a, b = pair
     c = meet()
-    a.say("chat", "hello é")
+    a.send_command("chat", "hello é")
     assert b.next() == c.next() == message("hello é", "chat", a.name)
     assert a.pending() == []
 
 
 def test_other_keys_of_a_chat_are_kept(pair):
     a, b = pair
-    a.tell({"Username": "x", "Message": "hello", "ToUsername": "é", "ToUsernames": ["c"],
+    a.send_json({"Username": "x", "Message": "hello", "ToUsername": "é", "ToUsernames": ["c"],
             "ChatType": "odd", "RoomId": "r", "Timestamp": "2001-01-01T00:00:00Z"})
     assert b.next() == message("hello", "chat", a.name, ToUsername="é", ToUsernames=["c"],
                                ChatType="odd", RoomId="r")
@@ -206,7 +206,7 @@ def test_other_keys_of_a_chat_are_kept(pair):
 def test_types_match_in_any_case_but_two(pair):
     a, b = pair
     for kind in ("Chat", "PrivateChat", "privatechat", "dance", ""):
-        a.say(kind, "hello", ToUsername=b.name)
+        a.send_command(kind, "hello", ToUsername=b.name)
     assert a.ask_for("LISTUSERS")["Message"].startswith("Online users: ")
     assert b.pending() == []
 
@@ -221,8 +221,8 @@ def test_lines_that_cannot_be_read_are_skipped(meet, line):
 
 def test_a_new_name_is_published_to_all(pair):
     a, b = pair
-    said = message(f"{a.name} is now known as alice", username="system")
-    assert a.ask_for("setUsername", " alice cooper") == b.next() == said
+    sent = message(f"{a.name} is now known as alice", username="system")
+    assert a.ask_for("setUsername", " alice cooper") == b.next() == sent
     assert a.users() == ["alice", b.name]
     assert b.ask_for("setUsername", "alice")["Message"].endswith("is now known as alice#2")
 
@@ -244,7 +244,7 @@ def test_names_that_are_refused(meet, name, text):
 def test_a_private_message_reaches_both(meet, pair, kind, text, to):
     a, b = pair
     c = meet()
-    a.say(kind, text.format(b.name), **{"ToUsername": b.name} if to else {})
+    a.send_command(kind, text.format(b.name), **{"ToUsername": b.name} if to else {})
     wanted = message("psst you", "privateMessage", a.name, ToUsername=b.name, ChatType="private")
     assert a.next() == b.next() == wanted
     assert c.pending() == []
@@ -252,7 +252,7 @@ def test_a_private_message_reaches_both(meet, pair, kind, text, to):
 
 def test_a_private_chat_reaches_both(pair):
     a, b = pair
-    a.say("privateChat", f"{b.name} psst", ToUsername=b.name)
+    a.send_command("privateChat", f"{b.name} psst", ToUsername=b.name)
     wanted = message(f"{b.name} psst", "privateChat", a.name, ToUsername=b.name,
                      ChatType="private")
     assert a.next() == b.next() == wanted
@@ -320,11 +320,11 @@ def test_commands_that_are_refused(meet, kind, text, answer):
 def test_a_room_message_reaches_all_members(meet, room, form, has_id):
     room, a, b = room
     c = meet()
-    a.say("roomMessage", form.format(room), RoomId=room if has_id else "")
+    a.send_command("roomMessage", form.format(room), RoomId=room if has_id else "")
     wanted = message("hello  room!", "roomMessage", a.name, RoomId=room, ChatType="room")
     assert a.next() == b.next() == wanted
     assert c.pending() == []
-    c.say("roomMessage", f"{room} hi")
+    c.send_command("roomMessage", f"{room} hi")
     assert c.next() == error(f"You are not a member of room '{room}'")
 
 
@@ -364,7 +364,7 @@ def test_members_of_all_dialects_in_one_room(meet, server, see_off):
     join(a, "tea", "tea")
     topic.join("tom", "tea")
     a.pending(), native.pending()
-    a.say("roomMessage", f"{room} to the den")
+    a.send_command("roomMessage", f"{room} to the den")
     assert action.next()["body"] == "to the den"
     assert native.expect("broadcast", room=room)["message"] == "to the den"
     a.next()
@@ -373,7 +373,7 @@ def test_members_of_all_dialects_in_one_room(meet, server, see_off):
                                ChatType="room")
     topic.post("by topic")
     assert a.next() == message("by topic", "roomMessage", "tom", RoomId="tea", ChatType="room")
-    a.say("roomMessage", "tea by dotnet")
+    a.send_command("roomMessage", "tea by dotnet")
     assert topic.next()["message"] == "by dotnet"
     native.pending()
     native.ask_ok("broadcast", room="tea", message={"dice": 6})
@@ -386,7 +386,7 @@ def test_a_creator_invites_and_kicks(meet, room):
     c = meet()
     assert a.ask_for("inviteToRoom", f"{room}|{c.name}") == notice(room, "inviteToRoom: done")
     assert c.next() == notice(room, f"{a.name} invited you to room 'dev'. ID: {room}")
-    a.say("kickFromRoom", f"{room}|{b.name}")
+    a.send_command("kickFromRoom", f"{room}|{b.name}")
     assert a.next() == notice(room, f"{b.name} left the room")
     assert a.next() == notice(room, "kickFromRoom: done")
     assert b.next() == message(f"You were removed from room: {room}", "roomLeft", RoomId=room)
@@ -397,6 +397,6 @@ def test_a_creator_invites_and_kicks(meet, room):
 
 def test_a_server_never_sends_a_text_to_a_stream(pair):
     a, b = pair
-    a.say("chat", "hello")
+    a.send_command("chat", "hello")
     got = b.read_frame()
     assert got.opcode != TEXT and got.payload[:1] == bytes([CONTENT])

@@ -21,7 +21,7 @@ class Guest(Chat):
     def __init__(self, address):
         super().__init__(address)
         self.ask_ok("join", room="party", create=True)
-        self.heard, self.acked, self.bye, self.code = [], [], None, None
+        self.received, self.acked, self.bye, self.code = [], [], None, None
 
     def stay(self):
         while self.code is None:
@@ -29,24 +29,24 @@ class Guest(Chat):
             if got.opcode == CLOSE:
                 self.code = got.code
             else:
-                self.hear(json.loads(got.payload))
+                self.note(json.loads(got.payload))
         self.send_frame(CLOSE, got.payload)
         self.expect_end()
         self.socket.close()
 
-    def hear(self, event):
+    def note(self, event):
         assert self.bye is None, "bye is the last word"
         if event["event"] == "bye":
             self.bye = event
         elif event["event"] == "broadcast" and "seq" in event:
-            self.heard.append(event["seq"])
+            self.received.append(event["seq"])
         elif event["event"] == "ack":
             self.acked.append(event["seq"])
             self.talk()
 
     def talk(self):
         """Once begun it does not end: each ack brings the next word."""
-        self.say("broadcast", room="party", message="x" * 100, ref="t")
+        self.send_command("broadcast", room="party", message="x" * 100, ref="t")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -58,7 +58,7 @@ def test_every_client_gets_bye_under_load(number):
             stays = [crowd.submit(each.stay) for each in guests]
             for each in guests[:TALKERS]:
                 each.talk()
-            eventually(lambda: all(len(each.heard) > 100 for each in guests))
+            eventually(lambda: all(len(each.received) > 100 for each in guests))
             began = time.monotonic()
             server.signal(number)
             for each in stays:
@@ -66,9 +66,9 @@ def test_every_client_gets_bye_under_load(number):
         server.assert_clean(server.wait())
         assert time.monotonic() - began < 10
     for each in guests:
-        first = each.heard[0]
-        assert each.heard == list(range(first, first + len(each.heard)))
-        assert set(each.acked) <= set(each.heard)
+        first = each.received[0]
+        assert each.received == list(range(first, first + len(each.received)))
+        assert set(each.acked) <= set(each.received)
         assert (each.bye["reason"], each.bye["code"]) == ("going_away", 1001)
         assert 500 <= each.bye["retry_after_ms"] <= 5500
         assert each.code == 1001

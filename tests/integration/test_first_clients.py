@@ -31,11 +31,11 @@ class ActionClient:
         self.id = greeting["client_id"]
         return self
 
-    async def say(self, action, body):
+    async def send_command(self, action, body):
         await self.socket.send(json.dumps({"action": action, "body": body}))
 
     async def request(self, action, body):
-        await self.say(action, body)
+        await self.send_command(action, body)
         answer = json.loads(await self.socket.recv())
         assert answer["status"] == "success", answer
         return answer["room_id"]
@@ -45,17 +45,17 @@ class ActionClient:
         for n in range(count):
             await asyncio.sleep(began + n / rate - time.monotonic())
             body = json.dumps({"number": n, "time": time.monotonic()})
-            await self.say("message", body)
+            await self.send_command("message", body)
 
     async def listen(self, count):
         """Until so many messages were heard, and one's own are said."""
         last = {}
-        said = 0
-        while len(self.latencies) < count or said < count // len(last):
+        sent = 0
+        while len(self.latencies) < count or sent < count // len(last):
             got = json.loads(await self.socket.recv())
             if "status" in got:
                 assert got == SENT, got
-                said += 1
+                sent += 1
                 continue
             body = json.loads(got["body"])
             assert body["number"] == last.get(got["from"], -1) + 1
@@ -68,25 +68,25 @@ async def keep_talking(url, clients, rate, count):
     room = await members[0].request("create", {"room_name": "Latency"})
     for member in members[1:]:
         assert await member.request("join", {"room_id": room}) == room
-    heard = count * (clients - 1)
-    await asyncio.gather(*(each.listen(heard) for each in members),
+    received = count * (clients - 1)
+    await asyncio.gather(*(each.listen(received) for each in members),
                          *(each.talk(rate, count) for each in members))
     for member in members:
-        await member.say("leave", {})
+        await member.send_command("leave", {})
         await member.socket.close()
     return [each.latencies for each in members]
 
 
 @pytest.mark.parametrize("rate", [30, 60, 200])
-def test_four_clients_that_post_at_a_rate_miss_nothing(start_preset, talk_seconds, rate):
+def test_four_clients_that_post_at_a_rate_miss_nothing(start_preset, seconds_of_load, rate):
     """The benchmark of the first server."""
     server = start_preset(listen=["127.0.0.1:0=action"])
     url = "ws://%s:%d/" % server.address
-    count = rate * talk_seconds
+    count = rate * seconds_of_load
     run = keep_talking(url, clients=4, rate=rate, count=count)
-    heard = asyncio.run(asyncio.wait_for(run, talk_seconds + DEADLINE))
-    assert [len(each) for each in heard] == [3 * count] * 4
-    average = statistics.mean(sum(heard, []))
+    received = asyncio.run(asyncio.wait_for(run, seconds_of_load + DEADLINE))
+    assert [len(each) for each in received] == [3 * count] * 4
+    average = statistics.mean(sum(received, []))
     print(f"{rate}/s: {3 * count} heard by each, {1000 * average:.2f} ms on average")
     assert average < 0.5
 
@@ -114,7 +114,7 @@ class TopicClient:
     async def receive(self):
         return json.loads(await self.socket.recv())
 
-    async def hear(self, count):
+    async def receive_many(self, count):
         return [await self.receive() for _ in range(count)]
 
 
@@ -126,7 +126,7 @@ async def converse(url):
         await client.send(message=talk)
         await client.send(type="heartbeat", timestamp=time.time())
     for client in alice, bob:
-        kinds = [frame["type"] for frame in await client.hear(4)]
+        kinds = [frame["type"] for frame in await client.receive_many(4)]
         assert sorted(kinds) == ["ack", "heartbeat", "message", "message"]
     await alice.socket.send("/list")
     assert (await alice.receive())["topics"][0]["user_count"] == 2

@@ -172,7 +172,7 @@ class TestSlowReadersGoOn:
             author.post("busy", "x" * self.SIZE)
             author.inbox.clear()
         # It says something, which comes behind all that it missed.
-        slow.say("broadcast", room="busy", message="me too", ref="1")
+        slow.send_command("broadcast", room="busy", message="me too", ref="1")
         seqs = []
         while (event := slow.next())["event"] != "ack":
             if event["event"] == "broadcast" and "seq" in event:
@@ -201,9 +201,9 @@ class TestSlowReadersGoOn:
             return [event for event in slow.pending()
                     if event.get("room") == "busy"]
 
-        told = [event["event"] for event in fill(2)]
+        notified = [event["event"] for event in fill(2)]
         middle = self.COUNT // 2
-        assert told == ["broadcast"] * middle + [
+        assert notified == ["broadcast"] * middle + [
             "join", "leave", "join", "leave", "join"] + ["broadcast"] * middle
         late.ask_ok("leave", room="busy")
         events = fill(100)
@@ -220,14 +220,14 @@ class TestSlowReadersGoOn:
         room = author.create("Busy")
         slow.join(room)
         for n in range(self.COUNT):
-            author.say("message", f"{n} " + "x" * self.SIZE)
+            author.send_command("message", f"{n} " + "x" * self.SIZE)
             author.next()
         got = []
         while len(got) < self.COUNT:
             got.append(int(slow.next()["body"].split()[0]))
         assert got == list(range(self.COUNT))
         # It is answered, and does not get its own message.
-        slow.say("message", "me too")
+        slow.send_command("message", "me too")
         assert slow.next() == {"status": "success", "message": "Message sent"}
 
     def test_topic(self, start_twofold):

@@ -136,12 +136,12 @@ def test_commands_of_a_member_keep_their_order(start, receiver, tmp_path):
     with Chat(server.address) as ada, Chat(server.address) as bob:
         ada.expect("broadcast")
         receiver.may_answer.clear()
-        ada.say("join", room="tea", create=True, persistent=True, ref="0")
+        ada.send_command("join", room="tea", create=True, persistent=True, ref="0")
         for n in range(1, 21):
-            ada.say("broadcast", room="tea", message=n, ref=str(n))
-        ada.say("history", room="tea", ref="21")
-        ada.say("leave", room="tea", ref="22")
-        ada.say("broadcast", room="tea", message="too late", ref="23")
+            ada.send_command("broadcast", room="tea", message=n, ref=str(n))
+        ada.send_command("history", room="tea", ref="21")
+        ada.send_command("leave", room="tea", ref="22")
+        ada.send_command("broadcast", room="tea", message="too late", ref="23")
         eventually(lambda: receiver.asked)
         bob.ask_ok("ping")
         receiver.may_answer.set()
@@ -165,7 +165,7 @@ def test_a_member_that_goes_before_the_answer(start, receiver):
         ada = Chat(server.address)
         ada.ask_ok("join", room="tea")
         receiver.may_answer.clear()
-        ada.say("broadcast", room="tea", message="farewell")
+        ada.send_command("broadcast", room="tea", message="farewell")
         eventually(lambda: receiver.asked)
         ada.socket.close()
         receiver.may_answer.set()
@@ -251,7 +251,7 @@ def test_too_many_questions(start, receiver):
     chats = [Chat(server.address) for _ in range(backend_count)]
     for chat in chats:
         chat.ask_ok("join", room="tea", create=True)
-        chat.say("broadcast", room="tea", message="x" * 5000, ref="m")
+        chat.send_command("broadcast", room="tea", message="x" * 5000, ref="m")
     receiver.may_answer.set()
     outcomes = []
     for chat in chats:
@@ -273,7 +273,7 @@ def test_many_members_at_once(start, receiver):
         with Chat(server.address) as chat:
             chat.ask_ok("join", room="tea", create=True)
             for n in range(30):
-                chat.say("broadcast", room="tea", message=f"{chat.id} {n}")
+                chat.send_command("broadcast", room="tea", message=f"{chat.id} {n}")
             mine = []
             while len(mine) < 30:
                 event = chat.next()
@@ -297,7 +297,7 @@ def test_it_stops_while_questions_are_open(start, receiver):
     receiver.may_answer.clear()
     chat = Chat(server.address)
     chat.ask_ok("join", room="tea", create=True)
-    chat.say("broadcast", room="tea", message="x")
+    chat.send_command("broadcast", room="tea", message="x")
     eventually(lambda: receiver.asked)
     server.stop()
     server.stop = lambda: None

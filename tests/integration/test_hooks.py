@@ -127,8 +127,8 @@ def test_other_dialects_and_the_lobby(start, receiver):
     eve = Action(server.addresses[1])
     with Chat(server.address) as alice:
         alice.ask_ok("broadcast", message="to the lobby")
-        said = receiver.wait_for(1, "said")[0]
-        assert said["message"] == "to the lobby" and "room" not in said
+        sent = receiver.wait_for(1, "said")[0]
+        assert sent["message"] == "to the lobby" and "room" not in sent
     eve.leave()
     receiver.wait_for(2, "disconnected")
 
@@ -150,9 +150,9 @@ def test_a_receiver_that_fails(start, receiver, bad):
     with Chat(server.address) as alice:
         alice.ask_ok("join", room="tea", create=True)
         for n in range(100):
-            alice.say("broadcast", room="tea", message=n)
-        said = receiver.wait_for(100, "said")
-        assert [event["message"] for event in said] == list(range(100))
+            alice.send_command("broadcast", room="tea", message=n)
+        sent = receiver.wait_for(100, "said")
+        assert [event["message"] for event in sent] == list(range(100))
     tried = [batch["batch"] for batch in receiver.asked]
     assert tried[1] == tried[2] == tried[3]
 
@@ -185,17 +185,17 @@ def test_memory_is_bounded_and_a_gap_is_declared(start, receiver):
     with Chat(server.address) as alice:
         alice.ask_ok("join", room="tea", create=True)
         for n in range(200):
-            alice.say("broadcast", room="tea", message=f"{n} " + "x" * 4000)
+            alice.send_command("broadcast", room="tea", message=f"{n} " + "x" * 4000)
         alice.ask_ok("broadcast", room="tea", message="last")
         lost = figure(server, "events_lost_total")
         assert lost > 150 and figure(server, "waiting_bytes") <= 64 * 1024
         receiver.may_answer.set()
         gap = receiver.wait_for(1, "gap")[0]
         alice.ask_ok("broadcast", room="tea", message="after")
-        said = receiver.wait_for(1 + 201 - gap["lost"], "said")
+        sent = receiver.wait_for(1 + 201 - gap["lost"], "said")
     assert gap["lost"] == lost
-    assert said[-1]["message"] == "after" and said[-1]["number"] > gap["number"]
-    assert [event["seq"] for event in said[:-1]] == list(range(1, len(said)))
+    assert sent[-1]["message"] == "after" and sent[-1]["number"] > gap["number"]
+    assert [event["seq"] for event in sent[:-1]] == list(range(1, len(sent)))
 
 
 def store_options(tmp_path):
@@ -303,9 +303,9 @@ def test_many_rooms_at_once_keep_their_order(start, receiver):
         thread.start()
     for thread in threads:
         thread.join(DEADLINE)
-    said = receiver.wait_for(400, "said")
+    sent = receiver.wait_for(400, "said")
     for room in rooms:
-        assert [event["message"] for event in said
+        assert [event["message"] for event in sent
                 if event["room"] == room] == list(range(100))
 
 

@@ -157,7 +157,7 @@ def test_one_byte_per_packet_is_slow_but_right(parleyd):
 def test_what_was_sent_before_half_closing_still_counts(parleyd, bystander):
     with Chat(parleyd.address) as half:
         half.ask_ok("join", room="refuge")
-        half.say("broadcast", room="refuge", message="last words")
+        half.send_command("broadcast", room="refuge", message="last words")
         half.end_sending()
         while bystander.next().get("message") != "last words":
             pass

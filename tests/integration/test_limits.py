@@ -261,7 +261,7 @@ def test_reading_pauses_beyond_the_rate_of_bytes(start):
     with Chat(server.address) as chat:
         began = time.monotonic()
         for n in range(10):
-            chat.say("broadcast", message=f"{n}" + "x" * 20_000)
+            chat.send_command("broadcast", message=f"{n}" + "x" * 20_000)
         for n in range(10):
             chat.expect("broadcast")
         assert 0.8 < time.monotonic() - began < 10
@@ -285,7 +285,7 @@ def test_a_client_that_does_not_answer_is_closed(start):
         dead.expect("broadcast")
         alive.socket.settimeout(0.05)
         while True:  # any frame is a sign of life
-            alive.say("typing", room="x")
+            alive.send_command("typing", room="x")
             try:
                 alive.read_message()
                 dead.socket.settimeout(0.01)
@@ -354,7 +354,7 @@ def test_a_second_crowd_costs_no_more_memory(start):
     def crowd_comes_and_goes():
         chats = [Chat(server.address) for _ in range(500)]
         for each in chats:
-            each.say("join", room="crowd", create=True)
+            each.send_command("join", room="crowd", create=True)
         for each in chats[:20]:
             each.ask_ok("broadcast", room="crowd", message="hello")
         for each in chats:

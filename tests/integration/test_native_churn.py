@@ -44,7 +44,7 @@ class Observer(Chat):
         self.rooms = {}
 
     def observe(self):
-        self.say("ping", ref="observed")
+        self.send_command("ping", ref="observed")
         while True:
             event = self.next()
             if event.get("ref") == "observed":
@@ -81,15 +81,15 @@ def act(chance, member):
     room = chance.choice(ROOMS)
     match chance.randrange(8):
         case 0 | 1:
-            member.say("join", room=room, create=True)
+            member.send_command("join", room=room, create=True)
         case 2:
-            member.say("leave", room=room)
+            member.send_command("leave", room=room)
         case 3 | 4 | 5:
-            member.say("broadcast", room=room, message="x" * chance.choice([1, 3000]))
+            member.send_command("broadcast", room=room, message="x" * chance.choice([1, 3000]))
         case 6:
-            member.say("name", name=chance.choice(NAMES))
+            member.send_command("name", name=chance.choice(NAMES))
         case 7:
-            member.say("typing", room=room)
+            member.send_command("typing", room=room)
 
 
 @pytest.mark.parametrize("seed", range(3))

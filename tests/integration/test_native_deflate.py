@@ -23,13 +23,13 @@ async def converse(url, texts):
                 await each.send('{"command":"join","room":"r","create":true}')
                 await answer(each, "joined")
             for author, text in zip((packed, plain), texts):
-                said = {"command": "broadcast", "room": "r", "message": text}
-                await author.send(json.dumps(said))
+                sent = {"command": "broadcast", "room": "r", "message": text}
+                await author.send(json.dumps(sent))
                 for each in packed, plain:
-                    heard = await answer(each, "broadcast")
-                    while "seq" not in heard:  # an announcement in the lobby
-                        heard = await answer(each, "broadcast")
-                    assert heard["message"] == text
+                    received = await answer(each, "broadcast")
+                    while "seq" not in received:  # an announcement in the lobby
+                        received = await answer(each, "broadcast")
+                    assert received["message"] == text
 
 
 def test_a_room_gets_the_same_compressed_or_not(start):

@@ -180,7 +180,7 @@ def test_commands_come_at_a_limited_rate(start):
                    "--limits-patience", "0")
     a = Chat(server.address)
     for n in range(30):
-        a.say("ping", ref=n)
+        a.send_command("ping", ref=n)
     answers = [a.next() for _ in range(30)]
     assert [e["ref"] for e in answers] == list(range(30))
     kinds = [e["event"] for e in answers]
@@ -197,7 +197,7 @@ def test_a_client_that_ignores_refusals_is_closed(start):
                    "--limits-patience", "0")
     a, b = Chat(server.address), Chat(server.address)
     for n in range(200):
-        a.say("me")
+        a.send_command("me")
     bye, before = a.expect_bye(4101)
     assert bye["reason"] == "rate_limited" and bye["retry_after_ms"] > 0
     refusals = [e for e in before if e["event"] == "error"]

@@ -176,10 +176,10 @@ def test_no_message_falls_between_history_and_what_follows(join):
     seq = 0
     for _ in range(20):
         for _ in range(10):
-            a.say("broadcast", room="busy", message="x")
-        b.say("join", room="busy", since={"epoch": epoch, "seq": seq})
+            a.send_command("broadcast", room="busy", message="x")
+        b.send_command("join", room="busy", since={"epoch": epoch, "seq": seq})
         for _ in range(10):
-            a.say("broadcast", room="busy", message="x")
+            a.send_command("broadcast", room="busy", message="x")
         a.pending()
         events = [e for e in b.pending() if "room" in e]
         joined = events.pop(0)
@@ -197,7 +197,7 @@ def test_a_retry_with_the_same_key_is_posted_once(posted):
     known = "event", "room", "seq", "at"
     assert [again[name] for name in known] == [first[name] for name in known]
     assert again["duplicate"] is True
-    a.say("broadcast", room=room, message="once", key="k1")
+    a.send_command("broadcast", room=room, message="once", key="k1")
     assert a.pending() == []
     assert numbers(a.ask("history", room=room))[-1] == 11
 

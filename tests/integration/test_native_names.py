@@ -132,15 +132,15 @@ def test_renaming_is_sent_once_in_each_shared_room(join):
     for each in a, b, stranger:
         each.pending()
     a.ask_ok("name", name="carol")
-    told = b.pending()
-    assert sorted(e.pop("room") for e in told) == ["shared-1", "shared-2"]
+    notified = b.pending()
+    assert sorted(e.pop("room") for e in notified) == ["shared-1", "shared-2"]
     renamed = {
         "event": "renamed",
         "was": a.name,
         "member": "carol",
         "member_id": a.id,
     }
-    assert told == [renamed, renamed]
+    assert notified == [renamed, renamed]
     assert stranger.pending() == []
 
 

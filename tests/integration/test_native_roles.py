@@ -59,9 +59,9 @@ def test_a_kick_puts_out(board):
     owner, bob, eve = board
     done = owner.ask("kick", room=ROOM, member=bob.name, reason="spam")
     assert (done["event"], done["command"], done["room"]) == ("done", "kick", ROOM)
-    told = events(bob)
-    assert [e["event"] for e in told] == ["kick"]
-    kick = told[0]
+    notified = events(bob)
+    assert [e["event"] for e in notified] == ["kick"]
+    kick = notified[0]
     assert (kick["member"], kick["member_id"]) == (bob.name, bob.id)
     assert (kick["by"], kick["by_id"]) == (owner.name, owner.id)
     assert kick["reason"] == "spam" and kick["at"] > 0

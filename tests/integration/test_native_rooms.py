@@ -77,8 +77,8 @@ def test_joining_notifies_the_others_and_answers_the_joiner(join):
         "count": 2,
         "messages": [],
     }
-    told = [e for e in a.pending() if "room" in e]
-    assert told == [
+    notified = [e for e in a.pending() if "room" in e]
+    assert notified == [
         {"event": "join", "room": room, "member": b.name, "member_id": b.id}
     ]
 
@@ -156,13 +156,13 @@ def test_a_full_room_refuses(join):
 
 def test_a_broadcast_in_a_room_is_numbered_and_signed(room):
     room, a, b = room
-    a.say("broadcast", room=room, message="hi", ref="c1")
-    said = a.expect("broadcast")
-    assert said == {
+    a.send_command("broadcast", room=room, message="hi", ref="c1")
+    sent = a.expect("broadcast")
+    assert sent == {
         "event": "broadcast",
         "room": room,
         "seq": 1,
-        "at": said["at"],
+        "at": sent["at"],
         "member": a.name,
         "member_id": a.id,
         "message": "hi",
@@ -173,15 +173,15 @@ def test_a_broadcast_in_a_room_is_numbered_and_signed(room):
         "ref": "c1",
         "room": room,
         "seq": 1,
-        "at": said["at"],
+        "at": sent["at"],
         "recipients": 2,
     }
-    assert b.pending() == [said]
+    assert b.pending() == [sent]
 
 
 def test_no_ref_no_ack(room):
     room, a, b = room
-    a.say("broadcast", room=room, message="hi")
+    a.send_command("broadcast", room=room, message="hi")
     assert [e["event"] for e in a.pending()] == ["broadcast"]
 
 
@@ -194,14 +194,14 @@ def test_an_ack_in_the_lobby_counts_listeners_only(join):
 @pytest.mark.parametrize("ref", ["x", "e" * 64, "\u00e9", 0, -5, 2**53 - 1])
 def test_a_ref_comes_back_as_it_was(join, ref):
     a = join()
-    a.say("ping", ref=ref)
+    a.send_command("ping", ref=ref)
     assert a.expect("pong")["ref"] == ref
 
 
 @pytest.mark.parametrize("ref", ["", "e" * 65, 1.5, True, [], {}])
 def test_a_bad_ref_is_a_bad_field(join, ref):
     a = join()
-    a.say("ping", ref=ref)
+    a.send_command("ping", ref=ref)
     assert "ref" not in a.expect("error", code="bad_field", field="ref")
 
 
@@ -239,8 +239,8 @@ def test_what_is_inside_a_message_is_kept_as_sent(room):
 def test_every_member_sees_the_same_order(room):
     room, a, b = room
     for n in range(50):
-        a.say("broadcast", room=room, message=f"a{n}")
-        b.say("broadcast", room=room, message=f"b{n}")
+        a.send_command("broadcast", room=room, message=f"a{n}")
+        b.send_command("broadcast", room=room, message=f"b{n}")
     seen = []
     for each in a, b:
         events = [each.next() for _ in range(100)]
@@ -251,7 +251,7 @@ def test_every_member_sees_the_same_order(room):
 
 def test_typing_reaches_the_others_only(room):
     room, a, b = room
-    a.say("typing", room=room)
+    a.send_command("typing", room=room)
     assert a.pending() == []
     typing = {"event": "typing", "room": room, "member": a.name, "member_id": a.id}
     assert b.pending() == [typing]
@@ -263,8 +263,8 @@ def test_deflated_and_plain_members_get_the_same(start):
     plain = Chat(server.address)
     plain.ask_ok("join", room="mixed", create=True)
     asyncio.run(asyncio.wait_for(deflated_member(server.address), DEADLINE))
-    heard = [e for e in plain.pending() if e["event"] == "broadcast" and "seq" in e]
-    assert [e["message"] for e in heard] == MESSAGES
+    received = [e for e in plain.pending() if e["event"] == "broadcast" and "seq" in e]
+    assert [e["message"] for e in received] == MESSAGES
 
 
 MESSAGES = [*("x" * 2**n for n in range(0, 16, 3)), "\u03ba\u00e9 " * 5000]
@@ -283,8 +283,8 @@ async def deflated_member(address):
         await member.send('{"command":"join","room":"mixed"}')
         await answer("joined")
         for n, message in enumerate(MESSAGES, 1):
-            said = {"command": "broadcast", "room": "mixed", "message": message}
-            await member.send(json.dumps({**said, "ref": n}))
+            sent = {"command": "broadcast", "room": "mixed", "message": message}
+            await member.send(json.dumps({**sent, "ref": n}))
             assert (await answer("broadcast"))["message"] == message
             assert (await answer("ack"))["ref"] == n
 

@@ -53,7 +53,7 @@ def posted(member, text, key):
         assert got["code"] in ("unavailable", "store_failed"), got
 
 
-def heard(member, text):
+def received(member, text):
     """The number of the message, when it arrives."""
     while True:
         event = member.next()
@@ -62,8 +62,8 @@ def heard(member, text):
 
 
 def goes_on(alice, bob, key):
-    assert posted(alice, key, key) == heard(bob, key)
-    assert posted(bob, key + "-", key + "-") == heard(alice, key + "-")
+    assert posted(alice, key, key) == received(bob, key)
+    assert posted(bob, key + "-", key + "-") == received(alice, key + "-")
 
 
 def test_redis_is_killed_and_comes_back(redis, pair):
@@ -81,10 +81,10 @@ def test_redis_is_killed_and_comes_back(redis, pair):
 def test_redis_stands_still(redis, pair):
     alice, bob = pair
     redis.signal(signal.SIGSTOP)
-    alice.say("broadcast", room="tea", message="late", key="late", ref="l")
+    alice.send_command("broadcast", room="tea", message="late", key="late", ref="l")
     pair[0].name_of_node.wait_for_line("no answer")
     redis.signal(signal.SIGCONT)
-    assert heard(bob, "late") == posted(alice, "late", "late")
+    assert received(bob, "late") == posted(alice, "late", "late")
     goes_on(alice, bob, "after")
 
 

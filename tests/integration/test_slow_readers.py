@@ -69,7 +69,7 @@ def room(start_twofold):
     slow = [Chat(server.addresses[1]) for _ in range(SLOW)]
     fast = [Chat(server.address) for _ in range(MEMBERS - SLOW - 1)]
     for each in slow + fast:
-        each.say("join", room="busy")
+        each.send_command("join", room="busy")
     for each in slow + fast:
         while each.next()["event"] != "joined":
             pass

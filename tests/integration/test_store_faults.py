@@ -121,7 +121,7 @@ def test_a_stalled_disk_delays_only_commands_that_need_it(store, disk):
         chat.post("den", "before")
         disk.be(stall_ms=2000)
         began = time.monotonic()
-        chat.say("broadcast", room="den", message="slow", ref="slow")
+        chat.send_command("broadcast", room="den", message="slow", ref="slow")
         for n in range(50):
             fast.post("fast", n)
             fast.ask_ok("ping")
@@ -178,7 +178,7 @@ def test_a_message_right_behind_a_join_is_sent_to_a_busy_room(start, disk):
     )
     with create(server, persistent=True) as busy, Topic(server.addresses[1]) as alice:
         disk.be(stall_ms=500)
-        busy.say("broadcast", room="den", message="slow", ref="slow")
+        busy.send_command("broadcast", room="den", message="slow", ref="slow")
         busy.ask_ok("ping")
         join = {"type": "join", "username": "alice", "topic": "den"}
         message = {"type": "message", "message": "hi"}
@@ -213,8 +213,8 @@ def test_a_failed_sync_acknowledges_nothing_and_leaves_reading(store, disk):
     with Chat(server.address) as chat:
         chat.ask_ok("join", room="den")
         chat.post("den", "lost", key="k")
-    said = [message for _, message in read(server)]
-    assert said == ["kept", "lost"]
+    sent = [message for _, message in read(server)]
+    assert sent == ["kept", "lost"]
 
 
 def test_a_server_may_end_when_the_disk_fails(store, disk):
@@ -222,7 +222,7 @@ def test_a_server_may_end_when_the_disk_fails(store, disk):
     with create(server, persistent=True) as chat:
         chat.post("den", "kept")
         disk.be(sync_error=EIO)
-        chat.say("broadcast", room="den", message="lost")
+        chat.send_command("broadcast", room="den", message="lost")
         assert server.wait() == 1
     server.stop = lambda: None
     disk.be()

@@ -48,33 +48,33 @@ class Speaker(threading.Thread):
         self.room, self.name, self.lengths = room, name, lengths
         self.sent = {}  # by key, in order
         self.acked = {}  # key: seq
-        self.heard = {}  # seq: what it said
+        self.received = {}  # seq: what it said
         self.trouble = None
 
     def run(self):
         try:
             while True:
                 while len(self.sent) - len(self.acked) < AT_A_TIME:
-                    self.say()
-                self.hear(self.chat.next())
+                    self.send_command()
+                self.receive(self.chat.next())
         except Gone:
             pass
         except AssertionError as trouble:
             self.trouble = trouble
 
-    def say(self):
+    def send_command(self):
         key = f"{self.name}-{len(self.sent)}"
         self.sent[key] = f"{key} " + "x" * next(self.lengths)
-        self.chat.say(
+        self.chat.send_command(
             "broadcast", room=self.room, message=self.sent[key], key=key, ref=key
         )
 
-    def hear(self, event):
+    def receive(self, event):
         if event["event"] == "ack":
             self.acked[event["ref"]] = event["seq"]
         elif event["event"] == "broadcast" and "seq" in event:
-            assert event["seq"] not in self.heard
-            self.heard[event["seq"]] = event["message"]
+            assert event["seq"] not in self.received
+            self.received[event["seq"]] = event["message"]
         else:
             assert event["event"] != "error", event
 
@@ -93,19 +93,19 @@ def some_of(chance, lengths):
 
 def read(address, room):
     """The epoch, and all that was ever said there, by its number."""
-    said = {}
+    sent = {}
     with Chat(address) as chat:
         page = chat.ask_ok("join", room=room, history=1000)
         epoch, last = page["epoch"], page["seq"]
         while True:
             for message in page["messages"]:
-                assert message["seq"] not in said
-                said[message["seq"]] = message["message"]
-            if not said or min(said) == 1:
+                assert message["seq"] not in sent
+                sent[message["seq"]] = message["message"]
+            if not sent or min(sent) == 1:
                 break
-            page = chat.ask_ok("history", room=room, before=min(said), limit=1000)
-    assert sorted(said) == list(range(1, last + 1))
-    return epoch, said
+            page = chat.ask_ok("history", room=room, before=min(sent), limit=1000)
+    assert sorted(sent) == list(range(1, last + 1))
+    return epoch, sent
 
 
 class Room:
@@ -116,7 +116,7 @@ class Room:
         self.speeches = []  # of each speaker: keys, in order
         self.sent = {}  # by key
         self.acked = {}  # key: seq
-        self.told = {}  # seq: what was acknowledged or heard there
+        self.notified = {}  # seq: what was acknowledged or heard there
         with Chat(address) as chat:
             chat.ask_ok("create", name=name, room=name, persistent=True, **fields)
             self.epoch = chat.ask_ok("join", room=name)["epoch"]
@@ -130,30 +130,30 @@ class Room:
         self.speeches.append(list(speaker.sent))
         self.sent.update(speaker.sent)
         self.acked.update(speaker.acked)
-        for seq, text in speaker.heard.items():
-            self.tell(seq, text)
+        for seq, text in speaker.received.items():
+            self.send_json(seq, text)
         for key, seq in speaker.acked.items():
-            self.tell(seq, self.sent[key])
+            self.send_json(seq, self.sent[key])
 
-    def tell(self, seq, text):
-        assert self.told.setdefault(seq, text) == text, "one number, two messages"
+    def send_json(self, seq, text):
+        assert self.notified.setdefault(seq, text) == text, "one number, two messages"
 
     def check(self, address, may_lose=False):
         """Compares what is stored with what was sent and acknowledged. Returns
         how much is lost: a suffix, if the policy allows it and the epoch is
         new."""
-        epoch, said = read(address, self.name)
-        texts = list(said.values())
+        epoch, sent = read(address, self.name)
+        texts = list(sent.values())
         assert len(texts) == len(set(texts)), "something was stored twice"
         assert set(texts) <= set(self.sent.values()), "stored, but not sent"
-        self.check_order({text: seq for seq, text in said.items()})
-        lost = [seq for seq in self.told if seq > len(said)]
-        assert not lost or may_lose, f"{self.told[min(lost)]:.20} is lost"
+        self.check_order({text: seq for seq, text in sent.items()})
+        lost = [seq for seq in self.notified if seq > len(sent)]
+        assert not lost or may_lose, f"{self.notified[min(lost)]:.20} is lost"
         assert epoch != self.epoch if lost else may_lose or epoch == self.epoch
         self.epoch = epoch
         self.forget(lost)
-        for seq, text in self.told.items():
-            assert said[seq] == text, f"{text:.20} is not at {seq}"
+        for seq, text in self.notified.items():
+            assert sent[seq] == text, f"{text:.20} is not at {seq}"
         return len(lost)
 
     def check_order(self, seqs):
@@ -164,8 +164,8 @@ class Room:
     def forget(self, lost):
         """They have to be said again."""
         for seq in lost:
-            del self.told[seq]
-        for key in [key for key, seq in self.acked.items() if seq not in self.told]:
+            del self.notified[seq]
+        for key in [key for key, seq in self.acked.items() if seq not in self.notified]:
             del self.acked[key]
 
     def retry(self, address):
@@ -186,7 +186,7 @@ class Room:
                 count += 1
                 stored += ack.get("duplicate", False)
                 self.acked[key] = ack["seq"]
-                self.tell(ack["seq"], self.sent[key])
+                self.send_json(ack["seq"], self.sent[key])
         return count, stored
 
 

@@ -43,7 +43,7 @@ def talk(server, room, messages):
         return a.ask_ok("join", room=room, history=100)
 
 
-def said(joined):
+def sent(joined):
     return [(m["seq"], m["message"]) for m in joined["messages"]]
 
 
@@ -64,7 +64,7 @@ def test_a_restart_keeps_rooms_and_messages(store, policy, end):
             {"room": "den", "name": "The den", "members": 0, "persistent": True}
         ]
         after = b.ask_ok("join", room="den", history=100)
-        assert said(after) == [(1, "one"), (2, {"two": 2}), (3, "drei €")]
+        assert sent(after) == [(1, "one"), (2, {"two": 2}), (3, "drei €")]
         same = ("name", "epoch", "seq", "messages")
         assert {n: after[n] for n in same} == {n: before[n] for n in same}
         assert b.post("den", "four")["seq"] == 4
@@ -89,7 +89,7 @@ def test_a_rejoin_replays_what_was_missed(store):
     with meet(store()) as b:
         back = b.ask_ok("join", room="den", since=since)
         assert back["recovered"] is True
-        assert said(back) == [(3, "three")]
+        assert sent(back) == [(3, "three")]
 
 
 def test_a_retry_after_a_restart_is_answered_once(store):
@@ -115,8 +115,8 @@ def test_readers_get_only_what_is_stored(store):
         for n in range(20):
             ack = a.post("den", n)
             assert ack["recipients"] == 2
-            heard = b.next()
-            assert (heard["event"], heard["message"]) == ("broadcast", n)
+            received = b.next()
+            assert (received["event"], received["message"]) == ("broadcast", n)
 
 
 def test_nothing_acknowledged_is_lost_however_often_it_is_killed(store):
@@ -127,7 +127,7 @@ def test_nothing_acknowledged_is_lost_however_often_it_is_killed(store):
         with meet(server) as a:
             last = a.ask_ok("join", room="den")["seq"]
             for n in range(20):
-                a.say("broadcast", room="den", message=n, ref=str(n))
+                a.send_command("broadcast", room="den", message=n, ref=str(n))
             while acked < last + 7:
                 event = a.next()
                 acked = event["seq"] if event["event"] == "ack" else acked
@@ -176,7 +176,7 @@ def test_damage_after_a_kill_costs_one_message_and_is_counted(store, policy):
     with meet(server) as b:
         joined = b.ask_ok("join", room="den", history=1000)
         expected = [(n + 1, f"message {n:03}") for n in range(100) if n != 9]
-        assert said(joined) == expected
+        assert sent(joined) == expected
     host, port = server.address
     url = f"http://{host}:{port}/metrics"
     with urllib.request.urlopen(url, timeout=DEADLINE) as answer:

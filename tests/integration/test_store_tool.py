@@ -201,10 +201,10 @@ def test_what_a_killed_server_acknowledged_is_there(tmp_path):
                     "--store-dir", str(path))
     try:
         ann = Chat(server.address, "/ws?name=ann")
-        ann.say("create", room="tea", name="Tea", persistent=True)
-        ann.say("join", room="tea")
+        ann.send_command("create", room="tea", name="Tea", persistent=True)
+        ann.send_command("join", room="tea")
         for n in range(30):
-            ann.say("broadcast", room="tea", message=n, ref=n)
+            ann.send_command("broadcast", room="tea", message=n, ref=n)
         while ann.next().get("ref") != 29:
             pass
         assert run("check", path).returncode == 4

@@ -100,12 +100,12 @@ def test_a_retry_after_a_failure_is_stored_once(server):
     with Chat(server.address) as a:
         a.ask_ok("create", name="den", room="den", persistent=True)
         let_files_grow(server, 4096)
-        said = {"room": "den", "message": "x", "key": "k"}
-        assert a.refusal("broadcast", **said)["code"] == "store_failed"
+        sent = {"room": "den", "message": "x", "key": "k"}
+        assert a.refusal("broadcast", **sent)["code"] == "store_failed"
         let_files_grow(server, resource.RLIM_INFINITY)
         eventually(lambda: readiness(server)[0] == 200)
-        assert a.post(**said)["seq"] == 1
-        assert a.post(**said)["duplicate"] is True
+        assert a.post(**sent)["seq"] == 1
+        assert a.post(**sent)["duplicate"] is True
 
 
 # --- descriptors ------------------------------------------------------------------

@@ -28,7 +28,7 @@ def talk_of(a, b):
     return "@" + "+".join(sorted((a, b)))
 
 
-def said(answer):
+def texts_of(answer):
     return [(m["seq"], m["member_id"], m["message"]) for m in answer["messages"]]
 
 
@@ -63,12 +63,12 @@ def test_a_talk_is_read_by_the_two_and_found_by_no_other(connect, server):
     both = [(1, alice.id, "one"), (2, bob.id, "two")]
     for each in alice, bob:
         joined = each.ask_ok("join", room=talk, history=10)
-        assert said(joined) == both and joined["count"] == 2
+        assert texts_of(joined) == both and joined["count"] == 2
         assert "members" not in joined
-        assert said(each.ask_ok("history", room=talk, limit=1)) == both[1:]
+        assert texts_of(each.ask_ok("history", room=talk, limit=1)) == both[1:]
         since = {"epoch": joined["epoch"], "seq": 1}
         again = each.ask_ok("join", room=talk, since=since)
-        assert (said(again), again["recovered"]) == (both[1:], True)
+        assert (texts_of(again), again["recovered"]) == (both[1:], True)
         for command in "leave", "typing":
             assert each.ask(command, room=talk)["code"] == "not_in_room"
     for command, fields in (
@@ -98,7 +98,7 @@ def test_a_message_waits_for_a_user_who_is_away(connect):
     (talk,) = alice.ask_ok("rooms", mine=True)["rooms"]
     assert (talk["room"], talk["unread"]) == (sent["room"], 1)
     assert (talk["name"], talk["members"]) == ("bob", 2)
-    assert said(alice.ask_ok("history", room=sent["room"])) == [
+    assert texts_of(alice.ask_ok("history", room=sent["room"])) == [
         (1, bob.id, "are you there?")]
 
 
@@ -142,7 +142,7 @@ def test_a_talk_outlives_the_server(store, accounts, end):
     with accounts.connect(server, "bob") as bob, \
             accounts.connect(server, "carol") as carol:
         after = bob.ask_ok("join", room=talk, history=10)
-        assert said(after) == said(before) == [
+        assert texts_of(after) == texts_of(before) == [
             (1, alice.id, "one"), (2, bob.id, "two")]
         assert after["epoch"] == before["epoch"]
         assert bob.ask_ok("dm", recipient=alice.id, message="3")["seq"] == 3

@@ -40,9 +40,9 @@ def texts(seed):
                       for _ in range(chance.randint(0, 9)))
 
 
-def heard(member, text):
+def received(member, text):
     """What became of it; None: it was refused."""
-    member.tell({"type": "message", "message": text})
+    member.send_json({"type": "message", "message": text})
     frame = member.next()
     if frame["type"] == "error":
         return None
@@ -55,4 +55,4 @@ def test_it_judges_and_cleans_as_python_does(meet, seed):
     member = meet().join(topic="t%d" % seed)
     for text in texts(seed):
         cleaned = CONTROLS.sub("", text).strip()
-        assert heard(member, text) == (cleaned if is_allowed(text) else None), text
+        assert received(member, text) == (cleaned if is_allowed(text) else None), text

@@ -19,7 +19,7 @@ BAD_MESSAGE = "Message must be 1-5000 characters"
 def test_a_message_reaches_all_and_is_acknowledged(room, meet, frame):
     alice, bob = room
     carol = meet().join("carol")
-    alice.tell(frame)
+    alice.send_json(frame)
     copies = [each.next() for each in (alice, bob, carol)]
     assert copies == [copies[0]] * 3
     copy, ack = copies[0], alice.next()
@@ -85,11 +85,11 @@ CLEANED = [
 ]
 
 
-@pytest.mark.parametrize("said, heard", CLEANED, ids=lambda m: ascii(m)[:20])
-def test_a_message_is_cleaned(room, said, heard):
+@pytest.mark.parametrize("sent, received", CLEANED, ids=lambda m: ascii(m)[:20])
+def test_a_message_is_cleaned(room, sent, received):
     alice, bob = room
-    assert alice.post(said)[0]["message"] == heard
-    assert bob.next()["message"] == heard
+    assert alice.post(sent)[0]["message"] == received
+    assert bob.next()["message"] == received
 
 
 FORBIDDEN = [

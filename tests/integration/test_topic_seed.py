@@ -48,7 +48,7 @@ def test_health_counts_what_is_going_on(server, meet):
     assert stats["timestamp"] >= health["timestamp"]
     for part in "connections", "messages":
         assert stats[part] == health[part]
-    bob.close(), alice.tell({"type": "leave"}), alice.next()
+    bob.close(), alice.send_json({"type": "leave"}), alice.next()
     _, stats = ask_json(server, "/stats")
     assert stats["connections"]["total_clients"] == 1
     assert stats["connections"]["total_topics"] == 1
@@ -154,7 +154,7 @@ def test_after_leaving_a_join_is_a_new_one(room):
 @pytest.mark.parametrize("extra", [{}, {"event_type": "x", "details": {"a": 1}, "room_id": None}])
 def test_a_demo_log_is_not_answered(room, extra):
     alice, _ = room
-    alice.tell({"type": "demo_log"} | extra)
+    alice.send_json({"type": "demo_log"} | extra)
     assert alice.pending() == []
 
 
@@ -183,7 +183,7 @@ def test_what_is_no_object_is_called_so(room, text):
 
 def test_other_keys_are_ignored(room):
     alice, bob = room
-    alice.tell({"type": "message", "message": "hi", "timestamp": {}, "id": [1],
+    alice.send_json({"type": "message", "message": "hi", "timestamp": {}, "id": [1],
                 "username": "eve", "topic": "music", "z": None})
     got = bob.next()
     assert (got["username"], got["topic"]) == ("alice", "sports")

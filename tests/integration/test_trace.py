@@ -88,7 +88,7 @@ def test_a_message_in_a_room(server):
             refused = trace.wait_for("refused", what="broadcast")
             assert refused["why"] == "bad_field" and refused["detail"] == "message"
             author.ask("broadcast", room="other", message=SECRET)
-            reader.say("leave", room="tea")
+            reader.send_command("leave", room="tea")
             trace.wait_for("accepted", what="leave", member=reader.id)
             assert not [e for e in trace.seen if e.get("room") == "other"]
 
@@ -116,7 +116,7 @@ def test_a_slow_reader(start, tmp_path):
             for _ in range(40):
                 author.post("busy", "x" * 16384)
             lags = trace.wait_for("lags", member=slow.id)
-            author.say("typing", room="busy")
+            author.send_command("typing", room="busy")
             trace.wait_for("dropped", connection=lags["connection"], count=1)
             closed = trace.wait_for("closed", connection=lags["connection"])
             assert closed["code"] == 4102 and closed["why"] == "slow_consumer"
@@ -128,7 +128,7 @@ def test_a_connection_beyond_its_budget(start_preset):
     with Chat(server.address) as member:
         with Trace(server, "--connection", opened(server, 0)) as trace:
             for _ in range(12):
-                member.say("ping")
+                member.send_command("ping")
             assert trace.wait_for("paused")["why"] == "budget"
             trace.wait_for("resumed", why="budget")
 

@@ -87,14 +87,14 @@ def test_statistics_are_answered_as_json(start):
     with Chat(server.address) as chat:
         chat.ask_ok("create", name="Tea & cake", room="tea")
         chat.ask_ok("broadcast", room="tea", message="hi")
-        told = json.loads(ask(server, "/stats").body)
-    assert (told["connections"], told["rooms"]) == (1, 1)
-    assert told["largest"] == [
+        notified = json.loads(ask(server, "/stats").body)
+    assert (notified["connections"], notified["rooms"]) == (1, 1)
+    assert notified["largest"] == [
         {"room": "tea", "name": "Tea & cake", "members": 1}
     ]
-    assert told["messages"] == told["deliveries"] == 1
-    assert sum(told["latency_us"]["counts"]) == told["commands"] == 2
-    assert told["resident_bytes"] > told["held_bytes"] > 0
+    assert notified["messages"] == notified["deliveries"] == 1
+    assert sum(notified["latency_us"]["counts"]) == notified["commands"] == 2
+    assert notified["resident_bytes"] > notified["held_bytes"] > 0
 
 
 def metrics(server):

@@ -44,7 +44,7 @@ client_event_note(void *arg, const struct server_event *event)
 }
 
 static void
-client_said_note(void *arg, struct str text, bool taken)
+client_message_note(void *arg, struct str text, bool taken)
 {
 	(void)arg;
 	log_note("%s(%.*s) ", taken ? "taken" : "lost", (int)text.len,
@@ -72,7 +72,7 @@ client_over_note(void *arg, enum client_status status, const char *why)
 	log_note("over(%d %s) ", (int)status, why);
 }
 
-static const struct client_ops ops = { client_event_note, client_said_note,
+static const struct client_ops ops = { client_event_note, client_message_note,
 	client_ready_note, client_lost_note, client_over_note };
 
 static void

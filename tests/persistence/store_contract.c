@@ -87,7 +87,7 @@ contract_append_message(struct history *history, struct str room,
     struct message *message)
 {
 	struct entry entry = {
-		.kind = ENTRY_SAID, .room_id = room, .message = *message
+		.kind = ENTRY_MESSAGE, .room_id = room, .message = *message
 	};
 	enum chat_error error;
 

@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         transport.write(REQUEST)
 
-    def say(self, command, **fields):
+    def send_command(self, command, **fields):
         text = json.dumps({"command": command, **fields},
                           separators=(",", ":"))
         self.transport.write(frame(TEXT, text.encode()))
@@ -195,7 +195,7 @@ class Behaving(Client):
         fields = {"create": True, "persistent": room.startswith("kept")}
         if place.epoch:
             fields["since"] = {"epoch": place.epoch, "seq": place.seq}
-        self.connection.say("join", room=room, **fields)
+        self.connection.send_command("join", room=room, **fields)
 
     def joined(self, place, event):
         again = place.epoch == event["epoch"]
@@ -246,9 +246,9 @@ class Talker(Behaving):
             room = self.random.choice(list(self.places))
             self.count += 1
             self.acked.clear()
-            self.soak.said += 1
+            self.soak.sent += 1
             text = f"{self.number}:{self.count}:" + "x" * self.random.randrange(1500)
-            self.connection.say("broadcast", room=room, ref=self.count,
+            self.connection.send_command("broadcast", room=room, ref=self.count,
                                 key=f"{self.number}.{self.count}", message=text)
             try:
                 await asyncio.wait_for(self.acked.wait(), 60)
@@ -331,9 +331,9 @@ class Abuser(Client):
             write(struct.pack("!BBQ", 0x81, 0xFF, 1 << 40) + NO_MASK)
         elif attack == 4:
             for room in self.soak.rooms[:4]:
-                self.connection.say("join", room=room)
+                self.connection.send_command("join", room=room)
             for _ in range(300):
-                self.connection.say("rooms")
+                self.connection.send_command("rooms")
         elif attack == 5:
             write(frame(TEXT, b'{"command":"name","name":"x"}') * 300)
         else:

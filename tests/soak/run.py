@@ -43,7 +43,7 @@ class Soak:
         self.rooms = [f"{kind}{n}" for kind in ("kept", "once")
                       for n in range(max(1, options.connections // 100))]
         self.is_over = False
-        self.said = self.acked = 0
+        self.sent = self.acked = 0
         self.problems = []
         self.last_acked = {}
 

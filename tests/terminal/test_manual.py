@@ -24,6 +24,6 @@ def test_every_option_is_documented(place):
 
 
 def test_every_status_is_documented():
-    told = re.findall(r"^\| (\d+) \|", (ROOT / "docs/terminal.md").read_text(), re.M)
+    notified = re.findall(r"^\| (\d+) \|", (ROOT / "docs/terminal.md").read_text(), re.M)
     page = (ROOT / "share/man/parley.1").read_text()
-    assert told == re.findall(r"^\.B (\d+)$", page, re.M)
+    assert notified == re.findall(r"^\.B (\d+)$", page, re.M)

@@ -118,8 +118,8 @@ def test_a_fast_sender_slows_down(tail):
         done = run("send", url_of(server), "--room", "tea",
                    text="".join(f"{n}\n" for n in range(300)))
         assert (done.returncode, done.stderr) == (0, "")
-        said = [line.partition(": ")[2] for line in listener.wait_for(300)]
-        assert said == [str(n) for n in range(300)]
+        sent = [line.partition(": ")[2] for line in listener.wait_for(300)]
+        assert sent == [str(n) for n in range(300)]
         listener.stop()
 
 
@@ -213,8 +213,8 @@ def test_a_restart_of_the_server_loses_and_doubles_nothing(start, tail):
         server = start()
     os.close(writing)
     assert sender.wait(2 * DEADLINE) == 0, sender.stderr.read()
-    said = [line.partition(": ")[2] for line in listener.wait_for(150)]
-    assert said == [f"{life}-{n}" for life in range(3) for n in range(50)]
+    sent = [line.partition(": ")[2] for line in listener.wait_for(150)]
+    assert sent == [f"{life}-{n}" for life in range(3) for n in range(50)]
     assert any("reconnected" in word for word in listener.words)
 
 

@@ -7,7 +7,7 @@ import pytest
 from terminal import PARLEY, PERSON, url_of
 
 
-def say(url, text, room="tea", name="eve"):
+def send_command(url, text, room="tea", name="eve"):
     subprocess.run(
         [PARLEY, "send", url, "--room", room, "--name", name],
         input=text.encode(), timeout=20, check=True, env=PERSON,
@@ -34,7 +34,7 @@ def test_a_message_shows_once_and_in_its_place(ann):
 def test_what_is_typed_survives_what_arrives(ann, url):
     ann.type("half a thou")
     ann.wait_for_last(f"{ann.prompt} half a thou")
-    say(url, "one\ntwo\nthree\n", ann.room)
+    send_command(url, "one\ntwo\nthree\n", ann.room)
     lines = ann.wait_until(
         lambda l: any("eve left" in x for x in l)
         and l[-1] == f"{ann.prompt} half a thou",
@@ -50,7 +50,7 @@ def test_a_long_line_survives_what_arrives(ann, url):
     words = " ".join(f"word{i}" for i in range(40))
     ann.type(words)
     ann.wait_for("word39")
-    say(url, "interruption\n", ann.room)
+    send_command(url, "interruption\n", ann.room)
     ann.wait_for("eve left")
     lines = ann.wait_until(
         lambda l: "".join(l[-6:]).replace(" ", "").endswith(words.replace(" ", "")),
@@ -75,7 +75,7 @@ def test_lines_can_be_edited_and_come_back(ann):
 
 
 def test_tab_completes_commands_names_and_rooms(ann, url):
-    say(url, "hi\n", ann.room)
+    send_command(url, "hi\n", ann.room)
     ann.wait_for("eve: hi")
     ann.type("/hi")
     ann.press("Tab")
@@ -101,14 +101,14 @@ def test_several_rooms_at_once(ann, url):
     other = ann.room[:20] + "_other"
     ann.enter(f"/join {other}")
     ann.wait_for_last(f"{other}>")
-    say(url, "over here\n", ann.room)
+    send_command(url, "over here\n", ann.room)
     ann.wait_for(f"[{ann.room}] eve: over here")
     ann.enter("and here")
     lines = ann.wait_for("ann: and here")
     assert not any("] ann: and here" in line for line in lines)
     ann.enter(f"/join {ann.room}")
     ann.wait_for_last(ann.prompt)
-    say(url, "hello\n", other)
+    send_command(url, "hello\n", other)
     ann.wait_for(f"[{other}] eve: hello")
     ann.enter("/leave")
     ann.wait_for_last(f"{other}>")
@@ -125,7 +125,7 @@ def test_characters_of_all_widths_can_be_typed(ann):
 
 def test_escape_alone_stops_nothing(ann, url):
     ann.press("Escape")
-    say(url, "still there?\n", ann.room)
+    send_command(url, "still there?\n", ann.room)
     ann.wait_for("eve: still there?")
 
 
@@ -134,10 +134,10 @@ def test_the_line_fits_a_terminal_of_another_size(ann, url):
     ann.type(words)
     ann.wait_until(lambda lines: "".join(lines).endswith("word19"), words)
     ann.resize(50, 20)
-    say(url, "narrow\n", ann.room)
+    send_command(url, "narrow\n", ann.room)
     ann.wait_for("eve: narrow")
     ann.resize(100, 24)
-    say(url, "wide\n", ann.room)
+    send_command(url, "wide\n", ann.room)
     ann.wait_for("eve: wide")
     ann.press("Enter")
     ann.wait_until(lambda lines: f"ann: {words}" in "".join(lines), words)
@@ -220,7 +220,7 @@ def test_escape_sequences_of_others_do_nothing(ann, url, terminal):
     ann.enter("the first line")
     ann.wait_for("ann: the first line")
     title = ann.title()
-    say(url, "".join(a.replace("\n", "") + "\n" for a in ATTACKS) + "the end\n", ann.room)
+    send_command(url, "".join(a.replace("\n", "") + "\n" for a in ATTACKS) + "the end\n", ann.room)
     ann.wait_for("eve: the end")
     lines = ann.wait_for_last(ann.prompt)
     assert any("ann: the first line" in line for line in lines)
@@ -256,8 +256,8 @@ def test_a_restart_of_the_server_loses_and_doubles_nothing(start, terminal):
         person.wait_for_last("tea>")
     bob.enter("after")
     ann.wait_for("bob: after")
-    said = [l[6:] for l in ann.screen() if "bob: " in l]
-    assert said == ["bob: before", "bob: in between", "bob: after"]
+    sent = [l[6:] for l in ann.screen() if "bob: " in l]
+    assert sent == ["bob: before", "bob: in between", "bob: after"]
 
 
 def test_tomorrow_the_rooms_of_today_are_there(start, terminal):

@@ -10,20 +10,20 @@
 
 static struct recorder recorder;
 static struct http_response response;
-static int told;
+static int answer;
 
 static void
 report_fill(struct server_stats *out, void *arg)
 {
 	(void)arg;
 	out->server = STR("parley/1");
-	out->messages = (uint64_t)++told;
+	out->messages = (uint64_t)++answer;
 }
 
 static void
 setup(void)
 {
-	told = 0;
+	answer = 0;
 	recorder_init(&recorder);
 	recorder.rig.host_ops.server_stats = report_fill;
 }
@@ -64,13 +64,13 @@ START_TEST(looks_at_the_chat_no_more_than_a_few_times_a_second)
 	setup();
 	for (int i = 0; i < 100; i++)
 		monitor_request(&monitor_json);
-	ck_assert_int_eq(told, 1);
+	ck_assert_int_eq(answer, 1);
 	rig_pass(&recorder.rig, 100);
 	monitor_request(&monitor_json);
-	ck_assert_int_eq(told, 1);
+	ck_assert_int_eq(answer, 1);
 	rig_pass(&recorder.rig, 100);
 	monitor_request(&monitor_json);
-	ck_assert_int_eq(told, 2);
+	ck_assert_int_eq(answer, 2);
 	recorder_fini(&recorder);
 }
 END_TEST

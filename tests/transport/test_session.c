@@ -24,7 +24,7 @@ struct fixture {
 	struct client clients[CLIENTS];
 	unsigned attached;
 	unsigned padding; /* of what is said */
-	unsigned said;
+	unsigned message;
 	enum chat_error connect_result;
 	enum chat_error broadcast_result;
 	bool in_room;         /* the chat's answer for every member */
@@ -75,7 +75,7 @@ member_attach(const struct command *command)
 }
 
 static void
-say_twice(struct str author)
+post_twice(struct str author)
 {
 	struct publisher *publisher = hub_publisher(f.hub);
 	char body[8192];
@@ -86,16 +86,16 @@ say_twice(struct str author)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		event.kind = i == 0 ? EVENT_SAID : EVENT_DM;
+		event.kind = i == 0 ? EVENT_MESSAGE : EVENT_DM;
 		event.body.len = (size_t)snprintf(body, sizeof(body),
-		    "\"%*s#%u\"", (int)f.padding, "", ++f.said);
+		    "\"%*s#%u\"", (int)f.padding, "", ++f.message);
 		publisher_publish(publisher, &event,
 		    i == 0 ? audience_lobby() : audience_one(author));
 	}
 }
 
 static void
-say_fleetingly(void)
+post_unstored(void)
 {
 	struct event event = {
 		.kind = EVENT_TYPING,
@@ -129,10 +129,10 @@ session_command_handle(struct command_handler *handler,
 	case COMMAND_BROADCAST:
 		copy_text(f.body, sizeof(f.body), command->body);
 		if (f.broadcast_result == CHAT_OK)
-			say_twice(command->author);
+			post_twice(command->author);
 		return f.broadcast_result;
 	case COMMAND_TYPING:
-		say_fleetingly();
+		post_unstored();
 		return CHAT_OK;
 	default:
 		f.rights = command->rights;
@@ -251,7 +251,7 @@ static const struct {
 	const char *listener;
 	const char *path;
 	const char *answer; /* to what is no JSON */
-} spoken[] = {
+} commands_sent[] = {
 	{ "command", "/ws", "\"event\":\"error\"" },
 	{ "command", "/ws/action", "\"status\":\"error\"" },
 	{ "action", "/ws", "\"status\":\"error\"" },
@@ -262,12 +262,12 @@ static const struct {
 START_TEST(listener_and_path_select_the_dialect)
 {
 	setup();
-	f.rig.dialect = dialect_find(str_from(spoken[_i].listener));
+	f.rig.dialect = dialect_find(str_from(commands_sent[_i].listener));
 	client_connect(&f.clients[0], &f.rig, 0);
-	client_open(&f.clients[0], &f.rig, spoken[_i].path);
+	client_open(&f.clients[0], &f.rig, commands_sent[_i].path);
 	client_command(0, "hello");
 	session_turn(0);
-	check_text(0, spoken[_i].answer);
+	check_text(0, commands_sent[_i].answer);
 	teardown();
 }
 END_TEST
@@ -742,7 +742,7 @@ static void
 check_no_hole(int i, unsigned step)
 {
 	struct client *client = &f.clients[i];
-	unsigned heard = 0;
+	unsigned received = 0;
 	bool ends = false;
 	const char *text;
 
@@ -763,9 +763,9 @@ check_no_hole(int i, unsigned step)
 		}
 		ck_assert_ptr_nonnull(mark);
 		ck_assert_uint_eq(strtoul(mark + 1, NULL, 10),
-		    1 + step * heard++);
+		    1 + step * received++);
 	}
-	if (heard * step < f.said)
+	if (received * step < f.message)
 		ck_assert(client->eof || ends);
 }
 
@@ -1000,7 +1000,7 @@ SUITE(session)
 	tcase_add_loop_test(tests, a_message_becomes_a_command_text_or_not, 0,
 	    2);
 	tcase_add_loop_test(tests, listener_and_path_select_the_dialect, 0,
-	    COUNT_OF(spoken));
+	    COUNT_OF(commands_sent));
 	tcase_add_loop_test(tests, what_is_misspelled_is_answered, 0,
 	    COUNT_OF(misspelled));
 	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT_OF(wishes));

@@ -50,7 +50,7 @@ START_TEST(counts_what_is_held_for_connections_and_by_others)
 	rig_turn(&recorder.rig);
 	message = loop_memory(loop);
 	ck_assert_uint_gt(message, alone);
-	recorder_say(&recorder, client.conn, 'x', 100 * 1000);
+	recorder_post(&recorder, client.conn, 'x', 100 * 1000);
 	ck_assert_uint_ge(loop_memory(loop), message + 100 * 1000);
 	client_fini(&client);
 	rig_turn(&recorder.rig);
@@ -92,7 +92,7 @@ START_TEST(overload_of_another_cause_closes_no_connection)
 	recorder.rig.host.arg = &others;
 	recorder.rig.limits.memory = 1000;
 	recorder.rig.limits.output_total = 1000;
-	recorder_say(&recorder, client.conn, 'x', 500);
+	recorder_post(&recorder, client.conn, 'x', 500);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.left, 0);
 	recorder_fini(&recorder);

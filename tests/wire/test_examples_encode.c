@@ -30,13 +30,13 @@ example_encode(const struct dialect *dialect, const struct vector *vector,
     enum viewpoint viewpoint, struct wire_text *out)
 {
 	struct vector_event parsed;
-	bool said;
+	bool message;
 
 	dialects_seed(VECTOR_SEED);
 	vector_event_parse(&parsed, vector);
-	said = dialect->encode(&parsed.event, viewpoint, out);
+	message = dialect->encode(&parsed.event, viewpoint, out);
 	vector_event_free(&parsed);
-	return said;
+	return message;
 }
 
 /* The text, NUL-terminated and without the last newline; "": not sent. */
@@ -70,9 +70,9 @@ example_check_encoding(const struct dialect *dialect,
 	char close[64];
 	char *text = example_text(dialect, vector, vector->viewpoint, close);
 
-	ck_assert_msg(strcmp(text, vector->said) == 0,
+	ck_assert_msg(strcmp(text, vector->message) == 0,
 	    "%s:%zu: %s: is\n%s\nbut should be\n%s\n", vector->file,
-	    vector->line, vector->title, text, vector->said);
+	    vector->line, vector->title, text, vector->message);
 	ck_assert_str_eq(close, vector->close == NULL ? "" : vector->close);
 	ck_assert_str_eq(second_part,
 	    vector->second == NULL ? "" : vector->second);
@@ -89,8 +89,8 @@ static void
 check_json(const struct dialect *dialect, const struct vector *vector)
 {
 	(void)dialect;
-	ck_assert_int_eq(oracle_judge(str_from(vector->said)).is_object,
-	    *vector->said != '\0');
+	ck_assert_int_eq(oracle_judge(str_from(vector->message)).is_object,
+	    *vector->message != '\0');
 	if (vector->second != NULL)
 		ck_assert(oracle_judge(str_from(vector->second)).is_object);
 }
@@ -132,15 +132,16 @@ example_check_without_memory(const struct dialect *dialect,
 {
 	struct vector_event parsed;
 	struct wire_text text;
-	bool said;
+	bool message;
 
 	wire_text_init(&text);
 	vector_event_parse(&parsed, vector);
 	malloc_fail_at(1);
-	said = dialect->encode(&parsed.event, vector->viewpoint, &text);
+	message = dialect->encode(&parsed.event, vector->viewpoint, &text);
 	malloc_fail_at(0);
-	ck_assert_int_eq(said, *vector->said != '\0' || vector->second != NULL);
-	ck_assert_int_eq(text.failed, said);
+	ck_assert_int_eq(message,
+	    *vector->message != '\0' || vector->second != NULL);
+	ck_assert_int_eq(text.failed, message);
 	vector_event_free(&parsed);
 	wire_text_fini(&text);
 }

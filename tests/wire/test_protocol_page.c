@@ -5,7 +5,7 @@
 #include "tests/suite.h"
 #include "tests/support/wire/examples.h"
 
-static struct examples sent, said;
+static struct examples sent, message;
 
 static const struct {
 	const char *dialect, *path;
@@ -31,7 +31,7 @@ vector_marked(const struct vector *vector, char mark)
 	case '>':
 		return vector->sent;
 	case '<':
-		return vector->said;
+		return vector->message;
 	default:
 		return vector->close;
 	}
@@ -41,7 +41,7 @@ static bool
 is_an_example(size_t dialect, const char *line)
 {
 	const struct vectors *vectors =
-	    line[0] == '>' ? &sent.vectors[dialect] : &said.vectors[dialect];
+	    line[0] == '>' ? &sent.vectors[dialect] : &message.vectors[dialect];
 
 	for (size_t i = 0; i < vectors->count; i++) {
 		const char *text = vector_marked(&vectors->items[i], line[0]);
@@ -96,7 +96,7 @@ END_TEST
 START_TEST(documents_every_event)
 {
 	const struct vectors *vectors =
-	    &said.vectors[index_of(pages[_i].dialect)];
+	    &message.vectors[index_of(pages[_i].dialect)];
 	char page[65536];
 	FILE *file = fopen(pages[_i].path, "r");
 
@@ -106,7 +106,7 @@ START_TEST(documents_every_event)
 	for (size_t i = 0; i < vectors->count; i++) {
 		char first[64];
 
-		if (sscanf(vectors->items[i].said, "{%63[^,}]", first) == 1)
+		if (sscanf(vectors->items[i].message, "{%63[^,}]", first) == 1)
 			ck_assert_msg(strstr(page, first) != NULL,
 			    "%s is not on the page", first);
 	}
@@ -115,7 +115,7 @@ END_TEST
 
 START_TEST(there_is_a_page_for_every_dialect)
 {
-	ck_assert_uint_eq(said.dialects, COUNT_OF(pages));
+	ck_assert_uint_eq(message.dialects, COUNT_OF(pages));
 	ck_assert_ptr_nonnull(dialect_find(str_from(pages[_i].dialect)));
 }
 END_TEST
@@ -123,7 +123,7 @@ END_TEST
 SUITE(protocol_page)
 {
 	sent = examples_load("decode.txt");
-	said = examples_load("encode.txt");
+	message = examples_load("encode.txt");
 	tcase_add_loop_test(tests, there_is_a_page_for_every_dialect, 0,
 	    COUNT_OF(pages));
 	tcase_add_loop_test(tests, contains_only_tested_examples, 0,

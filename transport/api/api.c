@@ -67,7 +67,7 @@ api_publish(struct publisher *publisher, const struct event *event,
 	count = publisher_publish(api->publisher, event, *audience);
 	if (api->trace != NULL)
 		api_trace_published(api, event, audience, count);
-	if (audience->kind == AUDIENCE_ROOM && event->kind == EVENT_SAID)
+	if (audience->kind == AUDIENCE_ROOM && event->kind == EVENT_MESSAGE)
 		api_watch_wake(api, audience->room);
 	return count;
 }

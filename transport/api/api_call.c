@@ -294,7 +294,7 @@ call_refuse(struct candidate *candidate, int status, const char *why)
 {
 	struct api_call *call =
 	    LIST_OWNER(candidate, struct api_call, candidate);
-	const char *text = candidate->told != NULL ? candidate->told : why;
+	const char *text = candidate->answer != NULL ? candidate->answer : why;
 	struct failure failure = {
 		.error = status == 401 ? CHAT_UNAUTHORIZED : CHAT_FORBIDDEN,
 		.text = str_slice(text, strcspn(text, "\n")),

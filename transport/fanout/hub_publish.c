@@ -248,7 +248,7 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 		cost->copied_bytes +=
 		    (uint64_t)encoded_frame_bytes(encoded) * count;
 		cost->deflate_work += encoded->deflate_work;
-		if (event->kind == EVENT_SAID)
+		if (event->kind == EVENT_MESSAGE)
 			channel_push_file(channel, event, except);
 		return count;
 	}
@@ -361,7 +361,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 		    hub->batch.sends - sends);
 		author_wait(hub, author, reached);
 	}
-	if (event->kind == EVENT_SAID) {
+	if (event->kind == EVENT_MESSAGE) {
 		hub->messages++;
 		hub->deliveries += reached;
 		reached -= count_further(hub, room, except, reached);

@@ -41,7 +41,7 @@ replay_tidy(struct replays *replays)
 static bool
 skips_own(const struct session *session)
 {
-	return session->dialect->author_differs & (1ul << EVENT_SAID);
+	return session->dialect->author_differs & (1ul << EVENT_MESSAGE);
 }
 
 static bool
@@ -84,7 +84,7 @@ piece_encode(struct hub *hub, const struct session *session,
 		const struct message *message = &page->items[i];
 		const struct encoded_frame *encoded;
 		struct event event = {
-			.kind = EVENT_SAID,
+			.kind = EVENT_MESSAGE,
 			.room = replayed->room,
 			.seq = message->seq,
 			.at_ms = message->at_ms,

@@ -185,7 +185,7 @@ candidate_decide(struct candidate *candidate, const struct principal *principal,
 		return;
 	}
 	if (decision->text[0] != '\0')
-		candidate->told = decision->text;
+		candidate->answer = decision->text;
 	if (has_failed)
 		admission_refuse(candidate, 503, "Hook unavailable\n");
 	else

@@ -102,12 +102,12 @@ takes_gzip(const struct http_request *request)
 		if (!http_name_is(request->headers[i].name, "Accept-Encoding"))
 			continue;
 		while ((element = http_list_next(&list)).data != NULL) {
-			struct preference said = read_preference(element);
+			struct preference message = read_preference(element);
 
-			if (http_name_is(said.coding, "gzip"))
-				return said.taken;
-			if (http_name_is(said.coding, "*"))
-				any = said.taken;
+			if (http_name_is(message.coding, "gzip"))
+				return message.taken;
+			if (http_name_is(message.coding, "*"))
+				any = message.taken;
 		}
 	}
 	return any;

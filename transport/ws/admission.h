@@ -31,7 +31,7 @@ struct candidate {
 	struct http_exchange *exchange; /* begun */
 	/* What the client is told instead of the reason of a refusal; NULL:
 	 * the reason. Good until the refusal. */
-	const char *told;
+	const char *answer;
 };
 
 struct admission_ops {

@@ -52,7 +52,7 @@ struct ws_conn {
 	bool input_failed : 1; /* its input is not understood any more */
 	bool deflate : 1;      /* permessage-deflate was negotiated */
 	bool awaits_auth : 1;  /* expires_at: its client must authenticate */
-	bool told_expiry : 1;  /* the endpoint was, or need not be */
+	bool sent_expiry : 1;  /* the endpoint was, or need not be */
 	bool has_user : 1;
 };
 
@@ -132,7 +132,7 @@ ws_notice_due(const struct conn *conn)
 	const struct ws_conn *ws = ws_of(conn);
 	uint32_t notice = wheel_ticks(EXPIRY_NOTICE_MS);
 
-	if (ws->expires_at == 0 || ws->told_expiry)
+	if (ws->expires_at == 0 || ws->sent_expiry)
 		return 0;
 	return ws->expires_at > notice ? ws->expires_at - notice : 1;
 }
@@ -202,13 +202,13 @@ ws_leave_if_answered(struct conn *conn)
 }
 
 static void
-ws_tell_expiry(struct conn *conn)
+ws_send_expiry(struct conn *conn)
 {
 	struct ws_conn *ws = ws_of(conn);
 	int64_t left_ms =
 	    (int64_t)(ws->expires_at - conn_now(conn)) * WHEEL_TICK_MS;
 
-	ws->told_expiry = true;
+	ws->sent_expiry = true;
 	ws_service_of(conn)->endpoint->ops->expiring(ws->session,
 	    clock_wall_ms(conn->loop->clock) + left_ms);
 }
@@ -255,7 +255,7 @@ ws_on_deadline(struct conn *conn)
 		ws_ping_if_silent(conn);
 	if (ws->state == WS_STATE_OPEN &&
 	    conn_has_passed(conn, ws_notice_due(conn)))
-		ws_tell_expiry(conn);
+		ws_send_expiry(conn);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -1026,7 +1026,7 @@ ws_set_principal(const struct conn *conn, struct ws_conn *ws,
 {
 	const struct loop *loop = conn->loop;
 
-	ws->awaits_auth = ws->told_expiry = principal->must_authenticate;
+	ws->awaits_auth = ws->sent_expiry = principal->must_authenticate;
 	ws->expires_at = principal->must_authenticate
 			     ? wheel_after(conn_now(conn),
 				   loop->limits->handshake_timeout_ms)
@@ -1043,7 +1043,7 @@ ws_conn_renew(struct conn *conn, const struct principal *principal)
 	ws_set_principal(conn, ws, principal);
 	/* Else a client with short tokens would renew them without end. */
 	if (conn_has_passed(conn, ws_notice_due(conn)))
-		ws->told_expiry = true;
+		ws->sent_expiry = true;
 	conn_watch(conn);
 	return ws_note_user(conn, principal);
 }

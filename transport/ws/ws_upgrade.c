@@ -162,7 +162,7 @@ handshake_on_refuse(struct candidate *candidate, int status, const char *why)
 	handshake->waits = false;
 	meter_count_handshake(&exchange->conn->loop->meter, status);
 	http_refuse(&exchange->response, status,
-	    candidate->told != NULL ? candidate->told : why);
+	    candidate->answer != NULL ? candidate->answer : why);
 	http_exchange_respond(exchange);
 }
 

@@ -146,7 +146,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_ROOM_LEFT] = action_encode_left,
 	[EVENT_DELIVERED] = action_encode_delivered,
 	[EVENT_FAILED] = action_encode_failed,
-	[EVENT_SAID] = action_encode_said,
+	[EVENT_MESSAGE] = action_encode_said,
 	[EVENT_KICKED] = action_encode_left,
 	[EVENT_ROLE] = action_encode_role,
 	[EVENT_ROOM_DELETED] = action_encode_left,
@@ -160,7 +160,7 @@ bool
 action_encode(const struct event *event, enum viewpoint viewpoint,
     struct wire_text *out)
 {
-	if (event->kind == EVENT_SAID && viewpoint == VIEW_AUTHOR)
+	if (event->kind == EVENT_MESSAGE && viewpoint == VIEW_AUTHOR)
 		return false;
 	if (viewpoint != VIEW_AUTHOR &&
 	    event_has_trait(event->kind, EVENT_IS_ABOUT_MEMBER))

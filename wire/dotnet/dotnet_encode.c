@@ -243,7 +243,7 @@ dotnet_encode_dm_sent(const struct event *event, struct wire_text *out)
 static bool
 is_shared_file(const struct event *event, struct file_view *view)
 {
-	return (event->kind == EVENT_SAID || event->kind == EVENT_DM ||
+	return (event->kind == EVENT_MESSAGE || event->kind == EVENT_DM ||
 		   event->kind == EVENT_DM_SENT) &&
 	       !event->is_redacted &&
 	       file_view_read(event->body, view) == FILE_PART_FOUND;
@@ -308,7 +308,7 @@ dotnet_encode_shared(const struct event *event, enum viewpoint viewpoint,
 	if (event->kind == EVENT_DM_SENT)
 		return false;
 	if (viewpoint == VIEW_AUTHOR && event->room.data == NULL &&
-	    event->kind == EVENT_SAID)
+	    event->kind == EVENT_MESSAGE)
 		return false;
 	if (view->text.body.len > 0)
 		file_text_put(out, event);
@@ -556,7 +556,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_ROOMS] = dotnet_encode_rooms,
 	[EVENT_DONE] = dotnet_encode_done,
 	[EVENT_FAILED] = dotnet_encode_failed,
-	[EVENT_SAID] = dotnet_encode_said,
+	[EVENT_MESSAGE] = dotnet_encode_said,
 	[EVENT_DM] = dotnet_encode_dm,
 	[EVENT_LOBBY_LEFT] = dotnet_encode_lobby_left,
 	[EVENT_LOBBY_RENAMED] = dotnet_encode_renamed,
@@ -584,7 +584,7 @@ dotnet_encode(const struct event *event, enum viewpoint viewpoint,
 
 	if (is_shared_file(event, &view))
 		return dotnet_encode_shared(event, viewpoint, &view, out);
-	if (event->kind == EVENT_SAID && viewpoint == VIEW_AUTHOR &&
+	if (event->kind == EVENT_MESSAGE && viewpoint == VIEW_AUTHOR &&
 	    event->room.data == NULL)
 		return false;
 	if (viewpoint != VIEW_AUTHOR &&

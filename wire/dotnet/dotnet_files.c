@@ -391,7 +391,7 @@ bool
 dotnet_file_put(const struct event *event, struct wire_text *out)
 {
 	switch (event->kind) {
-	case EVENT_SAID:
+	case EVENT_MESSAGE:
 	case EVENT_DM:
 		return file_offer_put(event, out);
 	case EVENT_FILE_DATA:
@@ -413,7 +413,7 @@ dotnet_pushes_file(const struct event *event, char id[ID_SIZE])
 	struct file_view view;
 	size_t len;
 
-	if (event->kind != EVENT_SAID || event->is_redacted ||
+	if (event->kind != EVENT_MESSAGE || event->is_redacted ||
 	    file_view_read(event->body, &view) != FILE_PART_FOUND ||
 	    !view.is_automatic ||
 	    !json_string_copy(&view.id, id, ID_SIZE - 1, &len))

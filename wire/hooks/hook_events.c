@@ -221,7 +221,7 @@ hook_put_entry(struct wire_text *out, const struct hook_stamp *stamp,
 	if (entry->is_duplicate || talk_id_is_valid(entry->room_id))
 		return false;
 	switch (entry->kind) {
-	case ENTRY_SAID:
+	case ENTRY_MESSAGE:
 		said_put(out, stamp, entry, room);
 		break;
 	case ENTRY_ROOM_CREATED:

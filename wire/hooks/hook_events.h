@@ -34,7 +34,7 @@ void hook_put_stay(struct wire_text *, const struct hook_stamp *,
 void hook_put_emptied(struct wire_text *, const struct hook_stamp *,
     const struct room *);
 
-/* EVENT_KICKED, EVENT_RENAMED, and EVENT_SAID in the lobby. */
+/* EVENT_KICKED, EVENT_RENAMED, and EVENT_MESSAGE in the lobby. */
 void hook_put_event(struct wire_text *, const struct hook_stamp *,
     const struct event *);
 

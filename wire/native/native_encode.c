@@ -21,7 +21,7 @@ encode_announced(const struct event *event, struct wire_text *out)
 }
 
 static bool
-encode_said(const struct event *event, struct wire_text *out)
+encode_message(const struct event *event, struct wire_text *out)
 {
 	wire_text_append(out, STR("{\"event\":\"broadcast\""));
 	if (event->room.data == NULL) {
@@ -162,7 +162,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_BYE] = native_encode_bye,
 	[EVENT_TOKEN_EXPIRING] = encode_token_expiring,
 	[EVENT_ANNOUNCED] = encode_announced,
-	[EVENT_SAID] = encode_said,
+	[EVENT_MESSAGE] = encode_message,
 	[EVENT_DM] = encode_dm,
 	[EVENT_RENAMED] = encode_renamed,
 	[EVENT_ENTERED] = encode_entered,

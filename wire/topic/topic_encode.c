@@ -206,7 +206,7 @@ topic_encode_failed(const struct event *event, struct wire_text *out)
 static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_ROOM_JOINED] = topic_encode_joined,
 	[EVENT_ROOM_LEFT] = topic_encode_left,
-	[EVENT_SAID] = topic_encode_said,
+	[EVENT_MESSAGE] = topic_encode_said,
 	[EVENT_DELIVERED] = topic_encode_delivered,
 	[EVENT_PONG] = encode_pong,
 	[EVENT_ROOMS] = encode_rooms,

@@ -258,7 +258,7 @@ sim_on_event(void *arg, struct sim_client *client, const struct event *event)
 		if (room < SIM_ROOMS)
 			client->is_in_room[room] = false;
 		break;
-	case EVENT_SAID:
+	case EVENT_MESSAGE:
 		client_see(sim, client, event);
 		break;
 	case EVENT_DELIVERED:

@@ -19,7 +19,7 @@ guests_connect(unsigned n)
 		ck_assert_int_eq(CONNECT(.flags =
 					     COMMAND_GUEST | COMMAND_NO_LOBBY),
 		    CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 }
 
 START_TEST(get_their_name_in_the_room_they_join)
@@ -28,14 +28,15 @@ START_TEST(get_their_name_in_the_room_they_join)
 	guest_join("id1", "sports", "alice");
 	guest_join("id2", "sports", "alice");
 	guest_join("id3", "music", "alice");
-	HEARD("id1: joined room=sports name=sports epoch=epoch4 at=1000 "
-	      "member=alice id=id1 count=1 names=alice\n"
-	      "id2: joined room=sports name=sports epoch=epoch4 at=1000 "
-	      "member=alice#2 id=id2 count=2 names=alice,alice#2\n"
-	      "room sports except=id2: entered room=sports member=alice#2 "
-	      "id=id2\n"
-	      "id3: joined room=music name=music epoch=epoch5 at=1000 "
-	      "member=alice id=id3 count=1 names=alice\n");
+	EXPECT_EVENTS(
+	    "id1: joined room=sports name=sports epoch=epoch4 at=1000 "
+	    "member=alice id=id1 count=1 names=alice\n"
+	    "id2: joined room=sports name=sports epoch=epoch4 at=1000 "
+	    "member=alice#2 id=id2 count=2 names=alice,alice#2\n"
+	    "room sports except=id2: entered room=sports member=alice#2 "
+	    "id=id2\n"
+	    "id3: joined room=music name=music epoch=epoch5 at=1000 "
+	    "member=alice id=id3 count=1 names=alice\n");
 }
 END_TEST
 
@@ -43,12 +44,13 @@ START_TEST(post_under_their_name)
 {
 	guests_connect(1);
 	guest_join("id1", "sports", "alice");
-	forget_what_was_heard();
+	forget_events();
 	DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM | COMMAND_ACK,
 	    .body = STR("1"));
-	HEARD("room sports: said room=sports seq=1 at=1000 member=alice "
-	      "id=id1 body=1\n"
-	      "id1: delivered room=sports seq=1 at=1000 recipients=1\n");
+	EXPECT_EVENTS(
+	    "room sports: said room=sports seq=1 at=1000 member=alice "
+	    "id=id1 body=1\n"
+	    "id1: delivered room=sports seq=1 at=1000 recipients=1\n");
 }
 END_TEST
 
@@ -57,21 +59,22 @@ START_TEST(give_their_name_up_when_they_leave)
 	guests_connect(3);
 	guest_join("id1", "sports", "alice");
 	guest_join("id2", "sports", "alice");
-	forget_what_was_heard();
+	forget_events();
 	DO(ROOM_LEAVE, "id2", .flags = COMMAND_CURRENT_ROOM);
-	HEARD("room sports except=id2: gone room=sports member=alice#2 "
-	      "id=id2\n"
-	      "id2: left room=sports at=1000 member=alice#2 id=id2\n");
+	EXPECT_EVENTS("room sports except=id2: gone room=sports member=alice#2 "
+		      "id=id2\n"
+		      "id2: left room=sports at=1000 member=alice#2 id=id2\n");
 	DO(ME, "id2");
-	HEARD("id2: me member= id=id2 server=parley\n");
+	EXPECT_EVENTS("id2: me member= id=id2 server=parley\n");
 	guest_join("id3", "sports", "alice");
 	guest_join("id2", "music", "bob");
-	HEARD("id3: joined room=sports name=sports epoch=epoch4 at=1000 "
-	      "member=alice#2 id=id3 count=2 names=alice,alice#2\n"
-	      "room sports except=id3: entered room=sports member=alice#2 "
-	      "id=id3\n"
-	      "id2: joined room=music name=music epoch=epoch5 at=1000 "
-	      "member=bob id=id2 count=1 names=bob\n");
+	EXPECT_EVENTS(
+	    "id3: joined room=sports name=sports epoch=epoch4 at=1000 "
+	    "member=alice#2 id=id3 count=2 names=alice,alice#2\n"
+	    "room sports except=id3: entered room=sports member=alice#2 "
+	    "id=id3\n"
+	    "id2: joined room=music name=music epoch=epoch5 at=1000 "
+	    "member=bob id=id2 count=1 names=bob\n");
 }
 END_TEST
 
@@ -80,12 +83,13 @@ START_TEST(are_gone_with_their_name_when_they_disconnect)
 	guests_connect(2);
 	guest_join("id1", "sports", "alice");
 	guest_join("id2", "sports", "alice");
-	forget_what_was_heard();
+	forget_events();
 	DO(DISCONNECT, "id1");
-	HEARD("room sports except=id1: gone room=sports member=alice id=id1\n");
+	EXPECT_EVENTS(
+	    "room sports except=id1: gone room=sports member=alice id=id1\n");
 	DO(DISCONNECT, "id2");
-	world_dump(&world.publisher.heard);
-	HEARD("history: 0 bytes\n");
+	world_dump(&world.publisher.events);
+	EXPECT_EVENTS("history: 0 bytes\n");
 }
 END_TEST
 
@@ -98,15 +102,15 @@ START_TEST(take_no_name_from_the_others)
 	guest_join("id1", "sports", "alice");
 	guest_join("id2", "sports", "alice");
 	DO(DISCONNECT, "id2");
-	forget_what_was_heard();
+	forget_events();
 	CONNECT(.name = STR("alice"), .flags = COMMAND_NO_LOBBY);
-	HEARD("attach id6\n"
-	      "id6: welcome member=alice#3 id=id6 server=parley\n");
+	EXPECT_EVENTS("attach id6\n"
+		      "id6: welcome member=alice#3 id=id6 server=parley\n");
 	ck_assert_int_eq(DO(DM, "id3", .recipient = STR("alice"),
 			     .body = STR("1")),
 	    CHAT_OK);
-	HEARD("id3: dm member=alice id=id3 body=1\n"
-	      "id3: dm_sent member=alice id=id3 body=1\n");
+	EXPECT_EVENTS("id3: dm member=alice id=id3 body=1\n"
+		      "id3: dm_sent member=alice id=id3 body=1\n");
 }
 END_TEST
 
@@ -114,12 +118,13 @@ START_TEST(are_answered_again_in_the_room_they_are_in)
 {
 	guests_connect(1);
 	guest_join("id1", "sports", "alice");
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .name = STR("bob"),
 			     .flags = COMMAND_CURRENT_ROOM | JOIN),
 	    CHAT_OK);
-	HEARD("id1: joined room=sports name=sports epoch=epoch2 at=1000 "
-	      "member=alice id=id1 count=1 duplicate names=alice\n");
+	EXPECT_EVENTS(
+	    "id1: joined room=sports name=sports epoch=epoch2 at=1000 "
+	    "member=alice id=id1 count=1 duplicate names=alice\n");
 }
 END_TEST
 
@@ -127,10 +132,10 @@ START_TEST(are_in_one_room_only)
 {
 	guests_connect(1);
 	guest_join("id1", "sports", "alice");
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(guest_join("id1", "music", "bob"),
 	    CHAT_TOO_MANY_ROOMS);
-	HEARD("id1: failed too_many_rooms limit=1\n");
+	EXPECT_EVENTS("id1: failed too_many_rooms limit=1\n");
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 1);
 }
 END_TEST
@@ -142,8 +147,8 @@ START_TEST(neither_rename_themselves_nor_create_rooms)
 	    CHAT_FORBIDDEN);
 	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("alice")),
 	    CHAT_FORBIDDEN);
-	HEARD("id1: failed forbidden\n"
-	      "id1: failed forbidden\n");
+	EXPECT_EVENTS("id1: failed forbidden\n"
+		      "id1: failed forbidden\n");
 }
 END_TEST
 
@@ -160,14 +165,14 @@ rooms_fill(void)
 	ck_assert_int_eq(guest_join("id5", "2", "alice"), CHAT_OK);
 	CONNECT(.name = STR("alice"));
 	DO(ROOM_CREATE, "id9", .room = STR("native"), .name = STR("Native"));
-	forget_what_was_heard();
+	forget_events();
 }
 
 /* Too many rooms are met before a full one, and that before a bad name. */
 static const struct {
 	const char *room;
 	const char *name;
-	const char *heard;
+	const char *events;
 } refusals[] = {
 	{ "3", "", "id6: failed too_many_rooms limit=2 fatal\n" },
 	{ "native", "", "id6: failed too_many_rooms limit=2 fatal\n" },
@@ -188,7 +193,7 @@ START_TEST(are_refused)
 			     .flags = JOIN | COMMAND_FATAL, .max_members = 4,
 			     .max_rooms = 2),
 	    CHAT_OK);
-	HEARD(refusals[_i].heard);
+	EXPECT_EVENTS(refusals[_i].events);
 	ck_assert_uint_eq(room_store_count(world.chat.rooms), 3);
 	ck_assert_int_eq(guest_join("id6", "2", "alice"), CHAT_OK);
 }
@@ -199,11 +204,12 @@ START_TEST(meet_the_others_in_one_room)
 	guests_connect(1);
 	CONNECT(.name = STR("alice"));
 	DO(ROOM_CREATE, "id2", .room = STR("r"), .name = STR("R"));
-	forget_what_was_heard();
+	forget_events();
 	guest_join("id1", "r", "alice");
-	HEARD("id1: joined room=r name=R epoch=epoch3 at=1000 member=alice "
-	      "id=id1 count=2 names=alice,alice\n"
-	      "room r except=id1: entered room=r member=alice id=id1\n");
+	EXPECT_EVENTS(
+	    "id1: joined room=r name=R epoch=epoch3 at=1000 member=alice "
+	    "id=id1 count=2 names=alice,alice\n"
+	    "room r except=id1: entered room=r member=alice id=id1\n");
 }
 END_TEST
 

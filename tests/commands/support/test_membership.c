@@ -39,14 +39,14 @@ user_is_in(const char *room)
 static void
 user_was_here(void)
 {
-	people(1);
+	connect_members(1);
 	lasting_connect(1);
 	user_join("r", COMMAND_PERSISTENT);
 	user_join("s", 0);
 	DO(ROOM_JOIN, "id1", .room = STR("r"));
 	DO(ROOM_JOIN, "id1", .room = STR("s"));
 	user_disconnect(1);
-	forget_what_was_heard();
+	forget_events();
 }
 
 START_TEST(a_user_comes_back_to_its_persistent_rooms)
@@ -54,11 +54,11 @@ START_TEST(a_user_comes_back_to_its_persistent_rooms)
 	user_was_here();
 	ck_assert(!user_is_in("r"));
 	ck_assert_int_eq(lasting_connect(2), CHAT_OK);
-	HEARD("attach " ALICE "/2\n" ALICE "/2: welcome member=alice id=" ALICE
-	      " server=parley\n"
-	      "lobby: announced member=alice id=" ALICE "\n"
-	      "room r except=" ALICE "/2: entered room=r member=alice id=" ALICE
-	      "\n");
+	EXPECT_EVENTS("attach " ALICE "/2\n" ALICE
+		      "/2: welcome member=alice id=" ALICE " server=parley\n"
+		      "lobby: announced member=alice id=" ALICE "\n"
+		      "room r except=" ALICE
+		      "/2: entered room=r member=alice id=" ALICE "\n");
 	ck_assert(user_is_in("r"));
 	ck_assert(!user_is_in("s"));
 }
@@ -127,7 +127,7 @@ END_TEST
 /* The store takes nothing: alice is in the room as long as it is here. */
 START_TEST(a_room_is_joined_and_left_without_it)
 {
-	people(1);
+	connect_members(1);
 	lasting_connect(1);
 	DO(ROOM_CREATE, "id1", .room = STR("r"), .name = STR("R"),
 	    .flags = COMMAND_PERSISTENT);

@@ -12,8 +12,8 @@ setup(void)
 	world.chat.limits.flood_messages = 3;
 	world.chat.limits.flood_time_ms = 10000;
 	world.chat.limits.flood_mute_ms = 60000;
-	people(2);
-	gather("r", 2);
+	connect_members(2);
+	fill_room("r", 2);
 }
 
 static void
@@ -21,17 +21,17 @@ bob_posts(unsigned count)
 {
 	while (count-- > 0)
 		ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 }
 
 START_TEST(a_flood_mutes_for_a_time)
 {
 	bob_posts(3);
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_FORBIDDEN);
-	HEARD("room r: role room=r at=1000 member=member2 id=id2 "
-	      "role=muted until=61000 by=server reason=flood\n"
-	      "id2: failed forbidden right=post text=Muted: too many "
-	      "messages\n");
+	EXPECT_EVENTS("room r: role room=r at=1000 member=member2 id=id2 "
+		      "role=muted until=61000 by=server reason=flood\n"
+		      "id2: failed forbidden right=post text=Muted: too many "
+		      "messages\n");
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_FORBIDDEN);
 	fake_clock_pass(&world.clock, 60000);
 	bob_posts(3);

@@ -13,26 +13,26 @@ static void
 setup(void)
 {
 	world_begin();
-	people(2);
-	gather("tea", 2);
-	gather("coffee", 1);
+	connect_members(2);
+	fill_room("tea", 2);
+	fill_room("coffee", 1);
 	world.chat.limits.fill_ms = 4000;
 	world.chat.limits.fill_messages = 100;
 	world.chat.limits.fill_bytes = 1000;
-	forget_what_was_heard();
+	forget_events();
 }
 
 /* Whether the last message was answered like this. */
 static bool
-was_heard(const char *text)
+was_published(const char *text)
 {
-	return strstr(world.publisher.heard.text, text) != NULL;
+	return strstr(world.publisher.events.text, text) != NULL;
 }
 
 static void
 message_post(const char *author, const char *room, uint64_t origin)
 {
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(DO(BROADCAST, author, .room = str_from(room),
 			     .body = STR("\"x\""), .origin = origin),
 	    CHAT_OK);
@@ -48,11 +48,11 @@ messages_post(int count, const char *author, const char *room, uint64_t origin)
 START_TEST(half_a_history_is_filled_at_once)
 {
 	messages_post(50, "id1", "tea", HOME);
-	ck_assert(!was_heard("delayed"));
+	ck_assert(!was_published("delayed"));
 	message_post("id1", "tea", HOME);
-	ck_assert(was_heard("id1: delayed 40 ms\n"));
+	ck_assert(was_published("id1: delayed 40 ms\n"));
 	messages_post(24, "id1", "tea", HOME);
-	ck_assert(was_heard("id1: delayed 1000 ms\n"));
+	ck_assert(was_published("id1: delayed 1000 ms\n"));
 }
 END_TEST
 
@@ -61,12 +61,12 @@ START_TEST(time_pays_for_messages)
 	messages_post(50, "id1", "tea", HOME);
 	fake_clock_pass(&world.clock, 400);
 	messages_post(10, "id1", "tea", HOME);
-	ck_assert(!was_heard("delayed"));
+	ck_assert(!was_published("delayed"));
 	fake_clock_pass(&world.clock, 100000);
 	messages_post(50, "id1", "tea", HOME);
-	ck_assert(!was_heard("delayed"));
+	ck_assert(!was_published("delayed"));
 	message_post("id1", "tea", HOME);
-	ck_assert(was_heard("delayed"));
+	ck_assert(was_published("delayed"));
 }
 END_TEST
 
@@ -74,7 +74,7 @@ START_TEST(all_connections_of_an_address_share_it)
 {
 	messages_post(50, "id1", "tea", HOME);
 	message_post("id2", "tea", HOME);
-	ck_assert(was_heard("id2: delayed 40 ms\n"));
+	ck_assert(was_published("id2: delayed 40 ms\n"));
 }
 END_TEST
 
@@ -84,7 +84,7 @@ START_TEST(other_addresses_and_rooms_have_their_own)
 	messages_post(50, "id1", "coffee", HOME);
 	messages_post(50, "id2", "tea", OFFICE);
 	messages_post(200, "id2", "tea", 0);
-	ck_assert(!was_heard("delayed"));
+	ck_assert(!was_published("delayed"));
 }
 END_TEST
 
@@ -92,9 +92,9 @@ START_TEST(bytes_count_if_they_fill_more)
 {
 	world.chat.limits.fill_bytes = 6;
 	message_post("id1", "tea", HOME);
-	ck_assert(!was_heard("delayed"));
+	ck_assert(!was_published("delayed"));
 	message_post("id1", "tea", HOME);
-	ck_assert(was_heard("id1: delayed 2000 ms\n"));
+	ck_assert(was_published("id1: delayed 2000 ms\n"));
 }
 END_TEST
 
@@ -102,7 +102,7 @@ START_TEST(a_full_table_gives_up_the_oldest)
 {
 	for (uint64_t origin = 1; origin <= 4 * ROOM_FILL_SLOTS; origin++)
 		message_post("id1", "tea", origin);
-	ck_assert(!was_heard("delayed"));
+	ck_assert(!was_published("delayed"));
 }
 END_TEST
 

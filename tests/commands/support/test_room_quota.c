@@ -11,7 +11,7 @@ static void
 setup(void)
 {
 	world_begin();
-	people(1);
+	connect_members(1);
 	world.chat.limits.rooms = 1000;
 	world.chat.limits.rooms_per_member = 1000;
 	world.chat.limits.persistent_rooms = 16;
@@ -38,9 +38,9 @@ START_TEST(one_address_creates_so_many_persistent_rooms_an_hour)
 {
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(create_persistent(i, HOME), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(create_persistent(3, HOME), CHAT_TOO_MANY_ROOMS);
-	HEARD("id1: failed too_many_rooms limit=3\n");
+	EXPECT_EVENTS("id1: failed too_many_rooms limit=3\n");
 	ck_assert_int_eq(create_persistent(3, OFFICE), CHAT_OK);
 	fake_clock_pass(&world.clock, HOUR_MS - 1);
 	ck_assert_int_eq(create_persistent(4, HOME), CHAT_TOO_MANY_ROOMS);
@@ -77,9 +77,9 @@ START_TEST(an_address_has_so_many_rooms_at_a_time)
 	world.chat.limits.rooms_per_origin = 5;
 	for (int i = 0; i < 5; i++)
 		ck_assert_int_eq(quota_room_create(i, HOME, 0), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(quota_room_create(5, HOME, 0), CHAT_TOO_MANY_ROOMS);
-	HEARD("id1: failed too_many_rooms limit=5\n");
+	EXPECT_EVENTS("id1: failed too_many_rooms limit=5\n");
 	ck_assert_int_eq(DO(ROOM_JOIN, "id1", .room = STR("other"),
 			     .flags = COMMAND_MAY_CREATE, .origin = HOME),
 	    CHAT_TOO_MANY_ROOMS);
@@ -98,9 +98,9 @@ START_TEST(an_address_has_a_quarter_of_the_persistent_rooms)
 	world.chat.limits.persistent_rooms_per_hour = 0;
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(create_persistent(i, HOME), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 	ck_assert_int_eq(create_persistent(4, HOME), CHAT_TOO_MANY_ROOMS);
-	HEARD("id1: failed too_many_rooms limit=4\n");
+	EXPECT_EVENTS("id1: failed too_many_rooms limit=4\n");
 	ck_assert_int_eq(quota_room_create(4, HOME, 0), CHAT_OK);
 	ck_assert_int_eq(create_persistent(5, OFFICE), CHAT_OK);
 }

@@ -75,7 +75,7 @@ room_write_messages(unsigned messages)
 
 	for (unsigned i = 0; i < messages; i++) {
 		snprintf(body, sizeof(body), "%0*u", (int)sizeof(body) - 1, i);
-		store_rig_say(&rig, i % 3 == 0 ? "s" : "r", body);
+		store_rig_append(&rig, i % 3 == 0 ? "s" : "r", body);
 		store_rig_settle(&rig);
 	}
 }
@@ -164,7 +164,7 @@ START_TEST(goes_on_from_one_snapshot_to_the_next)
 		ck_assert_uint_eq(count_files().snapshots, 1);
 		assert_unchanged(i % 2 == 0);
 	}
-	ck_assert_uint_gt(store_rig_say(&rig, "r", "on"), 100);
+	ck_assert_uint_gt(store_rig_append(&rig, "r", "on"), 100);
 }
 END_TEST
 
@@ -184,7 +184,7 @@ START_TEST(keeps_the_numbers_of_evicted_messages)
 			     STORE_RIG_NOW + 1000, &span),
 	    CHAT_OK);
 	ck_assert_uint_eq(span.last, 20);
-	ck_assert_uint_eq(store_rig_say(&rig, "s", "on"), 11);
+	ck_assert_uint_eq(store_rig_append(&rig, "s", "on"), 11);
 }
 END_TEST
 
@@ -203,7 +203,7 @@ START_TEST(keeps_keys_of_evicted_messages)
 {
 	rig.limits.key_age_ms = 60000;
 	make_rooms();
-	store_rig_say_keyed(&rig, "r", "\"hello\"", "k");
+	store_rig_append_keyed(&rig, "r", "\"hello\"", "k");
 	room_write_messages(60);
 	ck_assert_uint_eq(number_of_retry("k"), 1);
 	ck_assert_int_eq(compact_at(STORE_RIG_NOW + 59999), 0);
@@ -291,9 +291,9 @@ fill_segment(void)
 START_TEST(a_text_that_was_removed_leaves_the_disk)
 {
 	make_rooms();
-	store_rig_say(&rig, "r", "\"the first\"");
-	store_rig_say(&rig, "r", "\"the second\"");
-	store_rig_say(&rig, "r", "\"the third\"");
+	store_rig_append(&rig, "r", "\"the first\"");
+	store_rig_append(&rig, "r", "\"the second\"");
+	store_rig_append(&rig, "r", "\"the third\"");
 	store_rig_settle(&rig);
 	room_set_attribute(ATTRIBUTE_REDACTION, 1, "", "Alice", NULL);
 	room_set_attribute(ATTRIBUTE_EDIT, 2, "", "Alice", "\"an edit\"");
@@ -321,7 +321,7 @@ END_TEST
 START_TEST(keeps_the_last_value_of_an_attribute)
 {
 	make_rooms();
-	store_rig_say(&rig, "r", "\"hello\"");
+	store_rig_append(&rig, "r", "\"hello\"");
 	store_rig_settle(&rig);
 	room_set_attribute(ATTRIBUTE_ROLE, 0, "id1", "an early role", NULL);
 	room_set_attribute(ATTRIBUTE_ROLE, 0, "id1", "owner", NULL);
@@ -342,7 +342,7 @@ END_TEST
 START_TEST(attributes_go_with_what_they_are_about)
 {
 	make_rooms();
-	store_rig_say(&rig, "r", "\"hello\"");
+	store_rig_append(&rig, "r", "\"hello\"");
 	store_rig_settle(&rig);
 	room_set_attribute(ATTRIBUTE_REACTION, 1, "id1", "a reaction", NULL);
 	room_set_attribute(ATTRIBUTE_TOPIC, 0, "", "an early topic", NULL);
@@ -372,7 +372,7 @@ START_TEST(drops_removed_rooms)
 	store_rig_settle(&rig);
 	store_rig_put(&rig, "t", true);
 	for (int i = 0; i < 40; i++)
-		store_rig_say(&rig, "t", "................................");
+		store_rig_append(&rig, "t", "................................");
 	room_write_messages(30);
 	store_remember();
 	ck_assert_int_eq(compact_now(), 0);

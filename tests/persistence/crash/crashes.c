@@ -42,7 +42,7 @@ open_left(struct crasher *self, struct memory_disk *left, size_t least,
 	if (opened != OPENED)
 		violation("it cannot be opened any more (%d)", opened);
 	state = life_judge(life, &self->content, &finding, least);
-	if (finding.is_told && !finding.numbering_holds &&
+	if (finding.is_reported && !finding.numbering_holds &&
 	    life->options.sync == STORE_SYNC_ALWAYS)
 		violation("everybody gets new numbers without need");
 	return state;

@@ -47,7 +47,7 @@ damage_examine(struct memory_disk *damaged)
 	ledger_read(&later, damaged);
 	subject = open_damaged(damaged, &content, &finding);
 	losses_judge(&losses, &life.model, &content);
-	if (finding.is_told)
+	if (finding.is_reported)
 		losses_judge_count(&losses,
 		    finding.lost_records + later.reported);
 	left = memory_disk_crash(damaged, CRASH_NOTHING, 0);

@@ -70,24 +70,25 @@ life_least(const struct life *life, enum crash_shape shape)
 	bool is_kept = shape == CRASH_KILL && !life->may_lose;
 
 	return is_kept || life->options.sync == STORE_SYNC_ALWAYS
-		   ? life->model.told
+		   ? life->model.reported
 		   : life->model.safe;
 }
 
 /* How a room differs from what was acknowledged last. */
 static _Noreturn void
-tell_difference(const struct life *life, const struct content *content)
+difference_print(const struct life *life, const struct content *content)
 {
-	const struct state *told = &life->model.states[life->model.told];
+	const struct state *reported =
+	    &life->model.states[life->model.reported];
 
 	for (unsigned i = 0; i < ROOMS; i++) {
 		struct print found = content_print(content, i);
 
 		printf("room%u: told life %u up to %llu (%llx), "
 		       "found life %u up to %llu (%llx)\n",
-		    i, told->rooms[i].life,
-		    (unsigned long long)told->rooms[i].last,
-		    (unsigned long long)told->rooms[i].hash, found.life,
+		    i, reported->rooms[i].life,
+		    (unsigned long long)reported->rooms[i].last,
+		    (unsigned long long)reported->rooms[i].hash, found.life,
 		    (unsigned long long)found.last,
 		    (unsigned long long)found.hash);
 	}
@@ -98,24 +99,24 @@ tell_difference(const struct life *life, const struct content *content)
 static size_t
 last_numbered(const struct life *life)
 {
-	return life->promised != 0 ? life->promised : life->model.told;
+	return life->promised != 0 ? life->promised : life->model.reported;
 }
 
 /* A room continues from its acknowledged state, or has a new epoch. */
 static void
 judge_epochs(const struct life *life, const struct content *content)
 {
-	const struct state *told = &life->model.states[last_numbered(life)];
+	const struct state *reported = &life->model.states[last_numbered(life)];
 
 	for (unsigned i = 0; i < ROOMS; i++) {
 		const struct found_room *found = &content->rooms[i];
 		bool is_same;
 
-		if (found->life == 0 || found->life != told->rooms[i].life)
+		if (found->life == 0 || found->life != reported->rooms[i].life)
 			continue;
 		is_same = strcmp(found->epoch,
 			      life->model.lives[found->life - 1]->epoch) == 0;
-		if (is_same && found->last < told->rooms[i].last)
+		if (is_same && found->last < reported->rooms[i].last)
 			violation("room%u: numbers that were told are given "
 				  "out again",
 			    i);
@@ -128,7 +129,7 @@ static void
 judge_numbers(const struct life *life, const struct content *content,
     const struct finding *finding, size_t state)
 {
-	if (!finding->is_told)
+	if (!finding->is_reported)
 		judge_epochs(life, content);
 	else if (finding->numbering_holds &&
 		 !model_follows(&life->model, state, last_numbered(life)))
@@ -146,7 +147,7 @@ life_judge(const struct life *life, const struct content *content,
 	if (fault != NULL)
 		violation("room %u: %s", place, fault);
 	if (state == NO_STATE)
-		tell_difference(life, content);
+		difference_print(life, content);
 	if (finding->lost_records > 0 && !life->may_lose)
 		violation("%llu records are called lost after a mere crash",
 		    (unsigned long long)finding->lost_records);
@@ -163,14 +164,14 @@ open_after(struct life *life, enum crash_shape shape)
 	struct finding finding;
 	enum opened opened;
 
-	life->promised = life->model.told;
-	life->model.told = life_least(life, shape);
+	life->promised = life->model.reported;
+	life->model.reported = life_least(life, shape);
 	opened = life->kind->open(life->memory, &life->options, &life->subject,
 	    &life->content, &finding);
 	if (opened == OPENED)
 		model_resume(&life->model,
 		    life_judge(life, &life->content, &finding,
-			life->model.told),
+			life->model.reported),
 		    &life->content);
 	else if (!life->may_fail)
 		violation("it cannot be opened (%d)", opened);
@@ -185,7 +186,7 @@ life_open(struct life *life)
 }
 
 void
-life_hear(struct life *life)
+life_receive(struct life *life)
 {
 	struct news news;
 
@@ -206,7 +207,7 @@ life_settle(struct life *life)
 	while (life->kind->step(life->subject))
 		if (++steps == STEPS_MOST)
 			violation("the writer never comes to rest");
-	life_hear(life);
+	life_receive(life);
 }
 
 void

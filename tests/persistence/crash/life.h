@@ -41,7 +41,7 @@ void life_close(struct life *);
 void life_go_on(struct life *, unsigned steps);
 
 /* Polls the store for the results of what was written. */
-void life_hear(struct life *);
+void life_receive(struct life *);
 /* Writes everything that waits, and polls. */
 void life_settle(struct life *);
 

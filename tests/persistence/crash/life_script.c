@@ -82,7 +82,7 @@ life_write_message(struct life *life)
 static bool
 is_waiting(const struct life *life)
 {
-	return life->model.told != life->model.now;
+	return life->model.reported != life->model.now;
 }
 
 /* Each kind is as frequent, of as many members as it may be. */
@@ -188,7 +188,7 @@ life_repeat_message(struct life *life)
 }
 
 static void
-say_some(struct life *life)
+post_some(struct life *life)
 {
 	size_t count = 1 + chance_below(&life->chance, 5);
 
@@ -200,7 +200,7 @@ static void
 life_step(struct life *life)
 {
 	life->kind->step(life->subject);
-	life_hear(life);
+	life_receive(life);
 }
 
 /* What was acknowledged before is synced by then, if the policy syncs. */
@@ -236,7 +236,7 @@ life_act(struct life *life)
 	size_t lot = chance_below(&life->chance, 100);
 
 	if (lot < 35)
-		say_some(life);
+		post_some(life);
 	else if (lot < 50)
 		set_some(life);
 	else if (lot < 65)

@@ -85,16 +85,17 @@ judge_message(const struct losses *losses, unsigned place, unsigned number,
 
 /* Lost messages have none. */
 static void
-judge_marks(const struct print *told, const struct found_room *found,
+judge_marks(const struct print *reported, const struct found_room *found,
     unsigned place)
 {
-	if (memcmp(told->marks, found->marks, sizeof(told->marks)) != 0)
+	if (memcmp(reported->marks, found->marks, sizeof(reported->marks)) != 0)
 		violation("room %u: an attribute is not as it was", place);
-	for (uint64_t i = 0; i < KEPT && i < told->last; i++) {
-		uint64_t seq = told->last - i;
+	for (uint64_t i = 0; i < KEPT && i < reported->last; i++) {
+		uint64_t seq = reported->last - i;
 
 		if (found_number(found, seq) != 0 &&
-		    memcmp(&told->messages[seq % KEPT], &found->messages[seq],
+		    memcmp(&reported->messages[seq % KEPT],
+			&found->messages[seq],
 			sizeof(found->messages[seq])) != 0)
 			violation("room %u: message %llu is not as it was",
 			    place, (unsigned long long)seq);
@@ -105,21 +106,21 @@ static void
 judge_room(const struct losses *losses, const struct model *model,
     const struct found_room *found, unsigned place)
 {
-	const struct print *told = model_room(model, place);
+	const struct print *reported = model_room(model, place);
 	const unsigned *numbers;
 
-	if (told->life == 0)
+	if (reported->life == 0)
 		return;
-	if (told->life != found->life)
+	if (reported->life != found->life)
 		violation("room %u is not the one it was", place);
-	if (found->last > told->last)
+	if (found->last > reported->last)
 		violation("room %u: more than was ever said", place);
-	numbers = model->lives[told->life - 1]->numbers;
-	for (uint64_t i = 0; i < KEPT && i < told->last; i++)
-		judge_message(losses, place, numbers[told->last - i],
-		    found_number(found, told->last - i));
+	numbers = model->lives[reported->life - 1]->numbers;
+	for (uint64_t i = 0; i < KEPT && i < reported->last; i++)
+		judge_message(losses, place, numbers[reported->last - i],
+		    found_number(found, reported->last - i));
 	if (!losses->is_attribute_lost)
-		judge_marks(told, found, place);
+		judge_marks(reported, found, place);
 }
 
 /* If the end of an earlier room is lost, its messages are back. */

@@ -144,8 +144,8 @@ model_commit(struct model *model, uint64_t lsn)
 {
 	size_t state = state_at(model, lsn);
 
-	if (model_follows(model, state, model->told))
-		model->told = state;
+	if (model_follows(model, state, model->reported))
+		model->reported = state;
 }
 
 void
@@ -157,7 +157,7 @@ model_fail(struct model *model, uint64_t first_lsn)
 void
 model_sync(struct model *model)
 {
-	model->safe = model->told;
+	model->safe = model->reported;
 }
 
 void
@@ -167,7 +167,7 @@ model_resume(struct model *model, size_t state, const struct content *found)
 		if (found->rooms[i].life > 0)
 			strcpy(model->lives[found->rooms[i].life - 1]->epoch,
 			    found->rooms[i].epoch);
-	model->now = model->told = model->safe = state;
+	model->now = model->reported = model->safe = state;
 }
 
 bool

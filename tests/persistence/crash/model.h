@@ -27,9 +27,9 @@ struct room_life {
 struct model {
 	struct state *states;
 	size_t count, room;
-	size_t now;  /* all that was sent, as far as it has not failed */
-	size_t told; /* acknowledged, or shown */
-	size_t safe; /* synced, as far as the policy promises */
+	size_t now;      /* all that was sent, as far as it has not failed */
+	size_t reported; /* acknowledged, or shown */
+	size_t safe;     /* synced, as far as the policy promises */
 	struct room_life **lives;
 	unsigned life_count;
 	unsigned messages; /* sent so far, refused ones too */

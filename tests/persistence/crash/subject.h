@@ -14,7 +14,7 @@ struct subject;
 
 /* The result of opening; of real stores, the rooms' epochs have the rest. */
 struct finding {
-	bool is_told; /* what follows is known */
+	bool is_reported; /* what follows is known */
 	uint64_t lost_records;
 	bool numbering_holds;
 };

@@ -303,7 +303,7 @@ journal_subject_open(struct memory_disk *memory,
 		return OPENED_NOT;
 	}
 	opened = journal_subject_recover(self, content, &result);
-	*finding = (struct finding){ .is_told = true,
+	*finding = (struct finding){ .is_reported = true,
 		.lost_records = result.lost_records,
 		.numbering_holds = result.epochs_invalid_up_to == 0 };
 	if (opened == OPENED &&

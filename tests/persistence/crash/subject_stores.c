@@ -118,7 +118,7 @@ stores_take_entry(struct entry_handler *handler, const struct entry *entry,
 		self->lost++;
 	if (self->done + self->lost > self->appended)
 		violation("an entry is done twice");
-	if (entry->kind == ENTRY_SAID && outcome == CHAT_OK &&
+	if (entry->kind == ENTRY_MESSAGE && outcome == CHAT_OK &&
 	    !entry->is_duplicate &&
 	    (history_span(self->history, entry->room_id, 0, &span) != CHAT_OK ||
 		span.last != entry->message.seq))
@@ -184,7 +184,7 @@ stores_write_message(struct subject *self, struct str room,
     struct message *message, uint64_t *lsn)
 {
 	struct entry entry = {
-		.kind = ENTRY_SAID, .room_id = room, .message = *message
+		.kind = ENTRY_MESSAGE, .room_id = room, .message = *message
 	};
 	enum chat_error error;
 
@@ -210,7 +210,7 @@ stores_set_attribute(struct subject *self, struct str room,
 static uint64_t
 stores_find_message(struct subject *self, struct str room, struct str key)
 {
-	struct entry retry = { .kind = ENTRY_SAID,
+	struct entry retry = { .kind = ENTRY_MESSAGE,
 		.room_id = room,
 		.message = {
 		    .author = STR("Alice"),

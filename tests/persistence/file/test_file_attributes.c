@@ -15,8 +15,8 @@ attributes_begin(void)
 	store_rig_init(&rig);
 	store_rig_open(&rig);
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
-	store_rig_say(&rig, "r", "one");
-	store_rig_say(&rig, "r", "two");
+	store_rig_append(&rig, "r", "one");
+	store_rig_append(&rig, "r", "two");
 	store_rig_settle(&rig);
 }
 
@@ -165,13 +165,13 @@ END_TEST
 START_TEST(attributes_of_a_dropped_message_are_not_set)
 {
 	rig.limits.messages = 2;
-	store_rig_say(&rig, "r", "three");
+	store_rig_append(&rig, "r", "three");
 	value_set(ATTRIBUTE_REACTION, 1, "id1", "x");
 	message_edit(1, "uno");
 	value_set(ATTRIBUTE_REDACTION, 1, "", "Bob");
 	value_set(ATTRIBUTE_REACTION, 2, "id1", "x");
 	rig_keeps("r epoch1: 2=two 3=three reaction@2/id1=x");
-	store_rig_say(&rig, "r", "four");
+	store_rig_append(&rig, "r", "four");
 	rig_keeps("r epoch1: 3=three 4=four");
 	ck_assert_uint_eq(attribute_store_bytes(rig.attributes), 0);
 }
@@ -210,7 +210,7 @@ START_TEST(those_of_a_room_that_is_not_kept_do_not_wait)
 		.at_ms = STORE_RIG_NOW };
 
 	store_rig_put(&rig, "s", false);
-	store_rig_say(&rig, "s", "one");
+	store_rig_append(&rig, "s", "one");
 	ck_assert_int_eq(store_rig_set(&rig, "s", &topic), CHAT_OK);
 	ck_assert_int_eq(store_rig_set(&rig, "s", &redaction), CHAT_OK);
 	rig_shows("r epoch1: 1=one 2=two; s epoch2 ordinary: 1= topic=hi "

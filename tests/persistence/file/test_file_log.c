@@ -8,7 +8,7 @@
 static struct store_rig rig;
 
 /* The handler's calls, one for each entry: "said r 2 id1; lost said r 3". */
-static char heard[1 << 16];
+static char reported[1 << 16];
 
 static void
 entry_note(struct entry_handler *handler, const struct entry *entry,
@@ -16,19 +16,19 @@ entry_note(struct entry_handler *handler, const struct entry *entry,
 {
 	static const char *const words[] = { "said", "created", "removed",
 		"attribute", "barrier" };
-	size_t len = strlen(heard);
+	size_t len = strlen(reported);
 
 	(void)handler;
-	ck_assert_uint_lt(len, sizeof(heard) - 200);
-	len += (size_t)sprintf(heard + len, "%s%s%s %.*s", len > 0 ? "; " : "",
-	    outcome == CHAT_OK ? "" : "lost ", words[entry->kind],
-	    (int)entry->room_id.len,
+	ck_assert_uint_lt(len, sizeof(reported) - 200);
+	len += (size_t)sprintf(reported + len, "%s%s%s %.*s",
+	    len > 0 ? "; " : "", outcome == CHAT_OK ? "" : "lost ",
+	    words[entry->kind], (int)entry->room_id.len,
 	    entry->room_id.len > 0 ? entry->room_id.data : "");
 	if (entry->message.seq > 0)
-		len += (size_t)sprintf(heard + len, "%s%d",
+		len += (size_t)sprintf(reported + len, "%s%d",
 		    entry->is_duplicate ? "=" : " ", (int)entry->message.seq);
 	if (requester != NULL)
-		sprintf(heard + len, " %.*s", (int)requester->author.len,
+		sprintf(reported + len, " %.*s", (int)requester->author.len,
 		    requester->author.data);
 }
 
@@ -36,10 +36,10 @@ static const struct entry_handler_ops handler_ops = { entry_note };
 static struct entry_handler handler = { &handler_ops };
 
 static void
-heard_expect(const char *expected)
+reports_expect(const char *expected)
 {
-	ck_assert_str_eq(heard, expected);
-	heard[0] = '\0';
+	ck_assert_str_eq(reported, expected);
+	reported[0] = '\0';
 }
 
 /* r is there. */
@@ -51,7 +51,7 @@ setup(void)
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
 	store_rig_settle(&rig);
 	rig.log->handler = &handler;
-	heard[0] = '\0';
+	reported[0] = '\0';
 }
 
 static void
@@ -89,17 +89,17 @@ log_append_entry(enum entry_kind kind, const char *room, const char *author)
 
 START_TEST(does_entries_in_order_when_they_are_safe)
 {
-	log_append_entry(ENTRY_SAID, "r", "id1");
-	log_append_entry(ENTRY_SAID, "r", "id2");
+	log_append_entry(ENTRY_MESSAGE, "r", "id1");
+	log_append_entry(ENTRY_MESSAGE, "r", "id2");
 	log_append_entry(ENTRY_BARRIER, NULL, "id3");
 	store_rig_put(&rig, "s", true);
-	log_append_entry(ENTRY_SAID, "s", "id1");
+	log_append_entry(ENTRY_MESSAGE, "s", "id1");
 	file_store_poll(rig.store);
-	heard_expect("");
+	reports_expect("");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1:");
 	store_rig_settle(&rig);
-	heard_expect("said r 1 id1; said r 2 id2; barrier  id3; created s; "
-		     "said s 1 id1");
+	reports_expect("said r 1 id1; said r 2 id2; barrier  id3; created s; "
+		       "said s 1 id1");
 	ck_assert_str_eq(store_rig_show(&rig),
 	    "r epoch1: 1=1 2=1; s epoch2: 1=1");
 }
@@ -107,12 +107,12 @@ END_TEST
 
 START_TEST(what_is_not_journaled_does_not_wait)
 {
-	log_append_entry(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_MESSAGE, "r", "id1");
 	ck_assert_int_eq(store_rig_put(&rig, "t", false), CHAT_OK);
-	ck_assert_int_eq(log_append_entry(ENTRY_SAID, "t", "id2"), CHAT_OK);
+	ck_assert_int_eq(log_append_entry(ENTRY_MESSAGE, "t", "id2"), CHAT_OK);
 	ck_assert_int_eq(store_rig_remove(&rig, "t"), CHAT_OK);
-	heard_expect("created t; said t 1 id2; removed t");
-	ck_assert_int_eq(log_append_entry(ENTRY_SAID, "none", "id1"),
+	reports_expect("created t; said t 1 id2; removed t");
+	ck_assert_int_eq(log_append_entry(ENTRY_MESSAGE, "none", "id1"),
 	    CHAT_ROOM_NOT_FOUND);
 }
 END_TEST
@@ -120,43 +120,43 @@ END_TEST
 START_TEST(a_barrier_waits_for_what_is_before_it_only)
 {
 	log_append_entry(ENTRY_BARRIER, NULL, "id1");
-	heard_expect("");
+	reports_expect("");
 	file_store_poll(rig.store);
-	heard_expect("barrier  id1");
-	log_append_entry(ENTRY_SAID, "r", "id1");
+	reports_expect("barrier  id1");
+	log_append_entry(ENTRY_MESSAGE, "r", "id1");
 	log_append_entry(ENTRY_BARRIER, NULL, "id2");
 	store_rig_fail_syncs(&rig);
 	store_rig_settle(&rig);
-	heard_expect("lost said r id1; lost barrier  id2");
+	reports_expect("lost said r id1; lost barrier  id2");
 }
 END_TEST
 
 START_TEST(a_retry_finds_its_first_wherever_that_is)
 {
-	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "a", "k"), 1);
-	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 1);
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "c"), 2);
+	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "a", "k"), 1);
+	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "c"), 2);
 	store_rig_settle(&rig);
-	heard_expect("said r 1; said r=1; said r 2");
-	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 1);
-	heard_expect("said r=1");
+	reports_expect("said r 1; said r=1; said r 2");
+	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
+	reports_expect("said r=1");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1: 1=a 2=c");
 }
 END_TEST
 
 START_TEST(a_retry_is_lost_with_its_first)
 {
-	store_rig_say_keyed(&rig, "r", "a", "k");
-	store_rig_say_keyed(&rig, "r", "b", "k");
+	store_rig_append_keyed(&rig, "r", "a", "k");
+	store_rig_append_keyed(&rig, "r", "b", "k");
 	log_disk_fill();
 	store_rig_settle(&rig);
-	heard_expect("lost said r; lost said r");
+	reports_expect("lost said r; lost said r");
 	memory_disk_heal(rig.memory);
 	memory_disk_advance(rig.memory, 5000);
 	store_rig_settle(&rig);
-	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 1);
+	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
 	store_rig_settle(&rig);
-	heard_expect("said r 1");
+	reports_expect("said r 1");
 }
 END_TEST
 
@@ -179,14 +179,14 @@ END_TEST
 
 START_TEST(a_room_that_is_being_removed_is_not_seen)
 {
-	log_append_entry(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_MESSAGE, "r", "id1");
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_OK);
-	ck_assert_int_eq(log_append_entry(ENTRY_SAID, "r", "id2"),
+	ck_assert_int_eq(log_append_entry(ENTRY_MESSAGE, "r", "id2"),
 	    CHAT_ROOM_NOT_FOUND);
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_ROOM_NOT_FOUND);
 	ck_assert_str_eq(store_rig_show(&rig), "");
 	store_rig_settle(&rig);
-	heard_expect("said r 1 id1; removed r");
+	reports_expect("said r 1 id1; removed r");
 	ck_assert_uint_eq(room_store_count(rig.rooms), 0);
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
 }
@@ -194,12 +194,12 @@ END_TEST
 
 START_TEST(a_room_whose_removal_is_lost_is_there_again)
 {
-	log_append_entry(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_MESSAGE, "r", "id1");
 	store_rig_settle(&rig);
 	store_rig_remove(&rig, "r");
 	log_disk_fill();
 	store_rig_settle(&rig);
-	heard_expect("said r 1 id1; lost removed r");
+	reports_expect("said r 1 id1; lost removed r");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1: 1=1");
 	ck_assert(!commit_log_is_room_pending(rig.log, STR("r")));
 }
@@ -208,15 +208,15 @@ END_TEST
 START_TEST(a_room_is_made_and_removed_before_either_is_safe)
 {
 	store_rig_put(&rig, "s", true);
-	store_rig_say(&rig, "s", "a");
+	store_rig_append(&rig, "s", "a");
 	store_rig_remove(&rig, "s");
 	if (_i > 0)
 		store_rig_fail_syncs(&rig);
 	store_rig_settle(&rig);
 	if (_i > 0)
-		heard_expect("lost created s; lost said s; lost removed s");
+		reports_expect("lost created s; lost said s; lost removed s");
 	else
-		heard_expect("created s; said s 1; removed s");
+		reports_expect("created s; said s 1; removed s");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1:");
 }
 END_TEST
@@ -226,14 +226,14 @@ END_TEST
 START_TEST(does_a_part_at_once)
 {
 	for (int i = 0; i < 1200; i++)
-		log_append_entry(ENTRY_SAID, "r", "id1");
+		log_append_entry(ENTRY_MESSAGE, "r", "id1");
 	while (journal_step(file_store_journal(rig.store)))
 		continue;
 	file_store_poll(rig.store);
 	ck_assert_str_eq(store_rig_show(&rig) + strlen(store_rig_show(&rig)) -
 			     5,
 	    "512=1");
-	store_rig_say(&rig, "r", "later");
+	store_rig_append(&rig, "r", "later");
 	if (_i > 0)
 		store_rig_fail_syncs(&rig);
 	while (journal_step(file_store_journal(rig.store)))
@@ -241,7 +241,7 @@ START_TEST(does_a_part_at_once)
 	for (int i = 0; i < 3; i++)
 		file_store_poll(rig.store);
 	ck_assert_uint_eq(commit_log_bytes(rig.log), 0);
-	ck_assert_ptr_nonnull(strstr(heard,
+	ck_assert_ptr_nonnull(strstr(reported,
 	    _i > 0 ? "1200 id1; lost said r" : "1200 id1; said r 1201"));
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(keeps_no_more_waiting_than_it_may)
 	while (error == CHAT_OK) {
 		error = log_append_entry(ENTRY_BARRIER, NULL, "id1");
 		if (count++ == 0)
-			log_append_entry(ENTRY_SAID, "r", "id1");
+			log_append_entry(ENTRY_MESSAGE, "r", "id1");
 		ck_assert_uint_lt(count, 100);
 	}
 	ck_assert_int_eq(error, CHAT_UNAVAILABLE);
@@ -270,15 +270,15 @@ END_TEST
 /* Everything is written, but the log was not polled; a leak would be found. */
 START_TEST(is_closed_while_entries_wait)
 {
-	log_append_entry(ENTRY_SAID, "r", "id1");
+	log_append_entry(ENTRY_MESSAGE, "r", "id1");
 	store_rig_put(&rig, "s", true);
-	log_append_entry(ENTRY_SAID, "s", "id1");
+	log_append_entry(ENTRY_MESSAGE, "s", "id1");
 	store_rig_remove(&rig, "r");
 	log_append_entry(ENTRY_BARRIER, NULL, "id1");
 	if (_i > 0)
 		store_rig_fail_syncs(&rig);
 	store_rig_close(&rig);
-	heard_expect("");
+	reports_expect("");
 	memory_disk_heal(rig.memory);
 	store_rig_open(&rig);
 	if (_i == 0)

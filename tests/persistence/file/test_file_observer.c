@@ -41,7 +41,7 @@ entry_see(struct entry_observer *observer, const struct entry *entry,
 	(void)requester;
 	ck_assert_uint_gt(entry->lsn, last_lsn);
 	last_lsn = entry->lsn;
-	if (entry->kind == ENTRY_SAID)
+	if (entry->kind == ENTRY_MESSAGE)
 		snprintf(number, sizeof(number), " %d%s",
 		    (int)entry->message.seq,
 		    entry->message.body.len == 0 ? " bare" : "");
@@ -84,7 +84,7 @@ observer_acknowledge(void)
 static void
 observer_post(const char *body)
 {
-	ck_assert_uint_gt(store_rig_say(&rig, "r", body), 0);
+	ck_assert_uint_gt(store_rig_append(&rig, "r", body), 0);
 	store_rig_settle(&rig);
 }
 
@@ -122,7 +122,7 @@ teardown(void)
 
 START_TEST(sees_what_is_safe_and_again_what_it_did_not_acknowledge)
 {
-	ck_assert_uint_gt(store_rig_say(&rig, "r", "1"), 0);
+	ck_assert_uint_gt(store_rig_append(&rig, "r", "1"), 0);
 	seen_expect("");
 	store_rig_settle(&rig);
 	seen_expect("said r 1");
@@ -230,7 +230,7 @@ END_TEST
 START_TEST(acknowledges_all_that_was_seen)
 {
 	observer_post("1");
-	ck_assert_uint_gt(store_rig_say(&rig, "r", "2"), 0);
+	ck_assert_uint_gt(store_rig_append(&rig, "r", "2"), 0);
 	file_store_acknowledge(rig.store, 0);
 	store_rig_settle(&rig);
 	store_crash(CRASH_KILL);
@@ -253,17 +253,17 @@ seen_messages(void)
 
 /* Messages, and acknowledgements of every second one. */
 static void
-proof_play(unsigned *said, unsigned *acknowledged)
+proof_play(unsigned *posted, unsigned *acknowledged)
 {
 	for (unsigned i = 1; i <= 8; i++) {
 		seen[0] = '\0';
-		if (store_rig_say(&rig, "r", "1") == 0)
+		if (store_rig_append(&rig, "r", "1") == 0)
 			return;
 		store_rig_settle(&rig);
-		*said |= seen_messages();
+		*posted |= seen_messages();
 		if (i % 2 == 0 && seen_messages() != 0) {
 			observer_acknowledge();
-			*acknowledged = *said;
+			*acknowledged = *posted;
 		}
 	}
 }
@@ -275,19 +275,19 @@ proof_play(unsigned *said, unsigned *acknowledged)
 START_TEST(no_crash_hides_an_entry)
 {
 	for (unsigned calls = 1; calls < PROOF_STEPS; calls++) {
-		unsigned said = 0, acknowledged = 0;
+		unsigned posted = 0, acknowledged = 0;
 
 		store_rig_close(&rig);
 		store_rig_fini(&rig);
 		setup();
 		seen[0] = '\0';
 		memory_disk_stop_after(rig.memory, calls);
-		proof_play(&said, &acknowledged);
+		proof_play(&posted, &acknowledged);
 		seen[0] = '\0';
 		store_crash((enum crash_shape)_i);
-		ck_assert_msg((said & ~acknowledged & ~seen_messages()) == 0,
+		ck_assert_msg((posted & ~acknowledged & ~seen_messages()) == 0,
 		    "after %u calls: said %x, acknowledged %x, seen %x", calls,
-		    said, acknowledged, seen_messages());
+		    posted, acknowledged, seen_messages());
 	}
 }
 END_TEST

@@ -41,8 +41,8 @@ static void
 store_write_messages(void)
 {
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "a"), 1);
-	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "b", "k"), 2);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "a"), 1);
+	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 2);
 	store_rig_settle(&rig);
 }
 
@@ -50,13 +50,13 @@ START_TEST(keeps_persistent_rooms_and_messages)
 {
 	store_write_messages();
 	store_rig_put(&rig, "s", false);
-	store_rig_say(&rig, "s", "c");
+	store_rig_append(&rig, "s", "c");
 	store_rig_put(&rig, "t", true);
 	store_rig_settle(&rig);
 	store_expect("r epoch1: 1=a 2=b; s epoch2 ordinary: 1=c; t epoch3:");
 	store_reopen();
 	store_expect("r epoch1: 1=a 2=b; t epoch3:");
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "c"), 3);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "c"), 3);
 	store_rig_settle(&rig);
 	store_reopen();
 	store_expect("r epoch1: 1=a 2=b 3=c; t epoch3:");
@@ -78,7 +78,7 @@ START_TEST(keeps_what_is_known_of_a_room_and_a_message)
 	};
 
 	ck_assert_int_eq(commit_log_append(rig.log, &entry, NULL), CHAT_OK);
-	store_rig_say_keyed(&rig, "r", "{\"x\": 1}", "k");
+	store_rig_append_keyed(&rig, "r", "{\"x\": 1}", "k");
 	store_rig_settle(&rig);
 	store_reopen();
 	ck_assert_int_eq(room_store_get(rig.rooms, STR("r"), &room), CHAT_OK);
@@ -105,7 +105,7 @@ START_TEST(does_not_restore_a_removed_room)
 	store_reopen();
 	store_expect("");
 	store_rig_put(&rig, "r", true);
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "again"), 1);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "again"), 1);
 	store_rig_settle(&rig);
 	store_reopen();
 	store_expect("r epoch2: 1=again");
@@ -116,7 +116,7 @@ END_TEST
 START_TEST(survives_a_power_cut)
 {
 	store_write_messages();
-	store_rig_say(&rig, "r", "c");
+	store_rig_append(&rig, "r", "c");
 	store_rig_crash(&rig, (enum crash_shape)_i);
 	store_expect("r epoch1: 1=a 2=b");
 }
@@ -128,10 +128,10 @@ START_TEST(drops_what_the_disk_refused)
 
 	store_write_messages();
 	store_rig_fail_syncs(&rig);
-	ck_assert_uint_eq(store_rig_say_keyed(&rig, "r", "c", "k3"), 3);
+	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "c", "k3"), 3);
 	store_rig_put(&rig, "s", true);
-	store_rig_say(&rig, "s", "d");
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "e"), 4);
+	store_rig_append(&rig, "s", "d");
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "e"), 4);
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(rig.lost, 4);
 	store_expect("r epoch1: 1=a 2=b");
@@ -145,12 +145,12 @@ START_TEST(reads_on_while_it_cannot_write)
 {
 	store_write_messages();
 	store_rig_fail_syncs(&rig);
-	store_rig_say(&rig, "r", "c");
+	store_rig_append(&rig, "r", "c");
 	store_rig_settle(&rig);
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 0);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "d"), 0);
 	ck_assert_int_eq(store_rig_put(&rig, "s", true), CHAT_UNAVAILABLE);
 	ck_assert_int_eq(store_rig_put(&rig, "t", false), CHAT_OK);
-	ck_assert_uint_eq(store_rig_say(&rig, "t", "e"), 1);
+	ck_assert_uint_eq(store_rig_append(&rig, "t", "e"), 1);
 	store_expect("r epoch1: 1=a 2=b; t epoch3 ordinary: 1=e");
 }
 END_TEST
@@ -162,14 +162,14 @@ START_TEST(goes_on_once_there_is_room)
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){
 		.call = DISK_CALL_PWRITE, .nth = 1, .error = ENOSPC });
-	store_rig_say(&rig, "r", "c");
+	store_rig_append(&rig, "r", "c");
 	store_rig_settle(&rig);
 	store_expect("r epoch1: 1=a 2=b");
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 0);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "d"), 0);
 	memory_disk_heal(rig.memory);
 	memory_disk_advance(rig.memory, 5000);
 	store_rig_settle(&rig);
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "d"), 3);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "d"), 3);
 	store_rig_settle(&rig);
 	store_reopen();
 	store_expect("r epoch1: 1=a 2=b 3=d");
@@ -197,7 +197,7 @@ START_TEST(begins_another_epoch_where_numbers_may_come_again)
 	store_expect("r epoch2: 1=a 2=b");
 	store_reopen();
 	store_expect("r epoch2: 1=a 2=b");
-	store_rig_say(&rig, "r", "c");
+	store_rig_append(&rig, "r", "c");
 	store_rig_settle(&rig);
 	store_reopen();
 	store_expect("r epoch2: 1=a 2=b 3=c");
@@ -229,8 +229,8 @@ segment_damage(const char *text)
 START_TEST(leaves_a_hole_where_something_was_lost)
 {
 	store_write_messages();
-	store_rig_say(&rig, "r", "third of r");
-	store_rig_say(&rig, "r", "d");
+	store_rig_append(&rig, "r", "third of r");
+	store_rig_append(&rig, "r", "d");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
 	segment_damage("third of r");
@@ -238,7 +238,7 @@ START_TEST(leaves_a_hole_where_something_was_lost)
 	store_expect("r epoch2: 1=a 2=b 4=d");
 	store_rig_crash(&rig, CRASH_NOTHING);
 	store_expect("r epoch2: 1=a 2=b 4=d");
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "e"), 5);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "e"), 5);
 	store_rig_settle(&rig);
 	store_reopen();
 	store_expect("r epoch2: 1=a 2=b 4=d 5=e");
@@ -248,7 +248,7 @@ END_TEST
 START_TEST(keeps_messages_of_a_room_whose_record_is_lost)
 {
 	ck_assert_int_eq(store_rig_put(&rig, "long-lost", true), CHAT_OK);
-	store_rig_say(&rig, "long-lost", "a");
+	store_rig_append(&rig, "long-lost", "a");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
 	segment_damage("long-lost");
@@ -256,7 +256,7 @@ START_TEST(keeps_messages_of_a_room_whose_record_is_lost)
 	store_expect("long-lost epoch3: 1=a");
 	store_reopen();
 	store_expect("long-lost epoch3: 1=a");
-	ck_assert_uint_eq(store_rig_say(&rig, "long-lost", "b"), 2);
+	ck_assert_uint_eq(store_rig_append(&rig, "long-lost", "b"), 2);
 	store_rig_settle(&rig);
 	store_reopen();
 	store_expect("long-lost epoch3: 1=a 2=b");
@@ -266,7 +266,7 @@ END_TEST
 START_TEST(refuses_a_damaged_store_if_asked)
 {
 	store_write_messages();
-	store_rig_say(&rig, "r", "third of r");
+	store_rig_append(&rig, "r", "third of r");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
 	segment_damage("third of r");
@@ -287,7 +287,7 @@ START_TEST(lets_old_messages_expire)
 	store_reopen();
 	memory_disk_set_wall(rig.memory, STORE_RIG_NOW + 1000);
 	history_expire(rig.history, STORE_RIG_NOW + 1000);
-	ck_assert_uint_eq(store_rig_say(&rig, "r", "c"), 3);
+	ck_assert_uint_eq(store_rig_append(&rig, "r", "c"), 3);
 }
 END_TEST
 
@@ -300,7 +300,7 @@ START_TEST(keeps_the_time_of_use_of_a_room)
 	room_store_touch(rig.rooms, STR("r"), later);
 	memory_disk_advance(rig.memory, 3600000);
 	history_expire(rig.history, STORE_RIG_NOW + 3600000);
-	store_rig_say(&rig, "r", "c");
+	store_rig_append(&rig, "r", "c");
 	store_rig_settle(&rig);
 	store_rig_close(&rig);
 	store_rig_open(&rig);
@@ -362,9 +362,9 @@ store_put_room(void)
 }
 
 static bool
-say_something(void)
+post_something(void)
 {
-	return store_rig_say_keyed(&rig, "r", "c", "k3") == 3;
+	return store_rig_append_keyed(&rig, "r", "c", "k3") == 3;
 }
 
 START_TEST(without_memory_nothing_has_changed)
@@ -373,7 +373,7 @@ START_TEST(without_memory_nothing_has_changed)
 		return;
 	store_write_messages();
 	operation_retry(store_put_room, "r epoch1: 1=a 2=b; s e:");
-	operation_retry(say_something, "r epoch1: 1=a 2=b 3=c; s e:");
+	operation_retry(post_something, "r epoch1: 1=a 2=b 3=c; s e:");
 }
 END_TEST
 

@@ -38,7 +38,7 @@ END_TEST
 
 static const struct {
 	enum disk_call call;
-	int error, said;
+	int error, posted;
 } faults[] = { { DISK_CALL_OPEN, EROFS, EROFS },
 	{ DISK_CALL_OPEN, EACCES, EACCES }, { DISK_CALL_LOCK, ENOLCK, ENOLCK },
 	{ DISK_CALL_LOCK, EACCES, EAGAIN },
@@ -52,7 +52,7 @@ START_TEST(returns_why_it_could_not_lock)
 	memory_disk_fail(memory,
 	    (struct disk_fault){ faults[_i].call, 1, faults[_i].error, false });
 	ck_assert_int_eq(store_lock_take(memory_disk_disk(memory), &lock),
-	    faults[_i].said);
+	    faults[_i].posted);
 	ck_assert_uint_eq(memory_disk_open_files(memory), 0);
 	memory_disk_destroy(memory);
 }

@@ -70,7 +70,7 @@ START_TEST(continues_behind_the_recovered_lsn)
 	rig.recovered.lost = lost;
 	rig.recovered.lost_count = 2;
 	journal_rig_open(&rig);
-	ck_assert_uint_eq(journal_rig_say(&rig, "a"), 80);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "a"), 80);
 	journal_rig_run(&rig);
 	assert_kept("OPEN LOST LOST a");
 }
@@ -81,8 +81,8 @@ START_TEST(commits_what_is_synced)
 	journal_rig_open(&rig);
 	journal_rig_poll(&rig);
 	ck_assert(!is_readable());
-	ck_assert_uint_eq(journal_rig_say(&rig, "a"), 2);
-	ck_assert_uint_eq(journal_rig_say(&rig, "b"), 3);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "a"), 2);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "b"), 3);
 	ck_assert_uint_eq(journal_last(rig.journal), 3);
 	ck_assert_uint_eq(journal_committed(rig.journal), 1);
 	assert_kept("OPEN");
@@ -104,7 +104,7 @@ START_TEST(writes_one_batch_with_one_sync)
 	journal_rig_open(&rig);
 	before = memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC);
 	for (int i = 0; i < 4000; i++)
-		journal_rig_say(&rig, "x");
+		journal_rig_append_text(&rig, "x");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC),
 	    before + 1);
@@ -119,7 +119,7 @@ START_TEST(goes_on_in_another_batch)
 	rig.options.segment_bytes = 1u << 20;
 	journal_rig_open(&rig);
 	for (uint64_t lsn = 2; lsn <= 10001; lsn++)
-		ck_assert_uint_eq(journal_rig_say(&rig, "x"), lsn);
+		ck_assert_uint_eq(journal_rig_append_text(&rig, "x"), lsn);
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_committed(rig.journal), 10001);
 	journal_stats(rig.journal, &figures);
@@ -168,9 +168,9 @@ START_TEST(gives_a_giant_a_segment_of_its_own)
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	rig.options.queue_bytes = 4u << 20;
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_fill(&rig, 'x', RECORD_PAYLOAD_MOST);
-	journal_rig_say(&rig, "b");
+	journal_rig_append_text(&rig, "b");
 	journal_rig_run(&rig);
 	assert_kept("OPEN a SEAL xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx SEAL b");
 }
@@ -181,10 +181,10 @@ START_TEST(vouches_for_what_was_synced_before)
 	const struct journal_record *records;
 
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
-	journal_rig_say(&rig, "b");
+	journal_rig_append_text(&rig, "a");
+	journal_rig_append_text(&rig, "b");
 	journal_rig_run(&rig);
-	journal_rig_say(&rig, "c");
+	journal_rig_append_text(&rig, "c");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_rig_read(rig.memory, &records), 4);
 	ck_assert_uint_eq(records[0].ahead, 1);
@@ -223,7 +223,7 @@ START_TEST(the_watermark_follows_each_sync)
 	journal_rig_open(&rig);
 	ck_assert_uint_eq(watermark_of_synced(), 1);
 	for (uint64_t lsn = 2; lsn < 7; lsn++) {
-		journal_rig_say(&rig, "a");
+		journal_rig_append_text(&rig, "a");
 		ck_assert_uint_eq(watermark_of_synced(), lsn - 1);
 		journal_rig_run(&rig);
 		ck_assert_uint_eq(watermark_of_synced(), lsn);
@@ -237,7 +237,7 @@ START_TEST(goes_on_without_a_watermark)
 		memory_disk_fail(rig.memory,
 		    (struct disk_fault){ DISK_CALL_OPEN, nth, EIO, false });
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_ptr_null(memory_disk_file(rig.memory, WATERMARK_NAME,
 	    &(size_t){ 0 }));
@@ -273,7 +273,7 @@ START_TEST(counts)
 	struct journal_stats figures;
 
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_stats(rig.journal, &figures);
 	ck_assert_uint_eq(figures.appended, 2);
 	ck_assert_uint_eq(figures.batches, 1);
@@ -296,7 +296,7 @@ START_TEST(acknowledges_before_the_sync_if_so_asked)
 	journal_rig_open(&rig);
 	assert_kept("OPEN");
 	ck_assert_uint_eq(watermark_of_synced(), 1);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_committed(rig.journal), 2);
 	ck_assert_uint_eq(watermark_of_written(), 2);
@@ -317,7 +317,7 @@ START_TEST(syncs_what_it_leaves_behind)
 	rig.options.sync = _i == 0 ? STORE_SYNC_INTERVAL : STORE_SYNC_NEVER;
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_fill(&rig, 'x', 900);
 	journal_rig_run(&rig);
 	assert_kept("OPEN a SEAL");

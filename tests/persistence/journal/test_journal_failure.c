@@ -57,7 +57,8 @@ assert_trouble(const char *expected)
 		ck_assert_ptr_null(trouble);
 	else
 		ck_assert_str_eq(trouble, expected);
-	ck_assert_int_eq(journal_rig_say(&rig, "probe") == 0, expected != NULL);
+	ck_assert_int_eq(journal_rig_append_text(&rig, "probe") == 0,
+	    expected != NULL);
 }
 
 static void
@@ -72,20 +73,20 @@ START_TEST(gives_out_the_numbers_of_what_failed_again)
 	static const int errors[] = { ENOSPC, EDQUOT, EFBIG };
 
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	write_tear(errors[_i]);
-	journal_rig_say(&rig, "b");
-	journal_rig_say(&rig, "c");
+	journal_rig_append_text(&rig, "b");
+	journal_rig_append_text(&rig, "c");
 	ck_assert(journal_step(rig.journal));
 	ck_assert_str_eq(journal_error(rig.journal), "disk full");
-	ck_assert_uint_eq(journal_rig_say(&rig, "refused"), 0);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "refused"), 0);
 	let_it_probe();
 	/* Not before the loop knows, though there is room. */
 	ck_assert_ptr_null(journal_error(rig.journal));
-	ck_assert_uint_eq(journal_rig_say(&rig, "refused"), 0);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "refused"), 0);
 	assert_failed(3, 4);
-	ck_assert_uint_eq(journal_rig_say(&rig, "d"), 3);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "d"), 3);
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_rig_poll(&rig).committed, 3);
 	ck_assert_str_eq(journal_rig_show(rig.memory), "OPEN a d");
@@ -98,7 +99,7 @@ START_TEST(begins_nothing_new_before_the_old_is_cut)
 
 	journal_rig_open(&rig);
 	renames = memory_disk_calls(rig.memory, DISK_CALL_RENAME);
-	journal_rig_say(&rig, "b");
+	journal_rig_append_text(&rig, "b");
 	write_tear(ENOSPC);
 	journal_disk_refuse(DISK_CALL_FTRUNCATE, ENOSPC, true);
 	journal_rig_run(&rig);
@@ -126,11 +127,11 @@ START_TEST(is_read_only_until_the_next_start)
 
 	rig.options.on_io_error = _i % 2 == 0 ? STORE_READ_ONLY : STORE_EXIT;
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert(!journal_rig_poll(&rig).give_up);
 	journal_disk_refuse(faults[_i].call, faults[_i].error, false);
-	journal_rig_say(&rig, "b");
+	journal_rig_append_text(&rig, "b");
 	journal_rig_run(&rig);
 	ck_assert_int_eq(journal_rig_poll(&rig).give_up, _i % 2 == 1);
 	for (int i = 0; i < 3; i++) {
@@ -152,7 +153,7 @@ START_TEST(never_syncs_again_after_a_failure)
 
 	journal_rig_open(&rig);
 	journal_disk_refuse(DISK_CALL_FDATASYNC, EIO, false);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	syncs = memory_disk_calls(rig.memory, DISK_CALL_FDATASYNC);
 	journal_destroy(rig.journal);
@@ -169,11 +170,11 @@ START_TEST(still_syncs_what_was_written_before_a_failure)
 
 	rig.options.sync = _i == 0 ? STORE_SYNC_INTERVAL : STORE_SYNC_NEVER;
 	journal_rig_open(&rig);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_rig_poll(&rig).committed, 2);
 	journal_disk_refuse(DISK_CALL_PWRITE, EIO, false);
-	journal_rig_say(&rig, "b");
+	journal_rig_append_text(&rig, "b");
 	journal_rig_run(&rig);
 	assert_trouble("disk error");
 	if (_i == 0) {
@@ -273,7 +274,7 @@ START_TEST(a_lack_of_descriptors_passes)
 	let_it_probe();
 	ck_assert_ptr_null(journal_error(rig.journal));
 	journal_rig_poll(&rig);
-	ck_assert_uint_gt(journal_rig_say(&rig, "c"), 0);
+	ck_assert_uint_gt(journal_rig_append_text(&rig, "c"), 0);
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(journal_committed(rig.journal),
 	    journal_last(rig.journal));
@@ -340,7 +341,7 @@ START_TEST(logs_each_change_once)
 	journal_rig_open(&rig);
 	start_noting();
 	journal_disk_refuse(DISK_CALL_PWRITE, ENOSPC, true);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_rig_run(&rig);
 	journal_rig_poll(&rig);
 	for (int i = 0; i < 3; i++)
@@ -349,7 +350,7 @@ START_TEST(logs_each_change_once)
 	for (int i = 0; i < 3; i++)
 		let_it_probe();
 	journal_disk_refuse(DISK_CALL_FDATASYNC, EIO, true);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	for (int i = 0; i < 3; i++)
 		let_it_probe();
 	ck_assert_str_eq(logged,
@@ -374,12 +375,12 @@ START_TEST(logs_a_long_sync)
 	journal_rig_open(&rig);
 	start_noting();
 	memory_disk_watch(rig.memory, take_long, &ms);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	journal_step(rig.journal);
 	memory_disk_watch(rig.memory, NULL, NULL);
 	ck_assert_str_eq(logged,
 	    _i == 0 ? "" : "store: the disk answered after 5000 ms\n");
-	journal_rig_say(&rig, "b");
+	journal_rig_append_text(&rig, "b");
 	journal_step(rig.journal);
 	journal_stats(rig.journal, &figures);
 	ck_assert_uint_eq(figures.sync.sum_us, (uint64_t)ms * 1000);

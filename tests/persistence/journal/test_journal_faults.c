@@ -12,10 +12,10 @@ static struct journal_rig rig;
 
 #define ROUNDS 6
 #define PER_ROUND 3
-#define SAID_MOST 512
+#define POSTED_MOST 512
 
 /* What was ever said, and what became of it. */
-static struct said {
+static struct posted {
 	uint64_t lsn;
 	char text[40];
 	enum {
@@ -23,18 +23,18 @@ static struct said {
 		ACKED,
 		FAILED
 	} fate;
-} said[SAID_MOST];
-static size_t said_count;
+} posted[POSTED_MOST];
+static size_t posted_count;
 
 static void
 round_write_message(int round, int i)
 {
-	struct said *s = &said[said_count];
+	struct posted *s = &posted[posted_count];
 
 	snprintf(s->text, sizeof(s->text), "round %d.%d", round, i);
 	s->fate = PENDING;
-	s->lsn = journal_rig_say(&rig, s->text);
-	said_count += s->lsn != 0;
+	s->lsn = journal_rig_append_text(&rig, s->text);
+	posted_count += s->lsn != 0;
 }
 
 static void
@@ -42,8 +42,8 @@ rounds_poll(void)
 {
 	struct journal_progress news = journal_rig_poll(&rig);
 
-	for (size_t i = 0; i < said_count; i++) {
-		struct said *s = &said[i];
+	for (size_t i = 0; i < posted_count; i++) {
+		struct posted *s = &posted[i];
 
 		if (s->fate != PENDING)
 			continue;
@@ -84,20 +84,20 @@ round_find_message(struct replay *base, const struct record *record)
 {
 	struct listener *listener = (struct listener *)base;
 	struct str text = record->payload;
-	bool was_said = false;
+	bool was_posted = false;
 
 	if (record->type != RECORD_MESSAGE)
 		return true;
 	ck_assert_uint_gt(record->lsn, listener->last_lsn);
 	listener->last_lsn = record->lsn;
-	for (size_t i = 0; i < said_count; i++) {
-		if (said[i].lsn != record->lsn ||
-		    !str_equal(str_from(said[i].text), text))
+	for (size_t i = 0; i < posted_count; i++) {
+		if (posted[i].lsn != record->lsn ||
+		    !str_equal(str_from(posted[i].text), text))
 			continue;
-		was_said = true;
-		listener->acked += said[i].fate == ACKED;
+		was_posted = true;
+		listener->acked += posted[i].fate == ACKED;
 	}
-	ck_assert(was_said);
+	ck_assert(was_posted);
 	return true;
 }
 
@@ -115,8 +115,8 @@ assert_acked_survive(enum crash_shape shape)
 
 	ck_assert_msg(end == RECOVERY_OK || end == RECOVERY_TORN, "%s",
 	    result.why);
-	for (size_t i = 0; i < said_count; i++)
-		acked += said[i].fate == ACKED;
+	for (size_t i = 0; i < posted_count; i++)
+		acked += posted[i].fate == ACKED;
 	ck_assert_uint_eq(listener.acked, acked);
 	recovery_result_fini(&result);
 	memory_disk_destroy(left);
@@ -132,7 +132,7 @@ store_prepare(void)
 
 	ck_assert_int_eq(recovery_run(&config, &ignorer.base, &rig.recovered),
 	    RECOVERY_OK);
-	said_count = 0;
+	posted_count = 0;
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 512;
 	rig.options.min_free_bytes = 0;
 }

@@ -60,7 +60,7 @@ open_and_append(enum store_sync sync)
 	rig.options.sync = sync;
 	journal_rig_open(&rig);
 	for (size_t i = 0; i < MESSAGES; i++)
-		journal_rig_say(&rig, texts[i]);
+		journal_rig_append_text(&rig, texts[i]);
 }
 
 static void

@@ -16,14 +16,14 @@
 #define LIVES 4
 #define STEPS 40
 #define SEEDS 150
-#define SAID_MOST 1024
+#define POSTED_MOST 1024
 #define TEXT_SIZE 24
 
 static struct journal_rig rig;
 static struct chance chance;
 
 /* In order of LSN; what failed is there once more under its number. */
-static struct said {
+static struct posted {
 	uint64_t lsn;
 	char text[TEXT_SIZE];
 	enum fate {
@@ -32,20 +32,20 @@ static struct said {
 		FAILED
 	} fate;
 	bool is_found;
-} said[SAID_MOST];
-static size_t said_count;
-static unsigned said_ever, fault_count;
+} posted[POSTED_MOST];
+static size_t posted_count;
+static unsigned posted_ever, fault_count;
 
 static void
 lives_write_message(void)
 {
-	struct said *s = &said[said_count];
+	struct posted *s = &posted[posted_count];
 
-	ck_assert_uint_lt(said_count, SAID_MOST);
-	*s = (struct said){ .fate = PENDING };
-	snprintf(s->text, sizeof(s->text), "%u", said_ever++);
-	s->lsn = journal_rig_say(&rig, s->text);
-	said_count += s->lsn != 0;
+	ck_assert_uint_lt(posted_count, POSTED_MOST);
+	*s = (struct posted){ .fate = PENDING };
+	snprintf(s->text, sizeof(s->text), "%u", posted_ever++);
+	s->lsn = journal_rig_append_text(&rig, s->text);
+	posted_count += s->lsn != 0;
 }
 
 static void
@@ -53,13 +53,13 @@ lives_poll(void)
 {
 	struct journal_progress news = journal_rig_poll(&rig);
 
-	for (size_t i = 0; i < said_count; i++) {
-		if (said[i].fate != PENDING)
+	for (size_t i = 0; i < posted_count; i++) {
+		if (posted[i].fate != PENDING)
 			continue;
-		if (said[i].lsn <= news.committed)
-			said[i].fate = ACKED;
+		if (posted[i].lsn <= news.committed)
+			posted[i].fate = ACKED;
 		else if (news.failed_first != 0)
-			said[i].fate = FAILED;
+			posted[i].fate = FAILED;
 	}
 }
 
@@ -127,12 +127,12 @@ lives_find_message(struct replay *base, const struct record *record)
 	(void)base;
 	if (record->type != RECORD_MESSAGE)
 		return true;
-	for (size_t i = 0; i < said_count; i++) {
-		if (said[i].lsn != record->lsn ||
-		    !str_equal(str_from(said[i].text), record->payload))
+	for (size_t i = 0; i < posted_count; i++) {
+		if (posted[i].lsn != record->lsn ||
+		    !str_equal(str_from(posted[i].text), record->payload))
 			continue;
-		ck_assert(!said[i].is_found);
-		said[i].is_found = true;
+		ck_assert(!posted[i].is_found);
+		posted[i].is_found = true;
 		return true;
 	}
 	ck_abort_msg("never said: %llu", (unsigned long long)record->lsn);
@@ -145,19 +145,20 @@ lives_compare(void)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < said_count; i++) {
-		ck_assert_msg(said[i].is_found || said[i].fate != ACKED,
-		    "%s is missing", said[i].text);
-		if (!said[i].is_found)
+	for (size_t i = 0; i < posted_count; i++) {
+		ck_assert_msg(posted[i].is_found || posted[i].fate != ACKED,
+		    "%s is missing", posted[i].text);
+		if (!posted[i].is_found)
 			continue;
-		said[kept] = said[i];
-		said[kept].is_found = false;
-		said[kept].fate = ACKED;
+		posted[kept] = posted[i];
+		posted[kept].is_found = false;
+		posted[kept].fate = ACKED;
 		if (kept > 0)
-			ck_assert_uint_gt(said[kept].lsn, said[kept - 1].lsn);
+			ck_assert_uint_gt(posted[kept].lsn,
+			    posted[kept - 1].lsn);
 		kept++;
 	}
-	said_count = kept;
+	posted_count = kept;
 }
 
 static void
@@ -206,8 +207,8 @@ static void
 lives_run(enum store_sync sync, uint64_t seed)
 {
 	chance.state = seed;
-	said_count = 0;
-	said_ever = 0;
+	posted_count = 0;
+	posted_ever = 0;
 	fault_count = 0;
 	journal_rig_init(&rig);
 	rig.options.sync = sync;

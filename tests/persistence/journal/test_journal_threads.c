@@ -97,7 +97,7 @@ START_TEST(writes_what_is_appended_meanwhile)
 	rig.options.queue_bytes = 1u << 16;
 	journal_begin();
 	for (int i = 0; i < 20000; i++) {
-		while ((last = journal_rig_say(&rig, "hello")) == 0)
+		while ((last = journal_rig_append_text(&rig, "hello")) == 0)
 			wait_for_news();
 		ck_assert_uint_gt(journal_last(rig.journal), (uint64_t)i);
 	}
@@ -112,10 +112,10 @@ START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 
 	journal_begin();
 	set_hanging(true);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	wait_until(&hanging.is_met);
 	for (int i = 0; i < 100; i++)
-		last = journal_rig_say(&rig, "b");
+		last = journal_rig_append_text(&rig, "b");
 	ck_assert_uint_eq(last, 102);
 	ck_assert_uint_eq(journal_committed(rig.journal), 1);
 	ck_assert_ptr_null(journal_error(rig.journal));
@@ -123,7 +123,7 @@ START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 	for (int twice = 0; twice < 2; twice++)
 		ck_assert_str_eq(journal_error(rig.journal),
 		    "disk does not answer");
-	ck_assert_uint_eq(journal_rig_say(&rig, "c"), 103);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "c"), 103);
 	set_hanging(false);
 	wait_for(103);
 	/* It may be at the probe that became due; no longer than that. */
@@ -138,7 +138,7 @@ START_TEST(writes_the_rest_before_it_ends)
 
 	journal_begin();
 	for (int i = 0; i < 100; i++)
-		journal_rig_say(&rig, "a");
+		journal_rig_append_text(&rig, "a");
 	journal_destroy(rig.journal);
 	rig.journal = NULL;
 	ck_assert_uint_eq(journal_rig_read(rig.memory, &records), 102);
@@ -154,7 +154,7 @@ START_TEST(ends_while_the_disk_hangs)
 	journal_begin();
 	journal = rig.journal;
 	set_hanging(true);
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	wait_until(&hanging.is_met);
 	ck_assert(!journal_destroy(journal));
 	set_hanging(false);
@@ -173,7 +173,7 @@ START_TEST(reports_a_failure)
 	journal_rig_poll(&rig);
 	memory_disk_fail(rig.memory,
 	    (struct disk_fault){ DISK_CALL_FDATASYNC, 1, EIO, false });
-	journal_rig_say(&rig, "a");
+	journal_rig_append_text(&rig, "a");
 	news = wait_for_news();
 	ck_assert_uint_eq(news.failed_first, 2);
 	ck_assert_uint_eq(news.failed_last, 2);
@@ -191,12 +191,12 @@ START_TEST(writes_again_when_there_is_room)
 	memory_disk_advance(rig.memory, 1);
 	wait_for_news();
 	ck_assert_str_eq(journal_error(rig.journal), "disk full");
-	ck_assert_uint_eq(journal_rig_say(&rig, "a"), 0);
+	ck_assert_uint_eq(journal_rig_append_text(&rig, "a"), 0);
 	memory_disk_set_capacity(rig.memory, UINT64_MAX);
 	memory_disk_advance(rig.memory, 1);
 	wait_for_news();
 	ck_assert_ptr_null(journal_error(rig.journal));
-	wait_for(journal_rig_say(&rig, "a"));
+	wait_for(journal_rig_append_text(&rig, "a"));
 }
 END_TEST
 

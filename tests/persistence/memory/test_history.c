@@ -34,7 +34,7 @@ START_TEST(a_room_is_opened_once_until_it_is_closed)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 
-	say(history, "hello");
+	post(history, "hello");
 	ck_assert_int_eq(history_open(history, RED, 5000, false),
 	    CHAT_ROOM_EXISTS);
 	assert_span(history, RED, NOW, 1, 1);
@@ -55,8 +55,8 @@ START_TEST(keeps_the_time_of_the_last_message_after_its_eviction)
 	ck_assert_int_eq(history_span(history, STR("blue"), NOW, &span),
 	    CHAT_OK);
 	ck_assert_int_eq(span.last_at_ms, 0);
-	say_at(history, STR("blue"), "hello", NOW);
-	say_at(history, STR("blue"), "bye", NOW + 1);
+	post_at(history, STR("blue"), "hello", NOW);
+	post_at(history, STR("blue"), "bye", NOW + 1);
 	history_expire(history, NOW + 6000);
 	ck_assert_int_eq(history_span(history, STR("blue"), NOW + 6000, &span),
 	    CHAT_OK);
@@ -103,7 +103,7 @@ START_TEST(shows_an_absent_key_as_absent)
 {
 	struct history *history = talk_begin(_i, &talk_generous);
 
-	say(history, "hello");
+	post(history, "hello");
 	history_each(history, RED, 1, NOW, assert_has_no_key, NULL);
 	talk_end(history);
 }
@@ -114,9 +114,9 @@ START_TEST(numbers_each_room_on_its_own)
 	struct history *history = talk_begin(_i, &talk_generous);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
-	ck_assert_uint_eq(say(history, "hello"), 1);
-	ck_assert_uint_eq(say_at(history, STR("blue"), "hi", NOW), 1);
-	ck_assert_uint_eq(say(history, "world"), 2);
+	ck_assert_uint_eq(post(history, "hello"), 1);
+	ck_assert_uint_eq(post_at(history, STR("blue"), "hi", NOW), 1);
+	ck_assert_uint_eq(post(history, "world"), 2);
 	assert_each(history, RED, 1, NOW, "1:hello 2:world ");
 	assert_each(history, STR("blue"), 1, NOW, "1:hi ");
 	talk_end(history);
@@ -160,13 +160,13 @@ START_TEST(finds_a_message_by_its_key)
 	struct history_limits limits = { .messages = 3 };
 	struct history *history = talk_begin(_i, &limits);
 
-	say_with_key(history, "one", "k1", NOW);
-	say(history, "two");
-	say_with_key(history, "three", "k3", NOW);
+	post_with_key(history, "one", "k1", NOW);
+	post(history, "two");
+	post_with_key(history, "three", "k3", NOW);
 	ck_assert_uint_eq(number_of_key(history, "k1", NOW), 1);
 	ck_assert_uint_eq(number_of_key(history, "k3", NOW), 3);
 	ck_assert_uint_eq(number_of_key(history, "k2", NOW), 0);
-	say(history, "four");
+	post(history, "four");
 	ck_assert_uint_eq(number_of_key(history, "k1", NOW), 0);
 	ck_assert_uint_eq(number_of_key(history, "k3", NOW), 3);
 	talk_end(history);
@@ -178,13 +178,13 @@ START_TEST(a_key_that_comes_again_leads_to_the_later_message)
 	struct history_limits limits = { .messages = 2, .age_ms = 1000 };
 	struct history *history = talk_begin(_i, &limits);
 
-	say_with_key(history, "one", "k", NOW);
+	post_with_key(history, "one", "k", NOW);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 0);
-	say_with_key(history, "two", "k", NOW + 1000);
+	post_with_key(history, "two", "k", NOW + 1000);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 2);
-	say(history, "three");
+	post(history, "three");
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 2);
-	say(history, "four");
+	post(history, "four");
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 0);
 	talk_end(history);
 }
@@ -198,12 +198,12 @@ START_TEST(a_closed_room_frees_only_its_messages)
 	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
 	    CHAT_OK);
 	bytes = history_bytes(history);
-	say(history, "red 1");
+	post(history, "red 1");
 	ck_assert_uint_gt(history_bytes(history), bytes);
 	bytes = history_bytes(history);
-	say_at(history, STR("blue"), "blue 1", NOW);
-	say(history, "red 2");
-	say_at(history, STR("blue"), "blue 2", NOW);
+	post_at(history, STR("blue"), "blue 1", NOW);
+	post(history, "red 2");
+	post_at(history, STR("blue"), "blue 2", NOW);
 	history_close(history, STR("blue"));
 	assert_each(history, RED, 0, NOW, "1:red 1 2:red 2 ");
 	history_close(history, RED);
@@ -211,7 +211,7 @@ START_TEST(a_closed_room_frees_only_its_messages)
 	ck_assert_int_eq(history_open(history, RED, 0, false), CHAT_OK);
 	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
 	    CHAT_OK);
-	say(history, "red 1");
+	post(history, "red 1");
 	ck_assert_uint_eq(history_bytes(history), bytes);
 	talk_end(history);
 }
@@ -222,9 +222,9 @@ START_TEST(an_edit_replaces_a_text)
 	struct history *history = talk_begin(_i, &talk_generous);
 	struct message out;
 
-	say(history, "one");
-	say_with_key(history, "two", "k", NOW);
-	say(history, "three");
+	post(history, "one");
+	post_with_key(history, "two", "k", NOW);
+	post(history, "three");
 	ck_assert_int_eq(history_amend(history, RED, 2, STR("a longer two"),
 			     NOW + 5),
 	    CHAT_OK);
@@ -252,8 +252,8 @@ START_TEST(a_redacted_message_stays_without_its_text)
 	size_t bytes;
 	struct message out;
 
-	say(history, "one");
-	say_with_key(history, "two", "k", NOW);
+	post(history, "one");
+	post_with_key(history, "two", "k", NOW);
 	bytes = history_bytes(history);
 	if (_i > 0)
 		ck_assert_int_eq(history_amend(history, RED, 2, STR("edited"),
@@ -272,7 +272,7 @@ START_TEST(a_redacted_message_stays_without_its_text)
 	    CHAT_MESSAGE_NOT_FOUND);
 	ck_assert_int_eq(history_amend(history, RED, 2, STR_ABSENT, NOW),
 	    CHAT_MESSAGE_NOT_FOUND);
-	ck_assert_uint_eq(say(history, "three"), 3);
+	ck_assert_uint_eq(post(history, "three"), 3);
 	talk_end(history);
 }
 END_TEST
@@ -282,7 +282,7 @@ START_TEST(what_is_not_there_is_not_changed)
 	struct history *history = talk_begin(_i, &talk_generous);
 	struct message out;
 
-	say(history, "one");
+	post(history, "one");
 	ck_assert_int_eq(history_amend(history, RED, 2, STR("two"), NOW),
 	    CHAT_MESSAGE_NOT_FOUND);
 	ck_assert_int_eq(history_amend(history, STR("blue"), 1, STR("two"),
@@ -316,8 +316,8 @@ START_TEST(can_be_destroyed_with_rooms_open)
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
 	    CHAT_OK);
-	say_with_key(history, "hello", "k", NOW);
-	say_at(history, STR("blue"), "hi", NOW);
+	post_with_key(history, "hello", "k", NOW);
+	post_at(history, STR("blue"), "hi", NOW);
 	history_destroy(history);
 }
 END_TEST

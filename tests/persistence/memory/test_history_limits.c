@@ -11,7 +11,7 @@ START_TEST(a_limit_of_messages_lets_the_oldest_go)
 
 	count_to(history, 3);
 	assert_each(history, RED, 0, NOW, "1:1 2:2 3:3 ");
-	say(history, "4");
+	post(history, "4");
 	assert_each(history, RED, 0, NOW, "2:2 3:3 4:4 ");
 	assert_span(history, RED, NOW, 2, 4);
 	count_to(history, 100);
@@ -32,9 +32,9 @@ START_TEST(a_limit_of_bytes_lets_the_oldest_go_but_never_the_newest)
 	ck_assert_uint_gt(span.first, 1);
 	ck_assert_uint_lt(span.first, 100);
 	memset(large, 'x', sizeof(large) - 1);
-	say(history, large);
+	post(history, large);
 	assert_span(history, RED, NOW, 101, 101);
-	say(history, "small");
+	post(history, "small");
 	assert_each(history, RED, 0, NOW, "102:small ");
 	talk_end(history);
 }
@@ -49,7 +49,7 @@ START_TEST(a_limit_over_all_rooms_takes_from_the_largest)
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	count_to(history, 10);
 	for (int i = 1; i <= 1000; i++) {
-		say_at(history, STR("blue"), "twenty-four more bytes..", NOW);
+		post_at(history, STR("blue"), "twenty-four more bytes..", NOW);
 		ck_assert_uint_le(history_bytes(history), 10000);
 	}
 	assert_span(history, RED, NOW, 1, 10);
@@ -57,7 +57,7 @@ START_TEST(a_limit_over_all_rooms_takes_from_the_largest)
 	    CHAT_OK);
 	ck_assert_uint_gt(span.first, 800);
 	ck_assert_uint_eq(span.last, 1000);
-	ck_assert_uint_eq(say(history, "still here"), 11);
+	ck_assert_uint_eq(post(history, "still here"), 11);
 	assert_span(history, RED, NOW, 1, 11);
 	talk_end(history);
 }
@@ -69,7 +69,7 @@ START_TEST(a_retry_is_known_when_its_message_is_gone)
 	struct history *history = talk_begin(_i, &limits);
 	struct message found = { 0 };
 
-	say_with_key(history, "hello", "k", NOW);
+	post_with_key(history, "hello", "k", NOW);
 	count_to(history, 5);
 	assert_span(history, RED, NOW, 5, 6);
 	ck_assert(history_find_key(history, RED, STR("k"), NOW, &found));
@@ -80,7 +80,7 @@ START_TEST(a_retry_is_known_when_its_message_is_gone)
 	history_expire(history, NOW + 1000);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW), 0);
 	/* The key can be used again, and evicted again. */
-	ck_assert_uint_eq(say_with_key(history, "again", "k", NOW), 7);
+	ck_assert_uint_eq(post_with_key(history, "again", "k", NOW), 7);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW), 7);
 	count_to(history, 5);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW), 7);
@@ -94,7 +94,7 @@ START_TEST(even_the_narrowest_limits_keep_the_newest)
 	struct history *history = talk_begin(_i, &limits);
 
 	for (uint64_t seq = 1; seq <= 20; seq++) {
-		ck_assert_uint_eq(say_with_key(history, "hello", "k", NOW),
+		ck_assert_uint_eq(post_with_key(history, "hello", "k", NOW),
 		    seq);
 		assert_span(history, RED, NOW, seq, seq);
 		ck_assert_uint_eq(number_of_key(history, "k", NOW), seq);
@@ -124,10 +124,10 @@ START_TEST(changed_limits_hold_from_the_next_message_on)
 	count_to(history, 20);
 	limits.messages = 2;
 	assert_span(history, RED, NOW, 1, 20);
-	say(history, "new");
+	post(history, "new");
 	assert_each(history, RED, 0, NOW, "20:20 21:new ");
 	limits.messages = 3;
-	say(history, "newer");
+	post(history, "newer");
 	assert_each(history, RED, 0, NOW, "20:20 21:new 22:newer ");
 	talk_end(history);
 }
@@ -151,8 +151,8 @@ START_TEST(what_is_too_old_is_not_shown_and_goes)
 				     false),
 		    CHAT_OK);
 		bytes = history_bytes(history);
-		say_with_key(history, "old", "k1", NOW);
-		say_with_key(history, "new", "k2", NOW + 500);
+		post_with_key(history, "old", "k1", NOW);
+		post_with_key(history, "new", "k2", NOW + 500);
 		assert_each(history, RED, 0, NOW + 999, "1:old 2:new ");
 		ck_assert_uint_eq(number_of_key(history, "k1", NOW + 999), 1);
 
@@ -167,7 +167,7 @@ START_TEST(what_is_too_old_is_not_shown_and_goes)
 		assert_span(history, RED, NOW + 1500, 3, 2);
 		history_expire(history, NOW + 1500);
 		ck_assert_uint_eq(history_bytes(history), bytes);
-		ck_assert_uint_eq(say_at(history, RED, "next", NOW), 3);
+		ck_assert_uint_eq(post_at(history, RED, "next", NOW), 3);
 		assert_each(history, RED, 0, NOW + 1499, "3:next ");
 		talk_end(history);
 	}
@@ -188,20 +188,20 @@ START_TEST(reports_what_was_evicted_before_its_age)
 	struct history_limits limits = { .messages = 2, .age_ms = 100 };
 	struct history *history = talk_begin(_i, &limits);
 
-	say_at(history, RED, "1", NOW);
-	say_at(history, RED, "2", NOW);
+	post_at(history, RED, "1", NOW);
+	post_at(history, RED, "2", NOW);
 	ck_assert_uint_eq(history_evicted(history, RED, NOW), 0);
 	history_expire(history, NOW + 100);
 	ck_assert_uint_eq(history_evicted(history, RED, NOW + 100), 0);
-	say_at(history, RED, "3", NOW + 100);
-	say_at(history, RED, "4", NOW + 100);
-	say_at(history, RED, "5", NOW + 101);
+	post_at(history, RED, "3", NOW + 100);
+	post_at(history, RED, "4", NOW + 100);
+	post_at(history, RED, "5", NOW + 101);
 	ck_assert_uint_eq(history_evicted(history, RED, NOW + 101), 3);
-	say_at(history, RED, "6", NOW + 200);
+	post_at(history, RED, "6", NOW + 200);
 	ck_assert_uint_eq(history_evicted(history, RED, NOW + 200), 3);
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	limits.total_bytes = 1;
-	say_at(history, STR("blue"), "1", NOW + 200);
+	post_at(history, STR("blue"), "1", NOW + 200);
 	ck_assert_uint_eq(history_evicted(history, RED, NOW + 200), 6);
 	ck_assert_uint_eq(history_evicted(history, STR("blue"), NOW + 200), 0);
 	talk_end(history);
@@ -214,7 +214,7 @@ START_TEST(every_message_is_shown_until_its_own_time_is_up)
 	struct history *history = talk_begin(_i, &limits);
 
 	for (int i = 0; i < 50; i++)
-		say_at(history, RED, "x", NOW + i / 2);
+		post_at(history, RED, "x", NOW + i / 2);
 	for (int i = 0; i < 30; i++)
 		assert_span(history, RED, NOW + 100 + i,
 		    i < 25 ? 2 * (uint64_t)i + 3 : 51, 50);
@@ -256,8 +256,8 @@ START_TEST(looks_only_at_what_is_too_old)
 	ck_assert_int_eq(history_open(history, STR("blue"), 30000, false),
 	    CHAT_OK);
 	for (int i = 0; i < 50000; i++) {
-		say(history, "x");
-		say_at(history, STR("blue"), "x", NOW + i % 2);
+		post(history, "x");
+		post_at(history, STR("blue"), "x", NOW + i % 2);
 	}
 	for (int tick = 0; tick < 50000; tick++)
 		history_expire(history, NOW + 29999 - tick % 1000);
@@ -272,8 +272,8 @@ START_TEST(the_clock_of_one_room_does_not_touch_another)
 	struct history *history = talk_begin(_i, &limits);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
-	say_at(history, RED, "ahead", NOW + 60000);
-	say_at(history, STR("blue"), "in time", NOW);
+	post_at(history, RED, "ahead", NOW + 60000);
+	post_at(history, STR("blue"), "in time", NOW);
 	history_expire(history, NOW + 1000);
 	assert_each(history, STR("blue"), 0, NOW + 1000, "");
 	assert_each(history, RED, 0, NOW + 1000, "1:ahead ");

@@ -291,7 +291,7 @@ START_TEST(holds_many)
 END_TEST
 
 static void
-history_say(struct history *history, const char *body)
+history_post(struct history *history, const char *body)
 {
 	struct message message = { .at_ms = 1000,
 		.author = STR("Alice"),
@@ -308,16 +308,16 @@ START_TEST(follows_the_messages_of_a_history)
 
 	memory_attributes_follow(store, history);
 	ck_assert_int_eq(history_open(history, RED, 0, true), CHAT_OK);
-	history_say(history, "1");
-	history_say(history, "2");
+	history_post(history, "1");
+	history_post(history, "2");
 	reaction_set(1, "id1", "+1", false);
 	reaction_set(2, "id1", "+1", false);
-	history_say(history, "3");
+	history_post(history, "3");
 	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_REACTION), " 2+1/id1=x");
 	limits.age_ms = 1000;
 	history_expire(history, 2000);
 	ck_assert_str_eq(kind_show(RED, ATTRIBUTE_REACTION), "");
-	history_say(history, "4");
+	history_post(history, "4");
 	reaction_set(4, "id1", "+1", false);
 	history_close(history, RED);
 	ck_assert_uint_eq(attribute_store_bytes(store), 0);

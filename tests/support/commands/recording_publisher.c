@@ -45,11 +45,11 @@ recording_attach(struct publisher *base, void *peer, struct str member_id,
 		return CHAT_MEMBER_NOT_FOUND;
 	if (fault_hits(self->fault))
 		return CHAT_UNAVAILABLE;
-	transcript_add(&self->heard, "attach %.*s", (int)member_id.len,
+	transcript_add(&self->events, "attach %.*s", (int)member_id.len,
 	    member_id.data);
 	if (connection != 0)
-		transcript_add(&self->heard, "/%u", connection);
-	transcript_add(&self->heard, "\n");
+		transcript_add(&self->events, "/%u", connection);
+	transcript_add(&self->events, "\n");
 	assert(self->attached_count < RECORDING_LISTENERS_MOST);
 	self->attached[self->attached_count++] =
 	    listener_of(member_id, connection, STR_ABSENT);
@@ -193,7 +193,7 @@ recording_publish(struct publisher *base, const struct event *event,
 	if (is_recorded(self, event) &&
 	    (audience->kind != AUDIENCE_ONE ||
 		!is_stalled(self, audience->member_id)))
-		transcript_event(&self->heard, event, audience);
+		transcript_event(&self->events, event, audience);
 	self->last_at_ms = event->at_ms;
 	return count_listeners(self, event, audience);
 }
@@ -225,8 +225,9 @@ recording_end(struct publisher *base, struct str member_id, uint32_t connection,
     enum chat_error reason)
 {
 	(void)connection;
-	transcript_add(&recording_publisher_of(base)->heard, "%.*s: ended %s\n",
-	    (int)member_id.len, member_id.data, chat_error_word(reason));
+	transcript_add(&recording_publisher_of(base)->events,
+	    "%.*s: ended %s\n", (int)member_id.len, member_id.data,
+	    chat_error_word(reason));
 }
 
 static void
@@ -234,7 +235,7 @@ recording_delay(struct publisher *base, struct str member_id,
     uint32_t connection, int64_t ms)
 {
 	(void)connection;
-	transcript_add(&recording_publisher_of(base)->heard,
+	transcript_add(&recording_publisher_of(base)->events,
 	    "%.*s: delayed %" PRId64 " ms\n", (int)member_id.len,
 	    member_id.data, ms);
 }

@@ -25,7 +25,7 @@ struct recording_publisher {
 	unsigned privileges;
 	bool none_waits;    /* no connection waits for its member */
 	bool records_lobby; /* who leaves the lobby or is renamed there */
-	struct transcript heard;
+	struct transcript events;
 	int64_t last_at_ms; /* when the last event is said to have been */
 	/* In order of entering. */
 	struct listener listeners[RECORDING_LISTENERS_MOST];

@@ -202,7 +202,7 @@ event_is_dated(const struct event *event)
 	case EVENT_DELIVERED:
 	case EVENT_ROOM_JOINED:
 	case EVENT_ROOM_LEFT:
-	case EVENT_SAID:
+	case EVENT_MESSAGE:
 	case EVENT_DM:
 	case EVENT_DM_SENT:
 	case EVENT_REDACTED:

@@ -89,21 +89,21 @@ world_do(const struct command *command)
 }
 
 void
-forget_what_was_heard(void)
+forget_events(void)
 {
-	transcript_clear(&world.publisher.heard);
+	transcript_clear(&world.publisher.events);
 }
 
 void
-people(unsigned n)
+connect_members(unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		ck_assert_int_eq(CONNECT(.name = STR_ABSENT), CHAT_OK);
-	forget_what_was_heard();
+	forget_events();
 }
 
 void
-gather(const char *room, unsigned n)
+fill_room(const char *room, unsigned n)
 {
 	char id[16];
 
@@ -113,11 +113,11 @@ gather(const char *room, unsigned n)
 				     .flags = COMMAND_MAY_CREATE),
 		    CHAT_OK);
 	}
-	forget_what_was_heard();
+	forget_events();
 }
 
 void
-say(const char *who, const char *room, unsigned n)
+post(const char *who, const char *room, unsigned n)
 {
 	char body[16];
 
@@ -127,7 +127,7 @@ say(const char *who, const char *room, unsigned n)
 				     .body = str_from(body)),
 		    CHAT_OK);
 	}
-	forget_what_was_heard();
+	forget_events();
 }
 
 static bool

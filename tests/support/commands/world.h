@@ -50,23 +50,23 @@ void world_dump(struct transcript *);
 #define TICK() world_do(&(struct command){ .kind = COMMAND_TICK })
 
 /* All that was published since the last time, line by line. */
-#define HEARD(expected)                                                 \
-	do {                                                            \
-		ck_assert_str_eq(world.publisher.heard.text, expected); \
-		transcript_clear(&world.publisher.heard);               \
+#define EXPECT_EVENTS(expected)                                          \
+	do {                                                             \
+		ck_assert_str_eq(world.publisher.events.text, expected); \
+		transcript_clear(&world.publisher.events);               \
 	} while (0)
 
 /* Nothing of that is of interest. */
-void forget_what_was_heard(void);
+void forget_events(void);
 
 /* So many connect: member1 with id1, member2 with id2, … */
-void people(unsigned n);
+void connect_members(unsigned n);
 
 /* id1 to id⟨n⟩ join a room, which the first of them makes. */
-void gather(const char *room, unsigned n);
+void fill_room(const char *room, unsigned n);
 
 /* A member posts 1, 2, … up to n in a room. */
-void say(const char *who, const char *room, unsigned n);
+void post(const char *who, const char *room, unsigned n);
 
 /* The answer to an id that no room can have. */
 #define BAD_ROOM_ID                                                 \

@@ -65,7 +65,7 @@ journal_rig_append(struct journal_rig *rig, const char *text, size_t len)
 }
 
 uint64_t
-journal_rig_say(struct journal_rig *rig, const char *text)
+journal_rig_append_text(struct journal_rig *rig, const char *text)
 {
 	return journal_rig_append(rig, text, strlen(text));
 }

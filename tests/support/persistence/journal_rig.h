@@ -25,7 +25,7 @@ void journal_rig_fini(struct journal_rig *);
 void journal_rig_run(struct journal_rig *);
 
 /* A MESSAGE with this text; its LSN, or 0: it was refused. */
-uint64_t journal_rig_say(struct journal_rig *, const char *text);
+uint64_t journal_rig_append_text(struct journal_rig *, const char *text);
 /* Likewise, of so many bytes of this kind. */
 uint64_t journal_rig_fill(struct journal_rig *, char c, size_t len);
 

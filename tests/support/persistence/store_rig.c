@@ -159,10 +159,10 @@ store_rig_remove(struct store_rig *rig, const char *id)
 }
 
 uint64_t
-store_rig_say_keyed(struct store_rig *rig, const char *room, const char *body,
-    const char *key)
+store_rig_append_keyed(struct store_rig *rig, const char *room,
+    const char *body, const char *key)
 {
-	struct entry entry = { .kind = ENTRY_SAID,
+	struct entry entry = { .kind = ENTRY_MESSAGE,
 		.room_id = str_from(room),
 		.message = {
 		    .at_ms = STORE_RIG_NOW,
@@ -179,9 +179,9 @@ store_rig_say_keyed(struct store_rig *rig, const char *room, const char *body,
 }
 
 uint64_t
-store_rig_say(struct store_rig *rig, const char *room, const char *body)
+store_rig_append(struct store_rig *rig, const char *room, const char *body)
 {
-	return store_rig_say_keyed(rig, room, body, NULL);
+	return store_rig_append_keyed(rig, room, body, NULL);
 }
 
 enum chat_error

@@ -48,8 +48,9 @@ enum chat_error store_rig_put(struct store_rig *, const char *id,
     bool persistent);
 enum chat_error store_rig_remove(struct store_rig *, const char *id);
 /* The number it got; 0: it was refused. It may wait for the disk. */
-uint64_t store_rig_say(struct store_rig *, const char *room, const char *body);
-uint64_t store_rig_say_keyed(struct store_rig *, const char *room,
+uint64_t store_rig_append(struct store_rig *, const char *room,
+    const char *body);
+uint64_t store_rig_append_keyed(struct store_rig *, const char *room,
     const char *body, const char *key);
 
 enum chat_error store_rig_set(struct store_rig *, const char *room,

@@ -36,7 +36,7 @@ message_of(const char *body, int64_t at_ms)
 }
 
 uint64_t
-say_at(struct history *history, struct str room, const char *body,
+post_at(struct history *history, struct str room, const char *body,
     int64_t at_ms)
 {
 	struct message message = message_of(body, at_ms);
@@ -47,13 +47,13 @@ say_at(struct history *history, struct str room, const char *body,
 }
 
 uint64_t
-say(struct history *history, const char *body)
+post(struct history *history, const char *body)
 {
-	return say_at(history, RED, body, NOW);
+	return post_at(history, RED, body, NOW);
 }
 
 uint64_t
-say_with_key(struct history *history, const char *body, const char *key,
+post_with_key(struct history *history, const char *body, const char *key,
     int64_t at_ms)
 {
 	struct message message = message_of(body, at_ms);
@@ -70,7 +70,7 @@ count_to(struct history *history, int n)
 
 	for (int i = 1; i <= n; i++) {
 		snprintf(body, sizeof(body), "%d", i);
-		say(history, body);
+		post(history, body);
 	}
 }
 

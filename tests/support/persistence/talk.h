@@ -20,10 +20,10 @@ void talk_end(struct history *);
 struct message message_of(const char *body, int64_t at_ms);
 
 /* Appends a message, to the red room if none is named; returns its number. */
-uint64_t say(struct history *, const char *body);
-uint64_t say_at(struct history *, struct str room, const char *body,
+uint64_t post(struct history *, const char *body);
+uint64_t post_at(struct history *, struct str room, const char *body,
     int64_t at_ms);
-uint64_t say_with_key(struct history *, const char *body, const char *key,
+uint64_t post_with_key(struct history *, const char *body, const char *key,
     int64_t at_ms);
 
 /* Appends "1", "2", … "n" to the red room. */

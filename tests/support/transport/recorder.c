@@ -88,7 +88,7 @@ recorder_on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	memcpy(recorder->text, data, kept);
 	recorder->text[kept] = '\0';
 	if (recorder->echoes)
-		recorder_say(recorder, session->conn, data[0], len);
+		recorder_post(recorder, session->conn, data[0], len);
 	if (recorder->end_code != 0)
 		ws_conn_end(session->conn, recorder->end_code, "as_told");
 }
@@ -109,7 +109,8 @@ recorder_on_leave(void *arg, const struct bye *bye)
 
 	recorder->left++;
 	if (recorder->watched != NULL)
-		recorder->heard_before_leaving = has_heard(recorder->watched);
+		recorder->received_before_leaving =
+		    has_heard(recorder->watched);
 	recorder->bye = (struct bye){ 0 };
 	if (bye != NULL) {
 		recorder->bye = *bye;
@@ -199,7 +200,7 @@ recorder_meet(struct recorder *recorder, struct client *client, int sndbuf)
 }
 
 void
-recorder_say(struct recorder *recorder, struct conn *conn, char letter,
+recorder_post(struct recorder *recorder, struct conn *conn, char letter,
     size_t len)
 {
 	struct piece piece = { 0 };

@@ -33,7 +33,7 @@ struct recorder {
 	size_t len;          /* of all of it */
 	struct bye bye;      /* the last goodbye; code 0: none */
 	char bye_reason[64];
-	bool heard_before_leaving; /* the watched client did */
+	bool received_before_leaving; /* the watched client did */
 	/* the response that waits for the end of the turn */
 	struct conn *gathered;
 	char response[512];
@@ -48,6 +48,6 @@ void recorder_fini(struct recorder *);
 void recorder_meet(struct recorder *, struct client *, int sndbuf);
 
 /* Sends a text of so many bytes, all the same letter, in one frame. */
-void recorder_say(struct recorder *, struct conn *, char letter, size_t len);
+void recorder_post(struct recorder *, struct conn *, char letter, size_t len);
 
 #endif

@@ -83,7 +83,7 @@ script_error(void *arg, enum ws_close_code code, const char *why)
 	fprintf(arg, "error %u\n", (unsigned)code);
 }
 
-static const struct ws_reader_ops say = {
+static const struct ws_reader_ops post = {
 	.message = script_message,
 	.ping = script_ping,
 	.pong = script_pong,
@@ -101,7 +101,7 @@ script_feed(struct ws_reader *reader, const struct ws_reader_limits *limits,
 
 	assert(piece != NULL);
 	memcpy(piece, data, len);
-	used = ws_reader_feed(reader, limits, &say, out, piece, len);
+	used = ws_reader_feed(reader, limits, &post, out, piece, len);
 	assert(used == len);
 	free(piece);
 }

@@ -73,7 +73,7 @@ take_line(struct vector *vector, const char *line)
 		vector->sent = text_duplicate(rest);
 		return true;
 	case '<':
-		vector->said = text_duplicate(rest);
+		vector->message = text_duplicate(rest);
 		return true;
 	case '~':
 		vector->second = text_duplicate(rest);

@@ -29,7 +29,7 @@ struct vector {
 	char *sent;               /* > */
 	char *means;              /* = and ! lines, each with its newline */
 	char *event;              /* + lines, likewise */
-	char *said;               /* < */
+	char *message;            /* < */
 	char *second;             /* ~: for the second channel of a stream */
 	char *close;              /* x: code and reason */
 	enum wire_stage stage;    /* @ */

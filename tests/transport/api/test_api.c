@@ -32,9 +32,9 @@ static struct {
 	bool is_slow; /* it answers when it is told to */
 	bool has_room;
 	const char *epoch;
-	uint64_t said;   /* messages of the room */
-	uint64_t first;  /* the first that is kept */
-	size_t body_len; /* of each message */
+	uint64_t message; /* messages of the room */
+	uint64_t first;   /* the first that is kept */
+	size_t body_len;  /* of each message */
 	unsigned commands;
 	struct command last;
 	char texts[9][128]; /* of the last command */
@@ -87,18 +87,19 @@ answer_failure(const struct command *command, enum chat_error error)
 }
 
 static void
-room_say(void)
+room_post(void)
 {
-	struct event said = {
-		.kind = EVENT_SAID,
+	struct event message = {
+		.kind = EVENT_MESSAGE,
 		.room = STR("r"),
-		.seq = ++chat.said,
+		.seq = ++chat.message,
 		.member = STR("m"),
 		.member_id = STR("id"),
 		.body = STR("1"),
 	};
 
-	publisher_publish(api_publisher(api), &said, audience_room(said.room));
+	publisher_publish(api_publisher(api), &message,
+	    audience_room(message.room));
 }
 
 static void
@@ -108,7 +109,7 @@ chat_acknowledge(struct str author, struct str ref)
 		.kind = EVENT_DELIVERED,
 		.room = STR("r"),
 		.epoch = str_from(chat.epoch),
-		.seq = chat.said,
+		.seq = chat.message,
 		.at_ms = 1000,
 		.recipients = 1,
 	};
@@ -135,7 +136,7 @@ chat_broadcast(const struct command *command)
 		    (int)command->ref.len, command->ref.data);
 		return CHAT_OK;
 	}
-	room_say();
+	room_post();
 	chat_acknowledge(command->author, command->ref);
 	return CHAT_OK;
 }
@@ -146,13 +147,13 @@ answer_info(const struct command *command)
 	struct room_entry entry = {
 		.id = STR("r"),
 		.name = STR("R"),
-		.messages = chat.said,
+		.messages = chat.message,
 	};
 	struct event event = {
 		.kind = EVENT_ROOM_INFO,
 		.room = STR("r"),
 		.epoch = str_from(chat.epoch),
-		.seq = chat.said,
+		.seq = chat.message,
 		.rooms = { &entry, 1, false },
 	};
 
@@ -179,7 +180,7 @@ answer_page(const struct command *command, enum event_kind kind, uint64_t from,
 		event.recovery.missing_last = chat.first - 1;
 		from = chat.first;
 	}
-	while (from <= chat.said && event.page.count < most)
+	while (from <= chat.message && event.page.count < most)
 		messages[event.page.count++] = (struct message){
 			.seq = from++,
 			.author = STR("m"),
@@ -595,7 +596,7 @@ START_TEST(answers_each_message_of_a_batch)
 	    "{\"room\":\"r\",\"message\":2}]}");
 	check_answer(200,
 	    "{\"results\":[{\"status\":201,\"room\":\"r\",\"seq\":1,");
-	ck_assert_uint_eq(chat.said, 2);
+	ck_assert_uint_eq(chat.message, 2);
 }
 END_TEST
 
@@ -621,7 +622,7 @@ START_TEST(waits_for_a_message)
 	    "");
 	rig_pass(&recorder.rig, 6000);
 	check_stream(NULL);
-	room_say();
+	room_post();
 	rig_turn(&recorder.rig);
 	check_answer(200, "\"messages\":[{\"seq\":1,");
 }
@@ -641,8 +642,8 @@ END_TEST
 
 START_TEST(another_epoch_is_read_from_its_beginning)
 {
-	room_say();
-	room_say();
+	room_post();
+	room_post();
 	send_request("GET", "/v1/rooms/r/messages?after=2&epoch=e1", BEARER,
 	    "");
 	check_answer(200, "\"messages\":[]");
@@ -656,20 +657,20 @@ END_TEST
 
 START_TEST(streams_what_is_said)
 {
-	room_say();
+	room_post();
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
 	check_answer(200, "Content-Type: text/event-stream\r\n");
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 1);
 	check_stream(NULL);
-	room_say();
+	room_post();
 	check_stream("id: e1:2\nevent: message\ndata: {\"room\":\"r\","
 		     "\"seq\":2,");
-	room_say();
+	room_post();
 	check_stream("id: e1:3\n");
 	conn_abort(client.conn);
 	rig_turn(&recorder.rig);
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
-	room_say();
+	room_post();
 	rig_turn(&recorder.rig);
 }
 END_TEST
@@ -692,7 +693,7 @@ START_TEST(a_stream_goes_on_where_it_was)
 {
 	char target[128], headers[128];
 
-	chat.said = 3;
+	chat.message = 3;
 	chat.first = 2;
 	snprintf(target, sizeof(target), "/v1/rooms/r/events%s",
 	    positions[_i].query);
@@ -713,7 +714,7 @@ START_TEST(a_slow_reader_takes_no_memory)
 	rig_turn(&recorder.rig);
 	chat.body_len = 60000;
 	for (int i = 0; i < 50; i++) {
-		room_say();
+		room_post();
 		rig_turn(&recorder.rig);
 	}
 	ck_assert_uint_le(conn_waiting(slow.conn), 65536);

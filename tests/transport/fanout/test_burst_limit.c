@@ -24,7 +24,7 @@ burst_take(void)
 }
 
 static void
-say_all(unsigned count)
+post_all(unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
 		ck_assert_msg(burst_take(), "message %u", i + 1);
@@ -33,7 +33,7 @@ say_all(unsigned count)
 START_TEST(sixty_messages_may_be_posted_at_once)
 {
 	setup();
-	say_all(60);
+	post_all(60);
 	ck_assert(!burst_take());
 }
 END_TEST
@@ -41,12 +41,12 @@ END_TEST
 START_TEST(the_next_waits_for_a_whole_pause)
 {
 	setup();
-	say_all(60);
+	post_all(60);
 	now_ms += 59999;
 	ck_assert(!burst_take());
 	ck_assert_int_eq(burst_limit_wait_ms(&pacer, &rule, now_ms), 1);
 	now_ms += 1;
-	say_all(60);
+	post_all(60);
 	ck_assert(!burst_take());
 }
 END_TEST
@@ -55,7 +55,7 @@ END_TEST
 START_TEST(refusals_do_not_prolong_the_wait)
 {
 	setup();
-	say_all(60);
+	post_all(60);
 	for (int i = 0; i < 59; i++) {
 		now_ms += 1000;
 		ck_assert(!burst_take());
@@ -82,9 +82,9 @@ END_TEST
 START_TEST(a_pause_begins_a_new_count)
 {
 	setup();
-	say_all(59);
+	post_all(59);
 	now_ms += 60000;
-	say_all(60);
+	post_all(60);
 	ck_assert(!burst_take());
 }
 END_TEST
@@ -93,7 +93,7 @@ START_TEST(time_may_wrap_around)
 {
 	setup();
 	now_ms = (INT64_C(1) << 32) - 10;
-	say_all(60);
+	post_all(60);
 	now_ms += 20;
 	ck_assert_int_eq(burst_limit_wait_ms(&pacer, &rule, now_ms), 59980);
 	now_ms += 59980;

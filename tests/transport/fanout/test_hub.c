@@ -44,7 +44,7 @@ struct fixture {
 	struct session *sessions_of[CLIENTS + 1];
 	uint32_t connections[CLIENTS + 1]; /* a session may be gone */
 	unsigned connected;
-	unsigned said;
+	unsigned message;
 	bool in_room[CLIENTS][ROOMS];
 	struct posted rooms[ROOMS][MESSAGES_MOST];
 	size_t posted[ROOMS];
@@ -380,9 +380,9 @@ hub_message_publish_by(struct fixture *f, struct str author, unsigned room,
     int except, size_t padding)
 {
 	char body[8192], id[16], member[16];
-	unsigned number = ++f->said, last = CLIENTS;
+	unsigned number = ++f->message, last = CLIENTS;
 	struct event event =
-	    numbered_event(EVENT_SAID, number, padding, body, sizeof(body));
+	    numbered_event(EVENT_MESSAGE, number, padding, body, sizeof(body));
 	struct audience audience = audience_room(hub_room_id(room, id));
 	size_t reached = 0;
 
@@ -415,7 +415,7 @@ static void
 client_publish(struct fixture *f, unsigned client)
 {
 	char body[64], member[16];
-	unsigned number = ++f->said;
+	unsigned number = ++f->message;
 	struct event event =
 	    numbered_event(EVENT_DM, number, 0, body, sizeof(body));
 	size_t reached = 0;
@@ -436,7 +436,7 @@ static void
 client_answer(struct fixture *f, unsigned client)
 {
 	char body[64], member[16];
-	unsigned number = ++f->said;
+	unsigned number = ++f->message;
 	struct event event =
 	    numbered_event(EVENT_DM, number, 0, body, sizeof(body));
 	uint32_t connection = f->sessions_of[client]->connection;
@@ -460,7 +460,7 @@ check_number(struct fixture *f, unsigned client, unsigned number)
 {
 	struct stream *stream;
 
-	ck_assert_uint_le(number, f->said);
+	ck_assert_uint_le(number, f->message);
 	stream = &f->streams[client][f->stream_of[number]];
 	ck_assert_uint_lt(stream->got, stream->count);
 	ck_assert_uint_eq(number, stream->numbers[stream->got++]);
@@ -762,7 +762,7 @@ START_TEST(the_other_connections_of_a_member_can_be_meant)
 {
 	struct fixture *f = setup_shared(0, 3);
 	char body[64], member[16];
-	unsigned number = ++f->said;
+	unsigned number = ++f->message;
 	struct event event =
 	    numbered_event(EVENT_DM, number, 0, body, sizeof(body));
 
@@ -1003,7 +1003,7 @@ publish_event(struct fixture *f, enum event_kind kind)
 		.seq = kind == EVENT_REDACTED ? 1 : 0,
 	};
 
-	snprintf(name, sizeof(name), "after#%u", f->said % 100000);
+	snprintf(name, sizeof(name), "after#%u", f->message % 100000);
 	event.member = str_from(name);
 	publisher_publish(hub_publisher(f->hub), &event,
 	    audience_room(event.room));
@@ -1199,9 +1199,9 @@ static void
 lobby_publish(struct fixture *f, unsigned clients, int except, size_t padding)
 {
 	char body[8192], member[16];
-	unsigned number = ++f->said;
+	unsigned number = ++f->message;
 	struct event event =
-	    numbered_event(EVENT_SAID, number, padding, body, sizeof(body));
+	    numbered_event(EVENT_MESSAGE, number, padding, body, sizeof(body));
 	struct audience audience = audience_lobby();
 
 	if (except >= 0)
@@ -1309,18 +1309,18 @@ START_TEST(a_connection_that_does_not_read_does_not_stop_those_that_do)
 	f->rig.limits.output_hard = 32 * 1024;
 	while (reached == 2) {
 		char body[64];
-		struct event event =
-		    numbered_event(EVENT_DM, ++f->said, 0, body, sizeof(body));
+		struct event event = numbered_event(EVENT_DM, ++f->message, 0,
+		    body, sizeof(body));
 		struct audience audience = audience_one(member_of(0, member));
 
 		ck_assert(!publisher_is_congested(publisher,
 		    audience.member_id));
-		client_expect(f, 0, DIRECT, f->said);
-		client_expect(f, 1, DIRECT, f->said);
+		client_expect(f, 0, DIRECT, f->message);
+		client_expect(f, 1, DIRECT, f->message);
 		reached = publisher_publish(publisher, &event, audience);
 		rig_turn(&f->rig);
 		check_received(f, 0);
-		ck_assert_uint_lt(f->said, 2000);
+		ck_assert_uint_lt(f->message, 2000);
 	}
 	ck_assert_uint_eq(reached, 1);
 	ck_assert(has_all(f, 0));

@@ -141,7 +141,7 @@ requests_take_all(void)
 static void
 event_say(uint64_t seq, uint64_t lsn)
 {
-	struct entry entry = { .kind = ENTRY_SAID,
+	struct entry entry = { .kind = ENTRY_MESSAGE,
 		.room_id = STR("r"),
 		.lsn = lsn,
 		.message = { .seq = seq,

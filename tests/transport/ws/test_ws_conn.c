@@ -18,7 +18,7 @@ START_TEST(answers_a_close_with_its_code_and_ends)
 	ws_rig_send_close(codes[_i]);
 	ws_rig_turn();
 	ck_assert_uint_eq(recorder.left, 1);
-	ck_assert(!recorder.heard_before_leaving);
+	ck_assert(!recorder.received_before_leaving);
 	ck_assert_uint_eq(recorder.bye.code, 0);
 	ck_assert_uint_eq(client_take_close(&client), codes[_i]);
 	ck_assert(client.eof);
@@ -169,7 +169,7 @@ START_TEST(sends_no_message_once_it_ends)
 	ws_rig_send_text("end");
 	ws_rig_turn();
 	ck_assert_uint_eq(client_take_close(&client), 4102);
-	recorder_say(&recorder, client.conn, 'x', 100);
+	recorder_post(&recorder, client.conn, 'x', 100);
 	client_send_frame(&client, WS_PING, "still there?", 12);
 	ws_rig_turn();
 	ck_assert_uint_eq(client.len, 0);

@@ -222,7 +222,7 @@ static void
 deadlines_publish_much(int times)
 {
 	for (int i = 0; i < times; i++)
-		recorder_say(&recorder, client.conn, 'x', 1000);
+		recorder_post(&recorder, client.conn, 'x', 1000);
 }
 
 START_TEST(too_much_may_not_wait_for_long)
@@ -273,7 +273,7 @@ START_TEST(a_nearly_whole_frame_counts_as_caught_up)
 	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.output_soft = 20 * 1000;
 	recorder.rig.limits.output_soft_time_ms = 2000;
-	recorder_say(&recorder, client.conn, 'x', 50 * 1000);
+	recorder_post(&recorder, client.conn, 'x', 50 * 1000);
 	while (conn_waiting(client.conn) > 15 * 1000) {
 		client_receive(&client);
 		rig_turn(&recorder.rig);
@@ -307,7 +307,7 @@ START_TEST(a_client_that_takes_a_little_is_not_reset)
 	ws_rig_begin(WS_RIG_SMALL);
 	recorder.rig.limits.write_stall_ms = 3000;
 	/* One piece, so that only the socket knows that it moves. */
-	recorder_say(&recorder, client.conn, 'x', 100 * 1000);
+	recorder_post(&recorder, client.conn, 'x', 100 * 1000);
 	for (int i = 0; i < 6; i++) {
 		ws_rig_pass(2500);
 	}

@@ -32,7 +32,7 @@ static void
 ws_publish_much(struct conn *conn, int times)
 {
 	for (int i = 0; i < times; i++)
-		recorder_say(&recorder, conn, 'x', 1000);
+		recorder_post(&recorder, conn, 'x', 1000);
 }
 
 /* Everything that is sent. */

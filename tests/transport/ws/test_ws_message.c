@@ -17,12 +17,12 @@
 	"0123456789012345678901234567890123456789012345678901234567890123456" \
 	"7890123456789012345678901234567890123456789012345678901234"
 #define KAPPA "\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5"
-#define KAPPA_SAID "\\xce\\xba\\xe1\\xbd\\xb9\\xcf\\x83\\xce\\xbc\\xce\\xb5"
+#define KAPPA_MESSAGE "\\xce\\xba\\xe1\\xbd\\xb9\\xcf\\x83\\xce\\xbc\\xce\\xb5"
 
 /* Frames of a client, and the callbacks they lead to. */
 static const struct {
 	struct ws_script_frame frames[8]; /* up to the first without payload */
-	const char *said;
+	const char *message;
 } scripts[] = {
 	/* §5.7, masked as a client has to. */
 	{ { F(TEXT, "Hello") }, "text Hello\n" },
@@ -91,7 +91,7 @@ static const struct {
 	{ { F(TEXT, "a"), F(CONT, "b") }, "text a\nerror 1002\n" },
 
 	/* UTF-8: §8.1, and the end of a text is the end of a character. */
-	{ { F(TEXT, KAPPA) }, "text " KAPPA_SAID "\n" },
+	{ { F(TEXT, KAPPA) }, "text " KAPPA_MESSAGE "\n" },
 	{ { F(WS_TEXT, "\xce"), F(CONT, "\xba") }, "text \\xce\\xba\n" },
 	{ { F(WS_TEXT, "\xf0"), F(PING, ""), F(WS_CONTINUATION, "\x9f\x98"),
 	      F(CONT, "\x80") },
@@ -115,7 +115,7 @@ static const struct {
 	{ { F(CLOSE, "\x03\xe8"
 		     "bye") },
 	    "close 1000 bye\n" },
-	{ { F(CLOSE, "\x13\x87" KAPPA) }, "close 4999 " KAPPA_SAID "\n" },
+	{ { F(CLOSE, "\x13\x87" KAPPA) }, "close 4999 " KAPPA_MESSAGE "\n" },
 	{ { F(CLOSE, "\x03\xe8"), F(TEXT, "a"), F(CLOSE, "") },
 	    "close 1000 \n" },
 	{ { F(CLOSE, ""), F(FIN | 0xf, "garbage") }, "close 1005 \n" },
@@ -148,11 +148,11 @@ script_write_frames(const struct ws_script_frame *frames, size_t most,
 
 static void
 transcript_expect(const struct ws_reader_limits *given, const uint8_t *data,
-    size_t len, struct ws_script_split split, const char *said)
+    size_t len, struct ws_script_split split, const char *message)
 {
 	char *transcript = ws_script_run(given, false, data, len, split);
 
-	ck_assert_str_eq(transcript, said);
+	ck_assert_str_eq(transcript, message);
 	free(transcript);
 }
 
@@ -162,12 +162,12 @@ START_TEST(reads_frames_split_anywhere)
 	size_t len = WRITE(scripts[_i].frames, data);
 
 	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 0 },
-	    scripts[_i].said);
+	    scripts[_i].message);
 	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
-	    scripts[_i].said);
+	    scripts[_i].message);
 	for (size_t at = 1; at < len; at++)
 		transcript_expect(&limits, data, len,
-		    (struct ws_script_split){ at, 0 }, scripts[_i].said);
+		    (struct ws_script_split){ at, 0 }, scripts[_i].message);
 }
 END_TEST
 
@@ -241,7 +241,7 @@ START_TEST(limits_the_fragments_of_one_message)
 END_TEST
 
 /* The last message, and the number of messages. */
-struct heard {
+struct received {
 	enum ws_close_code error;
 	size_t messages;
 	size_t len;
@@ -249,19 +249,19 @@ struct heard {
 };
 
 static bool
-hear_message(void *arg, enum ws_opcode kind, char *data, size_t len)
+receive_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 {
-	struct heard *heard = arg;
+	struct received *received = arg;
 
 	(void)kind;
-	heard->messages++;
-	heard->data = data;
-	heard->len = len;
+	received->messages++;
+	received->data = data;
+	received->len = len;
 	return true;
 }
 
 static bool
-hear_control(void *arg, const char *data, size_t len)
+receive_control(void *arg, const char *data, size_t len)
 {
 	(void)arg;
 	(void)data;
@@ -272,15 +272,15 @@ hear_control(void *arg, const char *data, size_t len)
 static void
 reader_note_error(void *arg, enum ws_close_code code, const char *why)
 {
-	struct heard *heard = arg;
+	struct received *received = arg;
 
 	(void)why;
-	heard->error = code;
+	received->error = code;
 }
 
-static const struct ws_reader_ops hear = {
-	.message = hear_message,
-	.ping = hear_control,
+static const struct ws_reader_ops receive = {
+	.message = receive_message,
+	.ping = receive_control,
 	.error = reader_note_error,
 };
 
@@ -294,7 +294,7 @@ count_fragments_of(size_t size, size_t count)
 	struct ws_reader_limits few = { .fragments = 128 };
 	uint8_t data[512];
 	char payload[256];
-	struct heard heard = { 0 };
+	struct received received = { 0 };
 	struct ws_reader reader;
 	size_t read = 0;
 
@@ -311,8 +311,8 @@ count_fragments_of(size_t size, size_t count)
 		size_t len = 0;
 
 		ws_script_write(&part, data, &len);
-		ws_reader_feed(&reader, &few, &hear, &heard, data, len);
-		if (heard.error != 0)
+		ws_reader_feed(&reader, &few, &receive, &received, data, len);
+		if (received.error != 0)
 			break;
 	}
 	ws_reader_fini(&reader, &few);
@@ -339,7 +339,7 @@ END_TEST
 START_TEST(does_not_copy_a_message_in_one_piece)
 {
 	const struct ws_script_frame frame = F(TEXT, "Hello");
-	struct heard heard = { .messages = 0 };
+	struct received received = { .messages = 0 };
 	size_t held = 0;
 	struct ws_reader_limits counted = { .buffered = &held };
 	struct ws_reader reader;
@@ -348,11 +348,11 @@ START_TEST(does_not_copy_a_message_in_one_piece)
 
 	ws_reader_init(&reader, false);
 	malloc_fail_at(1);
-	ws_reader_feed(&reader, &counted, &hear, &heard, data, len);
+	ws_reader_feed(&reader, &counted, &receive, &received, data, len);
 	malloc_fail_at(0);
 	ck_assert(!malloc_has_failed());
-	ck_assert_ptr_eq(heard.data, (char *)data + len - 5);
-	ck_assert_mem_eq(heard.data, "Hello", 5);
+	ck_assert_ptr_eq(received.data, (char *)data + len - 5);
+	ck_assert_mem_eq(received.data, "Hello", 5);
 	ck_assert(!ws_reader_is_busy(&reader));
 	ws_reader_fini(&reader, &counted);
 }
@@ -362,7 +362,7 @@ START_TEST(is_busy_while_a_frame_or_message_is_incomplete)
 {
 	const struct ws_script_frame frames[] = { F(WS_TEXT, "a"), F(CONT, "b"),
 		F(PING, "c") };
-	struct heard heard = { .messages = 0 };
+	struct received received = { .messages = 0 };
 	struct ws_reader reader;
 	uint8_t data[MOST];
 	size_t ends[3], len = 0;
@@ -374,8 +374,8 @@ START_TEST(is_busy_while_a_frame_or_message_is_incomplete)
 	ws_reader_init(&reader, false);
 	ck_assert(!ws_reader_is_busy(&reader));
 	for (size_t i = 0; i < len; i++) {
-		ck_assert_uint_eq(ws_reader_feed(&reader, &limits, &hear,
-				      &heard, data + i, 1),
+		ck_assert_uint_eq(ws_reader_feed(&reader, &limits, &receive,
+				      &received, data + i, 1),
 		    1);
 		ck_assert_int_eq(ws_reader_is_busy(&reader),
 		    i + 1 != ends[1] && i + 1 != ends[2]);
@@ -389,7 +389,7 @@ START_TEST(joins_65536_fragments_in_linear_time)
 {
 	static uint8_t data[16 + WS_FRAME_HEAD_MAX];
 	const struct ws_script_frame first = F(WS_BINARY, "0123456789abcdef");
-	struct heard heard = { .messages = 0 };
+	struct received received = { .messages = 0 };
 	struct ws_reader_limits none = { .message_bytes = 0 };
 	struct ws_reader reader;
 
@@ -401,12 +401,12 @@ START_TEST(joins_65536_fragments_in_linear_time)
 		if (i > 0)
 			frame.first = i == 65535 ? CONT : WS_CONTINUATION;
 		ws_script_write(&frame, data, &len);
-		ck_assert_uint_eq(ws_reader_feed(&reader, &none, &hear, &heard,
-				      data, len),
+		ck_assert_uint_eq(ws_reader_feed(&reader, &none, &receive,
+				      &received, data, len),
 		    len);
 	}
-	ck_assert_uint_eq(heard.messages, 1);
-	ck_assert_uint_eq(heard.len, 1 << 20);
+	ck_assert_uint_eq(received.messages, 1);
+	ck_assert_uint_eq(received.len, 1 << 20);
 	ck_assert_uint_eq(ws_reader_buffered(&reader), 0);
 	ws_reader_fini(&reader, &none);
 }
@@ -418,14 +418,14 @@ START_TEST(buffers_what_arrived_not_what_was_announced)
 	const struct ws_script_frame frame =
 	    F_LONG(BINARY, "0123456789", 1 << 30);
 	struct ws_reader_limits none = { .message_bytes = 0 };
-	struct heard heard = { .messages = 0 };
+	struct received received = { .messages = 0 };
 	struct ws_reader reader;
 	uint8_t data[MOST];
 	size_t len = script_write_frames(&frame, 1, data);
 
 	ws_reader_init(&reader, false);
-	ck_assert_uint_eq(ws_reader_feed(&reader, &none, &hear, &heard, data,
-			      len),
+	ck_assert_uint_eq(ws_reader_feed(&reader, &none, &receive, &received,
+			      data, len),
 	    len);
 	ck_assert_uint_le(ws_reader_buffered(&reader), 64);
 	ws_reader_fini(&reader, &none);
@@ -438,7 +438,7 @@ START_TEST(fails_with_1011_when_there_is_no_memory)
 {
 	const struct ws_script_frame frames[] = { F(WS_TEXT, "Hello"),
 		F(PING, K125), F(CONT, K125) };
-	struct heard heard = { .messages = 0 };
+	struct received received = { .messages = 0 };
 	struct ws_reader reader;
 	uint8_t data[MOST];
 	size_t len = WRITE(frames, data), held = 0;
@@ -446,11 +446,12 @@ START_TEST(fails_with_1011_when_there_is_no_memory)
 
 	ws_reader_init(&reader, false);
 	malloc_fail_at((unsigned)_i);
-	for (size_t i = 0; i < len && heard.error == 0; i++)
-		ws_reader_feed(&reader, &counted, &hear, &heard, data + i, 1);
+	for (size_t i = 0; i < len && received.error == 0; i++)
+		ws_reader_feed(&reader, &counted, &receive, &received, data + i,
+		    1);
 	malloc_fail_at(0);
 	ck_assert(malloc_has_failed());
-	ck_assert_int_eq(heard.error, WS_CLOSE_INTERNAL);
+	ck_assert_int_eq(received.error, WS_CLOSE_INTERNAL);
 	ck_assert_uint_eq(held, 0);
 	ws_reader_fini(&reader, &counted);
 }
@@ -488,7 +489,7 @@ END_TEST
 static bool
 stop_after_message(void *arg, enum ws_opcode kind, char *data, size_t len)
 {
-	hear_message(arg, kind, data, len);
+	receive_message(arg, kind, data, len);
 	return false;
 }
 
@@ -512,22 +513,22 @@ START_TEST(stops_after_a_callback_and_continues_there)
 	const struct ws_script_frame frames[] = { F(TEXT, "one"),
 		F(PING, "two"), F(WS_TEXT, "thr"), F(CONT, "ee"),
 		F(TEXT, "four") };
-	struct heard heard = { .messages = 0 };
+	struct received received = { .messages = 0 };
 	struct ws_reader reader;
 	uint8_t data[MOST];
 	size_t len = WRITE(frames, data), at = 0, stops = 0;
 
 	ws_reader_init(&reader, false);
 	while (at < len) {
-		at += ws_reader_feed(&reader, &limits, &ops, &heard, data + at,
-		    len - at);
+		at += ws_reader_feed(&reader, &limits, &ops, &received,
+		    data + at, len - at);
 		ck_assert(!ws_reader_is_busy(&reader));
 		stops++;
 	}
 	ck_assert_uint_eq(stops, 4);
-	ck_assert_uint_eq(heard.messages, 3);
-	ck_assert_int_eq(heard.error, 0);
-	ck_assert_mem_eq(heard.data, "four", 4);
+	ck_assert_uint_eq(received.messages, 3);
+	ck_assert_int_eq(received.error, 0);
+	ck_assert_mem_eq(received.data, "four", 4);
 	ws_reader_fini(&reader, &limits);
 }
 END_TEST

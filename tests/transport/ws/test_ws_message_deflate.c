@@ -18,7 +18,7 @@
 
 static const struct {
 	struct ws_script_frame frames[6];
-	const char *said;
+	const char *message;
 } scripts[] = {
 	/* §7.2.3.1, whole and in fragments; RSV1 is in the first only. */
 	{ { F(TEXT | RSV1, HELLO) }, "text Hello\n" },
@@ -102,10 +102,10 @@ START_TEST(reads_frames_split_anywhere)
 	for (size_t at = 0; at < len; at++) {
 		/* In two pieces; at 0, byte by byte. */
 		struct ws_script_split split = { at, at == 0 ? 1 : 0 };
-		char *said = ws_script_run(&limits, true, data, len, split);
+		char *message = ws_script_run(&limits, true, data, len, split);
 
-		ck_assert_str_eq(said, scripts[_i].said);
-		free(said);
+		ck_assert_str_eq(message, scripts[_i].message);
+		free(message);
 	}
 }
 END_TEST
@@ -117,17 +117,17 @@ START_TEST(refuses_rsv1_unless_negotiated)
 	struct ws_reader_limits limits = { .inflater = inflater };
 	uint8_t data[512] = { 0 };
 	size_t len = deflate_write_frames(frames, data);
-	char *said;
+	char *message;
 
-	said = ws_script_run(&limits, false, data, len,
+	message = ws_script_run(&limits, false, data, len,
 	    (struct ws_script_split){ 0, 0 });
-	ck_assert_str_eq(said, "error 1002\n");
-	free(said);
+	ck_assert_str_eq(message, "error 1002\n");
+	free(message);
 	limits.inflater = NULL;
-	said = ws_script_run(&limits, true, data, len,
+	message = ws_script_run(&limits, true, data, len,
 	    (struct ws_script_split){ 0, 0 });
-	ck_assert_str_eq(said, "error 1002\n");
-	free(said);
+	ck_assert_str_eq(message, "error 1002\n");
+	free(message);
 }
 END_TEST
 

@@ -36,7 +36,7 @@ static const struct reaction reactions[] = {
 	{ .text = { "\"", 1 }, .count = 1 },
 };
 
-static const struct message said[] = {
+static const struct message message[] = {
 	{ .seq = 3,
 	    .at_ms = 1000,
 	    .author = { "Ada", 3 },
@@ -131,7 +131,7 @@ static const struct {
 	{ { .kind = EVENT_HISTORY,
 	      .room = { "r", 1 },
 	      .epoch = { "e", 1 },
-	      .page = { said, 1, true } },
+	      .page = { message, 1, true } },
 	    false, 200,
 	    "{\"room\":\"r\",\"epoch\":\"e\",\"messages\":[{\"seq\":3,"
 	    "\"at\":1000,\"member\":\"Ada\",\"member_id\":\"a1\","
@@ -139,7 +139,7 @@ static const struct {
 	{ { .kind = EVENT_HISTORY,
 	      .room = { "r", 1 },
 	      .epoch = { "e", 1 },
-	      .page = { said + 2, 2, false } },
+	      .page = { message + 2, 2, false } },
 	    false, 200,
 	    "{\"room\":\"r\",\"epoch\":\"e\",\"messages\":[{\"seq\":6,"
 	    "\"at\":1002,\"member\":\"Bob\",\"member_id\":\"b\","
@@ -178,12 +178,12 @@ START_TEST(an_event_of_a_stream_has_one_line_of_data)
 {
 	struct wire_text out = { 0 };
 
-	api_put_stream_message(&out, STR("r"), STR("e"), &said[0]);
+	api_put_stream_message(&out, STR("r"), STR("e"), &message[0]);
 	check_out(&out,
 	    "id: e:3\nevent: message\ndata: {\"room\":\"r\",\"seq\":3,"
 	    "\"at\":1000,\"member\":\"Ada\",\"member_id\":\"a1\","
 	    "\"message\":{ \"x\":1}}\n\n");
-	api_put_stream_message(&out, STR("r"), STR("e"), &said[1]);
+	api_put_stream_message(&out, STR("r"), STR("e"), &message[1]);
 	check_out(&out,
 	    "id: e:5\nevent: message\ndata: {\"room\":\"r\",\"seq\":5,"
 	    "\"at\":1001,\"member\":\"Bob\",\"member_id\":\"b\","

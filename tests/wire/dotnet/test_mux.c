@@ -12,25 +12,25 @@
 	"\xd1\x8c\xf5\xeb"
 
 /* What was read, a line for each frame. */
-struct heard {
+struct received {
 	char text[4096];
 	size_t len;
 	bool is_new; /* the next payload is that of another frame */
 };
 
-static void heard_add(struct heard *heard, const char *format, ...)
+static void heard_add(struct received *received, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-heard_add(struct heard *heard, const char *format, ...)
+heard_add(struct received *received, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	heard->len += (size_t)vsnprintf(heard->text + heard->len,
-	    sizeof(heard->text) - heard->len, format, args);
+	received->len += (size_t)vsnprintf(received->text + received->len,
+	    sizeof(received->text) - received->len, format, args);
 	va_end(args);
-	ck_assert_uint_lt(heard->len, sizeof(heard->text));
+	ck_assert_uint_lt(received->len, sizeof(received->text));
 }
 
 static const char *const failures[] = {
@@ -41,7 +41,7 @@ static const char *const failures[] = {
 
 /* False: an error was found. */
 static bool
-mux_feed(struct mux_reader *reader, struct str input, struct heard *heard)
+mux_feed(struct mux_reader *reader, struct str input, struct received *received)
 {
 	for (;;) {
 		bool was_in_frame = reader->in_frame;
@@ -53,21 +53,21 @@ mux_feed(struct mux_reader *reader, struct str input, struct heard *heard)
 			ck_assert_uint_eq(input.len, 0);
 			return true;
 		case MUX_HELLO:
-			heard_add(heard, "hello\n");
+			heard_add(received, "hello\n");
 			break;
 		case MUX_FRAME:
 			if (!was_in_frame)
-				heard_add(heard, "%u %u ", reader->code,
+				heard_add(received, "%u %u ", reader->code,
 				    reader->channel);
 			payload = mux_take(reader, &input,
 			    mux_available(reader, input));
-			heard_add(heard, "%.*s", (int)payload.len,
+			heard_add(received, "%.*s", (int)payload.len,
 			    payload.len > 0 ? payload.data : "");
 			if (!reader->in_frame)
-				heard_add(heard, "\n");
+				heard_add(received, "\n");
 			break;
 		default:
-			heard_add(heard, "%s\n", failures[result]);
+			heard_add(received, "%s\n", failures[result]);
 			return false;
 		}
 	}
@@ -80,7 +80,7 @@ mux_feed(struct mux_reader *reader, struct str input, struct heard *heard)
 
 static const struct {
 	struct str bytes;
-	const char *heard;
+	const char *received;
 } streams[] = {
 	{ BYTES(PEER), "hello\n" },
 	{ BYTES(PEER "\x00\x00\x00\x00\x01\x00\x08messages"
@@ -107,23 +107,23 @@ static const struct {
 START_TEST(reads_frames_of_a_stream)
 {
 	struct mux_reader reader = { .head_len = 0 };
-	struct heard heard = { .len = 0 };
+	struct received received = { .len = 0 };
 
-	mux_feed(&reader, streams[_i].bytes, &heard);
-	ck_assert_str_eq(heard.text, streams[_i].heard);
+	mux_feed(&reader, streams[_i].bytes, &received);
+	ck_assert_str_eq(received.text, streams[_i].received);
 }
 END_TEST
 
 START_TEST(reads_the_same_byte_by_byte)
 {
 	struct mux_reader reader = { .head_len = 0 };
-	struct heard heard = { .len = 0 };
+	struct received received = { .len = 0 };
 	struct str bytes = streams[_i].bytes;
 
 	for (size_t i = 0; i < bytes.len; i++)
-		if (!mux_feed(&reader, str_slice(bytes.data + i, 1), &heard))
+		if (!mux_feed(&reader, str_slice(bytes.data + i, 1), &received))
 			break;
-	ck_assert_str_eq(heard.text, streams[_i].heard);
+	ck_assert_str_eq(received.text, streams[_i].received);
 }
 END_TEST
 
@@ -133,12 +133,13 @@ START_TEST(reads_the_same_split_anywhere)
 
 	for (size_t at = 0; at <= bytes.len; at++) {
 		struct mux_reader reader = { .head_len = 0 };
-		struct heard heard = { .len = 0 };
+		struct received received = { .len = 0 };
 
-		if (mux_feed(&reader, str_slice(bytes.data, at), &heard))
+		if (mux_feed(&reader, str_slice(bytes.data, at), &received))
 			mux_feed(&reader,
-			    str_slice(bytes.data + at, bytes.len - at), &heard);
-		ck_assert_str_eq(heard.text, streams[_i].heard);
+			    str_slice(bytes.data + at, bytes.len - at),
+			    &received);
+		ck_assert_str_eq(received.text, streams[_i].received);
 	}
 }
 END_TEST

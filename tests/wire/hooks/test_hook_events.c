@@ -4,15 +4,15 @@
 #include "wire/common/wire_text.h"
 #include "wire/json/json_reader.h"
 
-#define SAID(...)                                                       \
-	{                                                               \
-		.kind = ENTRY_SAID, .room_id = STR("tea"), .message = { \
-			.seq = 7,                                       \
-			.at_ms = 5,                                     \
-			.author = STR("Ada"),                           \
-			.author_id = STR("id1"),                        \
-			__VA_ARGS__                                     \
-		}                                                       \
+#define MESSAGE(...)                                                       \
+	{                                                                  \
+		.kind = ENTRY_MESSAGE, .room_id = STR("tea"), .message = { \
+			.seq = 7,                                          \
+			.at_ms = 5,                                        \
+			.author = STR("Ada"),                              \
+			.author_id = STR("id1"),                           \
+			__VA_ARGS__                                        \
+		}                                                          \
 	}
 
 #define SET(...)                                                               \
@@ -34,20 +34,20 @@ static const struct {
 	const char *reason;   /* of the requester; NULL: there is none */
 	const char *expected; /* NULL: it is not sent */
 } entries[] = {
-	{ .entry = SAID(.body = STR("{\"a\":1}")),
+	{ .entry = MESSAGE(.body = STR("{\"a\":1}")),
 	    .expected =
 		HEAD("said") PLACE ",\"seq\":7" WHO ",\"message\":{\"a\":1}}" },
-	{ .entry = SAID(.body = STR("\"x\""), .key = STR("k\"")),
+	{ .entry = MESSAGE(.body = STR("\"x\""), .key = STR("k\"")),
 	    .has_no_room = true,
 	    .expected = HEAD("said") ",\"room\":\"tea\",\"seq\":7" WHO
 				     ",\"key\":\"k\\\"\",\"message\":\"x\"}" },
 	/* A store has only that there was one. */
-	{ .entry = SAID(.is_redacted = true),
+	{ .entry = MESSAGE(.is_redacted = true),
 	    .expected = HEAD("said") PLACE ",\"seq\":7" WHO "}" },
-	{ .entry = { .kind = ENTRY_SAID,
+	{ .entry = { .kind = ENTRY_MESSAGE,
 	      .room_id = STR("tea"),
 	      .is_duplicate = true } },
-	{ .entry = { .kind = ENTRY_SAID,
+	{ .entry = { .kind = ENTRY_MESSAGE,
 	      .room_id = STR("@uaaaaaaaaaaaaaaaaaaaaaaaaaa+"
 			     "ubbbbbbbbbbbbbbbbbbbbbbbbbb") } },
 	{ .entry = { .kind = ENTRY_BARRIER } },
@@ -207,8 +207,8 @@ START_TEST(writes_what_no_log_has)
 		.by_id = STR("id1"),
 		.reason = STR("spam"),
 	};
-	struct event said = {
-		.kind = EVENT_SAID,
+	struct event message = {
+		.kind = EVENT_MESSAGE,
 		.member = STR("Ada"),
 		.member_id = STR("id1"),
 		.body = STR("[1]"),
@@ -218,7 +218,7 @@ START_TEST(writes_what_no_log_has)
 	out_expect("{\"event\":\"kicked\",\"number\":3,\"at\":9,"
 		   "\"room\":\"tea\",\"member\":\"Bob\",\"member_id\":\"id2\","
 		   "\"by\":\"Ada\",\"by_id\":\"id1\",\"reason\":\"spam\"}");
-	hook_put_event(&out, &stamp, &said);
+	hook_put_event(&out, &stamp, &message);
 	out_expect("{\"event\":\"said\",\"number\":3,\"at\":9" WHO
 		   ",\"message\":[1]}");
 }

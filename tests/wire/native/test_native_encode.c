@@ -54,16 +54,16 @@ START_TEST(reports_a_lack_of_memory_and_recovers)
 {
 	struct wire_text text;
 	unsigned n = 0;
-	bool said;
+	bool message;
 
 	if (!malloc_can_fail())
 		return;
 	do {
 		wire_text_init(&text);
 		malloc_fail_at(++n);
-		said = encode_page(&text);
+		message = encode_page(&text);
 		malloc_fail_at(0);
-		ck_assert(said);
+		ck_assert(message);
 		ck_assert_int_eq(text.failed, malloc_has_failed());
 		wire_text_reset(&text);
 		ck_assert(encode_page(&text) && !text.failed);

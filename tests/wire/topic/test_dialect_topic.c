@@ -72,7 +72,7 @@ shown_characters(size_t times, bool *whole)
 {
 	static char body[3 + 3 * 10000];
 	struct event event = {
-		.kind = EVENT_SAID,
+		.kind = EVENT_MESSAGE,
 		.room = STR("sports"),
 		.member = STR("alice"),
 		.body = { body, 0 },
