@@ -133,8 +133,8 @@ enum event_trait {
 	X(EVENT_FILE_REJECTED, "file_rejected", 0)                            \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
-	/* EVENT_MESSAGE. room, page, seq: of the next page;                  \
-	 * recovery.missing_*; epoch for the server. */                                                     \
+	/* EVENT_MESSAGE. room, page, seq: of the next page; */               \
+	/* recovery.missing_*; epoch for the server. */                       \
 	X(EVENT_REPLAYED, "replayed", 0)                                      \
 	/* Replaces all EVENT_IS_PRESENCE that were not sent: room, count, */ \
 	/* names. */                                                          \

@@ -40,7 +40,8 @@ class Redis:
             time.sleep(0.005)
 
     def answers(self):
-        with contextlib.suppress(OSError):
+        """Not while it loads what it has on disk."""
+        with contextlib.suppress(OSError, ValueError):
             return self.ask("PING") == "PONG"
         return False
 
