@@ -506,9 +506,10 @@ tops_send(struct tops_call *call)
 		.arg = call,
 	};
 
+	assert(call->count > 0);
 	for (size_t i = 0; i < call->count; i++)
 		args[i] = str_from(call->names[i]);
-	of_broker.slot = args[0];
+	of_broker.slot = str_from(call->names[0]);
 	broker_call(call->cluster->broker, &of_broker);
 }
 

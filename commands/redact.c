@@ -28,7 +28,8 @@ static enum chat_error
 redact_run(struct request *request)
 {
 	struct attribute attribute = { .kind = ATTRIBUTE_REDACTION };
-	struct command with_file = *request->command;
+	const struct command *command = request->command;
+	struct command with_file = *command;
 	struct file_part part;
 	struct message message;
 	enum chat_error error;
@@ -49,7 +50,9 @@ redact_run(struct request *request)
 		with_file.file.id = str_from(part.id);
 		request->command = &with_file;
 	}
-	return message_change_append(request, &attribute, false);
+	error = message_change_append(request, &attribute, false);
+	request->command = command;
+	return error;
 }
 
 static enum chat_error

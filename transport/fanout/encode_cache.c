@@ -97,7 +97,7 @@ frame_make(struct encode_cache *cache, const struct wire_text *message,
 	}
 	out->frame.head = out->head;
 	out->frame.head_len =
-	    ws_frame_encode(opcode, true, rsv, text.len, out->head);
+	    ws_frame_encode((uint8_t)opcode, true, rsv, text.len, out->head);
 	out->frame.body = text.data;
 	out->frame.body_len = text.len;
 }

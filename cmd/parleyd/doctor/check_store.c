@@ -164,12 +164,13 @@ store_syncs_check(struct findings *findings, const char *dir)
 		    "run this as the user of the server; chown and chmod 700 "
 		    "the directory");
 	} else {
-		bool is_slow = us[SYNCS / 2] > SLOW_US;
+		int64_t median = us[SYNCS / 2];
+		double median_us = (double)median;
+		bool is_slow = median_us > SLOW_US;
 
 		finding_add(findings, is_slow ? FINDING_WARNING : FINDING_OK,
 		    "a sync takes %.2f ms, the slowest of %d took %.2f ms",
-		    (double)us[SYNCS / 2] / 1000, SYNCS,
-		    (double)us[SYNCS - 1] / 1000);
+		    median_us / 1000, SYNCS, (double)us[SYNCS - 1] / 1000);
 		if (is_slow)
 			finding_set_remedy(findings,
 			    "each acknowledgement takes one to two syncs: a "

@@ -329,8 +329,6 @@ refusal_report(struct probe *probe, unsigned status)
 		finding_set_remedy(probe->findings, "%s", refusals[0].remedy);
 }
 
-static bool probe_feed(struct probe *probe, const char *data, size_t len);
-
 static bool
 probe_upgrade(struct probe *probe, const char *token)
 {
