@@ -16,8 +16,11 @@ START_TEST(the_page_has_every_error)
 	ck_assert_uint_gt(fread(page, 1, sizeof(page) - 1, file), 0);
 	fclose(file);
 	for (int i = CHAT_OK + 1; i < CHAT_ERROR_KINDS; i++) {
+		enum chat_error error = (enum chat_error)i;
+
 		snprintf(row, sizeof(row), "\n| `%s` | %d | %s | ",
-		    chat_error_word(i), api_status(i), chat_error_text(i));
+		    chat_error_word(error), api_status(error),
+		    chat_error_text(error));
 		ck_assert_msg(strstr(page, row) != NULL,
 		    "docs/errors.md lacks %s", row + 1);
 	}
