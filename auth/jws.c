@@ -6,7 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/hmac.h>
 
-#include "auth/base64url.h"
+#include "domain/text/base64.h"
 #include "wire/json/json_reader.h"
 
 #define HEADER_DEPTH 4
@@ -255,10 +255,9 @@ jws_sign(struct str secret, struct str payload, char *out, size_t size)
 	assert(secret.len >= JWS_SECRET_MIN);
 	if (len > size || len > JWS_TOKEN_MAX)
 		return 0;
-	base64url_encode((const uint8_t *)header, sizeof(header) - 1, out);
+	base64url_encode(header, sizeof(header) - 1, out);
 	out[header_len] = '.';
-	base64url_encode((const uint8_t *)payload.data, payload.len,
-	    out + header_len + 1);
+	base64url_encode(payload.data, payload.len, out + header_len + 1);
 	if (!mac_compute((const uint8_t *)secret.data, secret.len,
 		str_slice(out, signed_len), mac))
 		return 0;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth/base64url.h"
+#include "domain/text/base64.h"
 #include "wire/json/json_reader.h"
 
 #define KEY_SET_DEPTH 8

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/base64url.h"
 #include "auth/file_content.h"
+#include "domain/text/base64.h"
 #include "wire/common/wire_text.h"
 #include "wire/json/json_reader.h"
 #include "wire/json/json_writer.h"

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/base64url.h"
 #include "domain/base/array.h"
 #include "domain/base/count_of.h"
 #include "domain/base/id_map.h"
+#include "domain/text/base64.h"
 #include "wire/json/json_reader.h"
 #include "wire/json/json_writer.h"
 

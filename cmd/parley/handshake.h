@@ -7,7 +7,7 @@
 
 #include "cmd/parley/url.h"
 #include "domain/base/str.h"
-#include "transport/ws/base64.h"
+#include "domain/text/base64.h"
 
 #define HANDSHAKE_NONCE_BYTES 16
 #define HANDSHAKE_KEY_SIZE (BASE64_SIZE(HANDSHAKE_NONCE_BYTES) + 1)

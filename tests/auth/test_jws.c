@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "auth/base64url.h"
+#include "domain/text/base64.h"
 #include "tests/suite.h"
 
 /* RFC 7515, appendix A.1 to A.3, and RFC 8037, appendix A.4. */

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "transport/ws/base64.h"
+#include "domain/text/base64.h"
 #include "transport/ws/sha1.h"
 
 #define KEY_BYTES 16

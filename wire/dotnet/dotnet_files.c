@@ -1,11 +1,11 @@
 #include "wire/dotnet/dotnet_files.h"
 
 #include "domain/base/count_of.h"
+#include "domain/text/base64.h"
 #include "wire/common/command_words.h"
 #include "wire/common/file_part.h"
 #include "wire/common/scratch.h"
 #include "wire/common/timestamps.h"
-#include "wire/dotnet/dotnet_base64.h"
 #include "wire/json/json_ascii.h"
 #include "wire/json/json_fields.h"
 #include "wire/json/json_select.h"
@@ -89,7 +89,7 @@ decode_data(struct decoding *decoding, struct command *out)
 	if (json_is_string(data))
 		text = data->string.body;
 	if (text.len / 4 * 3 > DATA_BYTES ||
-	    !dotnet_base64_decode(text, to, DATA_BYTES, &len))
+	    !base64_decode(text, to, DATA_BYTES, &len))
 		return false;
 	scratch->used += len;
 	out->body = str_slice(to, len);
@@ -263,6 +263,17 @@ transfer_put_json(struct wire_text *out, struct str head, struct str body)
 }
 
 static void
+transfer_put_data(struct wire_text *out, struct str data)
+{
+	char *to = wire_text_reserve(out, BASE64_SIZE(data.len));
+
+	if (to == NULL)
+		return;
+	base64_encode(data.data, data.len, to);
+	out->len += BASE64_SIZE(data.len);
+}
+
+static void
 transfer_put_info(struct wire_text *out, const struct transfer *transfer,
     int64_t at_ms)
 {
@@ -292,7 +303,7 @@ transfer_put(struct wire_text *out, const struct transfer *transfer,
 		wire_text_append(out, STR(",\"Data\":null"));
 	} else {
 		wire_text_append(out, STR(",\"Data\":\""));
-		dotnet_base64_put(out, transfer->data);
+		transfer_put_data(out, transfer->data);
 		wire_text_append(out, STR("\""));
 	}
 	json_field_unsigned(out, STR(",\"ChunkIndex\":"), transfer->chunk);
