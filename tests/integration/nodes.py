@@ -48,6 +48,11 @@ ALONE = {
     "test_hook": "who may connect: no state that nodes share",
     "test_api": "requests to one process, and its streams",
     "test_nodes": "starts nodes of its own",
+    "test_dotnet_files": "files, which nodes with a broker have not",
+    "test_files": "files, which nodes with a broker have not",
+    "test_dotnet_monitoring": "the last commands of one process",
+    "test_health": "health of one process",
+    "test_trace": "what happens in one process",
 }
 
 
@@ -57,9 +62,13 @@ ALONE_TESTS = {
         "the end of one process",
     "test_native_rooms.py::test_the_greeting_has_limits_and_versions":
         "the durability of one process",
+    "test_dotnet_nerdbank.py::test_files":
+        "files, which nodes with a broker have not",
     # What several nodes do not do alike yet: see docs/cluster.md.
     "test_dialects_together.py::test_dialects_without_dm_get_no_private_message":
         "the dialect of a connection is known to its node",
+    "test_dotnet_seed.py::test_other_keys_of_a_chat_are_kept":
+        "keys of a lobby message that the chat does not use stay at its node",
     "test_topic_seed.py::test_health_counts_what_is_going_on":
         "messages are counted where a room has members",
     "test_topic_seed.py::test_topics_are_listed_as_they_began":
