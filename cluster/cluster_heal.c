@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
+#include "domain/private_talk.h"
 
 /* The arguments of BROKER_HEAL behind place and chain. */
 struct healing {
@@ -144,13 +145,18 @@ healing_add_message(const struct message *message, void *arg)
 	struct healing_text *text = healing_add_text(healing);
 	struct item item = { .kind = ITEM_ENTRY,
 		.node = STR(""),
-		.command.kind = COMMAND_NOOP,
 		.entry = { .kind = ENTRY_MESSAGE,
 		    .room_id = healing->room_id,
 		    .message = *message } };
 
 	if (healing->failed)
 		return false;
+	/* Nodes that have not applied it publish it. */
+	item.command.kind =
+	    talk_id_is_valid(healing->room_id) ? COMMAND_DM : COMMAND_BROADCAST;
+	item.command.room = healing->room_id;
+	if (message->author_id.len < ID_SIZE)
+		item.command.author = message->author_id;
 	/* The table has the redaction. */
 	if (message->is_redacted)
 		item.entry.message.body = STR("null");

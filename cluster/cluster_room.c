@@ -316,9 +316,9 @@ room_apply(struct feed *base, const struct feed_entry *entry,
 		return;
 	}
 	item.command.connection = CONNECTION_ELSEWHERE;
-	if (own == NULL)
+	if (own == NULL && item.command.kind != COMMAND_NOOP)
 		requester = &item.command;
-	else if (own->has_command)
+	else if (own != NULL && own->has_command)
 		requester = &own->command;
 	entry_done(feed, &item.entry, requester);
 	if (own != NULL)

@@ -3,6 +3,7 @@
 #include "cluster/cluster.h"
 
 #include "domain/base/count_of.h"
+#include "domain/private_talk.h"
 
 /* The texts of a command that its effects depend on. */
 static const size_t command_texts[] = {
@@ -114,7 +115,11 @@ entry_unpack(struct unpacker *from, struct entry *out)
 		message->author_id = unpack_text(from);
 		message->body = unpack_text(from);
 		message->key = unpack_text(from);
-		from->failed |= str_is_empty(message->body);
+		from->failed |=
+		    str_is_empty(message->body) ||
+		    (talk_id_is_valid(out->room_id) &&
+			talk_other(out->room_id, message->author_id).data ==
+			    NULL);
 		return;
 	}
 	attribute->kind = (enum attribute_kind)unpack_number(from);
@@ -148,6 +153,29 @@ requester_unpack(struct unpacker *from, struct command *out)
 	out->author = unpack_id(from, ID_SIZE);
 	out->room = unpack_text(from);
 	out->reason = unpack_text(from);
+}
+
+/* The commands that are not ordered, whose entries are in logs of rooms. */
+static bool
+requester_fits(const struct item *item)
+{
+	switch (item->command.kind) {
+	case COMMAND_NOOP: /* there is no requester */
+		return true;
+	case COMMAND_BROADCAST:
+		return item->entry.kind == ENTRY_MESSAGE &&
+		       !talk_id_is_valid(item->entry.room_id);
+	case COMMAND_DM:
+		return item->entry.kind == ENTRY_MESSAGE &&
+		       talk_id_is_valid(item->entry.room_id);
+	case COMMAND_EDIT:
+	case COMMAND_REDACT:
+	case COMMAND_REACT:
+	case COMMAND_READ:
+		return item->entry.kind == ENTRY_ATTRIBUTE;
+	default:
+		return false;
+	}
 }
 
 bool
@@ -187,6 +215,7 @@ item_unpack(struct str bytes, struct item *out)
 	} else if (kind == ITEM_ENTRY) {
 		requester_unpack(&from, &out->command);
 		entry_unpack(&from, &out->entry);
+		from.failed |= !requester_fits(out);
 	} else
 		return false;
 	return !from.failed && from.rest.len == 0;

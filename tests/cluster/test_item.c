@@ -124,6 +124,41 @@ is_read(struct str bytes)
 	return ok;
 }
 
+/* Of users that are not id1. */
+#define TALK                            \
+	"@uaaaaaaaaaaaaaaaaaaaaaaaaaa+" \
+	"ubbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+/* Commands that have no such entry in the log of a room. */
+static const struct {
+	enum command_kind command;
+	enum entry_kind entry;
+	const char *room;
+} misfits[] = {
+	{ COMMAND_CONNECT, ENTRY_MESSAGE, "den" },
+	{ COMMAND_EDIT, ENTRY_MESSAGE, "den" },
+	{ COMMAND_DM, ENTRY_MESSAGE, "den" },
+	{ COMMAND_BROADCAST, ENTRY_ATTRIBUTE, "den" },
+	{ COMMAND_ROLE, ENTRY_ATTRIBUTE, "den" },
+	{ COMMAND_BROADCAST, ENTRY_MESSAGE, TALK },
+	{ COMMAND_DM, ENTRY_MESSAGE, TALK }, /* the author is id1 */
+};
+
+START_TEST(an_entry_of_another_command_is_refused)
+{
+	struct item item = misfits[_i].entry == ENTRY_MESSAGE
+			       ? message_item()
+			       : attribute_item();
+	struct packer packer = { .len = 0 };
+
+	item.command.kind = misfits[_i].command;
+	item.entry.room_id = str_from(misfits[_i].room);
+	ck_assert(item_pack(&item, &packer));
+	ck_assert(!is_read(packer_str(&packer)));
+	packer_fini(&packer);
+}
+END_TEST
+
 START_TEST(a_part_or_more_than_all_is_refused)
 {
 	struct item items[] = { command_item(), message_item(),
@@ -158,6 +193,8 @@ END_TEST
 
 SUITE(item)
 {
+	tcase_add_loop_test(tests, an_entry_of_another_command_is_refused, 0,
+	    COUNT_OF(misfits));
 	tcase_add_test(tests, a_command_keeps_what_its_effects_need);
 	tcase_add_test(tests, entries_keep_what_all_nodes_publish);
 	tcase_add_loop_test(tests, a_part_or_more_than_all_is_refused, 0, 3);
