@@ -69,7 +69,9 @@ enum broker_script {
 	 * this place with this chain, the entries are added as they are, the
 	 * table is replaced, and the entries are published: "ok". With the
 	 * place "*" all of the log is replaced, if its top is before that of
-	 * the entries. Else "forked", place, chain.
+	 * the entries; then the chains of the oldest entries may be "", which
+	 * is unknown: who knows such an entry reads the log anew ("trimmed").
+	 * Else "forked", place, chain.
 	 */
 	BROKER_HEAL,
 	/*

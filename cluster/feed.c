@@ -125,13 +125,18 @@ feed_find_place(const struct feed *feed, const struct place *place)
 	return NULL;
 }
 
-/* Whether the node knows the entry at this place as another one. */
+/*
+ * Whether the node knows the entry at this place as another one. The chain of
+ * an old entry that was written back may be unknown.
+ */
 static bool
 place_differs(const struct feed *feed, const struct place *place)
 {
 	const struct feed_place *own = feed_find_place(feed, place);
 
-	return own != NULL && strcmp(own->place.chain, place->chain) != 0;
+	return own != NULL && own->place.chain[0] != '\0' &&
+	       place->chain[0] != '\0' &&
+	       strcmp(own->place.chain, place->chain) != 0;
 }
 
 static void

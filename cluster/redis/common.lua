@@ -35,7 +35,8 @@ local function log_top(stream, hash)
 	return '0-0', '', '0'
 end
 
--- Why a log does not continue what is known of it; nil: it does.
+-- Why a log does not continue what is known of it; nil: it does. The chain of an
+-- entry that was written back may be unknown: ''.
 local function log_differs(top, top_chain, place, chain)
 	if place_is_before(top, place) then
 		return 'behind'
@@ -45,7 +46,10 @@ local function log_differs(top, top_chain, place, chain)
 	end
 	local row = redis.call('XRANGE', KEYS[1], place, place)[1]
 	if row then
-		return row[2][2] ~= chain and 'forked' or nil
+		if row[2][2] == chain then
+			return nil
+		end
+		return row[2][2] == '' and 'trimmed' or 'forked'
 	end
 	row = redis.call('XRANGE', KEYS[1], '(' .. place, '+', 'COUNT', 1)[1]
 	if chain_after(chain, row[2][4]) == row[2][2] then
@@ -53,7 +57,7 @@ local function log_differs(top, top_chain, place, chain)
 	end
 	-- There is nothing between a place and its next sub.
 	local number, sub = place_read(place)
-	return row[1] == place_write(number, sub + 1) and 'forked' or 'trimmed'
+	return row[2][2] ~= '' and row[1] == place_write(number, sub + 1) and 'forked' or 'trimmed'
 end
 
 -- Removes entries below a number, but never the last one: it has the top.

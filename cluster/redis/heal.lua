@@ -17,14 +17,18 @@ if is_whole then
 elseif top ~= place or top_chain ~= chain then
 	return {'forked', top, top_chain}
 end
-local before, before_chain = place, chain
+-- Of a whole log, the chains of the oldest entries may be unknown.
+local before, before_chain = place, is_whole and '' or chain
 for i = first, #ARGV, 7 do
-	if not (is_whole and i == first) and
-			(not place_is_before(before, ARGV[i]) or
-			chain_after(before_chain, ARGV[i + 2]) ~= ARGV[i + 1]) then
+	if not (is_whole and i == first) and not place_is_before(before, ARGV[i]) or
+			not (is_whole and before_chain == '') and
+			chain_after(before_chain, ARGV[i + 2]) ~= ARGV[i + 1] then
 		error('bad chain')
 	end
 	before, before_chain = ARGV[i], ARGV[i + 1]
+end
+if before_chain == '' then
+	error('bad chain')
 end
 
 if is_whole or top == '0-0' then

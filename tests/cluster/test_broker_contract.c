@@ -186,7 +186,23 @@ START_TEST(a_lost_tail_is_written_back)
 }
 END_TEST
 
+START_TEST(old_chains_may_be_unknown)
+{
+	rig_init(&rig, (enum rig_kind)_i);
+	HEAL("*||0|1-0|||k|t|1|one|2-0|||||1|two|3-0|#c|c||t|2|three", "ok");
+	READ("ok|3-0|#c|2|0|1-0|||k|t|1|one|2-0|||||1|two|"
+	     "3-0|#c|c||t|2|three");
+	RANGE("1-0|#a|9", "trimmed|3-0|#c");
+	RANGE("0-0||9", "trimmed|3-0|#c");
+	RANGE("2-0||9", "ok|3-0|#c|3-0|#c|c||t|2|three");
+	APPEND("3-0|#c|0|1|d||t|1|n||0", "ok|4-0|#c,d|+|4-0|#c,d|2");
+	rig_fini(&rig);
+}
+END_TEST
+
 static const char *const bad_heals[] = {
+	"*||0|1-0||a||t|1|",
+	"*||0|1-0|#a|a||t|1||2-0||b||t|1||3-0|#c|c||t|1|",
 	"0-0||0",
 	"0-0||5|1-0|#a|a||t|1|",
 	"0-0||0|1-0|#a|a||t|1",
@@ -308,6 +324,7 @@ SUITE(broker_contract)
 	tcase_add_loop_test(tests, batches_and_messages_are_published, 0,
 	    RIG_KINDS);
 	tcase_add_loop_test(tests, a_lost_tail_is_written_back, 0, RIG_KINDS);
+	tcase_add_loop_test(tests, old_chains_may_be_unknown, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, a_bad_heal_changes_nothing, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, a_snapshot_replaces_entries, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, a_dropped_log_is_empty, 0, RIG_KINDS);

@@ -291,16 +291,19 @@ log_differs(const struct model_log *log, const struct place *known)
 		return strcmp(top.chain, known->chain) == 0 ? NULL : "forked";
 	behind = log_behind(log, known);
 	entry = behind == 0 ? NULL : &log->entries[behind - 1];
-	if (entry != NULL && place_compare(&entry->place, known) == 0)
-		return strcmp(entry->place.chain, known->chain) == 0 ? NULL
-								     : "forked";
+	if (entry != NULL && place_compare(&entry->place, known) == 0) {
+		if (strcmp(entry->place.chain, known->chain) == 0)
+			return NULL;
+		return entry->place.chain[0] == '\0' ? "trimmed" : "forked";
+	}
 	entry = &log->entries[behind];
 	strcpy(chain, known->chain);
 	model_chain_next(chain, entry->text[ENTRY_ORIGIN]);
 	if (strcmp(chain, entry->place.chain) == 0)
 		return NULL;
 	/* There is nothing between a place and its next sub. */
-	return entry->place.number == known->number &&
+	return entry->place.chain[0] != '\0' &&
+		       entry->place.number == known->number &&
 		       entry->place.sub == known->sub + 1
 		   ? "forked"
 		   : "trimmed";
@@ -520,15 +523,16 @@ entries_continue(struct place before, bool is_whole, const struct str *args,
 	for (size_t i = 0; i < count; i += ENTRY_TEXTS) {
 		if (!place_parse(args[i], args[i + 1], &place))
 			return false;
-		if (!is_whole || i > 0) {
+		if ((!is_whole || i > 0) && place_compare(&before, &place) >= 0)
+			return false;
+		if (!is_whole || before.chain[0] != '\0') {
 			model_chain_next(before.chain, args[i + 2]);
-			if (place_compare(&before, &place) >= 0 ||
-			    strcmp(before.chain, place.chain) != 0)
+			if (strcmp(before.chain, place.chain) != 0)
 				return false;
 		}
 		before = place;
 	}
-	return true;
+	return before.chain[0] != '\0';
 }
 
 static bool
