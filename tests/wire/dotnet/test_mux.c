@@ -219,10 +219,11 @@ END_TEST
 
 START_TEST(reports_a_lack_of_memory_to_wrap)
 {
-	struct wire_text text = text_of_length(1024);
+	struct wire_text text;
 
 	if (!malloc_can_fail())
 		return;
+	text = text_of_length(1024);
 	malloc_fail_at(1);
 	mux_wrap_content(&text, 3);
 	malloc_fail_at(0);
