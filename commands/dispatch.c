@@ -478,6 +478,7 @@ publish_by_server(struct dispatcher *self, const struct entry *entry,
 	    entry->attribute.kind != ATTRIBUTE_ROLE)
 		return;
 	request_init(&request, self, &nothing);
+	request.author.id[0] = request.author.name[0] = '\0';
 	if (moderation_resume(&request, entry, &moderation))
 		moderation_publish_by_server(&request, &moderation);
 }

@@ -180,7 +180,7 @@ moderation_resume(struct request *request, const struct entry *entry,
 	return true;
 }
 
-/* --- telling -------------------------------------------------------------- */
+/* --- events --------------------------------------------------------------- */
 
 struct event
 moderation_room_event(const struct request *request, const struct room *room,
