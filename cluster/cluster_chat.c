@@ -418,16 +418,6 @@ snapshot_saved(void *arg, enum broker_outcome outcome, const struct str *reply,
 }
 
 static void
-piece_saved(void *arg, enum broker_outcome outcome, const struct str *reply,
-    size_t count)
-{
-	(void)arg;
-	(void)outcome;
-	(void)reply;
-	(void)count;
-}
-
-static void
 snapshot_send(struct cluster *cluster, struct str bytes)
 {
 	const struct place *at = &cluster->chat.at;
@@ -453,7 +443,8 @@ snapshot_send(struct cluster *cluster, struct str bytes)
 			.slot = str_from(cluster->chat.name),
 			.args = args,
 			.arg_count = sizeof(args) / sizeof(*args),
-			.done = i + 1 < pieces ? piece_saved : snapshot_saved,
+			.done = i + 1 < pieces ? cluster_ignore_answer
+					       : snapshot_saved,
 			.arg = cluster,
 		};
 

@@ -143,16 +143,6 @@ node_doom(struct cluster *cluster, struct node *node, size_t *count)
 	return true;
 }
 
-static void
-lease_forgotten(void *arg, enum broker_outcome outcome, const struct str *reply,
-    size_t count)
-{
-	(void)arg;
-	(void)outcome;
-	(void)reply;
-	(void)count;
-}
-
 /* A dead node whose members are gone is forgotten. */
 static void
 node_forget(struct cluster *cluster, struct node *node)
@@ -163,7 +153,7 @@ node_forget(struct cluster *cluster, struct node *node)
 		.slot = STR("nodes"),
 		.args = args,
 		.arg_count = 3,
-		.done = lease_forgotten,
+		.done = cluster_ignore_answer,
 	};
 
 	if (node->is_listed)

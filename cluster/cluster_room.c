@@ -178,16 +178,6 @@ room_feed_close(struct cluster *cluster, const struct room *room, bool is_own)
 }
 
 static void
-log_dropped(void *arg, enum broker_outcome outcome, const struct str *reply,
-    size_t count)
-{
-	(void)arg;
-	(void)outcome;
-	(void)reply;
-	(void)count;
-}
-
-static void
 logs_drop(struct cluster *cluster, int64_t now_ms)
 {
 	while (!list_is_empty(&cluster->dropped)) {
@@ -196,7 +186,7 @@ logs_drop(struct cluster *cluster, int64_t now_ms)
 		struct broker_call call = {
 			.script = BROKER_DROP,
 			.slot = str_from(first->name),
-			.done = log_dropped,
+			.done = cluster_ignore_answer,
 		};
 
 		if (now_ms < first->due_ms)
