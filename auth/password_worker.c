@@ -9,47 +9,27 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct check_queue {
-	struct password_check *first;
-	struct password_check **end;
-};
-
 struct password_worker {
 	pthread_t thread;
 	pthread_mutex_t mutex; /* of all that follows */
 	pthread_cond_t changed;
-	struct check_queue waiting;
-	struct check_queue done;
+	struct list waiting;
+	struct list done;
 	size_t count; /* submitted and not taken */
 	bool stops;
 	int event_fd;
 };
 
-static void
-queue_init(struct check_queue *queue)
-{
-	queue->first = NULL;
-	queue->end = &queue->first;
-}
-
-static void
-queue_append(struct check_queue *queue, struct password_check *check)
-{
-	check->next = NULL;
-	*queue->end = check;
-	queue->end = &check->next;
-}
-
+/* NULL: there is none. */
 static struct password_check *
-queue_take(struct check_queue *queue)
+password_check_take(struct list *checks)
 {
-	struct password_check *check = queue->first;
+	struct password_check *check;
 
-	if (check == NULL)
+	if (list_is_empty(checks))
 		return NULL;
-	queue->first = check->next;
-	if (queue->first == NULL)
-		queue->end = &queue->first;
+	check = LIST_OWNER(checks->next, struct password_check, link);
+	list_remove(&check->link);
 	return check;
 }
 
@@ -81,7 +61,7 @@ worker_run(void *arg)
 
 	pthread_mutex_lock(&worker->mutex);
 	while (!worker->stops) {
-		check = queue_take(&worker->waiting);
+		check = password_check_take(&worker->waiting);
 		if (check == NULL) {
 			pthread_cond_wait(&worker->changed, &worker->mutex);
 			continue;
@@ -89,7 +69,7 @@ worker_run(void *arg)
 		pthread_mutex_unlock(&worker->mutex);
 		password_check_run(check);
 		pthread_mutex_lock(&worker->mutex);
-		queue_append(&worker->done, check);
+		list_append(&worker->done, &check->link);
 		event_signal(worker->event_fd);
 	}
 	pthread_mutex_unlock(&worker->mutex);
@@ -122,8 +102,8 @@ password_worker_create(int event_fd)
 		return NULL;
 	pthread_mutex_init(&worker->mutex, NULL);
 	pthread_cond_init(&worker->changed, NULL);
-	queue_init(&worker->waiting);
-	queue_init(&worker->done);
+	list_init(&worker->waiting);
+	list_init(&worker->done);
 	worker->event_fd = event_fd;
 	error = password_thread_start(worker);
 	if (error == 0)
@@ -161,7 +141,7 @@ password_worker_submit(struct password_worker *worker,
 	fits = worker->count < PASSWORD_CHECKS_MAX;
 	if (fits) {
 		worker->count++;
-		queue_append(&worker->waiting, check);
+		list_append(&worker->waiting, &check->link);
 		pthread_cond_signal(&worker->changed);
 	}
 	pthread_mutex_unlock(&worker->mutex);
@@ -174,7 +154,7 @@ password_worker_take(struct password_worker *worker)
 	struct password_check *check;
 
 	pthread_mutex_lock(&worker->mutex);
-	check = queue_take(&worker->done);
+	check = password_check_take(&worker->done);
 	if (check != NULL)
 		worker->count--;
 	pthread_mutex_unlock(&worker->mutex);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "auth/password_hash.h"
+#include "domain/base/list.h"
 
 /* Checks that wait or were not taken yet. */
 #define PASSWORD_CHECKS_MAX 32
@@ -19,7 +20,7 @@ struct password_check {
 	enum password_result result;
 	size_t len;
 	char password[PASSWORD_BYTES_MAX];
-	struct password_check *next; /* of the worker */
+	struct list link; /* of the worker */
 };
 
 struct password_worker;

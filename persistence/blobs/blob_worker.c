@@ -9,56 +9,36 @@
 
 #include "persistence/blobs/blob_files.h"
 
-struct job_queue {
-	struct blob_job *first;
-	struct blob_job **end;
-};
-
 struct blob_worker {
 	struct disk *disk;
 	int event_fd;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* of all that follows */
 	pthread_cond_t changed;
-	struct job_queue waiting;
-	struct job_queue done;
+	struct list waiting;
+	struct list done;
 	bool stops;
 };
 
-static void
-job_queue_init(struct job_queue *queue)
-{
-	queue->first = NULL;
-	queue->end = &queue->first;
-}
-
-static void
-job_queue_append(struct job_queue *queue, struct blob_job *job)
-{
-	job->next = NULL;
-	*queue->end = job;
-	queue->end = &job->next;
-}
-
+/* NULL: there is none. */
 static struct blob_job *
-job_queue_take(struct job_queue *queue)
+blob_job_take(struct list *jobs)
 {
-	struct blob_job *job = queue->first;
+	struct blob_job *job;
 
-	if (job == NULL)
+	if (list_is_empty(jobs))
 		return NULL;
-	queue->first = job->next;
-	if (queue->first == NULL)
-		queue->end = &queue->first;
+	job = LIST_OWNER(jobs->next, struct blob_job, link);
+	list_remove(&job->link);
 	return job;
 }
 
 static void
-job_queue_free(struct job_queue *queue)
+blob_jobs_free(struct list *jobs)
 {
 	struct blob_job *job;
 
-	while ((job = job_queue_take(queue)) != NULL)
+	while ((job = blob_job_take(jobs)) != NULL)
 		free(job);
 }
 
@@ -98,7 +78,7 @@ blob_worker_run(void *arg)
 	struct blob_job *job;
 
 	pthread_mutex_lock(&worker->mutex);
-	while ((job = job_queue_take(&worker->waiting)) != NULL ||
+	while ((job = blob_job_take(&worker->waiting)) != NULL ||
 	       !worker->stops) {
 		if (job == NULL) {
 			pthread_cond_wait(&worker->changed, &worker->mutex);
@@ -107,7 +87,7 @@ blob_worker_run(void *arg)
 		pthread_mutex_unlock(&worker->mutex);
 		blob_job_run(worker->disk, job);
 		pthread_mutex_lock(&worker->mutex);
-		job_queue_append(&worker->done, job);
+		list_append(&worker->done, &job->link);
 		worker_signal(worker);
 	}
 	pthread_mutex_unlock(&worker->mutex);
@@ -155,8 +135,8 @@ blob_worker_create(struct disk *disk)
 	}
 	pthread_mutex_init(&worker->mutex, NULL);
 	pthread_cond_init(&worker->changed, NULL);
-	job_queue_init(&worker->waiting);
-	job_queue_init(&worker->done);
+	list_init(&worker->waiting);
+	list_init(&worker->done);
 	error = worker_thread_start(worker);
 	if (error == 0)
 		return worker;
@@ -175,7 +155,7 @@ blob_worker_destroy(struct blob_worker *worker)
 	pthread_cond_signal(&worker->changed);
 	pthread_mutex_unlock(&worker->mutex);
 	pthread_join(worker->thread, NULL);
-	job_queue_free(&worker->done);
+	blob_jobs_free(&worker->done);
 	worker_free(worker);
 }
 
@@ -183,7 +163,7 @@ void
 blob_worker_submit(struct blob_worker *worker, struct blob_job *job)
 {
 	pthread_mutex_lock(&worker->mutex);
-	job_queue_append(&worker->waiting, job);
+	list_append(&worker->waiting, &job->link);
 	pthread_cond_signal(&worker->changed);
 	pthread_mutex_unlock(&worker->mutex);
 }
@@ -198,7 +178,7 @@ blob_worker_take(struct blob_worker *worker)
 	       errno == EINTR)
 		;
 	pthread_mutex_lock(&worker->mutex);
-	job = job_queue_take(&worker->done);
+	job = blob_job_take(&worker->done);
 	pthread_mutex_unlock(&worker->mutex);
 	return job;
 }

@@ -2,6 +2,7 @@
 #ifndef PERSISTENCE_BLOB_WORKER_H
 #define PERSISTENCE_BLOB_WORKER_H
 
+#include "domain/base/list.h"
 #include "domain/blob_store.h"
 #include "persistence/disk/disk.h"
 
@@ -15,7 +16,7 @@ struct blob_job {
 	enum blob_job_kind kind;
 	struct blob blob; /* complete: with its hash afterwards */
 	int error;
-	struct blob_job *next;
+	struct list link; /* of the worker */
 };
 
 struct blob_worker;
