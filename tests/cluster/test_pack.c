@@ -77,6 +77,8 @@ START_TEST(without_memory_it_fails)
 {
 	struct packer packer = { .len = 0 };
 
+	if (!malloc_can_fail())
+		return;
 	malloc_fail_at(1);
 	pack_number(&packer, 1);
 	malloc_fail_at(0);
