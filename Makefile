@@ -67,6 +67,7 @@ syslibs.persistence := -lpthread
 syslibs.auth        := -lpthread
 syslibs.cluster     := -lpthread
 syslibs.cmd         := -lpthread
+packages.persistence := libcrypto
 packages.transport := libevent_core openssl zlib
 packages.auth      := libevent_core openssl zlib
 packages.cluster   := libevent_core hiredis
@@ -74,6 +75,8 @@ packages.cmd       := libevent_core openssl zlib hiredis
 packages.parley    := libevent_core libevent_openssl openssl libedit
 # Only for tests, which compare the JSON reader with jansson.
 packages.test.wire := jansson
+# Only for tests, which have the store of files.
+packages.test.commands := libcrypto
 # Only for tests, which compute digests of their own.
 packages.test.cluster := libcrypto
 

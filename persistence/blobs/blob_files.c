@@ -3,10 +3,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "domain/base/count_of.h"
+#include "persistence/blobs/blob_hash.h"
 #include "persistence/blobs/blob_record.h"
-#include "persistence/blobs/sha256.h"
 
 /* Bytes that are hashed at once. */
 #define HASH_BYTES (64 * 1024)
@@ -150,25 +151,36 @@ blob_files_read(struct disk *disk, const char *id, const char *suffix,
 }
 
 static int
-file_hash(struct disk *disk, int file, uint64_t size,
-    uint8_t out[BLOB_HASH_SIZE])
+file_hash_bytes(struct disk *disk, int file, struct blob_hash *hash,
+    uint64_t from, uint64_t to)
 {
 	char bytes[HASH_BYTES];
-	struct sha256 sha;
 
-	sha256_init(&sha);
-	for (uint64_t at = 0; at < size;) {
-		size_t len = size - at < sizeof(bytes) ? (size_t)(size - at)
-						       : sizeof(bytes);
+	for (uint64_t at = from; at < to;) {
+		size_t len =
+		    to - at < sizeof(bytes) ? (size_t)(to - at) : sizeof(bytes);
 		int error = disk_read(disk, file, bytes, len, at, NULL);
 
 		if (error != 0)
 			return error;
-		sha256_add(&sha, bytes, len);
+		blob_hash_add(hash, bytes, len);
 		at += len;
 	}
-	sha256_end(&sha, out);
 	return 0;
+}
+
+static int
+file_hash(struct disk *disk, int file, uint64_t size,
+    uint8_t out[BLOB_HASH_SIZE])
+{
+	struct blob_hash *hash = blob_hash_create();
+	int error =
+	    hash == NULL ? ENOMEM : file_hash_bytes(disk, file, hash, 0, size);
+
+	if (error == 0)
+		blob_hash_end(hash, out);
+	blob_hash_destroy(hash);
+	return error;
 }
 
 /* A write that failed may have left bytes behind those that count. */
@@ -199,6 +211,47 @@ blob_files_complete(struct disk *disk, struct blob *blob)
 	if (error == 0)
 		error = blob_file_rename(disk, blob->id, BLOB_PART, BLOB_DATA);
 	return error == 0 ? disk_sync_dir(disk, false) : error;
+}
+
+int
+blob_files_check(struct disk *disk, const struct blob *blob,
+    struct blob_hash *hash, uint64_t *at)
+{
+	uint64_t left = blob->size - *at;
+	uint64_t len = left < BLOB_CHECK_BYTES ? left : BLOB_CHECK_BYTES;
+	uint8_t found[BLOB_HASH_SIZE];
+	int file, error;
+
+	error = blob_file_open(disk, blob->id, BLOB_DATA, DISK_READ, &file);
+	if (error != 0)
+		return error;
+	error = file_hash_bytes(disk, file, hash, *at, *at + len);
+	disk_close(disk, file);
+	if (error != 0 || len < left) {
+		*at += len;
+		return error == 0 ? EAGAIN : error;
+	}
+	blob_hash_end(hash, found);
+	return memcmp(found, blob->hash, sizeof(found)) == 0 ? 0 : EBADMSG;
+}
+
+static void
+blob_quarantine(struct disk *disk, const char *id, const char *suffix)
+{
+	char from[BLOB_FILE_NAME_SIZE], to[BLOB_FILE_NAME_SIZE + 16];
+
+	blob_file_name(from, id, suffix);
+	snprintf(to, sizeof(to), "quarantine/%s", from);
+	(void)disk_rename(disk, from, to);
+}
+
+void
+blob_files_set_aside(struct disk *disk, const char *id)
+{
+	(void)disk_make_quarantine(disk);
+	blob_quarantine(disk, id, BLOB_DATA);
+	blob_quarantine(disk, id, BLOB_INFO);
+	blob_files_remove(disk, id);
 }
 
 /* The record goes last: it is what a start finds the rest by. */

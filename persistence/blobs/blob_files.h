@@ -12,6 +12,7 @@
 #define PERSISTENCE_BLOB_FILES_H
 
 #include "domain/blob.h"
+#include "persistence/blobs/blob_hash.h"
 #include "persistence/disk/disk.h"
 
 #define BLOB_PART ".part"
@@ -42,6 +43,18 @@ int blob_files_complete(struct disk *, struct blob *);
 /* Replaces the record; synced later by blob_files_sync_record(). */
 int blob_files_put_record(struct disk *, const struct blob *);
 int blob_files_sync_record(struct disk *, const char *id);
+
+/*
+ * Compares the next bytes of a complete file with its hash: those from `at` on,
+ * BLOB_CHECK_BYTES at most. EAGAIN: they are not the last; `at` is advanced.
+ * EBADMSG: it is damaged.
+ */
+#define BLOB_CHECK_BYTES (UINT64_C(4) << 20)
+int blob_files_check(struct disk *, const struct blob *, struct blob_hash *,
+    uint64_t *at);
+
+/* Moves a damaged file and its record to quarantine/. */
+void blob_files_set_aside(struct disk *, const char *id);
 
 /* Removes what there is of a file. */
 void blob_files_remove(struct disk *, const char *id);

@@ -88,23 +88,10 @@ blob_file_size(struct disk *disk, const char *id, const char *suffix,
 }
 
 static void
-blob_quarantine(struct disk *disk, const char *id, const char *suffix)
-{
-	char from[BLOB_FILE_NAME_SIZE], to[BLOB_FILE_NAME_SIZE + 16];
-
-	blob_file_name(from, id, suffix);
-	snprintf(to, sizeof(to), "quarantine/%s", from);
-	(void)disk_rename(disk, from, to);
-}
-
-static void
-blob_set_aside(struct scan *scan, const char *id)
+scan_set_aside(const struct scan *scan, const char *id)
 {
 	log_warn("files: %s is damaged: moved to quarantine/", id);
-	(void)disk_make_quarantine(scan->disk);
-	blob_quarantine(scan->disk, id, BLOB_DATA);
-	blob_quarantine(scan->disk, id, BLOB_INFO);
-	blob_files_remove(scan->disk, id);
+	blob_files_set_aside(scan->disk, id);
 }
 
 static bool
@@ -163,14 +150,14 @@ blob_examine(struct scan *scan, const char *id, struct blob *blob,
 	if (!blob_record_read(str_slice(record, len), blob, boot_id) ||
 	    strcmp(blob->id, id) != 0) {
 		if (has_data)
-			blob_set_aside(scan, id);
+			scan_set_aside(scan, id);
 		return 0;
 	}
 	if (has_data) {
 		blob->received = data_size;
 		*is_good = blob->is_complete && data_size == blob->size;
 		if (blob->is_complete && !*is_good)
-			blob_set_aside(scan, id);
+			scan_set_aside(scan, id);
 		return 0;
 	}
 	blob->received = part_size;

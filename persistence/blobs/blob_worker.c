@@ -20,6 +20,26 @@ struct blob_worker {
 	bool stops;
 };
 
+struct blob_job *
+blob_job_create(enum blob_job_kind kind, const struct blob *blob)
+{
+	struct blob_job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return NULL;
+	job->kind = kind;
+	job->blob = *blob;
+	return job;
+}
+
+void
+blob_job_free(struct blob_job *job)
+{
+	if (job != NULL)
+		blob_hash_destroy(job->hash);
+	free(job);
+}
+
 /* NULL: there is none. */
 static struct blob_job *
 blob_job_take(struct list *jobs)
@@ -39,7 +59,7 @@ blob_jobs_free(struct list *jobs)
 	struct blob_job *job;
 
 	while ((job = blob_job_take(jobs)) != NULL)
-		free(job);
+		blob_job_free(job);
 }
 
 /* --- the thread ----------------------------------------------------------- */
@@ -58,6 +78,12 @@ blob_job_run(struct disk *disk, struct blob_job *job)
 		break;
 	case BLOB_JOB_REMOVE:
 		blob_files_remove(disk, job->blob.id);
+		break;
+	case BLOB_JOB_CHECK:
+		job->error =
+		    blob_files_check(disk, &job->blob, job->hash, &job->at);
+		if (job->error == EBADMSG)
+			blob_files_set_aside(disk, job->blob.id);
 		break;
 	}
 }

@@ -4,19 +4,23 @@
 
 #include "domain/base/list.h"
 #include "domain/blob_store.h"
+#include "persistence/blobs/blob_hash.h"
 #include "persistence/disk/disk.h"
 
 enum blob_job_kind {
 	BLOB_JOB_COMPLETE,
 	BLOB_JOB_SYNC, /* its record */
-	BLOB_JOB_REMOVE
+	BLOB_JOB_REMOVE,
+	BLOB_JOB_CHECK /* one piece: blob_files_check() */
 };
 
 struct blob_job {
 	enum blob_job_kind kind;
 	struct blob blob; /* complete: with its hash afterwards */
 	int error;
-	struct list link; /* of the worker */
+	struct blob_hash *hash; /* check: so far; else NULL */
+	uint64_t at;            /* check: what was read */
+	struct list link;       /* of the worker */
 };
 
 struct blob_worker;
@@ -24,13 +28,17 @@ struct blob_worker;
 /* NULL: no thread, errno says why. */
 struct blob_worker *blob_worker_create(struct disk *);
 
+/* NULL: no memory. */
+struct blob_job *blob_job_create(enum blob_job_kind, const struct blob *);
+void blob_job_free(struct blob_job *);
+
 /* Does all that was submitted; what was not taken is freed. Accepts NULL. */
 void blob_worker_destroy(struct blob_worker *);
 
-/* Jobs are done in this order. Takes the job, from malloc(). */
+/* Jobs are done in this order. Takes the job. */
 void blob_worker_submit(struct blob_worker *, struct blob_job *);
 
-/* One that is done, for the caller to free; NULL: none is. */
+/* One that is done, for the caller to free or to submit again; NULL: none. */
 struct blob_job *blob_worker_take(struct blob_worker *);
 
 /* Readable while jobs are done that were not taken. */

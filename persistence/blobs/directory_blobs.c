@@ -7,6 +7,7 @@
 
 #include "domain/log.h"
 #include "persistence/blobs/blob_files.h"
+#include "persistence/blobs/blob_hash.h"
 #include "persistence/blobs/blob_index.h"
 #include "persistence/blobs/blob_scan.h"
 #include "persistence/blobs/blob_worker.h"
@@ -15,7 +16,9 @@
 struct directory_blob {
 	struct blob_node node; /* first: its address is this one */
 	bool is_completing;
+	bool is_being_checked;
 	struct blob_waiter *waiters;
+	struct list unchecked; /* of the store; alone: it is not there */
 };
 
 struct directory_blobs {
@@ -26,6 +29,8 @@ struct directory_blobs {
 	struct blob_worker *worker;
 	struct blob_index index;
 	struct id_map removals; /* jobs, by the file's id */
+	/* Files that a start has found, and whose bytes were not read since. */
+	struct list unchecked;
 };
 
 static struct directory_blobs *
@@ -39,6 +44,34 @@ directory_blob_find(struct blob_store *store, struct str id)
 {
 	return (struct directory_blob *)
 	    blob_index_find(&directory_of(store)->index, id);
+}
+
+/* NULL: no memory, or an error of the index. */
+static struct directory_blob *
+directory_blob_create(struct directory_blobs *store, const struct blob *blob,
+    enum chat_error *error)
+{
+	struct directory_blob *made = calloc(1, sizeof(*made));
+
+	*error = CHAT_UNAVAILABLE;
+	if (made == NULL)
+		return NULL;
+	made->node.blob = *blob;
+	list_init(&made->unchecked);
+	*error = blob_index_add(&store->index, &made->node);
+	if (*error == CHAT_OK)
+		return made;
+	free(made);
+	return NULL;
+}
+
+static void
+directory_blob_forget(struct directory_blobs *store,
+    struct directory_blob *blob)
+{
+	blob_index_remove(&store->index, &blob->node);
+	list_remove(&blob->unchecked);
+	free(blob);
 }
 
 static struct str
@@ -98,20 +131,12 @@ directory_blobs_begin(struct blob_store *base, const struct blob *blob)
 	    blob->size == BLOB_SIZE_UNKNOWN ? 0 : blob->size);
 	if (error != CHAT_OK)
 		return error;
-	made = calloc(1, sizeof(*made));
+	made = directory_blob_create(store, blob, &error);
 	if (made == NULL)
-		return CHAT_UNAVAILABLE;
-	made->node.blob = *blob;
-	error = blob_index_add(&store->index, &made->node);
-	if (error != CHAT_OK) {
-		free(made);
 		return error;
-	}
 	error = disk_failure("create", blob_files_create(store->disk, blob));
-	if (error != CHAT_OK) {
-		blob_index_remove(&store->index, &made->node);
-		free(made);
-	}
+	if (error != CHAT_OK)
+		directory_blob_forget(store, made);
 	return error;
 }
 
@@ -143,18 +168,6 @@ directory_blobs_append(struct blob_store *base, struct str id, struct str bytes)
 }
 
 /* --- completion ----------------------------------------------------------- */
-
-static struct blob_job *
-blob_job_create(enum blob_job_kind kind, const struct blob *blob)
-{
-	struct blob_job *job = calloc(1, sizeof(*job));
-
-	if (job == NULL)
-		return NULL;
-	job->kind = kind;
-	job->blob = *blob;
-	return job;
-}
 
 static void
 waiters_call(struct blob_waiter *waiter, enum chat_error error)
@@ -214,11 +227,62 @@ completion_end(struct directory_blobs *store, const struct blob_job *job)
 	if (error == CHAT_OK) {
 		blob->node.blob = job->blob;
 		blob_index_recount(&store->index, &blob->node, before);
-	} else {
-		blob_index_remove(&store->index, &blob->node);
-		free(blob);
-	}
+	} else
+		directory_blob_forget(store, blob);
 	waiters_call(waiters, error);
+}
+
+/* --- damage --------------------------------------------------------------- */
+
+/*
+ * One file at a time, piece by piece: so completions wait for a piece at most.
+ * Without memory the rest is not checked.
+ */
+static void
+directory_check_next(struct directory_blobs *store)
+{
+	struct directory_blob *blob;
+	struct blob_job *job;
+
+	if (list_is_empty(&store->unchecked))
+		return;
+	blob =
+	    LIST_OWNER(store->unchecked.next, struct directory_blob, unchecked);
+	job = blob_job_create(BLOB_JOB_CHECK, &blob->node.blob);
+	if (job != NULL)
+		job->hash = blob_hash_create();
+	if (job == NULL || job->hash == NULL) {
+		blob_job_free(job);
+		return;
+	}
+	list_remove(&blob->unchecked);
+	list_init(&blob->unchecked);
+	blob->is_being_checked = true;
+	blob_worker_submit(store->worker, job);
+}
+
+/* True: the job goes on. */
+static bool
+check_end(struct directory_blobs *store, struct blob_job *job)
+{
+	struct directory_blob *blob =
+	    directory_blob_find(&store->base, str_from(job->blob.id));
+	bool is_there = blob != NULL && blob->is_being_checked;
+
+	if (is_there && job->error == EAGAIN) {
+		blob_worker_submit(store->worker, job);
+		return true;
+	}
+	if (is_there && job->error == EBADMSG) {
+		log_warn("files: %s is damaged: moved to quarantine/",
+		    job->blob.id);
+		directory_blob_forget(store, blob);
+	} else if (is_there) {
+		blob->is_being_checked = false;
+		(void)disk_failure("check", job->error);
+	}
+	directory_check_next(store);
+	return false;
 }
 
 static void
@@ -238,8 +302,12 @@ directory_blobs_poll(struct blob_store *base)
 		case BLOB_JOB_REMOVE:
 			id_map_remove(&store->removals, str_from(job->blob.id));
 			break;
+		case BLOB_JOB_CHECK:
+			if (check_end(store, job))
+				continue;
+			break;
 		}
-		free(job);
+		blob_job_free(job);
 	}
 }
 
@@ -298,11 +366,10 @@ directory_blobs_remove(struct blob_store *base, struct str id)
 	if (job != NULL && id_map_put(&store->removals, job)) {
 		blob_worker_submit(store->worker, job);
 	} else {
-		free(job);
+		blob_job_free(job);
 		blob_files_remove(store->disk, blob->node.blob.id);
 	}
-	blob_index_remove(&store->index, &blob->node);
-	free(blob);
+	directory_blob_forget(store, blob);
 }
 
 static void
@@ -322,13 +389,10 @@ directory_blobs_usage(struct blob_store *base, struct str payer)
 static void
 directory_forget_blobs(struct directory_blobs *store)
 {
-	while (!list_is_empty(&store->index.list)) {
-		struct blob_node *node =
-		    LIST_OWNER(store->index.list.next, struct blob_node, link);
-
-		blob_index_remove(&store->index, node);
-		free(node);
-	}
+	while (!list_is_empty(&store->index.list))
+		directory_blob_forget(store,
+		    (struct directory_blob *)LIST_OWNER(store->index.list.next,
+			struct blob_node, link));
 }
 
 /* The worker frees its jobs. */
@@ -365,21 +429,20 @@ static bool
 directory_add_found(const struct blob *found, void *arg)
 {
 	struct directory_blobs *store = arg;
-	struct directory_blob *blob = calloc(1, sizeof(*blob));
+	enum chat_error error;
+	struct directory_blob *blob =
+	    directory_blob_create(store, found, &error);
 
-	if (blob == NULL)
-		return false;
-	blob->node.blob = *found;
-	if (blob_index_add(&store->index, &blob->node) == CHAT_OK)
-		return true;
-	free(blob);
-	return false;
+	if (blob != NULL && found->is_complete)
+		list_append(&store->unchecked, &blob->unchecked);
+	return blob != NULL;
 }
 
 struct blob_store *
 directory_blobs_create(const struct directory_blobs_config *config)
 {
-	struct directory_blobs *store = calloc(1, sizeof(*store));
+	struct directory_blobs *store =
+	    blob_hash_prepare() ? calloc(1, sizeof(*store)) : NULL;
 	int error = ENOMEM;
 
 	if (store == NULL)
@@ -389,6 +452,7 @@ directory_blobs_create(const struct directory_blobs_config *config)
 	store->reserve_bytes = config->reserve_bytes;
 	blob_index_init(&store->index);
 	id_map_init(&store->removals, removal_key);
+	list_init(&store->unchecked);
 	error = store_lock_take(store->disk, &store->lock);
 	if (error != 0)
 		goto free_store;
@@ -401,6 +465,7 @@ directory_blobs_create(const struct directory_blobs_config *config)
 		goto release_lock;
 	}
 	store->base.fd = blob_worker_fd(store->worker);
+	directory_check_next(store);
 	return &store->base;
 
 release_lock:

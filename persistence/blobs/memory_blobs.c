@@ -2,15 +2,15 @@
 
 #include <stdlib.h>
 
+#include "persistence/blobs/blob_hash.h"
 #include "persistence/blobs/blob_index.h"
-#include "persistence/blobs/sha256.h"
 
 /* Memory is taken as bytes arrive, in pieces of this size. */
 #define BLOCK_BYTES (16 * 1024)
 
 struct memory_blob {
-	struct blob_node node; /* first: its address is this one */
-	struct sha256 hash;
+	struct blob_node node;  /* first: its address is this one */
+	struct blob_hash *hash; /* of what was received, until it is complete */
 	char **blocks;
 	size_t block_count;
 	size_t block_space;
@@ -39,6 +39,7 @@ memory_blob_free(struct memory_blob *blob)
 	for (size_t i = 0; i < blob->block_count; i++)
 		free(blob->blocks[i]);
 	free(blob->blocks);
+	blob_hash_destroy(blob->hash);
 	free(blob);
 }
 
@@ -51,10 +52,11 @@ memory_blobs_begin(struct blob_store *store, const struct blob *wanted)
 	if (blob == NULL)
 		return error;
 	blob->node.blob = *wanted;
-	sha256_init(&blob->hash);
-	error = blob_index_add(memory_index(store), &blob->node);
+	blob->hash = blob_hash_create();
+	if (blob->hash != NULL)
+		error = blob_index_add(memory_index(store), &blob->node);
 	if (error != CHAT_OK)
-		free(blob);
+		memory_blob_free(blob);
 	return error;
 }
 
@@ -117,7 +119,7 @@ memory_blobs_append(struct blob_store *store, struct str id, struct str bytes)
 		memcpy(to, bytes.data + done, len);
 		record->received += len;
 	}
-	sha256_add(&blob->hash, bytes.data, bytes.len);
+	blob_hash_add(blob->hash, bytes.data, bytes.len);
 	blob_index_recount(memory_index(store), &blob->node, before);
 	return CHAT_OK;
 }
@@ -130,10 +132,12 @@ memory_blobs_complete(struct blob_store *store, struct str id, struct str type,
 	struct blob *record = &blob->node.blob;
 	uint64_t before = blob_charge(record);
 
+	blob_hash_end(blob->hash, record->hash);
+	blob_hash_destroy(blob->hash);
+	blob->hash = NULL;
 	record->size = record->received;
 	blob_index_recount(memory_index(store), &blob->node, before);
 	*str_put(record->type, type) = '\0';
-	sha256_end(&blob->hash, record->hash);
 	record->is_complete = true;
 	waiter->done(waiter, CHAT_OK);
 }
@@ -223,7 +227,8 @@ static const struct blob_store_ops memory_blobs_ops = {
 struct blob_store *
 memory_blobs_create(void)
 {
-	struct memory_blobs *store = calloc(1, sizeof(*store));
+	struct memory_blobs *store =
+	    blob_hash_prepare() ? calloc(1, sizeof(*store)) : NULL;
 
 	if (store == NULL)
 		return NULL;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "persistence/blobs/blob_files.h"
 #include "persistence/blobs/blob_record.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
@@ -289,6 +290,50 @@ START_TEST(a_damaged_file_goes_to_quarantine)
 }
 END_TEST
 
+/* The bytes are compared with the hash after a start. */
+START_TEST(a_changed_file_goes_to_quarantine_after_a_start)
+{
+	static char text[2 * BLOB_CHECK_BYTES + 1];
+	size_t len = _i == 0 ? 9 : sizeof(text) - 1;
+
+	memset(text, 'a', len);
+	ck_assert_int_eq(directory_upload(ID, "good"), CHAT_OK);
+	ck_assert_int_eq(directory_upload(OTHER, text), CHAT_OK);
+	text[len - 1] = 'b';
+	memory_disk_put(memory, OTHER ".data", text, len);
+	text[len - 1] = 'a';
+	directory_crash(CRASH_KILL, 0);
+	while (blob_store_find(store, STR(OTHER)) != NULL)
+		blob_store_poll(store);
+	ck_assert(directory_has(ID, "good"));
+	ck_assert_ptr_nonnull(memory_disk_file(memory,
+	    "quarantine/" OTHER ".data", &len));
+	ck_assert_ptr_null(memory_disk_file(memory, OTHER ".info", &len));
+	ck_assert_int_eq(directory_upload(OTHER, text), CHAT_OK);
+	memset(text, 0, sizeof(text));
+}
+END_TEST
+
+/* It may be created anew while the check of the former one goes on. */
+START_TEST(a_file_may_be_removed_while_it_is_checked)
+{
+	static char text[2 * BLOB_CHECK_BYTES + 1];
+
+	memset(text, 'a', sizeof(text) - 1);
+	ck_assert_int_eq(directory_upload(ID, text), CHAT_OK);
+	directory_restart();
+	blob_store_remove(store, STR(ID));
+	while (directory_create(ID, 3) == CHAT_FILE_EXISTS)
+		blob_store_poll(store);
+	ck_assert_int_eq(blob_store_append(store, STR(ID), STR("new")),
+	    CHAT_OK);
+	ck_assert_int_eq(directory_complete(ID), CHAT_OK);
+	ck_assert(directory_has(ID, "new"));
+	directory_restart();
+	ck_assert(directory_has(ID, "new"));
+}
+END_TEST
+
 START_TEST(other_files_of_the_directory_stay)
 {
 	size_t len;
@@ -395,6 +440,9 @@ SUITE(directory_blobs)
 	tcase_add_test(tests, a_full_disk_refuses_uploads_and_keeps_files);
 	tcase_add_test(tests, leaves_space_to_others);
 	tcase_add_loop_test(tests, a_damaged_file_goes_to_quarantine, 0, 2);
+	tcase_add_loop_test(tests,
+	    a_changed_file_goes_to_quarantine_after_a_start, 0, 2);
+	tcase_add_test(tests, a_file_may_be_removed_while_it_is_checked);
 	tcase_add_test(tests, other_files_of_the_directory_stay);
 	tcase_add_test(tests, one_server_uses_a_directory);
 	tcase_add_test(tests, a_record_is_read_as_it_was_written);
