@@ -1,0 +1,212 @@
+/* The input of a connection: what is read, and when it is not. */
+
+#include <assert.h>
+#include <errno.h>
+
+#include <event2/event.h>
+
+#include "domain/base/count_of.h"
+#include "domain/log.h"
+#include "transport/net/conn_internal.h"
+#include "transport/net/input_buffer.h"
+
+/* Bytes that a closing connection reads and discards at most. */
+#define DISCARD_MOST (1024 * 1024)
+
+/* Pauses that have a cause outside of this turn, or of the request. */
+static const struct {
+	unsigned reason;
+	struct str word;
+} traced_pauses[] = {
+	{ PAUSED_BY_BUDGET, STR("budget") },
+	{ PAUSED_BY_OUTPUT, STR("limits.output_soft") },
+	{ PAUSED_BY_STORE, STR("store") },
+	{ PAUSED_FOR_GOOD, STR("discarded") },
+};
+
+static void
+conn_trace_pauses(struct conn *conn, enum trace_kind kind, unsigned reasons)
+{
+	struct trace_entry entry = { .kind = kind, .connection = conn->number };
+
+	for (size_t i = 0; i < COUNT_OF(traced_pauses); i++) {
+		if ((traced_pauses[i].reason & reasons) == 0)
+			continue;
+		entry.why = traced_pauses[i].word;
+		trace_put(&conn->loop->trace, &entry);
+	}
+}
+
+void
+conn_pause(struct conn *conn, unsigned reasons)
+{
+	if (trace_is_on(&conn->loop->trace))
+		conn_trace_pauses(conn, TRACE_PAUSED, reasons & ~conn->pauses);
+	if (conn->pauses == 0)
+		event_del(conn_readable(conn));
+	conn->pauses |= (uint16_t)reasons;
+}
+
+void
+conn_resume(struct conn *conn, unsigned reasons)
+{
+	bool was_paused = conn->pauses != 0;
+
+	if (trace_is_on(&conn->loop->trace))
+		conn_trace_pauses(conn, TRACE_RESUMED, reasons & conn->pauses);
+	conn->pauses &= (uint16_t)~reasons;
+	if (!was_paused || conn->pauses != 0)
+		return;
+	conn->resumed_at = conn_now(conn);
+	if (conn->input_closed || conn->state == CONN_DEAD)
+		return;
+	if (event_add(conn_readable(conn), NULL) != 0)
+		conn_abort(conn);
+	else if (conn->unread != NULL || conn->has_rest)
+		event_active(conn_readable(conn), EV_READ, 0);
+}
+
+void
+conn_discard(struct conn *conn, size_t len)
+{
+	conn->discarded += (uint32_t)len;
+	if (conn->discarded > DISCARD_MOST)
+		conn_pause(conn, PAUSED_FOR_GOOD);
+}
+
+size_t
+conn_input_cost(const struct conn *conn)
+{
+	uint32_t since = conn_now(conn);
+	size_t held;
+
+	if (conn->state != CONN_OPEN)
+		return 0;
+	held = input_buffer_size(conn->unread) +
+	       conn->protocol->input_held(conn, &since);
+	return held * (conn_now(conn) - since + 1);
+}
+
+/* Returns how many bytes were consumed: all, except before a pause. */
+static size_t
+conn_consume(struct conn *conn, char *data, size_t len)
+{
+	size_t used = 0;
+
+	while (used < len && conn->state == CONN_OPEN && conn->pauses == 0) {
+		const struct protocol_ops *protocol = conn->protocol;
+		size_t step = protocol->on_bytes(conn, data + used, len - used);
+
+		assert(step <= len - used);
+		used += step;
+		/* Else it would be called for ever. */
+		assert(step > 0 || conn->pauses != 0 ||
+		       conn->state != CONN_OPEN || conn->protocol != protocol);
+	}
+	if (conn->state == CONN_OPEN)
+		return used;
+	conn_discard(conn, len - used);
+	return len;
+}
+
+static void
+conn_consume_unread(struct conn *conn)
+{
+	struct input_buffer *unread = conn->unread;
+
+	/* A connection that begins to close frees what is unread. */
+	conn->unread = NULL;
+	unread->used += conn_consume(conn, unread->data + unread->used,
+	    unread->len - unread->used);
+	if (unread->used < unread->len)
+		conn->unread = unread;
+	else
+		input_buffer_free(&unread, &conn->loop->input_bytes);
+}
+
+static void
+conn_consume_read(struct conn *conn, char *data, size_t len)
+{
+	size_t used = conn_consume(conn, data, len);
+
+	if (used < len && !input_buffer_append(&conn->unread, data + used,
+			      len - used, 0, &conn->loop->input_bytes))
+		conn_abort(conn);
+}
+
+static void
+conn_on_eof(struct conn *conn)
+{
+	event_del(conn_readable(conn));
+	conn->input_closed = true;
+	switch ((enum conn_state)conn->state) {
+	case CONN_OPEN:
+		conn->protocol->on_eof(conn);
+		break;
+	case CONN_LINGERING:
+		conn_abort(conn);
+		break;
+	case CONN_FLUSHING:
+	case CONN_DEAD:
+		break;
+	}
+}
+
+/*
+ * All connections read into the same memory, one after the other. A
+ * bufferevent for each would take a kilobyte, and one system call more for
+ * each read.
+ */
+static ssize_t
+conn_read(struct conn *conn)
+{
+	struct traffic *traffic = &conn->loop->meter.traffic;
+	ssize_t len = conn->io->read(conn, conn->loop->input, LOOP_INPUT_SIZE);
+
+	if (len > 0) {
+		traffic->reads++;
+		traffic->received_bytes += (uint64_t)len;
+	}
+	return len;
+}
+
+static void
+conn_on_readable(struct conn *conn)
+{
+	ssize_t len;
+
+	if (conn->state == CONN_DEAD || conn->pauses != 0)
+		return;
+	if (conn->lags) {
+		conn_pause(conn, PAUSED_BY_OUTPUT);
+		return;
+	}
+	if (conn->has_rest) {
+		conn->protocol->on_rest(conn);
+		if (conn->state == CONN_DEAD || conn->pauses != 0)
+			return;
+	}
+	if (conn->unread != NULL) {
+		conn_consume_unread(conn);
+		return;
+	}
+	len = conn_read(conn);
+	if (len > 0)
+		conn_consume_read(conn, conn->loop->input, (size_t)len);
+	else if (len == 0)
+		conn_on_eof(conn);
+	else if (errno != EAGAIN && errno != EINTR)
+		conn_abort(conn);
+}
+
+void
+conn_readable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	log_set_connection(conn->number);
+	conn_on_readable(conn);
+	log_set_connection(0);
+}
