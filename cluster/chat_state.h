@@ -6,9 +6,9 @@
 #define CLUSTER_CHAT_STATE_H
 
 #include "cluster/nodes.h"
-#include "cluster/pack.h"
 #include "cluster/place.h"
 #include "domain/attribute_store.h"
+#include "domain/base/pack.h"
 #include "domain/history.h"
 #include "domain/member_store.h"
 #include "domain/room_store.h"
@@ -22,9 +22,6 @@ struct chat_state {
 	uint64_t newcomers;
 	struct place place; /* of the last entry that was run */
 };
-
-/* Attributes that belong to a room's own log are left out. */
-bool chat_state_is_of_room_log(const struct attribute *);
 
 /* False: no memory. */
 bool chat_state_pack(const struct chat_state *, struct packer *);

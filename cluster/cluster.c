@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
+#include "domain/chat_snapshot.h"
 #include "domain/command_copy.h"
 #include "domain/private_talk.h"
 
@@ -328,7 +329,7 @@ cluster_log_append(struct commit_log *log, struct entry *entry,
 		return cluster_append_barrier(cluster, entry, requester);
 	if (entry->kind == ENTRY_MESSAGE ||
 	    (entry->kind == ENTRY_ATTRIBUTE &&
-		chat_state_is_of_room_log(&entry->attribute)))
+		attribute_is_of_room_log(&entry->attribute)))
 		return cluster_append_to_room(cluster, entry, requester);
 	if (cluster->running != NULL)
 		return cluster_append_at_once(cluster, entry, requester);

@@ -5,7 +5,7 @@
 #ifndef CLUSTER_ITEM_H
 #define CLUSTER_ITEM_H
 
-#include "cluster/pack.h"
+#include "domain/base/pack.h"
 #include "domain/commit_log.h"
 
 /* A node's name, a dot, 8 hexadecimal digits, NUL. */

@@ -52,6 +52,13 @@ void memory_history_abandon(struct history *, struct kept_message *);
 enum chat_error memory_history_put(struct history *, struct str room,
     const struct message *);
 
+/*
+ * What was known of messages that another history has dropped: numbers up to
+ * span->last are not given again. Unknown rooms are ignored.
+ */
+void memory_history_set_span(struct history *, struct str room,
+    const struct history_span *);
+
 /* Whether the room has this message, be it expired. */
 bool memory_history_has(struct history *, struct str room, uint64_t seq);
 

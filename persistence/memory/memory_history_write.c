@@ -132,6 +132,17 @@ memory_history_put(struct history *base, struct str room,
 	return error;
 }
 
+static void
+log_note_last(struct room_log *log, uint64_t seq, int64_t at_ms)
+{
+	if (seq > log->ring.last)
+		log->ring.last = seq;
+	if (at_ms > log->last_at_ms)
+		log->last_at_ms = at_ms;
+	if (at_ms > log->prepared_at_ms)
+		log->prepared_at_ms = at_ms;
+}
+
 void
 memory_history_trim(struct history *base, struct str room, uint64_t seq,
     int64_t at_ms)
@@ -142,12 +153,20 @@ memory_history_trim(struct history *base, struct str room, uint64_t seq,
 		return;
 	while (log->ring.count > 0 && message_ring_number(&log->ring, 0) <= seq)
 		memory_history_drop_oldest(memory_history_of(base), log);
-	if (seq > log->ring.last)
-		log->ring.last = seq;
-	if (at_ms > log->last_at_ms)
-		log->last_at_ms = at_ms;
-	if (at_ms > log->prepared_at_ms)
-		log->prepared_at_ms = at_ms;
+	log_note_last(log, seq, at_ms);
+}
+
+void
+memory_history_set_span(struct history *base, struct str room,
+    const struct history_span *span)
+{
+	struct room_log *log = memory_history_find(base, room);
+
+	if (log == NULL)
+		return;
+	log_note_last(log, span->last, span->last_at_ms);
+	if (span->evicted > log->evicted)
+		log->evicted = span->evicted;
 }
 
 /* --- changing a message --------------------------------------------------- */

@@ -1,6 +1,6 @@
-/* Numbers and texts, one behind the other, in bytes. */
-#ifndef CLUSTER_PACK_H
-#define CLUSTER_PACK_H
+/* Numbers and texts, one behind the other, in bytes. Public. */
+#ifndef DOMAIN_PACK_H
+#define DOMAIN_PACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "cluster/pack.h"
+#include "domain/base/pack.h"
 
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"

@@ -1,4 +1,4 @@
-#include "cluster/pack.h"
+#include "domain/base/pack.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,52 @@
+/* The members and the rooms of a chat, in bytes, for another process. Public.
+ */
+#ifndef DOMAIN_CHAT_SNAPSHOT_H
+#define DOMAIN_CHAT_SNAPSHOT_H
+
+#include "domain/attribute_store.h"
+#include "domain/base/pack.h"
+#include "domain/history.h"
+#include "domain/member_store.h"
+#include "domain/room_store.h"
+
+/* How messages that have their number come into a history. */
+struct chat_snapshot_messages {
+	/* Adds a message: memory_history_put(). */
+	enum chat_error (*put)(struct history *, struct str room,
+	    const struct message *);
+	/*
+	 * After the messages: what was known of those that are gone.
+	 * memory_history_set_span().
+	 */
+	void (*set_span)(struct history *, struct str room,
+	    const struct history_span *);
+};
+
+struct chat_snapshot {
+	struct member_store *members;
+	struct room_store *rooms;
+	struct history *history; /* opened for each room */
+	struct attribute_store *attributes;
+	/*
+	 * NULL: histories are empty, and attributes that belong to a room's
+	 * own log are left out.
+	 */
+	const struct chat_snapshot_messages *messages;
+	int64_t now_ms; /* with messages; by the wall clock */
+	/*
+	 * Persistent rooms are in the stores of the reader before, with all but
+	 * their members.
+	 */
+	bool keeps_rooms;
+};
+
+/* Attributes of messages, and who has read them. */
+bool attribute_is_of_room_log(const struct attribute *);
+
+/* False: no memory. */
+bool chat_snapshot_pack(const struct chat_snapshot *, struct packer *);
+
+/* There are no members yet. False: not such a snapshot, or no memory. */
+bool chat_snapshot_unpack(struct chat_snapshot *, struct unpacker *);
+
+#endif
