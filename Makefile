@@ -374,6 +374,9 @@ benched := $(addprefix build/,parleyd parley-bench limit_server)
 bench: $(benched) build/release/faulty_disk.so ## throughput, relative to the machine's limit (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 
+bench-instructions: build/parleyd build/parley-bench ## instructions of a message, by function (ARGS="--against OTHER/parleyd")
+	$$(tools/python) tests/bench/instructions.py $(ARGS)
+
 bench-compare: $(benched) ## the same load on other servers (tools/setup compare)
 	$$(tools/python) tests/bench/compare.py $(ARGS)
 
@@ -505,7 +508,7 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-docs bench-latency docs install install-server \
+	bench-compare bench-docs bench-instructions bench-latency docs install install-server \
 	install-client install-docs \
 	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

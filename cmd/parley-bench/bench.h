@@ -15,6 +15,7 @@ struct bench {
 	const char *target; /* "parley", "bare", "mqtt" */
 	struct meter meter;
 	double seconds;      /* of the server's CPU time in one interval */
+	uint64_t messages;   /* of a closed loop, instead of seconds; 0: none */
 	double duration_s;   /* wall-clock time of the latency case */
 	const char *dialect; /* likewise */
 	uint32_t run;        /* in every stamp */

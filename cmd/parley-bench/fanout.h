@@ -68,7 +68,8 @@ void fanout_destroy(struct fanout *);
 
 /*
  * Sends until the server has used this much CPU time (at a rate: for this
- * long), then waits until everything is received. May be called again.
+ * long), or sends --messages, then waits until everything is
+ * received. May be called again.
  */
 void fanout_run(struct fanout *, uint64_t duration_ns, struct fanout_result *);
 

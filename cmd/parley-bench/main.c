@@ -67,6 +67,7 @@ main(int argc, char **argv)
 	bench.target = options.target;
 	bench.dialect = options.dialect;
 	bench.seconds = options.numbers[NUMBER_SECONDS];
+	bench.messages = (uint64_t)options.numbers[NUMBER_MESSAGES];
 	bench.duration_s = options.numbers[NUMBER_DURATION];
 	bench.run = (uint32_t)(now_ns() ^ (uint64_t)getpid() << 20);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* for precise sending at a rate */

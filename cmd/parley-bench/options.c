@@ -19,6 +19,7 @@ print_usage(FILE *out)
 	    "  --target NAME    parley (default), bare (the limit program), "
 	    "mqtt\n"
 	    "  --seconds S      of CPU time of the server (default 1)\n"
+	    "  --messages N     in a closed loop, instead of seconds\n"
 	    "  --members N      members of a room, or connections\n"
 	    "  --window N       messages of a sender in flight\n"
 	    "  --headers FILE   of idle and churn: a line for each client, in "
@@ -48,6 +49,7 @@ static const struct number_option {
 } takers[] = {
 	{ "pid", 1, 1 << 30, NUMBER_PID },
 	{ "seconds", 0.01, 600, NUMBER_SECONDS },
+	{ "messages", 1, 1e9, NUMBER_MESSAGES },
 	{ "members", 1, 60000, NUMBER_MEMBERS },
 	{ "clients", 2, 1000, NUMBER_MEMBERS },
 	{ "window", 1, 512, NUMBER_WINDOW },

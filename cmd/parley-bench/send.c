@@ -31,6 +31,15 @@ send_message(struct fanout *fanout, struct sender *sender, uint64_t sent_ns)
 	fanout->in_flight++;
 }
 
+/* So many as were asked for. */
+static bool
+all_are_sent(const struct fanout *fanout)
+{
+	uint64_t most = fanout->bench->messages;
+
+	return most > 0 && fanout->result->messages + fanout->in_flight >= most;
+}
+
 /* Closed loop: senders whose messages were received send again. */
 static void
 send_closed_loop(struct fanout *fanout)
@@ -41,7 +50,8 @@ send_closed_loop(struct fanout *fanout)
 		struct sender *sender = fanout->ready_senders[i];
 
 		sender->listed = false;
-		while (sender->in_flight < fanout->shape.window)
+		while (sender->in_flight < fanout->shape.window &&
+		       !all_are_sent(fanout))
 			send_message(fanout, sender, now);
 		client_flush(sender->client);
 	}
@@ -104,7 +114,8 @@ deliveries_await(struct fanout *fanout)
 static void
 closed_loop_run(struct fanout *fanout, struct interval *interval)
 {
-	while (!interval_is_over(interval)) {
+	while (fanout->bench->messages > 0 ? !all_are_sent(fanout)
+					   : !interval_is_over(interval)) {
 		send_closed_loop(fanout);
 		if (!crowd_turn(&fanout->crowd, TIMEOUT_NS))
 			break;

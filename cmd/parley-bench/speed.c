@@ -36,7 +36,8 @@ run_speed(const struct bench *bench, const struct shape *shape,
 	struct fanout_result *result = need(calloc(1, sizeof(*result)));
 	struct fanout *fanout = fanout_create(bench, shape);
 
-	fanout_run(fanout, duration_ns / WARM_UP_PART, warm);
+	if (bench->messages == 0)
+		fanout_run(fanout, duration_ns / WARM_UP_PART, warm);
 	fanout_run(fanout, duration_ns, result);
 	fanout_drain(fanout);
 	add_result(report, result);

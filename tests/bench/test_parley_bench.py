@@ -34,6 +34,15 @@ def test_accepts_a_correct_server(case):
     assert "deliveries_per_cpu_s" in done.stdout
 
 
+@pytest.mark.parametrize("case", ["one-10", "flight-100", "rooms"])
+def test_sends_as_many_messages_as_are_asked_for(case):
+    with FaultyServer(None) as server:
+        done = bench(server.port, case, "--members", "12", "--json",
+                     "--messages", "500")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["messages"] == 500
+
+
 @pytest.mark.parametrize("fault, case, sent", [
     ("loses", "flight-100", "lost"),
     ("doubles", "flight-100", "again"),
