@@ -35,30 +35,43 @@ id_map_seed(uint64_t seed)
 }
 
 static uint64_t
-hash_read_tail(const char *data, size_t len)
+hash_read_word(const char *data)
 {
-	uint64_t word = 0;
+	uint64_t word;
 
-	for (size_t i = 0; i < len; i++)
-		word |= (uint64_t)(unsigned char)data[i] << (8 * i);
+	memcpy(&word, data, sizeof(word));
 	return word;
 }
 
-/* Never 0, which marks a free slot. */
+static uint64_t
+hash_read_short(struct str key)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < key.len; i++)
+		word = word << 8 | (unsigned char)key.data[i];
+	return word;
+}
+
+/*
+ * The last word may overlap the one before it. The length is part of the hash.
+ * Never 0, which marks a free slot.
+ */
 static uint32_t
 key_hash(struct str key)
 {
 	uint64_t hash = hash_start ^ key.len;
-	uint64_t word;
+	const char *at = key.data;
+	size_t left = key.len;
 
-	for (; key.len >= sizeof(word); key.len -= sizeof(word)) {
-		memcpy(&word, key.data, sizeof(word));
-		hash = hash_mix(hash ^ word, hash_factor);
-		key.data += sizeof(word);
+	for (; left > sizeof(uint64_t); left -= sizeof(uint64_t)) {
+		hash = hash_mix(hash ^ hash_read_word(at), hash_factor);
+		at += sizeof(uint64_t);
 	}
-	if (key.len > 0)
-		hash = hash_mix(hash ^ hash_read_tail(key.data, key.len),
-		    hash_factor);
+	hash ^= key.len >= sizeof(uint64_t)
+		    ? hash_read_word(at + left - sizeof(uint64_t))
+		    : hash_read_short(key);
+	hash = hash_mix(hash, hash_factor);
 	hash ^= hash >> 32;
 	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
