@@ -83,7 +83,7 @@ json_string_equal_text(const struct json_string *a, struct str b)
 	return done == b.len;
 }
 
-static bool
+bool
 json_string_equal_unescaped(const struct json_string *a,
     const struct json_string *b)
 {
@@ -104,16 +104,6 @@ json_string_equal_unescaped(const struct json_string *a,
 		if (bytes[0][done[0]++] != bytes[1][done[1]++])
 			return false;
 	}
-}
-
-bool
-json_string_equal(const struct json_string *a, const struct json_string *b)
-{
-	if (!a->escaped)
-		return json_string_is(b, a->body);
-	if (!b->escaped)
-		return json_string_is(a, b->body);
-	return json_string_equal_unescaped(a, b);
 }
 
 bool

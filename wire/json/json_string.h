@@ -30,8 +30,18 @@ int32_t json_string_unit(const char *at, const char *end);
  */
 size_t json_string_next(const char **at, char out[4]);
 
+/* json_string_equal() for strings of which at least one has escapes. */
+bool json_string_equal_unescaped(const struct json_string *,
+    const struct json_string *);
+
 /* Whether two strings have the same value. */
-bool json_string_equal(const struct json_string *, const struct json_string *);
+static inline bool
+json_string_equal(const struct json_string *a, const struct json_string *b)
+{
+	if (a->escaped || b->escaped)
+		return json_string_equal_unescaped(a, b);
+	return str_equal(a->body, b->body);
+}
 
 /* Whether the value is this text. */
 bool json_string_is(const struct json_string *, struct str text);

@@ -51,6 +51,20 @@ json_put_string_part(struct wire_text *out, struct str text)
 void
 json_put_string(struct wire_text *out, struct str text)
 {
+	const char *end = text.data + text.len;
+	char *at;
+
+	/* Most strings have no escapes and are copied at once. */
+	if (json_skip_plain(text.data, end) == end) {
+		at = wire_text_reserve(out, text.len + 2);
+		if (at == NULL)
+			return;
+		*at++ = '"';
+		at = str_put(at, text);
+		*at = '"';
+		out->len += text.len + 2;
+		return;
+	}
 	json_put_char(out, '"');
 	json_put_string_part(out, text);
 	json_put_char(out, '"');

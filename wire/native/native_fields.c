@@ -50,7 +50,7 @@ find_field(struct str key)
 
 		if (key.len == known.len &&
 		    (key.data[0] | 0x20) == known.data[0] &&
-		    equal_in_any_case(key, known))
+		    (str_equal(key, known) || equal_in_any_case(key, known)))
 			return field;
 	}
 	return FIELDS_COUNT;
@@ -140,10 +140,12 @@ decoding_get_unsigned(struct decoding *decoding, enum field field,
 enum chat_error
 decoding_check_types(struct decoding *decoding)
 {
-	for (enum field field = 0; field < FIELDS_COUNT; field++)
-		if (decoding_has(decoding, field) &&
-		    fields[field].type != TYPE_ANY &&
+	for (unsigned left = decoding->given; left != 0; left &= left - 1) {
+		enum field field = (enum field)__builtin_ctz(left);
+
+		if (fields[field].type != TYPE_ANY &&
 		    fields[field].type != (int)decoding->values[field].type)
 			return decoding_refuse(decoding, field);
+	}
 	return CHAT_OK;
 }
