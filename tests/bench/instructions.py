@@ -64,7 +64,8 @@ def run(arguments, parleyd, case, messages, out):
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
                str(parleyd), "--listen", f"127.0.0.1:{port}",
                *script.NO_LIMITS, *kept, *arguments.parleyd_flags]
-    with Server(command, None, out.with_suffix(".log"), port) as server:
+    with Server(command, None, out.with_suffix(".log"), port,
+                patience_s=60) as server:
         script.generate(arguments.build / "parley-bench", None, "--pid",
                         server.process.pid, "--messages", messages, case,
                         f"127.0.0.1:{port}", timeout=300)

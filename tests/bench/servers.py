@@ -53,16 +53,18 @@ def free_port():
 class Server:
     """A server for the length of one run."""
 
-    def __init__(self, command, core, log, port, environment=None):
+    def __init__(self, command, core, log, port, environment=None,
+                 patience_s=10):
         self.log = log
         self.port = port
+        self.patience_s = patience_s
         with open(log, "wb") as out:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env=environment, preexec_fn=pinned(core))
 
     def __enter__(self):
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + self.patience_s
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
@@ -82,7 +84,7 @@ class Server:
                 self.process.send_signal(signal.SIGTERM)
                 time.sleep(0.05)
         try:
-            status = self.process.wait(10)
+            status = self.process.wait(self.patience_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
