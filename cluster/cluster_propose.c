@@ -128,7 +128,7 @@ cluster_propose_entry(struct cluster *cluster, struct feed *feed,
 	if (proposal == NULL)
 		return CHAT_UNAVAILABLE;
 	if (requester != NULL)
-		item.command = *requester;
+		item.command = entry_requester(entry, requester);
 	else
 		item.command.kind = COMMAND_NOOP;
 	if (!item_pack(&item, &proposal->payload)) {

@@ -142,6 +142,21 @@ bool entry_find_first(struct entry *, struct history *);
 enum chat_error entry_apply(struct entry *, struct room_store *,
     struct history *, struct attribute_store *);
 
+/*
+ * The requester as it is copied for a message or an attribute: the entry has
+ * the room and the text.
+ */
+static inline struct command
+entry_requester(const struct entry *entry, const struct command *requester)
+{
+	struct command kept = *requester;
+
+	kept.room = entry->room_id;
+	kept.body = STR_ABSENT;
+	kept.scope = STR_ABSENT;
+	return kept;
+}
+
 /* Calls observer and handler for an entry that is done. */
 static inline void
 commit_log_report(const struct commit_log *log, const struct entry *entry,

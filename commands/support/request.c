@@ -129,24 +129,19 @@ enum chat_error
 request_append(struct request *request, struct entry *entry)
 {
 	struct dispatcher_state *state = request->state;
-	struct command requester = *request->command;
-	bool moves = request_entry_moves(entry, requester.author);
+	const struct command *requester = request->command;
 	enum chat_error error;
 
-	if (entry->kind == ENTRY_MESSAGE || entry->kind == ENTRY_ATTRIBUTE) {
-		requester.room = entry->room_id;
-		requester.body = STR_ABSENT; /* the entry has it */
-		requester.scope = STR_ABSENT;
-	}
 	request->is_appended = false;
 	state->appending = request;
-	error = commit_log_append(request->chat->log, entry, &requester);
+	error = commit_log_append(request->chat->log, entry, requester);
 	state->appending = NULL;
 	if (error != CHAT_OK)
 		return error;
 	if (request->is_appended)
 		return request->appended;
-	command_queues_entry_added(&state->queues, requester.author, moves);
+	command_queues_entry_added(&state->queues, requester->author,
+	    request_entry_moves(entry, requester->author));
 	return CHAT_OK;
 }
 

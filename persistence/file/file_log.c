@@ -100,6 +100,19 @@ pending_create(const struct file_store *self, enum pending_kind kind,
 	return entry;
 }
 
+/* The same for a message or an attribute. */
+static struct pending_entry *
+pending_create_for(const struct file_store *self, enum pending_kind kind,
+    const struct entry *entry, const struct command *requester)
+{
+	struct command kept;
+
+	if (requester == NULL)
+		return pending_create(self, kind, entry->room_id, NULL);
+	kept = entry_requester(entry, requester);
+	return pending_create(self, kind, entry->room_id, &kept);
+}
+
 static void
 pending_add(struct file_store *self, struct pending_entry *entry, uint64_t lsn)
 {
@@ -162,8 +175,7 @@ append_message(struct file_store *self, struct entry *entry,
 	enum chat_error error;
 	uint64_t lsn = 0;
 
-	pending =
-	    pending_create(self, PENDING_MESSAGE, entry->room_id, requester);
+	pending = pending_create_for(self, PENDING_MESSAGE, entry, requester);
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
 	pending->bytes += body_len;
@@ -193,7 +205,7 @@ append_duplicate(struct file_store *self, const struct entry *entry,
     const struct command *requester)
 {
 	struct pending_entry *pending =
-	    pending_create(self, PENDING_DUPLICATE, entry->room_id, requester);
+	    pending_create_for(self, PENDING_DUPLICATE, entry, requester);
 
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
@@ -288,7 +300,7 @@ append_attribute(struct file_store *self, const struct entry *entry,
 
 	if (!file_attribute_is_due(self, id, &entry->attribute))
 		return CHAT_MESSAGE_NOT_FOUND;
-	pending = pending_create(self, PENDING_ATTRIBUTE, id, requester);
+	pending = pending_create_for(self, PENDING_ATTRIBUTE, entry, requester);
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
 	error = CHAT_UNAVAILABLE;
