@@ -9,13 +9,6 @@ wants_ack(const struct command *command)
 	return command->ref.data != NULL || (command->flags & COMMAND_ACK);
 }
 
-static void
-author_acknowledge(const struct request *request, struct event *delivered)
-{
-	if (wants_ack(request->command))
-		request_answer(request, delivered);
-}
-
 /* The lobby has no history: a message has no number and no key. */
 static enum chat_error
 publish_in_lobby(struct request *request)
@@ -36,7 +29,8 @@ publish_in_lobby(struct request *request)
 		audience_lobby()),
 	    request->state->in_lobby);
 	presence_observe_event(request_observer(request), &event);
-	author_acknowledge(request, &delivered);
+	if (wants_ack(request->command))
+		request_answer(request, &delivered);
 	return CHAT_OK;
 }
 
@@ -74,35 +68,44 @@ publish_message(const struct request *request, const struct entry *entry)
 	    audience_room(entry->room_id));
 }
 
-/* A duplicate was published with its first, and is acknowledged only. */
-static enum chat_error
-broadcast_finish(struct request *request, const struct entry *entry)
+static void
+message_acknowledge(const struct request *request, const struct entry *entry,
+    size_t recipients)
 {
+	bool is_of_server = request->command->flags & COMMAND_OF_SERVER;
 	struct event delivered = {
 		.kind = EVENT_DELIVERED,
 		.room = entry->room_id,
 		.seq = entry->message.seq,
 		.at_ms = entry->message.at_ms,
+		.recipients = recipients,
 		.duplicate = entry->is_duplicate,
 	};
 	struct room room;
 
-	if (!entry->is_duplicate)
-		delivered.recipients = publish_message(request, entry);
-	if (request_is_foreign(request))
-		return CHAT_OK;
 	/* A member of the room has its epoch since it joined. */
-	if (((request->command->flags & COMMAND_OF_SERVER) ||
-		request->chat->order != NULL) &&
+	if ((is_of_server || request->chat->order != NULL) &&
 	    room_store_get(request->chat->rooms, entry->room_id, &room) ==
 		CHAT_OK) {
-		if (request->command->flags & COMMAND_OF_SERVER)
+		if (is_of_server)
 			delivered.epoch = str_from(room.epoch);
 		if (!entry->is_duplicate)
 			delivered.recipients = request_recipients(request,
-			    delivered.recipients, room.member_count);
+			    recipients, room.member_count);
 	}
-	author_acknowledge(request, &delivered);
+	request_answer(request, &delivered);
+}
+
+/* A duplicate was published with its first, and is acknowledged only. */
+static enum chat_error
+broadcast_finish(struct request *request, const struct entry *entry)
+{
+	size_t recipients = 0;
+
+	if (!entry->is_duplicate)
+		recipients = publish_message(request, entry);
+	if (wants_ack(request->command) && !request_is_foreign(request))
+		message_acknowledge(request, entry, recipients);
 	return CHAT_OK;
 }
 

@@ -170,8 +170,6 @@ readiness_of(struct request *request, const struct command_entry *entry,
 	struct command_order *order = request->chat->order;
 	enum room_readiness readiness = ROOM_IS_READY;
 
-	if (order == NULL || request->ordered != NULL)
-		return ROOM_IS_READY;
 	if (request->command->flags & COMMAND_MINE) {
 		readiness = command_order_own_rooms(order,
 		    request->command->author, own);
@@ -184,7 +182,10 @@ readiness_of(struct request *request, const struct command_entry *entry,
 	return readiness;
 }
 
-/* True: the command waits, or cannot run, as *error says. */
+/*
+ * With other nodes only. True: the command waits, or cannot run, as *error
+ * says.
+ */
 static bool
 waits_for_room(struct request *request, const struct command_entry *entry,
     enum chat_error *error)
@@ -253,7 +254,8 @@ run_for_author(struct request *request, const struct command_entry *entry)
 	enum chat_error error;
 
 	error = find_current_room(request);
-	if (error == CHAT_OK && waits_for_room(request, entry, &error))
+	if (error == CHAT_OK && request->chat->order != NULL &&
+	    request->ordered == NULL && waits_for_room(request, entry, &error))
 		return error;
 	if (error == CHAT_OK && needs_approval(request) &&
 	    waits_for_approval(request, entry, &error))

@@ -173,13 +173,14 @@ post_limits_take(struct request *request)
 	int64_t slow_ms = request->place_is_plain
 			      ? room->slow_ms
 			      : room_options_slow_ms(request, room);
-	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
+	int64_t now_ms;
 	struct poster *poster;
 	enum chat_error error;
 
 	if ((slow_ms == 0 && limits->flood_messages == 0) ||
 	    room_roles_of_author(request, room) >= ROLE_MODERATOR)
 		return CHAT_OK;
+	now_ms = clock_monotonic_ms(request->chat->clock);
 	poster = poster_need(request, room, now_ms);
 	if (poster == NULL)
 		return CHAT_OK;
