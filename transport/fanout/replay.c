@@ -7,7 +7,10 @@
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/ws_conn.h"
 
-/* The work for all sessions at the end of one turn, and for one of them. */
+/*
+ * The work for all sessions at the end of one turn, and for one of them: bytes
+ * sent, or encoded and compressed.
+ */
 #define TURN_WORK ((size_t)1024 * 1024)
 #define SESSION_WORK ((size_t)128 * 1024)
 
@@ -72,14 +75,15 @@ piece_add(struct hub *hub, struct replay_piece *piece,
 
 /*
  * Encodes messages until the piece is full. It has no chunk if there is nothing
- * to be sent. False: no memory.
+ * to be sent. *work becomes what that cost, in bytes. False: no memory.
  */
 static bool
 piece_encode(struct hub *hub, const struct session *session,
-    const struct event *replayed, struct replay_piece *piece)
+    const struct event *replayed, struct replay_piece *piece, size_t *work)
 {
 	const struct page *page = &replayed->page;
 
+	*work = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		const struct message *message = &page->items[i];
 		const struct encoded_frame *encoded;
@@ -103,6 +107,7 @@ piece_encode(struct hub *hub, const struct session *session,
 			continue;
 		if (encoded->failed)
 			return false;
+		*work += encoded_frame_bytes(encoded) + encoded->deflate_work;
 		if (!piece_add(hub, piece, &encoded->frame)) {
 			piece->next = message->seq;
 			return piece->chunk != NULL;
@@ -154,10 +159,10 @@ send_piece(struct hub *hub, struct session *session,
 	if (replay->chunk == NULL)
 		return;
 	piece = (struct piece){ replay->chunk, 0, replay->chunk->used };
-	hub->replays.work += piece.len;
 	conn_send(session->conn, &piece, 1);
 }
 
+/* The session is charged for what is encoded for it, as for answers. */
 static void
 receive_messages(struct hub *hub, struct session *session,
     struct subscription *subscription, const struct event *event)
@@ -166,16 +171,19 @@ receive_messages(struct hub *hub, struct session *session,
 		.channel = subscription->channel->id,
 		.first = subscription->next,
 	};
+	size_t work;
 
 	if (event->recovery.missing_first != 0) {
 		fall_behind(session, subscription);
 		return;
 	}
-	if (!piece_encode(hub, session, event, &piece)) {
+	if (!piece_encode(hub, session, event, &piece, &work)) {
 		piece_release(&piece);
 		ws_conn_end_unsent(session->conn);
 		return;
 	}
+	hub->replays.work += work;
+	ws_conn_charge_bytes(session->conn, work);
 	send_piece(hub, session, subscription, &piece);
 	if (piece.chunk == NULL || skips_own(session)) {
 		piece_release(&piece);
@@ -214,8 +222,11 @@ replay_receive(struct hub *hub, struct session *session,
 		receive_messages(hub, session, subscription, event);
 }
 
-/* Messages up to `to`; behind them, presence if the subscription missed it. */
-static void
+/*
+ * Messages up to `to`; behind them, presence if the subscription missed it.
+ * False: it has to wait for its budget; not for what was encoded for others.
+ */
+static bool
 replay_messages(struct hub *hub, struct session *session,
     struct subscription *subscription, uint64_t to)
 {
@@ -237,9 +248,12 @@ replay_messages(struct hub *hub, struct session *session,
 	if (next != 0 && known->chunk != NULL &&
 	    known->channel == channel->id && known->first == next &&
 	    known->next <= to + 1 && !skips_own(session)) {
+		hub->replays.work += known->chunk->used;
 		send_piece(hub, session, subscription, known);
-		return;
+		return true;
 	}
+	if (next != 0 && !ws_conn_begin_work(session->conn))
+		return false;
 	if (subscription->missed_presence && to == channel->last_seq)
 		command.flags |= COMMAND_WITH_PRESENCE;
 	error = command_handle(hub->handler, &command);
@@ -247,6 +261,7 @@ replay_messages(struct hub *hub, struct session *session,
 		ws_conn_end_unsent(session->conn);
 	else if (error != CHAT_OK) /* there is no such room any more */
 		channel_end_lag(&hub->batch, channel, subscription);
+	return true;
 }
 
 /* What the ring has at the subscription's position; NULL: nothing is left. */
@@ -269,8 +284,11 @@ find_frames(struct session *session, struct subscription *subscription,
 	return NULL;
 }
 
-/* One step: frames of the ring, or messages up to where those come. */
-static void
+/*
+ * One step: frames of the ring, or messages up to where those come. False: the
+ * session has to wait for its budget.
+ */
+static bool
 replay_step(struct hub *hub, struct session *session,
     struct subscription *subscription)
 {
@@ -280,7 +298,7 @@ replay_step(struct hub *hub, struct session *session,
 	    find_frames(session, subscription, &piece);
 
 	if (subscription->is_lost)
-		return;
+		return true;
 	if (found != NULL && (subscription->next == 0 ||
 				 found->after_seq < subscription->next)) {
 		subscription->position += piece.len;
@@ -288,10 +306,11 @@ replay_step(struct hub *hub, struct session *session,
 		if (found->except != session)
 			conn_send(session->conn, &piece, 1);
 	} else if (subscription->next != 0 || subscription->missed_presence)
-		replay_messages(hub, session, subscription,
+		return replay_messages(hub, session, subscription,
 		    found != NULL ? found->after_seq : channel->last_seq);
 	else
 		channel_catch_up(&hub->batch, channel, subscription);
+	return true;
 }
 
 /* Returns whether it can be sent more at once. */
@@ -311,7 +330,8 @@ replay_session(struct hub *hub, struct session *session)
 		if (hub->replays.work >= most)
 			return true;
 		hub->replays.work += STEP_WORK;
-		replay_step(hub, session, subscription);
+		if (!replay_step(hub, session, subscription))
+			return false;
 	}
 	return false;
 }

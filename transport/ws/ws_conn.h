@@ -81,6 +81,14 @@ void ws_conn_charge_bytes(struct conn *, size_t bytes);
 void ws_conn_charge_copies(struct conn *, uint64_t bytes, size_t sends);
 
 /*
+ * The endpoint is about to do work that no message asks for now: it encodes
+ * what a reader that lags was not sent. False: the connection is beyond its
+ * budget, and is not read; drained() of the endpoint is called when it is
+ * within the budget again. That costs no patience.
+ */
+bool ws_conn_begin_work(struct conn *);
+
+/*
  * A part of a message was handled: pauses the connection that has to wait for
  * its budget or for the next turn. False: the rest of the message must wait.
  */

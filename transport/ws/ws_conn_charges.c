@@ -218,18 +218,44 @@ ws_conn_delay(struct conn *conn, int64_t ms)
 		ws_pause_for(conn, PAUSED_BY_BUDGET, ms);
 }
 
-int64_t
-ws_conn_refuse_ms(struct conn *conn, const char **limit)
+/* How long until it is within its own budget, or that of its user. */
+static int64_t
+ws_own_wait_ms(struct conn *conn, const char **limit)
 {
 	const struct loop *loop = conn->loop;
 	struct ws_conn *ws = ws_of(conn);
+
+	return ws->has_user ? budget_pool_wait_ms(ws->user, loop->limits,
+				  loop->now_ms, limit)
+			    : budget_wait_ms(&ws->own, loop->limits,
+				  loop->now_ms, limit);
+}
+
+bool
+ws_conn_begin_work(struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	struct budget_pool *address = ws_address_budget(conn);
+	int64_t wait_ms = ws_own_wait_ms(conn, NULL), longer_ms;
+
+	if (address != NULL) {
+		longer_ms = budget_pool_wait_ms(address, loop->limits,
+		    loop->now_ms, NULL);
+		if (longer_ms > wait_ms)
+			wait_ms = longer_ms;
+	}
+	if (wait_ms > 0)
+		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
+	return wait_ms == 0;
+}
+
+int64_t
+ws_conn_refuse_ms(struct conn *conn, const char **limit)
+{
 	int64_t wait_ms;
 
-	if (ws_is_within_budget(ws))
+	if (ws_is_within_budget(ws_of(conn)))
 		return 0;
-	wait_ms = ws->has_user ? budget_pool_wait_ms(ws->user, loop->limits,
-				     loop->now_ms, limit)
-			       : budget_wait_ms(&ws->own, loop->limits,
-				     loop->now_ms, limit);
+	wait_ms = ws_own_wait_ms(conn, limit);
 	return wait_ms == 0 || ws_has_patience(conn) ? 0 : wait_ms;
 }

@@ -164,6 +164,10 @@ ws_on_deadline(struct conn *conn)
 	if (conn_has_passed(conn, ws->resume_at)) {
 		ws->resume_at = 0;
 		conn_resume(conn, PAUSED_BY_BUDGET | PAUSED_BY_STORE);
+		/* See ws_conn_begin_work(). */
+		if (conn->lags && send_queue_is_empty(&conn->queue))
+			ws_service_of(conn)
+			    ->endpoint->ops->drained(ws->session);
 	}
 	if (conn_has_passed(conn, ws->leave_at))
 		ws_leave_if_answered(conn);

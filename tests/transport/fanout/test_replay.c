@@ -80,6 +80,118 @@ START_TEST(readers_at_the_same_place_share_what_is_encoded)
 }
 END_TEST
 
+/* Two of them lag in different places: nothing that is encoded is shared. */
+static struct hub_rig *
+readers_left_behind(void)
+{
+	struct hub_rig *f = hub_rig_create(4608);
+
+	hub_rig_join(f, 0, 0);
+	hub_rig_join(f, 1, 0);
+	for (int i = 0; i < 100; i++) {
+		hub_rig_post(f, 0, -1, 1000);
+		rig_turn(&f->rig);
+		if (i < 50)
+			hub_rig_check(f, 1);
+	}
+	ck_assert_uint_eq(hub_rig_lagging(f), 2);
+	return f;
+}
+
+static void
+readers_go_on(struct hub_rig *f)
+{
+	for (int i = 0; i < 400; i++) {
+		rig_turn(&f->rig);
+		hub_rig_check(f, 0);
+		hub_rig_check(f, 1);
+	}
+}
+
+START_TEST(a_reader_is_charged_for_what_is_encoded_for_it)
+{
+	struct hub_rig *f = readers_left_behind();
+	size_t received;
+
+	f->rig.limits.bytes = (struct rate_limit){ 10000, 10000 };
+	rig_pass(&f->rig, 1000);
+	readers_go_on(f);
+	received = hub_rig_received(f, 0);
+	ck_assert_uint_lt(received, 40);
+	ck_assert_uint_lt(hub_rig_received(f, 1), 90);
+	/* Nothing but time helps. */
+	readers_go_on(f);
+	ck_assert_uint_eq(hub_rig_received(f, 0), received);
+	for (int i = 0; i < 5; i++) {
+		rig_pass(&f->rig, 1000);
+		readers_go_on(f);
+		ck_assert_uint_gt(hub_rig_received(f, 0), received);
+		received = hub_rig_received(f, 0);
+		ck_assert_uint_lt(received, 100);
+	}
+	rig_pass(&f->rig, 10000);
+	readers_go_on(f);
+	rig_pass(&f->rig, 10000);
+	hub_rig_check_all(f);
+	ck_assert_uint_eq(hub_rig_lagging(f), 0);
+	ck_assert(!conn_is_paused(f->clients[0].conn));
+	ck_assert_uint_eq(f->rig.worker.ws.open_count, HUB_CLIENTS);
+	hub_rig_destroy(f);
+}
+END_TEST
+
+START_TEST(what_was_encoded_for_another_reader_is_free)
+{
+	struct hub_rig *f = hub_rig_create(4608);
+	size_t most = 0;
+
+	for (unsigned i = 0; i < HUB_CLIENTS; i++)
+		hub_rig_join(f, i, 0);
+	for (int i = 0; i < 100; i++) {
+		hub_rig_post(f, 0, -1, 1000);
+		rig_turn(&f->rig);
+	}
+	f->rig.limits.bytes = (struct rate_limit){ 10000, 10000 };
+	rig_pass(&f->rig, 1000);
+	for (int round = 0; round < 400; round++) {
+		rig_turn(&f->rig);
+		for (unsigned i = 0; i < HUB_CLIENTS; i++)
+			hub_rig_check(f, i);
+	}
+	for (unsigned i = 0; i < HUB_CLIENTS; i++)
+		if (hub_rig_received(f, i) > most)
+			most = hub_rig_received(f, i);
+	/* Alone, it would be less than 40. */
+	ck_assert_uint_gt(most, 50);
+	hub_rig_destroy(f);
+}
+END_TEST
+
+/* Without compression this budget is enough for all of it. */
+START_TEST(a_reader_is_charged_for_compression)
+{
+	struct hub_rig *f = hub_rig_create(4608);
+	struct session *session = f->sessions_of[0];
+
+	session->variant = encode_variant(session->dialect, 0, _i == 1);
+	hub_rig_join(f, 0, 0);
+	f->rig.limits.bytes = (struct rate_limit){ 200000, 200000 };
+	rig_pass(&f->rig, 1000);
+	while (!hub_rig_lags(f, 0)) {
+		hub_rig_post(f, 0, -1, 7000);
+		rig_turn(&f->rig);
+	}
+	for (int i = 0; i < 150; i++)
+		hub_rig_post(f, 0, -1, 1000);
+	for (int round = 0; round < 400; round++) {
+		rig_turn(&f->rig);
+		client_receive(&f->clients[0]);
+	}
+	ck_assert(hub_rig_lags(f, 0) == (_i == 1));
+	hub_rig_destroy(f);
+}
+END_TEST
+
 START_TEST(a_reader_that_falls_behind_is_closed_and_never_has_a_hole)
 {
 	struct hub_rig *f = hub_rig_create(4608);
@@ -394,6 +506,9 @@ SUITE(replay)
 	tcase_add_test(tests, a_large_fan_out_goes_on_in_later_turns);
 	tcase_add_test(tests, a_large_fan_out_to_the_lobby_waits_in_its_ring);
 	tcase_add_test(tests, readers_at_the_same_place_share_what_is_encoded);
+	tcase_add_test(tests, a_reader_is_charged_for_what_is_encoded_for_it);
+	tcase_add_test(tests, what_was_encoded_for_another_reader_is_free);
+	tcase_add_loop_test(tests, a_reader_is_charged_for_compression, 0, 2);
 	tcase_add_test(tests,
 	    a_reader_that_falls_behind_is_closed_and_never_has_a_hole);
 	tcase_add_test(tests, a_slow_reader_gets_presence_between_the_messages);
