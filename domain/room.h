@@ -35,8 +35,7 @@ struct room {
 	 * otherwise; "": none.
 	 */
 	char creator[ID_SIZE];
-	/* command.origin of a creator without an account; 0: none, unknown. Not
-	 * stored. */
+	/* command.origin of a creator without an account; 0: none, unknown. */
 	uint64_t origin;
 	size_t member_count; /* set by the store */
 	size_t guest_count;  /* set by the store: guests among the members */

@@ -49,16 +49,12 @@ quota_persistent(struct request *request, int64_t now_ms)
 static void
 recent_expire(struct room_quota *quota, int64_t now_ms)
 {
-	size_t old = 0;
+	size_t kept = 0;
 
-	while (old < quota->recent_count &&
-	       now_ms - quota->recent[old].at_ms >= HOUR_MS)
-		old++;
-	if (old == 0)
-		return;
-	quota->recent_count -= old;
-	memmove(quota->recent, quota->recent + old,
-	    quota->recent_count * sizeof(*quota->recent));
+	for (size_t i = 0; i < quota->recent_count; i++)
+		if (now_ms - quota->recent[i].at_ms < HOUR_MS)
+			quota->recent[kept++] = quota->recent[i];
+	quota->recent_count = kept;
 }
 
 static size_t
@@ -72,7 +68,7 @@ recent_of(const struct room_quota *quota, uint64_t origin)
 }
 
 static enum chat_error
-recent_add(struct room_quota *quota, uint64_t origin, int64_t now_ms)
+recent_add(struct room_quota *quota, uint64_t origin, int64_t at_ms)
 {
 	struct room_creation *recent = array_grow(quota->recent,
 	    quota->recent_count, &quota->recent_capacity, sizeof(*recent));
@@ -80,9 +76,43 @@ recent_add(struct room_quota *quota, uint64_t origin, int64_t now_ms)
 	if (recent == NULL)
 		return CHAT_UNAVAILABLE;
 	quota->recent = recent;
-	recent[quota->recent_count++] =
-	    (struct room_creation){ origin, now_ms };
+	recent[quota->recent_count++] = (struct room_creation){ origin, at_ms };
 	return CHAT_OK;
+}
+
+struct recent_begin {
+	struct room_quota *quota;
+	int64_t now_ms;  /* monotonic */
+	int64_t wall_ms; /* at the same time */
+	enum chat_error error;
+};
+
+static bool
+recent_begin_room(const struct room *room, void *arg)
+{
+	struct recent_begin *begin = arg;
+	int64_t age_ms = begin->wall_ms - room->created_ms;
+
+	if (room->persistent && room->origin != 0 && age_ms >= 0 &&
+	    age_ms < HOUR_MS)
+		begin->error = recent_add(begin->quota, room->origin,
+		    begin->now_ms - age_ms);
+	return begin->error == CHAT_OK;
+}
+
+/* Rooms that were created before the start count, if they still exist. */
+static enum chat_error
+recent_begin(struct request *request, int64_t now_ms)
+{
+	struct recent_begin begin = { &request->state->room_quota, now_ms,
+		request->now_ms, CHAT_OK };
+
+	if (begin.quota->has_begun)
+		return CHAT_OK;
+	begin.quota->recent_count = 0;
+	room_store_each(request->chat->rooms, recent_begin_room, &begin);
+	begin.quota->has_begun = begin.error == CHAT_OK;
+	return begin.error;
 }
 
 /* Rooms of this machine count in total only: a proxy may have all clients. */
@@ -92,7 +122,10 @@ origin_take(struct request *request, int64_t now_ms)
 	struct room_quota *quota = &request->state->room_quota;
 	uint64_t origin = request->command->origin;
 	size_t most = request->chat->limits.persistent_rooms_per_hour;
+	enum chat_error error = recent_begin(request, now_ms);
 
+	if (error != CHAT_OK)
+		return error;
 	recent_expire(quota, now_ms);
 	/* Other nodes do not know what this one has counted. */
 	if (origin == 0 || most == 0 || request->ordered != NULL)

@@ -19,13 +19,14 @@ struct room_quota {
 	/* Persistent rooms, as counted then and created since. */
 	size_t persistent;
 	int64_t counted_ms; /* monotonic; 0: never */
-	/* Creations of the last hour, oldest first. */
+	/* Creations of the last hour. */
 	struct room_creation {
 		uint64_t origin;
 		int64_t at_ms; /* monotonic */
 	} * recent;
 	size_t recent_count;
 	size_t recent_capacity;
+	bool has_begun; /* those before the start are among them */
 };
 
 void room_quota_fini(struct room_quota *);

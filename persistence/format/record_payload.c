@@ -11,7 +11,9 @@
 #define ROOM_IS_PERSISTENT 1u
 #define ROOM_IS_PRIVATE 2u
 #define ROOM_IS_MODERATED 4u
-#define ROOM_HAS_MORE 8u /* fields that earlier versions do not know */
+/* Fields that earlier versions do not know: */
+#define ROOM_HAS_MORE 8u
+#define ROOM_HAS_ORIGIN 16u
 
 /* The largest number that all clients can represent. */
 #define SEQ_MOST ((UINT64_C(1) << 53) - 1)
@@ -150,6 +152,7 @@ room_payload_size(const struct room *room)
 			  ? 8 + SHORT_TEXT_SIZE(strlen(room->creator))
 			  : 0;
 
+	more += room->origin != 0 ? 8 : 0;
 	return 5 * 8 + SHORT_TEXT_SIZE(strlen(room->id)) +
 	       SHORT_TEXT_SIZE(strlen(room->name)) +
 	       SHORT_TEXT_SIZE(strlen(room->epoch)) + more;
@@ -161,7 +164,8 @@ room_flags(const struct room *room)
 	return (room->persistent ? ROOM_IS_PERSISTENT : 0) |
 	       (room->is_private ? ROOM_IS_PRIVATE : 0) |
 	       (room->is_moderated ? ROOM_IS_MODERATED : 0) |
-	       (room_has_more(room) ? ROOM_HAS_MORE : 0);
+	       (room_has_more(room) ? ROOM_HAS_MORE : 0) |
+	       (room->origin != 0 ? ROOM_HAS_ORIGIN : 0);
 }
 
 size_t
@@ -180,6 +184,8 @@ room_payload_write(char *out, const struct room *room)
 		end = put_u64(end, (uint64_t)room->slow_ms);
 		end = short_text_put(end, str_from(room->creator));
 	}
+	if (room->origin != 0)
+		end = put_u64(end, room->origin);
 	return (size_t)(end - out);
 }
 
@@ -205,6 +211,8 @@ room_payload_read(struct str payload, struct room *out)
 		out->slow_ms = (int64_t)u64_take(&from);
 		string_take(&from, out->creator, sizeof(out->creator));
 	}
+	if (flags & ROOM_HAS_ORIGIN)
+		out->origin = u64_take(&from);
 	from.is_bad |= out->slow_ms < 0;
 	return !from.is_bad && room_id_is_stored(str_from(out->id));
 }

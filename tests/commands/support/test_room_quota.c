@@ -2,6 +2,7 @@
 
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"
+#include "tests/support/failing_malloc.h"
 
 #define HOUR_MS 3600000
 #define HOME 7
@@ -46,6 +47,50 @@ START_TEST(one_address_creates_so_many_persistent_rooms_an_hour)
 	ck_assert_int_eq(create_persistent(4, HOME), CHAT_TOO_MANY_ROOMS);
 	fake_clock_pass(&world.clock, 1);
 	ck_assert_int_eq(create_persistent(4, HOME), CHAT_OK);
+}
+END_TEST
+
+static void
+room_put_of(const char *id, uint64_t origin, int64_t age_ms)
+{
+	struct room room = { .name = "Room",
+		.epoch = "1",
+		.persistent = true,
+		.origin = origin,
+		.created_ms = clock_wall_ms(&world.clock.base) - age_ms };
+
+	snprintf(room.id, sizeof(room.id), "%s", id);
+	ck_assert_int_eq(room_store_put(world.chat.rooms, &room), CHAT_OK);
+}
+
+START_TEST(rooms_from_before_the_start_count)
+{
+	room_put_of("new", HOME, 1000);
+	room_put_of("old", HOME, HOUR_MS);
+	room_put_of("older", HOME, HOUR_MS - 2000);
+	room_put_of("of-the-future", HOME, -1000);
+	ck_assert_int_eq(create_persistent(0, HOME), CHAT_OK);
+	ck_assert_int_eq(create_persistent(1, HOME), CHAT_TOO_MANY_ROOMS);
+	fake_clock_pass(&world.clock, 2000);
+	ck_assert_int_eq(create_persistent(1, HOME), CHAT_OK);
+	ck_assert_int_eq(create_persistent(2, HOME), CHAT_TOO_MANY_ROOMS);
+}
+END_TEST
+
+START_TEST(without_memory_no_room_from_before_is_left_out)
+{
+	if (!malloc_can_fail())
+		return;
+	for (int i = 0; i < 3; i++) {
+		char id[] = "was0";
+
+		id[3] = (char)('0' + i);
+		room_put_of(id, HOME, 1000);
+	}
+	malloc_fail_at(1);
+	ck_assert_int_eq(create_persistent(0, HOME), CHAT_UNAVAILABLE);
+	malloc_fail_at(0);
+	ck_assert_int_eq(create_persistent(0, HOME), CHAT_TOO_MANY_ROOMS);
 }
 END_TEST
 
@@ -231,6 +276,8 @@ SUITE(room_quota)
 	tcase_add_checked_fixture(tests, setup, world_end);
 	tcase_add_test(tests,
 	    one_address_creates_so_many_persistent_rooms_an_hour);
+	tcase_add_test(tests, rooms_from_before_the_start_count);
+	tcase_add_test(tests, without_memory_no_room_from_before_is_left_out);
 	tcase_add_test(tests, joining_creates_within_the_same_quota);
 	tcase_add_test(tests, all_addresses_share_a_limit_below_that_of_rooms);
 	tcase_add_test(tests, an_address_has_so_many_rooms_at_a_time);

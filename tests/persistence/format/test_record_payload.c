@@ -21,6 +21,7 @@ static const struct room kitchen = { .id = "kitchen",
 	.is_moderated = true,
 	.slow_ms = 3000,
 	.creator = "umfrggzdfmztwq2lk",
+	.origin = UINT64_C(0xcb00710900000000),
 	.member_count = 3,
 	.guest_count = 1 };
 
@@ -74,6 +75,7 @@ START_TEST(a_room_comes_back_empty)
 	ck_assert(out.persistent && out.is_private && out.is_moderated);
 	ck_assert_int_eq(out.slow_ms, kitchen.slow_ms);
 	ck_assert_str_eq(out.creator, kitchen.creator);
+	ck_assert_uint_eq(out.origin, kitchen.origin);
 	ck_assert_int_eq(out.ttl_ms, kitchen.ttl_ms);
 	ck_assert_int_eq(out.created_ms, kitchen.created_ms);
 	ck_assert_int_eq(out.active_ms, kitchen.active_ms);
@@ -242,6 +244,7 @@ START_TEST(a_room_of_an_earlier_version_has_no_creator)
 	was.is_private = was.is_moderated = false;
 	was.slow_ms = 0;
 	was.creator[0] = '\0';
+	was.origin = 0;
 	len = room_payload_write(bytes, &was);
 	ck_assert_uint_eq(len, room_payload_size(&was));
 	ck_assert_uint_eq(len, 5 * 8 + 2 + 7 + 2 + 11 + 2 + 16);
@@ -249,6 +252,7 @@ START_TEST(a_room_of_an_earlier_version_has_no_creator)
 	ck_assert(room_payload_read(str_slice(bytes, len), &out));
 	ck_assert(out.persistent && !out.is_private && !out.is_moderated);
 	ck_assert_str_eq(out.creator, "");
+	ck_assert_uint_eq(out.origin, 0);
 }
 END_TEST
 
