@@ -1,16 +1,22 @@
-"""The cost of tokens: CPU time and memory of a connection."""
+"""The cost of knowing who connects: CPU time and memory of a connection."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import http.server
+import itertools
 import json
 import subprocess
+import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import script
 
 USERS = 64  # of the connections that come and go
+ACCOUNTS = 8  # of those that log in: a password costs 0.1 s
 CROWD, CROWD_USERS = 10_000, 5_000
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -117,6 +123,87 @@ def measure_tokens(site):
         figures[f"{kind.lower()}_us"] = connection_us(
             site, issuer.environment(), "--headers", headers) - open_us
     return figures
+
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    """Admits all clients, each by a request of its own."""
+
+    protocol_version = "HTTP/1.1"
+    numbers = itertools.count()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps({"user": f"user{next(self.numbers)}"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class HookServer(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
+@contextlib.contextmanager
+def hook_environment():
+    with HookServer(("127.0.0.1", 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield {"PARLEY_AUTH_KIND": "hook", "PARLEY_AUTH_HOOK_URL":
+                   f"http://127.0.0.1:{server.server_address[1]}/"}
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def add_account(program, path, name):
+    subprocess.run([program, "user", "add", "--file", path, name],
+                   input="correct horse\n" * 2, text=True, check=True,
+                   capture_output=True)
+
+
+def log_in(server, name):
+    """A token."""
+    body = json.dumps({"user": name, "password": "correct horse"}).encode()
+    url = f"http://127.0.0.1:{server.port}/v1/login"
+    with urllib.request.urlopen(url, body, timeout=20) as answer:
+        return json.load(answer)["token"]
+
+
+def session_us(site):
+    """Of a connection with the token of a log-in."""
+    users, headers = (Path(site.directory) / n for n in ("users", "sessions"))
+    names = [f"user{number}" for number in range(ACCOUNTS)]
+    program = site.generator.with_name("parleyd")
+    for name in names:
+        add_account(program, users, name)
+    with site.start({"PARLEY_AUTH_KIND": "password",
+                     "PARLEY_AUTH_USERS": str(users)}) as server:
+        headers.write_text("".join(
+            f"Authorization: Bearer {log_in(server, name)}\n" for name in names))
+        figures = run_generator(site, server, "churn", "--headers", headers)
+    return figures["cpu_s"] / figures["connections"] * 1e6
+
+
+def measure_kinds(site):
+    """By auth.kind: how much more a connection costs than with `open`."""
+    open_us = connection_us(site, {})
+    headers = Path(site.directory) / "proxy.headers"
+    headers.write_text("".join(f"X-Forwarded-User: user{number}\n"
+                               for number in range(USERS)))
+    proxy_us = connection_us(site, {
+        "PARLEY_AUTH_KIND": "proxy",
+        "PARLEY_AUTH_TRUSTED_PROXIES": "127.0.0.0/8"}, "--headers", headers)
+    with hook_environment() as environment:
+        hook_us = connection_us(site, environment)
+    return {"open_us": open_us, "proxy_us": proxy_us - open_us,
+            "session_us": session_us(site) - open_us,
+            "hook_us": hook_us - open_us}
 
 
 def measure_users(site):

@@ -27,7 +27,7 @@ import script
 from compact import measure_garbage, measure_live
 from expiry import measure_expiry
 from goals import CASES, GOALS, LONG
-from identity import measure_tokens, measure_users
+from identity import measure_kinds, measure_tokens, measure_users
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
 from servers import Failed, Server, Site, free_port, pick_cores
@@ -37,7 +37,7 @@ from verdict import goals_table, judge, page_table
 
 # Cases that need more than the generator.
 SCRIPTS = {"replay": measure_replay, "pages": measure_pages, "tokens": measure_tokens,
-           "users": measure_users,
+           "users": measure_users, "kinds": measure_kinds,
            "expiry": measure_expiry, "calm": measure_calm,
            "stall": measure_stall, "slow-sync": measure_slow_sync,
            "compact": measure_garbage, "compact-live": measure_live}
