@@ -14,7 +14,7 @@ export default [
 		languageOptions: {
 			globals: { onhashchange: "writable", onpagehide: "writable", ...names(["document", "window", "location", "history", "navigator",
 				"localStorage", "sessionStorage", "crypto", "WebSocket", "Event",
-				"EventTarget", "CustomEvent", "URL", "URLSearchParams", "TextEncoder", "XMLHttpRequest", "createImageBitmap", "Node", "fetch",
+				"EventTarget", "CustomEvent", "URL", "URLSearchParams", "TextEncoder", "XMLHttpRequest", "btoa", "createImageBitmap", "Node", "fetch",
 				"AbortSignal", "matchMedia", "innerWidth", "innerHeight", "visualViewport",
 				"requestAnimationFrame", "ResizeObserver", "IntersectionObserver",
 				"MutationObserver", "Notification", "getSelection", "console",

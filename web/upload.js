@@ -1,4 +1,7 @@
-/* One file on its way to the server. */
+/*
+ * One file on its way to the server, by tus 1.0: it is created, and its bytes
+ * follow. After a lost connection the server is asked how many have arrived.
+ */
 
 const REFUSALS = {
 	file_too_large: "The file is too large",
@@ -9,6 +12,8 @@ const REFUSALS = {
 	forbidden: "You may not send files",
 };
 const UNFINISHED = "The upload failed: no connection";
+const PAUSES_MS = [500, 1000, 2000, 4000, 8000]; /* without any progress */
+const TUS = { "Tus-Resumable": "1.0.0" };
 
 /* The answer of the server as JSON; null if it is none. */
 function answerOf(request) {
@@ -28,18 +33,28 @@ function refusalOf(request) {
 		`The upload failed: the server answered with ${request.status}`;
 }
 
+/** UTF-8 in base64, as in Upload-Metadata. */
+const metadata = (text) =>
+	btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+
+const pause = (ms) => new Promise((resolve) => {
+	setTimeout(resolve, ms);
+});
+
 export class Upload {
 	/** "uploading", "done" or "failed". */
 	state = "uploading";
 	progress = 0; /* 0 to 1 */
 	error = "";
 	isWaiting = false; /* it is sent once it is uploaded */
-	/** @type {any} what the server says of the file */
+	/** @type {any} what the server says of the file; it may be unfinished */
 	answer = null;
 	sides = {}; /* of a picture: width, height */
 	previewed = Promise.resolve(); /* the sides are known */
 	finished = Promise.resolve(); /* uploaded, or not */
+	/** @type {?XMLHttpRequest} */
 	#request = null;
+	#isCancelled = false;
 	#onChange;
 
 	/**
@@ -51,42 +66,128 @@ export class Upload {
 		this.#onChange = onChange;
 	}
 
-	/** `finished` is resolved at the end, whatever it is. */
+	/**
+	 * Begins, or goes on where an earlier start has failed. `finished` is
+	 * resolved at the end, whatever it is.
+	 */
 	start() {
-		const request = new XMLHttpRequest();
-		const path = `v1/files?name=${encodeURIComponent(this.file.name)}`;
-
-		Object.assign(this, { state: "uploading", progress: 0, error: "" });
-		this.#request = request;
-		request.open("POST", new URL(path, document.baseURI));
-		request.setRequestHeader("Content-Type",
-			this.file.type || "application/octet-stream");
-		request.upload.onprogress = ({ loaded, total }) => {
-			this.progress = total > 0 ? loaded / total : 0;
-			this.#onChange(this);
-		};
-		this.finished = new Promise((resolve) => {
-			request.onloadend = () => resolve();
-		}).then(() => this.#end(request));
-		request.send(this.file);
+		Object.assign(this, { state: "uploading", error: "" });
+		this.finished = this.#run();
 	}
 
-	#end(request) {
-		const isDone = request.status === 201;
+	async #run() {
+		const failed = await this.#create() ?? await this.#sendBytes() ??
+			await this.#complete();
 
-		this.state = isDone ? "done" : "failed";
-		this.answer = isDone ? answerOf(request) : null;
-		if (!isDone)
-			this.error = request.status === 0 ? UNFINISHED : refusalOf(request);
+		if (this.#isCancelled) {
+			this.#remove();
+			return;
+		}
+		this.state = failed ? "failed" : "done";
+		if (failed)
+			this.error = failed.status === 0 ? UNFINISHED : refusalOf(failed);
 		this.#onChange(this);
 	}
 
-	/** Ends it; a file that is stored already is removed. */
-	cancel() {
-		this.#request?.abort();
+	/* Each of these resolves with the request that has failed, or null. */
+
+	async #create() {
 		if (this.answer)
-			fetch(new URL(`v1${this.answer.url.split("/v1")[1]}`, document.baseURI),
+			return null;
+		const { name, type, size } = this.file;
+		const request = await this.#ask("POST", "v1/files", { ...TUS,
+			"Upload-Length": String(size),
+			"Upload-Metadata": `filename ${metadata(name)},filetype ` +
+				metadata(type || "application/octet-stream"),
+		});
+
+		if (request.status !== 201)
+			return request;
+		this.answer = answerOf(request);
+		return null;
+	}
+
+	async #sendBytes() {
+		const { size } = this.file;
+		let offset = this.answer.offset;
+
+		for (let failures = 0; offset < size && !this.#isCancelled;) {
+			const request = await this.#ask("PATCH", this.#path, { ...TUS,
+				"Content-Type": "application/offset+octet-stream",
+				"Upload-Offset": String(offset),
+			}, this.file.slice(offset));
+
+			if (request.status === 204)
+				return null;
+			/* The server may still have read from a connection that broke. */
+			if (![0, 409].includes(request.status) || failures === PAUSES_MS.length)
+				return request;
+			await pause(PAUSES_MS[failures]);
+			const arrived = await this.#askOffset();
+			failures = arrived > offset ? 0 : failures + 1;
+			offset = Math.max(offset, arrived);
+			this.answer.offset = offset;
+		}
+		return null;
+	}
+
+	/* 0: the server cannot be asked. */
+	async #askOffset() {
+		const request = await this.#ask("HEAD", this.#path, TUS);
+
+		return request.status === 200
+			? Number(request.getResponseHeader("Upload-Offset")) : 0;
+	}
+
+	/* The type is known when all bytes are there. */
+	async #complete() {
+		const request = await this.#ask("HEAD", this.#path, {});
+
+		if (request.status !== 200)
+			return request;
+		this.answer.type = request.getResponseHeader("Content-Type") ?? this.answer.type;
+		return null;
+	}
+
+	/** @returns {Promise<XMLHttpRequest>} it has ended; status 0: without an answer */
+	#ask(method, path, headers, body = null) {
+		const request = new XMLHttpRequest();
+		const { size } = this.file;
+
+		this.#request = request;
+		request.open(method, new URL(path, document.baseURI));
+		for (const [name, value] of Object.entries(headers))
+			request.setRequestHeader(name, value);
+		if (body)
+			request.upload.onprogress = ({ loaded }) => {
+				this.progress = (size - body.size + loaded) / size;
+				this.#onChange(this);
+			};
+		return new Promise((resolve) => {
+			request.onloadend = () => resolve(request);
+			request.send(body);
+		});
+	}
+
+	get #path() {
+		const { id, key } = this.answer;
+
+		return `v1/files/${id}${key ? `?key=${key}` : ""}`;
+	}
+
+	#remove() {
+		if (this.answer)
+			fetch(new URL(this.#path, document.baseURI),
 				{ method: "DELETE" }).catch(() => {}); /* it expires */
+	}
+
+	/** Ends it, and removes what the server has of it. */
+	cancel() {
+		this.#isCancelled = true;
+		if (this.state === "uploading")
+			this.#request?.abort();
+		else
+			this.#remove();
 	}
 
 	/** The part of a message that shares it. */

@@ -12,6 +12,7 @@ class Relay:
         self._target = target
         self._whole = True
         self._silent = False
+        self._left = None
         self._pairs = []
         self._stranded = []
         self._lock = threading.Lock()
@@ -26,6 +27,14 @@ class Relay:
             pairs, self._pairs = self._pairs, []
         for one in pairs:
             _end(one)
+
+    def cut_after(self, count):
+        """The same, once the browser has sent so many bytes more."""
+        self._left = count
+
+    @property
+    def is_cut(self):
+        return not self._whole
 
     def strand(self):
         """Closes the browser's side only: the server keeps its sockets."""
@@ -80,6 +89,11 @@ class Relay:
             while data := source.recv(65536):
                 if not (is_answer and self._silent):
                     sink.sendall(data)
+                if not is_answer and self._left is not None:
+                    self._left -= len(data)
+                    if self._left < 0:
+                        self._left = None
+                        self.cut()
             if sink not in self._stranded:
                 sink.shutdown(socket.SHUT_WR)
 

@@ -1,9 +1,13 @@
 """Files on the page: chosen, pasted and dropped; shown as pictures and links."""
 
+import hashlib
+import json
+import random
 import struct
 import zlib
 
 import pytest
+from client import get
 from selenium.webdriver.common.keys import Keys
 
 from test_page import meet
@@ -135,6 +139,29 @@ def test_an_upload_shows_its_progress_and_is_cancelled(page, parleyd, document):
     choose(page, document)
     page.find("#text").send_keys(Keys.ENTER)
     page.until_shown("seenotes.bin2.6 kB")
+
+
+def test_an_upload_goes_on_after_a_lost_connection(page, parleyd, relay, tmp_path):
+    content = random.Random(7).randbytes(3_000_000)
+    (tmp_path / "big.bin").write_bytes(content)
+    page.enter(relay.address, "Alice", "tea")
+    relay.cut_after(1_000_000)
+    choose(page, tmp_path / "big.bin")
+    page.until(lambda: relay.is_cut)
+    assert not is_uploaded(page)
+    relay.restore()
+    page.until(lambda: is_uploaded(page))
+    assert errors(page) == []
+    # What had arrived was not sent again.
+    assert json.loads(get(parleyd.address, "/stats").body)["files"]["received_bytes"] == len(content)
+    page.find("#text").send_keys(Keys.ENTER)
+    page.until(lambda: page.texts("#log .file span") == ["big.bin", "3.0 MB"])
+    digest = page.driver.execute_async_script(
+        "const done = arguments[0];"
+        "fetch(document.querySelector('#log .file').href).then((r) => r.arrayBuffer())"
+        ".then((bytes) => crypto.subtle.digest('SHA-256', bytes))"
+        ".then((hash) => done([...new Uint8Array(hash)]))")
+    assert bytes(digest) == hashlib.sha256(content).digest()
 
 
 def test_what_is_sent_before_it_is_uploaded_is_posted_then(pages, parleyd, document):
