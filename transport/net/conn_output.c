@@ -143,12 +143,18 @@ conn_want_write(struct conn *conn)
 		conn_await_writable(conn);
 }
 
+static struct iovec
+piece_vector(const struct piece *piece)
+{
+	return (struct iovec){ piece->chunk->data + piece->offset, piece->len };
+}
+
 /*
  * Sends as much as the socket takes. *taken becomes the number of whole
  * pieces; returns what of the next one it took, -1: the socket failed.
  */
 static ssize_t
-conn_send_directly(struct conn *conn, const struct piece *pieces, size_t count,
+conn_send_pieces(struct conn *conn, const struct piece *pieces, size_t count,
     size_t *taken)
 {
 	*taken = 0;
@@ -160,11 +166,8 @@ conn_send_directly(struct conn *conn, const struct piece *pieces, size_t count,
 		int at_once = 0;
 		ssize_t sent;
 
-		for (size_t i = *taken; i < end; i++) {
-			vectors[at_once].iov_base =
-			    pieces[i].chunk->data + pieces[i].offset;
-			vectors[at_once++].iov_len = pieces[i].len;
-		}
+		for (size_t i = *taken; i < end; i++)
+			vectors[at_once++] = piece_vector(&pieces[i]);
 		sent = conn_write_vectors(conn, vectors, at_once);
 		if (sent < 0)
 			return -1;
@@ -174,6 +177,22 @@ conn_send_directly(struct conn *conn, const struct piece *pieces, size_t count,
 			return sent;
 	}
 	return 0;
+}
+
+/* The same; most often there is one piece, and the socket takes it. */
+static ssize_t
+conn_send_directly(struct conn *conn, const struct piece *pieces, size_t count,
+    size_t *taken)
+{
+	struct iovec vector;
+	ssize_t sent;
+
+	if (count != 1)
+		return conn_send_pieces(conn, pieces, count, taken);
+	vector = piece_vector(pieces);
+	sent = conn_write_vectors(conn, &vector, 1);
+	*taken = sent == (ssize_t)pieces->len;
+	return *taken == 1 ? 0 : sent;
 }
 
 void
