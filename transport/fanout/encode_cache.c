@@ -72,8 +72,7 @@ encode_variant_of_form(uint8_t variant, unsigned form)
 void
 encode_cache_begin(struct encode_cache *cache)
 {
-	for (size_t i = 0; i < VARIANTS_MAX; i++)
-		cache->frames[i].is_made = false;
+	cache->event++;
 }
 
 static void
@@ -112,7 +111,7 @@ event_encode(struct encode_cache *cache, const struct event *event,
 	const struct dialect *dialect = variant_dialect(variant, &form);
 
 	wire_text_reset(text);
-	encoded->is_made = true;
+	encoded->event = cache->event;
 	encoded->is_silent = !dialect->encode(event, view, text);
 	if (!encoded->is_silent && dialect->stream != NULL)
 		dialect->stream->wrap(text, form);
@@ -128,7 +127,7 @@ const struct encoded_frame *
 encode_cache_for_others(struct encode_cache *cache, const struct event *event,
     uint8_t variant)
 {
-	if (!cache->frames[variant].is_made)
+	if (cache->frames[variant].event != cache->event)
 		event_encode(cache, event, VIEW_OTHERS, variant, variant);
 	return &cache->frames[variant];
 }

@@ -19,8 +19,8 @@ struct ws_deflater;
 struct encoded_frame {
 	struct frame frame; /* good until the same variant is encoded again */
 	uint8_t head[WS_FRAME_HEAD_MAX];
-	size_t deflate_work; /* what compressing it cost, in bytes */
-	bool is_made;
+	size_t deflate_work;      /* what compressing it cost, in bytes */
+	uint64_t event;           /* the number of the event that it is */
 	bool is_silent;           /* the dialect does not encode it */
 	bool failed;              /* no memory */
 	unsigned close_code;      /* close once it is sent; 0: do not */
@@ -37,6 +37,7 @@ encoded_frame_bytes(const struct encoded_frame *encoded)
 
 struct encode_cache {
 	struct ws_deflater *deflater;
+	uint64_t event; /* the number of the last one */
 	struct wire_text texts[VARIANTS_MAX + 1];
 	struct encoded_frame frames[VARIANTS_MAX + 1]; /* the last: for one */
 };
