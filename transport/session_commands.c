@@ -114,6 +114,7 @@ command_run(struct session *session, struct command *command)
 	if (session->extra != NULL && session->extra->scope != NULL)
 		command->scope = str_from(session->extra->scope);
 	command->origin = peer_key(session->conn->peer);
+	hub_note_author(sessions_of(session)->config.hub, session);
 	return command_handle(sessions_of(session)->config.handler, command);
 }
 

@@ -53,6 +53,12 @@ void hub_set_form(struct session *, unsigned form);
 /* The session is going away; it is in no room any more. */
 void hub_remove(struct hub *, struct session *);
 
+/*
+ * A command of the session follows, whose events and answers are those of this
+ * session: it need not be looked up for each.
+ */
+void hub_note_author(struct hub *, struct session *);
+
 /* Sends an event to one session, in order. */
 void hub_send(struct hub *, struct session *, const struct event *);
 

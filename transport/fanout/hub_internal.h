@@ -28,8 +28,9 @@ struct hub {
 	const struct transport_limits *limits;
 	struct encode_cache encode_cache;
 	uint64_t messages;
-	uint64_t deliveries;         /* of all messages, to a connection each */
-	struct session *last_author; /* that was looked up; or NULL */
+	uint64_t deliveries; /* of all messages, to a connection each */
+	struct session
+	    *last_author; /* attached; of the last command, or NULL */
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */
 	uint64_t recoveries[RECOVERY_OUTCOMES];
 };

@@ -13,12 +13,24 @@ struct session *
 hub_find_session(const struct hub *hub, struct str member_id,
     uint32_t connection)
 {
-	struct session *session = id_map_find(&hub->sessions, member_id);
+	struct session *session = hub->last_author;
 
+	if (session != NULL && connection != 0 &&
+	    session->connection == connection &&
+	    str_equal(session_member(session), member_id))
+		return session;
+	session = id_map_find(&hub->sessions, member_id);
 	while (session != NULL && connection != 0 &&
 	       session->connection != connection)
 		session = session_next_of_member(session);
 	return session;
+}
+
+void
+hub_note_author(struct hub *hub, struct session *session)
+{
+	assert(session->is_attached);
+	hub->last_author = session;
 }
 
 static bool
@@ -256,22 +268,13 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 	return 0;
 }
 
-/*
- * NULL: the event has no author, or it has no session here. Several events in a
- * row often have the same author.
- */
+/* NULL: the event has no author, or it has no session here. */
 static struct session *
-find_author(struct hub *hub, const struct event *event)
+find_author(const struct hub *hub, const struct event *event)
 {
-	const struct session *last = hub->last_author;
-
 	if (str_is_empty(event->member_id))
 		return NULL;
-	if (last == NULL || last->connection != event->connection ||
-	    !str_equal(session_member(last), event->member_id))
-		hub->last_author =
-		    hub_find_session(hub, event->member_id, event->connection);
-	return hub->last_author;
+	return hub_find_session(hub, event->member_id, event->connection);
 }
 
 /* Whether the dialect encodes the event differently for its author. */
@@ -356,7 +359,8 @@ publish_to_room(struct hub *hub, const struct event *event,
 		reached +=
 		    publish_to_channel(hub, channel, event, except, &cost);
 	if (author != NULL) {
-		ws_conn_charge_bytes(author->conn, cost.deflate_work);
+		if (cost.deflate_work > 0)
+			ws_conn_charge_bytes(author->conn, cost.deflate_work);
 		ws_conn_charge_copies(author->conn, cost.copied_bytes,
 		    hub->batch.sends - sends);
 		author_wait(hub, author, reached);
