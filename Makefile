@@ -103,7 +103,10 @@ sources_in = $(shell find $(1) -name '*.c')
 archive = $(O)/lib$(1).a
 archives = $(foreach l,$(libs.$(1)),$(call archive,$(l)))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
-part_objects = $(call objects,$(filter-out %/main.c,$(call sources_in,$(folder))))
+# parleyd uses files of the client, but must not need libedit.
+needs_libedit := cmd/parley/line_editor.c
+part_objects = $(call objects,$(filter-out %/main.c $(needs_libedit),\
+	$(call sources_in,$(folder))))
 made.cluster = $(O)/redis_scripts.o
 made.cmd = $(O)/web.o $(O)/api_assets.o
 test_objects = $(call objects,tests/main.c \
@@ -118,7 +121,10 @@ parts    := $(layers) cmd parley
 suites   := $(parts:%=$(O)/check_%)
 fuzzers  := $(patsubst tests/fuzz/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-all: $(programs) ## build the programs (BUILD=release|debug|asan|tsan|coverage)
+all: name-missing $(programs) ## build the programs (BUILD=release|debug|asan|tsan|coverage)
+# The first time; what cannot be built otherwise stops with the compiler's words.
+name-missing:
+	@[ -e $(O)/parley ] || SETUP=no tools/setup client
 ifeq ($(O),build/release)
 links := $(programs:$(O)/%=build/%)
 all: $(links)
@@ -168,7 +174,8 @@ $(foreach part,$(parts),$(eval $(call part_rules,$(part))))
 
 $(O)/parleyd: $(O)/cmd/parleyd/main.o $(call archives,cmd)
 	$(link) $(call libraries,cmd) -o $@
-$(O)/parley: $(O)/cmd/parley/main.o $(call archives,parley)
+$(O)/parley: $(call objects,cmd/parley/main.c $(needs_libedit)) \
+		$(call archives,parley)
 	$(link) $(call libraries,parley) -o $@
 $(O)/echo_server: $(call objects,$(wildcard tests/echo/*.c) \
 		cmd/parleyd/system_clock.c cmd/parleyd/stderr_log.c) \
@@ -502,7 +509,7 @@ clean: ## remove everything that was built
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
-.PHONY: all run run-cluster test attack soak check $(parts:%=check-%) crash crash-nightly \
+.PHONY: all name-missing run run-cluster test attack soak check $(parts:%=check-%) crash crash-nightly \
 	cluster cluster-nightly \
 	integration integration-nodes kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
