@@ -75,7 +75,7 @@ async def soak(soak, options):
         if elapsed // SIGHUP_EVERY_S > hups:
             hups += 1
             soak.server.signal(signal.SIGHUP)
-        print(f"{elapsed:6.0f} s  said {soak.said}  acked {soak.acked}  "
+        print(f"{elapsed:6.0f} s  sent {soak.sent}  acked {soak.acked}  "
               f"resident {resident / 2**20:.1f} MiB  "
               f"wrong {len(soak.problems)}", flush=True)
     if most > warm + RESIDENT_SPARE:
