@@ -14,8 +14,12 @@
 #define TURN_WORK ((size_t)1024 * 1024)
 #define SESSION_WORK ((size_t)128 * 1024)
 
-/* A step sends something, however small. */
+/* A step sends something, however small; a send to a member of a room is one.
+ */
 #define STEP_WORK 1024
+
+/* What such sends leave of the work of a turn at least. */
+#define TURN_WORK_LEFT (TURN_WORK / 4)
 
 /* --- encoded pieces ------------------------------------------------------- */
 
@@ -346,6 +350,16 @@ replay_forget(struct session *session)
 	session->is_replaying = false;
 }
 
+/* What the sends to rooms took of the work of this turn. */
+static size_t
+work_begun(const struct hub *hub)
+{
+	size_t work = hub->batch.sent_to * STEP_WORK;
+
+	return work < TURN_WORK - TURN_WORK_LEFT ? work
+						 : TURN_WORK - TURN_WORK_LEFT;
+}
+
 void
 replay_run(struct hub *hub)
 {
@@ -354,7 +368,7 @@ replay_run(struct hub *hub)
 	bool was_last = list_is_empty(ready);
 
 	assert(!send_batch_is_pending(&hub->batch));
-	hub->replays.work = 0;
+	hub->replays.work = work_begun(hub);
 	while (!was_last && hub->replays.work < TURN_WORK) {
 		struct session *session =
 		    LIST_OWNER(ready->next, struct session, replay_link);

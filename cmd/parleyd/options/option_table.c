@@ -865,7 +865,7 @@ const struct option option_table[] = {
 	    .help = "New members are announced in a lobby of up to this many "
 		    "members." },
 	{ .name = "limits.turn_sends",
-	    NUMBER(COUNT, transport.turn_sends, "2500", 100, MILLION),
+	    NUMBER(COUNT, transport.turn_sends, "1200", 100, MILLION),
 	    NO_LIMIT,
 	    .help = "Members of rooms that are sent to in one turn of the "
 		    "event loop; in larger rooms the rest follow in the next "
