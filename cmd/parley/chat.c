@@ -2,8 +2,10 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "cmd/parley/chat_files.h"
 #include "cmd/parley/completion.h"
 #include "cmd/parley/line_editor.h"
 #include "cmd/parley/renderer.h"
@@ -19,6 +21,7 @@ struct chat {
 	struct line_editor *edit;
 	struct renderer renderer;
 	struct completion completion;
+	struct chat_files files;
 	bool ready; /* or it has ended */
 	bool over;
 	int status;
@@ -32,6 +35,7 @@ chat_set_prompt(struct chat *chat)
 	struct wire_text prompt;
 
 	wire_text_init(&prompt);
+	chat_files_status(&chat->files, &prompt);
 	if (!online)
 		wire_text_append(&prompt, STR("(offline) "));
 	if (room.len > PROMPT_COLUMNS)
@@ -48,12 +52,26 @@ chat_set_prompt(struct chat *chat)
  * --- events of the client -------------------------------------------------
  */
 
+/* A name with blanks cannot be typed as one word. */
+static void
+chat_note_file(struct chat *chat, struct str message)
+{
+	const struct shared_file *file =
+	    shared_files_note(&chat->files.shared, message);
+
+	if (file != NULL)
+		completion_note_file(&chat->completion,
+		    str_from(strchr(file->name, ' ') == NULL ? file->name
+							     : file->id));
+}
+
 static void
 chat_on_event(void *arg, const struct server_event *event)
 {
 	struct chat *chat = arg;
 
 	completion_note(&chat->completion, event);
+	chat_note_file(chat, event->message);
 	line_editor_print(chat->edit, renderer_event(&chat->renderer, event));
 	if (event->kind == SERVER_JOINED || event->kind == SERVER_LEFT ||
 	    event->kind == SERVER_SWITCHED)
@@ -115,6 +133,40 @@ static const struct client_ops client_ops = {
 	.on_ready = chat_on_ready,
 	.on_lost = chat_on_lost,
 	.on_end = chat_on_end,
+};
+
+/*
+ * --- files ----------------------------------------------------------------
+ */
+
+static void
+chat_on_file_notice(void *arg, const char *text)
+{
+	struct chat *chat = arg;
+
+	line_editor_print(chat->edit,
+	    renderer_notice(&chat->renderer, "%s", text));
+}
+
+static void
+chat_on_file_status(void *arg)
+{
+	chat_set_prompt(arg);
+}
+
+static void
+chat_on_uploaded(void *arg, struct str room, struct str message)
+{
+	struct chat *chat = arg;
+
+	if (client_post_json(chat->client, room, message) != CLIENT_POSTED)
+		chat_on_file_notice(chat, "too many unsent messages");
+}
+
+static const struct chat_files_ops chat_files_ops = {
+	.notice = chat_on_file_notice,
+	.status_changed = chat_on_file_status,
+	.uploaded = chat_on_uploaded,
 };
 
 /*
@@ -188,6 +240,14 @@ chat_handle_line(struct chat *chat, struct str line)
 	case INPUT_REQUEST:
 		chat_request(chat, &order.request);
 		break;
+	case INPUT_SEND_FILE:
+		chat_files_send(&chat->files, order.request.text,
+		    client_room(chat->client));
+		break;
+	case INPUT_GET_FILE:
+		chat_files_get(&chat->files, order.request.name,
+		    order.request.text);
+		break;
 	case INPUT_HELP:
 		chat_help(chat);
 		break;
@@ -229,12 +289,18 @@ chat_read_lines(struct chat *chat)
  * --- the session ----------------------------------------------------------
  */
 
-/* Waits for outstanding acknowledgements, then closes. */
+/*
+ * Waits for a file that is under way, unless it was interrupted, and for
+ * outstanding acknowledgements; then closes.
+ */
 static void
 chat_finish(struct chat *chat)
 {
 	struct event_base *base = chat->mode->base;
 
+	while (chat->files.transfer != NULL &&
+	       chat->status != STATUS_INTERRUPTED)
+		event_base_loop(base, EVLOOP_ONCE);
 	while (client_is_online(chat->client) &&
 	       client_unacknowledged(chat->client) > 0)
 		event_base_loop(base, EVLOOP_ONCE);
@@ -270,6 +336,7 @@ chat_run(const struct subcommand *mode)
 
 	renderer_init(&chat.renderer, mode->args->dialect, wants_colours());
 	completion_init(&chat.completion, mode->args->dialect);
+	chat_files_init(&chat.files, mode, &chat_files_ops, &chat);
 	chat.edit = line_editor_create(mode->base);
 	chat.client = subcommand_client(mode, false, &client_ops, &chat);
 	if (chat.edit != NULL && chat.client != NULL) {
@@ -277,6 +344,7 @@ chat_run(const struct subcommand *mode)
 		chat.status = CLIENT_DONE;
 		chat.status = chat_loop(&chat);
 	}
+	chat_files_fini(&chat.files);
 	client_destroy(chat.client);
 	line_editor_destroy(chat.edit);
 	completion_fini(&chat.completion);

@@ -74,6 +74,13 @@ enum client_post_result {
 
 enum client_post_result client_post(struct client *, struct str text);
 
+/*
+ * Posts JSON, in a dialect that shares files, to a room that may be another
+ * one; absent: to the lobby.
+ */
+enum client_post_result client_post_json(struct client *, struct str room,
+    struct str json);
+
 /* Number of posted messages without an acknowledgement. */
 size_t client_unacknowledged(const struct client *);
 

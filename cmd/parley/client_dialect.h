@@ -37,6 +37,7 @@ struct client_request {
 	struct str room;
 	struct str name; /* of a member or a room */
 	struct str text; /* a message, a reason, a topic, a role */
+	bool is_json;    /* post: the text is JSON; see shares_files */
 	struct str key;  /* makes a retry safe */
 	struct str epoch;
 	uint64_t seq; /* of the last message received */
@@ -65,6 +66,7 @@ struct client_dialect {
 	bool join_required;       /* the server sends nothing before a join */
 	bool no_own_echo;         /* authors get no copy of their messages */
 	bool slash_optional;      /* commands need no slash at the prompt */
+	bool shares_files;        /* a message can be JSON with a file */
 	const char *default_room; /* joined if none is named; or NULL */
 	void (*write[REQUEST_KINDS])(struct wire_text *,
 	    const struct client_request *);

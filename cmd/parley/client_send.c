@@ -1,4 +1,6 @@
 /* Sends messages and requests. */
+#include <assert.h>
+
 #include "cmd/parley/client_internal.h"
 #include "cmd/parley/connection.h"
 
@@ -32,6 +34,7 @@ client_flush(struct client *client)
 	request.ref = first->ref;
 	request.room = first->room;
 	request.text = first->text;
+	request.is_json = first->is_json;
 	if (first->key[0] != '\0')
 		request.key = str_from(first->key);
 	first->in_flight = client_send(client, &request);
@@ -47,11 +50,12 @@ client_confirm(struct client *client, bool taken)
 	client_flush(client);
 }
 
-enum client_post_result
-client_post(struct client *client, struct str text)
+static enum client_post_result
+client_post_to(struct client *client, struct str room, struct str text,
+    bool is_json)
 {
 	const struct client_dialect *dialect = client->config.dialect;
-	struct str room = client_room(client);
+	struct queued_message *message = NULL;
 
 	if (room.data == NULL && !dialect->lobby)
 		return CLIENT_NOT_IN_ROOM;
@@ -59,12 +63,27 @@ client_post(struct client *client, struct str text)
 	json_put_string(&client->out, text);
 	if (client->out.len > MESSAGE_SIZE_MAX)
 		return CLIENT_TOO_LONG;
-	if (client->queue.count >= QUEUED_MAX || client->out.failed ||
-	    !client_queue_add(&client->queue, room, text,
-		dialect->resumes && room.data != NULL))
+	if (client->queue.count < QUEUED_MAX && !client->out.failed)
+		message = client_queue_add(&client->queue, room, text,
+		    dialect->resumes && room.data != NULL);
+	if (message == NULL)
 		return CLIENT_TOO_MANY;
+	message->is_json = is_json;
 	client_flush(client);
 	return CLIENT_POSTED;
+}
+
+enum client_post_result
+client_post(struct client *client, struct str text)
+{
+	return client_post_to(client, client_room(client), text, false);
+}
+
+enum client_post_result
+client_post_json(struct client *client, struct str room, struct str json)
+{
+	assert(client->config.dialect->shares_files);
+	return client_post_to(client, room, json, true);
 }
 
 size_t

@@ -1,5 +1,7 @@
 #include "cmd/parley/completion.h"
 
+#include <dirent.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "cmd/parley/sanitize.h"
@@ -7,7 +9,7 @@
 
 struct known_word {
 	struct list link;
-	enum argument_kind kind; /* ARGUMENT_ROOM, ARGUMENT_MEMBER */
+	enum argument_kind kind; /* ARGUMENT_ROOM, _MEMBER, _FILE */
 	size_t len;
 	char text[];
 };
@@ -135,6 +137,12 @@ rooms_note(struct completion *completion, struct str rooms)
 }
 
 void
+completion_note_file(struct completion *completion, struct str word)
+{
+	word_note(completion, ARGUMENT_FILE, word);
+}
+
+void
 completion_note(struct completion *completion, const struct server_event *event)
 {
 	if (event->members.data != NULL)
@@ -156,6 +164,8 @@ struct search {
 	struct str first;
 	size_t common; /* bytes of `first` that all have */
 	size_t found;
+	struct dirent **entries; /* of a directory, for scandir() */
+	int entry_count;
 };
 
 static char
@@ -213,6 +223,60 @@ search_seen_words(struct search *search)
 	}
 }
 
+static int
+entry_is_shown(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 &&
+	       strcmp(entry->d_name, "..") != 0;
+}
+
+/*
+ * The entries of the directory in the path; its last part is completed. Hidden
+ * ones are shown if their dot is typed.
+ */
+static void
+search_path(struct search *search)
+{
+	struct str path = search->typed;
+	const char *slash = memrchr(path.data, '/', path.len);
+	char directory[PATH_MAX] = "./";
+	size_t len = slash == NULL ? 0 : (size_t)(slash + 1 - path.data);
+
+	if (len >= sizeof(directory))
+		return;
+	if (len > 0)
+		*str_put(directory, str_slice(path.data, len)) = '\0';
+	search->typed = str_slice(path.data + len, path.len - len);
+	search->entry_count =
+	    scandir(directory, &search->entries, entry_is_shown, alphasort);
+	for (int i = 0; i < search->entry_count; i++) {
+		struct str name = str_from(search->entries[i]->d_name);
+
+		if ((name.data[0] != '.' || search->typed.len > 0) &&
+		    word_is_typeable(search->completion, name))
+			search_visit(name, search);
+	}
+	wire_text_reset(&search->completion->insert);
+}
+
+static void
+search_free(struct search *search)
+{
+	for (int i = 0; i < search->entry_count; i++)
+		free(search->entries[i]);
+	if (search->entry_count >= 0)
+		free(search->entries);
+}
+
+static bool
+search_found_directory(const struct search *search)
+{
+	for (int i = 0; i < search->entry_count; i++)
+		if (search->entries[i]->d_name == search->first.data)
+			return search->entries[i]->d_type == DT_DIR;
+	return false;
+}
+
 static void
 search_run(struct search *search)
 {
@@ -229,7 +293,11 @@ search_run(struct search *search)
 		break;
 	case ARGUMENT_ROOM:
 	case ARGUMENT_MEMBER:
+	case ARGUMENT_FILE:
 		search_seen_words(search);
+		break;
+	case ARGUMENT_PATH:
+		search_path(search);
 		break;
 	case ARGUMENT_NONE:
 		break;
@@ -250,9 +318,35 @@ characters_count(struct str text)
 static struct str
 word_suffix(const struct search *search, struct str line)
 {
+	if (search_found_directory(search))
+		return STR("/");
 	return search->kind == ARGUMENT_MEMBER && line.len == search->typed.len
 		   ? STR(": ")
 		   : STR(" ");
+}
+
+static void
+search_put_result(const struct search *search, struct str line,
+    struct completion_result *out)
+{
+	struct completion *completion = search->completion;
+	bool is_longer = search->common > search->typed.len;
+
+	wire_text_append(&completion->insert,
+	    str_slice(search->first.data, search->common));
+	if (search->found == 1)
+		wire_text_append(&completion->insert,
+		    word_suffix(search, line));
+	wire_text_append(&completion->insert, str_slice("", 1)); /* the NUL */
+	if (completion->insert.failed || completion->choices.failed)
+		return;
+	if (search->found == 1 || is_longer) {
+		out->erase = characters_count(search->typed);
+		out->insert = str_slice(completion->insert.data,
+		    completion->insert.len - 1);
+	} else
+		out->choices = str_slice(completion->choices.data,
+		    completion->choices.len);
 }
 
 void
@@ -260,7 +354,6 @@ completion_find(struct completion *completion, struct str line,
     struct completion_result *out)
 {
 	struct search search = { .completion = completion };
-	bool is_longer;
 
 	*out = (struct completion_result){ 0 };
 	search.kind =
@@ -268,22 +361,7 @@ completion_find(struct completion *completion, struct str line,
 	wire_text_reset(&completion->choices);
 	wire_text_reset(&completion->insert);
 	search_run(&search);
-	if (search.found == 0)
-		return;
-	is_longer = search.common > search.typed.len;
-	wire_text_append(&completion->insert,
-	    str_slice(search.first.data, search.common));
-	if (search.found == 1)
-		wire_text_append(&completion->insert,
-		    word_suffix(&search, line));
-	wire_text_append(&completion->insert, str_slice("", 1)); /* the NUL */
-	if (completion->insert.failed || completion->choices.failed)
-		return;
-	if (search.found == 1 || is_longer) {
-		out->erase = characters_count(search.typed);
-		out->insert = str_slice(completion->insert.data,
-		    completion->insert.len - 1);
-	} else
-		out->choices = str_slice(completion->choices.data,
-		    completion->choices.len);
+	if (search.found > 0)
+		search_put_result(&search, line, out);
+	search_free(&search);
 }

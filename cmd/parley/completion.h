@@ -28,6 +28,9 @@ void completion_fini(struct completion *);
 /* Notes the members and rooms of an event. */
 void completion_note(struct completion *, const struct server_event *);
 
+/* A file of a message: its name, or its id. */
+void completion_note_file(struct completion *, struct str word);
+
 /* What is to be done with the line. Texts are good until the next call. */
 struct completion_result {
 	size_t erase;      /* so many characters before the cursor, … */

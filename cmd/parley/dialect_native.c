@@ -17,7 +17,11 @@ native_write_post(struct wire_text *out, const struct client_request *request)
 {
 	wire_text_append(out, STR("{\"command\":\"broadcast\""));
 	json_field_optional(out, STR(",\"room\":"), request->room);
-	json_field_string(out, STR(",\"message\":"), request->text);
+	if (request->is_json) {
+		wire_text_append(out, STR(",\"message\":"));
+		wire_text_append(out, request->text);
+	} else
+		json_field_string(out, STR(",\"message\":"), request->text);
 	if (request->room.data != NULL)
 		json_field_optional(out, STR(",\"key\":"), request->key);
 	native_write_end(out, request);
@@ -230,6 +234,7 @@ const struct client_dialect client_dialect_native = {
 	    [REQUEST_TOPIC] = native_write_topic,
 	    [REQUEST_DELETE] = native_write_delete,
 	},
+	.shares_files = true,
 	.fields = fields,
 	.field_count = COUNT_OF(fields),
 	.at_unit_ms = 1,

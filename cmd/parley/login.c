@@ -7,9 +7,9 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "cmd/parley/http_answer.h"
 #include "cmd/parley/tls.h"
 #include "wire/json/json_reader.h"
 #include "wire/json/json_writer.h"
@@ -62,37 +62,25 @@ struct response {
 	struct str body;
 };
 
-/* The value of Content-Length; false: there is none. */
-static bool
-length_read(struct str head, size_t *out)
-{
-	static const char name[] = "\r\ncontent-length:";
-	size_t len = sizeof(name) - 1;
-
-	for (size_t i = 0; i + len < head.len; i++) {
-		if (strncasecmp(head.data + i, name, len) != 0)
-			continue;
-		*out = (size_t)strtoul(head.data + i + len, NULL, 10);
-		return *out <= RESPONSE_MAX;
-	}
-	return false;
-}
-
 static enum response_state
 response_read(struct str text, struct response *out)
 {
-	const char *end = memmem(text.data, text.len, "\r\n\r\n", 4);
-	size_t head, body;
+	struct http_answer answer;
 
-	if (end == NULL)
-		return text.len > RESPONSE_MAX ? RESPONSE_BAD : RESPONSE_SHORT;
-	head = (size_t)(end - text.data) + 2;
-	if (head < 14 || memcmp(text.data, "HTTP/1.1 ", 9) != 0 ||
-	    !length_read(str_slice(text.data, head), &body))
+	switch (http_answer_read(text, &answer)) {
+	case HTTP_ANSWER_SHORT:
+		return RESPONSE_SHORT;
+	case HTTP_ANSWER_BAD:
 		return RESPONSE_BAD;
-	out->status = (unsigned)strtoul(text.data + 9, NULL, 10);
-	out->body = str_slice(end + 4, body);
-	return text.len - head - 2 < body ? RESPONSE_SHORT : RESPONSE_WHOLE;
+	case HTTP_ANSWER_HEAD:
+		break;
+	}
+	if (answer.length > RESPONSE_MAX)
+		return RESPONSE_BAD;
+	out->status = answer.status;
+	out->body = str_slice(text.data + answer.head_len, answer.length);
+	return text.len - answer.head_len < answer.length ? RESPONSE_SHORT
+							  : RESPONSE_WHOLE;
 }
 
 static bool

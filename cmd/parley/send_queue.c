@@ -35,7 +35,7 @@ text_store(char *at, struct str text)
 	return str_slice(at, text.len);
 }
 
-bool
+struct queued_message *
 client_queue_add(struct client_queue *queue, struct str room, struct str text,
     bool with_key)
 {
@@ -43,7 +43,7 @@ client_queue_add(struct client_queue *queue, struct str room, struct str text,
 	    malloc(sizeof(*message) + room.len + text.len + 1);
 
 	if (message == NULL)
-		return false;
+		return NULL;
 	*message = (struct queued_message){ .ref = client_queue_ref(queue) };
 	message->room = text_store(message->data, room);
 	message->text = text_store(message->data + room.len, text);
@@ -53,7 +53,7 @@ client_queue_add(struct client_queue *queue, struct str room, struct str text,
 	*queue->last = message;
 	queue->last = &message->next;
 	queue->count++;
-	return true;
+	return message;
 }
 
 void

@@ -15,6 +15,7 @@ struct queued_message {
 	uint64_t ref;
 	char key[MESSAGE_KEY_SIZE]; /* "": the room has no keys */
 	bool in_flight;
+	bool is_json;    /* the text is the message as JSON */
 	struct str room; /* absent: the lobby */
 	struct str text;
 	char data[]; /* of room and text */
@@ -35,9 +36,9 @@ void client_queue_fini(struct client_queue *);
 /* The ref of a new request. */
 uint64_t client_queue_ref(struct client_queue *);
 
-/* False: no memory. */
-bool client_queue_add(struct client_queue *, struct str room, struct str text,
-    bool with_key);
+/* NULL: no memory. */
+struct queued_message *client_queue_add(struct client_queue *, struct str room,
+    struct str text, bool with_key);
 
 /* Removes the first message. */
 void client_queue_drop(struct client_queue *);

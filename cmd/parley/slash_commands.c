@@ -15,8 +15,10 @@ enum takes {
 	TAKES_NAME_AND_TEXT,
 	TAKES_NAME_AND_REASON, /* the reason is optional */
 	TAKES_NAME_AND_ROLE,
-	TAKES_TEXT,  /* optional */
-	TAKES_NUMBER /* optional */
+	TAKES_PATH,
+	TAKES_FILE_AND_PATH, /* the path is optional */
+	TAKES_TEXT,          /* optional */
+	TAKES_NUMBER         /* optional */
 };
 
 static const struct {
@@ -29,6 +31,8 @@ static const struct {
 	[TAKES_NAME_AND_TEXT] = { " NAME TEXT", true },
 	[TAKES_NAME_AND_REASON] = { " NAME [REASON]", true },
 	[TAKES_NAME_AND_ROLE] = { " NAME ROLE", true },
+	[TAKES_PATH] = { " PATH", true },
+	[TAKES_FILE_AND_PATH] = { " FILE [PATH]", true },
 	[TAKES_TEXT] = { " [TEXT]", false },
 	[TAKES_NUMBER] = { " [N]", false },
 };
@@ -59,6 +63,9 @@ static const struct word {
 	    "change your display name" },
 	{ "history", INPUT_REQUEST, REQUEST_HISTORY, TAKES_NUMBER, false,
 	    "show older messages" },
+	{ "send", INPUT_SEND_FILE, 0, TAKES_PATH, false, "share a file" },
+	{ "get", INPUT_GET_FILE, 0, TAKES_FILE_AND_PATH, false,
+	    "save a file of a message: its name, id or URL" },
 	{ "topic", INPUT_REQUEST, REQUEST_TOPIC, TAKES_TEXT, false,
 	    "say what the room is about" },
 	{ "invite", INPUT_REQUEST, REQUEST_INVITE, TAKES_NAME, false,
@@ -104,6 +111,8 @@ word_next(struct str *text)
 static bool
 dialect_supports(const struct client_dialect *dialect, const struct word *word)
 {
+	if (word->kind == INPUT_SEND_FILE)
+		return dialect->shares_files;
 	return word->kind != INPUT_REQUEST ||
 	       dialect->write[word->request] != NULL;
 }
@@ -157,6 +166,13 @@ argument_read(const struct word *word, struct str rest,
 		request->name = word_next(&rest);
 		request->text = word_next(&rest);
 		return request->text.len > 0 && rest.len == 0;
+	case TAKES_PATH:
+		request->text = rest;
+		return rest.len > 0;
+	case TAKES_FILE_AND_PATH:
+		request->name = word_next(&rest);
+		request->text = rest;
+		return request->name.len > 0;
 	case TAKES_TEXT:
 		request->text = rest;
 		return true;
@@ -256,6 +272,10 @@ argument_kind_of(const struct word *word, size_t before)
 		if (before > 1)
 			return ARGUMENT_NONE;
 		return before == 0 ? ARGUMENT_MEMBER : ARGUMENT_ROLE;
+	case TAKES_PATH:
+		return ARGUMENT_PATH;
+	case TAKES_FILE_AND_PATH:
+		return before == 0 ? ARGUMENT_FILE : ARGUMENT_PATH;
 	case TAKES_NOTHING:
 	case TAKES_NUMBER:
 		break;

@@ -8,6 +8,9 @@ enum input_kind {
 	INPUT_EMPTY, /* an empty line */
 	INPUT_MESSAGE,
 	INPUT_REQUEST,
+	INPUT_SEND_FILE, /* request.text: its path */
+	INPUT_GET_FILE,  /* request.name: which; request.text: a path, or empty
+			  */
 	INPUT_HELP,
 	INPUT_QUIT,
 	INPUT_INVALID /* `why` describes the mistake */
@@ -16,7 +19,7 @@ enum input_kind {
 /* Texts point into the line. */
 struct input_line {
 	enum input_kind kind;
-	struct client_request request; /* INPUT_REQUEST */
+	struct client_request request; /* INPUT_REQUEST; of files */
 	struct str text;               /* INPUT_MESSAGE */
 	char why[160];
 };
@@ -31,7 +34,9 @@ enum argument_kind {
 	ARGUMENT_COMMAND,
 	ARGUMENT_ROOM,
 	ARGUMENT_MEMBER,
-	ARGUMENT_ROLE
+	ARGUMENT_ROLE,
+	ARGUMENT_FILE, /* of a message */
+	ARGUMENT_PATH  /* of this machine */
 };
 
 /*

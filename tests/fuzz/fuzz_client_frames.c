@@ -1,8 +1,12 @@
-/* A client's reader of frames: the same result in one or two pieces. */
+/*
+ * A client's reader of frames: the same result in one or two pieces. And its
+ * reader of HTTP answers.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd/parley/frames.h"
+#include "cmd/parley/http_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -78,12 +82,24 @@ found_feed(struct found *found, const uint8_t *data, size_t size, size_t split)
 	return code;
 }
 
+static void
+answer_check(const uint8_t *data, size_t size)
+{
+	struct http_answer answer;
+
+	if (http_answer_read(str_slice((const char *)data, size), &answer) ==
+	    HTTP_ANSWER_HEAD)
+		frames_require(answer.head_len <= size &&
+			       answer.status >= 100 && answer.status <= 999);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct found whole = { 0 }, split = { 0 };
 	size_t at = size == 0 ? 0 : data[size - 1] % size;
 
+	answer_check(data, size);
 	frames_require(found_feed(&whole, data, size, size) ==
 		       found_feed(&split, data, size, at));
 	frames_require(whole.sum == split.sum && whole.closed == split.closed);

@@ -28,6 +28,7 @@ setup(void)
 		  "\"members\":[\"Alice\",\"albert\",\"bob\",\"a\\u001bb\"]}");
 	seen_note("{\"event\":\"rooms\",\"rooms\":[{\"room\":\"teapot\","
 		  "\"name\":\"x\"},{\"room\":\"coffee\",\"name\":\"x\"}]}");
+	completion_note_file(&completion, STR("boat.png"));
 	seen_note("{\"event\":\"join\",\"room\":\"tea\","
 		  "\"member\":\"J\u00fcrgen\"}");
 }
@@ -67,6 +68,12 @@ static const struct {
 	{ "/role bob v", 1, "voice ", "" },
 	{ "/role bob m", 0, "", "moderator  member" },
 	{ "/nothing b", 0, "", "" },
+	/* files of messages, and of this machine */
+	{ "/get bo", 2, "boat.png ", "" },
+	{ "/get boat.png tests/par", 3, "parley/", "" },
+	{ "/send tests/parley/test_compl", 10, "test_completion.c ", "" },
+	{ "/send tests/parley/test_sen", 8, "test_send_queue.c ", "" },
+	{ "/send none/x", 0, "", "" },
 	/* in a message */
 	{ "bo", 2, "bob: ", "" },
 	{ "hi bo", 2, "bob ", "" },

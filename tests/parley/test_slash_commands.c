@@ -43,6 +43,11 @@ static const struct {
 	    "voice" },
 	{ "command", "/delete tea", INPUT_REQUEST, REQUEST_DELETE, "tea", 0,
 	    0 },
+	{ "command", "/send  my boat.png ", INPUT_SEND_FILE, 0, 0, 0,
+	    "my boat.png" },
+	{ "command", "/get boat.png", INPUT_GET_FILE, 0, 0, "boat.png", 0 },
+	{ "topic", "/get boat.png a b/", INPUT_GET_FILE, 0, 0, "boat.png",
+	    "a b/" },
 	{ "command", "/help", INPUT_HELP, 0, 0, 0, 0 },
 	{ "command", "/quit", INPUT_QUIT, 0, 0, 0, 0 },
 	{ "command", "/exit", INPUT_QUIT, 0, 0, 0, 0 },
@@ -77,7 +82,8 @@ START_TEST(parses_lines)
 	ck_assert_int_eq(input.kind, lines[_i].kind);
 	if (input.kind == INPUT_MESSAGE)
 		str_expect(input.text, lines[_i].text);
-	if (input.kind != INPUT_REQUEST)
+	if (input.kind != INPUT_REQUEST && input.kind != INPUT_SEND_FILE &&
+	    input.kind != INPUT_GET_FILE)
 		return;
 	ck_assert_int_eq(input.request.kind, lines[_i].request);
 	str_expect(input.request.room, lines[_i].room);
@@ -94,6 +100,9 @@ static const struct {
 	{ "command", "/join", "usage: /join ROOM" },
 	{ "command", "/dm bob", "usage: /dm NAME TEXT" },
 	{ "command", "/leave now", "usage: /leave" },
+	{ "command", "/send", "usage: /send PATH" },
+	{ "command", "/get", "usage: /get FILE [PATH]" },
+	{ "action", "/send a", "unknown command /send; see /help" },
 	{ "command", "/kick", "usage: /kick NAME [REASON]" },
 	{ "command", "/role bob", "usage: /role NAME ROLE" },
 	{ "command", "/role bob big cheese", "usage: /role NAME ROLE" },
