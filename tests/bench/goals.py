@@ -30,7 +30,7 @@ class Case(NamedTuple):
 
 
 # Minutes, which a quick look does not have.
-LONG = ("compact", "compact-live")
+LONG = ("compact", "compact-live", "transfers")
 
 ALL = ("parley", "bare", "limit")
 UNBOUNDED = ("--history-messages", "0", "--history-bytes", "0",
@@ -46,6 +46,9 @@ GIB = ("--store-compact-after", "1GiB", "--history-total-bytes", "0",
        "--limits-memory", "0")
 LITTLE = ("--history-messages", "10")
 HALF = ("--history-messages", "0", "--history-bytes", "4MiB")
+
+# Files of one address without an account.
+FILES = ("--files-quota-user", "0", "--files-quota", "0")
 
 CASES = (
     Case("one-10", ALL, 1),
@@ -79,6 +82,7 @@ CASES = (
     Case("calm", ("parley",), 4, KEPT + CALM),
     Case("stall", ("parley",), 12, KEPT + BUSY),
     Case("slow-sync", ("parley",), 4, KEPT + BUSY),
+    Case("transfers", ("parley",), 3, KEPT + FILES),
     Case("compact", ("parley",), 1, KEPT + GIB + LITTLE),
     Case("compact-live", ("parley",), 1, KEPT + GIB + HALF),
 )
@@ -149,6 +153,9 @@ GOALS = (
     Goal("stall", "max_ms", "ms", 1, "value", None, False, 10),
     _stall("stall"),
     _stall("slow-sync"),
+    Goal("transfers", "p99_ratio", "", 1, "value", None, False, 2),
+    # 64 KiB for each of 100 transfers, and 8 MiB.
+    Goal("transfers", "grown_mib", "MiB", 1, "value", None, False, 14.25),
     _stall("compact"),
     Goal("compact", "grown_mib", "MiB", 1, "value", None, False, 64),
     _stall("compact-live"),

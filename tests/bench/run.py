@@ -33,6 +33,7 @@ from others import OTHERS, NotInstalled
 from servers import Failed, Server, Site, free_port, pick_cores
 from stall import measure_calm, measure_slow_sync, measure_stall
 from tables import plain
+from transfers import measure_transfers
 from verdict import goals_table, judge, page_table
 
 # Cases that need more than the generator.
@@ -40,7 +41,7 @@ SCRIPTS = {"replay": measure_replay, "pages": measure_pages, "tokens": measure_t
            "users": measure_users, "kinds": measure_kinds,
            "expiry": measure_expiry, "calm": measure_calm,
            "stall": measure_stall, "slow-sync": measure_slow_sync,
-           "compact": measure_garbage, "compact-live": measure_live}
+           "transfers": measure_transfers, "compact": measure_garbage, "compact-live": measure_live}
 
 
 class Programs:

@@ -1,0 +1,47 @@
+"""The transfers beside which a chat is measured are real ones."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+import transfers
+from servers import Failed, Server, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PARLEYD = os.environ.get("PARLEYD", str(ROOT / "build/parleyd"))
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    monkeypatch.setattr(transfers, "CONNECTIONS", 4)
+    monkeypatch.setattr(transfers, "FILE_BYTES", 100_000)
+
+    def start(*flags):
+        port = free_port()
+        return Server([PARLEYD, "--listen", f"127.0.0.1:{port}", *flags], None,
+                      tmp_path / "log", port)
+
+    return start
+
+
+def test_files_are_uploaded_and_downloaded_again_and_again(start):
+    with start() as server:
+        done = transfers.transfer(server.port, 0.5)
+        assert done["files"] > 4
+        assert done["moved_mib"] > 4 * 0.09
+        stats = transfers.get_files(server.port)
+        assert stats["completed"] > 1 and stats["sent_bytes"] >= 100_000
+        assert stats["count"] < 5  # they were removed
+
+
+def test_a_refused_transfer_fails_the_run(start):
+    with start("--files-size", "1KiB") as server, pytest.raises(Failed):
+        transfers.transfer(server.port, 0.5)
+
+
+def test_a_peak_is_looked_for_until_the_end():
+    with transfers.Peak(os.getpid()) as peak:
+        threading.Event().wait(0.2)
+    assert peak.most > 1 << 20

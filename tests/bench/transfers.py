@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Does a room wait for files?
+
+Ten members chat, with 990 deliveries a second, first alone; then a hundred
+connections upload and download files of 10 MiB meanwhile, as fast as they can,
+each its next one when one is through. What counts is how much later the 99th
+percentile of the messages arrives, and how much memory the server takes.
+
+transfers.py PORT SECONDS makes the transfers alone.
+"""
+
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+from clients import get, resident
+from servers import Failed, pinned
+
+CONNECTIONS = 100
+FILE_BYTES = 10 << 20
+PIECE = b"\xa5" * (1 << 16)
+CLIENTS, RATE = 10, 11  # 10 * 11 * 9 deliveries a second
+
+
+class Connection:
+    """Requests one after the other; the state is what is left of this one."""
+
+    def __init__(self, port, selector):
+        self.socket = socket.create_connection(("127.0.0.1", port), 30)
+        self.socket.setblocking(False)
+        self.selector = selector
+        self.moved = 0
+        self.files = 0
+        selector.register(self.socket, selectors.EVENT_READ, self)
+
+    def ask(self, head, body=0):
+        self.head, self.body = head.encode(), body
+        self.answer, self.left = b"", None
+        self.watch()
+
+    def watch(self):
+        writes = selectors.EVENT_WRITE if self.head or self.body else 0
+        self.selector.modify(self.socket, selectors.EVENT_READ | writes, self)
+
+    def write(self):
+        piece = self.head or PIECE[:self.body]
+        sent = self.socket.send(piece)
+        if self.head:
+            self.head = self.head[sent:]
+        else:
+            self.body -= sent
+            self.moved += sent
+        if not self.head and not self.body:
+            self.watch()
+
+    def read(self):
+        data = self.socket.recv(1 << 18)
+        if not data:
+            raise Failed("the server closed a transfer")
+        if self.left is None:
+            self.answer += data
+            head, found, rest = self.answer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            self.begin(head.decode())
+            data, self.answer = rest, b""
+        self.take(data)
+        self.left -= len(data)
+        if self.left == 0:
+            self.next()
+
+    def begin(self, head):
+        lines = head.lower().split("\r\n")
+        status = int(lines[0].split()[1])
+        if status not in (200, 201, 204):
+            raise Failed(f"a transfer was answered with {status}")
+        self.left = next((int(line.split(":")[1]) for line in lines
+                          if line.startswith("content-length:")), 0)
+
+
+class Download(Connection):
+    def __init__(self, port, selector, url):
+        super().__init__(port, selector)
+        self.url = url
+        self.next()
+
+    def take(self, data):
+        self.moved += len(data)
+
+    def next(self):
+        self.files += 1
+        self.ask(f"GET {self.url} HTTP/1.1\r\nHost: a\r\n\r\n")
+
+
+class Upload(Connection):
+    """Each file is removed again."""
+
+    def __init__(self, port, selector):
+        super().__init__(port, selector)
+        self.made = b""
+        self.next()
+
+    def take(self, data):
+        self.made += data
+
+    def next(self):
+        made, self.made = self.made, b""
+        if made:
+            file = json.loads(made)
+            self.ask(f"DELETE /v1/files/{file['id']}?key={file['key']} HTTP/1.1\r\n"
+                     "Host: a\r\n\r\n")
+        else:
+            self.files += 1
+            self.ask("POST /v1/files?name=a.bin HTTP/1.1\r\nHost: a\r\n"
+                     f"Content-Length: {FILE_BYTES}\r\n\r\n", FILE_BYTES)
+
+
+class One(Upload):
+    """A single file, which stays."""
+
+    def next(self):
+        if self.made:
+            self.url = json.loads(self.made)["url"]
+        else:
+            super().next()
+
+
+def run(selector, goes_on):
+    while goes_on():
+        for key, events in selector.select(0.1):
+            if events & selectors.EVENT_WRITE:
+                key.data.write()
+            if events & selectors.EVENT_READ:
+                key.data.read()
+
+
+def transfer(port, seconds):
+    """How many bytes were moved, and files begun."""
+    selector = selectors.DefaultSelector()
+    one = One(port, selector)
+    run(selector, lambda: not hasattr(one, "url"))
+    selector.unregister(one.socket)
+    connections = [Download(port, selector, one.url) if n % 2
+                   else Upload(port, selector) for n in range(CONNECTIONS)]
+    print("begun", flush=True)
+    end = time.monotonic() + seconds
+    run(selector, lambda: time.monotonic() < end)
+    return {"moved_mib": sum(each.moved for each in connections) / 2**20,
+            "files": sum(each.files for each in connections)}
+
+
+def get_files(port):
+    """The server's own figures of files."""
+    return json.loads(get(port, "/stats"))["files"]
+
+
+def chat(site, server):
+    done = subprocess.run(
+        [str(site.generator), "--json", "--dialect", "command", "--clients", str(CLIENTS),
+         "--rate", str(RATE), "--duration", str(site.seconds), "latency",
+         f"127.0.0.1:{server.port}"],
+        stdout=subprocess.PIPE, text=True, timeout=site.seconds + 60,
+        preexec_fn=pinned(site.core))
+    if done.returncode != 0:
+        raise Failed(f"the chat ended with {done.returncode}")
+    return json.loads(done.stdout)
+
+
+class Peak:
+    """The most memory that the server takes, looked at twenty times a second."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.most = 0
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.look)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+
+    def look(self):
+        while not self.is_over.wait(0.05):
+            self.most = max(self.most, resident(self.pid))
+
+
+def behind():
+    """The chat's generator goes first where they share a core."""
+    os.nice(19)
+
+
+def measure_transfers(site):
+    with site.start() as server:
+        pid = server.process.pid
+        alone = chat(site, server)
+        before = resident(pid)
+        transfers = subprocess.Popen(
+            [sys.executable, __file__, str(server.port), str(site.seconds + 1)],
+            stdout=subprocess.PIPE, text=True, preexec_fn=behind)
+        try:
+            if transfers.stdout.readline() != "begun\n":
+                raise Failed("no transfers")
+            with Peak(pid) as peak:
+                beside = chat(site, server)
+            moved, _ = transfers.communicate(timeout=60)
+            sent = get_files(server.port)["sent_bytes"]
+        finally:
+            transfers.kill()
+        if transfers.returncode != 0:
+            raise Failed("a transfer failed")
+        return {"p99_alone_us": alone["one_way_p99_us"],
+                "p99_beside_us": beside["one_way_p99_us"],
+                "p99_ratio": beside["one_way_p99_us"] / alone["one_way_p99_us"],
+                "grown_mib": (peak.most - before) / 2**20,
+                "sent_mib": sent / 2**20,
+                **json.loads(moved)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(transfer(int(sys.argv[1]), float(sys.argv[2]))))
