@@ -70,7 +70,8 @@ void
 rig_turn(struct rig *rig)
 {
 	for (int i = 0; i < 3; i++) {
-		event_base_loop(rig->worker.loop.base, EVLOOP_NONBLOCK);
+		event_base_loop(rig->worker.loop.base,
+		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
 		loop_update_time(&rig->worker.loop);
 		worker_end_turn(&rig->worker);
 	}
