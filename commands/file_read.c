@@ -16,7 +16,7 @@ file_read_run(struct request *request)
 		.file_at = command->file.at,
 	};
 	size_t most = command->limit < PIECE_MOST ? command->limit : PIECE_MOST;
-	char bytes[PIECE_MOST];
+	char bytes[PIECE_MOST], owner[MEMBER_NAME_SIZE];
 	ptrdiff_t len;
 	enum chat_error error = files_find_readable(request, &event.file);
 
@@ -28,6 +28,8 @@ file_read_run(struct request *request)
 	    command->file.at, bytes, most);
 	if (len < 0)
 		return CHAT_STORE_FAILED;
+	event.member = str_from(request->author.name);
+	event.by = files_owner_name(request, event.file, owner);
 	event.body = str_slice(bytes, (size_t)len);
 	request->state->file_totals.sent_bytes += (size_t)len;
 	request_answer(request, &event);

@@ -20,6 +20,9 @@
 	X(COMMAND_DISCONNECT, disconnect)                                   \
 	X(COMMAND_TICK, tick)                                               \
 	X(COMMAND_REPLAY, replay) /* messages a slow reader was not sent */ \
+	/* a file was sent to all that a message pushes it to: file.id; */  \
+	/* limit: how many; room: of the message */                         \
+	X(COMMAND_FILE_PUSHED, file_pushed)                                 \
 	/* decoded from messages */                                         \
 	X(COMMAND_BROADCAST, broadcast)                                     \
 	X(COMMAND_LIST, list)                                               \
@@ -200,7 +203,8 @@ struct command {
 	uint64_t to_seq; /* replay: the last that was published */
 	/*
 	 * Maximum. history, join: of messages; list, rooms, members: of
-	 * entries, 0: not given; replay, file_read: of bytes
+	 * entries, 0: not given; replay, file_read: of bytes;
+	 * file_pushed: how many have got it
 	 */
 	uint32_t limit;
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */

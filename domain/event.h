@@ -66,11 +66,12 @@ enum event_trait {
 	X(EVENT_DONE, "done", EVENT_IS_DIRECT)                                \
 	/* file */                                                            \
 	X(EVENT_FILE, "file", EVENT_IS_DIRECT)                                \
-	/* file, file_at, body: bytes of the file, none at its end */         \
+	/* file, file_at, body: bytes of the file, none at its end; */        \
+	/* member: the reader, by: the owner's name, or empty */              \
 	X(EVENT_FILE_DATA, "file_data", EVENT_IS_DIRECT)                      \
 	/* at_ms */                                                           \
 	X(EVENT_PONG, "pong", EVENT_IS_DIRECT)                                \
-	/* [room, recipient], failure, at_ms */                               \
+	/* [room, recipient], failure, at_ms; CHAT_FILE_NOT_FOUND: member */  \
 	X(EVENT_FAILED, "failed", EVENT_IS_DIRECT)                            \
 	/* The connection will be closed: bye. */                             \
 	X(EVENT_BYE, "bye", EVENT_IS_DIRECT)                                  \
@@ -131,6 +132,9 @@ enum event_trait {
 	/* member_id, by: the owner's name; is_private: for the owner. */     \
 	X(EVENT_FILE_ACCEPTED, "file_accepted", 0)                            \
 	X(EVENT_FILE_REJECTED, "file_rejected", 0)                            \
+	/* A file was sent to all that a message pushes it to: */             \
+	/* [room], file, count: how many, at_ms */                            \
+	X(EVENT_FILE_PUSHED, "file_pushed", 0)                                \
 	/* Results of COMMAND_REPLAY, for a slow reader. */                   \
 	/* A page that no dialect encodes: the hub sends each message as */   \
 	/* EVENT_MESSAGE. room, page, seq: of the next page; */               \

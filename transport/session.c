@@ -211,8 +211,11 @@ session_drained(void *arg)
 {
 	struct session *session = arg;
 
-	hub_drained(sessions_of(session)->config.hub, session);
-	downloads_continue(session, sessions_of(session)->config.handler);
+	const struct sessions_config *config = &sessions_of(session)->config;
+
+	hub_drained(config->hub, session);
+	downloads_continue(session, hub_waiting(config->hub, session),
+	    config->handler);
 }
 
 /* --- the endpoint --------------------------------------------------------- */

@@ -65,7 +65,7 @@ session_run_streamed(struct session *session, struct command *command,
 	    session_take_command(session, command, failure->error, failure);
 
 	if (error == CHAT_OK && command->kind == COMMAND_FILE_ACCEPT)
-		downloads_add(session, command->file.id);
+		downloads_add(session, command->file.id, NULL);
 	session_log_command(session, &worker->commands,
 	    &(struct logged_command){
 		.command = command,

@@ -131,6 +131,18 @@ files_find_readable(struct request *request, const struct blob **out)
 		   : CHAT_FILE_NOT_FOUND;
 }
 
+struct str
+files_owner_name(const struct request *request, const struct blob *blob,
+    char out[MEMBER_NAME_SIZE])
+{
+	struct member owner = { .name = "" };
+
+	(void)member_store_get(request->chat->members, str_from(blob->owner),
+	    &owner);
+	memcpy(out, owner.name, sizeof(owner.name));
+	return str_from(out);
+}
+
 /* --- new ones ------------------------------------------------------------- */
 
 enum chat_error

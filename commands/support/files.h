@@ -18,6 +18,10 @@ enum chat_error files_find_own(struct request *, const struct blob **out);
  */
 enum chat_error files_find_readable(struct request *, const struct blob **out);
 
+/* The name of its owner; "": the owner is not connected. */
+struct str files_owner_name(const struct request *, const struct blob *,
+    char out[MEMBER_NAME_SIZE]);
+
 /* Creates the file of the command, in request->room if there is one. */
 enum chat_error files_create(struct request *);
 

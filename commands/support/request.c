@@ -104,6 +104,8 @@ request_answer_failure(const struct request *request, enum chat_error error)
 		.failure = request->failure,
 	};
 
+	if (error == CHAT_FILE_NOT_FOUND)
+		event.member = str_from(request->author.name);
 	event.failure.error = error;
 	event.failure.fatal = (request->command->flags & COMMAND_FATAL) != 0;
 	if (error == CHAT_UNAVAILABLE || error == CHAT_STORE_FAILED)

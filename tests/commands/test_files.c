@@ -132,7 +132,7 @@ START_TEST(a_file_is_its_owners_alone)
 	ck_assert(file_is_readable("id1"));
 	ck_assert(!file_is_readable("id2"));
 	DO(FILE_DELETE, "id2", FILE_OF(.at = 0));
-	EXPECT_EVENTS("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed member=member2 file_not_found\n");
 	DO(FILE_DELETE, "id1", FILE_OF(.at = 0));
 	EXPECT_EVENTS("id1: done\n");
 	ck_assert_ptr_null(blob_store_find(world.chat.blobs, STR(ID)));
@@ -162,7 +162,7 @@ START_TEST(only_owners_share_a_file)
 	fill_room("tea", 2);
 	forget_events();
 	DO(BROADCAST, "id2", .room = STR("tea"), .body = STR("{" ID "}"));
-	EXPECT_EVENTS("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed member=member2 file_not_found\n");
 	DO(BROADCAST, "id2", .room = STR("tea"), .body = STR("{}"));
 	EXPECT_EVENTS("id2: failed bad_field field=message.file\n");
 	ck_assert_uint_eq(blob_store_find(world.chat.blobs, STR(ID))
@@ -195,7 +195,7 @@ START_TEST(rights_are_needed)
 	forget_events();
 	DO(FILE_READ, "id2", .limit = 9, .rights = RIGHT_POST,
 	    FILE_OF(.at = 0));
-	EXPECT_EVENTS("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed member=member2 file_not_found\n");
 }
 END_TEST
 
@@ -211,7 +211,7 @@ START_TEST(bytes_come_in_order_and_no_more_than_announced)
 	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
 	EXPECT_EVENTS("id1: failed file_offset limit=2\n");
 	DO(FILE_APPEND, "id2", .body = STR("xt"), FILE_OF(.at = 2));
-	EXPECT_EVENTS("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed member=member2 file_not_found\n");
 	ck_assert(!file_is_readable("id1"));
 }
 END_TEST
@@ -343,7 +343,7 @@ START_TEST(acceptance_is_published_to_the_owner_and_the_lobby)
 {
 	file_upload("id1", "text");
 	DO(FILE_ACCEPT, "id2", FILE_OF(.at = 0));
-	EXPECT_EVENTS("id2: failed file_not_found\n");
+	EXPECT_EVENTS("id2: failed member=member2 file_not_found\n");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
 	forget_events();
 	DO(FILE_ACCEPT, "id2", FILE_OF(.at = 0));
@@ -358,6 +358,30 @@ START_TEST(acceptance_is_published_to_the_owner_and_the_lobby)
 }
 END_TEST
 
+START_TEST(the_audience_of_a_message_learns_that_all_have_its_file)
+{
+	file_upload("id1", "text");
+	world_do(&(struct command){
+	    .kind = COMMAND_FILE_PUSHED,
+	    .limit = 2,
+	    FILE_OF(.at = 0),
+	});
+	EXPECT_EVENTS("lobby: file_pushed count=2\n");
+	world_do(&(struct command){
+	    .kind = COMMAND_FILE_PUSHED,
+	    .room = STR("tea"),
+	    FILE_OF(.at = 0),
+	});
+	EXPECT_EVENTS("room tea: file_pushed room=tea\n");
+	blob_store_remove(world.chat.blobs, STR(ID));
+	world_do(&(struct command){
+	    .kind = COMMAND_FILE_PUSHED,
+	    FILE_OF(.at = 0),
+	});
+	EXPECT_EVENTS("");
+}
+END_TEST
+
 START_TEST(without_a_store_there_are_no_files)
 {
 	struct blob_store *blobs = world.chat.blobs;
@@ -366,9 +390,9 @@ START_TEST(without_a_store_there_are_no_files)
 	DO(FILE_CREATE, "id1", FILE_OF(.size = 1));
 	EXPECT_EVENTS("id1: failed unavailable retry=1000\n");
 	DO(FILE_READ, "id1", .limit = 9, FILE_OF(.at = 0));
-	EXPECT_EVENTS("id1: failed file_not_found\n");
+	EXPECT_EVENTS("id1: failed member=member1 file_not_found\n");
 	DO(BROADCAST, "id1", .body = STR("{" ID "}"));
-	EXPECT_EVENTS("id1: failed file_not_found\n");
+	EXPECT_EVENTS("id1: failed member=member1 file_not_found\n");
 	TICK();
 	world.chat.blobs = blobs;
 }
@@ -411,6 +435,8 @@ SUITE(files)
 	tcase_add_test(tests, a_file_goes_with_its_message);
 	tcase_add_test(tests,
 	    acceptance_is_published_to_the_owner_and_the_lobby);
+	tcase_add_test(tests,
+	    the_audience_of_a_message_learns_that_all_have_its_file);
 	tcase_add_test(tests, without_a_store_there_are_no_files);
 	tcase_add_test(tests, a_lack_of_memory_fails_one_command);
 }

@@ -51,8 +51,10 @@ class File:
         while (line := next_file(member))["Type"] == "fileData":
             assert (line["ChunkIndex"], line["TotalChunks"]) == (len(got) // CHUNK, self.chunks)
             assert line["FileInfo"]["FileName"] == self.name
+            assert (line["FromUsername"], line["ToUsername"]) == (self.owner.name, member.name)
             got += base64.b64decode(line["Data"])
         assert (line["Type"], line["FileId"], line["Data"]) == ("fileComplete", self.id, None)
+        assert (line["FromUsername"], line["ToUsername"]) == (self.owner.name, member.name)
         assert got == self.data
 
 
@@ -134,10 +136,14 @@ def test_a_shared_file_is_sent_to_all(meet, pair):
         got = member.next()
         assert (got["Username"], got["Message"]) == ("", sharing)
         file.receive(member)
+    for member in (a, b, c):
+        got = member.next()
+        assert (got["Type"], got["Message"]) == (
+            "system", "Auto-download completed: 'a.bin' sent to 2 users")
     assert a.pending() == []
 
 
-@pytest.mark.parametrize("file_id", ["", "../../etc/passwd", "x" * 600,
+@pytest.mark.parametrize("file_id", ["", "../../etc/passwd", "x" * 500, 'é"\\',
                                      "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10"])
 @pytest.mark.parametrize("kind", ["fileOffer", "fileAccept", "fileReject", "fileUploadComplete"])
 def test_unknown_files(meet, kind, file_id):
@@ -145,7 +151,9 @@ def test_unknown_files(meet, kind, file_id):
     file = File(a)
     file.send(a, kind, FileId=file_id)
     got = next_file(a)
-    assert (got["Type"], got["FromUsername"]) == ("fileError", "System")
+    assert (got["Type"], got["FileId"], got["FromUsername"]) == ("fileError", file_id, "System")
+    is_known_id = len(file_id) == 36
+    assert got["ToUsername"] == (a.name if is_known_id and kind != "fileAccept" else "")
 
 
 def test_only_the_uploader_appends_and_offers(pair):

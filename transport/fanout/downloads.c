@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domain/command.h"
+#include "transport/fanout/file_push.h"
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
 
@@ -17,10 +18,15 @@
 /* Not answered yet. */
 #define NO_PIECE UINT32_MAX
 
+struct download {
+	char id[ID_SIZE];
+	struct file_push *push; /* NULL: the client has asked for it */
+};
+
 struct downloads {
 	unsigned count;
 	uint64_t at; /* in the first one */
-	char ids[DOWNLOADS_MOST][ID_SIZE];
+	struct download items[DOWNLOADS_MOST];
 };
 
 static struct downloads *
@@ -34,23 +40,38 @@ session_get_downloads(struct session *session)
 }
 
 void
-downloads_add(struct session *session, struct str id)
+downloads_add(struct session *session, struct str id, struct file_push *push)
 {
 	struct downloads *downloads = session_get_downloads(session);
+	struct download *download;
 
 	if (downloads == NULL || downloads->count == DOWNLOADS_MOST ||
 	    id.len >= ID_SIZE)
 		return;
-	*str_put(downloads->ids[downloads->count++], id) = '\0';
+	download = &downloads->items[downloads->count++];
+	*str_put(download->id, id) = '\0';
+	download->push = push;
+	if (push != NULL)
+		push->waiting++;
 	conn_await_drained(session->conn);
 }
 
 static void
-downloads_end_first(struct downloads *downloads)
+download_end(const struct download *download, bool is_complete)
 {
+	if (download->push == NULL)
+		return;
+	download->push->waiting--;
+	download->push->sent += is_complete;
+}
+
+static void
+downloads_end_first(struct downloads *downloads, bool is_complete)
+{
+	download_end(&downloads->items[0], is_complete);
 	downloads->count--;
-	memmove(downloads->ids[0], downloads->ids[1],
-	    downloads->count * sizeof(downloads->ids[0]));
+	memmove(&downloads->items[0], &downloads->items[1],
+	    downloads->count * sizeof(downloads->items[0]));
 	downloads->at = 0;
 }
 
@@ -64,7 +85,7 @@ downloads_send_piece(struct session *session, struct command_handler *handler)
 		.author = session_member(session),
 		.connection = session->connection,
 		.rights = session->rights,
-		.file.id = str_from(downloads->ids[0]),
+		.file.id = str_from(downloads->items[0].id),
 		.file.at = downloads->at,
 		.limit = PIECE_BYTES,
 	};
@@ -73,15 +94,17 @@ downloads_send_piece(struct session *session, struct command_handler *handler)
 		command.scope = str_from(session->extra->scope);
 	session->extra->piece_bytes = NO_PIECE;
 	if (command_handle(handler, &command) != CHAT_OK ||
-	    session->extra->piece_bytes == NO_PIECE ||
-	    session->extra->piece_bytes == 0)
-		downloads_end_first(downloads);
+	    session->extra->piece_bytes == NO_PIECE)
+		downloads_end_first(downloads, false);
+	else if (session->extra->piece_bytes == 0)
+		downloads_end_first(downloads, true);
 	else
 		downloads->at += session->extra->piece_bytes;
 }
 
 void
-downloads_continue(struct session *session, struct command_handler *handler)
+downloads_continue(struct session *session, size_t waiting,
+    struct command_handler *handler)
 {
 	struct downloads *downloads =
 	    session->extra == NULL ? NULL : session->extra->downloads;
@@ -89,7 +112,7 @@ downloads_continue(struct session *session, struct command_handler *handler)
 	if (downloads == NULL || session->conn->lags)
 		return;
 	for (int i = 0; i < PIECES_AT_ONCE && downloads->count > 0 &&
-			ws_conn_is_open(session->conn);
+			waiting == 0 && ws_conn_is_open(session->conn);
 	     i++)
 		downloads_send_piece(session, handler);
 	if (downloads->count > 0)
@@ -99,5 +122,7 @@ downloads_continue(struct session *session, struct command_handler *handler)
 void
 downloads_destroy(struct downloads *downloads)
 {
+	for (unsigned i = 0; downloads != NULL && i < downloads->count; i++)
+		download_end(&downloads->items[i], false);
 	free(downloads);
 }

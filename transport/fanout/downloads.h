@@ -2,22 +2,27 @@
 #ifndef TRANSPORT_DOWNLOADS_H
 #define TRANSPORT_DOWNLOADS_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "domain/base/str.h"
 
 struct command_handler;
 struct downloads;
+struct file_push;
 struct session;
 
 /*
  * The session is sent the file, behind those that it is being sent. Without
- * memory, or beyond DOWNLOADS_MOST, it is not.
+ * memory, or beyond DOWNLOADS_MOST, it is not. The push, or NULL, counts it.
  */
-void downloads_add(struct session *, struct str id);
+void downloads_add(struct session *, struct str id, struct file_push *);
 
-/* The client has taken what it was sent: a few more pieces. */
-void downloads_continue(struct session *, struct command_handler *);
+/*
+ * The client has taken what it was sent: a few more pieces, unless so many
+ * bytes wait for the end of the turn.
+ */
+void downloads_continue(struct session *, size_t waiting,
+    struct command_handler *);
 
 void downloads_destroy(struct downloads *);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/server_stats.h"
+#include "transport/fanout/file_push.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_conn.h"
@@ -180,6 +181,7 @@ hub_create(void)
 	id_map_init(&hub->sessions, session_key);
 	id_map_init(&hub->waiting, session_number);
 	replays_init(&hub->replays);
+	list_init(&hub->pushes);
 	if (!encode_cache_init(&hub->encode_cache) ||
 	    !send_batch_init(&hub->batch)) {
 		hub_destroy(hub);
@@ -196,6 +198,7 @@ hub_destroy(struct hub *hub)
 	assert(id_map_count(&hub->sessions) == 0);
 	subscriptions_fini(&hub->subscriptions);
 	replays_fini(&hub->replays);
+	file_pushes_free(&hub->pushes);
 	id_map_fini(&hub->sessions);
 	id_map_fini(&hub->waiting);
 	encode_cache_fini(&hub->encode_cache);
@@ -299,6 +302,7 @@ hub_flush(struct hub *hub)
 	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
 	hub->batch.sends_most = hub->limits->turn_sends;
 	hub->batch.sent_to = 0;
+	file_pushes_end(&hub->pushes, hub->handler);
 	send_batch_flush(&hub->batch);
 	replay_run(hub);
 }

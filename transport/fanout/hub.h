@@ -26,8 +26,8 @@ void hub_destroy(struct hub *);
 struct publisher *hub_publisher(struct hub *);
 
 /*
- * Sets the pool of chunks, the handler of COMMAND_REPLAY and the limits, all
- * borrowed. Called once, before the first event.
+ * Sets the pool of chunks, the handler of the hub's own commands and the
+ * limits, all borrowed. Called once, before the first event.
  */
 void hub_bind(struct hub *, struct chunk_pool *, struct command_handler *,
     const struct transport_limits *);

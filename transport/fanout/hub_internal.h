@@ -24,6 +24,7 @@ struct hub {
 	uint32_t connections;   /* numbers given so far */
 	struct send_batch batch;
 	struct replays replays;
+	struct list pushes; /* struct file_push */
 	struct command_handler *handler;
 	const struct transport_limits *limits;
 	struct encode_cache encode_cache;

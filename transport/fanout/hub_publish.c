@@ -3,6 +3,7 @@
 
 #include "domain/log.h"
 #include "transport/fanout/downloads.h"
+#include "transport/fanout/file_push.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/ws_conn.h"
 
@@ -201,10 +202,11 @@ channel_abort(const struct channel *channel, const struct session *except)
 			ws_conn_end_unsent(channel->subscribers[i].conn);
 }
 
-/* The costs that a publication is charged to its author. */
-struct publication_cost {
-	uint64_t copied_bytes;
+/* One event that is published to all channels of a room. */
+struct publication {
+	uint64_t copied_bytes; /* these two are charged to the author */
 	size_t deflate_work;
+	struct file_push *push; /* NULL: it sends no file */
 };
 
 static enum frame_class
@@ -220,8 +222,9 @@ class_of(enum event_kind kind)
 
 /* Some dialects send a file that a message shares to all receivers. */
 static void
-channel_push_file(const struct channel *channel, const struct event *event,
-    const struct session *except)
+channel_push_file(struct hub *hub, const struct channel *channel,
+    const struct event *event, const struct session *except,
+    struct publication *publication)
 {
 	const struct dialect_stream *stream =
 	    channel->subscribers[0].session->dialect->stream;
@@ -230,17 +233,20 @@ channel_push_file(const struct channel *channel, const struct event *event,
 	if (stream == NULL || stream->pushes_file == NULL ||
 	    !stream->pushes_file(event, id))
 		return;
+	if (publication->push == NULL)
+		publication->push =
+		    file_push_create(&hub->pushes, str_from(id), event->room);
 	for (uint32_t i = 0; i < channel->count; i++)
 		if (channel->subscribers[i].session != except)
 			downloads_add(channel->subscribers[i].session,
-			    str_from(id));
+			    str_from(id), publication->push);
 }
 
 /* Publishes to all subscribers of a channel except one; returns how many. */
 static size_t
 publish_to_channel(struct hub *hub, struct channel *channel,
     const struct event *event, struct session *except,
-    struct publication_cost *cost)
+    struct publication *publication)
 {
 	const struct encoded_frame *encoded =
 	    encode_cache_for_others(&hub->encode_cache, event,
@@ -257,11 +263,12 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 		class == FRAME_MESSAGE ? event->seq : 0)) {
 		size_t count = channel->count - (skips ? 1 : 0);
 
-		cost->copied_bytes +=
+		publication->copied_bytes +=
 		    (uint64_t)encoded_frame_bytes(encoded) * count;
-		cost->deflate_work += encoded->deflate_work;
+		publication->deflate_work += encoded->deflate_work;
 		if (event->kind == EVENT_MESSAGE)
-			channel_push_file(channel, event, except);
+			channel_push_file(hub, channel, event, except,
+			    publication);
 		return count;
 	}
 	channel_abort(channel, except);
@@ -337,7 +344,7 @@ publish_to_room(struct hub *hub, const struct event *event,
 	struct session *author = find_author(hub, event);
 	size_t sends = hub->batch.sends;
 	size_t reached = 0;
-	struct publication_cost cost = { 0 };
+	struct publication publication = { 0 };
 
 	if (room == NULL)
 		return 0;
@@ -356,12 +363,13 @@ publish_to_room(struct hub *hub, const struct event *event,
 	encode_cache_begin(&hub->encode_cache);
 	for (struct channel *channel = room->channels; channel != NULL;
 	     channel = channel->next)
-		reached +=
-		    publish_to_channel(hub, channel, event, except, &cost);
+		reached += publish_to_channel(hub, channel, event, except,
+		    &publication);
 	if (author != NULL) {
-		if (cost.deflate_work > 0)
-			ws_conn_charge_bytes(author->conn, cost.deflate_work);
-		ws_conn_charge_copies(author->conn, cost.copied_bytes,
+		if (publication.deflate_work > 0)
+			ws_conn_charge_bytes(author->conn,
+			    publication.deflate_work);
+		ws_conn_charge_copies(author->conn, publication.copied_bytes,
 		    hub->batch.sends - sends);
 		author_wait(hub, author, reached);
 	}

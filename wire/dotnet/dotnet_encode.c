@@ -331,6 +331,21 @@ dotnet_encode_uploaded(const struct event *event, struct wire_text *out)
 	return system_message_end(out, event);
 }
 
+static bool
+dotnet_encode_pushed(const struct event *event, struct wire_text *out)
+{
+	if (event->file == NULL)
+		return false;
+	chat_message_begin(out, STR(""));
+	sentence_put(out, STR("Auto-download completed: '"),
+	    str_from(event->file->name), STR("' sent to "));
+	json_field_unsigned(out, STR(""), event->count);
+	dotnet_put_part(out, STR(" users"));
+	return event->room.data != NULL
+		   ? room_message_end(out, event, STR("system"))
+		   : system_message_end(out, event);
+}
+
 /* The owner gets a message of the channel of files, all get a notice. */
 static bool
 file_decision_encode(const struct event *event, struct wire_text *out,
@@ -485,26 +500,13 @@ dotnet_encode_deleted(const struct event *event, struct wire_text *out)
 
 /* --- failures ------------------------------------------------------------- */
 
-static bool
-command_is(const struct failure *failure, struct str word)
-{
-	struct str command = failure->command;
-
-	if (command.len != word.len)
-		return false;
-	for (size_t i = 0; i < word.len; i++)
-		if ((command.data[i] | 0x20) != (word.data[i] | 0x20))
-			return false;
-	return true;
-}
-
 /* A message to a room that does not exist is one to a room of others. */
 static bool
 is_about_membership(const struct failure *failure)
 {
 	return failure->error == CHAT_NOT_IN_ROOM ||
 	       (failure->error == CHAT_ROOM_NOT_FOUND &&
-		   !command_is(failure, STR("joinRoom")));
+		   !dotnet_command_is(failure, STR("joinRoom")));
 }
 
 static void
@@ -531,14 +533,15 @@ dotnet_failure_put(struct wire_text *out, const struct event *event)
 static bool
 dotnet_encode_failed(const struct event *event, struct wire_text *out)
 {
-	if (command_is(&event->failure, STR("fileUpload")) &&
+	if (dotnet_command_is(&event->failure, STR("fileUpload")) &&
 	    event->ref.data == NULL)
 		return false;
 	if (dotnet_file_put(event, out))
 		return true;
-	chat_message_begin(out, command_is(&event->failure, STR("setUsername"))
-				    ? SYSTEM_LOWER
-				    : SYSTEM);
+	chat_message_begin(out,
+	    dotnet_command_is(&event->failure, STR("setUsername"))
+		? SYSTEM_LOWER
+		: SYSTEM);
 	dotnet_failure_put(out, event);
 	return error_end(out, event);
 }
@@ -568,6 +571,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_ROOM_DELETED] = dotnet_encode_deleted,
 	[EVENT_FILE_DATA] = dotnet_file_put,
 	[EVENT_FILE_UPLOADED] = dotnet_encode_uploaded,
+	[EVENT_FILE_PUSHED] = dotnet_encode_pushed,
 	[EVENT_FILE_ACCEPTED] = dotnet_encode_accepted,
 	[EVENT_FILE_REJECTED] = dotnet_encode_rejected,
 };

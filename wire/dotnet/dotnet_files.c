@@ -345,6 +345,8 @@ file_data_put(const struct event *event, struct wire_text *out)
 {
 	struct transfer transfer = {
 		.chunk = event->file_at / DOTNET_CHUNK_BYTES,
+		.from = event->by,
+		.to = event->member,
 	};
 
 	if (event->file == NULL)
@@ -388,14 +390,38 @@ file_offer_put(const struct event *event, struct wire_text *out)
 	return transfer_put(out, &transfer, STR("fileOffer"), event->at_ms);
 }
 
+bool
+dotnet_command_is(const struct failure *failure, struct str word)
+{
+	struct str command = failure->command;
+
+	if (command.len != word.len)
+		return false;
+	for (size_t i = 0; i < word.len; i++)
+		if ((command.data[i] | 0x20) != (word.data[i] | 0x20))
+			return false;
+	return true;
+}
+
+/* The original has no receiver in the answer to fileAccept. */
 static bool
 file_error_put(const struct event *event, struct wire_text *out)
 {
-	struct transfer transfer = { .id = event->ref, .from = STR("System") };
+	struct transfer transfer = { .from = STR("System") };
+	struct wire_text id;
 
-	return event->failure.error == CHAT_FILE_NOT_FOUND &&
-	       event->ref.data != NULL &&
-	       transfer_put(out, &transfer, STR("fileError"), event->at_ms);
+	if (event->failure.error != CHAT_FILE_NOT_FOUND ||
+	    event->ref.data == NULL)
+		return false;
+	if (!dotnet_command_is(&event->failure, STR("fileAccept")))
+		transfer.to = event->member;
+	wire_text_init(&id);
+	json_put_ascii_part(&id, event->ref);
+	transfer.id = str_slice(id.data, id.len);
+	transfer_put(out, &transfer, STR("fileError"), event->at_ms);
+	out->failed |= id.failed;
+	wire_text_fini(&id);
+	return true;
 }
 
 bool

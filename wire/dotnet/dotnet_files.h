@@ -25,6 +25,9 @@ enum chat_error dotnet_decode_file(struct str line, const struct wire_context *,
 /* Whether a message shares a file that all are to load at once. */
 bool dotnet_pushes_file(const struct event *, char id[ID_SIZE]);
 
+/* Whether this command has failed; letter case does not count. */
+bool dotnet_command_is(const struct failure *, struct str word);
+
 /* Whether the channel has a message for the event, and appends it. */
 bool dotnet_file_put(const struct event *, struct wire_text *out);
 
