@@ -104,12 +104,13 @@ session_name_of(const struct dialect *dialect,
 /* False: no memory. */
 static bool
 session_add_stream(struct session *session, const struct dialect_stream *ops,
-    struct loop *loop)
+    struct conn *conn)
 {
 	struct session_extra *extra = session_get_extra(session);
 
 	if (extra != NULL)
-		extra->stream = session_stream_create(ops, &loop->input_bytes);
+		extra->stream =
+		    session_stream_create(ops, conn, &conn->loop->input_bytes);
 	return extra != NULL && extra->stream != NULL;
 }
 
@@ -135,7 +136,7 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 	if ((dialect->burst_limit.messages > 0 &&
 		session_get_extra(session) == NULL) ||
 	    (dialect->stream != NULL &&
-		!session_add_stream(session, dialect->stream, conn->loop))) {
+		!session_add_stream(session, dialect->stream, conn))) {
 		session_free(session);
 		return NULL;
 	}
@@ -275,9 +276,10 @@ endpoint_pending(struct endpoint *endpoint)
 static void
 endpoint_tick(struct endpoint *endpoint)
 {
-	const struct sessions *sessions = (struct sessions *)endpoint;
+	struct sessions *sessions = (struct sessions *)endpoint;
 	struct command command = { .kind = COMMAND_TICK };
 
+	session_streams_end_late(&sessions->unfinished);
 	command_handle(sessions->config.handler, &command);
 	hub_tidy(sessions->config.hub);
 }
@@ -307,6 +309,7 @@ sessions_create(const struct sessions_config *config)
 	if (sessions == NULL)
 		return NULL;
 	sessions->base.ops = &sessions_ops;
+	list_init(&sessions->unfinished);
 	sessions->config = *config;
 	return sessions;
 }

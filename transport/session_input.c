@@ -86,6 +86,7 @@ session_read_stream(struct session *session, struct stream_input *input)
 	struct command command;
 	struct failure failure;
 	enum stream_step step;
+	bool has_stepped = false;
 
 	do {
 		step = session_stream_read(stream, input, &context, &command,
@@ -105,9 +106,11 @@ session_read_stream(struct session *session, struct stream_input *input)
 		} else if (step == STREAM_ENDS)
 			ws_conn_end(session->conn, answer->close_code,
 			    answer->close_reason);
+		has_stepped |= step != STREAM_WAITS;
 		hub_pause_if_full(sessions->config.hub, session);
 	} while (step != STREAM_WAITS && ws_conn_go_on(session->conn) &&
 		 ws_conn_is_open(session->conn));
+	session_stream_note(stream, &sessions->unfinished, has_stepped);
 }
 
 static void

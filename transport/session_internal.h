@@ -20,6 +20,7 @@ struct sessions {
 	struct sessions_config config;
 	struct scratch scratch;  /* of the current command */
 	struct wire_text answer; /* of a stream */
+	struct list unfinished;  /* struct session_stream */
 };
 
 static inline struct sessions *

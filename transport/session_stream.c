@@ -3,8 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "transport/ws/ws_conn.h"
+
 struct session_stream *
-session_stream_create(const struct dialect_stream *ops, size_t *held)
+session_stream_create(const struct dialect_stream *ops, struct conn *conn,
+    size_t *held)
 {
 	struct session_stream *stream =
 	    calloc(1, sizeof(*stream) + ops->state_size);
@@ -12,6 +15,8 @@ session_stream_create(const struct dialect_stream *ops, size_t *held)
 	if (stream == NULL)
 		return NULL;
 	stream->ops = ops;
+	stream->conn = conn;
+	list_init(&stream->link);
 	stream->held = held;
 	ops->init(stream->state);
 	return stream;
@@ -30,6 +35,7 @@ session_stream_destroy(struct session_stream *stream)
 {
 	if (stream == NULL)
 		return;
+	list_remove(&stream->link);
 	input_buffer_free(&stream->rest, stream->held);
 	stream->ops->fini(stream->state);
 	stream_count(stream, 0);
@@ -49,6 +55,57 @@ session_stream_read(struct session_stream *stream, struct stream_input *input,
 	stream_count(stream, stream->ops->held(stream->state));
 	return step;
 }
+
+/* --- deadlines ------------------------------------------------------------ */
+
+static void
+stream_begin_anew(struct session_stream *stream, struct list *unfinished)
+{
+	list_remove(&stream->link);
+	stream->begun = conn_now(stream->conn);
+	list_append(unfinished, &stream->link);
+}
+
+static void
+stream_is_whole(struct session_stream *stream)
+{
+	list_remove(&stream->link);
+	list_init(&stream->link);
+}
+
+void
+session_stream_note(struct session_stream *stream, struct list *unfinished,
+    bool has_stepped)
+{
+	if (!stream->ops->is_unfinished(stream->state))
+		stream_is_whole(stream);
+	else if (has_stepped || list_is_empty(&stream->link))
+		stream_begin_anew(stream, unfinished);
+}
+
+/* While input is not read, the rest may be there already. */
+void
+session_streams_end_late(struct list *unfinished)
+{
+	while (!list_is_empty(unfinished)) {
+		struct session_stream *stream =
+		    LIST_OWNER(unfinished->next, struct session_stream, link);
+		struct conn *conn = stream->conn;
+
+		if (!conn_has_passed(conn,
+			wheel_after(stream->begun,
+			    conn->loop->limits->message_time_ms)))
+			return;
+		if (conn_is_paused(conn) || conn->lags) {
+			stream_begin_anew(stream, unfinished);
+			continue;
+		}
+		stream_is_whole(stream);
+		ws_conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
+	}
+}
+
+/* --- what a pause leaves -------------------------------------------------- */
 
 bool
 session_stream_keep(struct session_stream *stream,

@@ -6,29 +6,46 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "domain/base/list.h"
 #include "transport/net/input_buffer.h"
 #include "wire/dialect.h"
 
+struct conn;
+
 struct session_stream {
 	const struct dialect_stream *ops;
+	struct conn *conn;
 	size_t *held; /* counts the memory of all connections */
 	size_t counted;
 	/* Of a message: what is to be read after a pause; NULL: nothing. */
 	struct input_buffer *rest;
 	size_t rest_used;
 	bool rest_is_text;
+	/* Of all that are unfinished, oldest first; alone: it is not. */
+	struct list link;
+	uint32_t begun; /* a tick of the wheel */
 	alignas(max_align_t) unsigned char state[];
 };
 
-/* NULL: no memory. `held` is borrowed. */
+/* NULL: no memory. The connection is borrowed, and `held`. */
 struct session_stream *session_stream_create(const struct dialect_stream *,
-    size_t *held);
+    struct conn *, size_t *held);
 void session_stream_destroy(struct session_stream *);
 
 /* Reads up to the next step, as dialect_stream.read() does. */
 enum stream_step session_stream_read(struct session_stream *,
     struct stream_input *, const struct wire_context *, struct command *,
     struct failure *, struct scratch *, struct wire_text *answer);
+
+/*
+ * It was read: notes whether something of it is unfinished, and since when.
+ * has_stepped: what was unfinished before is whole now.
+ */
+void session_stream_note(struct session_stream *, struct list *unfinished,
+    bool has_stepped);
+
+/* Ends the connections whose clients take longer than limits.message_time. */
+void session_streams_end_late(struct list *unfinished);
 
 /* Keeps what is left of a message. False: no memory. */
 bool session_stream_keep(struct session_stream *, const struct stream_input *);

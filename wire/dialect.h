@@ -104,6 +104,8 @@ struct dialect_stream {
 	unsigned (*form)(const void *state);
 	/* Memory held for what has begun to arrive. */
 	size_t (*held)(const void *state);
+	/* Whether something has begun and is not whole: it has a deadline. */
+	bool (*is_unfinished)(const void *state);
 	/* Makes a message of what encode() wrote. Empty: nothing is sent. */
 	void (*wrap)(struct wire_text *, unsigned form);
 	/*

@@ -24,8 +24,8 @@ setup(void)
 {
 	held = 0;
 	wire_text_init(&answer);
-	stream =
-	    session_stream_create(dialect_find(STR("dotnet"))->stream, &held);
+	stream = session_stream_create(dialect_find(STR("dotnet"))->stream,
+	    NULL, &held);
 	ck_assert_ptr_nonnull(stream);
 }
 
@@ -99,7 +99,7 @@ START_TEST(without_memory_there_is_no_stream)
 	if (!malloc_can_fail())
 		return;
 	malloc_fail_at(1);
-	ck_assert_ptr_null(session_stream_create(stream->ops, &counted));
+	ck_assert_ptr_null(session_stream_create(stream->ops, NULL, &counted));
 	malloc_fail_at(0);
 	ck_assert_uint_eq(counted, 0);
 }

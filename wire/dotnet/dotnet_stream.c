@@ -97,6 +97,23 @@ stream_held(const void *memory)
 	return state->messages.line.capacity + state->files.line.capacity;
 }
 
+static bool
+channel_is_in_line(const struct dotnet_channel *channel)
+{
+	return channel->line.len > 0 && !channel->is_done;
+}
+
+/* The handshake is that of the stream, and the offers of both channels. */
+static bool
+stream_is_unfinished(const void *memory)
+{
+	const struct dotnet_state *state = memory;
+
+	return state->mode == MODE_CHANNELS &&
+	       (!state->is_connected || channel_is_in_line(&state->messages) ||
+		   channel_is_in_line(&state->files));
+}
+
 /* COUNT_OF(forms): there is none. */
 static unsigned
 stream_form(const void *memory)
@@ -451,6 +468,7 @@ const struct dialect_stream dotnet_stream = {
 	.read = stream_read,
 	.form = stream_form,
 	.held = stream_held,
+	.is_unfinished = stream_is_unfinished,
 	.wrap = stream_wrap,
 	.pushes_file = dotnet_pushes_file,
 };
