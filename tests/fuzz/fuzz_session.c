@@ -17,10 +17,12 @@
 #include "tests/fuzz/session_oracle.h"
 #include "tests/fuzz/session_world.h"
 #include "transport/ws/ws_frame.h"
+#include "wire/dotnet/mux.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CLIENTS 5
+#define CLIENTS 6
+#define DOTNET (CLIENTS - 1)
 #define LIVES_MOST 4
 
 struct client {
@@ -31,6 +33,8 @@ struct client {
 	size_t len;
 	size_t capacity;
 	struct oracle_client view;
+	struct mux_reader mux; /* these two of a dotnet client */
+	struct wire_text content;
 };
 
 static struct world world;
@@ -42,6 +46,7 @@ static const char *const commands_sent[CLIENTS] = {
 	"command",
 	"action",
 	"topic",
+	"dotnet",
 };
 
 /* --- the input ------------------------------------------------------------ */
@@ -81,6 +86,7 @@ client_close(struct client *client)
 	if (client->fd >= 0)
 		close(client->fd);
 	free(client->unread);
+	wire_text_fini(&client->content);
 	*client = (struct client){ .fd = -1 };
 }
 
@@ -95,16 +101,23 @@ fuzz_client_send(struct client *client, const void *data, size_t len)
 }
 
 static void
-fuzz_client_send_text(struct client *client, const char *text, size_t len)
+fuzz_client_send_frame(struct client *client, uint8_t opcode, const char *text,
+    size_t len)
 {
 	static uint8_t frame[80000];
 	static const char mask[4];
-	size_t head = ws_frame_encode(WS_TEXT, true, 0, len, frame);
+	size_t head = ws_frame_encode(opcode, true, 0, len, frame);
 
 	frame[1] |= 0x80;
 	memcpy(frame + head, mask, sizeof(mask));
 	memcpy(frame + head + sizeof(mask), text, len);
 	fuzz_client_send(client, frame, head + sizeof(mask) + len);
+}
+
+static void
+fuzz_client_send_text(struct client *client, const char *text, size_t len)
+{
+	fuzz_client_send_frame(client, WS_TEXT, text, len);
 }
 
 __attribute__((format(printf, 2, 3))) static void
@@ -121,6 +134,17 @@ client_post(struct client *client, const char *format, ...)
 }
 
 static void
+dotnet_open(struct client *client)
+{
+	static const char bytes[] = "\x2f\xdf\x1d\x50"
+				    "0123456789abcdef"
+				    "\0\0\0\0\1\0\10messages"
+				    "\0\0\0\0\3\0\5files";
+
+	fuzz_client_send_frame(client, WS_BINARY, bytes, sizeof(bytes) - 1);
+}
+
+static void
 fuzz_client_connect(struct client *client)
 {
 	static const char request[] =
@@ -133,6 +157,36 @@ fuzz_client_connect(struct client *client)
 	client->reads = true;
 	client->view.native = is_native(client);
 	fuzz_client_send(client, request, sizeof(request) - 1);
+	if (client == &clients[DOTNET])
+		dotnet_open(client);
+}
+
+/* The server's stream: its first bytes, and frames of channels that are open.
+ */
+static void
+dotnet_receive(struct client *client, struct str bytes)
+{
+	enum mux_result result;
+
+	while ((result = mux_read(&client->mux, &bytes)) != MUX_SHORT) {
+		size_t len = mux_available(&client->mux, bytes);
+
+		require(result == MUX_FRAME || result == MUX_NO_ODD,
+		    "a bad stream");
+		if (result == MUX_NO_ODD) {
+			client->mux = (struct mux_reader){ .has_hello = true };
+			continue;
+		}
+		require(client->mux.code <= MUX_TERMINATE, "a bad mux frame");
+		wire_text_append(&client->content,
+		    mux_take(&client->mux, &bytes, len));
+	}
+	require(!client->content.failed, "memory");
+	wire_text_append(&client->content, str_slice("", 1));
+	if (client->content.len > 1)
+		oracle_receive(&oracle, &client->view, client->content.data,
+		    client->content.len - 1);
+	wire_text_reset(&client->content);
 }
 
 /* Returns how many bytes the first frame took; 0: it is not whole. */
@@ -156,6 +210,9 @@ fuzz_client_take_frame(struct client *client)
 		payload[head.length] = '\0';
 		oracle_receive(&oracle, &client->view, payload, head.length);
 		payload[head.length] = kept;
+	} else if (head.opcode == WS_BINARY) {
+		require(client == &clients[DOTNET], "a binary message");
+		dotnet_receive(client, str_slice(payload, head.length));
 	}
 	return used + head.length;
 }
@@ -345,6 +402,74 @@ topic_post(struct client *client, struct input *input)
 	}
 }
 
+/* A line of a channel, in frames that end anywhere. */
+__attribute__((format(printf, 4, 5))) static void
+dotnet_send_line(struct client *client, struct input *input, char channel,
+    const char *format, ...)
+{
+	static char text[70000], frame[MUX_HEAD_BYTES + MUX_PAYLOAD_MOST];
+	size_t most = 1 + 80 * (size_t)input_byte(input), done = 0, len;
+	va_list args;
+
+	va_start(args, format);
+	len = (size_t)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (size_t part; done < len; done += part) {
+		part = len - done < most ? len - done : most;
+		frame[0] = MUX_CONTENT;
+		frame[4] = channel;
+		frame[5] = (char)(part >> 8);
+		frame[6] = (char)part;
+		memcpy(frame + MUX_HEAD_BYTES, text + done, part);
+		fuzz_client_send_frame(client, WS_BINARY, frame,
+		    MUX_HEAD_BYTES + part);
+	}
+}
+
+static void
+dotnet_post(struct client *client, struct input *input)
+{
+	static const char *const types[] = { "fileUploadComplete", "fileOffer",
+		"fileOfferAuto", "fileAccept", "fileReject" };
+	static const char *const commands[] = { "joinRoom", "leaveRoom",
+		"listRoomMembers", "setUsername", "createRoom", "send" };
+	unsigned what = input_choice(input, 16);
+	unsigned id = input_choice(input, 4);
+	const char *text;
+
+	if (what == 0)
+		dotnet_open(client);
+	else if (what < 4)
+		dotnet_send_line(client, input, 3,
+		    "{\"Type\":\"fileUpload\",\"ChunkIndex\":%u,"
+		    "\"FileId\":\"0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e1%u\","
+		    "\"FileInfo\":{\"FileName\":\"a\"},"
+		    "\"Data\":\"AAAAAAAA\"}\n",
+		    input_choice(input, 3), id);
+	else if (what < 8)
+		dotnet_send_line(client, input, 3,
+		    "{\"Type\":\"%s\",\"ToUsername\":\"%s\","
+		    "\"FileId\":\"0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e1%u\"}\n",
+		    types[input_choice(input, COUNT_OF(types))],
+		    input_choice(input, 2) == 0 ? "" : "ROOM:p1", id);
+	else if (what < 11)
+		dotnet_send_line(client, input, 1,
+		    "{\"Type\":\"%s\",\"Message\":\"%s\"}\n",
+		    commands[input_choice(input, COUNT_OF(commands))],
+		    pick_room(input));
+	else {
+		const char *room = pick_room(input);
+
+		text = oracle_compose(&oracle,
+		    lengths[input_choice(input, COUNT_OF(lengths))]);
+		if (text != NULL)
+			dotnet_send_line(client, input, 1,
+			    "{\"Type\":\"%s\",\"RoomId\":\"%s\","
+			    "\"Message\":%s}\n",
+			    what < 14 ? "roomMessage" : "chat", room, text);
+	}
+}
+
 static void
 client_speak(struct client *client, struct input *input)
 {
@@ -352,6 +477,10 @@ client_speak(struct client *client, struct input *input)
 
 	if (client->fd < 0)
 		fuzz_client_connect(client);
+	if (client == &clients[DOTNET]) {
+		dotnet_post(client, input);
+		return;
+	}
 	if (!is_native(client)) {
 		if (strcmp(commands_sent[client - clients], "action") == 0)
 			action_say(client, input);
@@ -440,8 +569,9 @@ input_world_start(void)
 static void
 input_step(struct input *input)
 {
-	unsigned what = input_byte(input);
-	struct client *client = &clients[what / 16 % CLIENTS];
+	unsigned what = input_byte(input), who = what / 16;
+	struct client *client =
+	    &clients[who == 15 ? DOTNET : who % (CLIENTS - 1)];
 
 	switch (what % 16) {
 	case 0:

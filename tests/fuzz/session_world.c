@@ -9,11 +9,13 @@
 
 #include "domain/base/list.h"
 #include "domain/log.h"
+#include "persistence/blobs/memory_blobs.h"
 #include "persistence/memory/memory_members.h"
 #include "tests/support/failing_malloc.h"
 #include "transport/http/http_conn.h"
 #include "transport/routes.h"
 #include "transport/server.h"
+#include "wire/common/file_part.h"
 #include "wire/dialect.h"
 
 #define BEGIN_MS INT64_C(1700000000000)
@@ -154,12 +156,16 @@ chat_start(struct world *world)
 
 	world->hub = hub_create();
 	world->members = memory_members_create();
+	world->parts = file_parts_create();
+	require(world->parts != NULL, "memory");
 	world->chat = (struct chat){
 		.members = world->members,
 		.rooms = file_store_rooms(world->files),
 		.history = file_store_history(world->files),
 		.attributes = file_store_attributes(world->files),
 		.log = file_store_log(world->files),
+		.blobs = memory_blobs_create(),
+		.file_messages = file_parts_messages(world->parts),
 		.publisher = hub_publisher(world->hub),
 		.clock = &world->clock,
 		.ids = &world->ids,
@@ -214,6 +220,8 @@ world_stop(struct world *world)
 	sessions_destroy(world->sessions);
 	dispatcher_destroy(world->dispatcher);
 	hub_destroy(world->hub);
+	blob_store_destroy(world->chat.blobs);
+	file_parts_destroy(world->parts);
 	member_store_destroy(world->members);
 	file_store_close(world->files);
 	require(memory_disk_open_files(world->memory) == 0, "files stay open");
@@ -256,7 +264,7 @@ void
 world_turn(struct world *world)
 {
 	file_store_poll(world->files);
-	event_base_loop(world->worker.loop.base, EVLOOP_NONBLOCK);
+	event_base_loop(world->worker.loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	loop_update_time(&world->worker.loop);
 	worker_end_turn(&world->worker);
 }

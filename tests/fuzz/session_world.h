@@ -13,6 +13,7 @@
 #include "transport/host.h"
 #include "transport/session.h"
 #include "transport/worker.h"
+#include "wire/common/file_part.h"
 
 struct world {
 	struct memory_disk *memory;
@@ -26,6 +27,7 @@ struct world {
 	/* The server, from world_start() to world_stop(). */
 	struct file_store *files;
 	struct member_store *members;
+	struct file_parts *parts;
 	struct hub *hub;
 	struct chat chat;
 	struct dispatcher *dispatcher;
