@@ -1,5 +1,7 @@
 #include "domain/server_stats.h"
 
+#include <assert.h>
+
 #include <string.h>
 
 void
@@ -20,4 +22,15 @@ server_stats_add_room(struct server_stats *report, const struct room *room)
 	memmove(&report->largest[at + 1], &report->largest[at],
 	    (count - at - 1) * sizeof(*room));
 	report->largest[at] = *room;
+}
+
+void
+server_stats_add_limit(struct server_stats *stats, const char *option,
+    uint64_t used, uint64_t most)
+{
+	if (most == 0)
+		return;
+	assert(stats->limit_count < SERVER_STATS_LIMITS);
+	stats->limits[stats->limit_count++] =
+	    (struct limit_use){ option, used, most };
 }

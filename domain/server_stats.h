@@ -129,6 +129,15 @@ struct broker_stats {
 	uint64_t heals; /* total: logs of which the broker had lost entries */
 };
 
+/* How much of an option's value is used, now. */
+struct limit_use {
+	const char *option; /* a constant */
+	uint64_t used;
+	uint64_t most;
+};
+
+#define SERVER_STATS_LIMITS 8
+
 /* Totals count from the start of the server; the others are current. */
 struct server_stats {
 	struct str server; /* its name and version */
@@ -166,6 +175,8 @@ struct server_stats {
 	struct file_totals files;
 	uint64_t file_count; /* now */
 	uint64_t file_bytes; /* now, as quotas count */
+	struct limit_use limits[SERVER_STATS_LIMITS];
+	size_t limit_count;
 	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
 	/* The same by kind; the last one: commands that were not run. */
@@ -178,5 +189,9 @@ struct server_stats {
 
 /* Adds a room, sorted, if it is one of the largest. */
 void server_stats_add_room(struct server_stats *, const struct room *);
+
+/* Adds the use of a limit. `most` 0: there is no limit, nothing is added. */
+void server_stats_add_limit(struct server_stats *, const char *option,
+    uint64_t used, uint64_t most);
 
 #endif

@@ -24,6 +24,20 @@ const struct monitor_format monitor_metrics = {
 };
 
 static void
+report_add_limits(struct server_stats *report,
+    const struct transport_limits *limits)
+{
+	server_stats_add_limit(report, "limits.connections",
+	    report->connections, limits->connections);
+	server_stats_add_limit(report, "limits.memory", report->bytes_held,
+	    limits->memory);
+	server_stats_add_limit(report, "limits.output_total",
+	    report->output_bytes, limits->output_total);
+	server_stats_add_limit(report, "limits.input_total",
+	    report->input_bytes, limits->input_total);
+}
+
+static void
 make_report(struct worker *worker, int64_t uptime_ms)
 {
 	struct server_stats *report = &worker->report;
@@ -38,6 +52,7 @@ make_report(struct worker *worker, int64_t uptime_ms)
 	report->output_bytes = worker->loop.pool.bytes;
 	report->output_most = worker->loop.pool.most_bytes;
 	report->input_bytes = worker->loop.input_bytes;
+	report_add_limits(report, worker->loop.limits);
 	log_get_counts(report->log_lines);
 	meter_fill_stats(&worker->loop.meter, report);
 	host->ops->server_stats(report, host->arg);

@@ -169,6 +169,10 @@ collect_server_stats(struct server_stats *out, void *arg)
 	if (app->questions != NULL)
 		hook_questions_stats(app->questions, &out->hooks);
 	room_store_each(app->stores.rooms, add_room, out);
+	server_stats_add_limit(out, "limits.rooms", out->rooms,
+	    app->chat.limits.rooms);
+	server_stats_add_limit(out, "files.quota", out->file_bytes,
+	    app->chat.limits.files.quota);
 }
 
 /* --- events ------------------------------------------------------------- */

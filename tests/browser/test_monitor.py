@@ -1,5 +1,13 @@
 """The monitor, in a real browser."""
 
+from client import Chat, Connection, head
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def loaded(page):
+    page.until(lambda: "up for" in page.text("#state"))
+
 
 def test_the_monitor_shows_activity(pages, parleyd):
     monitor, alice = pages
@@ -16,17 +24,81 @@ def test_the_monitor_shows_activity(pages, parleyd):
     assert "parley/" in monitor.text("#state")
 
 
+def test_curves_have_axes_and_a_range(page, parleyd):
+    page.open(parleyd.address, "monitor")
+    loaded(page)
+    page.until(lambda: page.texts("#cards .top")[0] == "1")
+    assert page.texts("#cards .since")[0] == "2 minutes ago"
+    page.click("#ranges button:last-child")
+    assert page.texts("#cards .since")[0] == "1 hour ago"
+    assert page.run("return document.querySelector('#ranges [aria-pressed=true]').textContent"
+                    ) == "1 hour"
+
+
+def test_the_monitor_shows_the_store(page, start, tmp_path):
+    server = start("--store-kind", "file", "--store-dir", str(tmp_path))
+    page.open(server.address, "monitor")
+    loaded(page)
+    page.until(lambda: "Syncs of the store" in page.texts("#cards h2"))
+    memory = start()
+    page.open(memory.address, "monitor")
+    loaded(page)
+    page.until(lambda: page.texts("#limits .label"))
+    assert not page.is_seen("#cards li:nth-child(9)")
+
+
+def test_limits_closes_and_refusals(page, start):
+    server = start("--limits-connections", "2", "--limits-rooms", "50")
+    page.open(server.address, "monitor")
+    loaded(page)
+    page.until(lambda: page.text("#closes-none") == "No connection was closed.")
+    chats = [Chat(server.address) for _ in range(2)]
+    page.until(lambda: "2 of 2" in page.texts("#limits .count"))
+    refused = Connection(server.address)
+    refused.send(head())
+    assert refused.read_response().status == 503
+    refused.expect_end()
+    page.until(lambda: page.texts("#refusals tbody th") == ["limits.connections"])
+    for chat in chats:
+        chat.leave()
+    page.until(lambda: page.texts("#closes tbody th") and
+               page.texts("#closes tbody th")[0].startswith("1000"))
+    assert "0 of 50" in page.texts("#limits .count")
+
+
+def test_members_are_shown_and_disconnected_with_the_key(page, start):
+    server = start("--admin-key", KEY)
+    page.open(server.address, "monitor")
+    loaded(page)
+    with Chat(server.address, "/ws?name=Alice") as alice:
+        page.type("wrong", "#key")
+        page.click("#members-form button")
+        page.until(lambda: page.text("#members-notice") == "The key is wrong")
+        assert "401" in page.complaints()[0]
+        page.run("document.getElementById('key').value = ''")
+        page.type(KEY, "#key")
+        page.click("#members-form button")
+        page.until(lambda: page.texts("#members tbody th") == ["Alice"])
+        assert page.barriers() == []
+        page.click("#members tbody button")
+        page.until(lambda: page.text("#members-notice") == "Alice was disconnected")
+        alice.expect_bye(4003)
+        assert page.texts("#members tbody th") == []
+
+
 def test_the_monitor_shows_a_lost_server(page, start):
     server = start()
     page.open(server.address, "monitor")
-    page.until(lambda: "up for" in page.text("#state"))
+    loaded(page)
     server.stop()
     page.until(lambda: page.text("#state").startswith("No response since"))
+    assert "old" in page.text("#state")
+    assert page.run("return getComputedStyle(document.getElementById('cards')).opacity") == "0.5"
 
 
 def test_the_monitor_is_accessible(page, parleyd):
     for scheme in "light", "dark":
         page.media(prefers_color_scheme=scheme)
         page.open(parleyd.address, "monitor")
-        page.until(lambda: "up for" in page.text("#state"))
+        loaded(page)
         assert page.barriers() == []

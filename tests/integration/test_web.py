@@ -12,7 +12,7 @@ from client import Chat, Connection, head, plain_head
 from server import ROOT, eventually
 
 SCRIPTS = sorted(path.stem for path in (ROOT / "web").glob("*.js")
-                 if path.stem != "monitor")
+                 if not path.stem.startswith("monitor"))
 CHAT = ["/", "/icon.svg"] + [f"/{name}.js" for name in SCRIPTS]
 PATHS = CHAT + ["/monitor", "/monitor.js"]
 

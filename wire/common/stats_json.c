@@ -45,6 +45,43 @@ histogram_put(struct wire_text *out, const char *name,
 	stats_put(out, "]}");
 }
 
+/* A total whose code is 0 has a reason only. */
+static void
+stats_put_totals(struct wire_text *out, const char *name,
+    const struct totals *totals)
+{
+	stats_put(out, ",\"");
+	stats_put(out, name);
+	stats_put(out, "\":[");
+	for (size_t i = 0; i < totals->count; i++) {
+		const struct total *total = &totals->items[i];
+
+		stats_put(out, i > 0 ? ",{\"code\":" : "{\"code\":");
+		json_put_unsigned(out, total->code);
+		stats_put(out, ",\"reason\":");
+		json_put_string(out, str_from(total->reason));
+		stats_put_number(out, "count", total->count);
+		stats_put(out, "}");
+	}
+	stats_put(out, "]");
+}
+
+static void
+stats_put_limits(struct wire_text *out, const struct server_stats *stats)
+{
+	stats_put(out, ",\"limits\":[");
+	for (size_t i = 0; i < stats->limit_count; i++) {
+		const struct limit_use *limit = &stats->limits[i];
+
+		stats_put(out, i > 0 ? ",{\"option\":" : "{\"option\":");
+		json_put_string(out, str_from(limit->option));
+		stats_put_number(out, "used", limit->used);
+		stats_put_number(out, "most", limit->most);
+		stats_put(out, "}");
+	}
+	stats_put(out, "]");
+}
+
 static void
 stats_put_largest(struct wire_text *out, const struct server_stats *stats)
 {
@@ -73,6 +110,8 @@ stats_put_store(struct wire_text *out, const struct store_health *store)
 	stats_put_number(out, "syncs", store->syncs);
 	stats_put_number(out, "failures", store->failures);
 	stats_put_number(out, "compactions", store->compacted);
+	stats_put_number(out, "records", store->appended);
+	histogram_put(out, "sync_us", &store->sync);
 	stats_put(out, "}");
 }
 
@@ -110,6 +149,9 @@ stats_write_json(struct wire_text *out, const struct server_stats *stats)
 	if (stats->store.is_kept)
 		stats_put_store(out, &stats->store);
 	stats_put_files(out, stats);
+	stats_put_totals(out, "closes", &stats->closes);
+	stats_put_totals(out, "refusals", &stats->refusals);
+	stats_put_limits(out, stats);
 	histogram_put(out, "latency_us", &stats->latency);
 	histogram_put(out, "loop_lag_us", &stats->lag);
 	stats_put(out, "}\n");

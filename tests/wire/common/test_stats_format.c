@@ -40,6 +40,8 @@ make_report(void)
 	};
 
 	server_stats_add_room(&report, &room);
+	server_stats_add_limit(&report, "limits.rooms", 1, 9);
+	server_stats_add_limit(&report, "limits.memory", 1, 0);
 	histogram_add(&report.latency, 15, 2);
 	histogram_add(&report.latency, 20000000, 1);
 	histogram_add(&report.kinds[COMMAND_PING], 15, 2);
@@ -51,7 +53,7 @@ START_TEST(writes_valid_json)
 {
 	struct server_stats report = make_report();
 	struct wire_text text = { 0 };
-	json_t *json, *room, *store, *latency;
+	json_t *json, *room, *store, *latency, *item;
 
 	stats_write_json(&text, &report);
 	json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
@@ -67,6 +69,21 @@ START_TEST(writes_valid_json)
 	store = json_object_get(json, "store");
 	ck_assert(json_is_false(json_object_get(store, "writable")));
 	ck_assert_int_eq(json_integer_value(json_object_get(store, "lost")), 7);
+	ck_assert_ptr_nonnull(json_object_get(json_object_get(store, "sync_us"),
+	    "counts"));
+	item = json_array_get(json_object_get(json, "closes"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(item, "code")),
+	    4101);
+	ck_assert_str_eq(json_string_value(json_object_get(item, "reason")),
+	    "rate_limited");
+	item = json_array_get(json_object_get(json, "refusals"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(item, "count")), 5);
+	ck_assert_uint_eq(json_array_size(json_object_get(json, "limits")), 1);
+	item = json_array_get(json_object_get(json, "limits"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(item, "option")),
+	    "limits.rooms");
+	ck_assert_int_eq(json_integer_value(json_object_get(item, "used")), 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(item, "most")), 9);
 	latency = json_object_get(json, "latency_us");
 	ck_assert_uint_eq(json_array_size(json_object_get(latency, "bounds")),
 	    HISTOGRAM_BOUNDS);
