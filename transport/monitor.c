@@ -58,22 +58,55 @@ make_report(struct worker *worker, int64_t uptime_ms)
 	host->ops->server_stats(report, host->arg);
 }
 
+static void
+monitor_finish(struct worker *worker, const char *type,
+    struct http_response *response)
+{
+	const struct wire_text *text = &worker->body;
+
+	response->headers = "Cache-Control: no-store\r\n";
+	response->content_type = type;
+	response->status = text->failed ? 503 : 200;
+	response->body = text->failed ? STR("Out of memory\n")
+				      : str_slice(text->data, text->len);
+}
+
+static int64_t
+worker_uptime_ms(const struct worker *worker)
+{
+	return clock_monotonic_ms(worker->loop.clock) - worker->loop.started_ms;
+}
+
 void
 monitor_answer(struct worker *worker, const struct monitor_format *format,
     struct http_response *response)
 {
-	int64_t uptime_ms =
-	    clock_monotonic_ms(worker->loop.clock) - worker->loop.started_ms;
-	struct wire_text *text = &worker->body;
+	int64_t uptime_ms = worker_uptime_ms(worker);
 
 	if (worker->report.server.data == NULL ||
 	    uptime_ms - worker->report.uptime_ms >= FRESH_MS)
 		make_report(worker, uptime_ms);
-	wire_text_reset(text);
-	format->spell(text, &worker->report);
-	response->headers = "Cache-Control: no-store\r\n";
-	response->content_type = format->type;
-	response->status = text->failed ? 503 : 200;
-	response->body = text->failed ? STR("Out of memory\n")
-				      : str_slice(text->data, text->len);
+	wire_text_reset(&worker->body);
+	format->spell(&worker->body, &worker->report);
+	monitor_finish(worker, format->type, response);
+}
+
+void
+monitor_answer_history(struct worker *worker, struct http_response *response)
+{
+	wire_text_reset(&worker->body);
+	stats_history_write_json(&worker->body, &worker->history);
+	monitor_finish(worker, monitor_json.type, response);
+}
+
+void
+monitor_tick(struct worker *worker)
+{
+	int64_t uptime_ms = worker_uptime_ms(worker);
+
+	if (worker->loop.host->ops->server_stats == NULL ||
+	    !stats_history_is_due(&worker->history, uptime_ms))
+		return;
+	make_report(worker, uptime_ms);
+	stats_history_add(&worker->history, &worker->report);
 }

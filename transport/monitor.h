@@ -20,4 +20,10 @@ extern const struct monitor_format monitor_metrics;
 void monitor_answer(struct worker *, const struct monitor_format *,
     struct http_response *);
 
+/* Answers with the curves of the last hour, as JSON. */
+void monitor_answer_history(struct worker *, struct http_response *);
+
+/* Once a second: keeps a sample for the curves when it is due. */
+void monitor_tick(struct worker *);
+
 #endif

@@ -198,6 +198,18 @@ answer_page_stats(struct http_exchange *exchange)
 	return !has_no_pages(exchange) && answer_stats(exchange);
 }
 
+static bool
+answer_page_history(struct http_exchange *exchange)
+{
+	struct worker *worker = exchange_worker(exchange);
+
+	if (has_no_pages(exchange) ||
+	    worker->loop.host->ops->server_stats == NULL)
+		return false;
+	monitor_answer_history(worker, &exchange->response);
+	return true;
+}
+
 static const struct asset *
 find_asset(const struct http_exchange *exchange)
 {
@@ -381,6 +393,7 @@ const struct http_route server_routes[] = {
 	{ "/v1/logout", HTTP_ANY, answer_logout, false },
 	{ "/v1/session", HTTP_ANY, answer_session, false },
 	{ "/monitor/stats", HTTP_GET, answer_page_stats, false },
+	{ "/monitor/history", HTTP_GET, answer_page_history, false },
 	{ "*", HTTP_ANY, answer_page, false },
 	{ "*", HTTP_ANY, answer_as_dialect, false },
 	/* Where the dialect has no answer. */

@@ -11,6 +11,7 @@
 #include "domain/log.h"
 #include "transport/api/api.h"
 #include "transport/hooks/hooks.h"
+#include "transport/monitor.h"
 #include "transport/net/conn.h"
 #include "transport/net/listener.h"
 #include "transport/routes.h"
@@ -179,6 +180,7 @@ second_tick(struct server *server)
 	struct admission *admission = server->config.admission;
 
 	log_tick();
+	monitor_tick(&server->worker);
 	if (admission != NULL && admission->ops->tick != NULL)
 		admission->ops->tick(admission);
 }

@@ -188,5 +188,6 @@ worker_fini(struct worker *worker)
 	ws_users_fini(&worker->ws.users);
 	wire_text_fini(&worker->body);
 	command_log_fini(&worker->commands);
+	stats_history_fini(&worker->history);
 	loop_fini(&worker->loop);
 }

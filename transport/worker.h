@@ -8,6 +8,7 @@
 
 #include "domain/command_log.h"
 #include "domain/server_stats.h"
+#include "domain/stats_history.h"
 #include "transport/http/http_conn.h"
 #include "transport/net/loop.h"
 #include "transport/ws/ws_conn.h"
@@ -30,6 +31,7 @@ struct worker {
 	struct command_log commands;   /* of dialects that have monitors */
 	struct wire_text body;      /* of the last answer that has a long one */
 	struct server_stats report; /* the last one */
+	struct stats_history history;
 };
 
 /* The worker of a connection. */

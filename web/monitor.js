@@ -1,6 +1,6 @@
 /*
  * The monitor: polls the statistics of the server every second and shows the
- * last two minutes, or the last hour as far as the page was open.
+ * last two minutes, or the last hour, which the server has kept.
  */
 
 import { $, el } from "./elements.js";
@@ -28,7 +28,7 @@ function draw() {
 		card.draw(newest, samples[shown], RANGES[shown]);
 	drawRooms(last);
 	drawLimits(last);
-	drawTotals(last, items[0], RANGES[shown]);
+	drawTotals(last, items.find(({ closes }) => closes), RANGES[shown]);
 }
 
 function addSample(sample) {
@@ -69,7 +69,19 @@ function makeRangeButton(range, i) {
 	});
 }
 
+/* Without it the hour begins now. */
+async function loadHistory() {
+	try {
+		const answer = await fetch("monitor/history", { cache: "no-store" });
+		const { samples: kept } = await answer.json();
+
+		kept.forEach((sample) => samples[samples.length - 1].add(sample));
+	} catch {
+		showStale();
+	}
+}
+
 $("ranges").append(...RANGES.map(makeRangeButton));
 $("cards").append(...cards.map(({ element }) => element));
 prepareMembers();
-poll();
+loadHistory().then(poll);

@@ -75,6 +75,25 @@ START_TEST(looks_at_the_chat_no_more_than_a_few_times_a_second)
 }
 END_TEST
 
+START_TEST(keeps_curves_of_an_hour)
+{
+	setup();
+	monitor_tick(&recorder.rig.worker);
+	monitor_tick(&recorder.rig.worker);
+	ck_assert_int_eq(answer, 1);
+	rig_pass(&recorder.rig, 30000);
+	monitor_tick(&recorder.rig.worker);
+	memset(&response, 0, sizeof(response));
+	monitor_answer_history(&recorder.rig.worker, &response);
+	ck_assert_int_eq(response.status, 200);
+	ck_assert(response_has("{\"every_ms\":30000,\"samples\":["
+			       "{\"uptime_ms\":0,"));
+	ck_assert(response_has(",{\"uptime_ms\":30000,"));
+	ck_assert(response_has(",\"messages\":2,"));
+	recorder_fini(&recorder);
+}
+END_TEST
+
 START_TEST(answers_503_without_memory)
 {
 	if (!malloc_can_fail())
@@ -110,6 +129,7 @@ SUITE(monitor)
 	tcase_add_test(tests, has_the_figures_of_service_and_chat);
 	tcase_add_test(tests,
 	    looks_at_the_chat_no_more_than_a_few_times_a_second);
+	tcase_add_test(tests, keeps_curves_of_an_hour);
 	tcase_add_test(tests, answers_503_without_memory);
 	tcase_add_test(tests, times_the_commands_of_a_client);
 }

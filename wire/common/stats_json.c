@@ -2,6 +2,7 @@
 #include "wire/common/stats_format.h"
 
 #include "domain/server_stats.h"
+#include "domain/stats_history.h"
 #include "wire/json/json_writer.h"
 
 static void
@@ -155,4 +156,44 @@ stats_write_json(struct wire_text *out, const struct server_stats *stats)
 	histogram_put(out, "latency_us", &stats->latency);
 	histogram_put(out, "loop_lag_us", &stats->lag);
 	stats_put(out, "}\n");
+}
+
+static void
+sample_put(struct wire_text *out, const struct stats_sample *sample)
+{
+	stats_put(out, "{\"uptime_ms\":");
+	json_put_unsigned(out, (uint64_t)sample->uptime_ms);
+	stats_put_number(out, "connections", sample->connections);
+	stats_put_number(out, "messages", sample->messages);
+	stats_put_number(out, "deliveries", sample->deliveries);
+	stats_put_number(out, "rooms", sample->rooms);
+	stats_put_number(out, "resident_bytes", sample->resident_bytes);
+	stats_put_number(out, "cpu_ms", sample->cpu_us / 1000);
+	if (sample->has_store) {
+		stats_put(out, ",\"store\":{\"syncs\":");
+		json_put_unsigned(out, sample->store_syncs);
+		stats_put_number(out, "records", sample->store_records);
+		histogram_put(out, "sync_us", &sample->store_sync);
+		stats_put(out, "}");
+	}
+	stats_put(out, ",\"files\":{\"sent_bytes\":");
+	json_put_unsigned(out, sample->file_sent_bytes);
+	stats_put(out, "}");
+	histogram_put(out, "latency_us", &sample->latency);
+	histogram_put(out, "loop_lag_us", &sample->lag);
+	stats_put(out, "}");
+}
+
+void
+stats_history_write_json(struct wire_text *out,
+    const struct stats_history *history)
+{
+	stats_put(out, "{\"every_ms\":");
+	json_put_unsigned(out, STATS_HISTORY_EVERY_MS);
+	stats_put(out, ",\"samples\":[");
+	for (size_t n = 0; n < history->count; n++) {
+		stats_put(out, n > 0 ? "," : "");
+		sample_put(out, stats_history_sample(history, n));
+	}
+	stats_put(out, "]}\n");
 }

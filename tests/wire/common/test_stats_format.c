@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "domain/server_stats.h"
+#include "domain/stats_history.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "wire/common/wire_text.h"
@@ -92,6 +93,34 @@ START_TEST(writes_valid_json)
 	    2);
 	json_decref(json);
 	wire_text_fini(&text);
+}
+END_TEST
+
+START_TEST(writes_a_history)
+{
+	struct server_stats report = make_report();
+	struct stats_history history = { 0 };
+	struct wire_text text = { 0 };
+	json_t *json, *sample;
+
+	stats_history_add(&history, &report);
+	report.store.is_kept = false;
+	stats_history_add(&history, &report);
+	stats_history_write_json(&text, &history);
+	json = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(json);
+	sample = json_array_get(json_object_get(json, "samples"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(sample,
+			     "deliveries")),
+	    90);
+	ck_assert_int_eq(json_integer_value(json_object_get(
+			     json_object_get(sample, "store"), "syncs")),
+	    11);
+	sample = json_array_get(json_object_get(json, "samples"), 1);
+	ck_assert_ptr_null(json_object_get(sample, "store"));
+	json_decref(json);
+	wire_text_fini(&text);
+	stats_history_fini(&history);
 }
 END_TEST
 
@@ -189,6 +218,7 @@ END_TEST
 SUITE(stats_format)
 {
 	tcase_add_test(tests, writes_valid_json);
+	tcase_add_test(tests, writes_a_history);
 	tcase_add_loop_test(tests, writes_the_prometheus_format, 0,
 	    COUNT_OF(lines));
 	tcase_add_test(tests, omits_a_store_that_does_not_exist);
