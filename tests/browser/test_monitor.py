@@ -35,12 +35,17 @@ def test_curves_have_axes_and_a_range(page, parleyd):
                     ) == "1 hour"
 
 
+def kept_by_server(page):
+    return page.driver.execute_async_script(
+        "const done = arguments[0];"
+        "fetch('monitor/history').then((r) => r.json()).then(done)")
+
+
 def test_the_hour_is_the_servers(page, parleyd):
     page.open(parleyd.address, "monitor")
     loaded(page)
-    kept = page.driver.execute_async_script(
-        "const done = arguments[0];"
-        "fetch('monitor/history').then((r) => r.json()).then(done)")
+    page.until(lambda: kept_by_server(page)["samples"])
+    kept = kept_by_server(page)
     assert kept["every_ms"] == 30000
     assert [sample["connections"] for sample in kept["samples"]] == [0]
     assert "latency_us" in kept["samples"][0]
