@@ -122,7 +122,7 @@ void auth_accept(const struct auth_context *, struct candidate *,
 /* Refuses it, and logs it; why is a constant with a newline. */
 void auth_refuse(struct candidate *, int status, const char *why);
 
-/* The same; the client is told another text, which the log does not have. */
+/* The same; the client gets another text, which the log does not have. */
 void auth_refuse_telling(struct candidate *, int status, const char *why,
     const char *answer);
 

@@ -35,7 +35,7 @@ struct authenticator_config {
 	/* With AUTH_HOOK: */
 	struct str hook_url;
 	const char *hook_ca; /* of an https URL; NULL: those of the system */
-	struct str hook_headers; /* names of those that it is told */
+	struct str hook_headers; /* names of those that it gets */
 	int64_t hook_timeout_ms;
 	size_t hook_max;            /* requests at the same time; not 0 */
 	bool hook_admits_when_down; /* guests; else no client */

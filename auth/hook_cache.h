@@ -12,7 +12,7 @@
 /* Beyond it, the oldest answer is forgotten. */
 #define HOOK_CACHE_MAX 4096
 
-/* A hash of all that the hook was told: credentials are not kept. */
+/* A hash of all that the hook got: credentials are not kept. */
 #define HOOK_KEY_BYTES 32
 
 struct hook_key {

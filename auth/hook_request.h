@@ -1,4 +1,4 @@
-/* What a hook is told about a client that asks for a WebSocket. Public. */
+/* What a hook gets about a client that asks for a WebSocket. Public. */
 #ifndef AUTH_HOOK_REQUEST_H
 #define AUTH_HOOK_REQUEST_H
 

@@ -540,7 +540,7 @@ tops_add(struct cluster *cluster, struct tops_call *calls[64],
 	tops_send(call);
 }
 
-/* Rooms in which nothing was said since the last time are left out. */
+/* Rooms in which nothing was posted since the last time are left out. */
 static void
 tops_poll(struct cluster *cluster)
 {

@@ -117,7 +117,7 @@ barriers_report(struct room_feed *feed, enum chat_error outcome)
 	}
 }
 
-/* The history is that of a room that nothing was said in. */
+/* The history is that of a room without messages. */
 static void
 history_clear(struct cluster *cluster, struct str room_id)
 {

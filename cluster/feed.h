@@ -179,7 +179,7 @@ void feed_subscribed(struct feed *);
 void feed_lost(struct feed *);
 /* A batch: the strings of broker_listener_ops.on_batch. */
 void feed_receive(struct feed *, const struct str *items, size_t count);
-/* Where the broker is, as BROKER_TOPS says. */
+/* Where the broker is, as BROKER_TOPS reports. */
 void feed_compare(struct feed *, const struct place *top);
 
 /* --- for the owner -------------------------------------------------------- */

@@ -22,7 +22,7 @@ struct node {
 	struct list link;
 	struct list connections; /* in the order in which they began */
 	size_t count;
-	bool is_alive;    /* as the broker says */
+	bool is_alive;    /* as the broker reports */
 	bool is_listed;   /* the broker knows it */
 	int64_t alive_ms; /* when it was last known to be alive; 0: never */
 	char id[NODE_ID_SIZE];

@@ -145,7 +145,7 @@ talk_name_other(const struct request *request, struct str other_id,
 	talk_name_author(request, other_id, talk);
 }
 
-/* The member is in no talk: its id says whose it is. */
+/* The member is in no talk: its id names the users. */
 static bool
 talk_add(const struct room *room, void *arg)
 {

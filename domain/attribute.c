@@ -33,7 +33,7 @@ attribute_has_trait(enum attribute_kind kind, enum attribute_trait trait)
 	return (kinds[kind].traits & trait) != 0;
 }
 
-/* An edit has the new text, unless it only says that there was one. */
+/* An edit has the new text, unless it only notes that there was one. */
 static bool
 body_is_valid(const struct attribute *attribute)
 {

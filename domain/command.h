@@ -116,7 +116,7 @@ enum command_flag {
 	COMMAND_SHARED = 1 << 18,
 	/*
 	 * The author is the server: no member, in no room and no list.
-	 * `author` only says where the answers go, `as_id` and `as_name` what
+	 * `author` only names where the answers go, `as_id` and `as_name` what
 	 * others see. It need not be in a room.
 	 */
 	COMMAND_OF_SERVER = 1 << 19,
@@ -143,7 +143,7 @@ enum command_flag {
 /* The connection of a command that another node has proposed. */
 #define CONNECTION_ELSEWHERE UINT32_MAX
 
-/* What a command says of a file. */
+/* What a command has about a file. */
 struct command_file {
 	struct str id;
 	struct str key;  /* of its URL; absent: the author's rights count */

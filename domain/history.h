@@ -45,7 +45,7 @@ struct history_limits {
 struct history_span {
 	uint64_t first;
 	uint64_t last;
-	int64_t last_at_ms; /* when that was said, be it gone; 0: nothing was */
+	int64_t last_at_ms; /* of the last message, be it gone; 0: none */
 	/*
 	 * The newest that was dropped for want of space before its time; 0:
 	 * none. What is missing behind it was too old, or is lost.

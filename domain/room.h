@@ -31,7 +31,7 @@ struct room {
 	size_t max_members; /* 0: as the limits say */
 	int64_t slow_ms;    /* between two messages of a member; 0: none */
 	/*
-	 * The id of the member that is its owner if no attribute says
+	 * The id of the member that is its owner if no attribute has
 	 * otherwise; "": none.
 	 */
 	char creator[ID_SIZE];

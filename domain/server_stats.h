@@ -41,7 +41,7 @@ enum hook_question_result {
 	HOOK_QUESTION_RESULTS
 };
 
-/* Figures of the hooks. Totals are of events, except where it says so. */
+/* Figures of the hooks. Totals are of events, except where noted. */
 struct hook_stats {
 	bool is_on;             /* false: there are none, the rest is unset */
 	uint64_t sent;          /* total: the receiver took them */

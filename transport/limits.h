@@ -14,7 +14,7 @@ struct rate_limit {
 
 /*
  * docs/configuration.md explains each. Times are in milliseconds; 0 means
- * that nothing is limited, unless said otherwise.
+ * that nothing is limited, unless noted otherwise.
  */
 struct transport_limits {
 	/* being let in */

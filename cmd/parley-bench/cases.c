@@ -26,7 +26,7 @@ const struct bench_case bench_cases[] = {
 	    { .members = 100, .senders = 1, .window = 1 } },
 	{ "echo-1000", "1000 clients are answered", run_speed,
 	    { .members = 1000, .senders = 1, .window = 1 } },
-	{ "paced", "a room of 4, each says 30 messages a second", run_speed,
+	{ "paced", "a room of 4, each sends 30 messages a second", run_speed,
 	    { .rooms = 1, .members = 4, .senders = 4, .rate = 30 } },
 	{ "mixed", "a room of 999, a third of them in each dialect", run_mixed,
 	    { .rooms = 1,

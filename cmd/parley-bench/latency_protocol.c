@@ -24,7 +24,8 @@ latency_action_join(unsigned client, const char *room, char out[LATENCY_SIZE])
 }
 
 static void
-action_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
+action_message(const char *room, const struct stamp *stamp,
+    char out[LATENCY_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
@@ -51,7 +52,8 @@ command_create(char out[LATENCY_SIZE])
 }
 
 static void
-command_say(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
+command_message(const char *room, const struct stamp *stamp,
+    char out[LATENCY_SIZE])
 {
 	char body[BODY_SIZE + 1];
 
@@ -92,9 +94,10 @@ topic_post(const char *room, const struct stamp *stamp, char out[LATENCY_SIZE])
 
 static const struct latency_protocol protocols[] = {
 	{ "action", "/ws/action", "\"connected\"", action_create,
-	    latency_action_join, "\"success\"", action_say, "Message sent" },
+	    latency_action_join, "\"success\"", action_message,
+	    "Message sent" },
 	{ "command", "/ws/command", "\"event\":\"me\"", command_create,
-	    command_join, "\"event\":\"joined\"", command_say,
+	    command_join, "\"event\":\"joined\"", command_message,
 	    "\"event\":\"ack\"" },
 	{ "topic", "/ws/topic", NULL, topic_create, latency_topic_join,
 	    "\"joined\"", topic_post, "\"ack\"" },

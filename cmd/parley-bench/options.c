@@ -27,7 +27,7 @@ print_usage(FILE *out)
 	    "  --json           one JSON object instead of a list\n"
 	    "\n"
 	    "  --clients N      people in the room of latency (default 4)\n"
-	    "  --rate N         messages a second that each says (30)\n"
+	    "  --rate N         messages a second that each sends (30)\n"
 	    "  --duration S     how long, by the clock on the wall (60)\n"
 	    "  --dialect NAME   action (default), command or topic\n"
 	    "\n"

@@ -28,7 +28,7 @@ parley_join(unsigned room, char out[PROTOCOL_SIZE])
 }
 
 static size_t
-parley_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+parley_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
@@ -127,7 +127,7 @@ bare_echo_path(unsigned room, char out[PROTOCOL_SIZE])
 
 /* As many bytes per receiver as parley's event. */
 static size_t
-bare_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+bare_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char body[MESSAGE_SIZE + 1];
 
@@ -188,10 +188,10 @@ mqtt_join(unsigned room, char out[PROTOCOL_SIZE])
 
 /* PUBLISH with the payload size of the other protocols. */
 static size_t
-mqtt_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+mqtt_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 {
 	char payload[PROTOCOL_SIZE];
-	size_t len = bare_say(stamp, payload);
+	size_t len = bare_message(stamp, payload);
 	size_t remaining = 2 + MQTT_TOPIC_SIZE + len;
 	char *end = out;
 
@@ -205,22 +205,23 @@ mqtt_say(const struct stamp *stamp, char out[PROTOCOL_SIZE])
 
 static const struct protocol speeches[] = {
 	{ "parley", PROTOCOL_ROOMS, parley_path, parley_join,
-	    "\"event\":\"joined\"", parley_say, "", false },
+	    "\"event\":\"joined\"", parley_message, "", false },
 	{ "parley", PROTOCOL_ECHO, parley_path, NULL, "\"event\":\"me\"",
 	    parley_ping, "", false },
 	{ "parley", PROTOCOL_ACKS, parley_path, parley_create,
 	    "\"event\":\"created\"", parley_post_for_ack, "", false },
-	{ "bare", PROTOCOL_ROOMS, bare_path, NULL, NULL, bare_say, "", false },
+	{ "bare", PROTOCOL_ROOMS, bare_path, NULL, NULL, bare_message, "",
+	    false },
 	{ "bare", PROTOCOL_ECHO, bare_echo_path, NULL, NULL, bare_pong, "",
 	    false },
-	{ "mqtt", PROTOCOL_ROOMS, mqtt_path, mqtt_join, "\x90\x03", mqtt_say,
-	    MQTT_HEADERS, true },
+	{ "mqtt", PROTOCOL_ROOMS, mqtt_path, mqtt_join, "\x90\x03",
+	    mqtt_message, MQTT_HEADERS, true },
 };
 
 /* Only the first client sends. */
 static const struct protocol dialects[PROTOCOL_DIALECTS] = {
 	{ "parley", PROTOCOL_ROOMS, parley_path, parley_join,
-	    "\"event\":\"joined\"", parley_say, "", false },
+	    "\"event\":\"joined\"", parley_message, "", false },
 	{ "parley", PROTOCOL_ROOMS, action_path, action_join,
 	    "\"status\":\"success\"", NULL, "", false },
 	{ "parley", PROTOCOL_ROOMS, topic_path, topic_join,

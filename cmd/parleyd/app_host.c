@@ -184,7 +184,7 @@ on_store_event(void *arg)
 
 	if (file_store_poll(app->stores.files))
 		return true;
-	log_error("the disk failed: exiting, as store.on_io_error says");
+	log_error("the disk failed: exiting, because of store.on_io_error");
 	app->status = EXIT_FAILURE;
 	return false;
 }

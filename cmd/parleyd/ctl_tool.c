@@ -328,7 +328,7 @@ head_write(const struct ctl *ctl, const struct ctl_request *request,
 	wire_text_append(out, str_slice(request->body.data, request->body.len));
 }
 
-/* False: errno says why. */
+/* False: errno has the reason. */
 static bool
 ctl_exchange(const struct ctl *ctl, const struct ctl_request *request,
     struct wire_text *answer)

@@ -38,7 +38,7 @@ void membership_end(const struct request *, const struct room *,
  */
 enum chat_error membership_resume(struct request *);
 
-/* Tells the other members of these rooms that the author is here. */
+/* Announces the author to the other members of these rooms. */
 void membership_announce(struct request *);
 
 #endif

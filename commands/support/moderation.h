@@ -75,14 +75,14 @@ struct event moderation_role_event(const struct request *,
 void moderation_publish_by_server(const struct request *,
     const struct moderation *);
 
-/* When a penalty ends that begins now, as the command says; 0: never. */
+/* When a penalty ends that begins now, as the command wants it; 0: never. */
 int64_t moderation_until_ms(const struct request *);
 
 /* CHAT_BAD_FIELD: the target has no such penalty ("muted"). */
 enum chat_error moderation_nothing_to_end(struct request *, enum role penalty);
 
 /*
- * Puts the target out of the room, and publishes the event that says so, which
+ * Puts the target out of the room, and publishes the event about it, which
  * the target gets even if it reads slowly. The others get EVENT_GONE, too.
  */
 void moderation_remove(struct request *, struct moderation *,

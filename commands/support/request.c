@@ -16,7 +16,7 @@
 /* The longest quotation of a request; any valid id or name fits. */
 #define QUOTE_MOST 160
 
-/* Others see what the command says. */
+/* Others see what the command has. */
 static enum chat_error
 find_server(struct request *request)
 {

@@ -46,7 +46,7 @@ struct request {
 	struct member author;       /* with NEEDS_AUTHOR */
 	struct room place;          /* of `room`, with NEEDS_VOICE */
 	bool has_place;             /* false: in the lobby, or being removed */
-	bool place_is_plain;        /* no attribute says more about it */
+	bool place_is_plain;        /* no attribute changes that */
 	struct failure failure;     /* the details of a failure */
 	char text[256];             /* failure.text, if it had to be made */
 	char room_id[ROOM_ID_SIZE]; /* of the current room, if that is meant */

@@ -45,7 +45,7 @@ void room_ops_remove(struct request *, const struct room *);
  */
 enum chat_error room_ops_enter(struct request *, struct room *);
 
-/* Tells the other members that the author has joined. */
+/* Announces to the other members that the author has joined. */
 void room_ops_announce(struct request *, const struct room *);
 
 /* Undoes room_ops_enter(); no event is published. */
@@ -63,8 +63,8 @@ bool room_ops_first_of_author(const struct request *, struct str but,
 void room_ops_leave_others(struct request *, struct str but);
 
 /*
- * The author leaves the room: the other members are told, and a one-off room
- * is removed with its last member.
+ * The author leaves the room: the other members get an event, and a one-off
+ * room is removed with its last member.
  */
 void room_ops_leave(struct request *, struct room *);
 

@@ -11,7 +11,7 @@
 #define ROOM_SLOW_MOST_MS (INT64_C(24) * 3600 * 1000)
 
 /*
- * Reads what the command says about a new room, whose creator is the author
+ * Reads the options of a new room from the command, whose creator is the author
  * unless the room outlives anonymous members, or it is a guest. CHAT_BAD_FIELD.
  */
 enum chat_error room_options_read(struct request *, struct room *);
@@ -32,7 +32,7 @@ void room_options_apply(struct request *, const struct room *);
 int64_t room_options_slow_ms(const struct request *, const struct room *);
 
 /*
- * What the author is told of the room when it joins. Texts are good until the
+ * What the author learns of the room when it joins. Texts are good until the
  * attributes change.
  */
 void room_options_describe(const struct request *, const struct room *,

@@ -5,7 +5,7 @@
 #include "commands/support/request.h"
 #include "domain/role.h"
 
-/* How a member stands in a room. False: no attribute says it. */
+/* How a member stands in a room. False: no attribute has it. */
 bool room_roles_standing(const struct request *, const struct room *,
     struct str member_id, struct standing *out);
 
@@ -13,7 +13,7 @@ bool room_roles_standing(const struct request *, const struct room *,
 enum role room_roles_of(const struct request *, const struct room *,
     struct str member_id);
 
-/* The same for the author, whose rights may make it more than the room says. */
+/* The same for the author, whose rights may give it more than the room does. */
 enum role room_roles_of_author(const struct request *, const struct room *);
 
 /* How many owners a room has, but for this member. */

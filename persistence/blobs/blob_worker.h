@@ -25,7 +25,7 @@ struct blob_job {
 
 struct blob_worker;
 
-/* NULL: no thread, errno says why. */
+/* NULL: no thread, errno has the reason. */
 struct blob_worker *blob_worker_create(struct disk *);
 
 /* NULL: no memory. */

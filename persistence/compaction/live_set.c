@@ -307,7 +307,7 @@ room_set_attribute(struct live_set_room *room,
 /*
  * One of a message that is not there, or is redacted, changes nothing: the
  * replay ignores it, too. A redaction makes the message's other attributes
- * dead, which live_set_has_attribute() tells.
+ * dead, see live_set_has_attribute().
  */
 static int
 attribute_add(struct live_set *live, const struct record *record)

@@ -9,7 +9,7 @@
 #include "persistence/format/record_payload.h"
 #include "persistence/recovery/lost_list.h"
 
-/* A message that is live unless a later record says otherwise. */
+/* A message that is live unless a later record removes it. */
 struct live_message {
 	uint64_t seq;
 	int64_t at_ms;

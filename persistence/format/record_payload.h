@@ -11,8 +11,8 @@
 #define PROGRAM_SIZE 64 /* its name and version; longer ones are cut */
 
 /*
- * A writer needs as many bytes as the size function says, and returns how many
- * it wrote. A reader borrows texts from the payload; false: the payload is
+ * A writer needs as many bytes as the size function returns, and returns how
+ * many it wrote. A reader borrows texts from the payload; false: the payload is
  * invalid. Readers ignore bytes after the fields they know: a newer program may
  * add fields.
  */

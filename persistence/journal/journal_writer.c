@@ -81,7 +81,7 @@ journal_sync(struct journal *journal)
 	return 0;
 }
 
-/* A segment is always synced before the next one, whose name says so. */
+/* A segment is always synced before the next one, whose name implies it. */
 static int
 batch_put(struct journal *journal, struct batch *batch)
 {

@@ -215,7 +215,7 @@ new_file_read_query(struct api_call *call, const struct http_request *request,
 		api_call_fail_field(call, "Content-Type");
 		return false;
 	}
-	/* What curl sends if it is not told otherwise. */
+	/* What curl sends by default. */
 	if (!str_equal(type, STR("application/x-www-form-urlencoded")))
 		*str_put(out->type, type) = '\0';
 	return api_query_text(call, request, "name", out->name,

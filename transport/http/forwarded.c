@@ -229,7 +229,7 @@ element_take(struct str *text, struct forwarded_element *out)
 	}
 }
 
-/* What follows a malformed element cannot be told apart. */
+/* What follows a malformed element cannot be distinguished. */
 static void
 walk_forwarded_line(struct forwarded_walk *walk, struct str line)
 {

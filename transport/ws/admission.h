@@ -29,7 +29,7 @@ struct candidate_ops {
 struct candidate {
 	const struct candidate_ops *ops;
 	struct http_exchange *exchange; /* begun */
-	/* What the client is told instead of the reason of a refusal; NULL:
+	/* What the client gets instead of the reason of a refusal; NULL:
 	 * the reason. Good until the refusal. */
 	const char *answer;
 };

@@ -64,7 +64,7 @@ struct endpoint_ops {
 	size_t (*held)(const void *session);
 	/*
 	 * The connection is ending: the session is freed. With `bye` the
-	 * client can still be told why.
+	 * client can still get the reason.
 	 */
 	void (*leave)(void *session, const struct bye *);
 	/* Nothing waits to be sent any more. */

@@ -39,7 +39,7 @@ void ws_conn_open(struct conn *, const struct http_request *,
 
 /*
  * The connection has another principal, or its first one: it ends when that
- * expires. If that is soon its client is not told again. False: no memory.
+ * expires. If that is soon its client is not notified again. False: no memory.
  */
 bool ws_conn_renew(struct conn *, const struct principal *);
 

@@ -6,7 +6,7 @@
 /* In ticks: the store may let answers wait for ever. */
 #define LEAVE_PATIENCE 10
 
-/* How long before its principal expires a client is told. */
+/* How long before its principal expires a client is notified. */
 #define EXPIRY_NOTICE_MS 30000
 
 static uint32_t

@@ -84,7 +84,7 @@ void ws_close_if_done(struct conn *);
 
 /* --- deadlines ------------------------------------------------------------ */
 
-/* When the client is told that its principal expires; 0: it need not be. */
+/* When the client is notified that its principal expires; 0: it need not be. */
 uint32_t ws_notice_due(const struct conn *);
 
 uint32_t ws_next_deadline(const struct conn *);

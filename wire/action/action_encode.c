@@ -154,7 +154,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 
 /*
  * The author gets "Message sent" instead of its own message. Only the member
- * that has to leave a room is told of it.
+ * that has to leave a room gets an event.
  */
 bool
 action_encode(const struct event *event, enum viewpoint viewpoint,

@@ -218,7 +218,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 
 /*
  * Authors and others get the same. Only the member that has to leave a topic is
- * told of it.
+ * notified of it.
  */
 bool
 topic_encode(const struct event *event, enum viewpoint viewpoint,

@@ -109,7 +109,7 @@ store_space_check(struct doctor *doctor, const char *dir)
 
 /* --- syncs ---------------------------------------------------------------- */
 
-/* A file without a name, so that no server sees it; -1: errno says why. */
+/* A file without a name, so that no server sees it; -1: see errno. */
 static int
 scratch_open(const char *dir)
 {
@@ -133,7 +133,7 @@ duration_compare(const void *a, const void *b)
 	return (*one > *other) - (*one < *other);
 }
 
-/* False: errno says why. */
+/* False: errno has the reason. */
 static bool
 syncs_measure(int fd, int64_t us[SYNCS])
 {

@@ -50,7 +50,7 @@ struct probe {
 	unsigned close_code;
 };
 
-/* Within a time; false: errno says why. */
+/* Within a time; false: errno has the reason. */
 static bool
 probe_connect_one(struct probe *probe, const struct addrinfo *at)
 {
