@@ -602,7 +602,26 @@ dispatcher_reset_room(struct ordered_handler *handler, struct str room_id)
 	    self);
 }
 
+static void
+dispatcher_begin_epoch(struct ordered_handler *handler, struct str room_id,
+    uint64_t last_seq)
+{
+	const struct chat *chat =
+	    LIST_OWNER(handler, struct dispatcher, ordered_handler)->chat;
+	struct audience members = { .kind = AUDIENCE_ROOM, .room = room_id };
+	struct event event = {
+		.kind = EVENT_EPOCH, .room = room_id, .seq = last_seq
+	};
+	struct room room;
+
+	if (room_store_get(chat->rooms, room_id, &room) != CHAT_OK)
+		return;
+	event.epoch = str_from(room.epoch);
+	publisher_publish(chat->publisher, &event, members);
+}
+
 static const struct ordered_handler_ops ordered_handler_ops = {
+	.begin_epoch = dispatcher_begin_epoch,
 	.reset = dispatcher_reset_room,
 	.run = dispatcher_run_ordered,
 	.give_up = dispatcher_give_up,

@@ -84,6 +84,9 @@ struct ordered_handler_ops {
 	    enum chat_error);
 	/* Messages that members of this room have got are lost. */
 	void (*reset)(struct ordered_handler *, struct str room_id);
+	/* The next messages of the room are numbered in another epoch. */
+	void (*begin_epoch)(struct ordered_handler *, struct str room_id,
+	    uint64_t last_seq);
 };
 
 struct ordered_handler {

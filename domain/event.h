@@ -19,7 +19,8 @@ enum event_trait {
 	/* What a slow reader was not sent of these is replaced by one
 	 * EVENT_PRESENCE. */
 	EVENT_IS_PRESENCE = 1 << 2,
-	/* A slow reader must not miss it: a message of its room changed. */
+	/* A slow reader must not miss it: a message of its room changed, or
+	 * the epoch. */
 	EVENT_IS_CHANGE = 1 << 3,
 	/* It happens to its member, which views it as an author. */
 	EVENT_IS_ABOUT_MEMBER = 1 << 4
@@ -112,6 +113,9 @@ enum event_trait {
 	X(EVENT_REACTED, "reacted", EVENT_IS_PRESENCE)                        \
 	/* The other connections of a user: it has read up to: room, seq. */  \
 	X(EVENT_READ, "read", 0)                                              \
+	/* The next messages are of this epoch: room, epoch, seq: the last */ \
+	/* one that is the same in the epoch before. */                       \
+	X(EVENT_EPOCH, "epoch", EVENT_IS_CHANGE)                              \
 	/* An invitation: room, room_name, member, member_id: the inviter's.  \
 	 */                                                                   \
 	X(EVENT_INVITED, "invited", 0)                                        \

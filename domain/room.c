@@ -15,6 +15,14 @@ is_id_character(char c)
 }
 
 bool
+room_continues_epoch(const struct room *room, struct str epoch, uint64_t seq)
+{
+	return str_equal(epoch, str_from(room->epoch)) ||
+	       (seq <= room->former_seq && room->former_epoch[0] != '\0' &&
+		   str_equal(epoch, str_from(room->former_epoch)));
+}
+
+bool
 room_id_is_valid(struct str id)
 {
 	if (id.len == 0 || id.len >= ROOM_ID_SIZE)

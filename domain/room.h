@@ -22,10 +22,16 @@ struct room {
 	char id[ROOM_ID_SIZE];
 	char name[ROOM_NAME_SIZE];
 	char epoch[ID_SIZE]; /* identifies one sequence of numbers */
-	bool persistent;     /* outlives its last member */
-	bool is_private;     /* not listed; joining needs an invitation */
-	bool is_moderated;   /* speaking needs a role */
-	int64_t ttl_ms;      /* lifetime of a message; 0: the limit */
+	/*
+	 * The epoch before, and up to which number both are the same sequence;
+	 * "": none.
+	 */
+	char former_epoch[ID_SIZE];
+	uint64_t former_seq;
+	bool persistent;   /* outlives its last member */
+	bool is_private;   /* not listed; joining needs an invitation */
+	bool is_moderated; /* speaking needs a role */
+	int64_t ttl_ms;    /* lifetime of a message; 0: the limit */
 	int64_t created_ms;
 	int64_t active_ms;  /* of the last join or leave */
 	size_t max_members; /* 0: as the limits say */
@@ -40,6 +46,9 @@ struct room {
 	size_t member_count; /* set by the store */
 	size_t guest_count;  /* set by the store: guests among the members */
 };
+
+/* Whether the messages up to `seq` are the same ones in this epoch. */
+bool room_continues_epoch(const struct room *, struct str epoch, uint64_t seq);
 
 /* 1 to 64 of A-Z a-z 0-9 _ - . : what a client may choose. */
 bool room_id_is_valid(struct str id);

@@ -49,6 +49,13 @@ room_store_leave(struct room_store *store, struct str room,
 }
 
 void
+room_store_set_epoch(struct room_store *store, const struct room *room)
+{
+	assert(str_is_within(room->epoch, sizeof(room->epoch)));
+	store->ops->set_epoch(store, room);
+}
+
+void
 room_store_touch(struct room_store *store, struct str room, int64_t at_ms)
 {
 	assert(room.data != NULL);

@@ -42,6 +42,11 @@ struct room_store_ops {
 	/* CHAT_NOT_IN_ROOM (also for an unknown room). */
 	enum chat_error (*leave)(struct room_store *, struct str room,
 	    struct str member_id);
+	/*
+	 * Set epoch, former_epoch and former_seq as in this room; unknown ids
+	 * are ignored.
+	 */
+	void (*set_epoch)(struct room_store *, const struct room *);
 	/* Set active_ms; unknown ids are ignored. */
 	void (*touch)(struct room_store *, struct str room, int64_t at_ms);
 	bool (*has)(struct room_store *, struct str room, struct str member_id);
@@ -78,6 +83,7 @@ enum chat_error room_store_join(struct room_store *, struct str room,
     struct str member_id, bool guest);
 enum chat_error room_store_leave(struct room_store *, struct str room,
     struct str member_id);
+void room_store_set_epoch(struct room_store *, const struct room *);
 void room_store_touch(struct room_store *, struct str room, int64_t at_ms);
 bool room_store_has(struct room_store *, struct str room, struct str member_id);
 size_t room_store_rooms_of(struct room_store *, struct str member_id);

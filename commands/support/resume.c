@@ -14,7 +14,8 @@ compare_with_history(const struct command *command, const struct room *room,
 {
 	struct recovery recovery = { .asked = true };
 
-	if (!str_equal(command->since_epoch, str_from(room->epoch)) ||
+	if (!room_continues_epoch(room, command->since_epoch,
+		command->since_seq) ||
 	    command->since_seq > span->last) {
 		recovery.epoch_changed = true;
 	} else if (command->since_seq + 1 < span->first) {

@@ -233,6 +233,20 @@ rooms_touch(struct room_store *base, struct str room, int64_t at_ms)
 		entry->room.active_ms = at_ms;
 }
 
+static void
+rooms_set_epoch(struct room_store *base, const struct room *room)
+{
+	struct entry *entry =
+	    id_map_find(&memory_rooms_of(base)->entries, str_from(room->id));
+
+	if (entry == NULL)
+		return;
+	memcpy(entry->room.epoch, room->epoch, sizeof(room->epoch));
+	memcpy(entry->room.former_epoch, room->former_epoch,
+	    sizeof(room->former_epoch));
+	entry->room.former_seq = room->former_seq;
+}
+
 static bool
 rooms_has(struct room_store *base, struct str room, struct str member_id)
 {
@@ -362,6 +376,7 @@ static const struct room_store_ops ops = {
 	.remove = rooms_remove,
 	.join = rooms_join,
 	.leave = rooms_leave,
+	.set_epoch = rooms_set_epoch,
 	.touch = rooms_touch,
 	.has = rooms_has,
 	.rooms_of = rooms_of_member,

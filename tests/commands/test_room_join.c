@@ -297,6 +297,24 @@ START_TEST(catches_up)
 }
 END_TEST
 
+START_TEST(a_former_epoch_is_good_up_to_its_last_number)
+{
+	struct room room;
+
+	room_fill();
+	ck_assert_int_eq(room_store_get(world.chat.rooms, STR("r"), &room),
+	    CHAT_OK);
+	strcpy(room.former_epoch, room.epoch);
+	strcpy(room.epoch, "other");
+	room.former_seq = 11;
+	room_store_set_epoch(world.chat.rooms, &room);
+	DO(ROOM_JOIN, "id1", .room = STR("r"), .flags = COMMAND_HAS_SINCE,
+	    .since_epoch = STR("epoch3"), .since_seq = 11 + (uint64_t)_i);
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
+	    _i == 0 ? "asked recovered" : "asked epoch_changed"));
+}
+END_TEST
+
 /* The clock has gone on when the changes are made. */
 START_TEST(learns_what_became_of_earlier_messages)
 {
@@ -392,6 +410,8 @@ SUITE(room_join)
 	tcase_add_test(tests,
 	    leaves_the_room_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, leaves_no_room_if_it_gets_into_no_other);
+	tcase_add_loop_test(tests, a_former_epoch_is_good_up_to_its_last_number,
+	    0, 2);
 	tcase_add_loop_test(tests, catches_up, 0, COUNT_OF(catching_up));
 	tcase_add_test(tests, learns_what_became_of_earlier_messages);
 	tcase_add_test(tests, learns_of_as_many_changes_as_fit);

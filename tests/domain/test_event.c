@@ -23,11 +23,12 @@ START_TEST(only_typing_can_be_dropped)
 }
 END_TEST
 
-START_TEST(what_changes_a_message_must_not_be_missed)
+START_TEST(changes_of_messages_and_numbers_must_not_be_missed)
 {
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
 		ck_assert_int_eq(event_has_trait(kind, EVENT_IS_CHANGE),
-		    kind == EVENT_REDACTED || kind == EVENT_EDITED);
+		    kind == EVENT_REDACTED || kind == EVENT_EDITED ||
+			kind == EVENT_EPOCH);
 }
 END_TEST
 
@@ -55,7 +56,8 @@ SUITE(event)
 {
 	tcase_add_test(tests, every_kind_has_a_word_of_its_own);
 	tcase_add_test(tests, only_typing_can_be_dropped);
-	tcase_add_test(tests, what_changes_a_message_must_not_be_missed);
+	tcase_add_test(tests,
+	    changes_of_messages_and_numbers_must_not_be_missed);
 	tcase_add_test(tests, presence_is_joins_leaves_and_renames);
 	tcase_add_test(tests, direct_answers_come_before_events_for_others);
 }

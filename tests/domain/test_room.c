@@ -33,6 +33,20 @@ static const struct {
 	{ STR("{"), false },
 };
 
+START_TEST(continues_its_epoch_and_the_start_of_the_former)
+{
+	struct room room = { .epoch = "b" };
+
+	ck_assert(room_continues_epoch(&room, STR("b"), UINT64_MAX));
+	ck_assert(!room_continues_epoch(&room, STR(""), 0));
+	strcpy(room.former_epoch, "a");
+	room.former_seq = 3;
+	ck_assert(room_continues_epoch(&room, STR("a"), 3));
+	ck_assert(!room_continues_epoch(&room, STR("a"), 4));
+	ck_assert(!room_continues_epoch(&room, STR("c"), 0));
+}
+END_TEST
+
 START_TEST(validates_ids)
 {
 	for (size_t i = 0; i < COUNT_OF(ids); i++)
@@ -78,6 +92,7 @@ END_TEST
 SUITE(room)
 {
 	tcase_add_test(tests, validates_ids);
+	tcase_add_test(tests, continues_its_epoch_and_the_start_of_the_former);
 	tcase_add_test(tests, a_name_has_up_to_64_characters);
 	tcase_add_test(tests, normalizes_names_and_reserves_none);
 	tcase_add_test(tests, sanitizes_any_text_to_64_characters);

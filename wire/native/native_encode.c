@@ -138,6 +138,14 @@ encode_read(const struct event *event, struct wire_text *out)
 }
 
 static bool
+encode_epoch(const struct event *event, struct wire_text *out)
+{
+	change_begin(out, STR("{\"event\":\"epoch\",\"room\":"), event);
+	json_field_string(out, STR(",\"epoch\":"), event->epoch);
+	return event_end(out);
+}
+
+static bool
 encode_presence(const struct event *event, struct wire_text *out)
 {
 	return event->names.left_out ? encode_count(event, out)
@@ -173,6 +181,7 @@ static event_encoder *const encoders[EVENT_KINDS] = {
 	[EVENT_EDITED] = encode_edited,
 	[EVENT_REACTED] = encode_reacted,
 	[EVENT_READ] = encode_read,
+	[EVENT_EPOCH] = encode_epoch,
 	[EVENT_PRESENCE] = encode_presence,
 	[EVENT_INVITED] = native_encode_invited,
 	[EVENT_KICKED] = native_encode_kicked,

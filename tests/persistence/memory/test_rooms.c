@@ -321,6 +321,26 @@ START_TEST(records_the_time_of_the_last_join_or_leave)
 }
 END_TEST
 
+START_TEST(takes_another_epoch)
+{
+	struct room_store *rooms = three_rooms(_i);
+	struct room room;
+
+	ck_assert_int_eq(room_store_get(rooms, STR("blue"), &room), CHAT_OK);
+	strcpy(room.epoch, "second");
+	strcpy(room.former_epoch, "first");
+	room.former_seq = 7;
+	room_store_set_epoch(rooms, &room);
+	ck_assert_int_eq(room_store_get(rooms, STR("blue"), &room), CHAT_OK);
+	ck_assert(room_continues_epoch(&room, STR("second"), 99));
+	ck_assert(room_continues_epoch(&room, STR("first"), 7));
+	ck_assert(!room_continues_epoch(&room, STR("first"), 8));
+	strcpy(room.id, "unknown");
+	room_store_set_epoch(rooms, &room);
+	room_store_destroy(rooms);
+}
+END_TEST
+
 static void
 enter_as_guest(struct room_store *rooms, const char *room, const char *id)
 {
@@ -424,6 +444,7 @@ SUITE(rooms)
 	ADD_FOR_EACH_KIND(tests,
 	    a_member_joins_many_rooms_and_leaves_them_in_any_order);
 	ADD_FOR_EACH_KIND(tests, records_the_time_of_the_last_join_or_leave);
+	ADD_FOR_EACH_KIND(tests, takes_another_epoch);
 	ADD_FOR_EACH_KIND(tests, counts_guests_and_the_rooms_that_have_some);
 	ADD_FOR_EACH_KIND(tests, visits_end_if_the_visitor_returns_false);
 }
