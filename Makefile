@@ -257,7 +257,6 @@ crash-nightly: ## the same with a million crashes
 SCHEDULES ?= 20000
 cluster: $(O)/cluster_sim ## simulate nodes, Redis and faults, and check what members see
 	@$(O)/cluster_sim --plants
-	@$(O)/cluster_sim --seeds 20 --faults 63
 	@$(O)/cluster_sim --seeds $(SCHEDULES) $(ARGS)
 
 cluster-nightly: ## the same with a million schedules

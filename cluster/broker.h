@@ -8,6 +8,10 @@
  * chain is a digest of all origins up to an entry: two logs with the same place
  * and chain have the same entries up to there. An empty log has the place "0-0"
  * and the chain "".
+ *
+ * A log is open or closed. All that is appended while it is open is kept, or
+ * the log is closed: by a start of the server, or by its promotion to primary.
+ * So two histories of a log have parted at a place where it was closed.
  */
 #ifndef CLUSTER_BROKER_H
 #define CLUSTER_BROKER_H
@@ -31,8 +35,12 @@ enum broker_script {
 	 * known place, known chain, trim, count; for each entry: origin, key,
 	 * topic, at_ms, flags, payload, n; n fields.
 	 *
-	 * "behind", place, chain: the log's top is before `known`.
-	 * "forked", place, chain: the entry at `known` has another chain.
+	 * "behind", place, chain: the log's top is before `known`; the broker
+	 * has lost entries.
+	 * "forked", place, chain: the entry at `known` has another chain, or
+	 * the log is open and will never have one there.
+	 * "closed", place, chain: the broker may have lost entries since the
+	 * log was opened; BROKER_HEAL opens it.
 	 * Else the entries are done in order, and those that were appended are
 	 * published as one batch: "ok", place, chain (of the top); for each
 	 * entry 4 strings: result, place, chain, at_ms.
@@ -65,13 +73,20 @@ enum broker_script {
 	/* Names of logs of one shard. For each: place, chain. */
 	BROKER_TOPS,
 	/*
-	 * place, chain, n; n times name and value; ENTRYs. If the log's top is
-	 * this place with this chain, the entries are added as they are, the
-	 * table is replaced, and the entries are published: "ok". With the
-	 * place "*" all of the log is replaced, if its top is before that of
-	 * the entries; then the chains of the oldest entries may be "", which
-	 * is unknown: who knows such an entry reads the log anew ("trimmed").
-	 * Else "forked", place, chain.
+	 * place, chain, opens, origin, at_ms, payload, n; n times name and
+	 * value; ENTRYs. If the log is closed and its top is this place with
+	 * this chain, the entries are added as they are, the table is replaced,
+	 * and the entries are published: "ok". With the place "*" all of the
+	 * log is replaced, if its top is before that of the entries; then the
+	 * chains of the oldest entries may be "", which is unknown: who knows
+	 * such an entry reads the log anew ("trimmed"). Else "forked", place,
+	 * chain.
+	 *
+	 * With "" for n, a table that is there is kept.
+	 *
+	 * With `opens` "1" the log is open from then on. If there is an origin,
+	 * an entry of it with this payload and the next sub follows the others.
+	 * There may be no entries then; at place "0-0" that makes a new log.
 	 */
 	BROKER_HEAL,
 	/*

@@ -309,8 +309,11 @@ cluster_append_at_once(struct cluster *cluster, struct entry *entry,
 		    cluster->config.history, cluster->config.attributes);
 	if (error != CHAT_OK)
 		return error;
-	if (entry->kind == ENTRY_ROOM_CREATED)
+	if (entry->kind == ENTRY_ROOM_CREATED) {
 		*str_put(cluster->created, entry->room_id) = '\0';
+		if (cluster->runs_own)
+			room_feed_open(cluster, entry->room_id);
+	}
 	if (is_removed)
 		room_feed_close(cluster, &removed, cluster->runs_own);
 	entry->room = NULL;

@@ -13,8 +13,6 @@
 /* What the broker keeps behind a snapshot, for nodes that were away. */
 #define KEPT_ENTRIES 20000
 
-#define PIECE_BYTES ((size_t)64 << 10)
-
 static struct cluster *
 cluster_of_chat(struct feed *feed)
 {
@@ -212,14 +210,23 @@ chat_may_apply(struct feed *feed, const struct feed_entry *entry,
 	struct cluster *cluster = cluster_of_chat(feed);
 	const struct cluster_proposal *own =
 	    (const struct cluster_proposal *)proposal;
+	struct room_feed *room;
 
 	(void)entry;
-	return own == NULL || own->command.kind != COMMAND_ROOM_JOIN ||
-	       own->command.room.data == NULL ||
-	       command_order_room(&cluster->order, own->command.room) !=
-		   ROOM_IS_AWAITED ||
-	       cluster_now_ms(cluster) - proposal->since_ms >=
-		   2 * cluster->config.give_up_ms;
+	if (own == NULL || own->command.kind != COMMAND_ROOM_JOIN ||
+	    own->command.room.data == NULL ||
+	    command_order_room(&cluster->order, own->command.room) ==
+		ROOM_IS_READY)
+		return true;
+	room = room_feed_find(cluster, own->command.room);
+	if (room != NULL &&
+	    cluster_shard_is_up(cluster, str_from(room->feed.name)) &&
+	    cluster_now_ms(cluster) - proposal->since_ms <
+		2 * cluster->config.give_up_ms)
+		return false;
+	if (room != NULL)
+		room->is_entered_early = true;
+	return true;
 }
 
 static void
@@ -350,8 +357,10 @@ chat_load(struct feed *feed, const struct feed_field *fields,
 		return false;
 	}
 	for (size_t i = 0; i < count && !cluster->is_stopped; i++) {
-		if (place_compare(&entries[i].place, &place) <= 0)
+		if (place_compare(&entries[i].place, &place) <= 0) {
+			tail_add(cluster, &entries[i]);
 			continue;
+		}
 		if (!place_is_next(&place, &entries[i].place)) {
 			chat_stop(cluster, "the log of the chat has a gap");
 			return false;
@@ -389,6 +398,13 @@ chat_differ(struct feed *feed)
 	    "broker has lost entries");
 }
 
+/* A node that has no entry yet has nothing that others could have lost. */
+static bool
+chat_may_open(struct feed *feed)
+{
+	return feed->at.number == 0 || cluster_is_alone(cluster_of_chat(feed));
+}
+
 const struct feed_ops chat_feed_ops = {
 	.may_apply = chat_may_apply,
 	.apply = chat_apply,
@@ -398,6 +414,7 @@ const struct feed_ops chat_feed_ops = {
 	.live = chat_live,
 	.wake = chat_wake,
 	.heal = chat_feed_heal,
+	.may_open = chat_may_open,
 	.differ = chat_differ,
 };
 
@@ -409,34 +426,48 @@ snapshot_saved(void *arg, enum broker_outcome outcome, const struct str *reply,
 {
 	struct cluster *cluster = arg;
 
-	if (outcome == BROKER_OK && count > 0 &&
-	    str_equal(reply[0], STR("ok"))) {
+	if (outcome == BROKER_OK && count > 0 && str_equal(reply[0], STR("ok")))
 		cluster->saved_number = cluster->saving_number;
-		cluster->must_save = false;
-	}
 	cluster->saving_number = 0;
+}
+
+bool
+chat_log_snapshot(struct cluster *cluster, struct packer *packer)
+{
+	struct chat_state state = chat_state_of(cluster);
+
+	return chat_state_pack(&state, packer);
+}
+
+void
+chat_log_snapshot_name(const struct cluster *cluster,
+    char out[SNAPSHOT_NAME_SIZE])
+{
+	const struct place *at = &cluster->chat.at;
+	char place[PLACE_TEXT_SIZE];
+
+	(void)place_format(at, place);
+	snprintf(out, SNAPSHOT_NAME_SIZE, "%s.%s", place, at->chain);
 }
 
 static void
 snapshot_send(struct cluster *cluster, struct str bytes)
 {
 	const struct place *at = &cluster->chat.at;
-	size_t pieces = (bytes.len + PIECE_BYTES - 1) / PIECE_BYTES;
-	char place[PLACE_TEXT_SIZE], name[PLACE_TEXT_SIZE + CHAIN_SIZE];
+	size_t most = SNAPSHOT_PIECE_BYTES;
+	size_t pieces = (bytes.len + most - 1) / most;
+	char name[SNAPSHOT_NAME_SIZE];
 	char total[24], index[24], trim[24];
 
-	(void)place_format(at, place);
-	snprintf(name, sizeof(name), "%s.%s", place, at->chain);
+	chat_log_snapshot_name(cluster, name);
 	snprintf(total, sizeof(total), "%zu", pieces);
 	snprintf(trim, sizeof(trim), "%" PRIu64,
 	    at->number > KEPT_ENTRIES ? at->number - KEPT_ENTRIES : 0);
 	cluster->saving_number = at->number;
 	for (size_t i = 0; i < pieces; i++) {
-		size_t len =
-		    i + 1 < pieces ? PIECE_BYTES : bytes.len - i * PIECE_BYTES;
+		size_t len = i + 1 < pieces ? most : bytes.len - i * most;
 		struct str args[] = { str_from(name), str_from(total),
-			STR_ABSENT,
-			str_slice(bytes.data + i * PIECE_BYTES, len),
+			STR_ABSENT, str_slice(bytes.data + i * most, len),
 			str_from(trim) };
 		struct broker_call call = {
 			.script = BROKER_SAVE,
@@ -457,10 +488,9 @@ snapshot_send(struct cluster *cluster, struct str bytes)
 static void
 snapshot_save(struct cluster *cluster)
 {
-	struct chat_state state = chat_state_of(cluster);
 	struct packer packer = { .len = 0 };
 
-	if (chat_state_pack(&state, &packer))
+	if (chat_log_snapshot(cluster, &packer))
 		snapshot_send(cluster, packer_str(&packer));
 	else
 		log_warn("no memory for a snapshot of the chat");
@@ -477,7 +507,6 @@ chat_feed_tick(struct cluster *cluster, int64_t now_ms)
 	if (!feed_is_live(&cluster->chat) || cluster->chat.must_heal ||
 	    cluster->saving_number > 0 || cluster->chat.at.number == 0)
 		return;
-	if (cluster->must_save ||
-	    (cluster->is_leader && cluster->chat.at.number >= due))
+	if (cluster->is_leader && cluster->chat.at.number >= due)
 		snapshot_save(cluster);
 }

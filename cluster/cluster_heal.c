@@ -4,13 +4,17 @@
 #include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
+#include "domain/base/count_of.h"
 #include "domain/private_talk.h"
 
 /* The arguments of BROKER_HEAL behind place and chain. */
 struct healing {
 	struct feed *feed;
 	struct str room_id;
-	struct place after; /* all zero: everything is written */
+	struct place after;           /* everything behind it is written */
+	bool is_whole;                /* in place of what the broker has */
+	const struct room_feed *room; /* NULL: it is the log of the chat */
+	struct room epoch; /* the room, with its epoch from here on */
 	struct str *items;
 	size_t count, capacity;
 	struct list texts; /* that the items point into */
@@ -21,15 +25,17 @@ struct healing_text {
 	struct list link;
 	struct packer payload;
 	char place[PLACE_TEXT_SIZE];
+	char piece[SNAPSHOT_NAME_SIZE + 24];
 	char at[24];
 	char key[ATTRIBUTE_KEY_MOST];
+	char origin[ORIGIN_SIZE];
 };
 
 static void
 healing_init(struct healing *healing, struct feed *feed,
     const struct place *after)
 {
-	*healing = (struct healing){ .feed = feed };
+	*healing = (struct healing){ .feed = feed, .is_whole = after == NULL };
 	if (after != NULL)
 		healing->after = *after;
 	list_init(&healing->texts);
@@ -38,11 +44,10 @@ healing_init(struct healing *healing, struct feed *feed,
 static void
 healing_send(struct healing *healing)
 {
-	const struct place *after =
-	    healing->after.number > 0 ? &healing->after : NULL;
-
 	if (!healing->failed)
-		feed_heal(healing->feed, after, healing->items, healing->count);
+		feed_heal(healing->feed,
+		    healing->is_whole ? NULL : &healing->after, healing->items,
+		    healing->count);
 	while (!list_is_empty(&healing->texts)) {
 		struct healing_text *text =
 		    LIST_OWNER(healing->texts.next, struct healing_text, link);
@@ -69,6 +74,17 @@ healing_add_item(struct healing *healing, struct str item)
 		healing->items = items;
 	}
 	healing->items[healing->count++] = item;
+}
+
+/* Whether the log is open then, with an entry behind the others: or "". */
+static void
+healing_add_opening(struct healing *healing, bool opens, struct str origin,
+    struct str at, struct str payload)
+{
+	healing_add_item(healing, opens ? STR("1") : STR("0"));
+	healing_add_item(healing, origin);
+	healing_add_item(healing, at);
+	healing_add_item(healing, payload);
 }
 
 /* NULL: no memory. */
@@ -112,15 +128,42 @@ healing_add_entry(struct healing *healing, const struct place *place,
 	    payload, text);
 }
 
-/* Changes, of which only the state in the table is kept, have no payload. */
+/* The epoch of the room, as an item. */
+static struct str
+epoch_pack(const struct room *room, struct packer *payload)
+{
+	struct item item = { .kind = ITEM_EPOCH,
+		.node = STR(""),
+		.epoch = { str_from(room->epoch), str_from(room->former_epoch),
+		    room->former_seq } };
+
+	(void)item_pack(&item, payload);
+	return packer_str(payload);
+}
+
+/*
+ * Changes, of which only the state in the table is kept, have no payload; the
+ * begin of the epoch has. A numbered entry that is not kept has no origin, so
+ * that no node continues with it.
+ */
 static void
-healing_add_empty(struct healing *healing, const struct place *place,
+healing_add_change(struct healing *healing, const struct place *place,
     int64_t at_ms)
 {
 	struct healing_text *text = healing_add_text(healing);
+	struct str payload = STR("");
 
-	if (!healing->failed)
-		healing_add_entry(healing, place, STR(""), at_ms, STR(""),
+	if (healing->failed)
+		return;
+	if (healing->room != NULL &&
+	    place_compare(place, &healing->room->epoch_at) == 0)
+		payload = epoch_pack(&healing->epoch, &text->payload);
+	healing->failed |= text->payload.failed;
+	if (place->sub == 0)
+		healing_add_known(healing, place, STR(""), STR(""), at_ms,
+		    payload, text);
+	else
+		healing_add_entry(healing, place, STR(""), at_ms, payload,
 		    text);
 }
 
@@ -134,7 +177,7 @@ healing_add_changes(struct healing *healing, uint64_t number, int64_t at_ms)
 	for (; place_compare(&place, &healing->feed->at) <= 0 &&
 	       feed_find_place(healing->feed, &place) != NULL;
 	     place.sub++)
-		healing_add_empty(healing, &place, at_ms);
+		healing_add_change(healing, &place, at_ms);
 }
 
 static bool
@@ -214,6 +257,19 @@ table_add_message(const struct message *message, void *arg)
 	return !table->writing.healing->failed;
 }
 
+/* For nodes that load the log. */
+static void
+table_add_epoch(struct healing *healing)
+{
+	struct healing_text *text = healing_add_text(healing);
+
+	if (healing->failed || healing->epoch.former_epoch[0] == '\0')
+		return;
+	healing_add_item(healing, STR(EPOCH_FIELD));
+	healing_add_item(healing, epoch_pack(&healing->epoch, &text->payload));
+	healing->failed |= text->payload.failed;
+}
+
 /* The number of fields comes first. */
 static void
 table_write(struct healing *healing, struct cluster *cluster)
@@ -225,6 +281,7 @@ table_write(struct healing *healing, struct cluster *cluster)
 	size_t first = healing->count;
 
 	healing_add_item(healing, STR(""));
+	table_add_epoch(healing);
 	attribute_store_each(cluster->config.attributes, healing->room_id,
 	    ATTRIBUTE_READ, table_add, &table.writing);
 	history_each(cluster->config.history, healing->room_id, 1, now_ms,
@@ -234,6 +291,27 @@ table_write(struct healing *healing, struct cluster *cluster)
 	snprintf(text->at, sizeof(text->at), "%zu",
 	    (healing->count - first - 1) / 2);
 	healing->items[first] = str_from(text->at);
+}
+
+static bool
+kept_message_count(const struct message *message, void *count)
+{
+	(void)message;
+	++*(uint64_t *)count;
+	return true;
+}
+
+/* Whether the history has all messages behind a place. */
+static bool
+messages_are_kept(const struct room_feed *room, const struct place *after)
+{
+	const struct cluster_config *config = &room->cluster->config;
+	uint64_t kept = 0;
+
+	history_each(config->history, str_from(room->room_id),
+	    after->number + 1, clock_wall_ms(config->clock), kept_message_count,
+	    &kept);
+	return kept == room->feed.at.number - after->number;
 }
 
 /* The last entry is written even if no message is kept. */
@@ -250,20 +328,74 @@ messages_write(struct healing *healing, struct cluster *cluster)
 	history_each(cluster->config.history, healing->room_id,
 	    healing->after.number + 1, now_ms, healing_add_message, healing);
 	if (healing->count == before || span.last < healing->feed->at.number)
-		healing_add_empty(healing, &healing->feed->at, now_ms);
+		healing_add_change(healing, &healing->feed->at, now_ms);
+}
+
+/*
+ * The log is opened with an entry that begins another epoch: what a node has
+ * got behind this place, and no living one has written back, is of the former.
+ */
+static void
+epoch_begin(struct healing *healing, struct cluster *cluster)
+{
+	struct healing_text *text = healing_add_text(healing);
+	struct room *room = &healing->epoch;
+	char id[ID_SIZE];
+
+	if (healing->failed)
+		return;
+	memcpy(room->former_epoch, room->epoch, sizeof(room->epoch));
+	room->former_seq = healing->feed->at.number;
+	id_source_next(cluster->config.ids, ID_HEX8, id);
+	snprintf(room->epoch, sizeof(room->epoch), "%.*s.%.8s",
+	    (int)strcspn(room->former_epoch, "."), room->former_epoch, id);
+	cluster_origin_next(cluster, text->origin);
+	snprintf(text->at, sizeof(text->at), "%" PRId64,
+	    clock_wall_ms(cluster->config.clock));
+	healing_add_opening(healing, true, str_from(text->origin),
+	    str_from(text->at), epoch_pack(room, &text->payload));
+	healing->failed |= text->payload.failed;
 }
 
 void
-room_feed_heal(struct feed *feed, const struct place *after)
+room_feed_heal(struct feed *feed, const struct place *after, bool opens)
 {
 	struct room_feed *room = (struct room_feed *)feed;
+	struct cluster *cluster = room->cluster;
 	struct healing healing;
 
+	if (after != NULL && !messages_are_kept(room, after))
+		after = NULL;
 	healing_init(&healing, feed, after);
+	healing.room = room;
 	healing.room_id = str_from(room->room_id);
-	table_write(&healing, room->cluster);
-	messages_write(&healing, room->cluster);
+	if (room_store_get(cluster->config.rooms, healing.room_id,
+		&healing.epoch) != CHAT_OK)
+		return; /* it is being removed */
+	if (opens)
+		epoch_begin(&healing, cluster);
+	else
+		healing_add_opening(&healing, false, STR(""), STR(""), STR(""));
+	table_write(&healing, cluster);
+	if (!opens)
+		messages_write(&healing, cluster);
 	healing_send(&healing);
+}
+
+void
+room_log_open(struct cluster *cluster, const char *log)
+{
+	const struct str args[] = { STR("0-0"), STR(""), STR("1"), STR(""),
+		STR(""), STR(""), STR("") };
+	struct broker_call call = {
+		.script = BROKER_HEAL,
+		.slot = str_from(log),
+		.args = args,
+		.arg_count = COUNT_OF(args),
+		.done = cluster_ignore_answer,
+	};
+
+	broker_call(cluster->broker, &call);
 }
 
 /* --- the log of the chat -------------------------------------------------- */
@@ -282,39 +414,86 @@ tail_reaches(const struct cluster *cluster, const struct place *after)
 	return oldest->place.number <= after->number + 1;
 }
 
-/*
- * If too much is lost, the last entry alone is written, and a snapshot follows
- * at once.
- */
-void
-chat_feed_heal(struct feed *feed, const struct place *after)
+static void
+tail_write(struct healing *healing, struct cluster *cluster)
 {
-	struct cluster *cluster = LIST_OWNER(feed, struct cluster, chat);
-	bool is_all = after == NULL || !tail_reaches(cluster, after);
 	size_t i = cluster->tail_count > TAIL_ENTRIES
 		       ? cluster->tail_count - TAIL_ENTRIES
 		       : 0;
-	struct healing healing;
 
-	healing_init(&healing, feed, is_all ? NULL : after);
-	healing_add_item(&healing, STR("0"));
-	if (is_all && cluster->tail_count == 0)
-		healing_add_empty(&healing, &feed->at, 0);
 	for (; i < cluster->tail_count; i++) {
 		const struct tail_entry *entry =
 		    &cluster->tail[i % TAIL_ENTRIES];
 		struct healing_text *text;
 
-		if (!is_all && place_compare(&entry->place, after) <= 0)
+		if (!healing->is_whole &&
+		    place_compare(&entry->place, &healing->after) <= 0)
 			continue;
-		text = healing_add_text(&healing);
-		if (healing.failed)
-			break;
-		healing_add_known(&healing, &entry->place,
+		text = healing_add_text(healing);
+		if (healing->failed)
+			return;
+		healing_add_known(healing, &entry->place,
 		    str_from(entry->origin), STR(""), entry->at_ms,
 		    entry->payload, text);
 	}
-	/* The table is lost. */
-	cluster->must_save = true;
+}
+
+/*
+ * A snapshot as fields of the table: the entries that are kept do not begin
+ * with the first.
+ */
+static void
+healing_add_snapshot(struct healing *healing, struct cluster *cluster)
+{
+	struct healing_text *first = healing_add_text(healing);
+	char name[SNAPSHOT_NAME_SIZE];
+	size_t pieces;
+
+	if (healing->failed || !chat_log_snapshot(cluster, &first->payload)) {
+		healing->failed = true;
+		return;
+	}
+	chat_log_snapshot_name(cluster, name);
+	pieces = (first->payload.len + SNAPSHOT_PIECE_BYTES - 1) /
+		 SNAPSHOT_PIECE_BYTES;
+	snprintf(first->at, sizeof(first->at), "%zu", pieces + 1);
+	healing_add_item(healing, str_from(first->at));
+	healing_add_item(healing, STR("snapshot"));
+	snprintf(first->piece, sizeof(first->piece), "%s", name);
+	healing_add_item(healing, str_from(first->piece));
+	for (size_t i = 0; i < pieces; i++) {
+		struct healing_text *text = healing_add_text(healing);
+		size_t at = i * SNAPSHOT_PIECE_BYTES;
+
+		if (healing->failed)
+			return;
+		snprintf(text->piece, sizeof(text->piece), "%s/%zu", name, i);
+		healing_add_item(healing, str_from(text->piece));
+		healing_add_item(healing,
+		    str_slice(first->payload.bytes + at,
+			i + 1 < pieces ? SNAPSHOT_PIECE_BYTES
+				       : first->payload.len - at));
+	}
+}
+
+/* If too much is lost, all of it is replaced by the last entries. */
+void
+chat_feed_heal(struct feed *feed, const struct place *after, bool opens)
+{
+	struct cluster *cluster = LIST_OWNER(feed, struct cluster, chat);
+	bool is_whole =
+	    !opens && (after == NULL || !tail_reaches(cluster, after));
+	struct healing healing;
+
+	healing_init(&healing, feed, is_whole ? NULL : after);
+	healing_add_opening(&healing, opens, STR(""), STR(""), STR(""));
+	if (is_whole)
+		healing_add_snapshot(&healing, cluster);
+	else
+		healing_add_item(&healing, STR(""));
+	if (is_whole && cluster->tail_count == 0)
+		healing_add_change(&healing, &feed->at, 0);
+	else if (!opens)
+		tail_write(&healing, cluster);
 	healing_send(&healing);
 }

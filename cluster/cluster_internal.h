@@ -26,12 +26,19 @@ struct room_feed {
 	struct list dirty;    /* in cluster.dirty */
 	struct list barriers; /* that wait until it is live */
 	bool is_dirty;
-	bool is_closed;  /* freed at the next flush */
+	bool is_closed; /* freed at the next flush */
+	/* A member has entered it before its history was read. */
+	bool is_entered_early;
 	int64_t used_ms; /* when it was last needed; monotonic */
 	/* Entries from then on are published, although they are loaded. */
 	int64_t publish_from_ms;
+	/* Of the entry that has begun the epoch, if it is known. */
+	struct place epoch_at;
 	char room_id[ROOM_ID_SIZE];
 };
+
+/* The field of a room's table that has its epoch: an ITEM_EPOCH. */
+#define EPOCH_FIELD "epoch"
 
 /* A command that comes back when a room is live. */
 struct room_barrier {
@@ -110,7 +117,6 @@ struct cluster {
 	/* Snapshots. */
 	uint64_t saved_number;
 	uint64_t saving_number; /* 0: none is being saved */
-	bool must_save;         /* the broker's was lost */
 	int64_t polled_ms;
 	int64_t ticked_ms;
 	struct cluster_stats stats;
@@ -132,6 +138,8 @@ struct room_feed *room_feed_find(const struct cluster *, struct str room_id);
  */
 struct room_feed *room_feed_need(struct cluster *, struct str room_id,
     int64_t publish_from_ms);
+/* A new room of this node: its log is open, and empty. */
+void room_feed_open(struct cluster *, struct str room_id);
 /* The room is removed; by a command of this node, its log too. */
 void room_feed_close(struct cluster *, const struct room *, bool is_own);
 /* The feeds that the rooms of a member of this node need. */
@@ -142,10 +150,14 @@ void room_feeds_flush(struct cluster *);
 void room_feeds_tick(struct cluster *, int64_t now_ms);
 
 /* cluster_heal.c */
-void room_feed_heal(struct feed *, const struct place *after);
-void chat_feed_heal(struct feed *, const struct place *after);
+void room_feed_heal(struct feed *, const struct place *after, bool opens);
+void chat_feed_heal(struct feed *, const struct place *after, bool opens);
+/* The log of a new room is open, and empty. */
+void room_log_open(struct cluster *, const char *log);
 
 /* cluster_propose.c */
+/* Of an entry of this node. */
+void cluster_origin_next(struct cluster *, char out[ORIGIN_SIZE]);
 enum chat_error cluster_propose_command(struct cluster *,
     const struct command *, struct str node, uint64_t connection);
 enum chat_error cluster_propose_entry(struct cluster *, struct feed *,
@@ -158,8 +170,18 @@ void cluster_proposal_free(struct cluster *, struct cluster_proposal *);
 extern const struct feed_ops chat_feed_ops;
 void chat_feed_tick(struct cluster *, int64_t now_ms);
 void chat_tail_fini(struct cluster *);
+/* Of one call. */
+#define SNAPSHOT_PIECE_BYTES ((size_t)64 << 10)
+#define SNAPSHOT_NAME_SIZE (PLACE_TEXT_SIZE + CHAIN_SIZE)
+/* What the log has led to so far. False: no memory. */
+bool chat_log_snapshot(struct cluster *, struct packer *);
+/* The name of a snapshot that is made now. */
+void chat_log_snapshot_name(const struct cluster *,
+    char out[SNAPSHOT_NAME_SIZE]);
 
 /* cluster_lease.c */
+/* Whether no other node is known that may live. */
+bool cluster_is_alone(struct cluster *);
 void cluster_lease_tick(struct cluster *, int64_t now_ms);
 /* Sets has_left in the end. */
 void cluster_lease_end(struct cluster *);

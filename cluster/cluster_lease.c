@@ -177,6 +177,22 @@ node_is_dead(const struct cluster *cluster, struct node *node, int64_t now_ms)
 		   now_ms - node->alive_ms >= cluster->config.lease_ms);
 }
 
+bool
+cluster_is_alone(struct cluster *cluster)
+{
+	int64_t now_ms = cluster_now_ms(cluster);
+
+	for (struct list *at = cluster->nodes.all.next;
+	     at != &cluster->nodes.all; at = at->next) {
+		struct node *node = LIST_OWNER(at, struct node, link);
+
+		if (strcmp(node->id, cluster->nodes.self) != 0 &&
+		    !node_is_dead(cluster, node, now_ms))
+			return false;
+	}
+	return true;
+}
+
 /* The living node with the least id ends the members of dead ones. */
 static void
 dead_nodes_clean(struct cluster *cluster, int64_t now_ms)

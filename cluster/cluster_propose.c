@@ -18,6 +18,13 @@ seed_make(struct cluster *cluster)
 	return strtoull(id, NULL, 16);
 }
 
+void
+cluster_origin_next(struct cluster *cluster, char out[ORIGIN_SIZE])
+{
+	snprintf(out, ORIGIN_SIZE, "%s.%" PRIx64, cluster->origin,
+	    ++cluster->proposals);
+}
+
 /* NULL: no memory. */
 static struct cluster_proposal *
 proposal_create(struct cluster *cluster, const struct command *command)
@@ -31,8 +38,7 @@ proposal_create(struct cluster *cluster, const struct command *command)
 	proposal = calloc(1, sizeof(*proposal) + texts);
 	if (proposal == NULL)
 		return NULL;
-	snprintf(proposal->base.origin, sizeof(proposal->base.origin),
-	    "%s.%" PRIx64, cluster->origin, ++cluster->proposals);
+	cluster_origin_next(cluster, proposal->base.origin);
 	proposal->has_command = command != NULL;
 	if (command != NULL) {
 		command_copy(command, &proposal->command, proposal->texts);

@@ -14,7 +14,7 @@
 /* Fields of messages that are gone, which are removed at one load. */
 #define STALE_AT_ONCE 64
 
-/* "room:", id, ":", epoch */
+/* "room:", id, ":", the first epoch: later ones add a dot and a suffix */
 #define LOG_SIZE (5 + ROOM_ID_SIZE + ID_SIZE)
 
 static struct str
@@ -56,7 +56,8 @@ room_feed_of_log(const struct cluster *cluster, struct str log)
 static void
 log_name_write(const struct room *room, char out[LOG_SIZE])
 {
-	snprintf(out, LOG_SIZE, "room:%s:%s", room->id, room->epoch);
+	snprintf(out, LOG_SIZE, "room:%s:%.*s", room->id,
+	    (int)strcspn(room->epoch, "."), room->epoch);
 }
 
 struct room_feed *
@@ -167,6 +168,18 @@ log_drop_later(struct cluster *cluster, const struct room *room)
 }
 
 void
+room_feed_open(struct cluster *cluster, struct str room_id)
+{
+	struct room room;
+	char log[LOG_SIZE];
+
+	if (room_store_get(cluster->config.rooms, room_id, &room) != CHAT_OK)
+		return;
+	log_name_write(&room, log);
+	room_log_open(cluster, log);
+}
+
+void
 room_feed_close(struct cluster *cluster, const struct room *room, bool is_own)
 {
 	struct room_feed *feed = room_feed_find(cluster, str_from(room->id));
@@ -272,6 +285,52 @@ entry_done(struct room_feed *feed, struct entry *entry,
 	commit_log_report(&cluster->log, entry, requester, error);
 }
 
+/* NULL: as in the beginning. */
+static void
+room_epoch_set(struct room_feed *feed, const struct item_epoch *epoch)
+{
+	struct room_store *rooms = feed->cluster->config.rooms;
+	struct room room;
+
+	if (room_store_get(rooms, str_from(feed->room_id), &room) != CHAT_OK)
+		return;
+	if (epoch == NULL) {
+		room.epoch[strcspn(room.epoch, ".")] = '\0';
+		room.former_epoch[0] = '\0';
+		room.former_seq = 0;
+	} else {
+		*str_put(room.epoch, epoch->name) = '\0';
+		*str_put(room.former_epoch, epoch->former) = '\0';
+		room.former_seq = epoch->former_seq;
+	}
+	room_store_set_epoch(rooms, &room);
+}
+
+/* False: it is another entry. */
+static bool
+room_epoch_read(struct room_feed *feed, const struct feed_entry *from)
+{
+	struct item item;
+
+	if (from->payload.len == 0 || !item_unpack(from->payload, &item) ||
+	    item.kind != ITEM_EPOCH)
+		return false;
+	feed->epoch_at = from->place;
+	room_epoch_set(feed, &item.epoch);
+	return true;
+}
+
+/* The room's members are told of its epoch. */
+static void
+room_begin_epoch(struct room_feed *feed, uint64_t last_seq)
+{
+	struct ordered_handler *handler = feed->cluster->order.handler;
+
+	if (!feed->is_closed && handler != NULL)
+		handler->ops->begin_epoch(handler, str_from(feed->room_id),
+		    last_seq);
+}
+
 /* False: not one of this room, or of another program. */
 static bool
 room_item_read(const struct room_feed *feed, const struct feed_entry *from,
@@ -297,6 +356,10 @@ room_apply(struct feed *base, const struct feed_entry *entry,
 	const struct command *requester = NULL;
 	struct item item;
 
+	if (room_epoch_read(feed, entry)) {
+		room_begin_epoch(feed, entry->place.number);
+		return;
+	}
 	if (!room_item_read(feed, entry, &item)) {
 		if (entry->payload.len > 0)
 			log_limited(LOG_WARN, "log %s: an unknown entry",
@@ -352,6 +415,8 @@ room_load_item(struct room_feed *feed, struct str payload,
 	struct feed_entry of_table = { .payload = payload };
 	struct item item;
 
+	if (entry != NULL && room_epoch_read(feed, entry))
+		return;
 	if (!room_item_read(feed, entry != NULL ? entry : &of_table, &item))
 		return;
 	if (entry != NULL && item.entry.kind == ENTRY_MESSAGE)
@@ -390,22 +455,65 @@ fields_remove_stale(struct room_feed *feed, const struct feed_field *fields,
 		}
 }
 
+static void
+room_differ(struct feed *base)
+{
+	struct room_feed *feed = room_feed_of(base);
+	struct ordered_handler *handler = feed->cluster->order.handler;
+
+	if (!feed->is_closed && handler != NULL)
+		handler->ops->reset(handler, str_from(feed->room_id));
+}
+
+/* The epoch of the log. False: it is another one than before. */
+static bool
+room_epoch_load(struct room_feed *feed, const struct feed_field *fields,
+    size_t count)
+{
+	struct room_store *rooms = feed->cluster->config.rooms;
+	const struct item_epoch *epoch = NULL;
+	struct room before, now;
+	struct item item;
+
+	for (size_t i = 0; i < count && epoch == NULL; i++)
+		if (str_equal(fields[i].name, STR(EPOCH_FIELD)) &&
+		    item_unpack(fields[i].value, &item) &&
+		    item.kind == ITEM_EPOCH)
+			epoch = &item.epoch;
+	if (room_store_get(rooms, str_from(feed->room_id), &before) != CHAT_OK)
+		return true;
+	feed->epoch_at = (struct place){ .number = 0 };
+	room_epoch_set(feed, epoch);
+	return room_store_get(rooms, str_from(feed->room_id), &now) !=
+		   CHAT_OK ||
+	       strcmp(now.epoch, before.epoch) == 0;
+}
+
 static bool
 room_load(struct feed *base, const struct feed_field *fields,
     size_t field_count, const struct feed_entry *entries, size_t count)
 {
 	struct room_feed *feed = room_feed_of(base);
 	size_t silent = count;
+	bool is_same;
 
 	if (feed->is_closed)
 		return false;
+	is_same = room_epoch_load(feed, fields, field_count);
+	if ((base->is_loaded && !is_same) || feed->is_entered_early)
+		room_differ(base);
+	feed->is_entered_early = false;
 	history_clear(feed->cluster, str_from(feed->room_id));
-	while (silent > 0 && entries[silent - 1].at_ms >= feed->publish_from_ms)
+	while (!base->is_loaded && silent > 0 &&
+	       entries[silent - 1].at_ms >= feed->publish_from_ms)
 		silent--;
 	for (size_t i = 0; i < silent; i++)
 		room_load_item(feed, entries[i].payload, &entries[i]);
 	for (size_t i = 0; i < field_count; i++)
 		room_load_item(feed, fields[i].value, NULL);
+	if (!base->is_loaded && !is_same)
+		room_begin_epoch(feed,
+		    silent > 0 ? entries[silent - 1].place.number : 0);
 	for (size_t i = silent; i < count; i++)
 		room_apply(base, &entries[i], NULL);
 	if (count > 0)
@@ -436,14 +544,10 @@ room_wake(struct feed *base)
 	cluster_wake(feed->cluster);
 }
 
-static void
-room_differ(struct feed *base)
+static bool
+room_may_open(struct feed *base)
 {
-	struct room_feed *feed = room_feed_of(base);
-	struct ordered_handler *handler = feed->cluster->order.handler;
-
-	if (!feed->is_closed && handler != NULL)
-		handler->ops->reset(handler, str_from(feed->room_id));
+	return cluster_is_alone(room_feed_of(base)->cluster);
 }
 
 const struct feed_ops room_feed_ops = {
@@ -454,6 +558,7 @@ const struct feed_ops room_feed_ops = {
 	.live = room_live,
 	.wake = room_wake,
 	.heal = room_feed_heal,
+	.may_open = room_may_open,
 	.differ = room_differ,
 };
 

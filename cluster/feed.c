@@ -16,6 +16,9 @@
 /* What an appended entry takes to come back, before it is asked for. */
 #define PLACED_MS 300
 
+/* What other nodes have to write back what the broker has lost. */
+#define OPEN_MS 1000
+
 #define NUMBER_SIZE 24
 
 #define ENTRY_STRINGS 7
@@ -145,6 +148,7 @@ feed_differs(struct feed *feed)
 	log_warn("log %s: the broker has another history", feed->name);
 	feed->state = FEED_IS_LOADING;
 	feed->is_behind = feed->must_heal = false;
+	feed->is_closed = feed->must_open = false;
 	feed->config->ops->differ(feed);
 }
 
@@ -233,6 +237,35 @@ duplicates_answer(struct feed *feed)
 	}
 }
 
+/* Its place is that of another entry: the broker has lost it. It is sent again.
+ */
+static void
+proposal_lose_place(struct feed *feed, struct proposal *proposal)
+{
+	feed->duplicates -= proposal->is_duplicate;
+	proposal->has_place = proposal->has_first = false;
+	proposal->is_duplicate = false;
+	proposal->is_uncertain = true;
+}
+
+/* Duplicates of an entry that was lost: there is another one at its place. */
+static void
+duplicates_check(struct feed *feed, const struct feed_entry *entry)
+{
+	if (feed->duplicates == 0)
+		return;
+	for (struct list *at = feed->proposals.next; at != &feed->proposals;
+	     at = at->next) {
+		struct proposal *proposal =
+		    LIST_OWNER(at, struct proposal, link);
+
+		if (proposal->is_duplicate &&
+		    place_compare(&proposal->place, &entry->place) == 0 &&
+		    !str_equal(proposal->key, entry->key))
+			proposal_lose_place(feed, proposal);
+	}
+}
+
 /* Not while it is under way: the answer decides. */
 static void
 proposal_follow_first(struct feed *feed, struct proposal *proposal)
@@ -260,13 +293,45 @@ duplicates_find(struct feed *feed, const struct feed_entry *first)
 		struct proposal *proposal =
 		    LIST_OWNER(at, struct proposal, link);
 
-		if (proposal->has_place ||
-		    !str_equal(proposal->key, first->key))
+		if (!str_equal(proposal->key, first->key))
 			continue;
+		/* No log has a key twice. */
+		if (proposal->has_place)
+			proposal_lose_place(feed, proposal);
 		proposal->has_first = true;
 		proposal->first = first->place;
 		proposal->first_at_ms = first->at_ms;
 		proposal_follow_first(feed, proposal);
+	}
+}
+
+/*
+ * What this node has proposed may be among the entries of another history. The
+ * places of the one before do not count.
+ */
+static void
+proposals_find_again(struct feed *feed, const struct feed_entry *entries,
+    size_t count)
+{
+	for (struct list *at = feed->proposals.next; at != &feed->proposals;
+	     at = at->next) {
+		struct proposal *proposal =
+		    LIST_OWNER(at, struct proposal, link);
+
+		if (proposal->has_place)
+			proposal_lose_place(feed, proposal);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct proposal *proposal =
+		    proposal_find(feed, entries[i].origin);
+
+		if (proposal != NULL) {
+			proposal->has_first = true;
+			proposal->first = entries[i].place;
+			proposal->first_at_ms = entries[i].at_ms;
+			proposal_follow_first(feed, proposal);
+		}
+		duplicates_find(feed, &entries[i]);
 	}
 }
 
@@ -278,6 +343,7 @@ entry_apply_now(struct feed *feed, const struct feed_entry *entry)
 	places_add(feed, &entry->place, entry->origin);
 	if (proposal != NULL)
 		proposal_remove(feed, proposal);
+	duplicates_check(feed, entry);
 	duplicates_find(feed, entry);
 	feed->config->ops->apply(feed, entry, proposal);
 }
@@ -353,6 +419,7 @@ void
 feed_receive(struct feed *feed, const struct str *items, size_t count)
 {
 	feed->is_active = true;
+	feed->is_closed = false;
 	batch_receive(feed, items, count);
 	if (feed->is_behind || feed->state == FEED_IS_LOADING)
 		feed->config->ops->wake(feed);
@@ -579,16 +646,15 @@ append_send(struct feed *feed)
 static void
 heal_send(struct feed *feed)
 {
-	bool is_known = place_compare(&feed->broker_at,
-			    &(struct place){ .number = 0 }) == 0 ||
-			feed_find_place(feed, &feed->broker_at) != NULL;
+	const struct feed_place *own = feed_find_place(feed, &feed->broker_at);
+	bool is_known = feed->broker_at.number > 0 && own != NULL &&
+			own->place.chain[0] != '\0';
 
 	if (place_differs(feed, &feed->broker_at))
 		feed_differs(feed);
 	else
 		feed->config->ops->heal(feed,
-		    is_known && feed->broker_at.number > 0 ? &feed->broker_at
-							   : NULL);
+		    is_known ? &feed->broker_at : NULL, false);
 }
 
 void
@@ -603,11 +669,25 @@ feed_flush(struct feed *feed)
 	else if (feed->is_behind) {
 		if (!feed->is_blocked)
 			range_send(feed);
-	} else
+	} else if (feed->must_open)
+		feed->config->ops->heal(feed, &feed->at, true);
+	else if (!feed->is_closed)
 		append_send(feed);
 }
 
 /* --- answers -------------------------------------------------------------- */
+
+/* The broker's log may end before what other nodes have of it. */
+static void
+closed_receive(struct feed *feed, const struct place *top)
+{
+	if (place_compare(&feed->at, top) < 0)
+		feed->is_behind = true;
+	else if (feed->config->ops->may_open(feed))
+		feed->must_open = true;
+	else
+		feed->is_closed = true;
+}
 
 /* The node's top is not in the broker's log, or not kept any more. */
 static void
@@ -622,7 +702,9 @@ refusal_receive(struct feed *feed, const struct str *reply, size_t count)
 	if (str_equal(reply[0], STR("behind"))) {
 		feed->must_heal = true;
 		feed->broker_at = top;
-	} else if (str_equal(reply[0], STR("trimmed")))
+	} else if (str_equal(reply[0], STR("closed")))
+		closed_receive(feed, &top);
+	else if (str_equal(reply[0], STR("trimmed")))
 		feed_load_anew(feed);
 	else
 		feed_differs(feed);
@@ -658,6 +740,7 @@ append_receive(struct feed *feed, struct feed_call *call,
 		refusal_receive(feed, reply, count);
 		return;
 	}
+	feed->closed_ms = 0;
 	for (size_t i = 0; i < call->count && 3 + 4 * (i + 1) <= count; i++)
 		if (call->proposals[i] != NULL)
 			result_receive(feed, call->proposals[i],
@@ -731,8 +814,7 @@ read_use(struct feed *feed, const struct place *top,
 	for (size_t i = known > FEED_PLACES ? known - FEED_PLACES : 0;
 	     i < known; i++)
 		places_add(feed, &entries[i].place, entries[i].origin);
-	for (size_t i = 0; i < known; i++)
-		duplicates_find(feed, &entries[i]);
+	proposals_find_again(feed, entries, known);
 	for (size_t i = known; was_loaded && i < count; i++)
 		entry_apply_now(feed, &entries[i]);
 	if (place_compare(&feed->at, top) != 0)
@@ -800,7 +882,7 @@ call_receive(struct feed *feed, struct feed_call *call, const struct str *reply,
 		read_receive(feed, reply, count);
 		break;
 	case BROKER_HEAL:
-		feed->must_heal = false;
+		feed->must_heal = feed->must_open = feed->is_closed = false;
 		feed->is_behind = true;
 		break;
 	default:
@@ -843,6 +925,10 @@ feed_tick(struct feed *feed, int64_t now_ms)
 	struct list *next;
 
 	feed_unblock(feed);
+	if (feed->is_closed && feed->closed_ms == 0)
+		feed->closed_ms = now_ms;
+	if (feed->is_closed && now_ms - feed->closed_ms >= OPEN_MS)
+		feed->must_open = true;
 	for (struct list *at = feed->proposals.next; at != &feed->proposals;
 	     at = next) {
 		struct proposal *proposal =
@@ -850,7 +936,10 @@ feed_tick(struct feed *feed, int64_t now_ms)
 		int64_t age_ms = now_ms - proposal->since_ms;
 
 		next = at->next;
-		if (proposal->has_place && age_ms >= PLACED_MS)
+		if (proposal->has_place && !proposal->is_duplicate &&
+		    place_compare(&proposal->place, &feed->at) <= 0)
+			proposal_lose_place(feed, proposal);
+		else if (proposal->has_place && age_ms >= PLACED_MS)
 			feed->is_behind = true;
 		if (age_ms >= feed->config->give_up_ms && proposal->slot == 0 &&
 		    !proposal->is_lasting) {
@@ -858,7 +947,7 @@ feed_tick(struct feed *feed, int64_t now_ms)
 			next = feed->proposals.next;
 		}
 	}
-	if (feed->is_behind || feed->must_heal ||
+	if (feed->is_behind || feed->must_heal || feed->must_open ||
 	    feed->state == FEED_IS_LOADING || !list_is_empty(&feed->proposals))
 		feed->config->ops->wake(feed);
 }

@@ -96,9 +96,16 @@ struct feed_ops {
 	void (*wake)(struct feed *);
 	/*
 	 * Writes what the node has behind `after`, or everything if it is NULL,
-	 * with feed_heal(). Called if the broker has lost entries.
+	 * with feed_heal(); if it opens the log, with what marks that two
+	 * histories may have parted here. Called if the broker has lost
+	 * entries, or may have.
 	 */
-	void (*heal)(struct feed *, const struct place *after);
+	void (*heal)(struct feed *, const struct place *after, bool opens);
+	/*
+	 * Whether a closed log can be opened at once, since no other node has
+	 * more of it.
+	 */
+	bool (*may_open)(struct feed *);
 	/* The broker's log differs from the node's, which is loaded anew. */
 	void (*differ)(struct feed *);
 };
@@ -143,6 +150,9 @@ struct feed {
 	bool is_blocked;        /* its next entry cannot be applied yet */
 	bool must_heal;         /* the broker has lost some */
 	struct place broker_at; /* must_heal: its top */
+	bool is_closed;         /* what is proposed waits until it is open */
+	bool must_open;         /* the others have had time to heal it */
+	int64_t closed_ms;      /* since when, as far as known; 0: it is not */
 	bool is_new;            /* begins at place 0-0, without loading */
 	bool is_active;         /* something was appended since it was unset */
 	size_t duplicates;      /* proposals that wait for their first */

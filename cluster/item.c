@@ -189,6 +189,10 @@ item_pack(const struct item *item, struct packer *packer)
 		pack_number(packer, item->seed[0]);
 		pack_number(packer, item->seed[1]);
 		command_pack(packer, &item->command);
+	} else if (item->kind == ITEM_EPOCH) {
+		pack_text(packer, item->epoch.name);
+		pack_text(packer, item->epoch.former);
+		pack_number(packer, item->epoch.former_seq);
 	} else {
 		requester_pack(packer, &item->command);
 		entry_pack(packer, &item->entry);
@@ -216,6 +220,11 @@ item_unpack(struct str bytes, struct item *out)
 		requester_unpack(&from, &out->command);
 		entry_unpack(&from, &out->entry);
 		from.failed |= !requester_fits(out);
+	} else if (kind == ITEM_EPOCH) {
+		out->epoch.name = unpack_id(&from, ID_SIZE);
+		out->epoch.former = unpack_id(&from, ID_SIZE);
+		out->epoch.former_seq = unpack_number(&from);
+		from.failed |= str_is_empty(out->epoch.name);
 	} else
 		return false;
 	return !from.failed && from.rest.len == 0;

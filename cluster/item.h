@@ -13,7 +13,15 @@
 
 enum item_kind {
 	ITEM_COMMAND = 1,
-	ITEM_ENTRY
+	ITEM_ENTRY,
+	ITEM_EPOCH /* of the log of a room, from this place on */
+};
+
+/* As in struct room. */
+struct item_epoch {
+	struct str name;
+	struct str former;
+	uint64_t former_seq;
 };
 
 /* The time of an item is that of its ENTRY: see cluster/broker.h. */
@@ -27,6 +35,7 @@ struct item {
 	struct command command;
 	struct principal principal; /* of connect: command.principal */
 	struct entry entry;
+	struct item_epoch epoch;
 };
 
 /* Without texts that only answers need. False: no memory. */

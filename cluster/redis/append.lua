@@ -1,17 +1,13 @@
 -- ARGV: the channel, then the arguments of BROKER_APPEND.
 
 local known, known_chain, trim = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local top, chain, at = log_top(KEYS[1], KEYS[2])
-local differs = log_differs(top, chain, known, known_chain)
+local top, chain, at, mark = log_top(KEYS[1], KEYS[2])
+local differs = log_differs(top, chain, mark, known, known_chain)
+if not differs and mark ~= log_mark(top) then
+	differs = 'closed'
+end
 if differs then
 	return {differs, top, chain}
-end
-if top == '0-0' and tonumber(ARGV[5]) > 0 then
-	-- A script that has written is not refused later, without memory.
-	if redis.call('EXISTS', KEYS[1], KEYS[2]) > 0 then
-		redis.call('DEL', KEYS[1], KEYS[2])
-	end
-	redis.call('HSET', KEYS[2], '', '')
 end
 
 -- What is behind `known`: {place, chain, at_ms}, by origin and by key.
@@ -87,6 +83,9 @@ for _ = 1, tonumber(ARGV[5]) do
 		end
 		if tonumber(entry_at) > tonumber(at) then
 			at = entry_at
+		end
+		if chain == '' then
+			redis.call('HSET', KEYS[2], '', server_generation())
 		end
 		fields_apply(first, last, payload)
 		chain = chain_after(chain, origin)

@@ -1,7 +1,7 @@
 -- What every script begins with. KEYS come in pairs: the stream of a log, the
 -- hash of its table. A row of the stream has the fields c o k t a p: chain,
 -- origin, key, topic, at_ms, payload. A log that is not empty has a table with a
--- field without a name, so that the loss of either is noticed.
+-- field without a name, its mark, so that the loss of either is noticed.
 
 local function place_read(place)
 	local number, sub = string.match(place, '^(%d+)-(%d+)$')
@@ -25,21 +25,35 @@ local function chain_after(chain, origin)
 	return string.sub(redis.sha1hex(chain .. origin), 1, 16)
 end
 
--- Place, chain and at_ms of the last entry. A log whose stream or table is gone,
--- evicted for example, is an empty log.
+-- Place, chain and at_ms of the last entry, and the mark. A log whose stream or
+-- table is gone, evicted for example, is an empty log.
 local function log_top(stream, hash)
 	local row = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-	if row and redis.call('HEXISTS', hash, '') == 1 then
-		return row[1], row[2][2], row[2][10]
+	local mark = redis.call('HGET', hash, '')
+	if row and mark then
+		return row[1], row[2][2], row[2][10], mark
 	end
-	return '0-0', '', '0'
+	return '0-0', '', '0', mark
+end
+
+-- Another one after each start and each promotion to primary: what was appended
+-- before may be lost.
+local function server_generation()
+	return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+end
+
+-- The mark of a log that is open: the generation in which it was opened; with
+-- '+' behind it as long as the log is empty, so that a stream that is gone is no
+-- empty log.
+local function log_mark(top)
+	return server_generation() .. (top == '0-0' and '+' or '')
 end
 
 -- Why a log does not continue what is known of it; nil: it does. The chain of an
 -- entry that was written back may be unknown: ''.
-local function log_differs(top, top_chain, place, chain)
+local function log_differs(top, top_chain, mark, place, chain)
 	if place_is_before(top, place) then
-		return 'behind'
+		return mark == log_mark(top) and 'forked' or 'behind'
 	end
 	if top == place then
 		return top_chain ~= chain and 'forked' or nil

@@ -1,20 +1,19 @@
 -- ARGV: the channel, then the arguments of BROKER_HEAL.
 
-local place, chain = ARGV[2], ARGV[3]
-local fields = tonumber(ARGV[4])
-local first = 5 + 2 * fields
-local top, top_chain = log_top(KEYS[1], KEYS[2])
+local place, chain, opens = ARGV[2], ARGV[3], ARGV[4] == '1'
+local origin, origin_at, origin_payload = ARGV[5], ARGV[6], ARGV[7]
+local first = 9 + 2 * (tonumber(ARGV[8]) or 0)
+local top, top_chain, top_at, mark = log_top(KEYS[1], KEYS[2])
+local is_whole = place == '*'
 
 -- Everything is checked before anything is changed.
-if first > #ARGV or (#ARGV + 1 - first) % 7 ~= 0 then
+if (#ARGV + 1 - first) % 7 ~= 0 or first > #ARGV + 1 or
+		first > #ARGV and (is_whole or not opens) then
 	error('bad entries')
 end
-local is_whole = place == '*'
-if is_whole then
-	if not place_is_before(top, ARGV[#ARGV - 6]) then
-		return {'forked', top, top_chain}
-	end
-elseif top ~= place or top_chain ~= chain then
+if mark == log_mark(top) or
+		is_whole and not place_is_before(top, ARGV[#ARGV - 6]) or
+		not is_whole and (top ~= place or top_chain ~= chain) then
 	return {'forked', top, top_chain}
 end
 -- Of a whole log, the chains of the oldest entries may be unknown.
@@ -25,28 +24,45 @@ for i = first, #ARGV, 7 do
 			chain_after(before_chain, ARGV[i + 2]) ~= ARGV[i + 1] then
 		error('bad chain')
 	end
-	before, before_chain = ARGV[i], ARGV[i + 1]
+	before, before_chain, top_at = ARGV[i], ARGV[i + 1], ARGV[i + 5]
 end
-if before_chain == '' then
+if before_chain == '' and before ~= '0-0' then
 	error('bad chain')
+end
+
+local batch = {place, is_whole and '' or chain}
+local function entry_add(strings)
+	redis.call('XADD', KEYS[1], strings[1], 'c', strings[2], 'o', strings[3],
+		'k', strings[4], 't', strings[5], 'a', strings[6], 'p', strings[7])
+	for i = 1, 7 do
+		batch[#batch + 1] = strings[i]
+	end
 end
 
 if is_whole or top == '0-0' then
 	redis.call('DEL', KEYS[1])
 end
-redis.call('DEL', KEYS[2])
+if is_whole or top == '0-0' or ARGV[8] ~= '' then
+	redis.call('DEL', KEYS[2])
+end
 redis.call('HSET', KEYS[2], '', '')
-for i = 5, first - 1, 2 do
+for i = 9, first - 1, 2 do
 	redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
 end
-local batch = {place, is_whole and '' or chain}
 for i = first, #ARGV, 7 do
-	redis.call('XADD', KEYS[1], ARGV[i], 'c', ARGV[i + 1], 'o', ARGV[i + 2],
-		'k', ARGV[i + 3], 't', ARGV[i + 4], 'a', ARGV[i + 5],
-		'p', ARGV[i + 6])
-	for j = i, i + 6 do
-		batch[#batch + 1] = ARGV[j]
+	entry_add({unpack(ARGV, i, i + 6)})
+end
+if opens and origin ~= '' then
+	local number, sub = place_read(before)
+	before = place_write(number, sub + 1)
+	if tonumber(origin_at) < tonumber(top_at) then
+		origin_at = top_at
 	end
+	entry_add({before, chain_after(before_chain, origin), origin, '', '',
+		origin_at, origin_payload})
+end
+if opens then
+	redis.call('HSET', KEYS[2], '', log_mark(before))
 end
 batch_publish(ARGV[1], batch)
 return {'ok'}

@@ -1,7 +1,7 @@
 -- ARGV: the arguments of BROKER_RANGE.
 
-local top, chain = log_top(KEYS[1], KEYS[2])
-local differs = log_differs(top, chain, ARGV[1], ARGV[2])
+local top, chain, _, mark = log_top(KEYS[1], KEYS[2])
+local differs = log_differs(top, chain, mark, ARGV[1], ARGV[2])
 if differs then
 	return {differs, top, chain}
 end

@@ -15,6 +15,16 @@ static struct broker_rig rig;
 #define HEAL(args, expected) \
 	ck_assert_reply(&rig, BROKER_HEAL, "room", args, expected)
 
+#define HEAL_NOTHING "0||||"
+
+/* With a log that is new. */
+static void
+rig_init_open(int kind)
+{
+	rig_init(&rig, (enum rig_kind)kind);
+	rig_open(&rig, "room");
+}
+
 START_TEST(an_empty_log_has_no_top)
 {
 	rig_init(&rig, (enum rig_kind)_i);
@@ -25,7 +35,7 @@ END_TEST
 
 START_TEST(appends_number_and_chain)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|2|a||t|100|n|hello|0|b||t|90|n|world|0",
 	    "ok|2-0|#a,b|+|1-0|#a|100|+|2-0|#a,b|100");
 	APPEND("2-0|#a,b|0|2|c||t|101||sub|0|d||t|102|n|x|0",
@@ -39,7 +49,7 @@ END_TEST
 
 START_TEST(an_append_of_nothing_compares_only)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|1|a||t|1|n||0", "ok|1-0|#a|+|1-0|#a|1");
 	APPEND("1-0|#a|0|0", "ok|1-0|#a");
 	APPEND("0-0||0|0", "ok|1-0|#a");
@@ -51,23 +61,62 @@ START_TEST(an_append_says_what_differs)
 {
 	rig_init(&rig, (enum rig_kind)_i);
 	APPEND("4-2|#x|0|1|a||t|1|n||0", "behind|0-0|");
+	APPEND("0-0||0|1|a||t|1|n||0", "closed|0-0|");
+	rig_open(&rig, "room");
 	APPEND("0-0||0|2|a||t|1|n||0|b||t|1|n||0",
 	    "ok|2-0|#a,b|+|1-0|#a|1|+|2-0|#a,b|1");
-	APPEND("3-0|#x|0|1|c||t|1|n||0", "behind|2-0|#a,b");
-	APPEND("2-1|#x|0|1|c||t|1|n||0", "behind|2-0|#a,b");
+	APPEND("3-0|#x|0|1|c||t|1|n||0", "forked|2-0|#a,b");
+	APPEND("2-1|#x|0|1|c||t|1|n||0", "forked|2-0|#a,b");
 	APPEND("2-0|#x|0|1|c||t|1|n||0", "forked|2-0|#a,b");
 	APPEND("1-0|#x|0|1|c||t|1|n||0", "forked|2-0|#a,b");
 	APPEND("1-5|#x|0|1|c||t|1|n||0", "trimmed|2-0|#a,b");
-	RANGE("3-0|#x|10", "behind|2-0|#a,b");
+	RANGE("3-0|#x|10", "forked|2-0|#a,b");
 	RANGE("2-0|#x|10", "forked|2-0|#a,b");
 	RANGE("1-0|#x|10", "forked|2-0|#a,b");
 	rig_fini(&rig);
 }
 END_TEST
 
+START_TEST(what_may_be_lost_closes_a_log)
+{
+	rig_init_open(_i);
+	APPEND("0-0||0|2|a||t|7|n||1|=f|b||t|7|n||0",
+	    "ok|2-0|#a,b|+|1-0|#a|7|+|2-0|#a,b|7");
+	HEAL("2-0|#a,b|1||||", "forked|2-0|#a,b");
+	rig_lose(&rig);
+	APPEND("2-0|#a,b|0|1|c||t|8|n||0", "closed|2-0|#a,b");
+	APPEND("1-0|#a|0|0", "closed|2-0|#a,b");
+	APPEND("2-0|#x|0|1|c||t|8|n||0", "forked|2-0|#a,b");
+	APPEND("3-0|#x|0|1|c||t|8|n||0", "behind|2-0|#a,b");
+	RANGE("3-0|#x|10", "behind|2-0|#a,b");
+	RANGE("1-0|#a|9", "ok|2-0|#a,b|2-0|#a,b|b||t|7|");
+	HEAL("1-0|#a|1||||", "forked|2-0|#a,b");
+	/* The table is kept; the time does not go back. */
+	HEAL("2-0|#a,b|1|m|5|mark|", "ok");
+	READ("ok|2-1|#a,b,m|7|1|f||1-0|#a|a||t|7||2-0|#a,b|b||t|7||"
+	     "2-1|#a,b,m|m|||7|mark");
+	APPEND("2-0|#a,b|0|1|c||t|8|n||0", "ok|3-0|#a,b,m,c|+|3-0|#a,b,m,c|8");
+	HEAL("3-0|#a,b,m,c|1|n|9|mark|", "forked|3-0|#a,b,m,c");
+	rig_fini(&rig);
+}
+END_TEST
+
+START_TEST(a_new_log_is_opened_once)
+{
+	rig_init_open(_i);
+	HEAL(RIG_OPENING, "forked|0-0|");
+	rig_lose(&rig);
+	APPEND("0-0||0|1|a||t|1|n||0", "closed|0-0|");
+	HEAL("0-0||1|m|3|mark|1|g|x", "ok");
+	READ("ok|0-1|#m|3|1|g|x|0-1|#m|m|||3|mark");
+	APPEND("0-1|#m|0|1|a||t|1|n||0", "ok|1-0|#m,a|+|1-0|#m,a|3");
+	rig_fini(&rig);
+}
+END_TEST
+
 START_TEST(what_is_behind_is_not_appended_again)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|2|a|key|t|1|n||0|b||t|1|n||0",
 	    "ok|2-0|#a,b|+|1-0|#a|1|+|2-0|#a,b|1");
 	/* By origin, by key, by topic if that is asked for. */
@@ -85,7 +134,7 @@ END_TEST
 
 START_TEST(fields_are_set_removed_and_required)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|3|a||t|1||one|2|-f|=f|b||t|1||two|2|-f|=f|"
 	       "c||t|1||three|2|+f|=g",
 	    "ok|0-2|#a,c|+|0-1|#a|1|!|0-0||0|+|0-2|#a,c|1");
@@ -99,7 +148,7 @@ END_TEST
 
 START_TEST(trims_all_but_the_last)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|3|a||t|1|n||0|b||t|1|n||0|c||t|1|||0",
 	    "ok|2-1|#a,b,c|+|1-0|#a|1|+|2-0|#a,b|1|+|2-1|#a,b,c|1");
 	APPEND("2-1|#a,b,c|2|1|d||t|1|n||0",
@@ -122,7 +171,7 @@ END_TEST
 
 START_TEST(a_range_is_what_follows)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|3|a|k|t|1|n|p|0|b||t|2|n|q|0|c||t|3|n|r|0",
 	    "ok|3-0|#a,b,c|+|1-0|#a|1|+|2-0|#a,b|2|+|3-0|#a,b,c|3");
 	RANGE("0-0||2", "ok|3-0|#a,b,c|1-0|#a|a|k|t|1|p|2-0|#a,b|b||t|2|q");
@@ -136,7 +185,7 @@ END_TEST
 
 START_TEST(batches_and_messages_are_published)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	broker_subscribe(rig.broker, STR("room"));
 	rig_await(&rig, "subscribed|room");
 	rig_forget(&rig);
@@ -164,22 +213,27 @@ END_TEST
 
 START_TEST(a_lost_tail_is_written_back)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	broker_subscribe(rig.broker, STR("room"));
 	rig_await(&rig, "subscribed|room");
 	APPEND("0-0||0|1|a||t|1||one|1|=f", "ok|0-1|#a|+|0-1|#a|1");
 	rig_forget(&rig);
-	HEAL("0-1|#a|2|f|two|g|x|1-0|#a,b|b||t|2|two|1-1|#a,b,c|c||t|3|", "ok");
+	rig_lose(&rig);
+	HEAL("0-1|#a|" HEAL_NOTHING "2|f|two|g|x|1-0|#a,b|b||t|2|two|"
+	     "1-1|#a,b,c|c||t|3|",
+	    "ok");
 	rig_await(&rig, rig_expand("batch|room|0-1|#a|1-0|#a,b|b||t|2|two|"
 				   "1-1|#a,b,c|c||t|3|"));
 	RANGE("0-0||9", "ok|1-1|#a,b,c|0-1|#a|a||t|1|one|1-0|#a,b|b||t|2|two|"
 			"1-1|#a,b,c|c||t|3|");
 	/* Another node was faster, or had another history. */
-	HEAL("0-1|#a|0|1-0|#a,b|b||t|2|two", "forked|1-1|#a,b,c");
-	HEAL("1-1|#x|0|2-0|#x,b|b||t|2|two", "forked|1-1|#a,b,c");
-	HEAL("*||0|1-1|#x|b||t|2|two", "forked|1-1|#a,b,c");
+	HEAL("0-1|#a|" HEAL_NOTHING "0|1-0|#a,b|b||t|2|two",
+	    "forked|1-1|#a,b,c");
+	HEAL("1-1|#x|" HEAL_NOTHING "0|2-0|#x,b|b||t|2|two",
+	    "forked|1-1|#a,b,c");
+	HEAL("*||" HEAL_NOTHING "0|1-1|#x|b||t|2|two", "forked|1-1|#a,b,c");
 	/* All of it is replaced by what is longer. */
-	HEAL("*||1|h|y|7-0|#x|x||t|9|last", "ok");
+	HEAL("*||1||||1|h|y|7-0|#x|x||t|9|last", "ok");
 	READ("ok|7-0|#x|9|1|h|y|7-0|#x|x||t|9|last");
 	APPEND("7-0|#x|0|1|d||t|1|n||0", "ok|8-0|#x,d|+|8-0|#x,d|9");
 	rig_fini(&rig);
@@ -189,7 +243,8 @@ END_TEST
 START_TEST(old_chains_may_be_unknown)
 {
 	rig_init(&rig, (enum rig_kind)_i);
-	HEAL("*||0|1-0|||k|t|1|one|2-0|||||1|two|3-0|#c|c||t|2|three", "ok");
+	HEAL("*||1||||0|1-0|||k|t|1|one|2-0|||||1|two|3-0|#c|c||t|2|three",
+	    "ok");
 	READ("ok|3-0|#c|2|0|1-0|||k|t|1|one|2-0|||||1|two|"
 	     "3-0|#c|c||t|2|three");
 	RANGE("1-0|#a|9", "trimmed|3-0|#c");
@@ -201,16 +256,18 @@ START_TEST(old_chains_may_be_unknown)
 END_TEST
 
 static const char *const bad_heals[] = {
-	"*||0|1-0||a||t|1|",
-	"*||0|1-0|#a|a||t|1||2-0||b||t|1||3-0|#c|c||t|1|",
-	"0-0||0",
-	"0-0||5|1-0|#a|a||t|1|",
-	"0-0||0|1-0|#a|a||t|1",
-	"0-0||0|1-0|#b|a||t|1|",
-	"0-0||0|0-0|#a|a||t|1|",
-	"0-0||0|1-0|#a|a||t|1||1-0|#a,b|b||t|1|",
-	"0-0||0|1-0|#a|a||t|1||2-0|#b|b||t|1|",
-	"0-0||0|one|#a|a||t|1|",
+	"*||" HEAL_NOTHING "0|1-0||a||t|1|",
+	"*||" HEAL_NOTHING "0|1-0|#a|a||t|1||2-0||b||t|1||3-0|#c|c||t|1|",
+	"0-0||" HEAL_NOTHING "0",
+	"0-0||1||||0|1-0",
+	"*||1||||0",
+	"0-0||" HEAL_NOTHING "5|1-0|#a|a||t|1|",
+	"0-0||" HEAL_NOTHING "0|1-0|#a|a||t|1",
+	"0-0||" HEAL_NOTHING "0|1-0|#b|a||t|1|",
+	"0-0||" HEAL_NOTHING "0|0-0|#a|a||t|1|",
+	"0-0||" HEAL_NOTHING "0|1-0|#a|a||t|1||1-0|#a,b|b||t|1|",
+	"0-0||" HEAL_NOTHING "0|1-0|#a|a||t|1||2-0|#b|b||t|1|",
+	"0-0||" HEAL_NOTHING "0|one|#a|a||t|1|",
 };
 
 START_TEST(a_bad_heal_changes_nothing)
@@ -229,7 +286,7 @@ END_TEST
 
 START_TEST(a_snapshot_replaces_entries)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	SAVE("s1|1|0|piece|1", "gone");
 	READ("ok|0-0||0|0");
 	APPEND("0-0||0|2|a||t|1|n||0|b||t|1|n||0",
@@ -255,11 +312,11 @@ END_TEST
 
 START_TEST(a_dropped_log_is_empty)
 {
-	rig_init(&rig, (enum rig_kind)_i);
+	rig_init_open(_i);
 	APPEND("0-0||0|1|a||t|1|n||1|=f", "ok|1-0|#a|+|1-0|#a|1");
 	ck_assert_reply(&rig, BROKER_DROP, "room", NULL, "ok");
 	READ("ok|0-0||0|0");
-	APPEND("0-0||0|1|b||t|1|n||1|-f", "ok|1-0|#b|+|1-0|#b|1");
+	APPEND("0-0||0|1|b||t|1|n||1|-f", "closed|0-0|");
 	rig_fini(&rig);
 }
 END_TEST
@@ -285,6 +342,7 @@ END_TEST
 START_TEST(texts_are_any_bytes)
 {
 	rig_init(&rig, (enum rig_kind)_i);
+	rig_open(&rig, "room:\xff{}}\r\n");
 	ck_assert_reply(&rig, BROKER_APPEND, "room:\xff{}}\r\n",
 	    "0-0||0|1|o\r\x80|k\t|{\x01|1|n|\"\r\n\xfe%s|1|=\xff\r",
 	    "ok|1-0|#o\r\x80|+|1-0|#o\r\x80|1");
@@ -315,6 +373,8 @@ SUITE(broker_contract)
 	tcase_add_loop_test(tests, an_append_of_nothing_compares_only, 0,
 	    RIG_KINDS);
 	tcase_add_loop_test(tests, an_append_says_what_differs, 0, RIG_KINDS);
+	tcase_add_loop_test(tests, what_may_be_lost_closes_a_log, 0, RIG_KINDS);
+	tcase_add_loop_test(tests, a_new_log_is_opened_once, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, what_is_behind_is_not_appended_again, 0,
 	    RIG_KINDS);
 	tcase_add_loop_test(tests, fields_are_set_removed_and_required, 0,

@@ -1,8 +1,10 @@
 #include "cluster/feed.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/base/count_of.h"
 #include "tests/suite.h"
 #include "tests/support/cluster/sim_net.h"
 
@@ -16,7 +18,7 @@ struct follower {
 	struct broker_listener listener;
 	struct broker *broker;
 	uint64_t gaps, heals, loads;
-	bool is_dirty, is_busy;
+	bool is_dirty, is_busy, may_open;
 	size_t proposed;
 	char heard[1024];
 };
@@ -99,21 +101,30 @@ on_wake(struct feed *feed)
 
 /* All that was applied is one entry, with its place and chain. */
 static void
-on_heal(struct feed *feed, const struct place *after)
+on_heal(struct feed *feed, const struct place *after, bool opens)
 {
 	char place[PLACE_TEXT_SIZE];
-	struct str items[] = { STR("0"), place_format(&feed->at, place),
-		str_from(feed->at.chain), STR(""), STR(""), STR(""), STR("1"),
-		STR("healed") };
+	struct str opening[] = { STR("1"), STR(""), STR(""), STR(""), STR("") };
+	struct str items[] = { STR("0"), STR(""), STR(""), STR(""), STR("0"),
+		place_format(&feed->at, place), str_from(feed->at.chain),
+		STR(""), STR(""), STR(""), STR("1"), STR("healed") };
 
-	(void)after;
-	feed_heal(feed, NULL, items, sizeof(items) / sizeof(*items));
+	if (opens)
+		feed_heal(feed, after, opening, COUNT_OF(opening));
+	else
+		feed_heal(feed, NULL, items, sizeof(items) / sizeof(*items));
 }
 
 static void
 on_differ(struct feed *feed)
 {
 	follower_note(follower_of(feed), "differ", STR(""));
+}
+
+static bool
+on_may_open(struct feed *feed)
+{
+	return follower_of(feed)->may_open;
 }
 
 static const struct feed_ops ops = {
@@ -125,6 +136,7 @@ static const struct feed_ops ops = {
 	.live = on_live,
 	.wake = on_wake,
 	.heal = on_heal,
+	.may_open = on_may_open,
 	.differ = on_differ,
 };
 
@@ -219,10 +231,24 @@ run_for(int64_t ms)
 }
 
 static void
+feed_log_open(void)
+{
+	const struct str args[] = { STR("0-0"), STR(""), STR("1"), STR(""),
+		STR(""), STR(""), STR("") };
+	struct model_texts reply = { 0 }, published = { 0 };
+
+	ck_assert(model_redis_run(sim_net_redis(net), BROKER_HEAL,
+	    STR("room:a:1"), args, COUNT_OF(args), &reply, &published));
+	model_texts_fini(&reply);
+	model_texts_fini(&published);
+}
+
+static void
 feed_setup(void)
 {
 	net = sim_net_create(1);
 	sim_net_set_delay(net, 20);
+	feed_log_open();
 	for (int i = 0; i < FOLLOWERS; i++)
 		follower_init(&followers[i], i);
 	run_for(1000);
@@ -361,6 +387,63 @@ START_TEST(entries_that_the_broker_has_lost_are_written_back)
 }
 END_TEST
 
+START_TEST(a_closed_log_is_opened_when_others_had_time_to_write)
+{
+	proposal_send_from(0, "a");
+	run_for(500);
+	sim_net_save(net);
+	sim_net_restore(net);
+	proposal_send_from(1, "b");
+	run_for(900);
+	HEARD_BY(1, "a ");
+	run_for(1000);
+	HEARD_BY(1, "a own:b ");
+	sim_net_save(net);
+	sim_net_restore(net);
+	followers[0].may_open = true;
+	proposal_send_from(0, "c");
+	run_for(500);
+	HEARD_BY(0, "own:a b own:c ");
+}
+END_TEST
+
+START_TEST(an_entry_whose_place_is_lost_is_sent_again)
+{
+	sim_net_save(net);
+	sim_net_lose(net, 0, 1);
+	sim_net_lose(net, 1, 1);
+	proposal_send_from(0, "a");
+	run_for(100);
+	sim_net_restore(net);
+	followers[1].may_open = true;
+	proposal_send_from(1, "b");
+	run_for(3000);
+	HEARD_BY(0, "b own:a ");
+	HEARD_BY(1, "own:b a ");
+}
+END_TEST
+
+START_TEST(a_first_that_is_lost_answers_no_duplicate)
+{
+	sim_net_save(net);
+	proposal_send_with_key(1, "first", "k");
+	sim_net_lose(net, 0, UINT_MAX);
+	run_for(100);
+	proposal_send_with_key(0, "second", "k");
+	run_for(60);
+	/* The first was acknowledged by the broker only. */
+	sim_net_lose(net, 0, 0);
+	broker_destroy(followers[1].broker);
+	sim_net_restore(net);
+	followers[0].may_open = true;
+	proposal_send_from(0, "other");
+	run_for(3000);
+	ck_assert_ptr_null(strstr(followers[0].heard, "duplicate"));
+	ck_assert_ptr_nonnull(strstr(followers[0].heard, "own:second"));
+	followers[1].broker = NULL;
+}
+END_TEST
+
 START_TEST(an_entry_that_cannot_be_applied_yet_waits)
 {
 	followers[1].is_busy = true;
@@ -415,6 +498,10 @@ SUITE(feed)
 	tcase_add_test(tests, without_an_answer_it_is_given_up);
 	tcase_add_test(tests,
 	    entries_that_the_broker_has_lost_are_written_back);
+	tcase_add_test(tests,
+	    a_closed_log_is_opened_when_others_had_time_to_write);
+	tcase_add_test(tests, an_entry_whose_place_is_lost_is_sent_again);
+	tcase_add_test(tests, a_first_that_is_lost_answers_no_duplicate);
 	tcase_add_test(tests, an_entry_that_cannot_be_applied_yet_waits);
 	tcase_add_test(tests, a_top_that_is_behind_is_noticed);
 	tcase_add_test(tests, another_history_is_noticed);

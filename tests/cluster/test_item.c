@@ -44,6 +44,14 @@ message_item(void)
 }
 
 static struct item
+epoch_item(void)
+{
+	return (struct item){ .kind = ITEM_EPOCH,
+		.node = STR(""),
+		.epoch = { STR("5d0c.1f"), STR("5d0c"), 17 } };
+}
+
+static struct item
 attribute_item(void)
 {
 	return (struct item){ .kind = ITEM_ENTRY,
@@ -159,10 +167,30 @@ START_TEST(an_entry_of_another_command_is_refused)
 }
 END_TEST
 
+START_TEST(an_epoch_has_a_name)
+{
+	struct item item = epoch_item(), got;
+	struct packer packer = { .len = 0 };
+
+	ck_assert(item_pack(&item, &packer));
+	ck_assert(item_unpack(packer_str(&packer), &got));
+	ck_assert_int_eq(got.kind, ITEM_EPOCH);
+	ck_assert(str_equal(got.epoch.name, STR("5d0c.1f")));
+	ck_assert(str_equal(got.epoch.former, STR("5d0c")));
+	ck_assert_uint_eq(got.epoch.former_seq, 17);
+	packer_fini(&packer);
+	packer = (struct packer){ .len = 0 };
+	item.epoch.name = STR("");
+	ck_assert(item_pack(&item, &packer));
+	ck_assert(!is_read(packer_str(&packer)));
+	packer_fini(&packer);
+}
+END_TEST
+
 START_TEST(a_part_or_more_than_all_is_refused)
 {
 	struct item items[] = { command_item(), message_item(),
-		attribute_item() };
+		attribute_item(), epoch_item() };
 	struct packer packer = { .len = 0 };
 
 	ck_assert(item_pack(&items[_i], &packer));
@@ -177,7 +205,7 @@ END_TEST
 START_TEST(no_changed_byte_does_harm)
 {
 	struct item items[] = { command_item(), message_item(),
-		attribute_item() };
+		attribute_item(), epoch_item() };
 	struct packer packer = { .len = 0 };
 
 	ck_assert(item_pack(&items[_i], &packer));
@@ -197,6 +225,7 @@ SUITE(item)
 	    COUNT_OF(misfits));
 	tcase_add_test(tests, a_command_keeps_what_its_effects_need);
 	tcase_add_test(tests, entries_keep_what_all_nodes_publish);
-	tcase_add_loop_test(tests, a_part_or_more_than_all_is_refused, 0, 3);
-	tcase_add_loop_test(tests, no_changed_byte_does_harm, 0, 3);
+	tcase_add_test(tests, an_epoch_has_a_name);
+	tcase_add_loop_test(tests, a_part_or_more_than_all_is_refused, 0, 4);
+	tcase_add_loop_test(tests, no_changed_byte_does_harm, 0, 4);
 }

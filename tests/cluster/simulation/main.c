@@ -10,7 +10,8 @@
 #define PLANT_SCHEDULES 1000
 
 struct totals {
-	uint64_t acked, unknown, refused, restarts, scripts;
+	uint64_t acked, unknown, refused, lost, resumed, declared;
+	uint64_t restarts, scripts;
 };
 
 static uint64_t
@@ -41,6 +42,9 @@ seed_run(uint64_t seed, unsigned faults, FILE *story, struct totals *totals)
 	totals->acked += result.acked;
 	totals->unknown += result.unknown;
 	totals->refused += result.refused;
+	totals->lost += result.lost;
+	totals->resumed += result.resumed;
+	totals->declared += result.declared;
 	totals->restarts += result.restarts;
 	totals->scripts += result.scripts;
 	if (result.violation == NULL)
@@ -94,8 +98,8 @@ main(int argc, char **argv)
 {
 	uint64_t count = number_argument(argc, argv, "--seeds", 1000);
 	uint64_t from = number_argument(argc, argv, "--from", 1);
-	unsigned faults = (unsigned)number_argument(argc, argv, "--faults",
-	    SIM_CUT | SIM_LOSE | SIM_PAUSE | SIM_STOP | SIM_KILL);
+	unsigned faults =
+	    (unsigned)number_argument(argc, argv, "--faults", SIM_FAULTS - 1);
 	uint64_t most = number_argument(argc, argv, "--failures", 1);
 	FILE *story = has_argument(argc, argv, "--story") ? stdout : NULL;
 	struct totals totals = { 0 };
@@ -109,9 +113,12 @@ main(int argc, char **argv)
 	for (seed = from; seed < from + count && failures < most; seed++)
 		failures += !seed_run(seed, faults, story, &totals);
 	printf("%" PRIu64 " schedules: %" PRIu64 " messages acknowledged, "
-	       "%" PRIu64 " refused, %" PRIu64 " unknown; %" PRIu64
-	       " nodes died; %" PRIu64 " scripts; %" PRIu64 " failures\n",
-	    seed - from, totals.acked, totals.refused, totals.unknown,
-	    totals.restarts, totals.scripts, failures);
+	       "%" PRIu64 " of them lost, %" PRIu64 " refused, %" PRIu64
+	       " unknown; %" PRIu64 " resumed, %" PRIu64
+	       " in another epoch; %" PRIu64 " nodes died; %" PRIu64
+	       " scripts; %" PRIu64 " failures\n",
+	    seed - from, totals.acked, totals.lost, totals.refused,
+	    totals.unknown, totals.resumed, totals.declared, totals.restarts,
+	    totals.scripts, failures);
 	return failures > 0;
 }

@@ -11,6 +11,12 @@
 #define SIM_CLIENTS 9
 #define SIM_EPOCH_SIZE 40
 
+/* What a user knows of a room that it has left; its `since`. */
+struct sim_memory {
+	char epoch[SIM_EPOCH_SIZE];
+	uint64_t seq;
+};
+
 /* One connection, as its node and as its user see it. */
 struct sim_client {
 	uint32_t number; /* 0: it is not connected, nor connecting */
@@ -23,6 +29,7 @@ struct sim_client {
 	uint64_t seq[SIM_ROOMS]; /* the last one it knows of */
 	char epoch[SIM_ROOMS][SIM_EPOCH_SIZE];
 	bool is_uncertain; /* a command of it may have been carried out */
+	struct sim_memory memories[SIM_ROOMS];
 	int64_t busy_until_ms;
 };
 

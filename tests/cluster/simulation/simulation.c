@@ -11,6 +11,8 @@
 #define DEAD_MOST 256
 #define POSTS_MOST 1024
 #define SEQ_MOST 1024
+#define EPOCHS_MOST 256
+#define SLOTS_MOST 16
 
 /* Clients act and faults happen until then; then all is repaired. */
 #define ACTIVE_MS 12000
@@ -23,6 +25,24 @@ enum post_state {
 	POST_UNKNOWN  /* sent again later, or not */
 };
 
+/*
+ * One sequence of numbers of a room. Up to former_seq it is that of the epoch
+ * before, if there is one: the posts there are noted with that epoch.
+ */
+struct sim_epoch {
+	int room;
+	char name[SIM_EPOCH_SIZE];
+	int former; /* -1: none */
+	uint64_t former_seq;
+	int posts[SEQ_MOST]; /* number + 1 of those that were seen */
+};
+
+/* Where a message was seen: the epoch that its number is noted with. */
+struct sim_slot {
+	int epoch;
+	uint64_t seq;
+};
+
 /* A message with a key; its number is its text, its key and its ref. */
 struct post {
 	enum post_state state;
@@ -30,8 +50,9 @@ struct post {
 	uint32_t connection; /* that has sent it last */
 	int room;
 	bool is_uncertain; /* an earlier attempt may have been stored */
-	uint64_t seq;      /* where it was seen; 0: nowhere */
-	char epoch[SIM_EPOCH_SIZE];
+	struct sim_slot slots[SLOTS_MOST]; /* where it was seen */
+	int slot_count;
+	struct sim_slot acked; /* its slot then */
 };
 
 /* A node that has missed publications loses its connection. */
@@ -53,8 +74,9 @@ struct sim {
 	uint32_t connections;
 	struct post posts[POSTS_MOST];
 	int post_count;
+	struct sim_epoch epochs[EPOCHS_MOST];
+	int epoch_count;
 	bool is_active;
-	bool has_lost; /* Redis has lost a tail */
 };
 
 /* --- the story ------------------------------------------------------------ */
@@ -96,44 +118,135 @@ client_index(const struct sim *sim, const struct sim_client *client)
 	return (int)(client - sim->clients);
 }
 
+/* --- epochs --------------------------------------------------------------- */
+
+static int
+epoch_find(struct sim *sim, int room, struct str name)
+{
+	struct sim_epoch *epoch = sim->epochs;
+	int index;
+
+	for (; epoch < sim->epochs + sim->epoch_count; epoch++)
+		if (epoch->room == room &&
+		    str_equal(str_from(epoch->name), name))
+			return (int)(epoch - sim->epochs);
+	if (sim->epoch_count == EPOCHS_MOST)
+		abort();
+	index = sim->epoch_count++;
+	epoch->room = room;
+	epoch->former = -1;
+	snprintf(epoch->name, sizeof(epoch->name), "%.*s", (int)name.len,
+	    name.data);
+	return index;
+}
+
+/* What a node knows of the epoch of a room. */
+static void
+epoch_learn(struct sim *sim, struct sim_chat *node, int room)
+{
+	struct room got;
+	struct sim_epoch *epoch;
+
+	if (room_store_get(sim_chat_stores(node)->rooms,
+		str_from(sim_rooms[room]), &got) != CHAT_OK)
+		return;
+	epoch = &sim->epochs[epoch_find(sim, room, str_from(got.epoch))];
+	if (got.former_epoch[0] == '\0' || epoch->former >= 0)
+		return;
+	epoch->former = epoch_find(sim, room, str_from(got.former_epoch));
+	epoch->former_seq = got.former_seq;
+	story_add(sim, "r%d: epoch %s, which was %s up to %" PRIu64, room,
+	    got.epoch, got.former_epoch, got.former_seq);
+}
+
+static struct sim_slot
+slot_of(const struct sim *sim, int epoch, uint64_t seq)
+{
+	while (sim->epochs[epoch].former >= 0 &&
+	       seq <= sim->epochs[epoch].former_seq)
+		epoch = sim->epochs[epoch].former;
+	return (struct sim_slot){ epoch, seq };
+}
+
+/* Whether it is seen in this epoch. */
+static bool
+slot_is_in(const struct sim *sim, const struct sim_slot *slot, int epoch)
+{
+	return slot_of(sim, epoch, slot->seq).epoch == slot->epoch;
+}
+
 /* --- what clients receive ------------------------------------------------- */
 
-/* A message is seen at a place: always the same one at each place. */
+/*
+ * A message has one number in an epoch, and a number one message. In another
+ * epoch, a message that was lost may come again.
+ */
 static void
-post_see(struct sim *sim, struct str body, int room, struct str epoch,
-    uint64_t seq, const char *where)
+post_see(struct sim *sim, int number, int epoch, uint64_t seq,
+    const char *where)
 {
-	struct post *post;
-	int number = atoi(body.data + 1);
+	struct sim_slot slot = slot_of(sim, epoch, seq);
+	int room = sim->epochs[epoch].room;
+	struct post *post = &sim->posts[number];
+	int *noted;
 
-	if (number < 0 || number >= sim->post_count) {
-		violation_add(sim, "C2", "%s: r%d has %.*s at %" PRIu64, where,
-		    room, (int)body.len, body.data, seq);
-		return;
-	}
-	post = &sim->posts[number];
+	if (seq == 0 || seq >= SEQ_MOST)
+		abort();
+	noted = &sim->epochs[slot.epoch].posts[seq];
+	if (*noted != 0 && *noted != number + 1)
+		violation_add(sim, "C2",
+		    "%s: r%d/%" PRIu64 " is message %d and %d", where, room,
+		    seq, *noted - 1, number);
+	*noted = number + 1;
 	if (post->state == POST_REFUSED)
 		violation_add(sim, "C3",
 		    "%s: message %d was refused, and is r%d/%" PRIu64, where,
 		    number, room, seq);
-	if (post->room != room ||
-	    (post->seq != 0 &&
-		(post->seq != seq ||
-		    strncmp(post->epoch, epoch.data, epoch.len) != 0)))
-		violation_add(sim, "C4",
-		    "%s: message %d is r%d/%" PRIu64 " and r%d/%" PRIu64, where,
-		    number, post->room, post->seq, room, seq);
-	for (int i = 0; i < sim->post_count; i++) {
-		const struct post *other = &sim->posts[i];
+	if (post->room != room)
+		violation_add(sim, "C4", "%s: message %d is in r%d, not r%d",
+		    where, number, room, post->room);
+	for (int i = 0; i < post->slot_count; i++) {
+		const struct sim_slot *other = &post->slots[i];
 
-		if (i != number && other->room == room && other->seq == seq &&
-		    strncmp(other->epoch, epoch.data, epoch.len) == 0)
-			violation_add(sim, "C2",
-			    "%s: r%d/%" PRIu64 " is message %d and %d", where,
-			    room, seq, i, number);
+		if (other->epoch == slot.epoch && other->seq == seq)
+			return;
+		if (slot_is_in(sim, other, epoch) ||
+		    slot_is_in(sim, &slot, other->epoch))
+			violation_add(sim, "C4",
+			    "%s: message %d is r%d/%" PRIu64
+			    " and r%d/%" PRIu64,
+			    where, number, room, other->seq, room, seq);
 	}
-	post->seq = seq;
-	snprintf(post->epoch, sizeof(post->epoch), "%.*s", (int)epoch.len,
+	if (post->slot_count < SLOTS_MOST)
+		post->slots[post->slot_count++] = slot;
+}
+
+static void
+body_see(struct sim *sim, struct str body, int epoch, uint64_t seq,
+    const char *where)
+{
+	int number = atoi(body.data + 1);
+
+	if (number < 0 || number >= sim->post_count)
+		violation_add(sim, "C2", "%s: r%d has %.*s at %" PRIu64, where,
+		    sim->epochs[epoch].room, (int)body.len, body.data, seq);
+	else
+		post_see(sim, number, epoch, seq, where);
+}
+
+/* The epoch that a client knows of. */
+static int
+client_epoch(struct sim *sim, const struct sim_client *client, int room)
+{
+	return epoch_find(sim, room, str_from(client->epoch[room]));
+}
+
+static void
+client_set_epoch(struct sim *sim, struct sim_client *client, int room,
+    struct str epoch)
+{
+	epoch_learn(sim, sim->nodes[client->node], room);
+	snprintf(client->epoch[room], SIM_EPOCH_SIZE, "%.*s", (int)epoch.len,
 	    epoch.data);
 }
 
@@ -153,8 +266,28 @@ client_see(struct sim *sim, struct sim_client *client,
 		violation_add(sim, "C1", "%s: r%d/%" PRIu64 " follows %" PRIu64,
 		    where, room, event->seq, client->seq[room]);
 	client->seq[room] = event->seq;
-	post_see(sim, event->body, room, str_from(client->epoch[room]),
-	    event->seq, where);
+	body_see(sim, event->body, client_epoch(sim, client, room), event->seq,
+	    where);
+}
+
+static void
+client_begin_epoch(struct sim *sim, struct sim_client *client,
+    const struct event *event)
+{
+	int room = sim_room_index(event->room);
+
+	if (room == SIM_ROOMS || !client->is_in_room[room])
+		return;
+	story_add(sim, "c%d: epoch %.*s begins behind r%d/%" PRIu64,
+	    client_index(sim, client), (int)event->epoch.len, event->epoch.data,
+	    room, event->seq);
+	if (client->seq[room] != event->seq)
+		violation_add(sim, "C6",
+		    "c%d: an epoch begins behind r%d/%" PRIu64
+		    ", after %" PRIu64,
+		    client_index(sim, client), room, event->seq,
+		    client->seq[room]);
+	client_set_epoch(sim, client, room, event->epoch);
 }
 
 static struct post *
@@ -171,6 +304,7 @@ client_acked(struct sim *sim, struct sim_client *client,
 {
 	struct post *post = post_of_ref(sim, event->ref);
 	int room = sim_room_index(event->room);
+	int epoch;
 
 	if (post == NULL)
 		return;
@@ -187,12 +321,9 @@ client_acked(struct sim *sim, struct sim_client *client,
 		    " was seen",
 		    client_index(sim, client), room, event->seq,
 		    client->seq[room]);
-	if (post->seq != 0 && post->seq != event->seq)
-		violation_add(sim, "C4",
-		    "r%d/%" PRIu64 " is acknowledged as %" PRIu64, room,
-		    post->seq, event->seq);
-	post->seq = event->seq;
-	snprintf(post->epoch, sizeof(post->epoch), "%s", client->epoch[room]);
+	epoch = client_epoch(sim, client, room);
+	post->acked = slot_of(sim, epoch, event->seq);
+	post_see(sim, (int)(post - sim->posts), epoch, event->seq, "acked");
 }
 
 static void
@@ -215,10 +346,39 @@ client_failed(struct sim *sim, struct sim_client *client,
 	}
 	post->state = POST_REFUSED;
 	sim->result->refused++;
-	if (post->seq != 0)
+	if (post->slot_count > 0)
 		violation_add(sim, "C3",
 		    "message %d is r%d/%" PRIu64 ", and refused",
-		    (int)(post - sim->posts), post->room, post->seq);
+		    (int)(post - sim->posts), post->room, post->slots[0].seq);
+}
+
+/*
+ * What was asked for with `since` follows the last message that the client has,
+ * or the answer names what is missing, or another epoch.
+ */
+static void
+client_resumed(struct sim *sim, struct sim_client *client,
+    const struct event *event, int room)
+{
+	const struct sim_memory *memory = &client->memories[room];
+	int before = epoch_find(sim, room, str_from(memory->epoch));
+	int now = client_epoch(sim, client, room);
+	struct sim_slot last = slot_of(sim, before, memory->seq);
+	uint64_t first =
+	    event->page.count > 0 ? event->page.items[0].seq : event->seq + 1;
+
+	sim->result->resumed++;
+	sim->result->declared += event->recovery.epoch_changed;
+	if (event->recovery.epoch_changed)
+		return;
+	if (memory->seq > 0 && !slot_is_in(sim, &last, now))
+		violation_add(sim, "C6",
+		    "c%d: r%d/%" PRIu64 " was another message, undeclared",
+		    client_index(sim, client), room, memory->seq);
+	if (event->recovery.recovered && first != memory->seq + 1)
+		violation_add(sim, "C6",
+		    "c%d: r%d/%" PRIu64 " follows %" PRIu64 ", undeclared",
+		    client_index(sim, client), room, first, memory->seq);
 }
 
 static void
@@ -226,18 +386,33 @@ client_joined(struct sim *sim, struct sim_client *client,
     const struct event *event)
 {
 	int room = sim_room_index(event->room);
+	int epoch;
 
 	if (room == SIM_ROOMS)
 		return;
 	client->is_in_room[room] = true;
 	client->seq[room] = event->seq;
-	snprintf(client->epoch[room], SIM_EPOCH_SIZE, "%.*s",
-	    (int)event->epoch.len, event->epoch.data);
-	story_add(sim, "c%d is in r%d at %" PRIu64, client_index(sim, client),
-	    room, event->seq);
+	client_set_epoch(sim, client, room, event->epoch);
+	epoch = client_epoch(sim, client, room);
+	story_add(sim, "c%d is in r%d at %" PRIu64 " of %s",
+	    client_index(sim, client), room, event->seq, client->epoch[room]);
+	if (event->recovery.asked)
+		client_resumed(sim, client, event, room);
 	for (size_t i = 0; i < event->page.count; i++)
-		post_see(sim, event->page.items[i].body, room, event->epoch,
+		body_see(sim, event->page.items[i].body, epoch,
 		    event->page.items[i].seq, "page");
+}
+
+static void
+client_left(struct sim_client *client, int room)
+{
+	struct sim_memory *memory = &client->memories[room];
+
+	if (!client->is_in_room[room])
+		return;
+	client->is_in_room[room] = false;
+	memory->seq = client->seq[room];
+	memcpy(memory->epoch, client->epoch[room], SIM_EPOCH_SIZE);
 }
 
 static void
@@ -256,7 +431,10 @@ sim_on_event(void *arg, struct sim_client *client, const struct event *event)
 		break;
 	case EVENT_ROOM_LEFT:
 		if (room < SIM_ROOMS)
-			client->is_in_room[room] = false;
+			client_left(client, room);
+		break;
+	case EVENT_EPOCH:
+		client_begin_epoch(sim, client, event);
 		break;
 	case EVENT_MESSAGE:
 		client_see(sim, client, event);
@@ -278,11 +456,17 @@ sim_on_event(void *arg, struct sim_client *client, const struct event *event)
 static void
 client_forget(struct sim *sim, struct sim_client *client)
 {
+	struct sim_memory memories[SIM_ROOMS];
+
 	for (int i = 0; i < sim->post_count; i++)
 		if (sim->posts[i].state == POST_SENT &&
 		    sim->posts[i].connection == client->number)
 			sim->posts[i].state = POST_UNKNOWN;
+	for (int i = 0; i < SIM_ROOMS; i++)
+		client_left(client, i);
+	memcpy(memories, client->memories, sizeof(memories));
 	memset(client, 0, sizeof(*client));
+	memcpy(client->memories, memories, sizeof(memories));
 }
 
 static void
@@ -390,6 +574,12 @@ client_act(struct sim *sim, struct sim_client *client)
 			client_end(sim, client);
 	} else if (!client->is_in_room[room]) {
 		command.limit = chance < 50 ? 1000 : 0;
+		if (chance >= 30 && client->memories[room].epoch[0] != '\0') {
+			command.flags |= COMMAND_HAS_SINCE;
+			command.since_epoch =
+			    str_from(client->memories[room].epoch);
+			command.since_seq = client->memories[room].seq;
+		}
 		sim_chat_do(sim->nodes[client->node], &command);
 	} else if (chance < 8) {
 		command.kind = COMMAND_ROOM_LEAVE;
@@ -440,6 +630,9 @@ node_start(struct sim *sim, int node)
 static void
 node_kill(struct sim *sim, int node)
 {
+	if (sim->dead_count >= DEAD_MOST - NODES)
+		violation_add(sim, "recovery", "n%d dies again and again",
+		    node);
 	story_add(sim, "n%d dies", node);
 	for (int i = 0; i < SIM_CLIENTS; i++)
 		if (sim->clients[i].number != 0 && sim->clients[i].node == node)
@@ -467,8 +660,11 @@ nodes_event(void *arg)
 			story_add(sim, "n%d stops: %s", i,
 			    sim_chat_stopped(node));
 			node_kill(sim, i);
-		} else if (!sim_net_is_paused(sim->net, i))
+		} else if (!sim_net_is_paused(sim->net, i)) {
 			sim_chat_tick(node);
+			for (int room = 0; room < SIM_ROOMS; room++)
+				epoch_learn(sim, node, room);
+		}
 	}
 	sim_net_at(sim->net, sim_net_now_ms(sim->net) + 100, SIM_NO_NODE,
 	    nodes_event, sim);
@@ -518,7 +714,6 @@ fault_make(struct sim *sim)
 		story_add(sim, "Redis loses what is new");
 		sim_net_stop_redis(net, ms / 10);
 		sim_net_restore(net);
-		sim->has_lost = true;
 	}
 }
 
@@ -596,25 +791,51 @@ node_check(struct sim *sim, int node)
 	}
 }
 
-/* All members of a room have seen its last message, acknowledged ones too. */
+/* Whether another epoch follows what Redis may have lost of this one. */
+static bool
+epoch_is_over(struct sim *sim, int epoch)
+{
+	const struct sim_epoch *of = &sim->epochs[epoch];
+	char log[64];
+
+	snprintf(log, sizeof(log), "room:%s:%.*s", sim_rooms[of->room],
+	    (int)strcspn(of->name, "."), of->name);
+	return !model_redis_log_is_open(sim_net_redis(sim->net), str_from(log));
+}
+
+/*
+ * All members of a room have seen its last message, acknowledged ones too if
+ * they are not of an epoch that is over.
+ */
 static void
 clients_check(struct sim *sim)
 {
 	for (int room = 0; room < SIM_ROOMS; room++) {
 		uint64_t last = 0;
+		int epoch = -1;
 
 		for (int i = 0; i < SIM_CLIENTS; i++)
 			if (sim->clients[i].is_in_room[room] &&
-			    sim->clients[i].seq[room] > last)
+			    sim->clients[i].seq[room] > last) {
 				last = sim->clients[i].seq[room];
-		for (int i = 0; i < sim->post_count; i++)
-			if (sim->posts[i].room == room &&
-			    sim->posts[i].state == POST_ACKED &&
-			    sim->posts[i].seq > last && last > 0)
+				epoch =
+				    client_epoch(sim, &sim->clients[i], room);
+			}
+		for (int i = 0; i < sim->post_count && epoch >= 0; i++) {
+			const struct post *post = &sim->posts[i];
+
+			if (post->room != room || post->state != POST_ACKED)
+				continue;
+			if (!slot_is_in(sim, &post->acked, epoch) ||
+			    (post->acked.seq > last &&
+				epoch_is_over(sim, epoch)))
+				sim->result->lost++;
+			else if (post->acked.seq > last)
 				violation_add(sim, "C1",
 				    "r%d/%" PRIu64 " is acknowledged, and "
 				    "unseen",
-				    room, sim->posts[i].seq);
+				    room, post->acked.seq);
+		}
 		for (int i = 0; i < SIM_CLIENTS; i++)
 			if (sim->clients[i].is_in_room[room] &&
 			    !sim->clients[i].is_uncertain &&
@@ -622,6 +843,12 @@ clients_check(struct sim *sim)
 				violation_add(sim, "C1",
 				    "c%d is at r%d/%" PRIu64 ", not %" PRIu64,
 				    i, room, sim->clients[i].seq[room], last);
+		for (int i = 0; i < SIM_CLIENTS; i++)
+			if (sim->clients[i].is_in_room[room] && epoch >= 0 &&
+			    !sim->clients[i].is_uncertain &&
+			    client_epoch(sim, &sim->clients[i], room) != epoch)
+				violation_add(sim, "C6",
+				    "c%d has another epoch of r%d", i, room);
 	}
 }
 

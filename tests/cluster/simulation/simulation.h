@@ -27,6 +27,9 @@ struct sim_result {
 	unsigned acked;
 	unsigned unknown;
 	unsigned refused;
+	unsigned lost;     /* acknowledged, and of an epoch that is over */
+	unsigned resumed;  /* joins with `since` */
+	unsigned declared; /* that were answered with another epoch */
 	unsigned restarts;
 	uint64_t scripts;
 };

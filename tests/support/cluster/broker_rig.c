@@ -225,6 +225,12 @@ rig_call(struct broker_rig *rig, enum broker_script script, const char *slot,
 	return rig->reply;
 }
 
+void
+rig_open(struct broker_rig *rig, const char *slot)
+{
+	ck_assert_reply(rig, BROKER_HEAL, slot, RIG_OPENING, "ok");
+}
+
 /* --- rigs ----------------------------------------------------------------- */
 
 static const struct broker_options rig_options = {
@@ -265,8 +271,11 @@ rig_init_redis(struct broker_rig *rig, const char *const *args,
 void
 rig_init(struct broker_rig *rig, enum rig_kind kind)
 {
+	static const char *const args[] = { "--enable-debug-command", "local",
+		NULL };
+
 	if (kind == RIG_REDIS)
-		rig_init_redis(rig, NULL, &rig_options);
+		rig_init_redis(rig, args, &rig_options);
 	else {
 		memset(rig, 0, sizeof(*rig));
 		rig->kind = RIG_MODEL;
@@ -277,6 +286,18 @@ rig_init(struct broker_rig *rig, enum rig_kind kind)
 	}
 	rig_await(rig, "up");
 	rig_forget(rig);
+}
+
+void
+rig_lose(struct broker_rig *rig)
+{
+	if (rig->kind == RIG_MODEL)
+		model_redis_restart(sim_net_redis(rig->net),
+		    sim_net_redis(rig->net));
+	else
+		ck_assert_str_eq(redis_server_command(&rig->server,
+				     "DEBUG CHANGE-REPL-ID"),
+		    "+OK");
 }
 
 void

@@ -47,6 +47,9 @@ void rig_fini(struct broker_rig *);
 void rig_init_redis(struct broker_rig *, const char *const *args,
     const struct broker_options *);
 
+/* What was appended so far may be lost, as after a start of the server. */
+void rig_lose(struct broker_rig *);
+
 /* One event; real ones are waited for. */
 void rig_step(struct broker_rig *);
 
@@ -66,6 +69,10 @@ void rig_begin(struct broker_rig *, enum broker_script, const char *slot,
 /* A call and its reply, which is valid until the next one. */
 const char *rig_call(struct broker_rig *, enum broker_script, const char *slot,
     const char *args);
+
+/* Opens a log that is empty. */
+#define RIG_OPENING "0-0||1||||"
+void rig_open(struct broker_rig *, const char *slot);
 
 /* The text with chains in the place of "#a,b"; a static buffer. */
 const char *rig_expand(const char *text);

@@ -48,6 +48,7 @@ struct model_lease {
 
 struct model_redis {
 	int64_t now_ms;
+	unsigned generation;
 	struct model_log *logs;
 	size_t log_count;
 	size_t log_capacity;
@@ -232,7 +233,7 @@ field_set(struct model_log *log, struct str name, struct str value)
 	    (struct model_field){ text_own(name), text_own(value) };
 }
 
-/* A log that is not empty has a field without a name. */
+/* A log that is not empty has a mark: a field without a name. */
 static const struct model_entry *
 log_last(const struct model_log *log)
 {
@@ -247,6 +248,34 @@ log_top(const struct model_log *log)
 	const struct model_entry *last = log_last(log);
 
 	return last == NULL ? (struct place){ 0 } : last->place;
+}
+
+/* The mark of a log that is open: the generation, '+' if it is empty. */
+static void
+mark_write(const struct model_redis *redis, const struct model_log *log,
+    char out[24])
+{
+	snprintf(out, 24, "%u%s", redis->generation,
+	    log->count == 0 ? "+" : "");
+}
+
+static void
+log_open(const struct model_redis *redis, struct model_log *log)
+{
+	char mark[24];
+
+	mark_write(redis, log, mark);
+	field_set(log, STR(""), str_from(mark));
+}
+
+static bool
+log_is_open(const struct model_redis *redis, const struct model_log *log)
+{
+	const struct model_field *field = field_find(log, STR(""));
+	char mark[24];
+
+	mark_write(redis, log, mark);
+	return field != NULL && str_equal(field->value, str_from(mark));
 }
 
 static void
@@ -278,7 +307,8 @@ log_behind(const struct model_log *log, const struct place *place)
 }
 
 static const char *
-log_differs(const struct model_log *log, const struct place *known)
+log_differs(const struct model_redis *redis, const struct model_log *log,
+    const struct place *known)
 {
 	struct place top = log_top(log);
 	const struct model_entry *entry;
@@ -286,7 +316,7 @@ log_differs(const struct model_log *log, const struct place *known)
 	size_t behind;
 
 	if (place_compare(&top, known) < 0)
-		return "behind";
+		return log_is_open(redis, log) ? "forked" : "behind";
 	if (place_compare(&top, known) == 0)
 		return strcmp(top.chain, known->chain) == 0 ? NULL : "forked";
 	behind = log_behind(log, known);
@@ -327,16 +357,14 @@ log_trim(struct model_log *log, uint64_t number)
 
 /* --- scripts -------------------------------------------------------------- */
 
-static bool
-differs_add(struct model_texts *reply, const struct model_log *log,
-    const struct place *known)
+static void
+state_add(struct model_texts *reply, const char *word,
+    const struct model_log *log)
 {
-	const char *differs = log_differs(log, known);
 	struct place top = log_top(log);
 
-	model_texts_add(reply, str_from(differs == NULL ? "ok" : differs));
+	model_texts_add(reply, str_from(word));
 	place_add(reply, &top);
-	return differs != NULL;
 }
 
 static bool
@@ -371,8 +399,8 @@ fields_apply(struct model_log *log, const struct str *fields, size_t count,
 
 /* An entry of an append: origin, key, topic, at_ms, flags, payload, n. */
 static bool
-append_one(struct model_log *log, size_t behind, const struct str *args,
-    struct model_texts *reply)
+append_one(const struct model_redis *redis, struct model_log *log,
+    size_t behind, const struct str *args, struct model_texts *reply)
 {
 	struct str text[ENTRY_TEXTS] = {
 		[ENTRY_ORIGIN] = args[0],
@@ -420,6 +448,8 @@ append_one(struct model_log *log, size_t behind, const struct str *args,
 		model_chain_next(place.chain, args[0]);
 		fields_apply(log, args + 7, field_count, args[5]);
 		log_append(log, &place, text);
+		if (last == NULL)
+			log_open(redis, log);
 	}
 	model_texts_add(reply, str_from(found == NULL ? "+" : result));
 	place_add(reply, found == NULL ? &place : &found->place);
@@ -430,10 +460,12 @@ append_one(struct model_log *log, size_t behind, const struct str *args,
 }
 
 static bool
-run_append(struct model_log *log, const struct str *args,
-    struct model_texts *reply, struct model_texts *published)
+run_append(struct model_redis *redis, struct model_log *log,
+    const struct str *args, struct model_texts *reply,
+    struct model_texts *published)
 {
 	struct place known, top = log_top(log);
+	const char *differs;
 	uint64_t trim = (uint64_t)number_of(args[2]);
 	size_t behind, first, at = 4;
 	char text[PLACE_TEXT_SIZE];
@@ -441,14 +473,12 @@ run_append(struct model_log *log, const struct str *args,
 
 	if (!place_parse(args[0], args[1], &known))
 		return false;
-	if (log_differs(log, &known) != NULL) {
-		differs_add(reply, log, &known);
+	differs = log_differs(redis, log, &known);
+	if (differs == NULL && !log_is_open(redis, log))
+		differs = "closed";
+	if (differs != NULL) {
+		state_add(reply, differs, log);
 		return true;
-	}
-	if (log_last(log) == NULL && number_of(args[3]) > 0) {
-		entries_clear(log);
-		fields_clear(log);
-		field_set(log, STR(""), STR(""));
 	}
 	behind = log_behind(log, &known);
 	first = log->count;
@@ -456,7 +486,7 @@ run_append(struct model_log *log, const struct str *args,
 	model_texts_add(reply, STR("")); /* the top: below */
 	model_texts_add(reply, STR(""));
 	for (int64_t i = 0; i < number_of(args[3]); i++) {
-		if (append_one(log, behind, args + at, reply))
+		if (append_one(redis, log, behind, args + at, reply))
 			appended = true;
 		at += 7 + (size_t)number_of(args[at + 6]);
 	}
@@ -497,15 +527,18 @@ run_read(const struct model_log *log, struct model_texts *reply)
 }
 
 static bool
-run_range(const struct model_log *log, const struct str *args,
-    struct model_texts *reply)
+run_range(const struct model_redis *redis, const struct model_log *log,
+    const struct str *args, struct model_texts *reply)
 {
 	struct place known;
+	const char *differs;
 	size_t end;
 
 	if (!place_parse(args[0], args[1], &known))
 		return false;
-	if (differs_add(reply, log, &known) || log_last(log) == NULL)
+	differs = log_differs(redis, log, &known);
+	state_add(reply, differs == NULL ? "ok" : differs, log);
+	if (differs != NULL || log_last(log) == NULL)
 		return true;
 	end = log_behind(log, &known) + (size_t)number_of(args[2]);
 	for (size_t i = log_behind(log, &known); i < log->count && i < end; i++)
@@ -513,9 +546,12 @@ run_range(const struct model_log *log, const struct str *args,
 	return true;
 }
 
-/* Whether the entries continue each other; the first one what is before it. */
+/*
+ * Whether the entries continue each other, and `last`: what is before them, and
+ * then the last one.
+ */
 static bool
-entries_continue(struct place before, bool is_whole, const struct str *args,
+entries_continue(struct place *last, bool is_whole, const struct str *args,
     size_t count)
 {
 	struct place place;
@@ -523,54 +559,113 @@ entries_continue(struct place before, bool is_whole, const struct str *args,
 	for (size_t i = 0; i < count; i += ENTRY_TEXTS) {
 		if (!place_parse(args[i], args[i + 1], &place))
 			return false;
-		if ((!is_whole || i > 0) && place_compare(&before, &place) >= 0)
+		if ((!is_whole || i > 0) && place_compare(last, &place) >= 0)
 			return false;
-		if (!is_whole || before.chain[0] != '\0') {
-			model_chain_next(before.chain, args[i + 2]);
-			if (strcmp(before.chain, place.chain) != 0)
+		if (!is_whole || last->chain[0] != '\0') {
+			model_chain_next(last->chain, args[i + 2]);
+			if (strcmp(last->chain, place.chain) != 0)
 				return false;
 		}
-		before = place;
+		*last = place;
 	}
-	return before.chain[0] != '\0';
+	return last->chain[0] != '\0' || (last->number == 0 && last->sub == 0);
 }
 
-static bool
-run_heal(struct model_log *log, const struct str *args, size_t arg_count,
-    struct model_texts *reply, struct model_texts *published)
-{
-	struct place before = { 0 }, last, top = log_top(log);
-	bool is_whole = str_equal(args[0], STR("*"));
-	size_t fields = (size_t)number_of(args[2]);
-	size_t first = 3 + 2 * fields;
+/* Where the arguments of BROKER_HEAL are. */
+enum {
+	HEAL_OPENS = 2,
+	HEAL_ORIGIN,
+	HEAL_AT,
+	HEAL_PAYLOAD,
+	HEAL_FIELDS,
+	HEAL_FIRST_FIELD
+};
 
-	if (first >= arg_count || (arg_count - first) % ENTRY_TEXTS != 0 ||
-	    (!is_whole && !place_parse(args[0], args[1], &before)) ||
-	    !place_parse(args[arg_count - 7], args[arg_count - 6], &last))
-		return false;
-	if (is_whole ? place_compare(&top, &last) >= 0
-		     : place_compare(&top, &before) != 0 ||
-			   strcmp(top.chain, before.chain) != 0) {
-		model_texts_add(reply, STR("forked"));
-		place_add(reply, &top);
-		return true;
-	}
-	if (!entries_continue(before, is_whole, args + first,
-		arg_count - first))
-		return false;
-	if (is_whole || log_last(log) == NULL)
-		entries_clear(log);
-	fields_clear(log);
+static void
+heal_add(struct model_log *log, const struct place *place,
+    const struct str *text, struct model_texts *published)
+{
+	log_append(log, place, text);
+	model_entry_add(published, &log->entries[log->count - 1]);
+}
+
+static void
+heal_write(struct model_log *log, const struct str *args, size_t first,
+    size_t arg_count, struct model_texts *published)
+{
+	struct place place;
+
+	if (log->count == 0 || args[HEAL_FIELDS].len > 0)
+		fields_clear(log);
 	field_set(log, STR(""), STR(""));
-	for (size_t i = 3; i < first; i += 2)
+	for (size_t i = HEAL_FIRST_FIELD; i < first; i += 2)
 		field_set(log, args[i], args[i + 1]);
 	model_texts_copy(published, args, 2);
 	for (size_t i = first; i < arg_count; i += ENTRY_TEXTS) {
-		if (!place_parse(args[i], args[i + 1], &last))
+		if (!place_parse(args[i], args[i + 1], &place))
 			abort();
-		log_append(log, &last, args + i);
-		model_entry_add(published, &log->entries[log->count - 1]);
+		heal_add(log, &place, args + i, published);
 	}
+}
+
+/* The entry that follows the others. */
+static void
+heal_add_last(struct model_log *log, struct place last, const struct str *args,
+    struct model_texts *published)
+{
+	struct str text[ENTRY_TEXTS] = {
+		[ENTRY_ORIGIN] = args[HEAL_ORIGIN],
+		[ENTRY_KEY] = STR(""),
+		[ENTRY_TOPIC] = STR(""),
+		[ENTRY_AT] = args[HEAL_AT],
+		[ENTRY_PAYLOAD] = args[HEAL_PAYLOAD],
+	};
+	const struct model_entry *before = log_last(log);
+
+	if (before != NULL &&
+	    number_of(before->text[ENTRY_AT]) > number_of(text[ENTRY_AT]))
+		text[ENTRY_AT] = before->text[ENTRY_AT];
+	last.sub++;
+	model_chain_next(last.chain, args[HEAL_ORIGIN]);
+	heal_add(log, &last, text, published);
+}
+
+static bool
+run_heal(struct model_redis *redis, struct model_log *log,
+    const struct str *args, size_t arg_count, struct model_texts *reply,
+    struct model_texts *published)
+{
+	struct place before = { 0 }, last, top = log_top(log);
+	bool is_whole = str_equal(args[0], STR("*"));
+	bool opens = str_equal(args[HEAL_OPENS], STR("1"));
+	size_t first =
+	    HEAL_FIRST_FIELD + 2 * (size_t)number_of(args[HEAL_FIELDS]);
+
+	if (first > arg_count || (arg_count - first) % ENTRY_TEXTS != 0 ||
+	    (first == arg_count && (is_whole || !opens)) ||
+	    (!is_whole && !place_parse(args[0], args[1], &before)))
+		return false;
+	last = before;
+	if (is_whole &&
+	    !place_parse(args[arg_count - 7], args[arg_count - 6], &last))
+		return false;
+	if (log_is_open(redis, log) ||
+	    (is_whole ? place_compare(&top, &last) >= 0
+		      : place_compare(&top, &before) != 0 ||
+			    strcmp(top.chain, before.chain) != 0)) {
+		state_add(reply, "forked", log);
+		return true;
+	}
+	last = before;
+	if (!entries_continue(&last, is_whole, args + first, arg_count - first))
+		return false;
+	if (is_whole || log_last(log) == NULL)
+		entries_clear(log);
+	heal_write(log, args, first, arg_count, published);
+	if (opens && args[HEAL_ORIGIN].len > 0)
+		heal_add_last(log, last, args, published);
+	if (opens)
+		log_open(redis, log);
 	model_texts_add(reply, STR("ok"));
 	return true;
 }
@@ -709,17 +804,17 @@ model_redis_run(struct model_redis *redis, enum broker_script script,
 {
 	switch (script) {
 	case BROKER_APPEND:
-		return run_append(log_find(redis, slot), args, reply,
+		return run_append(redis, log_find(redis, slot), args, reply,
 		    published);
 	case BROKER_READ:
 		return run_read(log_find(redis, slot), reply);
 	case BROKER_RANGE:
-		return run_range(log_find(redis, slot), args, reply);
+		return run_range(redis, log_find(redis, slot), args, reply);
 	case BROKER_TOPS:
 		return run_tops(redis, args, arg_count, reply);
 	case BROKER_HEAL:
-		return run_heal(log_find(redis, slot), args, arg_count, reply,
-		    published);
+		return run_heal(redis, log_find(redis, slot), args, arg_count,
+		    reply, published);
 	case BROKER_SAVE:
 		return run_save(log_find(redis, slot), args, reply);
 	case BROKER_DROP:
@@ -776,6 +871,7 @@ model_redis_copy(const struct model_redis *from)
 	struct model_redis *copy = model_redis_create();
 
 	copy->now_ms = from->now_ms;
+	copy->generation = from->generation;
 	for (size_t i = 0; i < from->log_count; i++) {
 		const struct model_log *log = &from->logs[i];
 		struct model_log *to = log_find(copy, log->name);
@@ -802,6 +898,18 @@ void
 model_redis_set_now(struct model_redis *redis, int64_t now_ms)
 {
 	redis->now_ms = now_ms;
+}
+
+void
+model_redis_restart(struct model_redis *redis, const struct model_redis *before)
+{
+	redis->generation = before->generation + 1;
+}
+
+bool
+model_redis_log_is_open(struct model_redis *redis, struct str log)
+{
+	return log_is_open(redis, log_find(redis, log));
 }
 
 void

@@ -40,6 +40,13 @@ bool model_redis_run(struct model_redis *, enum broker_script, struct str slot,
     const struct str *args, size_t arg_count, struct model_texts *reply,
     struct model_texts *published);
 
+/* A start after another one, perhaps with older data; or of the same model. */
+void model_redis_restart(struct model_redis *,
+    const struct model_redis *before);
+
+/* Whether nothing of it was lost since it was opened. */
+bool model_redis_log_is_open(struct model_redis *, struct str log);
+
 /* Removes what Redis may evict: a stream, a table, all keys. */
 void model_redis_evict_stream(struct model_redis *, struct str log);
 void model_redis_evict_table(struct model_redis *, struct str log);

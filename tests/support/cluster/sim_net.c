@@ -566,11 +566,13 @@ sim_net_save(struct sim_net *net)
 void
 sim_net_restore(struct sim_net *net)
 {
-	if (net->saved == NULL)
-		return;
-	model_redis_destroy(net->redis);
-	net->redis = model_redis_copy(net->saved);
+	struct model_redis *lost = net->redis;
+
+	net->redis = net->saved == NULL ? model_redis_create()
+					: model_redis_copy(net->saved);
+	model_redis_restart(net->redis, lost);
 	model_redis_set_now(net->redis, net->now_ms);
+	model_redis_destroy(lost);
 }
 
 void

@@ -58,7 +58,7 @@ bool sim_net_is_paused(const struct sim_net *, int node);
 /* Redis cannot be reached by any node. */
 void sim_net_stop_redis(struct sim_net *, int64_t for_ms);
 
-/* Redis as it is now, and as it was then. */
+/* Redis as it is now, and as it was then; without anything if never saved. */
 void sim_net_save(struct sim_net *);
 void sim_net_restore(struct sim_net *);
 
