@@ -115,6 +115,23 @@ def test_a_message_and_its_file_survive_a_kill(on_disk, tmp_path):
     bob.close()
 
 
+def test_a_file_that_has_changed_on_the_disk_is_set_aside(on_disk):
+    start, directory = on_disk
+    server = start()
+    changed, whole = (upload(client(server), bytes(5_000_000), f"?name={n}.bin")
+                      for n in range(2))
+    server.stop()
+    with open(directory / f"{changed['id']}.data", "r+b") as data:
+        data.seek(4_999_999)
+        data.write(b"x")
+    server = start()
+    server.wait_for_line(f"{changed['id']} is damaged: moved to quarantine/")
+    http = client(server)
+    assert http.get(changed["url"]).status == 404
+    assert http.get(whole["url"]).raw == bytes(5_000_000)
+    assert (directory / "quarantine" / f"{changed['id']}.data").exists()
+
+
 def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
     start, directory = on_disk
     server = start("--files-unfinished", "1s")
