@@ -21,7 +21,7 @@ const CARDS = [
 		second: percentile(latency, 0.99), as: time },
 	{ name: "Loop lag, p50 · p99", of: percentile(lag, 0.5),
 		second: percentile(lag, 0.99), as: time },
-	{ name: "Memory", of: (is) => is.resident_bytes, as: bytes },
+	{ name: "Memory", of: (is) => is.resident_bytes, as: bytes, isOfBytes: true },
 	{ name: "Processor", as: percent,
 		of: (is, was) => rate((one) => one.cpu_ms)(is, was) / 10 },
 	{ name: "Syncs of the store", if: hasStore, as: perSecond,
@@ -30,7 +30,7 @@ const CARDS = [
 		of: percentile(sync, 0.5), second: percentile(sync, 0.99) },
 	{ name: "Records of the store", if: hasStore, as: perSecond,
 		of: rate((is) => is.store.records) },
-	{ name: "Files, sent", as: (v) => [bytes(v)[0], `${bytes(v)[1]} / s`],
+	{ name: "Files, sent", isOfBytes: true, as: (v) => [bytes(v)[0], `${bytes(v)[1]} / s`],
 		of: rate((is) => is.files.sent_bytes) },
 ];
 
@@ -66,7 +66,7 @@ class Card {
 
 	/** The number is the newest one, whatever range the curve has. */
 	draw(newest, shown, range) {
-		const { of, second, as, if: isShown = () => true } = this.#card;
+		const { of, second, as, isOfBytes, if: isShown = () => true } = this.#card;
 		const items = newest.items;
 		const last = items[items.length - 1];
 
@@ -75,7 +75,8 @@ class Card {
 			return;
 		const all = [of, second].filter(Boolean);
 		const curves = all.map((one) => shown.series(one));
-		const end = axisEnd(Math.max(1, ...curves.flat().map((value) => value ?? 0)));
+		const end = axisEnd(Math.max(1, ...curves.flat().map((value) => value ?? 0)),
+			isOfBytes);
 
 		this.#top.textContent = as(end).join(" ").trim();
 		this.#since.textContent = `${range.name} ago`;

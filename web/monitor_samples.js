@@ -35,7 +35,7 @@ export class Samples {
 
 	/**
 	 * A value for each point, by its age: the last one is now. Null: there is no
-	 * sample, or none before it.
+	 * sample, or none before it. A sample that came late counts for two points.
 	 *
 	 * @param {(is: any, was: any) => ?number} of
 	 * @returns {?number[]}
@@ -45,13 +45,18 @@ export class Samples {
 		const now = this.items[this.items.length - 1]?.uptime_ms ?? 0;
 
 		for (let i = 1; i < this.items.length; i++) {
-			const age = (now - this.items[i].uptime_ms) / this.every_ms;
-			const at = POINTS - 1 - Math.round(age);
+			const at = this.#point(this.items[i], now);
+			const before = this.#point(this.items[i - 1], now);
 
-			if (at >= 0)
-				values[at] = of(this.items[i], this.items[i - 1]);
+			for (let point = before === at - 2 ? at - 1 : at; point <= at; point++)
+				if (point >= 0)
+					values[point] = of(this.items[i], this.items[i - 1]);
 		}
 		return values;
+	}
+
+	#point({ uptime_ms }, now) {
+		return POINTS - 1 - Math.round((now - uptime_ms) / this.every_ms);
 	}
 }
 
@@ -83,9 +88,13 @@ export function percentile(get, share) {
 	};
 }
 
-/** The end of an axis: 1, 2 or 5 times a power of ten, at least the value. */
-export function axisEnd(most) {
-	const power = 10 ** Math.floor(Math.log10(most));
+/**
+ * The end of an axis: 1, 2 or 5 times a power of ten, at least the value; of bytes
+ * in their unit.
+ */
+export function axisEnd(most, isOfBytes = false) {
+	const unit = isOfBytes ? 1024 ** Math.floor(Math.log2(most) / 10) : 1;
+	const power = unit * 10 ** Math.floor(Math.log10(most / unit));
 
 	return [1, 2, 5, 10].map((n) => n * power).find((end) => end >= most * (1 - 1e-9));
 }

@@ -37,6 +37,14 @@ test("what was not asked for is a gap", () => {
 		false, false, true, true]);
 });
 
+test("a sample that is late leaves no gap", () => {
+	const samples = new Samples(RANGES[0]);
+
+	for (const ms of [0, 1000, 2600, 3600, 5400, 6400])
+		samples.add(at(ms));
+	assert.deepEqual(samples.series(messages).slice(-6), Array(6).fill(0));
+});
+
 test("a server that restarts begins anew", () => {
 	const samples = new Samples(RANGES[0]);
 
@@ -58,8 +66,10 @@ test("percentiles are those of the growth", () => {
 });
 
 test("an axis ends at a round number", () => {
-	assert.deepEqual([0.4, 1, 1.1, 2, 4.5, 5.1, 99, 100, 1234].map(axisEnd),
+	assert.deepEqual([0.4, 1, 1.1, 2, 4.5, 5.1, 99, 100, 1234].map((n) => axisEnd(n)),
 		[0.5, 1, 2, 2, 5, 10, 100, 100, 2000]);
+	assert.deepEqual([1, 600, 1024, 7.9 * 2 ** 20, 900 * 2 ** 20].map((n) => axisEnd(n, true)),
+		[1, 1000, 1024, 10 * 2 ** 20, 1000 * 2 ** 20]);
 });
 
 test("numbers are short, and have their units", () => {
