@@ -409,8 +409,9 @@ author_go_on(struct dispatcher *self, const struct command *command, bool moves)
 {
 	if (command->connection == CONNECTION_ELSEWHERE)
 		return;
-	command_queues_entry_done(&self->state.queues, command->author, moves);
-	queue_run(self, command->author);
+	if (command_queues_entry_done(&self->state.queues, command->author,
+		moves))
+		queue_run(self, command->author);
 }
 
 /*

@@ -176,19 +176,23 @@ command_queues_entry_added(struct command_queues *queues, struct str author,
 	queue->moves += moves;
 }
 
-void
+bool
 command_queues_entry_done(struct command_queues *queues, struct str author,
     bool moves)
 {
 	struct command_queue *queue = queue_find(queues, author);
 
+	bool has_commands;
+
 	if (queue == NULL)
-		return;
+		return false;
 	if (queue->entries > 0)
 		queue->entries--;
 	if (moves && queue->moves > 0)
 		queue->moves--;
+	has_commands = !list_is_empty(&queue->commands);
 	queue_release(queues, queue);
+	return has_commands;
 }
 
 const struct command *

@@ -49,11 +49,11 @@ bool command_queues_add(struct command_queues *, const struct command *);
 /*
  * The author has one more entry in the log, or one less. With `moves` it is not
  * known where the author is until then. Without memory for it commands do not
- * wait.
+ * wait. The second returns whether commands of the author do.
  */
 void command_queues_entry_added(struct command_queues *, struct str author,
     bool moves);
-void command_queues_entry_done(struct command_queues *, struct str author,
+bool command_queues_entry_done(struct command_queues *, struct str author,
     bool moves);
 
 /* The author's first command; NULL: none waits. Borrowed until removed. */

@@ -91,8 +91,7 @@ file_completion_done(struct blob_waiter *waiter, enum chat_error error)
 	else
 		state->file_totals.failed++;
 	file_completion_answer(completion, error);
-	command_queues_entry_done(&state->queues, author, true);
-	if (command_queues_first(&state->queues, author) != NULL)
+	if (command_queues_entry_done(&state->queues, author, true))
 		(void)request_run_waiting_later(completion->chat, state,
 		    author);
 	file_completion_free(completion);

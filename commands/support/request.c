@@ -207,7 +207,7 @@ request_run_waiting_later(struct chat *chat, struct dispatcher_state *state,
 	command_queues_entry_added(&state->queues, author, true);
 	if (commit_log_append(chat->log, &barrier, &nothing) == CHAT_OK)
 		return true;
-	command_queues_entry_done(&state->queues, author, true);
+	(void)command_queues_entry_done(&state->queues, author, true);
 	return false;
 }
 
