@@ -12,6 +12,7 @@ struct entry {
 	struct room room;
 	struct list in_order;
 	struct list memberships; /* in order of joining */
+	uint8_t id_len;          /* of room.id */
 	bool is_hidden;
 };
 
@@ -46,7 +47,9 @@ memory_rooms_of(struct room_store *base)
 static struct str
 room_entry_key(const void *entry)
 {
-	return str_from(((const struct entry *)entry)->room.id);
+	const struct entry *self = entry;
+
+	return str_slice(self->room.id, self->id_len);
 }
 
 /*
@@ -70,15 +73,14 @@ membership_find(struct memory_rooms *self, struct str room,
 {
 	struct room_member *member =
 	    membership_index_find(&self->members, member_id);
-	struct entry *entry;
 	struct membership **link;
 
 	if (member == NULL)
 		return NULL;
-	entry = id_map_find(&self->entries, room);
-	if (entry == NULL)
-		return NULL;
-	link = membership_link(member, entry);
+	link = &member->first;
+	while (*link != NULL &&
+	       !str_equal(room_entry_key((*link)->entry), room))
+		link = &(*link)->next_room;
 	return *link != NULL ? link : NULL;
 }
 
@@ -132,7 +134,8 @@ rooms_put(struct room_store *base, const struct room *room)
 	entry = malloc(sizeof(*entry));
 	if (entry == NULL)
 		return CHAT_UNAVAILABLE;
-	*entry = (struct entry){ .room = *room };
+	*entry = (struct entry){ .room = *room,
+		.id_len = (uint8_t)strlen(room->id) };
 	entry->room.member_count = 0;
 	entry->room.guest_count = 0;
 	if (!room_origins_add(&self->origins, room))
