@@ -17,13 +17,14 @@ struct command_word {
 	enum chat_error (*decode)(struct decoding *, struct command *);
 };
 
-/* NULL: unknown to the dialect. */
+/* The table has the most frequent words first. NULL: unknown to the dialect. */
 static inline const struct command_word *
 command_word_find(const struct command_word table[], size_t count,
     struct str word)
 {
-	for (size_t i = 0; i < count; i++)
-		if (str_equal(table[i].word, word))
+	for (size_t i = 0; i < count && word.len > 0; i++)
+		if (table[i].word.data[0] == word.data[0] &&
+		    str_equal(table[i].word, word))
 			return &table[i];
 	return NULL;
 }

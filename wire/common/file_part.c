@@ -71,9 +71,9 @@ file_view_read(struct str body, struct file_view *out)
 	struct json_reader reader;
 	struct json_member member;
 
-	*out = (struct file_view){ .size = 0 };
 	if (body.len == 0 || body.data[0] != '{')
 		return end;
+	*out = (struct file_view){ .size = 0 };
 	json_open(&reader, body, JSON_DEPTH_MAX, NULL);
 	while (json_next(&reader, &member)) {
 		if (json_string_is(&member.key, STR("file")) &&

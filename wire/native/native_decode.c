@@ -415,6 +415,9 @@ decode_slow(struct decoding *decoding, struct command *out)
 
 static const struct command_word command_words[] = {
 	{ STR("broadcast"), COMMAND_BROADCAST, 0, decode_broadcast },
+	{ STR("ping"), COMMAND_PING, 0, NULL },
+	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
+	{ STR("read"), COMMAND_READ, 0, decode_room_and_seq },
 	{ STR("list"), COMMAND_LIST, 0, decode_list },
 	{ STR("me"), COMMAND_ME, 0, NULL },
 	{ STR("dm"), COMMAND_DM, 0, decode_dm },
@@ -427,9 +430,6 @@ static const struct command_word command_words[] = {
 	{ STR("redact"), COMMAND_REDACT, 0, decode_redact },
 	{ STR("edit"), COMMAND_EDIT, 0, decode_edit },
 	{ STR("react"), COMMAND_REACT, 0, decode_react },
-	{ STR("read"), COMMAND_READ, 0, decode_room_and_seq },
-	{ STR("typing"), COMMAND_TYPING, 0, decode_room },
-	{ STR("ping"), COMMAND_PING, 0, NULL },
 	{ STR("auth"), COMMAND_AUTH, 0, decode_auth },
 	{ STR("invite"), COMMAND_INVITE, 0, decode_target },
 	{ STR("kick"), COMMAND_KICK, 0, decode_target },
