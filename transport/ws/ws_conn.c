@@ -10,12 +10,6 @@
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_conn_internal.h"
 
-struct endpoint *
-ws_conn_endpoint(const struct conn *conn)
-{
-	return ws_service_of(conn)->endpoint;
-}
-
 /* --- the end -------------------------------------------------------------- */
 
 static void

@@ -51,7 +51,11 @@ const char *ws_conn_verify(struct conn *, struct str token,
     struct principal *out);
 
 /* The endpoint that it was opened at. */
-struct endpoint *ws_conn_endpoint(const struct conn *);
+static inline struct endpoint *
+ws_conn_endpoint(const struct conn *conn)
+{
+	return conn->loop->websockets->endpoint;
+}
 
 /* Whether messages may still be sent. */
 static inline bool

@@ -58,12 +58,11 @@ ws_address_budget(const struct conn *conn)
 	return pool;
 }
 
-void
-ws_update_budgets(struct conn *conn)
+static void
+budgets_update(struct conn *conn, struct budget_pool *address)
 {
 	const struct loop *loop = conn->loop;
 	struct ws_conn *ws = ws_of(conn);
-	struct budget_pool *address = ws_address_budget(conn);
 
 	if (ws->has_user)
 		budget_pool_update(ws->user, loop->limits, loop->now_ms);
@@ -71,6 +70,37 @@ ws_update_budgets(struct conn *conn)
 		budget_update(&ws->own, loop->limits, loop->now_ms);
 	if (address != NULL)
 		budget_pool_update(address, loop->limits, loop->now_ms);
+}
+
+static void
+budgets_charge_bytes(struct conn *conn, struct budget_pool *address,
+    size_t bytes)
+{
+	const struct transport_limits *limits = conn->loop->limits;
+	struct ws_conn *ws = ws_of(conn);
+
+	conn->loop->turn.work += bytes;
+	if (ws->has_user)
+		budget_pool_charge_bytes(ws->user, limits, bytes);
+	else
+		budget_charge_bytes(&ws->own, limits, bytes);
+	if (address != NULL)
+		budget_pool_charge_bytes(address, limits, bytes);
+}
+
+void
+ws_update_budgets(struct conn *conn)
+{
+	budgets_update(conn, ws_address_budget(conn));
+}
+
+void
+ws_charge_message(struct conn *conn, size_t bytes)
+{
+	struct budget_pool *address = ws_address_budget(conn);
+
+	budgets_update(conn, address);
+	budgets_charge_bytes(conn, address, bytes);
 }
 
 /* Without patience, the endpoint refuses what comes until then. */
@@ -163,17 +193,7 @@ ws_conn_go_on(struct conn *conn)
 void
 ws_conn_charge_bytes(struct conn *conn, size_t bytes)
 {
-	const struct transport_limits *limits = conn->loop->limits;
-	struct ws_conn *ws = ws_of(conn);
-	struct budget_pool *address = ws_address_budget(conn);
-
-	conn->loop->turn.work += bytes;
-	if (ws->has_user)
-		budget_pool_charge_bytes(ws->user, limits, bytes);
-	else
-		budget_charge_bytes(&ws->own, limits, bytes);
-	if (address != NULL)
-		budget_pool_charge_bytes(address, limits, bytes);
+	budgets_charge_bytes(conn, ws_address_budget(conn), bytes);
 }
 
 void

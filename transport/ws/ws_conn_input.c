@@ -19,8 +19,7 @@ on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 	if (!ws_conn_is_open(conn))
 		return ws_goes_on(conn);
 	conn->loop->meter.traffic.message_bytes += len;
-	ws_update_budgets(conn);
-	ws_conn_charge_bytes(conn, len);
+	ws_charge_message(conn, len);
 	ws_service_of(conn)->endpoint->ops->message(ws->session, opcode, data,
 	    len);
 	return ws_conn_go_on(conn);

@@ -94,6 +94,9 @@ void ws_on_deadline(struct conn *);
 
 void ws_update_budgets(struct conn *);
 
+/* The same, and the bytes of a message are charged. */
+void ws_charge_message(struct conn *, size_t bytes);
+
 /* False: the connection has to wait for the next turn. */
 bool ws_begin_turn(struct conn *);
 
