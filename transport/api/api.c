@@ -64,10 +64,11 @@ api_publish(struct publisher *publisher, const struct event *event,
 			api_call_receive(call, event);
 		return call != NULL;
 	}
-	count = publisher_publish(api->publisher, event, *audience);
+	count = api->publisher->ops->publish(api->publisher, event, audience);
 	if (api->trace != NULL)
 		api_trace_published(api, event, audience, count);
-	if (audience->kind == AUDIENCE_ROOM && event->kind == EVENT_MESSAGE)
+	if (event->kind == EVENT_MESSAGE && id_map_count(&api->watched) > 0 &&
+	    audience->kind == AUDIENCE_ROOM)
 		api_watch_wake(api, audience->room);
 	return count;
 }

@@ -30,8 +30,8 @@ struct hub {
 	struct encode_cache encode_cache;
 	uint64_t messages;
 	uint64_t deliveries; /* of all messages, to a connection each */
-	struct session
-	    *last_author; /* attached; of the last command, or NULL */
+	/* Attached: its command is run, or it was looked up. Or NULL. */
+	struct session *last_author;
 	uint64_t errors[CHAT_ERROR_KINDS]; /* answers, by error */
 	uint64_t recoveries[RECOVERY_OUTCOMES];
 };
@@ -44,7 +44,7 @@ bool hub_send_as(struct hub *, struct session *, const struct event *,
     enum viewpoint);
 
 /* The member's session that is this connection, or the first one (0). */
-struct session *hub_find_session(const struct hub *, struct str member_id,
+struct session *hub_find_session(struct hub *, struct str member_id,
     uint32_t connection);
 
 /* The session that has waited for its member; NULL: it is gone. */

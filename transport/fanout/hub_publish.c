@@ -11,8 +11,7 @@
 
 /* Most members have one session; those of one member are a list. */
 struct session *
-hub_find_session(const struct hub *hub, struct str member_id,
-    uint32_t connection)
+hub_find_session(struct hub *hub, struct str member_id, uint32_t connection)
 {
 	struct session *session = hub->last_author;
 
@@ -21,9 +20,11 @@ hub_find_session(const struct hub *hub, struct str member_id,
 	    str_equal(session_member(session), member_id))
 		return session;
 	session = id_map_find(&hub->sessions, member_id);
-	while (session != NULL && connection != 0 &&
-	       session->connection != connection)
+	if (connection == 0)
+		return session;
+	while (session != NULL && session->connection != connection)
 		session = session_next_of_member(session);
+	hub->last_author = session;
 	return session;
 }
 
@@ -93,7 +94,7 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id,
 
 /* Whether the member has sessions besides this one. */
 static bool
-session_has_others(const struct hub *hub, const struct session *session)
+session_has_others(struct hub *hub, const struct session *session)
 {
 	return session_next_of_member(session) != NULL ||
 	       hub_find_session(hub, session_member(session), 0) != session;
@@ -277,7 +278,7 @@ publish_to_channel(struct hub *hub, struct channel *channel,
 
 /* NULL: the event has no author, or it has no session here. */
 static struct session *
-find_author(const struct hub *hub, const struct event *event)
+find_author(struct hub *hub, const struct event *event)
 {
 	if (str_is_empty(event->member_id))
 		return NULL;
@@ -307,7 +308,7 @@ session_is_in(struct session *session, const struct room_channels *room)
  * member: recipients are members.
  */
 static size_t
-count_further(const struct hub *hub, const struct room_channels *room,
+count_further(struct hub *hub, const struct room_channels *room,
     struct session *except, size_t reached)
 {
 	size_t further = room->further;
@@ -334,14 +335,27 @@ author_wait(struct hub *hub, struct session *author, size_t reached)
 	replay_continue(&hub->replays, author);
 }
 
+/* Most members are in one room only. */
+static struct room_channels *
+channels_find(const struct hub *hub, const struct session *author,
+    struct str id)
+{
+	if (author != NULL && author->subscription_count > 0) {
+		struct room_channels *room = author->first.channel->room;
+
+		if (str_equal(str_slice(room->id, room->id_len), id))
+			return room;
+	}
+	return subscriptions_find(&hub->subscriptions, id);
+}
+
 static size_t
 publish_to_room(struct hub *hub, const struct event *event,
     const struct audience *audience)
 {
-	struct room_channels *room =
-	    subscriptions_find(&hub->subscriptions, audience->room);
 	struct session *except = NULL;
 	struct session *author = find_author(hub, event);
+	struct room_channels *room = channels_find(hub, author, audience->room);
 	size_t sends = hub->batch.sends;
 	size_t reached = 0;
 	struct publication publication = { 0 };
