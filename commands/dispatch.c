@@ -64,12 +64,23 @@ check_body(struct request *request)
 	return CHAT_OK;
 }
 
+/* Most who post are in the room. */
+static bool
+finds_place(struct request *request)
+{
+	return room_store_get_joined(request->chat->rooms, request->room,
+	    request->command->author, &request->place);
+}
+
 static enum chat_error
 check_place(struct request *request, unsigned needs)
 {
-	if (request->room.data != NULL)
-		return room_access_check(request, needs & MAY_BE_TALK);
-	return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
+	if (request->room.data == NULL)
+		return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
+	request->has_place = (needs & NEEDS_VOICE) && finds_place(request);
+	return request->has_place
+		   ? CHAT_OK
+		   : room_access_check(request, needs & MAY_BE_TALK);
 }
 
 /* In the lobby there are no roles. A room that is being removed has none. */
@@ -78,9 +89,10 @@ check_voice(struct request *request)
 {
 	const struct chat *chat = request->chat;
 
-	request->has_place = request->room.data != NULL &&
-			     room_store_get(chat->rooms, request->room,
-				 &request->place) == CHAT_OK;
+	if (!request->has_place)
+		request->has_place = request->room.data != NULL &&
+				     room_store_get(chat->rooms, request->room,
+					 &request->place) == CHAT_OK;
 	if (!request->has_place)
 		return CHAT_OK;
 	request->place_is_plain =
@@ -96,6 +108,7 @@ check_needs(struct request *request, const struct command_entry *entry)
 	unsigned needs = entry->needs;
 	enum chat_error error = request_check_rights(request, entry->rights);
 
+	request->has_place = false;
 	if (error == CHAT_OK && entry->rights != 0 &&
 	    request->room.data != NULL)
 		error = request_check_scope(request, request->room);

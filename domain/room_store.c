@@ -69,6 +69,14 @@ room_store_has(struct room_store *store, struct str room, struct str member_id)
 	return store->ops->has(store, room, member_id);
 }
 
+bool
+room_store_get_joined(struct room_store *store, struct str room,
+    struct str member_id, struct room *out)
+{
+	assert(room.data != NULL && is_member_id(member_id) && out != NULL);
+	return store->ops->get_joined(store, room, member_id, out);
+}
+
 size_t
 room_store_rooms_of(struct room_store *store, struct str member_id)
 {

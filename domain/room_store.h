@@ -50,6 +50,12 @@ struct room_store_ops {
 	/* Set active_ms; unknown ids are ignored. */
 	void (*touch)(struct room_store *, struct str room, int64_t at_ms);
 	bool (*has)(struct room_store *, struct str room, struct str member_id);
+	/*
+	 * Both at once: copy a room out that the member is in. False: it is
+	 * not, or get() does not show the room.
+	 */
+	bool (*get_joined)(struct room_store *, struct str room,
+	    struct str member_id, struct room *out);
 	/* The number of rooms of a member. */
 	size_t (*rooms_of)(struct room_store *, struct str member_id);
 	/* Visit the members of a room, in order of joining. */
@@ -86,6 +92,8 @@ enum chat_error room_store_leave(struct room_store *, struct str room,
 void room_store_set_epoch(struct room_store *, const struct room *);
 void room_store_touch(struct room_store *, struct str room, int64_t at_ms);
 bool room_store_has(struct room_store *, struct str room, struct str member_id);
+bool room_store_get_joined(struct room_store *, struct str room,
+    struct str member_id, struct room *out);
 size_t room_store_rooms_of(struct room_store *, struct str member_id);
 void room_store_each_member(struct room_store *, struct str room,
     room_member_visit *, void *arg);

@@ -256,6 +256,19 @@ rooms_has(struct room_store *base, struct str room, struct str member_id)
 	return membership_find(memory_rooms_of(base), room, member_id) != NULL;
 }
 
+static bool
+rooms_get_joined(struct room_store *base, struct str room, struct str member_id,
+    struct room *out)
+{
+	struct membership **link =
+	    membership_find(memory_rooms_of(base), room, member_id);
+
+	if (link == NULL || (*link)->entry->is_hidden)
+		return false;
+	*out = (*link)->entry->room;
+	return true;
+}
+
 static size_t
 rooms_of_member(struct room_store *base, struct str member_id)
 {
@@ -382,6 +395,7 @@ static const struct room_store_ops ops = {
 	.set_epoch = rooms_set_epoch,
 	.touch = rooms_touch,
 	.has = rooms_has,
+	.get_joined = rooms_get_joined,
 	.rooms_of = rooms_of_member,
 	.each_member = rooms_each_member,
 	.each_room_of = rooms_each_of_member,

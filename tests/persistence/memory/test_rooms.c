@@ -91,10 +91,16 @@ assert_members(struct room_store *rooms, const char *room, const char *expected)
 
 	room_store_each_member(rooms, str_from(room), append_member, line);
 	ck_assert_str_eq(line, expected);
-	for (one[0] = 'a'; one[0] <= 'e'; one[0]++)
-		ck_assert_int_eq(room_store_has(rooms, str_from(room),
-				     str_from(one)),
-		    strchr(expected, one[0]) != NULL);
+	for (one[0] = 'a'; one[0] <= 'e'; one[0]++) {
+		bool is_member = strchr(expected, one[0]) != NULL;
+		struct room joined = { .id = "" };
+
+		ck_assert(room_store_has(rooms, str_from(room),
+			      str_from(one)) == is_member);
+		ck_assert(room_store_get_joined(rooms, str_from(room),
+			      str_from(one), &joined) == is_member);
+		ck_assert_str_eq(joined.id, is_member ? room : "");
+	}
 }
 
 /* The rooms of a member, in order of joining. */
