@@ -73,13 +73,28 @@ json_put_string(struct wire_text *out, struct str text)
 void
 json_put_unsigned(struct wire_text *out, uint64_t number)
 {
+	static const char pairs[] = "00010203040506070809"
+				    "10111213141516171819"
+				    "20212223242526272829"
+				    "30313233343536373839"
+				    "40414243444546474849"
+				    "50515253545556575859"
+				    "60616263646566676869"
+				    "70717273747576777879"
+				    "80818283848586878889"
+				    "90919293949596979899";
 	char digits[DIGITS_MAX];
 	size_t at = sizeof(digits);
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number != 0);
+	/* Two digits at a time. */
+	for (; number >= 10; number /= 100) {
+		const char *pair = pairs + number % 100 * 2;
+
+		digits[--at] = pair[1];
+		digits[--at] = pair[0];
+	}
+	if (number > 0 || at == sizeof(digits))
+		digits[--at] = (char)('0' + number);
 	wire_text_append(out, str_slice(digits + at, sizeof(digits) - at));
 }
 
