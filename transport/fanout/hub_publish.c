@@ -335,13 +335,20 @@ author_wait(struct hub *hub, struct session *author, size_t reached)
 	replay_continue(&hub->replays, author);
 }
 
-/* Most members are in one room only. */
+/* Rooms of an author that are compared with an event's. */
+#define ROOMS_COMPARED 4
+
+/* Most members are in few rooms: comparing their ids is faster. */
 static struct room_channels *
-channels_find(const struct hub *hub, const struct session *author,
-    struct str id)
+channels_find(const struct hub *hub, struct session *author, struct str id)
 {
-	if (author != NULL && author->subscription_count > 0) {
-		struct room_channels *room = author->first.channel->room;
+	uint32_t count = author != NULL ? author->subscription_count : 0;
+
+	if (count > ROOMS_COMPARED)
+		count = ROOMS_COMPARED;
+	while (count > 0) {
+		struct room_channels *room =
+		    session_subscription(author, --count)->channel->room;
 
 		if (str_equal(str_slice(room->id, room->id_len), id))
 			return room;
