@@ -111,7 +111,6 @@ struct conn {
 	struct loop *loop;
 	int fd;
 	uint8_t state;          /* enum conn_state */
-	uint16_t pauses;        /* of enum conn_pause */
 	bool output_closed : 1; /* conn_send() sends nothing more */
 	bool has_sent : 1;      /* something; a protocol may clear it */
 	bool input_closed : 1;  /* the peer sends nothing more */
@@ -120,6 +119,7 @@ struct conn {
 	bool has_ended : 1; /* its protocol only takes leave */
 	bool lags : 1;      /* see conn_set_lags() */
 	bool has_rest : 1;  /* its protocol has input to go on with */
+	uint16_t pauses;    /* of enum conn_pause */
 	const struct protocol_ops *protocol;
 	void *protocol_state;
 	struct event *writable; /* NULL: nothing waits to be sent */
